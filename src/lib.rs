@@ -1,0 +1,1 @@
+//! Etalon: an event-sourced tracker for measurement bottlenecks.
