@@ -1,0 +1,174 @@
+//! Who gives an order: an opaque id, the roles held, and where they hold.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::refusal::{Code, Refusal};
+use crate::domain::value::{Division, EnterpriseId, InstitutionId, PersonId};
+
+/// An opaque id of whoever acts: the subject of a token, never a name.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ActorId(String);
+
+impl ActorId {
+    /// The longest id, in characters.
+    pub const LONGEST: usize = 128;
+
+    /// Reads an id: 1 to 128 visible ASCII characters.
+    ///
+    /// # Errors
+    /// `ACTOR_INVALID` for anything else.
+    pub fn parse(text: &str) -> Result<Self, Refusal> {
+        let fits = (1..=Self::LONGEST).contains(&text.len());
+        if fits && text.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Ok(Self(text.to_owned()));
+        }
+        Err(Refusal::new(
+            Code::ActorInvalid,
+            "actor",
+            "an actor id is 1 to 128 visible ASCII characters",
+        ))
+    }
+
+    /// The server's own clock, which misses deadlines and escalates.
+    #[must_use]
+    pub fn clock() -> Self {
+        Self("etalon:clock".to_owned())
+    }
+
+    /// The server's own importer, which speaks for another tracker's log.
+    #[must_use]
+    pub fn importer() -> Self {
+        Self("etalon:import".to_owned())
+    }
+
+    /// The id as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// A registered person acts under the id of its register entry.
+    #[must_use]
+    pub fn is_person(&self, person: PersonId) -> bool {
+        PersonId::parse(&self.0).is_ok_and(|own| own == person)
+    }
+}
+
+impl From<PersonId> for ActorId {
+    fn from(person: PersonId) -> Self {
+        Self(person.to_string())
+    }
+}
+
+impl fmt::Display for ActorId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+macro_rules! roles {
+    ($($(#[$doc:meta])* $role:ident = $name:literal,)+) => {
+        /// What an actor may act as. The names are those of tokens and of the log.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        pub enum Role {
+            $($(#[$doc])* #[serde(rename = $name)] $role,)+
+        }
+
+        impl Role {
+            /// Every role.
+            pub const ALL: &'static [Self] = &[$(Self::$role,)+];
+
+            /// The name in tokens and in the log.
+            #[must_use]
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$role => $name,)+ }
+            }
+
+            /// The role of that name.
+            #[must_use]
+            pub fn named(name: &str) -> Option<Self> {
+                match name { $($name => Some(Self::$role),)+ _ => None }
+            }
+        }
+    };
+}
+
+roles! {
+    /// 企业联系人: speaks for one enterprise.
+    Enterprise = "ENTERPRISE",
+    /// 走访人员、志愿者: visits production lines.
+    Visitor = "VISITOR",
+    /// 协调员: runs the bureau's cases.
+    Coordinator = "COORDINATOR",
+    /// 质监局管理者: leads the bureau of a jurisdiction.
+    Manager = "MANAGER",
+    /// 攻关负责人: may lead assignments of its institution.
+    Lead = "LEAD",
+    /// 专家: collaborates where invited.
+    Expert = "EXPERT",
+    /// 评审员: reviews proposed solutions.
+    Reviewer = "REVIEWER",
+    /// 审计员: reads everything in scope, changes nothing.
+    Auditor = "AUDITOR",
+    /// The server's clock; no token carries it.
+    Clock = "CLOCK",
+    /// The server's importer; no token carries it.
+    Importer = "IMPORTER",
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// Whoever gives an order, as its token says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Actor {
+    /// Opaque id.
+    pub id: ActorId,
+    /// Roles held.
+    pub roles: BTreeSet<Role>,
+    /// Where the roles of a bureau hold: this division and all below it.
+    pub jurisdiction: Division,
+    /// The institution worked for.
+    pub institution: Option<InstitutionId>,
+    /// The enterprise spoken for.
+    pub enterprise: Option<EnterpriseId>,
+}
+
+impl Actor {
+    /// One of the server's own actors: no jurisdiction bounds it.
+    #[must_use]
+    pub fn of_the_server(id: ActorId, role: Role) -> Self {
+        Self {
+            id,
+            roles: BTreeSet::from([role]),
+            jurisdiction: Division::nation(),
+            institution: None,
+            enterprise: None,
+        }
+    }
+
+    /// Whether the role is held.
+    #[must_use]
+    pub fn holds(&self, role: Role) -> bool {
+        self.roles.contains(&role)
+    }
+
+    /// Whether one of the roles is held.
+    #[must_use]
+    pub fn holds_any(&self, roles: &[Role]) -> bool {
+        roles.iter().any(|role| self.holds(*role))
+    }
+
+    /// Whether a role of a bureau, a visitor, a reviewer or an auditor is held here.
+    #[must_use]
+    pub fn covers(&self, division: &Division) -> bool {
+        self.jurisdiction.covers(division)
+    }
+}

@@ -1,0 +1,407 @@
+//! What can be ordered of a case. A command has been read at the door: its values are sound; whether it is allowed is for `decide`.
+//!
+//! Facts that another aggregate knows are looked up before and stand in the command (`…Facts`); the event records the version they were seen in.
+
+use jiff::civil::Date;
+
+use crate::domain::case::number::CaseNumber;
+use crate::domain::case::values::{
+    AttachmentId, CommentId, FeeId, FindingId, Introduction, Kind, LinkRelation, MeasurementId,
+    Origin, Severity, Verdict,
+};
+use crate::domain::value::{
+    CampaignId, CaseId, CatalogueId, Decimal, Division, EnterpriseId, InstitutionId, Label, Level,
+    MeasurementRequirement, MeasurementResult, MediaType, Money, PersonId, Reference,
+    RegulationRef, ServiceCategory, Sha256Digest, Statement, Title,
+};
+
+/// Declares the commands of an aggregate: one payload struct each, and the enum of all with their names.
+macro_rules! commands {
+    ($(#[$doc:meta])* $enum:ident { $($(#[$command_doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $type:ty,)* })+ }) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq)]
+        pub enum $enum { $($(#[$command_doc])* $name($name),)+ }
+
+        impl $enum {
+            /// The names of all commands, in the order of the lifecycle.
+            pub const NAMES: &'static [&'static str] = &[$(stringify!($name),)+];
+
+            /// The command's name, as in the API's documentation.
+            #[must_use]
+            pub fn name(&self) -> &'static str {
+                match self { $(Self::$name(_) => stringify!($name),)+ }
+            }
+        }
+
+        $(
+            $(#[$command_doc])*
+            #[derive(Clone, Debug, PartialEq)]
+            pub struct $name { $($(#[$field_doc])* pub $field: $type,)* }
+
+            impl From<$name> for $enum {
+                fn from(command: $name) -> Self {
+                    Self::$name(command)
+                }
+            }
+        )+
+    };
+}
+pub(crate) use commands;
+
+commands! {
+    /// What can be ordered of a case.
+    CaseCommand {
+        /// Puts an enrolled enterprise's difficulty on record.
+        ReportCase {
+            /// Series of the number; the commit adds the serial.
+            number: CaseNumber,
+            /// In a line.
+            title: Title,
+            /// What cannot be solved, and why not; its absence is refused.
+            problem: Option<Statement>,
+            /// How it came to be known.
+            origin: Origin,
+            /// What the enterprise's enrolment says.
+            enrolment: EnrolmentFacts,
+        }
+        /// States what measurement would solve it.
+        SpecifyRequirement {
+            /// Measurand, interval, and what is required.
+            requirement: MeasurementRequirement,
+        }
+        /// Sorts a reported case.
+        TriageCase {
+            /// The KCDB service category.
+            category: ServiceCategory,
+            /// What kind of help is needed.
+            kind: Kind,
+            /// How much it hurts.
+            severity: Severity,
+        }
+        /// Answers the need by a routine service.
+        ProvideRoutineService {
+            /// Who provided it.
+            institution: InstitutionId,
+            /// Number of the certificate or report.
+            certificate: Option<Label>,
+            /// What was done.
+            report: Option<Statement>,
+            /// The regulation followed.
+            regulation: Option<RegulationRef>,
+        }
+        /// Gives the case to an institution and a lead, with a deadline.
+        AssignResearch {
+            /// Who shall solve it.
+            institution: InstitutionId,
+            /// Who answers for it; absence is refused.
+            lead: Option<PersonFacts>,
+            /// The last day.
+            deadline: Date,
+        }
+        /// Gives the case to another institution or lead.
+        ReassignResearch {
+            /// Who shall solve it from now on.
+            institution: InstitutionId,
+            /// Who answers for it; absence is refused.
+            lead: Option<PersonFacts>,
+            /// The last day, if it changes.
+            deadline: Option<Date>,
+            /// Why; absence is refused.
+            reason: Option<Statement>,
+        }
+        /// The lead takes the assignment.
+        AcceptAssignment {}
+        /// The lead cannot take the assignment.
+        DeclineAssignment {
+            /// Why; absence is refused.
+            reason: Option<Statement>,
+        }
+        /// Asks an expert to collaborate.
+        InviteExpert {
+            /// Who.
+            expert: PersonFacts,
+            /// What for.
+            message: Option<Statement>,
+        }
+        /// The invitee joins.
+        AcceptInvitation {}
+        /// The invitee does not join.
+        DeclineInvitation {
+            /// Why, if said.
+            reason: Option<Statement>,
+        }
+        /// A member leaves.
+        LeaveCase {
+            /// Why, if said.
+            reason: Option<Statement>,
+        }
+        /// A member records what it learnt.
+        RecordFinding {
+            /// Its id within the case.
+            id: FindingId,
+            /// What was learnt.
+            text: Statement,
+            /// What it rests on.
+            citations: Vec<Reference>,
+        }
+        /// A member records what it measured.
+        RecordMeasurement {
+            /// Its id within the case.
+            id: MeasurementId,
+            /// Value, unit, U, k, p, method, traceability.
+            result: MeasurementResult,
+        }
+        /// The lead proposes how to solve it.
+        ProposeSolution {
+            /// What to do.
+            description: Statement,
+            /// The findings it rests on; none named means all.
+            findings: Vec<FindingId>,
+            /// What it rests on besides.
+            citations: Vec<Reference>,
+        }
+        /// A reviewer approves, or asks for changes.
+        ReviewSolution {
+            /// Which.
+            verdict: Verdict,
+            /// Why.
+            comment: Statement,
+        }
+        /// Puts a reviewed solution on trial.
+        StartTrial {
+            /// What is tried, where and how long.
+            plan: Statement,
+        }
+        /// Says how the trial went.
+        RecordTrialResult {
+            /// Whether it held.
+            passed: bool,
+            /// What was seen.
+            summary: Statement,
+            /// What was measured on trial.
+            measurement: Option<MeasurementResult>,
+        }
+        /// The enterprise says that its difficulty is solved.
+        ConfirmSolution {
+            /// In its own words.
+            statement: Option<Statement>,
+            /// Why a capability gap above 1 is accepted all the same.
+            accept_shortfall: Option<Statement>,
+        }
+        /// The enterprise says that it is not.
+        RejectSolution {
+            /// Why; absence is refused.
+            reason: Option<Statement>,
+        }
+        /// Ends a resolved case.
+        CloseCase {
+            /// What others can learn from it; absence is refused.
+            lesson: Option<Statement>,
+            /// The sum of all fees; absence is refused, and so is a wrong sum.
+            fee_total: Option<Money>,
+            /// Sub-cases that are still open, by number.
+            open_sub_cases: Vec<CaseNumber>,
+        }
+        /// Takes a resolved or closed case up again.
+        ReopenCase {
+            /// Why; absence is refused.
+            reason: Option<Statement>,
+        }
+        /// Takes the case one level up.
+        EscalateCase {
+            /// The level to go to.
+            to: Level,
+            /// Why.
+            reason: Statement,
+        }
+        /// Keeps the case open at national level until a review.
+        ParkCase {
+            /// When; absence is refused.
+            review_on: Option<Date>,
+            /// Why.
+            reason: Statement,
+        }
+        /// Takes a parked case up again.
+        UnparkCase {
+            /// Why, if said.
+            reason: Option<Statement>,
+        }
+        /// Sets the last day.
+        SetDeadline {
+            /// Which.
+            deadline: Date,
+        }
+        /// Moves the last day further away.
+        ExtendDeadline {
+            /// To when.
+            deadline: Date,
+            /// Why; absence is refused.
+            reason: Option<Statement>,
+        }
+        /// The clock's own: the last day has passed.
+        MissDeadline {}
+        /// Stops the clock, say while a part is on order.
+        PauseClock {
+            /// Why.
+            reason: Statement,
+        }
+        /// Starts the clock again; the deadline moves by the working days paused.
+        ResumeClock {}
+        /// The enterprise takes its case back.
+        WithdrawCase {
+            /// Why.
+            reason: Statement,
+        }
+        /// Says that another case is about the same difficulty and goes on.
+        MarkDuplicate {
+            /// The other one.
+            of: CaseFacts,
+        }
+        /// Says what this case is to another.
+        LinkCases {
+            /// The other one.
+            other: CaseFacts,
+            /// What this case is to it.
+            relation: LinkRelation,
+        }
+        /// Puts a fee on record.
+        RecordFee {
+            /// Its id within the case.
+            id: FeeId,
+            /// The code of the item of the state list.
+            item: Label,
+            /// The day of the service.
+            service_date: Date,
+            /// What was charged.
+            amount: Money,
+            /// What the list said of the item on the day of the service, if it was on it.
+            listed: Option<ListedItemFacts>,
+        }
+        /// Puts a technique on record that was brought in.
+        IntroduceTechnique {
+            /// What.
+            technique: Statement,
+            /// Where it comes from; absence is refused.
+            source: Option<Introduction>,
+        }
+        /// Puts a training on record.
+        RecordTraining {
+            /// On what.
+            topic: Label,
+            /// How many learnt it; none is refused.
+            trainees: u32,
+            /// How long, in hours.
+            hours: Option<Decimal>,
+        }
+        /// Says something to all who see the case.
+        AddComment {
+            /// Its id within the case.
+            id: CommentId,
+            /// What.
+            text: Statement,
+        }
+        /// Adds a document.
+        AddAttachment {
+            /// Its id within the case.
+            id: AttachmentId,
+            /// Its name.
+            name: Label,
+            /// The digest that the sender states.
+            digest: Sha256Digest,
+            /// The digest of the bytes that arrived.
+            digest_of_bytes: Sha256Digest,
+            /// How many arrived.
+            size_bytes: u64,
+            /// What they are.
+            media_type: MediaType,
+        }
+        /// Publishes a closed case as good practice.
+        PublishTypicalCase {
+            /// What is told.
+            summary: Statement,
+            /// How and when the enterprise consented; absence is refused.
+            consent: Option<Statement>,
+        }
+        /// Takes the publication back.
+        RetractTypicalCase {
+            /// Why.
+            reason: Statement,
+        }
+        /// The importer's own: something another tracker recorded that has no counterpart here.
+        RecordLegacyActivity {
+            /// The case as the other tracker knew it, for its first event.
+            opening: Option<LegacyCase>,
+            /// Whether the other tracker was done with the case.
+            concludes: bool,
+        }
+    }
+}
+
+/// What the enterprise aggregate says of an enrolment.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EnrolmentFacts {
+    /// Which enterprise.
+    pub enterprise: EnterpriseId,
+    /// Its version when asked.
+    pub enterprise_version: u64,
+    /// Where it stands.
+    pub division: Division,
+    /// The campaign asked about.
+    pub campaign: CampaignId,
+    /// Whether it is enrolled there today.
+    pub enrolled: bool,
+    /// Whether the named field visit, if any, is on record.
+    pub visit_known: bool,
+}
+
+/// What the person aggregate says of somebody.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PersonFacts {
+    /// Who.
+    pub person: PersonId,
+    /// Its version when asked; 0 where nobody is registered under the id.
+    pub version: u64,
+    /// The institution worked for.
+    pub institution: Option<InstitutionId>,
+}
+
+/// What another case says of itself.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CaseFacts {
+    /// Which.
+    pub case: CaseId,
+    /// Its version when asked.
+    pub version: u64,
+    /// The case it is a duplicate of.
+    pub duplicate_of: Option<CaseId>,
+    /// The cases it is a sub-case of, directly or not.
+    pub ancestors: Vec<CaseId>,
+}
+
+/// What a catalogue says of a chargeable item on a day.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ListedItemFacts {
+    /// The list.
+    pub catalogue: CatalogueId,
+    /// Its version when asked.
+    pub catalogue_version: u64,
+    /// The most that may be charged.
+    pub tariff: Money,
+}
+
+/// A case as another tracker knew it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LegacyCase {
+    /// Series of the number; the commit adds the serial.
+    pub number: CaseNumber,
+    /// In a line.
+    pub title: Title,
+    /// What it was about.
+    pub problem: Statement,
+    /// The organisation whose case it was.
+    pub enterprise: EnterpriseId,
+    /// The import campaign.
+    pub campaign: CampaignId,
+    /// Where.
+    pub division: Division,
+}

@@ -1,0 +1,348 @@
+//! What is known of a case: the fold of its events.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::actor::ActorId;
+use crate::domain::case::gap::GapPoint;
+use crate::domain::case::number::CaseNumber;
+use crate::domain::case::values::{
+    AttachmentId, CommentId, FeeId, FindingId, Introduction, Kind, LinkRelation, MeasurementId,
+    Origin, Severity, Status, Verdict,
+};
+use crate::domain::value::{
+    CampaignId, CaseId, Decimal, Division, EnterpriseId, InstitutionId, Label, Level,
+    MeasurementRequirement, MeasurementResult, MediaType, Money, PersonId, Reference,
+    RegulationRef, ServiceCategory, Sha256Digest, Statement, Title,
+};
+
+/// 难点问题: one measurement difficulty of one enterprise. Before its first event there is no `file`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Case {
+    /// Everything known, once it was reported.
+    pub file: Option<File>,
+}
+
+/// Everything known of a reported case.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct File {
+    /// What people call it.
+    pub number: CaseNumber,
+    /// In a line.
+    pub title: Title,
+    /// What cannot be solved, and why not.
+    pub problem: Statement,
+    /// Whose difficulty it is.
+    pub enterprise: EnterpriseId,
+    /// The campaign it is part of.
+    pub campaign: CampaignId,
+    /// Where the enterprise stands.
+    pub division: Division,
+    /// How it came to be known.
+    pub origin: Origin,
+    /// Who reported it.
+    pub reported_by: ActorId,
+    /// When it was reported (business time).
+    pub reported_at: Timestamp,
+    /// Where it is in its life.
+    pub status: Status,
+    /// The level of administration that answers for it.
+    pub level: Level,
+    /// How it was sorted.
+    pub triage: Option<Triage>,
+    /// What measurement would solve it.
+    pub requirement: Option<MeasurementRequirement>,
+    /// The routine service that answered it.
+    pub routine_service: Option<RoutineService>,
+    /// Who shall solve it.
+    pub assignment: Option<Assignment>,
+    /// Everybody ever invited, and how it went. The lead is in `assignment`.
+    pub experts: BTreeMap<PersonId, Membership>,
+    /// What was learnt, in order.
+    pub findings: Vec<Finding>,
+    /// What was measured, in order.
+    pub measurements: Vec<Measurement>,
+    /// The capability gap after each event that changed it, in order.
+    pub gap_history: Vec<GapPoint>,
+    /// The solution on the table.
+    pub solution: Option<Solution>,
+    /// The trial of that solution.
+    pub trial: Option<Trial>,
+    /// What was recorded when it was resolved.
+    pub resolution: Option<Resolution>,
+    /// What others can learn from it, once closed.
+    pub lesson: Option<Statement>,
+    /// The last day, and whether it was missed.
+    pub deadline: Option<Deadline>,
+    /// The first day that does not count, while the clock is paused.
+    pub paused_from: Option<Date>,
+    /// When it is looked at again, while parked.
+    pub parked_until: Option<Date>,
+    /// The case that goes on in its place.
+    pub duplicate_of: Option<CaseId>,
+    /// What it is to other cases.
+    pub links: Vec<Link>,
+    /// Fees, in order.
+    pub fees: Vec<Fee>,
+    /// Techniques brought in.
+    pub techniques: Vec<Technique>,
+    /// Trainings given.
+    pub trainings: Vec<Training>,
+    /// What was said.
+    pub comments: Vec<Comment>,
+    /// Documents.
+    pub attachments: Vec<Attachment>,
+    /// The publication, while it stands.
+    pub publication: Option<Publication>,
+    /// How often it was reopened.
+    pub reopened: u32,
+    /// What is known from another tracker's log.
+    pub legacy: Option<Legacy>,
+}
+
+/// How a case was sorted.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Triage {
+    /// The KCDB service category.
+    pub category: ServiceCategory,
+    /// What kind of help is needed.
+    pub kind: Kind,
+    /// How much it hurts.
+    pub severity: Severity,
+}
+
+/// A routine service that answered the need.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RoutineService {
+    /// Who provided it.
+    pub institution: InstitutionId,
+    /// Number of the certificate or report.
+    pub certificate: Option<Label>,
+    /// What was done.
+    pub report: Option<Statement>,
+    /// The regulation followed.
+    pub regulation: Option<RegulationRef>,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// 攻关任务.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Assignment {
+    /// Who shall solve it.
+    pub institution: InstitutionId,
+    /// Who answers for it.
+    pub lead: PersonId,
+    /// When it was given.
+    pub assigned_at: Timestamp,
+    /// When the lead took it.
+    pub accepted_at: Option<Timestamp>,
+}
+
+/// How an invitation went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Membership {
+    /// Not answered yet.
+    Invited,
+    /// At work on the case.
+    Active,
+    /// Did not join.
+    Declined,
+    /// Worked on it and left.
+    Left,
+}
+
+/// 发现.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Finding {
+    /// Its id within the case.
+    pub id: FindingId,
+    /// Who learnt it.
+    pub by: ActorId,
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub text: Statement,
+    /// What it rests on.
+    pub citations: Vec<Reference>,
+}
+
+/// 测量结果.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Measurement {
+    /// Its id within the case.
+    pub id: MeasurementId,
+    /// Who measured.
+    pub by: ActorId,
+    /// When.
+    pub at: Timestamp,
+    /// Value, unit, U, k, p, method, traceability.
+    pub result: MeasurementResult,
+}
+
+/// A proposed solution and its review.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Solution {
+    /// Who proposed it.
+    pub by: ActorId,
+    /// When.
+    pub at: Timestamp,
+    /// What to do.
+    pub description: Statement,
+    /// What it rests on.
+    pub findings: Vec<FindingId>,
+    /// What it rests on besides.
+    pub citations: Vec<Reference>,
+    /// What the reviewers said, in order; the last one counts.
+    pub reviews: Vec<Review>,
+}
+
+/// A review of a proposed solution.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Review {
+    /// Who reviewed.
+    pub by: ActorId,
+    /// When.
+    pub at: Timestamp,
+    /// Approved, or changes asked.
+    pub verdict: Verdict,
+    /// Why.
+    pub comment: Statement,
+}
+
+/// A trial at the enterprise.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Trial {
+    /// What is tried.
+    pub plan: Statement,
+    /// When it started.
+    pub started_at: Timestamp,
+    /// How it went: passed, and what was seen.
+    pub outcome: Option<(bool, Statement)>,
+}
+
+/// What was recorded when the case was resolved.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Resolution {
+    /// When.
+    pub at: Timestamp,
+    /// The capability gap then.
+    pub gap: Option<Decimal>,
+    /// What the enterprise said.
+    pub statement: Option<Statement>,
+    /// Why a gap above 1 was accepted.
+    pub shortfall_accepted: Option<Statement>,
+}
+
+/// The last day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Deadline {
+    /// Which day.
+    pub on: Date,
+    /// The day on which it was recorded as missed, and nobody has answered since.
+    pub missed_on: Option<Date>,
+}
+
+/// What this case is to another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Link {
+    /// The other one.
+    pub other: CaseId,
+    /// What this is to it.
+    pub relation: LinkRelation,
+}
+
+/// A fee.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Fee {
+    /// Its id within the case.
+    pub id: FeeId,
+    /// The item of the state list that allows it.
+    pub item: Label,
+    /// The day of the service.
+    pub service_date: Date,
+    /// What was charged.
+    pub amount: Money,
+    /// The most that the item allows.
+    pub tariff: Money,
+}
+
+/// A technique that was brought in.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Technique {
+    /// What.
+    pub technique: Statement,
+    /// Where it comes from.
+    pub source: Introduction,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// A training.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Training {
+    /// On what.
+    pub topic: Label,
+    /// How many learnt it.
+    pub trainees: u32,
+    /// How long, in hours.
+    pub hours: Option<Decimal>,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// A comment.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Comment {
+    /// Its id within the case.
+    pub id: CommentId,
+    /// Who.
+    pub by: ActorId,
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub text: Statement,
+}
+
+/// A document.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Attachment {
+    /// Its id within the case.
+    pub id: AttachmentId,
+    /// Who added it.
+    pub by: ActorId,
+    /// When.
+    pub at: Timestamp,
+    /// Its name.
+    pub name: Label,
+    /// SHA-256 of the bytes.
+    pub digest: Sha256Digest,
+    /// How many bytes.
+    pub size_bytes: u64,
+    /// What they are.
+    pub media_type: MediaType,
+}
+
+/// A publication as good practice.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Publication {
+    /// When.
+    pub at: Timestamp,
+    /// What is told.
+    pub summary: Statement,
+    /// How and when the enterprise consented.
+    pub consent: Statement,
+}
+
+/// What is known from another tracker's log.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Legacy {
+    /// How many events of that log are in.
+    pub imported: u64,
+    /// Whether the other tracker was done with the case: it waits for nobody, whatever its status.
+    pub concluded: bool,
+}

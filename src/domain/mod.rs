@@ -1,0 +1,12 @@
+//! Decisions: what may be ordered, what then has happened, what is known from it.
+//!
+//! Pure: no clock, no randomness, no I/O, no async. What a decision needs stands in the order.
+
+pub mod value;
+
+pub mod actor;
+pub mod event;
+pub mod order;
+pub mod refusal;
+
+pub mod case;

@@ -1,0 +1,79 @@
+//! An order: a command, and the circumstances it is given in.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use crate::domain::actor::Actor;
+use crate::domain::event::{Recorded, Source};
+use crate::domain::refusal::{Code, Refusal};
+use crate::domain::value::calendar;
+
+/// A command with who gives it and when: all that `decide` may know of the world.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Order<C> {
+    /// Who gives it.
+    pub by: Actor,
+    /// The present.
+    pub now: Timestamp,
+    /// When it happened, where that is not now.
+    pub occurred_at: Option<Timestamp>,
+    /// The place in another tracker's log, when it is imported.
+    pub source: Option<Source>,
+    /// What is ordered.
+    pub command: C,
+}
+
+impl<C> Order<C> {
+    /// An order of the moment.
+    pub fn new(by: Actor, now: Timestamp, command: C) -> Self {
+        Self {
+            by,
+            now,
+            occurred_at: None,
+            source: None,
+            command,
+        }
+    }
+
+    /// The same order, for something that happened earlier.
+    #[must_use]
+    pub fn occurred(mut self, at: Timestamp) -> Self {
+        self.occurred_at = Some(at);
+        self
+    }
+
+    /// Today, in UTC+8.
+    #[must_use]
+    pub fn today(&self) -> Date {
+        calendar::date_of(self.now)
+    }
+
+    /// The day on which it happened, in UTC+8.
+    #[must_use]
+    pub fn day(&self) -> Date {
+        calendar::date_of(self.occurred_at.unwrap_or(self.now))
+    }
+
+    /// The fact, as the log will have it.
+    pub fn record<F>(&self, fact: impl Into<F>) -> Recorded<F> {
+        Recorded {
+            by: self.by.id.clone(),
+            occurred_at: self.occurred_at.unwrap_or(self.now),
+            source: self.source.clone(),
+            fact: fact.into(),
+        }
+    }
+
+    /// # Errors
+    /// `OCCURRED_IN_FUTURE`: nothing can have happened after now.
+    pub fn check_occurred(&self) -> Result<(), Refusal> {
+        match self.occurred_at {
+            Some(at) if at > self.now => Err(Refusal::new(
+                Code::OccurredInFuture,
+                "occurredAt",
+                format!("{at} is after the present, {}", self.now),
+            )),
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,248 @@
+//! Why an order is not carried out: one closed list of stable codes, for every aggregate and every value.
+
+use std::fmt;
+
+use crate::domain::value::ValueError;
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $code:ident = $name:literal,)+) => {
+        /// A stable code that a client can act on.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Code { $($(#[$doc])* $code,)+ }
+
+        impl Code {
+            /// Every code.
+            pub const ALL: &'static [Self] = &[$(Self::$code,)+];
+
+            /// The name in the API.
+            #[must_use]
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$code => $name,)+ }
+            }
+
+            /// The code of that name.
+            #[must_use]
+            pub fn named(name: &str) -> Option<Self> {
+                match name { $($name => Some(Self::$code),)+ _ => None }
+            }
+        }
+    };
+}
+
+codes! {
+    /// Nothing of that id is there for this actor.
+    NotFound = "NOT_FOUND",
+    /// The actor's roles do not allow this.
+    NotPermitted = "NOT_PERMITTED",
+    /// The actor's jurisdiction does not cover this.
+    OutsideJurisdiction = "OUTSIDE_JURISDICTION",
+    /// The state has moved on since the version that was expected.
+    VersionConflict = "VERSION_CONFLICT",
+    /// The idempotency key was used before, with another input.
+    IdempotencyKeyReused = "IDEMPOTENCY_KEY_REUSED",
+    /// The idempotency key is empty or too long.
+    IdempotencyKeyInvalid = "IDEMPOTENCY_KEY_INVALID",
+    /// The server could not say whether the order was carried out; the same key may be sent again.
+    TryAgain = "TRY_AGAIN",
+    /// Something that happened cannot lie in the future.
+    OccurredInFuture = "OCCURRED_IN_FUTURE",
+    /// Not an actor's id.
+    ActorInvalid = "ACTOR_INVALID",
+    /// An input has to be given.
+    Required = "REQUIRED",
+    /// The lifecycle does not allow this from where the case is.
+    WrongStatus = "WRONG_STATUS",
+    /// It has been there before.
+    AlreadyExists = "ALREADY_EXISTS",
+    /// The enterprise is not enrolled in the campaign.
+    NotEnrolled = "NOT_ENROLLED",
+    /// A case needs a problem statement.
+    ProblemMissing = "PROBLEM_MISSING",
+    /// No such field visit is on record with the enterprise.
+    VisitUnknown = "VISIT_UNKNOWN",
+    /// A research problem is not answered by a routine service.
+    KindIsResearch = "KIND_IS_RESEARCH",
+    /// A service needs the number of its certificate or a report.
+    EvidenceMissing = "EVIDENCE_MISSING",
+    /// An assignment needs a lead.
+    LeadMissing = "LEAD_MISSING",
+    /// The lead does not work for the institution.
+    LeadNotOfInstitution = "LEAD_NOT_OF_INSTITUTION",
+    /// The deadline has to be after today.
+    DeadlineNotInFuture = "DEADLINE_NOT_IN_FUTURE",
+    /// The institution and the lead are those it has.
+    SameAssignment = "SAME_ASSIGNMENT",
+    /// This needs a reason.
+    ReasonMissing = "REASON_MISSING",
+    /// A member already.
+    AlreadyMember = "ALREADY_MEMBER",
+    /// Invited already, and has not answered.
+    AlreadyInvited = "ALREADY_INVITED",
+    /// No invitation is pending for the actor.
+    NotInvited = "NOT_INVITED",
+    /// Not an active member of the case.
+    NotAMember = "NOT_A_MEMBER",
+    /// The lead can leave only after a reassignment.
+    LeadCannotLeave = "LEAD_CANNOT_LEAVE",
+    /// A solution rests on at least one finding.
+    FindingMissing = "FINDING_MISSING",
+    /// No finding of that id is in the case.
+    FindingUnknown = "FINDING_UNKNOWN",
+    /// A reviewer is neither the author nor a member.
+    ReviewerNotIndependent = "REVIEWER_NOT_INDEPENDENT",
+    /// A trial needs an approving review.
+    NotReviewed = "NOT_REVIEWED",
+    /// The capability gap is above 1.
+    GapOpen = "GAP_OPEN",
+    /// Closing needs a lesson.
+    LessonMissing = "LESSON_MISSING",
+    /// Closing needs a statement of fees.
+    FeeStatementMissing = "FEE_STATEMENT_MISSING",
+    /// The statement of fees is not the sum of the fees on record.
+    FeeStatementWrong = "FEE_STATEMENT_WRONG",
+    /// A sub-case is still open.
+    SubCaseOpen = "SUB_CASE_OPEN",
+    /// Escalation goes exactly one level up.
+    NotOneLevelUp = "NOT_ONE_LEVEL_UP",
+    /// There is no level above the nation.
+    AlreadyNational = "ALREADY_NATIONAL",
+    /// Only a case at national level is parked.
+    NotNational = "NOT_NATIONAL",
+    /// Parking needs a date of review.
+    ReviewDateMissing = "REVIEW_DATE_MISSING",
+    /// The date of review has to be after today.
+    ReviewDateNotInFuture = "REVIEW_DATE_NOT_IN_FUTURE",
+    /// Parked already.
+    AlreadyParked = "ALREADY_PARKED",
+    /// Not parked.
+    NotParked = "NOT_PARKED",
+    /// There is no deadline.
+    NoDeadline = "NO_DEADLINE",
+    /// There is a deadline already: extend it.
+    DeadlineAlreadySet = "DEADLINE_ALREADY_SET",
+    /// An extension ends later than the deadline it extends.
+    DeadlineNotLater = "DEADLINE_NOT_LATER",
+    /// The deadline has not passed.
+    DeadlineNotPassed = "DEADLINE_NOT_PASSED",
+    /// This deadline was recorded as missed.
+    DeadlineAlreadyMissed = "DEADLINE_ALREADY_MISSED",
+    /// The clock is paused already.
+    ClockAlreadyPaused = "CLOCK_ALREADY_PAUSED",
+    /// The clock is running.
+    ClockNotPaused = "CLOCK_NOT_PAUSED",
+    /// A case is not linked with itself.
+    LinkToSelf = "LINK_TO_SELF",
+    /// The link would make a circle.
+    LinkCycle = "LINK_CYCLE",
+    /// The link is there already.
+    LinkExists = "LINK_EXISTS",
+    /// The target is a duplicate itself.
+    TargetIsDuplicate = "TARGET_IS_DUPLICATE",
+    /// The item was not on a list in force on the day of the service.
+    ItemNotListed = "ITEM_NOT_LISTED",
+    /// The fee is above the item's tariff.
+    FeeAboveTariff = "FEE_ABOVE_TARIFF",
+    /// A service cannot be charged before it is given.
+    ServiceInFuture = "SERVICE_IN_FUTURE",
+    /// A technique needs its source.
+    SourceMissing = "SOURCE_MISSING",
+    /// A training needs trainees.
+    TraineesMissing = "TRAINEES_MISSING",
+    /// The bytes are not those of the digest.
+    DigestMismatch = "DIGEST_MISMATCH",
+    /// The attachment is too large.
+    AttachmentTooLarge = "ATTACHMENT_TOO_LARGE",
+    /// This needs the enterprise's consent.
+    ConsentMissing = "CONSENT_MISSING",
+    /// Published already.
+    AlreadyPublished = "ALREADY_PUBLISHED",
+    /// Not published.
+    NotPublished = "NOT_PUBLISHED",
+    /// Nobody of that id is registered.
+    PersonUnknown = "PERSON_UNKNOWN",
+    /// No institution of that id is registered.
+    InstitutionUnknown = "INSTITUTION_UNKNOWN",
+    /// No enterprise of that id is registered.
+    EnterpriseUnknown = "ENTERPRISE_UNKNOWN",
+    /// No campaign of that id is open.
+    CampaignUnknown = "CAMPAIGN_UNKNOWN",
+    /// The campaign is closed.
+    CampaignClosed = "CAMPAIGN_CLOSED",
+    /// The reporting deadline lies before the campaign's start.
+    ReportingDeadlineBeforeStart = "REPORTING_DEADLINE_BEFORE_START",
+    /// Cases are still open, and no successor campaign takes them.
+    CampaignHasOpenCases = "CAMPAIGN_HAS_OPEN_CASES",
+    /// Enrolled already.
+    AlreadyEnrolled = "ALREADY_ENROLLED",
+    /// A visit cannot lie in the future.
+    VisitInFuture = "VISIT_IN_FUTURE",
+    /// Registered already: amend it.
+    AlreadyRegistered = "ALREADY_REGISTERED",
+    /// A person belongs to an institution, a bureau or an enterprise.
+    AffiliationMissing = "AFFILIATION_MISSING",
+    /// An amendment changes something.
+    NothingToAmend = "NOTHING_TO_AMEND",
+    /// The dates overlap those of an entry in force.
+    PeriodOverlaps = "PERIOD_OVERLAPS",
+    /// Submitted already: amend it.
+    AlreadySubmitted = "ALREADY_SUBMITTED",
+    /// Nothing has been submitted that could be amended.
+    NotSubmitted = "NOT_SUBMITTED",
+    /// A year outside 1949 to 9999.
+    YearInvalid = "YEAR_INVALID",
+    /// Not an id.
+    IdInvalid = "ID_INVALID",
+}
+
+/// A reason not to carry out an order, with the input that it is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// What a program can act on.
+    pub code: Code,
+    /// The path into the input, such as `requirement.interval.unit`; empty when it is about the order as a whole.
+    pub field: String,
+    /// What is wrong and what would be right, for people.
+    pub message: String,
+}
+
+impl Refusal {
+    /// A refusal about one input.
+    pub fn new(code: Code, field: impl Into<String>, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            field: field.into(),
+            message: message.into(),
+        }
+    }
+
+    /// A refusal of a value that could not be read.
+    pub fn of_value(field: impl Into<String>, error: ValueError) -> Self {
+        let code = Code::named(error.code).expect("every value code is listed, as a test checks");
+        Self::new(code, field, error.message)
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.field.is_empty() {
+            write!(f, "{}: {}", self.code.name(), self.message)
+        } else {
+            write!(f, "{} in {}: {}", self.code.name(), self.field, self.message)
+        }
+    }
+}
+
+impl std::error::Error for Refusal {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::value::VALUE_CODES;
+
+    #[test]
+    fn every_value_code_is_listed() {
+        for name in VALUE_CODES {
+            assert!(Code::named(name).is_some(), "{name} is not in the list");
+        }
+    }
+}
