@@ -5,6 +5,7 @@
 pub mod value;
 
 pub mod actor;
+pub mod aggregate;
 pub mod event;
 pub mod order;
 pub mod refusal;
