@@ -1,1 +1,5 @@
 //! Etalon: an event-sourced tracker for measurement bottlenecks.
+
+pub mod clock;
+pub mod config;
+pub mod identity;
