@@ -10,6 +10,7 @@ use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp};
 use uuid::Uuid;
 
 use crate::config::{DatabaseUrl, Overrides};
+use crate::identity::claims::{ClaimsError, LONGEST_LIFE};
 
 /// Track a measurement bottleneck from the factory floor to its resolution.
 #[derive(Debug, Parser)]
@@ -249,7 +250,11 @@ fn parse_ttl(text: &str) -> Result<SignedDuration, String> {
     let hint = || "write a duration such as 90m, 12h or 7d".to_owned();
     let span: Span = text.parse().map_err(|_| hint())?;
     let ttl = span.to_duration(SpanRelativeTo::days_are_24_hours()).map_err(|_| hint())?;
-    if ttl.as_secs() < 1 { Err("a token lasts at least a second".to_owned()) } else { Ok(ttl) }
+    if (SignedDuration::from_secs(1)..=LONGEST_LIFE).contains(&ttl) {
+        Ok(ttl)
+    } else {
+        Err(ClaimsError::Life.to_string())
+    }
 }
 
 impl Database {

@@ -55,7 +55,7 @@ fn a_ttl_is_a_length_of_time() {
         let asked = token(&format!("etalon token --actor a --role auditor --jurisdiction CN --ttl {text}"));
         assert_eq!(asked.ttl.as_secs_f64(), hours * 3_600.0, "{text}");
     }
-    for text in ["1month", "1y", "12", "0s", "-1h", "soon"] {
+    for text in ["1month", "1y", "12", "0s", "-1h", "367d", "9999999d", "soon"] {
         let line = format!("etalon token --actor a --role auditor --jurisdiction CN --ttl={text}");
         assert_eq!(parse(&line).expect_err("refused").kind(), ErrorKind::ValueValidation, "{text}");
     }
