@@ -214,7 +214,7 @@ codes! {
     DecimalInvalid = "DECIMAL_INVALID",
     /// Too many digits, or too large or small.
     DecimalOutOfRange = "DECIMAL_OUT_OF_RANGE",
-    /// ?DECISION_RATIO_TOO_SMALL
+    /// A decision rule asks for a ratio of at least 1.
     DecisionRatioTooSmall = "DECISION_RATIO_TOO_SMALL",
     /// Not a SHA-256 digest.
     DigestInvalid = "DIGEST_INVALID",
@@ -222,13 +222,13 @@ codes! {
     DivisionUnknown = "DIVISION_UNKNOWN",
     /// The lower end of an interval is below its upper end.
     EmptyInterval = "EMPTY_INTERVAL",
-    /// ?GUARD_BAND_OUT_OF_RANGE
+    /// A guard band is between 0 and 1 times U.
     GuardBandOutOfRange = "GUARD_BAND_OUT_OF_RANGE",
     /// Not a media type.
     MediaTypeInvalid = "MEDIA_TYPE_INVALID",
     /// Not an amount of yuan.
     MoneyInvalid = "MONEY_INVALID",
-    /// ?MPE_NOT_POSITIVE
+    /// A maximum permissible error is above zero.
     MpeNotPositive = "MPE_NOT_POSITIVE",
     /// A period ends no earlier than it begins.
     PeriodEmpty = "PERIOD_EMPTY",
