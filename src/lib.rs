@@ -1,1 +1,3 @@
 //! Etalon: an event-sourced tracker for measurement bottlenecks.
+
+pub mod domain;
