@@ -122,8 +122,8 @@ mod tests {
         }
     }
 
-    /// The days off that each notice states: 3 (元旦 2024 with its weekend) are written as
-    /// the one weekday among them, as are those of 端午 2024.
+    /// The days off as each notice counts them, holiday by holiday. In 2024 New Year and the
+    /// Dragon Boat Festival are one day each, "with the weekend".
     #[test]
     fn each_year_has_the_days_off_of_its_notice() {
         let count = |year, kind| {

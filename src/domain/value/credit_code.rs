@@ -4,7 +4,7 @@
 //! code (9) and a check character. The alphabet leaves out I, O, S, V and Z.
 //!
 //! The check character `c` satisfies `Σ wᵢ·aᵢ + c ≡ 0 (mod 31)` over the first 17
-//! characters, with `wᵢ = 3ⁱ mod 31` (GB 32100-2015, 5.2.6 and annex). 31 is prime, no weight is
+//! characters, with `wᵢ = 3ⁱ mod 31` (GB 32100-2015). 31 is prime, no weight is
 //! 0 and every character has a value of its own below 31, so any single wrong character is
 //! caught. So is any exchange of two characters whose weights differ; the weights are
 //! powers of a primitive root and differ everywhere but at the first and the last place,
@@ -118,7 +118,7 @@ mod tests {
 
     use super::*;
 
-    /// The standard's own example form, and codes that their holders publish: Huawei
+    /// An example code in wide use, and codes that their holders publish: Huawei
     /// Technologies, Tencent Computer Systems, Alibaba (China), Baidu Netcom.
     ///
     /// By hand for 91350100M000100Y43 (M = 21, Y = 30; weights 1 3 9 27 19 26 16 17 20 29

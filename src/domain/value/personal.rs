@@ -9,7 +9,10 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::value::ValueError;
-use crate::domain::value::text::Label;
+use crate::domain::value::text::{Lines, checked};
+
+/// The most characters of a personal text.
+const MOST_CHARACTERS: usize = 200;
 
 /// A text of 1 to 200 characters about a person.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -35,9 +38,9 @@ impl Personal {
     /// The text, trimmed, on one line.
     ///
     /// # Errors
-    /// As [`Label::parse`], without a word of the text itself.
+    /// `TEXT_EMPTY`, `TEXT_TOO_LONG`, `TEXT_CONTROL_CHARACTER`, without a word of the text.
     pub fn parse(text: &str) -> Result<Self, ValueError> {
-        Label::parse(text).map(|label| Self(label.to_string()))
+        checked("personal text", text, MOST_CHARACTERS, Lines::One).map(Self)
     }
 
     /// The text itself. Whoever calls this answers for who sees it.

@@ -11,13 +11,18 @@ use crate::domain::value::ValueError;
 
 /// Whether a text may run over several lines.
 #[derive(Clone, Copy, PartialEq)]
-enum Lines {
+pub(super) enum Lines {
     One,
     Many,
 }
 
 /// Trimmed text of 1 to `most` characters, or why it is not.
-fn checked(what: &str, text: &str, most: usize, lines: Lines) -> Result<String, ValueError> {
+pub(super) fn checked(
+    what: &str,
+    text: &str,
+    most: usize,
+    lines: Lines,
+) -> Result<String, ValueError> {
     // A client on Windows sends \r\n: the same line break, and \r alone is refused below.
     let text = text.trim().replace("\r\n", "\n");
     if text.is_empty() {

@@ -1,7 +1,7 @@
 //! Expanded uncertainty (VIM 2.35; JCGM 100:2008, 6.2): `U = k·u`.
 //!
 //! An expanded uncertainty without its coverage factor k and coverage probability p says
-//! nothing that can be compared, so neither may be missing (JCGM 100:2008, 7.2.3 and 7.2.4).
+//! nothing that can be compared, so neither may be missing (JCGM 100:2008, 7.2.3).
 
 use std::fmt;
 

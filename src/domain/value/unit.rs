@@ -28,8 +28,12 @@ mod everyday;
 /// The most characters of a unit.
 const MOST_CHARACTERS: usize = 80;
 
-/// The largest power of an atom, up or down: `10*-23` is a unit, `m1000000` an attack.
+/// The most that the powers of a unit add up to, signs aside: `10*-23` is a unit,
+/// `m1000000` an attack.
 const MOST_POWER: u32 = 60;
+
+/// Numbers in a unit stay below this power of ten, up to which octofhir-ucum reads each digit.
+const MOST_NUMBER_EXPONENT: i32 = 28;
 
 /// A unit in UCUM.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -62,8 +66,8 @@ impl Unit {
             Err(Unreadable::SpecialInAlgebra) => Err(unknown(
                 "a scale with a zero of its own takes part in no product or quotient, write K for its difference",
             )),
-            Err(Unreadable::PowerTooLarge) => Err(unknown(&format!(
-                "write powers from -{MOST_POWER} to {MOST_POWER}"
+            Err(Unreadable::TooLarge) => Err(unknown(&format!(
+                "write powers that add up to at most {MOST_POWER}, and numbers below 10*{MOST_NUMBER_EXPONENT}"
             ))),
             Err(Unreadable::DecimalFraction) => Err(unknown(
                 "UCUM reads 1.5 as 1 times 5, write whole numbers and powers of ten like 15.10*-1",
@@ -158,14 +162,18 @@ struct Meaning {
 enum Unreadable {
     NotUcum,
     SpecialInAlgebra,
-    PowerTooLarge,
+    TooLarge,
     DecimalFraction,
 }
 
 impl Meaning {
     fn of(code: &str) -> Result<Self, Unreadable> {
         let expression = octofhir_ucum::parse_expression(code).map_err(|_| Unreadable::NotUcum)?;
+        // Before anything is evaluated: a huge power is costly.
         judge(&expression)?;
+        if total_power(&expression) > MOST_POWER {
+            return Err(Unreadable::TooLarge);
+        }
         let result = octofhir_ucum::evaluate(&expression).map_err(|error| match error.kind {
             octofhir_ucum::ErrorKind::SpecialUnitError { .. } => Unreadable::SpecialInAlgebra,
             _ => Unreadable::NotUcum,
@@ -299,16 +307,16 @@ fn from_number(number: Number) -> Ratio {
     &Ratio::from(&digits) * &Ratio::from(&Decimal::from(10)).power(exponent)
 }
 
-/// Refuses what UCUM allows and nobody means: before anything is evaluated, since a huge
-/// power is costly.
+/// Refuses numbers that UCUM allows and that would not be what was meant.
 fn judge(expression: &UnitExpr) -> Result<(), Unreadable> {
     match expression {
-        UnitExpr::Symbol(_) | UnitExpr::Numeric(_) | UnitExpr::Annotation(_) => Ok(()),
-        UnitExpr::Annotated(inner, _) | UnitExpr::Reciprocal(inner) => judge(inner),
-        UnitExpr::Power(_, exponent) if exponent.unsigned_abs() > MOST_POWER => {
-            Err(Unreadable::PowerTooLarge)
+        UnitExpr::Numeric(number) if *number >= Number::power_of_ten(MOST_NUMBER_EXPONENT) => {
+            Err(Unreadable::TooLarge)
         }
-        UnitExpr::Power(base, _) => judge(base),
+        UnitExpr::Symbol(_) | UnitExpr::Numeric(_) | UnitExpr::Annotation(_) => Ok(()),
+        UnitExpr::Annotated(inner, _) | UnitExpr::Reciprocal(inner) | UnitExpr::Power(inner, _) => {
+            judge(inner)
+        }
         UnitExpr::Product(terms) => {
             let number = |term: &UnitExpr| matches!(term, UnitExpr::Numeric(_));
             if terms.windows(2).any(|pair| pair.iter().all(number)) {
@@ -317,6 +325,22 @@ fn judge(expression: &UnitExpr) -> Result<(), Unreadable> {
             terms.iter().try_for_each(judge)
         }
         UnitExpr::Quotient(a, b) => judge(a).and_then(|()| judge(b)),
+    }
+}
+
+/// The powers of an expression, added up without their signs.
+fn total_power(expression: &UnitExpr) -> u32 {
+    match expression {
+        UnitExpr::Symbol(_) => 1,
+        UnitExpr::Numeric(_) | UnitExpr::Annotation(_) => 0,
+        UnitExpr::Annotated(inner, _) | UnitExpr::Reciprocal(inner) => total_power(inner),
+        UnitExpr::Power(base, exponent) => {
+            total_power(base).saturating_mul(exponent.unsigned_abs())
+        }
+        UnitExpr::Product(terms) => terms
+            .iter()
+            .fold(0, |sum, term| total_power(term).saturating_add(sum)),
+        UnitExpr::Quotient(a, b) => total_power(a).saturating_add(total_power(b)),
     }
 }
 

@@ -97,7 +97,7 @@ impl MaximumPermissibleError {
 }
 
 /// The test uncertainty ratio: the span of the tolerance by that of the uncertainty,
-/// `2·MPE / 2·U` (ANSI/NCSL Z540.3-2006, 3.11, where U is that of 95 percent coverage).
+/// `2·MPE / 2·U` (ANSI/NCSL Z540.3-2006, where U is that of 95 percent coverage).
 /// None for a U of 0.
 ///
 /// # Errors
