@@ -8,7 +8,7 @@ use crate::domain::actor::Actor;
 use crate::domain::case::authority::{self, Party, Subject};
 use crate::domain::case::command::CaseCommand;
 use crate::domain::case::decide::{
-    assignment, collaboration, confirmation, deadlines, escalation, publication, report, research, trial, triage,
+    collaboration, deadlines, escalation, publication, report, research, trial, triage,
 };
 use crate::domain::case::state::{Case, File};
 use crate::domain::case::values::Status;

@@ -7,7 +7,7 @@ use crate::domain::case::event::{LegacyActivityRecorded, LegacyOpening};
 use crate::domain::case::rules::Rule;
 use crate::domain::case::state::File;
 use crate::domain::order::Order;
-use crate::domain::refusal::{Code, Refusal};
+use crate::domain::refusal::Code;
 
 pub(super) fn record_activity(
     file: Option<&File>,

@@ -3,10 +3,10 @@
 //! The order of checks is the same for every command: role and tie to the case, `occurredAt`, status and what else
 //! stands (the table in `rules`), and then the command's own input, which is what the files of this folder look at.
 
-pub(crate) mod assignment;
+mod assignment;
 mod closing;
 pub(crate) mod collaboration;
-pub(crate) mod confirmation;
+mod confirmation;
 pub(crate) mod deadlines;
 pub(crate) mod escalation;
 mod fees;
