@@ -4,3 +4,15 @@ pub mod command;
 pub mod event;
 pub mod state;
 
+mod decide;
+mod evolve;
+
+#[cfg(test)]
+mod tests;
+
+use crate::domain::aggregate::aggregate;
+use crate::domain::annual_summary::command::AnnualSummaryCommand;
+use crate::domain::annual_summary::event::AnnualSummaryFact;
+use crate::domain::annual_summary::state::AnnualSummary;
+
+aggregate!(AnnualSummary, "AnnualSummary", AnnualSummaryCommand, AnnualSummaryFact);

@@ -4,3 +4,15 @@ pub mod command;
 pub mod event;
 pub mod state;
 
+mod decide;
+mod evolve;
+
+#[cfg(test)]
+mod tests;
+
+use crate::domain::aggregate::aggregate;
+use crate::domain::catalogue::command::CatalogueCommand;
+use crate::domain::catalogue::event::CatalogueFact;
+use crate::domain::catalogue::state::Catalogue;
+
+aggregate!(Catalogue, "Catalogue", CatalogueCommand, CatalogueFact);

@@ -5,3 +5,15 @@ pub mod event;
 pub mod state;
 pub mod values;
 
+mod decide;
+mod evolve;
+
+#[cfg(test)]
+mod tests;
+
+use crate::domain::aggregate::aggregate;
+use crate::domain::enterprise::command::EnterpriseCommand;
+use crate::domain::enterprise::event::EnterpriseFact;
+use crate::domain::enterprise::state::Enterprise;
+
+aggregate!(Enterprise, "Enterprise", EnterpriseCommand, EnterpriseFact);

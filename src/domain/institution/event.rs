@@ -31,6 +31,7 @@ payloads! {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         accreditation: Option<Label>,
     }
+    #[derive(Default)]
     /// 变更机构: only what is different from before.
     InstitutionAmended {
         /// Its new name.

@@ -33,6 +33,7 @@ payloads! {
         #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
         fields: BTreeSet<ServiceCategory>,
     }
+    #[derive(Default)]
     /// 变更人员: only what is different from before.
     PersonAmended {
         /// The new name.

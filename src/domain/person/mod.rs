@@ -5,3 +5,15 @@ pub mod event;
 pub mod state;
 pub mod values;
 
+mod decide;
+mod evolve;
+
+#[cfg(test)]
+mod tests;
+
+use crate::domain::aggregate::aggregate;
+use crate::domain::person::command::PersonCommand;
+use crate::domain::person::event::PersonFact;
+use crate::domain::person::state::Person;
+
+aggregate!(Person, "Person", PersonCommand, PersonFact);
