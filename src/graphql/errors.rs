@@ -4,7 +4,7 @@
 //! | --- | --- | --- |
 //! | the domain refuses, or a value is unsound | `userErrors` of the payload | [`ErrorCode`] |
 //! | the version has moved on | `userErrors` and `conflict` | `VERSION_CONFLICT` |
-//! | an argument of a query makes no sense | `errors`, `extensions.code` | [`ErrorCode`] |
+//! | an argument of a query makes no sense | `errors`, `extensions.code` | [`ErrorCode`], or `CURSOR_INVALID`, `PAGE_SIZE_INVALID`, `FILTER_TOO_LARGE`, `TOO_MANY_IDS` |
 //! | the house may succeed later | `errors`, `extensions.code`, `extensions.retryable` | `UNAVAILABLE` |
 //! | a position is not here yet | the same | `POSITION_NOT_REACHED` |
 //! | the house failed | `errors`, `extensions.code`, `extensions.requestId` | `INTERNAL` |
@@ -101,6 +101,14 @@ pub fn refused(refusal: &Refusal) -> Error {
     Error::new(refusal.message.clone()).extend_with(|_, extensions| {
         extensions.set("code", refusal.code.name());
         extensions.set("field", Value::List(field.clone()));
+    })
+}
+
+/// An argument of a query that makes no sense, of a kind that no command knows.
+pub fn argument(code: &'static str, argument: &'static str, message: impl Into<String>) -> Error {
+    Error::new(message).extend_with(|_, extensions| {
+        extensions.set("code", code);
+        extensions.set("field", Value::List(vec![Value::from(argument)]));
     })
 }
 

@@ -140,6 +140,18 @@ pub enum OriginKind {
     Import,
 }
 
+impl From<&crate::domain::case::values::Origin> for OriginKind {
+    fn from(origin: &crate::domain::case::values::Origin) -> Self {
+        use crate::domain::case::values::Origin;
+        match origin {
+            Origin::FieldVisit { .. } => Self::FieldVisit,
+            Origin::Survey { .. } => Self::Survey,
+            Origin::OwnReport => Self::OwnReport,
+            Origin::Import => Self::Import,
+        }
+    }
+}
+
 /// 活动类型: what a campaign is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum, Serialize)]
 #[graphql(remote = "crate::domain::campaign::values::CampaignKind")]

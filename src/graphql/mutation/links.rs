@@ -32,7 +32,8 @@ input! {
     |input, door| {
         let id = door.id::<CaseId>("caseId", &input.case_id);
         let of = door.id("ofCaseId", &input.of_case_id);
-        Some(Ordered::new(id?, MarkDuplicate { of: CaseFacts::of(of?) }))
+        let id = id?;
+        Some(Ordered::new(id, MarkDuplicate { this: id, of: CaseFacts::of(of?) }))
     }
 }
 
@@ -49,6 +50,7 @@ input! {
     |input, door| {
         let id = door.id::<CaseId>("caseId", &input.case_id);
         let other = door.id("otherCaseId", &input.other_case_id);
-        Some(Ordered::new(id?, LinkCases { other: CaseFacts::of(other?), relation: input.relation.into() }))
+        let id = id?;
+        Some(Ordered::new(id, LinkCases { this: id, other: CaseFacts::of(other?), relation: input.relation.into() }))
     }
 }
