@@ -1,0 +1,1 @@
+//! Which words of another tracker are which facts here.
