@@ -1,1 +1,15 @@
-//! Etalon: an event-sourced tracker for measurement bottlenecks.
+//! Etalon: an event-sourced tracker for measurement bottlenecks, problems that an enterprise cannot solve because it cannot measure something well enough.
+//!
+//! The house, from the door down. A command walks `http` → `graphql` → `app` → `domain` → `codec` and `projection` → `ledger` → `store`; no arrow runs back up.
+
+pub mod config;
+pub mod clock;
+
+pub mod cli;
+pub mod identity;
+pub mod app;
+pub mod domain;
+pub mod codec;
+pub mod projection;
+pub mod ledger;
+pub mod store;

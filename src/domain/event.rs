@@ -103,3 +103,16 @@ macro_rules! facts {
     };
 }
 pub(crate) use facts;
+
+/// Declares payloads: camelCase in the log, optional fields left out when absent.
+macro_rules! payloads {
+    ($($(#[$doc:meta])* $name:ident { $($(#[$field_meta:meta])* $field:ident: $type:ty,)* })+) => {
+        $(
+            $(#[$doc])*
+            #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[serde(rename_all = "camelCase")]
+            pub struct $name { $($(#[$field_meta])* pub $field: $type,)* }
+        )+
+    };
+}
+pub(crate) use payloads;

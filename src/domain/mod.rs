@@ -5,8 +5,18 @@
 pub mod value;
 
 pub mod actor;
+pub mod aggregate;
+pub mod authority;
+pub mod change;
 pub mod event;
 pub mod order;
 pub mod refusal;
+pub mod vocabulary;
 
 pub mod case;
+pub mod enterprise;
+pub mod campaign;
+pub mod institution;
+pub mod person;
+pub mod catalogue;
+pub mod annual_summary;

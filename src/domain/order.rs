@@ -77,3 +77,36 @@ impl<C> Order<C> {
         }
     }
 }
+
+/// Declares the commands of an aggregate: one payload struct each, and the enum of all with their names.
+macro_rules! commands {
+    ($(#[$doc:meta])* $enum:ident { $($(#[$command_doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $type:ty,)* })+ }) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq)]
+        pub enum $enum { $($(#[$command_doc])* $name($name),)+ }
+
+        impl $enum {
+            /// The names of all commands, in the order of the lifecycle.
+            pub const NAMES: &'static [&'static str] = &[$(stringify!($name),)+];
+
+            /// The command's name, as in the API's documentation.
+            #[must_use]
+            pub fn name(&self) -> &'static str {
+                match self { $(Self::$name(_) => stringify!($name),)+ }
+            }
+        }
+
+        $(
+            $(#[$command_doc])*
+            #[derive(Clone, Debug, PartialEq)]
+            pub struct $name { $($(#[$field_doc])* pub $field: $type,)* }
+
+            impl From<$name> for $enum {
+                fn from(command: $name) -> Self {
+                    Self::$name(command)
+                }
+            }
+        )+
+    };
+}
+pub(crate) use commands;

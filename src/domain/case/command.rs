@@ -9,44 +9,12 @@ use crate::domain::case::values::{
     AttachmentId, CommentId, FeeId, FindingId, Introduction, Kind, LinkRelation, MeasurementId,
     Origin, Severity, Verdict,
 };
+use crate::domain::order::commands;
 use crate::domain::value::{
     CampaignId, CaseId, CatalogueId, Decimal, Division, EnterpriseId, InstitutionId, Label, Level,
     MeasurementRequirement, MeasurementResult, MediaType, Money, PersonId, Reference,
     RegulationRef, ServiceCategory, Sha256Digest, Statement, Title,
 };
-
-/// Declares the commands of an aggregate: one payload struct each, and the enum of all with their names.
-macro_rules! commands {
-    ($(#[$doc:meta])* $enum:ident { $($(#[$command_doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $type:ty,)* })+ }) => {
-        $(#[$doc])*
-        #[derive(Clone, Debug, PartialEq)]
-        pub enum $enum { $($(#[$command_doc])* $name($name),)+ }
-
-        impl $enum {
-            /// The names of all commands, in the order of the lifecycle.
-            pub const NAMES: &'static [&'static str] = &[$(stringify!($name),)+];
-
-            /// The command's name, as in the API's documentation.
-            #[must_use]
-            pub fn name(&self) -> &'static str {
-                match self { $(Self::$name(_) => stringify!($name),)+ }
-            }
-        }
-
-        $(
-            $(#[$command_doc])*
-            #[derive(Clone, Debug, PartialEq)]
-            pub struct $name { $($(#[$field_doc])* pub $field: $type,)* }
-
-            impl From<$name> for $enum {
-                fn from(command: $name) -> Self {
-                    Self::$name(command)
-                }
-            }
-        )+
-    };
-}
-pub(crate) use commands;
 
 commands! {
     /// What can be ordered of a case.

@@ -8,7 +8,7 @@ use crate::domain::case::values::{
     AttachmentId, CommentId, FeeId, FindingId, Introduction, Kind, LinkRelation,
     MeasurementId, Origin, Severity, Verdict,
 };
-use crate::domain::event::facts;
+use crate::domain::event::{facts, payloads};
 use crate::domain::value::{
     CampaignId, CaseId, CatalogueId, Decimal, Division, EnterpriseId, InstitutionId, Label, Level,
     MeasurementRequirement, MeasurementResult, MediaType, Money, PersonId, Reference,
@@ -61,18 +61,6 @@ facts! {
         "TypicalCaseRetracted" "1.0" => TypicalCaseRetracted,
         "LegacyActivityRecorded" "1.0" => LegacyActivityRecorded,
     }
-}
-
-/// Declares payloads: camelCase in the log, optional fields left out when absent.
-macro_rules! payloads {
-    ($($(#[$doc:meta])* $name:ident { $($(#[$field_meta:meta])* $field:ident: $type:ty,)* })+) => {
-        $(
-            $(#[$doc])*
-            #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-            #[serde(rename_all = "camelCase")]
-            pub struct $name { $($(#[$field_meta])* pub $field: $type,)* }
-        )+
-    };
 }
 
 payloads! {

@@ -1,0 +1,175 @@
+//! The clock's own commands: a deadline that passes is recorded as missed, and a missed one that nobody answers goes one level up.
+//!
+//! One server at a time does this, by a lease; what another has done already is refused by the domain and left alone.
+
+use std::time::Duration;
+
+use jiff::ToSpan;
+use jiff::civil::Date;
+use tokio_util::sync::CancellationToken;
+
+use crate::app::App;
+use crate::app::reads::CasePage;
+use crate::app::request::{Failure, Fault, Key, Request};
+use crate::domain::actor::{Actor, ActorId, Role};
+use crate::domain::case::Case;
+use crate::domain::case::command::{CaseCommand, EscalateCase, MissDeadline};
+use crate::domain::case::values::Status;
+use crate::domain::value::{Level, Statement, WorkingCalendar, calendar};
+use crate::store::{CaseColumn, Condition, Direction, Operator, StoredCase, Value};
+
+const LEASE: &str = "clockwork";
+/// How many cases are looked at before the lease is prolonged.
+const BATCH: u32 = 200;
+
+/// When the clock looks, and how patient it is.
+#[derive(Clone, Copy, Debug)]
+pub struct Clockwork {
+    /// How often it looks.
+    pub every: Duration,
+    /// How many working days a missed deadline may stay unanswered.
+    pub escalate_after_working_days: u32,
+}
+
+/// What one round did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Round {
+    /// Deadlines recorded as missed.
+    pub missed: u64,
+    /// Cases taken one level up.
+    pub escalated: u64,
+}
+
+impl Clockwork {
+    /// Looks again and again until it is stopped. A failed round is logged, and the next one does its work.
+    pub async fn run(self, app: &App, holder: &str, stop: CancellationToken) {
+        let mut ticks = tokio::time::interval(self.every);
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => break,
+                _ = ticks.tick() => {}
+            }
+            match self.round(app, holder).await {
+                Ok(Round { missed: 0, escalated: 0 }) => {}
+                Ok(round) => tracing::info!(round.missed, round.escalated, "deadlines looked at"),
+                Err(fault) => tracing::warn!(%fault, "deadlines could not be looked at"),
+            }
+        }
+        if let Err(error) = app.store.release_lease(LEASE, holder).await {
+            tracing::warn!(%error, "the lease will run out by itself");
+        }
+    }
+
+    /// Looks once, if no other server holds the lease.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn round(&self, app: &App, holder: &str) -> Result<Round, Fault> {
+        let mut round = Round::default();
+        if !self.leads(app, holder).await? {
+            return Ok(round);
+        }
+        let today = calendar::date_of(app.now());
+        for case in app.cases(&clock(), &past_deadline(today)).await? {
+            round.missed += u64::from(miss(app, &case).await?);
+        }
+        for case in app.cases(&clock(), &unanswered(today)).await? {
+            if self.has_waited_enough(&case, today) {
+                round.escalated += u64::from(self.escalate(app, &case).await?);
+            }
+        }
+        Ok(round)
+    }
+
+    async fn leads(&self, app: &App, holder: &str) -> Result<bool, Fault> {
+        let now = app.now();
+        // Twice the interval: a server that stops is replaced one round later.
+        let until = now + self.every * 2;
+        let taken = app.store.try_lease(LEASE, holder, now.as_microsecond(), until.as_microsecond());
+        Ok(taken.await?)
+    }
+
+    fn has_waited_enough(&self, case: &StoredCase, today: Date) -> bool {
+        let missed_on = case.row.deadline_missed_on.as_deref().and_then(|date| date.parse().ok());
+        missed_on.is_some_and(|date: Date| {
+            WorkingCalendar::china().working_days_between(date, today) >= self.escalate_after_working_days
+        })
+    }
+
+    async fn escalate(&self, app: &App, case: &StoredCase) -> Result<bool, Fault> {
+        let Some(to) = Level::named(&case.row.level).and_then(Level::up) else {
+            return Ok(false);
+        };
+        let days = self.escalate_after_working_days;
+        let reason = format!(
+            "逾期后{days}个工作日内无人答复，自动上报。The deadline was missed and nobody answered within {days} working days."
+        );
+        let reason = Statement::parse(&reason).expect("a short text");
+        give(app, case, EscalateCase { to, reason }.into()).await
+    }
+}
+
+async fn miss(app: &App, case: &StoredCase) -> Result<bool, Fault> {
+    give(app, case, MissDeadline {}.into()).await
+}
+
+/// Gives the clock's command; what the domain refuses has been done or answered meanwhile.
+async fn give(app: &App, case: &StoredCase, command: CaseCommand) -> Result<bool, Fault> {
+    let request = Request {
+        actor: clock(),
+        key: Key::unique(app.new_id()),
+        expected_version: Some(case.version),
+        occurred_at: None,
+        source: None,
+    };
+    match app.execute::<Case>(&request, case.row.case_id, command).await {
+        Ok(_) => Ok(true),
+        Err(Failure::Fault(fault)) => Err(fault),
+        Err(Failure::Refused(_) | Failure::Conflict { .. }) => Ok(false),
+    }
+}
+
+fn clock() -> Actor {
+    Actor::of_the_server(ActorId::clock(), Role::Clock)
+}
+
+fn past_deadline(today: Date) -> CasePage {
+    running(vec![
+        compare(CaseColumn::DeadlineOn, Operator::Less, today),
+        Condition::IsNull { column: CaseColumn::DeadlineMissedOn },
+        equal(CaseColumn::ClockPaused, Value::Integer(0)),
+    ], CaseColumn::DeadlineOn)
+}
+
+fn unanswered(today: Date) -> CasePage {
+    let yesterday = today.saturating_sub(1.day());
+    running(vec![
+        compare(CaseColumn::DeadlineMissedOn, Operator::LessOrEqual, yesterday),
+        Condition::Not(Box::new(equal(CaseColumn::Level, Value::Text(Level::Nation.name().to_owned())))),
+    ], CaseColumn::DeadlineMissedOn)
+}
+
+/// Cases whose deadline runs, oldest first.
+fn running(mut conditions: Vec<Condition>, oldest: CaseColumn) -> CasePage {
+    conditions.extend([
+        equal(CaseColumn::IsOpen, Value::Integer(1)),
+        Condition::IsNull { column: CaseColumn::ParkedUntil },
+        Condition::Not(Box::new(equal(CaseColumn::Status, Value::Text(Status::Resolved.name().to_owned())))),
+    ]);
+    CasePage {
+        condition: Condition::All(conditions),
+        order: vec![(oldest, Direction::Ascending)],
+        after: None,
+        limit: BATCH,
+        at: None,
+    }
+}
+
+fn equal(column: CaseColumn, value: Value) -> Condition {
+    Condition::Compare { column, operator: Operator::Equal, value }
+}
+
+fn compare(column: CaseColumn, operator: Operator, date: Date) -> Condition {
+    Condition::Compare { column, operator, value: Value::Text(date.to_string()) }
+}

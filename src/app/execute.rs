@@ -1,0 +1,223 @@
+//! One command, one transaction: look up, decide, commit, answer.
+
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::app::commanded::Commanded;
+use crate::app::request::{Failure, Receipt, Request};
+use crate::app::streams::Versioned;
+use crate::codec;
+use crate::domain::actor::Actor;
+use crate::domain::event::Recorded;
+use crate::domain::order::Order;
+use crate::domain::refusal::{Code, Refusal};
+use crate::store::{Append, AppendError, Body, CommandKey, Content, NewAttachment, NewEvent, StoreError};
+
+/// How often a command without an expected version is decided anew after another server was faster.
+const ATTEMPTS: usize = 32;
+
+impl App {
+    /// Carries out a command.
+    ///
+    /// Decided first on what this server knows. Only a refusal, a conflict or an unexpected version makes it look again, so that the usual command costs one commit and nothing else.
+    ///
+    /// # Errors
+    /// A refusal, a conflict with `expected_version`, or a fault; in each case nothing is recorded.
+    pub async fn execute<A: Commanded>(&self, request: &Request, id: Uuid, body: A::Body) -> Result<Receipt, Failure> {
+        self.execute_with(request, id, body, Vec::new()).await
+    }
+
+    /// Carries out a command whose events refer to files by digest.
+    ///
+    /// # Errors
+    /// As [`App::execute`].
+    pub async fn execute_with<A: Commanded>(
+        &self,
+        request: &Request,
+        id: Uuid,
+        body: A::Body,
+        attachments: Vec<NewAttachment>,
+    ) -> Result<Receipt, Failure> {
+        // Commands on one aggregate queue here rather than conflict in the commit.
+        let _turn = self.turns.take(id).await;
+        let streams = A::streams(self);
+        let (mut known, mut is_present) = match streams.kept(id).await {
+            Some(kept) => (kept, false),
+            None => (streams.present(id).await?, true),
+        };
+        let mut order = Order {
+            by: request.actor.clone(),
+            now: self.clock.now(),
+            occurred_at: request.occurred_at,
+            source: request.source.clone(),
+            command: body,
+        };
+        A::look_up(self, id, &known.state, &mut order).await?;
+        for _ in 0..ATTEMPTS {
+            let failure = match self.attempt(request, id, &known, &order, &attachments).await {
+                Ok(receipt) => return Ok(receipt),
+                Err(Failure::Fault(fault)) => return Err(fault.into()),
+                Err(failure) => failure,
+            };
+            let outrun = matches!(failure, Failure::Conflict { .. }) && request.expected_version.is_none();
+            if is_present && !outrun {
+                return self.first_answer(request, failure).await;
+            }
+            known = streams.present(id).await?;
+            is_present = true;
+            order.now = self.clock.now();
+        }
+        Err(StoreError::Overloaded { capacity: ATTEMPTS }.into())
+    }
+
+    async fn attempt<A: Commanded>(
+        &self,
+        request: &Request,
+        id: Uuid,
+        known: &Arc<Versioned<A>>,
+        order: &Order<A::Body>,
+        attachments: &[NewAttachment],
+    ) -> Result<Receipt, Failure> {
+        let stream = A::streams(self).stream(id);
+        if let Some(expected) = request.expected_version
+            && expected != known.version
+        {
+            return Err(Failure::Conflict { stream, expected, current: known.version });
+        }
+        if known.version > 0 && !known.state.is_visible_to(&request.actor) {
+            return Err(Refusal::new(Code::NotFound, "id", "nothing of this id is there for you").into());
+        }
+        let events = known.state.decide(order)?;
+        let made = Arc::new(Made::new(id, known, events, attachments.to_vec(), &request.actor));
+        let append = Append {
+            stream,
+            expected_version: known.version,
+            command: CommandKey {
+                actor: request.actor.id.to_string(),
+                idempotency_key: request.key.text().to_owned(),
+                digest: request.key.digest(),
+            },
+            body: made.body(),
+        };
+        match self.writer.append(append).await {
+            Ok(committed) => {
+                if !committed.replayed && !made.is_numbered() {
+                    A::streams(self).keep(id, Arc::new(made.after())).await;
+                }
+                Ok(committed.into())
+            }
+            Err(AppendError::Conflict { current_version }) => Err(Failure::Conflict {
+                stream,
+                expected: known.version,
+                current: current_version,
+            }),
+            Err(AppendError::KeyReused) => Err(key_reused().into()),
+            Err(AppendError::Store(error)) => Err(error.into()),
+        }
+    }
+
+    /// The first answer, when a refusal only says that the command was carried out before.
+    async fn first_answer(&self, request: &Request, failure: Failure) -> Result<Receipt, Failure> {
+        let stored = self.store.command(request.actor.id.as_str(), request.key.text()).await?;
+        match stored {
+            Some(stored) if stored.digest == request.key.digest() => {
+                let mut receipt = Receipt::from(stored.committed);
+                receipt.replayed = true;
+                Ok(receipt)
+            }
+            Some(_) => Err(key_reused().into()),
+            None => Err(failure),
+        }
+    }
+}
+
+fn key_reused() -> Refusal {
+    Refusal::new(
+        Code::IdempotencyKeyReused,
+        "idempotencyKey",
+        "this key was used before with another input; use a new key for a new command",
+    )
+}
+
+/// What a decision made of an aggregate, ready to be committed.
+struct Made<A: Commanded> {
+    id: Uuid,
+    before: Arc<Versioned<A>>,
+    events: Vec<Recorded<A::Fact>>,
+    attachments: Vec<NewAttachment>,
+    metadata: String,
+}
+
+impl<A: Commanded> Made<A> {
+    fn new(
+        id: Uuid,
+        before: &Arc<Versioned<A>>,
+        events: Vec<Recorded<A::Fact>>,
+        attachments: Vec<NewAttachment>,
+        actor: &Actor,
+    ) -> Self {
+        Self { id, before: before.clone(), events, attachments, metadata: metadata_of(actor) }
+    }
+
+    fn is_numbered(&self) -> bool {
+        self.events.iter().any(|event| A::series(event).is_some())
+    }
+
+    fn body(self: &Arc<Self>) -> Body {
+        match self.events.iter().find_map(A::series) {
+            None => Body::Ready(self.content(&self.events)),
+            Some(series) => {
+                let made = self.clone();
+                let write = move |serial| {
+                    let numbered: Vec<_> =
+                        made.events.iter().map(|event| A::numbered(event, serial)).collect();
+                    made.content(&numbered)
+                };
+                Body::Numbered { series, write: Arc::new(write) }
+            }
+        }
+    }
+
+    fn content(&self, events: &[Recorded<A::Fact>]) -> Content {
+        let after = evolved(&self.before, events);
+        let rows = A::rows(self.id, &self.before.state, &after.state);
+        let events = events
+            .iter()
+            .map(|event| {
+                let encoded = codec::encode(event);
+                NewEvent {
+                    event_type: encoded.event_type,
+                    event_version: encoded.event_version,
+                    payload: encoded.payload,
+                    metadata: self.metadata.clone(),
+                }
+            })
+            .collect();
+        Content { events, rows, attachments: self.attachments.clone() }
+    }
+
+    fn after(&self) -> Versioned<A> {
+        evolved(&self.before, &self.events)
+    }
+}
+
+fn evolved<A: Commanded>(before: &Versioned<A>, events: &[Recorded<A::Fact>]) -> Versioned<A> {
+    let mut after = before.clone();
+    for event in events {
+        after.state.evolve(event);
+        after.version += 1;
+    }
+    after
+}
+
+/// Under which authority it was done, as the stock crates' flat map of strings.
+fn metadata_of(actor: &Actor) -> String {
+    let roles: Vec<_> = actor.roles.iter().map(|role| role.name()).collect();
+    serde_json::json!({
+        "jurisdiction": actor.jurisdiction.to_string(),
+        "roles": roles.join(","),
+    })
+    .to_string()
+}

@@ -1,0 +1,98 @@
+//! One command, one transaction; reads; rebuild; the clock's own work.
+//!
+//! Here the domain meets the store. No rule stands here, and no SQL.
+
+mod clockwork;
+mod commanded;
+mod execute;
+mod facts;
+mod reads;
+mod rebuild;
+mod request;
+mod scope;
+mod streams;
+mod turns;
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+pub use clockwork::Clockwork;
+pub use commanded::Commanded;
+pub use reads::{CasePage, Entry, EventPage, RegisterPage};
+pub use rebuild::Rebuilt;
+pub use request::{Failure, Fault, Key, Receipt, Request, time_of};
+pub use streams::Versioned;
+
+use crate::clock::Clock;
+use crate::domain::annual_summary::AnnualSummary;
+use crate::domain::campaign::Campaign;
+use crate::domain::case::Case;
+use crate::domain::catalogue::Catalogue;
+use crate::domain::enterprise::Enterprise;
+use crate::domain::institution::Institution;
+use crate::domain::person::Person;
+use crate::store::{AggregateType, Store, Writer, WriterLimits};
+use streams::Streams;
+use turns::Turns;
+
+/// The application: everything that can be ordered and asked.
+pub struct App {
+    store: Arc<dyn Store>,
+    writer: Writer,
+    clock: Arc<dyn Clock>,
+    turns: Turns,
+    cases: Streams<Case>,
+    enterprises: Streams<Enterprise>,
+    campaigns: Streams<Campaign>,
+    institutions: Streams<Institution>,
+    persons: Streams<Person>,
+    catalogues: Streams<Catalogue>,
+    annual_summaries: Streams<AnnualSummary>,
+}
+
+impl App {
+    /// The application over that store. Starts the writer task of this process.
+    #[must_use]
+    pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            writer: Writer::spawn(store.clone(), WriterLimits::default()),
+            turns: Turns::default(),
+            cases: Streams::new(AggregateType::Case, store.clone()),
+            enterprises: Streams::new(AggregateType::Enterprise, store.clone()),
+            campaigns: Streams::new(AggregateType::Campaign, store.clone()),
+            institutions: Streams::new(AggregateType::Institution, store.clone()),
+            persons: Streams::new(AggregateType::Person, store.clone()),
+            catalogues: Streams::new(AggregateType::Catalogue, store.clone()),
+            annual_summaries: Streams::new(AggregateType::AnnualSummary, store.clone()),
+            store,
+            clock,
+        }
+    }
+
+    /// A new id.
+    #[must_use]
+    pub fn new_id(&self) -> Uuid {
+        self.clock.new_id()
+    }
+
+    /// The present.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Whether the database answers.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub async fn ready(&self) -> Result<(), Fault> {
+        Ok(self.store.ping().await?)
+    }
+
+    /// Takes no more commands and returns when every accepted one is committed and answered.
+    pub async fn shutdown(&self) {
+        self.writer.shutdown().await;
+    }
+}

@@ -1,0 +1,391 @@
+//! Questions: what there is now, what there was at a position, and what has happened.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::app::commanded::Commanded;
+use crate::app::request::{Fault, Receipt, time_of};
+use crate::app::scope::{RegisterScope, scope_of};
+use crate::app::streams::Versioned;
+use crate::domain::actor::Actor;
+use crate::domain::case::Case;
+use crate::domain::case::number::CaseNumber;
+use crate::domain::value::{CaseId, Division, Sha256Digest};
+use crate::store::{
+    AggregateType, Attachment, CaseColumn, CaseQuery, Condition, Direction, EventQuery,
+    EventRecord, Operator, RegisterQuery, StoredCase, StoreError, StoredRegister, StreamId, Value,
+};
+
+/// How long a read waits for a position that another server has written.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// How often it looks meanwhile.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
+
+/// A page of cases.
+#[derive(Clone, Debug)]
+pub struct CasePage {
+    /// Which.
+    pub condition: Condition,
+    /// In which order; the case's id is always the last key.
+    pub order: Vec<(CaseColumn, Direction)>,
+    /// Only after the row with these values of the order and this id.
+    pub after: Option<Vec<Value>>,
+    /// At most so many.
+    pub limit: u32,
+    /// As of this position; `None` is the present.
+    pub at: Option<u64>,
+}
+
+/// A page of a stream's events.
+#[derive(Clone, Debug, Default)]
+pub struct EventPage {
+    /// Only after this position.
+    pub after: Option<u64>,
+    /// Up to this position, inclusive.
+    pub up_to: Option<u64>,
+    /// At most so many.
+    pub limit: u32,
+    /// Only of these types; none means all.
+    pub types: Vec<String>,
+    /// Only by this actor.
+    pub actor: Option<String>,
+}
+
+/// A page of a register, in the order of names.
+#[derive(Clone, Debug, Default)]
+pub struct RegisterPage {
+    /// Only these.
+    pub ids: Option<Vec<Uuid>>,
+    /// Only in this division.
+    pub division: Option<Division>,
+    /// Only with this code.
+    pub code: Option<String>,
+    /// Only with this in the name.
+    pub name_contains: Option<String>,
+    /// Only after the entry of this name and id.
+    pub after: Option<(String, Uuid)>,
+    /// At most so many.
+    pub limit: u32,
+    /// As of this position; `None` is the present.
+    pub at: Option<u64>,
+}
+
+/// An entry of a register as it was.
+#[derive(Clone, Debug)]
+pub struct Entry<A> {
+    /// Its id.
+    pub id: Uuid,
+    /// Its name in the register's order.
+    pub name: String,
+    /// Its version.
+    pub version: u64,
+    /// The position of the event that made it so.
+    pub from_position: u64,
+    /// When the log took that event.
+    pub updated_at: Timestamp,
+    /// What is known of it.
+    pub state: A,
+}
+
+impl App {
+    /// Waits until this server's reads include the position.
+    ///
+    /// # Errors
+    /// [`Fault::NotThereYet`] when it does not come in five seconds.
+    pub async fn reached(&self, min_position: Option<u64>) -> Result<(), Fault> {
+        let Some(wanted) = min_position else {
+            return Ok(());
+        };
+        let mut committed = self.writer.committed();
+        if committed.borrow_and_update().is_some_and(|last| last >= wanted) {
+            return Ok(());
+        }
+        let waiting = async {
+            loop {
+                if self.store.head().await?.next_position > wanted {
+                    return Ok::<_, Fault>(());
+                }
+                // Our own commits announce themselves; those of another server have to be looked for.
+                let _ = tokio::time::timeout(LOOK_EVERY, committed.changed()).await;
+            }
+        };
+        match tokio::time::timeout(PATIENCE, waiting).await {
+            Ok(outcome) => outcome,
+            Err(_) => Err(Fault::NotThereYet {
+                wanted,
+                next: self.store.head().await?.next_position,
+            }),
+        }
+    }
+
+    /// The last position of the log; `None` while it is empty.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn head(&self) -> Result<Option<u64>, Fault> {
+        Ok(self.store.head().await?.next_position.checked_sub(1))
+    }
+
+    /// The last position that the log had taken by then; `None` before its first.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn position_at(&self, time: Timestamp) -> Result<Option<u64>, Fault> {
+        Ok(self.store.position_at(time.as_microsecond()).await?)
+    }
+
+    /// A case, if it is there for this actor.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn case(&self, actor: &Actor, id: CaseId, at: Option<u64>) -> Result<Option<StoredCase>, Fault> {
+        self.one_case(actor, CaseColumn::CaseId, id.to_string(), at).await
+    }
+
+    /// A case by the number that people use, if it is there for this actor.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn case_by_number(
+        &self,
+        actor: &Actor,
+        number: &CaseNumber,
+        at: Option<u64>,
+    ) -> Result<Option<StoredCase>, Fault> {
+        self.one_case(actor, CaseColumn::Number, number.to_string(), at).await
+    }
+
+    async fn one_case(
+        &self,
+        actor: &Actor,
+        column: CaseColumn,
+        value: String,
+        at: Option<u64>,
+    ) -> Result<Option<StoredCase>, Fault> {
+        let page = CasePage {
+            condition: Condition::Compare { column, operator: Operator::Equal, value: Value::Text(value) },
+            order: Vec::new(),
+            after: None,
+            limit: 1,
+            at,
+        };
+        Ok(self.cases(actor, &page).await?.pop())
+    }
+
+    /// Cases that this actor may see.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn cases(&self, actor: &Actor, page: &CasePage) -> Result<Vec<StoredCase>, Fault> {
+        Ok(self.store.cases(&query(actor, page)).await?)
+    }
+
+    /// How many cases there are for this actor, on all pages.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn count_cases(&self, actor: &Actor, page: &CasePage) -> Result<u64, Fault> {
+        Ok(self.store.count_cases(&query(actor, page)).await?)
+    }
+
+    /// Everything known of a case at that version. Whoever asks has been shown its row.
+    ///
+    /// # Errors
+    /// When the store fails or an event cannot be read.
+    pub async fn case_file(&self, id: CaseId, version: u64) -> Result<Arc<Versioned<Case>>, Fault> {
+        self.cases.at_version(id.into(), version).await
+    }
+
+    /// What has happened to a case. Whoever asks has been shown its row.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn case_events(&self, id: CaseId, page: &EventPage) -> Result<Vec<EventRecord>, Fault> {
+        self.stream_events(self.cases.stream(id.into()), page).await
+    }
+
+    /// What has happened in a stream.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn stream_events(&self, stream: StreamId, page: &EventPage) -> Result<Vec<EventRecord>, Fault> {
+        let query = EventQuery {
+            stream: Some(stream),
+            aggregate_type: None,
+            after: page.after,
+            up_to: page.up_to,
+            limit: page.limit,
+            types: page.types.clone(),
+            actor: page.actor.clone(),
+        };
+        Ok(self.store.events(&query).await?)
+    }
+
+    /// The events that a command recorded.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn events_of(&self, receipt: &Receipt) -> Result<Vec<EventRecord>, Fault> {
+        let page = EventPage {
+            after: receipt.first_position.checked_sub(1),
+            up_to: Some(receipt.position()),
+            limit: u32::try_from(receipt.event_count).unwrap_or(u32::MAX),
+            ..EventPage::default()
+        };
+        self.stream_events(receipt.stream, &page).await
+    }
+
+    /// The event at a position, if its aggregate is there for this actor.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn event_at(&self, actor: &Actor, position: u64) -> Result<Option<EventRecord>, Fault> {
+        let query = EventQuery {
+            stream: None,
+            aggregate_type: None,
+            after: position.checked_sub(1),
+            up_to: Some(position),
+            limit: 1,
+            types: Vec::new(),
+            actor: None,
+        };
+        let Some(event) = self.store.events(&query).await?.pop() else {
+            return Ok(None);
+        };
+        let Some(stream) = event.stream() else {
+            return Ok(None);
+        };
+        let is_visible = if stream.aggregate_type == AggregateType::Case {
+            self.case(actor, stream.aggregate_id.into(), None).await?.is_some()
+        } else {
+            self.sees_entry(actor, stream).await?
+        };
+        Ok(is_visible.then_some(event))
+    }
+
+    async fn sees_entry(&self, actor: &Actor, stream: StreamId) -> Result<bool, Fault> {
+        let query = RegisterQuery {
+            aggregate_type: stream.aggregate_type,
+            ids: Some(vec![stream.aggregate_id]),
+            division_prefix: None,
+            code: None,
+            name_contains: None,
+            after: None,
+            limit: 1,
+            at: None,
+        };
+        match RegisterScope::of(actor, stream.aggregate_type).narrow(query) {
+            Some(query) => Ok(!self.store.registers(&query).await?.is_empty()),
+            None => Ok(false),
+        }
+    }
+
+    /// An entry of a register, if it is there for this actor.
+    ///
+    /// # Errors
+    /// When the store fails or the entry cannot be read.
+    pub async fn register<A: Commanded>(
+        &self,
+        actor: &Actor,
+        id: Uuid,
+        at: Option<u64>,
+    ) -> Result<Option<Entry<A>>, Fault> {
+        let page = RegisterPage { ids: Some(vec![id]), limit: 1, at, ..RegisterPage::default() };
+        Ok(self.registers(actor, &page).await?.pop())
+    }
+
+    /// Entries of a register that this actor may see.
+    ///
+    /// # Errors
+    /// When the store fails or an entry cannot be read.
+    pub async fn registers<A: Commanded>(&self, actor: &Actor, page: &RegisterPage) -> Result<Vec<Entry<A>>, Fault> {
+        let Some(query) = RegisterScope::of(actor, A::AGGREGATE).narrow(register_query::<A>(page)) else {
+            return Ok(Vec::new());
+        };
+        self.store.registers(&query).await?.into_iter().map(entry).collect()
+    }
+
+    /// How many entries there are for this actor, on all pages.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn count_registers<A: Commanded>(&self, actor: &Actor, page: &RegisterPage) -> Result<u64, Fault> {
+        match RegisterScope::of(actor, A::AGGREGATE).narrow(register_query::<A>(page)) {
+            Some(query) => Ok(self.store.count_registers(&query).await?),
+            None => Ok(0),
+        }
+    }
+
+    /// Entries that a case names: whoever sees the case sees them.
+    ///
+    /// # Errors
+    /// When the store fails or an entry cannot be read.
+    pub async fn named_by_a_case<A: Commanded>(&self, ids: Vec<Uuid>, at: Option<u64>) -> Result<Vec<Entry<A>>, Fault> {
+        let limit = u32::try_from(ids.len()).unwrap_or(u32::MAX);
+        let page = RegisterPage { ids: Some(ids), limit, at, ..RegisterPage::default() };
+        self.store.registers(&register_query::<A>(&page)).await?.into_iter().map(entry).collect()
+    }
+
+    /// The bytes of a document of a case, if both are there for this actor.
+    ///
+    /// # Errors
+    /// When the store fails or an event cannot be read.
+    pub async fn attachment(
+        &self,
+        actor: &Actor,
+        case: CaseId,
+        digest: &Sha256Digest,
+    ) -> Result<Option<Attachment>, Fault> {
+        let Some(stored) = self.case(actor, case, None).await? else {
+            return Ok(None);
+        };
+        let known = self.case_file(case, stored.version).await?;
+        let attachments = known.state.file.iter().flat_map(|file| &file.attachments);
+        if !attachments.clone().any(|attachment| attachment.digest == *digest) {
+            return Ok(None);
+        }
+        Ok(self.store.attachment(&digest.to_string()).await?)
+    }
+}
+
+fn entry<A: Commanded>(stored: StoredRegister) -> Result<Entry<A>, Fault> {
+    let state = serde_json::from_str(&stored.row.document).map_err(|_| StoreError::Corrupt {
+        what: format!("register_versions.document of {}", stored.stream),
+    })?;
+    Ok(Entry {
+        id: stored.stream.aggregate_id,
+        name: stored.row.name,
+        version: stored.version,
+        from_position: stored.from_position,
+        updated_at: time_of(stored.updated_at),
+        state,
+    })
+}
+
+fn register_query<A: Commanded>(page: &RegisterPage) -> RegisterQuery {
+    RegisterQuery {
+        aggregate_type: A::AGGREGATE,
+        ids: page.ids.clone(),
+        division_prefix: page.division.as_ref().map(|division| division.code().to_owned()),
+        code: page.code.clone(),
+        name_contains: page.name_contains.clone(),
+        after: page.after.clone(),
+        limit: page.limit,
+        at: page.at,
+    }
+}
+
+fn query(actor: &Actor, page: &CasePage) -> CaseQuery {
+    CaseQuery {
+        condition: page.condition.clone(),
+        scope: scope_of(actor),
+        order: page.order.clone(),
+        after: page.after.clone(),
+        limit: page.limit,
+        at: page.at,
+    }
+}

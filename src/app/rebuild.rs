@@ -1,0 +1,179 @@
+//! All read rows anew from the log, while reads and writes go on.
+
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::app::commanded::Commanded;
+use crate::app::request::Fault;
+use crate::app::streams::{Streams, Versioned};
+use crate::domain::annual_summary::AnnualSummary;
+use crate::domain::campaign::Campaign;
+use crate::domain::case::Case;
+use crate::domain::catalogue::Catalogue;
+use crate::domain::enterprise::Enterprise;
+use crate::domain::institution::Institution;
+use crate::domain::person::Person;
+use crate::store::{
+    AggregateType, EventQuery, EventRecord, NumberTaken, RebuildOutcome, RebuiltRow, RowsDigest,
+    Store, StoreError,
+};
+
+/// How many events are read at a time.
+const PAGE: u32 = 2_000;
+
+/// What a rebuild did, and how the rows compare with those it replaced.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rebuilt {
+    /// Events read.
+    pub events: u64,
+    /// Commits they were made in: each gave a version of a row.
+    pub commits: u64,
+    /// The rows served before.
+    pub before: RowsDigest,
+    /// The rows served now.
+    pub after: RowsDigest,
+}
+
+impl App {
+    /// Makes all read rows anew from the log and puts them in place of the served ones in one transaction.
+    ///
+    /// `progress` is told how many events are done and how many there are.
+    ///
+    /// # Errors
+    /// When the store fails or an event cannot be read; the served rows are then unchanged.
+    pub async fn rebuild(&self, mut progress: impl FnMut(u64, u64)) -> Result<Rebuilt, Fault> {
+        let before = self.store.rows_digest().await?;
+        let mut folds = Folds::new(&self.store);
+        let (mut events, mut commits) = (0, 0);
+        self.store.start_rebuild().await?;
+        let mut head = self.store.head().await?.next_position;
+        loop {
+            while events < head {
+                let page = whole_commits(self.page(events).await?, head)?;
+                let rows = folds.rows(&page).await?;
+                self.store.write_rebuilt(&rows).await?;
+                events += page.len() as u64;
+                commits += rows.len() as u64;
+                progress(events, head);
+            }
+            match self.store.finish_rebuild(events).await? {
+                RebuildOutcome::Swapped => break,
+                RebuildOutcome::Behind(moved) => head = moved.next_position,
+            }
+        }
+        let after = self.store.rows_digest().await?;
+        Ok(Rebuilt { events, commits, before, after })
+    }
+
+    async fn page(&self, from: u64) -> Result<Vec<EventRecord>, StoreError> {
+        let query = EventQuery {
+            stream: None,
+            aggregate_type: None,
+            after: from.checked_sub(1),
+            up_to: None,
+            limit: PAGE,
+            types: Vec::new(),
+            actor: None,
+        };
+        self.store.events(&query).await
+    }
+}
+
+/// The page without the commit at its end that may go on behind it.
+fn whole_commits(mut page: Vec<EventRecord>, head: u64) -> Result<Vec<EventRecord>, StoreError> {
+    let Some(last) = page.last() else {
+        return Err(StoreError::Corrupt { what: format!("the log ends before position {head}") });
+    };
+    if last.position + 1 < head {
+        let begun = page.iter().rposition(|event| !is_same_commit(event, last)).map_or(0, |index| index + 1);
+        if begun == 0 {
+            return Err(StoreError::Corrupt {
+                what: format!("a commit of more than {PAGE} events at position {}", last.position),
+            });
+        }
+        page.truncate(begun);
+    }
+    Ok(page)
+}
+
+fn is_same_commit(one: &EventRecord, other: &EventRecord) -> bool {
+    one.command_id == other.command_id
+        && one.actor == other.actor
+        && one.aggregate_id == other.aggregate_id
+        && one.aggregate_type == other.aggregate_type
+}
+
+/// The aggregates as far as the log was read: a bounded number in memory, the others loaded again when they go on.
+struct Folds {
+    cases: Streams<Case>,
+    enterprises: Streams<Enterprise>,
+    campaigns: Streams<Campaign>,
+    institutions: Streams<Institution>,
+    persons: Streams<Person>,
+    catalogues: Streams<Catalogue>,
+    annual_summaries: Streams<AnnualSummary>,
+}
+
+impl Folds {
+    fn new(store: &Arc<dyn Store>) -> Self {
+        Self {
+            cases: Streams::new(AggregateType::Case, store.clone()),
+            enterprises: Streams::new(AggregateType::Enterprise, store.clone()),
+            campaigns: Streams::new(AggregateType::Campaign, store.clone()),
+            institutions: Streams::new(AggregateType::Institution, store.clone()),
+            persons: Streams::new(AggregateType::Person, store.clone()),
+            catalogues: Streams::new(AggregateType::Catalogue, store.clone()),
+            annual_summaries: Streams::new(AggregateType::AnnualSummary, store.clone()),
+        }
+    }
+
+    async fn rows(&mut self, page: &[EventRecord]) -> Result<Vec<RebuiltRow>, Fault> {
+        let mut rows = Vec::new();
+        for commit in page.chunk_by(is_same_commit) {
+            let first = &commit[0];
+            let aggregate_type = AggregateType::parse(&first.aggregate_type)
+                .ok_or_else(|| corrupt(first, "of an unknown aggregate type"))?;
+            rows.push(match aggregate_type {
+                AggregateType::Case => row(&self.cases, commit).await?,
+                AggregateType::Enterprise => row(&self.enterprises, commit).await?,
+                AggregateType::Campaign => row(&self.campaigns, commit).await?,
+                AggregateType::Institution => row(&self.institutions, commit).await?,
+                AggregateType::Person => row(&self.persons, commit).await?,
+                AggregateType::Catalogue => row(&self.catalogues, commit).await?,
+                AggregateType::AnnualSummary => row(&self.annual_summaries, commit).await?,
+            });
+        }
+        Ok(rows)
+    }
+}
+
+async fn row<A: Commanded>(streams: &Streams<A>, commit: &[EventRecord]) -> Result<RebuiltRow, Fault> {
+    let (first, last) = (&commit[0], &commit[commit.len() - 1]);
+    let id: Uuid = first.aggregate_id.parse().map_err(|_| corrupt(first, "of an aggregate without an id"))?;
+    let before = streams.at_version(id, first.sequence - 1).await?;
+    let mut after = Versioned::clone(&before);
+    let mut number_taken = None;
+    for record in commit {
+        let event = streams.decode(record)?;
+        number_taken = number_taken.or_else(|| A::number_taken(&event));
+        after.state.evolve(&event);
+        after.version += 1;
+    }
+    let changes = A::rows(id, &before.state, &after.state);
+    let version = after.version;
+    streams.keep(id, Arc::new(after)).await;
+    Ok(RebuiltRow {
+        stream: streams.stream(id),
+        version,
+        position: last.position,
+        recorded_at: last.recorded_at,
+        changes,
+        number_taken: number_taken.map(|(series, number)| NumberTaken { series, number }),
+    })
+}
+
+fn corrupt(event: &EventRecord, what: &str) -> Fault {
+    StoreError::Corrupt { what: format!("event {} {what}", event.position) }.into()
+}

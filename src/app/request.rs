@@ -1,0 +1,187 @@
+//! What comes with every command, and what goes back.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use crate::codec::DecodeError;
+use crate::domain::actor::Actor;
+use crate::domain::event::Source;
+use crate::domain::refusal::{Code, Refusal};
+use crate::store::{Committed, StoreError, StreamId};
+
+/// The circumstances of a command.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// Who gives it.
+    pub actor: Actor,
+    /// What makes it the same command when it is sent again.
+    pub key: Key,
+    /// The version that the client saw; none means the present one, whatever it is.
+    pub expected_version: Option<u64>,
+    /// When it happened, where that is not now.
+    pub occurred_at: Option<Timestamp>,
+    /// The place in another tracker's log, when it is imported.
+    pub source: Option<Source>,
+}
+
+/// What makes a command the same when it is sent again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Key {
+    text: String,
+    digest: [u8; 32],
+}
+
+impl Key {
+    /// The longest key, in characters.
+    pub const LONGEST: usize = 128;
+
+    /// A key that the client chose, with the whole of its input.
+    ///
+    /// # Errors
+    /// `IDEMPOTENCY_KEY_INVALID` unless it is 1 to 128 visible ASCII characters.
+    pub fn chosen(text: &str, command: &str, input: &[u8]) -> Result<Self, Refusal> {
+        let fits = (1..=Self::LONGEST).contains(&text.len());
+        if !fits || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(Refusal::new(
+                Code::IdempotencyKeyInvalid,
+                "idempotencyKey",
+                format!("a key is 1 to {} visible ASCII characters", Self::LONGEST),
+            ));
+        }
+        let digest = Sha256::new()
+            .chain_update(command)
+            .chain_update([0])
+            .chain_update(input)
+            .finalize();
+        Ok(Self {
+            text: text.to_owned(),
+            digest: digest.into(),
+        })
+    }
+
+    /// A key of its own, for a command that will not be sent again.
+    #[must_use]
+    pub fn unique(id: Uuid) -> Self {
+        Self {
+            text: id.to_string(),
+            digest: Sha256::digest(id.as_bytes()).into(),
+        }
+    }
+
+    /// The key's text.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The digest of the whole input.
+    #[must_use]
+    pub fn digest(&self) -> [u8; 32] {
+        self.digest
+    }
+}
+
+/// Where in the log a command's events stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Receipt {
+    /// The stream that grew.
+    pub stream: StreamId,
+    /// Its version after it.
+    pub version: u64,
+    /// The position of the first event.
+    pub first_position: u64,
+    /// How many events.
+    pub event_count: u64,
+    /// When the log took them.
+    pub recorded_at: Timestamp,
+    /// The command was carried out before, and this is the first receipt again.
+    pub replayed: bool,
+}
+
+impl Receipt {
+    /// The position of the last event: what a read must have reached to see the write.
+    #[must_use]
+    pub fn position(&self) -> u64 {
+        self.first_position + self.event_count - 1
+    }
+}
+
+impl From<Committed> for Receipt {
+    fn from(committed: Committed) -> Self {
+        Self {
+            stream: committed.stream,
+            version: committed.version,
+            first_position: committed.first_position,
+            event_count: committed.event_count,
+            recorded_at: time_of(committed.recorded_at),
+            replayed: committed.replayed,
+        }
+    }
+}
+
+/// The time of so many microseconds since the Unix epoch.
+#[must_use]
+pub fn time_of(microseconds: i64) -> Timestamp {
+    Timestamp::from_microsecond(microseconds).expect("the log holds times that it was given")
+}
+
+/// Why a command was not carried out.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum Failure {
+    /// The domain says no.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The stream is not at the version that the client expected.
+    #[error("the stream is at version {current}, not {expected}")]
+    Conflict {
+        /// The stream.
+        stream: StreamId,
+        /// What the client expected.
+        expected: u64,
+        /// Where it is.
+        current: u64,
+    },
+    /// The house failed, not the order.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
+/// A failure of the house. Users are told that it happened, the log of the server what.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum Fault {
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The log holds an event that this version cannot read.
+    #[error(transparent)]
+    Decode(#[from] Arc<DecodeError>),
+    /// A position was asked for that this server has not reached in time.
+    #[error("position {wanted} is not here yet; the log ends before {next}")]
+    NotThereYet {
+        /// What was asked for.
+        wanted: u64,
+        /// The position that the next event will have.
+        next: u64,
+    },
+}
+
+impl Fault {
+    /// Whether the same request may succeed later.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        match self {
+            Self::Store(error) => error.is_retryable(),
+            Self::Decode(_) => false,
+            Self::NotThereYet { .. } => true,
+        }
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self::Fault(error.into())
+    }
+}

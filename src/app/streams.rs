@@ -1,0 +1,137 @@
+//! Aggregates as their streams have them, kept in memory between commands.
+//!
+//! What is kept may be older than the log when another server writes, and is never newer: whoever decides on it is told by the commit, and whoever needs the present asks for it.
+
+use std::sync::Arc;
+
+use cqrs_es::persist::{EventUpcaster, SerializedEvent};
+use moka::future::Cache;
+use uuid::Uuid;
+
+use crate::app::request::Fault;
+use crate::codec::{self, Stored};
+use crate::domain::aggregate::Root;
+use crate::domain::event::Recorded;
+use crate::store::{AggregateType, EventRecord, Store, StreamId};
+
+/// How many aggregates of a type are kept. A case of a dozen events weighs some 10 KiB.
+const KEPT: u64 = 10_000;
+
+/// An aggregate and the version it is at.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Versioned<A> {
+    /// How many events made it.
+    pub version: u64,
+    /// What is known of it.
+    pub state: A,
+}
+
+/// The streams of one type of aggregate.
+pub struct Streams<A> {
+    aggregate_type: AggregateType,
+    store: Arc<dyn Store>,
+    upcasters: Arc<[Box<dyn EventUpcaster>]>,
+    kept: Cache<Uuid, Arc<Versioned<A>>>,
+}
+
+impl<A: Root> Streams<A> {
+    /// The streams of that type in that store.
+    pub fn new(aggregate_type: AggregateType, store: Arc<dyn Store>) -> Self {
+        Self {
+            aggregate_type,
+            store,
+            upcasters: codec::upcasters().into(),
+            kept: Cache::new(KEPT),
+        }
+    }
+
+    /// The stream's name.
+    pub fn stream(&self, id: Uuid) -> StreamId {
+        StreamId {
+            aggregate_type: self.aggregate_type,
+            aggregate_id: id,
+        }
+    }
+
+    /// The aggregate as this server last saw it, if it did.
+    pub async fn kept(&self, id: Uuid) -> Option<Arc<Versioned<A>>> {
+        self.kept.get(&id).await
+    }
+
+    /// The aggregate as the log has it now: one read of what is new.
+    ///
+    /// # Errors
+    /// When the store fails or an event cannot be read.
+    pub async fn present(&self, id: Uuid) -> Result<Arc<Versioned<A>>, Fault> {
+        let known = self.kept(id).await.unwrap_or_default();
+        let news = self.store.load(self.stream(id), known.version).await?;
+        if news.is_empty() {
+            return Ok(known);
+        }
+        let present = Arc::new(self.fold((*known).clone(), news)?);
+        self.keep(id, present.clone()).await;
+        Ok(present)
+    }
+
+    /// The aggregate as it was at that version.
+    ///
+    /// # Errors
+    /// When the store fails or an event cannot be read.
+    pub async fn at_version(&self, id: Uuid, version: u64) -> Result<Arc<Versioned<A>>, Fault> {
+        if version == 0 {
+            return Ok(Arc::default());
+        }
+        if let Some(kept) = self.kept(id).await
+            && kept.version == version
+        {
+            return Ok(kept);
+        }
+        let mut events = self.store.load(self.stream(id), 0).await?;
+        let whole = events.len() as u64 <= version;
+        events.truncate(usize::try_from(version).unwrap_or(usize::MAX));
+        let then = Arc::new(self.fold(Versioned::default(), events)?);
+        if whole {
+            self.keep(id, then.clone()).await;
+        }
+        Ok(then)
+    }
+
+    /// Keeps what a commit has made, unless something later is kept already.
+    pub async fn keep(&self, id: Uuid, made: Arc<Versioned<A>>) {
+        self.kept
+            .entry(id)
+            .and_upsert_with(|entry| {
+                let later = match entry.map(moka::Entry::into_value) {
+                    Some(kept) if kept.version > made.version => kept,
+                    _ => made,
+                };
+                std::future::ready(later)
+            })
+            .await;
+    }
+
+    /// The event of a record of this type's streams.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn decode(&self, record: &EventRecord) -> Result<Recorded<A::Fact>, Fault> {
+        let stored = Stored {
+            aggregate_type: &record.aggregate_type,
+            aggregate_id: &record.aggregate_id,
+            sequence: record.sequence,
+            event_type: &record.event_type,
+            event_version: &record.event_version,
+            payload: &record.payload,
+        };
+        Ok(codec::decode_stored(stored, &self.upcasters).map_err(Arc::new)?)
+    }
+
+    fn fold(&self, mut known: Versioned<A>, events: Vec<SerializedEvent>) -> Result<Versioned<A>, Fault> {
+        for event in events {
+            let event = codec::decode(event, &self.upcasters).map_err(Arc::new)?;
+            known.state.evolve(&event);
+            known.version += 1;
+        }
+        Ok(known)
+    }
+}

@@ -1,0 +1,290 @@
+//! The command line: what can be said, and the help that says so. What is done with it stands in `main`.
+//!
+//! Options that are settings too carry no default here: `config` knows the defaults and which layer overrules which.
+
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp};
+use uuid::Uuid;
+
+use crate::config::{DatabaseUrl, Overrides};
+use crate::identity::claims::{ClaimsError, LONGEST_LIFE};
+
+/// Track a measurement bottleneck from the factory floor to its resolution.
+#[derive(Debug, Parser)]
+#[command(name = "etalon", version, propagate_version = true, arg_required_else_help = true, after_help = AFTER_HELP)]
+pub struct Cli {
+    /// A TOML file with settings [default: etalon.toml, if there is one; env: ETALON_CONFIG]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const AFTER_HELP: &str = "\
+Settings come from the defaults, a TOML file, ETALON_* variables and the command line, the later over the earlier:
+`database` in the file is ETALON_DATABASE and --database. A relative path starts from the current folder.
+
+Exit codes:
+  0  done
+  1  failed; standard error says what and why
+  2  the command line was not understood
+
+Examples:
+  etalon demo                                      look around, in a database that is thrown away
+  etalon serve                                     serve from ./etalon-data
+  etalon serve --database postgres://etalon@db/etalon --listen 0.0.0.0:8080";
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serve the GraphQL API until SIGINT or SIGTERM, then finish what was begun
+    Serve(Serve),
+    /// Fill a fresh embedded database with a campaign and its cases, print how to ask it, and serve it
+    Demo(Demo),
+    /// Print a bearer token signed with this installation's key
+    Token(Token),
+    /// Bring in cases from another tracker's log
+    Import(Import),
+    /// Write the log out, as it is or as it was
+    Export(Export),
+    /// Build the read tables anew from the log while reads go on
+    Rebuild(Rebuild),
+    /// Print the GraphQL schema, or write or check all schema files
+    Schema(Schema),
+}
+
+/// The database, for every command that opens one.
+#[derive(Debug, Default, Args)]
+pub struct Database {
+    /// `sqlite:FILE` or `postgres://USER@HOST/NAME` [default: sqlite:etalon-data/etalon.db; env: ETALON_DATABASE]
+    #[arg(long, value_name = "URL")]
+    pub database: Option<String>,
+}
+
+/// `etalon serve`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  etalon serve
+  etalon serve --listen 127.0.0.1:9000
+  ETALON_DATABASE=postgres://etalon@db/etalon etalon serve
+
+/healthz answers while the process runs, /readyz while it can read and write its database.")]
+pub struct Serve {
+    /// The database.
+    #[command(flatten)]
+    pub database: Database,
+    /// Where to listen [default: 127.0.0.1:8080; env: ETALON_LISTEN]
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub listen: Option<String>,
+}
+
+/// `etalon demo`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  etalon demo
+  etalon demo --folder /tmp/etalon-demo --listen 127.0.0.1:9000")]
+pub struct Demo {
+    /// Where to keep the demonstration; it must hold no database yet [default: a temporary folder, removed at the end]
+    #[arg(long, value_name = "DIR")]
+    pub folder: Option<PathBuf>,
+    /// Where to listen [default: 127.0.0.1:8080; env: ETALON_LISTEN]
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub listen: Option<String>,
+}
+
+/// `etalon token`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Roles: enterprise, visitor, coordinator, manager, lead, expert, reviewer, auditor. The role enterprise needs
+--enterprise; lead and expert need --institution. A token cannot be called back, so give it no longer a life than it
+needs. Whoever can read the key file can make any token.
+
+Examples:
+  etalon token --actor li.na --role coordinator --jurisdiction 4401
+  etalon token --actor wang.wei --role lead,visitor --jurisdiction 44 \\
+      --institution 0190b6e0-7d3a-7c1e-8f52-1b7a0c2d4e6f --ttl 7d")]
+pub struct Token {
+    /// The person's or service's id in the log, without white space
+    #[arg(long, value_name = "ID")]
+    pub actor: String,
+    /// A role, or several: repeat the option or separate them with commas
+    #[arg(long = "role", value_name = "ROLE", required = true, value_delimiter = ',')]
+    pub roles: Vec<String>,
+    /// A division code of 2, 4 or 6 digits (GB/T 2260), or CN for the nation
+    #[arg(long, value_name = "CODE")]
+    pub jurisdiction: String,
+    /// The institution the actor works for
+    #[arg(long, value_name = "UUID")]
+    pub institution: Option<Uuid>,
+    /// The enterprise the actor speaks for
+    #[arg(long, value_name = "UUID")]
+    pub enterprise: Option<Uuid>,
+    /// How long the token holds: 90m, 12h, 7d; at most 366 days
+    #[arg(long, value_name = "DURATION", default_value = "12h", value_parser = parse_ttl)]
+    pub ttl: SignedDuration,
+}
+
+/// `etalon import`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+A file ending in .gz is read compressed. The same file again adds nothing. Without --continue the first bad entry ends
+the import before anything is written; with it, good entries go in and the report lists the others.
+
+Examples:
+  etalon import incidents.xes.gz --format xes --mapping schema/mappings/bpic2013.toml
+  etalon import visits.csv --format csv --mapping visits.toml --continue")]
+pub struct Import {
+    /// The other tracker's log
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// What the file is
+    #[arg(long, value_enum)]
+    pub format: Format,
+    /// Which of its words mean what in Etalon
+    #[arg(long, value_name = "MAP.toml")]
+    pub mapping: PathBuf,
+    /// Leave bad entries out instead of ending at the first
+    #[arg(long = "continue")]
+    pub continue_after_errors: bool,
+    /// The database.
+    #[command(flatten)]
+    pub database: Database,
+}
+
+/// `etalon export`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  etalon export --format jsonl --output log.jsonl
+  etalon export --format xes --as-of 2026-10-31T16:00:00Z > october.xes
+  etalon export --format csv --as-of 41822 --campaign 0190b6e0-7d3a-7c1e-8f52-1b7a0c2d4e6f")]
+pub struct Export {
+    /// What to write
+    #[arg(long, value_enum)]
+    pub format: Format,
+    /// The log as it was at a time (RFC 3339) or just after a position [default: as it is]
+    #[arg(long, value_name = "TIME|POSITION")]
+    pub as_of: Option<AsOf>,
+    /// Only the cases of this campaign
+    #[arg(long, value_name = "UUID")]
+    pub campaign: Option<Uuid>,
+    /// The file to write, replaced once it is complete [default: standard output]
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// The database.
+    #[command(flatten)]
+    pub database: Database,
+}
+
+/// `etalon rebuild`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+The new tables take the place of the old in one transaction, after their rows were compared with the log.
+
+Example:
+  etalon rebuild --database postgres://etalon@db/etalon")]
+pub struct Rebuild {
+    /// The database.
+    #[command(flatten)]
+    pub database: Database,
+}
+
+/// `etalon schema`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  etalon schema                    print the GraphQL schema
+  etalon schema --write schema     write schema.graphql and the event schemas into ./schema
+  etalon schema --check schema     fail if any of them differs from the program")]
+pub struct Schema {
+    /// Compare the schema files in this folder with the program; exit with 1 on a difference
+    #[arg(long, value_name = "DIR", conflicts_with = "write")]
+    pub check: Option<PathBuf>,
+    /// Write the schema files into this folder
+    #[arg(long, value_name = "DIR")]
+    pub write: Option<PathBuf>,
+}
+
+/// The formats that Etalon reads and writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// IEEE 1849 event log, for process mining.
+    Xes,
+    /// Comma-separated values with a header line.
+    Csv,
+    /// One JSON object per line.
+    Jsonl,
+}
+
+/// A point in the log's past.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AsOf {
+    /// Everything recorded up to and including this time, UTC.
+    Time(Timestamp),
+    /// Everything up to and including this position, from 0.
+    Position(u64),
+}
+
+impl FromStr for AsOf {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text.bytes().all(|byte| byte.is_ascii_digit()) {
+            let position = text.parse::<i64>().map_err(|_| format!("`{text}` is no position"))?;
+            return Ok(Self::Position(position.unsigned_abs()));
+        }
+        let hint = "write a position such as 41822, or a time with its offset such as 2026-10-31T16:00:00Z";
+        text.parse().map(Self::Time).map_err(|_| hint.to_owned())
+    }
+}
+
+/// Days and weeks are 24 hours and 7 days; months and years have no length of their own and are refused.
+fn parse_ttl(text: &str) -> Result<SignedDuration, String> {
+    let hint = || "write a duration such as 90m, 12h or 7d".to_owned();
+    let span: Span = text.parse().map_err(|_| hint())?;
+    let ttl = span.to_duration(SpanRelativeTo::days_are_24_hours()).map_err(|_| hint())?;
+    if (SignedDuration::from_secs(1)..=LONGEST_LIFE).contains(&ttl) {
+        Ok(ttl)
+    } else {
+        Err(ClaimsError::Life.to_string())
+    }
+}
+
+impl Database {
+    /// What the option says over the other layers of the settings.
+    pub fn overrides(&self) -> Overrides {
+        Overrides { database: self.database.clone(), ..Overrides::default() }
+    }
+}
+
+impl Serve {
+    /// What the options say over the other layers of the settings.
+    pub fn overrides(&self) -> Overrides {
+        Overrides { listen: self.listen.clone(), ..self.database.overrides() }
+    }
+}
+
+impl Demo {
+    /// What the options say over the other layers of the settings, for a demonstration in `folder`.
+    ///
+    /// The installation's own database and key are overruled whatever names them: a demonstration neither writes into
+    /// a real log nor prints tokens that a real server would accept.
+    pub fn overrides(&self, folder: &Path) -> Overrides {
+        Overrides {
+            database: Some(DatabaseUrl::embedded_in(folder).as_str().to_owned()),
+            listen: self.listen.clone(),
+            data_dir: Some(folder.to_owned()),
+            key_file: Some(folder.join("token-key.pem")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,341 @@
+//! The settings of an installation, and the only reader of the environment.
+//!
+//! Four layers, each overruling the one before: the defaults, a TOML file, `ETALON_*` variables, the command line.
+//! A setting has one name everywhere: `log_level` in the file is `ETALON_LOG_LEVEL` and, where the command has it,
+//! `--log-level`. Relative paths start from the folder that the command runs in.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use figment::error::Kind;
+use figment::providers::{Format, Serialized, Toml};
+use figment::value::{Dict, Map, Value};
+use figment::{Error, Figment, Metadata, Profile, Provider};
+use serde::{Deserialize, Serialize};
+use tracing_subscriber::EnvFilter;
+
+const PREFIX: &str = "ETALON_";
+
+/// The file that is read when none is named, if it is there.
+const DEFAULT_FILE: &str = "etalon.toml";
+
+/// The settings of a running Etalon, checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// The log's database. Default: `etalon.db` in the data folder.
+    pub database: DatabaseUrl,
+    /// Where the server listens. Default: `127.0.0.1:8080`.
+    pub listen: SocketAddr,
+    /// Where the embedded database and the token key are kept. Default: `etalon-data`.
+    pub data_dir: PathBuf,
+    /// The key that signs this installation's tokens. Default: `token-key.pem` in the data folder.
+    pub key_file: PathBuf,
+    /// How log lines are written. Default: text.
+    pub log_format: LogFormat,
+    /// What is logged, as a `tracing` filter such as `info` or `info,etalon::store=debug`. Default: `info`.
+    pub log_level: String,
+    /// Working days without an answer after which a case is escalated, 1 to 365. Default: 10.
+    pub escalate_after_working_days: u16,
+    /// The longest request body in bytes, 1 KiB to 1 GiB. Default: 8 MiB.
+    pub body_limit_bytes: usize,
+}
+
+/// Where the log's database is. Its `Debug` and `Display` hide the password.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct DatabaseUrl(String);
+
+/// How log lines are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object per line, for programs.
+    Json,
+}
+
+/// What the command line says, over everything else.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Overrides {
+    /// `--database`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub database: Option<String>,
+    /// `--listen`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub listen: Option<String>,
+    /// The folder of `etalon demo`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data_dir: Option<PathBuf>,
+    /// The key of `etalon demo`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key_file: Option<PathBuf>,
+}
+
+/// Why the settings cannot be used. Each text names the setting and where it was set.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// A setting that does not exist.
+    #[error("there is no setting `{name}` ({origin}){}", nearest.map(|known| format!("; did you mean `{known}`?")).unwrap_or_default())]
+    Unknown {
+        /// As it was written.
+        name: String,
+        /// The file or the variable.
+        origin: String,
+        /// The setting that was probably meant.
+        nearest: Option<&'static str>,
+    },
+    /// A file that was named and is not there, is no TOML, or holds a value that cannot be used; or such a variable
+    /// or argument.
+    #[error("{0}")]
+    Invalid(String),
+}
+
+impl Settings {
+    /// Reads every layer: `file` is what `--config` names, else `ETALON_CONFIG`, else `etalon.toml` if it is there.
+    ///
+    /// # Errors
+    ///
+    /// An unknown setting, a value that cannot be used, or a file that was named and cannot be read.
+    pub fn load(file: Option<&Path>, overrides: Overrides) -> Result<Self, ConfigError> {
+        let environment = std::env::vars_os()
+            .map(|(name, value)| (name.to_string_lossy().into_owned(), value.to_string_lossy().into_owned()));
+        Self::from_layers(file, environment, overrides)
+    }
+
+    fn from_layers(
+        file: Option<&Path>,
+        environment: impl Iterator<Item = (String, String)>,
+        overrides: Overrides,
+    ) -> Result<Self, ConfigError> {
+        let mut environment = Environment::from_variables(environment);
+        let named = file.map(Path::to_owned).or_else(|| environment.take("config").map(PathBuf::from));
+        environment.refuse_misspelt()?;
+        let mut layers = Figment::new();
+        match named {
+            Some(path) if path.is_file() => layers = layers.merge(Toml::file_exact(path)),
+            Some(path) => {
+                return Err(ConfigError::Invalid(format!("there is no configuration file {}", path.display())));
+            }
+            None if Path::new(DEFAULT_FILE).is_file() => layers = layers.merge(Toml::file_exact(DEFAULT_FILE)),
+            None => {}
+        }
+        let layers = layers.merge(environment).merge(CommandLine(overrides));
+        let given: Given = layers.extract().map_err(|error| describe(&error))?;
+        Ok(given.with_defaults())
+    }
+}
+
+/// What the layers above the defaults said. Its fields are the names that a setting may have.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Given {
+    database: Option<DatabaseUrl>,
+    listen: Option<SocketAddr>,
+    data_dir: Option<PathBuf>,
+    key_file: Option<PathBuf>,
+    log_format: Option<LogFormat>,
+    log_level: Option<Filter>,
+    escalate_after_working_days: Option<Between<1, 365>>,
+    body_limit_bytes: Option<Between<1_024, 1_073_741_824>>,
+}
+
+/// The names of [`Given`]'s fields, for finding a misspelt variable. A test holds the two together.
+const NAMES: [&str; 8] = [
+    "database",
+    "listen",
+    "data_dir",
+    "key_file",
+    "log_format",
+    "log_level",
+    "escalate_after_working_days",
+    "body_limit_bytes",
+];
+
+impl Given {
+    fn with_defaults(self) -> Settings {
+        let data_dir = self.data_dir.unwrap_or_else(|| "etalon-data".into());
+        Settings {
+            // The embedded database and the key follow the data folder, unless they have places of their own.
+            database: self.database.unwrap_or_else(|| DatabaseUrl::embedded_in(&data_dir)),
+            listen: self.listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080))),
+            key_file: self.key_file.unwrap_or_else(|| data_dir.join("token-key.pem")),
+            data_dir,
+            log_format: self.log_format.unwrap_or(LogFormat::Text),
+            log_level: self.log_level.map_or_else(|| "info".into(), |filter| filter.0),
+            escalate_after_working_days: self.escalate_after_working_days.map_or(10, |days| days.0 as u16),
+            body_limit_bytes: self.body_limit_bytes.map_or(8 * 1_024 * 1_024, |bytes| bytes.0 as usize),
+        }
+    }
+}
+
+impl DatabaseUrl {
+    /// The embedded database in a data folder.
+    pub fn embedded_in(data_dir: &Path) -> Self {
+        Self(format!("sqlite:{}", data_dir.join("etalon.db").display()))
+    }
+
+    /// The whole URL, password and all: for the connection, never for a log.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for DatabaseUrl {
+    type Error = &'static str;
+
+    /// The text is not repeated in the error, since it may hold a password.
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        if ["sqlite:", "postgres://", "postgresql://"].iter().any(|scheme| text.starts_with(scheme)) {
+            Ok(Self(text))
+        } else {
+            Err("a database is `sqlite:FILE` or `postgres://USER@HOST/NAME`")
+        }
+    }
+}
+
+impl fmt::Display for DatabaseUrl {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let url = self.0.split('?').next().unwrap_or_default();
+        let Some((scheme, rest)) = url.split_once("://") else { return out.write_str(url) };
+        // A password may hold any character but `/`, even an `@` that should have been escaped.
+        let (authority, path) = rest.split_once('/').map_or((rest, None), |(authority, path)| (authority, Some(path)));
+        let shown = match authority.rsplit_once('@') {
+            Some((login, host)) => format!("{}@{host}", login.split(':').next().unwrap_or_default()),
+            None => authority.to_owned(),
+        };
+        write!(out, "{scheme}://{shown}")?;
+        path.map_or(Ok(()), |path| write!(out, "/{path}"))
+    }
+}
+
+impl fmt::Debug for DatabaseUrl {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{:?}", self.to_string())
+    }
+}
+
+/// A `tracing` filter that can be parsed.
+#[derive(Deserialize)]
+#[serde(try_from = "String")]
+struct Filter(String);
+
+impl TryFrom<String> for Filter {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        match EnvFilter::try_new(&text) {
+            Ok(_) => Ok(Self(text)),
+            Err(error) => Err(format!("`{text}` is no log filter ({error})")),
+        }
+    }
+}
+
+/// A whole number from `LEAST` to `MOST`.
+#[derive(Deserialize)]
+#[serde(try_from = "u64")]
+struct Between<const LEAST: u64, const MOST: u64>(u64);
+
+impl<const LEAST: u64, const MOST: u64> TryFrom<u64> for Between<LEAST, MOST> {
+    type Error = String;
+
+    fn try_from(number: u64) -> Result<Self, Self::Error> {
+        if (LEAST..=MOST).contains(&number) {
+            Ok(Self(number))
+        } else {
+            Err(format!("{number} is not from {LEAST} to {MOST}"))
+        }
+    }
+}
+
+/// The `ETALON_*` variables, by setting name.
+struct Environment(Vec<(String, String)>);
+
+impl Environment {
+    /// The test scripts' own `ETALON_TEST_*` are not settings.
+    fn from_variables(variables: impl Iterator<Item = (String, String)>) -> Self {
+        let setting = |(name, value): (String, String)| {
+            let name = name.strip_prefix(PREFIX)?.to_ascii_lowercase();
+            (!name.starts_with("test_")).then_some((name, value))
+        };
+        Self(variables.filter_map(setting).collect())
+    }
+
+    fn take(&mut self, name: &str) -> Option<String> {
+        let index = self.0.iter().position(|(known, _)| known == name)?;
+        Some(self.0.swap_remove(index).1)
+    }
+
+    /// A misspelt variable is refused, but one that resembles no setting is somebody else's: Kubernetes gives every
+    /// container `ETALON_SERVICE_HOST` and the like when a service is called etalon.
+    fn refuse_misspelt(&mut self) -> Result<(), ConfigError> {
+        self.0.sort();
+        for (name, _) in self.0.extract_if(.., |(name, _)| !NAMES.contains(&name.as_str())) {
+            if let Some(nearest) = nearest(&name) {
+                let origin = "environment variable".to_owned();
+                let name = variable(&name);
+                return Err(ConfigError::Unknown { name, origin, nearest: Some(nearest) });
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Provider for Environment {
+    fn metadata(&self) -> Metadata {
+        Metadata::named("environment variable").interpolater(|_, path| variable(&path.join("_")))
+    }
+
+    fn data(&self) -> Result<Map<Profile, Dict>, Error> {
+        let values = self.0.iter().map(|(name, value)| {
+            let parsed: Value = value.parse().unwrap_or_else(|never: std::convert::Infallible| match never {});
+            (name.clone(), parsed)
+        });
+        Ok(Map::from([(Profile::Default, values.collect())]))
+    }
+}
+
+/// The command line's layer, named so in errors.
+struct CommandLine(Overrides);
+
+impl Provider for CommandLine {
+    fn metadata(&self) -> Metadata {
+        Metadata::named("command line").interpolater(|_, path| format!("--{}", path.join("-").replace('_', "-")))
+    }
+
+    fn data(&self) -> Result<Map<Profile, Dict>, Error> {
+        Serialized::defaults(&self.0).data()
+    }
+}
+
+fn variable(name: &str) -> String {
+    format!("{PREFIX}{}", name.to_ascii_uppercase())
+}
+
+/// The setting that a misspelt name probably means: at most a third of its letters are wrong.
+fn nearest(name: &str) -> Option<&'static str> {
+    let distance = |known: &&str| strsim::damerau_levenshtein(name, known);
+    NAMES.into_iter().min_by_key(distance).filter(|known| distance(known) * 3 <= known.len())
+}
+
+fn describe(error: &Error) -> ConfigError {
+    let path: Vec<&str> = error.path.iter().map(String::as_str).collect();
+    let (setting, origin) = match &error.metadata {
+        // A file calls its settings by their names; the other layers each have a spelling of their own.
+        Some(Metadata { name, source: Some(source), .. }) => (path.join("."), format!("{name} {source}")),
+        Some(layer) => (layer.interpolate(&Profile::Default, &path), layer.name.to_string()),
+        None => (path.join("."), "unknown source".to_owned()),
+    };
+    match &error.kind {
+        Kind::UnknownField(name, _) => ConfigError::Unknown { name: name.clone(), origin, nearest: nearest(name) },
+        kind if path.is_empty() => ConfigError::Invalid(format!("{origin}: {}", kind.to_string().trim_end())),
+        Kind::UnknownVariant(given, known) => {
+            ConfigError::Invalid(format!("`{setting}` ({origin}): `{given}` is none of {}", known.join(", ")))
+        }
+        kind => ConfigError::Invalid(format!("`{setting}` ({origin}): {kind}")),
+    }
+}
+
+#[cfg(test)]
+mod tests;

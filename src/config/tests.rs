@@ -1,0 +1,129 @@
+use std::fs;
+
+use super::*;
+
+/// The settings of a TOML file, some variables and a command line, without the process's own environment.
+fn settings(toml: &str, variables: &[(&str, &str)], overrides: Overrides) -> Result<Settings, ConfigError> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("given.toml");
+    fs::write(&file, toml).expect("written");
+    let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    Settings::from_layers(Some(&file), variables, overrides)
+}
+
+fn refusal(toml: &str, variables: &[(&str, &str)], overrides: Overrides) -> String {
+    settings(toml, variables, overrides).expect_err("refused").to_string()
+}
+
+#[test]
+fn defaults_need_no_file() {
+    let defaults = settings("", &[], Overrides::default()).expect("valid");
+    assert_eq!(defaults.database.as_str(), "sqlite:etalon-data/etalon.db");
+    assert_eq!(defaults.listen.to_string(), "127.0.0.1:8080");
+    assert_eq!(defaults.key_file, Path::new("etalon-data/token-key.pem"));
+    assert_eq!(defaults.log_format, LogFormat::Text);
+    assert_eq!(defaults.log_level, "info");
+    assert_eq!(defaults.escalate_after_working_days, 10);
+    assert_eq!(defaults.body_limit_bytes, 8_388_608);
+}
+
+#[test]
+fn each_layer_overrules_the_one_before() {
+    let toml = "database = 'sqlite:file.db'\nlisten = '127.0.0.1:1'\nlog_level = 'warn'";
+    let variables = [("ETALON_LISTEN", "127.0.0.1:2"), ("ETALON_DATABASE", "sqlite:variable.db")];
+    let overrides = Overrides { database: Some("sqlite:argument.db".into()), ..Overrides::default() };
+    let merged = settings(toml, &variables, overrides).expect("valid");
+    assert_eq!(merged.log_level, "warn");
+    assert_eq!(merged.listen.port(), 2);
+    assert_eq!(merged.database.as_str(), "sqlite:argument.db");
+}
+
+#[test]
+fn the_database_and_the_key_follow_the_data_folder() {
+    let moved = settings("data_dir = '/srv/etalon'", &[], Overrides::default()).expect("valid");
+    assert_eq!(moved.database.as_str(), "sqlite:/srv/etalon/etalon.db");
+    assert_eq!(moved.key_file, Path::new("/srv/etalon/token-key.pem"));
+    let apart = settings("data_dir = '/srv/etalon'\nkey_file = '/etc/etalon/key.pem'", &[], Overrides::default());
+    assert_eq!(apart.expect("valid").key_file, Path::new("/etc/etalon/key.pem"));
+}
+
+#[test]
+fn the_file_may_be_named_by_a_variable() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("named.toml");
+    fs::write(&file, "log_format = 'json'").expect("written");
+    let variable = || [("ETALON_CONFIG".to_owned(), file.display().to_string())].into_iter();
+    let named = Settings::from_layers(None, variable(), Overrides::default()).expect("valid");
+    assert_eq!(named.log_format, LogFormat::Json);
+    fs::remove_file(&file).expect("removed");
+    let refused = Settings::from_layers(None, variable(), Overrides::default()).expect_err("refused").to_string();
+    assert_eq!(refused, format!("there is no configuration file {}", file.display()));
+}
+
+#[test]
+fn a_misspelt_setting_is_refused_with_the_nearest_one() {
+    let refused = refusal("databse = 'sqlite:x'", &[], Overrides::default());
+    assert!(refused.starts_with("there is no setting `databse` (TOML file "), "{refused}");
+    assert!(refused.ends_with("given.toml); did you mean `database`?"), "{refused}");
+    let refused = refusal("colour = 'red'", &[], Overrides::default());
+    assert!(refused.starts_with("there is no setting `colour`") && !refused.contains("did you mean"), "{refused}");
+    assert_eq!(
+        refusal("", &[("ETALON_LOGLEVEL", "info")], Overrides::default()),
+        "there is no setting `ETALON_LOGLEVEL` (environment variable); did you mean `log_level`?"
+    );
+}
+
+#[test]
+fn a_variable_that_resembles_no_setting_is_not_ours() {
+    let variables =
+        [("ETALON_SERVICE_HOST", "10.0.0.1"), ("ETALON_TEST_POSTGRES", "postgres:///x"), ("LISTEN", "nowhere")];
+    assert!(settings("", &variables, Overrides::default()).is_ok());
+}
+
+#[test]
+fn a_bad_value_names_its_setting_and_its_source() {
+    let cases = [
+        ("body_limit_bytes = 12", None, None, "`body_limit_bytes` (TOML file "),
+        ("listen = 8080", None, None, "`listen` (TOML file "),
+        ("log_format = 'xml'", None, None, "`xml` is none of text, json"),
+        ("log_level = 'etalon=loud'", None, None, "`etalon=loud` is no log filter"),
+        ("listen = ", None, None, "given.toml: TOML parse error"),
+        ("", Some(("ETALON_BODY_LIMIT_BYTES", "many")), None, "`ETALON_BODY_LIMIT_BYTES` (environment variable): "),
+        ("", Some(("ETALON_ESCALATE_AFTER_WORKING_DAYS", "0")), None, "0 is not from 1 to 365"),
+        ("", None, Some("nowhere"), "`--listen` (command line): "),
+    ];
+    for (toml, variable, listen, expected) in cases {
+        let overrides = Overrides { listen: listen.map(str::to_owned), ..Overrides::default() };
+        let refused = refusal(toml, variable.as_slice(), overrides);
+        assert!(refused.contains(expected), "`{expected}` is not in: {refused}");
+    }
+}
+
+#[test]
+fn passwords_are_never_shown() {
+    let cases = [
+        ("postgres://etalon:s3cret@db.example:5432/etalon", "postgres://etalon@db.example:5432/etalon"),
+        ("postgres://etalon:s3@cret@db.example/etalon", "postgres://etalon@db.example/etalon"),
+        ("postgres:///etalon?host=/run/postgresql&password=s3cret", "postgres:///etalon"),
+        ("postgresql://db.example/etalon", "postgresql://db.example/etalon"),
+        ("sqlite:etalon-data/etalon.db", "sqlite:etalon-data/etalon.db"),
+    ];
+    for (url, shown) in cases {
+        let parsed = DatabaseUrl::try_from(url.to_owned()).expect("valid");
+        assert_eq!(parsed.to_string(), shown);
+        assert_eq!(format!("{parsed:?}"), format!("{shown:?}"));
+        assert_eq!(parsed.as_str(), url);
+    }
+    let refused = refusal("", &[("ETALON_DATABASE", "mysql://etalon:s3cret@db.example/etalon")], Overrides::default());
+    assert!(refused.starts_with("`ETALON_DATABASE` (environment variable): ") && !refused.contains("s3cret"));
+}
+
+#[test]
+fn every_name_is_a_setting() {
+    for name in NAMES {
+        let refused = refusal(&format!("{name} = []"), &[], Overrides::default());
+        assert!(!refused.contains("there is no setting"), "{refused}");
+    }
+    let refused = refusal("no_such_setting_at_all = 1", &[], Overrides::default());
+    assert!(refused.contains("there is no setting"), "{refused}");
+}

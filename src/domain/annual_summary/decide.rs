@@ -1,0 +1,119 @@
+//! What may be ordered of an annual summary.
+
+use jiff::civil::Date;
+
+use crate::domain::actor::Role;
+use crate::domain::annual_summary::command::{
+    AmendAnnualSummary, AnnualSummaryCommand, SubmitAnnualSummary,
+};
+use crate::domain::annual_summary::event::{
+    AnnualSummaryAmended, AnnualSummaryFact, AnnualSummarySubmitted,
+};
+use crate::domain::annual_summary::state::{AnnualSummary, AnnualSummaryFile};
+use crate::domain::event::Recorded;
+use crate::domain::order::Order;
+use crate::domain::refusal::{Code, Refusal};
+
+/// The first year that may be reported; the last is the present one.
+const FIRST_YEAR: i16 = 1949;
+
+/// The notice's month and day for the summary: 31 October, in UTC+8.
+const DUE: (i8, i8) = (10, 31);
+
+impl AnnualSummary {
+    /// What happens when the order is carried out.
+    ///
+    /// # Errors
+    /// The reason not to.
+    pub fn decide(
+        &self,
+        order: &Order<AnnualSummaryCommand>,
+    ) -> Result<Vec<Recorded<AnnualSummaryFact>>, Refusal> {
+        order.by.check_role(&[Role::Manager])?;
+        let fact: AnnualSummaryFact = match &order.command {
+            AnnualSummaryCommand::SubmitAnnualSummary(command) => {
+                order.by.check_covers(&command.jurisdiction, "jurisdiction")?;
+                order.check_occurred()?;
+                self.submit(order.today(), command)?.into()
+            }
+            AnnualSummaryCommand::AmendAnnualSummary(command) => {
+                let file = self.submitted()?;
+                order.by.check_covers(&file.jurisdiction, "")?;
+                order.check_occurred()?;
+                amend(file, order.today(), command)?.into()
+            }
+        };
+        Ok(vec![order.record(fact)])
+    }
+
+    fn submit(
+        &self,
+        today: Date,
+        command: &SubmitAnnualSummary,
+    ) -> Result<AnnualSummarySubmitted, Refusal> {
+        if self.file.is_some() {
+            return Err(Refusal::new(
+                Code::AlreadySubmitted,
+                "year",
+                format!("the summary of {} was submitted: amend it", command.year),
+            ));
+        }
+        if !(FIRST_YEAR..=today.year()).contains(&command.year) {
+            return Err(Refusal::new(
+                Code::YearInvalid,
+                "year",
+                format!(
+                    "{} is not a year from {FIRST_YEAR} to {}",
+                    command.year,
+                    today.year()
+                ),
+            ));
+        }
+        Ok(AnnualSummarySubmitted {
+            jurisdiction: command.jurisdiction.clone(),
+            year: command.year,
+            late: is_late(command.year, today),
+            text: command.text.clone(),
+            figures: command.figures.clone(),
+            good_practice: command.good_practice.clone(),
+            typical_cases: command.typical_cases.clone(),
+        })
+    }
+
+    fn submitted(&self) -> Result<&AnnualSummaryFile, Refusal> {
+        self.file.as_ref().ok_or_else(|| {
+            Refusal::new(
+                Code::NotSubmitted,
+                "",
+                "no summary was submitted that could be amended",
+            )
+        })
+    }
+}
+
+fn amend(
+    file: &AnnualSummaryFile,
+    today: Date,
+    command: &AmendAnnualSummary,
+) -> Result<AnnualSummaryAmended, Refusal> {
+    let Some(reason) = &command.reason else {
+        return Err(Refusal::new(
+            Code::ReasonMissing,
+            "reason",
+            "say why what was reported is replaced",
+        ));
+    };
+    Ok(AnnualSummaryAmended {
+        reason: reason.clone(),
+        late: is_late(file.year, today),
+        text: command.text.clone(),
+        figures: command.figures.clone(),
+        good_practice: command.good_practice.clone(),
+        typical_cases: command.typical_cases.clone(),
+    })
+}
+
+/// Whether today is after the day on which the year's summary was due. The day counts on which it reaches the log: a stated earlier one makes nothing punctual.
+fn is_late(year: i16, today: Date) -> bool {
+    (today.year(), (today.month(), today.day())) > (year, DUE)
+}

@@ -1,0 +1,18 @@
+//! 年度总结, the annual summary: a jurisdiction's report of a year, due on 31 October.
+
+pub mod command;
+pub mod event;
+pub mod state;
+
+mod decide;
+mod evolve;
+
+#[cfg(test)]
+mod tests;
+
+use crate::domain::aggregate::aggregate;
+use crate::domain::annual_summary::command::AnnualSummaryCommand;
+use crate::domain::annual_summary::event::AnnualSummaryFact;
+use crate::domain::annual_summary::state::AnnualSummary;
+
+aggregate!(AnnualSummary, "AnnualSummary", AnnualSummaryCommand, AnnualSummaryFact);

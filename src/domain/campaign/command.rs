@@ -1,0 +1,59 @@
+//! What can be ordered of a campaign.
+
+use jiff::civil::Date;
+
+use crate::domain::campaign::values::CampaignKind;
+use crate::domain::order::commands;
+use crate::domain::value::{CampaignId, Division, Label, Period, Statement};
+
+commands! {
+    /// What can be ordered of a campaign.
+    CampaignCommand {
+        /// Begins a programme of service.
+        OpenCampaign {
+            /// What people call it.
+            name: Label,
+            /// What it is for.
+            kind: CampaignKind,
+            /// Where it serves.
+            jurisdiction: Division,
+            /// When it serves.
+            period: Period,
+            /// The last day for its summary.
+            reporting_deadline: Date,
+        }
+        /// Ends it.
+        CloseCampaign {
+            /// The campaign's own id, so that it is not its own successor.
+            this: CampaignId,
+            /// How many of its cases are open, as was counted.
+            open_cases: u64,
+            /// The campaign that takes its open cases.
+            successor: Option<CampaignFacts>,
+            /// Why, if said.
+            reason: Option<Statement>,
+        }
+    }
+}
+
+/// What the campaign aggregate says of a campaign.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CampaignFacts {
+    /// Which.
+    pub campaign: CampaignId,
+    /// What is known of it; absent where nothing is of that id.
+    pub known: Option<KnownCampaign>,
+}
+
+/// What is known of a campaign.
+#[derive(Clone, Debug, PartialEq)]
+pub struct KnownCampaign {
+    /// Its version when asked.
+    pub version: u64,
+    /// Whether it is open.
+    pub open: bool,
+    /// What it is for.
+    pub kind: CampaignKind,
+    /// Where it serves.
+    pub jurisdiction: Division,
+}

@@ -1,0 +1,57 @@
+//! What can be ordered of an enterprise.
+
+use jiff::civil::Date;
+
+use crate::domain::campaign::command::CampaignFacts;
+use crate::domain::case::command::PersonFacts;
+use crate::domain::case::values::Kind;
+use crate::domain::enterprise::values::{Contact, Identity};
+use crate::domain::order::commands;
+use crate::domain::value::{CampaignId, Division, Label, Statement, VisitId};
+
+commands! {
+    /// What can be ordered of an enterprise.
+    EnterpriseCommand {
+        /// Puts an enterprise on a campaign's list.
+        EnrolEnterprise {
+            /// What identifies it.
+            identity: Identity,
+            /// Its name.
+            name: Label,
+            /// Where it stands.
+            division: Division,
+            /// Its address.
+            address: Option<Label>,
+            /// Whom to call.
+            contact: Option<Contact>,
+            /// What is known of the campaign.
+            campaign: CampaignFacts,
+            /// How and when it agreed; absence is refused, except from the importer.
+            consent: Option<Statement>,
+        }
+        /// Takes an enterprise from a campaign's list.
+        WithdrawEnrolment {
+            /// Which list.
+            campaign: CampaignId,
+            /// Why, if said.
+            reason: Option<Statement>,
+        }
+        /// Puts a visit to the production line on record.
+        RecordFieldVisit {
+            /// Its id.
+            id: VisitId,
+            /// The campaign it was part of.
+            campaign: CampaignId,
+            /// Who went; nobody named means whoever records it.
+            visitors: Vec<PersonFacts>,
+            /// The day, in UTC+8.
+            visited_on: Date,
+            /// The workshop or line.
+            place: Option<Label>,
+            /// What was seen.
+            seen: Statement,
+            /// The help that seemed to be needed.
+            needs: Vec<Kind>,
+        }
+    }
+}

@@ -1,0 +1,232 @@
+//! What may be ordered of an enterprise.
+
+use std::collections::BTreeSet;
+
+use crate::domain::actor::{Actor, Role};
+use crate::domain::authority::outside;
+use crate::domain::campaign::values::CampaignKind;
+use crate::domain::enterprise::command::{
+    EnrolEnterprise, EnterpriseCommand, RecordFieldVisit, WithdrawEnrolment,
+};
+use crate::domain::enterprise::event::{
+    EnrolmentWithdrawn, EnterpriseEnrolled, EnterpriseFact, FieldVisitRecorded,
+};
+use crate::domain::enterprise::state::{Enterprise, EnterpriseFile};
+use crate::domain::enterprise::values::{Consent, Identity, Visitor};
+use crate::domain::event::Recorded;
+use crate::domain::order::Order;
+use crate::domain::refusal::{Code, Refusal};
+use crate::domain::value::{CampaignId, EnterpriseId};
+
+impl Enterprise {
+    /// What happens when the order is carried out.
+    ///
+    /// # Errors
+    /// The reason not to.
+    pub fn decide(
+        &self,
+        order: &Order<EnterpriseCommand>,
+    ) -> Result<Vec<Recorded<EnterpriseFact>>, Refusal> {
+        let fact: EnterpriseFact = match &order.command {
+            EnterpriseCommand::EnrolEnterprise(command) => {
+                self.check_may_enrol(&order.by, command)?;
+                order.check_occurred()?;
+                self.enrol(&order.by, command)?.into()
+            }
+            EnterpriseCommand::WithdrawEnrolment(command) => {
+                let by = &order.by;
+                by.check_role(&[Role::Enterprise, Role::Coordinator])?;
+                let file = self.known()?;
+                if !speaks_for(by, file.enterprise()) {
+                    by.check_role(&[Role::Coordinator])?;
+                    by.check_covers(&file.division, "")?;
+                }
+                order.check_occurred()?;
+                self.withdraw(command)?.into()
+            }
+            EnterpriseCommand::RecordFieldVisit(command) => {
+                order.by.check_role(&[Role::Visitor, Role::Coordinator])?;
+                let file = self.known()?;
+                order.by.check_covers(&file.division, "")?;
+                order.check_occurred()?;
+                self.record_visit(order, command)?.into()
+            }
+        };
+        Ok(vec![order.record(fact)])
+    }
+
+    /// The enterprise itself, a coordinator of where it stands, or the importer for what another tracker knew.
+    fn check_may_enrol(&self, by: &Actor, command: &EnrolEnterprise) -> Result<(), Refusal> {
+        match &command.identity {
+            Identity::External { .. } => return by.check_role(&[Role::Importer]),
+            Identity::CreditCode { .. } => by.check_role(&[Role::Enterprise, Role::Coordinator])?,
+        }
+        if speaks_for(by, command.identity.enterprise()) {
+            return Ok(());
+        }
+        by.check_role(&[Role::Coordinator])?;
+        by.check_covers(&command.division, "divisionCode")?;
+        // An enterprise that moves away takes its register entry along: not without the coordinator whose it is.
+        match &self.file {
+            Some(file) => by.check_covers(&file.division, ""),
+            None => Ok(()),
+        }
+    }
+
+    fn enrol(&self, by: &Actor, command: &EnrolEnterprise) -> Result<EnterpriseEnrolled, Refusal> {
+        let campaign = command.campaign.campaign;
+        let campaign_version = check_campaign(command)?;
+        if self.is_enrolled(campaign) {
+            return Err(Refusal::new(
+                Code::AlreadyEnrolled,
+                "campaignId",
+                "the enterprise is on this campaign's list already",
+            ));
+        }
+        let consent = match &command.consent {
+            Some(statement) => Consent::Given {
+                statement: statement.clone(),
+            },
+            None if by.holds(Role::Importer) => Consent::Imported,
+            None => {
+                return Err(Refusal::new(
+                    Code::ConsentMissing,
+                    "consent",
+                    "enrolment is voluntary: state how and when the enterprise agreed",
+                ));
+            }
+        };
+        Ok(EnterpriseEnrolled {
+            identity: command.identity.clone(),
+            name: command.name.clone(),
+            division: command.division.clone(),
+            address: command.address.clone(),
+            contact: command.contact.clone(),
+            campaign,
+            campaign_version,
+            consent,
+        })
+    }
+
+    fn withdraw(&self, command: &WithdrawEnrolment) -> Result<EnrolmentWithdrawn, Refusal> {
+        self.check_enrolled(command.campaign)?;
+        Ok(EnrolmentWithdrawn {
+            campaign: command.campaign,
+            reason: command.reason.clone(),
+        })
+    }
+
+    fn record_visit(
+        &self,
+        order: &Order<EnterpriseCommand>,
+        command: &RecordFieldVisit,
+    ) -> Result<FieldVisitRecorded, Refusal> {
+        self.check_enrolled(command.campaign)?;
+        if self.visit(command.id).is_some() {
+            return Err(Refusal::new(
+                Code::AlreadyExists,
+                "id",
+                "a visit of that id is on record already",
+            ));
+        }
+        let today = order.today();
+        if command.visited_on > today {
+            return Err(Refusal::new(
+                Code::VisitInFuture,
+                "visitedOn",
+                format!("{} is after today, {today}", command.visited_on),
+            ));
+        }
+        Ok(FieldVisitRecorded {
+            id: command.id,
+            campaign: command.campaign,
+            visitors: visitors(&order.by, command)?,
+            visited_on: command.visited_on,
+            place: command.place.clone(),
+            seen: command.seen.clone(),
+            needs: command.needs.iter().copied().collect(),
+        })
+    }
+
+    fn known(&self) -> Result<&EnterpriseFile, Refusal> {
+        self.file.as_ref().ok_or_else(|| {
+            Refusal::new(
+                Code::EnterpriseUnknown,
+                "enterpriseId",
+                "no enterprise of that id is registered",
+            )
+        })
+    }
+
+    fn check_enrolled(&self, campaign: CampaignId) -> Result<(), Refusal> {
+        if self.is_enrolled(campaign) {
+            return Ok(());
+        }
+        Err(Refusal::new(
+            Code::NotEnrolled,
+            "campaignId",
+            "the enterprise is not on this campaign's list",
+        ))
+    }
+}
+
+/// Whether the actor is the enterprise's own contact.
+fn speaks_for(by: &Actor, enterprise: EnterpriseId) -> bool {
+    by.holds(Role::Enterprise) && by.enterprise == Some(enterprise)
+}
+
+/// The version of the campaign, where it takes this enterprise.
+fn check_campaign(command: &EnrolEnterprise) -> Result<u64, Refusal> {
+    let refused = |code, message: &str| Err(Refusal::new(code, "campaignId", message));
+    let Some(known) = &command.campaign.known else {
+        return refused(Code::CampaignUnknown, "no campaign of that id was opened");
+    };
+    if !known.open {
+        return refused(Code::CampaignClosed, "the campaign is closed");
+    }
+    match (&command.identity, known.kind) {
+        (Identity::CreditCode { .. }, CampaignKind::Service)
+        | (Identity::External { .. }, CampaignKind::Import) => {}
+        (Identity::CreditCode { .. }, CampaignKind::Import) => {
+            return refused(Code::NotPermitted, "the campaign takes the importer's enterprises alone");
+        }
+        (Identity::External { .. }, CampaignKind::Service) => {
+            return refused(
+                Code::NotPermitted,
+                "an enterprise of another tracker's log belongs in a campaign of the kind IMPORT",
+            );
+        }
+    }
+    if !known.jurisdiction.covers(&command.division) {
+        return Err(outside(&known.jurisdiction, &command.division, "divisionCode"));
+    }
+    Ok(known.version)
+}
+
+/// Everybody who went, each once.
+fn visitors(by: &Actor, command: &RecordFieldVisit) -> Result<Vec<Visitor>, Refusal> {
+    if command.visitors.is_empty() {
+        return Ok(vec![Visitor {
+            actor: by.id.clone(),
+            person_version: None,
+        }]);
+    }
+    let mut seen = BTreeSet::new();
+    let mut visitors = Vec::new();
+    for (index, facts) in command.visitors.iter().enumerate() {
+        if facts.version == 0 {
+            return Err(Refusal::new(
+                Code::PersonUnknown,
+                format!("visitorIds.{index}"),
+                format!("nobody is registered under {}", facts.person),
+            ));
+        }
+        if seen.insert(facts.person) {
+            visitors.push(Visitor {
+                actor: facts.person.into(),
+                person_version: Some(facts.version),
+            });
+        }
+    }
+    Ok(visitors)
+}

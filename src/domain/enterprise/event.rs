@@ -1,0 +1,70 @@
+//! What can happen to an enterprise. A published fact never changes: a new field is optional, or the fact gets a new version and an upcaster.
+
+use std::collections::BTreeSet;
+
+use jiff::civil::Date;
+
+use crate::domain::case::values::Kind;
+use crate::domain::enterprise::values::{Consent, Contact, Identity, Visitor};
+use crate::domain::event::{facts, payloads};
+use crate::domain::value::{CampaignId, Division, Label, Statement, VisitId};
+
+facts! {
+    /// What can happen to an enterprise.
+    EnterpriseFact {
+        "EnterpriseEnrolled" "1.0" => EnterpriseEnrolled,
+        "EnrolmentWithdrawn" "1.0" => EnrolmentWithdrawn,
+        "FieldVisitRecorded" "1.0" => FieldVisitRecorded,
+    }
+}
+
+payloads! {
+    /// 自愿报名.
+    EnterpriseEnrolled {
+        /// What identifies it.
+        identity: Identity,
+        /// Its name.
+        name: Label,
+        /// Where it stands.
+        division: Division,
+        /// Its address.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        address: Option<Label>,
+        /// Whom to call.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        contact: Option<Contact>,
+        /// The campaign.
+        campaign: CampaignId,
+        /// The version of the campaign in which it was seen open.
+        campaign_version: u64,
+        /// How it came to be on the list.
+        consent: Consent,
+    }
+    /// 退出.
+    EnrolmentWithdrawn {
+        /// The campaign.
+        campaign: CampaignId,
+        /// Why, if said.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<Statement>,
+    }
+    /// 现场走访.
+    FieldVisitRecorded {
+        /// Its id.
+        id: VisitId,
+        /// The campaign it was part of.
+        campaign: CampaignId,
+        /// Who went: at least one.
+        visitors: Vec<Visitor>,
+        /// The day, in UTC+8.
+        visited_on: Date,
+        /// The workshop or line.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        place: Option<Label>,
+        /// What was seen.
+        seen: Statement,
+        /// The help that seemed to be needed.
+        #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+        needs: BTreeSet<Kind>,
+    }
+}

@@ -1,0 +1,134 @@
+//! What is known of an enterprise: the fold of its events.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::actor::ActorId;
+use crate::domain::case::command::EnrolmentFacts;
+use crate::domain::case::values::Kind;
+use crate::domain::enterprise::values::{Consent, Contact, Identity};
+use crate::domain::person::command::Standing;
+use crate::domain::value::{CampaignId, Division, EnterpriseId, Label, Statement, VisitId};
+
+/// 企业. Before its first event there is no `file`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Enterprise {
+    /// Everything known, once it was enrolled.
+    pub file: Option<EnterpriseFile>,
+}
+
+/// Everything known of an enterprise.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EnterpriseFile {
+    /// What identifies it.
+    pub identity: Identity,
+    /// Its name, as of the last enrolment.
+    pub name: Label,
+    /// Where it stands.
+    pub division: Division,
+    /// Its address.
+    pub address: Option<Label>,
+    /// Whom to call.
+    pub contact: Option<Contact>,
+    /// The last enrolment in each campaign.
+    pub enrolments: BTreeMap<CampaignId, Enrolment>,
+    /// Visits, in the order in which they were recorded.
+    pub visits: Vec<FieldVisit>,
+}
+
+/// 自愿报名: a place on a campaign's list.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Enrolment {
+    /// Since when (business time).
+    pub at: Timestamp,
+    /// How it came to be.
+    pub consent: Consent,
+    /// When it was given up (business time).
+    pub withdrawn_at: Option<Timestamp>,
+}
+
+impl Enrolment {
+    /// Whether it was not given up.
+    #[must_use]
+    pub fn stands(&self) -> bool {
+        self.withdrawn_at.is_none()
+    }
+}
+
+/// 现场走访: a visit to the production line.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FieldVisit {
+    /// Its id.
+    pub id: VisitId,
+    /// The campaign it was part of.
+    pub campaign: CampaignId,
+    /// Who went.
+    pub visitors: Vec<ActorId>,
+    /// The day, in UTC+8.
+    pub visited_on: Date,
+    /// The workshop or line.
+    pub place: Option<Label>,
+    /// What was seen.
+    pub seen: Statement,
+    /// The help that seemed to be needed.
+    pub needs: BTreeSet<Kind>,
+    /// Who put it on record.
+    pub recorded_by: ActorId,
+}
+
+impl Enterprise {
+    /// Whether it is on the campaign's list.
+    #[must_use]
+    pub fn is_enrolled(&self, campaign: CampaignId) -> bool {
+        self.file
+            .as_ref()
+            .and_then(|file| file.enrolments.get(&campaign))
+            .is_some_and(Enrolment::stands)
+    }
+
+    /// The visit of that id.
+    #[must_use]
+    pub fn visit(&self, id: VisitId) -> Option<&FieldVisit> {
+        self.file.as_ref()?.visits.iter().find(|visit| visit.id == id)
+    }
+
+    /// What a case is told of an enrolment, at this version; `None` where no such enterprise is on the register.
+    #[must_use]
+    pub fn enrolment_facts(
+        &self,
+        version: u64,
+        campaign: CampaignId,
+        visit: Option<VisitId>,
+    ) -> Option<EnrolmentFacts> {
+        let file = self.file.as_ref()?;
+        Some(EnrolmentFacts {
+            enterprise: file.enterprise(),
+            enterprise_version: version,
+            division: file.division.clone(),
+            campaign,
+            enrolled: self.is_enrolled(campaign),
+            visit_known: visit.is_none_or(|id| self.visit(id).is_some()),
+        })
+    }
+
+    /// What a person that belongs to it is told of it, at this version.
+    #[must_use]
+    pub fn standing(&self, version: u64) -> Option<Standing> {
+        let file = self.file.as_ref()?;
+        Some(Standing {
+            version,
+            division: file.division.clone(),
+        })
+    }
+}
+
+impl EnterpriseFile {
+    /// The enterprise's id.
+    #[must_use]
+    pub fn enterprise(&self) -> EnterpriseId {
+        self.identity.enterprise()
+    }
+}

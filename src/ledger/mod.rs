@@ -1,0 +1,3 @@
+//! How the log proves itself: bytes to hashes. Pure, and imports nothing of the house.
+
+pub mod entry;

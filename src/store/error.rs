@@ -1,0 +1,112 @@
+//! What can go wrong in the store, and whether asking again may help.
+
+use std::sync::Arc;
+
+/// A failure of the store itself, as opposed to a refusal of one append.
+///
+/// It is `Clone` because a failed group commit is answered to every waiter of its batch.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database URL names no database that Etalon can use.
+    #[error("database URL {url:?} is not usable: {reason}")]
+    BadUrl {
+        /// The URL with its password left out.
+        url: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The database does not answer, or refuses the connection.
+    #[error("cannot open the database {url:?}")]
+    Unreachable {
+        /// The URL with its password left out.
+        url: String,
+        /// What the driver said.
+        source: Arc<sqlx::Error>,
+    },
+    /// The database was migrated by a newer Etalon.
+    #[error("the database has schema version {version}, which this version of etalon does not know")]
+    NewerSchema {
+        /// The first unknown migration.
+        version: i64,
+    },
+    /// A migration failed; it was rolled back.
+    #[error("cannot migrate the database")]
+    Migration {
+        /// What the migrator said.
+        source: Arc<sqlx::migrate::MigrateError>,
+    },
+    /// A statement failed. After a failed commit it is unknown whether the batch is durable:
+    /// sending the same command key again gives the answer.
+    #[error("cannot {operation}")]
+    Database {
+        /// What the store was doing.
+        operation: &'static str,
+        /// What the driver said.
+        source: Arc<sqlx::Error>,
+    },
+    /// The stock event repository failed while loading a stream.
+    #[error("cannot load stream {stream}")]
+    Load {
+        /// `Case/0192…`
+        stream: String,
+        /// What the repository said.
+        source: Arc<cqrs_es::persist::PersistenceError>,
+    },
+    /// A stored value is not what this program writes.
+    #[error("the database holds a damaged value: {what}")]
+    Corrupt {
+        /// Table, column and value.
+        what: String,
+    },
+    /// The caller asked for something that cannot be stored or queried.
+    #[error("invalid request to the store: {reason}")]
+    Invalid {
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The writer's queue is full; nothing was stored.
+    #[error("the writer's queue of {capacity} commands is full")]
+    Overloaded {
+        /// The limit that was reached.
+        capacity: usize,
+    },
+    /// The writer is shutting down; nothing was stored.
+    #[error("the writer is shutting down")]
+    Closed,
+}
+
+impl StoreError {
+    /// Whether the same request, with the same command key, may succeed later.
+    pub fn is_retryable(&self) -> bool {
+        matches!(
+            self,
+            Self::Database { .. }
+                | Self::Load { .. }
+                | Self::Unreachable { .. }
+                | Self::Overloaded { .. }
+                | Self::Closed
+        )
+    }
+
+    /// Wraps a driver error with the operation it interrupted; made for `map_err`.
+    pub(super) fn during(operation: &'static str) -> impl FnOnce(sqlx::Error) -> Self {
+        move |source| Self::Database { operation, source: Arc::new(source) }
+    }
+}
+
+/// Why one append of a batch was not committed. Its neighbours are not affected.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum AppendError {
+    /// The stream has moved on since the command was decided.
+    #[error("the stream is at version {current_version}")]
+    Conflict {
+        /// Number of events the stream holds, those of earlier appends of the batch included.
+        current_version: u64,
+    },
+    /// The idempotency key was used before by this actor, for another command.
+    #[error("the idempotency key was used for another command")]
+    KeyReused,
+    /// The store failed; see [`StoreError::is_retryable`].
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}

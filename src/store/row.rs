@@ -1,0 +1,191 @@
+//! Read rows: what lists, filters and work lists are answered from.
+//!
+//! A row is valid for `[from_position, to_position)`. Its `from_position` is the position of the
+//! **last** event of the append that wrote it, so that a reader as of any position sees either
+//! all of an append or nothing of it.
+
+use uuid::Uuid;
+
+use crate::store::record::StreamId;
+
+/// How one append changes the read rows. Case changes belong to a `Case` stream, a register
+/// row to any other.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RowChanges {
+    /// The case as it is now.
+    pub case: Option<CaseRow>,
+    /// Actors who may see the case from now on (invited, member or lead).
+    pub members_added: Vec<String>,
+    /// Actors who no longer may, unless they are also in `members_added`.
+    pub members_removed: Vec<String>,
+    /// New relations of the case to others.
+    pub links_added: Vec<CaseLink>,
+    /// The enterprise, campaign, … as it is now.
+    pub register: Option<RegisterRow>,
+}
+
+/// A case as lists see it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CaseRow {
+    /// The aggregate id.
+    pub case_id: Uuid,
+    /// For example `GD-2026-0123`.
+    pub number: String,
+    /// As reported.
+    pub title: String,
+    /// Wire name of the status.
+    pub status: String,
+    /// Wire name of the kind, once classified.
+    pub kind: Option<String>,
+    /// KCDB category, once classified.
+    pub category: Option<String>,
+    /// Wire name of the severity, once classified.
+    pub severity: Option<String>,
+    /// Wire name of the level that handles it.
+    pub level: String,
+    /// Division code, empty for the nation.
+    pub division: String,
+    /// Whose problem it is.
+    pub enterprise_id: Uuid,
+    /// The campaign that found it.
+    pub campaign_id: Uuid,
+    /// The institution that is responsible, once assigned.
+    pub institution_id: Option<Uuid>,
+    /// The person who leads the work, once assigned.
+    pub lead_id: Option<Uuid>,
+    /// Wire name of how it came in.
+    pub origin: String,
+    /// Not closed.
+    pub is_open: bool,
+    /// Business time, microseconds since the Unix epoch.
+    pub reported_at: i64,
+    /// `YYYY-MM-DD`, Asia/Shanghai.
+    pub deadline_on: Option<String>,
+    /// The deadline that was missed and not yet answered.
+    pub deadline_missed_on: Option<String>,
+    /// The deadline is not running.
+    pub clock_paused: bool,
+    /// `YYYY-MM-DD` while parked.
+    pub parked_until: Option<String>,
+    /// Capability gap × 10⁶.
+    pub gap_ppm: Option<i64>,
+    /// Decimal CNY.
+    pub fee_total: String,
+    /// Marked as a typical case.
+    pub typical: bool,
+}
+
+/// A [`CaseRow`] with what the store knows of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredCase {
+    /// The row as written.
+    pub row: CaseRow,
+    /// Number of events of the case up to this row.
+    pub version: u64,
+    /// Position of the last event of the append that wrote it.
+    pub from_position: u64,
+    /// `recorded_at` of that append, microseconds since the Unix epoch.
+    pub updated_at: i64,
+}
+
+/// An enterprise, campaign, institution, person, catalogue or annual summary as lists see it;
+/// id and type come from the stream.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RegisterRow {
+    /// What people call it by: credit code, campaign code, …; empty if there is none.
+    pub code: String,
+    /// What lists are ordered by.
+    pub name: String,
+    /// Division code, empty for the nation.
+    pub division: String,
+    /// Wire name of its state.
+    pub state: String,
+    /// The serialised aggregate, JSON.
+    pub document: String,
+}
+
+/// A [`RegisterRow`] with what the store knows of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredRegister {
+    /// Which one it is.
+    pub stream: StreamId,
+    /// The row as written.
+    pub row: RegisterRow,
+    /// Number of events of the aggregate up to this row.
+    pub version: u64,
+    /// Position of the last event of the append that wrote it.
+    pub from_position: u64,
+    /// `recorded_at` of that append, microseconds since the Unix epoch.
+    pub updated_at: i64,
+}
+
+/// A relation of the case to another, for example `SUB_CASE_OF`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CaseLink {
+    /// The other case.
+    pub other_id: Uuid,
+    /// Wire name of the relation.
+    pub relation: String,
+}
+
+/// The relation that [`Store::sub_cases`](crate::store::Store::sub_cases) follows backwards.
+pub const SUB_CASE_OF: &str = "SUB_CASE_OF";
+
+/// A case that is part of another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SubCase {
+    /// The part.
+    pub case_id: Uuid,
+    /// Not closed.
+    pub is_open: bool,
+}
+
+/// The rows after one append of the log, computed again by a rebuild. They are written in
+/// position order, several batches after one another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RebuiltRow {
+    /// The stream that grew.
+    pub stream: StreamId,
+    /// Number of events in the stream after it.
+    pub version: u64,
+    /// Position of the append's last event.
+    pub position: u64,
+    /// Microseconds since the Unix epoch.
+    pub recorded_at: i64,
+    /// The rows.
+    pub changes: RowChanges,
+    /// The number this append took of a series, so that numbering goes on after the rebuild.
+    pub number_taken: Option<NumberTaken>,
+}
+
+/// A number of a series that a case has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NumberTaken {
+    /// For example `GD-2026`.
+    pub series: String,
+    /// From 1.
+    pub number: u64,
+}
+
+/// How a rebuild ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RebuildOutcome {
+    /// The rebuilt tables are now the served ones.
+    Swapped,
+    /// The log has moved on: write the rows up to this head, then try again.
+    Behind(crate::store::record::Head),
+}
+
+/// What two sets of read rows are compared by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RowsDigest {
+    /// Number of versions of cases and registers, and of links.
+    pub count: u64,
+    /// Position up to which they were compared; `None` for an empty log. Rows of later
+    /// commits are left out, so appending meanwhile does no harm.
+    pub last_position: Option<u64>,
+    /// SHA-256 over these rows in key order.
+    pub versions_sha256: [u8; 32],
+    /// SHA-256 over what has no history: members and number series. Compare it on a quiet log.
+    pub present_sha256: [u8; 32],
+}

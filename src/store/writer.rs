@@ -1,0 +1,174 @@
+//! The one task of a process that commits: it takes whatever has queued and commits it as one
+//! transaction, so that one flush to disk serves many commands.
+
+use std::sync::Arc;
+
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::store::{Append, AppendError, Body, Committed, Content, Store, StoreError};
+
+/// How much the writer holds and how much it commits at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WriterLimits {
+    /// Commands that may wait; more are refused with [`StoreError::Overloaded`].
+    pub queue_commands: usize,
+    /// Commands in one transaction.
+    pub batch_commands: usize,
+    /// Payload bytes in one transaction; a single larger command still goes, alone.
+    pub batch_bytes: usize,
+}
+
+impl Default for WriterLimits {
+    /// A queue of about a second of work on a small machine, transactions of a few
+    /// milliseconds.
+    fn default() -> Self {
+        Self { queue_commands: 8_192, batch_commands: 512, batch_bytes: 8 << 20 }
+    }
+}
+
+/// A handle to the writer task; clones share it. Dropping every handle ends the task after
+/// what has queued is committed.
+#[derive(Clone)]
+pub struct Writer {
+    queue: mpsc::Sender<Queued>,
+    queue_capacity: usize,
+    committed: watch::Receiver<Option<u64>>,
+    closing: CancellationToken,
+    tasks: TaskTracker,
+}
+
+impl Writer {
+    /// Starts the writer task of this process.
+    pub fn spawn(store: Arc<dyn Store>, limits: WriterLimits) -> Self {
+        let (queue, waiting) = mpsc::channel(limits.queue_commands);
+        let (announce, committed) = watch::channel(None);
+        let closing = CancellationToken::new();
+        let tasks = TaskTracker::new();
+        let task = Task { store, limits, waiting, announce, closing: closing.clone() };
+        tasks.spawn(task.run());
+        tasks.close();
+        Self { queue, queue_capacity: limits.queue_commands, committed, closing, tasks }
+    }
+
+    /// Commits one command together with whatever else has queued, and waits until it is
+    /// durable.
+    ///
+    /// # Errors
+    /// [`AppendError::Conflict`] and [`AppendError::KeyReused`] concern this command alone.
+    /// [`AppendError::Store`] with [`StoreError::Overloaded`] or [`StoreError::Closed`] means
+    /// that nothing was stored; with any other error that is unknown, and sending the same
+    /// command key again tells.
+    pub async fn append(&self, append: Append) -> Result<Committed, AppendError> {
+        let (answer, answered) = oneshot::channel();
+        self.queue.try_send(Queued { append, answer }).map_err(|refused| match refused {
+            mpsc::error::TrySendError::Full(_) => {
+                StoreError::Overloaded { capacity: self.queue_capacity }
+            }
+            mpsc::error::TrySendError::Closed(_) => StoreError::Closed,
+        })?;
+        answered.await.unwrap_or(Err(AppendError::Store(StoreError::Closed)))
+    }
+
+    /// The last position this process has committed, for followers to wait on; `None` before
+    /// its first commit.
+    pub fn committed(&self) -> watch::Receiver<Option<u64>> {
+        self.committed.clone()
+    }
+
+    /// Refuses new commands, commits what has queued, and returns when all is answered.
+    pub async fn shutdown(&self) {
+        self.closing.cancel();
+        self.tasks.wait().await;
+    }
+}
+
+/// A command and where its answer goes.
+struct Queued {
+    append: Append,
+    answer: oneshot::Sender<Result<Committed, AppendError>>,
+}
+
+struct Task {
+    store: Arc<dyn Store>,
+    limits: WriterLimits,
+    waiting: mpsc::Receiver<Queued>,
+    announce: watch::Sender<Option<u64>>,
+    closing: CancellationToken,
+}
+
+impl Task {
+    async fn run(mut self) {
+        let mut taken = Vec::with_capacity(self.limits.batch_commands);
+        loop {
+            tokio::select! {
+                biased;
+                () = self.closing.cancelled(), if !self.waiting.is_closed() => self.waiting.close(),
+                count = self.waiting.recv_many(&mut taken, self.limits.batch_commands) => {
+                    if count == 0 {
+                        return;
+                    }
+                    while !taken.is_empty() {
+                        let rest = taken.split_off(self.batch_length(&taken));
+                        self.commit(std::mem::replace(&mut taken, rest)).await;
+                    }
+                }
+            }
+        }
+    }
+
+    /// How many of the taken commands go into one transaction.
+    fn batch_length(&self, taken: &[Queued]) -> usize {
+        let mut size_bytes = 0;
+        let fitting = taken.iter().take_while(|queued| {
+            size_bytes += size_of_body(&queued.append.body);
+            size_bytes <= self.limits.batch_bytes
+        });
+        fitting.count().max(1)
+    }
+
+    async fn commit(&self, batch: Vec<Queued>) {
+        let (appends, answers): (Vec<_>, Vec<_>) =
+            batch.into_iter().map(|queued| (queued.append, queued.answer)).unzip();
+        let outcomes = match self.store.commit(&appends).await {
+            Ok(outcomes) => outcomes,
+            Err(error) => {
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    commands = appends.len(),
+                    "a group commit failed"
+                );
+                vec![Err(AppendError::Store(error)); answers.len()]
+            }
+        };
+        let last = outcomes.iter().flatten().map(Committed::last_position).max();
+        if last.is_some() {
+            self.announce.send_if_modified(|announced| {
+                let moved = last > *announced;
+                *announced = last.max(*announced);
+                moved
+            });
+        }
+        for (answer, outcome) in answers.into_iter().zip(outcomes) {
+            // A caller that has gone away needs no answer: its command key keeps it.
+            let _ = answer.send(outcome);
+        }
+    }
+}
+
+/// What a command weighs in a transaction, in bytes.
+fn size_of_body(body: &Body) -> usize {
+    /// Content that is written in the commit is not known yet; a report is of this order.
+    const NUMBERED_BYTES: usize = 16 << 10;
+    match body {
+        Body::Ready(Content { events, attachments, .. }) => {
+            let events: usize =
+                events.iter().map(|event| event.payload.len() + event.metadata.len()).sum();
+            let attachments: usize =
+                attachments.iter().map(|attachment| attachment.content.len()).sum();
+            events + attachments
+        }
+        Body::Numbered { .. } => NUMBERED_BYTES,
+    }
+}

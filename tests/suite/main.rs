@@ -1,0 +1,5 @@
+//! The integration tests, one binary: `tests/run` starts the PostgreSQL that they need.
+#![expect(unreachable_pub, reason = "a test binary has no outside to reach")]
+
+mod architecture;
+mod support;
