@@ -8,6 +8,7 @@ pub mod clock;
 pub mod cli;
 pub mod identity;
 pub mod app;
+pub mod interchange;
 pub mod domain;
 pub mod codec;
 pub mod projection;
