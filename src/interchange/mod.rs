@@ -3,6 +3,8 @@
 //! Here formats are read and written and words are translated; nothing is committed, looked up or decided. A log is read
 //! and written event by event, so that its size never matters.
 
+pub mod format;
+
 pub mod read;
 
 pub mod mapping;

@@ -10,8 +10,10 @@ mod file;
 use std::collections::BTreeSet;
 use std::fmt;
 
+use jiff::Timestamp;
 use jiff::civil::Date;
-use jiff::fmt::strtime::BrokenDownTime;
+use jiff::fmt::strtime::{self, BrokenDownTime};
+use jiff::tz::TimeZone;
 use toml::value::Datetime;
 
 use crate::domain::value::{CampaignId, Division, Label, ValueError};
@@ -121,14 +123,16 @@ fn checked(written: MappingFile) -> Result<Mapping, Wrong> {
         return Err(Wrong::new("log", "ids are made of `import:<log>:<case>`: a log's name has no colon"));
     }
     let personal: BTreeSet<String> = written.personal.into_iter().collect();
+    let transition = written.event.transition.clone();
     let columns = columns(written.event, &written.case.id, written.csv.delimiter.as_deref())?;
-    for (key, attribute) in [("event.activity", &columns.0.activity), ("event.at", &columns.0.at)] {
-        refuse_personal(key, attribute, &personal)?;
-    }
-    refuse_personal_in("case.id", &columns.0.case, &personal)?;
-    let (columns, transition) = columns;
-    if let Some(transition) = &transition {
-        refuse_personal("event.transition", transition, &personal)?;
+    refuse_personal_in("case.id", &columns.case, &personal)?;
+    let attributes = [
+        ("event.activity", Some(&columns.activity)),
+        ("event.at", Some(&columns.at)),
+        ("event.transition", transition.as_ref()),
+    ];
+    for (key, attribute) in attributes {
+        attribute.map_or(Ok(()), |attribute| refuse_personal(key, attribute, &personal))?;
     }
     let case = case_templates(&written.case, &personal)?;
     let campaign = campaign(written.campaign, &log)?;
@@ -176,13 +180,11 @@ fn case_templates(written: &CaseTable, personal: &BTreeSet<String>) -> Result<Ca
     })
 }
 
-fn columns(written: EventTable, case: &str, delimiter: Option<&str>) -> Result<(Columns, Option<String>), Wrong> {
+fn columns(written: EventTable, case: &str, delimiter: Option<&str>) -> Result<Columns, Wrong> {
     if let Some(pattern) = &written.format {
-        // The pattern itself is only judged while something is read by it: a conversion that there is none of fails on any text.
-        BrokenDownTime::parse(pattern, "")
-            .err()
-            .filter(|error| error.to_string().contains("directive"))
-            .map_or(Ok(()), |error| Err(Wrong::new("event.format", error)))?;
+        // A pattern is judged by writing with it: reading takes a text.
+        strtime::format(pattern, &Timestamp::UNIX_EPOCH.to_zoned(TimeZone::UTC))
+            .map_err(|error| Wrong::new("event.format", error))?;
     }
     let offset = written
         .utc_offset
@@ -198,7 +200,7 @@ fn columns(written: EventTable, case: &str, delimiter: Option<&str>) -> Result<(
         Some([byte]) if byte.is_ascii() && !matches!(byte, b'"' | b'\r' | b'\n') => *byte,
         Some(_) => return Err(Wrong::new("csv.delimiter", "a delimiter is one ASCII character, such as \";\" or \"\\t\"")),
     };
-    let columns = Columns {
+    Ok(Columns {
         case: parse_template("case.id", case)?,
         activity: written.activity,
         at: written.at,
@@ -207,8 +209,7 @@ fn columns(written: EventTable, case: &str, delimiter: Option<&str>) -> Result<(
             offset,
         },
         delimiter,
-    };
-    Ok((columns, written.transition))
+    })
 }
 
 /// A template that copies nothing about persons into text that everybody reads.

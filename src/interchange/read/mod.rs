@@ -18,6 +18,7 @@ use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
+use crate::interchange::format::Format;
 use crate::interchange::read::error::ReadError;
 use crate::interchange::read::input::Input;
 use crate::interchange::read::moment::TimeFormat;
@@ -89,17 +90,6 @@ impl Serialize for Place {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
     }
-}
-
-/// The formats that can be read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
-    /// IEEE 1849-2016.
-    Xes,
-    /// RFC 4180, with a header.
-    Csv,
-    /// One JSON object a line.
-    Jsonl,
 }
 
 /// Which attributes say what every event has to say.

@@ -6,9 +6,10 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use jiff::tz::offset;
 
+use crate::interchange::format::Format;
 use crate::interchange::read::error::ReadError;
 use crate::interchange::read::moment::TimeFormat;
-use crate::interchange::read::{Columns, Events, ForeignEvent, Format, open};
+use crate::interchange::read::{Columns, Events, ForeignEvent, open};
 use crate::interchange::template::Template;
 
 fn xes_columns() -> Columns {
