@@ -117,7 +117,8 @@ impl Mapping {
             number: CaseNumber::provisional(division.letters(), calendar::date_of(event.at).year()),
             title: read.value("case.title", &self.case.title, Title::parse)?,
             problem: read.value("case.problem", &self.case.problem, Statement::parse)?,
-            enterprise: EnterpriseId::named(&format!("import:{}:{organisation}", self.log)),
+            // Organisations of one name in two places are two: an enterprise stands in one division.
+            enterprise: EnterpriseId::named(&format!("import:{}:{division}:{organisation}", self.log)),
             organisation,
             division,
         })
@@ -233,7 +234,7 @@ impl Planned {
     /// The order that is always allowed: the event stands on the timeline in the other tracker's words.
     ///
     /// # Parameters
-    /// - `opening`: the case that this event opens, where there is none yet, and the campaign that it belongs to.
+    /// - `unopened`: the case that this event opens, where there is none yet, and the mapping that says to which campaign it belongs.
     #[must_use]
     pub fn legacy(&self, unopened: Option<(&Opening, &Mapping)>) -> CaseCommand {
         let opening = unopened.map(|(opening, mapping)| LegacyCase {
