@@ -75,10 +75,7 @@ impl ImportReport {
         self.events_read += 1;
         self.skipped_count += 1;
         if self.skipped.len() < MOST_SKIPPED_TOLD {
-            self.skipped.push(Skipped {
-                place,
-                message: reason.to_string(),
-            });
+            self.skipped.push(Skipped { place, message: reason.to_string() });
         }
     }
 
@@ -123,8 +120,7 @@ mod tests {
 
     #[test]
     fn people_and_programs_are_told_the_same() {
-        let mut report = ImportReport::default();
-        report.cases = 2;
+        let mut report = ImportReport { cases: 2, ..ImportReport::default() };
         report.count_mapped("CaseReported");
         report.count_mapped("CaseReported");
         report.count_legacy();

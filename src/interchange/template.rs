@@ -41,33 +41,28 @@ impl Template {
             if brace == "}" {
                 return Err("a `}` closes nothing: write `}}` for a brace".to_owned());
             }
-            let (inside, behind) = after
-                .split_once('}')
-                .ok_or("a `{` is not closed: write `{attribute}`, or `{{` for a brace")?;
+            let (inside, behind) =
+                after.split_once('}').ok_or("a `{` is not closed: write `{attribute}`, or `{{` for a brace")?;
             let (name, otherwise) = match inside.split_once('|') {
                 Some((name, otherwise)) => (name, Some(otherwise.to_owned())),
                 None => (inside, None),
             };
             if name.trim().is_empty() || inside.contains('{') {
-                return Err(format!("`{{{inside}}}` names no attribute: write `{{attribute}}` or `{{attribute|otherwise}}`"));
+                return Err(format!(
+                    "`{{{inside}}}` names no attribute: write `{{attribute}}` or `{{attribute|otherwise}}`"
+                ));
             }
             if !text.is_empty() {
                 parts.push(Part::Text(std::mem::take(&mut text)));
             }
-            parts.push(Part::Attribute {
-                name: name.trim().to_owned(),
-                otherwise,
-            });
+            parts.push(Part::Attribute { name: name.trim().to_owned(), otherwise });
             rest = behind;
         }
         text.push_str(rest);
         if !text.is_empty() {
             parts.push(Part::Text(text));
         }
-        Ok(Self {
-            source: source.to_owned(),
-            parts,
-        })
+        Ok(Self { source: source.to_owned(), parts })
     }
 
     /// The text with its attributes in place.

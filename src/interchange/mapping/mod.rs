@@ -105,10 +105,7 @@ struct Wrong {
 
 impl Wrong {
     fn new(key: impl Into<String>, message: impl fmt::Display) -> Self {
-        Self {
-            key: key.into(),
-            message: message.to_string(),
-        }
+        Self { key: key.into(), message: message.to_string() }
     }
 }
 
@@ -143,15 +140,7 @@ fn checked(written: MappingFile) -> Result<Mapping, Wrong> {
                 .map_err(|wrong| Wrong::new(format!("rule {number}, {}", wrong.key), wrong.message))
         })
         .collect::<Result<_, _>>()?;
-    Ok(Mapping {
-        log,
-        campaign,
-        columns,
-        case,
-        transition,
-        personal,
-        rules,
-    })
+    Ok(Mapping { log, campaign, columns, case, transition, personal, rules })
 }
 
 fn campaign(written: CampaignTable, log: &Label) -> Result<ImportCampaign, Wrong> {
@@ -198,16 +187,15 @@ fn columns(written: EventTable, case: &str, delimiter: Option<&str>) -> Result<C
     let delimiter = match delimiter.map(str::as_bytes) {
         None => b',',
         Some([byte]) if byte.is_ascii() && !matches!(byte, b'"' | b'\r' | b'\n') => *byte,
-        Some(_) => return Err(Wrong::new("csv.delimiter", "a delimiter is one ASCII character, such as \";\" or \"\\t\"")),
+        Some(_) => {
+            return Err(Wrong::new("csv.delimiter", "a delimiter is one ASCII character, such as \";\" or \"\\t\""));
+        }
     };
     Ok(Columns {
         case: parse_template("case.id", case)?,
         activity: written.activity,
         at: written.at,
-        time: TimeFormat {
-            pattern: written.format,
-            offset,
-        },
+        time: TimeFormat { pattern: written.format, offset },
         delimiter,
     })
 }
@@ -224,9 +212,7 @@ fn parse_template(key: &str, source: &str) -> Result<Template, Wrong> {
 }
 
 fn refuse_personal_in(key: &str, template: &Template, personal: &BTreeSet<String>) -> Result<(), Wrong> {
-    template
-        .attributes()
-        .try_for_each(|attribute| refuse_personal(key, attribute, personal))
+    template.attributes().try_for_each(|attribute| refuse_personal(key, attribute, personal))
 }
 
 fn refuse_personal(key: &str, attribute: &str, personal: &BTreeSet<String>) -> Result<(), Wrong> {

@@ -6,15 +6,17 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::domain::case::command::{
-    AddComment, CaseCommand, EnrolmentFacts, EscalateCase, LegacyCase, PauseClock, RecordLegacyActivity, ReportCase, ResumeClock,
-    TriageCase,
+    AddComment, CaseCommand, EnrolmentFacts, EscalateCase, LegacyCase, PauseClock, RecordLegacyActivity, ReportCase,
+    ResumeClock, TriageCase,
 };
 use crate::domain::case::number::CaseNumber;
 use crate::domain::case::values::{CommentId, Origin};
 use crate::domain::event::Source;
-use crate::domain::value::{CaseId, Division, EnterpriseId, Label, Personal, ServiceCategory, Statement, Title, ValueError, calendar};
-use crate::interchange::mapping::rule::{self, Then};
+use crate::domain::value::{
+    CaseId, Division, EnterpriseId, Label, Personal, ServiceCategory, Statement, Title, ValueError, calendar,
+};
 use crate::interchange::mapping::Mapping;
+use crate::interchange::mapping::rule::{self, Then};
 use crate::interchange::read::{ForeignEvent, Place};
 use crate::interchange::template::Template;
 
@@ -45,7 +47,7 @@ pub enum Wish {
         /// The fact's name.
         fact: &'static str,
         /// What has to be ordered for it.
-        command: CaseCommand,
+        command: Box<CaseCommand>,
     },
     /// It has no counterpart here.
     Legacy {
@@ -110,7 +112,8 @@ impl Mapping {
         let organisation = read.value("case.organisation", &self.case.organisation, Label::parse)?;
         let division = read.value("case.division", &self.case.division, Division::parse)?;
         if !self.campaign.jurisdiction.covers(&division) {
-            let message = format!("{division} lies outside of the campaign's jurisdiction, {}", self.campaign.jurisdiction);
+            let message =
+                format!("{division} lies outside of the campaign's jurisdiction, {}", self.campaign.jurisdiction);
             return Err(read.error("case.division", message));
         }
         Ok(Opening {
@@ -128,11 +131,8 @@ impl Mapping {
         let mut attributes = BTreeMap::new();
         let mut personal = BTreeMap::new();
         // Said by the fields of the source, or by the event's own time.
-        let said = [
-            Some(self.columns.activity.as_str()),
-            Some(self.columns.at.as_str()),
-            self.columns.case.sole_attribute(),
-        ];
+        let said =
+            [Some(self.columns.activity.as_str()), Some(self.columns.at.as_str()), self.columns.case.sole_attribute()];
         for (name, text) in &event.attributes {
             if said.contains(&Some(name)) {
                 continue;
@@ -162,7 +162,7 @@ impl Mapping {
         };
         let read = Reading { event };
         let key = |key: &str| format!("rule {number}, {key}");
-        let (fact, command) = match &rule.then {
+        let (fact, command): (_, CaseCommand) = match &rule.then {
             Then::CaseReported => return Ok(Wish::Report),
             Then::LegacyActivityRecorded { concludes } => return Ok(Wish::Legacy { concludes: *concludes }),
             Then::CaseTriaged { category, kind, severity } => {
@@ -193,7 +193,7 @@ impl Mapping {
                 ("CommentAdded", command.into())
             }
         };
-        Ok(Wish::Order { fact, command })
+        Ok(Wish::Order { fact, command: Box::new(command) })
     }
 }
 
@@ -226,7 +226,7 @@ impl Planned {
                 };
                 Some(command.into())
             }
-            (Wish::Order { command, .. }, None) => Some(command.clone()),
+            (Wish::Order { command, .. }, None) => Some(CaseCommand::clone(command)),
             (Wish::Report, None) | (Wish::Order { .. }, Some(_)) | (Wish::Legacy { .. }, _) => None,
         }
     }
@@ -256,11 +256,21 @@ struct Reading<'a> {
 }
 
 impl Reading<'_> {
-    fn value<T>(&self, key: &str, template: &Template, parse: impl Fn(&str) -> Result<T, ValueError>) -> Result<T, PlanError> {
+    fn value<T>(
+        &self,
+        key: &str,
+        template: &Template,
+        parse: impl Fn(&str) -> Result<T, ValueError>,
+    ) -> Result<T, PlanError> {
         self.word(key, template, |text| parse(text).map_err(|error| error.message))
     }
 
-    fn word<T>(&self, key: &str, template: &Template, parse: impl Fn(&str) -> Result<T, String>) -> Result<T, PlanError> {
+    fn word<T>(
+        &self,
+        key: &str,
+        template: &Template,
+        parse: impl Fn(&str) -> Result<T, String>,
+    ) -> Result<T, PlanError> {
         let event = self.event;
         // An attribute of that very name comes before what every event has.
         let attribute = |name: &str| match (event.attributes.get(name), name) {
@@ -270,16 +280,15 @@ impl Reading<'_> {
             (None, _) => None,
         };
         let text = template.fill(attribute).map_err(|missing| {
-            self.error(key, format!("the attribute `{0}` is missing or empty: `{{{0}|…}}` has a text for that", missing.0))
+            self.error(
+                key,
+                format!("the attribute `{0}` is missing or empty: `{{{0}|…}}` has a text for that", missing.0),
+            )
         })?;
         parse(&text).map_err(|message| self.error(key, message))
     }
 
     fn error(&self, field: &str, message: String) -> PlanError {
-        PlanError {
-            place: self.event.place,
-            field: field.to_owned(),
-            message,
-        }
+        PlanError { place: self.event.place, field: field.to_owned(), message }
     }
 }

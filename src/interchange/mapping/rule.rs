@@ -58,12 +58,7 @@ const FACTS: &[(&str, &[&str])] = &[
 impl Rule {
     /// Whether the rule is about this event.
     pub(super) fn holds(&self, event: &ForeignEvent, transition: Option<&str>) -> bool {
-        let When {
-            first,
-            activity,
-            transition: transitions,
-            attributes,
-        } = &self.when;
+        let When { first, activity, transition: transitions, attributes } = &self.when;
         let among = |texts: &[String], text: &str| texts.iter().any(|one| one == text);
         first.is_none_or(|first| first == (event.index == 0))
             && activity.as_ref().is_none_or(|texts| among(texts, &event.activity))
@@ -79,15 +74,15 @@ impl Rule {
 pub(super) fn checked(mut table: RuleTable, has_transition: bool, personal: &BTreeSet<String>) -> Result<Rule, Wrong> {
     let Some((fact, needed)) = FACTS.iter().find(|(fact, _)| *fact == table.then) else {
         let known: Vec<_> = FACTS.iter().map(|(fact, _)| *fact).collect();
-        return Err(Wrong::new("then", format!("there is no rule for `{}`: write one of {}", table.then, known.join(", "))));
+        return Err(Wrong::new(
+            "then",
+            format!("there is no rule for `{}`: write one of {}", table.then, known.join(", ")),
+        ));
     };
     let when = conditions(std::mem::take(&mut table.when), has_transition)?;
-    let mut texts = Texts {
-        fact,
-        needed,
-        personal,
-    };
-    let category = texts.take("category", table.category, |text| ServiceCategory::parse(text).map_err(|error| error.message))?;
+    let mut texts = Texts { fact, needed, personal };
+    let category =
+        texts.take("category", table.category, |text| ServiceCategory::parse(text).map_err(|error| error.message))?;
     let kind = texts.take("kind", table.kind, kind)?;
     let severity = texts.take("severity", table.severity, severity)?;
     let to = texts.take("to", table.to, level)?;
@@ -95,14 +90,14 @@ pub(super) fn checked(mut table: RuleTable, has_transition: bool, personal: &BTr
     let text = texts.take("text", table.text, |text| Statement::parse(text).map_err(|error| error.message))?;
     let then = match (*fact, category, kind, severity, to, reason, text) {
         ("CaseReported", ..) => Then::CaseReported,
-        ("CaseTriaged", Some(category), Some(kind), Some(severity), ..) => Then::CaseTriaged { category, kind, severity },
+        ("CaseTriaged", Some(category), Some(kind), Some(severity), ..) => {
+            Then::CaseTriaged { category, kind, severity }
+        }
         ("CaseEscalated", _, _, _, Some(to), Some(reason), _) => Then::CaseEscalated { to, reason },
         ("ClockPaused", _, _, _, _, Some(reason), _) => Then::ClockPaused { reason },
         ("ClockResumed", ..) => Then::ClockResumed,
         ("CommentAdded", .., Some(text)) => Then::CommentAdded { text },
-        _ => Then::LegacyActivityRecorded {
-            concludes: table.concludes.unwrap_or(false),
-        },
+        _ => Then::LegacyActivityRecorded { concludes: table.concludes.unwrap_or(false) },
     };
     if table.concludes.is_some() && !matches!(then, Then::LegacyActivityRecorded { .. }) {
         return Err(Wrong::new("concludes", "only a LegacyActivityRecorded concludes"));

@@ -45,13 +45,7 @@ impl Rows {
         }
         let breaks = record.iter().flatten().filter(|byte| **byte == b'\n').count() as u64;
         let lag = u64::from(reader.position().line() == 1 + breaks);
-        Ok(Self {
-            reader,
-            header,
-            record,
-            lag,
-            last: None,
-        })
+        Ok(Self { reader, header, record, lag, last: None })
     }
 
     pub(super) fn next_row(&mut self) -> Result<Option<Row>, ReadError> {
@@ -69,11 +63,7 @@ impl Rows {
                 "a quotation mark is opened here or before and never closed",
             ));
         }
-        let mut row = Row {
-            attributes: BTreeMap::new(),
-            place,
-            problem: None,
-        };
+        let mut row = Row { attributes: BTreeMap::new(), place, problem: None };
         if self.record.len() != self.header.len() {
             row.problem = Some(format!(
                 "the row has {} fields, the header {}: is the delimiter right, are quotation marks closed?",

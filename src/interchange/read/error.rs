@@ -65,17 +65,11 @@ fn prefix(place: &Option<Place>) -> String {
 
 impl ReadError {
     pub(super) fn event(place: Place, message: impl Into<String>) -> Self {
-        Self::Event {
-            place,
-            message: message.into(),
-        }
+        Self::Event { place, message: message.into() }
     }
 
     pub(super) fn malformed(place: Option<Place>, message: impl Into<String>) -> Self {
-        Self::Malformed {
-            place,
-            message: message.into(),
-        }
+        Self::Malformed { place, message: message.into() }
     }
 
     /// Whether reading goes on behind it: what `--continue` may skip.

@@ -31,19 +31,12 @@ impl Input {
     /// # Errors
     /// Where these cannot be read.
     pub fn open(file: impl Read + Send + 'static) -> Result<Self, ReadError> {
-        let fails = |source| ReadError::File { after: None, source };
-        let (first, file) = split_start::<2>(file).map_err(fails)?;
+        let (first, file) = split_start::<2>(file).map_err(|source| explain(false, source, None))?;
         let is_gzip = first == GZIP;
         let file = Cursor::new(first).chain(file);
-        let plain: Box<dyn Read + Send> = if is_gzip {
-            Box::new(MultiGzDecoder::new(BufReader::new(file)))
-        } else {
-            Box::new(file)
-        };
-        let (first, plain) = split_start::<3>(plain).map_err(|source| match is_gzip {
-            true => ReadError::Gzip { after: None, source },
-            false => fails(source),
-        })?;
+        let plain: Box<dyn Read + Send> =
+            if is_gzip { Box::new(MultiGzDecoder::new(BufReader::new(file))) } else { Box::new(file) };
+        let (first, plain) = split_start::<3>(plain).map_err(|source| explain(is_gzip, source, None))?;
         let start = if first == BYTE_ORDER_MARK { Vec::new() } else { first };
         Ok(Self {
             inner: Box::new(BufReader::new(Cursor::new(start).chain(plain))),
@@ -69,10 +62,7 @@ impl Input {
         if let Some(OverBudget(limit)) = error.get_ref().and_then(|inner| inner.downcast_ref()) {
             return ReadError::TooLarge { after, limit: *limit };
         }
-        if self.is_gzip {
-            return ReadError::Gzip { after, source: error };
-        }
-        ReadError::File { after, source: error }
+        explain(self.is_gzip, error, after)
     }
 }
 
@@ -101,6 +91,15 @@ impl Read for Input {
         self.quotation_marks += marks as u64;
         self.consume(count);
         Ok(count)
+    }
+}
+
+/// What an error of the file means, or of the decompression, which says so by these kinds.
+fn explain(is_gzip: bool, source: io::Error, after: Option<Place>) -> ReadError {
+    use io::ErrorKind::{InvalidData, InvalidInput, UnexpectedEof};
+    match source.kind() {
+        InvalidData | InvalidInput | UnexpectedEof if is_gzip => ReadError::Gzip { after, source },
+        _ => ReadError::File { after, source },
     }
 }
 

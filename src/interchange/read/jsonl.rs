@@ -22,12 +22,7 @@ pub(super) struct Rows {
 
 impl Rows {
     pub(super) fn new(input: Input) -> Self {
-        Self {
-            input,
-            line: Vec::new(),
-            number: 0,
-            last: None,
-        }
+        Self { input, line: Vec::new(), number: 0, last: None }
     }
 
     pub(super) fn next_row(&mut self) -> Result<Option<Row>, ReadError> {
@@ -45,11 +40,7 @@ impl Rows {
         }
         let place = Place::Line(self.number);
         self.last = Some(place);
-        let mut row = Row {
-            attributes: BTreeMap::new(),
-            place,
-            problem: None,
-        };
+        let mut row = Row { attributes: BTreeMap::new(), place, problem: None };
         row.problem = read_line(&self.line, &mut row.attributes).err();
         Ok(Some(row))
     }
@@ -57,8 +48,7 @@ impl Rows {
 
 fn read_line(line: &[u8], attributes: &mut BTreeMap<String, String>) -> Result<(), String> {
     let line = std::str::from_utf8(line).map_err(|_| "the line is not UTF-8".to_owned())?;
-    let object: Members = serde_json::from_str(line)
-        .map_err(|error| format!("the line is no JSON object: {error}"))?;
+    let object: Members = serde_json::from_str(line).map_err(|error| format!("the line is no JSON object: {error}"))?;
     object.flatten_into(attributes, "", 0)
 }
 
@@ -96,7 +86,12 @@ impl Members<'_> {
     }
 }
 
-fn flatten(value: &RawValue, attributes: &mut BTreeMap<String, String>, path: String, depth: usize) -> Result<(), String> {
+fn flatten(
+    value: &RawValue,
+    attributes: &mut BTreeMap<String, String>,
+    path: String,
+    depth: usize,
+) -> Result<(), String> {
     if depth > DEEPEST {
         return Err(format!("`{path}` is nested deeper than {DEEPEST} levels"));
     }
@@ -109,9 +104,9 @@ fn flatten(value: &RawValue, attributes: &mut BTreeMap<String, String>, path: St
         }
         Some(b'[') => {
             let items: Vec<&RawValue> = serde_json::from_str(raw).map_err(unreadable)?;
-            return (0..)
-                .zip(items)
-                .try_for_each(|(index, item): (usize, _)| flatten(item, attributes, format!("{path}/{index}"), depth + 1));
+            return (0..).zip(items).try_for_each(|(index, item): (usize, _)| {
+                flatten(item, attributes, format!("{path}/{index}"), depth + 1)
+            });
         }
         Some(b'"') => serde_json::from_str(raw).map_err(unreadable)?,
         Some(b'n') => return Ok(()),

@@ -8,6 +8,7 @@ pub mod moment;
 
 mod csv;
 mod jsonl;
+mod piece;
 mod xes;
 
 use std::collections::{BTreeMap, HashMap};
@@ -135,23 +136,14 @@ pub struct Events {
 ///
 /// # Errors
 /// Where the file cannot be read at all, or its header is none.
-pub fn open(
-    file: impl Read + Send + 'static,
-    format: Format,
-    columns: &Columns,
-) -> Result<Events, ReadError> {
+pub fn open(file: impl Read + Send + 'static, format: Format, columns: &Columns) -> Result<Events, ReadError> {
     let input = Input::open(file)?;
     let rows = match format {
         Format::Xes => Rows::Xes(xes::Rows::new(input)),
         Format::Csv => Rows::Csv(csv::Rows::open(input, columns.delimiter)?),
         Format::Jsonl => Rows::Jsonl(jsonl::Rows::new(input)),
     };
-    Ok(Events {
-        rows,
-        columns: columns.clone(),
-        next_index: HashMap::new(),
-        over: false,
-    })
+    Ok(Events { rows, columns: columns.clone(), next_index: HashMap::new(), over: false })
 }
 
 impl Events {
@@ -190,23 +182,15 @@ impl Events {
             return Err(ReadError::event(place, problem));
         }
         let case = case?;
-        let activity = said(&self.columns.activity)
-            .ok_or_else(|| missing("activity", &self.columns.activity))?
-            .to_owned();
+        let activity =
+            said(&self.columns.activity).ok_or_else(|| missing("activity", &self.columns.activity))?.to_owned();
         let at = said(&self.columns.at).ok_or_else(|| missing("time", &self.columns.at))?;
         let at = self
             .columns
             .time
             .parse(at)
             .map_err(|message| ReadError::event(place, format!("`{}`: {message}", self.columns.at)))?;
-        Ok(ForeignEvent {
-            case,
-            index,
-            activity,
-            at,
-            attributes,
-            place,
-        })
+        Ok(ForeignEvent { case, index, activity, at, attributes, place })
     }
 }
 

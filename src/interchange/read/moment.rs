@@ -25,9 +25,7 @@ impl TimeFormat {
             Some(pattern) => self.by_pattern(pattern, text)?,
             None => self.by_standard(text)?,
         };
-        let cut = jiff::TimestampRound::new()
-            .smallest(Unit::Microsecond)
-            .mode(jiff::RoundMode::Floor);
+        let cut = jiff::TimestampRound::new().smallest(Unit::Microsecond).mode(jiff::RoundMode::Floor);
         at.round(cut).map_err(|error| format!("{}: {error}", quoted(text)))
     }
 
@@ -50,9 +48,8 @@ impl TimeFormat {
         if let Ok(at) = broken.to_timestamp() {
             return Ok(at);
         }
-        let local = broken
-            .to_datetime()
-            .map_err(|error| format!("{} by `{pattern}` is no time: {error}", quoted(text)))?;
+        let local =
+            broken.to_datetime().map_err(|error| format!("{} by `{pattern}` is no time: {error}", quoted(text)))?;
         self.place(local, text)
     }
 
@@ -63,9 +60,7 @@ impl TimeFormat {
                 quoted(text)
             )
         })?;
-        offset
-            .to_timestamp(local)
-            .map_err(|error| format!("{}: {error}", quoted(text)))
+        offset.to_timestamp(local).map_err(|error| format!("{}: {error}", quoted(text)))
     }
 }
 
@@ -98,10 +93,7 @@ mod tests {
     fn a_time_without_an_offset_needs_one_from_the_mapping() {
         let iso = TimeFormat::default();
         assert!(read(&iso, "2012-03-15T11:53:52").contains("event.utc_offset"));
-        let china = TimeFormat {
-            offset: Some(jiff::tz::offset(8)),
-            ..TimeFormat::default()
-        };
+        let china = TimeFormat { offset: Some(jiff::tz::offset(8)), ..TimeFormat::default() };
         assert_eq!(read(&china, "2012-03-15T11:53:52"), "2012-03-15T03:53:52Z");
         assert_eq!(read(&china, "2012-03-15"), "2012-03-14T16:00:00Z");
         assert_eq!(read(&china, "2012-03-15T11:53:52Z"), "2012-03-15T11:53:52Z");
@@ -109,16 +101,10 @@ mod tests {
 
     #[test]
     fn a_pattern_reads_other_ways_of_writing() {
-        let format = TimeFormat {
-            pattern: Some("%d.%m.%Y %H:%M".to_owned()),
-            offset: Some(jiff::tz::offset(8)),
-        };
+        let format = TimeFormat { pattern: Some("%d.%m.%Y %H:%M".to_owned()), offset: Some(jiff::tz::offset(8)) };
         assert_eq!(read(&format, "15.03.2012 11:53"), "2012-03-15T03:53:00Z");
         assert!(read(&format, "2012-03-15").contains("is not written as `%d.%m.%Y %H:%M`"));
-        let seconds = TimeFormat {
-            pattern: Some("%s".to_owned()),
-            offset: None,
-        };
+        let seconds = TimeFormat { pattern: Some("%s".to_owned()), offset: None };
         assert_eq!(read(&seconds, "1331812432"), "2012-03-15T11:53:52Z");
     }
 

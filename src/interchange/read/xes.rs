@@ -6,10 +6,10 @@
 use std::collections::BTreeMap;
 
 use quick_xml::XmlVersion;
-use quick_xml::events::{BytesStart, Event};
 
 use crate::interchange::read::error::ReadError;
 use crate::interchange::read::input::Input;
+use crate::interchange::read::piece::{Element, Piece, interpret};
 use crate::interchange::read::{CASE_PREFIX, DEEPEST, Place, Row};
 
 /// The attribute elements of the standard.
@@ -29,20 +29,6 @@ pub(super) struct Rows {
     event: u64,
     empty_traces: u64,
     case: BTreeMap<String, String>,
-}
-
-/// What matters of a piece of XML.
-enum Piece {
-    Open(Element),
-    Close,
-    End,
-}
-
-struct Element {
-    name: String,
-    key: Option<String>,
-    value: Option<String>,
-    is_closed: bool,
 }
 
 /// Attributes on their way in, and the first thing that is wrong with them.
@@ -120,7 +106,9 @@ impl Rows {
                 self.empty_traces += u64::from(element.is_closed);
                 Ok(())
             }
-            (2, "event") => Err(self.malformed("an event stands outside of a trace: there is no case that it belongs to")),
+            (2, "event") => {
+                Err(self.malformed("an event stands outside of a trace: there is no case that it belongs to"))
+            }
             _ => self.skip(element),
         }
     }
@@ -177,22 +165,21 @@ impl Rows {
     fn read_event(&mut self, element: &Element) -> Result<Row, ReadError> {
         self.event += 1;
         let place = self.place();
-        let mut bag = Bag {
-            attributes: self.case.clone(),
-            problem: None,
-        };
+        let mut bag = Bag { attributes: self.case.clone(), problem: None };
         if !element.is_closed {
             self.read_children(Children::Named, "", &mut bag, 0)?;
         }
-        Ok(Row {
-            attributes: bag.attributes,
-            place,
-            problem: bag.problem,
-        })
+        Ok(Row { attributes: bag.attributes, place, problem: bag.problem })
     }
 
     /// Reads attributes until the element around them is closed.
-    fn read_children(&mut self, children: Children, path: &str, bag: &mut Bag, nesting: usize) -> Result<(), ReadError> {
+    fn read_children(
+        &mut self,
+        children: Children,
+        path: &str,
+        bag: &mut Bag,
+        nesting: usize,
+    ) -> Result<(), ReadError> {
         let mut position = 0;
         loop {
             match self.piece()? {
@@ -218,7 +205,13 @@ impl Rows {
     }
 
     /// Reads an attribute and those nested in it, under their path.
-    fn read_attribute(&mut self, element: Element, around: String, bag: &mut Bag, nesting: usize) -> Result<(), ReadError> {
+    fn read_attribute(
+        &mut self,
+        element: Element,
+        around: String,
+        bag: &mut Bag,
+        nesting: usize,
+    ) -> Result<(), ReadError> {
         if nesting > DEEPEST {
             return Err(self.malformed(format!("attributes are nested deeper than {DEEPEST} levels")));
         }
@@ -285,10 +278,7 @@ impl Rows {
     fn place(&self) -> Place {
         match self.event {
             0 => Place::Trace(self.trace),
-            event => Place::Event {
-                trace: self.trace,
-                event,
-            },
+            event => Place::Event { trace: self.trace, event },
         }
     }
 
@@ -310,56 +300,4 @@ enum Children {
     Numbered,
     /// By their order within `values`, by their keys outside of it.
     ListOf,
-}
-
-/// What a piece of XML is in an XES log; `None` when it is nothing.
-fn interpret(event: Event<'_>, version: &mut XmlVersion) -> Result<Option<Piece>, String> {
-    let blank_or_refused = |text: &str| match text.trim().is_empty() {
-        true => Ok(None),
-        false => Err(format!("text stands between elements: {:?}", text.trim().chars().take(40).collect::<String>())),
-    };
-    match event {
-        Event::Start(start) => element(&start, *version, false).map(|element| Some(Piece::Open(element))),
-        Event::Empty(start) => element(&start, *version, true).map(|element| Some(Piece::Open(element))),
-        Event::End(_) => Ok(Some(Piece::Close)),
-        Event::Eof => Ok(Some(Piece::End)),
-        Event::Decl(declaration) => {
-            *version = declaration.xml_version().map_err(|error| error.to_string())?;
-            match declaration.encoding() {
-                Some(Ok(name)) if !["utf-8", "us-ascii"].contains(&name.to_ascii_lowercase().as_str()) => {
-                    Err(format!("the file is encoded in {name}: save it as UTF-8"))
-                }
-                _ => Ok(None),
-            }
-        }
-        Event::DocType(_) => Err("there is a document type (DTD): XES has none, and none is read".to_owned()),
-        Event::Text(text) => blank_or_refused(&text.into_inner()),
-        Event::CData(text) => blank_or_refused(&text.into_inner()),
-        Event::GeneralRef(reference) => blank_or_refused(&format!("&{};", reference.into_inner())),
-        Event::Comment(_) | Event::PI(_) => Ok(None),
-    }
-}
-
-fn element(start: &BytesStart<'_>, version: XmlVersion, is_closed: bool) -> Result<Element, String> {
-    let mut element = Element {
-        name: start.local_name().as_ref().to_owned(),
-        key: None,
-        value: None,
-        is_closed,
-    };
-    for attribute in start.attributes() {
-        let attribute = attribute.map_err(|error| format!("<{}>: {error}", element.name))?;
-        let text = || {
-            attribute
-                .normalized_value(version)
-                .map(|text| Some(text.into_owned()))
-                .map_err(|error| format!("<{}>: {error}", element.name))
-        };
-        match attribute.key.as_ref() {
-            "key" => element.key = text()?,
-            "value" => element.value = text()?,
-            _ => {}
-        }
-    }
-    Ok(element)
 }

@@ -28,7 +28,8 @@ fn rows(rows: &[&str]) -> Vec<ForeignEvent> {
 
 fn planned(status: &str, priority: &str, remark: &str) -> Result<Planned, String> {
     let first = "T-17;Delta Gauge Works;4403;Bore gauge drifts;;new;14.03.2012 09:30;Li Wei;high;";
-    let second = format!("T-17;Delta Gauge Works;4403;Bore gauge drifts;;{status};15.03.2012 16:05;Li Wei;{priority};{remark}");
+    let second =
+        format!("T-17;Delta Gauge Works;4403;Bore gauge drifts;;{status};15.03.2012 16:05;Li Wei;{priority};{remark}");
     example().plan(&rows(&[first, &second])[1]).map_err(|error| error.to_string())
 }
 
@@ -46,7 +47,9 @@ fn enrolment(opening: &Opening, mapping: &Mapping) -> EnrolmentFacts {
 #[test]
 fn the_first_event_reports_the_case() {
     let mapping = example();
-    let event = &rows(&["T-17;Delta Gauge Works;4403;Bore gauge drifts;\"Readings move by 4 µm\";new;31.12.2011 23:30;Li Wei;high;"])[0];
+    let event = &rows(&[
+        "T-17;Delta Gauge Works;4403;Bore gauge drifts;\"Readings move by 4 µm\";new;31.12.2011 23:30;Li Wei;high;",
+    ])[0];
     let planned = mapping.plan(event).unwrap();
     assert_eq!(planned.case, CaseId::named("import:Gauge tickets:T-17"));
     assert_eq!(planned.occurred_at.to_string(), "2011-12-31T15:30:00Z");
@@ -82,7 +85,7 @@ fn the_source_has_all_that_was_said_and_persons_apart() {
 #[test]
 fn rules_make_orders_of_events() {
     let order = |status, priority, remark| match planned(status, priority, remark).unwrap().wish {
-        Wish::Order { fact, command } => (fact, command),
+        Wish::Order { fact, command } => (fact, *command),
         other => panic!("{other:?} is no order"),
     };
     match order("sorted", "urgent", "") {
@@ -120,10 +123,14 @@ fn what_no_rule_is_about_stays_in_the_other_trackers_words() {
 #[test]
 fn an_event_whose_case_is_not_there_yet_opens_it() {
     let mapping = example();
-    let event = &rows(&["T-17;Delta;;Bore gauge;;done;14.03.2012 09:30;;;", "T-17;Delta;;Bore gauge;;done;14.03.2012 09:30;;;"])[1];
+    let event = &rows(&[
+        "T-17;Delta;;Bore gauge;;done;14.03.2012 09:30;;;",
+        "T-17;Delta;;Bore gauge;;done;14.03.2012 09:30;;;",
+    ])[1];
     let (planned, opening) = (mapping.plan(event).unwrap(), mapping.opening(event).unwrap());
     let legacy = planned.legacy(Some((&opening, &mapping)));
-    let CaseCommand::RecordLegacyActivity(RecordLegacyActivity { opening: Some(opened), concludes: true }) = legacy else {
+    let CaseCommand::RecordLegacyActivity(RecordLegacyActivity { opening: Some(opened), concludes: true }) = legacy
+    else {
         panic!("{legacy:?} opens nothing");
     };
     assert_eq!(opened.campaign, mapping.campaign.id);
@@ -134,7 +141,11 @@ fn an_event_whose_case_is_not_there_yet_opens_it() {
 #[test]
 fn the_key_tells_the_event_and_the_digest_what_is_said_of_it() {
     let mapping = example();
-    let read = rows(&["A;Delta;;x;;new;14.03.2012 09:30;;;", "A;Delta;;x;;new;14.03.2012 09:30;;;", "B;Delta;;x;;new;14.03.2012 09:30;;;"]);
+    let read = rows(&[
+        "A;Delta;;x;;new;14.03.2012 09:30;;;",
+        "A;Delta;;x;;new;14.03.2012 09:30;;;",
+        "B;Delta;;x;;new;14.03.2012 09:30;;;",
+    ]);
     let planned: Vec<_> = read.iter().map(|event| mapping.plan(event).unwrap()).collect();
     assert_ne!(planned[0].key, planned[1].key);
     assert_ne!(planned[0].key, planned[2].key);
@@ -171,9 +182,17 @@ fn a_mapping_that_is_none_is_told_where_and_what_would_be_right() {
         ("log = \"Gauge tickets\"", "log = \"\"", "`log`: the name is empty"),
         ("\"Gauge tickets\"", "\"Gauge", "line 22: "),
         ("jurisdiction = \"44\"", "jurisdiction = \"4\"", "`campaign.jurisdiction`: \"4\" is not a division"),
-        ("starts_on = 2012-01-01", "starts_on = 2012-01-01T00:00:00Z", "`campaign.starts_on`: 2012-01-01T00:00:00Z is more than a day"),
+        (
+            "starts_on = 2012-01-01",
+            "starts_on = 2012-01-01T00:00:00Z",
+            "`campaign.starts_on`: 2012-01-01T00:00:00Z is more than a day",
+        ),
         ("starts_on = 2012-01-01", "starts_on = \"2012-01-01\"", "line 31: "),
-        ("reporting_deadline = 2012-10-31", "reporting_deadline = 2011-10-31", "`campaign.reporting_deadline`: 2011-10-31 lies before"),
+        (
+            "reporting_deadline = 2012-10-31",
+            "reporting_deadline = 2011-10-31",
+            "`campaign.reporting_deadline`: 2011-10-31 lies before",
+        ),
         ("title = \"{subject}\"", "title = \"{subject\"", "`case.title`: a `{` is not closed"),
         ("title = \"{subject}\"", "title = \"{changed_by}\"", "`case.title`: `changed_by` is listed as personal"),
         ("id = \"{ticket}\"", "id = \"{changed_by}\"", "`case.id`: `changed_by` is listed as personal"),
@@ -181,16 +200,52 @@ fn a_mapping_that_is_none_is_told_where_and_what_would_be_right() {
         ("\"%d.%m.%Y %H:%M\"", "\"%d.%m.%Y %E\"", "`event.format`: "),
         ("\"+08:00\"", "\"China\"", "`event.utc_offset`: \"China\" is no offset: write it as \"+08:00\""),
         ("delimiter = \";\"", "delimiter = \"、\"", "`csv.delimiter`: a delimiter is one ASCII character"),
-        ("then = \"ClockResumed\"", "then = \"CaseClosed\"", "`rule 4, then`: there is no rule for `CaseClosed`: write one of CaseReported, "),
-        ("then = \"ClockResumed\"", "then = \"ClockResumed\"\nreason = \"x\"", "`rule 4, reason`: ClockResumed has no reason: leave it out"),
-        ("then = \"ClockResumed\"", "then = \"ClockResumed\"\nconcludes = true", "`rule 4, concludes`: only a LegacyActivityRecorded"),
-        ("then = \"ClockResumed\"", "then = \"ClockPaused\"", "`rule 4, reason`: ClockPaused needs a reason: write `reason = \"…\"`"),
+        (
+            "then = \"ClockResumed\"",
+            "then = \"CaseClosed\"",
+            "`rule 4, then`: there is no rule for `CaseClosed`: write one of CaseReported, ",
+        ),
+        (
+            "then = \"ClockResumed\"",
+            "then = \"ClockResumed\"\nreason = \"x\"",
+            "`rule 4, reason`: ClockResumed has no reason: leave it out",
+        ),
+        (
+            "then = \"ClockResumed\"",
+            "then = \"ClockResumed\"\nconcludes = true",
+            "`rule 4, concludes`: only a LegacyActivityRecorded",
+        ),
+        (
+            "then = \"ClockResumed\"",
+            "then = \"ClockPaused\"",
+            "`rule 4, reason`: ClockPaused needs a reason: write `reason = \"…\"`",
+        ),
         ("category = \"L\"", "category = \"X\"", "`rule 2, category`: "),
-        ("kind = \"CALIBRATION\"", "kind = \"REPAIR\"", "`rule 2, kind`: \"REPAIR\" is no kind: write one of INSTRUMENT_PROVISION"),
-        ("severity = \"MAJOR\"", "severity = \"{changed_by}\"", "`rule 2, severity`: `changed_by` is listed as personal"),
-        ("to = \"PROVINCE\"", "to = \"STATE\"", "`rule 6, to`: \"STATE\" is no level: write one of COUNTY, CITY, PROVINCE, NATION"),
-        ("{ activity = \"in work\" }", "{ transition = \"in work\" }", "`rule 4, when.transition`: `event.transition` does not say"),
-        ("{ activity = \"in work\" }", "{ status = \"in work\" }", "unknown field `status`, expected one of `first`, `activity`"),
+        (
+            "kind = \"CALIBRATION\"",
+            "kind = \"REPAIR\"",
+            "`rule 2, kind`: \"REPAIR\" is no kind: write one of INSTRUMENT_PROVISION",
+        ),
+        (
+            "severity = \"MAJOR\"",
+            "severity = \"{changed_by}\"",
+            "`rule 2, severity`: `changed_by` is listed as personal",
+        ),
+        (
+            "to = \"PROVINCE\"",
+            "to = \"STATE\"",
+            "`rule 6, to`: \"STATE\" is no level: write one of COUNTY, CITY, PROVINCE, NATION",
+        ),
+        (
+            "{ activity = \"in work\" }",
+            "{ transition = \"in work\" }",
+            "`rule 4, when.transition`: `event.transition` does not say",
+        ),
+        (
+            "{ activity = \"in work\" }",
+            "{ status = \"in work\" }",
+            "unknown field `status`, expected one of `first`, `activity`",
+        ),
         ("{ activity = \"in work\" }", "{ activity = 1 }", "expected a text, or a list of texts"),
     ] {
         let changed = EXAMPLE.replacen(from, to, if from == "log = " { 1 } else { usize::MAX });
@@ -225,7 +280,14 @@ fn the_problem_desk_is_mapped() {
     let facts: Vec<_> = planned.iter().map(Planned::fact).collect();
     assert_eq!(
         facts,
-        ["CaseReported", "ClockPaused", "ClockResumed", "LegacyActivityRecorded", "LegacyActivityRecorded", "LegacyActivityRecorded"]
+        [
+            "CaseReported",
+            "ClockPaused",
+            "ClockResumed",
+            "LegacyActivityRecorded",
+            "LegacyActivityRecorded",
+            "LegacyActivityRecorded"
+        ]
     );
     assert_eq!(planned[3].wish, Wish::Legacy { concludes: false });
     assert_eq!(planned[4].wish, Wish::Legacy { concludes: true });

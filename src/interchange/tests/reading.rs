@@ -27,10 +27,7 @@ fn table_columns() -> Columns {
         case: Template::parse("{ticket}").unwrap(),
         activity: "action".to_owned(),
         at: "when".to_owned(),
-        time: TimeFormat {
-            pattern: None,
-            offset: Some(offset(8)),
-        },
+        time: TimeFormat { pattern: None, offset: Some(offset(8)) },
         delimiter: b';',
     }
 }
@@ -93,7 +90,8 @@ mod xes {
         );
         let mut read = opened(log.as_bytes(), Format::Xes).unwrap();
         let events: Vec<_> = read.by_ref().map(Result::unwrap).collect();
-        let places: Vec<_> = events.iter().map(|event| (event.case.as_str(), event.index, event.place.to_string())).collect();
+        let places: Vec<_> =
+            events.iter().map(|event| (event.case.as_str(), event.index, event.place.to_string())).collect();
         assert_eq!(
             places,
             [
@@ -145,15 +143,30 @@ mod xes {
     #[test]
     fn one_bad_event_is_named_and_the_next_ones_keep_their_places() {
         for (bad, said) in [
-            (r#"<event><string key="concept:name" value="Queued"/></event>"#, "no time: the attribute `time:timestamp`"),
-            (r#"<event><date key="time:timestamp" value="2012-03-15T11:53:52Z"/></event>"#, "no activity: the attribute `concept:name`"),
+            (
+                r#"<event><string key="concept:name" value="Queued"/></event>"#,
+                "no time: the attribute `time:timestamp`",
+            ),
+            (
+                r#"<event><date key="time:timestamp" value="2012-03-15T11:53:52Z"/></event>"#,
+                "no activity: the attribute `concept:name`",
+            ),
             (r#"<event/>"#, "no activity"),
-            (r#"<event><string key="concept:name" value="a"/><string key="concept:name" value="b"/></event>"#, "`concept:name` stands there twice"),
+            (
+                r#"<event><string key="concept:name" value="a"/><string key="concept:name" value="b"/></event>"#,
+                "`concept:name` stands there twice",
+            ),
             (r#"<event><string value="a"/></event>"#, "a <string> has no key"),
             (r#"<event><string key="a"/></event>"#, "the attribute `a` has no value"),
             (r#"<event><complex key="a" value="b"/></event>"#, "<complex> is no attribute"),
-            (r#"<event><string key="concept:name" value="a"/><date key="time:timestamp" value="2012-03-15T11:53:52"/></event>"#, "utc_offset"),
-            (r#"<event><string key="concept:name" value="a"/><date key="time:timestamp" value="soon"/></event>"#, "\"soon\" is no time"),
+            (
+                r#"<event><string key="concept:name" value="a"/><date key="time:timestamp" value="2012-03-15T11:53:52"/></event>"#,
+                "utc_offset",
+            ),
+            (
+                r#"<event><string key="concept:name" value="a"/><date key="time:timestamp" value="soon"/></event>"#,
+                "\"soon\" is no time",
+            ),
         ] {
             let log = trace(&format!("{EVENT}{bad}{EVENT}"));
             let read = read(log.as_bytes(), Format::Xes);
@@ -212,10 +225,7 @@ mod xes {
         let checksum = log.len() - 8;
         damaged[checksum] ^= 1;
         assert_eq!(message(&damaged, Format::Xes), cut);
-        assert_eq!(
-            message(&log[..12], Format::Xes),
-            "the gzip data is cut off or damaged before its first event"
-        );
+        assert_eq!(message(&log[..12], Format::Xes), "the gzip data is cut off or damaged before its first event");
     }
 }
 
@@ -249,7 +259,9 @@ mod csv {
         let read = read(log, Format::Csv);
         let said: Vec<_> = read
             .iter()
-            .map(|event| event.as_ref().map_or_else(ToString::to_string, |event| format!("{} {}", event.index, event.activity)))
+            .map(|event| {
+                event.as_ref().map_or_else(ToString::to_string, |event| format!("{} {}", event.index, event.activity))
+            })
             .collect();
         assert_eq!(
             said,

@@ -162,7 +162,9 @@ fn a_table_has_a_row_for_each_event_of_a_case() {
             CASE_IDS[0]
         )
     );
-    assert!(rows[2].ends_with(",2,CommentAdded,CommentAdded,1.0,2012-03-14T01:30:00Z,2026-03-01T08:00:00.000001Z,etalon:import,8,,,"));
+    assert!(rows[2].ends_with(
+        ",2,CommentAdded,CommentAdded,1.0,2012-03-14T01:30:00Z,2026-03-01T08:00:00.000001Z,etalon:import,8,,,"
+    ));
     assert!(rows[3].contains(",'-,'=Delta,") && rows[3].contains(",'@new,"));
     let back = read(Format::Csv, &text, "{case_number}", "activity", "occurred_at");
     assert_eq!(back.len(), 3);
@@ -173,7 +175,8 @@ fn a_table_has_a_row_for_each_event_of_a_case() {
 fn traces_speak_the_other_trackers_words() {
     let text = written(Format::Xes, &two_cases()).unwrap();
     let back = read(Format::Xes, &text, "{case:concept:name}", "concept:name", "time:timestamp");
-    let short: Vec<_> = back.iter().map(|event| (event.case.as_str(), event.activity.as_str(), event.place.to_string())).collect();
+    let short: Vec<_> =
+        back.iter().map(|event| (event.case.as_str(), event.activity.as_str(), event.place.to_string())).collect();
     assert_eq!(
         short,
         [

@@ -40,10 +40,7 @@ impl<W: Write> Table<W> {
     pub(super) fn begin(out: W) -> Result<Self, WriteError> {
         let mut out = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(out);
         out.write_record(COLUMNS).map_err(io::Error::from)?;
-        Ok(Self {
-            out,
-            follower: Follower::default(),
-        })
+        Ok(Self { out, follower: Follower::default() })
     }
 
     pub(super) fn write(&mut self, event: &ExportedEvent<'_>) -> Result<(), WriteError> {

@@ -26,7 +26,8 @@ struct Line<'a> {
 
 pub(super) fn write(out: &mut impl Write, event: &ExportedEvent<'_>) -> Result<(), WriteError> {
     let position = event.position;
-    let raw = |stored| serde_json::from_str::<&RawValue>(stored).map_err(|source| WriteError::Stored { position, source });
+    let raw =
+        |stored| serde_json::from_str::<&RawValue>(stored).map_err(|source| WriteError::Stored { position, source });
     if [event.payload, event.metadata].iter().any(|stored| stored.contains(['\n', '\r'])) {
         return Err(WriteError::SeveralLines { position });
     }

@@ -50,8 +50,8 @@ pub struct LogWriter<W: Write> {
 
 enum Writer<W: Write> {
     Jsonl(W),
-    Csv(csv::Table<W>),
-    Xes(xes::Traces<W>),
+    Csv(Box<csv::Table<W>>),
+    Xes(Box<xes::Traces<W>>),
 }
 
 /// What a format has to be fed with, and in which order.
@@ -80,8 +80,8 @@ impl<W: Write> LogWriter<W> {
     pub fn begin(format: Format, out: W) -> Result<Self, WriteError> {
         let writer = match format {
             Format::Jsonl => Writer::Jsonl(out),
-            Format::Csv => Writer::Csv(csv::Table::begin(out)?),
-            Format::Xes => Writer::Xes(xes::Traces::begin(out)?),
+            Format::Csv => Writer::Csv(Box::new(csv::Table::begin(out)?)),
+            Format::Xes => Writer::Xes(Box::new(xes::Traces::begin(out)?)),
         };
         Ok(Self { writer })
     }

@@ -62,7 +62,10 @@ pub(super) enum Step {
 
 impl Follower {
     /// Takes an event in.
-    pub(super) fn follow<'a>(&mut self, event: &ExportedEvent<'a>) -> Result<(&Heading, Circumstances<'a>, Step), WriteError> {
+    pub(super) fn follow<'a>(
+        &mut self,
+        event: &ExportedEvent<'a>,
+    ) -> Result<(&Heading, Circumstances<'a>, Step), WriteError> {
         let position = event.position;
         let unreadable = |source| WriteError::Stored { position, source };
         let circumstances: Circumstances<'_> = serde_json::from_str(event.payload).map_err(unreadable)?;

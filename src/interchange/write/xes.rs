@@ -41,14 +41,8 @@ const TRACE_KEYS: &[&str] = &[
 ];
 
 /// The keys that an event of ours has.
-const EVENT_KEYS: &[&str] = &[
-    "concept:name",
-    "etalon:actor",
-    "etalon:eventType",
-    "etalon:position",
-    "etalon:recordedAt",
-    "time:timestamp",
-];
+const EVENT_KEYS: &[&str] =
+    &["concept:name", "etalon:actor", "etalon:eventType", "etalon:position", "etalon:recordedAt", "time:timestamp"];
 
 pub(super) struct Traces<W: Write> {
     out: W,
@@ -61,12 +55,7 @@ pub(super) struct Traces<W: Write> {
 impl<W: Write> Traces<W> {
     pub(super) fn begin(mut out: W) -> Result<Self, WriteError> {
         out.write_all(HEAD.as_bytes())?;
-        Ok(Self {
-            out,
-            follower: Follower::default(),
-            of_the_case: BTreeMap::new(),
-            is_open: false,
-        })
+        Ok(Self { out, follower: Follower::default(), of_the_case: BTreeMap::new(), is_open: false })
     }
 
     pub(super) fn write(&mut self, event: &ExportedEvent<'_>) -> Result<(), WriteError> {
@@ -153,11 +142,13 @@ fn write_event(
     out.write_all(b"</event>\n")
 }
 
-/// Writes another tracker's attributes. One whose key is taken here (this log may have been another Etalon's) bears `source:` in front.
+/// Writes another tracker's attributes. One whose key is taken here (that log may have been another Etalon's) bears `source:` in front, and so
+/// does what a later event says of the case: readers give an event the attributes of its trace under just that prefix.
 fn write_foreign(out: &mut impl Write, foreign: BTreeMap<&str, &str>, taken: &[&str]) -> io::Result<()> {
     for (name, text) in &foreign {
         let mut key = (*name).to_owned();
-        while taken.contains(&key.as_str()) || (key != *name && foreign.contains_key(key.as_str())) {
+        let is_taken = |key: &str| taken.contains(&key) || key.starts_with(CASE_PREFIX);
+        while is_taken(&key) || (key != *name && foreign.contains_key(key.as_str())) {
             key.insert_str(0, "source:");
         }
         attribute(out, "string", &key, text)?;
@@ -203,11 +194,12 @@ mod tests {
     #[test]
     fn foreign_keys_step_aside_for_ours() {
         let mut out = Vec::new();
-        let foreign = BTreeMap::from([("etalon:position", "1"), ("source:etalon:position", "2")]);
+        let foreign =
+            BTreeMap::from([("case:product", "3"), ("etalon:position", "1"), ("source:etalon:position", "2")]);
         write_foreign(&mut out, foreign, EVENT_KEYS).unwrap();
         assert_eq!(
             String::from_utf8(out).unwrap(),
-            "<string key=\"source:source:etalon:position\" value=\"1\"/>\n<string key=\"source:etalon:position\" value=\"2\"/>\n"
+            "<string key=\"source:case:product\" value=\"3\"/>\n<string key=\"source:source:etalon:position\" value=\"1\"/>\n<string key=\"source:etalon:position\" value=\"2\"/>\n"
         );
     }
 }
