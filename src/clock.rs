@@ -9,9 +9,6 @@ use jiff::{SignedDuration, Timestamp, civil, tz::Offset};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-/// The civil time that every deadline and date of service is written in: China Standard Time, UTC+8, no summer time.
-const CHINA_STANDARD_TIME: Offset = Offset::constant(8);
-
 /// A source of time and randomness.
 pub trait Clock: Send + Sync + 'static {
     /// The present moment, UTC, truncated to whole microseconds: what both databases can hold without loss.
@@ -34,11 +31,6 @@ pub trait Clock: Send + Sync + 'static {
         tail[..2].copy_from_slice(&(fraction as u16).to_be_bytes());
         uuid::Builder::from_unix_timestamp_millis(microseconds / 1_000, &tail).into_uuid()
     }
-}
-
-/// Today's civil date in China Standard Time (UTC+8).
-pub fn today(clock: &dyn Clock) -> civil::Date {
-    CHINA_STANDARD_TIME.to_datetime(clock.now()).date()
 }
 
 /// The machine's clock and the operating system's random source.

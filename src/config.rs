@@ -68,6 +68,9 @@ pub struct Overrides {
     /// The folder of `etalon demo`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub data_dir: Option<PathBuf>,
+    /// The key of `etalon demo`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key_file: Option<PathBuf>,
 }
 
 /// Why the settings cannot be used. Each text names the setting and where it was set.
@@ -155,9 +158,7 @@ impl Given {
         let data_dir = self.data_dir.unwrap_or_else(|| "etalon-data".into());
         Settings {
             // The embedded database and the key follow the data folder, unless they have places of their own.
-            database: self
-                .database
-                .unwrap_or_else(|| DatabaseUrl(format!("sqlite:{}", data_dir.join("etalon.db").display()))),
+            database: self.database.unwrap_or_else(|| DatabaseUrl::embedded_in(&data_dir)),
             listen: self.listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080))),
             key_file: self.key_file.unwrap_or_else(|| data_dir.join("token-key.pem")),
             data_dir,
@@ -170,6 +171,11 @@ impl Given {
 }
 
 impl DatabaseUrl {
+    /// The embedded database in a data folder.
+    pub fn embedded_in(data_dir: &Path) -> Self {
+        Self(format!("sqlite:{}", data_dir.join("etalon.db").display()))
+    }
+
     /// The whole URL, password and all: for the connection, never for a log.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -1,2 +1,65 @@
-//! The `etalon` command.
-fn main() {}
+//! The `etalon` command: parse the command line, build, run.
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::Parser;
+use etalon::cli::problem::Problem;
+use etalon::cli::{Cli, Command, demo, export, import, logging, rebuild, schema, serve, token};
+use etalon::config::{Overrides, Settings};
+
+fn main() -> ExitCode {
+    match run(Cli::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(problem) => {
+            // Nothing is left to be done about an error that cannot be written.
+            let _ = writeln!(std::io::stderr(), "etalon: {problem}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: Cli) -> Result<(), Problem> {
+    let config = cli.config.as_deref();
+    let settings = |overrides: Overrides| {
+        Settings::load(config, overrides).map_err(Problem::while_doing("the settings cannot be used"))
+    };
+    match cli.command {
+        Command::Serve(arguments) => {
+            let settings = settings(arguments.overrides())?;
+            logging::start(&settings);
+            runtime()?.block_on(serve::run(settings))
+        }
+        Command::Demo(arguments) => {
+            let folder = demo::folder(&arguments)?;
+            let settings = settings(arguments.overrides(folder.path()))?;
+            logging::start(&settings);
+            runtime()?.block_on(demo::run(settings, folder))
+        }
+        Command::Token(arguments) => say(&token::run(arguments, &settings(Overrides::default())?)?),
+        Command::Import(arguments) => {
+            let settings = settings(arguments.database.overrides())?;
+            logging::start(&settings);
+            say(&runtime()?.block_on(import::run(arguments, &settings))?)
+        }
+        Command::Export(arguments) => {
+            let settings = settings(arguments.database.overrides())?;
+            logging::start(&settings);
+            runtime()?.block_on(export::run(arguments, &settings))
+        }
+        Command::Rebuild(arguments) => {
+            let settings = settings(arguments.database.overrides())?;
+            logging::start(&settings);
+            say(&runtime()?.block_on(rebuild::run(&settings))?)
+        }
+        Command::Schema(arguments) => say(&schema::run(&arguments)?),
+    }
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, Problem> {
+    tokio::runtime::Runtime::new().map_err(Problem::while_doing("the runtime cannot be started"))
+}
+
+fn say(line: &str) -> Result<(), Problem> {
+    writeln!(std::io::stdout(), "{line}").map_err(Problem::while_doing("standard output cannot be written"))
+}

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::app::App;
 use crate::app::commanded::Commanded;
 use crate::app::request::{Fault, Receipt, time_of};
-use crate::app::scope::{is_of_the_server, scope_of};
+use crate::app::scope::{RegisterScope, scope_of};
 use crate::app::streams::Versioned;
 use crate::domain::actor::Actor;
 use crate::domain::case::Case;
@@ -17,7 +17,7 @@ use crate::domain::case::number::CaseNumber;
 use crate::domain::value::{CaseId, Division, Sha256Digest};
 use crate::store::{
     AggregateType, Attachment, CaseColumn, CaseQuery, Condition, Direction, EventQuery,
-    EventRecord, Operator, RegisterQuery, StoredCase, StoredRegister, StreamId, Value,
+    EventRecord, Operator, RegisterQuery, StoredCase, StoreError, StoredRegister, StreamId, Value,
 };
 
 /// How long a read waits for a position that another server has written.
@@ -256,12 +256,32 @@ impl App {
         let Some(event) = self.store.events(&query).await?.pop() else {
             return Ok(None);
         };
-        let is_visible = match (AggregateType::parse(&event.aggregate_type), event.aggregate_id.parse::<Uuid>()) {
-            (Some(AggregateType::Case), Ok(id)) => self.case(actor, id.into(), None).await?.is_some(),
-            (Some(_), Ok(_)) => is_of_the_server(actor) || actor.holds_any(scope::READS_REGISTERS),
-            _ => false,
+        let Some(stream) = event.stream() else {
+            return Ok(None);
+        };
+        let is_visible = if stream.aggregate_type == AggregateType::Case {
+            self.case(actor, stream.aggregate_id.into(), None).await?.is_some()
+        } else {
+            self.sees_entry(actor, stream).await?
         };
         Ok(is_visible.then_some(event))
+    }
+
+    async fn sees_entry(&self, actor: &Actor, stream: StreamId) -> Result<bool, Fault> {
+        let query = RegisterQuery {
+            aggregate_type: stream.aggregate_type,
+            ids: Some(vec![stream.aggregate_id]),
+            division_prefix: None,
+            code: None,
+            name_contains: None,
+            after: None,
+            limit: 1,
+            at: None,
+        };
+        match RegisterScope::of(actor, stream.aggregate_type).narrow(query) {
+            Some(query) => Ok(!self.store.registers(&query).await?.is_empty()),
+            None => Ok(false),
+        }
     }
 
     /// An entry of a register, if it is there for this actor.
@@ -283,7 +303,79 @@ impl App {
     /// # Errors
     /// When the store fails or an entry cannot be read.
     pub async fn registers<A: Commanded>(&self, actor: &Actor, page: &RegisterPage) -> Result<Vec<Entry<A>>, Fault> {
-        todo!()
+        let Some(query) = RegisterScope::of(actor, A::AGGREGATE).narrow(register_query::<A>(page)) else {
+            return Ok(Vec::new());
+        };
+        self.store.registers(&query).await?.into_iter().map(entry).collect()
+    }
+
+    /// How many entries there are for this actor, on all pages.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn count_registers<A: Commanded>(&self, actor: &Actor, page: &RegisterPage) -> Result<u64, Fault> {
+        match RegisterScope::of(actor, A::AGGREGATE).narrow(register_query::<A>(page)) {
+            Some(query) => Ok(self.store.count_registers(&query).await?),
+            None => Ok(0),
+        }
+    }
+
+    /// Entries that a case names: whoever sees the case sees them.
+    ///
+    /// # Errors
+    /// When the store fails or an entry cannot be read.
+    pub async fn named_by_a_case<A: Commanded>(&self, ids: Vec<Uuid>, at: Option<u64>) -> Result<Vec<Entry<A>>, Fault> {
+        let limit = u32::try_from(ids.len()).unwrap_or(u32::MAX);
+        let page = RegisterPage { ids: Some(ids), limit, at, ..RegisterPage::default() };
+        self.store.registers(&register_query::<A>(&page)).await?.into_iter().map(entry).collect()
+    }
+
+    /// The bytes of a document of a case, if both are there for this actor.
+    ///
+    /// # Errors
+    /// When the store fails or an event cannot be read.
+    pub async fn attachment(
+        &self,
+        actor: &Actor,
+        case: CaseId,
+        digest: &Sha256Digest,
+    ) -> Result<Option<Attachment>, Fault> {
+        let Some(stored) = self.case(actor, case, None).await? else {
+            return Ok(None);
+        };
+        let known = self.case_file(case, stored.version).await?;
+        let attachments = known.state.file.iter().flat_map(|file| &file.attachments);
+        if !attachments.clone().any(|attachment| attachment.digest == *digest) {
+            return Ok(None);
+        }
+        Ok(self.store.attachment(&digest.to_string()).await?)
+    }
+}
+
+fn entry<A: Commanded>(stored: StoredRegister) -> Result<Entry<A>, Fault> {
+    let state = serde_json::from_str(&stored.row.document).map_err(|_| StoreError::Corrupt {
+        what: format!("register_versions.document of {}", stored.stream),
+    })?;
+    Ok(Entry {
+        id: stored.stream.aggregate_id,
+        name: stored.row.name,
+        version: stored.version,
+        from_position: stored.from_position,
+        updated_at: time_of(stored.updated_at),
+        state,
+    })
+}
+
+fn register_query<A: Commanded>(page: &RegisterPage) -> RegisterQuery {
+    RegisterQuery {
+        aggregate_type: A::AGGREGATE,
+        ids: page.ids.clone(),
+        division_prefix: page.division.as_ref().map(|division| division.code().to_owned()),
+        code: page.code.clone(),
+        name_contains: page.name_contains.clone(),
+        after: page.after.clone(),
+        limit: page.limit,
+        at: page.at,
     }
 }
 

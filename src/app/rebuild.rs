@@ -8,7 +8,6 @@ use crate::app::App;
 use crate::app::commanded::Commanded;
 use crate::app::request::Fault;
 use crate::app::streams::{Streams, Versioned};
-use crate::codec;
 use crate::domain::annual_summary::AnnualSummary;
 use crate::domain::campaign::Campaign;
 use crate::domain::case::Case;
@@ -157,8 +156,8 @@ async fn row<A: Commanded>(streams: &Streams<A>, commit: &[EventRecord]) -> Resu
     let mut after = Versioned::clone(&before);
     let mut number_taken = None;
     for record in commit {
-        let event = codec::decode_bytes::<A::Fact>(record.as_encoded()).map_err(Arc::new)?;
-        number_taken = number_taken.or_else(|| A::number_taken(&event)).map(|(series, number)| (series, number));
+        let event = streams.decode(record)?;
+        number_taken = number_taken.or_else(|| A::number_taken(&event));
         after.state.evolve(&event);
         after.version += 1;
     }

@@ -2,9 +2,10 @@
 
 use crate::domain::actor::{Actor, Role};
 use crate::domain::case::state::File;
-use crate::domain::value::InstitutionId;
+use crate::domain::value::{Division, InstitutionId};
 use crate::projection;
-use crate::store::Scope;
+use crate::store::{AggregateType, RegisterQuery, Scope};
+use uuid::Uuid;
 
 /// Roles that see all cases of their jurisdiction.
 const OF_A_JURISDICTION: &[Role] = &[
@@ -53,7 +54,75 @@ fn current_institution(case: &File) -> Option<InstitutionId> {
     case.assignment.as_ref().map(|assignment| assignment.institution)
 }
 
+/// What an actor sees of a register.
+pub(super) enum RegisterScope {
+    /// All of it: institutions, campaigns and lists of fees are public among those who work here.
+    Everything,
+    /// What lies in a jurisdiction.
+    Division(Division),
+    /// This entry alone.
+    Only(Uuid),
+    /// Nothing.
+    Nothing,
+}
+
+impl RegisterScope {
+    /// What this actor sees of that register.
+    pub(super) fn of(actor: &Actor, register: AggregateType) -> Self {
+        let is_public = matches!(
+            register,
+            AggregateType::Institution | AggregateType::Campaign | AggregateType::Catalogue
+        );
+        if is_public || is_of_the_server(actor) {
+            return Self::Everything;
+        }
+        if actor.holds_any(OF_A_JURISDICTION) {
+            return Self::Division(actor.jurisdiction.clone());
+        }
+        let own = match register {
+            AggregateType::Enterprise => actor.enterprise.filter(|_| actor.holds(Role::Enterprise)).map(Uuid::from),
+            AggregateType::Person => actor.id.as_str().parse().ok(),
+            _ => None,
+        };
+        own.map_or(Self::Nothing, Self::Only)
+    }
+
+    /// Whether the entry is in it.
+    pub(super) fn admits(&self, id: Uuid, division: &Division) -> bool {
+        match self {
+            Self::Everything => true,
+            Self::Division(jurisdiction) => jurisdiction.covers(division),
+            Self::Only(own) => *own == id,
+            Self::Nothing => false,
+        }
+    }
+
+    /// The question within it; `None` when nothing can answer it.
+    pub(super) fn narrow(&self, mut query: RegisterQuery) -> Option<RegisterQuery> {
+        match self {
+            Self::Everything => {}
+            Self::Division(jurisdiction) => {
+                let own = jurisdiction.code();
+                let asked = query.division_prefix.get_or_insert_default();
+                if own.starts_with(asked.as_str()) {
+                    own.clone_into(asked);
+                } else if !asked.starts_with(own) {
+                    return None;
+                }
+            }
+            Self::Only(own) => {
+                if query.ids.as_ref().is_some_and(|ids| !ids.contains(own)) {
+                    return None;
+                }
+                query.ids = Some(vec![*own]);
+            }
+            Self::Nothing => return None,
+        }
+        Some(query)
+    }
+}
+
 /// The clock and the importer belong to no jurisdiction.
-pub(crate) fn is_of_the_server(actor: &Actor) -> bool {
+fn is_of_the_server(actor: &Actor) -> bool {
     actor.holds_any(&[Role::Clock, Role::Importer])
 }

@@ -9,9 +9,10 @@ use moka::future::Cache;
 use uuid::Uuid;
 
 use crate::app::request::Fault;
-use crate::codec;
+use crate::codec::{self, Stored};
 use crate::domain::aggregate::Root;
-use crate::store::{AggregateType, Store, StreamId};
+use crate::domain::event::Recorded;
+use crate::store::{AggregateType, EventRecord, Store, StreamId};
 
 /// How many aggregates of a type are kept. A case of a dozen events weighs some 10 KiB.
 const KEPT: u64 = 10_000;
@@ -77,6 +78,9 @@ impl<A: Root> Streams<A> {
     /// # Errors
     /// When the store fails or an event cannot be read.
     pub async fn at_version(&self, id: Uuid, version: u64) -> Result<Arc<Versioned<A>>, Fault> {
+        if version == 0 {
+            return Ok(Arc::default());
+        }
         if let Some(kept) = self.kept(id).await
             && kept.version == version
         {
@@ -104,6 +108,22 @@ impl<A: Root> Streams<A> {
                 std::future::ready(later)
             })
             .await;
+    }
+
+    /// The event of a record of this type's streams.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn decode(&self, record: &EventRecord) -> Result<Recorded<A::Fact>, Fault> {
+        let stored = Stored {
+            aggregate_type: &record.aggregate_type,
+            aggregate_id: &record.aggregate_id,
+            sequence: record.sequence,
+            event_type: &record.event_type,
+            event_version: &record.event_version,
+            payload: &record.payload,
+        };
+        Ok(codec::decode_stored(stored, &self.upcasters).map_err(Arc::new)?)
     }
 
     fn fold(&self, mut known: Versioned<A>, events: Vec<SerializedEvent>) -> Result<Versioned<A>, Fault> {

@@ -2,14 +2,15 @@
 //!
 //! Options that are settings too carry no default here: `config` knows the defaults and which layer overrules which.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp};
 use uuid::Uuid;
 
-use crate::config::Overrides;
+use crate::config::{DatabaseUrl, Overrides};
+use crate::identity::claims::{ClaimsError, LONGEST_LIFE};
 
 /// Track a measurement bottleneck from the factory floor to its resolution.
 #[derive(Debug, Parser)]
@@ -249,20 +250,38 @@ fn parse_ttl(text: &str) -> Result<SignedDuration, String> {
     let hint = || "write a duration such as 90m, 12h or 7d".to_owned();
     let span: Span = text.parse().map_err(|_| hint())?;
     let ttl = span.to_duration(SpanRelativeTo::days_are_24_hours()).map_err(|_| hint())?;
-    if ttl.as_secs() < 1 { Err("a token lasts at least a second".to_owned()) } else { Ok(ttl) }
+    if (SignedDuration::from_secs(1)..=LONGEST_LIFE).contains(&ttl) {
+        Ok(ttl)
+    } else {
+        Err(ClaimsError::Life.to_string())
+    }
 }
 
-impl Command {
-    /// What this command's options say over the other layers of the settings.
+impl Database {
+    /// What the option says over the other layers of the settings.
     pub fn overrides(&self) -> Overrides {
-        let database = |given: &Database| Overrides { database: given.database.clone(), ..Overrides::default() };
-        match self {
-            Self::Serve(serve) => Overrides { listen: serve.listen.clone(), ..database(&serve.database) },
-            Self::Demo(demo) => Overrides { listen: demo.listen.clone(), ..Overrides::default() },
-            Self::Import(import) => database(&import.database),
-            Self::Export(export) => database(&export.database),
-            Self::Rebuild(rebuild) => database(&rebuild.database),
-            Self::Token(_) | Self::Schema(_) => Overrides::default(),
+        Overrides { database: self.database.clone(), ..Overrides::default() }
+    }
+}
+
+impl Serve {
+    /// What the options say over the other layers of the settings.
+    pub fn overrides(&self) -> Overrides {
+        Overrides { listen: self.listen.clone(), ..self.database.overrides() }
+    }
+}
+
+impl Demo {
+    /// What the options say over the other layers of the settings, for a demonstration in `folder`.
+    ///
+    /// The installation's own database and key are overruled whatever names them: a demonstration neither writes into
+    /// a real log nor prints tokens that a real server would accept.
+    pub fn overrides(&self, folder: &Path) -> Overrides {
+        Overrides {
+            database: Some(DatabaseUrl::embedded_in(folder).as_str().to_owned()),
+            listen: self.listen.clone(),
+            data_dir: Some(folder.to_owned()),
+            key_file: Some(folder.join("token-key.pem")),
         }
     }
 }

@@ -55,7 +55,7 @@ fn a_ttl_is_a_length_of_time() {
         let asked = token(&format!("etalon token --actor a --role auditor --jurisdiction CN --ttl {text}"));
         assert_eq!(asked.ttl.as_secs_f64(), hours * 3_600.0, "{text}");
     }
-    for text in ["1month", "1y", "12", "0s", "-1h", "soon"] {
+    for text in ["1month", "1y", "12", "0s", "-1h", "367d", "9999999d", "soon"] {
         let line = format!("etalon token --actor a --role auditor --jurisdiction CN --ttl={text}");
         assert_eq!(parse(&line).expect_err("refused").kind(), ErrorKind::ValueValidation, "{text}");
     }
@@ -90,12 +90,24 @@ fn a_wrong_command_line_exits_with_two() {
 
 #[test]
 fn options_overrule_the_settings_of_the_same_name() {
-    let overrides = |line: &str| parse(line).expect("valid").command.overrides();
-    let serve = overrides("etalon serve --database sqlite:a.db --listen 127.0.0.1:1");
-    assert_eq!((serve.database.as_deref(), serve.listen.as_deref()), (Some("sqlite:a.db"), Some("127.0.0.1:1")));
-    assert_eq!(overrides("etalon rebuild --database sqlite:b.db").database.as_deref(), Some("sqlite:b.db"));
-    assert_eq!(overrides("etalon demo --listen 127.0.0.1:2").listen.as_deref(), Some("127.0.0.1:2"));
-    assert_eq!(overrides("etalon schema").database, None);
+    let Command::Serve(serve) =
+        parse("etalon serve --database sqlite:a.db --listen 127.0.0.1:1").expect("valid").command
+    else {
+        panic!("serve was asked for");
+    };
+    let overrides = serve.overrides();
+    assert_eq!(overrides.database.as_deref(), Some("sqlite:a.db"));
+    assert_eq!(overrides.listen.as_deref(), Some("127.0.0.1:1"));
+    assert_eq!((overrides.data_dir, overrides.key_file), (None, None));
+}
+
+#[test]
+fn a_demonstration_keeps_out_of_the_installation() {
+    let overrides = Demo { folder: None, listen: None }.overrides(Path::new("/tmp/demo"));
+    assert_eq!(overrides.database.as_deref(), Some("sqlite:/tmp/demo/etalon.db"));
+    assert_eq!(overrides.data_dir.as_deref(), Some(Path::new("/tmp/demo")));
+    assert_eq!(overrides.key_file.as_deref(), Some(Path::new("/tmp/demo/token-key.pem")));
+    assert_eq!(overrides.listen, None);
 }
 
 #[test]

@@ -51,10 +51,16 @@ impl ActorId {
         &self.0
     }
 
-    /// A registered person acts under the id of its register entry.
+    /// The registered person who acts: its actor id is the id of its register entry.
+    #[must_use]
+    pub fn person(&self) -> Option<PersonId> {
+        PersonId::parse(&self.0).ok()
+    }
+
+    /// Whether this registered person acts.
     #[must_use]
     pub fn is_person(&self, person: PersonId) -> bool {
-        PersonId::parse(&self.0).is_ok_and(|own| own == person)
+        self.person() == Some(person)
     }
 }
 

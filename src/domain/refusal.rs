@@ -192,6 +192,62 @@ codes! {
     YearInvalid = "YEAR_INVALID",
     /// Not an id.
     IdInvalid = "ID_INVALID",
+    /// The KCDB category is not assigned (any more, or yet).
+    CategoryNotAssigned = "CATEGORY_NOT_ASSIGNED",
+    /// No such KCDB category.
+    CategoryUnknown = "CATEGORY_UNKNOWN",
+    /// An expanded uncertainty needs its coverage factor k.
+    CoverageFactorMissing = "COVERAGE_FACTOR_MISSING",
+    /// A coverage factor is at least 1.
+    CoverageFactorTooSmall = "COVERAGE_FACTOR_TOO_SMALL",
+    /// An expanded uncertainty needs its coverage probability p.
+    CoverageProbabilityMissing = "COVERAGE_PROBABILITY_MISSING",
+    /// A coverage probability lies between 0 and 1.
+    CoverageProbabilityOutOfRange = "COVERAGE_PROBABILITY_OUT_OF_RANGE",
+    /// A character that no unified social credit code has.
+    CreditCodeCharacter = "CREDIT_CODE_CHARACTER",
+    /// The check character of the unified social credit code is wrong.
+    CreditCodeCheck = "CREDIT_CODE_CHECK",
+    /// A unified social credit code has 18 characters.
+    CreditCodeLength = "CREDIT_CODE_LENGTH",
+    /// Not a decimal number.
+    DecimalInvalid = "DECIMAL_INVALID",
+    /// Too many digits, or too large or small.
+    DecimalOutOfRange = "DECIMAL_OUT_OF_RANGE",
+    /// A decision rule asks for a ratio of at least 1.
+    DecisionRatioTooSmall = "DECISION_RATIO_TOO_SMALL",
+    /// Not a SHA-256 digest.
+    DigestInvalid = "DIGEST_INVALID",
+    /// No such division in GB/T 2260.
+    DivisionUnknown = "DIVISION_UNKNOWN",
+    /// The lower end of an interval is below its upper end.
+    EmptyInterval = "EMPTY_INTERVAL",
+    /// A guard band is between 0 and 1 times U.
+    GuardBandOutOfRange = "GUARD_BAND_OUT_OF_RANGE",
+    /// Not a media type.
+    MediaTypeInvalid = "MEDIA_TYPE_INVALID",
+    /// Not an amount of yuan.
+    MoneyInvalid = "MONEY_INVALID",
+    /// A maximum permissible error is above zero.
+    MpeNotPositive = "MPE_NOT_POSITIVE",
+    /// A period ends no earlier than it begins.
+    PeriodEmpty = "PERIOD_EMPTY",
+    /// A ratio that no decision rule can have.
+    RatioInvalid = "RATIO_INVALID",
+    /// A control character in a text.
+    TextControlCharacter = "TEXT_CONTROL_CHARACTER",
+    /// A text that says nothing.
+    TextEmpty = "TEXT_EMPTY",
+    /// A text that is too long.
+    TextTooLong = "TEXT_TOO_LONG",
+    /// An uncertainty is not negative.
+    UncertaintyNegative = "UNCERTAINTY_NEGATIVE",
+    /// A required uncertainty is above zero.
+    UncertaintyNotPositive = "UNCERTAINTY_NOT_POSITIVE",
+    /// Units of different dimensions.
+    UnitIncommensurable = "UNIT_INCOMMENSURABLE",
+    /// Not a UCUM unit.
+    UnitUnknown = "UNIT_UNKNOWN",
 }
 
 /// A reason not to carry out an order, with the input that it is about.

@@ -6,19 +6,39 @@
 //! - a command key is committed at most once;
 //! - both databases give the same answer to the same question, byte for byte.
 
-mod error;
-mod query;
 mod record;
 mod row;
+mod query;
+mod error;
 mod writer;
 
+mod plan;
+mod known;
+mod row_writes;
+
+mod backend;
+mod statement;
+mod sql;
+mod filter;
+mod stored;
+mod stream;
+mod digest;
+mod sqlite;
+mod postgres;
+
+use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use cqrs_es::persist::SerializedEvent;
+use sqlx::migrate::MigrateError;
 use uuid::Uuid;
 
 use crate::clock::Clock;
+
+use backend::SqlStore;
+use postgres::PostgresBackend;
+use sqlite::SqliteBackend;
 
 pub use error::{AppendError, StoreError};
 pub use query::{
@@ -248,9 +268,51 @@ pub trait Store: Send + Sync + 'static {
 /// [`StoreError::BadUrl`], [`StoreError::Unreachable`], [`StoreError::NewerSchema`] or
 /// [`StoreError::Migration`].
 pub async fn open(url: &str, clock: Arc<dyn Clock>) -> Result<Arc<dyn Store>, StoreError> {
-    let _ = clock;
-    Err(StoreError::BadUrl {
-        url: url.to_owned(),
-        reason: "expected sqlite:PATH or postgres://…".to_owned(),
-    })
+    let shown = without_password(url);
+    let bad = |reason: String| StoreError::BadUrl { url: shown.clone(), reason };
+    if let Some(path) = url.strip_prefix("sqlite:") {
+        let path = path.strip_prefix("//").unwrap_or(path);
+        if path.is_empty() || path.contains(":memory:") || path.contains('?') {
+            return Err(bad("expected the path of a file after sqlite:".to_owned()));
+        }
+        let backend = SqliteBackend::open(&shown, Path::new(path)).await?;
+        return Ok(Arc::new(SqlStore::over(backend, clock).await?));
+    }
+    if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+        let options = url.parse().map_err(|error: sqlx::Error| bad(error.to_string()))?;
+        let backend = PostgresBackend::open(&shown, options).await?;
+        return Ok(Arc::new(SqlStore::over(backend, clock).await?));
+    }
+    Err(bad("expected sqlite:PATH or postgres://…".to_owned()))
+}
+
+/// The URL as it may be logged and shown.
+fn without_password(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    match rest.rsplit_once('@') {
+        Some((user, server)) => {
+            let user = user.split_once(':').map_or(user, |(name, _)| name);
+            format!("{scheme}://{user}@{server}")
+        }
+        None => url.to_owned(),
+    }
+}
+
+fn migration_error(source: MigrateError) -> StoreError {
+    match source {
+        MigrateError::VersionMissing(version) => StoreError::NewerSchema { version },
+        source => StoreError::Migration { source: Arc::new(source) },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shown_url_has_no_password() {
+        assert_eq!(without_password("postgres://u:p@w@h/d"), "postgres://u@h/d");
+        assert_eq!(without_password("postgres://h/d"), "postgres://h/d");
+        assert_eq!(without_password("sqlite:/a/b"), "sqlite:/a/b");
+    }
 }

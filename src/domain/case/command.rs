@@ -147,7 +147,7 @@ commands! {
             /// What was seen.
             summary: Statement,
             /// What was measured on trial.
-            measurement: Option<MeasurementResult>,
+            measurement: Option<RecordMeasurement>,
         }
         /// The enterprise says that its difficulty is solved.
         ConfirmSolution {
@@ -222,11 +222,15 @@ commands! {
         }
         /// Says that another case is about the same difficulty and goes on.
         MarkDuplicate {
+            /// This case, which does not know its own id.
+            this: CaseId,
             /// The other one.
             of: CaseFacts,
         }
         /// Says what this case is to another.
         LinkCases {
+            /// This case, which does not know its own id.
+            this: CaseId,
             /// The other one.
             other: CaseFacts,
             /// What this case is to it.
@@ -310,7 +314,7 @@ commands! {
 pub struct EnrolmentFacts {
     /// Which enterprise.
     pub enterprise: EnterpriseId,
-    /// Its version when asked.
+    /// Its version when asked; 0 where nobody is registered under the id.
     pub enterprise_version: u64,
     /// Where it stands.
     pub division: Division,
@@ -338,7 +342,7 @@ pub struct PersonFacts {
 pub struct CaseFacts {
     /// Which.
     pub case: CaseId,
-    /// Its version when asked.
+    /// Its version when asked; 0 where there is no such case.
     pub version: u64,
     /// The case it is a duplicate of.
     pub duplicate_of: Option<CaseId>,

@@ -218,7 +218,7 @@ payloads! {
         summary: Statement,
         /// What was measured on trial.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        result: Option<MeasurementResult>,
+        measurement: Option<MeasurementRecorded>,
     }
     /// 企业确认: the enterprise says that its difficulty is solved.
     SolutionConfirmed {

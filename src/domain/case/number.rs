@@ -4,6 +4,9 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
+use crate::domain::case::event::CaseFact;
+use crate::domain::event::Recorded;
+
 /// Province letters, year, serial within both. Numbers of a series have no gap: the commit gives them.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CaseNumber {
@@ -73,6 +76,34 @@ impl<'de> Deserialize<'de> for CaseNumber {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
         Self::parse(&text).ok_or_else(|| de::Error::custom("not a case number"))
+    }
+}
+
+impl Recorded<CaseFact> {
+    /// The number, if this is the first event of a case.
+    #[must_use]
+    pub fn number(&self) -> Option<&CaseNumber> {
+        match &self.fact {
+            CaseFact::CaseReported(reported) => Some(&reported.number),
+            CaseFact::LegacyActivityRecorded(activity) => activity.opening.as_ref().map(|opening| &opening.number),
+            _ => None,
+        }
+    }
+
+    /// The same event with the serial that the commit has given; as it is, if it is not the first of a case.
+    #[must_use]
+    pub fn numbered(mut self, serial: u64) -> Self {
+        let number = match &mut self.fact {
+            CaseFact::CaseReported(reported) => Some(&mut reported.number),
+            CaseFact::LegacyActivityRecorded(activity) => {
+                activity.opening.as_mut().map(|opening| &mut opening.number)
+            }
+            _ => None,
+        };
+        if let Some(number) = number {
+            *number = number.with_serial(serial);
+        }
+        self
     }
 }
 

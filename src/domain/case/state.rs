@@ -245,6 +245,8 @@ pub struct Deadline {
     pub on: Date,
     /// The day on which it was recorded as missed, and nobody has answered since.
     pub missed_on: Option<Date>,
+    /// Whether it was recorded as missed, answered or not: that happens once per deadline.
+    pub was_missed: bool,
 }
 
 /// What this case is to another.

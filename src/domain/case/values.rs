@@ -40,6 +40,12 @@ impl Status {
     pub fn is_open(self) -> bool {
         !matches!(self, Self::Closed | Self::Withdrawn | Self::Duplicate)
     }
+
+    /// Whether somebody still has to solve it: open, and not resolved.
+    #[must_use]
+    pub fn is_before_resolved(self) -> bool {
+        self.is_open() && self != Self::Resolved
+    }
 }
 
 vocabulary! {
@@ -176,3 +182,6 @@ inner_ids! {
     /// Id of an attachment.
     AttachmentId,
 }
+
+/// The most bytes of one document: 4 MiB, so that it fits into a request in Base64.
+pub const LARGEST_ATTACHMENT_BYTES: u64 = 4 * 1024 * 1024;

@@ -1,0 +1,130 @@
+//! What the application has to know of each aggregate: its streams, its rows, who sees it, which facts its commands need.
+
+use async_trait::async_trait;
+use serde::de::DeserializeOwned;
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::app::request::Fault;
+use crate::app::scope::{self, RegisterScope};
+use crate::app::streams::Streams;
+use crate::domain::actor::Actor;
+use crate::domain::aggregate::Root;
+use crate::domain::annual_summary::AnnualSummary;
+use crate::domain::campaign::Campaign;
+use crate::domain::case::Case;
+use crate::domain::case::event::CaseFact;
+use crate::domain::catalogue::Catalogue;
+use crate::domain::enterprise::Enterprise;
+use crate::domain::event::Recorded;
+use crate::domain::institution::Institution;
+use crate::domain::order::Order;
+use crate::domain::person::Person;
+use crate::projection;
+use crate::store::{AggregateType, RowChanges};
+
+/// An aggregate that the application carries commands out on.
+#[async_trait]
+pub trait Commanded: Root + DeserializeOwned {
+    /// Its kind in the log.
+    const AGGREGATE: AggregateType;
+
+    /// Its streams.
+    fn streams(app: &App) -> &Streams<Self>;
+
+    /// What the read side takes up when it has gone from `before` to `after`.
+    fn rows(id: Uuid, before: &Self, after: &Self) -> RowChanges;
+
+    /// Whether it is there for this actor.
+    fn is_visible_to(&self, id: Uuid, actor: &Actor) -> bool;
+
+    /// Puts into the command what other aggregates know.
+    async fn look_up(app: &App, id: Uuid, state: &Self, order: &mut Order<Self::Body>) -> Result<(), Fault>;
+
+    /// The series in which the event needs a number.
+    fn series(_event: &Recorded<Self::Fact>) -> Option<String> {
+        None
+    }
+
+    /// The event with its number.
+    fn numbered(event: &Recorded<Self::Fact>, _serial: u64) -> Recorded<Self::Fact> {
+        event.clone()
+    }
+
+    /// The number that a recorded event took, by series.
+    fn number_taken(_event: &Recorded<Self::Fact>) -> Option<(String, u64)> {
+        None
+    }
+}
+
+#[async_trait]
+impl Commanded for Case {
+    const AGGREGATE: AggregateType = AggregateType::Case;
+
+    fn streams(app: &App) -> &Streams<Self> {
+        &app.cases
+    }
+
+    fn rows(id: Uuid, before: &Self, after: &Self) -> RowChanges {
+        projection::case::changes(id, before, after)
+    }
+
+    fn is_visible_to(&self, _id: Uuid, actor: &Actor) -> bool {
+        self.file.as_ref().is_some_and(|file| scope::sees(actor, file))
+    }
+
+    async fn look_up(app: &App, id: Uuid, state: &Self, order: &mut Order<Self::Body>) -> Result<(), Fault> {
+        app.case_facts(id.into(), state, order).await
+    }
+
+    fn series(event: &Recorded<CaseFact>) -> Option<String> {
+        event.case_number().map(|number| number.series().to_owned())
+    }
+
+    fn numbered(event: &Recorded<CaseFact>, serial: u64) -> Recorded<CaseFact> {
+        event.numbered(serial)
+    }
+
+    fn number_taken(event: &Recorded<CaseFact>) -> Option<(String, u64)> {
+        event.case_number().map(|number| (number.series().to_owned(), number.serial()))
+    }
+}
+
+/// Declares a register: its streams, its projection, its look-up.
+macro_rules! register {
+    ($root:ident, $streams:ident, $rows:ident, |$app:ident, $id:ident, $order:ident| $look_up:expr) => {
+        #[async_trait]
+        impl Commanded for $root {
+            const AGGREGATE: AggregateType = AggregateType::$root;
+
+            fn streams(app: &App) -> &Streams<Self> {
+                &app.$streams
+            }
+
+            fn rows(_id: Uuid, _before: &Self, after: &Self) -> RowChanges {
+                projection::register::$rows(after)
+            }
+
+            fn is_visible_to(&self, id: Uuid, actor: &Actor) -> bool {
+                let division = self.file.as_ref().map(|file| file.division());
+                division.is_some_and(|division| RegisterScope::of(actor, Self::AGGREGATE).admits(id, division))
+            }
+
+            async fn look_up(
+                $app: &App,
+                $id: Uuid,
+                _state: &Self,
+                $order: &mut Order<Self::Body>,
+            ) -> Result<(), Fault> {
+                $look_up
+            }
+        }
+    };
+}
+
+register!(Enterprise, enterprises, enterprise, |app, _id, order| app.enterprise_facts(order).await);
+register!(Campaign, campaigns, campaign, |app, id, order| app.campaign_facts(id.into(), order).await);
+register!(Institution, institutions, institution, |_app, _id, _order| Ok(()));
+register!(Person, persons, person, |app, _id, order| app.person_facts(order).await);
+register!(Catalogue, catalogues, catalogue, |_app, _id, _order| Ok(()));
+register!(AnnualSummary, annual_summaries, annual_summary, |_app, _id, _order| Ok(()));

@@ -1,0 +1,238 @@
+//! Look-ups: what a decision needs to know of other aggregates, as the log has it now.
+//!
+//! A command names what it is about; here its `…Facts` are filled in. The event records the version that was relied on.
+
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::app::reads::CasePage;
+use crate::app::request::Fault;
+use crate::domain::actor::{Actor, ActorId, Role};
+use crate::domain::campaign::command::{CampaignCommand, CampaignFacts};
+use crate::domain::case::Case;
+use crate::domain::case::command::{
+    CaseCommand, CaseFacts, EnrolmentFacts, ListedItemFacts, PersonFacts, ReportCase,
+};
+use crate::domain::case::number::CaseNumber;
+use crate::domain::case::values::{LinkRelation, Origin};
+use crate::domain::enterprise::command::EnterpriseCommand;
+use crate::domain::order::Order;
+use crate::domain::person::command::{AffiliationFacts, PersonCommand};
+use crate::domain::value::{CampaignId, CaseId, CatalogueId, Division, Label, calendar};
+use crate::store::{CaseColumn, Condition, Operator, Value};
+
+impl App {
+    /// What a command on a case needs.
+    pub(super) async fn case_facts(
+        &self,
+        id: CaseId,
+        case: &Case,
+        order: &mut Order<CaseCommand>,
+    ) -> Result<(), Fault> {
+        let now = order.now;
+        match &mut order.command {
+            CaseCommand::ReportCase(command) => self.enrolment(command, calendar::date_of(now).year()).await?,
+            CaseCommand::AssignResearch(command) => self.person(command.lead.as_mut()).await?,
+            CaseCommand::ReassignResearch(command) => self.person(command.lead.as_mut()).await?,
+            CaseCommand::InviteExpert(command) => self.person(Some(&mut command.expert)).await?,
+            CaseCommand::CloseCase(command) => command.open_sub_cases = self.open_sub_cases(id).await?,
+            CaseCommand::MarkDuplicate(command) => self.other_case(&mut command.of, &order.by).await?,
+            CaseCommand::LinkCases(command) => self.other_case(&mut command.other, &order.by).await?,
+            CaseCommand::RecordFee(command) => {
+                if let Some(file) = &case.file {
+                    command.listed = self.listed(&command.item, command.service_date, &file.division).await?;
+                }
+            }
+            CaseCommand::SpecifyRequirement(_)
+            | CaseCommand::TriageCase(_)
+            | CaseCommand::ProvideRoutineService(_)
+            | CaseCommand::AcceptAssignment(_)
+            | CaseCommand::DeclineAssignment(_)
+            | CaseCommand::AcceptInvitation(_)
+            | CaseCommand::DeclineInvitation(_)
+            | CaseCommand::LeaveCase(_)
+            | CaseCommand::RecordFinding(_)
+            | CaseCommand::RecordMeasurement(_)
+            | CaseCommand::ProposeSolution(_)
+            | CaseCommand::ReviewSolution(_)
+            | CaseCommand::StartTrial(_)
+            | CaseCommand::RecordTrialResult(_)
+            | CaseCommand::ConfirmSolution(_)
+            | CaseCommand::RejectSolution(_)
+            | CaseCommand::ReopenCase(_)
+            | CaseCommand::EscalateCase(_)
+            | CaseCommand::ParkCase(_)
+            | CaseCommand::UnparkCase(_)
+            | CaseCommand::SetDeadline(_)
+            | CaseCommand::ExtendDeadline(_)
+            | CaseCommand::MissDeadline(_)
+            | CaseCommand::PauseClock(_)
+            | CaseCommand::ResumeClock(_)
+            | CaseCommand::WithdrawCase(_)
+            | CaseCommand::IntroduceTechnique(_)
+            | CaseCommand::RecordTraining(_)
+            | CaseCommand::AddComment(_)
+            | CaseCommand::AddAttachment(_)
+            | CaseCommand::PublishTypicalCase(_)
+            | CaseCommand::RetractTypicalCase(_)
+            | CaseCommand::RecordLegacyActivity(_) => {}
+        }
+        Ok(())
+    }
+
+    /// What a command on an enterprise needs.
+    pub(super) async fn enterprise_facts(&self, order: &mut Order<EnterpriseCommand>) -> Result<(), Fault> {
+        match &mut order.command {
+            EnterpriseCommand::EnrolEnterprise(command) => {
+                command.campaign = self.campaign(command.campaign.campaign).await?;
+            }
+            EnterpriseCommand::RecordFieldVisit(command) => {
+                for visitor in &mut command.visitors {
+                    self.person(Some(visitor)).await?;
+                }
+            }
+            EnterpriseCommand::WithdrawEnrolment(_) => {}
+        }
+        Ok(())
+    }
+
+    /// What a command on a campaign needs.
+    pub(super) async fn campaign_facts(
+        &self,
+        id: CampaignId,
+        order: &mut Order<CampaignCommand>,
+    ) -> Result<(), Fault> {
+        match &mut order.command {
+            CampaignCommand::CloseCampaign(command) => {
+                command.open_cases = self.count_cases(&the_server(), &open_cases_of(id)).await?;
+                if let Some(successor) = &mut command.successor {
+                    *successor = self.campaign(successor.campaign).await?;
+                }
+            }
+            CampaignCommand::OpenCampaign(_) => {}
+        }
+        Ok(())
+    }
+
+    /// What a command on a person needs.
+    pub(super) async fn person_facts(&self, order: &mut Order<PersonCommand>) -> Result<(), Fault> {
+        let affiliation = match &mut order.command {
+            PersonCommand::RegisterPerson(command) => &mut command.affiliation,
+            PersonCommand::AmendPerson(command) => &mut command.affiliation,
+        };
+        match affiliation {
+            Some(AffiliationFacts::Institution { institution, known }) => {
+                let present = self.institutions.present((*institution).into()).await?;
+                *known = present.state.standing(present.version);
+            }
+            Some(AffiliationFacts::Enterprise { enterprise, known }) => {
+                let present = self.enterprises.present((*enterprise).into()).await?;
+                *known = present.state.standing(present.version);
+            }
+            Some(AffiliationFacts::Bureau { .. }) | None => {}
+        }
+        Ok(())
+    }
+
+    async fn enrolment(&self, command: &mut ReportCase, year: i16) -> Result<(), Fault> {
+        let EnrolmentFacts { enterprise, campaign, .. } = command.enrolment;
+        let present = self.enterprises.present(enterprise.into()).await?;
+        let visit = match &command.origin {
+            Origin::FieldVisit { visit } => Some(*visit),
+            Origin::Survey { .. } | Origin::OwnReport | Origin::Import => None,
+        };
+        if let Some(facts) = present.state.enrolment_facts(present.version, campaign, visit) {
+            command.number = CaseNumber::provisional(facts.division.letters(), year);
+            command.enrolment = facts;
+        }
+        Ok(())
+    }
+
+    async fn campaign(&self, campaign: CampaignId) -> Result<CampaignFacts, Fault> {
+        let present = self.campaigns.present(campaign.into()).await?;
+        Ok(present.state.facts(campaign, present.version))
+    }
+
+    async fn person(&self, facts: Option<&mut PersonFacts>) -> Result<(), Fault> {
+        if let Some(facts) = facts {
+            let present = self.persons.present(facts.person.into()).await?;
+            *facts = present.state.facts(facts.person, present.version);
+        }
+        Ok(())
+    }
+
+    /// The item on the list of the province or of the nation, whichever has it on that day.
+    async fn listed(
+        &self,
+        item: &Label,
+        day: jiff::civil::Date,
+        division: &Division,
+    ) -> Result<Option<ListedItemFacts>, Fault> {
+        for keeper in [division.province(), Division::nation()] {
+            let present = self.catalogues.present(CatalogueId::of(&keeper).into()).await?;
+            if let Some(facts) = present.state.listed_item(item, day, present.version) {
+                return Ok(Some(facts));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The other case as it is, if it is there for this actor.
+    async fn other_case(&self, facts: &mut CaseFacts, actor: &Actor) -> Result<(), Fault> {
+        let present = self.cases.present(facts.case.into()).await?;
+        let Some(file) = present.state.file.as_ref().filter(|file| super::scope::sees(actor, file)) else {
+            return Ok(());
+        };
+        facts.version = present.version;
+        facts.duplicate_of = file.duplicate_of;
+        facts.ancestors = self.ancestors(facts.case).await?;
+        Ok(())
+    }
+
+    /// Every case that this one is part of, directly or not.
+    async fn ancestors(&self, case: CaseId) -> Result<Vec<CaseId>, Fault> {
+        let mut found = Vec::new();
+        let mut ahead = vec![case];
+        while let Some(next) = ahead.pop() {
+            let present = self.cases.present(next.into()).await?;
+            let links = present.state.file.iter().flat_map(|file| &file.links);
+            for link in links.filter(|link| link.relation == LinkRelation::SubCaseOf) {
+                if !found.contains(&link.other) {
+                    found.push(link.other);
+                    ahead.push(link.other);
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    async fn open_sub_cases(&self, case: CaseId) -> Result<Vec<CaseNumber>, Fault> {
+        let mut open = Vec::new();
+        for sub_case in self.store.sub_cases(case.into()).await? {
+            if sub_case.is_open
+                && let Some(stored) = self.store.case_by_id(sub_case.case_id, None).await?
+            {
+                open.extend(CaseNumber::parse(&stored.row.number));
+            }
+        }
+        Ok(open)
+    }
+}
+
+fn the_server() -> Actor {
+    Actor::of_the_server(ActorId::clock(), Role::Clock)
+}
+
+fn open_cases_of(campaign: CampaignId) -> CasePage {
+    let equal = |column, value| Condition::Compare { column, operator: Operator::Equal, value };
+    CasePage {
+        condition: Condition::All(vec![
+            equal(CaseColumn::CampaignId, Value::Text(Uuid::from(campaign).to_string())),
+            equal(CaseColumn::IsOpen, Value::Integer(1)),
+        ]),
+        order: Vec::new(),
+        after: None,
+        limit: 0,
+        at: None,
+    }
+}

@@ -1,0 +1,98 @@
+//! `etalon serve`: the server, from its settings to its last answer.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+use crate::app::{App, Clockwork};
+use crate::cli::problem::Problem;
+use crate::clock::{Clock, SystemClock};
+use crate::config::Settings;
+use crate::http;
+use crate::identity::key::LocalKey;
+use crate::store;
+
+/// How often the clock looks at deadlines. They are days, so a minute is soon enough.
+const CLOCK_LOOKS_EVERY: Duration = Duration::from_secs(60);
+
+/// Serves until the process is told to end.
+///
+/// # Errors
+/// When the database, the key or the address cannot be used.
+pub async fn run(settings: Settings) -> Result<(), Problem> {
+    let clock = Arc::new(SystemClock);
+    let app = open(&settings, clock).await?;
+    let key = key(&settings)?;
+    serve(app, key, &settings, |address| tracing::info!("GraphQL at http://{address}/graphql")).await
+}
+
+/// The application over the database of the settings.
+///
+/// # Errors
+/// When the database cannot be used.
+pub async fn open(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Arc<App>, Problem> {
+    let store = store::open(settings.database.as_str(), clock.clone())
+        .await
+        .map_err(Problem::while_doing("the database cannot be opened"))?;
+    Ok(Arc::new(App::new(store, clock)))
+}
+
+/// The key that signs and checks this installation's tokens.
+///
+/// # Errors
+/// When the key file cannot be used.
+pub fn key(settings: &Settings) -> Result<LocalKey, Problem> {
+    LocalKey::open_or_create(&settings.key_file).map_err(Problem::while_doing("the token key cannot be used"))
+}
+
+/// Serves an application that is open already; `ready` is told the address once requests are taken.
+///
+/// # Errors
+/// When the address cannot be listened at, or the server fails.
+pub async fn serve(
+    app: Arc<App>,
+    key: LocalKey,
+    settings: &Settings,
+    ready: impl FnOnce(std::net::SocketAddr),
+) -> Result<(), Problem> {
+    let listener = TcpListener::bind(settings.listen)
+        .await
+        .map_err(Problem::while_doing(format!("{} cannot be listened at", settings.listen)))?;
+    let address = listener.local_addr().map_err(Problem::while_doing("the listener has no address"))?;
+    let stop = CancellationToken::new();
+    let clockwork = tokio::spawn({
+        let (app, stop) = (app.clone(), stop.clone());
+        let clockwork = Clockwork {
+            every: CLOCK_LOOKS_EVERY,
+            escalate_after_working_days: settings.escalate_after_working_days.into(),
+        };
+        let holder = app.new_id().to_string();
+        async move { clockwork.run(&app, &holder, stop).await }
+    });
+    let ends = told_to_end().map_err(Problem::while_doing("signals cannot be heard"))?;
+    ready(address);
+    let limits = http::Limits { body_bytes: settings.body_limit_bytes };
+    let served = http::serve(listener, app.clone(), key, limits, ends).await;
+    // Requests are answered by now. What the writer has accepted is committed before the process ends.
+    stop.cancel();
+    let _ = clockwork.await;
+    app.shutdown().await;
+    tracing::info!("ended: every accepted command is committed");
+    served.map_err(Problem::while_doing("the server failed"))
+}
+
+/// Comes back when the process is told to end, by SIGTERM or by Ctrl-C.
+fn told_to_end() -> std::io::Result<impl Future<Output = ()> + Send + 'static> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("told to end: no new requests, those under way are answered");
+    })
+}

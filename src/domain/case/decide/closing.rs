@@ -1,0 +1,44 @@
+//! A case ends with a lesson and a statement of fees, or its enterprise takes it back; and it can be taken up again.
+
+use crate::domain::case::command::{CloseCase, ReopenCase, WithdrawCase};
+use crate::domain::case::decide::{Decision, Given, only, reason, refuse};
+use crate::domain::case::event::{CaseClosed, CaseReopened, CaseWithdrawn};
+use crate::domain::refusal::Code;
+
+pub(super) fn close_case(given: Given<'_>, command: &CloseCase) -> Decision {
+    if !command.open_sub_cases.is_empty() {
+        let numbers: Vec<_> = command.open_sub_cases.iter().map(ToString::to_string).collect();
+        return refuse(
+            Code::SubCaseOpen,
+            "",
+            format!("still open, and part of this case: {}", numbers.join(", ")),
+        );
+    }
+    let Some(lesson) = command.lesson.clone() else {
+        return refuse(Code::LessonMissing, "lesson", "say what others can learn from it");
+    };
+    let Some(fee_total) = command.fee_total.clone() else {
+        return refuse(Code::FeeStatementMissing, "feeTotal", "state the sum of all fees, 0 where there are none");
+    };
+    let on_record = given.file.fee_total();
+    if fee_total != on_record {
+        return refuse(
+            Code::FeeStatementWrong,
+            "feeTotal",
+            format!("the fees on record are {on_record} yuan, not {fee_total}"),
+        );
+    }
+    only(CaseClosed { lesson, fee_total })
+}
+
+pub(super) fn reopen_case(_: Given<'_>, command: &ReopenCase) -> Decision {
+    only(CaseReopened {
+        reason: reason(&command.reason)?,
+    })
+}
+
+pub(super) fn withdraw_case(_: Given<'_>, command: &WithdrawCase) -> Decision {
+    only(CaseWithdrawn {
+        reason: command.reason.clone(),
+    })
+}

@@ -1,0 +1,78 @@
+//! Experts join a case, and leave it.
+
+use jiff::civil::Date;
+
+use crate::domain::actor::Actor;
+use crate::domain::case::command::{
+    AcceptInvitation, DeclineInvitation, InviteExpert, LeaveCase,
+};
+use crate::domain::case::decide::{Decision, Given, only, refuse};
+use crate::domain::case::event::{ExpertInvited, ExpertJoined, ExpertLeft, InvitationDeclined};
+use crate::domain::case::state::{File, Membership};
+use crate::domain::refusal::{Code, Refusal};
+use crate::domain::value::PersonId;
+
+pub(super) fn invite_expert(given: Given<'_>, command: &InviteExpert) -> Decision {
+    let expert = command.expert.person;
+    if command.expert.version == 0 {
+        return refuse(Code::PersonUnknown, "expertId", "no such person is registered");
+    }
+    if given.file.assignment.as_ref().is_some_and(|assignment| assignment.lead == expert) {
+        return refuse(Code::AlreadyMember, "expertId", "this person leads the case");
+    }
+    match given.file.experts.get(&expert) {
+        Some(Membership::Active) => refuse(Code::AlreadyMember, "expertId", "this person is a member already"),
+        Some(Membership::Invited) => refuse(
+            Code::AlreadyInvited,
+            "expertId",
+            "this person is invited already, and has not answered",
+        ),
+        Some(Membership::Declined | Membership::Left) | None => only(ExpertInvited {
+            expert,
+            message: command.message.clone(),
+        }),
+    }
+}
+
+/// Holds for an invitee by what makes it one; keeps an importer from answering for nobody.
+pub(crate) fn is_invited(file: &File, actor: &Actor, _: Date) -> Result<(), Refusal> {
+    if file.membership(actor) == Some(Membership::Invited) {
+        return Ok(());
+    }
+    refuse(Code::NotInvited, "", "no invitation to this case is pending")
+}
+
+pub(super) fn accept_invitation(given: Given<'_>, _: &AcceptInvitation) -> Decision {
+    only(ExpertJoined {
+        expert: acting_person(given, Code::NotInvited)?,
+    })
+}
+
+pub(super) fn decline_invitation(given: Given<'_>, command: &DeclineInvitation) -> Decision {
+    only(InvitationDeclined {
+        expert: acting_person(given, Code::NotInvited)?,
+        reason: command.reason.clone(),
+    })
+}
+
+pub(crate) fn may_leave(file: &File, actor: &Actor, _: Date) -> Result<(), Refusal> {
+    if file.is_lead(actor) {
+        return refuse(Code::LeadCannotLeave, "", "the lead can leave after the case is reassigned");
+    }
+    if file.membership(actor) != Some(Membership::Active) {
+        return refuse(Code::NotAMember, "", "only a member can leave");
+    }
+    Ok(())
+}
+
+pub(super) fn leave_case(given: Given<'_>, command: &LeaveCase) -> Decision {
+    only(ExpertLeft {
+        expert: acting_person(given, Code::NotAMember)?,
+        reason: command.reason.clone(),
+    })
+}
+
+fn acting_person(given: Given<'_>, otherwise: Code) -> Result<PersonId, Refusal> {
+    let nobody = || Refusal::new(otherwise, "", "only a registered person can answer");
+    given.order.by.id.person().ok_or_else(nobody)
+}

@@ -1,0 +1,117 @@
+//! The last day: set, extended, missed; and the clock that stands still while it is paused.
+
+use jiff::civil::Date;
+
+use crate::domain::actor::Actor;
+use crate::domain::case::command::{
+    ExtendDeadline, MissDeadline, PauseClock, ResumeClock, SetDeadline,
+};
+use crate::domain::case::decide::{Decision, Given, last_day, only, reason, refuse};
+use crate::domain::case::event::{
+    ClockPaused, ClockResumed, DeadlineExtended, DeadlineMissed, DeadlineSet,
+};
+use crate::domain::case::state::{Deadline, File};
+use crate::domain::refusal::{Code, Refusal};
+use crate::domain::value::WorkingCalendar;
+
+/// A new deadline answers a missed one; one that still counts is extended, with a reason.
+pub(crate) fn may_be_set(file: &File, _: &Actor, _: Date) -> Result<(), Refusal> {
+    match file.deadline {
+        Some(deadline) if !deadline.was_missed => refuse(
+            Code::DeadlineAlreadySet,
+            "deadline",
+            format!("the deadline is {}: extend it, with a reason", deadline.on),
+        ),
+        Some(_) | None => Ok(()),
+    }
+}
+
+pub(super) fn set_deadline(given: Given<'_>, command: &SetDeadline) -> Decision {
+    only(DeadlineSet {
+        deadline: last_day(command.deadline, given.order)?,
+    })
+}
+
+pub(crate) fn is_set(file: &File, _: &Actor, _: Date) -> Result<(), Refusal> {
+    standing(file).map(|_| ())
+}
+
+pub(super) fn extend_deadline(given: Given<'_>, command: &ExtendDeadline) -> Decision {
+    let from = standing(given.file)?.on;
+    let to = command.deadline;
+    if to <= from {
+        return refuse(Code::DeadlineNotLater, "deadline", format!("{to} is not after the deadline, {from}"));
+    }
+    only(DeadlineExtended {
+        from,
+        to: last_day(to, given.order)?,
+        reason: reason(&command.reason)?,
+    })
+}
+
+/// A deadline is missed once, and only while it runs.
+pub(crate) fn has_passed(file: &File, _: &Actor, today: Date) -> Result<(), Refusal> {
+    let deadline = standing(file)?;
+    if deadline.was_missed {
+        return refuse(
+            Code::DeadlineAlreadyMissed,
+            "",
+            format!("that {} was missed is on record", deadline.on),
+        );
+    }
+    if file.running_deadline().is_none() {
+        return refuse(Code::DeadlineNotPassed, "", "the deadline does not run");
+    }
+    if deadline.on >= today {
+        return refuse(Code::DeadlineNotPassed, "", format!("the deadline is {}", deadline.on));
+    }
+    Ok(())
+}
+
+pub(super) fn miss_deadline(given: Given<'_>, _: &MissDeadline) -> Decision {
+    only(DeadlineMissed {
+        deadline: standing(given.file)?.on,
+    })
+}
+
+pub(crate) fn clock_is_not_paused(file: &File, _: &Actor, _: Date) -> Result<(), Refusal> {
+    if let Some(from) = file.paused_from {
+        return refuse(Code::ClockAlreadyPaused, "", format!("the clock has been paused since {from}"));
+    }
+    Ok(())
+}
+
+pub(super) fn pause_clock(given: Given<'_>, command: &PauseClock) -> Decision {
+    only(ClockPaused {
+        from: given.order.day(),
+        reason: command.reason.clone(),
+    })
+}
+
+pub(crate) fn clock_is_paused(file: &File, _: &Actor, _: Date) -> Result<(), Refusal> {
+    paused_from(file).map(|_| ())
+}
+
+pub(super) fn resume_clock(given: Given<'_>, _: &ResumeClock) -> Decision {
+    // Whoever says it went on before it was paused: no day has gone uncounted.
+    let from = paused_from(given.file)?;
+    let on = given.order.day().max(from);
+    let calendar = WorkingCalendar::china();
+    let paused_working_days = calendar.working_days_between(from, on);
+    let moved = |deadline: Deadline| calendar.add_working_days(deadline.on, paused_working_days);
+    only(ClockResumed {
+        on,
+        paused_working_days,
+        deadline: given.file.deadline.map(moved),
+    })
+}
+
+fn standing(file: &File) -> Result<Deadline, Refusal> {
+    let none = || Refusal::new(Code::NoDeadline, "", "the case has no deadline");
+    file.deadline.ok_or_else(none)
+}
+
+fn paused_from(file: &File) -> Result<Date, Refusal> {
+    let runs = || Refusal::new(Code::ClockNotPaused, "", "the clock is running");
+    file.paused_from.ok_or_else(runs)
+}

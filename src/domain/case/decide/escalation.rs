@@ -1,0 +1,71 @@
+//! What cannot be solved at one level goes one level up; at the top it stays open until it is looked at again.
+
+use jiff::civil::Date;
+
+use crate::domain::actor::Actor;
+use crate::domain::case::command::{EscalateCase, ParkCase, UnparkCase};
+use crate::domain::case::decide::{Decision, Given, only, refuse};
+use crate::domain::case::event::{CaseEscalated, CaseParked, CaseUnparked};
+use crate::domain::case::state::File;
+use crate::domain::refusal::{Code, Refusal};
+use crate::domain::value::Level;
+
+pub(crate) fn is_below_nation(file: &File, _: &Actor, _: Date) -> Result<(), Refusal> {
+    if file.level == Level::Nation {
+        return refuse(Code::AlreadyNational, "to", "there is no level above the nation: the case can be parked");
+    }
+    Ok(())
+}
+
+pub(super) fn escalate_case(given: Given<'_>, command: &EscalateCase) -> Decision {
+    let from = given.file.level;
+    if from.up() != Some(command.to) {
+        return refuse(Code::NotOneLevelUp, "to", "a case goes exactly one level up");
+    }
+    only(CaseEscalated {
+        from,
+        to: command.to,
+        reason: command.reason.clone(),
+    })
+}
+
+pub(crate) fn may_be_parked(file: &File, _: &Actor, _: Date) -> Result<(), Refusal> {
+    if file.level != Level::Nation {
+        return refuse(Code::NotNational, "", "only a case at national level is parked: escalate it");
+    }
+    if let Some(until) = file.parked_until {
+        return refuse(Code::AlreadyParked, "", format!("the case is parked until {until}"));
+    }
+    Ok(())
+}
+
+pub(super) fn park_case(given: Given<'_>, command: &ParkCase) -> Decision {
+    let Some(review_on) = command.review_on else {
+        return refuse(Code::ReviewDateMissing, "reviewOn", "say when it is looked at again");
+    };
+    let today = given.order.today();
+    if review_on <= today {
+        return refuse(
+            Code::ReviewDateNotInFuture,
+            "reviewOn",
+            format!("{review_on} is not after today, {today}"),
+        );
+    }
+    only(CaseParked {
+        review_on,
+        reason: command.reason.clone(),
+    })
+}
+
+pub(crate) fn is_parked(file: &File, _: &Actor, _: Date) -> Result<(), Refusal> {
+    if file.parked_until.is_none() {
+        return refuse(Code::NotParked, "", "the case is not parked");
+    }
+    Ok(())
+}
+
+pub(super) fn unpark_case(_: Given<'_>, command: &UnparkCase) -> Decision {
+    only(CaseUnparked {
+        reason: command.reason.clone(),
+    })
+}

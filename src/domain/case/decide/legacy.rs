@@ -1,0 +1,56 @@
+//! What another tracker recorded and has no counterpart here: kept as it was, in any status, by the importer alone.
+
+use crate::domain::case::authority::Subject;
+use crate::domain::case::command::{CaseCommand, LegacyCase, RecordLegacyActivity};
+use crate::domain::case::decide::{Decision, only, refuse};
+use crate::domain::case::event::{LegacyActivityRecorded, LegacyOpening};
+use crate::domain::case::rules::Rule;
+use crate::domain::case::state::File;
+use crate::domain::order::Order;
+use crate::domain::refusal::Code;
+
+pub(super) fn record_activity(
+    file: Option<&File>,
+    order: &Order<CaseCommand>,
+    command: &RecordLegacyActivity,
+) -> Decision {
+    let rule = Rule::of(&order.command);
+    let opening = command.opening.as_ref();
+    match (file.map(Subject::from), opening.map(Subject::from)) {
+        (Some(subject), None) | (None, Some(subject)) => rule.check_actor(&order.by, subject)?,
+        (Some(subject), Some(_)) => {
+            rule.check_actor(&order.by, subject)?;
+            return refuse(Code::AlreadyExists, "opening", "the case has been opened before");
+        }
+        (None, None) => return refuse(Code::NotFound, "", "no case of this id has been reported"),
+    }
+    order.check_occurred()?;
+    if order.source.is_none() {
+        return refuse(Code::Required, "source", "say where in the other tracker's log it stands");
+    }
+    only(LegacyActivityRecorded {
+        opening: opening.map(opened),
+        concludes: command.concludes,
+    })
+}
+
+impl<'a> From<&'a LegacyCase> for Subject<'a> {
+    fn from(case: &'a LegacyCase) -> Self {
+        Self {
+            enterprise: case.enterprise,
+            division: &case.division,
+            file: None,
+        }
+    }
+}
+
+fn opened(case: &LegacyCase) -> LegacyOpening {
+    LegacyOpening {
+        number: case.number.clone(),
+        title: case.title.clone(),
+        problem: case.problem.clone(),
+        enterprise: case.enterprise,
+        campaign: case.campaign,
+        division: case.division.clone(),
+    }
+}

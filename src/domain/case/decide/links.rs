@@ -1,0 +1,64 @@
+//! What a case is to others.
+
+use crate::domain::case::command::{CaseFacts, LinkCases, MarkDuplicate};
+use crate::domain::case::decide::{Decision, Given, only, refuse};
+use crate::domain::case::event::{CaseMarkedDuplicate, CasesLinked};
+use crate::domain::case::state::Link;
+use crate::domain::case::values::LinkRelation;
+use crate::domain::refusal::{Code, Refusal};
+use crate::domain::value::CaseId;
+
+pub(super) fn mark_duplicate(_: Given<'_>, command: &MarkDuplicate) -> Decision {
+    check_target(command.this, &command.of, "ofCaseId")?;
+    check_no_ancestor(command.this, &command.of, "ofCaseId")?;
+    only(CaseMarkedDuplicate {
+        of: command.of.case,
+        of_version: command.of.version,
+    })
+}
+
+pub(super) fn link_cases(given: Given<'_>, command: &LinkCases) -> Decision {
+    let other = command.other.case;
+    check_target(command.this, &command.other, "otherCaseId")?;
+    match command.relation {
+        LinkRelation::SubCaseOf => check_no_ancestor(command.this, &command.other, "otherCaseId")?,
+        LinkRelation::RelatedTo => {}
+    }
+    let link = Link {
+        other,
+        relation: command.relation,
+    };
+    if given.file.links.contains(&link) {
+        return refuse(Code::LinkExists, "otherCaseId", "the cases are linked so already");
+    }
+    only(CasesLinked {
+        other,
+        relation: command.relation,
+    })
+}
+
+/// The other case has to be there, another one, and not a duplicate itself.
+fn check_target(this: CaseId, other: &CaseFacts, field: &str) -> Result<(), Refusal> {
+    if other.case == this {
+        return refuse(Code::LinkToSelf, field, "this is the case itself");
+    }
+    if other.version == 0 {
+        return refuse(Code::NotFound, field, "no such case");
+    }
+    match other.duplicate_of {
+        Some(of) if of == this => refuse(Code::LinkCycle, field, "that case is a duplicate of this one"),
+        Some(of) => refuse(
+            Code::TargetIsDuplicate,
+            field,
+            format!("that case is a duplicate of {of}: name that one"),
+        ),
+        None => Ok(()),
+    }
+}
+
+fn check_no_ancestor(this: CaseId, other: &CaseFacts, field: &str) -> Result<(), Refusal> {
+    if other.ancestors.contains(&this) {
+        return refuse(Code::LinkCycle, field, "that case is part of this one");
+    }
+    Ok(())
+}

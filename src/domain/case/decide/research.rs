@@ -1,0 +1,84 @@
+//! What is required, what is learnt and measured, and how it might be solved.
+
+use jiff::civil::Date;
+
+use crate::domain::actor::Actor;
+use crate::domain::case::command::{
+    ProposeSolution, RecordFinding, RecordMeasurement, SpecifyRequirement,
+};
+use crate::domain::case::decide::{Decision, Given, only, refuse};
+use crate::domain::case::event::{
+    FindingRecorded, MeasurementRecorded, RequirementSpecified, SolutionProposed,
+};
+use crate::domain::case::state::File;
+use crate::domain::refusal::{Code, Refusal};
+use crate::domain::value::MeasurementResult;
+
+pub(super) fn specify_requirement(_: Given<'_>, command: &SpecifyRequirement) -> Decision {
+    only(RequirementSpecified {
+        requirement: command.requirement.clone(),
+    })
+}
+
+pub(super) fn record_finding(_: Given<'_>, command: &RecordFinding) -> Decision {
+    only(FindingRecorded {
+        id: command.id,
+        text: command.text.clone(),
+        citations: command.citations.clone(),
+    })
+}
+
+pub(super) fn record_measurement(given: Given<'_>, command: &RecordMeasurement) -> Decision {
+    only(measured(given, command, "result")?)
+}
+
+/// A measurement as it goes on record; `field` is where it stands in the input.
+pub(super) fn measured(
+    given: Given<'_>,
+    command: &RecordMeasurement,
+    field: &str,
+) -> Result<MeasurementRecorded, Refusal> {
+    check_comparable(given.file, &command.result, field)?;
+    Ok(MeasurementRecorded {
+        id: command.id,
+        result: command.result.clone(),
+    })
+}
+
+/// An uncertainty that cannot be compared with the one required would never move the gap.
+fn check_comparable(file: &File, result: &MeasurementResult, field: &str) -> Result<(), Refusal> {
+    let (Some(requirement), Some(uncertainty)) = (&file.requirement, result.uncertainty()) else {
+        return Ok(());
+    };
+    match uncertainty.unit().factor_to(requirement.target().unit()) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(Refusal::of_value(format!("{field}.uncertainty.unit"), error)),
+    }
+}
+
+pub(crate) fn has_finding(file: &File, _: &Actor, _: Date) -> Result<(), Refusal> {
+    if file.findings.is_empty() {
+        return refuse(Code::FindingMissing, "findingIds", "a solution rests on at least one finding: record it first");
+    }
+    Ok(())
+}
+
+pub(super) fn propose_solution(given: Given<'_>, command: &ProposeSolution) -> Decision {
+    let on_file: Vec<_> = given.file.findings.iter().map(|finding| finding.id).collect();
+    if let Some(unknown) = command.findings.iter().find(|id| !on_file.contains(id)) {
+        return refuse(
+            Code::FindingUnknown,
+            "findingIds",
+            format!("no finding {unknown} is in the case"),
+        );
+    }
+    let findings = match command.findings.is_empty() {
+        true => on_file,
+        false => command.findings.clone(),
+    };
+    only(SolutionProposed {
+        description: command.description.clone(),
+        findings,
+        citations: command.citations.clone(),
+    })
+}

@@ -1,0 +1,400 @@
+//! What is known of a case after one more event. Total: an event of the log never fails, however old,
+//! and one that finds no case to belong to changes nothing.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+
+use crate::domain::case::event::{CaseFact, CaseReported, LegacyOpening};
+use crate::domain::case::state::{
+    Assignment, Attachment, Case, Comment, Deadline, Fee, File, Finding, Link, Measurement, Membership, Publication,
+    Resolution, Review, RoutineService, Solution, Technique, Training, Trial, Triage,
+};
+use crate::domain::case::values::{Origin, Status, Verdict};
+use crate::domain::event::Recorded;
+use crate::domain::value::calendar;
+
+impl Case {
+    /// Takes an event in.
+    pub fn evolve(&mut self, event: &Recorded<CaseFact>) {
+        if self.file.is_none() {
+            self.file = File::opened(event);
+        }
+        if let Some(file) = &mut self.file {
+            file.evolve(event);
+        }
+    }
+}
+
+impl File {
+    /// The case that an event opens, if it is one that does.
+    fn opened(event: &Recorded<CaseFact>) -> Option<Self> {
+        let opening = match &event.fact {
+            CaseFact::CaseReported(reported) => (LegacyOpening::from(reported), reported.origin.clone()),
+            CaseFact::LegacyActivityRecorded(activity) => (activity.opening.clone()?, Origin::Import),
+            _ => return None,
+        };
+        let (case, origin) = opening;
+        Some(Self {
+            level: case.division.level(),
+            number: case.number,
+            title: case.title,
+            problem: case.problem,
+            enterprise: case.enterprise,
+            campaign: case.campaign,
+            division: case.division,
+            origin,
+            reported_by: event.by.clone(),
+            reported_at: event.occurred_at,
+            status: Status::Reported,
+            triage: None,
+            requirement: None,
+            routine_service: None,
+            assignment: None,
+            experts: BTreeMap::new(),
+            findings: Vec::new(),
+            measurements: Vec::new(),
+            gap_history: Vec::new(),
+            solution: None,
+            trial: None,
+            resolution: None,
+            lesson: None,
+            deadline: None,
+            paused_from: None,
+            parked_until: None,
+            duplicate_of: None,
+            links: Vec::new(),
+            fees: Vec::new(),
+            techniques: Vec::new(),
+            trainings: Vec::new(),
+            comments: Vec::new(),
+            attachments: Vec::new(),
+            publication: None,
+            reopened: 0,
+            legacy: None,
+        })
+    }
+
+    fn evolve(&mut self, event: &Recorded<CaseFact>) {
+        let at = event.occurred_at;
+        let by = || event.by.clone();
+        match &event.fact {
+            // What they open was taken up in `opened`; a case is not opened twice.
+            CaseFact::CaseReported(_) | CaseFact::LegacyActivityRecorded(_) => {}
+            CaseFact::RequirementSpecified(fact) => {
+                self.requirement = Some(fact.requirement.clone());
+                self.follow_gap(at);
+            }
+            CaseFact::CaseTriaged(fact) => {
+                self.triage = Some(Triage {
+                    category: fact.category.clone(),
+                    kind: fact.kind,
+                    severity: fact.severity,
+                });
+                self.move_to(Status::Triaged);
+            }
+            CaseFact::RoutineServiceProvided(fact) => {
+                self.routine_service = Some(RoutineService {
+                    institution: fact.institution,
+                    certificate: fact.certificate.clone(),
+                    report: fact.report.clone(),
+                    regulation: fact.regulation.clone(),
+                    at,
+                });
+                self.move_to(Status::AwaitingConfirmation);
+            }
+            CaseFact::ResearchAssigned(fact) => {
+                self.assignment = Some(Assignment {
+                    institution: fact.institution,
+                    lead: fact.lead,
+                    assigned_at: at,
+                    accepted_at: None,
+                });
+                self.move_to(Status::Assigned);
+                self.set_deadline(fact.deadline);
+            }
+            CaseFact::ResearchReassigned(fact) => {
+                self.assignment = Some(Assignment {
+                    institution: fact.institution,
+                    lead: fact.lead,
+                    assigned_at: at,
+                    accepted_at: None,
+                });
+                self.move_to(Status::Assigned);
+                self.answer_missed_deadline();
+                if let Some(deadline) = fact.deadline {
+                    self.set_deadline(deadline);
+                }
+            }
+            CaseFact::AssignmentAccepted(_) => {
+                if let Some(assignment) = &mut self.assignment {
+                    assignment.accepted_at = Some(at);
+                }
+                self.move_to(Status::Researching);
+            }
+            CaseFact::AssignmentDeclined(_) => {
+                self.assignment = None;
+                self.move_to(Status::Triaged);
+            }
+            CaseFact::ExpertInvited(fact) => {
+                self.experts.insert(fact.expert, Membership::Invited);
+            }
+            CaseFact::ExpertJoined(fact) => {
+                self.experts.insert(fact.expert, Membership::Active);
+            }
+            CaseFact::InvitationDeclined(fact) => {
+                self.experts.insert(fact.expert, Membership::Declined);
+            }
+            CaseFact::ExpertLeft(fact) => {
+                self.experts.insert(fact.expert, Membership::Left);
+            }
+            CaseFact::FindingRecorded(fact) => self.findings.push(Finding {
+                id: fact.id,
+                by: by(),
+                at,
+                text: fact.text.clone(),
+                citations: fact.citations.clone(),
+            }),
+            CaseFact::MeasurementRecorded(fact) => {
+                self.measurements.push(Measurement {
+                    id: fact.id,
+                    by: by(),
+                    at,
+                    result: fact.result.clone(),
+                });
+                self.follow_gap(at);
+            }
+            CaseFact::SolutionProposed(fact) => {
+                self.solution = Some(Solution {
+                    by: by(),
+                    at,
+                    description: fact.description.clone(),
+                    findings: fact.findings.clone(),
+                    citations: fact.citations.clone(),
+                    reviews: Vec::new(),
+                });
+                // A trial of an earlier solution says nothing about this one.
+                self.trial = None;
+                self.move_to(Status::SolutionProposed);
+            }
+            CaseFact::SolutionReviewed(fact) => {
+                if let Some(solution) = &mut self.solution {
+                    solution.reviews.push(Review {
+                        by: by(),
+                        at,
+                        verdict: fact.verdict,
+                        comment: fact.comment.clone(),
+                    });
+                }
+                match fact.verdict {
+                    Verdict::Approved => {}
+                    Verdict::ChangesRequested => self.move_to(Status::Researching),
+                }
+            }
+            CaseFact::TrialStarted(fact) => {
+                self.trial = Some(Trial {
+                    plan: fact.plan.clone(),
+                    started_at: at,
+                    outcome: None,
+                });
+                self.move_to(Status::OnTrial);
+            }
+            CaseFact::TrialResultRecorded(fact) => {
+                if let Some(trial) = &mut self.trial {
+                    trial.outcome = Some((fact.passed, fact.summary.clone()));
+                }
+                if let Some(measurement) = &fact.measurement {
+                    self.measurements.push(Measurement {
+                        id: measurement.id,
+                        by: by(),
+                        at,
+                        result: measurement.result.clone(),
+                    });
+                    self.follow_gap(at);
+                }
+                self.move_to(match fact.passed {
+                    true => Status::AwaitingConfirmation,
+                    false => Status::Researching,
+                });
+            }
+            // What the enterprise said; `CaseResolved` of the same decision adds the gap and moves the case.
+            CaseFact::SolutionConfirmed(fact) => {
+                self.resolution = Some(Resolution {
+                    at,
+                    gap: None,
+                    statement: fact.statement.clone(),
+                    shortfall_accepted: fact.shortfall_accepted.clone(),
+                });
+            }
+            CaseFact::CaseResolved(fact) => {
+                let resolution = self.resolution.get_or_insert(Resolution {
+                    at,
+                    gap: None,
+                    statement: None,
+                    shortfall_accepted: None,
+                });
+                resolution.gap = fact.gap.clone();
+                self.move_to(Status::Resolved);
+            }
+            CaseFact::SolutionRejected(_) => self.take_up_again(),
+            CaseFact::CaseClosed(fact) => {
+                self.lesson = Some(fact.lesson.clone());
+                self.move_to(Status::Closed);
+            }
+            CaseFact::CaseReopened(_) => {
+                self.resolution = None;
+                self.lesson = None;
+                self.reopened = self.reopened.saturating_add(1);
+                self.take_up_again();
+            }
+            CaseFact::CaseEscalated(fact) => {
+                self.level = fact.to;
+                self.answer_missed_deadline();
+            }
+            CaseFact::CaseParked(fact) => {
+                self.parked_until = Some(fact.review_on);
+                self.answer_missed_deadline();
+            }
+            CaseFact::CaseUnparked(_) => self.parked_until = None,
+            CaseFact::DeadlineSet(fact) => self.set_deadline(fact.deadline),
+            CaseFact::DeadlineExtended(fact) => self.set_deadline(fact.to),
+            CaseFact::DeadlineMissed(_) => {
+                if let Some(deadline) = &mut self.deadline {
+                    deadline.missed_on = Some(calendar::date_of(at));
+                    deadline.was_missed = true;
+                }
+            }
+            CaseFact::ClockPaused(fact) => {
+                self.paused_from = Some(fact.from);
+                self.answer_missed_deadline();
+            }
+            CaseFact::ClockResumed(fact) => {
+                self.paused_from = None;
+                self.shift_deadline(fact.deadline);
+            }
+            CaseFact::CaseWithdrawn(_) => self.move_to(Status::Withdrawn),
+            CaseFact::CaseMarkedDuplicate(fact) => {
+                self.duplicate_of = Some(fact.of);
+                self.move_to(Status::Duplicate);
+            }
+            CaseFact::CasesLinked(fact) => self.links.push(Link {
+                other: fact.other,
+                relation: fact.relation,
+            }),
+            CaseFact::FeeRecorded(fact) => self.fees.push(Fee {
+                id: fact.id,
+                item: fact.item.clone(),
+                service_date: fact.service_date,
+                amount: fact.amount.clone(),
+                tariff: fact.tariff.clone(),
+            }),
+            CaseFact::TechniqueIntroduced(fact) => self.techniques.push(Technique {
+                technique: fact.technique.clone(),
+                source: fact.source.clone(),
+                at,
+            }),
+            CaseFact::TrainingDelivered(fact) => self.trainings.push(Training {
+                topic: fact.topic.clone(),
+                trainees: fact.trainees,
+                hours: fact.hours.clone(),
+                at,
+            }),
+            CaseFact::CommentAdded(fact) => self.comments.push(Comment {
+                id: fact.id,
+                by: by(),
+                at,
+                text: fact.text.clone(),
+            }),
+            CaseFact::AttachmentAdded(fact) => self.attachments.push(Attachment {
+                id: fact.id,
+                by: by(),
+                at,
+                name: fact.name.clone(),
+                digest: fact.digest.clone(),
+                size_bytes: fact.size_bytes,
+                media_type: fact.media_type.clone(),
+            }),
+            CaseFact::TypicalCasePublished(fact) => {
+                self.publication = Some(Publication {
+                    at,
+                    summary: fact.summary.clone(),
+                    consent: fact.consent.clone(),
+                });
+            }
+            CaseFact::TypicalCaseRetracted(_) => self.publication = None,
+        }
+        self.count_import(event);
+    }
+
+    /// Every change of status answers a missed deadline, and takes up what another tracker was done with.
+    fn move_to(&mut self, status: Status) {
+        if status == self.status {
+            return;
+        }
+        self.status = status;
+        self.answer_missed_deadline();
+        if !status.is_before_resolved() {
+            // Whoever has solved it need not look at it again.
+            self.parked_until = None;
+        }
+        if let Some(legacy) = &mut self.legacy {
+            legacy.concluded = false;
+        }
+    }
+
+    /// Back to those who work on it: to the assignment, or to triage where there is none.
+    fn take_up_again(&mut self) {
+        self.move_to(match self.assignment {
+            Some(_) => Status::Researching,
+            None => Status::Triaged,
+        });
+    }
+
+    fn set_deadline(&mut self, on: Date) {
+        self.deadline = Some(Deadline {
+            on,
+            missed_on: None,
+            was_missed: false,
+        });
+    }
+
+    /// A deadline that stayed where it was is the same one: it is not missed again.
+    fn shift_deadline(&mut self, to: Option<Date>) {
+        if let Some(on) = to.filter(|on| self.deadline.is_none_or(|deadline| deadline.on != *on)) {
+            self.set_deadline(on);
+        }
+    }
+
+    fn answer_missed_deadline(&mut self) {
+        if let Some(deadline) = &mut self.deadline {
+            deadline.missed_on = None;
+        }
+    }
+
+    /// An imported activity takes the case up again, unless it is the one that concludes it.
+    fn count_import(&mut self, event: &Recorded<CaseFact>) {
+        if event.source.is_none() {
+            return;
+        }
+        let concludes = match &event.fact {
+            CaseFact::LegacyActivityRecorded(activity) => activity.concludes,
+            _ => false,
+        };
+        let legacy = self.legacy.get_or_insert_default();
+        legacy.imported = legacy.imported.saturating_add(1);
+        legacy.concluded = concludes;
+    }
+}
+
+impl From<&CaseReported> for LegacyOpening {
+    fn from(reported: &CaseReported) -> Self {
+        Self {
+            number: reported.number.clone(),
+            title: reported.title.clone(),
+            problem: reported.problem.clone(),
+            enterprise: reported.enterprise,
+            campaign: reported.campaign,
+            division: reported.division.clone(),
+        }
+    }
+}

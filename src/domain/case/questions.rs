@@ -1,0 +1,97 @@
+//! What others ask of a case: answers that follow from its state.
+
+use crate::domain::actor::{Actor, ActorId};
+use crate::domain::case::state::{Deadline, File, Membership};
+use crate::domain::case::values::Verdict;
+use crate::domain::value::{InstitutionId, Money, PersonId};
+
+impl File {
+    /// Whether no end is reached. `Resolved` is open: it still has to be closed.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.status.is_open()
+    }
+
+    /// Whether somebody has to do something: open, and not concluded by the tracker it came from. What lists call open.
+    #[must_use]
+    pub fn waits(&self) -> bool {
+        self.is_open() && !self.is_concluded()
+    }
+
+    /// Whether the tracker it was imported from was done with it.
+    #[must_use]
+    pub fn is_concluded(&self) -> bool {
+        self.legacy.as_ref().is_some_and(|legacy| legacy.concluded)
+    }
+
+    /// Whether the actor leads the assignment.
+    #[must_use]
+    pub fn is_lead(&self, actor: &Actor) -> bool {
+        self.assignment.as_ref().is_some_and(|assignment| actor.id.is_person(assignment.lead))
+    }
+
+    /// Whether the actor works on the case: its lead, or an expert who joined and has not left.
+    #[must_use]
+    pub fn is_member(&self, actor: &Actor) -> bool {
+        self.is_lead(actor) || self.membership(actor) == Some(Membership::Active)
+    }
+
+    /// How the actor's invitation went, if there was one.
+    #[must_use]
+    pub fn membership(&self, actor: &Actor) -> Option<Membership> {
+        let person = actor.id.person()?;
+        self.experts.get(&person).copied()
+    }
+
+    /// The lead and the active experts.
+    pub fn members(&self) -> impl Iterator<Item = PersonId> {
+        let lead = self.assignment.as_ref().map(|assignment| assignment.lead);
+        let active = self.experts.iter().filter(|(_, membership)| **membership == Membership::Active);
+        lead.into_iter().chain(active.map(|(person, _)| *person).filter(move |person| Some(*person) != lead))
+    }
+
+    /// Whether the actor had a hand in what is reviewed: leads, has been a member, or is the author of a part of it.
+    #[must_use]
+    pub fn has_worked_on_it(&self, actor: &Actor) -> bool {
+        let is_author = |by: &ActorId| *by == actor.id;
+        self.is_lead(actor)
+            || matches!(self.membership(actor), Some(Membership::Active | Membership::Left))
+            || self.solution.as_ref().is_some_and(|solution| is_author(&solution.by))
+            || self.findings.iter().any(|finding| is_author(&finding.by))
+            || self.measurements.iter().any(|measurement| is_author(&measurement.by))
+    }
+
+    /// Whether the last review of the solution on the table approved it.
+    #[must_use]
+    pub fn is_approved(&self) -> bool {
+        let last = self.solution.as_ref().and_then(|solution| solution.reviews.last());
+        last.is_some_and(|review| review.verdict == Verdict::Approved)
+    }
+
+    /// The sum of all fees on record.
+    #[must_use]
+    pub fn fee_total(&self) -> Money {
+        self.fees.iter().map(|fee| &fee.amount).sum()
+    }
+
+    /// The institution that solves it, or the one whose routine service answered it.
+    #[must_use]
+    pub fn current_institution(&self) -> Option<InstitutionId> {
+        let assigned = self.assignment.as_ref().map(|assignment| assignment.institution);
+        assigned.or_else(|| self.routine_service.as_ref().map(|service| service.institution))
+    }
+
+    /// The deadline, while it runs: before the resolution, neither paused nor parked, and not concluded elsewhere.
+    #[must_use]
+    pub fn running_deadline(&self) -> Option<Deadline> {
+        let stands_still = self.paused_from.is_some() || self.parked_until.is_some();
+        let runs = self.status.is_before_resolved() && !stands_still && !self.is_concluded();
+        self.deadline.filter(|_| runs)
+    }
+
+    /// Whether a deadline is set and runs.
+    #[must_use]
+    pub fn deadline_runs(&self) -> bool {
+        self.running_deadline().is_some()
+    }
+}

@@ -1,0 +1,202 @@
+//! Working days in China.
+//!
+//! Monday to Friday, less the public holidays and plus the make-up working days that the
+//! General Office of the State Council announces every November for the next year. A year
+//! without data is one of plain weeks.
+
+use std::sync::LazyLock;
+
+use jiff::Timestamp;
+use jiff::civil::{Date, Weekday};
+use jiff::tz::Offset;
+
+/// The calendar of working days.
+#[derive(Clone, Copy, Debug)]
+pub struct WorkingCalendar {
+    /// The days that are not what their weekday says, sorted by date.
+    exceptions: &'static [(Date, Kind)],
+}
+
+/// What an exceptional day is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Kind {
+    Holiday,
+    Workday,
+}
+
+/// The days of `working_days.csv`.
+static ANNOUNCED: LazyLock<Vec<(Date, Kind)>> = LazyLock::new(|| {
+    include_str!("../data/working_days.csv")
+        .lines()
+        .skip(1)
+        .map(|line| read_day(line).expect("every line of working_days.csv is a day"))
+        .collect()
+});
+
+/// `date,kind,source`.
+fn read_day(line: &str) -> Option<(Date, Kind)> {
+    let mut fields = line.split(',');
+    let date = fields.next()?.parse().ok()?;
+    let kind = match fields.next()? {
+        "holiday" => Kind::Holiday,
+        "workday" => Kind::Workday,
+        _ => return None,
+    };
+    Some((date, kind))
+}
+
+/// China Standard Time, in which every deadline and date of service is written: UTC+8, no summer time.
+const CHINA_STANDARD_TIME: Offset = Offset::constant(8);
+
+/// The civil date of a moment, in UTC+8.
+#[must_use]
+pub fn date_of(moment: Timestamp) -> Date {
+    CHINA_STANDARD_TIME.to_datetime(moment).date()
+}
+
+impl WorkingCalendar {
+    /// The calendar of the People's Republic of China.
+    pub fn china() -> Self {
+        Self {
+            exceptions: &ANNOUNCED,
+        }
+    }
+
+    /// Whether people work on this day.
+    pub fn is_working_day(&self, day: Date) -> bool {
+        match self
+            .exceptions
+            .binary_search_by_key(&day, |(date, _)| *date)
+        {
+            Ok(place) => self.exceptions[place].1 == Kind::Workday,
+            Err(_) => !matches!(day.weekday(), Weekday::Saturday | Weekday::Sunday),
+        }
+    }
+
+    /// How many working days are in `[from, until)`; 0 unless `from` is before `until`.
+    pub fn working_days_between(&self, from: Date, until: Date) -> u32 {
+        let mut days = 0;
+        let mut day = from;
+        while day < until {
+            days += u32::from(self.is_working_day(day));
+            // `day` is before another date, so it is not the last one there is.
+            day = day
+                .tomorrow()
+                .expect("a date before another has a tomorrow");
+        }
+        days
+    }
+
+    /// The working day that comes `days` working days after this one; the day itself for 0.
+    /// The last date there is, 9999-12-31, ends every count.
+    pub fn add_working_days(&self, day: Date, days: u32) -> Date {
+        let (mut day, mut left) = (day, days);
+        while left > 0 {
+            match day.tomorrow() {
+                Ok(tomorrow) => day = tomorrow,
+                Err(_) => return day,
+            }
+            left -= u32::from(self.is_working_day(day));
+        }
+        day
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::ToSpan;
+    use jiff::civil::date;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn china() -> WorkingCalendar {
+        WorkingCalendar::china()
+    }
+
+    #[test]
+    fn holidays_and_make_up_days() {
+        for (day, works) in [
+            (date(2026, 2, 13), true),
+            (date(2026, 2, 14), true),
+            (date(2026, 2, 15), false),
+            (date(2026, 2, 23), false),
+            (date(2026, 2, 24), true),
+            (date(2026, 10, 8), true),
+            (date(2026, 10, 10), true),
+            (date(2026, 10, 11), false),
+            // A year without data has plain weeks.
+            (date(2040, 10, 1), true),
+            (date(2040, 10, 6), false),
+        ] {
+            assert_eq!(china().is_working_day(day), works, "{day}");
+        }
+    }
+
+    /// The days off as each notice counts them, holiday by holiday. In 2024 New Year and the
+    /// Dragon Boat Festival are one day each, "with the weekend".
+    #[test]
+    fn each_year_has_the_days_off_of_its_notice() {
+        let count = |year, kind| {
+            let of_year = ANNOUNCED.iter().filter(|(day, _)| day.year() == year);
+            of_year.filter(|(_, of)| *of == kind).count()
+        };
+        assert_eq!(count(2024, Kind::Holiday), 1 + 8 + 3 + 5 + 1 + 3 + 7);
+        assert_eq!(count(2025, Kind::Holiday), 1 + 8 + 3 + 5 + 3 + 8);
+        assert_eq!(count(2026, Kind::Holiday), 3 + 9 + 3 + 5 + 3 + 3 + 7);
+        assert_eq!(count(2024, Kind::Workday), 8);
+        assert_eq!(count(2025, Kind::Workday), 5);
+        assert_eq!(count(2026, Kind::Workday), 6);
+    }
+
+    /// Holidays are moved, never added: what is left of a year is its days less its weekend
+    /// days and the days off of the law (11 until 2024, 13 since 2025).
+    #[test]
+    fn each_year_has_the_working_days_of_the_law() {
+        for (year, days, weekend_days, lawful) in [
+            (2024, 366, 104, 11),
+            (2025, 365, 104, 13),
+            (2026, 365, 104, 13),
+        ] {
+            let from = date(year, 1, 1);
+            let until = date(year + 1, 1, 1);
+            assert_eq!(
+                china().working_days_between(from, until),
+                days - weekend_days - lawful,
+                "{year}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_data_is_sorted_and_make_up_days_are_weekend_days() {
+        assert!(ANNOUNCED.is_sorted_by(|a, b| a.0 < b.0));
+        for (day, kind) in ANNOUNCED.iter() {
+            let weekend = matches!(day.weekday(), Weekday::Saturday | Weekday::Sunday);
+            assert!(*kind == Kind::Holiday || weekend, "{day}");
+        }
+    }
+
+    #[test]
+    fn counting_goes_over_a_holiday() {
+        // Wednesday 30 September 2026, then the holiday of 1 to 7 October.
+        let before = date(2026, 9, 30);
+        assert_eq!(china().add_working_days(before, 1), date(2026, 10, 8));
+        assert_eq!(china().add_working_days(before, 3), date(2026, 10, 10));
+        assert_eq!(china().working_days_between(before, date(2026, 10, 9)), 2);
+        assert_eq!(china().working_days_between(before, before), 0);
+        assert_eq!(china().working_days_between(before, date(2026, 9, 1)), 0);
+        assert_eq!(china().add_working_days(Date::MAX, 5), Date::MAX);
+    }
+
+    proptest! {
+        #[test]
+        fn days_added_are_days_counted(offset in 0i32..1500, days in 0u32..60) {
+            let from = date(2024, 1, 1).saturating_add(offset.days());
+            let until = china().add_working_days(from, days);
+            prop_assert!(days == 0 || china().is_working_day(until));
+            let tomorrow = |day: Date| day.tomorrow().unwrap();
+            prop_assert_eq!(china().working_days_between(tomorrow(from), tomorrow(until)), days);
+        }
+    }
+}

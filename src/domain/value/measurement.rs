@@ -1,0 +1,349 @@
+//! What is to be measured, how well it has to be, and what was measured.
+//!
+//! Quantities keep the unit they were stated in. Where two must be compared their units
+//! must be commensurable, except that an uncertainty or an error limit may be relative
+//! (percent, parts per million) to whatever it belongs to.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::value::ValueError;
+use crate::domain::value::decimal::Decimal;
+use crate::domain::value::ratio::Ratio;
+use crate::domain::value::text::{Label, Statement};
+use crate::domain::value::uncertainty::ExpandedUncertainty;
+use crate::domain::value::unit::Unit;
+
+pub use conformity::{
+    DecisionRule, MaximumPermissibleError, acceptance_limit, test_uncertainty_ratio,
+};
+
+mod conformity;
+
+/// The quantity intended to be measured (VIM 2.3), in words.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Measurand(Label);
+
+impl Measurand {
+    /// The measurand in these words, 1 to 200 characters.
+    ///
+    /// # Errors
+    /// As [`Label::parse`].
+    pub fn parse(text: &str) -> Result<Self, ValueError> {
+        Label::parse(text).map(Self)
+    }
+
+    /// The words.
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+}
+
+impl fmt::Display for Measurand {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// A number and a unit: a point on the unit's scale.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Quantity {
+    value: Decimal,
+    unit: Unit,
+}
+
+impl Quantity {
+    /// The quantity `value unit`.
+    pub fn new(value: Decimal, unit: Unit) -> Self {
+        Self { value, unit }
+    }
+
+    /// The number.
+    pub fn value(&self) -> &Decimal {
+        &self.value
+    }
+
+    /// The unit.
+    pub fn unit(&self) -> &Unit {
+        &self.unit
+    }
+}
+
+impl fmt::Display for Quantity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.value, self.unit)
+    }
+}
+
+/// The measuring interval (VIM 4.7) that is needed.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Interval {
+    low: Decimal,
+    high: Decimal,
+    unit: Unit,
+}
+
+impl Interval {
+    /// The interval from `low` to `high`.
+    ///
+    /// # Errors
+    /// `EMPTY_INTERVAL` unless `low` is below `high`.
+    pub fn new(low: Decimal, high: Decimal, unit: Unit) -> Result<Self, ValueError> {
+        if low >= high {
+            return Err(ValueError::new(
+                "EMPTY_INTERVAL",
+                format!(
+                    "the interval from {low} to {high} {unit} is empty: write its lower end first"
+                ),
+            ));
+        }
+        Ok(Self { low, high, unit })
+    }
+
+    /// The lower end.
+    pub fn low(&self) -> &Decimal {
+        &self.low
+    }
+
+    /// The upper end.
+    pub fn high(&self) -> &Decimal {
+        &self.high
+    }
+
+    /// The unit of both ends.
+    pub fn unit(&self) -> &Unit {
+        &self.unit
+    }
+}
+
+impl fmt::Display for Interval {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} to {} {}", self.low, self.high, self.unit)
+    }
+}
+
+/// What has to be reached.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Target {
+    /// An expanded uncertainty.
+    #[serde(rename = "uncertainty")]
+    Uncertainty(ExpandedUncertainty),
+    /// An error limit that the measurement has to support.
+    #[serde(rename = "mpe")]
+    Mpe(MaximumPermissibleError),
+}
+
+impl Target {
+    /// The unit of the target.
+    pub fn unit(&self) -> &Unit {
+        match self {
+            Target::Uncertainty(uncertainty) => uncertainty.unit(),
+            Target::Mpe(mpe) => mpe.unit(),
+        }
+    }
+}
+
+/// How well a measurand has to be measured, and where.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct MeasurementRequirement {
+    measurand: Measurand,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    interval: Option<Interval>,
+    target: Target,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    note: Option<Statement>,
+}
+
+impl MeasurementRequirement {
+    /// The requirement on a measurand.
+    ///
+    /// # Errors
+    /// `UNCERTAINTY_NOT_POSITIVE` for a required U of 0; `UNIT_INCOMMENSURABLE` when the
+    /// target is neither relative nor in a unit of the interval's dimension.
+    pub fn new(
+        measurand: Measurand,
+        interval: Option<Interval>,
+        target: Target,
+        note: Option<Statement>,
+    ) -> Result<Self, ValueError> {
+        if let Target::Uncertainty(uncertainty) = &target
+            && uncertainty.value().is_zero()
+        {
+            return Err(ValueError::new(
+                "UNCERTAINTY_NOT_POSITIVE",
+                "a required uncertainty of 0 can never be reached: write one above 0",
+            ));
+        }
+        if let Some(interval) = &interval {
+            belongs_to(target.unit(), interval.unit())?;
+        }
+        Ok(Self {
+            measurand,
+            interval,
+            target,
+            note,
+        })
+    }
+
+    /// What is to be measured.
+    pub fn measurand(&self) -> &Measurand {
+        &self.measurand
+    }
+
+    /// Where on its scale, if that was said.
+    pub fn interval(&self) -> Option<&Interval> {
+        self.interval.as_ref()
+    }
+
+    /// How well.
+    pub fn target(&self) -> &Target {
+        &self.target
+    }
+
+    /// What else was said.
+    pub fn note(&self) -> Option<&Statement> {
+        self.note.as_ref()
+    }
+
+    /// U_req: the required uncertainty itself, or the error limit divided by the ratio of
+    /// its decision rule, with k = 2.
+    pub fn required_uncertainty(&self) -> RequiredUncertainty {
+        match &self.target {
+            Target::Uncertainty(uncertainty) => RequiredUncertainty {
+                value: Ratio::from(uncertainty.value()),
+                unit: uncertainty.unit().clone(),
+                coverage_factor: uncertainty.coverage_factor().clone(),
+            },
+            Target::Mpe(mpe) => RequiredUncertainty {
+                value: Ratio::of(mpe.value(), mpe.rule().ratio())
+                    .expect("the ratio of a decision rule is not 0"),
+                unit: mpe.unit().clone(),
+                coverage_factor: Decimal::from(2),
+            },
+        }
+    }
+}
+
+/// The largest expanded uncertainty that meets a requirement; a fraction, for an error
+/// limit divided by 3 has no end in decimal notation.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct RequiredUncertainty {
+    value: Ratio,
+    unit: Unit,
+    coverage_factor: Decimal,
+}
+
+impl RequiredUncertainty {
+    /// U_req, above 0.
+    pub fn value(&self) -> &Ratio {
+        &self.value
+    }
+
+    /// The unit of U_req.
+    pub fn unit(&self) -> &Unit {
+        &self.unit
+    }
+
+    /// k.
+    pub fn coverage_factor(&self) -> &Decimal {
+        &self.coverage_factor
+    }
+
+    /// The standard uncertainty `u_req = U_req / k`, above 0.
+    pub fn standard(&self) -> Ratio {
+        &self.value / &Ratio::from(&self.coverage_factor)
+    }
+}
+
+/// A measured value (VIM 2.9), with its uncertainty where it was evaluated.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct MeasurementResult {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    measurand: Option<Measurand>,
+    value: Quantity,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    uncertainty: Option<ExpandedUncertainty>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    method: Option<Statement>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    traceability: Option<Statement>,
+}
+
+impl MeasurementResult {
+    /// The result `value ± U`.
+    ///
+    /// # Errors
+    /// `UNIT_INCOMMENSURABLE` when U is neither relative nor in a unit of the value's
+    /// dimension.
+    pub fn new(
+        value: Quantity,
+        uncertainty: Option<ExpandedUncertainty>,
+    ) -> Result<Self, ValueError> {
+        if let Some(uncertainty) = &uncertainty {
+            belongs_to(uncertainty.unit(), value.unit())?;
+        }
+        Ok(Self {
+            measurand: None,
+            value,
+            uncertainty,
+            method: None,
+            traceability: None,
+        })
+    }
+
+    /// The result of this measurand, where it is not the case's own.
+    pub fn with_measurand(self, measurand: Option<Measurand>) -> Self {
+        Self { measurand, ..self }
+    }
+
+    /// The result by this method.
+    pub fn with_method(self, method: Option<Statement>) -> Self {
+        Self { method, ..self }
+    }
+
+    /// The result with this chain of calibrations (VIM 2.41).
+    pub fn with_traceability(self, traceability: Option<Statement>) -> Self {
+        Self {
+            traceability,
+            ..self
+        }
+    }
+
+    /// What was measured, where it was said.
+    pub fn measurand(&self) -> Option<&Measurand> {
+        self.measurand.as_ref()
+    }
+
+    /// The measured value.
+    pub fn value(&self) -> &Quantity {
+        &self.value
+    }
+
+    /// Its uncertainty, if it was evaluated.
+    pub fn uncertainty(&self) -> Option<&ExpandedUncertainty> {
+        self.uncertainty.as_ref()
+    }
+
+    /// How it was measured.
+    pub fn method(&self) -> Option<&Statement> {
+        self.method.as_ref()
+    }
+
+    /// What it is traceable to.
+    pub fn traceability(&self) -> Option<&Statement> {
+        self.traceability.as_ref()
+    }
+}
+
+/// Whether an uncertainty or limit in `unit` can be one of a value in `of`.
+fn belongs_to(unit: &Unit, of: &Unit) -> Result<(), ValueError> {
+    match unit.is_relative() {
+        true => Ok(()),
+        false => unit.factor_to(of).map(drop),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,130 @@
+//! Values, parsed at the door: inside the domain a `Title` is a title, not a string.
+//!
+//! `parse` and `new` judge what a user sends, with the tables of today (divisions,
+//! categories, units). Reading a value back from the log judges its shape alone: what was
+//! once accepted stays readable when a table changes.
+
+pub mod attachment;
+pub mod calendar;
+pub mod category;
+pub mod credit_code;
+pub mod decimal;
+pub mod division;
+pub mod gap;
+pub mod ids;
+pub mod measurement;
+pub mod money;
+pub mod period;
+pub mod personal;
+pub mod ratio;
+pub mod regulation;
+pub mod text;
+pub mod uncertainty;
+pub mod unit;
+
+pub use attachment::{MediaType, Sha256Digest};
+pub use calendar::WorkingCalendar;
+pub use category::ServiceCategory;
+pub use credit_code::UnifiedSocialCreditCode;
+pub use decimal::Decimal;
+pub use division::{Division, Level};
+pub use gap::CapabilityGap;
+pub use ids::{
+    AnnualSummaryId, CampaignId, CaseId, CatalogueId, EnterpriseId, InstitutionId, PersonId, VisitId,
+};
+pub use measurement::{
+    DecisionRule, Interval, Measurand, MeasurementRequirement, MeasurementResult, Quantity, RequiredUncertainty,
+    Target,
+};
+pub use money::Money;
+pub use period::Period;
+pub use personal::Personal;
+pub use ratio::Ratio;
+pub use regulation::RegulationRef;
+pub use text::{Label, Reference, Statement, Title};
+pub use uncertainty::ExpandedUncertainty;
+pub use unit::Unit;
+
+/// Why a value was not accepted at the door.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct ValueError {
+    /// What kind of mistake it is, in UPPER_SNAKE; stable, for programs.
+    pub code: &'static str,
+    /// What is wrong and what would be right, for people.
+    pub message: String,
+}
+
+impl ValueError {
+    /// An error with this code and message.
+    pub fn new(code: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            message: message.into(),
+        }
+    }
+}
+
+/// Every code of a [`ValueError`].
+pub const VALUE_CODES: &[&str] = &[
+    "CATEGORY_NOT_ASSIGNED",
+    "CATEGORY_UNKNOWN",
+    "COVERAGE_FACTOR_MISSING",
+    "COVERAGE_FACTOR_TOO_SMALL",
+    "COVERAGE_PROBABILITY_MISSING",
+    "COVERAGE_PROBABILITY_OUT_OF_RANGE",
+    "CREDIT_CODE_CHARACTER",
+    "CREDIT_CODE_CHECK",
+    "CREDIT_CODE_LENGTH",
+    "DECIMAL_INVALID",
+    "DECIMAL_OUT_OF_RANGE",
+    "DECISION_RATIO_TOO_SMALL",
+    "DIGEST_INVALID",
+    "DIVISION_UNKNOWN",
+    "EMPTY_INTERVAL",
+    "GUARD_BAND_OUT_OF_RANGE",
+    "ID_INVALID",
+    "MEDIA_TYPE_INVALID",
+    "MONEY_INVALID",
+    "MPE_NOT_POSITIVE",
+    "PERIOD_EMPTY",
+    "RATIO_INVALID",
+    "TEXT_CONTROL_CHARACTER",
+    "TEXT_EMPTY",
+    "TEXT_TOO_LONG",
+    "UNCERTAINTY_NEGATIVE",
+    "UNCERTAINTY_NOT_POSITIVE",
+    "UNIT_INCOMMENSURABLE",
+    "UNIT_UNKNOWN",
+];
+
+/// The most characters of a user's input that an error message repeats.
+const QUOTED_CHARACTERS: usize = 40;
+
+/// `input` in quotation marks for an error message: abbreviated, and without characters
+/// that would break a line of a log.
+fn quoted(input: &str) -> String {
+    let mut characters = input
+        .chars()
+        .map(|c| if c.is_control() { '\u{FFFD}' } else { c });
+    let mut quoted: String = characters.by_ref().take(QUOTED_CHARACTERS).collect();
+    if characters.next().is_some() {
+        quoted.push('…');
+    }
+    format!("\"{quoted}\"")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_or_unprintable_input_is_not_repeated_whole() {
+        assert_eq!(quoted("mm"), "\"mm\"");
+        assert_eq!(quoted("a\nb"), "\"a\u{FFFD}b\"");
+        assert_eq!(
+            quoted(&"长".repeat(41)),
+            format!("\"{}…\"", "长".repeat(40))
+        );
+    }
+}

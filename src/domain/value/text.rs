@@ -1,0 +1,163 @@
+//! Text that people write: titles, statements, labels, references.
+//!
+//! Text is trimmed and kept as it was written otherwise. No normalisation form is imposed:
+//! the log holds what the user said.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::value::ValueError;
+
+/// Whether a text may run over several lines.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Lines {
+    One,
+    Many,
+}
+
+/// Trimmed text of 1 to `most` characters, or why it is not.
+pub(super) fn checked(
+    what: &str,
+    text: &str,
+    most: usize,
+    lines: Lines,
+) -> Result<String, ValueError> {
+    // A client on Windows sends \r\n: the same line break, and \r alone is refused below.
+    let text = text.trim().replace("\r\n", "\n");
+    if text.is_empty() {
+        return Err(ValueError::new(
+            "TEXT_EMPTY",
+            format!("the {what} is empty: write 1 to {most} characters"),
+        ));
+    }
+    let length = text.chars().count();
+    if length > most {
+        return Err(ValueError::new(
+            "TEXT_TOO_LONG",
+            format!("the {what} has {length} characters: write at most {most}"),
+        ));
+    }
+    let breaks_allowed = lines == Lines::Many;
+    if let Some((place, found)) = (1..)
+        .zip(text.chars())
+        .find(|(_, c)| c.is_control() && !(breaks_allowed && matches!(c, '\n' | '\t')))
+    {
+        let allowed = match lines {
+            Lines::One => "on one line, without control characters",
+            Lines::Many => "without control characters besides line breaks and tabs",
+        };
+        return Err(ValueError::new(
+            "TEXT_CONTROL_CHARACTER",
+            format!(
+                "the {what} has the control character U+{:04X} at place {place}: write it {allowed}",
+                u32::from(found)
+            ),
+        ));
+    }
+    Ok(text)
+}
+
+macro_rules! text_value {
+    ($(#[$doc:meta])* $name:ident, $what:literal, $most:literal, $lines:expr) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(String);
+
+        impl $name {
+            /// The most characters (Unicode scalar values) it may have.
+            pub const MOST_CHARACTERS: usize = $most;
+
+            /// The text, trimmed.
+            ///
+            /// # Errors
+            /// `TEXT_EMPTY`, `TEXT_TOO_LONG`, `TEXT_CONTROL_CHARACTER`.
+            pub fn parse(text: &str) -> Result<Self, ValueError> {
+                checked($what, text, Self::MOST_CHARACTERS, $lines).map(Self)
+            }
+
+            /// The text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+text_value! {
+    /// The title of a case, a campaign or a publication: one line of 1 to 200 characters.
+    Title, "title", 200, Lines::One
+}
+text_value! {
+    /// What somebody states: a problem, a reason, a lesson, a finding, a comment. 1 to
+    /// 20,000 characters; may have line breaks and tabs.
+    Statement, "statement", 20_000, Lines::Many
+}
+text_value! {
+    /// The name of an organisation, a document, an instrument: one line of 1 to 200
+    /// characters.
+    Label, "name", 200, Lines::One
+}
+text_value! {
+    /// A citation of a standard, a publication, a record: one line of 1 to 500 characters.
+    Reference, "reference", 500, Lines::One
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn text_is_trimmed_and_counted_in_characters() {
+        assert_eq!(Title::parse("  长度 \n").unwrap().as_str(), "长度");
+        assert!(Title::parse(&"长".repeat(200)).is_ok());
+        let refused = Title::parse(&"长".repeat(201)).unwrap_err();
+        assert_eq!(refused.code, "TEXT_TOO_LONG");
+        assert_eq!(
+            refused.message,
+            "the title has 201 characters: write at most 200"
+        );
+        assert_eq!(Label::parse(" \t ").unwrap_err().code, "TEXT_EMPTY");
+    }
+
+    #[test]
+    fn only_a_statement_has_lines() {
+        assert_eq!(
+            Statement::parse("one\r\ntwo\tthree").unwrap().as_str(),
+            "one\ntwo\tthree"
+        );
+        assert_eq!(
+            Title::parse("one\ntwo").unwrap_err().code,
+            "TEXT_CONTROL_CHARACTER"
+        );
+        let refused = Statement::parse("a\u{0}b").unwrap_err();
+        assert_eq!(refused.code, "TEXT_CONTROL_CHARACTER");
+        assert!(refused.message.contains("U+0000 at place 2"));
+    }
+
+    #[test]
+    fn text_is_a_plain_string_in_json() {
+        let title = Title::parse("Thread gauge").unwrap();
+        let json = serde_json::to_string(&title).unwrap();
+        assert_eq!(json, "\"Thread gauge\"");
+        assert_eq!(serde_json::from_str::<Title>(&json).unwrap(), title);
+    }
+
+    proptest! {
+        #[test]
+        fn parse_of_display_is_the_same(text in any::<String>()) {
+            if let Ok(statement) = Statement::parse(&text) {
+                prop_assert_eq!(Statement::parse(&statement.to_string()).unwrap(), statement);
+            }
+        }
+    }
+}

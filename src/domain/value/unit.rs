@@ -1,0 +1,362 @@
+//! Units of measurement: case-sensitive UCUM (the Unified Code for Units of Measure, 2.2).
+//!
+//! octofhir-ucum parses an expression, tells its dimension and finds its atoms; the factor
+//! is evaluated here as a fraction, because its own factors are rounded to 28 digits.
+//!
+//! Commensurable means: the same dimension and the same arbitrary units, as UCUM §17 has
+//! it. UCUM counts the mole as a number and does not tell a becquerel from a hertz, a gray
+//! from a sievert or a newton metre from a joule; neither does this. A logarithmic unit
+//! (dB, Np, pH) is commensurable with itself alone, whatever its prefix.
+
+use std::fmt;
+use std::sync::LazyLock;
+
+use bigdecimal::num_bigint::BigInt;
+use octofhir_ucum::{Case, Dimension, Number, SpecialKind, UnitExpr, UnitRecord};
+use serde::{Deserialize, Serialize};
+
+use crate::domain::value::decimal::Decimal;
+use crate::domain::value::ratio::Ratio;
+use crate::domain::value::{ValueError, quoted};
+
+use definitions::DEFINITIONS;
+use everyday::to_ucum;
+
+mod definitions;
+mod everyday;
+
+/// The most characters of a unit.
+const MOST_CHARACTERS: usize = 80;
+
+/// The most that the powers of a unit add up to, signs aside: `10*-23` is a unit,
+/// `m1000000` an attack.
+const MOST_POWER: u32 = 60;
+
+/// Numbers in a unit stay below this power of ten, up to which octofhir-ucum reads each digit.
+const MOST_NUMBER_EXPONENT: i32 = 28;
+
+/// A unit in UCUM.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Unit(String);
+
+impl Unit {
+    /// The unit of a UCUM expression, or of one with the signs of everyday writing: `°C`
+    /// for `Cel`, `µ` for `u`, `Ω` for `Ohm`, `ppm` for `[ppm]`, `kWh` for `kW.h`, `r/min`
+    /// for `{rev}/min`, `m³` for `m3`.
+    ///
+    /// # Errors
+    /// `UNIT_UNKNOWN`.
+    pub fn parse(text: &str) -> Result<Self, ValueError> {
+        let text = text.trim();
+        let unknown = |why: &str| {
+            ValueError::new(
+                "UNIT_UNKNOWN",
+                format!("{} is not a unit: {why}", quoted(text)),
+            )
+        };
+        if text.chars().count() > MOST_CHARACTERS {
+            return Err(unknown(&format!(
+                "write at most {MOST_CHARACTERS} characters"
+            )));
+        }
+        let code = to_ucum(text).ok_or_else(|| unknown("a micro sign stands before a unit"))?;
+        match Meaning::of(&code) {
+            Ok(_) => Ok(Self(code)),
+            Err(Unreadable::SpecialInAlgebra) => Err(unknown(
+                "a scale with a zero of its own takes part in no product or quotient, write K for its difference",
+            )),
+            Err(Unreadable::TooLarge) => Err(unknown(&format!(
+                "write powers that add up to at most {MOST_POWER}, and numbers below 10*{MOST_NUMBER_EXPONENT}"
+            ))),
+            Err(Unreadable::DecimalFraction) => Err(unknown(
+                "UCUM reads 1.5 as 1 times 5, write whole numbers and powers of ten like 15.10*-1",
+            )),
+            Err(Unreadable::NotUcum) => Err(unknown(
+                "write its case-sensitive UCUM code, like mm, Cel, mm[Hg], kW.h or m/s2",
+            )),
+        }
+    }
+
+    /// The UCUM code.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether a value in this unit can be told in the other.
+    pub fn commensurable(&self, other: &Unit) -> bool {
+        match (Meaning::of(&self.0), Meaning::of(&other.0)) {
+            (Ok(this), Ok(that)) => this.is_commensurable(&that),
+            // An old log may name a unit that the tables have lost.
+            _ => self == other,
+        }
+    }
+
+    /// Whether the unit is a bare number, percent or parts per thousand to trillion: a
+    /// relative uncertainty may be stated in it, whatever the unit of the value.
+    pub fn is_relative(&self) -> bool {
+        octofhir_ucum::parse_expression(&self.0).is_ok_and(|expression| is_number(&expression))
+    }
+
+    /// The exact factor from a *difference* in this unit to one in the other: an
+    /// uncertainty of 1 `Cel` is one of 1 `K`, and of 9/5 `[degF]`.
+    ///
+    /// # Errors
+    /// `UNIT_INCOMMENSURABLE`.
+    pub fn factor_to(&self, other: &Unit) -> Result<Ratio, ValueError> {
+        let (this, that) = self.meanings(other)?;
+        Ok(&this.factor / &that.factor)
+    }
+
+    /// The exact value in the other unit of a *point* on this unit's scale: 0 `Cel` is
+    /// 273.15 `K`.
+    ///
+    /// # Errors
+    /// `UNIT_INCOMMENSURABLE`.
+    pub fn convert_point(&self, value: &Decimal, other: &Unit) -> Result<Ratio, ValueError> {
+        let (this, that) = self.meanings(other)?;
+        let base = &(&Ratio::from(value) * &this.factor) + &this.offset;
+        Ok(&(&base - &that.offset) / &that.factor)
+    }
+
+    /// Both meanings, if the units are commensurable.
+    fn meanings(&self, other: &Unit) -> Result<(Meaning, Meaning), ValueError> {
+        let (this, that) = (Meaning::of(&self.0), Meaning::of(&other.0));
+        let dimension = |meaning: &Result<Meaning, Unreadable>| match meaning {
+            Ok(meaning) => meaning.to_string(),
+            Err(_) => "unknown".to_owned(),
+        };
+        let (this_dimension, that_dimension) = (dimension(&this), dimension(&that));
+        match (this, that) {
+            (Ok(this), Ok(that)) if this.is_commensurable(&that) => Ok((this, that)),
+            _ => Err(ValueError::new(
+                "UNIT_INCOMMENSURABLE",
+                format!(
+                    "{self} (dimension {this_dimension}) and {other} (dimension {that_dimension}) do not measure the same kind of quantity: write a unit of one dimension"
+                ),
+            )),
+        }
+    }
+}
+
+impl fmt::Display for Unit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What a unit is in terms of the base units.
+struct Meaning {
+    /// The size of one step of the scale.
+    factor: Ratio,
+    /// What the scale's zero is: 273.15 kelvins for `Cel`, 0 for a proper unit.
+    offset: Ratio,
+    dimension: Dimension,
+    /// Arbitrary units such as `[iU]` with their exponents: further base units, in effect.
+    arbitrary: Vec<(&'static str, i32)>,
+    /// The atom of a scale that is not linear, such as `B` or `[pH]`.
+    curved: Option<&'static str>,
+}
+
+/// Why an expression has no meaning.
+enum Unreadable {
+    NotUcum,
+    SpecialInAlgebra,
+    TooLarge,
+    DecimalFraction,
+}
+
+impl Meaning {
+    fn of(code: &str) -> Result<Self, Unreadable> {
+        let expression = octofhir_ucum::parse_expression(code).map_err(|_| Unreadable::NotUcum)?;
+        // Before anything is evaluated: a huge power is costly.
+        judge(&expression)?;
+        if total_power(&expression) > MOST_POWER {
+            return Err(Unreadable::TooLarge);
+        }
+        let result = octofhir_ucum::evaluate(&expression).map_err(|error| match error.kind {
+            octofhir_ucum::ErrorKind::SpecialUnitError { .. } => Unreadable::SpecialInAlgebra,
+            _ => Unreadable::NotUcum,
+        })?;
+        let special = result
+            .special
+            .map(|term| (term.unit, scale_zero(term.unit.special)));
+        let (offset, curved) = match special {
+            None => (Ratio::zero(), None),
+            Some((unit, Some(zero))) => (&zero * &atom_factor(unit), None),
+            Some((unit, None)) => (Ratio::zero(), Some(unit.code)),
+        };
+        Ok(Self {
+            factor: factor(&expression),
+            offset,
+            dimension: result.dim,
+            arbitrary: result.arbitrary,
+            curved,
+        })
+    }
+
+    fn is_commensurable(&self, other: &Meaning) -> bool {
+        self.dimension == other.dimension
+            && self.arbitrary == other.arbitrary
+            && self.curved == other.curved
+    }
+}
+
+impl fmt::Display for Meaning {
+    /// The dimension as UCUM writes it, with what else keeps units apart.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.dimension)?;
+        for (atom, exponent) in &self.arbitrary {
+            write!(f, ".{atom}{exponent}")?;
+        }
+        match self.curved {
+            Some(atom) => write!(f, " on the scale of {atom}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The zero of a temperature scale in steps of that scale above absolute zero (UCUM table
+/// of special units); none for a scale that is not linear.
+fn scale_zero(kind: SpecialKind) -> Option<Ratio> {
+    let hundredths = match kind {
+        SpecialKind::Celsius => 27_315,
+        SpecialKind::Fahrenheit => 45_967,
+        SpecialKind::Reaumur => 21_852,
+        _ => return None,
+    };
+    Ratio::of(&Decimal::from(hundredths), &Decimal::from(100))
+}
+
+/// The size of an expression in base units; for a special unit, of one step of its scale.
+///
+/// # Panics
+/// For a symbol that evaluation would not have accepted.
+fn factor(expression: &UnitExpr) -> Ratio {
+    match expression {
+        UnitExpr::Symbol(code) => {
+            let (prefix, atom) = octofhir_ucum::lookup_unit(code, Case::Sensitive)
+                .expect("an evaluated expression has known symbols");
+            let factor = atom_factor(atom);
+            match prefix {
+                Some(prefix) => &from_number(prefix.factor) * &factor,
+                None => factor,
+            }
+        }
+        UnitExpr::Numeric(number) => from_number(*number),
+        UnitExpr::Annotation(_) => Ratio::one(),
+        UnitExpr::Annotated(inner, _) => factor(inner),
+        UnitExpr::Power(base, exponent) => factor(base).power(*exponent),
+        UnitExpr::Product(terms) => terms
+            .iter()
+            .fold(Ratio::one(), |product, term| &product * &factor(term)),
+        UnitExpr::Quotient(numerator, denominator) => &factor(numerator) / &factor(denominator),
+        UnitExpr::Reciprocal(inner) => &Ratio::one() / &factor(inner),
+    }
+}
+
+/// The factors of [`DEFINITIONS`], in their order.
+static DEFINED_FACTORS: LazyLock<Vec<Ratio>> = LazyLock::new(|| {
+    DEFINITIONS
+        .iter()
+        .map(|definition| defined_factor(definition.code).expect("it is the definition's code"))
+        .collect()
+});
+
+fn atom_factor(atom: &UnitRecord) -> Ratio {
+    match DEFINITIONS.binary_search_by_key(&atom.code, |definition| definition.code) {
+        Ok(place) => DEFINED_FACTORS[place].clone(),
+        Err(_) => from_number(atom.factor),
+    }
+}
+
+/// The factor of an atom by its definition, which may lean on other definitions.
+fn defined_factor(code: &str) -> Option<Ratio> {
+    let place = DEFINITIONS
+        .binary_search_by_key(&code, |definition| definition.code)
+        .ok()?;
+    let definition = &DEFINITIONS[place];
+    let value =
+        Decimal::try_from(definition.value.to_owned()).expect("a definition has a decimal value");
+    let unit = octofhir_ucum::parse_expression(definition.unit)
+        .expect("a definition has a UCUM expression");
+    Some(&Ratio::from(&value) * &defined_term(&unit))
+}
+
+/// As [`factor`], for the expressions that definitions are made of.
+fn defined_term(expression: &UnitExpr) -> Ratio {
+    match expression {
+        UnitExpr::Symbol(code) => defined_factor(code).unwrap_or_else(|| factor(expression)),
+        UnitExpr::Power(base, exponent) => defined_term(base).power(*exponent),
+        UnitExpr::Product(terms) => terms
+            .iter()
+            .fold(Ratio::one(), |product, term| &product * &defined_term(term)),
+        UnitExpr::Quotient(numerator, denominator) => {
+            &defined_term(numerator) / &defined_term(denominator)
+        }
+        UnitExpr::Reciprocal(inner) => &Ratio::one() / &defined_term(inner),
+        UnitExpr::Numeric(_) | UnitExpr::Annotation(_) | UnitExpr::Annotated(..) => {
+            factor(expression)
+        }
+    }
+}
+
+fn from_number(number: Number) -> Ratio {
+    let (digits, exponent) = number.to_integer_and_exponent();
+    let digits = Decimal::from(BigInt::from(digits));
+    &Ratio::from(&digits) * &Ratio::from(&Decimal::from(10)).power(exponent)
+}
+
+/// Refuses numbers that UCUM allows and that would not be what was meant.
+fn judge(expression: &UnitExpr) -> Result<(), Unreadable> {
+    match expression {
+        UnitExpr::Numeric(number) if *number >= Number::power_of_ten(MOST_NUMBER_EXPONENT) => {
+            Err(Unreadable::TooLarge)
+        }
+        UnitExpr::Symbol(_) | UnitExpr::Numeric(_) | UnitExpr::Annotation(_) => Ok(()),
+        UnitExpr::Annotated(inner, _) | UnitExpr::Reciprocal(inner) | UnitExpr::Power(inner, _) => {
+            judge(inner)
+        }
+        UnitExpr::Product(terms) => {
+            let number = |term: &UnitExpr| matches!(term, UnitExpr::Numeric(_));
+            if terms.windows(2).any(|pair| pair.iter().all(number)) {
+                return Err(Unreadable::DecimalFraction);
+            }
+            terms.iter().try_for_each(judge)
+        }
+        UnitExpr::Quotient(a, b) => judge(a).and_then(|()| judge(b)),
+    }
+}
+
+/// The powers of an expression, added up without their signs.
+fn total_power(expression: &UnitExpr) -> u32 {
+    match expression {
+        UnitExpr::Symbol(_) => 1,
+        UnitExpr::Numeric(_) | UnitExpr::Annotation(_) => 0,
+        UnitExpr::Annotated(inner, _) | UnitExpr::Reciprocal(inner) => total_power(inner),
+        UnitExpr::Power(base, exponent) => {
+            total_power(base).saturating_mul(exponent.unsigned_abs())
+        }
+        UnitExpr::Product(terms) => terms
+            .iter()
+            .fold(0, |sum, term| total_power(term).saturating_add(sum)),
+        UnitExpr::Quotient(a, b) => total_power(a).saturating_add(total_power(b)),
+    }
+}
+
+fn is_number(expression: &UnitExpr) -> bool {
+    match expression {
+        UnitExpr::Symbol(code) => matches!(
+            code.as_str(),
+            "10*" | "10^" | "%" | "[ppth]" | "[ppm]" | "[ppb]" | "[pptr]"
+        ),
+        UnitExpr::Numeric(_) | UnitExpr::Annotation(_) => true,
+        UnitExpr::Annotated(inner, _) | UnitExpr::Reciprocal(inner) => is_number(inner),
+        UnitExpr::Power(base, _) => is_number(base),
+        UnitExpr::Product(terms) => terms.iter().all(is_number),
+        UnitExpr::Quotient(a, b) => is_number(a) && is_number(b),
+    }
+}
+
+#[cfg(test)]
+mod tests;

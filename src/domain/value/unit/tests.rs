@@ -1,0 +1,214 @@
+//! Known conversions, by hand from the definitions of the units.
+
+use proptest::prelude::*;
+
+use super::*;
+
+fn unit(text: &str) -> Unit {
+    Unit::parse(text).unwrap_or_else(|error| panic!("{text}: {error}"))
+}
+
+fn ratio(numerator: &str, denominator: &str) -> Ratio {
+    let decimal = |text: &str| Decimal::parse(text).unwrap();
+    Ratio::of(&decimal(numerator), &decimal(denominator)).unwrap()
+}
+
+/// `1 from = numerator/denominator to`, exactly.
+fn assert_factor(from: &str, to: &str, numerator: &str, denominator: &str) {
+    let factor = unit(from).factor_to(&unit(to)).unwrap();
+    assert_eq!(factor, ratio(numerator, denominator), "{from} to {to}");
+}
+
+#[test]
+fn a_unit_is_kept_as_ucum() {
+    assert_eq!(unit("°C").as_str(), "Cel");
+    assert_eq!(serde_json::to_string(&unit("µm")).unwrap(), "\"um\"");
+}
+
+#[test]
+fn what_is_no_unit_is_refused() {
+    for text in [
+        "",
+        "µ",
+        "µ/m",
+        "xyz",
+        "kWx",
+        "m//s",
+        "1.5",
+        "1.5/m",
+        "0",
+        "mm Hg",
+        "m2147483647",
+        "m61",
+        "[pi]40.[pi]-40",
+        "12345678901234567890123456789.m",
+        "长",
+        "Cel/min",
+        "Cel2",
+        "dB.m",
+    ] {
+        assert_eq!(
+            Unit::parse(text).unwrap_err().code,
+            "UNIT_UNKNOWN",
+            "{text}"
+        );
+    }
+    let long = Unit::parse(&"m.".repeat(80)).unwrap_err();
+    assert!(long.message.contains("at most 80"));
+    assert!(
+        Unit::parse("°C/min")
+            .unwrap_err()
+            .message
+            .contains("write K")
+    );
+}
+
+#[test]
+fn factors_are_those_of_the_definitions() {
+    // International yard and pound agreement, 1959.
+    assert_factor("[in_i]", "mm", "25.4", "1");
+    assert_factor("[lb_av]", "kg", "0.45359237", "1");
+    // 0.45359237 kg · 9.80665 m/s² / (0.0254 m)²
+    assert_factor("[psi]", "Pa", "4.4482216152605", "0.00064516");
+    assert_factor("bar", "kPa", "100", "1");
+    assert_factor("atm", "Pa", "101325", "1");
+    assert_factor("kW.h", "MJ", "3.6", "1");
+    // SI Brochure, 9th edition: e is exact.
+    assert_factor("eV", "J", "1.602176634e-19", "1");
+    assert_factor("km/h", "m/s", "5", "18");
+    assert_factor("rpm", "Hz", "1", "60");
+    assert_factor("[kn_i]", "km/h", "1.852", "1");
+    assert_factor("[ft_us]", "m", "1200", "3937");
+    assert_factor("deg", "'", "60", "1");
+    assert_factor("circ", "deg", "360", "1");
+    assert_factor("%", "[ppm]", "10000", "1");
+    assert_factor("L", "cm3", "1000", "1");
+    assert_factor("t", "kg", "1000", "1");
+    assert_factor("dB", "B", "1", "10");
+    // UCUM rounds the millimetre of mercury to 133.322 Pa; the conventional one has
+    // 133.322387415 Pa, 2.9 parts per million more.
+    assert_factor("mm[Hg]", "Pa", "133.322", "1");
+}
+
+#[test]
+fn a_difference_has_no_offset() {
+    assert_factor("Cel", "K", "1", "1");
+    assert_factor("Cel", "[degF]", "9", "5");
+    assert_factor("mCel", "K", "1", "1000");
+    assert_factor("[degRe]", "K", "5", "4");
+}
+
+#[test]
+fn a_point_on_a_temperature_scale_has_one() {
+    let point = |value: &str, from: &str, to: &str| {
+        unit(from)
+            .convert_point(&Decimal::parse(value).unwrap(), &unit(to))
+            .unwrap()
+    };
+    assert_eq!(point("0", "Cel", "K"), ratio("273.15", "1"));
+    assert_eq!(point("100", "Cel", "[degF]"), ratio("212", "1"));
+    assert_eq!(point("-40", "[degF]", "Cel"), ratio("-40", "1"));
+    assert_eq!(point("0", "K", "[degF]"), ratio("-459.67", "1"));
+    assert_eq!(point("80", "[degRe]", "Cel"), ratio("100", "1"));
+    assert_eq!(point("1", "[degF]", "K"), ratio("2303.35", "9"));
+    assert_eq!(point("1", "[in_i]", "cm"), ratio("2.54", "1"));
+}
+
+#[test]
+fn kinds_are_kept_apart_by_dimension() {
+    for (a, b) in [
+        ("m", "[in_i]"),
+        ("Cel", "K"),
+        ("dB", "B"),
+        ("N.m", "J"),
+        ("%", "1"),
+    ] {
+        assert!(unit(a).commensurable(&unit(b)), "{a} {b}");
+    }
+    for (a, b) in [
+        ("m", "kg"),
+        ("dB", "1"),
+        ("dB", "Np"),
+        ("dB[V]", "V"),
+        ("[IU]", "1"),
+    ] {
+        assert!(!unit(a).commensurable(&unit(b)), "{a} {b}");
+    }
+    let refused = unit("mm").factor_to(&unit("kg")).unwrap_err();
+    assert_eq!(refused.code, "UNIT_INCOMMENSURABLE");
+    assert!(
+        refused
+            .message
+            .starts_with("mm (dimension L) and kg (dimension M)")
+    );
+}
+
+#[test]
+fn a_relative_unit_is_a_bare_number() {
+    for text in ["1", "%", "ppm", "10*-6", "mm/m", "mol", "rad"] {
+        let bare = !matches!(text, "mm/m" | "mol" | "rad");
+        assert_eq!(unit(text).is_relative(), bare, "{text}");
+    }
+}
+
+#[test]
+fn a_unit_that_the_tables_lost_is_itself_alone() {
+    let lost: Unit = serde_json::from_str("\"[lost]\"").unwrap();
+    assert!(lost.commensurable(&lost));
+    assert!(!lost.commensurable(&unit("m")));
+    assert!(lost.factor_to(&unit("m")).is_err());
+}
+
+#[test]
+fn every_rounded_factor_of_the_tables_has_a_definition() {
+    assert!(DEFINITIONS.is_sorted_by(|a, b| a.code < b.code));
+    for atom in octofhir_ucum::get_all_units() {
+        let (digits, _) = atom.factor.to_integer_and_exponent();
+        let rounded = digits.to_string().len() >= 25;
+        let defined = DEFINITIONS.iter().any(|d| d.code == atom.code);
+        assert_eq!(
+            rounded, defined,
+            "{} with factor {}",
+            atom.code, atom.factor
+        );
+        // The definition is the atom's: both agree to the digits that the table has.
+        let error = &(&atom_factor(atom) / &from_number(atom.factor)) - &Ratio::one();
+        assert!(error.abs() < ratio("1e-26", "1"), "{}", atom.code);
+    }
+}
+
+#[test]
+fn no_atom_is_hidden_by_a_prefix() {
+    for atom in octofhir_ucum::get_all_units() {
+        let (prefix, found) = octofhir_ucum::lookup_unit(atom.code, Case::Sensitive).unwrap();
+        assert!(prefix.is_none() && found.code == atom.code, "{}", atom.code);
+    }
+}
+
+proptest! {
+    #[test]
+    fn there_and_back_is_the_same(
+        value in -1_000_000i64..1_000_000,
+        from in prop::sample::select(vec!["Cel", "K", "[degF]", "[degRe]", "[degR]", "mK"]),
+        to in prop::sample::select(vec!["Cel", "K", "[degF]", "[degRe]", "[degR]", "mK"]),
+    ) {
+        let (from, to) = (unit(from), unit(to));
+        let value = Decimal::from(value);
+        let there = from.convert_point(&value, &to).unwrap();
+        // By hand the other way, for the point there may have no end as a decimal.
+        let zero = to.convert_point(&Decimal::zero(), &from).unwrap();
+        let back = &(&there * &to.factor_to(&from).unwrap()) + &zero;
+        prop_assert_eq!(back, Ratio::from(&value));
+        prop_assert_eq!(
+            &from.factor_to(&to).unwrap() * &to.factor_to(&from).unwrap(),
+            Ratio::one()
+        );
+    }
+
+    #[test]
+    fn any_text_is_parsed_or_refused(text in any::<String>()) {
+        if let Ok(unit) = Unit::parse(&text) {
+            prop_assert_eq!(Unit::parse(unit.as_str()).unwrap(), unit);
+        }
+    }
+}

@@ -1,0 +1,328 @@
+//! What a database must be able to do, and the [`Store`] that is made of it: every read is here
+//! once, for both.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use cqrs_es::Aggregate;
+use cqrs_es::persist::{PersistenceError, SerializedEvent};
+use sqlx::FromRow;
+use sqlx::postgres::PgRow;
+use sqlx::sqlite::SqliteRow;
+use uuid::Uuid;
+
+use crate::clock::Clock;
+use crate::store::known::Known;
+use crate::store::plan::Plan;
+use crate::store::row_writes::RowWrites;
+use crate::store::statement::Statement;
+use crate::store::stored::{
+    AttachmentRow, CaseVersionRow, CommandRow, Count, EventRow, HeadRow, LinkRow, MemberRow,
+    RegisterVersionRow, SubCaseRow,
+};
+use crate::store::{
+    Append, AppendError, Attachment, CaseColumn, CaseLink, CaseQuery, Committed, EventQuery,
+    EventRecord, Head, RebuildOutcome, RebuiltRow, RegisterQuery, RowsDigest, SUB_CASE_OF, Store,
+    StoreError, StoredCase, StoredCommand, StoredRegister, StreamId, SubCase, digest, filter, sql,
+    stream,
+};
+
+/// A row that both drivers can decode.
+pub(super) trait Decoded:
+    for<'r> FromRow<'r, PgRow> + for<'r> FromRow<'r, SqliteRow> + Send + Unpin
+{
+}
+
+impl<T> Decoded for T where
+    T: for<'r> FromRow<'r, PgRow> + for<'r> FromRow<'r, SqliteRow> + Send + Unpin
+{
+}
+
+/// What differs between the databases.
+pub(super) trait Backend: Send + Sync + 'static {
+    /// Runs a query on any connection.
+    fn fetch<T: Decoded>(
+        &self,
+        statement: &Statement,
+    ) -> impl Future<Output = Result<Vec<T>, sqlx::Error>> + Send;
+
+    /// Runs one writing statement as a transaction of its own; the number of rows it touched.
+    fn execute(
+        &self,
+        statement: &Statement,
+    ) -> impl Future<Output = Result<u64, sqlx::Error>> + Send;
+
+    /// Loads a stream through the stock repository.
+    fn load<A: Aggregate>(
+        &self,
+        aggregate_id: &str,
+        after_version: u64,
+    ) -> impl Future<Output = Result<Vec<SerializedEvent>, PersistenceError>> + Send;
+
+    /// In one transaction: locks the head of the log, reads what is known of the batch, and
+    /// writes what `decide` makes of it. Durable when it returns.
+    fn commit(
+        &self,
+        batch: &[Append],
+        decide: impl FnOnce(Known) -> Plan + Send,
+    ) -> impl Future<Output = Result<Plan, StoreError>> + Send;
+
+    /// Makes empty shadow tables.
+    fn start_rebuild(&self) -> impl Future<Output = Result<(), sqlx::Error>> + Send;
+
+    /// Writes into the shadow tables.
+    fn write_rebuilt(
+        &self,
+        rows: &RowWrites,
+    ) -> impl Future<Output = Result<(), sqlx::Error>> + Send;
+
+    /// Swaps the shadow tables in if the log still ends at `expected_head`; the head it found.
+    fn finish_rebuild(
+        &self,
+        expected_head: u64,
+    ) -> impl Future<Output = Result<Head, StoreError>> + Send;
+}
+
+/// The store over one of the databases.
+pub(super) struct SqlStore<B> {
+    backend: B,
+    clock: Arc<dyn Clock>,
+}
+
+impl<B: Backend> SqlStore<B> {
+    /// Takes an opened and migrated database and names its log if it has no name yet.
+    pub(super) async fn over(backend: B, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
+        let store = Self { backend, clock };
+        let name = Uuid::from_bytes(store.clock.random()).simple().to_string();
+        let origin = format!("etalon.local/{name}");
+        store
+            .backend
+            .execute(&Statement::new(sql::CREATE_HEAD).text(&origin))
+            .await
+            .map_err(StoreError::during("create the head of the log"))?;
+        Ok(store)
+    }
+
+    async fn many<Row, T>(
+        &self,
+        operation: &'static str,
+        statement: Statement,
+    ) -> Result<Vec<T>, StoreError>
+    where
+        Row: Decoded,
+        T: TryFrom<Row>,
+        StoreError: From<T::Error>,
+    {
+        let rows: Vec<Row> =
+            self.backend.fetch(&statement).await.map_err(StoreError::during(operation))?;
+        rows.into_iter().map(|row| Ok(T::try_from(row)?)).collect()
+    }
+
+    async fn one<Row, T>(
+        &self,
+        operation: &'static str,
+        statement: Statement,
+    ) -> Result<Option<T>, StoreError>
+    where
+        Row: Decoded,
+        T: TryFrom<Row>,
+        StoreError: From<T::Error>,
+    {
+        Ok(self.many(operation, statement).await?.pop())
+    }
+
+    async fn count(
+        &self,
+        operation: &'static str,
+        statement: Statement,
+    ) -> Result<u64, StoreError> {
+        let counted = self.one::<Count, Count>(operation, statement).await?;
+        Ok(counted.map_or(0, |row| row.count.cast_unsigned()))
+    }
+
+    async fn head_row(&self) -> Result<HeadRow, StoreError> {
+        self.one::<HeadRow, HeadRow>("read the head of the log", Statement::new(sql::HEAD)).await?.ok_or_else(|| {
+            StoreError::Corrupt { what: "table log_head is empty".to_owned() }
+        })
+    }
+}
+
+impl From<std::convert::Infallible> for StoreError {
+    fn from(never: std::convert::Infallible) -> Self {
+        match never {}
+    }
+}
+
+#[async_trait]
+impl<B: Backend> Store for SqlStore<B> {
+    async fn commit(
+        &self,
+        batch: &[Append],
+    ) -> Result<Vec<Result<Committed, AppendError>>, StoreError> {
+        if batch.is_empty() {
+            return Ok(Vec::new());
+        }
+        let decide = |known| Plan::of(batch, known, &*self.clock);
+        let plan = self.backend.commit(batch, decide).await?;
+        Ok(plan.outcomes)
+    }
+
+    async fn load(
+        &self,
+        stream: StreamId,
+        after_version: u64,
+    ) -> Result<Vec<SerializedEvent>, StoreError> {
+        stream::load(&self.backend, stream, after_version).await
+    }
+
+    async fn events(&self, query: &EventQuery) -> Result<Vec<EventRecord>, StoreError> {
+        self.many::<EventRow, _>("read events", filter::events(query)).await
+    }
+
+    async fn head(&self) -> Result<Head, StoreError> {
+        Ok(self.head_row().await?.head())
+    }
+
+    async fn origin(&self) -> Result<String, StoreError> {
+        Ok(self.head_row().await?.origin)
+    }
+
+    async fn position_at(&self, time: i64) -> Result<Option<u64>, StoreError> {
+        let statement = Statement::new(sql::COUNT_RECORDED_BY).integer(time);
+        let recorded = self.count("find the position at a time", statement).await?;
+        Ok(recorded.checked_sub(1))
+    }
+
+    async fn command(
+        &self,
+        actor: &str,
+        idempotency_key: &str,
+    ) -> Result<Option<StoredCommand>, StoreError> {
+        let statement = Statement::new(sql::COMMAND).text(actor).text(idempotency_key);
+        self.one::<CommandRow, _>("look up a command", statement).await
+    }
+
+    async fn cases(&self, query: &CaseQuery) -> Result<Vec<StoredCase>, StoreError> {
+        self.many::<CaseVersionRow, _>("list cases", filter::cases(query)?).await
+    }
+
+    async fn count_cases(&self, query: &CaseQuery) -> Result<u64, StoreError> {
+        self.count("count cases", filter::count_cases(query)?).await
+    }
+
+    async fn case_by_id(
+        &self,
+        case_id: Uuid,
+        at: Option<u64>,
+    ) -> Result<Option<StoredCase>, StoreError> {
+        let statement = filter::one_case(CaseColumn::CaseId, &case_id.to_string(), at);
+        self.one::<CaseVersionRow, _>("look up a case", statement).await
+    }
+
+    async fn case_by_number(
+        &self,
+        number: &str,
+        at: Option<u64>,
+    ) -> Result<Option<StoredCase>, StoreError> {
+        let statement = filter::one_case(CaseColumn::Number, number, at);
+        self.one::<CaseVersionRow, _>("look up a case by number", statement).await
+    }
+
+    async fn registers(&self, query: &RegisterQuery) -> Result<Vec<StoredRegister>, StoreError> {
+        self.many::<RegisterVersionRow, _>("list a register", filter::registers(query)).await
+    }
+
+    async fn count_registers(&self, query: &RegisterQuery) -> Result<u64, StoreError> {
+        self.count("count a register", filter::count_registers(query)).await
+    }
+
+    async fn sub_cases(&self, case_id: Uuid) -> Result<Vec<SubCase>, StoreError> {
+        let statement = Statement::new(sql::SUB_CASES).text(&case_id.to_string()).text(SUB_CASE_OF);
+        self.many::<SubCaseRow, _>("list sub-cases", statement).await
+    }
+
+    async fn links_of(&self, case_id: Uuid) -> Result<Vec<CaseLink>, StoreError> {
+        let statement = Statement::new(sql::LINKS).text(&case_id.to_string());
+        self.many::<LinkRow, _>("list the links of a case", statement).await
+    }
+
+    async fn members(&self, case_id: Uuid) -> Result<Vec<String>, StoreError> {
+        let statement = Statement::new(sql::MEMBERS).text(&case_id.to_string());
+        let rows = self.many::<MemberRow, MemberRow>("list the members of a case", statement).await?;
+        Ok(rows.into_iter().map(|row| row.actor).collect())
+    }
+
+    async fn attachment(&self, digest: &str) -> Result<Option<Attachment>, StoreError> {
+        let statement = Statement::new(sql::ATTACHMENT).text(digest);
+        self.one::<AttachmentRow, _>("read an attachment", statement).await
+    }
+
+    async fn cases_past_deadline(
+        &self,
+        date: &str,
+        limit: u32,
+    ) -> Result<Vec<StoredCase>, StoreError> {
+        let statement = Statement::new(sql::PAST_DEADLINE).text(date).integer(limit.into());
+        self.many::<CaseVersionRow, _>("list cases past their deadline", statement).await
+    }
+
+    async fn cases_with_missed_deadline(
+        &self,
+        date: &str,
+        limit: u32,
+    ) -> Result<Vec<StoredCase>, StoreError> {
+        let statement = Statement::new(sql::MISSED_DEADLINE).text(date).integer(limit.into());
+        self.many::<CaseVersionRow, _>("list cases with a missed deadline", statement).await
+    }
+
+    async fn try_lease(
+        &self,
+        name: &str,
+        holder: &str,
+        now: i64,
+        expires_at: i64,
+    ) -> Result<bool, StoreError> {
+        let lease = Statement::new(sql::TRY_LEASE).text(name).text(holder);
+        let statement = lease.integer(expires_at).integer(now);
+        let taken = self.backend.execute(&statement).await;
+        Ok(taken.map_err(StoreError::during("take a lease"))? == 1)
+    }
+
+    async fn release_lease(&self, name: &str, holder: &str) -> Result<(), StoreError> {
+        let statement = Statement::new(sql::RELEASE_LEASE).text(name).text(holder);
+        let released = self.backend.execute(&statement).await;
+        released.map(drop).map_err(StoreError::during("release a lease"))
+    }
+
+    async fn start_rebuild(&self) -> Result<(), StoreError> {
+        let started = self.backend.start_rebuild().await;
+        started.map_err(StoreError::during("start a rebuild"))
+    }
+
+    async fn write_rebuilt(&self, rows: &[RebuiltRow]) -> Result<(), StoreError> {
+        let mut writes = RowWrites::default();
+        for row in rows {
+            writes.add(row.clone());
+        }
+        let written = self.backend.write_rebuilt(&writes).await;
+        written.map_err(StoreError::during("write rebuilt rows"))
+    }
+
+    async fn finish_rebuild(&self, expected_head: u64) -> Result<RebuildOutcome, StoreError> {
+        let head = self.backend.finish_rebuild(expected_head).await?;
+        Ok(if head.next_position == expected_head {
+            RebuildOutcome::Swapped
+        } else {
+            RebuildOutcome::Behind(head)
+        })
+    }
+
+    async fn rows_digest(&self) -> Result<RowsDigest, StoreError> {
+        let last_position = self.head().await?.last_position();
+        digest::rows(&self.backend, last_position).await
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        self.count("reach the database", Statement::new(sql::PING)).await.map(drop)
+    }
+}

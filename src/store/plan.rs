@@ -1,0 +1,260 @@
+//! The commit, decided in memory: given what the database says under the head lock, what is
+//! answered to each append of a batch and what is written. Pure but for the clock's random bits.
+
+use jiff::Timestamp;
+use serde::de::IgnoredAny;
+
+use crate::clock::Clock;
+use crate::ledger::entry::{Entry, leaf_hash};
+use crate::store::known::Known;
+use crate::store::row_writes::RowWrites;
+use crate::store::{
+    AggregateType, Append, AppendError, Body, CommandKey, Committed, Content, EventRecord, Head,
+    NewAttachment, NewEvent, NumberTaken, RebuiltRow, StoreError, StoredCommand, StreamId,
+};
+
+/// A row of the `commands` table.
+#[derive(Debug)]
+pub(super) struct NewCommand {
+    pub(super) key: CommandKey,
+    pub(super) stream: StreamId,
+    pub(super) committed: Committed,
+}
+
+/// What a batch writes and what is answered.
+#[derive(Debug)]
+pub(super) struct Plan {
+    /// In the order of the batch.
+    pub(super) outcomes: Vec<Result<Committed, AppendError>>,
+    pub(super) head: Head,
+    pub(super) events: Vec<EventRecord>,
+    pub(super) commands: Vec<NewCommand>,
+    pub(super) rows: RowWrites,
+    pub(super) attachments: Vec<NewAttachment>,
+}
+
+impl Plan {
+    /// Decides a batch. Effects of earlier appends count for later ones.
+    pub(super) fn of(batch: &[Append], known: Known, clock: &dyn Clock) -> Self {
+        let recorded_at = clock.now().as_microsecond().max(known.head.recorded_at);
+        let mut planner = Planner {
+            plan: Self {
+                outcomes: Vec::with_capacity(batch.len()),
+                head: Head { recorded_at, ..known.head },
+                events: Vec::with_capacity(batch.len()),
+                commands: Vec::with_capacity(batch.len()),
+                rows: RowWrites::default(),
+                attachments: Vec::new(),
+            },
+            known,
+            clock,
+        };
+        for append in batch {
+            let outcome = planner.append(append);
+            planner.plan.outcomes.push(outcome);
+        }
+        planner.plan
+    }
+
+    /// Whether every append was refused or replayed.
+    pub(super) fn writes_nothing(&self) -> bool {
+        self.events.is_empty()
+    }
+}
+
+struct Planner<'a> {
+    plan: Plan,
+    known: Known,
+    clock: &'a dyn Clock,
+}
+
+impl Planner<'_> {
+    fn append(&mut self, append: &Append) -> Result<Committed, AppendError> {
+        let CommandKey { actor, idempotency_key, digest } = &append.command;
+        let key = (actor.clone(), idempotency_key.clone());
+        if let Some(earlier) = self.known.commands.get(&key) {
+            return if earlier.digest == *digest {
+                Ok(earlier.committed)
+            } else {
+                Err(AppendError::KeyReused)
+            };
+        }
+        let current_version = self.known.versions.get(&append.stream).copied().unwrap_or(0);
+        if current_version != append.expected_version {
+            return Err(AppendError::Conflict { current_version });
+        }
+        let (content, number_taken) = self.content(&append.body);
+        check(append, &content)?;
+        let committed = self.log(append, &content.events, current_version)?;
+        self.plan.rows.add(RebuiltRow {
+            stream: append.stream,
+            version: committed.version,
+            position: committed.last_position(),
+            recorded_at: committed.recorded_at,
+            changes: content.rows,
+            number_taken: number_taken.clone(),
+        });
+        self.plan.attachments.extend(content.attachments);
+        self.plan.head.next_position = committed.last_position() + 1;
+        self.plan.commands.push(NewCommand {
+            key: append.command.clone(),
+            stream: append.stream,
+            committed,
+        });
+        if let Some(NumberTaken { series, number }) = number_taken {
+            self.known.series.insert(series, number);
+        }
+        self.known.versions.insert(append.stream, committed.version);
+        let again = Committed { replayed: true, ..committed };
+        let stored = StoredCommand { stream: append.stream, digest: *digest, committed: again };
+        self.known.commands.insert(key, stored);
+        Ok(committed)
+    }
+
+    /// The content, with the next number of its series if it takes one.
+    fn content(&self, body: &Body) -> (Content, Option<NumberTaken>) {
+        match body {
+            Body::Ready(content) => (content.clone(), None),
+            Body::Numbered { series, write } => {
+                let number = self.known.series.get(series).copied().unwrap_or(0) + 1;
+                (write(number), Some(NumberTaken { series: series.clone(), number }))
+            }
+        }
+    }
+
+    /// Gives the events their positions and ledger entries; all of them or none.
+    fn log(
+        &mut self,
+        append: &Append,
+        events: &[NewEvent],
+        current_version: u64,
+    ) -> Result<Committed, AppendError> {
+        let Head { next_position: first_position, recorded_at } = self.plan.head;
+        let time = Timestamp::from_microsecond(recorded_at)
+            .map_err(|error| invalid(format!("{recorded_at} µs is no time: {error}")))?;
+        let aggregate_id = append.stream.aggregate_id.to_string();
+        let mut records = Vec::with_capacity(events.len());
+        for ((event, position), sequence) in
+            events.iter().zip(first_position..).zip(current_version + 1..)
+        {
+            let entry = Entry {
+                origin: &self.known.origin,
+                position,
+                aggregate_type: append.stream.aggregate_type.as_str(),
+                aggregate_id: &aggregate_id,
+                sequence,
+                event_type: event.event_type,
+                event_version: event.event_version,
+                recorded_at: time,
+                actor: &append.command.actor,
+                command_id: &append.command.idempotency_key,
+                random: self.clock.random(),
+                payload: event.payload.as_bytes(),
+                metadata: event.metadata.as_bytes(),
+            };
+            let entry = entry.to_bytes().map_err(|error| invalid(error.to_string()))?;
+            records.push(EventRecord {
+                position,
+                aggregate_type: append.stream.aggregate_type.as_str().to_owned(),
+                aggregate_id: aggregate_id.clone(),
+                sequence,
+                event_type: event.event_type.to_owned(),
+                event_version: event.event_version.to_owned(),
+                payload: event.payload.clone(),
+                metadata: event.metadata.clone(),
+                recorded_at,
+                actor: append.command.actor.clone(),
+                command_id: append.command.idempotency_key.clone(),
+                leaf_hash: leaf_hash(&entry),
+                entry,
+            });
+        }
+        let event_count = records.len() as u64;
+        self.plan.events.append(&mut records);
+        Ok(Committed {
+            version: current_version + event_count,
+            first_position,
+            event_count,
+            recorded_at,
+            replayed: false,
+        })
+    }
+}
+
+/// Refuses alone what the database would refuse together with the whole batch.
+fn check(append: &Append, content: &Content) -> Result<(), AppendError> {
+    let refuse = |reason: String| Err(invalid(format!("append to {}: {reason}", append.stream)));
+    if content.events.is_empty() {
+        return refuse("it has no event".to_owned());
+    }
+    for event in &content.events {
+        for (part, json) in [("payload", &event.payload), ("metadata", &event.metadata)] {
+            if let Err(error) = serde_json::from_str::<IgnoredAny>(json) {
+                return refuse(format!("the {part} of {} is no JSON: {error}", event.event_type));
+            }
+        }
+    }
+    let rows = &content.rows;
+    let is_case = append.stream.aggregate_type == AggregateType::Case;
+    let changes_case = rows.case.is_some()
+        || !rows.members_added.is_empty()
+        || !rows.members_removed.is_empty()
+        || !rows.links_added.is_empty();
+    let names_other = rows.case.as_ref().is_some_and(|case| case.case_id != append.stream.aggregate_id);
+    if changes_case && !is_case || rows.register.is_some() && is_case || names_other {
+        return refuse("its read rows belong to another stream".to_owned());
+    }
+    if texts(append, content).any(|text| text.contains('\0')) {
+        return refuse("a text contains U+0000".to_owned());
+    }
+    Ok(())
+}
+
+/// Every text that becomes a column of type text.
+fn texts<'a>(append: &'a Append, content: &'a Content) -> impl Iterator<Item = &'a String> {
+    let rows = &content.rows;
+    let case = rows.case.iter().flat_map(|case| {
+        let always = [
+            &case.number,
+            &case.title,
+            &case.status,
+            &case.level,
+            &case.division,
+            &case.origin,
+            &case.fee_total,
+        ];
+        let sometimes = [
+            &case.kind,
+            &case.category,
+            &case.severity,
+            &case.deadline_on,
+            &case.deadline_missed_on,
+            &case.parked_until,
+        ];
+        always.into_iter().chain(sometimes.into_iter().flatten())
+    });
+    let register = rows.register.iter().flat_map(|register| {
+        [&register.code, &register.name, &register.division, &register.state, &register.document]
+    });
+    let attachments = content
+        .attachments
+        .iter()
+        .flat_map(|attachment| [&attachment.digest, &attachment.media_type]);
+    let series = match &append.body {
+        Body::Ready(_) => None,
+        Body::Numbered { series, .. } => Some(series),
+    };
+    [&append.command.actor, &append.command.idempotency_key]
+        .into_iter()
+        .chain(case)
+        .chain(register)
+        .chain(attachments)
+        .chain(series)
+        .chain(&rows.members_added)
+        .chain(&rows.members_removed)
+        .chain(rows.links_added.iter().map(|link| &link.relation))
+}
+
+fn invalid(reason: String) -> AppendError {
+    AppendError::Store(StoreError::Invalid { reason })
+}

@@ -1,0 +1,181 @@
+//! PostgreSQL: any number of servers over one database. The row lock on `log_head` is what
+//! orders their commits; it is held from the first statement of a commit to its end.
+
+mod sql;
+mod write;
+
+use std::sync::Arc;
+
+use cqrs_es::Aggregate;
+use cqrs_es::persist::{PersistedEventRepository, PersistenceError, SerializedEvent};
+use postgres_es::PostgresEventRepository;
+use sqlx::migrate::Migrator;
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
+use sqlx::{Connection, Executor};
+use tokio::sync::Mutex;
+
+use crate::store::backend::{Backend, Decoded};
+use crate::store::known::{Asked, Known};
+use crate::store::plan::Plan;
+use crate::store::row_writes::RowWrites;
+use crate::store::sql::HEAD;
+use crate::store::statement::{Argument, Statement};
+use crate::store::stored::HeadRow;
+use crate::store::{Append, Head, StoreError, migration_error};
+
+static MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
+
+/// Connections for everything but commits.
+const POOL_CONNECTIONS: u32 = 16;
+
+/// An opened and migrated PostgreSQL database.
+pub(super) struct PostgresBackend {
+    pool: PgPool,
+    writer_options: PgConnectOptions,
+    /// The connection of the commits, held for the length of one. It is not of the pool, which
+    /// would ping it after every use. Empty before the first commit and after a failed one.
+    writer: Mutex<Option<PgConnection>>,
+}
+
+impl PostgresBackend {
+    /// Connects and migrates.
+    pub(super) async fn open(url: &str, options: PgConnectOptions) -> Result<Self, StoreError> {
+        let unreachable = |source| StoreError::Unreachable { url: url.to_owned(), source: Arc::new(source) };
+        let options = options
+            .application_name("etalon")
+            .statement_cache_capacity(256)
+            .options([("synchronous_commit", "on"), ("default_transaction_isolation", "read\\ committed")]);
+        // A pool would hide why the server cannot be reached behind its time-out.
+        let mut first = PgConnection::connect_with(&options).await.map_err(unreachable)?;
+        MIGRATIONS.run_direct(&mut first).await.map_err(migration_error)?;
+        first.close().await.map_err(unreachable)?;
+        let pool = PgPoolOptions::new()
+            .max_connections(POOL_CONNECTIONS)
+            .test_before_acquire(false)
+            .connect_with(options.clone())
+            .await
+            .map_err(unreachable)?;
+        // Each statement of a commit looks up a few keys. Plans are made when tables may still be
+        // empty and are kept when they are not: they must use the indexes from the start. The
+        // time-out frees the head if this process stops answering in the middle of a commit.
+        let writer_options = options.options([
+            ("enable_seqscan", "off"),
+            ("enable_hashjoin", "off"),
+            ("enable_mergejoin", "off"),
+            ("idle_in_transaction_session_timeout", "30s"),
+        ]);
+        Ok(Self { pool, writer_options, writer: Mutex::new(None) })
+    }
+
+    /// Locks the head of the log on the kept connection, or on a new one if there is none or it
+    /// was lost meanwhile, as by a restart of the server. Nothing is written yet, so trying
+    /// twice does no harm.
+    async fn lock_head(&self, kept: Option<PgConnection>) -> Result<PgConnection, sqlx::Error> {
+        if let Some(mut connection) = kept
+            && connection.execute(sql::BEGIN).await.is_ok()
+        {
+            return Ok(connection);
+        }
+        let mut connection = PgConnection::connect_with(&self.writer_options).await?;
+        connection.execute(sql::BEGIN).await?;
+        Ok(connection)
+    }
+}
+
+impl Backend for PostgresBackend {
+    async fn fetch<T: Decoded>(&self, statement: &Statement) -> Result<Vec<T>, sqlx::Error> {
+        let query = sqlx::query_as(&statement.sql);
+        let query = statement.arguments.iter().fold(query, |query, argument| match argument {
+            Argument::Text(text) => query.bind(text),
+            Argument::Integer(number) => query.bind(number),
+        });
+        query.fetch_all(&self.pool).await
+    }
+
+    async fn execute(&self, statement: &Statement) -> Result<u64, sqlx::Error> {
+        let query = sqlx::query(&statement.sql);
+        let query = statement.arguments.iter().fold(query, |query, argument| match argument {
+            Argument::Text(text) => query.bind(text),
+            Argument::Integer(number) => query.bind(number),
+        });
+        Ok(query.execute(&self.pool).await?.rows_affected())
+    }
+
+    async fn load<A: Aggregate>(
+        &self,
+        aggregate_id: &str,
+        after_version: u64,
+    ) -> Result<Vec<SerializedEvent>, PersistenceError> {
+        let repository = PostgresEventRepository::new(self.pool.clone());
+        match after_version {
+            0 => repository.get_events::<A>(aggregate_id).await,
+            _ => repository.get_last_events::<A>(aggregate_id, after_version as usize).await,
+        }
+    }
+
+    async fn commit(
+        &self,
+        batch: &[Append],
+        decide: impl FnOnce(Known) -> Plan + Send,
+    ) -> Result<Plan, StoreError> {
+        let lock = StoreError::during("lock the head of the log");
+        let mut slot = self.writer.lock().await;
+        // The connection is kept only after it went well: losing it ends its transaction.
+        let mut connection = self.lock_head(slot.take()).await.map_err(lock)?;
+        let plan = decide(known(&mut connection, batch).await?);
+        let ended = async {
+            if plan.writes_nothing() {
+                connection.execute("rollback").await?;
+            } else {
+                write::log(&mut connection, &plan).await?;
+                write::rows(&mut connection, &sql::SERVED, &plan.rows).await?;
+                connection.execute("commit").await?;
+            }
+            Ok(())
+        };
+        ended.await.map_err(StoreError::during("commit a batch"))?;
+        *slot = Some(connection);
+        Ok(plan)
+    }
+
+    async fn start_rebuild(&self) -> Result<(), sqlx::Error> {
+        self.pool.execute(sqlx::raw_sql(sql::START_REBUILD)).await.map(drop)
+    }
+
+    async fn write_rebuilt(&self, rows: &RowWrites) -> Result<(), sqlx::Error> {
+        let mut transaction = self.pool.begin().await?;
+        write::rows(&mut transaction, &sql::REBUILT, rows).await?;
+        transaction.commit().await
+    }
+
+    async fn finish_rebuild(&self, expected_head: u64) -> Result<Head, StoreError> {
+        let swapped = async {
+            self.pool.execute(sql::ANALYZE_REBUILT).await?;
+            let mut transaction = self.pool.begin_with(sql::BEGIN).await?;
+            let row: HeadRow = sqlx::query_as(HEAD).fetch_one(&mut *transaction).await?;
+            let head = row.head();
+            if head.next_position == expected_head {
+                transaction.execute(sqlx::raw_sql(sql::FINISH_REBUILD)).await?;
+                transaction.commit().await?;
+            } else {
+                transaction.rollback().await?;
+            }
+            Ok(head)
+        };
+        swapped.await.map_err(StoreError::during("finish a rebuild"))
+    }
+}
+
+async fn known(connection: &mut PgConnection, batch: &[Append]) -> Result<Known, StoreError> {
+    let asked = Asked::of(batch);
+    let rows = sqlx::query_as(sql::KNOWN)
+        .bind(&asked.actors)
+        .bind(&asked.idempotency_keys)
+        .bind(&asked.aggregate_types)
+        .bind(&asked.aggregate_ids)
+        .bind(&asked.series)
+        .fetch_all(connection)
+        .await
+        .map_err(StoreError::during("look up what a batch builds on"))?;
+    Known::from_rows(rows)
+}

@@ -1,0 +1,155 @@
+//! The statements that only PostgreSQL runs: every list is an array a column, so that a batch of
+//! any size is one prepared statement a table.
+
+use crate::store::sql::{
+    case_columns, command_columns, event_columns, is_open_version, register_columns,
+};
+
+/// Opens the transaction and locks the head in one round trip. What the batch builds on is read
+/// by the next statement, whose snapshot (READ COMMITTED) is taken after the lock is held.
+pub(super) const BEGIN: &str = "begin; select 1 from log_head where id = 1 for update";
+
+/// `$1` actors, `$2` keys, `$3` aggregate types, `$4` aggregate ids, `$5` series; the rows are
+/// those of `known.rs`.
+pub(super) const KNOWN: &str = "\
+select cast(0 as bigint) as kind, origin as text_1, '' as text_2, '' as text_3, '' as text_4,
+       next_position as number_1, recorded_at as number_2,
+       cast(0 as bigint) as number_3, cast(0 as bigint) as number_4, cast('' as bytea) as digest
+from log_head where id = 1
+union all
+select 1, c.actor, c.idempotency_key, c.aggregate_type, c.aggregate_id,
+       c.version, c.first_position, c.event_count, c.recorded_at, c.digest
+from unnest($1::text[], $2::text[]) k (actor, idempotency_key)
+join commands c on c.actor = k.actor and c.idempotency_key = k.idempotency_key
+union all
+select 2, k.aggregate_type, k.aggregate_id, '', '', e.sequence, 0, 0, 0, ''
+from unnest($3::text[], $4::text[]) k (aggregate_type, aggregate_id)
+cross join lateral (
+    select sequence from events
+    where aggregate_type = k.aggregate_type and aggregate_id = k.aggregate_id
+    order by sequence desc limit 1
+) e
+union all
+select 3, series, '', '', '', last, 0, 0, 0, ''
+from case_number_series where series = any($5::text[])";
+
+/// Head, commands and events in one statement.
+pub(super) const WRITE_LOG: &str = concat!(
+    "with head as (update log_head set next_position = $1, recorded_at = $2 where id = 1), \
+     new_commands as (insert into commands (", command_columns!(), ") \
+     select * from unnest($3::text[], $4::text[], $5::bytea[], $6::text[], $7::text[], \
+     $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[])) \
+     insert into events (", event_columns!(), ") \
+     select n.position, n.aggregate_type, n.aggregate_id, n.sequence, n.event_type, \
+     n.event_version, n.payload::json, n.metadata::json, n.recorded_at, n.actor, n.command_id, \
+     n.entry, n.leaf_hash \
+     from unnest($12::bigint[], $13::text[], $14::text[], $15::bigint[], $16::text[], \
+     $17::text[], $18::text[], $19::text[], $20::bigint[], $21::text[], $22::text[], \
+     $23::bytea[], $24::bytea[]) n (", event_columns!(), ")"
+);
+
+pub(super) const INSERT_ATTACHMENTS: &str = "\
+insert into attachments (digest, size_bytes, media_type, content)
+select n.digest, length(n.content), n.media_type, n.content
+from unnest($1::text[], $2::text[], $3::bytea[]) n (digest, media_type, content)
+on conflict (digest) do nothing";
+
+/// The statements that write read rows, into the served tables or those of a rebuild.
+pub(super) struct RowStatements {
+    /// Closings and new versions in one statement.
+    pub(super) write_cases: &'static str,
+    /// Closings and new versions in one statement.
+    pub(super) write_registers: &'static str,
+    pub(super) insert_members: &'static str,
+    pub(super) delete_members: &'static str,
+    pub(super) insert_links: &'static str,
+    pub(super) set_series: &'static str,
+}
+
+macro_rules! row_statements {
+    ($schema:literal) => {
+        RowStatements {
+            write_cases: concat!(
+                "with closed as (update ", $schema, "case_versions v set to_position = c.to_position \
+                 from unnest($1::text[], $2::bigint[]) c (case_id, to_position) \
+                 where v.case_id = c.case_id and v.", is_open_version!(), ") \
+                 insert into ", $schema, "case_versions (", case_columns!(), ", to_position) \
+                 select * from unnest($3::text[], $4::bigint[], $5::bigint[], $6::bigint[], \
+                 $7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], \
+                 $13::text[], $14::text[], $15::text[], $16::text[], $17::text[], $18::text[], \
+                 $19::text[], $20::bigint[], $21::bigint[], $22::text[], $23::text[], \
+                 $24::bigint[], $25::text[], $26::bigint[], $27::text[], $28::bigint[], \
+                 $29::bigint[])"
+            ),
+            write_registers: concat!(
+                "with closed as (update ", $schema, "register_versions v \
+                 set to_position = c.to_position \
+                 from unnest($1::text[], $2::text[], $3::bigint[]) \
+                 c (aggregate_type, aggregate_id, to_position) \
+                 where v.aggregate_type = c.aggregate_type and v.aggregate_id = c.aggregate_id \
+                 and v.", is_open_version!(), ") \
+                 insert into ", $schema, "register_versions (", register_columns!(), ", to_position) \
+                 select * from unnest($4::text[], $5::text[], $6::bigint[], $7::bigint[], \
+                 $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::bigint[], \
+                 $14::bigint[])"
+            ),
+            insert_members: concat!(
+                "insert into ", $schema, "case_members (case_id, actor) \
+                 select * from unnest($1::text[], $2::text[]) on conflict do nothing"
+            ),
+            delete_members: concat!(
+                "delete from ", $schema, "case_members m \
+                 using unnest($1::text[], $2::text[]) k (case_id, actor) \
+                 where m.case_id = k.case_id and m.actor = k.actor"
+            ),
+            insert_links: concat!(
+                "insert into ", $schema, "case_links (case_id, other_id, relation, from_position) \
+                 select * from unnest($1::text[], $2::text[], $3::text[], $4::bigint[]) \
+                 on conflict do nothing"
+            ),
+            set_series: concat!(
+                "insert into ", $schema, "case_number_series as s (series, last) \
+                 select * from unnest($1::text[], $2::bigint[]) \
+                 on conflict (series) do update set last = greatest(s.last, excluded.last)"
+            ),
+        }
+    };
+}
+
+pub(super) const SERVED: RowStatements = row_statements!("");
+pub(super) const REBUILT: RowStatements = row_statements!("etalon_rebuild.");
+
+/// The shadow tables live in a schema of their own, where their indexes get the same names.
+pub(super) const START_REBUILD: &str = "\
+drop schema if exists etalon_rebuild cascade;
+create schema etalon_rebuild;
+create table etalon_rebuild.case_versions (like case_versions including all);
+create table etalon_rebuild.case_members (like case_members including all);
+create table etalon_rebuild.case_links (like case_links including all);
+create table etalon_rebuild.register_versions (like register_versions including all);
+create table etalon_rebuild.case_number_series (like case_number_series including all)";
+
+/// Statistics for the planner, taken before anybody is kept waiting.
+pub(super) const ANALYZE_REBUILT: &str = "\
+analyze etalon_rebuild.case_versions, etalon_rebuild.case_members, etalon_rebuild.case_links, \
+etalon_rebuild.register_versions, etalon_rebuild.case_number_series";
+
+/// Readers wait for the length of this script only. The tables are locked in the order in which
+/// every read names them, and no reader is waited for longer than the time-out.
+pub(super) const FINISH_REBUILD: &str = "\
+set local lock_timeout = '5s';
+lock table case_versions, case_members, case_links, register_versions, case_number_series
+    in access exclusive mode;
+do $$
+declare
+    served text := current_schema();
+    swapped text;
+begin
+    foreach swapped in array array['case_versions', 'case_members', 'case_links',
+                                   'register_versions', 'case_number_series'] loop
+        execute format('drop table %I', swapped);
+        execute format('alter table etalon_rebuild.%I set schema %I', swapped, served);
+    end loop;
+end
+$$;
+drop schema etalon_rebuild";

@@ -1,0 +1,173 @@
+//! A plan as columns: one array a column, one statement a table.
+
+use sqlx::postgres::PgConnection;
+use sqlx::Executor;
+
+use crate::store::plan::{NewCommand, Plan};
+use crate::store::postgres::sql::{INSERT_ATTACHMENTS, RowStatements, WRITE_LOG};
+use crate::store::row_writes::{CaseVersion, Closing, RegisterVersion, RowWrites};
+use crate::store::{CaseRow, EventRecord, NewAttachment, RegisterRow, StreamId};
+
+/// Writes head, commands, events and attachments.
+pub(super) async fn log(connection: &mut PgConnection, plan: &Plan) -> Result<(), sqlx::Error> {
+    let (commands, events) = (&plan.commands, &plan.events);
+    let command = |value: fn(&NewCommand) -> &str| column(commands, value);
+    let text = |value: fn(&EventRecord) -> &str| column(events, value);
+    let query = sqlx::query(WRITE_LOG)
+        .bind(plan.head.next_position.cast_signed())
+        .bind(plan.head.recorded_at)
+        .bind(command(|new| &new.key.actor))
+        .bind(command(|new| &new.key.idempotency_key))
+        .bind(column(commands, |new| &new.key.digest[..]))
+        .bind(command(|new| new.stream.aggregate_type.as_str()))
+        .bind(column(commands, |new| new.stream.aggregate_id.to_string()))
+        .bind(column(commands, |new| new.committed.version.cast_signed()))
+        .bind(column(commands, |new| new.committed.first_position.cast_signed()))
+        .bind(column(commands, |new| new.committed.event_count.cast_signed()))
+        .bind(column(commands, |new| new.committed.recorded_at))
+        .bind(column(events, |event| event.position.cast_signed()))
+        .bind(text(|event| &event.aggregate_type))
+        .bind(text(|event| &event.aggregate_id))
+        .bind(column(events, |event| event.sequence.cast_signed()))
+        .bind(text(|event| &event.event_type))
+        .bind(text(|event| &event.event_version))
+        .bind(text(|event| &event.payload))
+        .bind(text(|event| &event.metadata))
+        .bind(column(events, |event| event.recorded_at))
+        .bind(text(|event| &event.actor))
+        .bind(text(|event| &event.command_id))
+        .bind(column(events, |event| &event.entry[..]))
+        .bind(column(events, |event| &event.leaf_hash[..]));
+    connection.execute(query).await?;
+    if !plan.attachments.is_empty() {
+        attachments(connection, &plan.attachments).await?;
+    }
+    Ok(())
+}
+
+async fn attachments(
+    connection: &mut PgConnection,
+    attachments: &[NewAttachment],
+) -> Result<(), sqlx::Error> {
+    let query = sqlx::query(INSERT_ATTACHMENTS)
+        .bind(column(attachments, |attachment| attachment.digest.as_str()))
+        .bind(column(attachments, |attachment| attachment.media_type.as_str()))
+        .bind(column(attachments, |attachment| &attachment.content[..]));
+    connection.execute(query).await.map(drop)
+}
+
+/// Writes the read rows; a table that does not change costs no statement.
+pub(super) async fn rows(
+    connection: &mut PgConnection,
+    statements: &RowStatements,
+    rows: &RowWrites,
+) -> Result<(), sqlx::Error> {
+    if !rows.cases.is_empty() {
+        cases(connection, statements.write_cases, rows).await?;
+    }
+    if !rows.registers.is_empty() {
+        registers(connection, statements.write_registers, rows).await?;
+    }
+    let changes = [
+        (statements.insert_members, rows.members_added()),
+        (statements.delete_members, rows.members_removed()),
+    ];
+    for (text, members) in changes {
+        if !members.is_empty() {
+            let (cases, actors): (Vec<_>, Vec<_>) = members.into_iter().unzip();
+            connection.execute(sqlx::query(text).bind(cases).bind(actors)).await?;
+        }
+    }
+    if !rows.links.is_empty() {
+        let query = sqlx::query(statements.insert_links)
+            .bind(column(&rows.links, |write| write.case_id.to_string()))
+            .bind(column(&rows.links, |write| write.link.other_id.to_string()))
+            .bind(column(&rows.links, |write| write.link.relation.as_str()))
+            .bind(column(&rows.links, |write| write.from_position));
+        connection.execute(query).await?;
+    }
+    if !rows.series.is_empty() {
+        let series: Vec<_> = rows.series.keys().collect();
+        let last: Vec<_> = rows.series.values().map(|number| number.cast_signed()).collect();
+        connection.execute(sqlx::query(statements.set_series).bind(series).bind(last)).await?;
+    }
+    Ok(())
+}
+
+async fn cases(
+    connection: &mut PgConnection,
+    text: &str,
+    rows: &RowWrites,
+) -> Result<(), sqlx::Error> {
+    let (closings, versions) = (&rows.case_closings, &rows.cases);
+    let always = |value: fn(&CaseRow) -> &str| column(versions, |new| value(&new.row));
+    let sometimes =
+        |value: fn(&CaseRow) -> Option<&str>| column(versions, |new| value(&new.row));
+    let id = |value: fn(&CaseRow) -> Option<uuid::Uuid>| {
+        column(versions, |new| value(&new.row).map(|id| id.to_string()))
+    };
+    let number = |value: fn(&CaseVersion) -> i64| column(versions, value);
+    let query = sqlx::query(text)
+        .bind(column(closings, |closing| closing.stream.aggregate_id.to_string()))
+        .bind(column(closings, |closing| closing.to_position))
+        .bind(id(|row| Some(row.case_id)))
+        .bind(number(|new| new.span.from_position))
+        .bind(number(|new| new.span.version))
+        .bind(number(|new| new.span.recorded_at))
+        .bind(always(|row| &row.number))
+        .bind(always(|row| &row.title))
+        .bind(always(|row| &row.status))
+        .bind(sometimes(|row| row.kind.as_deref()))
+        .bind(sometimes(|row| row.category.as_deref()))
+        .bind(sometimes(|row| row.severity.as_deref()))
+        .bind(always(|row| &row.level))
+        .bind(always(|row| &row.division))
+        .bind(id(|row| Some(row.enterprise_id)))
+        .bind(id(|row| Some(row.campaign_id)))
+        .bind(id(|row| row.institution_id))
+        .bind(id(|row| row.lead_id))
+        .bind(always(|row| &row.origin))
+        .bind(number(|new| new.row.is_open.into()))
+        .bind(number(|new| new.row.reported_at))
+        .bind(sometimes(|row| row.deadline_on.as_deref()))
+        .bind(sometimes(|row| row.deadline_missed_on.as_deref()))
+        .bind(number(|new| new.row.clock_paused.into()))
+        .bind(sometimes(|row| row.parked_until.as_deref()))
+        .bind(column(versions, |new| new.row.gap_ppm))
+        .bind(always(|row| &row.fee_total))
+        .bind(number(|new| new.row.typical.into()))
+        .bind(number(|new| new.span.to_position));
+    connection.execute(query).await.map(drop)
+}
+
+async fn registers(
+    connection: &mut PgConnection,
+    text: &str,
+    rows: &RowWrites,
+) -> Result<(), sqlx::Error> {
+    let (closings, versions) = (&rows.register_closings, &rows.registers);
+    let of_row = |value: fn(&RegisterRow) -> &str| column(versions, |new| value(&new.row));
+    let number = |value: fn(&RegisterVersion) -> i64| column(versions, value);
+    let type_of = |stream: StreamId| stream.aggregate_type.as_str();
+    let id_of = |stream: StreamId| stream.aggregate_id.to_string();
+    let query = sqlx::query(text)
+        .bind(column(closings, |closing: &Closing| type_of(closing.stream)))
+        .bind(column(closings, |closing| id_of(closing.stream)))
+        .bind(column(closings, |closing| closing.to_position))
+        .bind(column(versions, |new| type_of(new.stream)))
+        .bind(column(versions, |new| id_of(new.stream)))
+        .bind(number(|new| new.span.from_position))
+        .bind(number(|new| new.span.version))
+        .bind(of_row(|row| &row.code))
+        .bind(of_row(|row| &row.name))
+        .bind(of_row(|row| &row.division))
+        .bind(of_row(|row| &row.state))
+        .bind(of_row(|row| &row.document))
+        .bind(number(|new| new.span.recorded_at))
+        .bind(number(|new| new.span.to_position));
+    connection.execute(query).await.map(drop)
+}
+
+fn column<'a, Row, Value>(rows: &'a [Row], value: impl Fn(&'a Row) -> Value) -> Vec<Value> {
+    rows.iter().map(value).collect()
+}

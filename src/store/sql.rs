@@ -1,0 +1,162 @@
+//! The statements that both databases run as they stand. What differs (locks, multi-row
+//! writes) is in `sqlite/sql.rs` and `postgres/sql.rs`.
+
+/// `to_position` of a row that is still valid; a literal in every statement about the present,
+/// because SQLite uses a partial index only when it sees the constant of its condition.
+pub(super) const OPEN: i64 = i64::MAX;
+
+/// The condition that a version is the present one.
+macro_rules! is_open_version {
+    () => {
+        "to_position = 9223372036854775807"
+    };
+}
+
+/// The columns of `case_versions` without the end of its validity, in the order of the writes.
+macro_rules! case_columns {
+    () => {
+        "case_id, from_position, version, updated_at, number, title, status, kind, category, \
+         severity, level, division, enterprise_id, campaign_id, institution_id, lead_id, origin, \
+         is_open, reported_at, deadline_on, deadline_missed_on, clock_paused, parked_until, \
+         gap_ppm, fee_total, typical"
+    };
+}
+
+/// The columns of `register_versions` without the end of its validity, in the order of the writes.
+macro_rules! register_columns {
+    () => {
+        "aggregate_type, aggregate_id, from_position, version, code, name, division, state, \
+         document, recorded_at"
+    };
+}
+
+/// The columns of `events`, in the order of the writes.
+macro_rules! event_columns {
+    () => {
+        "position, aggregate_type, aggregate_id, sequence, event_type, event_version, payload, \
+         metadata, recorded_at, actor, command_id, entry, leaf_hash"
+    };
+}
+
+/// The columns of `commands`, in the order of the writes.
+macro_rules! command_columns {
+    () => {
+        "actor, idempotency_key, digest, aggregate_type, aggregate_id, version, first_position, \
+         event_count, recorded_at"
+    };
+}
+
+pub(super) use {case_columns, command_columns, event_columns, is_open_version, register_columns};
+
+/// The cast is for PostgreSQL, where these columns are `json`; it gives the stored bytes.
+pub(super) const EVENTS: &str = "select position, aggregate_type, aggregate_id, sequence, \
+     event_type, event_version, cast(payload as text) as payload, \
+     cast(metadata as text) as metadata, recorded_at, actor, command_id, entry, leaf_hash \
+     from events";
+
+pub(super) const CASES: &str = concat!("select ", case_columns!(), " from case_versions v");
+
+pub(super) const COUNT_CASES: &str = "select count(*) as count from case_versions v";
+
+pub(super) const REGISTERS: &str =
+    concat!("select ", register_columns!(), " from register_versions v");
+
+pub(super) const COUNT_REGISTERS: &str = "select count(*) as count from register_versions v";
+
+pub(super) const HEAD: &str =
+    "select next_position, recorded_at, origin from log_head where id = 1";
+
+/// The origin is given once, by whoever opens the database first.
+pub(super) const CREATE_HEAD: &str = "insert into log_head (id, next_position, recorded_at, origin) \
+     values (1, 0, 0, $1) on conflict (id) do nothing";
+
+/// Counts the events recorded at or before a time by bisecting the positions: `recorded_at`
+/// never decreases with them, so no index is needed that every commit would pay for.
+pub(super) const COUNT_RECORDED_BY: &str = "\
+with recursive search (low, high) as (
+    select cast(0 as bigint), next_position from log_head where id = 1
+    union all
+    select case when e.recorded_at <= $1 then e.position + 1 else search.low end,
+           case when e.recorded_at <= $1 then search.high else e.position end
+    from search join events e on e.position = (search.low + search.high) / 2
+    where search.low < search.high
+)
+select low as count from search where low >= high";
+
+pub(super) const COMMAND: &str = concat!(
+    "select ",
+    command_columns!(),
+    " from commands where actor = $1 and idempotency_key = $2"
+);
+
+pub(super) const SUB_CASES: &str = concat!(
+    "select v.case_id, v.is_open from case_versions v \
+     join case_links l on l.case_id = v.case_id \
+     where l.other_id = $1 and l.relation = $2 and v.",
+    is_open_version!(),
+    " order by v.case_id"
+);
+
+pub(super) const LINKS: &str =
+    "select other_id, relation from case_links where case_id = $1 order by relation, other_id";
+
+pub(super) const MEMBERS: &str = "select actor from case_members where case_id = $1 order by actor";
+
+pub(super) const ATTACHMENT: &str =
+    "select digest, media_type, content from attachments where digest = $1";
+
+pub(super) const PAST_DEADLINE: &str = concat!(
+    "select ",
+    case_columns!(),
+    " from case_versions where ",
+    is_open_version!(),
+    " and is_open = 1 and deadline_on is not null and deadline_on < $1 and clock_paused = 0 \
+     and parked_until is null and deadline_missed_on is null order by deadline_on, case_id limit $2"
+);
+
+pub(super) const MISSED_DEADLINE: &str = concat!(
+    "select ",
+    case_columns!(),
+    " from case_versions where ",
+    is_open_version!(),
+    " and is_open = 1 and deadline_missed_on is not null and deadline_missed_on <= $1 \
+     order by deadline_missed_on, case_id limit $2"
+);
+
+/// Takes a lease that is free, expired or one's own; no row is touched when it is not.
+pub(super) const TRY_LEASE: &str = "insert into leases (name, holder, expires_at) values ($1, $2, $3) \
+     on conflict (name) do update set holder = excluded.holder, expires_at = excluded.expires_at \
+     where leases.holder = excluded.holder or leases.expires_at <= $4";
+
+pub(super) const RELEASE_LEASE: &str = "delete from leases where name = $1 and holder = $2";
+
+pub(super) const PING: &str = "select cast(1 as bigint) as count";
+
+/// Versions of cases as they were at a position, in key order; those that were superseded only
+/// later still count as open.
+pub(super) const DIGEST_CASES: &str = concat!(
+    "select ",
+    case_columns!(),
+    ", case when to_position > $1 then 9223372036854775807 else to_position end as to_position \
+     from case_versions where from_position <= $1 and (case_id, from_position) > ($2, $3) \
+     order by case_id, from_position limit $4"
+);
+
+pub(super) const DIGEST_REGISTERS: &str = concat!(
+    "select ",
+    register_columns!(),
+    ", case when to_position > $1 then 9223372036854775807 else to_position end as to_position \
+     from register_versions where from_position <= $1 \
+     and (aggregate_type, aggregate_id, from_position) > ($2, $3, $4) \
+     order by aggregate_type, aggregate_id, from_position limit $5"
+);
+
+pub(super) const DIGEST_LINKS: &str = "select case_id, other_id, relation, from_position \
+     from case_links where from_position <= $1 and (case_id, other_id, relation) > ($2, $3, $4) \
+     order by case_id, other_id, relation limit $5";
+
+pub(super) const DIGEST_MEMBERS: &str = "select case_id, actor from case_members \
+     where (case_id, actor) > ($1, $2) order by case_id, actor limit $3";
+
+pub(super) const DIGEST_SERIES: &str =
+    "select series, last from case_number_series where series > $1 order by series limit $2";

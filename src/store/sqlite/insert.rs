@@ -1,0 +1,156 @@
+//! Rows with many columns go in as `values` lists of a few fixed lengths, so that the prepared
+//! statements are few and a batch needs few of them.
+
+use sqlx::query::Query;
+use sqlx::sqlite::{SqliteArguments, SqliteConnection};
+use sqlx::{Executor, Sqlite};
+
+use crate::store::plan::NewCommand;
+use crate::store::row_writes::{CaseVersion, RegisterVersion};
+use crate::store::{EventRecord, NewAttachment};
+
+type SqliteQuery<'q> = Query<'q, Sqlite, SqliteArguments<'q>>;
+
+/// Rows of one statement, longest first; a batch of 32 needs two.
+const LENGTHS: [usize; 4] = [64, 16, 4, 1];
+
+/// How a row of this type is written.
+pub(super) trait Inserted: Sized + Sync {
+    /// Number of placeholders of a row.
+    const COLUMNS: usize;
+
+    /// Binds the columns in the order of the statement.
+    fn bind<'q>(&'q self, query: SqliteQuery<'q>) -> SqliteQuery<'q>;
+}
+
+/// Inserts the rows with `into`, which ends in `values `.
+pub(super) async fn insert_all<T: Inserted>(
+    connection: &mut SqliteConnection,
+    into: &str,
+    rows: &[T],
+) -> Result<(), sqlx::Error> {
+    let mut rest = rows;
+    while !rest.is_empty() {
+        let length = LENGTHS
+            .into_iter()
+            .find(|length| *length <= rest.len())
+            .expect("the shortest length is 1");
+        let (chunk, later) = rest.split_at(length);
+        let text = values(into, T::COLUMNS, length);
+        let query = chunk.iter().fold(sqlx::query(&text), |query, row| row.bind(query));
+        connection.execute(query).await?;
+        rest = later;
+    }
+    Ok(())
+}
+
+fn values(into: &str, columns: usize, rows: usize) -> String {
+    let row = format!("({})", vec!["?"; columns].join(", "));
+    format!("{into}{}", vec![row; rows].join(", "))
+}
+
+impl Inserted for EventRecord {
+    const COLUMNS: usize = 13;
+
+    fn bind<'q>(&'q self, query: SqliteQuery<'q>) -> SqliteQuery<'q> {
+        query
+            .bind(self.position.cast_signed())
+            .bind(&self.aggregate_type)
+            .bind(&self.aggregate_id)
+            .bind(self.sequence.cast_signed())
+            .bind(&self.event_type)
+            .bind(&self.event_version)
+            .bind(&self.payload)
+            .bind(&self.metadata)
+            .bind(self.recorded_at)
+            .bind(&self.actor)
+            .bind(&self.command_id)
+            .bind(&self.entry)
+            .bind(&self.leaf_hash[..])
+    }
+}
+
+impl Inserted for NewCommand {
+    const COLUMNS: usize = 9;
+
+    fn bind<'q>(&'q self, query: SqliteQuery<'q>) -> SqliteQuery<'q> {
+        query
+            .bind(&self.key.actor)
+            .bind(&self.key.idempotency_key)
+            .bind(&self.key.digest[..])
+            .bind(self.stream.aggregate_type.as_str())
+            .bind(self.stream.aggregate_id.to_string())
+            .bind(self.committed.version.cast_signed())
+            .bind(self.committed.first_position.cast_signed())
+            .bind(self.committed.event_count.cast_signed())
+            .bind(self.committed.recorded_at)
+    }
+}
+
+impl Inserted for NewAttachment {
+    const COLUMNS: usize = 4;
+
+    fn bind<'q>(&'q self, query: SqliteQuery<'q>) -> SqliteQuery<'q> {
+        query
+            .bind(&self.digest)
+            .bind(self.content.len() as i64)
+            .bind(&self.media_type)
+            .bind(&self.content)
+    }
+}
+
+impl Inserted for CaseVersion {
+    const COLUMNS: usize = 27;
+
+    fn bind<'q>(&'q self, query: SqliteQuery<'q>) -> SqliteQuery<'q> {
+        let row = &self.row;
+        query
+            .bind(row.case_id.to_string())
+            .bind(self.span.from_position)
+            .bind(self.span.version)
+            .bind(self.span.recorded_at)
+            .bind(&row.number)
+            .bind(&row.title)
+            .bind(&row.status)
+            .bind(&row.kind)
+            .bind(&row.category)
+            .bind(&row.severity)
+            .bind(&row.level)
+            .bind(&row.division)
+            .bind(row.enterprise_id.to_string())
+            .bind(row.campaign_id.to_string())
+            .bind(row.institution_id.map(|id| id.to_string()))
+            .bind(row.lead_id.map(|id| id.to_string()))
+            .bind(&row.origin)
+            .bind(row.is_open)
+            .bind(row.reported_at)
+            .bind(&row.deadline_on)
+            .bind(&row.deadline_missed_on)
+            .bind(row.clock_paused)
+            .bind(&row.parked_until)
+            .bind(row.gap_ppm)
+            .bind(&row.fee_total)
+            .bind(row.typical)
+            .bind(self.span.to_position)
+    }
+}
+
+impl Inserted for RegisterVersion {
+    const COLUMNS: usize = 11;
+
+    fn bind<'q>(&'q self, query: SqliteQuery<'q>) -> SqliteQuery<'q> {
+        let row = &self.row;
+        query
+            .bind(self.stream.aggregate_type.as_str())
+            .bind(self.stream.aggregate_id.to_string())
+            .bind(self.span.from_position)
+            .bind(self.span.version)
+            .bind(&row.code)
+            .bind(&row.name)
+            .bind(&row.division)
+            .bind(&row.state)
+            .bind(&row.document)
+            .bind(self.span.recorded_at)
+            .bind(self.span.to_position)
+    }
+}

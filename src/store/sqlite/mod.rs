@@ -1,0 +1,251 @@
+//! SQLite: one machine, one file. One connection writes; readers see the last commit (WAL) and
+//! never wait for it. Two processes may share the file: `begin immediate` is what orders them.
+
+mod insert;
+mod sql;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use cqrs_es::Aggregate;
+use cqrs_es::persist::{PersistedEventRepository, PersistenceError, SerializedEvent};
+use serde::Serialize;
+use sqlite_es::SqliteEventRepository;
+use sqlx::migrate::Migrator;
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
+    SqliteSynchronous,
+};
+use sqlx::{Connection, Executor};
+use tokio::sync::Mutex;
+
+use crate::store::backend::{Backend, Decoded};
+use crate::store::known::{Asked, Known};
+use crate::store::plan::Plan;
+use crate::store::row_writes::{Closing, RowWrites};
+use crate::store::sql::HEAD;
+use crate::store::statement::{Argument, Statement};
+use crate::store::stored::HeadRow;
+use crate::store::{Append, Head, StoreError, migration_error};
+
+use insert::insert_all;
+use sql::{RowStatements, SERVED};
+
+static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
+
+/// How long a statement waits for another process that writes the same file.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Readers of one process; more than cores do not read faster.
+const READERS: u32 = 8;
+
+/// An opened and migrated SQLite file.
+pub(super) struct SqliteBackend {
+    /// Held for the length of a transaction.
+    writer: Mutex<SqliteConnection>,
+    readers: SqlitePool,
+}
+
+impl SqliteBackend {
+    /// Opens the file, creating it and its folder if missing.
+    pub(super) async fn open(url: &str, path: &Path) -> Result<Self, StoreError> {
+        let unreachable = |source| StoreError::Unreachable { url: url.to_owned(), source: Arc::new(source) };
+        if let Some(folder) = path.parent() {
+            tokio::fs::create_dir_all(folder).await.map_err(|error| unreachable(error.into()))?;
+        }
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(true)
+            .busy_timeout(BUSY_TIMEOUT)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .statement_cache_capacity(256);
+        let mut writer = SqliteConnection::connect_with(&options).await.map_err(unreachable)?;
+        migrate(&mut writer).await?;
+        let readers = SqlitePoolOptions::new()
+            .max_connections(READERS)
+            .test_before_acquire(false)
+            .connect_with(options.pragma("query_only", "on"))
+            .await
+            .map_err(unreachable)?;
+        Ok(Self { writer: Mutex::new(writer), readers })
+    }
+}
+
+/// Migrates inside one immediate transaction, since sqlx takes no lock of its own here and two
+/// processes may open a new file at once.
+async fn migrate(writer: &mut SqliteConnection) -> Result<(), StoreError> {
+    let mut transaction =
+        writer.begin_with(sql::BEGIN).await.map_err(StoreError::during("lock the database"))?;
+    MIGRATIONS.run_direct(&mut *transaction).await.map_err(migration_error)?;
+    transaction.commit().await.map_err(StoreError::during("commit the migration"))
+}
+
+impl Backend for SqliteBackend {
+    async fn fetch<T: Decoded>(&self, statement: &Statement) -> Result<Vec<T>, sqlx::Error> {
+        let query = sqlx::query_as(&statement.sql);
+        let query = statement.arguments.iter().fold(query, |query, argument| match argument {
+            Argument::Text(text) => query.bind(text),
+            Argument::Integer(number) => query.bind(number),
+        });
+        query.fetch_all(&self.readers).await
+    }
+
+    async fn execute(&self, statement: &Statement) -> Result<u64, sqlx::Error> {
+        let query = sqlx::query(&statement.sql);
+        let query = statement.arguments.iter().fold(query, |query, argument| match argument {
+            Argument::Text(text) => query.bind(text),
+            Argument::Integer(number) => query.bind(number),
+        });
+        let done = query.execute(&mut *self.writer.lock().await).await?;
+        Ok(done.rows_affected())
+    }
+
+    async fn load<A: Aggregate>(
+        &self,
+        aggregate_id: &str,
+        after_version: u64,
+    ) -> Result<Vec<SerializedEvent>, PersistenceError> {
+        let repository = SqliteEventRepository::new(self.readers.clone());
+        match after_version {
+            0 => repository.get_events::<A>(aggregate_id).await,
+            _ => repository.get_last_events::<A>(aggregate_id, after_version as usize).await,
+        }
+    }
+
+    async fn commit(
+        &self,
+        batch: &[Append],
+        decide: impl FnOnce(Known) -> Plan + Send,
+    ) -> Result<Plan, StoreError> {
+        let lock = StoreError::during("lock the head of the log");
+        let write = StoreError::during("commit a batch");
+        let mut writer = self.writer.lock().await;
+        let mut transaction = writer.begin_with(sql::BEGIN).await.map_err(lock)?;
+        let plan = decide(known(&mut transaction, batch).await?);
+        if plan.writes_nothing() {
+            transaction.rollback().await.map_err(write)?;
+            return Ok(plan);
+        }
+        let written = async {
+            write_log(&mut transaction, &plan).await?;
+            write_rows(&mut transaction, &SERVED, &plan.rows).await?;
+            transaction.commit().await
+        };
+        written.await.map_err(write)?;
+        Ok(plan)
+    }
+
+    async fn start_rebuild(&self) -> Result<(), sqlx::Error> {
+        let mut writer = self.writer.lock().await;
+        let mut transaction = writer.begin_with(sql::BEGIN).await?;
+        transaction.execute(sqlx::raw_sql(sql::START_REBUILD)).await?;
+        transaction.commit().await
+    }
+
+    async fn write_rebuilt(&self, rows: &RowWrites) -> Result<(), sqlx::Error> {
+        let mut writer = self.writer.lock().await;
+        let mut transaction = writer.begin_with(sql::BEGIN).await?;
+        write_rows(&mut transaction, &sql::REBUILT, rows).await?;
+        transaction.commit().await
+    }
+
+    async fn finish_rebuild(&self, expected_head: u64) -> Result<Head, StoreError> {
+        let swapped = async {
+            let mut writer = self.writer.lock().await;
+            let mut transaction = writer.begin_with(sql::BEGIN).await?;
+            let row: HeadRow = sqlx::query_as(HEAD).fetch_one(&mut *transaction).await?;
+            let head = row.head();
+            if head.next_position == expected_head {
+                transaction.execute(sqlx::raw_sql(sql::FINISH_REBUILD)).await?;
+                transaction.commit().await?;
+            } else {
+                transaction.rollback().await?;
+            }
+            Ok(head)
+        };
+        swapped.await.map_err(StoreError::during("finish a rebuild"))
+    }
+}
+
+async fn known(
+    connection: &mut SqliteConnection,
+    batch: &[Append],
+) -> Result<Known, StoreError> {
+    let asked = Asked::of(batch);
+    let rows = sqlx::query_as(sql::KNOWN)
+        .bind(json(&pairs(&asked.actors, &asked.idempotency_keys)))
+        .bind(json(&pairs(&asked.aggregate_types, &asked.aggregate_ids)))
+        .bind(json(&asked.series))
+        .fetch_all(connection)
+        .await
+        .map_err(StoreError::during("look up what a batch builds on"))?;
+    Known::from_rows(rows)
+}
+
+async fn write_log(connection: &mut SqliteConnection, plan: &Plan) -> Result<(), sqlx::Error> {
+    let head = sqlx::query(sql::MOVE_HEAD)
+        .bind(plan.head.next_position.cast_signed())
+        .bind(plan.head.recorded_at);
+    connection.execute(head).await?;
+    insert_all(connection, sql::INSERT_EVENTS, &plan.events).await?;
+    insert_all(connection, sql::INSERT_COMMANDS, &plan.commands).await?;
+    insert_all(connection, sql::INSERT_ATTACHMENTS, &plan.attachments).await
+}
+
+async fn write_rows(
+    connection: &mut SqliteConnection,
+    statements: &RowStatements,
+    rows: &RowWrites,
+) -> Result<(), sqlx::Error> {
+    let case_closings: Vec<_> = rows
+        .case_closings
+        .iter()
+        .map(|closing| (closing.stream.aggregate_id.to_string(), closing.to_position))
+        .collect();
+    let register_closings: Vec<_> = rows.register_closings.iter().map(register_closing).collect();
+    let links: Vec<_> = rows
+        .links
+        .iter()
+        .map(|write| {
+            let ids = (write.case_id.to_string(), write.link.other_id.to_string());
+            (ids.0, ids.1, &write.link.relation, write.from_position)
+        })
+        .collect();
+    let series: Vec<_> = rows.series.iter().collect();
+    execute_with(connection, statements.close_cases, &case_closings).await?;
+    insert_all(connection, statements.insert_cases, &rows.cases).await?;
+    execute_with(connection, statements.close_registers, &register_closings).await?;
+    insert_all(connection, statements.insert_registers, &rows.registers).await?;
+    execute_with(connection, statements.insert_members, &rows.members_added()).await?;
+    execute_with(connection, statements.delete_members, &rows.members_removed()).await?;
+    execute_with(connection, statements.insert_links, &links).await?;
+    execute_with(connection, statements.set_series, &series).await
+}
+
+fn register_closing(closing: &Closing) -> (&'static str, String, i64) {
+    let stream = closing.stream;
+    (stream.aggregate_type.as_str(), stream.aggregate_id.to_string(), closing.to_position)
+}
+
+/// Runs a statement over a list, which it gets as one JSON array; nothing for an empty one.
+async fn execute_with<T: Serialize>(
+    connection: &mut SqliteConnection,
+    text: &str,
+    list: &[T],
+) -> Result<(), sqlx::Error> {
+    if !list.is_empty() {
+        connection.execute(sqlx::query(text).bind(json(list))).await?;
+    }
+    Ok(())
+}
+
+fn pairs<'a, A, B>(left: &'a [A], right: &'a [B]) -> Vec<(&'a A, &'a B)> {
+    left.iter().zip(right).collect()
+}
+
+fn json<T: Serialize + ?Sized>(list: &T) -> String {
+    serde_json::to_string(list).expect("texts and numbers always serialise")
+}

@@ -1,0 +1,141 @@
+//! The statements that only SQLite runs. Small lists come as one JSON array; rows with bytes or
+//! long texts as `values` lists, see `insert.rs`.
+
+use crate::store::sql::{
+    case_columns, command_columns, event_columns, is_open_version, register_columns,
+};
+
+/// Takes the write lock at once: a deferred transaction would fail when it has to upgrade.
+pub(super) const BEGIN: &str = "begin immediate";
+
+/// `$1` `[[actor, key], …]`, `$2` `[[type, id], …]`, `$3` `[series, …]`; the rows are those of
+/// `known.rs`.
+pub(super) const KNOWN: &str = "\
+select 0 as kind, origin as text_1, '' as text_2, '' as text_3, '' as text_4,
+       next_position as number_1, recorded_at as number_2, 0 as number_3, 0 as number_4, x'' as digest
+from log_head where id = 1
+union all
+select 1, c.actor, c.idempotency_key, c.aggregate_type, c.aggregate_id,
+       c.version, c.first_position, c.event_count, c.recorded_at, c.digest
+from json_each($1) k cross join commands c
+where c.actor = k.value ->> 0 and c.idempotency_key = k.value ->> 1
+union all
+select 2, k.value ->> 0, k.value ->> 1, '', '',
+       coalesce((select max(e.sequence) from events e
+                 where e.aggregate_type = k.value ->> 0 and e.aggregate_id = k.value ->> 1), 0),
+       0, 0, 0, x''
+from json_each($2) k
+union all
+select 3, s.series, '', '', '', s.last, 0, 0, 0, x''
+from json_each($3) k cross join case_number_series s
+where s.series = k.value";
+
+pub(super) const MOVE_HEAD: &str =
+    "update log_head set next_position = $1, recorded_at = $2 where id = 1";
+
+pub(super) const INSERT_EVENTS: &str = concat!("insert into events (", event_columns!(), ") values ");
+
+pub(super) const INSERT_COMMANDS: &str =
+    concat!("insert into commands (", command_columns!(), ") values ");
+
+pub(super) const INSERT_ATTACHMENTS: &str =
+    "insert or ignore into attachments (digest, size_bytes, media_type, content) values ";
+
+/// The statements that write read rows, into the served tables or those of a rebuild.
+pub(super) struct RowStatements {
+    /// `$1` `[[case id, to_position], …]`
+    pub(super) close_cases: &'static str,
+    pub(super) insert_cases: &'static str,
+    /// `$1` `[[type, id, to_position], …]`
+    pub(super) close_registers: &'static str,
+    pub(super) insert_registers: &'static str,
+    /// `$1` `[[case id, actor], …]`
+    pub(super) insert_members: &'static str,
+    /// `$1` `[[case id, actor], …]`
+    pub(super) delete_members: &'static str,
+    /// `$1` `[[case id, other id, relation, from_position], …]`
+    pub(super) insert_links: &'static str,
+    /// `$1` `[[series, last], …]`
+    pub(super) set_series: &'static str,
+}
+
+macro_rules! row_statements {
+    ($prefix:literal) => {
+        RowStatements {
+            close_cases: concat!(
+                "update ", $prefix, "case_versions set to_position = k.value ->> 1 ",
+                "from json_each($1) k where case_id = k.value ->> 0 and ", is_open_version!()
+            ),
+            insert_cases: concat!(
+                "insert into ", $prefix, "case_versions (", case_columns!(), ", to_position) values "
+            ),
+            close_registers: concat!(
+                "update ", $prefix, "register_versions set to_position = k.value ->> 2 ",
+                "from json_each($1) k where aggregate_type = k.value ->> 0 ",
+                "and aggregate_id = k.value ->> 1 and ", is_open_version!()
+            ),
+            insert_registers: concat!(
+                "insert into ", $prefix, "register_versions (", register_columns!(),
+                ", to_position) values "
+            ),
+            insert_members: concat!(
+                "insert or ignore into ", $prefix, "case_members (case_id, actor) ",
+                "select value ->> 0, value ->> 1 from json_each($1)"
+            ),
+            delete_members: concat!(
+                "delete from ", $prefix, "case_members where (case_id, actor) in ",
+                "(select value ->> 0, value ->> 1 from json_each($1))"
+            ),
+            insert_links: concat!(
+                "insert or ignore into ", $prefix,
+                "case_links (case_id, other_id, relation, from_position) ",
+                "select value ->> 0, value ->> 1, value ->> 2, value ->> 3 from json_each($1)"
+            ),
+            set_series: concat!(
+                "insert into ", $prefix, "case_number_series (series, last) ",
+                "select value ->> 0, value ->> 1 from json_each($1) where true ",
+                "on conflict (series) do update set last = max(last, excluded.last)"
+            ),
+        }
+    };
+}
+
+pub(super) const SERVED: RowStatements = row_statements!("");
+pub(super) const REBUILT: RowStatements = row_statements!("rebuild_");
+
+/// The shadow tables need only what finding the open version needs.
+pub(super) const START_REBUILD: &str = "\
+drop table if exists rebuild_case_versions;
+drop table if exists rebuild_case_members;
+drop table if exists rebuild_case_links;
+drop table if exists rebuild_register_versions;
+drop table if exists rebuild_case_number_series;
+create table rebuild_case_versions as select * from case_versions where false;
+create index rebuild_case_versions_open on rebuild_case_versions (case_id)
+    where to_position = 9223372036854775807;
+create table rebuild_case_members (case_id text, actor text, primary key (case_id, actor));
+create table rebuild_case_links
+    (case_id text, other_id text, relation text, from_position bigint,
+     primary key (case_id, other_id, relation));
+create table rebuild_register_versions as select * from register_versions where false;
+create index rebuild_register_versions_open on rebuild_register_versions (aggregate_id)
+    where to_position = 9223372036854775807;
+create table rebuild_case_number_series (series text primary key, last bigint)";
+
+/// Copies instead of renaming, because SQLite cannot rename an index. Readers go on with the
+/// snapshot they have; commits wait.
+pub(super) const FINISH_REBUILD: &str = concat!(
+    "delete from case_versions; insert into case_versions (", case_columns!(), ", to_position) select ",
+    case_columns!(), ", to_position from rebuild_case_versions order by case_id, from_position; ",
+    "delete from case_members; insert into case_members (case_id, actor) ",
+    "select case_id, actor from rebuild_case_members; ",
+    "delete from case_links; insert into case_links (case_id, other_id, relation, from_position) ",
+    "select case_id, other_id, relation, from_position from rebuild_case_links; ",
+    "delete from register_versions; insert into register_versions (", register_columns!(),
+    ", to_position) select ", register_columns!(), ", to_position from rebuild_register_versions; ",
+    "delete from case_number_series; insert into case_number_series (series, last) ",
+    "select series, last from rebuild_case_number_series; ",
+    "drop table rebuild_case_versions; drop table rebuild_case_members; ",
+    "drop table rebuild_case_links; drop table rebuild_register_versions; ",
+    "drop table rebuild_case_number_series"
+);

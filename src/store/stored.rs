@@ -1,0 +1,275 @@
+//! Rows as the drivers give them, and their way into the store's types. Field names are column
+//! names; the derived decoding serves both databases.
+
+use serde::Serialize;
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use crate::store::{
+    AggregateType, Attachment, CaseLink, CaseRow, Committed, EventRecord, Head, RegisterRow,
+    StoreError, StoredCase, StoredCommand, StoredRegister, StreamId, SubCase,
+};
+
+#[derive(FromRow)]
+pub(super) struct Count {
+    pub(super) count: i64,
+}
+
+#[derive(FromRow)]
+pub(super) struct HeadRow {
+    pub(super) next_position: i64,
+    pub(super) recorded_at: i64,
+    pub(super) origin: String,
+}
+
+impl HeadRow {
+    pub(super) fn head(&self) -> Head {
+        Head { next_position: self.next_position.cast_unsigned(), recorded_at: self.recorded_at }
+    }
+}
+
+#[derive(FromRow)]
+pub(super) struct EventRow {
+    position: i64,
+    aggregate_type: String,
+    aggregate_id: String,
+    sequence: i64,
+    event_type: String,
+    event_version: String,
+    payload: String,
+    metadata: String,
+    recorded_at: i64,
+    actor: String,
+    command_id: String,
+    entry: Vec<u8>,
+    leaf_hash: Vec<u8>,
+}
+
+impl TryFrom<EventRow> for EventRecord {
+    type Error = StoreError;
+
+    fn try_from(row: EventRow) -> Result<Self, StoreError> {
+        Ok(Self {
+            position: row.position.cast_unsigned(),
+            aggregate_type: row.aggregate_type,
+            aggregate_id: row.aggregate_id,
+            sequence: row.sequence.cast_unsigned(),
+            event_type: row.event_type,
+            event_version: row.event_version,
+            payload: row.payload,
+            metadata: row.metadata,
+            recorded_at: row.recorded_at,
+            actor: row.actor,
+            command_id: row.command_id,
+            entry: row.entry,
+            leaf_hash: hash("events.leaf_hash", &row.leaf_hash)?,
+        })
+    }
+}
+
+#[derive(FromRow)]
+pub(super) struct CommandRow {
+    digest: Vec<u8>,
+    aggregate_type: String,
+    aggregate_id: String,
+    version: i64,
+    first_position: i64,
+    event_count: i64,
+    recorded_at: i64,
+}
+
+impl TryFrom<CommandRow> for StoredCommand {
+    type Error = StoreError;
+
+    fn try_from(row: CommandRow) -> Result<Self, StoreError> {
+        Ok(Self {
+            stream: stream("commands", &row.aggregate_type, &row.aggregate_id)?,
+            digest: hash("commands.digest", &row.digest)?,
+            committed: Committed {
+                version: row.version.cast_unsigned(),
+                first_position: row.first_position.cast_unsigned(),
+                event_count: row.event_count.cast_unsigned(),
+                recorded_at: row.recorded_at,
+                replayed: true,
+            },
+        })
+    }
+}
+
+#[derive(FromRow, Serialize)]
+pub(super) struct CaseVersionRow {
+    pub(super) case_id: String,
+    pub(super) from_position: i64,
+    version: i64,
+    updated_at: i64,
+    number: String,
+    title: String,
+    status: String,
+    kind: Option<String>,
+    category: Option<String>,
+    severity: Option<String>,
+    level: String,
+    division: String,
+    enterprise_id: String,
+    campaign_id: String,
+    institution_id: Option<String>,
+    lead_id: Option<String>,
+    origin: String,
+    is_open: i64,
+    reported_at: i64,
+    deadline_on: Option<String>,
+    deadline_missed_on: Option<String>,
+    clock_paused: i64,
+    parked_until: Option<String>,
+    gap_ppm: Option<i64>,
+    fee_total: String,
+    typical: i64,
+}
+
+impl TryFrom<CaseVersionRow> for StoredCase {
+    type Error = StoreError;
+
+    fn try_from(row: CaseVersionRow) -> Result<Self, StoreError> {
+        const TABLE: &str = "case_versions";
+        Ok(Self {
+            version: row.version.cast_unsigned(),
+            from_position: row.from_position.cast_unsigned(),
+            updated_at: row.updated_at,
+            row: CaseRow {
+                case_id: id(TABLE, &row.case_id)?,
+                number: row.number,
+                title: row.title,
+                status: row.status,
+                kind: row.kind,
+                category: row.category,
+                severity: row.severity,
+                level: row.level,
+                division: row.division,
+                enterprise_id: id(TABLE, &row.enterprise_id)?,
+                campaign_id: id(TABLE, &row.campaign_id)?,
+                institution_id: row.institution_id.map(|text| id(TABLE, &text)).transpose()?,
+                lead_id: row.lead_id.map(|text| id(TABLE, &text)).transpose()?,
+                origin: row.origin,
+                is_open: row.is_open == 1,
+                reported_at: row.reported_at,
+                deadline_on: row.deadline_on,
+                deadline_missed_on: row.deadline_missed_on,
+                clock_paused: row.clock_paused == 1,
+                parked_until: row.parked_until,
+                gap_ppm: row.gap_ppm,
+                fee_total: row.fee_total,
+                typical: row.typical == 1,
+            },
+        })
+    }
+}
+
+#[derive(FromRow, Serialize)]
+pub(super) struct RegisterVersionRow {
+    pub(super) aggregate_type: String,
+    pub(super) aggregate_id: String,
+    pub(super) from_position: i64,
+    version: i64,
+    code: String,
+    name: String,
+    division: String,
+    state: String,
+    document: String,
+    recorded_at: i64,
+}
+
+impl TryFrom<RegisterVersionRow> for StoredRegister {
+    type Error = StoreError;
+
+    fn try_from(row: RegisterVersionRow) -> Result<Self, StoreError> {
+        Ok(Self {
+            stream: stream("register_versions", &row.aggregate_type, &row.aggregate_id)?,
+            version: row.version.cast_unsigned(),
+            from_position: row.from_position.cast_unsigned(),
+            updated_at: row.recorded_at,
+            row: RegisterRow {
+                code: row.code,
+                name: row.name,
+                division: row.division,
+                state: row.state,
+                document: row.document,
+            },
+        })
+    }
+}
+
+#[derive(FromRow)]
+pub(super) struct SubCaseRow {
+    case_id: String,
+    is_open: i64,
+}
+
+impl TryFrom<SubCaseRow> for SubCase {
+    type Error = StoreError;
+
+    fn try_from(row: SubCaseRow) -> Result<Self, StoreError> {
+        Ok(Self { case_id: id("case_links", &row.case_id)?, is_open: row.is_open == 1 })
+    }
+}
+
+#[derive(FromRow)]
+pub(super) struct LinkRow {
+    other_id: String,
+    relation: String,
+}
+
+impl TryFrom<LinkRow> for CaseLink {
+    type Error = StoreError;
+
+    fn try_from(row: LinkRow) -> Result<Self, StoreError> {
+        Ok(Self { other_id: id("case_links", &row.other_id)?, relation: row.relation })
+    }
+}
+
+#[derive(FromRow)]
+pub(super) struct MemberRow {
+    pub(super) actor: String,
+}
+
+#[derive(FromRow)]
+pub(super) struct AttachmentRow {
+    digest: String,
+    media_type: String,
+    content: Vec<u8>,
+}
+
+impl From<AttachmentRow> for Attachment {
+    fn from(row: AttachmentRow) -> Self {
+        Self { digest: row.digest, media_type: row.media_type, content: row.content }
+    }
+}
+
+/// The last number given in a series.
+#[derive(FromRow, Serialize)]
+pub(super) struct SeriesRow {
+    pub(super) series: String,
+    pub(super) last: i64,
+}
+
+pub(super) fn stream(
+    table: &str,
+    aggregate_type: &str,
+    aggregate_id: &str,
+) -> Result<StreamId, StoreError> {
+    let Some(known) = AggregateType::parse(aggregate_type) else {
+        return Err(corrupt(table, "aggregate type", aggregate_type));
+    };
+    Ok(StreamId { aggregate_type: known, aggregate_id: id(table, aggregate_id)? })
+}
+
+fn id(table: &str, text: &str) -> Result<Uuid, StoreError> {
+    Uuid::try_parse(text).map_err(|_| corrupt(table, "identifier", text))
+}
+
+pub(super) fn hash(column: &str, bytes: &[u8]) -> Result<[u8; 32], StoreError> {
+    bytes.try_into().map_err(|_| corrupt(column, "hash of length", &bytes.len().to_string()))
+}
+
+pub(super) fn corrupt(place: &str, what: &str, value: &str) -> StoreError {
+    StoreError::Corrupt { what: format!("{what} {value:?} in {place}") }
+}
