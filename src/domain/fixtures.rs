@@ -14,9 +14,7 @@ use crate::domain::aggregate::Root;
 use crate::domain::event::{Fact, Recorded};
 use crate::domain::order::Order;
 use crate::domain::refusal::{Code, Refusal};
-use crate::domain::value::{
-    Division, EnterpriseId, Label, Period, Personal, ServiceCategory, Statement,
-};
+use crate::domain::value::{Division, EnterpriseId, Label, Period, Personal, ServiceCategory, Statement};
 
 /// The present of all tests: 10 March 2026, 10 o'clock in UTC+8.
 pub(crate) const NOW: &str = "2026-03-10T02:00:00Z";
@@ -67,10 +65,7 @@ pub(crate) fn actor(role: Role, jurisdiction: &str) -> Actor {
 
 /// An enterprise's own contact.
 pub(crate) fn contact_of(enterprise: EnterpriseId) -> Actor {
-    Actor {
-        enterprise: Some(enterprise),
-        ..actor(Role::Enterprise, "CN")
-    }
+    Actor { enterprise: Some(enterprise), ..actor(Role::Enterprise, "CN") }
 }
 
 pub(crate) fn importer() -> Actor {
@@ -109,10 +104,7 @@ impl<A: Root> Given<A> {
     }
 
     pub(crate) fn when(self, order: Order<A::Body>) -> Outcome<A> {
-        let result = TestFramework::<A>::with(())
-            .given(self.0)
-            .when(order.clone())
-            .inspect_result();
+        let result = TestFramework::<A>::with(()).given(self.0).when(order.clone()).inspect_result();
         Outcome { order, result }
     }
 }

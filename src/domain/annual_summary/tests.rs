@@ -70,18 +70,14 @@ fn amending(by: Actor, command: AmendAnnualSummary) -> Outcome<AnnualSummary> {
 fn a_manager_submits_the_summary_of_the_own_jurisdiction() {
     submitting(manager(), 2026).then(submitted(2026, false));
     submitting(actor(Role::Manager, "CN"), 2026).then(submitted(2026, false));
-    submitting(actor(Role::Manager, "4403"), 2026)
-        .then_refused(Code::OutsideJurisdiction, "jurisdiction");
+    submitting(actor(Role::Manager, "4403"), 2026).then_refused(Code::OutsideJurisdiction, "jurisdiction");
     submitting(actor(Role::Coordinator, "44"), 2026).then_refused(Code::NotPermitted, "");
 }
 
 #[test]
 fn a_summary_after_31_october_is_late_and_taken() {
     let at = |now: &str| {
-        let order = Order {
-            now: time(now),
-            ..order(manager(), submit(2025))
-        };
+        let order = Order { now: time(now), ..order(manager(), submit(2025)) };
         Given::<AnnualSummary>::nothing().when(order)
     };
     // Midnight in UTC+8 is 16:00 in UTC.
@@ -123,9 +119,7 @@ fn nothing_happens_in_the_future() {
 #[test]
 fn an_amendment_replaces_what_was_reported() {
     amending(manager(), amend()).then(amended(false));
-    Given::<AnnualSummary>::that(submitted(2025, false))
-        .when(order(manager(), amend()))
-        .then(amended(true));
+    Given::<AnnualSummary>::that(submitted(2025, false)).when(order(manager(), amend())).then(amended(true));
 
     let state = Given::<AnnualSummary>::that(submitted(2025, false)).and(amended(true)).state();
     let file = state.file.expect("it was submitted");
@@ -138,10 +132,7 @@ fn an_amendment_replaces_what_was_reported() {
 
 #[test]
 fn an_amendment_needs_a_reason() {
-    let silent = AmendAnnualSummary {
-        reason: None,
-        ..amend()
-    };
+    let silent = AmendAnnualSummary { reason: None, ..amend() };
     amending(manager(), silent).then_refused(Code::ReasonMissing, "reason");
 }
 
@@ -153,17 +144,11 @@ fn a_manager_amends_the_summary_of_the_own_jurisdiction() {
 
 #[test]
 fn only_what_was_submitted_is_amended() {
-    Given::<AnnualSummary>::nothing()
-        .when(order(manager(), amend()))
-        .then_refused(Code::NotSubmitted, "");
+    Given::<AnnualSummary>::nothing().when(order(manager(), amend())).then_refused(Code::NotSubmitted, "");
 }
 
 fn palette() -> Vec<Order<AnnualSummaryCommand>> {
-    vec![
-        order(manager(), submit(2025)),
-        order(manager(), submit(2026)),
-        order(manager(), amend()),
-    ]
+    vec![order(manager(), submit(2025)), order(manager(), submit(2026)), order(manager(), amend())]
 }
 
 proptest! {

@@ -40,12 +40,7 @@ fn opened() -> CampaignOpened {
 }
 
 fn close() -> CloseCampaign {
-    CloseCampaign {
-        this: this(),
-        open_cases: 0,
-        successor: None,
-        reason: Some(statement("the year is over")),
-    }
+    CloseCampaign { this: this(), open_cases: 0, successor: None, reason: Some(statement("the year is over")) }
 }
 
 fn closed() -> CampaignClosed {
@@ -81,52 +76,31 @@ fn closing(by: Actor, command: CloseCampaign) -> Outcome<Campaign> {
 fn a_manager_opens_a_campaign_in_the_own_jurisdiction() {
     opening(manager(), open()).then(opened());
     opening(actor(Role::Manager, "CN"), open()).then(opened());
-    opening(actor(Role::Manager, "4403"), open())
-        .then_refused(Code::OutsideJurisdiction, "jurisdiction");
+    opening(actor(Role::Manager, "4403"), open()).then_refused(Code::OutsideJurisdiction, "jurisdiction");
     opening(actor(Role::Coordinator, "44"), open()).then_refused(Code::NotPermitted, "");
 }
 
 #[test]
 fn the_importer_opens_import_campaigns_alone() {
-    let import = OpenCampaign {
-        kind: CampaignKind::Import,
-        ..open()
-    };
-    opening(importer(), import.clone()).then(CampaignOpened {
-        kind: CampaignKind::Import,
-        ..opened()
-    });
-    opening(manager(), import).then(CampaignOpened {
-        kind: CampaignKind::Import,
-        ..opened()
-    });
+    let import = OpenCampaign { kind: CampaignKind::Import, ..open() };
+    opening(importer(), import.clone()).then(CampaignOpened { kind: CampaignKind::Import, ..opened() });
+    opening(manager(), import).then(CampaignOpened { kind: CampaignKind::Import, ..opened() });
     opening(importer(), open()).then_refused(Code::NotPermitted, "");
 }
 
 #[test]
 fn a_campaign_is_opened_once() {
     closing(manager(), close()).then(closed());
-    Given::<Campaign>::that(opened())
-        .when(order(manager(), open()))
-        .then_refused(Code::AlreadyExists, "");
+    Given::<Campaign>::that(opened()).when(order(manager(), open())).then_refused(Code::AlreadyExists, "");
 }
 
 #[test]
 fn the_reporting_deadline_is_not_before_the_start() {
-    let on_the_first_day = OpenCampaign {
-        reporting_deadline: day("2026-03-01"),
-        ..open()
-    };
-    opening(manager(), on_the_first_day.clone()).then(CampaignOpened {
-        reporting_deadline: day("2026-03-01"),
-        ..opened()
-    });
-    let before = OpenCampaign {
-        reporting_deadline: day("2026-02-28"),
-        ..on_the_first_day
-    };
-    opening(manager(), before)
-        .then_refused(Code::ReportingDeadlineBeforeStart, "reportingDeadline");
+    let on_the_first_day = OpenCampaign { reporting_deadline: day("2026-03-01"), ..open() };
+    opening(manager(), on_the_first_day.clone())
+        .then(CampaignOpened { reporting_deadline: day("2026-03-01"), ..opened() });
+    let before = OpenCampaign { reporting_deadline: day("2026-02-28"), ..on_the_first_day };
+    opening(manager(), before).then_refused(Code::ReportingDeadlineBeforeStart, "reportingDeadline");
 }
 
 #[test]
@@ -149,9 +123,7 @@ fn a_manager_closes_the_campaign_of_the_own_jurisdiction() {
 
 #[test]
 fn only_an_open_campaign_is_closed() {
-    Given::<Campaign>::nothing()
-        .when(order(manager(), close()))
-        .then_refused(Code::CampaignUnknown, "campaignId");
+    Given::<Campaign>::nothing().when(order(manager(), close())).then_refused(Code::CampaignUnknown, "campaignId");
     Given::<Campaign>::that(opened())
         .and(closed())
         .when(order(manager(), close()))
@@ -160,16 +132,9 @@ fn only_an_open_campaign_is_closed() {
 
 #[test]
 fn open_cases_need_a_successor() {
-    let with_cases = CloseCampaign {
-        open_cases: 3,
-        ..close()
-    };
-    closing(manager(), with_cases.clone())
-        .then_refused(Code::CampaignHasOpenCases, "successorId");
-    let succeeded = CloseCampaign {
-        successor: Some(successor(true, "44")),
-        ..with_cases
-    };
+    let with_cases = CloseCampaign { open_cases: 3, ..close() };
+    closing(manager(), with_cases.clone()).then_refused(Code::CampaignHasOpenCases, "successorId");
+    let succeeded = CloseCampaign { successor: Some(successor(true, "44")), ..with_cases };
     closing(manager(), succeeded).then(CampaignClosed {
         open_cases: 3,
         successor: Some(CampaignId::named("2027")),
@@ -180,23 +145,13 @@ fn open_cases_need_a_successor() {
 
 #[test]
 fn a_successor_is_another_open_campaign_that_serves_there_too() {
-    let with = |successor| CloseCampaign {
-        successor: Some(successor),
-        ..close()
-    };
-    let itself = CampaignFacts {
-        campaign: this(),
-        ..successor(true, "44")
-    };
-    let unknown = CampaignFacts {
-        known: None,
-        ..successor(true, "44")
-    };
+    let with = |successor| CloseCampaign { successor: Some(successor), ..close() };
+    let itself = CampaignFacts { campaign: this(), ..successor(true, "44") };
+    let unknown = CampaignFacts { known: None, ..successor(true, "44") };
     for refused in [itself, unknown, successor(false, "44")] {
         closing(manager(), with(refused)).then_refused(Code::CampaignUnknown, "successorId");
     }
-    closing(manager(), with(successor(true, "4403")))
-        .then_refused(Code::OutsideJurisdiction, "successorId");
+    closing(manager(), with(successor(true, "4403"))).then_refused(Code::OutsideJurisdiction, "successorId");
 }
 
 #[test]
@@ -212,21 +167,12 @@ fn it_says_of_itself_what_others_ask() {
 }
 
 fn palette() -> Vec<Order<CampaignCommand>> {
-    let with_cases = CloseCampaign {
-        open_cases: 1,
-        ..close()
-    };
+    let with_cases = CloseCampaign { open_cases: 1, ..close() };
     vec![
         order(manager(), open()),
         order(manager(), close()),
         order(manager(), with_cases.clone()),
-        order(
-            manager(),
-            CloseCampaign {
-                successor: Some(successor(true, "CN")),
-                ..with_cases
-            },
-        ),
+        order(manager(), CloseCampaign { successor: Some(successor(true, "CN")), ..with_cases }),
     ]
 }
 

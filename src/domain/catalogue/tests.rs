@@ -2,9 +2,7 @@ use jiff::civil::Date;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use super::command::{
-    CatalogueCommand, DelistChargeableItem, ListChargeableItem, RegisterRegulationEdition,
-};
+use super::command::{CatalogueCommand, DelistChargeableItem, ListChargeableItem, RegisterRegulationEdition};
 use super::event::{ChargeableItemDelisted, ChargeableItemListed, RegulationEditionRegistered};
 use super::state::Catalogue;
 use crate::domain::actor::{Actor, Role};
@@ -101,10 +99,7 @@ fn given_old_edition() -> Given<Catalogue> {
 }
 
 fn listing(by: Actor, code: &str) -> Outcome<Catalogue> {
-    let command = ListChargeableItem {
-        division: division(code),
-        ..list(whole_year())
-    };
+    let command = ListChargeableItem { division: division(code), ..list(whole_year()) };
     Given::<Catalogue>::nothing().when(order(by, command))
 }
 
@@ -112,10 +107,8 @@ fn listing(by: Actor, code: &str) -> Outcome<Catalogue> {
 fn managers_of_provinces_and_of_the_nation_keep_catalogues() {
     listing(manager(), "44").then(listed(whole_year()));
     listing(actor(Role::Manager, "CN"), "44").then(listed(whole_year()));
-    listing(actor(Role::Manager, "CN"), "CN").then(ChargeableItemListed {
-        division: division("CN"),
-        ..listed(whole_year())
-    });
+    listing(actor(Role::Manager, "CN"), "CN")
+        .then(ChargeableItemListed { division: division("CN"), ..listed(whole_year()) });
     listing(manager(), "CN").then_refused(Code::OutsideJurisdiction, "divisionCode");
     listing(manager(), "11").then_refused(Code::OutsideJurisdiction, "divisionCode");
     listing(manager(), "4403").then_refused(Code::NotPermitted, "divisionCode");
@@ -125,10 +118,8 @@ fn managers_of_provinces_and_of_the_nation_keep_catalogues() {
 
 #[test]
 fn who_may_list_may_delist_and_register_and_nobody_else() {
-    let commands: [CatalogueCommand; 2] = [
-        delist("2026-06-30").into(),
-        edition("JJG 196-2006", "2007-01-01", None).into(),
-    ];
+    let commands: [CatalogueCommand; 2] =
+        [delist("2026-06-30").into(), edition("JJG 196-2006", "2007-01-01", None).into()];
     for command in commands {
         given_listed()
             .when(order(actor(Role::Coordinator, "44"), command.clone()))
@@ -136,28 +127,20 @@ fn who_may_list_may_delist_and_register_and_nobody_else() {
         given_listed()
             .when(order(actor(Role::Manager, "11"), command.clone()))
             .then_refused(Code::OutsideJurisdiction, "divisionCode");
-        given_listed()
-            .when(order_of_tomorrow(manager(), command))
-            .then_refused(Code::OccurredInFuture, "occurredAt");
+        given_listed().when(order_of_tomorrow(manager(), command)).then_refused(Code::OccurredInFuture, "occurredAt");
     }
 }
 
 #[test]
 fn an_item_is_listed_once_at_a_time() {
     let overlapping = period("2026-12-31", None);
-    given_listed()
-        .when(order(manager(), list(overlapping)))
-        .then_refused(Code::PeriodOverlaps, "period");
+    given_listed().when(order(manager(), list(overlapping))).then_refused(Code::PeriodOverlaps, "period");
     let afterwards = period("2027-01-01", None);
     given_listed().when(order(manager(), list(afterwards))).then(listed(afterwards));
-    let another = ListChargeableItem {
-        code: label("0102"),
-        ..list(whole_year())
-    };
-    given_listed().when(order(manager(), another)).then(ChargeableItemListed {
-        code: label("0102"),
-        ..listed(whole_year())
-    });
+    let another = ListChargeableItem { code: label("0102"), ..list(whole_year()) };
+    given_listed()
+        .when(order(manager(), another))
+        .then(ChargeableItemListed { code: label("0102"), ..listed(whole_year()) });
 }
 
 #[test]
@@ -181,23 +164,14 @@ fn only_what_is_listed_is_delisted() {
     Given::<Catalogue>::nothing()
         .when(order(manager(), delist("2026-06-30")))
         .then_refused(Code::ItemNotListed, "code");
-    given_listed()
-        .when(order(manager(), delist("2027-01-01")))
-        .then_refused(Code::ItemNotListed, "code");
-    given_listed()
-        .when(order(manager(), delist("2026-12-31")))
-        .then_refused(Code::NothingToAmend, "lastDay");
+    given_listed().when(order(manager(), delist("2027-01-01"))).then_refused(Code::ItemNotListed, "code");
+    given_listed().when(order(manager(), delist("2026-12-31"))).then_refused(Code::NothingToAmend, "lastDay");
 }
 
 #[test]
 fn delisting_needs_a_reason() {
-    let silent = DelistChargeableItem {
-        reason: None,
-        ..delist("2026-06-30")
-    };
-    given_listed()
-        .when(order(manager(), silent))
-        .then_refused(Code::ReasonMissing, "reason");
+    let silent = DelistChargeableItem { reason: None, ..delist("2026-06-30") };
+    given_listed().when(order(manager(), silent)).then_refused(Code::ReasonMissing, "reason");
 }
 
 #[test]
@@ -206,10 +180,7 @@ fn the_listing_in_force_on_the_last_day_is_the_one_that_ends() {
     given_listed()
         .and(next_year.clone())
         .when(order(manager(), delist("2027-06-30")))
-        .then(ChargeableItemDelisted {
-            listed_from: day("2027-01-01"),
-            ..delisted("2027-06-30")
-        });
+        .then(ChargeableItemDelisted { listed_from: day("2027-01-01"), ..delisted("2027-06-30") });
     let state = given_listed().and(next_year).and(delisted("2026-06-30")).state();
     let item = |text| state.item_on(&label("0101"), day(text)).map(|item| item.period);
     assert_eq!(item("2026-09-01"), None);
@@ -233,9 +204,7 @@ fn a_new_edition_ends_the_one_that_it_replaces() {
 #[test]
 fn two_editions_are_not_in_force_together() {
     let refused = |command| {
-        given_old_edition()
-            .when(order(manager(), command))
-            .then_refused(Code::PeriodOverlaps, "period");
+        given_old_edition().when(order(manager(), command)).then_refused(Code::PeriodOverlaps, "period");
     };
     refused(edition("JJG 196-2006", "2007-06-08", None));
     refused(edition("JJG 196-2006", "2007-06-08", Some("JJG 195-1990")));
@@ -268,9 +237,7 @@ fn palette() -> Vec<Order<CatalogueCommand>> {
 
 fn share_no_day<'a>(periods: impl Iterator<Item = &'a Period>) -> bool {
     let periods: Vec<_> = periods.collect();
-    periods.iter().enumerate().all(|(index, period)| {
-        periods[..index].iter().all(|earlier| !earlier.overlaps(period))
-    })
+    periods.iter().enumerate().all(|(index, period)| periods[..index].iter().all(|earlier| !earlier.overlaps(period)))
 }
 
 proptest! {

@@ -38,13 +38,7 @@ fn registered() -> InstitutionRegistered {
 }
 
 fn amend() -> AmendInstitution {
-    AmendInstitution {
-        name: None,
-        division: None,
-        kind: None,
-        capabilities: None,
-        accreditation: Change::Keep,
-    }
+    AmendInstitution { name: None, division: None, kind: None, capabilities: None, accreditation: Change::Keep }
 }
 
 fn registering(by: Actor) -> Outcome<Institution> {
@@ -121,17 +115,11 @@ fn an_amendment_changes_something() {
 
 #[test]
 fn an_institution_moves_within_the_jurisdiction_of_whoever_says_so() {
-    let move_to = |code| AmendInstitution {
-        division: Some(division(code)),
-        ..amend()
-    };
-    amending(coordinator(), move_to("4401")).then(InstitutionAmended {
-        division: Some(division("4401")),
-        ..InstitutionAmended::default()
-    });
+    let move_to = |code| AmendInstitution { division: Some(division(code)), ..amend() };
+    amending(coordinator(), move_to("4401"))
+        .then(InstitutionAmended { division: Some(division("4401")), ..InstitutionAmended::default() });
     amending(coordinator(), move_to("11")).then_refused(Code::OutsideJurisdiction, "divisionCode");
-    amending(actor(Role::Coordinator, "11"), move_to("11"))
-        .then_refused(Code::OutsideJurisdiction, "");
+    amending(actor(Role::Coordinator, "11"), move_to("11")).then_refused(Code::OutsideJurisdiction, "");
     amending(actor(Role::Expert, "CN"), move_to("11")).then_refused(Code::NotPermitted, "");
 }
 
@@ -151,14 +139,8 @@ fn it_says_of_itself_what_others_ask() {
 }
 
 fn palette() -> Vec<Order<InstitutionCommand>> {
-    let capabilities = |capabilities: BTreeSet<_>| AmendInstitution {
-        capabilities: Some(capabilities),
-        ..amend()
-    };
-    let accreditation = |accreditation| AmendInstitution {
-        accreditation,
-        ..amend()
-    };
+    let capabilities = |capabilities: BTreeSet<_>| AmendInstitution { capabilities: Some(capabilities), ..amend() };
+    let accreditation = |accreditation| AmendInstitution { accreditation, ..amend() };
     vec![
         order(coordinator(), register()),
         order(coordinator(), amend()),

@@ -25,24 +25,15 @@ fn factory() -> EnterpriseId {
 }
 
 fn standing(version: u64, code: &str) -> Standing {
-    Standing {
-        version,
-        division: division(code),
-    }
+    Standing { version, division: division(code) }
 }
 
 fn of_the_institute(version: u64, code: &str) -> AffiliationFacts {
-    AffiliationFacts::Institution {
-        institution: institute(),
-        known: Some(standing(version, code)),
-    }
+    AffiliationFacts::Institution { institution: institute(), known: Some(standing(version, code)) }
 }
 
 fn of_the_factory() -> AffiliationFacts {
-    AffiliationFacts::Enterprise {
-        enterprise: factory(),
-        known: Some(standing(7, "4401")),
-    }
+    AffiliationFacts::Enterprise { enterprise: factory(), known: Some(standing(7, "4401")) }
 }
 
 fn register() -> RegisterPerson {
@@ -59,10 +50,7 @@ fn registered() -> PersonRegistered {
     PersonRegistered {
         name: personal("王建国"),
         telephone: Some(personal("0755-1234")),
-        affiliation: Affiliation::Institution {
-            institution: institute(),
-            version: 2,
-        },
+        affiliation: Affiliation::Institution { institution: institute(), version: 2 },
         division: division("4403"),
         capacity: Capacity::Expert,
         fields: categories(&["L"]),
@@ -70,20 +58,11 @@ fn registered() -> PersonRegistered {
 }
 
 fn amend() -> AmendPerson {
-    AmendPerson {
-        name: None,
-        telephone: Change::Keep,
-        affiliation: None,
-        capacity: None,
-        fields: None,
-    }
+    AmendPerson { name: None, telephone: Change::Keep, affiliation: None, capacity: None, fields: None }
 }
 
 fn registering(by: Actor, affiliation: Option<AffiliationFacts>) -> Outcome<Person> {
-    let command = RegisterPerson {
-        affiliation,
-        ..register()
-    };
+    let command = RegisterPerson { affiliation, ..register() };
     Given::<Person>::nothing().when(order(by, command))
 }
 
@@ -96,28 +75,20 @@ fn a_bureau_registers_persons_of_its_jurisdiction() {
     let institute = Some(of_the_institute(2, "4403"));
     registering(coordinator(), institute.clone()).then(registered());
     registering(actor(Role::Manager, "4403"), institute.clone()).then(registered());
-    registering(actor(Role::Manager, "4401"), institute.clone())
-        .then_refused(Code::OutsideJurisdiction, "affiliation");
+    registering(actor(Role::Manager, "4401"), institute.clone()).then_refused(Code::OutsideJurisdiction, "affiliation");
     registering(actor(Role::Lead, "44"), institute).then_refused(Code::NotPermitted, "");
 }
 
 #[test]
 fn a_person_belongs_to_a_bureau_or_an_enterprise_as_well() {
-    let bureau = AffiliationFacts::Bureau {
-        division: division("4401"),
-    };
+    let bureau = AffiliationFacts::Bureau { division: division("4401") };
     registering(coordinator(), Some(bureau)).then(PersonRegistered {
-        affiliation: Affiliation::Bureau {
-            division: division("4401"),
-        },
+        affiliation: Affiliation::Bureau { division: division("4401") },
         division: division("4401"),
         ..registered()
     });
     registering(coordinator(), Some(of_the_factory())).then(PersonRegistered {
-        affiliation: Affiliation::Enterprise {
-            enterprise: factory(),
-            version: 7,
-        },
+        affiliation: Affiliation::Enterprise { enterprise: factory(), version: 7 },
         division: division("4401"),
         ..registered()
     });
@@ -126,18 +97,10 @@ fn a_person_belongs_to_a_bureau_or_an_enterprise_as_well() {
 #[test]
 fn a_person_belongs_to_something_that_is_registered() {
     registering(coordinator(), None).then_refused(Code::AffiliationMissing, "affiliation");
-    let institution = AffiliationFacts::Institution {
-        institution: institute(),
-        known: None,
-    };
-    registering(coordinator(), Some(institution))
-        .then_refused(Code::InstitutionUnknown, "affiliation.institutionId");
-    let enterprise = AffiliationFacts::Enterprise {
-        enterprise: factory(),
-        known: None,
-    };
-    registering(coordinator(), Some(enterprise))
-        .then_refused(Code::EnterpriseUnknown, "affiliation.enterpriseId");
+    let institution = AffiliationFacts::Institution { institution: institute(), known: None };
+    registering(coordinator(), Some(institution)).then_refused(Code::InstitutionUnknown, "affiliation.institutionId");
+    let enterprise = AffiliationFacts::Enterprise { enterprise: factory(), known: None };
+    registering(coordinator(), Some(enterprise)).then_refused(Code::EnterpriseUnknown, "affiliation.enterpriseId");
 }
 
 #[test]
@@ -169,10 +132,7 @@ fn an_amendment_records_what_is_different() {
     let amended = PersonAmended {
         name: None,
         telephone: Change::Clear,
-        affiliation: Some(Affiliation::Enterprise {
-            enterprise: factory(),
-            version: 7,
-        }),
+        affiliation: Some(Affiliation::Enterprise { enterprise: factory(), version: 7 }),
         division: Some(division("4401")),
         capacity: Some(Capacity::Contact),
         fields: Some(categories(&[])),
@@ -192,20 +152,11 @@ fn an_amendment_records_what_is_different() {
 #[test]
 fn an_amendment_changes_something() {
     amending(coordinator(), amend()).then_refused(Code::NothingToAmend, "");
-    let the_same_institute_later = AmendPerson {
-        affiliation: Some(of_the_institute(9, "4403")),
-        ..amend()
-    };
+    let the_same_institute_later = AmendPerson { affiliation: Some(of_the_institute(9, "4403")), ..amend() };
     amending(coordinator(), the_same_institute_later).then_refused(Code::NothingToAmend, "");
-    let the_institute_has_moved = AmendPerson {
-        affiliation: Some(of_the_institute(9, "4401")),
-        ..amend()
-    };
+    let the_institute_has_moved = AmendPerson { affiliation: Some(of_the_institute(9, "4401")), ..amend() };
     amending(coordinator(), the_institute_has_moved).then(PersonAmended {
-        affiliation: Some(Affiliation::Institution {
-            institution: institute(),
-            version: 9,
-        }),
+        affiliation: Some(Affiliation::Institution { institution: institute(), version: 9 }),
         division: Some(division("4401")),
         ..PersonAmended::default()
     });
@@ -213,22 +164,16 @@ fn an_amendment_changes_something() {
 
 #[test]
 fn a_person_moves_within_the_jurisdiction_of_whoever_says_so() {
-    let to_the_factory = AmendPerson {
-        affiliation: Some(of_the_factory()),
-        ..amend()
-    };
+    let to_the_factory = AmendPerson { affiliation: Some(of_the_factory()), ..amend() };
     amending(actor(Role::Coordinator, "4403"), to_the_factory.clone())
         .then_refused(Code::OutsideJurisdiction, "affiliation");
-    amending(actor(Role::Coordinator, "4401"), to_the_factory)
-        .then_refused(Code::OutsideJurisdiction, "");
+    amending(actor(Role::Coordinator, "4401"), to_the_factory).then_refused(Code::OutsideJurisdiction, "");
     amending(actor(Role::Expert, "CN"), amend()).then_refused(Code::NotPermitted, "");
 }
 
 #[test]
 fn only_a_registered_person_is_amended() {
-    Given::<Person>::nothing()
-        .when(order(coordinator(), amend()))
-        .then_refused(Code::PersonUnknown, "personId");
+    Given::<Person>::nothing().when(order(coordinator(), amend())).then_refused(Code::PersonUnknown, "personId");
 }
 
 #[test]
@@ -249,14 +194,8 @@ fn names_and_numbers_are_marked_as_personal_in_the_log() {
 }
 
 fn palette() -> Vec<Order<PersonCommand>> {
-    let affiliation = |affiliation| AmendPerson {
-        affiliation: Some(affiliation),
-        ..amend()
-    };
-    let telephone = |telephone| AmendPerson {
-        telephone,
-        ..amend()
-    };
+    let affiliation = |affiliation| AmendPerson { affiliation: Some(affiliation), ..amend() };
+    let telephone = |telephone| AmendPerson { telephone, ..amend() };
     vec![
         order(coordinator(), register()),
         order(coordinator(), amend()),

@@ -6,9 +6,7 @@ use proptest::sample::select;
 use crate::domain::actor::{Actor, Role};
 use crate::domain::campaign::command::{CampaignFacts, KnownCampaign};
 use crate::domain::campaign::values::CampaignKind;
-use crate::domain::enterprise::command::{
-    EnrolEnterprise, EnterpriseCommand, RecordFieldVisit, WithdrawEnrolment,
-};
+use crate::domain::enterprise::command::{EnrolEnterprise, EnterpriseCommand, RecordFieldVisit, WithdrawEnrolment};
 use crate::domain::enterprise::event::{EnrolmentWithdrawn, EnterpriseEnrolled};
 use crate::domain::enterprise::state::Enterprise;
 use crate::domain::enterprise::values::{Consent, Contact, Identity};
@@ -32,16 +30,11 @@ fn this_year() -> CampaignId {
 }
 
 fn identity() -> Identity {
-    Identity::CreditCode {
-        code: UnifiedSocialCreditCode::parse("914403001922038216").expect("a credit code"),
-    }
+    Identity::CreditCode { code: UnifiedSocialCreditCode::parse("914403001922038216").expect("a credit code") }
 }
 
 fn foreign_identity() -> Identity {
-    Identity::External {
-        log: label("bpic2013"),
-        organisation: label("Org line C"),
-    }
+    Identity::External { log: label("bpic2013"), organisation: label("Org line C") }
 }
 
 fn own_contact() -> Actor {
@@ -49,19 +42,11 @@ fn own_contact() -> Actor {
 }
 
 fn campaign_facts(campaign: CampaignId, known: KnownCampaign) -> CampaignFacts {
-    CampaignFacts {
-        campaign,
-        known: Some(known),
-    }
+    CampaignFacts { campaign, known: Some(known) }
 }
 
 fn open_campaign() -> KnownCampaign {
-    KnownCampaign {
-        version: 1,
-        open: true,
-        kind: CampaignKind::Service,
-        jurisdiction: division("44"),
-    }
+    KnownCampaign { version: 1, open: true, kind: CampaignKind::Service, jurisdiction: division("44") }
 }
 
 fn enrol() -> EnrolEnterprise {
@@ -70,10 +55,7 @@ fn enrol() -> EnrolEnterprise {
         name: label("深圳精密机械有限公司"),
         division: division("440305"),
         address: Some(label("科技园南路1号")),
-        contact: Some(Contact {
-            name: personal("李明"),
-            telephone: None,
-        }),
+        contact: Some(Contact { name: personal("李明"), telephone: None }),
         campaign: campaign_facts(this_year(), open_campaign()),
         consent: Some(statement("signed on 5 March")),
     }
@@ -85,30 +67,19 @@ fn enrolled() -> EnterpriseEnrolled {
         name: label("深圳精密机械有限公司"),
         division: division("440305"),
         address: Some(label("科技园南路1号")),
-        contact: Some(Contact {
-            name: personal("李明"),
-            telephone: None,
-        }),
+        contact: Some(Contact { name: personal("李明"), telephone: None }),
         campaign: this_year(),
         campaign_version: 1,
-        consent: Consent::Given {
-            statement: statement("signed on 5 March"),
-        },
+        consent: Consent::Given { statement: statement("signed on 5 March") },
     }
 }
 
 fn withdraw() -> WithdrawEnrolment {
-    WithdrawEnrolment {
-        campaign: this_year(),
-        reason: Some(statement("the workshop has moved")),
-    }
+    WithdrawEnrolment { campaign: this_year(), reason: Some(statement("the workshop has moved")) }
 }
 
 fn withdrawn() -> EnrolmentWithdrawn {
-    EnrolmentWithdrawn {
-        campaign: this_year(),
-        reason: Some(statement("the workshop has moved")),
-    }
+    EnrolmentWithdrawn { campaign: this_year(), reason: Some(statement("the workshop has moved")) }
 }
 
 fn visit() -> RecordFieldVisit {
@@ -134,10 +105,7 @@ fn palette() -> Vec<Order<EnterpriseCommand>> {
         contact: None,
         ..enrol()
     };
-    let second_visit = RecordFieldVisit {
-        id: VisitId::named("second"),
-        ..visit()
-    };
+    let second_visit = RecordFieldVisit { id: VisitId::named("second"), ..visit() };
     vec![
         order(own_contact(), enrol()),
         order(coordinator(), elsewhere),
@@ -157,14 +125,8 @@ proptest! {
 
 #[test]
 fn an_enterprise_is_named_from_what_identifies_it() {
-    assert_eq!(
-        identity().enterprise(),
-        EnterpriseId::named("914403001922038216")
-    );
-    assert_eq!(
-        foreign_identity().enterprise(),
-        EnterpriseId::named("import:bpic2013:Org line C")
-    );
+    assert_eq!(identity().enterprise(), EnterpriseId::named("914403001922038216"));
+    assert_eq!(foreign_identity().enterprise(), EnterpriseId::named("import:bpic2013:Org line C"));
 }
 
 #[test]

@@ -14,10 +14,7 @@ fn visited_by(by: &Actor) -> FieldVisitRecorded {
     FieldVisitRecorded {
         id: VisitId::named("first"),
         campaign: this_year(),
-        visitors: vec![Visitor {
-            actor: by.id.clone(),
-            person_version: None,
-        }],
+        visitors: vec![Visitor { actor: by.id.clone(), person_version: None }],
         visited_on: day("2026-03-10"),
         place: Some(label("thread rolling")),
         seen: statement("gauges are checked against each other"),
@@ -30,11 +27,7 @@ fn visiting(by: Actor, command: RecordFieldVisit) -> Outcome<Enterprise> {
 }
 
 fn person(name: &str, version: u64) -> PersonFacts {
-    PersonFacts {
-        person: PersonId::named(name),
-        version,
-        institution: None,
-    }
+    PersonFacts { person: PersonId::named(name), version, institution: None }
 }
 
 #[test]
@@ -54,10 +47,7 @@ fn a_visit_names_everybody_who_went_once() {
         needs: vec![Kind::Calibration, Kind::Training, Kind::Calibration],
         ..visit()
     };
-    let named = |name, version| Visitor {
-        actor: PersonId::named(name).into(),
-        person_version: Some(version),
-    };
+    let named = |name, version| Visitor { actor: PersonId::named(name).into(), person_version: Some(version) };
     let recorded = FieldVisitRecorded {
         visitors: vec![named("wang", 3), named("li", 1)],
         needs: [Kind::Calibration, Kind::Training].into(),
@@ -74,10 +64,7 @@ fn a_visit_names_everybody_who_went_once() {
 
 #[test]
 fn visitors_are_registered() {
-    let with_a_stranger = RecordFieldVisit {
-        visitors: vec![person("wang", 3), person("stranger", 0)],
-        ..visit()
-    };
+    let with_a_stranger = RecordFieldVisit { visitors: vec![person("wang", 3), person("stranger", 0)], ..visit() };
     visiting(visitor(), with_a_stranger).then_refused(Code::PersonUnknown, "visitorIds.1");
 }
 
@@ -86,10 +73,7 @@ fn only_an_enrolled_enterprise_is_visited() {
     Given::<Enterprise>::nothing()
         .when(order(visitor(), visit()))
         .then_refused(Code::EnterpriseUnknown, "enterpriseId");
-    given_enrolled()
-        .and(withdrawn())
-        .when(order(visitor(), visit()))
-        .then_refused(Code::NotEnrolled, "campaignId");
+    given_enrolled().and(withdrawn()).when(order(visitor(), visit())).then_refused(Code::NotEnrolled, "campaignId");
 }
 
 #[test]
@@ -102,12 +86,7 @@ fn a_visit_is_recorded_once() {
 
 #[test]
 fn a_visit_lies_not_in_the_future() {
-    let tomorrow = RecordFieldVisit {
-        visited_on: day("2026-03-11"),
-        ..visit()
-    };
+    let tomorrow = RecordFieldVisit { visited_on: day("2026-03-11"), ..visit() };
     visiting(visitor(), tomorrow).then_refused(Code::VisitInFuture, "visitedOn");
-    given_enrolled()
-        .when(order_of_tomorrow(visitor(), visit()))
-        .then_refused(Code::OccurredInFuture, "occurredAt");
+    given_enrolled().when(order_of_tomorrow(visitor(), visit())).then_refused(Code::OccurredInFuture, "occurredAt");
 }
