@@ -21,7 +21,7 @@ use cqrs_es::event_sink::EventSink;
 
 use crate::domain::case::command::CaseCommand;
 use crate::domain::case::event::CaseFact;
-use crate::domain::case::state::Case;
+pub use crate::domain::case::state::Case;
 use crate::domain::event::Recorded;
 use crate::domain::order::Order;
 use crate::domain::refusal::Refusal;
