@@ -33,9 +33,7 @@ impl Identity {
     pub fn enterprise(&self) -> EnterpriseId {
         match self {
             Self::CreditCode { code } => EnterpriseId::of(code),
-            Self::External { log, organisation } => {
-                EnterpriseId::named(&format!("import:{log}:{organisation}"))
-            }
+            Self::External { log, organisation } => EnterpriseId::named(&format!("import:{log}:{organisation}")),
         }
     }
 }
