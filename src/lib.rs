@@ -5,7 +5,7 @@
 pub mod config;
 pub mod clock;
 
-pub mod cli;
+//pub mod cli;
 pub mod identity;
 pub mod app;
 pub mod interchange;
