@@ -18,13 +18,16 @@ macro_rules! on_both_databases {
     };
 }
 
+mod model;
 mod samples;
 mod support;
 
 mod append;
 mod deadlines;
+mod lists;
 mod log;
 mod opening;
+mod rebuild;
 mod registers;
 mod sharing;
 mod stock;

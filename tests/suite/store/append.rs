@@ -1,13 +1,11 @@
 //! What a commit accepts, refuses and promises.
 
 use etalon::store::{
-    AggregateType, Append, AppendError, CommandKey, Committed, Content, NewAttachment,
-    RowChanges, StoreError, StreamId,
+    AggregateType, Append, AppendError, CommandKey, Committed, Content, NewAttachment, RowChanges, StoreError, StreamId,
 };
 
 use crate::store::samples::{
-    append, case_row, case_stream, commit, commit_one, event, id, note, notes, numbered,
-    register_row, rows_of,
+    append, case_row, case_stream, commit, commit_one, event, id, note, notes, numbered, register_row, rows_of,
 };
 use crate::store::support::{Database, START, TestClock};
 
@@ -15,18 +13,11 @@ async fn what_was_appended_is_loaded_byte_for_byte(database: Database) {
     let store = database.open().await;
     let content = notes(&["one", "two"], RowChanges::default());
     let committed = commit_one(&*store, append(case_stream(1), 0, "a", content)).await;
-    let expected = Committed {
-        version: 2,
-        first_position: 0,
-        event_count: 2,
-        recorded_at: START,
-        replayed: false,
-    };
+    let expected = Committed { version: 2, first_position: 0, event_count: 2, recorded_at: START, replayed: false };
     assert_eq!(committed.expect("accepted"), expected);
 
     let loaded = store.load(case_stream(1), 0).await.expect("loaded");
-    let payload: serde_json::Value =
-        serde_json::from_str(&event("two").payload).expect("a sample is JSON");
+    let payload: serde_json::Value = serde_json::from_str(&event("two").payload).expect("a sample is JSON");
     assert_eq!(loaded.len(), 2);
     assert_eq!((loaded[1].sequence, &loaded[1].payload), (2, &payload));
     assert_eq!(loaded[1].aggregate_type, "Case");
@@ -52,8 +43,7 @@ async fn every_aggregate_type_has_streams_of_its_own(database: Database) {
 async fn a_conflict_fails_alone(database: Database) {
     let store = database.open().await;
     commit_one(&*store, note(case_stream(1), 0, "a")).await.expect("accepted");
-    let batch =
-        [note(case_stream(2), 0, "b"), note(case_stream(1), 0, "c"), note(case_stream(3), 0, "d")];
+    let batch = [note(case_stream(2), 0, "b"), note(case_stream(1), 0, "c"), note(case_stream(3), 0, "d")];
     let outcomes = commit(&*store, &batch).await;
     assert_eq!(outcomes[0].as_ref().expect("accepted").first_position, 1);
     assert!(matches!(outcomes[1], Err(AppendError::Conflict { current_version: 1 })));
@@ -79,21 +69,16 @@ async fn a_key_is_for_one_command_of_one_actor(database: Database) {
     let store = database.open().await;
     commit_one(&*store, note(case_stream(1), 0, "a")).await.expect("accepted");
     let other = note(case_stream(1), 1, "a");
-    let reused = Append {
-        command: CommandKey { digest: [8; 32], ..other.command.clone() },
-        ..other.clone()
-    };
+    let reused = Append { command: CommandKey { digest: [8; 32], ..other.command.clone() }, ..other.clone() };
     assert!(matches!(commit_one(&*store, reused).await, Err(AppendError::KeyReused)));
-    let of_another =
-        Append { command: CommandKey { actor: "p-2".to_owned(), ..other.command.clone() }, ..other };
+    let of_another = Append { command: CommandKey { actor: "p-2".to_owned(), ..other.command.clone() }, ..other };
     assert_eq!(commit_one(&*store, of_another).await.expect("accepted").version, 2);
 }
 
 async fn appends_of_a_batch_see_each_other(database: Database) {
     let store = database.open().await;
     let reused = note(case_stream(2), 0, "a");
-    let reused =
-        Append { command: CommandKey { digest: [8; 32], ..reused.command.clone() }, ..reused };
+    let reused = Append { command: CommandKey { digest: [8; 32], ..reused.command.clone() }, ..reused };
     let batch = [
         note(case_stream(1), 0, "a"),
         note(case_stream(1), 1, "b"),
@@ -134,9 +119,7 @@ async fn time_never_goes_back_in_the_log(database: Database) {
         recorded.push(committed.expect("accepted").recorded_at);
     }
     assert_eq!(recorded, [START, START, START + 5, START + 5]);
-    for (time, last) in
-        [(START - 1, None), (START, Some(1)), (START + 4, Some(1)), (START + 9, Some(3))]
-    {
+    for (time, last) in [(START - 1, None), (START, Some(1)), (START + 4, Some(1)), (START + 9, Some(3))] {
         assert_eq!(store.position_at(time).await.expect("read"), last);
     }
 }
@@ -169,11 +152,8 @@ async fn what_the_database_would_refuse_is_refused_alone(database: Database) {
 
 async fn an_attachment_is_kept_once(database: Database) {
     let store = database.open().await;
-    let attachment = NewAttachment {
-        digest: "ab".repeat(32),
-        media_type: "application/pdf".to_owned(),
-        content: vec![0, 1, 255],
-    };
+    let attachment =
+        NewAttachment { digest: "ab".repeat(32), media_type: "application/pdf".to_owned(), content: vec![0, 1, 255] };
     for (case, key) in [(1, "a"), (2, "b")] {
         let attachments = vec![attachment.clone(), attachment.clone()];
         let content = Content { attachments, ..notes(&[key], RowChanges::default()) };

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use crate::store::samples::{append, case_stream, commit, id, note, notes};
 use crate::store::support::Database;
 
-pub fn every_event() -> EventQuery {
+pub(crate) fn every_event() -> EventQuery {
     EventQuery { limit: 10_000, ..EventQuery::default() }
 }
 
@@ -23,12 +23,7 @@ async fn events_are_found_by_what_they_are(database: Database) {
     let person = StreamId { aggregate_type: AggregateType::Person, aggregate_id: id(1) };
     let mut other = append(case_stream(2), 0, "d", notes(&["d"], RowChanges::default()));
     other.command.actor = "p-2".to_owned();
-    let batch = [
-        note(case_stream(1), 0, "a"),
-        note(person, 0, "b"),
-        note(case_stream(1), 1, "c"),
-        other,
-    ];
+    let batch = [note(case_stream(1), 0, "a"), note(person, 0, "b"), note(case_stream(1), 1, "c"), other];
     commit(&*store, &batch).await;
     let all = every_event;
     let stream = Some(case_stream(1));

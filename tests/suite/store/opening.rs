@@ -17,8 +17,7 @@ async fn a_log_keeps_its_name_and_its_events(database: Database) {
 }
 
 async fn several_processes_may_open_a_new_database_at_once(database: Database) {
-    let stores =
-        futures::future::join_all((0..4).map(|_| store::open(&database.url, TestClock::new()))).await;
+    let stores = futures::future::join_all((0..4).map(|_| store::open(&database.url, TestClock::new()))).await;
     let mut origins = Vec::new();
     for store in stores {
         origins.push(store.expect("it opens").origin().await.expect("read"));

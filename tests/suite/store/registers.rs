@@ -1,8 +1,6 @@
 //! Registers: enterprises, campaigns, institutions and the like.
 
-use etalon::store::{
-    AggregateType, Append, RegisterQuery, RegisterRow, RowChanges, Store, StreamId,
-};
+use etalon::store::{AggregateType, Append, RegisterQuery, RegisterRow, RowChanges, Store, StreamId};
 
 use crate::store::samples::{append, commit, id, notes, register_row};
 use crate::store::support::Database;
@@ -41,10 +39,7 @@ async fn names(store: &dyn Store, query: RegisterQuery) -> Vec<String> {
 
 async fn registers_are_filtered_and_paged(database: Database) {
     let store = database.open().await;
-    let in_division = |division: &str, name| RegisterRow {
-        division: division.to_owned(),
-        ..register_row(name)
-    };
+    let in_division = |division: &str, name| RegisterRow { division: division.to_owned(), ..register_row(name) };
     let institution = StreamId { aggregate_type: AggregateType::Institution, aggregate_id: id(1) };
     let batch = [
         entry(enterprise(1), 0, in_division("4403", "深圳 Bearings 50%")),
@@ -61,10 +56,7 @@ async fn registers_are_filtered_and_paged(database: Database) {
     for (query, expected) in [
         (all(), vec!["Gears", "Gears", "ministry", "深圳 Bearings 50%"]),
         (RegisterQuery { division_prefix: some("44"), ..all() }, vec!["Gears", "深圳 Bearings 50%"]),
-        (
-            RegisterQuery { division_prefix: some(""), ..all() },
-            vec!["Gears", "Gears", "ministry", "深圳 Bearings 50%"],
-        ),
+        (RegisterQuery { division_prefix: some(""), ..all() }, vec!["Gears", "Gears", "ministry", "深圳 Bearings 50%"]),
         (RegisterQuery { name_contains: some("BEAR"), ..all() }, vec!["深圳 Bearings 50%"]),
         (RegisterQuery { name_contains: some("0%"), ..all() }, vec!["深圳 Bearings 50%"]),
         (RegisterQuery { name_contains: some("圳"), ..all() }, vec!["深圳 Bearings 50%"]),
@@ -73,10 +65,7 @@ async fn registers_are_filtered_and_paged(database: Database) {
         (RegisterQuery { ids: Some(vec![id(2), id(4), id(9)]), ..all() }, vec!["Gears", "ministry"]),
         (RegisterQuery { ids: Some(vec![]), ..all() }, vec![]),
         (RegisterQuery { limit: 1, after: Some(("Gears".to_owned(), id(2))), ..all() }, vec!["Gears"]),
-        (
-            RegisterQuery { after: Some(("Gears".to_owned(), id(3))), ..all() },
-            vec!["ministry", "深圳 Bearings 50%"],
-        ),
+        (RegisterQuery { after: Some(("Gears".to_owned(), id(3))), ..all() }, vec!["ministry", "深圳 Bearings 50%"]),
     ] {
         assert_eq!(names(&*store, query.clone()).await, expected, "{query:?}");
     }

@@ -3,20 +3,20 @@
 use std::sync::Arc;
 
 use etalon::store::{
-    AggregateType, Append, AppendError, Body, CaseQuery, CaseRow, CommandKey, Committed, Condition,
-    Content, NewEvent, RebuiltRow, RegisterRow, RowChanges, Scope, Store, StreamId,
+    AggregateType, Append, AppendError, Body, CaseQuery, CaseRow, CommandKey, Committed, Condition, Content, NewEvent,
+    RebuiltRow, RegisterRow, RowChanges, Scope, Store, StreamId,
 };
 use uuid::Uuid;
 
-pub fn id(number: u128) -> Uuid {
+pub(crate) fn id(number: u128) -> Uuid {
     Uuid::from_u128(0x0192_0000_0000_7000_8000_0000_0000_0000 + number)
 }
 
-pub fn case_stream(number: u128) -> StreamId {
+pub(crate) fn case_stream(number: u128) -> StreamId {
     StreamId { aggregate_type: AggregateType::Case, aggregate_id: id(number) }
 }
 
-pub fn event(note: &str) -> NewEvent {
+pub(crate) fn event(note: &str) -> NewEvent {
     NewEvent {
         event_type: "NoteTaken",
         event_version: "1.0",
@@ -26,7 +26,7 @@ pub fn event(note: &str) -> NewEvent {
     }
 }
 
-pub fn case_row(number: u128) -> CaseRow {
+pub(crate) fn case_row(number: u128) -> CaseRow {
     CaseRow {
         case_id: id(number),
         number: format!("GD-2026-{number:04}"),
@@ -54,7 +54,7 @@ pub fn case_row(number: u128) -> CaseRow {
     }
 }
 
-pub fn register_row(name: &str) -> RegisterRow {
+pub(crate) fn register_row(name: &str) -> RegisterRow {
     RegisterRow {
         code: format!("code of {name}"),
         name: name.to_owned(),
@@ -64,30 +64,30 @@ pub fn register_row(name: &str) -> RegisterRow {
     }
 }
 
-pub fn rows_of(case: CaseRow) -> RowChanges {
+pub(crate) fn rows_of(case: CaseRow) -> RowChanges {
     RowChanges { case: Some(case), ..RowChanges::default() }
 }
 
-pub fn notes(notes: &[&str], rows: RowChanges) -> Content {
+pub(crate) fn notes(notes: &[&str], rows: RowChanges) -> Content {
     let events = notes.iter().map(|note| event(note)).collect();
     Content { events, rows, attachments: Vec::new() }
 }
 
-pub fn command(key: &str) -> CommandKey {
+pub(crate) fn command(key: &str) -> CommandKey {
     CommandKey { actor: "p-1".to_owned(), idempotency_key: key.to_owned(), digest: [7; 32] }
 }
 
-pub fn append(stream: StreamId, expected_version: u64, key: &str, content: Content) -> Append {
+pub(crate) fn append(stream: StreamId, expected_version: u64, key: &str, content: Content) -> Append {
     Append { stream, expected_version, command: command(key), body: Body::Ready(content) }
 }
 
 /// One note on a stream without read rows.
-pub fn note(stream: StreamId, expected_version: u64, key: &str) -> Append {
+pub(crate) fn note(stream: StreamId, expected_version: u64, key: &str) -> Append {
     append(stream, expected_version, key, notes(&[key], RowChanges::default()))
 }
 
 /// A case whose number is given in the commit.
-pub fn numbered(number: u128, key: &str) -> Append {
+pub(crate) fn numbered(number: u128, key: &str) -> Append {
     let write = move |given| {
         let row = CaseRow { number: format!("GD-2026-{given:04}"), ..case_row(number) };
         notes(&[&format!("number {given}")], rows_of(row))
@@ -100,16 +100,16 @@ pub fn numbered(number: u128, key: &str) -> Append {
     }
 }
 
-pub async fn commit_one(store: &dyn Store, append: Append) -> Result<Committed, AppendError> {
+pub(crate) async fn commit_one(store: &dyn Store, append: Append) -> Result<Committed, AppendError> {
     commit(store, &[append]).await.remove(0)
 }
 
-pub async fn commit(store: &dyn Store, batch: &[Append]) -> Vec<Result<Committed, AppendError>> {
+pub(crate) async fn commit(store: &dyn Store, batch: &[Append]) -> Vec<Result<Committed, AppendError>> {
     store.commit(batch).await.expect("the transaction succeeds")
 }
 
 /// Every case at present, in the order of their ids.
-pub fn all_cases() -> CaseQuery {
+pub(crate) fn all_cases() -> CaseQuery {
     CaseQuery {
         condition: Condition::All(Vec::new()),
         scope: Scope { everything: true, ..Scope::default() },
@@ -121,7 +121,7 @@ pub fn all_cases() -> CaseQuery {
 }
 
 /// What a rebuild computes again from an append with known content.
-pub fn rebuilt(append: &Append, committed: &Committed) -> RebuiltRow {
+pub(crate) fn rebuilt(append: &Append, committed: &Committed) -> RebuiltRow {
     let (content, number_taken) = match &append.body {
         Body::Ready(content) => (content.clone(), None),
         Body::Numbered { .. } => panic!("number this one by hand"),

@@ -5,9 +5,7 @@ use std::collections::HashSet;
 use etalon::store::{AppendError, Committed, RowChanges, Store, Writer, WriterLimits};
 
 use crate::store::log::every_event;
-use crate::store::samples::{
-    append, case_row, case_stream, commit, id, note, notes, numbered, rows_of,
-};
+use crate::store::samples::{append, case_row, case_stream, commit, id, note, notes, numbered, rows_of};
 use crate::store::support::Database;
 
 const CLIENTS: u128 = 8;

@@ -50,12 +50,7 @@ impl Aggregate for Notebook {
     type Error = Infallible;
     type Services = Shown;
 
-    async fn handle(
-        &mut self,
-        Show: Show,
-        shown: &Shown,
-        _: &EventSink<Self>,
-    ) -> Result<(), Infallible> {
+    async fn handle(&mut self, Show: Show, shown: &Shown, _: &EventSink<Self>) -> Result<(), Infallible> {
         shown.lock().expect("not poisoned").clone_from(&self.notes);
         Ok(())
     }
@@ -93,8 +88,7 @@ async fn stock_crates_load_a_stream(database: Database) {
     let events = events.expect("loaded");
     assert_eq!(events.len(), 2);
     assert_eq!(events, store.load(case_stream(1), 0).await.expect("loaded"));
-    let metadata: serde_json::Value =
-        serde_json::from_str(&event("one").metadata).expect("a sample is JSON");
+    let metadata: serde_json::Value = serde_json::from_str(&event("one").metadata).expect("a sample is JSON");
     assert_eq!(events[0].metadata, metadata);
     assert_eq!(notes, ["one 计量", "two 计量"]);
 }

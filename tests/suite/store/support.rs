@@ -13,20 +13,20 @@ use tempfile::TempDir;
 use uuid::Uuid;
 
 /// 2026-03-04T05:06:07Z in microseconds.
-pub const START: i64 = 1_772_600_767_000_000;
+pub(crate) const START: i64 = 1_772_600_767_000_000;
 
 /// Time stands still until it is told to move; random bits are a count.
-pub struct TestClock {
+pub(crate) struct TestClock {
     now: AtomicI64,
     drawn: AtomicU64,
 }
 
 impl TestClock {
-    pub fn new() -> Arc<Self> {
+    pub(crate) fn new() -> Arc<Self> {
         Arc::new(Self { now: AtomicI64::new(START), drawn: AtomicU64::new(0) })
     }
 
-    pub fn set(&self, now: i64) {
+    pub(crate) fn set(&self, now: i64) {
         self.now.store(now, Ordering::SeqCst);
     }
 }
@@ -46,8 +46,8 @@ impl Clock for TestClock {
 }
 
 /// A fresh database, removed when dropped.
-pub struct Database {
-    pub url: String,
+pub(crate) struct Database {
+    pub(crate) url: String,
     place: Place,
 }
 
@@ -57,19 +57,19 @@ enum Place {
 }
 
 /// A direct connection, for what the store does not offer.
-pub enum Raw {
+pub(crate) enum Raw {
     Sqlite(SqlitePool),
     Postgres(PgPool),
 }
 
 impl Database {
-    pub fn sqlite() -> Self {
+    pub(crate) fn sqlite() -> Self {
         let folder = TempDir::new().expect("a temporary folder");
         let url = format!("sqlite:{}", folder.path().join("new/etalon.db").display());
         Self { url, place: Place::Sqlite(folder) }
     }
 
-    pub async fn postgres() -> Self {
+    pub(crate) async fn postgres() -> Self {
         let server = std::env::var("ETALON_TEST_POSTGRES").unwrap_or_else(|_| {
             panic!("ETALON_TEST_POSTGRES names no PostgreSQL server: run these tests with tests/run")
         });
@@ -82,15 +82,15 @@ impl Database {
     }
 
     /// A store with a clock of its own.
-    pub async fn open(&self) -> Arc<dyn Store> {
+    pub(crate) async fn open(&self) -> Arc<dyn Store> {
         self.open_with(TestClock::new()).await
     }
 
-    pub async fn open_with(&self, clock: Arc<TestClock>) -> Arc<dyn Store> {
+    pub(crate) async fn open_with(&self, clock: Arc<TestClock>) -> Arc<dyn Store> {
         store::open(&self.url, clock).await.expect("the database opens")
     }
 
-    pub async fn raw(&self) -> Raw {
+    pub(crate) async fn raw(&self) -> Raw {
         match &self.place {
             Place::Sqlite(_) => {
                 let pool = SqlitePool::connect(&self.url).await;
@@ -105,7 +105,7 @@ impl Database {
 }
 
 impl Raw {
-    pub async fn execute(&self, sql: &str) {
+    pub(crate) async fn execute(&self, sql: &str) {
         match self {
             Self::Sqlite(pool) => pool.execute(sql).await.map(drop),
             Self::Postgres(pool) => pool.execute(sql).await.map(drop),
@@ -113,7 +113,7 @@ impl Raw {
         .expect("the statement runs");
     }
 
-    pub async fn texts(&self, sql: &str) -> Vec<String> {
+    pub(crate) async fn texts(&self, sql: &str) -> Vec<String> {
         match self {
             Self::Sqlite(pool) => sqlx::query_scalar(sql).fetch_all(pool).await,
             Self::Postgres(pool) => sqlx::query_scalar(sql).fetch_all(pool).await,
@@ -122,11 +122,9 @@ impl Raw {
     }
 
     /// Locks the head of the log, as another process in the middle of a commit would.
-    pub async fn hold_head(&self) -> HeldHead {
+    pub(crate) async fn hold_head(&self) -> HeldHead {
         match self {
-            Self::Sqlite(pool) => {
-                HeldHead::Sqlite(pool.begin_with("begin immediate").await.expect("it is free"))
-            }
+            Self::Sqlite(pool) => HeldHead::Sqlite(pool.begin_with("begin immediate").await.expect("it is free")),
             Self::Postgres(pool) => {
                 let lock = "begin; select 1 from log_head where id = 1 for update";
                 HeldHead::Postgres(pool.begin_with(lock).await.expect("it is free"))
@@ -135,13 +133,13 @@ impl Raw {
     }
 }
 
-pub enum HeldHead {
+pub(crate) enum HeldHead {
     Sqlite(sqlx::Transaction<'static, sqlx::Sqlite>),
     Postgres(sqlx::Transaction<'static, sqlx::Postgres>),
 }
 
 impl HeldHead {
-    pub async fn release(self) {
+    pub(crate) async fn release(self) {
         match self {
             Self::Sqlite(held) => held.rollback().await,
             Self::Postgres(held) => held.rollback().await,
@@ -152,7 +150,9 @@ impl HeldHead {
 
 impl Drop for Database {
     fn drop(&mut self) {
-        let Place::Postgres { server, name } = &self.place else { return };
+        let Place::Postgres { server, name } = &self.place else {
+            return;
+        };
         let (server, drop) = (server.clone(), format!("drop database {name} with (force)"));
         let dropped = std::thread::spawn(move || -> Result<(), sqlx::Error> {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;

@@ -2,9 +2,7 @@
 
 use etalon::store::{CaseLink, CaseQuery, CaseRow, RowChanges, SUB_CASE_OF, SubCase};
 
-use crate::store::samples::{
-    all_cases, append, case_row, case_stream, commit, commit_one, id, note, notes, rows_of,
-};
+use crate::store::samples::{all_cases, append, case_row, case_stream, commit, commit_one, id, note, notes, rows_of};
 use crate::store::support::{Database, START};
 
 fn with_status(status: &str) -> CaseRow {
@@ -119,8 +117,7 @@ async fn links_are_followed_both_ways(database: Database) {
     let links = store.links_of(id(2)).await.expect("read");
     assert_eq!(links, [link("DUPLICATE_OF"), link(SUB_CASE_OF)]);
     let parts = store.sub_cases(id(1)).await.expect("read");
-    let expected =
-        [SubCase { case_id: id(2), is_open: true }, SubCase { case_id: id(3), is_open: false }];
+    let expected = [SubCase { case_id: id(2), is_open: true }, SubCase { case_id: id(3), is_open: false }];
     assert_eq!(parts, expected);
 }
 

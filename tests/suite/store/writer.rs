@@ -12,11 +12,8 @@ async fn many_callers_share_transactions(database: Database) {
     let writer = Writer::spawn(store.clone(), WriterLimits::default());
     assert_eq!(*writer.committed().borrow(), None);
     let appends = (0..200).map(|case| writer.append(note(case_stream(case), 0, &case.to_string())));
-    let mut positions: Vec<_> = join_all(appends)
-        .await
-        .into_iter()
-        .map(|outcome| outcome.expect("accepted").first_position)
-        .collect();
+    let mut positions: Vec<_> =
+        join_all(appends).await.into_iter().map(|outcome| outcome.expect("accepted").first_position).collect();
     positions.sort_unstable();
     assert_eq!(positions, Vec::from_iter(0..200));
     assert_eq!(*writer.committed().borrow(), Some(199));
@@ -30,12 +27,10 @@ async fn a_full_queue_sheds_load(database: Database) {
     let raw = database.raw().await;
     let head = raw.hold_head().await;
     // All ten ask before the writer task runs: only two find room.
-    let appends =
-        join_all((0..10).map(|case| writer.append(note(case_stream(case), 0, &case.to_string()))));
+    let appends = join_all((0..10).map(|case| writer.append(note(case_stream(case), 0, &case.to_string()))));
     let (outcomes, ()) = join(appends, head.release()).await;
-    let shed = |outcome: &&Result<_, _>| {
-        matches!(outcome, Err(AppendError::Store(StoreError::Overloaded { capacity: 2 })))
-    };
+    let shed =
+        |outcome: &&Result<_, _>| matches!(outcome, Err(AppendError::Store(StoreError::Overloaded { capacity: 2 })));
     assert_eq!(outcomes.iter().filter(shed).count(), 8);
     assert_eq!(outcomes.iter().flatten().count(), 2);
     writer.append(note(case_stream(11), 0, "later")).await.expect("there is room again");
@@ -45,8 +40,7 @@ async fn shutting_down_loses_nothing_that_was_taken(database: Database) {
     let store = database.open().await;
     let limits = WriterLimits { batch_commands: 7, ..WriterLimits::default() };
     let writer = Writer::spawn(store.clone(), limits);
-    let appends =
-        join_all((0..50).map(|case| writer.append(note(case_stream(case), 0, &case.to_string()))));
+    let appends = join_all((0..50).map(|case| writer.append(note(case_stream(case), 0, &case.to_string()))));
     let (outcomes, ()) = join(appends, writer.shutdown()).await;
     assert_eq!(outcomes.iter().flatten().count(), 50);
     assert_eq!(store.head().await.expect("read").next_position, 50);
@@ -67,9 +61,8 @@ async fn a_failed_transaction_is_answered_to_all_and_the_writer_goes_on(database
     let writer = Writer::spawn(store.clone(), WriterLimits::default());
     let raw = database.raw().await;
     raw.execute("alter table commands rename to hidden").await;
-    let appends = |keys: std::ops::Range<u128>| {
-        keys.map(|case| writer.append(note(case_stream(case), 0, &case.to_string())))
-    };
+    let appends =
+        |keys: std::ops::Range<u128>| keys.map(|case| writer.append(note(case_stream(case), 0, &case.to_string())));
     for outcome in join_all(appends(0..5)).await {
         let Err(AppendError::Store(error)) = outcome else { panic!("{outcome:?}") };
         assert!(error.is_retryable());
