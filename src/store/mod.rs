@@ -252,17 +252,17 @@ pub async fn open(url: &str, clock: Arc<dyn Clock>) -> Result<Arc<dyn Store>, St
     Err(bad("expected sqlite:PATH or postgres://…".to_owned()))
 }
 
-/// The URL as it may be logged and shown.
+/// The URL as it may be logged and shown: neither the user's password nor the query, which may
+/// hold it too.
 fn without_password(url: &str) -> String {
-    let Some((scheme, rest)) = url.split_once("://") else {
-        return url.to_owned();
-    };
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    let rest = rest.split_once('?').map_or(rest, |(place, _)| place);
     match rest.rsplit_once('@') {
         Some((user, server)) => {
             let user = user.split_once(':').map_or(user, |(name, _)| name);
             format!("{scheme}://{user}@{server}")
         }
-        None => url.to_owned(),
+        None => format!("{scheme}://{rest}"),
     }
 }
 
@@ -280,7 +280,7 @@ mod tests {
     #[test]
     fn a_shown_url_has_no_password() {
         assert_eq!(without_password("postgres://u:p@w@h/d"), "postgres://u@h/d");
-        assert_eq!(without_password("postgres://h/d"), "postgres://h/d");
+        assert_eq!(without_password("postgres://h/d?password=p"), "postgres://h/d");
         assert_eq!(without_password("sqlite:/a/b"), "sqlite:/a/b");
     }
 }

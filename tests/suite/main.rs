@@ -1,3 +1,6 @@
-//! Every integration test, in one binary.
+//! The integration tests, one binary: `tests/run` starts the PostgreSQL that they need.
+#![expect(unreachable_pub, reason = "a test binary has no outside to reach")]
 
+mod architecture;
 mod store;
+mod support;

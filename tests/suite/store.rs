@@ -12,7 +12,7 @@ macro_rules! on_both_databases {
         mod on_postgres {
             $(#[tokio::test]
             async fn $story() {
-                super::$story(crate::store::support::Database::postgres().await).await;
+                super::$story(crate::store::support::Database::postgres()).await;
             })*
         }
     };

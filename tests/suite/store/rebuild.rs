@@ -168,7 +168,7 @@ async fn the_digest_leaves_out_what_comes_later(database: Database) {
 #[tokio::test]
 async fn both_databases_digest_alike() {
     let mut digests = Vec::new();
-    for database in [Database::sqlite(), Database::postgres().await] {
+    for database in [Database::sqlite(), Database::postgres()] {
         let store = database.open().await;
         commit(&*store, &appends()).await;
         commit_one(&*store, numbered(50, "report")).await.expect("accepted");

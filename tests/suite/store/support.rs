@@ -6,11 +6,13 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use etalon::clock::Clock;
 use etalon::store::{self, Store};
 use jiff::Timestamp;
+use sqlx::Executor;
 use sqlx::postgres::PgPool;
 use sqlx::sqlite::SqlitePool;
-use sqlx::{Connection, Executor, PgConnection};
 use tempfile::TempDir;
 use uuid::Uuid;
+
+use crate::support::postgres::{FreshDatabase, fresh_database};
 
 /// 2026-03-04T05:06:07Z in microseconds.
 pub(crate) const START: i64 = 1_772_600_767_000_000;
@@ -53,7 +55,7 @@ pub(crate) struct Database {
 
 enum Place {
     Sqlite(#[expect(dead_code, reason = "kept until the end of the test")] TempDir),
-    Postgres { server: String, name: String },
+    Postgres(#[expect(dead_code, reason = "kept until the end of the test")] FreshDatabase),
 }
 
 /// A direct connection, for what the store does not offer.
@@ -69,16 +71,9 @@ impl Database {
         Self { url, place: Place::Sqlite(folder) }
     }
 
-    pub(crate) async fn postgres() -> Self {
-        let server = std::env::var("ETALON_TEST_POSTGRES").unwrap_or_else(|_| {
-            panic!("ETALON_TEST_POSTGRES names no PostgreSQL server: run these tests with tests/run")
-        });
-        let name = format!("etalon_{}", Uuid::new_v4().simple());
-        let mut admin = PgConnection::connect(&server).await.expect("the server answers");
-        let create = format!("create database {name} template template0");
-        admin.execute(create.as_str()).await.expect("databases can be created");
-        let (base, _) = server.rsplit_once('/').expect("the URL names a database");
-        Self { url: format!("{base}/{name}"), place: Place::Postgres { server, name } }
+    pub(crate) fn postgres() -> Self {
+        let fresh = fresh_database();
+        Self { url: fresh.url().to_owned(), place: Place::Postgres(fresh) }
     }
 
     /// A store with a clock of its own.
@@ -96,7 +91,7 @@ impl Database {
                 let pool = SqlitePool::connect(&self.url).await;
                 Raw::Sqlite(pool.expect("the file opens"))
             }
-            Place::Postgres { .. } => {
+            Place::Postgres(_) => {
                 let pool = PgPool::connect(&self.url).await;
                 Raw::Postgres(pool.expect("the server answers"))
             }
@@ -145,24 +140,5 @@ impl HeldHead {
             Self::Postgres(held) => held.rollback().await,
         }
         .expect("the head is given back");
-    }
-}
-
-impl Drop for Database {
-    fn drop(&mut self) {
-        let Place::Postgres { server, name } = &self.place else {
-            return;
-        };
-        let (server, drop) = (server.clone(), format!("drop database {name} with (force)"));
-        let dropped = std::thread::spawn(move || -> Result<(), sqlx::Error> {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-            runtime.block_on(async {
-                let mut admin = PgConnection::connect(&server).await?;
-                admin.execute(drop.as_str()).await.map(|_| ())
-            })
-        });
-        // A failure leaves a database behind on a server that is thrown away after the tests; a
-        // panic here would hide the message of a test that panics.
-        let _ = dropped.join();
     }
 }
