@@ -6,10 +6,12 @@ pub mod config;
 pub mod clock;
 
 pub mod cli;
+pub mod demo;
 pub mod identity;
 pub mod http;
 pub mod graphql;
 pub mod app;
+pub mod interchange;
 pub mod domain;
 pub mod codec;
 pub mod projection;

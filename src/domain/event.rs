@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::actor::ActorId;
+use crate::domain::value::Personal;
 
 /// A fact and its circumstances: the payload of an event in the log.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -40,12 +41,15 @@ pub struct Source {
     /// Every other attribute of the event there, by its own name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub attributes: BTreeMap<String, String>,
+    /// Those of the attributes that name or describe a person.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub personal: BTreeMap<String, Personal>,
 }
 
 /// What an enum of facts knows about its variants.
 pub trait Fact: Serialize + DeserializeOwned + Clone + PartialEq + fmt::Debug + Send + Sync {
-    /// The event types of this enum, in the order of its declaration.
-    const NAMES: &'static [&'static str];
+    /// The event types of this enum and the versions that they have today, in the order of its declaration.
+    const SHAPES: &'static [(&'static str, &'static str)];
 
     /// The event type: a literal, so that renaming a Rust type changes no stored byte.
     fn name(&self) -> &'static str;
@@ -78,7 +82,7 @@ macro_rules! facts {
         }
 
         impl $crate::domain::event::Fact for $enum {
-            const NAMES: &'static [&'static str] = &[$($name,)+];
+            const SHAPES: &'static [(&'static str, &'static str)] = &[$(($name, $version),)+];
 
             fn name(&self) -> &'static str {
                 match self { $(Self::$fact(_) => $name,)+ }
