@@ -1,7 +1,6 @@
 //! What can happen to a case. A published fact never changes: a new field is optional, or the fact gets a new version and an upcaster.
 
 use jiff::civil::Date;
-use serde::{Deserialize, Serialize};
 
 use crate::domain::case::number::CaseNumber;
 use crate::domain::case::values::{

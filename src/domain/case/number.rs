@@ -18,10 +18,7 @@ impl CaseNumber {
     /// The number before the commit has given its serial.
     #[must_use]
     pub fn provisional(letters: &str, year: i16) -> Self {
-        Self {
-            series: format!("{letters}-{year:04}"),
-            serial: 0,
-        }
+        Self { series: format!("{letters}-{year:04}"), serial: 0 }
     }
 
     /// The series that the serial counts in.
@@ -33,10 +30,7 @@ impl CaseNumber {
     /// The same number with its serial.
     #[must_use]
     pub fn with_serial(&self, serial: u64) -> Self {
-        Self {
-            series: self.series.clone(),
-            serial,
-        }
+        Self { series: self.series.clone(), serial }
     }
 
     /// Reads a number as people write it; `None` when it is none.
@@ -53,10 +47,7 @@ impl CaseNumber {
         if !plausible {
             return None;
         }
-        Some(Self {
-            series: series.to_ascii_uppercase(),
-            serial: serial.parse().ok()?,
-        })
+        Some(Self { series: series.to_ascii_uppercase(), serial: serial.parse().ok()? })
     }
 }
 
@@ -92,18 +83,17 @@ impl Recorded<CaseFact> {
 
     /// The same event with the serial that the commit has given; as it is, if it is not the first of a case.
     #[must_use]
-    pub fn numbered(mut self, serial: u64) -> Self {
-        let number = match &mut self.fact {
+    pub fn numbered(&self, serial: u64) -> Self {
+        let mut event = self.clone();
+        let number = match &mut event.fact {
             CaseFact::CaseReported(reported) => Some(&mut reported.number),
-            CaseFact::LegacyActivityRecorded(activity) => {
-                activity.opening.as_mut().map(|opening| &mut opening.number)
-            }
+            CaseFact::LegacyActivityRecorded(activity) => activity.opening.as_mut().map(|opening| &mut opening.number),
             _ => None,
         };
         if let Some(number) = number {
             *number = number.with_serial(serial);
         }
-        self
+        event
     }
 }
 
