@@ -5,9 +5,10 @@
 pub mod config;
 pub mod clock;
 
-pub mod cli;
+//pub mod cli;
 pub mod identity;
 pub mod app;
+pub mod interchange;
 pub mod domain;
 pub mod codec;
 pub mod projection;

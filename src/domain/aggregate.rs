@@ -8,13 +8,7 @@ use crate::domain::refusal::Refusal;
 
 /// An aggregate. `handle` and `apply` of cqrs-es are `decide` and `evolve` and nothing else.
 pub trait Root:
-    Aggregate<
-        Command = Order<Self::Body>,
-        Event = Recorded<Self::Fact>,
-        Error = Refusal,
-        Services = (),
-    > + Clone
-    + 'static
+    Aggregate<Command = Order<Self::Body>, Event = Recorded<Self::Fact>, Error = Refusal, Services = ()> + Clone + 'static
 {
     /// What can be ordered of it.
     type Body: Clone + Send + Sync + 'static;
@@ -41,8 +35,7 @@ macro_rules! aggregate {
             fn decide(
                 &self,
                 order: &$crate::domain::order::Order<$body>,
-            ) -> Result<Vec<$crate::domain::event::Recorded<$fact>>, $crate::domain::refusal::Refusal>
-            {
+            ) -> Result<Vec<$crate::domain::event::Recorded<$fact>>, $crate::domain::refusal::Refusal> {
                 $root::decide(self, order)
             }
 

@@ -15,11 +15,7 @@ impl Actor {
             return Ok(());
         }
         let names: Vec<_> = roles.iter().map(|role| role.name()).collect();
-        Err(Refusal::new(
-            Code::NotPermitted,
-            "",
-            format!("this is for the role {}", names.join(" or ")),
-        ))
+        Err(Refusal::new(Code::NotPermitted, "", format!("this is for the role {}", names.join(" or "))))
     }
 
     /// # Errors
@@ -34,9 +30,5 @@ impl Actor {
 
 /// The refusal of a division that a jurisdiction does not cover.
 pub(crate) fn outside(jurisdiction: &Division, division: &Division, field: &str) -> Refusal {
-    Refusal::new(
-        Code::OutsideJurisdiction,
-        field,
-        format!("{division} is not in the jurisdiction, {jurisdiction}"),
-    )
+    Refusal::new(Code::OutsideJurisdiction, field, format!("{division} is not in the jurisdiction, {jurisdiction}"))
 }

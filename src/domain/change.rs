@@ -71,11 +71,7 @@ mod tests {
     #[test]
     fn what_is_kept_is_left_out_and_what_is_cleared_is_null() {
         let new = Change::To("new".to_owned());
-        for (change, json) in [
-            (Change::Keep, "{}"),
-            (Change::Clear, r#"{"name":null}"#),
-            (new, r#"{"name":"new"}"#),
-        ] {
+        for (change, json) in [(Change::Keep, "{}"), (Change::Clear, r#"{"name":null}"#), (new, r#"{"name":"new"}"#)] {
             let amended = Amended { name: change };
             assert_eq!(serde_json::to_string(&amended).unwrap(), json);
             assert_eq!(serde_json::from_str::<Amended>(json).unwrap(), amended);

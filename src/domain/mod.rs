@@ -20,3 +20,6 @@ pub mod institution;
 pub mod person;
 pub mod catalogue;
 pub mod annual_summary;
+
+#[cfg(test)]
+pub(crate) mod fixtures;

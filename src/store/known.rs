@@ -86,9 +86,9 @@ impl Known {
                 }
                 COMMAND => {
                     let stored = StoredCommand {
-                        stream: stream("commands", &row.text_3, &row.text_4)?,
                         digest: hash("commands.digest", &row.digest)?,
                         committed: Committed {
+                            stream: stream("commands", &row.text_3, &row.text_4)?,
                             version: row.number_1.cast_unsigned(),
                             first_position: row.number_2.cast_unsigned(),
                             event_count: row.number_3.cast_unsigned(),

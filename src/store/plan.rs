@@ -106,7 +106,7 @@ impl Planner<'_> {
         }
         self.known.versions.insert(append.stream, committed.version);
         let again = Committed { replayed: true, ..committed };
-        let stored = StoredCommand { stream: append.stream, digest: *digest, committed: again };
+        let stored = StoredCommand { digest: *digest, committed: again };
         self.known.commands.insert(key, stored);
         Ok(committed)
     }
@@ -172,6 +172,7 @@ impl Planner<'_> {
         let event_count = records.len() as u64;
         self.plan.events.append(&mut records);
         Ok(Committed {
+            stream: append.stream,
             version: current_version + event_count,
             first_position,
             event_count,

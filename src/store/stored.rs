@@ -83,9 +83,9 @@ impl TryFrom<CommandRow> for StoredCommand {
 
     fn try_from(row: CommandRow) -> Result<Self, StoreError> {
         Ok(Self {
-            stream: stream("commands", &row.aggregate_type, &row.aggregate_id)?,
             digest: hash("commands.digest", &row.digest)?,
             committed: Committed {
+                stream: stream("commands", &row.aggregate_type, &row.aggregate_id)?,
                 version: row.version.cast_unsigned(),
                 first_position: row.first_position.cast_unsigned(),
                 event_count: row.event_count.cast_unsigned(),

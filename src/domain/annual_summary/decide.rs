@@ -3,12 +3,8 @@
 use jiff::civil::Date;
 
 use crate::domain::actor::Role;
-use crate::domain::annual_summary::command::{
-    AmendAnnualSummary, AnnualSummaryCommand, SubmitAnnualSummary,
-};
-use crate::domain::annual_summary::event::{
-    AnnualSummaryAmended, AnnualSummaryFact, AnnualSummarySubmitted,
-};
+use crate::domain::annual_summary::command::{AmendAnnualSummary, AnnualSummaryCommand, SubmitAnnualSummary};
+use crate::domain::annual_summary::event::{AnnualSummaryAmended, AnnualSummaryFact, AnnualSummarySubmitted};
 use crate::domain::annual_summary::state::{AnnualSummary, AnnualSummaryFile};
 use crate::domain::event::Recorded;
 use crate::domain::order::Order;
@@ -25,10 +21,7 @@ impl AnnualSummary {
     ///
     /// # Errors
     /// The reason not to.
-    pub fn decide(
-        &self,
-        order: &Order<AnnualSummaryCommand>,
-    ) -> Result<Vec<Recorded<AnnualSummaryFact>>, Refusal> {
+    pub fn decide(&self, order: &Order<AnnualSummaryCommand>) -> Result<Vec<Recorded<AnnualSummaryFact>>, Refusal> {
         order.by.check_role(&[Role::Manager])?;
         let fact: AnnualSummaryFact = match &order.command {
             AnnualSummaryCommand::SubmitAnnualSummary(command) => {
@@ -46,11 +39,7 @@ impl AnnualSummary {
         Ok(vec![order.record(fact)])
     }
 
-    fn submit(
-        &self,
-        today: Date,
-        command: &SubmitAnnualSummary,
-    ) -> Result<AnnualSummarySubmitted, Refusal> {
+    fn submit(&self, today: Date, command: &SubmitAnnualSummary) -> Result<AnnualSummarySubmitted, Refusal> {
         if self.file.is_some() {
             return Err(Refusal::new(
                 Code::AlreadySubmitted,
@@ -62,11 +51,7 @@ impl AnnualSummary {
             return Err(Refusal::new(
                 Code::YearInvalid,
                 "year",
-                format!(
-                    "{} is not a year from {FIRST_YEAR} to {}",
-                    command.year,
-                    today.year()
-                ),
+                format!("{} is not a year from {FIRST_YEAR} to {}", command.year, today.year()),
             ));
         }
         Ok(AnnualSummarySubmitted {
@@ -81,27 +66,15 @@ impl AnnualSummary {
     }
 
     fn submitted(&self) -> Result<&AnnualSummaryFile, Refusal> {
-        self.file.as_ref().ok_or_else(|| {
-            Refusal::new(
-                Code::NotSubmitted,
-                "",
-                "no summary was submitted that could be amended",
-            )
-        })
+        self.file
+            .as_ref()
+            .ok_or_else(|| Refusal::new(Code::NotSubmitted, "", "no summary was submitted that could be amended"))
     }
 }
 
-fn amend(
-    file: &AnnualSummaryFile,
-    today: Date,
-    command: &AmendAnnualSummary,
-) -> Result<AnnualSummaryAmended, Refusal> {
+fn amend(file: &AnnualSummaryFile, today: Date, command: &AmendAnnualSummary) -> Result<AnnualSummaryAmended, Refusal> {
     let Some(reason) = &command.reason else {
-        return Err(Refusal::new(
-            Code::ReasonMissing,
-            "reason",
-            "say why what was reported is replaced",
-        ));
+        return Err(Refusal::new(Code::ReasonMissing, "reason", "say why what was reported is replaced"));
     };
     Ok(AnnualSummaryAmended {
         reason: reason.clone(),

@@ -1,7 +1,7 @@
 //! What an annual summary's events make of it.
 
 use crate::domain::annual_summary::event::AnnualSummaryFact;
-use crate::domain::annual_summary::state::{AnnualSummary, AnnualSummaryFile, Amendment};
+use crate::domain::annual_summary::state::{Amendment, AnnualSummary, AnnualSummaryFile};
 use crate::domain::event::Recorded;
 
 impl AnnualSummary {

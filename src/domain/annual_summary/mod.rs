@@ -13,6 +13,6 @@ mod tests;
 use crate::domain::aggregate::aggregate;
 use crate::domain::annual_summary::command::AnnualSummaryCommand;
 use crate::domain::annual_summary::event::AnnualSummaryFact;
-use crate::domain::annual_summary::state::AnnualSummary;
+pub use crate::domain::annual_summary::state::AnnualSummary;
 
 aggregate!(AnnualSummary, "AnnualSummary", AnnualSummaryCommand, AnnualSummaryFact);

@@ -1,9 +1,7 @@
 //! What may be ordered of a campaign.
 
 use crate::domain::actor::{Actor, Role};
-use crate::domain::campaign::command::{
-    CampaignCommand, CampaignFacts, CloseCampaign, KnownCampaign, OpenCampaign,
-};
+use crate::domain::campaign::command::{CampaignCommand, CampaignFacts, CloseCampaign, KnownCampaign, OpenCampaign};
 use crate::domain::campaign::event::{CampaignClosed, CampaignFact, CampaignOpened};
 use crate::domain::campaign::state::{Campaign, CampaignFile};
 use crate::domain::campaign::values::CampaignKind;
@@ -16,10 +14,7 @@ impl Campaign {
     ///
     /// # Errors
     /// The reason not to.
-    pub fn decide(
-        &self,
-        order: &Order<CampaignCommand>,
-    ) -> Result<Vec<Recorded<CampaignFact>>, Refusal> {
+    pub fn decide(&self, order: &Order<CampaignCommand>) -> Result<Vec<Recorded<CampaignFact>>, Refusal> {
         let fact: CampaignFact = match &order.command {
             CampaignCommand::OpenCampaign(command) => {
                 check_may_open(&order.by, command)?;
@@ -39,21 +34,14 @@ impl Campaign {
 
     fn open(&self, command: &OpenCampaign) -> Result<CampaignOpened, Refusal> {
         if self.file.is_some() {
-            return Err(Refusal::new(
-                Code::AlreadyExists,
-                "",
-                "a campaign of that id was opened before",
-            ));
+            return Err(Refusal::new(Code::AlreadyExists, "", "a campaign of that id was opened before"));
         }
         let starts_on = command.period.from();
         if command.reporting_deadline < starts_on {
             return Err(Refusal::new(
                 Code::ReportingDeadlineBeforeStart,
                 "reportingDeadline",
-                format!(
-                    "{} is before the campaign's start, {starts_on}",
-                    command.reporting_deadline
-                ),
+                format!("{} is before the campaign's start, {starts_on}", command.reporting_deadline),
             ));
         }
         Ok(CampaignOpened {
@@ -66,9 +54,7 @@ impl Campaign {
     }
 
     fn known(&self) -> Result<&CampaignFile, Refusal> {
-        self.file
-            .as_ref()
-            .ok_or_else(|| unknown("campaignId", "no campaign of that id was opened"))
+        self.file.as_ref().ok_or_else(|| unknown("campaignId", "no campaign of that id was opened"))
     }
 }
 
@@ -89,19 +75,13 @@ fn close(file: &CampaignFile, command: &CloseCampaign) -> Result<CampaignClosed,
             format!("the campaign was closed at {}", closing.at),
         ));
     }
-    let successor = command
-        .successor
-        .as_ref()
-        .map(|successor| check_successor(file, command, successor))
-        .transpose()?;
+    let successor =
+        command.successor.as_ref().map(|successor| check_successor(file, command, successor)).transpose()?;
     if command.open_cases > 0 && successor.is_none() {
         return Err(Refusal::new(
             Code::CampaignHasOpenCases,
             "successorId",
-            format!(
-                "cases still open: {}; name the campaign that takes them",
-                command.open_cases
-            ),
+            format!("cases still open: {}; name the campaign that takes them", command.open_cases),
         ));
     }
     Ok(CampaignClosed {
@@ -130,10 +110,7 @@ fn check_successor<'a>(
         return Err(Refusal::new(
             Code::OutsideJurisdiction,
             "successorId",
-            format!(
-                "the successor serves {}, which does not cover {}",
-                known.jurisdiction, file.jurisdiction
-            ),
+            format!("the successor serves {}, which does not cover {}", known.jurisdiction, file.jurisdiction),
         ));
     }
     Ok(known)

@@ -14,6 +14,6 @@ mod tests;
 use crate::domain::aggregate::aggregate;
 use crate::domain::campaign::command::CampaignCommand;
 use crate::domain::campaign::event::CampaignFact;
-use crate::domain::campaign::state::Campaign;
+pub use crate::domain::campaign::state::Campaign;
 
 aggregate!(Campaign, "Campaign", CampaignCommand, CampaignFact);

@@ -27,6 +27,12 @@ impl CaseNumber {
         &self.series
     }
 
+    /// The place in the series, from 1; 0 before the commit has given it.
+    #[must_use]
+    pub fn serial(&self) -> u64 {
+        self.serial
+    }
+
     /// The same number with its serial.
     #[must_use]
     pub fn with_serial(&self, serial: u64) -> Self {

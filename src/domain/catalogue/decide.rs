@@ -20,10 +20,7 @@ impl Catalogue {
     ///
     /// # Errors
     /// The reason not to.
-    pub fn decide(
-        &self,
-        order: &Order<CatalogueCommand>,
-    ) -> Result<Vec<Recorded<CatalogueFact>>, Refusal> {
+    pub fn decide(&self, order: &Order<CatalogueCommand>) -> Result<Vec<Recorded<CatalogueFact>>, Refusal> {
         check_may_keep(&order.by, order.command.division())?;
         order.check_occurred()?;
         let fact: CatalogueFact = match &order.command {
@@ -35,15 +32,10 @@ impl Catalogue {
     }
 
     fn list(&self, command: &ListChargeableItem) -> Result<ChargeableItemListed, Refusal> {
-        let overlapped = self
-            .items()
-            .iter()
-            .find(|item| item.code == command.code && item.period.overlaps(&command.period));
+        let overlapped =
+            self.items().iter().find(|item| item.code == command.code && item.period.overlaps(&command.period));
         if let Some(item) = overlapped {
-            return Err(overlap(format!(
-                "{} is listed for {} already: delist it first",
-                item.code, item.period
-            )));
+            return Err(overlap(format!("{} is listed for {} already: delist it first", item.code, item.period)));
         }
         Ok(ChargeableItemListed {
             division: command.division.clone(),
@@ -86,10 +78,7 @@ impl Catalogue {
         })
     }
 
-    fn register(
-        &self,
-        command: &RegisterRegulationEdition,
-    ) -> Result<RegulationEditionRegistered, Refusal> {
+    fn register(&self, command: &RegisterRegulationEdition) -> Result<RegulationEditionRegistered, Refusal> {
         let overlapped = self.editions().iter().find(|edition| {
             edition.reference.code() == command.reference.code()
                 && edition.period.overlaps(&command.period)
@@ -137,11 +126,7 @@ impl CatalogueCommand {
 fn check_may_keep(by: &Actor, division: &Division) -> Result<(), Refusal> {
     by.check_role(&[Role::Manager])?;
     if by.jurisdiction.level() < Level::Province {
-        return Err(Refusal::new(
-            Code::NotPermitted,
-            "",
-            "this is for the manager of a province or of the nation",
-        ));
+        return Err(Refusal::new(Code::NotPermitted, "", "this is for the manager of a province or of the nation"));
     }
     if division.level() < Level::Province {
         return Err(Refusal::new(

@@ -24,9 +24,7 @@ impl Catalogue {
             }
             CatalogueFact::ChargeableItemDelisted(fact) => {
                 let item = self.file.as_mut().and_then(|file| {
-                    file.items.iter_mut().find(|item| {
-                        item.code == fact.code && item.period.from() == fact.listed_from
-                    })
+                    file.items.iter_mut().find(|item| item.code == fact.code && item.period.from() == fact.listed_from)
                 });
                 if let Some(item) = item {
                     item.period = ended(item.period, fact.last_day);
@@ -37,8 +35,7 @@ impl Catalogue {
                 let editions = &mut self.file_of(&fact.division).editions;
                 if let Some(until) = fact.replaced_until {
                     let replaced = editions.iter_mut().find(|edition| {
-                        Some(&edition.reference) == fact.replaces.as_ref()
-                            && edition.period.contains(until)
+                        Some(&edition.reference) == fact.replaces.as_ref() && edition.period.contains(until)
                     });
                     if let Some(edition) = replaced {
                         edition.period = ended(edition.period, until);

@@ -13,6 +13,6 @@ mod tests;
 use crate::domain::aggregate::aggregate;
 use crate::domain::catalogue::command::CatalogueCommand;
 use crate::domain::catalogue::event::CatalogueFact;
-use crate::domain::catalogue::state::Catalogue;
+pub use crate::domain::catalogue::state::Catalogue;
 
 aggregate!(Catalogue, "Catalogue", CatalogueCommand, CatalogueFact);

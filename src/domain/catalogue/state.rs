@@ -4,9 +4,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::case::command::ListedItemFacts;
-use crate::domain::value::{
-    CatalogueId, Division, Label, Money, Period, Reference, RegulationRef, Statement,
-};
+use crate::domain::value::{CatalogueId, Division, Label, Money, Period, Reference, RegulationRef, Statement};
 
 /// 目录. Before its first event there is no `file`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -62,17 +60,13 @@ impl Catalogue {
     /// The item that may be charged under this code on that day.
     #[must_use]
     pub fn item_on(&self, code: &Label, day: Date) -> Option<&Item> {
-        self.items()
-            .iter()
-            .find(|item| item.code == *code && item.period.contains(day))
+        self.items().iter().find(|item| item.code == *code && item.period.contains(day))
     }
 
     /// The edition in force on that day of the regulation of this code, which has no year: `JJG 196`.
     #[must_use]
     pub fn edition_on(&self, code: &str, day: Date) -> Option<&Edition> {
-        self.editions()
-            .iter()
-            .find(|edition| edition.reference.code() == code && edition.period.contains(day))
+        self.editions().iter().find(|edition| edition.reference.code() == code && edition.period.contains(day))
     }
 
     /// What a case is told of an item on the day of a service, at this version.

@@ -5,12 +5,8 @@ use std::collections::BTreeSet;
 use crate::domain::actor::{Actor, Role};
 use crate::domain::authority::outside;
 use crate::domain::campaign::values::CampaignKind;
-use crate::domain::enterprise::command::{
-    EnrolEnterprise, EnterpriseCommand, RecordFieldVisit, WithdrawEnrolment,
-};
-use crate::domain::enterprise::event::{
-    EnrolmentWithdrawn, EnterpriseEnrolled, EnterpriseFact, FieldVisitRecorded,
-};
+use crate::domain::enterprise::command::{EnrolEnterprise, EnterpriseCommand, RecordFieldVisit, WithdrawEnrolment};
+use crate::domain::enterprise::event::{EnrolmentWithdrawn, EnterpriseEnrolled, EnterpriseFact, FieldVisitRecorded};
 use crate::domain::enterprise::state::{Enterprise, EnterpriseFile};
 use crate::domain::enterprise::values::{Consent, Identity, Visitor};
 use crate::domain::event::Recorded;
@@ -23,10 +19,7 @@ impl Enterprise {
     ///
     /// # Errors
     /// The reason not to.
-    pub fn decide(
-        &self,
-        order: &Order<EnterpriseCommand>,
-    ) -> Result<Vec<Recorded<EnterpriseFact>>, Refusal> {
+    pub fn decide(&self, order: &Order<EnterpriseCommand>) -> Result<Vec<Recorded<EnterpriseFact>>, Refusal> {
         let fact: EnterpriseFact = match &order.command {
             EnterpriseCommand::EnrolEnterprise(command) => {
                 self.check_may_enrol(&order.by, command)?;
@@ -84,9 +77,7 @@ impl Enterprise {
             ));
         }
         let consent = match &command.consent {
-            Some(statement) => Consent::Given {
-                statement: statement.clone(),
-            },
+            Some(statement) => Consent::Given { statement: statement.clone() },
             None if by.holds(Role::Importer) => Consent::Imported,
             None => {
                 return Err(Refusal::new(
@@ -110,10 +101,7 @@ impl Enterprise {
 
     fn withdraw(&self, command: &WithdrawEnrolment) -> Result<EnrolmentWithdrawn, Refusal> {
         self.check_enrolled(command.campaign)?;
-        Ok(EnrolmentWithdrawn {
-            campaign: command.campaign,
-            reason: command.reason.clone(),
-        })
+        Ok(EnrolmentWithdrawn { campaign: command.campaign, reason: command.reason.clone() })
     }
 
     fn record_visit(
@@ -123,11 +111,7 @@ impl Enterprise {
     ) -> Result<FieldVisitRecorded, Refusal> {
         self.check_enrolled(command.campaign)?;
         if self.visit(command.id).is_some() {
-            return Err(Refusal::new(
-                Code::AlreadyExists,
-                "id",
-                "a visit of that id is on record already",
-            ));
+            return Err(Refusal::new(Code::AlreadyExists, "id", "a visit of that id is on record already"));
         }
         let today = order.today();
         if command.visited_on > today {
@@ -150,11 +134,7 @@ impl Enterprise {
 
     fn known(&self) -> Result<&EnterpriseFile, Refusal> {
         self.file.as_ref().ok_or_else(|| {
-            Refusal::new(
-                Code::EnterpriseUnknown,
-                "enterpriseId",
-                "no enterprise of that id is registered",
-            )
+            Refusal::new(Code::EnterpriseUnknown, "enterpriseId", "no enterprise of that id is registered")
         })
     }
 
@@ -162,11 +142,7 @@ impl Enterprise {
         if self.is_enrolled(campaign) {
             return Ok(());
         }
-        Err(Refusal::new(
-            Code::NotEnrolled,
-            "campaignId",
-            "the enterprise is not on this campaign's list",
-        ))
+        Err(Refusal::new(Code::NotEnrolled, "campaignId", "the enterprise is not on this campaign's list"))
     }
 }
 
@@ -185,8 +161,7 @@ fn check_campaign(command: &EnrolEnterprise) -> Result<u64, Refusal> {
         return refused(Code::CampaignClosed, "the campaign is closed");
     }
     match (&command.identity, known.kind) {
-        (Identity::CreditCode { .. }, CampaignKind::Service)
-        | (Identity::External { .. }, CampaignKind::Import) => {}
+        (Identity::CreditCode { .. }, CampaignKind::Service) | (Identity::External { .. }, CampaignKind::Import) => {}
         (Identity::CreditCode { .. }, CampaignKind::Import) => {
             return refused(Code::NotPermitted, "the campaign takes the importer's enterprises alone");
         }
@@ -206,10 +181,7 @@ fn check_campaign(command: &EnrolEnterprise) -> Result<u64, Refusal> {
 /// Everybody who went, each once.
 fn visitors(by: &Actor, command: &RecordFieldVisit) -> Result<Vec<Visitor>, Refusal> {
     if command.visitors.is_empty() {
-        return Ok(vec![Visitor {
-            actor: by.id.clone(),
-            person_version: None,
-        }]);
+        return Ok(vec![Visitor { actor: by.id.clone(), person_version: None }]);
     }
     let mut seen = BTreeSet::new();
     let mut visitors = Vec::new();
@@ -222,10 +194,7 @@ fn visitors(by: &Actor, command: &RecordFieldVisit) -> Result<Vec<Visitor>, Refu
             ));
         }
         if seen.insert(facts.person) {
-            visitors.push(Visitor {
-                actor: facts.person.into(),
-                person_version: Some(facts.version),
-            });
+            visitors.push(Visitor { actor: facts.person.into(), person_version: Some(facts.version) });
         }
     }
     Ok(visitors)

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::domain::enterprise::event::EnterpriseFact;
-use crate::domain::enterprise::state::{Enterprise, EnterpriseFile, Enrolment, FieldVisit};
+use crate::domain::enterprise::state::{Enrolment, Enterprise, EnterpriseFile, FieldVisit};
 use crate::domain::event::Recorded;
 
 impl Enterprise {
@@ -18,11 +18,7 @@ impl Enterprise {
                 };
                 enrolments.insert(
                     fact.campaign,
-                    Enrolment {
-                        at: event.occurred_at,
-                        consent: fact.consent.clone(),
-                        withdrawn_at: None,
-                    },
+                    Enrolment { at: event.occurred_at, consent: fact.consent.clone(), withdrawn_at: None },
                 );
                 // A later enrolment that leaves the address or the contact out does not unsay them.
                 self.file = Some(EnterpriseFile {
@@ -36,10 +32,7 @@ impl Enterprise {
                 });
             }
             EnterpriseFact::EnrolmentWithdrawn(fact) => {
-                let enrolment = self
-                    .file
-                    .as_mut()
-                    .and_then(|file| file.enrolments.get_mut(&fact.campaign));
+                let enrolment = self.file.as_mut().and_then(|file| file.enrolments.get_mut(&fact.campaign));
                 if let Some(enrolment) = enrolment {
                     enrolment.withdrawn_at = Some(event.occurred_at);
                 }

@@ -14,6 +14,6 @@ mod tests;
 use crate::domain::aggregate::aggregate;
 use crate::domain::enterprise::command::EnterpriseCommand;
 use crate::domain::enterprise::event::EnterpriseFact;
-use crate::domain::enterprise::state::Enterprise;
+pub use crate::domain::enterprise::state::Enterprise;
 
 aggregate!(Enterprise, "Enterprise", EnterpriseCommand, EnterpriseFact);

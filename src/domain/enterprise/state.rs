@@ -83,10 +83,7 @@ impl Enterprise {
     /// Whether it is on the campaign's list.
     #[must_use]
     pub fn is_enrolled(&self, campaign: CampaignId) -> bool {
-        self.file
-            .as_ref()
-            .and_then(|file| file.enrolments.get(&campaign))
-            .is_some_and(Enrolment::stands)
+        self.file.as_ref().and_then(|file| file.enrolments.get(&campaign)).is_some_and(Enrolment::stands)
     }
 
     /// The visit of that id.
@@ -118,10 +115,7 @@ impl Enterprise {
     #[must_use]
     pub fn standing(&self, version: u64) -> Option<Standing> {
         let file = self.file.as_ref()?;
-        Some(Standing {
-            version,
-            division: file.division.clone(),
-        })
+        Some(Standing { version, division: file.division.clone() })
     }
 }
 

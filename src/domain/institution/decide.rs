@@ -2,12 +2,8 @@
 
 use crate::domain::authority::BUREAU;
 use crate::domain::event::Recorded;
-use crate::domain::institution::command::{
-    AmendInstitution, InstitutionCommand, RegisterInstitution,
-};
-use crate::domain::institution::event::{
-    InstitutionAmended, InstitutionFact, InstitutionRegistered,
-};
+use crate::domain::institution::command::{AmendInstitution, InstitutionCommand, RegisterInstitution};
+use crate::domain::institution::event::{InstitutionAmended, InstitutionFact, InstitutionRegistered};
 use crate::domain::institution::state::{Institution, InstitutionFile};
 use crate::domain::order::Order;
 use crate::domain::refusal::{Code, Refusal};
@@ -17,10 +13,7 @@ impl Institution {
     ///
     /// # Errors
     /// The reason not to.
-    pub fn decide(
-        &self,
-        order: &Order<InstitutionCommand>,
-    ) -> Result<Vec<Recorded<InstitutionFact>>, Refusal> {
+    pub fn decide(&self, order: &Order<InstitutionCommand>) -> Result<Vec<Recorded<InstitutionFact>>, Refusal> {
         order.by.check_role(BUREAU)?;
         let fact: InstitutionFact = match &order.command {
             InstitutionCommand::RegisterInstitution(command) => {
@@ -60,11 +53,7 @@ impl Institution {
 
     fn known(&self) -> Result<&InstitutionFile, Refusal> {
         self.file.as_ref().ok_or_else(|| {
-            Refusal::new(
-                Code::InstitutionUnknown,
-                "institutionId",
-                "no institution of that id is registered",
-            )
+            Refusal::new(Code::InstitutionUnknown, "institutionId", "no institution of that id is registered")
         })
     }
 }
@@ -78,11 +67,7 @@ fn amend(file: &InstitutionFile, command: &AmendInstitution) -> Result<Instituti
         accreditation: command.accreditation.unless(file.accreditation.as_ref()),
     };
     if amended == InstitutionAmended::default() {
-        return Err(Refusal::new(
-            Code::NothingToAmend,
-            "",
-            "the register says all of this already",
-        ));
+        return Err(Refusal::new(Code::NothingToAmend, "", "the register says all of this already"));
     }
     Ok(amended)
 }

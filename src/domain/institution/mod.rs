@@ -14,6 +14,6 @@ mod tests;
 use crate::domain::aggregate::aggregate;
 use crate::domain::institution::command::InstitutionCommand;
 use crate::domain::institution::event::InstitutionFact;
-use crate::domain::institution::state::Institution;
+pub use crate::domain::institution::state::Institution;
 
 aggregate!(Institution, "Institution", InstitutionCommand, InstitutionFact);

@@ -35,9 +35,6 @@ impl Institution {
     #[must_use]
     pub fn standing(&self, version: u64) -> Option<Standing> {
         let file = self.file.as_ref()?;
-        Some(Standing {
-            version,
-            division: file.division.clone(),
-        })
+        Some(Standing { version, division: file.division.clone() })
     }
 }

@@ -3,9 +3,7 @@
 use crate::domain::authority::BUREAU;
 use crate::domain::event::Recorded;
 use crate::domain::order::Order;
-use crate::domain::person::command::{
-    AffiliationFacts, AmendPerson, PersonCommand, RegisterPerson, Standing,
-};
+use crate::domain::person::command::{AffiliationFacts, AmendPerson, PersonCommand, RegisterPerson, Standing};
 use crate::domain::person::event::{PersonAmended, PersonFact, PersonRegistered};
 use crate::domain::person::state::{Person, PersonFile};
 use crate::domain::person::values::Affiliation;
@@ -17,10 +15,7 @@ impl Person {
     ///
     /// # Errors
     /// The reason not to.
-    pub fn decide(
-        &self,
-        order: &Order<PersonCommand>,
-    ) -> Result<Vec<Recorded<PersonFact>>, Refusal> {
+    pub fn decide(&self, order: &Order<PersonCommand>) -> Result<Vec<Recorded<PersonFact>>, Refusal> {
         order.by.check_role(BUREAU)?;
         let fact: PersonFact = match &order.command {
             PersonCommand::RegisterPerson(command) => {
@@ -62,21 +57,13 @@ impl Person {
     }
 
     fn known(&self) -> Result<&PersonFile, Refusal> {
-        self.file.as_ref().ok_or_else(|| {
-            Refusal::new(
-                Code::PersonUnknown,
-                "personId",
-                "nobody of that id is registered",
-            )
-        })
+        self.file
+            .as_ref()
+            .ok_or_else(|| Refusal::new(Code::PersonUnknown, "personId", "nobody of that id is registered"))
     }
 }
 
-fn amend(
-    file: &PersonFile,
-    command: &AmendPerson,
-    place: Option<Place>,
-) -> Result<PersonAmended, Refusal> {
+fn amend(file: &PersonFile, command: &AmendPerson, place: Option<Place>) -> Result<PersonAmended, Refusal> {
     let place = place.filter(|new| !new.is_of(file));
     let (affiliation, division) = match place {
         Some(place) => (Some(place.affiliation), Some(place.division)),
@@ -91,11 +78,7 @@ fn amend(
         fields: command.fields.clone().filter(|new| *new != file.fields),
     };
     if amended == PersonAmended::default() {
-        return Err(Refusal::new(
-            Code::NothingToAmend,
-            "",
-            "the register says all of this already",
-        ));
+        return Err(Refusal::new(Code::NothingToAmend, "", "the register says all of this already"));
     }
     Ok(amended)
 }
@@ -112,26 +95,17 @@ impl Place {
             AffiliationFacts::Institution { institution, known } => {
                 let standing = found(known.as_ref(), Code::InstitutionUnknown, "institution")?;
                 Ok(Self {
-                    affiliation: Affiliation::Institution {
-                        institution: *institution,
-                        version: standing.version,
-                    },
+                    affiliation: Affiliation::Institution { institution: *institution, version: standing.version },
                     division: standing.division.clone(),
                 })
             }
-            AffiliationFacts::Bureau { division } => Ok(Self {
-                affiliation: Affiliation::Bureau {
-                    division: division.clone(),
-                },
-                division: division.clone(),
-            }),
+            AffiliationFacts::Bureau { division } => {
+                Ok(Self { affiliation: Affiliation::Bureau { division: division.clone() }, division: division.clone() })
+            }
             AffiliationFacts::Enterprise { enterprise, known } => {
                 let standing = found(known.as_ref(), Code::EnterpriseUnknown, "enterprise")?;
                 Ok(Self {
-                    affiliation: Affiliation::Enterprise {
-                        enterprise: *enterprise,
-                        version: standing.version,
-                    },
+                    affiliation: Affiliation::Enterprise { enterprise: *enterprise, version: standing.version },
                     division: standing.division.clone(),
                 })
             }
@@ -146,11 +120,7 @@ impl Place {
 
 fn found<'a>(known: Option<&'a Standing>, code: Code, what: &str) -> Result<&'a Standing, Refusal> {
     known.ok_or_else(|| {
-        Refusal::new(
-            code,
-            format!("affiliation.{what}Id"),
-            format!("no {what} of that id is registered"),
-        )
+        Refusal::new(code, format!("affiliation.{what}Id"), format!("no {what} of that id is registered"))
     })
 }
 

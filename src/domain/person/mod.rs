@@ -14,6 +14,6 @@ mod tests;
 use crate::domain::aggregate::aggregate;
 use crate::domain::person::command::PersonCommand;
 use crate::domain::person::event::PersonFact;
-use crate::domain::person::state::Person;
+pub use crate::domain::person::state::Person;
 
 aggregate!(Person, "Person", PersonCommand, PersonFact);

@@ -63,13 +63,9 @@ impl Affiliation {
     #[must_use]
     pub fn is_same_body(&self, other: &Self) -> bool {
         match (self, other) {
-            (Self::Institution { institution, .. }, Self::Institution { institution: its, .. }) => {
-                institution == its
-            }
+            (Self::Institution { institution, .. }, Self::Institution { institution: its, .. }) => institution == its,
             (Self::Bureau { division }, Self::Bureau { division: its }) => division == its,
-            (Self::Enterprise { enterprise, .. }, Self::Enterprise { enterprise: its, .. }) => {
-                enterprise == its
-            }
+            (Self::Enterprise { enterprise, .. }, Self::Enterprise { enterprise: its, .. }) => enterprise == its,
             _ => false,
         }
     }

@@ -1,0 +1,159 @@
+use proptest::prelude::*;
+use proptest::sample::select;
+
+use super::command::{AmendAnnualSummary, AnnualSummaryCommand, SubmitAnnualSummary};
+use super::event::{AnnualSummaryAmended, AnnualSummarySubmitted};
+use super::state::AnnualSummary;
+use crate::domain::actor::{Actor, Role};
+use crate::domain::fixtures::*;
+use crate::domain::order::Order;
+use crate::domain::refusal::Code;
+use crate::domain::value::{CaseId, Decimal};
+
+fn manager() -> Actor {
+    actor(Role::Manager, "44")
+}
+
+fn submit(year: i16) -> SubmitAnnualSummary {
+    SubmitAnnualSummary {
+        jurisdiction: division("44"),
+        year,
+        text: statement("312 enterprises were served"),
+        figures: [(label("enterprises"), Decimal::parse("312").expect("a number"))].into(),
+        good_practice: vec![statement("gauges are lent for the trial")],
+        typical_cases: vec![CaseId::named("typical")],
+    }
+}
+
+fn submitted(year: i16, late: bool) -> AnnualSummarySubmitted {
+    AnnualSummarySubmitted {
+        jurisdiction: division("44"),
+        year,
+        late,
+        text: submit(year).text,
+        figures: submit(year).figures,
+        good_practice: submit(year).good_practice,
+        typical_cases: submit(year).typical_cases,
+    }
+}
+
+fn amend() -> AmendAnnualSummary {
+    AmendAnnualSummary {
+        reason: Some(statement("one county was missing")),
+        text: statement("320 enterprises were served"),
+        figures: [].into(),
+        good_practice: Vec::new(),
+        typical_cases: Vec::new(),
+    }
+}
+
+fn amended(late: bool) -> AnnualSummaryAmended {
+    AnnualSummaryAmended {
+        reason: statement("one county was missing"),
+        late,
+        text: statement("320 enterprises were served"),
+        figures: [].into(),
+        good_practice: Vec::new(),
+        typical_cases: Vec::new(),
+    }
+}
+
+fn submitting(by: Actor, year: i16) -> Outcome<AnnualSummary> {
+    Given::<AnnualSummary>::nothing().when(order(by, submit(year)))
+}
+
+fn amending(by: Actor, command: AmendAnnualSummary) -> Outcome<AnnualSummary> {
+    Given::<AnnualSummary>::that(submitted(2026, false)).when(order(by, command))
+}
+
+#[test]
+fn a_manager_submits_the_summary_of_the_own_jurisdiction() {
+    submitting(manager(), 2026).then(submitted(2026, false));
+    submitting(actor(Role::Manager, "CN"), 2026).then(submitted(2026, false));
+    submitting(actor(Role::Manager, "4403"), 2026).then_refused(Code::OutsideJurisdiction, "jurisdiction");
+    submitting(actor(Role::Coordinator, "44"), 2026).then_refused(Code::NotPermitted, "");
+}
+
+#[test]
+fn a_summary_after_31_october_is_late_and_taken() {
+    let at = |now: &str| {
+        let order = Order { now: time(now), ..order(manager(), submit(2025)) };
+        Given::<AnnualSummary>::nothing().when(order)
+    };
+    // Midnight in UTC+8 is 16:00 in UTC.
+    at("2025-10-31T15:59:59Z").then(submitted(2025, false));
+    at("2025-10-31T16:00:00Z").then(submitted(2025, true));
+    at("2026-01-02T00:00:00Z").then(submitted(2025, true));
+}
+
+#[test]
+fn a_summary_that_is_said_to_be_punctual_is_late_all_the_same() {
+    let order = order(manager(), submit(2025)).occurred(time("2025-10-01T00:00:00Z"));
+    Given::<AnnualSummary>::nothing().when(order).then(submitted(2025, true));
+}
+
+#[test]
+fn a_year_is_from_1949_to_the_present_one() {
+    submitting(manager(), 1949).then(submitted(1949, true));
+    submitting(manager(), 1948).then_refused(Code::YearInvalid, "year");
+    submitting(manager(), 2027).then_refused(Code::YearInvalid, "year");
+}
+
+#[test]
+fn a_summary_is_submitted_once() {
+    Given::<AnnualSummary>::that(submitted(2026, false))
+        .when(order(manager(), submit(2026)))
+        .then_refused(Code::AlreadySubmitted, "year");
+}
+
+#[test]
+fn nothing_happens_in_the_future() {
+    Given::<AnnualSummary>::nothing()
+        .when(order_of_tomorrow(manager(), submit(2026)))
+        .then_refused(Code::OccurredInFuture, "occurredAt");
+    Given::<AnnualSummary>::that(submitted(2026, false))
+        .when(order_of_tomorrow(manager(), amend()))
+        .then_refused(Code::OccurredInFuture, "occurredAt");
+}
+
+#[test]
+fn an_amendment_replaces_what_was_reported() {
+    amending(manager(), amend()).then(amended(false));
+    Given::<AnnualSummary>::that(submitted(2025, false)).when(order(manager(), amend())).then(amended(true));
+
+    let state = Given::<AnnualSummary>::that(submitted(2025, false)).and(amended(true)).state();
+    let file = state.file.expect("it was submitted");
+    assert_eq!(file.text, statement("320 enterprises were served"));
+    assert!(file.figures.is_empty() && file.good_practice.is_empty());
+    assert!(file.typical_cases.is_empty());
+    assert!(!file.late && file.amendments[0].late);
+    assert_eq!(file.amendments[0].reason, statement("one county was missing"));
+}
+
+#[test]
+fn an_amendment_needs_a_reason() {
+    let silent = AmendAnnualSummary { reason: None, ..amend() };
+    amending(manager(), silent).then_refused(Code::ReasonMissing, "reason");
+}
+
+#[test]
+fn a_manager_amends_the_summary_of_the_own_jurisdiction() {
+    amending(actor(Role::Manager, "11"), amend()).then_refused(Code::OutsideJurisdiction, "");
+    amending(actor(Role::Auditor, "44"), amend()).then_refused(Code::NotPermitted, "");
+}
+
+#[test]
+fn only_what_was_submitted_is_amended() {
+    Given::<AnnualSummary>::nothing().when(order(manager(), amend())).then_refused(Code::NotSubmitted, "");
+}
+
+fn palette() -> Vec<Order<AnnualSummaryCommand>> {
+    vec![order(manager(), submit(2025)), order(manager(), submit(2026)), order(manager(), amend())]
+}
+
+proptest! {
+    #[test]
+    fn any_orders_fold_to_one_state(orders in prop::collection::vec(select(palette()), 0..12)) {
+        check_walk::<AnnualSummary>(orders);
+    }
+}

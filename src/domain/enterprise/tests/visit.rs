@@ -1,0 +1,92 @@
+use super::*;
+use crate::domain::case::command::PersonFacts;
+use crate::domain::case::values::Kind;
+use crate::domain::enterprise::event::FieldVisitRecorded;
+use crate::domain::enterprise::values::Visitor;
+use crate::domain::refusal::Code;
+use crate::domain::value::PersonId;
+
+fn visitor() -> Actor {
+    actor(Role::Visitor, "44")
+}
+
+fn visited_by(by: &Actor) -> FieldVisitRecorded {
+    FieldVisitRecorded {
+        id: VisitId::named("first"),
+        campaign: this_year(),
+        visitors: vec![Visitor { actor: by.id.clone(), person_version: None }],
+        visited_on: day("2026-03-10"),
+        place: Some(label("thread rolling")),
+        seen: statement("gauges are checked against each other"),
+        needs: [].into(),
+    }
+}
+
+fn visiting(by: Actor, command: RecordFieldVisit) -> Outcome<Enterprise> {
+    given_enrolled().when(order(by, command))
+}
+
+fn person(name: &str, version: u64) -> PersonFacts {
+    PersonFacts { person: PersonId::named(name), version, institution: None }
+}
+
+#[test]
+fn visitors_and_coordinators_record_visits_in_their_jurisdiction() {
+    visiting(visitor(), visit()).then(visited_by(&visitor()));
+    visiting(coordinator(), visit()).then(visited_by(&coordinator()));
+    visiting(actor(Role::Visitor, "4401"), visit()).then_refused(Code::OutsideJurisdiction, "");
+    for by in [own_contact(), actor(Role::Manager, "44"), importer()] {
+        visiting(by, visit()).then_refused(Code::NotPermitted, "");
+    }
+}
+
+#[test]
+fn a_visit_names_everybody_who_went_once() {
+    let together = RecordFieldVisit {
+        visitors: vec![person("wang", 3), person("li", 1), person("wang", 3)],
+        needs: vec![Kind::Calibration, Kind::Training, Kind::Calibration],
+        ..visit()
+    };
+    let named = |name, version| Visitor { actor: PersonId::named(name).into(), person_version: Some(version) };
+    let recorded = FieldVisitRecorded {
+        visitors: vec![named("wang", 3), named("li", 1)],
+        needs: [Kind::Calibration, Kind::Training].into(),
+        ..visited_by(&visitor())
+    };
+    visiting(visitor(), together).then(recorded.clone());
+
+    let state = given_enrolled().and(recorded).state();
+    let visit = state.visit(VisitId::named("first")).expect("it is on record");
+    assert_eq!(visit.visitors.len(), 2);
+    let facts = state.enrolment_facts(2, this_year(), Some(VisitId::named("first")));
+    assert!(facts.expect("it is registered").visit_known);
+}
+
+#[test]
+fn visitors_are_registered() {
+    let with_a_stranger = RecordFieldVisit { visitors: vec![person("wang", 3), person("stranger", 0)], ..visit() };
+    visiting(visitor(), with_a_stranger).then_refused(Code::PersonUnknown, "visitorIds.1");
+}
+
+#[test]
+fn only_an_enrolled_enterprise_is_visited() {
+    Given::<Enterprise>::nothing()
+        .when(order(visitor(), visit()))
+        .then_refused(Code::EnterpriseUnknown, "enterpriseId");
+    given_enrolled().and(withdrawn()).when(order(visitor(), visit())).then_refused(Code::NotEnrolled, "campaignId");
+}
+
+#[test]
+fn a_visit_is_recorded_once() {
+    given_enrolled()
+        .and(visited_by(&visitor()))
+        .when(order(visitor(), visit()))
+        .then_refused(Code::AlreadyExists, "id");
+}
+
+#[test]
+fn a_visit_lies_not_in_the_future() {
+    let tomorrow = RecordFieldVisit { visited_on: day("2026-03-11"), ..visit() };
+    visiting(visitor(), tomorrow).then_refused(Code::VisitInFuture, "visitedOn");
+    given_enrolled().when(order_of_tomorrow(visitor(), visit())).then_refused(Code::OccurredInFuture, "occurredAt");
+}
