@@ -80,10 +80,12 @@ impl Recorded<CaseFact> {
     /// The number, if this is the first event of a case.
     #[must_use]
     pub fn number(&self) -> Option<&CaseNumber> {
-        match &self.fact {
-            CaseFact::CaseReported(reported) => Some(&reported.number),
-            CaseFact::LegacyActivityRecorded(activity) => activity.opening.as_ref().map(|opening| &opening.number),
-            _ => None,
+        if let CaseFact::CaseReported(reported) = &self.fact {
+            Some(&reported.number)
+        } else if let CaseFact::LegacyActivityRecorded(activity) = &self.fact {
+            activity.opening.as_ref().map(|opening| &opening.number)
+        } else {
+            None
         }
     }
 
@@ -91,13 +93,12 @@ impl Recorded<CaseFact> {
     #[must_use]
     pub fn numbered(&self, serial: u64) -> Self {
         let mut event = self.clone();
-        let number = match &mut event.fact {
-            CaseFact::CaseReported(reported) => Some(&mut reported.number),
-            CaseFact::LegacyActivityRecorded(activity) => activity.opening.as_mut().map(|opening| &mut opening.number),
-            _ => None,
-        };
-        if let Some(number) = number {
-            *number = number.with_serial(serial);
+        if let CaseFact::CaseReported(reported) = &mut event.fact {
+            reported.number = reported.number.with_serial(serial);
+        } else if let CaseFact::LegacyActivityRecorded(activity) = &mut event.fact
+            && let Some(opening) = &mut activity.opening
+        {
+            opening.number = opening.number.with_serial(serial);
         }
         event
     }

@@ -61,10 +61,7 @@ impl File {
         if event.source.is_none() {
             return;
         }
-        let concludes = match &event.fact {
-            CaseFact::LegacyActivityRecorded(activity) => activity.concludes,
-            _ => false,
-        };
+        let concludes = matches!(&event.fact, CaseFact::LegacyActivityRecorded(activity) if activity.concludes);
         let legacy = self.legacy.get_or_insert_default();
         legacy.imported = legacy.imported.saturating_add(1);
         legacy.concluded = concludes;

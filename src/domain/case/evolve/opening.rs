@@ -10,12 +10,13 @@ use crate::domain::event::Recorded;
 impl File {
     /// The case that an event opens, if it is one that does.
     pub(super) fn opened(event: &Recorded<CaseFact>) -> Option<Self> {
-        let opening = match &event.fact {
-            CaseFact::CaseReported(reported) => (LegacyOpening::from(reported), reported.origin.clone()),
-            CaseFact::LegacyActivityRecorded(activity) => (activity.opening.clone()?, Origin::Import),
-            _ => return None,
+        let (case, origin) = if let CaseFact::CaseReported(reported) = &event.fact {
+            (LegacyOpening::from(reported), reported.origin.clone())
+        } else if let CaseFact::LegacyActivityRecorded(activity) = &event.fact {
+            (activity.opening.clone()?, Origin::Import)
+        } else {
+            return None;
         };
-        let (case, origin) = opening;
         Some(Self {
             level: case.division.level(),
             number: case.number,

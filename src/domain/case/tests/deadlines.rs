@@ -74,7 +74,18 @@ fn a_clock_that_stands_still_misses_nothing() {
 #[test]
 fn a_missed_deadline_is_answered() {
     let missed = Story::of_missed_deadline;
+    let before_acceptance = || Story::of(Status::Assigned).at("2026-07-01T02:00:00Z").then(clock(), MissDeadline {});
+    let national = || {
+        Story::of(Status::Researching)
+            .then(manager(), escalate(Level::City))
+            .then(manager(), escalate(Level::Province))
+            .then(manager(), escalate(Level::Nation))
+            .at("2026-07-01T02:00:00Z")
+            .then(clock(), MissDeadline {})
+    };
     let answers = [
+        before_acceptance().then(manager(), reassign("another lead", university())),
+        national().then(national_manager(), park()),
         missed().then(coordinator(), extend(date(2026, 9, 30))),
         missed().then(manager(), reassign("another lead", university())),
         missed().then(coordinator(), escalate(Level::City)),
@@ -109,6 +120,19 @@ fn a_pause_moves_the_deadline_by_its_working_days() {
     let resumed = paused.then(coordinator(), ResumeClock {}).file();
     assert_eq!((resumed.deadline.map(|deadline| deadline.on), resumed.paused_from), (moved, None));
     assert!(resumed.deadline_runs());
+}
+
+#[test]
+fn a_pause_that_moves_nothing_does_not_renew_a_missed_deadline() {
+    let resumed = Story::of_missed_deadline().then(lead(), pause()).then(lead(), ResumeClock {});
+    assert_eq!(resumed.file().deadline.map(|deadline| deadline.on), Some(deadline()));
+    resumed.when(clock(), MissDeadline {}).refused(Code::DeadlineAlreadyMissed, "");
+    let later =
+        Story::of_missed_deadline().then(lead(), pause()).at("2026-07-02T02:00:00Z").then(lead(), ResumeClock {});
+    later
+        .at("2026-07-03T02:00:00Z")
+        .when(clock(), MissDeadline {})
+        .happens(DeadlineMissed { deadline: date(2026, 7, 1) });
 }
 
 #[test]
