@@ -69,6 +69,12 @@ fn a_member_leaves_and_may_come_back() {
 }
 
 #[test]
+fn a_member_who_becomes_the_lead_is_one_member() {
+    let story = Story::of(Status::Researching).then(manager(), reassign("expert", university()));
+    assert_eq!(story.file().members().collect::<Vec<_>>(), [person("expert")]);
+}
+
+#[test]
 fn the_lead_stays_until_the_case_is_reassigned() {
     let leave = LeaveCase { reason: None };
     Story::of(Status::Researching).when(lead(), leave.clone()).refused(Code::LeadCannotLeave, "");

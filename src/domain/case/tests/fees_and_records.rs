@@ -30,6 +30,8 @@ fn nothing_is_charged_that_no_list_allows_or_before_it_is_done() {
     outcome(RecordFee { listed: None, ..fee("1") }).refused(Code::ItemNotListed, "item");
     let tomorrow = RecordFee { service_date: date(2026, 3, 17), ..fee("1") };
     outcome(tomorrow).refused(Code::ServiceInFuture, "serviceDate");
+    let today = RecordFee { service_date: date(2026, 3, 16), ..fee("1") };
+    assert_eq!(Story::of(Status::Researching).then(coordinator(), today).file().fees.len(), 1);
 }
 
 #[test]

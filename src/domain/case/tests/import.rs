@@ -4,7 +4,7 @@ use crate::domain::case::command::{
 use crate::domain::case::event::{LegacyActivityRecorded, LegacyOpening};
 use crate::domain::case::tests::actors::*;
 use crate::domain::case::tests::commands::*;
-use crate::domain::case::tests::story::Story;
+use crate::domain::case::tests::story::{Story, moment};
 use crate::domain::case::values::{Kind, Origin, Status};
 use crate::domain::order::Order;
 use crate::domain::refusal::Code;
@@ -50,6 +50,13 @@ fn an_activity_says_where_it_comes_from() {
     let story = opened();
     let order = Order { source: None, ..story.order(importer(), legacy(None)) };
     story.when_order(order).refused(Code::Required, "source");
+}
+
+#[test]
+fn an_activity_lies_in_the_past() {
+    let story = opened();
+    let order = story.order(importer(), legacy(None)).occurred(moment("2026-03-16T02:00:01Z"));
+    story.when_order(order).refused(Code::OccurredInFuture, "occurredAt");
 }
 
 #[test]

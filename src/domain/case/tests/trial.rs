@@ -76,6 +76,8 @@ fn a_trial_passes_or_fails() {
     let failed = on_trial().then(enterprise(), trial_failed()).file();
     assert_eq!(failed.status, Status::Researching);
     assert!(failed.trial.is_some_and(|trial| trial.outcome.is_some_and(|(passed, _)| !passed)));
+    // The trial was that of the solution before.
+    assert_eq!(on_trial().then(lead(), trial_failed()).then(lead(), propose()).file().trial, None);
 }
 
 #[test]
