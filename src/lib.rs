@@ -7,6 +7,8 @@ pub mod clock;
 
 //pub mod cli;
 pub mod identity;
+pub mod http;
+pub mod graphql;
 pub mod app;
 pub mod interchange;
 pub mod domain;

@@ -76,8 +76,7 @@ const SERIES: i64 = 3;
 impl Known {
     pub(super) fn from_rows(rows: Vec<KnownRow>) -> Result<Self, StoreError> {
         let mut log = None;
-        let (mut commands, mut versions, mut series) =
-            (HashMap::new(), HashMap::new(), HashMap::new());
+        let (mut commands, mut versions, mut series) = (HashMap::new(), HashMap::new(), HashMap::new());
         for row in rows {
             match row.kind {
                 HEAD => {

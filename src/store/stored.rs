@@ -6,8 +6,8 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use crate::store::{
-    AggregateType, Attachment, CaseLink, CaseRow, Committed, EventRecord, Head, RegisterRow,
-    StoreError, StoredCase, StoredCommand, StoredRegister, StreamId, SubCase,
+    AggregateType, Attachment, CaseLink, CaseRow, Committed, EventRecord, Head, RegisterRow, StoreError, StoredCase,
+    StoredCommand, StoredRegister, StreamId, SubCase,
 };
 
 #[derive(FromRow)]
@@ -251,11 +251,7 @@ pub(super) struct SeriesRow {
     pub(super) last: i64,
 }
 
-pub(super) fn stream(
-    table: &str,
-    aggregate_type: &str,
-    aggregate_id: &str,
-) -> Result<StreamId, StoreError> {
+pub(super) fn stream(table: &str, aggregate_type: &str, aggregate_id: &str) -> Result<StreamId, StoreError> {
     let Some(known) = AggregateType::parse(aggregate_type) else {
         return Err(corrupt(table, "aggregate type", aggregate_type));
     };

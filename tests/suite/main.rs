@@ -3,4 +3,5 @@
 
 mod architecture;
 mod real_log;
+mod store;
 mod support;
