@@ -7,6 +7,7 @@ pub mod clock;
 
 pub mod cli;
 pub mod identity;
+pub mod demo;
 pub mod app;
 pub mod domain;
 pub mod codec;
