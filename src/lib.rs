@@ -5,10 +5,13 @@
 pub mod config;
 pub mod clock;
 
-pub mod cli;
+//pub mod cli;
 pub mod identity;
+pub mod http;
+pub mod graphql;
 pub mod demo;
 pub mod app;
+pub mod interchange;
 pub mod domain;
 pub mod codec;
 pub mod projection;

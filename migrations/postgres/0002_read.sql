@@ -36,9 +36,6 @@ create table case_versions (
     primary key (case_id, from_position)
 );
 
--- A new version closes the open one.
-create index case_versions_case_id_idx on case_versions (case_id)
-    where to_position = 9223372036854775807;
 -- Case by number, also as of a position.
 create index case_versions_number_from_position_idx on case_versions (number, from_position);
 -- Lists of the present: all, by status, and by what limits a reader's scope.

@@ -78,21 +78,21 @@ impl Commanded for Case {
     }
 
     fn series(event: &Recorded<CaseFact>) -> Option<String> {
-        event.case_number().map(|number| number.series().to_owned())
+        event.number().map(|number| number.series().to_owned())
     }
 
     fn numbered(event: &Recorded<CaseFact>, serial: u64) -> Recorded<CaseFact> {
-        event.numbered(serial)
+        event.clone().numbered(serial)
     }
 
     fn number_taken(event: &Recorded<CaseFact>) -> Option<(String, u64)> {
-        event.case_number().map(|number| (number.series().to_owned(), number.serial()))
+        event.number().map(|number| (number.series().to_owned(), number.serial()))
     }
 }
 
 /// Declares a register: its streams, its projection, its look-up.
 macro_rules! register {
-    ($root:ident, $streams:ident, $rows:ident, |$app:ident, $id:ident, $order:ident| $look_up:expr) => {
+    ($root:ident, $streams:ident, $rows:ident, $division:ident, |$app:ident, $id:ident, $order:ident| $look_up:expr) => {
         #[async_trait]
         impl Commanded for $root {
             const AGGREGATE: AggregateType = AggregateType::$root;
@@ -106,7 +106,7 @@ macro_rules! register {
             }
 
             fn is_visible_to(&self, id: Uuid, actor: &Actor) -> bool {
-                let division = self.file.as_ref().map(|file| file.division());
+                let division = self.file.as_ref().map(|file| &file.$division);
                 division.is_some_and(|division| RegisterScope::of(actor, Self::AGGREGATE).admits(id, division))
             }
 
@@ -122,9 +122,9 @@ macro_rules! register {
     };
 }
 
-register!(Enterprise, enterprises, enterprise, |app, _id, order| app.enterprise_facts(order).await);
-register!(Campaign, campaigns, campaign, |app, id, order| app.campaign_facts(id.into(), order).await);
-register!(Institution, institutions, institution, |_app, _id, _order| Ok(()));
-register!(Person, persons, person, |app, _id, order| app.person_facts(order).await);
-register!(Catalogue, catalogues, catalogue, |_app, _id, _order| Ok(()));
-register!(AnnualSummary, annual_summaries, annual_summary, |_app, _id, _order| Ok(()));
+register!(Enterprise, enterprises, enterprise, division, |app, _id, order| app.enterprise_facts(order).await);
+register!(Campaign, campaigns, campaign, jurisdiction, |app, id, order| app.campaign_facts(id.into(), order).await);
+register!(Institution, institutions, institution, division, |_app, _id, _order| Ok(()));
+register!(Person, persons, person, division, |app, _id, order| app.person_facts(order).await);
+register!(Catalogue, catalogues, catalogue, division, |_app, _id, _order| Ok(()));
+register!(AnnualSummary, annual_summaries, annual_summary, jurisdiction, |_app, _id, _order| Ok(()));

@@ -26,7 +26,7 @@ impl App {
     /// # Errors
     /// A refusal, a conflict with `expected_version`, or a fault; in each case nothing is recorded.
     pub async fn execute<A: Commanded>(&self, request: &Request, id: Uuid, body: A::Body) -> Result<Receipt, Failure> {
-        self.execute_with(request, id, body, Vec::new()).await
+        self.execute_with::<A>(request, id, body, Vec::new()).await
     }
 
     /// Carries out a command whose events refer to files by digest.
@@ -86,7 +86,7 @@ impl App {
         {
             return Err(Failure::Conflict { stream, expected, current: known.version });
         }
-        if known.version > 0 && !known.state.is_visible_to(&request.actor) {
+        if known.version > 0 && !known.state.is_visible_to(id, &request.actor) {
             return Err(Refusal::new(Code::NotFound, "id", "nothing of this id is there for you").into());
         }
         let events = known.state.decide(order)?;

@@ -25,6 +25,10 @@ pub use rebuild::Rebuilt;
 pub use request::{Failure, Fault, Key, Receipt, Request, time_of};
 pub use streams::Versioned;
 
+pub use crate::store::{
+    Attachment, CaseColumn, Condition, Direction, EventRecord, NewAttachment, Operator, StoredCase, StreamId, Value,
+};
+
 use crate::clock::Clock;
 use crate::domain::annual_summary::AnnualSummary;
 use crate::domain::campaign::Campaign;

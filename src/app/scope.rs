@@ -21,7 +21,7 @@ const OF_AN_INSTITUTION: &[Role] = &[Role::Lead, Role::Expert];
 
 /// What the actor may see, as the store's lists filter by it.
 #[must_use]
-pub fn scope_of(actor: &Actor) -> Scope {
+pub(super) fn scope_of(actor: &Actor) -> Scope {
     let works = actor.holds_any(OF_AN_INSTITUTION);
     Scope {
         everything: is_of_the_server(actor),
@@ -39,7 +39,7 @@ pub fn scope_of(actor: &Actor) -> Scope {
 
 /// Whether the actor may see this case. The same rule as [`scope_of`], for a case at hand.
 #[must_use]
-pub fn sees(actor: &Actor, case: &File) -> bool {
+pub(super) fn sees(actor: &Actor, case: &File) -> bool {
     let in_jurisdiction = actor.holds_any(OF_A_JURISDICTION) && actor.covers(&case.division);
     let own = actor.holds(Role::Enterprise) && actor.enterprise == Some(case.enterprise);
     let works = actor.holds_any(OF_AN_INSTITUTION);

@@ -8,13 +8,13 @@ use uuid::Uuid;
 const LANES: usize = 4096;
 
 /// A fixed number of lanes; an aggregate always takes the same one.
-pub struct Turns {
+pub(super) struct Turns {
     lanes: Box<[Mutex<()>]>,
 }
 
 impl Turns {
     /// Waits for the aggregate's turn. The lane is held until the guard is dropped.
-    pub async fn take(&self, id: Uuid) -> MutexGuard<'_, ()> {
+    pub(super) async fn take(&self, id: Uuid) -> MutexGuard<'_, ()> {
         let mut hasher = DefaultHasher::new();
         id.hash(&mut hasher);
         let lane = usize::try_from(hasher.finish() % LANES as u64).expect("below LANES");

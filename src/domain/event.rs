@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::actor::ActorId;
+use crate::domain::value::Personal;
 
 /// A fact and its circumstances: the payload of an event in the log.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -40,6 +41,9 @@ pub struct Source {
     /// Every other attribute of the event there, by its own name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub attributes: BTreeMap<String, String>,
+    /// Those of the attributes that name or describe a person.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub personal: BTreeMap<String, Personal>,
 }
 
 /// What an enum of facts knows about its variants.

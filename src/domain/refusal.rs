@@ -5,10 +5,10 @@ use std::fmt;
 use crate::domain::value::ValueError;
 
 macro_rules! codes {
-    ($($(#[$doc:meta])* $code:ident = $name:literal,)+) => {
+    ($(#[doc = $meaning:literal] $code:ident = $name:literal,)+) => {
         /// A stable code that a client can act on.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum Code { $($(#[$doc])* $code,)+ }
+        pub enum Code { $(#[doc = $meaning] $code,)+ }
 
         impl Code {
             /// Every code.
@@ -18,6 +18,12 @@ macro_rules! codes {
             #[must_use]
             pub fn name(self) -> &'static str {
                 match self { $(Self::$code => $name,)+ }
+            }
+
+            /// What it says, in a sentence: the API's documentation of the code.
+            #[must_use]
+            pub fn meaning(self) -> &'static str {
+                match self { $(Self::$code => $meaning.trim_ascii(),)+ }
             }
 
             /// The code of that name.

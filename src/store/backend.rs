@@ -17,40 +17,27 @@ use crate::store::plan::Plan;
 use crate::store::row_writes::RowWrites;
 use crate::store::statement::Statement;
 use crate::store::stored::{
-    AttachmentRow, CaseVersionRow, CommandRow, Count, EventRow, HeadRow, LinkRow, MemberRow,
-    RegisterVersionRow, SubCaseRow,
+    AttachmentRow, CaseVersionRow, CommandRow, Count, EventRow, HeadRow, LinkRow, MemberRow, RegisterVersionRow,
+    SubCaseRow,
 };
 use crate::store::{
-    Append, AppendError, Attachment, CaseColumn, CaseLink, CaseQuery, Committed, EventQuery,
-    EventRecord, Head, RebuildOutcome, RebuiltRow, RegisterQuery, RowsDigest, SUB_CASE_OF, Store,
-    StoreError, StoredCase, StoredCommand, StoredRegister, StreamId, SubCase, digest, filter, sql,
-    stream,
+    Append, AppendError, Attachment, CaseColumn, CaseLink, CaseQuery, Committed, EventQuery, EventRecord, Head,
+    RebuildOutcome, RebuiltRow, RegisterQuery, RowsDigest, SUB_CASE_OF, Store, StoreError, StoredCase, StoredCommand,
+    StoredRegister, StreamId, SubCase, digest, filter, sql, stream,
 };
 
 /// A row that both drivers can decode.
-pub(super) trait Decoded:
-    for<'r> FromRow<'r, PgRow> + for<'r> FromRow<'r, SqliteRow> + Send + Unpin
-{
-}
+pub(super) trait Decoded: for<'r> FromRow<'r, PgRow> + for<'r> FromRow<'r, SqliteRow> + Send + Unpin {}
 
-impl<T> Decoded for T where
-    T: for<'r> FromRow<'r, PgRow> + for<'r> FromRow<'r, SqliteRow> + Send + Unpin
-{
-}
+impl<T> Decoded for T where T: for<'r> FromRow<'r, PgRow> + for<'r> FromRow<'r, SqliteRow> + Send + Unpin {}
 
 /// What differs between the databases.
 pub(super) trait Backend: Send + Sync + 'static {
     /// Runs a query on any connection.
-    fn fetch<T: Decoded>(
-        &self,
-        statement: &Statement,
-    ) -> impl Future<Output = Result<Vec<T>, sqlx::Error>> + Send;
+    fn fetch<T: Decoded>(&self, statement: &Statement) -> impl Future<Output = Result<Vec<T>, sqlx::Error>> + Send;
 
     /// Runs one writing statement as a transaction of its own; the number of rows it touched.
-    fn execute(
-        &self,
-        statement: &Statement,
-    ) -> impl Future<Output = Result<u64, sqlx::Error>> + Send;
+    fn execute(&self, statement: &Statement) -> impl Future<Output = Result<u64, sqlx::Error>> + Send;
 
     /// Loads a stream through the stock repository.
     fn load<A: Aggregate>(
@@ -71,16 +58,10 @@ pub(super) trait Backend: Send + Sync + 'static {
     fn start_rebuild(&self) -> impl Future<Output = Result<(), sqlx::Error>> + Send;
 
     /// Writes into the shadow tables.
-    fn write_rebuilt(
-        &self,
-        rows: &RowWrites,
-    ) -> impl Future<Output = Result<(), sqlx::Error>> + Send;
+    fn write_rebuilt(&self, rows: &RowWrites) -> impl Future<Output = Result<(), sqlx::Error>> + Send;
 
     /// Swaps the shadow tables in if the log still ends at `expected_head`; the head it found.
-    fn finish_rebuild(
-        &self,
-        expected_head: u64,
-    ) -> impl Future<Output = Result<Head, StoreError>> + Send;
+    fn finish_rebuild(&self, expected_head: u64) -> impl Future<Output = Result<Head, StoreError>> + Send;
 }
 
 /// The store over one of the databases.
@@ -103,26 +84,17 @@ impl<B: Backend> SqlStore<B> {
         Ok(store)
     }
 
-    async fn many<Row, T>(
-        &self,
-        operation: &'static str,
-        statement: Statement,
-    ) -> Result<Vec<T>, StoreError>
+    async fn many<Row, T>(&self, operation: &'static str, statement: Statement) -> Result<Vec<T>, StoreError>
     where
         Row: Decoded,
         T: TryFrom<Row>,
         StoreError: From<T::Error>,
     {
-        let rows: Vec<Row> =
-            self.backend.fetch(&statement).await.map_err(StoreError::during(operation))?;
+        let rows: Vec<Row> = self.backend.fetch(&statement).await.map_err(StoreError::during(operation))?;
         rows.into_iter().map(|row| Ok(T::try_from(row)?)).collect()
     }
 
-    async fn one<Row, T>(
-        &self,
-        operation: &'static str,
-        statement: Statement,
-    ) -> Result<Option<T>, StoreError>
+    async fn one<Row, T>(&self, operation: &'static str, statement: Statement) -> Result<Option<T>, StoreError>
     where
         Row: Decoded,
         T: TryFrom<Row>,
@@ -131,19 +103,15 @@ impl<B: Backend> SqlStore<B> {
         Ok(self.many(operation, statement).await?.pop())
     }
 
-    async fn count(
-        &self,
-        operation: &'static str,
-        statement: Statement,
-    ) -> Result<u64, StoreError> {
+    async fn count(&self, operation: &'static str, statement: Statement) -> Result<u64, StoreError> {
         let counted = self.one::<Count, Count>(operation, statement).await?;
         Ok(counted.map_or(0, |row| row.count.cast_unsigned()))
     }
 
     async fn head_row(&self) -> Result<HeadRow, StoreError> {
-        self.one::<HeadRow, HeadRow>("read the head of the log", Statement::new(sql::HEAD)).await?.ok_or_else(|| {
-            StoreError::Corrupt { what: "table log_head is empty".to_owned() }
-        })
+        self.one::<HeadRow, HeadRow>("read the head of the log", Statement::new(sql::HEAD))
+            .await?
+            .ok_or_else(|| StoreError::Corrupt { what: "table log_head is empty".to_owned() })
     }
 }
 
@@ -155,10 +123,7 @@ impl From<std::convert::Infallible> for StoreError {
 
 #[async_trait]
 impl<B: Backend> Store for SqlStore<B> {
-    async fn commit(
-        &self,
-        batch: &[Append],
-    ) -> Result<Vec<Result<Committed, AppendError>>, StoreError> {
+    async fn commit(&self, batch: &[Append]) -> Result<Vec<Result<Committed, AppendError>>, StoreError> {
         if batch.is_empty() {
             return Ok(Vec::new());
         }
@@ -167,11 +132,7 @@ impl<B: Backend> Store for SqlStore<B> {
         Ok(plan.outcomes)
     }
 
-    async fn load(
-        &self,
-        stream: StreamId,
-        after_version: u64,
-    ) -> Result<Vec<SerializedEvent>, StoreError> {
+    async fn load(&self, stream: StreamId, after_version: u64) -> Result<Vec<SerializedEvent>, StoreError> {
         stream::load(&self.backend, stream, after_version).await
     }
 
@@ -193,11 +154,7 @@ impl<B: Backend> Store for SqlStore<B> {
         Ok(recorded.checked_sub(1))
     }
 
-    async fn command(
-        &self,
-        actor: &str,
-        idempotency_key: &str,
-    ) -> Result<Option<StoredCommand>, StoreError> {
+    async fn command(&self, actor: &str, idempotency_key: &str) -> Result<Option<StoredCommand>, StoreError> {
         let statement = Statement::new(sql::COMMAND).text(actor).text(idempotency_key);
         self.one::<CommandRow, _>("look up a command", statement).await
     }
@@ -210,20 +167,12 @@ impl<B: Backend> Store for SqlStore<B> {
         self.count("count cases", filter::count_cases(query)?).await
     }
 
-    async fn case_by_id(
-        &self,
-        case_id: Uuid,
-        at: Option<u64>,
-    ) -> Result<Option<StoredCase>, StoreError> {
+    async fn case_by_id(&self, case_id: Uuid, at: Option<u64>) -> Result<Option<StoredCase>, StoreError> {
         let statement = filter::one_case(CaseColumn::CaseId, &case_id.to_string(), at);
         self.one::<CaseVersionRow, _>("look up a case", statement).await
     }
 
-    async fn case_by_number(
-        &self,
-        number: &str,
-        at: Option<u64>,
-    ) -> Result<Option<StoredCase>, StoreError> {
+    async fn case_by_number(&self, number: &str, at: Option<u64>) -> Result<Option<StoredCase>, StoreError> {
         let statement = filter::one_case(CaseColumn::Number, number, at);
         self.one::<CaseVersionRow, _>("look up a case by number", statement).await
     }
@@ -257,31 +206,17 @@ impl<B: Backend> Store for SqlStore<B> {
         self.one::<AttachmentRow, _>("read an attachment", statement).await
     }
 
-    async fn cases_past_deadline(
-        &self,
-        date: &str,
-        limit: u32,
-    ) -> Result<Vec<StoredCase>, StoreError> {
+    async fn cases_past_deadline(&self, date: &str, limit: u32) -> Result<Vec<StoredCase>, StoreError> {
         let statement = Statement::new(sql::PAST_DEADLINE).text(date).integer(limit.into());
         self.many::<CaseVersionRow, _>("list cases past their deadline", statement).await
     }
 
-    async fn cases_with_missed_deadline(
-        &self,
-        date: &str,
-        limit: u32,
-    ) -> Result<Vec<StoredCase>, StoreError> {
+    async fn cases_with_missed_deadline(&self, date: &str, limit: u32) -> Result<Vec<StoredCase>, StoreError> {
         let statement = Statement::new(sql::MISSED_DEADLINE).text(date).integer(limit.into());
         self.many::<CaseVersionRow, _>("list cases with a missed deadline", statement).await
     }
 
-    async fn try_lease(
-        &self,
-        name: &str,
-        holder: &str,
-        now: i64,
-        expires_at: i64,
-    ) -> Result<bool, StoreError> {
+    async fn try_lease(&self, name: &str, holder: &str, now: i64, expires_at: i64) -> Result<bool, StoreError> {
         let lease = Statement::new(sql::TRY_LEASE).text(name).text(holder);
         let statement = lease.integer(expires_at).integer(now);
         let taken = self.backend.execute(&statement).await;
@@ -310,11 +245,7 @@ impl<B: Backend> Store for SqlStore<B> {
 
     async fn finish_rebuild(&self, expected_head: u64) -> Result<RebuildOutcome, StoreError> {
         let head = self.backend.finish_rebuild(expected_head).await?;
-        Ok(if head.next_position == expected_head {
-            RebuildOutcome::Swapped
-        } else {
-            RebuildOutcome::Behind(head)
-        })
+        Ok(if head.next_position == expected_head { RebuildOutcome::Swapped } else { RebuildOutcome::Behind(head) })
     }
 
     async fn rows_digest(&self) -> Result<RowsDigest, StoreError> {

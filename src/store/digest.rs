@@ -13,10 +13,7 @@ use crate::store::{RowsDigest, StoreError, sql};
 const PAGE_ROWS: usize = 2_000;
 
 /// Computes the digest of the rows as they were at a position.
-pub(super) async fn rows<B: Backend>(
-    backend: &B,
-    last_position: Option<u64>,
-) -> Result<RowsDigest, StoreError> {
+pub(super) async fn rows<B: Backend>(backend: &B, last_position: Option<u64>) -> Result<RowsDigest, StoreError> {
     let last = last_position.map_or(-1, u64::cast_signed);
     let mut versions = Hasher::default();
     versions.add_all::<DigestCase, _>(backend, sql::DIGEST_CASES, Some(last)).await?;
@@ -51,10 +48,8 @@ impl Hasher {
         loop {
             let statement = last.into_iter().fold(Statement::new(text), Statement::integer);
             let statement = Row::bind_key(after.as_ref(), statement).integer(PAGE_ROWS as i64);
-            let page: Vec<Row> = backend
-                .fetch(&statement)
-                .await
-                .map_err(StoreError::during("compute the digest of the read rows"))?;
+            let page: Vec<Row> =
+                backend.fetch(&statement).await.map_err(StoreError::during("compute the digest of the read rows"))?;
             for row in &page {
                 let line = serde_json::to_vec(row).expect("texts and numbers always serialise");
                 self.sha256.update(line);
@@ -84,9 +79,7 @@ struct DigestCase {
 impl Keyed for DigestCase {
     fn bind_key(after: Option<&Self>, statement: Statement) -> Statement {
         let row = after.map(|after| &after.row);
-        statement
-            .text(row.map_or("", |row| &row.case_id))
-            .integer(row.map_or(-1, |row| row.from_position))
+        statement.text(row.map_or("", |row| &row.case_id)).integer(row.map_or(-1, |row| row.from_position))
     }
 }
 
@@ -132,9 +125,7 @@ struct DigestMember {
 
 impl Keyed for DigestMember {
     fn bind_key(after: Option<&Self>, statement: Statement) -> Statement {
-        statement
-            .text(after.map_or("", |row| &row.case_id))
-            .text(after.map_or("", |row| &row.actor))
+        statement.text(after.map_or("", |row| &row.case_id)).text(after.map_or("", |row| &row.actor))
     }
 }
 

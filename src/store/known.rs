@@ -76,8 +76,7 @@ const SERIES: i64 = 3;
 impl Known {
     pub(super) fn from_rows(rows: Vec<KnownRow>) -> Result<Self, StoreError> {
         let mut log = None;
-        let (mut commands, mut versions, mut series) =
-            (HashMap::new(), HashMap::new(), HashMap::new());
+        let (mut commands, mut versions, mut series) = (HashMap::new(), HashMap::new(), HashMap::new());
         for row in rows {
             match row.kind {
                 HEAD => {
@@ -86,9 +85,9 @@ impl Known {
                 }
                 COMMAND => {
                     let stored = StoredCommand {
-                        stream: stream("commands", &row.text_3, &row.text_4)?,
                         digest: hash("commands.digest", &row.digest)?,
                         committed: Committed {
+                            stream: stream("commands", &row.text_3, &row.text_4)?,
                             version: row.number_1.cast_unsigned(),
                             first_position: row.number_2.cast_unsigned(),
                             event_count: row.number_3.cast_unsigned(),

@@ -6,25 +6,26 @@
 //! - a command key is committed at most once;
 //! - both databases give the same answer to the same question, byte for byte.
 
+mod error;
+mod query;
 mod record;
 mod row;
-mod query;
-mod error;
 mod writer;
 
-mod plan;
 mod known;
+mod plan;
 mod row_writes;
 
 mod backend;
-mod statement;
-mod sql;
+mod condition;
+mod digest;
 mod filter;
+mod postgres;
+mod sql;
+mod sqlite;
+mod statement;
 mod stored;
 mod stream;
-mod digest;
-mod sqlite;
-mod postgres;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -41,16 +42,14 @@ use postgres::PostgresBackend;
 use sqlite::SqliteBackend;
 
 pub use error::{AppendError, StoreError};
-pub use query::{
-    CaseColumn, CaseQuery, Condition, Direction, EventQuery, Operator, RegisterQuery, Scope, Value,
-};
+pub use query::{CaseColumn, CaseQuery, Condition, Direction, EventQuery, Operator, RegisterQuery, Scope, Value};
 pub use record::{
-    AggregateType, Append, Attachment, Body, CommandKey, Committed, Content, EventRecord, Head,
-    NewAttachment, NewEvent, StoredCommand, StreamId, WriteNumbered,
+    AggregateType, Append, Attachment, Body, CommandKey, Committed, Content, EventRecord, Head, NewAttachment,
+    NewEvent, StoredCommand, StreamId, WriteNumbered,
 };
 pub use row::{
-    CaseLink, CaseRow, NumberTaken, RebuildOutcome, RebuiltRow, RegisterRow, RowChanges,
-    RowsDigest, SUB_CASE_OF, StoredCase, StoredRegister, SubCase,
+    CaseLink, CaseRow, NumberTaken, RebuildOutcome, RebuiltRow, RegisterRow, RowChanges, RowsDigest, SUB_CASE_OF,
+    StoredCase, StoredRegister, SubCase,
 };
 pub use writer::{Writer, WriterLimits};
 
@@ -67,20 +66,13 @@ pub trait Store: Send + Sync + 'static {
     /// # Errors
     /// When the transaction failed: then nothing is known to be stored, and sending the same
     /// command keys again tells.
-    async fn commit(
-        &self,
-        batch: &[Append],
-    ) -> Result<Vec<Result<Committed, AppendError>>, StoreError>;
+    async fn commit(&self, batch: &[Append]) -> Result<Vec<Result<Committed, AppendError>>, StoreError>;
 
     /// The events of a stream after the given version (0 = all), through the stock repository.
     ///
     /// # Errors
     /// [`StoreError::Load`] when the repository fails.
-    async fn load(
-        &self,
-        stream: StreamId,
-        after_version: u64,
-    ) -> Result<Vec<SerializedEvent>, StoreError>;
+    async fn load(&self, stream: StreamId, after_version: u64) -> Result<Vec<SerializedEvent>, StoreError>;
 
     /// Events in position order.
     ///
@@ -110,11 +102,7 @@ pub trait Store: Send + Sync + 'static {
     ///
     /// # Errors
     /// When the database fails.
-    async fn command(
-        &self,
-        actor: &str,
-        idempotency_key: &str,
-    ) -> Result<Option<StoredCommand>, StoreError>;
+    async fn command(&self, actor: &str, idempotency_key: &str) -> Result<Option<StoredCommand>, StoreError>;
 
     /// A page of cases.
     ///
@@ -132,21 +120,13 @@ pub trait Store: Send + Sync + 'static {
     ///
     /// # Errors
     /// When the database fails.
-    async fn case_by_id(
-        &self,
-        case_id: Uuid,
-        at: Option<u64>,
-    ) -> Result<Option<StoredCase>, StoreError>;
+    async fn case_by_id(&self, case_id: Uuid, at: Option<u64>) -> Result<Option<StoredCase>, StoreError>;
 
     /// A case by its number as of a position (`None` = the present).
     ///
     /// # Errors
     /// When the database fails.
-    async fn case_by_number(
-        &self,
-        number: &str,
-        at: Option<u64>,
-    ) -> Result<Option<StoredCase>, StoreError>;
+    async fn case_by_number(&self, number: &str, at: Option<u64>) -> Result<Option<StoredCase>, StoreError>;
 
     /// A page of a register, ordered by name and id.
     ///
@@ -189,35 +169,21 @@ pub trait Store: Send + Sync + 'static {
     ///
     /// # Errors
     /// When the database fails.
-    async fn cases_past_deadline(
-        &self,
-        date: &str,
-        limit: u32,
-    ) -> Result<Vec<StoredCase>, StoreError>;
+    async fn cases_past_deadline(&self, date: &str, limit: u32) -> Result<Vec<StoredCase>, StoreError>;
 
     /// Open cases that missed a deadline on or before the date (`YYYY-MM-DD`) and have not
     /// answered it; oldest first.
     ///
     /// # Errors
     /// When the database fails.
-    async fn cases_with_missed_deadline(
-        &self,
-        date: &str,
-        limit: u32,
-    ) -> Result<Vec<StoredCase>, StoreError>;
+    async fn cases_with_missed_deadline(&self, date: &str, limit: u32) -> Result<Vec<StoredCase>, StoreError>;
 
     /// Takes or prolongs a lease; `false` when somebody else holds it at `now`. Times are
     /// microseconds since the Unix epoch.
     ///
     /// # Errors
     /// When the database fails.
-    async fn try_lease(
-        &self,
-        name: &str,
-        holder: &str,
-        now: i64,
-        expires_at: i64,
-    ) -> Result<bool, StoreError>;
+    async fn try_lease(&self, name: &str, holder: &str, now: i64, expires_at: i64) -> Result<bool, StoreError>;
 
     /// Gives a lease back; nothing happens when somebody else holds it.
     ///
@@ -286,15 +252,17 @@ pub async fn open(url: &str, clock: Arc<dyn Clock>) -> Result<Arc<dyn Store>, St
     Err(bad("expected sqlite:PATH or postgres://…".to_owned()))
 }
 
-/// The URL as it may be logged and shown.
+/// The URL as it may be logged and shown: neither the user's password nor the query, which may
+/// hold it too.
 fn without_password(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    let rest = rest.split_once('?').map_or(rest, |(place, _)| place);
     match rest.rsplit_once('@') {
         Some((user, server)) => {
             let user = user.split_once(':').map_or(user, |(name, _)| name);
             format!("{scheme}://{user}@{server}")
         }
-        None => url.to_owned(),
+        None => format!("{scheme}://{rest}"),
     }
 }
 
@@ -312,7 +280,7 @@ mod tests {
     #[test]
     fn a_shown_url_has_no_password() {
         assert_eq!(without_password("postgres://u:p@w@h/d"), "postgres://u@h/d");
-        assert_eq!(without_password("postgres://h/d"), "postgres://h/d");
+        assert_eq!(without_password("postgres://h/d?password=p"), "postgres://h/d");
         assert_eq!(without_password("sqlite:/a/b"), "sqlite:/a/b");
     }
 }

@@ -9,8 +9,8 @@ use crate::ledger::entry::{Entry, leaf_hash};
 use crate::store::known::Known;
 use crate::store::row_writes::RowWrites;
 use crate::store::{
-    AggregateType, Append, AppendError, Body, CommandKey, Committed, Content, EventRecord, Head,
-    NewAttachment, NewEvent, NumberTaken, RebuiltRow, StoreError, StoredCommand, StreamId,
+    AggregateType, Append, AppendError, Body, CommandKey, Committed, Content, EventRecord, Head, NewAttachment,
+    NewEvent, NumberTaken, RebuiltRow, StoreError, StoredCommand, StreamId,
 };
 
 /// A row of the `commands` table.
@@ -73,11 +73,7 @@ impl Planner<'_> {
         let CommandKey { actor, idempotency_key, digest } = &append.command;
         let key = (actor.clone(), idempotency_key.clone());
         if let Some(earlier) = self.known.commands.get(&key) {
-            return if earlier.digest == *digest {
-                Ok(earlier.committed)
-            } else {
-                Err(AppendError::KeyReused)
-            };
+            return if earlier.digest == *digest { Ok(earlier.committed) } else { Err(AppendError::KeyReused) };
         }
         let current_version = self.known.versions.get(&append.stream).copied().unwrap_or(0);
         if current_version != append.expected_version {
@@ -96,17 +92,13 @@ impl Planner<'_> {
         });
         self.plan.attachments.extend(content.attachments);
         self.plan.head.next_position = committed.last_position() + 1;
-        self.plan.commands.push(NewCommand {
-            key: append.command.clone(),
-            stream: append.stream,
-            committed,
-        });
+        self.plan.commands.push(NewCommand { key: append.command.clone(), stream: append.stream, committed });
         if let Some(NumberTaken { series, number }) = number_taken {
             self.known.series.insert(series, number);
         }
         self.known.versions.insert(append.stream, committed.version);
         let again = Committed { replayed: true, ..committed };
-        let stored = StoredCommand { stream: append.stream, digest: *digest, committed: again };
+        let stored = StoredCommand { digest: *digest, committed: again };
         self.known.commands.insert(key, stored);
         Ok(committed)
     }
@@ -123,20 +115,13 @@ impl Planner<'_> {
     }
 
     /// Gives the events their positions and ledger entries; all of them or none.
-    fn log(
-        &mut self,
-        append: &Append,
-        events: &[NewEvent],
-        current_version: u64,
-    ) -> Result<Committed, AppendError> {
+    fn log(&mut self, append: &Append, events: &[NewEvent], current_version: u64) -> Result<Committed, AppendError> {
         let Head { next_position: first_position, recorded_at } = self.plan.head;
         let time = Timestamp::from_microsecond(recorded_at)
             .map_err(|error| invalid(format!("{recorded_at} µs is no time: {error}")))?;
         let aggregate_id = append.stream.aggregate_id.to_string();
         let mut records = Vec::with_capacity(events.len());
-        for ((event, position), sequence) in
-            events.iter().zip(first_position..).zip(current_version + 1..)
-        {
+        for ((event, position), sequence) in events.iter().zip(first_position..).zip(current_version + 1..) {
             let entry = Entry {
                 origin: &self.known.origin,
                 position,
@@ -172,6 +157,7 @@ impl Planner<'_> {
         let event_count = records.len() as u64;
         self.plan.events.append(&mut records);
         Ok(Committed {
+            stream: append.stream,
             version: current_version + event_count,
             first_position,
             event_count,
@@ -214,15 +200,8 @@ fn check(append: &Append, content: &Content) -> Result<(), AppendError> {
 fn texts<'a>(append: &'a Append, content: &'a Content) -> impl Iterator<Item = &'a String> {
     let rows = &content.rows;
     let case = rows.case.iter().flat_map(|case| {
-        let always = [
-            &case.number,
-            &case.title,
-            &case.status,
-            &case.level,
-            &case.division,
-            &case.origin,
-            &case.fee_total,
-        ];
+        let always =
+            [&case.number, &case.title, &case.status, &case.level, &case.division, &case.origin, &case.fee_total];
         let sometimes = [
             &case.kind,
             &case.category,
@@ -233,13 +212,11 @@ fn texts<'a>(append: &'a Append, content: &'a Content) -> impl Iterator<Item = &
         ];
         always.into_iter().chain(sometimes.into_iter().flatten())
     });
-    let register = rows.register.iter().flat_map(|register| {
-        [&register.code, &register.name, &register.division, &register.state, &register.document]
-    });
-    let attachments = content
-        .attachments
+    let register = rows
+        .register
         .iter()
-        .flat_map(|attachment| [&attachment.digest, &attachment.media_type]);
+        .flat_map(|register| [&register.code, &register.name, &register.division, &register.state, &register.document]);
+    let attachments = content.attachments.iter().flat_map(|attachment| [&attachment.digest, &attachment.media_type]);
     let series = match &append.body {
         Body::Ready(_) => None,
         Body::Numbered { series, .. } => Some(series),

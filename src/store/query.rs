@@ -45,8 +45,7 @@ pub struct CaseQuery {
 impl CaseQuery {
     /// The key that continues this query after the given row.
     pub fn key_of(&self, case: &StoredCase) -> Vec<Value> {
-        let mut key: Vec<Value> =
-            self.order.iter().map(|(column, _)| column.value_of(case)).collect();
+        let mut key: Vec<Value> = self.order.iter().map(|(column, _)| column.value_of(case)).collect();
         key.push(CaseColumn::CaseId.value_of(case));
         key
     }

@@ -174,6 +174,8 @@ pub struct Append {
 /// The answer to a committed append.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Committed {
+    /// The stream that grew.
+    pub stream: StreamId,
     /// Number of events in the stream after it.
     pub version: u64,
     /// Position of its first event; the others follow without a gap.
@@ -186,6 +188,16 @@ pub struct Committed {
     pub replayed: bool,
 }
 
+impl EventRecord {
+    /// The stream it stands in; `None` when the record is damaged.
+    pub fn stream(&self) -> Option<StreamId> {
+        Some(StreamId {
+            aggregate_type: AggregateType::parse(&self.aggregate_type)?,
+            aggregate_id: self.aggregate_id.parse().ok()?,
+        })
+    }
+}
+
 impl Committed {
     /// Position of the last event: what a read must have reached to see this write.
     pub fn last_position(&self) -> u64 {
@@ -196,8 +208,6 @@ impl Committed {
 /// A command that was committed before.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredCommand {
-    /// The stream it wrote to.
-    pub stream: StreamId,
     /// The digest of the command that first used the key.
     pub digest: [u8; 32],
     /// Its answer, marked as replayed.

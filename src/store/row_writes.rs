@@ -73,12 +73,7 @@ impl RowWrites {
     pub(super) fn add(&mut self, append: RebuiltRow) {
         let RebuiltRow { stream, version, position, recorded_at, changes, number_taken } = append;
         let position = position.cast_signed();
-        let span = Span {
-            from_position: position,
-            to_position: OPEN,
-            version: version.cast_signed(),
-            recorded_at,
-        };
+        let span = Span { from_position: position, to_position: OPEN, version: version.cast_signed(), recorded_at };
         if let Some(row) = changes.case {
             match self.open.insert(stream, self.cases.len()) {
                 Some(index) => self.cases[index].span.to_position = position,
@@ -100,12 +95,11 @@ impl RowWrites {
         for actor in changes.members_added {
             self.members.insert((case_id, actor), Membership::Added);
         }
-        self.links.extend(
-            changes
-                .links_added
-                .into_iter()
-                .map(|link| LinkWrite { case_id, link, from_position: position }),
-        );
+        self.links.extend(changes.links_added.into_iter().map(|link| LinkWrite {
+            case_id,
+            link,
+            from_position: position,
+        }));
         if let Some(NumberTaken { series, number }) = number_taken {
             let last = self.series.entry(series).or_default();
             *last = number.max(*last);

@@ -58,13 +58,11 @@ pub(super) const CASES: &str = concat!("select ", case_columns!(), " from case_v
 
 pub(super) const COUNT_CASES: &str = "select count(*) as count from case_versions v";
 
-pub(super) const REGISTERS: &str =
-    concat!("select ", register_columns!(), " from register_versions v");
+pub(super) const REGISTERS: &str = concat!("select ", register_columns!(), " from register_versions v");
 
 pub(super) const COUNT_REGISTERS: &str = "select count(*) as count from register_versions v";
 
-pub(super) const HEAD: &str =
-    "select next_position, recorded_at, origin from log_head where id = 1";
+pub(super) const HEAD: &str = "select next_position, recorded_at, origin from log_head where id = 1";
 
 /// The origin is given once, by whoever opens the database first.
 pub(super) const CREATE_HEAD: &str = "insert into log_head (id, next_position, recorded_at, origin) \
@@ -83,11 +81,8 @@ with recursive search (low, high) as (
 )
 select low as count from search where low >= high";
 
-pub(super) const COMMAND: &str = concat!(
-    "select ",
-    command_columns!(),
-    " from commands where actor = $1 and idempotency_key = $2"
-);
+pub(super) const COMMAND: &str =
+    concat!("select ", command_columns!(), " from commands where actor = $1 and idempotency_key = $2");
 
 pub(super) const SUB_CASES: &str = concat!(
     "select v.case_id, v.is_open from case_versions v \
@@ -102,8 +97,7 @@ pub(super) const LINKS: &str =
 
 pub(super) const MEMBERS: &str = "select actor from case_members where case_id = $1 order by actor";
 
-pub(super) const ATTACHMENT: &str =
-    "select digest, media_type, content from attachments where digest = $1";
+pub(super) const ATTACHMENT: &str = "select digest, media_type, content from attachments where digest = $1";
 
 pub(super) const PAST_DEADLINE: &str = concat!(
     "select ",

@@ -6,8 +6,8 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use crate::store::{
-    AggregateType, Attachment, CaseLink, CaseRow, Committed, EventRecord, Head, RegisterRow,
-    StoreError, StoredCase, StoredCommand, StoredRegister, StreamId, SubCase,
+    AggregateType, Attachment, CaseLink, CaseRow, Committed, EventRecord, Head, RegisterRow, StoreError, StoredCase,
+    StoredCommand, StoredRegister, StreamId, SubCase,
 };
 
 #[derive(FromRow)]
@@ -83,9 +83,9 @@ impl TryFrom<CommandRow> for StoredCommand {
 
     fn try_from(row: CommandRow) -> Result<Self, StoreError> {
         Ok(Self {
-            stream: stream("commands", &row.aggregate_type, &row.aggregate_id)?,
             digest: hash("commands.digest", &row.digest)?,
             committed: Committed {
+                stream: stream("commands", &row.aggregate_type, &row.aggregate_id)?,
                 version: row.version.cast_unsigned(),
                 first_position: row.first_position.cast_unsigned(),
                 event_count: row.event_count.cast_unsigned(),
@@ -251,11 +251,7 @@ pub(super) struct SeriesRow {
     pub(super) last: i64,
 }
 
-pub(super) fn stream(
-    table: &str,
-    aggregate_type: &str,
-    aggregate_id: &str,
-) -> Result<StreamId, StoreError> {
+pub(super) fn stream(table: &str, aggregate_type: &str, aggregate_id: &str) -> Result<StreamId, StoreError> {
     let Some(known) = AggregateType::parse(aggregate_type) else {
         return Err(corrupt(table, "aggregate type", aggregate_type));
     };

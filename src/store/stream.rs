@@ -36,12 +36,7 @@ impl<const INDEX: usize> Aggregate for Stream<INDEX> {
     type Error = Infallible;
     type Services = ();
 
-    async fn handle(
-        &mut self,
-        command: Infallible,
-        (): &(),
-        _: &EventSink<Self>,
-    ) -> Result<(), Infallible> {
+    async fn handle(&mut self, command: Infallible, (): &(), _: &EventSink<Self>) -> Result<(), Infallible> {
         match command {}
     }
 
@@ -60,12 +55,22 @@ pub(super) async fn load<B: Backend>(
     let id = id.as_str();
     let loaded = match stream.aggregate_type {
         AggregateType::Case => backend.load::<Stream<{ AggregateType::Case as usize }>>(id, after_version).await,
-        AggregateType::Enterprise => backend.load::<Stream<{ AggregateType::Enterprise as usize }>>(id, after_version).await,
-        AggregateType::Campaign => backend.load::<Stream<{ AggregateType::Campaign as usize }>>(id, after_version).await,
-        AggregateType::Institution => backend.load::<Stream<{ AggregateType::Institution as usize }>>(id, after_version).await,
+        AggregateType::Enterprise => {
+            backend.load::<Stream<{ AggregateType::Enterprise as usize }>>(id, after_version).await
+        }
+        AggregateType::Campaign => {
+            backend.load::<Stream<{ AggregateType::Campaign as usize }>>(id, after_version).await
+        }
+        AggregateType::Institution => {
+            backend.load::<Stream<{ AggregateType::Institution as usize }>>(id, after_version).await
+        }
         AggregateType::Person => backend.load::<Stream<{ AggregateType::Person as usize }>>(id, after_version).await,
-        AggregateType::Catalogue => backend.load::<Stream<{ AggregateType::Catalogue as usize }>>(id, after_version).await,
-        AggregateType::AnnualSummary => backend.load::<Stream<{ AggregateType::AnnualSummary as usize }>>(id, after_version).await,
+        AggregateType::Catalogue => {
+            backend.load::<Stream<{ AggregateType::Catalogue as usize }>>(id, after_version).await
+        }
+        AggregateType::AnnualSummary => {
+            backend.load::<Stream<{ AggregateType::AnnualSummary as usize }>>(id, after_version).await
+        }
     };
     loaded.map_err(|source| StoreError::Load { stream: stream.to_string(), source: source.into() })
 }

@@ -63,9 +63,7 @@ impl Writer {
     pub async fn append(&self, append: Append) -> Result<Committed, AppendError> {
         let (answer, answered) = oneshot::channel();
         self.queue.try_send(Queued { append, answer }).map_err(|refused| match refused {
-            mpsc::error::TrySendError::Full(_) => {
-                StoreError::Overloaded { capacity: self.queue_capacity }
-            }
+            mpsc::error::TrySendError::Full(_) => StoreError::Overloaded { capacity: self.queue_capacity },
             mpsc::error::TrySendError::Closed(_) => StoreError::Closed,
         })?;
         answered.await.unwrap_or(Err(AppendError::Store(StoreError::Closed)))
@@ -163,10 +161,8 @@ fn size_of_body(body: &Body) -> usize {
     const NUMBERED_BYTES: usize = 16 << 10;
     match body {
         Body::Ready(Content { events, attachments, .. }) => {
-            let events: usize =
-                events.iter().map(|event| event.payload.len() + event.metadata.len()).sum();
-            let attachments: usize =
-                attachments.iter().map(|attachment| attachment.content.len()).sum();
+            let events: usize = events.iter().map(|event| event.payload.len() + event.metadata.len()).sum();
+            let attachments: usize = attachments.iter().map(|attachment| attachment.content.len()).sum();
             events + attachments
         }
         Body::Numbered { .. } => NUMBERED_BYTES,

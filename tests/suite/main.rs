@@ -2,4 +2,6 @@
 #![expect(unreachable_pub, reason = "a test binary has no outside to reach")]
 
 mod architecture;
+mod real_log;
+mod store;
 mod support;

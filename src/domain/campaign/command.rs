@@ -45,6 +45,14 @@ pub struct CampaignFacts {
     pub known: Option<KnownCampaign>,
 }
 
+impl CampaignFacts {
+    /// Not looked up yet: what there is to know of this campaign.
+    #[must_use]
+    pub fn of(campaign: CampaignId) -> Self {
+        Self { campaign, known: None }
+    }
+}
+
 /// What is known of a campaign.
 #[derive(Clone, Debug, PartialEq)]
 pub struct KnownCampaign {

@@ -7,8 +7,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use crate::domain::case::event::CaseFact;
 use crate::domain::event::Recorded;
 
-/// Province letters, year, serial within both. Numbers of a series have no gap: the commit gives them.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// Province letters, year, serial within both. Numbers of a series have no gap: the commit gives them. The default stands for a number that no series was looked up for yet.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CaseNumber {
     series: String,
     serial: u64,
@@ -28,6 +28,12 @@ impl CaseNumber {
     #[must_use]
     pub fn series(&self) -> &str {
         &self.series
+    }
+
+    /// The place in the series, from 1; 0 before the commit has given it.
+    #[must_use]
+    pub fn serial(&self) -> u64 {
+        self.serial
     }
 
     /// The same number with its serial.

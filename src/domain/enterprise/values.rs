@@ -1,5 +1,7 @@
 //! The small words of an enterprise: what identifies it, who answers the telephone, how it consented.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::domain::actor::ActorId;
@@ -32,6 +34,15 @@ impl Identity {
         match self {
             Self::CreditCode { code } => EnterpriseId::of(code),
             Self::External { log, organisation } => EnterpriseId::named(&format!("import:{log}:{organisation}")),
+        }
+    }
+}
+
+impl fmt::Display for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::CreditCode { code } => code.fmt(f),
+            Self::External { log, organisation } => write!(f, "{log}:{organisation}"),
         }
     }
 }

@@ -115,6 +115,14 @@ mod tests {
     }
 
     #[test]
+    fn the_date_changes_at_midnight_in_china() {
+        let before: Timestamp = "2026-10-31T15:59:59.999999Z".parse().unwrap();
+        assert_eq!(date_of(before), date(2026, 10, 31));
+        let midnight: Timestamp = "2026-10-31T16:00:00Z".parse().unwrap();
+        assert_eq!(date_of(midnight), date(2026, 11, 1));
+    }
+
+    #[test]
     fn holidays_and_make_up_days() {
         for (day, works) in [
             (date(2026, 2, 13), true),

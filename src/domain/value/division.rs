@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::vocabulary::vocabulary;
 use crate::domain::value::{ValueError, quoted};
 
 /// A division, or the nation.
@@ -18,18 +19,18 @@ pub struct Division {
     code: String,
 }
 
-/// How wide a division is; a wider one is greater.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum Level {
-    /// 县级: 6 digits.
-    County,
-    /// 地级: 4 digits.
-    City,
-    /// 省级: 2 digits.
-    Province,
-    /// 国家: no digits.
-    Nation,
+vocabulary! {
+    /// How wide a division is; a wider one is greater.
+    Level {
+        /// 县级: 6 digits.
+        County = "COUNTY",
+        /// 地级: 4 digits.
+        City = "CITY",
+        /// 省级: 2 digits.
+        Province = "PROVINCE",
+        /// 国家: no digits.
+        Nation = "NATION",
+    }
 }
 
 impl Level {
@@ -100,6 +101,12 @@ impl Division {
             4 => Level::City,
             _ => Level::County,
         }
+    }
+
+    /// The province it is in; the nation for itself.
+    #[must_use]
+    pub fn province(&self) -> Division {
+        Self { code: self.code.chars().take(2).collect() }
     }
 
     /// Whether `other` is this division or inside it.

@@ -113,11 +113,7 @@ impl Backend for PostgresBackend {
         }
     }
 
-    async fn commit(
-        &self,
-        batch: &[Append],
-        decide: impl FnOnce(Known) -> Plan + Send,
-    ) -> Result<Plan, StoreError> {
+    async fn commit(&self, batch: &[Append], decide: impl FnOnce(Known) -> Plan + Send) -> Result<Plan, StoreError> {
         let lock = StoreError::during("lock the head of the log");
         let mut slot = self.writer.lock().await;
         // The connection is kept only after it went well: losing it ends its transaction.

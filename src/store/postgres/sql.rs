@@ -1,9 +1,7 @@
 //! The statements that only PostgreSQL runs: every list is an array a column, so that a batch of
 //! any size is one prepared statement a table.
 
-use crate::store::sql::{
-    case_columns, command_columns, event_columns, is_open_version, register_columns,
-};
+use crate::store::sql::{case_columns, command_columns, event_columns, register_columns};
 
 /// Opens the transaction and locks the head in one round trip. What the batch builds on is read
 /// by the next statement, whose snapshot (READ COMMITTED) is taken after the lock is held.
@@ -36,16 +34,22 @@ from case_number_series where series = any($5::text[])";
 /// Head, commands and events in one statement.
 pub(super) const WRITE_LOG: &str = concat!(
     "with head as (update log_head set next_position = $1, recorded_at = $2 where id = 1), \
-     new_commands as (insert into commands (", command_columns!(), ") \
+     new_commands as (insert into commands (",
+    command_columns!(),
+    ") \
      select * from unnest($3::text[], $4::text[], $5::bytea[], $6::text[], $7::text[], \
      $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[])) \
-     insert into events (", event_columns!(), ") \
+     insert into events (",
+    event_columns!(),
+    ") \
      select n.position, n.aggregate_type, n.aggregate_id, n.sequence, n.event_type, \
      n.event_version, n.payload::json, n.metadata::json, n.recorded_at, n.actor, n.command_id, \
      n.entry, n.leaf_hash \
      from unnest($12::bigint[], $13::text[], $14::text[], $15::bigint[], $16::text[], \
      $17::text[], $18::text[], $19::text[], $20::bigint[], $21::text[], $22::text[], \
-     $23::bytea[], $24::bytea[]) n (", event_columns!(), ")"
+     $23::bytea[], $24::bytea[]) n (",
+    event_columns!(),
+    ")"
 );
 
 pub(super) const INSERT_ATTACHMENTS: &str = "\
@@ -54,7 +58,8 @@ select n.digest, length(n.content), n.media_type, n.content
 from unnest($1::text[], $2::text[], $3::bytea[]) n (digest, media_type, content)
 on conflict (digest) do nothing";
 
-/// The statements that write read rows, into the served tables or those of a rebuild.
+/// The statements that write read rows, into the served tables or those of a rebuild. The open
+/// version of an aggregate is its latest: so the primary key finds it without an index of its own.
 pub(super) struct RowStatements {
     /// Closings and new versions in one statement.
     pub(super) write_cases: &'static str,
@@ -70,10 +75,20 @@ macro_rules! row_statements {
     ($schema:literal) => {
         RowStatements {
             write_cases: concat!(
-                "with closed as (update ", $schema, "case_versions v set to_position = c.to_position \
+                "with closed as (update ",
+                $schema,
+                "case_versions v set to_position = c.to_position \
                  from unnest($1::text[], $2::bigint[]) c (case_id, to_position) \
-                 where v.case_id = c.case_id and v.", is_open_version!(), ") \
-                 insert into ", $schema, "case_versions (", case_columns!(), ", to_position) \
+                 where v.case_id = c.case_id and v.from_position = \
+                 (select max(o.from_position) from ",
+                $schema,
+                "case_versions o \
+                  where o.case_id = c.case_id)) \
+                 insert into ",
+                $schema,
+                "case_versions (",
+                case_columns!(),
+                ", to_position) \
                  select * from unnest($3::text[], $4::bigint[], $5::bigint[], $6::bigint[], \
                  $7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], \
                  $13::text[], $14::text[], $15::text[], $16::text[], $17::text[], $18::text[], \
@@ -82,33 +97,50 @@ macro_rules! row_statements {
                  $29::bigint[])"
             ),
             write_registers: concat!(
-                "with closed as (update ", $schema, "register_versions v \
+                "with closed as (update ",
+                $schema,
+                "register_versions v \
                  set to_position = c.to_position \
                  from unnest($1::text[], $2::text[], $3::bigint[]) \
                  c (aggregate_type, aggregate_id, to_position) \
                  where v.aggregate_type = c.aggregate_type and v.aggregate_id = c.aggregate_id \
-                 and v.", is_open_version!(), ") \
-                 insert into ", $schema, "register_versions (", register_columns!(), ", to_position) \
+                 and v.from_position = (select max(o.from_position) from ",
+                $schema,
+                "register_versions o \
+                 where o.aggregate_type = c.aggregate_type and o.aggregate_id = c.aggregate_id)) \
+                 insert into ",
+                $schema,
+                "register_versions (",
+                register_columns!(),
+                ", to_position) \
                  select * from unnest($4::text[], $5::text[], $6::bigint[], $7::bigint[], \
                  $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::bigint[], \
                  $14::bigint[])"
             ),
             insert_members: concat!(
-                "insert into ", $schema, "case_members (case_id, actor) \
+                "insert into ",
+                $schema,
+                "case_members (case_id, actor) \
                  select * from unnest($1::text[], $2::text[]) on conflict do nothing"
             ),
             delete_members: concat!(
-                "delete from ", $schema, "case_members m \
+                "delete from ",
+                $schema,
+                "case_members m \
                  using unnest($1::text[], $2::text[]) k (case_id, actor) \
                  where m.case_id = k.case_id and m.actor = k.actor"
             ),
             insert_links: concat!(
-                "insert into ", $schema, "case_links (case_id, other_id, relation, from_position) \
+                "insert into ",
+                $schema,
+                "case_links (case_id, other_id, relation, from_position) \
                  select * from unnest($1::text[], $2::text[], $3::text[], $4::bigint[]) \
                  on conflict do nothing"
             ),
             set_series: concat!(
-                "insert into ", $schema, "case_number_series as s (series, last) \
+                "insert into ",
+                $schema,
+                "case_number_series as s (series, last) \
                  select * from unnest($1::text[], $2::bigint[]) \
                  on conflict (series) do update set last = greatest(s.last, excluded.last)"
             ),

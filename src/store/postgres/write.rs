@@ -1,7 +1,7 @@
 //! A plan as columns: one array a column, one statement a table.
 
-use sqlx::postgres::PgConnection;
 use sqlx::Executor;
+use sqlx::postgres::PgConnection;
 
 use crate::store::plan::{NewCommand, Plan};
 use crate::store::postgres::sql::{INSERT_ATTACHMENTS, RowStatements, WRITE_LOG};
@@ -45,10 +45,7 @@ pub(super) async fn log(connection: &mut PgConnection, plan: &Plan) -> Result<()
     Ok(())
 }
 
-async fn attachments(
-    connection: &mut PgConnection,
-    attachments: &[NewAttachment],
-) -> Result<(), sqlx::Error> {
+async fn attachments(connection: &mut PgConnection, attachments: &[NewAttachment]) -> Result<(), sqlx::Error> {
     let query = sqlx::query(INSERT_ATTACHMENTS)
         .bind(column(attachments, |attachment| attachment.digest.as_str()))
         .bind(column(attachments, |attachment| attachment.media_type.as_str()))
@@ -68,10 +65,8 @@ pub(super) async fn rows(
     if !rows.registers.is_empty() {
         registers(connection, statements.write_registers, rows).await?;
     }
-    let changes = [
-        (statements.insert_members, rows.members_added()),
-        (statements.delete_members, rows.members_removed()),
-    ];
+    let changes =
+        [(statements.insert_members, rows.members_added()), (statements.delete_members, rows.members_removed())];
     for (text, members) in changes {
         if !members.is_empty() {
             let (cases, actors): (Vec<_>, Vec<_>) = members.into_iter().unzip();
@@ -94,18 +89,12 @@ pub(super) async fn rows(
     Ok(())
 }
 
-async fn cases(
-    connection: &mut PgConnection,
-    text: &str,
-    rows: &RowWrites,
-) -> Result<(), sqlx::Error> {
+async fn cases(connection: &mut PgConnection, text: &str, rows: &RowWrites) -> Result<(), sqlx::Error> {
     let (closings, versions) = (&rows.case_closings, &rows.cases);
     let always = |value: fn(&CaseRow) -> &str| column(versions, |new| value(&new.row));
-    let sometimes =
-        |value: fn(&CaseRow) -> Option<&str>| column(versions, |new| value(&new.row));
-    let id = |value: fn(&CaseRow) -> Option<uuid::Uuid>| {
-        column(versions, |new| value(&new.row).map(|id| id.to_string()))
-    };
+    let sometimes = |value: fn(&CaseRow) -> Option<&str>| column(versions, |new| value(&new.row));
+    let id =
+        |value: fn(&CaseRow) -> Option<uuid::Uuid>| column(versions, |new| value(&new.row).map(|id| id.to_string()));
     let number = |value: fn(&CaseVersion) -> i64| column(versions, value);
     let query = sqlx::query(text)
         .bind(column(closings, |closing| closing.stream.aggregate_id.to_string()))
@@ -140,11 +129,7 @@ async fn cases(
     connection.execute(query).await.map(drop)
 }
 
-async fn registers(
-    connection: &mut PgConnection,
-    text: &str,
-    rows: &RowWrites,
-) -> Result<(), sqlx::Error> {
+async fn registers(connection: &mut PgConnection, text: &str, rows: &RowWrites) -> Result<(), sqlx::Error> {
     let (closings, versions) = (&rows.register_closings, &rows.registers);
     let of_row = |value: fn(&RegisterRow) -> &str| column(versions, |new| value(&new.row));
     let number = |value: fn(&RegisterVersion) -> i64| column(versions, value);

@@ -31,10 +31,7 @@ pub(super) async fn insert_all<T: Inserted>(
 ) -> Result<(), sqlx::Error> {
     let mut rest = rows;
     while !rest.is_empty() {
-        let length = LENGTHS
-            .into_iter()
-            .find(|length| *length <= rest.len())
-            .expect("the shortest length is 1");
+        let length = LENGTHS.into_iter().find(|length| *length <= rest.len()).expect("the shortest length is 1");
         let (chunk, later) = rest.split_at(length);
         let text = values(into, T::COLUMNS, length);
         let query = chunk.iter().fold(sqlx::query(&text), |query, row| row.bind(query));
@@ -91,11 +88,7 @@ impl Inserted for NewAttachment {
     const COLUMNS: usize = 4;
 
     fn bind<'q>(&'q self, query: SqliteQuery<'q>) -> SqliteQuery<'q> {
-        query
-            .bind(&self.digest)
-            .bind(self.content.len() as i64)
-            .bind(&self.media_type)
-            .bind(&self.content)
+        query.bind(&self.digest).bind(self.content.len() as i64).bind(&self.media_type).bind(&self.content)
     }
 }
 

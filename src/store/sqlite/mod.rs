@@ -14,8 +14,7 @@ use serde::Serialize;
 use sqlite_es::SqliteEventRepository;
 use sqlx::migrate::Migrator;
 use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
-    SqliteSynchronous,
+    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
 use sqlx::{Connection, Executor};
 use tokio::sync::Mutex;
@@ -77,8 +76,7 @@ impl SqliteBackend {
 /// Migrates inside one immediate transaction, since sqlx takes no lock of its own here and two
 /// processes may open a new file at once.
 async fn migrate(writer: &mut SqliteConnection) -> Result<(), StoreError> {
-    let mut transaction =
-        writer.begin_with(sql::BEGIN).await.map_err(StoreError::during("lock the database"))?;
+    let mut transaction = writer.begin_with(sql::BEGIN).await.map_err(StoreError::during("lock the database"))?;
     MIGRATIONS.run_direct(&mut *transaction).await.map_err(migration_error)?;
     transaction.commit().await.map_err(StoreError::during("commit the migration"))
 }
@@ -115,11 +113,7 @@ impl Backend for SqliteBackend {
         }
     }
 
-    async fn commit(
-        &self,
-        batch: &[Append],
-        decide: impl FnOnce(Known) -> Plan + Send,
-    ) -> Result<Plan, StoreError> {
+    async fn commit(&self, batch: &[Append], decide: impl FnOnce(Known) -> Plan + Send) -> Result<Plan, StoreError> {
         let lock = StoreError::during("lock the head of the log");
         let write = StoreError::during("commit a batch");
         let mut writer = self.writer.lock().await;
@@ -170,10 +164,7 @@ impl Backend for SqliteBackend {
     }
 }
 
-async fn known(
-    connection: &mut SqliteConnection,
-    batch: &[Append],
-) -> Result<Known, StoreError> {
+async fn known(connection: &mut SqliteConnection, batch: &[Append]) -> Result<Known, StoreError> {
     let asked = Asked::of(batch);
     let rows = sqlx::query_as(sql::KNOWN)
         .bind(json(&pairs(&asked.actors, &asked.idempotency_keys)))
@@ -186,9 +177,7 @@ async fn known(
 }
 
 async fn write_log(connection: &mut SqliteConnection, plan: &Plan) -> Result<(), sqlx::Error> {
-    let head = sqlx::query(sql::MOVE_HEAD)
-        .bind(plan.head.next_position.cast_signed())
-        .bind(plan.head.recorded_at);
+    let head = sqlx::query(sql::MOVE_HEAD).bind(plan.head.next_position.cast_signed()).bind(plan.head.recorded_at);
     connection.execute(head).await?;
     insert_all(connection, sql::INSERT_EVENTS, &plan.events).await?;
     insert_all(connection, sql::INSERT_COMMANDS, &plan.commands).await?;

@@ -1,9 +1,7 @@
 //! The statements that only SQLite runs. Small lists come as one JSON array; rows with bytes or
 //! long texts as `values` lists, see `insert.rs`.
 
-use crate::store::sql::{
-    case_columns, command_columns, event_columns, is_open_version, register_columns,
-};
+use crate::store::sql::{case_columns, command_columns, event_columns, register_columns};
 
 /// Takes the write lock at once: a deferred transaction would fail when it has to upgrade.
 pub(super) const BEGIN: &str = "begin immediate";
@@ -30,18 +28,17 @@ select 3, s.series, '', '', '', s.last, 0, 0, 0, x''
 from json_each($3) k cross join case_number_series s
 where s.series = k.value";
 
-pub(super) const MOVE_HEAD: &str =
-    "update log_head set next_position = $1, recorded_at = $2 where id = 1";
+pub(super) const MOVE_HEAD: &str = "update log_head set next_position = $1, recorded_at = $2 where id = 1";
 
 pub(super) const INSERT_EVENTS: &str = concat!("insert into events (", event_columns!(), ") values ");
 
-pub(super) const INSERT_COMMANDS: &str =
-    concat!("insert into commands (", command_columns!(), ") values ");
+pub(super) const INSERT_COMMANDS: &str = concat!("insert into commands (", command_columns!(), ") values ");
 
 pub(super) const INSERT_ATTACHMENTS: &str =
     "insert or ignore into attachments (digest, size_bytes, media_type, content) values ";
 
-/// The statements that write read rows, into the served tables or those of a rebuild.
+/// The statements that write read rows, into the served tables or those of a rebuild. The open
+/// version of an aggregate is its latest: so the primary key finds it without an index of its own.
 pub(super) struct RowStatements {
     /// `$1` `[[case id, to_position], …]`
     pub(super) close_cases: &'static str,
@@ -63,36 +60,62 @@ macro_rules! row_statements {
     ($prefix:literal) => {
         RowStatements {
             close_cases: concat!(
-                "update ", $prefix, "case_versions set to_position = k.value ->> 1 ",
-                "from json_each($1) k where case_id = k.value ->> 0 and ", is_open_version!()
+                "update ",
+                $prefix,
+                "case_versions set to_position = k.value ->> 1 ",
+                "from json_each($1) k where case_id = k.value ->> 0 and from_position = \
+                 (select max(o.from_position) from ",
+                $prefix,
+                "case_versions o \
+                  where o.case_id = k.value ->> 0)"
             ),
             insert_cases: concat!(
-                "insert into ", $prefix, "case_versions (", case_columns!(), ", to_position) values "
+                "insert into ",
+                $prefix,
+                "case_versions (",
+                case_columns!(),
+                ", to_position) values "
             ),
             close_registers: concat!(
-                "update ", $prefix, "register_versions set to_position = k.value ->> 2 ",
-                "from json_each($1) k where aggregate_type = k.value ->> 0 ",
-                "and aggregate_id = k.value ->> 1 and ", is_open_version!()
+                "update ",
+                $prefix,
+                "register_versions set to_position = k.value ->> 2 ",
+                "from json_each($1) k where aggregate_type = k.value ->> 0 \
+                 and aggregate_id = k.value ->> 1 and from_position = \
+                 (select max(o.from_position) from ",
+                $prefix,
+                "register_versions o \
+                  where o.aggregate_type = k.value ->> 0 and o.aggregate_id = k.value ->> 1)"
             ),
             insert_registers: concat!(
-                "insert into ", $prefix, "register_versions (", register_columns!(),
+                "insert into ",
+                $prefix,
+                "register_versions (",
+                register_columns!(),
                 ", to_position) values "
             ),
             insert_members: concat!(
-                "insert or ignore into ", $prefix, "case_members (case_id, actor) ",
+                "insert or ignore into ",
+                $prefix,
+                "case_members (case_id, actor) ",
                 "select value ->> 0, value ->> 1 from json_each($1)"
             ),
             delete_members: concat!(
-                "delete from ", $prefix, "case_members where (case_id, actor) in ",
+                "delete from ",
+                $prefix,
+                "case_members where (case_id, actor) in ",
                 "(select value ->> 0, value ->> 1 from json_each($1))"
             ),
             insert_links: concat!(
-                "insert or ignore into ", $prefix,
+                "insert or ignore into ",
+                $prefix,
                 "case_links (case_id, other_id, relation, from_position) ",
                 "select value ->> 0, value ->> 1, value ->> 2, value ->> 3 from json_each($1)"
             ),
             set_series: concat!(
-                "insert into ", $prefix, "case_number_series (series, last) ",
+                "insert into ",
+                $prefix,
+                "case_number_series (series, last) ",
                 "select value ->> 0, value ->> 1 from json_each($1) where true ",
                 "on conflict (series) do update set last = max(last, excluded.last)"
             ),
@@ -111,28 +134,33 @@ drop table if exists rebuild_case_links;
 drop table if exists rebuild_register_versions;
 drop table if exists rebuild_case_number_series;
 create table rebuild_case_versions as select * from case_versions where false;
-create index rebuild_case_versions_open on rebuild_case_versions (case_id)
-    where to_position = 9223372036854775807;
+create unique index rebuild_case_versions_key on rebuild_case_versions (case_id, from_position);
 create table rebuild_case_members (case_id text, actor text, primary key (case_id, actor));
 create table rebuild_case_links
     (case_id text, other_id text, relation text, from_position bigint,
      primary key (case_id, other_id, relation));
 create table rebuild_register_versions as select * from register_versions where false;
-create index rebuild_register_versions_open on rebuild_register_versions (aggregate_id)
-    where to_position = 9223372036854775807;
+create unique index rebuild_register_versions_key
+    on rebuild_register_versions (aggregate_type, aggregate_id, from_position);
 create table rebuild_case_number_series (series text primary key, last bigint)";
 
 /// Copies instead of renaming, because SQLite cannot rename an index. Readers go on with the
 /// snapshot they have; commits wait.
 pub(super) const FINISH_REBUILD: &str = concat!(
-    "delete from case_versions; insert into case_versions (", case_columns!(), ", to_position) select ",
-    case_columns!(), ", to_position from rebuild_case_versions order by case_id, from_position; ",
+    "delete from case_versions; insert into case_versions (",
+    case_columns!(),
+    ", to_position) select ",
+    case_columns!(),
+    ", to_position from rebuild_case_versions order by case_id, from_position; ",
     "delete from case_members; insert into case_members (case_id, actor) ",
     "select case_id, actor from rebuild_case_members; ",
     "delete from case_links; insert into case_links (case_id, other_id, relation, from_position) ",
     "select case_id, other_id, relation, from_position from rebuild_case_links; ",
-    "delete from register_versions; insert into register_versions (", register_columns!(),
-    ", to_position) select ", register_columns!(), ", to_position from rebuild_register_versions; ",
+    "delete from register_versions; insert into register_versions (",
+    register_columns!(),
+    ", to_position) select ",
+    register_columns!(),
+    ", to_position from rebuild_register_versions; ",
     "delete from case_number_series; insert into case_number_series (series, last) ",
     "select series, last from rebuild_case_number_series; ",
     "drop table rebuild_case_versions; drop table rebuild_case_members; ",

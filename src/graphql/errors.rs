@@ -1,0 +1,184 @@
+//! The one table of errors: what a refusal, a conflict and a fault become in an answer.
+//!
+//! | What went wrong | Where it stands | Code |
+//! | --- | --- | --- |
+//! | the domain refuses, or a value is unsound | `userErrors` of the payload | [`ErrorCode`] |
+//! | the version has moved on | `userErrors` and `conflict` | `VERSION_CONFLICT` |
+//! | an argument of a query makes no sense | `errors`, `extensions.code` | [`ErrorCode`], or `CURSOR_INVALID`, `PAGE_SIZE_INVALID`, `FILTER_TOO_LARGE`, `TOO_MANY_IDS` |
+//! | the house may succeed later | `errors`, `extensions.code`, `extensions.retryable` | `UNAVAILABLE` |
+//! | a position is not here yet | the same | `POSITION_NOT_REACHED` |
+//! | the house failed | `errors`, `extensions.code`, `extensions.requestId` | `INTERNAL` |
+//!
+//! Users see nothing internal; the server's log says what happened, once, under the request's id.
+
+use std::borrow::Cow;
+
+use async_graphql::indexmap::IndexMap;
+use async_graphql::parser::types::Field;
+use async_graphql::registry::{EnumBuilder, MetaEnumValue, MetaTypeId, Registry};
+use async_graphql::{
+    Context, ContextSelectionSet, Error, ErrorExtensions, Name, OutputType, Positioned, ServerResult, SimpleObject,
+    Value,
+};
+
+use crate::app::Fault;
+use crate::domain::refusal::{Code, Refusal};
+use crate::graphql::context::session;
+
+/// A code of the domain's closed list. The list itself is the enum's declaration, so that the two never differ.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ErrorCode(pub Code);
+
+impl OutputType for ErrorCode {
+    fn type_name() -> Cow<'static, str> {
+        Cow::Borrowed("ErrorCode")
+    }
+
+    fn create_type_info(registry: &mut Registry) -> String {
+        registry.create_output_type::<Self, _>(MetaTypeId::Enum, |_| {
+            let values: IndexMap<_, _> = Code::ALL
+                .iter()
+                .map(|code| {
+                    let mut value = MetaEnumValue::new(code.name());
+                    value.description = Some(code.meaning().to_owned());
+                    (code.name().to_owned(), value)
+                })
+                .collect();
+            EnumBuilder::new("ErrorCode".to_owned(), values)
+                .description(Some("错误代码: why something was refused. Stable: a program can act on it.".to_owned()))
+                .rust_typename(std::any::type_name::<Self>())
+                .build()
+        })
+    }
+
+    async fn resolve(&self, _: &ContextSelectionSet<'_>, _: &Positioned<Field>) -> ServerResult<Value> {
+        Ok(Value::Enum(Name::new(self.0.name())))
+    }
+}
+
+/// A reason why nothing was recorded, with the input that it is about.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct UserError {
+    /// What a program can act on.
+    pub code: ErrorCode,
+    /// The path into the input, such as `["requirement", "interval", "unit"]`; empty when it is about the command as a whole.
+    pub field: Vec<String>,
+    /// What is wrong and what would be right, for people.
+    pub message: String,
+}
+
+impl From<Refusal> for UserError {
+    fn from(refusal: Refusal) -> Self {
+        Self {
+            code: ErrorCode(refusal.code),
+            field: path(&refusal.field),
+            message: refusal.message,
+        }
+    }
+}
+
+/// Something worth knowing about a command that was carried out all the same.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct Warning {
+    /// What a program can act on.
+    pub code: WarningCode,
+    /// What to look at, for people.
+    pub message: String,
+}
+
+/// 提醒代码: what a warning is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, async_graphql::Enum)]
+pub enum WarningCode {
+    /// A requirement is set, and nothing was ever measured against it.
+    NothingMeasured,
+    /// The annual summary came after 31 October.
+    SubmittedLate,
+}
+
+/// A refusal of a query's argument: a top-level error with the code and the argument's path.
+pub fn refused(refusal: &Refusal) -> Error {
+    let field: Vec<Value> = path(&refusal.field).into_iter().map(Value::String).collect();
+    Error::new(refusal.message.clone()).extend_with(|_, extensions| {
+        extensions.set("code", refusal.code.name());
+        extensions.set("field", Value::List(field.clone()));
+    })
+}
+
+/// An argument of a query that makes no sense, of a kind that no command knows.
+pub fn argument(code: &'static str, argument: &'static str, message: impl Into<String>) -> Error {
+    Error::new(message).extend_with(|_, extensions| {
+        extensions.set("code", code);
+        extensions.set("field", Value::List(vec![Value::from(argument)]));
+    })
+}
+
+/// A failure of the house: logged here, once, and answered with the request's id.
+pub fn fault(ctx: &Context<'_>, fault: Fault) -> Error {
+    let request_id = &session(ctx).request_id;
+    let (code, message) = match &fault {
+        Fault::NotThereYet { next, .. } => (
+            "POSITION_NOT_REACHED",
+            format!("this server has not seen that position in time; its log ends before {next}"),
+        ),
+        fault if fault.is_retryable() => {
+            ("UNAVAILABLE", "not possible at the moment; the same request may be sent again".to_owned())
+        }
+        _ => ("INTERNAL", format!("the server failed; its log knows more under {request_id}")),
+    };
+    match code {
+        "POSITION_NOT_REACHED" => tracing::debug!(%request_id, %fault, "a position was not reached in time"),
+        _ => tracing::error!(%request_id, fault = %chain(&fault), "a request failed"),
+    }
+    let retryable = fault.is_retryable();
+    Error::new(message).extend_with(|_, extensions| {
+        extensions.set("code", code);
+        extensions.set("requestId", request_id.as_str());
+        if retryable {
+            extensions.set("retryable", true);
+        }
+    })
+}
+
+/// The error and every cause behind it, for the server's log.
+fn chain(error: &dyn std::error::Error) -> String {
+    std::iter::successors(Some(error), |error| error.source())
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(": ")
+}
+
+fn path(field: &str) -> Vec<String> {
+    field.split('.').filter(|step| !step.is_empty()).map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_is_a_name_of_the_schema_with_a_meaning() {
+        let mut registry = Registry::default();
+        ErrorCode::create_type_info(&mut registry);
+        for code in Code::ALL {
+            let name = code.name();
+            assert!(name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_'), "{name}");
+            assert!(!code.meaning().is_empty(), "{name} says nothing");
+            assert_eq!(Code::named(name), Some(*code), "{name} is there twice");
+        }
+    }
+
+    #[test]
+    fn a_refusal_keeps_its_path() {
+        let refusal = Refusal::new(Code::ReasonMissing, "requirement.interval.unit", "why");
+        assert_eq!(UserError::from(refusal).field, ["requirement", "interval", "unit"]);
+        let whole = Refusal::new(Code::WrongStatus, "", "no");
+        assert!(UserError::from(whole).field.is_empty());
+    }
+
+    #[test]
+    fn a_refused_argument_has_its_code() {
+        let error = refused(&Refusal::new(Code::IdInvalid, "id", "not an id"));
+        let extensions = error.extensions.expect("it has extensions");
+        assert_eq!(extensions.get("code"), Some(&Value::from("ID_INVALID")));
+    }
+}

@@ -1,0 +1,159 @@
+//! Global ids: opaque to clients, typed to us, so that an enterprise's id is never taken for a case's.
+//!
+//! The id of a thing is `base64url("Type:uuid")`, that of an event `base64url("Event:position")`. A bare UUID is read as well, because people have them in logs and tokens.
+
+use async_graphql::ID;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use uuid::Uuid;
+
+use crate::domain::case::values::{AttachmentId, CommentId, FeeId, FindingId, MeasurementId};
+use crate::domain::value::{
+    AnnualSummaryId, CampaignId, CaseId, CatalogueId, EnterpriseId, InstitutionId, PersonId, ValueError, VisitId,
+};
+
+/// The prefix of an event's id.
+const EVENT: &str = "Event";
+
+/// An id that stands for something of one type.
+pub trait Identified: Copy + From<Uuid> {
+    /// The type's name in the schema.
+    const TYPE: &'static str;
+
+    /// The UUID.
+    fn uuid(self) -> Uuid;
+}
+
+macro_rules! identified {
+    ($($id:ident => $type:literal, |$it:ident| $uuid:expr;)+) => {
+        $(impl Identified for $id {
+            const TYPE: &'static str = $type;
+
+            fn uuid(self) -> Uuid {
+                let $it = self;
+                $uuid
+            }
+        })+
+    };
+}
+
+identified! {
+    CaseId => "Case", |id| id.into();
+    EnterpriseId => "Enterprise", |id| id.into();
+    CampaignId => "Campaign", |id| id.into();
+    InstitutionId => "Institution", |id| id.into();
+    PersonId => "Person", |id| id.into();
+    CatalogueId => "Catalogue", |id| id.into();
+    AnnualSummaryId => "AnnualSummary", |id| id.into();
+    VisitId => "FieldVisit", |id| id.into();
+    FindingId => "Finding", |id| id.0;
+    MeasurementId => "Measurement", |id| id.0;
+    FeeId => "Fee", |id| id.0;
+    CommentId => "Comment", |id| id.0;
+    AttachmentId => "Attachment", |id| id.0;
+}
+
+/// The global id.
+pub fn global<I: Identified>(id: I) -> ID {
+    encode(I::TYPE, &id.uuid().to_string())
+}
+
+/// The global id of the event at that position.
+pub fn of_event(position: u64) -> ID {
+    encode(EVENT, &position.to_string())
+}
+
+/// Reads a global id or a bare UUID of the expected type.
+///
+/// # Errors
+/// `ID_INVALID`, naming what was expected and, where it can be told, what came.
+pub fn read<I: Identified>(id: &ID) -> Result<I, ValueError> {
+    if let Some(uuid) = bare(id) {
+        return Ok(uuid.into());
+    }
+    match parts(id) {
+        Some((kind, key)) if kind == I::TYPE => bare(&key).map(I::from).ok_or_else(|| unreadable(I::TYPE)),
+        Some((kind, _)) => Err(ValueError::new(
+            "ID_INVALID",
+            format!("the id of something of type {} is expected; this one is of type {kind}", I::TYPE),
+        )),
+        None => Err(unreadable(I::TYPE)),
+    }
+}
+
+/// What a global id says it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Named {
+    /// An event, by its position.
+    Event(u64),
+    /// Something of that type.
+    Thing(String, Uuid),
+}
+
+/// Reads a global id of whatever type; `None` when it is none.
+pub fn read_any(id: &ID) -> Option<Named> {
+    let (kind, key) = parts(id)?;
+    if kind == EVENT {
+        return key.parse().ok().map(Named::Event);
+    }
+    bare(&key).map(|uuid| Named::Thing(kind, uuid))
+}
+
+fn encode(kind: &str, key: &str) -> ID {
+    ID(URL_SAFE_NO_PAD.encode(format!("{kind}:{key}")))
+}
+
+fn parts(id: &ID) -> Option<(String, String)> {
+    let text = String::from_utf8(URL_SAFE_NO_PAD.decode(id.as_bytes()).ok()?).ok()?;
+    let (kind, key) = text.split_once(':')?;
+    let named = !kind.is_empty() && kind.bytes().all(|byte| byte.is_ascii_alphabetic());
+    named.then(|| (kind.to_owned(), key.to_owned()))
+}
+
+/// Only the hyphenated form: every other would give one thing several ids.
+fn bare(text: &str) -> Option<Uuid> {
+    Uuid::parse_str(text).ok().filter(|_| text.len() == 36)
+}
+
+fn unreadable(expected: &str) -> ValueError {
+    ValueError::new("ID_INVALID", format!("not the id of something of type {expected}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn case() -> CaseId {
+        CaseId::from(Uuid::from_u128(7))
+    }
+
+    #[test]
+    fn an_id_comes_back_typed() {
+        let id = global(case());
+        assert_eq!(read::<CaseId>(&id).unwrap(), case());
+        assert_eq!(read_any(&id), Some(Named::Thing("Case".to_owned(), Uuid::from_u128(7))));
+        assert_eq!(read_any(&of_event(42)), Some(Named::Event(42)));
+    }
+
+    #[test]
+    fn a_bare_uuid_is_read_as_what_is_expected() {
+        let bare = ID(Uuid::from_u128(7).to_string().to_uppercase());
+        assert_eq!(read::<CaseId>(&bare).unwrap(), case());
+        assert_eq!(read_any(&bare), None, "nobody knows what it is");
+    }
+
+    #[test]
+    fn another_type_is_refused_by_name() {
+        let error = read::<EnterpriseId>(&global(case())).unwrap_err();
+        assert_eq!(error.code, "ID_INVALID");
+        assert!(error.message.contains("Enterprise") && error.message.contains("Case"), "{}", error.message);
+    }
+
+    #[test]
+    fn nonsense_is_no_id() {
+        for text in ["", "x", "Q2FzZTo", "Case:7", "{00000000-0000-0000-0000-000000000007}", "difficult 难"] {
+            assert_eq!(read::<CaseId>(&ID(text.to_owned())).unwrap_err().code, "ID_INVALID", "{text}");
+            assert_eq!(read_any(&ID(text.to_owned())), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! What a page's rows point at, loaded in one batch each: fifty cases of fifty enterprises are two reads.
+//!
+//! Loaders live for one request and read with its actor's rights, as of the moment that the row was read at.
+
+use std::collections::HashMap;
+use std::hash::{Hash, Hasher};
+use std::marker::PhantomData;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_graphql::dataloader::{DataLoader, HashMapCache, Loader};
+use async_graphql::runtime::{TokioSpawner, TokioTimer};
+use uuid::Uuid;
+
+use crate::app::{App, Commanded, Entry, Fault, RegisterPage, Versioned};
+use crate::domain::actor::Actor;
+use crate::domain::campaign::Campaign;
+use crate::domain::case::Case;
+use crate::domain::enterprise::Enterprise;
+use crate::domain::institution::Institution;
+use crate::domain::person::Person;
+use crate::domain::value::CaseId;
+
+/// Siblings ask within one turn of the executor, so waiting longer than this only adds delay.
+const WINDOW: Duration = Duration::from_micros(100);
+
+/// A loader that remembers what it loaded for as long as the request lives.
+type Remembering<L> = DataLoader<L, HashMapCache>;
+
+/// The loaders of one request.
+pub struct Loaders {
+    files: Remembering<Files>,
+    enterprises: Remembering<Entries<Enterprise>>,
+    institutions: Remembering<Entries<Institution>>,
+    campaigns: Remembering<Entries<Campaign>>,
+    persons: Remembering<Entries<Person>>,
+}
+
+impl Loaders {
+    /// Loaders for a request of that actor. Needs a Tokio runtime around it.
+    pub fn new(app: &Arc<App>, actor: &Actor) -> Self {
+        Self {
+            files: remembering(Files { app: app.clone() }),
+            enterprises: remembering(Entries::new(app, actor)),
+            institutions: remembering(Entries::new(app, actor)),
+            campaigns: remembering(Entries::new(app, actor)),
+            persons: remembering(Entries::new(app, actor)),
+        }
+    }
+
+    /// Everything known of a case at that version, once per request however many fields ask.
+    pub async fn file(&self, id: CaseId, version: u64) -> Result<Option<Arc<Versioned<Case>>>, Fault> {
+        self.files.load_one(FileKey { id, version }).await
+    }
+
+    /// An entry of a register as of that position.
+    pub async fn entry<A: Batched>(&self, id: Uuid, at: Option<u64>) -> Result<Option<Arc<Entry<A>>>, Fault> {
+        A::entries(self).load_one(EntryKey::new(id, at)).await
+    }
+}
+
+fn remembering<L>(loader: L) -> Remembering<L> {
+    DataLoader::with_cache(loader, TokioSpawner::current(), TokioTimer::default(), HashMapCache::default())
+        .delay(WINDOW)
+}
+
+/// A register that rows point at.
+pub trait Batched: Commanded {
+    #[doc(hidden)]
+    fn entries(loaders: &Loaders) -> &Remembering<Entries<Self>>;
+}
+
+macro_rules! batched {
+    ($($root:ident => $field:ident,)+) => {
+        $(impl Batched for $root {
+            fn entries(loaders: &Loaders) -> &Remembering<Entries<Self>> {
+                &loaders.$field
+            }
+        })+
+    };
+}
+
+batched! {
+    Enterprise => enterprises,
+    Institution => institutions,
+    Campaign => campaigns,
+    Person => persons,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct FileKey {
+    id: CaseId,
+    version: u64,
+}
+
+struct Files {
+    app: Arc<App>,
+}
+
+impl Loader<FileKey> for Files {
+    type Value = Arc<Versioned<Case>>;
+    type Error = Fault;
+
+    async fn load(&self, keys: &[FileKey]) -> Result<HashMap<FileKey, Self::Value>, Fault> {
+        let loads = keys.iter().map(async |key| {
+            let file = self.app.case_file(key.id, key.version).await?;
+            Ok::<_, Fault>((*key, file))
+        });
+        Ok(futures::future::try_join_all(loads).await?.into_iter().collect())
+    }
+}
+
+/// An entry of one register, as of a position. Typed, because the loader keeps its keys by their type.
+#[doc(hidden)]
+pub struct EntryKey<A> {
+    id: Uuid,
+    at: Option<u64>,
+    of: PhantomData<fn() -> A>,
+}
+
+impl<A> EntryKey<A> {
+    fn new(id: Uuid, at: Option<u64>) -> Self {
+        Self { id, at, of: PhantomData }
+    }
+}
+
+impl<A> Clone for EntryKey<A> {
+    fn clone(&self) -> Self {
+        Self::new(self.id, self.at)
+    }
+}
+
+impl<A> PartialEq for EntryKey<A> {
+    fn eq(&self, other: &Self) -> bool {
+        (self.id, self.at) == (other.id, other.at)
+    }
+}
+
+impl<A> Eq for EntryKey<A> {}
+
+impl<A> Hash for EntryKey<A> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (self.id, self.at).hash(state);
+    }
+}
+
+/// Loads entries of one register.
+#[doc(hidden)]
+pub struct Entries<A> {
+    app: Arc<App>,
+    actor: Actor,
+    of: PhantomData<fn() -> A>,
+}
+
+impl<A> Entries<A> {
+    fn new(app: &Arc<App>, actor: &Actor) -> Self {
+        Self { app: app.clone(), actor: actor.clone(), of: PhantomData }
+    }
+}
+
+impl<A: Commanded> Loader<EntryKey<A>> for Entries<A> {
+    type Value = Arc<Entry<A>>;
+    type Error = Fault;
+
+    async fn load(&self, keys: &[EntryKey<A>]) -> Result<HashMap<EntryKey<A>, Self::Value>, Fault> {
+        let mut by_moment: HashMap<Option<u64>, Vec<Uuid>> = HashMap::new();
+        for key in keys {
+            by_moment.entry(key.at).or_default().push(key.id);
+        }
+        let mut found = HashMap::with_capacity(keys.len());
+        for (at, ids) in by_moment {
+            let limit = u32::try_from(ids.len()).unwrap_or(u32::MAX);
+            let page = RegisterPage { ids: Some(ids), limit, at, ..RegisterPage::default() };
+            for entry in self.app.registers::<A>(&self.actor, &page).await? {
+                found.insert(EntryKey::new(entry.id, at), Arc::new(entry));
+            }
+        }
+        Ok(found)
+    }
+}

@@ -1,0 +1,148 @@
+//! The two macros that declare mutations. What differs between commands is written where they are used; what is the same for all of them, here.
+
+/// Declares the input of a command and how it is read at the door.
+///
+/// `updates` adds `expectedVersion`; `creates` does not, because there is nothing yet that could have a version. Both add `idempotencyKey` and `occurredAt`.
+macro_rules! input {
+    (
+        $(#[$doc:meta])*
+        $input:ident updates $root:ident by $command:ident, about $about:literal {
+            $($(#[$field_doc:meta])* $field:ident: $type:ty,)*
+        }
+        |$this:ident, $door:ident| $read:block
+    ) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, async_graphql::InputObject, serde::Serialize)]
+        pub struct $input {
+            $($(#[$field_doc])* pub $field: $type,)*
+            /// The version that you saw. When it is no longer the current one, nothing is recorded and `conflict` tells what has happened since. Left out, the command is decided on the current version.
+            pub expected_version: Option<i32>,
+            /// When it happened, if that was not now; never in the future.
+            pub occurred_at: Option<crate::graphql::scalars::DateTime>,
+            /// What makes this the same command when it is sent again, say after a broken connection: 1 to 128 visible ASCII characters. The same key with the same input gives the first receipt; with another input it is refused.
+            pub idempotency_key: Option<String>,
+        }
+
+        $crate::graphql::mutation::declare::input! {
+            @read $input $root $command $about (|input: &$input| input.expected_version)
+            |$this, $door| $read
+        }
+    };
+    (
+        $(#[$doc:meta])*
+        $input:ident creates $root:ident by $command:ident, about $about:literal {
+            $($(#[$field_doc:meta])* $field:ident: $type:ty,)*
+        }
+        |$this:ident, $door:ident| $read:block
+    ) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, async_graphql::InputObject, serde::Serialize)]
+        pub struct $input {
+            $($(#[$field_doc])* pub $field: $type,)*
+            /// When it happened, if that was not now; never in the future.
+            pub occurred_at: Option<crate::graphql::scalars::DateTime>,
+            /// What makes this the same command when it is sent again, say after a broken connection: 1 to 128 visible ASCII characters. The same key with the same input gives the first receipt; with another input it is refused.
+            pub idempotency_key: Option<String>,
+        }
+
+        $crate::graphql::mutation::declare::input! {
+            @read $input $root $command $about (|_: &$input| None)
+            |$this, $door| $read
+        }
+    };
+    (@read $input:ident $root:ident $command:ident $about:literal ($version:expr) |$this:ident, $door:ident| $read:block) => {
+        impl crate::graphql::orders::Input for $input {
+            type Root = $root;
+            const COMMAND: &'static str = stringify!($command);
+            const ABOUT: &'static str = $about;
+
+            fn circumstances(&self) -> crate::graphql::orders::Circumstances<'_> {
+                crate::graphql::orders::Circumstances {
+                    idempotency_key: self.idempotency_key.as_deref(),
+                    expected_version: ($version)(self),
+                    occurred_at: self.occurred_at,
+                }
+            }
+
+            fn read(
+                &self,
+                $door: &mut crate::graphql::door::Door,
+            ) -> Option<crate::graphql::orders::Ordered<$root>> {
+                let $this = self;
+                $read
+            }
+        }
+    };
+}
+pub(super) use input;
+
+/// Declares a group of mutations of one aggregate, each with its payload.
+macro_rules! mutations {
+    (
+        $(#[$doc:meta])*
+        $group:ident answers $field:ident: $node:ident, $conflict:ident {
+            $($(#[$command_doc:meta])* $mutation:ident($input:ident) -> $payload:ident;)+
+        }
+    ) => {
+        $(#[$doc])*
+        #[derive(Default)]
+        pub struct $group;
+
+        #[async_graphql::Object]
+        impl $group {
+            $(
+                $(#[$command_doc])*
+                async fn $mutation(
+                    &self,
+                    ctx: &async_graphql::Context<'_>,
+                    #[graphql(desc = "What is ordered.")] input: $input,
+                ) -> async_graphql::Result<Option<$payload>> {
+                    crate::graphql::orders::carry_out(ctx, input).await.map($payload).map(Some)
+                }
+            )+
+        }
+
+        $(
+            /// 结果: how the command went. Either `receipt` is there, or `userErrors` say why nothing was recorded.
+            pub struct $payload(crate::graphql::orders::Outcome);
+
+            #[async_graphql::Object]
+            impl $payload {
+                /// What the command was about, as it is after it; absent when nothing was recorded.
+                async fn $field(&self, ctx: &async_graphql::Context<'_>) -> async_graphql::Result<Option<$node>> {
+                    match &self.0.receipt {
+                        Some(receipt) => <$node as crate::graphql::orders::Shown>::after(ctx, receipt).await,
+                        None => Ok(None),
+                    }
+                }
+
+                /// 回执: where in the log its events stand; absent when nothing was recorded.
+                async fn receipt(&self) -> Option<crate::graphql::orders::ReceiptNode> {
+                    self.0.receipt.as_ref().map(Into::into)
+                }
+
+                /// Why nothing was recorded; empty when something was.
+                async fn user_errors(&self) -> &[crate::graphql::errors::UserError] {
+                    &self.0.user_errors
+                }
+
+                /// What is worth knowing although the command was carried out.
+                async fn warnings(
+                    &self,
+                    ctx: &async_graphql::Context<'_>,
+                ) -> async_graphql::Result<Option<Vec<crate::graphql::errors::Warning>>> {
+                    match &self.0.receipt {
+                        Some(receipt) => crate::graphql::warnings::of(ctx, receipt).await.map(Some),
+                        None => Ok(Some(Vec::new())),
+                    }
+                }
+
+                /// 版本冲突: where it is, when it is not at `expectedVersion`.
+                async fn conflict(&self) -> Option<$conflict> {
+                    self.0.conflict.map($conflict)
+                }
+            }
+        )+
+    };
+}
+pub(super) use mutations;

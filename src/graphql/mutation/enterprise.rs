@@ -1,0 +1,143 @@
+//! Enterprises: enrolment by their own consent, and field visits.
+
+use async_graphql::{ID, InputObject};
+use serde::Serialize;
+
+use crate::domain::campaign::command::CampaignFacts;
+use crate::domain::case::command::PersonFacts;
+use crate::domain::enterprise::Enterprise;
+use crate::domain::enterprise::command::{EnrolEnterprise, RecordFieldVisit, WithdrawEnrolment};
+use crate::domain::enterprise::values::{Contact, Identity};
+use crate::domain::value::{EnterpriseId, VisitId};
+use crate::graphql::door::Door;
+use crate::graphql::mutation::declare::{input, mutations};
+use crate::graphql::orders::Ordered;
+use crate::graphql::scalars::Date;
+use crate::graphql::types::conflict::RegisterConflict;
+use crate::graphql::types::enterprise::EnterpriseNode;
+use crate::graphql::words::CaseKind;
+
+mutations! {
+    /// 企业: enrolment and visits.
+    EnterpriseMutation answers enterprise: EnterpriseNode, RegisterConflict {
+        /// 自愿报名: puts an enterprise on a campaign's list, with its consent. By its contact or a coordinator.
+        enrol_enterprise(EnrolEnterpriseInput) -> EnrolEnterprisePayload;
+        /// 退出活动: takes it from the list. By its contact or a coordinator.
+        withdraw_enrolment(WithdrawEnrolmentInput) -> WithdrawEnrolmentPayload;
+        /// 记录走访: puts a visit to the production line on record. By a visitor or a coordinator.
+        record_field_visit(RecordFieldVisitInput) -> RecordFieldVisitPayload;
+    }
+}
+
+input! {
+    /// 自愿报名: who, and how it agreed.
+    EnrolEnterpriseInput updates Enterprise by EnrolEnterprise, about "creditCode" {
+        /// 统一社会信用代码: 18 characters with their check character (GB 32100).
+        credit_code: String,
+        /// 活动: the campaign.
+        campaign_id: ID,
+        /// 名称: its name.
+        name: String,
+        /// 行政区划: where it stands: a code of GB/T 2260 of 2, 4 or 6 digits.
+        division_code: String,
+        /// 地址: its address.
+        address: Option<String>,
+        /// 联系人: whom to call.
+        contact: Option<ContactInput>,
+        /// 同意: how and when it agreed. Required by the domain.
+        consent: Option<String>,
+    }
+    |input, door| {
+        let code = door.text("creditCode", &input.credit_code);
+        let campaign = door.id("campaignId", &input.campaign_id);
+        let name = door.text("name", &input.name);
+        let division = door.text("divisionCode", &input.division_code);
+        let address = door.optional("address", input.address.as_deref());
+        let contact = match &input.contact {
+            None => Some(None),
+            Some(contact) => door.within("contact", |door| contact.read(door)).map(Some),
+        };
+        let consent = door.optional("consent", input.consent.as_deref());
+        let identity = Identity::CreditCode { code: code? };
+        Some(Ordered::new(identity.enterprise(), EnrolEnterprise {
+            identity,
+            name: name?,
+            division: division?,
+            address: address?,
+            contact: contact?,
+            campaign: CampaignFacts::of(campaign?),
+            consent: consent?,
+        }))
+    }
+}
+
+/// 联系人: whom to call at an enterprise. Personal data.
+#[derive(Clone, Debug, InputObject, Serialize)]
+pub struct ContactInput {
+    /// 姓名: who.
+    pub name: String,
+    /// 电话: the number.
+    pub telephone: Option<String>,
+}
+
+impl ContactInput {
+    fn read(&self, door: &mut Door) -> Option<Contact> {
+        let name = door.text("name", &self.name);
+        let telephone = door.optional("telephone", self.telephone.as_deref());
+        Some(Contact { name: name?, telephone: telephone? })
+    }
+}
+
+input! {
+    /// 退出活动: from which list.
+    WithdrawEnrolmentInput updates Enterprise by WithdrawEnrolment, about "enterpriseId" {
+        /// 企业: the enterprise.
+        enterprise_id: ID,
+        /// 活动: the campaign.
+        campaign_id: ID,
+        /// 原因: why, if you like.
+        reason: Option<String>,
+    }
+    |input, door| {
+        let id = door.id::<EnterpriseId>("enterpriseId", &input.enterprise_id);
+        let campaign = door.id("campaignId", &input.campaign_id);
+        let reason = door.optional("reason", input.reason.as_deref());
+        Some(Ordered::new(id?, WithdrawEnrolment { campaign: campaign?, reason: reason? }))
+    }
+}
+
+input! {
+    /// 记录走访: who went, when, and what was seen.
+    RecordFieldVisitInput updates Enterprise by RecordFieldVisit, about "enterpriseId" {
+        /// 企业: the enterprise.
+        enterprise_id: ID,
+        /// 活动: the campaign it was part of.
+        campaign_id: ID,
+        /// 走访人员: who went; whoever records it when left out.
+        visitor_ids: Option<Vec<ID>>,
+        /// 走访日期: the day.
+        visited_on: Date,
+        /// 地点: the workshop or line.
+        place: Option<String>,
+        /// 情况: what was seen.
+        seen: String,
+        /// 需求: the help that seemed to be needed.
+        needs: Option<Vec<CaseKind>>,
+    }
+    |input, door| {
+        let id = door.id::<EnterpriseId>("enterpriseId", &input.enterprise_id);
+        let campaign = door.id("campaignId", &input.campaign_id);
+        let visitors = door.all_ids("visitorIds", input.visitor_ids.as_deref().unwrap_or_default());
+        let place = door.optional("place", input.place.as_deref());
+        let seen = door.text("seen", &input.seen);
+        Some(Ordered::new(id?, RecordFieldVisit {
+            id: VisitId::from(door.fresh_id()),
+            campaign: campaign?,
+            visitors: visitors?.into_iter().map(PersonFacts::of).collect(),
+            visited_on: input.visited_on.0,
+            place: place?,
+            seen: seen?,
+            needs: input.needs.iter().flatten().map(|kind| (*kind).into()).collect(),
+        }))
+    }
+}

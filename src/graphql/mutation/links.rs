@@ -1,0 +1,56 @@
+//! What one case is to another.
+
+use async_graphql::ID;
+
+use crate::domain::case::Case;
+use crate::domain::case::command::{CaseFacts, LinkCases, MarkDuplicate};
+use crate::domain::value::CaseId;
+use crate::graphql::mutation::declare::{input, mutations};
+use crate::graphql::words::LinkRelation;
+use crate::graphql::orders::Ordered;
+use crate::graphql::types::case::CaseNode;
+use crate::graphql::types::conflict::CaseConflict;
+
+mutations! {
+    /// 关联: what one case is to another.
+    LinkMutation answers case: CaseNode, CaseConflict {
+        /// 标记重复: another case about the same difficulty goes on; this one ends. By a coordinator.
+        mark_duplicate(MarkDuplicateInput) -> MarkDuplicatePayload;
+        /// 关联案例: says what this case is to another. By a coordinator.
+        link_cases(LinkCasesInput) -> LinkCasesPayload;
+    }
+}
+
+input! {
+    /// 标记重复: of which case.
+    MarkDuplicateInput updates Case by MarkDuplicate, about "caseId" {
+        /// 难点: the case.
+        case_id: ID,
+        /// 原案例: the case that goes on.
+        of_case_id: ID,
+    }
+    |input, door| {
+        let id = door.id::<CaseId>("caseId", &input.case_id);
+        let of = door.id("ofCaseId", &input.of_case_id);
+        let id = id?;
+        Some(Ordered::new(id, MarkDuplicate { this: id, of: CaseFacts::of(of?) }))
+    }
+}
+
+input! {
+    /// 关联案例: with which, and how.
+    LinkCasesInput updates Case by LinkCases, about "caseId" {
+        /// 难点: the case.
+        case_id: ID,
+        /// 另一案例: the other case.
+        other_case_id: ID,
+        /// 关系: what this case is to the other.
+        relation: LinkRelation,
+    }
+    |input, door| {
+        let id = door.id::<CaseId>("caseId", &input.case_id);
+        let other = door.id("otherCaseId", &input.other_case_id);
+        let id = id?;
+        Some(Ordered::new(id, LinkCases { this: id, other: CaseFacts::of(other?), relation: input.relation.into() }))
+    }
+}

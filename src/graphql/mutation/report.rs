@@ -1,0 +1,93 @@
+//! Reporting a difficulty and stating what would solve it.
+
+use async_graphql::{ID, OneofObject};
+use serde::Serialize;
+
+use crate::domain::case::Case;
+use crate::domain::case::command::{EnrolmentFacts, ReportCase, SpecifyRequirement};
+use crate::domain::case::number::CaseNumber;
+use crate::domain::case::values::Origin;
+use crate::domain::value::CaseId;
+use crate::graphql::door::Door;
+use crate::graphql::mutation::declare::{input, mutations};
+use crate::graphql::mutation::measurement::MeasurementRequirementInput;
+use crate::graphql::orders::Ordered;
+use crate::graphql::types::case::CaseNode;
+use crate::graphql::types::conflict::CaseConflict;
+
+mutations! {
+    /// How a case begins.
+    ReportMutation answers case: CaseNode, CaseConflict {
+        /// 报告难点: puts an enrolled enterprise's measurement difficulty on record. By its contact, a visitor or a coordinator.
+        report_case(ReportCaseInput) -> ReportCasePayload;
+        /// 明确测量要求: states what measurement would solve the case. By the enterprise, a coordinator or the lead.
+        specify_requirement(SpecifyRequirementInput) -> SpecifyRequirementPayload;
+    }
+}
+
+input! {
+    /// 报告难点: the difficulty, and whose it is.
+    ReportCaseInput creates Case by ReportCase, about "caseId" {
+        /// 企业: whose difficulty it is; enrolled in the campaign.
+        enterprise_id: ID,
+        /// 活动: the campaign it is part of.
+        campaign_id: ID,
+        /// 标题: in a line, at most 200 characters.
+        title: String,
+        /// 问题描述: what cannot be solved, and why not. Required by the domain.
+        problem: Option<String>,
+        /// 来源: how it came to be known.
+        origin: OriginInput,
+    }
+    |input, door| {
+        let enterprise = door.id("enterpriseId", &input.enterprise_id);
+        let campaign = door.id("campaignId", &input.campaign_id);
+        let title = door.text("title", &input.title);
+        let problem = door.optional("problem", input.problem.as_deref());
+        let origin = door.within("origin", |door| input.origin.read(door));
+        Some(Ordered::new(door.fresh_id(), ReportCase {
+            number: CaseNumber::default(),
+            title: title?,
+            problem: problem?,
+            origin: origin?,
+            enrolment: EnrolmentFacts::of(enterprise?, campaign?),
+        }))
+    }
+}
+
+/// 来源: how the difficulty came to be known. Exactly one.
+#[derive(Clone, Debug, OneofObject, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum OriginInput {
+    /// 现场走访: a visit that is on record with the enterprise.
+    VisitId(ID),
+    /// 调查: a survey, by its name.
+    Survey(String),
+    /// 企业自报: `true` for the enterprise's own report.
+    OwnReport(bool),
+}
+
+impl OriginInput {
+    fn read(&self, door: &mut Door) -> Option<Origin> {
+        match self {
+            Self::VisitId(id) => door.id("visitId", id).map(|visit| Origin::FieldVisit { visit }),
+            Self::Survey(name) => door.text("survey", name).map(|survey| Origin::Survey { survey }),
+            Self::OwnReport(_) => Some(Origin::OwnReport),
+        }
+    }
+}
+
+input! {
+    /// 明确测量要求: what measurement would solve the case.
+    SpecifyRequirementInput updates Case by SpecifyRequirement, about "caseId" {
+        /// 难点: the case.
+        case_id: ID,
+        /// 测量要求: measurand, interval, and the uncertainty or the error limit required.
+        requirement: MeasurementRequirementInput,
+    }
+    |input, door| {
+        let id = door.id::<CaseId>("caseId", &input.case_id);
+        let requirement = door.within("requirement", |door| input.requirement.read(door));
+        Some(Ordered::new(id?, SpecifyRequirement { requirement: requirement? }))
+    }
+}

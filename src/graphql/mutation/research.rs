@@ -1,0 +1,56 @@
+//! Research: what experts learn and measure.
+
+use async_graphql::ID;
+
+use crate::domain::case::Case;
+use crate::domain::case::command::{RecordFinding, RecordMeasurement};
+use crate::domain::case::values::{FindingId, MeasurementId};
+use crate::domain::value::CaseId;
+use crate::graphql::mutation::declare::{input, mutations};
+use crate::graphql::mutation::measurement::MeasurementResultInput;
+use crate::graphql::orders::Ordered;
+use crate::graphql::types::case::CaseNode;
+use crate::graphql::types::conflict::CaseConflict;
+
+mutations! {
+    /// 攻关: what is learnt and measured on the way to a solution.
+    ResearchMutation answers case: CaseNode, CaseConflict {
+        /// 记录发现: records what a member learnt. By the lead or an active expert.
+        record_finding(RecordFindingInput) -> RecordFindingPayload;
+        /// 记录测量结果: records what a member measured; it may narrow the capability gap. By the lead or an active expert.
+        record_measurement(RecordMeasurementInput) -> RecordMeasurementPayload;
+    }
+}
+
+input! {
+    /// 记录发现: what was learnt, and what it rests on.
+    RecordFindingInput updates Case by RecordFinding, about "caseId" {
+        /// 难点: the case.
+        case_id: ID,
+        /// 内容: what was learnt.
+        text: String,
+        /// 引用: standards, methods and publications it rests on.
+        citations: Option<Vec<String>>,
+    }
+    |input, door| {
+        let id = door.id::<CaseId>("caseId", &input.case_id);
+        let text = door.text("text", &input.text);
+        let citations = door.all("citations", input.citations.as_deref().unwrap_or_default());
+        Some(Ordered::new(id?, RecordFinding { id: FindingId(door.fresh_id()), text: text?, citations: citations? }))
+    }
+}
+
+input! {
+    /// 记录测量结果: value, uncertainty, method, traceability.
+    RecordMeasurementInput updates Case by RecordMeasurement, about "caseId" {
+        /// 难点: the case.
+        case_id: ID,
+        /// 测量结果: what was measured.
+        result: MeasurementResultInput,
+    }
+    |input, door| {
+        let id = door.id::<CaseId>("caseId", &input.case_id);
+        let result = door.within("result", |door| input.result.read(door));
+        Some(Ordered::new(id?, RecordMeasurement { id: MeasurementId(door.fresh_id()), result: result? }))
+    }
+}

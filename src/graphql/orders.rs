@@ -1,0 +1,212 @@
+//! How a mutation is carried out: parse at the door, call the application, shape the answer.
+//!
+//! One input and one payload per command. What all inputs and all payloads have in common stands here once; what a command says stands with it in `mutation/`.
+
+use async_graphql::{Context, ID, Result, SimpleObject};
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::app::{Commanded, EventPage, Failure, Key, NewAttachment, Receipt, Request, StreamId};
+use crate::domain::refusal::{Code, Refusal};
+use crate::graphql::context::{actor, app};
+use crate::graphql::door::Door;
+use crate::graphql::errors::{self, UserError};
+use crate::graphql::ids;
+use crate::graphql::scalars::{DateTime, Position};
+
+/// What an input says besides its own.
+#[derive(Clone, Copy, Debug)]
+pub struct Circumstances<'a> {
+    /// What makes it the same command when it is sent again.
+    pub idempotency_key: Option<&'a str>,
+    /// The version that the client saw.
+    pub expected_version: Option<i32>,
+    /// When it happened, where that is not now.
+    pub occurred_at: Option<DateTime>,
+}
+
+/// The input of a command.
+pub trait Input: Serialize + Send + Sync {
+    /// What it is a command on.
+    type Root: Commanded;
+    /// The command's name in the domain.
+    const COMMAND: &'static str;
+    /// The field that says what it is about; refusals of the aggregate's id name it.
+    const ABOUT: &'static str;
+
+    /// What it says besides its own.
+    fn circumstances(&self) -> Circumstances<'_>;
+
+    /// Reads it; `None` when something was unsound, which the door then knows.
+    fn read(&self, door: &mut Door) -> Option<Ordered<Self::Root>>;
+}
+
+/// A command that was read.
+pub struct Ordered<A: Commanded> {
+    /// What it is about.
+    pub id: Uuid,
+    /// The command.
+    pub body: A::Body,
+    /// Files that it brings.
+    pub attachments: Vec<NewAttachment>,
+}
+
+impl<A: Commanded> Ordered<A> {
+    /// A command without files.
+    pub fn new(id: impl Into<Uuid>, body: impl Into<A::Body>) -> Self {
+        Self { id: id.into(), body: body.into(), attachments: Vec::new() }
+    }
+}
+
+/// How a command went.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// Where its events stand, if there are any.
+    pub receipt: Option<Receipt>,
+    /// Why there are none.
+    pub user_errors: Vec<UserError>,
+    /// Where the stream is, if it is not where the client expected it.
+    pub conflict: Option<Conflicting>,
+}
+
+/// A stream that is not where the client expected it.
+#[derive(Clone, Copy, Debug)]
+pub struct Conflicting {
+    /// Which.
+    pub stream: StreamId,
+    /// The version that the client saw.
+    pub expected: u64,
+    /// The version it is at.
+    pub current: u64,
+}
+
+/// Carries a command out.
+///
+/// # Errors
+/// Only when the house fails; what the domain refuses is in the outcome.
+pub async fn carry_out<I: Input>(ctx: &Context<'_>, input: I) -> Result<Outcome> {
+    let app = app(ctx);
+    let mut door = Door::new(app.new_id());
+    let request = circumstances_of(ctx, &input, &mut door);
+    let ordered = input.read(&mut door);
+    let (Some(request), Some(ordered)) = (request, ordered) else {
+        let user_errors = door.into_refusals().into_iter().map(UserError::from).collect();
+        return Ok(Outcome { user_errors, ..Outcome::default() });
+    };
+    let done = app.execute_with::<I::Root>(&request, ordered.id, ordered.body, ordered.attachments).await;
+    match done {
+        Ok(receipt) => Ok(Outcome { receipt: Some(receipt), ..Outcome::default() }),
+        Err(Failure::Refused(refusal)) => {
+            let user_errors = vec![about(refusal, I::ABOUT).into()];
+            Ok(Outcome { user_errors, ..Outcome::default() })
+        }
+        Err(Failure::Conflict { stream, expected, current }) => Ok(Outcome {
+            user_errors: vec![moved_on(expected, current).into()],
+            conflict: Some(Conflicting { stream, expected, current }),
+            ..Outcome::default()
+        }),
+        Err(Failure::Fault(fault)) => Err(errors::fault(ctx, fault)),
+    }
+}
+
+fn circumstances_of<I: Input>(ctx: &Context<'_>, input: &I, door: &mut Door) -> Option<Request> {
+    let circumstances = input.circumstances();
+    let key = match circumstances.idempotency_key {
+        None => Ok(Key::unique(app(ctx).new_id())),
+        Some(text) => {
+            let whole = serde_json::to_vec(input).expect("inputs have string keys and no failing values");
+            Key::chosen(text, I::COMMAND, &whole)
+        }
+    };
+    let expected_version = match circumstances.expected_version.map(u64::try_from) {
+        None => Ok(None),
+        Some(Ok(version)) => Ok(Some(version)),
+        Some(Err(_)) => {
+            Err(Refusal::new(Code::VersionConflict, "expectedVersion", "a version is a whole number from 0"))
+        }
+    };
+    match (key, expected_version) {
+        (Ok(key), Ok(expected_version)) => Some(Request {
+            actor: actor(ctx).clone(),
+            key,
+            expected_version,
+            occurred_at: circumstances.occurred_at.map(|at| at.0),
+            source: None,
+        }),
+        (key, version) => {
+            key.err().into_iter().chain(version.err()).for_each(|refusal| door.refused(refusal));
+            None
+        }
+    }
+}
+
+/// The application calls the aggregate's id `id`; the input calls it by what it is.
+fn about(refusal: Refusal, field: &str) -> Refusal {
+    match refusal.field.as_str() {
+        "id" => Refusal { field: field.to_owned(), ..refusal },
+        _ => refusal,
+    }
+}
+
+fn moved_on(expected: u64, current: u64) -> Refusal {
+    Refusal::new(
+        Code::VersionConflict,
+        "expectedVersion",
+        format!("it is at version {current}, no longer at {expected}: look at what has happened since, then decide anew"),
+    )
+}
+
+/// 回执: where in the log a command's events stand. The same command sent again gets the same receipt.
+#[derive(Clone, Debug, SimpleObject)]
+#[graphql(name = "Receipt")]
+pub struct ReceiptNode {
+    /// The position of the last event: a query with `minPosition` set to it sees this write, on any server.
+    position: Position,
+    /// The events that were recorded, in order.
+    event_ids: Vec<ID>,
+    /// The version after them: the next command's `expectedVersion`.
+    version: u64,
+    /// When the log took them.
+    recorded_at: DateTime,
+    /// Whether the command was carried out before, and this is the first receipt again.
+    replayed: bool,
+}
+
+impl From<&Receipt> for ReceiptNode {
+    fn from(receipt: &Receipt) -> Self {
+        Self {
+            position: Position(receipt.position()),
+            event_ids: (receipt.first_position..=receipt.position()).map(ids::of_event).collect(),
+            version: receipt.version,
+            recorded_at: receipt.recorded_at.into(),
+            replayed: receipt.replayed,
+        }
+    }
+}
+
+/// The most events that a conflict tells.
+const MOST_EVENTS_SINCE: usize = 100;
+
+/// The most events of a stream that are looked at for them; a stream of more was conflicted with long ago.
+const LONGEST_STREAM: u32 = 10_000;
+
+impl Conflicting {
+    /// What has happened since the version that the client saw.
+    ///
+    /// # Errors
+    /// When the house fails.
+    pub async fn events_since(&self, ctx: &Context<'_>) -> Result<Vec<crate::app::EventRecord>> {
+        let page = EventPage { limit: LONGEST_STREAM, ..EventPage::default() };
+        let events = app(ctx).stream_events(self.stream, &page).await.map_err(|fault| errors::fault(ctx, fault))?;
+        Ok(events.into_iter().filter(|event| event.sequence > self.expected).take(MOST_EVENTS_SINCE).collect())
+    }
+}
+
+/// What a payload shows of an aggregate.
+pub trait Shown: Sized {
+    /// It, as it is after the command.
+    ///
+    /// # Errors
+    /// When the house fails.
+    fn after(ctx: &Context<'_>, receipt: &Receipt) -> impl Future<Output = Result<Option<Self>>> + Send;
+}

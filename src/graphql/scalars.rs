@@ -1,0 +1,269 @@
+//! Scalars: what a leaf of the schema looks like on the wire.
+//!
+//! A value that is not of its scalar's form never reaches a resolver: validation refuses the request. Whether a well-formed value is a sound one is for the door.
+
+use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use jiff::Timestamp;
+use jiff::civil;
+use serde::{Serialize, Serializer};
+
+/// A moment as RFC 3339 writes it, to the microsecond. Answers are in UTC and end in `Z`; any offset is accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct DateTime(pub Timestamp);
+
+/// A moment as RFC 3339 writes it, to the microsecond. Answers are in UTC and end in `Z`; any offset is accepted.
+#[Scalar(specified_by_url = "https://datatracker.ietf.org/doc/html/rfc3339")]
+impl ScalarType for DateTime {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        let read = text(&value).and_then(|text| text.parse::<Timestamp>().ok());
+        let whole = read.and_then(|time| Timestamp::from_microsecond(time.as_microsecond()).ok());
+        whole.map(Self).ok_or_else(|| not("a moment such as \"2026-10-31T16:00:00Z\""))
+    }
+
+    fn is_valid(value: &Value) -> bool {
+        text(value).is_some_and(|text| text.parse::<Timestamp>().is_ok())
+    }
+
+    fn to_value(&self) -> Value {
+        Value::String(self.0.to_string())
+    }
+}
+
+impl From<Timestamp> for DateTime {
+    fn from(time: Timestamp) -> Self {
+        Self(time)
+    }
+}
+
+/// A day of the civil calendar in UTC+8, as `YYYY-MM-DD`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Date(pub civil::Date);
+
+/// A day of the civil calendar in UTC+8, as `YYYY-MM-DD`.
+#[Scalar(specified_by_url = "https://datatracker.ietf.org/doc/html/rfc3339#section-5.6")]
+impl ScalarType for Date {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        day(&value).map(Self).ok_or_else(|| not("a day such as \"2026-10-31\""))
+    }
+
+    fn is_valid(value: &Value) -> bool {
+        day(value).is_some()
+    }
+
+    fn to_value(&self) -> Value {
+        Value::String(self.0.to_string())
+    }
+}
+
+impl From<civil::Date> for Date {
+    fn from(day: civil::Date) -> Self {
+        Self(day)
+    }
+}
+
+impl Date {
+    /// The day that a row holds as text.
+    pub fn of_row(text: &str) -> Option<Self> {
+        text.parse().ok().map(Self)
+    }
+}
+
+/// Ten characters and nothing else: the calendar library would accept a time behind the day.
+fn day(value: &Value) -> Option<civil::Date> {
+    text(value).filter(|text| text.len() == 10)?.parse().ok()
+}
+
+/// A number as text, so that no digit is lost on its way through a float: `"0.050"` and `"0.05"` state different resolutions.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Decimal(pub String);
+
+/// A number as text, so that no digit is lost on its way through a float: `"0.050"` and `"0.05"` state different resolutions.
+#[Scalar(specified_by_url = "https://www.w3.org/TR/xmlschema11-2/#decimal")]
+impl ScalarType for Decimal {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        match value {
+            Value::String(text) => Ok(Self(text)),
+            _ => Err(not("a number in quotation marks such as \"0.05\"")),
+        }
+    }
+
+    fn is_valid(value: &Value) -> bool {
+        matches!(value, Value::String(_))
+    }
+
+    fn to_value(&self) -> Value {
+        Value::String(self.0.clone())
+    }
+}
+
+impl Decimal {
+    /// Any number of the domain, as it writes itself.
+    pub fn of(number: impl ToString) -> Self {
+        Self(number.to_string())
+    }
+}
+
+/// A place in the log: a whole number from 0 as text, because it outgrows `Int`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Position(pub u64);
+
+/// A place in the log: a whole number from 0 as text, because it outgrows `Int`. Positions have no gap and are in the order of commits.
+#[Scalar]
+impl ScalarType for Position {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        position(&value).map(Self).ok_or_else(|| not("a position such as \"1234\""))
+    }
+
+    fn is_valid(value: &Value) -> bool {
+        position(value).is_some()
+    }
+
+    fn to_value(&self) -> Value {
+        Value::String(self.0.to_string())
+    }
+}
+
+/// The log's positions are signed 64-bit numbers in both databases.
+fn position(value: &Value) -> Option<u64> {
+    let text = text(value)?;
+    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    digits.then(|| text.parse().ok())?.filter(|position| i64::try_from(*position).is_ok())
+}
+
+/// Bytes, in Base64 with padding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Base64(pub Vec<u8>);
+
+/// Bytes, in Base64 with padding.
+#[Scalar(specified_by_url = "https://datatracker.ietf.org/doc/html/rfc4648#section-4")]
+impl ScalarType for Base64 {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        let bytes = text(&value).and_then(|text| STANDARD.decode(text).ok());
+        bytes.map(Self).ok_or_else(|| not("Base64 with padding"))
+    }
+
+    fn is_valid(value: &Value) -> bool {
+        // Whole decoding is left to `parse`: an attachment would be decoded twice.
+        text(value).is_some_and(|text| text.len().is_multiple_of(4))
+    }
+
+    fn to_value(&self) -> Value {
+        Value::String(STANDARD.encode(&self.0))
+    }
+}
+
+impl Serialize for Base64 {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&STANDARD.encode(&self.0))
+    }
+}
+
+/// A place in a list. Opaque: its form may change at any time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cursor(pub String);
+
+/// A place in a list. Opaque: its form may change at any time.
+#[Scalar(specified_by_url = "https://relay.dev/graphql/connections.htm#sec-Cursor")]
+impl ScalarType for Cursor {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        match value {
+            Value::String(text) => Ok(Self(text)),
+            _ => Err(not("a cursor that an earlier page gave")),
+        }
+    }
+
+    fn is_valid(value: &Value) -> bool {
+        matches!(value, Value::String(_))
+    }
+
+    fn to_value(&self) -> Value {
+        Value::String(self.0.clone())
+    }
+}
+
+/// JSON as text, to the byte as the log holds it: what an auditor hashes is not rebuilt from parsed values.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JsonText(pub String);
+
+/// JSON as text, to the byte as the log holds it: what an auditor hashes is not rebuilt from parsed values.
+#[Scalar(name = "JSONText", specified_by_url = "https://datatracker.ietf.org/doc/html/rfc8259")]
+impl ScalarType for JsonText {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        match value {
+            Value::String(text) => Ok(Self(text)),
+            _ => Err(not("JSON as text")),
+        }
+    }
+
+    fn to_value(&self) -> Value {
+        Value::String(self.0.clone())
+    }
+}
+
+fn text(value: &Value) -> Option<&str> {
+    match value {
+        Value::String(text) => Some(text),
+        _ => None,
+    }
+}
+
+fn not<T: async_graphql::InputType>(right: &str) -> InputValueError<T> {
+    InputValueError::custom(format_args!("write {right}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn string(text: &str) -> Value {
+        Value::String(text.to_owned())
+    }
+
+    #[test]
+    fn moments_are_utc_and_whole_microseconds() {
+        let time = DateTime::parse(string("2026-11-01T00:00:00.1234567+08:00")).unwrap();
+        assert_eq!(time.to_value(), string("2026-10-31T16:00:00.123456Z"));
+        for text in ["2026-10-31", "yesterday", "2026-10-31T16:00:00"] {
+            assert!(!DateTime::is_valid(&string(text)), "{text}");
+            assert!(DateTime::parse(string(text)).is_err(), "{text}");
+        }
+        assert!(!DateTime::is_valid(&Value::from(1_700_000_000)));
+    }
+
+    #[test]
+    fn days_have_no_time() {
+        assert_eq!(Date::parse(string("2026-10-31")).unwrap().to_value(), string("2026-10-31"));
+        for text in ["2026-02-30", "2026-10-31T00:00:00Z", "31.10.2026", ""] {
+            assert!(!Date::is_valid(&string(text)), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_decimal_is_never_a_float() {
+        assert!(Decimal::is_valid(&string("0.050")));
+        assert!(!Decimal::is_valid(&Value::from(0.05)));
+        assert!(Decimal::parse(Value::from(0.05)).is_err());
+    }
+
+    #[test]
+    fn positions_are_what_the_log_can_hold() {
+        assert_eq!(Position::parse(string("9223372036854775807")).unwrap().0, i64::MAX.cast_unsigned());
+        for text in ["9223372036854775808", "-1", "+1", "1.0", "", " 1"] {
+            assert!(!Position::is_valid(&string(text)), "{text}");
+        }
+        assert!(!Position::is_valid(&Value::from(1)));
+    }
+
+    #[test]
+    fn bytes_come_back() {
+        let bytes = Base64(vec![0, 255, 7]);
+        assert_eq!(Base64::parse(bytes.to_value()).unwrap(), bytes);
+        assert!(Base64::parse(string("not base64!")).is_err());
+    }
+}

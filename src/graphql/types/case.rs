@@ -1,0 +1,204 @@
+//! 难点问题: a case, as lists show it. What only its own file knows is in `case_file`.
+
+use async_graphql::{Context, ID, MergedObject, Object, Result};
+
+use crate::app::{Receipt, StoredCase, time_of};
+use crate::domain::case::values::{Kind, Severity, Status};
+use crate::domain::value::{CampaignId, CaseId, EnterpriseId, InstitutionId, Level, PersonId, ServiceCategory};
+use crate::graphql::context::{actor, app};
+use crate::graphql::orders::Shown;
+use crate::graphql::scalars::{Date, DateTime, Decimal, Position};
+use crate::graphql::types::campaign::CampaignNode;
+use crate::graphql::types::case_file::CaseFile;
+use crate::graphql::types::common::{self, CategoryNode, DivisionNode, division_of_row};
+use crate::graphql::types::enterprise::EnterpriseNode;
+use crate::graphql::types::institution::InstitutionNode;
+use crate::graphql::types::person::PersonNode;
+use crate::graphql::{errors, ids, words};
+
+/// 难点问题: one measurement difficulty of one enterprise.
+#[derive(MergedObject)]
+#[graphql(name = "Case")]
+pub struct CaseNode(CaseRow, CaseFile);
+
+impl CaseNode {
+    /// The case of that row, shown as of that position (`None` = the present).
+    pub fn new(stored: StoredCase, at: Option<u64>) -> Self {
+        let file = CaseFile { id: stored.row.case_id.into(), version: stored.version, at };
+        Self(CaseRow { stored, at }, file)
+    }
+
+    /// The row.
+    pub fn stored(&self) -> &StoredCase {
+        &self.0.stored
+    }
+
+    /// The global id, as the interface `Node` asks for it.
+    ///
+    /// # Errors
+    /// Never; the interface wants a result.
+    pub async fn id(&self, _: &Context<'_>) -> Result<ID> {
+        Ok(ids::global(self.1.id))
+    }
+
+    /// A case that the actor may see.
+    ///
+    /// # Errors
+    /// When the house fails.
+    pub async fn load(ctx: &Context<'_>, id: CaseId, at: Option<u64>) -> Result<Option<Self>> {
+        let stored = app(ctx).case(actor(ctx), id, at).await.map_err(|fault| errors::fault(ctx, fault))?;
+        Ok(stored.map(|stored| Self::new(stored, at)))
+    }
+}
+
+impl Shown for CaseNode {
+    async fn after(ctx: &Context<'_>, receipt: &Receipt) -> Result<Option<Self>> {
+        Self::load(ctx, receipt.stream.aggregate_id.into(), None).await
+    }
+}
+
+/// The part of a case that its row knows.
+struct CaseRow {
+    stored: StoredCase,
+    at: Option<u64>,
+}
+
+/// Rows are written from the domain's own words, in the commit of the event.
+const OWN_WORDS: &str = "rows hold the domain's words";
+
+#[Object]
+impl CaseRow {
+    /// The global id.
+    async fn id(&self) -> ID {
+        ids::global(CaseId::from(self.stored.row.case_id))
+    }
+
+    /// 编号: what people call it, such as `GD-2026-000123`.
+    async fn number(&self) -> &str {
+        &self.stored.row.number
+    }
+
+    /// 标题: in a line.
+    async fn title(&self) -> &str {
+        &self.stored.row.title
+    }
+
+    /// 状态: where it is in its life.
+    async fn status(&self) -> words::CaseStatus {
+        Status::named(&self.stored.row.status).expect(OWN_WORDS).into()
+    }
+
+    /// 未了结: whether somebody still has to do something about it.
+    async fn open(&self) -> bool {
+        self.stored.row.is_open
+    }
+
+    /// 类型: what kind of help is needed; absent until triage.
+    async fn kind(&self) -> Option<words::CaseKind> {
+        self.stored.row.kind.as_deref().and_then(Kind::named).map(Into::into)
+    }
+
+    /// 服务类别: its category in the KCDB list; absent until triage.
+    async fn category(&self) -> Option<CategoryNode> {
+        let code = self.stored.row.category.clone()?;
+        ServiceCategory::try_from(code).ok().map(CategoryNode)
+    }
+
+    /// 严重程度: how much it hurts; absent until triage.
+    async fn severity(&self) -> Option<words::Severity> {
+        self.stored.row.severity.as_deref().and_then(Severity::named).map(Into::into)
+    }
+
+    /// 层级: the level of administration that answers for it.
+    async fn level(&self) -> words::Level {
+        level_named(&self.stored.row.level).expect(OWN_WORDS).into()
+    }
+
+    /// 行政区划: where the enterprise stands.
+    async fn division(&self) -> DivisionNode {
+        DivisionNode(division_of_row(&self.stored.row.division))
+    }
+
+    /// 企业: whose difficulty it is.
+    async fn enterprise(&self, ctx: &Context<'_>) -> Result<Option<EnterpriseNode>> {
+        common::enterprise(ctx, EnterpriseId::from(self.stored.row.enterprise_id), self.at).await
+    }
+
+    /// 活动: the campaign it is part of.
+    async fn campaign(&self, ctx: &Context<'_>) -> Result<Option<CampaignNode>> {
+        common::campaign(ctx, CampaignId::from(self.stored.row.campaign_id), self.at).await
+    }
+
+    /// 计量技术机构: who shall solve it; absent until it is assigned.
+    async fn institution(&self, ctx: &Context<'_>) -> Result<Option<InstitutionNode>> {
+        match self.stored.row.institution_id {
+            Some(id) => common::institution(ctx, InstitutionId::from(id), self.at).await,
+            None => Ok(None),
+        }
+    }
+
+    /// 攻关负责人: the person who answers for it; absent until it is assigned.
+    async fn lead(&self, ctx: &Context<'_>) -> Result<Option<PersonNode>> {
+        match self.stored.row.lead_id {
+            Some(id) => common::person(ctx, PersonId::from(id), self.at).await,
+            None => Ok(None),
+        }
+    }
+
+    /// 报告时间: when it was reported, as its reporter says.
+    async fn reported_at(&self) -> DateTime {
+        time_of(self.stored.row.reported_at).into()
+    }
+
+    /// 期限: the last day.
+    async fn deadline(&self) -> Option<Date> {
+        self.stored.row.deadline_on.as_deref().and_then(Date::of_row)
+    }
+
+    /// 逾期: the day on which the deadline was recorded as missed; absent once somebody has answered.
+    async fn deadline_missed_on(&self) -> Option<Date> {
+        self.stored.row.deadline_missed_on.as_deref().and_then(Date::of_row)
+    }
+
+    /// 计时暂停: whether the deadline does not run.
+    async fn clock_paused(&self) -> bool {
+        self.stored.row.clock_paused
+    }
+
+    /// 暂存至: when it is looked at again, while parked.
+    async fn parked_until(&self) -> Option<Date> {
+        self.stored.row.parked_until.as_deref().and_then(Date::of_row)
+    }
+
+    /// 收费合计: the sum of all fees, in CNY.
+    async fn fee_total(&self) -> Decimal {
+        Decimal(self.stored.row.fee_total.clone())
+    }
+
+    /// 典型案例: whether it is published as good practice.
+    async fn typical(&self) -> bool {
+        self.stored.row.typical
+    }
+
+    /// 版本: how many events it has: the next command's `expectedVersion`.
+    async fn version(&self) -> u64 {
+        self.stored.version
+    }
+
+    /// The position in the log of its last event.
+    async fn position(&self) -> Position {
+        Position(self.stored.from_position)
+    }
+
+    /// 更新时间: when the log took its last event.
+    async fn updated_at(&self) -> DateTime {
+        time_of(self.stored.updated_at).into()
+    }
+}
+
+/// The level of that name.
+pub fn level_named(name: &str) -> Option<Level> {
+    [Level::County, Level::City, Level::Province, Level::Nation]
+        .into_iter()
+        .find(|level| words::Level::from(*level).name() == name)
+}

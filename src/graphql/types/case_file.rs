@@ -1,0 +1,245 @@
+//! What only a case's own file knows: loaded when it is asked for, once per request however many fields ask.
+
+use std::sync::Arc;
+
+use async_graphql::{Context, Object, Result};
+
+use crate::app::Versioned;
+use crate::domain::case::Case;
+use crate::domain::case::state::File;
+use crate::domain::case::values::Origin;
+use crate::domain::value::CaseId;
+use crate::graphql::context::{actor, app, loaders};
+use crate::graphql::connection::Slice;
+use crate::graphql::errors;
+use crate::graphql::scalars::Cursor;
+use crate::graphql::types::case::CaseNode;
+use crate::graphql::types::case_parts::{
+    AllowedCommand, Attachment, CaseOrigin, Comment, Expert, Fee, GapPoint, LegacyNode, LinkNode, PublicationNode,
+    Technique, Training,
+};
+use crate::graphql::types::common::ActorNode;
+use crate::graphql::types::enterprise::FieldVisitNode;
+use crate::graphql::types::event::{CaseEventConnection, CaseEventFilter};
+use crate::graphql::types::measurement::{CapabilityGapNode, MeasurementNode, RequirementNode};
+use crate::graphql::types::work::{
+    AssignmentNode, Finding, ResolutionNode, RoutineServiceNode, SolutionNode, TrialNode,
+};
+use crate::graphql::types::common;
+use crate::graphql::words::OriginKind;
+
+/// The part of a case that its file knows.
+pub struct CaseFile {
+    /// Which case.
+    pub id: CaseId,
+    /// The version that the row shows.
+    pub version: u64,
+    /// As of when it is shown.
+    pub at: Option<u64>,
+}
+
+impl CaseFile {
+    async fn load(&self, ctx: &Context<'_>) -> Result<Option<Arc<Versioned<Case>>>> {
+        loaders(ctx).file(self.id, self.version).await.map_err(|fault| errors::fault(ctx, fault))
+    }
+
+    /// Reads the file, if it is there.
+    async fn read<T>(&self, ctx: &Context<'_>, read: impl FnOnce(&File) -> T) -> Result<Option<T>> {
+        let case = self.load(ctx).await?;
+        Ok(case.and_then(|case| case.state.file.as_ref().map(read)))
+    }
+
+    /// Shows each of the file's things.
+    async fn each<S, T: for<'a> From<(&'a S, Option<u64>)>>(
+        &self,
+        ctx: &Context<'_>,
+        of: impl FnOnce(&File) -> &[S],
+    ) -> Result<Option<Vec<T>>> {
+        self.read(ctx, |file| of(file).iter().map(|thing| T::from((thing, self.at))).collect()).await
+    }
+
+    /// Shows one thing of the file, if it is there.
+    async fn one<S, T: for<'a> From<(&'a S, Option<u64>)>>(
+        &self,
+        ctx: &Context<'_>,
+        of: impl FnOnce(&File) -> Option<&S>,
+    ) -> Result<Option<T>> {
+        Ok(self.read(ctx, |file| of(file).map(|thing| T::from((thing, self.at)))).await?.flatten())
+    }
+}
+
+#[Object]
+impl CaseFile {
+    /// 问题描述: what cannot be solved, and why not.
+    async fn problem(&self, ctx: &Context<'_>) -> Result<Option<String>> {
+        self.read(ctx, |file| file.problem.to_string()).await
+    }
+
+    /// 来源: how it came to be known.
+    async fn origin(&self, ctx: &Context<'_>) -> Result<Option<CaseOrigin>> {
+        let found = self.read(ctx, |file| (file.origin.clone(), file.enterprise)).await?;
+        let Some((origin, enterprise)) = found else {
+            return Ok(None);
+        };
+        Ok(Some(match origin {
+            Origin::FieldVisit { visit } => {
+                let enterprise = common::enterprise(ctx, enterprise, self.at).await?;
+                let visit = enterprise.and_then(|enterprise| FieldVisitNode::of(&enterprise, visit));
+                CaseOrigin { visit, ..CaseOrigin::of(OriginKind::FieldVisit) }
+            }
+            Origin::Survey { survey } => {
+                CaseOrigin { survey: Some(survey.to_string()), ..CaseOrigin::of(OriginKind::Survey) }
+            }
+            Origin::OwnReport => CaseOrigin::of(OriginKind::OwnReport),
+            Origin::Import => CaseOrigin::of(OriginKind::Import),
+        }))
+    }
+
+    /// 报告人: who reported it.
+    async fn reported_by(&self, ctx: &Context<'_>) -> Result<Option<ActorNode>> {
+        self.read(ctx, |file| ActorNode { id: file.reported_by.clone(), at: self.at }).await
+    }
+
+    /// 测量要求: what measurement would solve it.
+    async fn requirement(&self, ctx: &Context<'_>) -> Result<Option<RequirementNode>> {
+        Ok(self.read(ctx, |file| file.requirement.clone().map(RequirementNode)).await?.flatten())
+    }
+
+    /// 能力差距: the best uncertainty found so far against the one required; absent while either is unknown.
+    async fn capability_gap(&self, ctx: &Context<'_>) -> Result<Option<CapabilityGapNode>> {
+        Ok(self.read(ctx, |file| CapabilityGapNode::of(file, self.at)).await?.flatten())
+    }
+
+    /// 差距变化: the capability gap after each event that changed it, in order.
+    async fn gap_history(&self, ctx: &Context<'_>) -> Result<Option<Vec<GapPoint>>> {
+        self.each(ctx, |file| &file.gap_history).await
+    }
+
+    /// 测量结果: what was measured, in order.
+    async fn measurements(&self, ctx: &Context<'_>) -> Result<Option<Vec<MeasurementNode>>> {
+        self.each(ctx, |file| &file.measurements).await
+    }
+
+    /// 发现: what was learnt, in order.
+    async fn findings(&self, ctx: &Context<'_>) -> Result<Option<Vec<Finding>>> {
+        self.each(ctx, |file| &file.findings).await
+    }
+
+    /// 攻关任务: who shall solve it.
+    async fn assignment(&self, ctx: &Context<'_>) -> Result<Option<AssignmentNode>> {
+        self.one(ctx, |file| file.assignment.as_ref()).await
+    }
+
+    /// 专家: everybody ever invited, and how it went. The lead is in `assignment`.
+    async fn experts(&self, ctx: &Context<'_>) -> Result<Option<Vec<Expert>>> {
+        let shown = |file: &File| {
+            let experts = file.experts.iter();
+            experts.map(|(id, membership)| Expert { id: *id, membership: *membership, at: self.at }).collect()
+        };
+        self.read(ctx, shown).await
+    }
+
+    /// 常规服务: the routine service that answered it.
+    async fn routine_service(&self, ctx: &Context<'_>) -> Result<Option<RoutineServiceNode>> {
+        self.one(ctx, |file| file.routine_service.as_ref()).await
+    }
+
+    /// 解决方案: the solution on the table.
+    async fn solution(&self, ctx: &Context<'_>) -> Result<Option<SolutionNode>> {
+        self.one(ctx, |file| file.solution.as_ref()).await
+    }
+
+    /// 试用: the trial of that solution.
+    async fn trial(&self, ctx: &Context<'_>) -> Result<Option<TrialNode>> {
+        self.one(ctx, |file| file.trial.as_ref()).await
+    }
+
+    /// 解决: what was recorded when it was resolved.
+    async fn resolution(&self, ctx: &Context<'_>) -> Result<Option<ResolutionNode>> {
+        self.one(ctx, |file| file.resolution.as_ref()).await
+    }
+
+    /// 经验: what others can learn from it, once closed.
+    async fn lesson(&self, ctx: &Context<'_>) -> Result<Option<String>> {
+        Ok(self.read(ctx, |file| file.lesson.as_ref().map(ToString::to_string)).await?.flatten())
+    }
+
+    /// 原案例: the case that goes on in its place, if you may see it.
+    async fn duplicate_of(&self, ctx: &Context<'_>) -> Result<Option<CaseNode>> {
+        match self.read(ctx, |file| file.duplicate_of).await?.flatten() {
+            Some(id) => CaseNode::load(ctx, id, self.at).await,
+            None => Ok(None),
+        }
+    }
+
+    /// 关联: what it is to other cases.
+    async fn links(&self, ctx: &Context<'_>) -> Result<Option<Vec<LinkNode>>> {
+        self.each(ctx, |file| &file.links).await
+    }
+
+    /// 收费: fees, in order.
+    async fn fees(&self, ctx: &Context<'_>) -> Result<Option<Vec<Fee>>> {
+        self.each(ctx, |file| &file.fees).await
+    }
+
+    /// 先进技术: techniques brought in, in order.
+    async fn techniques(&self, ctx: &Context<'_>) -> Result<Option<Vec<Technique>>> {
+        self.each(ctx, |file| &file.techniques).await
+    }
+
+    /// 培训: trainings given, in order.
+    async fn trainings(&self, ctx: &Context<'_>) -> Result<Option<Vec<Training>>> {
+        self.each(ctx, |file| &file.trainings).await
+    }
+
+    /// 评论: what was said, in order.
+    async fn comments(&self, ctx: &Context<'_>) -> Result<Option<Vec<Comment>>> {
+        self.each(ctx, |file| &file.comments).await
+    }
+
+    /// 附件: documents, in order.
+    async fn attachments(&self, ctx: &Context<'_>) -> Result<Option<Vec<Attachment>>> {
+        let shown = |file: &File| {
+            let attachments = file.attachments.iter();
+            attachments.map(|attachment| Attachment::new(self.id, attachment.clone(), self.at)).collect()
+        };
+        self.read(ctx, shown).await
+    }
+
+    /// 发布: the publication as good practice, while it stands.
+    async fn publication(&self, ctx: &Context<'_>) -> Result<Option<PublicationNode>> {
+        self.one(ctx, |file| file.publication.as_ref()).await
+    }
+
+    /// 重新打开次数: how often it was reopened.
+    async fn reopened(&self, ctx: &Context<'_>) -> Result<Option<u32>> {
+        self.read(ctx, |file| file.reopened).await
+    }
+
+    /// 导入: what is known from another tracker's log.
+    async fn legacy(&self, ctx: &Context<'_>) -> Result<Option<LegacyNode>> {
+        self.one(ctx, |file| file.legacy.as_ref()).await
+    }
+
+    /// 事件: what has happened, in order. The log is the truth: every other field is made of these.
+    async fn events(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "At most so many, up to 100; 50 when left out.")] first: Option<i32>,
+        #[graphql(desc = "Only after this place.")] after: Option<Cursor>,
+        #[graphql(desc = "Only these events.")] filter: Option<CaseEventFilter>,
+    ) -> Result<Option<CaseEventConnection>> {
+        let page = Slice::read(first, after)?;
+        CaseEventConnection::load(ctx, self.id, self.at, &page, filter.unwrap_or_default()).await.map(Some)
+    }
+
+    /// 可用命令: which commands you may give now, and for each that you may not, why.
+    async fn allowed_commands(&self, ctx: &Context<'_>) -> Result<Option<Vec<AllowedCommand>>> {
+        let now = app(ctx).now();
+        let case = self.load(ctx).await?;
+        Ok(case.map(|case| {
+            let commands = case.state.allowed_commands(actor(ctx), now);
+            commands.into_iter().filter_map(AllowedCommand::of).collect()
+        }))
+    }
+}

@@ -1,0 +1,342 @@
+//! What a case's file lists beside the work itself: experts, links, fees, techniques, trainings, comments, documents.
+
+use async_graphql::{ComplexObject, Context, ID, Object, Result, SimpleObject};
+
+use crate::domain::case::command::CaseCommand;
+use crate::domain::case::gap;
+use crate::domain::case::state;
+use crate::domain::refusal::Refusal;
+use crate::domain::value::{CaseId, PersonId};
+use crate::graphql::context::{actor, app};
+use crate::graphql::errors::{self, ErrorCode};
+use crate::graphql::ids;
+use crate::graphql::scalars::{Base64, Date, DateTime, Decimal};
+use crate::graphql::types::case::CaseNode;
+use crate::graphql::types::common::{self, ActorNode};
+use crate::graphql::types::enterprise::FieldVisitNode;
+use crate::graphql::types::person::PersonNode;
+use crate::graphql::words::{LinkRelation, Membership, OriginKind};
+
+/// 来源: how a case came to be known.
+#[derive(SimpleObject)]
+pub struct CaseOrigin {
+    /// 类型: which way.
+    pub kind: OriginKind,
+    /// 走访: the field visit, where it was one and you may see it.
+    pub visit: Option<FieldVisitNode>,
+    /// 调查: the survey, where it was one.
+    pub survey: Option<String>,
+}
+
+impl CaseOrigin {
+    /// An origin of that kind, without particulars.
+    pub fn of(kind: OriginKind) -> Self {
+        Self { kind, visit: None, survey: None }
+    }
+}
+
+/// 差距变化: how the capability gap stood after an event that changed it.
+#[derive(SimpleObject)]
+pub struct GapPoint {
+    /// When that event happened.
+    at: DateTime,
+    /// 差距: the gap to six decimals; absent where nothing was required or nothing comparable measured.
+    ratio: Option<Decimal>,
+}
+
+impl From<(&gap::GapPoint, Option<u64>)> for GapPoint {
+    fn from((point, _): (&gap::GapPoint, Option<u64>)) -> Self {
+        Self { at: point.at.into(), ratio: point.gap.as_ref().map(Decimal::of) }
+    }
+}
+
+/// 协作专家: somebody who was invited, and how it went.
+pub struct Expert {
+    /// Who.
+    pub id: PersonId,
+    /// How it went.
+    pub membership: state::Membership,
+    /// As of when the person is shown.
+    pub at: Option<u64>,
+}
+
+#[Object]
+impl Expert {
+    /// The person's global id.
+    async fn person_id(&self) -> ID {
+        ids::global(self.id)
+    }
+
+    /// 人员: the register's entry, if you may see it.
+    async fn person(&self, ctx: &Context<'_>) -> Result<Option<PersonNode>> {
+        common::person(ctx, self.id, self.at).await
+    }
+
+    /// 参与情况: how the invitation went.
+    async fn membership(&self) -> Membership {
+        self.membership.into()
+    }
+}
+
+/// 关联: what a case is to another.
+pub struct LinkNode {
+    link: state::Link,
+    at: Option<u64>,
+}
+
+impl From<(&state::Link, Option<u64>)> for LinkNode {
+    fn from((link, at): (&state::Link, Option<u64>)) -> Self {
+        Self { link: *link, at }
+    }
+}
+
+#[Object(name = "CaseLink")]
+impl LinkNode {
+    /// The other case's global id.
+    async fn other_id(&self) -> ID {
+        ids::global(self.link.other)
+    }
+
+    /// 另一案例: the other case, if you may see it.
+    async fn other(&self, ctx: &Context<'_>) -> Result<Option<CaseNode>> {
+        CaseNode::load(ctx, self.link.other, self.at).await
+    }
+
+    /// 关系: what this case is to it.
+    async fn relation(&self) -> LinkRelation {
+        self.link.relation.into()
+    }
+}
+
+/// 收费: a fee, and the item of the state's list that allows it.
+#[derive(SimpleObject)]
+pub struct Fee {
+    /// The global id.
+    id: ID,
+    /// 收费项目: the code of the item.
+    item: String,
+    /// 服务日期: the day of the service.
+    service_date: Date,
+    /// 金额: what was charged, in CNY.
+    amount: Decimal,
+    /// 收费标准: the most that the item allowed on that day, in CNY.
+    tariff: Decimal,
+}
+
+impl From<(&state::Fee, Option<u64>)> for Fee {
+    fn from((fee, _): (&state::Fee, Option<u64>)) -> Self {
+        Self {
+            id: ids::global(fee.id),
+            item: fee.item.to_string(),
+            service_date: fee.service_date.into(),
+            amount: Decimal::of(&fee.amount),
+            tariff: Decimal::of(&fee.tariff),
+        }
+    }
+}
+
+/// 先进技术: a technique that was brought in.
+#[derive(SimpleObject)]
+pub struct Technique {
+    /// 技术: what.
+    technique: String,
+    /// 引用: the standard, method or publication it comes from.
+    reference: String,
+    /// 来源地: the country or organisation of origin, if said.
+    origin: Option<String>,
+    /// When.
+    at: DateTime,
+}
+
+impl From<(&state::Technique, Option<u64>)> for Technique {
+    fn from((technique, _): (&state::Technique, Option<u64>)) -> Self {
+        Self {
+            technique: technique.technique.to_string(),
+            reference: technique.source.reference.to_string(),
+            origin: technique.source.origin.as_ref().map(ToString::to_string),
+            at: technique.at.into(),
+        }
+    }
+}
+
+/// 培训: a training that was given.
+#[derive(SimpleObject)]
+pub struct Training {
+    /// 主题: on what.
+    topic: String,
+    /// 人数: how many learnt it.
+    trainees: u32,
+    /// 学时: how long it took, in hours.
+    hours: Option<Decimal>,
+    /// When.
+    at: DateTime,
+}
+
+impl From<(&state::Training, Option<u64>)> for Training {
+    fn from((training, _): (&state::Training, Option<u64>)) -> Self {
+        Self {
+            topic: training.topic.to_string(),
+            trainees: training.trainees,
+            hours: training.hours.as_ref().map(Decimal::of),
+            at: training.at.into(),
+        }
+    }
+}
+
+/// 评论: what somebody said.
+#[derive(SimpleObject)]
+pub struct Comment {
+    /// The global id.
+    id: ID,
+    /// Who.
+    by: ActorNode,
+    /// When.
+    at: DateTime,
+    /// 内容: what.
+    text: String,
+}
+
+impl From<(&state::Comment, Option<u64>)> for Comment {
+    fn from((comment, at): (&state::Comment, Option<u64>)) -> Self {
+        Self {
+            id: ids::global(comment.id),
+            by: ActorNode { id: comment.by.clone(), at },
+            at: comment.at.into(),
+            text: comment.text.to_string(),
+        }
+    }
+}
+
+/// 附件: a document.
+#[derive(SimpleObject)]
+#[graphql(complex)]
+pub struct Attachment {
+    /// The global id.
+    id: ID,
+    /// Who added it.
+    by: ActorNode,
+    /// When.
+    at: DateTime,
+    /// 文件名: its name.
+    name: String,
+    /// 摘要: SHA-256 of the bytes, in hexadecimal.
+    digest: String,
+    /// 大小: how many bytes.
+    size_bytes: u64,
+    /// 媒体类型: what they are.
+    media_type: String,
+    #[graphql(skip)]
+    case: CaseId,
+    #[graphql(skip)]
+    stored: state::Attachment,
+}
+
+impl Attachment {
+    /// A document of that case.
+    pub fn new(case: CaseId, stored: state::Attachment, at: Option<u64>) -> Self {
+        Self {
+            id: ids::global(stored.id),
+            by: ActorNode { id: stored.by.clone(), at },
+            at: stored.at.into(),
+            name: stored.name.to_string(),
+            digest: stored.digest.to_string(),
+            size_bytes: stored.size_bytes,
+            media_type: stored.media_type.to_string(),
+            case,
+            stored,
+        }
+    }
+}
+
+#[ComplexObject]
+impl Attachment {
+    /// 内容: the bytes. Up to 4 MiB: ask for one at a time.
+    async fn content_base64(&self, ctx: &Context<'_>) -> Result<Option<Base64>> {
+        let found = app(ctx).attachment(actor(ctx), self.case, &self.stored.digest).await;
+        let found = found.map_err(|fault| errors::fault(ctx, fault))?;
+        Ok(found.map(|attachment| Base64(attachment.content)))
+    }
+}
+
+/// 发布: a publication as good practice.
+#[derive(SimpleObject)]
+#[graphql(name = "Publication")]
+pub struct PublicationNode {
+    /// When.
+    at: DateTime,
+    /// 摘要: what is told.
+    summary: String,
+    /// 企业同意: how and when the enterprise consented.
+    consent: String,
+}
+
+impl From<(&state::Publication, Option<u64>)> for PublicationNode {
+    fn from((publication, _): (&state::Publication, Option<u64>)) -> Self {
+        Self {
+            at: publication.at.into(),
+            summary: publication.summary.to_string(),
+            consent: publication.consent.to_string(),
+        }
+    }
+}
+
+/// 导入: what is known from another tracker's log.
+#[derive(SimpleObject)]
+#[graphql(name = "Legacy")]
+pub struct LegacyNode {
+    /// How many events of that log are in.
+    imported: u64,
+    /// Whether the other tracker was done with the case: it waits for nobody, whatever its status.
+    concluded: bool,
+}
+
+impl From<(&state::Legacy, Option<u64>)> for LegacyNode {
+    fn from((legacy, _): (&state::Legacy, Option<u64>)) -> Self {
+        Self { imported: legacy.imported, concluded: legacy.concluded }
+    }
+}
+
+/// 可用命令: whether you may give a command now, for buttons that explain themselves.
+#[derive(SimpleObject)]
+pub struct AllowedCommand {
+    /// The command, such as `TriageCase`.
+    command: String,
+    /// The mutation that gives it, such as `triageCase`.
+    mutation: String,
+    /// Whether it may be given now, as far as role, relation and status tell.
+    allowed: bool,
+    /// Why not; empty when it is allowed.
+    reasons: Vec<Reason>,
+}
+
+/// 原因: why a command is not allowed.
+#[derive(SimpleObject)]
+pub struct Reason {
+    /// What a program can act on.
+    code: ErrorCode,
+    /// What is wrong and what would be right, for people.
+    message: String,
+}
+
+impl AllowedCommand {
+    /// The answer for a command; `None` for those that only the server gives.
+    pub fn of((command, answer): (&'static str, Result<(), Refusal>)) -> Option<Self> {
+        let is_the_servers = matches!(command, "MissDeadline" | "RecordLegacyActivity");
+        if is_the_servers || command == "ReportCase" {
+            return None;
+        }
+        debug_assert!(CaseCommand::NAMES.contains(&command));
+        let reasons: Vec<_> = answer
+            .err()
+            .into_iter()
+            .map(|refusal| Reason { code: ErrorCode(refusal.code), message: refusal.message })
+            .collect();
+        let (first, rest) = command.split_at(1);
+        Some(Self {
+            command: command.to_owned(),
+            mutation: first.to_ascii_lowercase() + rest,
+            allowed: reasons.is_empty(),
+            reasons,
+        })
+    }
+}

@@ -1,0 +1,40 @@
+//! 版本冲突: what a client that was overtaken has to look at before it decides anew.
+
+use async_graphql::{Context, Object, Result};
+
+use crate::graphql::orders::Conflicting;
+use crate::graphql::types::event::{CaseEvent, RegisterEvent};
+
+/// 版本冲突: the case is no longer at the version that you saw.
+pub struct CaseConflict(pub Conflicting);
+
+#[Object]
+impl CaseConflict {
+    /// The version it is at.
+    async fn current_version(&self) -> u64 {
+        self.0.current
+    }
+
+    /// What has happened since the version that you saw, at most 100 events.
+    async fn events_since(&self, ctx: &Context<'_>) -> Result<Option<Vec<CaseEvent>>> {
+        let events = self.0.events_since(ctx).await?;
+        events.into_iter().map(|event| CaseEvent::read(ctx, event)).collect::<Result<_>>().map(Some)
+    }
+}
+
+/// 版本冲突: it is no longer at the version that you saw.
+pub struct RegisterConflict(pub Conflicting);
+
+#[Object]
+impl RegisterConflict {
+    /// The version it is at.
+    async fn current_version(&self) -> u64 {
+        self.0.current
+    }
+
+    /// What has happened since the version that you saw, at most 100 events.
+    async fn events_since(&self, ctx: &Context<'_>) -> Result<Option<Vec<RegisterEvent>>> {
+        let events = self.0.events_since(ctx).await?;
+        events.into_iter().map(|event| RegisterEvent::read(ctx, event)).collect::<Result<_>>().map(Some)
+    }
+}

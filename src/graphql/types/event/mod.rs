@@ -1,0 +1,251 @@
+//! Events: an interface with one object per type, so that there is no wide row of nullable fields.
+
+pub mod declare;
+mod beginning;
+mod research;
+mod ending;
+mod records;
+mod register;
+
+use async_graphql::{Context, InputObject, Interface, Result, SimpleObject};
+use cqrs_es::persist::SerializedEvent;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+use crate::app::{EventPage, EventRecord, Fault};
+use crate::codec;
+use crate::domain::case::event::CaseFact;
+use crate::domain::event::{Fact, Recorded};
+use crate::domain::value::CaseId;
+use crate::graphql::connection::{self, PageInfo, Slice};
+use crate::graphql::context::app;
+use crate::graphql::errors;
+use crate::graphql::scalars::{Cursor, DateTime, JsonText, Position};
+use crate::graphql::types::case::CaseNode;
+use crate::graphql::types::annual_summary::AnnualSummaryNode;
+use crate::graphql::types::campaign::CampaignNode;
+use crate::graphql::types::catalogue::CatalogueNode;
+use crate::graphql::types::common::ActorNode;
+use crate::graphql::types::enterprise::EnterpriseNode;
+use crate::graphql::types::event::declare::Head;
+use crate::graphql::types::institution::InstitutionNode;
+use crate::graphql::types::person::PersonNode;
+use crate::graphql::words::Role;
+pub use declare::{EventSource, SourceAttribute};
+pub use register::RegisterEvent;
+
+/// Declares the interfaces whose members are the events of a case, and how a fact becomes its object.
+macro_rules! case_events {
+    ($($fact:ident => $part:ident::$object:ident,)+) => {
+        /// 案例事件: something that happened to a case, with who, when and where in the log.
+        #[derive(Interface)]
+        #[graphql(
+            field(name = "id", ty = "async_graphql::ID", desc = "The global id."),
+            field(name = "type", method = "kind", ty = "&str", desc = "类型: the event type, as the log has it."),
+            field(name = "position", ty = "Position", desc = "位置: its place in the log."),
+            field(name = "sequence", ty = "u64", desc = "序号: its place in its case, from 1: the case's version after it."),
+            field(name = "recordedAt", method = "recorded_at", ty = "DateTime", desc = "记录时间: when the log took it."),
+            field(name = "occurredAt", method = "occurred_at", ty = "DateTime", desc = "发生时间: when it happened, as its author says."),
+            field(name = "actor", ty = "ActorNode", desc = "操作者: who made it so."),
+            field(name = "roles", ty = "Vec<Role>", desc = "角色: the roles that the actor held then."),
+            field(name = "caseId", method = "case_id", ty = "async_graphql::ID", desc = "The case's global id."),
+            field(name = "source", ty = "Option<EventSource>", desc = "来源: its place in another tracker's log, when it was imported."),
+            field(name = "payloadVersion", method = "payload_version", ty = "&str", desc = "The version of the payload's shape."),
+            field(name = "payload", ty = "JsonText", desc = "The payload, to the byte as the log holds it.")
+        )]
+        pub enum CaseEvent {
+            $(#[doc = concat!("The event `", stringify!($fact), "`.")] $fact($part::$object),)+
+        }
+
+        /// 节点: anything that has a global id.
+        #[derive(Interface)]
+        #[graphql(field(name = "id", ty = "async_graphql::ID", desc = "The global id."))]
+        pub enum Node {
+            /// A case.
+            Case(CaseNode),
+            /// An enterprise.
+            Enterprise(EnterpriseNode),
+            /// A campaign.
+            Campaign(CampaignNode),
+            /// An institution.
+            Institution(InstitutionNode),
+            /// A person.
+            Person(PersonNode),
+            /// A catalogue.
+            Catalogue(CatalogueNode),
+            /// An annual summary.
+            AnnualSummary(AnnualSummaryNode),
+            /// An event of something else than a case.
+            RegisterEvent(RegisterEvent),
+            $(#[doc = concat!("The event `", stringify!($fact), "`.")] $fact($part::$object),)+
+        }
+
+        impl From<CaseEvent> for Node {
+            fn from(event: CaseEvent) -> Self {
+                match event {
+                    $(CaseEvent::$fact(object) => Self::$fact(object),)+
+                }
+            }
+        }
+
+        impl CaseEvent {
+            fn new(head: Head, fact: CaseFact) -> Self {
+                match fact {
+                    $(CaseFact::$fact(fact) => Self::$fact($part::$object { head, fact }),)+
+                }
+            }
+        }
+    };
+}
+
+case_events! {
+    CaseReported => beginning::CaseReportedEvent,
+    RequirementSpecified => beginning::RequirementSpecifiedEvent,
+    CaseTriaged => beginning::CaseTriagedEvent,
+    RoutineServiceProvided => beginning::RoutineServiceProvidedEvent,
+    ResearchAssigned => beginning::ResearchAssignedEvent,
+    ResearchReassigned => beginning::ResearchReassignedEvent,
+    AssignmentAccepted => beginning::AssignmentAcceptedEvent,
+    AssignmentDeclined => beginning::AssignmentDeclinedEvent,
+    ExpertInvited => research::ExpertInvitedEvent,
+    ExpertJoined => research::ExpertJoinedEvent,
+    InvitationDeclined => research::InvitationDeclinedEvent,
+    ExpertLeft => research::ExpertLeftEvent,
+    FindingRecorded => research::FindingRecordedEvent,
+    MeasurementRecorded => research::MeasurementRecordedEvent,
+    SolutionProposed => research::SolutionProposedEvent,
+    SolutionReviewed => research::SolutionReviewedEvent,
+    TrialStarted => research::TrialStartedEvent,
+    TrialResultRecorded => research::TrialResultRecordedEvent,
+    SolutionConfirmed => ending::SolutionConfirmedEvent,
+    CaseResolved => ending::CaseResolvedEvent,
+    SolutionRejected => ending::SolutionRejectedEvent,
+    CaseClosed => ending::CaseClosedEvent,
+    CaseReopened => ending::CaseReopenedEvent,
+    CaseEscalated => ending::CaseEscalatedEvent,
+    CaseParked => ending::CaseParkedEvent,
+    CaseUnparked => ending::CaseUnparkedEvent,
+    DeadlineSet => ending::DeadlineSetEvent,
+    DeadlineExtended => ending::DeadlineExtendedEvent,
+    DeadlineMissed => ending::DeadlineMissedEvent,
+    ClockPaused => ending::ClockPausedEvent,
+    ClockResumed => ending::ClockResumedEvent,
+    CaseWithdrawn => ending::CaseWithdrawnEvent,
+    CaseMarkedDuplicate => ending::CaseMarkedDuplicateEvent,
+    CasesLinked => records::CasesLinkedEvent,
+    FeeRecorded => records::FeeRecordedEvent,
+    TechniqueIntroduced => records::TechniqueIntroducedEvent,
+    TrainingDelivered => records::TrainingDeliveredEvent,
+    CommentAdded => records::CommentAddedEvent,
+    AttachmentAdded => records::AttachmentAddedEvent,
+    TypicalCasePublished => records::TypicalCasePublishedEvent,
+    TypicalCaseRetracted => records::TypicalCaseRetractedEvent,
+    LegacyActivityRecorded => records::LegacyActivityRecordedEvent,
+}
+
+impl CaseEvent {
+    /// The event of a case as the log has it.
+    ///
+    /// # Errors
+    /// When this version of the program cannot read it.
+    pub fn read(ctx: &Context<'_>, record: EventRecord) -> Result<Self> {
+        let event: Recorded<CaseFact> = decode(&record).map_err(|fault| errors::fault(ctx, fault))?;
+        Ok(Self::new(Head::new(record, event.by, event.occurred_at, event.source), event.fact))
+    }
+}
+
+/// Brings a stored event to today's shape.
+fn decode<F: Fact>(record: &EventRecord) -> Result<Recorded<F>, Fault> {
+    let unreadable = |source| codec::DecodeError {
+        event_type: record.event_type.clone(),
+        event_version: record.event_version.clone(),
+        aggregate_type: record.aggregate_type.clone(),
+        aggregate_id: record.aggregate_id.clone(),
+        sequence: usize::try_from(record.sequence).unwrap_or(usize::MAX),
+        source,
+    };
+    let event = SerializedEvent {
+        aggregate_id: record.aggregate_id.clone(),
+        sequence: usize::try_from(record.sequence).unwrap_or(usize::MAX),
+        aggregate_type: record.aggregate_type.clone(),
+        event_type: record.event_type.clone(),
+        event_version: record.event_version.clone(),
+        payload: serde_json::from_str(&record.payload).map_err(|error| Arc::new(unreadable(error)))?,
+        metadata: serde_json::Value::Null,
+    };
+    Ok(codec::decode(event, &codec::upcasters()).map_err(Arc::new)?)
+}
+
+/// 筛选: which events of a case.
+#[derive(Clone, Debug, Default, InputObject)]
+pub struct CaseEventFilter {
+    /// Only of these types, as the log names them: `CaseReported`, `FindingRecorded`, …
+    pub types: Option<Vec<String>>,
+    /// Only by this actor: its id, as tokens have it.
+    pub actor: Option<String>,
+}
+
+/// The place of an event in a list.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EventPlace {
+    event: u64,
+}
+
+/// 事件列表: events of a case, by pages.
+#[derive(SimpleObject)]
+pub struct CaseEventConnection {
+    /// The events with their places.
+    edges: Vec<CaseEventEdge>,
+    /// Where this page stands.
+    page_info: PageInfo,
+}
+
+/// An event and its place in the list.
+#[derive(SimpleObject)]
+pub struct CaseEventEdge {
+    /// The place.
+    cursor: Cursor,
+    /// The event.
+    node: CaseEvent,
+}
+
+impl CaseEventConnection {
+    /// A page of a case's events, up to the position that the case is shown at.
+    ///
+    /// # Errors
+    /// When an argument makes no sense or the house fails.
+    pub async fn load(
+        ctx: &Context<'_>,
+        case: CaseId,
+        at: Option<u64>,
+        slice: &Slice,
+        filter: CaseEventFilter,
+    ) -> Result<Self> {
+        let types = filter.types.unwrap_or_default();
+        if let Some(unknown) = types.iter().find(|name| !CaseFact::NAMES.contains(&name.as_str())) {
+            let message = format!("{unknown:?} is no event type of a case: write one such as CaseReported");
+            return Err(errors::argument("EVENT_TYPE_UNKNOWN", "filter", message));
+        }
+        let page = EventPage {
+            after: slice.place::<EventPlace>()?.map(|place| place.event),
+            up_to: at,
+            limit: slice.limit(),
+            types,
+            actor: filter.actor,
+        };
+        let mut records =
+            app(ctx).case_events(case, &page).await.map_err(|fault| errors::fault(ctx, fault))?;
+        let has_next = slice.cut(&mut records);
+        let edges = records
+            .into_iter()
+            .map(|record| {
+                let cursor = connection::encode(&EventPlace { event: record.position });
+                Ok(CaseEventEdge { cursor, node: CaseEvent::read(ctx, record)? })
+            })
+            .collect::<Result<Vec<_>>>()?;
+        let ends = edges.first().zip(edges.last());
+        let ends = ends.map(|(first, last)| (first.cursor.clone(), last.cursor.clone()));
+        Ok(Self { page_info: PageInfo::new(slice, has_next, ends), edges })
+    }
+}

@@ -1,0 +1,278 @@
+//! Measurement: what is required, what was measured, and the gap between the two.
+
+use async_graphql::{ID, Object, SimpleObject};
+
+use crate::domain::case::state::{File, Measurement};
+use crate::domain::value::measurement::{acceptance_limit, test_uncertainty_ratio};
+use crate::domain::value::{
+    CapabilityGap, ExpandedUncertainty, Interval, MaximumPermissibleError, MeasurementRequirement, MeasurementResult,
+    Quantity, Ratio, RequiredUncertainty, Target,
+};
+use crate::graphql::ids;
+use crate::graphql::scalars::{DateTime, Decimal};
+use crate::graphql::types::common::ActorNode;
+
+/// Significant digits of what is computed for reading; comparisons are exact.
+const DIGITS: u32 = 6;
+
+/// 量: a number and a unit.
+#[derive(SimpleObject)]
+#[graphql(name = "Quantity")]
+pub struct QuantityNode {
+    /// 数值: the number.
+    value: Decimal,
+    /// 单位: in UCUM notation.
+    unit: String,
+}
+
+impl QuantityNode {
+    fn of_ratio(value: &Ratio, unit: &impl ToString) -> Self {
+        Self { value: Decimal::of(value.to_decimal(DIGITS)), unit: unit.to_string() }
+    }
+}
+
+impl From<&Quantity> for QuantityNode {
+    fn from(quantity: &Quantity) -> Self {
+        Self { value: Decimal::of(quantity.value()), unit: quantity.unit().to_string() }
+    }
+}
+
+/// 测量区间: from where to where.
+#[derive(SimpleObject)]
+#[graphql(name = "Interval")]
+pub struct IntervalNode {
+    /// 下限: the lower end.
+    low: Decimal,
+    /// 上限: the upper end.
+    high: Decimal,
+    /// 单位: in UCUM notation.
+    unit: String,
+}
+
+impl From<&Interval> for IntervalNode {
+    fn from(interval: &Interval) -> Self {
+        Self {
+            low: Decimal::of(interval.low()),
+            high: Decimal::of(interval.high()),
+            unit: interval.unit().to_string(),
+        }
+    }
+}
+
+/// 扩展不确定度 U = k·u (VIM 2.35).
+#[derive(SimpleObject)]
+#[graphql(name = "ExpandedUncertainty")]
+pub struct UncertaintyNode {
+    /// U.
+    value: Decimal,
+    /// 单位: in UCUM notation.
+    unit: String,
+    /// 包含因子 k (VIM 2.38).
+    coverage_factor: Decimal,
+    /// 包含概率 p (VIM 2.37).
+    coverage_probability: Decimal,
+    /// 标准不确定度 u = U/k (VIM 2.30), in the same unit.
+    standard_uncertainty: Decimal,
+}
+
+impl From<&ExpandedUncertainty> for UncertaintyNode {
+    fn from(uncertainty: &ExpandedUncertainty) -> Self {
+        Self {
+            value: Decimal::of(uncertainty.value()),
+            unit: uncertainty.unit().to_string(),
+            coverage_factor: Decimal::of(uncertainty.coverage_factor()),
+            coverage_probability: Decimal::of(uncertainty.coverage_probability()),
+            standard_uncertainty: Decimal::of(uncertainty.standard().to_decimal(DIGITS)),
+        }
+    }
+}
+
+/// 最大允许误差 (VIM 4.26), with the rule by which U enters pass or fail.
+#[derive(SimpleObject)]
+#[graphql(name = "MaximumPermissibleError")]
+pub struct MpeNode {
+    /// The magnitude of the symmetric limits.
+    value: Decimal,
+    /// 单位: in UCUM notation.
+    unit: String,
+    /// 判定规则: how many times the required uncertainty goes into the limit.
+    ratio: Decimal,
+    /// 保护带: the share of U that is kept off the limit (JCGM 106:2012, 8.3.3).
+    guard_band: Decimal,
+}
+
+impl From<&MaximumPermissibleError> for MpeNode {
+    fn from(mpe: &MaximumPermissibleError) -> Self {
+        Self {
+            value: Decimal::of(mpe.value()),
+            unit: mpe.unit().to_string(),
+            ratio: Decimal::of(mpe.rule().ratio()),
+            guard_band: Decimal::of(mpe.rule().guard_band()),
+        }
+    }
+}
+
+/// 要求的不确定度: what a requirement comes down to.
+#[derive(SimpleObject)]
+#[graphql(name = "RequiredUncertainty")]
+pub struct RequiredNode {
+    /// U, to six significant digits.
+    value: Decimal,
+    /// 单位: in UCUM notation.
+    unit: String,
+    /// 包含因子 k.
+    coverage_factor: Decimal,
+}
+
+impl From<RequiredUncertainty> for RequiredNode {
+    fn from(required: RequiredUncertainty) -> Self {
+        Self {
+            value: Decimal::of(required.value().to_decimal(DIGITS)),
+            unit: required.unit().to_string(),
+            coverage_factor: Decimal::of(required.coverage_factor()),
+        }
+    }
+}
+
+/// 测量要求: what measurement would solve a case.
+pub struct RequirementNode(pub MeasurementRequirement);
+
+#[Object(name = "MeasurementRequirement")]
+impl RequirementNode {
+    /// 被测量: the quantity intended to be measured.
+    async fn measurand(&self) -> String {
+        self.0.measurand().to_string()
+    }
+
+    /// 测量区间: from where to where.
+    async fn interval(&self) -> Option<IntervalNode> {
+        self.0.interval().map(Into::into)
+    }
+
+    /// 扩展不确定度: the uncertainty that would do, where one was stated.
+    async fn uncertainty(&self) -> Option<UncertaintyNode> {
+        match self.0.target() {
+            Target::Uncertainty(uncertainty) => Some(uncertainty.into()),
+            Target::Mpe(_) => None,
+        }
+    }
+
+    /// 最大允许误差: the error limit to decide about, where one was stated.
+    async fn maximum_permissible_error(&self) -> Option<MpeNode> {
+        match self.0.target() {
+            Target::Mpe(mpe) => Some(mpe.into()),
+            Target::Uncertainty(_) => None,
+        }
+    }
+
+    /// 要求的不确定度: the stated one, or the error limit divided by the decision rule's ratio.
+    async fn required_uncertainty(&self) -> RequiredNode {
+        self.0.required_uncertainty().into()
+    }
+
+    /// 备注: conditions, environment, anything else.
+    async fn note(&self) -> Option<String> {
+        self.0.note().map(ToString::to_string)
+    }
+}
+
+/// 测量结果: value, uncertainty, method, traceability.
+pub struct ResultNode(pub MeasurementResult);
+
+#[Object(name = "MeasurementResult")]
+impl ResultNode {
+    /// 被测量: the quantity measured, where it is not the required one.
+    async fn measurand(&self) -> Option<String> {
+        self.0.measurand().map(ToString::to_string)
+    }
+
+    /// 量值: the measured value.
+    async fn value(&self) -> QuantityNode {
+        self.0.value().into()
+    }
+
+    /// 扩展不确定度: the value's uncertainty.
+    async fn uncertainty(&self) -> Option<UncertaintyNode> {
+        self.0.uncertainty().map(Into::into)
+    }
+
+    /// 测量方法: how it was measured.
+    async fn method(&self) -> Option<String> {
+        self.0.method().map(ToString::to_string)
+    }
+
+    /// 计量溯源性: the chain to national or international standards.
+    async fn traceability(&self) -> Option<String> {
+        self.0.traceability().map(ToString::to_string)
+    }
+}
+
+/// 测量记录: a measurement on a case.
+#[derive(SimpleObject)]
+#[graphql(name = "Measurement")]
+pub struct MeasurementNode {
+    /// The global id.
+    id: ID,
+    /// Who measured.
+    by: ActorNode,
+    /// When.
+    at: DateTime,
+    /// 测量结果: what was measured.
+    result: ResultNode,
+}
+
+impl From<(&Measurement, Option<u64>)> for MeasurementNode {
+    fn from((measurement, at): (&Measurement, Option<u64>)) -> Self {
+        Self {
+            id: ids::global(measurement.id),
+            by: ActorNode { id: measurement.by.clone(), at },
+            at: measurement.at.into(),
+            result: ResultNode(measurement.result.clone()),
+        }
+    }
+}
+
+/// 能力差距: the best uncertainty found so far against the one required. Above 1 the bottleneck stands, at or below 1 it is broken.
+#[derive(SimpleObject)]
+#[graphql(name = "CapabilityGap")]
+pub struct CapabilityGapNode {
+    /// U of the best measurement ÷ U required, at the same coverage factor and unit, to six significant digits.
+    ratio: Decimal,
+    /// Whether the bottleneck is broken, by exact comparison.
+    closed: bool,
+    /// 最佳测量: the measurement with the least comparable uncertainty.
+    best: MeasurementNode,
+    /// 要求的不确定度: what it is held against.
+    required: RequiredNode,
+    /// 测试不确定度比 TUR: tolerance span ÷ 2U (ANSI/NCSL Z540.3), where an error limit is required.
+    test_uncertainty_ratio: Option<Decimal>,
+    /// 接受限: the error limit less the guard band (JCGM 106:2012, 8.3.3), where an error limit is required.
+    acceptance_limit: Option<QuantityNode>,
+}
+
+impl CapabilityGapNode {
+    /// The gap of that case, where something is required and something comparable measured.
+    pub fn of(file: &File, at: Option<u64>) -> Option<Self> {
+        let requirement = file.requirement.as_ref()?;
+        let best = file.best_uncertainty()?;
+        let uncertainty = best.result.uncertainty()?;
+        let gap: CapabilityGap = file.capability_gap()?;
+        let mpe = match requirement.target() {
+            Target::Mpe(mpe) => Some(mpe),
+            Target::Uncertainty(_) => None,
+        };
+        let ratio = mpe.and_then(|mpe| test_uncertainty_ratio(mpe, uncertainty).ok().flatten());
+        let limit = mpe.and_then(|mpe| {
+            let limit = acceptance_limit(mpe, uncertainty, mpe.rule()).ok()?;
+            Some(QuantityNode::of_ratio(&limit, mpe.unit()))
+        });
+        Some(Self {
+            ratio: Decimal::of(gap.to_decimal(DIGITS)),
+            closed: gap.is_closed(),
+            best: (best, at).into(),
+            required: requirement.required_uncertainty().into(),
+            test_uncertainty_ratio: ratio.map(|ratio| Decimal::of(ratio.to_decimal(DIGITS))),
+            acceptance_limit: limit,
+        })
+    }
+}

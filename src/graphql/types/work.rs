@@ -1,0 +1,219 @@
+//! The work on a case: assignment, findings, solution, trial, resolution, routine service.
+
+use async_graphql::{Context, ID, Object, Result, SimpleObject};
+
+use crate::domain::case::state;
+use crate::graphql::ids;
+use crate::graphql::scalars::{DateTime, Decimal};
+use crate::graphql::types::common::{self, ActorNode, Regulation};
+use crate::graphql::types::institution::InstitutionNode;
+use crate::graphql::types::person::PersonNode;
+use crate::graphql::words::Verdict;
+
+/// 攻关任务: who shall solve a case.
+pub struct AssignmentNode {
+    assignment: state::Assignment,
+    at: Option<u64>,
+}
+
+impl From<(&state::Assignment, Option<u64>)> for AssignmentNode {
+    fn from((assignment, at): (&state::Assignment, Option<u64>)) -> Self {
+        Self { assignment: assignment.clone(), at }
+    }
+}
+
+#[Object(name = "ResearchAssignment")]
+impl AssignmentNode {
+    /// 计量技术机构: the institution.
+    async fn institution(&self, ctx: &Context<'_>) -> Result<Option<InstitutionNode>> {
+        common::institution(ctx, self.assignment.institution, self.at).await
+    }
+
+    /// The lead's global id.
+    async fn lead_id(&self) -> ID {
+        ids::global(self.assignment.lead)
+    }
+
+    /// 攻关负责人: who answers for it, if you may see the register's entry.
+    async fn lead(&self, ctx: &Context<'_>) -> Result<Option<PersonNode>> {
+        common::person(ctx, self.assignment.lead, self.at).await
+    }
+
+    /// When it was given.
+    async fn assigned_at(&self) -> DateTime {
+        self.assignment.assigned_at.into()
+    }
+
+    /// When the lead took it.
+    async fn accepted_at(&self) -> Option<DateTime> {
+        self.assignment.accepted_at.map(Into::into)
+    }
+}
+
+/// 发现: what an expert learnt.
+#[derive(SimpleObject)]
+pub struct Finding {
+    /// The global id.
+    id: ID,
+    /// Who learnt it.
+    by: ActorNode,
+    /// When.
+    at: DateTime,
+    /// 内容: what.
+    text: String,
+    /// 引用: standards, methods and publications it rests on.
+    citations: Vec<String>,
+}
+
+impl From<(&state::Finding, Option<u64>)> for Finding {
+    fn from((finding, at): (&state::Finding, Option<u64>)) -> Self {
+        Self {
+            id: ids::global(finding.id),
+            by: ActorNode { id: finding.by.clone(), at },
+            at: finding.at.into(),
+            text: finding.text.to_string(),
+            citations: finding.citations.iter().map(ToString::to_string).collect(),
+        }
+    }
+}
+
+/// 解决方案: a proposed solution and what the reviewers said.
+#[derive(SimpleObject)]
+#[graphql(name = "Solution")]
+pub struct SolutionNode {
+    /// Who proposed it.
+    by: ActorNode,
+    /// When.
+    at: DateTime,
+    /// 方案: what to do.
+    description: String,
+    /// 发现: global ids of the findings it rests on.
+    finding_ids: Vec<ID>,
+    /// 引用: what it rests on besides.
+    citations: Vec<String>,
+    /// 评审: what the reviewers said, in order; the last one counts.
+    reviews: Vec<Review>,
+}
+
+/// 评审: what a reviewer said of a proposed solution.
+#[derive(SimpleObject)]
+pub struct Review {
+    /// Who reviewed.
+    by: ActorNode,
+    /// When.
+    at: DateTime,
+    /// 评审结论: approved, or changes asked.
+    verdict: Verdict,
+    /// 评审意见: why.
+    comment: String,
+}
+
+impl From<(&state::Solution, Option<u64>)> for SolutionNode {
+    fn from((solution, at): (&state::Solution, Option<u64>)) -> Self {
+        let reviews = solution.reviews.iter().map(|review| Review {
+            by: ActorNode { id: review.by.clone(), at },
+            at: review.at.into(),
+            verdict: review.verdict.into(),
+            comment: review.comment.to_string(),
+        });
+        Self {
+            by: ActorNode { id: solution.by.clone(), at },
+            at: solution.at.into(),
+            description: solution.description.to_string(),
+            finding_ids: solution.findings.iter().map(|id| ids::global(*id)).collect(),
+            citations: solution.citations.iter().map(ToString::to_string).collect(),
+            reviews: reviews.collect(),
+        }
+    }
+}
+
+/// 试用: a trial at the enterprise.
+#[derive(SimpleObject)]
+#[graphql(name = "Trial")]
+pub struct TrialNode {
+    /// 试用计划: what is tried.
+    plan: String,
+    /// When it started.
+    started_at: DateTime,
+    /// 是否通过: whether it held; absent while it runs.
+    passed: Option<bool>,
+    /// 情况: what was seen; absent while it runs.
+    summary: Option<String>,
+}
+
+impl From<(&state::Trial, Option<u64>)> for TrialNode {
+    fn from((trial, _): (&state::Trial, Option<u64>)) -> Self {
+        let outcome = trial.outcome.as_ref();
+        Self {
+            plan: trial.plan.to_string(),
+            started_at: trial.started_at.into(),
+            passed: outcome.map(|(passed, _)| *passed),
+            summary: outcome.map(|(_, summary)| summary.to_string()),
+        }
+    }
+}
+
+/// 解决: what was recorded when the case was resolved.
+#[derive(SimpleObject)]
+#[graphql(name = "Resolution")]
+pub struct ResolutionNode {
+    /// When.
+    at: DateTime,
+    /// 差距: the capability gap then, to six decimals; absent where nothing was required or measured.
+    gap: Option<Decimal>,
+    /// 企业说明: what the enterprise said.
+    statement: Option<String>,
+    /// 接受差距: why a gap above 1 was accepted.
+    shortfall_accepted: Option<String>,
+}
+
+impl From<(&state::Resolution, Option<u64>)> for ResolutionNode {
+    fn from((resolution, _): (&state::Resolution, Option<u64>)) -> Self {
+        Self {
+            at: resolution.at.into(),
+            gap: resolution.gap.as_ref().map(Decimal::of),
+            statement: resolution.statement.as_ref().map(ToString::to_string),
+            shortfall_accepted: resolution.shortfall_accepted.as_ref().map(ToString::to_string),
+        }
+    }
+}
+
+/// 常规服务: a routine service that answered the need.
+pub struct RoutineServiceNode {
+    service: state::RoutineService,
+    at: Option<u64>,
+}
+
+impl From<(&state::RoutineService, Option<u64>)> for RoutineServiceNode {
+    fn from((service, at): (&state::RoutineService, Option<u64>)) -> Self {
+        Self { service: service.clone(), at }
+    }
+}
+
+#[Object(name = "RoutineService")]
+impl RoutineServiceNode {
+    /// 计量技术机构: who provided it.
+    async fn institution(&self, ctx: &Context<'_>) -> Result<Option<InstitutionNode>> {
+        common::institution(ctx, self.service.institution, self.at).await
+    }
+
+    /// 证书编号: number of the certificate or report.
+    async fn certificate(&self) -> Option<String> {
+        self.service.certificate.as_ref().map(ToString::to_string)
+    }
+
+    /// 服务说明: what was done.
+    async fn report(&self) -> Option<String> {
+        self.service.report.as_ref().map(ToString::to_string)
+    }
+
+    /// 规程、规范: the regulation followed.
+    async fn regulation(&self) -> Option<Regulation> {
+        self.service.regulation.as_ref().map(Into::into)
+    }
+
+    /// When.
+    async fn at(&self) -> DateTime {
+        self.service.at.into()
+    }
+}

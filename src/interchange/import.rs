@@ -1,0 +1,352 @@
+//! A log of another tracker comes in: read, mapped, decided, committed. One event there is one event here.
+//!
+//! The file is read twice. First all of it is checked, so that nothing is half imported because of what stands in it; then it is committed, a bounded number of cases at a time. What is interrupted between goes on where it stopped when the same file is given again, since every event has a key of its own.
+
+use std::collections::HashSet;
+use std::fs::File;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io::{self, Seek, SeekFrom};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+
+use crate::app::{App, Failure, Key, Request};
+use crate::domain::actor::{Actor, ActorId, Role};
+use crate::domain::campaign::Campaign;
+use crate::domain::campaign::command::{CampaignFacts, OpenCampaign};
+use crate::domain::campaign::values::CampaignKind;
+use crate::domain::case::Case;
+use crate::domain::case::command::{CaseCommand, EnrolmentFacts};
+use crate::domain::enterprise::Enterprise;
+use crate::domain::enterprise::command::EnrolEnterprise;
+use crate::domain::enterprise::values::Identity;
+use crate::domain::refusal::{Code, Refusal};
+use crate::domain::value::Period;
+use crate::interchange::format::Format;
+use crate::interchange::mapping::Mapping;
+use crate::interchange::mapping::plan::{Opening, PlanError, Planned};
+use crate::interchange::read::error::ReadError;
+use crate::interchange::read::{Events, ForeignEvent, Place, open};
+use crate::interchange::report::ImportReport;
+
+/// How many cases are committed side by side; a case always takes the same lane, so that its events stay in order.
+const LANES: usize = 64;
+/// How many events may wait in a lane: with [`LANES`] the bound of what is in memory.
+const WAITING: usize = 16;
+
+/// What happens with an event that cannot come in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BadEvents {
+    /// Nothing is imported.
+    EndTheImport,
+    /// It is left out and told.
+    AreLeftOut,
+}
+
+/// Why an import ended.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportError {
+    /// The file cannot be read.
+    #[error("the file cannot be read again from its beginning")]
+    File(#[source] io::Error),
+    /// The log cannot be read.
+    #[error("nothing was imported")]
+    Read(#[source] ReadError),
+    /// The mapping makes no sense of an event.
+    #[error("nothing was imported")]
+    Plan(#[source] PlanError),
+    /// An event lies in the future.
+    #[error("nothing was imported: {0}: an event cannot have happened after now")]
+    Future(Place),
+    /// The campaign or an organisation was refused.
+    #[error("{what} cannot be put on record")]
+    Frame {
+        /// Which.
+        what: String,
+        /// Why.
+        source: Failure,
+    },
+    /// The house failed; what was committed stays, and the same file given again goes on from there.
+    #[error("the import was interrupted; give the same file again to go on")]
+    Interrupted(#[source] Failure),
+}
+
+/// Imports a log.
+///
+/// `progress` is told how many events are done and, once that is known, how many there are.
+///
+/// # Errors
+/// As [`ImportError`] says.
+pub async fn import(
+    app: &Arc<App>,
+    mut file: File,
+    format: Format,
+    mapping: &Arc<Mapping>,
+    bad_events: BadEvents,
+    progress: impl Fn(u64, u64),
+) -> Result<ImportReport, ImportError> {
+    let import = Import { app: app.clone(), mapping: mapping.clone(), report: Arc::default() };
+    let of = match bad_events {
+        BadEvents::EndTheImport => import.check(read(&mut file, format, mapping)?)?,
+        BadEvents::AreLeftOut => 0,
+    };
+    import.open_campaign().await?;
+    let mut lanes = Lanes::open(&import);
+    let mut events = read(&mut file, format, mapping)?;
+    let mut organisations = HashSet::new();
+    let mut done = 0;
+    for event in events.by_ref() {
+        done += 1;
+        match import.step(event) {
+            Err(problem) => import.told(|report| report.skip(problem.place(), &problem)),
+            Ok(step) => {
+                if let Ok(opening) = &step.opening
+                    && organisations.insert(opening.enterprise)
+                {
+                    import.enrol(opening).await?;
+                }
+                if !lanes.take(step).await {
+                    break;
+                }
+            }
+        }
+        progress(done, of.max(done));
+    }
+    lanes.finish().await.map_err(ImportError::Interrupted)?;
+    import.told(|report| report.count_cases(&events));
+    Ok(import.told(std::mem::take))
+}
+
+fn read(file: &mut File, format: Format, mapping: &Mapping) -> Result<Events, ImportError> {
+    file.seek(SeekFrom::Start(0)).map_err(ImportError::File)?;
+    let again = file.try_clone().map_err(ImportError::File)?;
+    open(again, format, &mapping.columns).map_err(ImportError::Read)
+}
+
+/// An event on its way in.
+struct Step {
+    planned: Planned,
+    /// The case as this event would open it, or why it cannot.
+    opening: Result<Opening, PlanError>,
+    place: Place,
+}
+
+/// Why one event cannot come in.
+#[derive(Debug, thiserror::Error)]
+enum BadEvent {
+    #[error(transparent)]
+    Read(ReadError),
+    #[error(transparent)]
+    Plan(PlanError),
+    #[error("an event cannot have happened after now")]
+    Future(Place),
+    #[error("{1}")]
+    Refused(Place, Refusal),
+}
+
+impl BadEvent {
+    fn place(&self) -> Option<Place> {
+        match self {
+            Self::Read(error) => error.place(),
+            Self::Plan(error) => Some(error.place),
+            Self::Future(place) | Self::Refused(place, _) => Some(*place),
+        }
+    }
+}
+
+impl From<BadEvent> for ImportError {
+    fn from(bad: BadEvent) -> Self {
+        match bad {
+            BadEvent::Read(error) => Self::Read(error),
+            BadEvent::Plan(error) => Self::Plan(error),
+            BadEvent::Future(place) | BadEvent::Refused(place, _) => Self::Future(place),
+        }
+    }
+}
+
+#[derive(Clone)]
+struct Import {
+    app: Arc<App>,
+    mapping: Arc<Mapping>,
+    report: Arc<Mutex<ImportReport>>,
+}
+
+impl Import {
+    fn told<T>(&self, tell: impl FnOnce(&mut ImportReport) -> T) -> T {
+        tell(&mut self.report.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Reads everything and commits nothing. Answers how many events there are.
+    fn check(&self, events: Events) -> Result<u64, ImportError> {
+        let mut count = 0;
+        for event in events {
+            let step = self.step(event)?;
+            if step.planned.source.index == 0 {
+                step.opening.map_err(ImportError::Plan)?;
+            }
+            count += 1;
+        }
+        Ok(count)
+    }
+
+    fn step(&self, event: Result<ForeignEvent, ReadError>) -> Result<Step, BadEvent> {
+        let event = event.map_err(BadEvent::Read)?;
+        if event.at > self.app.now() {
+            return Err(BadEvent::Future(event.place));
+        }
+        let planned = self.mapping.plan(&event).map_err(BadEvent::Plan)?;
+        Ok(Step { planned, opening: self.mapping.opening(&event), place: event.place })
+    }
+
+    async fn open_campaign(&self) -> Result<(), ImportError> {
+        let campaign = &self.mapping.campaign;
+        let command = OpenCampaign {
+            name: campaign.name.clone(),
+            kind: CampaignKind::Import,
+            jurisdiction: campaign.jurisdiction.clone(),
+            period: Period::new(campaign.starts_on, None).expect("a period without an end is not empty"),
+            reporting_deadline: campaign.reporting_deadline,
+        };
+        let request = self.request(&format!("import:{}", campaign.id));
+        let outcome = self.app.execute::<Campaign>(&request, campaign.id.into(), command.into()).await;
+        there_or(outcome.map(drop), Code::AlreadyExists)
+            .map_err(|source| ImportError::Frame { what: format!("the campaign {}", campaign.name), source })
+    }
+
+    async fn enrol(&self, opening: &Opening) -> Result<(), ImportError> {
+        let command = EnrolEnterprise {
+            identity: Identity::External {
+                log: self.mapping.log.clone(),
+                organisation: opening.organisation.clone(),
+            },
+            name: opening.organisation.clone(),
+            division: opening.division.clone(),
+            address: None,
+            contact: None,
+            campaign: CampaignFacts { campaign: self.mapping.campaign.id, known: None },
+            consent: None,
+        };
+        let request = self.request(&format!("import:{}", opening.enterprise));
+        let outcome = self.app.execute::<Enterprise>(&request, opening.enterprise.into(), command.into()).await;
+        there_or(outcome.map(drop), Code::AlreadyEnrolled)
+            .map_err(|source| ImportError::Frame { what: format!("the organisation {}", opening.organisation), source })
+    }
+
+    /// Commits one event.
+    async fn take(&self, step: Step) -> Result<(), Failure> {
+        let Step { planned, opening, place } = step;
+        let is_new = !self.app.has_case(planned.case).await?;
+        let opening = match (is_new, opening) {
+            (false, _) => None,
+            (true, Ok(opening)) => Some(opening),
+            (true, Err(problem)) => {
+                self.told(|report| report.skip(Some(place), &problem));
+                return Ok(());
+            }
+        };
+        let enrolment = |opening: &Opening| EnrolmentFacts::of(opening.enterprise, self.mapping.campaign.id);
+        let wished = planned.wished(opening.as_ref().map(|opening| (opening, enrolment(opening))));
+        let mut refused = false;
+        if let Some(command) = wished {
+            match self.give(&planned, command).await {
+                Ok(is_replay) => {
+                    self.told(|report| if is_replay { report.count_already_there() } else { report.count_mapped(planned.fact()) });
+                    return Ok(());
+                }
+                Err(Failure::Refused(_)) => refused = true,
+                Err(failure) => return Err(failure),
+            }
+        }
+        let legacy = planned.legacy(opening.as_ref().map(|opening| (opening, &*self.mapping)));
+        match self.give(&planned, legacy).await {
+            Ok(true) => self.told(ImportReport::count_already_there),
+            Ok(false) if refused => self.told(|report| report.count_refused(planned.fact())),
+            Ok(false) => self.told(ImportReport::count_legacy),
+            Err(Failure::Refused(refusal)) => {
+                let bad = BadEvent::Refused(place, refusal);
+                self.told(|report| report.skip(bad.place(), &bad));
+            }
+            Err(failure) => return Err(failure),
+        }
+        Ok(())
+    }
+
+    /// Gives the order. Answers whether an earlier import had given it.
+    async fn give(&self, planned: &Planned, command: CaseCommand) -> Result<bool, Failure> {
+        let request = Request {
+            actor: importer(),
+            key: Key::of_digest(planned.key.clone(), planned.digest),
+            expected_version: None,
+            occurred_at: Some(planned.occurred_at),
+            source: Some(planned.source.clone()),
+        };
+        let receipt = self.app.execute::<Case>(&request, planned.case.into(), command).await?;
+        Ok(receipt.replayed)
+    }
+
+    fn request(&self, key: &str) -> Request {
+        Request {
+            actor: importer(),
+            key: Key::of_digest(key.to_owned(), [0; 32]),
+            expected_version: None,
+            occurred_at: None,
+            source: None,
+        }
+    }
+}
+
+/// What is there already need not be put there.
+fn there_or(outcome: Result<(), Failure>, there: Code) -> Result<(), Failure> {
+    match outcome {
+        Err(Failure::Refused(refusal)) if refusal.code == there => Ok(()),
+        outcome => outcome,
+    }
+}
+
+fn importer() -> Actor {
+    Actor::of_the_server(ActorId::importer(), Role::Importer)
+}
+
+/// Cases side by side, the events of each in order.
+struct Lanes {
+    lanes: Vec<mpsc::Sender<Step>>,
+    tasks: JoinSet<Result<(), Failure>>,
+}
+
+impl Lanes {
+    fn open(import: &Import) -> Self {
+        let mut tasks = JoinSet::new();
+        let lanes = (0..LANES)
+            .map(|_| {
+                let (lane, mut steps) = mpsc::channel(WAITING);
+                let import = import.clone();
+                tasks.spawn(async move {
+                    while let Some(step) = steps.recv().await {
+                        import.take(step).await?;
+                    }
+                    Ok(())
+                });
+                lane
+            })
+            .collect();
+        Self { lanes, tasks }
+    }
+
+    /// Queues an event behind those of its case; `false` when its lane has failed.
+    async fn take(&mut self, step: Step) -> bool {
+        let mut hasher = DefaultHasher::new();
+        step.planned.case.hash(&mut hasher);
+        let lane = usize::try_from(hasher.finish() % LANES as u64).expect("below LANES");
+        self.lanes[lane].send(step).await.is_ok()
+    }
+
+    /// Waits until everything queued is committed.
+    async fn finish(mut self) -> Result<(), Failure> {
+        self.lanes.clear();
+        while let Some(lane) = self.tasks.join_next().await {
+            lane.expect("a lane does not panic")?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,18 @@
+//! Logs of other trackers come in, logs of this one go out: XES 1.0 (IEEE 1849-2016), CSV, JSON Lines.
+//!
+//! Here formats are read and written and words are translated; nothing is committed, looked up or decided. A log is read
+//! and written event by event, so that its size never matters.
+
+pub mod format;
+
+pub mod read;
+
+pub mod mapping;
+pub mod template;
+
+pub mod report;
+
+pub mod write;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,152 @@
+//! The bytes of a log: decompressed, without a byte order mark, and never too many at once.
+
+use std::io::{self, BufRead, BufReader, Cursor, Read};
+
+use flate2::bufread::MultiGzDecoder;
+
+use crate::interchange::read::error::ReadError;
+use crate::interchange::read::{LARGEST_EVENT_BYTES, Place};
+
+/// RFC 1952, 2.3.1.
+const GZIP: &[u8] = &[0x1f, 0x8b];
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+
+#[derive(Debug, thiserror::Error)]
+#[error("more than {0} bytes without an end")]
+struct OverBudget(u64);
+
+/// The bytes of a log. Whoever reads from it says where an event begins; until then no more than the largest event is handed out,
+/// which also stops the compressed file that unfolds into one endless event.
+pub struct Input {
+    inner: Box<dyn BufRead + Send>,
+    is_gzip: bool,
+    budget: u64,
+    quotation_marks: u64,
+    at_end: bool,
+}
+
+impl Input {
+    /// Recognises gzip and a byte order mark by the first bytes.
+    ///
+    /// # Errors
+    /// Where these cannot be read.
+    pub fn open(file: impl Read + Send + 'static) -> Result<Self, ReadError> {
+        let (first, file) = split_start::<2>(file).map_err(|source| explain(false, source, None))?;
+        let is_gzip = first == GZIP;
+        let file = Cursor::new(first).chain(file);
+        let plain: Box<dyn Read + Send> =
+            if is_gzip { Box::new(MultiGzDecoder::new(BufReader::new(file))) } else { Box::new(file) };
+        let (first, plain) = split_start::<3>(plain).map_err(|source| explain(is_gzip, source, None))?;
+        let start = if first == BYTE_ORDER_MARK { Vec::new() } else { first };
+        Ok(Self {
+            inner: Box::new(BufReader::new(Cursor::new(start).chain(plain))),
+            is_gzip,
+            budget: LARGEST_EVENT_BYTES,
+            quotation_marks: 0,
+            at_end: false,
+        })
+    }
+
+    /// From here on, another event may take up its bytes.
+    pub(super) fn begin_event(&mut self) {
+        self.budget = LARGEST_EVENT_BYTES;
+    }
+
+    /// Whether all was read and a quotation mark of it was left open (RFC 4180, 2.5: they come in pairs).
+    pub(super) fn ends_in_quotation(&self) -> bool {
+        self.at_end && !self.quotation_marks.is_multiple_of(2)
+    }
+
+    /// What an error of this input means.
+    pub(super) fn explain(&self, error: io::Error, after: Option<Place>) -> ReadError {
+        if let Some(OverBudget(limit)) = error.get_ref().and_then(|inner| inner.downcast_ref()) {
+            return ReadError::TooLarge { after, limit: *limit };
+        }
+        explain(self.is_gzip, error, after)
+    }
+}
+
+impl BufRead for Input {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        if self.budget == 0 {
+            return Err(io::Error::other(OverBudget(LARGEST_EVENT_BYTES)));
+        }
+        let bytes = self.inner.fill_buf()?;
+        self.at_end = bytes.is_empty();
+        let most = usize::try_from(self.budget).unwrap_or(usize::MAX);
+        Ok(&bytes[..bytes.len().min(most)])
+    }
+
+    fn consume(&mut self, amount: usize) {
+        self.budget = self.budget.saturating_sub(amount as u64);
+        self.inner.consume(amount);
+    }
+}
+
+/// For readers with a buffer of their own, which take more than they need by up to that buffer.
+impl Read for Input {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.fill_buf()?.read(buffer)?;
+        let marks = buffer[..count].iter().filter(|byte| **byte == b'"').count();
+        self.quotation_marks += marks as u64;
+        self.consume(count);
+        Ok(count)
+    }
+}
+
+/// What an error of the file means, or of the decompression, which says so by these kinds.
+fn explain(is_gzip: bool, source: io::Error, after: Option<Place>) -> ReadError {
+    use io::ErrorKind::{InvalidData, InvalidInput, UnexpectedEof};
+    match source.kind() {
+        InvalidData | InvalidInput | UnexpectedEof if is_gzip => ReadError::Gzip { after, source },
+        _ => ReadError::File { after, source },
+    }
+}
+
+/// The first bytes, and what comes behind them.
+fn split_start<const N: usize>(mut file: impl Read) -> io::Result<(Vec<u8>, impl Read)> {
+    let mut first = Vec::with_capacity(N);
+    file.by_ref().take(N as u64).read_to_end(&mut first)?;
+    Ok((first, file))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use flate2::Compression;
+    use flate2::write::GzEncoder;
+
+    use super::*;
+
+    fn gzip(bytes: &[u8]) -> Vec<u8> {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    fn all(bytes: Vec<u8>) -> String {
+        let mut text = String::new();
+        Input::open(Cursor::new(bytes)).unwrap().read_to_string(&mut text).unwrap();
+        text
+    }
+
+    #[test]
+    fn gzip_members_and_a_byte_order_mark_are_seen_through() {
+        assert_eq!(all(b"a".to_vec()), "a");
+        assert_eq!(all(Vec::new()), "");
+        assert_eq!(all("\u{feff}a".into()), "a");
+        assert_eq!(all([gzip("\u{feff}a".as_bytes()), gzip(b"b")].concat()), "ab");
+    }
+
+    #[test]
+    fn no_more_is_handed_out_than_one_event_may_take_up() {
+        let many = vec![b'x'; usize::try_from(LARGEST_EVENT_BYTES).unwrap() + 1];
+        let mut input = Input::open(Cursor::new(gzip(&many))).unwrap();
+        let error = input.read_to_end(&mut Vec::new()).unwrap_err();
+        let error = input.explain(error, Some(Place::Line(7)));
+        assert!(matches!(error, ReadError::TooLarge { after: Some(Place::Line(7)), .. }), "{error}");
+        input.begin_event();
+        assert_eq!(input.read_to_end(&mut Vec::new()).unwrap(), 1);
+    }
+}

@@ -1,0 +1,120 @@
+//! JSON Lines: one object a line. Nested members are named by their path, as in `fields/labels/0`; numbers keep the digits they were written with;
+//! `null` says nothing and is left out.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::io::BufRead;
+
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+use crate::interchange::read::error::ReadError;
+use crate::interchange::read::input::Input;
+use crate::interchange::read::{DEEPEST, Place, Row};
+
+pub(super) struct Rows {
+    input: Input,
+    line: Vec<u8>,
+    number: u64,
+    last: Option<Place>,
+}
+
+impl Rows {
+    pub(super) fn new(input: Input) -> Self {
+        Self { input, line: Vec::new(), number: 0, last: None }
+    }
+
+    pub(super) fn next_row(&mut self) -> Result<Option<Row>, ReadError> {
+        loop {
+            self.line.clear();
+            self.input.begin_event();
+            let found = self.input.read_until(b'\n', &mut self.line);
+            if found.map_err(|error| self.input.explain(error, self.last))? == 0 {
+                return Ok(None);
+            }
+            self.number += 1;
+            if !self.line.trim_ascii().is_empty() {
+                break;
+            }
+        }
+        let place = Place::Line(self.number);
+        self.last = Some(place);
+        let mut row = Row { attributes: BTreeMap::new(), place, problem: None };
+        row.problem = read_line(&self.line, &mut row.attributes).err();
+        Ok(Some(row))
+    }
+}
+
+fn read_line(line: &[u8], attributes: &mut BTreeMap<String, String>) -> Result<(), String> {
+    let line = std::str::from_utf8(line).map_err(|_| "the line is not UTF-8".to_owned())?;
+    let object: Members = serde_json::from_str(line).map_err(|error| format!("the line is no JSON object: {error}"))?;
+    object.flatten_into(attributes, "", 0)
+}
+
+/// The members of an object as they stand there, doubles included.
+struct Members<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
+
+impl<'de> Deserialize<'de> for Members<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct All;
+        impl<'de> Visitor<'de> for All {
+            type Value = Members<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut members = Vec::new();
+                while let Some(name) = map.next_key::<Cow<'de, str>>()? {
+                    members.push((name, map.next_value()?));
+                }
+                Ok(Members(members))
+            }
+        }
+        deserializer.deserialize_map(All)
+    }
+}
+
+impl Members<'_> {
+    fn flatten_into(self, attributes: &mut BTreeMap<String, String>, path: &str, depth: usize) -> Result<(), String> {
+        for (name, value) in self.0 {
+            flatten(value, attributes, format!("{path}{name}"), depth)?;
+        }
+        Ok(())
+    }
+}
+
+fn flatten(
+    value: &RawValue,
+    attributes: &mut BTreeMap<String, String>,
+    path: String,
+    depth: usize,
+) -> Result<(), String> {
+    if depth > DEEPEST {
+        return Err(format!("`{path}` is nested deeper than {DEEPEST} levels"));
+    }
+    let raw = value.get();
+    let unreadable = |error: serde_json::Error| format!("`{path}`: {error}");
+    let text = match raw.as_bytes().first() {
+        Some(b'{') => {
+            let members: Members = serde_json::from_str(raw).map_err(unreadable)?;
+            return members.flatten_into(attributes, &format!("{path}/"), depth + 1);
+        }
+        Some(b'[') => {
+            let items: Vec<&RawValue> = serde_json::from_str(raw).map_err(unreadable)?;
+            return (0..).zip(items).try_for_each(|(index, item): (usize, _)| {
+                flatten(item, attributes, format!("{path}/{index}"), depth + 1)
+            });
+        }
+        Some(b'"') => serde_json::from_str(raw).map_err(unreadable)?,
+        Some(b'n') => return Ok(()),
+        _ => raw.to_owned(),
+    };
+    if attributes.contains_key(&path) {
+        return Err(format!("the member `{path}` stands there twice"));
+    }
+    attributes.insert(path, text);
+    Ok(())
+}

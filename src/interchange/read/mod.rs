@@ -1,0 +1,216 @@
+//! A log of another tracker, as a stream of events in the order of its file.
+//!
+//! What the file says is kept as text: nothing is interpreted here beyond which case an event belongs to, what was done, and when.
+
+pub mod error;
+pub mod input;
+pub mod moment;
+
+mod csv;
+mod jsonl;
+mod piece;
+mod xes;
+
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
+use std::io::Read;
+
+use jiff::Timestamp;
+use serde::{Serialize, Serializer};
+use sha2::{Digest, Sha256};
+
+use crate::interchange::format::Format;
+use crate::interchange::read::error::ReadError;
+use crate::interchange::read::input::Input;
+use crate::interchange::read::moment::TimeFormat;
+use crate::interchange::template::Template;
+
+/// The most bytes that one event may take up in the (decompressed) file.
+pub const LARGEST_EVENT_BYTES: u64 = 1 << 20;
+
+/// How deep attributes may be nested within each other.
+const DEEPEST: usize = 32;
+
+/// Attributes of a case bear this prefix, as process-mining tools name them.
+pub const CASE_PREFIX: &str = "case:";
+
+/// An event as another tracker recorded it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ForeignEvent {
+    /// The case's id there.
+    pub case: String,
+    /// The place in its case, from 0.
+    pub index: u64,
+    /// What was done, in that tracker's words.
+    pub activity: String,
+    /// When it was done, to the microsecond.
+    pub at: Timestamp,
+    /// All that the file says of the event, what stands above included; attributes of its case as `case:…`.
+    pub attributes: BTreeMap<String, String>,
+    /// Where it stands in the file.
+    pub place: Place,
+}
+
+impl ForeignEvent {
+    /// SHA-256 over all that the file says of it, whatever the mapping makes of it: a second import sees by this that the file is still the same.
+    #[must_use]
+    pub fn digest(&self) -> [u8; 32] {
+        let content = (&self.case, self.index, &self.activity, self.at, &self.attributes);
+        let content = serde_json::to_vec(&content).expect("text and numbers are always JSON");
+        Sha256::digest(content).into()
+    }
+}
+
+/// Where something stands in a file, for people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// The line it begins in, from 1.
+    Line(u64),
+    /// A trace, from 1.
+    Trace(u64),
+    /// A trace and the event in it, both from 1.
+    Event {
+        /// Which trace.
+        trace: u64,
+        /// Which event of it.
+        event: u64,
+    },
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Line(line) => write!(f, "line {line}"),
+            Self::Trace(trace) => write!(f, "trace {trace}"),
+            Self::Event { trace, event } => write!(f, "trace {trace}, event {event}"),
+        }
+    }
+}
+
+impl Serialize for Place {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// Which attributes say what every event has to say.
+#[derive(Clone, Debug)]
+pub struct Columns {
+    /// The case's id, made of attributes.
+    pub case: Template,
+    /// The attribute that says what was done.
+    pub activity: String,
+    /// The attribute that says when.
+    pub at: String,
+    /// How it says when.
+    pub time: TimeFormat,
+    /// What separates the fields of a CSV row.
+    pub delimiter: u8,
+}
+
+/// An event before it is known which attributes matter.
+struct Row {
+    attributes: BTreeMap<String, String>,
+    place: Place,
+    /// What is wrong with it. Its case is counted all the same, as far as that can be known.
+    problem: Option<String>,
+}
+
+enum Rows {
+    Xes(xes::Rows),
+    Csv(csv::Rows),
+    Jsonl(jsonl::Rows),
+}
+
+/// The events of a log, in the order of its file. It ends after the first error that cannot be read past.
+///
+/// Memory is bounded by the largest event allowed, plus a counter for each case.
+pub struct Events {
+    rows: Rows,
+    columns: Columns,
+    next_index: HashMap<String, u64>,
+    over: bool,
+}
+
+/// Opens a log; gzip is recognised by its first bytes.
+///
+/// # Errors
+/// Where the file cannot be read at all, or its header is none.
+pub fn open(file: impl Read + Send + 'static, format: Format, columns: &Columns) -> Result<Events, ReadError> {
+    let input = Input::open(file)?;
+    let rows = match format {
+        Format::Xes => Rows::Xes(xes::Rows::new(input)),
+        Format::Csv => Rows::Csv(csv::Rows::open(input, columns.delimiter)?),
+        Format::Jsonl => Rows::Jsonl(jsonl::Rows::new(input)),
+    };
+    Ok(Events { rows, columns: columns.clone(), next_index: HashMap::new(), over: false })
+}
+
+impl Events {
+    /// Cases that were seen without any event: there is nothing of them to bring in. Only XES can say so.
+    #[must_use]
+    pub fn empty_cases(&self) -> u64 {
+        match &self.rows {
+            Rows::Xes(rows) => rows.empty_traces(),
+            Rows::Csv(_) | Rows::Jsonl(_) => 0,
+        }
+    }
+
+    /// Cases that had an event so far.
+    #[must_use]
+    pub fn cases(&self) -> u64 {
+        self.next_index.len() as u64
+    }
+
+    fn event(&mut self, row: Row) -> Result<ForeignEvent, ReadError> {
+        let Row { attributes, place, problem } = row;
+        let missing = |what: &str, attribute: &str| {
+            ReadError::event(place, format!("no {what}: the attribute `{attribute}` is missing or empty"))
+        };
+        let said = |name: &str| attributes.get(name).map(String::as_str).filter(|text| !text.trim().is_empty());
+        let case = self.columns.case.fill(said).map_err(|absent| missing("case id", &absent.0));
+        // Counted as soon as the case is known: an event that cannot be read keeps its place, and a mended file brings in just that one.
+        let index = match &case {
+            Ok(case) => {
+                let next = self.next_index.entry(case.clone()).or_default();
+                *next += 1;
+                *next - 1
+            }
+            Err(_) => 0,
+        };
+        if let Some(problem) = problem {
+            return Err(ReadError::event(place, problem));
+        }
+        let case = case?;
+        let activity =
+            said(&self.columns.activity).ok_or_else(|| missing("activity", &self.columns.activity))?.to_owned();
+        let at = said(&self.columns.at).ok_or_else(|| missing("time", &self.columns.at))?;
+        let at = self
+            .columns
+            .time
+            .parse(at)
+            .map_err(|message| ReadError::event(place, format!("`{}`: {message}", self.columns.at)))?;
+        Ok(ForeignEvent { case, index, activity, at, attributes, place })
+    }
+}
+
+impl Iterator for Events {
+    type Item = Result<ForeignEvent, ReadError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.over {
+            return None;
+        }
+        let row = match &mut self.rows {
+            Rows::Xes(rows) => rows.next_row(),
+            Rows::Csv(rows) => rows.next_row(),
+            Rows::Jsonl(rows) => rows.next_row(),
+        };
+        let event = match row.transpose()? {
+            Ok(row) => self.event(row),
+            Err(error) => Err(error),
+        };
+        self.over = event.as_ref().is_err_and(|error| !error.concerns_one_event());
+        Some(event)
+    }
+}

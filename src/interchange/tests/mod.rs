@@ -1,0 +1,5 @@
+//! What goes in and out, end to end.
+
+mod mapping;
+mod reading;
+mod writing;

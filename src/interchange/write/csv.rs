@@ -1,0 +1,103 @@
+//! CSV by RFC 4180: the events of cases, one a row.
+//!
+//! A spreadsheet takes a cell that begins with `=`, `+`, `-`, `@`, a tab or a line break for a formula and may run it
+//! (OWASP, *CSV injection*). Such a cell gets an apostrophe in front, which a reader of the file has to know of.
+
+use std::borrow::Cow;
+use std::io::{self, Write};
+
+use crate::interchange::write::ExportedEvent;
+use crate::interchange::write::error::WriteError;
+use crate::interchange::write::trace::Follower;
+
+const COLUMNS: &[&str] = &[
+    "case_number",
+    "case_id",
+    "title",
+    "organisation",
+    "enterprise_id",
+    "campaign_id",
+    "division",
+    "sequence",
+    "activity",
+    "event_type",
+    "event_version",
+    "occurred_at",
+    "recorded_at",
+    "actor",
+    "position",
+    "source_log",
+    "source_case",
+    "source_index",
+];
+
+pub(super) struct Table<W: Write> {
+    out: csv::Writer<W>,
+    follower: Follower,
+}
+
+impl<W: Write> Table<W> {
+    pub(super) fn begin(out: W) -> Result<Self, WriteError> {
+        let mut out = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(out);
+        out.write_record(COLUMNS).map_err(io::Error::from)?;
+        Ok(Self { out, follower: Follower::default() })
+    }
+
+    pub(super) fn write(&mut self, event: &ExportedEvent<'_>) -> Result<(), WriteError> {
+        let (heading, circumstances, _) = self.follower.follow(event)?;
+        let opening = &heading.opening;
+        let source = circumstances.source.as_ref();
+        let row: [Cow<'_, str>; COLUMNS.len()] = [
+            opening.number.as_str().into(),
+            heading.case_id.as_str().into(),
+            opening.title.as_str().into(),
+            event.organisation.unwrap_or("").into(),
+            opening.enterprise.as_str().into(),
+            opening.campaign.as_str().into(),
+            opening.division.as_str().into(),
+            event.sequence.to_string().into(),
+            circumstances.activity(event).into(),
+            event.event_type.into(),
+            event.event_version.into(),
+            circumstances.occurred_at.to_string().into(),
+            event.recorded_at.to_string().into(),
+            circumstances.by.as_str().into(),
+            event.position.to_string().into(),
+            source.map_or("", |source| &source.log).into(),
+            source.map_or("", |source| &source.case).into(),
+            source.map_or_else(String::new, |source| source.index.to_string()).into(),
+        ];
+        let cells = row.into_iter().map(|cell| harmless(cell).into_owned());
+        self.out.write_record(cells).map_err(io::Error::from)?;
+        Ok(())
+    }
+
+    pub(super) fn finish(self) -> Result<W, WriteError> {
+        self.out
+            .into_inner()
+            .map_err(|unwritten| WriteError::Out(io::Error::new(unwritten.error().kind(), unwritten.to_string())))
+    }
+}
+
+/// The cell, such that no spreadsheet runs it.
+fn harmless(cell: Cow<'_, str>) -> Cow<'_, str> {
+    if cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) {
+        return format!("'{cell}").into();
+    }
+    cell
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_spreadsheet_would_run_is_made_text() {
+        for cell in ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1"] {
+            assert_eq!(harmless(cell.into()), format!("'{cell}"));
+        }
+        for cell in ["", "1-1", "'=1", "a=b", "±1"] {
+            assert_eq!(harmless(cell.into()), cell);
+        }
+    }
+}

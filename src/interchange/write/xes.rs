@@ -1,0 +1,205 @@
+//! XES 1.0 (IEEE 1849-2016) with the extensions Concept, Time, Organizational and Lifecycle: a trace a case.
+//!
+//! What came from another tracker goes out in that tracker's words, with its attributes; what happened here goes out under the names of its facts.
+//! What only this log knows bears the prefix `etalon:`.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use crate::domain::event::Source;
+use crate::interchange::read::CASE_PREFIX;
+use crate::interchange::write::ExportedEvent;
+use crate::interchange::write::error::WriteError;
+use crate::interchange::write::trace::{Circumstances, Follower, Heading, Step};
+
+const HEAD: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
+<log xes.version="1849-2016" xes.features="" xmlns="http://www.xes-standard.org/">
+<extension name="Concept" prefix="concept" uri="http://www.xes-standard.org/concept.xesext"/>
+<extension name="Time" prefix="time" uri="http://www.xes-standard.org/time.xesext"/>
+<extension name="Organizational" prefix="org" uri="http://www.xes-standard.org/org.xesext"/>
+<extension name="Lifecycle" prefix="lifecycle" uri="http://www.xes-standard.org/lifecycle.xesext"/>
+<global scope="trace">
+<string key="concept:name" value=""/>
+</global>
+<global scope="event">
+<string key="concept:name" value=""/>
+<date key="time:timestamp" value="1970-01-01T00:00:00Z"/>
+</global>
+<classifier name="Activity" keys="concept:name"/>
+"#;
+
+/// The keys that a trace of ours has; a foreign attribute of the same key steps aside.
+const TRACE_KEYS: &[&str] = &[
+    "concept:name",
+    "etalon:campaign",
+    "etalon:caseId",
+    "etalon:division",
+    "etalon:enterprise",
+    "etalon:number",
+    "etalon:organisation",
+    "etalon:title",
+];
+
+/// The keys that an event of ours has.
+const EVENT_KEYS: &[&str] =
+    &["concept:name", "etalon:actor", "etalon:eventType", "etalon:position", "etalon:recordedAt", "time:timestamp"];
+
+pub(super) struct Traces<W: Write> {
+    out: W,
+    follower: Follower,
+    /// What the other tracker says of the case that is being written: it stands with the trace, not with each event.
+    of_the_case: BTreeMap<String, String>,
+    is_open: bool,
+}
+
+impl<W: Write> Traces<W> {
+    pub(super) fn begin(mut out: W) -> Result<Self, WriteError> {
+        out.write_all(HEAD.as_bytes())?;
+        Ok(Self { out, follower: Follower::default(), of_the_case: BTreeMap::new(), is_open: false })
+    }
+
+    pub(super) fn write(&mut self, event: &ExportedEvent<'_>) -> Result<(), WriteError> {
+        let (heading, circumstances, step) = self.follower.follow(event)?;
+        if step == Step::First {
+            if self.is_open {
+                self.out.write_all(b"</trace>\n")?;
+            }
+            self.is_open = true;
+            self.of_the_case = circumstances.source.as_ref().map_or_else(BTreeMap::new, of_the_case);
+            write_heading(&mut self.out, heading, event.organisation, &self.of_the_case)?;
+        }
+        write_event(&mut self.out, event, &circumstances, &self.of_the_case)?;
+        Ok(())
+    }
+
+    pub(super) fn finish(mut self) -> Result<W, WriteError> {
+        if self.is_open {
+            self.out.write_all(b"</trace>\n")?;
+        }
+        self.out.write_all(b"</log>\n")?;
+        Ok(self.out)
+    }
+}
+
+fn of_the_case(source: &Source) -> BTreeMap<String, String> {
+    let all = source.attributes.iter().filter(|(name, _)| name.starts_with(CASE_PREFIX));
+    all.map(|(name, text)| (name.clone(), text.clone())).collect()
+}
+
+fn write_heading(
+    out: &mut impl Write,
+    heading: &Heading,
+    organisation: Option<&str>,
+    of_the_case: &BTreeMap<String, String>,
+) -> io::Result<()> {
+    let opening = &heading.opening;
+    out.write_all(b"<trace>\n")?;
+    let name = heading.source_case.as_ref().unwrap_or(&opening.number);
+    attribute(out, "string", "concept:name", name)?;
+    attribute(out, "string", "etalon:number", &opening.number)?;
+    attribute(out, "id", "etalon:caseId", &heading.case_id)?;
+    attribute(out, "string", "etalon:title", &opening.title)?;
+    if let Some(organisation) = organisation {
+        attribute(out, "string", "etalon:organisation", organisation)?;
+    }
+    attribute(out, "id", "etalon:enterprise", &opening.enterprise)?;
+    attribute(out, "id", "etalon:campaign", &opening.campaign)?;
+    attribute(out, "string", "etalon:division", &opening.division)?;
+    let own = of_the_case.iter().map(|(name, text)| (&name[CASE_PREFIX.len()..], text.as_str()));
+    write_foreign(out, own.collect(), TRACE_KEYS)
+}
+
+fn write_event(
+    out: &mut impl Write,
+    event: &ExportedEvent<'_>,
+    circumstances: &Circumstances<'_>,
+    of_the_case: &BTreeMap<String, String>,
+) -> io::Result<()> {
+    out.write_all(b"<event>\n")?;
+    attribute(out, "string", "concept:name", circumstances.activity(event))?;
+    attribute(out, "date", "time:timestamp", &circumstances.occurred_at.to_string())?;
+    attribute(out, "int", "etalon:position", &event.position.to_string())?;
+    attribute(out, "date", "etalon:recordedAt", &event.recorded_at.to_string())?;
+    attribute(out, "string", "etalon:eventType", event.event_type)?;
+    match &circumstances.source {
+        Some(source) => {
+            // Who did it there is among its own attributes, if that log told; here it was the importer.
+            attribute(out, "string", "etalon:actor", &circumstances.by)?;
+            let mut foreign: BTreeMap<&str, &str> = BTreeMap::new();
+            for (name, text) in &source.attributes {
+                if of_the_case.get(name) != Some(text) {
+                    foreign.insert(name, text);
+                }
+            }
+            foreign.extend(source.personal.iter().map(|(name, person)| (name.as_str(), person.reveal())));
+            write_foreign(out, foreign, EVENT_KEYS)?;
+        }
+        None => {
+            attribute(out, "string", "org:resource", &circumstances.by)?;
+            attribute(out, "string", "lifecycle:transition", "complete")?;
+        }
+    }
+    out.write_all(b"</event>\n")
+}
+
+/// Writes another tracker's attributes. One whose key is taken here (that log may have been another Etalon's) bears `source:` in front, and so
+/// does what a later event says of the case: readers give an event the attributes of its trace under just that prefix.
+fn write_foreign(out: &mut impl Write, foreign: BTreeMap<&str, &str>, taken: &[&str]) -> io::Result<()> {
+    for (name, text) in &foreign {
+        let mut key = (*name).to_owned();
+        let is_taken = |key: &str| taken.contains(&key) || key.starts_with(CASE_PREFIX);
+        while is_taken(&key) || (key != *name && foreign.contains_key(key.as_str())) {
+            key.insert_str(0, "source:");
+        }
+        attribute(out, "string", &key, text)?;
+    }
+    Ok(())
+}
+
+fn attribute(out: &mut impl Write, element: &str, key: &str, value: &str) -> io::Result<()> {
+    writeln!(out, r#"<{element} key="{}" value="{}"/>"#, escaped(key), escaped(value))
+}
+
+/// Text as the value of an XML attribute. White space is written as references, since XML would make it blanks (XML 1.0, 3.3.3).
+/// Characters that XML cannot carry (2.2) become their pictures, U+2400 on, or U+FFFD.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\t' => escaped.push_str("&#9;"),
+            '\n' => escaped.push_str("&#10;"),
+            '\r' => escaped.push_str("&#13;"),
+            '\0'..='\u{1f}' => escaped.push(char::from_u32(0x2400 + u32::from(character)).unwrap_or('\u{fffd}')),
+            '\u{fffe}' | '\u{ffff}' => escaped.push('\u{fffd}'),
+            other => escaped.push(other),
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_survives_xml_or_is_visibly_replaced() {
+        assert_eq!(escaped("a<b>&\"c\"'\n\t\r测"), "a&lt;b&gt;&amp;&quot;c&quot;'&#10;&#9;&#13;测");
+        assert_eq!(escaped("\0\u{1b}\u{ffff}"), "␀␛\u{fffd}");
+    }
+
+    #[test]
+    fn foreign_keys_step_aside_for_ours() {
+        let mut out = Vec::new();
+        let foreign =
+            BTreeMap::from([("case:product", "3"), ("etalon:position", "1"), ("source:etalon:position", "2")]);
+        write_foreign(&mut out, foreign, EVENT_KEYS).unwrap();
+        assert_eq!(
+            String::from_utf8(out).unwrap(),
+            "<string key=\"source:case:product\" value=\"3\"/>\n<string key=\"source:source:etalon:position\" value=\"1\"/>\n<string key=\"source:etalon:position\" value=\"2\"/>\n"
+        );
+    }
+}

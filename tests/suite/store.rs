@@ -1,0 +1,35 @@
+//! The conformance suite of the store: every story is told on SQLite and on PostgreSQL.
+
+/// Makes two tests of each story: one per database.
+macro_rules! on_both_databases {
+    ($($story:ident),* $(,)?) => {
+        mod on_sqlite {
+            $(#[tokio::test]
+            async fn $story() {
+                super::$story(crate::store::support::Database::sqlite()).await;
+            })*
+        }
+        mod on_postgres {
+            $(#[tokio::test]
+            async fn $story() {
+                super::$story(crate::store::support::Database::postgres()).await;
+            })*
+        }
+    };
+}
+
+mod model;
+mod samples;
+mod support;
+
+mod append;
+mod deadlines;
+mod lists;
+mod log;
+mod opening;
+mod rebuild;
+mod registers;
+mod sharing;
+mod stock;
+mod versions;
+mod writer;

@@ -1,0 +1,185 @@
+//! What a commit accepts, refuses and promises.
+
+use etalon::store::{
+    AggregateType, Append, AppendError, CommandKey, Committed, Content, NewAttachment, RowChanges, StoreError, StreamId,
+};
+
+use crate::store::samples::{
+    append, case_row, case_stream, commit, commit_one, event, id, note, notes, numbered, register_row, rows_of,
+};
+use crate::store::support::{Database, START, TestClock};
+
+async fn what_was_appended_is_loaded_byte_for_byte(database: Database) {
+    let store = database.open().await;
+    let content = notes(&["one", "two"], RowChanges::default());
+    let committed = commit_one(&*store, append(case_stream(1), 0, "a", content)).await;
+    let expected = Committed { version: 2, first_position: 0, event_count: 2, recorded_at: START, replayed: false };
+    assert_eq!(committed.expect("accepted"), expected);
+
+    let loaded = store.load(case_stream(1), 0).await.expect("loaded");
+    let payload: serde_json::Value = serde_json::from_str(&event("two").payload).expect("a sample is JSON");
+    assert_eq!(loaded.len(), 2);
+    assert_eq!((loaded[1].sequence, &loaded[1].payload), (2, &payload));
+    assert_eq!(loaded[1].aggregate_type, "Case");
+    assert_eq!(store.load(case_stream(1), 1).await.expect("loaded"), loaded[1..]);
+    assert_eq!(store.load(case_stream(2), 0).await.expect("loaded"), []);
+
+    let events = store.events(&super::log::every_event()).await.expect("read");
+    assert_eq!(events[1].payload, event("two").payload);
+    assert_eq!(events[1].metadata, event("two").metadata);
+}
+
+async fn every_aggregate_type_has_streams_of_its_own(database: Database) {
+    let store = database.open().await;
+    for aggregate_type in AggregateType::ALL {
+        let stream = StreamId { aggregate_type, aggregate_id: id(1) };
+        commit_one(&*store, note(stream, 0, aggregate_type.as_str())).await.expect("accepted");
+        let loaded = store.load(stream, 0).await.expect("loaded");
+        assert_eq!(loaded.len(), 1);
+        assert_eq!(loaded[0].aggregate_type, aggregate_type.as_str());
+    }
+}
+
+async fn a_conflict_fails_alone(database: Database) {
+    let store = database.open().await;
+    commit_one(&*store, note(case_stream(1), 0, "a")).await.expect("accepted");
+    let batch = [note(case_stream(2), 0, "b"), note(case_stream(1), 0, "c"), note(case_stream(3), 0, "d")];
+    let outcomes = commit(&*store, &batch).await;
+    assert_eq!(outcomes[0].as_ref().expect("accepted").first_position, 1);
+    assert!(matches!(outcomes[1], Err(AppendError::Conflict { current_version: 1 })));
+    assert_eq!(outcomes[2].as_ref().expect("accepted").first_position, 2);
+    assert_eq!(store.head().await.expect("read").next_position, 3);
+    assert!(store.command("p-1", "c").await.expect("read").is_none());
+}
+
+async fn a_key_sent_again_gets_the_first_answer(database: Database) {
+    let store = database.open().await;
+    let first = commit_one(&*store, note(case_stream(1), 0, "a")).await.expect("accepted");
+    commit_one(&*store, note(case_stream(1), 1, "b")).await.expect("accepted");
+    let again = commit_one(&*store, note(case_stream(1), 0, "a")).await.expect("accepted");
+    assert_eq!(again, Committed { replayed: true, ..first });
+    assert_eq!(store.head().await.expect("read").next_position, 2);
+
+    let stored = store.command("p-1", "a").await.expect("read").expect("it was committed");
+    assert_eq!((stored.committed, stored.stream), (again, case_stream(1)));
+    assert_eq!(stored.digest, [7; 32]);
+}
+
+async fn a_key_is_for_one_command_of_one_actor(database: Database) {
+    let store = database.open().await;
+    commit_one(&*store, note(case_stream(1), 0, "a")).await.expect("accepted");
+    let other = note(case_stream(1), 1, "a");
+    let reused = Append { command: CommandKey { digest: [8; 32], ..other.command.clone() }, ..other.clone() };
+    assert!(matches!(commit_one(&*store, reused).await, Err(AppendError::KeyReused)));
+    let of_another = Append { command: CommandKey { actor: "p-2".to_owned(), ..other.command.clone() }, ..other };
+    assert_eq!(commit_one(&*store, of_another).await.expect("accepted").version, 2);
+}
+
+async fn appends_of_a_batch_see_each_other(database: Database) {
+    let store = database.open().await;
+    let reused = note(case_stream(2), 0, "a");
+    let reused = Append { command: CommandKey { digest: [8; 32], ..reused.command.clone() }, ..reused };
+    let batch = [
+        note(case_stream(1), 0, "a"),
+        note(case_stream(1), 1, "b"),
+        note(case_stream(1), 1, "late"),
+        note(case_stream(1), 0, "a"),
+        reused,
+    ];
+    let outcomes = commit(&*store, &batch).await;
+    let first = *outcomes[0].as_ref().expect("accepted");
+    assert_eq!(outcomes[1].as_ref().expect("accepted").version, 2);
+    assert!(matches!(outcomes[2], Err(AppendError::Conflict { current_version: 2 })));
+    assert_eq!(*outcomes[3].as_ref().expect("accepted"), Committed { replayed: true, ..first });
+    assert!(matches!(outcomes[4], Err(AppendError::KeyReused)));
+    assert_eq!(store.head().await.expect("read").next_position, 2);
+}
+
+async fn case_numbers_have_no_gap(database: Database) {
+    let store = database.open().await;
+    let refused = Append { expected_version: 5, ..numbered(2, "b") };
+    let batch = [numbered(1, "a"), refused, numbered(3, "c"), numbered(1, "a")];
+    let outcomes = commit(&*store, &batch).await;
+    assert!(matches!(outcomes[1], Err(AppendError::Conflict { current_version: 0 })));
+    commit_one(&*store, numbered(4, "d")).await.expect("accepted");
+    for (number, case) in [("GD-2026-0001", 1), ("GD-2026-0002", 3), ("GD-2026-0003", 4)] {
+        let found = store.case_by_number(number, None).await.expect("read").expect("it is there");
+        assert_eq!(found.row.case_id, id(case));
+    }
+    assert!(store.case_by_number("GD-2026-0004", None).await.expect("read").is_none());
+}
+
+async fn time_never_goes_back_in_the_log(database: Database) {
+    let clock = TestClock::new();
+    let store = database.open_with(clock.clone()).await;
+    let mut recorded = Vec::new();
+    for (case, now) in [(1, START), (2, START - 1_000), (3, START + 5), (4, START + 4)] {
+        clock.set(now);
+        let committed = commit_one(&*store, note(case_stream(case), 0, &now.to_string())).await;
+        recorded.push(committed.expect("accepted").recorded_at);
+    }
+    assert_eq!(recorded, [START, START, START + 5, START + 5]);
+    for (time, last) in [(START - 1, None), (START, Some(1)), (START + 4, Some(1)), (START + 9, Some(3))] {
+        assert_eq!(store.position_at(time).await.expect("read"), last);
+    }
+}
+
+async fn what_the_database_would_refuse_is_refused_alone(database: Database) {
+    let store = database.open().await;
+    let mut not_json = notes(&["x"], RowChanges::default());
+    not_json.events[0].payload.push('}');
+    let mut with_nul = case_row(2);
+    with_nul.title = "a\0b".to_owned();
+    let foreign = RowChanges { register: Some(register_row("r")), ..RowChanges::default() };
+    let long_key = "k".repeat(70_000);
+    let batch = [
+        append(case_stream(1), 0, "not json", not_json),
+        append(case_stream(2), 0, "nul", notes(&["x"], rows_of(with_nul))),
+        append(case_stream(3), 0, "register", notes(&["x"], foreign)),
+        append(case_stream(4), 0, "other case", notes(&["x"], rows_of(case_row(5)))),
+        append(case_stream(5), 0, "nothing", Content::default()),
+        note(case_stream(6), 0, &long_key),
+        note(case_stream(7), 0, "good"),
+    ];
+    let mut outcomes = commit(&*store, &batch).await;
+    let good = outcomes.pop().expect("as many answers as appends").expect("accepted");
+    assert_eq!(good.first_position, 0);
+    for outcome in outcomes {
+        assert!(matches!(outcome, Err(AppendError::Store(StoreError::Invalid { .. }))));
+    }
+    assert_eq!(store.head().await.expect("read").next_position, 1);
+}
+
+async fn an_attachment_is_kept_once(database: Database) {
+    let store = database.open().await;
+    let attachment =
+        NewAttachment { digest: "ab".repeat(32), media_type: "application/pdf".to_owned(), content: vec![0, 1, 255] };
+    for (case, key) in [(1, "a"), (2, "b")] {
+        let attachments = vec![attachment.clone(), attachment.clone()];
+        let content = Content { attachments, ..notes(&[key], RowChanges::default()) };
+        commit_one(&*store, append(case_stream(case), 0, key, content)).await.expect("accepted");
+    }
+    let kept = store.attachment(&attachment.digest).await.expect("read").expect("it is there");
+    assert_eq!((kept.media_type, kept.content), (attachment.media_type, attachment.content));
+    assert!(store.attachment("cd").await.expect("read").is_none());
+}
+
+async fn an_empty_batch_is_no_commit(database: Database) {
+    let store = database.open().await;
+    assert!(commit(&*store, &[]).await.is_empty());
+    assert_eq!(store.head().await.expect("read").last_position(), None);
+}
+
+on_both_databases! {
+    what_was_appended_is_loaded_byte_for_byte,
+    every_aggregate_type_has_streams_of_its_own,
+    a_conflict_fails_alone,
+    a_key_sent_again_gets_the_first_answer,
+    a_key_is_for_one_command_of_one_actor,
+    appends_of_a_batch_see_each_other,
+    case_numbers_have_no_gap,
+    time_never_goes_back_in_the_log,
+    what_the_database_would_refuse_is_refused_alone,
+    an_attachment_is_kept_once,
+    an_empty_batch_is_no_commit,
+}

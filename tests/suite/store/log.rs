@@ -1,0 +1,87 @@
+//! Reading the log by position, and what its ledger entries promise.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use etalon::ledger::entry::leaf_hash;
+use etalon::store::{AggregateType, EventQuery, EventRecord, RowChanges, Store, StreamId};
+use sha2::{Digest, Sha256};
+
+use crate::store::samples::{append, case_stream, commit, id, note, notes};
+use crate::store::support::Database;
+
+pub(crate) fn every_event() -> EventQuery {
+    EventQuery { limit: 10_000, ..EventQuery::default() }
+}
+
+async fn positions(store: &dyn Store, query: EventQuery) -> Vec<u64> {
+    let events = store.events(&query).await.expect("read");
+    events.iter().map(|event| event.position).collect()
+}
+
+async fn events_are_found_by_what_they_are(database: Database) {
+    let store = database.open().await;
+    let person = StreamId { aggregate_type: AggregateType::Person, aggregate_id: id(1) };
+    let mut other = append(case_stream(2), 0, "d", notes(&["d"], RowChanges::default()));
+    other.command.actor = "p-2".to_owned();
+    let batch = [note(case_stream(1), 0, "a"), note(person, 0, "b"), note(case_stream(1), 1, "c"), other];
+    commit(&*store, &batch).await;
+    let all = every_event;
+    let stream = Some(case_stream(1));
+    let aggregate_type = Some(AggregateType::Case);
+    let actor = Some("p-2".to_owned());
+    let (known, unknown) = ("NoteTaken".to_owned(), "Unknown".to_owned());
+    for (query, expected) in [
+        (all(), vec![0, 1, 2, 3]),
+        (EventQuery { after: Some(1), ..all() }, vec![2, 3]),
+        (EventQuery { up_to: Some(1), ..all() }, vec![0, 1]),
+        (EventQuery { after: Some(0), limit: 2, ..all() }, vec![1, 2]),
+        (EventQuery { stream, ..all() }, vec![0, 2]),
+        (EventQuery { stream, after: Some(0), ..all() }, vec![2]),
+        (EventQuery { aggregate_type, ..all() }, vec![0, 2, 3]),
+        (EventQuery { actor, ..all() }, vec![3]),
+        (EventQuery { types: vec![unknown.clone()], ..all() }, vec![]),
+        (EventQuery { types: vec![unknown, known], ..all() }, vec![0, 1, 2, 3]),
+    ] {
+        assert_eq!(positions(&*store, query.clone()).await, expected, "{query:?}");
+    }
+}
+
+async fn hashes_are_recomputable_from_the_stored_bytes(database: Database) {
+    let store = database.open().await;
+    let quoted = append(case_stream(1), 1, "\"quoted\"\n", notes(&["b"], RowChanges::default()));
+    commit(&*store, &[note(case_stream(1), 0, "a"), quoted]).await;
+    let origin = store.origin().await.expect("read");
+    assert!(origin.starts_with("etalon.local/"));
+    let events = store.events(&every_event()).await.expect("read");
+    assert_eq!(events.len(), 2);
+    for event in events {
+        assert_eq!(leaf_hash(&event.entry), event.leaf_hash);
+        let entry: serde_json::Value = serde_json::from_slice(&event.entry).expect("JSON");
+        let EventRecord { position, aggregate_type, aggregate_id, sequence, .. } = &event;
+        let expected = serde_json::json!({
+            "v": "1",
+            "log": origin,
+            "i": position.to_string(),
+            "agg": [aggregate_type, aggregate_id],
+            "n": sequence.to_string(),
+            "type": event.event_type,
+            "tv": event.event_version,
+            "at": "2026-03-04T05:06:07.000000Z",
+            "actor": event.actor,
+            "cmd": event.command_id,
+            "r": entry["r"],
+            "ph": STANDARD.encode(Sha256::digest(event.payload.as_bytes())),
+            "mh": STANDARD.encode(Sha256::digest(event.metadata.as_bytes())),
+        });
+        assert_eq!(entry, expected);
+        let random = entry["r"].as_str().expect("text");
+        assert_eq!(STANDARD.decode(random).expect("base64").len(), 16);
+        // serde_json keeps the members of an object sorted: so this is the canonical order.
+        assert_eq!(serde_json::to_vec(&entry).expect("JSON"), event.entry);
+    }
+}
+
+on_both_databases! {
+    events_are_found_by_what_they_are,
+    hashes_are_recomputable_from_the_stored_bytes,
+}

@@ -1,0 +1,185 @@
+//! The read rows can be computed again from the log and swapped in while everybody goes on.
+
+use etalon::store::{
+    AggregateType, Append, CaseLink, CaseRow, Committed, NumberTaken, RebuildOutcome, RebuiltRow, RowChanges,
+    SUB_CASE_OF, Store, StreamId,
+};
+use futures::future::{Either, select};
+
+use crate::store::samples::{
+    all_cases, append, case_row, case_stream, commit, commit_one, id, note, notes, numbered, rebuilt, register_row,
+};
+use crate::store::support::{Database, Raw};
+
+/// Appends with every kind of row, three to each aggregate.
+fn appends() -> Vec<Append> {
+    let mut appends = Vec::new();
+    for version in 0..3_u64 {
+        for number in 1..=10 {
+            let key = format!("{number} {version}");
+            let case = CaseRow { title: key.clone(), ..case_row(number) };
+            let rows = RowChanges {
+                case: Some(case),
+                members_added: vec![format!("p-{version}")],
+                members_removed: vec!["p-0".to_owned()],
+                links_added: vec![CaseLink { other_id: id(99), relation: SUB_CASE_OF.to_owned() }],
+                register: None,
+            };
+            appends.push(append(case_stream(number), version, &key, notes(&["x"], rows)));
+        }
+        let stream = StreamId { aggregate_type: AggregateType::Campaign, aggregate_id: id(1) };
+        let register = Some(register_row(&version.to_string()));
+        let rows = RowChanges { register, ..RowChanges::default() };
+        appends.push(append(stream, version, &format!("r {version}"), notes(&["x"], rows)));
+    }
+    appends
+}
+
+async fn committed(store: &dyn Store, appends: &[Append]) -> Vec<RebuiltRow> {
+    let outcomes = commit(store, appends).await;
+    let accepted = outcomes.iter().map(|outcome| outcome.as_ref().expect("accepted"));
+    appends.iter().zip(accepted).map(|(append, committed)| rebuilt(append, committed)).collect()
+}
+
+/// What a rebuild makes of a [`numbered`] case.
+fn rebuilt_numbered(case: u128, number: u64, committed: &Committed) -> RebuiltRow {
+    let row = CaseRow { number: format!("GD-2026-{number:04}"), ..case_row(case) };
+    RebuiltRow {
+        stream: case_stream(case),
+        version: committed.version,
+        position: committed.last_position(),
+        recorded_at: committed.recorded_at,
+        changes: RowChanges { case: Some(row), ..RowChanges::default() },
+        number_taken: Some(NumberTaken { series: "GD-2026".to_owned(), number }),
+    }
+}
+
+async fn a_rebuild_gives_the_same_rows(database: Database) {
+    let store = database.open().await;
+    let mut rows = committed(&*store, &appends()).await;
+    let report = commit_one(&*store, numbered(50, "report")).await.expect("accepted");
+    rows.push(rebuilt_numbered(50, 1, &report));
+    let before = store.rows_digest().await.expect("read");
+    assert_eq!((before.count, before.last_position), (30 + 3 + 10 + 1, Some(33)));
+
+    // Begun twice: an unfinished rebuild leaves nothing behind.
+    store.start_rebuild().await.expect("started");
+    store.write_rebuilt(&rows[20..]).await.expect("written");
+    store.start_rebuild().await.expect("started");
+    for batch in rows.chunks(7) {
+        store.write_rebuilt(batch).await.expect("written");
+    }
+    let outcome = store.finish_rebuild(34).await.expect("finished");
+    assert_eq!(outcome, RebuildOutcome::Swapped);
+    assert_eq!(store.rows_digest().await.expect("read"), before);
+
+    // Commits go on where they were, numbers included.
+    let next = case_stream(1);
+    let row = CaseRow { title: "after".to_owned(), ..case_row(1) };
+    let content = notes(&["x"], RowChanges { case: Some(row), ..RowChanges::default() });
+    commit_one(&*store, append(next, 3, "after", content)).await.expect("accepted");
+    commit_one(&*store, numbered(51, "second")).await.expect("accepted");
+    let second = store.case_by_number("GD-2026-0002", None).await.expect("read");
+    assert_eq!(second.expect("it is there").row.case_id, id(51));
+    let case = store.case_by_id(id(1), None).await.expect("read").expect("it is there");
+    assert_eq!((case.version, &*case.row.title), (4, "after"));
+    assert_eq!(store.cases(&all_cases()).await.expect("read").len(), 12);
+}
+
+async fn a_rebuild_repairs_rows(database: Database) {
+    let store = database.open().await;
+    let rows = committed(&*store, &appends()).await;
+    let before = store.rows_digest().await.expect("read");
+    let raw = database.raw().await;
+    raw.execute("update case_versions set title = 'damaged' where version = 2").await;
+    let damaged = store.rows_digest().await.expect("read");
+    assert_ne!(damaged.versions_sha256, before.versions_sha256);
+    raw.execute("delete from case_members").await;
+    let damaged = store.rows_digest().await.expect("read");
+    assert_ne!(damaged.present_sha256, before.present_sha256);
+    store.start_rebuild().await.expect("started");
+    store.write_rebuilt(&rows).await.expect("written");
+    store.finish_rebuild(33).await.expect("finished");
+    assert_eq!(store.rows_digest().await.expect("read"), before);
+}
+
+async fn a_rebuild_catches_up_while_commits_and_reads_go_on(database: Database) {
+    let store = database.open().await;
+    let all = appends();
+    let rows = committed(&*store, &all[..11]).await;
+    let indexes = "select name from sqlite_master where type = 'index' order by 1";
+    let raw = database.raw().await;
+    let indexes = match &raw {
+        Raw::Sqlite(_) => indexes,
+        Raw::Postgres(_) => {
+            "select cast(schemaname || '.' || indexname as text) from pg_indexes \
+             where schemaname = 'public' or schemaname like 'etalon%' order by 1"
+        }
+    };
+    let indexes_before = raw.texts(indexes).await;
+
+    let rebuild = async {
+        store.start_rebuild().await.expect("started");
+        store.write_rebuilt(&rows).await.expect("written");
+        let mut behind = committed(&*store, &all[11..22]).await;
+        let outcome = store.finish_rebuild(11).await.expect("asked");
+        let RebuildOutcome::Behind(head) = outcome else { panic!("{outcome:?}") };
+        assert_eq!(head.next_position, 22);
+        behind.extend(committed(&*store, &all[22..]).await);
+        store.write_rebuilt(&behind).await.expect("written");
+        store.finish_rebuild(33).await.expect("finished")
+    };
+    // A reader that never rests finds all ten cases at any time.
+    let read = async {
+        loop {
+            let cases = store.cases(&all_cases()).await.expect("reads never stop");
+            assert_eq!(cases.len(), 10);
+            let parts = store.sub_cases(id(99)).await.expect("reads never stop");
+            assert_eq!(parts.len(), 10);
+        }
+    };
+    let outcome = match select(Box::pin(rebuild), Box::pin(read)).await {
+        Either::Left((outcome, _)) => outcome,
+        Either::Right((never, _)) => never,
+    };
+    assert_eq!(outcome, RebuildOutcome::Swapped);
+    assert_eq!(raw.texts(indexes).await, indexes_before);
+    for number in 1..=10 {
+        let case = store.case_by_id(id(number), None).await.expect("read").expect("it is there");
+        assert_eq!(case.version, 3);
+        let old = store.case_by_id(id(number), Some(10)).await.expect("read").expect("it is there");
+        assert_eq!(old.version, 1);
+        assert_eq!(store.members(id(number)).await.expect("read"), ["p-1", "p-2"]);
+    }
+}
+
+async fn the_digest_leaves_out_what_comes_later(database: Database) {
+    let store = database.open().await;
+    let empty = store.rows_digest().await.expect("read");
+    assert_eq!((empty.count, empty.last_position), (0, None));
+    commit(&*store, &appends()[..11]).await;
+    let before = store.rows_digest().await.expect("read");
+    commit(&*store, &[note(case_stream(70), 0, "no rows")]).await;
+    let after = store.rows_digest().await.expect("read");
+    assert_eq!(after.versions_sha256, before.versions_sha256);
+    assert_eq!(after.last_position, Some(11));
+}
+
+#[tokio::test]
+async fn both_databases_digest_alike() {
+    let mut digests = Vec::new();
+    for database in [Database::sqlite(), Database::postgres()] {
+        let store = database.open().await;
+        commit(&*store, &appends()).await;
+        commit_one(&*store, numbered(50, "report")).await.expect("accepted");
+        digests.push(store.rows_digest().await.expect("read"));
+    }
+    assert_eq!(digests[0], digests[1]);
+}
+
+on_both_databases! {
+    a_rebuild_gives_the_same_rows,
+    a_rebuild_repairs_rows,
+    a_rebuild_catches_up_while_commits_and_reads_go_on,
+    the_digest_leaves_out_what_comes_later,
+}

@@ -1,0 +1,81 @@
+//! The writer task: many callers, one transaction at a time.
+
+use etalon::store::{AppendError, StoreError, Writer, WriterLimits};
+use futures::future::{join, join_all};
+
+use crate::store::log::every_event;
+use crate::store::samples::{case_stream, note};
+use crate::store::support::Database;
+
+async fn many_callers_share_transactions(database: Database) {
+    let store = database.open().await;
+    let writer = Writer::spawn(store.clone(), WriterLimits::default());
+    assert_eq!(*writer.committed().borrow(), None);
+    let appends = (0..200).map(|case| writer.append(note(case_stream(case), 0, &case.to_string())));
+    let mut positions: Vec<_> =
+        join_all(appends).await.into_iter().map(|outcome| outcome.expect("accepted").first_position).collect();
+    positions.sort_unstable();
+    assert_eq!(positions, Vec::from_iter(0..200));
+    assert_eq!(*writer.committed().borrow(), Some(199));
+    assert_eq!(store.events(&every_event()).await.expect("read").len(), 200);
+}
+
+async fn a_full_queue_sheds_load(database: Database) {
+    let store = database.open().await;
+    let limits = WriterLimits { queue_commands: 2, ..WriterLimits::default() };
+    let writer = Writer::spawn(store, limits);
+    let raw = database.raw().await;
+    let head = raw.hold_head().await;
+    // All ten ask before the writer task runs: only two find room.
+    let appends = join_all((0..10).map(|case| writer.append(note(case_stream(case), 0, &case.to_string()))));
+    let (outcomes, ()) = join(appends, head.release()).await;
+    let shed =
+        |outcome: &&Result<_, _>| matches!(outcome, Err(AppendError::Store(StoreError::Overloaded { capacity: 2 })));
+    assert_eq!(outcomes.iter().filter(shed).count(), 8);
+    assert_eq!(outcomes.iter().flatten().count(), 2);
+    writer.append(note(case_stream(11), 0, "later")).await.expect("there is room again");
+}
+
+async fn shutting_down_loses_nothing_that_was_taken(database: Database) {
+    let store = database.open().await;
+    let limits = WriterLimits { batch_commands: 7, ..WriterLimits::default() };
+    let writer = Writer::spawn(store.clone(), limits);
+    let appends = join_all((0..50).map(|case| writer.append(note(case_stream(case), 0, &case.to_string()))));
+    let (outcomes, ()) = join(appends, writer.shutdown()).await;
+    assert_eq!(outcomes.iter().flatten().count(), 50);
+    assert_eq!(store.head().await.expect("read").next_position, 50);
+    let refused = writer.append(note(case_stream(51), 0, "late")).await;
+    assert!(matches!(refused, Err(AppendError::Store(StoreError::Closed))));
+    writer.shutdown().await;
+}
+
+async fn a_batch_has_a_size_limit_but_every_command_goes(database: Database) {
+    let store = database.open().await;
+    let writer = Writer::spawn(store, WriterLimits { batch_bytes: 1, ..WriterLimits::default() });
+    let appends = (0..5).map(|case| writer.append(note(case_stream(case), 0, &case.to_string())));
+    assert_eq!(join_all(appends).await.iter().flatten().count(), 5);
+}
+
+async fn a_failed_transaction_is_answered_to_all_and_the_writer_goes_on(database: Database) {
+    let store = database.open().await;
+    let writer = Writer::spawn(store.clone(), WriterLimits::default());
+    let raw = database.raw().await;
+    raw.execute("alter table commands rename to hidden").await;
+    let appends =
+        |keys: std::ops::Range<u128>| keys.map(|case| writer.append(note(case_stream(case), 0, &case.to_string())));
+    for outcome in join_all(appends(0..5)).await {
+        let Err(AppendError::Store(error)) = outcome else { panic!("{outcome:?}") };
+        assert!(error.is_retryable());
+    }
+    raw.execute("alter table hidden rename to commands").await;
+    assert_eq!(join_all(appends(0..5)).await.iter().flatten().count(), 5);
+    assert_eq!(store.head().await.expect("read").next_position, 5);
+}
+
+on_both_databases! {
+    many_callers_share_transactions,
+    a_full_queue_sheds_load,
+    shutting_down_loses_nothing_that_was_taken,
+    a_batch_has_a_size_limit_but_every_command_goes,
+    a_failed_transaction_is_answered_to_all_and_the_writer_goes_on,
+}
