@@ -48,7 +48,7 @@ pub struct Filled {
 pub struct Persona {
     /// The role to look from.
     pub role: Role,
-    /// Id, jurisdiction, institution and enterprise that a token needs.
+    /// Id, jurisdiction, institution and enterprise that a token needs, with this role alone.
     pub actor: Actor,
 }
 
@@ -96,7 +96,7 @@ pub async fn fill(app: &App, clock: &ManualClock, end: Timestamp) -> Result<Fill
 fn persona(cast: &Cast, entry: &PersonaEntry) -> Persona {
     let key = entry.person.as_ref().or(entry.enterprise.as_ref());
     let key = key.unwrap_or_else(|| panic!("the persona of {} is a person or an enterprise", entry.role));
-    Persona { role: entry.role, actor: cast.actor(key).clone() }
+    Persona { role: entry.role, actor: Actor { roles: [entry.role].into(), ..cast.actor(key).clone() } }
 }
 
 /// A command of the moment, which nobody sends again.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 use serde::Deserialize;
 
-use crate::demo::said::Said;
+use crate::demo::said::{Said, sound};
 use crate::domain::actor::Role;
 use crate::domain::institution::values::InstitutionKind;
 use crate::domain::person::values::Capacity;
@@ -42,7 +42,7 @@ pub(super) struct Registers {
 impl Registers {
     /// The file, as it is compiled in.
     pub(super) fn read() -> Self {
-        toml::from_str(include_str!("registers.toml")).expect("registers.toml is sound")
+        sound("registers.toml", include_str!("registers.toml"))
     }
 
     /// Who serves in the province that the division lies in.

@@ -3,7 +3,8 @@
 use std::fmt;
 
 use jiff::civil::Date;
-use serde::{Deserialize, Deserializer, de};
+use serde::de::{self, DeserializeOwned};
+use serde::{Deserialize, Deserializer};
 
 use crate::domain::value::{
     Decimal, DecisionRule, Division, ExpandedUncertainty, Interval, Label, Measurand, MeasurementRequirement,
@@ -14,6 +15,11 @@ use crate::domain::value::measurement::MaximumPermissibleError;
 
 /// k of every uncertainty in the data files, and its p (JCGM 100:2008, G.6.6).
 const COVERAGE: (&str, &str) = ("2", "0.95");
+
+/// A data file that is compiled in, so that every build has tested it.
+pub(super) fn sound<T: DeserializeOwned>(name: &str, text: &str) -> T {
+    toml::from_str(text).unwrap_or_else(|error| panic!("{name} is sound: {error}"))
+}
 
 /// A value written as text.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

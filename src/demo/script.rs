@@ -2,17 +2,20 @@
 
 use serde::Deserialize;
 
-use crate::demo::said::{Measurement, Requirement, Said};
+use crate::demo::said::{Measurement, Requirement, Said, sound};
 use crate::domain::case::values::{Kind, LinkRelation, Severity, Verdict};
 use crate::domain::value::{
     Decimal, Label, Level, Money, Reference, RegulationRef, ServiceCategory, Statement, Title,
 };
 
-const FILES: [&str; 2] = [include_str!("cases-guangdong.toml"), include_str!("cases-jiangsu.toml")];
+const FILES: [(&str, &str); 2] = [
+    ("cases-guangdong.toml", include_str!("cases-guangdong.toml")),
+    ("cases-jiangsu.toml", include_str!("cases-jiangsu.toml")),
+];
 
 /// The cases of all files.
 pub(super) fn read() -> Vec<Entry> {
-    FILES.into_iter().flat_map(|file| toml::from_str::<File>(file).expect("the cases' files are sound").cases).collect()
+    FILES.into_iter().flat_map(|(name, text)| sound::<File>(name, text).cases).collect()
 }
 
 #[derive(Debug, Deserialize)]
@@ -80,7 +83,11 @@ pub(super) enum Action {
     /// The invitee declines.
     Refuse { expert: String, reason: Said<Statement> },
     Leave { expert: String, reason: Said<Statement> },
-    Finding { text: Said<Statement>, cite: Vec<Said<Reference>> },
+    Finding {
+        text: Said<Statement>,
+        #[serde(default)]
+        cite: Vec<Said<Reference>>,
+    },
     Measure(Measurement),
     Propose {
         text: Said<Statement>,
