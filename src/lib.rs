@@ -5,7 +5,8 @@
 pub mod config;
 pub mod clock;
 
-//pub mod cli;
+pub mod cli;
+pub mod demo;
 pub mod identity;
 pub mod http;
 pub mod graphql;

@@ -18,7 +18,7 @@ use crate::domain::case::values::{LinkRelation, Origin};
 use crate::domain::enterprise::command::EnterpriseCommand;
 use crate::domain::order::Order;
 use crate::domain::person::command::{AffiliationFacts, PersonCommand};
-use crate::domain::value::{CampaignId, CaseId, CatalogueId, Division, Label, calendar};
+use crate::domain::value::{CampaignId, CaseId, CatalogueId, Division, Label};
 use crate::store::{CaseColumn, Condition, Operator, Value};
 
 impl App {
@@ -29,9 +29,9 @@ impl App {
         case: &Case,
         order: &mut Order<CaseCommand>,
     ) -> Result<(), Fault> {
-        let now = order.now;
+        let year = order.day().year();
         match &mut order.command {
-            CaseCommand::ReportCase(command) => self.enrolment(command, calendar::date_of(now).year()).await?,
+            CaseCommand::ReportCase(command) => self.enrolment(command, year).await?,
             CaseCommand::AssignResearch(command) => self.person(command.lead.as_mut()).await?,
             CaseCommand::ReassignResearch(command) => self.person(command.lead.as_mut()).await?,
             CaseCommand::InviteExpert(command) => self.person(Some(&mut command.expert)).await?,

@@ -192,6 +192,24 @@ impl App {
         Ok(self.store.count_cases(&query(actor, page)).await?)
     }
 
+    /// Whether there is a case of that id, for whomever.
+    ///
+    /// # Errors
+    /// When the store fails or an event cannot be read.
+    pub async fn has_case(&self, id: CaseId) -> Result<bool, Fault> {
+        Ok(self.cases.kept(id.into()).await.is_some() || self.cases.present(id.into()).await?.version > 0)
+    }
+
+    /// The log from a position on, for whoever may read all of it.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn log(&self, after: Option<u64>, up_to: Option<u64>, limit: u32) -> Result<Vec<EventRecord>, Fault> {
+        let query =
+            EventQuery { stream: None, aggregate_type: None, after, up_to, limit, types: Vec::new(), actor: None };
+        Ok(self.store.events(&query).await?)
+    }
+
     /// Everything known of a case at that version. Whoever asks has been shown its row.
     ///
     /// # Errors

@@ -62,6 +62,12 @@ impl Key {
         })
     }
 
+    /// A key that was made, with the digest of what it stands for.
+    #[must_use]
+    pub fn of_digest(text: String, digest: [u8; 32]) -> Self {
+        Self { text, digest }
+    }
+
     /// A key of its own, for a command that will not be sent again.
     #[must_use]
     pub fn unique(id: Uuid) -> Self {

@@ -2,14 +2,27 @@
 //!
 //! Options that are settings too carry no default here: `config` knows the defaults and which layer overrules which.
 
+pub mod serve;
+pub mod demo;
+pub mod token;
+pub mod import;
+pub mod export;
+pub mod rebuild;
+pub mod schema;
+
+pub mod logging;
+pub mod problem;
+mod progress;
+
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
 use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp};
 use uuid::Uuid;
 
 use crate::config::{DatabaseUrl, Overrides};
+use crate::interchange::format::Format;
 use crate::identity::claims::{ClaimsError, LONGEST_LIFE};
 
 /// Track a measurement bottleneck from the factory floor to its resolution.
@@ -210,17 +223,6 @@ pub struct Schema {
     /// Write the schema files into this folder
     #[arg(long, value_name = "DIR")]
     pub write: Option<PathBuf>,
-}
-
-/// The formats that Etalon reads and writes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// IEEE 1849 event log, for process mining.
-    Xes,
-    /// Comma-separated values with a header line.
-    Csv,
-    /// One JSON object per line.
-    Jsonl,
 }
 
 /// A point in the log's past.

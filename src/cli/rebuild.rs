@@ -2,10 +2,8 @@
 
 use std::sync::Arc;
 
-use indicatif::{ProgressBar, ProgressStyle};
-
 use crate::cli::problem::Problem;
-use crate::cli::serve;
+use crate::cli::{progress, serve};
 use crate::clock::SystemClock;
 use crate::config::Settings;
 
@@ -15,7 +13,7 @@ use crate::config::Settings;
 /// When the database fails or the log cannot be read; the served rows are then unchanged.
 pub async fn run(settings: &Settings) -> Result<String, Problem> {
     let app = serve::open(settings, Arc::new(SystemClock)).await?;
-    let bar = bar();
+    let bar = progress::bar();
     let rebuilt = app
         .rebuild(|done, of| {
             bar.set_length(of);
@@ -37,10 +35,4 @@ pub async fn run(settings: &Settings) -> Result<String, Problem> {
         rebuilt.after.count,
         rebuilt.after.last_position.map_or_else(|| "none".to_owned(), |position| position.to_string()),
     ))
-}
-
-/// A progress bar on a terminal, nothing elsewhere.
-pub(super) fn bar() -> ProgressBar {
-    let style = ProgressStyle::with_template("{bar:40} {pos}/{len} {per_sec} {eta}").expect("a sound template");
-    ProgressBar::no_length().with_style(style)
 }

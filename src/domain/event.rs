@@ -48,8 +48,8 @@ pub struct Source {
 
 /// What an enum of facts knows about its variants.
 pub trait Fact: Serialize + DeserializeOwned + Clone + PartialEq + fmt::Debug + Send + Sync {
-    /// The event types of this enum, in the order of its declaration.
-    const NAMES: &'static [&'static str];
+    /// The event types of this enum and the versions that they have today, in the order of its declaration.
+    const SHAPES: &'static [(&'static str, &'static str)];
 
     /// The event type: a literal, so that renaming a Rust type changes no stored byte.
     fn name(&self) -> &'static str;
@@ -82,7 +82,7 @@ macro_rules! facts {
         }
 
         impl $crate::domain::event::Fact for $enum {
-            const NAMES: &'static [&'static str] = &[$($name,)+];
+            const SHAPES: &'static [(&'static str, &'static str)] = &[$(($name, $version),)+];
 
             fn name(&self) -> &'static str {
                 match self { $(Self::$fact(_) => $name,)+ }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// A format of logs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Format {
     /// XES 1.0, IEEE 1849-2016 and 1849-2023: what process-mining tools read.
     Xes,

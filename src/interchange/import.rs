@@ -20,7 +20,6 @@ use crate::domain::case::Case;
 use crate::domain::case::command::{CaseCommand, EnrolmentFacts};
 use crate::domain::enterprise::Enterprise;
 use crate::domain::enterprise::command::EnrolEnterprise;
-use crate::domain::enterprise::values::Identity;
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::value::Period;
 use crate::interchange::format::Format;
@@ -34,6 +33,9 @@ use crate::interchange::report::ImportReport;
 const LANES: usize = 64;
 /// How many events may wait in a lane: with [`LANES`] the bound of what is in memory.
 const WAITING: usize = 16;
+
+/// What becomes of every event that the lifecycle does not allow to be what the mapping wishes.
+const LEGACY: &str = "LegacyActivityRecorded";
 
 /// What happens with an event that cannot come in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,15 +52,9 @@ pub enum ImportError {
     /// The file cannot be read.
     #[error("the file cannot be read again from its beginning")]
     File(#[source] io::Error),
-    /// The log cannot be read.
+    /// The log cannot be read, or an event of it cannot come in.
     #[error("nothing was imported")]
-    Read(#[source] ReadError),
-    /// The mapping makes no sense of an event.
-    #[error("nothing was imported")]
-    Plan(#[source] PlanError),
-    /// An event lies in the future.
-    #[error("nothing was imported: {0}: an event cannot have happened after now")]
-    Future(Place),
+    Bad(#[source] BadEvent),
     /// The campaign or an organisation was refused.
     #[error("{what} cannot be put on record")]
     Frame {
@@ -121,7 +117,7 @@ pub async fn import(
 fn read(file: &mut File, format: Format, mapping: &Mapping) -> Result<Events, ImportError> {
     file.seek(SeekFrom::Start(0)).map_err(ImportError::File)?;
     let again = file.try_clone().map_err(ImportError::File)?;
-    open(again, format, &mapping.columns).map_err(ImportError::Read)
+    open(again, format, &mapping.columns).map_err(|error| ImportError::Bad(BadEvent::Read(error)))
 }
 
 /// An event on its way in.
@@ -134,33 +130,34 @@ struct Step {
 
 /// Why one event cannot come in.
 #[derive(Debug, thiserror::Error)]
-enum BadEvent {
+pub enum BadEvent {
+    /// It cannot be read.
     #[error(transparent)]
     Read(ReadError),
+    /// The mapping makes no sense of it.
     #[error(transparent)]
     Plan(PlanError),
-    #[error("an event cannot have happened after now")]
+    /// It lies in the future.
+    #[error("{0}: an event cannot have happened after now")]
     Future(Place),
-    #[error("{1}")]
+    /// Another event was imported from its place.
+    #[error("{0}: an earlier import brought in another event at this place of its case: the file has changed")]
+    Changed(Place),
+    /// The domain refuses it even as a legacy activity.
+    #[error("{0}: {1}")]
     Refused(Place, Refusal),
 }
 
 impl BadEvent {
+    fn refused(place: Place, refusal: Refusal) -> Self {
+        if refusal.code == Code::IdempotencyKeyReused { Self::Changed(place) } else { Self::Refused(place, refusal) }
+    }
+
     fn place(&self) -> Option<Place> {
         match self {
             Self::Read(error) => error.place(),
             Self::Plan(error) => Some(error.place),
-            Self::Future(place) | Self::Refused(place, _) => Some(*place),
-        }
-    }
-}
-
-impl From<BadEvent> for ImportError {
-    fn from(bad: BadEvent) -> Self {
-        match bad {
-            BadEvent::Read(error) => Self::Read(error),
-            BadEvent::Plan(error) => Self::Plan(error),
-            BadEvent::Future(place) | BadEvent::Refused(place, _) => Self::Future(place),
+            Self::Future(place) | Self::Changed(place) | Self::Refused(place, _) => Some(*place),
         }
     }
 }
@@ -181,9 +178,9 @@ impl Import {
     fn check(&self, events: Events) -> Result<u64, ImportError> {
         let mut count = 0;
         for event in events {
-            let step = self.step(event)?;
+            let step = self.step(event).map_err(ImportError::Bad)?;
             if step.planned.source.index == 0 {
-                step.opening.map_err(ImportError::Plan)?;
+                step.opening.map_err(|error| ImportError::Bad(BadEvent::Plan(error)))?;
             }
             count += 1;
         }
@@ -216,10 +213,7 @@ impl Import {
 
     async fn enrol(&self, opening: &Opening) -> Result<(), ImportError> {
         let command = EnrolEnterprise {
-            identity: Identity::External {
-                log: self.mapping.log.clone(),
-                organisation: opening.organisation.clone(),
-            },
+            identity: self.mapping.identity(&opening.organisation),
             name: opening.organisation.clone(),
             division: opening.division.clone(),
             address: None,
@@ -247,24 +241,23 @@ impl Import {
         };
         let enrolment = |opening: &Opening| EnrolmentFacts::of(opening.enterprise, self.mapping.campaign.id);
         let wished = planned.wished(opening.as_ref().map(|opening| (opening, enrolment(opening))));
-        let mut refused = false;
         if let Some(command) = wished {
             match self.give(&planned, command).await {
                 Ok(is_replay) => {
                     self.told(|report| if is_replay { report.count_already_there() } else { report.count_mapped(planned.fact()) });
                     return Ok(());
                 }
-                Err(Failure::Refused(_)) => refused = true,
+                Err(Failure::Refused(_)) => {}
                 Err(failure) => return Err(failure),
             }
         }
         let legacy = planned.legacy(opening.as_ref().map(|opening| (opening, &*self.mapping)));
         match self.give(&planned, legacy).await {
             Ok(true) => self.told(ImportReport::count_already_there),
-            Ok(false) if refused => self.told(|report| report.count_refused(planned.fact())),
+            Ok(false) if planned.fact() != LEGACY => self.told(|report| report.count_refused(planned.fact())),
             Ok(false) => self.told(ImportReport::count_legacy),
             Err(Failure::Refused(refusal)) => {
-                let bad = BadEvent::Refused(place, refusal);
+                let bad = BadEvent::refused(place, refusal);
                 self.told(|report| report.skip(bad.place(), &bad));
             }
             Err(failure) => return Err(failure),

@@ -1,6 +1,6 @@
 //! Logs of other trackers come in, logs of this one go out: XES 1.0 (IEEE 1849-2016), CSV, JSON Lines.
 //!
-//! Here formats are read and written and words are translated; nothing is committed, looked up or decided. A log is read
+//! Here formats are read and written and words are translated; only `import` and `export` know the application. A log is read
 //! and written event by event, so that its size never matters.
 
 pub mod format;
@@ -13,6 +13,9 @@ pub mod template;
 pub mod report;
 
 pub mod write;
+
+pub mod import;
+pub mod export;
 
 #[cfg(test)]
 mod tests;

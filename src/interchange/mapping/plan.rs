@@ -11,6 +11,7 @@ use crate::domain::case::command::{
 };
 use crate::domain::case::number::CaseNumber;
 use crate::domain::case::values::{CommentId, Origin};
+use crate::domain::enterprise::values::Identity;
 use crate::domain::event::Source;
 use crate::domain::value::{
     CaseId, Division, EnterpriseId, Label, Personal, ServiceCategory, Statement, Title, ValueError, calendar,
@@ -120,11 +121,16 @@ impl Mapping {
             number: CaseNumber::provisional(division.letters(), calendar::date_of(event.at).year()),
             title: read.value("case.title", &self.case.title, Title::parse)?,
             problem: read.value("case.problem", &self.case.problem, Statement::parse)?,
-            // Organisations of one name in two places are two: an enterprise stands in one division.
-            enterprise: EnterpriseId::named(&format!("import:{}:{division}:{organisation}", self.log)),
+            enterprise: self.identity(&organisation).enterprise(),
             organisation,
             division,
         })
+    }
+
+    /// What identifies an organisation of this log.
+    #[must_use]
+    pub fn identity(&self, organisation: &Label) -> Identity {
+        Identity::External { log: self.log.clone(), organisation: organisation.clone() }
     }
 
     fn source(&self, event: &ForeignEvent) -> Result<Source, PlanError> {

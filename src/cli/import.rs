@@ -1,0 +1,39 @@
+//! `etalon import`: another tracker's log comes in.
+
+use std::fs::{self, File};
+use std::sync::Arc;
+
+use crate::cli::problem::Problem;
+use crate::cli::{Import, progress, serve};
+use crate::clock::SystemClock;
+use crate::config::Settings;
+use crate::interchange::import::{BadEvents, import};
+use crate::interchange::mapping::Mapping;
+
+/// Imports, and answers the report.
+///
+/// # Errors
+/// When the mapping or the log cannot be used, or the database fails; unless events may be left out, nothing is then imported.
+pub async fn run(arguments: Import, settings: &Settings) -> Result<String, Problem> {
+    let name = arguments.mapping.display().to_string();
+    let text = fs::read_to_string(&arguments.mapping).map_err(Problem::while_doing(format!("{name} cannot be read")))?;
+    let mapping = Mapping::parse(&name, &text).map_err(Problem::while_doing("the mapping cannot be used"))?;
+    let file = File::open(&arguments.file)
+        .map_err(Problem::while_doing(format!("{} cannot be opened", arguments.file.display())))?;
+    let bad_events =
+        if arguments.continue_after_errors { BadEvents::AreLeftOut } else { BadEvents::EndTheImport };
+    let app = serve::open(settings, Arc::new(SystemClock)).await?;
+    let bar = progress::bar();
+    let imported = import(&app, file, arguments.format, &Arc::new(mapping), bad_events, |done, of| {
+        bar.set_length(of);
+        bar.set_position(done);
+    })
+    .await;
+    bar.finish_and_clear();
+    app.shutdown().await;
+    let report = imported.map_err(Problem::while_doing(arguments.file.display().to_string()))?;
+    if report.skipped_count > 0 && bad_events == BadEvents::EndTheImport {
+        return Err(Problem::new(format!("not everything came in\n{report}")));
+    }
+    Ok(report.to_string().trim_end().to_owned())
+}

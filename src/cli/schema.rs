@@ -1,0 +1,46 @@
+//! `etalon schema`: the GraphQL schema, and whether the checked-in schema files are those of this program.
+
+use std::fs;
+use std::path::Path;
+
+use crate::cli::problem::Problem;
+use crate::cli::Schema;
+use crate::codec::samples;
+use crate::graphql;
+
+const GRAPHQL: &str = "schema.graphql";
+const EVENTS: &str = "events";
+
+/// Prints, writes or checks. Answers what to print.
+///
+/// # Errors
+/// When a file cannot be written, or differs.
+pub fn run(arguments: &Schema) -> Result<String, Problem> {
+    let sdl = graphql::sdl();
+    match (&arguments.check, &arguments.write) {
+        (Some(folder), _) => check(folder, &sdl),
+        (None, Some(folder)) => write(folder, &sdl),
+        (None, None) => Ok(sdl.trim_end().to_owned()),
+    }
+}
+
+fn write(folder: &Path, sdl: &str) -> Result<String, Problem> {
+    let path = folder.join(GRAPHQL);
+    fs::create_dir_all(folder).map_err(Problem::while_doing(format!("{} cannot be made", folder.display())))?;
+    fs::write(&path, sdl).map_err(Problem::while_doing(format!("{} cannot be written", path.display())))?;
+    Ok(format!("{} is written; samples of events are frozen by hand, once, when an event is published", path.display()))
+}
+
+fn check(folder: &Path, sdl: &str) -> Result<String, Problem> {
+    let path = folder.join(GRAPHQL);
+    let kept = fs::read_to_string(&path).map_err(Problem::while_doing(format!("{} cannot be read", path.display())))?;
+    if kept != sdl {
+        return Err(Problem::new(format!(
+            "{} is not the schema of this program: run `etalon schema --write {}` and look at the difference",
+            path.display(),
+            folder.display()
+        )));
+    }
+    let checked = samples::check(&folder.join(EVENTS)).map_err(Problem::while_doing("the frozen samples of events"))?;
+    Ok(format!("{} and {checked} frozen samples of events are those of this program", path.display()))
+}

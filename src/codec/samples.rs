@@ -1,0 +1,127 @@
+//! Frozen samples: one file for every version of every event that was ever published. Today's code has to read each, and to write today's versions byte for byte.
+//!
+//! `FOLDER/<aggregate>/<event type>.<version>.json`. A file is written once, when its event is published, and never changed.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use cqrs_es::Aggregate;
+
+use crate::codec::{self, Stored};
+use crate::domain::aggregate::Root;
+use crate::domain::annual_summary::AnnualSummary;
+use crate::domain::campaign::Campaign;
+use crate::domain::case::Case;
+use crate::domain::catalogue::Catalogue;
+use crate::domain::enterprise::Enterprise;
+use crate::domain::event::Fact;
+use crate::domain::institution::Institution;
+use crate::domain::person::Person;
+
+/// What is wrong with a sample.
+#[derive(Debug, thiserror::Error)]
+pub enum SampleError {
+    /// A published event has no sample.
+    #[error("{0} is missing: freeze a sample of the event")]
+    Missing(PathBuf),
+    /// A file that is no sample.
+    #[error("{0} is no sample of an event that was ever published")]
+    Stray(PathBuf),
+    /// The folder or a file cannot be read.
+    #[error("{path} cannot be read")]
+    Unreadable {
+        /// Which.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// Today's code does not read the sample.
+    #[error("{path} is not read any more")]
+    Undecodable {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: codec::DecodeError,
+    },
+    /// Today's code writes the same event in other bytes.
+    #[error("{path} would be written differently today:\n{today}")]
+    Changed {
+        /// Which.
+        path: PathBuf,
+        /// The bytes of today.
+        today: String,
+    },
+}
+
+/// Checks every sample, and that there is one for every event of today. Answers how many there are.
+///
+/// # Errors
+/// The first that is missing, unreadable or written differently today.
+pub fn check(folder: &Path) -> Result<usize, SampleError> {
+    let checked = [
+        check_aggregate::<Case>(folder)?,
+        check_aggregate::<Enterprise>(folder)?,
+        check_aggregate::<Campaign>(folder)?,
+        check_aggregate::<Institution>(folder)?,
+        check_aggregate::<Person>(folder)?,
+        check_aggregate::<Catalogue>(folder)?,
+        check_aggregate::<AnnualSummary>(folder)?,
+    ];
+    Ok(checked.iter().sum())
+}
+
+fn check_aggregate<A: Root>(folder: &Path) -> Result<usize, SampleError> {
+    let folder = folder.join(<A as Aggregate>::TYPE);
+    for (name, version) in A::Fact::SHAPES {
+        let path = folder.join(format!("{name}.{version}.json"));
+        if !path.is_file() {
+            return Err(SampleError::Missing(path));
+        }
+    }
+    let mut count = 0;
+    for path in files(&folder)? {
+        check_sample::<A>(path)?;
+        count += 1;
+    }
+    Ok(count)
+}
+
+fn check_sample<A: Root>(path: PathBuf) -> Result<(), SampleError> {
+    let stem = path.file_stem().and_then(|stem| stem.to_str());
+    let Some((name, version)) = stem.and_then(|stem| stem.split_once('.')) else {
+        return Err(SampleError::Stray(path));
+    };
+    let Some((_, today)) = A::Fact::SHAPES.iter().find(|(known, _)| *known == name) else {
+        return Err(SampleError::Stray(path));
+    };
+    let text = fs::read_to_string(&path).map_err(|source| SampleError::Unreadable { path: path.clone(), source })?;
+    let payload = text.trim_end();
+    let stored = Stored {
+        aggregate_type: <A as Aggregate>::TYPE,
+        aggregate_id: "sample",
+        sequence: 1,
+        event_type: name,
+        event_version: version,
+        payload,
+    };
+    let event = match codec::decode_stored::<A::Fact>(stored, &codec::upcasters()) {
+        Ok(event) => event,
+        Err(source) => return Err(SampleError::Undecodable { path, source }),
+    };
+    if event.fact.name() != name {
+        return Err(SampleError::Stray(path));
+    }
+    let again = codec::encode(&event).payload;
+    if version == *today && again != payload {
+        return Err(SampleError::Changed { path, today: again });
+    }
+    Ok(())
+}
+
+fn files(folder: &Path) -> Result<Vec<PathBuf>, SampleError> {
+    let unreadable = |source| SampleError::Unreadable { path: folder.to_owned(), source };
+    let entries = fs::read_dir(folder).map_err(unreadable)?;
+    let paths: Result<Vec<_>, _> = entries.map(|entry| entry.map(|entry| entry.path())).collect();
+    paths.map_err(unreadable)
+}

@@ -1,0 +1,165 @@
+//! The log goes out: all of it by position, or the cases one by one, as of any moment.
+
+use std::collections::HashMap;
+use std::io::Write;
+
+use uuid::Uuid;
+
+use crate::app::{App, CasePage, EventPage, Fault, time_of};
+use crate::domain::actor::{Actor, ActorId, Role};
+use crate::domain::enterprise::Enterprise;
+use crate::domain::value::CampaignId;
+use crate::interchange::format::Format;
+use crate::interchange::write::error::WriteError;
+use crate::interchange::write::{ExportedEvent, Feed, LogWriter, feed};
+use crate::store::{CaseColumn, Condition, Direction, EventRecord, Operator, StoredCase, Value};
+
+/// How many events are in memory at a time.
+const EVENTS: u32 = 1_000;
+/// How many cases are listed at a time.
+const CASES: u32 = 100;
+
+/// What is exported.
+#[derive(Clone, Copy, Debug)]
+pub struct Export {
+    /// In which format.
+    pub format: Format,
+    /// Up to which position, inclusive.
+    pub up_to: u64,
+    /// Only the cases of this campaign.
+    pub campaign: Option<CampaignId>,
+}
+
+/// Why an export ended.
+#[derive(Debug, thiserror::Error)]
+pub enum ExportError {
+    /// The log cannot be read.
+    #[error("the log cannot be read")]
+    Read(#[from] Fault),
+    /// The export cannot be written.
+    #[error("the export cannot be written")]
+    Write(#[from] WriteError),
+}
+
+/// Writes the export. `progress` is told how many events are written.
+///
+/// # Errors
+/// When the log cannot be read or the export not be written.
+pub async fn export<W: Write>(
+    app: &App,
+    export: Export,
+    out: W,
+    mut progress: impl FnMut(u64),
+) -> Result<W, ExportError> {
+    let mut out = Out { writer: LogWriter::begin(export.format, out)?, written: 0, progress: &mut progress };
+    match (feed(export.format), export.campaign) {
+        (Feed::Log, None) => whole_log(app, export.up_to, &mut out).await?,
+        (Feed::Log | Feed::Cases, _) => case_by_case(app, export, &mut out).await?,
+    }
+    Ok(out.writer.finish()?)
+}
+
+struct Out<'a, W: Write> {
+    writer: LogWriter<W>,
+    written: u64,
+    progress: &'a mut dyn FnMut(u64),
+}
+
+impl<W: Write> Out<'_, W> {
+    fn take(&mut self, events: &[EventRecord], organisation: Option<&str>) -> Result<(), WriteError> {
+        for event in events {
+            self.writer.write(&ExportedEvent {
+                position: event.position,
+                aggregate_type: &event.aggregate_type,
+                aggregate_id: &event.aggregate_id,
+                sequence: event.sequence,
+                event_type: &event.event_type,
+                event_version: &event.event_version,
+                recorded_at: time_of(event.recorded_at),
+                actor: &event.actor,
+                payload: &event.payload,
+                metadata: &event.metadata,
+                organisation,
+            })?;
+        }
+        self.written += events.len() as u64;
+        (self.progress)(self.written);
+        Ok(())
+    }
+}
+
+async fn whole_log<W: Write>(app: &App, up_to: u64, out: &mut Out<'_, W>) -> Result<(), ExportError> {
+    let mut after = None;
+    loop {
+        let events = app.log(after, Some(up_to), EVENTS).await?;
+        let Some(last) = events.last() else {
+            return Ok(());
+        };
+        after = Some(last.position);
+        out.take(&events, None)?;
+    }
+}
+
+async fn case_by_case<W: Write>(app: &App, export: Export, out: &mut Out<'_, W>) -> Result<(), ExportError> {
+    let exporter = Actor::of_the_server(ActorId::clock(), Role::Clock);
+    let mut page = first_page(export);
+    let mut names = HashMap::new();
+    loop {
+        let cases = app.cases(&exporter, &page).await?;
+        let Some(last) = cases.last() else {
+            return Ok(());
+        };
+        page.after = Some(vec![Value::Text(last.row.number.clone()), Value::Text(last.row.case_id.to_string())]);
+        for case in &cases {
+            let name = name_of(app, &mut names, case.row.enterprise_id, export.up_to).await?;
+            one_case(app, export.up_to, case, &name, out).await?;
+        }
+    }
+}
+
+async fn one_case<W: Write>(
+    app: &App,
+    up_to: u64,
+    case: &StoredCase,
+    organisation: &str,
+    out: &mut Out<'_, W>,
+) -> Result<(), ExportError> {
+    let mut page = EventPage { up_to: Some(up_to), limit: EVENTS, ..EventPage::default() };
+    loop {
+        let events = app.case_events(case.row.case_id.into(), &page).await?;
+        let Some(last) = events.last() else {
+            return Ok(());
+        };
+        page.after = Some(last.position);
+        out.take(&events, Some(organisation))?;
+    }
+}
+
+/// An enterprise's name, asked for once.
+async fn name_of(app: &App, names: &mut HashMap<Uuid, String>, enterprise: Uuid, at: u64) -> Result<String, Fault> {
+    if let Some(name) = names.get(&enterprise) {
+        return Ok(name.clone());
+    }
+    let found = app.named_by_a_case::<Enterprise>(vec![enterprise], Some(at)).await?;
+    let name = found.into_iter().next().map_or_else(|| enterprise.to_string(), |entry| entry.name);
+    names.insert(enterprise, name.clone());
+    Ok(name)
+}
+
+fn first_page(export: Export) -> CasePage {
+    let condition = match export.campaign {
+        None => Condition::All(Vec::new()),
+        Some(campaign) => Condition::Compare {
+            column: CaseColumn::CampaignId,
+            operator: Operator::Equal,
+            value: Value::Text(campaign.to_string()),
+        },
+    };
+    CasePage {
+        condition,
+        order: vec![(CaseColumn::Number, Direction::Ascending)],
+        after: None,
+        limit: CASES,
+        at: Some(export.up_to),
+    }
+}
