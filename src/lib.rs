@@ -10,7 +10,6 @@ pub mod demo;
 pub mod identity;
 pub mod http;
 pub mod graphql;
-pub mod demo;
 pub mod app;
 pub mod interchange;
 pub mod domain;
