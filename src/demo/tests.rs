@@ -1,0 +1,168 @@
+//! The whole demonstration on SQLite: what it holds, that it repeats itself, and what each role sees of it.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use jiff::ToSpan;
+use tempfile::TempDir;
+
+use super::*;
+use crate::app::{CasePage, RegisterPage};
+use crate::domain::actor::ActorId;
+use crate::domain::case::state::File;
+use crate::domain::case::values::Status;
+use crate::domain::enterprise::Enterprise;
+use crate::domain::value::Level;
+use crate::store::{self, Condition, EventQuery, EventRecord, Store, StoredCase};
+
+/// A Monday, so that the last working day lies behind a weekend.
+const END: &str = "2026-11-23T03:20:00Z";
+
+struct Demonstration {
+    app: App,
+    store: Arc<dyn Store>,
+    filled: Filled,
+    _folder: TempDir,
+}
+
+impl Demonstration {
+    async fn new() -> Self {
+        let end = END.parse().expect("a timestamp");
+        let folder = TempDir::new().expect("a temporary folder");
+        let clock = Arc::new(ManualClock::new(begins(end), 2012));
+        let url = format!("sqlite:{}", folder.path().join("etalon.db").display());
+        let store = store::open(&url, clock.clone()).await.expect("a new database");
+        let app = App::new(store.clone(), clock.clone());
+        let filled = fill(&app, &clock, end).await.unwrap_or_else(|failure| panic!("refused at {}: {failure}", app.now()));
+        Self { app, store, filled, _folder: folder }
+    }
+
+    async fn cases(&self, actor: &Actor) -> Vec<StoredCase> {
+        let page = CasePage { condition: Condition::All(Vec::new()), order: Vec::new(), after: None, limit: 100, at: None };
+        self.app.cases(actor, &page).await.expect("the store reads")
+    }
+
+    async fn files(&self, actor: &Actor) -> Vec<File> {
+        let mut files = Vec::new();
+        for case in self.cases(actor).await {
+            let present = self.app.case_file(case.row.case_id.into(), case.version).await.expect("the log reads");
+            files.push(present.state.file.clone().expect("a listed case was reported"));
+        }
+        files
+    }
+
+    async fn events(&self) -> Vec<EventRecord> {
+        let everything = EventQuery {
+            stream: None,
+            aggregate_type: None,
+            after: None,
+            up_to: None,
+            limit: 5_000,
+            types: Vec::new(),
+            actor: None,
+        };
+        self.store.events(&everything).await.expect("the log reads")
+    }
+
+    fn persona(&self, role: Role) -> &Actor {
+        let persona = self.filled.personas.iter().find(|persona| persona.role == role);
+        &persona.unwrap_or_else(|| panic!("somebody is {role}")).actor
+    }
+}
+
+#[tokio::test]
+async fn it_holds_a_case_of_every_kind() {
+    let demonstration = Demonstration::new().await;
+    let manager = demonstration.persona(Role::Manager);
+    let files = demonstration.files(manager).await;
+    assert_eq!(files.len(), 30);
+    let page = RegisterPage { limit: 100, ..RegisterPage::default() };
+    let enterprises = demonstration.app.registers::<Enterprise>(manager, &page).await.expect("the store reads");
+    assert_eq!(enterprises.len(), 12);
+
+    let statuses: BTreeSet<_> = files.iter().map(|file| file.status).collect();
+    assert_eq!(statuses, Status::ALL.iter().copied().collect());
+    let escalated = [Level::City, Level::Province, Level::Nation];
+    assert!(escalated.iter().all(|level| files.iter().any(|file| file.level == *level && file.level != file.division.level())));
+
+    let has = |what: &str, holds: &dyn Fn(&File) -> bool| assert!(files.iter().any(holds), "no case is {what}");
+    has("parked", &|file| file.parked_until.is_some() && file.level == Level::Nation);
+    has("late and unanswered", &|file| file.deadline.is_some_and(|deadline| deadline.was_missed) && file.status == Status::Assigned);
+    has("paused", &|file| file.paused_from.is_some());
+    has("reopened", &|file| file.reopened > 0 && file.status == Status::Researching);
+    has("part of another", &|file| !file.links.is_empty());
+    has("a duplicate", &|file| file.duplicate_of.is_some());
+    has("charged for", &|file| file.fees.len() > 1);
+    has("published", &|file| file.publication.is_some());
+    has("with a document", &|file| !file.attachments.is_empty());
+    has("answered by a routine service", &|file| file.routine_service.is_some());
+    has("with a gap that was closed", &|file| {
+        file.gap_history.len() > 2 && file.capability_gap().is_some_and(|gap| gap.is_closed())
+    });
+    has("with a gap that stands", &|file| {
+        file.gap_history.len() > 2 && file.capability_gap().is_some_and(|gap| !gap.is_closed())
+    });
+}
+
+#[tokio::test]
+async fn a_missed_deadline_goes_up_by_itself() {
+    let demonstration = Demonstration::new().await;
+    let clock = ActorId::clock();
+    let events = demonstration.events().await;
+    let by_the_clock = |name: &str| events.iter().filter(|event| event.event_type == name && event.actor == clock.as_str()).count();
+    assert!(by_the_clock("DeadlineMissed") >= 3);
+    assert!(by_the_clock("CaseEscalated") >= 1);
+}
+
+#[tokio::test]
+async fn everybody_sees_something() {
+    let demonstration = Demonstration::new().await;
+    let roles: Vec<_> = demonstration.filled.personas.iter().map(|persona| persona.role).collect();
+    let of_tokens = Role::ALL.iter().copied().filter(|role| !matches!(role, Role::Clock | Role::Importer));
+    assert_eq!(roles, of_tokens.collect::<Vec<_>>());
+    for persona in &demonstration.filled.personas {
+        assert!(persona.actor.holds(persona.role), "{} is held", persona.role);
+        assert!(!demonstration.cases(&persona.actor).await.is_empty(), "{} sees a case", persona.role);
+    }
+    // The expert works on a case of another institution than its own.
+    let expert = demonstration.persona(Role::Expert);
+    let elsewhere = |file: &File| file.assignment.as_ref().map(|assignment| assignment.institution) != expert.institution;
+    assert!(demonstration.files(expert).await.iter().any(elsewhere));
+}
+
+#[tokio::test]
+async fn it_is_the_same_every_time() {
+    let (one, other) = (Demonstration::new().await, Demonstration::new().await);
+    assert_eq!(one.filled.personas, other.filled.personas);
+    let (its, others) = (one.events().await, other.events().await);
+    assert!(its.is_sorted_by_key(|event| event.recorded_at));
+    assert_eq!(its, others);
+    let (one, other) = (one.app.rebuild(|_, _| {}).await, other.app.rebuild(|_, _| {}).await);
+    let (one, other) = (one.expect("the rows are made anew"), other.expect("the rows are made anew"));
+    assert_eq!(one.before, other.before);
+    assert_eq!(one.after, one.before);
+}
+
+#[test]
+fn the_script_ends_before_the_demonstration_does() {
+    for entry in script::read() {
+        let taken: usize = entry.steps.iter().map(|step| step.after).sum();
+        assert!(taken < entry.began, "{} takes {taken} working days of {}", entry.key, entry.began);
+    }
+}
+
+#[test]
+fn it_can_end_on_any_day() {
+    let (registers, script) = (Registers::read(), script::read());
+    let first: Timestamp = "2026-01-01T16:30:00Z".parse().expect("a timestamp");
+    for days in 0..730_i64 {
+        let end = first + (24 * days).hours();
+        let agenda = agenda(end, &registers, &script);
+        let (begins, _) = agenda[0];
+        let (ends, _) = agenda[agenda.len() - 1];
+        assert_eq!(agenda[0], (super::begins(end), Task::Begin));
+        assert!(ends < end, "{ends} is before {end}");
+        let span = calendar::date_of(end).since(calendar::date_of(begins)).expect("two dates").get_days();
+        assert!((280..340).contains(&span), "{span} days before {end}");
+    }
+}
