@@ -32,7 +32,6 @@ struct Front {
 }
 
 /// The routes.
-#[must_use]
 pub fn router(app: Arc<App>, key: LocalKey, limits: Limits) -> Router {
     let limits = crate::graphql::Limits { body_bytes: limits.body_bytes, ..crate::graphql::Limits::default() };
     let front = Arc::new(Front { schema: Schema::new(app.clone(), limits), app, key });

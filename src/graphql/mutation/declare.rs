@@ -103,9 +103,9 @@ macro_rules! mutations {
         }
 
         $(
-            /// 结果: how the command went. Either `receipt` is there, or `userErrors` say why nothing was recorded.
             pub(crate) struct $payload(crate::graphql::orders::Outcome);
 
+            /// 结果: how the command went. Either `receipt` is there, or `userErrors` say why nothing was recorded.
             #[async_graphql::Object]
             impl $payload {
                 /// What the command was about, as it is after it; absent when nothing was recorded.

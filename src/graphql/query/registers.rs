@@ -51,10 +51,10 @@ fn id_of<I: Identified>(id: &ID) -> Result<I> {
     sound("id", ids::read(id))
 }
 
-/// Reads of registers.
 #[derive(Default)]
 pub(crate) struct RegisterQuery;
 
+/// Reads of registers.
 #[Object]
 impl RegisterQuery {
     /// 企业: one by its id, if you may see it.

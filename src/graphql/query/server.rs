@@ -13,10 +13,10 @@ use crate::graphql::types::institution::InstitutionNode;
 use crate::graphql::words::Role;
 use crate::graphql::{errors, filter};
 
-/// Reads about the asker and the server.
 #[derive(Default)]
 pub(crate) struct ServerQuery;
 
+/// Reads about the asker and the server.
 #[Object]
 impl ServerQuery {
     /// 当前用户: who you are, as your token says.
@@ -49,9 +49,9 @@ impl ServerQuery {
     }
 }
 
-/// 当前用户: who is asking, as the token says.
 pub(crate) struct Viewer;
 
+/// 当前用户: who is asking, as the token says.
 #[Object]
 impl Viewer {
     /// 操作者: the opaque id, and the person behind it where one is registered.

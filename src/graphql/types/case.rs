@@ -52,7 +52,6 @@ impl Shown for CaseNode {
     }
 }
 
-/// The part of a case that its row knows.
 struct CaseRow {
     stored: StoredCase,
     at: Option<u64>,
@@ -61,6 +60,7 @@ struct CaseRow {
 /// Rows are written from the domain's own words, in the commit of the event.
 const OWN_WORDS: &str = "rows hold the domain's words";
 
+/// The part of a case that its row knows.
 #[Object]
 impl CaseRow {
     /// The global id.

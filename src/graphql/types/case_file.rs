@@ -28,7 +28,6 @@ use crate::graphql::types::work::{
 use crate::graphql::types::common;
 use crate::graphql::words::OriginKind;
 
-/// The part of a case that its file knows.
 pub(crate) struct CaseFile {
     /// Which case.
     pub(crate) id: CaseId,
@@ -68,6 +67,7 @@ impl CaseFile {
     }
 }
 
+/// The part of a case that its file knows.
 #[Object]
 impl CaseFile {
     /// 问题描述: what cannot be solved, and why not.
@@ -106,7 +106,7 @@ impl CaseFile {
     }
 
     /// 能力差距: the best uncertainty found so far against the one required; absent while either is unknown.
-    async fn capability_gap(&self, ctx: &Context<'_>) -> Result<Option<CapabilityGapNode>> {
+    async fn gap(&self, ctx: &Context<'_>) -> Result<Option<CapabilityGapNode>> {
         Ok(self.read(ctx, |file| CapabilityGapNode::of(file, self.at)).await?.flatten())
     }
 

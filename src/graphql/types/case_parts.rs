@@ -50,7 +50,6 @@ impl From<(&gap::GapPoint, Option<u64>)> for GapPoint {
     }
 }
 
-/// 协作专家: somebody who was invited, and how it went.
 pub(crate) struct Expert {
     /// Who.
     pub(crate) id: PersonId,
@@ -60,6 +59,7 @@ pub(crate) struct Expert {
     pub(crate) at: Option<u64>,
 }
 
+/// 协作专家: somebody who was invited, and how it went.
 #[Object]
 impl Expert {
     /// The person's global id.
@@ -78,7 +78,6 @@ impl Expert {
     }
 }
 
-/// 关联: what a case is to another.
 pub(crate) struct LinkNode {
     link: state::Link,
     at: Option<u64>,
@@ -90,6 +89,7 @@ impl From<(&state::Link, Option<u64>)> for LinkNode {
     }
 }
 
+/// 关联: what a case is to another.
 #[Object(name = "CaseLink")]
 impl LinkNode {
     /// The other case's global id.

@@ -19,9 +19,9 @@ use crate::graphql::types::institution::InstitutionNode;
 use crate::graphql::types::person::PersonNode;
 use crate::graphql::words::Level;
 
-/// 行政区划: a division of GB/T 2260. A prefix is the hierarchy: `44` Guangdong, `4403` Shenzhen.
 pub(crate) struct DivisionNode(pub Division);
 
+/// 行政区划: a division of GB/T 2260. A prefix is the hierarchy: `44` Guangdong, `4403` Shenzhen.
 #[Object(name = "Division")]
 impl DivisionNode {
     /// 代码: 2, 4 or 6 digits, or `CN` for the nation.
@@ -53,9 +53,9 @@ pub(crate) fn division_of_row(code: &str) -> Division {
     }
 }
 
-/// 服务类别: a category of the BIPM's KCDB list.
 pub(crate) struct CategoryNode(pub ServiceCategory);
 
+/// 服务类别: a category of the BIPM's KCDB list.
 #[Object(name = "ServiceCategory")]
 impl CategoryNode {
     /// 代码: such as `T/H-3`.
@@ -74,7 +74,6 @@ impl CategoryNode {
     }
 }
 
-/// 操作者: whoever did something: an opaque id, and the person behind it where one is registered.
 pub(crate) struct ActorNode {
     /// The id.
     pub(crate) id: ActorId,
@@ -82,6 +81,7 @@ pub(crate) struct ActorNode {
     pub(crate) at: Option<u64>,
 }
 
+/// 操作者: whoever did something: an opaque id, and the person behind it where one is registered.
 #[Object(name = "Actor")]
 impl ActorNode {
     /// The id, as tokens have it. Never a name.

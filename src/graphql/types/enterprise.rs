@@ -124,13 +124,13 @@ pub(crate) struct ContactNode {
     telephone: Option<String>,
 }
 
-/// 自愿报名: a place on a campaign's list.
 pub(crate) struct EnrolmentNode {
     campaign: CampaignId,
     enrolment: Enrolment,
     at: Option<u64>,
 }
 
+/// 自愿报名: a place on a campaign's list.
 #[Object(name = "Enrolment")]
 impl EnrolmentNode {
     /// 活动: the campaign.
@@ -157,7 +157,6 @@ impl EnrolmentNode {
     }
 }
 
-/// 现场走访: a visit to the production line.
 pub(crate) struct FieldVisitNode {
     visit: FieldVisit,
     at: Option<u64>,
@@ -171,6 +170,7 @@ impl FieldVisitNode {
     }
 }
 
+/// 现场走访: a visit to the production line.
 #[Object(name = "FieldVisit")]
 impl FieldVisitNode {
     /// The global id.

@@ -134,9 +134,9 @@ impl From<RequiredUncertainty> for RequiredNode {
     }
 }
 
-/// 测量要求: what measurement would solve a case.
 pub(crate) struct RequirementNode(pub MeasurementRequirement);
 
+/// 测量要求: what measurement would solve a case.
 #[Object(name = "MeasurementRequirement")]
 impl RequirementNode {
     /// 被测量: the quantity intended to be measured.
@@ -176,9 +176,9 @@ impl RequirementNode {
     }
 }
 
-/// 测量结果: value, uncertainty, method, traceability.
 pub(crate) struct ResultNode(pub MeasurementResult);
 
+/// 测量结果: value, uncertainty, method, traceability.
 #[Object(name = "MeasurementResult")]
 impl ResultNode {
     /// 被测量: the quantity measured, where it is not the required one.

@@ -140,7 +140,6 @@ pub(super) use register_node;
 /// Declares the connection of a register.
 macro_rules! register_connection {
     ($(#[$doc:meta])* $connection:ident, $edge:ident of $node:ident, $root:ident) => {
-        $(#[$doc])*
         pub(crate) struct $connection {
             slice: crate::graphql::connection::Slice,
             page: crate::graphql::types::register::EntryPage<$root>,
@@ -180,6 +179,7 @@ macro_rules! register_connection {
             }
         }
 
+        $(#[$doc])*
         #[async_graphql::Object]
         impl $connection {
             /// The entries with their places.

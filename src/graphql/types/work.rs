@@ -10,7 +10,6 @@ use crate::graphql::types::institution::InstitutionNode;
 use crate::graphql::types::person::PersonNode;
 use crate::graphql::words::Verdict;
 
-/// 攻关任务: who shall solve a case.
 pub(crate) struct AssignmentNode {
     assignment: state::Assignment,
     at: Option<u64>,
@@ -22,6 +21,7 @@ impl From<(&state::Assignment, Option<u64>)> for AssignmentNode {
     }
 }
 
+/// 攻关任务: who shall solve a case.
 #[Object(name = "ResearchAssignment")]
 impl AssignmentNode {
     /// 计量技术机构: the institution.
@@ -178,7 +178,6 @@ impl From<(&state::Resolution, Option<u64>)> for ResolutionNode {
     }
 }
 
-/// 常规服务: a routine service that answered the need.
 pub(crate) struct RoutineServiceNode {
     service: state::RoutineService,
     at: Option<u64>,
@@ -190,6 +189,7 @@ impl From<(&state::RoutineService, Option<u64>)> for RoutineServiceNode {
     }
 }
 
+/// 常规服务: a routine service that answered the need.
 #[Object(name = "RoutineService")]
 impl RoutineServiceNode {
     /// 计量技术机构: who provided it.

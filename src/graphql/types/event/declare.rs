@@ -134,11 +134,11 @@ impl From<&Source> for EventSource {
 macro_rules! event_objects {
     ($($(#[$doc:meta])* $fact:ident as $object:ident |$this:ident| { $($(#[$field_doc:meta])* $field:ident: $type:ty = $value:expr;)* })+) => {
         $(
-            $(#[$doc])*
             pub(crate) struct $object(
                 pub(super) crate::graphql::types::event::declare::Said<crate::domain::case::event::$fact>,
             );
 
+            $(#[$doc])*
             #[async_graphql::Object]
             impl $object {
                 /// The global id.

@@ -19,7 +19,6 @@ use crate::graphql::types::event::declare::{EventSource, Head};
 use crate::graphql::types::event::decode;
 use crate::graphql::words::Role;
 
-/// 登记事件: something that happened to an enterprise, a campaign, an institution, a person, a catalogue or an annual summary.
 pub(crate) struct RegisterEvent(Head);
 
 /// Who, when and where from: what the payload of every event says besides its fact.
@@ -49,6 +48,7 @@ impl RegisterEvent {
     }
 }
 
+/// 登记事件: something that happened to an enterprise, a campaign, an institution, a person, a catalogue or an annual summary.
 #[Object]
 impl RegisterEvent {
     /// The global id.
