@@ -45,11 +45,7 @@ pub(crate) struct Subject<'a> {
 
 impl<'a> From<&'a File> for Subject<'a> {
     fn from(file: &'a File) -> Self {
-        Self {
-            enterprise: file.enterprise,
-            division: &file.division,
-            file: Some(file),
-        }
+        Self { enterprise: file.enterprise, division: &file.division, file: Some(file) }
     }
 }
 
@@ -58,12 +54,7 @@ impl<'a> From<&'a File> for Subject<'a> {
 /// # Errors
 /// `NOT_PERMITTED`, naming the roles that may, where none of them is held; otherwise what keeps the
 /// first party whose role is held from being tied to the case.
-pub(crate) fn check(
-    command: &str,
-    parties: &[Party],
-    actor: &Actor,
-    subject: Subject<'_>,
-) -> Result<(), Refusal> {
+pub(crate) fn check(command: &str, parties: &[Party], actor: &Actor, subject: Subject<'_>) -> Result<(), Refusal> {
     let mut untied = None;
     for party in parties.iter().filter(|party| actor.holds_any(party.roles())) {
         match party.check_tie(actor, subject) {
@@ -98,11 +89,7 @@ impl Party {
             ),
             Self::Visitor | Self::Coordinator | Self::Manager => check_covers(actor, subject.division),
             Self::NationalManager => check_covers(actor, &Division::nation()),
-            Self::Lead => require(
-                known(File::is_lead),
-                Code::NotPermitted,
-                "only the lead of the assignment may",
-            ),
+            Self::Lead => require(known(File::is_lead), Code::NotPermitted, "only the lead of the assignment may"),
             Self::Member => require(
                 known(File::is_member),
                 Code::NotAMember,
@@ -144,14 +131,15 @@ fn check_covers(actor: &Actor, division: &Division) -> Result<(), Refusal> {
     ))
 }
 
+/// Names the roles that a token can carry; one of the server's own only where nobody else may.
 fn not_permitted(command: &str, parties: &[Party]) -> Refusal {
     let mut roles: Vec<_> = parties.iter().flat_map(|party| party.roles()).copied().collect();
+    let is_of_a_token = |role: &Role| !matches!(role, Role::Clock | Role::Importer);
+    if roles.iter().any(is_of_a_token) {
+        roles.retain(is_of_a_token);
+    }
     roles.sort_unstable();
     roles.dedup();
     let names: Vec<_> = roles.into_iter().map(Role::name).collect();
-    Refusal::new(
-        Code::NotPermitted,
-        "",
-        format!("{command} is for {}", names.join(", ")),
-    )
+    Refusal::new(Code::NotPermitted, "", format!("{command} is for {}", names.join(", ")))
 }

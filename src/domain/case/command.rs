@@ -6,14 +6,14 @@ use jiff::civil::Date;
 
 use crate::domain::case::number::CaseNumber;
 use crate::domain::case::values::{
-    AttachmentId, CommentId, FeeId, FindingId, Introduction, Kind, LinkRelation, MeasurementId,
-    Origin, Severity, Verdict,
+    AttachmentId, CommentId, FeeId, FindingId, Introduction, Kind, LinkRelation, MeasurementId, Origin, Severity,
+    Verdict,
 };
 use crate::domain::order::commands;
 use crate::domain::value::{
     CampaignId, CaseId, CatalogueId, Decimal, Division, EnterpriseId, InstitutionId, Label, Level,
-    MeasurementRequirement, MeasurementResult, MediaType, Money, PersonId, Reference,
-    RegulationRef, ServiceCategory, Sha256Digest, Statement, Title,
+    MeasurementRequirement, MeasurementResult, MediaType, Money, PersonId, Reference, RegulationRef, ServiceCategory,
+    Sha256Digest, Statement, Title,
 };
 
 commands! {

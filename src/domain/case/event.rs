@@ -1,17 +1,20 @@
 //! What can happen to a case. A published fact never changes: a new field is optional, or the fact gets a new version and an upcaster.
 
+mod records;
+
 use jiff::civil::Date;
 
 use crate::domain::case::number::CaseNumber;
-use crate::domain::case::values::{
-    AttachmentId, CommentId, FeeId, FindingId, Introduction, Kind, LinkRelation,
-    MeasurementId, Origin, Severity, Verdict,
-};
+use crate::domain::case::values::{FindingId, Kind, LinkRelation, MeasurementId, Origin, Severity, Verdict};
 use crate::domain::event::{facts, payloads};
 use crate::domain::value::{
-    CampaignId, CaseId, CatalogueId, Decimal, Division, EnterpriseId, InstitutionId, Label, Level,
-    MeasurementRequirement, MeasurementResult, MediaType, Money, PersonId, Reference,
-    RegulationRef, ServiceCategory, Sha256Digest, Statement, Title,
+    CampaignId, CaseId, Decimal, Division, EnterpriseId, InstitutionId, Label, Level, MeasurementRequirement,
+    MeasurementResult, Money, PersonId, Reference, RegulationRef, ServiceCategory, Statement, Title,
+};
+
+pub use records::{
+    AttachmentAdded, CommentAdded, FeeRecorded, TechniqueIntroduced, TrainingDelivered, TypicalCasePublished,
+    TypicalCaseRetracted,
 };
 
 facts! {
@@ -328,72 +331,6 @@ payloads! {
         other: CaseId,
         /// What this case is to it.
         relation: LinkRelation,
-    }
-    /// 记录收费.
-    FeeRecorded {
-        /// Its id within the case.
-        id: FeeId,
-        /// The item of the state list that allows it.
-        item: Label,
-        /// The list.
-        catalogue: CatalogueId,
-        /// The version of the list in which the item was seen in force.
-        catalogue_version: u64,
-        /// The day of the service.
-        service_date: Date,
-        /// What was charged.
-        amount: Money,
-        /// The most that the item allows.
-        tariff: Money,
-    }
-    /// 引进先进技术.
-    TechniqueIntroduced {
-        /// What was introduced.
-        technique: Statement,
-        /// Where it comes from.
-        source: Introduction,
-    }
-    /// 开展培训.
-    TrainingDelivered {
-        /// On what.
-        topic: Label,
-        /// How many learnt it.
-        trainees: u32,
-        /// How long it took, in hours.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        hours: Option<Decimal>,
-    }
-    /// 评论.
-    CommentAdded {
-        /// Its id within the case.
-        id: CommentId,
-        /// What is said.
-        text: Statement,
-    }
-    /// 附件: the bytes stand beside the log, found by their digest.
-    AttachmentAdded {
-        /// Its id within the case.
-        id: AttachmentId,
-        /// Its name.
-        name: Label,
-        /// SHA-256 of the bytes.
-        digest: Sha256Digest,
-        /// How many bytes.
-        size_bytes: u64,
-        /// What they are.
-        media_type: MediaType,
-    }
-    /// 发布典型案例.
-    TypicalCasePublished {
-        /// What is told.
-        summary: Statement,
-        /// How and when the enterprise consented.
-        consent: Statement,
-    }
-    /// 撤下典型案例.
-    TypicalCaseRetracted {
-        /// Why.
-        reason: Statement,
     }
     /// 历史活动: something another tracker recorded which has no counterpart here. It stands on the timeline, with its source.
     LegacyActivityRecorded {

@@ -18,10 +18,7 @@ impl CaseNumber {
     /// The number before the commit has given its serial.
     #[must_use]
     pub fn provisional(letters: &str, year: i16) -> Self {
-        Self {
-            series: format!("{letters}-{year:04}"),
-            serial: 0,
-        }
+        Self { series: format!("{letters}-{year:04}"), serial: 0 }
     }
 
     /// The series that the serial counts in.
@@ -39,10 +36,7 @@ impl CaseNumber {
     /// The same number with its serial.
     #[must_use]
     pub fn with_serial(&self, serial: u64) -> Self {
-        Self {
-            series: self.series.clone(),
-            serial,
-        }
+        Self { series: self.series.clone(), serial }
     }
 
     /// Reads a number as people write it; `None` when it is none.
@@ -59,10 +53,7 @@ impl CaseNumber {
         if !plausible {
             return None;
         }
-        Some(Self {
-            series: series.to_ascii_uppercase(),
-            serial: serial.parse().ok()?,
-        })
+        Some(Self { series: series.to_ascii_uppercase(), serial: serial.parse().ok()? })
     }
 }
 
@@ -89,27 +80,27 @@ impl Recorded<CaseFact> {
     /// The number, if this is the first event of a case.
     #[must_use]
     pub fn number(&self) -> Option<&CaseNumber> {
-        match &self.fact {
-            CaseFact::CaseReported(reported) => Some(&reported.number),
-            CaseFact::LegacyActivityRecorded(activity) => activity.opening.as_ref().map(|opening| &opening.number),
-            _ => None,
+        if let CaseFact::CaseReported(reported) = &self.fact {
+            Some(&reported.number)
+        } else if let CaseFact::LegacyActivityRecorded(activity) = &self.fact {
+            activity.opening.as_ref().map(|opening| &opening.number)
+        } else {
+            None
         }
     }
 
     /// The same event with the serial that the commit has given; as it is, if it is not the first of a case.
     #[must_use]
-    pub fn numbered(mut self, serial: u64) -> Self {
-        let number = match &mut self.fact {
-            CaseFact::CaseReported(reported) => Some(&mut reported.number),
-            CaseFact::LegacyActivityRecorded(activity) => {
-                activity.opening.as_mut().map(|opening| &mut opening.number)
-            }
-            _ => None,
-        };
-        if let Some(number) = number {
-            *number = number.with_serial(serial);
+    pub fn numbered(&self, serial: u64) -> Self {
+        let mut event = self.clone();
+        if let CaseFact::CaseReported(reported) = &mut event.fact {
+            reported.number = reported.number.with_serial(serial);
+        } else if let CaseFact::LegacyActivityRecorded(activity) = &mut event.fact
+            && let Some(opening) = &mut activity.opening
+        {
+            opening.number = opening.number.with_serial(serial);
         }
-        self
+        event
     }
 }
 

@@ -7,9 +7,7 @@ use jiff::civil::Date;
 use crate::domain::actor::Actor;
 use crate::domain::case::authority::{self, Party, Subject};
 use crate::domain::case::command::CaseCommand;
-use crate::domain::case::decide::{
-    collaboration, deadlines, escalation, publication, report, research, trial, triage,
-};
+use crate::domain::case::decide::{collaboration, deadlines, escalation, publication, report, research, triage, trial};
 use crate::domain::case::state::{Case, File};
 use crate::domain::case::values::Status;
 use crate::domain::refusal::{Code, Refusal};
@@ -46,12 +44,19 @@ const OPEN: &[Status] =
 const OPEN_OR_CLOSED: &[Status] =
     &[Reported, Triaged, Assigned, Researching, SolutionProposed, OnTrial, AwaitingConfirmation, Resolved, Closed];
 const ANY_BUT_DUPLICATE: &[Status] = &[
-    Reported, Triaged, Assigned, Researching, SolutionProposed, OnTrial, AwaitingConfirmation, Resolved, Closed,
+    Reported,
+    Triaged,
+    Assigned,
+    Researching,
+    SolutionProposed,
+    OnTrial,
+    AwaitingConfirmation,
+    Resolved,
+    Closed,
     Withdrawn,
 ];
 const ASSIGNED_TO_TRIAL: &[Status] = &[Assigned, Researching, SolutionProposed, OnTrial];
-const ASSIGNED_TO_CONFIRMATION: &[Status] =
-    &[Assigned, Researching, SolutionProposed, OnTrial, AwaitingConfirmation];
+const ASSIGNED_TO_CONFIRMATION: &[Status] = &[Assigned, Researching, SolutionProposed, OnTrial, AwaitingConfirmation];
 const RESEARCH: &[Status] = &[Researching, SolutionProposed, OnTrial];
 
 fn nothing_else(_: &File, _: &Actor, _: Date) -> Result<(), Refusal> {
@@ -141,12 +146,7 @@ impl Rule {
             return Err(Refusal::new(
                 Code::WrongStatus,
                 "",
-                format!(
-                    "the case is {}; {} needs it to be {}",
-                    file.status,
-                    self.command,
-                    names.join(" or ")
-                ),
+                format!("the case is {}; {} needs it to be {}", file.status, self.command, names.join(" or ")),
             ));
         }
         (self.standing)(file, actor, today)

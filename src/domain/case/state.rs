@@ -10,13 +10,13 @@ use crate::domain::actor::ActorId;
 use crate::domain::case::gap::GapPoint;
 use crate::domain::case::number::CaseNumber;
 use crate::domain::case::values::{
-    AttachmentId, CommentId, FeeId, FindingId, Introduction, Kind, LinkRelation, MeasurementId,
-    Origin, Severity, Status, Verdict,
+    AttachmentId, CommentId, FeeId, FindingId, Introduction, Kind, LinkRelation, MeasurementId, Origin, Severity,
+    Status, Verdict,
 };
 use crate::domain::value::{
-    CampaignId, CaseId, Decimal, Division, EnterpriseId, InstitutionId, Label, Level,
-    MeasurementRequirement, MeasurementResult, MediaType, Money, PersonId, Reference,
-    RegulationRef, ServiceCategory, Sha256Digest, Statement, Title,
+    CampaignId, CaseId, Decimal, Division, EnterpriseId, InstitutionId, Label, Level, MeasurementRequirement,
+    MeasurementResult, MediaType, Money, PersonId, Reference, RegulationRef, ServiceCategory, Sha256Digest, Statement,
+    Title,
 };
 
 /// 难点问题: one measurement difficulty of one enterprise. Before its first event there is no `file`.
@@ -243,7 +243,7 @@ pub struct Resolution {
 pub struct Deadline {
     /// Which day.
     pub on: Date,
-    /// The day on which it was recorded as missed, and nobody has answered since.
+    /// The day on which it was recorded as missed, or was last escalated by the clock for it; nobody has answered since.
     pub missed_on: Option<Date>,
     /// Whether it was recorded as missed, answered or not: that happens once per deadline.
     pub was_missed: bool,

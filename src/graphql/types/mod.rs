@@ -10,6 +10,7 @@ pub mod measurement;
 pub mod event;
 pub mod conflict;
 
+pub mod register;
 pub mod enterprise;
 pub mod campaign;
 pub mod institution;

@@ -4,9 +4,7 @@ use crate::domain::case::command::{
     AcceptAssignment, AssignResearch, DeclineAssignment, PersonFacts, ReassignResearch,
 };
 use crate::domain::case::decide::{Decision, Given, last_day, only, reason, refuse};
-use crate::domain::case::event::{
-    AssignmentAccepted, AssignmentDeclined, ResearchAssigned, ResearchReassigned,
-};
+use crate::domain::case::event::{AssignmentAccepted, AssignmentDeclined, ResearchAssigned, ResearchReassigned};
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::value::InstitutionId;
 
@@ -22,9 +20,11 @@ pub(super) fn assign_research(given: Given<'_>, command: &AssignResearch) -> Dec
 
 pub(super) fn reassign_research(given: Given<'_>, command: &ReassignResearch) -> Decision {
     let lead = lead_of(command.institution, command.lead.as_ref())?;
-    let has_it_already = given.file.assignment.as_ref().is_some_and(|assignment| {
-        assignment.institution == command.institution && assignment.lead == lead.person
-    });
+    let has_it_already = given
+        .file
+        .assignment
+        .as_ref()
+        .is_some_and(|assignment| assignment.institution == command.institution && assignment.lead == lead.person);
     if has_it_already {
         return refuse(Code::SameAssignment, "leadId", "this institution and this lead have the case already");
     }
@@ -43,9 +43,7 @@ pub(super) fn accept_assignment(_: Given<'_>, _: &AcceptAssignment) -> Decision 
 }
 
 pub(super) fn decline_assignment(_: Given<'_>, command: &DeclineAssignment) -> Decision {
-    only(AssignmentDeclined {
-        reason: reason(&command.reason)?,
-    })
+    only(AssignmentDeclined { reason: reason(&command.reason)? })
 }
 
 /// The lead, who has to be a registered person of the institution.

@@ -8,11 +8,7 @@ use crate::domain::refusal::Code;
 pub(super) fn close_case(given: Given<'_>, command: &CloseCase) -> Decision {
     if !command.open_sub_cases.is_empty() {
         let numbers: Vec<_> = command.open_sub_cases.iter().map(ToString::to_string).collect();
-        return refuse(
-            Code::SubCaseOpen,
-            "",
-            format!("still open, and part of this case: {}", numbers.join(", ")),
-        );
+        return refuse(Code::SubCaseOpen, "", format!("still open, and part of this case: {}", numbers.join(", ")));
     }
     let Some(lesson) = command.lesson.clone() else {
         return refuse(Code::LessonMissing, "lesson", "say what others can learn from it");
@@ -32,13 +28,9 @@ pub(super) fn close_case(given: Given<'_>, command: &CloseCase) -> Decision {
 }
 
 pub(super) fn reopen_case(_: Given<'_>, command: &ReopenCase) -> Decision {
-    only(CaseReopened {
-        reason: reason(&command.reason)?,
-    })
+    only(CaseReopened { reason: reason(&command.reason)? })
 }
 
 pub(super) fn withdraw_case(_: Given<'_>, command: &WithdrawCase) -> Decision {
-    only(CaseWithdrawn {
-        reason: command.reason.clone(),
-    })
+    only(CaseWithdrawn { reason: command.reason.clone() })
 }

@@ -3,9 +3,7 @@
 use jiff::civil::Date;
 
 use crate::domain::actor::Actor;
-use crate::domain::case::command::{
-    AcceptInvitation, DeclineInvitation, InviteExpert, LeaveCase,
-};
+use crate::domain::case::command::{AcceptInvitation, DeclineInvitation, InviteExpert, LeaveCase};
 use crate::domain::case::decide::{Decision, Given, only, refuse};
 use crate::domain::case::event::{ExpertInvited, ExpertJoined, ExpertLeft, InvitationDeclined};
 use crate::domain::case::state::{File, Membership};
@@ -22,15 +20,12 @@ pub(super) fn invite_expert(given: Given<'_>, command: &InviteExpert) -> Decisio
     }
     match given.file.experts.get(&expert) {
         Some(Membership::Active) => refuse(Code::AlreadyMember, "expertId", "this person is a member already"),
-        Some(Membership::Invited) => refuse(
-            Code::AlreadyInvited,
-            "expertId",
-            "this person is invited already, and has not answered",
-        ),
-        Some(Membership::Declined | Membership::Left) | None => only(ExpertInvited {
-            expert,
-            message: command.message.clone(),
-        }),
+        Some(Membership::Invited) => {
+            refuse(Code::AlreadyInvited, "expertId", "this person is invited already, and has not answered")
+        }
+        Some(Membership::Declined | Membership::Left) | None => {
+            only(ExpertInvited { expert, message: command.message.clone() })
+        }
     }
 }
 
@@ -43,16 +38,11 @@ pub(crate) fn is_invited(file: &File, actor: &Actor, _: Date) -> Result<(), Refu
 }
 
 pub(super) fn accept_invitation(given: Given<'_>, _: &AcceptInvitation) -> Decision {
-    only(ExpertJoined {
-        expert: acting_person(given, Code::NotInvited)?,
-    })
+    only(ExpertJoined { expert: acting_person(given, Code::NotInvited)? })
 }
 
 pub(super) fn decline_invitation(given: Given<'_>, command: &DeclineInvitation) -> Decision {
-    only(InvitationDeclined {
-        expert: acting_person(given, Code::NotInvited)?,
-        reason: command.reason.clone(),
-    })
+    only(InvitationDeclined { expert: acting_person(given, Code::NotInvited)?, reason: command.reason.clone() })
 }
 
 pub(crate) fn may_leave(file: &File, actor: &Actor, _: Date) -> Result<(), Refusal> {
@@ -66,10 +56,7 @@ pub(crate) fn may_leave(file: &File, actor: &Actor, _: Date) -> Result<(), Refus
 }
 
 pub(super) fn leave_case(given: Given<'_>, command: &LeaveCase) -> Decision {
-    only(ExpertLeft {
-        expert: acting_person(given, Code::NotAMember)?,
-        reason: command.reason.clone(),
-    })
+    only(ExpertLeft { expert: acting_person(given, Code::NotAMember)?, reason: command.reason.clone() })
 }
 
 fn acting_person(given: Given<'_>, otherwise: Code) -> Result<PersonId, Refusal> {

@@ -21,15 +21,10 @@ pub(super) fn confirm_solution(given: Given<'_>, command: &ConfirmSolution) -> D
         // Nothing falls short, so that there is nothing to accept.
         (false, _) => None,
     };
-    let confirmed = SolutionConfirmed {
-        statement: command.statement.clone(),
-        shortfall_accepted,
-    };
+    let confirmed = SolutionConfirmed { statement: command.statement.clone(), shortfall_accepted };
     Ok(vec![confirmed.into(), CaseResolved { gap }.into()])
 }
 
 pub(super) fn reject_solution(_: Given<'_>, command: &RejectSolution) -> Decision {
-    only(SolutionRejected {
-        reason: reason(&command.reason)?,
-    })
+    only(SolutionRejected { reason: reason(&command.reason)? })
 }

@@ -3,13 +3,9 @@
 use jiff::civil::Date;
 
 use crate::domain::actor::Actor;
-use crate::domain::case::command::{
-    ExtendDeadline, MissDeadline, PauseClock, ResumeClock, SetDeadline,
-};
+use crate::domain::case::command::{ExtendDeadline, MissDeadline, PauseClock, ResumeClock, SetDeadline};
 use crate::domain::case::decide::{Decision, Given, last_day, only, reason, refuse};
-use crate::domain::case::event::{
-    ClockPaused, ClockResumed, DeadlineExtended, DeadlineMissed, DeadlineSet,
-};
+use crate::domain::case::event::{ClockPaused, ClockResumed, DeadlineExtended, DeadlineMissed, DeadlineSet};
 use crate::domain::case::state::{Deadline, File};
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::value::WorkingCalendar;
@@ -27,9 +23,7 @@ pub(crate) fn may_be_set(file: &File, _: &Actor, _: Date) -> Result<(), Refusal>
 }
 
 pub(super) fn set_deadline(given: Given<'_>, command: &SetDeadline) -> Decision {
-    only(DeadlineSet {
-        deadline: last_day(command.deadline, given.order)?,
-    })
+    only(DeadlineSet { deadline: last_day(command.deadline, given.order)? })
 }
 
 pub(crate) fn is_set(file: &File, _: &Actor, _: Date) -> Result<(), Refusal> {
@@ -42,22 +36,14 @@ pub(super) fn extend_deadline(given: Given<'_>, command: &ExtendDeadline) -> Dec
     if to <= from {
         return refuse(Code::DeadlineNotLater, "deadline", format!("{to} is not after the deadline, {from}"));
     }
-    only(DeadlineExtended {
-        from,
-        to: last_day(to, given.order)?,
-        reason: reason(&command.reason)?,
-    })
+    only(DeadlineExtended { from, to: last_day(to, given.order)?, reason: reason(&command.reason)? })
 }
 
 /// A deadline is missed once, and only while it runs.
 pub(crate) fn has_passed(file: &File, _: &Actor, today: Date) -> Result<(), Refusal> {
     let deadline = standing(file)?;
     if deadline.was_missed {
-        return refuse(
-            Code::DeadlineAlreadyMissed,
-            "",
-            format!("that {} was missed is on record", deadline.on),
-        );
+        return refuse(Code::DeadlineAlreadyMissed, "", format!("that {} was missed is on record", deadline.on));
     }
     if file.running_deadline().is_none() {
         return refuse(Code::DeadlineNotPassed, "", "the deadline does not run");
@@ -69,9 +55,7 @@ pub(crate) fn has_passed(file: &File, _: &Actor, today: Date) -> Result<(), Refu
 }
 
 pub(super) fn miss_deadline(given: Given<'_>, _: &MissDeadline) -> Decision {
-    only(DeadlineMissed {
-        deadline: standing(given.file)?.on,
-    })
+    only(DeadlineMissed { deadline: standing(given.file)?.on })
 }
 
 pub(crate) fn clock_is_not_paused(file: &File, _: &Actor, _: Date) -> Result<(), Refusal> {
@@ -82,10 +66,7 @@ pub(crate) fn clock_is_not_paused(file: &File, _: &Actor, _: Date) -> Result<(),
 }
 
 pub(super) fn pause_clock(given: Given<'_>, command: &PauseClock) -> Decision {
-    only(ClockPaused {
-        from: given.order.day(),
-        reason: command.reason.clone(),
-    })
+    only(ClockPaused { from: given.order.day(), reason: command.reason.clone() })
 }
 
 pub(crate) fn clock_is_paused(file: &File, _: &Actor, _: Date) -> Result<(), Refusal> {
@@ -99,11 +80,7 @@ pub(super) fn resume_clock(given: Given<'_>, _: &ResumeClock) -> Decision {
     let calendar = WorkingCalendar::china();
     let paused_working_days = calendar.working_days_between(from, on);
     let moved = |deadline: Deadline| calendar.add_working_days(deadline.on, paused_working_days);
-    only(ClockResumed {
-        on,
-        paused_working_days,
-        deadline: given.file.deadline.map(moved),
-    })
+    only(ClockResumed { on, paused_working_days, deadline: given.file.deadline.map(moved) })
 }
 
 fn standing(file: &File) -> Result<Deadline, Refusal> {

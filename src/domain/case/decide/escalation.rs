@@ -22,11 +22,7 @@ pub(super) fn escalate_case(given: Given<'_>, command: &EscalateCase) -> Decisio
     if from.up() != Some(command.to) {
         return refuse(Code::NotOneLevelUp, "to", "a case goes exactly one level up");
     }
-    only(CaseEscalated {
-        from,
-        to: command.to,
-        reason: command.reason.clone(),
-    })
+    only(CaseEscalated { from, to: command.to, reason: command.reason.clone() })
 }
 
 pub(crate) fn may_be_parked(file: &File, _: &Actor, _: Date) -> Result<(), Refusal> {
@@ -45,16 +41,9 @@ pub(super) fn park_case(given: Given<'_>, command: &ParkCase) -> Decision {
     };
     let today = given.order.today();
     if review_on <= today {
-        return refuse(
-            Code::ReviewDateNotInFuture,
-            "reviewOn",
-            format!("{review_on} is not after today, {today}"),
-        );
+        return refuse(Code::ReviewDateNotInFuture, "reviewOn", format!("{review_on} is not after today, {today}"));
     }
-    only(CaseParked {
-        review_on,
-        reason: command.reason.clone(),
-    })
+    only(CaseParked { review_on, reason: command.reason.clone() })
 }
 
 pub(crate) fn is_parked(file: &File, _: &Actor, _: Date) -> Result<(), Refusal> {
@@ -65,7 +54,5 @@ pub(crate) fn is_parked(file: &File, _: &Actor, _: Date) -> Result<(), Refusal> 
 }
 
 pub(super) fn unpark_case(_: Given<'_>, command: &UnparkCase) -> Decision {
-    only(CaseUnparked {
-        reason: command.reason.clone(),
-    })
+    only(CaseUnparked { reason: command.reason.clone() })
 }

@@ -28,19 +28,12 @@ pub(super) fn record_activity(
     if order.source.is_none() {
         return refuse(Code::Required, "source", "say where in the other tracker's log it stands");
     }
-    only(LegacyActivityRecorded {
-        opening: opening.map(opened),
-        concludes: command.concludes,
-    })
+    only(LegacyActivityRecorded { opening: opening.map(opened), concludes: command.concludes })
 }
 
 impl<'a> From<&'a LegacyCase> for Subject<'a> {
     fn from(case: &'a LegacyCase) -> Self {
-        Self {
-            enterprise: case.enterprise,
-            division: &case.division,
-            file: None,
-        }
+        Self { enterprise: case.enterprise, division: &case.division, file: None }
     }
 }
 

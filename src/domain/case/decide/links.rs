@@ -11,10 +11,7 @@ use crate::domain::value::CaseId;
 pub(super) fn mark_duplicate(_: Given<'_>, command: &MarkDuplicate) -> Decision {
     check_target(command.this, &command.of, "ofCaseId")?;
     check_no_ancestor(command.this, &command.of, "ofCaseId")?;
-    only(CaseMarkedDuplicate {
-        of: command.of.case,
-        of_version: command.of.version,
-    })
+    only(CaseMarkedDuplicate { of: command.of.case, of_version: command.of.version })
 }
 
 pub(super) fn link_cases(given: Given<'_>, command: &LinkCases) -> Decision {
@@ -24,17 +21,11 @@ pub(super) fn link_cases(given: Given<'_>, command: &LinkCases) -> Decision {
         LinkRelation::SubCaseOf => check_no_ancestor(command.this, &command.other, "otherCaseId")?,
         LinkRelation::RelatedTo => {}
     }
-    let link = Link {
-        other,
-        relation: command.relation,
-    };
+    let link = Link { other, relation: command.relation };
     if given.file.links.contains(&link) {
         return refuse(Code::LinkExists, "otherCaseId", "the cases are linked so already");
     }
-    only(CasesLinked {
-        other,
-        relation: command.relation,
-    })
+    only(CasesLinked { other, relation: command.relation })
 }
 
 /// The other case has to be there, another one, and not a duplicate itself.
@@ -47,11 +38,7 @@ fn check_target(this: CaseId, other: &CaseFacts, field: &str) -> Result<(), Refu
     }
     match other.duplicate_of {
         Some(of) if of == this => refuse(Code::LinkCycle, field, "that case is a duplicate of this one"),
-        Some(of) => refuse(
-            Code::TargetIsDuplicate,
-            field,
-            format!("that case is a duplicate of {of}: name that one"),
-        ),
+        Some(of) => refuse(Code::TargetIsDuplicate, field, format!("that case is a duplicate of {of}: name that one")),
         None => Ok(()),
     }
 }

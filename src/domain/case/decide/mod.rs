@@ -16,8 +16,8 @@ pub(crate) mod publication;
 mod records;
 pub(crate) mod report;
 pub(crate) mod research;
-pub(crate) mod trial;
 pub(crate) mod triage;
+pub(crate) mod trial;
 
 use jiff::civil::Date;
 
@@ -134,9 +134,5 @@ fn last_day(deadline: Date, order: &Order<CaseCommand>) -> Result<Date, Refusal>
     if deadline > today {
         return Ok(deadline);
     }
-    refuse(
-        Code::DeadlineNotInFuture,
-        "deadline",
-        format!("{deadline} is not after today, {today}"),
-    )
+    refuse(Code::DeadlineNotInFuture, "deadline", format!("{deadline} is not after today, {today}"))
 }

@@ -21,10 +21,7 @@ pub(super) fn publish(_: Given<'_>, command: &PublishTypicalCase) -> Decision {
     let Some(consent) = command.consent.clone() else {
         return refuse(Code::ConsentMissing, "consent", "say how and when the enterprise consented");
     };
-    only(TypicalCasePublished {
-        summary: command.summary.clone(),
-        consent,
-    })
+    only(TypicalCasePublished { summary: command.summary.clone(), consent })
 }
 
 pub(crate) fn is_published(file: &File, _: &Actor, _: Date) -> Result<(), Refusal> {
@@ -35,7 +32,5 @@ pub(crate) fn is_published(file: &File, _: &Actor, _: Date) -> Result<(), Refusa
 }
 
 pub(super) fn retract(_: Given<'_>, command: &RetractTypicalCase) -> Decision {
-    only(TypicalCaseRetracted {
-        reason: command.reason.clone(),
-    })
+    only(TypicalCaseRetracted { reason: command.reason.clone() })
 }

@@ -1,12 +1,8 @@
 //! What is added beside the lifecycle: techniques, trainings, comments, documents.
 
-use crate::domain::case::command::{
-    AddAttachment, AddComment, IntroduceTechnique, RecordTraining,
-};
+use crate::domain::case::command::{AddAttachment, AddComment, IntroduceTechnique, RecordTraining};
 use crate::domain::case::decide::{Decision, Given, only, refuse};
-use crate::domain::case::event::{
-    AttachmentAdded, CommentAdded, TechniqueIntroduced, TrainingDelivered,
-};
+use crate::domain::case::event::{AttachmentAdded, CommentAdded, TechniqueIntroduced, TrainingDelivered};
 use crate::domain::case::values::LARGEST_ATTACHMENT_BYTES;
 use crate::domain::refusal::Code;
 
@@ -14,28 +10,18 @@ pub(super) fn introduce_technique(_: Given<'_>, command: &IntroduceTechnique) ->
     let Some(source) = command.source.clone() else {
         return refuse(Code::SourceMissing, "source", "cite the standard, method or publication");
     };
-    only(TechniqueIntroduced {
-        technique: command.technique.clone(),
-        source,
-    })
+    only(TechniqueIntroduced { technique: command.technique.clone(), source })
 }
 
 pub(super) fn record_training(_: Given<'_>, command: &RecordTraining) -> Decision {
     if command.trainees == 0 {
         return refuse(Code::TraineesMissing, "trainees", "say how many learnt it: at least 1");
     }
-    only(TrainingDelivered {
-        topic: command.topic.clone(),
-        trainees: command.trainees,
-        hours: command.hours.clone(),
-    })
+    only(TrainingDelivered { topic: command.topic.clone(), trainees: command.trainees, hours: command.hours.clone() })
 }
 
 pub(super) fn add_comment(_: Given<'_>, command: &AddComment) -> Decision {
-    only(CommentAdded {
-        id: command.id,
-        text: command.text.clone(),
-    })
+    only(CommentAdded { id: command.id, text: command.text.clone() })
 }
 
 pub(super) fn add_attachment(_: Given<'_>, command: &AddAttachment) -> Decision {

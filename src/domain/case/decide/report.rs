@@ -14,26 +14,14 @@ use crate::domain::order::Order;
 use crate::domain::refusal::{Code, Refusal};
 
 pub(crate) fn not_reported_yet(file: &File, _: &Actor, _: Date) -> Result<(), Refusal> {
-    refuse(
-        Code::AlreadyExists,
-        "",
-        format!("the case has been reported as {}", file.number),
-    )
+    refuse(Code::AlreadyExists, "", format!("the case has been reported as {}", file.number))
 }
 
 /// Who may report is judged by the enterprise of the enrolment: the case itself is not there yet.
-pub(super) fn report_case(
-    file: Option<&File>,
-    order: &Order<CaseCommand>,
-    command: &ReportCase,
-) -> Decision {
+pub(super) fn report_case(file: Option<&File>, order: &Order<CaseCommand>, command: &ReportCase) -> Decision {
     let enrolment = &command.enrolment;
     let rule = Rule::of(&order.command);
-    let subject = Subject {
-        enterprise: enrolment.enterprise,
-        division: &enrolment.division,
-        file,
-    };
+    let subject = Subject { enterprise: enrolment.enterprise, division: &enrolment.division, file };
     rule.check_actor(&order.by, subject)?;
     order.check_occurred()?;
     if let Some(file) = file {

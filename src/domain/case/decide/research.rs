@@ -3,29 +3,19 @@
 use jiff::civil::Date;
 
 use crate::domain::actor::Actor;
-use crate::domain::case::command::{
-    ProposeSolution, RecordFinding, RecordMeasurement, SpecifyRequirement,
-};
+use crate::domain::case::command::{ProposeSolution, RecordFinding, RecordMeasurement, SpecifyRequirement};
 use crate::domain::case::decide::{Decision, Given, only, refuse};
-use crate::domain::case::event::{
-    FindingRecorded, MeasurementRecorded, RequirementSpecified, SolutionProposed,
-};
+use crate::domain::case::event::{FindingRecorded, MeasurementRecorded, RequirementSpecified, SolutionProposed};
 use crate::domain::case::state::File;
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::value::MeasurementResult;
 
 pub(super) fn specify_requirement(_: Given<'_>, command: &SpecifyRequirement) -> Decision {
-    only(RequirementSpecified {
-        requirement: command.requirement.clone(),
-    })
+    only(RequirementSpecified { requirement: command.requirement.clone() })
 }
 
 pub(super) fn record_finding(_: Given<'_>, command: &RecordFinding) -> Decision {
-    only(FindingRecorded {
-        id: command.id,
-        text: command.text.clone(),
-        citations: command.citations.clone(),
-    })
+    only(FindingRecorded { id: command.id, text: command.text.clone(), citations: command.citations.clone() })
 }
 
 pub(super) fn record_measurement(given: Given<'_>, command: &RecordMeasurement) -> Decision {
@@ -39,10 +29,7 @@ pub(super) fn measured(
     field: &str,
 ) -> Result<MeasurementRecorded, Refusal> {
     check_comparable(given.file, &command.result, field)?;
-    Ok(MeasurementRecorded {
-        id: command.id,
-        result: command.result.clone(),
-    })
+    Ok(MeasurementRecorded { id: command.id, result: command.result.clone() })
 }
 
 /// An uncertainty that cannot be compared with the one required would never move the gap.
@@ -66,19 +53,11 @@ pub(crate) fn has_finding(file: &File, _: &Actor, _: Date) -> Result<(), Refusal
 pub(super) fn propose_solution(given: Given<'_>, command: &ProposeSolution) -> Decision {
     let on_file: Vec<_> = given.file.findings.iter().map(|finding| finding.id).collect();
     if let Some(unknown) = command.findings.iter().find(|id| !on_file.contains(id)) {
-        return refuse(
-            Code::FindingUnknown,
-            "findingIds",
-            format!("no finding {unknown} is in the case"),
-        );
+        return refuse(Code::FindingUnknown, "findingIds", format!("no finding {unknown} is in the case"));
     }
     let findings = match command.findings.is_empty() {
         true => on_file,
         false => command.findings.clone(),
     };
-    only(SolutionProposed {
-        description: command.description.clone(),
-        findings,
-        citations: command.citations.clone(),
-    })
+    only(SolutionProposed { description: command.description.clone(), findings, citations: command.citations.clone() })
 }

@@ -11,11 +11,7 @@ use crate::domain::case::values::Kind;
 use crate::domain::refusal::{Code, Refusal};
 
 pub(super) fn triage_case(_: Given<'_>, command: &TriageCase) -> Decision {
-    only(CaseTriaged {
-        category: command.category.clone(),
-        kind: command.kind,
-        severity: command.severity,
-    })
+    only(CaseTriaged { category: command.category.clone(), kind: command.kind, severity: command.severity })
 }
 
 /// A research problem may not be evaded by a service off the shelf.

@@ -11,10 +11,7 @@ use crate::domain::case::state::File;
 use crate::domain::refusal::{Code, Refusal};
 
 pub(super) fn review_solution(_: Given<'_>, command: &ReviewSolution) -> Decision {
-    only(SolutionReviewed {
-        verdict: command.verdict,
-        comment: command.comment.clone(),
-    })
+    only(SolutionReviewed { verdict: command.verdict, comment: command.comment.clone() })
 }
 
 pub(crate) fn is_reviewed(file: &File, _: &Actor, _: Date) -> Result<(), Refusal> {
@@ -25,9 +22,7 @@ pub(crate) fn is_reviewed(file: &File, _: &Actor, _: Date) -> Result<(), Refusal
 }
 
 pub(super) fn start_trial(_: Given<'_>, command: &StartTrial) -> Decision {
-    only(TrialStarted {
-        plan: command.plan.clone(),
-    })
+    only(TrialStarted { plan: command.plan.clone() })
 }
 
 pub(super) fn record_trial_result(given: Given<'_>, command: &RecordTrialResult) -> Decision {

@@ -1,1 +1,22 @@
+//! Given what has happened, when somebody orders something, then this happens; or this is why not.
 
+mod actors;
+mod commands;
+mod story;
+
+mod answers;
+mod assignment;
+mod collaboration;
+mod confirmation;
+mod deadlines;
+mod escalation;
+mod fees_and_records;
+mod import;
+mod links;
+mod permissions;
+mod publication;
+mod report;
+mod research;
+mod statuses;
+mod trial;
+mod walks;

@@ -1,16 +1,16 @@
 //! What is known of a case after one more event. Total: an event of the log never fails, however old,
 //! and one that finds no case to belong to changes nothing.
 
-use std::collections::BTreeMap;
+mod moves;
+mod opening;
 
-use jiff::civil::Date;
-
-use crate::domain::case::event::{CaseFact, CaseReported, LegacyOpening};
+use crate::domain::actor::ActorId;
+use crate::domain::case::event::CaseFact;
 use crate::domain::case::state::{
-    Assignment, Attachment, Case, Comment, Deadline, Fee, File, Finding, Link, Measurement, Membership, Publication,
-    Resolution, Review, RoutineService, Solution, Technique, Training, Trial, Triage,
+    Assignment, Attachment, Case, Comment, Fee, File, Finding, Link, Measurement, Membership, Publication, Resolution,
+    Review, RoutineService, Solution, Technique, Training, Triage, Trial,
 };
-use crate::domain::case::values::{Origin, Status, Verdict};
+use crate::domain::case::values::{Status, Verdict};
 use crate::domain::event::Recorded;
 use crate::domain::value::calendar;
 
@@ -27,54 +27,6 @@ impl Case {
 }
 
 impl File {
-    /// The case that an event opens, if it is one that does.
-    fn opened(event: &Recorded<CaseFact>) -> Option<Self> {
-        let opening = match &event.fact {
-            CaseFact::CaseReported(reported) => (LegacyOpening::from(reported), reported.origin.clone()),
-            CaseFact::LegacyActivityRecorded(activity) => (activity.opening.clone()?, Origin::Import),
-            _ => return None,
-        };
-        let (case, origin) = opening;
-        Some(Self {
-            level: case.division.level(),
-            number: case.number,
-            title: case.title,
-            problem: case.problem,
-            enterprise: case.enterprise,
-            campaign: case.campaign,
-            division: case.division,
-            origin,
-            reported_by: event.by.clone(),
-            reported_at: event.occurred_at,
-            status: Status::Reported,
-            triage: None,
-            requirement: None,
-            routine_service: None,
-            assignment: None,
-            experts: BTreeMap::new(),
-            findings: Vec::new(),
-            measurements: Vec::new(),
-            gap_history: Vec::new(),
-            solution: None,
-            trial: None,
-            resolution: None,
-            lesson: None,
-            deadline: None,
-            paused_from: None,
-            parked_until: None,
-            duplicate_of: None,
-            links: Vec::new(),
-            fees: Vec::new(),
-            techniques: Vec::new(),
-            trainings: Vec::new(),
-            comments: Vec::new(),
-            attachments: Vec::new(),
-            publication: None,
-            reopened: 0,
-            legacy: None,
-        })
-    }
-
     fn evolve(&mut self, event: &Recorded<CaseFact>) {
         let at = event.occurred_at;
         let by = || event.by.clone();
@@ -86,11 +38,8 @@ impl File {
                 self.follow_gap(at);
             }
             CaseFact::CaseTriaged(fact) => {
-                self.triage = Some(Triage {
-                    category: fact.category.clone(),
-                    kind: fact.kind,
-                    severity: fact.severity,
-                });
+                self.triage =
+                    Some(Triage { category: fact.category.clone(), kind: fact.kind, severity: fact.severity });
                 self.move_to(Status::Triaged);
             }
             CaseFact::RoutineServiceProvided(fact) => {
@@ -156,12 +105,7 @@ impl File {
                 citations: fact.citations.clone(),
             }),
             CaseFact::MeasurementRecorded(fact) => {
-                self.measurements.push(Measurement {
-                    id: fact.id,
-                    by: by(),
-                    at,
-                    result: fact.result.clone(),
-                });
+                self.measurements.push(Measurement { id: fact.id, by: by(), at, result: fact.result.clone() });
                 self.follow_gap(at);
             }
             CaseFact::SolutionProposed(fact) => {
@@ -192,11 +136,7 @@ impl File {
                 }
             }
             CaseFact::TrialStarted(fact) => {
-                self.trial = Some(Trial {
-                    plan: fact.plan.clone(),
-                    started_at: at,
-                    outcome: None,
-                });
+                self.trial = Some(Trial { plan: fact.plan.clone(), started_at: at, outcome: None });
                 self.move_to(Status::OnTrial);
             }
             CaseFact::TrialResultRecorded(fact) => {
@@ -249,7 +189,11 @@ impl File {
             }
             CaseFact::CaseEscalated(fact) => {
                 self.level = fact.to;
-                self.answer_missed_deadline();
+                // The clock's own escalation is no answer: the next level has as long to give one.
+                match event.by == ActorId::clock() {
+                    true => self.wait_for_answer_since(calendar::date_of(at)),
+                    false => self.answer_missed_deadline(),
+                }
             }
             CaseFact::CaseParked(fact) => {
                 self.parked_until = Some(fact.review_on);
@@ -260,8 +204,8 @@ impl File {
             CaseFact::DeadlineExtended(fact) => self.set_deadline(fact.to),
             CaseFact::DeadlineMissed(_) => {
                 if let Some(deadline) = &mut self.deadline {
-                    deadline.missed_on = Some(calendar::date_of(at));
                     deadline.was_missed = true;
+                    deadline.missed_on = Some(calendar::date_of(at));
                 }
             }
             CaseFact::ClockPaused(fact) => {
@@ -277,10 +221,7 @@ impl File {
                 self.duplicate_of = Some(fact.of);
                 self.move_to(Status::Duplicate);
             }
-            CaseFact::CasesLinked(fact) => self.links.push(Link {
-                other: fact.other,
-                relation: fact.relation,
-            }),
+            CaseFact::CasesLinked(fact) => self.links.push(Link { other: fact.other, relation: fact.relation }),
             CaseFact::FeeRecorded(fact) => self.fees.push(Fee {
                 id: fact.id,
                 item: fact.item.clone(),
@@ -288,23 +229,18 @@ impl File {
                 amount: fact.amount.clone(),
                 tariff: fact.tariff.clone(),
             }),
-            CaseFact::TechniqueIntroduced(fact) => self.techniques.push(Technique {
-                technique: fact.technique.clone(),
-                source: fact.source.clone(),
-                at,
-            }),
+            CaseFact::TechniqueIntroduced(fact) => {
+                self.techniques.push(Technique { technique: fact.technique.clone(), source: fact.source.clone(), at })
+            }
             CaseFact::TrainingDelivered(fact) => self.trainings.push(Training {
                 topic: fact.topic.clone(),
                 trainees: fact.trainees,
                 hours: fact.hours.clone(),
                 at,
             }),
-            CaseFact::CommentAdded(fact) => self.comments.push(Comment {
-                id: fact.id,
-                by: by(),
-                at,
-                text: fact.text.clone(),
-            }),
+            CaseFact::CommentAdded(fact) => {
+                self.comments.push(Comment { id: fact.id, by: by(), at, text: fact.text.clone() })
+            }
             CaseFact::AttachmentAdded(fact) => self.attachments.push(Attachment {
                 id: fact.id,
                 by: by(),
@@ -315,86 +251,11 @@ impl File {
                 media_type: fact.media_type.clone(),
             }),
             CaseFact::TypicalCasePublished(fact) => {
-                self.publication = Some(Publication {
-                    at,
-                    summary: fact.summary.clone(),
-                    consent: fact.consent.clone(),
-                });
+                self.publication =
+                    Some(Publication { at, summary: fact.summary.clone(), consent: fact.consent.clone() });
             }
             CaseFact::TypicalCaseRetracted(_) => self.publication = None,
         }
         self.count_import(event);
-    }
-
-    /// Every change of status answers a missed deadline, and takes up what another tracker was done with.
-    fn move_to(&mut self, status: Status) {
-        if status == self.status {
-            return;
-        }
-        self.status = status;
-        self.answer_missed_deadline();
-        if !status.is_before_resolved() {
-            // Whoever has solved it need not look at it again.
-            self.parked_until = None;
-        }
-        if let Some(legacy) = &mut self.legacy {
-            legacy.concluded = false;
-        }
-    }
-
-    /// Back to those who work on it: to the assignment, or to triage where there is none.
-    fn take_up_again(&mut self) {
-        self.move_to(match self.assignment {
-            Some(_) => Status::Researching,
-            None => Status::Triaged,
-        });
-    }
-
-    fn set_deadline(&mut self, on: Date) {
-        self.deadline = Some(Deadline {
-            on,
-            missed_on: None,
-            was_missed: false,
-        });
-    }
-
-    /// A deadline that stayed where it was is the same one: it is not missed again.
-    fn shift_deadline(&mut self, to: Option<Date>) {
-        if let Some(on) = to.filter(|on| self.deadline.is_none_or(|deadline| deadline.on != *on)) {
-            self.set_deadline(on);
-        }
-    }
-
-    fn answer_missed_deadline(&mut self) {
-        if let Some(deadline) = &mut self.deadline {
-            deadline.missed_on = None;
-        }
-    }
-
-    /// An imported activity takes the case up again, unless it is the one that concludes it.
-    fn count_import(&mut self, event: &Recorded<CaseFact>) {
-        if event.source.is_none() {
-            return;
-        }
-        let concludes = match &event.fact {
-            CaseFact::LegacyActivityRecorded(activity) => activity.concludes,
-            _ => false,
-        };
-        let legacy = self.legacy.get_or_insert_default();
-        legacy.imported = legacy.imported.saturating_add(1);
-        legacy.concluded = concludes;
-    }
-}
-
-impl From<&CaseReported> for LegacyOpening {
-    fn from(reported: &CaseReported) -> Self {
-        Self {
-            number: reported.number.clone(),
-            title: reported.title.clone(),
-            problem: reported.problem.clone(),
-            enterprise: reported.enterprise,
-            campaign: reported.campaign,
-            division: reported.division.clone(),
-        }
     }
 }

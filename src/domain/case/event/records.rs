@@ -1,0 +1,76 @@
+//! Facts beside the lifecycle: fees, techniques, trainings, comments, documents, publications.
+
+use jiff::civil::Date;
+
+use crate::domain::case::values::{AttachmentId, CommentId, FeeId, Introduction};
+use crate::domain::event::payloads;
+use crate::domain::value::{CatalogueId, Decimal, Label, MediaType, Money, Sha256Digest, Statement};
+
+payloads! {
+    /// 记录收费.
+    FeeRecorded {
+        /// Its id within the case.
+        id: FeeId,
+        /// The item of the state list that allows it.
+        item: Label,
+        /// The list.
+        catalogue: CatalogueId,
+        /// The version of the list in which the item was seen in force.
+        catalogue_version: u64,
+        /// The day of the service.
+        service_date: Date,
+        /// What was charged.
+        amount: Money,
+        /// The most that the item allows.
+        tariff: Money,
+    }
+    /// 引进先进技术.
+    TechniqueIntroduced {
+        /// What was introduced.
+        technique: Statement,
+        /// Where it comes from.
+        source: Introduction,
+    }
+    /// 开展培训.
+    TrainingDelivered {
+        /// On what.
+        topic: Label,
+        /// How many learnt it.
+        trainees: u32,
+        /// How long it took, in hours.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        hours: Option<Decimal>,
+    }
+    /// 评论.
+    CommentAdded {
+        /// Its id within the case.
+        id: CommentId,
+        /// What is said.
+        text: Statement,
+    }
+    /// 附件: the bytes stand beside the log, found by their digest.
+    AttachmentAdded {
+        /// Its id within the case.
+        id: AttachmentId,
+        /// Its name.
+        name: Label,
+        /// SHA-256 of the bytes.
+        digest: Sha256Digest,
+        /// How many bytes.
+        size_bytes: u64,
+        /// What they are.
+        media_type: MediaType,
+    }
+    /// 发布典型案例.
+    TypicalCasePublished {
+        /// What is told.
+        summary: Statement,
+        /// How and when the enterprise consented.
+        consent: Statement,
+    }
+    /// 撤下典型案例.
+    TypicalCaseRetracted {
+        /// Why.
+        reason: Statement,
+    }
+}

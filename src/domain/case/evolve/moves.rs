@@ -1,0 +1,69 @@
+//! What several events have in common.
+
+use jiff::civil::Date;
+
+use crate::domain::case::event::CaseFact;
+use crate::domain::case::state::{Deadline, File};
+use crate::domain::case::values::Status;
+use crate::domain::event::Recorded;
+
+impl File {
+    /// Every change of status answers a missed deadline, and takes up what another tracker was done with.
+    pub(super) fn move_to(&mut self, status: Status) {
+        if status == self.status {
+            return;
+        }
+        self.status = status;
+        self.answer_missed_deadline();
+        if !status.is_before_resolved() {
+            // Whoever has solved it need not look at it again.
+            self.parked_until = None;
+        }
+        if let Some(legacy) = &mut self.legacy {
+            legacy.concluded = false;
+        }
+    }
+
+    /// Back to those who work on it: to the assignment, or to triage where there is none.
+    pub(super) fn take_up_again(&mut self) {
+        self.move_to(match self.assignment {
+            Some(_) => Status::Researching,
+            None => Status::Triaged,
+        });
+    }
+
+    pub(super) fn set_deadline(&mut self, on: Date) {
+        self.deadline = Some(Deadline { on, missed_on: None, was_missed: false });
+    }
+
+    /// A deadline that stayed where it was is the same one: it is not missed again.
+    pub(super) fn shift_deadline(&mut self, to: Option<Date>) {
+        if let Some(on) = to.filter(|on| self.deadline.is_none_or(|deadline| deadline.on != *on)) {
+            self.set_deadline(on);
+        }
+    }
+
+    pub(super) fn answer_missed_deadline(&mut self) {
+        if let Some(deadline) = &mut self.deadline {
+            deadline.missed_on = None;
+        }
+    }
+
+    /// Nobody has answered a missed deadline: the wait for an answer starts anew.
+    pub(super) fn wait_for_answer_since(&mut self, day: Date) {
+        if let Some(missed_on) = self.deadline.as_mut().and_then(|deadline| deadline.missed_on.as_mut()) {
+            *missed_on = day;
+        }
+    }
+
+    /// An imported activity takes the case up again, unless it is the one that concludes it.
+    pub(super) fn count_import(&mut self, event: &Recorded<CaseFact>) {
+        if event.source.is_none() {
+            return;
+        }
+        let concludes = matches!(&event.fact, CaseFact::LegacyActivityRecorded(activity) if activity.concludes);
+        let legacy = self.legacy.get_or_insert_default();
+        legacy.imported = legacy.imported.saturating_add(1);
+        legacy.concluded = concludes;
+    }
+}

@@ -1,0 +1,165 @@
+use jiff::civil::{Date, date};
+
+use crate::domain::case::command::{
+    AcceptAssignment, DeclineAssignment, ExtendDeadline, MissDeadline, ResumeClock, SetDeadline,
+};
+use crate::domain::case::event::{ClockPaused, ClockResumed, DeadlineExtended, DeadlineMissed, DeadlineSet};
+use crate::domain::case::tests::actors::*;
+use crate::domain::case::tests::commands::*;
+use crate::domain::case::tests::story::{Story, moment};
+use crate::domain::case::values::Status;
+use crate::domain::refusal::Code;
+use crate::domain::value::Level;
+
+fn set(deadline: Date) -> SetDeadline {
+    SetDeadline { deadline }
+}
+
+/// The day on which a missed deadline was recorded, while nobody has answered.
+fn missed_on(story: &Story) -> Option<Date> {
+    story.file().deadline.and_then(|deadline| deadline.missed_on)
+}
+
+#[test]
+fn a_deadline_is_set_once() {
+    let fact = DeadlineSet { deadline: deadline() };
+    Story::of(Status::Triaged).when(coordinator(), set(deadline())).happens(fact);
+    let today = set(date(2026, 3, 16));
+    Story::of(Status::Triaged).when(coordinator(), today).refused(Code::DeadlineNotInFuture, "deadline");
+    let again = set(date(2026, 9, 30));
+    Story::of(Status::Assigned).when(coordinator(), again.clone()).refused(Code::DeadlineAlreadySet, "deadline");
+    let after = Story::of_missed_deadline().then(coordinator(), again).file().deadline.expect("a deadline");
+    assert_eq!((after.on, after.missed_on, after.was_missed), (date(2026, 9, 30), None, false));
+}
+
+#[test]
+fn a_deadline_is_extended_with_a_reason() {
+    let to = date(2026, 7, 31);
+    let fact = DeadlineExtended { from: deadline(), to, reason: because().expect("a reason") };
+    let assigned = || Story::of(Status::Assigned);
+    assigned().when(manager(), extend(to)).happens(fact);
+    assigned().when(manager(), extend(deadline())).refused(Code::DeadlineNotLater, "deadline");
+    let silent = ExtendDeadline { deadline: to, reason: None };
+    assigned().when(manager(), silent).refused(Code::ReasonMissing, "reason");
+    let past = Story::of_missed_deadline().at("2026-08-01T02:00:00Z");
+    past.when(manager(), extend(to)).refused(Code::DeadlineNotInFuture, "deadline");
+    Story::of(Status::Triaged).when(manager(), extend(to)).refused(Code::NoDeadline, "");
+}
+
+#[test]
+fn the_clock_misses_a_deadline_once() {
+    let miss = MissDeadline {};
+    let on_the_day = Story::of(Status::Researching).at("2026-06-30T15:59:59Z");
+    on_the_day.when(clock(), miss.clone()).refused(Code::DeadlineNotPassed, "");
+    // Midnight in Shenzhen.
+    let next_day = Story::of(Status::Researching).at("2026-06-30T16:00:00Z");
+    next_day.when(clock(), miss.clone()).happens(DeadlineMissed { deadline: deadline() });
+    let missed = Story::of_missed_deadline();
+    assert_eq!(missed_on(&missed), Some(date(2026, 7, 1)));
+    missed.clone().when(clock(), miss.clone()).refused(Code::DeadlineAlreadyMissed, "");
+    let answered = missed.then(lead(), propose());
+    assert_eq!(missed_on(&answered), None);
+    answered.when(clock(), miss.clone()).refused(Code::DeadlineAlreadyMissed, "");
+    Story::of(Status::Triaged).when(clock(), miss.clone()).refused(Code::NoDeadline, "");
+    Story::of(Status::Researching).when(coordinator(), miss).refused(Code::NotPermitted, "");
+}
+
+#[test]
+fn a_clock_that_stands_still_misses_nothing() {
+    let paused = Story::of(Status::Researching).then(lead(), pause()).at("2026-07-01T02:00:00Z");
+    assert!(!paused.file().deadline_runs());
+    paused.when(clock(), MissDeadline {}).refused(Code::DeadlineNotPassed, "");
+}
+
+#[test]
+fn a_missed_deadline_is_answered() {
+    let missed = Story::of_missed_deadline;
+    let before_acceptance = || Story::of(Status::Assigned).at("2026-07-01T02:00:00Z").then(clock(), MissDeadline {});
+    let national = || {
+        Story::of(Status::Researching)
+            .then(manager(), escalate(Level::City))
+            .then(manager(), escalate(Level::Province))
+            .then(manager(), escalate(Level::Nation))
+            .at("2026-07-01T02:00:00Z")
+            .then(clock(), MissDeadline {})
+    };
+    let answers = [
+        before_acceptance().then(manager(), reassign("another lead", university())),
+        national().then(national_manager(), park()),
+        missed().then(coordinator(), extend(date(2026, 9, 30))),
+        missed().then(manager(), reassign("another lead", university())),
+        missed().then(coordinator(), escalate(Level::City)),
+        missed().then(lead(), pause()),
+        missed().then(lead(), propose()),
+    ];
+    for answered in answers {
+        assert_eq!(missed_on(&answered), None);
+    }
+    let unanswered = missed().then(lead(), find()).then(coordinator(), comment());
+    assert_eq!(missed_on(&unanswered), Some(date(2026, 7, 1)));
+}
+
+#[test]
+fn an_escalation_by_the_clock_asks_the_next_level_for_an_answer() {
+    let escalated = Story::of_missed_deadline().at("2026-07-15T02:00:00Z").then(clock(), escalate(Level::City));
+    assert_eq!(missed_on(&escalated), Some(date(2026, 7, 15)));
+    assert_eq!(escalated.file().deadline.map(|deadline| deadline.on), Some(deadline()));
+    let answered = Story::of(Status::Researching).then(clock(), escalate(Level::City));
+    assert_eq!(missed_on(&answered), None);
+}
+
+#[test]
+fn a_pause_moves_the_deadline_by_its_working_days() {
+    let reason = pause().reason;
+    Story::of(Status::Researching).when(lead(), pause()).happens(ClockPaused { from: date(2026, 3, 16), reason });
+    // From Monday the 16th to Wednesday the 25th: seven working days, and as many after 30 June.
+    let paused = Story::of(Status::Researching).then(lead(), pause()).at("2026-03-25T02:00:00Z");
+    let moved = Some(date(2026, 7, 9));
+    let fact = ClockResumed { on: date(2026, 3, 25), paused_working_days: 7, deadline: moved };
+    paused.clone().when(coordinator(), ResumeClock {}).happens(fact);
+    let resumed = paused.then(coordinator(), ResumeClock {}).file();
+    assert_eq!((resumed.deadline.map(|deadline| deadline.on), resumed.paused_from), (moved, None));
+    assert!(resumed.deadline_runs());
+}
+
+#[test]
+fn a_pause_that_moves_nothing_does_not_renew_a_missed_deadline() {
+    let resumed = Story::of_missed_deadline().then(lead(), pause()).then(lead(), ResumeClock {});
+    assert_eq!(resumed.file().deadline.map(|deadline| deadline.on), Some(deadline()));
+    resumed.when(clock(), MissDeadline {}).refused(Code::DeadlineAlreadyMissed, "");
+    let later =
+        Story::of_missed_deadline().then(lead(), pause()).at("2026-07-02T02:00:00Z").then(lead(), ResumeClock {});
+    later
+        .at("2026-07-03T02:00:00Z")
+        .when(clock(), MissDeadline {})
+        .happens(DeadlineMissed { deadline: date(2026, 7, 1) });
+}
+
+#[test]
+fn the_day_it_happened_counts_for_a_pause() {
+    let story = Story::of(Status::Researching).at("2026-03-20T02:00:00Z");
+    let order = story.order(lead(), pause()).occurred(moment("2026-03-17T02:00:00Z"));
+    let paused = story.then_order(order);
+    assert_eq!(paused.file().paused_from, Some(date(2026, 3, 17)));
+    // Said to have gone on before it was paused: no day has gone uncounted.
+    let early = paused.order(lead(), ResumeClock {}).occurred(moment("2026-03-16T02:00:00Z"));
+    let fact = ClockResumed { on: date(2026, 3, 17), paused_working_days: 0, deadline: Some(deadline()) };
+    paused.when_order(early).happens(fact);
+}
+
+#[test]
+fn a_clock_is_paused_once_and_resumed_once() {
+    let paused = Story::of(Status::Triaged).then(coordinator(), pause());
+    paused.clone().when(coordinator(), pause()).refused(Code::ClockAlreadyPaused, "");
+    let fact = ClockResumed { on: date(2026, 3, 16), paused_working_days: 0, deadline: None };
+    paused.when(coordinator(), ResumeClock {}).happens(fact);
+    Story::of(Status::Triaged).when(coordinator(), ResumeClock {}).refused(Code::ClockNotPaused, "");
+}
+
+#[test]
+fn a_declined_assignment_leaves_the_deadline_to_whoever_is_next() {
+    let declined = Story::of(Status::Assigned).then(lead(), DeclineAssignment { reason: because() });
+    assert!(declined.file().deadline_runs());
+    let again = declined.then(coordinator(), assign()).then(lead(), AcceptAssignment {}).file();
+    assert_eq!(again.deadline.map(|deadline| deadline.on), Some(deadline()));
+}

@@ -1,0 +1,90 @@
+use jiff::civil::date;
+
+use crate::domain::case::command::{AddAttachment, IntroduceTechnique, RecordFee, RecordTraining};
+use crate::domain::case::event::{AttachmentAdded, CommentAdded, FeeRecorded, TechniqueIntroduced, TrainingDelivered};
+use crate::domain::case::tests::actors::*;
+use crate::domain::case::tests::commands::*;
+use crate::domain::case::tests::story::Story;
+use crate::domain::case::values::{LARGEST_ATTACHMENT_BYTES, Status};
+use crate::domain::refusal::Code;
+use crate::domain::value::{CatalogueId, Sha256Digest};
+
+#[test]
+fn a_fee_names_its_item_and_stays_within_the_tariff() {
+    let charged = |amount| Story::of(Status::Researching).when(coordinator(), fee(amount));
+    charged("300").happens(FeeRecorded {
+        id: fee("300").id,
+        item: fee("300").item,
+        catalogue: CatalogueId::of(&division("44")),
+        catalogue_version: 7,
+        service_date: date(2026, 3, 2),
+        amount: yuan("300"),
+        tariff: yuan("300"),
+    });
+    charged("300.01").refused(Code::FeeAboveTariff, "amount");
+}
+
+#[test]
+fn nothing_is_charged_that_no_list_allows_or_before_it_is_done() {
+    let outcome = |command| Story::of(Status::Researching).when(coordinator(), command);
+    outcome(RecordFee { listed: None, ..fee("1") }).refused(Code::ItemNotListed, "item");
+    let tomorrow = RecordFee { service_date: date(2026, 3, 17), ..fee("1") };
+    outcome(tomorrow).refused(Code::ServiceInFuture, "serviceDate");
+    let today = RecordFee { service_date: date(2026, 3, 16), ..fee("1") };
+    assert_eq!(Story::of(Status::Researching).then(coordinator(), today).file().fees.len(), 1);
+}
+
+#[test]
+fn fees_add_up() {
+    let story = Story::of(Status::Closed).then(coordinator(), fee("120.5")).then(coordinator(), fee("0.05"));
+    assert_eq!(story.file().fee_total(), yuan("120.55"));
+}
+
+#[test]
+fn a_technique_has_a_source() {
+    let command = technique();
+    let source = command.source.clone().expect("a source");
+    let fact = TechniqueIntroduced { technique: command.technique.clone(), source };
+    Story::of(Status::Closed).when(visitor(), command.clone()).happens(fact);
+    let without = IntroduceTechnique { source: None, ..command };
+    Story::of(Status::Closed).when(visitor(), without).refused(Code::SourceMissing, "source");
+}
+
+#[test]
+fn a_training_has_trainees() {
+    let command = training();
+    let fact = TrainingDelivered { topic: command.topic.clone(), trainees: 12, hours: None };
+    Story::of(Status::Researching).when(expert(), command.clone()).happens(fact);
+    let nobody = RecordTraining { trainees: 0, ..command };
+    Story::of(Status::Researching).when(expert(), nobody).refused(Code::TraineesMissing, "trainees");
+}
+
+#[test]
+fn members_the_enterprise_and_its_bureau_talk() {
+    let fact = CommentAdded { id: comment().id, text: comment().text };
+    for somebody in [lead(), expert(), enterprise(), coordinator(), manager(), visitor()] {
+        Story::of(Status::Researching).when(somebody, comment()).happens(fact.clone());
+    }
+    Story::of(Status::Researching).when(stranger(), comment()).refused(Code::NotAMember, "");
+    Story::of(Status::Researching).when(another_enterprise(), comment()).refused(Code::NotPermitted, "");
+    Story::of(Status::Researching).when(neighbour(), comment()).refused(Code::OutsideJurisdiction, "");
+}
+
+#[test]
+fn a_document_is_what_its_digest_says() {
+    let command = attachment();
+    Story::of(Status::Withdrawn).when(enterprise(), command.clone()).happens(AttachmentAdded {
+        id: command.id,
+        name: command.name.clone(),
+        digest: command.digest.clone(),
+        size_bytes: 11,
+        media_type: command.media_type.clone(),
+    });
+    let outcome = |command| Story::of(Status::Researching).when(lead(), command);
+    let other_bytes = AddAttachment { digest_of_bytes: Sha256Digest::of_bytes(b"other"), ..command.clone() };
+    outcome(other_bytes).refused(Code::DigestMismatch, "digest");
+    let large = AddAttachment { size_bytes: LARGEST_ATTACHMENT_BYTES + 1, ..command.clone() };
+    outcome(large).refused(Code::AttachmentTooLarge, "content");
+    let largest = AddAttachment { size_bytes: LARGEST_ATTACHMENT_BYTES, ..command };
+    assert_eq!(Story::of(Status::Researching).then(lead(), largest).file().attachments.len(), 1);
+}

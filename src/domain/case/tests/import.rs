@@ -1,0 +1,110 @@
+use crate::domain::case::command::{
+    AcceptInvitation, CaseCommand, LegacyCase, MissDeadline, RecordLegacyActivity, SetDeadline,
+};
+use crate::domain::case::event::{LegacyActivityRecorded, LegacyOpening};
+use crate::domain::case::tests::actors::*;
+use crate::domain::case::tests::commands::*;
+use crate::domain::case::tests::story::{Story, moment};
+use crate::domain::case::values::{Kind, Origin, Status};
+use crate::domain::order::Order;
+use crate::domain::refusal::Code;
+use crate::domain::value::Level;
+
+fn opened() -> Story {
+    Story::before().then(importer(), legacy(Some(legacy_case())))
+}
+
+fn concluded() -> Story {
+    opened().then(importer(), RecordLegacyActivity { opening: None, concludes: true })
+}
+
+#[test]
+fn another_trackers_case_is_opened_as_it_knew_it() {
+    let LegacyCase { number, title, problem, enterprise, campaign, division } = legacy_case();
+    let opening = LegacyOpening { number, title, problem, enterprise, campaign, division };
+    let fact = LegacyActivityRecorded { opening: Some(opening), concludes: false };
+    Story::before().when(importer(), legacy(Some(legacy_case()))).happens(fact);
+    let file = opened().file();
+    assert_eq!((file.status, file.level, file.origin), (Status::Reported, Level::City, Origin::Import));
+    assert_eq!(file.legacy.map(|legacy| (legacy.imported, legacy.concluded)), Some((1, false)));
+}
+
+#[test]
+fn a_case_is_opened_once_and_first() {
+    opened().when(importer(), legacy(Some(legacy_case()))).refused(Code::AlreadyExists, "opening");
+    Story::before().when(importer(), legacy(None)).refused(Code::NotFound, "");
+}
+
+#[test]
+fn an_activity_is_taken_in_any_status() {
+    let fact = LegacyActivityRecorded { opening: None, concludes: false };
+    for status in Status::ALL {
+        let story = Story::of(*status);
+        story.clone().when(importer(), legacy(None)).happens(fact.clone());
+        assert_eq!(story.then(importer(), legacy(None)).file().status, *status);
+    }
+}
+
+#[test]
+fn an_activity_says_where_it_comes_from() {
+    let story = opened();
+    let order = Order { source: None, ..story.order(importer(), legacy(None)) };
+    story.when_order(order).refused(Code::Required, "source");
+}
+
+#[test]
+fn an_activity_lies_in_the_past() {
+    let story = opened();
+    let order = story.order(importer(), legacy(None)).occurred(moment("2026-03-16T02:00:01Z"));
+    story.when_order(order).refused(Code::OccurredInFuture, "occurredAt");
+}
+
+#[test]
+fn only_the_importer_speaks_for_another_tracker() {
+    for somebody in [coordinator(), national_manager(), clock(), auditor()] {
+        let outcome = Story::before().when(somebody.clone(), legacy(Some(legacy_case())));
+        outcome.refused(Code::NotPermitted, "");
+        opened().when(somebody, legacy(None)).refused(Code::NotPermitted, "");
+    }
+}
+
+#[test]
+fn a_concluded_case_waits_for_nobody_until_something_is_done_about_it() {
+    let file = concluded().file();
+    assert!(file.is_open() && !file.waits());
+    let later = concluded().then(importer(), legacy(None)).file();
+    assert!(later.waits());
+    assert_eq!(later.legacy.map(|legacy| legacy.imported), Some(3));
+    // A comment is nothing done about it; a triage is.
+    assert!(!concluded().then(coordinator(), comment()).file().waits());
+    let triaged = concluded().then(coordinator(), triage(Kind::Testing)).file();
+    assert!(triaged.waits());
+}
+
+#[test]
+fn the_deadline_of_a_concluded_case_does_not_run() {
+    let set = SetDeadline { deadline: deadline() };
+    let story = concluded().then(coordinator(), set).at("2026-07-01T02:00:00Z");
+    assert!(!story.file().deadline_runs());
+    story.when(clock(), MissDeadline {}).refused(Code::DeadlineNotPassed, "");
+}
+
+#[test]
+fn what_a_mapping_yields_is_an_order_like_any_other() {
+    let commands: [CaseCommand; 3] = [report().into(), pause().into(), comment().into()];
+    let story = commands.into_iter().fold(Story::before(), |story, command| story.then(importer(), command));
+    assert_eq!(story.file().legacy.map(|legacy| legacy.imported), Some(3));
+    story.clone().when(importer(), pause()).refused(Code::ClockAlreadyPaused, "");
+    story.when(importer(), AcceptInvitation {}).refused(Code::WrongStatus, "");
+}
+
+#[test]
+fn a_number_is_given_to_the_first_event_alone() {
+    for story in [opened(), Story::of(Status::Triaged)] {
+        let numbered: Vec<_> = story.events().iter().map(|event| event.numbered(7)).collect();
+        let numbers: Vec<_> = numbered.iter().map(|event| event.number().map(ToString::to_string)).collect();
+        assert_eq!(numbers[0].as_deref(), Some("GD-2026-000007"));
+        assert!(numbers[1..].iter().all(Option::is_none));
+        assert_eq!(numbered[1..], story.events()[1..]);
+    }
+}

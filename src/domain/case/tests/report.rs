@@ -1,0 +1,115 @@
+use crate::domain::case::command::{EnrolmentFacts, ProvideRoutineService, ReportCase};
+use crate::domain::case::event::{CaseReported, CaseTriaged, RoutineServiceProvided};
+use crate::domain::case::tests::actors::*;
+use crate::domain::case::tests::commands::*;
+use crate::domain::case::tests::story::{Story, moment};
+use crate::domain::case::values::{Kind, Origin, Severity, Status};
+use crate::domain::refusal::Code;
+use crate::domain::value::{Level, ServiceCategory, VisitId};
+
+fn reported(origin: Origin) -> CaseReported {
+    CaseReported {
+        number: number(),
+        title: report().title,
+        problem: report().problem.expect("a problem"),
+        enterprise: enterprise_id(),
+        enterprise_version: 3,
+        campaign: campaign(),
+        division: division("440305"),
+        origin,
+    }
+}
+
+fn with(enrolment: EnrolmentFacts) -> ReportCase {
+    ReportCase { enrolment, ..report() }
+}
+
+#[test]
+fn an_enrolled_enterprise_reports() {
+    Story::before().when(enterprise(), report()).happens(reported(Origin::OwnReport));
+    let file = Story::of(Status::Reported).file();
+    assert_eq!((file.status, file.level), (Status::Reported, Level::County));
+    assert_eq!(file.reported_by, enterprise().id);
+}
+
+#[test]
+fn a_visitor_reports_what_was_seen() {
+    let origin = Origin::FieldVisit { visit: VisitId::named("a visit") };
+    let command = ReportCase { origin: origin.clone(), ..with(EnrolmentFacts { visit_known: true, ..enrolment() }) };
+    Story::before().when(visitor(), command).happens(reported(origin));
+}
+
+#[test]
+fn nobody_is_reported_without_enrolment() {
+    let outcome = |enrolment| Story::before().when(coordinator(), with(enrolment));
+    outcome(EnrolmentFacts { enrolled: false, ..enrolment() }).refused(Code::NotEnrolled, "campaignId");
+    outcome(EnrolmentFacts { enterprise_version: 0, ..enrolment() }).refused(Code::EnterpriseUnknown, "enterpriseId");
+}
+
+#[test]
+fn a_report_says_what_and_from_where() {
+    let command = ReportCase { problem: None, ..report() };
+    Story::before().when(enterprise(), command).refused(Code::ProblemMissing, "problem");
+    let origin = Origin::FieldVisit { visit: VisitId::named("a visit") };
+    let command = ReportCase { origin, ..report() };
+    Story::before().when(visitor(), command).refused(Code::VisitUnknown, "origin.visitId");
+}
+
+#[test]
+fn a_case_is_reported_once() {
+    Story::of(Status::Reported).when(enterprise(), report()).refused(Code::AlreadyExists, "");
+}
+
+#[test]
+fn nothing_is_ordered_of_a_case_that_is_not_there() {
+    Story::before().when(coordinator(), triage(Kind::Testing)).refused(Code::NotFound, "");
+}
+
+#[test]
+fn nothing_happens_in_the_future() {
+    let story = Story::before();
+    let order = story.order(enterprise(), report());
+    let later = order.now + jiff::SignedDuration::from_secs(1);
+    story.clone().when_order(order.clone().occurred(later)).refused(Code::OccurredInFuture, "occurredAt");
+    story.when_order(order.occurred(moment("2026-03-01T00:00:00Z"))).happens(reported(Origin::OwnReport));
+    let story = Story::of(Status::Reported);
+    let order = story.order(coordinator(), triage(Kind::Testing)).occurred(later);
+    story.when_order(order).refused(Code::OccurredInFuture, "occurredAt");
+}
+
+#[test]
+fn a_coordinator_sorts_it() {
+    Story::of(Status::Reported).when(coordinator(), triage(Kind::Testing)).happens(CaseTriaged {
+        category: ServiceCategory::parse("L").expect("a category"),
+        kind: Kind::Testing,
+        severity: Severity::Major,
+    });
+}
+
+#[test]
+fn a_routine_service_awaits_the_enterprise() {
+    let triaged = Story::of(Status::Reported).then(coordinator(), triage(Kind::Calibration));
+    triaged.when(coordinator(), service()).happens(RoutineServiceProvided {
+        institution: institute(),
+        certificate: service().certificate,
+        report: None,
+        regulation: None,
+    });
+    let file = Story::of_routine_service().file();
+    assert_eq!(file.status, Status::AwaitingConfirmation);
+    assert_eq!(file.current_institution(), Some(institute()));
+}
+
+#[test]
+fn a_research_problem_is_not_evaded_by_a_service() {
+    Story::of(Status::Triaged).when(coordinator(), service()).refused(Code::KindIsResearch, "");
+}
+
+#[test]
+fn a_service_leaves_evidence() {
+    let triaged = Story::of(Status::Reported).then(coordinator(), triage(Kind::Calibration));
+    let command = ProvideRoutineService { certificate: None, ..service() };
+    triaged.clone().when(coordinator(), command.clone()).refused(Code::EvidenceMissing, "certificate");
+    let with_report = ProvideRoutineService { report: because(), ..command };
+    assert_eq!(triaged.then(coordinator(), with_report).file().status, Status::AwaitingConfirmation);
+}

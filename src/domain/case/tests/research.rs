@@ -1,0 +1,82 @@
+use crate::domain::case::command::{AcceptAssignment, ProposeSolution};
+use crate::domain::case::event::{FindingRecorded, MeasurementRecorded, RequirementSpecified, SolutionProposed};
+use crate::domain::case::tests::actors::*;
+use crate::domain::case::tests::commands::*;
+use crate::domain::case::tests::story::Story;
+use crate::domain::case::values::Status;
+use crate::domain::refusal::Code;
+use crate::domain::value::Decimal;
+
+fn researching() -> Story {
+    Story::of(Status::Researching)
+}
+
+#[test]
+fn the_enterprise_says_what_is_required() {
+    let fact = RequirementSpecified { requirement: require("1", "um").requirement };
+    Story::of(Status::Reported).when(enterprise(), require("1", "um")).happens(fact);
+}
+
+#[test]
+fn members_record_what_they_learnt_and_measured() {
+    let finding = find();
+    let fact = FindingRecorded { id: finding.id, text: finding.text.clone(), citations: finding.citations.clone() };
+    researching().when(expert(), finding.clone()).happens(fact);
+    researching().when(stranger(), finding).refused(Code::NotAMember, "");
+
+    let measured = measure("2", "um");
+    let fact = MeasurementRecorded { id: measured.id, result: measured.result.clone() };
+    researching().when(lead(), measured.clone()).happens(fact);
+    researching().when(another_lead(), measured).refused(Code::NotAMember, "");
+}
+
+#[test]
+fn an_uncertainty_can_be_compared_with_the_one_required() {
+    let required = researching().then(lead(), require("1", "um"));
+    required.clone().when(lead(), measure("1", "g")).refused(Code::UnitIncommensurable, "result.uncertainty.unit");
+    assert_eq!(required.then(lead(), measure("0.002", "mm")).file().measurements.len(), 1);
+}
+
+#[test]
+fn the_gap_follows_the_best_measurement() {
+    let story = researching()
+        .then(lead(), require("1.5", "um"))
+        .then(lead(), measure("0.002", "mm"))
+        .then(lead(), measure("5", "um"))
+        .then(expert(), measure("1.5", "um"))
+        .then(lead(), require("3", "um"));
+    let file = story.file();
+    let gaps: Vec<_> = file.gap_history.iter().map(|point| point.gap.as_ref().map(ToString::to_string)).collect();
+    assert_eq!(gaps, [Some("1.333333"), Some("1.000000"), Some("0.500000")].map(|gap| gap.map(str::to_owned)));
+    assert_eq!(file.best_uncertainty().map(|best| &best.by), Some(&expert().id));
+    assert!(file.capability_gap().is_some_and(|gap| gap.is_closed()));
+}
+
+#[test]
+fn a_later_requirement_leaves_out_what_cannot_be_compared() {
+    let measured = researching().then(lead(), measure("2", "um")).then(lead(), require("1", "um"));
+    assert_eq!(measured.file().gap_in_six_decimals(), Some(Decimal::from(2)));
+    let file = measured.then(coordinator(), require("1", "mg")).file();
+    assert_eq!(file.capability_gap(), None);
+    assert_eq!(file.best_uncertainty(), None);
+    assert_eq!(file.gap_history.last().map(|point| &point.gap), Some(&None));
+    assert_eq!(file.measurements.len(), 1);
+}
+
+#[test]
+fn a_solution_rests_on_findings() {
+    let all =
+        SolutionProposed { description: propose().description, findings: vec![finding_id(1)], citations: Vec::new() };
+    researching().when(lead(), propose()).happens(all.clone());
+    let named = ProposeSolution { findings: vec![finding_id(1)], ..propose() };
+    researching().when(lead(), named).happens(all);
+    let unknown = ProposeSolution { findings: vec![finding_id(1), finding_id(2)], ..propose() };
+    researching().when(lead(), unknown).refused(Code::FindingUnknown, "findingIds");
+    let without = Story::of(Status::Assigned).then(lead(), AcceptAssignment {});
+    without.when(lead(), propose()).refused(Code::FindingMissing, "findingIds");
+}
+
+#[test]
+fn only_the_lead_proposes() {
+    researching().when(expert(), propose()).refused(Code::NotPermitted, "");
+}

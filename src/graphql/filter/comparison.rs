@@ -1,0 +1,193 @@
+//! Comparisons: how one column is held against what a filter says.
+
+use async_graphql::{ID, InputObject, Result};
+
+use crate::app::{CaseColumn, Condition, Operator, Value};
+use crate::domain::refusal::Refusal;
+use crate::graphql::errors;
+use crate::graphql::ids::{self, Identified};
+use crate::graphql::scalars::{self, Date, DateTime};
+use crate::graphql::words::{CaseKind, CaseStatus, Level, OriginKind, Severity};
+
+/// How a text compares. Every field that is given has to hold.
+#[derive(Clone, Debug, Default, InputObject)]
+pub struct TextComparison {
+    /// Is exactly this.
+    pub eq: Option<String>,
+    /// Is not this, or missing.
+    pub ne: Option<String>,
+    /// Is one of these.
+    #[graphql(name = "in")]
+    pub one_of: Option<Vec<String>>,
+    /// Contains this; ASCII letters of either case.
+    pub contains: Option<String>,
+    /// Begins with exactly this.
+    pub starts_with: Option<String>,
+    /// Is missing, or is not.
+    pub is_null: Option<bool>,
+}
+
+/// How an id compares. Every field that is given has to hold.
+#[derive(Clone, Debug, Default, InputObject)]
+pub struct IdComparison {
+    /// Is this.
+    pub eq: Option<ID>,
+    /// Is not this, or missing.
+    pub ne: Option<ID>,
+    /// Is one of these.
+    #[graphql(name = "in")]
+    pub one_of: Option<Vec<ID>>,
+    /// Is missing, or is not.
+    pub is_null: Option<bool>,
+}
+
+/// Declares comparisons with the words of an enum.
+macro_rules! word_comparisons {
+    ($($(#[$doc:meta])* $comparison:ident of $word:ident;)+) => {
+        $(
+            $(#[$doc])*
+            #[derive(Clone, Debug, Default, InputObject)]
+            pub struct $comparison {
+                /// Is this.
+                pub eq: Option<$word>,
+                /// Is not this, or missing.
+                pub ne: Option<$word>,
+                /// Is one of these.
+                #[graphql(name = "in")]
+                pub one_of: Option<Vec<$word>>,
+                /// Is missing, or is not.
+                pub is_null: Option<bool>,
+            }
+
+            impl $comparison {
+                pub(super) fn conditions(&self, column: CaseColumn, out: &mut Vec<Condition>) {
+                    let name = |word: &$word| Value::Text(async_graphql::resolver_utils::enum_value(*word).to_string());
+                    out.extend(self.eq.as_ref().map(|word| compare(column, Operator::Equal, name(word))));
+                    out.extend(self.ne.as_ref().map(|word| compare(column, Operator::NotEqual, name(word))));
+                    let one_of = self.one_of.as_ref().map(|words| words.iter().map(name).collect());
+                    out.extend(one_of.map(|values| Condition::In { column, values }));
+                    out.extend(self.is_null.map(|is_null| missing(column, is_null)));
+                }
+            }
+        )+
+    };
+}
+
+word_comparisons! {
+    /// How a status compares. Every field that is given has to hold.
+    StatusComparison of CaseStatus;
+    /// How a kind compares. Every field that is given has to hold.
+    KindComparison of CaseKind;
+    /// How a severity compares. Every field that is given has to hold.
+    SeverityComparison of Severity;
+    /// How a level compares. Every field that is given has to hold.
+    LevelComparison of Level;
+    /// How an origin compares. Every field that is given has to hold.
+    OriginComparison of OriginKind;
+}
+
+/// Declares comparisons with something that has an order.
+macro_rules! ordered_comparisons {
+    ($($(#[$doc:meta])* $comparison:ident of $scalar:ty;)+) => {
+        $(
+            $(#[$doc])*
+            #[derive(Clone, Debug, Default, InputObject)]
+            pub struct $comparison {
+                /// Is this.
+                pub eq: Option<$scalar>,
+                /// Is not this, or missing.
+                pub ne: Option<$scalar>,
+                /// Is before or below this.
+                pub lt: Option<$scalar>,
+                /// Is this, or before or below it.
+                pub lte: Option<$scalar>,
+                /// Is after or above this.
+                pub gt: Option<$scalar>,
+                /// Is this, or after or above it.
+                pub gte: Option<$scalar>,
+                /// Is missing, or is not.
+                pub is_null: Option<bool>,
+            }
+
+            impl $comparison {
+                pub(super) fn conditions(
+                    &self,
+                    column: CaseColumn,
+                    value: impl Fn(&$scalar) -> Result<Value>,
+                    out: &mut Vec<Condition>,
+                ) -> Result<()> {
+                    let comparisons = [
+                        (Operator::Equal, &self.eq),
+                        (Operator::NotEqual, &self.ne),
+                        (Operator::Less, &self.lt),
+                        (Operator::LessOrEqual, &self.lte),
+                        (Operator::Greater, &self.gt),
+                        (Operator::GreaterOrEqual, &self.gte),
+                    ];
+                    for (operator, right) in comparisons {
+                        if let Some(right) = right {
+                            out.push(compare(column, operator, value(right)?));
+                        }
+                    }
+                    out.extend(self.is_null.map(|is_null| missing(column, is_null)));
+                    Ok(())
+                }
+            }
+        )+
+    };
+}
+
+ordered_comparisons! {
+    /// How a moment compares. Every field that is given has to hold.
+    DateTimeComparison of DateTime;
+    /// How a day compares. Every field that is given has to hold.
+    DateComparison of Date;
+    /// How a number compares. Every field that is given has to hold.
+    DecimalComparison of scalars::Decimal;
+}
+
+impl TextComparison {
+    pub(super) fn conditions(&self, column: CaseColumn, out: &mut Vec<Condition>) {
+        let text = |text: &String| Value::Text(text.clone());
+        out.extend(self.eq.as_ref().map(|right| compare(column, Operator::Equal, text(right))));
+        out.extend(self.ne.as_ref().map(|right| compare(column, Operator::NotEqual, text(right))));
+        let one_of = self.one_of.as_ref().map(|texts| texts.iter().map(text).collect());
+        out.extend(one_of.map(|values| Condition::In { column, values }));
+        out.extend(self.contains.clone().map(|text| Condition::Contains { column, text }));
+        out.extend(self.starts_with.clone().map(|text| Condition::StartsWith { column, text }));
+        out.extend(self.is_null.map(|is_null| missing(column, is_null)));
+    }
+}
+
+impl IdComparison {
+    pub(super) fn conditions<I: Identified>(&self, column: CaseColumn, out: &mut Vec<Condition>) -> Result<()> {
+        let uuid = |id: &ID| -> Result<Value> {
+            let id = ids::read::<I>(id).map_err(|error| errors::refused(&Refusal::of_value("filter", error)))?;
+            Ok(Value::Text(id.uuid().to_string()))
+        };
+        if let Some(id) = &self.eq {
+            out.push(compare(column, Operator::Equal, uuid(id)?));
+        }
+        if let Some(id) = &self.ne {
+            out.push(compare(column, Operator::NotEqual, uuid(id)?));
+        }
+        if let Some(ids) = &self.one_of {
+            let values = ids.iter().map(uuid).collect::<Result<_>>()?;
+            out.push(Condition::In { column, values });
+        }
+        out.extend(self.is_null.map(|is_null| missing(column, is_null)));
+        Ok(())
+    }
+}
+
+/// The column compares so with the value.
+pub(super) fn compare(column: CaseColumn, operator: Operator, value: Value) -> Condition {
+    Condition::Compare { column, operator, value }
+}
+
+fn missing(column: CaseColumn, is_null: bool) -> Condition {
+    match is_null {
+        true => Condition::IsNull { column },
+        false => Condition::Not(Box::new(Condition::IsNull { column })),
+    }
+}

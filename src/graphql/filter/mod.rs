@@ -1,0 +1,252 @@
+//! Filters of cases: nested and bounded, from the schema's words to the columns of the rows.
+
+mod comparison;
+pub mod order;
+
+use async_graphql::{InputObject, Result};
+
+use crate::app::{CaseColumn, Condition, Operator, Value};
+use crate::domain::refusal::Refusal;
+use crate::domain::value::{CampaignId, Decimal, Division, EnterpriseId, InstitutionId, PersonId, Ratio};
+use crate::graphql::errors;
+use crate::graphql::scalars::{self, Date, DateTime};
+use comparison::{
+    DateComparison, DateTimeComparison, DecimalComparison, IdComparison, KindComparison, LevelComparison,
+    OriginComparison, SeverityComparison, StatusComparison, TextComparison, compare,
+};
+
+/// How deep `and`, `or` and `not` may nest.
+pub const DEEPEST: usize = 5;
+/// How many comparisons a filter may hold.
+pub const LARGEST: usize = 100;
+
+/// 筛选: which cases. Every field that is given has to hold; `and`, `or` and `not` nest at most 5 deep.
+#[derive(Clone, Debug, Default, InputObject)]
+pub struct CaseFilter {
+    /// Every one of these holds.
+    pub and: Option<Vec<CaseFilter>>,
+    /// At least one of these holds.
+    pub or: Option<Vec<CaseFilter>>,
+    /// This does not hold.
+    pub not: Option<Box<CaseFilter>>,
+    /// 编号.
+    pub number: Option<TextComparison>,
+    /// 标题.
+    pub title: Option<TextComparison>,
+    /// 状态.
+    pub status: Option<StatusComparison>,
+    /// 未了结: whether somebody still has to do something about it.
+    pub open: Option<bool>,
+    /// 类型.
+    pub kind: Option<KindComparison>,
+    /// 严重程度.
+    pub severity: Option<SeverityComparison>,
+    /// 层级.
+    pub level: Option<LevelComparison>,
+    /// 来源.
+    pub origin: Option<OriginComparison>,
+    /// 服务类别: codes of the KCDB list, such as `T/H-3`.
+    pub category: Option<TextComparison>,
+    /// 行政区划: in this division or below it: 2, 4 or 6 digits, or `CN`.
+    pub division_within: Option<String>,
+    /// 企业.
+    pub enterprise_id: Option<IdComparison>,
+    /// 活动.
+    pub campaign_id: Option<IdComparison>,
+    /// 计量技术机构: the one that is assigned.
+    pub institution_id: Option<IdComparison>,
+    /// 攻关负责人.
+    pub lead_id: Option<IdComparison>,
+    /// 报告时间.
+    pub reported_at: Option<DateTimeComparison>,
+    /// 更新时间: when the log took its last event.
+    pub updated_at: Option<DateTimeComparison>,
+    /// 期限.
+    pub deadline: Option<DateComparison>,
+    /// 逾期: the day on which a missed deadline was recorded that nobody has answered since.
+    pub deadline_missed_on: Option<DateComparison>,
+    /// 暂存至.
+    pub parked_until: Option<DateComparison>,
+    /// 计时暂停.
+    pub clock_paused: Option<bool>,
+    /// 能力差距: above `"1"` the bottleneck stands.
+    pub gap: Option<DecimalComparison>,
+    /// 典型案例: published as good practice.
+    pub typical: Option<bool>,
+}
+
+impl CaseFilter {
+    /// The condition on the rows.
+    ///
+    /// # Errors
+    /// `FILTER_TOO_LARGE` above 5 levels or 100 comparisons, or the code of an unsound value.
+    pub fn condition(&self) -> Result<Condition> {
+        let condition = self.nested(1)?;
+        if size(&condition) > LARGEST {
+            return Err(too_large());
+        }
+        Ok(condition)
+    }
+
+    fn nested(&self, depth: usize) -> Result<Condition> {
+        if depth > DEEPEST {
+            return Err(too_large());
+        }
+        let mut all = Vec::new();
+        if let Some(filters) = &self.and {
+            all.push(Condition::All(nest(filters, depth)?));
+        }
+        if let Some(filters) = &self.or {
+            all.push(Condition::Any(nest(filters, depth)?));
+        }
+        if let Some(filter) = &self.not {
+            all.push(Condition::Not(Box::new(filter.nested(depth + 1)?)));
+        }
+        self.words(&mut all)?;
+        self.moments(&mut all)?;
+        Ok(Condition::All(all))
+    }
+
+    fn words(&self, all: &mut Vec<Condition>) -> Result<()> {
+        let texts = [
+            (CaseColumn::Number, &self.number),
+            (CaseColumn::Title, &self.title),
+            (CaseColumn::Category, &self.category),
+        ];
+        for (column, comparison) in texts {
+            comparison.iter().for_each(|comparison| comparison.conditions(column, all));
+        }
+        self.status.iter().for_each(|status| status.conditions(CaseColumn::Status, all));
+        self.kind.iter().for_each(|kind| kind.conditions(CaseColumn::Kind, all));
+        self.severity.iter().for_each(|severity| severity.conditions(CaseColumn::Severity, all));
+        self.level.iter().for_each(|level| level.conditions(CaseColumn::Level, all));
+        self.origin.iter().for_each(|origin| origin.conditions(CaseColumn::Origin, all));
+        let flags = [
+            (CaseColumn::IsOpen, self.open),
+            (CaseColumn::ClockPaused, self.clock_paused),
+            (CaseColumn::Typical, self.typical),
+        ];
+        for (column, flag) in flags {
+            all.extend(flag.map(|flag| compare(column, Operator::Equal, Value::Integer(flag.into()))));
+        }
+        if let Some(code) = &self.division_within {
+            let division = Division::parse(code)
+                .map_err(|error| errors::refused(&Refusal::of_value("filter.divisionWithin", error)))?;
+            let text = division.code().to_owned();
+            all.push(Condition::StartsWith { column: CaseColumn::Division, text });
+        }
+        if let Some(ids) = &self.enterprise_id {
+            ids.conditions::<EnterpriseId>(CaseColumn::EnterpriseId, all)?;
+        }
+        if let Some(ids) = &self.campaign_id {
+            ids.conditions::<CampaignId>(CaseColumn::CampaignId, all)?;
+        }
+        if let Some(ids) = &self.institution_id {
+            ids.conditions::<InstitutionId>(CaseColumn::InstitutionId, all)?;
+        }
+        if let Some(ids) = &self.lead_id {
+            ids.conditions::<PersonId>(CaseColumn::LeadId, all)?;
+        }
+        Ok(())
+    }
+
+    fn moments(&self, all: &mut Vec<Condition>) -> Result<()> {
+        let time = |time: &DateTime| Ok(Value::Integer(time.0.as_microsecond()));
+        let day = |day: &Date| Ok(Value::Text(day.0.to_string()));
+        for (column, comparison) in
+            [(CaseColumn::ReportedAt, &self.reported_at), (CaseColumn::UpdatedAt, &self.updated_at)]
+        {
+            if let Some(comparison) = comparison {
+                comparison.conditions(column, time, all)?;
+            }
+        }
+        for (column, comparison) in [
+            (CaseColumn::DeadlineOn, &self.deadline),
+            (CaseColumn::DeadlineMissedOn, &self.deadline_missed_on),
+            (CaseColumn::ParkedUntil, &self.parked_until),
+        ] {
+            if let Some(comparison) = comparison {
+                comparison.conditions(column, day, all)?;
+            }
+        }
+        if let Some(gap) = &self.gap {
+            gap.conditions(CaseColumn::GapPpm, parts_per_million, all)?;
+        }
+        Ok(())
+    }
+}
+
+fn nest(filters: &[CaseFilter], depth: usize) -> Result<Vec<Condition>> {
+    filters.iter().map(|filter| filter.nested(depth + 1)).collect()
+}
+
+/// Rows hold the gap in millionths, rounded.
+fn parts_per_million(gap: &scalars::Decimal) -> Result<Value> {
+    let gap = Decimal::parse(&gap.0).map_err(|error| errors::refused(&Refusal::of_value("filter.gap", error)))?;
+    let millionths = Ratio::from(&(&gap * &Decimal::from(1_000_000)));
+    Ok(Value::Integer(millionths.to_i64_saturating()))
+}
+
+/// How many comparisons it holds; a list of values counts as many.
+fn size(condition: &Condition) -> usize {
+    match condition {
+        Condition::All(conditions) | Condition::Any(conditions) => conditions.iter().map(size).sum(),
+        Condition::Not(condition) => size(condition),
+        Condition::In { values, .. } => values.len(),
+        Condition::Compare { .. }
+        | Condition::IsNull { .. }
+        | Condition::Contains { .. }
+        | Condition::StartsWith { .. } => 1,
+    }
+}
+
+fn too_large() -> async_graphql::Error {
+    let message = format!("a filter nests at most {DEEPEST} deep and holds at most {LARGEST} comparisons");
+    errors::argument("FILTER_TOO_LARGE", "filter", message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn nested(depth: usize) -> CaseFilter {
+        match depth {
+            1 => CaseFilter { open: Some(true), ..CaseFilter::default() },
+            _ => CaseFilter { not: Some(Box::new(nested(depth - 1))), ..CaseFilter::default() },
+        }
+    }
+
+    #[test]
+    fn an_empty_filter_holds_for_all() {
+        assert_eq!(CaseFilter::default().condition().unwrap(), Condition::All(Vec::new()));
+    }
+
+    #[test]
+    fn the_gap_is_compared_in_millionths() {
+        let gap = DecimalComparison { gt: Some(scalars::Decimal::of("1.5")), ..DecimalComparison::default() };
+        let filter = CaseFilter { gap: Some(gap), ..CaseFilter::default() };
+        let expected = compare(CaseColumn::GapPpm, Operator::Greater, Value::Integer(1_500_000));
+        assert_eq!(filter.condition().unwrap(), Condition::All(vec![expected]));
+    }
+
+    #[test]
+    fn nesting_has_a_bottom() {
+        assert!(nested(DEEPEST).condition().is_ok());
+        assert!(nested(DEEPEST + 1).condition().is_err());
+    }
+
+    #[test]
+    fn a_filter_has_a_size() {
+        let title = TextComparison {
+            one_of: Some(vec!["x".to_owned(); LARGEST + 1]),
+            ..TextComparison::default()
+        };
+        assert!(CaseFilter { title: Some(title), ..CaseFilter::default() }.condition().is_err());
+    }
+
+    #[test]
+    fn an_unknown_division_is_refused() {
+        let filter = CaseFilter { division_within: Some("99".to_owned()), ..CaseFilter::default() };
+        assert!(filter.condition().is_err());
+    }
+}

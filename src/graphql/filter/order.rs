@@ -1,0 +1,186 @@
+//! Orders of cases, and the cursors that continue them.
+
+use async_graphql::{Enum, InputObject, Result};
+use serde::{Deserialize, Serialize};
+
+use crate::app::{CaseColumn, Direction, StoredCase, Value};
+use crate::graphql::connection;
+use crate::graphql::errors;
+use crate::graphql::scalars::Cursor;
+
+/// How many keys an order may have.
+const MOST_KEYS: usize = 4;
+
+/// 排序: by what, and which way. The id is always the last key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, InputObject)]
+pub struct CaseOrder {
+    /// By what.
+    pub field: CaseOrderField,
+    /// Which way. Cases without a value come last in both.
+    #[graphql(default_with = "OrderDirection::Asc")]
+    pub direction: OrderDirection,
+}
+
+/// 方向: which way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+pub enum OrderDirection {
+    /// 升序: smallest or earliest first.
+    Asc,
+    /// 降序: largest or latest first.
+    Desc,
+}
+
+/// 排序字段: by what cases are ordered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+pub enum CaseOrderField {
+    /// 编号.
+    Number,
+    /// 标题.
+    Title,
+    /// 报告时间.
+    ReportedAt,
+    /// 更新时间: when the log took its last event.
+    UpdatedAt,
+    /// 期限.
+    Deadline,
+    /// 行政区划, by code.
+    Division,
+    /// 能力差距.
+    Gap,
+}
+
+impl CaseOrderField {
+    fn column(self) -> CaseColumn {
+        match self {
+            Self::Number => CaseColumn::Number,
+            Self::Title => CaseColumn::Title,
+            Self::ReportedAt => CaseColumn::ReportedAt,
+            Self::UpdatedAt => CaseColumn::UpdatedAt,
+            Self::Deadline => CaseColumn::DeadlineOn,
+            Self::Division => CaseColumn::Division,
+            Self::Gap => CaseColumn::GapPpm,
+        }
+    }
+}
+
+/// An order in the columns of the rows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Order(Vec<(CaseColumn, Direction)>);
+
+/// The place of a case in an ordered list, and the position that the list is read at.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Place {
+    order: String,
+    key: Vec<serde_json::Value>,
+    at: Option<u64>,
+}
+
+impl Order {
+    /// The order asked for; the latest reported first when none is.
+    ///
+    /// # Errors
+    /// `ORDER_INVALID` for more than four keys or a key twice.
+    pub fn read(asked: Option<Vec<CaseOrder>>) -> Result<Self> {
+        let asked = asked.filter(|keys| !keys.is_empty()).unwrap_or_else(|| {
+            vec![CaseOrder { field: CaseOrderField::ReportedAt, direction: OrderDirection::Desc }]
+        });
+        let twice = asked.iter().enumerate().any(|(place, key)| asked[..place].iter().any(|other| other.field == key.field));
+        if twice || asked.len() > MOST_KEYS {
+            let message = format!("an order has at most {MOST_KEYS} keys, each once");
+            return Err(errors::argument("ORDER_INVALID", "orderBy", message));
+        }
+        let columns = asked.into_iter().map(|key| {
+            let direction = match key.direction {
+                OrderDirection::Asc => Direction::Ascending,
+                OrderDirection::Desc => Direction::Descending,
+            };
+            (key.field.column(), direction)
+        });
+        Ok(Self(columns.collect()))
+    }
+
+    /// The columns.
+    pub fn columns(&self) -> &[(CaseColumn, Direction)] {
+        &self.0
+    }
+
+    /// What tells one order from another in a cursor.
+    fn print(&self) -> String {
+        let keys = self.0.iter().map(|(column, direction)| {
+            let sign = if *direction == Direction::Ascending { '+' } else { '-' };
+            format!("{sign}{column:?}")
+        });
+        keys.collect()
+    }
+
+    /// The place of that case.
+    pub fn place_of(&self, case: &StoredCase, at: Option<u64>) -> Cursor {
+        let columns = self.0.iter().map(|(column, _)| *column).chain([CaseColumn::CaseId]);
+        let key = columns.map(|column| match column.value_of(case) {
+            Value::Text(text) => text.into(),
+            Value::Integer(number) => number.into(),
+            Value::Null => serde_json::Value::Null,
+        });
+        connection::encode(&Place { order: self.print(), key: key.collect(), at })
+    }
+
+    /// The key and the position that a cursor of this order says.
+    ///
+    /// # Errors
+    /// `CURSOR_INVALID` when it is of another order or list.
+    pub fn after(&self, cursor: &Cursor) -> Result<(Vec<Value>, Option<u64>)> {
+        let place: Place = connection::decode(cursor)?;
+        if place.order != self.print() || place.key.len() != self.0.len() + 1 {
+            return Err(connection::invalid());
+        }
+        let key = place.key.into_iter().map(|value| match value {
+            serde_json::Value::String(text) => Ok(Value::Text(text)),
+            serde_json::Value::Null => Ok(Value::Null),
+            serde_json::Value::Number(number) => {
+                number.as_i64().map(Value::Integer).ok_or_else(connection::invalid)
+            }
+            _ => Err(connection::invalid()),
+        });
+        Ok((key.collect::<Result<_>>()?, place.at))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn order(field: CaseOrderField) -> Order {
+        Order::read(Some(vec![CaseOrder { field, direction: OrderDirection::Asc }])).unwrap()
+    }
+
+    fn cursor(order: &Order, key: Vec<serde_json::Value>) -> Cursor {
+        connection::encode(&Place { order: order.print(), key, at: Some(7) })
+    }
+
+    #[test]
+    fn a_cursor_continues_its_order_and_no_other() {
+        let title = order(CaseOrderField::Title);
+        let cursor = cursor(&title, vec!["难点".into(), "id".into()]);
+        let (key, at) = title.after(&cursor).unwrap();
+        assert_eq!(key, [Value::from("难点"), Value::from("id")]);
+        assert_eq!(at, Some(7));
+        assert!(order(CaseOrderField::Number).after(&cursor).is_err());
+        let descending = CaseOrder { field: CaseOrderField::Title, direction: OrderDirection::Desc };
+        assert!(Order::read(Some(vec![descending])).unwrap().after(&cursor).is_err());
+    }
+
+    #[test]
+    fn a_key_of_another_shape_is_refused() {
+        let title = order(CaseOrderField::Title);
+        for key in [vec![], vec!["id".into()], vec![1.5.into(), "id".into()], vec![true.into(), "id".into()]] {
+            assert!(title.after(&cursor(&title, key)).is_err());
+        }
+    }
+
+    #[test]
+    fn a_key_comes_once() {
+        let key = CaseOrder { field: CaseOrderField::Title, direction: OrderDirection::Asc };
+        assert!(Order::read(Some(vec![key, key])).is_err());
+    }
+}

@@ -1,0 +1,140 @@
+//! Cases: one, or a list.
+
+use async_graphql::{Context, ID, Object, Result, SimpleObject};
+
+use crate::app::{CasePage, StoredCase};
+use crate::domain::case::number::CaseNumber;
+use crate::domain::refusal::Refusal;
+use crate::domain::value::CaseId;
+use crate::graphql::connection::{PageInfo, Slice};
+use crate::graphql::context::{actor, app, reached};
+use crate::graphql::filter::CaseFilter;
+use crate::graphql::filter::order::{CaseOrder, Order};
+use crate::graphql::query::PRESENT;
+use crate::graphql::scalars::{Cursor, Position};
+use crate::graphql::types::case::CaseNode;
+use crate::graphql::{errors, ids};
+
+/// Reads of cases.
+#[derive(Default)]
+pub struct CaseQuery;
+
+#[Object]
+impl CaseQuery {
+    /// 难点: a case by its id, if you may see it.
+    async fn case(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The global id.")] id: ID,
+        #[graphql(desc = "Waits until this position is seen.")] min_position: Option<Position>,
+    ) -> Result<Option<CaseNode>> {
+        reached(ctx, min_position).await?;
+        let id = ids::read::<CaseId>(&id).map_err(|error| errors::refused(&Refusal::of_value("id", error)))?;
+        CaseNode::load(ctx, id, PRESENT).await
+    }
+
+    /// 难点: a case by the number that people use, such as `GD-2026-000123`, if you may see it.
+    async fn case_by_number(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "编号: letters of the province, year, serial.")] number: String,
+        #[graphql(desc = "Waits until this position is seen.")] min_position: Option<Position>,
+    ) -> Result<Option<CaseNode>> {
+        reached(ctx, min_position).await?;
+        let Some(number) = CaseNumber::parse(&number) else {
+            let message = "not a case number: write one such as GD-2026-000123";
+            return Err(errors::argument("NUMBER_INVALID", "number", message));
+        };
+        let stored = app(ctx).case_by_number(actor(ctx), &number, PRESENT).await;
+        let stored = stored.map_err(|fault| errors::fault(ctx, fault))?;
+        Ok(stored.map(|stored| CaseNode::new(stored, PRESENT)))
+    }
+
+    /// 难点列表: the cases that you may see, by pages. The pages of one list are read as of one position: nothing is skipped or repeated while cases change.
+    async fn cases(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "At most so many, up to 100; 50 when left out.")] first: Option<i32>,
+        #[graphql(desc = "Only after this place.")] after: Option<Cursor>,
+        #[graphql(desc = "筛选: only these.")] filter: Option<CaseFilter>,
+        #[graphql(desc = "排序: at most four keys; the latest reported first when left out.")] order_by: Option<
+            Vec<CaseOrder>,
+        >,
+        #[graphql(desc = "Waits until this position is seen.")] min_position: Option<Position>,
+    ) -> Result<Option<CaseConnection>> {
+        reached(ctx, min_position).await?;
+        let slice = Slice::read(first, after)?;
+        let order = Order::read(order_by)?;
+        let condition = filter.unwrap_or_default().condition()?;
+        let (after, at) = match &slice.after {
+            Some(cursor) => {
+                let (key, at) = order.after(cursor)?;
+                (Some(key), at)
+            }
+            None => (None, app(ctx).head().await.map_err(|fault| errors::fault(ctx, fault))?),
+        };
+        let page = CasePage { condition, order: order.columns().to_vec(), after, limit: slice.limit(), at };
+        let mut rows = app(ctx).cases(actor(ctx), &page).await.map_err(|fault| errors::fault(ctx, fault))?;
+        let has_next = slice.cut(&mut rows);
+        Ok(Some(CaseConnection { slice, order, page, rows, has_next }))
+    }
+}
+
+/// 难点列表: cases by pages.
+pub struct CaseConnection {
+    slice: Slice,
+    order: Order,
+    page: CasePage,
+    rows: Vec<StoredCase>,
+    has_next: bool,
+}
+
+/// A case and its place in the list.
+#[derive(SimpleObject)]
+pub struct CaseEdge {
+    /// The place.
+    cursor: Cursor,
+    /// The case.
+    node: CaseNode,
+}
+
+impl CaseConnection {
+    fn node(&self, row: &StoredCase) -> CaseNode {
+        CaseNode::new(row.clone(), self.page.at)
+    }
+
+    fn cursor(&self, row: &StoredCase) -> Cursor {
+        self.order.place_of(row, self.page.at)
+    }
+}
+
+#[Object]
+impl CaseConnection {
+    /// The cases with their places.
+    async fn edges(&self) -> Vec<CaseEdge> {
+        self.rows.iter().map(|row| CaseEdge { cursor: self.cursor(row), node: self.node(row) }).collect()
+    }
+
+    /// The cases.
+    async fn nodes(&self) -> Vec<CaseNode> {
+        self.rows.iter().map(|row| self.node(row)).collect()
+    }
+
+    /// Where this page stands.
+    async fn page_info(&self) -> PageInfo {
+        let ends = self.rows.first().zip(self.rows.last());
+        let ends = ends.map(|(first, last)| (self.cursor(first), self.cursor(last)));
+        PageInfo::new(&self.slice, self.has_next, ends)
+    }
+
+    /// How many there are on all pages. Counted when it is asked for.
+    async fn total_count(&self, ctx: &Context<'_>) -> Result<Option<u64>> {
+        let counted = app(ctx).count_cases(actor(ctx), &self.page).await;
+        counted.map(Some).map_err(|fault| errors::fault(ctx, fault))
+    }
+
+    /// 位置: the position that all pages of this list are read at.
+    async fn position(&self) -> Option<Position> {
+        self.page.at.map(Position)
+    }
+}

@@ -1,0 +1,86 @@
+//! Anything by its global id.
+
+use async_graphql::{Context, ID, Object, Result};
+
+use crate::graphql::context::{actor, app, reached};
+use crate::graphql::errors;
+use crate::graphql::ids::{self, Named};
+use crate::graphql::query::PRESENT;
+use crate::graphql::scalars::Position;
+use crate::graphql::types::annual_summary::AnnualSummaryNode;
+use crate::graphql::types::campaign::CampaignNode;
+use crate::graphql::types::case::CaseNode;
+use crate::graphql::types::catalogue::CatalogueNode;
+use crate::graphql::types::enterprise::EnterpriseNode;
+use crate::graphql::types::event::{CaseEvent, Node, RegisterEvent};
+use crate::graphql::types::institution::InstitutionNode;
+use crate::graphql::types::person::PersonNode;
+
+/// How many nodes are given at once.
+const MOST_NODES: usize = 100;
+
+/// Reads by global id.
+#[derive(Default)]
+pub struct NodeQuery;
+
+#[Object]
+impl NodeQuery {
+    /// 节点: anything by its global id, if you may see it.
+    async fn node(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The global id.")] id: ID,
+        #[graphql(desc = "Waits until this position is seen.")] min_position: Option<Position>,
+    ) -> Result<Option<Node>> {
+        reached(ctx, min_position).await?;
+        find(ctx, &id).await
+    }
+
+    /// 节点: up to 100 things by their global ids, in their order; what you may not see is `null`.
+    async fn nodes(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The global ids.")] ids: Vec<ID>,
+        #[graphql(desc = "Waits until this position is seen.")] min_position: Option<Position>,
+    ) -> Result<Option<Vec<Option<Node>>>> {
+        if ids.len() > MOST_NODES {
+            let message = format!("at most {MOST_NODES} nodes at once");
+            return Err(errors::argument("TOO_MANY_IDS", "ids", message));
+        }
+        reached(ctx, min_position).await?;
+        let found = ids.iter().map(|id| find(ctx, id));
+        futures::future::try_join_all(found).await.map(Some)
+    }
+}
+
+async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
+    let Some(named) = ids::read_any(id) else {
+        return Err(errors::argument("ID_INVALID", "id", "not a global id"));
+    };
+    let (kind, id) = match named {
+        Named::Event(position) => return event(ctx, position).await,
+        Named::Thing(kind, id) => (kind, id),
+    };
+    Ok(match kind.as_str() {
+        "Case" => CaseNode::load(ctx, id.into(), PRESENT).await?.map(Node::Case),
+        "Enterprise" => EnterpriseNode::load(ctx, id.into(), PRESENT).await?.map(Node::Enterprise),
+        "Campaign" => CampaignNode::load(ctx, id.into(), PRESENT).await?.map(Node::Campaign),
+        "Institution" => InstitutionNode::load(ctx, id.into(), PRESENT).await?.map(Node::Institution),
+        "Person" => PersonNode::load(ctx, id.into(), PRESENT).await?.map(Node::Person),
+        "Catalogue" => CatalogueNode::load(ctx, id.into(), PRESENT).await?.map(Node::Catalogue),
+        "AnnualSummary" => AnnualSummaryNode::load(ctx, id.into(), PRESENT).await?.map(Node::AnnualSummary),
+        // Findings, fees and the like have ids to be named by, and are read with their case.
+        _ => None,
+    })
+}
+
+async fn event(ctx: &Context<'_>, position: u64) -> Result<Option<Node>> {
+    let found = app(ctx).event_at(actor(ctx), position).await;
+    let Some(record) = found.map_err(|fault| errors::fault(ctx, fault))? else {
+        return Ok(None);
+    };
+    if record.aggregate_type == "Case" {
+        return CaseEvent::read(ctx, record).map(|event| Some(event.into()));
+    }
+    RegisterEvent::read(ctx, record).map(|event| Some(Node::RegisterEvent(event)))
+}

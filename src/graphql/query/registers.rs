@@ -1,0 +1,187 @@
+//! Registers: enterprises, institutions, campaigns, persons, catalogues, annual summaries.
+
+use async_graphql::{Context, ID, InputObject, Object, Result};
+
+use crate::domain::refusal::Refusal;
+use crate::domain::value::{
+    AnnualSummaryId, CampaignId, CatalogueId, Division, EnterpriseId, InstitutionId, PersonId, ValueError,
+};
+use crate::graphql::connection::Slice;
+use crate::graphql::context::reached;
+use crate::graphql::ids::{self, Identified};
+use crate::graphql::errors;
+use crate::graphql::query::PRESENT;
+use crate::graphql::scalars::{Cursor, Position};
+use crate::graphql::types::annual_summary::AnnualSummaryNode;
+use crate::graphql::types::campaign::{CampaignConnection, CampaignNode};
+use crate::graphql::types::catalogue::CatalogueNode;
+use crate::graphql::types::enterprise::{EnterpriseConnection, EnterpriseNode};
+use crate::graphql::types::institution::{InstitutionConnection, InstitutionNode};
+use crate::graphql::types::person::{PersonConnection, PersonNode};
+use crate::graphql::types::register::Which;
+
+/// 筛选: which entries of a register. Every field that is given has to hold.
+#[derive(Clone, Debug, Default, InputObject)]
+pub struct RegisterFilter {
+    /// 行政区划: in this division or below it: 2, 4 or 6 digits, or `CN`.
+    pub division_within: Option<String>,
+    /// 名称: contains this; ASCII letters of either case.
+    pub name_contains: Option<String>,
+    /// 代码: has exactly this code, such as a unified social credit code.
+    pub code: Option<String>,
+}
+
+impl RegisterFilter {
+    fn read(filter: Option<Self>) -> Result<Which> {
+        let filter = filter.unwrap_or_default();
+        let division = filter.division_within.as_deref().map(Division::parse).transpose();
+        Ok(Which {
+            division: sound("filter.divisionWithin", division)?,
+            code: filter.code,
+            name_contains: filter.name_contains,
+        })
+    }
+}
+
+fn sound<T>(field: &str, read: Result<T, ValueError>) -> Result<T> {
+    read.map_err(|error| errors::refused(&Refusal::of_value(field, error)))
+}
+
+fn id_of<I: Identified>(id: &ID) -> Result<I> {
+    sound("id", ids::read(id))
+}
+
+/// Reads of registers.
+#[derive(Default)]
+pub struct RegisterQuery;
+
+#[Object]
+impl RegisterQuery {
+    /// 企业: one by its id, if you may see it.
+    async fn enterprise(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The global id.")] id: ID,
+        #[graphql(desc = "Waits until this position is seen.")] min_position: Option<Position>,
+    ) -> Result<Option<EnterpriseNode>> {
+        reached(ctx, min_position).await?;
+        EnterpriseNode::load(ctx, id_of::<EnterpriseId>(&id)?, PRESENT).await
+    }
+
+    /// 企业列表: those that you may see, by pages, in the order of their names.
+    async fn enterprises(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "At most so many, up to 100; 50 when left out.")] first: Option<i32>,
+        #[graphql(desc = "Only after this place.")] after: Option<Cursor>,
+        #[graphql(desc = "筛选: only these.")] filter: Option<RegisterFilter>,
+        #[graphql(desc = "Waits until this position is seen.")] min_position: Option<Position>,
+    ) -> Result<Option<EnterpriseConnection>> {
+        reached(ctx, min_position).await?;
+        let slice = Slice::read(first, after)?;
+        EnterpriseConnection::load(ctx, slice, RegisterFilter::read(filter)?, PRESENT).await.map(Some)
+    }
+
+    /// 计量技术机构: one by its id, if you may see it.
+    async fn institution(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The global id.")] id: ID,
+        #[graphql(desc = "Waits until this position is seen.")] min_position: Option<Position>,
+    ) -> Result<Option<InstitutionNode>> {
+        reached(ctx, min_position).await?;
+        InstitutionNode::load(ctx, id_of::<InstitutionId>(&id)?, PRESENT).await
+    }
+
+    /// 计量技术机构列表: those that you may see, by pages, in the order of their names.
+    async fn institutions(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "At most so many, up to 100; 50 when left out.")] first: Option<i32>,
+        #[graphql(desc = "Only after this place.")] after: Option<Cursor>,
+        #[graphql(desc = "筛选: only these.")] filter: Option<RegisterFilter>,
+        #[graphql(desc = "Waits until this position is seen.")] min_position: Option<Position>,
+    ) -> Result<Option<InstitutionConnection>> {
+        reached(ctx, min_position).await?;
+        let slice = Slice::read(first, after)?;
+        InstitutionConnection::load(ctx, slice, RegisterFilter::read(filter)?, PRESENT).await.map(Some)
+    }
+
+    /// 活动: one by its id, if you may see it.
+    async fn campaign(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The global id.")] id: ID,
+        #[graphql(desc = "Waits until this position is seen.")] min_position: Option<Position>,
+    ) -> Result<Option<CampaignNode>> {
+        reached(ctx, min_position).await?;
+        CampaignNode::load(ctx, id_of::<CampaignId>(&id)?, PRESENT).await
+    }
+
+    /// 活动列表: those that you may see, by pages, in the order of their names.
+    async fn campaigns(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "At most so many, up to 100; 50 when left out.")] first: Option<i32>,
+        #[graphql(desc = "Only after this place.")] after: Option<Cursor>,
+        #[graphql(desc = "筛选: only these.")] filter: Option<RegisterFilter>,
+        #[graphql(desc = "Waits until this position is seen.")] min_position: Option<Position>,
+    ) -> Result<Option<CampaignConnection>> {
+        reached(ctx, min_position).await?;
+        let slice = Slice::read(first, after)?;
+        CampaignConnection::load(ctx, slice, RegisterFilter::read(filter)?, PRESENT).await.map(Some)
+    }
+
+    /// 人员: one by its id, if you may see it.
+    async fn person(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The global id.")] id: ID,
+        #[graphql(desc = "Waits until this position is seen.")] min_position: Option<Position>,
+    ) -> Result<Option<PersonNode>> {
+        reached(ctx, min_position).await?;
+        PersonNode::load(ctx, id_of::<PersonId>(&id)?, PRESENT).await
+    }
+
+    /// 人员列表: those that you may see, by pages, in the order of their ids.
+    async fn persons(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "At most so many, up to 100; 50 when left out.")] first: Option<i32>,
+        #[graphql(desc = "Only after this place.")] after: Option<Cursor>,
+        #[graphql(desc = "筛选: only these.")] filter: Option<RegisterFilter>,
+        #[graphql(desc = "Waits until this position is seen.")] min_position: Option<Position>,
+    ) -> Result<Option<PersonConnection>> {
+        reached(ctx, min_position).await?;
+        let slice = Slice::read(first, after)?;
+        PersonConnection::load(ctx, slice, RegisterFilter::read(filter)?, PRESENT).await.map(Some)
+    }
+
+    /// 目录: the catalogue of a province or of the nation.
+    async fn catalogue(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "行政区划: a province's two digits, or `CN`.")] division_code: String,
+        #[graphql(desc = "Waits until this position is seen.")] min_position: Option<Position>,
+    ) -> Result<Option<CatalogueNode>> {
+        reached(ctx, min_position).await?;
+        let division = sound("divisionCode", Division::parse(&division_code))?;
+        CatalogueNode::load(ctx, CatalogueId::of(&division), PRESENT).await
+    }
+
+    /// 年度总结: what a jurisdiction reported of a year.
+    async fn annual_summary(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "行政区划: 2, 4 or 6 digits, or `CN`.")] division_code: String,
+        #[graphql(desc = "年度: which year.")] year: i32,
+        #[graphql(desc = "Waits until this position is seen.")] min_position: Option<Position>,
+    ) -> Result<Option<AnnualSummaryNode>> {
+        reached(ctx, min_position).await?;
+        let division = sound("divisionCode", Division::parse(&division_code))?;
+        match i16::try_from(year) {
+            Ok(year) => AnnualSummaryNode::load(ctx, AnnualSummaryId::of(&division, year), PRESENT).await,
+            Err(_) => Ok(None),
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! Who is asking, and whom they ask.
+
+use async_graphql::{Context, ID, Object, Result, SimpleObject};
+
+use crate::graphql::connection::LARGEST_PAGE;
+use crate::graphql::context::{actor, app, session};
+use crate::graphql::limits::Limits;
+use crate::graphql::query::PRESENT;
+use crate::graphql::scalars::{DateTime, Position};
+use crate::graphql::types::common::{self, ActorNode, DivisionNode};
+use crate::graphql::types::enterprise::EnterpriseNode;
+use crate::graphql::types::institution::InstitutionNode;
+use crate::graphql::words::Role;
+use crate::graphql::{errors, filter};
+
+/// Reads about the asker and the server.
+#[derive(Default)]
+pub struct ServerQuery;
+
+#[Object]
+impl ServerQuery {
+    /// 当前用户: who you are, as your token says.
+    async fn viewer(&self) -> Viewer {
+        Viewer
+    }
+
+    /// 服务限制: the limits that requests are held to.
+    async fn service_config(&self, ctx: &Context<'_>) -> ServiceConfig {
+        let limits = ctx.data_unchecked::<Limits>();
+        ServiceConfig {
+            largest_page: LARGEST_PAGE,
+            largest_depth: limits.depth,
+            largest_cost: limits.cost,
+            largest_body_bytes: limits.body_bytes as u64,
+            deepest_filter: filter::DEEPEST,
+            largest_filter: filter::LARGEST,
+        }
+    }
+
+    /// 服务器信息: what answers you.
+    async fn server_info(&self, ctx: &Context<'_>) -> Result<Option<ServerInfo>> {
+        let position = app(ctx).head().await.map_err(|fault| errors::fault(ctx, fault))?;
+        Ok(Some(ServerInfo {
+            name: env!("CARGO_PKG_NAME"),
+            version: env!("CARGO_PKG_VERSION"),
+            time: app(ctx).now().into(),
+            position: position.map(Position),
+        }))
+    }
+}
+
+/// 当前用户: who is asking, as the token says.
+pub struct Viewer;
+
+#[Object]
+impl Viewer {
+    /// 操作者: the opaque id, and the person behind it where one is registered.
+    async fn actor(&self, ctx: &Context<'_>) -> ActorNode {
+        ActorNode { id: actor(ctx).id.clone(), at: PRESENT }
+    }
+
+    /// The id that is the subject of the token.
+    async fn id(&self, ctx: &Context<'_>) -> ID {
+        ID(actor(ctx).id.to_string())
+    }
+
+    /// 角色: what you may act as.
+    async fn roles(&self, ctx: &Context<'_>) -> Vec<Role> {
+        actor(ctx).roles.iter().map(|role| (*role).into()).collect()
+    }
+
+    /// 管辖范围: where the roles of a bureau hold: this division and all below it.
+    async fn jurisdiction(&self, ctx: &Context<'_>) -> DivisionNode {
+        DivisionNode(actor(ctx).jurisdiction.clone())
+    }
+
+    /// 机构: the institution you work for.
+    async fn institution(&self, ctx: &Context<'_>) -> Result<Option<InstitutionNode>> {
+        match actor(ctx).institution {
+            Some(id) => common::institution(ctx, id, PRESENT).await,
+            None => Ok(None),
+        }
+    }
+
+    /// 企业: the enterprise you speak for; absent until it is enrolled.
+    async fn enterprise(&self, ctx: &Context<'_>) -> Result<Option<EnterpriseNode>> {
+        match actor(ctx).enterprise {
+            Some(id) => common::enterprise(ctx, id, PRESENT).await,
+            None => Ok(None),
+        }
+    }
+
+    /// 有效期: when your token ends.
+    async fn expires_at(&self, ctx: &Context<'_>) -> DateTime {
+        session(ctx).expires_at.into()
+    }
+}
+
+/// 服务限制: the limits that requests are held to. The cost of a field is 1 plus that of what is selected in it; what is selected in a list counts once for each row asked for with `first`, `ids` or by default.
+#[derive(SimpleObject)]
+pub struct ServiceConfig {
+    /// The most rows of a page.
+    largest_page: u32,
+    /// How deep a selection may nest.
+    largest_depth: u64,
+    /// What an operation may cost.
+    largest_cost: u64,
+    /// How many bytes the body of a request may have.
+    largest_body_bytes: u64,
+    /// How deep a filter may nest.
+    deepest_filter: usize,
+    /// How many comparisons a filter may hold.
+    largest_filter: usize,
+}
+
+/// 服务器信息: what answers you.
+#[derive(SimpleObject)]
+pub struct ServerInfo {
+    /// The program's name.
+    name: &'static str,
+    /// The program's version.
+    version: &'static str,
+    /// The server's time.
+    time: DateTime,
+    /// 位置: the last position of the log; absent while it is empty.
+    position: Option<Position>,
+}

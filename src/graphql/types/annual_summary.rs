@@ -1,0 +1,127 @@
+//! 年度总结: annual summaries.
+
+use async_graphql::{Context, ID, Object, Result, SimpleObject};
+
+use crate::domain::annual_summary::AnnualSummary;
+use crate::domain::annual_summary::state::AnnualSummaryFile;
+use crate::graphql::ids;
+use crate::graphql::scalars::{DateTime, Decimal};
+use crate::graphql::types::case::CaseNode;
+use crate::graphql::types::common::{ActorNode, DivisionNode};
+use crate::graphql::types::register::register_node;
+
+register_node!(AnnualSummaryNode of AnnualSummary as AnnualSummaryId);
+
+impl AnnualSummaryNode {
+    fn file(&self) -> &AnnualSummaryFile {
+        self.entry.state.file.as_ref().expect("a summary's first event opens its file")
+    }
+}
+
+/// 年度总结: what a jurisdiction reports of a year, due on 31 October.
+#[Object(name = "AnnualSummary")]
+impl AnnualSummaryNode {
+    /// The global id.
+    pub async fn id(&self) -> ID {
+        self.global_id()
+    }
+
+    /// 行政区划: whose report.
+    async fn division(&self) -> DivisionNode {
+        DivisionNode(self.file().jurisdiction.clone())
+    }
+
+    /// 年度: which year.
+    async fn year(&self) -> i32 {
+        self.file().year.into()
+    }
+
+    /// 总结: what is reported, as last amended.
+    async fn text(&self) -> String {
+        self.file().text.to_string()
+    }
+
+    /// 数据: figures by name.
+    async fn figures(&self) -> Vec<Figure> {
+        let figures = self.file().figures.iter();
+        figures.map(|(name, value)| Figure { name: name.to_string(), value: Decimal::of(value) }).collect()
+    }
+
+    /// 典型经验: good practice worth spreading.
+    async fn good_practice(&self) -> Vec<String> {
+        self.file().good_practice.iter().map(ToString::to_string).collect()
+    }
+
+    /// Global ids of the cases worth telling.
+    async fn typical_case_ids(&self) -> Vec<ID> {
+        self.file().typical_cases.iter().map(|id| ids::global(*id)).collect()
+    }
+
+    /// 典型案例: the cases worth telling that you may see.
+    async fn typical_cases(&self, ctx: &Context<'_>) -> Result<Option<Vec<CaseNode>>> {
+        let loads = self.file().typical_cases.iter().map(|id| CaseNode::load(ctx, *id, self.at));
+        let cases = futures::future::try_join_all(loads).await?;
+        Ok(Some(cases.into_iter().flatten().collect()))
+    }
+
+    /// Who submitted it.
+    async fn submitted_by(&self) -> ActorNode {
+        ActorNode { id: self.file().submitted_by.clone(), at: self.at }
+    }
+
+    /// When it was submitted.
+    async fn submitted_at(&self) -> DateTime {
+        self.file().submitted_at.into()
+    }
+
+    /// 逾期: whether it came after 31 October of the year.
+    async fn late(&self) -> bool {
+        self.file().late
+    }
+
+    /// 修改: what was amended since, in order.
+    async fn amendments(&self) -> Vec<AmendmentNode> {
+        let amendments = self.file().amendments.iter();
+        amendments
+            .map(|amendment| AmendmentNode {
+                by: ActorNode { id: amendment.by.clone(), at: self.at },
+                at: amendment.at.into(),
+                reason: amendment.reason.to_string(),
+                late: amendment.late,
+            })
+            .collect()
+    }
+
+    /// 版本: how many events it has.
+    async fn version(&self) -> u64 {
+        self.entry.version
+    }
+
+    /// 更新时间: when the log took its last event.
+    async fn updated_at(&self) -> DateTime {
+        self.entry.updated_at.into()
+    }
+}
+
+/// 数据: a figure of a summary.
+#[derive(SimpleObject)]
+pub struct Figure {
+    /// 名称: what it counts.
+    name: String,
+    /// 数值: how many or how much.
+    value: Decimal,
+}
+
+/// 修改: a replacement of what was reported.
+#[derive(SimpleObject)]
+#[graphql(name = "Amendment")]
+pub struct AmendmentNode {
+    /// By whom.
+    by: ActorNode,
+    /// When.
+    at: DateTime,
+    /// 原因: why.
+    reason: String,
+    /// 逾期: whether it came after 31 October of the year.
+    late: bool,
+}

@@ -1,0 +1,215 @@
+//! 企业: enterprises, their enrolments and the visits to them.
+
+use async_graphql::{Context, ID, Object, Result, SimpleObject};
+
+use crate::domain::enterprise::Enterprise;
+use crate::domain::enterprise::state::{Enrolment, EnterpriseFile, FieldVisit};
+use crate::domain::enterprise::values::{Consent, Identity};
+use crate::domain::value::{CampaignId, VisitId};
+use crate::graphql::ids;
+use crate::graphql::scalars::{Date, DateTime};
+use crate::graphql::types::campaign::CampaignNode;
+use crate::graphql::types::common::{self, ActorNode, DivisionNode};
+use crate::graphql::types::person::reveal;
+use crate::graphql::types::register::{register_connection, register_node};
+use crate::graphql::words::CaseKind;
+
+register_node!(EnterpriseNode of Enterprise as EnterpriseId);
+
+register_connection! {
+    /// 企业列表: enterprises by pages, in the order of their names.
+    EnterpriseConnection, EnterpriseEdge of EnterpriseNode, Enterprise
+}
+
+impl EnterpriseNode {
+    fn file(&self) -> &EnterpriseFile {
+        self.entry.state.file.as_ref().expect("an enterprise's first event opens its file")
+    }
+}
+
+/// 企业: a company that has, or may have, a measurement difficulty.
+#[Object(name = "Enterprise")]
+impl EnterpriseNode {
+    /// The global id.
+    pub async fn id(&self) -> ID {
+        self.global_id()
+    }
+
+    /// 名称: its name, as of the last enrolment.
+    async fn name(&self) -> String {
+        self.file().name.to_string()
+    }
+
+    /// 统一社会信用代码: absent for an organisation of another tracker's log.
+    async fn credit_code(&self) -> Option<String> {
+        match &self.file().identity {
+            Identity::CreditCode { code } => Some(code.to_string()),
+            Identity::External { .. } => None,
+        }
+    }
+
+    /// 外部标识: what another tracker's log calls it, where it came from one.
+    async fn external(&self) -> Option<ExternalOrganisation> {
+        match &self.file().identity {
+            Identity::CreditCode { .. } => None,
+            Identity::External { log, organisation } => {
+                Some(ExternalOrganisation { log: log.to_string(), organisation: organisation.to_string() })
+            }
+        }
+    }
+
+    /// 行政区划: where it stands.
+    async fn division(&self) -> DivisionNode {
+        DivisionNode(self.file().division.clone())
+    }
+
+    /// 地址: its address.
+    async fn address(&self) -> Option<String> {
+        self.file().address.as_ref().map(ToString::to_string)
+    }
+
+    /// 联系人: whom to call. Personal data.
+    async fn contact(&self) -> Option<ContactNode> {
+        let contact = self.file().contact.as_ref()?;
+        Some(ContactNode {
+            name: reveal(&contact.name),
+            telephone: contact.telephone.as_ref().map(reveal),
+        })
+    }
+
+    /// 报名: its last enrolment in each campaign.
+    async fn enrolments(&self) -> Vec<EnrolmentNode> {
+        let enrolments = self.file().enrolments.iter();
+        enrolments
+            .map(|(campaign, enrolment)| EnrolmentNode {
+                campaign: *campaign,
+                enrolment: enrolment.clone(),
+                at: self.at,
+            })
+            .collect()
+    }
+
+    /// 走访: visits to its production lines, in the order in which they were recorded.
+    async fn visits(&self) -> Vec<FieldVisitNode> {
+        self.file().visits.iter().map(|visit| FieldVisitNode { visit: visit.clone(), at: self.at }).collect()
+    }
+
+    /// 版本: how many events it has.
+    async fn version(&self) -> u64 {
+        self.entry.version
+    }
+
+    /// 更新时间: when the log took its last event.
+    async fn updated_at(&self) -> DateTime {
+        self.entry.updated_at.into()
+    }
+}
+
+/// 外部标识: an organisation of another tracker's log.
+#[derive(SimpleObject)]
+pub struct ExternalOrganisation {
+    /// The log's name, from the mapping file.
+    log: String,
+    /// What the log calls the organisation.
+    organisation: String,
+}
+
+/// 联系人: whom to call at an enterprise. Personal data.
+#[derive(SimpleObject)]
+#[graphql(name = "Contact")]
+pub struct ContactNode {
+    /// 姓名: who.
+    name: String,
+    /// 电话: the number.
+    telephone: Option<String>,
+}
+
+/// 自愿报名: a place on a campaign's list.
+pub struct EnrolmentNode {
+    campaign: CampaignId,
+    enrolment: Enrolment,
+    at: Option<u64>,
+}
+
+#[Object(name = "Enrolment")]
+impl EnrolmentNode {
+    /// 活动: the campaign.
+    async fn campaign(&self, ctx: &Context<'_>) -> Result<Option<CampaignNode>> {
+        common::campaign(ctx, self.campaign, self.at).await
+    }
+
+    /// Since when.
+    async fn enrolled_at(&self) -> DateTime {
+        self.enrolment.at.into()
+    }
+
+    /// 同意: how and when it agreed; absent for an import, whose log says nothing of consent.
+    async fn consent(&self) -> Option<String> {
+        match &self.enrolment.consent {
+            Consent::Given { statement } => Some(statement.to_string()),
+            Consent::Imported => None,
+        }
+    }
+
+    /// When it was given up.
+    async fn withdrawn_at(&self) -> Option<DateTime> {
+        self.enrolment.withdrawn_at.map(Into::into)
+    }
+}
+
+/// 现场走访: a visit to the production line.
+pub struct FieldVisitNode {
+    visit: FieldVisit,
+    at: Option<u64>,
+}
+
+impl FieldVisitNode {
+    /// The enterprise's visit of that id.
+    pub fn of(enterprise: &EnterpriseNode, id: VisitId) -> Option<Self> {
+        let visit = enterprise.entry.state.visit(id)?.clone();
+        Some(Self { visit, at: enterprise.at })
+    }
+}
+
+#[Object(name = "FieldVisit")]
+impl FieldVisitNode {
+    /// The global id.
+    async fn id(&self) -> ID {
+        ids::global(self.visit.id)
+    }
+
+    /// 活动: the campaign it was part of.
+    async fn campaign(&self, ctx: &Context<'_>) -> Result<Option<CampaignNode>> {
+        common::campaign(ctx, self.visit.campaign, self.at).await
+    }
+
+    /// 走访人员: who went.
+    async fn visitors(&self) -> Vec<ActorNode> {
+        self.visit.visitors.iter().map(|id| ActorNode { id: id.clone(), at: self.at }).collect()
+    }
+
+    /// 走访日期: the day.
+    async fn visited_on(&self) -> Date {
+        self.visit.visited_on.into()
+    }
+
+    /// 地点: the workshop or line.
+    async fn place(&self) -> Option<String> {
+        self.visit.place.as_ref().map(ToString::to_string)
+    }
+
+    /// 情况: what was seen.
+    async fn seen(&self) -> String {
+        self.visit.seen.to_string()
+    }
+
+    /// 需求: the help that seemed to be needed.
+    async fn needs(&self) -> Vec<CaseKind> {
+        self.visit.needs.iter().map(|kind| (*kind).into()).collect()
+    }
+
+    /// Who put it on record.
+    async fn recorded_by(&self) -> ActorNode {
+        ActorNode { id: self.visit.recorded_by.clone(), at: self.at }
+    }
+}

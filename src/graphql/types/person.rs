@@ -1,0 +1,106 @@
+//! 人员: persons. The only place of the API where personal data becomes text.
+
+use async_graphql::{Context, ID, Object, Result, SimpleObject};
+
+use crate::domain::person::Person;
+use crate::domain::person::state::PersonFile;
+use crate::domain::person::values::Affiliation;
+use crate::domain::value::Personal;
+use crate::graphql::scalars::DateTime;
+use crate::graphql::types::common::{self, CategoryNode, DivisionNode};
+use crate::graphql::types::enterprise::EnterpriseNode;
+use crate::graphql::types::institution::InstitutionNode;
+use crate::graphql::types::register::{register_connection, register_node};
+use crate::graphql::words::Capacity;
+
+register_node!(PersonNode of Person as PersonId);
+
+register_connection! {
+    /// 人员列表: persons by pages.
+    PersonConnection, PersonEdge of PersonNode, Person
+}
+
+/// Personal data as text. Whoever gets here may see the entry that holds it.
+pub fn reveal(personal: &Personal) -> String {
+    personal.reveal().to_owned()
+}
+
+impl PersonNode {
+    fn file(&self) -> &PersonFile {
+        self.entry.state.file.as_ref().expect("a person's first event opens its file")
+    }
+}
+
+/// 人员: an expert, technician, volunteer, official or contact.
+#[Object(name = "Person")]
+impl PersonNode {
+    /// The global id.
+    pub async fn id(&self) -> ID {
+        self.global_id()
+    }
+
+    /// 姓名: the name. Personal data.
+    async fn name(&self) -> String {
+        reveal(&self.file().name)
+    }
+
+    /// 电话: the number. Personal data.
+    async fn telephone(&self) -> Option<String> {
+        self.file().telephone.as_ref().map(reveal)
+    }
+
+    /// 身份: what the person is there for.
+    async fn capacity(&self) -> Capacity {
+        self.file().capacity.into()
+    }
+
+    /// 所属单位: where the person belongs.
+    async fn affiliation(&self, ctx: &Context<'_>) -> Result<Option<AffiliationNode>> {
+        let nowhere = AffiliationNode { institution: None, bureau: None, enterprise: None };
+        Ok(Some(match &self.file().affiliation {
+            Affiliation::Institution { institution, .. } => AffiliationNode {
+                institution: common::institution(ctx, *institution, self.at).await?,
+                ..nowhere
+            },
+            Affiliation::Bureau { division } => {
+                AffiliationNode { bureau: Some(DivisionNode(division.clone())), ..nowhere }
+            }
+            Affiliation::Enterprise { enterprise, .. } => AffiliationNode {
+                enterprise: common::enterprise(ctx, *enterprise, self.at).await?,
+                ..nowhere
+            },
+        }))
+    }
+
+    /// 行政区划: where that body stood when it was looked up.
+    async fn division(&self) -> DivisionNode {
+        DivisionNode(self.file().division.clone())
+    }
+
+    /// 专业: the KCDB categories the person knows.
+    async fn fields(&self) -> Vec<CategoryNode> {
+        self.file().fields.iter().cloned().map(CategoryNode).collect()
+    }
+
+    /// 版本: how many events it has.
+    async fn version(&self) -> u64 {
+        self.entry.version
+    }
+
+    /// 更新时间: when the log took its last event.
+    async fn updated_at(&self) -> DateTime {
+        self.entry.updated_at.into()
+    }
+}
+
+/// 所属单位: where somebody belongs; one of the three, if you may see it.
+#[derive(SimpleObject)]
+#[graphql(name = "Affiliation")]
+pub struct AffiliationNode {
+    /// 机构: the institution.
+    institution: Option<InstitutionNode>,
+    /// 质监局: the division of the bureau.
+    bureau: Option<DivisionNode>,
+    /// 企业: the enterprise.
+    enterprise: Option<EnterpriseNode>,
+}

@@ -1,0 +1,196 @@
+//! What the nodes of all registers have in common: where they come from, and how they are listed by pages.
+
+use async_graphql::{Context, Result};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::app::{Commanded, Entry, RegisterPage};
+use crate::domain::value::Division;
+use crate::graphql::connection::{self, Slice};
+use crate::graphql::context::{actor, app};
+use crate::graphql::errors;
+use crate::graphql::scalars::Cursor;
+
+/// The place of an entry in a register's list, and the position that the list is read at.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Place {
+    name: String,
+    id: Uuid,
+    at: Option<u64>,
+}
+
+/// Which entries of a register.
+#[derive(Clone, Debug, Default)]
+pub struct Which {
+    /// Only in this division and below it.
+    pub division: Option<Division>,
+    /// Only with exactly this code.
+    pub code: Option<String>,
+    /// Only with this in the name.
+    pub name_contains: Option<String>,
+}
+
+/// A page of a register's entries, with what the connection says about it.
+pub struct EntryPage<A> {
+    /// The entries.
+    pub entries: Vec<Entry<A>>,
+    /// As of when they were read.
+    pub at: Option<u64>,
+    /// Whether there are more.
+    pub has_next: bool,
+    /// The question, for counting.
+    pub page: RegisterPage,
+}
+
+impl<A: Commanded> EntryPage<A> {
+    /// Loads a page. The first one is read at the log's head, the others where the first one was.
+    ///
+    /// # Errors
+    /// When the cursor is of another list or the house fails.
+    pub async fn load(ctx: &Context<'_>, slice: &Slice, which: Which, at: Option<u64>) -> Result<Self> {
+        let place = slice.place::<Place>()?;
+        let at = match (&place, at) {
+            (Some(place), _) => place.at,
+            (None, Some(at)) => Some(at),
+            (None, None) => app(ctx).head().await.map_err(|fault| errors::fault(ctx, fault))?,
+        };
+        let page = RegisterPage {
+            ids: None,
+            division: which.division,
+            code: which.code,
+            name_contains: which.name_contains,
+            after: place.map(|place| (place.name, place.id)),
+            limit: slice.limit(),
+            at,
+        };
+        let mut entries =
+            app(ctx).registers::<A>(actor(ctx), &page).await.map_err(|fault| errors::fault(ctx, fault))?;
+        let has_next = slice.cut(&mut entries);
+        Ok(Self { entries, at, has_next, page })
+    }
+}
+
+/// The place of that entry.
+pub fn place_of<A>(entry: &Entry<A>, at: Option<u64>) -> Cursor {
+    connection::encode(&Place { name: entry.name.clone(), id: entry.id, at })
+}
+
+/// Declares the node of a register: how it is loaded, what all nodes show, and its connection.
+macro_rules! register_node {
+    ($node:ident of $root:ident as $id:ident) => {
+        #[doc = concat!("An entry of the register of type `", stringify!($root), "`, as of a position.")]
+        #[derive(Clone)]
+        pub struct $node {
+            /// The entry.
+            pub entry: std::sync::Arc<crate::app::Entry<$root>>,
+            /// As of when it is shown.
+            pub at: Option<u64>,
+        }
+
+        impl $node {
+            /// The entry, if the actor may see it.
+            ///
+            /// # Errors
+            /// When the house fails.
+            pub async fn load(
+                ctx: &async_graphql::Context<'_>,
+                id: crate::domain::value::$id,
+                at: Option<u64>,
+            ) -> async_graphql::Result<Option<Self>> {
+                let actor = crate::graphql::context::actor(ctx);
+                let entry = crate::graphql::context::app(ctx).register::<$root>(actor, id.into(), at).await;
+                let entry = entry.map_err(|fault| crate::graphql::errors::fault(ctx, fault))?;
+                Ok(entry.map(|entry| Self { entry: std::sync::Arc::new(entry), at }))
+            }
+
+            fn global_id(&self) -> async_graphql::ID {
+                crate::graphql::ids::global(crate::domain::value::$id::from(self.entry.id))
+            }
+        }
+
+        impl crate::graphql::orders::Shown for $node {
+            async fn after(
+                ctx: &async_graphql::Context<'_>,
+                receipt: &crate::app::Receipt,
+            ) -> async_graphql::Result<Option<Self>> {
+                Self::load(ctx, receipt.stream.aggregate_id.into(), None).await
+            }
+        }
+    };
+}
+pub(super) use register_node;
+
+/// Declares the connection of a register.
+macro_rules! register_connection {
+    ($(#[$doc:meta])* $connection:ident, $edge:ident of $node:ident, $root:ident) => {
+        $(#[$doc])*
+        pub struct $connection {
+            slice: crate::graphql::connection::Slice,
+            page: crate::graphql::types::register::EntryPage<$root>,
+            nodes: Vec<$node>,
+        }
+
+        /// An entry and its place in the list.
+        #[derive(async_graphql::SimpleObject)]
+        pub struct $edge {
+            /// The place.
+            cursor: crate::graphql::scalars::Cursor,
+            /// The entry.
+            node: $node,
+        }
+
+        impl $connection {
+            /// Loads a page.
+            ///
+            /// # Errors
+            /// When an argument makes no sense or the house fails.
+            pub async fn load(
+                ctx: &async_graphql::Context<'_>,
+                slice: crate::graphql::connection::Slice,
+                which: crate::graphql::types::register::Which,
+                at: Option<u64>,
+            ) -> async_graphql::Result<Self> {
+                let mut page =
+                    crate::graphql::types::register::EntryPage::<$root>::load(ctx, &slice, which, at).await?;
+                let at = page.at;
+                let entries = std::mem::take(&mut page.entries).into_iter();
+                let nodes = entries.map(|entry| $node { entry: std::sync::Arc::new(entry), at }).collect();
+                Ok(Self { slice, page, nodes })
+            }
+
+            fn cursor(&self, node: &$node) -> crate::graphql::scalars::Cursor {
+                crate::graphql::types::register::place_of(&node.entry, self.page.at)
+            }
+        }
+
+        #[async_graphql::Object]
+        impl $connection {
+            /// The entries with their places.
+            async fn edges(&self) -> Vec<$edge> {
+                let edge = |node: &$node| $edge { cursor: self.cursor(node), node: node.clone() };
+                self.nodes.iter().map(edge).collect()
+            }
+
+            /// The entries.
+            async fn nodes(&self) -> &[$node] {
+                &self.nodes
+            }
+
+            /// Where this page stands.
+            async fn page_info(&self) -> crate::graphql::connection::PageInfo {
+                let ends = self.nodes.first().zip(self.nodes.last());
+                let ends = ends.map(|(first, last)| (self.cursor(first), self.cursor(last)));
+                crate::graphql::connection::PageInfo::new(&self.slice, self.page.has_next, ends)
+            }
+
+            /// How many there are on all pages. Counted when it is asked for.
+            async fn total_count(&self, ctx: &async_graphql::Context<'_>) -> async_graphql::Result<Option<u64>> {
+                let actor = crate::graphql::context::actor(ctx);
+                let counted = crate::graphql::context::app(ctx).count_registers::<$root>(actor, &self.page.page).await;
+                counted.map(Some).map_err(|fault| crate::graphql::errors::fault(ctx, fault))
+            }
+        }
+    };
+}
+pub(super) use register_connection;

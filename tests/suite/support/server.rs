@@ -1,0 +1,162 @@
+//! The `etalon` program as a server of its own process: started, killed, started again; asked over HTTP.
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::Mutex;
+
+use etalon::clock::{Clock, SystemClock};
+use etalon::identity::claims::Claims;
+use etalon::identity::key::LocalKey;
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use uuid::Uuid;
+
+const READY: &str = "GraphQL at ";
+
+/// A folder with the token key of an installation; servers that share it take each other's tokens.
+pub struct Installation {
+    folder: TempDir,
+    database: Option<String>,
+}
+
+impl Installation {
+    /// On an embedded database in the folder.
+    pub fn embedded() -> Self {
+        Self { folder: tempfile::tempdir().expect("a temporary folder"), database: None }
+    }
+
+    /// On a database of that URL.
+    pub fn on(database: &str) -> Self {
+        Self { database: Some(database.to_owned()), ..Self::embedded() }
+    }
+
+    /// The database's URL.
+    pub fn database(&self) -> String {
+        self.database.clone().unwrap_or_else(|| format!("sqlite:{}", self.folder.path().join("etalon.db").display()))
+    }
+
+    /// Starts a server.
+    pub fn start(&self) -> Server {
+        Server::start(self.command().args(["serve", "--listen", "127.0.0.1:0"]))
+    }
+
+    /// The program in this installation, still without arguments.
+    pub fn command(&self) -> Command {
+        let mut command = program();
+        command.env("ETALON_DATA_DIR", self.folder.path()).env("ETALON_DATABASE", self.database());
+        command.current_dir(self.folder.path());
+        command
+    }
+
+    /// A token of this installation.
+    pub fn token(&self, who: &Who) -> String {
+        let now = SystemClock.now();
+        let claims = Claims {
+            actor: who.actor.clone(),
+            roles: who.roles.iter().map(|role| (*role).to_owned()).collect(),
+            jurisdiction: who.jurisdiction.to_owned(),
+            institution: who.institution,
+            enterprise: who.enterprise,
+            issued_at: now,
+            expires_at: now + SignedDuration::from_hours(1),
+        };
+        let key = LocalKey::open_or_create(&self.key_file()).expect("a key");
+        key.issue(&claims).expect("sound claims")
+    }
+
+    fn key_file(&self) -> PathBuf {
+        self.folder.path().join("token-key.pem")
+    }
+
+    /// The installation's folder.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+}
+
+/// Whose token it is.
+#[derive(Clone, Debug)]
+pub struct Who {
+    pub actor: String,
+    pub roles: Vec<&'static str>,
+    pub jurisdiction: &'static str,
+    pub institution: Option<Uuid>,
+    pub enterprise: Option<Uuid>,
+}
+
+impl Who {
+    pub fn new(actor: impl Into<String>, role: &'static str, jurisdiction: &'static str) -> Self {
+        Self { actor: actor.into(), roles: vec![role], jurisdiction, institution: None, enterprise: None }
+    }
+}
+
+/// The program, without any setting of the environment.
+pub fn program() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_etalon"));
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("ETALON_")) {
+        command.env_remove(name);
+    }
+    command
+}
+
+/// A running server; killed when dropped.
+pub struct Server {
+    child: Mutex<Child>,
+    /// Where it takes GraphQL.
+    pub graphql: String,
+}
+
+impl Server {
+    /// Starts the command and waits until it takes requests.
+    pub fn start(command: &mut Command) -> Self {
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("the program starts");
+        let mut log = BufReader::new(child.stderr.take().expect("its log is piped"));
+        let mut told = String::new();
+        let graphql = loop {
+            let mut line = String::new();
+            let length = log.read_line(&mut line).expect("its log can be read");
+            assert!(length > 0, "the server ended before it was ready:\n{told}");
+            told.push_str(&line);
+            if let Some((_, address)) = line.split_once(READY) {
+                break address.trim().to_owned();
+            }
+        };
+        // Somebody has to read the log to its end, or the server would block on a full pipe.
+        std::thread::spawn(move || std::io::copy(&mut log, &mut std::io::sink()));
+        Self { child: Mutex::new(child), graphql }
+    }
+
+    /// kill -9: the process gets no chance to do anything.
+    pub fn kill(&self) {
+        let mut child = self.child.lock().expect("nobody panics with it");
+        child.kill().expect("it can be killed");
+        child.wait().expect("it ends");
+    }
+
+    /// Asks it to end, and waits until it has.
+    pub fn stop(&self) -> bool {
+        let mut child = self.child.lock().expect("nobody panics with it");
+        let told = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().expect("kill is there");
+        told.success() && child.wait().expect("it ends").success()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let child = self.child.get_mut().expect("nobody panics with it");
+        let _ = child.kill();
+        let _ = child.wait();
+    }
+}
+
+/// Asks in GraphQL. `None` when there was no answer, or one that says to try again.
+pub async fn ask(client: &reqwest::Client, url: &str, token: &str, query: &str, variables: Value) -> Option<Value> {
+    let body = json!({ "query": query, "variables": variables });
+    let answer = client.post(url).bearer_auth(token).json(&body).send().await.ok()?;
+    let is_broken = answer.status().is_server_error();
+    let answer: Value = answer.json().await.ok()?;
+    (!is_broken && answer.get("errors").is_none()).then(|| answer["data"].clone())
+}
