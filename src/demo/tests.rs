@@ -135,6 +135,17 @@ async fn everybody_sees_something() {
         assert!(persona.actor.holds(persona.role), "{} is held", persona.role);
         assert!(!demonstration.cases(&persona.actor).await.is_empty(), "{} sees a case", persona.role);
     }
+    // Each has something to do that only this role can.
+    let waiting = [
+        (Role::Enterprise, Status::AwaitingConfirmation),
+        (Role::Coordinator, Status::Reported),
+        (Role::Lead, Status::Assigned),
+        (Role::Reviewer, Status::SolutionProposed),
+    ];
+    for (role, status) in waiting {
+        let files = demonstration.files(demonstration.persona(role)).await;
+        assert!(files.iter().any(|file| file.status == status), "{role} has a case {status}");
+    }
     // The expert works on a case of another institution than its own.
     let expert = demonstration.persona(Role::Expert);
     let elsewhere =
