@@ -19,7 +19,7 @@ use crate::domain::value::{Level, Statement, WorkingCalendar, calendar};
 use crate::store::{CaseColumn, Condition, Direction, Operator, StoredCase, Value};
 
 const LEASE: &str = "clockwork";
-/// How many cases are looked at before the lease is prolonged.
+/// How many cases are listed at a time.
 const BATCH: u32 = 200;
 
 /// When the clock looks, and how patient it is.
@@ -71,12 +71,16 @@ impl Clockwork {
             return Ok(round);
         }
         let today = calendar::date_of(app.now());
-        for case in app.cases(&clock(), &past_deadline(today)).await? {
-            round.missed += u64::from(miss(app, &case).await?);
+        let mut page = past_deadline(today);
+        while let Some(cases) = next_page(app, &mut page).await? {
+            for case in cases {
+                round.missed += u64::from(miss(app, &case).await?);
+            }
         }
-        for case in app.cases(&clock(), &unanswered(today)).await? {
-            if self.has_waited_enough(&case, today) {
-                round.escalated += u64::from(self.escalate(app, &case).await?);
+        let mut page = unanswered(today);
+        while let Some(cases) = next_page(app, &mut page).await? {
+            for case in cases.iter().filter(|case| self.has_waited_enough(case, today)) {
+                round.escalated += u64::from(self.escalate(app, case).await?);
             }
         }
         Ok(round)
@@ -110,6 +114,17 @@ impl Clockwork {
     }
 }
 
+/// The cases of the page, which then is the one behind them; `None` behind the last.
+async fn next_page(app: &App, page: &mut CasePage) -> Result<Option<Vec<StoredCase>>, Fault> {
+    let cases = app.cases(&clock(), page).await?;
+    let Some(last) = cases.last() else {
+        return Ok(None);
+    };
+    page.after = Some(page.key_of(last));
+    Ok(Some(cases))
+}
+
+/// Records the deadline as missed, once: the domain refuses one that was missed before and answered since.
 async fn miss(app: &App, case: &StoredCase) -> Result<bool, Fault> {
     give(app, case, MissDeadline {}.into()).await
 }

@@ -17,7 +17,7 @@ use crate::domain::case::number::CaseNumber;
 use crate::domain::value::{CaseId, Division, Sha256Digest};
 use crate::store::{
     AggregateType, Attachment, CaseColumn, CaseQuery, Condition, Direction, EventQuery,
-    EventRecord, Operator, RegisterQuery, StoredCase, StoreError, StoredRegister, StreamId, Value,
+    EventRecord, Operator, RegisterQuery, StoredCase, StoreError, StoredRegister, StreamId, Value, key_of,
 };
 
 /// How long a read waits for a position that another server has written.
@@ -38,6 +38,14 @@ pub struct CasePage {
     pub limit: u32,
     /// As of this position; `None` is the present.
     pub at: Option<u64>,
+}
+
+impl CasePage {
+    /// What to give as `after` to go on behind this case.
+    #[must_use]
+    pub fn key_of(&self, case: &StoredCase) -> Vec<Value> {
+        key_of(&self.order, case)
+    }
 }
 
 /// A page of a stream's events.

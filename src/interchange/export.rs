@@ -109,7 +109,7 @@ async fn case_by_case<W: Write>(app: &App, export: Export, out: &mut Out<'_, W>)
         let Some(last) = cases.last() else {
             return Ok(());
         };
-        page.after = Some(vec![Value::Text(last.row.number.clone()), Value::Text(last.row.case_id.to_string())]);
+        page.after = Some(page.key_of(last));
         for case in &cases {
             let name = name_of(app, &mut names, case.row.enterprise_id, export.up_to).await?;
             one_case(app, export.up_to, case, &name, out).await?;

@@ -206,16 +206,6 @@ impl<B: Backend> Store for SqlStore<B> {
         self.one::<AttachmentRow, _>("read an attachment", statement).await
     }
 
-    async fn cases_past_deadline(&self, date: &str, limit: u32) -> Result<Vec<StoredCase>, StoreError> {
-        let statement = Statement::new(sql::PAST_DEADLINE).text(date).integer(limit.into());
-        self.many::<CaseVersionRow, _>("list cases past their deadline", statement).await
-    }
-
-    async fn cases_with_missed_deadline(&self, date: &str, limit: u32) -> Result<Vec<StoredCase>, StoreError> {
-        let statement = Statement::new(sql::MISSED_DEADLINE).text(date).integer(limit.into());
-        self.many::<CaseVersionRow, _>("list cases with a missed deadline", statement).await
-    }
-
     async fn try_lease(&self, name: &str, holder: &str, now: i64, expires_at: i64) -> Result<bool, StoreError> {
         let lease = Statement::new(sql::TRY_LEASE).text(name).text(holder);
         let statement = lease.integer(expires_at).integer(now);

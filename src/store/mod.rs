@@ -42,7 +42,7 @@ use postgres::PostgresBackend;
 use sqlite::SqliteBackend;
 
 pub use error::{AppendError, StoreError};
-pub use query::{CaseColumn, CaseQuery, Condition, Direction, EventQuery, Operator, RegisterQuery, Scope, Value};
+pub use query::{CaseColumn, CaseQuery, Condition, Direction, EventQuery, Operator, RegisterQuery, Scope, Value, key_of};
 pub use record::{
     AggregateType, Append, Attachment, Body, CommandKey, Committed, Content, EventRecord, Head, NewAttachment,
     NewEvent, StoredCommand, StreamId, WriteNumbered,
@@ -163,20 +163,6 @@ pub trait Store: Send + Sync + 'static {
     /// # Errors
     /// When the database fails.
     async fn attachment(&self, digest: &str) -> Result<Option<Attachment>, StoreError>;
-
-    /// Open cases whose deadline lies before the date (`YYYY-MM-DD`), whose clock runs, which
-    /// are not parked and whose missed deadline is not yet noted; oldest deadline first.
-    ///
-    /// # Errors
-    /// When the database fails.
-    async fn cases_past_deadline(&self, date: &str, limit: u32) -> Result<Vec<StoredCase>, StoreError>;
-
-    /// Open cases that missed a deadline on or before the date (`YYYY-MM-DD`) and have not
-    /// answered it; oldest first.
-    ///
-    /// # Errors
-    /// When the database fails.
-    async fn cases_with_missed_deadline(&self, date: &str, limit: u32) -> Result<Vec<StoredCase>, StoreError>;
 
     /// Takes or prolongs a lease; `false` when somebody else holds it at `now`. Times are
     /// microseconds since the Unix epoch.

@@ -45,10 +45,15 @@ pub struct CaseQuery {
 impl CaseQuery {
     /// The key that continues this query after the given row.
     pub fn key_of(&self, case: &StoredCase) -> Vec<Value> {
-        let mut key: Vec<Value> = self.order.iter().map(|(column, _)| column.value_of(case)).collect();
-        key.push(CaseColumn::CaseId.value_of(case));
-        key
+        key_of(&self.order, case)
     }
+}
+
+/// The key that continues a list in that order after the given row.
+pub fn key_of(order: &[(CaseColumn, Direction)], case: &StoredCase) -> Vec<Value> {
+    let mut key: Vec<Value> = order.iter().map(|(column, _)| column.value_of(case)).collect();
+    key.push(CaseColumn::CaseId.value_of(case));
+    key
 }
 
 /// A condition on the columns of a case.

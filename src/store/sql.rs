@@ -99,24 +99,6 @@ pub(super) const MEMBERS: &str = "select actor from case_members where case_id =
 
 pub(super) const ATTACHMENT: &str = "select digest, media_type, content from attachments where digest = $1";
 
-pub(super) const PAST_DEADLINE: &str = concat!(
-    "select ",
-    case_columns!(),
-    " from case_versions where ",
-    is_open_version!(),
-    " and is_open = 1 and deadline_on is not null and deadline_on < $1 and clock_paused = 0 \
-     and parked_until is null and deadline_missed_on is null order by deadline_on, case_id limit $2"
-);
-
-pub(super) const MISSED_DEADLINE: &str = concat!(
-    "select ",
-    case_columns!(),
-    " from case_versions where ",
-    is_open_version!(),
-    " and is_open = 1 and deadline_missed_on is not null and deadline_missed_on <= $1 \
-     order by deadline_missed_on, case_id limit $2"
-);
-
 /// Takes a lease that is free, expired or one's own; no row is touched when it is not.
 pub(super) const TRY_LEASE: &str = "insert into leases (name, holder, expires_at) values ($1, $2, $3) \
      on conflict (name) do update set holder = excluded.holder, expires_at = excluded.expires_at \

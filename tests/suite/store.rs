@@ -23,7 +23,7 @@ mod samples;
 mod support;
 
 mod append;
-mod deadlines;
+mod leases;
 mod lists;
 mod log;
 mod opening;

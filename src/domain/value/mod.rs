@@ -33,7 +33,7 @@ pub use ids::{
     AnnualSummaryId, CampaignId, CaseId, CatalogueId, EnterpriseId, InstitutionId, PersonId, VisitId,
 };
 pub use measurement::{
-    DecisionRule, Interval, Measurand, MeasurementRequirement, MeasurementResult, Quantity, RequiredUncertainty,
+    DecisionRule, Interval, MaximumPermissibleError, Measurand, MeasurementRequirement, MeasurementResult, Quantity, RequiredUncertainty,
     Target,
 };
 pub use money::Money;
