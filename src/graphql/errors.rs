@@ -27,7 +27,7 @@ use crate::graphql::context::session;
 
 /// A code of the domain's closed list. The list itself is the enum's declaration, so that the two never differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ErrorCode(pub Code);
+pub(crate) struct ErrorCode(pub Code);
 
 impl OutputType for ErrorCode {
     fn type_name() -> Cow<'static, str> {
@@ -58,13 +58,13 @@ impl OutputType for ErrorCode {
 
 /// A reason why nothing was recorded, with the input that it is about.
 #[derive(Clone, Debug, SimpleObject)]
-pub struct UserError {
+pub(crate) struct UserError {
     /// What a program can act on.
-    pub code: ErrorCode,
+    pub(crate) code: ErrorCode,
     /// The path into the input, such as `["requirement", "interval", "unit"]`; empty when it is about the command as a whole.
-    pub field: Vec<String>,
+    pub(crate) field: Vec<String>,
     /// What is wrong and what would be right, for people.
-    pub message: String,
+    pub(crate) message: String,
 }
 
 impl From<Refusal> for UserError {
@@ -79,16 +79,16 @@ impl From<Refusal> for UserError {
 
 /// Something worth knowing about a command that was carried out all the same.
 #[derive(Clone, Debug, SimpleObject)]
-pub struct Warning {
+pub(crate) struct Warning {
     /// What a program can act on.
-    pub code: WarningCode,
+    pub(crate) code: WarningCode,
     /// What to look at, for people.
-    pub message: String,
+    pub(crate) message: String,
 }
 
 /// 提醒代码: what a warning is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, async_graphql::Enum)]
-pub enum WarningCode {
+pub(crate) enum WarningCode {
     /// A requirement is set, and nothing was ever measured against it.
     NothingMeasured,
     /// The annual summary came after 31 October.
@@ -96,7 +96,7 @@ pub enum WarningCode {
 }
 
 /// A refusal of a query's argument: a top-level error with the code and the argument's path.
-pub fn refused(refusal: &Refusal) -> Error {
+pub(crate) fn refused(refusal: &Refusal) -> Error {
     let field: Vec<Value> = path(&refusal.field).into_iter().map(Value::String).collect();
     Error::new(refusal.message.clone()).extend_with(|_, extensions| {
         extensions.set("code", refusal.code.name());
@@ -105,7 +105,7 @@ pub fn refused(refusal: &Refusal) -> Error {
 }
 
 /// An argument of a query that makes no sense, of a kind that no command knows.
-pub fn argument(code: &'static str, argument: &'static str, message: impl Into<String>) -> Error {
+pub(crate) fn argument(code: &'static str, argument: &'static str, message: impl Into<String>) -> Error {
     Error::new(message).extend_with(|_, extensions| {
         extensions.set("code", code);
         extensions.set("field", Value::List(vec![Value::from(argument)]));
@@ -113,7 +113,7 @@ pub fn argument(code: &'static str, argument: &'static str, message: impl Into<S
 }
 
 /// A failure of the house: logged here, once, and answered with the request's id.
-pub fn fault(ctx: &Context<'_>, fault: Fault) -> Error {
+pub(crate) fn fault(ctx: &Context<'_>, fault: Fault) -> Error {
     let request_id = &session(ctx).request_id;
     let (code, message) = match &fault {
         Fault::NotThereYet { next, .. } => (

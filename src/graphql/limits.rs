@@ -28,7 +28,7 @@ impl Default for Limits {
 
 /// Why a document is not executed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum OverLimit {
+pub(crate) enum OverLimit {
     /// It nests too deep.
     #[error("the selection nests {depth} deep; at most {limit} are answered")]
     Depth {
@@ -55,7 +55,7 @@ pub enum OverLimit {
 
 impl OverLimit {
     /// What a program can act on.
-    pub fn code(&self) -> &'static str {
+    pub(crate) fn code(&self) -> &'static str {
         match self {
             Self::Depth { .. } => "DEPTH_LIMIT_EXCEEDED",
             Self::Cost { .. } => "COST_LIMIT_EXCEEDED",
@@ -66,11 +66,11 @@ impl OverLimit {
 
 /// How deep a selection nests and what it costs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Weight {
+pub(crate) struct Weight {
     /// How deep.
-    pub depth: u64,
+    pub(crate) depth: u64,
     /// How much.
-    pub cost: u64,
+    pub(crate) cost: u64,
 }
 
 impl Limits {
@@ -78,7 +78,7 @@ impl Limits {
     ///
     /// # Errors
     /// When one is over the limits or a fragment spreads itself.
-    pub fn check(&self, document: &ExecutableDocument, variables: &Variables) -> Result<Weight, OverLimit> {
+    pub(crate) fn check(&self, document: &ExecutableDocument, variables: &Variables) -> Result<Weight, OverLimit> {
         let mut scale = Scale { fragments: &document.fragments, variables, weighed: HashMap::new() };
         let mut heaviest = Weight::default();
         for (_, operation) in document.operations.iter() {

@@ -116,7 +116,7 @@ pub fn is_request_error(response: &Response) -> bool {
 
 /// The schema in the schema definition language, as it is checked in.
 #[must_use]
-pub fn schema_sdl() -> String {
+pub fn sdl() -> String {
     let options = SDLExportOptions::new().sorted_fields().sorted_arguments().sorted_enum_items();
     let mut sdl = builder().finish().sdl_with_options(options);
     sdl.truncate(sdl.trim_end().len());

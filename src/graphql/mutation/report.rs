@@ -58,7 +58,7 @@ input! {
 /// 来源: how the difficulty came to be known. Exactly one.
 #[derive(Clone, Debug, OneofObject, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub enum OriginInput {
+pub(crate) enum OriginInput {
     /// 现场走访: a visit that is on record with the enterprise.
     VisitId(ID),
     /// 调查: a survey, by its name.

@@ -17,7 +17,7 @@ use crate::graphql::{errors, ids};
 
 /// Reads of cases.
 #[derive(Default)]
-pub struct CaseQuery;
+pub(crate) struct CaseQuery;
 
 #[Object]
 impl CaseQuery {
@@ -81,7 +81,7 @@ impl CaseQuery {
 }
 
 /// 难点列表: cases by pages.
-pub struct CaseConnection {
+pub(crate) struct CaseConnection {
     slice: Slice,
     order: Order,
     page: CasePage,
@@ -91,7 +91,7 @@ pub struct CaseConnection {
 
 /// A case and its place in the list.
 #[derive(SimpleObject)]
-pub struct CaseEdge {
+pub(crate) struct CaseEdge {
     /// The place.
     cursor: Cursor,
     /// The case.

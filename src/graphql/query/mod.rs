@@ -9,7 +9,7 @@ use async_graphql::MergedObject;
 
 /// 查询: what there is for you to see. Everything is answered within the rights of your token.
 #[derive(Default, MergedObject)]
-pub struct Query(
+pub(crate) struct Query(
     node::NodeQuery,
     cases::CaseQuery,
     registers::RegisterQuery,

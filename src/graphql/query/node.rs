@@ -21,7 +21,7 @@ const MOST_NODES: usize = 100;
 
 /// Reads by global id.
 #[derive(Default)]
-pub struct NodeQuery;
+pub(crate) struct NodeQuery;
 
 #[Object]
 impl NodeQuery {

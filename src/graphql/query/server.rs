@@ -15,7 +15,7 @@ use crate::graphql::{errors, filter};
 
 /// Reads about the asker and the server.
 #[derive(Default)]
-pub struct ServerQuery;
+pub(crate) struct ServerQuery;
 
 #[Object]
 impl ServerQuery {
@@ -50,7 +50,7 @@ impl ServerQuery {
 }
 
 /// 当前用户: who is asking, as the token says.
-pub struct Viewer;
+pub(crate) struct Viewer;
 
 #[Object]
 impl Viewer {
@@ -98,7 +98,7 @@ impl Viewer {
 
 /// 服务限制: the limits that requests are held to. The cost of a field is 1 plus that of what is selected in it; what is selected in a list counts once for each row asked for with `first`, `ids` or by default.
 #[derive(SimpleObject)]
-pub struct ServiceConfig {
+pub(crate) struct ServiceConfig {
     /// The most rows of a page.
     largest_page: u32,
     /// How deep a selection may nest.
@@ -115,7 +115,7 @@ pub struct ServiceConfig {
 
 /// 服务器信息: what answers you.
 #[derive(SimpleObject)]
-pub struct ServerInfo {
+pub(crate) struct ServerInfo {
     /// The program's name.
     name: &'static str,
     /// The program's version.

@@ -29,13 +29,13 @@ use crate::graphql::types::common;
 use crate::graphql::words::OriginKind;
 
 /// The part of a case that its file knows.
-pub struct CaseFile {
+pub(crate) struct CaseFile {
     /// Which case.
-    pub id: CaseId,
+    pub(crate) id: CaseId,
     /// The version that the row shows.
-    pub version: u64,
+    pub(crate) version: u64,
     /// As of when it is shown.
-    pub at: Option<u64>,
+    pub(crate) at: Option<u64>,
 }
 
 impl CaseFile {

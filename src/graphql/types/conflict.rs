@@ -6,7 +6,7 @@ use crate::graphql::orders::Conflicting;
 use crate::graphql::types::event::{CaseEvent, RegisterEvent};
 
 /// 版本冲突: the case is no longer at the version that you saw.
-pub struct CaseConflict(pub Conflicting);
+pub(crate) struct CaseConflict(pub Conflicting);
 
 #[Object]
 impl CaseConflict {
@@ -23,7 +23,7 @@ impl CaseConflict {
 }
 
 /// 版本冲突: it is no longer at the version that you saw.
-pub struct RegisterConflict(pub Conflicting);
+pub(crate) struct RegisterConflict(pub Conflicting);
 
 #[Object]
 impl RegisterConflict {
