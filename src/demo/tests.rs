@@ -13,13 +13,14 @@ use crate::domain::case::state::File;
 use crate::domain::case::values::Status;
 use crate::domain::enterprise::Enterprise;
 use crate::domain::value::Level;
+use crate::graphql::{Limits, Schema, Session};
 use crate::store::{self, Condition, EventQuery, EventRecord, Store, StoredCase};
 
 /// A Monday, so that the last working day lies behind a weekend.
 const END: &str = "2026-11-23T03:20:00Z";
 
 struct Demonstration {
-    app: App,
+    app: Arc<App>,
     store: Arc<dyn Store>,
     filled: Filled,
     _folder: TempDir,
@@ -36,7 +37,7 @@ impl Demonstration {
         let clock = Arc::new(ManualClock::new(begins(end), 2012));
         let url = format!("sqlite:{}", folder.path().join("etalon.db").display());
         let store = store::open(&url, clock.clone()).await.expect("a new database");
-        let app = App::new(store.clone(), clock.clone());
+        let app = Arc::new(App::new(store.clone(), clock.clone()));
         let filled =
             fill(&app, &clock, end).await.unwrap_or_else(|failure| panic!("refused at {}: {failure}", app.now()));
         Self { app, store, filled, _folder: folder }
@@ -151,6 +152,30 @@ async fn everybody_sees_something() {
     let elsewhere =
         |file: &File| file.assignment.as_ref().map(|assignment| assignment.institution) != expert.institution;
     assert!(demonstration.files(expert).await.iter().any(elsewhere));
+}
+
+#[tokio::test]
+async fn the_manager_is_answered() {
+    let demonstration = Demonstration::new().await;
+    let schema = Schema::new(demonstration.app.clone(), Limits::default());
+    let session = Session {
+        actor: demonstration.persona(Role::Manager).clone(),
+        expires_at: demonstration.app.now(),
+        request_id: "test".to_owned(),
+    };
+    let query = demonstration.filled.query;
+    assert!(!query.contains('\''), "it is shown between single quotes, for a shell");
+    let document = schema.read(query.to_owned(), None, async_graphql::Variables::default());
+    let document = document.unwrap_or_else(|refused| panic!("{:?}", refused.errors));
+    let response = schema.execute(document, session).await;
+    assert_eq!(response.errors, []);
+    let cases = &response.data.into_json().expect("an answer in JSON")["cases"];
+    assert_eq!(cases["totalCount"], 30);
+    let nodes = cases["nodes"].as_array().expect("a list");
+    assert_eq!(nodes.len(), 30);
+    let told = |field: &str| nodes.iter().filter(|node| !node[field].is_null()).count();
+    assert_eq!((told("title"), told("status"), told("enterprise")), (30, 30, 30));
+    assert!(told("capabilityGap") >= 15 && told("lead") >= 15 && told("institution") >= 15);
 }
 
 #[tokio::test]
