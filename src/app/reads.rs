@@ -16,8 +16,8 @@ use crate::domain::case::Case;
 use crate::domain::case::number::CaseNumber;
 use crate::domain::value::{CaseId, Division, Sha256Digest};
 use crate::store::{
-    AggregateType, Attachment, CaseColumn, CaseQuery, Condition, Direction, EventQuery,
-    EventRecord, Operator, RegisterQuery, StoredCase, StoreError, StoredRegister, StreamId, Value, key_of,
+    AggregateType, Attachment, CaseColumn, CaseQuery, Condition, Direction, EventQuery, EventRecord, Operator,
+    RegisterQuery, StoreError, StoredCase, StoredRegister, StreamId, Value, key_of,
 };
 
 /// How long a read waits for a position that another server has written.
@@ -123,10 +123,7 @@ impl App {
         };
         match tokio::time::timeout(PATIENCE, waiting).await {
             Ok(outcome) => outcome,
-            Err(_) => Err(Fault::NotThereYet {
-                wanted,
-                next: self.store.head().await?.next_position,
-            }),
+            Err(_) => Err(Fault::NotThereYet { wanted, next: self.store.head().await?.next_position }),
         }
     }
 
@@ -379,9 +376,8 @@ impl App {
 }
 
 fn entry<A: Commanded>(stored: StoredRegister) -> Result<Entry<A>, Fault> {
-    let state = serde_json::from_str(&stored.row.document).map_err(|_| StoreError::Corrupt {
-        what: format!("register_versions.document of {}", stored.stream),
-    })?;
+    let state = serde_json::from_str(&stored.row.document)
+        .map_err(|_| StoreError::Corrupt { what: format!("register_versions.document of {}", stored.stream) })?;
     Ok(Entry {
         id: stored.stream.aggregate_id,
         name: stored.row.name,

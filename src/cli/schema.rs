@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::Path;
 
-use crate::cli::problem::Problem;
 use crate::cli::Schema;
+use crate::cli::problem::Problem;
 use crate::codec::samples;
 use crate::graphql;
 

@@ -18,9 +18,7 @@ use crate::domain::case::command::{
     SetDeadline, SpecifyRequirement, StartTrial, TriageCase, WithdrawCase,
 };
 use crate::domain::case::values::{AttachmentId, CommentId, FeeId, FindingId, Introduction, MeasurementId};
-use crate::domain::value::{
-    CaseId, InstitutionId, Label, MediaType, Money, Sha256Digest, WorkingCalendar,
-};
+use crate::domain::value::{CaseId, InstitutionId, Label, MediaType, Money, Sha256Digest, WorkingCalendar};
 use crate::store::NewAttachment;
 
 /// Where an action takes place.

@@ -60,7 +60,9 @@ impl<'a> Player<'a> {
         let visitor = self.cast.actor(&self.registers.province(&enterprise.division.0).visitor);
         let (by, origin) = match (&entry.visit, &entry.survey) {
             (Some(visit), _) => (visitor, Origin::FieldVisit { visit: self.visit(entry, visit, visitor).await? }),
-            (None, Some(survey)) => (self.cast.actor(&enterprise.coordinator), Origin::Survey { survey: survey.0.clone() }),
+            (None, Some(survey)) => {
+                (self.cast.actor(&enterprise.coordinator), Origin::Survey { survey: survey.0.clone() })
+            }
             (None, None) => (self.cast.actor(&entry.enterprise), Origin::OwnReport),
         };
         let command = ReportCase {

@@ -80,7 +80,11 @@ pub(crate) fn decode<T: DeserializeOwned>(cursor: &Cursor) -> Result<T> {
 
 /// The one answer to every cursor that is not of this list.
 pub(crate) fn invalid() -> async_graphql::Error {
-    errors::argument("CURSOR_INVALID", "after", "not a cursor of this list: use the `endCursor` of the page before, with the same order")
+    errors::argument(
+        "CURSOR_INVALID",
+        "after",
+        "not a cursor of this list: use the `endCursor` of the page before, with the same order",
+    )
 }
 
 /// 分页信息: where a page stands in its list.

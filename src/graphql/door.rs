@@ -109,7 +109,11 @@ impl Door {
 
     /// A number that may be absent.
     #[expect(clippy::option_option, reason = "absent and unsound are two things, and `?` takes the second")]
-    pub(crate) fn optional_number(&mut self, field: &str, number: Option<&scalars::Decimal>) -> Option<Option<Decimal>> {
+    pub(crate) fn optional_number(
+        &mut self,
+        field: &str,
+        number: Option<&scalars::Decimal>,
+    ) -> Option<Option<Decimal>> {
         self.optional(field, number.map(|number| number.0.as_str()))
     }
 
@@ -149,12 +153,7 @@ impl Door {
         self.refusals.push(refusal);
     }
 
-    fn each<S, T>(
-        &mut self,
-        field: &str,
-        sources: &[S],
-        read: impl Fn(&S) -> Result<T, ValueError>,
-    ) -> Option<Vec<T>> {
+    fn each<S, T>(&mut self, field: &str, sources: &[S], read: impl Fn(&S) -> Result<T, ValueError>) -> Option<Vec<T>> {
         let mut values = Vec::with_capacity(sources.len());
         for (place, source) in sources.iter().enumerate() {
             values.extend(self.value(&format!("{field}.{place}"), read(source)));

@@ -69,11 +69,7 @@ pub(crate) struct UserError {
 
 impl From<Refusal> for UserError {
     fn from(refusal: Refusal) -> Self {
-        Self {
-            code: ErrorCode(refusal.code),
-            field: path(&refusal.field),
-            message: refusal.message,
-        }
+        Self { code: ErrorCode(refusal.code), field: path(&refusal.field), message: refusal.message }
     }
 }
 
@@ -141,10 +137,7 @@ pub(crate) fn fault(ctx: &Context<'_>, fault: Fault) -> Error {
 
 /// The error and every cause behind it, for the server's log.
 fn chain(error: &dyn std::error::Error) -> String {
-    std::iter::successors(Some(error), |error| error.source())
-        .map(ToString::to_string)
-        .collect::<Vec<_>>()
-        .join(": ")
+    std::iter::successors(Some(error), |error| error.source()).map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 fn path(field: &str) -> Vec<String> {
@@ -161,7 +154,10 @@ mod tests {
         ErrorCode::create_type_info(&mut registry);
         for code in Code::ALL {
             let name = code.name();
-            assert!(name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_'), "{name}");
+            assert!(
+                name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_'),
+                "{name}"
+            );
             assert!(!code.meaning().is_empty(), "{name} says nothing");
             assert_eq!(Code::named(name), Some(*code), "{name} is there twice");
         }

@@ -38,7 +38,9 @@ pub(crate) enum OverLimit {
         limit: u64,
     },
     /// It costs too much.
-    #[error("the operation costs {cost}; at most {limit} is answered: ask for fewer rows with `first`, or for fewer fields")]
+    #[error(
+        "the operation costs {cost}; at most {limit} is answered: ask for fewer rows with `first`, or for fewer fields"
+    )]
     Cost {
         /// What it costs.
         cost: u64,
@@ -121,10 +123,7 @@ impl<'a> Scale<'a> {
     fn field(&mut self, field: &'a Field) -> Result<Weight, OverLimit> {
         let within = self.selection(&field.selection_set.node)?;
         let rows = self.rows(field);
-        Ok(Weight {
-            depth: within.depth + 1,
-            cost: within.cost.saturating_mul(rows).saturating_add(1),
-        })
+        Ok(Weight { depth: within.depth + 1, cost: within.cost.saturating_mul(rows).saturating_add(1) })
     }
 
     fn fragment(&mut self, name: &'a Name) -> Result<Weight, OverLimit> {

@@ -2,8 +2,8 @@
 //!
 //! Nothing is decided here and nothing stored: commands go to `app` as the domain's own, questions as conditions on rows.
 
-mod context;
 mod connection;
+mod context;
 mod door;
 mod errors;
 mod filter;

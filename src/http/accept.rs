@@ -74,7 +74,10 @@ mod tests {
             ("application/graphql-response+json", Some(MediaType::GraphqlResponse)),
             ("application/json", Some(MediaType::Json)),
             ("*/*", Some(MediaType::Json)),
-            ("application/graphql-response+json; charset=utf-8, application/json; charset=utf-8", Some(MediaType::GraphqlResponse)),
+            (
+                "application/graphql-response+json; charset=utf-8, application/json; charset=utf-8",
+                Some(MediaType::GraphqlResponse),
+            ),
             ("application/json, application/graphql-response+json", Some(MediaType::Json)),
             ("application/json;q=0.9, application/graphql-response+json", Some(MediaType::GraphqlResponse)),
             ("text/html, */*;q=0.8", Some(MediaType::Json)),

@@ -55,7 +55,8 @@ fn refused(error: IdentityError) -> Refused {
     let (challenge, message) = match error {
         IdentityError::Missing => (
             "Bearer realm=\"etalon\"",
-            "a bearer token is required: send `Authorization: Bearer …` with one that `etalon token` has made".to_owned(),
+            "a bearer token is required: send `Authorization: Bearer …` with one that `etalon token` has made"
+                .to_owned(),
         ),
         error => ("Bearer realm=\"etalon\", error=\"invalid_token\"", error.to_string()),
     };

@@ -133,7 +133,9 @@ impl Asked {
     fn of_body(body: &[u8]) -> Result<Self, Refused> {
         match serde_json::from_slice(body) {
             Ok(Value::Object(fields)) => Self::of_fields(fields),
-            Ok(Value::Array(_)) => Err(Refused::bad_request("batches are not answered: send one operation per request")),
+            Ok(Value::Array(_)) => {
+                Err(Refused::bad_request("batches are not answered: send one operation per request"))
+            }
             Ok(_) => Err(Refused::bad_request("the body is not a JSON object")),
             Err(error) => {
                 let (line, column) = (error.line(), error.column());
@@ -148,8 +150,8 @@ impl Asked {
         fields.extend(parameters.operation_name.map(|name| ("operationName".to_owned(), Value::String(name))));
         for (name, text) in [("variables", parameters.variables), ("extensions", parameters.extensions)] {
             if let Some(text) = text.filter(|text| !text.is_empty()) {
-                let value = serde_json::from_str(&text)
-                    .map_err(|_| Refused::bad_request(format!("`{name}` is not JSON")))?;
+                let value =
+                    serde_json::from_str(&text).map_err(|_| Refused::bad_request(format!("`{name}` is not JSON")))?;
                 fields.insert(name.to_owned(), value);
             }
         }

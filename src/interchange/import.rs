@@ -244,7 +244,9 @@ impl Import {
         if let Some(command) = wished {
             match self.give(&planned, command).await {
                 Ok(is_replay) => {
-                    self.told(|report| if is_replay { report.count_already_there() } else { report.count_mapped(planned.fact()) });
+                    self.told(|report| {
+                        if is_replay { report.count_already_there() } else { report.count_mapped(planned.fact()) }
+                    });
                     return Ok(());
                 }
                 Err(Failure::Refused(_)) => {}

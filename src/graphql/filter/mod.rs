@@ -237,10 +237,7 @@ mod tests {
 
     #[test]
     fn a_filter_has_a_size() {
-        let title = TextComparison {
-            one_of: Some(vec!["x".to_owned(); LARGEST + 1]),
-            ..TextComparison::default()
-        };
+        let title = TextComparison { one_of: Some(vec!["x".to_owned(); LARGEST + 1]), ..TextComparison::default() };
         assert!(CaseFilter { title: Some(title), ..CaseFilter::default() }.condition().is_err());
     }
 

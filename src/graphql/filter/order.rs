@@ -82,10 +82,11 @@ impl Order {
     /// # Errors
     /// `ORDER_INVALID` for more than four keys or a key twice.
     pub(crate) fn read(asked: Option<Vec<CaseOrder>>) -> Result<Self> {
-        let asked = asked.filter(|keys| !keys.is_empty()).unwrap_or_else(|| {
-            vec![CaseOrder { field: CaseOrderField::ReportedAt, direction: OrderDirection::Desc }]
-        });
-        let twice = asked.iter().enumerate().any(|(place, key)| asked[..place].iter().any(|other| other.field == key.field));
+        let asked = asked
+            .filter(|keys| !keys.is_empty())
+            .unwrap_or_else(|| vec![CaseOrder { field: CaseOrderField::ReportedAt, direction: OrderDirection::Desc }]);
+        let twice =
+            asked.iter().enumerate().any(|(place, key)| asked[..place].iter().any(|other| other.field == key.field));
         if twice || asked.len() > MOST_KEYS {
             let message = format!("an order has at most {MOST_KEYS} keys, each once");
             return Err(errors::argument("ORDER_INVALID", "orderBy", message));
@@ -137,9 +138,7 @@ impl Order {
         let key = place.key.into_iter().map(|value| match value {
             serde_json::Value::String(text) => Ok(Value::Text(text)),
             serde_json::Value::Null => Ok(Value::Null),
-            serde_json::Value::Number(number) => {
-                number.as_i64().map(Value::Integer).ok_or_else(connection::invalid)
-            }
+            serde_json::Value::Number(number) => number.as_i64().map(Value::Integer).ok_or_else(connection::invalid),
             _ => Err(connection::invalid()),
         });
         Ok((key.collect::<Result<_>>()?, place.at))

@@ -5,8 +5,7 @@ use serde::Serialize;
 
 use crate::domain::value::measurement::MaximumPermissibleError;
 use crate::domain::value::{
-    DecisionRule, ExpandedUncertainty, Interval, MeasurementRequirement, MeasurementResult,
-    Quantity, Target,
+    DecisionRule, ExpandedUncertainty, Interval, MeasurementRequirement, MeasurementResult, Quantity, Target,
 };
 use crate::graphql::door::Door;
 use crate::graphql::scalars::Decimal;

@@ -4,17 +4,17 @@
 
 mod declare;
 
-mod report;
-mod triage;
 mod assignment;
-mod collaboration;
-mod research;
-mod solution;
 mod closing;
-mod escalation;
+mod collaboration;
 mod deadline;
+mod escalation;
 mod links;
 mod records;
+mod report;
+mod research;
+mod solution;
+mod triage;
 
 mod annual_summary;
 mod campaign;

@@ -3,7 +3,9 @@
 use async_graphql::ID;
 
 use crate::domain::case::Case;
-use crate::domain::case::command::{ConfirmSolution, ProposeSolution, RecordMeasurement, RecordTrialResult, RejectSolution, ReviewSolution, StartTrial};
+use crate::domain::case::command::{
+    ConfirmSolution, ProposeSolution, RecordMeasurement, RecordTrialResult, RejectSolution, ReviewSolution, StartTrial,
+};
 use crate::domain::case::values::MeasurementId;
 use crate::domain::value::CaseId;
 use crate::graphql::mutation::declare::{input, mutations};

@@ -8,8 +8,8 @@ use crate::domain::value::{
 };
 use crate::graphql::connection::Slice;
 use crate::graphql::context::reached;
-use crate::graphql::ids::{self, Identified};
 use crate::graphql::errors;
+use crate::graphql::ids::{self, Identified};
 use crate::graphql::query::PRESENT;
 use crate::graphql::scalars::{Cursor, Position};
 use crate::graphql::types::annual_summary::AnnualSummaryNode;

@@ -9,8 +9,8 @@ use crate::domain::case::Case;
 use crate::domain::case::state::File;
 use crate::domain::case::values::Origin;
 use crate::domain::value::CaseId;
-use crate::graphql::context::{actor, app, loaders};
 use crate::graphql::connection::Slice;
+use crate::graphql::context::{actor, app, loaders};
 use crate::graphql::errors;
 use crate::graphql::scalars::Cursor;
 use crate::graphql::types::case::CaseNode;
@@ -18,6 +18,7 @@ use crate::graphql::types::case_parts::{
     AllowedCommand, Attachment, CaseOrigin, Comment, Expert, Fee, GapPoint, LegacyNode, LinkNode, PublicationNode,
     Technique, Training,
 };
+use crate::graphql::types::common;
 use crate::graphql::types::common::ActorNode;
 use crate::graphql::types::enterprise::FieldVisitNode;
 use crate::graphql::types::event::{CaseEventConnection, CaseEventFilter};
@@ -25,7 +26,6 @@ use crate::graphql::types::measurement::{CapabilityGapNode, MeasurementNode, Req
 use crate::graphql::types::work::{
     AssignmentNode, Finding, ResolutionNode, RoutineServiceNode, SolutionNode, TrialNode,
 };
-use crate::graphql::types::common;
 use crate::graphql::words::OriginKind;
 
 pub(crate) struct CaseFile {

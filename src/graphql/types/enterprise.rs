@@ -71,10 +71,7 @@ impl EnterpriseNode {
     /// 联系人: whom to call. Personal data.
     async fn contact(&self) -> Option<ContactNode> {
         let contact = self.file().contact.as_ref()?;
-        Some(ContactNode {
-            name: reveal(&contact.name),
-            telephone: contact.telephone.as_ref().map(reveal),
-        })
+        Some(ContactNode { name: reveal(&contact.name), telephone: contact.telephone.as_ref().map(reveal) })
     }
 
     /// 报名: its last enrolment in each campaign.

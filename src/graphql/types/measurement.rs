@@ -5,8 +5,8 @@ use async_graphql::{ID, Object, SimpleObject};
 use crate::domain::case::state::{File, Measurement};
 use crate::domain::value::measurement::{MaximumPermissibleError, acceptance_limit, test_uncertainty_ratio};
 use crate::domain::value::{
-    CapabilityGap, ExpandedUncertainty, Interval, MeasurementRequirement, MeasurementResult,
-    Quantity, Ratio, RequiredUncertainty, Target,
+    CapabilityGap, ExpandedUncertainty, Interval, MeasurementRequirement, MeasurementResult, Quantity, Ratio,
+    RequiredUncertainty, Target,
 };
 use crate::graphql::ids;
 use crate::graphql::scalars::{DateTime, Decimal};
@@ -51,11 +51,7 @@ pub(crate) struct IntervalNode {
 
 impl From<&Interval> for IntervalNode {
     fn from(interval: &Interval) -> Self {
-        Self {
-            low: Decimal::of(interval.low()),
-            high: Decimal::of(interval.high()),
-            unit: interval.unit().to_string(),
-        }
+        Self { low: Decimal::of(interval.low()), high: Decimal::of(interval.high()), unit: interval.unit().to_string() }
     }
 }
 

@@ -5,17 +5,17 @@
 pub(crate) mod case;
 pub(crate) mod case_file;
 pub(crate) mod case_parts;
-pub(crate) mod work;
-pub(crate) mod measurement;
-pub(crate) mod event;
 pub(crate) mod conflict;
+pub(crate) mod event;
+pub(crate) mod measurement;
+pub(crate) mod work;
 
-pub(crate) mod register;
-pub(crate) mod enterprise;
+pub(crate) mod annual_summary;
 pub(crate) mod campaign;
+pub(crate) mod catalogue;
+pub(crate) mod enterprise;
 pub(crate) mod institution;
 pub(crate) mod person;
-pub(crate) mod catalogue;
-pub(crate) mod annual_summary;
+pub(crate) mod register;
 
 pub(crate) mod common;

@@ -58,17 +58,15 @@ impl PersonNode {
     async fn affiliation(&self, ctx: &Context<'_>) -> Result<Option<AffiliationNode>> {
         let nowhere = AffiliationNode { institution: None, bureau: None, enterprise: None };
         Ok(Some(match &self.file().affiliation {
-            Affiliation::Institution { institution, .. } => AffiliationNode {
-                institution: common::institution(ctx, *institution, self.0.at).await?,
-                ..nowhere
-            },
+            Affiliation::Institution { institution, .. } => {
+                AffiliationNode { institution: common::institution(ctx, *institution, self.0.at).await?, ..nowhere }
+            }
             Affiliation::Bureau { division } => {
                 AffiliationNode { bureau: Some(DivisionNode(division.clone())), ..nowhere }
             }
-            Affiliation::Enterprise { enterprise, .. } => AffiliationNode {
-                enterprise: common::enterprise(ctx, *enterprise, self.0.at).await?,
-                ..nowhere
-            },
+            Affiliation::Enterprise { enterprise, .. } => {
+                AffiliationNode { enterprise: common::enterprise(ctx, *enterprise, self.0.at).await?, ..nowhere }
+            }
         }))
     }
 

@@ -1,11 +1,11 @@
 //! Events: an interface with one object per type, so that there is no wide row of nullable fields.
 
-pub(crate) mod declare;
 mod beginning;
-mod research;
+pub(crate) mod declare;
 mod ending;
 mod records;
 mod register;
+mod research;
 
 use std::sync::Arc;
 
@@ -21,9 +21,9 @@ use crate::graphql::connection::{self, PageInfo, Slice};
 use crate::graphql::context::app;
 use crate::graphql::errors;
 use crate::graphql::scalars::{Cursor, DateTime, JsonText, Position};
-use crate::graphql::types::case::CaseNode;
 use crate::graphql::types::annual_summary::AnnualSummaryNode;
 use crate::graphql::types::campaign::CampaignNode;
+use crate::graphql::types::case::CaseNode;
 use crate::graphql::types::catalogue::CatalogueNode;
 use crate::graphql::types::common::ActorNode;
 use crate::graphql::types::enterprise::EnterpriseNode;
@@ -225,8 +225,7 @@ impl CaseEventConnection {
             types,
             actor: filter.actor,
         };
-        let mut records =
-            app(ctx).case_events(case, &page).await.map_err(|fault| errors::fault(ctx, fault))?;
+        let mut records = app(ctx).case_events(case, &page).await.map_err(|fault| errors::fault(ctx, fault))?;
         let has_next = slice.cut(&mut records);
         let edges = records
             .into_iter()
