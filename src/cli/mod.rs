@@ -6,6 +6,7 @@ pub mod demo;
 pub mod export;
 pub mod import;
 pub mod rebuild;
+pub mod samples;
 pub mod schema;
 pub mod serve;
 pub mod token;

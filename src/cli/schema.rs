@@ -3,9 +3,8 @@
 use std::fs;
 use std::path::Path;
 
-use crate::cli::Schema;
 use crate::cli::problem::Problem;
-use crate::codec::samples;
+use crate::cli::{Schema, samples};
 use crate::graphql;
 
 const GRAPHQL: &str = "schema.graphql";

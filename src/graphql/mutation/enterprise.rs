@@ -4,7 +4,7 @@ use async_graphql::{ID, InputObject};
 use serde::Serialize;
 
 use crate::domain::campaign::command::CampaignFacts;
-use crate::domain::case::command::PersonFacts;
+use crate::domain::case::facts::PersonFacts;
 use crate::domain::enterprise::Enterprise;
 use crate::domain::enterprise::command::{EnrolEnterprise, RecordFieldVisit, WithdrawEnrolment};
 use crate::domain::enterprise::values::{Contact, Identity};

@@ -3,7 +3,8 @@
 use async_graphql::ID;
 
 use crate::domain::case::Case;
-use crate::domain::case::command::{CaseFacts, LinkCases, MarkDuplicate};
+use crate::domain::case::command::{LinkCases, MarkDuplicate};
+use crate::domain::case::facts::CaseFacts;
 use crate::domain::value::CaseId;
 use crate::graphql::mutation::declare::{input, mutations};
 use crate::graphql::orders::Ordered;

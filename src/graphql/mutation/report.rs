@@ -4,7 +4,8 @@ use async_graphql::{ID, OneofObject};
 use serde::Serialize;
 
 use crate::domain::case::Case;
-use crate::domain::case::command::{EnrolmentFacts, ReportCase, SpecifyRequirement};
+use crate::domain::case::command::{ReportCase, SpecifyRequirement};
+use crate::domain::case::facts::EnrolmentFacts;
 use crate::domain::case::number::CaseNumber;
 use crate::domain::case::values::Origin;
 use crate::domain::value::CaseId;

@@ -9,7 +9,7 @@ mod research;
 
 use std::sync::Arc;
 
-use async_graphql::{Context, InputObject, Interface, Result, SimpleObject};
+use async_graphql::{ComplexObject, Context, InputObject, Interface, Result, SimpleObject};
 use serde::{Deserialize, Serialize};
 
 use crate::app::{EventPage, EventRecord, Fault};
@@ -185,6 +185,7 @@ struct EventPlace {
 
 /// 事件列表: events of a case, by pages.
 #[derive(SimpleObject)]
+#[graphql(complex)]
 pub(crate) struct CaseEventConnection {
     /// The events with their places.
     edges: Vec<CaseEventEdge>,
@@ -199,6 +200,14 @@ pub(crate) struct CaseEventEdge {
     cursor: Cursor,
     /// The event.
     node: CaseEvent,
+}
+
+#[ComplexObject]
+impl CaseEventConnection {
+    /// The events alone.
+    async fn nodes(&self) -> Vec<&CaseEvent> {
+        self.edges.iter().map(|edge| &edge.node).collect()
+    }
 }
 
 impl CaseEventConnection {
