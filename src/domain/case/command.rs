@@ -326,21 +326,6 @@ pub struct EnrolmentFacts {
     pub visit_known: bool,
 }
 
-impl EnrolmentFacts {
-    /// Not looked up yet: what there is to know of this enterprise in this campaign.
-    #[must_use]
-    pub fn of(enterprise: EnterpriseId, campaign: CampaignId) -> Self {
-        Self {
-            enterprise,
-            enterprise_version: 0,
-            division: Division::nation(),
-            campaign,
-            enrolled: false,
-            visit_known: false,
-        }
-    }
-}
-
 /// What the person aggregate says of somebody.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PersonFacts {
@@ -350,14 +335,6 @@ pub struct PersonFacts {
     pub version: u64,
     /// The institution worked for.
     pub institution: Option<InstitutionId>,
-}
-
-impl PersonFacts {
-    /// Not looked up yet: what there is to know of this person.
-    #[must_use]
-    pub fn of(person: PersonId) -> Self {
-        Self { person, version: 0, institution: None }
-    }
 }
 
 /// What another case says of itself.
@@ -371,14 +348,6 @@ pub struct CaseFacts {
     pub duplicate_of: Option<CaseId>,
     /// The cases it is a sub-case of, directly or not.
     pub ancestors: Vec<CaseId>,
-}
-
-impl CaseFacts {
-    /// Not looked up yet: what there is to know of this case.
-    #[must_use]
-    pub fn of(case: CaseId) -> Self {
-        Self { case, version: 0, duplicate_of: None, ancestors: Vec::new() }
-    }
 }
 
 /// What a catalogue says of a chargeable item on a day.

@@ -2,6 +2,7 @@
 
 pub mod command;
 pub mod event;
+mod facts;
 pub mod gap;
 pub mod number;
 pub mod state;
