@@ -3,6 +3,7 @@
 
 mod architecture;
 mod faults;
+mod front;
 mod readme;
 mod real_log;
 mod store;
