@@ -2,18 +2,18 @@
 //!
 //! The house, from the door down. A command walks `http` → `graphql` → `app` → `domain` → `codec` and `projection` → `ledger` → `store`; no arrow runs back up.
 
-pub mod config;
 pub mod clock;
+pub mod config;
 
-pub mod cli;
-pub mod demo;
-pub mod identity;
-pub mod http;
-pub mod graphql;
 pub mod app;
-pub mod interchange;
-pub mod domain;
+pub mod cli;
 pub mod codec;
-pub mod projection;
+pub mod demo;
+pub mod domain;
+pub mod graphql;
+pub mod http;
+pub mod identity;
+pub mod interchange;
 pub mod ledger;
+pub mod projection;
 pub mod store;

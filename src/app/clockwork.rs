@@ -150,19 +150,25 @@ fn clock() -> Actor {
 }
 
 fn past_deadline(today: Date) -> CasePage {
-    running(vec![
-        compare(CaseColumn::DeadlineOn, Operator::Less, today),
-        Condition::IsNull { column: CaseColumn::DeadlineMissedOn },
-        equal(CaseColumn::ClockPaused, Value::Integer(0)),
-    ], CaseColumn::DeadlineOn)
+    running(
+        vec![
+            compare(CaseColumn::DeadlineOn, Operator::Less, today),
+            Condition::IsNull { column: CaseColumn::DeadlineMissedOn },
+            equal(CaseColumn::ClockPaused, Value::Integer(0)),
+        ],
+        CaseColumn::DeadlineOn,
+    )
 }
 
 fn unanswered(today: Date) -> CasePage {
     let yesterday = today.saturating_sub(1.day());
-    running(vec![
-        compare(CaseColumn::DeadlineMissedOn, Operator::LessOrEqual, yesterday),
-        Condition::Not(Box::new(equal(CaseColumn::Level, Value::Text(Level::Nation.name().to_owned())))),
-    ], CaseColumn::DeadlineMissedOn)
+    running(
+        vec![
+            compare(CaseColumn::DeadlineMissedOn, Operator::LessOrEqual, yesterday),
+            Condition::Not(Box::new(equal(CaseColumn::Level, Value::Text(Level::Nation.name().to_owned())))),
+        ],
+        CaseColumn::DeadlineMissedOn,
+    )
 }
 
 /// Cases whose deadline runs, oldest first.

@@ -108,11 +108,9 @@ impl App {
                 }
                 Ok(committed.into())
             }
-            Err(AppendError::Conflict { current_version }) => Err(Failure::Conflict {
-                stream,
-                expected: known.version,
-                current: current_version,
-            }),
+            Err(AppendError::Conflict { current_version }) => {
+                Err(Failure::Conflict { stream, expected: known.version, current: current_version })
+            }
             Err(AppendError::KeyReused) => Err(key_reused().into()),
             Err(AppendError::Store(error)) => Err(error.into()),
         }
@@ -176,8 +174,7 @@ impl<A: Commanded> Made<A> {
             Some(series) => {
                 let made = self.clone();
                 let write = move |serial| {
-                    let numbered: Vec<_> =
-                        made.events.iter().map(|event| A::numbered(event, serial)).collect();
+                    let numbered: Vec<_> = made.events.iter().map(|event| A::numbered(event, serial)).collect();
                     made.content(&numbered)
                 };
                 Body::Numbered { series, write: Arc::new(write) }

@@ -10,9 +10,8 @@ use crate::app::request::Fault;
 use crate::domain::actor::{Actor, ActorId, Role};
 use crate::domain::campaign::command::{CampaignCommand, CampaignFacts};
 use crate::domain::case::Case;
-use crate::domain::case::command::{
-    CaseCommand, CaseFacts, EnrolmentFacts, ListedItemFacts, PersonFacts, ReportCase,
-};
+use crate::domain::case::command::{CaseCommand, ReportCase};
+use crate::domain::case::facts::{CaseFacts, EnrolmentFacts, ListedItemFacts, PersonFacts};
 use crate::domain::case::number::CaseNumber;
 use crate::domain::case::values::{LinkRelation, Origin};
 use crate::domain::enterprise::command::EnterpriseCommand;
@@ -97,11 +96,7 @@ impl App {
     }
 
     /// What a command on a campaign needs.
-    pub(super) async fn campaign_facts(
-        &self,
-        id: CampaignId,
-        order: &mut Order<CampaignCommand>,
-    ) -> Result<(), Fault> {
+    pub(super) async fn campaign_facts(&self, id: CampaignId, order: &mut Order<CampaignCommand>) -> Result<(), Fault> {
         match &mut order.command {
             CampaignCommand::CloseCampaign(command) => {
                 command.open_cases = self.count_cases(&the_server(), &open_cases_of(id)).await?;

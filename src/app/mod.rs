@@ -8,6 +8,7 @@ mod execute;
 mod facts;
 mod reads;
 mod rebuild;
+mod registers;
 mod request;
 mod scope;
 mod streams;
@@ -20,8 +21,9 @@ use uuid::Uuid;
 
 pub use clockwork::Clockwork;
 pub use commanded::Commanded;
-pub use reads::{CasePage, Entry, EventPage, RegisterPage};
+pub use reads::{CasePage, EventPage};
 pub use rebuild::Rebuilt;
+pub use registers::{Entry, RegisterPage};
 pub use request::{Failure, Fault, Key, Receipt, Request, time_of};
 pub use streams::Versioned;
 

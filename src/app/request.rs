@@ -51,15 +51,8 @@ impl Key {
                 format!("a key is 1 to {} visible ASCII characters", Self::LONGEST),
             ));
         }
-        let digest = Sha256::new()
-            .chain_update(command)
-            .chain_update([0])
-            .chain_update(input)
-            .finalize();
-        Ok(Self {
-            text: text.to_owned(),
-            digest: digest.into(),
-        })
+        let digest = Sha256::new().chain_update(command).chain_update([0]).chain_update(input).finalize();
+        Ok(Self { text: text.to_owned(), digest: digest.into() })
     }
 
     /// A key that was made, with the digest of what it stands for.
@@ -71,10 +64,7 @@ impl Key {
     /// A key of its own, for a command that will not be sent again.
     #[must_use]
     pub fn unique(id: Uuid) -> Self {
-        Self {
-            text: id.to_string(),
-            digest: Sha256::digest(id.as_bytes()).into(),
-        }
+        Self { text: id.to_string(), digest: Sha256::digest(id.as_bytes()).into() }
     }
 
     /// The key's text.

@@ -8,13 +8,7 @@ use crate::store::{AggregateType, RegisterQuery, Scope};
 use uuid::Uuid;
 
 /// Roles that see all cases of their jurisdiction.
-const OF_A_JURISDICTION: &[Role] = &[
-    Role::Visitor,
-    Role::Coordinator,
-    Role::Manager,
-    Role::Reviewer,
-    Role::Auditor,
-];
+const OF_A_JURISDICTION: &[Role] = &[Role::Visitor, Role::Coordinator, Role::Manager, Role::Reviewer, Role::Auditor];
 
 /// Roles that see the cases of their institution and those they were invited to.
 const OF_AN_INSTITUTION: &[Role] = &[Role::Lead, Role::Expert];
@@ -25,13 +19,8 @@ pub(super) fn scope_of(actor: &Actor) -> Scope {
     let works = actor.holds_any(OF_AN_INSTITUTION);
     Scope {
         everything: is_of_the_server(actor),
-        division_prefix: actor
-            .holds_any(OF_A_JURISDICTION)
-            .then(|| actor.jurisdiction.code().to_owned()),
-        enterprise: actor
-            .enterprise
-            .filter(|_| actor.holds(Role::Enterprise))
-            .map(Into::into),
+        division_prefix: actor.holds_any(OF_A_JURISDICTION).then(|| actor.jurisdiction.code().to_owned()),
+        enterprise: actor.enterprise.filter(|_| actor.holds(Role::Enterprise)).map(Into::into),
         institution: actor.institution.filter(|_| works).map(Into::into),
         member: works.then(|| actor.id.to_string()),
     }
@@ -43,9 +32,7 @@ pub(super) fn sees(actor: &Actor, case: &File) -> bool {
     let in_jurisdiction = actor.holds_any(OF_A_JURISDICTION) && actor.covers(&case.division);
     let own = actor.holds(Role::Enterprise) && actor.enterprise == Some(case.enterprise);
     let works = actor.holds_any(OF_AN_INSTITUTION);
-    let of_institution = works
-        && actor.institution.is_some()
-        && current_institution(case) == actor.institution;
+    let of_institution = works && actor.institution.is_some() && current_institution(case) == actor.institution;
     let member = works && projection::case::members(case).contains(actor.id.as_str());
     is_of_the_server(actor) || in_jurisdiction || own || of_institution || member
 }
@@ -69,10 +56,8 @@ pub(super) enum RegisterScope {
 impl RegisterScope {
     /// What this actor sees of that register.
     pub(super) fn of(actor: &Actor, register: AggregateType) -> Self {
-        let is_public = matches!(
-            register,
-            AggregateType::Institution | AggregateType::Campaign | AggregateType::Catalogue
-        );
+        let is_public =
+            matches!(register, AggregateType::Institution | AggregateType::Campaign | AggregateType::Catalogue);
         if is_public || is_of_the_server(actor) {
             return Self::Everything;
         }

@@ -37,20 +37,12 @@ pub struct Streams<A> {
 impl<A: Root> Streams<A> {
     /// The streams of that type in that store.
     pub fn new(aggregate_type: AggregateType, store: Arc<dyn Store>) -> Self {
-        Self {
-            aggregate_type,
-            store,
-            upcasters: codec::upcasters().into(),
-            kept: Cache::new(KEPT),
-        }
+        Self { aggregate_type, store, upcasters: codec::upcasters().into(), kept: Cache::new(KEPT) }
     }
 
     /// The stream's name.
     pub fn stream(&self, id: Uuid) -> StreamId {
-        StreamId {
-            aggregate_type: self.aggregate_type,
-            aggregate_id: id,
-        }
+        StreamId { aggregate_type: self.aggregate_type, aggregate_id: id }
     }
 
     /// The aggregate as this server last saw it, if it did.

@@ -24,8 +24,6 @@ impl Turns {
 
 impl Default for Turns {
     fn default() -> Self {
-        Self {
-            lanes: (0..LANES).map(|_| Mutex::new(())).collect(),
-        }
+        Self { lanes: (0..LANES).map(|_| Mutex::new(())).collect() }
     }
 }

@@ -56,7 +56,10 @@ pub fn folder(arguments: &Demo) -> Result<Folder, Problem> {
     std::fs::create_dir_all(given).map_err(Problem::while_doing(cannot()))?;
     let mut entries = std::fs::read_dir(given).map_err(Problem::while_doing(cannot()))?;
     if entries.next().is_some() {
-        return Err(Problem::new(format!("{} is not empty: a demonstration begins in an empty folder", given.display())));
+        return Err(Problem::new(format!(
+            "{} is not empty: a demonstration begins in an empty folder",
+            given.display()
+        )));
     }
     Ok(Folder::Given(given.clone()))
 }
@@ -86,7 +89,8 @@ async fn fill(settings: &Settings) -> Result<Filled, Problem> {
         .await
         .map_err(Problem::while_doing("the database cannot be opened"))?;
     let app = App::new(store, clock.clone());
-    let filled = demo::fill(&app, &clock, end).await.map_err(Problem::while_doing("the demonstration cannot be filled"))?;
+    let filled =
+        demo::fill(&app, &clock, end).await.map_err(Problem::while_doing("the demonstration cannot be filled"))?;
     app.shutdown().await;
     Ok(filled)
 }

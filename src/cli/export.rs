@@ -20,7 +20,8 @@ pub async fn run(arguments: cli::Export, settings: &Settings) -> Result<(), Prob
     let out: Box<dyn Write> = match &arguments.output {
         None => Box::new(io::stdout().lock()),
         Some(path) => {
-            let file = File::create(path).map_err(Problem::while_doing(format!("{} cannot be written", path.display())))?;
+            let file =
+                File::create(path).map_err(Problem::while_doing(format!("{} cannot be written", path.display())))?;
             Box::new(file)
         }
     };

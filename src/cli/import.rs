@@ -16,12 +16,12 @@ use crate::interchange::mapping::Mapping;
 /// When the mapping or the log cannot be used, or the database fails; unless events may be left out, nothing is then imported.
 pub async fn run(arguments: Import, settings: &Settings) -> Result<String, Problem> {
     let name = arguments.mapping.display().to_string();
-    let text = fs::read_to_string(&arguments.mapping).map_err(Problem::while_doing(format!("{name} cannot be read")))?;
+    let text =
+        fs::read_to_string(&arguments.mapping).map_err(Problem::while_doing(format!("{name} cannot be read")))?;
     let mapping = Mapping::parse(&name, &text).map_err(Problem::while_doing("the mapping cannot be used"))?;
     let file = File::open(&arguments.file)
         .map_err(Problem::while_doing(format!("{} cannot be opened", arguments.file.display())))?;
-    let bad_events =
-        if arguments.continue_after_errors { BadEvents::AreLeftOut } else { BadEvents::EndTheImport };
+    let bad_events = if arguments.continue_after_errors { BadEvents::AreLeftOut } else { BadEvents::EndTheImport };
     let app = serve::open(settings, Arc::new(SystemClock)).await?;
     let bar = progress::bar();
     let imported = import(&app, file, arguments.format, &Arc::new(mapping), bad_events, |done, of| {

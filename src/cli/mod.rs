@@ -2,13 +2,14 @@
 //!
 //! Options that are settings too carry no default here: `config` knows the defaults and which layer overrules which.
 
-pub mod serve;
 pub mod demo;
-pub mod token;
-pub mod import;
 pub mod export;
+pub mod import;
 pub mod rebuild;
+pub mod samples;
 pub mod schema;
+pub mod serve;
+pub mod token;
 
 pub mod logging;
 pub mod problem;
@@ -22,8 +23,8 @@ use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp};
 use uuid::Uuid;
 
 use crate::config::{DatabaseUrl, Overrides};
-use crate::interchange::format::Format;
 use crate::identity::claims::{ClaimsError, LONGEST_LIFE};
+use crate::interchange::format::Format;
 
 /// Track a measurement bottleneck from the factory floor to its resolution.
 #[derive(Debug, Parser)]

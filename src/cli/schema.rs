@@ -4,8 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::cli::problem::Problem;
-use crate::cli::Schema;
-use crate::codec::samples;
+use crate::cli::{Schema, samples};
 use crate::graphql;
 
 const GRAPHQL: &str = "schema.graphql";

@@ -43,7 +43,8 @@ pub(super) enum Task {
 /// What is done when, in the order of time.
 pub(super) fn agenda(end: Timestamp, registers: &Registers, script: &[Entry]) -> Vec<(Timestamp, Task)> {
     let days = Days::before(end);
-    let mut agenda: Vec<_> = (1..WORKING_DAYS).map(|ago| (days.at(ago, CLOCK_LOOKS_AT), Task::LookAtDeadlines)).collect();
+    let mut agenda: Vec<_> =
+        (1..WORKING_DAYS).map(|ago| (days.at(ago, CLOCK_LOOKS_AT), Task::LookAtDeadlines)).collect();
     agenda.push((days.at(WORKING_DAYS, OFFICES_OPEN_AT), Task::Begin));
     agenda.push((days.at(WORKING_DAYS - 6, OFFICES_OPEN_AT), Task::Amend));
     for index in 0..registers.enterprises.len() {

@@ -21,7 +21,11 @@ impl Cast {
         let mut cast = Self {
             campaign: app.new_id().into(),
             institutions: registers.institutions.iter().map(|entry| (entry.key.clone(), app.new_id().into())).collect(),
-            enterprises: registers.enterprises.iter().map(|entry| (entry.key.clone(), EnterpriseId::of(&entry.code.0))).collect(),
+            enterprises: registers
+                .enterprises
+                .iter()
+                .map(|entry| (entry.key.clone(), EnterpriseId::of(&entry.code.0)))
+                .collect(),
             persons: BTreeMap::new(),
         };
         for person in &registers.persons {
@@ -83,7 +87,9 @@ impl Cast {
 fn place(entry: &PersonEntry, registers: &Registers) -> Division {
     let of_institution = || {
         let mut institutions = registers.institutions.iter();
-        institutions.find(|institution| Some(&institution.key) == entry.institution.as_ref()).map(|found| &found.division)
+        institutions
+            .find(|institution| Some(&institution.key) == entry.institution.as_ref())
+            .map(|found| &found.division)
     };
     let division = entry.bureau.as_ref().or_else(of_institution);
     division.unwrap_or_else(|| panic!("{} has a bureau or an institution", entry.key)).0.clone()

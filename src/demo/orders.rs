@@ -10,17 +10,16 @@ use crate::demo::said::{Measurement, all, some};
 use crate::demo::script::Action;
 use crate::demo::today;
 use crate::domain::case::command::{
-    AcceptAssignment, AcceptInvitation, AddAttachment, AddComment, AssignResearch, CaseCommand, CaseFacts, CloseCase,
+    AcceptAssignment, AcceptInvitation, AddAttachment, AddComment, AssignResearch, CaseCommand, CloseCase,
     ConfirmSolution, DeclineAssignment, DeclineInvitation, EscalateCase, ExtendDeadline, IntroduceTechnique,
-    InviteExpert, LeaveCase, LinkCases, MarkDuplicate, ParkCase, PauseClock, PersonFacts, ProposeSolution,
-    ProvideRoutineService, PublishTypicalCase, ReassignResearch, RecordFee, RecordFinding, RecordMeasurement,
-    RecordTraining, RecordTrialResult, RejectSolution, ReopenCase, ResumeClock, RetractTypicalCase, ReviewSolution,
-    SetDeadline, SpecifyRequirement, StartTrial, TriageCase, WithdrawCase,
+    InviteExpert, LeaveCase, LinkCases, MarkDuplicate, ParkCase, PauseClock, ProposeSolution, ProvideRoutineService,
+    PublishTypicalCase, ReassignResearch, RecordFee, RecordFinding, RecordMeasurement, RecordTraining,
+    RecordTrialResult, RejectSolution, ReopenCase, ResumeClock, RetractTypicalCase, ReviewSolution, SetDeadline,
+    SpecifyRequirement, StartTrial, TriageCase, WithdrawCase,
 };
+use crate::domain::case::facts::{CaseFacts, PersonFacts};
 use crate::domain::case::values::{AttachmentId, CommentId, FeeId, FindingId, Introduction, MeasurementId};
-use crate::domain::value::{
-    CaseId, InstitutionId, Label, MediaType, Money, Sha256Digest, WorkingCalendar,
-};
+use crate::domain::value::{CaseId, InstitutionId, Label, MediaType, Money, Sha256Digest, WorkingCalendar};
 use crate::store::NewAttachment;
 
 /// Where an action takes place.

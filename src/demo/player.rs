@@ -11,7 +11,8 @@ use crate::demo::script::{Action, Entry, Part, Step, Visit};
 use crate::demo::{request, today};
 use crate::domain::actor::Actor;
 use crate::domain::case::Case;
-use crate::domain::case::command::{EnrolmentFacts, ReportCase};
+use crate::domain::case::command::ReportCase;
+use crate::domain::case::facts::EnrolmentFacts;
 use crate::domain::case::number::CaseNumber;
 use crate::domain::case::values::Origin;
 use crate::domain::enterprise::Enterprise;
@@ -60,7 +61,9 @@ impl<'a> Player<'a> {
         let visitor = self.cast.actor(&self.registers.province(&enterprise.division.0).visitor);
         let (by, origin) = match (&entry.visit, &entry.survey) {
             (Some(visit), _) => (visitor, Origin::FieldVisit { visit: self.visit(entry, visit, visitor).await? }),
-            (None, Some(survey)) => (self.cast.actor(&enterprise.coordinator), Origin::Survey { survey: survey.0.clone() }),
+            (None, Some(survey)) => {
+                (self.cast.actor(&enterprise.coordinator), Origin::Survey { survey: survey.0.clone() })
+            }
             (None, None) => (self.cast.actor(&entry.enterprise), Origin::OwnReport),
         };
         let command = ReportCase {

@@ -120,9 +120,7 @@ impl Registrar<'_> {
 
     async fn register(&self, entry: &PersonEntry) -> Result<(), Failure> {
         let affiliation = match (&entry.institution, &entry.bureau) {
-            (Some(key), _) => {
-                AffiliationFacts::Institution { institution: self.cast.institution(key), known: None }
-            }
+            (Some(key), _) => AffiliationFacts::Institution { institution: self.cast.institution(key), known: None },
             (None, bureau) => AffiliationFacts::Bureau {
                 division: some(bureau).unwrap_or_else(|| panic!("{} has a bureau or an institution", entry.key)),
             },
@@ -200,7 +198,12 @@ impl Registrar<'_> {
         self.enter::<Catalogue>(by, CatalogueId::of(division).uuid(), command).await
     }
 
-    async fn enter<A: Commanded>(&self, by: &Actor, id: uuid::Uuid, command: impl Into<A::Body>) -> Result<(), Failure> {
+    async fn enter<A: Commanded>(
+        &self,
+        by: &Actor,
+        id: uuid::Uuid,
+        command: impl Into<A::Body>,
+    ) -> Result<(), Failure> {
         self.app.execute::<A>(&request(self.app, by), id, command.into()).await?;
         self.clock.advance(AN_ENTRY);
         Ok(())

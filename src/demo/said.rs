@@ -6,12 +6,12 @@ use jiff::civil::Date;
 use serde::de::{self, DeserializeOwned};
 use serde::{Deserialize, Deserializer};
 
+use crate::domain::value::measurement::MaximumPermissibleError;
 use crate::domain::value::{
     Decimal, DecisionRule, Division, ExpandedUncertainty, Interval, Label, Measurand, MeasurementRequirement,
-    MeasurementResult, Money, Period, Personal, Quantity, Reference, RegulationRef, ServiceCategory, Statement,
-    Target, Title, UnifiedSocialCreditCode, Unit, ValueError,
+    MeasurementResult, Money, Period, Personal, Quantity, Reference, RegulationRef, ServiceCategory, Statement, Target,
+    Title, UnifiedSocialCreditCode, Unit, ValueError,
 };
-use crate::domain::value::measurement::MaximumPermissibleError;
 
 /// k of every uncertainty in the data files, and its p (JCGM 100:2008, G.6.6).
 const COVERAGE: (&str, &str) = ("2", "0.95");

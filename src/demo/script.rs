@@ -4,9 +4,7 @@ use serde::Deserialize;
 
 use crate::demo::said::{Measurement, Requirement, Said, sound};
 use crate::domain::case::values::{Kind, LinkRelation, Severity, Verdict};
-use crate::domain::value::{
-    Decimal, Label, Level, Money, Reference, RegulationRef, ServiceCategory, Statement, Title,
-};
+use crate::domain::value::{Decimal, Label, Level, Money, Reference, RegulationRef, ServiceCategory, Statement, Title};
 
 const FILES: [(&str, &str); 2] = [
     ("cases-guangdong.toml", include_str!("cases-guangdong.toml")),
@@ -71,18 +69,47 @@ pub(super) struct Step {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub(super) enum Action {
-    Triage { category: Said<ServiceCategory>, kind: Kind, severity: Severity },
+    Triage {
+        category: Said<ServiceCategory>,
+        kind: Kind,
+        severity: Severity,
+    },
     Require(Requirement),
-    Service { institution: String, certificate: Option<Said<Label>>, report: Said<Statement>, regulation: Said<RegulationRef> },
-    Assign { lead: String, days: u32 },
-    Reassign { lead: String, days: u32, reason: Said<Statement> },
+    Service {
+        institution: String,
+        certificate: Option<Said<Label>>,
+        report: Said<Statement>,
+        regulation: Said<RegulationRef>,
+    },
+    Assign {
+        lead: String,
+        days: u32,
+    },
+    Reassign {
+        lead: String,
+        days: u32,
+        reason: Said<Statement>,
+    },
     Accept,
-    Decline { reason: Said<Statement> },
-    Invite { expert: String, message: Option<Said<Statement>> },
-    Join { expert: String },
+    Decline {
+        reason: Said<Statement>,
+    },
+    Invite {
+        expert: String,
+        message: Option<Said<Statement>>,
+    },
+    Join {
+        expert: String,
+    },
     /// The invitee declines.
-    Refuse { expert: String, reason: Said<Statement> },
-    Leave { expert: String, reason: Said<Statement> },
+    Refuse {
+        expert: String,
+        reason: Said<Statement>,
+    },
+    Leave {
+        expert: String,
+        reason: Said<Statement>,
+    },
     Finding {
         text: Said<Statement>,
         #[serde(default)]
@@ -94,30 +121,89 @@ pub(super) enum Action {
         #[serde(default)]
         cite: Vec<Said<Reference>>,
     },
-    Review { verdict: Verdict, text: Said<Statement> },
-    Trial { plan: Said<Statement> },
-    Result { passed: bool, text: Said<Statement>, measure: Option<Measurement> },
-    Confirm { text: Option<Said<Statement>>, shortfall: Option<Said<Statement>> },
-    Reject { reason: Said<Statement> },
+    Review {
+        verdict: Verdict,
+        text: Said<Statement>,
+    },
+    Trial {
+        plan: Said<Statement>,
+    },
+    Result {
+        passed: bool,
+        text: Said<Statement>,
+        measure: Option<Measurement>,
+    },
+    Confirm {
+        text: Option<Said<Statement>>,
+        shortfall: Option<Said<Statement>>,
+    },
+    Reject {
+        reason: Said<Statement>,
+    },
     /// The statement of fees is added up from those on record.
-    Close { lesson: Said<Statement> },
-    Reopen { reason: Said<Statement> },
-    Escalate { to: Level, reason: Said<Statement> },
-    Park { days: u32, reason: Said<Statement> },
-    Deadline { days: u32 },
-    Extend { days: u32, reason: Said<Statement> },
-    Pause { reason: Said<Statement> },
+    Close {
+        lesson: Said<Statement>,
+    },
+    Reopen {
+        reason: Said<Statement>,
+    },
+    Escalate {
+        to: Level,
+        reason: Said<Statement>,
+    },
+    Park {
+        days: u32,
+        reason: Said<Statement>,
+    },
+    Deadline {
+        days: u32,
+    },
+    Extend {
+        days: u32,
+        reason: Said<Statement>,
+    },
+    Pause {
+        reason: Said<Statement>,
+    },
     Resume,
-    Withdraw { reason: Said<Statement> },
-    Duplicate { of: String },
-    Link { other: String, relation: LinkRelation },
-    Fee { item: Said<Label>, amount: Said<Money> },
-    Technique { text: Said<Statement>, cite: Said<Reference>, origin: Said<Label> },
-    Train { topic: Said<Label>, trainees: u32, hours: Said<Decimal> },
-    Comment { text: Said<Statement> },
-    Attach { name: Said<Label>, text: String },
-    Publish { text: Said<Statement>, consent: Said<Statement> },
-    Retract { reason: Said<Statement> },
+    Withdraw {
+        reason: Said<Statement>,
+    },
+    Duplicate {
+        of: String,
+    },
+    Link {
+        other: String,
+        relation: LinkRelation,
+    },
+    Fee {
+        item: Said<Label>,
+        amount: Said<Money>,
+    },
+    Technique {
+        text: Said<Statement>,
+        cite: Said<Reference>,
+        origin: Said<Label>,
+    },
+    Train {
+        topic: Said<Label>,
+        trainees: u32,
+        hours: Said<Decimal>,
+    },
+    Comment {
+        text: Said<Statement>,
+    },
+    Attach {
+        name: Said<Label>,
+        text: String,
+    },
+    Publish {
+        text: Said<Statement>,
+        consent: Said<Statement>,
+    },
+    Retract {
+        reason: Said<Statement>,
+    },
 }
 
 /// Who usually does something.

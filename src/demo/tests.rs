@@ -13,13 +13,14 @@ use crate::domain::case::state::File;
 use crate::domain::case::values::Status;
 use crate::domain::enterprise::Enterprise;
 use crate::domain::value::Level;
+use crate::graphql::{Limits, Schema, Session};
 use crate::store::{self, Condition, EventQuery, EventRecord, Store, StoredCase};
 
 /// A Monday, so that the last working day lies behind a weekend.
 const END: &str = "2026-11-23T03:20:00Z";
 
 struct Demonstration {
-    app: App,
+    app: Arc<App>,
     store: Arc<dyn Store>,
     filled: Filled,
     _folder: TempDir,
@@ -27,18 +28,24 @@ struct Demonstration {
 
 impl Demonstration {
     async fn new() -> Self {
-        let end = END.parse().expect("a timestamp");
+        Self::ending(END).await
+    }
+
+    async fn ending(end: &str) -> Self {
+        let end = end.parse().expect("a timestamp");
         let folder = TempDir::new().expect("a temporary folder");
         let clock = Arc::new(ManualClock::new(begins(end), 2012));
         let url = format!("sqlite:{}", folder.path().join("etalon.db").display());
         let store = store::open(&url, clock.clone()).await.expect("a new database");
-        let app = App::new(store.clone(), clock.clone());
-        let filled = fill(&app, &clock, end).await.unwrap_or_else(|failure| panic!("refused at {}: {failure}", app.now()));
+        let app = Arc::new(App::new(store.clone(), clock.clone()));
+        let filled =
+            fill(&app, &clock, end).await.unwrap_or_else(|failure| panic!("refused at {}: {failure}", app.now()));
         Self { app, store, filled, _folder: folder }
     }
 
     async fn cases(&self, actor: &Actor) -> Vec<StoredCase> {
-        let page = CasePage { condition: Condition::All(Vec::new()), order: Vec::new(), after: None, limit: 100, at: None };
+        let page =
+            CasePage { condition: Condition::All(Vec::new()), order: Vec::new(), after: None, limit: 100, at: None };
         self.app.cases(actor, &page).await.expect("the store reads")
     }
 
@@ -83,11 +90,15 @@ async fn it_holds_a_case_of_every_kind() {
     let statuses: BTreeSet<_> = files.iter().map(|file| file.status).collect();
     assert_eq!(statuses, Status::ALL.iter().copied().collect());
     let escalated = [Level::City, Level::Province, Level::Nation];
-    assert!(escalated.iter().all(|level| files.iter().any(|file| file.level == *level && file.level != file.division.level())));
+    assert!(
+        escalated
+            .iter()
+            .all(|level| files.iter().any(|file| file.level == *level && file.level != file.division.level()))
+    );
 
     let has = |what: &str, holds: &dyn Fn(&File) -> bool| assert!(files.iter().any(holds), "no case is {what}");
     has("parked", &|file| file.parked_until.is_some() && file.level == Level::Nation);
-    has("late and unanswered", &|file| file.deadline.is_some_and(|deadline| deadline.was_missed) && file.status == Status::Assigned);
+    has("late and unanswered", &|file| file.deadline.is_some_and(|deadline| deadline.missed_on.is_some()));
     has("paused", &|file| file.paused_from.is_some());
     has("reopened", &|file| file.reopened > 0 && file.status == Status::Researching);
     has("part of another", &|file| !file.links.is_empty());
@@ -109,7 +120,8 @@ async fn a_missed_deadline_goes_up_by_itself() {
     let demonstration = Demonstration::new().await;
     let clock = ActorId::clock();
     let events = demonstration.events().await;
-    let by_the_clock = |name: &str| events.iter().filter(|event| event.event_type == name && event.actor == clock.as_str()).count();
+    let by_the_clock =
+        |name: &str| events.iter().filter(|event| event.event_type == name && event.actor == clock.as_str()).count();
     assert!(by_the_clock("DeadlineMissed") >= 3);
     assert!(by_the_clock("CaseEscalated") >= 1);
 }
@@ -124,10 +136,46 @@ async fn everybody_sees_something() {
         assert!(persona.actor.holds(persona.role), "{} is held", persona.role);
         assert!(!demonstration.cases(&persona.actor).await.is_empty(), "{} sees a case", persona.role);
     }
+    // Each has something to do that only this role can.
+    let waiting = [
+        (Role::Enterprise, Status::AwaitingConfirmation),
+        (Role::Coordinator, Status::Reported),
+        (Role::Lead, Status::Assigned),
+        (Role::Reviewer, Status::SolutionProposed),
+    ];
+    for (role, status) in waiting {
+        let files = demonstration.files(demonstration.persona(role)).await;
+        assert!(files.iter().any(|file| file.status == status), "{role} has a case {status}");
+    }
     // The expert works on a case of another institution than its own.
     let expert = demonstration.persona(Role::Expert);
-    let elsewhere = |file: &File| file.assignment.as_ref().map(|assignment| assignment.institution) != expert.institution;
+    let elsewhere =
+        |file: &File| file.assignment.as_ref().map(|assignment| assignment.institution) != expert.institution;
     assert!(demonstration.files(expert).await.iter().any(elsewhere));
+}
+
+#[tokio::test]
+async fn the_manager_is_answered() {
+    let demonstration = Demonstration::new().await;
+    let schema = Schema::new(demonstration.app.clone(), Limits::default());
+    let session = Session {
+        actor: demonstration.persona(Role::Manager).clone(),
+        expires_at: demonstration.app.now(),
+        request_id: "test".to_owned(),
+    };
+    let query = demonstration.filled.query;
+    assert!(!query.contains('\''), "it is shown between single quotes, for a shell");
+    let document = schema.read(query.to_owned(), None, async_graphql::Variables::default());
+    let document = document.unwrap_or_else(|refused| panic!("{:?}", refused.errors));
+    let response = schema.execute(document, session).await;
+    assert_eq!(response.errors, []);
+    let cases = &response.data.into_json().expect("an answer in JSON")["cases"];
+    assert_eq!(cases["totalCount"], 30);
+    let nodes = cases["nodes"].as_array().expect("a list");
+    assert_eq!(nodes.len(), 30);
+    let told = |field: &str| nodes.iter().filter(|node| !node[field].is_null()).count();
+    assert_eq!((told("title"), told("status"), told("enterprise")), (30, 30, 30));
+    assert!(told("capabilityGap") >= 15 && told("lead") >= 15 && told("institution") >= 15);
 }
 
 #[tokio::test]
@@ -155,8 +203,8 @@ fn the_script_ends_before_the_demonstration_does() {
 fn it_can_end_on_any_day() {
     let (registers, script) = (Registers::read(), script::read());
     let first: Timestamp = "2026-01-01T16:30:00Z".parse().expect("a timestamp");
-    for days in 0..730_i64 {
-        let end = first + (24 * days).hours();
+    for days in 0..730 {
+        let end = first + (24_i64 * days).hours();
         let agenda = agenda(end, &registers, &script);
         let (begins, _) = agenda[0];
         let (ends, _) = agenda[agenda.len() - 1];
@@ -164,5 +212,18 @@ fn it_can_end_on_any_day() {
         assert!(ends < end, "{ends} is before {end}");
         let span = calendar::date_of(end).since(calendar::date_of(begins)).expect("two dates").get_days();
         assert!((280..340).contains(&span), "{span} days before {end}");
+    }
+}
+
+/// Across a new year, over the long holidays of spring and autumn, and in a year whose holidays nobody has announced.
+#[tokio::test]
+async fn the_rules_allow_it_whenever_it_ends() {
+    for end in ["2026-01-01T16:00:00Z", "2026-02-24T00:30:00Z", "2026-10-09T09:00:00Z", "2031-07-12T23:59:59Z"] {
+        let demonstration = Demonstration::ending(end).await;
+        let files = demonstration.files(demonstration.persona(Role::Auditor)).await;
+        let statuses: BTreeSet<_> = files.iter().map(|file| file.status).collect();
+        assert_eq!(statuses.len(), Status::ALL.len(), "{end}");
+        let is_late = |file: &File| file.deadline.is_some_and(|deadline| deadline.missed_on.is_some());
+        assert!(files.iter().any(is_late), "{end}");
     }
 }

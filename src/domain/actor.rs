@@ -26,11 +26,7 @@ impl ActorId {
         if fits && text.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Ok(Self(text.to_owned()));
         }
-        Err(Refusal::new(
-            Code::ActorInvalid,
-            "actor",
-            "an actor id is 1 to 128 visible ASCII characters",
-        ))
+        Err(Refusal::new(Code::ActorInvalid, "actor", "an actor id is 1 to 128 visible ASCII characters"))
     }
 
     /// The server's own clock, which misses deadlines and escalates.

@@ -13,13 +13,13 @@ pub mod order;
 pub mod refusal;
 pub mod vocabulary;
 
-pub mod case;
-pub mod enterprise;
+pub mod annual_summary;
 pub mod campaign;
+pub mod case;
+pub mod catalogue;
+pub mod enterprise;
 pub mod institution;
 pub mod person;
-pub mod catalogue;
-pub mod annual_summary;
 
 #[cfg(test)]
 pub(crate) mod fixtures;

@@ -26,13 +26,7 @@ pub struct Order<C> {
 impl<C> Order<C> {
     /// An order of the moment.
     pub fn new(by: Actor, now: Timestamp, command: C) -> Self {
-        Self {
-            by,
-            now,
-            occurred_at: None,
-            source: None,
-            command,
-        }
+        Self { by, now, occurred_at: None, source: None, command }
     }
 
     /// The same order, for something that happened earlier.

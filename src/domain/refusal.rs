@@ -270,11 +270,7 @@ pub struct Refusal {
 impl Refusal {
     /// A refusal about one input.
     pub fn new(code: Code, field: impl Into<String>, message: impl Into<String>) -> Self {
-        Self {
-            code,
-            field: field.into(),
-            message: message.into(),
-        }
+        Self { code, field: field.into(), message: message.into() }
     }
 
     /// A refusal of a value that could not be read.

@@ -12,17 +12,17 @@ use crate::graphql::errors;
 use crate::graphql::scalars::Cursor;
 
 /// The most rows of a page.
-pub const LARGEST_PAGE: u32 = 100;
+pub(crate) const LARGEST_PAGE: u32 = 100;
 /// The rows of a page where none is said.
-pub const USUAL_PAGE: u32 = 50;
+pub(crate) const USUAL_PAGE: u32 = 50;
 
 /// Which part of a list.
 #[derive(Clone, Debug)]
-pub struct Slice {
+pub(crate) struct Slice {
     /// At most so many.
-    pub first: u32,
+    pub(crate) first: u32,
     /// Only after this place.
-    pub after: Option<Cursor>,
+    pub(crate) after: Option<Cursor>,
 }
 
 impl Slice {
@@ -30,7 +30,7 @@ impl Slice {
     ///
     /// # Errors
     /// `PAGE_SIZE_INVALID` outside 0 to 100.
-    pub fn read(first: Option<i32>, after: Option<Cursor>) -> Result<Self> {
+    pub(crate) fn read(first: Option<i32>, after: Option<Cursor>) -> Result<Self> {
         let first = match first.map(u32::try_from) {
             None => USUAL_PAGE,
             Some(Ok(first)) if first <= LARGEST_PAGE => first,
@@ -43,12 +43,12 @@ impl Slice {
     }
 
     /// One row more than the page has, to know whether there is a next one.
-    pub fn limit(&self) -> u32 {
+    pub(crate) fn limit(&self) -> u32 {
         self.first + 1
     }
 
     /// Cuts the row too many off, and tells whether there was one.
-    pub fn cut<T>(&self, rows: &mut Vec<T>) -> bool {
+    pub(crate) fn cut<T>(&self, rows: &mut Vec<T>) -> bool {
         let has_next = rows.len() > self.first as usize;
         rows.truncate(self.first as usize);
         has_next
@@ -58,13 +58,13 @@ impl Slice {
     ///
     /// # Errors
     /// `CURSOR_INVALID`.
-    pub fn place<T: DeserializeOwned>(&self) -> Result<Option<T>> {
+    pub(crate) fn place<T: DeserializeOwned>(&self) -> Result<Option<T>> {
         self.after.as_ref().map(decode).transpose()
     }
 }
 
 /// A cursor that says this.
-pub fn encode(place: &impl Serialize) -> Cursor {
+pub(crate) fn encode(place: &impl Serialize) -> Cursor {
     let json = serde_json::to_vec(place).expect("places have string keys and no failing values");
     Cursor(URL_SAFE_NO_PAD.encode(json))
 }
@@ -73,19 +73,23 @@ pub fn encode(place: &impl Serialize) -> Cursor {
 ///
 /// # Errors
 /// `CURSOR_INVALID` when it is of another list or no cursor at all.
-pub fn decode<T: DeserializeOwned>(cursor: &Cursor) -> Result<T> {
+pub(crate) fn decode<T: DeserializeOwned>(cursor: &Cursor) -> Result<T> {
     let bytes = URL_SAFE_NO_PAD.decode(&cursor.0).ok();
     bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()).ok_or_else(invalid)
 }
 
 /// The one answer to every cursor that is not of this list.
-pub fn invalid() -> async_graphql::Error {
-    errors::argument("CURSOR_INVALID", "after", "not a cursor of this list: use the `endCursor` of the page before, with the same order")
+pub(crate) fn invalid() -> async_graphql::Error {
+    errors::argument(
+        "CURSOR_INVALID",
+        "after",
+        "not a cursor of this list: use the `endCursor` of the page before, with the same order",
+    )
 }
 
 /// 分页信息: where a page stands in its list.
 #[derive(Clone, Debug, SimpleObject)]
-pub struct PageInfo {
+pub(crate) struct PageInfo {
     /// Whether there are rows after this page.
     has_next_page: bool,
     /// Whether there are rows before this page: it was asked for with `after`.
@@ -98,7 +102,7 @@ pub struct PageInfo {
 
 impl PageInfo {
     /// Of a page with these cursors.
-    pub fn new(slice: &Slice, has_next_page: bool, ends: Option<(Cursor, Cursor)>) -> Self {
+    pub(crate) fn new(slice: &Slice, has_next_page: bool, ends: Option<(Cursor, Cursor)>) -> Self {
         let (start_cursor, end_cursor) = ends.unzip();
         Self { has_next_page, has_previous_page: slice.after.is_some(), start_cursor, end_cursor }
     }

@@ -23,27 +23,27 @@ pub struct Session {
 }
 
 /// The application.
-pub fn app<'a>(ctx: &Context<'a>) -> &'a Arc<App> {
+pub(crate) fn app<'a>(ctx: &Context<'a>) -> &'a Arc<App> {
     ctx.data_unchecked::<Arc<App>>()
 }
 
 /// Who is asking.
-pub fn session<'a>(ctx: &Context<'a>) -> &'a Session {
+pub(crate) fn session<'a>(ctx: &Context<'a>) -> &'a Session {
     ctx.data_unchecked::<Session>()
 }
 
 /// The actor who is asking.
-pub fn actor<'a>(ctx: &Context<'a>) -> &'a Actor {
+pub(crate) fn actor<'a>(ctx: &Context<'a>) -> &'a Actor {
     &session(ctx).actor
 }
 
 /// What loads in batches.
-pub fn loaders<'a>(ctx: &Context<'a>) -> &'a Loaders {
+pub(crate) fn loaders<'a>(ctx: &Context<'a>) -> &'a Loaders {
     ctx.data_unchecked::<Loaders>()
 }
 
 /// Waits until reads include the position that the client wants to see.
-pub async fn reached(ctx: &Context<'_>, min_position: Option<Position>) -> async_graphql::Result<()> {
+pub(crate) async fn reached(ctx: &Context<'_>, min_position: Option<Position>) -> async_graphql::Result<()> {
     let wanted = min_position.map(|position| position.0);
     app(ctx).reached(wanted).await.map_err(|fault| errors::fault(ctx, fault))
 }

@@ -16,7 +16,7 @@ use crate::graphql::ids::{self, Identified};
 use crate::graphql::scalars;
 
 /// A value that is read from text.
-pub trait Readable: Sized {
+pub(crate) trait Readable: Sized {
     /// # Errors
     /// What is wrong with the text.
     fn read(text: &str) -> Result<Self, ValueError>;
@@ -39,7 +39,7 @@ readable! {
 
 /// Reads the fields of one input and keeps what was wrong with them.
 #[derive(Debug)]
-pub struct Door {
+pub(crate) struct Door {
     fresh_id: Uuid,
     within: Vec<String>,
     refusals: Vec<Refusal>,
@@ -47,22 +47,22 @@ pub struct Door {
 
 impl Door {
     /// A door for one input, with an id for what the command may bring into being.
-    pub fn new(fresh_id: Uuid) -> Self {
+    pub(crate) fn new(fresh_id: Uuid) -> Self {
         Self { fresh_id, within: Vec::new(), refusals: Vec::new() }
     }
 
     /// The id of what the command brings into being. One command brings at most one thing.
-    pub fn fresh_id(&self) -> Uuid {
+    pub(crate) fn fresh_id(&self) -> Uuid {
         self.fresh_id
     }
 
     /// What was refused; empty when everything was sound.
-    pub fn into_refusals(self) -> Vec<Refusal> {
+    pub(crate) fn into_refusals(self) -> Vec<Refusal> {
         self.refusals
     }
 
     /// Reads what stands within a field: the paths of its refusals begin with the field's name.
-    pub fn within<T>(&mut self, field: &str, read: impl FnOnce(&mut Self) -> Option<T>) -> Option<T> {
+    pub(crate) fn within<T>(&mut self, field: &str, read: impl FnOnce(&mut Self) -> Option<T>) -> Option<T> {
         self.within.push(field.to_owned());
         let value = read(self);
         self.within.pop();
@@ -70,18 +70,18 @@ impl Door {
     }
 
     /// A value that was read already; `None` when it was unsound.
-    pub fn value<T>(&mut self, field: &str, read: Result<T, ValueError>) -> Option<T> {
+    pub(crate) fn value<T>(&mut self, field: &str, read: Result<T, ValueError>) -> Option<T> {
         read.map_err(|error| self.refuse(field, error)).ok()
     }
 
     /// A text that has to be given.
-    pub fn text<T: Readable>(&mut self, field: &str, text: &str) -> Option<T> {
+    pub(crate) fn text<T: Readable>(&mut self, field: &str, text: &str) -> Option<T> {
         self.value(field, T::read(text))
     }
 
     /// A text that may be absent; a blank one is. The outer `None` means unsound.
     #[expect(clippy::option_option, reason = "absent and unsound are two things, and `?` takes the second")]
-    pub fn optional<T: Readable>(&mut self, field: &str, text: Option<&str>) -> Option<Option<T>> {
+    pub(crate) fn optional<T: Readable>(&mut self, field: &str, text: Option<&str>) -> Option<Option<T>> {
         match text.filter(|text| !text.trim().is_empty()) {
             None => Some(None),
             Some(text) => self.text(field, text).map(Some),
@@ -89,7 +89,7 @@ impl Door {
     }
 
     /// A text that an amendment keeps, clears or sets.
-    pub fn change<T: Readable>(&mut self, field: &str, text: &MaybeUndefined<String>) -> Option<Change<T>> {
+    pub(crate) fn change<T: Readable>(&mut self, field: &str, text: &MaybeUndefined<String>) -> Option<Change<T>> {
         match text {
             MaybeUndefined::Undefined => Some(Change::Keep),
             MaybeUndefined::Null => Some(Change::Clear),
@@ -98,35 +98,39 @@ impl Door {
     }
 
     /// Texts, each with its place in its path.
-    pub fn all<T: Readable>(&mut self, field: &str, texts: &[String]) -> Option<Vec<T>> {
+    pub(crate) fn all<T: Readable>(&mut self, field: &str, texts: &[String]) -> Option<Vec<T>> {
         self.each(field, texts, |text| T::read(text))
     }
 
     /// A number that has to be given.
-    pub fn number(&mut self, field: &str, number: &scalars::Decimal) -> Option<Decimal> {
+    pub(crate) fn number(&mut self, field: &str, number: &scalars::Decimal) -> Option<Decimal> {
         self.text(field, &number.0)
     }
 
     /// A number that may be absent.
     #[expect(clippy::option_option, reason = "absent and unsound are two things, and `?` takes the second")]
-    pub fn optional_number(&mut self, field: &str, number: Option<&scalars::Decimal>) -> Option<Option<Decimal>> {
+    pub(crate) fn optional_number(
+        &mut self,
+        field: &str,
+        number: Option<&scalars::Decimal>,
+    ) -> Option<Option<Decimal>> {
         self.optional(field, number.map(|number| number.0.as_str()))
     }
 
     /// An amount of money that may be absent.
     #[expect(clippy::option_option, reason = "absent and unsound are two things, and `?` takes the second")]
-    pub fn optional_money(&mut self, field: &str, amount: Option<&scalars::Decimal>) -> Option<Option<Money>> {
+    pub(crate) fn optional_money(&mut self, field: &str, amount: Option<&scalars::Decimal>) -> Option<Option<Money>> {
         self.optional(field, amount.map(|amount| amount.0.as_str()))
     }
 
     /// An id that has to be given.
-    pub fn id<I: Identified>(&mut self, field: &str, id: &ID) -> Option<I> {
+    pub(crate) fn id<I: Identified>(&mut self, field: &str, id: &ID) -> Option<I> {
         self.value(field, ids::read(id))
     }
 
     /// An id that may be absent.
     #[expect(clippy::option_option, reason = "absent and unsound are two things, and `?` takes the second")]
-    pub fn optional_id<I: Identified>(&mut self, field: &str, id: Option<&ID>) -> Option<Option<I>> {
+    pub(crate) fn optional_id<I: Identified>(&mut self, field: &str, id: Option<&ID>) -> Option<Option<I>> {
         match id {
             None => Some(None),
             Some(id) => self.id(field, id).map(Some),
@@ -134,27 +138,22 @@ impl Door {
     }
 
     /// Ids, each with its place in its path.
-    pub fn all_ids<I: Identified>(&mut self, field: &str, ids: &[ID]) -> Option<Vec<I>> {
+    pub(crate) fn all_ids<I: Identified>(&mut self, field: &str, ids: &[ID]) -> Option<Vec<I>> {
         self.each(field, ids, ids::read)
     }
 
     /// Puts a refusal on the list.
-    pub fn refuse(&mut self, field: &str, error: ValueError) {
+    pub(crate) fn refuse(&mut self, field: &str, error: ValueError) {
         let path: Vec<&str> = self.within.iter().map(String::as_str).chain([field]).collect();
         self.refusals.push(Refusal::of_value(path.join("."), error));
     }
 
     /// Puts a refusal of the input itself on the list.
-    pub fn refused(&mut self, refusal: Refusal) {
+    pub(crate) fn refused(&mut self, refusal: Refusal) {
         self.refusals.push(refusal);
     }
 
-    fn each<S, T>(
-        &mut self,
-        field: &str,
-        sources: &[S],
-        read: impl Fn(&S) -> Result<T, ValueError>,
-    ) -> Option<Vec<T>> {
+    fn each<S, T>(&mut self, field: &str, sources: &[S], read: impl Fn(&S) -> Result<T, ValueError>) -> Option<Vec<T>> {
         let mut values = Vec::with_capacity(sources.len());
         for (place, source) in sources.iter().enumerate() {
             values.extend(self.value(&format!("{field}.{place}"), read(source)));
@@ -164,7 +163,7 @@ impl Door {
 }
 
 /// The day of an optional scalar.
-pub fn day(date: Option<scalars::Date>) -> Option<civil::Date> {
+pub(crate) fn day(date: Option<scalars::Date>) -> Option<civil::Date> {
     date.map(|date| date.0)
 }
 

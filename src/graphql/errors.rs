@@ -27,7 +27,7 @@ use crate::graphql::context::session;
 
 /// A code of the domain's closed list. The list itself is the enum's declaration, so that the two never differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ErrorCode(pub Code);
+pub(crate) struct ErrorCode(pub Code);
 
 impl OutputType for ErrorCode {
     fn type_name() -> Cow<'static, str> {
@@ -58,37 +58,33 @@ impl OutputType for ErrorCode {
 
 /// A reason why nothing was recorded, with the input that it is about.
 #[derive(Clone, Debug, SimpleObject)]
-pub struct UserError {
+pub(crate) struct UserError {
     /// What a program can act on.
-    pub code: ErrorCode,
+    pub(crate) code: ErrorCode,
     /// The path into the input, such as `["requirement", "interval", "unit"]`; empty when it is about the command as a whole.
-    pub field: Vec<String>,
+    pub(crate) field: Vec<String>,
     /// What is wrong and what would be right, for people.
-    pub message: String,
+    pub(crate) message: String,
 }
 
 impl From<Refusal> for UserError {
     fn from(refusal: Refusal) -> Self {
-        Self {
-            code: ErrorCode(refusal.code),
-            field: path(&refusal.field),
-            message: refusal.message,
-        }
+        Self { code: ErrorCode(refusal.code), field: path(&refusal.field), message: refusal.message }
     }
 }
 
 /// Something worth knowing about a command that was carried out all the same.
 #[derive(Clone, Debug, SimpleObject)]
-pub struct Warning {
+pub(crate) struct Warning {
     /// What a program can act on.
-    pub code: WarningCode,
+    pub(crate) code: WarningCode,
     /// What to look at, for people.
-    pub message: String,
+    pub(crate) message: String,
 }
 
 /// 提醒代码: what a warning is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, async_graphql::Enum)]
-pub enum WarningCode {
+pub(crate) enum WarningCode {
     /// A requirement is set, and nothing was ever measured against it.
     NothingMeasured,
     /// The annual summary came after 31 October.
@@ -96,7 +92,7 @@ pub enum WarningCode {
 }
 
 /// A refusal of a query's argument: a top-level error with the code and the argument's path.
-pub fn refused(refusal: &Refusal) -> Error {
+pub(crate) fn refused(refusal: &Refusal) -> Error {
     let field: Vec<Value> = path(&refusal.field).into_iter().map(Value::String).collect();
     Error::new(refusal.message.clone()).extend_with(|_, extensions| {
         extensions.set("code", refusal.code.name());
@@ -105,7 +101,7 @@ pub fn refused(refusal: &Refusal) -> Error {
 }
 
 /// An argument of a query that makes no sense, of a kind that no command knows.
-pub fn argument(code: &'static str, argument: &'static str, message: impl Into<String>) -> Error {
+pub(crate) fn argument(code: &'static str, argument: &'static str, message: impl Into<String>) -> Error {
     Error::new(message).extend_with(|_, extensions| {
         extensions.set("code", code);
         extensions.set("field", Value::List(vec![Value::from(argument)]));
@@ -113,7 +109,7 @@ pub fn argument(code: &'static str, argument: &'static str, message: impl Into<S
 }
 
 /// A failure of the house: logged here, once, and answered with the request's id.
-pub fn fault(ctx: &Context<'_>, fault: Fault) -> Error {
+pub(crate) fn fault(ctx: &Context<'_>, fault: Fault) -> Error {
     let request_id = &session(ctx).request_id;
     let (code, message) = match &fault {
         Fault::NotThereYet { next, .. } => (
@@ -141,10 +137,7 @@ pub fn fault(ctx: &Context<'_>, fault: Fault) -> Error {
 
 /// The error and every cause behind it, for the server's log.
 fn chain(error: &dyn std::error::Error) -> String {
-    std::iter::successors(Some(error), |error| error.source())
-        .map(ToString::to_string)
-        .collect::<Vec<_>>()
-        .join(": ")
+    std::iter::successors(Some(error), |error| error.source()).map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 fn path(field: &str) -> Vec<String> {
@@ -161,7 +154,10 @@ mod tests {
         ErrorCode::create_type_info(&mut registry);
         for code in Code::ALL {
             let name = code.name();
-            assert!(name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_'), "{name}");
+            assert!(
+                name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_'),
+                "{name}"
+            );
             assert!(!code.meaning().is_empty(), "{name} says nothing");
             assert_eq!(Code::named(name), Some(*code), "{name} is there twice");
         }

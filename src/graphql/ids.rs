@@ -16,50 +16,56 @@ use crate::domain::value::{
 const EVENT: &str = "Event";
 
 /// An id that stands for something of one type.
-pub trait Identified: Copy + From<Uuid> {
+pub(crate) trait Identified: Copy {
     /// The type's name in the schema.
     const TYPE: &'static str;
 
     /// The UUID.
     fn uuid(self) -> Uuid;
+
+    /// The id of that UUID.
+    fn of(uuid: Uuid) -> Self;
 }
 
 macro_rules! identified {
-    ($($id:ident => $type:literal, |$it:ident| $uuid:expr;)+) => {
+    ($($id:ident => $type:literal, $uuid:expr, $of:expr;)+) => {
         $(impl Identified for $id {
             const TYPE: &'static str = $type;
 
             fn uuid(self) -> Uuid {
-                let $it = self;
-                $uuid
+                ($uuid)(self)
+            }
+
+            fn of(uuid: Uuid) -> Self {
+                ($of)(uuid)
             }
         })+
     };
 }
 
 identified! {
-    CaseId => "Case", |id| id.into();
-    EnterpriseId => "Enterprise", |id| id.into();
-    CampaignId => "Campaign", |id| id.into();
-    InstitutionId => "Institution", |id| id.into();
-    PersonId => "Person", |id| id.into();
-    CatalogueId => "Catalogue", |id| id.into();
-    AnnualSummaryId => "AnnualSummary", |id| id.into();
-    VisitId => "FieldVisit", |id| id.into();
-    FindingId => "Finding", |id| id.0;
-    MeasurementId => "Measurement", |id| id.0;
-    FeeId => "Fee", |id| id.0;
-    CommentId => "Comment", |id| id.0;
-    AttachmentId => "Attachment", |id| id.0;
+    CaseId => "Case", Uuid::from, CaseId::from;
+    EnterpriseId => "Enterprise", Uuid::from, EnterpriseId::from;
+    CampaignId => "Campaign", Uuid::from, CampaignId::from;
+    InstitutionId => "Institution", Uuid::from, InstitutionId::from;
+    PersonId => "Person", Uuid::from, PersonId::from;
+    CatalogueId => "Catalogue", Uuid::from, CatalogueId::from;
+    AnnualSummaryId => "AnnualSummary", Uuid::from, AnnualSummaryId::from;
+    VisitId => "FieldVisit", Uuid::from, VisitId::from;
+    FindingId => "Finding", |id: FindingId| id.0, FindingId;
+    MeasurementId => "Measurement", |id: MeasurementId| id.0, MeasurementId;
+    FeeId => "Fee", |id: FeeId| id.0, FeeId;
+    CommentId => "Comment", |id: CommentId| id.0, CommentId;
+    AttachmentId => "Attachment", |id: AttachmentId| id.0, AttachmentId;
 }
 
 /// The global id.
-pub fn global<I: Identified>(id: I) -> ID {
+pub(crate) fn global<I: Identified>(id: I) -> ID {
     encode(I::TYPE, &id.uuid().to_string())
 }
 
 /// The global id of the event at that position.
-pub fn of_event(position: u64) -> ID {
+pub(crate) fn of_event(position: u64) -> ID {
     encode(EVENT, &position.to_string())
 }
 
@@ -67,12 +73,12 @@ pub fn of_event(position: u64) -> ID {
 ///
 /// # Errors
 /// `ID_INVALID`, naming what was expected and, where it can be told, what came.
-pub fn read<I: Identified>(id: &ID) -> Result<I, ValueError> {
+pub(crate) fn read<I: Identified>(id: &ID) -> Result<I, ValueError> {
     if let Some(uuid) = bare(id) {
-        return Ok(uuid.into());
+        return Ok(I::of(uuid));
     }
     match parts(id) {
-        Some((kind, key)) if kind == I::TYPE => bare(&key).map(I::from).ok_or_else(|| unreadable(I::TYPE)),
+        Some((kind, key)) if kind == I::TYPE => bare(&key).map(I::of).ok_or_else(|| unreadable(I::TYPE)),
         Some((kind, _)) => Err(ValueError::new(
             "ID_INVALID",
             format!("the id of something of type {} is expected; this one is of type {kind}", I::TYPE),
@@ -83,7 +89,7 @@ pub fn read<I: Identified>(id: &ID) -> Result<I, ValueError> {
 
 /// What a global id says it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Named {
+pub(crate) enum Named {
     /// An event, by its position.
     Event(u64),
     /// Something of that type.
@@ -91,7 +97,7 @@ pub enum Named {
 }
 
 /// Reads a global id of whatever type; `None` when it is none.
-pub fn read_any(id: &ID) -> Option<Named> {
+pub(crate) fn read_any(id: &ID) -> Option<Named> {
     let (kind, key) = parts(id)?;
     if kind == EVENT {
         return key.parse().ok().map(Named::Event);

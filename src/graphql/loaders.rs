@@ -28,7 +28,7 @@ const WINDOW: Duration = Duration::from_micros(100);
 type Remembering<L> = DataLoader<L, HashMapCache>;
 
 /// The loaders of one request.
-pub struct Loaders {
+pub(crate) struct Loaders {
     files: Remembering<Files>,
     enterprises: Remembering<Entries<Enterprise>>,
     institutions: Remembering<Entries<Institution>>,
@@ -38,7 +38,7 @@ pub struct Loaders {
 
 impl Loaders {
     /// Loaders for a request of that actor. Needs a Tokio runtime around it.
-    pub fn new(app: &Arc<App>, actor: &Actor) -> Self {
+    pub(crate) fn new(app: &Arc<App>, actor: &Actor) -> Self {
         Self {
             files: remembering(Files { app: app.clone() }),
             enterprises: remembering(Entries::new(app, actor)),
@@ -49,12 +49,12 @@ impl Loaders {
     }
 
     /// Everything known of a case at that version, once per request however many fields ask.
-    pub async fn file(&self, id: CaseId, version: u64) -> Result<Option<Arc<Versioned<Case>>>, Fault> {
+    pub(crate) async fn file(&self, id: CaseId, version: u64) -> Result<Option<Arc<Versioned<Case>>>, Fault> {
         self.files.load_one(FileKey { id, version }).await
     }
 
     /// An entry of a register as of that position.
-    pub async fn entry<A: Batched>(&self, id: Uuid, at: Option<u64>) -> Result<Option<Arc<Entry<A>>>, Fault> {
+    pub(crate) async fn entry<A: Batched>(&self, id: Uuid, at: Option<u64>) -> Result<Option<Arc<Entry<A>>>, Fault> {
         A::entries(self).load_one(EntryKey::new(id, at)).await
     }
 }
@@ -65,7 +65,7 @@ fn remembering<L>(loader: L) -> Remembering<L> {
 }
 
 /// A register that rows point at.
-pub trait Batched: Commanded {
+pub(crate) trait Batched: Commanded {
     #[doc(hidden)]
     fn entries(loaders: &Loaders) -> &Remembering<Entries<Self>>;
 }
@@ -112,7 +112,7 @@ impl Loader<FileKey> for Files {
 
 /// An entry of one register, as of a position. Typed, because the loader keeps its keys by their type.
 #[doc(hidden)]
-pub struct EntryKey<A> {
+pub(crate) struct EntryKey<A> {
     id: Uuid,
     at: Option<u64>,
     of: PhantomData<fn() -> A>,
@@ -146,7 +146,7 @@ impl<A> Hash for EntryKey<A> {
 
 /// Loads entries of one register.
 #[doc(hidden)]
-pub struct Entries<A> {
+pub(crate) struct Entries<A> {
     app: Arc<App>,
     actor: Actor,
     of: PhantomData<fn() -> A>,

@@ -2,8 +2,8 @@
 //!
 //! Nothing is decided here and nothing stored: commands go to `app` as the domain's own, questions as conditions on rows.
 
-mod context;
 mod connection;
+mod context;
 mod door;
 mod errors;
 mod filter;
@@ -116,7 +116,7 @@ pub fn is_request_error(response: &Response) -> bool {
 
 /// The schema in the schema definition language, as it is checked in.
 #[must_use]
-pub fn schema_sdl() -> String {
+pub fn sdl() -> String {
     let options = SDLExportOptions::new().sorted_fields().sorted_arguments().sorted_enum_items();
     let mut sdl = builder().finish().sdl_with_options(options);
     sdl.truncate(sdl.trim_end().len());

@@ -16,17 +16,17 @@ use crate::graphql::scalars::{DateTime, Position};
 
 /// What an input says besides its own.
 #[derive(Clone, Copy, Debug)]
-pub struct Circumstances<'a> {
+pub(crate) struct Circumstances<'a> {
     /// What makes it the same command when it is sent again.
-    pub idempotency_key: Option<&'a str>,
+    pub(crate) idempotency_key: Option<&'a str>,
     /// The version that the client saw.
-    pub expected_version: Option<i32>,
+    pub(crate) expected_version: Option<i32>,
     /// When it happened, where that is not now.
-    pub occurred_at: Option<DateTime>,
+    pub(crate) occurred_at: Option<DateTime>,
 }
 
 /// The input of a command.
-pub trait Input: Serialize + Send + Sync {
+pub(crate) trait Input: Serialize + Send + Sync {
     /// What it is a command on.
     type Root: Commanded;
     /// The command's name in the domain.
@@ -42,49 +42,49 @@ pub trait Input: Serialize + Send + Sync {
 }
 
 /// A command that was read.
-pub struct Ordered<A: Commanded> {
+pub(crate) struct Ordered<A: Commanded> {
     /// What it is about.
-    pub id: Uuid,
+    pub(crate) id: Uuid,
     /// The command.
-    pub body: A::Body,
+    pub(crate) body: A::Body,
     /// Files that it brings.
-    pub attachments: Vec<NewAttachment>,
+    pub(crate) attachments: Vec<NewAttachment>,
 }
 
 impl<A: Commanded> Ordered<A> {
     /// A command without files.
-    pub fn new(id: impl Into<Uuid>, body: impl Into<A::Body>) -> Self {
+    pub(crate) fn new(id: impl Into<Uuid>, body: impl Into<A::Body>) -> Self {
         Self { id: id.into(), body: body.into(), attachments: Vec::new() }
     }
 }
 
 /// How a command went.
 #[derive(Debug, Default)]
-pub struct Outcome {
+pub(crate) struct Outcome {
     /// Where its events stand, if there are any.
-    pub receipt: Option<Receipt>,
+    pub(crate) receipt: Option<Receipt>,
     /// Why there are none.
-    pub user_errors: Vec<UserError>,
+    pub(crate) user_errors: Vec<UserError>,
     /// Where the stream is, if it is not where the client expected it.
-    pub conflict: Option<Conflicting>,
+    pub(crate) conflict: Option<Conflicting>,
 }
 
 /// A stream that is not where the client expected it.
 #[derive(Clone, Copy, Debug)]
-pub struct Conflicting {
+pub(crate) struct Conflicting {
     /// Which.
-    pub stream: StreamId,
+    pub(crate) stream: StreamId,
     /// The version that the client saw.
-    pub expected: u64,
+    pub(crate) expected: u64,
     /// The version it is at.
-    pub current: u64,
+    pub(crate) current: u64,
 }
 
 /// Carries a command out.
 ///
 /// # Errors
 /// Only when the house fails; what the domain refuses is in the outcome.
-pub async fn carry_out<I: Input>(ctx: &Context<'_>, input: I) -> Result<Outcome> {
+pub(crate) async fn carry_out<I: Input>(ctx: &Context<'_>, input: I) -> Result<Outcome> {
     let app = app(ctx);
     let mut door = Door::new(app.new_id());
     let request = circumstances_of(ctx, &input, &mut door);
@@ -152,14 +152,16 @@ fn moved_on(expected: u64, current: u64) -> Refusal {
     Refusal::new(
         Code::VersionConflict,
         "expectedVersion",
-        format!("it is at version {current}, no longer at {expected}: look at what has happened since, then decide anew"),
+        format!(
+            "it is at version {current}, no longer at {expected}: look at what has happened since, then decide anew"
+        ),
     )
 }
 
 /// 回执: where in the log a command's events stand. The same command sent again gets the same receipt.
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(name = "Receipt")]
-pub struct ReceiptNode {
+pub(crate) struct ReceiptNode {
     /// The position of the last event: a query with `minPosition` set to it sees this write, on any server.
     position: Position,
     /// The events that were recorded, in order.
@@ -195,7 +197,7 @@ impl Conflicting {
     ///
     /// # Errors
     /// When the house fails.
-    pub async fn events_since(&self, ctx: &Context<'_>) -> Result<Vec<crate::app::EventRecord>> {
+    pub(crate) async fn events_since(&self, ctx: &Context<'_>) -> Result<Vec<crate::app::EventRecord>> {
         let page = EventPage { limit: LONGEST_STREAM, ..EventPage::default() };
         let events = app(ctx).stream_events(self.stream, &page).await.map_err(|fault| errors::fault(ctx, fault))?;
         Ok(events.into_iter().filter(|event| event.sequence > self.expected).take(MOST_EVENTS_SINCE).collect())
@@ -203,7 +205,7 @@ impl Conflicting {
 }
 
 /// What a payload shows of an aggregate.
-pub trait Shown: Sized {
+pub(crate) trait Shown: Sized {
     /// It, as it is after the command.
     ///
     /// # Errors

@@ -12,7 +12,7 @@ use serde::{Serialize, Serializer};
 /// A moment as RFC 3339 writes it, to the microsecond. Answers are in UTC and end in `Z`; any offset is accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
-pub struct DateTime(pub Timestamp);
+pub(crate) struct DateTime(pub Timestamp);
 
 /// A moment as RFC 3339 writes it, to the microsecond. Answers are in UTC and end in `Z`; any offset is accepted.
 #[Scalar(specified_by_url = "https://datatracker.ietf.org/doc/html/rfc3339")]
@@ -41,7 +41,7 @@ impl From<Timestamp> for DateTime {
 /// A day of the civil calendar in UTC+8, as `YYYY-MM-DD`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
-pub struct Date(pub civil::Date);
+pub(crate) struct Date(pub civil::Date);
 
 /// A day of the civil calendar in UTC+8, as `YYYY-MM-DD`.
 #[Scalar(specified_by_url = "https://datatracker.ietf.org/doc/html/rfc3339#section-5.6")]
@@ -67,7 +67,7 @@ impl From<civil::Date> for Date {
 
 impl Date {
     /// The day that a row holds as text.
-    pub fn of_row(text: &str) -> Option<Self> {
+    pub(crate) fn of_row(text: &str) -> Option<Self> {
         text.parse().ok().map(Self)
     }
 }
@@ -80,7 +80,7 @@ fn day(value: &Value) -> Option<civil::Date> {
 /// A number as text, so that no digit is lost on its way through a float: `"0.050"` and `"0.05"` state different resolutions.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
-pub struct Decimal(pub String);
+pub(crate) struct Decimal(pub String);
 
 /// A number as text, so that no digit is lost on its way through a float: `"0.050"` and `"0.05"` state different resolutions.
 #[Scalar(specified_by_url = "https://www.w3.org/TR/xmlschema11-2/#decimal")]
@@ -103,7 +103,7 @@ impl ScalarType for Decimal {
 
 impl Decimal {
     /// Any number of the domain, as it writes itself.
-    pub fn of(number: impl ToString) -> Self {
+    pub(crate) fn of(number: impl ToString) -> Self {
         Self(number.to_string())
     }
 }
@@ -111,7 +111,7 @@ impl Decimal {
 /// A place in the log: a whole number from 0 as text, because it outgrows `Int`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
-pub struct Position(pub u64);
+pub(crate) struct Position(pub u64);
 
 /// A place in the log: a whole number from 0 as text, because it outgrows `Int`. Positions have no gap and are in the order of commits.
 #[Scalar]
@@ -138,7 +138,7 @@ fn position(value: &Value) -> Option<u64> {
 
 /// Bytes, in Base64 with padding.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Base64(pub Vec<u8>);
+pub(crate) struct Base64(pub Vec<u8>);
 
 /// Bytes, in Base64 with padding.
 #[Scalar(specified_by_url = "https://datatracker.ietf.org/doc/html/rfc4648#section-4")]
@@ -166,7 +166,7 @@ impl Serialize for Base64 {
 
 /// A place in a list. Opaque: its form may change at any time.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Cursor(pub String);
+pub(crate) struct Cursor(pub String);
 
 /// A place in a list. Opaque: its form may change at any time.
 #[Scalar(specified_by_url = "https://relay.dev/graphql/connections.htm#sec-Cursor")]
@@ -189,7 +189,7 @@ impl ScalarType for Cursor {
 
 /// JSON as text, to the byte as the log holds it: what an auditor hashes is not rebuilt from parsed values.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct JsonText(pub String);
+pub(crate) struct JsonText(pub String);
 
 /// JSON as text, to the byte as the log holds it: what an auditor hashes is not rebuilt from parsed values.
 #[Scalar(name = "JSONText", specified_by_url = "https://datatracker.ietf.org/doc/html/rfc8259")]

@@ -13,7 +13,7 @@ use crate::graphql::errors::{self, Warning, WarningCode};
 ///
 /// # Errors
 /// When the house fails.
-pub async fn of(ctx: &Context<'_>, receipt: &Receipt) -> Result<Vec<Warning>> {
+pub(crate) async fn of(ctx: &Context<'_>, receipt: &Receipt) -> Result<Vec<Warning>> {
     let events = app(ctx).events_of(receipt).await.map_err(|fault| errors::fault(ctx, fault))?;
     let mut warnings = Vec::new();
     for event in &events {

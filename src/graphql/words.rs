@@ -6,7 +6,7 @@ use serde::Serialize;
 /// 状态: where a case is in its life. There is no "rejected": a problem that nobody can solve today is escalated, and at national level parked open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum, Serialize)]
 #[graphql(remote = "crate::domain::case::values::Status")]
-pub enum CaseStatus {
+pub(crate) enum CaseStatus {
     /// 已报告: on record, not sorted yet.
     Reported,
     /// 已分诊: sorted, waits for an assignment or a routine service.
@@ -34,7 +34,7 @@ pub enum CaseStatus {
 /// 类型: what kind of help is needed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum, Serialize)]
 #[graphql(remote = "crate::domain::case::values::Kind")]
-pub enum CaseKind {
+pub(crate) enum CaseKind {
     /// 计量器具配备: which instruments to have.
     InstrumentProvision,
     /// 检定: a legal conformity check.
@@ -56,7 +56,7 @@ pub enum CaseKind {
 /// 严重程度: how much the difficulty hurts the enterprise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum, Serialize)]
 #[graphql(remote = "crate::domain::case::values::Severity")]
-pub enum Severity {
+pub(crate) enum Severity {
     /// 轻微.
     Minor,
     /// 一般.
@@ -70,7 +70,7 @@ pub enum Severity {
 /// 评审结论: what a reviewer says of a proposed solution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum, Serialize)]
 #[graphql(remote = "crate::domain::case::values::Verdict")]
-pub enum Verdict {
+pub(crate) enum Verdict {
     /// 通过.
     Approved,
     /// 需要修改.
@@ -80,7 +80,7 @@ pub enum Verdict {
 /// 关系: what one case is to another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum, Serialize)]
 #[graphql(remote = "crate::domain::case::values::LinkRelation")]
-pub enum LinkRelation {
+pub(crate) enum LinkRelation {
     /// 相关.
     RelatedTo,
     /// 子案例: this case is part of the other, which closes after it.
@@ -90,7 +90,7 @@ pub enum LinkRelation {
 /// 层级: the level of administration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum, Serialize)]
 #[graphql(remote = "crate::domain::value::Level")]
-pub enum Level {
+pub(crate) enum Level {
     /// 县级.
     County,
     /// 市级.
@@ -103,7 +103,7 @@ pub enum Level {
 
 impl Level {
     /// The name in the API and in rows.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::County => "COUNTY",
             Self::City => "CITY",
@@ -116,7 +116,7 @@ impl Level {
 /// 参与情况: how an invitation went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum, Serialize)]
 #[graphql(remote = "crate::domain::case::state::Membership")]
-pub enum Membership {
+pub(crate) enum Membership {
     /// 已邀请: not answered yet.
     Invited,
     /// 参与中: at work on the case.
@@ -129,7 +129,7 @@ pub enum Membership {
 
 /// 来源: how a case came to be known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum, Serialize)]
-pub enum OriginKind {
+pub(crate) enum OriginKind {
     /// 现场走访: a field visit.
     FieldVisit,
     /// 调查: a survey.
@@ -155,7 +155,7 @@ impl From<&crate::domain::case::values::Origin> for OriginKind {
 /// 活动类型: what a campaign is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum, Serialize)]
 #[graphql(remote = "crate::domain::campaign::values::CampaignKind")]
-pub enum CampaignKind {
+pub(crate) enum CampaignKind {
     /// 服务: enterprises enrol by their own consent and are served.
     Service,
     /// 导入: holds the cases of another tracker's log.
@@ -165,7 +165,7 @@ pub enum CampaignKind {
 /// 机构类型: what sort of body does the technical work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum, Serialize)]
 #[graphql(remote = "crate::domain::institution::values::InstitutionKind")]
-pub enum InstitutionKind {
+pub(crate) enum InstitutionKind {
     /// 计量技术机构: a metrology institute.
     MetrologyInstitute,
     /// 高等院校: a university.
@@ -179,7 +179,7 @@ pub enum InstitutionKind {
 /// 身份: what somebody is there for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum, Serialize)]
 #[graphql(remote = "crate::domain::person::values::Capacity")]
-pub enum Capacity {
+pub(crate) enum Capacity {
     /// 专家.
     Expert,
     /// 技术人员.
@@ -195,7 +195,7 @@ pub enum Capacity {
 /// 角色: what an actor may act as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum, Serialize)]
 #[graphql(remote = "crate::domain::actor::Role")]
-pub enum Role {
+pub(crate) enum Role {
     /// 企业联系人: speaks for one enterprise.
     Enterprise,
     /// 走访人员、志愿者: visits production lines.

@@ -17,7 +17,8 @@ use crate::domain::campaign::Campaign;
 use crate::domain::campaign::command::{CampaignFacts, OpenCampaign};
 use crate::domain::campaign::values::CampaignKind;
 use crate::domain::case::Case;
-use crate::domain::case::command::{CaseCommand, EnrolmentFacts};
+use crate::domain::case::command::CaseCommand;
+use crate::domain::case::facts::EnrolmentFacts;
 use crate::domain::enterprise::Enterprise;
 use crate::domain::enterprise::command::EnrolEnterprise;
 use crate::domain::refusal::{Code, Refusal};
@@ -306,7 +307,9 @@ impl Import {
         if let Some(command) = wished {
             match self.give(&planned, command).await {
                 Ok(is_replay) => {
-                    self.told(|report| if is_replay { report.count_already_there() } else { report.count_mapped(planned.fact()) });
+                    self.told(|report| {
+                        if is_replay { report.count_already_there() } else { report.count_mapped(planned.fact()) }
+                    });
                     return Ok(());
                 }
                 Err(Failure::Refused(_)) => {}

@@ -14,8 +14,8 @@ pub mod report;
 
 pub mod write;
 
-pub mod import;
 pub mod export;
+pub mod import;
 
 #[cfg(test)]
 mod tests;

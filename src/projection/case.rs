@@ -23,10 +23,7 @@ pub fn changes(id: Uuid, before: &Case, after: &Case) -> RowChanges {
         members_removed: members_before.difference(&members_after).cloned().collect(),
         links_added: file.links[links_before..]
             .iter()
-            .map(|link| CaseLink {
-                other_id: link.other.into(),
-                relation: link.relation.name().to_owned(),
-            })
+            .map(|link| CaseLink { other_id: link.other.into(), relation: link.relation.name().to_owned() })
             .collect(),
         register: None,
     }
@@ -65,10 +62,7 @@ fn row(id: Uuid, file: &File) -> CaseRow {
         is_open: file.waits(),
         reported_at: file.reported_at.as_microsecond(),
         deadline_on: file.deadline.map(|deadline| deadline.on.to_string()),
-        deadline_missed_on: file
-            .deadline
-            .and_then(|deadline| deadline.missed_on)
-            .map(|date| date.to_string()),
+        deadline_missed_on: file.deadline.and_then(|deadline| deadline.missed_on).map(|date| date.to_string()),
         clock_paused: file.paused_from.is_some(),
         parked_until: file.parked_until.map(|date| date.to_string()),
         gap_ppm: file.capability_gap().map(|gap| gap.parts_per_million()),

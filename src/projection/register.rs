@@ -21,67 +21,85 @@ struct Heading {
 /// An enterprise: found by its credit code or its name in the log it was imported from.
 #[must_use]
 pub fn enterprise(after: &Enterprise) -> RowChanges {
-    changes(after, after.file.as_ref().map(|file| Heading {
-        code: file.identity.to_string(),
-        name: file.name.to_string(),
-        division: file.division.code().to_owned(),
-        state: if file.enrolments.values().any(|enrolment| enrolment.stands()) { "ENROLLED" } else { "WITHDRAWN" },
-    }))
+    changes(
+        after,
+        after.file.as_ref().map(|file| Heading {
+            code: file.identity.to_string(),
+            name: file.name.to_string(),
+            division: file.division.code().to_owned(),
+            state: if file.enrolments.values().any(|enrolment| enrolment.stands()) { "ENROLLED" } else { "WITHDRAWN" },
+        }),
+    )
 }
 
 /// A campaign.
 #[must_use]
 pub fn campaign(after: &Campaign) -> RowChanges {
-    changes(after, after.file.as_ref().map(|file| Heading {
-        code: file.kind.name().to_owned(),
-        name: file.name.to_string(),
-        division: file.jurisdiction.code().to_owned(),
-        state: if after.is_open() { "OPEN" } else { "CLOSED" },
-    }))
+    changes(
+        after,
+        after.file.as_ref().map(|file| Heading {
+            code: file.kind.name().to_owned(),
+            name: file.name.to_string(),
+            division: file.jurisdiction.code().to_owned(),
+            state: if after.is_open() { "OPEN" } else { "CLOSED" },
+        }),
+    )
 }
 
 /// An institution.
 #[must_use]
 pub fn institution(after: &Institution) -> RowChanges {
-    changes(after, after.file.as_ref().map(|file| Heading {
-        code: file.kind.name().to_owned(),
-        name: file.name.to_string(),
-        division: file.division.code().to_owned(),
-        state: "REGISTERED",
-    }))
+    changes(
+        after,
+        after.file.as_ref().map(|file| Heading {
+            code: file.kind.name().to_owned(),
+            name: file.name.to_string(),
+            division: file.division.code().to_owned(),
+            state: "REGISTERED",
+        }),
+    )
 }
 
 /// A person. Its name is personal: it stands in the document in its sealed form only, and the list is in no order that tells it.
 #[must_use]
 pub fn person(after: &Person) -> RowChanges {
-    changes(after, after.file.as_ref().map(|file| Heading {
-        code: file.capacity.name().to_owned(),
-        name: String::new(),
-        division: file.division.code().to_owned(),
-        state: "REGISTERED",
-    }))
+    changes(
+        after,
+        after.file.as_ref().map(|file| Heading {
+            code: file.capacity.name().to_owned(),
+            name: String::new(),
+            division: file.division.code().to_owned(),
+            state: "REGISTERED",
+        }),
+    )
 }
 
 /// A catalogue.
 #[must_use]
 pub fn catalogue(after: &Catalogue) -> RowChanges {
-    changes(after, after.file.as_ref().map(|file| Heading {
-        code: file.division.to_string(),
-        name: file.division.to_string(),
-        division: file.division.code().to_owned(),
-        state: "KEPT",
-    }))
+    changes(
+        after,
+        after.file.as_ref().map(|file| Heading {
+            code: file.division.to_string(),
+            name: file.division.to_string(),
+            division: file.division.code().to_owned(),
+            state: "KEPT",
+        }),
+    )
 }
 
 /// An annual summary.
 #[must_use]
 pub fn annual_summary(after: &AnnualSummary) -> RowChanges {
-    changes(after, after.file.as_ref().map(|file| Heading {
-        code: file.year.to_string(),
-        name: format!("{} {}", file.year, file.jurisdiction),
-        division: file.jurisdiction.code().to_owned(),
-        state: if file.late { "LATE" } else { "IN_TIME" },
-    }))
+    changes(
+        after,
+        after.file.as_ref().map(|file| Heading {
+            code: file.year.to_string(),
+            name: format!("{} {}", file.year, file.jurisdiction),
+            division: file.jurisdiction.code().to_owned(),
+            state: if file.late { "LATE" } else { "IN_TIME" },
+        }),
+    )
 }
 
 fn changes(after: &impl Serialize, heading: Option<Heading>) -> RowChanges {

@@ -42,7 +42,9 @@ use postgres::PostgresBackend;
 use sqlite::SqliteBackend;
 
 pub use error::{AppendError, StoreError};
-pub use query::{CaseColumn, CaseQuery, Condition, Direction, EventQuery, Operator, RegisterQuery, Scope, Value, key_of};
+pub use query::{
+    CaseColumn, CaseQuery, Condition, Direction, EventQuery, Operator, RegisterQuery, Scope, Value, key_of,
+};
 pub use record::{
     AggregateType, Append, Attachment, Body, CommandKey, Committed, Content, EventRecord, Head, NewAttachment,
     NewEvent, StoredCommand, StreamId, WriteNumbered,

@@ -21,8 +21,7 @@ const KILLS: usize = 5;
 const CREDIT_CODE: &str = "91440300708461136T";
 
 const OPEN: &str = "mutation($input: OpenCampaignInput!) { openCampaign(input: $input) { campaign { id } userErrors { code message } } }";
-const ENROL: &str =
-    "mutation($input: EnrolEnterpriseInput!) { enrolEnterprise(input: $input) { enterprise { id } userErrors { code message } } }";
+const ENROL: &str = "mutation($input: EnrolEnterpriseInput!) { enrolEnterprise(input: $input) { enterprise { id } userErrors { code message } } }";
 const REPORT: &str = "mutation($input: ReportCaseInput!) { reportCase(input: $input) { case { id number } userErrors { code message } } }";
 const COMMENT: &str = "mutation($input: AddCommentInput!) { addComment(input: $input) { receipt { position replayed } userErrors { code message } } }";
 

@@ -26,11 +26,9 @@ async fn the_first_session_works_on_the_demonstration() {
     let mut id = Value::Null;
     let mut answers = Vec::new();
     for step in steps() {
-        let variables = serde_json::from_str(&step.variables.to_string().replace(
-            PLACEHOLDER,
-            id.as_str().unwrap_or(PLACEHOLDER),
-        ))
-        .expect("still JSON");
+        let variables =
+            serde_json::from_str(&step.variables.to_string().replace(PLACEHOLDER, id.as_str().unwrap_or(PLACEHOLDER)))
+                .expect("still JSON");
         let variables: Value = variables;
         let token = demo.tokens.get(&step.role).unwrap_or_else(|| panic!("a token of the role {}", step.role));
         let body = json!({ "query": step.query, "variables": variables });
@@ -47,13 +45,11 @@ async fn the_first_session_works_on_the_demonstration() {
         panic!("the session has five questions, not {}", answers.len());
     };
     assert!(worst["cases"]["nodes"].as_array().is_some_and(|nodes| !nodes.is_empty()), "{worst:#}");
-    assert_eq!(worst["cases"]["nodes"][0]["capabilityGap"]["closed"], false);
+    assert_eq!(worst["cases"]["nodes"][0]["gap"]["closed"], false);
     assert_eq!(waiting["cases"]["nodes"].as_array().map(Vec::len), Some(1), "{waiting:#}");
     assert_eq!(triaged["triageCase"]["userErrors"], json!([]));
     assert_eq!(triaged["triageCase"]["case"]["status"], "TRIAGED");
-    let version = &triaged["triageCase"]["case"]["version"];
     assert_eq!(refused["assignResearch"]["userErrors"][0]["code"], "LEAD_MISSING", "{refused:#}");
-    assert_eq!(refused["assignResearch"]["case"]["version"], *version, "a refusal changes nothing");
     let events = history["cases"]["nodes"][0]["events"]["nodes"].as_array().expect("a history");
     assert_eq!(events[0]["__typename"], "CaseReported");
     assert!(events.len() > 5, "{history:#}");
@@ -107,7 +103,9 @@ impl Demo {
                 graphql = Some(address.to_owned());
             }
             // «ROLE (actor, place)» and under it the token.
-            if let Some((role, _)) = line.split_once(" (").filter(|(role, _)| role.bytes().all(|byte| byte.is_ascii_uppercase())) {
+            if let Some((role, _)) =
+                line.split_once(" (").filter(|(role, _)| role.bytes().all(|byte| byte.is_ascii_uppercase()))
+            {
                 tokens.insert(role.to_owned(), lines.next().expect("a token").expect("text"));
             }
             if line.starts_with("curl ") {

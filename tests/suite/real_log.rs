@@ -6,8 +6,8 @@ use std::fs::File;
 use std::path::PathBuf;
 
 use etalon::domain::actor::{Actor, ActorId, Role};
-use etalon::domain::case::command::EnrolmentFacts;
 use etalon::domain::case::event::CaseFact;
+use etalon::domain::case::facts::EnrolmentFacts;
 use etalon::domain::case::state::Case;
 use etalon::domain::event::{Fact, Recorded};
 use etalon::domain::order::Order;

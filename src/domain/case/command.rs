@@ -4,6 +4,7 @@
 
 use jiff::civil::Date;
 
+use crate::domain::case::facts::{CaseFacts, EnrolmentFacts, LegacyCase, ListedItemFacts, PersonFacts};
 use crate::domain::case::number::CaseNumber;
 use crate::domain::case::values::{
     AttachmentId, CommentId, FeeId, FindingId, Introduction, Kind, LinkRelation, MeasurementId, Origin, Severity,
@@ -11,9 +12,8 @@ use crate::domain::case::values::{
 };
 use crate::domain::order::commands;
 use crate::domain::value::{
-    CampaignId, CaseId, CatalogueId, Decimal, Division, EnterpriseId, InstitutionId, Label, Level,
-    MeasurementRequirement, MeasurementResult, MediaType, Money, PersonId, Reference, RegulationRef, ServiceCategory,
-    Sha256Digest, Statement, Title,
+    CaseId, Decimal, InstitutionId, Label, Level, MeasurementRequirement, MeasurementResult, MediaType, Money,
+    Reference, RegulationRef, ServiceCategory, Sha256Digest, Statement, Title,
 };
 
 commands! {
@@ -307,104 +307,4 @@ commands! {
             concludes: bool,
         }
     }
-}
-
-/// What the enterprise aggregate says of an enrolment.
-#[derive(Clone, Debug, PartialEq)]
-pub struct EnrolmentFacts {
-    /// Which enterprise.
-    pub enterprise: EnterpriseId,
-    /// Its version when asked; 0 where nobody is registered under the id.
-    pub enterprise_version: u64,
-    /// Where it stands.
-    pub division: Division,
-    /// The campaign asked about.
-    pub campaign: CampaignId,
-    /// Whether it is enrolled there today.
-    pub enrolled: bool,
-    /// Whether the named field visit, if any, is on record.
-    pub visit_known: bool,
-}
-
-impl EnrolmentFacts {
-    /// Not looked up yet: what there is to know of this enterprise in this campaign.
-    #[must_use]
-    pub fn of(enterprise: EnterpriseId, campaign: CampaignId) -> Self {
-        Self {
-            enterprise,
-            enterprise_version: 0,
-            division: Division::nation(),
-            campaign,
-            enrolled: false,
-            visit_known: false,
-        }
-    }
-}
-
-/// What the person aggregate says of somebody.
-#[derive(Clone, Debug, PartialEq)]
-pub struct PersonFacts {
-    /// Who.
-    pub person: PersonId,
-    /// Its version when asked; 0 where nobody is registered under the id.
-    pub version: u64,
-    /// The institution worked for.
-    pub institution: Option<InstitutionId>,
-}
-
-impl PersonFacts {
-    /// Not looked up yet: what there is to know of this person.
-    #[must_use]
-    pub fn of(person: PersonId) -> Self {
-        Self { person, version: 0, institution: None }
-    }
-}
-
-/// What another case says of itself.
-#[derive(Clone, Debug, PartialEq)]
-pub struct CaseFacts {
-    /// Which.
-    pub case: CaseId,
-    /// Its version when asked; 0 where there is no such case.
-    pub version: u64,
-    /// The case it is a duplicate of.
-    pub duplicate_of: Option<CaseId>,
-    /// The cases it is a sub-case of, directly or not.
-    pub ancestors: Vec<CaseId>,
-}
-
-impl CaseFacts {
-    /// Not looked up yet: what there is to know of this case.
-    #[must_use]
-    pub fn of(case: CaseId) -> Self {
-        Self { case, version: 0, duplicate_of: None, ancestors: Vec::new() }
-    }
-}
-
-/// What a catalogue says of a chargeable item on a day.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ListedItemFacts {
-    /// The list.
-    pub catalogue: CatalogueId,
-    /// Its version when asked.
-    pub catalogue_version: u64,
-    /// The most that may be charged.
-    pub tariff: Money,
-}
-
-/// A case as another tracker knew it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct LegacyCase {
-    /// Series of the number; the commit adds the serial.
-    pub number: CaseNumber,
-    /// In a line.
-    pub title: Title,
-    /// What it was about.
-    pub problem: Statement,
-    /// The organisation whose case it was.
-    pub enterprise: EnterpriseId,
-    /// The import campaign.
-    pub campaign: CampaignId,
-    /// Where.
-    pub division: Division,
 }

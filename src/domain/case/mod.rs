@@ -2,6 +2,7 @@
 
 pub mod command;
 pub mod event;
+pub mod facts;
 pub mod gap;
 pub mod number;
 pub mod state;

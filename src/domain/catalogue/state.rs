@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::case::command::ListedItemFacts;
+use crate::domain::case::facts::ListedItemFacts;
 use crate::domain::value::{CatalogueId, Division, Label, Money, Period, Reference, RegulationRef, Statement};
 
 /// 目录. Before its first event there is no `file`.

@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 
 use crate::domain::campaign::command::CampaignFacts;
-use crate::domain::case::command::PersonFacts;
+use crate::domain::case::facts::PersonFacts;
 use crate::domain::case::values::Kind;
 use crate::domain::enterprise::values::{Contact, Identity};
 use crate::domain::order::commands;

@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::actor::ActorId;
-use crate::domain::case::command::EnrolmentFacts;
+use crate::domain::case::facts::EnrolmentFacts;
 use crate::domain::case::values::Kind;
 use crate::domain::enterprise::values::{Consent, Contact, Identity};
 use crate::domain::person::command::Standing;

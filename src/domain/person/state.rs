@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::case::command::PersonFacts;
+use crate::domain::case::facts::PersonFacts;
 use crate::domain::person::values::{Affiliation, Capacity};
 use crate::domain::value::{Division, PersonId, Personal, ServiceCategory};
 

@@ -24,10 +24,7 @@ impl Sha256Digest {
         } else {
             Err(ValueError::new(
                 "DIGEST_INVALID",
-                format!(
-                    "{} is not a SHA-256 digest: write its 64 hexadecimal digits",
-                    quoted(text)
-                ),
+                format!("{} is not a SHA-256 digest: write its 64 hexadecimal digits", quoted(text)),
             ))
         }
     }
@@ -111,9 +108,7 @@ impl fmt::Display for MediaType {
 fn is_restricted_name(name: &str) -> bool {
     matches!(name.len(), 1..=127)
         && name.as_bytes()[0].is_ascii_alphanumeric()
-        && name
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&b))
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&b))
 }
 
 #[cfg(test)]
@@ -131,41 +126,21 @@ mod tests {
         );
         assert_eq!(
             Sha256Digest::of_bytes(b"abc"),
-            Sha256Digest::parse("BA7816BF8F01CFEA414140DE5DAE2223B00361A396177A9CB410FF61F20015AD")
-                .unwrap()
+            Sha256Digest::parse("BA7816BF8F01CFEA414140DE5DAE2223B00361A396177A9CB410FF61F20015AD").unwrap()
         );
         for text in ["", "abc", &"g".repeat(64), &"a".repeat(65)] {
-            assert_eq!(
-                Sha256Digest::parse(text).unwrap_err().code,
-                "DIGEST_INVALID"
-            );
+            assert_eq!(Sha256Digest::parse(text).unwrap_err().code, "DIGEST_INVALID");
         }
     }
 
     #[test]
     fn media_types_have_two_names() {
-        for text in [
-            "application/pdf",
-            "image/svg+xml",
-            "application/vnd.ms-excel",
-        ] {
+        for text in ["application/pdf", "image/svg+xml", "application/vnd.ms-excel"] {
             assert_eq!(MediaType::parse(text).unwrap().as_str(), text);
         }
         assert_eq!(MediaType::parse("Image/PNG").unwrap().as_str(), "image/png");
-        for text in [
-            "",
-            "pdf",
-            "/pdf",
-            "text/",
-            "text/html; charset=utf-8",
-            "a/b/c",
-            "*/*",
-        ] {
-            assert_eq!(
-                MediaType::parse(text).unwrap_err().code,
-                "MEDIA_TYPE_INVALID",
-                "{text}"
-            );
+        for text in ["", "pdf", "/pdf", "text/", "text/html; charset=utf-8", "a/b/c", "*/*"] {
+            assert_eq!(MediaType::parse(text).unwrap_err().code, "MEDIA_TYPE_INVALID", "{text}");
         }
     }
 

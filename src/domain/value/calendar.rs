@@ -57,17 +57,12 @@ pub fn date_of(moment: Timestamp) -> Date {
 impl WorkingCalendar {
     /// The calendar of the People's Republic of China.
     pub fn china() -> Self {
-        Self {
-            exceptions: &ANNOUNCED,
-        }
+        Self { exceptions: &ANNOUNCED }
     }
 
     /// Whether people work on this day.
     pub fn is_working_day(&self, day: Date) -> bool {
-        match self
-            .exceptions
-            .binary_search_by_key(&day, |(date, _)| *date)
-        {
+        match self.exceptions.binary_search_by_key(&day, |(date, _)| *date) {
             Ok(place) => self.exceptions[place].1 == Kind::Workday,
             Err(_) => !matches!(day.weekday(), Weekday::Saturday | Weekday::Sunday),
         }
@@ -80,9 +75,7 @@ impl WorkingCalendar {
         while day < until {
             days += u32::from(self.is_working_day(day));
             // `day` is before another date, so it is not the last one there is.
-            day = day
-                .tomorrow()
-                .expect("a date before another has a tomorrow");
+            day = day.tomorrow().expect("a date before another has a tomorrow");
         }
         days
     }
@@ -161,18 +154,10 @@ mod tests {
     /// days and the days off of the law (11 until 2024, 13 since 2025).
     #[test]
     fn each_year_has_the_working_days_of_the_law() {
-        for (year, days, weekend_days, lawful) in [
-            (2024, 366, 104, 11),
-            (2025, 365, 104, 13),
-            (2026, 365, 104, 13),
-        ] {
+        for (year, days, weekend_days, lawful) in [(2024, 366, 104, 11), (2025, 365, 104, 13), (2026, 365, 104, 13)] {
             let from = date(year, 1, 1);
             let until = date(year + 1, 1, 1);
-            assert_eq!(
-                china().working_days_between(from, until),
-                days - weekend_days - lawful,
-                "{year}"
-            );
+            assert_eq!(china().working_days_between(from, until), days - weekend_days - lawful, "{year}");
         }
     }
 

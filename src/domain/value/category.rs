@@ -81,18 +81,13 @@ impl TryFrom<String> for ServiceCategory {
     /// Reads a code that was accepted before: its shape is checked, not the table.
     fn try_from(text: String) -> Result<Self, ValueError> {
         let shaped = text.starts_with(|c: char| c.is_ascii_uppercase())
-            && text
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b"/-.".contains(&b));
+            && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"/-.".contains(&b));
         if shaped {
             Ok(Self(text))
         } else {
             Err(ValueError::new(
                 "CATEGORY_UNKNOWN",
-                format!(
-                    "{} does not have the shape of a service category",
-                    quoted(&text)
-                ),
+                format!("{} does not have the shape of a service category", quoted(&text)),
             ))
         }
     }
@@ -150,19 +145,11 @@ fn read_entry(line: &'static str) -> Option<Entry> {
         _ => return None,
     };
     let name = fields.next()?.strip_prefix('"')?.strip_suffix('"')?;
-    Some(Entry {
-        code,
-        kind,
-        status,
-        name,
-    })
+    Some(Entry { code, kind, status, name })
 }
 
 fn find(code: &str) -> Option<&'static Entry> {
-    TABLE
-        .binary_search_by_key(&code, |entry| entry.code)
-        .ok()
-        .map(|place| &TABLE[place])
+    TABLE.binary_search_by_key(&code, |entry| entry.code).ok().map(|place| &TABLE[place])
 }
 
 #[cfg(test)]

@@ -76,10 +76,7 @@ fn shaped(text: &str) -> Result<String, ValueError> {
     if length != LENGTH {
         return Err(ValueError::new(
             "CREDIT_CODE_LENGTH",
-            format!(
-                "the unified social credit code {} has {length} characters: it needs {LENGTH}",
-                quoted(text)
-            ),
+            format!("the unified social credit code {} has {length} characters: it needs {LENGTH}", quoted(text)),
         ));
     }
     let code = text.to_ascii_uppercase();
@@ -102,13 +99,10 @@ fn value(character: char) -> Option<usize> {
 
 /// The check character of the first 17 characters of a shaped code.
 fn check_character(code: &str) -> char {
-    let (sum, _) = code
-        .chars()
-        .take(LENGTH - 1)
-        .fold((0, 1), |(sum, weight), character| {
-            let value = value(character).expect("a shaped code has characters of the alphabet");
-            ((sum + weight * value) % 31, weight * 3 % 31)
-        });
+    let (sum, _) = code.chars().take(LENGTH - 1).fold((0, 1), |(sum, weight), character| {
+        let value = value(character).expect("a shaped code has characters of the alphabet");
+        ((sum + weight * value) % 31, weight * 3 % 31)
+    });
     char::from(ALPHABET[(31 - sum) % 31])
 }
 
@@ -124,13 +118,8 @@ mod tests {
     /// By hand for 91350100M000100Y43 (M = 21, Y = 30; weights 1 3 9 27 19 26 16 17 20 29
     /// 25 13 8 24 10 30 28): 9 + 3 + 27 + 135 + 0 + 26 + 0 + 0 + 420 + 0 + 0 + 0 + 8 + 0 +
     /// 0 + 900 + 112 = 1640 = 52·31 + 28, and 31 − 28 = 3.
-    const VALID: [&str; 5] = [
-        "91350100M000100Y43",
-        "914403001922038216",
-        "9144030071526726XG",
-        "91330100799655058B",
-        "91110000802100433B",
-    ];
+    const VALID: [&str; 5] =
+        ["91350100M000100Y43", "914403001922038216", "9144030071526726XG", "91330100799655058B", "91110000802100433B"];
 
     #[test]
     fn published_codes_are_accepted() {

@@ -54,12 +54,7 @@ impl Decimal {
         let out_of_range = |what: String| ValueError::new("DECIMAL_OUT_OF_RANGE", what);
         let (digits, decimals) = decimal.0.as_bigint_and_scale();
         let trailing_zeros = match decimals {
-            0 => digits
-                .to_string()
-                .bytes()
-                .rev()
-                .take_while(|&b| b == b'0')
-                .count(),
+            0 => digits.to_string().bytes().rev().take_while(|&b| b == b'0').count(),
             _ => 0,
         };
         let significant = decimal.0.digits() - trailing_zeros as u64;
@@ -204,10 +199,7 @@ impl TryFrom<String> for Decimal {
 fn invalid(text: &str) -> ValueError {
     ValueError::new(
         "DECIMAL_INVALID",
-        format!(
-            "{} is not a decimal number: write it like 12.50 or 1.2e-6",
-            quoted(text)
-        ),
+        format!("{} is not a decimal number: write it like 12.50 or 1.2e-6", quoted(text)),
     )
 }
 
@@ -294,11 +286,7 @@ mod tests {
             "+-1",
             "1e99999999999999999999",
         ] {
-            assert_eq!(
-                Decimal::parse(text).unwrap_err().code,
-                "DECIMAL_INVALID",
-                "{text}"
-            );
+            assert_eq!(Decimal::parse(text).unwrap_err().code, "DECIMAL_INVALID", "{text}");
         }
     }
 
@@ -306,17 +294,8 @@ mod tests {
     fn the_range_is_limited_at_the_door_only() {
         let most = "9".repeat(40);
         assert_eq!(decimal(&most).to_string(), most);
-        for text in [
-            "9".repeat(41),
-            "1e61".into(),
-            "1e-61".into(),
-            "0e-61".into(),
-        ] {
-            assert_eq!(
-                Decimal::parse(&text).unwrap_err().code,
-                "DECIMAL_OUT_OF_RANGE",
-                "{text}"
-            );
+        for text in ["9".repeat(41), "1e61".into(), "1e-61".into(), "0e-61".into()] {
+            assert_eq!(Decimal::parse(&text).unwrap_err().code, "DECIMAL_OUT_OF_RANGE", "{text}");
         }
         let square = &decimal(&most) * &decimal(&most);
         let json = serde_json::to_string(&square).unwrap();
@@ -325,9 +304,7 @@ mod tests {
 
     #[test]
     fn quotients_round_half_to_even() {
-        let quotient = |a, b, digits| {
-            Decimal::quotient(&decimal(a), &decimal(b), digits).map(|q| q.to_string())
-        };
+        let quotient = |a, b, digits| Decimal::quotient(&decimal(a), &decimal(b), digits).map(|q| q.to_string());
         assert_eq!(quotient("1", "3", 4).unwrap(), "0.3333");
         assert_eq!(quotient("2", "3", 4).unwrap(), "0.6667");
         assert_eq!(quotient("1", "8", 2).unwrap(), "0.12");

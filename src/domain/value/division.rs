@@ -8,8 +8,8 @@ use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::vocabulary::vocabulary;
 use crate::domain::value::{ValueError, quoted};
+use crate::domain::vocabulary::vocabulary;
 
 /// A division, or the nation.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -51,9 +51,7 @@ const NATION: &str = "CN";
 impl Division {
     /// The nation.
     pub fn nation() -> Self {
-        Self {
-            code: String::new(),
-        }
+        Self { code: String::new() }
     }
 
     /// The division with this code. `440000` is `44` and `440300` is `4403`, unless the
@@ -79,9 +77,7 @@ impl Division {
         let mut code = division.code.as_str();
         while let Some(shorter) = code.strip_suffix("00") {
             if let Some((known, _)) = find(shorter) {
-                return Ok(Self {
-                    code: known.to_owned(),
-                });
+                return Ok(Self { code: known.to_owned() });
             }
             code = shorter;
         }
@@ -117,9 +113,7 @@ impl Division {
     /// The division one level up; none above the nation.
     pub fn parent(&self) -> Option<Division> {
         let length = self.code.len().checked_sub(2)?;
-        Some(Self {
-            code: self.code[..length].to_owned(),
-        })
+        Some(Self { code: self.code[..length].to_owned() })
     }
 
     /// The Chinese name in today's table; a division that an old log names may have none.
@@ -136,10 +130,7 @@ impl Division {
         let Some(province) = self.code.get(..2) else {
             return NATION;
         };
-        PROVINCE_LETTERS
-            .iter()
-            .find(|(code, _)| *code == province)
-            .map_or(province, |(_, letters)| letters)
+        PROVINCE_LETTERS.iter().find(|(code, _)| *code == province).map_or(province, |(_, letters)| letters)
     }
 
     fn is_nation(&self) -> bool {
@@ -165,10 +156,7 @@ impl TryFrom<String> for Division {
     /// Reads a code that was accepted before: its shape is checked, not the table.
     fn try_from(text: String) -> Result<Self, ValueError> {
         shaped(&text).ok_or_else(|| {
-            ValueError::new(
-                "DIVISION_UNKNOWN",
-                format!("{} does not have the shape of a division", quoted(&text)),
-            )
+            ValueError::new("DIVISION_UNKNOWN", format!("{} does not have the shape of a division", quoted(&text)))
         })
     }
 }
@@ -179,9 +167,7 @@ fn shaped(text: &str) -> Option<Division> {
         return Some(Division::nation());
     }
     let digits = text.bytes().all(|b| b.is_ascii_digit());
-    (digits && matches!(text.len(), 2 | 4 | 6)).then(|| Division {
-        code: text.to_owned(),
-    })
+    (digits && matches!(text.len(), 2 | 4 | 6)).then(|| Division { code: text.to_owned() })
 }
 
 /// The letter codes of GB/T 2260.
@@ -227,18 +213,12 @@ static TABLE: LazyLock<Vec<(&'static str, &'static str)>> = LazyLock::new(|| {
     include_str!("../data/divisions.csv")
         .lines()
         .skip(1)
-        .map(|line| {
-            line.split_once(',')
-                .expect("every line of divisions.csv has a code and a name")
-        })
+        .map(|line| line.split_once(',').expect("every line of divisions.csv has a code and a name"))
         .collect()
 });
 
 fn find(code: &str) -> Option<(&'static str, &'static str)> {
-    TABLE
-        .binary_search_by_key(&code, |(known, _)| known)
-        .ok()
-        .map(|place| TABLE[place])
+    TABLE.binary_search_by_key(&code, |(known, _)| known).ok().map(|place| TABLE[place])
 }
 
 #[cfg(test)]
@@ -276,20 +256,13 @@ mod tests {
     #[test]
     fn unknown_codes_are_refused_at_the_door_and_read_from_the_log() {
         for text in ["", "4", "449999", "99", "0000", "440305001", "GD", "４４"] {
-            assert_eq!(
-                Division::parse(text).unwrap_err().code,
-                "DIVISION_UNKNOWN",
-                "{text}"
-            );
+            assert_eq!(Division::parse(text).unwrap_err().code, "DIVISION_UNKNOWN", "{text}");
         }
         let abolished: Division = serde_json::from_str("\"449999\"").unwrap();
         assert_eq!(abolished.name(), None);
         assert_eq!(abolished.letters(), "GD");
         assert!(serde_json::from_str::<Division>("\"449\"").is_err());
-        assert_eq!(
-            serde_json::to_string(&Division::nation()).unwrap(),
-            "\"CN\""
-        );
+        assert_eq!(serde_json::to_string(&Division::nation()).unwrap(), "\"CN\"");
     }
 
     #[test]
@@ -302,22 +275,13 @@ mod tests {
 
     #[test]
     fn the_table_is_sorted_whole_and_has_every_parent() {
-        let count = |length| {
-            TABLE
-                .iter()
-                .filter(|(code, _)| code.len() == length)
-                .count()
-        };
+        let count = |length| TABLE.iter().filter(|(code, _)| code.len() == length).count();
         assert_eq!((count(2), count(4), count(6)), (34, 342, 2978));
         assert!(TABLE.is_sorted_by(|a, b| a.0 < b.0));
         for (code, _) in TABLE.iter() {
             let parent = division(code).parent().unwrap();
             assert!(parent.name().is_some(), "{code}");
-            assert!(
-                !division(code)
-                    .letters()
-                    .starts_with(|c: char| c.is_ascii_digit())
-            );
+            assert!(!division(code).letters().starts_with(|c: char| c.is_ascii_digit()));
         }
     }
 

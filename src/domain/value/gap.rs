@@ -23,10 +23,7 @@ impl CapabilityGap {
     ///
     /// # Errors
     /// `UNIT_INCOMMENSURABLE`; also between a relative uncertainty and an absolute one.
-    pub fn between(
-        best: &ExpandedUncertainty,
-        requirement: &MeasurementRequirement,
-    ) -> Result<Self, ValueError> {
+    pub fn between(best: &ExpandedUncertainty, requirement: &MeasurementRequirement) -> Result<Self, ValueError> {
         let required = requirement.required_uncertainty();
         let factor = best.unit().factor_to(required.unit())?;
         Ok(Self(&(&best.standard() * &factor) / &required.standard()))
@@ -67,9 +64,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::domain::value::measurement::{
-        DecisionRule, MaximumPermissibleError, Measurand, Target,
-    };
+    use crate::domain::value::measurement::{DecisionRule, MaximumPermissibleError, Measurand, Target};
     use crate::domain::value::unit::Unit;
 
     fn decimal(text: &str) -> Decimal {
@@ -78,13 +73,7 @@ mod tests {
 
     fn uncertainty(value: &str, unit: &str, k: &str) -> ExpandedUncertainty {
         let unit = Unit::parse(unit).unwrap();
-        ExpandedUncertainty::new(
-            decimal(value),
-            unit,
-            Some(decimal(k)),
-            Some(decimal("0.95")),
-        )
-        .unwrap()
+        ExpandedUncertainty::new(decimal(value), unit, Some(decimal(k)), Some(decimal("0.95"))).unwrap()
     }
 
     fn requirement(target: Target) -> MeasurementRequirement {
@@ -120,8 +109,7 @@ mod tests {
         let rule = DecisionRule::new(decimal("3"), decimal("0")).unwrap();
         let mpe = MaximumPermissibleError::new(decimal("1"), Unit::parse("K").unwrap(), rule);
         let required = requirement(Target::Mpe(mpe.unwrap()));
-        let gap =
-            |value| CapabilityGap::between(&uncertainty(value, "Cel", "2"), &required).unwrap();
+        let gap = |value| CapabilityGap::between(&uncertainty(value, "Cel", "2"), &required).unwrap();
         assert!(gap("0.3333333333333333333333333333").is_closed());
         let above = gap("0.3333333333333333333333333334");
         assert!(!above.is_closed());

@@ -145,10 +145,7 @@ mod tests {
         let id = CaseId::parse("0190A0B0-0000-7000-8000-0123456789AB").unwrap();
         assert_eq!(id.to_string(), "0190a0b0-0000-7000-8000-0123456789ab");
         assert_eq!(CaseId::parse(&id.to_string()).unwrap(), id);
-        assert_eq!(
-            serde_json::to_string(&id).unwrap(),
-            "\"0190a0b0-0000-7000-8000-0123456789ab\""
-        );
+        assert_eq!(serde_json::to_string(&id).unwrap(), "\"0190a0b0-0000-7000-8000-0123456789ab\"");
     }
 
     #[test]
@@ -160,11 +157,7 @@ mod tests {
             "urn:uuid:0190a0b0-0000-7000-8000-0123456789ab",
             "0190a0b0-0000-7000-8000-0123456789ag",
         ] {
-            assert_eq!(
-                CaseId::parse(text).unwrap_err().code,
-                "ID_INVALID",
-                "{text}"
-            );
+            assert_eq!(CaseId::parse(text).unwrap_err().code, "ID_INVALID", "{text}");
         }
     }
 
@@ -172,30 +165,15 @@ mod tests {
     #[test]
     fn a_named_id_never_changes() {
         let code = UnifiedSocialCreditCode::parse("914403001922038216").unwrap();
-        assert_eq!(
-            EnterpriseId::of(&code),
-            EnterpriseId::named("914403001922038216")
-        );
-        assert_eq!(
-            EnterpriseId::of(&code).to_string(),
-            "caef57cb-1790-5331-818f-eb49b2ce04cf"
-        );
+        assert_eq!(EnterpriseId::of(&code), EnterpriseId::named("914403001922038216"));
+        assert_eq!(EnterpriseId::of(&code).to_string(), "caef57cb-1790-5331-818f-eb49b2ce04cf");
         let guangdong = Division::parse("44").unwrap();
-        assert_eq!(
-            AnnualSummaryId::of(&guangdong, 2026),
-            AnnualSummaryId::named("44/2026")
-        );
-        assert_eq!(
-            CatalogueId::of(&Division::nation()),
-            CatalogueId::named("CN")
-        );
+        assert_eq!(AnnualSummaryId::of(&guangdong, 2026), AnnualSummaryId::named("44/2026"));
+        assert_eq!(CatalogueId::of(&Division::nation()), CatalogueId::named("CN"));
     }
 
     #[test]
     fn the_same_name_gives_each_kind_its_own_id() {
-        assert_ne!(
-            CatalogueId::named("44").uuid(),
-            PersonId::named("44").uuid()
-        );
+        assert_ne!(CatalogueId::named("44").uuid(), PersonId::named("44").uuid());
     }
 }

@@ -15,9 +15,7 @@ use crate::domain::value::text::{Label, Statement};
 use crate::domain::value::uncertainty::ExpandedUncertainty;
 use crate::domain::value::unit::Unit;
 
-pub use conformity::{
-    DecisionRule, MaximumPermissibleError, acceptance_limit, test_uncertainty_ratio,
-};
+pub use conformity::{DecisionRule, MaximumPermissibleError, acceptance_limit, test_uncertainty_ratio};
 
 mod conformity;
 
@@ -94,9 +92,7 @@ impl Interval {
         if low >= high {
             return Err(ValueError::new(
                 "EMPTY_INTERVAL",
-                format!(
-                    "the interval from {low} to {high} {unit} is empty: write its lower end first"
-                ),
+                format!("the interval from {low} to {high} {unit} is empty: write its lower end first"),
             ));
         }
         Ok(Self { low, high, unit })
@@ -179,12 +175,7 @@ impl MeasurementRequirement {
         if let Some(interval) = &interval {
             belongs_to(target.unit(), interval.unit())?;
         }
-        Ok(Self {
-            measurand,
-            interval,
-            target,
-            note,
-        })
+        Ok(Self { measurand, interval, target, note })
     }
 
     /// What is to be measured.
@@ -217,8 +208,7 @@ impl MeasurementRequirement {
                 coverage_factor: uncertainty.coverage_factor().clone(),
             },
             Target::Mpe(mpe) => RequiredUncertainty {
-                value: Ratio::of(mpe.value(), mpe.rule().ratio())
-                    .expect("the ratio of a decision rule is not 0"),
+                value: Ratio::of(mpe.value(), mpe.rule().ratio()).expect("the ratio of a decision rule is not 0"),
                 unit: mpe.unit().clone(),
                 coverage_factor: Decimal::from(2),
             },
@@ -277,20 +267,11 @@ impl MeasurementResult {
     /// # Errors
     /// `UNIT_INCOMMENSURABLE` when U is neither relative nor in a unit of the value's
     /// dimension.
-    pub fn new(
-        value: Quantity,
-        uncertainty: Option<ExpandedUncertainty>,
-    ) -> Result<Self, ValueError> {
+    pub fn new(value: Quantity, uncertainty: Option<ExpandedUncertainty>) -> Result<Self, ValueError> {
         if let Some(uncertainty) = &uncertainty {
             belongs_to(uncertainty.unit(), value.unit())?;
         }
-        Ok(Self {
-            measurand: None,
-            value,
-            uncertainty,
-            method: None,
-            traceability: None,
-        })
+        Ok(Self { measurand: None, value, uncertainty, method: None, traceability: None })
     }
 
     /// The result of this measurand, where it is not the case's own.
@@ -305,10 +286,7 @@ impl MeasurementResult {
 
     /// The result with this chain of calibrations (VIM 2.41).
     pub fn with_traceability(self, traceability: Option<Statement>) -> Self {
-        Self {
-            traceability,
-            ..self
-        }
+        Self { traceability, ..self }
     }
 
     /// What was measured, where it was said.

@@ -29,12 +29,10 @@ pub use credit_code::UnifiedSocialCreditCode;
 pub use decimal::Decimal;
 pub use division::{Division, Level};
 pub use gap::CapabilityGap;
-pub use ids::{
-    AnnualSummaryId, CampaignId, CaseId, CatalogueId, EnterpriseId, InstitutionId, PersonId, VisitId,
-};
+pub use ids::{AnnualSummaryId, CampaignId, CaseId, CatalogueId, EnterpriseId, InstitutionId, PersonId, VisitId};
 pub use measurement::{
-    DecisionRule, Interval, MaximumPermissibleError, Measurand, MeasurementRequirement, MeasurementResult, Quantity, RequiredUncertainty,
-    Target,
+    DecisionRule, Interval, MaximumPermissibleError, Measurand, MeasurementRequirement, MeasurementResult, Quantity,
+    RequiredUncertainty, Target,
 };
 pub use money::Money;
 pub use period::Period;
@@ -58,10 +56,7 @@ pub struct ValueError {
 impl ValueError {
     /// An error with this code and message.
     pub fn new(code: &'static str, message: impl Into<String>) -> Self {
-        Self {
-            code,
-            message: message.into(),
-        }
+        Self { code, message: message.into() }
     }
 }
 
@@ -104,9 +99,7 @@ const QUOTED_CHARACTERS: usize = 40;
 /// `input` in quotation marks for an error message: abbreviated, and without characters
 /// that would break a line of a log.
 fn quoted(input: &str) -> String {
-    let mut characters = input
-        .chars()
-        .map(|c| if c.is_control() { '\u{FFFD}' } else { c });
+    let mut characters = input.chars().map(|c| if c.is_control() { '\u{FFFD}' } else { c });
     let mut quoted: String = characters.by_ref().take(QUOTED_CHARACTERS).collect();
     if characters.next().is_some() {
         quoted.push('…');
@@ -122,9 +115,6 @@ mod tests {
     fn long_or_unprintable_input_is_not_repeated_whole() {
         assert_eq!(quoted("mm"), "\"mm\"");
         assert_eq!(quoted("a\nb"), "\"a\u{FFFD}b\"");
-        assert_eq!(
-            quoted(&"长".repeat(41)),
-            format!("\"{}…\"", "长".repeat(40))
-        );
+        assert_eq!(quoted(&"长".repeat(41)), format!("\"{}…\"", "长".repeat(40)));
     }
 }

@@ -28,11 +28,8 @@ impl Money {
     /// # Errors
     /// `MONEY_INVALID`.
     pub fn parse(text: &str) -> Result<Self, ValueError> {
-        Decimal::parse(text)
-            .ok()
-            .filter(|yuan| !yuan.is_negative() && yuan.decimals() <= 2)
-            .map(Self)
-            .ok_or_else(|| {
+        Decimal::parse(text).ok().filter(|yuan| !yuan.is_negative() && yuan.decimals() <= 2).map(Self).ok_or_else(
+            || {
                 ValueError::new(
                     "MONEY_INVALID",
                     format!(
@@ -40,7 +37,8 @@ impl Money {
                         quoted(text)
                     ),
                 )
-            })
+            },
+        )
     }
 
     /// The amount in yuan.
@@ -91,11 +89,7 @@ mod tests {
     #[test]
     fn debts_and_fractions_of_a_fen_are_refused() {
         for text in ["-1", "1.005", "¥5", "", "1e-3"] {
-            assert_eq!(
-                Money::parse(text).unwrap_err().code,
-                "MONEY_INVALID",
-                "{text}"
-            );
+            assert_eq!(Money::parse(text).unwrap_err().code, "MONEY_INVALID", "{text}");
         }
     }
 }

@@ -47,8 +47,7 @@ impl Period {
 
     /// Whether some day is in both periods.
     pub fn overlaps(&self, other: &Period) -> bool {
-        self.until.is_none_or(|until| other.from <= until)
-            && other.until.is_none_or(|until| self.from <= until)
+        self.until.is_none_or(|until| other.from <= until) && other.until.is_none_or(|until| self.from <= until)
     }
 }
 
@@ -80,10 +79,7 @@ mod tests {
         assert!(week.contains(date(2026, 1, 5)) && week.contains(date(2026, 1, 9)));
         assert!(!week.contains(date(2026, 1, 4)) && !week.contains(date(2026, 1, 10)));
         assert!(period(5, None).contains(date(9999, 12, 31)));
-        assert_eq!(
-            serde_json::to_string(&week).unwrap(),
-            r#"{"from":"2026-01-05","until":"2026-01-09"}"#
-        );
+        assert_eq!(serde_json::to_string(&week).unwrap(), r#"{"from":"2026-01-05","until":"2026-01-09"}"#);
         assert_eq!(period(5, None).to_string(), "2026-01-05/..");
     }
 

@@ -63,9 +63,7 @@ impl fmt::Display for Personal {
 
 impl From<Personal> for Marked {
     fn from(personal: Personal) -> Self {
-        Self {
-            personal: Open { v: personal.0 },
-        }
+        Self { personal: Open { v: personal.0 } }
     }
 }
 

@@ -30,18 +30,12 @@ struct Written {
 impl Ratio {
     /// Zero.
     pub fn zero() -> Self {
-        Self {
-            numerator: BigInt::zero(),
-            denominator: BigInt::one(),
-        }
+        Self { numerator: BigInt::zero(), denominator: BigInt::one() }
     }
 
     /// One.
     pub fn one() -> Self {
-        Self {
-            numerator: BigInt::one(),
-            denominator: BigInt::one(),
-        }
+        Self { numerator: BigInt::one(), denominator: BigInt::one() }
     }
 
     /// `dividend / divisor`; none for a divisor of 0.
@@ -72,10 +66,7 @@ impl Ratio {
 
     /// The fraction without its sign.
     pub fn abs(&self) -> Self {
-        Self {
-            numerator: self.numerator.abs(),
-            denominator: self.denominator.clone(),
-        }
+        Self { numerator: self.numerator.abs(), denominator: self.denominator.clone() }
     }
 
     /// The fraction to a whole power, which may be negative.
@@ -146,9 +137,8 @@ impl Ratio {
 
     /// The nearest whole number to the fraction times `10^decimals`, half to even.
     fn rounded_to(&self, decimals: i64) -> BigInt {
-        let power = BigInt::from(10).pow(
-            u32::try_from(decimals.unsigned_abs()).expect("a number of digits is a small number"),
-        );
+        let power =
+            BigInt::from(10).pow(u32::try_from(decimals.unsigned_abs()).expect("a number of digits is a small number"));
         let (numerator, denominator) = match decimals < 0 {
             true => (self.numerator.abs(), &self.denominator * power),
             false => (self.numerator.abs() * power, self.denominator.clone()),
@@ -172,10 +162,7 @@ impl Ratio {
             true => -common,
             false => common,
         };
-        Self {
-            numerator: numerator / &common,
-            denominator: denominator / common,
-        }
+        Self { numerator: numerator / &common, denominator: denominator / common }
     }
 }
 
@@ -230,10 +217,7 @@ impl Mul for &Ratio {
     type Output = Ratio;
 
     fn mul(self, other: &Ratio) -> Ratio {
-        Ratio::reduced(
-            &self.numerator * &other.numerator,
-            &self.denominator * &other.denominator,
-        )
+        Ratio::reduced(&self.numerator * &other.numerator, &self.denominator * &other.denominator)
     }
 }
 
@@ -244,10 +228,7 @@ impl Div for &Ratio {
     /// For a divisor of 0, like the division of integers.
     fn div(self, other: &Ratio) -> Ratio {
         assert!(!other.is_zero(), "a fraction is divided by 0");
-        Ratio::reduced(
-            &self.numerator * &other.denominator,
-            &self.denominator * &other.numerator,
-        )
+        Ratio::reduced(&self.numerator * &other.denominator, &self.denominator * &other.numerator)
     }
 }
 
@@ -276,10 +257,7 @@ impl fmt::Display for Ratio {
 
 impl From<Ratio> for Written {
     fn from(ratio: Ratio) -> Self {
-        Self {
-            numerator: ratio.numerator(),
-            denominator: ratio.denominator(),
-        }
+        Self { numerator: ratio.numerator(), denominator: ratio.denominator() }
     }
 }
 
@@ -307,10 +285,7 @@ mod tests {
         assert_eq!(ratio(10, -4).to_string(), "-5/2");
         assert_eq!(ratio(0, -4).to_string(), "0");
         assert_eq!(ratio(2, 3).power(-2), ratio(9, 4));
-        assert_eq!(
-            serde_json::to_string(&ratio(10, 4)).unwrap(),
-            r#"{"numerator":"5","denominator":"2"}"#
-        );
+        assert_eq!(serde_json::to_string(&ratio(10, 4)).unwrap(), r#"{"numerator":"5","denominator":"2"}"#);
         assert!(serde_json::from_str::<Ratio>(r#"{"numerator":"5","denominator":"0"}"#).is_err());
     }
 
@@ -329,10 +304,7 @@ mod tests {
         assert_eq!(ratio(7, 2).to_i64_saturating(), 4);
         assert_eq!(ratio(-5, 2).to_i64_saturating(), -2);
         assert_eq!(ratio(10, 1).power(30).to_i64_saturating(), i64::MAX);
-        assert_eq!(
-            (&ratio(-1, 1) * &ratio(10, 1).power(31)).to_i64_saturating(),
-            i64::MIN
-        );
+        assert_eq!((&ratio(-1, 1) * &ratio(10, 1).power(31)).to_i64_saturating(), i64::MIN);
     }
 
     proptest! {

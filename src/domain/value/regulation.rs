@@ -81,8 +81,7 @@ fn chinese(text: &str) -> Option<String> {
             None => (String::new(), number),
         };
         let numbered = number.starts_with(|c: char| c.is_ascii_digit());
-        (start.eq_ignore_ascii_case(prefix) && numbered)
-            .then(|| format!("{prefix}{region} {number}"))
+        (start.eq_ignore_ascii_case(prefix) && numbered).then(|| format!("{prefix}{region} {number}"))
     })
 }
 
@@ -90,15 +89,10 @@ fn chinese(text: &str) -> Option<String> {
 fn split_edition(text: &str) -> Option<(&str, i16)> {
     let (code, year) = text.rsplit_once(['-', ':'])?;
     let digits = year.len() == 4 && year.bytes().all(|b| b.is_ascii_digit());
-    let year = year
-        .parse()
-        .ok()
-        .filter(|year| digits && matches!(year, 1900..=2199))?;
+    let year = year.parse().ok().filter(|year| digits && matches!(year, 1900..=2199))?;
     let code = code.trim_end();
     // `ISO 1101` alone has no edition, `GB-2003` no number.
-    code.bytes()
-        .any(|b| b.is_ascii_digit())
-        .then_some((code, year))
+    code.bytes().any(|b| b.is_ascii_digit()).then_some((code, year))
 }
 
 #[cfg(test)]
@@ -129,12 +123,7 @@ mod tests {
 
     #[test]
     fn one_regulation_is_written_in_one_way() {
-        for text in [
-            "jjg196-2006",
-            "JJG 196—2006",
-            "JJG  196 － 2006",
-            " JJG　196-2006 ",
-        ] {
+        for text in ["jjg196-2006", "JJG 196—2006", "JJG  196 － 2006", " JJG　196-2006 "] {
             let reference = RegulationRef::parse(text).unwrap();
             assert_eq!(reference.as_str(), "JJG 196-2006", "{text}");
         }
@@ -142,10 +131,7 @@ mod tests {
             let reference = RegulationRef::parse(text).unwrap();
             assert_eq!(reference.as_str(), "JJG(粤) 011-2015", "{text}");
         }
-        assert_eq!(
-            RegulationRef::parse("gb/t19022-2003").unwrap().code(),
-            "GB/T 19022"
-        );
+        assert_eq!(RegulationRef::parse("gb/t19022-2003").unwrap().code(), "GB/T 19022");
         assert_eq!(RegulationRef::parse("").unwrap_err().code, "TEXT_EMPTY");
     }
 

@@ -17,19 +17,11 @@ pub(super) enum Lines {
 }
 
 /// Trimmed text of 1 to `most` characters, or why it is not.
-pub(super) fn checked(
-    what: &str,
-    text: &str,
-    most: usize,
-    lines: Lines,
-) -> Result<String, ValueError> {
+pub(super) fn checked(what: &str, text: &str, most: usize, lines: Lines) -> Result<String, ValueError> {
     // A client on Windows sends \r\n: the same line break, and \r alone is refused below.
     let text = text.trim().replace("\r\n", "\n");
     if text.is_empty() {
-        return Err(ValueError::new(
-            "TEXT_EMPTY",
-            format!("the {what} is empty: write 1 to {most} characters"),
-        ));
+        return Err(ValueError::new("TEXT_EMPTY", format!("the {what} is empty: write 1 to {most} characters")));
     }
     let length = text.chars().count();
     if length > most {
@@ -39,9 +31,8 @@ pub(super) fn checked(
         ));
     }
     let breaks_allowed = lines == Lines::Many;
-    if let Some((place, found)) = (1..)
-        .zip(text.chars())
-        .find(|(_, c)| c.is_control() && !(breaks_allowed && matches!(c, '\n' | '\t')))
+    if let Some((place, found)) =
+        (1..).zip(text.chars()).find(|(_, c)| c.is_control() && !(breaks_allowed && matches!(c, '\n' | '\t')))
     {
         let allowed = match lines {
             Lines::One => "on one line, without control characters",
@@ -122,23 +113,14 @@ mod tests {
         assert!(Title::parse(&"长".repeat(200)).is_ok());
         let refused = Title::parse(&"长".repeat(201)).unwrap_err();
         assert_eq!(refused.code, "TEXT_TOO_LONG");
-        assert_eq!(
-            refused.message,
-            "the title has 201 characters: write at most 200"
-        );
+        assert_eq!(refused.message, "the title has 201 characters: write at most 200");
         assert_eq!(Label::parse(" \t ").unwrap_err().code, "TEXT_EMPTY");
     }
 
     #[test]
     fn only_a_statement_has_lines() {
-        assert_eq!(
-            Statement::parse("one\r\ntwo\tthree").unwrap().as_str(),
-            "one\ntwo\tthree"
-        );
-        assert_eq!(
-            Title::parse("one\ntwo").unwrap_err().code,
-            "TEXT_CONTROL_CHARACTER"
-        );
+        assert_eq!(Statement::parse("one\r\ntwo\tthree").unwrap().as_str(), "one\ntwo\tthree");
+        assert_eq!(Title::parse("one\ntwo").unwrap_err().code, "TEXT_CONTROL_CHARACTER");
         let refused = Statement::parse("a\u{0}b").unwrap_err();
         assert_eq!(refused.code, "TEXT_CONTROL_CHARACTER");
         assert!(refused.message.contains("U+0000 at place 2"));

@@ -78,11 +78,7 @@ impl ExpandedUncertainty {
 
 impl fmt::Display for ExpandedUncertainty {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "U = {} {} (k = {}, p = {})",
-            self.value, self.unit, self.coverage_factor, self.coverage_probability
-        )
+        write!(f, "U = {} {} (k = {}, p = {})", self.value, self.unit, self.coverage_factor, self.coverage_probability)
     }
 }
 
@@ -106,14 +102,10 @@ fn checked_probability(probability: Option<Decimal>) -> Result<Decimal, ValueErr
             "COVERAGE_PROBABILITY_MISSING",
             "an expanded uncertainty needs its coverage probability p: write 0.95 for 95 percent",
         )),
-        Some(probability) if !probability.is_positive() || probability >= Decimal::one() => {
-            Err(ValueError::new(
-                "COVERAGE_PROBABILITY_OUT_OF_RANGE",
-                format!(
-                    "the coverage probability {probability} is not between 0 and 1: write 0.95 for 95 percent"
-                ),
-            ))
-        }
+        Some(probability) if !probability.is_positive() || probability >= Decimal::one() => Err(ValueError::new(
+            "COVERAGE_PROBABILITY_OUT_OF_RANGE",
+            format!("the coverage probability {probability} is not between 0 and 1: write 0.95 for 95 percent"),
+        )),
         Some(probability) => Ok(probability),
     }
 }
@@ -126,14 +118,9 @@ mod tests {
         Decimal::parse(text).unwrap()
     }
 
-    fn stated(
-        value: &str,
-        k: Option<&str>,
-        p: Option<&str>,
-    ) -> Result<ExpandedUncertainty, &'static str> {
+    fn stated(value: &str, k: Option<&str>, p: Option<&str>) -> Result<ExpandedUncertainty, &'static str> {
         let unit = Unit::parse("um").unwrap();
-        ExpandedUncertainty::new(decimal(value), unit, k.map(decimal), p.map(decimal))
-            .map_err(|error| error.code)
+        ExpandedUncertainty::new(decimal(value), unit, k.map(decimal), p.map(decimal)).map_err(|error| error.code)
     }
 
     #[test]
@@ -141,12 +128,7 @@ mod tests {
         let uncertainty = stated("0.50", Some("3"), Some("0.9973")).unwrap();
         assert_eq!(uncertainty.standard().to_string(), "1/6");
         assert_eq!(uncertainty.to_string(), "U = 0.50 um (k = 3, p = 0.9973)");
-        assert!(
-            stated("0", Some("1"), Some("0.6827"))
-                .unwrap()
-                .standard()
-                .is_zero()
-        );
+        assert!(stated("0", Some("1"), Some("0.6827")).unwrap().standard().is_zero());
     }
 
     #[test]
@@ -156,24 +138,9 @@ mod tests {
             ("1", None, Some("0.95"), "COVERAGE_FACTOR_MISSING"),
             ("1", Some("2"), None, "COVERAGE_PROBABILITY_MISSING"),
             ("1", Some("0.99"), Some("0.95"), "COVERAGE_FACTOR_TOO_SMALL"),
-            (
-                "1",
-                Some("2"),
-                Some("0"),
-                "COVERAGE_PROBABILITY_OUT_OF_RANGE",
-            ),
-            (
-                "1",
-                Some("2"),
-                Some("1"),
-                "COVERAGE_PROBABILITY_OUT_OF_RANGE",
-            ),
-            (
-                "1",
-                Some("2"),
-                Some("95"),
-                "COVERAGE_PROBABILITY_OUT_OF_RANGE",
-            ),
+            ("1", Some("2"), Some("0"), "COVERAGE_PROBABILITY_OUT_OF_RANGE"),
+            ("1", Some("2"), Some("1"), "COVERAGE_PROBABILITY_OUT_OF_RANGE"),
+            ("1", Some("2"), Some("95"), "COVERAGE_PROBABILITY_OUT_OF_RANGE"),
         ] {
             assert_eq!(stated(value, k, p), Err(code));
         }
@@ -183,13 +150,7 @@ mod tests {
     fn it_is_an_object_in_json() {
         let uncertainty = stated("0.50", Some("2"), Some("0.95")).unwrap();
         let json = serde_json::to_string(&uncertainty).unwrap();
-        assert_eq!(
-            json,
-            r#"{"value":"0.50","unit":"um","coverageFactor":"2","coverageProbability":"0.95"}"#
-        );
-        assert_eq!(
-            serde_json::from_str::<ExpandedUncertainty>(&json).unwrap(),
-            uncertainty
-        );
+        assert_eq!(json, r#"{"value":"0.50","unit":"um","coverageFactor":"2","coverageProbability":"0.95"}"#);
+        assert_eq!(serde_json::from_str::<ExpandedUncertainty>(&json).unwrap(), uncertainty);
     }
 }

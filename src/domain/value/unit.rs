@@ -49,16 +49,9 @@ impl Unit {
     /// `UNIT_UNKNOWN`.
     pub fn parse(text: &str) -> Result<Self, ValueError> {
         let text = text.trim();
-        let unknown = |why: &str| {
-            ValueError::new(
-                "UNIT_UNKNOWN",
-                format!("{} is not a unit: {why}", quoted(text)),
-            )
-        };
+        let unknown = |why: &str| ValueError::new("UNIT_UNKNOWN", format!("{} is not a unit: {why}", quoted(text)));
         if text.chars().count() > MOST_CHARACTERS {
-            return Err(unknown(&format!(
-                "write at most {MOST_CHARACTERS} characters"
-            )));
+            return Err(unknown(&format!("write at most {MOST_CHARACTERS} characters")));
         }
         let code = to_ucum(text).ok_or_else(|| unknown("a micro sign stands before a unit"))?;
         match Meaning::of(&code) {
@@ -69,12 +62,12 @@ impl Unit {
             Err(Unreadable::TooLarge) => Err(unknown(&format!(
                 "write powers that add up to at most {MOST_POWER}, and numbers below 10*{MOST_NUMBER_EXPONENT}"
             ))),
-            Err(Unreadable::DecimalFraction) => Err(unknown(
-                "UCUM reads 1.5 as 1 times 5, write whole numbers and powers of ten like 15.10*-1",
-            )),
-            Err(Unreadable::NotUcum) => Err(unknown(
-                "write its case-sensitive UCUM code, like mm, Cel, mm[Hg], kW.h or m/s2",
-            )),
+            Err(Unreadable::DecimalFraction) => {
+                Err(unknown("UCUM reads 1.5 as 1 times 5, write whole numbers and powers of ten like 15.10*-1"))
+            }
+            Err(Unreadable::NotUcum) => {
+                Err(unknown("write its case-sensitive UCUM code, like mm, Cel, mm[Hg], kW.h or m/s2"))
+            }
         }
     }
 
@@ -178,27 +171,17 @@ impl Meaning {
             octofhir_ucum::ErrorKind::SpecialUnitError { .. } => Unreadable::SpecialInAlgebra,
             _ => Unreadable::NotUcum,
         })?;
-        let special = result
-            .special
-            .map(|term| (term.unit, scale_zero(term.unit.special)));
+        let special = result.special.map(|term| (term.unit, scale_zero(term.unit.special)));
         let (offset, curved) = match special {
             None => (Ratio::zero(), None),
             Some((unit, Some(zero))) => (&zero * &atom_factor(unit), None),
             Some((unit, None)) => (Ratio::zero(), Some(unit.code)),
         };
-        Ok(Self {
-            factor: factor(&expression),
-            offset,
-            dimension: result.dim,
-            arbitrary: result.arbitrary,
-            curved,
-        })
+        Ok(Self { factor: factor(&expression), offset, dimension: result.dim, arbitrary: result.arbitrary, curved })
     }
 
     fn is_commensurable(&self, other: &Meaning) -> bool {
-        self.dimension == other.dimension
-            && self.arbitrary == other.arbitrary
-            && self.curved == other.curved
+        self.dimension == other.dimension && self.arbitrary == other.arbitrary && self.curved == other.curved
     }
 }
 
@@ -235,8 +218,8 @@ fn scale_zero(kind: SpecialKind) -> Option<Ratio> {
 fn factor(expression: &UnitExpr) -> Ratio {
     match expression {
         UnitExpr::Symbol(code) => {
-            let (prefix, atom) = octofhir_ucum::lookup_unit(code, Case::Sensitive)
-                .expect("an evaluated expression has known symbols");
+            let (prefix, atom) =
+                octofhir_ucum::lookup_unit(code, Case::Sensitive).expect("an evaluated expression has known symbols");
             let factor = atom_factor(atom);
             match prefix {
                 Some(prefix) => &from_number(prefix.factor) * &factor,
@@ -247,9 +230,7 @@ fn factor(expression: &UnitExpr) -> Ratio {
         UnitExpr::Annotation(_) => Ratio::one(),
         UnitExpr::Annotated(inner, _) => factor(inner),
         UnitExpr::Power(base, exponent) => factor(base).power(*exponent),
-        UnitExpr::Product(terms) => terms
-            .iter()
-            .fold(Ratio::one(), |product, term| &product * &factor(term)),
+        UnitExpr::Product(terms) => terms.iter().fold(Ratio::one(), |product, term| &product * &factor(term)),
         UnitExpr::Quotient(numerator, denominator) => &factor(numerator) / &factor(denominator),
         UnitExpr::Reciprocal(inner) => &Ratio::one() / &factor(inner),
     }
@@ -257,10 +238,7 @@ fn factor(expression: &UnitExpr) -> Ratio {
 
 /// The factors of [`DEFINITIONS`], in their order.
 static DEFINED_FACTORS: LazyLock<Vec<Ratio>> = LazyLock::new(|| {
-    DEFINITIONS
-        .iter()
-        .map(|definition| defined_factor(definition.code).expect("it is the definition's code"))
-        .collect()
+    DEFINITIONS.iter().map(|definition| defined_factor(definition.code).expect("it is the definition's code")).collect()
 });
 
 fn atom_factor(atom: &UnitRecord) -> Ratio {
@@ -272,14 +250,10 @@ fn atom_factor(atom: &UnitRecord) -> Ratio {
 
 /// The factor of an atom by its definition, which may lean on other definitions.
 fn defined_factor(code: &str) -> Option<Ratio> {
-    let place = DEFINITIONS
-        .binary_search_by_key(&code, |definition| definition.code)
-        .ok()?;
+    let place = DEFINITIONS.binary_search_by_key(&code, |definition| definition.code).ok()?;
     let definition = &DEFINITIONS[place];
-    let value =
-        Decimal::try_from(definition.value.to_owned()).expect("a definition has a decimal value");
-    let unit = octofhir_ucum::parse_expression(definition.unit)
-        .expect("a definition has a UCUM expression");
+    let value = Decimal::try_from(definition.value.to_owned()).expect("a definition has a decimal value");
+    let unit = octofhir_ucum::parse_expression(definition.unit).expect("a definition has a UCUM expression");
     Some(&Ratio::from(&value) * &defined_term(&unit))
 }
 
@@ -288,16 +262,10 @@ fn defined_term(expression: &UnitExpr) -> Ratio {
     match expression {
         UnitExpr::Symbol(code) => defined_factor(code).unwrap_or_else(|| factor(expression)),
         UnitExpr::Power(base, exponent) => defined_term(base).power(*exponent),
-        UnitExpr::Product(terms) => terms
-            .iter()
-            .fold(Ratio::one(), |product, term| &product * &defined_term(term)),
-        UnitExpr::Quotient(numerator, denominator) => {
-            &defined_term(numerator) / &defined_term(denominator)
-        }
+        UnitExpr::Product(terms) => terms.iter().fold(Ratio::one(), |product, term| &product * &defined_term(term)),
+        UnitExpr::Quotient(numerator, denominator) => &defined_term(numerator) / &defined_term(denominator),
         UnitExpr::Reciprocal(inner) => &Ratio::one() / &defined_term(inner),
-        UnitExpr::Numeric(_) | UnitExpr::Annotation(_) | UnitExpr::Annotated(..) => {
-            factor(expression)
-        }
+        UnitExpr::Numeric(_) | UnitExpr::Annotation(_) | UnitExpr::Annotated(..) => factor(expression),
     }
 }
 
@@ -310,13 +278,9 @@ fn from_number(number: Number) -> Ratio {
 /// Refuses numbers that UCUM allows and that would not be what was meant.
 fn judge(expression: &UnitExpr) -> Result<(), Unreadable> {
     match expression {
-        UnitExpr::Numeric(number) if *number >= Number::power_of_ten(MOST_NUMBER_EXPONENT) => {
-            Err(Unreadable::TooLarge)
-        }
+        UnitExpr::Numeric(number) if *number >= Number::power_of_ten(MOST_NUMBER_EXPONENT) => Err(Unreadable::TooLarge),
         UnitExpr::Symbol(_) | UnitExpr::Numeric(_) | UnitExpr::Annotation(_) => Ok(()),
-        UnitExpr::Annotated(inner, _) | UnitExpr::Reciprocal(inner) | UnitExpr::Power(inner, _) => {
-            judge(inner)
-        }
+        UnitExpr::Annotated(inner, _) | UnitExpr::Reciprocal(inner) | UnitExpr::Power(inner, _) => judge(inner),
         UnitExpr::Product(terms) => {
             let number = |term: &UnitExpr| matches!(term, UnitExpr::Numeric(_));
             if terms.windows(2).any(|pair| pair.iter().all(number)) {
@@ -334,22 +298,17 @@ fn total_power(expression: &UnitExpr) -> u32 {
         UnitExpr::Symbol(_) => 1,
         UnitExpr::Numeric(_) | UnitExpr::Annotation(_) => 0,
         UnitExpr::Annotated(inner, _) | UnitExpr::Reciprocal(inner) => total_power(inner),
-        UnitExpr::Power(base, exponent) => {
-            total_power(base).saturating_mul(exponent.unsigned_abs())
-        }
-        UnitExpr::Product(terms) => terms
-            .iter()
-            .fold(0, |sum, term| total_power(term).saturating_add(sum)),
+        UnitExpr::Power(base, exponent) => total_power(base).saturating_mul(exponent.unsigned_abs()),
+        UnitExpr::Product(terms) => terms.iter().fold(0, |sum, term| total_power(term).saturating_add(sum)),
         UnitExpr::Quotient(a, b) => total_power(a).saturating_add(total_power(b)),
     }
 }
 
 fn is_number(expression: &UnitExpr) -> bool {
     match expression {
-        UnitExpr::Symbol(code) => matches!(
-            code.as_str(),
-            "10*" | "10^" | "%" | "[ppth]" | "[ppm]" | "[ppb]" | "[pptr]"
-        ),
+        UnitExpr::Symbol(code) => {
+            matches!(code.as_str(), "10*" | "10^" | "%" | "[ppth]" | "[ppm]" | "[ppb]" | "[pptr]")
+        }
         UnitExpr::Numeric(_) | UnitExpr::Annotation(_) => true,
         UnitExpr::Annotated(inner, _) | UnitExpr::Reciprocal(inner) => is_number(inner),
         UnitExpr::Power(base, _) => is_number(base),

@@ -11,34 +11,34 @@ use crate::graphql::words::{CaseKind, CaseStatus, Level, OriginKind, Severity};
 
 /// How a text compares. Every field that is given has to hold.
 #[derive(Clone, Debug, Default, InputObject)]
-pub struct TextComparison {
+pub(crate) struct TextComparison {
     /// Is exactly this.
-    pub eq: Option<String>,
+    pub(crate) eq: Option<String>,
     /// Is not this, or missing.
-    pub ne: Option<String>,
+    pub(crate) ne: Option<String>,
     /// Is one of these.
     #[graphql(name = "in")]
-    pub one_of: Option<Vec<String>>,
+    pub(crate) one_of: Option<Vec<String>>,
     /// Contains this; ASCII letters of either case.
-    pub contains: Option<String>,
+    pub(crate) contains: Option<String>,
     /// Begins with exactly this.
-    pub starts_with: Option<String>,
+    pub(crate) starts_with: Option<String>,
     /// Is missing, or is not.
-    pub is_null: Option<bool>,
+    pub(crate) is_null: Option<bool>,
 }
 
 /// How an id compares. Every field that is given has to hold.
 #[derive(Clone, Debug, Default, InputObject)]
-pub struct IdComparison {
+pub(crate) struct IdComparison {
     /// Is this.
-    pub eq: Option<ID>,
+    pub(crate) eq: Option<ID>,
     /// Is not this, or missing.
-    pub ne: Option<ID>,
+    pub(crate) ne: Option<ID>,
     /// Is one of these.
     #[graphql(name = "in")]
-    pub one_of: Option<Vec<ID>>,
+    pub(crate) one_of: Option<Vec<ID>>,
     /// Is missing, or is not.
-    pub is_null: Option<bool>,
+    pub(crate) is_null: Option<bool>,
 }
 
 /// Declares comparisons with the words of an enum.
@@ -47,16 +47,16 @@ macro_rules! word_comparisons {
         $(
             $(#[$doc])*
             #[derive(Clone, Debug, Default, InputObject)]
-            pub struct $comparison {
+            pub(crate) struct $comparison {
                 /// Is this.
-                pub eq: Option<$word>,
+                pub(crate) eq: Option<$word>,
                 /// Is not this, or missing.
-                pub ne: Option<$word>,
+                pub(crate) ne: Option<$word>,
                 /// Is one of these.
                 #[graphql(name = "in")]
-                pub one_of: Option<Vec<$word>>,
+                pub(crate) one_of: Option<Vec<$word>>,
                 /// Is missing, or is not.
-                pub is_null: Option<bool>,
+                pub(crate) is_null: Option<bool>,
             }
 
             impl $comparison {
@@ -92,21 +92,21 @@ macro_rules! ordered_comparisons {
         $(
             $(#[$doc])*
             #[derive(Clone, Debug, Default, InputObject)]
-            pub struct $comparison {
+            pub(crate) struct $comparison {
                 /// Is this.
-                pub eq: Option<$scalar>,
+                pub(crate) eq: Option<$scalar>,
                 /// Is not this, or missing.
-                pub ne: Option<$scalar>,
+                pub(crate) ne: Option<$scalar>,
                 /// Is before or below this.
-                pub lt: Option<$scalar>,
+                pub(crate) lt: Option<$scalar>,
                 /// Is this, or before or below it.
-                pub lte: Option<$scalar>,
+                pub(crate) lte: Option<$scalar>,
                 /// Is after or above this.
-                pub gt: Option<$scalar>,
+                pub(crate) gt: Option<$scalar>,
                 /// Is this, or after or above it.
-                pub gte: Option<$scalar>,
+                pub(crate) gte: Option<$scalar>,
                 /// Is missing, or is not.
-                pub is_null: Option<bool>,
+                pub(crate) is_null: Option<bool>,
             }
 
             impl $comparison {

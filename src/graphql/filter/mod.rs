@@ -1,7 +1,7 @@
 //! Filters of cases: nested and bounded, from the schema's words to the columns of the rows.
 
 mod comparison;
-pub mod order;
+pub(crate) mod order;
 
 use async_graphql::{InputObject, Result};
 
@@ -16,63 +16,63 @@ use comparison::{
 };
 
 /// How deep `and`, `or` and `not` may nest.
-pub const DEEPEST: usize = 5;
+pub(crate) const DEEPEST: usize = 5;
 /// How many comparisons a filter may hold.
-pub const LARGEST: usize = 100;
+pub(crate) const LARGEST: usize = 100;
 
 /// 筛选: which cases. Every field that is given has to hold; `and`, `or` and `not` nest at most 5 deep.
 #[derive(Clone, Debug, Default, InputObject)]
-pub struct CaseFilter {
+pub(crate) struct CaseFilter {
     /// Every one of these holds.
-    pub and: Option<Vec<CaseFilter>>,
+    pub(crate) and: Option<Vec<CaseFilter>>,
     /// At least one of these holds.
-    pub or: Option<Vec<CaseFilter>>,
+    pub(crate) or: Option<Vec<CaseFilter>>,
     /// This does not hold.
-    pub not: Option<Box<CaseFilter>>,
+    pub(crate) not: Option<Box<CaseFilter>>,
     /// 编号.
-    pub number: Option<TextComparison>,
+    pub(crate) number: Option<TextComparison>,
     /// 标题.
-    pub title: Option<TextComparison>,
+    pub(crate) title: Option<TextComparison>,
     /// 状态.
-    pub status: Option<StatusComparison>,
+    pub(crate) status: Option<StatusComparison>,
     /// 未了结: whether somebody still has to do something about it.
-    pub open: Option<bool>,
+    pub(crate) open: Option<bool>,
     /// 类型.
-    pub kind: Option<KindComparison>,
+    pub(crate) kind: Option<KindComparison>,
     /// 严重程度.
-    pub severity: Option<SeverityComparison>,
+    pub(crate) severity: Option<SeverityComparison>,
     /// 层级.
-    pub level: Option<LevelComparison>,
+    pub(crate) level: Option<LevelComparison>,
     /// 来源.
-    pub origin: Option<OriginComparison>,
+    pub(crate) origin: Option<OriginComparison>,
     /// 服务类别: codes of the KCDB list, such as `T/H-3`.
-    pub category: Option<TextComparison>,
+    pub(crate) category: Option<TextComparison>,
     /// 行政区划: in this division or below it: 2, 4 or 6 digits, or `CN`.
-    pub division_within: Option<String>,
+    pub(crate) division_within: Option<String>,
     /// 企业.
-    pub enterprise_id: Option<IdComparison>,
+    pub(crate) enterprise_id: Option<IdComparison>,
     /// 活动.
-    pub campaign_id: Option<IdComparison>,
+    pub(crate) campaign_id: Option<IdComparison>,
     /// 计量技术机构: the one that is assigned.
-    pub institution_id: Option<IdComparison>,
+    pub(crate) institution_id: Option<IdComparison>,
     /// 攻关负责人.
-    pub lead_id: Option<IdComparison>,
+    pub(crate) lead_id: Option<IdComparison>,
     /// 报告时间.
-    pub reported_at: Option<DateTimeComparison>,
+    pub(crate) reported_at: Option<DateTimeComparison>,
     /// 更新时间: when the log took its last event.
-    pub updated_at: Option<DateTimeComparison>,
+    pub(crate) updated_at: Option<DateTimeComparison>,
     /// 期限.
-    pub deadline: Option<DateComparison>,
+    pub(crate) deadline: Option<DateComparison>,
     /// 逾期: the day on which a missed deadline was recorded that nobody has answered since.
-    pub deadline_missed_on: Option<DateComparison>,
+    pub(crate) deadline_missed_on: Option<DateComparison>,
     /// 暂存至.
-    pub parked_until: Option<DateComparison>,
+    pub(crate) parked_until: Option<DateComparison>,
     /// 计时暂停.
-    pub clock_paused: Option<bool>,
+    pub(crate) clock_paused: Option<bool>,
     /// 能力差距: above `"1"` the bottleneck stands.
-    pub gap: Option<DecimalComparison>,
+    pub(crate) gap: Option<DecimalComparison>,
     /// 典型案例: published as good practice.
-    pub typical: Option<bool>,
+    pub(crate) typical: Option<bool>,
 }
 
 impl CaseFilter {
@@ -80,7 +80,7 @@ impl CaseFilter {
     ///
     /// # Errors
     /// `FILTER_TOO_LARGE` above 5 levels or 100 comparisons, or the code of an unsound value.
-    pub fn condition(&self) -> Result<Condition> {
+    pub(crate) fn condition(&self) -> Result<Condition> {
         let condition = self.nested(1)?;
         if size(&condition) > LARGEST {
             return Err(too_large());
@@ -237,10 +237,7 @@ mod tests {
 
     #[test]
     fn a_filter_has_a_size() {
-        let title = TextComparison {
-            one_of: Some(vec!["x".to_owned(); LARGEST + 1]),
-            ..TextComparison::default()
-        };
+        let title = TextComparison { one_of: Some(vec!["x".to_owned(); LARGEST + 1]), ..TextComparison::default() };
         assert!(CaseFilter { title: Some(title), ..CaseFilter::default() }.condition().is_err());
     }
 

@@ -13,17 +13,17 @@ const MOST_KEYS: usize = 4;
 
 /// 排序: by what, and which way. The id is always the last key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, InputObject)]
-pub struct CaseOrder {
+pub(crate) struct CaseOrder {
     /// By what.
-    pub field: CaseOrderField,
+    pub(crate) field: CaseOrderField,
     /// Which way. Cases without a value come last in both.
     #[graphql(default_with = "OrderDirection::Asc")]
-    pub direction: OrderDirection,
+    pub(crate) direction: OrderDirection,
 }
 
 /// 方向: which way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
-pub enum OrderDirection {
+pub(crate) enum OrderDirection {
     /// 升序: smallest or earliest first.
     Asc,
     /// 降序: largest or latest first.
@@ -32,7 +32,7 @@ pub enum OrderDirection {
 
 /// 排序字段: by what cases are ordered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
-pub enum CaseOrderField {
+pub(crate) enum CaseOrderField {
     /// 编号.
     Number,
     /// 标题.
@@ -65,7 +65,7 @@ impl CaseOrderField {
 
 /// An order in the columns of the rows.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Order(Vec<(CaseColumn, Direction)>);
+pub(crate) struct Order(Vec<(CaseColumn, Direction)>);
 
 /// The place of a case in an ordered list, and the position that the list is read at.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
@@ -81,11 +81,12 @@ impl Order {
     ///
     /// # Errors
     /// `ORDER_INVALID` for more than four keys or a key twice.
-    pub fn read(asked: Option<Vec<CaseOrder>>) -> Result<Self> {
-        let asked = asked.filter(|keys| !keys.is_empty()).unwrap_or_else(|| {
-            vec![CaseOrder { field: CaseOrderField::ReportedAt, direction: OrderDirection::Desc }]
-        });
-        let twice = asked.iter().enumerate().any(|(place, key)| asked[..place].iter().any(|other| other.field == key.field));
+    pub(crate) fn read(asked: Option<Vec<CaseOrder>>) -> Result<Self> {
+        let asked = asked
+            .filter(|keys| !keys.is_empty())
+            .unwrap_or_else(|| vec![CaseOrder { field: CaseOrderField::ReportedAt, direction: OrderDirection::Desc }]);
+        let twice =
+            asked.iter().enumerate().any(|(place, key)| asked[..place].iter().any(|other| other.field == key.field));
         if twice || asked.len() > MOST_KEYS {
             let message = format!("an order has at most {MOST_KEYS} keys, each once");
             return Err(errors::argument("ORDER_INVALID", "orderBy", message));
@@ -101,7 +102,7 @@ impl Order {
     }
 
     /// The columns.
-    pub fn columns(&self) -> &[(CaseColumn, Direction)] {
+    pub(crate) fn columns(&self) -> &[(CaseColumn, Direction)] {
         &self.0
     }
 
@@ -115,7 +116,7 @@ impl Order {
     }
 
     /// The place of that case.
-    pub fn place_of(&self, case: &StoredCase, at: Option<u64>) -> Cursor {
+    pub(crate) fn place_of(&self, case: &StoredCase, at: Option<u64>) -> Cursor {
         let columns = self.0.iter().map(|(column, _)| *column).chain([CaseColumn::CaseId]);
         let key = columns.map(|column| match column.value_of(case) {
             Value::Text(text) => text.into(),
@@ -129,7 +130,7 @@ impl Order {
     ///
     /// # Errors
     /// `CURSOR_INVALID` when it is of another order or list.
-    pub fn after(&self, cursor: &Cursor) -> Result<(Vec<Value>, Option<u64>)> {
+    pub(crate) fn after(&self, cursor: &Cursor) -> Result<(Vec<Value>, Option<u64>)> {
         let place: Place = connection::decode(cursor)?;
         if place.order != self.print() || place.key.len() != self.0.len() + 1 {
             return Err(connection::invalid());
@@ -137,9 +138,7 @@ impl Order {
         let key = place.key.into_iter().map(|value| match value {
             serde_json::Value::String(text) => Ok(Value::Text(text)),
             serde_json::Value::Null => Ok(Value::Null),
-            serde_json::Value::Number(number) => {
-                number.as_i64().map(Value::Integer).ok_or_else(connection::invalid)
-            }
+            serde_json::Value::Number(number) => number.as_i64().map(Value::Integer).ok_or_else(connection::invalid),
             _ => Err(connection::invalid()),
         });
         Ok((key.collect::<Result<_>>()?, place.at))

@@ -28,11 +28,11 @@ mutations! {
 
 /// 数据: a figure of a summary.
 #[derive(Clone, Debug, InputObject, Serialize)]
-pub struct FigureInput {
+pub(crate) struct FigureInput {
     /// 名称: what it counts.
-    pub name: String,
+    pub(crate) name: String,
     /// 数值: how many or how much.
-    pub value: Decimal,
+    pub(crate) value: Decimal,
 }
 
 /// Figures by name; `None` when one was unsound.

@@ -3,9 +3,8 @@
 use async_graphql::ID;
 
 use crate::domain::case::Case;
-use crate::domain::case::command::{
-    AcceptAssignment, AssignResearch, DeclineAssignment, PersonFacts, ReassignResearch,
-};
+use crate::domain::case::command::{AcceptAssignment, AssignResearch, DeclineAssignment, ReassignResearch};
+use crate::domain::case::facts::PersonFacts;
 use crate::domain::value::CaseId;
 use crate::graphql::door::day;
 use crate::graphql::mutation::declare::{input, mutations};

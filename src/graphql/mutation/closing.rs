@@ -6,8 +6,8 @@ use crate::domain::case::Case;
 use crate::domain::case::command::{CloseCase, ReopenCase, WithdrawCase};
 use crate::domain::value::CaseId;
 use crate::graphql::mutation::declare::{input, mutations};
-use crate::graphql::scalars::Decimal;
 use crate::graphql::orders::Ordered;
+use crate::graphql::scalars::Decimal;
 use crate::graphql::types::case::CaseNode;
 use crate::graphql::types::conflict::CaseConflict;
 

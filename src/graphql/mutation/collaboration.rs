@@ -3,7 +3,8 @@
 use async_graphql::ID;
 
 use crate::domain::case::Case;
-use crate::domain::case::command::{AcceptInvitation, DeclineInvitation, InviteExpert, LeaveCase, PersonFacts};
+use crate::domain::case::command::{AcceptInvitation, DeclineInvitation, InviteExpert, LeaveCase};
+use crate::domain::case::facts::PersonFacts;
 use crate::domain::value::CaseId;
 use crate::graphql::mutation::declare::{input, mutations};
 use crate::graphql::orders::Ordered;

@@ -6,8 +6,8 @@ use crate::domain::case::Case;
 use crate::domain::case::command::{ExtendDeadline, PauseClock, ResumeClock, SetDeadline};
 use crate::domain::value::CaseId;
 use crate::graphql::mutation::declare::{input, mutations};
-use crate::graphql::scalars::Date;
 use crate::graphql::orders::Ordered;
+use crate::graphql::scalars::Date;
 use crate::graphql::types::case::CaseNode;
 use crate::graphql::types::conflict::CaseConflict;
 

@@ -13,14 +13,14 @@ macro_rules! input {
     ) => {
         $(#[$doc])*
         #[derive(Clone, Debug, async_graphql::InputObject, serde::Serialize)]
-        pub struct $input {
-            $($(#[$field_doc])* pub $field: $type,)*
+        pub(crate) struct $input {
+            $($(#[$field_doc])* pub(crate) $field: $type,)*
             /// The version that you saw. When it is no longer the current one, nothing is recorded and `conflict` tells what has happened since. Left out, the command is decided on the current version.
-            pub expected_version: Option<i32>,
+            pub(crate) expected_version: Option<i32>,
             /// When it happened, if that was not now; never in the future.
-            pub occurred_at: Option<crate::graphql::scalars::DateTime>,
+            pub(crate) occurred_at: Option<crate::graphql::scalars::DateTime>,
             /// What makes this the same command when it is sent again, say after a broken connection: 1 to 128 visible ASCII characters. The same key with the same input gives the first receipt; with another input it is refused.
-            pub idempotency_key: Option<String>,
+            pub(crate) idempotency_key: Option<String>,
         }
 
         $crate::graphql::mutation::declare::input! {
@@ -37,12 +37,12 @@ macro_rules! input {
     ) => {
         $(#[$doc])*
         #[derive(Clone, Debug, async_graphql::InputObject, serde::Serialize)]
-        pub struct $input {
-            $($(#[$field_doc])* pub $field: $type,)*
+        pub(crate) struct $input {
+            $($(#[$field_doc])* pub(crate) $field: $type,)*
             /// When it happened, if that was not now; never in the future.
-            pub occurred_at: Option<crate::graphql::scalars::DateTime>,
+            pub(crate) occurred_at: Option<crate::graphql::scalars::DateTime>,
             /// What makes this the same command when it is sent again, say after a broken connection: 1 to 128 visible ASCII characters. The same key with the same input gives the first receipt; with another input it is refused.
-            pub idempotency_key: Option<String>,
+            pub(crate) idempotency_key: Option<String>,
         }
 
         $crate::graphql::mutation::declare::input! {
@@ -86,7 +86,7 @@ macro_rules! mutations {
     ) => {
         $(#[$doc])*
         #[derive(Default)]
-        pub struct $group;
+        pub(crate) struct $group;
 
         #[async_graphql::Object]
         impl $group {
@@ -103,9 +103,9 @@ macro_rules! mutations {
         }
 
         $(
-            /// 结果: how the command went. Either `receipt` is there, or `userErrors` say why nothing was recorded.
-            pub struct $payload(crate::graphql::orders::Outcome);
+            pub(crate) struct $payload(crate::graphql::orders::Outcome);
 
+            /// 结果: how the command went. Either `receipt` is there, or `userErrors` say why nothing was recorded.
             #[async_graphql::Object]
             impl $payload {
                 /// What the command was about, as it is after it; absent when nothing was recorded.

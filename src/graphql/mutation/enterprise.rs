@@ -4,7 +4,7 @@ use async_graphql::{ID, InputObject};
 use serde::Serialize;
 
 use crate::domain::campaign::command::CampaignFacts;
-use crate::domain::case::command::PersonFacts;
+use crate::domain::case::facts::PersonFacts;
 use crate::domain::enterprise::Enterprise;
 use crate::domain::enterprise::command::{EnrolEnterprise, RecordFieldVisit, WithdrawEnrolment};
 use crate::domain::enterprise::values::{Contact, Identity};
@@ -73,11 +73,11 @@ input! {
 
 /// 联系人: whom to call at an enterprise. Personal data.
 #[derive(Clone, Debug, InputObject, Serialize)]
-pub struct ContactInput {
+pub(crate) struct ContactInput {
     /// 姓名: who.
-    pub name: String,
+    pub(crate) name: String,
     /// 电话: the number.
-    pub telephone: Option<String>,
+    pub(crate) telephone: Option<String>,
 }
 
 impl ContactInput {

@@ -5,13 +5,13 @@ use async_graphql::ID;
 use crate::domain::case::Case;
 use crate::domain::case::command::{EscalateCase, ParkCase, UnparkCase};
 use crate::domain::value::CaseId;
-use crate::graphql::mutation::declare::{input, mutations};
 use crate::graphql::door::day;
-use crate::graphql::scalars::Date;
-use crate::graphql::words::Level;
+use crate::graphql::mutation::declare::{input, mutations};
 use crate::graphql::orders::Ordered;
+use crate::graphql::scalars::Date;
 use crate::graphql::types::case::CaseNode;
 use crate::graphql::types::conflict::CaseConflict;
+use crate::graphql::words::Level;
 
 mutations! {
     /// 上报: up, level by level, and at national level parked open.

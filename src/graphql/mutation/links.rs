@@ -3,13 +3,14 @@
 use async_graphql::ID;
 
 use crate::domain::case::Case;
-use crate::domain::case::command::{CaseFacts, LinkCases, MarkDuplicate};
+use crate::domain::case::command::{LinkCases, MarkDuplicate};
+use crate::domain::case::facts::CaseFacts;
 use crate::domain::value::CaseId;
 use crate::graphql::mutation::declare::{input, mutations};
-use crate::graphql::words::LinkRelation;
 use crate::graphql::orders::Ordered;
 use crate::graphql::types::case::CaseNode;
 use crate::graphql::types::conflict::CaseConflict;
+use crate::graphql::words::LinkRelation;
 
 mutations! {
     /// 关联: what one case is to another.

@@ -3,9 +3,9 @@
 use async_graphql::{InputObject, OneofObject};
 use serde::Serialize;
 
+use crate::domain::value::measurement::MaximumPermissibleError;
 use crate::domain::value::{
-    DecisionRule, ExpandedUncertainty, Interval, MaximumPermissibleError, MeasurementRequirement, MeasurementResult,
-    Quantity, Target,
+    DecisionRule, ExpandedUncertainty, Interval, MeasurementRequirement, MeasurementResult, Quantity, Target,
 };
 use crate::graphql::door::Door;
 use crate::graphql::scalars::Decimal;
@@ -17,20 +17,20 @@ const USUAL_GUARD_BAND: &str = "0";
 
 /// 测量要求: what measurement would solve the case (VIM 4.7, 4.26).
 #[derive(Clone, Debug, InputObject, Serialize)]
-pub struct MeasurementRequirementInput {
+pub(crate) struct MeasurementRequirementInput {
     /// 被测量: the quantity intended to be measured (VIM 2.3).
-    pub measurand: String,
+    pub(crate) measurand: String,
     /// 测量区间: from where to where.
-    pub interval: Option<IntervalInput>,
+    pub(crate) interval: Option<IntervalInput>,
     /// 目标: the uncertainty or the error limit that would do.
-    pub target: TargetInput,
+    pub(crate) target: TargetInput,
     /// 备注: conditions, environment, anything else.
-    pub note: Option<String>,
+    pub(crate) note: Option<String>,
 }
 
 impl MeasurementRequirementInput {
     /// The requirement, if every value of it is sound.
-    pub fn read(&self, door: &mut Door) -> Option<MeasurementRequirement> {
+    pub(crate) fn read(&self, door: &mut Door) -> Option<MeasurementRequirement> {
         let measurand = door.text("measurand", &self.measurand);
         let interval = match &self.interval {
             None => Some(None),
@@ -45,13 +45,13 @@ impl MeasurementRequirementInput {
 
 /// 测量区间: both ends in one unit.
 #[derive(Clone, Debug, InputObject, Serialize)]
-pub struct IntervalInput {
+pub(crate) struct IntervalInput {
     /// 下限: the lower end.
-    pub low: Decimal,
+    pub(crate) low: Decimal,
     /// 上限: the upper end, above the lower.
-    pub high: Decimal,
+    pub(crate) high: Decimal,
     /// 单位: in UCUM notation, such as `mm`, `Cel`, `kPa`.
-    pub unit: String,
+    pub(crate) unit: String,
 }
 
 impl IntervalInput {
@@ -67,7 +67,7 @@ impl IntervalInput {
 /// 目标: what is required. Exactly one.
 #[derive(Clone, Debug, OneofObject, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub enum TargetInput {
+pub(crate) enum TargetInput {
     /// 扩展不确定度: the largest expanded uncertainty that would do.
     Uncertainty(ExpandedUncertaintyInput),
     /// 最大允许误差: the error limit that has to be decided about.
@@ -89,15 +89,15 @@ impl TargetInput {
 
 /// 扩展不确定度 U = k·u (VIM 2.35; JCGM 100:2008, 6.2). A U without its k and p says nothing and is refused.
 #[derive(Clone, Debug, InputObject, Serialize)]
-pub struct ExpandedUncertaintyInput {
+pub(crate) struct ExpandedUncertaintyInput {
     /// U, not negative.
-    pub value: Decimal,
+    pub(crate) value: Decimal,
     /// 单位: in UCUM notation.
-    pub unit: String,
+    pub(crate) unit: String,
     /// 包含因子 k, at least 1 (VIM 2.38). Required by the domain.
-    pub coverage_factor: Option<Decimal>,
+    pub(crate) coverage_factor: Option<Decimal>,
     /// 包含概率 p, between 0 and 1, such as `"0.95"` (VIM 2.37). Required by the domain.
-    pub coverage_probability: Option<Decimal>,
+    pub(crate) coverage_probability: Option<Decimal>,
 }
 
 impl ExpandedUncertaintyInput {
@@ -123,15 +123,15 @@ impl ExpandedUncertaintyInput {
 
 /// 最大允许误差: symmetric limits around zero (VIM 4.26), and how the uncertainty enters the decision.
 #[derive(Clone, Debug, InputObject, Serialize)]
-pub struct MaximumPermissibleErrorInput {
+pub(crate) struct MaximumPermissibleErrorInput {
     /// The magnitude, above 0: `"0.1"` means ±0.1.
-    pub value: Decimal,
+    pub(crate) value: Decimal,
     /// 单位: in UCUM notation.
-    pub unit: String,
+    pub(crate) unit: String,
     /// 判定规则: how many times the required uncertainty goes into the limit, such as `"3"`, `"4"` or `"10"`; `"3"` when left out.
-    pub ratio: Option<Decimal>,
+    pub(crate) ratio: Option<Decimal>,
     /// 保护带: the share of U that is kept off the limit, from 0 to 1 (JCGM 106:2012, 8.3.3); `"0"` when left out.
-    pub guard_band: Option<Decimal>,
+    pub(crate) guard_band: Option<Decimal>,
 }
 
 impl MaximumPermissibleErrorInput {
@@ -156,24 +156,24 @@ impl MaximumPermissibleErrorInput {
 
 /// 测量结果: what was measured (VIM 2.9).
 #[derive(Clone, Debug, InputObject, Serialize)]
-pub struct MeasurementResultInput {
+pub(crate) struct MeasurementResultInput {
     /// 被测量: the quantity measured, where it is not the required one.
-    pub measurand: Option<String>,
+    pub(crate) measurand: Option<String>,
     /// 量值: the measured value.
-    pub value: Decimal,
+    pub(crate) value: Decimal,
     /// 单位: in UCUM notation.
-    pub unit: String,
+    pub(crate) unit: String,
     /// 扩展不确定度: what the value's uncertainty is.
-    pub uncertainty: Option<ExpandedUncertaintyInput>,
+    pub(crate) uncertainty: Option<ExpandedUncertaintyInput>,
     /// 测量方法: how it was measured.
-    pub method: Option<String>,
+    pub(crate) method: Option<String>,
     /// 计量溯源性: the chain to national or international standards (VIM 2.41).
-    pub traceability: Option<String>,
+    pub(crate) traceability: Option<String>,
 }
 
 impl MeasurementResultInput {
     /// The result, if every value of it is sound.
-    pub fn read(&self, door: &mut Door) -> Option<MeasurementResult> {
+    pub(crate) fn read(&self, door: &mut Door) -> Option<MeasurementResult> {
         let measurand = door.optional("measurand", self.measurand.as_deref());
         let value = door.number("value", &self.value);
         let unit = door.text("unit", &self.unit);

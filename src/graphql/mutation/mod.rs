@@ -4,17 +4,17 @@
 
 mod declare;
 
-mod report;
-mod triage;
 mod assignment;
-mod collaboration;
-mod research;
-mod solution;
 mod closing;
-mod escalation;
+mod collaboration;
 mod deadline;
+mod escalation;
 mod links;
 mod records;
+mod report;
+mod research;
+mod solution;
+mod triage;
 
 mod annual_summary;
 mod campaign;
@@ -29,7 +29,7 @@ use async_graphql::MergedObject;
 
 /// 命令: one field per command. Every input may carry an `idempotencyKey`; every answer says where in the log its events stand, or why there are none.
 #[derive(Default, MergedObject)]
-pub struct Mutation(
+pub(crate) struct Mutation(
     campaign::CampaignMutation,
     institution::InstitutionMutation,
     person::PersonMutation,

@@ -26,7 +26,7 @@ mutations! {
 /// 所属单位: where somebody belongs. Exactly one.
 #[derive(Clone, Debug, OneofObject, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub enum AffiliationInput {
+pub(crate) enum AffiliationInput {
     /// 机构: an institution.
     InstitutionId(ID),
     /// 质监局: the bureau of a division.

@@ -65,11 +65,11 @@ input! {
 
 /// 技术来源: where an introduced technique comes from.
 #[derive(Clone, Debug, InputObject, Serialize)]
-pub struct IntroductionInput {
+pub(crate) struct IntroductionInput {
     /// 引用: the standard, method or publication.
-    pub reference: String,
+    pub(crate) reference: String,
     /// 来源地: the country or organisation of origin.
-    pub origin: Option<String>,
+    pub(crate) origin: Option<String>,
 }
 
 impl IntroductionInput {

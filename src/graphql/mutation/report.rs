@@ -4,7 +4,8 @@ use async_graphql::{ID, OneofObject};
 use serde::Serialize;
 
 use crate::domain::case::Case;
-use crate::domain::case::command::{EnrolmentFacts, ReportCase, SpecifyRequirement};
+use crate::domain::case::command::{ReportCase, SpecifyRequirement};
+use crate::domain::case::facts::EnrolmentFacts;
 use crate::domain::case::number::CaseNumber;
 use crate::domain::case::values::Origin;
 use crate::domain::value::CaseId;
@@ -58,7 +59,7 @@ input! {
 /// 来源: how the difficulty came to be known. Exactly one.
 #[derive(Clone, Debug, OneofObject, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub enum OriginInput {
+pub(crate) enum OriginInput {
     /// 现场走访: a visit that is on record with the enterprise.
     VisitId(ID),
     /// 调查: a survey, by its name.

@@ -3,7 +3,10 @@
 use async_graphql::ID;
 
 use crate::domain::case::Case;
-use crate::domain::case::command::{ConfirmSolution, ProposeSolution, RecordTrialResult, RejectSolution, ReviewSolution, StartTrial};
+use crate::domain::case::command::{
+    ConfirmSolution, ProposeSolution, RecordMeasurement, RecordTrialResult, RejectSolution, ReviewSolution, StartTrial,
+};
+use crate::domain::case::values::MeasurementId;
 use crate::domain::value::CaseId;
 use crate::graphql::mutation::declare::{input, mutations};
 use crate::graphql::mutation::measurement::MeasurementResultInput;
@@ -109,7 +112,7 @@ input! {
         Some(Ordered::new(id?, RecordTrialResult {
             passed: input.passed,
             summary: summary?,
-            measurement: measurement?,
+            measurement: measurement?.map(|result| RecordMeasurement { id: MeasurementId(door.fresh_id()), result }),
         }))
     }
 }

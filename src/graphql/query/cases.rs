@@ -15,10 +15,10 @@ use crate::graphql::scalars::{Cursor, Position};
 use crate::graphql::types::case::CaseNode;
 use crate::graphql::{errors, ids};
 
-/// Reads of cases.
 #[derive(Default)]
-pub struct CaseQuery;
+pub(crate) struct CaseQuery;
 
+/// Reads of cases.
 #[Object]
 impl CaseQuery {
     /// 难点: a case by its id, if you may see it.
@@ -80,8 +80,7 @@ impl CaseQuery {
     }
 }
 
-/// 难点列表: cases by pages.
-pub struct CaseConnection {
+pub(crate) struct CaseConnection {
     slice: Slice,
     order: Order,
     page: CasePage,
@@ -91,7 +90,7 @@ pub struct CaseConnection {
 
 /// A case and its place in the list.
 #[derive(SimpleObject)]
-pub struct CaseEdge {
+pub(crate) struct CaseEdge {
     /// The place.
     cursor: Cursor,
     /// The case.
@@ -108,6 +107,7 @@ impl CaseConnection {
     }
 }
 
+/// 难点列表: cases by pages.
 #[Object]
 impl CaseConnection {
     /// The cases with their places.

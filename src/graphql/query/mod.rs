@@ -9,12 +9,7 @@ use async_graphql::MergedObject;
 
 /// 查询: what there is for you to see. Everything is answered within the rights of your token.
 #[derive(Default, MergedObject)]
-pub struct Query(
-    node::NodeQuery,
-    cases::CaseQuery,
-    registers::RegisterQuery,
-    server::ServerQuery,
-);
+pub(crate) struct Query(node::NodeQuery, cases::CaseQuery, registers::RegisterQuery, server::ServerQuery);
 
 /// As of when a query is answered: `None` is the present.
 pub(super) const PRESENT: Option<u64> = None;

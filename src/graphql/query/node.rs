@@ -19,10 +19,10 @@ use crate::graphql::types::person::PersonNode;
 /// How many nodes are given at once.
 const MOST_NODES: usize = 100;
 
-/// Reads by global id.
 #[derive(Default)]
-pub struct NodeQuery;
+pub(crate) struct NodeQuery;
 
+/// Reads by global id.
 #[Object]
 impl NodeQuery {
     /// 节点: anything by its global id, if you may see it.

@@ -8,8 +8,8 @@ use crate::domain::value::{
 };
 use crate::graphql::connection::Slice;
 use crate::graphql::context::reached;
-use crate::graphql::ids::{self, Identified};
 use crate::graphql::errors;
+use crate::graphql::ids::{self, Identified};
 use crate::graphql::query::PRESENT;
 use crate::graphql::scalars::{Cursor, Position};
 use crate::graphql::types::annual_summary::AnnualSummaryNode;
@@ -22,13 +22,13 @@ use crate::graphql::types::register::Which;
 
 /// 筛选: which entries of a register. Every field that is given has to hold.
 #[derive(Clone, Debug, Default, InputObject)]
-pub struct RegisterFilter {
+pub(crate) struct RegisterFilter {
     /// 行政区划: in this division or below it: 2, 4 or 6 digits, or `CN`.
-    pub division_within: Option<String>,
+    pub(crate) division_within: Option<String>,
     /// 名称: contains this; ASCII letters of either case.
-    pub name_contains: Option<String>,
+    pub(crate) name_contains: Option<String>,
     /// 代码: has exactly this code, such as a unified social credit code.
-    pub code: Option<String>,
+    pub(crate) code: Option<String>,
 }
 
 impl RegisterFilter {
@@ -51,10 +51,10 @@ fn id_of<I: Identified>(id: &ID) -> Result<I> {
     sound("id", ids::read(id))
 }
 
-/// Reads of registers.
 #[derive(Default)]
-pub struct RegisterQuery;
+pub(crate) struct RegisterQuery;
 
+/// Reads of registers.
 #[Object]
 impl RegisterQuery {
     /// 企业: one by its id, if you may see it.

@@ -13,10 +13,10 @@ use crate::graphql::types::institution::InstitutionNode;
 use crate::graphql::words::Role;
 use crate::graphql::{errors, filter};
 
-/// Reads about the asker and the server.
 #[derive(Default)]
-pub struct ServerQuery;
+pub(crate) struct ServerQuery;
 
+/// Reads about the asker and the server.
 #[Object]
 impl ServerQuery {
     /// 当前用户: who you are, as your token says.
@@ -49,9 +49,9 @@ impl ServerQuery {
     }
 }
 
-/// 当前用户: who is asking, as the token says.
-pub struct Viewer;
+pub(crate) struct Viewer;
 
+/// 当前用户: who is asking, as the token says.
 #[Object]
 impl Viewer {
     /// 操作者: the opaque id, and the person behind it where one is registered.
@@ -98,7 +98,7 @@ impl Viewer {
 
 /// 服务限制: the limits that requests are held to. The cost of a field is 1 plus that of what is selected in it; what is selected in a list counts once for each row asked for with `first`, `ids` or by default.
 #[derive(SimpleObject)]
-pub struct ServiceConfig {
+pub(crate) struct ServiceConfig {
     /// The most rows of a page.
     largest_page: u32,
     /// How deep a selection may nest.
@@ -115,7 +115,7 @@ pub struct ServiceConfig {
 
 /// 服务器信息: what answers you.
 #[derive(SimpleObject)]
-pub struct ServerInfo {
+pub(crate) struct ServerInfo {
     /// The program's name.
     name: &'static str,
     /// The program's version.

@@ -14,7 +14,7 @@ register_node!(AnnualSummaryNode of AnnualSummary as AnnualSummaryId);
 
 impl AnnualSummaryNode {
     fn file(&self) -> &AnnualSummaryFile {
-        self.entry.state.file.as_ref().expect("a summary's first event opens its file")
+        self.0.entry.state.file.as_ref().expect("a summary's first event opens its file")
     }
 }
 
@@ -22,7 +22,7 @@ impl AnnualSummaryNode {
 #[Object(name = "AnnualSummary")]
 impl AnnualSummaryNode {
     /// The global id.
-    pub async fn id(&self) -> ID {
+    pub(crate) async fn id(&self) -> ID {
         self.global_id()
     }
 
@@ -59,14 +59,14 @@ impl AnnualSummaryNode {
 
     /// 典型案例: the cases worth telling that you may see.
     async fn typical_cases(&self, ctx: &Context<'_>) -> Result<Option<Vec<CaseNode>>> {
-        let loads = self.file().typical_cases.iter().map(|id| CaseNode::load(ctx, *id, self.at));
+        let loads = self.file().typical_cases.iter().map(|id| CaseNode::load(ctx, *id, self.0.at));
         let cases = futures::future::try_join_all(loads).await?;
         Ok(Some(cases.into_iter().flatten().collect()))
     }
 
     /// Who submitted it.
     async fn submitted_by(&self) -> ActorNode {
-        ActorNode { id: self.file().submitted_by.clone(), at: self.at }
+        ActorNode { id: self.file().submitted_by.clone(), at: self.0.at }
     }
 
     /// When it was submitted.
@@ -84,7 +84,7 @@ impl AnnualSummaryNode {
         let amendments = self.file().amendments.iter();
         amendments
             .map(|amendment| AmendmentNode {
-                by: ActorNode { id: amendment.by.clone(), at: self.at },
+                by: ActorNode { id: amendment.by.clone(), at: self.0.at },
                 at: amendment.at.into(),
                 reason: amendment.reason.to_string(),
                 late: amendment.late,
@@ -94,18 +94,18 @@ impl AnnualSummaryNode {
 
     /// 版本: how many events it has.
     async fn version(&self) -> u64 {
-        self.entry.version
+        self.0.entry.version
     }
 
     /// 更新时间: when the log took its last event.
     async fn updated_at(&self) -> DateTime {
-        self.entry.updated_at.into()
+        self.0.entry.updated_at.into()
     }
 }
 
 /// 数据: a figure of a summary.
 #[derive(SimpleObject)]
-pub struct Figure {
+pub(crate) struct Figure {
     /// 名称: what it counts.
     name: String,
     /// 数值: how many or how much.
@@ -115,7 +115,7 @@ pub struct Figure {
 /// 修改: a replacement of what was reported.
 #[derive(SimpleObject)]
 #[graphql(name = "Amendment")]
-pub struct AmendmentNode {
+pub(crate) struct AmendmentNode {
     /// By whom.
     by: ActorNode,
     /// When.

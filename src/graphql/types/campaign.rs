@@ -18,7 +18,7 @@ register_connection! {
 
 impl CampaignNode {
     fn file(&self) -> &CampaignFile {
-        self.entry.state.file.as_ref().expect("a campaign's first event opens its file")
+        self.0.entry.state.file.as_ref().expect("a campaign's first event opens its file")
     }
 }
 
@@ -26,7 +26,7 @@ impl CampaignNode {
 #[Object(name = "Campaign")]
 impl CampaignNode {
     /// The global id.
-    pub async fn id(&self) -> ID {
+    pub(crate) async fn id(&self) -> ID {
         self.global_id()
     }
 
@@ -57,7 +57,7 @@ impl CampaignNode {
 
     /// Whether it was opened and has not ended.
     async fn open(&self) -> bool {
-        self.entry.state.is_open()
+        self.0.entry.state.is_open()
     }
 
     /// When it was opened.
@@ -78,18 +78,18 @@ impl CampaignNode {
     /// 后续活动: the campaign that takes its open cases.
     async fn successor(&self, ctx: &Context<'_>) -> Result<Option<CampaignNode>> {
         match self.file().closing.as_ref().and_then(|closing| closing.successor) {
-            Some(id) => common::campaign(ctx, id, self.at).await,
+            Some(id) => common::campaign(ctx, id, self.0.at).await,
             None => Ok(None),
         }
     }
 
     /// 版本: how many events it has.
     async fn version(&self) -> u64 {
-        self.entry.version
+        self.0.entry.version
     }
 
     /// 更新时间: when the log took its last event.
     async fn updated_at(&self) -> DateTime {
-        self.entry.updated_at.into()
+        self.0.entry.updated_at.into()
     }
 }

@@ -19,25 +19,20 @@ use crate::graphql::{errors, ids, words};
 /// 难点问题: one measurement difficulty of one enterprise.
 #[derive(MergedObject)]
 #[graphql(name = "Case")]
-pub struct CaseNode(CaseRow, CaseFile);
+pub(crate) struct CaseNode(CaseRow, CaseFile);
 
 impl CaseNode {
     /// The case of that row, shown as of that position (`None` = the present).
-    pub fn new(stored: StoredCase, at: Option<u64>) -> Self {
+    pub(crate) fn new(stored: StoredCase, at: Option<u64>) -> Self {
         let file = CaseFile { id: stored.row.case_id.into(), version: stored.version, at };
         Self(CaseRow { stored, at }, file)
-    }
-
-    /// The row.
-    pub fn stored(&self) -> &StoredCase {
-        &self.0.stored
     }
 
     /// The global id, as the interface `Node` asks for it.
     ///
     /// # Errors
     /// Never; the interface wants a result.
-    pub async fn id(&self, _: &Context<'_>) -> Result<ID> {
+    pub(crate) async fn id(&self, _: &Context<'_>) -> Result<ID> {
         Ok(ids::global(self.1.id))
     }
 
@@ -45,7 +40,7 @@ impl CaseNode {
     ///
     /// # Errors
     /// When the house fails.
-    pub async fn load(ctx: &Context<'_>, id: CaseId, at: Option<u64>) -> Result<Option<Self>> {
+    pub(crate) async fn load(ctx: &Context<'_>, id: CaseId, at: Option<u64>) -> Result<Option<Self>> {
         let stored = app(ctx).case(actor(ctx), id, at).await.map_err(|fault| errors::fault(ctx, fault))?;
         Ok(stored.map(|stored| Self::new(stored, at)))
     }
@@ -57,7 +52,6 @@ impl Shown for CaseNode {
     }
 }
 
-/// The part of a case that its row knows.
 struct CaseRow {
     stored: StoredCase,
     at: Option<u64>,
@@ -66,6 +60,7 @@ struct CaseRow {
 /// Rows are written from the domain's own words, in the commit of the event.
 const OWN_WORDS: &str = "rows hold the domain's words";
 
+/// The part of a case that its row knows.
 #[Object]
 impl CaseRow {
     /// The global id.
@@ -197,7 +192,7 @@ impl CaseRow {
 }
 
 /// The level of that name.
-pub fn level_named(name: &str) -> Option<Level> {
+pub(crate) fn level_named(name: &str) -> Option<Level> {
     [Level::County, Level::City, Level::Province, Level::Nation]
         .into_iter()
         .find(|level| words::Level::from(*level).name() == name)

@@ -9,8 +9,8 @@ use crate::domain::case::Case;
 use crate::domain::case::state::File;
 use crate::domain::case::values::Origin;
 use crate::domain::value::CaseId;
-use crate::graphql::context::{actor, app, loaders};
 use crate::graphql::connection::Slice;
+use crate::graphql::context::{actor, app, loaders};
 use crate::graphql::errors;
 use crate::graphql::scalars::Cursor;
 use crate::graphql::types::case::CaseNode;
@@ -18,6 +18,7 @@ use crate::graphql::types::case_parts::{
     AllowedCommand, Attachment, CaseOrigin, Comment, Expert, Fee, GapPoint, LegacyNode, LinkNode, PublicationNode,
     Technique, Training,
 };
+use crate::graphql::types::common;
 use crate::graphql::types::common::ActorNode;
 use crate::graphql::types::enterprise::FieldVisitNode;
 use crate::graphql::types::event::{CaseEventConnection, CaseEventFilter};
@@ -25,17 +26,15 @@ use crate::graphql::types::measurement::{CapabilityGapNode, MeasurementNode, Req
 use crate::graphql::types::work::{
     AssignmentNode, Finding, ResolutionNode, RoutineServiceNode, SolutionNode, TrialNode,
 };
-use crate::graphql::types::common;
 use crate::graphql::words::OriginKind;
 
-/// The part of a case that its file knows.
-pub struct CaseFile {
+pub(crate) struct CaseFile {
     /// Which case.
-    pub id: CaseId,
+    pub(crate) id: CaseId,
     /// The version that the row shows.
-    pub version: u64,
+    pub(crate) version: u64,
     /// As of when it is shown.
-    pub at: Option<u64>,
+    pub(crate) at: Option<u64>,
 }
 
 impl CaseFile {
@@ -68,6 +67,7 @@ impl CaseFile {
     }
 }
 
+/// The part of a case that its file knows.
 #[Object]
 impl CaseFile {
     /// 问题描述: what cannot be solved, and why not.
@@ -106,7 +106,7 @@ impl CaseFile {
     }
 
     /// 能力差距: the best uncertainty found so far against the one required; absent while either is unknown.
-    async fn capability_gap(&self, ctx: &Context<'_>) -> Result<Option<CapabilityGapNode>> {
+    async fn gap(&self, ctx: &Context<'_>) -> Result<Option<CapabilityGapNode>> {
         Ok(self.read(ctx, |file| CapabilityGapNode::of(file, self.at)).await?.flatten())
     }
 

@@ -19,25 +19,25 @@ use crate::graphql::words::{LinkRelation, Membership, OriginKind};
 
 /// 来源: how a case came to be known.
 #[derive(SimpleObject)]
-pub struct CaseOrigin {
+pub(crate) struct CaseOrigin {
     /// 类型: which way.
-    pub kind: OriginKind,
+    pub(crate) kind: OriginKind,
     /// 走访: the field visit, where it was one and you may see it.
-    pub visit: Option<FieldVisitNode>,
+    pub(crate) visit: Option<FieldVisitNode>,
     /// 调查: the survey, where it was one.
-    pub survey: Option<String>,
+    pub(crate) survey: Option<String>,
 }
 
 impl CaseOrigin {
     /// An origin of that kind, without particulars.
-    pub fn of(kind: OriginKind) -> Self {
+    pub(crate) fn of(kind: OriginKind) -> Self {
         Self { kind, visit: None, survey: None }
     }
 }
 
 /// 差距变化: how the capability gap stood after an event that changed it.
 #[derive(SimpleObject)]
-pub struct GapPoint {
+pub(crate) struct GapPoint {
     /// When that event happened.
     at: DateTime,
     /// 差距: the gap to six decimals; absent where nothing was required or nothing comparable measured.
@@ -50,16 +50,16 @@ impl From<(&gap::GapPoint, Option<u64>)> for GapPoint {
     }
 }
 
-/// 协作专家: somebody who was invited, and how it went.
-pub struct Expert {
+pub(crate) struct Expert {
     /// Who.
-    pub id: PersonId,
+    pub(crate) id: PersonId,
     /// How it went.
-    pub membership: state::Membership,
+    pub(crate) membership: state::Membership,
     /// As of when the person is shown.
-    pub at: Option<u64>,
+    pub(crate) at: Option<u64>,
 }
 
+/// 协作专家: somebody who was invited, and how it went.
 #[Object]
 impl Expert {
     /// The person's global id.
@@ -78,8 +78,7 @@ impl Expert {
     }
 }
 
-/// 关联: what a case is to another.
-pub struct LinkNode {
+pub(crate) struct LinkNode {
     link: state::Link,
     at: Option<u64>,
 }
@@ -90,6 +89,7 @@ impl From<(&state::Link, Option<u64>)> for LinkNode {
     }
 }
 
+/// 关联: what a case is to another.
 #[Object(name = "CaseLink")]
 impl LinkNode {
     /// The other case's global id.
@@ -110,7 +110,7 @@ impl LinkNode {
 
 /// 收费: a fee, and the item of the state's list that allows it.
 #[derive(SimpleObject)]
-pub struct Fee {
+pub(crate) struct Fee {
     /// The global id.
     id: ID,
     /// 收费项目: the code of the item.
@@ -137,7 +137,7 @@ impl From<(&state::Fee, Option<u64>)> for Fee {
 
 /// 先进技术: a technique that was brought in.
 #[derive(SimpleObject)]
-pub struct Technique {
+pub(crate) struct Technique {
     /// 技术: what.
     technique: String,
     /// 引用: the standard, method or publication it comes from.
@@ -161,7 +161,7 @@ impl From<(&state::Technique, Option<u64>)> for Technique {
 
 /// 培训: a training that was given.
 #[derive(SimpleObject)]
-pub struct Training {
+pub(crate) struct Training {
     /// 主题: on what.
     topic: String,
     /// 人数: how many learnt it.
@@ -185,7 +185,7 @@ impl From<(&state::Training, Option<u64>)> for Training {
 
 /// 评论: what somebody said.
 #[derive(SimpleObject)]
-pub struct Comment {
+pub(crate) struct Comment {
     /// The global id.
     id: ID,
     /// Who.
@@ -210,7 +210,7 @@ impl From<(&state::Comment, Option<u64>)> for Comment {
 /// 附件: a document.
 #[derive(SimpleObject)]
 #[graphql(complex)]
-pub struct Attachment {
+pub(crate) struct Attachment {
     /// The global id.
     id: ID,
     /// Who added it.
@@ -233,7 +233,7 @@ pub struct Attachment {
 
 impl Attachment {
     /// A document of that case.
-    pub fn new(case: CaseId, stored: state::Attachment, at: Option<u64>) -> Self {
+    pub(crate) fn new(case: CaseId, stored: state::Attachment, at: Option<u64>) -> Self {
         Self {
             id: ids::global(stored.id),
             by: ActorNode { id: stored.by.clone(), at },
@@ -261,7 +261,7 @@ impl Attachment {
 /// 发布: a publication as good practice.
 #[derive(SimpleObject)]
 #[graphql(name = "Publication")]
-pub struct PublicationNode {
+pub(crate) struct PublicationNode {
     /// When.
     at: DateTime,
     /// 摘要: what is told.
@@ -283,7 +283,7 @@ impl From<(&state::Publication, Option<u64>)> for PublicationNode {
 /// 导入: what is known from another tracker's log.
 #[derive(SimpleObject)]
 #[graphql(name = "Legacy")]
-pub struct LegacyNode {
+pub(crate) struct LegacyNode {
     /// How many events of that log are in.
     imported: u64,
     /// Whether the other tracker was done with the case: it waits for nobody, whatever its status.
@@ -298,7 +298,7 @@ impl From<(&state::Legacy, Option<u64>)> for LegacyNode {
 
 /// 可用命令: whether you may give a command now, for buttons that explain themselves.
 #[derive(SimpleObject)]
-pub struct AllowedCommand {
+pub(crate) struct AllowedCommand {
     /// The command, such as `TriageCase`.
     command: String,
     /// The mutation that gives it, such as `triageCase`.
@@ -311,7 +311,7 @@ pub struct AllowedCommand {
 
 /// 原因: why a command is not allowed.
 #[derive(SimpleObject)]
-pub struct Reason {
+pub(crate) struct Reason {
     /// What a program can act on.
     code: ErrorCode,
     /// What is wrong and what would be right, for people.
@@ -320,7 +320,7 @@ pub struct Reason {
 
 impl AllowedCommand {
     /// The answer for a command; `None` for those that only the server gives.
-    pub fn of((command, answer): (&'static str, Result<(), Refusal>)) -> Option<Self> {
+    pub(crate) fn of((command, answer): (&'static str, Result<(), Refusal>)) -> Option<Self> {
         let is_the_servers = matches!(command, "MissDeadline" | "RecordLegacyActivity");
         if is_the_servers || command == "ReportCase" {
             return None;

@@ -13,7 +13,7 @@ register_node!(CatalogueNode of Catalogue as CatalogueId);
 
 impl CatalogueNode {
     fn file(&self) -> &CatalogueFile {
-        self.entry.state.file.as_ref().expect("a catalogue's first event opens its file")
+        self.0.entry.state.file.as_ref().expect("a catalogue's first event opens its file")
     }
 }
 
@@ -21,7 +21,7 @@ impl CatalogueNode {
 #[Object(name = "Catalogue")]
 impl CatalogueNode {
     /// The global id.
-    pub async fn id(&self) -> ID {
+    pub(crate) async fn id(&self) -> ID {
         self.global_id()
     }
 
@@ -35,7 +35,7 @@ impl CatalogueNode {
         &self,
         #[graphql(desc = "Only what may be charged on this day.")] in_force_on: Option<Date>,
     ) -> Vec<ChargeableItem> {
-        let items = self.entry.state.items().iter();
+        let items = self.0.entry.state.items().iter();
         let in_force = |item: &&Item| in_force_on.is_none_or(|day| item.period.contains(day.0));
         items.filter(in_force).map(Into::into).collect()
     }
@@ -47,7 +47,7 @@ impl CatalogueNode {
         #[graphql(desc = "服务日期: the day of the service.")] on: Date,
     ) -> Option<ChargeableItem> {
         let code = Label::parse(&code).ok()?;
-        self.entry.state.item_on(&code, on.0).map(Into::into)
+        self.0.entry.state.item_on(&code, on.0).map(Into::into)
     }
 
     /// 规程版本: editions of regulations, in the order of registration.
@@ -55,7 +55,7 @@ impl CatalogueNode {
         &self,
         #[graphql(desc = "Only what is in force on this day.")] in_force_on: Option<Date>,
     ) -> Vec<RegulationEdition> {
-        let editions = self.entry.state.editions().iter();
+        let editions = self.0.entry.state.editions().iter();
         let in_force = |edition: &&Edition| in_force_on.is_none_or(|day| edition.period.contains(day.0));
         editions.filter(in_force).map(Into::into).collect()
     }
@@ -66,23 +66,23 @@ impl CatalogueNode {
         #[graphql(desc = "代号: the regulation without the year, such as `JJG 196`.")] code: String,
         #[graphql(desc = "The day.")] on: Date,
     ) -> Option<RegulationEdition> {
-        self.entry.state.edition_on(&code, on.0).map(Into::into)
+        self.0.entry.state.edition_on(&code, on.0).map(Into::into)
     }
 
     /// 版本: how many events it has.
     async fn version(&self) -> u64 {
-        self.entry.version
+        self.0.entry.version
     }
 
     /// 更新时间: when the log took its last event.
     async fn updated_at(&self) -> DateTime {
-        self.entry.updated_at.into()
+        self.0.entry.updated_at.into()
     }
 }
 
 /// 国家列名收费项目: a fee that a list allows.
 #[derive(SimpleObject)]
-pub struct ChargeableItem {
+pub(crate) struct ChargeableItem {
     /// 项目代码: what fees name it by.
     code: String,
     /// 项目名称: what the service is.
@@ -115,7 +115,7 @@ impl From<&Item> for ChargeableItem {
 
 /// 规程版本: an edition of a regulation.
 #[derive(SimpleObject)]
-pub struct RegulationEdition {
+pub(crate) struct RegulationEdition {
     /// 编号: its number, with the year of the edition.
     reference: Regulation,
     /// 名称: its title.

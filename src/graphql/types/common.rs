@@ -19,9 +19,9 @@ use crate::graphql::types::institution::InstitutionNode;
 use crate::graphql::types::person::PersonNode;
 use crate::graphql::words::Level;
 
-/// 行政区划: a division of GB/T 2260. A prefix is the hierarchy: `44` Guangdong, `4403` Shenzhen.
-pub struct DivisionNode(pub Division);
+pub(crate) struct DivisionNode(pub Division);
 
+/// 行政区划: a division of GB/T 2260. A prefix is the hierarchy: `44` Guangdong, `4403` Shenzhen.
 #[Object(name = "Division")]
 impl DivisionNode {
     /// 代码: 2, 4 or 6 digits, or `CN` for the nation.
@@ -46,16 +46,16 @@ impl DivisionNode {
 }
 
 /// The division of a row, which holds the nation as an empty code.
-pub fn division_of_row(code: &str) -> Division {
+pub(crate) fn division_of_row(code: &str) -> Division {
     match code {
         "" => Division::nation(),
         code => Division::try_from(code.to_owned()).expect("rows hold codes that the domain gave"),
     }
 }
 
-/// 服务类别: a category of the BIPM's KCDB list.
-pub struct CategoryNode(pub ServiceCategory);
+pub(crate) struct CategoryNode(pub ServiceCategory);
 
+/// 服务类别: a category of the BIPM's KCDB list.
 #[Object(name = "ServiceCategory")]
 impl CategoryNode {
     /// 代码: such as `T/H-3`.
@@ -74,14 +74,14 @@ impl CategoryNode {
     }
 }
 
-/// 操作者: whoever did something: an opaque id, and the person behind it where one is registered.
-pub struct ActorNode {
+pub(crate) struct ActorNode {
     /// The id.
-    pub id: ActorId,
+    pub(crate) id: ActorId,
     /// As of when the person is shown.
-    pub at: Option<u64>,
+    pub(crate) at: Option<u64>,
 }
 
+/// 操作者: whoever did something: an opaque id, and the person behind it where one is registered.
 #[Object(name = "Actor")]
 impl ActorNode {
     /// The id, as tokens have it. Never a name.
@@ -100,7 +100,7 @@ impl ActorNode {
 
 /// 规程、规范、标准号: a regulation, by its number.
 #[derive(SimpleObject)]
-pub struct Regulation {
+pub(crate) struct Regulation {
     /// 编号: as it was given, such as `JJG 196-2006`.
     reference: String,
     /// 代号: without the year.
@@ -122,7 +122,7 @@ impl From<&RegulationRef> for Regulation {
 /// 期间: days from one to another, both included.
 #[derive(SimpleObject)]
 #[graphql(name = "Period")]
-pub struct PeriodNode {
+pub(crate) struct PeriodNode {
     /// 起: the first day.
     from: Date,
     /// 止: the last day; absent while none is known.
@@ -142,10 +142,10 @@ macro_rules! loaded {
             ///
             /// # Errors
             /// When the house fails.
-            pub async fn $load(ctx: &Context<'_>, id: $id, at: Option<u64>) -> Result<Option<$node>> {
+            pub(crate) async fn $load(ctx: &Context<'_>, id: $id, at: Option<u64>) -> Result<Option<$node>> {
                 let entry = loaders(ctx).entry::<$root>(id.into(), at).await;
                 let entry = entry.map_err(|fault| errors::fault(ctx, fault))?;
-                Ok(entry.map(|entry| $node { entry, at }))
+                Ok(entry.map(|entry| $node::new(entry, at)))
             }
         )+
     };

@@ -5,9 +5,9 @@ use async_graphql::{Context, Object, Result};
 use crate::graphql::orders::Conflicting;
 use crate::graphql::types::event::{CaseEvent, RegisterEvent};
 
-/// 版本冲突: the case is no longer at the version that you saw.
-pub struct CaseConflict(pub Conflicting);
+pub(crate) struct CaseConflict(pub Conflicting);
 
+/// 版本冲突: the case is no longer at the version that you saw.
 #[Object]
 impl CaseConflict {
     /// The version it is at.
@@ -22,9 +22,9 @@ impl CaseConflict {
     }
 }
 
-/// 版本冲突: it is no longer at the version that you saw.
-pub struct RegisterConflict(pub Conflicting);
+pub(crate) struct RegisterConflict(pub Conflicting);
 
+/// 版本冲突: it is no longer at the version that you saw.
 #[Object]
 impl RegisterConflict {
     /// The version it is at.

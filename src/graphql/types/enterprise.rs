@@ -23,7 +23,7 @@ register_connection! {
 
 impl EnterpriseNode {
     fn file(&self) -> &EnterpriseFile {
-        self.entry.state.file.as_ref().expect("an enterprise's first event opens its file")
+        self.0.entry.state.file.as_ref().expect("an enterprise's first event opens its file")
     }
 }
 
@@ -31,7 +31,7 @@ impl EnterpriseNode {
 #[Object(name = "Enterprise")]
 impl EnterpriseNode {
     /// The global id.
-    pub async fn id(&self) -> ID {
+    pub(crate) async fn id(&self) -> ID {
         self.global_id()
     }
 
@@ -71,10 +71,7 @@ impl EnterpriseNode {
     /// 联系人: whom to call. Personal data.
     async fn contact(&self) -> Option<ContactNode> {
         let contact = self.file().contact.as_ref()?;
-        Some(ContactNode {
-            name: reveal(&contact.name),
-            telephone: contact.telephone.as_ref().map(reveal),
-        })
+        Some(ContactNode { name: reveal(&contact.name), telephone: contact.telephone.as_ref().map(reveal) })
     }
 
     /// 报名: its last enrolment in each campaign.
@@ -84,30 +81,30 @@ impl EnterpriseNode {
             .map(|(campaign, enrolment)| EnrolmentNode {
                 campaign: *campaign,
                 enrolment: enrolment.clone(),
-                at: self.at,
+                at: self.0.at,
             })
             .collect()
     }
 
     /// 走访: visits to its production lines, in the order in which they were recorded.
     async fn visits(&self) -> Vec<FieldVisitNode> {
-        self.file().visits.iter().map(|visit| FieldVisitNode { visit: visit.clone(), at: self.at }).collect()
+        self.file().visits.iter().map(|visit| FieldVisitNode { visit: visit.clone(), at: self.0.at }).collect()
     }
 
     /// 版本: how many events it has.
     async fn version(&self) -> u64 {
-        self.entry.version
+        self.0.entry.version
     }
 
     /// 更新时间: when the log took its last event.
     async fn updated_at(&self) -> DateTime {
-        self.entry.updated_at.into()
+        self.0.entry.updated_at.into()
     }
 }
 
 /// 外部标识: an organisation of another tracker's log.
 #[derive(SimpleObject)]
-pub struct ExternalOrganisation {
+pub(crate) struct ExternalOrganisation {
     /// The log's name, from the mapping file.
     log: String,
     /// What the log calls the organisation.
@@ -117,20 +114,20 @@ pub struct ExternalOrganisation {
 /// 联系人: whom to call at an enterprise. Personal data.
 #[derive(SimpleObject)]
 #[graphql(name = "Contact")]
-pub struct ContactNode {
+pub(crate) struct ContactNode {
     /// 姓名: who.
     name: String,
     /// 电话: the number.
     telephone: Option<String>,
 }
 
-/// 自愿报名: a place on a campaign's list.
-pub struct EnrolmentNode {
+pub(crate) struct EnrolmentNode {
     campaign: CampaignId,
     enrolment: Enrolment,
     at: Option<u64>,
 }
 
+/// 自愿报名: a place on a campaign's list.
 #[Object(name = "Enrolment")]
 impl EnrolmentNode {
     /// 活动: the campaign.
@@ -157,20 +154,20 @@ impl EnrolmentNode {
     }
 }
 
-/// 现场走访: a visit to the production line.
-pub struct FieldVisitNode {
+pub(crate) struct FieldVisitNode {
     visit: FieldVisit,
     at: Option<u64>,
 }
 
 impl FieldVisitNode {
     /// The enterprise's visit of that id.
-    pub fn of(enterprise: &EnterpriseNode, id: VisitId) -> Option<Self> {
-        let visit = enterprise.entry.state.visit(id)?.clone();
-        Some(Self { visit, at: enterprise.at })
+    pub(crate) fn of(enterprise: &EnterpriseNode, id: VisitId) -> Option<Self> {
+        let visit = enterprise.0.entry.state.visit(id)?.clone();
+        Some(Self { visit, at: enterprise.0.at })
     }
 }
 
+/// 现场走访: a visit to the production line.
 #[Object(name = "FieldVisit")]
 impl FieldVisitNode {
     /// The global id.

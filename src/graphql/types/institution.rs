@@ -18,7 +18,7 @@ register_connection! {
 
 impl InstitutionNode {
     fn file(&self) -> &InstitutionFile {
-        self.entry.state.file.as_ref().expect("an institution's first event opens its file")
+        self.0.entry.state.file.as_ref().expect("an institution's first event opens its file")
     }
 }
 
@@ -26,7 +26,7 @@ impl InstitutionNode {
 #[Object(name = "Institution")]
 impl InstitutionNode {
     /// The global id.
-    pub async fn id(&self) -> ID {
+    pub(crate) async fn id(&self) -> ID {
         self.global_id()
     }
 
@@ -57,11 +57,11 @@ impl InstitutionNode {
 
     /// 版本: how many events it has.
     async fn version(&self) -> u64 {
-        self.entry.version
+        self.0.entry.version
     }
 
     /// 更新时间: when the log took its last event.
     async fn updated_at(&self) -> DateTime {
-        self.entry.updated_at.into()
+        self.0.entry.updated_at.into()
     }
 }

@@ -3,10 +3,10 @@
 use async_graphql::{ID, Object, SimpleObject};
 
 use crate::domain::case::state::{File, Measurement};
-use crate::domain::value::measurement::{acceptance_limit, test_uncertainty_ratio};
+use crate::domain::value::measurement::{MaximumPermissibleError, acceptance_limit, test_uncertainty_ratio};
 use crate::domain::value::{
-    CapabilityGap, ExpandedUncertainty, Interval, MaximumPermissibleError, MeasurementRequirement, MeasurementResult,
-    Quantity, Ratio, RequiredUncertainty, Target,
+    CapabilityGap, ExpandedUncertainty, Interval, MeasurementRequirement, MeasurementResult, Quantity, Ratio,
+    RequiredUncertainty, Target,
 };
 use crate::graphql::ids;
 use crate::graphql::scalars::{DateTime, Decimal};
@@ -18,7 +18,7 @@ const DIGITS: u32 = 6;
 /// 量: a number and a unit.
 #[derive(SimpleObject)]
 #[graphql(name = "Quantity")]
-pub struct QuantityNode {
+pub(crate) struct QuantityNode {
     /// 数值: the number.
     value: Decimal,
     /// 单位: in UCUM notation.
@@ -40,7 +40,7 @@ impl From<&Quantity> for QuantityNode {
 /// 测量区间: from where to where.
 #[derive(SimpleObject)]
 #[graphql(name = "Interval")]
-pub struct IntervalNode {
+pub(crate) struct IntervalNode {
     /// 下限: the lower end.
     low: Decimal,
     /// 上限: the upper end.
@@ -51,18 +51,14 @@ pub struct IntervalNode {
 
 impl From<&Interval> for IntervalNode {
     fn from(interval: &Interval) -> Self {
-        Self {
-            low: Decimal::of(interval.low()),
-            high: Decimal::of(interval.high()),
-            unit: interval.unit().to_string(),
-        }
+        Self { low: Decimal::of(interval.low()), high: Decimal::of(interval.high()), unit: interval.unit().to_string() }
     }
 }
 
 /// 扩展不确定度 U = k·u (VIM 2.35).
 #[derive(SimpleObject)]
 #[graphql(name = "ExpandedUncertainty")]
-pub struct UncertaintyNode {
+pub(crate) struct UncertaintyNode {
     /// U.
     value: Decimal,
     /// 单位: in UCUM notation.
@@ -90,7 +86,7 @@ impl From<&ExpandedUncertainty> for UncertaintyNode {
 /// 最大允许误差 (VIM 4.26), with the rule by which U enters pass or fail.
 #[derive(SimpleObject)]
 #[graphql(name = "MaximumPermissibleError")]
-pub struct MpeNode {
+pub(crate) struct MpeNode {
     /// The magnitude of the symmetric limits.
     value: Decimal,
     /// 单位: in UCUM notation.
@@ -115,7 +111,7 @@ impl From<&MaximumPermissibleError> for MpeNode {
 /// 要求的不确定度: what a requirement comes down to.
 #[derive(SimpleObject)]
 #[graphql(name = "RequiredUncertainty")]
-pub struct RequiredNode {
+pub(crate) struct RequiredNode {
     /// U, to six significant digits.
     value: Decimal,
     /// 单位: in UCUM notation.
@@ -134,9 +130,9 @@ impl From<RequiredUncertainty> for RequiredNode {
     }
 }
 
-/// 测量要求: what measurement would solve a case.
-pub struct RequirementNode(pub MeasurementRequirement);
+pub(crate) struct RequirementNode(pub MeasurementRequirement);
 
+/// 测量要求: what measurement would solve a case.
 #[Object(name = "MeasurementRequirement")]
 impl RequirementNode {
     /// 被测量: the quantity intended to be measured.
@@ -176,9 +172,9 @@ impl RequirementNode {
     }
 }
 
-/// 测量结果: value, uncertainty, method, traceability.
-pub struct ResultNode(pub MeasurementResult);
+pub(crate) struct ResultNode(pub MeasurementResult);
 
+/// 测量结果: value, uncertainty, method, traceability.
 #[Object(name = "MeasurementResult")]
 impl ResultNode {
     /// 被测量: the quantity measured, where it is not the required one.
@@ -210,7 +206,7 @@ impl ResultNode {
 /// 测量记录: a measurement on a case.
 #[derive(SimpleObject)]
 #[graphql(name = "Measurement")]
-pub struct MeasurementNode {
+pub(crate) struct MeasurementNode {
     /// The global id.
     id: ID,
     /// Who measured.
@@ -235,7 +231,7 @@ impl From<(&Measurement, Option<u64>)> for MeasurementNode {
 /// 能力差距: the best uncertainty found so far against the one required. Above 1 the bottleneck stands, at or below 1 it is broken.
 #[derive(SimpleObject)]
 #[graphql(name = "CapabilityGap")]
-pub struct CapabilityGapNode {
+pub(crate) struct CapabilityGapNode {
     /// U of the best measurement ÷ U required, at the same coverage factor and unit, to six significant digits.
     ratio: Decimal,
     /// Whether the bottleneck is broken, by exact comparison.
@@ -252,7 +248,7 @@ pub struct CapabilityGapNode {
 
 impl CapabilityGapNode {
     /// The gap of that case, where something is required and something comparable measured.
-    pub fn of(file: &File, at: Option<u64>) -> Option<Self> {
+    pub(crate) fn of(file: &File, at: Option<u64>) -> Option<Self> {
         let requirement = file.requirement.as_ref()?;
         let best = file.best_uncertainty()?;
         let uncertainty = best.result.uncertainty()?;

@@ -2,20 +2,20 @@
 //!
 //! A field that has to be loaded is nullable: when it cannot be, it is `null` with an error, and its neighbours stay.
 
-pub mod case;
-pub mod case_file;
-pub mod case_parts;
-pub mod work;
-pub mod measurement;
-pub mod event;
-pub mod conflict;
+pub(crate) mod case;
+pub(crate) mod case_file;
+pub(crate) mod case_parts;
+pub(crate) mod conflict;
+pub(crate) mod event;
+pub(crate) mod measurement;
+pub(crate) mod work;
 
-pub mod register;
-pub mod enterprise;
-pub mod campaign;
-pub mod institution;
-pub mod person;
-pub mod catalogue;
-pub mod annual_summary;
+pub(crate) mod annual_summary;
+pub(crate) mod campaign;
+pub(crate) mod catalogue;
+pub(crate) mod enterprise;
+pub(crate) mod institution;
+pub(crate) mod person;
+pub(crate) mod register;
 
-pub mod common;
+pub(crate) mod common;

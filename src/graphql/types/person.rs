@@ -21,13 +21,13 @@ register_connection! {
 }
 
 /// Personal data as text. Whoever gets here may see the entry that holds it.
-pub fn reveal(personal: &Personal) -> String {
+pub(crate) fn reveal(personal: &Personal) -> String {
     personal.reveal().to_owned()
 }
 
 impl PersonNode {
     fn file(&self) -> &PersonFile {
-        self.entry.state.file.as_ref().expect("a person's first event opens its file")
+        self.0.entry.state.file.as_ref().expect("a person's first event opens its file")
     }
 }
 
@@ -35,7 +35,7 @@ impl PersonNode {
 #[Object(name = "Person")]
 impl PersonNode {
     /// The global id.
-    pub async fn id(&self) -> ID {
+    pub(crate) async fn id(&self) -> ID {
         self.global_id()
     }
 
@@ -58,17 +58,15 @@ impl PersonNode {
     async fn affiliation(&self, ctx: &Context<'_>) -> Result<Option<AffiliationNode>> {
         let nowhere = AffiliationNode { institution: None, bureau: None, enterprise: None };
         Ok(Some(match &self.file().affiliation {
-            Affiliation::Institution { institution, .. } => AffiliationNode {
-                institution: common::institution(ctx, *institution, self.at).await?,
-                ..nowhere
-            },
+            Affiliation::Institution { institution, .. } => {
+                AffiliationNode { institution: common::institution(ctx, *institution, self.0.at).await?, ..nowhere }
+            }
             Affiliation::Bureau { division } => {
                 AffiliationNode { bureau: Some(DivisionNode(division.clone())), ..nowhere }
             }
-            Affiliation::Enterprise { enterprise, .. } => AffiliationNode {
-                enterprise: common::enterprise(ctx, *enterprise, self.at).await?,
-                ..nowhere
-            },
+            Affiliation::Enterprise { enterprise, .. } => {
+                AffiliationNode { enterprise: common::enterprise(ctx, *enterprise, self.0.at).await?, ..nowhere }
+            }
         }))
     }
 
@@ -84,19 +82,19 @@ impl PersonNode {
 
     /// 版本: how many events it has.
     async fn version(&self) -> u64 {
-        self.entry.version
+        self.0.entry.version
     }
 
     /// 更新时间: when the log took its last event.
     async fn updated_at(&self) -> DateTime {
-        self.entry.updated_at.into()
+        self.0.entry.updated_at.into()
     }
 }
 
 /// 所属单位: where somebody belongs; one of the three, if you may see it.
 #[derive(SimpleObject)]
 #[graphql(name = "Affiliation")]
-pub struct AffiliationNode {
+pub(crate) struct AffiliationNode {
     /// 机构: the institution.
     institution: Option<InstitutionNode>,
     /// 质监局: the division of the bureau.

@@ -1,5 +1,7 @@
 //! What the nodes of all registers have in common: where they come from, and how they are listed by pages.
 
+use std::sync::Arc;
+
 use async_graphql::{Context, Result};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -22,25 +24,25 @@ struct Place {
 
 /// Which entries of a register.
 #[derive(Clone, Debug, Default)]
-pub struct Which {
+pub(crate) struct Which {
     /// Only in this division and below it.
-    pub division: Option<Division>,
+    pub(crate) division: Option<Division>,
     /// Only with exactly this code.
-    pub code: Option<String>,
+    pub(crate) code: Option<String>,
     /// Only with this in the name.
-    pub name_contains: Option<String>,
+    pub(crate) name_contains: Option<String>,
 }
 
 /// A page of a register's entries, with what the connection says about it.
-pub struct EntryPage<A> {
+pub(crate) struct EntryPage<A> {
     /// The entries.
-    pub entries: Vec<Entry<A>>,
+    pub(crate) entries: Vec<Entry<A>>,
     /// As of when they were read.
-    pub at: Option<u64>,
+    pub(crate) at: Option<u64>,
     /// Whether there are more.
-    pub has_next: bool,
+    pub(crate) has_next: bool,
     /// The question, for counting.
-    pub page: RegisterPage,
+    pub(crate) page: RegisterPage,
 }
 
 impl<A: Commanded> EntryPage<A> {
@@ -48,7 +50,7 @@ impl<A: Commanded> EntryPage<A> {
     ///
     /// # Errors
     /// When the cursor is of another list or the house fails.
-    pub async fn load(ctx: &Context<'_>, slice: &Slice, which: Which, at: Option<u64>) -> Result<Self> {
+    pub(crate) async fn load(ctx: &Context<'_>, slice: &Slice, which: Which, at: Option<u64>) -> Result<Self> {
         let place = slice.place::<Place>()?;
         let at = match (&place, at) {
             (Some(place), _) => place.at,
@@ -72,8 +74,22 @@ impl<A: Commanded> EntryPage<A> {
 }
 
 /// The place of that entry.
-pub fn place_of<A>(entry: &Entry<A>, at: Option<u64>) -> Cursor {
+pub(crate) fn place_of<A>(entry: &Entry<A>, at: Option<u64>) -> Cursor {
     connection::encode(&Place { name: entry.name.clone(), id: entry.id, at })
+}
+
+/// An entry of a register, as it was at a position.
+pub(crate) struct Snapshot<A> {
+    /// The entry.
+    pub(crate) entry: Arc<Entry<A>>,
+    /// As of when it is shown, and what it points at as well.
+    pub(crate) at: Option<u64>,
+}
+
+impl<A> Clone for Snapshot<A> {
+    fn clone(&self) -> Self {
+        Self { entry: self.entry.clone(), at: self.at }
+    }
 }
 
 /// Declares the node of a register: how it is loaded, what all nodes show, and its connection.
@@ -81,19 +97,19 @@ macro_rules! register_node {
     ($node:ident of $root:ident as $id:ident) => {
         #[doc = concat!("An entry of the register of type `", stringify!($root), "`, as of a position.")]
         #[derive(Clone)]
-        pub struct $node {
-            /// The entry.
-            pub entry: std::sync::Arc<crate::app::Entry<$root>>,
-            /// As of when it is shown.
-            pub at: Option<u64>,
-        }
+        pub(crate) struct $node(crate::graphql::types::register::Snapshot<$root>);
 
         impl $node {
+            /// The entry, shown as of that position.
+            pub(crate) fn new(entry: std::sync::Arc<crate::app::Entry<$root>>, at: Option<u64>) -> Self {
+                Self(crate::graphql::types::register::Snapshot { entry, at })
+            }
+
             /// The entry, if the actor may see it.
             ///
             /// # Errors
             /// When the house fails.
-            pub async fn load(
+            pub(crate) async fn load(
                 ctx: &async_graphql::Context<'_>,
                 id: crate::domain::value::$id,
                 at: Option<u64>,
@@ -101,11 +117,11 @@ macro_rules! register_node {
                 let actor = crate::graphql::context::actor(ctx);
                 let entry = crate::graphql::context::app(ctx).register::<$root>(actor, id.into(), at).await;
                 let entry = entry.map_err(|fault| crate::graphql::errors::fault(ctx, fault))?;
-                Ok(entry.map(|entry| Self { entry: std::sync::Arc::new(entry), at }))
+                Ok(entry.map(|entry| Self::new(std::sync::Arc::new(entry), at)))
             }
 
             fn global_id(&self) -> async_graphql::ID {
-                crate::graphql::ids::global(crate::domain::value::$id::from(self.entry.id))
+                crate::graphql::ids::global(crate::domain::value::$id::from(self.0.entry.id))
             }
         }
 
@@ -124,8 +140,7 @@ pub(super) use register_node;
 /// Declares the connection of a register.
 macro_rules! register_connection {
     ($(#[$doc:meta])* $connection:ident, $edge:ident of $node:ident, $root:ident) => {
-        $(#[$doc])*
-        pub struct $connection {
+        pub(crate) struct $connection {
             slice: crate::graphql::connection::Slice,
             page: crate::graphql::types::register::EntryPage<$root>,
             nodes: Vec<$node>,
@@ -133,7 +148,7 @@ macro_rules! register_connection {
 
         /// An entry and its place in the list.
         #[derive(async_graphql::SimpleObject)]
-        pub struct $edge {
+        pub(crate) struct $edge {
             /// The place.
             cursor: crate::graphql::scalars::Cursor,
             /// The entry.
@@ -145,7 +160,7 @@ macro_rules! register_connection {
             ///
             /// # Errors
             /// When an argument makes no sense or the house fails.
-            pub async fn load(
+            pub(crate) async fn load(
                 ctx: &async_graphql::Context<'_>,
                 slice: crate::graphql::connection::Slice,
                 which: crate::graphql::types::register::Which,
@@ -155,15 +170,16 @@ macro_rules! register_connection {
                     crate::graphql::types::register::EntryPage::<$root>::load(ctx, &slice, which, at).await?;
                 let at = page.at;
                 let entries = std::mem::take(&mut page.entries).into_iter();
-                let nodes = entries.map(|entry| $node { entry: std::sync::Arc::new(entry), at }).collect();
+                let nodes = entries.map(|entry| $node::new(std::sync::Arc::new(entry), at)).collect();
                 Ok(Self { slice, page, nodes })
             }
 
             fn cursor(&self, node: &$node) -> crate::graphql::scalars::Cursor {
-                crate::graphql::types::register::place_of(&node.entry, self.page.at)
+                crate::graphql::types::register::place_of(&node.0.entry, self.page.at)
             }
         }
 
+        $(#[$doc])*
         #[async_graphql::Object]
         impl $connection {
             /// The entries with their places.

@@ -10,8 +10,7 @@ use crate::graphql::types::institution::InstitutionNode;
 use crate::graphql::types::person::PersonNode;
 use crate::graphql::words::Verdict;
 
-/// 攻关任务: who shall solve a case.
-pub struct AssignmentNode {
+pub(crate) struct AssignmentNode {
     assignment: state::Assignment,
     at: Option<u64>,
 }
@@ -22,6 +21,7 @@ impl From<(&state::Assignment, Option<u64>)> for AssignmentNode {
     }
 }
 
+/// 攻关任务: who shall solve a case.
 #[Object(name = "ResearchAssignment")]
 impl AssignmentNode {
     /// 计量技术机构: the institution.
@@ -52,7 +52,7 @@ impl AssignmentNode {
 
 /// 发现: what an expert learnt.
 #[derive(SimpleObject)]
-pub struct Finding {
+pub(crate) struct Finding {
     /// The global id.
     id: ID,
     /// Who learnt it.
@@ -80,7 +80,7 @@ impl From<(&state::Finding, Option<u64>)> for Finding {
 /// 解决方案: a proposed solution and what the reviewers said.
 #[derive(SimpleObject)]
 #[graphql(name = "Solution")]
-pub struct SolutionNode {
+pub(crate) struct SolutionNode {
     /// Who proposed it.
     by: ActorNode,
     /// When.
@@ -97,7 +97,7 @@ pub struct SolutionNode {
 
 /// 评审: what a reviewer said of a proposed solution.
 #[derive(SimpleObject)]
-pub struct Review {
+pub(crate) struct Review {
     /// Who reviewed.
     by: ActorNode,
     /// When.
@@ -130,7 +130,7 @@ impl From<(&state::Solution, Option<u64>)> for SolutionNode {
 /// 试用: a trial at the enterprise.
 #[derive(SimpleObject)]
 #[graphql(name = "Trial")]
-pub struct TrialNode {
+pub(crate) struct TrialNode {
     /// 试用计划: what is tried.
     plan: String,
     /// When it started.
@@ -156,7 +156,7 @@ impl From<(&state::Trial, Option<u64>)> for TrialNode {
 /// 解决: what was recorded when the case was resolved.
 #[derive(SimpleObject)]
 #[graphql(name = "Resolution")]
-pub struct ResolutionNode {
+pub(crate) struct ResolutionNode {
     /// When.
     at: DateTime,
     /// 差距: the capability gap then, to six decimals; absent where nothing was required or measured.
@@ -178,8 +178,7 @@ impl From<(&state::Resolution, Option<u64>)> for ResolutionNode {
     }
 }
 
-/// 常规服务: a routine service that answered the need.
-pub struct RoutineServiceNode {
+pub(crate) struct RoutineServiceNode {
     service: state::RoutineService,
     at: Option<u64>,
 }
@@ -190,6 +189,7 @@ impl From<(&state::RoutineService, Option<u64>)> for RoutineServiceNode {
     }
 }
 
+/// 常规服务: a routine service that answered the need.
 #[Object(name = "RoutineService")]
 impl RoutineServiceNode {
     /// 计量技术机构: who provided it.

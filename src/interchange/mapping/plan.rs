@@ -6,9 +6,9 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::domain::case::command::{
-    AddComment, CaseCommand, EnrolmentFacts, EscalateCase, LegacyCase, PauseClock, RecordLegacyActivity, ReportCase,
-    ResumeClock, TriageCase,
+    AddComment, CaseCommand, EscalateCase, PauseClock, RecordLegacyActivity, ReportCase, ResumeClock, TriageCase,
 };
+use crate::domain::case::facts::{EnrolmentFacts, LegacyCase};
 use crate::domain::case::number::CaseNumber;
 use crate::domain::case::values::{CommentId, Origin};
 use crate::domain::enterprise::values::Identity;

@@ -2,7 +2,8 @@
 
 use std::io::Cursor;
 
-use crate::domain::case::command::{CaseCommand, EnrolmentFacts, RecordLegacyActivity};
+use crate::domain::case::command::{CaseCommand, RecordLegacyActivity};
+use crate::domain::case::facts::EnrolmentFacts;
 use crate::domain::case::values::{Kind, Origin, Severity};
 use crate::domain::value::{CaseId, Level};
 use crate::interchange::format::Format;

@@ -13,7 +13,9 @@ async fn what_was_appended_is_loaded_byte_for_byte(database: Database) {
     let store = database.open().await;
     let content = notes(&["one", "two"], RowChanges::default());
     let committed = commit_one(&*store, append(case_stream(1), 0, "a", content)).await;
-    let expected = Committed { version: 2, first_position: 0, event_count: 2, recorded_at: START, replayed: false };
+    let stream = case_stream(1);
+    let expected =
+        Committed { stream, version: 2, first_position: 0, event_count: 2, recorded_at: START, replayed: false };
     assert_eq!(committed.expect("accepted"), expected);
 
     let loaded = store.load(case_stream(1), 0).await.expect("loaded");
@@ -61,7 +63,7 @@ async fn a_key_sent_again_gets_the_first_answer(database: Database) {
     assert_eq!(store.head().await.expect("read").next_position, 2);
 
     let stored = store.command("p-1", "a").await.expect("read").expect("it was committed");
-    assert_eq!((stored.committed, stored.stream), (again, case_stream(1)));
+    assert_eq!((stored.committed, stored.committed.stream), (again, case_stream(1)));
     assert_eq!(stored.digest, [7; 32]);
 }
 

@@ -1,7 +1,7 @@
 //! The `etalon` program as a server of its own process: started, killed, started again; asked over HTTP.
 
 use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::Mutex;
 
@@ -68,11 +68,6 @@ impl Installation {
 
     fn key_file(&self) -> PathBuf {
         self.folder.path().join("token-key.pem")
-    }
-
-    /// The installation's folder.
-    pub fn folder(&self) -> &Path {
-        self.folder.path()
     }
 }
 

@@ -1,10 +1,9 @@
 //! An institution and a lead take a case on.
 
-use crate::domain::case::command::{
-    AcceptAssignment, AssignResearch, DeclineAssignment, PersonFacts, ReassignResearch,
-};
+use crate::domain::case::command::{AcceptAssignment, AssignResearch, DeclineAssignment, ReassignResearch};
 use crate::domain::case::decide::{Decision, Given, last_day, only, reason, refuse};
 use crate::domain::case::event::{AssignmentAccepted, AssignmentDeclined, ResearchAssigned, ResearchReassigned};
+use crate::domain::case::facts::PersonFacts;
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::value::InstitutionId;
 

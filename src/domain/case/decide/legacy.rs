@@ -1,9 +1,10 @@
 //! What another tracker recorded and has no counterpart here: kept as it was, in any status, by the importer alone.
 
 use crate::domain::case::authority::Subject;
-use crate::domain::case::command::{CaseCommand, LegacyCase, RecordLegacyActivity};
+use crate::domain::case::command::{CaseCommand, RecordLegacyActivity};
 use crate::domain::case::decide::{Decision, only, refuse};
 use crate::domain::case::event::{LegacyActivityRecorded, LegacyOpening};
+use crate::domain::case::facts::LegacyCase;
 use crate::domain::case::rules::Rule;
 use crate::domain::case::state::File;
 use crate::domain::order::Order;

@@ -1,8 +1,9 @@
 //! What a case is to others.
 
-use crate::domain::case::command::{CaseFacts, LinkCases, MarkDuplicate};
+use crate::domain::case::command::{LinkCases, MarkDuplicate};
 use crate::domain::case::decide::{Decision, Given, only, refuse};
 use crate::domain::case::event::{CaseMarkedDuplicate, CasesLinked};
+use crate::domain::case::facts::CaseFacts;
 use crate::domain::case::state::Link;
 use crate::domain::case::values::LinkRelation;
 use crate::domain::refusal::{Code, Refusal};

@@ -1,9 +1,8 @@
 use jiff::civil::date;
 
-use crate::domain::case::command::{
-    AcceptAssignment, AssignResearch, DeclineAssignment, PersonFacts, ReassignResearch,
-};
+use crate::domain::case::command::{AcceptAssignment, AssignResearch, DeclineAssignment, ReassignResearch};
 use crate::domain::case::event::{AssignmentAccepted, AssignmentDeclined, ResearchAssigned, ResearchReassigned};
+use crate::domain::case::facts::PersonFacts;
 use crate::domain::case::tests::actors::*;
 use crate::domain::case::tests::commands::*;
 use crate::domain::case::tests::story::Story;

@@ -1,5 +1,6 @@
-use crate::domain::case::command::{AcceptInvitation, DeclineInvitation, InviteExpert, LeaveCase, PersonFacts};
+use crate::domain::case::command::{AcceptInvitation, DeclineInvitation, InviteExpert, LeaveCase};
 use crate::domain::case::event::{ExpertInvited, ExpertJoined, ExpertLeft, InvitationDeclined};
+use crate::domain::case::facts::PersonFacts;
 use crate::domain::case::state::Membership;
 use crate::domain::case::tests::actors::*;
 use crate::domain::case::tests::commands::*;

@@ -4,6 +4,7 @@ use jiff::civil::{Date, date};
 use uuid::Uuid;
 
 use crate::domain::case::command::*;
+use crate::domain::case::facts::*;
 use crate::domain::case::number::CaseNumber;
 use crate::domain::case::tests::actors::{division, enterprise_id, institute, person};
 use crate::domain::case::values::{

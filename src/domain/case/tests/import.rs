@@ -1,7 +1,6 @@
-use crate::domain::case::command::{
-    AcceptInvitation, CaseCommand, LegacyCase, MissDeadline, RecordLegacyActivity, SetDeadline,
-};
+use crate::domain::case::command::{AcceptInvitation, CaseCommand, MissDeadline, RecordLegacyActivity, SetDeadline};
 use crate::domain::case::event::{LegacyActivityRecorded, LegacyOpening};
+use crate::domain::case::facts::LegacyCase;
 use crate::domain::case::tests::actors::*;
 use crate::domain::case::tests::commands::*;
 use crate::domain::case::tests::story::{Story, moment};

@@ -1,5 +1,5 @@
-use crate::domain::case::command::CaseFacts;
 use crate::domain::case::event::{CaseMarkedDuplicate, CasesLinked};
+use crate::domain::case::facts::CaseFacts;
 use crate::domain::case::tests::actors::*;
 use crate::domain::case::tests::commands::*;
 use crate::domain::case::tests::story::{Outcome, Story};

@@ -1,5 +1,6 @@
-use crate::domain::case::command::{EnrolmentFacts, ProvideRoutineService, ReportCase};
+use crate::domain::case::command::{ProvideRoutineService, ReportCase};
 use crate::domain::case::event::{CaseReported, CaseTriaged, RoutineServiceProvided};
+use crate::domain::case::facts::EnrolmentFacts;
 use crate::domain::case::tests::actors::*;
 use crate::domain::case::tests::commands::*;
 use crate::domain::case::tests::story::{Story, moment};

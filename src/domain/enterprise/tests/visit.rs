@@ -1,5 +1,5 @@
 use super::*;
-use crate::domain::case::command::PersonFacts;
+use crate::domain::case::facts::PersonFacts;
 use crate::domain::case::values::Kind;
 use crate::domain::enterprise::event::FieldVisitRecorded;
 use crate::domain::enterprise::values::Visitor;

@@ -28,9 +28,7 @@ impl DecisionRule {
         if ratio < Decimal::one() {
             return Err(ValueError::new(
                 "DECISION_RATIO_TOO_SMALL",
-                format!(
-                    "the ratio {ratio} of error limit to uncertainty is below 1: write 3, 4 or 10, say"
-                ),
+                format!("the ratio {ratio} of error limit to uncertainty is below 1: write 3, 4 or 10, say"),
             ));
         }
         if guard_band.is_negative() || guard_band > Decimal::one() {

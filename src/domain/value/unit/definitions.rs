@@ -54,11 +54,7 @@ pub(super) const DEFINITIONS: [Definition; 48] = [
     definition("[min_us]", "1", "[fdr_us]/60"),
     definition("[mu_0]", "1", "4.[pi].10*-7.N/A2"),
     definition("[pca]", "12", "[pnt]"),
-    definition(
-        "[pi]",
-        "3.1415926535897932384626433832795028841971693993751058209749445923",
-        "1",
-    ),
+    definition("[pi]", "3.1415926535897932384626433832795028841971693993751058209749445923", "1"),
     definition("[pnt]", "1", "[lne]/6"),
     definition("[pouce]", "1", "[pied]/12"),
     definition("[psi]", "1", "[lbf_av]/[in_i]2"),

@@ -47,22 +47,12 @@ pub(super) fn to_ucum(text: &str) -> Option<String> {
 }
 
 /// Expressions people write for others; whole, since some have a solidus or a product.
-const WHOLE_ALIASES: [(&str, &str); 5] = [
-    ("rpm", "{rev}/min"),
-    ("r/min", "{rev}/min"),
-    ("Wh", "W.h"),
-    ("kWh", "kW.h"),
-    ("MWh", "MW.h"),
-];
+const WHOLE_ALIASES: [(&str, &str); 5] =
+    [("rpm", "{rev}/min"), ("r/min", "{rev}/min"), ("Wh", "W.h"), ("kWh", "kW.h"), ("MWh", "MW.h")];
 
 /// Symbols people write for others, wherever they stand between `.`, `/` and parentheses.
-const SYMBOL_ALIASES: [(&str, &str); 5] = [
-    ("ppm", "[ppm]"),
-    ("ppb", "[ppb]"),
-    ("‰", "[ppth]"),
-    ("mmHg", "mm[Hg]"),
-    ("psi", "[psi]"),
-];
+const SYMBOL_ALIASES: [(&str, &str); 5] =
+    [("ppm", "[ppm]"), ("ppb", "[ppb]"), ("‰", "[ppth]"), ("mmHg", "mm[Hg]"), ("psi", "[psi]")];
 
 /// Moves a symbol, or what it is an alias for, to the code.
 fn end_symbol(code: &mut String, symbol: &mut String, then: Option<char>) {

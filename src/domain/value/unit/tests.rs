@@ -47,20 +47,11 @@ fn what_is_no_unit_is_refused() {
         "Cel2",
         "dB.m",
     ] {
-        assert_eq!(
-            Unit::parse(text).unwrap_err().code,
-            "UNIT_UNKNOWN",
-            "{text}"
-        );
+        assert_eq!(Unit::parse(text).unwrap_err().code, "UNIT_UNKNOWN", "{text}");
     }
     let long = Unit::parse(&"m.".repeat(80)).unwrap_err();
     assert!(long.message.contains("at most 80"));
-    assert!(
-        Unit::parse("°C/min")
-            .unwrap_err()
-            .message
-            .contains("write K")
-    );
+    assert!(Unit::parse("°C/min").unwrap_err().message.contains("write K"));
 }
 
 #[test]
@@ -101,9 +92,7 @@ fn a_difference_has_no_offset() {
 #[test]
 fn a_point_on_a_temperature_scale_has_one() {
     let point = |value: &str, from: &str, to: &str| {
-        unit(from)
-            .convert_point(&Decimal::parse(value).unwrap(), &unit(to))
-            .unwrap()
+        unit(from).convert_point(&Decimal::parse(value).unwrap(), &unit(to)).unwrap()
     };
     assert_eq!(point("0", "Cel", "K"), ratio("273.15", "1"));
     assert_eq!(point("100", "Cel", "[degF]"), ratio("212", "1"));
@@ -116,31 +105,15 @@ fn a_point_on_a_temperature_scale_has_one() {
 
 #[test]
 fn kinds_are_kept_apart_by_dimension() {
-    for (a, b) in [
-        ("m", "[in_i]"),
-        ("Cel", "K"),
-        ("dB", "B"),
-        ("N.m", "J"),
-        ("%", "1"),
-    ] {
+    for (a, b) in [("m", "[in_i]"), ("Cel", "K"), ("dB", "B"), ("N.m", "J"), ("%", "1")] {
         assert!(unit(a).commensurable(&unit(b)), "{a} {b}");
     }
-    for (a, b) in [
-        ("m", "kg"),
-        ("dB", "1"),
-        ("dB", "Np"),
-        ("dB[V]", "V"),
-        ("[IU]", "1"),
-    ] {
+    for (a, b) in [("m", "kg"), ("dB", "1"), ("dB", "Np"), ("dB[V]", "V"), ("[IU]", "1")] {
         assert!(!unit(a).commensurable(&unit(b)), "{a} {b}");
     }
     let refused = unit("mm").factor_to(&unit("kg")).unwrap_err();
     assert_eq!(refused.code, "UNIT_INCOMMENSURABLE");
-    assert!(
-        refused
-            .message
-            .starts_with("mm (dimension L) and kg (dimension M)")
-    );
+    assert!(refused.message.starts_with("mm (dimension L) and kg (dimension M)"));
 }
 
 #[test]
@@ -166,11 +139,7 @@ fn every_rounded_factor_of_the_tables_has_a_definition() {
         let (digits, _) = atom.factor.to_integer_and_exponent();
         let rounded = digits.to_string().len() >= 25;
         let defined = DEFINITIONS.iter().any(|d| d.code == atom.code);
-        assert_eq!(
-            rounded, defined,
-            "{} with factor {}",
-            atom.code, atom.factor
-        );
+        assert_eq!(rounded, defined, "{} with factor {}", atom.code, atom.factor);
         // The definition is the atom's: both agree to the digits that the table has.
         let error = &(&atom_factor(atom) / &from_number(atom.factor)) - &Ratio::one();
         assert!(error.abs() < ratio("1e-26", "1"), "{}", atom.code);

@@ -1,16 +1,16 @@
 //! Events: an interface with one object per type, so that there is no wide row of nullable fields.
 
-pub mod declare;
 mod beginning;
-mod research;
+pub(crate) mod declare;
 mod ending;
 mod records;
 mod register;
+mod research;
 
-use async_graphql::{Context, InputObject, Interface, Result, SimpleObject};
-use cqrs_es::persist::SerializedEvent;
-use serde::{Deserialize, Serialize};
 use std::sync::Arc;
+
+use async_graphql::{ComplexObject, Context, InputObject, Interface, Result, SimpleObject};
+use serde::{Deserialize, Serialize};
 
 use crate::app::{EventPage, EventRecord, Fault};
 use crate::codec;
@@ -21,18 +21,18 @@ use crate::graphql::connection::{self, PageInfo, Slice};
 use crate::graphql::context::app;
 use crate::graphql::errors;
 use crate::graphql::scalars::{Cursor, DateTime, JsonText, Position};
-use crate::graphql::types::case::CaseNode;
 use crate::graphql::types::annual_summary::AnnualSummaryNode;
 use crate::graphql::types::campaign::CampaignNode;
+use crate::graphql::types::case::CaseNode;
 use crate::graphql::types::catalogue::CatalogueNode;
 use crate::graphql::types::common::ActorNode;
 use crate::graphql::types::enterprise::EnterpriseNode;
-use crate::graphql::types::event::declare::Head;
+use crate::graphql::types::event::declare::{Head, Said};
 use crate::graphql::types::institution::InstitutionNode;
 use crate::graphql::types::person::PersonNode;
 use crate::graphql::words::Role;
-pub use declare::{EventSource, SourceAttribute};
-pub use register::RegisterEvent;
+pub(crate) use declare::EventSource;
+pub(crate) use register::RegisterEvent;
 
 /// Declares the interfaces whose members are the events of a case, and how a fact becomes its object.
 macro_rules! case_events {
@@ -41,7 +41,7 @@ macro_rules! case_events {
         #[derive(Interface)]
         #[graphql(
             field(name = "id", ty = "async_graphql::ID", desc = "The global id."),
-            field(name = "type", method = "kind", ty = "&str", desc = "类型: the event type, as the log has it."),
+            field(name = "type", method = "event_type", ty = "&str", desc = "类型: the event type, as the log has it."),
             field(name = "position", ty = "Position", desc = "位置: its place in the log."),
             field(name = "sequence", ty = "u64", desc = "序号: its place in its case, from 1: the case's version after it."),
             field(name = "recordedAt", method = "recorded_at", ty = "DateTime", desc = "记录时间: when the log took it."),
@@ -53,14 +53,14 @@ macro_rules! case_events {
             field(name = "payloadVersion", method = "payload_version", ty = "&str", desc = "The version of the payload's shape."),
             field(name = "payload", ty = "JsonText", desc = "The payload, to the byte as the log holds it.")
         )]
-        pub enum CaseEvent {
+        pub(crate) enum CaseEvent {
             $(#[doc = concat!("The event `", stringify!($fact), "`.")] $fact($part::$object),)+
         }
 
         /// 节点: anything that has a global id.
         #[derive(Interface)]
         #[graphql(field(name = "id", ty = "async_graphql::ID", desc = "The global id."))]
-        pub enum Node {
+        pub(crate) enum Node {
             /// A case.
             Case(CaseNode),
             /// An enterprise.
@@ -91,7 +91,7 @@ macro_rules! case_events {
         impl CaseEvent {
             fn new(head: Head, fact: CaseFact) -> Self {
                 match fact {
-                    $(CaseFact::$fact(fact) => Self::$fact($part::$object { head, fact }),)+
+                    $(CaseFact::$fact(fact) => Self::$fact($part::$object(Said { head, fact })),)+
                 }
             }
         }
@@ -148,7 +148,7 @@ impl CaseEvent {
     ///
     /// # Errors
     /// When this version of the program cannot read it.
-    pub fn read(ctx: &Context<'_>, record: EventRecord) -> Result<Self> {
+    pub(crate) fn read(ctx: &Context<'_>, record: EventRecord) -> Result<Self> {
         let event: Recorded<CaseFact> = decode(&record).map_err(|fault| errors::fault(ctx, fault))?;
         Ok(Self::new(Head::new(record, event.by, event.occurred_at, event.source), event.fact))
     }
@@ -156,33 +156,24 @@ impl CaseEvent {
 
 /// Brings a stored event to today's shape.
 fn decode<F: Fact>(record: &EventRecord) -> Result<Recorded<F>, Fault> {
-    let unreadable = |source| codec::DecodeError {
-        event_type: record.event_type.clone(),
-        event_version: record.event_version.clone(),
-        aggregate_type: record.aggregate_type.clone(),
-        aggregate_id: record.aggregate_id.clone(),
-        sequence: usize::try_from(record.sequence).unwrap_or(usize::MAX),
-        source,
+    let stored = codec::Stored {
+        aggregate_type: &record.aggregate_type,
+        aggregate_id: &record.aggregate_id,
+        sequence: record.sequence,
+        event_type: &record.event_type,
+        event_version: &record.event_version,
+        payload: &record.payload,
     };
-    let event = SerializedEvent {
-        aggregate_id: record.aggregate_id.clone(),
-        sequence: usize::try_from(record.sequence).unwrap_or(usize::MAX),
-        aggregate_type: record.aggregate_type.clone(),
-        event_type: record.event_type.clone(),
-        event_version: record.event_version.clone(),
-        payload: serde_json::from_str(&record.payload).map_err(|error| Arc::new(unreadable(error)))?,
-        metadata: serde_json::Value::Null,
-    };
-    Ok(codec::decode(event, &codec::upcasters()).map_err(Arc::new)?)
+    Ok(codec::decode_stored(stored, &codec::upcasters()).map_err(Arc::new)?)
 }
 
 /// 筛选: which events of a case.
 #[derive(Clone, Debug, Default, InputObject)]
-pub struct CaseEventFilter {
+pub(crate) struct CaseEventFilter {
     /// Only of these types, as the log names them: `CaseReported`, `FindingRecorded`, …
-    pub types: Option<Vec<String>>,
+    pub(crate) types: Option<Vec<String>>,
     /// Only by this actor: its id, as tokens have it.
-    pub actor: Option<String>,
+    pub(crate) actor: Option<String>,
 }
 
 /// The place of an event in a list.
@@ -194,7 +185,8 @@ struct EventPlace {
 
 /// 事件列表: events of a case, by pages.
 #[derive(SimpleObject)]
-pub struct CaseEventConnection {
+#[graphql(complex)]
+pub(crate) struct CaseEventConnection {
     /// The events with their places.
     edges: Vec<CaseEventEdge>,
     /// Where this page stands.
@@ -203,11 +195,19 @@ pub struct CaseEventConnection {
 
 /// An event and its place in the list.
 #[derive(SimpleObject)]
-pub struct CaseEventEdge {
+pub(crate) struct CaseEventEdge {
     /// The place.
     cursor: Cursor,
     /// The event.
     node: CaseEvent,
+}
+
+#[ComplexObject]
+impl CaseEventConnection {
+    /// The events alone.
+    async fn nodes(&self) -> Vec<&CaseEvent> {
+        self.edges.iter().map(|edge| &edge.node).collect()
+    }
 }
 
 impl CaseEventConnection {
@@ -215,7 +215,7 @@ impl CaseEventConnection {
     ///
     /// # Errors
     /// When an argument makes no sense or the house fails.
-    pub async fn load(
+    pub(crate) async fn load(
         ctx: &Context<'_>,
         case: CaseId,
         at: Option<u64>,
@@ -223,7 +223,7 @@ impl CaseEventConnection {
         filter: CaseEventFilter,
     ) -> Result<Self> {
         let types = filter.types.unwrap_or_default();
-        if let Some(unknown) = types.iter().find(|name| !CaseFact::NAMES.contains(&name.as_str())) {
+        if let Some(unknown) = types.iter().find(|name| !CaseFact::SHAPES.iter().any(|(known, _)| known == name)) {
             let message = format!("{unknown:?} is no event type of a case: write one such as CaseReported");
             return Err(errors::argument("EVENT_TYPE_UNKNOWN", "filter", message));
         }
@@ -234,8 +234,7 @@ impl CaseEventConnection {
             types,
             actor: filter.actor,
         };
-        let mut records =
-            app(ctx).case_events(case, &page).await.map_err(|fault| errors::fault(ctx, fault))?;
+        let mut records = app(ctx).case_events(case, &page).await.map_err(|fault| errors::fault(ctx, fault))?;
         let has_next = slice.cut(&mut records);
         let edges = records
             .into_iter()

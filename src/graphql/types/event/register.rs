@@ -2,58 +2,57 @@
 
 use async_graphql::{Context, ID, Object, Result};
 use jiff::Timestamp;
-use serde::Deserialize;
 
 use crate::app::{EventRecord, Fault};
-use crate::codec::DecodeError;
 use crate::domain::actor::ActorId;
-use crate::domain::event::Source;
+use crate::domain::annual_summary::event::AnnualSummaryFact;
+use crate::domain::campaign::event::CampaignFact;
+use crate::domain::catalogue::event::CatalogueFact;
+use crate::domain::enterprise::event::EnterpriseFact;
+use crate::domain::event::{Fact, Source};
+use crate::domain::institution::event::InstitutionFact;
+use crate::domain::person::event::PersonFact;
 use crate::graphql::errors;
 use crate::graphql::scalars::{DateTime, JsonText, Position};
 use crate::graphql::types::common::ActorNode;
 use crate::graphql::types::event::declare::{EventSource, Head};
+use crate::graphql::types::event::decode;
 use crate::graphql::words::Role;
 
-/// 登记事件: something that happened to an enterprise, a campaign, an institution, a person, a catalogue or an annual summary.
-pub struct RegisterEvent(Head);
+pub(crate) struct RegisterEvent(Head);
 
-/// What the payload of every event says besides its fact.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Circumstances {
-    by: ActorId,
-    occurred_at: Timestamp,
-    #[serde(default)]
-    source: Option<Source>,
+/// Who, when and where from: what the payload of every event says besides its fact.
+type Circumstances = (ActorId, Timestamp, Option<Source>);
+
+fn circumstances<F: Fact>(record: &EventRecord) -> Result<Circumstances, Fault> {
+    let event = decode::<F>(record)?;
+    Ok((event.by, event.occurred_at, event.source))
 }
 
 impl RegisterEvent {
     /// The event as the log has it.
     ///
     /// # Errors
-    /// When it is of a shape that no event has.
-    pub fn read(ctx: &Context<'_>, record: EventRecord) -> Result<Self> {
-        match serde_json::from_str::<Circumstances>(&record.payload) {
-            Ok(said) => Ok(Self(Head::new(record, said.by, said.occurred_at, said.source))),
-            Err(source) => {
-                let error = DecodeError {
-                    event_type: record.event_type,
-                    event_version: record.event_version,
-                    aggregate_type: record.aggregate_type,
-                    aggregate_id: record.aggregate_id,
-                    sequence: usize::try_from(record.sequence).unwrap_or(usize::MAX),
-                    source,
-                };
-                Err(errors::fault(ctx, Fault::Decode(error.into())))
-            }
-        }
+    /// When this version of the program cannot read it.
+    pub(crate) fn read(ctx: &Context<'_>, record: EventRecord) -> Result<Self> {
+        let said = match record.aggregate_type.as_str() {
+            "Campaign" => circumstances::<CampaignFact>(&record),
+            "Institution" => circumstances::<InstitutionFact>(&record),
+            "Person" => circumstances::<PersonFact>(&record),
+            "Catalogue" => circumstances::<CatalogueFact>(&record),
+            "AnnualSummary" => circumstances::<AnnualSummaryFact>(&record),
+            _ => circumstances::<EnterpriseFact>(&record),
+        };
+        let (by, occurred_at, source) = said.map_err(|fault| errors::fault(ctx, fault))?;
+        Ok(Self(Head::new(record, by, occurred_at, source)))
     }
 }
 
+/// 登记事件: something that happened to an enterprise, a campaign, an institution, a person, a catalogue or an annual summary.
 #[Object]
 impl RegisterEvent {
     /// The global id.
-    pub async fn id(&self) -> ID {
+    pub(crate) async fn id(&self) -> ID {
         self.0.id()
     }
 

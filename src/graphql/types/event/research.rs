@@ -78,6 +78,6 @@ event_objects! {
         /// 情况: what was seen.
         summary: String = fact.summary.to_string();
         /// 测量结果: what was measured on trial.
-        result: Option<ResultNode> = fact.result.clone().map(ResultNode);
+        measurement: Option<ResultNode> = fact.measurement.as_ref().map(|measured| ResultNode(measured.result.clone()));
     }
 }

@@ -2,8 +2,6 @@
 //!
 //! Payload bytes are written once and never rebuilt from parsed JSON: an auditor hashes what stands in the log.
 
-pub mod samples;
-
 use cqrs_es::persist::{EventUpcaster, SerializedEvent};
 use serde_json::Value;
 

@@ -42,7 +42,7 @@ pub enum SampleError {
         /// Which.
         path: PathBuf,
         /// Why.
-        source: codec::DecodeError,
+        source: Box<codec::DecodeError>,
     },
     /// Today's code writes the same event in other bytes.
     #[error("{path} would be written differently today:\n{today}")]
@@ -107,7 +107,7 @@ fn check_sample<A: Root>(path: PathBuf) -> Result<(), SampleError> {
     };
     let event = match codec::decode_stored::<A::Fact>(stored, &codec::upcasters()) {
         Ok(event) => event,
-        Err(source) => return Err(SampleError::Undecodable { path, source }),
+        Err(source) => return Err(SampleError::Undecodable { path, source: Box::new(source) }),
     };
     if event.fact.name() != name {
         return Err(SampleError::Stray(path));

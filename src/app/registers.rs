@@ -1,0 +1,140 @@
+//! Questions about the registers: enterprises, campaigns, institutions, persons, catalogues, annual summaries.
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::app::commanded::Commanded;
+use crate::app::request::{Fault, time_of};
+use crate::app::scope::RegisterScope;
+use crate::domain::actor::Actor;
+use crate::domain::value::Division;
+use crate::store::{RegisterQuery, StoreError, StoredRegister, StreamId};
+
+/// A page of a register, in the order of names.
+#[derive(Clone, Debug, Default)]
+pub struct RegisterPage {
+    /// Only these.
+    pub ids: Option<Vec<Uuid>>,
+    /// Only in this division.
+    pub division: Option<Division>,
+    /// Only with this code.
+    pub code: Option<String>,
+    /// Only with this in the name.
+    pub name_contains: Option<String>,
+    /// Only after the entry of this name and id.
+    pub after: Option<(String, Uuid)>,
+    /// At most so many.
+    pub limit: u32,
+    /// As of this position; `None` is the present.
+    pub at: Option<u64>,
+}
+
+/// An entry of a register as it was.
+#[derive(Clone, Debug)]
+pub struct Entry<A> {
+    /// Its id.
+    pub id: Uuid,
+    /// Its name in the register's order.
+    pub name: String,
+    /// Its version.
+    pub version: u64,
+    /// The position of the event that made it so.
+    pub from_position: u64,
+    /// When the log took that event.
+    pub updated_at: Timestamp,
+    /// What is known of it.
+    pub state: A,
+}
+
+impl App {
+    /// An entry of a register, if it is there for this actor.
+    ///
+    /// # Errors
+    /// When the store fails or the entry cannot be read.
+    pub async fn register<A: Commanded>(
+        &self,
+        actor: &Actor,
+        id: Uuid,
+        at: Option<u64>,
+    ) -> Result<Option<Entry<A>>, Fault> {
+        let page = RegisterPage { ids: Some(vec![id]), limit: 1, at, ..RegisterPage::default() };
+        Ok(self.registers(actor, &page).await?.pop())
+    }
+
+    /// Entries of a register that this actor may see.
+    ///
+    /// # Errors
+    /// When the store fails or an entry cannot be read.
+    pub async fn registers<A: Commanded>(&self, actor: &Actor, page: &RegisterPage) -> Result<Vec<Entry<A>>, Fault> {
+        let Some(query) = RegisterScope::of(actor, A::AGGREGATE).narrow(register_query::<A>(page)) else {
+            return Ok(Vec::new());
+        };
+        self.store.registers(&query).await?.into_iter().map(entry).collect()
+    }
+
+    /// How many entries there are for this actor, on all pages.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn count_registers<A: Commanded>(&self, actor: &Actor, page: &RegisterPage) -> Result<u64, Fault> {
+        match RegisterScope::of(actor, A::AGGREGATE).narrow(register_query::<A>(page)) {
+            Some(query) => Ok(self.store.count_registers(&query).await?),
+            None => Ok(0),
+        }
+    }
+
+    /// Entries that a case names: whoever sees the case sees them.
+    ///
+    /// # Errors
+    /// When the store fails or an entry cannot be read.
+    pub async fn named_by_a_case<A: Commanded>(&self, ids: Vec<Uuid>, at: Option<u64>) -> Result<Vec<Entry<A>>, Fault> {
+        let limit = u32::try_from(ids.len()).unwrap_or(u32::MAX);
+        let page = RegisterPage { ids: Some(ids), limit, at, ..RegisterPage::default() };
+        self.store.registers(&register_query::<A>(&page)).await?.into_iter().map(entry).collect()
+    }
+
+    /// Whether the entry is there for this actor.
+    pub(super) async fn sees_entry(&self, actor: &Actor, stream: StreamId) -> Result<bool, Fault> {
+        let query = RegisterQuery {
+            aggregate_type: stream.aggregate_type,
+            ids: Some(vec![stream.aggregate_id]),
+            division_prefix: None,
+            code: None,
+            name_contains: None,
+            after: None,
+            limit: 1,
+            at: None,
+        };
+        match RegisterScope::of(actor, stream.aggregate_type).narrow(query) {
+            Some(query) => Ok(!self.store.registers(&query).await?.is_empty()),
+            None => Ok(false),
+        }
+    }
+}
+
+fn entry<A: Commanded>(stored: StoredRegister) -> Result<Entry<A>, Fault> {
+    let state = serde_json::from_str(&stored.row.document)
+        .map_err(|_| StoreError::Corrupt { what: format!("register_versions.document of {}", stored.stream) })?;
+    Ok(Entry {
+        id: stored.stream.aggregate_id,
+        name: stored.row.name,
+        version: stored.version,
+        from_position: stored.from_position,
+        updated_at: time_of(stored.updated_at),
+        state,
+    })
+}
+
+fn register_query<A: Commanded>(page: &RegisterPage) -> RegisterQuery {
+    RegisterQuery {
+        aggregate_type: A::AGGREGATE,
+        ids: page.ids.clone(),
+        division_prefix: page.division.as_ref().map(|division| division.code().to_owned()),
+        code: page.code.clone(),
+        name_contains: page.name_contains.clone(),
+        after: page.after.clone(),
+        limit: page.limit,
+        at: page.at,
+    }
+}

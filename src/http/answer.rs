@@ -1,0 +1,81 @@
+//! Answers: a GraphQL response with its status, and refusals of what never became a GraphQL request.
+
+use axum::body::Body;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
+
+use crate::graphql;
+use crate::http::accept::MediaType;
+
+/// A refusal by the front, in the shape of a GraphQL answer so that clients can read it.
+#[derive(Debug)]
+pub(crate) struct Refused {
+    /// The status.
+    pub(crate) status: StatusCode,
+    /// What a program can act on.
+    pub(crate) code: &'static str,
+    /// What is wrong and what would be right, for people.
+    pub(crate) message: String,
+    /// A header that the status asks for.
+    pub(crate) header: Option<(&'static str, HeaderValue)>,
+}
+
+impl Refused {
+    /// A refusal with that status.
+    pub(crate) fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
+        Self { status, code, message: message.into(), header: None }
+    }
+
+    /// A request that cannot be read.
+    pub(crate) fn bad_request(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "BAD_REQUEST", message)
+    }
+
+    /// The same refusal with a header.
+    pub(crate) fn with_header(mut self, name: &'static str, value: HeaderValue) -> Self {
+        self.header = Some((name, value));
+        self
+    }
+}
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        let body = json!({ "errors": [{ "message": self.message, "extensions": { "code": self.code } }] });
+        let mut response = written(self.status, MediaType::Json, body.to_string());
+        if let Some((name, value)) = self.header {
+            response.headers_mut().insert(name, value);
+        }
+        response
+    }
+}
+
+/// A GraphQL response. One that holds no `data` at all tells so by its status where the media type allows it.
+pub(crate) fn of_graphql(media_type: MediaType, response: &async_graphql::Response) -> Response {
+    let refused = graphql::is_request_error(response);
+    let status = match (media_type, refused) {
+        (MediaType::GraphqlResponse, true) => StatusCode::BAD_REQUEST,
+        (MediaType::GraphqlResponse, false) | (MediaType::Json, _) => StatusCode::OK,
+    };
+    let body = match refused {
+        true => serde_json::to_string(&json!({ "errors": response.errors })),
+        false => serde_json::to_string(response),
+    };
+    written(status, media_type, body.expect("answers have string keys and no failing values"))
+}
+
+/// What is not there.
+pub(crate) async fn not_found() -> Refused {
+    Refused::new(StatusCode::NOT_FOUND, "NOT_FOUND", "nothing is here; the API is at /graphql")
+}
+
+fn written(status: StatusCode, media_type: MediaType, body: String) -> Response {
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type.content_type()));
+    // Answers are for one token alone.
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
