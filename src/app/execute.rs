@@ -6,10 +6,10 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::app::commanded::Commanded;
-use crate::app::request::{Failure, Receipt, Request};
+use crate::app::request::{Failure, Key, Receipt, Request};
 use crate::app::streams::Versioned;
 use crate::codec;
-use crate::domain::actor::Actor;
+use crate::domain::actor::{Actor, ActorId};
 use crate::domain::event::Recorded;
 use crate::domain::order::Order;
 use crate::domain::refusal::{Code, Refusal};
@@ -118,15 +118,20 @@ impl App {
 
     /// The first answer, when a refusal only says that the command was carried out before.
     async fn first_answer(&self, request: &Request, failure: Failure) -> Result<Receipt, Failure> {
-        let stored = self.store.command(request.actor.id.as_str(), request.key.text()).await?;
-        match stored {
-            Some(stored) if stored.digest == request.key.digest() => {
-                let mut receipt = Receipt::from(stored.committed);
-                receipt.replayed = true;
-                Ok(receipt)
+        self.answer_to(&request.actor.id, &request.key).await?.ok_or(failure)
+    }
+
+    /// The answer that the command of this key has got; `None` where it was not carried out.
+    ///
+    /// # Errors
+    /// `IDEMPOTENCY_KEY_REUSED` when the key came with another input then, or a fault.
+    pub async fn answer_to(&self, actor: &ActorId, key: &Key) -> Result<Option<Receipt>, Failure> {
+        match self.store.command(actor.as_str(), key.text()).await? {
+            Some(stored) if stored.digest == key.digest() => {
+                Ok(Some(Receipt { replayed: true, ..Receipt::from(stored.committed) }))
             }
             Some(_) => Err(key_reused().into()),
-            None => Err(failure),
+            None => Ok(None),
         }
     }
 }

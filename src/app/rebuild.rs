@@ -50,7 +50,7 @@ impl App {
         let mut head = self.store.head().await?.next_position;
         loop {
             while events < head {
-                let page = whole_commits(self.page(events).await?, head)?;
+                let page = whole_commits(self.page(events).await?, events)?;
                 let rows = folds.rows(&page).await?;
                 self.store.write_rebuilt(&rows).await?;
                 events += page.len() as u64;
@@ -80,12 +80,12 @@ impl App {
     }
 }
 
-/// The page without the commit at its end that may go on behind it.
-fn whole_commits(mut page: Vec<EventRecord>, head: u64) -> Result<Vec<EventRecord>, StoreError> {
+/// The page from that position on, without the commit at the end of a full page, which may go on behind it. Where the log ends, so does a commit.
+fn whole_commits(mut page: Vec<EventRecord>, from: u64) -> Result<Vec<EventRecord>, StoreError> {
     let Some(last) = page.last() else {
-        return Err(StoreError::Corrupt { what: format!("the log ends before position {head}") });
+        return Err(StoreError::Corrupt { what: format!("the log has no event at position {from}") });
     };
-    if last.position + 1 < head {
+    if page.len() == PAGE as usize {
         let begun = page.iter().rposition(|event| !is_same_commit(event, last)).map_or(0, |index| index + 1);
         if begun == 0 {
             return Err(StoreError::Corrupt {

@@ -1,8 +1,8 @@
 //! A log of another tracker comes in: read, mapped, decided, committed. One event there is one event here.
 //!
-//! The file is read twice. First all of it is checked, so that nothing is half imported because of what stands in it; then it is committed, a bounded number of cases at a time. What is interrupted between goes on where it stopped when the same file is given again, since every event has a key of its own.
+//! The file is read twice. First all of it is looked at, so that nothing is half imported because of what stands in it; then it is committed, a bounded number of cases at a time. What is interrupted between goes on where it stopped when the same file is given again, since every event has a key of its own.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, Seek, SeekFrom};
@@ -22,7 +22,7 @@ use crate::domain::case::facts::EnrolmentFacts;
 use crate::domain::enterprise::Enterprise;
 use crate::domain::enterprise::command::EnrolEnterprise;
 use crate::domain::refusal::{Code, Refusal};
-use crate::domain::value::Period;
+use crate::domain::value::{CaseId, Division, EnterpriseId, Label, Period};
 use crate::interchange::format::Format;
 use crate::interchange::mapping::Mapping;
 use crate::interchange::mapping::plan::{Opening, PlanError, Planned};
@@ -71,7 +71,7 @@ pub enum ImportError {
 
 /// Imports a log.
 ///
-/// `progress` is told how many events are done and, once that is known, how many there are.
+/// `progress` is told how many events are done and how many there are.
 ///
 /// # Errors
 /// As [`ImportError`] says.
@@ -84,31 +84,22 @@ pub async fn import(
     progress: impl Fn(u64, u64),
 ) -> Result<ImportReport, ImportError> {
     let import = Import { app: app.clone(), mapping: mapping.clone(), report: Arc::default() };
-    let of = match bad_events {
-        BadEvents::EndTheImport => import.check(read(&mut file, format, mapping)?)?,
-        BadEvents::AreLeftOut => 0,
-    };
-    import.open_campaign().await?;
+    let survey = import.survey(read(&mut file, format, mapping)?, bad_events).await?;
+    import.frame(&survey.organisations).await?;
     let mut lanes = Lanes::open(&import);
     let mut events = read(&mut file, format, mapping)?;
-    let mut organisations = HashSet::new();
     let mut done = 0;
     for event in events.by_ref() {
         done += 1;
         match import.step(event) {
             Err(problem) => import.told(|report| report.skip(problem.place(), &problem)),
             Ok(step) => {
-                if let Ok(opening) = &step.opening
-                    && organisations.insert(opening.enterprise)
-                {
-                    import.enrol(opening).await?;
-                }
                 if !lanes.take(step).await {
                     break;
                 }
             }
         }
-        progress(done, of.max(done));
+        progress(done, survey.events.max(done));
     }
     lanes.finish().await.map_err(ImportError::Interrupted)?;
     import.told(|report| report.count_cases(&events));
@@ -127,6 +118,34 @@ struct Step {
     /// The case as this event would open it, or why it cannot.
     opening: Result<Opening, PlanError>,
     place: Place,
+}
+
+/// What a log holds.
+#[derive(Default)]
+struct Survey {
+    /// How many events, readable or not.
+    events: u64,
+    /// The cases that can come in, and whether an earlier import brought them in.
+    cases: HashMap<CaseId, bool>,
+    /// Whose new cases these are, each once, in the order of the file.
+    organisations: Vec<Organisation>,
+    enterprises: HashSet<EnterpriseId>,
+}
+
+impl Survey {
+    fn add_organisation(&mut self, opening: Opening) {
+        let Opening { enterprise, organisation: name, division, .. } = opening;
+        if self.enterprises.insert(enterprise) {
+            self.organisations.push(Organisation { enterprise, name, division });
+        }
+    }
+}
+
+/// An organisation of the log, as its first case shows it.
+struct Organisation {
+    enterprise: EnterpriseId,
+    name: Label,
+    division: Division,
 }
 
 /// Why one event cannot come in.
@@ -175,17 +194,47 @@ impl Import {
         tell(&mut self.report.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Reads everything and commits nothing. Answers how many events there are.
-    fn check(&self, events: Events) -> Result<u64, ImportError> {
-        let mut count = 0;
+    /// Reads everything and commits nothing: what would end the import is met before anything of it is on record.
+    async fn survey(&self, events: Events, bad_events: BadEvents) -> Result<Survey, ImportError> {
+        let mut survey = Survey::default();
         for event in events {
-            let step = self.step(event).map_err(ImportError::Bad)?;
-            if step.planned.source.index == 0 {
-                step.opening.map_err(|error| ImportError::Bad(BadEvent::Plan(error)))?;
+            survey.events += 1;
+            let looked_at = match self.step(event) {
+                Ok(step) => self.look_at(step, &mut survey).await.map_err(ImportError::Interrupted)?,
+                Err(bad) => Err(bad),
+            };
+            if bad_events == BadEvents::EndTheImport {
+                looked_at.map_err(ImportError::Bad)?;
             }
-            count += 1;
         }
-        Ok(count)
+        Ok(survey)
+    }
+
+    /// Whether the event opens its case, goes on with it, or is not what an earlier import brought in.
+    async fn look_at(&self, step: Step, survey: &mut Survey) -> Result<Result<(), BadEvent>, Failure> {
+        let Step { planned, opening, place } = step;
+        let is_there = match survey.cases.get(&planned.case) {
+            Some(is_there) => *is_there,
+            None => {
+                let is_there = self.app.has_case(planned.case).await?;
+                if !is_there {
+                    match opening {
+                        Ok(opening) => survey.add_organisation(opening),
+                        Err(problem) => return Ok(Err(BadEvent::Plan(problem))),
+                    }
+                }
+                survey.cases.insert(planned.case, is_there);
+                is_there
+            }
+        };
+        if is_there {
+            match self.app.answer_to(&ActorId::importer(), &key_of(&planned)).await {
+                Ok(_) => {}
+                Err(Failure::Refused(refusal)) => return Ok(Err(BadEvent::refused(place, refusal))),
+                Err(failure) => return Err(failure),
+            }
+        }
+        Ok(Ok(()))
     }
 
     fn step(&self, event: Result<ForeignEvent, ReadError>) -> Result<Step, BadEvent> {
@@ -195,6 +244,18 @@ impl Import {
         }
         let planned = self.mapping.plan(&event).map_err(BadEvent::Plan)?;
         Ok(Step { planned, opening: self.mapping.opening(&event), place: event.place })
+    }
+
+    /// Puts on record what the cases belong to, where there are any.
+    async fn frame(&self, organisations: &[Organisation]) -> Result<(), ImportError> {
+        if organisations.is_empty() {
+            return Ok(());
+        }
+        self.open_campaign().await?;
+        for organisation in organisations {
+            self.enrol(organisation).await?;
+        }
+        Ok(())
     }
 
     async fn open_campaign(&self) -> Result<(), ImportError> {
@@ -212,20 +273,21 @@ impl Import {
             .map_err(|source| ImportError::Frame { what: format!("the campaign {}", campaign.name), source })
     }
 
-    async fn enrol(&self, opening: &Opening) -> Result<(), ImportError> {
+    async fn enrol(&self, organisation: &Organisation) -> Result<(), ImportError> {
+        let Organisation { enterprise, name, division } = organisation;
         let command = EnrolEnterprise {
-            identity: self.mapping.identity(&opening.organisation),
-            name: opening.organisation.clone(),
-            division: opening.division.clone(),
+            identity: self.mapping.identity(name),
+            name: name.clone(),
+            division: division.clone(),
             address: None,
             contact: None,
             campaign: CampaignFacts { campaign: self.mapping.campaign.id, known: None },
             consent: None,
         };
-        let request = self.request(&format!("import:{}", opening.enterprise));
-        let outcome = self.app.execute::<Enterprise>(&request, opening.enterprise.into(), command.into()).await;
+        let request = self.request(&format!("import:{enterprise}"));
+        let outcome = self.app.execute::<Enterprise>(&request, (*enterprise).into(), command.into()).await;
         there_or(outcome.map(drop), Code::AlreadyEnrolled)
-            .map_err(|source| ImportError::Frame { what: format!("the organisation {}", opening.organisation), source })
+            .map_err(|source| ImportError::Frame { what: format!("the organisation {name}"), source })
     }
 
     /// Commits one event.
@@ -272,7 +334,7 @@ impl Import {
     async fn give(&self, planned: &Planned, command: CaseCommand) -> Result<bool, Failure> {
         let request = Request {
             actor: importer(),
-            key: Key::of_digest(planned.key.clone(), planned.digest),
+            key: key_of(planned),
             expected_version: None,
             occurred_at: Some(planned.occurred_at),
             source: Some(planned.source.clone()),
@@ -290,6 +352,10 @@ impl Import {
             source: None,
         }
     }
+}
+
+fn key_of(planned: &Planned) -> Key {
+    Key::of_digest(planned.key.clone(), planned.digest)
 }
 
 /// What is there already need not be put there.
