@@ -2,14 +2,13 @@
 //!
 //! The file is read twice. First all of it is looked at, so that nothing is half imported because of what stands in it; then it is committed, a bounded number of cases at a time. What is interrupted between goes on where it stopped when the same file is given again, since every event has a key of its own.
 
+pub mod error;
+mod lanes;
+
 use std::collections::{HashMap, HashSet};
 use std::fs::File;
-use std::hash::{DefaultHasher, Hash, Hasher};
-use std::io::{self, Seek, SeekFrom};
+use std::io::{Seek, SeekFrom};
 use std::sync::{Arc, Mutex, PoisonError};
-
-use tokio::sync::mpsc;
-use tokio::task::JoinSet;
 
 use crate::app::{App, Failure, Key, Request};
 use crate::domain::actor::{Actor, ActorId, Role};
@@ -21,19 +20,16 @@ use crate::domain::case::command::CaseCommand;
 use crate::domain::case::facts::EnrolmentFacts;
 use crate::domain::enterprise::Enterprise;
 use crate::domain::enterprise::command::EnrolEnterprise;
-use crate::domain::refusal::{Code, Refusal};
+use crate::domain::refusal::Code;
 use crate::domain::value::{CaseId, Division, EnterpriseId, Label, Period};
 use crate::interchange::format::Format;
+use crate::interchange::import::error::{BadEvent, ImportError};
+use crate::interchange::import::lanes::Lanes;
 use crate::interchange::mapping::Mapping;
 use crate::interchange::mapping::plan::{Opening, PlanError, Planned};
 use crate::interchange::read::error::ReadError;
 use crate::interchange::read::{Events, ForeignEvent, Place, open};
 use crate::interchange::report::ImportReport;
-
-/// How many cases are committed side by side; a case always takes the same lane, so that its events stay in order.
-const LANES: usize = 64;
-/// How many events may wait in a lane: with [`LANES`] the bound of what is in memory.
-const WAITING: usize = 16;
 
 /// What becomes of every event that the lifecycle does not allow to be what the mapping wishes.
 const LEGACY: &str = "LegacyActivityRecorded";
@@ -45,28 +41,6 @@ pub enum BadEvents {
     EndTheImport,
     /// It is left out and told.
     AreLeftOut,
-}
-
-/// Why an import ended.
-#[derive(Debug, thiserror::Error)]
-pub enum ImportError {
-    /// The file cannot be read.
-    #[error("the file cannot be read again from its beginning")]
-    File(#[source] io::Error),
-    /// The log cannot be read, or an event of it cannot come in.
-    #[error("nothing was imported")]
-    Bad(#[source] BadEvent),
-    /// The campaign or an organisation was refused.
-    #[error("{what} cannot be put on record")]
-    Frame {
-        /// Which.
-        what: String,
-        /// Why.
-        source: Failure,
-    },
-    /// The house failed; what was committed stays, and the same file given again goes on from there.
-    #[error("the import was interrupted; give the same file again to go on")]
-    Interrupted(#[source] Failure),
 }
 
 /// Imports a log.
@@ -146,40 +120,6 @@ struct Organisation {
     enterprise: EnterpriseId,
     name: Label,
     division: Division,
-}
-
-/// Why one event cannot come in.
-#[derive(Debug, thiserror::Error)]
-pub enum BadEvent {
-    /// It cannot be read.
-    #[error(transparent)]
-    Read(ReadError),
-    /// The mapping makes no sense of it.
-    #[error(transparent)]
-    Plan(PlanError),
-    /// It lies in the future.
-    #[error("{0}: an event cannot have happened after now")]
-    Future(Place),
-    /// Another event was imported from its place.
-    #[error("{0}: an earlier import brought in another event at this place of its case: the file has changed")]
-    Changed(Place),
-    /// The domain refuses it even as a legacy activity.
-    #[error("{0}: {1}")]
-    Refused(Place, Refusal),
-}
-
-impl BadEvent {
-    fn refused(place: Place, refusal: Refusal) -> Self {
-        if refusal.code == Code::IdempotencyKeyReused { Self::Changed(place) } else { Self::Refused(place, refusal) }
-    }
-
-    fn place(&self) -> Option<Place> {
-        match self {
-            Self::Read(error) => error.place(),
-            Self::Plan(error) => Some(error.place),
-            Self::Future(place) | Self::Changed(place) | Self::Refused(place, _) => Some(*place),
-        }
-    }
 }
 
 #[derive(Clone)]
@@ -368,47 +308,4 @@ fn there_or(outcome: Result<(), Failure>, there: Code) -> Result<(), Failure> {
 
 fn importer() -> Actor {
     Actor::of_the_server(ActorId::importer(), Role::Importer)
-}
-
-/// Cases side by side, the events of each in order.
-struct Lanes {
-    lanes: Vec<mpsc::Sender<Step>>,
-    tasks: JoinSet<Result<(), Failure>>,
-}
-
-impl Lanes {
-    fn open(import: &Import) -> Self {
-        let mut tasks = JoinSet::new();
-        let lanes = (0..LANES)
-            .map(|_| {
-                let (lane, mut steps) = mpsc::channel(WAITING);
-                let import = import.clone();
-                tasks.spawn(async move {
-                    while let Some(step) = steps.recv().await {
-                        import.take(step).await?;
-                    }
-                    Ok(())
-                });
-                lane
-            })
-            .collect();
-        Self { lanes, tasks }
-    }
-
-    /// Queues an event behind those of its case; `false` when its lane has failed.
-    async fn take(&mut self, step: Step) -> bool {
-        let mut hasher = DefaultHasher::new();
-        step.planned.case.hash(&mut hasher);
-        let lane = usize::try_from(hasher.finish() % LANES as u64).expect("below LANES");
-        self.lanes[lane].send(step).await.is_ok()
-    }
-
-    /// Waits until everything queued is committed.
-    async fn finish(mut self) -> Result<(), Failure> {
-        self.lanes.clear();
-        while let Some(lane) = self.tasks.join_next().await {
-            lane.expect("a lane does not panic")?;
-        }
-        Ok(())
-    }
 }
