@@ -3,7 +3,8 @@
 
 mod architecture;
 mod faults;
+mod interchange;
 mod readme;
-mod real_log;
+mod samples;
 mod store;
 mod support;
