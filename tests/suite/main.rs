@@ -4,7 +4,8 @@
 mod architecture;
 mod faults;
 mod front;
+mod interchange;
 mod readme;
-mod real_log;
+mod samples;
 mod store;
 mod support;
