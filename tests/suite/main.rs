@@ -4,6 +4,7 @@
 mod architecture;
 mod faults;
 mod front;
+mod life;
 mod readme;
 mod real_log;
 mod store;

@@ -63,7 +63,7 @@ fn a_case_is_reported_once() {
 
 #[test]
 fn nothing_is_ordered_of_a_case_that_is_not_there() {
-    Story::before().when(coordinator(), triage(Kind::Testing)).refused(Code::NotFound, "");
+    Story::before().when(coordinator(), triage(Kind::Testing)).refused(Code::NotFound, "id");
 }
 
 #[test]

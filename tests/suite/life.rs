@@ -1,0 +1,65 @@
+//! The scripted life of a case, over HTTP against a real server, on both databases: every mutation of the schema with success, and every refusal that a user can meet.
+
+mod catalogue;
+mod measuring;
+mod plain;
+mod registers;
+mod scene;
+mod schema;
+mod script;
+mod story;
+mod ways;
+mod world;
+
+use std::collections::BTreeSet;
+
+use scene::Scene;
+use world::World;
+
+/// Codes that no request can meet, and why.
+const OUT_OF_REACH: &[(&str, &str)] = &[
+    ("ACTOR_INVALID", "a token with such an actor is not issued, and is refused by the front"),
+    ("ALREADY_REGISTERED", "the server draws the id of what is registered"),
+    ("DEADLINE_ALREADY_MISSED", "only the server's clock records that a deadline was missed"),
+    ("DEADLINE_NOT_PASSED", "only the server's clock records that a deadline was missed"),
+    ("RATIO_INVALID", "ratios are computed, and read from the log alone"),
+    ("TRY_AGAIN", "needs a server that loses its database in the middle of a commit"),
+];
+
+macro_rules! on_both_databases {
+    ($($test:ident)+) => {
+        mod on_sqlite {
+            $(#[tokio::test]
+            async fn $test() {
+                super::$test(&super::World::embedded().await).await;
+            })+
+        }
+        mod on_postgresql {
+            $(#[tokio::test]
+            async fn $test() {
+                super::$test(&super::World::on_postgresql().await).await;
+            })+
+        }
+    };
+}
+
+on_both_databases! {
+    every_mutation_and_every_refusal
+}
+
+async fn every_mutation_and_every_refusal(world: &World) {
+    let scene = Scene::set(world).await;
+    registers::play(world, &scene).await;
+    catalogue::play(world, &scene).await;
+    story::play(world, &scene).await;
+    measuring::play(world, &scene).await;
+    ways::play(world, &scene).await;
+
+    let seen = world.seen.borrow();
+    let without_a_row: Vec<_> = world.schema.mutations().difference(&seen.carried_out).cloned().collect();
+    assert_eq!(without_a_row, Vec::<String>::new(), "mutations that the script does not carry out");
+    let out_of_reach: BTreeSet<_> = OUT_OF_REACH.iter().map(|(code, _)| (*code).to_owned()).collect();
+    let not_met: BTreeSet<_> = world.schema.codes.difference(&seen.refused).cloned().collect();
+    // Both ways: a code without a row fails, and so does one that is said to be out of reach and is met.
+    assert_eq!(not_met, out_of_reach, "codes that no row of the script meets");
+}
