@@ -34,6 +34,10 @@ impl App {
             CaseCommand::AssignResearch(command) => self.person(command.lead.as_mut()).await?,
             CaseCommand::ReassignResearch(command) => self.person(command.lead.as_mut()).await?,
             CaseCommand::InviteExpert(command) => self.person(Some(&mut command.expert)).await?,
+            CaseCommand::ProvideRoutineService(command) => {
+                let present = self.aggregates.institutions.present(command.institution.institution.into()).await?;
+                command.institution.version = present.version;
+            }
             CaseCommand::CloseCase(command) => command.open_sub_cases = self.open_sub_cases(id).await?,
             CaseCommand::MarkDuplicate(command) => self.other_case(&mut command.of, &order.by).await?,
             CaseCommand::LinkCases(command) => self.other_case(&mut command.other, &order.by).await?,
@@ -44,7 +48,6 @@ impl App {
             }
             CaseCommand::SpecifyRequirement(_)
             | CaseCommand::TriageCase(_)
-            | CaseCommand::ProvideRoutineService(_)
             | CaseCommand::AcceptAssignment(_)
             | CaseCommand::DeclineAssignment(_)
             | CaseCommand::AcceptInvitation(_)

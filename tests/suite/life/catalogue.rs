@@ -103,9 +103,7 @@ async fn editions(world: &World) {
         ])
         .await;
     world.takes("manager", "registerRegulationEdition", edition(json!({}))).await;
-    world
-        .refuses(("manager", "registerRegulationEdition", newer(json!({})), "PERIOD_OVERLAPS", "inForceFrom"))
-        .await;
+    world.refuses(("manager", "registerRegulationEdition", newer(json!({})), "PERIOD_OVERLAPS", "inForceFrom")).await;
     world.takes("manager", "registerRegulationEdition", newer(json!({ "replaces": "JJF 1064-2010" }))).await;
     let query = "{ catalogue(divisionCode: \"44\") { version
         old: regulationEdition(code: \"JJF 1064\", on: \"2024-05-31\") { reference { reference } }

@@ -56,14 +56,24 @@ async fn requirements(world: &World, scene: &Scene) {
     let in_limit = [
         (json!({ "value": "0" }), "MPE_NOT_POSITIVE", "requirement.target.maximumPermissibleError.value"),
         (json!({ "ratio": "0.5" }), "DECISION_RATIO_TOO_SMALL", "requirement.target.maximumPermissibleError.ratio"),
-        (json!({ "guardBand": "1.5" }), "GUARD_BAND_OUT_OF_RANGE", "requirement.target.maximumPermissibleError.guardBand"),
+        (
+            json!({ "guardBand": "1.5" }),
+            "GUARD_BAND_OUT_OF_RANGE",
+            "requirement.target.maximumPermissibleError.guardBand",
+        ),
     ];
     for (more, code, field) in in_limit {
         case.refuses([("enterprise", "specifyRequirement", of_limit(more), code, field)]).await;
     }
     case.refuses([
         ("enterprise", "specifyRequirement", interval("50", "10", "mm"), "EMPTY_INTERVAL", "requirement.interval.low"),
-        ("enterprise", "specifyRequirement", interval("10", "50", "furlongs"), "UNIT_UNKNOWN", "requirement.interval.unit"),
+        (
+            "enterprise",
+            "specifyRequirement",
+            interval("10", "50", "furlongs"),
+            "UNIT_UNKNOWN",
+            "requirement.interval.unit",
+        ),
         ("visitor", "specifyRequirement", of_uncertainty(json!({})), "NOT_PERMITTED", ""),
     ])
     .await;
@@ -76,8 +86,10 @@ async fn requirements(world: &World, scene: &Scene) {
     let before = world.position().await;
     let payload = world.order("enterprise", "specifyRequirement", &input).await;
     let told: Vec<_> = payload["userErrors"].as_array().expect("a list").iter().collect();
-    let told: Vec<_> =
-        told.iter().map(|error| (error["code"].as_str().unwrap_or_default(), crate::life::world::path(&error["field"]))).collect();
+    let told: Vec<_> = told
+        .iter()
+        .map(|error| (error["code"].as_str().unwrap_or_default(), crate::life::world::path(&error["field"])))
+        .collect();
     let expected = [
         ("TEXT_EMPTY", "requirement.measurand"),
         ("DECIMAL_INVALID", "requirement.interval.low"),
@@ -98,8 +110,16 @@ async fn measurements(world: &World, scene: &Scene) {
         (json!({ "value": "-1" }), "UNCERTAINTY_NEGATIVE", "result.uncertainty.value"),
         (json!({ "coverageFactor": null }), "COVERAGE_FACTOR_MISSING", "result.uncertainty.coverageFactor"),
         (json!({ "coverageFactor": "0.9" }), "COVERAGE_FACTOR_TOO_SMALL", "result.uncertainty.coverageFactor"),
-        (json!({ "coverageProbability": null }), "COVERAGE_PROBABILITY_MISSING", "result.uncertainty.coverageProbability"),
-        (json!({ "coverageProbability": "95" }), "COVERAGE_PROBABILITY_OUT_OF_RANGE", "result.uncertainty.coverageProbability"),
+        (
+            json!({ "coverageProbability": null }),
+            "COVERAGE_PROBABILITY_MISSING",
+            "result.uncertainty.coverageProbability",
+        ),
+        (
+            json!({ "coverageProbability": "95" }),
+            "COVERAGE_PROBABILITY_OUT_OF_RANGE",
+            "result.uncertainty.coverageProbability",
+        ),
         (json!({ "unit": "nonsense" }), "UNIT_UNKNOWN", "result.uncertainty.unit"),
         (json!({ "unit": "kg" }), "UNIT_INCOMMENSURABLE", "result.uncertainty.unit"),
     ];
@@ -113,10 +133,11 @@ async fn measurements(world: &World, scene: &Scene) {
     .await;
     let required = requirement(json!({ "uncertainty": uncertainty(json!({})) }));
     case.takes("lead", "specifyRequirement", required).await;
-    let kilograms = json!({ "result": { "value": "1", "unit": "kg", "uncertainty": uncertainty(json!({ "unit": "g" })) } });
+    let kilograms =
+        json!({ "result": { "value": "1", "unit": "kg", "uncertainty": uncertainty(json!({ "unit": "g" })) } });
     case.refuses([("lead", "recordMeasurement", kilograms, "UNIT_INCOMMENSURABLE", "result.uncertainty.unit")]).await;
     case.takes("lead", "recordMeasurement", measurement(uncertainty(json!({ "value": "0.003", "unit": "mm" })))).await;
-    assert_eq!(case.shows("gap { ratio closed }").await["gap"], json!({ "ratio": "1.5", "closed": false }));
+    assert_eq!(case.shows("gap { ratio closed }").await["gap"], json!({ "ratio": "1.50000", "closed": false }));
 
     let result = json!({ "passed": true, "summary": "按计划", "measurement": measurement(uncertainty(json!({ "unit": "kg" })))["result"] });
     let good = json!({ "passed": true, "summary": "按计划", "measurement": measurement(uncertainty(json!({ "value": "2.5" })))["result"] });

@@ -167,7 +167,13 @@ async fn enrolments(world: &World, scene: &Scene) {
             ),
             ("coordinator", "enrolEnterprise", again.clone(), "ALREADY_ENROLLED", "campaignId"),
             ("coordinator", "enrolEnterprise", wrong(json!({ "consent": null })), "CONSENT_MISSING", "consent"),
-            ("coordinator", "enrolEnterprise", wrong(json!({ "campaignId": NOBODY })), "CAMPAIGN_UNKNOWN", "campaignId"),
+            (
+                "coordinator",
+                "enrolEnterprise",
+                wrong(json!({ "campaignId": NOBODY })),
+                "CAMPAIGN_UNKNOWN",
+                "campaignId",
+            ),
             (
                 "coordinator",
                 "enrolEnterprise",
@@ -192,13 +198,7 @@ async fn enrolments(world: &World, scene: &Scene) {
         .refuses_all([
             ("enterprise", "withdrawEnrolment", withdrawal, "NOT_ENROLLED", "campaignId"),
             ("enterprise", "reportCase", scene.report("没有报名"), "NOT_ENROLLED", "campaignId"),
-            (
-                "visitor",
-                "recordFieldVisit",
-                visit(scene, json!({})),
-                "NOT_ENROLLED",
-                "campaignId",
-            ),
+            ("visitor", "recordFieldVisit", visit(scene, json!({})), "NOT_ENROLLED", "campaignId"),
         ])
         .await;
     world.takes("enterprise", "enrolEnterprise", again).await;
@@ -216,7 +216,13 @@ async fn visits(world: &World, scene: &Scene) {
     let strangers = json!({ "visitorIds": [scene.lead, NOBODY] });
     world
         .refuses_all([
-            ("visitor", "recordFieldVisit", visit(scene, json!({ "visitedOn": day(1) })), "VISIT_IN_FUTURE", "visitedOn"),
+            (
+                "visitor",
+                "recordFieldVisit",
+                visit(scene, json!({ "visitedOn": day(1) })),
+                "VISIT_IN_FUTURE",
+                "visitedOn",
+            ),
             ("visitor", "recordFieldVisit", visit(scene, strangers), "PERSON_UNKNOWN", "visitorIds.1"),
             ("visitor", "recordFieldVisit", visit(scene, json!({ "seen": "" })), "TEXT_EMPTY", "seen"),
             ("enterprise", "recordFieldVisit", visit(scene, json!({})), "NOT_PERMITTED", ""),
@@ -228,7 +234,8 @@ async fn visits(world: &World, scene: &Scene) {
 }
 
 async fn annual_summaries(world: &World) {
-    let input = |years| json!({ "divisionCode": "44", "year": year(years), "text": "走访 120 家企业，解决 41 个难点。" });
+    let input =
+        |years| json!({ "divisionCode": "44", "year": year(years), "text": "走访 120 家企业，解决 41 个难点。" });
     let wrong = |more| with(input(0), more);
     let twice = json!({ "figures": [{ "name": "走访", "value": "120" }, { "name": "走访", "value": "121" }] });
     world
@@ -236,7 +243,13 @@ async fn annual_summaries(world: &World) {
             ("manager", "submitAnnualSummary", input(1), "YEAR_INVALID", "year"),
             ("manager", "submitAnnualSummary", wrong(json!({ "year": 100_000 })), "YEAR_INVALID", "year"),
             ("manager", "submitAnnualSummary", wrong(twice), "ALREADY_EXISTS", "figures.1.name"),
-            ("manager", "submitAnnualSummary", wrong(json!({ "divisionCode": "32" })), "OUTSIDE_JURISDICTION", "divisionCode"),
+            (
+                "manager",
+                "submitAnnualSummary",
+                wrong(json!({ "divisionCode": "32" })),
+                "OUTSIDE_JURISDICTION",
+                "divisionCode",
+            ),
             ("coordinator", "submitAnnualSummary", input(0), "NOT_PERMITTED", ""),
             ("manager", "amendAnnualSummary", with(input(0), json!({ "reason": "x" })), "NOT_SUBMITTED", ""),
         ])

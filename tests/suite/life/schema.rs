@@ -14,6 +14,7 @@ const INTROSPECTION: &str = "
                 name
                 inputFields { name type { ...Named } }
                 enumValues { name }
+                possibleTypes { name }
                 fields { name args { name type { ...Named } } type { ...Named } }
             }
         }
@@ -27,6 +28,8 @@ pub struct Schema {
     inputs: BTreeMap<String, BTreeMap<String, String>>,
     /// Input and object of the payload of each mutation.
     mutations: BTreeMap<String, (String, String)>,
+    /// Every type that has global ids.
+    pub nodes: BTreeSet<String>,
     /// Every code of a refusal.
     pub codes: BTreeSet<String>,
 }
@@ -51,6 +54,7 @@ impl Schema {
         Self {
             inputs: types.iter().map(|kind| (text(&kind["name"]), input_fields(kind))).collect(),
             mutations,
+            nodes: list(&by_name("Node")["possibleTypes"]).iter().map(|node| text(&node["name"])).collect(),
             codes: list(&by_name("ErrorCode")["enumValues"]).iter().map(|code| text(&code["name"])).collect(),
         }
     }

@@ -36,9 +36,27 @@ async fn report<'a>(world: &'a World, scene: &Scene) -> Case<'a> {
             ("other enterprise", "reportCase", input(json!({})), "NOT_PERMITTED", ""),
             ("coordinator elsewhere", "reportCase", input(json!({})), "OUTSIDE_JURISDICTION", ""),
             ("lead", "reportCase", input(json!({})), "NOT_PERMITTED", ""),
-            ("enterprise", "reportCase", input(json!({ "occurredAt": "2099-01-01T00:00:00Z" })), "OCCURRED_IN_FUTURE", "occurredAt"),
-            ("coordinator", "reportCase", input(json!({ "enterpriseId": scene.campaign })), "ID_INVALID", "enterpriseId"),
-            ("enterprise", "reportCase", input(json!({ "idempotencyKey": "with space" })), "IDEMPOTENCY_KEY_INVALID", "idempotencyKey"),
+            (
+                "enterprise",
+                "reportCase",
+                input(json!({ "occurredAt": "2099-01-01T00:00:00Z" })),
+                "OCCURRED_IN_FUTURE",
+                "occurredAt",
+            ),
+            (
+                "coordinator",
+                "reportCase",
+                input(json!({ "enterpriseId": scene.campaign })),
+                "ID_INVALID",
+                "enterpriseId",
+            ),
+            (
+                "enterprise",
+                "reportCase",
+                input(json!({ "idempotencyKey": "with space" })),
+                "IDEMPOTENCY_KEY_INVALID",
+                "idempotencyKey",
+            ),
         ])
         .await;
     let query = "query Visits($id: ID!) { enterprise(id: $id) { visits { id } } }";
@@ -74,7 +92,13 @@ async fn assignment(case: &Case<'_>, scene: &Scene) {
         ("coordinator", "provideRoutineService", service, "KIND_IS_RESEARCH", ""),
         ("coordinator", "assignResearch", input(json!({ "leadId": null })), "LEAD_MISSING", "leadId"),
         ("coordinator", "assignResearch", input(json!({ "leadId": NOBODY })), "PERSON_UNKNOWN", "leadId"),
-        ("coordinator", "assignResearch", input(json!({ "leadId": scene.expert })), "LEAD_NOT_OF_INSTITUTION", "leadId"),
+        (
+            "coordinator",
+            "assignResearch",
+            input(json!({ "leadId": scene.expert })),
+            "LEAD_NOT_OF_INSTITUTION",
+            "leadId",
+        ),
         ("coordinator", "assignResearch", input(json!({ "deadline": day(0) })), "DEADLINE_NOT_IN_FUTURE", "deadline"),
         ("lead", "assignResearch", input(json!({})), "NOT_FOUND", "caseId"),
         ("visitor", "assignResearch", input(json!({})), "NOT_PERMITTED", ""),
@@ -98,7 +122,13 @@ async fn assignment(case: &Case<'_>, scene: &Scene) {
     case.refuses([
         ("coordinator", "reassignResearch", other(json!({})), "REASON_MISSING", "reason"),
         ("coordinator", "reassignResearch", other(same), "SAME_ASSIGNMENT", "leadId"),
-        ("coordinator", "reassignResearch", other(json!({ "reason": "x", "deadline": day(0) })), "DEADLINE_NOT_IN_FUTURE", "deadline"),
+        (
+            "coordinator",
+            "reassignResearch",
+            other(json!({ "reason": "x", "deadline": day(0) })),
+            "DEADLINE_NOT_IN_FUTURE",
+            "deadline",
+        ),
         ("lead", "reassignResearch", other(json!({ "reason": "x" })), "NOT_PERMITTED", ""),
     ])
     .await;

@@ -116,7 +116,13 @@ async fn routine_service(world: &World, scene: &Scene) {
     case.takes("coordinator", "triageCase", triage("CALIBRATION")).await;
     case.refuses([
         ("coordinator", "provideRoutineService", service(json!({})), "EVIDENCE_MISSING", "certificate"),
-        ("coordinator", "provideRoutineService", with(certificate(), json!({ "institutionId": NOBODY })), "INSTITUTION_UNKNOWN", "institutionId"),
+        (
+            "coordinator",
+            "provideRoutineService",
+            with(certificate(), json!({ "institutionId": NOBODY })),
+            "INSTITUTION_UNKNOWN",
+            "institutionId",
+        ),
         ("visitor", "provideRoutineService", certificate(), "NOT_PERMITTED", ""),
     ])
     .await;
@@ -162,7 +168,13 @@ async fn attachments(world: &World, scene: &Scene) {
     case.refuses([
         ("enterprise", "addAttachment", document(&every_byte, of_others), "DIGEST_MISMATCH", "digest"),
         ("enterprise", "addAttachment", document(&every_byte, json!({ "digest": "abc" })), "DIGEST_INVALID", "digest"),
-        ("enterprise", "addAttachment", document(&every_byte, json!({ "mediaType": "pdf" })), "MEDIA_TYPE_INVALID", "mediaType"),
+        (
+            "enterprise",
+            "addAttachment",
+            document(&every_byte, json!({ "mediaType": "pdf" })),
+            "MEDIA_TYPE_INVALID",
+            "mediaType",
+        ),
         ("enterprise", "addAttachment", document(&too_large, json!({})), "ATTACHMENT_TOO_LARGE", "contentBase64"),
         ("reviewer", "addAttachment", document(&every_byte, json!({})), "NOT_PERMITTED", ""),
     ])
