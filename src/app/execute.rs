@@ -83,13 +83,17 @@ impl App {
         attachments: &[NewAttachment],
     ) -> Result<Receipt, Setback> {
         let stream = A::streams(&self.aggregates).stream(id);
+        if known.version == 0 || !known.state.is_visible_to(id, &request.actor) {
+            // Before anything else is said: whoever may not see it gets the refusal of an id that nothing has, and is told no version.
+            A::default().decide(order)?;
+            if known.version > 0 {
+                return Err(Refusal::new(Code::NotFound, "id", "nothing of this id is there for you").into());
+            }
+        }
         if let Some(expected) = request.expected_version
             && expected != known.version
         {
             return Err(Failure::Conflict { stream, expected, current: known.version }.into());
-        }
-        if known.version > 0 && !known.state.is_visible_to(id, &request.actor) {
-            return Err(Refusal::new(Code::NotFound, "id", "nothing of this id is there for you").into());
         }
         let events = known.state.decide(order)?;
         let made = Arc::new(Made::new(id, known, events, attachments.to_vec(), &request.actor));

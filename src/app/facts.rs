@@ -66,6 +66,10 @@ impl<'a> LookUp<'a> {
             CaseCommand::AssignResearch(command) => self.person(command.lead.as_mut()).await?,
             CaseCommand::ReassignResearch(command) => self.person(command.lead.as_mut()).await?,
             CaseCommand::InviteExpert(command) => self.person(Some(&mut command.expert)).await?,
+            CaseCommand::ProvideRoutineService(command) => {
+                let present = self.present::<Institution>(command.institution.institution.into()).await?;
+                command.institution.version = present.version;
+            }
             CaseCommand::CloseCase(command) => command.open_sub_cases = self.open_sub_cases(id).await?,
             CaseCommand::MarkDuplicate(command) => self.other_case(&mut command.of, &order.by).await?,
             CaseCommand::LinkCases(command) => self.other_case(&mut command.other, &order.by).await?,
@@ -76,7 +80,6 @@ impl<'a> LookUp<'a> {
             }
             CaseCommand::SpecifyRequirement(_)
             | CaseCommand::TriageCase(_)
-            | CaseCommand::ProvideRoutineService(_)
             | CaseCommand::AcceptAssignment(_)
             | CaseCommand::DeclineAssignment(_)
             | CaseCommand::AcceptInvitation(_)

@@ -17,7 +17,7 @@ use crate::domain::case::command::{
     RecordTrialResult, RejectSolution, ReopenCase, ResumeClock, RetractTypicalCase, ReviewSolution, SetDeadline,
     SpecifyRequirement, StartTrial, TriageCase, WithdrawCase,
 };
-use crate::domain::case::facts::{CaseFacts, PersonFacts};
+use crate::domain::case::facts::{CaseFacts, InstitutionFacts, PersonFacts};
 use crate::domain::case::values::{AttachmentId, CommentId, FeeId, FindingId, Introduction, MeasurementId};
 use crate::domain::value::{CaseId, InstitutionId, Label, MediaType, Money, Sha256Digest, WorkingCalendar};
 use crate::store::NewAttachment;
@@ -52,7 +52,7 @@ fn plain(scene: &Scene<'_>, action: &Action) -> CaseCommand {
         }
         Action::Require(requirement) => SpecifyRequirement { requirement: requirement.0.clone() }.into(),
         Action::Service { institution, certificate, report, regulation } => ProvideRoutineService {
-            institution: scene.cast.institution(institution),
+            institution: InstitutionFacts::of(scene.cast.institution(institution)),
             certificate: some(certificate),
             report: Some(report.0.clone()),
             regulation: Some(regulation.0.clone()),

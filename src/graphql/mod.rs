@@ -124,7 +124,21 @@ impl Schema {
         let mut request = Request::new(document.query).variables(document.variables).data(session).data(loaders);
         request.operation_name = document.operation_name;
         request.set_parsed_query(document.parsed);
-        self.schema.execute(request).await
+        let mut response = self.schema.execute(request).await;
+        response.errors.iter_mut().for_each(name_library_error);
+        response
+    }
+}
+
+/// Errors of our own have a code; those of the library, about the document or a value in it, get one here.
+fn name_library_error(error: &mut ServerError) {
+    let code = match error.path.is_empty() {
+        true => "GRAPHQL_VALIDATION_FAILED",
+        false => "BAD_USER_INPUT",
+    };
+    let extensions = error.extensions.get_or_insert_default();
+    if extensions.get("code").is_none() {
+        extensions.set("code", code);
     }
 }
 

@@ -5,6 +5,7 @@ mod architecture;
 mod faults;
 mod front;
 mod interchange;
+mod life;
 mod readme;
 mod samples;
 mod store;

@@ -25,7 +25,7 @@ impl AnnualSummary {
         order.by.check_role(&[Role::Manager])?;
         let fact: AnnualSummaryFact = match &order.command {
             AnnualSummaryCommand::SubmitAnnualSummary(command) => {
-                order.by.check_covers(&command.jurisdiction, "jurisdiction")?;
+                order.by.check_covers(&command.jurisdiction, "divisionCode")?;
                 order.check_occurred()?;
                 self.submit(order.today(), command)?.into()
             }

@@ -70,7 +70,7 @@ fn amending(by: Actor, command: AmendAnnualSummary) -> Outcome<AnnualSummary> {
 fn a_manager_submits_the_summary_of_the_own_jurisdiction() {
     submitting(manager(), 2026).then(submitted(2026, false));
     submitting(actor(Role::Manager, "CN"), 2026).then(submitted(2026, false));
-    submitting(actor(Role::Manager, "4403"), 2026).then_refused(Code::OutsideJurisdiction, "jurisdiction");
+    submitting(actor(Role::Manager, "4403"), 2026).then_refused(Code::OutsideJurisdiction, "divisionCode");
     submitting(actor(Role::Coordinator, "44"), 2026).then_refused(Code::NotPermitted, "");
 }
 

@@ -64,7 +64,7 @@ fn check_may_open(by: &Actor, command: &OpenCampaign) -> Result<(), Refusal> {
         return Ok(());
     }
     by.check_role(&[Role::Manager])?;
-    by.check_covers(&command.jurisdiction, "jurisdiction")
+    by.check_covers(&command.jurisdiction, "divisionCode")
 }
 
 fn close(file: &CampaignFile, command: &CloseCampaign) -> Result<CampaignClosed, Refusal> {

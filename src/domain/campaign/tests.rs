@@ -76,7 +76,7 @@ fn closing(by: Actor, command: CloseCampaign) -> Outcome<Campaign> {
 fn a_manager_opens_a_campaign_in_the_own_jurisdiction() {
     opening(manager(), open()).then(opened());
     opening(actor(Role::Manager, "CN"), open()).then(opened());
-    opening(actor(Role::Manager, "4403"), open()).then_refused(Code::OutsideJurisdiction, "jurisdiction");
+    opening(actor(Role::Manager, "4403"), open()).then_refused(Code::OutsideJurisdiction, "divisionCode");
     opening(actor(Role::Coordinator, "44"), open()).then_refused(Code::NotPermitted, "");
 }
 

@@ -4,7 +4,9 @@
 
 use jiff::civil::Date;
 
-use crate::domain::case::facts::{CaseFacts, EnrolmentFacts, LegacyCase, ListedItemFacts, PersonFacts};
+use crate::domain::case::facts::{
+    CaseFacts, EnrolmentFacts, InstitutionFacts, LegacyCase, ListedItemFacts, PersonFacts,
+};
 use crate::domain::case::number::CaseNumber;
 use crate::domain::case::values::{
     AttachmentId, CommentId, FeeId, FindingId, Introduction, Kind, LinkRelation, MeasurementId, Origin, Severity,
@@ -49,7 +51,7 @@ commands! {
         /// Answers the need by a routine service.
         ProvideRoutineService {
             /// Who provided it.
-            institution: InstitutionId,
+            institution: InstitutionFacts,
             /// Number of the certificate or report.
             certificate: Option<Label>,
             /// What was done.

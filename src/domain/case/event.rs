@@ -103,6 +103,8 @@ payloads! {
     RoutineServiceProvided {
         /// Who provided it.
         institution: InstitutionId,
+        /// Its version that was relied on.
+        institution_version: u64,
         /// Number of the certificate or report.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         certificate: Option<Label>,

@@ -59,6 +59,23 @@ impl PersonFacts {
     }
 }
 
+/// What the institution aggregate says of an institution.
+#[derive(Clone, Debug, PartialEq)]
+pub struct InstitutionFacts {
+    /// Which.
+    pub institution: InstitutionId,
+    /// Its version when asked; 0 where no institution is registered under the id.
+    pub version: u64,
+}
+
+impl InstitutionFacts {
+    /// Not looked up yet: what there is to know of this institution.
+    #[must_use]
+    pub fn of(institution: InstitutionId) -> Self {
+        Self { institution, version: 0 }
+    }
+}
+
 /// What another case says of itself.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CaseFacts {

@@ -147,5 +147,5 @@ fn makes_way(edition: &Edition, command: &RegisterRegulationEdition) -> bool {
 }
 
 fn overlap(message: String) -> Refusal {
-    Refusal::new(Code::PeriodOverlaps, "period", message)
+    Refusal::new(Code::PeriodOverlaps, "inForceFrom", message)
 }

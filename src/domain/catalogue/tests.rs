@@ -134,7 +134,7 @@ fn who_may_list_may_delist_and_register_and_nobody_else() {
 #[test]
 fn an_item_is_listed_once_at_a_time() {
     let overlapping = period("2026-12-31", None);
-    given_listed().when(order(manager(), list(overlapping))).then_refused(Code::PeriodOverlaps, "period");
+    given_listed().when(order(manager(), list(overlapping))).then_refused(Code::PeriodOverlaps, "inForceFrom");
     let afterwards = period("2027-01-01", None);
     given_listed().when(order(manager(), list(afterwards))).then(listed(afterwards));
     let another = ListChargeableItem { code: label("0102"), ..list(whole_year()) };
@@ -204,7 +204,7 @@ fn a_new_edition_ends_the_one_that_it_replaces() {
 #[test]
 fn two_editions_are_not_in_force_together() {
     let refused = |command| {
-        given_old_edition().when(order(manager(), command)).then_refused(Code::PeriodOverlaps, "period");
+        given_old_edition().when(order(manager(), command)).then_refused(Code::PeriodOverlaps, "inForceFrom");
     };
     refused(edition("JJG 196-2006", "2007-06-08", None));
     refused(edition("JJG 196-2006", "2007-06-08", Some("JJG 195-1990")));

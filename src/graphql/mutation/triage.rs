@@ -4,6 +4,7 @@ use async_graphql::ID;
 
 use crate::domain::case::Case;
 use crate::domain::case::command::{ProvideRoutineService, TriageCase};
+use crate::domain::case::facts::InstitutionFacts;
 use crate::domain::value::CaseId;
 use crate::graphql::mutation::declare::{input, mutations};
 use crate::graphql::orders::Ordered;
@@ -65,7 +66,7 @@ input! {
         let report = door.optional("report", input.report.as_deref());
         let regulation = door.optional("regulation", input.regulation.as_deref());
         Some(Ordered::new(id?, ProvideRoutineService {
-            institution: institution?,
+            institution: InstitutionFacts::of(institution?),
             certificate: certificate?,
             report: report?,
             regulation: regulation?,

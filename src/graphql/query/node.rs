@@ -2,6 +2,7 @@
 
 use async_graphql::{Context, ID, Object, Result};
 
+use crate::domain::refusal::{Code, Refusal};
 use crate::graphql::context::{actor, app, reached};
 use crate::graphql::errors;
 use crate::graphql::ids::{self, Named};
@@ -34,7 +35,7 @@ impl NodeQuery {
     ) -> Option<Result<Node>> {
         errors::nullable(async {
             reached(ctx, min_position).await?;
-            find(ctx, &id).await
+            find(ctx, &id, "id").await
         })
         .await
     }
@@ -52,16 +53,17 @@ impl NodeQuery {
                 return Err(errors::argument("TOO_MANY_IDS", "ids", message));
             }
             reached(ctx, min_position).await?;
-            let found = ids.iter().map(|id| find(ctx, id));
+            let found = ids.iter().enumerate().map(async |(place, id)| find(ctx, id, &format!("ids.{place}")).await);
             futures::future::try_join_all(found).await.map(Some)
         })
         .await
     }
 }
 
-async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
+/// What the id stands for, that came as the argument at that path.
+async fn find(ctx: &Context<'_>, id: &ID, argument: &str) -> Result<Option<Node>> {
     let Some(named) = ids::read_any(id) else {
-        return Err(errors::argument("ID_INVALID", "id", "not a global id"));
+        return Err(errors::refused(&Refusal::new(Code::IdInvalid, argument, "not a global id")));
     };
     let (kind, id) = match named {
         Named::Event(position) => return event(ctx, position).await,

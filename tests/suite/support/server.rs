@@ -8,7 +8,7 @@ use std::sync::Mutex;
 use etalon::clock::{Clock, SystemClock};
 use etalon::identity::claims::Claims;
 use etalon::identity::key::LocalKey;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -52,15 +52,19 @@ impl Installation {
 
     /// A token of this installation.
     pub fn token(&self, who: &Who) -> String {
-        let now = SystemClock.now();
+        self.token_since(who, SystemClock.now())
+    }
+
+    /// A token of this installation that holds for an hour from then on.
+    pub fn token_since(&self, who: &Who, then: Timestamp) -> String {
         let claims = Claims {
             actor: who.actor.clone(),
             roles: who.roles.iter().map(|role| (*role).to_owned()).collect(),
             jurisdiction: who.jurisdiction.to_owned(),
             institution: who.institution,
             enterprise: who.enterprise,
-            issued_at: now,
-            expires_at: now + SignedDuration::from_hours(1),
+            issued_at: then,
+            expires_at: then + SignedDuration::from_hours(1),
         };
         let key = LocalKey::open_or_create(&self.key_file()).expect("a key");
         key.issue(&claims).expect("sound claims")

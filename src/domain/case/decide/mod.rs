@@ -103,7 +103,7 @@ impl Case {
 /// The checks that every command on a reported case has in common.
 fn admit<'a>(file: Option<&'a File>, order: &'a Order<CaseCommand>) -> Result<Given<'a>, Refusal> {
     let Some(file) = file else {
-        return Err(Refusal::new(Code::NotFound, "", "no case of this id has been reported"));
+        return Err(Refusal::new(Code::NotFound, "id", "no case of this id is there for you"));
     };
     let rule = Rule::of(&order.command);
     rule.check_actor(&order.by, Subject::from(file))?;

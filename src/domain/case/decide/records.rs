@@ -28,7 +28,7 @@ pub(super) fn add_attachment(_: Given<'_>, command: &AddAttachment) -> Decision 
     if command.size_bytes > LARGEST_ATTACHMENT_BYTES {
         return refuse(
             Code::AttachmentTooLarge,
-            "content",
+            "contentBase64",
             format!("{} bytes are more than {LARGEST_ATTACHMENT_BYTES}", command.size_bytes),
         );
     }

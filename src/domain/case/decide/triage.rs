@@ -23,6 +23,9 @@ pub(crate) fn is_no_research(file: &File, _: &Actor, _: Date) -> Result<(), Refu
 }
 
 pub(super) fn provide_routine_service(_: Given<'_>, command: &ProvideRoutineService) -> Decision {
+    if command.institution.version == 0 {
+        return refuse(Code::InstitutionUnknown, "institutionId", "no such institution is registered");
+    }
     if command.certificate.is_none() && command.report.is_none() {
         return refuse(
             Code::EvidenceMissing,
@@ -31,7 +34,8 @@ pub(super) fn provide_routine_service(_: Given<'_>, command: &ProvideRoutineServ
         );
     }
     only(RoutineServiceProvided {
-        institution: command.institution,
+        institution: command.institution.institution,
+        institution_version: command.institution.version,
         certificate: command.certificate.clone(),
         report: command.report.clone(),
         regulation: command.regulation.clone(),

@@ -87,7 +87,7 @@ pub(super) fn triage(kind: Kind) -> TriageCase {
 
 pub(super) fn service() -> ProvideRoutineService {
     ProvideRoutineService {
-        institution: institute(),
+        institution: InstitutionFacts { institution: institute(), version: 2 },
         certificate: Some(label("SZ-2026-0815")),
         report: None,
         regulation: None,

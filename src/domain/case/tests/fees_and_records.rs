@@ -84,7 +84,7 @@ fn a_document_is_what_its_digest_says() {
     let other_bytes = AddAttachment { digest_of_bytes: Sha256Digest::of_bytes(b"other"), ..command.clone() };
     outcome(other_bytes).refused(Code::DigestMismatch, "digest");
     let large = AddAttachment { size_bytes: LARGEST_ATTACHMENT_BYTES + 1, ..command.clone() };
-    outcome(large).refused(Code::AttachmentTooLarge, "content");
+    outcome(large).refused(Code::AttachmentTooLarge, "contentBase64");
     let largest = AddAttachment { size_bytes: LARGEST_ATTACHMENT_BYTES, ..command };
     assert_eq!(Story::of(Status::Researching).then(lead(), largest).file().attachments.len(), 1);
 }

@@ -1,6 +1,6 @@
 use crate::domain::case::command::{ProvideRoutineService, ReportCase};
 use crate::domain::case::event::{CaseReported, CaseTriaged, RoutineServiceProvided};
-use crate::domain::case::facts::EnrolmentFacts;
+use crate::domain::case::facts::{EnrolmentFacts, InstitutionFacts};
 use crate::domain::case::tests::actors::*;
 use crate::domain::case::tests::commands::*;
 use crate::domain::case::tests::story::{Story, moment};
@@ -64,7 +64,7 @@ fn a_case_is_reported_once() {
 
 #[test]
 fn nothing_is_ordered_of_a_case_that_is_not_there() {
-    Story::before().when(coordinator(), triage(Kind::Testing)).refused(Code::NotFound, "");
+    Story::before().when(coordinator(), triage(Kind::Testing)).refused(Code::NotFound, "id");
 }
 
 #[test]
@@ -93,6 +93,7 @@ fn a_routine_service_awaits_the_enterprise() {
     let triaged = Story::of(Status::Reported).then(coordinator(), triage(Kind::Calibration));
     triaged.when(coordinator(), service()).happens(RoutineServiceProvided {
         institution: institute(),
+        institution_version: 2,
         certificate: service().certificate,
         report: None,
         regulation: None,
@@ -105,6 +106,13 @@ fn a_routine_service_awaits_the_enterprise() {
 #[test]
 fn a_research_problem_is_not_evaded_by_a_service() {
     Story::of(Status::Triaged).when(coordinator(), service()).refused(Code::KindIsResearch, "");
+}
+
+#[test]
+fn a_service_is_provided_by_a_registered_institution() {
+    let triaged = Story::of(Status::Reported).then(coordinator(), triage(Kind::Calibration));
+    let command = ProvideRoutineService { institution: InstitutionFacts::of(institute()), ..service() };
+    triaged.when(coordinator(), command).refused(Code::InstitutionUnknown, "institutionId");
 }
 
 #[test]

@@ -1,0 +1,85 @@
+//! The scripted life of a case, over HTTP against a real server, on both databases: every mutation of the schema with success, and every refusal that a user can meet.
+
+mod catalogue;
+mod front;
+mod lists;
+mod measuring;
+mod nodes;
+mod plain;
+mod receipts;
+mod registers;
+mod scene;
+mod schema;
+mod script;
+mod sight;
+mod story;
+mod ways;
+mod world;
+
+use std::collections::BTreeSet;
+
+use front::{documents_are_judged, strangers_stay_outside, the_last_request_is_answered};
+use lists::{filters_give_what_they_say, pages_are_stable_while_cases_change, senseless_questions_are_refused};
+use scene::Scene;
+use sight::{each_sees_their_own, the_auditor_changes_nothing, the_unseen_looks_absent};
+use world::World;
+
+/// Codes that no request can meet, and why.
+const OUT_OF_REACH: &[(&str, &str)] = &[
+    ("ACTOR_INVALID", "a token with such an actor is not issued, and is refused by the front"),
+    ("ALREADY_REGISTERED", "the server draws the id of what is registered"),
+    ("DEADLINE_ALREADY_MISSED", "only the server's clock records that a deadline was missed"),
+    ("DEADLINE_NOT_PASSED", "only the server's clock records that a deadline was missed"),
+    ("RATIO_INVALID", "ratios are computed, and read from the log alone"),
+    ("REQUIRED", "only the importer can leave out what this names"),
+    ("TRY_AGAIN", "needs a server that loses its database in the middle of a commit"),
+];
+
+macro_rules! on_both_databases {
+    ($($test:ident)+) => {
+        mod on_sqlite {
+            $(#[tokio::test]
+            async fn $test() {
+                super::$test(&super::World::embedded().await).await;
+            })+
+        }
+        mod on_postgresql {
+            $(#[tokio::test]
+            async fn $test() {
+                super::$test(&super::World::on_postgresql().await).await;
+            })+
+        }
+    };
+}
+
+on_both_databases! {
+    every_mutation_and_every_refusal
+    each_sees_their_own
+    the_unseen_looks_absent
+    the_auditor_changes_nothing
+    pages_are_stable_while_cases_change
+    filters_give_what_they_say
+    senseless_questions_are_refused
+    strangers_stay_outside
+    documents_are_judged
+    the_last_request_is_answered
+}
+
+async fn every_mutation_and_every_refusal(world: &World) {
+    let scene = Scene::set(world).await;
+    registers::play(world, &scene).await;
+    catalogue::play(world, &scene).await;
+    story::play(world, &scene).await;
+    measuring::play(world, &scene).await;
+    ways::play(world, &scene).await;
+    receipts::play(world, &scene).await;
+    nodes::round_trip(world).await;
+
+    let seen = world.seen.borrow();
+    let without_a_row: Vec<_> = world.schema.mutations().difference(&seen.carried_out).cloned().collect();
+    assert_eq!(without_a_row, Vec::<String>::new(), "mutations that the script does not carry out");
+    let out_of_reach: BTreeSet<_> = OUT_OF_REACH.iter().map(|(code, _)| (*code).to_owned()).collect();
+    let not_met: BTreeSet<_> = world.schema.codes.difference(&seen.refused).cloned().collect();
+    // Both ways: a code without a row fails, and so does one that is said to be out of reach and is met.
+    assert_eq!(not_met, out_of_reach, "codes that no row of the script meets");
+}

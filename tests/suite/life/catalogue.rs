@@ -1,0 +1,114 @@
+//! What may be charged and which editions are in force; fees of a case against them.
+
+use serde_json::{Value, json};
+
+use crate::life::scene::Scene;
+use crate::life::world::{World, day, with};
+
+fn item(more: Value) -> Value {
+    let input = json!({
+        "divisionCode": "44", "code": "GD-L-012", "name": "三坐标测量机校准", "unit": "台", "tariff": "1200.00",
+        "basis": "粤发改价格〔2020〕12 号", "inForceFrom": "2020-01-01",
+    });
+    with(input, more)
+}
+
+fn edition(more: Value) -> Value {
+    let input = json!({
+        "divisionCode": "44", "reference": "JJF 1064-2010", "title": "坐标测量机校准规范",
+        "inForceFrom": "2010-12-01",
+    });
+    with(input, more)
+}
+
+pub async fn play(world: &World, scene: &Scene) {
+    items(world, scene).await;
+    editions(world).await;
+}
+
+async fn items(world: &World, scene: &Scene) {
+    world
+        .refuses_all([
+            ("city manager", "listChargeableItem", item(json!({})), "NOT_PERMITTED", ""),
+            ("manager", "listChargeableItem", item(json!({ "divisionCode": "4403" })), "NOT_PERMITTED", "divisionCode"),
+            (
+                "manager",
+                "listChargeableItem",
+                item(json!({ "divisionCode": "32" })),
+                "OUTSIDE_JURISDICTION",
+                "divisionCode",
+            ),
+            ("coordinator", "listChargeableItem", item(json!({})), "NOT_PERMITTED", ""),
+            (
+                "manager",
+                "listChargeableItem",
+                item(json!({ "inForceUntil": "2019-12-31" })),
+                "PERIOD_EMPTY",
+                "inForceUntil",
+            ),
+            ("manager", "listChargeableItem", item(json!({ "tariff": "12.345" })), "MONEY_INVALID", "tariff"),
+        ])
+        .await;
+    world.takes("manager", "listChargeableItem", item(json!({}))).await;
+    let national = item(json!({ "divisionCode": "CN", "code": "QJ-0101", "inForceUntil": day(-1) }));
+    world.takes("national manager", "listChargeableItem", national).await;
+    let again = item(json!({ "inForceFrom": "2021-01-01" }));
+    world.refuses(("manager", "listChargeableItem", again, "PERIOD_OVERLAPS", "inForceFrom")).await;
+
+    fees(world, scene).await;
+
+    let delisting = |more| with(json!({ "divisionCode": "44", "code": "GD-L-012", "lastDay": day(0) }), more);
+    let reasoned = || delisting(json!({ "reason": "降费减负" }));
+    world
+        .refuses_all([
+            ("manager", "delistChargeableItem", delisting(json!({})), "REASON_MISSING", "reason"),
+            ("manager", "delistChargeableItem", delisting(json!({ "code": "GD-X" })), "ITEM_NOT_LISTED", "code"),
+            ("coordinator", "delistChargeableItem", reasoned(), "NOT_PERMITTED", ""),
+        ])
+        .await;
+    world.takes("manager", "delistChargeableItem", reasoned()).await;
+    world.refuses(("manager", "delistChargeableItem", reasoned(), "NOTHING_TO_AMEND", "lastDay")).await;
+}
+
+async fn fees(world: &World, scene: &Scene) {
+    let case = scene.triaged(world, "收费的难点").await;
+    let fee = |more| with(json!({ "item": "GD-L-012", "serviceDate": day(0), "amount": "800" }), more);
+    case.refuses([
+        ("coordinator", "recordFee", fee(json!({ "item": "GD-X" })), "ITEM_NOT_LISTED", "item"),
+        // On the list today, and not on the day of the service.
+        ("coordinator", "recordFee", fee(json!({ "serviceDate": "2019-12-31" })), "ITEM_NOT_LISTED", "item"),
+        ("coordinator", "recordFee", fee(json!({ "item": "QJ-0101" })), "ITEM_NOT_LISTED", "item"),
+        ("coordinator", "recordFee", fee(json!({ "amount": "1200.01" })), "FEE_ABOVE_TARIFF", "amount"),
+        ("coordinator", "recordFee", fee(json!({ "serviceDate": day(1) })), "SERVICE_IN_FUTURE", "serviceDate"),
+        ("coordinator", "recordFee", fee(json!({ "amount": "-1" })), "MONEY_INVALID", "amount"),
+        ("enterprise", "recordFee", fee(json!({})), "NOT_PERMITTED", ""),
+    ])
+    .await;
+    case.takes("coordinator", "recordFee", fee(json!({ "amount": "1200" }))).await;
+    case.takes("coordinator", "recordFee", fee(json!({ "item": "QJ-0101", "serviceDate": day(-2) }))).await;
+    assert_eq!(case.shows("feeTotal fees { item amount tariff }").await["feeTotal"], "2000");
+    case.takes("enterprise", "withdrawCase", json!({ "reason": "费用由总部承担" })).await;
+    case.refuses([("coordinator", "recordFee", fee(json!({})), "WRONG_STATUS", "")]).await;
+}
+
+async fn editions(world: &World) {
+    let newer = |more| {
+        let more = with(json!({ "reference": "JJF 1064-2024", "inForceFrom": "2024-06-01" }), more);
+        edition(more)
+    };
+    world
+        .refuses_all([
+            ("manager", "registerRegulationEdition", edition(json!({ "reference": " " })), "TEXT_EMPTY", "reference"),
+            ("city manager", "registerRegulationEdition", edition(json!({})), "NOT_PERMITTED", ""),
+        ])
+        .await;
+    world.takes("manager", "registerRegulationEdition", edition(json!({}))).await;
+    world.refuses(("manager", "registerRegulationEdition", newer(json!({})), "PERIOD_OVERLAPS", "inForceFrom")).await;
+    world.takes("manager", "registerRegulationEdition", newer(json!({ "replaces": "JJF 1064-2010" }))).await;
+    let query = "{ catalogue(divisionCode: \"44\") { version
+        old: regulationEdition(code: \"JJF 1064\", on: \"2024-05-31\") { reference { reference } }
+        new: regulationEdition(code: \"JJF 1064\", on: \"2024-06-01\") { reference { reference } } } }";
+    let catalogue = &world.ask("manager", query, json!({})).await["catalogue"];
+    assert_eq!(catalogue["old"]["reference"]["reference"], "JJF 1064-2010");
+    assert_eq!(catalogue["new"]["reference"]["reference"], "JJF 1064-2024");
+}

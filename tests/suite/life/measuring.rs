@@ -1,0 +1,167 @@
+//! Requirements, measurements and the gap between them, with every unsound value.
+
+use serde_json::{Value, json};
+
+use crate::life::scene::Scene;
+use crate::life::world::{World, with};
+
+pub async fn play(world: &World, scene: &Scene) {
+    requirements(world, scene).await;
+    measurements(world, scene).await;
+}
+
+/// U and what belongs to it.
+fn uncertainty(more: Value) -> Value {
+    with(json!({ "value": "2", "unit": "um", "coverageFactor": "2", "coverageProbability": "0.95" }), more)
+}
+
+fn requirement(target: Value) -> Value {
+    json!({ "requirement": {
+        "measurand": "轴承内径", "target": target, "interval": { "low": "10", "high": "50", "unit": "mm" },
+    } })
+}
+
+fn interval(low: &str, high: &str, unit: &str) -> Value {
+    json!({ "requirement": {
+        "measurand": "轴承内径", "target": { "uncertainty": uncertainty(json!({})) },
+        "interval": { "low": low, "high": high, "unit": unit },
+    } })
+}
+
+fn measurement(uncertainty: Value) -> Value {
+    json!({ "result": {
+        "value": "25.0012", "unit": "mm", "uncertainty": uncertainty, "method": "比较测量", "traceability": "JZ-1",
+    } })
+}
+
+async fn requirements(world: &World, scene: &Scene) {
+    let case = scene.reported(world, "测量要求").await;
+    let of_uncertainty = |more| requirement(json!({ "uncertainty": uncertainty(more) }));
+    let of_limit = |more| {
+        let limit = with(json!({ "value": "6", "unit": "um" }), more);
+        requirement(json!({ "maximumPermissibleError": limit }))
+    };
+    let in_uncertainty = [
+        (json!({ "value": "0" }), "UNCERTAINTY_NOT_POSITIVE", "requirement.target"),
+        (json!({ "value": "-1" }), "UNCERTAINTY_NEGATIVE", "requirement.target.uncertainty.value"),
+        (json!({ "value": "two" }), "DECIMAL_INVALID", "requirement.target.uncertainty.value"),
+        (json!({ "value": "1e61" }), "DECIMAL_OUT_OF_RANGE", "requirement.target.uncertainty.value"),
+        (json!({ "unit": "micron" }), "UNIT_UNKNOWN", "requirement.target.uncertainty.unit"),
+        (json!({ "unit": "kg" }), "UNIT_INCOMMENSURABLE", "requirement.target"),
+        (json!({ "coverageFactor": null }), "COVERAGE_FACTOR_MISSING", "requirement.target.uncertainty.coverageFactor"),
+    ];
+    for (more, code, field) in in_uncertainty {
+        case.refuses([("enterprise", "specifyRequirement", of_uncertainty(more), code, field)]).await;
+    }
+    let in_limit = [
+        (json!({ "value": "0" }), "MPE_NOT_POSITIVE", "requirement.target.maximumPermissibleError.value"),
+        (json!({ "ratio": "0.5" }), "DECISION_RATIO_TOO_SMALL", "requirement.target.maximumPermissibleError.ratio"),
+        (
+            json!({ "guardBand": "1.5" }),
+            "GUARD_BAND_OUT_OF_RANGE",
+            "requirement.target.maximumPermissibleError.guardBand",
+        ),
+    ];
+    for (more, code, field) in in_limit {
+        case.refuses([("enterprise", "specifyRequirement", of_limit(more), code, field)]).await;
+    }
+    case.refuses([
+        ("enterprise", "specifyRequirement", interval("50", "10", "mm"), "EMPTY_INTERVAL", "requirement.interval.low"),
+        (
+            "enterprise",
+            "specifyRequirement",
+            interval("10", "50", "furlongs"),
+            "UNIT_UNKNOWN",
+            "requirement.interval.unit",
+        ),
+        ("visitor", "specifyRequirement", of_uncertainty(json!({})), "NOT_PERMITTED", ""),
+    ])
+    .await;
+
+    // Every unsound value of one input is told, each with its path.
+    let input = json!({ "caseId": case.id, "requirement": {
+        "measurand": " ", "interval": { "low": "x", "high": "50", "unit": "furlongs" },
+        "target": { "uncertainty": { "value": "y", "unit": "micron" } },
+    } });
+    let before = world.position().await;
+    let payload = world.order("enterprise", "specifyRequirement", &input).await;
+    let told: Vec<_> = payload["userErrors"].as_array().expect("a list").iter().collect();
+    let told: Vec<_> = told
+        .iter()
+        .map(|error| (error["code"].as_str().unwrap_or_default(), crate::life::world::path(&error["field"])))
+        .collect();
+    let expected = [
+        ("TEXT_EMPTY", "requirement.measurand"),
+        ("DECIMAL_INVALID", "requirement.interval.low"),
+        ("UNIT_UNKNOWN", "requirement.interval.unit"),
+        ("DECIMAL_INVALID", "requirement.target.uncertainty.value"),
+        ("UNIT_UNKNOWN", "requirement.target.uncertainty.unit"),
+    ];
+    assert_eq!(told, expected.map(|(code, field)| (code, field.to_owned())), "{payload:#}");
+    assert_eq!(world.position().await, before);
+
+    case.takes("coordinator", "specifyRequirement", of_limit(json!({ "ratio": "3", "guardBand": "1" }))).await;
+    case.takes("enterprise", "specifyRequirement", of_uncertainty(json!({}))).await;
+}
+
+async fn measurements(world: &World, scene: &Scene) {
+    let case = scene.researching(world, "差距从有到无").await;
+    let in_uncertainty = [
+        (json!({ "value": "-1" }), "UNCERTAINTY_NEGATIVE", "result.uncertainty.value"),
+        (json!({ "coverageFactor": null }), "COVERAGE_FACTOR_MISSING", "result.uncertainty.coverageFactor"),
+        (json!({ "coverageFactor": "0.9" }), "COVERAGE_FACTOR_TOO_SMALL", "result.uncertainty.coverageFactor"),
+        (
+            json!({ "coverageProbability": null }),
+            "COVERAGE_PROBABILITY_MISSING",
+            "result.uncertainty.coverageProbability",
+        ),
+        (
+            json!({ "coverageProbability": "95" }),
+            "COVERAGE_PROBABILITY_OUT_OF_RANGE",
+            "result.uncertainty.coverageProbability",
+        ),
+        (json!({ "unit": "nonsense" }), "UNIT_UNKNOWN", "result.uncertainty.unit"),
+        (json!({ "unit": "kg" }), "UNIT_INCOMMENSURABLE", "result.uncertainty.unit"),
+    ];
+    for (more, code, field) in in_uncertainty {
+        case.refuses([("lead", "recordMeasurement", measurement(uncertainty(more)), code, field)]).await;
+    }
+    case.refuses([
+        ("enterprise", "recordMeasurement", measurement(uncertainty(json!({}))), "NOT_PERMITTED", ""),
+        ("second lead", "recordMeasurement", measurement(uncertainty(json!({}))), "NOT_A_MEMBER", ""),
+    ])
+    .await;
+    let required = requirement(json!({ "uncertainty": uncertainty(json!({})) }));
+    case.takes("lead", "specifyRequirement", required).await;
+    let kilograms =
+        json!({ "result": { "value": "1", "unit": "kg", "uncertainty": uncertainty(json!({ "unit": "g" })) } });
+    case.refuses([("lead", "recordMeasurement", kilograms, "UNIT_INCOMMENSURABLE", "result.uncertainty.unit")]).await;
+    case.takes("lead", "recordMeasurement", measurement(uncertainty(json!({ "value": "0.003", "unit": "mm" })))).await;
+    assert_eq!(case.shows("gap { ratio closed }").await["gap"], json!({ "ratio": "1.50000", "closed": false }));
+
+    let result = json!({ "passed": true, "summary": "按计划", "measurement": measurement(uncertainty(json!({ "unit": "kg" })))["result"] });
+    let good = json!({ "passed": true, "summary": "按计划", "measurement": measurement(uncertainty(json!({ "value": "2.5" })))["result"] });
+    case.takes_all([
+        ("lead", "recordFinding", json!({ "text": "测头磨损" })),
+        ("lead", "proposeSolution", json!({ "description": "换测头" })),
+        ("reviewer", "reviewSolution", json!({ "verdict": "APPROVED", "comment": "同意" })),
+        ("lead", "startTrial", json!({ "plan": "三天" })),
+    ])
+    .await;
+    case.refuses([("lead", "recordTrialResult", result, "UNIT_INCOMMENSURABLE", "measurement.uncertainty.unit")]).await;
+    case.takes("lead", "recordTrialResult", good).await;
+    case.refuses([("enterprise", "confirmSolution", json!({}), "GAP_OPEN", "acceptShortfall")]).await;
+    case.takes("enterprise", "confirmSolution", json!({ "acceptShortfall": "够用" })).await;
+
+    // A requirement against which nothing was measured is told, and not refused.
+    let unmeasured = scene.reported(world, "没有测量").await;
+    unmeasured
+        .takes_all([
+            ("enterprise", "specifyRequirement", requirement(json!({ "uncertainty": uncertainty(json!({})) }))),
+            ("coordinator", "triageCase", crate::life::scene::triage("CALIBRATION")),
+            ("coordinator", "provideRoutineService", json!({ "institutionId": scene.institute, "report": "已校准" })),
+        ])
+        .await;
+    let confirmed = unmeasured.takes("enterprise", "confirmSolution", json!({})).await;
+    assert_eq!(confirmed["warnings"][0]["code"], "NOTHING_MEASURED");
+}

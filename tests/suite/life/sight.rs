@@ -1,0 +1,153 @@
+//! Who sees what: outside one's jurisdiction there is nothing, and nothing tells otherwise.
+
+use serde_json::{Value, json};
+
+use crate::life::scene::{Scene, number, triage};
+use crate::life::script::Case;
+use crate::life::world::{World, with};
+
+const NOBODY: &str = "00000000-0000-7000-8000-000000000000";
+const LIST: &str = "{ cases(first: 100) { totalCount nodes { id } } }";
+
+/// Everybody sees their own cases, and no others.
+pub async fn each_sees_their_own(world: &World) {
+    let scene = Scene::set(world).await;
+    let mine = scene.researching(world, "轴承厂的难点").await;
+    let input = with(scene.report("另一家的难点"), json!({ "enterpriseId": scene.other_enterprise }));
+    let others = Case { world, id: world.creates("other enterprise", "reportCase", input).await };
+    let (mine_id, others_id) = (mine.id.as_str(), others.id.as_str());
+    // One enterprise is in Shenzhen as its coordinator said; so is the other, until it moves.
+    let sees: [(&str, &[&str]); 9] = [
+        ("watcher", &[mine_id, others_id]),
+        ("manager", &[mine_id, others_id]),
+        ("auditor", &[mine_id, others_id]),
+        ("enterprise", &[mine_id]),
+        ("other enterprise", &[others_id]),
+        ("lead", &[mine_id]),
+        ("second lead", &[mine_id]),
+        ("expert", &[]),
+        ("coordinator elsewhere", &[]),
+    ];
+    for (who, expected) in sees {
+        let list = world.ask(who, LIST, json!({})).await;
+        let mut found: Vec<_> =
+            list["cases"]["nodes"].as_array().expect("a list").iter().map(|node| &node["id"]).collect();
+        found.sort_unstable_by_key(|id| id.to_string());
+        let mut expected: Vec<_> = expected.to_vec();
+        expected.sort_unstable();
+        assert_eq!(found, expected, "{who}");
+        assert_eq!(list["cases"]["totalCount"], expected.len(), "{who}");
+        for case in [&mine, &others] {
+            let is_there = expected.contains(&case.id.as_str());
+            looks(case, who, is_there).await;
+        }
+    }
+    mine.takes("lead", "inviteExpert", json!({ "expertId": scene.expert })).await;
+    looks(&mine, "expert", true).await;
+    mine.takes("expert", "acceptInvitation", json!({})).await;
+    mine.takes("expert", "leaveCase", json!({})).await;
+    looks(&mine, "expert", false).await;
+    registers(world, &scene).await;
+}
+
+/// Every way to ask for a case agrees on whether it is there.
+async fn looks(case: &Case<'_>, who: &str, is_there: bool) {
+    let query = "query Every($id: ID!, $number: String!) {
+        case(id: $id) { id } caseByNumber(number: $number) { id } node(id: $id) { id } nodes(ids: [$id]) { id }
+        cases(filter: { number: { eq: $number } }) { totalCount }
+    }";
+    let variables = json!({ "id": case.id, "number": number(case).await });
+    let answer = case.world.ask(who, query, variables).await;
+    let one = if is_there { json!({ "id": case.id }) } else { Value::Null };
+    let count = usize::from(is_there);
+    let expected =
+        json!({ "case": one, "caseByNumber": one, "node": one, "nodes": [one], "cases": { "totalCount": count } });
+    assert_eq!(answer, expected, "{who}");
+    let event = case.shows("events(first: 1) { nodes { id } }").await["events"]["nodes"][0]["id"].clone();
+    let found = case.world.ask(who, "query Event($id: ID!) { node(id: $id) { id } }", json!({ "id": event })).await;
+    assert_eq!(found["node"].is_object(), is_there, "{who}");
+}
+
+async fn registers(world: &World, scene: &Scene) {
+    let query = "query Registers($enterprise: ID!, $person: ID!) {
+        enterprise(id: $enterprise) { id } person(id: $person) { id }
+        enterprises { totalCount } persons { totalCount } institutions { totalCount } campaigns { totalCount }
+    }";
+    // Enterprise, lead, and how many there are of each register.
+    for (who, enterprise, person, counts) in [
+        ("coordinator", true, true, [2, 2, 2, 1]),
+        ("coordinator elsewhere", false, false, [0, 1, 2, 1]),
+        ("enterprise", true, false, [1, 0, 2, 1]),
+        ("other enterprise", false, false, [1, 0, 2, 1]),
+        ("lead", false, true, [0, 1, 2, 1]),
+        ("auditor", true, true, [2, 2, 2, 1]),
+    ] {
+        let variables = json!({ "enterprise": scene.enterprise, "person": scene.lead });
+        let answer = world.ask(who, query, variables).await;
+        let seen = (answer["enterprise"].is_object(), answer["person"].is_object());
+        assert_eq!(seen, (enterprise, person), "{who}");
+        let names = ["enterprises", "persons", "institutions", "campaigns"];
+        assert_eq!(names.map(|name| answer[name]["totalCount"].as_u64().expect("a count")), counts, "{who}");
+    }
+}
+
+/// What one may not see is refused in the same words as what is not there, whatever version is expected.
+pub async fn the_unseen_looks_absent(world: &World) {
+    let scene = Scene::set(world).await;
+    let case = scene.triaged(world, "外省看不见").await;
+    let orders = [
+        ("coordinator elsewhere", "triageCase", triage("TESTING")),
+        ("coordinator elsewhere", "addComment", json!({ "text": "x" })),
+        ("coordinator elsewhere", "recordFee", json!({ "item": "x", "serviceDate": "2026-01-01", "amount": "1" })),
+        ("other enterprise", "withdrawCase", json!({ "reason": "x" })),
+        ("other enterprise", "addComment", json!({ "text": "x" })),
+        ("expert", "acceptInvitation", json!({})),
+        ("auditor", "reopenCase", json!({ "reason": "x" })),
+    ];
+    for (who, mutation, input) in orders {
+        let who = if who == "auditor" { "coordinator elsewhere" } else { who };
+        for expected in [json!({}), json!({ "expectedVersion": 1 }), json!({ "expectedVersion": 2 })] {
+            let about = |id: &str| with(with(input.clone(), expected.clone()), json!({ "caseId": id }));
+            let unseen = world.order(who, mutation, &about(&case.id)).await;
+            let absent = world.order(who, mutation, &about(NOBODY)).await;
+            assert_eq!(unseen["userErrors"][0]["code"], "NOT_FOUND", "{who} {mutation}");
+            assert_eq!(unseen["userErrors"][0]["field"], json!(["caseId"]), "{who} {mutation}");
+            assert_eq!(unseen, absent, "{who} {mutation} {expected}");
+        }
+    }
+    // Links name what the actor sees, or nothing.
+    let stranger = Case { world, id: scene.reported(world, "另一个").await.id };
+    world.admit("county coordinator", &crate::support::server::Who::new("county", "COORDINATOR", "440605"));
+    let link = json!({ "caseId": stranger.id, "otherCaseId": case.id, "relation": "RELATED_TO" });
+    world.refuses(("county coordinator", "linkCases", link, "NOT_FOUND", "caseId")).await;
+}
+
+/// The auditor reads everything in scope and changes nothing.
+pub async fn the_auditor_changes_nothing(world: &World) {
+    let scene = Scene::set(world).await;
+    let reported = scene.reported(world, "新报告").await;
+    let researching = scene.researching(world, "攻关中").await;
+    let position = world.position().await;
+    for case in [&reported, &researching] {
+        let shown = case
+            .seen_by(
+                "auditor",
+                "number events { nodes { payload } } allowedCommands { mutation allowed reasons { code } }",
+            )
+            .await;
+        assert!(shown["events"]["nodes"].as_array().is_some_and(|events| !events.is_empty()));
+        for command in shown["allowedCommands"].as_array().expect("a list") {
+            assert_eq!(command["allowed"], false, "{command}");
+            assert_eq!(command["reasons"][0]["code"], "NOT_PERMITTED", "{command}");
+            assert!(world.schema.mutations().contains(command["mutation"].as_str().expect("a name")), "{command}");
+        }
+    }
+    reported
+        .refuses([
+            ("auditor", "triageCase", triage("TESTING"), "NOT_PERMITTED", ""),
+            ("auditor", "addComment", json!({ "text": "x" }), "NOT_PERMITTED", ""),
+            ("auditor", "closeCase", json!({ "lesson": "x", "feeTotal": "0" }), "NOT_PERMITTED", ""),
+        ])
+        .await;
+    assert_eq!(world.position().await, position);
+}

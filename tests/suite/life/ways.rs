@@ -1,0 +1,189 @@
+//! The other ways of a case: up to the nation and parked there, deadlines and a clock that pauses, links, duplicates, a routine service, documents.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use etalon::domain::value::Sha256Digest;
+use serde_json::{Value, json};
+
+use crate::life::scene::{Scene, triage};
+use crate::life::world::{World, day, with};
+
+const NOBODY: &str = "00000000-0000-7000-8000-000000000000";
+
+pub async fn play(world: &World, scene: &Scene) {
+    escalation(world, scene).await;
+    deadlines(world, scene).await;
+    links(world, scene).await;
+    routine_service(world, scene).await;
+    withdrawal(world, scene).await;
+    attachments(world, scene).await;
+}
+
+async fn escalation(world: &World, scene: &Scene) {
+    let case = scene.reported(world, "一级一级上报").await;
+    let to = |level| json!({ "to": level, "reason": "本级无此能力" });
+    let park = |more| with(json!({ "reason": "国内尚无标准装置", "reviewOn": day(90) }), more);
+    let level = case.shows("level").await["level"].clone();
+    assert_eq!(level, "COUNTY");
+    case.refuses([
+        ("coordinator", "escalateCase", to("PROVINCE"), "NOT_ONE_LEVEL_UP", "to"),
+        ("coordinator", "escalateCase", to("COUNTY"), "NOT_ONE_LEVEL_UP", "to"),
+        ("enterprise", "escalateCase", to("CITY"), "NOT_PERMITTED", ""),
+        ("national manager", "parkCase", park(json!({})), "NOT_NATIONAL", ""),
+        ("national manager", "unparkCase", json!({}), "NOT_PARKED", ""),
+    ])
+    .await;
+    case.takes("coordinator", "escalateCase", to("CITY")).await;
+    case.takes("manager", "escalateCase", to("PROVINCE")).await;
+    case.takes("national manager", "escalateCase", to("NATION")).await;
+    case.refuses([
+        ("national manager", "escalateCase", to("NATION"), "ALREADY_NATIONAL", "to"),
+        ("national manager", "parkCase", park(json!({ "reviewOn": null })), "REVIEW_DATE_MISSING", "reviewOn"),
+        ("national manager", "parkCase", park(json!({ "reviewOn": day(0) })), "REVIEW_DATE_NOT_IN_FUTURE", "reviewOn"),
+        ("manager", "parkCase", park(json!({})), "OUTSIDE_JURISDICTION", ""),
+        ("coordinator", "parkCase", park(json!({})), "NOT_PERMITTED", ""),
+    ])
+    .await;
+    case.takes("national manager", "parkCase", park(json!({}))).await;
+    assert_eq!(case.shows("open parkedUntil").await, json!({ "open": true, "parkedUntil": day(90) }));
+    case.refuses([("national manager", "parkCase", park(json!({})), "ALREADY_PARKED", "")]).await;
+    case.takes("national manager", "unparkCase", json!({ "reason": "新装置建成" })).await;
+}
+
+async fn deadlines(world: &World, scene: &Scene) {
+    let case = scene.triaged(world, "期限与停表").await;
+    let set = |days| json!({ "deadline": day(days) });
+    let extend = |days| json!({ "deadline": day(days), "reason": "等待零件" });
+    case.refuses([
+        ("coordinator", "extendDeadline", extend(20), "NO_DEADLINE", ""),
+        ("coordinator", "setDeadline", set(0), "DEADLINE_NOT_IN_FUTURE", "deadline"),
+        ("enterprise", "setDeadline", set(9), "NOT_PERMITTED", ""),
+        ("coordinator", "resumeClock", json!({}), "CLOCK_NOT_PAUSED", ""),
+        ("manager", "pauseClock", json!({ "reason": "x" }), "NOT_PERMITTED", ""),
+    ])
+    .await;
+    case.takes("coordinator", "setDeadline", set(10)).await;
+    case.refuses([
+        ("manager", "setDeadline", set(12), "DEADLINE_ALREADY_SET", "deadline"),
+        ("manager", "extendDeadline", json!({ "deadline": day(20) }), "REASON_MISSING", "reason"),
+        ("manager", "extendDeadline", extend(10), "DEADLINE_NOT_LATER", "deadline"),
+        ("manager", "extendDeadline", extend(-10), "DEADLINE_NOT_LATER", "deadline"),
+    ])
+    .await;
+    case.takes("manager", "extendDeadline", extend(20)).await;
+    case.takes("coordinator", "pauseClock", json!({ "reason": "零件在途" })).await;
+    assert_eq!(case.shows("clockPaused").await["clockPaused"], true);
+    case.refuses([("coordinator", "pauseClock", json!({ "reason": "x" }), "CLOCK_ALREADY_PAUSED", "")]).await;
+    case.takes("coordinator", "resumeClock", json!({})).await;
+    assert_eq!(case.shows("deadline").await["deadline"], day(20), "paused for no working day");
+}
+
+async fn links(world: &World, scene: &Scene) {
+    let case = scene.reported(world, "主难点").await;
+    let part = scene.reported(world, "部分").await;
+    let same = scene.reported(world, "同一个难点").await;
+    let to = |other: &str, relation: &str| json!({ "otherCaseId": other, "relation": relation });
+    let of = |other: &str| json!({ "ofCaseId": other });
+    case.refuses([
+        ("coordinator", "linkCases", to(&case.id, "RELATED_TO"), "LINK_TO_SELF", "otherCaseId"),
+        ("coordinator", "linkCases", to(NOBODY, "RELATED_TO"), "NOT_FOUND", "otherCaseId"),
+        ("enterprise", "linkCases", to(&part.id, "RELATED_TO"), "NOT_PERMITTED", ""),
+        ("coordinator", "markDuplicate", of(&case.id), "LINK_TO_SELF", "ofCaseId"),
+        ("coordinator", "markDuplicate", of(NOBODY), "NOT_FOUND", "ofCaseId"),
+        ("visitor", "markDuplicate", of(&part.id), "NOT_PERMITTED", ""),
+    ])
+    .await;
+    part.takes("coordinator", "linkCases", to(&case.id, "SUB_CASE_OF")).await;
+    part.refuses([("coordinator", "linkCases", to(&case.id, "SUB_CASE_OF"), "LINK_EXISTS", "otherCaseId")]).await;
+    case.refuses([("coordinator", "linkCases", to(&part.id, "SUB_CASE_OF"), "LINK_CYCLE", "otherCaseId")]).await;
+    case.takes("coordinator", "linkCases", to(&part.id, "RELATED_TO")).await;
+    same.takes("coordinator", "markDuplicate", of(&case.id)).await;
+    same.is("DUPLICATE").await;
+    part.refuses([("coordinator", "markDuplicate", of(&same.id), "TARGET_IS_DUPLICATE", "ofCaseId")]).await;
+    case.refuses([("coordinator", "markDuplicate", of(&same.id), "LINK_CYCLE", "ofCaseId")]).await;
+    same.refuses([
+        ("enterprise", "addComment", json!({ "text": "还在吗" }), "WRONG_STATUS", ""),
+        ("enterprise", "withdrawCase", json!({ "reason": "x" }), "WRONG_STATUS", ""),
+    ])
+    .await;
+}
+
+async fn routine_service(world: &World, scene: &Scene) {
+    let case = scene.reported(world, "校准一台卡尺").await;
+    let service = |more| with(json!({ "institutionId": scene.institute }), more);
+    let certificate = || service(json!({ "certificate": "JZ2026-0001", "regulation": "JJG 30-2012" }));
+    case.refuses([("coordinator", "provideRoutineService", certificate(), "WRONG_STATUS", "")]).await;
+    case.takes("coordinator", "triageCase", triage("CALIBRATION")).await;
+    case.refuses([
+        ("coordinator", "provideRoutineService", service(json!({})), "EVIDENCE_MISSING", "certificate"),
+        (
+            "coordinator",
+            "provideRoutineService",
+            with(certificate(), json!({ "institutionId": NOBODY })),
+            "INSTITUTION_UNKNOWN",
+            "institutionId",
+        ),
+        ("visitor", "provideRoutineService", certificate(), "NOT_PERMITTED", ""),
+    ])
+    .await;
+    case.takes("coordinator", "provideRoutineService", certificate()).await;
+    case.is("AWAITING_CONFIRMATION").await;
+    case.takes("enterprise", "rejectSolution", json!({ "reason": "证书上的编号不对" })).await;
+    case.is("TRIAGED").await;
+    case.takes("coordinator", "provideRoutineService", certificate()).await;
+    case.takes("enterprise", "confirmSolution", json!({})).await;
+    case.takes("coordinator", "reopenCase", json!({ "reason": "第二台" })).await;
+    case.is("TRIAGED").await;
+}
+
+async fn withdrawal(world: &World, scene: &Scene) {
+    let case = scene.reported(world, "企业收回").await;
+    case.refuses([
+        ("coordinator", "withdrawCase", json!({ "reason": "x" }), "NOT_PERMITTED", ""),
+        ("national manager", "withdrawCase", json!({ "reason": "x" }), "NOT_PERMITTED", ""),
+        ("enterprise", "withdrawCase", json!({ "reason": "" }), "TEXT_EMPTY", "reason"),
+    ])
+    .await;
+    case.takes("enterprise", "withdrawCase", json!({ "reason": "自行解决" })).await;
+    case.refuses([
+        ("coordinator", "triageCase", triage("TESTING"), "WRONG_STATUS", ""),
+        ("enterprise", "reopenCase", json!({ "reason": "x" }), "WRONG_STATUS", ""),
+    ])
+    .await;
+    case.takes("enterprise", "addComment", json!({ "text": "谢谢" })).await;
+}
+
+async fn attachments(world: &World, scene: &Scene) {
+    let case = scene.reported(world, "附原始记录").await;
+    let every_byte: Vec<u8> = (0..=255).cycle().take(70_001).collect();
+    let document = |bytes: &[u8], more: Value| {
+        let input = json!({
+            "name": "原始记录.bin", "mediaType": "application/octet-stream",
+            "digest": Sha256Digest::of_bytes(bytes).as_str(), "contentBase64": STANDARD.encode(bytes),
+        });
+        with(input, more)
+    };
+    let too_large = vec![0; 4 * 1024 * 1024 + 1];
+    let of_others = json!({ "digest": Sha256Digest::of_bytes(b"others").as_str() });
+    case.refuses([
+        ("enterprise", "addAttachment", document(&every_byte, of_others), "DIGEST_MISMATCH", "digest"),
+        ("enterprise", "addAttachment", document(&every_byte, json!({ "digest": "abc" })), "DIGEST_INVALID", "digest"),
+        (
+            "enterprise",
+            "addAttachment",
+            document(&every_byte, json!({ "mediaType": "pdf" })),
+            "MEDIA_TYPE_INVALID",
+            "mediaType",
+        ),
+        ("enterprise", "addAttachment", document(&too_large, json!({})), "ATTACHMENT_TOO_LARGE", "contentBase64"),
+        ("reviewer", "addAttachment", document(&every_byte, json!({})), "NOT_PERMITTED", ""),
+    ])
+    .await;
+    case.takes("enterprise", "addAttachment", document(&every_byte, json!({}))).await;
+    case.takes("visitor", "addAttachment", document(b"", json!({ "name": "空.txt", "mediaType": "text/plain" }))).await;
+    let shown = case.seen_by("coordinator", "attachments { name mediaType sizeBytes digest contentBase64 }").await;
+    let [first, second] = shown["attachments"].as_array().expect("a list").as_slice() else { panic!("{shown:#}") };
+    assert_eq!(first["contentBase64"], STANDARD.encode(&every_byte), "byte for byte");
+    assert_eq!(first["sizeBytes"], 70_001);
+    assert_eq!((&second["contentBase64"], &second["sizeBytes"]), (&json!(""), &json!(0)));
+}
