@@ -5,6 +5,7 @@ use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
 use crate::app::App;
+use crate::app::aggregates::Aggregates;
 use crate::app::request::Fault;
 use crate::app::scope::{self, RegisterScope};
 use crate::app::streams::Streams;
@@ -30,7 +31,7 @@ pub trait Commanded: Root + DeserializeOwned {
     const AGGREGATE: AggregateType;
 
     /// Its streams.
-    fn streams(app: &App) -> &Streams<Self>;
+    fn streams(all: &Aggregates) -> &Streams<Self>;
 
     /// What the read side takes up when it has gone from `before` to `after`.
     fn rows(id: Uuid, before: &Self, after: &Self) -> RowChanges;
@@ -61,8 +62,8 @@ pub trait Commanded: Root + DeserializeOwned {
 impl Commanded for Case {
     const AGGREGATE: AggregateType = AggregateType::Case;
 
-    fn streams(app: &App) -> &Streams<Self> {
-        &app.cases
+    fn streams(all: &Aggregates) -> &Streams<Self> {
+        &all.cases
     }
 
     fn rows(id: Uuid, before: &Self, after: &Self) -> RowChanges {
@@ -97,8 +98,8 @@ macro_rules! register {
         impl Commanded for $root {
             const AGGREGATE: AggregateType = AggregateType::$root;
 
-            fn streams(app: &App) -> &Streams<Self> {
-                &app.$streams
+            fn streams(all: &Aggregates) -> &Streams<Self> {
+                &all.$streams
             }
 
             fn rows(_id: Uuid, _before: &Self, after: &Self) -> RowChanges {

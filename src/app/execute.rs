@@ -42,7 +42,7 @@ impl App {
     ) -> Result<Receipt, Failure> {
         // Commands on one aggregate queue here rather than conflict in the commit.
         let _turn = self.turns.take(id).await;
-        let streams = A::streams(self);
+        let streams = A::streams(&self.aggregates);
         let (mut known, mut is_present) = match streams.kept(id).await {
             Some(kept) => (kept, false),
             None => (streams.present(id).await?, true),
@@ -80,7 +80,7 @@ impl App {
         order: &Order<A::Body>,
         attachments: &[NewAttachment],
     ) -> Result<Receipt, Failure> {
-        let stream = A::streams(self).stream(id);
+        let stream = A::streams(&self.aggregates).stream(id);
         if let Some(expected) = request.expected_version
             && expected != known.version
         {
@@ -104,7 +104,7 @@ impl App {
         match self.writer.append(append).await {
             Ok(committed) => {
                 if !committed.replayed && !made.is_numbered() {
-                    A::streams(self).keep(id, Arc::new(made.after())).await;
+                    A::streams(&self.aggregates).keep(id, Arc::new(made.after())).await;
                 }
                 Ok(committed.into())
             }

@@ -117,11 +117,11 @@ impl App {
         };
         match affiliation {
             Some(AffiliationFacts::Institution { institution, known }) => {
-                let present = self.institutions.present((*institution).into()).await?;
+                let present = self.aggregates.institutions.present((*institution).into()).await?;
                 *known = present.state.standing(present.version);
             }
             Some(AffiliationFacts::Enterprise { enterprise, known }) => {
-                let present = self.enterprises.present((*enterprise).into()).await?;
+                let present = self.aggregates.enterprises.present((*enterprise).into()).await?;
                 *known = present.state.standing(present.version);
             }
             Some(AffiliationFacts::Bureau { .. }) | None => {}
@@ -131,7 +131,7 @@ impl App {
 
     async fn enrolment(&self, command: &mut ReportCase, year: i16) -> Result<(), Fault> {
         let EnrolmentFacts { enterprise, campaign, .. } = command.enrolment;
-        let present = self.enterprises.present(enterprise.into()).await?;
+        let present = self.aggregates.enterprises.present(enterprise.into()).await?;
         let visit = match &command.origin {
             Origin::FieldVisit { visit } => Some(*visit),
             Origin::Survey { .. } | Origin::OwnReport | Origin::Import => None,
@@ -144,13 +144,13 @@ impl App {
     }
 
     async fn campaign(&self, campaign: CampaignId) -> Result<CampaignFacts, Fault> {
-        let present = self.campaigns.present(campaign.into()).await?;
+        let present = self.aggregates.campaigns.present(campaign.into()).await?;
         Ok(present.state.facts(campaign, present.version))
     }
 
     async fn person(&self, facts: Option<&mut PersonFacts>) -> Result<(), Fault> {
         if let Some(facts) = facts {
-            let present = self.persons.present(facts.person.into()).await?;
+            let present = self.aggregates.persons.present(facts.person.into()).await?;
             *facts = present.state.facts(facts.person, present.version);
         }
         Ok(())
@@ -164,7 +164,7 @@ impl App {
         division: &Division,
     ) -> Result<Option<ListedItemFacts>, Fault> {
         for keeper in [division.province(), Division::nation()] {
-            let present = self.catalogues.present(CatalogueId::of(&keeper).into()).await?;
+            let present = self.aggregates.catalogues.present(CatalogueId::of(&keeper).into()).await?;
             if let Some(facts) = present.state.listed_item(item, day, present.version) {
                 return Ok(Some(facts));
             }
@@ -174,7 +174,7 @@ impl App {
 
     /// The other case as it is, if it is there for this actor.
     async fn other_case(&self, facts: &mut CaseFacts, actor: &Actor) -> Result<(), Fault> {
-        let present = self.cases.present(facts.case.into()).await?;
+        let present = self.aggregates.cases.present(facts.case.into()).await?;
         let Some(file) = present.state.file.as_ref().filter(|file| super::scope::sees(actor, file)) else {
             return Ok(());
         };
@@ -189,7 +189,7 @@ impl App {
         let mut found = Vec::new();
         let mut ahead = vec![case];
         while let Some(next) = ahead.pop() {
-            let present = self.cases.present(next.into()).await?;
+            let present = self.aggregates.cases.present(next.into()).await?;
             let links = present.state.file.iter().flat_map(|file| &file.links);
             for link in links.filter(|link| link.relation == LinkRelation::SubCaseOf) {
                 if !found.contains(&link.other) {

@@ -2,6 +2,7 @@
 //!
 //! Here the domain meets the store. No rule stands here, and no SQL.
 
+mod aggregates;
 mod clockwork;
 mod commanded;
 mod execute;
@@ -32,15 +33,8 @@ pub use crate::store::{
 };
 
 use crate::clock::Clock;
-use crate::domain::annual_summary::AnnualSummary;
-use crate::domain::campaign::Campaign;
-use crate::domain::case::Case;
-use crate::domain::catalogue::Catalogue;
-use crate::domain::enterprise::Enterprise;
-use crate::domain::institution::Institution;
-use crate::domain::person::Person;
-use crate::store::{AggregateType, Store, Writer, WriterLimits};
-use streams::Streams;
+use crate::store::{Store, Writer, WriterLimits};
+use aggregates::Aggregates;
 use turns::Turns;
 
 /// The application: everything that can be ordered and asked.
@@ -49,13 +43,7 @@ pub struct App {
     writer: Writer,
     clock: Arc<dyn Clock>,
     turns: Turns,
-    cases: Streams<Case>,
-    enterprises: Streams<Enterprise>,
-    campaigns: Streams<Campaign>,
-    institutions: Streams<Institution>,
-    persons: Streams<Person>,
-    catalogues: Streams<Catalogue>,
-    annual_summaries: Streams<AnnualSummary>,
+    aggregates: Aggregates,
 }
 
 impl App {
@@ -65,13 +53,7 @@ impl App {
         Self {
             writer: Writer::spawn(store.clone(), WriterLimits::default()),
             turns: Turns::default(),
-            cases: Streams::new(AggregateType::Case, store.clone()),
-            enterprises: Streams::new(AggregateType::Enterprise, store.clone()),
-            campaigns: Streams::new(AggregateType::Campaign, store.clone()),
-            institutions: Streams::new(AggregateType::Institution, store.clone()),
-            persons: Streams::new(AggregateType::Person, store.clone()),
-            catalogues: Streams::new(AggregateType::Catalogue, store.clone()),
-            annual_summaries: Streams::new(AggregateType::AnnualSummary, store.clone()),
+            aggregates: Aggregates::new(&store),
             store,
             clock,
         }

@@ -164,7 +164,8 @@ impl App {
     /// # Errors
     /// When the store fails or an event cannot be read.
     pub async fn has_case(&self, id: CaseId) -> Result<bool, Fault> {
-        Ok(self.cases.kept(id.into()).await.is_some() || self.cases.present(id.into()).await?.version > 0)
+        Ok(self.aggregates.cases.kept(id.into()).await.is_some()
+            || self.aggregates.cases.present(id.into()).await?.version > 0)
     }
 
     /// The log from a position on, for whoever may read all of it.
@@ -182,7 +183,7 @@ impl App {
     /// # Errors
     /// When the store fails or an event cannot be read.
     pub async fn case_file(&self, id: CaseId, version: u64) -> Result<Arc<Versioned<Case>>, Fault> {
-        self.cases.at_version(id.into(), version).await
+        self.aggregates.cases.at_version(id.into(), version).await
     }
 
     /// What has happened to a case. Whoever asks has been shown its row.
@@ -190,7 +191,7 @@ impl App {
     /// # Errors
     /// When the store fails.
     pub async fn case_events(&self, id: CaseId, page: &EventPage) -> Result<Vec<EventRecord>, Fault> {
-        self.stream_events(self.cases.stream(id.into()), page).await
+        self.stream_events(self.aggregates.cases.stream(id.into()), page).await
     }
 
     /// What has happened in a stream.

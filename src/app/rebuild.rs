@@ -5,18 +5,12 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use crate::app::App;
+use crate::app::aggregates::Aggregates;
 use crate::app::commanded::Commanded;
 use crate::app::request::Fault;
 use crate::app::streams::{Streams, Versioned};
-use crate::domain::annual_summary::AnnualSummary;
-use crate::domain::campaign::Campaign;
-use crate::domain::case::Case;
-use crate::domain::catalogue::Catalogue;
-use crate::domain::enterprise::Enterprise;
-use crate::domain::institution::Institution;
-use crate::domain::person::Person;
 use crate::store::{
-    AggregateType, EventQuery, EventRecord, NumberTaken, RebuildOutcome, RebuiltRow, RowsDigest, Store, StoreError,
+    AggregateType, EventQuery, EventRecord, NumberTaken, RebuildOutcome, RebuiltRow, RowsDigest, StoreError,
 };
 
 /// How many events are read at a time.
@@ -44,14 +38,14 @@ impl App {
     /// When the store fails or an event cannot be read; the served rows are then unchanged.
     pub async fn rebuild(&self, mut progress: impl FnMut(u64, u64)) -> Result<Rebuilt, Fault> {
         let before = self.store.rows_digest().await?;
-        let mut folds = Folds::new(&self.store);
+        let folds = Aggregates::new(&self.store);
         let (mut events, mut commits) = (0, 0);
         self.store.start_rebuild().await?;
         let mut head = self.store.head().await?.next_position;
         loop {
             while events < head {
                 let page = whole_commits(self.page(events).await?, events)?;
-                let rows = folds.rows(&page).await?;
+                let rows = rows(&folds, &page).await?;
                 self.store.write_rebuilt(&rows).await?;
                 events += page.len() as u64;
                 commits += rows.len() as u64;
@@ -104,48 +98,24 @@ fn is_same_commit(one: &EventRecord, other: &EventRecord) -> bool {
         && one.aggregate_type == other.aggregate_type
 }
 
-/// The aggregates as far as the log was read: a bounded number in memory, the others loaded again when they go on.
-struct Folds {
-    cases: Streams<Case>,
-    enterprises: Streams<Enterprise>,
-    campaigns: Streams<Campaign>,
-    institutions: Streams<Institution>,
-    persons: Streams<Person>,
-    catalogues: Streams<Catalogue>,
-    annual_summaries: Streams<AnnualSummary>,
-}
-
-impl Folds {
-    fn new(store: &Arc<dyn Store>) -> Self {
-        Self {
-            cases: Streams::new(AggregateType::Case, store.clone()),
-            enterprises: Streams::new(AggregateType::Enterprise, store.clone()),
-            campaigns: Streams::new(AggregateType::Campaign, store.clone()),
-            institutions: Streams::new(AggregateType::Institution, store.clone()),
-            persons: Streams::new(AggregateType::Person, store.clone()),
-            catalogues: Streams::new(AggregateType::Catalogue, store.clone()),
-            annual_summaries: Streams::new(AggregateType::AnnualSummary, store.clone()),
-        }
+/// The rows of a page of whole commits. A bounded number of aggregates is kept in memory; the others are loaded again when they go on.
+async fn rows(folds: &Aggregates, page: &[EventRecord]) -> Result<Vec<RebuiltRow>, Fault> {
+    let mut rows = Vec::new();
+    for commit in page.chunk_by(is_same_commit) {
+        let first = &commit[0];
+        let aggregate_type = AggregateType::parse(&first.aggregate_type)
+            .ok_or_else(|| corrupt(first, "of an unknown aggregate type"))?;
+        rows.push(match aggregate_type {
+            AggregateType::Case => row(&folds.cases, commit).await?,
+            AggregateType::Enterprise => row(&folds.enterprises, commit).await?,
+            AggregateType::Campaign => row(&folds.campaigns, commit).await?,
+            AggregateType::Institution => row(&folds.institutions, commit).await?,
+            AggregateType::Person => row(&folds.persons, commit).await?,
+            AggregateType::Catalogue => row(&folds.catalogues, commit).await?,
+            AggregateType::AnnualSummary => row(&folds.annual_summaries, commit).await?,
+        });
     }
-
-    async fn rows(&mut self, page: &[EventRecord]) -> Result<Vec<RebuiltRow>, Fault> {
-        let mut rows = Vec::new();
-        for commit in page.chunk_by(is_same_commit) {
-            let first = &commit[0];
-            let aggregate_type = AggregateType::parse(&first.aggregate_type)
-                .ok_or_else(|| corrupt(first, "of an unknown aggregate type"))?;
-            rows.push(match aggregate_type {
-                AggregateType::Case => row(&self.cases, commit).await?,
-                AggregateType::Enterprise => row(&self.enterprises, commit).await?,
-                AggregateType::Campaign => row(&self.campaigns, commit).await?,
-                AggregateType::Institution => row(&self.institutions, commit).await?,
-                AggregateType::Person => row(&self.persons, commit).await?,
-                AggregateType::Catalogue => row(&self.catalogues, commit).await?,
-                AggregateType::AnnualSummary => row(&self.annual_summaries, commit).await?,
-            });
-        }
-        Ok(rows)
-    }
+    Ok(rows)
 }
 
 async fn row<A: Commanded>(streams: &Streams<A>, commit: &[EventRecord]) -> Result<RebuiltRow, Fault> {

@@ -17,8 +17,8 @@ use async_graphql::indexmap::IndexMap;
 use async_graphql::parser::types::Field;
 use async_graphql::registry::{EnumBuilder, MetaEnumValue, MetaTypeId, Registry};
 use async_graphql::{
-    Context, ContextSelectionSet, Error, ErrorExtensions, Name, OutputType, Positioned, ServerResult, SimpleObject,
-    Value,
+    Context, ContextSelectionSet, Error, ErrorExtensions, Name, OutputType, Positioned, Result, ServerResult,
+    SimpleObject, Value,
 };
 
 use crate::app::Fault;
@@ -133,6 +133,13 @@ pub(crate) fn fault(ctx: &Context<'_>, fault: Fault) -> Error {
             extensions.set("retryable", true);
         }
     })
+}
+
+/// The outcome of a field that is `null` when it fails.
+///
+/// For async-graphql an `Err` is the failure of whatever holds the field, up to the whole answer; within an `Option` it is the field's own. The neighbours then stay.
+pub(crate) async fn nullable<T>(load: impl Future<Output = Result<Option<T>>>) -> Option<Result<T>> {
+    load.await.transpose()
 }
 
 /// The error and every cause behind it, for the server's log.

@@ -21,7 +21,7 @@ mod words;
 use std::sync::Arc;
 
 use async_graphql::parser::parse_query;
-use async_graphql::parser::types::{ExecutableDocument, OperationType};
+use async_graphql::parser::types::{ExecutableDocument, OperationDefinition, OperationType};
 use async_graphql::{
     EmptySubscription, Request, Response, SDLExportOptions, SchemaBuilder, ServerError, Value, Variables,
 };
@@ -52,13 +52,27 @@ pub struct Document {
 impl Document {
     /// The kind of the operation that is asked for; `None` when it cannot be told which one is.
     #[must_use]
-    pub fn operation(&self) -> Option<OperationType> {
+    pub fn kind(&self) -> Option<OperationType> {
+        self.operation().map(|operation| operation.ty)
+    }
+
+    fn operation(&self) -> Option<&OperationDefinition> {
         let mut operations = self.parsed.operations.iter();
         let found = match &self.operation_name {
             Some(wanted) => operations.find(|(name, _)| name.is_some_and(|name| name == wanted.as_str())),
             None => operations.next().filter(|_| operations.next().is_none()),
         };
-        found.map(|(_, operation)| operation.node.ty)
+        found.map(|(_, operation)| &operation.node)
+    }
+
+    /// A variable that has to be given and is not. Without this the operation would begin to run before it is noticed.
+    fn missing_variable(&self) -> Option<&str> {
+        let mut definitions = self.operation()?.variable_definitions.iter().map(|definition| &definition.node);
+        let missing = definitions.find(|definition| {
+            let given = self.variables.get(&definition.name.node).is_some_and(|value| *value != Value::Null);
+            !definition.var_type.node.nullable && definition.default_value.is_none() && !given
+        });
+        missing.map(|definition| definition.name.node.as_str())
     }
 }
 
@@ -95,7 +109,13 @@ impl Schema {
             error.extensions.get_or_insert_default().set("code", over.code());
             return Err(Box::new(Response::from_errors(vec![error])));
         }
-        Ok(Document { query, parsed, operation_name, variables })
+        let document = Document { query, parsed, operation_name, variables };
+        if let Some(name) = document.missing_variable() {
+            let mut error = ServerError::new(format!("the variable ${name} is required"), None);
+            error.extensions.get_or_insert_default().set("code", "BAD_USER_INPUT");
+            return Err(Box::new(Response::from_errors(vec![error])));
+        }
+        Ok(document)
     }
 
     /// Executes a document for whoever asks.

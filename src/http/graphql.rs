@@ -94,7 +94,7 @@ async fn answer(
         Ok(document) => document,
         Err(refused) => return Ok(answer::of_graphql(media_type, &refused)),
     };
-    if let (Some(only), Some(kind)) = (only, document.operation())
+    if let (Some(only), Some(kind)) = (only, document.kind())
         && kind != only
     {
         return Err(not_allowed("POST", "a GET only queries; send a POST for everything else"));

@@ -3,6 +3,7 @@
 
 mod architecture;
 mod faults;
+mod front;
 mod interchange;
 mod readme;
 mod samples;

@@ -96,9 +96,11 @@ macro_rules! mutations {
                     &self,
                     ctx: &async_graphql::Context<'_>,
                     #[graphql(desc = "What is ordered.")] input: $input,
-                ) -> async_graphql::Result<Option<$payload>> {
+                ) -> Option<async_graphql::Result<$payload>> {
+ crate::graphql::errors::nullable(async {
                     crate::graphql::orders::carry_out(ctx, input).await.map($payload).map(Some)
-                }
+                }).await
+}
             )+
         }
 
@@ -109,12 +111,14 @@ macro_rules! mutations {
             #[async_graphql::Object]
             impl $payload {
                 /// What the command was about, as it is after it; absent when nothing was recorded.
-                async fn $field(&self, ctx: &async_graphql::Context<'_>) -> async_graphql::Result<Option<$node>> {
+                async fn $field(&self, ctx: &async_graphql::Context<'_>) -> Option<async_graphql::Result<$node>> {
+ crate::graphql::errors::nullable(async {
                     match &self.0.receipt {
                         Some(receipt) => <$node as crate::graphql::orders::Shown>::after(ctx, receipt).await,
                         None => Ok(None),
                     }
-                }
+                }).await
+}
 
                 /// 回执: where in the log its events stand; absent when nothing was recorded.
                 async fn receipt(&self) -> Option<crate::graphql::orders::ReceiptNode> {
@@ -130,12 +134,14 @@ macro_rules! mutations {
                 async fn warnings(
                     &self,
                     ctx: &async_graphql::Context<'_>,
-                ) -> async_graphql::Result<Option<Vec<crate::graphql::errors::Warning>>> {
+                ) -> Option<async_graphql::Result<Vec<crate::graphql::errors::Warning>>> {
+ crate::graphql::errors::nullable(async {
                     match &self.0.receipt {
                         Some(receipt) => crate::graphql::warnings::of(ctx, receipt).await.map(Some),
                         None => Ok(Some(Vec::new())),
                     }
-                }
+                }).await
+}
 
                 /// 版本冲突: where it is, when it is not at `expectedVersion`.
                 async fn conflict(&self) -> Option<$conflict> {

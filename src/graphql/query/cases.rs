@@ -27,10 +27,13 @@ impl CaseQuery {
         ctx: &Context<'_>,
         #[graphql(desc = "The global id.")] id: ID,
         #[graphql(desc = "Waits until this position is seen.")] min_position: Option<Position>,
-    ) -> Result<Option<CaseNode>> {
-        reached(ctx, min_position).await?;
-        let id = ids::read::<CaseId>(&id).map_err(|error| errors::refused(&Refusal::of_value("id", error)))?;
-        CaseNode::load(ctx, id, PRESENT).await
+    ) -> Option<Result<CaseNode>> {
+        errors::nullable(async {
+            reached(ctx, min_position).await?;
+            let id = ids::read::<CaseId>(&id).map_err(|error| errors::refused(&Refusal::of_value("id", error)))?;
+            CaseNode::load(ctx, id, PRESENT).await
+        })
+        .await
     }
 
     /// 难点: a case by the number that people use, such as `GD-2026-000123`, if you may see it.
@@ -39,15 +42,18 @@ impl CaseQuery {
         ctx: &Context<'_>,
         #[graphql(desc = "编号: letters of the province, year, serial.")] number: String,
         #[graphql(desc = "Waits until this position is seen.")] min_position: Option<Position>,
-    ) -> Result<Option<CaseNode>> {
-        reached(ctx, min_position).await?;
-        let Some(number) = CaseNumber::parse(&number) else {
-            let message = "not a case number: write one such as GD-2026-000123";
-            return Err(errors::argument("NUMBER_INVALID", "number", message));
-        };
-        let stored = app(ctx).case_by_number(actor(ctx), &number, PRESENT).await;
-        let stored = stored.map_err(|fault| errors::fault(ctx, fault))?;
-        Ok(stored.map(|stored| CaseNode::new(stored, PRESENT)))
+    ) -> Option<Result<CaseNode>> {
+        errors::nullable(async {
+            reached(ctx, min_position).await?;
+            let Some(number) = CaseNumber::parse(&number) else {
+                let message = "not a case number: write one such as GD-2026-000123";
+                return Err(errors::argument("NUMBER_INVALID", "number", message));
+            };
+            let stored = app(ctx).case_by_number(actor(ctx), &number, PRESENT).await;
+            let stored = stored.map_err(|fault| errors::fault(ctx, fault))?;
+            Ok(stored.map(|stored| CaseNode::new(stored, PRESENT)))
+        })
+        .await
     }
 
     /// 难点列表: the cases that you may see, by pages. The pages of one list are read as of one position: nothing is skipped or repeated while cases change.
@@ -61,22 +67,25 @@ impl CaseQuery {
             Vec<CaseOrder>,
         >,
         #[graphql(desc = "Waits until this position is seen.")] min_position: Option<Position>,
-    ) -> Result<Option<CaseConnection>> {
-        reached(ctx, min_position).await?;
-        let slice = Slice::read(first, after)?;
-        let order = Order::read(order_by)?;
-        let condition = filter.unwrap_or_default().condition()?;
-        let (after, at) = match &slice.after {
-            Some(cursor) => {
-                let (key, at) = order.after(cursor)?;
-                (Some(key), at)
-            }
-            None => (None, app(ctx).head().await.map_err(|fault| errors::fault(ctx, fault))?),
-        };
-        let page = CasePage { condition, order: order.columns().to_vec(), after, limit: slice.limit(), at };
-        let mut rows = app(ctx).cases(actor(ctx), &page).await.map_err(|fault| errors::fault(ctx, fault))?;
-        let has_next = slice.cut(&mut rows);
-        Ok(Some(CaseConnection { slice, order, page, rows, has_next }))
+    ) -> Option<Result<CaseConnection>> {
+        errors::nullable(async {
+            reached(ctx, min_position).await?;
+            let slice = Slice::read(first, after)?;
+            let order = Order::read(order_by)?;
+            let condition = filter.unwrap_or_default().condition()?;
+            let (after, at) = match &slice.after {
+                Some(cursor) => {
+                    let (key, at) = order.after(cursor)?;
+                    (Some(key), at)
+                }
+                None => (None, app(ctx).head().await.map_err(|fault| errors::fault(ctx, fault))?),
+            };
+            let page = CasePage { condition, order: order.columns().to_vec(), after, limit: slice.limit(), at };
+            let mut rows = app(ctx).cases(actor(ctx), &page).await.map_err(|fault| errors::fault(ctx, fault))?;
+            let has_next = slice.cut(&mut rows);
+            Ok(Some(CaseConnection { slice, order, page, rows, has_next }))
+        })
+        .await
     }
 }
 
@@ -128,9 +137,12 @@ impl CaseConnection {
     }
 
     /// How many there are on all pages. Counted when it is asked for.
-    async fn total_count(&self, ctx: &Context<'_>) -> Result<Option<u64>> {
-        let counted = app(ctx).count_cases(actor(ctx), &self.page).await;
-        counted.map(Some).map_err(|fault| errors::fault(ctx, fault))
+    async fn total_count(&self, ctx: &Context<'_>) -> Option<Result<u64>> {
+        errors::nullable(async {
+            let counted = app(ctx).count_cases(actor(ctx), &self.page).await;
+            counted.map(Some).map_err(|fault| errors::fault(ctx, fault))
+        })
+        .await
     }
 
     /// 位置: the position that all pages of this list are read at.

@@ -31,9 +31,12 @@ impl NodeQuery {
         ctx: &Context<'_>,
         #[graphql(desc = "The global id.")] id: ID,
         #[graphql(desc = "Waits until this position is seen.")] min_position: Option<Position>,
-    ) -> Result<Option<Node>> {
-        reached(ctx, min_position).await?;
-        find(ctx, &id).await
+    ) -> Option<Result<Node>> {
+        errors::nullable(async {
+            reached(ctx, min_position).await?;
+            find(ctx, &id).await
+        })
+        .await
     }
 
     /// 节点: up to 100 things by their global ids, in their order; what you may not see is `null`.
@@ -42,14 +45,17 @@ impl NodeQuery {
         ctx: &Context<'_>,
         #[graphql(desc = "The global ids.")] ids: Vec<ID>,
         #[graphql(desc = "Waits until this position is seen.")] min_position: Option<Position>,
-    ) -> Result<Option<Vec<Option<Node>>>> {
-        if ids.len() > MOST_NODES {
-            let message = format!("at most {MOST_NODES} nodes at once");
-            return Err(errors::argument("TOO_MANY_IDS", "ids", message));
-        }
-        reached(ctx, min_position).await?;
-        let found = ids.iter().map(|id| find(ctx, id));
-        futures::future::try_join_all(found).await.map(Some)
+    ) -> Option<Result<Vec<Option<Node>>>> {
+        errors::nullable(async {
+            if ids.len() > MOST_NODES {
+                let message = format!("at most {MOST_NODES} nodes at once");
+                return Err(errors::argument("TOO_MANY_IDS", "ids", message));
+            }
+            reached(ctx, min_position).await?;
+            let found = ids.iter().map(|id| find(ctx, id));
+            futures::future::try_join_all(found).await.map(Some)
+        })
+        .await
     }
 }
 

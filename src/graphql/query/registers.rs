@@ -63,9 +63,12 @@ impl RegisterQuery {
         ctx: &Context<'_>,
         #[graphql(desc = "The global id.")] id: ID,
         #[graphql(desc = "Waits until this position is seen.")] min_position: Option<Position>,
-    ) -> Result<Option<EnterpriseNode>> {
-        reached(ctx, min_position).await?;
-        EnterpriseNode::load(ctx, id_of::<EnterpriseId>(&id)?, PRESENT).await
+    ) -> Option<Result<EnterpriseNode>> {
+        errors::nullable(async {
+            reached(ctx, min_position).await?;
+            EnterpriseNode::load(ctx, id_of::<EnterpriseId>(&id)?, PRESENT).await
+        })
+        .await
     }
 
     /// 企业列表: those that you may see, by pages, in the order of their names.
@@ -76,10 +79,13 @@ impl RegisterQuery {
         #[graphql(desc = "Only after this place.")] after: Option<Cursor>,
         #[graphql(desc = "筛选: only these.")] filter: Option<RegisterFilter>,
         #[graphql(desc = "Waits until this position is seen.")] min_position: Option<Position>,
-    ) -> Result<Option<EnterpriseConnection>> {
-        reached(ctx, min_position).await?;
-        let slice = Slice::read(first, after)?;
-        EnterpriseConnection::load(ctx, slice, RegisterFilter::read(filter)?, PRESENT).await.map(Some)
+    ) -> Option<Result<EnterpriseConnection>> {
+        errors::nullable(async {
+            reached(ctx, min_position).await?;
+            let slice = Slice::read(first, after)?;
+            EnterpriseConnection::load(ctx, slice, RegisterFilter::read(filter)?, PRESENT).await.map(Some)
+        })
+        .await
     }
 
     /// 计量技术机构: one by its id, if you may see it.
@@ -88,9 +94,12 @@ impl RegisterQuery {
         ctx: &Context<'_>,
         #[graphql(desc = "The global id.")] id: ID,
         #[graphql(desc = "Waits until this position is seen.")] min_position: Option<Position>,
-    ) -> Result<Option<InstitutionNode>> {
-        reached(ctx, min_position).await?;
-        InstitutionNode::load(ctx, id_of::<InstitutionId>(&id)?, PRESENT).await
+    ) -> Option<Result<InstitutionNode>> {
+        errors::nullable(async {
+            reached(ctx, min_position).await?;
+            InstitutionNode::load(ctx, id_of::<InstitutionId>(&id)?, PRESENT).await
+        })
+        .await
     }
 
     /// 计量技术机构列表: those that you may see, by pages, in the order of their names.
@@ -101,10 +110,13 @@ impl RegisterQuery {
         #[graphql(desc = "Only after this place.")] after: Option<Cursor>,
         #[graphql(desc = "筛选: only these.")] filter: Option<RegisterFilter>,
         #[graphql(desc = "Waits until this position is seen.")] min_position: Option<Position>,
-    ) -> Result<Option<InstitutionConnection>> {
-        reached(ctx, min_position).await?;
-        let slice = Slice::read(first, after)?;
-        InstitutionConnection::load(ctx, slice, RegisterFilter::read(filter)?, PRESENT).await.map(Some)
+    ) -> Option<Result<InstitutionConnection>> {
+        errors::nullable(async {
+            reached(ctx, min_position).await?;
+            let slice = Slice::read(first, after)?;
+            InstitutionConnection::load(ctx, slice, RegisterFilter::read(filter)?, PRESENT).await.map(Some)
+        })
+        .await
     }
 
     /// 活动: one by its id, if you may see it.
@@ -113,9 +125,12 @@ impl RegisterQuery {
         ctx: &Context<'_>,
         #[graphql(desc = "The global id.")] id: ID,
         #[graphql(desc = "Waits until this position is seen.")] min_position: Option<Position>,
-    ) -> Result<Option<CampaignNode>> {
-        reached(ctx, min_position).await?;
-        CampaignNode::load(ctx, id_of::<CampaignId>(&id)?, PRESENT).await
+    ) -> Option<Result<CampaignNode>> {
+        errors::nullable(async {
+            reached(ctx, min_position).await?;
+            CampaignNode::load(ctx, id_of::<CampaignId>(&id)?, PRESENT).await
+        })
+        .await
     }
 
     /// 活动列表: those that you may see, by pages, in the order of their names.
@@ -126,10 +141,13 @@ impl RegisterQuery {
         #[graphql(desc = "Only after this place.")] after: Option<Cursor>,
         #[graphql(desc = "筛选: only these.")] filter: Option<RegisterFilter>,
         #[graphql(desc = "Waits until this position is seen.")] min_position: Option<Position>,
-    ) -> Result<Option<CampaignConnection>> {
-        reached(ctx, min_position).await?;
-        let slice = Slice::read(first, after)?;
-        CampaignConnection::load(ctx, slice, RegisterFilter::read(filter)?, PRESENT).await.map(Some)
+    ) -> Option<Result<CampaignConnection>> {
+        errors::nullable(async {
+            reached(ctx, min_position).await?;
+            let slice = Slice::read(first, after)?;
+            CampaignConnection::load(ctx, slice, RegisterFilter::read(filter)?, PRESENT).await.map(Some)
+        })
+        .await
     }
 
     /// 人员: one by its id, if you may see it.
@@ -138,9 +156,12 @@ impl RegisterQuery {
         ctx: &Context<'_>,
         #[graphql(desc = "The global id.")] id: ID,
         #[graphql(desc = "Waits until this position is seen.")] min_position: Option<Position>,
-    ) -> Result<Option<PersonNode>> {
-        reached(ctx, min_position).await?;
-        PersonNode::load(ctx, id_of::<PersonId>(&id)?, PRESENT).await
+    ) -> Option<Result<PersonNode>> {
+        errors::nullable(async {
+            reached(ctx, min_position).await?;
+            PersonNode::load(ctx, id_of::<PersonId>(&id)?, PRESENT).await
+        })
+        .await
     }
 
     /// 人员列表: those that you may see, by pages, in the order of their ids.
@@ -151,10 +172,13 @@ impl RegisterQuery {
         #[graphql(desc = "Only after this place.")] after: Option<Cursor>,
         #[graphql(desc = "筛选: only these.")] filter: Option<RegisterFilter>,
         #[graphql(desc = "Waits until this position is seen.")] min_position: Option<Position>,
-    ) -> Result<Option<PersonConnection>> {
-        reached(ctx, min_position).await?;
-        let slice = Slice::read(first, after)?;
-        PersonConnection::load(ctx, slice, RegisterFilter::read(filter)?, PRESENT).await.map(Some)
+    ) -> Option<Result<PersonConnection>> {
+        errors::nullable(async {
+            reached(ctx, min_position).await?;
+            let slice = Slice::read(first, after)?;
+            PersonConnection::load(ctx, slice, RegisterFilter::read(filter)?, PRESENT).await.map(Some)
+        })
+        .await
     }
 
     /// 目录: the catalogue of a province or of the nation.
@@ -163,10 +187,13 @@ impl RegisterQuery {
         ctx: &Context<'_>,
         #[graphql(desc = "行政区划: a province's two digits, or `CN`.")] division_code: String,
         #[graphql(desc = "Waits until this position is seen.")] min_position: Option<Position>,
-    ) -> Result<Option<CatalogueNode>> {
-        reached(ctx, min_position).await?;
-        let division = sound("divisionCode", Division::parse(&division_code))?;
-        CatalogueNode::load(ctx, CatalogueId::of(&division), PRESENT).await
+    ) -> Option<Result<CatalogueNode>> {
+        errors::nullable(async {
+            reached(ctx, min_position).await?;
+            let division = sound("divisionCode", Division::parse(&division_code))?;
+            CatalogueNode::load(ctx, CatalogueId::of(&division), PRESENT).await
+        })
+        .await
     }
 
     /// 年度总结: what a jurisdiction reported of a year.
@@ -176,12 +203,15 @@ impl RegisterQuery {
         #[graphql(desc = "行政区划: 2, 4 or 6 digits, or `CN`.")] division_code: String,
         #[graphql(desc = "年度: which year.")] year: i32,
         #[graphql(desc = "Waits until this position is seen.")] min_position: Option<Position>,
-    ) -> Result<Option<AnnualSummaryNode>> {
-        reached(ctx, min_position).await?;
-        let division = sound("divisionCode", Division::parse(&division_code))?;
-        match i16::try_from(year) {
-            Ok(year) => AnnualSummaryNode::load(ctx, AnnualSummaryId::of(&division, year), PRESENT).await,
-            Err(_) => Ok(None),
-        }
+    ) -> Option<Result<AnnualSummaryNode>> {
+        errors::nullable(async {
+            reached(ctx, min_position).await?;
+            let division = sound("divisionCode", Division::parse(&division_code))?;
+            match i16::try_from(year) {
+                Ok(year) => AnnualSummaryNode::load(ctx, AnnualSummaryId::of(&division, year), PRESENT).await,
+                Err(_) => Ok(None),
+            }
+        })
+        .await
     }
 }

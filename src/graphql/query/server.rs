@@ -38,14 +38,17 @@ impl ServerQuery {
     }
 
     /// 服务器信息: what answers you.
-    async fn server_info(&self, ctx: &Context<'_>) -> Result<Option<ServerInfo>> {
-        let position = app(ctx).head().await.map_err(|fault| errors::fault(ctx, fault))?;
-        Ok(Some(ServerInfo {
-            name: env!("CARGO_PKG_NAME"),
-            version: env!("CARGO_PKG_VERSION"),
-            time: app(ctx).now().into(),
-            position: position.map(Position),
-        }))
+    async fn server_info(&self, ctx: &Context<'_>) -> Option<Result<ServerInfo>> {
+        errors::nullable(async {
+            let position = app(ctx).head().await.map_err(|fault| errors::fault(ctx, fault))?;
+            Ok(Some(ServerInfo {
+                name: env!("CARGO_PKG_NAME"),
+                version: env!("CARGO_PKG_VERSION"),
+                time: app(ctx).now().into(),
+                position: position.map(Position),
+            }))
+        })
+        .await
     }
 }
 
@@ -75,19 +78,25 @@ impl Viewer {
     }
 
     /// 机构: the institution you work for.
-    async fn institution(&self, ctx: &Context<'_>) -> Result<Option<InstitutionNode>> {
-        match actor(ctx).institution {
-            Some(id) => common::institution(ctx, id, PRESENT).await,
-            None => Ok(None),
-        }
+    async fn institution(&self, ctx: &Context<'_>) -> Option<Result<InstitutionNode>> {
+        errors::nullable(async {
+            match actor(ctx).institution {
+                Some(id) => common::institution(ctx, id, PRESENT).await,
+                None => Ok(None),
+            }
+        })
+        .await
     }
 
     /// 企业: the enterprise you speak for; absent until it is enrolled.
-    async fn enterprise(&self, ctx: &Context<'_>) -> Result<Option<EnterpriseNode>> {
-        match actor(ctx).enterprise {
-            Some(id) => common::enterprise(ctx, id, PRESENT).await,
-            None => Ok(None),
-        }
+    async fn enterprise(&self, ctx: &Context<'_>) -> Option<Result<EnterpriseNode>> {
+        errors::nullable(async {
+            match actor(ctx).enterprise {
+                Some(id) => common::enterprise(ctx, id, PRESENT).await,
+                None => Ok(None),
+            }
+        })
+        .await
     }
 
     /// 有效期: when your token ends.

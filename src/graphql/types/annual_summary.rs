@@ -4,6 +4,7 @@ use async_graphql::{Context, ID, Object, Result, SimpleObject};
 
 use crate::domain::annual_summary::AnnualSummary;
 use crate::domain::annual_summary::state::AnnualSummaryFile;
+use crate::graphql::errors;
 use crate::graphql::ids;
 use crate::graphql::scalars::{DateTime, Decimal};
 use crate::graphql::types::case::CaseNode;
@@ -58,10 +59,13 @@ impl AnnualSummaryNode {
     }
 
     /// 典型案例: the cases worth telling that you may see.
-    async fn typical_cases(&self, ctx: &Context<'_>) -> Result<Option<Vec<CaseNode>>> {
-        let loads = self.file().typical_cases.iter().map(|id| CaseNode::load(ctx, *id, self.0.at));
-        let cases = futures::future::try_join_all(loads).await?;
-        Ok(Some(cases.into_iter().flatten().collect()))
+    async fn typical_cases(&self, ctx: &Context<'_>) -> Option<Result<Vec<CaseNode>>> {
+        errors::nullable(async {
+            let loads = self.file().typical_cases.iter().map(|id| CaseNode::load(ctx, *id, self.0.at));
+            let cases = futures::future::try_join_all(loads).await?;
+            Ok(Some(cases.into_iter().flatten().collect()))
+        })
+        .await
     }
 
     /// Who submitted it.

@@ -4,6 +4,7 @@ use async_graphql::{Context, ID, Object, Result};
 
 use crate::domain::campaign::Campaign;
 use crate::domain::campaign::state::CampaignFile;
+use crate::graphql::errors;
 use crate::graphql::scalars::{Date, DateTime};
 use crate::graphql::types::common::{self, DivisionNode, PeriodNode};
 use crate::graphql::types::register::{register_connection, register_node};
@@ -76,11 +77,14 @@ impl CampaignNode {
     }
 
     /// 后续活动: the campaign that takes its open cases.
-    async fn successor(&self, ctx: &Context<'_>) -> Result<Option<CampaignNode>> {
-        match self.file().closing.as_ref().and_then(|closing| closing.successor) {
-            Some(id) => common::campaign(ctx, id, self.0.at).await,
-            None => Ok(None),
-        }
+    async fn successor(&self, ctx: &Context<'_>) -> Option<Result<CampaignNode>> {
+        errors::nullable(async {
+            match self.file().closing.as_ref().and_then(|closing| closing.successor) {
+                Some(id) => common::campaign(ctx, id, self.0.at).await,
+                None => Ok(None),
+            }
+        })
+        .await
     }
 
     /// 版本: how many events it has.

@@ -115,29 +115,35 @@ impl CaseRow {
     }
 
     /// 企业: whose difficulty it is.
-    async fn enterprise(&self, ctx: &Context<'_>) -> Result<Option<EnterpriseNode>> {
-        common::enterprise(ctx, EnterpriseId::from(self.stored.row.enterprise_id), self.at).await
+    async fn enterprise(&self, ctx: &Context<'_>) -> Option<Result<EnterpriseNode>> {
+        common::enterprise(ctx, EnterpriseId::from(self.stored.row.enterprise_id), self.at).await.transpose()
     }
 
     /// 活动: the campaign it is part of.
-    async fn campaign(&self, ctx: &Context<'_>) -> Result<Option<CampaignNode>> {
-        common::campaign(ctx, CampaignId::from(self.stored.row.campaign_id), self.at).await
+    async fn campaign(&self, ctx: &Context<'_>) -> Option<Result<CampaignNode>> {
+        common::campaign(ctx, CampaignId::from(self.stored.row.campaign_id), self.at).await.transpose()
     }
 
     /// 计量技术机构: who shall solve it; absent until it is assigned.
-    async fn institution(&self, ctx: &Context<'_>) -> Result<Option<InstitutionNode>> {
-        match self.stored.row.institution_id {
-            Some(id) => common::institution(ctx, InstitutionId::from(id), self.at).await,
-            None => Ok(None),
-        }
+    async fn institution(&self, ctx: &Context<'_>) -> Option<Result<InstitutionNode>> {
+        errors::nullable(async {
+            match self.stored.row.institution_id {
+                Some(id) => common::institution(ctx, InstitutionId::from(id), self.at).await,
+                None => Ok(None),
+            }
+        })
+        .await
     }
 
     /// 攻关负责人: the person who answers for it; absent until it is assigned.
-    async fn lead(&self, ctx: &Context<'_>) -> Result<Option<PersonNode>> {
-        match self.stored.row.lead_id {
-            Some(id) => common::person(ctx, PersonId::from(id), self.at).await,
-            None => Ok(None),
-        }
+    async fn lead(&self, ctx: &Context<'_>) -> Option<Result<PersonNode>> {
+        errors::nullable(async {
+            match self.stored.row.lead_id {
+                Some(id) => common::person(ctx, PersonId::from(id), self.at).await,
+                None => Ok(None),
+            }
+        })
+        .await
     }
 
     /// 报告时间: when it was reported, as its reporter says.

@@ -71,154 +71,173 @@ impl CaseFile {
 #[Object]
 impl CaseFile {
     /// 问题描述: what cannot be solved, and why not.
-    async fn problem(&self, ctx: &Context<'_>) -> Result<Option<String>> {
-        self.read(ctx, |file| file.problem.to_string()).await
+    async fn problem(&self, ctx: &Context<'_>) -> Option<Result<String>> {
+        self.read(ctx, |file| file.problem.to_string()).await.transpose()
     }
 
     /// 来源: how it came to be known.
-    async fn origin(&self, ctx: &Context<'_>) -> Result<Option<CaseOrigin>> {
-        let found = self.read(ctx, |file| (file.origin.clone(), file.enterprise)).await?;
-        let Some((origin, enterprise)) = found else {
-            return Ok(None);
-        };
-        Ok(Some(match origin {
-            Origin::FieldVisit { visit } => {
-                let enterprise = common::enterprise(ctx, enterprise, self.at).await?;
-                let visit = enterprise.and_then(|enterprise| FieldVisitNode::of(&enterprise, visit));
-                CaseOrigin { visit, ..CaseOrigin::of(OriginKind::FieldVisit) }
-            }
-            Origin::Survey { survey } => {
-                CaseOrigin { survey: Some(survey.to_string()), ..CaseOrigin::of(OriginKind::Survey) }
-            }
-            Origin::OwnReport => CaseOrigin::of(OriginKind::OwnReport),
-            Origin::Import => CaseOrigin::of(OriginKind::Import),
-        }))
+    async fn origin(&self, ctx: &Context<'_>) -> Option<Result<CaseOrigin>> {
+        errors::nullable(async {
+            let found = self.read(ctx, |file| (file.origin.clone(), file.enterprise)).await?;
+            let Some((origin, enterprise)) = found else {
+                return Ok(None);
+            };
+            Ok(Some(match origin {
+                Origin::FieldVisit { visit } => {
+                    let enterprise = common::enterprise(ctx, enterprise, self.at).await?;
+                    let visit = enterprise.and_then(|enterprise| FieldVisitNode::of(&enterprise, visit));
+                    CaseOrigin { visit, ..CaseOrigin::of(OriginKind::FieldVisit) }
+                }
+                Origin::Survey { survey } => {
+                    CaseOrigin { survey: Some(survey.to_string()), ..CaseOrigin::of(OriginKind::Survey) }
+                }
+                Origin::OwnReport => CaseOrigin::of(OriginKind::OwnReport),
+                Origin::Import => CaseOrigin::of(OriginKind::Import),
+            }))
+        })
+        .await
     }
 
     /// 报告人: who reported it.
-    async fn reported_by(&self, ctx: &Context<'_>) -> Result<Option<ActorNode>> {
-        self.read(ctx, |file| ActorNode { id: file.reported_by.clone(), at: self.at }).await
+    async fn reported_by(&self, ctx: &Context<'_>) -> Option<Result<ActorNode>> {
+        self.read(ctx, |file| ActorNode { id: file.reported_by.clone(), at: self.at }).await.transpose()
     }
 
     /// 测量要求: what measurement would solve it.
-    async fn requirement(&self, ctx: &Context<'_>) -> Result<Option<RequirementNode>> {
-        Ok(self.read(ctx, |file| file.requirement.clone().map(RequirementNode)).await?.flatten())
+    async fn requirement(&self, ctx: &Context<'_>) -> Option<Result<RequirementNode>> {
+        errors::nullable(async {
+            Ok(self.read(ctx, |file| file.requirement.clone().map(RequirementNode)).await?.flatten())
+        })
+        .await
     }
 
     /// 能力差距: the best uncertainty found so far against the one required; absent while either is unknown.
-    async fn gap(&self, ctx: &Context<'_>) -> Result<Option<CapabilityGapNode>> {
-        Ok(self.read(ctx, |file| CapabilityGapNode::of(file, self.at)).await?.flatten())
+    async fn gap(&self, ctx: &Context<'_>) -> Option<Result<CapabilityGapNode>> {
+        errors::nullable(async { Ok(self.read(ctx, |file| CapabilityGapNode::of(file, self.at)).await?.flatten()) })
+            .await
     }
 
     /// 差距变化: the capability gap after each event that changed it, in order.
-    async fn gap_history(&self, ctx: &Context<'_>) -> Result<Option<Vec<GapPoint>>> {
-        self.each(ctx, |file| &file.gap_history).await
+    async fn gap_history(&self, ctx: &Context<'_>) -> Option<Result<Vec<GapPoint>>> {
+        self.each(ctx, |file| &file.gap_history).await.transpose()
     }
 
     /// 测量结果: what was measured, in order.
-    async fn measurements(&self, ctx: &Context<'_>) -> Result<Option<Vec<MeasurementNode>>> {
-        self.each(ctx, |file| &file.measurements).await
+    async fn measurements(&self, ctx: &Context<'_>) -> Option<Result<Vec<MeasurementNode>>> {
+        self.each(ctx, |file| &file.measurements).await.transpose()
     }
 
     /// 发现: what was learnt, in order.
-    async fn findings(&self, ctx: &Context<'_>) -> Result<Option<Vec<Finding>>> {
-        self.each(ctx, |file| &file.findings).await
+    async fn findings(&self, ctx: &Context<'_>) -> Option<Result<Vec<Finding>>> {
+        self.each(ctx, |file| &file.findings).await.transpose()
     }
 
     /// 攻关任务: who shall solve it.
-    async fn assignment(&self, ctx: &Context<'_>) -> Result<Option<AssignmentNode>> {
-        self.one(ctx, |file| file.assignment.as_ref()).await
+    async fn assignment(&self, ctx: &Context<'_>) -> Option<Result<AssignmentNode>> {
+        self.one(ctx, |file| file.assignment.as_ref()).await.transpose()
     }
 
     /// 专家: everybody ever invited, and how it went. The lead is in `assignment`.
-    async fn experts(&self, ctx: &Context<'_>) -> Result<Option<Vec<Expert>>> {
-        let shown = |file: &File| {
-            let experts = file.experts.iter();
-            experts.map(|(id, membership)| Expert { id: *id, membership: *membership, at: self.at }).collect()
-        };
-        self.read(ctx, shown).await
+    async fn experts(&self, ctx: &Context<'_>) -> Option<Result<Vec<Expert>>> {
+        errors::nullable(async {
+            let shown = |file: &File| {
+                let experts = file.experts.iter();
+                experts.map(|(id, membership)| Expert { id: *id, membership: *membership, at: self.at }).collect()
+            };
+            self.read(ctx, shown).await
+        })
+        .await
     }
 
     /// 常规服务: the routine service that answered it.
-    async fn routine_service(&self, ctx: &Context<'_>) -> Result<Option<RoutineServiceNode>> {
-        self.one(ctx, |file| file.routine_service.as_ref()).await
+    async fn routine_service(&self, ctx: &Context<'_>) -> Option<Result<RoutineServiceNode>> {
+        self.one(ctx, |file| file.routine_service.as_ref()).await.transpose()
     }
 
     /// 解决方案: the solution on the table.
-    async fn solution(&self, ctx: &Context<'_>) -> Result<Option<SolutionNode>> {
-        self.one(ctx, |file| file.solution.as_ref()).await
+    async fn solution(&self, ctx: &Context<'_>) -> Option<Result<SolutionNode>> {
+        self.one(ctx, |file| file.solution.as_ref()).await.transpose()
     }
 
     /// 试用: the trial of that solution.
-    async fn trial(&self, ctx: &Context<'_>) -> Result<Option<TrialNode>> {
-        self.one(ctx, |file| file.trial.as_ref()).await
+    async fn trial(&self, ctx: &Context<'_>) -> Option<Result<TrialNode>> {
+        self.one(ctx, |file| file.trial.as_ref()).await.transpose()
     }
 
     /// 解决: what was recorded when it was resolved.
-    async fn resolution(&self, ctx: &Context<'_>) -> Result<Option<ResolutionNode>> {
-        self.one(ctx, |file| file.resolution.as_ref()).await
+    async fn resolution(&self, ctx: &Context<'_>) -> Option<Result<ResolutionNode>> {
+        self.one(ctx, |file| file.resolution.as_ref()).await.transpose()
     }
 
     /// 经验: what others can learn from it, once closed.
-    async fn lesson(&self, ctx: &Context<'_>) -> Result<Option<String>> {
-        Ok(self.read(ctx, |file| file.lesson.as_ref().map(ToString::to_string)).await?.flatten())
+    async fn lesson(&self, ctx: &Context<'_>) -> Option<Result<String>> {
+        errors::nullable(async {
+            Ok(self.read(ctx, |file| file.lesson.as_ref().map(ToString::to_string)).await?.flatten())
+        })
+        .await
     }
 
     /// 原案例: the case that goes on in its place, if you may see it.
-    async fn duplicate_of(&self, ctx: &Context<'_>) -> Result<Option<CaseNode>> {
-        match self.read(ctx, |file| file.duplicate_of).await?.flatten() {
-            Some(id) => CaseNode::load(ctx, id, self.at).await,
-            None => Ok(None),
-        }
+    async fn duplicate_of(&self, ctx: &Context<'_>) -> Option<Result<CaseNode>> {
+        errors::nullable(async {
+            match self.read(ctx, |file| file.duplicate_of).await?.flatten() {
+                Some(id) => CaseNode::load(ctx, id, self.at).await,
+                None => Ok(None),
+            }
+        })
+        .await
     }
 
     /// 关联: what it is to other cases.
-    async fn links(&self, ctx: &Context<'_>) -> Result<Option<Vec<LinkNode>>> {
-        self.each(ctx, |file| &file.links).await
+    async fn links(&self, ctx: &Context<'_>) -> Option<Result<Vec<LinkNode>>> {
+        self.each(ctx, |file| &file.links).await.transpose()
     }
 
     /// 收费: fees, in order.
-    async fn fees(&self, ctx: &Context<'_>) -> Result<Option<Vec<Fee>>> {
-        self.each(ctx, |file| &file.fees).await
+    async fn fees(&self, ctx: &Context<'_>) -> Option<Result<Vec<Fee>>> {
+        self.each(ctx, |file| &file.fees).await.transpose()
     }
 
     /// 先进技术: techniques brought in, in order.
-    async fn techniques(&self, ctx: &Context<'_>) -> Result<Option<Vec<Technique>>> {
-        self.each(ctx, |file| &file.techniques).await
+    async fn techniques(&self, ctx: &Context<'_>) -> Option<Result<Vec<Technique>>> {
+        self.each(ctx, |file| &file.techniques).await.transpose()
     }
 
     /// 培训: trainings given, in order.
-    async fn trainings(&self, ctx: &Context<'_>) -> Result<Option<Vec<Training>>> {
-        self.each(ctx, |file| &file.trainings).await
+    async fn trainings(&self, ctx: &Context<'_>) -> Option<Result<Vec<Training>>> {
+        self.each(ctx, |file| &file.trainings).await.transpose()
     }
 
     /// 评论: what was said, in order.
-    async fn comments(&self, ctx: &Context<'_>) -> Result<Option<Vec<Comment>>> {
-        self.each(ctx, |file| &file.comments).await
+    async fn comments(&self, ctx: &Context<'_>) -> Option<Result<Vec<Comment>>> {
+        self.each(ctx, |file| &file.comments).await.transpose()
     }
 
     /// 附件: documents, in order.
-    async fn attachments(&self, ctx: &Context<'_>) -> Result<Option<Vec<Attachment>>> {
-        let shown = |file: &File| {
-            let attachments = file.attachments.iter();
-            attachments.map(|attachment| Attachment::new(self.id, attachment.clone(), self.at)).collect()
-        };
-        self.read(ctx, shown).await
+    async fn attachments(&self, ctx: &Context<'_>) -> Option<Result<Vec<Attachment>>> {
+        errors::nullable(async {
+            let shown = |file: &File| {
+                let attachments = file.attachments.iter();
+                attachments.map(|attachment| Attachment::new(self.id, attachment.clone(), self.at)).collect()
+            };
+            self.read(ctx, shown).await
+        })
+        .await
     }
 
     /// 发布: the publication as good practice, while it stands.
-    async fn publication(&self, ctx: &Context<'_>) -> Result<Option<PublicationNode>> {
-        self.one(ctx, |file| file.publication.as_ref()).await
+    async fn publication(&self, ctx: &Context<'_>) -> Option<Result<PublicationNode>> {
+        self.one(ctx, |file| file.publication.as_ref()).await.transpose()
     }
 
     /// 重新打开次数: how often it was reopened.
-    async fn reopened(&self, ctx: &Context<'_>) -> Result<Option<u32>> {
-        self.read(ctx, |file| file.reopened).await
+    async fn reopened(&self, ctx: &Context<'_>) -> Option<Result<u32>> {
+        self.read(ctx, |file| file.reopened).await.transpose()
     }
 
     /// 导入: what is known from another tracker's log.
-    async fn legacy(&self, ctx: &Context<'_>) -> Result<Option<LegacyNode>> {
-        self.one(ctx, |file| file.legacy.as_ref()).await
+    async fn legacy(&self, ctx: &Context<'_>) -> Option<Result<LegacyNode>> {
+        self.one(ctx, |file| file.legacy.as_ref()).await.transpose()
     }
 
     /// 事件: what has happened, in order. The log is the truth: every other field is made of these.
@@ -228,18 +247,24 @@ impl CaseFile {
         #[graphql(desc = "At most so many, up to 100; 50 when left out.")] first: Option<i32>,
         #[graphql(desc = "Only after this place.")] after: Option<Cursor>,
         #[graphql(desc = "Only these events.")] filter: Option<CaseEventFilter>,
-    ) -> Result<Option<CaseEventConnection>> {
-        let page = Slice::read(first, after)?;
-        CaseEventConnection::load(ctx, self.id, self.at, &page, filter.unwrap_or_default()).await.map(Some)
+    ) -> Option<Result<CaseEventConnection>> {
+        errors::nullable(async {
+            let page = Slice::read(first, after)?;
+            CaseEventConnection::load(ctx, self.id, self.at, &page, filter.unwrap_or_default()).await.map(Some)
+        })
+        .await
     }
 
     /// 可用命令: which commands you may give now, and for each that you may not, why.
-    async fn allowed_commands(&self, ctx: &Context<'_>) -> Result<Option<Vec<AllowedCommand>>> {
-        let now = app(ctx).now();
-        let case = self.load(ctx).await?;
-        Ok(case.map(|case| {
-            let commands = case.state.allowed_commands(actor(ctx), now);
-            commands.into_iter().filter_map(AllowedCommand::of).collect()
-        }))
+    async fn allowed_commands(&self, ctx: &Context<'_>) -> Option<Result<Vec<AllowedCommand>>> {
+        errors::nullable(async {
+            let now = app(ctx).now();
+            let case = self.load(ctx).await?;
+            Ok(case.map(|case| {
+                let commands = case.state.allowed_commands(actor(ctx), now);
+                commands.into_iter().filter_map(AllowedCommand::of).collect()
+            }))
+        })
+        .await
     }
 }

@@ -68,8 +68,8 @@ impl Expert {
     }
 
     /// 人员: the register's entry, if you may see it.
-    async fn person(&self, ctx: &Context<'_>) -> Result<Option<PersonNode>> {
-        common::person(ctx, self.id, self.at).await
+    async fn person(&self, ctx: &Context<'_>) -> Option<Result<PersonNode>> {
+        common::person(ctx, self.id, self.at).await.transpose()
     }
 
     /// 参与情况: how the invitation went.
@@ -98,8 +98,8 @@ impl LinkNode {
     }
 
     /// 另一案例: the other case, if you may see it.
-    async fn other(&self, ctx: &Context<'_>) -> Result<Option<CaseNode>> {
-        CaseNode::load(ctx, self.link.other, self.at).await
+    async fn other(&self, ctx: &Context<'_>) -> Option<Result<CaseNode>> {
+        CaseNode::load(ctx, self.link.other, self.at).await.transpose()
     }
 
     /// 关系: what this case is to it.
@@ -251,10 +251,13 @@ impl Attachment {
 #[ComplexObject]
 impl Attachment {
     /// 内容: the bytes. Up to 4 MiB: ask for one at a time.
-    async fn content_base64(&self, ctx: &Context<'_>) -> Result<Option<Base64>> {
-        let found = app(ctx).attachment(actor(ctx), self.case, &self.stored.digest).await;
-        let found = found.map_err(|fault| errors::fault(ctx, fault))?;
-        Ok(found.map(|attachment| Base64(attachment.content)))
+    async fn content_base64(&self, ctx: &Context<'_>) -> Option<Result<Base64>> {
+        errors::nullable(async {
+            let found = app(ctx).attachment(actor(ctx), self.case, &self.stored.digest).await;
+            let found = found.map_err(|fault| errors::fault(ctx, fault))?;
+            Ok(found.map(|attachment| Base64(attachment.content)))
+        })
+        .await
     }
 }
 

@@ -90,11 +90,14 @@ impl ActorNode {
     }
 
     /// 人员: the register's entry, where there is one and you may see it.
-    async fn person(&self, ctx: &Context<'_>) -> Result<Option<PersonNode>> {
-        match PersonId::parse(self.id.as_str()) {
-            Ok(id) => person(ctx, id, self.at).await,
-            Err(_) => Ok(None),
-        }
+    async fn person(&self, ctx: &Context<'_>) -> Option<Result<PersonNode>> {
+        errors::nullable(async {
+            match PersonId::parse(self.id.as_str()) {
+                Ok(id) => person(ctx, id, self.at).await,
+                Err(_) => Ok(None),
+            }
+        })
+        .await
     }
 }
 

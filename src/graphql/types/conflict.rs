@@ -2,6 +2,7 @@
 
 use async_graphql::{Context, Object, Result};
 
+use crate::graphql::errors;
 use crate::graphql::orders::Conflicting;
 use crate::graphql::types::event::{CaseEvent, RegisterEvent};
 
@@ -16,9 +17,12 @@ impl CaseConflict {
     }
 
     /// What has happened since the version that you saw, at most 100 events.
-    async fn events_since(&self, ctx: &Context<'_>) -> Result<Option<Vec<CaseEvent>>> {
-        let events = self.0.events_since(ctx).await?;
-        events.into_iter().map(|event| CaseEvent::read(ctx, event)).collect::<Result<_>>().map(Some)
+    async fn events_since(&self, ctx: &Context<'_>) -> Option<Result<Vec<CaseEvent>>> {
+        errors::nullable(async {
+            let events = self.0.events_since(ctx).await?;
+            events.into_iter().map(|event| CaseEvent::read(ctx, event)).collect::<Result<_>>().map(Some)
+        })
+        .await
     }
 }
 
@@ -33,8 +37,11 @@ impl RegisterConflict {
     }
 
     /// What has happened since the version that you saw, at most 100 events.
-    async fn events_since(&self, ctx: &Context<'_>) -> Result<Option<Vec<RegisterEvent>>> {
-        let events = self.0.events_since(ctx).await?;
-        events.into_iter().map(|event| RegisterEvent::read(ctx, event)).collect::<Result<_>>().map(Some)
+    async fn events_since(&self, ctx: &Context<'_>) -> Option<Result<Vec<RegisterEvent>>> {
+        errors::nullable(async {
+            let events = self.0.events_since(ctx).await?;
+            events.into_iter().map(|event| RegisterEvent::read(ctx, event)).collect::<Result<_>>().map(Some)
+        })
+        .await
     }
 }

@@ -131,8 +131,8 @@ pub(crate) struct EnrolmentNode {
 #[Object(name = "Enrolment")]
 impl EnrolmentNode {
     /// 活动: the campaign.
-    async fn campaign(&self, ctx: &Context<'_>) -> Result<Option<CampaignNode>> {
-        common::campaign(ctx, self.campaign, self.at).await
+    async fn campaign(&self, ctx: &Context<'_>) -> Option<Result<CampaignNode>> {
+        common::campaign(ctx, self.campaign, self.at).await.transpose()
     }
 
     /// Since when.
@@ -176,8 +176,8 @@ impl FieldVisitNode {
     }
 
     /// 活动: the campaign it was part of.
-    async fn campaign(&self, ctx: &Context<'_>) -> Result<Option<CampaignNode>> {
-        common::campaign(ctx, self.visit.campaign, self.at).await
+    async fn campaign(&self, ctx: &Context<'_>) -> Option<Result<CampaignNode>> {
+        common::campaign(ctx, self.visit.campaign, self.at).await.transpose()
     }
 
     /// 走访人员: who went.

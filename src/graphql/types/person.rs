@@ -6,6 +6,7 @@ use crate::domain::person::Person;
 use crate::domain::person::state::PersonFile;
 use crate::domain::person::values::Affiliation;
 use crate::domain::value::Personal;
+use crate::graphql::errors;
 use crate::graphql::scalars::DateTime;
 use crate::graphql::types::common::{self, CategoryNode, DivisionNode};
 use crate::graphql::types::enterprise::EnterpriseNode;
@@ -55,19 +56,22 @@ impl PersonNode {
     }
 
     /// 所属单位: where the person belongs.
-    async fn affiliation(&self, ctx: &Context<'_>) -> Result<Option<AffiliationNode>> {
-        let nowhere = AffiliationNode { institution: None, bureau: None, enterprise: None };
-        Ok(Some(match &self.file().affiliation {
-            Affiliation::Institution { institution, .. } => {
-                AffiliationNode { institution: common::institution(ctx, *institution, self.0.at).await?, ..nowhere }
-            }
-            Affiliation::Bureau { division } => {
-                AffiliationNode { bureau: Some(DivisionNode(division.clone())), ..nowhere }
-            }
-            Affiliation::Enterprise { enterprise, .. } => {
-                AffiliationNode { enterprise: common::enterprise(ctx, *enterprise, self.0.at).await?, ..nowhere }
-            }
-        }))
+    async fn affiliation(&self, ctx: &Context<'_>) -> Option<Result<AffiliationNode>> {
+        errors::nullable(async {
+            let nowhere = AffiliationNode { institution: None, bureau: None, enterprise: None };
+            Ok(Some(match &self.file().affiliation {
+                Affiliation::Institution { institution, .. } => {
+                    AffiliationNode { institution: common::institution(ctx, *institution, self.0.at).await?, ..nowhere }
+                }
+                Affiliation::Bureau { division } => {
+                    AffiliationNode { bureau: Some(DivisionNode(division.clone())), ..nowhere }
+                }
+                Affiliation::Enterprise { enterprise, .. } => {
+                    AffiliationNode { enterprise: common::enterprise(ctx, *enterprise, self.0.at).await?, ..nowhere }
+                }
+            }))
+        })
+        .await
     }
 
     /// 行政区划: where that body stood when it was looked up.

@@ -25,8 +25,8 @@ impl From<(&state::Assignment, Option<u64>)> for AssignmentNode {
 #[Object(name = "ResearchAssignment")]
 impl AssignmentNode {
     /// 计量技术机构: the institution.
-    async fn institution(&self, ctx: &Context<'_>) -> Result<Option<InstitutionNode>> {
-        common::institution(ctx, self.assignment.institution, self.at).await
+    async fn institution(&self, ctx: &Context<'_>) -> Option<Result<InstitutionNode>> {
+        common::institution(ctx, self.assignment.institution, self.at).await.transpose()
     }
 
     /// The lead's global id.
@@ -35,8 +35,8 @@ impl AssignmentNode {
     }
 
     /// 攻关负责人: who answers for it, if you may see the register's entry.
-    async fn lead(&self, ctx: &Context<'_>) -> Result<Option<PersonNode>> {
-        common::person(ctx, self.assignment.lead, self.at).await
+    async fn lead(&self, ctx: &Context<'_>) -> Option<Result<PersonNode>> {
+        common::person(ctx, self.assignment.lead, self.at).await.transpose()
     }
 
     /// When it was given.
@@ -193,8 +193,8 @@ impl From<(&state::RoutineService, Option<u64>)> for RoutineServiceNode {
 #[Object(name = "RoutineService")]
 impl RoutineServiceNode {
     /// 计量技术机构: who provided it.
-    async fn institution(&self, ctx: &Context<'_>) -> Result<Option<InstitutionNode>> {
-        common::institution(ctx, self.service.institution, self.at).await
+    async fn institution(&self, ctx: &Context<'_>) -> Option<Result<InstitutionNode>> {
+        common::institution(ctx, self.service.institution, self.at).await.transpose()
     }
 
     /// 证书编号: number of the certificate or report.

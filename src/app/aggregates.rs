@@ -1,0 +1,38 @@
+//! The streams of every type of aggregate.
+
+use std::sync::Arc;
+
+use crate::app::streams::Streams;
+use crate::domain::annual_summary::AnnualSummary;
+use crate::domain::campaign::Campaign;
+use crate::domain::case::Case;
+use crate::domain::catalogue::Catalogue;
+use crate::domain::enterprise::Enterprise;
+use crate::domain::institution::Institution;
+use crate::domain::person::Person;
+use crate::store::{AggregateType, Store};
+
+/// What is kept of every type in memory: for commands by the application, as far as the log was read by a rebuild.
+pub struct Aggregates {
+    pub(super) cases: Streams<Case>,
+    pub(super) enterprises: Streams<Enterprise>,
+    pub(super) campaigns: Streams<Campaign>,
+    pub(super) institutions: Streams<Institution>,
+    pub(super) persons: Streams<Person>,
+    pub(super) catalogues: Streams<Catalogue>,
+    pub(super) annual_summaries: Streams<AnnualSummary>,
+}
+
+impl Aggregates {
+    pub(super) fn new(store: &Arc<dyn Store>) -> Self {
+        Self {
+            cases: Streams::new(AggregateType::Case, store.clone()),
+            enterprises: Streams::new(AggregateType::Enterprise, store.clone()),
+            campaigns: Streams::new(AggregateType::Campaign, store.clone()),
+            institutions: Streams::new(AggregateType::Institution, store.clone()),
+            persons: Streams::new(AggregateType::Person, store.clone()),
+            catalogues: Streams::new(AggregateType::Catalogue, store.clone()),
+            annual_summaries: Streams::new(AggregateType::AnnualSummary, store.clone()),
+        }
+    }
+}
