@@ -2,11 +2,13 @@
 //!
 //! The file is read twice. First all of it is looked at, so that nothing is half imported because of what stands in it; then it is committed, a bounded number of cases at a time. What is interrupted between goes on where it stopped when the same file is given again, since every event has a key of its own.
 
+pub mod error;
+
 mod lanes;
 mod survey;
 
 use std::fs::File;
-use std::io::{self, Seek, SeekFrom};
+use std::io::{Seek, SeekFrom};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::app::{App, Failure, Key, Request};
@@ -19,9 +21,10 @@ use crate::domain::case::command::CaseCommand;
 use crate::domain::case::facts::EnrolmentFacts;
 use crate::domain::enterprise::Enterprise;
 use crate::domain::enterprise::command::EnrolEnterprise;
-use crate::domain::refusal::{Code, Refusal};
+use crate::domain::refusal::Code;
 use crate::domain::value::Period;
 use crate::interchange::format::Format;
+use crate::interchange::import::error::{BadEvent, ImportError};
 use crate::interchange::import::lanes::Lanes;
 use crate::interchange::import::survey::Organisation;
 use crate::interchange::mapping::Mapping;
@@ -40,28 +43,6 @@ pub enum BadEvents {
     EndTheImport,
     /// It is left out and told.
     AreLeftOut,
-}
-
-/// Why an import ended.
-#[derive(Debug, thiserror::Error)]
-pub enum ImportError {
-    /// The file cannot be read.
-    #[error("the file cannot be read again from its beginning")]
-    File(#[source] io::Error),
-    /// The log cannot be read, or an event of it cannot come in.
-    #[error("nothing was imported")]
-    Bad(#[source] BadEvent),
-    /// The campaign or an organisation was refused.
-    #[error("{what} cannot be put on record")]
-    Frame {
-        /// Which.
-        what: String,
-        /// Why.
-        source: Failure,
-    },
-    /// The house failed; what was committed stays, and the same file given again goes on from there.
-    #[error("the import was interrupted; give the same file again to go on")]
-    Interrupted(#[source] Failure),
 }
 
 /// Imports a log.
@@ -113,40 +94,6 @@ struct Step {
     /// The case as this event would open it, or why it cannot.
     opening: Result<Opening, PlanError>,
     place: Place,
-}
-
-/// Why one event cannot come in.
-#[derive(Debug, thiserror::Error)]
-pub enum BadEvent {
-    /// It cannot be read.
-    #[error(transparent)]
-    Read(ReadError),
-    /// The mapping makes no sense of it.
-    #[error(transparent)]
-    Plan(PlanError),
-    /// It lies in the future.
-    #[error("{0}: an event cannot have happened after now")]
-    Future(Place),
-    /// Another event was imported from its place.
-    #[error("{0}: an earlier import brought in another event at this place of its case: the file has changed")]
-    Changed(Place),
-    /// The domain refuses it even as a legacy activity.
-    #[error("{0}: {1}")]
-    Refused(Place, Refusal),
-}
-
-impl BadEvent {
-    fn refused(place: Place, refusal: Refusal) -> Self {
-        if refusal.code == Code::IdempotencyKeyReused { Self::Changed(place) } else { Self::Refused(place, refusal) }
-    }
-
-    fn place(&self) -> Option<Place> {
-        match self {
-            Self::Read(error) => error.place(),
-            Self::Plan(error) => Some(error.place),
-            Self::Future(place) | Self::Changed(place) | Self::Refused(place, _) => Some(*place),
-        }
-    }
 }
 
 #[derive(Clone)]

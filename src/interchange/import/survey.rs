@@ -5,7 +5,8 @@ use std::collections::{HashMap, HashSet};
 use crate::app::Failure;
 use crate::domain::actor::ActorId;
 use crate::domain::value::{CaseId, Division, EnterpriseId, Label};
-use crate::interchange::import::{BadEvent, BadEvents, Import, ImportError, Step, key_of};
+use crate::interchange::import::error::{BadEvent, ImportError};
+use crate::interchange::import::{BadEvents, Import, Step, key_of};
 use crate::interchange::mapping::plan::Opening;
 use crate::interchange::read::Events;
 

@@ -6,7 +6,7 @@ use etalon::app::{Key, Request};
 use etalon::domain::actor::{Actor, ActorId, Role};
 use etalon::domain::campaign::Campaign;
 use etalon::domain::campaign::command::CloseCampaign;
-use etalon::interchange::import::ImportError;
+use etalon::interchange::import::error::ImportError;
 use etalon::interchange::report::ImportReport;
 
 use crate::interchange::support::{DRIFT, House, Log, case_event};

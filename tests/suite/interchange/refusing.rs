@@ -3,7 +3,7 @@
 use std::error::Error;
 
 use etalon::interchange::format::Format;
-use etalon::interchange::import::ImportError;
+use etalon::interchange::import::error::ImportError;
 use etalon::interchange::mapping::Mapping;
 
 use crate::interchange::support::{DRIFT, House, Log};
