@@ -3,9 +3,10 @@
 //! The file is read twice. First all of it is looked at, so that nothing is half imported because of what stands in it; then it is committed, a bounded number of cases at a time. What is interrupted between goes on where it stopped when the same file is given again, since every event has a key of its own.
 
 pub mod error;
-mod lanes;
 
-use std::collections::{HashMap, HashSet};
+mod lanes;
+mod survey;
+
 use std::fs::File;
 use std::io::{Seek, SeekFrom};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -21,10 +22,11 @@ use crate::domain::case::facts::EnrolmentFacts;
 use crate::domain::enterprise::Enterprise;
 use crate::domain::enterprise::command::EnrolEnterprise;
 use crate::domain::refusal::Code;
-use crate::domain::value::{CaseId, Division, EnterpriseId, Label, Period};
+use crate::domain::value::Period;
 use crate::interchange::format::Format;
 use crate::interchange::import::error::{BadEvent, ImportError};
 use crate::interchange::import::lanes::Lanes;
+use crate::interchange::import::survey::Organisation;
 use crate::interchange::mapping::Mapping;
 use crate::interchange::mapping::plan::{Opening, PlanError, Planned};
 use crate::interchange::read::error::ReadError;
@@ -94,34 +96,6 @@ struct Step {
     place: Place,
 }
 
-/// What a log holds.
-#[derive(Default)]
-struct Survey {
-    /// How many events, readable or not.
-    events: u64,
-    /// The cases that can come in, and whether an earlier import brought them in.
-    cases: HashMap<CaseId, bool>,
-    /// Whose new cases these are, each once, in the order of the file.
-    organisations: Vec<Organisation>,
-    enterprises: HashSet<EnterpriseId>,
-}
-
-impl Survey {
-    fn add_organisation(&mut self, opening: Opening) {
-        let Opening { enterprise, organisation: name, division, .. } = opening;
-        if self.enterprises.insert(enterprise) {
-            self.organisations.push(Organisation { enterprise, name, division });
-        }
-    }
-}
-
-/// An organisation of the log, as its first case shows it.
-struct Organisation {
-    enterprise: EnterpriseId,
-    name: Label,
-    division: Division,
-}
-
 #[derive(Clone)]
 struct Import {
     app: Arc<App>,
@@ -132,49 +106,6 @@ struct Import {
 impl Import {
     fn told<T>(&self, tell: impl FnOnce(&mut ImportReport) -> T) -> T {
         tell(&mut self.report.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    /// Reads everything and commits nothing: what would end the import is met before anything of it is on record.
-    async fn survey(&self, events: Events, bad_events: BadEvents) -> Result<Survey, ImportError> {
-        let mut survey = Survey::default();
-        for event in events {
-            survey.events += 1;
-            let looked_at = match self.step(event) {
-                Ok(step) => self.look_at(step, &mut survey).await.map_err(ImportError::Interrupted)?,
-                Err(bad) => Err(bad),
-            };
-            if bad_events == BadEvents::EndTheImport {
-                looked_at.map_err(ImportError::Bad)?;
-            }
-        }
-        Ok(survey)
-    }
-
-    /// Whether the event opens its case, goes on with it, or is not what an earlier import brought in.
-    async fn look_at(&self, step: Step, survey: &mut Survey) -> Result<Result<(), BadEvent>, Failure> {
-        let Step { planned, opening, place } = step;
-        let is_there = match survey.cases.get(&planned.case) {
-            Some(is_there) => *is_there,
-            None => {
-                let is_there = self.app.has_case(planned.case).await?;
-                if !is_there {
-                    match opening {
-                        Ok(opening) => survey.add_organisation(opening),
-                        Err(problem) => return Ok(Err(BadEvent::Plan(problem))),
-                    }
-                }
-                survey.cases.insert(planned.case, is_there);
-                is_there
-            }
-        };
-        if is_there {
-            match self.app.answer_to(&ActorId::importer(), &key_of(&planned)).await {
-                Ok(_) => {}
-                Err(Failure::Refused(refusal)) => return Ok(Err(BadEvent::refused(place, refusal))),
-                Err(failure) => return Err(failure),
-            }
-        }
-        Ok(Ok(()))
     }
 
     fn step(&self, event: Result<ForeignEvent, ReadError>) -> Result<Step, BadEvent> {

@@ -1,4 +1,4 @@
-//! Cases are committed side by side, the events of each in order.
+//! Cases are committed side by side, so that one flush to disk serves many; the events of each stay in order.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 

@@ -120,7 +120,7 @@ pub(crate) struct Log {
     pub(crate) bytes: Vec<u8>,
     pub(crate) format: Format,
     pub(crate) mapping: Arc<Mapping>,
-    mapping_text: String,
+    pub(crate) mapping_text: String,
 }
 
 impl Log {
