@@ -8,6 +8,9 @@ use crate::domain::event::{Recorded, Source};
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::value::calendar;
 
+/// The first year of which anything is recorded.
+pub(crate) const FIRST_YEAR: i16 = 1949;
+
 /// A command with who gives it and when: all that `decide` may know of the world.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Order<C> {
@@ -59,13 +62,19 @@ impl<C> Order<C> {
     }
 
     /// # Errors
-    /// `OCCURRED_IN_FUTURE`: nothing can have happened after now.
+    /// `OCCURRED_IN_FUTURE`: nothing can have happened after now. `YEAR_INVALID`: nothing of this happened before 1949,
+    /// and a case number has a year of four digits.
     pub fn check_occurred(&self) -> Result<(), Refusal> {
         match self.occurred_at {
             Some(at) if at > self.now => Err(Refusal::new(
                 Code::OccurredInFuture,
                 "occurredAt",
                 format!("{at} is after the present, {}", self.now),
+            )),
+            Some(at) if self.day().year() < FIRST_YEAR => Err(Refusal::new(
+                Code::YearInvalid,
+                "occurredAt",
+                format!("{at} is before {FIRST_YEAR}: write when it happened"),
             )),
             _ => Ok(()),
         }

@@ -7,11 +7,8 @@ use crate::domain::annual_summary::command::{AmendAnnualSummary, AnnualSummaryCo
 use crate::domain::annual_summary::event::{AnnualSummaryAmended, AnnualSummaryFact, AnnualSummarySubmitted};
 use crate::domain::annual_summary::state::{AnnualSummary, AnnualSummaryFile};
 use crate::domain::event::Recorded;
-use crate::domain::order::Order;
+use crate::domain::order::{FIRST_YEAR, Order};
 use crate::domain::refusal::{Code, Refusal};
-
-/// The first year that may be reported; the last is the present one.
-const FIRST_YEAR: i16 = 1949;
 
 /// The notice's month and day for the summary: 31 October, in UTC+8.
 const DUE: (i8, i8) = (10, 31);

@@ -147,15 +147,18 @@ ordered_comparisons! {
 }
 
 impl TextComparison {
-    pub(super) fn conditions(&self, column: CaseColumn, out: &mut Vec<Condition>) {
-        let text = |text: &String| Value::Text(text.clone());
-        out.extend(self.eq.as_ref().map(|right| compare(column, Operator::Equal, text(right))));
-        out.extend(self.ne.as_ref().map(|right| compare(column, Operator::NotEqual, text(right))));
-        let one_of = self.one_of.as_ref().map(|texts| texts.iter().map(text).collect());
-        out.extend(one_of.map(|values| Condition::In { column, values }));
-        out.extend(self.contains.clone().map(|text| Condition::Contains { column, text }));
-        out.extend(self.starts_with.clone().map(|text| Condition::StartsWith { column, text }));
+    pub(super) fn conditions(&self, column: CaseColumn, out: &mut Vec<Condition>) -> Result<()> {
+        let sought = |text: &Option<String>| text.clone().map(|text| super::sought("filter", text)).transpose();
+        out.extend(sought(&self.eq)?.map(|right| compare(column, Operator::Equal, Value::Text(right))));
+        out.extend(sought(&self.ne)?.map(|right| compare(column, Operator::NotEqual, Value::Text(right))));
+        if let Some(texts) = &self.one_of {
+            let value = |text: &String| super::sought("filter", text.clone()).map(Value::Text);
+            out.push(Condition::In { column, values: texts.iter().map(value).collect::<Result<_>>()? });
+        }
+        out.extend(sought(&self.contains)?.map(|text| Condition::Contains { column, text }));
+        out.extend(sought(&self.starts_with)?.map(|text| Condition::StartsWith { column, text }));
         out.extend(self.is_null.map(|is_null| missing(column, is_null)));
+        Ok(())
     }
 }
 

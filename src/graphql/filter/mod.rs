@@ -6,7 +6,7 @@ pub(crate) mod order;
 use async_graphql::{InputObject, Result};
 
 use crate::app::{CaseColumn, Condition, Operator, Value};
-use crate::domain::refusal::Refusal;
+use crate::domain::refusal::{Code, Refusal};
 use crate::domain::value::{CampaignId, Decimal, Division, EnterpriseId, InstitutionId, PersonId, Ratio};
 use crate::graphql::errors;
 use crate::graphql::scalars::{self, Date, DateTime};
@@ -17,6 +17,8 @@ use comparison::{
 
 /// How deep `and`, `or` and `not` may nest.
 pub(crate) const DEEPEST: usize = 5;
+/// How many characters a text may have that is looked for.
+const LONGEST_TEXT: usize = 1_000;
 /// How many comparisons a filter may hold.
 pub(crate) const LARGEST: usize = 100;
 
@@ -114,7 +116,9 @@ impl CaseFilter {
             (CaseColumn::Category, &self.category),
         ];
         for (column, comparison) in texts {
-            comparison.iter().for_each(|comparison| comparison.conditions(column, all));
+            if let Some(comparison) = comparison {
+                comparison.conditions(column, all)?;
+            }
         }
         self.status.iter().for_each(|status| status.conditions(CaseColumn::Status, all));
         self.kind.iter().for_each(|kind| kind.conditions(CaseColumn::Kind, all));
@@ -198,6 +202,21 @@ fn size(condition: &Condition) -> usize {
         | Condition::Contains { .. }
         | Condition::StartsWith { .. } => 1,
     }
+}
+
+/// A text to look for. SQLite takes no pattern above 50,000 bytes, and PostgreSQL no text with U+0000.
+///
+/// # Errors
+/// `TEXT_TOO_LONG`, `TEXT_CONTROL_CHARACTER`.
+pub(crate) fn sought(field: &str, text: String) -> Result<String> {
+    let refused = |code, message: String| Err(errors::refused(&Refusal::new(code, field, message)));
+    if text.chars().nth(LONGEST_TEXT).is_some() {
+        return refused(Code::TextTooLong, format!("a text to look for has at most {LONGEST_TEXT} characters"));
+    }
+    if text.contains('\0') {
+        return refused(Code::TextControlCharacter, "no text has the character U+0000".to_owned());
+    }
+    Ok(text)
 }
 
 fn too_large() -> async_graphql::Error {

@@ -9,6 +9,7 @@ use crate::domain::value::{
 use crate::graphql::connection::Slice;
 use crate::graphql::context::reached;
 use crate::graphql::errors;
+use crate::graphql::filter::sought;
 use crate::graphql::ids::{self, Identified};
 use crate::graphql::query::PRESENT;
 use crate::graphql::scalars::{Cursor, Position};
@@ -37,8 +38,8 @@ impl RegisterFilter {
         let division = filter.division_within.as_deref().map(Division::parse).transpose();
         Ok(Which {
             division: sound("filter.divisionWithin", division)?,
-            code: filter.code,
-            name_contains: filter.name_contains,
+            code: filter.code.map(|code| sought("filter.code", code)).transpose()?,
+            name_contains: filter.name_contains.map(|name| sought("filter.nameContains", name)).transpose()?,
         })
     }
 }

@@ -126,7 +126,10 @@ pub async fn senseless_questions_are_refused(world: &World) {
         deep = json!({ "not": deep });
     }
     let wide: Vec<_> = (0..101).map(|_| json!({ "open": true })).collect();
+    let contains = |text: &str| json!({ "filter": { "title": { "contains": text } } });
     let table = [
+        (contains("a\0"), "TEXT_CONTROL_CHARACTER", "filter"),
+        (contains(&"长".repeat(100_000)), "TEXT_TOO_LONG", "filter"),
         (json!({ "first": 101 }), "PAGE_SIZE_INVALID", "first"),
         (json!({ "first": -1 }), "PAGE_SIZE_INVALID", "first"),
         (json!({ "after": "nonsense" }), "CURSOR_INVALID", "after"),
@@ -139,6 +142,12 @@ pub async fn senseless_questions_are_refused(world: &World) {
     for (variables, code, field) in table {
         let refused = world.refusal("watcher", PAGE, variables.clone()).await;
         assert_eq!(refused, (code.to_owned(), field.to_owned()), "{variables}");
+    }
+    for (argument, field) in [("code", "filter.code"), ("nameContains", "filter.nameContains")] {
+        let query =
+            format!("query Named($text: String!) {{ enterprises(filter: {{ {argument}: $text }}) {{ totalCount }} }}");
+        let refused = world.refusal("watcher", &query, json!({ "text": "\0" })).await;
+        assert_eq!(refused, ("TEXT_CONTROL_CHARACTER".to_owned(), field.to_owned()));
     }
     let nodes = "query Nodes($ids: [ID!]!) { nodes(ids: $ids) { id } }";
     let ids = vec![scene.lead.clone(); 101];

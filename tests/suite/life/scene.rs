@@ -14,7 +14,6 @@ pub const OTHER_CREDIT_CODE: &str = "91440605MADEM1A18A";
 pub struct Scene {
     pub campaign: String,
     pub institute: String,
-    pub university: String,
     /// Leads for the institute.
     pub lead: String,
     /// Works for the university, in another province.
@@ -57,7 +56,8 @@ impl Scene {
         world.admit("lead", &works(&lead, "LEAD", "44", &institute));
         world.admit("second lead", &works(&second_lead, "LEAD", "44", &institute));
         world.admit("expert", &works(&expert, "EXPERT", "32", &university));
-        // The lead once more, with the token of a reviewer.
+        // Both once more, with the token of a reviewer.
+        world.admit("expert as reviewer", &Who::new(uuid_of(&expert).to_string(), "REVIEWER", "44"));
         world.admit("lead as reviewer", &Who::new(uuid_of(&lead).to_string(), "REVIEWER", "44"));
         let speaks = |actor: &str, enterprise: &str| Who {
             enterprise: Some(uuid_of(enterprise)),
@@ -65,7 +65,7 @@ impl Scene {
         };
         world.admit("enterprise", &speaks("contact", &enterprise));
         world.admit("other enterprise", &speaks("other-contact", &other_enterprise));
-        Self { campaign, institute, university, lead, expert, second_lead, enterprise, other_enterprise }
+        Self { campaign, institute, lead, expert, second_lead, enterprise, other_enterprise }
     }
 
     /// What reports a case of the enterprise.

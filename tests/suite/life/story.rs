@@ -43,6 +43,14 @@ async fn report<'a>(world: &'a World, scene: &Scene) -> Case<'a> {
                 "OCCURRED_IN_FUTURE",
                 "occurredAt",
             ),
+            // A case of such a year could not be numbered.
+            (
+                "enterprise",
+                "reportCase",
+                input(json!({ "occurredAt": "-000001-01-01T00:00:00Z" })),
+                "YEAR_INVALID",
+                "occurredAt",
+            ),
             (
                 "coordinator",
                 "reportCase",
@@ -203,6 +211,7 @@ async fn review_and_trial(case: &Case<'_>) {
     let result = |passed| json!({ "passed": passed, "summary": "连续三天，每天 30 件" });
     case.refuses([
         ("lead as reviewer", "reviewSolution", review("APPROVED"), "REVIEWER_NOT_INDEPENDENT", ""),
+        ("expert as reviewer", "reviewSolution", review("APPROVED"), "REVIEWER_NOT_INDEPENDENT", ""),
         ("coordinator", "reviewSolution", review("APPROVED"), "NOT_PERMITTED", ""),
         ("lead", "startTrial", json!({ "plan": "现场 30 件" }), "NOT_REVIEWED", ""),
         ("lead", "recordTrialResult", result(true), "WRONG_STATUS", ""),

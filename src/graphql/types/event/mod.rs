@@ -20,6 +20,7 @@ use crate::domain::value::CaseId;
 use crate::graphql::connection::{self, PageInfo, Slice};
 use crate::graphql::context::app;
 use crate::graphql::errors;
+use crate::graphql::filter::sought;
 use crate::graphql::scalars::{Cursor, DateTime, JsonText, Position};
 use crate::graphql::types::annual_summary::AnnualSummaryNode;
 use crate::graphql::types::campaign::CampaignNode;
@@ -232,7 +233,7 @@ impl CaseEventConnection {
             up_to: at,
             limit: slice.limit(),
             types,
-            actor: filter.actor,
+            actor: filter.actor.map(|actor| sought("filter.actor", actor)).transpose()?,
         };
         let mut records = app(ctx).case_events(case, &page).await.map_err(|fault| errors::fault(ctx, fault))?;
         let has_next = slice.cut(&mut records);
