@@ -214,6 +214,7 @@ impl<'a> LookUp<'a> {
             return Ok(());
         };
         facts.version = present.version;
+        facts.status = Some(file.status);
         facts.duplicate_of = file.duplicate_of;
         facts.ancestors = self.ancestors(facts.case).await?;
         Ok(())

@@ -181,6 +181,6 @@ impl Scene<'_> {
     }
 
     fn another(&self, key: &str) -> CaseFacts {
-        CaseFacts { case: (self.other)(key), version: 0, duplicate_of: None, ancestors: Vec::new() }
+        CaseFacts::of((self.other)(key))
     }
 }

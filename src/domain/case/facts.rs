@@ -1,6 +1,7 @@
 //! What other aggregates know that a command on a case needs. Named in the command, filled in before `decide`; the event records the version that was relied on.
 
 use crate::domain::case::number::CaseNumber;
+use crate::domain::case::values::Status;
 use crate::domain::value::{
     CampaignId, CaseId, CatalogueId, Division, EnterpriseId, InstitutionId, Money, PersonId, Statement, Title,
 };
@@ -83,6 +84,8 @@ pub struct CaseFacts {
     pub case: CaseId,
     /// Its version when asked; 0 where there is no such case.
     pub version: u64,
+    /// Where it is in its life.
+    pub status: Option<Status>,
     /// The case it is a duplicate of.
     pub duplicate_of: Option<CaseId>,
     /// The cases it is a sub-case of, directly or not.
@@ -93,7 +96,7 @@ impl CaseFacts {
     /// Not looked up yet: what there is to know of this case.
     #[must_use]
     pub fn of(case: CaseId) -> Self {
-        Self { case, version: 0, duplicate_of: None, ancestors: Vec::new() }
+        Self { case, version: 0, status: None, duplicate_of: None, ancestors: Vec::new() }
     }
 }
 

@@ -28,7 +28,10 @@ impl File {
             .iter()
             .filter_map(|measurement| {
                 let uncertainty = measurement.result.uncertainty()?;
-                // A measurement of another dimension stays on file; it says nothing about this requirement.
+                // A measurement of something else stays on file; it says nothing about this requirement.
+                if !requirement.is_about(&measurement.result) {
+                    return None;
+                }
                 let gap = CapabilityGap::between(uncertainty, requirement).ok()?;
                 Some((measurement, gap))
             })

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::value::ValueError;
 use crate::domain::value::decimal::Decimal;
-use crate::domain::value::measurement::MeasurementRequirement;
+use crate::domain::value::measurement::{MeasurementRequirement, Target};
 use crate::domain::value::ratio::Ratio;
 use crate::domain::value::uncertainty::ExpandedUncertainty;
 
@@ -17,16 +17,25 @@ use crate::domain::value::uncertainty::ExpandedUncertainty;
 pub struct CapabilityGap(Ratio);
 
 impl CapabilityGap {
-    /// The gap between the uncertainty reached and the requirement. The standard
-    /// uncertainties `u = U/k` are compared, so that a U of k = 3 is not held against a
-    /// requirement of k = 2.
+    /// The gap between the uncertainty reached and the requirement: `U / U_req` where both state the same
+    /// coverage probability, whatever their k, since few degrees of freedom make k larger at the same p (JCGM
+    /// 100:2008, 6.3 and annex G). Otherwise, and for an error limit, whose part has k = 2 by convention, both are
+    /// brought to the same k: `(U/k) / (U_req/k_req)`.
     ///
     /// # Errors
     /// `UNIT_INCOMMENSURABLE`; also between a relative uncertainty and an absolute one.
     pub fn between(best: &ExpandedUncertainty, requirement: &MeasurementRequirement) -> Result<Self, ValueError> {
         let required = requirement.required_uncertainty();
         let factor = best.unit().factor_to(required.unit())?;
-        Ok(Self(&(&best.standard() * &factor) / &required.standard()))
+        let is_at_same_probability = matches!(
+            requirement.target(),
+            Target::Uncertainty(target) if target.coverage_probability() == best.coverage_probability()
+        );
+        let (reached, needed) = match is_at_same_probability {
+            true => (Ratio::from(best.value()), required.value().clone()),
+            false => (best.standard(), required.standard()),
+        };
+        Ok(Self(&(&reached * &factor) / &needed))
     }
 
     /// Whether the bottleneck is broken: the gap is 1 or less, by exact comparison.

@@ -84,6 +84,14 @@ pub struct Interval {
 }
 
 impl Interval {
+    /// Whether the value lies in it, ends included; never where the units are incommensurable.
+    pub fn contains(&self, value: &Quantity) -> bool {
+        value
+            .unit()
+            .convert_point(value.value(), &self.unit)
+            .is_ok_and(|point| point >= Ratio::from(&self.low) && point <= Ratio::from(&self.high))
+    }
+
     /// The interval from `low` to `high`.
     ///
     /// # Errors
@@ -176,6 +184,13 @@ impl MeasurementRequirement {
             belongs_to(target.unit(), interval.unit())?;
         }
         Ok(Self { measurand, interval, target, note })
+    }
+
+    /// Whether a result tells how well this can be measured: of this measurand, or of none named, and at a point of
+    /// the interval, if one was said.
+    pub fn is_about(&self, result: &MeasurementResult) -> bool {
+        let is_of_it = result.measurand().is_none_or(|measurand| *measurand == self.measurand);
+        is_of_it && self.interval.as_ref().is_none_or(|interval| interval.contains(result.value()))
     }
 
     /// What is to be measured.

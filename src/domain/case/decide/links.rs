@@ -5,12 +5,15 @@ use crate::domain::case::decide::{Decision, Given, only, refuse};
 use crate::domain::case::event::{CaseMarkedDuplicate, CasesLinked};
 use crate::domain::case::facts::CaseFacts;
 use crate::domain::case::state::Link;
-use crate::domain::case::values::LinkRelation;
+use crate::domain::case::values::{LinkRelation, Status};
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::value::CaseId;
 
 pub(super) fn mark_duplicate(_: Given<'_>, command: &MarkDuplicate) -> Decision {
     check_target(command.this, &command.of, "ofCaseId")?;
+    if command.of.status == Some(Status::Withdrawn) {
+        return refuse(Code::WrongStatus, "ofCaseId", "that case was withdrawn: nothing would go on in it");
+    }
     check_no_ancestor(command.this, &command.of, "ofCaseId")?;
     only(CaseMarkedDuplicate { of: command.of.case, of_version: command.of.version })
 }

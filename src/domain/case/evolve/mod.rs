@@ -184,6 +184,8 @@ impl File {
             CaseFact::CaseReopened(_) => {
                 self.resolution = None;
                 self.lesson = None;
+                // The deadline was for the solution that came; another one has to be set.
+                self.deadline = None;
                 self.reopened = self.reopened.saturating_add(1);
                 self.take_up_again();
             }

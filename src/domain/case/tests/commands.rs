@@ -9,7 +9,7 @@ use crate::domain::case::number::CaseNumber;
 use crate::domain::case::tests::actors::{division, enterprise_id, institute, person};
 use crate::domain::case::values::{
     AttachmentId, CommentId, FeeId, FindingId, Introduction, Kind, LinkRelation, MeasurementId, Origin, Severity,
-    Verdict,
+    Status, Verdict,
 };
 use crate::domain::value::{
     CampaignId, CaseId, CatalogueId, Decimal, ExpandedUncertainty, InstitutionId, Label, Level, Measurand,
@@ -200,7 +200,13 @@ pub(super) fn withdraw() -> WithdrawCase {
 }
 
 pub(super) fn another_case() -> CaseFacts {
-    CaseFacts { case: CaseId::named("another"), version: 4, duplicate_of: None, ancestors: Vec::new() }
+    CaseFacts {
+        case: CaseId::named("another"),
+        version: 4,
+        status: Some(Status::Researching),
+        duplicate_of: None,
+        ancestors: Vec::new(),
+    }
 }
 
 pub(super) fn duplicate(of: CaseFacts) -> MarkDuplicate {

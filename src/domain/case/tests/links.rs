@@ -25,7 +25,8 @@ fn the_other_case_goes_on() {
 
 #[test]
 fn a_duplicate_leads_to_a_case_that_goes_on() {
-    let duplicate_of = |case| CaseFacts { duplicate_of: Some(case), ..another_case() };
+    let duplicate_of =
+        |case| CaseFacts { status: Some(Status::Researching), duplicate_of: Some(case), ..another_case() };
     marked(CaseFacts { case: this_case(), ..another_case() }).refused(Code::LinkToSelf, "ofCaseId");
     marked(duplicate_of(this_case())).refused(Code::LinkCycle, "ofCaseId");
     marked(duplicate_of(CaseId::named("a third"))).refused(Code::TargetIsDuplicate, "ofCaseId");
@@ -47,7 +48,8 @@ fn cases_are_linked_once() {
 
 #[test]
 fn no_case_is_part_of_itself() {
-    let duplicate_of = |case| CaseFacts { duplicate_of: Some(case), ..another_case() };
+    let duplicate_of =
+        |case| CaseFacts { status: Some(Status::Researching), duplicate_of: Some(case), ..another_case() };
     for relation in [LinkRelation::RelatedTo, LinkRelation::SubCaseOf] {
         let other = CaseFacts { case: this_case(), ..another_case() };
         linked(other, relation).refused(Code::LinkToSelf, "otherCaseId");
