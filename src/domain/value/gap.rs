@@ -81,8 +81,17 @@ mod tests {
     }
 
     fn uncertainty(value: &str, unit: &str, k: &str) -> ExpandedUncertainty {
+        let p = match k {
+            "1" => "0.6827",
+            "2" => "0.9545",
+            _ => "0.9973",
+        };
+        stated(value, unit, k, p)
+    }
+
+    fn stated(value: &str, unit: &str, k: &str, p: &str) -> ExpandedUncertainty {
         let unit = Unit::parse(unit).unwrap();
-        ExpandedUncertainty::new(decimal(value), unit, Some(decimal(k)), Some(decimal("0.95"))).unwrap()
+        ExpandedUncertainty::new(decimal(value), unit, Some(decimal(k)), Some(decimal(p))).unwrap()
     }
 
     fn requirement(target: Target) -> MeasurementRequirement {
@@ -111,6 +120,15 @@ mod tests {
         let closed = gap(&uncertainty("3", "mK", "3"), "2", "mK", "2");
         assert!(closed.is_closed());
         assert_eq!(closed.parts_per_million(), 1_000_000);
+    }
+
+    /// Four degrees of freedom give k = 2.87 at the p of k = 2 with many (JCGM 100:2008, table G.2).
+    #[test]
+    fn at_one_probability_uncertainties_are_compared_as_stated() {
+        let required = requirement(Target::Uncertainty(stated("1.0", "%", "2", "0.9545")));
+        let stands = CapabilityGap::between(&stated("1.3", "%", "2.87", "0.9545"), &required).unwrap();
+        assert_eq!(stands.parts_per_million(), 1_300_000);
+        assert!(!stands.is_closed());
     }
 
     #[test]

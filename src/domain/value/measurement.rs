@@ -84,12 +84,21 @@ pub struct Interval {
 }
 
 impl Interval {
-    /// Whether the value lies in it, ends included; never where the units are incommensurable.
-    pub fn contains(&self, value: &Quantity) -> bool {
-        value
-            .unit()
-            .convert_point(value.value(), &self.unit)
-            .is_ok_and(|point| point >= Ratio::from(&self.low) && point <= Ratio::from(&self.high))
+    /// Whether the result's coverage interval, its value ± U, meets this one.
+    ///
+    /// # Errors
+    /// `UNIT_INCOMMENSURABLE`.
+    fn reaches(&self, result: &MeasurementResult) -> Result<bool, ValueError> {
+        let point = result.value().unit().convert_point(result.value().value(), &self.unit)?;
+        let half = match result.uncertainty() {
+            None => Ratio::zero(),
+            Some(stated) if stated.unit().is_relative() && !self.unit.is_relative() => {
+                let part = stated.unit().factor_to(&Unit::one())?;
+                &(&Ratio::from(stated.value()) * &part) * &point.abs()
+            }
+            Some(stated) => &Ratio::from(stated.value()) * &stated.unit().factor_to(&self.unit)?,
+        };
+        Ok(&point + &half >= Ratio::from(&self.low) && &point - &half <= Ratio::from(&self.high))
     }
 
     /// The interval from `low` to `high`.
@@ -187,10 +196,10 @@ impl MeasurementRequirement {
     }
 
     /// Whether a result tells how well this can be measured: of this measurand, or of none named, and at a point of
-    /// the interval, if one was said.
+    /// the interval, if one was said. A value beyond an end by no more than its U is at that end.
     pub fn is_about(&self, result: &MeasurementResult) -> bool {
         let is_of_it = result.measurand().is_none_or(|measurand| *measurand == self.measurand);
-        is_of_it && self.interval.as_ref().is_none_or(|interval| interval.contains(result.value()))
+        is_of_it && self.interval.as_ref().is_none_or(|interval| interval.reaches(result).unwrap_or(false))
     }
 
     /// What is to be measured.

@@ -41,6 +41,11 @@ const MOST_NUMBER_EXPONENT: i32 = 28;
 pub struct Unit(String);
 
 impl Unit {
+    /// The unit of numbers, which ratios such as `%` are parts of.
+    pub fn one() -> Self {
+        Self("1".to_owned())
+    }
+
     /// The unit of a UCUM expression, or of one with the signs of everyday writing: `°C`
     /// for `Cel`, `µ` for `u`, `Ω` for `Ohm`, `ppm` for `[ppm]`, `kWh` for `kW.h`, `r/min`
     /// for `{rev}/min`, `m³` for `m3`.
