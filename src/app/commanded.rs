@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::app::aggregates::Aggregates;
+use crate::app::facts::{LookUp, ReliedOn};
 use crate::app::request::Fault;
 use crate::app::scope::{self, RegisterScope};
 use crate::app::streams::Streams;
@@ -39,8 +40,8 @@ pub trait Commanded: Root + DeserializeOwned {
     /// Whether it is there for this actor.
     fn is_visible_to(&self, id: Uuid, actor: &Actor) -> bool;
 
-    /// Puts into the command what other aggregates know.
-    async fn look_up(app: &App, id: Uuid, state: &Self, order: &mut Order<Self::Body>) -> Result<(), Fault>;
+    /// Puts into the command what other aggregates know. Answers the versions that were relied on: the commit holds only while they are the present ones.
+    async fn look_up(app: &App, id: Uuid, state: &Self, order: &mut Order<Self::Body>) -> Result<ReliedOn, Fault>;
 
     /// The series in which the event needs a number.
     fn series(_event: &Recorded<Self::Fact>) -> Option<String> {
@@ -74,8 +75,8 @@ impl Commanded for Case {
         self.file.as_ref().is_some_and(|file| scope::sees(actor, file))
     }
 
-    async fn look_up(app: &App, id: Uuid, state: &Self, order: &mut Order<Self::Body>) -> Result<(), Fault> {
-        app.case_facts(id.into(), state, order).await
+    async fn look_up(app: &App, id: Uuid, state: &Self, order: &mut Order<Self::Body>) -> Result<ReliedOn, Fault> {
+        LookUp::new(app).of_case(id.into(), state, order).await
     }
 
     fn series(event: &Recorded<CaseFact>) -> Option<String> {
@@ -116,16 +117,18 @@ macro_rules! register {
                 $id: Uuid,
                 _state: &Self,
                 $order: &mut Order<Self::Body>,
-            ) -> Result<(), Fault> {
+            ) -> Result<ReliedOn, Fault> {
                 $look_up
             }
         }
     };
 }
 
-register!(Enterprise, enterprises, enterprise, division, |app, _id, order| app.enterprise_facts(order).await);
-register!(Campaign, campaigns, campaign, jurisdiction, |app, id, order| app.campaign_facts(id.into(), order).await);
-register!(Institution, institutions, institution, division, |_app, _id, _order| Ok(()));
-register!(Person, persons, person, division, |app, _id, order| app.person_facts(order).await);
-register!(Catalogue, catalogues, catalogue, division, |_app, _id, _order| Ok(()));
-register!(AnnualSummary, annual_summaries, annual_summary, jurisdiction, |_app, _id, _order| Ok(()));
+register!(Enterprise, enterprises, enterprise, division, |app, _id, order| LookUp::new(app).of_enterprise(order).await);
+register!(Campaign, campaigns, campaign, jurisdiction, |app, id, order| LookUp::new(app)
+    .of_campaign(id.into(), order)
+    .await);
+register!(Institution, institutions, institution, division, |_app, _id, _order| Ok(ReliedOn::new()));
+register!(Person, persons, person, division, |app, _id, order| LookUp::new(app).of_person(order).await);
+register!(Catalogue, catalogues, catalogue, division, |_app, _id, _order| Ok(ReliedOn::new()));
+register!(AnnualSummary, annual_summaries, annual_summary, jurisdiction, |_app, _id, _order| Ok(ReliedOn::new()));

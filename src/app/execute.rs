@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::app::commanded::Commanded;
+use crate::app::facts::ReliedOn;
 use crate::app::request::{Failure, Key, Receipt, Request};
 use crate::app::streams::Versioned;
 use crate::codec;
@@ -47,19 +48,20 @@ impl App {
             Some(kept) => (kept, false),
             None => (streams.present(id).await?, true),
         };
-        let mut order = Order {
-            by: request.actor.clone(),
-            now: self.clock.now(),
-            occurred_at: request.occurred_at,
-            source: request.source.clone(),
-            command: body,
-        };
-        A::look_up(self, id, &known.state, &mut order).await?;
         for _ in 0..ATTEMPTS {
-            let failure = match self.attempt(request, id, &known, &order, &attachments).await {
+            let mut order = Order {
+                by: request.actor.clone(),
+                now: self.clock.now(),
+                occurred_at: request.occurred_at,
+                source: request.source.clone(),
+                command: body.clone(),
+            };
+            let relied_on = A::look_up(self, id, &known.state, &mut order).await?;
+            let failure = match self.attempt(request, id, &known, &order, relied_on, &attachments).await {
                 Ok(receipt) => return Ok(receipt),
-                Err(Failure::Fault(fault)) => return Err(fault.into()),
-                Err(failure) => failure,
+                Err(Setback::Outdated) => continue,
+                Err(Setback::Failure(Failure::Fault(fault))) => return Err(fault.into()),
+                Err(Setback::Failure(failure)) => failure,
             };
             let outrun = matches!(failure, Failure::Conflict { .. }) && request.expected_version.is_none();
             if is_present && !outrun {
@@ -67,7 +69,6 @@ impl App {
             }
             known = streams.present(id).await?;
             is_present = true;
-            order.now = self.clock.now();
         }
         Err(StoreError::Overloaded { capacity: ATTEMPTS }.into())
     }
@@ -78,8 +79,9 @@ impl App {
         id: Uuid,
         known: &Arc<Versioned<A>>,
         order: &Order<A::Body>,
+        relied_on: ReliedOn,
         attachments: &[NewAttachment],
-    ) -> Result<Receipt, Failure> {
+    ) -> Result<Receipt, Setback> {
         let stream = A::streams(&self.aggregates).stream(id);
         if known.version == 0 || !known.state.is_visible_to(id, &request.actor) {
             // Before anything else is said: whoever may not see it gets the refusal of an id that nothing has, and is told no version.
@@ -91,13 +93,14 @@ impl App {
         if let Some(expected) = request.expected_version
             && expected != known.version
         {
-            return Err(Failure::Conflict { stream, expected, current: known.version });
+            return Err(Failure::Conflict { stream, expected, current: known.version }.into());
         }
         let events = known.state.decide(order)?;
         let made = Arc::new(Made::new(id, known, events, attachments.to_vec(), &request.actor));
         let append = Append {
             stream,
             expected_version: known.version,
+            relied_on,
             command: CommandKey {
                 actor: request.actor.id.to_string(),
                 idempotency_key: request.key.text().to_owned(),
@@ -113,8 +116,9 @@ impl App {
                 Ok(committed.into())
             }
             Err(AppendError::Conflict { current_version }) => {
-                Err(Failure::Conflict { stream, expected: known.version, current: current_version })
+                Err(Failure::Conflict { stream, expected: known.version, current: current_version }.into())
             }
+            Err(AppendError::Outdated { .. }) => Err(Setback::Outdated),
             Err(AppendError::KeyReused) => Err(key_reused().into()),
             Err(AppendError::Store(error)) => Err(error.into()),
         }
@@ -146,6 +150,20 @@ fn key_reused() -> Refusal {
         "idempotencyKey",
         "this key was used before with another input; use a new key for a new command",
     )
+}
+
+/// Why an attempt came to nothing.
+enum Setback {
+    /// What was looked up elsewhere no longer holds: look again.
+    Outdated,
+    /// The command failed.
+    Failure(Failure),
+}
+
+impl<F: Into<Failure>> From<F> for Setback {
+    fn from(failure: F) -> Self {
+        Self::Failure(failure.into())
+    }
 }
 
 /// What a decision made of an aggregate, ready to be committed.

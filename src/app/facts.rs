@@ -1,33 +1,65 @@
 //! Look-ups: what a decision needs to know of other aggregates, as the log has it now.
 //!
-//! A command names what it is about; here its `…Facts` are filled in. The event records the version that was relied on.
+//! A command names what it is about; here its facts are filled in. What was relied on is checked again by the commit, so that a decision never rests on what another server has changed meanwhile.
 
+use std::sync::Arc;
+
+use jiff::civil::Date;
 use uuid::Uuid;
 
 use crate::app::App;
+use crate::app::commanded::Commanded;
 use crate::app::reads::CasePage;
 use crate::app::request::Fault;
+use crate::app::scope;
+use crate::app::streams::Versioned;
 use crate::domain::actor::{Actor, ActorId, Role};
+use crate::domain::campaign::Campaign;
 use crate::domain::campaign::command::{CampaignCommand, CampaignFacts};
 use crate::domain::case::Case;
 use crate::domain::case::command::{CaseCommand, ReportCase};
 use crate::domain::case::facts::{CaseFacts, EnrolmentFacts, ListedItemFacts, PersonFacts};
 use crate::domain::case::number::CaseNumber;
 use crate::domain::case::values::{LinkRelation, Origin};
+use crate::domain::catalogue::Catalogue;
+use crate::domain::enterprise::Enterprise;
 use crate::domain::enterprise::command::EnterpriseCommand;
+use crate::domain::institution::Institution;
 use crate::domain::order::Order;
+use crate::domain::person::Person;
 use crate::domain::person::command::{AffiliationFacts, PersonCommand};
 use crate::domain::value::{CampaignId, CaseId, CatalogueId, Division, Label};
-use crate::store::{CaseColumn, Condition, Operator, Value};
+use crate::store::{CaseColumn, Condition, Operator, StreamId, Value};
 
-impl App {
+/// The versions of other streams that a decision rests on.
+pub(super) type ReliedOn = Vec<(StreamId, u64)>;
+
+/// One command's look-ups.
+pub(super) struct LookUp<'a> {
+    app: &'a App,
+    relied_on: ReliedOn,
+}
+
+impl<'a> LookUp<'a> {
+    pub(super) fn new(app: &'a App) -> Self {
+        Self { app, relied_on: ReliedOn::new() }
+    }
+
+    /// An aggregate as the log has it now, to be relied on.
+    async fn present<A: Commanded>(&mut self, id: Uuid) -> Result<Arc<Versioned<A>>, Fault> {
+        let streams = A::streams(&self.app.aggregates);
+        let present = streams.present(id).await?;
+        self.relied_on.push((streams.stream(id), present.version));
+        Ok(present)
+    }
+
     /// What a command on a case needs.
-    pub(super) async fn case_facts(
-        &self,
+    pub(super) async fn of_case(
+        mut self,
         id: CaseId,
         case: &Case,
         order: &mut Order<CaseCommand>,
-    ) -> Result<(), Fault> {
+    ) -> Result<ReliedOn, Fault> {
         let year = order.day().year();
         match &mut order.command {
             CaseCommand::ReportCase(command) => self.enrolment(command, year).await?,
@@ -35,7 +67,7 @@ impl App {
             CaseCommand::ReassignResearch(command) => self.person(command.lead.as_mut()).await?,
             CaseCommand::InviteExpert(command) => self.person(Some(&mut command.expert)).await?,
             CaseCommand::ProvideRoutineService(command) => {
-                let present = self.aggregates.institutions.present(command.institution.institution.into()).await?;
+                let present = self.present::<Institution>(command.institution.institution.into()).await?;
                 command.institution.version = present.version;
             }
             CaseCommand::CloseCase(command) => command.open_sub_cases = self.open_sub_cases(id).await?,
@@ -79,11 +111,11 @@ impl App {
             | CaseCommand::RetractTypicalCase(_)
             | CaseCommand::RecordLegacyActivity(_) => {}
         }
-        Ok(())
+        Ok(self.relied_on)
     }
 
     /// What a command on an enterprise needs.
-    pub(super) async fn enterprise_facts(&self, order: &mut Order<EnterpriseCommand>) -> Result<(), Fault> {
+    pub(super) async fn of_enterprise(mut self, order: &mut Order<EnterpriseCommand>) -> Result<ReliedOn, Fault> {
         match &mut order.command {
             EnterpriseCommand::EnrolEnterprise(command) => {
                 command.campaign = self.campaign(command.campaign.campaign).await?;
@@ -95,79 +127,79 @@ impl App {
             }
             EnterpriseCommand::WithdrawEnrolment(_) => {}
         }
-        Ok(())
+        Ok(self.relied_on)
     }
 
     /// What a command on a campaign needs.
-    pub(super) async fn campaign_facts(&self, id: CampaignId, order: &mut Order<CampaignCommand>) -> Result<(), Fault> {
+    pub(super) async fn of_campaign(
+        mut self,
+        id: CampaignId,
+        order: &mut Order<CampaignCommand>,
+    ) -> Result<ReliedOn, Fault> {
         match &mut order.command {
             CampaignCommand::CloseCampaign(command) => {
-                command.open_cases = self.count_cases(&the_server(), &open_cases_of(id)).await?;
+                command.open_cases = self.app.count_cases(&the_server(), &open_cases_of(id)).await?;
                 if let Some(successor) = &mut command.successor {
                     *successor = self.campaign(successor.campaign).await?;
                 }
             }
             CampaignCommand::OpenCampaign(_) => {}
         }
-        Ok(())
+        Ok(self.relied_on)
     }
 
     /// What a command on a person needs.
-    pub(super) async fn person_facts(&self, order: &mut Order<PersonCommand>) -> Result<(), Fault> {
+    pub(super) async fn of_person(mut self, order: &mut Order<PersonCommand>) -> Result<ReliedOn, Fault> {
         let affiliation = match &mut order.command {
             PersonCommand::RegisterPerson(command) => &mut command.affiliation,
             PersonCommand::AmendPerson(command) => &mut command.affiliation,
         };
         match affiliation {
             Some(AffiliationFacts::Institution { institution, known }) => {
-                let present = self.aggregates.institutions.present((*institution).into()).await?;
+                let present = self.present::<Institution>((*institution).into()).await?;
                 *known = present.state.standing(present.version);
             }
             Some(AffiliationFacts::Enterprise { enterprise, known }) => {
-                let present = self.aggregates.enterprises.present((*enterprise).into()).await?;
+                let present = self.present::<Enterprise>((*enterprise).into()).await?;
                 *known = present.state.standing(present.version);
             }
             Some(AffiliationFacts::Bureau { .. }) | None => {}
         }
-        Ok(())
+        Ok(self.relied_on)
     }
 
-    async fn enrolment(&self, command: &mut ReportCase, year: i16) -> Result<(), Fault> {
+    async fn enrolment(&mut self, command: &mut ReportCase, year: i16) -> Result<(), Fault> {
         let EnrolmentFacts { enterprise, campaign, .. } = command.enrolment;
-        let present = self.aggregates.enterprises.present(enterprise.into()).await?;
+        let present = self.present::<Enterprise>(enterprise.into()).await?;
         let visit = match &command.origin {
             Origin::FieldVisit { visit } => Some(*visit),
             Origin::Survey { .. } | Origin::OwnReport | Origin::Import => None,
         };
         if let Some(facts) = present.state.enrolment_facts(present.version, campaign, visit) {
             command.number = CaseNumber::provisional(facts.division.letters(), year);
-            command.enrolment = facts;
+            let campaign_open = self.present::<Campaign>(campaign.into()).await?.state.is_open();
+            command.enrolment = EnrolmentFacts { campaign_open, ..facts };
         }
         Ok(())
     }
 
-    async fn campaign(&self, campaign: CampaignId) -> Result<CampaignFacts, Fault> {
-        let present = self.aggregates.campaigns.present(campaign.into()).await?;
+    async fn campaign(&mut self, campaign: CampaignId) -> Result<CampaignFacts, Fault> {
+        let present = self.present::<Campaign>(campaign.into()).await?;
         Ok(present.state.facts(campaign, present.version))
     }
 
-    async fn person(&self, facts: Option<&mut PersonFacts>) -> Result<(), Fault> {
+    async fn person(&mut self, facts: Option<&mut PersonFacts>) -> Result<(), Fault> {
         if let Some(facts) = facts {
-            let present = self.aggregates.persons.present(facts.person.into()).await?;
+            let present = self.present::<Person>(facts.person.into()).await?;
             *facts = present.state.facts(facts.person, present.version);
         }
         Ok(())
     }
 
     /// The item on the list of the province or of the nation, whichever has it on that day.
-    async fn listed(
-        &self,
-        item: &Label,
-        day: jiff::civil::Date,
-        division: &Division,
-    ) -> Result<Option<ListedItemFacts>, Fault> {
+    async fn listed(&mut self, item: &Label, day: Date, division: &Division) -> Result<Option<ListedItemFacts>, Fault> {
         for keeper in [division.province(), Division::nation()] {
-            let present = self.aggregates.catalogues.present(CatalogueId::of(&keeper).into()).await?;
+            let present = self.present::<Catalogue>(CatalogueId::of(&keeper).into()).await?;
             if let Some(facts) = present.state.listed_item(item, day, present.version) {
                 return Ok(Some(facts));
             }
@@ -176,9 +208,9 @@ impl App {
     }
 
     /// The other case as it is, if it is there for this actor.
-    async fn other_case(&self, facts: &mut CaseFacts, actor: &Actor) -> Result<(), Fault> {
-        let present = self.aggregates.cases.present(facts.case.into()).await?;
-        let Some(file) = present.state.file.as_ref().filter(|file| super::scope::sees(actor, file)) else {
+    async fn other_case(&mut self, facts: &mut CaseFacts, actor: &Actor) -> Result<(), Fault> {
+        let present = self.present::<Case>(facts.case.into()).await?;
+        let Some(file) = present.state.file.as_ref().filter(|file| scope::sees(actor, file)) else {
             return Ok(());
         };
         facts.version = present.version;
@@ -188,11 +220,11 @@ impl App {
     }
 
     /// Every case that this one is part of, directly or not.
-    async fn ancestors(&self, case: CaseId) -> Result<Vec<CaseId>, Fault> {
+    async fn ancestors(&mut self, case: CaseId) -> Result<Vec<CaseId>, Fault> {
         let mut found = Vec::new();
         let mut ahead = vec![case];
         while let Some(next) = ahead.pop() {
-            let present = self.aggregates.cases.present(next.into()).await?;
+            let present = self.present::<Case>(next.into()).await?;
             let links = present.state.file.iter().flat_map(|file| &file.links);
             for link in links.filter(|link| link.relation == LinkRelation::SubCaseOf) {
                 if !found.contains(&link.other) {
@@ -204,11 +236,11 @@ impl App {
         Ok(found)
     }
 
-    async fn open_sub_cases(&self, case: CaseId) -> Result<Vec<CaseNumber>, Fault> {
+    async fn open_sub_cases(&mut self, case: CaseId) -> Result<Vec<CaseNumber>, Fault> {
         let mut open = Vec::new();
-        for sub_case in self.store.sub_cases(case.into()).await? {
+        for sub_case in self.app.store.sub_cases(case.into()).await? {
             if sub_case.is_open
-                && let Some(stored) = self.store.case_by_id(sub_case.case_id, None).await?
+                && let Some(stored) = self.app.store.case_by_id(sub_case.case_id, None).await?
             {
                 open.extend(CaseNumber::parse(&stored.row.number));
             }

@@ -1,6 +1,7 @@
 //! All read rows anew from the log, while reads and writes go on.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use uuid::Uuid;
 
@@ -13,6 +14,9 @@ use crate::store::{
     AggregateType, EventQuery, EventRecord, NumberTaken, RebuildOutcome, RebuiltRow, RowsDigest, StoreError,
 };
 
+const LEASE: &str = "rebuild";
+/// How long a rebuild that has died keeps others out. It is prolonged with every page.
+const LEASE_LASTS: Duration = Duration::from_secs(60);
 /// How many events are read at a time.
 const PAGE: u32 = 2_000;
 
@@ -32,11 +36,27 @@ pub struct Rebuilt {
 impl App {
     /// Makes all read rows anew from the log and puts them in place of the served ones in one transaction.
     ///
-    /// `progress` is told how many events are done and how many there are.
+    /// `progress` is told how many events are done and how many there are. One rebuild goes on at a time, by a lease.
     ///
     /// # Errors
-    /// When the store fails or an event cannot be read; the served rows are then unchanged.
-    pub async fn rebuild(&self, mut progress: impl FnMut(u64, u64)) -> Result<Rebuilt, Fault> {
+    /// When another rebuild goes on, the store fails or an event cannot be read; the served rows are then unchanged.
+    pub async fn rebuild(&self, progress: impl FnMut(u64, u64)) -> Result<Rebuilt, Fault> {
+        let holder = self.new_id().to_string();
+        self.lease_rebuild(&holder).await?;
+        let rebuilt = self.rebuild_as(&holder, progress).await;
+        self.store.release_lease(LEASE, &holder).await?;
+        rebuilt
+    }
+
+    /// Takes the lease, or prolongs it.
+    async fn lease_rebuild(&self, holder: &str) -> Result<(), Fault> {
+        let now = self.now();
+        let until = now + LEASE_LASTS;
+        let taken = self.store.try_lease(LEASE, holder, now.as_microsecond(), until.as_microsecond()).await?;
+        if taken { Ok(()) } else { Err(Fault::RebuildUnderWay) }
+    }
+
+    async fn rebuild_as(&self, holder: &str, mut progress: impl FnMut(u64, u64)) -> Result<Rebuilt, Fault> {
         let before = self.store.rows_digest().await?;
         let folds = Aggregates::new(&self.store);
         let (mut events, mut commits) = (0, 0);
@@ -46,6 +66,7 @@ impl App {
             while events < head {
                 let page = whole_commits(self.page(events).await?, events)?;
                 let rows = rows(&folds, &page).await?;
+                self.lease_rebuild(holder).await?;
                 self.store.write_rebuilt(&rows).await?;
                 events += page.len() as u64;
                 commits += rows.len() as u64;

@@ -154,6 +154,9 @@ pub enum Fault {
     /// The log holds an event that this version cannot read.
     #[error(transparent)]
     Decode(#[from] Arc<DecodeError>),
+    /// Another rebuild of the read rows goes on.
+    #[error("another rebuild goes on; try again when it has ended")]
+    RebuildUnderWay,
     /// A position was asked for that this server has not reached in time.
     #[error("position {wanted} is not here yet; the log ends before {next}")]
     NotThereYet {
@@ -171,7 +174,7 @@ impl Fault {
         match self {
             Self::Store(error) => error.is_retryable(),
             Self::Decode(_) => false,
-            Self::NotThereYet { .. } => true,
+            Self::NotThereYet { .. } | Self::RebuildUnderWay => true,
         }
     }
 }

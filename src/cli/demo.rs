@@ -1,7 +1,9 @@
 //! `etalon demo`: a database to look around in, filled and served.
 
+use std::fs::DirBuilder;
 use std::io::{self, Write};
 use std::net::SocketAddr;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -53,7 +55,8 @@ pub fn folder(arguments: &Demo) -> Result<Folder, Problem> {
         return folder.map(Folder::Temporary).map_err(Problem::while_doing("no temporary folder can be made"));
     };
     let cannot = || format!("{} cannot be used", given.display());
-    std::fs::create_dir_all(given).map_err(Problem::while_doing(cannot()))?;
+    // Names and telephones are in it, so it is for its owner alone.
+    DirBuilder::new().recursive(true).mode(0o700).create(given).map_err(Problem::while_doing(cannot()))?;
     let mut entries = std::fs::read_dir(given).map_err(Problem::while_doing(cannot()))?;
     if entries.next().is_some() {
         return Err(Problem::new(format!(

@@ -1,8 +1,10 @@
 //! `etalon export`: the log goes out.
 
-use std::fs::File;
 use std::io::{self, BufWriter, Write};
+use std::path::Path;
 use std::sync::Arc;
+
+use tempfile::NamedTempFile;
 
 use crate::app::App;
 use crate::cli::problem::Problem;
@@ -16,26 +18,36 @@ use crate::interchange::export::{Export, export};
 /// # Errors
 /// When the moment does not exist yet, the log cannot be read or the export not be written.
 pub async fn run(arguments: cli::Export, settings: &Settings) -> Result<(), Problem> {
-    let app = serve::open(settings, Arc::new(SystemClock)).await?;
-    let out: Box<dyn Write> = match &arguments.output {
-        None => Box::new(io::stdout().lock()),
-        Some(path) => {
-            let file =
-                File::create(path).map_err(Problem::while_doing(format!("{} cannot be written", path.display())))?;
-            Box::new(file)
-        }
-    };
+    let app = serve::open_existing(settings, Arc::new(SystemClock)).await?;
     let asked = Export {
         format: arguments.format,
         up_to: up_to(&app, arguments.as_of).await?,
         campaign: arguments.campaign.map(Into::into),
     };
-    let bar = progress::spinner();
-    let exported = export(&app, asked, BufWriter::new(out), |done| bar.set_position(done)).await;
-    bar.finish_and_clear();
+    let written = match &arguments.output {
+        None => write(&app, asked, io::stdout().lock()).await.map(drop),
+        Some(path) => replace(&app, asked, path).await,
+    };
     app.shutdown().await;
-    let mut out = exported.map_err(Problem::while_doing("the export failed"))?;
-    out.flush().map_err(Problem::while_doing("the export cannot be written"))
+    written
+}
+
+/// Writes beside the file, and puts it in its place once it is complete: a failed export leaves the old one as it is.
+async fn replace(app: &App, asked: Export, path: &Path) -> Result<(), Problem> {
+    let cannot = || format!("{} cannot be written", path.display());
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let beside = NamedTempFile::new_in(folder).map_err(Problem::while_doing(cannot()))?;
+    let written = write(app, asked, beside).await?;
+    written.as_file().sync_all().map_err(Problem::while_doing(cannot()))?;
+    written.persist(path).map(drop).map_err(Problem::while_doing(cannot()))
+}
+
+async fn write<W: Write>(app: &App, asked: Export, out: W) -> Result<W, Problem> {
+    let bar = progress::spinner();
+    let exported = export(app, asked, BufWriter::new(out), |done| bar.set_position(done)).await;
+    bar.finish_and_clear();
+    let out = exported.map_err(Problem::while_doing("the export failed"))?;
+    out.into_inner().map_err(|error| Problem::while_doing("the export cannot be written")(error.into_error()))
 }
 
 /// The last position to export.

@@ -23,6 +23,9 @@ use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp};
 use uuid::Uuid;
 
 use crate::config::{DatabaseUrl, Overrides};
+use crate::domain::actor::ActorId;
+use crate::domain::value::{EnterpriseId, InstitutionId, PersonId};
+use crate::graphql::ids::{self, Identified};
 use crate::identity::claims::{ClaimsError, LONGEST_LIFE};
 use crate::interchange::format::Format;
 
@@ -121,12 +124,12 @@ Roles: enterprise, visitor, coordinator, manager, lead, expert, reviewer, audito
 needs. Whoever can read the key file can make any token.
 
 Examples:
-  etalon token --actor li.na --role coordinator --jurisdiction 4401
-  etalon token --actor wang.wei --role lead,visitor --jurisdiction 44 \\
+  etalon token --actor bureau-4401 --role manager --jurisdiction 4401
+  etalon token --actor 0190b6e0-7d3a-7c1e-8f52-1b7a0c2d4e70 --role lead,visitor --jurisdiction 44 \\
       --institution 0190b6e0-7d3a-7c1e-8f52-1b7a0c2d4e6f --ttl 7d")]
 pub struct Token {
-    /// The person's or service's id in the log, without white space
-    #[arg(long, value_name = "ID")]
+    /// The id of a registered person, or of a service or office: never a name, since it stays in the log
+    #[arg(long, value_name = "ID", value_parser = parse_actor)]
     pub actor: String,
     /// A role, or several: repeat the option or separate them with commas
     #[arg(long = "role", value_name = "ROLE", required = true, value_delimiter = ',')]
@@ -135,10 +138,10 @@ pub struct Token {
     #[arg(long, value_name = "CODE")]
     pub jurisdiction: String,
     /// The institution the actor works for
-    #[arg(long, value_name = "UUID")]
+    #[arg(long, value_name = "ID", value_parser = parse_id::<InstitutionId>)]
     pub institution: Option<Uuid>,
     /// The enterprise the actor speaks for
-    #[arg(long, value_name = "UUID")]
+    #[arg(long, value_name = "ID", value_parser = parse_id::<EnterpriseId>)]
     pub enterprise: Option<Uuid>,
     /// How long the token holds: 90m, 12h, 7d; at most 366 days
     #[arg(long, value_name = "DURATION", default_value = "12h", value_parser = parse_ttl)]
@@ -245,6 +248,19 @@ impl FromStr for AsOf {
         }
         let hint = "write a position such as 41822, or a time with its offset such as 2026-10-31T16:00:00Z";
         text.parse().map(Self::Time).map_err(|_| hint.to_owned())
+    }
+}
+
+/// An id as the API gives it, or as a bare UUID.
+fn parse_id<I: Identified>(text: &str) -> Result<Uuid, String> {
+    ids::read::<I>(&text.into()).map(Identified::uuid).map_err(|error| error.message)
+}
+
+/// The id of a registered person, as the API gives it or bare, or any other actor's.
+fn parse_actor(text: &str) -> Result<String, String> {
+    match parse_id::<PersonId>(text) {
+        Ok(person) => Ok(person.to_string()),
+        Err(_) => ActorId::parse(text).map(|actor| actor.to_string()).map_err(|refusal| refusal.message),
     }
 }
 

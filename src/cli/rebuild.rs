@@ -12,7 +12,7 @@ use crate::config::Settings;
 /// # Errors
 /// When the database fails or the log cannot be read; the served rows are then unchanged.
 pub async fn run(settings: &Settings) -> Result<String, Problem> {
-    let app = serve::open(settings, Arc::new(SystemClock)).await?;
+    let app = serve::open_existing(settings, Arc::new(SystemClock)).await?;
     let bar = progress::bar();
     let rebuilt = app
         .rebuild(|done, of| {
@@ -25,8 +25,10 @@ pub async fn run(settings: &Settings) -> Result<String, Problem> {
     app.shutdown().await;
     let compared = if rebuilt.before == rebuilt.after {
         "the rows are those that were served before"
-    } else {
+    } else if rebuilt.before.last_position == rebuilt.after.last_position {
         "the rows DIFFER from those that were served before"
+    } else {
+        "the log grew meanwhile, so they are not compared with those that were served before"
     };
     Ok(format!(
         "{} events in {} commits gave {} rows up to position {}: {compared}",

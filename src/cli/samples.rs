@@ -68,11 +68,17 @@ pub fn check(folder: &Path) -> Result<usize, SampleError> {
         check_aggregate::<Catalogue>(folder)?,
         check_aggregate::<AnnualSummary>(folder)?,
     ];
-    Ok(checked.iter().sum())
+    let is_known = |path: &Path| checked.iter().any(|(aggregate, _)| path.ends_with(aggregate));
+    match files(folder)?.into_iter().find(|path| !is_known(path)) {
+        Some(stray) => Err(SampleError::Stray(stray)),
+        None => Ok(checked.iter().map(|(_, count)| count).sum()),
+    }
 }
 
-fn check_aggregate<A: Root>(folder: &Path) -> Result<usize, SampleError> {
-    let folder = folder.join(<A as Aggregate>::TYPE);
+/// The aggregate, which its folder is named by, and how many samples it has.
+fn check_aggregate<A: Root>(folder: &Path) -> Result<(&'static str, usize), SampleError> {
+    let aggregate = <A as Aggregate>::TYPE;
+    let folder = folder.join(aggregate);
     for (name, version) in A::Fact::SHAPES {
         let path = folder.join(format!("{name}.{version}.json"));
         if !path.is_file() {
@@ -84,19 +90,25 @@ fn check_aggregate<A: Root>(folder: &Path) -> Result<usize, SampleError> {
         check_sample::<A>(path)?;
         count += 1;
     }
-    Ok(count)
+    Ok((aggregate, count))
 }
 
 fn check_sample<A: Root>(path: PathBuf) -> Result<(), SampleError> {
-    let stem = path.file_stem().and_then(|stem| stem.to_str());
+    let stem = path.file_name().and_then(|name| name.to_str()?.strip_suffix(".json"));
     let Some((name, version)) = stem.and_then(|stem| stem.split_once('.')) else {
         return Err(SampleError::Stray(path));
     };
     let Some((_, today)) = A::Fact::SHAPES.iter().find(|(known, _)| *known == name) else {
         return Err(SampleError::Stray(path));
     };
+    // What is neither of today's version nor brought up to it was never published.
+    let upcasters = codec::upcasters();
+    if version != *today && !upcasters.iter().any(|upcaster| upcaster.can_upcast(name, version)) {
+        return Err(SampleError::Stray(path));
+    }
     let text = fs::read_to_string(&path).map_err(|source| SampleError::Unreadable { path: path.clone(), source })?;
-    let payload = text.trim_end();
+    // One line, as an editor ends it.
+    let payload = text.strip_suffix('\n').unwrap_or(&text);
     let stored = Stored {
         aggregate_type: <A as Aggregate>::TYPE,
         aggregate_id: "sample",
@@ -105,7 +117,7 @@ fn check_sample<A: Root>(path: PathBuf) -> Result<(), SampleError> {
         event_version: version,
         payload,
     };
-    let event = match codec::decode_stored::<A::Fact>(stored, &codec::upcasters()) {
+    let event = match codec::decode_stored::<A::Fact>(stored, &upcasters) {
         Ok(event) => event,
         Err(source) => return Err(SampleError::Undecodable { path, source: Box::new(source) }),
     };

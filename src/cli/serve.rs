@@ -1,5 +1,6 @@
 //! `etalon serve`: the server, from its settings to its last answer.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,6 +25,7 @@ const CLOCK_LOOKS_EVERY: Duration = Duration::from_secs(60);
 /// When the database, the key or the address cannot be used.
 pub async fn run(settings: Settings) -> Result<(), Problem> {
     let clock = Arc::new(SystemClock);
+    tracing::info!(database = %settings.database, key = %settings.key_file.display(), "opening");
     let app = open(&settings, clock).await?;
     let key = key(&settings)?;
     serve(app, key, &settings, |address| tracing::info!("GraphQL at http://{address}/graphql")).await
@@ -38,6 +40,18 @@ pub async fn open(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Arc<App>
         .await
         .map_err(Problem::while_doing("the database cannot be opened"))?;
     Ok(Arc::new(App::new(store, clock)))
+}
+
+/// The application over the database of the settings, if it is there: a mistyped path is no empty database.
+///
+/// # Errors
+/// When the database is not there or cannot be used.
+pub async fn open_existing(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Arc<App>, Problem> {
+    let path = settings.database.as_str().strip_prefix("sqlite:").map(Path::new);
+    if let Some(path) = path.filter(|path| !path.exists()) {
+        return Err(Problem::new(format!("there is no database at {}", path.display())));
+    }
+    open(settings, clock).await
 }
 
 /// The key that signs and checks this installation's tokens.

@@ -77,6 +77,7 @@ impl<'a> Player<'a> {
                 division: enterprise.division.0.clone(),
                 campaign: self.cast.campaign,
                 enrolled: false,
+                campaign_open: false,
                 visit_known: false,
             },
         };

@@ -175,7 +175,7 @@ async fn the_manager_is_answered() {
     assert_eq!(nodes.len(), 30);
     let told = |field: &str| nodes.iter().filter(|node| !node[field].is_null()).count();
     assert_eq!((told("title"), told("status"), told("enterprise")), (30, 30, 30));
-    assert!(told("capabilityGap") >= 15 && told("lead") >= 15 && told("institution") >= 15);
+    assert!(told("gap") >= 15 && told("lead") >= 15 && told("institution") >= 15);
 }
 
 #[tokio::test]

@@ -17,11 +17,19 @@ impl ActorId {
     /// The longest id, in characters.
     pub const LONGEST: usize = 128;
 
-    /// Reads an id: 1 to 128 visible ASCII characters.
+    /// What the ids of the server's own actors begin with.
+    const OF_THE_SERVER: &'static str = "etalon:";
+
+    /// Reads an id: 1 to 128 visible ASCII characters, and none of the server's own.
     ///
     /// # Errors
     /// `ACTOR_INVALID` for anything else.
     pub fn parse(text: &str) -> Result<Self, Refusal> {
+        if text.starts_with(Self::OF_THE_SERVER) {
+            let message =
+                format!("an actor id does not begin with {}: those are the server's own", Self::OF_THE_SERVER);
+            return Err(Refusal::new(Code::ActorInvalid, "actor", message));
+        }
         let fits = (1..=Self::LONGEST).contains(&text.len());
         if fits && text.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Ok(Self(text.to_owned()));

@@ -1,6 +1,6 @@
 //! What a page's rows point at, loaded in one batch each: fifty cases of fifty enterprises are two reads.
 //!
-//! Loaders live for one request and read with its actor's rights, as of the moment that the row was read at.
+//! Loaders live for one request and read as of the moment that the row was read at. Whoever was shown a row is shown what it names.
 
 use std::collections::HashMap;
 use std::hash::{Hash, Hasher};
@@ -12,8 +12,7 @@ use async_graphql::dataloader::{DataLoader, HashMapCache, Loader};
 use async_graphql::runtime::{TokioSpawner, TokioTimer};
 use uuid::Uuid;
 
-use crate::app::{App, Commanded, Entry, Fault, RegisterPage, Versioned};
-use crate::domain::actor::Actor;
+use crate::app::{App, Commanded, Entry, Fault, Versioned};
 use crate::domain::campaign::Campaign;
 use crate::domain::case::Case;
 use crate::domain::enterprise::Enterprise;
@@ -37,14 +36,14 @@ pub(crate) struct Loaders {
 }
 
 impl Loaders {
-    /// Loaders for a request of that actor. Needs a Tokio runtime around it.
-    pub(crate) fn new(app: &Arc<App>, actor: &Actor) -> Self {
+    /// Loaders for a request. Needs a Tokio runtime around it.
+    pub(crate) fn new(app: &Arc<App>) -> Self {
         Self {
             files: remembering(Files { app: app.clone() }),
-            enterprises: remembering(Entries::new(app, actor)),
-            institutions: remembering(Entries::new(app, actor)),
-            campaigns: remembering(Entries::new(app, actor)),
-            persons: remembering(Entries::new(app, actor)),
+            enterprises: remembering(Entries::new(app)),
+            institutions: remembering(Entries::new(app)),
+            campaigns: remembering(Entries::new(app)),
+            persons: remembering(Entries::new(app)),
         }
     }
 
@@ -148,13 +147,12 @@ impl<A> Hash for EntryKey<A> {
 #[doc(hidden)]
 pub(crate) struct Entries<A> {
     app: Arc<App>,
-    actor: Actor,
     of: PhantomData<fn() -> A>,
 }
 
 impl<A> Entries<A> {
-    fn new(app: &Arc<App>, actor: &Actor) -> Self {
-        Self { app: app.clone(), actor: actor.clone(), of: PhantomData }
+    fn new(app: &Arc<App>) -> Self {
+        Self { app: app.clone(), of: PhantomData }
     }
 }
 
@@ -169,9 +167,7 @@ impl<A: Commanded> Loader<EntryKey<A>> for Entries<A> {
         }
         let mut found = HashMap::with_capacity(keys.len());
         for (at, ids) in by_moment {
-            let limit = u32::try_from(ids.len()).unwrap_or(u32::MAX);
-            let page = RegisterPage { ids: Some(ids), limit, at, ..RegisterPage::default() };
-            for entry in self.app.registers::<A>(&self.actor, &page).await? {
+            for entry in self.app.named_by_a_case::<A>(ids, at).await? {
                 found.insert(EntryKey::new(entry.id, at), Arc::new(entry));
             }
         }

@@ -7,7 +7,7 @@ mod context;
 mod door;
 mod errors;
 mod filter;
-mod ids;
+pub(crate) mod ids;
 mod limits;
 mod loaders;
 mod mutation;
@@ -120,7 +120,7 @@ impl Schema {
 
     /// Executes a document for whoever asks.
     pub async fn execute(&self, document: Document, session: Session) -> Response {
-        let loaders = Loaders::new(&self.app, &session.actor);
+        let loaders = Loaders::new(&self.app);
         let mut request = Request::new(document.query).variables(document.variables).data(session).data(loaders);
         request.operation_name = document.operation_name;
         request.set_parsed_query(document.parsed);

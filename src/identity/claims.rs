@@ -128,7 +128,7 @@ mod tests {
 
     fn coordinator() -> Claims {
         Claims {
-            actor: "li.na".into(),
+            actor: "bureau-4401".into(),
             roles: vec!["COORDINATOR".into()],
             jurisdiction: "4401".into(),
             institution: None,

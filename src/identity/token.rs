@@ -170,7 +170,7 @@ mod tests {
 
     fn lead() -> Claims {
         Claims {
-            actor: "wang.wei".into(),
+            actor: "bureau-44".into(),
             roles: vec!["lead".into(), "VISITOR".into()],
             jurisdiction: "44".into(),
             institution: Some(Uuid::from_u128(7)),
@@ -183,7 +183,7 @@ mod tests {
     fn payload() -> Value {
         let second = noon().as_second();
         json!({
-            "iss": "etalon-local", "aud": "etalon", "sub": "wang.wei", "iat": second, "nbf": second,
+            "iss": "etalon-local", "aud": "etalon", "sub": "bureau-44", "iat": second, "nbf": second,
             "exp": second + 3_600, "roles": ["VISITOR"], "jurisdiction": "44",
         })
     }
@@ -197,7 +197,7 @@ mod tests {
         let key = key();
         let token = key.issue(&lead()).expect("issued");
         let expected = Identity {
-            actor: "wang.wei".into(),
+            actor: "bureau-44".into(),
             roles: BTreeSet::from(["LEAD", "VISITOR"]),
             jurisdiction: "44".into(),
             institution: Some(Uuid::from_u128(7)),

@@ -2,14 +2,14 @@
 //!
 //! The file is read twice. First all of it is looked at, so that nothing is half imported because of what stands in it; then it is committed, a bounded number of cases at a time. What is interrupted between goes on where it stopped when the same file is given again, since every event has a key of its own.
 
-use std::collections::{HashMap, HashSet};
-use std::fs::File;
-use std::hash::{DefaultHasher, Hash, Hasher};
-use std::io::{self, Seek, SeekFrom};
-use std::sync::{Arc, Mutex, PoisonError};
+pub mod error;
 
-use tokio::sync::mpsc;
-use tokio::task::JoinSet;
+mod lanes;
+mod survey;
+
+use std::fs::File;
+use std::io::{Seek, SeekFrom};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::app::{App, Failure, Key, Request};
 use crate::domain::actor::{Actor, ActorId, Role};
@@ -21,19 +21,17 @@ use crate::domain::case::command::CaseCommand;
 use crate::domain::case::facts::EnrolmentFacts;
 use crate::domain::enterprise::Enterprise;
 use crate::domain::enterprise::command::EnrolEnterprise;
-use crate::domain::refusal::{Code, Refusal};
-use crate::domain::value::{CaseId, Division, EnterpriseId, Label, Period};
+use crate::domain::refusal::Code;
+use crate::domain::value::Period;
 use crate::interchange::format::Format;
+use crate::interchange::import::error::{BadEvent, ImportError};
+use crate::interchange::import::lanes::Lanes;
+use crate::interchange::import::survey::Organisation;
 use crate::interchange::mapping::Mapping;
 use crate::interchange::mapping::plan::{Opening, PlanError, Planned};
 use crate::interchange::read::error::ReadError;
 use crate::interchange::read::{Events, ForeignEvent, Place, open};
 use crate::interchange::report::ImportReport;
-
-/// How many cases are committed side by side; a case always takes the same lane, so that its events stay in order.
-const LANES: usize = 64;
-/// How many events may wait in a lane: with [`LANES`] the bound of what is in memory.
-const WAITING: usize = 16;
 
 /// What becomes of every event that the lifecycle does not allow to be what the mapping wishes.
 const LEGACY: &str = "LegacyActivityRecorded";
@@ -45,28 +43,6 @@ pub enum BadEvents {
     EndTheImport,
     /// It is left out and told.
     AreLeftOut,
-}
-
-/// Why an import ended.
-#[derive(Debug, thiserror::Error)]
-pub enum ImportError {
-    /// The file cannot be read.
-    #[error("the file cannot be read again from its beginning")]
-    File(#[source] io::Error),
-    /// The log cannot be read, or an event of it cannot come in.
-    #[error("nothing was imported")]
-    Bad(#[source] BadEvent),
-    /// The campaign or an organisation was refused.
-    #[error("{what} cannot be put on record")]
-    Frame {
-        /// Which.
-        what: String,
-        /// Why.
-        source: Failure,
-    },
-    /// The house failed; what was committed stays, and the same file given again goes on from there.
-    #[error("the import was interrupted; give the same file again to go on")]
-    Interrupted(#[source] Failure),
 }
 
 /// Imports a log.
@@ -120,68 +96,6 @@ struct Step {
     place: Place,
 }
 
-/// What a log holds.
-#[derive(Default)]
-struct Survey {
-    /// How many events, readable or not.
-    events: u64,
-    /// The cases that can come in, and whether an earlier import brought them in.
-    cases: HashMap<CaseId, bool>,
-    /// Whose new cases these are, each once, in the order of the file.
-    organisations: Vec<Organisation>,
-    enterprises: HashSet<EnterpriseId>,
-}
-
-impl Survey {
-    fn add_organisation(&mut self, opening: Opening) {
-        let Opening { enterprise, organisation: name, division, .. } = opening;
-        if self.enterprises.insert(enterprise) {
-            self.organisations.push(Organisation { enterprise, name, division });
-        }
-    }
-}
-
-/// An organisation of the log, as its first case shows it.
-struct Organisation {
-    enterprise: EnterpriseId,
-    name: Label,
-    division: Division,
-}
-
-/// Why one event cannot come in.
-#[derive(Debug, thiserror::Error)]
-pub enum BadEvent {
-    /// It cannot be read.
-    #[error(transparent)]
-    Read(ReadError),
-    /// The mapping makes no sense of it.
-    #[error(transparent)]
-    Plan(PlanError),
-    /// It lies in the future.
-    #[error("{0}: an event cannot have happened after now")]
-    Future(Place),
-    /// Another event was imported from its place.
-    #[error("{0}: an earlier import brought in another event at this place of its case: the file has changed")]
-    Changed(Place),
-    /// The domain refuses it even as a legacy activity.
-    #[error("{0}: {1}")]
-    Refused(Place, Refusal),
-}
-
-impl BadEvent {
-    fn refused(place: Place, refusal: Refusal) -> Self {
-        if refusal.code == Code::IdempotencyKeyReused { Self::Changed(place) } else { Self::Refused(place, refusal) }
-    }
-
-    fn place(&self) -> Option<Place> {
-        match self {
-            Self::Read(error) => error.place(),
-            Self::Plan(error) => Some(error.place),
-            Self::Future(place) | Self::Changed(place) | Self::Refused(place, _) => Some(*place),
-        }
-    }
-}
-
 #[derive(Clone)]
 struct Import {
     app: Arc<App>,
@@ -192,49 +106,6 @@ struct Import {
 impl Import {
     fn told<T>(&self, tell: impl FnOnce(&mut ImportReport) -> T) -> T {
         tell(&mut self.report.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    /// Reads everything and commits nothing: what would end the import is met before anything of it is on record.
-    async fn survey(&self, events: Events, bad_events: BadEvents) -> Result<Survey, ImportError> {
-        let mut survey = Survey::default();
-        for event in events {
-            survey.events += 1;
-            let looked_at = match self.step(event) {
-                Ok(step) => self.look_at(step, &mut survey).await.map_err(ImportError::Interrupted)?,
-                Err(bad) => Err(bad),
-            };
-            if bad_events == BadEvents::EndTheImport {
-                looked_at.map_err(ImportError::Bad)?;
-            }
-        }
-        Ok(survey)
-    }
-
-    /// Whether the event opens its case, goes on with it, or is not what an earlier import brought in.
-    async fn look_at(&self, step: Step, survey: &mut Survey) -> Result<Result<(), BadEvent>, Failure> {
-        let Step { planned, opening, place } = step;
-        let is_there = match survey.cases.get(&planned.case) {
-            Some(is_there) => *is_there,
-            None => {
-                let is_there = self.app.has_case(planned.case).await?;
-                if !is_there {
-                    match opening {
-                        Ok(opening) => survey.add_organisation(opening),
-                        Err(problem) => return Ok(Err(BadEvent::Plan(problem))),
-                    }
-                }
-                survey.cases.insert(planned.case, is_there);
-                is_there
-            }
-        };
-        if is_there {
-            match self.app.answer_to(&ActorId::importer(), &key_of(&planned)).await {
-                Ok(_) => {}
-                Err(Failure::Refused(refusal)) => return Ok(Err(BadEvent::refused(place, refusal))),
-                Err(failure) => return Err(failure),
-            }
-        }
-        Ok(Ok(()))
     }
 
     fn step(&self, event: Result<ForeignEvent, ReadError>) -> Result<Step, BadEvent> {
@@ -368,47 +239,4 @@ fn there_or(outcome: Result<(), Failure>, there: Code) -> Result<(), Failure> {
 
 fn importer() -> Actor {
     Actor::of_the_server(ActorId::importer(), Role::Importer)
-}
-
-/// Cases side by side, the events of each in order.
-struct Lanes {
-    lanes: Vec<mpsc::Sender<Step>>,
-    tasks: JoinSet<Result<(), Failure>>,
-}
-
-impl Lanes {
-    fn open(import: &Import) -> Self {
-        let mut tasks = JoinSet::new();
-        let lanes = (0..LANES)
-            .map(|_| {
-                let (lane, mut steps) = mpsc::channel(WAITING);
-                let import = import.clone();
-                tasks.spawn(async move {
-                    while let Some(step) = steps.recv().await {
-                        import.take(step).await?;
-                    }
-                    Ok(())
-                });
-                lane
-            })
-            .collect();
-        Self { lanes, tasks }
-    }
-
-    /// Queues an event behind those of its case; `false` when its lane has failed.
-    async fn take(&mut self, step: Step) -> bool {
-        let mut hasher = DefaultHasher::new();
-        step.planned.case.hash(&mut hasher);
-        let lane = usize::try_from(hasher.finish() % LANES as u64).expect("below LANES");
-        self.lanes[lane].send(step).await.is_ok()
-    }
-
-    /// Waits until everything queued is committed.
-    async fn finish(mut self) -> Result<(), Failure> {
-        self.lanes.clear();
-        while let Some(lane) = self.tasks.join_next().await {
-            lane.expect("a lane does not panic")?;
-        }
-        Ok(())
-    }
 }

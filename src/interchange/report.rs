@@ -30,7 +30,7 @@ pub struct ImportReport {
     pub already_there: u64,
     /// Events that were left out.
     pub skipped_count: u64,
-    /// The first of them, with the reason.
+    /// The first of them in the file, with the reason.
     pub skipped: Vec<Skipped>,
 }
 
@@ -70,12 +70,15 @@ impl ImportReport {
         self.already_there += 1;
     }
 
-    /// Counts an event that is left out.
+    /// Counts an event that is left out. Cases come in side by side, so that events of different cases may be told in any order.
     pub fn skip(&mut self, place: Option<Place>, reason: impl fmt::Display) {
         self.events_read += 1;
         self.skipped_count += 1;
-        if self.skipped.len() < MOST_SKIPPED_TOLD {
-            self.skipped.push(Skipped { place, message: reason.to_string() });
+        let order = |place: Option<Place>| place.map(Place::order);
+        let index = self.skipped.partition_point(|before| order(before.place) <= order(place));
+        if index < MOST_SKIPPED_TOLD {
+            self.skipped.insert(index, Skipped { place, message: reason.to_string() });
+            self.skipped.truncate(MOST_SKIPPED_TOLD);
         }
     }
 
@@ -146,7 +149,7 @@ mod tests {
     #[test]
     fn however_much_is_left_out_the_report_stays_short() {
         let mut report = ImportReport::default();
-        for line in 1..=150 {
+        for line in (1..=150).rev() {
             report.skip(Some(Place::Line(line)), format!("line {line}: bad"));
         }
         assert_eq!(report.skipped.len(), MOST_SKIPPED_TOLD);

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use crate::store::StreamId;
+
 /// A failure of the store itself, as opposed to a refusal of one append.
 ///
 /// It is `Clone` because a failed group commit is answered to every waiter of its batch.
@@ -102,6 +104,12 @@ pub enum AppendError {
     Conflict {
         /// Number of events the stream holds, those of earlier appends of the batch included.
         current_version: u64,
+    },
+    /// Another stream, which the decision was based on, has moved on since.
+    #[error("{stream}, which the decision was based on, has moved on")]
+    Outdated {
+        /// Which.
+        stream: StreamId,
     },
     /// The idempotency key was used before by this actor, for another command.
     #[error("the idempotency key was used for another command")]

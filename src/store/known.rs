@@ -25,9 +25,12 @@ impl<'a> Asked<'a> {
         for append in batch {
             asked.actors.push(&append.command.actor);
             asked.idempotency_keys.push(&append.command.idempotency_key);
-            if streams.insert(append.stream) {
-                asked.aggregate_types.push(append.stream.aggregate_type.as_str());
-                asked.aggregate_ids.push(append.stream.aggregate_id.to_string());
+            let relied_on = append.relied_on.iter().map(|(stream, _)| *stream);
+            for stream in relied_on.chain([append.stream]) {
+                if streams.insert(stream) {
+                    asked.aggregate_types.push(stream.aggregate_type.as_str());
+                    asked.aggregate_ids.push(stream.aggregate_id.to_string());
+                }
             }
             if let Body::Numbered { series: name, .. } = &append.body
                 && series.insert(name)

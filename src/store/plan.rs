@@ -75,9 +75,12 @@ impl Planner<'_> {
         if let Some(earlier) = self.known.commands.get(&key) {
             return if earlier.digest == *digest { Ok(earlier.committed) } else { Err(AppendError::KeyReused) };
         }
-        let current_version = self.known.versions.get(&append.stream).copied().unwrap_or(0);
+        let current_version = self.version(append.stream);
         if current_version != append.expected_version {
             return Err(AppendError::Conflict { current_version });
+        }
+        if let Some((stream, _)) = append.relied_on.iter().find(|(stream, version)| self.version(*stream) != *version) {
+            return Err(AppendError::Outdated { stream: *stream });
         }
         let (content, number_taken) = self.content(&append.body);
         check(append, &content)?;
@@ -101,6 +104,11 @@ impl Planner<'_> {
         let stored = StoredCommand { digest: *digest, committed: again };
         self.known.commands.insert(key, stored);
         Ok(committed)
+    }
+
+    /// How many events the stream has, those of earlier appends of the batch included.
+    fn version(&self, stream: StreamId) -> u64 {
+        self.known.versions.get(&stream).copied().unwrap_or(0)
     }
 
     /// The content, with the next number of its series if it takes one.

@@ -165,6 +165,8 @@ pub struct Append {
     pub stream: StreamId,
     /// Number of events the decision was based on; 0 = the stream must be new.
     pub expected_version: u64,
+    /// Versions of other streams that the decision was based on: it holds only while none of them has moved on.
+    pub relied_on: Vec<(StreamId, u64)>,
     /// What makes it idempotent.
     pub command: CommandKey,
     /// What it writes.

@@ -4,8 +4,9 @@
 mod architecture;
 mod faults;
 mod front;
+mod interchange;
 mod life;
 mod readme;
-mod real_log;
+mod samples;
 mod store;
 mod support;

@@ -51,7 +51,7 @@ async fn the_first_session_works_on_the_demonstration() {
     assert_eq!(triaged["triageCase"]["case"]["status"], "TRIAGED");
     assert_eq!(refused["assignResearch"]["userErrors"][0]["code"], "LEAD_MISSING", "{refused:#}");
     let events = history["cases"]["nodes"][0]["events"]["nodes"].as_array().expect("a history");
-    assert_eq!(events[0]["__typename"], "CaseReported");
+    assert_eq!(events[0]["__typename"], "CaseReportedEvent");
     assert!(events.len() > 5, "{history:#}");
 }
 

@@ -17,10 +17,12 @@ macro_rules! on_both_databases {
         }
     };
 }
+pub(crate) use on_both_databases;
+
+pub(crate) mod support;
 
 mod model;
 mod samples;
-mod support;
 
 mod append;
 mod leases;

@@ -18,6 +18,8 @@ pub struct EnrolmentFacts {
     pub campaign: CampaignId,
     /// Whether it is enrolled there today.
     pub enrolled: bool,
+    /// Whether that campaign is still open.
+    pub campaign_open: bool,
     /// Whether the named field visit, if any, is on record.
     pub visit_known: bool,
 }
@@ -32,6 +34,7 @@ impl EnrolmentFacts {
             division: Division::nation(),
             campaign,
             enrolled: false,
+            campaign_open: false,
             visit_known: false,
         }
     }

@@ -107,6 +107,8 @@ impl Enterprise {
             division: file.division.clone(),
             campaign,
             enrolled: self.is_enrolled(campaign),
+            // That is for the campaign to say, which is asked besides.
+            campaign_open: false,
             visit_known: visit.is_none_or(|id| self.visit(id).is_some()),
         })
     }

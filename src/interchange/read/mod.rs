@@ -77,6 +77,17 @@ pub enum Place {
     },
 }
 
+impl Place {
+    /// By which places of the same file compare.
+    #[must_use]
+    pub fn order(self) -> (u64, u64) {
+        match self {
+            Self::Line(number) | Self::Trace(number) => (number, 0),
+            Self::Event { trace, event } => (trace, event),
+        }
+    }
+}
+
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -41,6 +41,7 @@ fn enrolment(opening: &Opening, mapping: &Mapping) -> EnrolmentFacts {
         division: opening.division.clone(),
         campaign: mapping.campaign.id,
         enrolled: true,
+        campaign_open: true,
         visit_known: false,
     }
 }

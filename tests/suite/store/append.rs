@@ -54,6 +54,23 @@ async fn a_conflict_fails_alone(database: Database) {
     assert!(store.command("p-1", "c").await.expect("read").is_none());
 }
 
+/// Two decisions that rest on each other's stream, such as two cases marked as duplicates of each other: the first holds.
+async fn a_decision_falls_with_what_it_rested_on(database: Database) {
+    let store = database.open().await;
+    let first = note(case_stream(1), 0, "a");
+    commit_one(&*store, first).await.expect("accepted");
+    commit_one(&*store, note(case_stream(2), 0, "b")).await.expect("accepted");
+    let resting =
+        |number, key, on| Append { relied_on: vec![(case_stream(on), 1)], ..note(case_stream(number), 1, key) };
+    let outcomes = commit(&*store, &[resting(1, "c", 2), resting(2, "d", 1), note(case_stream(3), 0, "e")]).await;
+    assert_eq!(outcomes[0].as_ref().expect("accepted").version, 2);
+    assert!(matches!(outcomes[1], Err(AppendError::Outdated { stream }) if stream == case_stream(1)));
+    assert_eq!(outcomes[2].as_ref().expect("accepted").version, 1);
+    let later = commit_one(&*store, resting(2, "f", 1)).await;
+    assert!(matches!(later, Err(AppendError::Outdated { .. })), "also in a later batch");
+    assert!(store.command("p-1", "d").await.expect("read").is_none());
+}
+
 async fn a_key_sent_again_gets_the_first_answer(database: Database) {
     let store = database.open().await;
     let first = commit_one(&*store, note(case_stream(1), 0, "a")).await.expect("accepted");
@@ -176,6 +193,7 @@ on_both_databases! {
     what_was_appended_is_loaded_byte_for_byte,
     every_aggregate_type_has_streams_of_its_own,
     a_conflict_fails_alone,
+    a_decision_falls_with_what_it_rested_on,
     a_key_sent_again_gets_the_first_answer,
     a_key_is_for_one_command_of_one_actor,
     appends_of_a_batch_see_each_other,

@@ -78,7 +78,7 @@ pub(crate) fn command(key: &str) -> CommandKey {
 }
 
 pub(crate) fn append(stream: StreamId, expected_version: u64, key: &str, content: Content) -> Append {
-    Append { stream, expected_version, command: command(key), body: Body::Ready(content) }
+    Append { stream, expected_version, relied_on: Vec::new(), command: command(key), body: Body::Ready(content) }
 }
 
 /// One note on a stream without read rows.
@@ -95,6 +95,7 @@ pub(crate) fn numbered(number: u128, key: &str) -> Append {
     Append {
         stream: case_stream(number),
         expected_version: 0,
+        relied_on: Vec::new(),
         command: command(key),
         body: Body::Numbered { series: "GD-2026".to_owned(), write: Arc::new(write) },
     }

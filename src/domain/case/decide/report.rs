@@ -38,6 +38,13 @@ pub(super) fn report_case(file: Option<&File>, order: &Order<CaseCommand>, comma
             "the enterprise is not enrolled in this campaign: enrol it first, with its consent",
         );
     }
+    if !enrolment.campaign_open {
+        return Err(Refusal::new(
+            Code::CampaignClosed,
+            "campaignId",
+            "the campaign is closed: report the case in one that is open and in which the enterprise is enrolled",
+        ));
+    }
     let Some(problem) = command.problem.clone() else {
         return refuse(Code::ProblemMissing, "problem", "say what cannot be solved, and why not");
     };

@@ -52,6 +52,7 @@ pub(super) fn enrolment() -> EnrolmentFacts {
         division: division("440305"),
         campaign: campaign(),
         enrolled: true,
+        campaign_open: true,
         visit_known: false,
     }
 }

@@ -44,6 +44,7 @@ fn a_visitor_reports_what_was_seen() {
 fn nobody_is_reported_without_enrolment() {
     let outcome = |enrolment| Story::before().when(coordinator(), with(enrolment));
     outcome(EnrolmentFacts { enrolled: false, ..enrolment() }).refused(Code::NotEnrolled, "campaignId");
+    outcome(EnrolmentFacts { campaign_open: false, ..enrolment() }).refused(Code::CampaignClosed, "campaignId");
     outcome(EnrolmentFacts { enterprise_version: 0, ..enrolment() }).refused(Code::EnterpriseUnknown, "enterpriseId");
 }
 

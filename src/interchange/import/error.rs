@@ -1,0 +1,65 @@
+//! Why an import ended, and why one event cannot come in.
+
+use std::io;
+
+use crate::app::Failure;
+use crate::domain::refusal::{Code, Refusal};
+use crate::interchange::mapping::plan::PlanError;
+use crate::interchange::read::Place;
+use crate::interchange::read::error::ReadError;
+
+/// Why an import ended.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportError {
+    /// The file cannot be read.
+    #[error("the file cannot be read again from its beginning")]
+    File(#[source] io::Error),
+    /// The log cannot be read, or an event of it cannot come in.
+    #[error("nothing was imported")]
+    Bad(#[source] BadEvent),
+    /// The campaign or an organisation was refused.
+    #[error("{what} cannot be put on record")]
+    Frame {
+        /// Which.
+        what: String,
+        /// Why.
+        source: Failure,
+    },
+    /// The house failed; what was committed stays, and the same file given again goes on from there.
+    #[error("the import was interrupted; give the same file again to go on")]
+    Interrupted(#[source] Failure),
+}
+
+/// Why one event cannot come in.
+#[derive(Debug, thiserror::Error)]
+pub enum BadEvent {
+    /// It cannot be read.
+    #[error(transparent)]
+    Read(ReadError),
+    /// The mapping makes no sense of it.
+    #[error(transparent)]
+    Plan(PlanError),
+    /// It lies in the future.
+    #[error("{0}: an event cannot have happened after now")]
+    Future(Place),
+    /// Another event was imported from its place.
+    #[error("{0}: an earlier import brought in another event at this place of its case: the file has changed")]
+    Changed(Place),
+    /// The domain refuses it even as a legacy activity.
+    #[error("{0}: {1}")]
+    Refused(Place, Refusal),
+}
+
+impl BadEvent {
+    pub(super) fn refused(place: Place, refusal: Refusal) -> Self {
+        if refusal.code == Code::IdempotencyKeyReused { Self::Changed(place) } else { Self::Refused(place, refusal) }
+    }
+
+    pub(super) fn place(&self) -> Option<Place> {
+        match self {
+            Self::Read(error) => error.place(),
+            Self::Plan(error) => Some(error.place),
+            Self::Future(place) | Self::Changed(place) | Self::Refused(place, _) => Some(*place),
+        }
+    }
+}

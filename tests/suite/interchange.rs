@@ -1,0 +1,9 @@
+//! Logs come in and go out, on both databases: nothing dropped, nothing made up, nothing twice.
+
+mod support;
+
+mod exporting;
+mod importing;
+mod real_log;
+mod rebuilding;
+mod refusing;

@@ -1,0 +1,134 @@
+//! What goes out: the log as it is, and as it was.
+
+use std::collections::BTreeSet;
+use std::io::Cursor;
+
+use etalon::interchange::export::{Export, export};
+use etalon::interchange::format::Format;
+use etalon::interchange::read::open;
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::interchange::support::{DRIFT, House, Log, case_event};
+use crate::store::on_both_databases;
+use crate::store::support::{Database, START};
+
+on_both_databases!(
+    json_lines_are_the_bytes_of_the_log,
+    an_export_as_of_then_is_the_export_of_then,
+    traces_are_read_back,
+    a_campaign_goes_out_alone,
+);
+
+const HOUR: i64 = 3_600_000_000;
+
+/// A line of JSON Lines, its payload and metadata as they are written.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Line<'a> {
+    position: u64,
+    aggregate_type: String,
+    aggregate_id: String,
+    sequence: u64,
+    r#type: String,
+    version: String,
+    recorded_at: Timestamp,
+    actor: String,
+    #[serde(borrow)]
+    payload: &'a RawValue,
+    #[serde(borrow)]
+    metadata: &'a RawValue,
+}
+
+async fn json_lines_are_the_bytes_of_the_log(database: Database) {
+    let house = House::on(&database).await;
+    house.import(&Log::tickets(DRIFT)).await.unwrap();
+    let exported = house.export(Format::Jsonl, house.head().await.unwrap()).await;
+    let text = String::from_utf8(exported).unwrap();
+    let events = house.events().await;
+    assert_eq!(text.lines().count(), events.len());
+    for (line, event) in text.lines().zip(&events) {
+        let line: Line<'_> = serde_json::from_str(line).unwrap();
+        assert_eq!((line.payload.get(), line.metadata.get()), (event.payload.as_str(), event.metadata.as_str()));
+        assert_eq!((line.position, line.sequence), (event.position, event.sequence));
+        assert_eq!((&line.aggregate_type, &line.aggregate_id), (&event.aggregate_type, &event.aggregate_id));
+        assert_eq!((&line.r#type, &line.version), (&event.event_type, &event.event_version));
+        assert_eq!((&line.actor, line.recorded_at.as_microsecond()), (&event.actor, event.recorded_at));
+    }
+    let positions: Vec<u64> = events.iter().map(|event| event.position).collect();
+    assert_eq!(positions, (0..events.len() as u64).collect::<Vec<_>>());
+}
+
+async fn an_export_as_of_then_is_the_export_of_then(database: Database) {
+    let house = House::on(&database).await;
+    house.import(&Log::tickets(&DRIFT[..3])).await.unwrap();
+    let then = house.head().await.unwrap();
+    let mut exported = Vec::new();
+    for format in Format::ALL {
+        exported.push(house.export(*format, then).await);
+    }
+
+    house.clock.set(START + HOUR);
+    house.import(&Log::tickets(DRIFT)).await.unwrap();
+    assert_eq!(house.app.position_at(moment(START - 1)).await.unwrap(), None);
+    assert_eq!(house.app.position_at(moment(START + HOUR - 1)).await.unwrap(), Some(then));
+    assert_eq!(house.app.position_at(moment(START + HOUR)).await.unwrap(), house.head().await);
+
+    let head = house.head().await.unwrap();
+    for (format, exported) in Format::ALL.iter().zip(exported) {
+        assert_eq!(house.export(*format, then).await, exported, "{format}");
+        assert_ne!(house.export(*format, head).await, exported, "{format}");
+    }
+}
+
+async fn traces_are_read_back(database: Database) {
+    let house = House::on(&database).await;
+    let log = Log::tickets(DRIFT);
+    house.import(&log).await.unwrap();
+    let exported = house.export(Format::Xes, house.head().await.unwrap()).await;
+
+    let columns = Log::traces(exported.clone()).mapping.columns.clone();
+    let mut back = BTreeSet::new();
+    for event in open(Cursor::new(exported), Format::Xes, &columns).unwrap() {
+        let event = event.unwrap();
+        let position: u64 = event.attributes["etalon:position"].parse().unwrap();
+        back.insert((position, event.case, event.index, event.activity, event.at));
+        assert!(event.attributes.contains_key("changed_by") && event.attributes.contains_key("case:etalon:number"));
+    }
+    let events = house.events().await;
+    let of_cases = events.iter().filter(|record| record.aggregate_type == "Case");
+    let told: BTreeSet<_> = of_cases
+        .map(|record| {
+            let event = case_event(record);
+            let source = event.source.unwrap();
+            (record.position, source.case, source.index, source.activity, event.occurred_at)
+        })
+        .collect();
+    assert_eq!(told.len(), DRIFT.len());
+    assert_eq!(back, told);
+}
+
+async fn a_campaign_goes_out_alone(database: Database) {
+    let house = House::on(&database).await;
+    let log = Log::tickets(DRIFT);
+    house.import(&log).await.unwrap();
+    let up_to = house.head().await.unwrap();
+    let alone = house.export(Format::Csv, up_to).await;
+    let other = Log::tickets(DRIFT).renamed("Other tickets");
+    house.import(&other).await.unwrap();
+
+    let up_to = house.head().await.unwrap();
+    for (campaign, cases) in [(Some(log.mapping.campaign.id), 2), (Some(other.mapping.campaign.id), 2), (None, 4)] {
+        let asked = Export { format: Format::Csv, up_to, campaign };
+        let exported = export(&house.app, asked, Vec::new(), |_| {}).await.unwrap();
+        let mut rows = csv::Reader::from_reader(exported.as_slice());
+        let found: BTreeSet<String> = rows.records().map(|row| row.unwrap()[1].to_owned()).collect();
+        assert_eq!(found.len(), cases);
+        assert_eq!(exported == alone, campaign == Some(log.mapping.campaign.id));
+    }
+}
+
+fn moment(microseconds: i64) -> Timestamp {
+    Timestamp::from_microsecond(microseconds).unwrap()
+}

@@ -1,0 +1,125 @@
+//! What becomes of small logs that are brought in.
+
+use std::collections::BTreeMap;
+
+use etalon::app::{Key, Request};
+use etalon::domain::actor::{Actor, ActorId, Role};
+use etalon::domain::campaign::Campaign;
+use etalon::domain::campaign::command::CloseCampaign;
+use etalon::interchange::import::error::ImportError;
+use etalon::interchange::report::ImportReport;
+
+use crate::interchange::support::{DRIFT, House, Log, case_event};
+use crate::store::on_both_databases;
+use crate::store::support::Database;
+
+on_both_databases!(
+    cases_are_told_apart_and_keep_their_own_times,
+    a_longer_export_of_the_same_log_adds_what_is_new,
+    a_changed_file_is_told,
+    a_mended_file_adds_what_was_left_out,
+    a_campaign_that_is_closed_ends_the_import_before_anything_is_on_record,
+    a_log_without_events_adds_nothing,
+);
+
+async fn cases_are_told_apart_and_keep_their_own_times(database: Database) {
+    let house = House::on(&database).await;
+    let report = house.import(&Log::tickets(DRIFT)).await.unwrap();
+    let mapped = [("CaseReported", 2), ("ClockPaused", 1), ("ClockResumed", 1)];
+    assert_eq!(report.mapped, mapped.map(|(fact, count)| (fact.to_owned(), count)).into());
+    assert_eq!((report.cases, report.events_read, report.legacy), (2, 5, 1));
+
+    let mut told: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for record in house.events().await.iter().filter(|record| record.aggregate_type == "Case") {
+        let event = case_event(record);
+        let source = event.source.unwrap();
+        assert_eq!(event.by, ActorId::importer());
+        assert!(!source.attributes.contains_key("changed_by"));
+        assert!(source.personal.contains_key("changed_by"));
+        told.entry(source.case).or_default().push(format!("{} {}", event.occurred_at, record.event_type));
+    }
+    let drift = [
+        "2012-03-14T01:30:00Z CaseReported",
+        "2012-03-15T08:05:00Z ClockPaused",
+        "2012-03-20T00:00:00Z ClockResumed",
+        "2012-03-21T03:45:00Z LegacyActivityRecorded",
+    ];
+    assert_eq!(told["T-17"], drift);
+    assert_eq!(told["T-18"], ["2012-03-15T08:10:00Z CaseReported"]);
+    house.check_replay().await;
+}
+
+async fn a_longer_export_of_the_same_log_adds_what_is_new(database: Database) {
+    let house = House::on(&database).await;
+    house.import(&Log::tickets(&DRIFT[..3])).await.unwrap();
+    let house = house.restarted(&database).await;
+    let report = house.import(&Log::tickets(DRIFT)).await.unwrap();
+    assert_eq!((report.already_there, report.mapped["ClockResumed"], report.legacy), (3, 1, 1));
+    assert_eq!(house.head().await, Some(1 + 2 + 5 - 1));
+}
+
+async fn a_changed_file_is_told(database: Database) {
+    let house = House::on(&database).await;
+    house.import(&Log::tickets(&DRIFT[..3])).await.unwrap();
+    let head = house.head().await;
+    let changed = DRIFT[1].replace("reference ring", "master ring");
+    let log = Log::tickets(&[DRIFT[0], &changed, DRIFT[2], DRIFT[3]]);
+
+    let ended = house.import(&log).await.unwrap_err();
+    let ImportError::Bad(reason) = ended else { panic!("{ended:?}") };
+    assert_eq!(
+        reason.to_string(),
+        "line 4: an earlier import brought in another event at this place of its case: the file has changed"
+    );
+    assert_eq!(house.head().await, head);
+
+    let report = house.import_what_is_good(&log).await.unwrap();
+    assert_eq!((report.already_there, report.skipped_count, report.mapped["ClockResumed"]), (2, 1, 1));
+    assert_eq!(report.skipped[0].message, reason.to_string());
+}
+
+async fn a_mended_file_adds_what_was_left_out(database: Database) {
+    let house = House::on(&database).await;
+    let broken = DRIFT[1].replace("15.03.2012 16:05", "yesterday");
+    let report = house.import_what_is_good(&Log::tickets(&[DRIFT[0], &broken, DRIFT[2]])).await.unwrap();
+    assert_eq!((report.events_read, report.mapped["CaseReported"], report.skipped_count), (3, 2, 1));
+    let report = house.import(&Log::tickets(&DRIFT[..3])).await.unwrap();
+    assert_eq!((report.already_there, report.mapped["ClockPaused"]), (2, 1));
+}
+
+async fn a_campaign_that_is_closed_ends_the_import_before_anything_is_on_record(database: Database) {
+    let house = House::on(&database).await;
+    let log = Log::tickets(&[DRIFT[0], DRIFT[4]]);
+    house.import(&log).await.unwrap();
+    let close = CloseCampaign { this: log.mapping.campaign.id, open_cases: 0, successor: None, reason: None };
+    let manager = Request {
+        actor: Actor {
+            id: ActorId::parse("manager").unwrap(),
+            roles: [Role::Manager].into(),
+            jurisdiction: log.mapping.campaign.jurisdiction.clone(),
+            institution: None,
+            enterprise: None,
+        },
+        key: Key::unique(house.app.new_id()),
+        expected_version: None,
+        occurred_at: None,
+        source: None,
+    };
+    house.app.execute::<Campaign>(&manager, log.mapping.campaign.id.into(), close.into()).await.unwrap();
+    let head = house.head().await;
+
+    // Two rows are there; the third opens a case of an organisation that is not.
+    let ended = house.import(&Log::tickets(&[DRIFT[0], DRIFT[4], DRIFT[2]])).await.unwrap_err();
+    assert_eq!(ended.to_string(), "the organisation Pearl River Bearings cannot be put on record");
+    assert_eq!(house.head().await, head);
+}
+
+async fn a_log_without_events_adds_nothing(database: Database) {
+    let house = House::on(&database).await;
+    assert_eq!(house.import(&Log::tickets(&[])).await.unwrap(), ImportReport::default());
+    assert_eq!(house.import(&Log::lines(&[])).await.unwrap(), ImportReport::default());
+    let empty = r#"<log><trace><string key="concept:name" value="1"/></trace></log>"#;
+    let report = house.import(&Log::traces(empty)).await.unwrap();
+    assert_eq!(report, ImportReport { empty_cases: 1, ..ImportReport::default() });
+    assert_eq!(house.head().await, None);
+}

@@ -1,0 +1,145 @@
+//! What cannot come in: the error says where it stands, and nothing of the log is on record, not even its campaign.
+
+use std::error::Error;
+
+use etalon::interchange::format::Format;
+use etalon::interchange::import::error::ImportError;
+use etalon::interchange::mapping::Mapping;
+
+use crate::interchange::support::{DRIFT, House, Log};
+use crate::store::on_both_databases;
+use crate::store::support::Database;
+
+on_both_databases!(
+    nothing_of_a_bad_log_comes_in,
+    what_is_good_of_a_bad_log_comes_in_when_asked_for,
+    nothing_of_another_kind_of_file_comes_in,
+);
+
+/// A log with a bad event, what is said of that, and how many of its other events can come in.
+struct Bad {
+    log: Log,
+    message: &'static str,
+    good: u64,
+}
+
+fn bad_logs() -> Vec<Bad> {
+    let mut logs: Vec<_> = bad_tickets().into_iter().chain(bad_lines()).collect();
+    logs.extend([
+        Bad { log: cut_off(), message: "the gzip data is cut off or damaged after trace 434, event 1", good: 2_469 },
+        Bad {
+            log: Log::of_the_problem_desk().mapped(|mapping| mapping.replace("\"concept:name\"", "\"task\"")),
+            message: "trace 1, event 1: no activity: the attribute `task` is missing or empty",
+            good: 0,
+        },
+        Bad {
+            log: Log::of_the_problem_desk().mapped(|mapping| mapping.replace("{org:group}", "{customer}")),
+            message: "trace 1, event 1: `case.organisation`: the attribute `customer` is missing or empty",
+            good: 0,
+        },
+        Bad { log: Log::traces(OTHER_TRACES), message: "trace 2, event 1: `case.title`: ", good: 1 },
+    ]);
+    logs
+}
+
+/// The first half of the file.
+fn cut_off() -> Log {
+    let mut log = Log::of_the_problem_desk();
+    log.bytes.truncate(log.bytes.len() / 2);
+    log
+}
+
+/// What another program writes: the second case is of nothing that this mapping knows.
+const OTHER_TRACES: &str = r#"<log>
+    <trace><string key="concept:name" value="1"/><event><string key="concept:name" value="Accepted"/>
+        <date key="time:timestamp" value="2012-01-01T00:00:00Z"/><string key="org:group" value="A"/>
+        <string key="product" value="P"/></event></trace>
+    <trace><string key="concept:name" value="2"/><event><string key="concept:name" value="Accepted"/>
+        <date key="time:timestamp" value="2012-01-01T00:00:00Z"/><string key="org:group" value="A"/></event></trace>
+</log>"#;
+
+fn bad_tickets() -> Vec<Bad> {
+    let rows = [
+        ("T-17;Delta Gauge Works;4403".to_owned(), "line 6: "),
+        (DRIFT[1].replace("15.03.2012", "2012-03-15"), "line 6: `changed`: "),
+        (DRIFT[2].replace("4401", "3201").replace("T-18", "T-19"), "line 6: `case.division`: "),
+        (DRIFT[1].replace("T-17", ""), "line 6: no case id: the attribute `ticket` is missing or empty"),
+        (DRIFT[1].replace("2012", "2031"), "line 6: an event cannot have happened after now"),
+    ];
+    let bad = |(row, message): (String, _)| Bad {
+        log: Log::tickets(&[DRIFT[0], DRIFT[1], DRIFT[2], &row, DRIFT[3]]),
+        message,
+        good: 4,
+    };
+    rows.map(bad).into()
+}
+
+fn bad_lines() -> Vec<Bad> {
+    let line = |day: &str| {
+        format!(
+            r#"{{"ticket":"T-1","company":"Delta Gauge Works","subject":"Drift","status":"new","changed":"{day}T09:30:00+08:00"}}"#
+        )
+    };
+    let lines = [
+        (r#"{"ticket":"#.to_owned(), "line 2: "),
+        (r#"{"ticket":"T-1","ticket":"T-2"}"#.to_owned(), "line 2: "),
+        ("[]".to_owned(), "line 2: "),
+        (line("2012-02-30"), "line 2: `changed`: "),
+        (line("2031-03-14"), "line 2: an event cannot have happened after now"),
+    ];
+    let bad = |(bad, message): (String, _)| Bad {
+        log: Log::lines(&[&line("2012-03-14"), &bad, &line("2012-03-15")]),
+        message,
+        good: 2,
+    };
+    lines.map(bad).into()
+}
+
+async fn nothing_of_a_bad_log_comes_in(database: Database) {
+    let house = House::on(&database).await;
+    for Bad { log, message, .. } in bad_logs() {
+        let ended = house.import(&log).await.unwrap_err();
+        assert!(matches!(ended, ImportError::Bad(_)), "{ended:?}");
+        let reason = ended.source().expect("an error that ends an import says why").to_string();
+        assert!(reason.starts_with(message), "{reason}");
+        assert_eq!(house.head().await, None, "{reason}");
+    }
+}
+
+async fn what_is_good_of_a_bad_log_comes_in_when_asked_for(database: Database) {
+    let house = House::on(&database).await;
+    for (number, Bad { log, message, good }) in bad_logs().into_iter().enumerate() {
+        // Under a name of its own, each log is another one.
+        let log = log.renamed(&format!("log {number}"));
+        let before = house.head().await;
+        let report = house.import_what_is_good(&log).await.unwrap();
+        let told = &report.skipped[0];
+        assert!(told.message.starts_with(message), "{}", told.message);
+        assert_eq!(report.mapped.values().sum::<u64>() + report.legacy, good, "{message}");
+        assert_eq!(report.events_read, good + report.skipped_count);
+        assert_eq!(house.head().await == before, good == 0, "{message}");
+        assert!(report.to_string().contains(&told.message));
+    }
+    house.check_replay().await;
+}
+
+async fn nothing_of_another_kind_of_file_comes_in(database: Database) {
+    let house = House::on(&database).await;
+    let log = Log::tickets(DRIFT);
+    for (format, message) in [(Format::Xes, "text stands between elements: "), (Format::Jsonl, "line 1: ")] {
+        let ended = house.import(&Log { format, ..log.clone() }).await.unwrap_err();
+        let reason = ended.source().expect("an error that ends an import says why").to_string();
+        assert!(reason.starts_with(message), "{reason}");
+    }
+    // A header that is none of this mapping's: every event of it lacks everything.
+    let other = Log { bytes: b"id,text\n1,one\n".to_vec(), ..log };
+    let ended = house.import(&other).await.unwrap_err();
+    assert_eq!(ended.source().unwrap().to_string(), "line 2: no case id: the attribute `ticket` is missing or empty");
+    assert_eq!(house.head().await, None);
+}
+
+#[test]
+fn a_mapping_that_is_none_names_its_key() {
+    let refused = Mapping::parse("mine.toml", "log = \"L\"\nlogs = 1\n").unwrap_err();
+    assert!(refused.to_string().starts_with("mine.toml: line 2: "), "{refused}");
+}
