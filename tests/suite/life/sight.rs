@@ -2,9 +2,10 @@
 
 use serde_json::{Value, json};
 
-use crate::life::scene::{Scene, number, triage};
+use crate::life::scene::{OTHER_CREDIT_CODE, Scene, enrolment, number, triage};
 use crate::life::script::Case;
 use crate::life::world::{World, with};
+use crate::support::server::Who;
 
 const NOBODY: &str = "00000000-0000-7000-8000-000000000000";
 const LIST: &str = "{ cases(first: 100) { totalCount nodes { id } } }";
@@ -16,11 +17,14 @@ pub async fn each_sees_their_own(world: &World) {
     let input = with(scene.report("另一家的难点"), json!({ "enterpriseId": scene.other_enterprise }));
     let others = Case { world, id: world.creates("other enterprise", "reportCase", input).await };
     let (mine_id, others_id) = (mine.id.as_str(), others.id.as_str());
-    // One enterprise is in Shenzhen as its coordinator said; so is the other, until it moves.
-    let sees: [(&str, &[&str]); 9] = [
+    world.admit("county visitor", &Who::new("county-visitor", "VISITOR", "440305"));
+    world.admit("visitor next door", &Who::new("visitor-next-door", "VISITOR", "440306"));
+    let sees: [(&str, &[&str]); 11] = [
         ("watcher", &[mine_id, others_id]),
         ("manager", &[mine_id, others_id]),
         ("auditor", &[mine_id, others_id]),
+        ("county visitor", &[mine_id, others_id]),
+        ("visitor next door", &[]),
         ("enterprise", &[mine_id]),
         ("other enterprise", &[others_id]),
         ("lead", &[mine_id]),
@@ -102,10 +106,9 @@ pub async fn the_unseen_looks_absent(world: &World) {
         ("other enterprise", "withdrawCase", json!({ "reason": "x" })),
         ("other enterprise", "addComment", json!({ "text": "x" })),
         ("expert", "acceptInvitation", json!({})),
-        ("auditor", "reopenCase", json!({ "reason": "x" })),
+        ("coordinator elsewhere", "reopenCase", json!({ "reason": "x" })),
     ];
     for (who, mutation, input) in orders {
-        let who = if who == "auditor" { "coordinator elsewhere" } else { who };
         for expected in [json!({}), json!({ "expectedVersion": 1 }), json!({ "expectedVersion": 2 })] {
             let about = |id: &str| with(with(input.clone(), expected.clone()), json!({ "caseId": id }));
             let unseen = world.order(who, mutation, &about(&case.id)).await;
@@ -115,11 +118,18 @@ pub async fn the_unseen_looks_absent(world: &World) {
             assert_eq!(unseen, absent, "{who} {mutation} {expected}");
         }
     }
-    // Links name what the actor sees, or nothing.
-    let stranger = Case { world, id: scene.reported(world, "另一个").await.id };
-    world.admit("county coordinator", &crate::support::server::Who::new("county", "COORDINATOR", "440605"));
-    let link = json!({ "caseId": stranger.id, "otherCaseId": case.id, "relation": "RELATED_TO" });
-    world.refuses(("county coordinator", "linkCases", link, "NOT_FOUND", "caseId")).await;
+    // Neither does a link tell of it: a coordinator of Foshan links a case of Foshan with one of Shenzhen.
+    world.admit("coordinator of foshan", &Who::new("foshan", "COORDINATOR", "4406"));
+    let enterprise = with(enrolment(OTHER_CREDIT_CODE, &scene.campaign), json!({ "divisionCode": "440605" }));
+    let moved = json!({ "enterpriseId": scene.other_enterprise, "campaignId": scene.campaign });
+    world.takes("coordinator", "withdrawEnrolment", moved).await;
+    world.takes("coordinator", "enrolEnterprise", enterprise).await;
+    let report = with(scene.report("佛山的难点"), json!({ "enterpriseId": scene.other_enterprise }));
+    let here = Case { world, id: world.creates("coordinator of foshan", "reportCase", report).await };
+    for other in [case.id.as_str(), NOBODY] {
+        let link = json!({ "otherCaseId": other, "relation": "RELATED_TO" });
+        here.refuses([("coordinator of foshan", "linkCases", link, "NOT_FOUND", "otherCaseId")]).await;
+    }
 }
 
 /// The auditor reads everything in scope and changes nothing.
