@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 
-use crate::domain::actor::Actor;
+use crate::domain::actor::{Actor, Role};
 use crate::domain::case::command::{ExtendDeadline, MissDeadline, PauseClock, ResumeClock, SetDeadline};
 use crate::domain::case::decide::{Decision, Given, last_day, only, reason, refuse};
 use crate::domain::case::event::{ClockPaused, ClockResumed, DeadlineExtended, DeadlineMissed, DeadlineSet};
@@ -66,7 +66,7 @@ pub(crate) fn clock_is_not_paused(file: &File, _: &Actor, _: Date) -> Result<(),
 }
 
 pub(super) fn pause_clock(given: Given<'_>, command: &PauseClock) -> Decision {
-    only(ClockPaused { from: given.order.day(), reason: command.reason.clone() })
+    only(ClockPaused { from: clock_day(given), reason: command.reason.clone() })
 }
 
 pub(crate) fn clock_is_paused(file: &File, _: &Actor, _: Date) -> Result<(), Refusal> {
@@ -76,11 +76,19 @@ pub(crate) fn clock_is_paused(file: &File, _: &Actor, _: Date) -> Result<(), Ref
 pub(super) fn resume_clock(given: Given<'_>, _: &ResumeClock) -> Decision {
     // Whoever says it went on before it was paused: no day has gone uncounted.
     let from = paused_from(given.file)?;
-    let on = given.order.day().max(from);
+    let on = clock_day(given).max(from);
     let calendar = WorkingCalendar::china();
     let paused_working_days = calendar.working_days_between(from, on);
     let moved = |deadline: Deadline| calendar.add_working_days(deadline.on, paused_working_days);
-    only(ClockResumed { on, paused_working_days, deadline: given.file.deadline.map(moved) })
+    // A deadline that had passed before the pause stays where it is.
+    let running = given.file.deadline.filter(|deadline| deadline.on >= from);
+    only(ClockResumed { on, paused_working_days, deadline: running.map(moved) })
+}
+
+/// The day from which the clock stands or runs. Nobody stops it in the past, which would move a deadline at will; the
+/// log of another tracker says itself when it did.
+fn clock_day(given: Given<'_>) -> Date {
+    if given.order.by.holds(Role::Importer) { given.order.day() } else { given.order.today() }
 }
 
 fn standing(file: &File) -> Result<Deadline, Refusal> {
