@@ -55,7 +55,8 @@ impl Enterprise {
             Identity::CreditCode { .. } => by.check_role(&[Role::Enterprise, Role::Coordinator])?,
         }
         if speaks_for(by, command.identity.enterprise()) {
-            return Ok(());
+            // Its own token says where it stands: it does not move itself out of its bureau's sight.
+            return by.check_covers(&command.division, "divisionCode");
         }
         by.check_role(&[Role::Coordinator])?;
         by.check_covers(&command.division, "divisionCode")?;

@@ -271,7 +271,7 @@ impl RequiredUncertainty {
     }
 }
 
-/// A measured value (VIM 2.9), with its uncertainty where it was evaluated.
+/// A measurement result (VIM 2.9): a measured quantity value (2.10), with its uncertainty where it was evaluated.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct MeasurementResult {
     #[serde(default, skip_serializing_if = "Option::is_none")]

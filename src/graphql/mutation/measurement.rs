@@ -130,7 +130,7 @@ pub(crate) struct MaximumPermissibleErrorInput {
     pub(crate) unit: String,
     /// 判定规则: how many times the required uncertainty goes into the limit, such as `"3"`, `"4"` or `"10"`; `"3"` when left out.
     pub(crate) ratio: Option<Decimal>,
-    /// 保护带: the share of U that is kept off the limit, from 0 to 1 (JCGM 106:2012, 8.3.3); `"0"` when left out.
+    /// 保护带: the share of U that is kept off the limit, from 0 to 1 (JCGM 106:2012, 8.3.2); `"0"` when left out.
     pub(crate) guard_band: Option<Decimal>,
 }
 

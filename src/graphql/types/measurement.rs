@@ -93,7 +93,7 @@ pub(crate) struct MpeNode {
     unit: String,
     /// 判定规则: how many times the required uncertainty goes into the limit.
     ratio: Decimal,
-    /// 保护带: the share of U that is kept off the limit (JCGM 106:2012, 8.3.3).
+    /// 保护带: the share of U that is kept off the limit (JCGM 106:2012, 8.3.2).
     guard_band: Decimal,
 }
 
@@ -242,7 +242,7 @@ pub(crate) struct CapabilityGapNode {
     required: RequiredNode,
     /// 测试不确定度比 TUR: tolerance span ÷ 2U (ANSI/NCSL Z540.3), where an error limit is required.
     test_uncertainty_ratio: Option<Decimal>,
-    /// 接受限: the error limit less the guard band (JCGM 106:2012, 8.3.3), where an error limit is required.
+    /// 接受限: the error limit less the guard band (JCGM 106:2012, 8.3.2), where an error limit is required.
     acceptance_limit: Option<QuantityNode>,
 }
 

@@ -19,7 +19,7 @@ pub struct DecisionRule {
 impl DecisionRule {
     /// The rule that the error limit is at least `ratio` times U, often 3, 4 or 10, and
     /// that the acceptance limit lies inside it by the guard band `w = r·U`
-    /// (JCGM 106:2012, 8.3.3), where `guard_band` is r: 0 for simple acceptance, 1 for a
+    /// (JCGM 106:2012, 8.3.2), where `guard_band` is r: 0 for simple acceptance, 1 for a
     /// full guard band.
     ///
     /// # Errors
@@ -108,7 +108,7 @@ pub fn test_uncertainty_ratio(
     Ok((!in_unit_of_mpe.is_zero()).then(|| &Ratio::from(mpe.value()) / &in_unit_of_mpe))
 }
 
-/// The acceptance limit `A = MPE − w` with the guard band `w = r·U` (JCGM 106:2012, 8.3.3),
+/// The acceptance limit `A = MPE − w` with the guard band `w = r·U` (JCGM 106:2012, 8.3.2),
 /// in the unit of the MPE: an error within ±A is accepted. Below 0 no error is.
 ///
 /// # Errors
