@@ -7,6 +7,7 @@ mod clockwork;
 mod commanded;
 mod execute;
 mod facts;
+mod follow;
 mod reads;
 mod rebuild;
 mod registers;
@@ -18,10 +19,12 @@ mod turns;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use tokio::sync::OnceCell;
 use uuid::Uuid;
 
 pub use clockwork::Clockwork;
 pub use commanded::Commanded;
+pub use follow::{Batch, Follower, Happened, Interest, Start};
 pub use reads::{CasePage, EventPage};
 pub use rebuild::Rebuilt;
 pub use registers::{Entry, RegisterPage};
@@ -29,12 +32,14 @@ pub use request::{Failure, Fault, Key, Receipt, Request, time_of};
 pub use streams::Versioned;
 
 pub use crate::store::{
-    Attachment, CaseColumn, Condition, Direction, EventRecord, NewAttachment, Operator, StoredCase, StreamId, Value,
+    AggregateType, Attachment, CaseColumn, Condition, Direction, EventRecord, NewAttachment, Operator, StoredCase,
+    StreamId, Value,
 };
 
 use crate::clock::Clock;
 use crate::store::{Store, Writer, WriterLimits};
 use aggregates::Aggregates;
+use follow::Hub;
 use turns::Turns;
 
 /// The application: everything that can be ordered and asked.
@@ -43,7 +48,9 @@ pub struct App {
     writer: Writer,
     clock: Arc<dyn Clock>,
     turns: Turns,
-    aggregates: Aggregates,
+    aggregates: Arc<Aggregates>,
+    /// Empty until somebody follows the log.
+    hub: OnceCell<Arc<Hub>>,
 }
 
 impl App {
@@ -53,7 +60,8 @@ impl App {
         Self {
             writer: Writer::spawn(store.clone(), WriterLimits::default()),
             turns: Turns::default(),
-            aggregates: Aggregates::new(&store),
+            aggregates: Arc::new(Aggregates::new(&store)),
+            hub: OnceCell::new(),
             store,
             clock,
         }
@@ -79,8 +87,11 @@ impl App {
         Ok(self.store.ping().await?)
     }
 
-    /// Takes no more commands and returns when every accepted one is committed and answered.
+    /// Takes no more commands and returns when every accepted one is committed and answered. Followers are told.
     pub async fn shutdown(&self) {
+        if let Some(hub) = self.hub.get() {
+            hub.shutdown().await;
+        }
         self.writer.shutdown().await;
     }
 }

@@ -365,3 +365,20 @@ pub struct RegisterQuery {
     /// As of this position, inclusive; `None` = the present.
     pub at: Option<u64>,
 }
+
+impl RegisterQuery {
+    /// These entries of a register, as they are at present.
+    #[must_use]
+    pub fn of(aggregate_type: AggregateType, ids: Vec<Uuid>) -> Self {
+        Self {
+            aggregate_type,
+            limit: u32::try_from(ids.len()).unwrap_or(u32::MAX),
+            ids: Some(ids),
+            division_prefix: None,
+            code: None,
+            name_contains: None,
+            after: None,
+            at: None,
+        }
+    }
+}

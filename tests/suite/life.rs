@@ -8,13 +8,13 @@ mod nodes;
 mod plain;
 mod receipts;
 mod registers;
-mod scene;
+pub(crate) mod scene;
 mod schema;
-mod script;
+pub(crate) mod script;
 mod sight;
 mod story;
 mod ways;
-mod world;
+pub(crate) mod world;
 
 use std::collections::BTreeSet;
 

@@ -3,6 +3,7 @@
 
 mod architecture;
 mod faults;
+mod following;
 mod front;
 mod interchange;
 mod life;
