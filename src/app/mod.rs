@@ -7,6 +7,7 @@ mod clockwork;
 mod commanded;
 mod execute;
 mod facts;
+mod moments;
 mod reads;
 mod rebuild;
 mod registers;
@@ -22,6 +23,7 @@ use uuid::Uuid;
 
 pub use clockwork::Clockwork;
 pub use commanded::Commanded;
+pub use moments::{NoMoment, Point, Then};
 pub use reads::{CasePage, EventPage};
 pub use rebuild::Rebuilt;
 pub use registers::{Entry, RegisterPage};
@@ -29,7 +31,8 @@ pub use request::{Failure, Fault, Key, Receipt, Request, time_of};
 pub use streams::Versioned;
 
 pub use crate::store::{
-    Attachment, CaseColumn, Condition, Direction, EventRecord, NewAttachment, Operator, StoredCase, StreamId, Value,
+    Attachment, CaseColumn, Condition, Direction, EventRecord, Moment, NewAttachment, Operator, StoredCase, StreamId,
+    Value,
 };
 
 use crate::clock::Clock;
