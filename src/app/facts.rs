@@ -79,6 +79,7 @@ impl<'a> LookUp<'a> {
                 }
             }
             CaseCommand::SpecifyRequirement(_)
+            | CaseCommand::RenameCase(_)
             | CaseCommand::TriageCase(_)
             | CaseCommand::AcceptAssignment(_)
             | CaseCommand::DeclineAssignment(_)

@@ -102,6 +102,7 @@ macro_rules! case_events {
 case_events! {
     CaseReported => beginning::CaseReportedEvent,
     RequirementSpecified => beginning::RequirementSpecifiedEvent,
+    CaseRenamed => beginning::CaseRenamedEvent,
     CaseTriaged => beginning::CaseTriagedEvent,
     RoutineServiceProvided => beginning::RoutineServiceProvidedEvent,
     ResearchAssigned => beginning::ResearchAssignedEvent,
