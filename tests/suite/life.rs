@@ -1,6 +1,5 @@
 //! The scripted life of a case, over HTTP against a real server, on both databases: every mutation of the schema with success, and every refusal that a user can meet.
 
-mod as_of;
 mod catalogue;
 mod front;
 mod lists;
@@ -19,7 +18,6 @@ mod world;
 
 use std::collections::BTreeSet;
 
-use as_of::{rights_are_those_of_today, senseless_moments_are_refused, the_past_is_answered_as_it_was};
 use front::{documents_are_judged, strangers_stay_outside, the_last_request_is_answered};
 use lists::{filters_give_what_they_say, pages_are_stable_while_cases_change, senseless_questions_are_refused};
 use scene::Scene;
@@ -62,9 +60,6 @@ on_both_databases! {
     pages_are_stable_while_cases_change
     filters_give_what_they_say
     senseless_questions_are_refused
-    the_past_is_answered_as_it_was
-    rights_are_those_of_today
-    senseless_moments_are_refused
     strangers_stay_outside
     documents_are_judged
     the_last_request_is_answered
