@@ -16,7 +16,7 @@ use crate::domain::case::Case;
 use crate::domain::case::command::{CaseCommand, EscalateCase, MissDeadline};
 use crate::domain::case::values::Status;
 use crate::domain::value::{Level, Statement, WorkingCalendar, calendar};
-use crate::store::{CaseColumn, Condition, Direction, Operator, StoredCase, Value};
+use crate::store::{CaseColumn, Condition, Direction, Moment, Operator, StoredCase, Value};
 
 const LEASE: &str = "clockwork";
 /// How many cases are listed at a time.
@@ -183,7 +183,7 @@ fn running(mut conditions: Vec<Condition>, oldest: CaseColumn) -> CasePage {
         order: vec![(oldest, Direction::Ascending)],
         after: None,
         limit: BATCH,
-        at: None,
+        at: Moment::Present,
     }
 }
 

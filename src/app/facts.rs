@@ -29,7 +29,7 @@ use crate::domain::order::Order;
 use crate::domain::person::Person;
 use crate::domain::person::command::{AffiliationFacts, PersonCommand};
 use crate::domain::value::{CampaignId, CaseId, CatalogueId, Division, Label};
-use crate::store::{CaseColumn, Condition, Operator, StreamId, Value};
+use crate::store::{CaseColumn, Condition, Moment, Operator, StreamId, Value};
 
 /// The versions of other streams that a decision rests on.
 pub(super) type ReliedOn = Vec<(StreamId, u64)>;
@@ -79,6 +79,7 @@ impl<'a> LookUp<'a> {
                 }
             }
             CaseCommand::SpecifyRequirement(_)
+            | CaseCommand::RenameCase(_)
             | CaseCommand::TriageCase(_)
             | CaseCommand::AcceptAssignment(_)
             | CaseCommand::DeclineAssignment(_)
@@ -241,7 +242,7 @@ impl<'a> LookUp<'a> {
         let mut open = Vec::new();
         for sub_case in self.app.store.sub_cases(case.into()).await? {
             if sub_case.is_open
-                && let Some(stored) = self.app.store.case_by_id(sub_case.case_id, None).await?
+                && let Some(stored) = self.app.store.case_by_id(sub_case.case_id, Moment::Present).await?
             {
                 open.extend(CaseNumber::parse(&stored.row.number));
             }
@@ -264,6 +265,6 @@ fn open_cases_of(campaign: CampaignId) -> CasePage {
         order: Vec::new(),
         after: None,
         limit: 0,
-        at: None,
+        at: Moment::Present,
     }
 }

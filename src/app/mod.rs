@@ -8,6 +8,7 @@ mod commanded;
 mod execute;
 mod facts;
 mod follow;
+mod moments;
 mod reads;
 mod rebuild;
 mod registers;
@@ -25,6 +26,7 @@ use uuid::Uuid;
 pub use clockwork::Clockwork;
 pub use commanded::Commanded;
 pub use follow::{Batch, Follower, Happened, Interest, Start};
+pub use moments::{NoMoment, Point, Then};
 pub use reads::{CasePage, EventPage};
 pub use rebuild::Rebuilt;
 pub use registers::{Entry, RegisterPage};
@@ -32,8 +34,8 @@ pub use request::{Failure, Fault, Key, Receipt, Request, time_of};
 pub use streams::Versioned;
 
 pub use crate::store::{
-    AggregateType, Attachment, CaseColumn, Condition, Direction, EventRecord, NewAttachment, Operator, StoredCase,
-    StreamId, Value,
+    AggregateType, Attachment, CaseColumn, Condition, Direction, EventRecord, Moment, NewAttachment, Operator,
+    StoredCase, StreamId, Value,
 };
 
 use crate::clock::Clock;

@@ -1,4 +1,4 @@
-//! Questions about cases and the log: what there is now, what there was at a position, and what has happened.
+//! Questions about cases and the log: what there is now, what there was at a moment, and what has happened.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use crate::domain::case::Case;
 use crate::domain::case::number::CaseNumber;
 use crate::domain::value::{CaseId, Sha256Digest};
 use crate::store::{
-    AggregateType, Attachment, CaseColumn, CaseQuery, Condition, Direction, EventQuery, EventRecord, Operator,
+    AggregateType, Attachment, CaseColumn, CaseQuery, Condition, Direction, EventQuery, EventRecord, Moment, Operator,
     StoredCase, StreamId, Value, key_of,
 };
 
@@ -34,8 +34,8 @@ pub struct CasePage {
     pub after: Option<Vec<Value>>,
     /// At most so many.
     pub limit: u32,
-    /// As of this position; `None` is the present.
-    pub at: Option<u64>,
+    /// As of when.
+    pub at: Moment,
 }
 
 impl CasePage {
@@ -53,6 +53,8 @@ pub struct EventPage {
     pub after: Option<u64>,
     /// Up to this position, inclusive.
     pub up_to: Option<u64>,
+    /// As of when.
+    pub at: Moment,
     /// At most so many.
     pub limit: u32,
     /// Only of these types; none means all.
@@ -109,7 +111,7 @@ impl App {
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn case(&self, actor: &Actor, id: CaseId, at: Option<u64>) -> Result<Option<StoredCase>, Fault> {
+    pub async fn case(&self, actor: &Actor, id: CaseId, at: Moment) -> Result<Option<StoredCase>, Fault> {
         self.one_case(actor, CaseColumn::CaseId, id.to_string(), at).await
     }
 
@@ -121,7 +123,7 @@ impl App {
         &self,
         actor: &Actor,
         number: &CaseNumber,
-        at: Option<u64>,
+        at: Moment,
     ) -> Result<Option<StoredCase>, Fault> {
         self.one_case(actor, CaseColumn::Number, number.to_string(), at).await
     }
@@ -131,7 +133,7 @@ impl App {
         actor: &Actor,
         column: CaseColumn,
         value: String,
-        at: Option<u64>,
+        at: Moment,
     ) -> Result<Option<StoredCase>, Fault> {
         let page = CasePage {
             condition: Condition::Compare { column, operator: Operator::Equal, value: Value::Text(value) },
@@ -203,7 +205,7 @@ impl App {
             stream: Some(stream),
             aggregate_type: None,
             after: page.after,
-            up_to: page.up_to,
+            up_to: page.up_to.into_iter().chain(page.at.last_position()).min(),
             limit: page.limit,
             types: page.types.clone(),
             actor: page.actor.clone(),
@@ -225,11 +227,14 @@ impl App {
         self.stream_events(receipt.stream, &page).await
     }
 
-    /// The event at a position, if its aggregate is there for this actor.
+    /// The event at a position, if it was there at the moment and its aggregate is there for this actor.
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn event_at(&self, actor: &Actor, position: u64) -> Result<Option<EventRecord>, Fault> {
+    pub async fn event_at(&self, actor: &Actor, position: u64, at: Moment) -> Result<Option<EventRecord>, Fault> {
+        if at.last_position().is_some_and(|last| position > last) {
+            return Ok(None);
+        }
         let query = EventQuery {
             stream: None,
             aggregate_type: None,
@@ -246,7 +251,7 @@ impl App {
             return Ok(None);
         };
         let is_visible = if stream.aggregate_type == AggregateType::Case {
-            self.case(actor, stream.aggregate_id.into(), None).await?.is_some()
+            self.case(actor, stream.aggregate_id.into(), Moment::Present).await?.is_some()
         } else {
             self.sees_entry(actor, stream).await?
         };
@@ -263,7 +268,7 @@ impl App {
         case: CaseId,
         digest: &Sha256Digest,
     ) -> Result<Option<Attachment>, Fault> {
-        let Some(stored) = self.case(actor, case, None).await? else {
+        let Some(stored) = self.case(actor, case, Moment::Present).await? else {
             return Ok(None);
         };
         let known = self.case_file(case, stored.version).await?;

@@ -9,7 +9,7 @@ use crate::app::request::{Fault, time_of};
 use crate::app::scope::RegisterScope;
 use crate::domain::actor::Actor;
 use crate::domain::value::Division;
-use crate::store::{RegisterQuery, StoreError, StoredRegister, StreamId};
+use crate::store::{Moment, RegisterQuery, StoreError, StoredRegister, StreamId};
 
 /// A page of a register, in the order of names.
 #[derive(Clone, Debug, Default)]
@@ -26,8 +26,8 @@ pub struct RegisterPage {
     pub after: Option<(String, Uuid)>,
     /// At most so many.
     pub limit: u32,
-    /// As of this position; `None` is the present.
-    pub at: Option<u64>,
+    /// As of when.
+    pub at: Moment,
 }
 
 /// An entry of a register as it was.
@@ -52,12 +52,7 @@ impl App {
     ///
     /// # Errors
     /// When the store fails or the entry cannot be read.
-    pub async fn register<A: Commanded>(
-        &self,
-        actor: &Actor,
-        id: Uuid,
-        at: Option<u64>,
-    ) -> Result<Option<Entry<A>>, Fault> {
+    pub async fn register<A: Commanded>(&self, actor: &Actor, id: Uuid, at: Moment) -> Result<Option<Entry<A>>, Fault> {
         let page = RegisterPage { ids: Some(vec![id]), limit: 1, at, ..RegisterPage::default() };
         Ok(self.registers(actor, &page).await?.pop())
     }
@@ -88,7 +83,7 @@ impl App {
     ///
     /// # Errors
     /// When the store fails or an entry cannot be read.
-    pub async fn named_by_a_case<A: Commanded>(&self, ids: Vec<Uuid>, at: Option<u64>) -> Result<Vec<Entry<A>>, Fault> {
+    pub async fn named_by_a_case<A: Commanded>(&self, ids: Vec<Uuid>, at: Moment) -> Result<Vec<Entry<A>>, Fault> {
         let limit = u32::try_from(ids.len()).unwrap_or(u32::MAX);
         let page = RegisterPage { ids: Some(ids), limit, at, ..RegisterPage::default() };
         self.store.registers(&register_query::<A>(&page)).await?.into_iter().map(entry).collect()
@@ -122,6 +117,7 @@ fn register_query<A: Commanded>(page: &RegisterPage) -> RegisterQuery {
         aggregate_type: A::AGGREGATE,
         ids: page.ids.clone(),
         division_prefix: page.division.as_ref().map(|division| division.code().to_owned()),
+        within: None,
         code: page.code.clone(),
         name_contains: page.name_contains.clone(),
         after: page.after.clone(),

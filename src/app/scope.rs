@@ -88,15 +88,7 @@ impl RegisterScope {
     pub(super) fn narrow(&self, mut query: RegisterQuery) -> Option<RegisterQuery> {
         match self {
             Self::Everything => {}
-            Self::Division(jurisdiction) => {
-                let own = jurisdiction.code();
-                let asked = query.division_prefix.get_or_insert_default();
-                if own.starts_with(asked.as_str()) {
-                    own.clone_into(asked);
-                } else if !asked.starts_with(own) {
-                    return None;
-                }
-            }
+            Self::Division(jurisdiction) => query.within = Some(jurisdiction.code().to_owned()),
             Self::Only(own) => {
                 if query.ids.as_ref().is_some_and(|ids| !ids.contains(own)) {
                     return None;

@@ -14,8 +14,8 @@ use crate::domain::case::command::{
     ConfirmSolution, DeclineAssignment, DeclineInvitation, EscalateCase, ExtendDeadline, IntroduceTechnique,
     InviteExpert, LeaveCase, LinkCases, MarkDuplicate, ParkCase, PauseClock, ProposeSolution, ProvideRoutineService,
     PublishTypicalCase, ReassignResearch, RecordFee, RecordFinding, RecordMeasurement, RecordTraining,
-    RecordTrialResult, RejectSolution, ReopenCase, ResumeClock, RetractTypicalCase, ReviewSolution, SetDeadline,
-    SpecifyRequirement, StartTrial, TriageCase, WithdrawCase,
+    RecordTrialResult, RejectSolution, RenameCase, ReopenCase, ResumeClock, RetractTypicalCase, ReviewSolution,
+    SetDeadline, SpecifyRequirement, StartTrial, TriageCase, WithdrawCase,
 };
 use crate::domain::case::facts::{CaseFacts, InstitutionFacts, PersonFacts};
 use crate::domain::case::values::{AttachmentId, CommentId, FeeId, FindingId, Introduction, MeasurementId};
@@ -51,6 +51,7 @@ fn plain(scene: &Scene<'_>, action: &Action) -> CaseCommand {
             TriageCase { category: category.0.clone(), kind: *kind, severity: *severity }.into()
         }
         Action::Require(requirement) => SpecifyRequirement { requirement: requirement.0.clone() }.into(),
+        Action::Rename { title, reason } => RenameCase { title: title.0.clone(), reason: some(reason) }.into(),
         Action::Service { institution, certificate, report, regulation } => ProvideRoutineService {
             institution: InstitutionFacts::of(scene.cast.institution(institution)),
             certificate: some(certificate),

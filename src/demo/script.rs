@@ -75,6 +75,10 @@ pub(super) enum Action {
         severity: Severity,
     },
     Require(Requirement),
+    Rename {
+        title: Said<Title>,
+        reason: Option<Said<Statement>>,
+    },
     Service {
         institution: String,
         certificate: Option<Said<Label>>,
@@ -225,6 +229,7 @@ impl Action {
         match self {
             Self::Triage { .. }
             | Self::Require(_)
+            | Self::Rename { .. }
             | Self::Service { .. }
             | Self::Assign { .. }
             | Self::Reassign { .. }

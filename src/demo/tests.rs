@@ -7,7 +7,7 @@ use jiff::ToSpan;
 use tempfile::TempDir;
 
 use super::*;
-use crate::app::{CasePage, RegisterPage};
+use crate::app::{CasePage, Moment, RegisterPage};
 use crate::domain::actor::ActorId;
 use crate::domain::case::state::File;
 use crate::domain::case::values::Status;
@@ -44,8 +44,13 @@ impl Demonstration {
     }
 
     async fn cases(&self, actor: &Actor) -> Vec<StoredCase> {
-        let page =
-            CasePage { condition: Condition::All(Vec::new()), order: Vec::new(), after: None, limit: 100, at: None };
+        let page = CasePage {
+            condition: Condition::All(Vec::new()),
+            order: Vec::new(),
+            after: None,
+            limit: 100,
+            at: Moment::Present,
+        };
         self.app.cases(actor, &page).await.expect("the store reads")
     }
 

@@ -64,6 +64,8 @@ codes! {
     NotEnrolled = "NOT_ENROLLED",
     /// A case needs a problem statement.
     ProblemMissing = "PROBLEM_MISSING",
+    /// The title is the one it has.
+    SameTitle = "SAME_TITLE",
     /// No such field visit is on record with the enterprise.
     VisitUnknown = "VISIT_UNKNOWN",
     /// A research problem is not answered by a routine service.

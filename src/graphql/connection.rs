@@ -1,6 +1,6 @@
 //! Lists by pages, as Relay has them: forward, at most 100 at a time, with opaque keyset cursors.
 //!
-//! A cursor carries the position that its page was read at. The pages that follow are read as of that position, so that a list never skips or repeats while its cases change.
+//! A cursor carries the moment that its page was read at. The pages that follow are read as of that moment, so that a list never skips or repeats while its cases change.
 
 use async_graphql::{Result, SimpleObject};
 use base64::Engine;
@@ -8,6 +8,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::app::Moment;
 use crate::graphql::errors;
 use crate::graphql::scalars::Cursor;
 
@@ -78,12 +79,24 @@ pub(crate) fn decode<T: DeserializeOwned>(cursor: &Cursor) -> Result<T> {
     bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()).ok_or_else(invalid)
 }
 
+/// The moment that a list goes on at: a list of the present where its first page was read, any other where it is asked for.
+///
+/// # Errors
+/// `CURSOR_INVALID` when the cursor is of a list of another moment.
+pub(crate) fn continued(asked: Moment, cursor: Moment) -> Result<Moment> {
+    match (asked, cursor) {
+        (Moment::Present, Moment::Position(_)) => Ok(cursor),
+        _ if asked == cursor && asked != Moment::Present => Ok(cursor),
+        _ => Err(invalid()),
+    }
+}
+
 /// The one answer to every cursor that is not of this list.
 pub(crate) fn invalid() -> async_graphql::Error {
     errors::argument(
         "CURSOR_INVALID",
         "after",
-        "not a cursor of this list: use the `endCursor` of the page before, with the same order",
+        "not a cursor of this list: use the `endCursor` of the page before, as of the same moment and with the same order",
     )
 }
 

@@ -104,7 +104,8 @@ pub(crate) fn refused(refusal: &Refusal) -> Error {
 pub(crate) fn argument(code: &'static str, argument: &'static str, message: impl Into<String>) -> Error {
     Error::new(message).extend_with(|_, extensions| {
         extensions.set("code", code);
-        extensions.set("field", Value::List(vec![Value::from(argument)]));
+        let field = path(argument).into_iter().map(Value::String);
+        extensions.set("field", Value::List(field.collect()));
     })
 }
 

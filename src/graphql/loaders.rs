@@ -12,7 +12,7 @@ use async_graphql::dataloader::{DataLoader, HashMapCache, Loader};
 use async_graphql::runtime::{TokioSpawner, TokioTimer};
 use uuid::Uuid;
 
-use crate::app::{App, Commanded, Entry, Fault, Versioned};
+use crate::app::{App, Commanded, Entry, Fault, Moment, Versioned};
 use crate::domain::campaign::Campaign;
 use crate::domain::case::Case;
 use crate::domain::enterprise::Enterprise;
@@ -52,8 +52,8 @@ impl Loaders {
         self.files.load_one(FileKey { id, version }).await
     }
 
-    /// An entry of a register as of that position.
-    pub(crate) async fn entry<A: Batched>(&self, id: Uuid, at: Option<u64>) -> Result<Option<Arc<Entry<A>>>, Fault> {
+    /// An entry of a register as of that moment.
+    pub(crate) async fn entry<A: Batched>(&self, id: Uuid, at: Moment) -> Result<Option<Arc<Entry<A>>>, Fault> {
         A::entries(self).load_one(EntryKey::new(id, at)).await
     }
 }
@@ -109,16 +109,16 @@ impl Loader<FileKey> for Files {
     }
 }
 
-/// An entry of one register, as of a position. Typed, because the loader keeps its keys by their type.
+/// An entry of one register, as of a moment. Typed, because the loader keeps its keys by their type.
 #[doc(hidden)]
 pub(crate) struct EntryKey<A> {
     id: Uuid,
-    at: Option<u64>,
+    at: Moment,
     of: PhantomData<fn() -> A>,
 }
 
 impl<A> EntryKey<A> {
-    fn new(id: Uuid, at: Option<u64>) -> Self {
+    fn new(id: Uuid, at: Moment) -> Self {
         Self { id, at, of: PhantomData }
     }
 }
@@ -161,7 +161,7 @@ impl<A: Commanded> Loader<EntryKey<A>> for Entries<A> {
     type Error = Fault;
 
     async fn load(&self, keys: &[EntryKey<A>]) -> Result<HashMap<EntryKey<A>, Self::Value>, Fault> {
-        let mut by_moment: HashMap<Option<u64>, Vec<Uuid>> = HashMap::new();
+        let mut by_moment: HashMap<Moment, Vec<Uuid>> = HashMap::new();
         for key in keys {
             by_moment.entry(key.at).or_default().push(key.id);
         }

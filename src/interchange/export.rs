@@ -12,7 +12,7 @@ use crate::domain::value::CampaignId;
 use crate::interchange::format::Format;
 use crate::interchange::write::error::WriteError;
 use crate::interchange::write::{ExportedEvent, Feed, LogWriter, feed};
-use crate::store::{CaseColumn, Condition, Direction, EventRecord, Operator, StoredCase, Value};
+use crate::store::{CaseColumn, Condition, Direction, EventRecord, Moment, Operator, StoredCase, Value};
 
 /// How many events are in memory at a time.
 const EVENTS: u32 = 1_000;
@@ -140,7 +140,7 @@ async fn name_of(app: &App, names: &mut HashMap<Uuid, String>, enterprise: Uuid,
     if let Some(name) = names.get(&enterprise) {
         return Ok(name.clone());
     }
-    let found = app.named_by_a_case::<Enterprise>(vec![enterprise], Some(at)).await?;
+    let found = app.named_by_a_case::<Enterprise>(vec![enterprise], Moment::Position(at)).await?;
     let name = found.into_iter().next().map_or_else(|| enterprise.to_string(), |entry| entry.name);
     names.insert(enterprise, name.clone());
     Ok(name)
@@ -160,6 +160,6 @@ fn first_page(export: Export) -> CasePage {
         order: vec![(CaseColumn::Number, Direction::Ascending)],
         after: None,
         limit: CASES,
-        at: Some(export.up_to),
+        at: Moment::Position(export.up_to),
     }
 }

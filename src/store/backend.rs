@@ -22,7 +22,7 @@ use crate::store::stored::{
     SubCaseRow,
 };
 use crate::store::{
-    Append, AppendError, Attachment, CaseColumn, CaseLink, CaseQuery, Committed, EventQuery, EventRecord, Head,
+    Append, AppendError, Attachment, CaseColumn, CaseLink, CaseQuery, Committed, EventQuery, EventRecord, Head, Moment,
     RebuildOutcome, RebuiltRow, RegisterQuery, RowsDigest, SUB_CASE_OF, Store, StoreError, StoredCase, StoredCommand,
     StoredRegister, StreamId, SubCase, digest, filter, sql, stream,
 };
@@ -175,12 +175,12 @@ impl<B: Backend> Store for SqlStore<B> {
         self.count("count cases", filter::count_cases(query)?).await
     }
 
-    async fn case_by_id(&self, case_id: Uuid, at: Option<u64>) -> Result<Option<StoredCase>, StoreError> {
+    async fn case_by_id(&self, case_id: Uuid, at: Moment) -> Result<Option<StoredCase>, StoreError> {
         let statement = filter::one_case(CaseColumn::CaseId, &case_id.to_string(), at);
         self.one::<CaseVersionRow, _>("look up a case", statement).await
     }
 
-    async fn case_by_number(&self, number: &str, at: Option<u64>) -> Result<Option<StoredCase>, StoreError> {
+    async fn case_by_number(&self, number: &str, at: Moment) -> Result<Option<StoredCase>, StoreError> {
         let statement = filter::one_case(CaseColumn::Number, number, at);
         self.one::<CaseVersionRow, _>("look up a case by number", statement).await
     }

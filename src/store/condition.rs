@@ -62,7 +62,7 @@ pub(super) fn push_condition(statement: &mut Statement, condition: &Condition, s
         Condition::StartsWith { column, text } => {
             require_text(*column)?;
             statement.push(if sense == Sense::Holds { "(" } else { "(not " });
-            push_starts_with(statement, column.name(), text);
+            push_starts_with(statement, &format!("v.{}", column.name()), text);
             push_or_null(statement, *column, sense);
             Ok(())
         }
@@ -196,14 +196,14 @@ pub(super) fn push_list(statement: &mut Statement, values: impl Iterator<Item = 
     statement.push(")");
 }
 
-/// A range instead of `like`, so that an index serves it on both databases.
+/// A range instead of `like`, so that an index serves it on both databases. The column comes with its table's name.
 pub(super) fn push_starts_with(statement: &mut Statement, column: &str, prefix: &str) {
-    statement.push("(v.");
+    statement.push("(");
     statement.push(column);
     statement.push(" >= ");
     statement.push_text(prefix);
     if let Some(end) = end_of_prefix(prefix) {
-        statement.push(" and v.");
+        statement.push(" and ");
         statement.push(column);
         statement.push(" < ");
         statement.push_text(&end);

@@ -6,7 +6,7 @@ use crate::store::condition::{
 };
 use crate::store::sql::{CASES, COUNT_CASES, COUNT_REGISTERS, EVENTS, REGISTERS, is_open_version};
 use crate::store::statement::{Argument, Statement};
-use crate::store::{CaseColumn, CaseQuery, Direction, EventQuery, RegisterQuery, Scope, StoreError, Value};
+use crate::store::{CaseColumn, CaseQuery, Direction, EventQuery, Moment, RegisterQuery, Scope, StoreError, Value};
 
 pub(super) fn events(query: &EventQuery) -> Statement {
     let mut statement = Statement::new(EVENTS);
@@ -68,8 +68,8 @@ pub(super) fn count_cases(query: &CaseQuery) -> Result<Statement, StoreError> {
     Ok(statement)
 }
 
-/// One case, as of a position.
-pub(super) fn one_case(column: CaseColumn, value: &str, at: Option<u64>) -> Statement {
+/// One case, as of a moment.
+pub(super) fn one_case(column: CaseColumn, value: &str, at: Moment) -> Statement {
     let mut statement = Statement::new(CASES);
     push_valid_at(&mut statement, at);
     statement.push(" and v.");
@@ -113,7 +113,10 @@ fn push_register_filter(statement: &mut Statement, query: &RegisterQuery) {
     }
     if let Some(prefix) = &query.division_prefix {
         statement.push(" and ");
-        push_starts_with(statement, "division", prefix);
+        push_starts_with(statement, "v.division", prefix);
+    }
+    if let Some(prefix) = &query.within {
+        push_within(statement, query, prefix);
     }
     if let Some(code) = &query.code {
         statement.push(" and v.code = ");
@@ -125,27 +128,44 @@ fn push_register_filter(statement: &mut Statement, query: &RegisterQuery) {
     }
 }
 
+/// What the reader may see, judged on the present row: an entry that moved away is hidden with its past.
+fn push_within(statement: &mut Statement, query: &RegisterQuery, prefix: &str) {
+    if query.at == Moment::Present {
+        statement.push(" and ");
+        push_starts_with(statement, "v.division", prefix);
+        return;
+    }
+    statement.push(" and v.aggregate_id in (select p.aggregate_id from register_versions p where p.aggregate_type = ");
+    statement.push_text(query.aggregate_type.as_str());
+    statement.push(concat!(" and p.", is_open_version!(), " and "));
+    push_starts_with(statement, "p.division", prefix);
+    statement.push(")");
+}
+
 fn push_case_filter(statement: &mut Statement, query: &CaseQuery) -> Result<(), StoreError> {
     push_valid_at(statement, query.at);
     statement.push(" and ");
-    push_scope(statement, &query.scope);
+    push_scope(statement, &query.scope, query.at);
     statement.push(" and ");
     push_condition(statement, &query.condition, Sense::Holds)
 }
 
-fn push_valid_at(statement: &mut Statement, at: Option<u64>) {
+fn push_valid_at(statement: &mut Statement, at: Moment) {
     match at {
-        None => statement.push(concat!(" where v.", is_open_version!())),
-        Some(position) => {
+        Moment::Present => statement.push(concat!(" where v.", is_open_version!())),
+        Moment::Position(position) => {
             statement.push(" where v.from_position <= ");
             statement.push_integer(position.cast_signed());
             statement.push(" and v.to_position > ");
             statement.push_integer(position.cast_signed());
         }
+        Moment::Occurred(_) => statement.push(" where 1 = 0"),
     }
 }
 
-fn push_scope(statement: &mut Statement, scope: &Scope) {
+/// What the reader may see, judged on the present: a case that was given to another institution is hidden with its
+/// past. Where a case lies and whose it is never change, so that the row at hand tells and an index serves it.
+fn push_scope(statement: &mut Statement, scope: &Scope, at: Moment) {
     if scope.everything {
         statement.push("1 = 1");
         return;
@@ -154,15 +174,24 @@ fn push_scope(statement: &mut Statement, scope: &Scope) {
     statement.push("(1 = 0");
     if let Some(prefix) = &scope.division_prefix {
         statement.push(" or ");
-        push_starts_with(statement, "division", prefix);
+        push_starts_with(statement, "v.division", prefix);
     }
-    let owners = [("enterprise_id", scope.enterprise), ("institution_id", scope.institution)];
-    for (column, owner) in owners {
-        if let Some(id) = owner {
-            statement.push(" or v.");
-            statement.push(column);
-            statement.push(" = ");
-            statement.push_text(&id.to_string());
+    if let Some(id) = scope.enterprise {
+        statement.push(" or v.enterprise_id = ");
+        statement.push_text(&id.to_string());
+    }
+    if let Some(id) = scope.institution {
+        statement.push(match at {
+            Moment::Present => " or v.institution_id = ",
+            Moment::Position(_) | Moment::Occurred(_) => concat!(
+                " or v.case_id in (select p.case_id from case_versions p where p.",
+                is_open_version!(),
+                " and p.institution_id = "
+            ),
+        });
+        statement.push_text(&id.to_string());
+        if at != Moment::Present {
+            statement.push(")");
         }
     }
     if let Some(actor) = &scope.member {

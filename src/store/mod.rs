@@ -7,6 +7,7 @@
 //! - both databases give the same answer to the same question, byte for byte.
 
 mod error;
+mod moment;
 mod query;
 mod record;
 mod row;
@@ -43,6 +44,7 @@ use postgres::PostgresBackend;
 use sqlite::SqliteBackend;
 
 pub use error::{AppendError, StoreError};
+pub use moment::Moment;
 pub use query::{
     CaseColumn, CaseQuery, Condition, Direction, EventQuery, Operator, RegisterQuery, Scope, Value, key_of,
 };
@@ -123,17 +125,17 @@ pub trait Store: Send + Sync + 'static {
     /// As [`Store::cases`].
     async fn count_cases(&self, query: &CaseQuery) -> Result<u64, StoreError>;
 
-    /// A case as of a position (`None` = the present).
+    /// A case as of a moment.
     ///
     /// # Errors
     /// When the database fails.
-    async fn case_by_id(&self, case_id: Uuid, at: Option<u64>) -> Result<Option<StoredCase>, StoreError>;
+    async fn case_by_id(&self, case_id: Uuid, at: Moment) -> Result<Option<StoredCase>, StoreError>;
 
-    /// A case by its number as of a position (`None` = the present).
+    /// A case by its number as of a moment.
     ///
     /// # Errors
     /// When the database fails.
-    async fn case_by_number(&self, number: &str, at: Option<u64>) -> Result<Option<StoredCase>, StoreError>;
+    async fn case_by_number(&self, number: &str, at: Moment) -> Result<Option<StoredCase>, StoreError>;
 
     /// A page of a register, ordered by name and id.
     ///

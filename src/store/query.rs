@@ -2,6 +2,7 @@
 
 use uuid::Uuid;
 
+use crate::store::moment::Moment;
 use crate::store::record::{AggregateType, StreamId};
 use crate::store::row::StoredCase;
 
@@ -38,8 +39,8 @@ pub struct CaseQuery {
     pub after: Option<Vec<Value>>,
     /// At most so many.
     pub limit: u32,
-    /// As of this position, inclusive; `None` = the present.
-    pub at: Option<u64>,
+    /// As of when.
+    pub at: Moment,
 }
 
 impl CaseQuery {
@@ -354,6 +355,8 @@ pub struct RegisterQuery {
     pub ids: Option<Vec<Uuid>>,
     /// Only of this division and those below it.
     pub division_prefix: Option<String>,
+    /// What the reader may see: only what is of this division or below it at present, whatever it was then.
+    pub within: Option<String>,
     /// Only with exactly this code.
     pub code: Option<String>,
     /// Only with this in the name, ASCII letters of either case.
@@ -362,8 +365,8 @@ pub struct RegisterQuery {
     pub after: Option<(String, Uuid)>,
     /// At most so many.
     pub limit: u32,
-    /// As of this position, inclusive; `None` = the present.
-    pub at: Option<u64>,
+    /// As of when.
+    pub at: Moment,
 }
 
 impl RegisterQuery {
@@ -375,10 +378,11 @@ impl RegisterQuery {
             limit: u32::try_from(ids.len()).unwrap_or(u32::MAX),
             ids: Some(ids),
             division_prefix: None,
+            within: None,
             code: None,
             name_contains: None,
             after: None,
-            at: None,
+            at: Moment::Present,
         }
     }
 }

@@ -31,7 +31,7 @@ pub struct CaseRow {
     pub case_id: Uuid,
     /// For example `GD-2026-0123`.
     pub number: String,
-    /// As reported.
+    /// As it is called now.
     pub title: String,
     /// Wire name of the status.
     pub status: String,

@@ -15,7 +15,7 @@ use crate::domain::actor::Actor;
 use crate::domain::case::state::File;
 use crate::domain::value::{Division, EnterpriseId, InstitutionId};
 use crate::projection;
-use crate::store::{AggregateType, CaseColumn, CaseQuery, Condition, RegisterQuery, StreamId, Value};
+use crate::store::{AggregateType, CaseColumn, CaseQuery, Condition, Moment, RegisterQuery, StreamId, Value};
 
 /// What decides who sees a case.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -151,6 +151,6 @@ fn case_query(actor: &Actor, interest: &Interest, ids: &BTreeSet<Uuid>) -> CaseQ
         order: Vec::new(),
         after: None,
         limit: u32::try_from(ids.len()).unwrap_or(u32::MAX),
-        at: None,
+        at: Moment::Present,
     }
 }

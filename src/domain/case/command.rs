@@ -39,6 +39,13 @@ commands! {
             /// Measurand, interval, and what is required.
             requirement: MeasurementRequirement,
         }
+        /// Corrects the title.
+        RenameCase {
+            /// In a line.
+            title: Title,
+            /// Why, if said.
+            reason: Option<Statement>,
+        }
         /// Sorts a reported case.
         TriageCase {
             /// The KCDB service category.

@@ -22,6 +22,7 @@ facts! {
     CaseFact {
         "CaseReported" "1.0" => CaseReported,
         "RequirementSpecified" "1.0" => RequirementSpecified,
+        "CaseRenamed" "1.0" => CaseRenamed,
         "CaseTriaged" "1.0" => CaseTriaged,
         "RoutineServiceProvided" "1.0" => RoutineServiceProvided,
         "ResearchAssigned" "1.0" => ResearchAssigned,
@@ -89,6 +90,16 @@ payloads! {
     RequirementSpecified {
         /// Measurand, interval, and the uncertainty or maximum permissible error required.
         requirement: MeasurementRequirement,
+    }
+    /// 更名: the title was corrected.
+    CaseRenamed {
+        /// The title it had.
+        from: Title,
+        /// The title it has now.
+        to: Title,
+        /// Why, if said.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<Statement>,
     }
     /// 分诊.
     CaseTriaged {

@@ -3,7 +3,7 @@
 use async_graphql::{Enum, InputObject, Result};
 use serde::{Deserialize, Serialize};
 
-use crate::app::{CaseColumn, Direction, StoredCase, Value};
+use crate::app::{CaseColumn, Direction, Moment, StoredCase, Value};
 use crate::graphql::connection;
 use crate::graphql::errors;
 use crate::graphql::scalars::Cursor;
@@ -67,13 +67,13 @@ impl CaseOrderField {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Order(Vec<(CaseColumn, Direction)>);
 
-/// The place of a case in an ordered list, and the position that the list is read at.
+/// The place of a case in an ordered list, and the moment that the list is read at.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Place {
     order: String,
     key: Vec<serde_json::Value>,
-    at: Option<u64>,
+    at: Moment,
 }
 
 impl Order {
@@ -116,7 +116,7 @@ impl Order {
     }
 
     /// The place of that case.
-    pub(crate) fn place_of(&self, case: &StoredCase, at: Option<u64>) -> Cursor {
+    pub(crate) fn place_of(&self, case: &StoredCase, at: Moment) -> Cursor {
         let columns = self.0.iter().map(|(column, _)| *column).chain([CaseColumn::CaseId]);
         let key = columns.map(|column| match column.value_of(case) {
             Value::Text(text) => text.into(),
@@ -126,11 +126,11 @@ impl Order {
         connection::encode(&Place { order: self.print(), key: key.collect(), at })
     }
 
-    /// The key and the position that a cursor of this order says.
+    /// The key and the moment that a cursor of this order says.
     ///
     /// # Errors
     /// `CURSOR_INVALID` when it is of another order or list.
-    pub(crate) fn after(&self, cursor: &Cursor) -> Result<(Vec<Value>, Option<u64>)> {
+    pub(crate) fn after(&self, cursor: &Cursor) -> Result<(Vec<Value>, Moment)> {
         let place: Place = connection::decode(cursor)?;
         if place.order != self.print() || place.key.len() != self.0.len() + 1 {
             return Err(connection::invalid());
@@ -154,7 +154,7 @@ mod tests {
     }
 
     fn cursor(order: &Order, key: Vec<serde_json::Value>) -> Cursor {
-        connection::encode(&Place { order: order.print(), key, at: Some(7) })
+        connection::encode(&Place { order: order.print(), key, at: Moment::Position(7) })
     }
 
     #[test]
@@ -163,7 +163,7 @@ mod tests {
         let cursor = cursor(&title, vec!["难点".into(), "id".into()]);
         let (key, at) = title.after(&cursor).unwrap();
         assert_eq!(key, [Value::from("难点"), Value::from("id")]);
-        assert_eq!(at, Some(7));
+        assert_eq!(at, Moment::Position(7));
         assert!(order(CaseOrderField::Number).after(&cursor).is_err());
         let descending = CaseOrder { field: CaseOrderField::Title, direction: OrderDirection::Desc };
         assert!(Order::read(Some(vec![descending])).unwrap().after(&cursor).is_err());

@@ -1,10 +1,10 @@
-//! Reporting a difficulty and stating what would solve it.
+//! Reporting a difficulty, stating what would solve it, and calling it by a better name.
 
 use async_graphql::{ID, OneofObject};
 use serde::Serialize;
 
 use crate::domain::case::Case;
-use crate::domain::case::command::{ReportCase, SpecifyRequirement};
+use crate::domain::case::command::{RenameCase, ReportCase, SpecifyRequirement};
 use crate::domain::case::facts::EnrolmentFacts;
 use crate::domain::case::number::CaseNumber;
 use crate::domain::case::values::Origin;
@@ -23,6 +23,8 @@ mutations! {
         report_case(ReportCaseInput) -> ReportCasePayload;
         /// 明确测量要求: states what measurement would solve the case. By the enterprise, a coordinator or the lead.
         specify_requirement(SpecifyRequirementInput) -> SpecifyRequirementPayload;
+        /// 更名: corrects the title of an open case; the one it had stays in its history. By the enterprise, a coordinator or the lead.
+        rename_case(RenameCaseInput) -> RenameCasePayload;
     }
 }
 
@@ -90,5 +92,23 @@ input! {
         let id = door.id::<CaseId>("caseId", &input.case_id);
         let requirement = door.within("requirement", |door| input.requirement.read(door));
         Some(Ordered::new(id?, SpecifyRequirement { requirement: requirement? }))
+    }
+}
+
+input! {
+    /// 更名: the title that says better what the difficulty is.
+    RenameCaseInput updates Case by RenameCase, about "caseId" {
+        /// 难点: the case.
+        case_id: ID,
+        /// 标题: in a line, at most 200 characters; another one than it has.
+        title: String,
+        /// 原因: why, if there is more to say than the title does.
+        reason: Option<String>,
+    }
+    |input, door| {
+        let id = door.id::<CaseId>("caseId", &input.case_id);
+        let title = door.text("title", &input.title);
+        let reason = door.optional("reason", input.reason.as_deref());
+        Some(Ordered::new(id?, RenameCase { title: title?, reason: reason? }))
     }
 }

@@ -6,17 +6,17 @@ use crate::app::{CasePage, StoredCase};
 use crate::domain::case::number::CaseNumber;
 use crate::domain::refusal::Refusal;
 use crate::domain::value::CaseId;
-use crate::graphql::connection::{PageInfo, Slice};
-use crate::graphql::context::{actor, app, reached};
+use crate::graphql::connection::{self, PageInfo, Slice};
+use crate::graphql::context::{actor, app, reached, settled};
 use crate::graphql::filter::CaseFilter;
 use crate::graphql::filter::order::{CaseOrder, Order};
-use crate::graphql::query::PRESENT;
+use crate::graphql::query::Viewpoint;
 use crate::graphql::scalars::{Cursor, Position};
 use crate::graphql::types::case::CaseNode;
 use crate::graphql::{errors, ids};
 
 #[derive(Default)]
-pub(crate) struct CaseQuery;
+pub(crate) struct CaseQuery(pub(super) Viewpoint);
 
 /// Reads of cases.
 #[Object]
@@ -31,7 +31,7 @@ impl CaseQuery {
         errors::nullable(async {
             reached(ctx, min_position).await?;
             let id = ids::read::<CaseId>(&id).map_err(|error| errors::refused(&Refusal::of_value("id", error)))?;
-            CaseNode::load(ctx, id, PRESENT).await
+            CaseNode::load(ctx, id, self.0.moment).await
         })
         .await
     }
@@ -49,9 +49,9 @@ impl CaseQuery {
                 let message = "not a case number: write one such as GD-2026-000123";
                 return Err(errors::argument("NUMBER_INVALID", "number", message));
             };
-            let stored = app(ctx).case_by_number(actor(ctx), &number, PRESENT).await;
+            let stored = app(ctx).case_by_number(actor(ctx), &number, self.0.moment).await;
             let stored = stored.map_err(|fault| errors::fault(ctx, fault))?;
-            Ok(stored.map(|stored| CaseNode::new(stored, PRESENT)))
+            Ok(stored.map(|stored| CaseNode::new(stored, self.0.moment)))
         })
         .await
     }
@@ -76,9 +76,9 @@ impl CaseQuery {
             let (after, at) = match &slice.after {
                 Some(cursor) => {
                     let (key, at) = order.after(cursor)?;
-                    (Some(key), at)
+                    (Some(key), connection::continued(self.0.moment, at)?)
                 }
-                None => (None, app(ctx).head().await.map_err(|fault| errors::fault(ctx, fault))?),
+                None => (None, settled(ctx, self.0.moment).await?),
             };
             let page = CasePage { condition, order: order.columns().to_vec(), after, limit: slice.limit(), at };
             let mut rows = app(ctx).cases(actor(ctx), &page).await.map_err(|fault| errors::fault(ctx, fault))?;
@@ -145,8 +145,8 @@ impl CaseConnection {
         .await
     }
 
-    /// 位置: the position that all pages of this list are read at.
+    /// 位置: the position that all pages of this list are read at; absent while the log is empty.
     async fn position(&self) -> Option<Position> {
-        self.page.at.map(Position)
+        self.page.at.last_position().map(Position)
     }
 }

@@ -1,15 +1,44 @@
 //! Reads. Every field may carry `minPosition`: the answer then includes that position, whichever server gives it.
 
+mod as_of;
 mod cases;
-mod node;
+pub(crate) mod node;
 mod registers;
 mod server;
 
 use async_graphql::MergedObject;
+use jiff::Timestamp;
+
+use crate::app::Moment;
 
 /// 查询: what there is for you to see. Everything is answered within the rights of your token.
 #[derive(Default, MergedObject)]
-pub(crate) struct Query(node::NodeQuery, cases::CaseQuery, registers::RegisterQuery, server::ServerQuery);
+pub(crate) struct Query(
+    node::NodeQuery,
+    cases::CaseQuery,
+    registers::RegisterQuery,
+    as_of::AsOfQuery,
+    server::ServerQuery,
+);
 
-/// As of when a query is answered: `None` is the present.
-pub(super) const PRESENT: Option<u64> = None;
+impl Query {
+    /// The whole query as it is answered from there.
+    fn from(view: Viewpoint) -> Self {
+        Self(
+            node::NodeQuery(view),
+            cases::CaseQuery(view),
+            registers::RegisterQuery(view),
+            as_of::AsOfQuery(view),
+            server::ServerQuery,
+        )
+    }
+}
+
+/// From where a query looks.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Viewpoint {
+    /// As of when rows are read.
+    pub(crate) moment: Moment,
+    /// What is the present time there; `None` is now.
+    pub(crate) time: Option<Timestamp>,
+}

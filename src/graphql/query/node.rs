@@ -1,12 +1,14 @@
 //! Anything by its global id.
 
 use async_graphql::{Context, ID, Object, Result};
+use uuid::Uuid;
 
+use crate::app::Moment;
 use crate::domain::refusal::{Code, Refusal};
 use crate::graphql::context::{actor, app, reached};
 use crate::graphql::errors;
 use crate::graphql::ids::{self, Named};
-use crate::graphql::query::PRESENT;
+use crate::graphql::query::Viewpoint;
 use crate::graphql::scalars::Position;
 use crate::graphql::types::annual_summary::AnnualSummaryNode;
 use crate::graphql::types::campaign::CampaignNode;
@@ -21,7 +23,7 @@ use crate::graphql::types::person::PersonNode;
 const MOST_NODES: usize = 100;
 
 #[derive(Default)]
-pub(crate) struct NodeQuery;
+pub(crate) struct NodeQuery(pub(super) Viewpoint);
 
 /// Reads by global id.
 #[Object]
@@ -35,7 +37,7 @@ impl NodeQuery {
     ) -> Option<Result<Node>> {
         errors::nullable(async {
             reached(ctx, min_position).await?;
-            find(ctx, &id, "id").await
+            find(ctx, &id, "id", self.0.moment).await
         })
         .await
     }
@@ -53,7 +55,10 @@ impl NodeQuery {
                 return Err(errors::argument("TOO_MANY_IDS", "ids", message));
             }
             reached(ctx, min_position).await?;
-            let found = ids.iter().enumerate().map(async |(place, id)| find(ctx, id, &format!("ids.{place}")).await);
+            let found = ids
+                .iter()
+                .enumerate()
+                .map(async |(place, id)| find(ctx, id, &format!("ids.{place}"), self.0.moment).await);
             futures::future::try_join_all(found).await.map(Some)
         })
         .await
@@ -61,34 +66,42 @@ impl NodeQuery {
 }
 
 /// What the id stands for, that came as the argument at that path.
-async fn find(ctx: &Context<'_>, id: &ID, argument: &str) -> Result<Option<Node>> {
+async fn find(ctx: &Context<'_>, id: &ID, argument: &str, at: Moment) -> Result<Option<Node>> {
     let Some(named) = ids::read_any(id) else {
         return Err(errors::refused(&Refusal::new(Code::IdInvalid, argument, "not a global id")));
     };
     let (kind, id) = match named {
-        Named::Event(position) => return event(ctx, position).await,
+        Named::Event(position) => return event(ctx, position, at).await,
         Named::Thing(kind, id) => (kind, id),
     };
-    Ok(match kind.as_str() {
-        "Case" => CaseNode::load(ctx, id.into(), PRESENT).await?.map(Node::Case),
-        "Enterprise" => EnterpriseNode::load(ctx, id.into(), PRESENT).await?.map(Node::Enterprise),
-        "Campaign" => CampaignNode::load(ctx, id.into(), PRESENT).await?.map(Node::Campaign),
-        "Institution" => InstitutionNode::load(ctx, id.into(), PRESENT).await?.map(Node::Institution),
-        "Person" => PersonNode::load(ctx, id.into(), PRESENT).await?.map(Node::Person),
-        "Catalogue" => CatalogueNode::load(ctx, id.into(), PRESENT).await?.map(Node::Catalogue),
-        "AnnualSummary" => AnnualSummaryNode::load(ctx, id.into(), PRESENT).await?.map(Node::AnnualSummary),
-        // Findings, fees and the like have ids to be named by, and are read with their case.
+    // Findings, fees and the like have ids to be named by, and are read with their case.
+    thing(ctx, &kind, id, at).await
+}
+
+/// What has a global id of that kind, if the actor may see it.
+///
+/// # Errors
+/// When the house fails.
+pub(crate) async fn thing(ctx: &Context<'_>, kind: &str, id: Uuid, at: Moment) -> Result<Option<Node>> {
+    Ok(match kind {
+        "Case" => CaseNode::load(ctx, id.into(), at).await?.map(Node::Case),
+        "Enterprise" => EnterpriseNode::load(ctx, id.into(), at).await?.map(Node::Enterprise),
+        "Campaign" => CampaignNode::load(ctx, id.into(), at).await?.map(Node::Campaign),
+        "Institution" => InstitutionNode::load(ctx, id.into(), at).await?.map(Node::Institution),
+        "Person" => PersonNode::load(ctx, id.into(), at).await?.map(Node::Person),
+        "Catalogue" => CatalogueNode::load(ctx, id.into(), at).await?.map(Node::Catalogue),
+        "AnnualSummary" => AnnualSummaryNode::load(ctx, id.into(), at).await?.map(Node::AnnualSummary),
         _ => None,
     })
 }
 
-async fn event(ctx: &Context<'_>, position: u64) -> Result<Option<Node>> {
-    let found = app(ctx).event_at(actor(ctx), position).await;
+async fn event(ctx: &Context<'_>, position: u64, at: Moment) -> Result<Option<Node>> {
+    let found = app(ctx).event_at(actor(ctx), position, at).await;
     let Some(record) = found.map_err(|fault| errors::fault(ctx, fault))? else {
         return Ok(None);
     };
     if record.aggregate_type == "Case" {
-        return CaseEvent::read(ctx, record).map(|event| Some(event.into()));
+        return CaseEvent::read(ctx, record, at).map(|event| Some(event.into()));
     }
-    RegisterEvent::read(ctx, record).map(|event| Some(Node::RegisterEvent(event)))
+    RegisterEvent::read(ctx, record, at).map(|event| Some(Node::RegisterEvent(event)))
 }

@@ -11,7 +11,7 @@ use crate::graphql::context::reached;
 use crate::graphql::errors;
 use crate::graphql::filter::sought;
 use crate::graphql::ids::{self, Identified};
-use crate::graphql::query::PRESENT;
+use crate::graphql::query::Viewpoint;
 use crate::graphql::scalars::{Cursor, Position};
 use crate::graphql::types::annual_summary::AnnualSummaryNode;
 use crate::graphql::types::campaign::{CampaignConnection, CampaignNode};
@@ -53,7 +53,7 @@ fn id_of<I: Identified>(id: &ID) -> Result<I> {
 }
 
 #[derive(Default)]
-pub(crate) struct RegisterQuery;
+pub(crate) struct RegisterQuery(pub(super) Viewpoint);
 
 /// Reads of registers.
 #[Object]
@@ -67,7 +67,7 @@ impl RegisterQuery {
     ) -> Option<Result<EnterpriseNode>> {
         errors::nullable(async {
             reached(ctx, min_position).await?;
-            EnterpriseNode::load(ctx, id_of::<EnterpriseId>(&id)?, PRESENT).await
+            EnterpriseNode::load(ctx, id_of::<EnterpriseId>(&id)?, self.0.moment).await
         })
         .await
     }
@@ -84,7 +84,7 @@ impl RegisterQuery {
         errors::nullable(async {
             reached(ctx, min_position).await?;
             let slice = Slice::read(first, after)?;
-            EnterpriseConnection::load(ctx, slice, RegisterFilter::read(filter)?, PRESENT).await.map(Some)
+            EnterpriseConnection::load(ctx, slice, RegisterFilter::read(filter)?, self.0.moment).await.map(Some)
         })
         .await
     }
@@ -98,7 +98,7 @@ impl RegisterQuery {
     ) -> Option<Result<InstitutionNode>> {
         errors::nullable(async {
             reached(ctx, min_position).await?;
-            InstitutionNode::load(ctx, id_of::<InstitutionId>(&id)?, PRESENT).await
+            InstitutionNode::load(ctx, id_of::<InstitutionId>(&id)?, self.0.moment).await
         })
         .await
     }
@@ -115,7 +115,7 @@ impl RegisterQuery {
         errors::nullable(async {
             reached(ctx, min_position).await?;
             let slice = Slice::read(first, after)?;
-            InstitutionConnection::load(ctx, slice, RegisterFilter::read(filter)?, PRESENT).await.map(Some)
+            InstitutionConnection::load(ctx, slice, RegisterFilter::read(filter)?, self.0.moment).await.map(Some)
         })
         .await
     }
@@ -129,7 +129,7 @@ impl RegisterQuery {
     ) -> Option<Result<CampaignNode>> {
         errors::nullable(async {
             reached(ctx, min_position).await?;
-            CampaignNode::load(ctx, id_of::<CampaignId>(&id)?, PRESENT).await
+            CampaignNode::load(ctx, id_of::<CampaignId>(&id)?, self.0.moment).await
         })
         .await
     }
@@ -146,7 +146,7 @@ impl RegisterQuery {
         errors::nullable(async {
             reached(ctx, min_position).await?;
             let slice = Slice::read(first, after)?;
-            CampaignConnection::load(ctx, slice, RegisterFilter::read(filter)?, PRESENT).await.map(Some)
+            CampaignConnection::load(ctx, slice, RegisterFilter::read(filter)?, self.0.moment).await.map(Some)
         })
         .await
     }
@@ -160,7 +160,7 @@ impl RegisterQuery {
     ) -> Option<Result<PersonNode>> {
         errors::nullable(async {
             reached(ctx, min_position).await?;
-            PersonNode::load(ctx, id_of::<PersonId>(&id)?, PRESENT).await
+            PersonNode::load(ctx, id_of::<PersonId>(&id)?, self.0.moment).await
         })
         .await
     }
@@ -177,7 +177,7 @@ impl RegisterQuery {
         errors::nullable(async {
             reached(ctx, min_position).await?;
             let slice = Slice::read(first, after)?;
-            PersonConnection::load(ctx, slice, RegisterFilter::read(filter)?, PRESENT).await.map(Some)
+            PersonConnection::load(ctx, slice, RegisterFilter::read(filter)?, self.0.moment).await.map(Some)
         })
         .await
     }
@@ -192,7 +192,7 @@ impl RegisterQuery {
         errors::nullable(async {
             reached(ctx, min_position).await?;
             let division = sound("divisionCode", Division::parse(&division_code))?;
-            CatalogueNode::load(ctx, CatalogueId::of(&division), PRESENT).await
+            CatalogueNode::load(ctx, CatalogueId::of(&division), self.0.moment).await
         })
         .await
     }
@@ -209,7 +209,7 @@ impl RegisterQuery {
             reached(ctx, min_position).await?;
             let division = sound("divisionCode", Division::parse(&division_code))?;
             match i16::try_from(year) {
-                Ok(year) => AnnualSummaryNode::load(ctx, AnnualSummaryId::of(&division, year), PRESENT).await,
+                Ok(year) => AnnualSummaryNode::load(ctx, AnnualSummaryId::of(&division, year), self.0.moment).await,
                 Err(_) => Ok(None),
             }
         })

@@ -2,11 +2,11 @@
 
 use async_graphql::{Context, ID, Object, Result, SimpleObject};
 
+use crate::app::Moment;
 use crate::graphql::StreamLimits;
 use crate::graphql::connection::LARGEST_PAGE;
 use crate::graphql::context::{actor, app, session};
 use crate::graphql::limits::Limits;
-use crate::graphql::query::PRESENT;
 use crate::graphql::scalars::{DateTime, Position};
 use crate::graphql::types::common::{self, ActorNode, DivisionNode};
 use crate::graphql::types::enterprise::EnterpriseNode;
@@ -66,7 +66,7 @@ pub(crate) struct Viewer;
 impl Viewer {
     /// 操作者: the opaque id, and the person behind it where one is registered.
     async fn actor(&self, ctx: &Context<'_>) -> ActorNode {
-        ActorNode { id: actor(ctx).id.clone(), at: PRESENT }
+        ActorNode { id: actor(ctx).id.clone(), at: Moment::Present }
     }
 
     /// The id that is the subject of the token.
@@ -88,7 +88,7 @@ impl Viewer {
     async fn institution(&self, ctx: &Context<'_>) -> Option<Result<InstitutionNode>> {
         errors::nullable(async {
             match actor(ctx).institution {
-                Some(id) => common::institution(ctx, id, PRESENT).await,
+                Some(id) => common::institution(ctx, id, Moment::Present).await,
                 None => Ok(None),
             }
         })
@@ -99,7 +99,7 @@ impl Viewer {
     async fn enterprise(&self, ctx: &Context<'_>) -> Option<Result<EnterpriseNode>> {
         errors::nullable(async {
             match actor(ctx).enterprise {
-                Some(id) => common::enterprise(ctx, id, PRESENT).await,
+                Some(id) => common::enterprise(ctx, id, Moment::Present).await,
                 None => Ok(None),
             }
         })

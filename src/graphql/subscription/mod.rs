@@ -13,7 +13,7 @@ mod update;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use crate::app::{Happened, Interest, Start};
+use crate::app::{Happened, Interest, Moment, Start};
 pub(super) use root::Subscription;
 pub use stream::{Delivery, Subscribed};
 
@@ -78,4 +78,11 @@ pub(super) struct News {
     position: u64,
     /// What has happened; nothing when it only tells the position.
     events: Vec<Arc<Happened>>,
+}
+
+impl News {
+    /// As of when it shows what it is about.
+    fn then(&self) -> Moment {
+        Moment::Position(self.position)
+    }
 }

@@ -88,7 +88,7 @@ mod tests {
         let mut document = parse_query(query).expect("it parses");
         let alone = stands_alone(&mut document, None);
         let operation = operation(&document, None).expect("it has one");
-        alone.then(|| (operation.selection_set.node.items.len(), document.fragments.len()))
+        alone.then_some((operation.selection_set.node.items.len(), document.fragments.len()))
     }
 
     #[test]

@@ -4,19 +4,14 @@ use std::sync::Arc;
 
 use async_graphql::{Context, ID, Object, Result};
 
-use crate::app::{AggregateType, Happened, StreamId};
+use crate::app::{AggregateType, Happened, Moment, StreamId};
 use crate::graphql::errors;
 use crate::graphql::ids;
+use crate::graphql::query::node;
 use crate::graphql::scalars::Position;
 use crate::graphql::subscription::News;
-use crate::graphql::types::annual_summary::AnnualSummaryNode;
-use crate::graphql::types::campaign::CampaignNode;
 use crate::graphql::types::case::CaseNode;
-use crate::graphql::types::catalogue::CatalogueNode;
-use crate::graphql::types::enterprise::EnterpriseNode;
 use crate::graphql::types::event::{CaseEvent, Node, RegisterEvent};
-use crate::graphql::types::institution::InstitutionNode;
-use crate::graphql::types::person::PersonNode;
 
 pub(crate) struct LogUpdate(pub(super) News);
 
@@ -36,13 +31,15 @@ impl LogUpdate {
     /// 案例事件: what happened to a case.
     async fn case_event(&self, ctx: &Context<'_>) -> Option<Result<CaseEvent>> {
         let (event, stream) = self.happened()?;
-        (stream.aggregate_type == AggregateType::Case).then(|| CaseEvent::read(ctx, event.record.clone()))
+        (stream.aggregate_type == AggregateType::Case)
+            .then(|| CaseEvent::read(ctx, event.record.clone(), self.0.then()))
     }
 
     /// 登记事件: what happened to something else.
     async fn register_event(&self, ctx: &Context<'_>) -> Option<Result<RegisterEvent>> {
         let (event, stream) = self.happened()?;
-        (stream.aggregate_type != AggregateType::Case).then(|| RegisterEvent::read(ctx, event.record.clone()))
+        (stream.aggregate_type != AggregateType::Case)
+            .then(|| RegisterEvent::read(ctx, event.record.clone(), self.0.then()))
     }
 
     /// 难点: the case that it happened to, as it was then.
@@ -51,13 +48,13 @@ impl LogUpdate {
         if stream.aggregate_type != AggregateType::Case {
             return None;
         }
-        case_then(ctx, stream, self.0.position).await
+        case_then(ctx, stream, self.0.then()).await
     }
 
     /// 对象: what it happened to, as it was then.
     async fn subject(&self, ctx: &Context<'_>) -> Option<Result<Node>> {
         let (_, stream) = self.happened()?;
-        errors::nullable(subject_then(ctx, stream, self.0.position)).await
+        errors::nullable(node::thing(ctx, stream.aggregate_type.as_str(), stream.aggregate_id, self.0.then())).await
     }
 }
 
@@ -85,28 +82,15 @@ impl CaseUpdate {
 
     /// 事件: what one command made of the case; empty when only the position is told.
     async fn events(&self, ctx: &Context<'_>) -> Result<Vec<CaseEvent>> {
-        self.0.events.iter().map(|event| CaseEvent::read(ctx, event.record.clone())).collect()
+        self.0.events.iter().map(|event| CaseEvent::read(ctx, event.record.clone(), self.0.then())).collect()
     }
 
     /// 难点: the case after it; absent when only the position is told.
     async fn case(&self, ctx: &Context<'_>) -> Option<Result<CaseNode>> {
-        case_then(ctx, self.0.events.first()?.record.stream()?, self.0.position).await
+        case_then(ctx, self.0.events.first()?.record.stream()?, self.0.then()).await
     }
 }
 
-async fn case_then(ctx: &Context<'_>, stream: StreamId, position: u64) -> Option<Result<CaseNode>> {
-    CaseNode::load(ctx, stream.aggregate_id.into(), Some(position)).await.transpose()
-}
-
-async fn subject_then(ctx: &Context<'_>, stream: StreamId, position: u64) -> Result<Option<Node>> {
-    let (id, then) = (stream.aggregate_id, Some(position));
-    Ok(match stream.aggregate_type {
-        AggregateType::Case => CaseNode::load(ctx, id.into(), then).await?.map(Node::Case),
-        AggregateType::Enterprise => EnterpriseNode::load(ctx, id.into(), then).await?.map(Node::Enterprise),
-        AggregateType::Campaign => CampaignNode::load(ctx, id.into(), then).await?.map(Node::Campaign),
-        AggregateType::Institution => InstitutionNode::load(ctx, id.into(), then).await?.map(Node::Institution),
-        AggregateType::Person => PersonNode::load(ctx, id.into(), then).await?.map(Node::Person),
-        AggregateType::Catalogue => CatalogueNode::load(ctx, id.into(), then).await?.map(Node::Catalogue),
-        AggregateType::AnnualSummary => AnnualSummaryNode::load(ctx, id.into(), then).await?.map(Node::AnnualSummary),
-    })
+async fn case_then(ctx: &Context<'_>, stream: StreamId, then: Moment) -> Option<Result<CaseNode>> {
+    CaseNode::load(ctx, stream.aggregate_id.into(), then).await.transpose()
 }

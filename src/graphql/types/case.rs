@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, ID, MergedObject, Object, Result};
 
-use crate::app::{Receipt, StoredCase, time_of};
+use crate::app::{Moment, Receipt, StoredCase, time_of};
 use crate::domain::case::values::{Kind, Severity, Status};
 use crate::domain::value::{CampaignId, CaseId, EnterpriseId, InstitutionId, Level, PersonId, ServiceCategory};
 use crate::graphql::context::{actor, app};
@@ -22,8 +22,8 @@ use crate::graphql::{errors, ids, words};
 pub(crate) struct CaseNode(CaseRow, CaseFile);
 
 impl CaseNode {
-    /// The case of that row, shown as of that position (`None` = the present).
-    pub(crate) fn new(stored: StoredCase, at: Option<u64>) -> Self {
+    /// The case of that row, shown as of that moment.
+    pub(crate) fn new(stored: StoredCase, at: Moment) -> Self {
         let file = CaseFile { id: stored.row.case_id.into(), version: stored.version, at };
         Self(CaseRow { stored, at }, file)
     }
@@ -40,7 +40,7 @@ impl CaseNode {
     ///
     /// # Errors
     /// When the house fails.
-    pub(crate) async fn load(ctx: &Context<'_>, id: CaseId, at: Option<u64>) -> Result<Option<Self>> {
+    pub(crate) async fn load(ctx: &Context<'_>, id: CaseId, at: Moment) -> Result<Option<Self>> {
         let stored = app(ctx).case(actor(ctx), id, at).await.map_err(|fault| errors::fault(ctx, fault))?;
         Ok(stored.map(|stored| Self::new(stored, at)))
     }
@@ -48,13 +48,13 @@ impl CaseNode {
 
 impl Shown for CaseNode {
     async fn after(ctx: &Context<'_>, receipt: &Receipt) -> Result<Option<Self>> {
-        Self::load(ctx, receipt.stream.aggregate_id.into(), None).await
+        Self::load(ctx, receipt.stream.aggregate_id.into(), Moment::Present).await
     }
 }
 
 struct CaseRow {
     stored: StoredCase,
-    at: Option<u64>,
+    at: Moment,
 }
 
 /// Rows are written from the domain's own words, in the commit of the event.

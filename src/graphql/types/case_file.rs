@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_graphql::{Context, Object, Result};
 
-use crate::app::Versioned;
+use crate::app::{Moment, Versioned};
 use crate::domain::case::Case;
 use crate::domain::case::state::File;
 use crate::domain::case::values::Origin;
@@ -34,7 +34,7 @@ pub(crate) struct CaseFile {
     /// The version that the row shows.
     pub(crate) version: u64,
     /// As of when it is shown.
-    pub(crate) at: Option<u64>,
+    pub(crate) at: Moment,
 }
 
 impl CaseFile {
@@ -49,7 +49,7 @@ impl CaseFile {
     }
 
     /// Shows each of the file's things.
-    async fn each<S, T: for<'a> From<(&'a S, Option<u64>)>>(
+    async fn each<S, T: for<'a> From<(&'a S, Moment)>>(
         &self,
         ctx: &Context<'_>,
         of: impl FnOnce(&File) -> &[S],
@@ -58,7 +58,7 @@ impl CaseFile {
     }
 
     /// Shows one thing of the file, if it is there.
-    async fn one<S, T: for<'a> From<(&'a S, Option<u64>)>>(
+    async fn one<S, T: for<'a> From<(&'a S, Moment)>>(
         &self,
         ctx: &Context<'_>,
         of: impl FnOnce(&File) -> Option<&S>,
@@ -255,10 +255,10 @@ impl CaseFile {
         .await
     }
 
-    /// 可用命令: which commands you may give now, and for each that you may not, why.
+    /// 可用命令: which commands you may give now, and for each that you may not, why; in the past, which you with your rights of today might have given then.
     async fn allowed_commands(&self, ctx: &Context<'_>) -> Option<Result<Vec<AllowedCommand>>> {
         errors::nullable(async {
-            let now = app(ctx).now();
+            let now = app(ctx).time_at(self.at).await.map_err(|fault| errors::fault(ctx, fault))?;
             let case = self.load(ctx).await?;
             Ok(case.map(|case| {
                 let commands = case.state.allowed_commands(actor(ctx), now);

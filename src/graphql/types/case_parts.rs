@@ -2,6 +2,7 @@
 
 use async_graphql::{ComplexObject, Context, ID, Object, Result, SimpleObject};
 
+use crate::app::Moment;
 use crate::domain::case::command::CaseCommand;
 use crate::domain::case::gap;
 use crate::domain::case::state;
@@ -44,8 +45,8 @@ pub(crate) struct GapPoint {
     ratio: Option<Decimal>,
 }
 
-impl From<(&gap::GapPoint, Option<u64>)> for GapPoint {
-    fn from((point, _): (&gap::GapPoint, Option<u64>)) -> Self {
+impl From<(&gap::GapPoint, Moment)> for GapPoint {
+    fn from((point, _): (&gap::GapPoint, Moment)) -> Self {
         Self { at: point.at.into(), ratio: point.gap.as_ref().map(Decimal::of) }
     }
 }
@@ -56,7 +57,7 @@ pub(crate) struct Expert {
     /// How it went.
     pub(crate) membership: state::Membership,
     /// As of when the person is shown.
-    pub(crate) at: Option<u64>,
+    pub(crate) at: Moment,
 }
 
 /// 协作专家: somebody who was invited, and how it went.
@@ -80,11 +81,11 @@ impl Expert {
 
 pub(crate) struct LinkNode {
     link: state::Link,
-    at: Option<u64>,
+    at: Moment,
 }
 
-impl From<(&state::Link, Option<u64>)> for LinkNode {
-    fn from((link, at): (&state::Link, Option<u64>)) -> Self {
+impl From<(&state::Link, Moment)> for LinkNode {
+    fn from((link, at): (&state::Link, Moment)) -> Self {
         Self { link: *link, at }
     }
 }
@@ -123,8 +124,8 @@ pub(crate) struct Fee {
     tariff: Decimal,
 }
 
-impl From<(&state::Fee, Option<u64>)> for Fee {
-    fn from((fee, _): (&state::Fee, Option<u64>)) -> Self {
+impl From<(&state::Fee, Moment)> for Fee {
+    fn from((fee, _): (&state::Fee, Moment)) -> Self {
         Self {
             id: ids::global(fee.id),
             item: fee.item.to_string(),
@@ -148,8 +149,8 @@ pub(crate) struct Technique {
     at: DateTime,
 }
 
-impl From<(&state::Technique, Option<u64>)> for Technique {
-    fn from((technique, _): (&state::Technique, Option<u64>)) -> Self {
+impl From<(&state::Technique, Moment)> for Technique {
+    fn from((technique, _): (&state::Technique, Moment)) -> Self {
         Self {
             technique: technique.technique.to_string(),
             reference: technique.source.reference.to_string(),
@@ -172,8 +173,8 @@ pub(crate) struct Training {
     at: DateTime,
 }
 
-impl From<(&state::Training, Option<u64>)> for Training {
-    fn from((training, _): (&state::Training, Option<u64>)) -> Self {
+impl From<(&state::Training, Moment)> for Training {
+    fn from((training, _): (&state::Training, Moment)) -> Self {
         Self {
             topic: training.topic.to_string(),
             trainees: training.trainees,
@@ -196,8 +197,8 @@ pub(crate) struct Comment {
     text: String,
 }
 
-impl From<(&state::Comment, Option<u64>)> for Comment {
-    fn from((comment, at): (&state::Comment, Option<u64>)) -> Self {
+impl From<(&state::Comment, Moment)> for Comment {
+    fn from((comment, at): (&state::Comment, Moment)) -> Self {
         Self {
             id: ids::global(comment.id),
             by: ActorNode { id: comment.by.clone(), at },
@@ -233,7 +234,7 @@ pub(crate) struct Attachment {
 
 impl Attachment {
     /// A document of that case.
-    pub(crate) fn new(case: CaseId, stored: state::Attachment, at: Option<u64>) -> Self {
+    pub(crate) fn new(case: CaseId, stored: state::Attachment, at: Moment) -> Self {
         Self {
             id: ids::global(stored.id),
             by: ActorNode { id: stored.by.clone(), at },
@@ -273,8 +274,8 @@ pub(crate) struct PublicationNode {
     consent: String,
 }
 
-impl From<(&state::Publication, Option<u64>)> for PublicationNode {
-    fn from((publication, _): (&state::Publication, Option<u64>)) -> Self {
+impl From<(&state::Publication, Moment)> for PublicationNode {
+    fn from((publication, _): (&state::Publication, Moment)) -> Self {
         Self {
             at: publication.at.into(),
             summary: publication.summary.to_string(),
@@ -293,8 +294,8 @@ pub(crate) struct LegacyNode {
     concluded: bool,
 }
 
-impl From<(&state::Legacy, Option<u64>)> for LegacyNode {
-    fn from((legacy, _): (&state::Legacy, Option<u64>)) -> Self {
+impl From<(&state::Legacy, Moment)> for LegacyNode {
+    fn from((legacy, _): (&state::Legacy, Moment)) -> Self {
         Self { imported: legacy.imported, concluded: legacy.concluded }
     }
 }

@@ -2,6 +2,7 @@
 
 use async_graphql::{Context, ID, Object, Result, SimpleObject};
 
+use crate::app::Moment;
 use crate::domain::actor::ActorId;
 use crate::domain::campaign::Campaign;
 use crate::domain::enterprise::Enterprise;
@@ -78,7 +79,7 @@ pub(crate) struct ActorNode {
     /// The id.
     pub(crate) id: ActorId,
     /// As of when the person is shown.
-    pub(crate) at: Option<u64>,
+    pub(crate) at: Moment,
 }
 
 /// 操作者: whoever did something: an opaque id, and the person behind it where one is registered.
@@ -145,7 +146,7 @@ macro_rules! loaded {
             ///
             /// # Errors
             /// When the house fails.
-            pub(crate) async fn $load(ctx: &Context<'_>, id: $id, at: Option<u64>) -> Result<Option<$node>> {
+            pub(crate) async fn $load(ctx: &Context<'_>, id: $id, at: Moment) -> Result<Option<$node>> {
                 let entry = loaders(ctx).entry::<$root>(id.into(), at).await;
                 let entry = entry.map_err(|fault| errors::fault(ctx, fault))?;
                 Ok(entry.map(|entry| $node::new(entry, at)))
@@ -155,12 +156,12 @@ macro_rules! loaded {
 }
 
 loaded! {
-    /// An enterprise as of that position, batched with its neighbours.
+    /// An enterprise as of that moment, batched with its neighbours.
     enterprise(EnterpriseId) -> EnterpriseNode of Enterprise;
-    /// An institution as of that position, batched with its neighbours.
+    /// An institution as of that moment, batched with its neighbours.
     institution(InstitutionId) -> InstitutionNode of Institution;
-    /// A campaign as of that position, batched with its neighbours.
+    /// A campaign as of that moment, batched with its neighbours.
     campaign(CampaignId) -> CampaignNode of Campaign;
-    /// A person as of that position, batched with its neighbours.
+    /// A person as of that moment, batched with its neighbours.
     person(PersonId) -> PersonNode of Person;
 }

@@ -2,6 +2,7 @@
 
 use async_graphql::{Context, Object, Result};
 
+use crate::app::Moment;
 use crate::graphql::errors;
 use crate::graphql::orders::Conflicting;
 use crate::graphql::types::event::{CaseEvent, RegisterEvent};
@@ -20,7 +21,11 @@ impl CaseConflict {
     async fn events_since(&self, ctx: &Context<'_>) -> Option<Result<Vec<CaseEvent>>> {
         errors::nullable(async {
             let events = self.0.events_since(ctx).await?;
-            events.into_iter().map(|event| CaseEvent::read(ctx, event)).collect::<Result<_>>().map(Some)
+            events
+                .into_iter()
+                .map(|event| CaseEvent::read(ctx, event, Moment::Present))
+                .collect::<Result<_>>()
+                .map(Some)
         })
         .await
     }
@@ -40,7 +45,11 @@ impl RegisterConflict {
     async fn events_since(&self, ctx: &Context<'_>) -> Option<Result<Vec<RegisterEvent>>> {
         errors::nullable(async {
             let events = self.0.events_since(ctx).await?;
-            events.into_iter().map(|event| RegisterEvent::read(ctx, event)).collect::<Result<_>>().map(Some)
+            events
+                .into_iter()
+                .map(|event| RegisterEvent::read(ctx, event, Moment::Present))
+                .collect::<Result<_>>()
+                .map(Some)
         })
         .await
     }

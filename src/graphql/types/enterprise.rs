@@ -2,6 +2,7 @@
 
 use async_graphql::{Context, ID, Object, Result, SimpleObject};
 
+use crate::app::Moment;
 use crate::domain::enterprise::Enterprise;
 use crate::domain::enterprise::state::{Enrolment, EnterpriseFile, FieldVisit};
 use crate::domain::enterprise::values::{Consent, Identity};
@@ -124,7 +125,7 @@ pub(crate) struct ContactNode {
 pub(crate) struct EnrolmentNode {
     campaign: CampaignId,
     enrolment: Enrolment,
-    at: Option<u64>,
+    at: Moment,
 }
 
 /// 自愿报名: a place on a campaign's list.
@@ -156,7 +157,7 @@ impl EnrolmentNode {
 
 pub(crate) struct FieldVisitNode {
     visit: FieldVisit,
-    at: Option<u64>,
+    at: Moment,
 }
 
 impl FieldVisitNode {

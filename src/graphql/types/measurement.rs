@@ -2,6 +2,7 @@
 
 use async_graphql::{ID, Object, SimpleObject};
 
+use crate::app::Moment;
 use crate::domain::case::state::{File, Measurement};
 use crate::domain::value::measurement::{MaximumPermissibleError, acceptance_limit, test_uncertainty_ratio};
 use crate::domain::value::{
@@ -217,8 +218,8 @@ pub(crate) struct MeasurementNode {
     result: ResultNode,
 }
 
-impl From<(&Measurement, Option<u64>)> for MeasurementNode {
-    fn from((measurement, at): (&Measurement, Option<u64>)) -> Self {
+impl From<(&Measurement, Moment)> for MeasurementNode {
+    fn from((measurement, at): (&Measurement, Moment)) -> Self {
         Self {
             id: ids::global(measurement.id),
             by: ActorNode { id: measurement.by.clone(), at },
@@ -248,7 +249,7 @@ pub(crate) struct CapabilityGapNode {
 
 impl CapabilityGapNode {
     /// The gap of that case, where something is required and something comparable measured.
-    pub(crate) fn of(file: &File, at: Option<u64>) -> Option<Self> {
+    pub(crate) fn of(file: &File, at: Moment) -> Option<Self> {
         let requirement = file.requirement.as_ref()?;
         let best = file.best_uncertainty()?;
         let uncertainty = best.result.uncertainty()?;

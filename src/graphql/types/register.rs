@@ -6,20 +6,20 @@ use async_graphql::{Context, Result};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::app::{Commanded, Entry, RegisterPage};
+use crate::app::{Commanded, Entry, Moment, RegisterPage};
 use crate::domain::value::Division;
 use crate::graphql::connection::{self, Slice};
-use crate::graphql::context::{actor, app};
+use crate::graphql::context::{actor, app, settled};
 use crate::graphql::errors;
 use crate::graphql::scalars::Cursor;
 
-/// The place of an entry in a register's list, and the position that the list is read at.
+/// The place of an entry in a register's list, and the moment that the list is read at.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Place {
     name: String,
     id: Uuid,
-    at: Option<u64>,
+    at: Moment,
 }
 
 /// Which entries of a register.
@@ -38,7 +38,7 @@ pub(crate) struct EntryPage<A> {
     /// The entries.
     pub(crate) entries: Vec<Entry<A>>,
     /// As of when they were read.
-    pub(crate) at: Option<u64>,
+    pub(crate) at: Moment,
     /// Whether there are more.
     pub(crate) has_next: bool,
     /// The question, for counting.
@@ -50,12 +50,11 @@ impl<A: Commanded> EntryPage<A> {
     ///
     /// # Errors
     /// When the cursor is of another list or the house fails.
-    pub(crate) async fn load(ctx: &Context<'_>, slice: &Slice, which: Which, at: Option<u64>) -> Result<Self> {
+    pub(crate) async fn load(ctx: &Context<'_>, slice: &Slice, which: Which, at: Moment) -> Result<Self> {
         let place = slice.place::<Place>()?;
-        let at = match (&place, at) {
-            (Some(place), _) => place.at,
-            (None, Some(at)) => Some(at),
-            (None, None) => app(ctx).head().await.map_err(|fault| errors::fault(ctx, fault))?,
+        let at = match &place {
+            Some(place) => connection::continued(at, place.at)?,
+            None => settled(ctx, at).await?,
         };
         let page = RegisterPage {
             ids: None,
@@ -74,16 +73,16 @@ impl<A: Commanded> EntryPage<A> {
 }
 
 /// The place of that entry.
-pub(crate) fn place_of<A>(entry: &Entry<A>, at: Option<u64>) -> Cursor {
+pub(crate) fn place_of<A>(entry: &Entry<A>, at: Moment) -> Cursor {
     connection::encode(&Place { name: entry.name.clone(), id: entry.id, at })
 }
 
-/// An entry of a register, as it was at a position.
+/// An entry of a register, as it was at a moment.
 pub(crate) struct Snapshot<A> {
     /// The entry.
     pub(crate) entry: Arc<Entry<A>>,
     /// As of when it is shown, and what it points at as well.
-    pub(crate) at: Option<u64>,
+    pub(crate) at: Moment,
 }
 
 impl<A> Clone for Snapshot<A> {
@@ -95,13 +94,13 @@ impl<A> Clone for Snapshot<A> {
 /// Declares the node of a register: how it is loaded, what all nodes show, and its connection.
 macro_rules! register_node {
     ($node:ident of $root:ident as $id:ident) => {
-        #[doc = concat!("An entry of the register of type `", stringify!($root), "`, as of a position.")]
+        #[doc = concat!("An entry of the register of type `", stringify!($root), "`, as of a moment.")]
         #[derive(Clone)]
         pub(crate) struct $node(crate::graphql::types::register::Snapshot<$root>);
 
         impl $node {
-            /// The entry, shown as of that position.
-            pub(crate) fn new(entry: std::sync::Arc<crate::app::Entry<$root>>, at: Option<u64>) -> Self {
+            /// The entry, shown as of that moment.
+            pub(crate) fn new(entry: std::sync::Arc<crate::app::Entry<$root>>, at: crate::app::Moment) -> Self {
                 Self(crate::graphql::types::register::Snapshot { entry, at })
             }
 
@@ -112,7 +111,7 @@ macro_rules! register_node {
             pub(crate) async fn load(
                 ctx: &async_graphql::Context<'_>,
                 id: crate::domain::value::$id,
-                at: Option<u64>,
+                at: crate::app::Moment,
             ) -> async_graphql::Result<Option<Self>> {
                 let actor = crate::graphql::context::actor(ctx);
                 let entry = crate::graphql::context::app(ctx).register::<$root>(actor, id.into(), at).await;
@@ -130,7 +129,7 @@ macro_rules! register_node {
                 ctx: &async_graphql::Context<'_>,
                 receipt: &crate::app::Receipt,
             ) -> async_graphql::Result<Option<Self>> {
-                Self::load(ctx, receipt.stream.aggregate_id.into(), None).await
+                Self::load(ctx, receipt.stream.aggregate_id.into(), crate::app::Moment::Present).await
             }
         }
     };
@@ -164,7 +163,7 @@ macro_rules! register_connection {
                 ctx: &async_graphql::Context<'_>,
                 slice: crate::graphql::connection::Slice,
                 which: crate::graphql::types::register::Which,
-                at: Option<u64>,
+                at: crate::app::Moment,
             ) -> async_graphql::Result<Self> {
                 let mut page =
                     crate::graphql::types::register::EntryPage::<$root>::load(ctx, &slice, which, at).await?;

@@ -2,6 +2,7 @@
 
 use async_graphql::{Context, ID, Object, Result, SimpleObject};
 
+use crate::app::Moment;
 use crate::domain::case::state;
 use crate::graphql::ids;
 use crate::graphql::scalars::{DateTime, Decimal};
@@ -12,11 +13,11 @@ use crate::graphql::words::Verdict;
 
 pub(crate) struct AssignmentNode {
     assignment: state::Assignment,
-    at: Option<u64>,
+    at: Moment,
 }
 
-impl From<(&state::Assignment, Option<u64>)> for AssignmentNode {
-    fn from((assignment, at): (&state::Assignment, Option<u64>)) -> Self {
+impl From<(&state::Assignment, Moment)> for AssignmentNode {
+    fn from((assignment, at): (&state::Assignment, Moment)) -> Self {
         Self { assignment: assignment.clone(), at }
     }
 }
@@ -65,8 +66,8 @@ pub(crate) struct Finding {
     citations: Vec<String>,
 }
 
-impl From<(&state::Finding, Option<u64>)> for Finding {
-    fn from((finding, at): (&state::Finding, Option<u64>)) -> Self {
+impl From<(&state::Finding, Moment)> for Finding {
+    fn from((finding, at): (&state::Finding, Moment)) -> Self {
         Self {
             id: ids::global(finding.id),
             by: ActorNode { id: finding.by.clone(), at },
@@ -108,8 +109,8 @@ pub(crate) struct Review {
     comment: String,
 }
 
-impl From<(&state::Solution, Option<u64>)> for SolutionNode {
-    fn from((solution, at): (&state::Solution, Option<u64>)) -> Self {
+impl From<(&state::Solution, Moment)> for SolutionNode {
+    fn from((solution, at): (&state::Solution, Moment)) -> Self {
         let reviews = solution.reviews.iter().map(|review| Review {
             by: ActorNode { id: review.by.clone(), at },
             at: review.at.into(),
@@ -141,8 +142,8 @@ pub(crate) struct TrialNode {
     summary: Option<String>,
 }
 
-impl From<(&state::Trial, Option<u64>)> for TrialNode {
-    fn from((trial, _): (&state::Trial, Option<u64>)) -> Self {
+impl From<(&state::Trial, Moment)> for TrialNode {
+    fn from((trial, _): (&state::Trial, Moment)) -> Self {
         let outcome = trial.outcome.as_ref();
         Self {
             plan: trial.plan.to_string(),
@@ -167,8 +168,8 @@ pub(crate) struct ResolutionNode {
     shortfall_accepted: Option<String>,
 }
 
-impl From<(&state::Resolution, Option<u64>)> for ResolutionNode {
-    fn from((resolution, _): (&state::Resolution, Option<u64>)) -> Self {
+impl From<(&state::Resolution, Moment)> for ResolutionNode {
+    fn from((resolution, _): (&state::Resolution, Moment)) -> Self {
         Self {
             at: resolution.at.into(),
             gap: resolution.gap.as_ref().map(Decimal::of),
@@ -180,11 +181,11 @@ impl From<(&state::Resolution, Option<u64>)> for ResolutionNode {
 
 pub(crate) struct RoutineServiceNode {
     service: state::RoutineService,
-    at: Option<u64>,
+    at: Moment,
 }
 
-impl From<(&state::RoutineService, Option<u64>)> for RoutineServiceNode {
-    fn from((service, at): (&state::RoutineService, Option<u64>)) -> Self {
+impl From<(&state::RoutineService, Moment)> for RoutineServiceNode {
+    fn from((service, at): (&state::RoutineService, Moment)) -> Self {
         Self { service: service.clone(), at }
     }
 }

@@ -60,7 +60,7 @@ async fn followers_see_every_position_once_and_in_order(database: Database) {
         assert_eq!(seen.await.expect("no panic"), (first..=last).collect::<Vec<_>>());
     }
     let seen = everything_up_to(&mut of_one, last).await;
-    let expected = (BEFORE..=last).filter(|position| (position - BEFORE) / EVENTS as u64 % 2 == 0);
+    let expected = (BEFORE..=last).filter(|position| ((position - BEFORE) / EVENTS as u64).is_multiple_of(2));
     assert_eq!(seen, expected.collect::<Vec<_>>());
     app.shutdown().await;
 }

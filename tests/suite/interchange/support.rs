@@ -5,7 +5,7 @@ use std::io::{Seek, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use etalon::app::{App, CasePage, EventRecord, StoredCase};
+use etalon::app::{App, CasePage, EventRecord, Moment, StoredCase};
 use etalon::codec::{self, Stored};
 use etalon::domain::actor::{Actor, ActorId, Role};
 use etalon::domain::case::Case;
@@ -68,8 +68,13 @@ impl House {
 
     /// Every case, in the order of their numbers.
     pub(crate) async fn cases(&self) -> Vec<StoredCase> {
-        let page =
-            CasePage { condition: Condition::All(Vec::new()), order: Vec::new(), after: None, limit: 10_000, at: None };
+        let page = CasePage {
+            condition: Condition::All(Vec::new()),
+            order: Vec::new(),
+            after: None,
+            limit: 10_000,
+            at: Moment::Present,
+        };
         self.app.cases(&importer(), &page).await.unwrap()
     }
 

@@ -10,6 +10,7 @@ const NOBODY: &str = "00000000-0000-7000-8000-000000000000";
 
 pub async fn play(world: &World, scene: &Scene) {
     let case = report(world, scene).await;
+    renaming(&case).await;
     triaging(&case).await;
     assignment(&case, scene).await;
     collaboration(&case, scene).await;
@@ -76,6 +77,25 @@ async fn report<'a>(world: &'a World, scene: &Scene) -> Case<'a> {
     case
 }
 
+async fn renaming(case: &Case<'_>) {
+    let same = json!({ "title": "轴承内径测量重复性不足" });
+    let other = json!({ "title": "轴承内径测量的重复性和复现性不足" });
+    case.refuses([
+        ("coordinator", "renameCase", same.clone(), "SAME_TITLE", "title"),
+        ("enterprise", "renameCase", json!({ "title": " " }), "TEXT_EMPTY", "title"),
+        ("visitor", "renameCase", other.clone(), "NOT_PERMITTED", ""),
+        ("other enterprise", "renameCase", other.clone(), "NOT_FOUND", "caseId"),
+    ])
+    .await;
+    case.takes("enterprise", "renameCase", with(other.clone(), json!({ "reason": "两班之间也不一致" }))).await;
+    assert_eq!(case.shows("title").await, other);
+    case.takes("coordinator", "renameCase", same.clone()).await;
+    let events = case.shows("title events(first: 9) { nodes { ... on CaseRenamedEvent { from to reason } } }").await;
+    assert_eq!(events["title"], same["title"]);
+    let renamed = json!({ "from": same["title"], "to": other["title"], "reason": "两班之间也不一致" });
+    assert_eq!(events["events"]["nodes"][1], renamed);
+}
+
 async fn triaging(case: &Case<'_>) {
     let input = |more| with(triage("RESEARCH_PROBLEM"), more);
     case.refuses([
@@ -89,7 +109,7 @@ async fn triaging(case: &Case<'_>) {
         ("coordinator", "acceptAssignment", json!({}), "NOT_PERMITTED", ""),
     ])
     .await;
-    case.takes("coordinator", "triageCase", input(json!({ "expectedVersion": 1 }))).await;
+    case.takes("coordinator", "triageCase", input(json!({ "expectedVersion": 3 }))).await;
     case.refuses([("coordinator", "triageCase", input(json!({})), "WRONG_STATUS", "")]).await;
 }
 

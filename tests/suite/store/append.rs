@@ -1,7 +1,8 @@
 //! What a commit accepts, refuses and promises.
 
 use etalon::store::{
-    AggregateType, Append, AppendError, CommandKey, Committed, Content, NewAttachment, RowChanges, StoreError, StreamId,
+    AggregateType, Append, AppendError, CommandKey, Committed, Content, Moment, NewAttachment, RowChanges, StoreError,
+    StreamId,
 };
 
 use crate::store::samples::{
@@ -122,10 +123,10 @@ async fn case_numbers_have_no_gap(database: Database) {
     assert!(matches!(outcomes[1], Err(AppendError::Conflict { current_version: 0 })));
     commit_one(&*store, numbered(4, "d")).await.expect("accepted");
     for (number, case) in [("GD-2026-0001", 1), ("GD-2026-0002", 3), ("GD-2026-0003", 4)] {
-        let found = store.case_by_number(number, None).await.expect("read").expect("it is there");
+        let found = store.case_by_number(number, Moment::Present).await.expect("read").expect("it is there");
         assert_eq!(found.row.case_id, id(case));
     }
-    assert!(store.case_by_number("GD-2026-0004", None).await.expect("read").is_none());
+    assert!(store.case_by_number("GD-2026-0004", Moment::Present).await.expect("read").is_none());
 }
 
 async fn time_never_goes_back_in_the_log(database: Database) {

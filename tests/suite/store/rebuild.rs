@@ -1,7 +1,7 @@
 //! The read rows can be computed again from the log and swapped in while everybody goes on.
 
 use etalon::store::{
-    AggregateType, Append, CaseLink, CaseRow, Committed, NumberTaken, RebuildOutcome, RebuiltRow, RowChanges,
+    AggregateType, Append, CaseLink, CaseRow, Committed, Moment, NumberTaken, RebuildOutcome, RebuiltRow, RowChanges,
     SUB_CASE_OF, Store, StreamId,
 };
 use futures::future::{Either, select};
@@ -79,9 +79,9 @@ async fn a_rebuild_gives_the_same_rows(database: Database) {
     let content = notes(&["x"], RowChanges { case: Some(row), ..RowChanges::default() });
     commit_one(&*store, append(next, 3, "after", content)).await.expect("accepted");
     commit_one(&*store, numbered(51, "second")).await.expect("accepted");
-    let second = store.case_by_number("GD-2026-0002", None).await.expect("read");
+    let second = store.case_by_number("GD-2026-0002", Moment::Present).await.expect("read");
     assert_eq!(second.expect("it is there").row.case_id, id(51));
-    let case = store.case_by_id(id(1), None).await.expect("read").expect("it is there");
+    let case = store.case_by_id(id(1), Moment::Present).await.expect("read").expect("it is there");
     assert_eq!((case.version, &*case.row.title), (4, "after"));
     assert_eq!(store.cases(&all_cases()).await.expect("read").len(), 12);
 }
@@ -145,9 +145,9 @@ async fn a_rebuild_catches_up_while_commits_and_reads_go_on(database: Database) 
     assert_eq!(outcome, RebuildOutcome::Swapped);
     assert_eq!(raw.texts(indexes).await, indexes_before);
     for number in 1..=10 {
-        let case = store.case_by_id(id(number), None).await.expect("read").expect("it is there");
+        let case = store.case_by_id(id(number), Moment::Present).await.expect("read").expect("it is there");
         assert_eq!(case.version, 3);
-        let old = store.case_by_id(id(number), Some(10)).await.expect("read").expect("it is there");
+        let old = store.case_by_id(id(number), Moment::Position(10)).await.expect("read").expect("it is there");
         assert_eq!(old.version, 1);
         assert_eq!(store.members(id(number)).await.expect("read"), ["p-1", "p-2"]);
     }

@@ -1,6 +1,6 @@
 //! Registers: enterprises, campaigns, institutions and the like.
 
-use etalon::store::{AggregateType, Append, RegisterQuery, RegisterRow, RowChanges, Store, StreamId};
+use etalon::store::{AggregateType, Append, Moment, RegisterQuery, RegisterRow, RowChanges, Store, StreamId};
 
 use crate::store::samples::{append, commit, id, notes, register_row};
 use crate::store::support::Database;
@@ -24,7 +24,8 @@ fn every_enterprise() -> RegisterQuery {
         name_contains: None,
         after: None,
         limit: 100,
-        at: None,
+        within: None,
+        at: Moment::Present,
     }
 }
 
@@ -81,11 +82,11 @@ async fn a_register_is_read_as_it_was(database: Database) {
     commit(&*store, &batch).await;
     commit(&*store, &[entry(enterprise(1), 2, register_row("third"))]).await;
     for (at, expected) in [
-        (Some(0), vec!["first"]),
-        (Some(1), vec!["first", "other"]),
-        (Some(2), vec!["other", "second"]),
-        (Some(3), vec!["other", "third"]),
-        (None, vec!["other", "third"]),
+        (Moment::Position(0), vec!["first"]),
+        (Moment::Position(1), vec!["first", "other"]),
+        (Moment::Position(2), vec!["other", "second"]),
+        (Moment::Position(3), vec!["other", "third"]),
+        (Moment::Present, vec!["other", "third"]),
     ] {
         let query = RegisterQuery { at, ..every_enterprise() };
         assert_eq!(names(&*store, query).await, expected, "as of {at:?}");

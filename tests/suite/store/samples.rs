@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use etalon::store::{
-    AggregateType, Append, AppendError, Body, CaseQuery, CaseRow, CommandKey, Committed, Condition, Content, NewEvent,
-    RebuiltRow, RegisterRow, RowChanges, Scope, Store, StreamId,
+    AggregateType, Append, AppendError, Body, CaseQuery, CaseRow, CommandKey, Committed, Condition, Content, Moment,
+    NewEvent, RebuiltRow, RegisterRow, RowChanges, Scope, Store, StreamId,
 };
 use uuid::Uuid;
 
@@ -117,7 +117,7 @@ pub(crate) fn all_cases() -> CaseQuery {
         order: Vec::new(),
         after: None,
         limit: 10_000,
-        at: None,
+        at: Moment::Present,
     }
 }
 

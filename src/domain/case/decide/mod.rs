@@ -57,6 +57,7 @@ impl Case {
         match &order.command {
             CaseCommand::ReportCase(command) => report::report_case(file, order, command),
             CaseCommand::SpecifyRequirement(command) => research::specify_requirement(given()?, command),
+            CaseCommand::RenameCase(command) => report::rename_case(given()?, command),
             CaseCommand::TriageCase(command) => triage::triage_case(given()?, command),
             CaseCommand::ProvideRoutineService(command) => triage::provide_routine_service(given()?, command),
             CaseCommand::AssignResearch(command) => assignment::assign_research(given()?, command),

@@ -1,12 +1,12 @@
-//! A difficulty comes on record.
+//! A difficulty comes on record, and gets a better name.
 
 use jiff::civil::Date;
 
 use crate::domain::actor::Actor;
 use crate::domain::case::authority::Subject;
-use crate::domain::case::command::{CaseCommand, ReportCase};
-use crate::domain::case::decide::{Decision, only, refuse};
-use crate::domain::case::event::CaseReported;
+use crate::domain::case::command::{CaseCommand, RenameCase, ReportCase};
+use crate::domain::case::decide::{Decision, Given, only, refuse};
+use crate::domain::case::event::{CaseRenamed, CaseReported};
 use crate::domain::case::rules::Rule;
 use crate::domain::case::state::File;
 use crate::domain::case::values::Origin;
@@ -61,4 +61,12 @@ pub(super) fn report_case(file: Option<&File>, order: &Order<CaseCommand>, comma
         division: enrolment.division.clone(),
         origin: command.origin.clone(),
     })
+}
+
+pub(super) fn rename_case(given: Given<'_>, command: &RenameCase) -> Decision {
+    let from = given.file.title.clone();
+    if from == command.title {
+        return refuse(Code::SameTitle, "title", "this is the title it has");
+    }
+    only(CaseRenamed { from, to: command.title.clone(), reason: command.reason.clone() })
 }

@@ -37,6 +37,7 @@ impl File {
                 self.requirement = Some(fact.requirement.clone());
                 self.follow_gap(at);
             }
+            CaseFact::CaseRenamed(fact) => self.title = fact.to.clone(),
             CaseFact::CaseTriaged(fact) => {
                 self.triage =
                     Some(Triage { category: fact.category.clone(), kind: fact.kind, severity: fact.severity });

@@ -26,7 +26,15 @@ fn each_sees_what_is_theirs_to_do() {
     let awaiting = Story::of(Status::AwaitingConfirmation);
     assert_eq!(
         allowed(&awaiting, &enterprise()),
-        ["SpecifyRequirement", "ConfirmSolution", "RejectSolution", "WithdrawCase", "AddComment", "AddAttachment"]
+        [
+            "SpecifyRequirement",
+            "RenameCase",
+            "ConfirmSolution",
+            "RejectSolution",
+            "WithdrawCase",
+            "AddComment",
+            "AddAttachment"
+        ]
     );
     assert_eq!(allowed(&awaiting, &auditor()), [""; 0]);
     assert_eq!(allowed(&awaiting, &neighbour()), [""; 0]);

@@ -179,6 +179,10 @@ pub(super) fn reopen() -> ReopenCase {
     ReopenCase { reason: because() }
 }
 
+pub(super) fn rename(title: &str) -> RenameCase {
+    RenameCase { title: Title::parse(title).expect("a title"), reason: None }
+}
+
 pub(super) fn escalate(to: Level) -> EscalateCase {
     EscalateCase { to, reason: statement("nobody here has the instrument") }
 }
@@ -289,6 +293,7 @@ pub(super) fn one_of_each() -> Vec<CaseCommand> {
     vec![
         report().into(),
         require("1", "um").into(),
+        rename("thread gauges below M1.0 cannot be traced").into(),
         triage(Kind::ResearchProblem).into(),
         service().into(),
         assign().into(),

@@ -37,9 +37,10 @@ fn untied() -> [Actor; 4] {
     [another_enterprise(), neighbour(), another_lead(), stranger()]
 }
 
-const WHO: [(&str, &str); 41] = [
+const WHO: [(&str, &str); 42] = [
     ("ReportCase", "E V C I"),
     ("SpecifyRequirement", "E C L I"),
+    ("RenameCase", "E C L I"),
     ("TriageCase", "C I"),
     ("ProvideRoutineService", "C I"),
     ("AssignResearch", "C B N I"),
@@ -108,6 +109,7 @@ fn where_it_works(command: &CaseCommand) -> Story {
         CaseCommand::PublishTypicalCase(_) => of(Status::Closed),
         CaseCommand::RetractTypicalCase(_) => of(Status::Closed).then(manager(), publish()),
         CaseCommand::SpecifyRequirement(_)
+        | CaseCommand::RenameCase(_)
         | CaseCommand::ReassignResearch(_)
         | CaseCommand::InviteExpert(_)
         | CaseCommand::AcceptInvitation(_)

@@ -1,5 +1,5 @@
-use crate::domain::case::command::{ProvideRoutineService, ReportCase};
-use crate::domain::case::event::{CaseReported, CaseTriaged, RoutineServiceProvided};
+use crate::domain::case::command::{ProvideRoutineService, RenameCase, ReportCase};
+use crate::domain::case::event::{CaseRenamed, CaseReported, CaseTriaged, RoutineServiceProvided};
 use crate::domain::case::facts::{EnrolmentFacts, InstitutionFacts};
 use crate::domain::case::tests::actors::*;
 use crate::domain::case::tests::commands::*;
@@ -55,6 +55,18 @@ fn a_report_says_what_and_from_where() {
     let origin = Origin::FieldVisit { visit: VisitId::named("a visit") };
     let command = ReportCase { origin, ..report() };
     Story::before().when(visitor(), command).refused(Code::VisitUnknown, "origin.visitId");
+}
+
+#[test]
+fn a_better_title_takes_the_place_of_the_one_it_had() {
+    let better = RenameCase { reason: because(), ..rename("pitch diameter of M1.0 thread gauges") };
+    let fact = CaseRenamed { from: report().title, to: better.title.clone(), reason: because() };
+    Story::of(Status::Reported).when(enterprise(), better.clone()).happens(fact);
+    let renamed = Story::of(Status::Researching).then(lead(), better.clone());
+    assert_eq!(renamed.file().title, better.title);
+    renamed.clone().when(coordinator(), better).refused(Code::SameTitle, "title");
+    let back = RenameCase { title: report().title, reason: None };
+    assert_eq!(renamed.then(coordinator(), back).file().title, report().title);
 }
 
 #[test]

@@ -18,9 +18,10 @@ const ANY: &str = "REPORTED TRIAGED ASSIGNED RESEARCHING SOLUTION_PROPOSED ON_TR
     CLOSED WITHDRAWN DUPLICATE";
 const COLLABORATION: &str = "ASSIGNED RESEARCHING SOLUTION_PROPOSED ON_TRIAL AWAITING_CONFIRMATION";
 
-const FROM: [(&str, &str); 41] = [
+const FROM: [(&str, &str); 42] = [
     ("ReportCase", ANY),
     ("SpecifyRequirement", BEFORE_RESOLVED),
+    ("RenameCase", OPEN),
     ("TriageCase", "REPORTED"),
     ("ProvideRoutineService", "TRIAGED"),
     ("AssignResearch", "TRIAGED"),

@@ -31,7 +31,8 @@ fn config() -> ProptestConfig {
 /// One of each command, and the other ways to give some of them.
 fn commands() -> Vec<CaseCommand> {
     let mut commands = one_of_each();
-    commands.extend::<[CaseCommand; 12]>([
+    commands.extend::<[CaseCommand; 13]>([
+        rename("pitch diameter of small thread gauges").into(),
         triage(Kind::Calibration).into(),
         review(Verdict::ChangesRequested).into(),
         trial_failed().into(),

@@ -34,6 +34,15 @@ event_objects! {
         /// 测量要求: measurand, interval, and what is required.
         requirement: RequirementNode = RequirementNode(fact.requirement.clone());
     }
+    /// 更名: the title was corrected.
+    CaseRenamed as CaseRenamedEvent |fact| {
+        /// 原标题: the title it had.
+        from: String = fact.from.to_string();
+        /// 新标题: the title it has now.
+        to: String = fact.to.to_string();
+        /// 原因: why, if said.
+        reason: Option<String> = text(fact.reason.as_ref());
+    }
     /// 分诊: the case was sorted.
     CaseTriaged as CaseTriagedEvent |fact| {
         /// 服务类别: its category in the KCDB list.

@@ -3,9 +3,9 @@
 use async_graphql::{ID, SimpleObject};
 use jiff::Timestamp;
 
-use crate::app::{EventRecord, time_of};
+use crate::app::{EventRecord, Moment, time_of};
 use crate::domain::actor::{self, ActorId};
-use crate::domain::event::Source;
+use crate::domain::event::{Recorded, Source};
 use crate::domain::value::CaseId;
 use crate::graphql::ids;
 use crate::graphql::scalars::{DateTime, JsonText, Position};
@@ -19,12 +19,14 @@ pub(crate) struct Head {
     by: ActorId,
     occurred_at: Timestamp,
     source: Option<Source>,
+    at: Moment,
 }
 
 impl Head {
-    /// Of that record, whose payload says the rest.
-    pub(crate) fn new(record: EventRecord, by: ActorId, occurred_at: Timestamp, source: Option<Source>) -> Self {
-        Self { record, by, occurred_at, source }
+    /// Of that record, with what its payload says besides the fact, shown as of that moment.
+    pub(crate) fn new<F>(record: EventRecord, event: &Recorded<F>, at: Moment) -> Self {
+        let (by, source) = (event.by.clone(), event.source.clone());
+        Self { record, by, occurred_at: event.occurred_at, source, at }
     }
 
     /// The record.
@@ -52,9 +54,9 @@ impl Head {
         self.occurred_at.into()
     }
 
-    /// Who made it so. The person is shown as the register has it now: an event holds no name.
+    /// Who made it so. The person is shown as the register has it at the moment of the question: an event holds no name.
     pub(crate) fn actor(&self) -> ActorNode {
-        ActorNode { id: self.by.clone(), at: None }
+        ActorNode { id: self.by.clone(), at: self.at }
     }
 
     /// The roles that the actor held then.

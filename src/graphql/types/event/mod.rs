@@ -12,7 +12,7 @@ use std::sync::Arc;
 use async_graphql::{ComplexObject, Context, InputObject, Interface, Result, SimpleObject};
 use serde::{Deserialize, Serialize};
 
-use crate::app::{EventPage, EventRecord, Fault};
+use crate::app::{EventPage, EventRecord, Fault, Moment};
 use crate::codec;
 use crate::domain::case::event::CaseFact;
 use crate::domain::event::{Fact, Recorded};
@@ -102,6 +102,7 @@ macro_rules! case_events {
 case_events! {
     CaseReported => beginning::CaseReportedEvent,
     RequirementSpecified => beginning::RequirementSpecifiedEvent,
+    CaseRenamed => beginning::CaseRenamedEvent,
     CaseTriaged => beginning::CaseTriagedEvent,
     RoutineServiceProvided => beginning::RoutineServiceProvidedEvent,
     ResearchAssigned => beginning::ResearchAssignedEvent,
@@ -145,13 +146,13 @@ case_events! {
 }
 
 impl CaseEvent {
-    /// The event of a case as the log has it.
+    /// The event of a case as the log has it, with what it points at as of that moment.
     ///
     /// # Errors
     /// When this version of the program cannot read it.
-    pub(crate) fn read(ctx: &Context<'_>, record: EventRecord) -> Result<Self> {
+    pub(crate) fn read(ctx: &Context<'_>, record: EventRecord, at: Moment) -> Result<Self> {
         let event: Recorded<CaseFact> = decode(&record).map_err(|fault| errors::fault(ctx, fault))?;
-        Ok(Self::new(Head::new(record, event.by, event.occurred_at, event.source), event.fact))
+        Ok(Self::new(Head::new(record, &event, at), event.fact))
     }
 }
 
@@ -212,14 +213,14 @@ impl CaseEventConnection {
 }
 
 impl CaseEventConnection {
-    /// A page of a case's events, up to the position that the case is shown at.
+    /// A page of a case's events, up to the moment that the case is shown at.
     ///
     /// # Errors
     /// When an argument makes no sense or the house fails.
     pub(crate) async fn load(
         ctx: &Context<'_>,
         case: CaseId,
-        at: Option<u64>,
+        at: Moment,
         slice: &Slice,
         filter: CaseEventFilter,
     ) -> Result<Self> {
@@ -230,10 +231,11 @@ impl CaseEventConnection {
         }
         let page = EventPage {
             after: slice.place::<EventPlace>()?.map(|place| place.event),
-            up_to: at,
+            at,
             limit: slice.limit(),
             types,
             actor: filter.actor.map(|actor| sought("filter.actor", actor)).transpose()?,
+            ..EventPage::default()
         };
         let mut records = app(ctx).case_events(case, &page).await.map_err(|fault| errors::fault(ctx, fault))?;
         let has_next = slice.cut(&mut records);
@@ -241,7 +243,7 @@ impl CaseEventConnection {
             .into_iter()
             .map(|record| {
                 let cursor = connection::encode(&EventPlace { event: record.position });
-                Ok(CaseEventEdge { cursor, node: CaseEvent::read(ctx, record)? })
+                Ok(CaseEventEdge { cursor, node: CaseEvent::read(ctx, record, at)? })
             })
             .collect::<Result<Vec<_>>>()?;
         let ends = edges.first().zip(edges.last());

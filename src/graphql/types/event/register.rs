@@ -1,15 +1,13 @@
 //! Events of everything that is not a case: one object with the payload as the log has it.
 
 use async_graphql::{Context, ID, Object, Result};
-use jiff::Timestamp;
 
-use crate::app::{EventRecord, Fault};
-use crate::domain::actor::ActorId;
+use crate::app::{EventRecord, Fault, Moment};
 use crate::domain::annual_summary::event::AnnualSummaryFact;
 use crate::domain::campaign::event::CampaignFact;
 use crate::domain::catalogue::event::CatalogueFact;
 use crate::domain::enterprise::event::EnterpriseFact;
-use crate::domain::event::{Fact, Source};
+use crate::domain::event::Fact;
 use crate::domain::institution::event::InstitutionFact;
 use crate::domain::person::event::PersonFact;
 use crate::graphql::errors;
@@ -21,30 +19,26 @@ use crate::graphql::words::Role;
 
 pub(crate) struct RegisterEvent(Head);
 
-/// Who, when and where from: what the payload of every event says besides its fact.
-type Circumstances = (ActorId, Timestamp, Option<Source>);
-
-fn circumstances<F: Fact>(record: &EventRecord) -> Result<Circumstances, Fault> {
-    let event = decode::<F>(record)?;
-    Ok((event.by, event.occurred_at, event.source))
+fn head<F: Fact>(record: EventRecord, at: Moment) -> Result<Head, Fault> {
+    let event = decode::<F>(&record)?;
+    Ok(Head::new(record, &event, at))
 }
 
 impl RegisterEvent {
-    /// The event as the log has it.
+    /// The event as the log has it, with what it points at as of that moment.
     ///
     /// # Errors
     /// When this version of the program cannot read it.
-    pub(crate) fn read(ctx: &Context<'_>, record: EventRecord) -> Result<Self> {
-        let said = match record.aggregate_type.as_str() {
-            "Campaign" => circumstances::<CampaignFact>(&record),
-            "Institution" => circumstances::<InstitutionFact>(&record),
-            "Person" => circumstances::<PersonFact>(&record),
-            "Catalogue" => circumstances::<CatalogueFact>(&record),
-            "AnnualSummary" => circumstances::<AnnualSummaryFact>(&record),
-            _ => circumstances::<EnterpriseFact>(&record),
+    pub(crate) fn read(ctx: &Context<'_>, record: EventRecord, at: Moment) -> Result<Self> {
+        let head = match record.aggregate_type.as_str() {
+            "Campaign" => head::<CampaignFact>(record, at),
+            "Institution" => head::<InstitutionFact>(record, at),
+            "Person" => head::<PersonFact>(record, at),
+            "Catalogue" => head::<CatalogueFact>(record, at),
+            "AnnualSummary" => head::<AnnualSummaryFact>(record, at),
+            _ => head::<EnterpriseFact>(record, at),
         };
-        let (by, occurred_at, source) = said.map_err(|fault| errors::fault(ctx, fault))?;
-        Ok(Self(Head::new(record, by, occurred_at, source)))
+        head.map(Self).map_err(|fault| errors::fault(ctx, fault))
     }
 }
 

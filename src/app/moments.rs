@@ -1,0 +1,138 @@
+//! Points in the past that can be asked about, and the moments they stand for.
+
+use jiff::Timestamp;
+
+use crate::app::App;
+use crate::app::request::{Fault, time_of};
+use crate::domain::actor::Actor;
+use crate::domain::order::FIRST_YEAR;
+use crate::store::{Moment, StoreError};
+
+/// A point on the axis of what the log recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Point {
+    /// Just after the event at this position, or before its command where others of it followed.
+    Position(u64),
+    /// At this time.
+    Time(Timestamp),
+    /// Just after the command that recorded the event at this position.
+    Event(u64),
+}
+
+/// A moment that was found, and what the time was then.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Then {
+    /// As of when to read.
+    pub moment: Moment,
+    /// What the present time was.
+    pub time: Timestamp,
+}
+
+/// Why a point stands for no moment.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum NoMoment {
+    /// The position is not taken yet.
+    #[error("position {position} lies in the future: the log ends {}", match end { Some(end) => format!("at {end}"), None => "before its first event".to_owned() })]
+    PositionInFuture {
+        /// What was asked for.
+        position: u64,
+        /// The last position there is.
+        end: Option<u64>,
+    },
+    /// The time has not come yet.
+    #[error("{time} lies in the future: it is {now}")]
+    TimeInFuture {
+        /// What was asked for.
+        time: Timestamp,
+        /// The present.
+        now: Timestamp,
+    },
+    /// The log had recorded nothing then.
+    #[error("the log had not begun then: its first commit is what can be asked about first")]
+    BeforeTheLog,
+    /// Nothing is said to have happened then.
+    #[error("nothing is recorded of the time before {FIRST_YEAR}")]
+    BeforeTheFirstYear,
+    /// There is no such event for this actor.
+    #[error("no event of this id is there for you")]
+    NoEvent,
+    /// The house failed.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
+impl From<StoreError> for NoMoment {
+    fn from(error: StoreError) -> Self {
+        Self::Fault(error.into())
+    }
+}
+
+/// The events of one command.
+struct Commit {
+    first: u64,
+    last: u64,
+    recorded_at: Timestamp,
+}
+
+impl App {
+    /// The moment of the log that the point stands for. A command is recorded whole or not at all, so the moment is always between two commands.
+    ///
+    /// # Errors
+    /// When it lies in the future or before the log began, when the actor may not see the event, or a fault.
+    pub async fn recorded_by(&self, actor: &Actor, point: Point) -> Result<Then, NoMoment> {
+        match point {
+            Point::Position(position) => {
+                let end = self.head().await?;
+                if end.is_none_or(|end| position > end) {
+                    return Err(NoMoment::PositionInFuture { position, end });
+                }
+                let commit = self.commit_around(position).await?;
+                if position == commit.last {
+                    return Ok(Then { moment: Moment::Position(position), time: commit.recorded_at });
+                }
+                let before = commit.first.checked_sub(1).ok_or(NoMoment::BeforeTheLog)?;
+                let time = self.commit_around(before).await?.recorded_at;
+                Ok(Then { moment: Moment::Position(before), time })
+            }
+            Point::Time(time) => {
+                self.check_past(time)?;
+                let position = self.position_at(time).await?.ok_or(NoMoment::BeforeTheLog)?;
+                Ok(Then { moment: Moment::Position(position), time })
+            }
+            Point::Event(position) => {
+                self.event_at(actor, position, Moment::Present).await?.ok_or(NoMoment::NoEvent)?;
+                let commit = self.commit_around(position).await?;
+                Ok(Then { moment: Moment::Position(commit.last), time: commit.recorded_at })
+            }
+        }
+    }
+
+    /// What the time was at a moment: for a position, when the log took it.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn time_at(&self, moment: Moment) -> Result<Timestamp, Fault> {
+        match moment {
+            Moment::Present => Ok(self.now()),
+            Moment::Position(position) => Ok(self.commit_around(position).await?.recorded_at),
+            Moment::Occurred(time) => Ok(time_of(time)),
+        }
+    }
+
+    fn check_past(&self, time: Timestamp) -> Result<(), NoMoment> {
+        let now = self.now();
+        if time > now { Err(NoMoment::TimeInFuture { time, now }) } else { Ok(()) }
+    }
+
+    /// The command that recorded the event at a position that the log has.
+    async fn commit_around(&self, position: u64) -> Result<Commit, Fault> {
+        let corrupt = || StoreError::Corrupt { what: format!("no command recorded the event at position {position}") };
+        let event = self.log(position.checked_sub(1), Some(position), 1).await?.pop().ok_or_else(corrupt)?;
+        let command = self.store.command(&event.actor, &event.command_id).await?.ok_or_else(corrupt)?;
+        Ok(Commit {
+            first: command.committed.first_position,
+            last: command.committed.last_position(),
+            recorded_at: time_of(event.recorded_at),
+        })
+    }
+}

@@ -1,0 +1,94 @@
+//! The whole query as of a moment in the past.
+
+use async_graphql::{Context, Error, ID, Object, OneofObject, Result};
+
+use crate::app::{Moment, NoMoment, Point, Then};
+use crate::graphql::context::{actor, app, reached};
+use crate::graphql::errors;
+use crate::graphql::ids::{self, Named};
+use crate::graphql::query::{Query, Viewpoint};
+use crate::graphql::scalars::{DateTime, Position};
+
+/// 时点: a point in the past; exactly one of the fields.
+#[derive(Clone, Debug, OneofObject)]
+pub(crate) enum AsOfPoint {
+    /// 位置: just after the event at this position; before its command where others of that command follow.
+    Position(Position),
+    /// 时间: at this time.
+    Time(DateTime),
+    /// 事件: just after the command that recorded the event of this global id.
+    Event(ID),
+}
+
+#[derive(Default)]
+pub(crate) struct AsOfQuery(pub(super) Viewpoint);
+
+/// Reads of the past.
+#[Object]
+impl AsOfQuery {
+    /// 截至: every field of the query as it was answered at a moment in the past: lists with their filters, orders, pages and counts included. Two aliases compare two moments. What you may see is judged by your rights of today. Not inside another `asOf`.
+    async fn as_of(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "时点: which moment.")] point: AsOfPoint,
+        #[graphql(desc = "Waits until this position is seen.")] min_position: Option<Position>,
+    ) -> Option<Result<AsOf>> {
+        errors::nullable(async {
+            if self.0.moment != Moment::Present {
+                let message = "one moment at a time: two moments are two fields beside each other, with aliases";
+                return Err(errors::argument("AS_OF_NESTED", "point", message));
+            }
+            reached(ctx, min_position).await?;
+            let point = match point {
+                AsOfPoint::Position(position) => Point::Position(position.0),
+                AsOfPoint::Time(time) => Point::Time(time.0),
+                AsOfPoint::Event(id) => match ids::read_any(&id) {
+                    Some(Named::Event(position)) => Point::Event(position),
+                    _ => return Err(errors::argument("ID_INVALID", "point.event", "not the global id of an event")),
+                },
+            };
+            let then = app(ctx).recorded_by(actor(ctx), point).await;
+            then.map(|then| Some(AsOf(then.into()))).map_err(|error| refused(ctx, error))
+        })
+        .await
+    }
+}
+
+impl From<Then> for Viewpoint {
+    fn from(then: Then) -> Self {
+        Self { moment: then.moment, time: Some(then.time) }
+    }
+}
+
+fn refused(ctx: &Context<'_>, error: NoMoment) -> Error {
+    let (code, field) = match &error {
+        NoMoment::PositionInFuture { .. } => ("POINT_IN_FUTURE", "point.position"),
+        NoMoment::TimeInFuture { .. } => ("POINT_IN_FUTURE", "point.time"),
+        NoMoment::BeforeTheLog => ("POINT_BEFORE_LOG", "point"),
+        NoMoment::BeforeTheFirstYear => ("YEAR_INVALID", "point.time"),
+        NoMoment::NoEvent => ("NOT_FOUND", "point.event"),
+        NoMoment::Fault(fault) => return errors::fault(ctx, fault.clone()),
+    };
+    errors::argument(code, field, error.to_string())
+}
+
+pub(crate) struct AsOf(Viewpoint);
+
+/// 截至: a moment in the past, and everything that could be asked then.
+#[Object]
+impl AsOf {
+    /// 位置: the last position that had been recorded.
+    async fn position(&self) -> Option<Position> {
+        self.0.moment.last_position().map(Position)
+    }
+
+    /// 时间: what the time was: the one asked for, or when the log took that position.
+    async fn time(&self) -> Option<DateTime> {
+        self.0.time.map(Into::into)
+    }
+
+    /// 查询: the query as of then. `viewer`, `serviceConfig` and `serverInfo` are those of today.
+    async fn query(&self) -> Query {
+        Query::from(self.0)
+    }
+}
