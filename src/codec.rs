@@ -3,6 +3,8 @@
 //! Payload bytes are written once and never rebuilt from parsed JSON: an auditor hashes what stands in the log.
 
 use cqrs_es::persist::{EventUpcaster, SerializedEvent};
+use jiff::Timestamp;
+use serde::Deserialize;
 use serde_json::Value;
 
 use crate::domain::event::{Fact, Recorded};
@@ -116,6 +118,19 @@ pub fn decode_stored<F: Fact>(
         Value::Null,
     );
     decode(event, upcasters)
+}
+
+/// When it happened, from the payload of an event of any type and version.
+///
+/// # Errors
+/// When the payload does not say.
+pub fn occurred_at(payload: &str) -> Result<Timestamp, serde_json::Error> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Circumstances {
+        occurred_at: Timestamp,
+    }
+    serde_json::from_str::<Circumstances>(payload).map(|said| said.occurred_at)
 }
 
 fn upcast(event: SerializedEvent, upcasters: &[Box<dyn EventUpcaster>]) -> SerializedEvent {

@@ -7,6 +7,7 @@ use uuid::Uuid;
 use crate::app::App;
 use crate::app::commanded::Commanded;
 use crate::app::facts::ReliedOn;
+use crate::app::happened::{self, Placed};
 use crate::app::request::{Failure, Key, Receipt, Request};
 use crate::app::streams::Versioned;
 use crate::codec;
@@ -14,7 +15,9 @@ use crate::domain::actor::{Actor, ActorId};
 use crate::domain::event::Recorded;
 use crate::domain::order::Order;
 use crate::domain::refusal::{Code, Refusal};
-use crate::store::{Append, AppendError, Body, CommandKey, Content, NewAttachment, NewEvent, StoreError};
+use crate::store::{
+    Append, AppendError, Body, CommandKey, Content, Happened, NewAttachment, NewEvent, RowChanges, StoreError,
+};
 
 /// How often a command without an expected version is decided anew after another server was faster.
 const ATTEMPTS: usize = 32;
@@ -96,7 +99,12 @@ impl App {
             return Err(Failure::Conflict { stream, expected, current: known.version }.into());
         }
         let events = known.state.decide(order)?;
-        let made = Arc::new(Made::new(id, known, events, attachments.to_vec(), &request.actor));
+        let past = match happened::in_order(known, &events) {
+            Some(_) => Vec::new(),
+            None => A::streams(&self.aggregates).placed(id, known.version).await?,
+        };
+        let (before, attachments, metadata) = (known.clone(), attachments.to_vec(), metadata_of(&request.actor));
+        let made = Arc::new(Made { id, before, past, events, attachments, metadata });
         let append = Append {
             stream,
             expected_version: known.version,
@@ -170,22 +178,14 @@ impl<F: Into<Failure>> From<F> for Setback {
 struct Made<A: Commanded> {
     id: Uuid,
     before: Arc<Versioned<A>>,
+    /// The events before these, where these did not happen last.
+    past: Vec<Placed<A>>,
     events: Vec<Recorded<A::Fact>>,
     attachments: Vec<NewAttachment>,
     metadata: String,
 }
 
 impl<A: Commanded> Made<A> {
-    fn new(
-        id: Uuid,
-        before: &Arc<Versioned<A>>,
-        events: Vec<Recorded<A::Fact>>,
-        attachments: Vec<NewAttachment>,
-        actor: &Actor,
-    ) -> Self {
-        Self { id, before: before.clone(), events, attachments, metadata: metadata_of(actor) }
-    }
-
     fn is_numbered(&self) -> bool {
         self.events.iter().any(|event| A::series(event).is_some())
     }
@@ -206,7 +206,14 @@ impl<A: Commanded> Made<A> {
 
     fn content(&self, events: &[Recorded<A::Fact>]) -> Content {
         let after = evolved(&self.before, events);
-        let rows = A::rows(self.id, &self.before.state, &after.state);
+        let happened = match happened::in_order(&self.before, events) {
+            Some(at) => Happened::InOrder { at: at.as_microsecond() },
+            None => {
+                let all: Vec<_> = self.past.iter().cloned().chain(happened::of_append::<A>(events)).collect();
+                happened::anew::<A>(self.id, &all)
+            }
+        };
+        let rows = RowChanges { happened, ..A::rows(self.id, &self.before.state, &after.state) };
         let events = events
             .iter()
             .map(|event| {
@@ -230,8 +237,7 @@ impl<A: Commanded> Made<A> {
 fn evolved<A: Commanded>(before: &Versioned<A>, events: &[Recorded<A::Fact>]) -> Versioned<A> {
     let mut after = before.clone();
     for event in events {
-        after.state.evolve(event);
-        after.version += 1;
+        after.take(event);
     }
     after
 }

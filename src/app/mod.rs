@@ -7,7 +7,7 @@ mod clockwork;
 mod commanded;
 mod execute;
 mod facts;
-mod follow;
+mod happened;
 mod moments;
 mod reads;
 mod rebuild;
@@ -20,12 +20,10 @@ mod turns;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use tokio::sync::OnceCell;
 use uuid::Uuid;
 
 pub use clockwork::Clockwork;
 pub use commanded::Commanded;
-pub use follow::{Batch, Follower, Happened, Interest, Start};
 pub use moments::{NoMoment, Point, Then};
 pub use reads::{CasePage, EventPage};
 pub use rebuild::Rebuilt;
@@ -34,14 +32,13 @@ pub use request::{Failure, Fault, Key, Receipt, Request, time_of};
 pub use streams::Versioned;
 
 pub use crate::store::{
-    AggregateType, Attachment, CaseColumn, Condition, Direction, EventRecord, Moment, NewAttachment, Operator,
-    StoredCase, StreamId, Value,
+    Attachment, CaseColumn, Condition, Direction, EventRecord, Moment, NewAttachment, Operator, StoredCase, StreamId,
+    Value,
 };
 
 use crate::clock::Clock;
 use crate::store::{Store, Writer, WriterLimits};
 use aggregates::Aggregates;
-use follow::Hub;
 use turns::Turns;
 
 /// The application: everything that can be ordered and asked.
@@ -50,9 +47,7 @@ pub struct App {
     writer: Writer,
     clock: Arc<dyn Clock>,
     turns: Turns,
-    aggregates: Arc<Aggregates>,
-    /// Empty until somebody follows the log.
-    hub: OnceCell<Arc<Hub>>,
+    aggregates: Aggregates,
 }
 
 impl App {
@@ -62,8 +57,7 @@ impl App {
         Self {
             writer: Writer::spawn(store.clone(), WriterLimits::default()),
             turns: Turns::default(),
-            aggregates: Arc::new(Aggregates::new(&store)),
-            hub: OnceCell::new(),
+            aggregates: Aggregates::new(&store),
             store,
             clock,
         }
@@ -89,11 +83,8 @@ impl App {
         Ok(self.store.ping().await?)
     }
 
-    /// Takes no more commands and returns when every accepted one is committed and answered. Followers are told.
+    /// Takes no more commands and returns when every accepted one is committed and answered.
     pub async fn shutdown(&self) {
-        if let Some(hub) = self.hub.get() {
-            hub.shutdown().await;
-        }
         self.writer.shutdown().await;
     }
 }

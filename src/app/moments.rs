@@ -6,6 +6,7 @@ use crate::app::App;
 use crate::app::request::{Fault, time_of};
 use crate::domain::actor::Actor;
 use crate::domain::order::FIRST_YEAR;
+use crate::domain::value::calendar;
 use crate::store::{Moment, StoreError};
 
 /// A point on the axis of what the log recorded.
@@ -105,6 +106,18 @@ impl App {
                 Ok(Then { moment: Moment::Position(commit.last), time: commit.recorded_at })
             }
         }
+    }
+
+    /// The moment of what had happened by the time, by what the log knows now.
+    ///
+    /// # Errors
+    /// When it lies in the future or before the first year.
+    pub fn happened_by(&self, time: Timestamp) -> Result<Then, NoMoment> {
+        self.check_past(time)?;
+        if calendar::date_of(time).year() < FIRST_YEAR {
+            return Err(NoMoment::BeforeTheFirstYear);
+        }
+        Ok(Then { moment: Moment::Occurred(time.as_microsecond()), time })
     }
 
     /// What the time was at a moment: for a position, when the log took it.

@@ -9,13 +9,14 @@ use crate::app::App;
 use crate::app::request::{Fault, Receipt};
 use crate::app::scope::scope_of;
 use crate::app::streams::Versioned;
+use crate::codec;
 use crate::domain::actor::Actor;
 use crate::domain::case::Case;
 use crate::domain::case::number::CaseNumber;
 use crate::domain::value::{CaseId, Sha256Digest};
 use crate::store::{
     AggregateType, Attachment, CaseColumn, CaseQuery, Condition, Direction, EventQuery, EventRecord, Moment, Operator,
-    StoredCase, StreamId, Value, key_of,
+    StoreError, StoredCase, StreamId, Value, key_of,
 };
 
 /// How long a read waits for a position that another server has written.
@@ -145,6 +146,14 @@ impl App {
         Ok(self.cases(actor, &page).await?.pop())
     }
 
+    /// A page of the cases that this actor may see, and the moment of it: for the present, the head of the log that it was read at.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn page_of_cases(&self, actor: &Actor, page: &CasePage) -> Result<(Vec<StoredCase>, Moment), Fault> {
+        Ok(self.store.page_of_cases(&query(actor, page)).await?)
+    }
+
     /// Cases that this actor may see.
     ///
     /// # Errors
@@ -180,12 +189,15 @@ impl App {
         Ok(self.store.events(&query).await?)
     }
 
-    /// Everything known of a case at that version. Whoever asks has been shown its row.
+    /// Everything known of a case at that version, as of that moment. Whoever asks has been shown its row.
     ///
     /// # Errors
     /// When the store fails or an event cannot be read.
-    pub async fn case_file(&self, id: CaseId, version: u64) -> Result<Arc<Versioned<Case>>, Fault> {
-        self.aggregates.cases.at_version(id.into(), version).await
+    pub async fn case_file(&self, id: CaseId, version: u64, at: Moment) -> Result<Arc<Versioned<Case>>, Fault> {
+        match at {
+            Moment::Present | Moment::Position(_) => self.aggregates.cases.at_version(id.into(), version).await,
+            Moment::Occurred(time) => self.aggregates.cases.happened_by(id.into(), version, time).await,
+        }
     }
 
     /// What has happened to a case. Whoever asks has been shown its row.
@@ -193,7 +205,18 @@ impl App {
     /// # Errors
     /// When the store fails.
     pub async fn case_events(&self, id: CaseId, page: &EventPage) -> Result<Vec<EventRecord>, Fault> {
-        self.stream_events(self.aggregates.cases.stream(id.into()), page).await
+        let stream = self.aggregates.cases.stream(id.into());
+        let Moment::Occurred(time) = page.at else {
+            return self.stream_events(stream, page).await;
+        };
+        // Every event of the stream is looked at: a case has few, and none is left out for coming later in the log.
+        let mut found = self.stream_events(stream, &EventPage { limit: u32::MAX, ..page.clone() }).await?;
+        let happened = |event: &EventRecord| happened_by(event, time);
+        let kept = found.iter().map(happened).collect::<Result<Vec<_>, _>>()?;
+        let mut kept = kept.into_iter();
+        found.retain(|_| kept.next() == Some(true));
+        found.truncate(page.limit as usize);
+        Ok(found)
     }
 
     /// What has happened in a stream.
@@ -250,6 +273,11 @@ impl App {
         let Some(stream) = event.stream() else {
             return Ok(None);
         };
+        if let Moment::Occurred(time) = at
+            && !happened_by(&event, time)?
+        {
+            return Ok(None);
+        }
         let is_visible = if stream.aggregate_type == AggregateType::Case {
             self.case(actor, stream.aggregate_id.into(), Moment::Present).await?.is_some()
         } else {
@@ -271,13 +299,19 @@ impl App {
         let Some(stored) = self.case(actor, case, Moment::Present).await? else {
             return Ok(None);
         };
-        let known = self.case_file(case, stored.version).await?;
+        let known = self.case_file(case, stored.version, Moment::Present).await?;
         let attachments = known.state.file.iter().flat_map(|file| &file.attachments);
         if !attachments.clone().any(|attachment| attachment.digest == *digest) {
             return Ok(None);
         }
         Ok(self.store.attachment(&digest.to_string()).await?)
     }
+}
+
+fn happened_by(event: &EventRecord, time: i64) -> Result<bool, Fault> {
+    let occurred_at = codec::occurred_at(&event.payload);
+    let corrupt = |_| StoreError::Corrupt { what: format!("event {} does not say when it happened", event.position) };
+    Ok(occurred_at.map_err(corrupt)?.as_microsecond() <= time)
 }
 
 fn query(actor: &Actor, page: &CasePage) -> CaseQuery {

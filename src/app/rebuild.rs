@@ -8,15 +8,19 @@ use uuid::Uuid;
 use crate::app::App;
 use crate::app::aggregates::Aggregates;
 use crate::app::commanded::Commanded;
+use crate::app::happened;
 use crate::app::request::Fault;
 use crate::app::streams::{Streams, Versioned};
 use crate::store::{
-    AggregateType, EventQuery, EventRecord, NumberTaken, RebuildOutcome, RebuiltRow, RowsDigest, StoreError,
+    AggregateType, EventQuery, EventRecord, Happened, NumberTaken, RebuildOutcome, RebuiltRow, RowChanges, RowsDigest,
+    StoreError,
 };
 
 const LEASE: &str = "rebuild";
 /// How long a rebuild that has died keeps others out. It is prolonged with every page.
 const LEASE_LASTS: Duration = Duration::from_secs(60);
+/// How often a server that waits for the rebuild of another looks.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
 /// How many events are read at a time.
 const PAGE: u32 = 2_000;
 
@@ -43,9 +47,50 @@ impl App {
     pub async fn rebuild(&self, progress: impl FnMut(u64, u64)) -> Result<Rebuilt, Fault> {
         let holder = self.new_id().to_string();
         self.lease_rebuild(&holder).await?;
-        let rebuilt = self.rebuild_as(&holder, progress).await;
+        let rebuilt = self.rebuild_and_compare(&holder, progress).await;
         self.store.release_lease(LEASE, &holder).await?;
         rebuilt
+    }
+
+    /// Makes the read rows anew if an older version of the program made those that are there. Nothing may be served before. Where another server does it, waits until it is done.
+    ///
+    /// # Errors
+    /// [`StoreError::OtherRows`] when a newer version made them, and as [`App::rebuild`].
+    pub async fn renew_rows(&self) -> Result<(), Fault> {
+        let holder = self.new_id().to_string();
+        loop {
+            let form = self.store.rows_form().await?;
+            if form.stored == form.ours {
+                return Ok(());
+            }
+            if form.stored > form.ours {
+                return Err(StoreError::OtherRows { stored: form.stored, ours: form.ours }.into());
+            }
+            match self.lease_rebuild(&holder).await {
+                Ok(()) => {}
+                Err(Fault::RebuildUnderWay) => {
+                    tokio::time::sleep(LOOK_EVERY).await;
+                    continue;
+                }
+                Err(fault) => return Err(fault),
+            }
+            // Another server may have done it between the look and the lease.
+            let renewed = match self.store.rows_form().await {
+                Ok(form) if form.stored >= form.ours => Ok(()),
+                Ok(form) => {
+                    tracing::info!(
+                        form.stored,
+                        form.ours,
+                        "the read rows are of an older form: they are made anew from the log"
+                    );
+                    let rebuilt = self.rebuild_as(&holder, |_, _| {}).await;
+                    rebuilt.map(|(events, _)| tracing::info!(events, "the read rows are made anew"))
+                }
+                Err(error) => Err(error.into()),
+            };
+            self.store.release_lease(LEASE, &holder).await?;
+            renewed?;
+        }
     }
 
     /// Takes the lease, or prolongs it.
@@ -56,8 +101,15 @@ impl App {
         if taken { Ok(()) } else { Err(Fault::RebuildUnderWay) }
     }
 
-    async fn rebuild_as(&self, holder: &str, mut progress: impl FnMut(u64, u64)) -> Result<Rebuilt, Fault> {
+    async fn rebuild_and_compare(&self, holder: &str, progress: impl FnMut(u64, u64)) -> Result<Rebuilt, Fault> {
         let before = self.store.rows_digest().await?;
+        let (events, commits) = self.rebuild_as(holder, progress).await?;
+        let after = self.store.rows_digest().await?;
+        Ok(Rebuilt { events, commits, before, after })
+    }
+
+    /// How many events were read, and in how many commits they were made.
+    async fn rebuild_as(&self, holder: &str, mut progress: impl FnMut(u64, u64)) -> Result<(u64, u64), Fault> {
         let folds = Aggregates::new(&self.store);
         let (mut events, mut commits) = (0, 0);
         self.store.start_rebuild().await?;
@@ -73,12 +125,10 @@ impl App {
                 progress(events, head);
             }
             match self.store.finish_rebuild(events).await? {
-                RebuildOutcome::Swapped => break,
+                RebuildOutcome::Swapped => return Ok((events, commits)),
                 RebuildOutcome::Behind(moved) => head = moved.next_position,
             }
         }
-        let after = self.store.rows_digest().await?;
-        Ok(Rebuilt { events, commits, before, after })
     }
 
     async fn page(&self, from: u64) -> Result<Vec<EventRecord>, StoreError> {
@@ -144,14 +194,18 @@ async fn row<A: Commanded>(streams: &Streams<A>, commit: &[EventRecord]) -> Resu
     let id: Uuid = first.aggregate_id.parse().map_err(|_| corrupt(first, "of an aggregate without an id"))?;
     let before = streams.at_version(id, first.sequence - 1).await?;
     let mut after = Versioned::clone(&before);
-    let mut number_taken = None;
-    for record in commit {
-        let event = streams.decode(record)?;
-        number_taken = number_taken.or_else(|| A::number_taken(&event));
-        after.state.evolve(&event);
-        after.version += 1;
-    }
-    let changes = A::rows(id, &before.state, &after.state);
+    let events = commit.iter().map(|record| streams.decode(record)).collect::<Result<Vec<_>, _>>()?;
+    events.iter().for_each(|event| after.take(event));
+    let number_taken = events.iter().find_map(A::number_taken);
+    let happened = match happened::in_order(&before, &events) {
+        Some(at) => Happened::InOrder { at: at.as_microsecond() },
+        None => {
+            let mut all = streams.placed(id, before.version).await?;
+            all.extend(happened::of_append::<A>(&events));
+            happened::anew::<A>(id, &all)
+        }
+    };
+    let changes = RowChanges { happened, ..A::rows(id, &before.state, &after.state) };
     let version = after.version;
     streams.keep(id, Arc::new(after)).await;
     Ok(RebuiltRow {

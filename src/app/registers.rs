@@ -57,6 +57,22 @@ impl App {
         Ok(self.registers(actor, &page).await?.pop())
     }
 
+    /// A page of the entries that this actor may see, and the moment of it: for the present, the head of the log that it was read at.
+    ///
+    /// # Errors
+    /// When the store fails or an entry cannot be read.
+    pub async fn page_of_registers<A: Commanded>(
+        &self,
+        actor: &Actor,
+        page: &RegisterPage,
+    ) -> Result<(Vec<Entry<A>>, Moment), Fault> {
+        let Some(query) = RegisterScope::of(actor, A::AGGREGATE).narrow(register_query::<A>(page)) else {
+            return Ok((Vec::new(), page.at));
+        };
+        let (stored, at) = self.store.page_of_registers(&query).await?;
+        Ok((stored.into_iter().map(entry).collect::<Result<_, _>>()?, at))
+    }
+
     /// Entries of a register that this actor may see.
     ///
     /// # Errors
@@ -91,7 +107,17 @@ impl App {
 
     /// Whether the entry is there for this actor.
     pub(super) async fn sees_entry(&self, actor: &Actor, stream: StreamId) -> Result<bool, Fault> {
-        let query = RegisterQuery::of(stream.aggregate_type, vec![stream.aggregate_id]);
+        let query = RegisterQuery {
+            aggregate_type: stream.aggregate_type,
+            ids: Some(vec![stream.aggregate_id]),
+            division_prefix: None,
+            within: None,
+            code: None,
+            name_contains: None,
+            after: None,
+            limit: 1,
+            at: Moment::Present,
+        };
         match RegisterScope::of(actor, stream.aggregate_type).narrow(query) {
             Some(query) => Ok(!self.store.registers(&query).await?.is_empty()),
             None => Ok(false),

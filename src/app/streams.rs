@@ -5,14 +5,16 @@
 use std::sync::Arc;
 
 use cqrs_es::persist::{EventUpcaster, SerializedEvent};
+use jiff::Timestamp;
 use moka::future::Cache;
 use uuid::Uuid;
 
+use crate::app::happened::Placed;
 use crate::app::request::Fault;
 use crate::codec::{self, Stored};
 use crate::domain::aggregate::Root;
 use crate::domain::event::Recorded;
-use crate::store::{AggregateType, EventRecord, Store, StreamId};
+use crate::store::{AggregateType, EventQuery, EventRecord, LastEvent, Store, StreamId};
 
 /// How many aggregates of a type are kept. A case of a dozen events weighs some 10 KiB.
 const KEPT: u64 = 10_000;
@@ -22,8 +24,19 @@ const KEPT: u64 = 10_000;
 pub struct Versioned<A> {
     /// How many events made it.
     pub version: u64,
+    /// When the latest of them happened.
+    pub happened_until: Option<Timestamp>,
     /// What is known of it.
     pub state: A,
+}
+
+impl<A: Root> Versioned<A> {
+    /// Takes the next event of the stream in.
+    pub fn take(&mut self, event: &Recorded<A::Fact>) {
+        self.state.evolve(event);
+        self.version += 1;
+        self.happened_until = self.happened_until.max(Some(event.occurred_at));
+    }
 }
 
 /// The streams of one type of aggregate.
@@ -65,17 +78,6 @@ impl<A: Root> Streams<A> {
         Ok(present)
     }
 
-    /// The aggregate at that version or a later one: what is kept, or the present.
-    ///
-    /// # Errors
-    /// When the store fails or an event cannot be read.
-    pub async fn at_least(&self, id: Uuid, version: u64) -> Result<Arc<Versioned<A>>, Fault> {
-        match self.kept(id).await.filter(|kept| kept.version >= version) {
-            Some(kept) => Ok(kept),
-            None => self.present(id).await,
-        }
-    }
-
     /// The aggregate as it was at that version.
     ///
     /// # Errors
@@ -97,6 +99,43 @@ impl<A: Root> Streams<A> {
             self.keep(id, then.clone()).await;
         }
         Ok(then)
+    }
+
+    /// The aggregate as the first so many of the events make it that happened by the time (microseconds since the Unix epoch).
+    ///
+    /// # Errors
+    /// When the store fails or an event cannot be read.
+    pub async fn happened_by(&self, id: Uuid, version: u64, time: i64) -> Result<Arc<Versioned<A>>, Fault> {
+        if let Some(kept) = self.kept(id).await
+            && kept.version == version
+            && kept.happened_until.is_none_or(|until| until.as_microsecond() <= time)
+        {
+            return Ok(kept);
+        }
+        let mut then = Versioned::default();
+        for event in self.store.load(self.stream(id), 0).await? {
+            let event: Recorded<A::Fact> = codec::decode(event, &self.upcasters).map_err(Arc::new)?;
+            if then.version < version && event.occurred_at.as_microsecond() <= time {
+                then.take(&event);
+            }
+        }
+        Ok(Arc::new(then))
+    }
+
+    /// The first so many events of the stream, with where the log has them.
+    ///
+    /// # Errors
+    /// When the store fails or an event cannot be read.
+    pub async fn placed(&self, id: Uuid, version: u64) -> Result<Vec<Placed<A>>, Fault> {
+        let query = EventQuery { stream: Some(self.stream(id)), limit: u32::MAX, ..EventQuery::default() };
+        let records = self.store.events(&query).await?;
+        let first = records.iter().filter(|record| record.sequence <= version);
+        first
+            .map(|record| {
+                let place = LastEvent::Stored { position: record.position, recorded_at: record.recorded_at };
+                Ok((self.decode(record)?, place))
+            })
+            .collect()
     }
 
     /// Keeps what a commit has made, unless something later is kept already.
@@ -132,8 +171,7 @@ impl<A: Root> Streams<A> {
     fn fold(&self, mut known: Versioned<A>, events: Vec<SerializedEvent>) -> Result<Versioned<A>, Fault> {
         for event in events {
             let event = codec::decode(event, &self.upcasters).map_err(Arc::new)?;
-            known.state.evolve(&event);
-            known.version += 1;
+            known.take(&event);
         }
         Ok(known)
     }

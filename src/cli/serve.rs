@@ -12,7 +12,6 @@ use crate::app::{App, Clockwork};
 use crate::cli::problem::Problem;
 use crate::clock::{Clock, SystemClock};
 use crate::config::Settings;
-use crate::graphql::StreamLimits;
 use crate::http;
 use crate::identity::key::LocalKey;
 use crate::store;
@@ -40,7 +39,9 @@ pub async fn open(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Arc<App>
     let store = store::open(settings.database.as_str(), clock.clone())
         .await
         .map_err(Problem::while_doing("the database cannot be opened"))?;
-    Ok(Arc::new(App::new(store, clock)))
+    let app = App::new(store, clock);
+    app.renew_rows().await.map_err(Problem::while_doing("the read rows cannot be used"))?;
+    Ok(Arc::new(app))
 }
 
 /// The application over the database of the settings, if it is there: a mistyped path is no empty database.
@@ -89,7 +90,7 @@ pub async fn serve(
     });
     let ends = told_to_end().map_err(Problem::while_doing("signals cannot be heard"))?;
     ready(address);
-    let limits = limits(settings);
+    let limits = http::Limits { body_bytes: settings.body_limit_bytes };
     let served = http::serve(listener, app.clone(), key, limits, ends).await;
     // Requests are answered by now. What the writer has accepted is committed before the process ends.
     stop.cancel();
@@ -97,23 +98,6 @@ pub async fn serve(
     app.shutdown().await;
     tracing::info!("ended: every accepted command is committed");
     served.map_err(Problem::while_doing("the server failed"))
-}
-
-/// What the front holds requests and streams to.
-fn limits(settings: &Settings) -> http::Limits {
-    let streams = &settings.streams;
-    http::Limits {
-        body_bytes: settings.body_limit_bytes,
-        streams: StreamLimits {
-            connections: streams.connections,
-            subscriptions_per_connection: streams.subscriptions_per_connection,
-            subscriptions_per_actor: streams.subscriptions_per_actor,
-            init_timeout: Duration::from_millis(streams.connection_init_timeout_ms),
-            heartbeat: Duration::from_millis(streams.heartbeat_ms),
-            patience: Duration::from_millis(streams.slow_reader_timeout_ms),
-        },
-        allowed_origins: streams.allowed_origins.clone(),
-    }
 }
 
 /// Comes back when the process is told to end, by SIGTERM or by Ctrl-C.

@@ -13,7 +13,7 @@ use crate::domain::case::state::File;
 use crate::domain::case::values::Status;
 use crate::domain::enterprise::Enterprise;
 use crate::domain::value::Level;
-use crate::graphql::{Limits, Schema, Session, StreamLimits};
+use crate::graphql::{Limits, Schema, Session};
 use crate::store::{self, Condition, EventQuery, EventRecord, Store, StoredCase};
 
 /// A Monday, so that the last working day lies behind a weekend.
@@ -57,7 +57,11 @@ impl Demonstration {
     async fn files(&self, actor: &Actor) -> Vec<File> {
         let mut files = Vec::new();
         for case in self.cases(actor).await {
-            let present = self.app.case_file(case.row.case_id.into(), case.version).await.expect("the log reads");
+            let present = self
+                .app
+                .case_file(case.row.case_id.into(), case.version, Moment::Present)
+                .await
+                .expect("the log reads");
             files.push(present.state.file.clone().expect("a listed case was reported"));
         }
         files
@@ -162,7 +166,7 @@ async fn everybody_sees_something() {
 #[tokio::test]
 async fn the_manager_is_answered() {
     let demonstration = Demonstration::new().await;
-    let schema = Schema::new(demonstration.app.clone(), Limits::default(), StreamLimits::default());
+    let schema = Schema::new(demonstration.app.clone(), Limits::default());
     let session = Session {
         actor: demonstration.persona(Role::Manager).clone(),
         expires_at: demonstration.app.now(),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_graphql::Context;
 use jiff::Timestamp;
 
-use crate::app::{App, Moment};
+use crate::app::App;
 use crate::domain::actor::Actor;
 use crate::graphql::errors;
 use crate::graphql::loaders::Loaders;
@@ -40,15 +40,6 @@ pub(crate) fn actor<'a>(ctx: &Context<'a>) -> &'a Actor {
 /// What loads in batches.
 pub(crate) fn loaders<'a>(ctx: &Context<'a>) -> &'a Loaders {
     ctx.data_unchecked::<Loaders>()
-}
-
-/// The moment that a list is read at whose pages shall fit together: the log's head where the present is asked for.
-pub(crate) async fn settled(ctx: &Context<'_>, at: Moment) -> async_graphql::Result<Moment> {
-    if at != Moment::Present {
-        return Ok(at);
-    }
-    let head = app(ctx).head().await.map_err(|fault| errors::fault(ctx, fault))?;
-    Ok(head.map_or(Moment::Present, Moment::Position))
 }
 
 /// Waits until reads include the position that the client wants to see.

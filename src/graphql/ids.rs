@@ -69,11 +69,6 @@ pub(crate) fn of_event(position: u64) -> ID {
     encode(EVENT, &position.to_string())
 }
 
-/// The global id of what subscribers are shown of that position.
-pub(crate) fn of_update(kind: &str, position: u64) -> ID {
-    encode(kind, &position.to_string())
-}
-
 /// Reads a global id or a bare UUID of the expected type.
 ///
 /// # Errors

@@ -47,9 +47,16 @@ impl Loaders {
         }
     }
 
-    /// Everything known of a case at that version, once per request however many fields ask.
-    pub(crate) async fn file(&self, id: CaseId, version: u64) -> Result<Option<Arc<Versioned<Case>>>, Fault> {
-        self.files.load_one(FileKey { id, version }).await
+    /// Everything known of a case at that version, as of that moment, once per request however many fields ask.
+    pub(crate) async fn file(
+        &self,
+        id: CaseId,
+        version: u64,
+        at: Moment,
+    ) -> Result<Option<Arc<Versioned<Case>>>, Fault> {
+        // A version of the log is the same whenever it is looked at.
+        let at = if matches!(at, Moment::Occurred(_)) { at } else { Moment::Present };
+        self.files.load_one(FileKey { id, version, at }).await
     }
 
     /// An entry of a register as of that moment.
@@ -90,6 +97,7 @@ batched! {
 struct FileKey {
     id: CaseId,
     version: u64,
+    at: Moment,
 }
 
 struct Files {
@@ -102,7 +110,7 @@ impl Loader<FileKey> for Files {
 
     async fn load(&self, keys: &[FileKey]) -> Result<HashMap<FileKey, Self::Value>, Fault> {
         let loads = keys.iter().map(async |key| {
-            let file = self.app.case_file(key.id, key.version).await?;
+            let file = self.app.case_file(key.id, key.version, key.at).await?;
             Ok::<_, Fault>((*key, file))
         });
         Ok(futures::future::try_join_all(loads).await?.into_iter().collect())

@@ -4,7 +4,7 @@
 
 use async_graphql::{Context, Result};
 
-use crate::app::{EventRecord, Receipt};
+use crate::app::{EventRecord, Moment, Receipt};
 use crate::domain::value::CaseId;
 use crate::graphql::context::{app, loaders};
 use crate::graphql::errors::{self, Warning, WarningCode};
@@ -29,7 +29,8 @@ pub(crate) async fn of(ctx: &Context<'_>, receipt: &Receipt) -> Result<Vec<Warni
 /// A requirement was set and nothing was measured: the gap is unknown, not closed.
 async fn of_resolution(ctx: &Context<'_>, receipt: &Receipt) -> Result<Option<Warning>> {
     let id = CaseId::from(receipt.stream.aggregate_id);
-    let file = loaders(ctx).file(id, receipt.version).await.map_err(|fault| errors::fault(ctx, fault))?;
+    let file =
+        loaders(ctx).file(id, receipt.version, Moment::Present).await.map_err(|fault| errors::fault(ctx, fault))?;
     let unmeasured = file
         .as_ref()
         .and_then(|case| case.state.file.as_ref())

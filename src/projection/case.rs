@@ -25,7 +25,7 @@ pub fn changes(id: Uuid, before: &Case, after: &Case) -> RowChanges {
             .iter()
             .map(|link| CaseLink { other_id: link.other.into(), relation: link.relation.name().to_owned() })
             .collect(),
-        register: None,
+        ..RowChanges::default()
     }
 }
 

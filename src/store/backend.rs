@@ -9,22 +9,22 @@ use cqrs_es::persist::{PersistenceError, SerializedEvent};
 use sqlx::FromRow;
 use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
-use tokio::sync::watch;
 use uuid::Uuid;
 
 use crate::clock::Clock;
 use crate::store::known::Known;
 use crate::store::plan::Plan;
+use crate::store::row::ROWS_VERSION;
 use crate::store::row_writes::RowWrites;
 use crate::store::statement::Statement;
 use crate::store::stored::{
     AttachmentRow, CaseVersionRow, CommandRow, Count, EventRow, HeadRow, LinkRow, MemberRow, RegisterVersionRow,
-    SubCaseRow,
+    SubCaseRow, WithHead,
 };
 use crate::store::{
     Append, AppendError, Attachment, CaseColumn, CaseLink, CaseQuery, Committed, EventQuery, EventRecord, Head, Moment,
-    RebuildOutcome, RebuiltRow, RegisterQuery, RowsDigest, SUB_CASE_OF, Store, StoreError, StoredCase, StoredCommand,
-    StoredRegister, StreamId, SubCase, digest, filter, sql, stream,
+    RebuildOutcome, RebuiltRow, RegisterQuery, RowsDigest, RowsForm, SUB_CASE_OF, Store, StoreError, StoredCase,
+    StoredCommand, StoredRegister, StreamId, SubCase, digest, filter, sql, stream,
 };
 
 /// A row that both drivers can decode.
@@ -36,6 +36,9 @@ impl<T> Decoded for T where T: for<'r> FromRow<'r, PgRow> + for<'r> FromRow<'r, 
 pub(super) trait Backend: Send + Sync + 'static {
     /// Runs a query on any connection.
     fn fetch<T: Decoded>(&self, statement: &Statement) -> impl Future<Output = Result<Vec<T>, sqlx::Error>> + Send;
+
+    /// The plan of a query, a line a step.
+    fn explain(&self, statement: &Statement) -> impl Future<Output = Result<Vec<String>, sqlx::Error>> + Send;
 
     /// Runs one writing statement as a transaction of its own; the number of rows it touched.
     fn execute(&self, statement: &Statement) -> impl Future<Output = Result<u64, sqlx::Error>> + Send;
@@ -54,9 +57,6 @@ pub(super) trait Backend: Send + Sync + 'static {
         batch: &[Append],
         decide: impl FnOnce(Known) -> Plan + Send,
     ) -> impl Future<Output = Result<Plan, StoreError>> + Send;
-
-    /// As [`Store::news`].
-    fn news(&self) -> watch::Receiver<u64>;
 
     /// Makes empty shadow tables.
     fn start_rebuild(&self) -> impl Future<Output = Result<(), sqlx::Error>> + Send;
@@ -82,7 +82,7 @@ impl<B: Backend> SqlStore<B> {
         let origin = format!("etalon.local/{name}");
         store
             .backend
-            .execute(&Statement::new(sql::CREATE_HEAD).text(&origin))
+            .execute(&Statement::new(sql::CREATE_HEAD).text(&origin).integer(ROWS_VERSION.cast_signed()))
             .await
             .map_err(StoreError::during("create the head of the log"))?;
         Ok(store)
@@ -105,6 +105,33 @@ impl<B: Backend> SqlStore<B> {
         StoreError: From<T::Error>,
     {
         Ok(self.many(operation, statement).await?.pop())
+    }
+
+    /// The rows of a list of the present, and the head that they were read at. Rows bring it with them; of an empty
+    /// list it is asked for on condition that the list is still empty, so that both are of one snapshot.
+    async fn with_head<Row, T>(
+        &self,
+        operation: &'static str,
+        list: Statement,
+        head_unless_any: Statement,
+    ) -> Result<(Vec<T>, Moment), StoreError>
+    where
+        WithHead<Row>: Decoded,
+        T: TryFrom<Row>,
+        StoreError: From<T::Error>,
+    {
+        loop {
+            let rows: Vec<WithHead<Row>> = self.backend.fetch(&list).await.map_err(StoreError::during(operation))?;
+            let head = match rows.first() {
+                Some(first) => Some(Head { next_position: first.next_position.cast_unsigned(), recorded_at: 0 }),
+                None => self.one::<HeadRow, HeadRow>(operation, head_unless_any.clone()).await?.map(|row| row.head()),
+            };
+            let Some(head) = head else { continue };
+            let moment = head.last_position().map_or(Moment::Present, Moment::Position);
+            let rows =
+                rows.into_iter().map(|listed| Ok(T::try_from(listed.row)?)).collect::<Result<_, StoreError>>()?;
+            return Ok((rows, moment));
+        }
     }
 
     async fn count(&self, operation: &'static str, statement: Statement) -> Result<u64, StoreError> {
@@ -144,12 +171,12 @@ impl<B: Backend> Store for SqlStore<B> {
         self.many::<EventRow, _>("read events", filter::events(query)).await
     }
 
-    fn news(&self) -> watch::Receiver<u64> {
-        self.backend.news()
-    }
-
     async fn head(&self) -> Result<Head, StoreError> {
         Ok(self.head_row().await?.head())
+    }
+
+    async fn rows_form(&self) -> Result<RowsForm, StoreError> {
+        Ok(RowsForm { stored: self.head_row().await?.rows_version.cast_unsigned(), ours: ROWS_VERSION })
     }
 
     async fn origin(&self) -> Result<String, StoreError> {
@@ -167,11 +194,38 @@ impl<B: Backend> Store for SqlStore<B> {
         self.one::<CommandRow, _>("look up a command", statement).await
     }
 
+    async fn page_of_cases(&self, query: &CaseQuery) -> Result<(Vec<StoredCase>, Moment), StoreError> {
+        if query.at != Moment::Present {
+            return Ok((self.cases(query).await?, query.at));
+        }
+        let (list, head) = (filter::cases_and_head(query)?, filter::head_unless_cases(query)?);
+        self.with_head::<CaseVersionRow, _>("list cases", list, head).await
+    }
+
     async fn cases(&self, query: &CaseQuery) -> Result<Vec<StoredCase>, StoreError> {
         self.many::<CaseVersionRow, _>("list cases", filter::cases(query)?).await
     }
 
+    async fn plan_of_cases(&self, query: &CaseQuery) -> Result<Vec<String>, StoreError> {
+        let statement = match query.at {
+            Moment::Present => filter::cases_and_head(query)?,
+            Moment::Position(_) | Moment::Occurred(_) => filter::cases(query)?,
+        };
+        self.backend.explain(&statement).await.map_err(StoreError::during("explain a list of cases"))
+    }
+
     async fn count_cases(&self, query: &CaseQuery) -> Result<u64, StoreError> {
+        // What is as of the head is the present, whose indexes hold no past.
+        if let Moment::Position(position) = query.at {
+            let present = CaseQuery { at: Moment::Present, ..query.clone() };
+            let statement = filter::count_cases_and_head(&present)?;
+            if self.head_row().await?.head().last_position() == Some(position)
+                && let Some(counted) = self.one::<WithHead<Count>, WithHead<Count>>("count cases", statement).await?
+                && counted.next_position.cast_unsigned() == position + 1
+            {
+                return Ok(counted.row.count.cast_unsigned());
+            }
+        }
         self.count("count cases", filter::count_cases(query)?).await
     }
 
@@ -183,6 +237,14 @@ impl<B: Backend> Store for SqlStore<B> {
     async fn case_by_number(&self, number: &str, at: Moment) -> Result<Option<StoredCase>, StoreError> {
         let statement = filter::one_case(CaseColumn::Number, number, at);
         self.one::<CaseVersionRow, _>("look up a case by number", statement).await
+    }
+
+    async fn page_of_registers(&self, query: &RegisterQuery) -> Result<(Vec<StoredRegister>, Moment), StoreError> {
+        if query.at != Moment::Present {
+            return Ok((self.registers(query).await?, query.at));
+        }
+        let (list, head) = (filter::registers_and_head(query), filter::head_unless_registers(query));
+        self.with_head::<RegisterVersionRow, _>("list a register", list, head).await
     }
 
     async fn registers(&self, query: &RegisterQuery) -> Result<Vec<StoredRegister>, StoreError> {

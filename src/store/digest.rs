@@ -20,6 +20,8 @@ pub(super) async fn rows<B: Backend>(backend: &B, last_position: Option<u64>) ->
     versions.add_all::<DigestRegister, _>(backend, sql::DIGEST_REGISTERS, Some(last)).await?;
     versions.add_all::<DigestLink, _>(backend, sql::DIGEST_LINKS, Some(last)).await?;
     let mut present = Hasher::default();
+    present.add_all::<DigestPastCase, _>(backend, sql::DIGEST_PAST_CASES, None).await?;
+    present.add_all::<DigestPastRegister, _>(backend, sql::DIGEST_PAST_REGISTERS, None).await?;
     present.add_all::<DigestMember, _>(backend, sql::DIGEST_MEMBERS, None).await?;
     present.add_all::<SeriesRow, _>(backend, sql::DIGEST_SERIES, None).await?;
     Ok(RowsDigest {
@@ -97,6 +99,41 @@ impl Keyed for DigestRegister {
             .text(row.map_or("", |row| &row.aggregate_type))
             .text(row.map_or("", |row| &row.aggregate_id))
             .integer(row.map_or(-1, |row| row.from_position))
+    }
+}
+
+#[derive(FromRow, Serialize)]
+struct DigestPastCase {
+    #[sqlx(flatten)]
+    row: CaseVersionRow,
+    lane: i64,
+    occurred_from: i64,
+    occurred_to: i64,
+}
+
+impl Keyed for DigestPastCase {
+    fn bind_key(after: Option<&Self>, statement: Statement) -> Statement {
+        let row = after.map(|after| &after.row);
+        let statement = statement.text(row.map_or("", |row| &row.case_id));
+        statement.integer(row.map_or(-1, |row| row.from_position)).integer(after.map_or(-1, |after| after.lane))
+    }
+}
+
+#[derive(FromRow, Serialize)]
+struct DigestPastRegister {
+    #[sqlx(flatten)]
+    row: RegisterVersionRow,
+    lane: i64,
+    occurred_from: i64,
+    occurred_to: i64,
+}
+
+impl Keyed for DigestPastRegister {
+    fn bind_key(after: Option<&Self>, statement: Statement) -> Statement {
+        let row = after.map(|after| &after.row);
+        let statement =
+            statement.text(row.map_or("", |row| &row.aggregate_type)).text(row.map_or("", |row| &row.aggregate_id));
+        statement.integer(row.map_or(-1, |row| row.from_position)).integer(after.map_or(-1, |after| after.lane))
     }
 }
 

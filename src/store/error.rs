@@ -60,6 +60,15 @@ pub enum StoreError {
         /// Table, column and value.
         what: String,
     },
+    /// The read rows are of another form than this program writes: nothing was stored. Either they are being made anew,
+    /// or a newer Etalon has made them.
+    #[error("the read rows have form {stored}, and this version of etalon writes form {ours}")]
+    OtherRows {
+        /// Of the rows in the database.
+        stored: u64,
+        /// Of this program.
+        ours: u64,
+    },
     /// The caller asked for something that cannot be stored or queried.
     #[error("invalid request to the store: {reason}")]
     Invalid {
@@ -85,6 +94,7 @@ impl StoreError {
             Self::Database { .. }
                 | Self::Load { .. }
                 | Self::Unreachable { .. }
+                | Self::OtherRows { .. }
                 | Self::Overloaded { .. }
                 | Self::Closed
         )

@@ -4,9 +4,13 @@
 use crate::store::condition::{
     Sense, argument, invalid, push_condition, push_in, push_list, push_or_null, push_pattern, push_starts_with,
 };
-use crate::store::sql::{CASES, COUNT_CASES, COUNT_REGISTERS, EVENTS, REGISTERS, is_open_version};
+use crate::store::sight::{push_scope, push_within};
+use crate::store::sql::{
+    CASES, CASES_AND_HEAD, COUNT_CASES, COUNT_CASES_AND_HEAD, COUNT_REGISTERS, EVENTS, HEAD_UNLESS_CASES,
+    HEAD_UNLESS_REGISTERS, REGISTERS, REGISTERS_AND_HEAD, is_open_version,
+};
 use crate::store::statement::{Argument, Statement};
-use crate::store::{CaseColumn, CaseQuery, Direction, EventQuery, Moment, RegisterQuery, Scope, StoreError, Value};
+use crate::store::{CaseColumn, CaseQuery, Direction, EventQuery, Moment, RegisterQuery, StoreError, Value};
 
 pub(super) fn events(query: &EventQuery) -> Statement {
     let mut statement = Statement::new(EVENTS);
@@ -40,13 +44,41 @@ pub(super) fn events(query: &EventQuery) -> Statement {
 }
 
 pub(super) fn cases(query: &CaseQuery) -> Result<Statement, StoreError> {
-    let mut statement = Statement::new(CASES);
-    push_case_filter(&mut statement, query)?;
-    let order = full_order(query);
+    list_of_cases(CASES, query)
+}
+
+/// The same with the head of the log.
+pub(super) fn cases_and_head(query: &CaseQuery) -> Result<Statement, StoreError> {
+    list_of_cases(CASES_AND_HEAD, query)
+}
+
+/// The head of the log, if the list is empty.
+pub(super) fn head_unless_cases(query: &CaseQuery) -> Result<Statement, StoreError> {
+    let mut statement = Statement::new(HEAD_UNLESS_CASES);
+    push_listed(&mut statement, query, &full_order(query))?;
+    statement.push(")");
+    Ok(statement)
+}
+
+/// What a list finds from its cursor on.
+fn push_listed(
+    statement: &mut Statement,
+    query: &CaseQuery,
+    order: &[(CaseColumn, Direction)],
+) -> Result<(), StoreError> {
+    push_case_filter(statement, query)?;
     if let Some(after) = &query.after {
         statement.push(" and ");
-        push_after(&mut statement, &order, after)?;
+        push_after(statement, order, after)?;
     }
+    Ok(())
+}
+
+fn list_of_cases(select: &str, query: &CaseQuery) -> Result<Statement, StoreError> {
+    let mut statement = Statement::new(select);
+    let order = full_order(query);
+    push_listed(&mut statement, query, &order)?;
+    push_start(&mut statement, query.at, order[0]);
     for (index, (column, direction)) in order.iter().enumerate() {
         statement.push(if index == 0 { " order by v." } else { ", v." });
         statement.push(column.name());
@@ -68,6 +100,35 @@ pub(super) fn count_cases(query: &CaseQuery) -> Result<Statement, StoreError> {
     Ok(statement)
 }
 
+/// The count with the head of the log.
+pub(super) fn count_cases_and_head(query: &CaseQuery) -> Result<Statement, StoreError> {
+    let mut statement = Statement::new(COUNT_CASES_AND_HEAD);
+    push_case_filter(&mut statement, query)?;
+    Ok(statement)
+}
+
+/// Where a walk backwards in time begins: nothing was reported or changed after the moment. Implied by the rest, and
+/// said because an index on the column then starts there instead of at the present.
+fn push_start(statement: &mut Statement, at: Moment, leading: (CaseColumn, Direction)) {
+    let (CaseColumn::ReportedAt | CaseColumn::UpdatedAt, Direction::Descending) = leading else { return };
+    match at {
+        Moment::Present => {}
+        Moment::Position(position) => {
+            statement.push(" and v.");
+            statement.push(leading.0.name());
+            statement.push(" <= (select e.recorded_at from events e where e.position = ");
+            statement.push_integer(position.cast_signed());
+            statement.push(")");
+        }
+        // When the log took something says nothing of when it happened.
+        Moment::Occurred(_) if leading.0 == CaseColumn::UpdatedAt => {}
+        Moment::Occurred(time) => {
+            statement.push(" and v.reported_at <= ");
+            statement.push_integer(time);
+        }
+    }
+}
+
 /// One case, as of a moment.
 pub(super) fn one_case(column: CaseColumn, value: &str, at: Moment) -> Statement {
     let mut statement = Statement::new(CASES);
@@ -83,8 +144,33 @@ pub(super) fn one_case(column: CaseColumn, value: &str, at: Moment) -> Statement
 }
 
 pub(super) fn registers(query: &RegisterQuery) -> Statement {
-    let mut statement = Statement::new(REGISTERS);
-    push_register_filter(&mut statement, query);
+    list_of_registers(REGISTERS, query)
+}
+
+/// The same with the head of the log.
+pub(super) fn registers_and_head(query: &RegisterQuery) -> Statement {
+    list_of_registers(REGISTERS_AND_HEAD, query)
+}
+
+/// The head of the log, if the list is empty.
+pub(super) fn head_unless_registers(query: &RegisterQuery) -> Statement {
+    let mut statement = Statement::new(HEAD_UNLESS_REGISTERS);
+    push_listed_registers(&mut statement, query);
+    statement.push(")");
+    statement
+}
+
+fn list_of_registers(select: &str, query: &RegisterQuery) -> Statement {
+    let mut statement = Statement::new(select);
+    push_listed_registers(&mut statement, query);
+    statement.push(" order by v.name, v.aggregate_id");
+    push_limit(&mut statement, query.limit);
+    statement
+}
+
+/// What a list finds from its cursor on.
+fn push_listed_registers(statement: &mut Statement, query: &RegisterQuery) {
+    push_register_filter(statement, query);
     if let Some((name, id)) = &query.after {
         statement.push(" and (v.name, v.aggregate_id) > (");
         statement.push_text(name);
@@ -92,9 +178,6 @@ pub(super) fn registers(query: &RegisterQuery) -> Statement {
         statement.push_text(&id.to_string());
         statement.push(")");
     }
-    statement.push(" order by v.name, v.aggregate_id");
-    push_limit(&mut statement, query.limit);
-    statement
 }
 
 pub(super) fn count_registers(query: &RegisterQuery) -> Statement {
@@ -128,20 +211,6 @@ fn push_register_filter(statement: &mut Statement, query: &RegisterQuery) {
     }
 }
 
-/// What the reader may see, judged on the present row: an entry that moved away is hidden with its past.
-fn push_within(statement: &mut Statement, query: &RegisterQuery, prefix: &str) {
-    if query.at == Moment::Present {
-        statement.push(" and ");
-        push_starts_with(statement, "v.division", prefix);
-        return;
-    }
-    statement.push(" and v.aggregate_id in (select p.aggregate_id from register_versions p where p.aggregate_type = ");
-    statement.push_text(query.aggregate_type.as_str());
-    statement.push(concat!(" and p.", is_open_version!(), " and "));
-    push_starts_with(statement, "p.division", prefix);
-    statement.push(")");
-}
-
 fn push_case_filter(statement: &mut Statement, query: &CaseQuery) -> Result<(), StoreError> {
     push_valid_at(statement, query.at);
     statement.push(" and ");
@@ -149,6 +218,9 @@ fn push_case_filter(statement: &mut Statement, query: &CaseQuery) -> Result<(), 
     statement.push(" and ");
     push_condition(statement, &query.condition, Sense::Holds)
 }
+
+/// Holds for every row: it is the condition of the indexes for the past.
+const OF_THE_PAST: &str = " and v.lane >= 0";
 
 fn push_valid_at(statement: &mut Statement, at: Moment) {
     match at {
@@ -158,48 +230,16 @@ fn push_valid_at(statement: &mut Statement, at: Moment) {
             statement.push_integer(position.cast_signed());
             statement.push(" and v.to_position > ");
             statement.push_integer(position.cast_signed());
+            statement.push(OF_THE_PAST);
         }
-        Moment::Occurred(_) => statement.push(" where 1 = 0"),
-    }
-}
-
-/// What the reader may see, judged on the present: a case that was given to another institution is hidden with its
-/// past. Where a case lies and whose it is never change, so that the row at hand tells and an index serves it.
-fn push_scope(statement: &mut Statement, scope: &Scope, at: Moment) {
-    if scope.everything {
-        statement.push("1 = 1");
-        return;
-    }
-    // Nothing set = nothing visible.
-    statement.push("(1 = 0");
-    if let Some(prefix) = &scope.division_prefix {
-        statement.push(" or ");
-        push_starts_with(statement, "v.division", prefix);
-    }
-    if let Some(id) = scope.enterprise {
-        statement.push(" or v.enterprise_id = ");
-        statement.push_text(&id.to_string());
-    }
-    if let Some(id) = scope.institution {
-        statement.push(match at {
-            Moment::Present => " or v.institution_id = ",
-            Moment::Position(_) | Moment::Occurred(_) => concat!(
-                " or v.case_id in (select p.case_id from case_versions p where p.",
-                is_open_version!(),
-                " and p.institution_id = "
-            ),
-        });
-        statement.push_text(&id.to_string());
-        if at != Moment::Present {
-            statement.push(")");
+        Moment::Occurred(time) => {
+            statement.push(" where v.occurred_from <= ");
+            statement.push_integer(time);
+            statement.push(" and v.occurred_to > ");
+            statement.push_integer(time);
+            statement.push(OF_THE_PAST);
         }
     }
-    if let Some(actor) = &scope.member {
-        statement.push(" or v.case_id in (select m.case_id from case_members m where m.actor = ");
-        statement.push_text(actor);
-        statement.push(")");
-    }
-    statement.push(")");
 }
 
 /// The asked order up to the case id, which decides every tie.

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use sqlx::FromRow;
 
+use crate::store::row::ROWS_VERSION;
 use crate::store::stored::{corrupt, hash, stream};
 use crate::store::{Append, Body, Committed, Head, StoreError, StoredCommand, StreamId};
 
@@ -77,6 +78,8 @@ const STREAM: i64 = 2;
 const SERIES: i64 = 3;
 
 impl Known {
+    /// # Errors
+    /// [`StoreError::OtherRows`] when read rows of this program would not go with those that are there.
     pub(super) fn from_rows(rows: Vec<KnownRow>) -> Result<Self, StoreError> {
         let mut log = None;
         let (mut commands, mut versions, mut series) = (HashMap::new(), HashMap::new(), HashMap::new());
@@ -84,6 +87,10 @@ impl Known {
             match row.kind {
                 HEAD => {
                     let next_position = row.number_1.cast_unsigned();
+                    let stored = row.number_3.cast_unsigned();
+                    if stored != ROWS_VERSION {
+                        return Err(StoreError::OtherRows { stored, ours: ROWS_VERSION });
+                    }
                     log = Some((Head { next_position, recorded_at: row.number_2 }, row.text_1));
                 }
                 COMMAND => {

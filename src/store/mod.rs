@@ -7,6 +7,7 @@
 //! - both databases give the same answer to the same question, byte for byte.
 
 mod error;
+mod happened;
 mod moment;
 mod query;
 mod record;
@@ -22,6 +23,7 @@ mod condition;
 mod digest;
 mod filter;
 mod postgres;
+mod sight;
 mod sql;
 mod sqlite;
 mod statement;
@@ -34,7 +36,6 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use cqrs_es::persist::SerializedEvent;
 use sqlx::migrate::MigrateError;
-use tokio::sync::watch;
 use uuid::Uuid;
 
 use crate::clock::Clock;
@@ -44,6 +45,7 @@ use postgres::PostgresBackend;
 use sqlite::SqliteBackend;
 
 pub use error::{AppendError, StoreError};
+pub use happened::{Happened, LastEvent, PastRow, PastState};
 pub use moment::Moment;
 pub use query::{
     CaseColumn, CaseQuery, Condition, Direction, EventQuery, Operator, RegisterQuery, Scope, Value, key_of,
@@ -53,8 +55,8 @@ pub use record::{
     NewEvent, StoredCommand, StreamId, WriteNumbered,
 };
 pub use row::{
-    CaseLink, CaseRow, NumberTaken, RebuildOutcome, RebuiltRow, RegisterRow, RowChanges, RowsDigest, SUB_CASE_OF,
-    StoredCase, StoredRegister, SubCase,
+    CaseLink, CaseRow, NumberTaken, RebuildOutcome, RebuiltRow, RegisterRow, RowChanges, RowsDigest, RowsForm,
+    SUB_CASE_OF, StoredCase, StoredRegister, SubCase,
 };
 pub use writer::{Writer, WriterLimits};
 
@@ -85,15 +87,17 @@ pub trait Store: Send + Sync + 'static {
     /// When the database fails.
     async fn events(&self, query: &EventQuery) -> Result<Vec<EventRecord>, StoreError>;
 
-    /// How many events the log has at least, as far as other processes have told. A hint to look,
-    /// and no more: it may come late or never, so whoever follows the log looks now and then too.
-    fn news(&self) -> watch::Receiver<u64>;
-
     /// Where the log ends.
     ///
     /// # Errors
     /// When the database fails.
     async fn head(&self) -> Result<Head, StoreError>;
+
+    /// Which form the read rows have, beside that which this program writes.
+    ///
+    /// # Errors
+    /// When the database fails.
+    async fn rows_form(&self) -> Result<RowsForm, StoreError>;
 
     /// The name of this log in its ledger, given when the database was created.
     ///
@@ -113,11 +117,23 @@ pub trait Store: Send + Sync + 'static {
     /// When the database fails.
     async fn command(&self, actor: &str, idempotency_key: &str) -> Result<Option<StoredCommand>, StoreError>;
 
+    /// A page of cases and the moment of it: for the present, the head of the log that it was read at.
+    ///
+    /// # Errors
+    /// As [`Store::cases`].
+    async fn page_of_cases(&self, query: &CaseQuery) -> Result<(Vec<StoredCase>, Moment), StoreError>;
+
     /// A page of cases.
     ///
     /// # Errors
     /// [`StoreError::Invalid`] when a value does not fit its column or the key its order.
     async fn cases(&self, query: &CaseQuery) -> Result<Vec<StoredCase>, StoreError>;
+
+    /// The plan by which the database answers [`Store::page_of_cases`], a line a step, in its own words.
+    ///
+    /// # Errors
+    /// As [`Store::cases`].
+    async fn plan_of_cases(&self, query: &CaseQuery) -> Result<Vec<String>, StoreError>;
 
     /// How many cases the query finds, regardless of `after` and `limit`.
     ///
@@ -136,6 +152,12 @@ pub trait Store: Send + Sync + 'static {
     /// # Errors
     /// When the database fails.
     async fn case_by_number(&self, number: &str, at: Moment) -> Result<Option<StoredCase>, StoreError>;
+
+    /// A page of a register and the moment of it: for the present, the head of the log that it was read at.
+    ///
+    /// # Errors
+    /// When the database fails.
+    async fn page_of_registers(&self, query: &RegisterQuery) -> Result<(Vec<StoredRegister>, Moment), StoreError>;
 
     /// A page of a register, ordered by name and id.
     ///
@@ -199,7 +221,7 @@ pub trait Store: Send + Sync + 'static {
     /// When the database fails or no rebuild was started.
     async fn write_rebuilt(&self, rows: &[RebuiltRow]) -> Result<(), StoreError>;
 
-    /// Makes the fresh tables the served ones, in one transaction that holds the head of the
+    /// Makes the fresh tables the served ones and their form that of this program, in one transaction that holds the head of the
     /// log, if they have every event before `expected_head`; reads go on all the while.
     ///
     /// # Errors

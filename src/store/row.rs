@@ -3,10 +3,16 @@
 //! A row is valid for `[from_position, to_position)`. Its `from_position` is the position of the
 //! **last** event of the append that wrote it, so that a reader as of any position sees either
 //! all of an append or nothing of it.
+//! On the axis of what had happened it is valid for `[occurred_from, occurred_to)`; see `happened.rs`.
 
 use uuid::Uuid;
 
+use crate::store::happened::Happened;
 use crate::store::record::StreamId;
+
+/// The form and content of the read rows. Raise it when the rows of the same log come out differently: servers of this
+/// program then make them anew before they serve, and those of an older one write nothing more.
+pub(super) const ROWS_VERSION: u64 = 1;
 
 /// How one append changes the read rows. Case changes belong to a `Case` stream, a register
 /// row to any other.
@@ -22,6 +28,8 @@ pub struct RowChanges {
     pub links_added: Vec<CaseLink>,
     /// The enterprise, campaign, … as it is now.
     pub register: Option<RegisterRow>,
+    /// Where the append stands on the axis of what had happened.
+    pub happened: Happened,
 }
 
 /// A case as lists see it.
@@ -167,6 +175,15 @@ pub struct NumberTaken {
     pub number: u64,
 }
 
+/// The form of the read rows: what the database holds and what this program writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RowsForm {
+    /// Of the rows in the database.
+    pub stored: u64,
+    /// Of this program.
+    pub ours: u64,
+}
+
 /// How a rebuild ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RebuildOutcome {
@@ -186,6 +203,7 @@ pub struct RowsDigest {
     pub last_position: Option<u64>,
     /// SHA-256 over these rows in key order.
     pub versions_sha256: [u8; 32],
-    /// SHA-256 over what has no history: members and number series. Compare it on a quiet log.
+    /// SHA-256 over what later commits change: what had happened by any time, members and number series. Compare it on
+    /// a quiet log.
     pub present_sha256: [u8; 32],
 }

@@ -1,12 +1,13 @@
 //! What a batch, of a commit or of a rebuild, writes into the read tables. Several appends to
 //! one aggregate give several versions, the earlier ones already closed.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use uuid::Uuid;
 
+use crate::store::happened::{Happened, LastEvent, PastRow, PastState};
 use crate::store::sql::OPEN;
-use crate::store::{CaseLink, CaseRow, NumberTaken, RebuiltRow, RegisterRow, StreamId};
+use crate::store::{AggregateType, CaseLink, CaseRow, NumberTaken, RebuiltRow, RegisterRow, StreamId};
 
 /// A new row of `case_versions`.
 #[derive(Debug)]
@@ -23,20 +24,39 @@ pub(super) struct RegisterVersion {
     pub(super) span: Span,
 }
 
-/// Which version a row is and where it is valid.
+/// Which version a row is and where it is valid, by position and by what had happened.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Span {
     pub(super) from_position: i64,
     pub(super) to_position: i64,
     pub(super) version: i64,
     pub(super) recorded_at: i64,
+    /// 0 for the row of an append, from 1 for those of the axis of what had happened alone.
+    pub(super) lane: i64,
+    pub(super) occurred_from: i64,
+    pub(super) occurred_to: i64,
 }
 
-/// The end of the stored open version of an aggregate.
+impl Span {
+    /// Ends where the next version begins.
+    fn close(&mut self, closing: &Closing) {
+        self.to_position = closing.to_position;
+        self.occurred_to = self.occurred_to.min(closing.occurred_to);
+    }
+
+    /// Takes the row off the axis of what had happened.
+    fn take_off(&mut self) {
+        (self.occurred_from, self.occurred_to) = (0, 0);
+    }
+}
+
+/// The end of the open version of an aggregate. On the axis of what had happened it ends there unless it has ended
+/// before.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Closing {
     pub(super) stream: StreamId,
     pub(super) to_position: i64,
+    pub(super) occurred_to: i64,
 }
 
 /// A new row of `case_links`.
@@ -47,12 +67,20 @@ pub(super) struct LinkWrite {
     pub(super) from_position: i64,
 }
 
+/// Written in the order of the fields: first the stored rows of streams whose history is brought anew are taken off
+/// the axis of what had happened, then open versions are closed, then new ones come.
 #[derive(Debug, Default)]
 pub(super) struct RowWrites {
+    pub(super) cases_anew: BTreeSet<Uuid>,
     pub(super) case_closings: Vec<Closing>,
     pub(super) cases: Vec<CaseVersion>,
+    /// Rows of the axis of what had happened alone.
+    pub(super) past_cases: Vec<CaseVersion>,
+    pub(super) registers_anew: BTreeSet<StreamId>,
     pub(super) register_closings: Vec<Closing>,
     pub(super) registers: Vec<RegisterVersion>,
+    /// Rows of the axis of what had happened alone.
+    pub(super) past_registers: Vec<RegisterVersion>,
     pub(super) links: Vec<LinkWrite>,
     /// The last number taken of each series.
     pub(super) series: BTreeMap<String, u64>,
@@ -73,18 +101,35 @@ impl RowWrites {
     pub(super) fn add(&mut self, append: RebuiltRow) {
         let RebuiltRow { stream, version, position, recorded_at, changes, number_taken } = append;
         let position = position.cast_signed();
-        let span = Span { from_position: position, to_position: OPEN, version: version.cast_signed(), recorded_at };
+        // A history that comes anew leaves nothing to be ended.
+        let (occurred_from, ended_at) = match &changes.happened {
+            Happened::InOrder { at } => (*at, *at),
+            Happened::Anew { last_at, .. } => (*last_at, OPEN),
+        };
+        let span = Span {
+            from_position: position,
+            to_position: OPEN,
+            version: version.cast_signed(),
+            recorded_at,
+            lane: 0,
+            occurred_from,
+            occurred_to: OPEN,
+        };
+        if let Happened::Anew { states, .. } = changes.happened {
+            self.bring_anew(stream, states, span);
+        }
+        let closing = Closing { stream, to_position: position, occurred_to: ended_at };
         if let Some(row) = changes.case {
             match self.open.insert(stream, self.cases.len()) {
-                Some(index) => self.cases[index].span.to_position = position,
-                None => self.case_closings.push(Closing { stream, to_position: position }),
+                Some(index) => self.cases[index].span.close(&closing),
+                None => self.case_closings.push(closing),
             }
             self.cases.push(CaseVersion { row, span });
         }
         if let Some(row) = changes.register {
             match self.open.insert(stream, self.registers.len()) {
-                Some(index) => self.registers[index].span.to_position = position,
-                None => self.register_closings.push(Closing { stream, to_position: position }),
+                Some(index) => self.registers[index].span.close(&closing),
+                None => self.register_closings.push(closing),
             }
             self.registers.push(RegisterVersion { stream, row, span });
         }
@@ -103,6 +148,48 @@ impl RowWrites {
         if let Some(NumberTaken { series, number }) = number_taken {
             let last = self.series.entry(series).or_default();
             *last = number.max(*last);
+        }
+    }
+
+    /// Puts the states in the place of what the stream has on the axis of what had happened, stored or new.
+    fn bring_anew(&mut self, stream: StreamId, states: Vec<PastState>, append: Span) {
+        let id = stream.aggregate_id;
+        if stream.aggregate_type == AggregateType::Case {
+            self.cases_anew.insert(id);
+        } else {
+            self.registers_anew.insert(stream);
+        }
+        self.past_cases.retain(|past| past.row.case_id != id);
+        self.past_registers.retain(|past| past.stream != stream);
+        let of_case = |version: &&mut CaseVersion| version.row.case_id == id;
+        self.cases.iter_mut().filter(of_case).for_each(|version| version.span.take_off());
+        let of_entry = |version: &&mut RegisterVersion| version.stream == stream;
+        self.registers.iter_mut().filter(of_entry).for_each(|version| version.span.take_off());
+        let closings = self.case_closings.iter_mut().chain(&mut self.register_closings);
+        closings.filter(|closing| closing.stream == stream).for_each(|closing| closing.occurred_to = OPEN);
+        let mut until = append.occurred_from;
+        for (index, state) in states.into_iter().enumerate().rev() {
+            let lane = index as i64 + 1;
+            let (position, recorded_at) = match state.last {
+                LastEvent::Stored { position, recorded_at } => (position.cast_signed(), recorded_at),
+                LastEvent::OfAppend { followed_by } => {
+                    (append.from_position - followed_by.cast_signed(), append.recorded_at)
+                }
+            };
+            let span = Span {
+                from_position: position,
+                to_position: position,
+                version: state.version.cast_signed(),
+                recorded_at,
+                lane,
+                occurred_from: state.from,
+                occurred_to: until,
+            };
+            until = state.from;
+            match state.row {
+                PastRow::Case(row) => self.past_cases.push(CaseVersion { row, span }),
+                PastRow::Register(row) => self.past_registers.push(RegisterVersion { stream, row, span }),
+            }
         }
     }
 

@@ -12,7 +12,7 @@ macro_rules! is_open_version {
     };
 }
 
-/// The columns of `case_versions` without the end of its validity, in the order of the writes.
+/// The columns of `case_versions` without where it is valid, in the order of the writes.
 macro_rules! case_columns {
     () => {
         "case_id, from_position, version, updated_at, number, title, status, kind, category, \
@@ -22,11 +22,18 @@ macro_rules! case_columns {
     };
 }
 
-/// The columns of `register_versions` without the end of its validity, in the order of the writes.
+/// The columns of `register_versions` without where it is valid, in the order of the writes.
 macro_rules! register_columns {
     () => {
         "aggregate_type, aggregate_id, from_position, version, code, name, division, state, \
          document, recorded_at"
+    };
+}
+
+/// Where a version is valid besides its `from_position`, in the order of the writes.
+macro_rules! span_columns {
+    () => {
+        "to_position, lane, occurred_from, occurred_to"
     };
 }
 
@@ -46,7 +53,14 @@ macro_rules! command_columns {
     };
 }
 
-pub(super) use {case_columns, command_columns, event_columns, is_open_version, register_columns};
+pub(super) use {case_columns, command_columns, event_columns, is_open_version, register_columns, span_columns};
+
+/// The head of the log in the snapshot of the statement.
+macro_rules! head_column {
+    () => {
+        ", (select h.next_position from log_head h where h.id = 1) as next_position"
+    };
+}
 
 /// The cast is for PostgreSQL, where these columns are `json`; it gives the stored bytes.
 pub(super) const EVENTS: &str = "select position, aggregate_type, aggregate_id, sequence, \
@@ -56,17 +70,35 @@ pub(super) const EVENTS: &str = "select position, aggregate_type, aggregate_id, 
 
 pub(super) const CASES: &str = concat!("select ", case_columns!(), " from case_versions v");
 
+pub(super) const CASES_AND_HEAD: &str = concat!("select ", case_columns!(), head_column!(), " from case_versions v");
+
 pub(super) const COUNT_CASES: &str = "select count(*) as count from case_versions v";
+
+pub(super) const COUNT_CASES_AND_HEAD: &str =
+    concat!("select count(*) as count", head_column!(), " from case_versions v");
 
 pub(super) const REGISTERS: &str = concat!("select ", register_columns!(), " from register_versions v");
 
+pub(super) const REGISTERS_AND_HEAD: &str =
+    concat!("select ", register_columns!(), head_column!(), " from register_versions v");
+
 pub(super) const COUNT_REGISTERS: &str = "select count(*) as count from register_versions v";
 
-pub(super) const HEAD: &str = "select next_position, recorded_at, origin from log_head where id = 1";
+pub(super) const HEAD: &str = "select next_position, recorded_at, origin, rows_version from log_head where id = 1";
 
-/// The origin is given once, by whoever opens the database first.
-pub(super) const CREATE_HEAD: &str = "insert into log_head (id, next_position, recorded_at, origin) \
-     values (1, 0, 0, $1) on conflict (id) do nothing";
+/// The head, if a list is empty in the same snapshot; the list's condition and `)` follow.
+pub(super) const HEAD_UNLESS_CASES: &str = "select next_position, recorded_at, origin, rows_version from log_head \
+     where id = 1 and not exists (select 1 from case_versions v";
+
+/// The head, if a list is empty in the same snapshot; the list's condition and `)` follow.
+pub(super) const HEAD_UNLESS_REGISTERS: &str = "select next_position, recorded_at, origin, rows_version from log_head \
+     where id = 1 and not exists (select 1 from register_versions v";
+
+pub(super) const SET_ROWS_VERSION: &str = "update log_head set rows_version = $1 where id = 1";
+
+/// The origin is given once, by whoever opens the database first. An empty log has the rows of any program.
+pub(super) const CREATE_HEAD: &str = "insert into log_head \
+     (id, next_position, recorded_at, origin, rows_version) values (1, 0, 0, $1, $2) on conflict (id) do nothing";
 
 /// Counts the events recorded at or before a time by bisecting the positions: `recorded_at`
 /// never decreases with them, so no index is needed that every commit would pay for.
@@ -114,7 +146,7 @@ pub(super) const DIGEST_CASES: &str = concat!(
     "select ",
     case_columns!(),
     ", case when to_position > $1 then 9223372036854775807 else to_position end as to_position \
-     from case_versions where from_position <= $1 and (case_id, from_position) > ($2, $3) \
+     from case_versions where lane = 0 and from_position <= $1 and (case_id, from_position) > ($2, $3) \
      order by case_id, from_position limit $4"
 );
 
@@ -122,7 +154,7 @@ pub(super) const DIGEST_REGISTERS: &str = concat!(
     "select ",
     register_columns!(),
     ", case when to_position > $1 then 9223372036854775807 else to_position end as to_position \
-     from register_versions where from_position <= $1 \
+     from register_versions where lane = 0 and from_position <= $1 \
      and (aggregate_type, aggregate_id, from_position) > ($2, $3, $4) \
      order by aggregate_type, aggregate_id, from_position limit $5"
 );
@@ -130,6 +162,23 @@ pub(super) const DIGEST_REGISTERS: &str = concat!(
 pub(super) const DIGEST_LINKS: &str = "select case_id, other_id, relation, from_position \
      from case_links where from_position <= $1 and (case_id, other_id, relation) > ($2, $3, $4) \
      order by case_id, other_id, relation limit $5";
+
+/// What had happened by any time, in key order.
+pub(super) const DIGEST_PAST_CASES: &str = concat!(
+    "select ",
+    case_columns!(),
+    ", lane, occurred_from, occurred_to from case_versions \
+     where occurred_from < occurred_to and (case_id, from_position, lane) > ($1, $2, $3) \
+     order by case_id, from_position, lane limit $4"
+);
+
+pub(super) const DIGEST_PAST_REGISTERS: &str = concat!(
+    "select ",
+    register_columns!(),
+    ", lane, occurred_from, occurred_to from register_versions \
+     where occurred_from < occurred_to and (aggregate_type, aggregate_id, from_position, lane) > ($1, $2, $3, $4) \
+     order by aggregate_type, aggregate_id, from_position, lane limit $5"
+);
 
 pub(super) const DIGEST_MEMBERS: &str = "select case_id, actor from case_members \
      where (case_id, actor) > ($1, $2) order by case_id, actor limit $3";

@@ -20,6 +20,7 @@ pub(super) struct HeadRow {
     pub(super) next_position: i64,
     pub(super) recorded_at: i64,
     pub(super) origin: String,
+    pub(super) rows_version: i64,
 }
 
 impl HeadRow {
@@ -94,6 +95,14 @@ impl TryFrom<CommandRow> for StoredCommand {
             },
         })
     }
+}
+
+/// A row with the head of the log in the snapshot that it was read in.
+#[derive(FromRow)]
+pub(super) struct WithHead<Row> {
+    #[sqlx(flatten)]
+    pub(super) row: Row,
+    pub(super) next_position: i64,
 }
 
 #[derive(FromRow, Serialize)]

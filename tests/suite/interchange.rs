@@ -3,6 +3,7 @@
 mod support;
 
 mod exporting;
+mod happened;
 mod importing;
 mod real_log;
 mod rebuilding;

@@ -1,5 +1,6 @@
 //! The scripted life of a case, over HTTP against a real server, on both databases: every mutation of the schema with success, and every refusal that a user can meet.
 
+mod as_of;
 mod catalogue;
 mod front;
 mod lists;
@@ -8,16 +9,20 @@ mod nodes;
 mod plain;
 mod receipts;
 mod registers;
-pub(crate) mod scene;
+mod scene;
 mod schema;
-pub(crate) mod script;
+mod script;
 mod sight;
 mod story;
 mod ways;
-pub(crate) mod world;
+mod world;
 
 use std::collections::BTreeSet;
 
+use as_of::{
+    rights_are_those_of_today, senseless_moments_are_refused, the_past_is_answered_as_it_was,
+    what_had_happened_is_told_by_the_log_of_now,
+};
 use front::{documents_are_judged, strangers_stay_outside, the_last_request_is_answered};
 use lists::{filters_give_what_they_say, pages_are_stable_while_cases_change, senseless_questions_are_refused};
 use scene::Scene;
@@ -60,6 +65,10 @@ on_both_databases! {
     pages_are_stable_while_cases_change
     filters_give_what_they_say
     senseless_questions_are_refused
+    the_past_is_answered_as_it_was
+    rights_are_those_of_today
+    what_had_happened_is_told_by_the_log_of_now
+    senseless_moments_are_refused
     strangers_stay_outside
     documents_are_judged
     the_last_request_is_answered

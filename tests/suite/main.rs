@@ -3,7 +3,6 @@
 
 mod architecture;
 mod faults;
-mod following;
 mod front;
 mod interchange;
 mod life;

@@ -22,13 +22,14 @@ pub(crate) use on_both_databases;
 pub(crate) mod support;
 
 mod model;
-pub(crate) mod samples;
+mod samples;
 
 mod append;
 mod leases;
 mod lists;
 mod log;
 mod opening;
+mod plans;
 mod rebuild;
 mod registers;
 mod sharing;

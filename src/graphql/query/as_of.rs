@@ -1,6 +1,6 @@
 //! The whole query as of a moment in the past.
 
-use async_graphql::{Context, Error, ID, Object, OneofObject, Result};
+use async_graphql::{Context, Enum, Error, ID, Object, OneofObject, Result};
 
 use crate::app::{Moment, NoMoment, Point, Then};
 use crate::graphql::context::{actor, app, reached};
@@ -20,6 +20,15 @@ pub(crate) enum AsOfPoint {
     Event(ID),
 }
 
+/// 时间轴: which of the two times of an event counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+pub(crate) enum AsOfAxis {
+    /// 记录时间: what the log had recorded by then.
+    Recorded,
+    /// 发生时间: what had happened by then, by what the log knows now. An imported log has its history on this axis.
+    Occurred,
+}
+
 #[derive(Default)]
 pub(crate) struct AsOfQuery(pub(super) Viewpoint);
 
@@ -31,6 +40,11 @@ impl AsOfQuery {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "时点: which moment.")] point: AsOfPoint,
+        #[graphql(
+            desc = "时间轴: which time counts; `OCCURRED` goes with `time` alone.",
+            default_with = "AsOfAxis::Recorded"
+        )]
+        axis: AsOfAxis,
         #[graphql(desc = "Waits until this position is seen.")] min_position: Option<Position>,
     ) -> Option<Result<AsOf>> {
         errors::nullable(async {
@@ -47,7 +61,14 @@ impl AsOfQuery {
                     _ => return Err(errors::argument("ID_INVALID", "point.event", "not the global id of an event")),
                 },
             };
-            let then = app(ctx).recorded_by(actor(ctx), point).await;
+            let then = match (axis, point) {
+                (AsOfAxis::Recorded, point) => app(ctx).recorded_by(actor(ctx), point).await,
+                (AsOfAxis::Occurred, Point::Time(time)) => app(ctx).happened_by(time),
+                (AsOfAxis::Occurred, Point::Position(_) | Point::Event(_)) => {
+                    let message = "a position and an event are of the log: ask for what had happened by `time`";
+                    return Err(errors::argument("AXIS_NEEDS_TIME", "axis", message));
+                }
+            };
             then.map(|then| Some(AsOf(then.into()))).map_err(|error| refused(ctx, error))
         })
         .await
@@ -77,7 +98,15 @@ pub(crate) struct AsOf(Viewpoint);
 /// 截至: a moment in the past, and everything that could be asked then.
 #[Object]
 impl AsOf {
-    /// 位置: the last position that had been recorded.
+    /// 时间轴: which time counts.
+    async fn axis(&self) -> AsOfAxis {
+        match self.0.moment {
+            Moment::Occurred(_) => AsOfAxis::Occurred,
+            Moment::Present | Moment::Position(_) => AsOfAxis::Recorded,
+        }
+    }
+
+    /// 位置: the last position that had been recorded; absent on the axis of what had happened.
     async fn position(&self) -> Option<Position> {
         self.0.moment.last_position().map(Position)
     }

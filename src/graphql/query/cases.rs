@@ -7,7 +7,7 @@ use crate::domain::case::number::CaseNumber;
 use crate::domain::refusal::Refusal;
 use crate::domain::value::CaseId;
 use crate::graphql::connection::{self, PageInfo, Slice};
-use crate::graphql::context::{actor, app, reached, settled};
+use crate::graphql::context::{actor, app, reached};
 use crate::graphql::filter::CaseFilter;
 use crate::graphql::filter::order::{CaseOrder, Order};
 use crate::graphql::query::Viewpoint;
@@ -78,10 +78,13 @@ impl CaseQuery {
                     let (key, at) = order.after(cursor)?;
                     (Some(key), connection::continued(self.0.moment, at)?)
                 }
-                None => (None, settled(ctx, self.0.moment).await?),
+                None => (None, self.0.moment),
             };
-            let page = CasePage { condition, order: order.columns().to_vec(), after, limit: slice.limit(), at };
-            let mut rows = app(ctx).cases(actor(ctx), &page).await.map_err(|fault| errors::fault(ctx, fault))?;
+            let mut page = CasePage { condition, order: order.columns().to_vec(), after, limit: slice.limit(), at };
+            let read = app(ctx).page_of_cases(actor(ctx), &page).await;
+            let (mut rows, at) = read.map_err(|fault| errors::fault(ctx, fault))?;
+            // What is asked about the list from here on is asked as of where it was read.
+            page.at = at;
             let has_next = slice.cut(&mut rows);
             Ok(Some(CaseConnection { slice, order, page, rows, has_next }))
         })
@@ -145,7 +148,7 @@ impl CaseConnection {
         .await
     }
 
-    /// 位置: the position that all pages of this list are read at; absent while the log is empty.
+    /// 位置: the position that all pages of this list are read at; absent while the log is empty, and on the axis of what had happened.
     async fn position(&self) -> Option<Position> {
         self.page.at.last_position().map(Position)
     }

@@ -2,7 +2,7 @@
 
 mod as_of;
 mod cases;
-pub(crate) mod node;
+mod node;
 mod registers;
 mod server;
 

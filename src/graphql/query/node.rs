@@ -1,7 +1,6 @@
 //! Anything by its global id.
 
 use async_graphql::{Context, ID, Object, Result};
-use uuid::Uuid;
 
 use crate::app::Moment;
 use crate::domain::refusal::{Code, Refusal};
@@ -74,16 +73,7 @@ async fn find(ctx: &Context<'_>, id: &ID, argument: &str, at: Moment) -> Result<
         Named::Event(position) => return event(ctx, position, at).await,
         Named::Thing(kind, id) => (kind, id),
     };
-    // Findings, fees and the like have ids to be named by, and are read with their case.
-    thing(ctx, &kind, id, at).await
-}
-
-/// What has a global id of that kind, if the actor may see it.
-///
-/// # Errors
-/// When the house fails.
-pub(crate) async fn thing(ctx: &Context<'_>, kind: &str, id: Uuid, at: Moment) -> Result<Option<Node>> {
-    Ok(match kind {
+    Ok(match kind.as_str() {
         "Case" => CaseNode::load(ctx, id.into(), at).await?.map(Node::Case),
         "Enterprise" => EnterpriseNode::load(ctx, id.into(), at).await?.map(Node::Enterprise),
         "Campaign" => CampaignNode::load(ctx, id.into(), at).await?.map(Node::Campaign),
@@ -91,6 +81,7 @@ pub(crate) async fn thing(ctx: &Context<'_>, kind: &str, id: Uuid, at: Moment) -
         "Person" => PersonNode::load(ctx, id.into(), at).await?.map(Node::Person),
         "Catalogue" => CatalogueNode::load(ctx, id.into(), at).await?.map(Node::Catalogue),
         "AnnualSummary" => AnnualSummaryNode::load(ctx, id.into(), at).await?.map(Node::AnnualSummary),
+        // Findings, fees and the like have ids to be named by, and are read with their case.
         _ => None,
     })
 }

@@ -39,7 +39,7 @@ pub(crate) struct CaseFile {
 
 impl CaseFile {
     async fn load(&self, ctx: &Context<'_>) -> Result<Option<Arc<Versioned<Case>>>> {
-        loaders(ctx).file(self.id, self.version).await.map_err(|fault| errors::fault(ctx, fault))
+        loaders(ctx).file(self.id, self.version, self.at).await.map_err(|fault| errors::fault(ctx, fault))
     }
 
     /// Reads the file, if it is there.

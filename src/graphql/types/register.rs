@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::app::{Commanded, Entry, Moment, RegisterPage};
 use crate::domain::value::Division;
 use crate::graphql::connection::{self, Slice};
-use crate::graphql::context::{actor, app, settled};
+use crate::graphql::context::{actor, app};
 use crate::graphql::errors;
 use crate::graphql::scalars::Cursor;
 
@@ -54,9 +54,9 @@ impl<A: Commanded> EntryPage<A> {
         let place = slice.place::<Place>()?;
         let at = match &place {
             Some(place) => connection::continued(at, place.at)?,
-            None => settled(ctx, at).await?,
+            None => at,
         };
-        let page = RegisterPage {
+        let mut page = RegisterPage {
             ids: None,
             division: which.division,
             code: which.code,
@@ -65,8 +65,9 @@ impl<A: Commanded> EntryPage<A> {
             limit: slice.limit(),
             at,
         };
-        let mut entries =
-            app(ctx).registers::<A>(actor(ctx), &page).await.map_err(|fault| errors::fault(ctx, fault))?;
+        let read = app(ctx).page_of_registers::<A>(actor(ctx), &page).await;
+        let (mut entries, at) = read.map_err(|fault| errors::fault(ctx, fault))?;
+        page.at = at;
         let has_next = slice.cut(&mut entries);
         Ok(Self { entries, at, has_next, page })
     }

@@ -1,7 +1,6 @@
 //! PostgreSQL: any number of servers over one database. The row lock on `log_head` is what
 //! orders their commits; it is held from the first statement of a commit to its end.
 
-mod news;
 mod sql;
 mod write;
 
@@ -12,14 +11,15 @@ use cqrs_es::persist::{PersistedEventRepository, PersistenceError, SerializedEve
 use postgres_es::PostgresEventRepository;
 use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
-use sqlx::{Connection, Executor};
-use tokio::sync::{Mutex, watch};
+use sqlx::{Connection, Executor, Row};
+use tokio::sync::Mutex;
 
 use crate::store::backend::{Backend, Decoded};
 use crate::store::known::{Asked, Known};
 use crate::store::plan::Plan;
+use crate::store::row::ROWS_VERSION;
 use crate::store::row_writes::RowWrites;
-use crate::store::sql::HEAD;
+use crate::store::sql::{HEAD, SET_ROWS_VERSION};
 use crate::store::statement::{Argument, Statement};
 use crate::store::stored::HeadRow;
 use crate::store::{Append, Head, StoreError, migration_error};
@@ -36,8 +36,6 @@ pub(super) struct PostgresBackend {
     /// The connection of the commits, held for the length of one. It is not of the pool, which
     /// would ping it after every use. Empty before the first commit and after a failed one.
     writer: Mutex<Option<PgConnection>>,
-    /// What commits by any process have told, while somebody wants to know.
-    heard: watch::Sender<u64>,
 }
 
 impl PostgresBackend {
@@ -67,7 +65,7 @@ impl PostgresBackend {
             ("enable_mergejoin", "off"),
             ("idle_in_transaction_session_timeout", "30s"),
         ]);
-        Ok(Self { pool, writer_options, writer: Mutex::new(None), heard: watch::Sender::new(0) })
+        Ok(Self { pool, writer_options, writer: Mutex::new(None) })
     }
 
     /// Locks the head of the log on the kept connection, or on a new one if there is none or it
@@ -93,6 +91,16 @@ impl Backend for PostgresBackend {
             Argument::Integer(number) => query.bind(number),
         });
         query.fetch_all(&self.pool).await
+    }
+
+    async fn explain(&self, statement: &Statement) -> Result<Vec<String>, sqlx::Error> {
+        let text = format!("explain {}", statement.sql);
+        let query = statement.arguments.iter().fold(sqlx::query(&text), |query, argument| match argument {
+            Argument::Text(text) => query.bind(text),
+            Argument::Integer(number) => query.bind(number),
+        });
+        let steps = query.fetch_all(&self.pool).await?;
+        steps.iter().map(|step| step.try_get(0)).collect()
     }
 
     async fn execute(&self, statement: &Statement) -> Result<u64, sqlx::Error> {
@@ -128,22 +136,13 @@ impl Backend for PostgresBackend {
             } else {
                 write::log(&mut connection, &plan).await?;
                 write::rows(&mut connection, &sql::SERVED, &plan.rows).await?;
-                connection.execute(news::commit(plan.head).as_str()).await?;
+                connection.execute("commit").await?;
             }
             Ok(())
         };
         ended.await.map_err(StoreError::during("commit a batch"))?;
         *slot = Some(connection);
         Ok(plan)
-    }
-
-    fn news(&self) -> watch::Receiver<u64> {
-        let is_first = self.heard.receiver_count() == 0;
-        let news = self.heard.subscribe();
-        if is_first {
-            tokio::spawn(news::listen(self.pool.clone(), self.heard.clone()));
-        }
-        news
     }
 
     async fn start_rebuild(&self) -> Result<(), sqlx::Error> {
@@ -164,6 +163,8 @@ impl Backend for PostgresBackend {
             let head = row.head();
             if head.next_position == expected_head {
                 transaction.execute(sqlx::raw_sql(sql::FINISH_REBUILD)).await?;
+                let form = sqlx::query(SET_ROWS_VERSION).bind(ROWS_VERSION.cast_signed());
+                transaction.execute(form).await?;
                 transaction.commit().await?;
             } else {
                 transaction.rollback().await?;

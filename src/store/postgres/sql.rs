@@ -1,7 +1,7 @@
 //! The statements that only PostgreSQL runs: every list is an array a column, so that a batch of
 //! any size is one prepared statement a table.
 
-use crate::store::sql::{case_columns, command_columns, event_columns, register_columns};
+use crate::store::sql::{case_columns, command_columns, event_columns, register_columns, span_columns};
 
 /// Opens the transaction and locks the head in one round trip. What the batch builds on is read
 /// by the next statement, whose snapshot (READ COMMITTED) is taken after the lock is held.
@@ -12,7 +12,7 @@ pub(super) const BEGIN: &str = "begin; select 1 from log_head where id = 1 for u
 pub(super) const KNOWN: &str = "\
 select cast(0 as bigint) as kind, origin as text_1, '' as text_2, '' as text_3, '' as text_4,
        next_position as number_1, recorded_at as number_2,
-       cast(0 as bigint) as number_3, cast(0 as bigint) as number_4, cast('' as bytea) as digest
+       rows_version as number_3, cast(0 as bigint) as number_4, cast('' as bytea) as digest
 from log_head where id = 1
 union all
 select 1, c.actor, c.idempotency_key, c.aggregate_type, c.aggregate_id,
@@ -61,8 +61,13 @@ on conflict (digest) do nothing";
 /// The statements that write read rows, into the served tables or those of a rebuild. The open
 /// version of an aggregate is its latest: so the primary key finds it without an index of its own.
 pub(super) struct RowStatements {
+    /// Takes stored rows off the axis of what had happened; the first of two.
+    pub(super) drop_past_cases: &'static str,
+    pub(super) take_off_cases: &'static str,
     /// Closings and new versions in one statement.
     pub(super) write_cases: &'static str,
+    pub(super) drop_past_registers: &'static str,
+    pub(super) take_off_registers: &'static str,
     /// Closings and new versions in one statement.
     pub(super) write_registers: &'static str,
     pub(super) insert_members: &'static str,
@@ -74,12 +79,23 @@ pub(super) struct RowStatements {
 macro_rules! row_statements {
     ($schema:literal) => {
         RowStatements {
+            drop_past_cases: concat!(
+                "delete from ",
+                $schema,
+                "case_versions where lane > 0 and case_id = any($1::text[])"
+            ),
+            take_off_cases: concat!(
+                "update ",
+                $schema,
+                "case_versions set occurred_from = 0, occurred_to = 0 where case_id = any($1::text[])"
+            ),
             write_cases: concat!(
                 "with closed as (update ",
                 $schema,
-                "case_versions v set to_position = c.to_position \
-                 from unnest($1::text[], $2::bigint[]) c (case_id, to_position) \
-                 where v.case_id = c.case_id and v.from_position = \
+                "case_versions v \
+                 set to_position = c.to_position, occurred_to = least(v.occurred_to, c.occurred_to) \
+                 from unnest($1::text[], $2::bigint[], $3::bigint[]) c (case_id, to_position, occurred_to) \
+                 where v.case_id = c.case_id and v.lane = 0 and v.from_position = \
                  (select max(o.from_position) from ",
                 $schema,
                 "case_versions o \
@@ -88,23 +104,38 @@ macro_rules! row_statements {
                 $schema,
                 "case_versions (",
                 case_columns!(),
-                ", to_position) \
-                 select * from unnest($3::text[], $4::bigint[], $5::bigint[], $6::bigint[], \
-                 $7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], \
-                 $13::text[], $14::text[], $15::text[], $16::text[], $17::text[], $18::text[], \
-                 $19::text[], $20::bigint[], $21::bigint[], $22::text[], $23::text[], \
-                 $24::bigint[], $25::text[], $26::bigint[], $27::text[], $28::bigint[], \
-                 $29::bigint[])"
+                ", ",
+                span_columns!(),
+                ") \
+                 select * from unnest($4::text[], $5::bigint[], $6::bigint[], $7::bigint[], \
+                 $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], \
+                 $14::text[], $15::text[], $16::text[], $17::text[], $18::text[], $19::text[], \
+                 $20::text[], $21::bigint[], $22::bigint[], $23::text[], $24::text[], \
+                 $25::bigint[], $26::text[], $27::bigint[], $28::text[], $29::bigint[], \
+                 $30::bigint[], $31::bigint[], $32::bigint[], $33::bigint[])"
+            ),
+            drop_past_registers: concat!(
+                "delete from ",
+                $schema,
+                "register_versions v using unnest($1::text[], $2::text[]) k (aggregate_type, aggregate_id) \
+                 where v.lane > 0 and v.aggregate_type = k.aggregate_type and v.aggregate_id = k.aggregate_id"
+            ),
+            take_off_registers: concat!(
+                "update ",
+                $schema,
+                "register_versions v set occurred_from = 0, occurred_to = 0 \
+                 from unnest($1::text[], $2::text[]) k (aggregate_type, aggregate_id) \
+                 where v.aggregate_type = k.aggregate_type and v.aggregate_id = k.aggregate_id"
             ),
             write_registers: concat!(
                 "with closed as (update ",
                 $schema,
                 "register_versions v \
-                 set to_position = c.to_position \
-                 from unnest($1::text[], $2::text[], $3::bigint[]) \
-                 c (aggregate_type, aggregate_id, to_position) \
+                 set to_position = c.to_position, occurred_to = least(v.occurred_to, c.occurred_to) \
+                 from unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[]) \
+                 c (aggregate_type, aggregate_id, to_position, occurred_to) \
                  where v.aggregate_type = c.aggregate_type and v.aggregate_id = c.aggregate_id \
-                 and v.from_position = (select max(o.from_position) from ",
+                 and v.lane = 0 and v.from_position = (select max(o.from_position) from ",
                 $schema,
                 "register_versions o \
                  where o.aggregate_type = c.aggregate_type and o.aggregate_id = c.aggregate_id)) \
@@ -112,10 +143,12 @@ macro_rules! row_statements {
                 $schema,
                 "register_versions (",
                 register_columns!(),
-                ", to_position) \
-                 select * from unnest($4::text[], $5::text[], $6::bigint[], $7::bigint[], \
-                 $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::bigint[], \
-                 $14::bigint[])"
+                ", ",
+                span_columns!(),
+                ") \
+                 select * from unnest($5::text[], $6::text[], $7::bigint[], $8::bigint[], \
+                 $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::bigint[], \
+                 $15::bigint[], $16::bigint[], $17::bigint[], $18::bigint[])"
             ),
             insert_members: concat!(
                 "insert into ",

@@ -59,11 +59,28 @@ pub(super) async fn rows(
     statements: &RowStatements,
     rows: &RowWrites,
 ) -> Result<(), sqlx::Error> {
+    if !rows.cases_anew.is_empty() {
+        let ids: Vec<_> = rows.cases_anew.iter().map(ToString::to_string).collect();
+        connection.execute(sqlx::query(statements.drop_past_cases).bind(&ids)).await?;
+        connection.execute(sqlx::query(statements.take_off_cases).bind(&ids)).await?;
+    }
     if !rows.cases.is_empty() {
-        cases(connection, statements.write_cases, rows).await?;
+        cases(connection, statements.write_cases, &rows.case_closings, &rows.cases).await?;
+    }
+    if !rows.past_cases.is_empty() {
+        cases(connection, statements.write_cases, &[], &rows.past_cases).await?;
+    }
+    if !rows.registers_anew.is_empty() {
+        let types: Vec<_> = rows.registers_anew.iter().map(|stream| stream.aggregate_type.as_str()).collect();
+        let ids: Vec<_> = rows.registers_anew.iter().map(|stream| stream.aggregate_id.to_string()).collect();
+        connection.execute(sqlx::query(statements.drop_past_registers).bind(&types).bind(&ids)).await?;
+        connection.execute(sqlx::query(statements.take_off_registers).bind(&types).bind(&ids)).await?;
     }
     if !rows.registers.is_empty() {
-        registers(connection, statements.write_registers, rows).await?;
+        registers(connection, statements.write_registers, &rows.register_closings, &rows.registers).await?;
+    }
+    if !rows.past_registers.is_empty() {
+        registers(connection, statements.write_registers, &[], &rows.past_registers).await?;
     }
     let changes =
         [(statements.insert_members, rows.members_added()), (statements.delete_members, rows.members_removed())];
@@ -89,8 +106,12 @@ pub(super) async fn rows(
     Ok(())
 }
 
-async fn cases(connection: &mut PgConnection, text: &str, rows: &RowWrites) -> Result<(), sqlx::Error> {
-    let (closings, versions) = (&rows.case_closings, &rows.cases);
+async fn cases(
+    connection: &mut PgConnection,
+    text: &str,
+    closings: &[Closing],
+    versions: &[CaseVersion],
+) -> Result<(), sqlx::Error> {
     let always = |value: fn(&CaseRow) -> &str| column(versions, |new| value(&new.row));
     let sometimes = |value: fn(&CaseRow) -> Option<&str>| column(versions, |new| value(&new.row));
     let id =
@@ -99,6 +120,7 @@ async fn cases(connection: &mut PgConnection, text: &str, rows: &RowWrites) -> R
     let query = sqlx::query(text)
         .bind(column(closings, |closing| closing.stream.aggregate_id.to_string()))
         .bind(column(closings, |closing| closing.to_position))
+        .bind(column(closings, |closing| closing.occurred_to))
         .bind(id(|row| Some(row.case_id)))
         .bind(number(|new| new.span.from_position))
         .bind(number(|new| new.span.version))
@@ -125,12 +147,19 @@ async fn cases(connection: &mut PgConnection, text: &str, rows: &RowWrites) -> R
         .bind(column(versions, |new| new.row.gap_ppm))
         .bind(always(|row| &row.fee_total))
         .bind(number(|new| new.row.typical.into()))
-        .bind(number(|new| new.span.to_position));
+        .bind(number(|new| new.span.to_position))
+        .bind(number(|new| new.span.lane))
+        .bind(number(|new| new.span.occurred_from))
+        .bind(number(|new| new.span.occurred_to));
     connection.execute(query).await.map(drop)
 }
 
-async fn registers(connection: &mut PgConnection, text: &str, rows: &RowWrites) -> Result<(), sqlx::Error> {
-    let (closings, versions) = (&rows.register_closings, &rows.registers);
+async fn registers(
+    connection: &mut PgConnection,
+    text: &str,
+    closings: &[Closing],
+    versions: &[RegisterVersion],
+) -> Result<(), sqlx::Error> {
     let of_row = |value: fn(&RegisterRow) -> &str| column(versions, |new| value(&new.row));
     let number = |value: fn(&RegisterVersion) -> i64| column(versions, value);
     let type_of = |stream: StreamId| stream.aggregate_type.as_str();
@@ -139,6 +168,7 @@ async fn registers(connection: &mut PgConnection, text: &str, rows: &RowWrites) 
         .bind(column(closings, |closing: &Closing| type_of(closing.stream)))
         .bind(column(closings, |closing| id_of(closing.stream)))
         .bind(column(closings, |closing| closing.to_position))
+        .bind(column(closings, |closing| closing.occurred_to))
         .bind(column(versions, |new| type_of(new.stream)))
         .bind(column(versions, |new| id_of(new.stream)))
         .bind(number(|new| new.span.from_position))
@@ -149,7 +179,10 @@ async fn registers(connection: &mut PgConnection, text: &str, rows: &RowWrites) 
         .bind(of_row(|row| &row.state))
         .bind(of_row(|row| &row.document))
         .bind(number(|new| new.span.recorded_at))
-        .bind(number(|new| new.span.to_position));
+        .bind(number(|new| new.span.to_position))
+        .bind(number(|new| new.span.lane))
+        .bind(number(|new| new.span.occurred_from))
+        .bind(number(|new| new.span.occurred_to));
     connection.execute(query).await.map(drop)
 }
 

@@ -93,7 +93,7 @@ impl Inserted for NewAttachment {
 }
 
 impl Inserted for CaseVersion {
-    const COLUMNS: usize = 27;
+    const COLUMNS: usize = 30;
 
     fn bind<'q>(&'q self, query: SqliteQuery<'q>) -> SqliteQuery<'q> {
         let row = &self.row;
@@ -125,11 +125,14 @@ impl Inserted for CaseVersion {
             .bind(&row.fee_total)
             .bind(row.typical)
             .bind(self.span.to_position)
+            .bind(self.span.lane)
+            .bind(self.span.occurred_from)
+            .bind(self.span.occurred_to)
     }
 }
 
 impl Inserted for RegisterVersion {
-    const COLUMNS: usize = 11;
+    const COLUMNS: usize = 14;
 
     fn bind<'q>(&'q self, query: SqliteQuery<'q>) -> SqliteQuery<'q> {
         let row = &self.row;
@@ -145,5 +148,8 @@ impl Inserted for RegisterVersion {
             .bind(&row.document)
             .bind(self.span.recorded_at)
             .bind(self.span.to_position)
+            .bind(self.span.lane)
+            .bind(self.span.occurred_from)
+            .bind(self.span.occurred_to)
     }
 }

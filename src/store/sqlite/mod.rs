@@ -16,17 +16,18 @@ use sqlx::migrate::Migrator;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
-use sqlx::{Connection, Executor};
-use tokio::sync::{Mutex, watch};
+use sqlx::{Connection, Executor, Row};
+use tokio::sync::Mutex;
 
 use crate::store::backend::{Backend, Decoded};
 use crate::store::known::{Asked, Known};
 use crate::store::plan::Plan;
+use crate::store::row::ROWS_VERSION;
 use crate::store::row_writes::{Closing, RowWrites};
-use crate::store::sql::HEAD;
+use crate::store::sql::{HEAD, SET_ROWS_VERSION};
 use crate::store::statement::{Argument, Statement};
 use crate::store::stored::HeadRow;
-use crate::store::{Append, Head, StoreError, migration_error};
+use crate::store::{Append, Head, StoreError, StreamId, migration_error};
 
 use insert::insert_all;
 use sql::{RowStatements, SERVED};
@@ -44,8 +45,6 @@ pub(super) struct SqliteBackend {
     /// Held for the length of a transaction.
     writer: Mutex<SqliteConnection>,
     readers: SqlitePool,
-    /// Stays silent: SQLite tells no other process of a commit.
-    heard: watch::Sender<u64>,
 }
 
 impl SqliteBackend {
@@ -71,7 +70,7 @@ impl SqliteBackend {
             .connect_with(options.pragma("query_only", "on"))
             .await
             .map_err(unreachable)?;
-        Ok(Self { writer: Mutex::new(writer), readers, heard: watch::Sender::new(0) })
+        Ok(Self { writer: Mutex::new(writer), readers })
     }
 }
 
@@ -91,6 +90,16 @@ impl Backend for SqliteBackend {
             Argument::Integer(number) => query.bind(number),
         });
         query.fetch_all(&self.readers).await
+    }
+
+    async fn explain(&self, statement: &Statement) -> Result<Vec<String>, sqlx::Error> {
+        let text = format!("explain query plan {}", statement.sql);
+        let query = statement.arguments.iter().fold(sqlx::query(&text), |query, argument| match argument {
+            Argument::Text(text) => query.bind(text),
+            Argument::Integer(number) => query.bind(number),
+        });
+        let steps = query.fetch_all(&self.readers).await?;
+        steps.iter().map(|step| step.try_get("detail")).collect()
     }
 
     async fn execute(&self, statement: &Statement) -> Result<u64, sqlx::Error> {
@@ -134,10 +143,6 @@ impl Backend for SqliteBackend {
         Ok(plan)
     }
 
-    fn news(&self) -> watch::Receiver<u64> {
-        self.heard.subscribe()
-    }
-
     async fn start_rebuild(&self) -> Result<(), sqlx::Error> {
         let mut writer = self.writer.lock().await;
         let mut transaction = writer.begin_with(sql::BEGIN).await?;
@@ -160,6 +165,8 @@ impl Backend for SqliteBackend {
             let head = row.head();
             if head.next_position == expected_head {
                 transaction.execute(sqlx::raw_sql(sql::FINISH_REBUILD)).await?;
+                let form = sqlx::query(SET_ROWS_VERSION).bind(ROWS_VERSION.cast_signed());
+                transaction.execute(form).await?;
                 transaction.commit().await?;
             } else {
                 transaction.rollback().await?;
@@ -198,8 +205,10 @@ async fn write_rows(
     let case_closings: Vec<_> = rows
         .case_closings
         .iter()
-        .map(|closing| (closing.stream.aggregate_id.to_string(), closing.to_position))
+        .map(|closing| (closing.stream.aggregate_id.to_string(), closing.to_position, closing.occurred_to))
         .collect();
+    let cases_anew: Vec<_> = rows.cases_anew.iter().map(ToString::to_string).collect();
+    let registers_anew: Vec<_> = rows.registers_anew.iter().map(|stream| name_of(*stream)).collect();
     let register_closings: Vec<_> = rows.register_closings.iter().map(register_closing).collect();
     let links: Vec<_> = rows
         .links
@@ -210,19 +219,29 @@ async fn write_rows(
         })
         .collect();
     let series: Vec<_> = rows.series.iter().collect();
+    execute_with(connection, statements.drop_past_cases, &cases_anew).await?;
+    execute_with(connection, statements.take_off_cases, &cases_anew).await?;
     execute_with(connection, statements.close_cases, &case_closings).await?;
     insert_all(connection, statements.insert_cases, &rows.cases).await?;
+    insert_all(connection, statements.insert_cases, &rows.past_cases).await?;
+    execute_with(connection, statements.drop_past_registers, &registers_anew).await?;
+    execute_with(connection, statements.take_off_registers, &registers_anew).await?;
     execute_with(connection, statements.close_registers, &register_closings).await?;
     insert_all(connection, statements.insert_registers, &rows.registers).await?;
+    insert_all(connection, statements.insert_registers, &rows.past_registers).await?;
     execute_with(connection, statements.insert_members, &rows.members_added()).await?;
     execute_with(connection, statements.delete_members, &rows.members_removed()).await?;
     execute_with(connection, statements.insert_links, &links).await?;
     execute_with(connection, statements.set_series, &series).await
 }
 
-fn register_closing(closing: &Closing) -> (&'static str, String, i64) {
-    let stream = closing.stream;
-    (stream.aggregate_type.as_str(), stream.aggregate_id.to_string(), closing.to_position)
+fn name_of(stream: StreamId) -> (&'static str, String) {
+    (stream.aggregate_type.as_str(), stream.aggregate_id.to_string())
+}
+
+fn register_closing(closing: &Closing) -> (&'static str, String, i64, i64) {
+    let (aggregate_type, id) = name_of(closing.stream);
+    (aggregate_type, id, closing.to_position, closing.occurred_to)
 }
 
 /// Runs a statement over a list, which it gets as one JSON array; nothing for an empty one.

@@ -1,7 +1,7 @@
 //! The statements that only SQLite runs. Small lists come as one JSON array; rows with bytes or
 //! long texts as `values` lists, see `insert.rs`.
 
-use crate::store::sql::{case_columns, command_columns, event_columns, register_columns};
+use crate::store::sql::{case_columns, command_columns, event_columns, register_columns, span_columns};
 
 /// Takes the write lock at once: a deferred transaction would fail when it has to upgrade.
 pub(super) const BEGIN: &str = "begin immediate";
@@ -10,7 +10,7 @@ pub(super) const BEGIN: &str = "begin immediate";
 /// `known.rs`.
 pub(super) const KNOWN: &str = "\
 select 0 as kind, origin as text_1, '' as text_2, '' as text_3, '' as text_4,
-       next_position as number_1, recorded_at as number_2, 0 as number_3, 0 as number_4, x'' as digest
+       next_position as number_1, recorded_at as number_2, rows_version as number_3, 0 as number_4, x'' as digest
 from log_head where id = 1
 union all
 select 1, c.actor, c.idempotency_key, c.aggregate_type, c.aggregate_id,
@@ -40,10 +40,16 @@ pub(super) const INSERT_ATTACHMENTS: &str =
 /// The statements that write read rows, into the served tables or those of a rebuild. The open
 /// version of an aggregate is its latest: so the primary key finds it without an index of its own.
 pub(super) struct RowStatements {
-    /// `$1` `[[case id, to_position], …]`
+    /// `$1` `[case id, …]`; the two statements take stored rows off the axis of what had happened.
+    pub(super) drop_past_cases: &'static str,
+    pub(super) take_off_cases: &'static str,
+    /// `$1` `[[case id, to_position, occurred_to], …]`
     pub(super) close_cases: &'static str,
     pub(super) insert_cases: &'static str,
-    /// `$1` `[[type, id, to_position], …]`
+    /// `$1` `[[type, id], …]`
+    pub(super) drop_past_registers: &'static str,
+    pub(super) take_off_registers: &'static str,
+    /// `$1` `[[type, id, to_position, occurred_to], …]`
     pub(super) close_registers: &'static str,
     pub(super) insert_registers: &'static str,
     /// `$1` `[[case id, actor], …]`
@@ -59,11 +65,22 @@ pub(super) struct RowStatements {
 macro_rules! row_statements {
     ($prefix:literal) => {
         RowStatements {
+            drop_past_cases: concat!(
+                "delete from ",
+                $prefix,
+                "case_versions where lane > 0 and case_id in (select value from json_each($1))"
+            ),
+            take_off_cases: concat!(
+                "update ",
+                $prefix,
+                "case_versions set occurred_from = 0, occurred_to = 0 ",
+                "where case_id in (select value from json_each($1))"
+            ),
             close_cases: concat!(
                 "update ",
                 $prefix,
-                "case_versions set to_position = k.value ->> 1 ",
-                "from json_each($1) k where case_id = k.value ->> 0 and from_position = \
+                "case_versions set to_position = k.value ->> 1, occurred_to = min(occurred_to, k.value ->> 2) ",
+                "from json_each($1) k where case_id = k.value ->> 0 and lane = 0 and from_position = \
                  (select max(o.from_position) from ",
                 $prefix,
                 "case_versions o \
@@ -74,14 +91,28 @@ macro_rules! row_statements {
                 $prefix,
                 "case_versions (",
                 case_columns!(),
-                ", to_position) values "
+                ", ",
+                span_columns!(),
+                ") values "
+            ),
+            drop_past_registers: concat!(
+                "delete from ",
+                $prefix,
+                "register_versions where lane > 0 and (aggregate_type, aggregate_id) in ",
+                "(select value ->> 0, value ->> 1 from json_each($1))"
+            ),
+            take_off_registers: concat!(
+                "update ",
+                $prefix,
+                "register_versions set occurred_from = 0, occurred_to = 0 ",
+                "where (aggregate_type, aggregate_id) in (select value ->> 0, value ->> 1 from json_each($1))"
             ),
             close_registers: concat!(
                 "update ",
                 $prefix,
-                "register_versions set to_position = k.value ->> 2 ",
+                "register_versions set to_position = k.value ->> 2, occurred_to = min(occurred_to, k.value ->> 3) ",
                 "from json_each($1) k where aggregate_type = k.value ->> 0 \
-                 and aggregate_id = k.value ->> 1 and from_position = \
+                 and aggregate_id = k.value ->> 1 and lane = 0 and from_position = \
                  (select max(o.from_position) from ",
                 $prefix,
                 "register_versions o \
@@ -92,7 +123,9 @@ macro_rules! row_statements {
                 $prefix,
                 "register_versions (",
                 register_columns!(),
-                ", to_position) values "
+                ", ",
+                span_columns!(),
+                ") values "
             ),
             insert_members: concat!(
                 "insert or ignore into ",
@@ -134,14 +167,14 @@ drop table if exists rebuild_case_links;
 drop table if exists rebuild_register_versions;
 drop table if exists rebuild_case_number_series;
 create table rebuild_case_versions as select * from case_versions where false;
-create unique index rebuild_case_versions_key on rebuild_case_versions (case_id, from_position);
+create unique index rebuild_case_versions_key on rebuild_case_versions (case_id, from_position, lane);
 create table rebuild_case_members (case_id text, actor text, primary key (case_id, actor));
 create table rebuild_case_links
     (case_id text, other_id text, relation text, from_position bigint,
      primary key (case_id, other_id, relation));
 create table rebuild_register_versions as select * from register_versions where false;
 create unique index rebuild_register_versions_key
-    on rebuild_register_versions (aggregate_type, aggregate_id, from_position);
+    on rebuild_register_versions (aggregate_type, aggregate_id, from_position, lane);
 create table rebuild_case_number_series (series text primary key, last bigint)";
 
 /// Copies instead of renaming, because SQLite cannot rename an index. Readers go on with the
@@ -149,18 +182,26 @@ create table rebuild_case_number_series (series text primary key, last bigint)";
 pub(super) const FINISH_REBUILD: &str = concat!(
     "delete from case_versions; insert into case_versions (",
     case_columns!(),
-    ", to_position) select ",
+    ", ",
+    span_columns!(),
+    ") select ",
     case_columns!(),
-    ", to_position from rebuild_case_versions order by case_id, from_position; ",
+    ", ",
+    span_columns!(),
+    " from rebuild_case_versions order by case_id, from_position, lane; ",
     "delete from case_members; insert into case_members (case_id, actor) ",
     "select case_id, actor from rebuild_case_members; ",
     "delete from case_links; insert into case_links (case_id, other_id, relation, from_position) ",
     "select case_id, other_id, relation, from_position from rebuild_case_links; ",
     "delete from register_versions; insert into register_versions (",
     register_columns!(),
-    ", to_position) select ",
+    ", ",
+    span_columns!(),
+    ") select ",
     register_columns!(),
-    ", to_position from rebuild_register_versions; ",
+    ", ",
+    span_columns!(),
+    " from rebuild_register_versions; ",
     "delete from case_number_series; insert into case_number_series (series, last) ",
     "select series, last from rebuild_case_number_series; ",
     "drop table rebuild_case_versions; drop table rebuild_case_members; ",

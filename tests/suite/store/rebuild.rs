@@ -23,7 +23,7 @@ fn appends() -> Vec<Append> {
                 members_added: vec![format!("p-{version}")],
                 members_removed: vec!["p-0".to_owned()],
                 links_added: vec![CaseLink { other_id: id(99), relation: SUB_CASE_OF.to_owned() }],
-                register: None,
+                ..RowChanges::default()
             };
             appends.push(append(case_stream(number), version, &key, notes(&["x"], rows)));
         }

@@ -1,0 +1,90 @@
+//! What a reader may see, as a condition. It is judged on the present whenever the question is about the past: rights
+//! are those of today.
+
+use uuid::Uuid;
+
+use crate::store::condition::push_starts_with;
+use crate::store::sql::is_open_version;
+use crate::store::statement::Statement;
+use crate::store::{Moment, RegisterQuery, Scope};
+
+/// The cases that the reader may see: one that was given to another institution is hidden with its past. Where a case
+/// lies and whose it is never change.
+pub(super) fn push_scope(statement: &mut Statement, scope: &Scope, at: Moment) {
+    if scope.everything {
+        statement.push("1 = 1");
+        return;
+    }
+    let ways = [
+        scope.division_prefix.as_deref().map(Way::Division),
+        scope.enterprise.map(|id| Way::Owner("enterprise_id", id)),
+        scope.institution.map(|id| Way::Owner("institution_id", id)),
+        scope.member.as_deref().map(Way::Member),
+    ];
+    // Nothing set = nothing visible. A single way stands alone: an index serves it on both databases.
+    let mut joint = "(";
+    for way in ways.into_iter().flatten() {
+        statement.push(joint);
+        joint = " or ";
+        push_way(statement, way, at);
+    }
+    statement.push(if joint == "(" { "1 = 0" } else { ")" });
+}
+
+/// One way to see a case.
+enum Way<'a> {
+    Division(&'a str),
+    Owner(&'static str, Uuid),
+    Member(&'a str),
+}
+
+/// A province or the nation holds too many cases to be gathered first; its lists are walked in their order.
+const PROVINCE_DIGITS: usize = 2;
+
+fn push_way(statement: &mut Statement, way: Way<'_>, at: Moment) {
+    const OF_THE_PRESENT: &str =
+        concat!("v.case_id in (select p.case_id from case_versions p where p.", is_open_version!(), " and ");
+    match way {
+        Way::Division(prefix) if at == Moment::Present || prefix.len() <= PROVINCE_DIGITS => {
+            push_starts_with(statement, "v.division", prefix);
+        }
+        Way::Division(prefix) => {
+            statement.push(OF_THE_PRESENT);
+            push_starts_with(statement, "p.division", prefix);
+            statement.push(")");
+        }
+        Way::Owner(column, id) if at == Moment::Present => {
+            statement.push("v.");
+            statement.push(column);
+            statement.push(" = ");
+            statement.push_text(&id.to_string());
+        }
+        Way::Owner(column, id) => {
+            statement.push(OF_THE_PRESENT);
+            statement.push("p.");
+            statement.push(column);
+            statement.push(" = ");
+            statement.push_text(&id.to_string());
+            statement.push(")");
+        }
+        Way::Member(actor) => {
+            statement.push("v.case_id in (select m.case_id from case_members m where m.actor = ");
+            statement.push_text(actor);
+            statement.push(")");
+        }
+    }
+}
+
+/// The entries that the reader may see: one that moved away is hidden with its past.
+pub(super) fn push_within(statement: &mut Statement, query: &RegisterQuery, prefix: &str) {
+    if query.at == Moment::Present {
+        statement.push(" and ");
+        push_starts_with(statement, "v.division", prefix);
+        return;
+    }
+    statement.push(" and v.aggregate_id in (select p.aggregate_id from register_versions p where p.aggregate_type = ");
+    statement.push_text(query.aggregate_type.as_str());
+    statement.push(concat!(" and p.", is_open_version!(), " and "));
+    push_starts_with(statement, "p.division", prefix);
+    statement.push(")");
+}

@@ -1,8 +1,0 @@
-//! Following the log: every position once and in order, whatever happens meanwhile.
-
-mod ends;
-mod log;
-mod protocol;
-mod resuming;
-mod rights;
-mod subscriber;

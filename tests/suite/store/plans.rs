@@ -1,0 +1,82 @@
+//! The usual lists walk indexes, of the present and of the past: no plan reads every version of every case.
+
+use etalon::store::{
+    CaseColumn, CaseQuery, CaseRow, Condition, Direction, Happened, Moment, Operator, RowChanges, Scope, Store,
+};
+
+use crate::store::samples::{all_cases, append, case_row, case_stream, commit, id, notes};
+use crate::store::support::{Database, START, TestClock};
+
+const CASES: u128 = 1_500;
+const STATUSES: [&str; 4] = ["REPORTED", "TRIAGED", "ASSIGNED", "RESEARCHING"];
+
+/// How many cases a commit brings on; the clock moves between commits.
+const AT_ONCE: usize = 50;
+
+async fn fill(store: &dyn Store, clock: &TestClock) {
+    let mut now = START;
+    for (version, status) in (0..).zip(STATUSES) {
+        for chunk in (1..=CASES).collect::<Vec<_>>().chunks(AT_ONCE) {
+            now += 1_000;
+            clock.set(now);
+            let batch: Vec<_> = chunk
+                .iter()
+                .map(|number| {
+                    let reported_at = START - 1_000_000 * i64::try_from(CASES - number).expect("few");
+                    let row = CaseRow {
+                        status: status.to_owned(),
+                        reported_at,
+                        division: format!("{:06}", 110_000 + number % 400 * 100),
+                        enterprise_id: id(10_000 + number / 3),
+                        institution_id: Some(id(20_000 + number % 50)),
+                        ..case_row(*number)
+                    };
+                    let happened = Happened::InOrder { at: reported_at + i64::try_from(version).expect("few") };
+                    let rows = RowChanges { case: Some(row), happened, ..RowChanges::default() };
+                    append(case_stream(*number), version, &format!("{number} {version}"), notes(&["x"], rows))
+                })
+                .collect();
+            for outcome in commit(store, &batch).await {
+                outcome.expect("accepted");
+            }
+        }
+    }
+}
+
+async fn usual_lists_walk_indexes(database: Database) {
+    let clock = TestClock::new();
+    let store = database.open_with(clock.clone()).await;
+    fill(&*store, &clock).await;
+    database.raw().await.execute("analyze").await;
+    let half = u64::try_from(CASES).expect("few") * 2;
+    let equal = |column, value: &str| Condition::Compare { column, operator: Operator::Equal, value: value.into() };
+    let latest = |column| vec![(column, Direction::Descending)];
+    let list = |condition, order| CaseQuery { condition, order, limit: 21, ..all_cases() };
+    let everything = || Condition::All(Vec::new());
+    let seen = |scope| CaseQuery { scope, ..list(everything(), latest(CaseColumn::ReportedAt)) };
+    let lists = [
+        list(everything(), latest(CaseColumn::ReportedAt)),
+        list(equal(CaseColumn::Status, "TRIAGED"), latest(CaseColumn::ReportedAt)),
+        list(everything(), latest(CaseColumn::UpdatedAt)),
+        list(equal(CaseColumn::CaseId, &id(7).to_string()), Vec::new()),
+        list(equal(CaseColumn::Number, "GD-2026-0007"), Vec::new()),
+        seen(Scope { division_prefix: Some("11".to_owned()), ..Scope::default() }),
+        seen(Scope { division_prefix: Some("110500".to_owned()), ..Scope::default() }),
+        seen(Scope { enterprise: Some(id(10_007)), ..Scope::default() }),
+        seen(Scope { institution: Some(id(20_007)), member: Some("p-1".to_owned()), ..Scope::default() }),
+    ];
+    for (place, list) in lists.into_iter().enumerate() {
+        for at in [Moment::Present, Moment::Position(half), Moment::Occurred(START - 700_000_000)] {
+            let plan = store.plan_of_cases(&CaseQuery { at, ..list.clone() }).await.expect("a plan");
+            for step in &plan {
+                // SQLite: `SCAN v` without an index; PostgreSQL: `Seq Scan on case_versions v`.
+                let reads_all = step.contains("Seq Scan on case_versions")
+                    || step.contains("SCAN v") && !step.contains("INDEX")
+                    || step.contains("SCAN p") && !step.contains("INDEX");
+                assert!(!reads_all, "list {place} {at:?}:\n{}", plan.join("\n"));
+            }
+        }
+    }
+}
+
+crate::store::on_both_databases! { usual_lists_walk_indexes }
