@@ -10,6 +10,7 @@ use crate::domain::catalogue::Catalogue;
 use crate::domain::enterprise::Enterprise;
 use crate::domain::institution::Institution;
 use crate::domain::person::Person;
+use crate::domain::view::View;
 use crate::store::{AggregateType, Store};
 
 /// What is kept of every type in memory: for commands by the application, as far as the log was read by a rebuild.
@@ -21,6 +22,7 @@ pub struct Aggregates {
     pub(super) persons: Streams<Person>,
     pub(super) catalogues: Streams<Catalogue>,
     pub(super) annual_summaries: Streams<AnnualSummary>,
+    pub(super) views: Streams<View>,
 }
 
 impl Aggregates {
@@ -33,6 +35,7 @@ impl Aggregates {
             persons: Streams::new(AggregateType::Person, store.clone()),
             catalogues: Streams::new(AggregateType::Catalogue, store.clone()),
             annual_summaries: Streams::new(AggregateType::AnnualSummary, store.clone()),
+            views: Streams::new(AggregateType::View, store.clone()),
         }
     }
 }

@@ -22,6 +22,7 @@ use crate::domain::event::Recorded;
 use crate::domain::institution::Institution;
 use crate::domain::order::Order;
 use crate::domain::person::Person;
+use crate::domain::view::View;
 use crate::projection;
 use crate::store::{AggregateType, RowChanges};
 
@@ -89,6 +90,27 @@ impl Commanded for Case {
 
     fn number_taken(event: &Recorded<CaseFact>) -> Option<(String, u64)> {
         event.number().map(|number| (number.series().to_owned(), number.serial()))
+    }
+}
+
+#[async_trait]
+impl Commanded for View {
+    const AGGREGATE: AggregateType = AggregateType::View;
+
+    fn streams(all: &Aggregates) -> &Streams<Self> {
+        &all.views
+    }
+
+    fn rows(_id: Uuid, _before: &Self, after: &Self) -> RowChanges {
+        projection::register::view(after)
+    }
+
+    fn is_visible_to(&self, _id: Uuid, actor: &Actor) -> bool {
+        self.file.as_ref().is_some_and(|file| file.is_visible_to(actor))
+    }
+
+    async fn look_up(_app: &App, _id: Uuid, _state: &Self, _order: &mut Order<Self::Body>) -> Result<ReliedOn, Fault> {
+        Ok(ReliedOn::new())
     }
 }
 

@@ -184,6 +184,7 @@ async fn rows(folds: &Aggregates, page: &[EventRecord]) -> Result<Vec<RebuiltRow
             AggregateType::Person => row(&folds.persons, commit).await?,
             AggregateType::Catalogue => row(&folds.catalogues, commit).await?,
             AggregateType::AnnualSummary => row(&folds.annual_summaries, commit).await?,
+            AggregateType::View => row(&folds.views, commit).await?,
         });
     }
     Ok(rows)

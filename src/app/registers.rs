@@ -22,6 +22,8 @@ pub struct RegisterPage {
     pub code: Option<String>,
     /// Only with this in the name.
     pub name_contains: Option<String>,
+    /// Without what is there for an audit alone: views of others, and those that were thrown away.
+    pub as_reader: bool,
     /// Only after the entry of this name and id.
     pub after: Option<(String, Uuid)>,
     /// At most so many.
@@ -66,7 +68,7 @@ impl App {
         actor: &Actor,
         page: &RegisterPage,
     ) -> Result<(Vec<Entry<A>>, Moment), Fault> {
-        let Some(query) = RegisterScope::of(actor, A::AGGREGATE).narrow(register_query::<A>(page)) else {
+        let Some(query) = visible::<A>(actor, page) else {
             return Ok((Vec::new(), page.at));
         };
         let (stored, at) = self.store.page_of_registers(&query).await?;
@@ -78,7 +80,7 @@ impl App {
     /// # Errors
     /// When the store fails or an entry cannot be read.
     pub async fn registers<A: Commanded>(&self, actor: &Actor, page: &RegisterPage) -> Result<Vec<Entry<A>>, Fault> {
-        let Some(query) = RegisterScope::of(actor, A::AGGREGATE).narrow(register_query::<A>(page)) else {
+        let Some(query) = visible::<A>(actor, page) else {
             return Ok(Vec::new());
         };
         self.store.registers(&query).await?.into_iter().map(entry).collect()
@@ -89,7 +91,7 @@ impl App {
     /// # Errors
     /// When the store fails.
     pub async fn count_registers<A: Commanded>(&self, actor: &Actor, page: &RegisterPage) -> Result<u64, Fault> {
-        match RegisterScope::of(actor, A::AGGREGATE).narrow(register_query::<A>(page)) {
+        match visible::<A>(actor, page) {
             Some(query) => Ok(self.store.count_registers(&query).await?),
             None => Ok(0),
         }
@@ -111,6 +113,7 @@ impl App {
             aggregate_type: stream.aggregate_type,
             ids: Some(vec![stream.aggregate_id]),
             division_prefix: None,
+            readers: None,
             within: None,
             code: None,
             name_contains: None,
@@ -138,11 +141,21 @@ fn entry<A: Commanded>(stored: StoredRegister) -> Result<Entry<A>, Fault> {
     })
 }
 
+/// The question within what the actor may see; `None` when nothing can answer it.
+fn visible<A: Commanded>(actor: &Actor, page: &RegisterPage) -> Option<RegisterQuery> {
+    let mut query = RegisterScope::of(actor, A::AGGREGATE).narrow(register_query::<A>(page))?;
+    if let Some(readers) = query.readers.as_mut().filter(|_| page.as_reader) {
+        readers.audited = None;
+    }
+    Some(query)
+}
+
 fn register_query<A: Commanded>(page: &RegisterPage) -> RegisterQuery {
     RegisterQuery {
         aggregate_type: A::AGGREGATE,
         ids: page.ids.clone(),
         division_prefix: page.division.as_ref().map(|division| division.code().to_owned()),
+        readers: None,
         within: None,
         code: page.code.clone(),
         name_contains: page.name_contains.clone(),

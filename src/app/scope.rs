@@ -1,10 +1,10 @@
-//! Who sees which case: one rule, for lists in SQL and for a single case alike.
+//! Who sees which case and which entry: one rule, for lists in SQL and for a single case alike.
 
 use crate::domain::actor::{Actor, Role};
 use crate::domain::case::state::File;
 use crate::domain::value::{Division, InstitutionId};
 use crate::projection;
-use crate::store::{AggregateType, RegisterQuery, Scope};
+use crate::store::{AggregateType, Readers, RegisterQuery, Scope};
 use uuid::Uuid;
 
 /// Roles that see all cases of their jurisdiction.
@@ -47,6 +47,8 @@ pub(super) enum RegisterScope {
     Everything,
     /// What lies in a jurisdiction.
     Division(Division),
+    /// What belongs to somebody and is there for the reader.
+    Readers(Readers),
     /// This entry alone.
     Only(Uuid),
     /// Nothing.
@@ -60,6 +62,10 @@ impl RegisterScope {
             matches!(register, AggregateType::Institution | AggregateType::Campaign | AggregateType::Catalogue);
         if is_public || is_of_the_server(actor) {
             return Self::Everything;
+        }
+        if register == AggregateType::View {
+            let audited = actor.holds(Role::Auditor).then(|| actor.jurisdiction.code().to_owned());
+            return Self::Readers(Readers { audited, ..own_and_shared(actor) });
         }
         if actor.holds_any(OF_A_JURISDICTION) {
             return Self::Division(actor.jurisdiction.clone());
@@ -76,6 +82,8 @@ impl RegisterScope {
     pub(super) fn admits(&self, id: Uuid, division: &Division) -> bool {
         match self {
             Self::Everything => true,
+            // Whose an entry is stands in its row alone.
+            Self::Readers(_) => false,
             Self::Division(jurisdiction) => jurisdiction.covers(division),
             Self::Only(own) => *own == id,
             Self::Nothing => false,
@@ -86,6 +94,7 @@ impl RegisterScope {
     pub(super) fn narrow(&self, mut query: RegisterQuery) -> Option<RegisterQuery> {
         match self {
             Self::Everything => {}
+            Self::Readers(readers) => query.readers = Some(readers.clone()),
             Self::Division(jurisdiction) => query.within = Some(jurisdiction.code().to_owned()),
             Self::Only(own) => {
                 if query.ids.as_ref().is_some_and(|ids| !ids.contains(own)) {
@@ -97,6 +106,14 @@ impl RegisterScope {
         }
         Some(query)
     }
+}
+
+/// What somebody sees of saved views: their own, and what is shared with where they work.
+fn own_and_shared(actor: &Actor) -> Readers {
+    let code = actor.jurisdiction.code();
+    // A division's code begins with the codes of all that it lies in; the nation's is empty.
+    let shared_with = (0..=code.len()).step_by(2).map(|length| code[..length].to_owned()).collect();
+    Readers { owner: actor.id.to_string(), shared_with, audited: None }
 }
 
 /// The clock and the importer belong to no jurisdiction.

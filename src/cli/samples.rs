@@ -18,6 +18,7 @@ use crate::domain::enterprise::Enterprise;
 use crate::domain::event::Fact;
 use crate::domain::institution::Institution;
 use crate::domain::person::Person;
+use crate::domain::view::View;
 
 /// What is wrong with a sample.
 #[derive(Debug, thiserror::Error)]
@@ -67,6 +68,7 @@ pub fn check(folder: &Path) -> Result<usize, SampleError> {
         check_aggregate::<Person>(folder)?,
         check_aggregate::<Catalogue>(folder)?,
         check_aggregate::<AnnualSummary>(folder)?,
+        check_aggregate::<View>(folder)?,
     ];
     let is_known = |path: &Path| checked.iter().any(|(aggregate, _)| path.ends_with(aggregate));
     match files(folder)?.into_iter().find(|path| !is_known(path)) {

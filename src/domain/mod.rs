@@ -20,6 +20,7 @@ pub mod catalogue;
 pub mod enterprise;
 pub mod institution;
 pub mod person;
+pub mod view;
 
 #[cfg(test)]
 pub(crate) mod fixtures;

@@ -192,6 +192,10 @@ codes! {
     NothingToAmend = "NOTHING_TO_AMEND",
     /// The dates overlap those of an entry in force.
     PeriodOverlaps = "PERIOD_OVERLAPS",
+    /// The filter makes no sense.
+    FilterInvalid = "FILTER_INVALID",
+    /// The order makes no sense.
+    OrderInvalid = "ORDER_INVALID",
     /// Submitted already: amend it.
     AlreadySubmitted = "ALREADY_SUBMITTED",
     /// Nothing has been submitted that could be amended.

@@ -9,7 +9,8 @@ use uuid::Uuid;
 
 use crate::domain::case::values::{AttachmentId, CommentId, FeeId, FindingId, MeasurementId};
 use crate::domain::value::{
-    AnnualSummaryId, CampaignId, CaseId, CatalogueId, EnterpriseId, InstitutionId, PersonId, ValueError, VisitId,
+    AnnualSummaryId, CampaignId, CaseId, CatalogueId, EnterpriseId, InstitutionId, PersonId, ValueError, ViewId,
+    VisitId,
 };
 
 /// The prefix of an event's id.
@@ -51,6 +52,7 @@ identified! {
     PersonId => "Person", Uuid::from, PersonId::from;
     CatalogueId => "Catalogue", Uuid::from, CatalogueId::from;
     AnnualSummaryId => "AnnualSummary", Uuid::from, AnnualSummaryId::from;
+    ViewId => "View", Uuid::from, ViewId::from;
     VisitId => "FieldVisit", Uuid::from, VisitId::from;
     FindingId => "Finding", |id: FindingId| id.0, FindingId;
     MeasurementId => "Measurement", |id: MeasurementId| id.0, MeasurementId;

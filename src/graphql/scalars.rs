@@ -206,6 +206,22 @@ impl ScalarType for JsonText {
     }
 }
 
+/// JSON: an object or a list in the shape of an input.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Json(pub serde_json::Value);
+
+/// JSON in the shape of an input: it can be given back as a variable as it is.
+#[Scalar(name = "JSON", specified_by_url = "https://datatracker.ietf.org/doc/html/rfc8259")]
+impl ScalarType for Json {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        value.into_json().map(Self).map_err(|_| not("JSON"))
+    }
+
+    fn to_value(&self) -> Value {
+        Value::from_json(self.0.clone()).unwrap_or_default()
+    }
+}
+
 fn text(value: &Value) -> Option<&str> {
     match value {
         Value::String(text) => Some(text),

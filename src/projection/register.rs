@@ -8,7 +8,8 @@ use crate::domain::catalogue::Catalogue;
 use crate::domain::enterprise::Enterprise;
 use crate::domain::institution::Institution;
 use crate::domain::person::Person;
-use crate::store::{RegisterRow, RowChanges};
+use crate::domain::view::View;
+use crate::store::{DELETED, RegisterRow, RowChanges, SHARED};
 
 /// What a register's list shows and is searched by.
 struct Heading {
@@ -98,6 +99,24 @@ pub fn annual_summary(after: &AnnualSummary) -> RowChanges {
             name: format!("{} {}", file.year, file.jurisdiction),
             division: file.jurisdiction.code().to_owned(),
             state: if file.late { "LATE" } else { "IN_TIME" },
+        }),
+    )
+}
+
+/// A saved view: found by its owner, or by the jurisdiction that it is shared with.
+#[must_use]
+pub fn view(after: &View) -> RowChanges {
+    changes(
+        after,
+        after.file.as_ref().map(|file| Heading {
+            code: file.owner.to_string(),
+            name: file.name.to_string(),
+            division: file.place().code().to_owned(),
+            state: match (file.deleted, &file.shared_with) {
+                (true, _) => DELETED,
+                (false, Some(_)) => SHARED,
+                (false, None) => "PRIVATE",
+            },
         }),
     )
 }

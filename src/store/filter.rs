@@ -201,6 +201,9 @@ fn push_register_filter(statement: &mut Statement, query: &RegisterQuery) {
     if let Some(prefix) = &query.within {
         push_within(statement, query, prefix);
     }
+    if let Some(readers) = &query.readers {
+        readers.push(statement, query.aggregate_type);
+    }
     if let Some(code) = &query.code {
         statement.push(" and v.code = ");
         statement.push_text(code);

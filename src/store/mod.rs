@@ -10,6 +10,7 @@ mod error;
 mod happened;
 mod moment;
 mod query;
+mod readers;
 mod record;
 mod row;
 mod writer;
@@ -50,6 +51,7 @@ pub use moment::Moment;
 pub use query::{
     CaseColumn, CaseQuery, Condition, Direction, EventQuery, Operator, RegisterQuery, Scope, Value, key_of,
 };
+pub use readers::{DELETED, Readers, SHARED};
 pub use record::{
     AggregateType, Append, Attachment, Body, CommandKey, Committed, Content, EventRecord, Head, NewAttachment,
     NewEvent, StoredCommand, StreamId, WriteNumbered,

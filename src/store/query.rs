@@ -3,6 +3,7 @@
 use uuid::Uuid;
 
 use crate::store::moment::Moment;
+use crate::store::readers::Readers;
 use crate::store::record::{AggregateType, StreamId};
 use crate::store::row::StoredCase;
 
@@ -355,6 +356,8 @@ pub struct RegisterQuery {
     pub ids: Option<Vec<Uuid>>,
     /// Only of this division and those below it.
     pub division_prefix: Option<String>,
+    /// What the reader may see of what belongs to somebody; `None` where that is not how it is shown.
+    pub readers: Option<Readers>,
     /// What the reader may see: only what is of this division or below it at present, whatever it was then.
     pub within: Option<String>,
     /// Only with exactly this code.

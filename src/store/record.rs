@@ -24,11 +24,13 @@ pub enum AggregateType {
     Catalogue,
     /// A year's figures of a jurisdiction.
     AnnualSummary,
+    /// A question that somebody keeps.
+    View,
 }
 
 impl AggregateType {
     /// Every type, in the order of their declaration.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Case,
         Self::Enterprise,
         Self::Campaign,
@@ -36,6 +38,7 @@ impl AggregateType {
         Self::Person,
         Self::Catalogue,
         Self::AnnualSummary,
+        Self::View,
     ];
 
     /// The stored name. A literal: renaming the variant changes no stored byte.
@@ -48,6 +51,7 @@ impl AggregateType {
             Self::Person => "Person",
             Self::Catalogue => "Catalogue",
             Self::AnnualSummary => "AnnualSummary",
+            Self::View => "View",
         }
     }
 

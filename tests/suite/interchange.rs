@@ -1,6 +1,6 @@
 //! Logs come in and go out, on both databases: nothing dropped, nothing made up, nothing twice.
 
-mod support;
+pub(crate) mod support;
 
 mod exporting;
 mod happened;

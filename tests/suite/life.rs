@@ -14,8 +14,9 @@ mod schema;
 mod script;
 mod sight;
 mod story;
+mod views;
 mod ways;
-mod world;
+pub(crate) mod world;
 
 use std::collections::BTreeSet;
 
@@ -81,6 +82,7 @@ async fn every_mutation_and_every_refusal(world: &World) {
     story::play(world, &scene).await;
     measuring::play(world, &scene).await;
     ways::play(world, &scene).await;
+    views::play(world, &scene).await;
     receipts::play(world, &scene).await;
     nodes::round_trip(world).await;
 

@@ -2,6 +2,7 @@
 #![expect(unreachable_pub, reason = "a test binary has no outside to reach")]
 
 mod architecture;
+mod as_of;
 mod faults;
 mod front;
 mod interchange;

@@ -7,7 +7,7 @@
 use std::sync::LazyLock;
 
 use jiff::Timestamp;
-use jiff::civil::{Date, Weekday};
+use jiff::civil::{Date, DateTime, Weekday};
 use jiff::tz::Offset;
 
 /// The calendar of working days.
@@ -51,7 +51,19 @@ const CHINA_STANDARD_TIME: Offset = Offset::constant(8);
 /// The civil date of a moment, in UTC+8.
 #[must_use]
 pub fn date_of(moment: Timestamp) -> Date {
-    CHINA_STANDARD_TIME.to_datetime(moment).date()
+    civil_time_of(moment).date()
+}
+
+/// The civil time of a moment, in UTC+8.
+#[must_use]
+pub fn civil_time_of(moment: Timestamp) -> DateTime {
+    CHINA_STANDARD_TIME.to_datetime(moment)
+}
+
+/// The moment of a civil time in UTC+8; `None` beyond what a timestamp holds.
+#[must_use]
+pub fn moment_of(civil: DateTime) -> Option<Timestamp> {
+    CHINA_STANDARD_TIME.to_timestamp(civil).ok()
 }
 
 impl WorkingCalendar {

@@ -115,6 +115,11 @@ typed_id! {
     VisitId, "a field visit", 0x5b9d5a0e_3f0c4b0e_8d0b6e3c_94c7a6d2
 }
 
+typed_id! {
+    /// Names a saved view.
+    ViewId, "a view", 0x3c0f7a52_61d84e0b_9a57d2e4_80b6f1c9
+}
+
 impl EnterpriseId {
     /// The id of the enterprise with this credit code.
     pub fn of(code: &UnifiedSocialCreditCode) -> Self {

@@ -29,7 +29,9 @@ pub use credit_code::UnifiedSocialCreditCode;
 pub use decimal::Decimal;
 pub use division::{Division, Level};
 pub use gap::CapabilityGap;
-pub use ids::{AnnualSummaryId, CampaignId, CaseId, CatalogueId, EnterpriseId, InstitutionId, PersonId, VisitId};
+pub use ids::{
+    AnnualSummaryId, CampaignId, CaseId, CatalogueId, EnterpriseId, InstitutionId, PersonId, ViewId, VisitId,
+};
 pub use measurement::{
     DecisionRule, Interval, MaximumPermissibleError, Measurand, MeasurementRequirement, MeasurementResult, Quantity,
     RequiredUncertainty, Target,

@@ -5,8 +5,9 @@ use async_graphql::{ID, InputObject, Result};
 use crate::app::{CaseColumn, Condition, Operator, Value};
 use crate::domain::refusal::Refusal;
 use crate::graphql::errors;
+use crate::graphql::filter::bound::{DateOrRelative, DateTimeOrRelative, Place};
 use crate::graphql::ids::{self, Identified};
-use crate::graphql::scalars::{self, Date, DateTime};
+use crate::graphql::scalars;
 use crate::graphql::words::{CaseKind, CaseStatus, Level, OriginKind, Severity};
 
 /// How a text compares. Every field that is given has to hold.
@@ -19,6 +20,9 @@ pub(crate) struct TextComparison {
     /// Is one of these.
     #[graphql(name = "in")]
     pub(crate) one_of: Option<Vec<String>>,
+    /// Is none of these, or missing.
+    #[graphql(name = "nin")]
+    pub(crate) none_of: Option<Vec<String>>,
     /// Contains this; ASCII letters of either case.
     pub(crate) contains: Option<String>,
     /// Begins with exactly this.
@@ -37,6 +41,9 @@ pub(crate) struct IdComparison {
     /// Is one of these.
     #[graphql(name = "in")]
     pub(crate) one_of: Option<Vec<ID>>,
+    /// Is none of these, or missing.
+    #[graphql(name = "nin")]
+    pub(crate) none_of: Option<Vec<ID>>,
     /// Is missing, or is not.
     pub(crate) is_null: Option<bool>,
 }
@@ -55,6 +62,9 @@ macro_rules! word_comparisons {
                 /// Is one of these.
                 #[graphql(name = "in")]
                 pub(crate) one_of: Option<Vec<$word>>,
+                /// Is none of these, or missing.
+                #[graphql(name = "nin")]
+                pub(crate) none_of: Option<Vec<$word>>,
                 /// Is missing, or is not.
                 pub(crate) is_null: Option<bool>,
             }
@@ -64,8 +74,9 @@ macro_rules! word_comparisons {
                     let name = |word: &$word| Value::Text(async_graphql::resolver_utils::enum_value(*word).to_string());
                     out.extend(self.eq.as_ref().map(|word| compare(column, Operator::Equal, name(word))));
                     out.extend(self.ne.as_ref().map(|word| compare(column, Operator::NotEqual, name(word))));
-                    let one_of = self.one_of.as_ref().map(|words| words.iter().map(name).collect());
-                    out.extend(one_of.map(|values| Condition::In { column, values }));
+                    let names = |words: &Vec<$word>| words.iter().map(name).collect();
+                    out.extend(self.one_of.as_ref().map(|words| one_of(column, names(words))));
+                    out.extend(self.none_of.as_ref().map(|words| none_of(column, names(words))));
                     out.extend(self.is_null.map(|is_null| missing(column, is_null)));
                 }
             }
@@ -97,6 +108,12 @@ macro_rules! ordered_comparisons {
                 pub(crate) eq: Option<$scalar>,
                 /// Is not this, or missing.
                 pub(crate) ne: Option<$scalar>,
+                /// Is one of these.
+                #[graphql(name = "in")]
+                pub(crate) one_of: Option<Vec<$scalar>>,
+                /// Is none of these, or missing.
+                #[graphql(name = "nin")]
+                pub(crate) none_of: Option<Vec<$scalar>>,
                 /// Is before or below this.
                 pub(crate) lt: Option<$scalar>,
                 /// Is this, or before or below it.
@@ -129,6 +146,13 @@ macro_rules! ordered_comparisons {
                             out.push(compare(column, operator, value(right)?));
                         }
                     }
+                    let values = |list: &Vec<$scalar>| list.iter().map(&value).collect::<Result<_>>();
+                    if let Some(list) = &self.one_of {
+                        out.push(one_of(column, values(list)?));
+                    }
+                    if let Some(list) = &self.none_of {
+                        out.push(none_of(column, values(list)?));
+                    }
                     out.extend(self.is_null.map(|is_null| missing(column, is_null)));
                     Ok(())
                 }
@@ -139,9 +163,9 @@ macro_rules! ordered_comparisons {
 
 ordered_comparisons! {
     /// How a moment compares. Every field that is given has to hold.
-    DateTimeComparison of DateTime;
+    DateTimeComparison of DateTimeOrRelative;
     /// How a day compares. Every field that is given has to hold.
-    DateComparison of Date;
+    DateComparison of DateOrRelative;
     /// How a number compares. Every field that is given has to hold.
     DecimalComparison of scalars::Decimal;
 }
@@ -151,9 +175,13 @@ impl TextComparison {
         let sought = |text: &Option<String>| text.clone().map(|text| super::sought("filter", text)).transpose();
         out.extend(sought(&self.eq)?.map(|right| compare(column, Operator::Equal, Value::Text(right))));
         out.extend(sought(&self.ne)?.map(|right| compare(column, Operator::NotEqual, Value::Text(right))));
+        let value = |text: &String| super::sought("filter", text.clone()).map(Value::Text);
+        let values = |texts: &Vec<String>| texts.iter().map(value).collect::<Result<_>>();
         if let Some(texts) = &self.one_of {
-            let value = |text: &String| super::sought("filter", text.clone()).map(Value::Text);
-            out.push(Condition::In { column, values: texts.iter().map(value).collect::<Result<_>>()? });
+            out.push(one_of(column, values(texts)?));
+        }
+        if let Some(texts) = &self.none_of {
+            out.push(none_of(column, values(texts)?));
         }
         out.extend(sought(&self.contains)?.map(|text| Condition::Contains { column, text }));
         out.extend(sought(&self.starts_with)?.map(|text| Condition::StartsWith { column, text }));
@@ -174,9 +202,12 @@ impl IdComparison {
         if let Some(id) = &self.ne {
             out.push(compare(column, Operator::NotEqual, uuid(id)?));
         }
+        let uuids = |ids: &Vec<ID>| ids.iter().map(uuid).collect::<Result<_>>();
         if let Some(ids) = &self.one_of {
-            let values = ids.iter().map(uuid).collect::<Result<_>>()?;
-            out.push(Condition::In { column, values });
+            out.push(one_of(column, uuids(ids)?));
+        }
+        if let Some(ids) = &self.none_of {
+            out.push(none_of(column, uuids(ids)?));
         }
         out.extend(self.is_null.map(|is_null| missing(column, is_null)));
         Ok(())
@@ -186,6 +217,28 @@ impl IdComparison {
 /// The column compares so with the value.
 pub(super) fn compare(column: CaseColumn, operator: Operator, value: Value) -> Condition {
     Condition::Compare { column, operator, value }
+}
+
+impl DateComparison {
+    /// Compares the days of a column that holds them as text.
+    pub(super) fn days(&self, column: CaseColumn, place: Place, out: &mut Vec<Condition>) -> Result<()> {
+        self.conditions(column, |bound| Ok(Value::Text(bound.day(place)?.to_string())), out)
+    }
+}
+
+impl DateTimeComparison {
+    /// Compares the moments of a column that holds them in microseconds.
+    pub(super) fn moments(&self, column: CaseColumn, place: Place, out: &mut Vec<Condition>) -> Result<()> {
+        self.conditions(column, |bound| Ok(Value::Integer(bound.moment(place)?.as_microsecond())), out)
+    }
+}
+
+fn one_of(column: CaseColumn, values: Vec<Value>) -> Condition {
+    Condition::In { column, values }
+}
+
+fn none_of(column: CaseColumn, values: Vec<Value>) -> Condition {
+    Condition::Not(Box::new(one_of(column, values)))
 }
 
 fn missing(column: CaseColumn, is_null: bool) -> Condition {

@@ -1,15 +1,19 @@
 //! Filters of cases: nested and bounded, from the schema's words to the columns of the rows.
 
+mod bound;
 mod comparison;
 pub(crate) mod order;
+pub(crate) mod words;
 
 use async_graphql::{InputObject, Result};
+use jiff::Timestamp;
 
 use crate::app::{CaseColumn, Condition, Operator, Value};
 use crate::domain::refusal::{Code, Refusal};
-use crate::domain::value::{CampaignId, Decimal, Division, EnterpriseId, InstitutionId, PersonId, Ratio};
+use crate::domain::value::{CampaignId, CaseId, Decimal, Division, EnterpriseId, InstitutionId, PersonId, Ratio};
 use crate::graphql::errors;
-use crate::graphql::scalars::{self, Date, DateTime};
+use crate::graphql::scalars;
+use bound::Place;
 use comparison::{
     DateComparison, DateTimeComparison, DecimalComparison, IdComparison, KindComparison, LevelComparison,
     OriginComparison, SeverityComparison, StatusComparison, TextComparison, compare,
@@ -31,6 +35,8 @@ pub(crate) struct CaseFilter {
     pub(crate) or: Option<Vec<CaseFilter>>,
     /// This does not hold.
     pub(crate) not: Option<Box<CaseFilter>>,
+    /// 难点: the case itself.
+    pub(crate) id: Option<IdComparison>,
     /// 编号.
     pub(crate) number: Option<TextComparison>,
     /// 标题.
@@ -49,6 +55,8 @@ pub(crate) struct CaseFilter {
     pub(crate) origin: Option<OriginComparison>,
     /// 服务类别: codes of the KCDB list, such as `T/H-3`.
     pub(crate) category: Option<TextComparison>,
+    /// 行政区划: exactly these divisions, by code; the nation's is empty.
+    pub(crate) division: Option<TextComparison>,
     /// 行政区划: in this division or below it: 2, 4 or 6 digits, or `CN`.
     pub(crate) division_within: Option<String>,
     /// 企业.
@@ -78,34 +86,34 @@ pub(crate) struct CaseFilter {
 }
 
 impl CaseFilter {
-    /// The condition on the rows.
+    /// The condition on the rows. What is relative counts from `now`, the moment that the question is about.
     ///
     /// # Errors
     /// `FILTER_TOO_LARGE` above 5 levels or 100 comparisons, or the code of an unsound value.
-    pub(crate) fn condition(&self) -> Result<Condition> {
-        let condition = self.nested(1)?;
+    pub(crate) fn condition(&self, now: Timestamp) -> Result<Condition> {
+        let condition = self.nested(1, now)?;
         if size(&condition) > LARGEST {
             return Err(too_large());
         }
         Ok(condition)
     }
 
-    fn nested(&self, depth: usize) -> Result<Condition> {
+    fn nested(&self, depth: usize, now: Timestamp) -> Result<Condition> {
         if depth > DEEPEST {
             return Err(too_large());
         }
         let mut all = Vec::new();
         if let Some(filters) = &self.and {
-            all.push(Condition::All(nest(filters, depth)?));
+            all.push(Condition::All(nest(filters, depth, now)?));
         }
         if let Some(filters) = &self.or {
-            all.push(Condition::Any(nest(filters, depth)?));
+            all.push(Condition::Any(nest(filters, depth, now)?));
         }
         if let Some(filter) = &self.not {
-            all.push(Condition::Not(Box::new(filter.nested(depth + 1)?)));
+            all.push(Condition::Not(Box::new(filter.nested(depth + 1, now)?)));
         }
         self.words(&mut all)?;
-        self.moments(&mut all)?;
+        self.moments(now, &mut all)?;
         Ok(Condition::All(all))
     }
 
@@ -114,6 +122,7 @@ impl CaseFilter {
             (CaseColumn::Number, &self.number),
             (CaseColumn::Title, &self.title),
             (CaseColumn::Category, &self.category),
+            (CaseColumn::Division, &self.division),
         ];
         for (column, comparison) in texts {
             if let Some(comparison) = comparison {
@@ -139,6 +148,9 @@ impl CaseFilter {
             let text = division.code().to_owned();
             all.push(Condition::StartsWith { column: CaseColumn::Division, text });
         }
+        if let Some(ids) = &self.id {
+            ids.conditions::<CaseId>(CaseColumn::CaseId, all)?;
+        }
         if let Some(ids) = &self.enterprise_id {
             ids.conditions::<EnterpriseId>(CaseColumn::EnterpriseId, all)?;
         }
@@ -154,23 +166,22 @@ impl CaseFilter {
         Ok(())
     }
 
-    fn moments(&self, all: &mut Vec<Condition>) -> Result<()> {
-        let time = |time: &DateTime| Ok(Value::Integer(time.0.as_microsecond()));
-        let day = |day: &Date| Ok(Value::Text(day.0.to_string()));
-        for (column, comparison) in
-            [(CaseColumn::ReportedAt, &self.reported_at), (CaseColumn::UpdatedAt, &self.updated_at)]
-        {
-            if let Some(comparison) = comparison {
-                comparison.conditions(column, time, all)?;
-            }
-        }
-        for (column, comparison) in [
-            (CaseColumn::DeadlineOn, &self.deadline),
-            (CaseColumn::DeadlineMissedOn, &self.deadline_missed_on),
-            (CaseColumn::ParkedUntil, &self.parked_until),
+    fn moments(&self, now: Timestamp, all: &mut Vec<Condition>) -> Result<()> {
+        for (field, column, comparison) in [
+            ("filter.reportedAt", CaseColumn::ReportedAt, &self.reported_at),
+            ("filter.updatedAt", CaseColumn::UpdatedAt, &self.updated_at),
         ] {
             if let Some(comparison) = comparison {
-                comparison.conditions(column, day, all)?;
+                comparison.moments(column, Place { field, now }, all)?;
+            }
+        }
+        for (field, column, comparison) in [
+            ("filter.deadline", CaseColumn::DeadlineOn, &self.deadline),
+            ("filter.deadlineMissedOn", CaseColumn::DeadlineMissedOn, &self.deadline_missed_on),
+            ("filter.parkedUntil", CaseColumn::ParkedUntil, &self.parked_until),
+        ] {
+            if let Some(comparison) = comparison {
+                comparison.days(column, Place { field, now }, all)?;
             }
         }
         if let Some(gap) = &self.gap {
@@ -180,8 +191,8 @@ impl CaseFilter {
     }
 }
 
-fn nest(filters: &[CaseFilter], depth: usize) -> Result<Vec<Condition>> {
-    filters.iter().map(|filter| filter.nested(depth + 1)).collect()
+fn nest(filters: &[CaseFilter], depth: usize, now: Timestamp) -> Result<Vec<Condition>> {
+    filters.iter().map(|filter| filter.nested(depth + 1, now)).collect()
 }
 
 /// Rows hold the gap in millionths, rounded.
@@ -237,7 +248,7 @@ mod tests {
 
     #[test]
     fn an_empty_filter_holds_for_all() {
-        assert_eq!(CaseFilter::default().condition().unwrap(), Condition::All(Vec::new()));
+        assert_eq!(CaseFilter::default().condition(Timestamp::UNIX_EPOCH).unwrap(), Condition::All(Vec::new()));
     }
 
     #[test]
@@ -245,24 +256,24 @@ mod tests {
         let gap = DecimalComparison { gt: Some(scalars::Decimal::of("1.5")), ..DecimalComparison::default() };
         let filter = CaseFilter { gap: Some(gap), ..CaseFilter::default() };
         let expected = compare(CaseColumn::GapPpm, Operator::Greater, Value::Integer(1_500_000));
-        assert_eq!(filter.condition().unwrap(), Condition::All(vec![expected]));
+        assert_eq!(filter.condition(Timestamp::UNIX_EPOCH).unwrap(), Condition::All(vec![expected]));
     }
 
     #[test]
     fn nesting_has_a_bottom() {
-        assert!(nested(DEEPEST).condition().is_ok());
-        assert!(nested(DEEPEST + 1).condition().is_err());
+        assert!(nested(DEEPEST).condition(Timestamp::UNIX_EPOCH).is_ok());
+        assert!(nested(DEEPEST + 1).condition(Timestamp::UNIX_EPOCH).is_err());
     }
 
     #[test]
     fn a_filter_has_a_size() {
         let title = TextComparison { one_of: Some(vec!["x".to_owned(); LARGEST + 1]), ..TextComparison::default() };
-        assert!(CaseFilter { title: Some(title), ..CaseFilter::default() }.condition().is_err());
+        assert!(CaseFilter { title: Some(title), ..CaseFilter::default() }.condition(Timestamp::UNIX_EPOCH).is_err());
     }
 
     #[test]
     fn an_unknown_division_is_refused() {
         let filter = CaseFilter { division_within: Some("99".to_owned()), ..CaseFilter::default() };
-        assert!(filter.condition().is_err());
+        assert!(filter.condition(Timestamp::UNIX_EPOCH).is_err());
     }
 }

@@ -1,18 +1,23 @@
 //! Orders of cases, and the cursors that continue them.
 
-use async_graphql::{Enum, InputObject, Result};
+use async_graphql::resolver_utils::enum_value;
+use async_graphql::{Enum, InputObject, InputType, Result};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::app::{CaseColumn, Direction, Moment, StoredCase, Value};
+use crate::domain::view::values::OrderKey;
 use crate::graphql::connection;
+use crate::graphql::door::Door;
 use crate::graphql::errors;
+use crate::graphql::filter::words;
 use crate::graphql::scalars::Cursor;
 
 /// How many keys an order may have.
 const MOST_KEYS: usize = 4;
 
 /// 排序: by what, and which way. The id is always the last key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, InputObject)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, InputObject, Serialize)]
 pub(crate) struct CaseOrder {
     /// By what.
     pub(crate) field: CaseOrderField,
@@ -22,7 +27,7 @@ pub(crate) struct CaseOrder {
 }
 
 /// 方向: which way.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum, Serialize)]
 pub(crate) enum OrderDirection {
     /// 升序: smallest or earliest first.
     Asc,
@@ -31,7 +36,7 @@ pub(crate) enum OrderDirection {
 }
 
 /// 排序字段: by what cases are ordered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum, Serialize)]
 pub(crate) enum CaseOrderField {
     /// 编号.
     Number,
@@ -47,6 +52,24 @@ pub(crate) enum CaseOrderField {
     Division,
     /// 能力差距.
     Gap,
+}
+
+impl CaseOrder {
+    /// The words of it that are kept with a view.
+    pub(crate) fn words(self, door: &mut Door) -> Option<OrderKey> {
+        let field = door.text("orderBy", &enum_value(self.field).to_string())?;
+        Some(OrderKey { field, descending: self.direction == OrderDirection::Desc })
+    }
+
+    /// The key of words that were kept.
+    ///
+    /// # Errors
+    /// `VIEW_OUTDATED` when this server does not order by it any more.
+    pub(crate) fn of_words(key: &OrderKey) -> Result<Self> {
+        let field = CaseOrderField::parse(Some(key.field.to_string().into())).map_err(|_| words::outdated())?;
+        let direction = if key.descending { OrderDirection::Desc } else { OrderDirection::Asc };
+        Ok(Self { field, direction })
+    }
 }
 
 impl CaseOrderField {
@@ -67,13 +90,22 @@ impl CaseOrderField {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Order(Vec<(CaseColumn, Direction)>);
 
-/// The place of a case in an ordered list, and the moment that the list is read at.
+/// The moment of a list's first page: all its pages are about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Asked {
+    /// The moment that the list is read at.
+    pub(crate) at: Moment,
+    /// What relative bounds of its filter count from.
+    pub(crate) now: Timestamp,
+}
+
+/// The place of a case in an ordered list, and the moment that the list is about.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Place {
     order: String,
     key: Vec<serde_json::Value>,
-    at: Moment,
+    asked: Asked,
 }
 
 impl Order {
@@ -116,21 +148,29 @@ impl Order {
     }
 
     /// The place of that case.
-    pub(crate) fn place_of(&self, case: &StoredCase, at: Moment) -> Cursor {
+    pub(crate) fn place_of(&self, case: &StoredCase, asked: Asked) -> Cursor {
         let columns = self.0.iter().map(|(column, _)| *column).chain([CaseColumn::CaseId]);
         let key = columns.map(|column| match column.value_of(case) {
             Value::Text(text) => text.into(),
             Value::Integer(number) => number.into(),
             Value::Null => serde_json::Value::Null,
         });
-        connection::encode(&Place { order: self.print(), key: key.collect(), at })
+        connection::encode(&Place { order: self.print(), key: key.collect(), asked })
     }
 
-    /// The key and the moment that a cursor of this order says.
+    /// The moment that a cursor of any order says.
+    ///
+    /// # Errors
+    /// `CURSOR_INVALID` when it is of another list.
+    pub(crate) fn asked(cursor: &Cursor) -> Result<Asked> {
+        connection::decode::<Place>(cursor).map(|place| place.asked)
+    }
+
+    /// The key that a cursor of this order says.
     ///
     /// # Errors
     /// `CURSOR_INVALID` when it is of another order or list.
-    pub(crate) fn after(&self, cursor: &Cursor) -> Result<(Vec<Value>, Moment)> {
+    pub(crate) fn after(&self, cursor: &Cursor) -> Result<Vec<Value>> {
         let place: Place = connection::decode(cursor)?;
         if place.order != self.print() || place.key.len() != self.0.len() + 1 {
             return Err(connection::invalid());
@@ -141,7 +181,7 @@ impl Order {
             serde_json::Value::Number(number) => number.as_i64().map(Value::Integer).ok_or_else(connection::invalid),
             _ => Err(connection::invalid()),
         });
-        Ok((key.collect::<Result<_>>()?, place.at))
+        key.collect()
     }
 }
 
@@ -153,17 +193,19 @@ mod tests {
         Order::read(Some(vec![CaseOrder { field, direction: OrderDirection::Asc }])).unwrap()
     }
 
+    const ASKED: Asked = Asked { at: Moment::Position(7), now: Timestamp::UNIX_EPOCH };
+
     fn cursor(order: &Order, key: Vec<serde_json::Value>) -> Cursor {
-        connection::encode(&Place { order: order.print(), key, at: Moment::Position(7) })
+        connection::encode(&Place { order: order.print(), key, asked: ASKED })
     }
 
     #[test]
     fn a_cursor_continues_its_order_and_no_other() {
         let title = order(CaseOrderField::Title);
         let cursor = cursor(&title, vec!["难点".into(), "id".into()]);
-        let (key, at) = title.after(&cursor).unwrap();
+        let key = title.after(&cursor).unwrap();
         assert_eq!(key, [Value::from("难点"), Value::from("id")]);
-        assert_eq!(at, Moment::Position(7));
+        assert_eq!(Order::asked(&cursor).unwrap(), ASKED);
         assert!(order(CaseOrderField::Number).after(&cursor).is_err());
         let descending = CaseOrder { field: CaseOrderField::Title, direction: OrderDirection::Desc };
         assert!(Order::read(Some(vec![descending])).unwrap().after(&cursor).is_err());

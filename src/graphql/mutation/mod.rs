@@ -22,6 +22,7 @@ mod catalogue;
 mod enterprise;
 mod institution;
 mod person;
+mod view;
 
 mod measurement;
 
@@ -47,4 +48,5 @@ pub(crate) struct Mutation(
     links::LinkMutation,
     records::RecordMutation,
     annual_summary::AnnualSummaryMutation,
+    view::ViewMutation,
 );

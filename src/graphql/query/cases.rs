@@ -2,17 +2,18 @@
 
 use async_graphql::{Context, ID, Object, Result, SimpleObject};
 
-use crate::app::{CasePage, StoredCase};
+use crate::app::{CasePage, Condition, StoredCase};
 use crate::domain::case::number::CaseNumber;
 use crate::domain::refusal::Refusal;
 use crate::domain::value::CaseId;
 use crate::graphql::connection::{self, PageInfo, Slice};
 use crate::graphql::context::{actor, app, reached};
 use crate::graphql::filter::CaseFilter;
-use crate::graphql::filter::order::{CaseOrder, Order};
+use crate::graphql::filter::order::{Asked, CaseOrder, Order};
 use crate::graphql::query::Viewpoint;
 use crate::graphql::scalars::{Cursor, Position};
 use crate::graphql::types::case::CaseNode;
+use crate::graphql::types::view::ViewNode;
 use crate::graphql::{errors, ids};
 
 #[derive(Default)]
@@ -62,8 +63,9 @@ impl CaseQuery {
         ctx: &Context<'_>,
         #[graphql(desc = "At most so many, up to 100; 50 when left out.")] first: Option<i32>,
         #[graphql(desc = "Only after this place.")] after: Option<Cursor>,
-        #[graphql(desc = "筛选: only these.")] filter: Option<CaseFilter>,
-        #[graphql(desc = "排序: at most four keys; the latest reported first when left out.")] order_by: Option<
+        #[graphql(desc = "视图: those of a saved view, in its order.")] view: Option<ID>,
+        #[graphql(desc = "筛选: only these; of a view's, only these of them.")] filter: Option<CaseFilter>,
+        #[graphql(desc = "排序: at most four keys; when left out the view's, or the latest reported first.")] order_by: Option<
             Vec<CaseOrder>,
         >,
         #[graphql(desc = "Waits until this position is seen.")] min_position: Option<Position>,
@@ -71,22 +73,34 @@ impl CaseQuery {
         errors::nullable(async {
             reached(ctx, min_position).await?;
             let slice = Slice::read(first, after)?;
-            let order = Order::read(order_by)?;
-            let condition = filter.unwrap_or_default().condition()?;
-            let (after, at) = match &slice.after {
+            let asked = match &slice.after {
                 Some(cursor) => {
-                    let (key, at) = order.after(cursor)?;
-                    (Some(key), connection::continued(self.0.moment, at)?)
+                    let asked = Order::asked(cursor)?;
+                    Asked { at: connection::continued(self.0.moment, asked.at)?, ..asked }
                 }
-                None => (None, self.0.moment),
+                None => Asked { at: self.0.moment, now: self.0.time.unwrap_or_else(|| app(ctx).now()) },
             };
-            let mut page = CasePage { condition, order: order.columns().to_vec(), after, limit: slice.limit(), at };
+            let kept = match &view {
+                Some(id) => Some(ViewNode::asked(ctx, id, asked.at).await?),
+                None => None,
+            };
+            let (filters, order_by) = match &kept {
+                Some(view) => view.narrowed(filter, order_by)?,
+                None => (Vec::from_iter(filter), order_by),
+            };
+            let order = Order::read(order_by)?;
+            let after = slice.after.as_ref().map(|cursor| order.after(cursor)).transpose()?;
+            let conditions = filters.iter().map(|filter| filter.condition(asked.now)).collect::<Result<_>>()?;
+            let condition = Condition::All(conditions);
+            let (keys, limit) = (order.columns().to_vec(), slice.limit());
+            let mut page = CasePage { condition, order: keys, after, limit, at: asked.at };
             let read = app(ctx).page_of_cases(actor(ctx), &page).await;
             let (mut rows, at) = read.map_err(|fault| errors::fault(ctx, fault))?;
             // What is asked about the list from here on is asked as of where it was read.
             page.at = at;
+            let asked = Asked { at, ..asked };
             let has_next = slice.cut(&mut rows);
-            Ok(Some(CaseConnection { slice, order, page, rows, has_next }))
+            Ok(Some(CaseConnection { slice, order, asked, page, rows, has_next }))
         })
         .await
     }
@@ -95,6 +109,7 @@ impl CaseQuery {
 pub(crate) struct CaseConnection {
     slice: Slice,
     order: Order,
+    asked: Asked,
     page: CasePage,
     rows: Vec<StoredCase>,
     has_next: bool,
@@ -115,7 +130,7 @@ impl CaseConnection {
     }
 
     fn cursor(&self, row: &StoredCase) -> Cursor {
-        self.order.place_of(row, self.page.at)
+        self.order.place_of(row, self.asked)
     }
 }
 

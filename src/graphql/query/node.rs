@@ -17,6 +17,7 @@ use crate::graphql::types::enterprise::EnterpriseNode;
 use crate::graphql::types::event::{CaseEvent, Node, RegisterEvent};
 use crate::graphql::types::institution::InstitutionNode;
 use crate::graphql::types::person::PersonNode;
+use crate::graphql::types::view::ViewNode;
 
 /// How many nodes are given at once.
 const MOST_NODES: usize = 100;
@@ -81,6 +82,7 @@ async fn find(ctx: &Context<'_>, id: &ID, argument: &str, at: Moment) -> Result<
         "Person" => PersonNode::load(ctx, id.into(), at).await?.map(Node::Person),
         "Catalogue" => CatalogueNode::load(ctx, id.into(), at).await?.map(Node::Catalogue),
         "AnnualSummary" => AnnualSummaryNode::load(ctx, id.into(), at).await?.map(Node::AnnualSummary),
+        "View" => ViewNode::load(ctx, id.into(), at).await?.map(Node::View),
         // Findings, fees and the like have ids to be named by, and are read with their case.
         _ => None,
     })

@@ -1,10 +1,10 @@
-//! Registers: enterprises, institutions, campaigns, persons, catalogues, annual summaries.
+//! Registers: enterprises, institutions, campaigns, persons, catalogues, annual summaries; and saved views.
 
 use async_graphql::{Context, ID, InputObject, Object, Result};
 
 use crate::domain::refusal::Refusal;
 use crate::domain::value::{
-    AnnualSummaryId, CampaignId, CatalogueId, Division, EnterpriseId, InstitutionId, PersonId, ValueError,
+    AnnualSummaryId, CampaignId, CatalogueId, Division, EnterpriseId, InstitutionId, PersonId, ValueError, ViewId,
 };
 use crate::graphql::connection::Slice;
 use crate::graphql::context::reached;
@@ -20,6 +20,7 @@ use crate::graphql::types::enterprise::{EnterpriseConnection, EnterpriseNode};
 use crate::graphql::types::institution::{InstitutionConnection, InstitutionNode};
 use crate::graphql::types::person::{PersonConnection, PersonNode};
 use crate::graphql::types::register::Which;
+use crate::graphql::types::view::ViewNode;
 
 /// 筛选: which entries of a register. Every field that is given has to hold.
 #[derive(Clone, Debug, Default, InputObject)]
@@ -40,6 +41,7 @@ impl RegisterFilter {
             division: sound("filter.divisionWithin", division)?,
             code: filter.code.map(|code| sought("filter.code", code)).transpose()?,
             name_contains: filter.name_contains.map(|name| sought("filter.nameContains", name)).transpose()?,
+            as_reader: false,
         })
     }
 }
@@ -178,6 +180,20 @@ impl RegisterQuery {
             reached(ctx, min_position).await?;
             let slice = Slice::read(first, after)?;
             PersonConnection::load(ctx, slice, RegisterFilter::read(filter)?, self.0.moment).await.map(Some)
+        })
+        .await
+    }
+
+    /// 视图: a saved view by its id, if you may see it.
+    async fn view(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The global id.")] id: ID,
+        #[graphql(desc = "Waits until this position is seen.")] min_position: Option<Position>,
+    ) -> Option<Result<ViewNode>> {
+        errors::nullable(async {
+            reached(ctx, min_position).await?;
+            ViewNode::load(ctx, id_of::<ViewId>(&id)?, self.0.moment).await
         })
         .await
     }

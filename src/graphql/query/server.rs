@@ -3,13 +3,15 @@
 use async_graphql::{Context, ID, Object, Result, SimpleObject};
 
 use crate::app::Moment;
-use crate::graphql::connection::LARGEST_PAGE;
+use crate::graphql::connection::{LARGEST_PAGE, Slice};
 use crate::graphql::context::{actor, app, session};
 use crate::graphql::limits::Limits;
-use crate::graphql::scalars::{DateTime, Position};
+use crate::graphql::scalars::{Cursor, DateTime, Position};
 use crate::graphql::types::common::{self, ActorNode, DivisionNode};
 use crate::graphql::types::enterprise::EnterpriseNode;
 use crate::graphql::types::institution::InstitutionNode;
+use crate::graphql::types::register::Which;
+use crate::graphql::types::view::ViewConnection;
 use crate::graphql::words::Role;
 use crate::graphql::{errors, filter};
 
@@ -95,6 +97,21 @@ impl Viewer {
                 Some(id) => common::enterprise(ctx, id, Moment::Present).await,
                 None => Ok(None),
             }
+        })
+        .await
+    }
+
+    /// 视图列表: your saved views and those that are shared with where you work, by pages, in the order of their names.
+    async fn views(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "At most so many, up to 100; 50 when left out.")] first: Option<i32>,
+        #[graphql(desc = "Only after this place.")] after: Option<Cursor>,
+    ) -> Option<Result<ViewConnection>> {
+        errors::nullable(async {
+            let slice = Slice::read(first, after)?;
+            let which = Which { as_reader: true, ..Which::default() };
+            ViewConnection::load(ctx, slice, which, Moment::Present).await.map(Some)
         })
         .await
     }

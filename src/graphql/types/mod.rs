@@ -17,5 +17,6 @@ pub(crate) mod enterprise;
 pub(crate) mod institution;
 pub(crate) mod person;
 pub(crate) mod register;
+pub(crate) mod view;
 
 pub(crate) mod common;

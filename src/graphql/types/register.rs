@@ -31,6 +31,8 @@ pub(crate) struct Which {
     pub(crate) code: Option<String>,
     /// Only with this in the name.
     pub(crate) name_contains: Option<String>,
+    /// Without what is there for an audit alone.
+    pub(crate) as_reader: bool,
 }
 
 /// A page of a register's entries, with what the connection says about it.
@@ -61,6 +63,7 @@ impl<A: Commanded> EntryPage<A> {
             division: which.division,
             code: which.code,
             name_contains: which.name_contains,
+            as_reader: which.as_reader,
             after: place.map(|place| (place.name, place.id)),
             limit: slice.limit(),
             at,

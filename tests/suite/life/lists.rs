@@ -95,6 +95,17 @@ pub async fn filters_give_what_they_say(world: &World) {
         (json!({ "gap": { "gt": "1" } }), vec![]),
         (json!({ "category": { "startsWith": "L" } }), vec!["乙", "丁"]),
         (json!({ "reportedAt": { "gt": "2099-01-01T00:00:00Z" } }), vec![]),
+        (json!({ "title": { "nin": ["甲：内径"] } }), vec!["乙", "丙", "丁"]),
+        (json!({ "status": { "nin": ["TRIAGED", "WITHDRAWN"] } }), vec!["甲", "丁"]),
+        (json!({ "id": { "in": [first.id, third.id] } }), vec!["甲", "丙"]),
+        (json!({ "leadId": { "nin": [scene.lead] } }), vec!["甲", "乙", "丙"]),
+        (json!({ "division": { "eq": "440305" } }), vec!["甲", "乙", "丙", "丁"]),
+        // Relative to the moment of the question.
+        (json!({ "reportedAt": { "gt": "-PT1H", "lte": "NOW" } }), vec!["甲", "乙", "丙", "丁"]),
+        (json!({ "reportedAt": { "lt": "TODAY-P1D" } }), vec![]),
+        (json!({ "deadline": { "gte": "TODAY", "lt": "P1Y" } }), vec!["丁"]),
+        (json!({ "deadline": { "lt": "TODAY" } }), vec![]),
+        (json!({ "deadline": { "nin": ["TODAY"], "isNull": false } }), vec!["丁"]),
     ];
     for (filter, expected) in table {
         let list = page(world, json!({ "filter": filter, "orderBy": [{ "field": "NUMBER" }] })).await;
@@ -136,6 +147,10 @@ pub async fn senseless_questions_are_refused(world: &World) {
         (json!({ "after": "" }), "CURSOR_INVALID", "after"),
         (json!({ "after": cursor }), "CURSOR_INVALID", "after"),
         (json!({ "after": cursor, "orderBy": [{ "field": "NUMBER" }] }), "CURSOR_INVALID", "after"),
+        (json!({ "filter": { "deadline": { "lt": "soon" } } }), "RELATIVE_DATE_INVALID", "filter.deadline"),
+        (json!({ "filter": { "deadline": { "lt": "PT36H" } } }), "RELATIVE_DATE_UNIT", "filter.deadline"),
+        (json!({ "filter": { "deadline": { "lt": "2026-02-30" } } }), "DATE_INVALID", "filter.deadline"),
+        (json!({ "filter": { "updatedAt": { "gt": "-P99999Y" } } }), "RELATIVE_DATE_OUT_OF_RANGE", "filter.updatedAt"),
         (json!({ "filter": deep }), "FILTER_TOO_LARGE", "filter"),
         (json!({ "filter": { "or": wide } }), "FILTER_TOO_LARGE", "filter"),
     ];

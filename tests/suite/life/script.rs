@@ -68,7 +68,9 @@ impl World {
     /// Carries an order out that brings something into being: its global id.
     pub async fn creates(&self, who: &str, mutation: &str, input: Value) -> String {
         let payload = self.takes(who, mutation, input).await;
-        text(&payload[self.schema.object_of(mutation)]["id"])
+        let id = text(&payload[self.schema.object_of(mutation)]["id"]);
+        self.seen.borrow_mut().created.entry(mutation.to_owned()).or_default().push(id.clone());
+        id
     }
 
     /// Sends an order that is refused: nothing changes.

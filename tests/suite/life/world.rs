@@ -29,6 +29,8 @@ pub struct World {
 pub struct Seen {
     /// Mutations that were carried out.
     pub carried_out: BTreeSet<String>,
+    /// Global ids of what mutations brought into being, by their names.
+    pub created: HashMap<String, Vec<String>>,
     /// Codes of refusals.
     pub refused: BTreeSet<String>,
 }

@@ -20,6 +20,7 @@ fn every_enterprise() -> RegisterQuery {
         aggregate_type: AggregateType::Enterprise,
         ids: None,
         division_prefix: None,
+        readers: None,
         code: None,
         name_contains: None,
         after: None,

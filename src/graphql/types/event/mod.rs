@@ -31,6 +31,7 @@ use crate::graphql::types::enterprise::EnterpriseNode;
 use crate::graphql::types::event::declare::{Head, Said};
 use crate::graphql::types::institution::InstitutionNode;
 use crate::graphql::types::person::PersonNode;
+use crate::graphql::types::view::ViewNode;
 use crate::graphql::words::Role;
 pub(crate) use declare::EventSource;
 pub(crate) use register::RegisterEvent;
@@ -76,6 +77,8 @@ macro_rules! case_events {
             Catalogue(CatalogueNode),
             /// An annual summary.
             AnnualSummary(AnnualSummaryNode),
+            /// A saved view.
+            View(ViewNode),
             /// An event of something else than a case.
             RegisterEvent(RegisterEvent),
             $(#[doc = concat!("The event `", stringify!($fact), "`.")] $fact($part::$object),)+

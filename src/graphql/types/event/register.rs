@@ -10,6 +10,7 @@ use crate::domain::enterprise::event::EnterpriseFact;
 use crate::domain::event::Fact;
 use crate::domain::institution::event::InstitutionFact;
 use crate::domain::person::event::PersonFact;
+use crate::domain::view::event::ViewFact;
 use crate::graphql::errors;
 use crate::graphql::scalars::{DateTime, JsonText, Position};
 use crate::graphql::types::common::ActorNode;
@@ -35,6 +36,7 @@ impl RegisterEvent {
             "Institution" => head::<InstitutionFact>(record, at),
             "Person" => head::<PersonFact>(record, at),
             "Catalogue" => head::<CatalogueFact>(record, at),
+            "View" => head::<ViewFact>(record, at),
             "AnnualSummary" => head::<AnnualSummaryFact>(record, at),
             _ => head::<EnterpriseFact>(record, at),
         };
@@ -42,7 +44,7 @@ impl RegisterEvent {
     }
 }
 
-/// 登记事件: something that happened to an enterprise, a campaign, an institution, a person, a catalogue or an annual summary.
+/// 登记事件: something that happened to an enterprise, a campaign, an institution, a person, a catalogue, an annual summary or a saved view.
 #[Object]
 impl RegisterEvent {
     /// The global id.

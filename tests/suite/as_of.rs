@@ -1,0 +1,9 @@
+//! Any question as of any moment: what is answered about a moment is what was answered at it, and what the log says.
+
+mod fold;
+mod house;
+mod pages;
+mod property;
+mod questions;
+mod real_log;
+mod steps;
