@@ -16,4 +16,5 @@ pub mod identity;
 pub mod interchange;
 pub mod ledger;
 pub mod projection;
+pub mod report;
 pub mod store;

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use etalon::cli::problem::Problem;
-use etalon::cli::{Cli, Command, demo, export, import, logging, rebuild, schema, serve, token};
+use etalon::cli::{Cli, Command, demo, export, import, logging, rebuild, report, schema, serve, token};
 use etalon::config::{Overrides, Settings};
 
 fn main() -> ExitCode {
@@ -46,6 +46,11 @@ fn run(cli: Cli) -> Result<(), Problem> {
             let settings = settings(arguments.database.overrides())?;
             logging::start(&settings);
             runtime()?.block_on(export::run(arguments, &settings))
+        }
+        Command::Report(arguments) => {
+            let settings = settings(arguments.database.overrides())?;
+            logging::start(&settings);
+            runtime()?.block_on(report::run(arguments, &settings))
         }
         Command::Rebuild(arguments) => {
             let settings = settings(arguments.database.overrides())?;

@@ -24,7 +24,7 @@ use crate::domain::order::Order;
 use crate::domain::person::Person;
 use crate::domain::view::View;
 use crate::projection;
-use crate::store::{AggregateType, RowChanges};
+use crate::store::{AggregateType, FigureRow, RowChanges};
 
 /// An aggregate that the application carries commands out on.
 #[async_trait]
@@ -37,6 +37,11 @@ pub trait Commanded: Root + DeserializeOwned {
 
     /// What the read side takes up when it has gone from `before` to `after`.
     fn rows(id: Uuid, before: &Self, after: &Self) -> RowChanges;
+
+    /// What these events, which have led it from `before` to `after`, add to the figures.
+    fn figures(_before: &Self, _events: &[Recorded<Self::Fact>], _after: &Self) -> Vec<FigureRow> {
+        Vec::new()
+    }
 
     /// Whether it is there for this actor.
     fn is_visible_to(&self, id: Uuid, actor: &Actor) -> bool;
@@ -70,6 +75,10 @@ impl Commanded for Case {
 
     fn rows(id: Uuid, before: &Self, after: &Self) -> RowChanges {
         projection::case::changes(id, before, after)
+    }
+
+    fn figures(before: &Self, events: &[Recorded<CaseFact>], after: &Self) -> Vec<FigureRow> {
+        projection::figure::of_case(before, events, after)
     }
 
     fn is_visible_to(&self, _id: Uuid, actor: &Actor) -> bool {
@@ -114,9 +123,12 @@ impl Commanded for View {
     }
 }
 
-/// Declares a register: its streams, its projection, its look-up.
+/// Declares a register: its streams, its projection, its look-up, and its figures if it has any.
 macro_rules! register {
-    ($root:ident, $streams:ident, $rows:ident, $division:ident, |$app:ident, $id:ident, $order:ident| $look_up:expr) => {
+    (
+        $root:ident, $streams:ident, $rows:ident, $division:ident,
+        |$app:ident, $id:ident, $order:ident| $look_up:expr $(, figures: $figures:path)?
+    ) => {
         #[async_trait]
         impl Commanded for $root {
             const AGGREGATE: AggregateType = AggregateType::$root;
@@ -128,6 +140,10 @@ macro_rules! register {
             fn rows(_id: Uuid, _before: &Self, after: &Self) -> RowChanges {
                 projection::register::$rows(after)
             }
+
+            $(fn figures(_before: &Self, events: &[Recorded<Self::Fact>], _after: &Self) -> Vec<FigureRow> {
+                $figures(events)
+            })?
 
             fn is_visible_to(&self, id: Uuid, actor: &Actor) -> bool {
                 let division = self.file.as_ref().map(|file| &file.$division);
@@ -146,7 +162,14 @@ macro_rules! register {
     };
 }
 
-register!(Enterprise, enterprises, enterprise, division, |app, _id, order| LookUp::new(app).of_enterprise(order).await);
+register!(
+    Enterprise,
+    enterprises,
+    enterprise,
+    division,
+    |app, _id, order| LookUp::new(app).of_enterprise(order).await,
+    figures: projection::figure::of_enterprise
+);
 register!(Campaign, campaigns, campaign, jurisdiction, |app, id, order| LookUp::new(app)
     .of_campaign(id.into(), order)
     .await);

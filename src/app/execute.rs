@@ -213,7 +213,9 @@ impl<A: Commanded> Made<A> {
                 happened::anew::<A>(self.id, &all)
             }
         };
-        let rows = RowChanges { happened, ..A::rows(self.id, &self.before.state, &after.state) };
+        let rows = A::rows(self.id, &self.before.state, &after.state);
+        let figures = A::figures(&self.before.state, events, &after.state);
+        let rows = RowChanges { happened, figures, ..rows };
         let events = events
             .iter()
             .map(|event| {

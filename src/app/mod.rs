@@ -14,8 +14,10 @@ mod rebuild;
 mod registers;
 mod request;
 mod scope;
+mod statistics;
 mod streams;
 mod turns;
+mod year;
 
 use std::sync::Arc;
 
@@ -29,11 +31,13 @@ pub use reads::{CasePage, EventPage};
 pub use rebuild::Rebuilt;
 pub use registers::{Entry, RegisterPage};
 pub use request::{Failure, Fault, Key, Receipt, Request, time_of};
+pub use statistics::{MOST_GROUPS, StatisticsQuestion, days, fee_total, gap_of, rate};
 pub use streams::Versioned;
+pub use year::{NoYear, Year, YearFigure, YearQuestion};
 
 pub use crate::store::{
-    Attachment, CaseColumn, Condition, Direction, EventRecord, Moment, NewAttachment, Operator, StoredCase, StreamId,
-    Value,
+    Attachment, CaseColumn, Condition, Direction, EventRecord, FeeSum, GapSums, GroupKey, GroupSums, Grouped, Moment,
+    NewAttachment, Operator, StoredCase, StreamId, TimeToState, Value,
 };
 
 use crate::clock::Clock;

@@ -12,7 +12,9 @@ use crate::app::streams::Versioned;
 use crate::codec;
 use crate::domain::actor::Actor;
 use crate::domain::case::Case;
+use crate::domain::case::event::CaseFact;
 use crate::domain::case::number::CaseNumber;
+use crate::domain::event::Recorded;
 use crate::domain::value::{CaseId, Sha256Digest};
 use crate::store::{
     AggregateType, Attachment, CaseColumn, CaseQuery, Condition, Direction, EventQuery, EventRecord, Moment, Operator,
@@ -219,6 +221,23 @@ impl App {
         Ok(found)
     }
 
+    /// What has happened to a case, as facts. Whoever asks has been shown its row.
+    ///
+    /// # Errors
+    /// When the store fails or an event cannot be read.
+    pub async fn case_facts(&self, id: CaseId, page: &EventPage) -> Result<Vec<Recorded<CaseFact>>, Fault> {
+        let events = self.case_events(id, page).await?;
+        events.iter().map(|event| self.aggregates.cases.decode(event)).collect()
+    }
+
+    /// The name of the log.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn origin(&self) -> Result<String, Fault> {
+        Ok(self.store.origin().await?)
+    }
+
     /// What has happened in a stream.
     ///
     /// # Errors
@@ -314,7 +333,7 @@ fn happened_by(event: &EventRecord, time: i64) -> Result<bool, Fault> {
     Ok(occurred_at.map_err(corrupt)?.as_microsecond() <= time)
 }
 
-fn query(actor: &Actor, page: &CasePage) -> CaseQuery {
+pub(super) fn query(actor: &Actor, page: &CasePage) -> CaseQuery {
     CaseQuery {
         condition: page.condition.clone(),
         scope: scope_of(actor),

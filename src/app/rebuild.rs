@@ -206,7 +206,8 @@ async fn row<A: Commanded>(streams: &Streams<A>, commit: &[EventRecord]) -> Resu
             happened::anew::<A>(id, &all)
         }
     };
-    let changes = RowChanges { happened, ..A::rows(id, &before.state, &after.state) };
+    let figures = A::figures(&before.state, &events, &after.state);
+    let changes = RowChanges { happened, figures, ..A::rows(id, &before.state, &after.state) };
     let version = after.version;
     streams.keep(id, Arc::new(after)).await;
     Ok(RebuiltRow {

@@ -51,7 +51,7 @@ async fn write<W: Write>(app: &App, asked: Export, out: W) -> Result<W, Problem>
 }
 
 /// The last position to export.
-async fn up_to(app: &App, as_of: Option<AsOf>) -> Result<u64, Problem> {
+pub(super) async fn up_to(app: &App, as_of: Option<AsOf>) -> Result<u64, Problem> {
     let unreadable = || Problem::while_doing("the log cannot be read");
     let head = app.head().await.map_err(unreadable())?.ok_or_else(|| Problem::new("the log is empty"))?;
     match as_of {

@@ -6,6 +6,7 @@ pub mod demo;
 pub mod export;
 pub mod import;
 pub mod rebuild;
+pub mod report;
 pub mod samples;
 pub mod schema;
 pub mod serve;
@@ -19,15 +20,17 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand};
+use jiff::civil::Date;
 use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp};
 use uuid::Uuid;
 
 use crate::config::{DatabaseUrl, Overrides};
 use crate::domain::actor::ActorId;
-use crate::domain::value::{EnterpriseId, InstitutionId, PersonId};
+use crate::domain::value::{Division, EnterpriseId, InstitutionId, PersonId, calendar};
 use crate::graphql::ids::{self, Identified};
 use crate::identity::claims::{ClaimsError, LONGEST_LIFE};
 use crate::interchange::format::Format;
+use crate::report as report_format;
 
 /// Track a measurement bottleneck from the factory floor to its resolution.
 #[derive(Debug, Parser)]
@@ -69,6 +72,8 @@ pub enum Command {
     Import(Import),
     /// Write the log out, as it is or as it was
     Export(Export),
+    /// Write the report of a jurisdiction's year, as of 31 October or any other moment
+    Report(Report),
     /// Build the read tables anew from the log while reads go on
     Rebuild(Rebuild),
     /// Print the GraphQL schema, or write or check all schema files
@@ -200,6 +205,41 @@ pub struct Export {
     pub database: Database,
 }
 
+/// `etalon report`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+The figures are those of the log as of the end of 31 October of the year, or of now while that is to come. A day is
+meant to its end in UTC+8. Markdown has its charts in files beside the one that is written, and none on standard output.
+A report only reads, so that a server may run meanwhile.
+
+Examples:
+  etalon report --jurisdiction 44 --year 2026 --format html --output guangdong-2026.html
+  etalon report --jurisdiction 4403 --year 2026 --format md --as-of 2026-06-30 --output shenzhen.md
+  etalon report --jurisdiction CN --year 2026 --format csv --as-of 41822 --language en > nation.csv")]
+pub struct Report {
+    /// A division code of 2, 4 or 6 digits (GB/T 2260), or CN for the nation
+    #[arg(long, value_name = "CODE", value_parser = parse_division)]
+    pub jurisdiction: Division,
+    /// The year
+    #[arg(long, value_parser = clap::value_parser!(i16).range(1949..=9000))]
+    pub year: i16,
+    /// What to write
+    #[arg(long, value_enum)]
+    pub format: report_format::Format,
+    /// The log as it was at the end of a day, at a time (RFC 3339) or just after a position [default: 31 October]
+    #[arg(long, value_name = "DATE|TIME|POSITION", value_parser = parse_day_or_point)]
+    pub as_of: Option<AsOf>,
+    /// The file to write, replaced once it is complete [default: standard output]
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// In which language
+    #[arg(long, value_enum, default_value = "both")]
+    pub language: report_format::Language,
+    /// The database.
+    #[command(flatten)]
+    pub database: Database,
+}
+
 /// `etalon rebuild`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -249,6 +289,18 @@ impl FromStr for AsOf {
         let hint = "write a position such as 41822, or a time with its offset such as 2026-10-31T16:00:00Z";
         text.parse().map(Self::Time).map_err(|_| hint.to_owned())
     }
+}
+
+/// A point in the log's past, or the end of a day in UTC+8.
+fn parse_day_or_point(text: &str) -> Result<AsOf, String> {
+    match text.parse::<Date>() {
+        Ok(day) if text.len() == 10 => Ok(AsOf::Time(calendar::end_of(day))),
+        _ => text.parse(),
+    }
+}
+
+fn parse_division(text: &str) -> Result<Division, String> {
+    Division::parse(text).map_err(|error| error.message)
 }
 
 /// An id as the API gives it, or as a bare UUID.

@@ -3,4 +3,5 @@
 //! Knows the domain and the plain rows of the store; nothing of SQL, and no time but that of the events.
 
 pub mod case;
+pub mod figure;
 pub mod register;

@@ -18,13 +18,14 @@ use crate::store::row::ROWS_VERSION;
 use crate::store::row_writes::RowWrites;
 use crate::store::statement::Statement;
 use crate::store::stored::{
-    AttachmentRow, CaseVersionRow, CommandRow, Count, EventRow, HeadRow, LinkRow, MemberRow, RegisterVersionRow,
-    SubCaseRow, WithHead,
+    AttachmentRow, CaseVersionRow, CommandRow, Count, EventRow, HeadRow, LinkRow, MemberRow, PositionRow,
+    RegisterVersionRow, SubCaseRow, SumRow, WithHead,
 };
 use crate::store::{
-    Append, AppendError, Attachment, CaseColumn, CaseLink, CaseQuery, Committed, EventQuery, EventRecord, Head, Moment,
-    RebuildOutcome, RebuiltRow, RegisterQuery, RowsDigest, RowsForm, SUB_CASE_OF, Store, StoreError, StoredCase,
-    StoredCommand, StoredRegister, StreamId, SubCase, digest, filter, sql, stream,
+    Append, AppendError, Attachment, CaseColumn, CaseLink, CaseQuery, Committed, EventQuery, EventRecord,
+    FigureSelection, FigureSum, Grouped, Head, Moment, RebuildOutcome, RebuiltRow, RegisterQuery, RowsDigest, RowsForm,
+    SUB_CASE_OF, StatisticsQuery, Store, StoreError, StoredCase, StoredCommand, StoredRegister, StreamId, SubCase,
+    YearQuery, digest, filter, sql, statistics, stream, year,
 };
 
 /// A row that both drivers can decode.
@@ -253,6 +254,28 @@ impl<B: Backend> Store for SqlStore<B> {
 
     async fn count_registers(&self, query: &RegisterQuery) -> Result<u64, StoreError> {
         self.count("count a register", filter::count_registers(query)).await
+    }
+
+    async fn statistics(&self, query: &StatisticsQuery) -> Result<Grouped, StoreError> {
+        let rows = self.many::<SumRow, SumRow>("add up statistics", statistics::statement(query)?).await?;
+        statistics::grouped(query, rows)
+    }
+
+    async fn year_sums(&self, query: &YearQuery, figures: &[FigureSelection]) -> Result<Vec<FigureSum>, StoreError> {
+        let rows = self.many::<SumRow, SumRow>("add up a year", year::sums(query, figures)?).await?;
+        Ok(year::summed(figures, rows))
+    }
+
+    async fn year_events(
+        &self,
+        query: &YearQuery,
+        figure: &FigureSelection,
+        after: Option<u64>,
+        limit: u32,
+    ) -> Result<Vec<u64>, StoreError> {
+        let statement = year::events(query, figure, after, limit)?;
+        let rows = self.many::<PositionRow, PositionRow>("list what a figure rests on", statement).await?;
+        Ok(rows.into_iter().map(|row| row.position.cast_unsigned()).collect())
     }
 
     async fn sub_cases(&self, case_id: Uuid) -> Result<Vec<SubCase>, StoreError> {

@@ -19,6 +19,7 @@ pub(super) async fn rows<B: Backend>(backend: &B, last_position: Option<u64>) ->
     versions.add_all::<DigestCase, _>(backend, sql::DIGEST_CASES, Some(last)).await?;
     versions.add_all::<DigestRegister, _>(backend, sql::DIGEST_REGISTERS, Some(last)).await?;
     versions.add_all::<DigestLink, _>(backend, sql::DIGEST_LINKS, Some(last)).await?;
+    versions.add_all::<DigestFigure, _>(backend, sql::DIGEST_FIGURES, Some(last)).await?;
     let mut present = Hasher::default();
     present.add_all::<DigestPastCase, _>(backend, sql::DIGEST_PAST_CASES, None).await?;
     present.add_all::<DigestPastRegister, _>(backend, sql::DIGEST_PAST_REGISTERS, None).await?;
@@ -151,6 +152,28 @@ impl Keyed for DigestLink {
             .text(after.map_or("", |row| &row.case_id))
             .text(after.map_or("", |row| &row.other_id))
             .text(after.map_or("", |row| &row.relation))
+    }
+}
+
+#[derive(FromRow, Serialize)]
+struct DigestFigure {
+    aggregate_id: String,
+    position: i64,
+    kind: String,
+    from_position: i64,
+    detail: String,
+    number: Option<i64>,
+    amount: Option<String>,
+    occurred_at: i64,
+    counted_on: String,
+}
+
+impl Keyed for DigestFigure {
+    fn bind_key(after: Option<&Self>, statement: Statement) -> Statement {
+        statement
+            .text(after.map_or("", |row| &row.aggregate_id))
+            .integer(after.map_or(-1, |row| row.position))
+            .text(after.map_or("", |row| &row.kind))
     }
 }
 

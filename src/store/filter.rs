@@ -186,7 +186,7 @@ pub(super) fn count_registers(query: &RegisterQuery) -> Statement {
     statement
 }
 
-fn push_register_filter(statement: &mut Statement, query: &RegisterQuery) {
+pub(super) fn push_register_filter(statement: &mut Statement, query: &RegisterQuery) {
     push_valid_at(statement, query.at);
     statement.push(" and v.aggregate_type = ");
     statement.push_text(query.aggregate_type.as_str());
@@ -214,7 +214,7 @@ fn push_register_filter(statement: &mut Statement, query: &RegisterQuery) {
     }
 }
 
-fn push_case_filter(statement: &mut Statement, query: &CaseQuery) -> Result<(), StoreError> {
+pub(super) fn push_case_filter(statement: &mut Statement, query: &CaseQuery) -> Result<(), StoreError> {
     push_valid_at(statement, query.at);
     statement.push(" and ");
     push_scope(statement, &query.scope, query.at);
@@ -241,6 +241,21 @@ fn push_valid_at(statement: &mut Statement, at: Moment) {
             statement.push(" and v.occurred_to > ");
             statement.push_integer(time);
             statement.push(OF_THE_PAST);
+        }
+    }
+}
+
+/// The rows of figures that count as of a moment.
+pub(super) fn push_figures_at(statement: &mut Statement, at: Moment) {
+    match at {
+        Moment::Present => statement.push("1 = 1"),
+        Moment::Position(position) => {
+            statement.push("f.from_position <= ");
+            statement.push_integer(position.cast_signed());
+        }
+        Moment::Occurred(time) => {
+            statement.push("f.occurred_at <= ");
+            statement.push_integer(time);
         }
     }
 }

@@ -7,6 +7,7 @@
 //! - both databases give the same answer to the same question, byte for byte.
 
 mod error;
+mod figure;
 mod happened;
 mod moment;
 mod query;
@@ -28,8 +29,10 @@ mod sight;
 mod sql;
 mod sqlite;
 mod statement;
+mod statistics;
 mod stored;
 mod stream;
+mod year;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -47,6 +50,7 @@ use sqlite::SqliteBackend;
 
 pub use error::{AppendError, StoreError};
 pub use happened::{Happened, LastEvent, PastRow, PastState};
+pub use figure::{FigureKind, FigureRow, GAP_CLOSED, GAP_STANDS};
 pub use moment::Moment;
 pub use query::{
     CaseColumn, CaseQuery, Condition, Direction, EventQuery, Operator, RegisterQuery, Scope, Value, key_of,
@@ -60,7 +64,9 @@ pub use row::{
     CaseLink, CaseRow, NumberTaken, RebuildOutcome, RebuiltRow, RegisterRow, RowChanges, RowsDigest, RowsForm,
     SUB_CASE_OF, StoredCase, StoredRegister, SubCase,
 };
+pub use statistics::{FeeSum, GapSums, GroupKey, GroupSums, Grouped, StatisticsQuery, TimeToState};
 pub use writer::{Writer, WriterLimits};
+pub use year::{FigureSelection, FigureSum, OfCases, YearQuery};
 
 /// A database that holds the log and its read rows.
 ///
@@ -172,6 +178,30 @@ pub trait Store: Send + Sync + 'static {
     /// # Errors
     /// When the database fails.
     async fn count_registers(&self, query: &RegisterQuery) -> Result<u64, StoreError>;
+
+    /// Sums over the cases of a question, by groups: one statement.
+    ///
+    /// # Errors
+    /// As [`Store::cases`].
+    async fn statistics(&self, query: &StatisticsQuery) -> Result<Grouped, StoreError>;
+
+    /// Sums over what was counted in a year, one for each selection and in their order: one statement.
+    ///
+    /// # Errors
+    /// As [`Store::cases`].
+    async fn year_sums(&self, query: &YearQuery, figures: &[FigureSelection]) -> Result<Vec<FigureSum>, StoreError>;
+
+    /// The positions of the events that a sum over a year rests on, in order, after that one.
+    ///
+    /// # Errors
+    /// As [`Store::cases`].
+    async fn year_events(
+        &self,
+        query: &YearQuery,
+        figure: &FigureSelection,
+        after: Option<u64>,
+        limit: u32,
+    ) -> Result<Vec<u64>, StoreError>;
 
     /// The cases that are linked to this one as [`SUB_CASE_OF`], ordered by id.
     ///

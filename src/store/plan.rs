@@ -238,6 +238,11 @@ fn texts<'a>(append: &'a Append, content: &'a Content) -> impl Iterator<Item = &
         .chain(&rows.members_added)
         .chain(&rows.members_removed)
         .chain(rows.links_added.iter().map(|link| &link.relation))
+        .chain(
+            rows.figures
+                .iter()
+                .flat_map(|figure| [&figure.detail, &figure.counted_on].into_iter().chain(&figure.amount)),
+        )
 }
 
 fn invalid(reason: String) -> AppendError {

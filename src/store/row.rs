@@ -7,6 +7,7 @@
 
 use uuid::Uuid;
 
+use crate::store::figure::FigureRow;
 use crate::store::happened::Happened;
 use crate::store::record::StreamId;
 
@@ -30,6 +31,8 @@ pub struct RowChanges {
     pub register: Option<RegisterRow>,
     /// Where the append stands on the axis of what had happened.
     pub happened: Happened,
+    /// What the events add to the figures, in their order.
+    pub figures: Vec<FigureRow>,
 }
 
 /// A case as lists see it.
@@ -196,7 +199,7 @@ pub enum RebuildOutcome {
 /// What two sets of read rows are compared by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RowsDigest {
-    /// Number of versions of cases and registers, and of links.
+    /// Number of versions of cases and registers, of links and of figures.
     pub count: u64,
     /// Position up to which they were compared; `None` for an empty log. Rows of later
     /// commits are left out, so appending meanwhile does no harm.

@@ -7,7 +7,9 @@ use uuid::Uuid;
 
 use crate::store::happened::{Happened, LastEvent, PastRow, PastState};
 use crate::store::sql::OPEN;
-use crate::store::{AggregateType, CaseLink, CaseRow, NumberTaken, RebuiltRow, RegisterRow, StreamId};
+use crate::store::{
+    AggregateType, CaseLink, CaseRow, FigureRow, NumberTaken, RebuiltRow, RegisterRow, StreamId,
+};
 
 /// A new row of `case_versions`.
 #[derive(Debug)]
@@ -67,6 +69,15 @@ pub(super) struct LinkWrite {
     pub(super) from_position: i64,
 }
 
+/// A new row of `figures`.
+#[derive(Debug)]
+pub(super) struct FigureWrite {
+    pub(super) aggregate_id: Uuid,
+    pub(super) position: i64,
+    pub(super) from_position: i64,
+    pub(super) row: FigureRow,
+}
+
 /// Written in the order of the fields: first the stored rows of streams whose history is brought anew are taken off
 /// the axis of what had happened, then open versions are closed, then new ones come.
 #[derive(Debug, Default)]
@@ -82,6 +93,7 @@ pub(super) struct RowWrites {
     /// Rows of the axis of what had happened alone.
     pub(super) past_registers: Vec<RegisterVersion>,
     pub(super) links: Vec<LinkWrite>,
+    pub(super) figures: Vec<FigureWrite>,
     /// The last number taken of each series.
     pub(super) series: BTreeMap<String, u64>,
     /// Whether the actor is a member in the end; the last change wins.
@@ -144,6 +156,12 @@ impl RowWrites {
             case_id,
             link,
             from_position: position,
+        }));
+        self.figures.extend(changes.figures.into_iter().map(|row| FigureWrite {
+            aggregate_id: stream.aggregate_id,
+            position: position - row.events_after.cast_signed(),
+            from_position: position,
+            row,
         }));
         if let Some(NumberTaken { series, number }) = number_taken {
             let last = self.series.entry(series).or_default();

@@ -37,6 +37,13 @@ macro_rules! span_columns {
     };
 }
 
+/// The columns of `figures`, in the order of the writes.
+macro_rules! figure_columns {
+    () => {
+        "aggregate_id, position, kind, from_position, detail, number, amount, occurred_at, counted_on"
+    };
+}
+
 /// The columns of `events`, in the order of the writes.
 macro_rules! event_columns {
     () => {
@@ -53,7 +60,9 @@ macro_rules! command_columns {
     };
 }
 
-pub(super) use {case_columns, command_columns, event_columns, is_open_version, register_columns, span_columns};
+pub(super) use {
+    case_columns, command_columns, event_columns, figure_columns, is_open_version, register_columns, span_columns,
+};
 
 /// The head of the log in the snapshot of the statement.
 macro_rules! head_column {
@@ -178,6 +187,13 @@ pub(super) const DIGEST_PAST_REGISTERS: &str = concat!(
     ", lane, occurred_from, occurred_to from register_versions \
      where occurred_from < occurred_to and (aggregate_type, aggregate_id, from_position, lane) > ($1, $2, $3, $4) \
      order by aggregate_type, aggregate_id, from_position, lane limit $5"
+);
+
+pub(super) const DIGEST_FIGURES: &str = concat!(
+    "select ",
+    figure_columns!(),
+    " from figures where from_position <= $1 and (aggregate_id, position, kind) > ($2, $3, $4) \
+     order by aggregate_id, position, kind limit $5"
 );
 
 pub(super) const DIGEST_MEMBERS: &str = "select case_id, actor from case_members \

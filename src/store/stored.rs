@@ -240,6 +240,24 @@ pub(super) struct MemberRow {
     pub(super) actor: String,
 }
 
+/// A sum; what the columns mean depends on the measure.
+#[derive(FromRow)]
+pub(super) struct SumRow {
+    pub(super) sum_of: String,
+    pub(super) measure: String,
+    pub(super) detail: String,
+    pub(super) amount: String,
+    pub(super) number_1: i64,
+    pub(super) number_2: i64,
+    pub(super) number_3: i64,
+    pub(super) number_4: i64,
+}
+
+#[derive(FromRow)]
+pub(super) struct PositionRow {
+    pub(super) position: i64,
+}
+
 #[derive(FromRow)]
 pub(super) struct AttachmentRow {
     digest: String,

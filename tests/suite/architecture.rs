@@ -22,7 +22,7 @@ enum Rooms {
 }
 use Rooms::{AllBut, These};
 
-const WALLS: [Wall; 12] = [
+const WALLS: [Wall; 13] = [
     Wall { room: "domain", may_not_name: AllBut(&[]), because: "decisions need nothing of the house" },
     Wall { room: "codec", may_not_name: AllBut(&["domain"]), because: "it turns the domain's events into bytes" },
     Wall {
@@ -45,6 +45,11 @@ const WALLS: [Wall; 12] = [
         room: "graphql",
         may_not_name: These(&["store", "http", "console", "cli"]),
         because: "a resolver parses, calls and shapes",
+    },
+    Wall {
+        room: "report",
+        may_not_name: These(&["store", "graphql", "http", "console", "identity", "cli"]),
+        because: "a report asks the application and looks like a document",
     },
     Wall { room: "http", may_not_name: These(&["store", "cli"]), because: "bytes in, bytes out" },
     Wall {

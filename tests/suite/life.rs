@@ -13,6 +13,7 @@ mod scene;
 mod schema;
 mod script;
 mod sight;
+mod statistics;
 mod story;
 mod views;
 mod ways;
@@ -28,6 +29,9 @@ use front::{documents_are_judged, strangers_stay_outside, the_last_request_is_an
 use lists::{filters_give_what_they_say, pages_are_stable_while_cases_change, senseless_questions_are_refused};
 use scene::Scene;
 use sight::{each_sees_their_own, the_auditor_changes_nothing, the_unseen_looks_absent};
+use statistics::{
+    a_report_is_written_beside_the_server, a_year_is_added_up, figures_are_added_up, figures_are_of_what_one_sees,
+};
 use world::World;
 
 /// Codes that no request can meet, and why.
@@ -73,6 +77,10 @@ on_both_databases! {
     strangers_stay_outside
     documents_are_judged
     the_last_request_is_answered
+    figures_are_added_up
+    figures_are_of_what_one_sees
+    a_year_is_added_up
+    a_report_is_written_beside_the_server
 }
 
 async fn every_mutation_and_every_refusal(world: &World) {

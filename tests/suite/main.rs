@@ -4,6 +4,7 @@
 mod architecture;
 mod as_of;
 mod faults;
+mod figures;
 mod front;
 mod interchange;
 mod life;

@@ -33,6 +33,7 @@ mod plans;
 mod rebuild;
 mod registers;
 mod sharing;
+mod statistics;
 mod stock;
 mod versions;
 mod writer;

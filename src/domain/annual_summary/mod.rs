@@ -2,6 +2,7 @@
 
 pub mod command;
 pub mod event;
+pub mod figure;
 pub mod state;
 
 mod decide;

@@ -6,9 +6,9 @@
 
 use std::sync::LazyLock;
 
-use jiff::Timestamp;
 use jiff::civil::{Date, DateTime, Weekday};
 use jiff::tz::Offset;
+use jiff::{SignedDuration, Timestamp};
 
 /// The calendar of working days.
 #[derive(Clone, Copy, Debug)]
@@ -64,6 +64,17 @@ pub fn civil_time_of(moment: Timestamp) -> DateTime {
 #[must_use]
 pub fn moment_of(civil: DateTime) -> Option<Timestamp> {
     CHINA_STANDARD_TIME.to_timestamp(civil).ok()
+}
+
+/// The last microsecond of a day, in UTC+8.
+///
+/// # Panics
+/// In the last year of the calendar, whose end is no timestamp.
+#[must_use]
+pub fn end_of(day: Date) -> Timestamp {
+    let next = day.tomorrow().expect("the day is not the last one there is").at(0, 0, 0, 0);
+    let next = CHINA_STANDARD_TIME.to_timestamp(next).expect("the day is not the last one there is");
+    next - SignedDuration::from_micros(1)
 }
 
 impl WorkingCalendar {

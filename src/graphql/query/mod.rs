@@ -5,6 +5,7 @@ mod cases;
 mod node;
 mod registers;
 mod server;
+mod statistics;
 
 use async_graphql::MergedObject;
 use jiff::Timestamp;
@@ -17,6 +18,7 @@ pub(crate) struct Query(
     node::NodeQuery,
     cases::CaseQuery,
     registers::RegisterQuery,
+    statistics::StatisticsQuery,
     as_of::AsOfQuery,
     server::ServerQuery,
 );
@@ -28,6 +30,7 @@ impl Query {
             node::NodeQuery(view),
             cases::CaseQuery(view),
             registers::RegisterQuery(view),
+            statistics::StatisticsQuery(view),
             as_of::AsOfQuery(view),
             server::ServerQuery,
         )

@@ -2,11 +2,13 @@
 
 use async_graphql::{Context, ID, Object, Result, SimpleObject};
 
+use crate::app::YearQuestion;
 use crate::domain::annual_summary::AnnualSummary;
 use crate::domain::annual_summary::state::AnnualSummaryFile;
 use crate::graphql::errors;
 use crate::graphql::ids;
 use crate::graphql::scalars::{DateTime, Decimal};
+use crate::graphql::types::annual_figures::AnnualFigures;
 use crate::graphql::types::case::CaseNode;
 use crate::graphql::types::common::{ActorNode, DivisionNode};
 use crate::graphql::types::register::register_node;
@@ -14,7 +16,8 @@ use crate::graphql::types::register::register_node;
 register_node!(AnnualSummaryNode of AnnualSummary as AnnualSummaryId);
 
 impl AnnualSummaryNode {
-    fn file(&self) -> &AnnualSummaryFile {
+    /// What it says.
+    pub(super) fn file(&self) -> &AnnualSummaryFile {
         self.0.entry.state.file.as_ref().expect("a summary's first event opens its file")
     }
 }
@@ -51,6 +54,16 @@ impl AnnualSummaryNode {
     /// 典型经验: good practice worth spreading.
     async fn good_practice(&self) -> Vec<String> {
         self.file().good_practice.iter().map(ToString::to_string).collect()
+    }
+
+    /// 计算数据: the figures of its year as the log gives them, each beside what was submitted.
+    async fn computed(&self, ctx: &Context<'_>) -> Option<Result<AnnualFigures>> {
+        errors::nullable(async {
+            let AnnualSummaryFile { jurisdiction, year, .. } = self.file();
+            let question = YearQuestion { jurisdiction: jurisdiction.clone(), year: *year, at: self.0.at };
+            AnnualFigures::load(ctx, question).await.map(Some)
+        })
+        .await
     }
 
     /// Global ids of the cases worth telling.

@@ -10,6 +10,7 @@ pub(crate) mod event;
 pub(crate) mod measurement;
 pub(crate) mod work;
 
+pub(crate) mod annual_figures;
 pub(crate) mod annual_summary;
 pub(crate) mod campaign;
 pub(crate) mod catalogue;
@@ -18,5 +19,7 @@ pub(crate) mod institution;
 pub(crate) mod person;
 pub(crate) mod register;
 pub(crate) mod view;
+
+pub(crate) mod statistics;
 
 pub(crate) mod common;

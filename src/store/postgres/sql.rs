@@ -1,7 +1,9 @@
 //! The statements that only PostgreSQL runs: every list is an array a column, so that a batch of
 //! any size is one prepared statement a table.
 
-use crate::store::sql::{case_columns, command_columns, event_columns, register_columns, span_columns};
+use crate::store::sql::{
+    case_columns, command_columns, event_columns, figure_columns, register_columns, span_columns,
+};
 
 /// Opens the transaction and locks the head in one round trip. What the batch builds on is read
 /// by the next statement, whose snapshot (READ COMMITTED) is taken after the lock is held.
@@ -73,6 +75,7 @@ pub(super) struct RowStatements {
     pub(super) insert_members: &'static str,
     pub(super) delete_members: &'static str,
     pub(super) insert_links: &'static str,
+    pub(super) insert_figures: &'static str,
     pub(super) set_series: &'static str,
 }
 
@@ -170,6 +173,15 @@ macro_rules! row_statements {
                  select * from unnest($1::text[], $2::text[], $3::text[], $4::bigint[]) \
                  on conflict do nothing"
             ),
+            insert_figures: concat!(
+                "insert into ",
+                $schema,
+                "figures (",
+                figure_columns!(),
+                ") \
+                 select * from unnest($1::text[], $2::bigint[], $3::text[], $4::bigint[], $5::text[], \
+                 $6::bigint[], $7::text[], $8::bigint[], $9::text[])"
+            ),
             set_series: concat!(
                 "insert into ",
                 $schema,
@@ -192,18 +204,19 @@ create table etalon_rebuild.case_versions (like case_versions including all);
 create table etalon_rebuild.case_members (like case_members including all);
 create table etalon_rebuild.case_links (like case_links including all);
 create table etalon_rebuild.register_versions (like register_versions including all);
+create table etalon_rebuild.figures (like figures including all);
 create table etalon_rebuild.case_number_series (like case_number_series including all)";
 
 /// Statistics for the planner, taken before anybody is kept waiting.
 pub(super) const ANALYZE_REBUILT: &str = "\
 analyze etalon_rebuild.case_versions, etalon_rebuild.case_members, etalon_rebuild.case_links, \
-etalon_rebuild.register_versions, etalon_rebuild.case_number_series";
+etalon_rebuild.register_versions, etalon_rebuild.figures, etalon_rebuild.case_number_series";
 
 /// Readers wait for the length of this script only. The tables are locked in the order in which
 /// every read names them, and no reader is waited for longer than the time-out.
 pub(super) const FINISH_REBUILD: &str = "\
 set local lock_timeout = '5s';
-lock table case_versions, case_members, case_links, register_versions, case_number_series
+lock table case_versions, case_members, case_links, register_versions, figures, case_number_series
     in access exclusive mode;
 do $$
 declare
@@ -211,7 +224,7 @@ declare
     swapped text;
 begin
     foreach swapped in array array['case_versions', 'case_members', 'case_links',
-                                   'register_versions', 'case_number_series'] loop
+                                   'register_versions', 'figures', 'case_number_series'] loop
         execute format('drop table %I', swapped);
         execute format('alter table etalon_rebuild.%I set schema %I', swapped, served);
     end loop;

@@ -5,7 +5,7 @@ use sqlx::postgres::PgConnection;
 
 use crate::store::plan::{NewCommand, Plan};
 use crate::store::postgres::sql::{INSERT_ATTACHMENTS, RowStatements, WRITE_LOG};
-use crate::store::row_writes::{CaseVersion, Closing, RegisterVersion, RowWrites};
+use crate::store::row_writes::{CaseVersion, Closing, FigureWrite, RegisterVersion, RowWrites};
 use crate::store::{CaseRow, EventRecord, NewAttachment, RegisterRow, StreamId};
 
 /// Writes head, commands, events and attachments.
@@ -98,6 +98,9 @@ pub(super) async fn rows(
             .bind(column(&rows.links, |write| write.from_position));
         connection.execute(query).await?;
     }
+    if !rows.figures.is_empty() {
+        figures(connection, statements.insert_figures, &rows.figures).await?;
+    }
     if !rows.series.is_empty() {
         let series: Vec<_> = rows.series.keys().collect();
         let last: Vec<_> = rows.series.values().map(|number| number.cast_signed()).collect();
@@ -151,6 +154,21 @@ async fn cases(
         .bind(number(|new| new.span.lane))
         .bind(number(|new| new.span.occurred_from))
         .bind(number(|new| new.span.occurred_to));
+    connection.execute(query).await.map(drop)
+}
+
+async fn figures(connection: &mut PgConnection, text: &str, figures: &[FigureWrite]) -> Result<(), sqlx::Error> {
+    let of_row = |value: fn(&FigureWrite) -> &str| column(figures, value);
+    let query = sqlx::query(text)
+        .bind(column(figures, |write| write.aggregate_id.to_string()))
+        .bind(column(figures, |write| write.position))
+        .bind(of_row(|write| write.row.kind.name()))
+        .bind(column(figures, |write| write.from_position))
+        .bind(of_row(|write| &write.row.detail))
+        .bind(column(figures, |write| write.row.number))
+        .bind(column(figures, |write| write.row.amount.as_deref()))
+        .bind(column(figures, |write| write.row.occurred_at))
+        .bind(of_row(|write| &write.row.counted_on));
     connection.execute(query).await.map(drop)
 }
 

@@ -6,7 +6,7 @@ use sqlx::sqlite::{SqliteArguments, SqliteConnection};
 use sqlx::{Executor, Sqlite};
 
 use crate::store::plan::NewCommand;
-use crate::store::row_writes::{CaseVersion, RegisterVersion};
+use crate::store::row_writes::{CaseVersion, FigureWrite, RegisterVersion};
 use crate::store::{EventRecord, NewAttachment};
 
 type SqliteQuery<'q> = Query<'q, Sqlite, SqliteArguments<'q>>;
@@ -128,6 +128,24 @@ impl Inserted for CaseVersion {
             .bind(self.span.lane)
             .bind(self.span.occurred_from)
             .bind(self.span.occurred_to)
+    }
+}
+
+impl Inserted for FigureWrite {
+    const COLUMNS: usize = 9;
+
+    fn bind<'q>(&'q self, query: SqliteQuery<'q>) -> SqliteQuery<'q> {
+        let row = &self.row;
+        query
+            .bind(self.aggregate_id.to_string())
+            .bind(self.position)
+            .bind(row.kind.name())
+            .bind(self.from_position)
+            .bind(&row.detail)
+            .bind(row.number)
+            .bind(&row.amount)
+            .bind(row.occurred_at)
+            .bind(&row.counted_on)
     }
 }
 

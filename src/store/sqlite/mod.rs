@@ -232,6 +232,7 @@ async fn write_rows(
     execute_with(connection, statements.insert_members, &rows.members_added()).await?;
     execute_with(connection, statements.delete_members, &rows.members_removed()).await?;
     execute_with(connection, statements.insert_links, &links).await?;
+    insert_all(connection, statements.insert_figures, &rows.figures).await?;
     execute_with(connection, statements.set_series, &series).await
 }
 

@@ -1,7 +1,9 @@
 //! The statements that only SQLite runs. Small lists come as one JSON array; rows with bytes or
 //! long texts as `values` lists, see `insert.rs`.
 
-use crate::store::sql::{case_columns, command_columns, event_columns, register_columns, span_columns};
+use crate::store::sql::{
+    case_columns, command_columns, event_columns, figure_columns, register_columns, span_columns,
+};
 
 /// Takes the write lock at once: a deferred transaction would fail when it has to upgrade.
 pub(super) const BEGIN: &str = "begin immediate";
@@ -58,6 +60,7 @@ pub(super) struct RowStatements {
     pub(super) delete_members: &'static str,
     /// `$1` `[[case id, other id, relation, from_position], …]`
     pub(super) insert_links: &'static str,
+    pub(super) insert_figures: &'static str,
     /// `$1` `[[series, last], …]`
     pub(super) set_series: &'static str,
 }
@@ -145,6 +148,7 @@ macro_rules! row_statements {
                 "case_links (case_id, other_id, relation, from_position) ",
                 "select value ->> 0, value ->> 1, value ->> 2, value ->> 3 from json_each($1)"
             ),
+            insert_figures: concat!("insert into ", $prefix, "figures (", figure_columns!(), ") values "),
             set_series: concat!(
                 "insert into ",
                 $prefix,
@@ -165,6 +169,7 @@ drop table if exists rebuild_case_versions;
 drop table if exists rebuild_case_members;
 drop table if exists rebuild_case_links;
 drop table if exists rebuild_register_versions;
+drop table if exists rebuild_figures;
 drop table if exists rebuild_case_number_series;
 create table rebuild_case_versions as select * from case_versions where false;
 create unique index rebuild_case_versions_key on rebuild_case_versions (case_id, from_position, lane);
@@ -175,6 +180,7 @@ create table rebuild_case_links
 create table rebuild_register_versions as select * from register_versions where false;
 create unique index rebuild_register_versions_key
     on rebuild_register_versions (aggregate_type, aggregate_id, from_position, lane);
+create table rebuild_figures as select * from figures where false;
 create table rebuild_case_number_series (series text primary key, last bigint)";
 
 /// Copies instead of renaming, because SQLite cannot rename an index. Readers go on with the
@@ -202,9 +208,14 @@ pub(super) const FINISH_REBUILD: &str = concat!(
     ", ",
     span_columns!(),
     " from rebuild_register_versions; ",
+    "delete from figures; insert into figures (",
+    figure_columns!(),
+    ") select ",
+    figure_columns!(),
+    " from rebuild_figures order by aggregate_id, position, kind; ",
     "delete from case_number_series; insert into case_number_series (series, last) ",
     "select series, last from rebuild_case_number_series; ",
     "drop table rebuild_case_versions; drop table rebuild_case_members; ",
     "drop table rebuild_case_links; drop table rebuild_register_versions; ",
-    "drop table rebuild_case_number_series"
+    "drop table rebuild_figures; drop table rebuild_case_number_series"
 );

@@ -1,8 +1,8 @@
 //! The read rows can be computed again from the log and swapped in while everybody goes on.
 
 use etalon::store::{
-    AggregateType, Append, CaseLink, CaseRow, Committed, Moment, NumberTaken, RebuildOutcome, RebuiltRow, RowChanges,
-    SUB_CASE_OF, Store, StreamId,
+    AggregateType, Append, CaseLink, CaseRow, Committed, FigureKind, FigureRow, Moment, NumberTaken, RebuildOutcome,
+    RebuiltRow, RowChanges, SUB_CASE_OF, Store, StreamId,
 };
 use futures::future::{Either, select};
 
@@ -23,6 +23,7 @@ fn appends() -> Vec<Append> {
                 members_added: vec![format!("p-{version}")],
                 members_removed: vec!["p-0".to_owned()],
                 links_added: vec![CaseLink { other_id: id(99), relation: SUB_CASE_OF.to_owned() }],
+                figures: vec![figure(&key)],
                 ..RowChanges::default()
             };
             appends.push(append(case_stream(number), version, &key, notes(&["x"], rows)));
@@ -33,6 +34,18 @@ fn appends() -> Vec<Append> {
         appends.push(append(stream, version, &format!("r {version}"), notes(&["x"], rows)));
     }
     appends
+}
+
+fn figure(detail: &str) -> FigureRow {
+    FigureRow {
+        events_after: 0,
+        kind: FigureKind::Fee,
+        detail: detail.to_owned(),
+        number: None,
+        amount: Some("12.50".to_owned()),
+        occurred_at: 1_700_000_000_000_000,
+        counted_on: "2023-11-15".to_owned(),
+    }
 }
 
 async fn committed(store: &dyn Store, appends: &[Append]) -> Vec<RebuiltRow> {
@@ -60,7 +73,7 @@ async fn a_rebuild_gives_the_same_rows(database: Database) {
     let report = commit_one(&*store, numbered(50, "report")).await.expect("accepted");
     rows.push(rebuilt_numbered(50, 1, &report));
     let before = store.rows_digest().await.expect("read");
-    assert_eq!((before.count, before.last_position), (30 + 3 + 10 + 1, Some(33)));
+    assert_eq!((before.count, before.last_position), (30 + 3 + 10 + 30 + 1, Some(33)));
 
     // Begun twice: an unfinished rebuild leaves nothing behind.
     store.start_rebuild().await.expect("started");

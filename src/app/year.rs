@@ -1,0 +1,213 @@
+//! The figures of a year, computed from the log as of a moment, each with the events that it rests on.
+
+use jiff::Timestamp;
+use jiff::civil::date;
+
+use crate::app::App;
+use crate::app::moments::{NoMoment, Point};
+use crate::app::reads::{CasePage, query};
+use crate::app::request::Fault;
+use crate::app::scope::RegisterScope;
+use crate::app::statistics::fee_total;
+use crate::domain::actor::Actor;
+use crate::domain::annual_summary::figure::FigureName;
+use crate::domain::case::values::{Kind, Status};
+use crate::domain::value::{Decimal, Division, calendar};
+use crate::store::{
+    AggregateType, CaseColumn, Condition, FeeSum, FigureKind, FigureSelection, FigureSum, GAP_CLOSED, Moment, OfCases,
+    RegisterQuery, YearQuery,
+};
+
+/// Whose year, and as of when it is added up.
+#[derive(Clone, Debug)]
+pub struct YearQuestion {
+    /// Whose.
+    pub jurisdiction: Division,
+    /// Which year.
+    pub year: i16,
+    /// As of when.
+    pub at: Moment,
+}
+
+/// The figures of a year.
+#[derive(Clone, Debug)]
+pub struct Year {
+    /// What was asked, with the moment that was settled on.
+    pub question: YearQuestion,
+    /// What the time was then.
+    pub time: Timestamp,
+    /// In the order of their names.
+    pub figures: Vec<YearFigure>,
+}
+
+/// A figure of a year.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct YearFigure {
+    /// Which.
+    pub name: FigureName,
+    /// How many or how much.
+    pub value: Decimal,
+    /// How many events it rests on.
+    pub events: u64,
+    /// The amounts that it sums, by item.
+    pub amounts: Vec<FeeSum>,
+}
+
+/// Why a year has no figures.
+pub type NoYear = NoMoment;
+
+/// The report is due on 31 October: what stands at its end is what a year is measured by.
+fn due(year: i16) -> Timestamp {
+    calendar::end_of(date(year, 10, 31))
+}
+
+impl App {
+    /// Settles as of when a year is added up that is asked about today: as of the end of 31 October, in UTC+8, or now
+    /// while that is to come. Any other moment stays as it is. And what the time is then.
+    async fn settle_year(
+        &self,
+        actor: &Actor,
+        mut question: YearQuestion,
+    ) -> Result<(YearQuestion, Timestamp), NoYear> {
+        let due = due(question.year);
+        if question.at != Moment::Present {
+            let time = self.time_at(question.at).await?;
+            return Ok((question, time));
+        }
+        if due < self.now() {
+            question.at = self.recorded_by(actor, Point::Time(due)).await?.moment;
+            return Ok((question, due));
+        }
+        question.at = self.head().await?.map_or(Moment::Present, Moment::Position);
+        Ok((question, self.now()))
+    }
+
+    /// The figures of a year, of what this actor may see: one statement, besides those that settle the moment.
+    ///
+    /// # Errors
+    /// When the log had not begun by then, or the store fails.
+    pub async fn year(&self, actor: &Actor, question: YearQuestion) -> Result<Year, NoYear> {
+        let (question, time) = self.settle_year(actor, question).await?;
+        let selections: Vec<_> = FigureName::ALL.iter().map(|name| selection(*name)).collect();
+        let sums = self.store.year_sums(&year_query(actor, &question), &selections).await?;
+        let figures = FigureName::ALL.iter().zip(sums).map(|(name, sum)| figure(*name, sum)).collect();
+        Ok(Year { question, time, figures })
+    }
+
+    /// The positions of the events that a figure rests on, after that one. The question has been settled.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn year_events(
+        &self,
+        actor: &Actor,
+        question: &YearQuestion,
+        name: FigureName,
+        after: Option<u64>,
+        limit: u32,
+    ) -> Result<Vec<u64>, Fault> {
+        Ok(self.store.year_events(&year_query(actor, question), &selection(name), after, limit).await?)
+    }
+}
+
+fn year_query(actor: &Actor, question: &YearQuestion) -> YearQuery {
+    let division = question.jurisdiction.code();
+    let page = CasePage {
+        condition: Condition::StartsWith { column: CaseColumn::Division, text: division.to_owned() },
+        order: Vec::new(),
+        after: None,
+        limit: 0,
+        at: question.at,
+    };
+    let enterprises = RegisterQuery {
+        aggregate_type: AggregateType::Enterprise,
+        ids: None,
+        division_prefix: Some(division.to_owned()),
+        code: None,
+        name_contains: None,
+        after: None,
+        limit: 0,
+        within: None,
+        at: question.at,
+    };
+    YearQuery {
+        cases: query(actor, &page),
+        enterprises: RegisterScope::of(actor, AggregateType::Enterprise).narrow(enterprises),
+        year: format!("{:04}", question.year),
+    }
+}
+
+/// Which events a figure is added up from.
+fn selection(name: FigureName) -> FigureSelection {
+    let of =
+        |of: &[(FigureKind, Option<&'static str>)]| FigureSelection { of: of.to_vec(), ..FigureSelection::default() };
+    let entered = |status: Status| of(&[(FigureKind::Entered, Some(status.name()))]);
+    match name {
+        FigureName::VisitsMade => of(&[(FigureKind::Visit, None)]),
+        FigureName::EnterprisesEnrolled => of(&[(FigureKind::Enrolled, None)]),
+        FigureName::EnterprisesServed => of(&[
+            (FigureKind::Visit, None),
+            (FigureKind::Entered, None),
+            (FigureKind::Training, None),
+            (FigureKind::Technique, None),
+        ]),
+        FigureName::CasesReported => entered(Status::Reported),
+        FigureName::CasesResolved => entered(Status::Resolved),
+        FigureName::CasesClosed => entered(Status::Closed),
+        FigureName::CasesWithdrawn => entered(Status::Withdrawn),
+        FigureName::CasesDuplicate => entered(Status::Duplicate),
+        FigureName::CasesReopened => of(&[(FigureKind::Reopened, None)]),
+        FigureName::CasesEscalated => of(&[(FigureKind::Escalated, None)]),
+        FigureName::CasesOpen => FigureSelection { cases: OfCases::Open, ..entered(Status::Reported) },
+        FigureName::DeadlinesMissed => of(&[(FigureKind::DeadlineMissed, None)]),
+        FigureName::GapsClosed => of(&[(FigureKind::Gap, Some(GAP_CLOSED))]),
+        FigureName::EnergyCases => {
+            FigureSelection { case_kind: Some(Kind::EnergyMetrology.name()), ..entered(Status::Reported) }
+        }
+        FigureName::Trainings | FigureName::Trainees => of(&[(FigureKind::Training, None)]),
+        FigureName::TechniquesIntroduced => of(&[(FigureKind::Technique, None)]),
+        FigureName::TypicalCases => FigureSelection { cases: OfCases::Typical, ..of(&[(FigureKind::Published, None)]) },
+        FigureName::FeesCharged | FigureName::FeeTotal => of(&[(FigureKind::Fee, None)]),
+    }
+}
+
+/// What of the sum is the figure. A case that was closed twice in a year is one closed case.
+fn figure(name: FigureName, sum: FigureSum) -> YearFigure {
+    let value = match name {
+        FigureName::VisitsMade
+        | FigureName::DeadlinesMissed
+        | FigureName::Trainings
+        | FigureName::TechniquesIntroduced
+        | FigureName::FeesCharged => whole(sum.events),
+        FigureName::EnterprisesEnrolled
+        | FigureName::CasesReported
+        | FigureName::CasesResolved
+        | FigureName::CasesClosed
+        | FigureName::CasesWithdrawn
+        | FigureName::CasesDuplicate
+        | FigureName::CasesReopened
+        | FigureName::CasesEscalated
+        | FigureName::CasesOpen
+        | FigureName::GapsClosed
+        | FigureName::EnergyCases
+        | FigureName::TypicalCases => whole(sum.aggregates),
+        FigureName::EnterprisesServed => whole(sum.enterprises),
+        FigureName::Trainees => whole(sum.numbers),
+        FigureName::FeeTotal => fee_total(&sum.amounts),
+    };
+    YearFigure { name, value, events: sum.events, amounts: sum.amounts }
+}
+
+fn whole(count: u64) -> Decimal {
+    Decimal::from(count.cast_signed())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_year_is_due_when_october_ends_in_china() {
+        assert_eq!(due(2026).to_string(), "2026-10-31T15:59:59.999999Z");
+    }
+}

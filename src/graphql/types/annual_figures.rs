@@ -1,0 +1,241 @@
+//! 年度数据: the figures of a year as the log gives them, beside those that were submitted.
+
+use async_graphql::{Context, Enum, Error, ID, Object, Result, SimpleObject};
+use serde::Serialize;
+
+use crate::app::{NoYear, Year, YearFigure, YearQuestion};
+use crate::domain::annual_summary::figure;
+use crate::domain::value::{self, AnnualSummaryId};
+use crate::graphql::connection::Slice;
+use crate::graphql::context::{actor, app};
+use crate::graphql::errors;
+use crate::graphql::ids::{self, content_id};
+use crate::graphql::scalars::{DateTime, Decimal, Position};
+use crate::graphql::types::annual_summary::AnnualSummaryNode;
+use crate::graphql::types::common::DivisionNode;
+use crate::graphql::types::statistics::FeeSummary;
+
+/// 数据名称: a figure of a year.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum, Serialize)]
+#[graphql(remote = "crate::domain::annual_summary::figure::FigureName")]
+pub(crate) enum FigureName {
+    /// 走访次数: visits made, by their day.
+    VisitsMade,
+    /// 报名企业: enterprises that enrolled.
+    EnterprisesEnrolled,
+    /// 服务企业: enterprises that were visited or had a case that moved.
+    EnterprisesServed,
+    /// 受理难点: cases reported.
+    CasesReported,
+    /// 已解决难点: cases resolved.
+    CasesResolved,
+    /// 已结案难点: cases closed.
+    CasesClosed,
+    /// 撤回难点: cases withdrawn by their enterprises.
+    CasesWithdrawn,
+    /// 重复难点: cases that turned out to be others.
+    CasesDuplicate,
+    /// 重新打开难点: cases reopened.
+    CasesReopened,
+    /// 上报难点: cases escalated.
+    CasesEscalated,
+    /// 未了结难点: cases open as of the moment, of any year.
+    CasesOpen,
+    /// 逾期次数: deadlines missed.
+    DeadlinesMissed,
+    /// 能力差距消除: cases whose capability gap came to 1 or less.
+    GapsClosed,
+    /// 能源计量难点: cases of energy metrology reported.
+    EnergyCases,
+    /// 培训次数: trainings.
+    Trainings,
+    /// 培训人次: how many learnt something.
+    Trainees,
+    /// 引进技术: techniques brought in.
+    TechniquesIntroduced,
+    /// 典型案例: cases published as typical in the year, and still so.
+    TypicalCases,
+    /// 收费笔数: fees charged, by the day of the service.
+    FeesCharged,
+    /// 收费金额: the sum of the fees, CNY, by the day of the service.
+    FeeTotal,
+}
+
+/// 年度数据: the figures of a year as of a moment, of what you may see.
+pub(crate) struct AnnualFigures {
+    pub(crate) year: Year,
+    /// What was submitted by then.
+    pub(crate) submitted: Option<AnnualSummaryNode>,
+}
+
+impl AnnualFigures {
+    /// Adds up a year.
+    ///
+    /// # Errors
+    /// When the log had not begun by then, or the house fails.
+    pub(crate) async fn load(ctx: &Context<'_>, question: YearQuestion) -> Result<Self> {
+        let year = app(ctx).year(actor(ctx), question).await.map_err(|error| refused(ctx, error))?;
+        let YearQuestion { jurisdiction, year: of_year, at } = &year.question;
+        let submitted = AnnualSummaryNode::load(ctx, AnnualSummaryId::of(jurisdiction, *of_year), *at).await?;
+        Ok(Self { year, submitted })
+    }
+
+    fn figure(&self, figure: &YearFigure) -> AnnualFigure {
+        let submitted = self.submitted.as_ref().and_then(|node| figure.name.submitted(&node.file().figures)).cloned();
+        AnnualFigure { question: self.year.question.clone(), figure: figure.clone(), submitted }
+    }
+}
+
+fn refused(ctx: &Context<'_>, error: NoYear) -> Error {
+    match error {
+        NoYear::Fault(fault) => errors::fault(ctx, fault),
+        error => errors::argument("POINT_BEFORE_LOG", "year", error.to_string()),
+    }
+}
+
+/// 年度数据: the figures of a year as of a moment, of what you may see.
+#[Object]
+impl AnnualFigures {
+    /// 标识: made of whose they are, of when, and what they say.
+    async fn id(&self) -> ID {
+        let YearQuestion { jurisdiction, year, at } = &self.year.question;
+        let values: Vec<_> = self.year.figures.iter().map(|figure| figure.value.to_string()).collect();
+        ids::of_content("AnnualFigures", &(jurisdiction, year, at, values))
+    }
+
+    /// 行政区划: whose they are.
+    async fn division(&self) -> DivisionNode {
+        DivisionNode(self.year.question.jurisdiction.clone())
+    }
+
+    /// 年度: of which year.
+    async fn year(&self) -> i32 {
+        self.year.question.year.into()
+    }
+
+    /// 截至时间: the end of 31 October of the year in UTC+8, or now while that is to come; under `asOf` its moment.
+    async fn time(&self) -> DateTime {
+        self.year.time.into()
+    }
+
+    /// 位置: the last position that is in the figures; absent while the log is empty, and where they are of what had happened.
+    async fn position(&self) -> Option<Position> {
+        self.year.question.at.last_position().map(Position)
+    }
+
+    /// 数据: the figures.
+    async fn figures(&self) -> Vec<AnnualFigure> {
+        self.year.figures.iter().map(|figure| self.figure(figure)).collect()
+    }
+
+    /// 收费: the fees of the year, by the item of the state list.
+    async fn fees(&self) -> FeeSummary {
+        let total = self.year.figures.iter().find(|figure| figure.name == figure::FigureName::FeeTotal);
+        FeeSummary::of(total.map_or(&[], |figure| &figure.amounts))
+    }
+
+    /// 年度总结: what was submitted by then, if you may see it.
+    async fn submitted(&self) -> Option<AnnualSummaryNode> {
+        self.submitted.clone()
+    }
+
+    /// 一致: whether every figure that was submitted under a name of these is the computed one; absent where none was.
+    async fn agrees(&self) -> Option<bool> {
+        let agreements = self.year.figures.iter().filter_map(|figure| self.figure(figure).agreement());
+        agreements.reduce(|all, one| all && one)
+    }
+}
+
+/// 年度数据项: a figure, and the events that it rests on.
+pub(crate) struct AnnualFigure {
+    question: YearQuestion,
+    figure: YearFigure,
+    submitted: Option<value::Decimal>,
+}
+
+impl AnnualFigure {
+    fn agreement(&self) -> Option<bool> {
+        self.submitted.as_ref().map(|submitted| *submitted == self.figure.value)
+    }
+}
+
+/// 年度数据项: a figure, and the events that it rests on.
+#[Object]
+impl AnnualFigure {
+    /// 标识: made of whose it is, of when, and what it says.
+    async fn id(&self) -> ID {
+        let YearQuestion { jurisdiction, year, at } = &self.question;
+        let said = (self.figure.name.name(), self.figure.value.to_string(), &self.submitted);
+        ids::of_content("AnnualFigure", &(jurisdiction, year, at, said))
+    }
+
+    /// 名称: which figure.
+    async fn name(&self) -> FigureName {
+        self.figure.name.into()
+    }
+
+    /// 中文名称: what people call it, in Chinese. A submitted figure of this name, of the English one or of the API's is compared with it.
+    async fn label(&self) -> &'static str {
+        self.figure.name.chinese()
+    }
+
+    /// 英文名称: what people call it, in English.
+    async fn english_label(&self) -> &'static str {
+        self.figure.name.english()
+    }
+
+    /// 数值: how many or how much, as the log has it.
+    async fn value(&self) -> Decimal {
+        Decimal::of(&self.figure.value)
+    }
+
+    /// 上报数值: what was submitted; absent where nothing was under any of its names.
+    async fn submitted(&self) -> Option<Decimal> {
+        self.submitted.as_ref().map(Decimal::of)
+    }
+
+    /// 一致: whether what was submitted is the computed figure; absent where nothing was submitted.
+    async fn agrees(&self) -> Option<bool> {
+        self.agreement()
+    }
+
+    /// 依据: the events that it rests on, in the order of the log.
+    async fn evidence(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "At most so many, up to 100; 50 when left out.")] first: Option<i32>,
+        #[graphql(desc = "位置: only events after this position: `position` of the evidence before.")]
+        after_position: Option<Position>,
+    ) -> Option<Result<FigureEvidence>> {
+        errors::nullable(async {
+            let slice = Slice::read(first, None)?;
+            let after = after_position.map(|position| position.0);
+            let events = app(ctx).year_events(actor(ctx), &self.question, self.figure.name, after, slice.limit()).await;
+            let mut events = events.map_err(|fault| errors::fault(ctx, fault))?;
+            let has_more = slice.cut(&mut events);
+            Ok(Some(FigureEvidence {
+                count: self.figure.events,
+                event_ids: events.iter().map(|position| ids::of_event(*position)).collect(),
+                position: events.last().map(|position| Position(*position)),
+                has_more,
+            }))
+        })
+        .await
+    }
+}
+
+/// 依据: events that a figure rests on.
+#[derive(SimpleObject, Serialize)]
+#[graphql(complex)]
+pub(crate) struct FigureEvidence {
+    /// 总数: how many there are in all.
+    count: u64,
+    /// 事件: their global ids, for `node` and `nodes`.
+    event_ids: Vec<ID>,
+    /// 位置: that of the last of these, to go on after it.
+    position: Option<Position>,
+    /// 未完: whether there are more.
+    has_more: bool,
+}
+
+content_id!(FigureEvidence);

@@ -1,0 +1,302 @@
+//! The order of a report: what is read first, then tables and charts, then what all of it rests on.
+
+use crate::app::{GroupSums, rate};
+use crate::domain::annual_summary::figure::FigureName;
+use crate::domain::value::{Decimal, calendar};
+use crate::report::ReportError;
+use crate::report::chart::{self, BLUE, Bar, GREEN, RED, Series, Spread, Stretch};
+use crate::report::document::{Block, Chart, Document, Headline, Table};
+use crate::report::gather::Data;
+use crate::report::tables::label;
+use crate::report::words::Language;
+
+/// The figures that are read first.
+const FIRST: [FigureName; 10] = [
+    FigureName::EnterprisesServed,
+    FigureName::VisitsMade,
+    FigureName::CasesReported,
+    FigureName::CasesResolved,
+    FigureName::CasesOpen,
+    FigureName::GapsClosed,
+    FigureName::EnergyCases,
+    FigureName::Trainees,
+    FigureName::TypicalCases,
+    FigureName::FeeTotal,
+];
+
+pub(super) fn compose(data: &Data, language: Language) -> Result<Document, ReportError> {
+    let question = &data.year.question;
+    let name = question.jurisdiction.name().unwrap_or_default();
+    let code = question.jurisdiction.to_string();
+    let year = question.year;
+    let title = language.say(
+        &format!("{name}计量难点问题服务{year}年度报告"),
+        &format!("Measurement bottlenecks: report of {name} ({code}), {year}"),
+    );
+    let mut writer = Writer { data, language, blocks: Vec::new() };
+    writer.headlines();
+    writer.over_the_year()?;
+    writer.groups()?;
+    writer.times()?;
+    writer.gaps()?;
+    writer.money_and_people();
+    writer.difficult();
+    writer.sources();
+    let subtitle = vec![
+        format!("{}: {} (UTC+8)", language.say("截至", "As of"), calendar::date_of(data.year.time)),
+        language.say(
+            "依据质检量函〔2012〕26号，服务免费，只收取国家列名的费用。",
+            "Service is free; only fees listed by the state are charged (notice 质检量函〔2012〕26号).",
+        ),
+    ];
+    Ok(Document { language: language.tag(), title, subtitle, blocks: writer.blocks })
+}
+
+struct Writer<'a> {
+    data: &'a Data,
+    language: Language,
+    blocks: Vec<Block>,
+}
+
+impl Writer<'_> {
+    fn say(&self, chinese: &str, english: &str) -> String {
+        self.language.say(chinese, english)
+    }
+
+    fn heading(&mut self, chinese: &str, english: &str) {
+        self.blocks.push(Block::Heading(self.say(chinese, english)));
+    }
+
+    fn note(&mut self, chinese: &str, english: &str) {
+        self.blocks.push(Block::Note(self.say(chinese, english)));
+    }
+
+    fn chart(&mut self, name: &'static str, title: String, svg: String) {
+        self.blocks.push(Block::Chart(Chart { name, title, svg }));
+    }
+
+    fn headlines(&mut self) {
+        self.heading("主要数据", "Headline figures");
+        let late = format!("{} {}", self.say("其中逾期", "late"), self.data.whole.late);
+        let find = |name: FigureName| self.data.year.figures.iter().find(move |figure| figure.name == name);
+        let headlines = FIRST.iter().filter_map(|name| {
+            let figure = find(*name)?;
+            let note = match name {
+                FigureName::CasesOpen => Some(late.clone()),
+                FigureName::FeeTotal => Some(format!("{} {}", figure.events, self.say("笔", "fees"))),
+                FigureName::Trainees => Some(format!("{} {}", figure.events, self.say("次培训", "trainings"))),
+                _ => None,
+            };
+            let label = label(self.language, *name);
+            Some(Headline { label, value: grouped(&figure.value), note })
+        });
+        self.blocks.push(Block::Headlines(headlines.collect()));
+        self.heading("年度数据与上报", "Figures of the year, and what was submitted");
+        self.note(
+            "“未了结难点”为截至当日的全部未了结难点；其余为本年度发生的事项。",
+            "“Cases open” are all that were open on the day; everything else happened in the year.",
+        );
+        self.blocks.push(Block::Table(self.data.figures(self.language)));
+    }
+
+    fn over_the_year(&mut self) -> Result<(), ReportError> {
+        self.heading("各月受理情况", "Cases by month of report");
+        let year = self.data.year.question.year;
+        let bars: Vec<_> = (1..=12)
+            .map(|month| {
+                let key = format!("{year:04}-{month:02}");
+                let group = self.data.months.iter().find(|group| group.key.first() == Some(&key));
+                Bar { label: month.to_string(), parts: parts(group.unwrap_or(&GroupSums::default())) }
+            })
+            .collect();
+        let svg = chart::columns(&self.series(), &bars)?;
+        self.chart("months", self.say("各月受理的难点及其现状", "Cases by month of report, and where they stand"), svg);
+        Ok(())
+    }
+
+    /// Done, going on, late: what the parts of a bar are.
+    fn series(&self) -> [Series; 3] {
+        [
+            Series { name: self.say("已了结", "Done"), color: GREEN },
+            Series { name: self.say("进行中", "Going on"), color: BLUE },
+            Series { name: self.say("逾期", "Late"), color: RED },
+        ]
+    }
+
+    fn groups(&mut self) -> Result<(), ReportError> {
+        let (data, language) = (self.data, self.language);
+        self.heading("按行政区划", "By division");
+        self.note(
+            "本年度受理的难点。差距为能力差距 U/U要求 的中位数，不大于 1 即已消除。",
+            "Cases reported in the year. Gaps are medians of U/U_required; at or below 1 a gap is closed.",
+        );
+        let title = language.say("行政区划", "Division");
+        self.bars("divisions", &data.divisions, &Data::division_name)?;
+        self.table(data.groups(language, title, &data.divisions, Data::division_name));
+        self.heading("按机构", "By institution");
+        let name = |id: &str| data.institution_name(language, id);
+        self.bars("institutions", &data.institutions, &name)?;
+        self.table(data.groups(language, language.say("机构", "Institution"), &data.institutions, name));
+        self.heading("按类型", "By kind");
+        let name = |kind: &str| Data::kind_name(language, kind);
+        self.table(data.groups(language, language.say("类型", "Kind"), &data.kinds, name));
+        self.heading("按服务类别", "By service category (KCDB)");
+        let name = |code: &str| Data::category_name(language, code);
+        self.table(data.groups(language, language.say("服务类别", "Category"), &data.categories, name));
+        Ok(())
+    }
+
+    fn bars(
+        &mut self,
+        name: &'static str,
+        groups: &[GroupSums],
+        title: &dyn Fn(&str) -> String,
+    ) -> Result<(), ReportError> {
+        let bars: Vec<_> = groups
+            .iter()
+            .map(|group| Bar { label: title(group.key.first().map_or("", String::as_str)), parts: parts(group) })
+            .collect();
+        if !bars.is_empty() {
+            let svg = chart::bars(&self.series(), &bars)?;
+            self.chart(name, self.say("难点数及其现状", "Cases, and where they stand"), svg);
+        }
+        Ok(())
+    }
+
+    fn table(&mut self, table: Table) {
+        match table.rows.is_empty() {
+            true => self.note("没有。", "None."),
+            false => self.blocks.push(Block::Table(table)),
+        }
+    }
+
+    fn times(&mut self) -> Result<(), ReportError> {
+        self.heading("历时", "Times");
+        self.note(
+            "自报告至首次进入各状态的天数，按发生时间；百分位数用最近秩法。",
+            "Days from the report to the first entry into each status, by when both happened; percentiles by nearest rank.",
+        );
+        let days = |microseconds: i64| microseconds as f64 / 86_400e6;
+        let spreads: Vec<_> = self
+            .data
+            .times_in_order()
+            .into_iter()
+            .map(|(status, time)| Spread {
+                label: self.language.status(status),
+                median: days(time.median),
+                ninetieth: days(time.ninetieth),
+            })
+            .collect();
+        if !spreads.is_empty() {
+            let legends = [self.say("中位数", "Median"), self.say("第90百分位数", "90th percentile")];
+            let svg = chart::spreads(legends, &spreads)?;
+            self.chart("times", self.say("自报告起的天数", "Days from the report"), svg);
+        }
+        self.table(self.data.times(self.language));
+        let GroupSums { resolved, reopened, .. } = self.data.whole;
+        let share = rate(reopened, resolved).map_or_else(|| "–".to_owned(), |share| percent(&share));
+        self.note(
+            &format!("曾解决 {resolved} 件，其中重新打开 {reopened} 件（{share}）。"),
+            &format!("Solved at some time: {resolved}; reopened of them: {reopened} ({share})."),
+        );
+        Ok(())
+    }
+
+    fn gaps(&mut self) -> Result<(), ReportError> {
+        self.heading("能力差距", "Capability gaps, before and after");
+        let stretches: Vec<_> = self
+            .data
+            .gaps
+            .iter()
+            .map(|line| Stretch {
+                label: format!("{} {}", short_number(&line.number), line.title),
+                before: to_float(&line.before),
+                after: to_float(&line.after),
+                closed: line.closed,
+            })
+            .collect();
+        if !stretches.is_empty() {
+            let legends = [
+                self.say("最初", "Before"),
+                self.say("现有，仍存在", "Now, stands"),
+                self.say("现有，已消除", "Now, closed"),
+            ];
+            let svg = chart::gaps(legends, &stretches)?;
+            self.chart("gaps", self.say("U/U要求，对数坐标", "U/U_required, logarithmic"), svg);
+        }
+        self.table(self.data.gap_table(self.language));
+        Ok(())
+    }
+
+    fn money_and_people(&mut self) {
+        self.heading("收费（国家列名项目）", "Fees, by item of the state list");
+        self.table(self.data.fees(self.language));
+        self.heading("培训", "Trainings");
+        self.table(self.data.training_table(self.language));
+        self.heading("典型案例", "Typical cases");
+        self.table(self.data.typical_table(self.language));
+    }
+
+    fn difficult(&mut self) {
+        self.heading("未了结的疑难问题", "Open difficult cases");
+        let (shown, all) = (self.data.difficult.len(), self.data.difficult_count);
+        self.note(
+            &format!("攻关、上报至省级及以上、逾期或暂存的未解决难点，共 {all} 件，列出 {shown} 件。疑难问题不得回避。"),
+            &format!(
+                "Unsolved cases that are researched, escalated to the province or above, late or parked: {all}, of which {shown} are shown. Difficult ones may not be avoided."
+            ),
+        );
+        self.table(self.data.difficult_table(self.language));
+    }
+
+    fn sources(&mut self) {
+        self.heading("数据来源", "Sources");
+        let position = self.data.year.question.at.last_position();
+        let position = position.map_or_else(|| "–".to_owned(), |position| position.to_string());
+        let (origin, time) = (&self.data.origin, self.data.year.time);
+        self.note(
+            &format!("事件日志 {origin}，截至位置 {position}（{time}）。以下为各项数据所依据的事件在日志中的位置。"),
+            &format!(
+                "Event log {origin}, up to position {position} ({time}). The positions in the log of the events that each figure rests on follow."
+            ),
+        );
+        self.table(self.data.evidence_table(self.language));
+    }
+}
+
+/// Done, going on, late.
+fn parts(group: &GroupSums) -> Vec<u64> {
+    vec![group.cases - group.open, group.open.saturating_sub(group.late), group.late]
+}
+
+/// `0.0833` as `8.33 %`.
+fn percent(share: &Decimal) -> String {
+    format!("{:.2} %", to_float(share) * 100.0)
+}
+
+/// For drawing only.
+fn to_float(number: &Decimal) -> f64 {
+    number.to_string().parse().unwrap_or(0.0)
+}
+
+/// What of a case's number tells cases of a year apart.
+fn short_number(number: &str) -> &str {
+    number.rsplit_once('-').map_or(number, |(_, serial)| serial)
+}
+
+/// `12345.6` as `12 345.6`, with narrow spaces that do not break.
+fn grouped(number: &Decimal) -> String {
+    let text = number.to_string();
+    let (whole, rest) = text.split_once('.').map_or((text.as_str(), None), |(whole, rest)| (whole, Some(rest)));
+    let mut grouped = String::new();
+    for (place, digit) in whole.chars().enumerate() {
+        if place > 0 && (whole.len() - place).is_multiple_of(3) && grouped != "-" {
+            grouped.push('\u{202f}');
+        }
+        grouped.push(digit);
+    }
+    match rest {
+        None => grouped,
+        Some(rest) => format!("{grouped}.{rest}"),
+    }
+}

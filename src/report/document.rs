@@ -1,0 +1,84 @@
+//! A report before it is written: what it says, without how it looks.
+
+/// A report.
+#[derive(Clone, Debug)]
+pub struct Document {
+    /// The language of the page, as HTML names it.
+    pub(super) language: &'static str,
+    /// What it is.
+    pub(super) title: String,
+    /// Lines under the title.
+    pub(super) subtitle: Vec<String>,
+    /// What it says, in order.
+    pub(super) blocks: Vec<Block>,
+}
+
+/// A part of a report.
+#[derive(Clone, Debug)]
+pub(super) enum Block {
+    /// Begins a section.
+    Heading(String),
+    /// Something to know about what follows.
+    Note(String),
+    /// The figures that are read first.
+    Headlines(Vec<Headline>),
+    /// A table.
+    Table(Table),
+    /// A chart.
+    Chart(Chart),
+}
+
+/// A figure that is read first.
+#[derive(Clone, Debug)]
+pub(super) struct Headline {
+    pub(super) label: String,
+    pub(super) value: String,
+    /// What is said about it in small print.
+    pub(super) note: Option<String>,
+}
+
+/// A table. Every row has as many cells as there are columns.
+#[derive(Clone, Debug)]
+pub(super) struct Table {
+    pub(super) columns: Vec<Column>,
+    pub(super) rows: Vec<Vec<String>>,
+}
+
+/// A column of a table.
+#[derive(Clone, Debug)]
+pub(super) struct Column {
+    pub(super) title: String,
+    pub(super) holds: Holds,
+}
+
+/// What the cells of a column hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Holds {
+    Text,
+    /// Numbers of cases, dates, codes: never broken across lines.
+    Codes,
+    Numbers,
+}
+
+/// A chart, drawn.
+#[derive(Clone, Debug)]
+pub(super) struct Chart {
+    /// What its file is called by.
+    pub(super) name: &'static str,
+    pub(super) title: String,
+    pub(super) svg: String,
+}
+
+impl Column {
+    pub(super) fn text(title: impl Into<String>) -> Self {
+        Self { title: title.into(), holds: Holds::Text }
+    }
+
+    pub(super) fn codes(title: impl Into<String>) -> Self {
+        Self { title: title.into(), holds: Holds::Codes }
+    }
+
+    pub(super) fn numbers(title: impl Into<String>) -> Self {
+        Self { title: title.into(), holds: Holds::Numbers }
+    }
+}

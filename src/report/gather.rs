@@ -1,0 +1,183 @@
+//! What a report says, asked of the application as of one moment.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use jiff::civil::date;
+use jiff::tz::Offset;
+use uuid::Uuid;
+
+use crate::app::{
+    App, CaseColumn, Condition, GroupKey, GroupSums, Grouped, Moment, Operator, StatisticsQuestion, Value, Year,
+    YearQuestion,
+};
+use crate::domain::actor::{Actor, ActorId, Role};
+use crate::domain::annual_summary::AnnualSummary;
+use crate::domain::annual_summary::figure::FigureName;
+use crate::domain::annual_summary::state::AnnualSummaryFile;
+use crate::domain::catalogue::Catalogue;
+use crate::domain::institution::Institution;
+use crate::domain::value::{AnnualSummaryId, CatalogueId, Division, Level};
+use crate::report::ReportError;
+use crate::report::lines::{self, DifficultLine, GapLine, TrainingLine, TypicalLine};
+
+/// How many positions a figure's evidence shows; the API pages through all.
+const POSITIONS: u32 = 12;
+
+/// Whose report of which year, as of when.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    /// Whose.
+    pub jurisdiction: Division,
+    /// Which year.
+    pub year: i16,
+    /// As of when; the present stands for the end of 31 October of the year, or for now while that is to come.
+    pub at: Moment,
+    /// What the time was then, where that is known better than by the last event.
+    pub time: Option<Timestamp>,
+}
+
+/// What a report says.
+#[derive(Clone, Debug)]
+pub struct Data {
+    /// The figures of the year.
+    pub(super) year: Year,
+    /// What was submitted by then.
+    pub(super) submitted: Option<AnnualSummaryFile>,
+    /// The name of the log.
+    pub(super) origin: String,
+    /// The cases reported in the year, all together.
+    pub(super) whole: GroupSums,
+    /// The same by division, one level below the jurisdiction.
+    pub(super) divisions: Vec<GroupSums>,
+    /// By institution.
+    pub(super) institutions: Vec<GroupSums>,
+    /// By KCDB category.
+    pub(super) categories: Vec<GroupSums>,
+    /// By kind.
+    pub(super) kinds: Vec<GroupSums>,
+    /// By month of the report.
+    pub(super) months: Vec<GroupSums>,
+    /// Names of institutions by id.
+    pub(super) institution_names: BTreeMap<String, String>,
+    /// Names of items by code.
+    pub(super) item_names: BTreeMap<String, String>,
+    /// How far cases were and are from being measured.
+    pub(super) gaps: Vec<GapLine>,
+    /// Trainings of the year.
+    pub(super) trainings: Vec<TrainingLine>,
+    /// Cases published as typical.
+    pub(super) typical: Vec<TypicalLine>,
+    /// Difficult cases that are open, the most difficult first.
+    pub(super) difficult: Vec<DifficultLine>,
+    /// How many there are in all.
+    pub(super) difficult_count: u64,
+    /// The first events that each figure rests on.
+    pub(super) evidence: Vec<(FigureName, Vec<u64>)>,
+}
+
+/// Who asks for a report: it is made on the server, whose files it reads.
+pub(super) fn reporter() -> Actor {
+    Actor::of_the_server(ActorId::clock(), Role::Clock)
+}
+
+/// Asks everything that a report says.
+///
+/// # Errors
+/// When the log had not begun by then, or the application fails.
+pub async fn gather(app: &App, wanted: Wanted) -> Result<Data, ReportError> {
+    let actor = reporter();
+    let question = YearQuestion { jurisdiction: wanted.jurisdiction, year: wanted.year, at: wanted.at };
+    let mut year = app.year(&actor, question).await?;
+    year.time = wanted.time.unwrap_or(year.time);
+    let YearQuestion { jurisdiction, year: of_year, at } = year.question.clone();
+    let summed = async |keys: &[GroupKey]| sums(app, &actor, &year.question, keys).await;
+    let summary = app.register::<AnnualSummary>(&actor, AnnualSummaryId::of(&jurisdiction, of_year).into(), at).await?;
+    let institutions = summed(&[GroupKey::Institution]).await?;
+    let mut evidence = Vec::new();
+    for figure in &year.figures {
+        let positions = app.year_events(&actor, &year.question, figure.name, None, POSITIONS).await?;
+        evidence.push((figure.name, positions));
+    }
+    let (difficult, difficult_count) = lines::difficult(app, &jurisdiction, at).await?;
+    Ok(Data {
+        submitted: summary.and_then(|entry| entry.state.file),
+        origin: app.origin().await?,
+        whole: summed(&[]).await?.pop().unwrap_or_default(),
+        divisions: summed(&[GroupKey::Division(digits_below(&jurisdiction))]).await?,
+        categories: summed(&[GroupKey::Category]).await?,
+        kinds: summed(&[GroupKey::Kind]).await?,
+        months: summed(&[GroupKey::Month]).await?,
+        institution_names: institution_names(app, &institutions, at).await?,
+        institutions,
+        item_names: item_names(app, &jurisdiction, at).await?,
+        gaps: lines::gaps(app, &of_the_year(&year.question), at).await?,
+        trainings: lines::trainings(app, &year.question).await?,
+        typical: lines::typical(app, &year.question).await?,
+        difficult,
+        difficult_count,
+        evidence,
+        year,
+    })
+}
+
+async fn sums(
+    app: &App,
+    actor: &Actor,
+    question: &YearQuestion,
+    keys: &[GroupKey],
+) -> Result<Vec<GroupSums>, ReportError> {
+    let question = StatisticsQuestion { condition: of_the_year(question), keys: keys.to_vec(), at: question.at };
+    match app.statistics(actor, &question).await? {
+        Grouped::Groups(groups) => Ok(groups),
+        Grouped::TooMany(groups) => Err(ReportError::TooManyGroups { groups }),
+    }
+}
+
+/// The cases of the jurisdiction that were reported in the year.
+fn of_the_year(question: &YearQuestion) -> Condition {
+    let begins = |year: i16| {
+        let midnight = date(year, 1, 1).at(0, 0, 0, 0);
+        let begins = Offset::constant(8).to_timestamp(midnight).expect("years of the log are timestamps");
+        Value::Integer(begins.as_microsecond())
+    };
+    let reported = |operator, value| Condition::Compare { column: CaseColumn::ReportedAt, operator, value };
+    Condition::All(vec![
+        within(&question.jurisdiction),
+        reported(Operator::GreaterOrEqual, begins(question.year)),
+        reported(Operator::Less, begins(question.year + 1)),
+    ])
+}
+
+/// The cases of the jurisdiction.
+pub(super) fn within(jurisdiction: &Division) -> Condition {
+    Condition::StartsWith { column: CaseColumn::Division, text: jurisdiction.code().to_owned() }
+}
+
+/// Divisions are compared one level below whoever reports; a county is compared with nobody.
+fn digits_below(jurisdiction: &Division) -> u8 {
+    match jurisdiction.level() {
+        Level::Nation => 2,
+        Level::Province => 4,
+        Level::City | Level::County => 6,
+    }
+}
+
+async fn institution_names(
+    app: &App,
+    groups: &[GroupSums],
+    at: Moment,
+) -> Result<BTreeMap<String, String>, ReportError> {
+    let ids: Vec<Uuid> = groups.iter().flat_map(|group| &group.key).filter_map(|id| id.parse().ok()).collect();
+    let entries = app.named_by_a_case::<Institution>(ids, at).await?;
+    Ok(entries.into_iter().map(|entry| (entry.id.to_string(), entry.name)).collect())
+}
+
+/// What the items are called in the list of the province and in that of the nation.
+async fn item_names(app: &App, jurisdiction: &Division, at: Moment) -> Result<BTreeMap<String, String>, ReportError> {
+    let lists = [Division::nation(), jurisdiction.province()];
+    let ids = lists.iter().map(|division| CatalogueId::of(division).into()).collect();
+    let entries = app.named_by_a_case::<Catalogue>(ids, at).await?;
+    let items = entries.iter().flat_map(|entry| entry.state.items());
+    Ok(items.map(|item| (item.code.to_string(), item.name.to_string())).collect())
+}

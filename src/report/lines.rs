@@ -1,0 +1,248 @@
+//! Single cases in a report: those that are told one by one.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use uuid::Uuid;
+
+use crate::app::{
+    App, CaseColumn, CasePage, Condition, Direction, EventPage, Moment, Operator, StoredCase, Value, YearQuestion,
+    gap_of,
+};
+use crate::domain::annual_summary::figure::FigureName;
+use crate::domain::case::state::File;
+use crate::domain::case::values::{Kind, Status};
+use crate::domain::enterprise::Enterprise;
+use crate::domain::institution::Institution;
+use crate::domain::person::Person;
+use crate::domain::value::{Decimal, Division, Level, calendar};
+use crate::report::ReportError;
+use crate::report::gather::{reporter, within};
+
+/// How many cases of a sort are told; the report says how many there are.
+const MOST_CASES: u32 = 100;
+/// How many gaps are drawn: more are no chart.
+const MOST_GAPS: u32 = 30;
+
+/// How far a case was and is from being measured.
+#[derive(Clone, Debug)]
+pub(super) struct GapLine {
+    pub(super) number: String,
+    pub(super) title: String,
+    pub(super) before: Decimal,
+    pub(super) after: Decimal,
+    pub(super) closed: bool,
+}
+
+/// A training.
+#[derive(Clone, Debug)]
+pub(super) struct TrainingLine {
+    pub(super) on: Date,
+    pub(super) number: String,
+    pub(super) topic: String,
+    pub(super) trainees: u32,
+    pub(super) hours: Option<Decimal>,
+}
+
+/// A case published as good practice.
+#[derive(Clone, Debug)]
+pub(super) struct TypicalLine {
+    pub(super) number: String,
+    pub(super) title: String,
+    pub(super) enterprise: String,
+    pub(super) summary: String,
+    pub(super) lesson: Option<String>,
+}
+
+/// An open case that is not easily solved.
+#[derive(Clone, Debug)]
+pub(super) struct DifficultLine {
+    pub(super) number: String,
+    pub(super) title: String,
+    pub(super) enterprise: String,
+    pub(super) status: Status,
+    pub(super) level: Option<Level>,
+    /// The institution that is responsible and who leads the work; nobody while it waits for an assignment.
+    pub(super) owner: Option<String>,
+    pub(super) deadline: Option<String>,
+    pub(super) gap: Option<Decimal>,
+    /// Why it is where it is, as last said.
+    pub(super) reason: Option<String>,
+}
+
+/// Events that say why a case is not solved.
+const REASONS: [&str; 8] = [
+    "CaseEscalated",
+    "CaseParked",
+    "ResearchReassigned",
+    "ClockPaused",
+    "DeadlineExtended",
+    "SolutionRejected",
+    "CaseReopened",
+    "AssignmentDeclined",
+];
+
+/// Cases with a gap, in the order of their numbers.
+pub(super) async fn gaps(app: &App, condition: &Condition, at: Moment) -> Result<Vec<GapLine>, ReportError> {
+    let has_gap = Condition::Not(Box::new(Condition::IsNull { column: CaseColumn::GapPpm }));
+    let page = CasePage {
+        condition: Condition::All(vec![condition.clone(), has_gap]),
+        order: vec![(CaseColumn::Number, Direction::Ascending)],
+        after: None,
+        limit: MOST_GAPS,
+        at,
+    };
+    let mut lines = Vec::new();
+    for case in app.cases(&reporter(), &page).await? {
+        let Some(file) = file(app, &case).await? else { continue };
+        let mut known = file.gap_history.iter().filter_map(|point| point.gap.clone());
+        let Some(before) = known.next() else { continue };
+        let after = known.next_back().unwrap_or_else(|| before.clone());
+        lines.push(GapLine {
+            number: case.row.number,
+            title: case.row.title,
+            before,
+            after,
+            closed: file.capability_gap().is_some_and(|gap| gap.is_closed()),
+        });
+    }
+    Ok(lines)
+}
+
+/// The trainings of the year, in the order of their days.
+pub(super) async fn trainings(app: &App, question: &YearQuestion) -> Result<Vec<TrainingLine>, ReportError> {
+    let mut lines = Vec::new();
+    for (number, file) in files_behind(app, question, FigureName::Trainings).await? {
+        for training in &file.trainings {
+            let on = calendar::date_of(training.at);
+            if on.year() == question.year {
+                lines.push(TrainingLine {
+                    on,
+                    number: number.clone(),
+                    topic: training.topic.to_string(),
+                    trainees: training.trainees,
+                    hours: training.hours.clone(),
+                });
+            }
+        }
+    }
+    lines.sort_by(|one, other| (one.on, &one.number).cmp(&(other.on, &other.number)));
+    Ok(lines)
+}
+
+/// The cases published as typical, in the order of their numbers.
+pub(super) async fn typical(app: &App, question: &YearQuestion) -> Result<Vec<TypicalLine>, ReportError> {
+    let mut lines = Vec::new();
+    for (number, file) in files_behind(app, question, FigureName::TypicalCases).await? {
+        let Some(publication) = &file.publication else { continue };
+        let enterprise = enterprise_names(app, vec![file.enterprise.into()], question.at).await?.into_values().next();
+        lines.push(TypicalLine {
+            number,
+            title: file.title.to_string(),
+            enterprise: enterprise.unwrap_or_default(),
+            summary: publication.summary.to_string(),
+            lesson: file.lesson.as_ref().map(ToString::to_string),
+        });
+    }
+    Ok(lines)
+}
+
+/// Open cases that are researched, were escalated above the city, are late or parked: the highest level first, the oldest
+/// of it first. And how many there are.
+pub(super) async fn difficult(
+    app: &App,
+    jurisdiction: &Division,
+    at: Moment,
+) -> Result<(Vec<DifficultLine>, u64), ReportError> {
+    let equal = |column, value: &str| Condition::Compare {
+        column,
+        operator: Operator::Equal,
+        value: Value::Text(value.to_owned()),
+    };
+    let is_set = |column| Condition::Not(Box::new(Condition::IsNull { column }));
+    let is_open =
+        Condition::Compare { column: CaseColumn::IsOpen, operator: Operator::Equal, value: Value::Integer(1) };
+    let is_difficult = Condition::Any(vec![
+        equal(CaseColumn::Kind, Kind::ResearchProblem.name()),
+        equal(CaseColumn::Level, Level::Province.name()),
+        equal(CaseColumn::Level, Level::Nation.name()),
+        is_set(CaseColumn::DeadlineMissedOn),
+        is_set(CaseColumn::ParkedUntil),
+    ]);
+    let is_unsolved = Condition::Not(Box::new(equal(CaseColumn::Status, Status::Resolved.name())));
+    let page = CasePage {
+        condition: Condition::All(vec![within(jurisdiction), is_open, is_unsolved, is_difficult]),
+        order: vec![(CaseColumn::ReportedAt, Direction::Ascending)],
+        after: None,
+        limit: MOST_CASES,
+        at,
+    };
+    let count = app.count_cases(&reporter(), &page).await?;
+    let cases = app.cases(&reporter(), &page).await?;
+    let enterprises = enterprise_names(app, cases.iter().map(|case| case.row.enterprise_id).collect(), at).await?;
+    let mut lines = Vec::new();
+    for case in cases {
+        lines.push(DifficultLine {
+            owner: owner(app, &case, at).await?,
+            reason: reason(app, &case, at).await?,
+            enterprise: enterprises.get(&case.row.enterprise_id).cloned().unwrap_or_default(),
+            status: Status::named(&case.row.status).unwrap_or(Status::Reported),
+            level: Level::named(&case.row.level),
+            deadline: case.row.deadline_on,
+            gap: case.row.gap_ppm.map(gap_of),
+            number: case.row.number,
+            title: case.row.title,
+        });
+    }
+    // Stable: within a level the oldest stays first.
+    lines.sort_by_key(|line| std::cmp::Reverse(line.level));
+    Ok((lines, count))
+}
+
+/// The institution, and the lead by name.
+async fn owner(app: &App, case: &StoredCase, at: Moment) -> Result<Option<String>, ReportError> {
+    let ids = |id: Option<Uuid>| id.into_iter().collect::<Vec<_>>();
+    let institutions = app.named_by_a_case::<Institution>(ids(case.row.institution_id), at).await?;
+    let persons = app.named_by_a_case::<Person>(ids(case.row.lead_id), at).await?;
+    let lead = persons.into_iter().find_map(|entry| entry.state.file).map(|file| file.name.reveal().to_owned());
+    let parts: Vec<_> = institutions.into_iter().map(|entry| entry.name).chain(lead).collect();
+    Ok((!parts.is_empty()).then(|| parts.join(" · ")))
+}
+
+/// Why the case is where it is, as was last said.
+async fn reason(app: &App, case: &StoredCase, at: Moment) -> Result<Option<String>, ReportError> {
+    let page =
+        EventPage { at, limit: u32::MAX >> 1, types: REASONS.map(str::to_owned).to_vec(), ..EventPage::default() };
+    let facts = app.case_facts(case.row.case_id.into(), &page).await?;
+    Ok(facts.iter().rev().find_map(|fact| fact.fact.reason().map(ToString::to_string)))
+}
+
+/// The cases whose events a figure rests on, by number.
+async fn files_behind(
+    app: &App,
+    question: &YearQuestion,
+    name: FigureName,
+) -> Result<BTreeMap<String, File>, ReportError> {
+    let actor = reporter();
+    let mut files = BTreeMap::new();
+    for position in app.year_events(&actor, question, name, None, MOST_CASES).await? {
+        let events = app.log(position.checked_sub(1), Some(position), 1).await?;
+        let Some(stream) = events.first().and_then(|event| event.stream()) else { continue };
+        let Some(case) = app.case(&actor, stream.aggregate_id.into(), question.at).await? else { continue };
+        if !files.contains_key(&case.row.number)
+            && let Some(file) = file(app, &case).await?
+        {
+            files.insert(case.row.number, file);
+        }
+    }
+    Ok(files)
+}
+
+async fn file(app: &App, case: &StoredCase) -> Result<Option<File>, ReportError> {
+    Ok(app.case_file(case.row.case_id.into(), case.version).await?.state.file.clone())
+}
+
+async fn enterprise_names(app: &App, ids: Vec<Uuid>, at: Moment) -> Result<BTreeMap<Uuid, String>, ReportError> {
+    let entries = app.named_by_a_case::<Enterprise>(ids, at).await?;
+    Ok(entries.into_iter().map(|entry| (entry.id, entry.name)).collect())
+}

@@ -1,0 +1,271 @@
+//! The tables of a report.
+
+use crate::app::{GroupSums, days, fee_total, gap_of};
+use crate::domain::annual_summary::figure::FigureName;
+use crate::domain::case::values::{Kind, Status};
+use crate::domain::value::{Decimal, Division, ServiceCategory};
+use crate::report::document::{Column, Table};
+use crate::report::gather::Data;
+use crate::report::words::Language;
+
+/// What stands where nothing is known.
+const NOTHING: &str = "–";
+
+impl Data {
+    /// Groups of cases, each on a row.
+    pub(super) fn groups(
+        &self,
+        language: Language,
+        title: String,
+        groups: &[GroupSums],
+        name: impl Fn(&str) -> String,
+    ) -> Table {
+        let columns = vec![
+            Column::text(title),
+            Column::numbers(language.say("难点", "Cases")),
+            Column::numbers(language.say("未了结", "Open")),
+            Column::numbers(language.say("逾期", "Late")),
+            Column::numbers(language.say("曾解决", "Solved")),
+            Column::numbers(language.say("重新打开", "Reopened")),
+            Column::numbers(language.say("差距 前→后", "Gap before → after")),
+            Column::numbers(language.say("已消除", "Closed gaps")),
+            Column::numbers(language.say("培训人次", "Trainees")),
+            Column::numbers(language.say("收费（元）", "Fees, CNY")),
+        ];
+        let row = |group: &GroupSums| {
+            let key = group.key.first().map_or("", String::as_str);
+            vec![
+                name(key),
+                group.cases.to_string(),
+                group.open.to_string(),
+                group.late.to_string(),
+                group.resolved.to_string(),
+                group.reopened.to_string(),
+                gap_change(group),
+                group.gap_after.closed.to_string(),
+                group.trainees.to_string(),
+                fee_total(&group.fees).to_string(),
+            ]
+        };
+        Table { columns, rows: groups.iter().map(row).collect() }
+    }
+
+    pub(super) fn division_name(code: &str) -> String {
+        let division = match code {
+            "" => Some(Division::nation()),
+            code => Division::try_from(code.to_owned()).ok(),
+        };
+        let name = division.as_ref().and_then(Division::name);
+        name.map_or_else(|| code.to_owned(), |name| format!("{code} {name}").trim().to_owned())
+    }
+
+    pub(super) fn institution_name(&self, language: Language, id: &str) -> String {
+        match id {
+            "" => language.say("无攻关任务", "No assignment"),
+            id => self.institution_names.get(id).cloned().unwrap_or_else(|| id.to_owned()),
+        }
+    }
+
+    pub(super) fn category_name(language: Language, code: &str) -> String {
+        if code.is_empty() {
+            return language.say("未分诊", "Not triaged");
+        }
+        let category = ServiceCategory::try_from(code.to_owned()).ok();
+        let name = category.as_ref().and_then(ServiceCategory::name);
+        name.map_or_else(|| code.to_owned(), |name| format!("{code} {name}"))
+    }
+
+    pub(super) fn kind_name(language: Language, name: &str) -> String {
+        Kind::named(name).map_or_else(|| language.say("未分诊", "Not triaged"), |kind| language.kind(kind))
+    }
+
+    /// The figures of the year, beside what was submitted.
+    pub(super) fn figures(&self, language: Language) -> Table {
+        let columns = vec![
+            Column::text(language.say("数据", "Figure")),
+            Column::numbers(language.say("按记录计算", "From the log")),
+            Column::numbers(language.say("已上报", "Submitted")),
+            Column::text(language.say("是否一致", "Agrees")),
+        ];
+        let rows = self.year.figures.iter().map(|figure| {
+            let submitted = self.submitted.as_ref().and_then(|file| figure.name.submitted(&file.figures));
+            let agrees = match submitted {
+                None => NOTHING.to_owned(),
+                Some(submitted) if *submitted == figure.value => language.say("一致", "yes"),
+                Some(_) => language.say("不一致", "NO"),
+            };
+            vec![
+                label(language, figure.name),
+                figure.value.to_string(),
+                submitted.map_or_else(|| NOTHING.to_owned(), ToString::to_string),
+                agrees,
+            ]
+        });
+        Table { columns, rows: rows.collect() }
+    }
+
+    pub(super) fn times(&self, language: Language) -> Table {
+        let columns = vec![
+            Column::text(language.say("状态", "Status")),
+            Column::numbers(language.say("难点", "Cases")),
+            Column::numbers(language.say("中位数（天）", "Median, days")),
+            Column::numbers(language.say("90%（天）", "90th percentile, days")),
+        ];
+        let rows = self.times_in_order().into_iter().map(|(status, time)| {
+            vec![
+                language.status(status),
+                time.cases.to_string(),
+                days(time.median).to_string(),
+                days(time.ninetieth).to_string(),
+            ]
+        });
+        Table { columns, rows: rows.collect() }
+    }
+
+    /// In the order of a case's life.
+    pub(super) fn times_in_order(&self) -> Vec<(Status, &crate::app::TimeToState)> {
+        let find = |status: &Status| self.whole.times.iter().find(|time| time.status == status.name());
+        Status::ALL.iter().filter_map(|status| Some((*status, find(status)?))).collect()
+    }
+
+    pub(super) fn gap_table(&self, language: Language) -> Table {
+        let columns = vec![
+            Column::codes(language.say("编号", "Number")),
+            Column::text(language.say("难点", "Case")),
+            Column::numbers(language.say("最初差距", "Gap before")),
+            Column::numbers(language.say("现有差距", "Gap after")),
+            Column::text(language.say("已消除", "Closed")),
+        ];
+        let rows = self.gaps.iter().map(|line| {
+            vec![
+                line.number.clone(),
+                line.title.clone(),
+                rounded(&line.before),
+                rounded(&line.after),
+                if line.closed { language.say("是", "yes") } else { language.say("否", "no") },
+            ]
+        });
+        Table { columns, rows: rows.collect() }
+    }
+
+    /// The fees of the year by item, and their sum.
+    pub(super) fn fees(&self, language: Language) -> Table {
+        let columns = vec![
+            Column::codes(language.say("收费项目", "Item")),
+            Column::text(language.say("名称", "Name")),
+            Column::numbers(language.say("笔数", "Count")),
+            Column::numbers(language.say("金额（元）", "CNY")),
+        ];
+        let fees = self.year.figures.iter().find(|figure| figure.name == FigureName::FeeTotal);
+        let fees = fees.map_or(&[][..], |figure| &figure.amounts);
+        let mut rows: Vec<_> = fees
+            .chunk_by(|one, other| one.item == other.item)
+            .map(|fees| {
+                let name = self.item_names.get(&fees[0].item).cloned().unwrap_or_else(|| NOTHING.to_owned());
+                let count = fees.iter().map(|fee| fee.count).sum::<u64>().to_string();
+                vec![fees[0].item.clone(), name, count, fee_total(fees).to_string()]
+            })
+            .collect();
+        let count = fees.iter().map(|fee| fee.count).sum::<u64>().to_string();
+        rows.push(vec![language.say("合计", "Total"), String::new(), count, fee_total(fees).to_string()]);
+        Table { columns, rows }
+    }
+
+    pub(super) fn training_table(&self, language: Language) -> Table {
+        let columns = vec![
+            Column::codes(language.say("日期", "Date")),
+            Column::codes(language.say("编号", "Case")),
+            Column::text(language.say("内容", "Topic")),
+            Column::numbers(language.say("人次", "Trainees")),
+            Column::numbers(language.say("学时", "Hours")),
+        ];
+        let rows = self.trainings.iter().map(|line| {
+            vec![
+                line.on.to_string(),
+                line.number.clone(),
+                line.topic.clone(),
+                line.trainees.to_string(),
+                line.hours.as_ref().map_or_else(|| NOTHING.to_owned(), ToString::to_string),
+            ]
+        });
+        Table { columns, rows: rows.collect() }
+    }
+
+    pub(super) fn typical_table(&self, language: Language) -> Table {
+        let columns = vec![
+            Column::codes(language.say("编号", "Number")),
+            Column::text(language.say("难点", "Case")),
+            Column::text(language.say("企业", "Enterprise")),
+            Column::text(language.say("经验", "What is told")),
+            Column::text(language.say("启示", "Lesson")),
+        ];
+        let rows = self.typical.iter().map(|line| {
+            let lesson = line.lesson.clone().unwrap_or_else(|| NOTHING.to_owned());
+            vec![line.number.clone(), line.title.clone(), line.enterprise.clone(), line.summary.clone(), lesson]
+        });
+        Table { columns, rows: rows.collect() }
+    }
+
+    pub(super) fn difficult_table(&self, language: Language) -> Table {
+        let columns = vec![
+            Column::codes(language.say("编号", "Number")),
+            Column::text(language.say("难点", "Case")),
+            Column::text(language.say("层级与状态", "Level, status")),
+            Column::text(language.say("负责", "Owner")),
+            Column::codes(language.say("期限", "Deadline")),
+            Column::numbers(language.say("差距", "Gap")),
+            Column::text(language.say("原因", "Reason")),
+        ];
+        let rows = self.difficult.iter().map(|line| {
+            let level = line.level.map(|level| language.level(level)).unwrap_or_default();
+            let or_nothing = |text: &Option<String>| text.clone().unwrap_or_else(|| NOTHING.to_owned());
+            vec![
+                line.number.clone(),
+                format!("{} · {}", line.title, line.enterprise),
+                format!("{level} · {}", language.status(line.status)),
+                line.owner.clone().unwrap_or_else(|| language.say("待下达", "to be assigned")),
+                or_nothing(&line.deadline),
+                line.gap.as_ref().map_or_else(|| NOTHING.to_owned(), rounded),
+                or_nothing(&line.reason),
+            ]
+        });
+        Table { columns, rows: rows.collect() }
+    }
+
+    /// What each figure rests on.
+    pub(super) fn evidence_table(&self, language: Language) -> Table {
+        let columns = vec![
+            Column::text(language.say("数据", "Figure")),
+            Column::numbers(language.say("事件数", "Events")),
+            Column::text(language.say("事件位置", "Positions")),
+        ];
+        let rows = self.evidence.iter().zip(&self.year.figures).map(|((name, positions), figure)| {
+            let mut shown = positions.iter().map(u64::to_string).collect::<Vec<_>>().join(", ");
+            if figure.events > positions.len() as u64 {
+                shown.push_str(", …");
+            }
+            vec![label(language, *name), figure.events.to_string(), shown]
+        });
+        Table { columns, rows: rows.collect() }
+    }
+}
+
+pub(super) fn label(language: Language, name: FigureName) -> String {
+    language.say(name.chinese(), name.english())
+}
+
+/// A gap for reading: three significant digits.
+pub(super) fn rounded(gap: &Decimal) -> String {
+    Decimal::quotient(gap, &Decimal::one(), 3).map_or_else(|| gap.to_string(), |gap| gap.to_string())
+}
+
+fn gap_change(group: &GroupSums) -> String {
+    if group.gap_before.cases == 0 {
+        return NOTHING.to_owned();
+    }
+    let after = match group.gap_after.cases {
+        0 => NOTHING.to_owned(),
+        _ => rounded(&gap_of(group.gap_after.median_ppm)),
+    };
+    format!("{} → {after}", rounded(&gap_of(group.gap_before.median_ppm)))
+}

@@ -1,0 +1,117 @@
+//! The report of the demonstration, in every format and language.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use tempfile::TempDir;
+
+use super::*;
+use crate::app::{App, Moment};
+use crate::clock::ManualClock;
+use crate::demo;
+use crate::domain::annual_summary::figure::FigureName;
+use crate::domain::value::Division;
+use crate::store;
+
+async fn data() -> (Data, TempDir) {
+    let end: Timestamp = "2026-11-23T03:20:00Z".parse().expect("a time");
+    let folder = TempDir::new().expect("a temporary folder");
+    let clock = Arc::new(ManualClock::new(demo::begins(end), 2012));
+    let url = format!("sqlite:{}", folder.path().join("etalon.db").display());
+    let app = App::new(store::open(&url, clock.clone()).await.expect("a new database"), clock.clone());
+    demo::fill(&app, &clock, end).await.expect("the demonstration is allowed");
+    let head = app.head().await.expect("the log is there").expect("it has events");
+    let jurisdiction = Division::parse("44").expect("Guangdong");
+    let wanted = Wanted { jurisdiction, year: 2026, at: Moment::Position(head), time: None };
+    (gather(&app, wanted).await.expect("figures"), folder)
+}
+
+fn text(data: &Data, format: Format, language: Language) -> String {
+    let document = compose(data, language).expect("charts");
+    write(&document, format, Some("report")).expect("lines").remove(0).text
+}
+
+#[tokio::test]
+async fn a_report_says_what_its_figures_are() {
+    let (data, _folder) = data().await;
+    let figure = |wanted| {
+        let figure = data.year.figures.iter().find(|figure| figure.name == wanted);
+        figure.expect("every figure is told").value.to_string()
+    };
+    assert_eq!(figure(FigureName::CasesReported), data.whole.cases.to_string());
+    let cases: u64 = data.divisions.iter().map(|group| group.cases).sum();
+    assert_eq!(cases, data.whole.cases);
+    assert!(data.divisions.len() > 2 && data.institutions.len() > 1 && data.kinds.len() > 1);
+    assert!(data.gaps.iter().any(|line| line.closed) && data.gaps.iter().any(|line| !line.closed));
+    assert!(!data.trainings.is_empty() && !data.typical.is_empty());
+    assert!(data.difficult.iter().any(|line| line.owner.is_some() && line.reason.is_some()));
+    assert_eq!(data.difficult.len() as u64, data.difficult_count);
+
+    let page = text(&data, Format::Html, Language::Both);
+    assert!(page.starts_with("<!doctype html>") && page.trim_end().ends_with("</html>"));
+    assert_eq!(page.matches("<svg").count(), 5);
+    for outside in ["http://", "https://", "<script", "<link", "url("] {
+        let found = page.replace("http://www.w3.org/2000/svg", "");
+        assert!(!found.contains(outside), "the page asks for {outside}");
+    }
+    for line in &data.difficult {
+        assert!(page.contains(&line.number), "{}", line.number);
+    }
+    for word in ["广东省计量难点问题服务2026年度报告", "收费（国家列名项目）", "Open difficult cases", "GD-L-012"]
+    {
+        assert!(page.contains(word), "{word}");
+    }
+}
+
+#[tokio::test]
+async fn a_report_is_written_in_one_language() {
+    let (data, _folder) = data().await;
+    let english = text(&data, Format::Md, Language::En);
+    assert!(english.starts_with("# Measurement bottlenecks: report of 广东省 (44), 2026\n"));
+    assert!(english.contains("\n## Headline figures\n") && !english.contains("主要数据"));
+    let chinese = text(&data, Format::Md, Language::Zh);
+    assert!(chinese.contains("\n## 主要数据\n") && !chinese.contains("Headline figures"));
+}
+
+#[tokio::test]
+async fn charts_stand_beside_markdown() {
+    let (data, _folder) = data().await;
+    let document = compose(&data, Language::Both).expect("charts");
+    let files = write(&document, Format::Md, Some("report")).expect("lines");
+    let charts: Vec<_> = files.iter().skip(1).filter_map(|file| file.suffix.clone()).collect();
+    assert_eq!(charts, ["-months.svg", "-divisions.svg", "-institutions.svg", "-times.svg", "-gaps.svg"]);
+    for chart in &charts {
+        assert!(files[0].text.contains(&format!("](<report{chart}>)")), "{chart}");
+    }
+    assert_eq!(write(&document, Format::Md, None).expect("lines").len(), 1, "nothing stands beside standard output");
+}
+
+#[tokio::test]
+async fn no_cell_is_a_formula() {
+    let (mut data, _folder) = data().await;
+    data.difficult[0].title = "=HYPERLINK(\"http://example.com\")".to_owned();
+    data.difficult[0].reason = Some("@SUM(1+1)\n, \"quoted\"".to_owned());
+    let lines = text(&data, Format::Csv, Language::Both);
+    let body = lines.strip_prefix('\u{feff}').expect("a mark for spreadsheets");
+    let mut reader = ::csv::Reader::from_reader(body.as_bytes());
+    let mut cells = 0;
+    for record in reader.records() {
+        let record = record.expect("as many cells as titles");
+        for cell in &record {
+            assert!(!cell.starts_with(['=', '+', '-', '@', '\t', '\r']), "{cell}");
+            cells += 1;
+        }
+    }
+    assert!(cells > 400, "{cells} cells");
+    assert!(lines.contains("'@SUM(1+1)"));
+}
+
+#[tokio::test]
+async fn a_text_is_no_markup() {
+    let (mut data, _folder) = data().await;
+    data.difficult[0].title = "<script>alert(1)</script> & \"x\"".to_owned();
+    data.gaps[0].title = "</svg><script>alert(2)</script>".to_owned();
+    let page = text(&data, Format::Html, Language::Zh);
+    assert!(!page.contains("<script"));
+    assert!(page.contains("&lt;script&gt;alert(1)&lt;/script&gt; &amp; &quot;x&quot;"));
+}

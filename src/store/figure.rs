@@ -1,0 +1,73 @@
+//! Rows of figures: what each event adds to statistics and annual figures. They are only ever added.
+
+/// What one event adds to the figures: at most one row of each kind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FigureRow {
+    /// How many events of the append come after this one.
+    pub events_after: u64,
+    /// What it adds to.
+    pub kind: FigureKind,
+    /// Which of the kind: a status, the code of a fee's item; empty where there is no more to say.
+    pub detail: String,
+    /// A whole number, such as how many learnt something.
+    pub number: Option<i64>,
+    /// Decimal CNY.
+    pub amount: Option<String>,
+    /// Business time, microseconds since the Unix epoch.
+    pub occurred_at: i64,
+    /// `YYYY-MM-DD`, Asia/Shanghai: the day whose year it counts for.
+    pub counted_on: String,
+}
+
+/// What an event adds to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FigureKind {
+    /// A case has come into the status that is the detail.
+    Entered,
+    /// A case was reopened.
+    Reopened,
+    /// A case was escalated to the level that is the detail.
+    Escalated,
+    /// A deadline passed unmet.
+    DeadlineMissed,
+    /// The capability gap may have moved: the number is the gap in millionths, if there is one, and the detail says by
+    /// exact comparison whether it is closed.
+    Gap,
+    /// A fee: the detail is the code of its item.
+    Fee,
+    /// A training: the number is how many learnt it.
+    Training,
+    /// A technique was brought in.
+    Technique,
+    /// A case was published as typical.
+    Published,
+    /// An enterprise enrolled.
+    Enrolled,
+    /// An enterprise was visited.
+    Visit,
+}
+
+impl FigureKind {
+    /// The name in the rows.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Entered => "ENTERED",
+            Self::Reopened => "REOPENED",
+            Self::Escalated => "ESCALATED",
+            Self::DeadlineMissed => "DEADLINE_MISSED",
+            Self::Gap => "GAP",
+            Self::Fee => "FEE",
+            Self::Training => "TRAINING",
+            Self::Technique => "TECHNIQUE",
+            Self::Published => "PUBLISHED",
+            Self::Enrolled => "ENROLLED",
+            Self::Visit => "VISIT",
+        }
+    }
+}
+
+/// The detail of a gap of 1 or less.
+pub const GAP_CLOSED: &str = "CLOSED";
+/// The detail of a gap above 1.
+pub const GAP_STANDS: &str = "STANDS";

@@ -1,0 +1,166 @@
+//! Figures of a year: sums over what its events added, and the events that each sum rests on.
+
+use crate::store::filter::{push_case_filter, push_figures_at, push_register_filter};
+use crate::store::statement::{Argument, Statement};
+use crate::store::statistics::FeeSum;
+use crate::store::stored::SumRow;
+use crate::store::{CaseQuery, FigureKind, RegisterQuery, StoreError};
+
+/// What a year's figures are added up over.
+#[derive(Clone, Debug)]
+pub struct YearQuery {
+    /// Which cases, as of when; order, place and limit are not looked at.
+    pub cases: CaseQuery,
+    /// Which enterprises, as of the same moment; `None` = none.
+    pub enterprises: Option<RegisterQuery>,
+    /// `YYYY`.
+    pub year: String,
+}
+
+/// Which events a figure is added up from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FigureSelection {
+    /// What they add, each with its detail if only one counts.
+    pub of: Vec<(FigureKind, Option<&'static str>)>,
+    /// Only of cases of this kind now.
+    pub case_kind: Option<&'static str>,
+    /// Of which cases.
+    pub cases: OfCases,
+}
+
+/// Of which cases the events of a figure are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OfCases {
+    /// Any, in the year.
+    #[default]
+    Any,
+    /// Those that are open as of the moment, whenever it was.
+    Open,
+    /// Those that stand published as typical as of the moment, in the year.
+    Typical,
+}
+
+/// A sum over the events of a selection.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FigureSum {
+    /// Events.
+    pub events: u64,
+    /// Cases or enterprises that they are of.
+    pub aggregates: u64,
+    /// Enterprises that they are of, a case counting for its own.
+    pub enterprises: u64,
+    /// The sum of their numbers.
+    pub numbers: u64,
+    /// Their amounts by item, in that order.
+    pub amounts: Vec<FeeSum>,
+}
+
+pub(super) fn sums(query: &YearQuery, figures: &[FigureSelection]) -> Result<Statement, StoreError> {
+    let mut statement = events_of(query)?;
+    for (index, figure) in figures.iter().enumerate() {
+        statement.push(if index == 0 { " select " } else { " union all select " });
+        statement.push(&format!(
+            "'{index}' as sum_of, 'SUM' as measure, '' as detail, '' as amount, count(*) as number_1, \
+             count(distinct aggregate_id) as number_2, count(distinct enterprise_id) as number_3, \
+             cast(coalesce(sum(number), 0) as bigint) as number_4 from f where "
+        ));
+        push_selection(&mut statement, query, figure);
+        statement.push(&format!(
+            " union all select '{index}', 'AMOUNT', detail, amount, count(*), 0, 0, 0 from f where amount is not null and "
+        ));
+        push_selection(&mut statement, query, figure);
+        statement.push(" group by detail, amount");
+    }
+    Ok(statement)
+}
+
+/// The rows in the order of the selections.
+pub(super) fn summed(figures: &[FigureSelection], rows: Vec<SumRow>) -> Vec<FigureSum> {
+    let mut sums = vec![FigureSum::default(); figures.len()];
+    for row in rows {
+        let Some(sum) = row.sum_of.parse().ok().and_then(|index: usize| sums.get_mut(index)) else { continue };
+        let count = row.number_1.cast_unsigned();
+        if row.measure == "AMOUNT" {
+            sum.amounts.push(FeeSum { item: row.detail, amount: row.amount, count });
+        } else {
+            sum.events = count;
+            sum.aggregates = row.number_2.cast_unsigned();
+            sum.enterprises = row.number_3.cast_unsigned();
+            sum.numbers = row.number_4.cast_unsigned();
+        }
+    }
+    for sum in &mut sums {
+        sum.amounts.sort_by(|one, other| (&one.item, &one.amount).cmp(&(&other.item, &other.amount)));
+    }
+    sums
+}
+
+pub(super) fn events(
+    query: &YearQuery,
+    figure: &FigureSelection,
+    after: Option<u64>,
+    limit: u32,
+) -> Result<Statement, StoreError> {
+    let mut statement = events_of(query)?;
+    statement.push(" select distinct position from f where position > ");
+    statement.push_integer(after.map_or(-1, u64::cast_signed));
+    statement.push(" and ");
+    push_selection(&mut statement, query, figure);
+    statement.push(" order by position limit ");
+    statement.push_integer(limit.into());
+    Ok(statement)
+}
+
+/// `f`: what the events of the cases and enterprises add, with what selections look at.
+fn events_of(query: &YearQuery) -> Result<Statement, StoreError> {
+    let mut statement = Statement::new(
+        "with s as materialized (select v.case_id as aggregate_id, v.enterprise_id, coalesce(v.kind, '') as case_kind, \
+         v.is_open, v.typical from case_versions v",
+    );
+    push_case_filter(&mut statement, &query.cases)?;
+    if let Some(enterprises) = &query.enterprises {
+        statement.push(
+            " union all select v.aggregate_id, v.aggregate_id, '', cast(0 as bigint), cast(0 as bigint) \
+             from register_versions v",
+        );
+        push_register_filter(&mut statement, enterprises);
+    }
+    statement.push(
+        "), f as materialized (select s.aggregate_id, s.enterprise_id, s.case_kind, s.is_open, s.typical, \
+         f.position, f.kind, f.detail, f.number, f.amount, f.counted_on \
+         from s join figures f on f.aggregate_id = s.aggregate_id where ",
+    );
+    push_figures_at(&mut statement, query.cases.at);
+    statement.push(")");
+    Ok(statement)
+}
+
+fn push_selection(statement: &mut Statement, query: &YearQuery, figure: &FigureSelection) {
+    statement.push("(1 = 0");
+    for (kind, detail) in &figure.of {
+        statement.push(" or kind = ");
+        statement.push_text(kind.name());
+        if let Some(detail) = detail {
+            statement.push(" and detail = ");
+            statement.push_argument(Argument::Text((*detail).to_owned()));
+        }
+    }
+    statement.push(")");
+    if let Some(kind) = figure.case_kind {
+        statement.push(" and case_kind = ");
+        statement.push_text(kind);
+    }
+    match figure.cases {
+        OfCases::Any => push_year(statement, query),
+        OfCases::Open => statement.push(" and is_open = 1"),
+        OfCases::Typical => {
+            push_year(statement, query);
+            statement.push(" and typical = 1");
+        }
+    }
+}
+
+fn push_year(statement: &mut Statement, query: &YearQuery) {
+    statement.push(" and substr(counted_on, 1, 4) = ");
+    statement.push_text(&query.year);
+}

@@ -1,0 +1,203 @@
+//! Figures over HTTP: by groups, of a year, as of then, and of what one may see.
+
+use serde_json::{Value, json};
+
+use crate::life::scene::{Scene, triage};
+use crate::life::world::{World, text};
+
+const STATISTICS: &str = "query Figures($filter: CaseFilter, $groupBy: [StatisticsKey!], $level: Level) {
+    statistics(filter: $filter, groupBy: $groupBy, jurisdictionLevel: $level) {
+        id
+        groups {
+            id jurisdiction { code } institution { id } category { code } kind status level month
+            cases open late typical techniques
+            timesToStatus { id status cases medianDays ninetiethDays }
+            reopening { resolved reopened rate }
+            gapBefore { cases median closed } gapAfter { cases median closed }
+            fees { count total currency items { item count total } }
+            trainings { count trainees }
+        }
+    }
+}";
+
+const YEAR: &str = "query Year($year: Int!) {
+    annualFigures(divisionCode: \"44\", year: $year) {
+        id year time position agrees division { code } fees { count total }
+        submitted { text computed { agrees } }
+        figures { id name label englishLabel value submitted agrees }
+    }
+}";
+
+/// Groups have what their cases have in common, and as of a position what they had then.
+pub async fn figures_are_added_up(world: &World) {
+    let scene = Scene::set(world).await;
+    scene.reported(world, "甲").await;
+    let before = world.position().await;
+    let second = scene.triaged(world, "乙").await;
+    second.takes("visitor", "recordTraining", json!({ "topic": "不确定度", "trainees": 7 })).await;
+    let third = scene.researching(world, "丙").await;
+    third.takes("coordinator", "escalateCase", json!({ "to": "CITY", "reason": "县内无能力" })).await;
+
+    let ask = async |variables: Value| world.ask("watcher", STATISTICS, variables).await["statistics"].clone();
+    let whole = ask(json!({})).await;
+    let group = &whole["groups"][0];
+    assert_eq!((&group["cases"], &group["open"], &group["late"]), (&json!(3), &json!(3), &json!(0)), "{group:#}");
+    assert_eq!(group["trainings"], json!({ "count": 1, "trainees": 7 }));
+    assert_eq!(group["fees"], json!({ "count": 0, "total": "0", "currency": "CNY", "items": [] }));
+    assert_eq!(group["reopening"], json!({ "resolved": 0, "reopened": 0, "rate": null }));
+    let statuses: Vec<_> =
+        group["timesToStatus"].as_array().expect("times").iter().map(|time| &time["status"]).collect();
+    assert_eq!(statuses, ["ASSIGNED", "RESEARCHING", "TRIAGED"]);
+    assert_eq!(
+        (&group["jurisdiction"], &group["status"]),
+        (&Value::Null, &Value::Null),
+        "nothing it was not asked for"
+    );
+
+    let by_status = ask(json!({ "groupBy": ["STATUS", "JURISDICTION"], "level": "COUNTY" })).await;
+    let parts: Vec<_> = by_status["groups"]
+        .as_array()
+        .expect("groups")
+        .iter()
+        .map(|group| (text(&group["status"]), text(&group["jurisdiction"]["code"]), group["cases"].as_u64()))
+        .collect();
+    let county = || "440305".to_owned();
+    let expected = ["REPORTED", "RESEARCHING", "TRIAGED"].map(|status| (status.to_owned(), county(), Some(1)));
+    assert_eq!(parts, expected);
+    let by_level = ask(json!({ "groupBy": ["LEVEL"] })).await;
+    let levels: Vec<_> = by_level["groups"].as_array().expect("groups").iter().map(|group| &group["level"]).collect();
+    assert_eq!(levels, ["CITY", "COUNTY"]);
+    let filtered =
+        ask(json!({ "filter": { "title": { "eq": "丙" } }, "groupBy": ["INSTITUTION", "CATEGORY", "KIND"] })).await;
+    let group = &filtered["groups"][0];
+    assert_eq!((&group["institution"]["id"], &group["kind"]), (&json!(scene.institute), &json!("RESEARCH_PROBLEM")));
+    assert_eq!(group["category"]["code"], "L/DimMet-2.1.2");
+    assert_eq!(ask(json!({ "filter": { "title": { "eq": "丁" } } })).await["groups"], json!([]));
+
+    let then = "query Then($position: Position!) {
+        asOf(point: { position: $position }) { query { statistics { groups { cases trainings { count } } } } }
+    }";
+    let then = world.ask("watcher", then, json!({ "position": before.to_string() })).await;
+    let expected = json!([{ "cases": 1, "trainings": { "count": 0 } }]);
+    assert_eq!(then["asOf"]["query"]["statistics"]["groups"], expected);
+
+    let repeated = json!({ "groupBy": ["KIND", "STATUS", "KIND"] });
+    let refused = world.refusal("watcher", STATISTICS, repeated).await;
+    assert_eq!(refused, ("GROUP_BY_REPEATED".to_owned(), "groupBy".to_owned()));
+}
+
+/// What one may not see is in no figure of theirs.
+pub async fn figures_are_of_what_one_sees(world: &World) {
+    let scene = Scene::set(world).await;
+    scene.reported(world, "甲").await;
+    scene.researching(world, "乙").await;
+    let sees = async |who: &str| {
+        let answer = world.ask(who, "{ statistics { groups { cases } } }", json!({})).await;
+        answer["statistics"]["groups"][0]["cases"].as_u64().unwrap_or(0)
+    };
+    let table = [("watcher", 2), ("manager", 2), ("coordinator elsewhere", 0), ("lead", 1), ("expert", 0)];
+    for (who, cases) in table.into_iter().chain([("enterprise", 2), ("other enterprise", 0)]) {
+        assert_eq!(sees(who).await, cases, "{who}");
+    }
+    let year = "query Then($year: Int!, $at: Position!) {
+        asOf(point: { position: $at }) { query { annualFigures(divisionCode: \"44\", year: $year) { figures { value } } } }
+    }";
+    let variables = json!({ "year": this_year(world).await, "at": world.position().await.to_string() });
+    let year = world.ask("coordinator elsewhere", year, variables).await;
+    let figures = year["asOf"]["query"]["annualFigures"]["figures"].as_array().expect("figures");
+    assert!(figures.len() == 20 && figures.iter().all(|figure| figure["value"] == "0"), "{figures:?}");
+}
+
+/// A year's figures name their events, and stand beside what was submitted.
+pub async fn a_year_is_added_up(world: &World) {
+    let scene = Scene::set(world).await;
+    let first = scene.reported(world, "甲").await;
+    scene.reported(world, "乙").await;
+    first.takes("coordinator", "triageCase", triage("ENERGY_METROLOGY")).await;
+    let year = this_year(world).await;
+    // The summary is added up at the end of October, or now before that; at the present moment it is under `asOf`.
+    let now = world.position().await;
+    let submitted = json!({
+        "divisionCode": "44", "year": year, "text": "本年度走访企业。",
+        "figures": [{ "name": "受理难点", "value": "2" }, { "name": "Energy metrology cases", "value": "1.0" }, { "name": "别的", "value": "5" }],
+    });
+    world.takes("manager", "submitAnnualSummary", submitted).await;
+    let asked = "query Then($year: Int!, $at: Position!, $after: Position) { asOf(point: { position: $at }) { query {
+        annualFigures(divisionCode: \"44\", year: $year) {
+            position agrees submitted { text }
+            figures {
+                name value submitted agrees
+                evidence(first: 1, afterPosition: $after) { count eventIds position hasMore }
+            }
+        }
+    } } }";
+    let figures = async |at: i64, after: Value| {
+        let answer = world.ask("watcher", asked, json!({ "year": year, "at": at.to_string(), "after": after })).await;
+        answer["asOf"]["query"]["annualFigures"].clone()
+    };
+    let named = |figures: &Value, name: &str| {
+        let all = figures["figures"].as_array().expect("figures");
+        all.iter().find(|figure| figure["name"] == name).unwrap_or_else(|| panic!("{name}")).clone()
+    };
+    let with_summary = figures(now + 1, Value::Null).await;
+    assert_eq!(
+        (&with_summary["agrees"], &with_summary["submitted"]["text"]),
+        (&json!(true), &json!("本年度走访企业。"))
+    );
+    let reported = named(&with_summary, "CASES_REPORTED");
+    assert_eq!(
+        (&reported["value"], &reported["submitted"], &reported["agrees"]),
+        (&json!("2"), &json!("2"), &json!(true))
+    );
+    assert_eq!(named(&with_summary, "ENERGY_CASES")["agrees"], true, "1.0 is 1");
+    assert_eq!(named(&with_summary, "VISITS_MADE")["agrees"], Value::Null);
+
+    // One event a page, until there are no more.
+    let evidence = &reported["evidence"];
+    assert_eq!((&evidence["count"], &evidence["hasMore"]), (&json!(2), &json!(true)));
+    let rest = named(&figures(now + 1, evidence["position"].clone()).await, "CASES_REPORTED");
+    assert_eq!(rest["evidence"]["hasMore"], false);
+    let ids = [&evidence["eventIds"][0], &rest["evidence"]["eventIds"][0]];
+    let nodes = world
+        .ask("watcher", "query Nodes($ids: [ID!]!) { nodes(ids: $ids) { __typename } }", json!({ "ids": ids }))
+        .await;
+    assert_eq!(nodes["nodes"], json!([{ "__typename": "CaseReportedEvent" }, { "__typename": "CaseReportedEvent" }]));
+
+    // Before the submission there is nothing to agree with.
+    let before = figures(now, Value::Null).await;
+    assert_eq!((&before["agrees"], &before["submitted"]), (&Value::Null, &Value::Null));
+    let too_far = world.refusal("watcher", YEAR, json!({ "year": 123_456 })).await;
+    assert_eq!(too_far, ("YEAR_INVALID".to_owned(), "year".to_owned()));
+    let too_early = world.refusal("watcher", YEAR, json!({ "year": 1999 })).await;
+    assert_eq!(too_early, ("POINT_BEFORE_LOG".to_owned(), "year".to_owned()));
+}
+
+/// A report is made while the server runs, from both databases.
+pub async fn a_report_is_written_beside_the_server(world: &World) {
+    let scene = Scene::set(world).await;
+    scene.researching(world, "=甲 <b>").await;
+    let (year, position) = (this_year(world).await.to_string(), world.position().await.to_string());
+    let report_of = |as_of: &str, format: &str, more: &[&str]| {
+        let mut command = world.installation.command();
+        command.args(["report", "--jurisdiction", "44", "--year", &year, "--as-of", as_of, "--format", format]);
+        command.args(more).output().expect("the program runs")
+    };
+    let report = |format: &str, more: &[&str]| report_of(&position, format, more);
+    let page = report("html", &[]);
+    let page = String::from_utf8(page.stdout).expect("text");
+    assert!(page.contains("=甲 &lt;b&gt;") && page.contains("</html>"), "{page}");
+    let written = report("md", &["--output", "年度 report.md", "--language", "zh"]);
+    assert!(written.status.success(), "{}", String::from_utf8_lossy(&written.stderr));
+    let lines = String::from_utf8(report("csv", &["--language", "en"]).stdout).expect("text");
+    assert!(lines.contains("Cases reported,From the log,1"), "{lines}");
+    assert_eq!(world.position().await.to_string(), position, "a report writes nothing");
+    let refused = report_of("999999", "csv", &[]);
+    let told = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(!refused.status.success() && told.contains("position 999999 does not exist yet"), "{told}");
+}
+
+/// By the server's clock.
+async fn this_year(world: &World) -> i64 {
+    let answer = world.ask("watcher", "{ serverInfo { time } }", json!({})).await;
+    text(&answer["serverInfo"]["time"])[..4].parse().expect("a year")
+}
