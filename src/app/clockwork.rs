@@ -16,7 +16,7 @@ use crate::domain::case::Case;
 use crate::domain::case::command::{CaseCommand, EscalateCase, MissDeadline};
 use crate::domain::case::values::Status;
 use crate::domain::value::{Level, Statement, WorkingCalendar, calendar};
-use crate::store::{CaseColumn, Condition, Direction, Moment, Operator, StoredCase, Value};
+use crate::store::{CaseColumn, Condition, Direction, Keep, Moment, Operator, StoredCase, Value};
 
 const LEASE: &str = "clockwork";
 /// How many cases are listed at a time.
@@ -182,7 +182,9 @@ fn running(mut conditions: Vec<Condition>, oldest: CaseColumn) -> CasePage {
         condition: Condition::All(conditions),
         order: vec![(oldest, Direction::Ascending)],
         after: None,
+        before: None,
         limit: BATCH,
+        keep: Keep::First,
         at: Moment::Present,
     }
 }

@@ -29,7 +29,7 @@ use crate::domain::order::Order;
 use crate::domain::person::Person;
 use crate::domain::person::command::{AffiliationFacts, PersonCommand};
 use crate::domain::value::{CampaignId, CaseId, CatalogueId, Division, Label};
-use crate::store::{CaseColumn, Condition, Moment, Operator, StreamId, Value};
+use crate::store::{CaseColumn, Condition, Keep, Moment, Operator, StreamId, Value};
 
 /// The versions of other streams that a decision rests on.
 pub(super) type ReliedOn = Vec<(StreamId, u64)>;
@@ -264,7 +264,9 @@ fn open_cases_of(campaign: CampaignId) -> CasePage {
         ]),
         order: Vec::new(),
         after: None,
+        before: None,
         limit: 0,
+        keep: Keep::First,
         at: Moment::Present,
     }
 }

@@ -36,8 +36,8 @@ pub use streams::Versioned;
 pub use year::{NoYear, Year, YearFigure, YearQuestion};
 
 pub use crate::store::{
-    Attachment, CaseColumn, Condition, Direction, EventRecord, FeeSum, GapSums, GroupKey, GroupSums, Grouped, Moment,
-    NewAttachment, Operator, StoredCase, StreamId, TimeToState, Value,
+    Attachment, CaseColumn, Condition, Direction, EventRecord, FeeSum, GapSums, GroupKey, GroupSums, Grouped, Keep,
+    Moment, NewAttachment, Operator, StoredCase, StreamId, TimeToState, Value,
 };
 
 use crate::clock::Clock;

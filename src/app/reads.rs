@@ -17,8 +17,8 @@ use crate::domain::case::number::CaseNumber;
 use crate::domain::event::Recorded;
 use crate::domain::value::{CaseId, Sha256Digest};
 use crate::store::{
-    AggregateType, Attachment, CaseColumn, CaseQuery, Condition, Direction, EventQuery, EventRecord, Moment, Operator,
-    StoreError, StoredCase, StreamId, Value, key_of,
+    AggregateType, Attachment, CaseColumn, CaseQuery, Condition, Direction, EventQuery, EventRecord, Keep, Moment,
+    Operator, StoreError, StoredCase, StreamId, Value, key_of,
 };
 
 /// How long a read waits for a position that another server has written.
@@ -35,8 +35,12 @@ pub struct CasePage {
     pub order: Vec<(CaseColumn, Direction)>,
     /// Only after the row with these values of the order and this id.
     pub after: Option<Vec<Value>>,
+    /// Only before the row with these.
+    pub before: Option<Vec<Value>>,
     /// At most so many.
     pub limit: u32,
+    /// Which of them the limit keeps.
+    pub keep: Keep,
     /// As of when.
     pub at: Moment,
 }
@@ -56,10 +60,14 @@ pub struct EventPage {
     pub after: Option<u64>,
     /// Up to this position, inclusive.
     pub up_to: Option<u64>,
+    /// Only before this position.
+    pub before: Option<u64>,
     /// As of when.
     pub at: Moment,
     /// At most so many.
     pub limit: u32,
+    /// Which of them the limit keeps.
+    pub keep: Keep,
     /// Only of these types; none means all.
     pub types: Vec<String>,
     /// Only by this actor.
@@ -142,7 +150,9 @@ impl App {
             condition: Condition::Compare { column, operator: Operator::Equal, value: Value::Text(value) },
             order: Vec::new(),
             after: None,
+            before: None,
             limit: 1,
+            keep: Keep::First,
             at,
         };
         Ok(self.cases(actor, &page).await?.pop())
@@ -186,8 +196,7 @@ impl App {
     /// # Errors
     /// When the store fails.
     pub async fn log(&self, after: Option<u64>, up_to: Option<u64>, limit: u32) -> Result<Vec<EventRecord>, Fault> {
-        let query =
-            EventQuery { stream: None, aggregate_type: None, after, up_to, limit, types: Vec::new(), actor: None };
+        let query = EventQuery { after, up_to, limit, ..EventQuery::default() };
         Ok(self.store.events(&query).await?)
     }
 
@@ -248,7 +257,9 @@ impl App {
             aggregate_type: None,
             after: page.after,
             up_to: page.up_to.into_iter().chain(page.at.last_position()).min(),
+            before: page.before,
             limit: page.limit,
+            keep: page.keep,
             types: page.types.clone(),
             actor: page.actor.clone(),
         };
@@ -277,15 +288,8 @@ impl App {
         if at.last_position().is_some_and(|last| position > last) {
             return Ok(None);
         }
-        let query = EventQuery {
-            stream: None,
-            aggregate_type: None,
-            after: position.checked_sub(1),
-            up_to: Some(position),
-            limit: 1,
-            types: Vec::new(),
-            actor: None,
-        };
+        let query =
+            EventQuery { after: position.checked_sub(1), up_to: Some(position), limit: 1, ..EventQuery::default() };
         let Some(event) = self.store.events(&query).await?.pop() else {
             return Ok(None);
         };
@@ -339,7 +343,9 @@ pub(super) fn query(actor: &Actor, page: &CasePage) -> CaseQuery {
         scope: scope_of(actor),
         order: page.order.clone(),
         after: page.after.clone(),
+        before: page.before.clone(),
         limit: page.limit,
+        keep: page.keep,
         at: page.at,
     }
 }

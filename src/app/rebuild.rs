@@ -132,15 +132,7 @@ impl App {
     }
 
     async fn page(&self, from: u64) -> Result<Vec<EventRecord>, StoreError> {
-        let query = EventQuery {
-            stream: None,
-            aggregate_type: None,
-            after: from.checked_sub(1),
-            up_to: None,
-            limit: PAGE,
-            types: Vec::new(),
-            actor: None,
-        };
+        let query = EventQuery { after: from.checked_sub(1), limit: PAGE, ..EventQuery::default() };
         self.store.events(&query).await
     }
 }

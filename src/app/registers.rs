@@ -9,7 +9,7 @@ use crate::app::request::{Fault, time_of};
 use crate::app::scope::RegisterScope;
 use crate::domain::actor::Actor;
 use crate::domain::value::Division;
-use crate::store::{Moment, RegisterQuery, StoreError, StoredRegister, StreamId};
+use crate::store::{Keep, Moment, RegisterQuery, StoreError, StoredRegister, StreamId};
 
 /// A page of a register, in the order of names.
 #[derive(Clone, Debug, Default)]
@@ -26,8 +26,12 @@ pub struct RegisterPage {
     pub as_reader: bool,
     /// Only after the entry of this name and id.
     pub after: Option<(String, Uuid)>,
+    /// Only before the entry of this name and id.
+    pub before: Option<(String, Uuid)>,
     /// At most so many.
     pub limit: u32,
+    /// Which of them the limit keeps.
+    pub keep: Keep,
     /// As of when.
     pub at: Moment,
 }
@@ -118,7 +122,9 @@ impl App {
             code: None,
             name_contains: None,
             after: None,
+            before: None,
             limit: 1,
+            keep: Keep::First,
             at: Moment::Present,
         };
         match RegisterScope::of(actor, stream.aggregate_type).narrow(query) {
@@ -160,7 +166,9 @@ fn register_query<A: Commanded>(page: &RegisterPage) -> RegisterQuery {
         code: page.code.clone(),
         name_contains: page.name_contains.clone(),
         after: page.after.clone(),
+        before: page.before.clone(),
         limit: page.limit,
+        keep: page.keep,
         at: page.at,
     }
 }

@@ -14,7 +14,7 @@ use crate::domain::case::values::Status;
 use crate::domain::enterprise::Enterprise;
 use crate::domain::value::Level;
 use crate::graphql::{Limits, Schema, Session};
-use crate::store::{self, Condition, EventQuery, EventRecord, Store, StoredCase};
+use crate::store::{self, Condition, EventQuery, EventRecord, Keep, Store, StoredCase};
 
 /// A Monday, so that the last working day lies behind a weekend.
 const END: &str = "2026-11-23T03:20:00Z";
@@ -48,7 +48,9 @@ impl Demonstration {
             condition: Condition::All(Vec::new()),
             order: Vec::new(),
             after: None,
+            before: None,
             limit: 100,
+            keep: Keep::First,
             at: Moment::Present,
         };
         self.app.cases(actor, &page).await.expect("the store reads")
@@ -68,15 +70,7 @@ impl Demonstration {
     }
 
     async fn events(&self) -> Vec<EventRecord> {
-        let everything = EventQuery {
-            stream: None,
-            aggregate_type: None,
-            after: None,
-            up_to: None,
-            limit: 5_000,
-            types: Vec::new(),
-            actor: None,
-        };
+        let everything = EventQuery { limit: 5_000, ..EventQuery::default() };
         self.store.events(&everything).await.expect("the log reads")
     }
 

@@ -1,4 +1,4 @@
-//! Lists by pages, as Relay has them: forward, at most 100 at a time, with opaque keyset cursors.
+//! Lists by pages, as Relay has them: forward or backward, at most 100 at a time, with opaque keyset cursors.
 //!
 //! A cursor carries the moment that its page was read at. The pages that follow are read as of that moment, so that a list never skips or repeats while its cases change.
 
@@ -8,7 +8,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::app::Moment;
+use crate::app::{Keep, Moment};
 use crate::graphql::errors;
 use crate::graphql::scalars::Cursor;
 
@@ -20,48 +20,117 @@ pub(crate) const USUAL_PAGE: u32 = 50;
 /// Which part of a list.
 #[derive(Clone, Debug)]
 pub(crate) struct Slice {
-    /// At most so many.
-    pub(crate) first: u32,
+    /// At most so many rows.
+    rows: u32,
+    /// From which end of what lies between the two places.
+    keep: Keep,
     /// Only after this place.
-    pub(crate) after: Option<Cursor>,
+    after: Option<Cursor>,
+    /// Only before this place.
+    before: Option<Cursor>,
 }
 
 impl Slice {
-    /// Reads the arguments `first` and `after`.
+    /// Reads the arguments of a page: forward with `first`, backward with `last`, never both.
     ///
     /// # Errors
-    /// `PAGE_SIZE_INVALID` outside 0 to 100.
-    pub(crate) fn read(first: Option<i32>, after: Option<Cursor>) -> Result<Self> {
-        let first = match first.map(u32::try_from) {
+    /// `PAGE_SIZE_INVALID` outside 0 to 100 and for both at once.
+    pub(crate) fn read(
+        first: Option<i32>,
+        after: Option<Cursor>,
+        last: Option<i32>,
+        before: Option<Cursor>,
+    ) -> Result<Self> {
+        let (argument, asked, keep) = match (first, last) {
+            (Some(_), Some(_)) => {
+                let message = "a page is asked for with `first` or with `last`, not with both";
+                return Err(errors::argument("PAGE_SIZE_INVALID", "last", message));
+            }
+            (None, Some(last)) => ("last", Some(last), Keep::Last),
+            (first, None) => ("first", first, Keep::First),
+        };
+        let rows = match asked.map(u32::try_from) {
             None => USUAL_PAGE,
-            Some(Ok(first)) if first <= LARGEST_PAGE => first,
+            Some(Ok(rows)) if rows <= LARGEST_PAGE => rows,
             Some(_) => {
-                let message = format!("a page has 0 to {LARGEST_PAGE} rows; ask for the rest with `after`");
-                return Err(errors::argument("PAGE_SIZE_INVALID", "first", message));
+                let message = format!("a page has 0 to {LARGEST_PAGE} rows; ask for the rest with `after` or `before`");
+                return Err(errors::argument("PAGE_SIZE_INVALID", argument, message));
             }
         };
-        Ok(Self { first, after })
+        Ok(Self { rows, keep, after, before })
     }
 
-    /// One row more than the page has, to know whether there is a next one.
+    /// One row more than the page has, to know whether there are others beyond it.
     pub(crate) fn limit(&self) -> u32 {
-        self.first + 1
+        self.rows + 1
     }
 
-    /// Cuts the row too many off, and tells whether there was one.
-    pub(crate) fn cut<T>(&self, rows: &mut Vec<T>) -> bool {
-        let has_next = rows.len() > self.first as usize;
-        rows.truncate(self.first as usize);
-        has_next
+    /// From which end of its list the page is.
+    pub(crate) fn keep(&self) -> Keep {
+        self.keep
     }
 
-    /// What `after` says, if it is there.
+    /// Cuts the row too many off, and tells what lies on either side of the page.
+    ///
+    /// The pages of a list are read at one position, so the row that a cursor names is still there: before a page that was asked for with `after`, and after one that was asked for with `before`.
+    pub(crate) fn cut<T>(&self, rows: &mut Vec<T>) -> Beyond {
+        let too_many = rows.len().saturating_sub(self.rows as usize);
+        match self.keep {
+            Keep::First => {
+                rows.truncate(self.rows as usize);
+                Beyond { previous: self.after.is_some(), next: too_many > 0 || self.before.is_some() }
+            }
+            Keep::Last => {
+                rows.drain(..too_many);
+                Beyond { previous: too_many > 0 || self.after.is_some(), next: self.before.is_some() }
+            }
+        }
+    }
+
+    /// What `after` and `before` say, where they are there.
     ///
     /// # Errors
-    /// `CURSOR_INVALID`.
-    pub(crate) fn place<T: DeserializeOwned>(&self) -> Result<Option<T>> {
-        self.after.as_ref().map(decode).transpose()
+    /// `CURSOR_INVALID`, also when the two are of pages that were read at different positions.
+    pub(crate) fn places<T>(&self, read: impl Fn(&Cursor) -> Result<T>) -> Result<Between<T>> {
+        let place = |cursor: &Option<Cursor>, argument| match cursor {
+            Some(cursor) => read(cursor).map(Some).map_err(|_| invalid(argument)),
+            None => Ok(None),
+        };
+        Ok(Between { after: place(&self.after, "after")?, before: place(&self.before, "before")? })
     }
+}
+
+/// The places that a page lies between.
+#[derive(Debug)]
+pub(crate) struct Between<T> {
+    /// Only after this one.
+    pub(crate) after: Option<T>,
+    /// Only before this one.
+    pub(crate) before: Option<T>,
+}
+
+impl<T> Between<T> {
+    /// What both places say of when their list was read; `None` where there is no place.
+    ///
+    /// # Errors
+    /// `CURSOR_INVALID` when they say different things.
+    pub(crate) fn read_at<M: PartialEq>(&self, at: impl Fn(&T) -> M) -> Result<Option<M>> {
+        let after = self.after.as_ref().map(&at);
+        let before = self.before.as_ref().map(&at);
+        match (after, before) {
+            (Some(after), Some(before)) if after != before => Err(invalid("before")),
+            (after, before) => Ok(after.or(before)),
+        }
+    }
+}
+
+/// Whether there are rows on either side of a page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Beyond {
+    /// Before it.
+    pub(crate) previous: bool,
+    /// After it.
+    pub(crate) next: bool,
 }
 
 /// A cursor that says this.
@@ -76,7 +145,7 @@ pub(crate) fn encode(place: &impl Serialize) -> Cursor {
 /// `CURSOR_INVALID` when it is of another list or no cursor at all.
 pub(crate) fn decode<T: DeserializeOwned>(cursor: &Cursor) -> Result<T> {
     let bytes = URL_SAFE_NO_PAD.decode(&cursor.0).ok();
-    bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()).ok_or_else(invalid)
+    bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()).ok_or_else(|| invalid("after"))
 }
 
 /// The moment that a list goes on at: a list of the present where its first page was read, any other where it is asked for.
@@ -87,16 +156,16 @@ pub(crate) fn continued(asked: Moment, cursor: Moment) -> Result<Moment> {
     match (asked, cursor) {
         (Moment::Present, Moment::Position(_)) => Ok(cursor),
         _ if asked == cursor && asked != Moment::Present => Ok(cursor),
-        _ => Err(invalid()),
+        _ => Err(invalid("after")),
     }
 }
 
 /// The one answer to every cursor that is not of this list.
-pub(crate) fn invalid() -> async_graphql::Error {
+pub(crate) fn invalid(argument: &'static str) -> async_graphql::Error {
     errors::argument(
         "CURSOR_INVALID",
-        "after",
-        "not a cursor of this list: use the `endCursor` of the page before, as of the same moment and with the same order",
+        argument,
+        "not a cursor of this list: use the `endCursor` or `startCursor` of a page of it, as of the same moment and with the same order",
     )
 }
 
@@ -105,9 +174,9 @@ pub(crate) fn invalid() -> async_graphql::Error {
 pub(crate) struct PageInfo {
     /// Whether there are rows after this page.
     has_next_page: bool,
-    /// Whether there are rows before this page: it was asked for with `after`.
+    /// Whether there are rows before this page.
     has_previous_page: bool,
-    /// The place of the first row.
+    /// The place of the first row: `before` of the page before.
     start_cursor: Option<Cursor>,
     /// The place of the last row: `after` of the next page.
     end_cursor: Option<Cursor>,
@@ -115,9 +184,9 @@ pub(crate) struct PageInfo {
 
 impl PageInfo {
     /// Of a page with these cursors.
-    pub(crate) fn new(slice: &Slice, has_next_page: bool, ends: Option<(Cursor, Cursor)>) -> Self {
+    pub(crate) fn new(beyond: Beyond, ends: Option<(Cursor, Cursor)>) -> Self {
         let (start_cursor, end_cursor) = ends.unzip();
-        Self { has_next_page, has_previous_page: slice.after.is_some(), start_cursor, end_cursor }
+        Self { has_next_page: beyond.next, has_previous_page: beyond.previous, start_cursor, end_cursor }
     }
 }
 
@@ -158,22 +227,44 @@ mod tests {
         }
     }
 
+    fn forward(first: Option<i32>) -> Result<Slice> {
+        Slice::read(first, None, None, None)
+    }
+
     #[test]
     fn pages_have_a_limit() {
-        assert_eq!(Slice::read(None, None).unwrap().first, USUAL_PAGE);
-        assert_eq!(Slice::read(Some(0), None).unwrap().first, 0);
-        assert_eq!(Slice::read(Some(100), None).unwrap().first, 100);
-        for first in [101, -1, i32::MAX] {
-            assert_eq!(code(Slice::read(Some(first), None).unwrap_err()), "\"PAGE_SIZE_INVALID\"", "{first}");
+        assert_eq!(forward(None).unwrap().limit(), USUAL_PAGE + 1);
+        assert_eq!(forward(Some(0)).unwrap().limit(), 1);
+        assert_eq!(Slice::read(None, None, Some(100), None).unwrap().limit(), 101);
+        for rows in [101, -1, i32::MAX] {
+            assert_eq!(code(forward(Some(rows)).unwrap_err()), "\"PAGE_SIZE_INVALID\"", "{rows}");
+            let backward = Slice::read(None, None, Some(rows), None);
+            assert_eq!(code(backward.unwrap_err()), "\"PAGE_SIZE_INVALID\"", "{rows}");
+        }
+        assert_eq!(code(Slice::read(Some(1), None, Some(1), None).unwrap_err()), "\"PAGE_SIZE_INVALID\"");
+    }
+
+    #[test]
+    fn the_row_too_many_is_cut_off_at_the_far_end() {
+        let cursor = || Some(encode(&Place { at: 7 }));
+        let table = [
+            (Slice::read(Some(2), None, None, None), vec![1, 2], Beyond { previous: false, next: true }),
+            (Slice::read(Some(3), cursor(), None, None), vec![1, 2, 3], Beyond { previous: true, next: false }),
+            (Slice::read(None, None, Some(2), None), vec![2, 3], Beyond { previous: true, next: false }),
+            (Slice::read(None, None, Some(3), cursor()), vec![1, 2, 3], Beyond { previous: false, next: true }),
+            (Slice::read(Some(3), cursor(), None, cursor()), vec![1, 2, 3], Beyond { previous: true, next: true }),
+        ];
+        for (slice, kept, beyond) in table {
+            let mut rows = vec![1, 2, 3];
+            assert_eq!(slice.unwrap().cut(&mut rows), beyond);
+            assert_eq!(rows, kept);
         }
     }
 
     #[test]
-    fn the_row_too_many_is_cut_off() {
-        let slice = Slice::read(Some(2), None).unwrap();
-        let mut rows = vec![1, 2, 3];
-        assert!(slice.cut(&mut rows));
-        assert_eq!(rows, [1, 2]);
-        assert!(!slice.cut(&mut rows));
+    fn two_cursors_are_of_one_reading() {
+        let between = |after, before| Between { after: Some(Place { at: after }), before: Some(Place { at: before }) };
+        assert_eq!(between(7, 7).read_at(|place| place.at).unwrap(), Some(7));
+        assert_eq!(code(between(7, 8).read_at(|place| place.at).unwrap_err()), "\"CURSOR_INVALID\"");
     }
 }

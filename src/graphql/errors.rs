@@ -21,9 +21,12 @@ use async_graphql::{
     SimpleObject, Value,
 };
 
+use serde::{Serialize, Serializer};
+
 use crate::app::Fault;
 use crate::domain::refusal::{Code, Refusal};
 use crate::graphql::context::session;
+use crate::graphql::ids::content_id;
 
 /// A code of the domain's closed list. The list itself is the enum's declaration, so that the two never differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,6 +59,12 @@ impl OutputType for ErrorCode {
     }
 }
 
+impl Serialize for ErrorCode {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.0.name())
+    }
+}
+
 /// A reason why nothing was recorded, with the input that it is about.
 #[derive(Clone, Debug, SimpleObject)]
 pub(crate) struct UserError {
@@ -74,7 +83,8 @@ impl From<Refusal> for UserError {
 }
 
 /// Something worth knowing about a command that was carried out all the same.
-#[derive(Clone, Debug, SimpleObject)]
+#[derive(Clone, Debug, Serialize, SimpleObject)]
+#[graphql(complex)]
 pub(crate) struct Warning {
     /// What a program can act on.
     pub(crate) code: WarningCode,
@@ -82,8 +92,10 @@ pub(crate) struct Warning {
     pub(crate) message: String,
 }
 
+content_id!(Warning);
+
 /// 提醒代码: what a warning is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, async_graphql::Enum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, async_graphql::Enum)]
 pub(crate) enum WarningCode {
     /// A requirement is set, and nothing was ever measured against it.
     NothingMeasured,

@@ -1,6 +1,8 @@
 //! Global ids: opaque to clients, typed to us, so that an enterprise's id is never taken for a case's.
 //!
 //! The id of a thing is `base64url("Type:uuid")`, that of an event `base64url("Event:position")`. A bare UUID is read as well, because people have them in logs and tokens.
+//!
+//! A value, such as a quantity or a solution, has an id made of its content: a client's cache then keeps equal values once, and never takes a value of the past for that of the present.
 
 use async_graphql::ID;
 use base64::Engine;
@@ -11,12 +13,16 @@ use uuid::{Builder, Uuid};
 
 use crate::domain::case::values::{AttachmentId, CommentId, FeeId, FindingId, MeasurementId};
 use crate::domain::value::{
-    AnnualSummaryId, CampaignId, CaseId, CatalogueId, EnterpriseId, InstitutionId, PersonId, ValueError, ViewId,
-    VisitId,
+    AnnualSummaryId, CampaignId, CaseId, CatalogueId, Division, EnterpriseId, InstitutionId, PersonId, ServiceCategory,
+    ValueError, ViewId, VisitId,
 };
 
 /// The prefix of an event's id.
 const EVENT: &str = "Event";
+/// The prefix of a division's id.
+const DIVISION: &str = "Division";
+/// The prefix of a service category's id.
+const CATEGORY: &str = "ServiceCategory";
 
 /// An id that stands for something of one type.
 pub(crate) trait Identified: Copy {
@@ -73,6 +79,16 @@ pub(crate) fn of_event(position: u64) -> ID {
     encode(EVENT, &position.to_string())
 }
 
+/// The global id of a division, which its code already is.
+pub(crate) fn of_division(division: &Division) -> ID {
+    encode(DIVISION, &division.to_string())
+}
+
+/// The global id of a service category, which its code already is.
+pub(crate) fn of_category(category: &ServiceCategory) -> ID {
+    encode(CATEGORY, category.code())
+}
+
 /// The id of a value: a digest of its content, never of personal data, which could be guessed from it.
 pub(crate) fn of_content(kind: &str, content: &impl Serialize) -> ID {
     let json = serde_json::to_vec(content).expect("contents have string keys and no failing values");
@@ -120,6 +136,10 @@ pub(crate) fn read<I: Identified>(id: &ID) -> Result<I, ValueError> {
 pub(crate) enum Named {
     /// An event, by its position.
     Event(u64),
+    /// A division, by its code.
+    Division(Division),
+    /// A service category, by its code.
+    Category(ServiceCategory),
     /// Something of that type.
     Thing(String, Uuid),
 }
@@ -127,10 +147,12 @@ pub(crate) enum Named {
 /// Reads a global id of whatever type; `None` when it is none.
 pub(crate) fn read_any(id: &ID) -> Option<Named> {
     let (kind, key) = parts(id)?;
-    if kind == EVENT {
-        return key.parse().ok().map(Named::Event);
+    match kind.as_str() {
+        EVENT => key.parse().ok().map(Named::Event),
+        DIVISION => Division::parse(&key).ok().map(Named::Division),
+        CATEGORY => ServiceCategory::parse(&key).ok().map(Named::Category),
+        _ => bare(&key).map(|uuid| Named::Thing(kind, uuid)),
     }
-    bare(&key).map(|uuid| Named::Thing(kind, uuid))
 }
 
 fn encode(kind: &str, key: &str) -> ID {
@@ -167,6 +189,12 @@ mod tests {
         assert_eq!(read::<CaseId>(&id).unwrap(), case());
         assert_eq!(read_any(&id), Some(Named::Thing("Case".to_owned(), Uuid::from_u128(7))));
         assert_eq!(read_any(&of_event(42)), Some(Named::Event(42)));
+        for code in ["CN", "44", "440305"] {
+            let division = Division::parse(code).unwrap();
+            assert_eq!(read_any(&of_division(&division)), Some(Named::Division(division)));
+        }
+        let category = ServiceCategory::parse("T/H-3").unwrap();
+        assert_eq!(read_any(&of_category(&category)), Some(Named::Category(category)));
     }
 
     #[test]
@@ -181,6 +209,15 @@ mod tests {
         let error = read::<EnterpriseId>(&global(case())).unwrap_err();
         assert_eq!(error.code, "ID_INVALID");
         assert!(error.message.contains("Enterprise") && error.message.contains("Case"), "{}", error.message);
+    }
+
+    #[test]
+    fn a_value_has_the_id_of_its_content() {
+        let id = of_content("Quantity", &("5", "mm"));
+        assert_eq!(id, of_content("Quantity", &("5", "mm")));
+        assert_ne!(id, of_content("Quantity", &("5.0", "mm")));
+        assert_ne!(id, of_content("Interval", &("5", "mm")));
+        assert!(matches!(read_any(&id), Some(Named::Thing(kind, _)) if kind == "Quantity"));
     }
 
     #[test]

@@ -2,7 +2,14 @@
 //!
 //! A value that is not of its scalar's form never reaches a resolver: validation refuses the request. Whether a well-formed value is a sound one is for the door.
 
-use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
+use std::borrow::Cow;
+
+use async_graphql::parser::types::Field;
+use async_graphql::registry::Registry;
+use async_graphql::{
+    ContextSelectionSet, InputType, InputValueError, InputValueResult, OutputType, Positioned, Scalar, ScalarType,
+    ServerResult, Value,
+};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
@@ -164,26 +171,48 @@ impl Serialize for Base64 {
     }
 }
 
-/// A place in a list. Opaque: its form may change at any time.
+/// A place in a list. Opaque: its form may change at any time. In the schema it is a `String`, because the clients of connections declare their variables so.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Cursor(pub String);
 
-/// A place in a list. Opaque: its form may change at any time.
-#[Scalar(specified_by_url = "https://relay.dev/graphql/connections.htm#sec-Cursor")]
-impl ScalarType for Cursor {
-    fn parse(value: Value) -> InputValueResult<Self> {
-        match value {
-            Value::String(text) => Ok(Self(text)),
-            _ => Err(not("a cursor that an earlier page gave")),
-        }
+impl InputType for Cursor {
+    type RawValueType = Self;
+
+    fn type_name() -> Cow<'static, str> {
+        <String as InputType>::type_name()
     }
 
-    fn is_valid(value: &Value) -> bool {
-        matches!(value, Value::String(_))
+    fn create_type_info(registry: &mut Registry) -> String {
+        <String as InputType>::create_type_info(registry)
+    }
+
+    fn parse(value: Option<Value>) -> InputValueResult<Self> {
+        match value {
+            Some(Value::String(text)) => Ok(Self(text)),
+            _ => Err(not("a cursor that another page gave")),
+        }
     }
 
     fn to_value(&self) -> Value {
         Value::String(self.0.clone())
+    }
+
+    fn as_raw_value(&self) -> Option<&Self> {
+        Some(self)
+    }
+}
+
+impl OutputType for Cursor {
+    fn type_name() -> Cow<'static, str> {
+        <String as OutputType>::type_name()
+    }
+
+    fn create_type_info(registry: &mut Registry) -> String {
+        <String as OutputType>::create_type_info(registry)
+    }
+
+    async fn resolve(&self, _: &ContextSelectionSet<'_>, _: &Positioned<Field>) -> ServerResult<Value> {
+        Ok(Value::String(self.0.clone()))
     }
 }
 
@@ -229,13 +258,15 @@ fn text(value: &Value) -> Option<&str> {
     }
 }
 
-fn not<T: async_graphql::InputType>(right: &str) -> InputValueError<T> {
+fn not<T: InputType>(right: &str) -> InputValueError<T> {
     InputValueError::custom(format_args!("write {right}"))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use async_graphql::{ScalarType, Value};
+
+    use super::{Base64, Date, DateTime, Decimal, Position};
 
     fn string(text: &str) -> Value {
         Value::String(text.to_owned())

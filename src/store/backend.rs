@@ -23,9 +23,9 @@ use crate::store::stored::{
 };
 use crate::store::{
     Append, AppendError, Attachment, CaseColumn, CaseLink, CaseQuery, Committed, EventQuery, EventRecord,
-    FigureSelection, FigureSum, Grouped, Head, Moment, RebuildOutcome, RebuiltRow, RegisterQuery, RowsDigest, RowsForm,
-    SUB_CASE_OF, StatisticsQuery, Store, StoreError, StoredCase, StoredCommand, StoredRegister, StreamId, SubCase,
-    YearQuery, digest, filter, sql, statistics, stream, year,
+    FigureSelection, FigureSum, Grouped, Head, Keep, Moment, RebuildOutcome, RebuiltRow, RegisterQuery, RowsDigest,
+    RowsForm, SUB_CASE_OF, StatisticsQuery, Store, StoreError, StoredCase, StoredCommand, StoredRegister, StreamId,
+    SubCase, YearQuery, digest, filter, sql, statistics, stream, year,
 };
 
 /// A row that both drivers can decode.
@@ -147,6 +147,14 @@ impl<B: Backend> SqlStore<B> {
     }
 }
 
+/// Rows in the order of their list: the end of one was read backwards.
+fn in_order<T>(keep: Keep, mut rows: Vec<T>) -> Vec<T> {
+    if keep == Keep::Last {
+        rows.reverse();
+    }
+    rows
+}
+
 impl From<std::convert::Infallible> for StoreError {
     fn from(never: std::convert::Infallible) -> Self {
         match never {}
@@ -169,7 +177,7 @@ impl<B: Backend> Store for SqlStore<B> {
     }
 
     async fn events(&self, query: &EventQuery) -> Result<Vec<EventRecord>, StoreError> {
-        self.many::<EventRow, _>("read events", filter::events(query)).await
+        Ok(in_order(query.keep, self.many::<EventRow, _>("read events", filter::events(query)).await?))
     }
 
     async fn head(&self) -> Result<Head, StoreError> {
@@ -200,11 +208,12 @@ impl<B: Backend> Store for SqlStore<B> {
             return Ok((self.cases(query).await?, query.at));
         }
         let (list, head) = (filter::cases_and_head(query)?, filter::head_unless_cases(query)?);
-        self.with_head::<CaseVersionRow, _>("list cases", list, head).await
+        let (rows, at) = self.with_head::<CaseVersionRow, _>("list cases", list, head).await?;
+        Ok((in_order(query.keep, rows), at))
     }
 
     async fn cases(&self, query: &CaseQuery) -> Result<Vec<StoredCase>, StoreError> {
-        self.many::<CaseVersionRow, _>("list cases", filter::cases(query)?).await
+        Ok(in_order(query.keep, self.many::<CaseVersionRow, _>("list cases", filter::cases(query)?).await?))
     }
 
     async fn plan_of_cases(&self, query: &CaseQuery) -> Result<Vec<String>, StoreError> {
@@ -245,11 +254,12 @@ impl<B: Backend> Store for SqlStore<B> {
             return Ok((self.registers(query).await?, query.at));
         }
         let (list, head) = (filter::registers_and_head(query), filter::head_unless_registers(query));
-        self.with_head::<RegisterVersionRow, _>("list a register", list, head).await
+        let (rows, at) = self.with_head::<RegisterVersionRow, _>("list a register", list, head).await?;
+        Ok((in_order(query.keep, rows), at))
     }
 
     async fn registers(&self, query: &RegisterQuery) -> Result<Vec<StoredRegister>, StoreError> {
-        self.many::<RegisterVersionRow, _>("list a register", filter::registers(query)).await
+        Ok(in_order(query.keep, self.many::<RegisterVersionRow, _>("list a register", filter::registers(query)).await?))
     }
 
     async fn count_registers(&self, query: &RegisterQuery) -> Result<u64, StoreError> {

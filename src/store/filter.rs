@@ -10,7 +10,9 @@ use crate::store::sql::{
     HEAD_UNLESS_REGISTERS, REGISTERS, REGISTERS_AND_HEAD, is_open_version,
 };
 use crate::store::statement::{Argument, Statement};
-use crate::store::{CaseColumn, CaseQuery, Direction, EventQuery, Moment, RegisterQuery, StoreError, Value};
+use crate::store::{
+    CaseColumn, CaseQuery, Direction, EventQuery, Keep, Moment, RegisterQuery, StoreError, Value,
+};
 
 pub(super) fn events(query: &EventQuery) -> Statement {
     let mut statement = Statement::new(EVENTS);
@@ -19,6 +21,10 @@ pub(super) fn events(query: &EventQuery) -> Statement {
     if let Some(up_to) = query.up_to {
         statement.push(" and position <= ");
         statement.push_integer(up_to.cast_signed());
+    }
+    if let Some(before) = query.before {
+        statement.push(" and position < ");
+        statement.push_integer(before.cast_signed());
     }
     if let Some(stream) = query.stream {
         statement.push(" and aggregate_id = ");
@@ -39,6 +45,7 @@ pub(super) fn events(query: &EventQuery) -> Statement {
     }
     // Within a stream both orders are the same, and the stream's key serves the second one.
     statement.push(if query.stream.is_some() { " order by sequence" } else { " order by position" });
+    statement.push(turned(query.keep));
     push_limit(&mut statement, query.limit);
     statement
 }
@@ -69,7 +76,11 @@ fn push_listed(
     push_case_filter(statement, query)?;
     if let Some(after) = &query.after {
         statement.push(" and ");
-        push_after(statement, order, after)?;
+        push_beyond(statement, order, after, Side::After)?;
+    }
+    if let Some(before) = &query.before {
+        statement.push(" and ");
+        push_beyond(statement, order, before, Side::Before)?;
     }
     Ok(())
 }
@@ -82,12 +93,15 @@ fn list_of_cases(select: &str, query: &CaseQuery) -> Result<Statement, StoreErro
     for (index, (column, direction)) in order.iter().enumerate() {
         statement.push(if index == 0 { " order by v." } else { ", v." });
         statement.push(column.name());
-        statement.push(match direction {
-            Direction::Ascending => "",
-            Direction::Descending => " desc",
+        statement.push(match (direction, query.keep) {
+            (Direction::Ascending, Keep::First) | (Direction::Descending, Keep::Last) => "",
+            (Direction::Descending, Keep::First) | (Direction::Ascending, Keep::Last) => " desc",
         });
         if column.is_nullable() {
-            statement.push(" nulls last");
+            statement.push(match query.keep {
+                Keep::First => " nulls last",
+                Keep::Last => " nulls first",
+            });
         }
     }
     push_limit(&mut statement, query.limit);
@@ -163,7 +177,10 @@ pub(super) fn head_unless_registers(query: &RegisterQuery) -> Statement {
 fn list_of_registers(select: &str, query: &RegisterQuery) -> Statement {
     let mut statement = Statement::new(select);
     push_listed_registers(&mut statement, query);
-    statement.push(" order by v.name, v.aggregate_id");
+    statement.push(" order by v.name");
+    statement.push(turned(query.keep));
+    statement.push(", v.aggregate_id");
+    statement.push(turned(query.keep));
     push_limit(&mut statement, query.limit);
     statement
 }
@@ -173,6 +190,13 @@ fn push_listed_registers(statement: &mut Statement, query: &RegisterQuery) {
     push_register_filter(statement, query);
     if let Some((name, id)) = &query.after {
         statement.push(" and (v.name, v.aggregate_id) > (");
+        statement.push_text(name);
+        statement.push(", ");
+        statement.push_text(&id.to_string());
+        statement.push(")");
+    }
+    if let Some((name, id)) = &query.before {
+        statement.push(" and (v.name, v.aggregate_id) < (");
         statement.push_text(name);
         statement.push(", ");
         statement.push_text(&id.to_string());
@@ -267,8 +291,38 @@ fn full_order(query: &CaseQuery) -> Vec<(CaseColumn, Direction)> {
     order
 }
 
-/// The rows after a key: later in the first column, or equal there and later in the second, …
-fn push_after(statement: &mut Statement, order: &[(CaseColumn, Direction)], key: &[Value]) -> Result<(), StoreError> {
+/// The end of a list is read backwards, and its rows are turned round when they are there.
+fn turned(keep: Keep) -> &'static str {
+    match keep {
+        Keep::First => "",
+        Keep::Last => " desc",
+    }
+}
+
+/// On which side of a key rows are wanted.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Side {
+    After,
+    Before,
+}
+
+impl Side {
+    /// How a column of that direction compares with the key's value, strictly and not.
+    fn operators(self, direction: Direction) -> (&'static str, &'static str) {
+        match (self, direction) {
+            (Self::After, Direction::Ascending) | (Self::Before, Direction::Descending) => (" > ", " >= "),
+            (Self::After, Direction::Descending) | (Self::Before, Direction::Ascending) => (" < ", " <= "),
+        }
+    }
+}
+
+/// The rows beyond a key: beyond it in the first column, or equal there and beyond it in the second, …
+fn push_beyond(
+    statement: &mut Statement,
+    order: &[(CaseColumn, Direction)],
+    key: &[Value],
+    side: Side,
+) -> Result<(), StoreError> {
     if key.len() != order.len() {
         let (given, wanted) = (key.len(), order.len());
         return Err(invalid(format!("a key of {given} values for an order of {wanted}")));
@@ -280,16 +334,14 @@ fn push_after(statement: &mut Statement, order: &[(CaseColumn, Direction)], key:
     {
         statement.push("v.");
         statement.push(column.name());
-        statement.push(match direction {
-            Direction::Ascending => " >= ",
-            Direction::Descending => " <= ",
-        });
+        statement.push(side.operators(*direction).1);
         statement.push_argument(argument(*column, &key[0])?);
         statement.push(" and ");
     }
     statement.push("(1 = 0");
     for (index, (column, direction)) in order.iter().enumerate() {
-        if key[index] == Value::Null {
+        let is_missing = key[index] == Value::Null;
+        if is_missing && side == Side::After {
             // Missing values are last: only a tie can go on.
             continue;
         }
@@ -307,12 +359,17 @@ fn push_after(statement: &mut Statement, order: &[(CaseColumn, Direction)], key:
         }
         statement.push("(v.");
         statement.push(column.name());
-        statement.push(match direction {
-            Direction::Ascending => " > ",
-            Direction::Descending => " < ",
-        });
+        if is_missing {
+            // Everything that has a value comes before what has none.
+            statement.push(" is not null))");
+            continue;
+        }
+        statement.push(side.operators(*direction).0);
         statement.push_argument(argument(*column, &key[index])?);
-        push_or_null(statement, *column, Sense::Fails);
+        match side {
+            Side::After => push_or_null(statement, *column, Sense::Fails),
+            Side::Before => statement.push(")"),
+        }
         statement.push(")");
     }
     statement.push("))");

@@ -53,7 +53,7 @@ pub use happened::{Happened, LastEvent, PastRow, PastState};
 pub use figure::{FigureKind, FigureRow, GAP_CLOSED, GAP_STANDS};
 pub use moment::Moment;
 pub use query::{
-    CaseColumn, CaseQuery, Condition, Direction, EventQuery, Operator, RegisterQuery, Scope, Value, key_of,
+    CaseColumn, CaseQuery, Condition, Direction, EventQuery, Keep, Operator, RegisterQuery, Scope, Value, key_of,
 };
 pub use readers::{DELETED, Readers, SHARED};
 pub use record::{

@@ -7,6 +7,16 @@ use crate::store::readers::Readers;
 use crate::store::record::{AggregateType, StreamId};
 use crate::store::row::StoredCase;
 
+/// Which rows a limit keeps. Either way they come in the order of their list.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Keep {
+    /// Those at the list's beginning.
+    #[default]
+    First,
+    /// Those at the list's end.
+    Last,
+}
+
 /// Which events, in position order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EventQuery {
@@ -18,8 +28,12 @@ pub struct EventQuery {
     pub after: Option<u64>,
     /// Only up to this position, inclusive.
     pub up_to: Option<u64>,
+    /// Only before this position, exclusive.
+    pub before: Option<u64>,
     /// At most so many.
     pub limit: u32,
+    /// Which of them the limit keeps.
+    pub keep: Keep,
     /// Only these event types; empty = all.
     pub types: Vec<String>,
     /// Only caused by this actor.
@@ -38,8 +52,12 @@ pub struct CaseQuery {
     /// Only after the row with these order values, the id (as `Value::Text`) last;
     /// see [`CaseQuery::key_of`].
     pub after: Option<Vec<Value>>,
+    /// Only before the row with these order values and that id.
+    pub before: Option<Vec<Value>>,
     /// At most so many.
     pub limit: u32,
+    /// Which of them the limit keeps.
+    pub keep: Keep,
     /// As of when.
     pub at: Moment,
 }
@@ -366,8 +384,12 @@ pub struct RegisterQuery {
     pub name_contains: Option<String>,
     /// Only after the row with this name and id.
     pub after: Option<(String, Uuid)>,
+    /// Only before the row with this name and id.
+    pub before: Option<(String, Uuid)>,
     /// At most so many.
     pub limit: u32,
+    /// Which of them the limit keeps.
+    pub keep: Keep,
     /// As of when.
     pub at: Moment,
 }

@@ -170,16 +170,18 @@ impl Order {
     ///
     /// # Errors
     /// `CURSOR_INVALID` when it is of another order or list.
-    pub(crate) fn after(&self, cursor: &Cursor) -> Result<Vec<Value>> {
+    pub(crate) fn place(&self, cursor: &Cursor) -> Result<Vec<Value>> {
         let place: Place = connection::decode(cursor)?;
         if place.order != self.print() || place.key.len() != self.0.len() + 1 {
-            return Err(connection::invalid());
+            return Err(connection::invalid("after"));
         }
         let key = place.key.into_iter().map(|value| match value {
             serde_json::Value::String(text) => Ok(Value::Text(text)),
             serde_json::Value::Null => Ok(Value::Null),
-            serde_json::Value::Number(number) => number.as_i64().map(Value::Integer).ok_or_else(connection::invalid),
-            _ => Err(connection::invalid()),
+            serde_json::Value::Number(number) => {
+                number.as_i64().map(Value::Integer).ok_or_else(|| connection::invalid("after"))
+            }
+            _ => Err(connection::invalid("after")),
         });
         key.collect()
     }
@@ -203,19 +205,19 @@ mod tests {
     fn a_cursor_continues_its_order_and_no_other() {
         let title = order(CaseOrderField::Title);
         let cursor = cursor(&title, vec!["难点".into(), "id".into()]);
-        let key = title.after(&cursor).unwrap();
+        let key = title.place(&cursor).unwrap();
         assert_eq!(key, [Value::from("难点"), Value::from("id")]);
         assert_eq!(Order::asked(&cursor).unwrap(), ASKED);
-        assert!(order(CaseOrderField::Number).after(&cursor).is_err());
+        assert!(order(CaseOrderField::Number).place(&cursor).is_err());
         let descending = CaseOrder { field: CaseOrderField::Title, direction: OrderDirection::Desc };
-        assert!(Order::read(Some(vec![descending])).unwrap().after(&cursor).is_err());
+        assert!(Order::read(Some(vec![descending])).unwrap().place(&cursor).is_err());
     }
 
     #[test]
     fn a_key_of_another_shape_is_refused() {
         let title = order(CaseOrderField::Title);
         for key in [vec![], vec!["id".into()], vec![1.5.into(), "id".into()], vec![true.into(), "id".into()]] {
-            assert!(title.after(&cursor(&title, key)).is_err());
+            assert!(title.place(&cursor(&title, key)).is_err());
         }
     }
 

@@ -98,6 +98,11 @@ pub(crate) struct AsOf(Viewpoint);
 /// 截至: a moment in the past, and everything that could be asked then.
 #[Object]
 impl AsOf {
+    /// 标识: of the moment.
+    async fn id(&self) -> ID {
+        ids::of_content("AsOf", &(self.0.moment, self.0.time))
+    }
+
     /// 时间轴: which time counts.
     async fn axis(&self) -> AsOfAxis {
         match self.0.moment {

@@ -6,7 +6,7 @@ use crate::app::{CasePage, Condition, StoredCase};
 use crate::domain::case::number::CaseNumber;
 use crate::domain::refusal::Refusal;
 use crate::domain::value::CaseId;
-use crate::graphql::connection::{self, PageInfo, Slice};
+use crate::graphql::connection::{self, Beyond, PageInfo, Slice};
 use crate::graphql::context::{actor, app, reached};
 use crate::graphql::filter::CaseFilter;
 use crate::graphql::filter::order::{Asked, CaseOrder, Order};
@@ -61,8 +61,13 @@ impl CaseQuery {
     async fn cases(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "At most so many, up to 100; 50 when left out.")] first: Option<i32>,
+        #[graphql(
+            desc = "Forward: at most so many from the beginning, up to 100; 50 when neither this nor `last` is given."
+        )]
+        first: Option<i32>,
         #[graphql(desc = "Only after this place.")] after: Option<Cursor>,
+        #[graphql(desc = "Backward: at most so many from the end, up to 100.")] last: Option<i32>,
+        #[graphql(desc = "Only before this place.")] before: Option<Cursor>,
         #[graphql(desc = "视图: those of a saved view, in its order.")] view: Option<ID>,
         #[graphql(desc = "筛选: only these; of a view's, only these of them.")] filter: Option<CaseFilter>,
         #[graphql(desc = "排序: at most four keys; when left out the view's, or the latest reported first.")] order_by: Option<
@@ -72,12 +77,9 @@ impl CaseQuery {
     ) -> Option<Result<CaseConnection>> {
         errors::nullable(async {
             reached(ctx, min_position).await?;
-            let slice = Slice::read(first, after)?;
-            let asked = match &slice.after {
-                Some(cursor) => {
-                    let asked = Order::asked(cursor)?;
-                    Asked { at: connection::continued(self.0.moment, asked.at)?, ..asked }
-                }
+            let slice = Slice::read(first, after, last, before)?;
+            let asked = match slice.places(Order::asked)?.read_at(|asked| *asked)? {
+                Some(asked) => Asked { at: connection::continued(self.0.moment, asked.at)?, ..asked },
                 None => Asked { at: self.0.moment, now: self.0.time.unwrap_or_else(|| app(ctx).now()) },
             };
             let kept = match &view {
@@ -89,30 +91,35 @@ impl CaseQuery {
                 None => (Vec::from_iter(filter), order_by),
             };
             let order = Order::read(order_by)?;
-            let after = slice.after.as_ref().map(|cursor| order.after(cursor)).transpose()?;
+            let places = slice.places(|cursor| order.place(cursor))?;
             let conditions = filters.iter().map(|filter| filter.condition(asked.now)).collect::<Result<_>>()?;
-            let condition = Condition::All(conditions);
-            let (keys, limit) = (order.columns().to_vec(), slice.limit());
-            let mut page = CasePage { condition, order: keys, after, limit, at: asked.at };
+            let mut page = CasePage {
+                condition: Condition::All(conditions),
+                order: order.columns().to_vec(),
+                after: places.after,
+                before: places.before,
+                limit: slice.limit(),
+                keep: slice.keep(),
+                at: asked.at,
+            };
             let read = app(ctx).page_of_cases(actor(ctx), &page).await;
             let (mut rows, at) = read.map_err(|fault| errors::fault(ctx, fault))?;
             // What is asked about the list from here on is asked as of where it was read.
             page.at = at;
             let asked = Asked { at, ..asked };
-            let has_next = slice.cut(&mut rows);
-            Ok(Some(CaseConnection { slice, order, asked, page, rows, has_next }))
+            let beyond = slice.cut(&mut rows);
+            Ok(Some(CaseConnection { order, asked, page, rows, beyond }))
         })
         .await
     }
 }
 
 pub(crate) struct CaseConnection {
-    slice: Slice,
     order: Order,
     asked: Asked,
     page: CasePage,
     rows: Vec<StoredCase>,
-    has_next: bool,
+    beyond: Beyond,
 }
 
 /// A case and its place in the list.
@@ -151,7 +158,7 @@ impl CaseConnection {
     async fn page_info(&self) -> PageInfo {
         let ends = self.rows.first().zip(self.rows.last());
         let ends = ends.map(|(first, last)| (self.cursor(first), self.cursor(last)));
-        PageInfo::new(&self.slice, self.has_next, ends)
+        PageInfo::new(self.beyond, ends)
     }
 
     /// How many there are on all pages. Counted when it is asked for.

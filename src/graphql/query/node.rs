@@ -13,6 +13,7 @@ use crate::graphql::types::annual_summary::AnnualSummaryNode;
 use crate::graphql::types::campaign::CampaignNode;
 use crate::graphql::types::case::CaseNode;
 use crate::graphql::types::catalogue::CatalogueNode;
+use crate::graphql::types::common::{CategoryNode, DivisionNode};
 use crate::graphql::types::enterprise::EnterpriseNode;
 use crate::graphql::types::event::{CaseEvent, Node, RegisterEvent};
 use crate::graphql::types::institution::InstitutionNode;
@@ -28,18 +29,9 @@ pub(crate) struct NodeQuery(pub(super) Viewpoint);
 /// Reads by global id.
 #[Object]
 impl NodeQuery {
-    /// 节点: anything by its global id, if you may see it.
-    async fn node(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "The global id.")] id: ID,
-        #[graphql(desc = "Waits until this position is seen.")] min_position: Option<Position>,
-    ) -> Option<Result<Node>> {
-        errors::nullable(async {
-            reached(ctx, min_position).await?;
-            find(ctx, &id, "id", self.0.moment).await
-        })
-        .await
+    /// 节点: anything by its global id, if you may see it. Its only argument is the id, as the clients of Relay want it; `nodes` waits for a position.
+    async fn node(&self, ctx: &Context<'_>, #[graphql(desc = "The global id.")] id: ID) -> Option<Result<Node>> {
+        errors::nullable(find(ctx, &id, "id", self.0.moment)).await
     }
 
     /// 节点: up to 100 things by their global ids, in their order; what you may not see is `null`.
@@ -72,6 +64,8 @@ async fn find(ctx: &Context<'_>, id: &ID, argument: &str, at: Moment) -> Result<
     };
     let (kind, id) = match named {
         Named::Event(position) => return event(ctx, position, at).await,
+        Named::Division(division) => return Ok(Some(Node::Division(DivisionNode(division)))),
+        Named::Category(category) => return Ok(Some(Node::ServiceCategory(CategoryNode(category)))),
         Named::Thing(kind, id) => (kind, id),
     };
     Ok(match kind.as_str() {

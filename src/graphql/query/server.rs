@@ -13,7 +13,7 @@ use crate::graphql::types::institution::InstitutionNode;
 use crate::graphql::types::register::Which;
 use crate::graphql::types::view::ViewConnection;
 use crate::graphql::words::Role;
-use crate::graphql::{errors, filter};
+use crate::graphql::{errors, filter, ids};
 
 #[derive(Default)]
 pub(crate) struct ServerQuery;
@@ -30,6 +30,7 @@ impl ServerQuery {
     async fn service_config(&self, ctx: &Context<'_>) -> ServiceConfig {
         let limits = ctx.data_unchecked::<Limits>();
         ServiceConfig {
+            id: ids::of_content("ServiceConfig", &()),
             largest_page: LARGEST_PAGE,
             largest_depth: limits.depth,
             largest_cost: limits.cost,
@@ -44,6 +45,7 @@ impl ServerQuery {
         errors::nullable(async {
             let position = app(ctx).head().await.map_err(|fault| errors::fault(ctx, fault))?;
             Ok(Some(ServerInfo {
+                id: ids::of_content("ServerInfo", &()),
                 name: env!("CARGO_PKG_NAME"),
                 version: env!("CARGO_PKG_VERSION"),
                 time: app(ctx).now().into(),
@@ -125,6 +127,8 @@ impl Viewer {
 /// 服务限制: the limits that requests are held to. The cost of a field is 1 plus that of what is selected in it; what is selected in a list counts once for each row asked for with `first`, `ids` or by default.
 #[derive(SimpleObject)]
 pub(crate) struct ServiceConfig {
+    /// 标识: the same always, since there is one.
+    id: ID,
     /// The most rows of a page.
     largest_page: u32,
     /// How deep a selection may nest.
@@ -142,6 +146,8 @@ pub(crate) struct ServiceConfig {
 /// 服务器信息: what answers you.
 #[derive(SimpleObject)]
 pub(crate) struct ServerInfo {
+    /// 标识: the same always, since there is one.
+    id: ID,
     /// The program's name.
     name: &'static str,
     /// The program's version.

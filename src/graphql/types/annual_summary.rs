@@ -1,12 +1,13 @@
 //! 年度总结: annual summaries.
 
 use async_graphql::{Context, ID, Object, Result, SimpleObject};
+use serde::Serialize;
 
 use crate::app::YearQuestion;
 use crate::domain::annual_summary::AnnualSummary;
 use crate::domain::annual_summary::state::AnnualSummaryFile;
 use crate::graphql::errors;
-use crate::graphql::ids;
+use crate::graphql::ids::{self, content_id};
 use crate::graphql::scalars::{DateTime, Decimal};
 use crate::graphql::types::annual_figures::AnnualFigures;
 use crate::graphql::types::case::CaseNode;
@@ -120,8 +121,11 @@ impl AnnualSummaryNode {
     }
 }
 
+content_id!(Figure, AmendmentNode);
+
 /// 数据: a figure of a summary.
-#[derive(SimpleObject)]
+#[derive(Serialize, SimpleObject)]
+#[graphql(complex)]
 pub(crate) struct Figure {
     /// 名称: what it counts.
     name: String,
@@ -130,8 +134,8 @@ pub(crate) struct Figure {
 }
 
 /// 修改: a replacement of what was reported.
-#[derive(SimpleObject)]
-#[graphql(name = "Amendment")]
+#[derive(Serialize, SimpleObject)]
+#[graphql(complex, name = "Amendment")]
 pub(crate) struct AmendmentNode {
     /// By whom.
     by: ActorNode,

@@ -15,8 +15,8 @@ use crate::graphql::errors;
 use crate::graphql::scalars::Cursor;
 use crate::graphql::types::case::CaseNode;
 use crate::graphql::types::case_parts::{
-    AllowedCommand, Attachment, CaseOrigin, Comment, Expert, Fee, GapPoint, LegacyNode, LinkNode, PublicationNode,
-    Technique, Training,
+    AllowedCommand, Attachment, CaseOrigin, Comment, Expert, Fee, GapPoint, IntroducedTechnique, LegacyNode, LinkNode,
+    PublicationNode, Training,
 };
 use crate::graphql::types::common;
 use crate::graphql::types::common::ActorNode;
@@ -82,17 +82,18 @@ impl CaseFile {
             let Some((origin, enterprise)) = found else {
                 return Ok(None);
             };
-            Ok(Some(match origin {
+            Ok(Some(match &origin {
                 Origin::FieldVisit { visit } => {
                     let enterprise = common::enterprise(ctx, enterprise, self.at).await?;
-                    let visit = enterprise.and_then(|enterprise| FieldVisitNode::of(&enterprise, visit));
-                    CaseOrigin { visit, ..CaseOrigin::of(OriginKind::FieldVisit) }
+                    let visit = enterprise.and_then(|enterprise| FieldVisitNode::of(&enterprise, *visit));
+                    CaseOrigin { visit, ..CaseOrigin::of(OriginKind::FieldVisit, origin) }
                 }
                 Origin::Survey { survey } => {
-                    CaseOrigin { survey: Some(survey.to_string()), ..CaseOrigin::of(OriginKind::Survey) }
+                    let survey = Some(survey.to_string());
+                    CaseOrigin { survey, ..CaseOrigin::of(OriginKind::Survey, origin) }
                 }
-                Origin::OwnReport => CaseOrigin::of(OriginKind::OwnReport),
-                Origin::Import => CaseOrigin::of(OriginKind::Import),
+                Origin::OwnReport => CaseOrigin::of(OriginKind::OwnReport, origin),
+                Origin::Import => CaseOrigin::of(OriginKind::Import, origin),
             }))
         })
         .await
@@ -199,7 +200,7 @@ impl CaseFile {
     }
 
     /// 先进技术: techniques brought in, in order.
-    async fn techniques(&self, ctx: &Context<'_>) -> Option<Result<Vec<Technique>>> {
+    async fn techniques(&self, ctx: &Context<'_>) -> Option<Result<Vec<IntroducedTechnique>>> {
         self.each(ctx, |file| &file.techniques).await.transpose()
     }
 
@@ -244,12 +245,17 @@ impl CaseFile {
     async fn events(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "At most so many, up to 100; 50 when left out.")] first: Option<i32>,
+        #[graphql(
+            desc = "Forward: at most so many from the beginning, up to 100; 50 when neither this nor `last` is given."
+        )]
+        first: Option<i32>,
         #[graphql(desc = "Only after this place.")] after: Option<Cursor>,
+        #[graphql(desc = "Backward: at most so many from the end, up to 100.")] last: Option<i32>,
+        #[graphql(desc = "Only before this place.")] before: Option<Cursor>,
         #[graphql(desc = "Only these events.")] filter: Option<CaseEventFilter>,
     ) -> Option<Result<CaseEventConnection>> {
         errors::nullable(async {
-            let page = Slice::read(first, after)?;
+            let page = Slice::read(first, after, last, before)?;
             CaseEventConnection::load(ctx, self.id, self.at, &page, filter.unwrap_or_default()).await.map(Some)
         })
         .await

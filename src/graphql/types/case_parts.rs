@@ -1,16 +1,18 @@
 //! What a case's file lists beside the work itself: experts, links, fees, techniques, trainings, comments, documents.
 
 use async_graphql::{ComplexObject, Context, ID, Object, Result, SimpleObject};
+use serde::Serialize;
 
 use crate::app::Moment;
 use crate::domain::case::command::CaseCommand;
 use crate::domain::case::gap;
 use crate::domain::case::state;
+use crate::domain::case::values::Origin;
 use crate::domain::refusal::Refusal;
 use crate::domain::value::{CaseId, PersonId};
 use crate::graphql::context::{actor, app};
 use crate::graphql::errors::{self, ErrorCode};
-use crate::graphql::ids;
+use crate::graphql::ids::{self, content_id};
 use crate::graphql::scalars::{Base64, Date, DateTime, Decimal};
 use crate::graphql::types::case::CaseNode;
 use crate::graphql::types::common::{self, ActorNode};
@@ -18,8 +20,11 @@ use crate::graphql::types::enterprise::FieldVisitNode;
 use crate::graphql::types::person::PersonNode;
 use crate::graphql::words::{LinkRelation, Membership, OriginKind};
 
+content_id!(GapPoint, IntroducedTechnique, Training, PublicationNode, LegacyNode, AllowedCommand, Reason);
+
 /// 来源: how a case came to be known.
 #[derive(SimpleObject)]
+#[graphql(complex)]
 pub(crate) struct CaseOrigin {
     /// 类型: which way.
     pub(crate) kind: OriginKind,
@@ -27,17 +32,29 @@ pub(crate) struct CaseOrigin {
     pub(crate) visit: Option<FieldVisitNode>,
     /// 调查: the survey, where it was one.
     pub(crate) survey: Option<String>,
+    /// What the log says of it.
+    #[graphql(skip)]
+    pub(crate) origin: Origin,
 }
 
 impl CaseOrigin {
     /// An origin of that kind, without particulars.
-    pub(crate) fn of(kind: OriginKind) -> Self {
-        Self { kind, visit: None, survey: None }
+    pub(crate) fn of(kind: OriginKind, origin: Origin) -> Self {
+        Self { kind, visit: None, survey: None, origin }
+    }
+}
+
+#[ComplexObject]
+impl CaseOrigin {
+    /// 标识: made of what it says: equal ones have the same, and one that changes has another.
+    async fn id(&self) -> ID {
+        ids::of_content("CaseOrigin", &self.origin)
     }
 }
 
 /// 差距变化: how the capability gap stood after an event that changed it.
-#[derive(SimpleObject)]
+#[derive(Serialize, SimpleObject)]
+#[graphql(complex)]
 pub(crate) struct GapPoint {
     /// When that event happened.
     at: DateTime,
@@ -63,6 +80,12 @@ pub(crate) struct Expert {
 /// 协作专家: somebody who was invited, and how it went.
 #[Object]
 impl Expert {
+    /// 标识: made of what it says: equal ones have the same, and one that changes has another.
+    #[graphql(name = "id")]
+    async fn global_id(&self) -> ID {
+        ids::of_content("Expert", &(self.id, self.membership))
+    }
+
     /// The person's global id.
     async fn person_id(&self) -> ID {
         ids::global(self.id)
@@ -93,6 +116,11 @@ impl From<(&state::Link, Moment)> for LinkNode {
 /// 关联: what a case is to another.
 #[Object(name = "CaseLink")]
 impl LinkNode {
+    /// 标识: made of what it says: equal ones have the same, and one that changes has another.
+    async fn id(&self) -> ID {
+        ids::of_content("CaseLink", &self.link)
+    }
+
     /// The other case's global id.
     async fn other_id(&self) -> ID {
         ids::global(self.link.other)
@@ -137,8 +165,9 @@ impl From<(&state::Fee, Moment)> for Fee {
 }
 
 /// 先进技术: a technique that was brought in.
-#[derive(SimpleObject)]
-pub(crate) struct Technique {
+#[derive(Serialize, SimpleObject)]
+#[graphql(complex)]
+pub(crate) struct IntroducedTechnique {
     /// 技术: what.
     technique: String,
     /// 引用: the standard, method or publication it comes from.
@@ -149,7 +178,7 @@ pub(crate) struct Technique {
     at: DateTime,
 }
 
-impl From<(&state::Technique, Moment)> for Technique {
+impl From<(&state::Technique, Moment)> for IntroducedTechnique {
     fn from((technique, _): (&state::Technique, Moment)) -> Self {
         Self {
             technique: technique.technique.to_string(),
@@ -161,7 +190,8 @@ impl From<(&state::Technique, Moment)> for Technique {
 }
 
 /// 培训: a training that was given.
-#[derive(SimpleObject)]
+#[derive(Serialize, SimpleObject)]
+#[graphql(complex)]
 pub(crate) struct Training {
     /// 主题: on what.
     topic: String,
@@ -263,8 +293,8 @@ impl Attachment {
 }
 
 /// 发布: a publication as good practice.
-#[derive(SimpleObject)]
-#[graphql(name = "Publication")]
+#[derive(Serialize, SimpleObject)]
+#[graphql(complex, name = "Publication")]
 pub(crate) struct PublicationNode {
     /// When.
     at: DateTime,
@@ -285,8 +315,8 @@ impl From<(&state::Publication, Moment)> for PublicationNode {
 }
 
 /// 导入: what is known from another tracker's log.
-#[derive(SimpleObject)]
-#[graphql(name = "Legacy")]
+#[derive(Serialize, SimpleObject)]
+#[graphql(complex, name = "Legacy")]
 pub(crate) struct LegacyNode {
     /// How many events of that log are in.
     imported: u64,
@@ -301,7 +331,8 @@ impl From<(&state::Legacy, Moment)> for LegacyNode {
 }
 
 /// 可用命令: whether you may give a command now, for buttons that explain themselves.
-#[derive(SimpleObject)]
+#[derive(Serialize, SimpleObject)]
+#[graphql(complex)]
 pub(crate) struct AllowedCommand {
     /// The command, such as `TriageCase`.
     command: String,
@@ -314,7 +345,8 @@ pub(crate) struct AllowedCommand {
 }
 
 /// 原因: why a command is not allowed.
-#[derive(SimpleObject)]
+#[derive(Serialize, SimpleObject)]
+#[graphql(complex)]
 pub(crate) struct Reason {
     /// What a program can act on.
     code: ErrorCode,

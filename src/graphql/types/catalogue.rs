@@ -1,10 +1,12 @@
 //! 目录: what may be charged, and which edition of a regulation is in force.
 
 use async_graphql::{ID, Object, SimpleObject};
+use serde::Serialize;
 
 use crate::domain::catalogue::Catalogue;
 use crate::domain::catalogue::state::{CatalogueFile, Edition, Item};
 use crate::domain::value::Label;
+use crate::graphql::ids::content_id;
 use crate::graphql::scalars::{Date, DateTime, Decimal};
 use crate::graphql::types::common::{DivisionNode, PeriodNode, Regulation};
 use crate::graphql::types::register::register_node;
@@ -80,8 +82,11 @@ impl CatalogueNode {
     }
 }
 
+content_id!(ChargeableItem, RegulationEdition);
+
 /// 国家列名收费项目: a fee that a list allows.
-#[derive(SimpleObject)]
+#[derive(Serialize, SimpleObject)]
+#[graphql(complex)]
 pub(crate) struct ChargeableItem {
     /// 项目代码: what fees name it by.
     code: String,
@@ -114,7 +119,8 @@ impl From<&Item> for ChargeableItem {
 }
 
 /// 规程版本: an edition of a regulation.
-#[derive(SimpleObject)]
+#[derive(Serialize, SimpleObject)]
+#[graphql(complex)]
 pub(crate) struct RegulationEdition {
     /// 编号: its number, with the year of the edition.
     reference: Regulation,

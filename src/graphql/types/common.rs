@@ -1,6 +1,7 @@
 //! Small things that many objects show: divisions, categories, actors.
 
 use async_graphql::{Context, ID, Object, Result, SimpleObject};
+use serde::Serialize;
 
 use crate::app::Moment;
 use crate::domain::actor::ActorId;
@@ -13,6 +14,7 @@ use crate::domain::value::{
 };
 use crate::graphql::context::loaders;
 use crate::graphql::errors;
+use crate::graphql::ids::{self, content_id};
 use crate::graphql::scalars::Date;
 use crate::graphql::types::campaign::CampaignNode;
 use crate::graphql::types::enterprise::EnterpriseNode;
@@ -20,11 +22,18 @@ use crate::graphql::types::institution::InstitutionNode;
 use crate::graphql::types::person::PersonNode;
 use crate::graphql::words::Level;
 
+content_id!(Regulation, PeriodNode);
+
 pub(crate) struct DivisionNode(pub Division);
 
 /// 行政区划: a division of GB/T 2260. A prefix is the hierarchy: `44` Guangdong, `4403` Shenzhen.
 #[Object(name = "Division")]
 impl DivisionNode {
+    /// The global id.
+    pub(crate) async fn id(&self) -> ID {
+        ids::of_division(&self.0)
+    }
+
     /// 代码: 2, 4 or 6 digits, or `CN` for the nation.
     async fn code(&self) -> String {
         self.0.to_string()
@@ -59,6 +68,11 @@ pub(crate) struct CategoryNode(pub ServiceCategory);
 /// 服务类别: a category of the BIPM's KCDB list.
 #[Object(name = "ServiceCategory")]
 impl CategoryNode {
+    /// The global id.
+    pub(crate) async fn id(&self) -> ID {
+        ids::of_category(&self.0)
+    }
+
     /// 代码: such as `T/H-3`.
     async fn code(&self) -> &str {
         self.0.code()
@@ -75,10 +89,13 @@ impl CategoryNode {
     }
 }
 
+/// Within a value, an actor is its id.
+#[derive(Serialize)]
 pub(crate) struct ActorNode {
     /// The id.
     pub(crate) id: ActorId,
     /// As of when the person is shown.
+    #[serde(skip)]
     pub(crate) at: Moment,
 }
 
@@ -103,7 +120,8 @@ impl ActorNode {
 }
 
 /// 规程、规范、标准号: a regulation, by its number.
-#[derive(SimpleObject)]
+#[derive(Serialize, SimpleObject)]
+#[graphql(complex)]
 pub(crate) struct Regulation {
     /// 编号: as it was given, such as `JJG 196-2006`.
     reference: String,
@@ -124,8 +142,8 @@ impl From<&RegulationRef> for Regulation {
 }
 
 /// 期间: days from one to another, both included.
-#[derive(SimpleObject)]
-#[graphql(name = "Period")]
+#[derive(Serialize, SimpleObject)]
+#[graphql(complex, name = "Period")]
 pub(crate) struct PeriodNode {
     /// 起: the first day.
     from: Date,

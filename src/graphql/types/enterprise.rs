@@ -1,13 +1,14 @@
 //! 企业: enterprises, their enrolments and the visits to them.
 
 use async_graphql::{Context, ID, Object, Result, SimpleObject};
+use serde::Serialize;
 
 use crate::app::Moment;
 use crate::domain::enterprise::Enterprise;
 use crate::domain::enterprise::state::{Enrolment, EnterpriseFile, FieldVisit};
 use crate::domain::enterprise::values::{Consent, Identity};
 use crate::domain::value::{CampaignId, VisitId};
-use crate::graphql::ids;
+use crate::graphql::ids::{self, content_id};
 use crate::graphql::scalars::{Date, DateTime};
 use crate::graphql::types::campaign::CampaignNode;
 use crate::graphql::types::common::{self, ActorNode, DivisionNode};
@@ -72,7 +73,12 @@ impl EnterpriseNode {
     /// 联系人: whom to call. Personal data.
     async fn contact(&self) -> Option<ContactNode> {
         let contact = self.file().contact.as_ref()?;
-        Some(ContactNode { name: reveal(&contact.name), telephone: contact.telephone.as_ref().map(reveal) })
+        Some(ContactNode {
+            // Of the entry and not of the content, which is personal data.
+            id: ids::of_content("Contact", &(self.0.entry.id, self.0.entry.version)),
+            name: reveal(&contact.name),
+            telephone: contact.telephone.as_ref().map(reveal),
+        })
     }
 
     /// 报名: its last enrolment in each campaign.
@@ -103,8 +109,11 @@ impl EnterpriseNode {
     }
 }
 
+content_id!(ExternalOrganisation);
+
 /// 外部标识: an organisation of another tracker's log.
-#[derive(SimpleObject)]
+#[derive(Serialize, SimpleObject)]
+#[graphql(complex)]
 pub(crate) struct ExternalOrganisation {
     /// The log's name, from the mapping file.
     log: String,
@@ -116,6 +125,8 @@ pub(crate) struct ExternalOrganisation {
 #[derive(SimpleObject)]
 #[graphql(name = "Contact")]
 pub(crate) struct ContactNode {
+    /// 标识: of the enterprise and its version.
+    id: ID,
     /// 姓名: who.
     name: String,
     /// 电话: the number.
@@ -131,6 +142,11 @@ pub(crate) struct EnrolmentNode {
 /// 自愿报名: a place on a campaign's list.
 #[Object(name = "Enrolment")]
 impl EnrolmentNode {
+    /// 标识: made of what it says: equal ones have the same, and one that changes has another.
+    async fn id(&self) -> ID {
+        ids::of_content("Enrolment", &(self.campaign, &self.enrolment))
+    }
+
     /// 活动: the campaign.
     async fn campaign(&self, ctx: &Context<'_>) -> Option<Result<CampaignNode>> {
         common::campaign(ctx, self.campaign, self.at).await.transpose()

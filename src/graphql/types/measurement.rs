@@ -1,6 +1,7 @@
 //! Measurement: what is required, what was measured, and the gap between the two.
 
 use async_graphql::{ID, Object, SimpleObject};
+use serde::{Serialize, Serializer};
 
 use crate::app::Moment;
 use crate::domain::case::state::{File, Measurement};
@@ -9,16 +10,18 @@ use crate::domain::value::{
     CapabilityGap, ExpandedUncertainty, Interval, MeasurementRequirement, MeasurementResult, Quantity, Ratio,
     RequiredUncertainty, Target,
 };
-use crate::graphql::ids;
+use crate::graphql::ids::{self, content_id};
 use crate::graphql::scalars::{DateTime, Decimal};
 use crate::graphql::types::common::ActorNode;
+
+content_id!(QuantityNode, IntervalNode, UncertaintyNode, MpeNode, RequiredNode, CapabilityGapNode);
 
 /// Significant digits of what is computed for reading; comparisons are exact.
 const DIGITS: u32 = 6;
 
 /// 量: a number and a unit.
-#[derive(SimpleObject)]
-#[graphql(name = "Quantity")]
+#[derive(Serialize, SimpleObject)]
+#[graphql(complex, name = "Quantity")]
 pub(crate) struct QuantityNode {
     /// 数值: the number.
     value: Decimal,
@@ -39,8 +42,8 @@ impl From<&Quantity> for QuantityNode {
 }
 
 /// 测量区间: from where to where.
-#[derive(SimpleObject)]
-#[graphql(name = "Interval")]
+#[derive(Serialize, SimpleObject)]
+#[graphql(complex, name = "Interval")]
 pub(crate) struct IntervalNode {
     /// 下限: the lower end.
     low: Decimal,
@@ -57,8 +60,8 @@ impl From<&Interval> for IntervalNode {
 }
 
 /// 扩展不确定度 U = k·u (VIM 2.35).
-#[derive(SimpleObject)]
-#[graphql(name = "ExpandedUncertainty")]
+#[derive(Serialize, SimpleObject)]
+#[graphql(complex, name = "ExpandedUncertainty")]
 pub(crate) struct UncertaintyNode {
     /// U.
     value: Decimal,
@@ -85,8 +88,8 @@ impl From<&ExpandedUncertainty> for UncertaintyNode {
 }
 
 /// 最大允许误差 (VIM 4.26), with the rule by which U enters pass or fail.
-#[derive(SimpleObject)]
-#[graphql(name = "MaximumPermissibleError")]
+#[derive(Serialize, SimpleObject)]
+#[graphql(complex, name = "MaximumPermissibleError")]
 pub(crate) struct MpeNode {
     /// The magnitude of the symmetric limits.
     value: Decimal,
@@ -110,8 +113,8 @@ impl From<&MaximumPermissibleError> for MpeNode {
 }
 
 /// 要求的不确定度: what a requirement comes down to.
-#[derive(SimpleObject)]
-#[graphql(name = "RequiredUncertainty")]
+#[derive(Serialize, SimpleObject)]
+#[graphql(complex, name = "RequiredUncertainty")]
 pub(crate) struct RequiredNode {
     /// U, to six significant digits.
     value: Decimal,
@@ -136,6 +139,11 @@ pub(crate) struct RequirementNode(pub MeasurementRequirement);
 /// 测量要求: what measurement would solve a case.
 #[Object(name = "MeasurementRequirement")]
 impl RequirementNode {
+    /// 标识: made of what it says: equal ones have the same, and one that changes has another.
+    async fn id(&self) -> ID {
+        ids::of_content("MeasurementRequirement", &self.0)
+    }
+
     /// 被测量: the quantity intended to be measured.
     async fn measurand(&self) -> String {
         self.0.measurand().to_string()
@@ -178,6 +186,11 @@ pub(crate) struct ResultNode(pub MeasurementResult);
 /// 测量结果: value, uncertainty, method, traceability.
 #[Object(name = "MeasurementResult")]
 impl ResultNode {
+    /// 标识: made of what it says: equal ones have the same, and one that changes has another.
+    async fn id(&self) -> ID {
+        ids::of_content("MeasurementResult", &self.0)
+    }
+
     /// 被测量: the quantity measured, where it is not the required one.
     async fn measurand(&self) -> Option<String> {
         self.0.measurand().map(ToString::to_string)
@@ -229,9 +242,16 @@ impl From<(&Measurement, Moment)> for MeasurementNode {
     }
 }
 
+/// Within a value, a measurement is its id.
+impl Serialize for MeasurementNode {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.id.serialize(serializer)
+    }
+}
+
 /// 能力差距: the best uncertainty found so far against the one required. Above 1 the bottleneck stands, at or below 1 it is broken.
-#[derive(SimpleObject)]
-#[graphql(name = "CapabilityGap")]
+#[derive(Serialize, SimpleObject)]
+#[graphql(complex, name = "CapabilityGap")]
 pub(crate) struct CapabilityGapNode {
     /// U of the best measurement ÷ U required, at the same coverage factor and unit, to six significant digits.
     ratio: Decimal,

@@ -1,12 +1,13 @@
 //! 人员: persons. The only place of the API where personal data becomes text.
 
-use async_graphql::{Context, ID, Object, Result, SimpleObject};
+use async_graphql::{ComplexObject, Context, ID, Object, Result, SimpleObject};
 
 use crate::domain::person::Person;
 use crate::domain::person::state::PersonFile;
 use crate::domain::person::values::Affiliation;
 use crate::domain::value::Personal;
 use crate::graphql::errors;
+use crate::graphql::ids;
 use crate::graphql::scalars::DateTime;
 use crate::graphql::types::common::{self, CategoryNode, DivisionNode};
 use crate::graphql::types::enterprise::EnterpriseNode;
@@ -58,8 +59,10 @@ impl PersonNode {
     /// 所属单位: where the person belongs.
     async fn affiliation(&self, ctx: &Context<'_>) -> Option<Result<AffiliationNode>> {
         errors::nullable(async {
-            let nowhere = AffiliationNode { institution: None, bureau: None, enterprise: None };
-            Ok(Some(match &self.file().affiliation {
+            let affiliation = &self.file().affiliation;
+            let nowhere =
+                AffiliationNode { institution: None, bureau: None, enterprise: None, affiliation: affiliation.clone() };
+            Ok(Some(match affiliation {
                 Affiliation::Institution { institution, .. } => {
                     AffiliationNode { institution: common::institution(ctx, *institution, self.0.at).await?, ..nowhere }
                 }
@@ -97,7 +100,7 @@ impl PersonNode {
 
 /// 所属单位: where somebody belongs; one of the three, if you may see it.
 #[derive(SimpleObject)]
-#[graphql(name = "Affiliation")]
+#[graphql(complex, name = "Affiliation")]
 pub(crate) struct AffiliationNode {
     /// 机构: the institution.
     institution: Option<InstitutionNode>,
@@ -105,4 +108,14 @@ pub(crate) struct AffiliationNode {
     bureau: Option<DivisionNode>,
     /// 企业: the enterprise.
     enterprise: Option<EnterpriseNode>,
+    #[graphql(skip)]
+    affiliation: Affiliation,
+}
+
+#[ComplexObject]
+impl AffiliationNode {
+    /// 标识: made of what it says: equal ones have the same, and one that changes has another.
+    async fn id(&self) -> ID {
+        ids::of_content("Affiliation", &self.affiliation)
+    }
 }

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::app::{Commanded, Entry, Moment, RegisterPage};
 use crate::domain::value::Division;
-use crate::graphql::connection::{self, Slice};
+use crate::graphql::connection::{self, Beyond, Slice};
 use crate::graphql::context::{actor, app};
 use crate::graphql::errors;
 use crate::graphql::scalars::Cursor;
@@ -41,8 +41,8 @@ pub(crate) struct EntryPage<A> {
     pub(crate) entries: Vec<Entry<A>>,
     /// As of when they were read.
     pub(crate) at: Moment,
-    /// Whether there are more.
-    pub(crate) has_next: bool,
+    /// What lies on either side.
+    pub(crate) beyond: Beyond,
     /// The question, for counting.
     pub(crate) page: RegisterPage,
 }
@@ -53,9 +53,9 @@ impl<A: Commanded> EntryPage<A> {
     /// # Errors
     /// When the cursor is of another list or the house fails.
     pub(crate) async fn load(ctx: &Context<'_>, slice: &Slice, which: Which, at: Moment) -> Result<Self> {
-        let place = slice.place::<Place>()?;
-        let at = match &place {
-            Some(place) => connection::continued(at, place.at)?,
+        let places = slice.places(connection::decode::<Place>)?;
+        let at = match places.read_at(|place| place.at)? {
+            Some(place) => connection::continued(at, place)?,
             None => at,
         };
         let mut page = RegisterPage {
@@ -64,15 +64,17 @@ impl<A: Commanded> EntryPage<A> {
             code: which.code,
             name_contains: which.name_contains,
             as_reader: which.as_reader,
-            after: place.map(|place| (place.name, place.id)),
+            after: places.after.map(|place| (place.name, place.id)),
+            before: places.before.map(|place| (place.name, place.id)),
             limit: slice.limit(),
+            keep: slice.keep(),
             at,
         };
         let read = app(ctx).page_of_registers::<A>(actor(ctx), &page).await;
         let (mut entries, at) = read.map_err(|fault| errors::fault(ctx, fault))?;
         page.at = at;
-        let has_next = slice.cut(&mut entries);
-        Ok(Self { entries, at, has_next, page })
+        let beyond = slice.cut(&mut entries);
+        Ok(Self { entries, at, beyond, page })
     }
 }
 
@@ -144,7 +146,6 @@ pub(super) use register_node;
 macro_rules! register_connection {
     ($(#[$doc:meta])* $connection:ident, $edge:ident of $node:ident, $root:ident) => {
         pub(crate) struct $connection {
-            slice: crate::graphql::connection::Slice,
             page: crate::graphql::types::register::EntryPage<$root>,
             nodes: Vec<$node>,
         }
@@ -174,7 +175,7 @@ macro_rules! register_connection {
                 let at = page.at;
                 let entries = std::mem::take(&mut page.entries).into_iter();
                 let nodes = entries.map(|entry| $node::new(std::sync::Arc::new(entry), at)).collect();
-                Ok(Self { slice, page, nodes })
+                Ok(Self { page, nodes })
             }
 
             fn cursor(&self, node: &$node) -> crate::graphql::scalars::Cursor {
@@ -200,7 +201,7 @@ macro_rules! register_connection {
             async fn page_info(&self) -> crate::graphql::connection::PageInfo {
                 let ends = self.nodes.first().zip(self.nodes.last());
                 let ends = ends.map(|(first, last)| (self.cursor(first), self.cursor(last)));
-                crate::graphql::connection::PageInfo::new(&self.slice, self.page.has_next, ends)
+                crate::graphql::connection::PageInfo::new(self.page.beyond, ends)
             }
 
             /// How many there are on all pages. Counted when it is asked for.

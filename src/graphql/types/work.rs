@@ -1,15 +1,18 @@
 //! The work on a case: assignment, findings, solution, trial, resolution, routine service.
 
 use async_graphql::{Context, ID, Object, Result, SimpleObject};
+use serde::Serialize;
 
 use crate::app::Moment;
 use crate::domain::case::state;
-use crate::graphql::ids;
+use crate::graphql::ids::{self, content_id};
 use crate::graphql::scalars::{DateTime, Decimal};
 use crate::graphql::types::common::{self, ActorNode, Regulation};
 use crate::graphql::types::institution::InstitutionNode;
 use crate::graphql::types::person::PersonNode;
 use crate::graphql::words::Verdict;
+
+content_id!(SolutionNode, Review, TrialNode, ResolutionNode);
 
 pub(crate) struct AssignmentNode {
     assignment: state::Assignment,
@@ -25,6 +28,11 @@ impl From<(&state::Assignment, Moment)> for AssignmentNode {
 /// 攻关任务: who shall solve a case.
 #[Object(name = "ResearchAssignment")]
 impl AssignmentNode {
+    /// 标识: made of what it says: equal ones have the same, and one that changes has another.
+    async fn id(&self) -> ID {
+        ids::of_content("ResearchAssignment", &self.assignment)
+    }
+
     /// 计量技术机构: the institution.
     async fn institution(&self, ctx: &Context<'_>) -> Option<Result<InstitutionNode>> {
         common::institution(ctx, self.assignment.institution, self.at).await.transpose()
@@ -79,8 +87,8 @@ impl From<(&state::Finding, Moment)> for Finding {
 }
 
 /// 解决方案: a proposed solution and what the reviewers said.
-#[derive(SimpleObject)]
-#[graphql(name = "Solution")]
+#[derive(Serialize, SimpleObject)]
+#[graphql(complex, name = "Solution")]
 pub(crate) struct SolutionNode {
     /// Who proposed it.
     by: ActorNode,
@@ -97,7 +105,8 @@ pub(crate) struct SolutionNode {
 }
 
 /// 评审: what a reviewer said of a proposed solution.
-#[derive(SimpleObject)]
+#[derive(Serialize, SimpleObject)]
+#[graphql(complex)]
 pub(crate) struct Review {
     /// Who reviewed.
     by: ActorNode,
@@ -129,8 +138,8 @@ impl From<(&state::Solution, Moment)> for SolutionNode {
 }
 
 /// 试用: a trial at the enterprise.
-#[derive(SimpleObject)]
-#[graphql(name = "Trial")]
+#[derive(Serialize, SimpleObject)]
+#[graphql(complex, name = "Trial")]
 pub(crate) struct TrialNode {
     /// 试用计划: what is tried.
     plan: String,
@@ -155,8 +164,8 @@ impl From<(&state::Trial, Moment)> for TrialNode {
 }
 
 /// 解决: what was recorded when the case was resolved.
-#[derive(SimpleObject)]
-#[graphql(name = "Resolution")]
+#[derive(Serialize, SimpleObject)]
+#[graphql(complex, name = "Resolution")]
 pub(crate) struct ResolutionNode {
     /// When.
     at: DateTime,
@@ -193,6 +202,11 @@ impl From<(&state::RoutineService, Moment)> for RoutineServiceNode {
 /// 常规服务: a routine service that answered the need.
 #[Object(name = "RoutineService")]
 impl RoutineServiceNode {
+    /// 标识: made of what it says: equal ones have the same, and one that changes has another.
+    async fn id(&self) -> ID {
+        ids::of_content("RoutineService", &self.service)
+    }
+
     /// 计量技术机构: who provided it.
     async fn institution(&self, ctx: &Context<'_>) -> Option<Result<InstitutionNode>> {
         common::institution(ctx, self.service.institution, self.at).await.transpose()

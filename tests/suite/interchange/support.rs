@@ -18,7 +18,7 @@ use etalon::interchange::import::{BadEvents, import};
 use etalon::interchange::mapping::Mapping;
 use etalon::interchange::report::ImportReport;
 use etalon::projection;
-use etalon::store::{Condition, Store};
+use etalon::store::{Condition, Keep, Store};
 
 use crate::store::support::{Database, TestClock};
 
@@ -72,7 +72,9 @@ impl House {
             condition: Condition::All(Vec::new()),
             order: Vec::new(),
             after: None,
+            before: None,
             limit: 10_000,
+            keep: Keep::First,
             at: Moment::Present,
         };
         self.app.cases(&importer(), &page).await.unwrap()

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use crate::life::scene::{Scene, triage};
 use crate::life::world::{World, text, with};
 
-const PAGE: &str = "query Page($first: Int, $after: Cursor, $filter: CaseFilter, $orderBy: [CaseOrder!]) {
-    cases(first: $first, after: $after, filter: $filter, orderBy: $orderBy) {
+const PAGE: &str = "query Page($first: Int, $after: String, $last: Int, $before: String, $filter: CaseFilter, $orderBy: [CaseOrder!]) {
+    cases(first: $first, after: $after, last: $last, before: $before, filter: $filter, orderBy: $orderBy) {
         totalCount position pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
         edges { cursor node { id number title status } }
     }
@@ -52,6 +52,18 @@ pub async fn pages_are_stable_while_cases_change(world: &World) {
         }
         assert!(pages >= 2);
         assert_eq!(found, expected, "{order}");
+        // Back from the last page to the first, at the position that the cursors carry.
+        let (mut back, mut before) = (Vec::new(), after);
+        loop {
+            let part = page(world, json!({ "last": 4, "before": before, "orderBy": order })).await;
+            assert_eq!((&part["position"], &part["pageInfo"]["hasNextPage"]), (&position, &json!(true)));
+            back.splice(..0, titles(&part));
+            before = part["pageInfo"]["startCursor"].clone();
+            if part["pageInfo"]["hasPreviousPage"] == false {
+                break;
+            }
+        }
+        assert_eq!(back, expected[..expected.len() - 1], "{order}");
     }
     let empty = page(world, json!({ "first": 0 })).await;
     assert_eq!((&empty["edges"], &empty["pageInfo"]["endCursor"]), (&json!([]), &Value::Null));
@@ -143,6 +155,9 @@ pub async fn senseless_questions_are_refused(world: &World) {
         (contains(&"长".repeat(100_000)), "TEXT_TOO_LONG", "filter"),
         (json!({ "first": 101 }), "PAGE_SIZE_INVALID", "first"),
         (json!({ "first": -1 }), "PAGE_SIZE_INVALID", "first"),
+        (json!({ "last": 101 }), "PAGE_SIZE_INVALID", "last"),
+        (json!({ "first": 1, "last": 1 }), "PAGE_SIZE_INVALID", "last"),
+        (json!({ "last": 1, "before": "nonsense" }), "CURSOR_INVALID", "before"),
         (json!({ "after": "nonsense" }), "CURSOR_INVALID", "after"),
         (json!({ "after": "" }), "CURSOR_INVALID", "after"),
         (json!({ "after": cursor }), "CURSOR_INVALID", "after"),

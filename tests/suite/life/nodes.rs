@@ -46,6 +46,12 @@ pub async fn round_trip(world: &World) {
         assert_eq!(answer["nodes"][0]["id"], *id, "{name}");
         types.insert(text(&answer["nodes"][0]["__typename"]));
     }
+    for code in ["Division:4403", "ServiceCategory:T/H-3"] {
+        let id = URL_SAFE_NO_PAD.encode(code);
+        let answer = world.ask("watcher", NODES, json!({ "ids": [id] })).await;
+        assert_eq!(answer["nodes"][0]["id"], id, "{code}");
+        types.insert(text(&answer["nodes"][0]["__typename"]));
+    }
     let of_the_server = OF_THE_SERVER.iter().map(|name| (*name).to_owned()).collect();
     assert_eq!(world.schema.nodes.difference(&types).cloned().collect::<BTreeSet<_>>(), of_the_server);
 }

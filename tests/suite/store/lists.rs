@@ -2,8 +2,8 @@
 //! memory: for every column in both directions, and for many drawn conditions.
 
 use etalon::store::{
-    CaseColumn, CaseQuery, CaseRow, Condition, Direction, Operator, RowChanges, Scope, Store, StoreError, StoredCase,
-    Value,
+    CaseColumn, CaseQuery, CaseRow, Condition, Direction, Keep, Operator, RowChanges, Scope, Store, StoreError,
+    StoredCase, Value,
 };
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
@@ -109,6 +109,11 @@ async fn every_order_is_that_of_the_model_and_pages_add_up(database: Database) {
             assert_eq!(store.cases(&full).await.expect("read"), expected, "{:?}", full.order);
             let paged = paged(&*store, full.clone()).await;
             assert_eq!(paged, expected, "pages of {:?}", full.order);
+            let backward = paged_backward(&*store, full.clone()).await;
+            assert_eq!(backward, expected, "pages of {:?} from its end", full.order);
+            let (after, before) = (full.key_of(&expected[4]), full.key_of(&expected[30]));
+            let between = CaseQuery { after: Some(after), before: Some(before), ..full };
+            assert_eq!(store.cases(&between).await.expect("read"), expected[5..30], "{:?}", between.order);
         }
     }
 }
@@ -183,6 +188,18 @@ async fn paged(store: &dyn Store, full: CaseQuery) -> Vec<StoredCase> {
         let Some(last) = page.last() else { return all };
         query.after = Some(query.key_of(last));
         all.extend(page);
+    }
+}
+
+/// The whole list, seven rows at a time, from its end.
+async fn paged_backward(store: &dyn Store, full: CaseQuery) -> Vec<StoredCase> {
+    let mut query = CaseQuery { limit: 7, keep: Keep::Last, ..full };
+    let mut all = Vec::new();
+    loop {
+        let page = store.cases(&query).await.expect("read");
+        let Some(first) = page.first() else { return all };
+        query.before = Some(query.key_of(first));
+        all.splice(..0, page);
     }
 }
 

@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use etalon::ledger::entry::leaf_hash;
-use etalon::store::{AggregateType, EventQuery, EventRecord, RowChanges, Store, StreamId};
+use etalon::store::{AggregateType, EventQuery, EventRecord, Keep, RowChanges, Store, StreamId};
 use sha2::{Digest, Sha256};
 
 use crate::store::samples::{append, case_stream, commit, id, note, notes};
@@ -35,6 +35,9 @@ async fn events_are_found_by_what_they_are(database: Database) {
         (EventQuery { after: Some(1), ..all() }, vec![2, 3]),
         (EventQuery { up_to: Some(1), ..all() }, vec![0, 1]),
         (EventQuery { after: Some(0), limit: 2, ..all() }, vec![1, 2]),
+        (EventQuery { before: Some(2), ..all() }, vec![0, 1]),
+        (EventQuery { limit: 2, keep: Keep::Last, ..all() }, vec![2, 3]),
+        (EventQuery { stream, before: Some(3), limit: 1, keep: Keep::Last, ..all() }, vec![2]),
         (EventQuery { stream, ..all() }, vec![0, 2]),
         (EventQuery { stream, after: Some(0), ..all() }, vec![2]),
         (EventQuery { aggregate_type, ..all() }, vec![0, 2, 3]),

@@ -1,6 +1,6 @@
 //! Registers: enterprises, campaigns, institutions and the like.
 
-use etalon::store::{AggregateType, Append, Moment, RegisterQuery, RegisterRow, RowChanges, Store, StreamId};
+use etalon::store::{AggregateType, Append, Keep, Moment, RegisterQuery, RegisterRow, RowChanges, Store, StreamId};
 
 use crate::store::samples::{append, commit, id, notes, register_row};
 use crate::store::support::Database;
@@ -24,7 +24,9 @@ fn every_enterprise() -> RegisterQuery {
         code: None,
         name_contains: None,
         after: None,
+        before: None,
         limit: 100,
+        keep: Keep::First,
         within: None,
         at: Moment::Present,
     }
@@ -68,6 +70,8 @@ async fn registers_are_filtered_and_paged(database: Database) {
         (RegisterQuery { ids: Some(vec![]), ..all() }, vec![]),
         (RegisterQuery { limit: 1, after: Some(("Gears".to_owned(), id(2))), ..all() }, vec!["Gears"]),
         (RegisterQuery { after: Some(("Gears".to_owned(), id(3))), ..all() }, vec!["ministry", "深圳 Bearings 50%"]),
+        (RegisterQuery { before: Some(("ministry".to_owned(), id(4))), ..all() }, vec!["Gears", "Gears"]),
+        (RegisterQuery { limit: 2, keep: Keep::Last, ..all() }, vec!["ministry", "深圳 Bearings 50%"]),
     ] {
         assert_eq!(names(&*store, query.clone()).await, expected, "{query:?}");
     }

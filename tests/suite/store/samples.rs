@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use etalon::store::{
-    AggregateType, Append, AppendError, Body, CaseQuery, CaseRow, CommandKey, Committed, Condition, Content, Moment,
-    NewEvent, RebuiltRow, RegisterRow, RowChanges, Scope, Store, StreamId,
+    AggregateType, Append, AppendError, Body, CaseQuery, CaseRow, CommandKey, Committed, Condition, Content, Keep,
+    Moment, NewEvent, RebuiltRow, RegisterRow, RowChanges, Scope, Store, StreamId,
 };
 use uuid::Uuid;
 
@@ -116,7 +116,9 @@ pub(crate) fn all_cases() -> CaseQuery {
         scope: Scope { everything: true, ..Scope::default() },
         order: Vec::new(),
         after: None,
+        before: None,
         limit: 10_000,
+        keep: Keep::First,
         at: Moment::Present,
     }
 }

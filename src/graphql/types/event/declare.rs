@@ -74,7 +74,7 @@ impl Head {
 
     /// Its place in another tracker's log.
     pub(crate) fn source(&self) -> Option<EventSource> {
-        self.source.as_ref().map(Into::into)
+        self.source.as_ref().map(|source| EventSource::of(source, self.record.position))
     }
 
     /// The payload's bytes.
@@ -94,6 +94,8 @@ pub(crate) struct Said<F> {
 /// 导入来源: the place of an imported event in the log that it came from.
 #[derive(SimpleObject)]
 pub(crate) struct EventSource {
+    /// 标识: of the event.
+    id: ID,
     /// The log's name, from the mapping file.
     log: String,
     /// The case's id there.
@@ -109,24 +111,32 @@ pub(crate) struct EventSource {
 /// 属性: an attribute of an event in another tracker's log.
 #[derive(SimpleObject)]
 pub(crate) struct SourceAttribute {
+    /// 标识: of the event and its name.
+    id: ID,
     /// Its name there.
     name: String,
     /// Its value there.
     value: String,
 }
 
-impl From<&Source> for EventSource {
-    fn from(source: &Source) -> Self {
+impl EventSource {
+    /// The source of the event at that position. Its ids are of the position: attributes may be personal data.
+    fn of(source: &Source, position: u64) -> Self {
         let plain = source.attributes.iter().map(|(name, value)| (name, value.clone()));
         let personal = source.personal.iter().map(|(name, value)| (name, reveal(value)));
         Self {
+            id: ids::of_content("EventSource", &position),
             log: source.log.clone(),
             case: source.case.clone(),
             index: source.index,
             activity: source.activity.clone(),
             attributes: plain
                 .chain(personal)
-                .map(|(name, value)| SourceAttribute { name: name.clone(), value })
+                .map(|(name, value)| SourceAttribute {
+                    id: ids::of_content("SourceAttribute", &(position, name)),
+                    name: name.clone(),
+                    value,
+                })
                 .collect(),
         }
     }

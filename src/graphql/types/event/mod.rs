@@ -26,7 +26,7 @@ use crate::graphql::types::annual_summary::AnnualSummaryNode;
 use crate::graphql::types::campaign::CampaignNode;
 use crate::graphql::types::case::CaseNode;
 use crate::graphql::types::catalogue::CatalogueNode;
-use crate::graphql::types::common::ActorNode;
+use crate::graphql::types::common::{ActorNode, CategoryNode, DivisionNode};
 use crate::graphql::types::enterprise::EnterpriseNode;
 use crate::graphql::types::event::declare::{Head, Said};
 use crate::graphql::types::institution::InstitutionNode;
@@ -79,6 +79,10 @@ macro_rules! case_events {
             AnnualSummary(AnnualSummaryNode),
             /// A saved view.
             View(ViewNode),
+            /// A division.
+            Division(DivisionNode),
+            /// A service category.
+            ServiceCategory(CategoryNode),
             /// An event of something else than a case.
             RegisterEvent(RegisterEvent),
             $(#[doc = concat!("The event `", stringify!($fact), "`.")] $fact($part::$object),)+
@@ -232,16 +236,19 @@ impl CaseEventConnection {
             let message = format!("{unknown:?} is no event type of a case: write one such as CaseReported");
             return Err(errors::argument("EVENT_TYPE_UNKNOWN", "filter", message));
         }
+        let places = slice.places(connection::decode::<EventPlace>)?;
         let page = EventPage {
-            after: slice.place::<EventPlace>()?.map(|place| place.event),
+            after: places.after.map(|place| place.event),
             at,
+            before: places.before.map(|place| place.event),
             limit: slice.limit(),
+            keep: slice.keep(),
             types,
             actor: filter.actor.map(|actor| sought("filter.actor", actor)).transpose()?,
             ..EventPage::default()
         };
         let mut records = app(ctx).case_events(case, &page).await.map_err(|fault| errors::fault(ctx, fault))?;
-        let has_next = slice.cut(&mut records);
+        let beyond = slice.cut(&mut records);
         let edges = records
             .into_iter()
             .map(|record| {
@@ -251,6 +258,6 @@ impl CaseEventConnection {
             .collect::<Result<Vec<_>>>()?;
         let ends = edges.first().zip(edges.last());
         let ends = ends.map(|(first, last)| (first.cursor.clone(), last.cursor.clone()));
-        Ok(Self { page_info: PageInfo::new(slice, has_next, ends), edges })
+        Ok(Self { page_info: PageInfo::new(beyond, ends), edges })
     }
 }
