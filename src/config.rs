@@ -7,11 +7,13 @@
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use figment::error::Kind;
 use figment::providers::{Format, Serialized, Toml};
 use figment::value::{Dict, Map, Value};
 use figment::{Error, Figment, Metadata, Profile, Provider};
+use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use tracing_subscriber::EnvFilter;
 
@@ -39,6 +41,24 @@ pub struct Settings {
     pub escalate_after_working_days: u16,
     /// The longest request body in bytes, 1 KiB to 1 GiB. Default: 8 MiB.
     pub body_limit_bytes: usize,
+    /// How webhooks are delivered.
+    pub webhooks: WebhookSettings,
+}
+
+/// How webhooks are delivered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WebhookSettings {
+    /// `webhook_key_file`: what secrets are derived from. Default: `webhook-key` in the data folder.
+    pub key_file: PathBuf,
+    /// `webhook_networks`: networks that may be called although they are not public. Default: none.
+    pub networks: Vec<IpNet>,
+    /// `webhook_attempts`: how often an event is tried before it becomes a dead letter, 1 to 30. Default: 10.
+    pub attempts: u32,
+    /// `webhook_first_retry_ms`: the pause after the first failure, 10 ms to an hour; the others follow by factors of 4
+    /// up to a day. Default: 5 s.
+    pub first_retry: Duration,
+    /// `webhook_timeout_ms`: how long an endpoint may take to answer, 100 ms to a minute. Default: 15 s.
+    pub timeout: Duration,
 }
 
 /// Where the log's database is. Its `Debug` and `Display` hide the password.
@@ -139,10 +159,15 @@ struct Given {
     log_level: Option<Filter>,
     escalate_after_working_days: Option<Between<1, 365>>,
     body_limit_bytes: Option<Between<1_024, 1_073_741_824>>,
+    webhook_key_file: Option<PathBuf>,
+    webhook_networks: Option<NetworkList>,
+    webhook_attempts: Option<Between<1, 30>>,
+    webhook_first_retry_ms: Option<Between<10, 3_600_000>>,
+    webhook_timeout_ms: Option<Between<100, 60_000>>,
 }
 
 /// The names of [`Given`]'s fields, for finding a misspelt variable. A test holds the two together.
-const NAMES: [&str; 8] = [
+const NAMES: [&str; 13] = [
     "database",
     "listen",
     "data_dir",
@@ -151,6 +176,11 @@ const NAMES: [&str; 8] = [
     "log_level",
     "escalate_after_working_days",
     "body_limit_bytes",
+    "webhook_key_file",
+    "webhook_networks",
+    "webhook_attempts",
+    "webhook_first_retry_ms",
+    "webhook_timeout_ms",
 ];
 
 impl Given {
@@ -161,6 +191,13 @@ impl Given {
             database: self.database.unwrap_or_else(|| DatabaseUrl::embedded_in(&data_dir)),
             listen: self.listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080))),
             key_file: self.key_file.unwrap_or_else(|| data_dir.join("token-key.pem")),
+            webhooks: WebhookSettings {
+                key_file: self.webhook_key_file.unwrap_or_else(|| data_dir.join("webhook-key")),
+                networks: self.webhook_networks.map_or_else(Vec::new, |networks| networks.0),
+                attempts: self.webhook_attempts.map_or(10, |attempts| attempts.0 as u32),
+                first_retry: Duration::from_millis(self.webhook_first_retry_ms.map_or(5_000, |pause| pause.0)),
+                timeout: Duration::from_millis(self.webhook_timeout_ms.map_or(15_000, |timeout| timeout.0)),
+            },
             data_dir,
             log_format: self.log_format.unwrap_or(LogFormat::Text),
             log_level: self.log_level.map_or_else(|| "info".into(), |filter| filter.0),
@@ -229,6 +266,21 @@ impl TryFrom<String> for Filter {
             Ok(_) => Ok(Self(text)),
             Err(error) => Err(format!("`{text}` is no log filter ({error})")),
         }
+    }
+}
+
+/// Networks such as `10.1.0.0/16`, one after the other with commas between them.
+#[derive(Deserialize)]
+#[serde(try_from = "String")]
+struct NetworkList(Vec<IpNet>);
+
+impl TryFrom<String> for NetworkList {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let names = text.split(',').map(str::trim).filter(|name| !name.is_empty());
+        let network = |name: &str| name.parse().map_err(|_| format!("`{name}` is no network such as `10.1.0.0/16`"));
+        names.map(network).collect::<Result<_, _>>().map(Self)
     }
 }
 

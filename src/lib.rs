@@ -15,6 +15,7 @@ pub mod http;
 pub mod identity;
 pub mod interchange;
 pub mod ledger;
+pub mod outbound;
 pub mod projection;
 pub mod report;
 pub mod store;

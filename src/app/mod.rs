@@ -17,6 +17,7 @@ mod scope;
 mod statistics;
 mod streams;
 mod turns;
+mod webhooks;
 mod year;
 
 use std::sync::Arc;
@@ -34,10 +35,15 @@ pub use request::{Failure, Fault, Key, Receipt, Request, time_of};
 pub use statistics::{MOST_GROUPS, StatisticsQuestion, days, fee_total, gap_of, rate};
 pub use streams::Versioned;
 pub use year::{NoYear, Year, YearFigure, YearQuestion};
+pub use webhooks::{
+    Changed, Courier, Lag, Next, Outlet, Round, Settled, Tested, WebhookDraft, WebhookPatch, WebhookRequest,
+};
 
+pub use crate::outbound::FailureClass;
 pub use crate::store::{
-    Attachment, CaseColumn, Condition, Direction, EventRecord, FeeSum, GapSums, GroupKey, GroupSums, Grouped, Keep,
-    Moment, NewAttachment, Operator, StoredCase, StreamId, TimeToState, Value,
+    AggregateType, Attachment, CaseColumn, Condition, Delivery, Direction, EventRecord, Failed, FeeSum, GapSums,
+    GroupKey, GroupSums, Grouped, Keep, KeyPage, Moment, NewAttachment, Operator, StoredCase, StreamId, TimeToState,
+    Value, Webhook, WebhookAction, WebhookChange, WebhookConfiguration, WebhookState,
 };
 
 use crate::clock::Clock;
@@ -52,6 +58,8 @@ pub struct App {
     clock: Arc<dyn Clock>,
     turns: Turns,
     aggregates: Aggregates,
+    /// What webhooks are delivered with, in a process that serves.
+    outlet: Option<Outlet>,
 }
 
 impl App {
@@ -64,7 +72,14 @@ impl App {
             aggregates: Aggregates::new(&store),
             store,
             clock,
+            outlet: None,
         }
+    }
+
+    /// The application, able to set webhooks up and to deliver to them.
+    #[must_use]
+    pub fn with_outlet(self, outlet: Outlet) -> Self {
+        Self { outlet: Some(outlet), ..self }
     }
 
     /// A new id.

@@ -154,6 +154,9 @@ pub enum Fault {
     /// The log holds an event that this version cannot read.
     #[error(transparent)]
     Decode(#[from] Arc<DecodeError>),
+    /// Webhooks need settings that this process was not given.
+    #[error("this process does not deliver webhooks")]
+    NoWebhooks,
     /// Another rebuild of the read rows goes on.
     #[error("another rebuild goes on; try again when it has ended")]
     RebuildUnderWay,
@@ -173,7 +176,7 @@ impl Fault {
     pub fn is_retryable(&self) -> bool {
         match self {
             Self::Store(error) => error.is_retryable(),
-            Self::Decode(_) => false,
+            Self::Decode(_) | Self::NoWebhooks => false,
             Self::NotThereYet { .. } | Self::RebuildUnderWay => true,
         }
     }

@@ -8,12 +8,14 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-use crate::app::{App, Clockwork};
+use crate::app::{App, Clockwork, Courier, Outlet};
 use crate::cli::problem::Problem;
 use crate::clock::{Clock, SystemClock};
 use crate::config::Settings;
 use crate::http;
 use crate::identity::key::LocalKey;
+use crate::identity::webhook_key::WebhookKey;
+use crate::outbound::{Networks, Schedule};
 use crate::store;
 
 /// How often the clock looks at deadlines. They are days, so a minute is soon enough.
@@ -26,7 +28,7 @@ const CLOCK_LOOKS_EVERY: Duration = Duration::from_secs(60);
 pub async fn run(settings: Settings) -> Result<(), Problem> {
     let clock = Arc::new(SystemClock);
     tracing::info!(database = %settings.database, key = %settings.key_file.display(), "opening");
-    let app = open(&settings, clock).await?;
+    let app = open_serving(&settings, clock).await?;
     let key = key(&settings)?;
     serve(app, key, &settings, |address| tracing::info!("GraphQL at http://{address}/graphql")).await
 }
@@ -36,12 +38,30 @@ pub async fn run(settings: Settings) -> Result<(), Problem> {
 /// # Errors
 /// When the database cannot be used.
 pub async fn open(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Arc<App>, Problem> {
+    open_app(settings, clock).await.map(Arc::new)
+}
+
+async fn open_app(settings: &Settings, clock: Arc<dyn Clock>) -> Result<App, Problem> {
     let store = store::open(settings.database.as_str(), clock.clone())
         .await
         .map_err(Problem::while_doing("the database cannot be opened"))?;
     let app = App::new(store, clock);
     app.renew_rows().await.map_err(Problem::while_doing("the read rows cannot be used"))?;
-    Ok(Arc::new(app))
+    Ok(app)
+}
+
+/// The application over the database of the settings, able to deliver webhooks.
+///
+/// # Errors
+/// When the database or the webhook key cannot be used.
+pub async fn open_serving(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Arc<App>, Problem> {
+    let webhooks = &settings.webhooks;
+    let key = WebhookKey::open_or_create(&webhooks.key_file)
+        .map_err(Problem::while_doing("the webhook key cannot be used"))?;
+    let networks = Networks::new(webhooks.networks.clone());
+    let schedule = Schedule { attempts: webhooks.attempts, first_pause: webhooks.first_retry };
+    let outlet = Outlet::new(key, networks, schedule, webhooks.timeout);
+    Ok(Arc::new(open_app(settings, clock).await?.with_outlet(outlet)))
 }
 
 /// The application over the database of the settings, if it is there: a mistyped path is no empty database.
@@ -88,13 +108,15 @@ pub async fn serve(
         let holder = app.new_id().to_string();
         async move { clockwork.run(&app, &holder, stop).await }
     });
+    let courier = Courier { holder: app.new_id().to_string() };
+    let courier = tokio::spawn(courier.run(app.clone(), stop.clone()));
     let ends = told_to_end().map_err(Problem::while_doing("signals cannot be heard"))?;
     ready(address);
     let limits = http::Limits { body_bytes: settings.body_limit_bytes };
     let served = http::serve(listener, app.clone(), key, limits, ends).await;
     // Requests are answered by now. What the writer has accepted is committed before the process ends.
     stop.cancel();
-    let _ = clockwork.await;
+    let _ = tokio::join!(clockwork, courier);
     app.shutdown().await;
     tracing::info!("ended: every accepted command is committed");
     served.map_err(Problem::while_doing("the server failed"))

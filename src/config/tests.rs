@@ -25,6 +25,10 @@ fn defaults_need_no_file() {
     assert_eq!(defaults.log_level, "info");
     assert_eq!(defaults.escalate_after_working_days, 10);
     assert_eq!(defaults.body_limit_bytes, 8_388_608);
+    let webhooks = defaults.webhooks;
+    assert_eq!(webhooks.key_file, Path::new("etalon-data/webhook-key"));
+    assert_eq!((webhooks.networks, webhooks.attempts), (Vec::new(), 10));
+    assert_eq!((webhooks.first_retry.as_secs(), webhooks.timeout.as_secs()), (5, 15));
 }
 
 #[test]
@@ -126,4 +130,15 @@ fn every_name_is_a_setting() {
     }
     let refused = refusal("no_such_setting_at_all = 1", &[], Overrides::default());
     assert!(refused.contains("there is no setting"), "{refused}");
+}
+
+#[test]
+fn networks_are_a_list() {
+    let networks = settings("webhook_networks = '10.1.0.0/16, fd00:1::/32'", &[], Overrides::default());
+    let expected = ["10.1.0.0/16", "fd00:1::/32"].map(|network| network.parse().expect("a network"));
+    assert_eq!(networks.expect("valid").webhooks.networks, expected);
+    let one = settings("", &[("ETALON_WEBHOOK_NETWORKS", "127.0.0.0/8")], Overrides::default()).expect("valid");
+    assert_eq!(one.webhooks.networks.len(), 1);
+    let refused = refusal("webhook_networks = '10.1.0.0/16,intranet'", &[], Overrides::default());
+    assert!(refused.contains("`intranet` is no network such as `10.1.0.0/16`"), "{refused}");
 }

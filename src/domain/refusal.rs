@@ -256,6 +256,12 @@ codes! {
     UncertaintyNegative = "UNCERTAINTY_NEGATIVE",
     /// A required uncertainty is above zero.
     UncertaintyNotPositive = "UNCERTAINTY_NOT_POSITIVE",
+    /// Not a URL that events can be sent to.
+    UrlInvalid = "URL_INVALID",
+    /// The address is in a network that is not called.
+    AddressForbidden = "ADDRESS_FORBIDDEN",
+    /// No event has this type.
+    EventTypeUnknown = "EVENT_TYPE_UNKNOWN",
     /// Units of different dimensions.
     UnitIncommensurable = "UNIT_INCOMMENSURABLE",
     /// Not a UCUM unit.

@@ -23,6 +23,8 @@ const EVENT: &str = "Event";
 const DIVISION: &str = "Division";
 /// The prefix of a service category's id.
 const CATEGORY: &str = "ServiceCategory";
+/// The prefix of a dead letter's id.
+const DEAD_LETTER: &str = "DeadLetter";
 
 /// An id that stands for something of one type.
 pub(crate) trait Identified: Copy {
@@ -52,7 +54,17 @@ macro_rules! identified {
     };
 }
 
+/// The id of a webhook.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct WebhookId(pub Uuid);
+
+/// The id of a change of a webhook.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct WebhookChangeId(pub Uuid);
+
 identified! {
+    WebhookId => "Webhook", |id: WebhookId| id.0, WebhookId;
+    WebhookChangeId => "WebhookChange", |id: WebhookChangeId| id.0, WebhookChangeId;
     CaseId => "Case", Uuid::from, CaseId::from;
     EnterpriseId => "Enterprise", Uuid::from, EnterpriseId::from;
     CampaignId => "Campaign", Uuid::from, CampaignId::from;
@@ -112,6 +124,23 @@ macro_rules! content_id {
     };
 }
 pub(crate) use content_id;
+
+/// The global id of the dead letter of a webhook about the event at that position.
+pub(crate) fn of_dead_letter(webhook: Uuid, position: u64) -> ID {
+    encode(DEAD_LETTER, &format!("{webhook}:{position}"))
+}
+
+/// Reads the global id of a dead letter: whose it is, and of which position.
+///
+/// # Errors
+/// `ID_INVALID`.
+pub(crate) fn read_dead_letter(id: &ID) -> Result<(Uuid, u64), ValueError> {
+    let read = parts(id).filter(|(kind, _)| kind == DEAD_LETTER).and_then(|(_, key)| {
+        let (webhook, position) = key.split_once(':')?;
+        Some((bare(webhook)?, position.parse().ok()?))
+    });
+    read.ok_or_else(|| unreadable(DEAD_LETTER))
+}
 
 /// Reads a global id or a bare UUID of the expected type.
 ///
@@ -218,6 +247,15 @@ mod tests {
         assert_ne!(id, of_content("Quantity", &("5.0", "mm")));
         assert_ne!(id, of_content("Interval", &("5", "mm")));
         assert!(matches!(read_any(&id), Some(Named::Thing(kind, _)) if kind == "Quantity"));
+    }
+
+    #[test]
+    fn a_dead_letter_is_named_by_its_webhook_and_its_event() {
+        let id = of_dead_letter(Uuid::from_u128(7), 42);
+        assert_eq!(read_dead_letter(&id).unwrap(), (Uuid::from_u128(7), 42));
+        for other in [global(case()), of_event(42), ID("x".to_owned())] {
+            assert_eq!(read_dead_letter(&other).unwrap_err().code, "ID_INVALID");
+        }
     }
 
     #[test]

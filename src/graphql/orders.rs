@@ -111,11 +111,29 @@ pub(crate) async fn carry_out<I: Input>(ctx: &Context<'_>, input: I) -> Result<O
 
 fn circumstances_of<I: Input>(ctx: &Context<'_>, input: &I, door: &mut Door) -> Option<Request> {
     let circumstances = input.circumstances();
+    let (key, expected_version) = key_and_version(ctx, door, I::COMMAND, input, circumstances)?;
+    Some(Request {
+        actor: actor(ctx).clone(),
+        key,
+        expected_version,
+        occurred_at: circumstances.occurred_at.map(|at| at.0),
+        source: None,
+    })
+}
+
+/// What makes an order the same when it is sent again, and the version that it expects; `None` when one was unsound, which the door then knows.
+pub(crate) fn key_and_version(
+    ctx: &Context<'_>,
+    door: &mut Door,
+    command: &str,
+    input: &impl Serialize,
+    circumstances: Circumstances<'_>,
+) -> Option<(Key, Option<u64>)> {
     let key = match circumstances.idempotency_key {
         None => Ok(Key::unique(app(ctx).new_id())),
         Some(text) => {
             let whole = serde_json::to_vec(input).expect("inputs have string keys and no failing values");
-            Key::chosen(text, I::COMMAND, &whole)
+            Key::chosen(text, command, &whole)
         }
     };
     let expected_version = match circumstances.expected_version.map(u64::try_from) {
@@ -126,13 +144,7 @@ fn circumstances_of<I: Input>(ctx: &Context<'_>, input: &I, door: &mut Door) -> 
         }
     };
     match (key, expected_version) {
-        (Ok(key), Ok(expected_version)) => Some(Request {
-            actor: actor(ctx).clone(),
-            key,
-            expected_version,
-            occurred_at: circumstances.occurred_at.map(|at| at.0),
-            source: None,
-        }),
+        (Ok(key), Ok(expected_version)) => Some((key, expected_version)),
         (key, version) => {
             key.err().into_iter().chain(version.err()).for_each(|refusal| door.refused(refusal));
             None

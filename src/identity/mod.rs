@@ -6,7 +6,9 @@
 
 pub mod claims;
 pub mod key;
+mod key_file;
 pub mod token;
+pub mod webhook_key;
 
 use std::collections::BTreeSet;
 

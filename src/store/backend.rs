@@ -44,6 +44,14 @@ pub(super) trait Backend: Send + Sync + 'static {
     /// Runs one writing statement as a transaction of its own; the number of rows it touched.
     fn execute(&self, statement: &Statement) -> impl Future<Output = Result<u64, sqlx::Error>> + Send;
 
+    /// Runs writing statements as one transaction, if each of the first `guards` touches exactly one row; else none of
+    /// them has any effect and the answer is `false`.
+    fn execute_together(
+        &self,
+        guards: usize,
+        statements: &[Statement],
+    ) -> impl Future<Output = Result<bool, sqlx::Error>> + Send;
+
     /// Loads a stream through the stock repository.
     fn load<A: Aggregate>(
         &self,
@@ -71,7 +79,7 @@ pub(super) trait Backend: Send + Sync + 'static {
 
 /// The store over one of the databases.
 pub(super) struct SqlStore<B> {
-    backend: B,
+    pub(super) backend: B,
     clock: Arc<dyn Clock>,
 }
 
@@ -89,7 +97,7 @@ impl<B: Backend> SqlStore<B> {
         Ok(store)
     }
 
-    async fn many<Row, T>(&self, operation: &'static str, statement: Statement) -> Result<Vec<T>, StoreError>
+    pub(super) async fn many<Row, T>(&self, operation: &'static str, statement: Statement) -> Result<Vec<T>, StoreError>
     where
         Row: Decoded,
         T: TryFrom<Row>,
@@ -99,7 +107,11 @@ impl<B: Backend> SqlStore<B> {
         rows.into_iter().map(|row| Ok(T::try_from(row)?)).collect()
     }
 
-    async fn one<Row, T>(&self, operation: &'static str, statement: Statement) -> Result<Option<T>, StoreError>
+    pub(super) async fn one<Row, T>(
+        &self,
+        operation: &'static str,
+        statement: Statement,
+    ) -> Result<Option<T>, StoreError>
     where
         Row: Decoded,
         T: TryFrom<Row>,
@@ -135,7 +147,7 @@ impl<B: Backend> SqlStore<B> {
         }
     }
 
-    async fn count(&self, operation: &'static str, statement: Statement) -> Result<u64, StoreError> {
+    pub(super) async fn count(&self, operation: &'static str, statement: Statement) -> Result<u64, StoreError> {
         let counted = self.one::<Count, Count>(operation, statement).await?;
         Ok(counted.map_or(0, |row| row.count.cast_unsigned()))
     }

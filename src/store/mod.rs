@@ -32,6 +32,7 @@ mod statement;
 mod statistics;
 mod stored;
 mod stream;
+mod webhook;
 mod year;
 
 use std::path::Path;
@@ -65,6 +66,10 @@ pub use row::{
     SUB_CASE_OF, StoredCase, StoredRegister, SubCase,
 };
 pub use statistics::{FeeSum, GapSums, GroupKey, GroupSums, Grouped, StatisticsQuery, TimeToState};
+pub use webhook::{
+    Delivery, DeliveryState, Failed, HELD, KeyPage, Turn, Webhook, WebhookAction, WebhookChange, WebhookConfiguration,
+    WebhookState, WebhookStore, WebhookWrite,
+};
 pub use writer::{Writer, WriterLimits};
 pub use year::{FigureSelection, FigureSum, OfCases, YearQuery};
 
@@ -74,7 +79,7 @@ pub use year::{FigureSelection, FigureSum, OfCases, YearQuery};
 /// [`StoreError::Corrupt`] when it holds what this program does not write; further errors are
 /// named where they occur. "Not found" is `None` or an empty list.
 #[async_trait]
-pub trait Store: Send + Sync + 'static {
+pub trait Store: WebhookStore + Send + Sync + 'static {
     /// Commits the appends as one transaction and answers each in its place. A refused append
     /// fails alone. Called by the [`Writer`] only, which groups what many callers want.
     ///

@@ -285,7 +285,7 @@ pub(super) fn stream(table: &str, aggregate_type: &str, aggregate_id: &str) -> R
     Ok(StreamId { aggregate_type: known, aggregate_id: id(table, aggregate_id)? })
 }
 
-fn id(table: &str, text: &str) -> Result<Uuid, StoreError> {
+pub(super) fn id(table: &str, text: &str) -> Result<Uuid, StoreError> {
     Uuid::try_parse(text).map_err(|_| corrupt(table, "identifier", text))
 }
 

@@ -58,6 +58,7 @@ const WALLS: [Wall; 13] = [
         because: "it sees what the schema shows",
     },
     Wall { room: "identity", may_not_name: AllBut(&["clock"]), because: "who asks does not depend on what for" },
+    Wall { room: "outbound", may_not_name: AllBut(&[]), because: "it knows where bytes may go, not what they say" },
     Wall { room: "config", may_not_name: AllBut(&[]), because: "everything else is configured by it" },
     Wall { room: "clock", may_not_name: AllBut(&[]), because: "everything else is timed by it" },
 ];

@@ -23,7 +23,7 @@ const CREDIT_CODE: &str = "91440300708461136T";
 const OPEN: &str = "mutation($input: OpenCampaignInput!) { openCampaign(input: $input) { campaign { id } userErrors { code message } } }";
 const ENROL: &str = "mutation($input: EnrolEnterpriseInput!) { enrolEnterprise(input: $input) { enterprise { id } userErrors { code message } } }";
 const REPORT: &str = "mutation($input: ReportCaseInput!) { reportCase(input: $input) { case { id number } userErrors { code message } } }";
-const COMMENT: &str = "mutation($input: AddCommentInput!) { addComment(input: $input) { receipt { position replayed } userErrors { code message } } }";
+pub const COMMENT: &str = "mutation($input: AddCommentInput!) { addComment(input: $input) { receipt { position replayed } userErrors { code message } } }";
 
 /// What was acknowledged: position by idempotency key.
 type Acknowledged = HashMap<String, u64>;
@@ -177,7 +177,7 @@ async fn check(installation: &Installation, acknowledged: &Acknowledged) {
     app.shutdown().await;
 }
 
-async fn report_cases(installation: &Installation, url: &str) -> Vec<String> {
+pub async fn report_cases(installation: &Installation, url: &str) -> Vec<String> {
     let client = client();
     let manager = installation.token(&Who::new("manager", "MANAGER", "44"));
     let token = installation.token(&coordinator());
@@ -208,7 +208,7 @@ async fn one(
     answer[name][object]["id"].as_str().expect("an id").to_owned()
 }
 
-fn coordinator() -> Who {
+pub fn coordinator() -> Who {
     Who::new("coordinator", "COORDINATOR", "44")
 }
 

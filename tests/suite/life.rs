@@ -36,6 +36,9 @@ use world::World;
 
 /// Codes that no request can meet, and why.
 const OUT_OF_REACH: &[(&str, &str)] = &[
+    ("ADDRESS_FORBIDDEN", "of webhooks, which are no commands on the log and have tests of their own"),
+    ("EVENT_TYPE_UNKNOWN", "of webhooks, too"),
+    ("URL_INVALID", "of webhooks, too"),
     ("ACTOR_INVALID", "a token with such an actor is not issued, and is refused by the front"),
     ("ALREADY_REGISTERED", "the server draws the id of what is registered"),
     ("DEADLINE_ALREADY_MISSED", "only the server's clock records that a deadline was missed"),

@@ -12,3 +12,4 @@ mod readme;
 mod samples;
 mod store;
 mod support;
+mod webhooks;

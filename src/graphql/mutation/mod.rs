@@ -26,6 +26,8 @@ mod view;
 
 mod measurement;
 
+mod webhook;
+
 use async_graphql::MergedObject;
 
 /// 命令: one field per command. Every input may carry an `idempotencyKey`; every answer says where in the log its events stand, or why there are none.
@@ -49,4 +51,5 @@ pub(crate) struct Mutation(
     records::RecordMutation,
     annual_summary::AnnualSummaryMutation,
     view::ViewMutation,
+    webhook::WebhookMutation,
 );

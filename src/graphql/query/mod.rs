@@ -6,6 +6,7 @@ mod node;
 mod registers;
 mod server;
 mod statistics;
+mod webhooks;
 
 use async_graphql::MergedObject;
 use jiff::Timestamp;
@@ -21,6 +22,7 @@ pub(crate) struct Query(
     statistics::StatisticsQuery,
     as_of::AsOfQuery,
     server::ServerQuery,
+    webhooks::WebhookQuery,
 );
 
 impl Query {
@@ -33,6 +35,7 @@ impl Query {
             statistics::StatisticsQuery(view),
             as_of::AsOfQuery(view),
             server::ServerQuery,
+            webhooks::WebhookQuery,
         )
     }
 }

@@ -22,4 +22,6 @@ pub(crate) mod view;
 
 pub(crate) mod statistics;
 
+pub(crate) mod webhook;
+
 pub(crate) mod common;

@@ -10,7 +10,7 @@ use cqrs_es::Aggregate;
 use cqrs_es::persist::{PersistedEventRepository, PersistenceError, SerializedEvent};
 use postgres_es::PostgresEventRepository;
 use sqlx::migrate::Migrator;
-use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgExecutor, PgPool, PgPoolOptions};
 use sqlx::{Connection, Executor, Row};
 use tokio::sync::Mutex;
 
@@ -104,12 +104,19 @@ impl Backend for PostgresBackend {
     }
 
     async fn execute(&self, statement: &Statement) -> Result<u64, sqlx::Error> {
-        let query = sqlx::query(&statement.sql);
-        let query = statement.arguments.iter().fold(query, |query, argument| match argument {
-            Argument::Text(text) => query.bind(text),
-            Argument::Integer(number) => query.bind(number),
-        });
-        Ok(query.execute(&self.pool).await?.rows_affected())
+        execute_on(&self.pool, statement).await
+    }
+
+    async fn execute_together(&self, guards: usize, statements: &[Statement]) -> Result<bool, sqlx::Error> {
+        let mut transaction = self.pool.begin().await?;
+        for (place, statement) in statements.iter().enumerate() {
+            if execute_on(&mut *transaction, statement).await? != 1 && place < guards {
+                transaction.rollback().await?;
+                return Ok(false);
+            }
+        }
+        transaction.commit().await?;
+        Ok(true)
     }
 
     async fn load<A: Aggregate>(
@@ -173,6 +180,15 @@ impl Backend for PostgresBackend {
         };
         swapped.await.map_err(StoreError::during("finish a rebuild"))
     }
+}
+
+async fn execute_on(executor: impl PgExecutor<'_>, statement: &Statement) -> Result<u64, sqlx::Error> {
+    let query = sqlx::query(&statement.sql);
+    let query = statement.arguments.iter().fold(query, |query, argument| match argument {
+        Argument::Text(text) => query.bind(text),
+        Argument::Integer(number) => query.bind(number),
+    });
+    Ok(query.execute(executor).await?.rows_affected())
 }
 
 async fn known(connection: &mut PgConnection, batch: &[Append]) -> Result<Known, StoreError> {

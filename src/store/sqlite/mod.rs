@@ -103,13 +103,20 @@ impl Backend for SqliteBackend {
     }
 
     async fn execute(&self, statement: &Statement) -> Result<u64, sqlx::Error> {
-        let query = sqlx::query(&statement.sql);
-        let query = statement.arguments.iter().fold(query, |query, argument| match argument {
-            Argument::Text(text) => query.bind(text),
-            Argument::Integer(number) => query.bind(number),
-        });
-        let done = query.execute(&mut *self.writer.lock().await).await?;
-        Ok(done.rows_affected())
+        execute_on(&mut *self.writer.lock().await, statement).await
+    }
+
+    async fn execute_together(&self, guards: usize, statements: &[Statement]) -> Result<bool, sqlx::Error> {
+        let mut writer = self.writer.lock().await;
+        let mut transaction = writer.begin_with(sql::BEGIN).await?;
+        for (place, statement) in statements.iter().enumerate() {
+            if execute_on(&mut transaction, statement).await? != 1 && place < guards {
+                transaction.rollback().await?;
+                return Ok(false);
+            }
+        }
+        transaction.commit().await?;
+        Ok(true)
     }
 
     async fn load<A: Aggregate>(
@@ -175,6 +182,15 @@ impl Backend for SqliteBackend {
         };
         swapped.await.map_err(StoreError::during("finish a rebuild"))
     }
+}
+
+async fn execute_on(connection: &mut SqliteConnection, statement: &Statement) -> Result<u64, sqlx::Error> {
+    let query = sqlx::query(&statement.sql);
+    let query = statement.arguments.iter().fold(query, |query, argument| match argument {
+        Argument::Text(text) => query.bind(text),
+        Argument::Integer(number) => query.bind(number),
+    });
+    Ok(query.execute(connection).await?.rows_affected())
 }
 
 async fn known(connection: &mut SqliteConnection, batch: &[Append]) -> Result<Known, StoreError> {

@@ -1,0 +1,373 @@
+//! Setting endpoints up: who may, what is sound, and a line in the list of changes for everything that is done.
+
+use std::time::Duration;
+
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::app::request::{Failure, Fault, Key};
+use crate::app::webhooks::{Outlet, overseen, sight};
+use crate::domain::actor::{Actor, Role};
+use crate::domain::annual_summary::event::AnnualSummaryFact;
+use crate::domain::campaign::event::CampaignFact;
+use crate::domain::case::event::CaseFact;
+use crate::domain::catalogue::event::CatalogueFact;
+use crate::domain::enterprise::event::EnterpriseFact;
+use crate::domain::event::Fact;
+use crate::domain::institution::event::InstitutionFact;
+use crate::domain::person::event::PersonFact;
+use crate::domain::refusal::{Code, Refusal};
+use crate::domain::value::Division;
+use crate::identity::webhook_key::WebhookSecret;
+use crate::outbound::{Endpoint, EndpointError};
+use crate::store::{
+    AggregateType, StoreError, Webhook, WebhookAction, WebhookChange, WebhookConfiguration, WebhookState, WebhookWrite,
+};
+
+/// How often a change without an expected version is made anew after another was faster.
+const ATTEMPTS: usize = 8;
+
+/// The event types of every aggregate.
+const SHAPES: [&[(&str, &str)]; 7] = [
+    CaseFact::SHAPES,
+    EnterpriseFact::SHAPES,
+    CampaignFact::SHAPES,
+    InstitutionFact::SHAPES,
+    PersonFact::SHAPES,
+    CatalogueFact::SHAPES,
+    AnnualSummaryFact::SHAPES,
+];
+
+/// The circumstances of a change.
+#[derive(Clone, Debug)]
+pub struct WebhookRequest {
+    /// Who makes it.
+    pub actor: Actor,
+    /// What makes it the same change when it is sent again.
+    pub key: Key,
+    /// The version that the client saw; none means the present one, whatever it is.
+    pub expected_version: Option<u64>,
+}
+
+/// An endpoint to be.
+#[derive(Clone, Debug)]
+pub struct WebhookDraft {
+    /// Where events are posted to.
+    pub url: String,
+    /// Only events of these; empty means all.
+    pub aggregate_types: Vec<AggregateType>,
+    /// Only events of these types; empty means all.
+    pub event_types: Vec<String>,
+    /// Only in this division; none means the creator's jurisdiction.
+    pub division: Option<Division>,
+    /// Events after this position; none means those that come from now on.
+    pub after: Option<u64>,
+}
+
+/// What changes about an endpoint; what is left out stays.
+#[derive(Clone, Debug, Default)]
+pub struct WebhookPatch {
+    /// Where events are posted to.
+    pub url: Option<String>,
+    /// Only events of these; empty means all.
+    pub aggregate_types: Option<Vec<AggregateType>>,
+    /// Only events of these types; empty means all.
+    pub event_types: Option<Vec<String>>,
+    /// Only in this division.
+    pub division: Option<Division>,
+}
+
+/// What came of a change.
+#[derive(Clone, Debug)]
+pub struct Changed {
+    /// The endpoint as it is now; none when it is deleted.
+    pub webhook: Option<Webhook>,
+    /// Its new secret, told this once.
+    pub secret: Option<WebhookSecret>,
+    /// The change was made before, under the same key.
+    pub replayed: bool,
+}
+
+impl App {
+    /// Creates an endpoint. It hears by the rights of whoever creates it.
+    ///
+    /// # Errors
+    /// A refusal, or a fault.
+    pub async fn create_webhook(&self, request: &WebhookRequest, draft: WebhookDraft) -> Result<Changed, Failure> {
+        let outlet = self.outlet()?;
+        let actor = &request.actor;
+        actor.check_role(&[Role::Manager])?;
+        if let Some(known) = self.changed_before(request).await? {
+            return Ok(known);
+        }
+        let division = draft.division.unwrap_or_else(|| actor.jurisdiction.clone());
+        actor.check_covers(&division, "divisionWithin")?;
+        let head = self.store.head().await?.next_position;
+        let first_position = draft.after.map_or(head, |after| head.min(after.saturating_add(1)));
+        let now = self.now().as_microsecond();
+        let webhook = Webhook {
+            id: self.new_id(),
+            version: 1,
+            configuration: WebhookConfiguration {
+                url: sound_url(outlet, draft.url)?,
+                aggregate_types: names(draft.aggregate_types),
+                event_types: known_types(draft.event_types)?,
+                division: division.code().to_owned(),
+            },
+            owner: actor.id.to_string(),
+            owner_role: Role::Manager.name().to_owned(),
+            jurisdiction: actor.jurisdiction.code().to_owned(),
+            state: WebhookState::Enabled,
+            key_id: outlet.key.id(),
+            secret_number: 1,
+            old_secret_until: 0,
+            created_at: now,
+            updated_at: now,
+            first_position,
+            next_position: first_position,
+            turn: 0,
+            rest_until: 0,
+            delivered: None,
+            failed: None,
+        };
+        let change = self.change(request, &webhook, WebhookAction::Created);
+        if self.store.write_webhook(&WebhookWrite::Create(webhook.clone()), &change).await? {
+            log(&change);
+            outlet.changed.notify_one();
+            let secret = outlet.key.secret(webhook.id, webhook.secret_number);
+            return Ok(Changed { webhook: Some(webhook), secret: Some(secret), replayed: false });
+        }
+        self.changed_before(request).await?.ok_or_else(|| outrun().into())
+    }
+
+    /// Changes where an endpoint's events go, or which.
+    ///
+    /// # Errors
+    /// A refusal, or a fault.
+    pub async fn update_webhook(
+        &self,
+        request: &WebhookRequest,
+        id: Uuid,
+        patch: WebhookPatch,
+    ) -> Result<Changed, Failure> {
+        let outlet = self.outlet()?;
+        self.change_webhook(request, id, WebhookAction::Updated, |webhook| {
+            if let Some(division) = &patch.division {
+                request.actor.check_covers(division, "divisionWithin")?;
+                sight::owner(webhook)?.check_covers(division, "divisionWithin")?;
+                division.code().clone_into(&mut webhook.configuration.division);
+            }
+            let configuration = &mut webhook.configuration;
+            if let Some(url) = patch.url.clone() {
+                configuration.url = sound_url(outlet, url)?;
+            }
+            if let Some(types) = patch.aggregate_types.clone() {
+                configuration.aggregate_types = names(types);
+            }
+            if let Some(types) = patch.event_types.clone() {
+                configuration.event_types = known_types(types)?;
+            }
+            Ok(None)
+        })
+        .await
+    }
+
+    /// Pauses an endpoint: nothing is sent, nothing is lost. One that is paused stays so.
+    ///
+    /// # Errors
+    /// A refusal, or a fault.
+    pub async fn pause_webhook(&self, request: &WebhookRequest, id: Uuid) -> Result<Changed, Failure> {
+        self.change_webhook(request, id, WebhookAction::Paused, |webhook| {
+            webhook.state = WebhookState::Paused;
+            Ok(None)
+        })
+        .await
+    }
+
+    /// Serves an endpoint again that was paused or gone, from where it was left.
+    ///
+    /// # Errors
+    /// A refusal, or a fault.
+    pub async fn resume_webhook(&self, request: &WebhookRequest, id: Uuid) -> Result<Changed, Failure> {
+        self.change_webhook(request, id, WebhookAction::Resumed, |webhook| {
+            webhook.state = WebhookState::Enabled;
+            Ok(None)
+        })
+        .await
+    }
+
+    /// Gives an endpoint a new secret. The one before it signs as well for so long.
+    ///
+    /// # Errors
+    /// A refusal, or a fault.
+    pub async fn rotate_webhook_secret(
+        &self,
+        request: &WebhookRequest,
+        id: Uuid,
+        overlap: Duration,
+    ) -> Result<Changed, Failure> {
+        let outlet = self.outlet()?;
+        let until = (self.now() + overlap).as_microsecond();
+        self.change_webhook(request, id, WebhookAction::SecretRotated, |webhook| {
+            // A secret of a key that this server does not have can sign nothing any more.
+            webhook.old_secret_until = if webhook.key_id == outlet.key.id() { until } else { 0 };
+            webhook.key_id = outlet.key.id();
+            webhook.secret_number += 1;
+            Ok(Some(outlet.key.secret(webhook.id, webhook.secret_number)))
+        })
+        .await
+    }
+
+    /// Deletes an endpoint, with what waits for it and its dead letters. The list of changes keeps what it was.
+    ///
+    /// # Errors
+    /// A refusal, or a fault.
+    pub async fn delete_webhook(&self, request: &WebhookRequest, id: Uuid) -> Result<Changed, Failure> {
+        if let Some(known) = self.changed_before(request).await? {
+            return Ok(known);
+        }
+        for _ in 0..ATTEMPTS {
+            let webhook = self.managed(&request.actor, id, request.expected_version).await?;
+            let change = self.change(request, &webhook, WebhookAction::Deleted);
+            if self.store.write_webhook(&WebhookWrite::Delete(webhook), &change).await? {
+                log(&change);
+                return Ok(Changed { webhook: None, secret: None, replayed: false });
+            }
+            if let Some(known) = self.changed_before(request).await? {
+                return Ok(known);
+            }
+        }
+        Err(outrun().into())
+    }
+
+    async fn change_webhook(
+        &self,
+        request: &WebhookRequest,
+        id: Uuid,
+        action: WebhookAction,
+        change_it: impl Fn(&mut Webhook) -> Result<Option<WebhookSecret>, Failure> + Send,
+    ) -> Result<Changed, Failure> {
+        let outlet = self.outlet()?;
+        if let Some(known) = self.changed_before(request).await? {
+            return Ok(known);
+        }
+        for _ in 0..ATTEMPTS {
+            let mut webhook = self.managed(&request.actor, id, request.expected_version).await?;
+            let secret = change_it(&mut webhook)?;
+            webhook.updated_at = self.now().as_microsecond();
+            let change = self.change(request, &webhook, action);
+            if self.store.write_webhook(&WebhookWrite::Update(webhook.clone()), &change).await? {
+                log(&change);
+                outlet.changed.notify_one();
+                webhook.version += 1;
+                return Ok(Changed { webhook: Some(webhook), secret, replayed: false });
+            }
+            if let Some(known) = self.changed_before(request).await? {
+                return Ok(known);
+            }
+        }
+        Err(outrun().into())
+    }
+
+    /// An endpoint that the actor may change.
+    pub(super) async fn managed(&self, actor: &Actor, id: Uuid, expected: Option<u64>) -> Result<Webhook, Failure> {
+        let webhook = self.webhook(actor, id).await?;
+        let webhook =
+            webhook.ok_or_else(|| Refusal::new(Code::NotFound, "webhookId", "no such webhook is there for you"))?;
+        actor.check_role(&[Role::Manager])?;
+        match expected {
+            Some(expected) if expected != webhook.version => {
+                let message =
+                    format!("it is at version {}, no longer at {expected}: look at it again", webhook.version);
+                Err(Refusal::new(Code::VersionConflict, "expectedVersion", message).into())
+            }
+            _ => Ok(webhook),
+        }
+    }
+
+    /// What the change of this key came to, where it was made before.
+    pub(super) async fn changed_before(&self, request: &WebhookRequest) -> Result<Option<Changed>, Failure> {
+        let Some(change) = self.store.webhook_change(request.actor.id.as_str(), request.key.text()).await? else {
+            return Ok(None);
+        };
+        if change.digest != hex(request.key.digest()) {
+            let message = "this key came with another input before";
+            return Err(Refusal::new(Code::IdempotencyKeyReused, "idempotencyKey", message).into());
+        }
+        let webhook = self.webhook(&request.actor, change.webhook_id).await?;
+        // The secret was told once. Whoever did not hear it asks for a new one.
+        Ok(Some(Changed { webhook, secret: None, replayed: true }))
+    }
+
+    /// The line about a change.
+    pub(super) fn change(&self, request: &WebhookRequest, webhook: &Webhook, action: WebhookAction) -> WebhookChange {
+        WebhookChange {
+            id: self.new_id(),
+            webhook_id: webhook.id,
+            jurisdiction: webhook.jurisdiction.clone(),
+            at: self.now().as_microsecond(),
+            actor: request.actor.id.to_string(),
+            action,
+            configuration: webhook.configuration.clone(),
+            idempotency_key: request.key.text().to_owned(),
+            digest: hex(request.key.digest()),
+        }
+    }
+
+    /// What this process delivers with.
+    pub(super) fn outlet(&self) -> Result<&Outlet, Fault> {
+        self.outlet.as_ref().ok_or(Fault::NoWebhooks)
+    }
+
+    /// An endpoint, if it is there for this actor.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn webhook(&self, actor: &Actor, id: Uuid) -> Result<Option<Webhook>, Fault> {
+        let Some(jurisdiction) = overseen(actor) else { return Ok(None) };
+        let webhook = self.store.webhook(id).await?;
+        Ok(webhook.filter(|webhook| webhook.jurisdiction.starts_with(jurisdiction)))
+    }
+}
+
+/// Also in the server's own log, so that a change is on record outside the database. The address is not: it may hold a
+/// secret of the receiver's.
+pub(super) fn log(change: &WebhookChange) {
+    tracing::info!(webhook = %change.webhook_id, actor = change.actor, action = change.action.as_str(), "a webhook was changed");
+}
+
+pub(super) fn outrun() -> StoreError {
+    StoreError::Overloaded { capacity: ATTEMPTS }
+}
+
+fn sound_url(outlet: &Outlet, url: String) -> Result<String, Refusal> {
+    match Endpoint::parse(&url, &outlet.networks) {
+        Ok(_) => Ok(url),
+        Err(error @ EndpointError::Forbidden) => Err(Refusal::new(Code::AddressForbidden, "url", error.to_string())),
+        Err(error) => Err(Refusal::new(Code::UrlInvalid, "url", error.to_string())),
+    }
+}
+
+fn names(types: Vec<AggregateType>) -> Vec<String> {
+    let mut names: Vec<_> = types.into_iter().map(|name| name.as_str().to_owned()).collect();
+    names.sort();
+    names.dedup();
+    names
+}
+
+fn known_types(mut types: Vec<String>) -> Result<Vec<String>, Refusal> {
+    types.sort();
+    types.dedup();
+    let is_known = |name: &str| SHAPES.iter().any(|shapes| shapes.iter().any(|(known, _)| *known == name));
+    match types.iter().find(|name| !is_known(name)) {
+        Some(unknown) => {
+            let message = format!("{unknown:?} is no event type: write one such as CaseReported");
+            Err(Refusal::new(Code::EventTypeUnknown, "eventTypes", message))
+        }
+        None => Ok(types),
+    }
+}
+
+fn hex(bytes: [u8; 32]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,132 @@
+//! The courier of a server: looks which endpoints are to be served, and serves those whose lease it gets.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+use tokio::time::MissedTickBehavior;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::app::request::Fault;
+use crate::app::webhooks::round::Next;
+
+/// How often a server looks for endpoints that nobody serves.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
+/// How long a server that has died keeps others out.
+const LEASE_LASTS: Duration = Duration::from_secs(10);
+/// How often a lease is prolonged.
+const PROLONG_EVERY: Duration = Duration::from_secs(3);
+/// How long a served endpoint waits at most before its server looks at the log without being told.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Serves endpoints until it is stopped.
+pub struct Courier {
+    /// Who it is for the leases.
+    pub holder: String,
+}
+
+impl Courier {
+    /// Looks again and again. When it is stopped, what is under way is finished and written down, and every lease is
+    /// given back.
+    pub async fn run(self, app: Arc<App>, stop: CancellationToken) {
+        let Ok(outlet) = app.outlet() else { return };
+        let holder = Arc::new(self.holder);
+        let mut served = HashSet::new();
+        let mut tasks = JoinSet::new();
+        let mut looks = tokio::time::interval(LOOK_EVERY);
+        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => break,
+                _ = looks.tick() => {}
+                () = outlet.changed.notified() => {}
+                Some(ended) = tasks.join_next() => {
+                    if let Ok(webhook) = ended {
+                        served.remove(&webhook);
+                    }
+                    continue;
+                }
+            }
+            let enabled = match app.store.enabled_webhooks().await {
+                Ok(enabled) => enabled,
+                Err(error) => {
+                    tracing::warn!(%error, "webhooks cannot be looked for");
+                    continue;
+                }
+            };
+            for webhook in enabled {
+                if served.insert(webhook) {
+                    tasks.spawn(serve(app.clone(), holder.clone(), webhook, stop.clone()));
+                }
+            }
+        }
+        while tasks.join_next().await.is_some() {}
+    }
+}
+
+/// Serves one endpoint for as long as it is enabled and this server has its lease; answers which it was.
+async fn serve(app: Arc<App>, holder: Arc<String>, webhook: Uuid, stop: CancellationToken) -> Uuid {
+    let lease = format!("webhook:{webhook}");
+    match take(&app, &lease, &holder).await {
+        Ok(true) => {}
+        Ok(false) => return webhook,
+        Err(fault) => {
+            tracing::warn!(%webhook, %fault, "a webhook cannot be served");
+            return webhook;
+        }
+    }
+    let lost = async {
+        let mut prolongs = tokio::time::interval(PROLONG_EVERY);
+        loop {
+            prolongs.tick().await;
+            match take(&app, &lease, &holder).await {
+                Ok(true) => {}
+                Ok(false) => return,
+                // It is still ours for a while; the next try may succeed.
+                Err(fault) => tracing::warn!(%webhook, %fault, "a lease was not prolonged"),
+            }
+        }
+    };
+    tokio::select! {
+        () = lost => tracing::info!(%webhook, "another server has taken over"),
+        ended = rounds(&app, webhook, &stop) => {
+            if let Err(fault) = ended {
+                tracing::warn!(%webhook, %fault, "a webhook cannot be served for now");
+            }
+            if let Err(error) = app.store.release_lease(&lease, &holder).await {
+                tracing::warn!(%webhook, %error, "a lease will run out by itself");
+            }
+        }
+    }
+    webhook
+}
+
+async fn take(app: &App, lease: &str, holder: &str) -> Result<bool, Fault> {
+    let now = app.now();
+    let until = now + LEASE_LASTS;
+    Ok(app.store.try_lease(lease, holder, now.as_microsecond(), until.as_microsecond()).await?)
+}
+
+/// One round after the other.
+async fn rounds(app: &App, webhook: Uuid, stop: &CancellationToken) -> Result<(), Fault> {
+    let mut committed = app.writer.committed();
+    loop {
+        committed.mark_unchanged();
+        let until = match app.deliver(webhook, stop).await?.next {
+            Next::Over => return Ok(()),
+            Next::AtOnce => continue,
+            Next::Waits(until) => until,
+        };
+        let pause = until.map_or(PATIENCE, |until| {
+            Duration::try_from(until.duration_since(app.now())).unwrap_or_default().min(PATIENCE)
+        });
+        tokio::select! {
+            () = stop.cancelled() => return Ok(()),
+            _ = committed.changed() => {}
+            () = tokio::time::sleep(pause) => {}
+        }
+    }
+}

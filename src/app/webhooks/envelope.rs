@@ -1,0 +1,197 @@
+//! The envelope: an event of the log as a CloudEvent 1.0 in the JSON event format
+//! (<https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md>).
+//!
+//! `source` is the origin of the log and `id` the global id of the event, so that the two together name it anywhere.
+//! Extension attributes: `position`, the place in the log as the API writes it; `sequence`, the place in its own stream
+//! with leading zeros, since that extension is compared as text; `recordedat`, when the log took it.
+
+use std::borrow::Cow;
+
+use axum::body::Bytes;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use serde_json::value::RawValue;
+use uuid::Uuid;
+
+use crate::app::request::time_of;
+use crate::store::{EventRecord, StreamId};
+
+/// The media type of the envelope.
+pub(super) const MEDIA_TYPE: &str = "application/cloudevents+json";
+
+/// What the types of events begin with.
+const TYPES: &str = "local.etalon";
+
+/// An envelope, ready to be sent.
+pub(super) struct Envelope {
+    /// The message's id: the same however often it is sent.
+    pub(super) id: String,
+    /// The JSON.
+    pub(super) body: Bytes,
+}
+
+#[derive(Serialize)]
+struct CloudEvent<'a> {
+    specversion: &'static str,
+    id: &'a str,
+    source: &'a str,
+    #[serde(rename = "type")]
+    kind: String,
+    subject: String,
+    time: Timestamp,
+    datacontenttype: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    position: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sequence: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    recordedat: Option<Timestamp>,
+    data: &'a RawValue,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Circumstances {
+    occurred_at: Timestamp,
+}
+
+impl Envelope {
+    /// Of an event of the log. `data` is the payload to the byte, but for personal data, which does not leave.
+    pub(super) fn of_event(origin: &str, record: &EventRecord, stream: StreamId) -> Self {
+        let recorded_at = time_of(record.recorded_at);
+        let payload = without_personal_data(&record.payload);
+        let occurred_at =
+            serde_json::from_str::<Circumstances>(&record.payload).map_or(recorded_at, |said| said.occurred_at);
+        Self::new(CloudEvent {
+            specversion: "1.0",
+            id: &URL_SAFE_NO_PAD.encode(format!("Event:{}", record.position)),
+            source: origin,
+            kind: format!("{TYPES}.{}.{}.v{}", record.aggregate_type, record.event_type, record.event_version),
+            subject: stream.to_string(),
+            time: occurred_at,
+            datacontenttype: "application/json",
+            position: Some(record.position.to_string()),
+            sequence: Some(format!("{:020}", record.sequence)),
+            recordedat: Some(recorded_at),
+            data: &RawValue::from_string(payload.into_owned()).expect("the log holds JSON"),
+        })
+    }
+
+    /// Of a ping, which is no event of the log.
+    pub(super) fn of_ping(origin: &str, id: Uuid, webhook: Uuid, now: Timestamp) -> Self {
+        Self::new(CloudEvent {
+            specversion: "1.0",
+            id: &id.to_string(),
+            source: origin,
+            kind: format!("{TYPES}.Webhook.Ping.v1.0"),
+            subject: format!("Webhook/{webhook}"),
+            time: now,
+            datacontenttype: "application/json",
+            position: None,
+            sequence: None,
+            recordedat: None,
+            data: &RawValue::from_string("{}".to_owned()).expect("JSON"),
+        })
+    }
+
+    fn new(event: CloudEvent<'_>) -> Self {
+        let body = serde_json::to_vec(&event).expect("texts always serialise").into();
+        Self { id: event.id.to_owned(), body }
+    }
+}
+
+/// A personal field keeps its mark and loses what it says: what was sent could not be erased any more.
+fn without_personal_data(payload: &str) -> Cow<'_, str> {
+    if !payload.contains(r#""$p""#) {
+        return Cow::Borrowed(payload);
+    }
+    let mut value: Value = serde_json::from_str(payload).expect("the log holds JSON");
+    seal(&mut value);
+    Cow::Owned(value.to_string())
+}
+
+fn seal(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            if let Some(Value::Object(personal)) = fields.get_mut("$p") {
+                personal.remove("v");
+            }
+            fields.values_mut().for_each(seal);
+        }
+        Value::Array(values) => values.iter_mut().for_each(seal),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::AggregateType;
+
+    fn record(payload: &str) -> EventRecord {
+        EventRecord {
+            position: 42,
+            aggregate_type: "Case".to_owned(),
+            aggregate_id: Uuid::from_u128(7).to_string(),
+            sequence: 3,
+            event_type: "CommentAdded".to_owned(),
+            event_version: "1.0".to_owned(),
+            payload: payload.to_owned(),
+            metadata: "{}".to_owned(),
+            recorded_at: 1_772_600_767_000_000,
+            actor: "somebody".to_owned(),
+            command_id: "key".to_owned(),
+            entry: Vec::new(),
+            leaf_hash: [0; 32],
+        }
+    }
+
+    fn envelope(payload: &str) -> (String, String) {
+        let stream = StreamId { aggregate_type: AggregateType::Case, aggregate_id: Uuid::from_u128(7) };
+        let envelope = Envelope::of_event("etalon.local/abc", &record(payload), stream);
+        (envelope.id, String::from_utf8(envelope.body.to_vec()).expect("text"))
+    }
+
+    #[test]
+    fn an_event_is_a_cloud_event() {
+        let payload = r#"{"by":"x","occurredAt":"2026-03-04T05:00:00Z","fact":{"CommentAdded":{"text":"难点"}}}"#;
+        let (id, body) = envelope(payload);
+        assert_eq!(
+            body,
+            format!(
+                concat!(
+                    r#"{{"specversion":"1.0","id":"{}","source":"etalon.local/abc","#,
+                    r#""type":"local.etalon.Case.CommentAdded.v1.0","#,
+                    r#""subject":"Case/00000000-0000-0000-0000-000000000007","time":"2026-03-04T05:00:00Z","#,
+                    r#""datacontenttype":"application/json","position":"42","sequence":"00000000000000000003","#,
+                    r#""recordedat":"2026-03-04T05:06:07Z","data":{}}}"#
+                ),
+                id, payload
+            )
+        );
+        assert!(!id.contains('.'), "a full stop separates what is signed");
+    }
+
+    #[test]
+    fn personal_data_stays() {
+        let (_, body) = envelope(
+            r#"{"occurredAt":"2026-03-04T05:00:00Z","fact":{"X":{"name":{"$p":{"v":"王建国"}},"all":[{"$p":{"v":"020-1"}}],"n":1}}}"#,
+        );
+        assert!(!body.contains("王建国") && !body.contains("020-1"), "{body}");
+        let body: Value = serde_json::from_str(&body).expect("JSON");
+        assert_eq!(body["data"]["fact"]["X"]["name"], serde_json::json!({ "$p": {} }));
+        assert_eq!(body["data"]["fact"]["X"]["n"], 1);
+    }
+
+    #[test]
+    fn attributes_have_names_that_the_specification_allows() {
+        let (_, body) = envelope("{}");
+        let body: serde_json::Map<String, Value> = serde_json::from_str(&body).expect("JSON");
+        for name in body.keys() {
+            assert!(name.len() <= 20 && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit()));
+        }
+    }
+}

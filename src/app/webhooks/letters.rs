@@ -1,0 +1,89 @@
+//! Dead letters: events that were given up. They are sent for again or thrown away, each with a line in the list of
+//! changes.
+
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::app::request::Failure;
+use crate::app::webhooks::changes::{WebhookRequest, log, outrun};
+use crate::domain::refusal::{Code, Refusal};
+use crate::store::{Delivery, Webhook, WebhookAction, WebhookChange};
+
+/// How often it is tried while a server is delivering to the same endpoint.
+const ATTEMPTS: usize = 32;
+
+/// What came of an order about a dead letter.
+#[derive(Clone, Debug)]
+pub struct Settled {
+    /// The endpoint.
+    pub webhook: Webhook,
+    /// The order was carried out before, under the same key.
+    pub replayed: bool,
+}
+
+impl App {
+    /// Makes a dead letter a delivery that is due at once. It comes after later events of its stream that were delivered
+    /// meanwhile, and before those that wait.
+    ///
+    /// # Errors
+    /// A refusal, or a fault.
+    pub async fn replay_dead_letter(
+        &self,
+        request: &WebhookRequest,
+        webhook: Uuid,
+        position: u64,
+    ) -> Result<Settled, Failure> {
+        self.settle(request, webhook, position, WebhookAction::LetterReplayed).await
+    }
+
+    /// Throws a dead letter away.
+    ///
+    /// # Errors
+    /// A refusal, or a fault.
+    pub async fn discard_dead_letter(
+        &self,
+        request: &WebhookRequest,
+        webhook: Uuid,
+        position: u64,
+    ) -> Result<Settled, Failure> {
+        self.settle(request, webhook, position, WebhookAction::LetterDiscarded).await
+    }
+
+    async fn settle(
+        &self,
+        request: &WebhookRequest,
+        id: Uuid,
+        position: u64,
+        action: WebhookAction,
+    ) -> Result<Settled, Failure> {
+        for _ in 0..ATTEMPTS {
+            let webhook = self.managed(&request.actor, id, request.expected_version).await?;
+            if self.changed_before(request).await?.is_some() {
+                return Ok(Settled { webhook, replayed: true });
+            }
+            let Some(letter) = self.store.dead_letter(id, position).await? else {
+                let message = "no such dead letter is there: it was sent for again or thrown away";
+                return Err(Refusal::new(Code::NotFound, "position", message).into());
+            };
+            let change = self.change(request, &webhook, action);
+            if self.write_settled(&webhook, &letter, &change).await? {
+                log(&change);
+                self.outlet()?.changed.notify_one();
+                return Ok(Settled { webhook, replayed: false });
+            }
+        }
+        Err(outrun().into())
+    }
+
+    async fn write_settled(
+        &self,
+        webhook: &Webhook,
+        letter: &Delivery,
+        change: &WebhookChange,
+    ) -> Result<bool, Failure> {
+        Ok(match change.action {
+            WebhookAction::LetterReplayed => self.store.replay(letter, webhook.turn, change.at, change).await?,
+            _ => self.store.discard(letter, change).await?,
+        })
+    }
+}

@@ -1,0 +1,58 @@
+//! Webhooks: events of the log are posted to endpoints that the managers of bureaus set up.
+//!
+//! An event arrives at least once, and those of one aggregate arrive in order: one that fails holds back the later ones
+//! of its own stream and no others. How far an endpoint was served, and what has to be tried again and when, is in the
+//! database; what a killed server had sent without writing it down is sent again, under the same id. One server at a
+//! time serves an endpoint, by a lease that any other can take over, and what it writes is written only while nobody
+//! else has written.
+//!
+//! An endpoint has the rights of the manager who created it, kept with it, and every event is judged by them when it is
+//! sent. Endpoints are no aggregate: they are configuration of the installation, and their secrets and addresses must be
+//! able to go, which nothing in the log is. Who created or changed one is in a list of its own that is only added to.
+
+mod changes;
+mod courier;
+mod envelope;
+mod lane;
+mod letters;
+mod overview;
+mod round;
+mod sight;
+
+pub use changes::{Changed, WebhookDraft, WebhookPatch, WebhookRequest};
+pub use courier::Courier;
+pub use letters::Settled;
+pub use overview::{Lag, Tested};
+pub use round::{Next, Round};
+
+use crate::domain::actor::Actor;
+use crate::domain::actor::Role;
+use crate::identity::webhook_key::WebhookKey;
+use crate::outbound::{Networks, Schedule, Sender};
+
+/// What this process needs to deliver.
+pub struct Outlet {
+    key: WebhookKey,
+    networks: Networks,
+    schedule: Schedule,
+    sender: Sender,
+    /// Something was changed: a server that looks for work looks at once.
+    changed: tokio::sync::Notify,
+}
+
+impl Outlet {
+    /// An outlet over those settings.
+    #[must_use]
+    pub fn new(key: WebhookKey, networks: Networks, schedule: Schedule, timeout: std::time::Duration) -> Self {
+        let sender = Sender::new(networks.clone(), timeout);
+        Self { key, networks, schedule, sender, changed: tokio::sync::Notify::new() }
+    }
+}
+
+/// Who looks at endpoints; only managers change them.
+const OVERSEERS: &[Role] = &[Role::Manager, Role::Auditor];
+
+/// The jurisdiction whose endpoints the actor sees, as the code that theirs begin with.
+fn overseen(actor: &Actor) -> Option<&str> {
+    actor.holds_any(OVERSEERS).then(|| actor.jurisdiction.code())
+}

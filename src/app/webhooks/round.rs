@@ -1,0 +1,286 @@
+//! A round: what is due and what is new of one endpoint, lanes side by side, and what came of it written down at once.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+
+use futures::StreamExt;
+use jiff::Timestamp;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::app::request::{Fault, time_of};
+use crate::app::webhooks::Outlet;
+use crate::app::webhooks::lane::{Driven, Lane, Pending, Road};
+use crate::domain::actor::ActorId;
+use crate::outbound::{Endpoint, Failure, FailureClass};
+use crate::store::{
+    Delivery, DeliveryState, EventQuery, EventRecord, Failed, HELD, StreamId, Turn, Webhook, WebhookAction,
+    WebhookChange, WebhookState,
+};
+
+/// How many events of the log a round reads.
+const FRESH: u32 = 256;
+/// How many streams of which something waits a round takes up.
+const DUE: u32 = 64;
+/// How many waiting events of a stream a round delivers.
+const OF_A_STREAM: u32 = 32;
+/// How many requests to an endpoint are under way at a time.
+const AT_A_TIME: usize = 8;
+/// How many events wait in the database at most; while there are so many, the log is not read on.
+const MOST_WAITING: u64 = 10_000;
+
+/// What a round did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Round {
+    /// How many events arrived.
+    pub delivered: u64,
+    /// How many attempts failed.
+    pub failed: u64,
+    /// How many events were given up.
+    pub dead: u64,
+    /// What comes next.
+    pub next: Next,
+}
+
+/// What comes after a round.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// Another round at once.
+    AtOnce,
+    /// Another one when the log has more, or at this time.
+    Waits(Option<Timestamp>),
+    /// None: the endpoint is not served any more, or not by this server.
+    Over,
+}
+
+impl App {
+    /// Delivers to an endpoint what can be delivered now. Whoever calls it holds the lease of the endpoint.
+    ///
+    /// # Errors
+    /// When the store fails. What was sent by then is sent again in another round.
+    pub async fn deliver(&self, webhook: Uuid, stop: &CancellationToken) -> Result<Round, Fault> {
+        let outlet = self.outlet()?;
+        let over = Round { delivered: 0, failed: 0, dead: 0, next: Next::Over };
+        let Some(webhook) = self.store.webhook(webhook).await? else { return Ok(over) };
+        if webhook.state != WebhookState::Enabled || stop.is_cancelled() {
+            return Ok(over);
+        }
+        if webhook.key_id != outlet.key.id() {
+            tracing::error!(webhook = %webhook.id, "its secret was made with another webhook key than this server has");
+            return Ok(over);
+        }
+        if webhook.rest_until > self.now().as_microsecond() {
+            return Ok(Round { next: Next::Waits(Some(time_of(webhook.rest_until))), ..over });
+        }
+        let plan = self.plan(&webhook).await?;
+        if plan.lanes.is_empty() && plan.held.is_empty() && plan.next_position == webhook.next_position {
+            let next_due = self.store.next_due(webhook.id).await?;
+            return Ok(Round { next: Next::Waits(next_due.map(time_of)), ..over });
+        }
+        self.carry_out(outlet, &webhook, plan, stop).await
+    }
+
+    async fn carry_out(
+        &self,
+        outlet: &Outlet,
+        webhook: &Webhook,
+        plan: Plan,
+        stop: &CancellationToken,
+    ) -> Result<Round, Fault> {
+        let origin = self.store.origin().await?;
+        let road = Road {
+            app: self,
+            outlet,
+            webhook,
+            endpoint: Endpoint::parse(&webhook.configuration.url, &outlet.networks).map_err(|error| Failure {
+                class: FailureClass::AddressForbidden,
+                status: None,
+                retry_after: None,
+                reason: error.to_string(),
+            }),
+            origin: &origin,
+            stop,
+            is_gone: AtomicBool::new(false),
+            rest_until: AtomicI64::new(0),
+        };
+        let driven: Vec<Driven> =
+            futures::stream::iter(plan.lanes).map(|lane| road.drive(lane)).buffer_unordered(AT_A_TIME).collect().await;
+        let is_gone = road.is_gone.load(Ordering::Relaxed);
+        let gone = is_gone.then(|| self.gone(webhook));
+        let mut round = Round { delivered: 0, failed: 0, dead: 0, next: Next::Over };
+        let mut turn = Turn {
+            webhook_id: webhook.id,
+            turn: webhook.turn,
+            next_position: plan.next_position,
+            rest_until: road.rest_until.load(Ordering::Relaxed),
+            delivered: None,
+            failed: None,
+            kept: plan.held,
+            done: Vec::new(),
+            gone,
+        };
+        for lane in driven {
+            round.delivered += lane.arrived;
+            round.failed += lane.failures;
+            round.dead += lane.dead;
+            turn.kept.extend(lane.kept);
+            turn.done.extend(lane.done);
+            turn.delivered = turn.delivered.max(lane.delivered);
+            turn.failed = turn.failed.into_iter().chain(lane.failed).max_by_key(|(at, _): &(i64, Failed)| *at);
+        }
+        if !self.store.write_turn(&turn).await? {
+            tracing::info!(webhook = %webhook.id, "another server has written meanwhile: what was sent is sent again");
+            return Ok(Round { next: Next::Over, ..round });
+        }
+        tracing::debug!(webhook = %webhook.id, round.delivered, round.failed, round.dead, plan.next_position, "a round");
+        if !is_gone {
+            round.next = match plan.has_more {
+                true => Next::AtOnce,
+                false if turn.rest_until > 0 => Next::Waits(Some(time_of(turn.rest_until))),
+                false => Next::Waits(self.store.next_due(webhook.id).await?.map(time_of)),
+            };
+        }
+        Ok(round)
+    }
+
+    /// The line about an endpoint that wants nothing any more.
+    fn gone(&self, webhook: &Webhook) -> WebhookChange {
+        tracing::warn!(webhook = %webhook.id, "a webhook is disabled: it answered 410 Gone");
+        let id = self.new_id();
+        WebhookChange {
+            id,
+            webhook_id: webhook.id,
+            jurisdiction: webhook.jurisdiction.clone(),
+            at: self.now().as_microsecond(),
+            actor: ActorId::clock().to_string(),
+            action: WebhookAction::Gone,
+            configuration: webhook.configuration.clone(),
+            idempotency_key: id.to_string(),
+            digest: String::new(),
+        }
+    }
+
+    /// What is due and what is new.
+    async fn plan(&self, webhook: &Webhook) -> Result<Plan, Fault> {
+        let mut lanes = self.due_lanes(webhook).await?;
+        let mut plan = Plan {
+            lanes: Vec::new(),
+            held: Vec::new(),
+            next_position: webhook.next_position,
+            has_more: lanes.len() >= DUE as usize || lanes.values().any(|lane| lane.beyond.is_some()),
+        };
+        if self.store.count_deliveries(webhook.id, DeliveryState::Waiting).await? < MOST_WAITING {
+            let head = self.store.head().await?.next_position;
+            let fresh = self.fresh(webhook, head).await?;
+            let is_full = fresh.len() >= FRESH as usize;
+            let read_to = fresh.last().filter(|_| is_full).map_or(head, |last| last.position + 1);
+            plan.next_position = read_to.max(webhook.next_position);
+            plan.has_more |= is_full;
+            let heard = self.heard(webhook, fresh).await?;
+            let streams: HashSet<_> = heard.iter().map(|(stream, _)| *stream).collect();
+            let streams: Vec<_> = streams.into_iter().filter(|stream| !lanes.contains_key(stream)).collect();
+            let waiting: HashSet<_> = self.store.waiting_among(webhook.id, &streams).await?.into_iter().collect();
+            for (stream, event) in heard {
+                let delivery = new_delivery(webhook, stream, &event);
+                let is_held = waiting.contains(&stream) || lanes.get(&stream).is_some_and(|lane| lane.beyond.is_some());
+                if is_held {
+                    plan.held.push(Delivery { due_at: HELD, ..delivery });
+                    continue;
+                }
+                let lane = lanes.entry(stream).or_insert(Lane { stream, pending: Vec::new(), beyond: None });
+                lane.pending.push(Pending { delivery, is_new: true, record: Some(event) });
+            }
+        }
+        plan.lanes = lanes.into_values().collect();
+        Ok(plan)
+    }
+
+    /// The next events of the log, as far as the store can choose.
+    async fn fresh(&self, webhook: &Webhook, head: u64) -> Result<Vec<EventRecord>, Fault> {
+        let Some(last) = head.checked_sub(1).filter(|last| *last >= webhook.next_position) else {
+            return Ok(Vec::new());
+        };
+        let query = EventQuery {
+            after: webhook.next_position.checked_sub(1),
+            up_to: Some(last),
+            limit: FRESH,
+            types: webhook.configuration.event_types.clone(),
+            ..EventQuery::default()
+        };
+        Ok(self.store.events(&query).await?)
+    }
+
+    /// The streams of which something is due, with what waits behind it.
+    async fn due_lanes(&self, webhook: &Webhook) -> Result<BTreeMap<StreamId, Lane>, Fault> {
+        let due = self.store.due_deliveries(webhook.id, self.now().as_microsecond(), DUE).await?;
+        let heard = self.heard_streams(webhook, due.iter().map(|delivery| delivery.stream)).await?;
+        let mut lanes = BTreeMap::new();
+        for head in due {
+            let stream = head.stream;
+            let mut waiting = self.store.waiting_of(webhook.id, stream, OF_A_STREAM + 1).await?;
+            let beyond = if waiting.len() > OF_A_STREAM as usize { waiting.pop() } else { None };
+            let mut records = match heard.contains(&stream) {
+                true => self.records(stream, &waiting).await?,
+                false => HashMap::new(),
+            };
+            let pending = waiting.into_iter().map(|delivery| {
+                let record = records.remove(&delivery.position);
+                Pending { delivery, is_new: false, record }
+            });
+            lanes.insert(stream, Lane { stream, pending: pending.collect(), beyond });
+        }
+        Ok(lanes)
+    }
+
+    /// The events that wait, by position.
+    async fn records(&self, stream: StreamId, waiting: &[Delivery]) -> Result<HashMap<u64, EventRecord>, Fault> {
+        let (Some(first), Some(last)) = (waiting.first(), waiting.last()) else {
+            return Ok(HashMap::new());
+        };
+        let mut found = HashMap::new();
+        let mut after = first.position.checked_sub(1);
+        // Between two that wait there may be any number that were delivered.
+        loop {
+            let query = EventQuery {
+                stream: Some(stream),
+                after,
+                up_to: Some(last.position),
+                limit: FRESH,
+                ..EventQuery::default()
+            };
+            let events = self.store.events(&query).await?;
+            let is_last = events.len() < FRESH as usize;
+            after = events.last().map(|event| event.position);
+            found.extend(events.into_iter().map(|event| (event.position, event)));
+            if is_last {
+                return Ok(found);
+            }
+        }
+    }
+}
+
+/// What a round is going to do.
+struct Plan {
+    lanes: Vec<Lane>,
+    /// New events that wait behind others of their streams.
+    held: Vec<Delivery>,
+    /// How far the log was read.
+    next_position: u64,
+    has_more: bool,
+}
+
+fn new_delivery(webhook: &Webhook, stream: StreamId, event: &EventRecord) -> Delivery {
+    Delivery {
+        webhook_id: webhook.id,
+        position: event.position,
+        stream,
+        event_type: event.event_type.clone(),
+        state: DeliveryState::Waiting,
+        attempts: 0,
+        first_tried_at: 0,
+        last_tried_at: 0,
+        due_at: 0,
+        failed: Failed::default(),
+    }
+}

@@ -1,0 +1,146 @@
+//! Connections: a name is looked up, every address judged, and a connection made to one that was.
+//!
+//! The judged address is the connected one, so a name that changes its answer between two looks (DNS rebinding) gains
+//! nothing. Addresses written as numbers take the same way as names.
+
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use axum::http::Uri;
+use hyper_util::rt::TokioIo;
+use tokio::net::{TcpStream, lookup_host};
+use tower_service::Service;
+
+use super::address::host_of;
+use super::{Failure, FailureClass, Networks};
+
+/// Looks names up.
+pub(super) type LookUp = Arc<dyn Fn(String, u16) -> Looking + Send + Sync>;
+pub(super) type Looking = Pin<Box<dyn Future<Output = io::Result<Vec<SocketAddr>>> + Send>>;
+
+/// Makes connections to addresses that may be called.
+#[derive(Clone)]
+pub(super) struct Connector {
+    networks: Networks,
+    look_up: LookUp,
+}
+
+impl Connector {
+    /// With the system's own look-up.
+    pub(super) fn new(networks: Networks) -> Self {
+        let look_up =
+            |host: String, port| -> Looking { Box::pin(async move { Ok(lookup_host((host, port)).await?.collect()) }) };
+        Self::with(networks, Arc::new(look_up))
+    }
+
+    pub(super) fn with(networks: Networks, look_up: LookUp) -> Self {
+        Self { networks, look_up }
+    }
+
+    async fn connect(self, uri: Uri) -> Result<TokioIo<TcpStream>, Failure> {
+        let has_tls = uri.scheme_str() != Some("http");
+        let port = uri.port_u16().unwrap_or(if has_tls { 443 } else { 80 });
+        let host = host_of(uri.host().unwrap_or_default()).to_owned();
+        let found = (self.look_up)(host, port).await;
+        let found = found.map_err(|_| Failure::new(FailureClass::Name, "its name has no address"))?;
+        let mut last = None;
+        let mut is_forbidden = false;
+        for address in found {
+            if !self.networks.admit(address.ip(), has_tls) {
+                is_forbidden = true;
+                continue;
+            }
+            match TcpStream::connect(address).await {
+                Ok(stream) => {
+                    // A request is written at once; there is nothing to wait for.
+                    let _ = stream.set_nodelay(true);
+                    return Ok(TokioIo::new(stream));
+                }
+                Err(error) => last = Some(error),
+            }
+        }
+        Err(match last {
+            Some(error) => Failure::new(FailureClass::Connection, format!("no connection: {}", error.kind())),
+            None if is_forbidden => {
+                Failure::new(FailureClass::AddressForbidden, "its address is in a network that is not called")
+            }
+            None => Failure::new(FailureClass::Name, "its name has no address"),
+        })
+    }
+}
+
+impl Service<Uri> for Connector {
+    type Response = TokioIo<TcpStream>;
+    type Error = Failure;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Failure>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Failure>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, uri: Uri) -> Self::Future {
+        Box::pin(self.clone().connect(uri))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    fn answering(answers: Vec<Vec<SocketAddr>>) -> LookUp {
+        let asked = AtomicUsize::new(0);
+        Arc::new(move |_, _| {
+            let answer = answers[asked.fetch_add(1, Ordering::SeqCst) % answers.len()].clone();
+            Box::pin(std::future::ready(Ok(answer)))
+        })
+    }
+
+    async fn class(networks: &Networks, look_up: &LookUp, url: &str) -> Option<FailureClass> {
+        let connector = Connector::with(networks.clone(), look_up.clone());
+        connector.connect(url.parse().expect("a URL")).await.err().map(|failure| failure.class)
+    }
+
+    #[tokio::test]
+    async fn a_name_that_leads_inside_is_not_followed() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let inside = listener.local_addr().expect("an address");
+        let none = Networks::default();
+        let look_up = answering(vec![vec![inside]]);
+        assert_eq!(class(&none, &look_up, "https://rebind.example/").await, Some(FailureClass::AddressForbidden));
+        assert_eq!(class(&none, &look_up, "https://127.0.0.1/").await, Some(FailureClass::AddressForbidden));
+        let loopback = Networks::new(vec!["127.0.0.0/8".parse().expect("a network")]);
+        assert_eq!(class(&loopback, &look_up, "https://rebind.example/").await, None);
+    }
+
+    #[tokio::test]
+    async fn the_address_that_is_judged_is_the_one_that_is_called() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let inside = listener.local_addr().expect("an address");
+        // Whoever judged by one answer and connected by the next would be led inside.
+        let look_up = answering(vec![vec!["203.0.113.7:1".parse().expect("an address")], vec![inside]]);
+        for _ in 0..4 {
+            let refused = class(&Networks::default(), &look_up, "https://rebind.example/").await;
+            assert_eq!(refused, Some(FailureClass::AddressForbidden));
+        }
+        let accepted = tokio::time::timeout(std::time::Duration::ZERO, listener.accept()).await;
+        assert!(accepted.is_err(), "nobody came inside");
+    }
+
+    #[tokio::test]
+    async fn of_several_addresses_the_admitted_ones_are_tried() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let open = listener.local_addr().expect("an address");
+        let forbidden = "10.0.0.1:1".parse().expect("an address");
+        let loopback = Networks::new(vec!["127.0.0.0/8".parse().expect("a network")]);
+        let look_up = answering(vec![vec![forbidden, open]]);
+        assert_eq!(class(&loopback, &look_up, "http://mixed.example/").await, None);
+        assert_eq!(class(&loopback, &answering(vec![vec![]]), "http://none.example/").await, Some(FailureClass::Name));
+    }
+}

@@ -1,0 +1,185 @@
+//! Webhooks: endpoints, what still has to be delivered to them, and who changed them.
+//!
+//! Operational state, no events: nothing here is rebuilt from the log. Every write is one transaction, and one that is
+//! outrun by another writes nothing.
+
+mod row;
+mod sql;
+mod store;
+
+use async_trait::async_trait;
+use uuid::Uuid;
+
+pub use row::{
+    Delivery, DeliveryState, Failed, Webhook, WebhookAction, WebhookChange, WebhookConfiguration, WebhookState,
+};
+
+use crate::store::{StoreError, StreamId};
+
+/// The due time of an event that waits behind another one of its stream.
+pub const HELD: i64 = i64::MAX;
+
+/// A page of a list in the order of one key, ascending whichever its end is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct KeyPage<K> {
+    /// Only after this key.
+    pub after: Option<K>,
+    /// Only before this key.
+    pub before: Option<K>,
+    /// The last ones rather than the first ones.
+    pub backward: bool,
+    /// At most so many.
+    pub limit: u32,
+}
+
+/// What happens to an endpoint, together with its line in the list of changes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WebhookWrite {
+    /// It comes into being.
+    Create(Webhook),
+    /// Its configuration becomes this; the version is the one that was changed.
+    Update(Webhook),
+    /// It goes, with everything that waits for it.
+    Delete(Webhook),
+}
+
+/// What a turn of deliveries changes. It is written only while the endpoint is at that turn.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Turn {
+    /// Whose.
+    pub webhook_id: Uuid,
+    /// The turn it began at.
+    pub turn: i64,
+    /// Every event before it is now delivered, left out or kept below.
+    pub next_position: u64,
+    /// Nothing is sent before (microseconds since the Unix epoch, 0 = at once).
+    pub rest_until: i64,
+    /// The last success of the turn: when, and which position.
+    pub delivered: Option<(i64, u64)>,
+    /// The last failure of the turn.
+    pub failed: Option<(i64, Failed)>,
+    /// Deliveries to keep, new ones and changed ones.
+    pub kept: Vec<Delivery>,
+    /// Positions of kept deliveries that are done.
+    pub done: Vec<u64>,
+    /// The endpoint wants nothing any more: the line that says so.
+    pub gone: Option<WebhookChange>,
+}
+
+/// The part of the store that webhooks need. Fails as [`Store`](crate::store::Store) does.
+#[async_trait]
+pub trait WebhookStore: Send + Sync {
+    /// An endpoint.
+    ///
+    /// # Errors
+    /// When the database fails.
+    async fn webhook(&self, id: Uuid) -> Result<Option<Webhook>, StoreError>;
+
+    /// A page of the endpoints whose jurisdiction has this prefix, by id.
+    ///
+    /// # Errors
+    /// When the database fails.
+    async fn webhooks(&self, jurisdiction_prefix: &str, page: &KeyPage<Uuid>) -> Result<Vec<Webhook>, StoreError>;
+
+    /// How many there are on all pages.
+    ///
+    /// # Errors
+    /// When the database fails.
+    async fn count_webhooks(&self, jurisdiction_prefix: &str) -> Result<u64, StoreError>;
+
+    /// The endpoints that are to be served.
+    ///
+    /// # Errors
+    /// When the database fails.
+    async fn enabled_webhooks(&self) -> Result<Vec<Uuid>, StoreError>;
+
+    /// Writes it, if the change's key is new and, but for a new one, the version is still the one that was changed.
+    ///
+    /// # Errors
+    /// When the database fails.
+    async fn write_webhook(&self, write: &WebhookWrite, change: &WebhookChange) -> Result<bool, StoreError>;
+
+    /// The change that this actor made under this key.
+    ///
+    /// # Errors
+    /// When the database fails.
+    async fn webhook_change(&self, actor: &str, key: &str) -> Result<Option<WebhookChange>, StoreError>;
+
+    /// A page of the changes in the jurisdictions with this prefix, of one endpoint where it is named, by id.
+    ///
+    /// # Errors
+    /// When the database fails.
+    async fn webhook_changes(
+        &self,
+        jurisdiction_prefix: &str,
+        webhook: Option<Uuid>,
+        page: &KeyPage<Uuid>,
+    ) -> Result<Vec<WebhookChange>, StoreError>;
+
+    /// How many there are on all pages.
+    ///
+    /// # Errors
+    /// When the database fails.
+    async fn count_webhook_changes(&self, jurisdiction_prefix: &str, webhook: Option<Uuid>) -> Result<u64, StoreError>;
+
+    /// Waiting deliveries that are due, the oldest first: of each stream at most its first.
+    ///
+    /// # Errors
+    /// When the database fails.
+    async fn due_deliveries(&self, webhook: Uuid, now: i64, limit: u32) -> Result<Vec<Delivery>, StoreError>;
+
+    /// What waits of a stream, in order.
+    ///
+    /// # Errors
+    /// When the database fails.
+    async fn waiting_of(&self, webhook: Uuid, stream: StreamId, limit: u32) -> Result<Vec<Delivery>, StoreError>;
+
+    /// Those of the streams of which something waits.
+    ///
+    /// # Errors
+    /// When the database fails.
+    async fn waiting_among(&self, webhook: Uuid, streams: &[StreamId]) -> Result<Vec<StreamId>, StoreError>;
+
+    /// When the next waiting delivery is due.
+    ///
+    /// # Errors
+    /// When the database fails.
+    async fn next_due(&self, webhook: Uuid) -> Result<Option<i64>, StoreError>;
+
+    /// How many deliveries of an endpoint are in that state.
+    ///
+    /// # Errors
+    /// When the database fails.
+    async fn count_deliveries(&self, webhook: Uuid, state: DeliveryState) -> Result<u64, StoreError>;
+
+    /// Writes what a turn changed; `false`, and nothing written, when another server was faster or the endpoint is gone.
+    ///
+    /// # Errors
+    /// When the database fails.
+    async fn write_turn(&self, turn: &Turn) -> Result<bool, StoreError>;
+
+    /// A page of the dead letters of an endpoint, by position.
+    ///
+    /// # Errors
+    /// When the database fails.
+    async fn dead_letters(&self, webhook: Uuid, page: &KeyPage<u64>) -> Result<Vec<Delivery>, StoreError>;
+
+    /// A dead letter.
+    ///
+    /// # Errors
+    /// When the database fails.
+    async fn dead_letter(&self, webhook: Uuid, position: u64) -> Result<Option<Delivery>, StoreError>;
+
+    /// Makes a dead letter a waiting delivery again, due now unless an earlier one of its stream waits; `false` when the
+    /// endpoint, at that turn, has no such letter or the change's key was used.
+    ///
+    /// # Errors
+    /// When the database fails.
+    async fn replay(&self, letter: &Delivery, turn: i64, now: i64, change: &WebhookChange) -> Result<bool, StoreError>;
+
+    /// Throws a dead letter away; `false` when there is none or the change's key was used.
+    ///
+    /// # Errors
+    /// When the database fails.
+    async fn discard(&self, letter: &Delivery, change: &WebhookChange) -> Result<bool, StoreError>;
+}

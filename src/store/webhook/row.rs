@@ -1,0 +1,374 @@
+//! Endpoints, deliveries and changes as the tables hold them, and their way out of the drivers.
+
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use crate::store::stored::{corrupt, id, stream};
+use crate::store::{StoreError, StreamId};
+
+/// Declares a closed list of words that a column may hold.
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident { $($(#[$word_doc:meta])* $word:ident = $text:literal,)+ }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum $name {
+            $($(#[$word_doc])* $word,)+
+        }
+
+        impl $name {
+            /// The stored word.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$word => $text,)+ }
+            }
+
+            fn parse(text: &str) -> Result<Self, StoreError> {
+                match text {
+                    $($text => Ok(Self::$word),)+
+                    _ => Err(corrupt("the webhook tables", stringify!($name), text)),
+                }
+            }
+        }
+    };
+}
+
+words! {
+    /// Whether an endpoint is served.
+    WebhookState {
+        /// It is.
+        Enabled = "ENABLED",
+        /// Somebody has paused it.
+        Paused = "PAUSED",
+        /// It has answered 410 Gone.
+        Gone = "GONE",
+    }
+}
+
+words! {
+    /// What becomes of an event that was not delivered at once.
+    DeliveryState {
+        /// It will be tried again.
+        Waiting = "WAITING",
+        /// It was given up.
+        Dead = "DEAD",
+    }
+}
+
+words! {
+    /// What was done to an endpoint.
+    WebhookAction {
+        /// It was created.
+        Created = "CREATED",
+        /// Its address or what it hears was changed.
+        Updated = "UPDATED",
+        /// It was paused.
+        Paused = "PAUSED",
+        /// It was resumed.
+        Resumed = "RESUMED",
+        /// It got a new secret.
+        SecretRotated = "SECRET_ROTATED",
+        /// It was deleted.
+        Deleted = "DELETED",
+        /// It answered that it is gone, and was disabled by the server.
+        Gone = "GONE",
+        /// A dead letter was sent for again.
+        LetterReplayed = "LETTER_REPLAYED",
+        /// A dead letter was thrown away.
+        LetterDiscarded = "LETTER_DISCARDED",
+    }
+}
+
+/// Where events go, and which.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WebhookConfiguration {
+    /// Where they are posted to.
+    pub url: String,
+    /// Stored names of aggregate types; empty = all.
+    pub aggregate_types: Vec<String>,
+    /// Wire names of events; empty = all.
+    pub event_types: Vec<String>,
+    /// The code of the division, empty for the nation.
+    pub division: String,
+}
+
+/// Why a delivery failed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Failed {
+    /// A word that a program can act on.
+    pub class: String,
+    /// The HTTP status, 0 when none came.
+    pub status: u16,
+    /// For people.
+    pub reason: String,
+}
+
+/// An endpoint. Times are microseconds since the Unix epoch, 0 where something never happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Webhook {
+    /// Which.
+    pub id: Uuid,
+    /// How often its configuration was written.
+    pub version: u64,
+    /// Where events go, and which.
+    pub configuration: WebhookConfiguration,
+    /// Whose rights every event is judged by.
+    pub owner: String,
+    /// The role of the owner.
+    pub owner_role: String,
+    /// Where the role holds: a division's code, empty for the nation.
+    pub jurisdiction: String,
+    /// Whether it is served.
+    pub state: WebhookState,
+    /// Which key file its secret is derived from.
+    pub key_id: String,
+    /// Which secret in the row of its secrets.
+    pub secret_number: u32,
+    /// Until when the secret before it signs as well.
+    pub old_secret_until: i64,
+    /// When it was created.
+    pub created_at: i64,
+    /// When its configuration was last written.
+    pub updated_at: i64,
+    /// The first position that it hears.
+    pub first_position: u64,
+    /// Every event before it has been dealt with.
+    pub next_position: u64,
+    /// How often deliveries were written.
+    pub turn: i64,
+    /// Nothing is sent before.
+    pub rest_until: i64,
+    /// When something was last delivered, and which position.
+    pub delivered: Option<(i64, u64)>,
+    /// When something last failed, and why.
+    pub failed: Option<(i64, Failed)>,
+}
+
+/// An event that waits for its delivery, or was given up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Delivery {
+    /// Which endpoint it goes to.
+    pub webhook_id: Uuid,
+    /// Which event.
+    pub position: u64,
+    /// Whose event it is: events of one stream are delivered in order.
+    pub stream: StreamId,
+    /// Its wire name.
+    pub event_type: String,
+    /// What becomes of it.
+    pub state: DeliveryState,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// When it was first tried, 0 = never.
+    pub first_tried_at: i64,
+    /// When it was last tried, 0 = never.
+    pub last_tried_at: i64,
+    /// When it is tried next; [`HELD`](super::HELD) while it waits behind another.
+    pub due_at: i64,
+    /// Why it was not delivered when it was last tried.
+    pub failed: Failed,
+}
+
+/// A line of the list of changes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WebhookChange {
+    /// In the order of time.
+    pub id: Uuid,
+    /// What was changed.
+    pub webhook_id: Uuid,
+    /// The jurisdiction of the endpoint.
+    pub jurisdiction: String,
+    /// When.
+    pub at: i64,
+    /// By whom.
+    pub actor: String,
+    /// What was done.
+    pub action: WebhookAction,
+    /// As it was after it.
+    pub configuration: WebhookConfiguration,
+    /// What makes it the same change when it is sent again.
+    pub idempotency_key: String,
+    /// SHA-256 of the whole request, in lower-case hexadecimal.
+    pub digest: String,
+}
+
+#[derive(FromRow)]
+pub(super) struct WebhookRow {
+    id: String,
+    version: i64,
+    url: String,
+    aggregate_types: String,
+    event_types: String,
+    division: String,
+    owner: String,
+    owner_role: String,
+    jurisdiction: String,
+    state: String,
+    key_id: String,
+    secret_number: i64,
+    old_secret_until: i64,
+    created_at: i64,
+    updated_at: i64,
+    first_position: i64,
+    next_position: i64,
+    turn: i64,
+    rest_until: i64,
+    delivered_at: i64,
+    delivered_position: i64,
+    failed_at: i64,
+    failed_class: String,
+    failed_status: i64,
+    failed_reason: String,
+}
+
+impl TryFrom<WebhookRow> for Webhook {
+    type Error = StoreError;
+
+    fn try_from(row: WebhookRow) -> Result<Self, StoreError> {
+        const TABLE: &str = "webhooks";
+        let delivered = (row.delivered_at != 0).then(|| (row.delivered_at, row.delivered_position.cast_unsigned()));
+        let failed = failed(row.failed_class, row.failed_status, row.failed_reason)?;
+        Ok(Self {
+            id: id(TABLE, &row.id)?,
+            version: row.version.cast_unsigned(),
+            configuration: configuration(row.url, &row.aggregate_types, &row.event_types, row.division)?,
+            owner: row.owner,
+            owner_role: row.owner_role,
+            jurisdiction: row.jurisdiction,
+            state: WebhookState::parse(&row.state)?,
+            key_id: row.key_id,
+            secret_number: small(TABLE, row.secret_number)?,
+            old_secret_until: row.old_secret_until,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+            first_position: row.first_position.cast_unsigned(),
+            next_position: row.next_position.cast_unsigned(),
+            turn: row.turn,
+            rest_until: row.rest_until,
+            delivered,
+            failed: (row.failed_at != 0).then_some((row.failed_at, failed)),
+        })
+    }
+}
+
+#[derive(FromRow)]
+pub(super) struct DeliveryRow {
+    webhook_id: String,
+    position: i64,
+    aggregate_type: String,
+    aggregate_id: String,
+    event_type: String,
+    state: String,
+    attempts: i64,
+    first_tried_at: i64,
+    last_tried_at: i64,
+    due_at: i64,
+    failed_class: String,
+    failed_status: i64,
+    failed_reason: String,
+}
+
+impl TryFrom<DeliveryRow> for Delivery {
+    type Error = StoreError;
+
+    fn try_from(row: DeliveryRow) -> Result<Self, StoreError> {
+        const TABLE: &str = "webhook_deliveries";
+        Ok(Self {
+            webhook_id: id(TABLE, &row.webhook_id)?,
+            position: row.position.cast_unsigned(),
+            stream: stream(TABLE, &row.aggregate_type, &row.aggregate_id)?,
+            event_type: row.event_type,
+            state: DeliveryState::parse(&row.state)?,
+            attempts: small(TABLE, row.attempts)?,
+            first_tried_at: row.first_tried_at,
+            last_tried_at: row.last_tried_at,
+            due_at: row.due_at,
+            failed: failed(row.failed_class, row.failed_status, row.failed_reason)?,
+        })
+    }
+}
+
+#[derive(FromRow)]
+pub(super) struct ChangeRow {
+    id: String,
+    webhook_id: String,
+    jurisdiction: String,
+    at: i64,
+    actor: String,
+    action: String,
+    url: String,
+    aggregate_types: String,
+    event_types: String,
+    division: String,
+    idempotency_key: String,
+    digest: String,
+}
+
+impl TryFrom<ChangeRow> for WebhookChange {
+    type Error = StoreError;
+
+    fn try_from(row: ChangeRow) -> Result<Self, StoreError> {
+        const TABLE: &str = "webhook_changes";
+        Ok(Self {
+            id: id(TABLE, &row.id)?,
+            webhook_id: id(TABLE, &row.webhook_id)?,
+            jurisdiction: row.jurisdiction,
+            at: row.at,
+            actor: row.actor,
+            action: WebhookAction::parse(&row.action)?,
+            configuration: configuration(row.url, &row.aggregate_types, &row.event_types, row.division)?,
+            idempotency_key: row.idempotency_key,
+            digest: row.digest,
+        })
+    }
+}
+
+#[derive(FromRow)]
+pub(super) struct IdRow {
+    pub(super) id: String,
+}
+
+impl TryFrom<IdRow> for Uuid {
+    type Error = StoreError;
+
+    fn try_from(row: IdRow) -> Result<Self, StoreError> {
+        id("webhooks", &row.id)
+    }
+}
+
+#[derive(FromRow)]
+pub(super) struct StreamRow {
+    aggregate_type: String,
+    aggregate_id: String,
+}
+
+impl TryFrom<StreamRow> for StreamId {
+    type Error = StoreError;
+
+    fn try_from(row: StreamRow) -> Result<Self, StoreError> {
+        stream("webhook_deliveries", &row.aggregate_type, &row.aggregate_id)
+    }
+}
+
+#[derive(FromRow)]
+pub(super) struct DueRow {
+    pub(super) due_at: i64,
+}
+
+fn configuration(
+    url: String,
+    aggregate_types: &str,
+    event_types: &str,
+    division: String,
+) -> Result<WebhookConfiguration, StoreError> {
+    let list = |text: &str| serde_json::from_str(text).map_err(|_| corrupt("the webhook tables", "list", text));
+    let (aggregate_types, event_types) = (list(aggregate_types)?, list(event_types)?);
+    Ok(WebhookConfiguration { url, aggregate_types, event_types, division })
+}
+
+fn failed(class: String, status: i64, reason: String) -> Result<Failed, StoreError> {
+    let status = u16::try_from(status).map_err(|_| corrupt("the webhook tables", "status", &status.to_string()))?;
+    Ok(Failed { class, status, reason })
+}
+
+fn small(table: &str, number: i64) -> Result<u32, StoreError> {
+    u32::try_from(number).map_err(|_| corrupt(table, "number", &number.to_string()))
+}

@@ -1,0 +1,135 @@
+//! The statements of webhooks; both databases run them as they stand.
+
+macro_rules! webhook_columns {
+    () => {
+        "id, version, url, aggregate_types, event_types, division, owner, owner_role, jurisdiction, state, key_id, \
+         secret_number, old_secret_until, created_at, updated_at, first_position, next_position, turn, rest_until, \
+         delivered_at, delivered_position, failed_at, failed_class, failed_status, failed_reason"
+    };
+}
+
+macro_rules! delivery_columns {
+    () => {
+        "webhook_id, position, aggregate_type, aggregate_id, event_type, state, attempts, first_tried_at, \
+         last_tried_at, due_at, failed_class, failed_status, failed_reason"
+    };
+}
+
+macro_rules! change_columns {
+    () => {
+        "id, webhook_id, jurisdiction, at, actor, action, url, aggregate_types, event_types, division, \
+         idempotency_key, digest"
+    };
+}
+
+pub(super) const WEBHOOK: &str = concat!("select ", webhook_columns!(), " from webhooks where id = $1");
+
+/// A prefix is a range of texts: `$1` ≤ jurisdiction < `$2`.
+pub(super) const WEBHOOKS: &str =
+    concat!("select ", webhook_columns!(), " from webhooks where jurisdiction >= $1 and jurisdiction < $2");
+
+pub(super) const COUNT_WEBHOOKS: &str =
+    "select count(*) as count from webhooks where jurisdiction >= $1 and jurisdiction < $2";
+
+pub(super) const ENABLED_WEBHOOKS: &str = "select id from webhooks where state = 'ENABLED' order by id";
+
+pub(super) const INSERT_WEBHOOK: &str = concat!(
+    "insert into webhooks (",
+    webhook_columns!(),
+    ") values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, 0, 0, 0, 0, 0, '', 0, '')"
+);
+
+/// What a user may write; how far it was served is not among it.
+pub(super) const UPDATE_WEBHOOK: &str = "update webhooks set version = version + 1, url = $3, aggregate_types = $4, \
+     event_types = $5, division = $6, state = $7, key_id = $8, secret_number = $9, old_secret_until = $10, \
+     updated_at = $11, rest_until = 0 where id = $1 and version = $2";
+
+pub(super) const DELETE_WEBHOOK: &str = "delete from webhooks where id = $1 and version = $2";
+
+pub(super) const DELETE_DELIVERIES: &str = "delete from webhook_deliveries where webhook_id = $1";
+
+pub(super) const INSERT_CHANGE: &str = concat!(
+    "insert into webhook_changes (",
+    change_columns!(),
+    ") values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) on conflict (actor, idempotency_key) do nothing"
+);
+
+pub(super) const CHANGE: &str =
+    concat!("select ", change_columns!(), " from webhook_changes where actor = $1 and idempotency_key = $2");
+
+pub(super) const CHANGES: &str =
+    concat!("select ", change_columns!(), " from webhook_changes where jurisdiction >= $1 and jurisdiction < $2");
+
+pub(super) const COUNT_CHANGES: &str =
+    "select count(*) as count from webhook_changes where jurisdiction >= $1 and jurisdiction < $2";
+
+pub(super) const DUE: &str = concat!(
+    "select ",
+    delivery_columns!(),
+    " from webhook_deliveries where webhook_id = $1 and state = 'WAITING' and due_at <= $2 \
+     order by due_at, position limit $3"
+);
+
+pub(super) const WAITING_OF: &str = concat!(
+    "select ",
+    delivery_columns!(),
+    " from webhook_deliveries where webhook_id = $1 and aggregate_id = $2 and aggregate_type = $3 \
+     and state = 'WAITING' order by position limit $4"
+);
+
+pub(super) const WAITING_AMONG: &str = "select distinct aggregate_type, aggregate_id from webhook_deliveries \
+     where webhook_id = $1 and state = 'WAITING' and aggregate_id in (";
+
+pub(super) const NEXT_DUE: &str = "select due_at from webhook_deliveries \
+     where webhook_id = $1 and state = 'WAITING' and due_at < 9223372036854775807 order by due_at limit 1";
+
+pub(super) const COUNT_WAITING: &str =
+    "select count(*) as count from webhook_deliveries where webhook_id = $1 and state = 'WAITING'";
+
+pub(super) const COUNT_DEAD: &str =
+    "select count(*) as count from webhook_deliveries where webhook_id = $1 and state = 'DEAD'";
+
+pub(super) const DEAD_LETTERS: &str =
+    concat!("select ", delivery_columns!(), " from webhook_deliveries where webhook_id = $1 and state = 'DEAD'");
+
+/// The guard of a turn: no row is touched when another server has written one, or the endpoint is gone.
+pub(super) const MOVE_WEBHOOK: &str = "update webhooks set turn = turn + 1, next_position = $3, rest_until = $4 \
+     where id = $1 and turn = $2";
+
+pub(super) const SET_DELIVERED: &str = "update webhooks set delivered_at = $2, delivered_position = $3 where id = $1";
+
+pub(super) const SET_FAILED: &str = "update webhooks set failed_at = $2, failed_class = $3, failed_status = $4, \
+     failed_reason = $5 where id = $1";
+
+pub(super) const SET_GONE: &str =
+    "update webhooks set state = 'GONE', version = version + 1, updated_at = $2 where id = $1 and state = 'ENABLED'";
+
+pub(super) const KEEP_DELIVERY: &str = concat!(
+    "insert into webhook_deliveries (",
+    delivery_columns!(),
+    ") values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) \
+     on conflict (webhook_id, position) do update set state = excluded.state, attempts = excluded.attempts, \
+     first_tried_at = excluded.first_tried_at, last_tried_at = excluded.last_tried_at, due_at = excluded.due_at, \
+     failed_class = excluded.failed_class, failed_status = excluded.failed_status, \
+     failed_reason = excluded.failed_reason"
+);
+
+pub(super) const DELIVERY_DONE: &str =
+    "delete from webhook_deliveries where webhook_id = $1 and position = $2 and state = 'WAITING'";
+
+/// Bumps the turn, so that a server that is delivering the stream just now writes nothing about it.
+pub(super) const NEXT_TURN: &str = "update webhooks set turn = turn + 1 where id = $1 and turn = $2";
+
+/// A letter that is sent for again is due at once, unless an earlier event of its stream waits.
+pub(super) const REPLAY: &str = "update webhook_deliveries set state = 'WAITING', attempts = 0, first_tried_at = 0, \
+     due_at = case when exists (select 1 from webhook_deliveries e where e.webhook_id = $1 and e.aggregate_id = $3 \
+         and e.aggregate_type = $4 and e.position < $2 and e.state = 'WAITING') \
+         then 9223372036854775807 else $5 end \
+     where webhook_id = $1 and position = $2 and state = 'DEAD'";
+
+/// Whatever waits behind it waits for it.
+pub(super) const HOLD_BEHIND: &str = "update webhook_deliveries set due_at = 9223372036854775807 \
+     where webhook_id = $1 and aggregate_id = $3 and aggregate_type = $4 and position > $2 and state = 'WAITING'";
+
+pub(super) const DISCARD: &str =
+    "delete from webhook_deliveries where webhook_id = $1 and position = $2 and state = 'DEAD'";

@@ -1,0 +1,280 @@
+//! What the tables of webhooks are read and written with, once for both databases.
+
+use async_trait::async_trait;
+use uuid::Uuid;
+
+use super::row::{ChangeRow, DeliveryRow, DueRow, IdRow, StreamRow, WebhookRow};
+use super::{
+    Delivery, DeliveryState, KeyPage, Turn, Webhook, WebhookChange, WebhookConfiguration, WebhookStore, WebhookWrite,
+    sql,
+};
+use crate::store::backend::{Backend, SqlStore};
+use crate::store::statement::{Argument, Statement};
+use crate::store::{StoreError, StreamId};
+
+impl<B: Backend> SqlStore<B> {
+    /// All of the statements or none; the first `guards` of them touch a row each, or nothing is written.
+    async fn write(
+        &self,
+        operation: &'static str,
+        guards: usize,
+        statements: Vec<Statement>,
+    ) -> Result<bool, StoreError> {
+        let written = self.backend.execute_together(guards, &statements).await;
+        written.map_err(StoreError::during(operation))
+    }
+}
+
+#[async_trait]
+impl<B: Backend> WebhookStore for SqlStore<B> {
+    async fn webhook(&self, id: Uuid) -> Result<Option<Webhook>, StoreError> {
+        self.one::<WebhookRow, _>("read a webhook", about(sql::WEBHOOK, id)).await
+    }
+
+    async fn webhooks(&self, jurisdiction_prefix: &str, page: &KeyPage<Uuid>) -> Result<Vec<Webhook>, StoreError> {
+        let mut statement = within(sql::WEBHOOKS, jurisdiction_prefix);
+        push_page(&mut statement, "id", page, text_of);
+        let listed = self.many::<WebhookRow, _>("list webhooks", statement).await?;
+        Ok(ascending(page, listed))
+    }
+
+    async fn count_webhooks(&self, jurisdiction_prefix: &str) -> Result<u64, StoreError> {
+        self.count("count webhooks", within(sql::COUNT_WEBHOOKS, jurisdiction_prefix)).await
+    }
+
+    async fn enabled_webhooks(&self) -> Result<Vec<Uuid>, StoreError> {
+        self.many::<IdRow, _>("look for webhooks", Statement::new(sql::ENABLED_WEBHOOKS)).await
+    }
+
+    async fn write_webhook(&self, write: &WebhookWrite, change: &WebhookChange) -> Result<bool, StoreError> {
+        let change = insert_change(change);
+        let (guards, statements) = match write {
+            WebhookWrite::Create(webhook) => (1, vec![change, insert(webhook)]),
+            WebhookWrite::Update(webhook) => (2, vec![update(webhook), change]),
+            WebhookWrite::Delete(webhook) => {
+                let delete = about(sql::DELETE_WEBHOOK, webhook.id).integer(webhook.version.cast_signed());
+                (2, vec![delete, change, about(sql::DELETE_DELIVERIES, webhook.id)])
+            }
+        };
+        self.write("write a webhook", guards, statements).await
+    }
+
+    async fn webhook_change(&self, actor: &str, key: &str) -> Result<Option<WebhookChange>, StoreError> {
+        let statement = Statement::new(sql::CHANGE).text(actor).text(key);
+        self.one::<ChangeRow, _>("look up a change of a webhook", statement).await
+    }
+
+    async fn webhook_changes(
+        &self,
+        jurisdiction_prefix: &str,
+        webhook: Option<Uuid>,
+        page: &KeyPage<Uuid>,
+    ) -> Result<Vec<WebhookChange>, StoreError> {
+        let mut statement = changes(sql::CHANGES, jurisdiction_prefix, webhook);
+        push_page(&mut statement, "id", page, text_of);
+        let listed = self.many::<ChangeRow, _>("list changes of webhooks", statement).await?;
+        Ok(ascending(page, listed))
+    }
+
+    async fn count_webhook_changes(&self, jurisdiction_prefix: &str, webhook: Option<Uuid>) -> Result<u64, StoreError> {
+        let statement = changes(sql::COUNT_CHANGES, jurisdiction_prefix, webhook);
+        self.count("count changes of webhooks", statement).await
+    }
+
+    async fn due_deliveries(&self, webhook: Uuid, now: i64, limit: u32) -> Result<Vec<Delivery>, StoreError> {
+        let statement = about(sql::DUE, webhook).integer(now).integer(limit.into());
+        self.many::<DeliveryRow, _>("list due deliveries", statement).await
+    }
+
+    async fn waiting_of(&self, webhook: Uuid, stream: StreamId, limit: u32) -> Result<Vec<Delivery>, StoreError> {
+        let statement = of_stream(about(sql::WAITING_OF, webhook), stream).integer(limit.into());
+        self.many::<DeliveryRow, _>("list what waits of a stream", statement).await
+    }
+
+    async fn waiting_among(&self, webhook: Uuid, streams: &[StreamId]) -> Result<Vec<StreamId>, StoreError> {
+        if streams.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut statement = about(sql::WAITING_AMONG, webhook);
+        for (place, stream) in streams.iter().enumerate() {
+            statement.push(if place == 0 { "" } else { ", " });
+            statement.push_text(&stream.aggregate_id.to_string());
+        }
+        statement.push(")");
+        self.many::<StreamRow, _>("look for streams that wait", statement).await
+    }
+
+    async fn next_due(&self, webhook: Uuid) -> Result<Option<i64>, StoreError> {
+        let next = self.one::<DueRow, DueRow>("find the next due delivery", about(sql::NEXT_DUE, webhook)).await?;
+        Ok(next.map(|row| row.due_at))
+    }
+
+    async fn count_deliveries(&self, webhook: Uuid, state: DeliveryState) -> Result<u64, StoreError> {
+        let text = match state {
+            DeliveryState::Waiting => sql::COUNT_WAITING,
+            DeliveryState::Dead => sql::COUNT_DEAD,
+        };
+        self.count("count deliveries", about(text, webhook)).await
+    }
+
+    async fn write_turn(&self, turn: &Turn) -> Result<bool, StoreError> {
+        let id = turn.webhook_id;
+        let guard = about(sql::MOVE_WEBHOOK, id).integer(turn.turn).integer(turn.next_position.cast_signed());
+        let mut statements = vec![guard.integer(turn.rest_until)];
+        if let Some((at, position)) = turn.delivered {
+            statements.push(about(sql::SET_DELIVERED, id).integer(at).integer(position.cast_signed()));
+        }
+        if let Some((at, failed)) = &turn.failed {
+            let statement = about(sql::SET_FAILED, id).integer(*at).text(&failed.class);
+            statements.push(statement.integer(failed.status.into()).text(&failed.reason));
+        }
+        let done = |position: &u64| about(sql::DELIVERY_DONE, id).integer(position.cast_signed());
+        statements.extend(turn.done.iter().map(done));
+        statements.extend(turn.kept.iter().map(keep));
+        if let Some(change) = &turn.gone {
+            statements.extend([about(sql::SET_GONE, id).integer(change.at), insert_change(change)]);
+        }
+        self.write("write what was delivered", 1, statements).await
+    }
+
+    async fn dead_letters(&self, webhook: Uuid, page: &KeyPage<u64>) -> Result<Vec<Delivery>, StoreError> {
+        let mut statement = about(sql::DEAD_LETTERS, webhook);
+        push_page(&mut statement, "position", page, |position| Argument::Integer(position.cast_signed()));
+        let listed = self.many::<DeliveryRow, _>("list dead letters", statement).await?;
+        Ok(ascending(page, listed))
+    }
+
+    async fn dead_letter(&self, webhook: Uuid, position: u64) -> Result<Option<Delivery>, StoreError> {
+        let mut statement = about(sql::DEAD_LETTERS, webhook);
+        statement.push(" and position = ");
+        statement.push_integer(position.cast_signed());
+        self.one::<DeliveryRow, _>("read a dead letter", statement).await
+    }
+
+    async fn replay(&self, letter: &Delivery, turn: i64, now: i64, change: &WebhookChange) -> Result<bool, StoreError> {
+        let next_turn = about(sql::NEXT_TURN, letter.webhook_id).integer(turn);
+        let replay = of_stream(letter_of(sql::REPLAY, letter), letter.stream).integer(now);
+        let hold = of_stream(letter_of(sql::HOLD_BEHIND, letter), letter.stream);
+        self.write("replay a dead letter", 3, vec![next_turn, replay, insert_change(change), hold]).await
+    }
+
+    async fn discard(&self, letter: &Delivery, change: &WebhookChange) -> Result<bool, StoreError> {
+        let statements = vec![letter_of(sql::DISCARD, letter), insert_change(change)];
+        self.write("discard a dead letter", 2, statements).await
+    }
+}
+
+fn about(sql: &str, webhook: Uuid) -> Statement {
+    Statement::new(sql).text(&webhook.to_string())
+}
+
+fn letter_of(sql: &str, letter: &Delivery) -> Statement {
+    about(sql, letter.webhook_id).integer(letter.position.cast_signed())
+}
+
+fn of_stream(statement: Statement, stream: StreamId) -> Statement {
+    statement.text(&stream.aggregate_id.to_string()).text(stream.aggregate_type.as_str())
+}
+
+/// Codes of divisions are digits: every text that begins with the prefix is below the prefix and `~`.
+fn within(sql: &str, jurisdiction_prefix: &str) -> Statement {
+    Statement::new(sql).text(jurisdiction_prefix).text(&format!("{jurisdiction_prefix}~"))
+}
+
+fn changes(sql: &str, jurisdiction_prefix: &str, webhook: Option<Uuid>) -> Statement {
+    let mut statement = within(sql, jurisdiction_prefix);
+    if let Some(webhook) = webhook {
+        statement.push(" and webhook_id = ");
+        statement.push_text(&webhook.to_string());
+    }
+    statement
+}
+
+fn text_of(id: &Uuid) -> Argument {
+    Argument::Text(id.to_string())
+}
+
+fn push_page<K>(statement: &mut Statement, key: &str, page: &KeyPage<K>, argument: impl Fn(&K) -> Argument) {
+    for (bound, operator) in [(&page.after, " > "), (&page.before, " < ")] {
+        if let Some(bound) = bound {
+            statement.push(" and ");
+            statement.push(key);
+            statement.push(operator);
+            statement.push_argument(argument(bound));
+        }
+    }
+    statement.push(" order by ");
+    statement.push(key);
+    statement.push(if page.backward { " desc limit " } else { " limit " });
+    statement.push_integer(page.limit.into());
+}
+
+/// The last rows are read from the end.
+fn ascending<K, T>(page: &KeyPage<K>, mut listed: Vec<T>) -> Vec<T> {
+    if page.backward {
+        listed.reverse();
+    }
+    listed
+}
+
+fn configured(statement: Statement, configuration: &WebhookConfiguration) -> Statement {
+    let list = |names: &[String]| serde_json::to_string(names).expect("texts always serialise");
+    statement
+        .text(&configuration.url)
+        .text(&list(&configuration.aggregate_types))
+        .text(&list(&configuration.event_types))
+        .text(&configuration.division)
+}
+
+fn insert(webhook: &Webhook) -> Statement {
+    let statement = about(sql::INSERT_WEBHOOK, webhook.id).integer(webhook.version.cast_signed());
+    configured(statement, &webhook.configuration)
+        .text(&webhook.owner)
+        .text(&webhook.owner_role)
+        .text(&webhook.jurisdiction)
+        .text(webhook.state.as_str())
+        .text(&webhook.key_id)
+        .integer(webhook.secret_number.into())
+        .integer(webhook.old_secret_until)
+        .integer(webhook.created_at)
+        .integer(webhook.updated_at)
+        .integer(webhook.first_position.cast_signed())
+        .integer(webhook.next_position.cast_signed())
+}
+
+fn update(webhook: &Webhook) -> Statement {
+    let statement = about(sql::UPDATE_WEBHOOK, webhook.id).integer(webhook.version.cast_signed());
+    configured(statement, &webhook.configuration)
+        .text(webhook.state.as_str())
+        .text(&webhook.key_id)
+        .integer(webhook.secret_number.into())
+        .integer(webhook.old_secret_until)
+        .integer(webhook.updated_at)
+}
+
+fn insert_change(change: &WebhookChange) -> Statement {
+    let statement = Statement::new(sql::INSERT_CHANGE)
+        .text(&change.id.to_string())
+        .text(&change.webhook_id.to_string())
+        .text(&change.jurisdiction)
+        .integer(change.at)
+        .text(&change.actor)
+        .text(change.action.as_str());
+    configured(statement, &change.configuration).text(&change.idempotency_key).text(&change.digest)
+}
+
+fn keep(delivery: &Delivery) -> Statement {
+    about(sql::KEEP_DELIVERY, delivery.webhook_id)
+        .integer(delivery.position.cast_signed())
+        .text(delivery.stream.aggregate_type.as_str())
+        .text(&delivery.stream.aggregate_id.to_string())
+        .text(&delivery.event_type)
+        .text(delivery.state.as_str())
+        .integer(delivery.attempts.into())
+        .integer(delivery.first_tried_at)
+        .integer(delivery.last_tried_at)
+        .integer(delivery.due_at)
+        .text(&delivery.failed.class)
+        .integer(delivery.failed.status.into())
+        .text(&delivery.failed.reason)
+}

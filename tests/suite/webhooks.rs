@@ -1,0 +1,41 @@
+//! Webhooks on both databases: what arrives, in which order, signed how, by whose rights, and what becomes of what does not arrive. Time is a clock that the test moves to wherever the next try is due.
+
+mod delivering;
+mod failing;
+mod receiver;
+mod serving;
+mod setting_up;
+mod stage;
+mod verifying;
+
+use stage::Stage;
+
+macro_rules! on_both_databases {
+    ($($module:ident::$test:ident)+) => {
+        mod on_sqlite {
+            $(#[tokio::test]
+            async fn $test() {
+                super::$module::$test(&super::Stage::on_sqlite().await).await;
+            })+
+        }
+        mod on_postgresql {
+            $(#[tokio::test]
+            async fn $test() {
+                super::$module::$test(&super::Stage::on_postgresql().await).await;
+            })+
+        }
+    };
+}
+
+on_both_databases! {
+    delivering::everything_arrives_in_order_whatever_fails
+    delivering::a_secret_is_rotated_without_a_gap
+    delivering::only_what_the_owner_may_see_is_sent
+    failing::what_is_given_up_is_a_dead_letter_and_the_case_goes_on
+    failing::what_is_gone_is_left_alone
+    failing::a_receiver_that_asks_for_time_gets_it
+    failing::addresses_inside_are_not_called
+    failing::two_servers_do_not_write_over_each_other
+    setting_up::managers_set_up_and_others_look_or_do_not
+    setting_up::a_change_that_is_sent_again_is_one_change
+}

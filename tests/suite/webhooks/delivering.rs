@@ -1,0 +1,96 @@
+//! What arrives.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use etalon::app::{AggregateType, WebhookDraft};
+use etalon::domain::value::Division;
+use jiff::SignedDuration;
+
+use crate::webhooks::receiver::{Answer, Receiver, in_order};
+use crate::webhooks::stage::{Stage, from_the_beginning, manager};
+
+/// Numbers that look random and are the same each time (xorshift64).
+fn dice(mut seed: u64) -> impl FnMut(u64) -> u64 + Send {
+    move |sides| {
+        seed ^= seed << 13;
+        seed ^= seed >> 7;
+        seed ^= seed << 17;
+        seed % sides
+    }
+}
+
+pub async fn everything_arrives_in_order_whatever_fails(stage: &Stage) {
+    let who = manager("44");
+    let mut throw = dice(2012);
+    let receiver = Receiver::answering(move |_| match throw(100) {
+        0..20 => Answer::Status(500),
+        20..25 => Answer::Status(429),
+        25..27 => Answer::Silence,
+        27..29 => Answer::TakenInSilence,
+        29..32 => Answer::RetryAfter(503, "7"),
+        _ => Answer::Status(204),
+    })
+    .await;
+    let (webhook, secret) = stage.webhook(&who, &receiver.url).await;
+    receiver.expect_signed_with(&[&secret]);
+    let (_, failed, dead) = stage.deliver_all(webhook.id).await;
+    assert!(failed > 50, "{failed} attempts failed");
+
+    let given_up: BTreeSet<_> = stage.dead_letters(webhook.id).await.iter().map(|letter| letter.position).collect();
+    assert_eq!(given_up.len() as u64, dead);
+    let arrived = in_order(&receiver.taken());
+    let expected: BTreeSet<_> =
+        stage.visible(&who).await.iter().map(|event| event.position).filter(|at| *at > 0).collect();
+    let accounted: BTreeSet<_> = arrived.union(&given_up).copied().collect();
+    assert_eq!(accounted, expected, "every event arrived or is a dead letter, and no other did");
+    assert!(receiver.taken().len() > arrived.len(), "what was not heard to be taken came again");
+    let lag = stage.app.webhook_lag(&stage.present(webhook.id).await).await.expect("the store works");
+    assert_eq!((lag.positions, lag.waiting), (0, 0));
+}
+
+pub async fn only_what_the_owner_may_see_is_sent(stage: &Stage) {
+    let receiver = Receiver::answering(|_| Answer::Status(200)).await;
+    let city = WebhookDraft {
+        url: receiver.url.clone(),
+        aggregate_types: vec![AggregateType::Case],
+        event_types: vec!["CaseReported".to_owned(), "FindingRecorded".to_owned()],
+        division: Some(Division::parse("4403").expect("a division")),
+        ..from_the_beginning()
+    };
+    let (webhook, _) = stage.webhook_for(&manager("44"), city).await;
+    stage.deliver_all(webhook.id).await;
+    let expected: BTreeSet<_> = stage
+        .visible(&manager("4403"))
+        .await
+        .into_iter()
+        .filter(|event| ["CaseReported", "FindingRecorded"].contains(&event.event_type.as_str()))
+        .map(|event| event.position)
+        .collect();
+    assert!(!expected.is_empty());
+    assert_eq!(in_order(&receiver.taken()), expected);
+    for message in receiver.taken() {
+        let body = String::from_utf8_lossy(&message.body);
+        assert!(!body.contains(r#""v":"#), "personal data stays: {body}");
+        assert!(message.event["type"].as_str().is_some_and(|kind| kind.starts_with("local.etalon.Case.")));
+    }
+}
+
+pub async fn a_secret_is_rotated_without_a_gap(stage: &Stage) {
+    let who = manager("44");
+    let receiver = Receiver::answering(|_| Answer::Status(200)).await;
+    let (webhook, old) = stage.webhook(&who, &receiver.url).await;
+    let overlap = Duration::from_secs(3_600);
+    let rotated = stage.app.rotate_webhook_secret(&stage.request(&who), webhook.id, overlap).await.expect("rotated");
+    let new = rotated.secret.expect("the new secret").reveal();
+    assert_ne!(old, new);
+    stage.deliver_all(webhook.id).await;
+    let taken = receiver.taken();
+    assert!(!taken.is_empty());
+    assert!(taken.iter().all(|message| message.is_signed_with(&old) && message.is_signed_with(&new)));
+    stage.clock.advance(SignedDuration::from_hours(2));
+    stage.app.test_webhook(&who, webhook.id).await.expect("tested").outcome.expect("delivered");
+    let ping = receiver.taken().pop().expect("a ping");
+    assert_eq!(ping.event["type"], "local.etalon.Webhook.Ping.v1.0");
+    assert!(ping.is_signed_with(&new) && !ping.is_signed_with(&old), "the old secret has ended");
+}

@@ -1,0 +1,149 @@
+//! What does not arrive, and what becomes of it.
+
+use std::collections::HashSet;
+
+use etalon::app::{Failure, FailureClass, Next, WebhookState};
+use etalon::clock::Clock;
+use etalon::domain::refusal::Code;
+use etalon::outbound::Networks;
+use jiff::SignedDuration;
+use tokio_util::sync::CancellationToken;
+
+use crate::webhooks::receiver::{Answer, Receiver, in_order};
+use crate::webhooks::stage::{ATTEMPTS, Stage, from_the_beginning, manager};
+use etalon::app::WebhookDraft;
+
+pub async fn what_is_given_up_is_a_dead_letter_and_the_case_goes_on(stage: &Stage) {
+    let who = manager("44");
+    let visible = stage.visible(&who).await;
+    // A case with much behind its first event.
+    let poison = visible.iter().find(|event| event.event_type == "CaseTriaged").expect("a case is triaged").clone();
+    let subject = format!("Case/{}", poison.aggregate_id);
+    let receiver = Receiver::answering({
+        let poisoned = poison.position;
+        move |message| Answer::Status(if message.position() == poisoned { 500 } else { 200 })
+    })
+    .await;
+    let (webhook, _) = stage.webhook(&who, &receiver.url).await;
+
+    // At first it only holds up its own case.
+    while stage.round(webhook.id).await.next == Next::AtOnce {}
+    let arrived = in_order(&receiver.taken());
+    let behind: HashSet<_> = visible
+        .iter()
+        .filter(|event| event.aggregate_id == poison.aggregate_id && event.position >= poison.position)
+        .map(|event| event.position)
+        .collect();
+    let expected = visible.iter().map(|event| event.position).filter(|at| *at > 0 && !behind.contains(at)).collect();
+    assert_eq!(arrived, expected, "all but what is behind it has arrived");
+    assert!(behind.len() > 2);
+
+    let (_, failed, dead) = stage.deliver_all(webhook.id).await;
+    assert_eq!((failed, dead), (u64::from(ATTEMPTS) - 1, 1));
+    let letters = stage.dead_letters(webhook.id).await;
+    let [letter] = letters.as_slice() else { panic!("one dead letter, not {letters:?}") };
+    assert_eq!((letter.position, letter.attempts), (poison.position, ATTEMPTS));
+    assert_eq!((letter.failed.class.as_str(), letter.failed.status), ("STATUS", 500));
+    assert!(letter.last_tried_at > letter.first_tried_at);
+    let of_the_case = receiver.taken().into_iter().filter(|message| message.subject() == subject).count();
+    assert_eq!(of_the_case, visible.iter().filter(|event| event.aggregate_id == poison.aggregate_id).count() - 1);
+
+    // Sent for again, it arrives; sent for twice, it is not there any more.
+    receiver.answer(|_| Answer::Status(200));
+    let request = stage.request(&who);
+    stage.app.replay_dead_letter(&request, webhook.id, letter.position).await.expect("replayed");
+    assert!(stage.app.replay_dead_letter(&request, webhook.id, letter.position).await.expect("the same").replayed);
+    assert_eq!(stage.deliver_all(webhook.id).await, (1, 0, 0));
+    assert_eq!(receiver.taken().pop().expect("a message").position(), poison.position);
+    assert!(stage.dead_letters(webhook.id).await.is_empty());
+    let gone = stage.app.discard_dead_letter(&stage.request(&who), webhook.id, letter.position).await;
+    assert!(matches!(gone, Err(Failure::Refused(refusal)) if refusal.code == Code::NotFound));
+}
+
+pub async fn what_is_gone_is_left_alone(stage: &Stage) {
+    let who = manager("44");
+    let mut left = 10;
+    let receiver = Receiver::answering(move |_| {
+        left -= 1;
+        Answer::Status(if left < 0 { 410 } else { 200 })
+    })
+    .await;
+    let (webhook, _) = stage.webhook(&who, &receiver.url).await;
+    stage.deliver_all(webhook.id).await;
+    let present = stage.present(webhook.id).await;
+    assert_eq!(present.state, WebhookState::Gone);
+    let heard = receiver.all().len();
+    stage.clock.advance(SignedDuration::from_hours(100));
+    assert_eq!(stage.round(webhook.id).await.next, Next::Over);
+    assert_eq!(receiver.all().len(), heard, "nothing more is sent");
+
+    receiver.answer(|_| Answer::Status(200));
+    stage.app.resume_webhook(&stage.request(&who), webhook.id).await.expect("resumed");
+    stage.deliver_all(webhook.id).await;
+    let expected = stage.visible(&who).await.iter().map(|event| event.position).filter(|at| *at > 0).collect();
+    assert_eq!(in_order(&receiver.taken()), expected, "nothing is lost");
+    assert!(stage.dead_letters(webhook.id).await.is_empty());
+}
+
+pub async fn a_receiver_that_asks_for_time_gets_it(stage: &Stage) {
+    let who = manager("44");
+    let receiver = Receiver::answering(|_| Answer::RetryAfter(503, "3600")).await;
+    let (webhook, _) = stage.webhook(&who, &receiver.url).await;
+    let asked_at = stage.clock.now();
+    let Next::Waits(Some(until)) = stage.round(webhook.id).await.next else { panic!("it waits") };
+    assert!(until >= asked_at + SignedDuration::from_hours(1), "{until}");
+    let heard = receiver.all().len();
+    assert!(heard <= 8, "those under way, and no more: {heard}");
+    stage.clock.advance(SignedDuration::from_mins(59));
+    assert_eq!(stage.round(webhook.id).await.next, Next::Waits(Some(until)));
+    assert_eq!(receiver.all().len(), heard, "nothing is sent meanwhile");
+    receiver.answer(|_| Answer::Status(200));
+    stage.deliver_all(webhook.id).await;
+    let expected = stage.visible(&who).await.iter().map(|event| event.position).filter(|at| *at > 0).collect();
+    assert_eq!(in_order(&receiver.taken()), expected);
+}
+
+pub async fn addresses_inside_are_not_called(stage: &Stage) {
+    let who = manager("44");
+    let receiver = Receiver::answering(|_| Answer::Status(200)).await;
+    let strict = stage.another(Networks::default()).await;
+    for (url, code) in [
+        ("https://10.0.0.1/", Code::AddressForbidden),
+        ("https://169.254.169.254/latest/meta-data", Code::AddressForbidden),
+        ("https://[::1]/", Code::AddressForbidden),
+        (receiver.url.as_str(), Code::UrlInvalid),
+        ("http://example.org/", Code::UrlInvalid),
+    ] {
+        let draft = WebhookDraft { url: url.to_owned(), ..from_the_beginning() };
+        let refused = strict.create_webhook(&stage.request(&who), draft).await;
+        assert!(matches!(&refused, Err(Failure::Refused(refusal)) if refusal.code == code), "{url}: {refused:?}");
+    }
+    // One that was set up under other settings is not called either; nor is a name that leads inside.
+    let (webhook, _) = stage.webhook(&who, &receiver.url).await;
+    strict.deliver(webhook.id, &CancellationToken::new()).await.expect("the store works");
+    let name = receiver.url.replace("http://127.0.0.1", "https://localhost");
+    let draft = WebhookDraft { url: name, ..from_the_beginning() };
+    let named =
+        strict.create_webhook(&stage.request(&who), draft).await.expect("names are judged when they are called");
+    let tested = strict.test_webhook(&who, named.webhook.expect("a webhook").id).await.expect("tested");
+    assert_eq!(tested.outcome.expect_err("refused").class, FailureClass::AddressForbidden);
+    let (_, failed) = stage.present(webhook.id).await.failed.expect("it has failed");
+    assert_eq!(failed.class, FailureClass::AddressForbidden.name());
+    assert!(receiver.all().is_empty(), "nobody came inside");
+}
+
+pub async fn two_servers_do_not_write_over_each_other(stage: &Stage) {
+    let who = manager("44");
+    let receiver = Receiver::answering(|_| Answer::Status(200)).await;
+    let (webhook, _) = stage.webhook(&who, &receiver.url).await;
+    let loopback = Networks::new(vec!["127.0.0.0/8".parse().expect("a network")]);
+    let other = stage.another(loopback).await;
+    // As if a lease had run out under a server that was only slow.
+    let stop = CancellationToken::new();
+    let (one, two) = tokio::join!(stage.app.deliver(webhook.id, &stop), other.deliver(webhook.id, &stop));
+    let outcomes = [one.expect("the store works").next, two.expect("the store works").next];
+    assert!(outcomes.contains(&Next::Over), "the slower one notices: {outcomes:?}");
+    stage.deliver_all(webhook.id).await;
+    let expected = stage.visible(&who).await.iter().map(|event| event.position).filter(|at| *at > 0).collect();
+    assert_eq!(in_order(&receiver.taken()), expected);
+}

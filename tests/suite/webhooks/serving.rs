@@ -1,0 +1,155 @@
+//! Real servers, killed and replaced while events are on their way; webhooks set up in GraphQL.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use serde_json::{Value, json};
+
+use crate::faults::{COMMENT, coordinator, report_cases};
+use crate::support::postgres::fresh_database;
+use crate::support::server::{Installation, Server, Who, ask};
+use crate::webhooks::receiver::{Answer, Receiver, in_order};
+
+/// How many comments are made while servers come and go.
+const COMMENTS: usize = 300;
+
+const CREATE: &str = "mutation($input: CreateWebhookInput!) { createWebhook(input: $input) {
+    webhook { id state version hearing { subjects division { code } } lag { positions waiting dead } } secret replayed userErrors { code field message } } }";
+
+fn start(installation: &Installation) -> Server {
+    let mut command = installation.command();
+    command.env("ETALON_WEBHOOK_NETWORKS", "127.0.0.0/8").env("ETALON_WEBHOOK_FIRST_RETRY_MS", "20");
+    Server::start(command.args(["serve", "--listen", "127.0.0.1:0"]))
+}
+
+/// Answers well most of the time.
+async fn moody() -> Receiver {
+    let asked = AtomicU64::new(0);
+    Receiver::answering(move |_| match asked.fetch_add(1, Ordering::SeqCst) % 11 {
+        4 => Answer::Status(500),
+        7 => Answer::Status(429),
+        _ => Answer::Status(200),
+    })
+    .await
+}
+
+async fn order(installation: &Installation, server: &Server, mutation: &str, name: &str, input: Value) -> Value {
+    let token = installation.token(&Who::new("manager", "MANAGER", "44"));
+    let client = reqwest::Client::new();
+    let answer = ask(&client, &server.graphql, &token, mutation, json!({ "input": input })).await;
+    answer.unwrap_or_else(|| panic!("{name} {input} has no answer"))[name].clone()
+}
+
+/// Comments on cases, at whichever of the servers answers, and what happens to them meanwhile.
+async fn comment(installation: &Installation, server: &Server, cases: &[String], numbers: std::ops::Range<usize>) {
+    let client = reqwest::Client::new();
+    let token = installation.token(&coordinator());
+    for number in numbers {
+        let input = json!({ "caseId": cases[number % 7], "text": format!("{number}"), "idempotencyKey": format!("comment-{number}") });
+        let answer =
+            ask(&client, &server.graphql, &token, COMMENT, json!({ "input": input })).await.expect("an answer");
+        assert_eq!(answer["addComment"]["userErrors"], json!([]), "{answer}");
+    }
+}
+
+async fn survives(installation: &Installation, spare: bool) {
+    let receiver = moody().await;
+    let mut server = start(installation);
+    let cases = report_cases(installation, &server.graphql).await;
+    let input = json!({ "url": receiver.url, "subjects": ["CASE"], "eventTypes": ["CommentAdded"], "after": "0" });
+    let made = order(installation, &server, CREATE, "createWebhook", input).await;
+    assert_eq!(made["userErrors"], json!([]), "{made}");
+    receiver.expect_signed_with(&[made["secret"].as_str().expect("a secret")]);
+    for part in 0..3 {
+        // With a spare, another server is there already when the first one dies.
+        let next = spare.then(|| start(installation));
+        let from = part * COMMENTS / 3;
+        comment(installation, &server, &cases, from..from + COMMENTS / 3).await;
+        receiver.has_taken(from + 10).await;
+        server.kill();
+        server = next.unwrap_or_else(|| start(installation));
+    }
+    receiver.has_taken(COMMENTS).await;
+    assert_eq!(in_order(&receiver.taken()).len(), COMMENTS, "at least once, and in order per case");
+    assert!(server.stop(), "the last server ends in order");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_not_acknowledged_is_sent_again_after_kill_9_on_sqlite() {
+    survives(&Installation::embedded(), false).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_server_takes_over_on_one_postgresql() {
+    let database = fresh_database();
+    survives(&Installation::on(database.url()), true).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn webhooks_are_set_up_in_graphql() {
+    let installation = Installation::embedded();
+    let server = start(&installation);
+    let receiver = Receiver::answering(|_| Answer::Status(200)).await;
+    let refused =
+        order(&installation, &server, CREATE, "createWebhook", json!({ "url": "https://127.1.1.1.example:x/" })).await;
+    assert_eq!(refused["userErrors"][0]["code"], "URL_INVALID", "{refused}");
+    assert_eq!(refused["userErrors"][0]["field"], json!(["url"]));
+
+    let made =
+        order(&installation, &server, CREATE, "createWebhook", json!({ "url": receiver.url, "subjects": ["CASE"] }))
+            .await;
+    assert_eq!(made["userErrors"], json!([]), "{made}");
+    assert_eq!(made["webhook"]["hearing"], json!({ "subjects": ["CASE"], "division": { "code": "44" } }));
+    let about = json!({ "webhookId": made["webhook"]["id"] });
+    for (name, input, state) in [
+        ("pauseWebhook", "PauseWebhookInput", "PAUSED"),
+        ("resumeWebhook", "ResumeWebhookInput", "ENABLED"),
+        ("updateWebhook", "UpdateWebhookInput", "ENABLED"),
+    ] {
+        let mutation = format!(
+            "mutation($input: {input}!) {{ {name}(input: $input) {{ webhook {{ state }} userErrors {{ code }} }} }}"
+        );
+        let done = order(&installation, &server, &mutation, name, about.clone()).await;
+        assert_eq!(done, json!({ "webhook": { "state": state }, "userErrors": [] }));
+    }
+    let rotate = "mutation($input: RotateWebhookSecretInput!) { rotateWebhookSecret(input: $input) { secret webhook { oldSecretEndsAt } userErrors { code } } }";
+    let rotated = order(&installation, &server, rotate, "rotateWebhookSecret", about.clone()).await;
+    assert!(
+        rotated["secret"].is_string()
+            && rotated["secret"] != made["secret"]
+            && rotated["webhook"]["oldSecretEndsAt"].is_string()
+    );
+    let test = "mutation($input: TestWebhookInput!) { testWebhook(input: $input) { delivered status failure reason userErrors { code } } }";
+    let tested = order(&installation, &server, test, "testWebhook", about.clone()).await;
+    assert_eq!(tested["delivered"], true, "{tested}");
+    assert!(receiver.taken()[0].is_signed_with(rotated["secret"].as_str().expect("a secret")));
+
+    let client = reqwest::Client::new();
+    let token = installation.token(&Who::new("auditor", "AUDITOR", "44"));
+    let look = "{ webhooks { totalCount nodes { state lastError { class } deadLetters { totalCount nodes { id } } changes { nodes { action actorId } } } } webhookChanges(first: 2) { totalCount pageInfo { hasNextPage } } }";
+    let seen = ask(&client, &server.graphql, &token, look, json!({})).await.expect("an answer");
+    assert_eq!(seen["webhooks"]["totalCount"], 1);
+    let actions: Vec<_> = seen["webhooks"]["nodes"][0]["changes"]["nodes"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|change| change["action"].clone())
+        .collect();
+    assert_eq!(actions, ["CREATED", "PAUSED", "RESUMED", "UPDATED", "SECRET_ROTATED"]);
+    assert_eq!(seen["webhookChanges"], json!({ "totalCount": 5, "pageInfo": { "hasNextPage": true } }));
+    let letter =
+        "mutation($input: ReplayDeadLetterInput!) { replayDeadLetter(input: $input) { userErrors { code field } } }";
+    let none =
+        order(&installation, &server, letter, "replayDeadLetter", json!({ "deadLetterId": made["webhook"]["id"] }))
+            .await;
+    assert_eq!(none["userErrors"], json!([{ "code": "ID_INVALID", "field": ["deadLetterId"] }]));
+    let delete =
+        "mutation($input: DeleteWebhookInput!) { deleteWebhook(input: $input) { webhook { id } userErrors { code } } }";
+    assert_eq!(
+        order(&installation, &server, delete, "deleteWebhook", about.clone()).await,
+        json!({ "webhook": null, "userErrors": [] })
+    );
+    assert_eq!(
+        order(&installation, &server, delete, "deleteWebhook", about).await["userErrors"][0]["code"],
+        "NOT_FOUND"
+    );
+}

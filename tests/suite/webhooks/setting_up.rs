@@ -1,0 +1,89 @@
+//! Who may set webhooks up, and what is on record about it.
+
+use etalon::app::{Changed, Failure, Key, KeyPage, WebhookAction, WebhookDraft, WebhookPatch, WebhookRequest};
+use etalon::domain::actor::{Actor, Role};
+use etalon::domain::refusal::Code;
+use etalon::domain::value::Division;
+
+use crate::webhooks::stage::{Stage, from_the_beginning, manager, somebody};
+
+const URL: &str = "https://events.example.org/etalon";
+
+fn draft() -> WebhookDraft {
+    WebhookDraft { url: URL.to_owned(), ..from_the_beginning() }
+}
+
+fn refused(outcome: Result<Changed, Failure>) -> Code {
+    match outcome {
+        Err(Failure::Refused(refusal)) => refusal.code,
+        other => panic!("it is refused, not {other:?}"),
+    }
+}
+
+pub async fn managers_set_up_and_others_look_or_do_not(stage: &Stage) {
+    let app = &stage.app;
+    let who = manager("44");
+    for role in [Role::Coordinator, Role::Auditor, Role::Visitor, Role::Reviewer] {
+        let other = somebody(role, "44");
+        assert_eq!(refused(app.create_webhook(&stage.request(&other), draft()).await), Code::NotPermitted);
+    }
+    let outside = WebhookDraft { division: Some(Division::parse("32").expect("a division")), ..draft() };
+    assert_eq!(refused(app.create_webhook(&stage.request(&who), outside).await), Code::OutsideJurisdiction);
+    let unknown = WebhookDraft { event_types: vec!["CaseEaten".to_owned()], ..draft() };
+    assert_eq!(refused(app.create_webhook(&stage.request(&who), unknown).await), Code::EventTypeUnknown);
+
+    let (webhook, _) = stage.webhook_for(&who, draft()).await;
+    let sees = async |actor: &Actor| app.webhook(actor, webhook.id).await.expect("the store works").is_some();
+    assert!(sees(&manager("CN")).await && sees(&somebody(Role::Auditor, "44")).await);
+    assert!(
+        !sees(&manager("32")).await && !sees(&manager("4403")).await && !sees(&somebody(Role::Coordinator, "44")).await
+    );
+    assert_eq!(refused(app.pause_webhook(&stage.request(&manager("32")), webhook.id).await), Code::NotFound);
+    let auditor = somebody(Role::Auditor, "44");
+    assert_eq!(refused(app.delete_webhook(&stage.request(&auditor), webhook.id).await), Code::NotPermitted);
+
+    // The owner's rights bound what a manager above may let it hear.
+    let beyond = WebhookPatch { division: Some(Division::nation()), ..WebhookPatch::default() };
+    let above = manager("CN");
+    assert_eq!(
+        refused(app.update_webhook(&stage.request(&above), webhook.id, beyond).await),
+        Code::OutsideJurisdiction
+    );
+    let within =
+        WebhookPatch { division: Some(Division::parse("4403").expect("a division")), ..WebhookPatch::default() };
+    let stale = WebhookRequest { expected_version: Some(7), ..stage.request(&above) };
+    assert_eq!(refused(app.update_webhook(&stale, webhook.id, within.clone()).await), Code::VersionConflict);
+    let fresh = WebhookRequest { expected_version: Some(1), ..stage.request(&above) };
+    let updated = app.update_webhook(&fresh, webhook.id, within).await.expect("updated").webhook.expect("a webhook");
+    assert_eq!((updated.version, updated.configuration.division.as_str()), (2, "4403"));
+    app.delete_webhook(&stage.request(&who), webhook.id).await.expect("deleted");
+
+    let page = KeyPage { limit: 10, ..KeyPage::default() };
+    let changes = app.webhook_changes(&auditor, None, &page).await.expect("the store works");
+    let told: Vec<_> = changes.iter().map(|change| (change.actor.as_str(), change.action)).collect();
+    assert_eq!(
+        told,
+        [
+            ("manager-44", WebhookAction::Created),
+            ("manager-CN", WebhookAction::Updated),
+            ("manager-44", WebhookAction::Deleted)
+        ],
+        "it outlives the webhook"
+    );
+    assert!(app.webhook_changes(&manager("32"), None, &page).await.expect("the store works").is_empty());
+}
+
+pub async fn a_change_that_is_sent_again_is_one_change(stage: &Stage) {
+    let who = manager("44");
+    let request = |input: &[u8]| WebhookRequest {
+        actor: who.clone(),
+        key: Key::chosen("create-1", "CreateWebhook", input).expect("a key"),
+        expected_version: None,
+    };
+    let first = stage.app.create_webhook(&request(b"one"), draft()).await.expect("created");
+    let again = stage.app.create_webhook(&request(b"one"), draft()).await.expect("the same");
+    assert_eq!(again.webhook.expect("it").id, first.webhook.expect("it").id);
+    assert!(first.secret.is_some() && again.secret.is_none() && again.replayed, "the secret is told once");
+    assert_eq!(refused(stage.app.create_webhook(&request(b"two"), draft()).await), Code::IdempotencyKeyReused);
+    assert_eq!(stage.app.count_webhooks(&who).await.expect("the store works"), 1);
+}
