@@ -4,6 +4,8 @@
 //! A setting has one name everywhere: `log_level` in the file is `ETALON_LOG_LEVEL` and, where the command has it,
 //! `--log-level`. Relative paths start from the folder that the command runs in.
 
+mod streams;
+
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -16,6 +18,9 @@ use figment::{Error, Figment, Metadata, Profile, Provider};
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use tracing_subscriber::EnvFilter;
+
+use streams::Origins;
+pub use streams::StreamSettings;
 
 const PREFIX: &str = "ETALON_";
 
@@ -41,6 +46,8 @@ pub struct Settings {
     pub escalate_after_working_days: u16,
     /// The longest request body in bytes, 1 KiB to 1 GiB. Default: 8 MiB.
     pub body_limit_bytes: usize,
+    /// What streams are held to.
+    pub streams: StreamSettings,
     /// How webhooks are delivered.
     pub webhooks: WebhookSettings,
 }
@@ -164,10 +171,17 @@ struct Given {
     webhook_attempts: Option<Between<1, 30>>,
     webhook_first_retry_ms: Option<Between<10, 3_600_000>>,
     webhook_timeout_ms: Option<Between<100, 60_000>>,
+    streaming_connections: Option<Between<1, 1_000_000>>,
+    subscriptions_per_connection: Option<Between<1, 10_000>>,
+    subscriptions_per_actor: Option<Between<1, 1_000_000>>,
+    connection_init_timeout_ms: Option<Between<100, 600_000>>,
+    heartbeat_ms: Option<Between<100, 600_000>>,
+    slow_reader_timeout_ms: Option<Between<100, 600_000>>,
+    allowed_origins: Option<Origins>,
 }
 
 /// The names of [`Given`]'s fields, for finding a misspelt variable. A test holds the two together.
-const NAMES: [&str; 13] = [
+const NAMES: [&str; 20] = [
     "database",
     "listen",
     "data_dir",
@@ -181,6 +195,13 @@ const NAMES: [&str; 13] = [
     "webhook_attempts",
     "webhook_first_retry_ms",
     "webhook_timeout_ms",
+    "streaming_connections",
+    "subscriptions_per_connection",
+    "subscriptions_per_actor",
+    "connection_init_timeout_ms",
+    "heartbeat_ms",
+    "slow_reader_timeout_ms",
+    "allowed_origins",
 ];
 
 impl Given {
@@ -203,6 +224,15 @@ impl Given {
             log_level: self.log_level.map_or_else(|| "info".into(), |filter| filter.0),
             escalate_after_working_days: self.escalate_after_working_days.map_or(10, |days| days.0 as u16),
             body_limit_bytes: self.body_limit_bytes.map_or(8 * 1_024 * 1_024, |bytes| bytes.0 as usize),
+            streams: StreamSettings {
+                connections: self.streaming_connections.map_or(20_000, |most| most.0 as usize),
+                subscriptions_per_connection: self.subscriptions_per_connection.map_or(100, |most| most.0 as usize),
+                subscriptions_per_actor: self.subscriptions_per_actor.map_or(1_000, |most| most.0 as usize),
+                connection_init_timeout_ms: self.connection_init_timeout_ms.map_or(5_000, |time| time.0),
+                heartbeat_ms: self.heartbeat_ms.map_or(15_000, |time| time.0),
+                slow_reader_timeout_ms: self.slow_reader_timeout_ms.map_or(30_000, |time| time.0),
+                allowed_origins: self.allowed_origins.map_or_else(Vec::new, |origins| origins.0),
+            },
         }
     }
 }

@@ -7,6 +7,7 @@ mod clockwork;
 mod commanded;
 mod execute;
 mod facts;
+mod follow;
 mod happened;
 mod moments;
 mod reads;
@@ -23,10 +24,12 @@ mod year;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use tokio::sync::OnceCell;
 use uuid::Uuid;
 
 pub use clockwork::Clockwork;
 pub use commanded::Commanded;
+pub use follow::{Batch, Follower, Happened, Interest, Start};
 pub use moments::{NoMoment, Point, Then};
 pub use reads::{CasePage, EventPage};
 pub use rebuild::Rebuilt;
@@ -49,6 +52,7 @@ pub use crate::store::{
 use crate::clock::Clock;
 use crate::store::{Store, Writer, WriterLimits};
 use aggregates::Aggregates;
+use follow::Hub;
 use turns::Turns;
 
 /// The application: everything that can be ordered and asked.
@@ -57,9 +61,11 @@ pub struct App {
     writer: Writer,
     clock: Arc<dyn Clock>,
     turns: Turns,
-    aggregates: Aggregates,
+    aggregates: Arc<Aggregates>,
     /// What webhooks are delivered with, in a process that serves.
     outlet: Option<Outlet>,
+    /// Empty until somebody follows the log.
+    hub: OnceCell<Arc<Hub>>,
 }
 
 impl App {
@@ -69,7 +75,8 @@ impl App {
         Self {
             writer: Writer::spawn(store.clone(), WriterLimits::default()),
             turns: Turns::default(),
-            aggregates: Aggregates::new(&store),
+            aggregates: Arc::new(Aggregates::new(&store)),
+            hub: OnceCell::new(),
             store,
             clock,
             outlet: None,
@@ -102,8 +109,11 @@ impl App {
         Ok(self.store.ping().await?)
     }
 
-    /// Takes no more commands and returns when every accepted one is committed and answered.
+    /// Takes no more commands and returns when every accepted one is committed and answered. Followers are told.
     pub async fn shutdown(&self) {
+        if let Some(hub) = self.hub.get() {
+            hub.shutdown().await;
+        }
         self.writer.shutdown().await;
     }
 }

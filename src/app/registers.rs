@@ -113,20 +113,7 @@ impl App {
 
     /// Whether the entry is there for this actor.
     pub(super) async fn sees_entry(&self, actor: &Actor, stream: StreamId) -> Result<bool, Fault> {
-        let query = RegisterQuery {
-            aggregate_type: stream.aggregate_type,
-            ids: Some(vec![stream.aggregate_id]),
-            division_prefix: None,
-            readers: None,
-            within: None,
-            code: None,
-            name_contains: None,
-            after: None,
-            before: None,
-            limit: 1,
-            keep: Keep::First,
-            at: Moment::Present,
-        };
+        let query = RegisterQuery::of(stream.aggregate_type, vec![stream.aggregate_id]);
         match RegisterScope::of(actor, stream.aggregate_type).narrow(query) {
             Some(query) => Ok(!self.store.registers(&query).await?.is_empty()),
             None => Ok(false),

@@ -1,9 +1,9 @@
 //! Who sees which case and which entry: one rule, for lists in SQL and for a single case alike.
 
+use crate::app::follow::CaseSight;
 use crate::domain::actor::{Actor, Role};
 use crate::domain::case::state::File;
-use crate::domain::value::{Division, InstitutionId};
-use crate::projection;
+use crate::domain::value::Division;
 use crate::store::{AggregateType, Readers, RegisterQuery, Scope};
 use uuid::Uuid;
 
@@ -29,16 +29,18 @@ pub(super) fn scope_of(actor: &Actor) -> Scope {
 /// Whether the actor may see this case. The same rule as [`scope_of`], for a case at hand.
 #[must_use]
 pub(super) fn sees(actor: &Actor, case: &File) -> bool {
+    admits(actor, &CaseSight::of(case))
+}
+
+/// The same, by what decides it.
+#[must_use]
+pub(super) fn admits(actor: &Actor, case: &CaseSight) -> bool {
     let in_jurisdiction = actor.holds_any(OF_A_JURISDICTION) && actor.covers(&case.division);
     let own = actor.holds(Role::Enterprise) && actor.enterprise == Some(case.enterprise);
     let works = actor.holds_any(OF_AN_INSTITUTION);
-    let of_institution = works && actor.institution.is_some() && current_institution(case) == actor.institution;
-    let member = works && projection::case::members(case).contains(actor.id.as_str());
+    let of_institution = works && actor.institution.is_some() && case.institution == actor.institution;
+    let member = works && case.members.contains(actor.id.as_str());
     is_of_the_server(actor) || in_jurisdiction || own || of_institution || member
-}
-
-fn current_institution(case: &File) -> Option<InstitutionId> {
-    case.assignment.as_ref().map(|assignment| assignment.institution)
 }
 
 /// What an actor sees of a register.

@@ -78,6 +78,17 @@ impl<A: Root> Streams<A> {
         Ok(present)
     }
 
+    /// The aggregate at that version or a later one: what is kept, or the present.
+    ///
+    /// # Errors
+    /// When the store fails or an event cannot be read.
+    pub async fn at_least(&self, id: Uuid, version: u64) -> Result<Arc<Versioned<A>>, Fault> {
+        match self.kept(id).await.filter(|kept| kept.version >= version) {
+            Some(kept) => Ok(kept),
+            None => self.present(id).await,
+        }
+    }
+
     /// The aggregate as it was at that version.
     ///
     /// # Errors

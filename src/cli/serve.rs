@@ -12,6 +12,7 @@ use crate::app::{App, Clockwork, Courier, Outlet};
 use crate::cli::problem::Problem;
 use crate::clock::{Clock, SystemClock};
 use crate::config::Settings;
+use crate::graphql::StreamLimits;
 use crate::http;
 use crate::identity::key::LocalKey;
 use crate::identity::webhook_key::WebhookKey;
@@ -112,7 +113,7 @@ pub async fn serve(
     let courier = tokio::spawn(courier.run(app.clone(), stop.clone()));
     let ends = told_to_end().map_err(Problem::while_doing("signals cannot be heard"))?;
     ready(address);
-    let limits = http::Limits { body_bytes: settings.body_limit_bytes };
+    let limits = limits(settings);
     let served = http::serve(listener, app.clone(), key, limits, ends).await;
     // Requests are answered by now. What the writer has accepted is committed before the process ends.
     stop.cancel();
@@ -120,6 +121,23 @@ pub async fn serve(
     app.shutdown().await;
     tracing::info!("ended: every accepted command is committed");
     served.map_err(Problem::while_doing("the server failed"))
+}
+
+/// What the front holds requests and streams to.
+fn limits(settings: &Settings) -> http::Limits {
+    let streams = &settings.streams;
+    http::Limits {
+        body_bytes: settings.body_limit_bytes,
+        streams: StreamLimits {
+            connections: streams.connections,
+            subscriptions_per_connection: streams.subscriptions_per_connection,
+            subscriptions_per_actor: streams.subscriptions_per_actor,
+            init_timeout: Duration::from_millis(streams.connection_init_timeout_ms),
+            heartbeat: Duration::from_millis(streams.heartbeat_ms),
+            patience: Duration::from_millis(streams.slow_reader_timeout_ms),
+        },
+        allowed_origins: streams.allowed_origins.clone(),
+    }
 }
 
 /// Comes back when the process is told to end, by SIGTERM or by Ctrl-C.

@@ -29,6 +29,21 @@ fn defaults_need_no_file() {
     assert_eq!(webhooks.key_file, Path::new("etalon-data/webhook-key"));
     assert_eq!((webhooks.networks, webhooks.attempts), (Vec::new(), 10));
     assert_eq!((webhooks.first_retry.as_secs(), webhooks.timeout.as_secs()), (5, 15));
+    assert_eq!(defaults.streams.connections, 20_000);
+    assert_eq!(defaults.streams.allowed_origins, [] as [&str; 0]);
+}
+
+#[test]
+fn origins_are_a_list_or_a_text() {
+    let both = ["https://a.example".to_owned(), "http://b.example:8080".to_owned()];
+    let list = "allowed_origins = ['https://a.example', 'http://b.example:8080']";
+    let text = [("ETALON_ALLOWED_ORIGINS", "https://a.example, http://b.example:8080")];
+    assert_eq!(settings(list, &[], Overrides::default()).expect("valid").streams.allowed_origins, both);
+    assert_eq!(settings("", &text, Overrides::default()).expect("valid").streams.allowed_origins, both);
+    for no_origin in ["a.example", "https://", "https://a.example/", "*"] {
+        let toml = format!("allowed_origins = ['{no_origin}']");
+        assert!(settings(&toml, &[], Overrides::default()).is_err(), "{no_origin}");
+    }
 }
 
 #[test]
@@ -125,7 +140,7 @@ fn passwords_are_never_shown() {
 #[test]
 fn every_name_is_a_setting() {
     for name in NAMES {
-        let refused = refusal(&format!("{name} = []"), &[], Overrides::default());
+        let refused = refusal(&format!("{name} = {{}}"), &[], Overrides::default());
         assert!(!refused.contains("there is no setting"), "{refused}");
     }
     let refused = refusal("no_such_setting_at_all = 1", &[], Overrides::default());

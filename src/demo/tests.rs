@@ -13,7 +13,7 @@ use crate::domain::case::state::File;
 use crate::domain::case::values::Status;
 use crate::domain::enterprise::Enterprise;
 use crate::domain::value::Level;
-use crate::graphql::{Limits, Schema, Session};
+use crate::graphql::{Limits, Schema, Session, StreamLimits};
 use crate::store::{self, Condition, EventQuery, EventRecord, Keep, Store, StoredCase};
 
 /// A Monday, so that the last working day lies behind a weekend.
@@ -160,7 +160,7 @@ async fn everybody_sees_something() {
 #[tokio::test]
 async fn the_manager_is_answered() {
     let demonstration = Demonstration::new().await;
-    let schema = Schema::new(demonstration.app.clone(), Limits::default());
+    let schema = Schema::new(demonstration.app.clone(), Limits::default(), StreamLimits::default());
     let session = Session {
         actor: demonstration.persona(Role::Manager).clone(),
         expires_at: demonstration.app.now(),

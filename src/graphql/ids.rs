@@ -142,6 +142,11 @@ pub(crate) fn read_dead_letter(id: &ID) -> Result<(Uuid, u64), ValueError> {
     read.ok_or_else(|| unreadable(DEAD_LETTER))
 }
 
+/// The global id of what subscribers are shown of that position.
+pub(crate) fn of_update(kind: &str, position: u64) -> ID {
+    encode(kind, &position.to_string())
+}
+
 /// Reads a global id or a bare UUID of the expected type.
 ///
 /// # Errors

@@ -14,6 +14,7 @@ mod mutation;
 mod orders;
 mod query;
 mod scalars;
+mod subscription;
 mod types;
 mod warnings;
 mod words;
@@ -22,9 +23,7 @@ use std::sync::Arc;
 
 use async_graphql::parser::parse_query;
 use async_graphql::parser::types::{ExecutableDocument, OperationDefinition, OperationType};
-use async_graphql::{
-    EmptySubscription, Request, Response, SDLExportOptions, SchemaBuilder, ServerError, Value, Variables,
-};
+use async_graphql::{Request, Response, SDLExportOptions, SchemaBuilder, ServerError, Value, Variables};
 
 use crate::app::App;
 pub use context::Session;
@@ -32,11 +31,16 @@ pub use limits::Limits;
 use loaders::Loaders;
 use mutation::Mutation;
 use query::Query;
+use subscription::Subscription;
+pub use subscription::{Delivery, StreamLimits, Subscribed};
 use types::event::CaseEvent;
+
+/// The schema as the library has it.
+type Executable = async_graphql::Schema<Query, Mutation, Subscription>;
 
 /// The schema with everything that executes it.
 pub struct Schema {
-    schema: async_graphql::Schema<Query, Mutation, EmptySubscription>,
+    schema: Executable,
     app: Arc<App>,
     limits: Limits,
 }
@@ -79,8 +83,8 @@ impl Document {
 impl Schema {
     /// The schema over that application.
     #[must_use]
-    pub fn new(app: Arc<App>, limits: Limits) -> Self {
-        Self { schema: builder().data(app.clone()).data(limits).finish(), app, limits }
+    pub fn new(app: Arc<App>, limits: Limits, streams: StreamLimits) -> Self {
+        Self { schema: builder().data(app.clone()).data(limits).data(streams).finish(), app, limits }
     }
 
     /// What requests are held to.
@@ -158,7 +162,7 @@ pub fn sdl() -> String {
     sdl
 }
 
-fn builder() -> SchemaBuilder<Query, Mutation, EmptySubscription> {
-    async_graphql::Schema::build(Query::default(), Mutation::default(), EmptySubscription)
+fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
+    async_graphql::Schema::build(Query::default(), Mutation::default(), Subscription)
         .register_output_type::<CaseEvent>()
 }

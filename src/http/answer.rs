@@ -1,5 +1,6 @@
 //! Answers: a GraphQL response with its status, and refusals of what never became a GraphQL request.
 
+use async_graphql::ServerError;
 use axum::body::Body;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::{HeaderValue, StatusCode};
@@ -58,11 +59,33 @@ pub(crate) fn of_graphql(media_type: MediaType, response: &async_graphql::Respon
         (MediaType::GraphqlResponse, true) => StatusCode::BAD_REQUEST,
         (MediaType::GraphqlResponse, false) | (MediaType::Json, _) => StatusCode::OK,
     };
-    let body = match refused {
-        true => serde_json::to_string(&json!({ "errors": response.errors })),
-        false => serde_json::to_string(response),
-    };
-    written(status, media_type, body.expect("answers have string keys and no failing values"))
+    written(status, media_type, body(response))
+}
+
+/// The refusal of a subscription before its stream has begun, whatever it was refused for.
+pub(crate) fn refused(response: &async_graphql::Response) -> Response {
+    let body = format!("{{\"errors\":{}}}", errors(response));
+    written(StatusCode::BAD_REQUEST, MediaType::GraphqlResponse, body)
+}
+
+/// A GraphQL response as JSON; one of a refused request has no `data` at all.
+pub(crate) fn body(response: &async_graphql::Response) -> String {
+    match graphql::is_request_error(response) {
+        true => format!("{{\"errors\":{}}}", errors(response)),
+        false => serde_json::to_string(response).expect("answers have string keys and no failing values"),
+    }
+}
+
+/// The errors of a GraphQL response as JSON.
+pub(crate) fn errors(response: &async_graphql::Response) -> String {
+    serde_json::to_string(&response.errors).expect("errors have string keys and no failing values")
+}
+
+/// There is no room for another subscription.
+pub(crate) fn too_many_subscriptions() -> async_graphql::Response {
+    let mut error = ServerError::new("there are as many subscriptions as there may be: see serviceConfig", None);
+    error.extensions.get_or_insert_default().set("code", "TOO_MANY_SUBSCRIPTIONS");
+    async_graphql::Response::from_errors(vec![error])
 }
 
 /// What is not there.

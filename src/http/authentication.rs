@@ -31,8 +31,16 @@ pub(crate) fn asker(headers: &HeaderMap, key: &LocalKey, now: Timestamp) -> Resu
         Some(Ok(value)) => Some(value),
         Some(Err(_)) => return Err(refused(IdentityError::Malformed)),
     };
+    bearer(authorization, key, now).map_err(refused)
+}
+
+/// The same, for a header's value that has come by another way.
+///
+/// # Errors
+/// Why nobody is known by it.
+pub(crate) fn bearer(authorization: Option<&str>, key: &LocalKey, now: Timestamp) -> Result<Asker, IdentityError> {
     let verified = token::bearer(authorization).and_then(|token| key.verify(token, now));
-    verified.and_then(|identity| of_identity(identity).ok_or(IdentityError::Claims)).map_err(refused)
+    verified.and_then(|identity| of_identity(identity).ok_or(IdentityError::Claims))
 }
 
 /// The actor whom the identity names; `None` where it names a division that is in no table.

@@ -21,14 +21,15 @@ use crate::http::Front;
 use crate::http::accept::{MediaType, negotiate};
 use crate::http::answer::{self, Refused};
 use crate::http::authentication;
+use crate::http::sse;
 use crate::http::trace::RequestId;
 
 /// A request for an operation, read from a body or a query string.
 #[derive(Debug, PartialEq)]
-struct Asked {
-    query: String,
-    operation_name: Option<String>,
-    variables: Map<String, Value>,
+pub(super) struct Asked {
+    pub(super) query: String,
+    pub(super) operation_name: Option<String>,
+    pub(super) variables: Map<String, Value>,
 }
 
 /// `POST /graphql`.
@@ -38,7 +39,7 @@ pub(super) async fn post(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Refused> {
-    let media_type = acceptable(&headers)?;
+    let wanted = acceptable(&headers)?;
     let asker = authentication::asker(&headers, &front.key, front.app.now())?;
     is_json(&headers)?;
     let limit = front.schema.limits().body_bytes;
@@ -46,7 +47,7 @@ pub(super) async fn post(
         Refused::new(StatusCode::PAYLOAD_TOO_LARGE, "BODY_TOO_LARGE", format!("a body has at most {limit} bytes"))
     })?;
     let asked = Asked::of_body(&body)?;
-    answer(&front, media_type, asked, None, session(asker, request_id)).await
+    answer(&front, &headers, wanted, asked, None, session(asker, request_id)).await
 }
 
 /// The parameters of a `GET`.
@@ -66,11 +67,11 @@ pub(super) async fn get(
     headers: HeaderMap,
     parameters: Result<Query<Parameters>, QueryRejection>,
 ) -> Result<Response, Refused> {
-    let media_type = acceptable(&headers)?;
+    let wanted = acceptable(&headers)?;
     let asker = authentication::asker(&headers, &front.key, front.app.now())?;
     let Query(parameters) = parameters.map_err(|_| Refused::bad_request("the query string cannot be read"))?;
     let asked = Asked::of_parameters(parameters)?;
-    answer(&front, media_type, asked, Some(OperationType::Query), session(asker, request_id)).await
+    answer(&front, &headers, wanted, asked, Some(OperationType::Query), session(asker, request_id)).await
 }
 
 /// Every other method.
@@ -83,8 +84,9 @@ fn session(asker: authentication::Asker, request_id: RequestId) -> Session {
 }
 
 async fn answer(
-    front: &Front,
-    media_type: MediaType,
+    front: &Arc<Front>,
+    headers: &HeaderMap,
+    wanted: Wanted,
     asked: Asked,
     only: Option<OperationType>,
     session: Session,
@@ -92,13 +94,23 @@ async fn answer(
     let variables = Variables::from_json(Value::Object(asked.variables));
     let document = match front.schema.read(asked.query, asked.operation_name, variables) {
         Ok(document) => document,
-        Err(refused) => return Ok(answer::of_graphql(media_type, &refused)),
+        Err(refused) => return Ok(answer::of_graphql(wanted.of_refusals(), &refused)),
     };
+    let is_subscription = document.kind() == Some(OperationType::Subscription);
     if let (Some(only), Some(kind)) = (only, document.kind())
         && kind != only
+        && !is_subscription
     {
         return Err(not_allowed("POST", "a GET only queries; send a POST for everything else"));
     }
+    let media_type = match wanted {
+        Wanted::Events => return sse::answer(front, headers, document, session).await,
+        Wanted::Once(_) if is_subscription => {
+            let message = "a subscription is answered as text/event-stream, or over a WebSocket";
+            return Err(Refused::new(StatusCode::NOT_ACCEPTABLE, "SUBSCRIPTION_NEEDS_STREAM", message));
+        }
+        Wanted::Once(media_type) => media_type,
+    };
     let response = front.schema.execute(document, session).await;
     Ok(answer::of_graphql(media_type, &response))
 }
@@ -108,9 +120,31 @@ fn not_allowed(methods: &'static str, message: &str) -> Refused {
         .with_header("allow", HeaderValue::from_static(methods))
 }
 
-fn acceptable(headers: &HeaderMap) -> Result<MediaType, Refused> {
-    negotiate(headers).ok_or_else(|| {
-        let message = "answers are application/graphql-response+json or application/json";
+/// How the client wants to be answered.
+#[derive(Clone, Copy)]
+enum Wanted {
+    /// As a stream of events.
+    Events,
+    /// Once, in that media type.
+    Once(MediaType),
+}
+
+impl Wanted {
+    /// The media type of what is refused before anything is executed.
+    fn of_refusals(self) -> MediaType {
+        match self {
+            Self::Events => MediaType::GraphqlResponse,
+            Self::Once(media_type) => media_type,
+        }
+    }
+}
+
+fn acceptable(headers: &HeaderMap) -> Result<Wanted, Refused> {
+    if sse::is_asked_for(headers) {
+        return Ok(Wanted::Events);
+    }
+    negotiate(headers).map(Wanted::Once).ok_or_else(|| {
+        let message = "answers are application/graphql-response+json, application/json or text/event-stream";
         Refused::new(StatusCode::NOT_ACCEPTABLE, "NOT_ACCEPTABLE", message)
     })
 }
@@ -158,7 +192,7 @@ impl Asked {
         Self::of_fields(fields)
     }
 
-    fn of_fields(mut fields: Map<String, Value>) -> Result<Self, Refused> {
+    pub(super) fn of_fields(mut fields: Map<String, Value>) -> Result<Self, Refused> {
         let query = match fields.remove("query") {
             Some(Value::String(query)) => query,
             Some(_) => return Err(Refused::bad_request("`query` is not a string")),

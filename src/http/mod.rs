@@ -5,23 +5,36 @@ mod answer;
 mod authentication;
 mod graphql;
 mod health;
+mod patience;
+mod sse;
+mod streams;
 mod trace;
+mod ws;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::routing::get;
+use jiff::Timestamp;
 use tokio::net::TcpListener;
+use tokio::time::Instant;
 
 use crate::app::App;
-use crate::graphql::Schema;
+use crate::graphql::{Schema, StreamLimits};
 use crate::identity::key::LocalKey;
+use patience::Patient;
+use streams::Streams;
 
 /// What requests are held to by the front.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Limits {
-    /// How many bytes a body may have.
+    /// How many bytes a body may have, and a message of a WebSocket.
     pub body_bytes: usize,
+    /// What streams are held to.
+    pub streams: StreamLimits,
+    /// Origins, besides the server's own, whose pages may open a WebSocket.
+    pub allowed_origins: Vec<String>,
 }
 
 /// What every handler has at hand.
@@ -29,14 +42,34 @@ struct Front {
     app: Arc<App>,
     key: LocalKey,
     schema: Schema,
+    streams: Streams,
+    allowed_origins: Vec<String>,
+}
+
+impl Front {
+    fn new(app: Arc<App>, key: LocalKey, limits: Limits) -> Self {
+        let of_requests = crate::graphql::Limits { body_bytes: limits.body_bytes, ..crate::graphql::Limits::default() };
+        Self {
+            schema: Schema::new(app.clone(), of_requests, limits.streams),
+            streams: Streams::new(limits.streams),
+            allowed_origins: limits.allowed_origins,
+            app,
+            key,
+        }
+    }
+
+    /// When that time comes; at once when it has come.
+    fn instant_of(&self, time: Timestamp) -> Instant {
+        let left = time.duration_since(self.app.now());
+        Instant::now() + Duration::try_from(left).unwrap_or_default()
+    }
 }
 
 /// The routes.
-pub fn router(app: Arc<App>, key: LocalKey, limits: Limits) -> Router {
-    let limits = crate::graphql::Limits { body_bytes: limits.body_bytes, ..crate::graphql::Limits::default() };
-    let front = Arc::new(Front { schema: Schema::new(app.clone(), limits), app, key });
+fn router(front: Arc<Front>) -> Router {
+    let take_sockets = axum::middleware::from_fn_with_state(front.clone(), ws::upgrade);
     Router::new()
-        .route("/graphql", get(graphql::get).post(graphql::post).fallback(graphql::other))
+        .route("/graphql", get(graphql::get).post(graphql::post).fallback(graphql::other).layer(take_sockets))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .fallback(answer::not_found)
@@ -44,7 +77,7 @@ pub fn router(app: Arc<App>, key: LocalKey, limits: Limits) -> Router {
         .with_state(front)
 }
 
-/// Serves until `shutdown` comes, then answers what is under way and returns.
+/// Serves until `shutdown` comes, then answers what is under way, tells every stream where to go on, and returns.
 ///
 /// # Errors
 /// When the listener fails.
@@ -55,5 +88,16 @@ pub async fn serve(
     limits: Limits,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
-    axum::serve(listener, router(app, key, limits)).with_graceful_shutdown(shutdown).await
+    let front = Arc::new(Front::new(app, key, limits));
+    let ends = {
+        let front = front.clone();
+        async move {
+            shutdown.await;
+            front.streams.stop.cancel();
+        }
+    };
+    let served = axum::serve(Patient(listener), router(front.clone())).with_graceful_shutdown(ends).await;
+    // WebSockets have left the server's own count of connections.
+    front.streams.ended().await;
+    served
 }

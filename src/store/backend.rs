@@ -9,6 +9,7 @@ use cqrs_es::persist::{PersistenceError, SerializedEvent};
 use sqlx::FromRow;
 use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
+use tokio::sync::watch;
 use uuid::Uuid;
 
 use crate::clock::Clock;
@@ -66,6 +67,9 @@ pub(super) trait Backend: Send + Sync + 'static {
         batch: &[Append],
         decide: impl FnOnce(Known) -> Plan + Send,
     ) -> impl Future<Output = Result<Plan, StoreError>> + Send;
+
+    /// As [`Store::news`].
+    fn news(&self) -> watch::Receiver<u64>;
 
     /// Makes empty shadow tables.
     fn start_rebuild(&self) -> impl Future<Output = Result<(), sqlx::Error>> + Send;
@@ -190,6 +194,10 @@ impl<B: Backend> Store for SqlStore<B> {
 
     async fn events(&self, query: &EventQuery) -> Result<Vec<EventRecord>, StoreError> {
         Ok(in_order(query.keep, self.many::<EventRow, _>("read events", filter::events(query)).await?))
+    }
+
+    fn news(&self) -> watch::Receiver<u64> {
+        self.backend.news()
     }
 
     async fn head(&self) -> Result<Head, StoreError> {

@@ -41,6 +41,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use cqrs_es::persist::SerializedEvent;
 use sqlx::migrate::MigrateError;
+use tokio::sync::watch;
 use uuid::Uuid;
 
 use crate::clock::Clock;
@@ -99,6 +100,10 @@ pub trait Store: WebhookStore + Send + Sync + 'static {
     /// # Errors
     /// When the database fails.
     async fn events(&self, query: &EventQuery) -> Result<Vec<EventRecord>, StoreError>;
+
+    /// How many events the log has at least, as far as other processes have told. A hint to look,
+    /// and no more: it may come late or never, so whoever follows the log looks now and then too.
+    fn news(&self) -> watch::Receiver<u64>;
 
     /// Where the log ends.
     ///

@@ -393,3 +393,24 @@ pub struct RegisterQuery {
     /// As of when.
     pub at: Moment,
 }
+
+impl RegisterQuery {
+    /// These entries of a register, as they are at present.
+    #[must_use]
+    pub fn of(aggregate_type: AggregateType, ids: Vec<Uuid>) -> Self {
+        Self {
+            aggregate_type,
+            limit: u32::try_from(ids.len()).unwrap_or(u32::MAX),
+            ids: Some(ids),
+            division_prefix: None,
+            readers: None,
+            within: None,
+            code: None,
+            name_contains: None,
+            after: None,
+            before: None,
+            keep: Keep::First,
+            at: Moment::Present,
+        }
+    }
+}

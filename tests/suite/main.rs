@@ -5,6 +5,7 @@ mod architecture;
 mod as_of;
 mod faults;
 mod figures;
+mod following;
 mod front;
 mod interchange;
 mod life;

@@ -22,7 +22,7 @@ pub(crate) use on_both_databases;
 pub(crate) mod support;
 
 mod model;
-mod samples;
+pub(crate) mod samples;
 
 mod append;
 mod leases;

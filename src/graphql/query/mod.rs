@@ -2,7 +2,7 @@
 
 mod as_of;
 mod cases;
-mod node;
+pub(crate) mod node;
 mod registers;
 mod server;
 mod statistics;

@@ -1,6 +1,7 @@
 //! Anything by its global id.
 
 use async_graphql::{Context, ID, Object, Result};
+use uuid::Uuid;
 
 use crate::app::Moment;
 use crate::domain::refusal::{Code, Refusal};
@@ -68,7 +69,16 @@ async fn find(ctx: &Context<'_>, id: &ID, argument: &str, at: Moment) -> Result<
         Named::Category(category) => return Ok(Some(Node::ServiceCategory(CategoryNode(category)))),
         Named::Thing(kind, id) => (kind, id),
     };
-    Ok(match kind.as_str() {
+    // Findings, fees and the like have ids to be named by, and are read with their case.
+    thing(ctx, &kind, id, at).await
+}
+
+/// What has a global id of that kind, if the actor may see it.
+///
+/// # Errors
+/// When the house fails.
+pub(crate) async fn thing(ctx: &Context<'_>, kind: &str, id: Uuid, at: Moment) -> Result<Option<Node>> {
+    Ok(match kind {
         "Case" => CaseNode::load(ctx, id.into(), at).await?.map(Node::Case),
         "Enterprise" => EnterpriseNode::load(ctx, id.into(), at).await?.map(Node::Enterprise),
         "Campaign" => CampaignNode::load(ctx, id.into(), at).await?.map(Node::Campaign),
@@ -77,7 +87,6 @@ async fn find(ctx: &Context<'_>, id: &ID, argument: &str, at: Moment) -> Result<
         "Catalogue" => CatalogueNode::load(ctx, id.into(), at).await?.map(Node::Catalogue),
         "AnnualSummary" => AnnualSummaryNode::load(ctx, id.into(), at).await?.map(Node::AnnualSummary),
         "View" => ViewNode::load(ctx, id.into(), at).await?.map(Node::View),
-        // Findings, fees and the like have ids to be named by, and are read with their case.
         _ => None,
     })
 }

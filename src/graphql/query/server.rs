@@ -3,6 +3,7 @@
 use async_graphql::{Context, ID, Object, Result, SimpleObject};
 
 use crate::app::Moment;
+use crate::graphql::StreamLimits;
 use crate::graphql::connection::{LARGEST_PAGE, Slice};
 use crate::graphql::context::{actor, app, session};
 use crate::graphql::limits::Limits;
@@ -29,6 +30,7 @@ impl ServerQuery {
     /// 服务限制: the limits that requests are held to.
     async fn service_config(&self, ctx: &Context<'_>) -> ServiceConfig {
         let limits = ctx.data_unchecked::<Limits>();
+        let streams = ctx.data_unchecked::<StreamLimits>();
         ServiceConfig {
             id: ids::of_content("ServiceConfig", &()),
             largest_page: LARGEST_PAGE,
@@ -37,6 +39,11 @@ impl ServerQuery {
             largest_body_bytes: limits.body_bytes as u64,
             deepest_filter: filter::DEEPEST,
             largest_filter: filter::LARGEST,
+            subscriptions_per_connection: streams.subscriptions_per_connection,
+            subscriptions_per_actor: streams.subscriptions_per_actor,
+            connection_init_timeout_ms: milliseconds(streams.init_timeout),
+            heartbeat_ms: milliseconds(streams.heartbeat),
+            slow_reader_timeout_ms: milliseconds(streams.patience),
         }
     }
 
@@ -141,6 +148,20 @@ pub(crate) struct ServiceConfig {
     deepest_filter: usize,
     /// How many comparisons a filter may hold.
     largest_filter: usize,
+    /// 订阅数: how many subscriptions one WebSocket carries.
+    subscriptions_per_connection: usize,
+    /// 订阅数: how many subscriptions you may have at once on this server.
+    subscriptions_per_actor: usize,
+    /// How long a WebSocket may take to send `connection_init`, in milliseconds.
+    connection_init_timeout_ms: u64,
+    /// How often a subscription tells its position when nothing else tells it, in milliseconds.
+    heartbeat_ms: u64,
+    /// How long an answer waits for a reader who does not read, in milliseconds; the stream is then closed with its last position.
+    slow_reader_timeout_ms: u64,
+}
+
+fn milliseconds(time: std::time::Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// 服务器信息: what answers you.

@@ -1,6 +1,7 @@
 //! PostgreSQL: any number of servers over one database. The row lock on `log_head` is what
 //! orders their commits; it is held from the first statement of a commit to its end.
 
+mod news;
 mod sql;
 mod write;
 
@@ -12,7 +13,7 @@ use postgres_es::PostgresEventRepository;
 use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgExecutor, PgPool, PgPoolOptions};
 use sqlx::{Connection, Executor, Row};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, watch};
 
 use crate::store::backend::{Backend, Decoded};
 use crate::store::known::{Asked, Known};
@@ -36,6 +37,8 @@ pub(super) struct PostgresBackend {
     /// The connection of the commits, held for the length of one. It is not of the pool, which
     /// would ping it after every use. Empty before the first commit and after a failed one.
     writer: Mutex<Option<PgConnection>>,
+    /// What commits by any process have told, while somebody wants to know.
+    heard: watch::Sender<u64>,
 }
 
 impl PostgresBackend {
@@ -65,7 +68,7 @@ impl PostgresBackend {
             ("enable_mergejoin", "off"),
             ("idle_in_transaction_session_timeout", "30s"),
         ]);
-        Ok(Self { pool, writer_options, writer: Mutex::new(None) })
+        Ok(Self { pool, writer_options, writer: Mutex::new(None), heard: watch::Sender::new(0) })
     }
 
     /// Locks the head of the log on the kept connection, or on a new one if there is none or it
@@ -143,13 +146,22 @@ impl Backend for PostgresBackend {
             } else {
                 write::log(&mut connection, &plan).await?;
                 write::rows(&mut connection, &sql::SERVED, &plan.rows).await?;
-                connection.execute("commit").await?;
+                connection.execute(news::commit(plan.head).as_str()).await?;
             }
             Ok(())
         };
         ended.await.map_err(StoreError::during("commit a batch"))?;
         *slot = Some(connection);
         Ok(plan)
+    }
+
+    fn news(&self) -> watch::Receiver<u64> {
+        let is_first = self.heard.receiver_count() == 0;
+        let news = self.heard.subscribe();
+        if is_first {
+            tokio::spawn(news::listen(self.pool.clone(), self.heard.clone()));
+        }
+        news
     }
 
     async fn start_rebuild(&self) -> Result<(), sqlx::Error> {

@@ -17,7 +17,7 @@ use sqlx::sqlite::{
     SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
 use sqlx::{Connection, Executor, Row};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, watch};
 
 use crate::store::backend::{Backend, Decoded};
 use crate::store::known::{Asked, Known};
@@ -45,6 +45,8 @@ pub(super) struct SqliteBackend {
     /// Held for the length of a transaction.
     writer: Mutex<SqliteConnection>,
     readers: SqlitePool,
+    /// Stays silent: SQLite tells no other process of a commit.
+    heard: watch::Sender<u64>,
 }
 
 impl SqliteBackend {
@@ -70,7 +72,7 @@ impl SqliteBackend {
             .connect_with(options.pragma("query_only", "on"))
             .await
             .map_err(unreachable)?;
-        Ok(Self { writer: Mutex::new(writer), readers })
+        Ok(Self { writer: Mutex::new(writer), readers, heard: watch::Sender::new(0) })
     }
 }
 
@@ -148,6 +150,10 @@ impl Backend for SqliteBackend {
         };
         written.await.map_err(write)?;
         Ok(plan)
+    }
+
+    fn news(&self) -> watch::Receiver<u64> {
+        self.heard.subscribe()
     }
 
     async fn start_rebuild(&self) -> Result<(), sqlx::Error> {

@@ -1,0 +1,199 @@
+//! The one reader of a process who follows the log for all.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::time::MissedTickBehavior;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::app::aggregates::Aggregates;
+use crate::app::follow::ring::Ring;
+use crate::app::follow::sight::{CaseSight, Sight};
+use crate::app::follow::{BATCH, Happened, Interest};
+use crate::app::request::Fault;
+use crate::domain::value::Division;
+use crate::store::{AggregateType, EventQuery, EventRecord, RegisterQuery, Store, StreamId};
+
+/// How often the log is looked at without being told.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// The latest events, and the task that reads them. It is there from the first follower on.
+pub(in crate::app) struct Hub {
+    store: Arc<dyn Store>,
+    aggregates: Arc<Aggregates>,
+    /// Held to take a few events out or to put one page in, never while something is awaited.
+    ring: RwLock<Ring>,
+    known: watch::Sender<u64>,
+    stop: CancellationToken,
+    tasks: TaskTracker,
+}
+
+/// Who tells that there is something to read.
+struct Wakers {
+    /// The last position that this process committed.
+    committed: watch::Receiver<Option<u64>>,
+    /// How many events the log has, as others tell.
+    news: watch::Receiver<u64>,
+}
+
+impl App {
+    /// The hub, started when it is first needed: a program that nobody follows reads nothing.
+    pub(super) async fn hub(&self) -> Result<Arc<Hub>, Fault> {
+        let start = async {
+            let wakers = Wakers { committed: self.writer.committed(), news: self.store.news() };
+            // Whatever comes from here on wakes the task, however late it starts.
+            let next = self.store.head().await?.next_position;
+            let hub = Arc::new(Hub {
+                store: self.store.clone(),
+                aggregates: self.aggregates.clone(),
+                ring: RwLock::new(Ring::starting_at(next)),
+                known: watch::Sender::new(next),
+                stop: CancellationToken::new(),
+                tasks: TaskTracker::new(),
+            });
+            hub.tasks.spawn({
+                let hub = hub.clone();
+                async move { hub.run(wakers).await }
+            });
+            Ok::<_, Fault>(hub)
+        };
+        self.hub.get_or_try_init(|| start).await.cloned()
+    }
+}
+
+impl Hub {
+    /// How many events it knows the log to have.
+    pub(super) fn known(&self) -> watch::Receiver<u64> {
+        self.known.subscribe()
+    }
+
+    /// The events from that position on; `None` when they are too old to be kept.
+    pub(super) fn recent(&self, position: u64, most: u32) -> Option<Vec<Arc<Happened>>> {
+        self.ring.read().unwrap_or_else(PoisonError::into_inner).from(position, most)
+    }
+
+    /// A page of the log.
+    pub(super) async fn read(&self, query: &EventQuery) -> Result<Vec<EventRecord>, Fault> {
+        Ok(self.store.events(query).await?)
+    }
+
+    /// Comes back when the application shuts down.
+    pub(super) async fn stopped(&self) {
+        self.stop.cancelled().await;
+    }
+
+    /// Stops reading, and tells every follower.
+    pub(in crate::app) async fn shutdown(&self) {
+        self.stop.cancel();
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+
+    async fn run(&self, mut wakers: Wakers) {
+        let mut looks = tokio::time::interval(LOOK_EVERY);
+        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            let known = *self.known.borrow();
+            let is_over = tokio::select! {
+                () = self.stop.cancelled() => true,
+                woken = wakers.woken(&mut looks, known) => woken.is_none(),
+            };
+            if is_over {
+                return self.stop.cancel();
+            }
+            // Not broken off by the end of the application: a read is short.
+            if let Err(fault) = self.catch_up().await {
+                // Followers wait; the next look does what this one could not.
+                tracing::warn!(%fault, "the log cannot be followed for now");
+                tokio::select! {
+                    () = self.stop.cancelled() => return,
+                    () = tokio::time::sleep(LOOK_EVERY) => {}
+                }
+            }
+        }
+    }
+
+    /// Reads to the end of the log.
+    async fn catch_up(&self) -> Result<(), Fault> {
+        loop {
+            let next = self.ring.read().unwrap_or_else(PoisonError::into_inner).next();
+            let page = EventQuery { up_to: None, ..Interest::default().page(next, next) };
+            let records = self.store.events(&page).await?;
+            let Some(last) = records.last() else { return Ok(()) };
+            let (known, is_full) = (last.position + 1, records.len() as u64 >= u64::from(BATCH));
+            let entries = self.entries(&records).await?;
+            let mut events = Vec::with_capacity(records.len());
+            for record in records {
+                let sight = self.sight(&record, &entries).await;
+                events.push(Arc::new(Happened { record, sight }));
+            }
+            {
+                let mut ring = self.ring.write().unwrap_or_else(PoisonError::into_inner);
+                events.into_iter().for_each(|event| ring.push(event));
+            }
+            self.known.send_replace(known);
+            if !is_full {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Where the entries of registers lie that the page is about: one read a register.
+    async fn entries(&self, page: &[EventRecord]) -> Result<HashMap<StreamId, Division>, Fault> {
+        let mut ids: BTreeMap<AggregateType, Vec<Uuid>> = BTreeMap::new();
+        for stream in page.iter().filter_map(EventRecord::stream) {
+            if stream.aggregate_type != AggregateType::Case {
+                ids.entry(stream.aggregate_type).or_default().push(stream.aggregate_id);
+            }
+        }
+        let mut found = HashMap::new();
+        for (aggregate_type, ids) in ids {
+            let entries = self.store.registers(&RegisterQuery::of(aggregate_type, ids)).await?;
+            found.extend(
+                entries
+                    .into_iter()
+                    .filter_map(|entry| Some((entry.stream, Division::parse(&entry.row.division).ok()?))),
+            );
+        }
+        Ok(found)
+    }
+
+    /// Who may see the event. A case that this process has just written is in memory; one that another has written is read once for all.
+    async fn sight(&self, record: &EventRecord, entries: &HashMap<StreamId, Division>) -> Option<Sight> {
+        let stream = record.stream()?;
+        if stream.aggregate_type != AggregateType::Case {
+            return entries.get(&stream).cloned().map(Sight::Entry);
+        }
+        // What cannot be read here is looked up in the rows by whoever asks.
+        let case = self.aggregates.cases.at_least(stream.aggregate_id, record.sequence).await.ok()?;
+        case.state.file.as_ref().map(|file| Sight::Case { version: case.version, case: CaseSight::of(file) })
+    }
+}
+
+impl Wakers {
+    /// Comes back when there may be more than so many events; with `None` when the application is gone, and its writer and store with it.
+    async fn woken(&mut self, looks: &mut tokio::time::Interval, known: u64) -> Option<()> {
+        loop {
+            tokio::select! {
+                changed = self.committed.changed() => {
+                    changed.ok()?;
+                    if self.committed.borrow_and_update().is_some_and(|last| last >= known) {
+                        return Some(());
+                    }
+                }
+                changed = self.news.changed() => {
+                    changed.ok()?;
+                    if *self.news.borrow_and_update() > known {
+                        return Some(());
+                    }
+                }
+                _ = looks.tick() => return Some(()),
+            }
+        }
+    }
+}

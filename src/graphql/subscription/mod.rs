@@ -1,0 +1,88 @@
+//! Subscriptions: the same document, executed once for every piece of news.
+//!
+//! The root's fields are resolved in two kinds of [`Turn`]: once to hear what is asked for, and then anew for whatever has come. Between the turns a subscription is its document, its asker and a [`Follower`](crate::app::Follower): one that waits costs no query and little memory, and no turn leaves anything behind for the next.
+//!
+//! Every answer says the position that it reaches to. A client that subscribes again with the last one it got, at whichever server, misses nothing and gets nothing twice.
+
+mod filter;
+mod root;
+mod root_field;
+mod stream;
+mod update;
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use crate::app::{Happened, Interest, Moment, Start};
+pub(super) use root::Subscription;
+pub use stream::{Delivery, Subscribed};
+
+/// What streams are held to.
+#[derive(Clone, Copy, Debug)]
+pub struct StreamLimits {
+    /// How many WebSockets and event streams the server holds open.
+    pub connections: usize,
+    /// How many subscriptions one WebSocket carries.
+    pub subscriptions_per_connection: usize,
+    /// How many subscriptions an actor has, over all connections of the server.
+    pub subscriptions_per_actor: usize,
+    /// How long a WebSocket may take to say who is asking.
+    pub init_timeout: Duration,
+    /// How often a subscription tells how far it is when nothing else has told it.
+    pub heartbeat: Duration,
+    /// How long an answer waits for a reader who does not read.
+    pub patience: Duration,
+}
+
+impl Default for StreamLimits {
+    fn default() -> Self {
+        Self {
+            connections: 20_000,
+            subscriptions_per_connection: 100,
+            subscriptions_per_actor: 1_000,
+            init_timeout: Duration::from_secs(5),
+            heartbeat: Duration::from_secs(15),
+            patience: Duration::from_secs(30),
+        }
+    }
+}
+
+/// What one execution of a subscription's document is for.
+pub(super) enum Turn {
+    /// To hear what is asked for.
+    Opening(Arc<Mutex<Option<Wanted>>>),
+    /// To show what has come.
+    Showing(News),
+}
+
+/// What is asked for.
+pub(super) struct Wanted {
+    start: Start,
+    interest: Interest,
+    pieces: Pieces,
+}
+
+/// How events are put into pieces.
+#[derive(Clone, Copy, Debug)]
+enum Pieces {
+    /// Each is one.
+    Single,
+    /// Those of one command are one.
+    ByCommand,
+}
+
+/// What is shown in one turn.
+#[derive(Clone, Debug)]
+pub(super) struct News {
+    /// Where in the log it reaches to.
+    position: u64,
+    /// What has happened; nothing when it only tells the position.
+    events: Vec<Arc<Happened>>,
+}
+
+impl News {
+    /// As of when it shows what it is about.
+    fn then(&self) -> Moment {
+        Moment::Position(self.position)
+    }
+}

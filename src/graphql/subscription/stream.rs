@@ -1,0 +1,206 @@
+//! A subscription under way: waits for news, judges whether the asker may see it, and executes the document on it.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use async_graphql::parser::types::OperationType;
+use async_graphql::{Request, Response, ServerError};
+use futures::StreamExt;
+use tokio::time::{Instant, Interval, MissedTickBehavior};
+
+use crate::app::{App, Fault, Follower, Happened, Start};
+use crate::graphql::context::Session;
+use crate::graphql::loaders::Loaders;
+use crate::graphql::subscription::{News, Pieces, StreamLimits, Turn, Wanted, root_field};
+use crate::graphql::{Document, Executable, Schema, name_library_error};
+
+/// How long a judgement of what may be seen holds for news that wait for their reader.
+const JUDGED_FOR: Duration = Duration::from_secs(1);
+
+/// One answer of a subscription.
+#[derive(Debug)]
+pub struct Delivery {
+    /// The answer.
+    pub response: Response,
+    /// The position that it reaches to: where to go on.
+    pub position: u64,
+}
+
+/// A subscription under way.
+pub struct Subscribed {
+    app: Arc<App>,
+    runner: Runner,
+    follower: Follower,
+    pieces: Pieces,
+    /// What is not answered yet, and when it was judged.
+    waiting: VecDeque<News>,
+    judged_at: Instant,
+    heartbeat: Interval,
+    /// The position that the client knows of.
+    told: Option<u64>,
+}
+
+impl Schema {
+    /// Opens a subscription. `resume` is the position that the client had got to, where its transport tells; it goes before the document's own.
+    ///
+    /// # Errors
+    /// What is wrong with it, as an answer.
+    pub async fn subscribe(
+        &self,
+        mut document: Document,
+        session: Session,
+        resume: Option<u64>,
+    ) -> Result<Box<Subscribed>, Box<Response>> {
+        if document.kind() != Some(OperationType::Subscription) {
+            return Err(refused("the operation is no subscription"));
+        }
+        if !root_field::stands_alone(&mut document.parsed, document.operation_name.as_deref()) {
+            return Err(refused("a subscription selects exactly one field"));
+        }
+        let limits = self.schema.data::<StreamLimits>().copied().unwrap_or_default();
+        let runner = Runner { schema: self.schema.clone(), app: self.app.clone(), document, session };
+        let heard = Arc::<Mutex<Option<Wanted>>>::default();
+        if let Some(response) = runner.run(Turn::Opening(heard.clone())).await {
+            return Err(Box::new(response));
+        }
+        let wanted = heard.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(wanted) = wanted else {
+            return Err(refused("the subscription asks for nothing that can be followed"));
+        };
+        let start = resume.map_or(wanted.start, Start::After);
+        let follower = self.app.follow(start, wanted.interest).await.map_err(|fault| {
+            tracing::error!(%fault, "a subscription could not be opened");
+            let mut error = ServerError::new("not possible at the moment; the same request may be sent again", None);
+            let extensions = error.extensions.get_or_insert_default();
+            extensions.set("code", "UNAVAILABLE");
+            extensions.set("retryable", true);
+            Box::new(Response::from_errors(vec![error]))
+        })?;
+        let mut heartbeat = tokio::time::interval_at(Instant::now() + limits.heartbeat, limits.heartbeat);
+        heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut subscribed = Box::new(Subscribed {
+            app: self.app.clone(),
+            // Whoever begins now has no position yet to come back with, and is told it at once.
+            told: follower.position().filter(|_| start != Start::Now),
+            follower,
+            runner,
+            pieces: wanted.pieces,
+            waiting: VecDeque::new(),
+            judged_at: Instant::now(),
+            heartbeat,
+        });
+        subscribed.tell_position();
+        Ok(subscribed)
+    }
+}
+
+impl Subscribed {
+    /// Waits for the next answer, and gives it and itself to ask again. Dropping the future may lose an answer, and so drops the subscription.
+    ///
+    /// # Errors
+    /// When the log cannot be read, or the application shuts down: the client goes on elsewhere or later, by its position.
+    pub async fn next(mut self: Box<Self>) -> (Box<Self>, Result<Delivery, Fault>) {
+        let outcome = self.deliver().await;
+        (self, outcome)
+    }
+
+    async fn deliver(&mut self) -> Result<Delivery, Fault> {
+        loop {
+            while let Some(news) = self.waiting.pop_front() {
+                let Some(news) = self.still_visible(news).await? else { continue };
+                let position = news.position;
+                self.told = Some(position);
+                if let Some(response) = self.runner.run(Turn::Showing(news)).await {
+                    return Ok(Delivery { response, position });
+                }
+            }
+            tokio::select! {
+                batch = self.follower.next() => {
+                    let batch = batch?;
+                    let events = self.visible(batch.events).await?;
+                    self.judged_at = Instant::now();
+                    self.waiting = pieces(self.pieces, events);
+                }
+                _ = self.heartbeat.tick() => self.tell_position(),
+            }
+        }
+    }
+
+    /// What the asker may see of it at this moment.
+    async fn visible(&self, events: Vec<Arc<Happened>>) -> Result<Vec<Arc<Happened>>, Fault> {
+        let actor = &self.runner.session.actor;
+        self.app.visible(actor, self.follower.interest(), events).await
+    }
+
+    /// A slow reader's news have waited: rights may have gone meanwhile.
+    async fn still_visible(&self, news: News) -> Result<Option<News>, Fault> {
+        if news.events.is_empty() || self.judged_at.elapsed() < JUDGED_FOR {
+            return Ok(Some(news));
+        }
+        let events = self.visible(news.events).await?;
+        Ok((!events.is_empty()).then_some(News { events, ..news }))
+    }
+
+    /// Lets the next answer tell how far the log has been looked through, unless the client knows.
+    fn tell_position(&mut self) {
+        let position = self.follower.position().filter(|position| Some(*position) > self.told);
+        self.waiting.extend(position.map(|position| News { position, events: Vec::new() }));
+    }
+}
+
+/// The events in pieces, each shown in one turn.
+fn pieces(pieces: Pieces, events: Vec<Arc<Happened>>) -> VecDeque<News> {
+    let mut news = VecDeque::<News>::with_capacity(events.len());
+    for event in events {
+        let position = event.record.position;
+        match (pieces, news.back_mut()) {
+            (Pieces::ByCommand, Some(last)) if last.is_of_the_same_command(&event) => {
+                last.events.push(event);
+                last.position = position;
+            }
+            _ => news.push_back(News { position, events: vec![event] }),
+        }
+    }
+    news
+}
+
+impl News {
+    fn is_of_the_same_command(&self, event: &Happened) -> bool {
+        self.events.last().is_some_and(|last| {
+            let (last, next) = (&last.record, &event.record);
+            last.position + 1 == next.position && (&last.actor, &last.command_id) == (&next.actor, &next.command_id)
+        })
+    }
+}
+
+/// Executes the document, every time with nothing left of the time before.
+struct Runner {
+    schema: Executable,
+    app: Arc<App>,
+    document: Document,
+    session: Session,
+}
+
+impl Runner {
+    /// The answer; none when there is nothing to show.
+    async fn run(&self, turn: Turn) -> Option<Response> {
+        let document = &self.document;
+        let mut request = Request::new(document.query.clone())
+            .variables(document.variables.clone())
+            .data(self.session.clone())
+            .data(Loaders::new(&self.app))
+            .data(turn);
+        request.operation_name.clone_from(&document.operation_name);
+        request.set_parsed_query(document.parsed.clone());
+        let mut response = self.schema.execute_stream(request).next().await?;
+        response.errors.iter_mut().for_each(name_library_error);
+        Some(response)
+    }
+}
+
+fn refused(message: &str) -> Box<Response> {
+    let mut error = ServerError::new(message, None);
+    error.extensions.get_or_insert_default().set("code", "GRAPHQL_VALIDATION_FAILED");
+    Box::new(Response::from_errors(vec![error]))
+}

@@ -1,0 +1,96 @@
+//! What subscribers are shown: events with what they happened to, as it was then.
+
+use std::sync::Arc;
+
+use async_graphql::{Context, ID, Object, Result};
+
+use crate::app::{AggregateType, Happened, Moment, StreamId};
+use crate::graphql::errors;
+use crate::graphql::ids;
+use crate::graphql::query::node;
+use crate::graphql::scalars::Position;
+use crate::graphql::subscription::News;
+use crate::graphql::types::case::CaseNode;
+use crate::graphql::types::event::{CaseEvent, Node, RegisterEvent};
+
+pub(crate) struct LogUpdate(pub(super) News);
+
+/// 日志更新: an event of the log, or how far the log has been looked through for you.
+#[Object]
+impl LogUpdate {
+    /// The global id.
+    async fn id(&self) -> ID {
+        ids::of_update("LogUpdate", self.0.position)
+    }
+
+    /// 位置: go on behind this one, and nothing is missed or comes twice.
+    async fn position(&self) -> Position {
+        Position(self.0.position)
+    }
+
+    /// 案例事件: what happened to a case.
+    async fn case_event(&self, ctx: &Context<'_>) -> Option<Result<CaseEvent>> {
+        let (event, stream) = self.happened()?;
+        (stream.aggregate_type == AggregateType::Case)
+            .then(|| CaseEvent::read(ctx, event.record.clone(), self.0.then()))
+    }
+
+    /// 登记事件: what happened to something else.
+    async fn register_event(&self, ctx: &Context<'_>) -> Option<Result<RegisterEvent>> {
+        let (event, stream) = self.happened()?;
+        (stream.aggregate_type != AggregateType::Case)
+            .then(|| RegisterEvent::read(ctx, event.record.clone(), self.0.then()))
+    }
+
+    /// 难点: the case that it happened to, as it was then.
+    async fn case(&self, ctx: &Context<'_>) -> Option<Result<CaseNode>> {
+        let (_, stream) = self.happened()?;
+        if stream.aggregate_type != AggregateType::Case {
+            return None;
+        }
+        case_then(ctx, stream, self.0.then()).await
+    }
+
+    /// 对象: what it happened to, as it was then.
+    async fn subject(&self, ctx: &Context<'_>) -> Option<Result<Node>> {
+        let (_, stream) = self.happened()?;
+        errors::nullable(node::thing(ctx, stream.aggregate_type.as_str(), stream.aggregate_id, self.0.then())).await
+    }
+}
+
+impl LogUpdate {
+    fn happened(&self) -> Option<(&Arc<Happened>, StreamId)> {
+        let event = self.0.events.first()?;
+        Some((event, event.record.stream()?))
+    }
+}
+
+pub(crate) struct CaseUpdate(pub(super) News);
+
+/// 案例更新: a case after a change, or how far the log has been looked through for you.
+#[Object]
+impl CaseUpdate {
+    /// The global id.
+    async fn id(&self) -> ID {
+        ids::of_update("CaseUpdate", self.0.position)
+    }
+
+    /// 位置: go on behind this one, and nothing is missed or comes twice.
+    async fn position(&self) -> Position {
+        Position(self.0.position)
+    }
+
+    /// 事件: what one command made of the case; empty when only the position is told.
+    async fn events(&self, ctx: &Context<'_>) -> Result<Vec<CaseEvent>> {
+        self.0.events.iter().map(|event| CaseEvent::read(ctx, event.record.clone(), self.0.then())).collect()
+    }
+
+    /// 难点: the case after it; absent when only the position is told.
+    async fn case(&self, ctx: &Context<'_>) -> Option<Result<CaseNode>> {
+        case_then(ctx, self.0.events.first()?.record.stream()?, self.0.then()).await
+    }
+}
+
+async fn case_then(ctx: &Context<'_>, stream: StreamId, then: Moment) -> Option<Result<CaseNode>> {
+    CaseNode::load(ctx, stream.aggregate_id.into(), then).await.transpose()
+}

@@ -1,0 +1,208 @@
+//! Operations over server-sent events (graphql-sse, distinct connections mode): every answer is an event `next`, the end is an event `complete`.
+//!
+//! The id of an event is the position that it reaches to, so a client that comes back with `Last-Event-ID` goes on where it was. Whatever is wrong before the stream begins is an HTTP error.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_graphql::parser::types::OperationType;
+use async_graphql::{Response as Answer, ServerError};
+use axum::body::{Body, Bytes};
+use axum::http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::Response;
+use futures::future::BoxFuture;
+use tokio::sync::mpsc;
+use tokio::time::{Instant, MissedTickBehavior, timeout};
+
+use crate::graphql::{Delivery, Document, Session, Subscribed, is_request_error};
+use crate::http::Front;
+use crate::http::accept::MediaType;
+use crate::http::answer::{self, Refused};
+use crate::http::streams::{Counted, Farewell};
+
+const EVENT_STREAM: &str = "text/event-stream";
+
+/// Whether the client asks for a stream of events.
+pub(super) fn is_asked_for(headers: &HeaderMap) -> bool {
+    let ranges =
+        headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(','));
+    ranges.filter_map(|range| range.split(';').next()).any(|range| range.trim().eq_ignore_ascii_case(EVENT_STREAM))
+}
+
+/// Answers an operation as a stream of events.
+///
+/// # Errors
+/// When there are too many streams, or `Last-Event-ID` is no position.
+pub(super) async fn answer(
+    front: &Arc<Front>,
+    headers: &HeaderMap,
+    document: Document,
+    session: Session,
+) -> Result<Response, Refused> {
+    if document.kind() != Some(OperationType::Subscription) {
+        let answer = front.schema.execute(document, session).await;
+        if is_request_error(&answer) {
+            return Ok(answer::of_graphql(MediaType::GraphqlResponse, &answer));
+        }
+        return Ok(stream_of(Body::from(format!("{}{COMPLETE}", next(&answer, None)))));
+    }
+    let resume = last_event_id(headers)?;
+    let connection = front.streams.connect()?;
+    let counted = front.streams.subscribe(&session.actor.id).ok_or_else(|| {
+        let most = front.streams.limits.subscriptions_per_actor;
+        let message = format!("an actor has at most {most} subscriptions at once");
+        Refused::new(StatusCode::TOO_MANY_REQUESTS, "TOO_MANY_SUBSCRIPTIONS", message)
+    })?;
+    let expires_at = front.instant_of(session.expires_at);
+    let subscribed = match front.schema.subscribe(document, session, resume).await {
+        Ok(subscribed) => subscribed,
+        Err(refused) => return Ok(answer::refused(&refused)),
+    };
+    let (chunks, body) = mpsc::channel(1);
+    let last_words = Arc::new(Mutex::new(None));
+    let pump = Pump {
+        front: front.clone(),
+        chunks,
+        told: resume,
+        last_words: last_words.clone(),
+        expires_at,
+        _counted: counted,
+    };
+    front.streams.tasks.spawn(async move {
+        pump.run(subscribed).await;
+        drop(connection);
+    });
+    Ok(stream_of(Body::from_stream(futures::stream::unfold((body, last_words), read))))
+}
+
+/// The next piece of the body: what the pump has sent, and at the end what it said last.
+async fn read(
+    (mut body, last_words): (mpsc::Receiver<Bytes>, LastWords),
+) -> Option<(Result<Bytes, std::convert::Infallible>, (mpsc::Receiver<Bytes>, LastWords))> {
+    let chunk = match body.recv().await {
+        Some(chunk) => chunk,
+        None => last_words.lock().unwrap_or_else(PoisonError::into_inner).take()?,
+    };
+    Some((Ok(chunk), (body, last_words)))
+}
+
+/// What is said when the body has taken everything else.
+type LastWords = Arc<Mutex<Option<Bytes>>>;
+
+/// Carries answers from the subscription to the body, at the reader's pace.
+struct Pump {
+    front: Arc<Front>,
+    /// Holds one piece: a reader who does not read makes the pump wait.
+    chunks: mpsc::Sender<Bytes>,
+    /// The position of the last answer that the body has taken.
+    told: Option<u64>,
+    last_words: LastWords,
+    expires_at: Instant,
+    _counted: Counted,
+}
+
+impl Pump {
+    async fn run(mut self, subscribed: Box<Subscribed>) {
+        let limits = self.front.streams.limits;
+        let mut alive = tokio::time::interval(limits.heartbeat);
+        alive.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut coming: BoxFuture<'static, _> = Box::pin(subscribed.next());
+        let farewell = loop {
+            // The first tick comes at once: the client sees that the stream is open.
+            let chunk = tokio::select! {
+                () = self.front.streams.stop.cancelled() => break Farewell::ShuttingDown,
+                () = tokio::time::sleep_until(self.expires_at) => break Farewell::TokenExpired,
+                () = self.chunks.closed() => return,
+                _ = alive.tick() => (Bytes::from_static(b":\n\n"), self.told),
+                (subscribed, outcome) = &mut coming => {
+                    coming = Box::pin(subscribed.next());
+                    match outcome {
+                        Ok(Delivery { response, position }) => (next(&response, Some(position)).into(), Some(position)),
+                        Err(fault) => {
+                            tracing::warn!(%fault, "a subscription ends");
+                            break Farewell::Unavailable;
+                        }
+                    }
+                }
+            };
+            let (chunk, position) = chunk;
+            match timeout(limits.patience, self.chunks.send(chunk)).await {
+                Ok(Ok(())) => self.told = position,
+                Ok(Err(_)) => return,
+                Err(_) => break Farewell::SlowReader,
+            }
+        };
+        let words = format!("{}{COMPLETE}", next(&farewell_answer(farewell, self.told), None));
+        *self.last_words.lock().unwrap_or_else(PoisonError::into_inner) = Some(words.into());
+    }
+}
+
+const COMPLETE: &str = "event: complete\ndata:\n\n";
+
+fn next(answer: &Answer, position: Option<u64>) -> String {
+    let body = answer::body(answer);
+    // JSON has no line breaks of its own, so it is one line of data.
+    match position {
+        Some(position) => format!("event: next\nid: {position}\ndata: {body}\n\n"),
+        None => format!("event: next\ndata: {body}\n\n"),
+    }
+}
+
+/// The answer that tells why there are no more, and where to go on.
+fn farewell_answer(farewell: Farewell, told: Option<u64>) -> Answer {
+    let mut error = ServerError::new(farewell.message(), None);
+    let extensions = error.extensions.get_or_insert_default();
+    extensions.set("code", farewell.code());
+    extensions.set("retryable", true);
+    if let Some(position) = told {
+        extensions.set("position", position.to_string());
+    }
+    Answer::from_errors(vec![error])
+}
+
+fn last_event_id(headers: &HeaderMap) -> Result<Option<u64>, Refused> {
+    let Some(value) = headers.get("last-event-id") else { return Ok(None) };
+    let position = value.to_str().ok().and_then(|text| text.parse().ok());
+    position
+        .filter(|position| i64::try_from(*position).is_ok())
+        .map(Some)
+        .ok_or_else(|| Refused::bad_request("`Last-Event-ID` is the position of the last event, such as 41"))
+}
+
+fn stream_of(body: Body) -> Response {
+    let mut response = Response::new(body);
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(EVENT_STREAM));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    // nginx would hold answers back until it has a page of them.
+    headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stream_is_asked_for_by_name() {
+        let table = [
+            ("text/event-stream", true),
+            ("application/json, Text/Event-Stream;q=0.9", true),
+            ("*/*", false),
+            ("application/json", false),
+        ];
+        for (accept, expected) in table {
+            let headers = HeaderMap::from_iter([(ACCEPT, accept.parse().expect("a value"))]);
+            assert_eq!(is_asked_for(&headers), expected, "{accept}");
+        }
+    }
+
+    #[test]
+    fn an_event_has_its_position_as_its_id() {
+        let answer = Answer::new(async_graphql::value!({ "events": { "position": "7" } }));
+        let expected = "event: next\nid: 7\ndata: {\"data\":{\"events\":{\"position\":\"7\"}}}\n\n";
+        assert_eq!(next(&answer, Some(7)), expected);
+        let last = next(&farewell_answer(Farewell::SlowReader, Some(7)), None);
+        assert!(last.contains("\"code\":\"SLOW_READER\"") && last.contains("\"position\":\"7\""), "{last}");
+    }
+}

@@ -1,0 +1,153 @@
+//! What the front keeps of its streams, WebSockets and event streams alike: how many there are, whose they are, and the word to end.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::http::{HeaderValue, StatusCode};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::domain::actor::ActorId;
+use crate::graphql::StreamLimits;
+use crate::http::answer::Refused;
+
+/// The streams of the server.
+pub(super) struct Streams {
+    /// What they are held to.
+    pub(super) limits: StreamLimits,
+    /// Cancelled when the server is told to end.
+    pub(super) stop: CancellationToken,
+    /// Every task that serves one, so that the server ends after them.
+    pub(super) tasks: TaskTracker,
+    connections: Arc<Semaphore>,
+    /// How many subscriptions an actor has; those who have none are not in it.
+    by_actor: Arc<Mutex<HashMap<ActorId, usize>>>,
+}
+
+/// A subscription that counts until it is dropped.
+pub(super) struct Counted {
+    actor: ActorId,
+    by_actor: Arc<Mutex<HashMap<ActorId, usize>>>,
+}
+
+impl Streams {
+    /// None yet.
+    pub(super) fn new(limits: StreamLimits) -> Self {
+        Self {
+            limits,
+            stop: CancellationToken::new(),
+            tasks: TaskTracker::new(),
+            connections: Arc::new(Semaphore::new(limits.connections)),
+            by_actor: Arc::default(),
+        }
+    }
+
+    /// Room for one more connection, held until it is dropped.
+    ///
+    /// # Errors
+    /// 503 when the server holds as many as it may, or is about to end.
+    pub(super) fn connect(&self) -> Result<OwnedSemaphorePermit, Refused> {
+        let room = self.connections.clone().try_acquire_owned().ok().filter(|_| !self.stop.is_cancelled());
+        room.ok_or_else(|| {
+            let message = "the server holds as many streams as it may; try again later or at another one";
+            Refused::new(StatusCode::SERVICE_UNAVAILABLE, "TOO_MANY_CONNECTIONS", message)
+                .with_header("retry-after", HeaderValue::from_static("10"))
+        })
+    }
+
+    /// Counts one more subscription of that actor; `None` when it has as many as it may.
+    pub(super) fn subscribe(&self, actor: &ActorId) -> Option<Counted> {
+        let mut by_actor = self.by_actor.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = by_actor.entry(actor.clone()).or_default();
+        if *count >= self.limits.subscriptions_per_actor {
+            return None;
+        }
+        *count += 1;
+        Some(Counted { actor: actor.clone(), by_actor: self.by_actor.clone() })
+    }
+
+    /// Comes back when every stream has ended.
+    pub(super) async fn ended(&self) {
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        let mut by_actor = self.by_actor.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Entry::Occupied(mut count) = by_actor.entry(self.actor.clone()) {
+            *count.get_mut() -= 1;
+            if *count.get() == 0 {
+                count.remove();
+            }
+        }
+    }
+}
+
+/// Why a stream that was under way ends before the client has asked for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Farewell {
+    /// The server ends.
+    ShuttingDown,
+    /// The token's time is over.
+    TokenExpired,
+    /// The reader did not read.
+    SlowReader,
+    /// The log cannot be read at the moment.
+    Unavailable,
+}
+
+impl Farewell {
+    /// What a program can act on.
+    pub(super) fn code(self) -> &'static str {
+        match self {
+            Self::ShuttingDown => "SHUTTING_DOWN",
+            Self::TokenExpired => "TOKEN_EXPIRED",
+            Self::SlowReader => "SLOW_READER",
+            Self::Unavailable => "UNAVAILABLE",
+        }
+    }
+
+    /// What is to be done, for people.
+    pub(super) fn message(self) -> &'static str {
+        match self {
+            Self::ShuttingDown => "the server ends: go on at another one, or here later",
+            Self::TokenExpired => "the bearer token has expired: go on with a new one",
+            Self::SlowReader => "answers were not read in time: go on when there is time to read them",
+            Self::Unavailable => "the log cannot be read at the moment: go on a little later",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_actor_has_so_many_subscriptions_and_no_more() {
+        let limits = StreamLimits { subscriptions_per_actor: 2, connections: 1, ..StreamLimits::default() };
+        let streams = Streams::new(limits);
+        let [one, other] = ["one", "other"].map(|id| ActorId::parse(id).expect("an id"));
+        let first = streams.subscribe(&one).expect("room");
+        let _second = streams.subscribe(&one).expect("room");
+        assert!(streams.subscribe(&one).is_none());
+        assert!(streams.subscribe(&other).is_some());
+        drop(first);
+        assert!(streams.subscribe(&one).is_some());
+        assert_eq!(streams.by_actor.lock().unwrap().len(), 1, "who has none is forgotten");
+    }
+
+    #[test]
+    fn the_server_has_so_many_connections_and_no_more() {
+        let streams = Streams::new(StreamLimits { connections: 1, ..StreamLimits::default() });
+        let first = streams.connect().expect("room");
+        assert_eq!(streams.connect().unwrap_err().status, StatusCode::SERVICE_UNAVAILABLE);
+        drop(first);
+        assert!(streams.connect().is_ok());
+        streams.stop.cancel();
+        assert!(streams.connect().is_err(), "no new ones when the server ends");
+    }
+}

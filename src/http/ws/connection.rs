@@ -1,0 +1,284 @@
+//! One connection: who is asking, and then its operations, at the reader's pace.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_graphql::Variables;
+use async_graphql::parser::types::OperationType;
+use axum::body::Bytes;
+use axum::extract::ws::{Message, WebSocket};
+use serde_json::{Map, Value};
+use tokio::time::{Instant, MissedTickBehavior, timeout};
+
+use crate::graphql::{Delivery, Session, is_request_error};
+use crate::http::authentication::{self, Asker};
+use crate::http::graphql::Asked;
+use crate::http::streams::Farewell;
+use crate::http::trace::RequestId;
+use crate::http::ws::message::{self, Closing, Told};
+use crate::http::ws::operations::{Operations, Step, Ticket};
+use crate::http::{Front, answer};
+
+/// How long the last message waits for a reader who does not read, and how long it may take the client to close its side.
+const LAST_WORDS_WAIT: Duration = Duration::from_secs(60);
+const GOODBYE_WAIT: Duration = Duration::from_secs(5);
+
+/// A connection, from its upgrade to its end.
+pub(super) struct Connection {
+    front: Arc<Front>,
+    socket: WebSocket,
+    request_id: RequestId,
+    /// Who is asking, where the upgrade has told.
+    asker: Option<Asker>,
+    operations: Operations,
+}
+
+/// Why a connection ends.
+enum End {
+    /// The client is not there any more.
+    Gone,
+    /// The server closes it.
+    Close(Closing),
+}
+
+impl From<Closing> for End {
+    fn from(closing: Closing) -> Self {
+        Self::Close(closing)
+    }
+}
+
+impl Connection {
+    /// A connection that was just made.
+    pub(super) fn new(front: Arc<Front>, socket: WebSocket, request_id: RequestId, asker: Option<Asker>) -> Self {
+        Self { front, socket, request_id, asker, operations: Operations::default() }
+    }
+
+    /// Serves it to its end.
+    pub(super) async fn serve(mut self) {
+        let end = match self.greeted().await {
+            Ok(session) => self.run(&session).await,
+            Err(end) => end,
+        };
+        match end {
+            End::Gone => self.hang_up().await,
+            End::Close(closing) => self.close(closing).await,
+        }
+    }
+
+    /// Ends it, because it speaks something else.
+    pub(super) async fn refuse_protocol(self) {
+        self.close(Closing::wrong_protocol()).await;
+    }
+
+    /// Waits until the client has said who is asking.
+    async fn greeted(&mut self) -> Result<Session, End> {
+        let front = self.front.clone();
+        tokio::select! {
+            () = front.streams.stop.cancelled() => Err(Closing::farewell(Farewell::ShuttingDown, None).into()),
+            greeted = timeout(front.streams.limits.init_timeout, self.greet()) => {
+                greeted.unwrap_or_else(|_| Err(Closing::init_timeout().into()))
+            }
+        }
+    }
+
+    async fn greet(&mut self) -> Result<Session, End> {
+        loop {
+            let Some(told) = self.told().await? else { continue };
+            match told {
+                Told::Init { authorization } => {
+                    let session = self.session(authorization)?;
+                    self.send(message::ack()).await?;
+                    return Ok(session);
+                }
+                Told::Ping { payload } => self.send(message::pong(payload)).await?,
+                Told::Subscribe { .. } => return Err(Closing::unauthorized().into()),
+                Told::Pong | Told::Complete { .. } => {}
+            }
+        }
+    }
+
+    /// Who is asking: as the first message says, else as the upgrade has said.
+    fn session(&mut self, authorization: Option<String>) -> Result<Session, Closing> {
+        let front = &self.front;
+        let asker = match (authorization, self.asker.take()) {
+            (None, Some(asker)) => asker,
+            (authorization, _) => authentication::bearer(authorization.as_deref(), &front.key, front.app.now())
+                .map_err(|error| Closing::forbidden(error.code()))?,
+        };
+        Ok(Session { actor: asker.actor, expires_at: asker.expires_at, request_id: self.request_id.0.clone() })
+    }
+
+    /// Takes messages and gives answers until it ends.
+    async fn run(&mut self, session: &Session) -> End {
+        match self.converse(session).await {
+            Ok(never) => match never {},
+            Err(end) => end,
+        }
+    }
+
+    async fn converse(&mut self, session: &Session) -> Result<std::convert::Infallible, End> {
+        let front = self.front.clone();
+        let limits = front.streams.limits;
+        let mut alive = tokio::time::interval_at(Instant::now() + limits.heartbeat, limits.heartbeat);
+        alive.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let expiry = tokio::time::sleep_until(front.instant_of(session.expires_at));
+        tokio::pin!(expiry);
+        let (mut is_heard, mut is_ending, mut told) = (true, false, None);
+        loop {
+            if is_ending && self.operations.is_empty() {
+                return Err(Closing::farewell(Farewell::ShuttingDown, told).into());
+            }
+            tokio::select! {
+                () = front.streams.stop.cancelled(), if !is_ending => {
+                    is_ending = true;
+                    told = self.operations.end_subscriptions();
+                }
+                () = &mut expiry => return Err(self.farewell(Farewell::TokenExpired)),
+                message = self.socket.recv(), if !is_ending => {
+                    is_heard = true;
+                    if let Some(told) = read(message)? {
+                        self.hear(told, session).await?;
+                    }
+                }
+                Some((ticket, step)) = self.operations.next() => self.step(ticket, step).await?,
+                _ = alive.tick(), if !is_ending => {
+                    // Whoever is there answers a ping by itself, so two of silence are the end.
+                    if !std::mem::take(&mut is_heard) {
+                        return Err(End::Gone);
+                    }
+                    self.send(Message::Ping(Bytes::new())).await?;
+                }
+            }
+        }
+    }
+
+    async fn told(&mut self) -> Result<Option<Told>, End> {
+        read(self.socket.recv().await)
+    }
+
+    async fn hear(&mut self, told: Told, session: &Session) -> Result<(), End> {
+        match told {
+            Told::Init { .. } => Err(Closing::init_again().into()),
+            Told::Ping { payload } => self.send(message::pong(payload)).await,
+            Told::Pong => Ok(()),
+            Told::Complete { id } => {
+                self.operations.end(&id);
+                Ok(())
+            }
+            Told::Subscribe { id, payload } if self.operations.has(&id) => {
+                drop(payload);
+                Err(Closing::id_taken(&id).into())
+            }
+            Told::Subscribe { id, payload } => self.begin(id, payload, session).await,
+        }
+    }
+
+    /// Begins an operation, of whatever kind.
+    async fn begin(&mut self, id: String, payload: Map<String, Value>, session: &Session) -> Result<(), End> {
+        let asked = Asked::of_fields(payload).map_err(|refused| Closing::invalid(refused.message))?;
+        let variables = Variables::from_json(Value::Object(asked.variables));
+        let document = match self.front.schema.read(asked.query, asked.operation_name, variables) {
+            Ok(document) => document,
+            Err(refused) => return self.send(message::error(&id, &answer::errors(&refused))).await,
+        };
+        let (front, session) = (self.front.clone(), session.clone());
+        if document.kind() != Some(OperationType::Subscription) {
+            let answered = async move { Step::Answered(front.schema.execute(document, session).await) };
+            self.operations.begin(id, None, answered);
+            return Ok(());
+        }
+        let has_room = self.operations.subscriptions() < front.streams.limits.subscriptions_per_connection;
+        let counted = if has_room { front.streams.subscribe(&session.actor.id) } else { None };
+        let Some(counted) = counted else {
+            return self.send(message::error(&id, &answer::errors(&answer::too_many_subscriptions()))).await;
+        };
+        let opened = async move {
+            match front.schema.subscribe(document, session, None).await {
+                Ok(subscribed) => Step::Opened(subscribed),
+                Err(refused) => Step::Refused(refused),
+            }
+        };
+        self.operations.begin(id, Some(counted), opened);
+        Ok(())
+    }
+
+    /// Takes an operation one step on.
+    async fn step(&mut self, ticket: Ticket, step: Step) -> Result<(), End> {
+        let id = &ticket.id;
+        match step {
+            Step::Opened(subscribed) => {
+                self.operations.follow(&ticket, subscribed);
+                Ok(())
+            }
+            Step::Delivered(subscribed, Ok(Delivery { response, position })) => {
+                // Whatever is given to the socket comes before everything that it is given later, its close included.
+                self.operations.tell(&ticket, position);
+                self.operations.follow(&ticket, subscribed);
+                self.send(message::next(id, &answer::body(&response))).await
+            }
+            Step::Delivered(_, Err(fault)) => {
+                tracing::warn!(%fault, "a subscription ends");
+                Err(self.farewell(Farewell::Unavailable))
+            }
+            Step::Refused(refused) => {
+                self.operations.end(id);
+                self.send(message::error(id, &answer::errors(&refused))).await
+            }
+            Step::Answered(answered) => {
+                self.operations.end(id);
+                if is_request_error(&answered) {
+                    return self.send(message::error(id, &answer::errors(&answered))).await;
+                }
+                self.send(message::next(id, &answer::body(&answered))).await?;
+                self.send(message::complete(id)).await
+            }
+        }
+    }
+
+    /// Sends a message. While it waits for the reader nothing else of the connection goes on, and nothing piles up.
+    async fn send(&mut self, message: Message) -> Result<(), End> {
+        match timeout(self.front.streams.limits.patience, self.socket.send(message)).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) => Err(End::Gone),
+            Err(_) => Err(self.farewell(Farewell::SlowReader)),
+        }
+    }
+
+    fn farewell(&mut self, farewell: Farewell) -> End {
+        let told = self.operations.end_subscriptions();
+        Closing::farewell(farewell, told).into()
+    }
+
+    /// Says why, and waits for the client to take it: to hang up on what it has sent meanwhile would tear the last words from its hands.
+    async fn close(mut self, closing: Closing) {
+        // Its subscriptions end here, whatever the reader does.
+        self.operations = Operations::default();
+        tracing::debug!(code = closing.code, reason = closing.reason, "a connection is closed");
+        if matches!(timeout(LAST_WORDS_WAIT, self.socket.send(closing.frame())).await, Ok(Ok(()))) {
+            self.hang_up().await;
+        }
+    }
+
+    /// Reads to the end: that is also what answers a client who closes.
+    async fn hang_up(mut self) {
+        self.operations = Operations::default();
+        let goodbye = async { while let Some(Ok(_)) = self.socket.recv().await {} };
+        // Whoever says nothing is hung up on.
+        let _ = timeout(GOODBYE_WAIT, goodbye).await;
+    }
+}
+
+/// What a message of the socket says; nothing when it only keeps the connection alive.
+fn read(message: Option<Result<Message, axum::Error>>) -> Result<Option<Told>, End> {
+    match message {
+        Some(Ok(Message::Text(text))) => Ok(Some(Told::read(&text)?)),
+        Some(Ok(Message::Binary(_))) => Err(Closing::invalid("Messages are texts").into()),
+        Some(Ok(Message::Ping(_) | Message::Pong(_))) => Ok(None),
+        Some(Ok(Message::Close(_))) | None => Err(End::Gone),
+        Some(Err(error)) => {
+            tracing::debug!(%error, "a message cannot be read");
+            let reason = "The message is too long, or none of WebSocket".to_owned();
+            Err(Closing { code: 1009, reason }.into())
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! The messages of `graphql-transport-ws` (enisdenjo/graphql-ws, `PROTOCOL.md`).
+
+use axum::extract::ws::{CloseFrame, Message};
+use serde_json::{Map, Value, json};
+
+use crate::http::streams::Farewell;
+
+/// Why the server closes a connection: one of the protocol's codes, or one for the end of its streams.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Closing {
+    /// The code.
+    pub(super) code: u16,
+    /// For people, or JSON for programs.
+    pub(super) reason: String,
+}
+
+impl Closing {
+    pub(super) fn invalid(reason: impl Into<String>) -> Self {
+        Self { code: 4400, reason: reason.into() }
+    }
+
+    pub(super) fn unauthorized() -> Self {
+        Self { code: 4401, reason: "Unauthorized".to_owned() }
+    }
+
+    /// The token does not hold; the code says why, as over HTTP.
+    pub(super) fn forbidden(code: &str) -> Self {
+        Self { code: 4403, reason: json!({ "code": code }).to_string() }
+    }
+
+    pub(super) fn wrong_protocol() -> Self {
+        Self { code: 4406, reason: "Subprotocol not acceptable".to_owned() }
+    }
+
+    pub(super) fn init_timeout() -> Self {
+        Self { code: 4408, reason: "Connection initialisation timeout".to_owned() }
+    }
+
+    /// Only ids of a length that a reason holds are told.
+    pub(super) fn id_taken(id: &str) -> Self {
+        let id: String = id.chars().take(16).collect();
+        Self { code: 4409, reason: format!("Subscriber for {id} already exists") }
+    }
+
+    pub(super) fn init_again() -> Self {
+        Self { code: 4429, reason: "Too many initialisation requests".to_owned() }
+    }
+
+    /// The end of a connection's streams, with the position that everything was delivered up to.
+    pub(super) fn farewell(farewell: Farewell, position: Option<u64>) -> Self {
+        let code = match farewell {
+            Farewell::ShuttingDown => 1001,
+            Farewell::Unavailable => 1011,
+            Farewell::SlowReader => 1013,
+            Farewell::TokenExpired => 4403,
+        };
+        let position = position.map(|position| position.to_string());
+        Self { code, reason: json!({ "code": farewell.code(), "position": position }).to_string() }
+    }
+
+    pub(super) fn frame(self) -> Message {
+        Message::Close(Some(CloseFrame { code: self.code, reason: self.reason.into() }))
+    }
+}
+
+/// A message from the client.
+#[derive(Debug, PartialEq)]
+pub(super) enum Told {
+    Init { authorization: Option<String> },
+    Ping { payload: Option<Value> },
+    Pong,
+    Subscribe { id: String, payload: Map<String, Value> },
+    Complete { id: String },
+}
+
+impl Told {
+    /// Reads a message.
+    ///
+    /// # Errors
+    /// 4400, with what is wrong with it.
+    pub(super) fn read(text: &str) -> Result<Self, Closing> {
+        let Ok(Value::Object(mut fields)) = serde_json::from_str(text) else {
+            return Err(Closing::invalid("A message is a JSON object"));
+        };
+        let Some(Value::String(kind)) = fields.remove("type") else {
+            return Err(Closing::invalid("A message has a `type`"));
+        };
+        match kind.as_str() {
+            "connection_init" => {
+                let mut payload = optional_object(&mut fields)?.unwrap_or_default();
+                let given = payload.remove("authorization").or_else(|| payload.remove("Authorization"));
+                let authorization = match given {
+                    None | Some(Value::Null) => None,
+                    Some(Value::String(text)) => Some(text),
+                    Some(_) => return Err(Closing::invalid("`authorization` is a text: Bearer and a token")),
+                };
+                Ok(Self::Init { authorization })
+            }
+            "ping" => Ok(Self::Ping { payload: optional_object(&mut fields)?.map(Value::Object) }),
+            "pong" => Ok(Self::Pong),
+            "subscribe" => {
+                let id = id(&mut fields)?;
+                let payload = optional_object(&mut fields)?;
+                let payload = payload.ok_or_else(|| Closing::invalid("`subscribe` has a `payload`"))?;
+                Ok(Self::Subscribe { id, payload })
+            }
+            "complete" => Ok(Self::Complete { id: id(&mut fields)? }),
+            _ => Err(Closing::invalid("The `type` of the message is not known")),
+        }
+    }
+}
+
+fn id(fields: &mut Map<String, Value>) -> Result<String, Closing> {
+    match fields.remove("id") {
+        Some(Value::String(id)) if !id.is_empty() => Ok(id),
+        _ => Err(Closing::invalid("The message has an `id`, a text that is not empty")),
+    }
+}
+
+fn optional_object(fields: &mut Map<String, Value>) -> Result<Option<Map<String, Value>>, Closing> {
+    match fields.remove("payload") {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::Object(payload)) => Ok(Some(payload)),
+        Some(_) => Err(Closing::invalid("`payload` is an object")),
+    }
+}
+
+/// The connection is acknowledged.
+pub(super) fn ack() -> Message {
+    Message::text(json!({ "type": "connection_ack" }).to_string())
+}
+
+pub(super) fn pong(payload: Option<Value>) -> Message {
+    let pong = match payload {
+        Some(payload) => json!({ "type": "pong", "payload": payload }),
+        None => json!({ "type": "pong" }),
+    };
+    Message::text(pong.to_string())
+}
+
+/// An answer, written already.
+pub(super) fn next(id: &str, answer: &str) -> Message {
+    Message::text(format!("{{\"id\":{},\"type\":\"next\",\"payload\":{answer}}}", json!(id)))
+}
+
+/// The operation was refused: the list of errors, written already.
+pub(super) fn error(id: &str, errors: &str) -> Message {
+    Message::text(format!("{{\"id\":{},\"type\":\"error\",\"payload\":{errors}}}", json!(id)))
+}
+
+pub(super) fn complete(id: &str) -> Message {
+    Message::text(json!({ "id": id, "type": "complete" }).to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_are_read() {
+        let read = |text: &str| Told::read(text).expect("a message");
+        assert_eq!(read(r#"{"type":"connection_init"}"#), Told::Init { authorization: None });
+        let authorization = Some("Bearer x".to_owned());
+        assert_eq!(
+            read(r#"{"type":"connection_init","payload":{"authorization":"Bearer x"}}"#),
+            Told::Init { authorization }
+        );
+        assert_eq!(read(r#"{"type":"ping","payload":null}"#), Told::Ping { payload: None });
+        assert_eq!(read(r#"{"type":"complete","id":"1"}"#), Told::Complete { id: "1".to_owned() });
+    }
+
+    #[test]
+    fn what_is_no_message_is_a_bad_request() {
+        let texts = [
+            "hello",
+            "[]",
+            r#"{"type":7}"#,
+            r#"{"type":"wat"}"#,
+            r#"{"type":"subscribe","payload":{}}"#,
+            r#"{"type":"subscribe","id":"","payload":{}}"#,
+            r#"{"type":"subscribe","id":"1"}"#,
+            r#"{"type":"connection_init","payload":7}"#,
+            r#"{"type":"connection_init","payload":{"authorization":7}}"#,
+        ];
+        for text in texts {
+            assert_eq!(Told::read(text).unwrap_err().code, 4400, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_reason_fits_into_its_frame() {
+        for farewell in [Farewell::ShuttingDown, Farewell::TokenExpired, Farewell::SlowReader, Farewell::Unavailable] {
+            let reason = Closing::farewell(farewell, Some(u64::MAX)).reason;
+            assert!(reason.len() <= 123, "{reason}");
+            assert_eq!(serde_json::from_str::<Value>(&reason).expect("JSON")["position"], u64::MAX.to_string());
+        }
+        assert!(Closing::id_taken(&"难".repeat(1_000)).reason.len() <= 123);
+    }
+}

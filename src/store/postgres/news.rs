@@ -1,0 +1,66 @@
+//! Word of commits between servers: `NOTIFY` in the commit, `LISTEN` where somebody follows the log.
+
+use std::time::Duration;
+
+use sqlx::postgres::{PgListener, PgPool, PgPoolOptions};
+use tokio::sync::watch;
+
+use crate::store::Head;
+use crate::store::sql::HEAD;
+use crate::store::stored::HeadRow;
+
+/// Channels are of one database, so databases of one PostgreSQL server do not wake each other.
+const CHANNEL: &str = "etalon_log";
+
+/// How long the listener waits before it tries to connect again.
+const TRY_AGAIN_AFTER: Duration = Duration::from_secs(1);
+
+/// Ends a commit and tells where the log then ends, in the one round trip that the end takes
+/// anyway. The word goes out with the commit, and not at all without it. Commits stand in line
+/// for the head, so the lock that `NOTIFY` takes makes nobody wait who does not wait already.
+pub(super) fn commit(head: Head) -> String {
+    format!("notify {CHANNEL}, '{}'; commit", head.next_position)
+}
+
+/// Passes on what commits tell, until nobody wants to know. A lost connection is made again;
+/// what was told meanwhile is looked up.
+pub(super) async fn listen(pool: PgPool, heard: watch::Sender<u64>) {
+    loop {
+        tokio::select! {
+            () = heard.closed() => return,
+            Err(error) = hear(&pool, &heard) => {
+                tracing::warn!(error = &error as &dyn std::error::Error, "no word of other servers' commits for now");
+            }
+        }
+        tokio::select! {
+            () = heard.closed() => return,
+            () = tokio::time::sleep(TRY_AGAIN_AFTER) => {}
+        }
+    }
+}
+
+/// Listens on a connection of its own until that fails.
+async fn hear(pool: &PgPool, heard: &watch::Sender<u64>) -> Result<(), sqlx::Error> {
+    let own = PgPoolOptions::new().max_connections(1).max_lifetime(None).idle_timeout(None);
+    let own = own.connect_with((*pool.connect_options()).clone()).await?;
+    let mut listener = PgListener::connect_with(&own).await?;
+    listener.ignore_pool_close_event(true);
+    listener.listen(CHANNEL).await?;
+    loop {
+        // Whatever was committed while nobody listened.
+        let row: HeadRow = sqlx::query_as(HEAD).fetch_one(pool).await?;
+        tell(heard, row.head().next_position);
+        while let Some(word) = listener.try_recv().await? {
+            // Nobody else uses the channel; a word that is no number tells nothing.
+            tell(heard, word.payload().parse().unwrap_or(0));
+        }
+    }
+}
+
+fn tell(heard: &watch::Sender<u64>, next_position: u64) {
+    heard.send_if_modified(|known| {
+        let is_news = next_position > *known;
+        *known = next_position.max(*known);
+        is_news
+    });
+}

@@ -1,0 +1,8 @@
+//! Following the log: every position once and in order, whatever happens meanwhile.
+
+mod ends;
+mod log;
+mod protocol;
+mod resuming;
+mod rights;
+mod subscriber;

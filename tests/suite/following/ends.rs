@@ -1,0 +1,179 @@
+//! How streams end before their time: each with the position to go on from.
+
+use std::time::Duration;
+
+use etalon::clock::{Clock, SystemClock};
+use jiff::SignedDuration;
+use reqwest::Client;
+use serde_json::{Value, json};
+
+use crate::following::resuming::OPEN;
+use crate::following::subscriber::{EVENTS, Got, Subscriber, TRANSPORTS, Transport, is_event, position};
+use crate::life::scene::campaign;
+use crate::support::server::{Installation, Server, Who, ask};
+
+fn auditor() -> Who {
+    Who::new("auditor", "AUDITOR", "CN")
+}
+
+/// A server with settings of its own.
+fn start(installation: &Installation, settings: &[(&str, &str)]) -> Server {
+    let mut command = installation.command();
+    Server::start(command.envs(settings.iter().copied()).args(["serve", "--listen", "127.0.0.1:0"]))
+}
+
+/// Opens campaigns one after the other: the position of the last one.
+async fn open_campaigns(installation: &Installation, server: &Server, count: usize) -> u64 {
+    let client = Client::new();
+    let token = installation.token(&Who::new("manager", "MANAGER", "44"));
+    let mut last = 0;
+    for _ in 0..count {
+        let input = json!({ "input": campaign("计量服务") });
+        let answer = ask(&client, &server.graphql, &token, OPEN, input).await.expect("an answer");
+        last = position(&answer["openCampaign"]["receipt"]);
+    }
+    last
+}
+
+/// What ends a stream: its code, and the position that it says.
+async fn end_of(transport: Transport, subscriber: &mut Subscriber, close_code: u16) -> (String, Option<u64>) {
+    let told = match (transport, subscriber.next().await) {
+        (Transport::WebSocket, Got::Closed(code, reason)) => {
+            assert_eq!(code, close_code, "{reason}");
+            serde_json::from_str(&reason).expect("the reason is JSON")
+        }
+        (Transport::EventStream, Got::Error(extensions)) => {
+            assert_eq!(subscriber.next().await, Got::Closed(0, "complete".to_owned()));
+            extensions
+        }
+        (_, other) => panic!("an end in words is expected, not {other:?}"),
+    };
+    let position = told["position"].as_str().map(|position| position.parse().expect("a number"));
+    (told["code"].as_str().expect("a code").to_owned(), position)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_that_expires_ends_its_streams() {
+    let installation = Installation::embedded();
+    let server = installation.start();
+    let last = open_campaigns(&installation, &server, 3).await;
+    for transport in TRANSPORTS {
+        let nearly_an_hour_ago = SystemClock.now() - SignedDuration::from_hours(1) + SignedDuration::from_secs(2);
+        let token = installation.token_since(&auditor(), nearly_an_hour_ago);
+        let from_start = json!({ "fromStart": true });
+        let mut subscriber =
+            Subscriber::open(transport, &server.graphql, &token, EVENTS, from_start).await.expect("it holds still");
+        for expected in 0..=last {
+            assert_eq!(position(&subscriber.update().await), expected);
+        }
+        let end = end_of(transport, &mut subscriber, 4403).await;
+        assert_eq!(end, ("TOKEN_EXPIRED".to_owned(), Some(last)), "{transport:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_ends_says_where_to_go_on() {
+    let installation = Installation::embedded();
+    for transport in TRANSPORTS {
+        let server = installation.start();
+        let last = open_campaigns(&installation, &server, 2).await;
+        let token = installation.token(&auditor());
+        let subscriber = Subscriber::open(transport, &server.graphql, &token, EVENTS, json!({})).await;
+        let mut subscriber = subscriber.expect("it is there");
+        let first = subscriber.update().await;
+        assert_eq!((position(&first), is_event(&first)), (last, false), "who begins now is told where that is");
+        let ended = tokio::task::spawn_blocking(move || server.stop());
+        let end = end_of(transport, &mut subscriber, 1001).await;
+        assert_eq!(end, ("SHUTTING_DOWN".to_owned(), Some(last)), "{transport:?}");
+        subscriber.cut();
+        assert!(ended.await.expect("no panic"), "it ends in order");
+    }
+}
+
+/// Who may see nothing still hears how far the log has been looked through.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_position_is_told_where_nothing_matches() {
+    let installation = Installation::embedded();
+    let server = start(&installation, &[("ETALON_HEARTBEAT_MS", "100")]);
+    let expert = Who { institution: Some(uuid::Uuid::nil()), ..Who::new("nobody", "EXPERT", "44") };
+    let token = installation.token(&expert);
+    let cases = "subscription { events(fromStart: true, filter: { subjects: [CASE] }) { position caseEvent { type } registerEvent { type } } }";
+    for transport in TRANSPORTS {
+        let subscriber = Subscriber::open(transport, &server.graphql, &token, cases, json!({})).await;
+        let mut subscriber = subscriber.expect("it is there");
+        let last = open_campaigns(&installation, &server, 3).await;
+        loop {
+            let update = subscriber.update().await;
+            assert!(!is_event(&update), "{update}");
+            if position(&update) == last {
+                break;
+            }
+        }
+    }
+}
+
+/// A reader who does not read: answers are large, so that they fill every buffer on the way.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_slow_reader_is_closed_with_its_position_and_goes_on_from_there() {
+    let installation = Installation::embedded();
+    let settings = [("ETALON_SLOW_READER_TIMEOUT_MS", "300"), ("ETALON_SUBSCRIPTIONS_PER_ACTOR", "1")];
+    let server = start(&installation, &settings);
+    let last = open_campaigns(&installation, &server, 400).await;
+    let many: String = (0..200).map(|copy| format!("p{copy}: payload ")).collect();
+    let large = format!(
+        "subscription Large($after: Position, $fromStart: Boolean! = false) {{
+            events(after: $after, fromStart: $fromStart) {{ position registerEvent {{ {many} }} }} }}"
+    );
+    let token = installation.token(&auditor());
+    for transport in TRANSPORTS {
+        let (mut slow, first) = admitted(transport, &server, &token, &large, json!({ "fromStart": true })).await;
+        let mut seen = vec![position(&first)];
+        // There is room for one subscription: another is let in when this one has ended.
+        admitted(transport, &server, &token, EVENTS, json!({})).await.0.cut();
+        let end = loop {
+            match slow.next().await {
+                Got::Update(update) => seen.push(position(&update)),
+                Got::Closed(code, reason) => {
+                    assert_eq!(code, 1013);
+                    break serde_json::from_str(&reason).expect("the reason is JSON");
+                }
+                Got::Error(extensions) => break extensions,
+                Got::Cut => panic!("it is told why"),
+            }
+        };
+        let told = position(&end);
+        assert_eq!(end["code"], "SLOW_READER");
+        assert_eq!(seen, (0..=told).collect::<Vec<_>>(), "{transport:?}");
+        assert!(told < last, "it did not get everything");
+        slow.cut();
+        let after = json!({ "after": told.to_string() });
+        let (mut again, first) = admitted(transport, &server, &token, &large, after).await;
+        seen.push(position(&first));
+        while seen.last() != Some(&last) {
+            seen.push(position(&again.update().await));
+        }
+        assert_eq!(seen, (0..=last).collect::<Vec<_>>(), "{transport:?}");
+        again.cut();
+    }
+}
+
+/// A subscription and its first update, as soon as there is room for it.
+async fn admitted(
+    transport: Transport,
+    server: &Server,
+    token: &str,
+    query: &str,
+    variables: Value,
+) -> (Subscriber, Value) {
+    let mut retry = tokio::time::interval(Duration::from_millis(20));
+    loop {
+        retry.tick().await;
+        let opened = Subscriber::open(transport, &server.graphql, token, query, variables.clone()).await;
+        let mut subscriber = opened.expect("it is there");
+        match subscriber.next().await {
+            Got::Update(first) => return (subscriber, first),
+            Got::Error(refused) => assert_eq!(refused["code"], "TOO_MANY_SUBSCRIPTIONS"),
+            other => panic!("it is let in or refused, not {other:?}"),
+        }
+    }
+}

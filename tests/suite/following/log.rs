@@ -1,0 +1,94 @@
+//! Followers of the application itself: behind, near the end, and woken by other processes.
+
+use std::sync::Arc;
+
+use etalon::app::{App, Follower, Interest, Start, StreamId};
+use etalon::store::{RowChanges, Store};
+
+use crate::store::on_both_databases;
+use crate::store::samples::{append, case_stream, commit, notes};
+use crate::store::support::{Database, TestClock};
+
+/// More than a page and than a ring holds.
+const BEFORE: u64 = 5_000;
+const COMMITS: u64 = 40;
+const EVENTS: usize = 25;
+
+async fn application(database: &Database) -> App {
+    App::new(database.open().await, TestClock::new())
+}
+
+/// Commits as another process would: not through the application's writer.
+async fn written(store: &dyn Store, stream: StreamId, version: u64) {
+    let said = vec!["said"; EVENTS];
+    let key = format!("{stream} {version}");
+    let outcomes = commit(store, &[append(stream, version, &key, notes(&said, RowChanges::default()))]).await;
+    outcomes[0].as_ref().expect("accepted");
+}
+
+async fn everything_up_to(follower: &mut Follower, last: u64) -> Vec<u64> {
+    let mut seen = Vec::new();
+    while follower.position().is_none_or(|position| position < last) {
+        let batch = follower.next().await.expect("the log can be read");
+        seen.extend(batch.events.iter().map(|event| event.record.position));
+        assert_eq!(follower.position(), Some(batch.through));
+    }
+    seen
+}
+
+async fn followers_see_every_position_once_and_in_order(database: Database) {
+    let elsewhere = database.open().await;
+    for commit in 0..BEFORE / EVENTS as u64 {
+        written(&*elsewhere, case_stream(1), commit * EVENTS as u64).await;
+    }
+    let app = Arc::new(application(&database).await);
+    let last = BEFORE + COMMITS * EVENTS as u64 - 1;
+    let mut followers = Vec::new();
+    for (start, first) in
+        [(Start::Beginning, 0), (Start::After(17), 18), (Start::Now, BEFORE), (Start::After(BEFORE + 99), BEFORE + 100)]
+    {
+        let mut follower = app.follow(start, Interest::default()).await.expect("the log can be read");
+        let seen = tokio::spawn(async move { everything_up_to(&mut follower, last).await });
+        followers.push((seen, first));
+    }
+    let of_one = Interest { streams: vec![case_stream(2)], ..Interest::default() };
+    let mut of_one = app.follow(Start::Beginning, of_one).await.expect("the log can be read");
+    for commit in 0..COMMITS {
+        written(&*elsewhere, case_stream(2 + u128::from(commit % 2)), commit / 2 * EVENTS as u64).await;
+    }
+    for (seen, first) in followers {
+        assert_eq!(seen.await.expect("no panic"), (first..=last).collect::<Vec<_>>());
+    }
+    let seen = everything_up_to(&mut of_one, last).await;
+    let expected = (BEFORE..=last).filter(|position| ((position - BEFORE) / EVENTS as u64).is_multiple_of(2));
+    assert_eq!(seen, expected.collect::<Vec<_>>());
+    app.shutdown().await;
+}
+
+async fn a_follower_is_told_of_the_end(database: Database) {
+    let app = application(&database).await;
+    let mut follower = app.follow(Start::Now, Interest::default()).await.expect("the log can be read");
+    let waits = tokio::spawn(async move { follower.next().await.map(|batch| batch.through) });
+    app.shutdown().await;
+    assert!(waits.await.expect("no panic").is_err());
+}
+
+#[tokio::test]
+async fn postgresql_tells_other_servers_of_a_commit_even_after_a_lost_connection() {
+    let database = Database::postgres();
+    let (here, elsewhere) = (database.open().await, database.open().await);
+    let mut news = here.news();
+    for commit in 0..3 {
+        written(&*elsewhere, case_stream(1), commit * EVENTS as u64).await;
+        let events = (commit + 1) * EVENTS as u64;
+        news.wait_for(|heard| *heard == events).await.expect("the store is there");
+        let listeners = "select pg_terminate_backend(pid) from pg_stat_activity \
+             where datname = current_database() and query ilike 'listen%'";
+        database.raw().await.execute(listeners).await;
+    }
+}
+
+on_both_databases! {
+    followers_see_every_position_once_and_in_order,
+    a_follower_is_told_of_the_end,
+}

@@ -1,0 +1,106 @@
+//! Rights are judged on every event, by what they are at that moment.
+
+use serde_json::{Value, json};
+
+use crate::following::subscriber::{Subscriber, TRANSPORTS, Transport, position};
+use crate::life::scene::{Scene, institution};
+use crate::life::script::Case;
+use crate::life::world::World;
+
+const CHANGES: &str = "subscription Changes($id: ID!, $after: Position) { caseChanged(id: $id, after: $after) {
+    position case { id version position } events { type position } } }";
+const EVENTS: &str = "subscription Events($fromStart: Boolean! = false, $filter: EventFilter) {
+    events(fromStart: $fromStart, filter: $filter) { position case { id version } caseEvent { type position } } }";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn on_sqlite_who_leaves_sees_no_more_and_who_is_invited_does() {
+    for transport in TRANSPORTS {
+        let world = World::embedded().await;
+        who_leaves_sees_no_more(&world, &world.server.graphql, transport).await;
+    }
+}
+
+/// What one server writes, the other judges.
+#[tokio::test(flavor = "multi_thread")]
+async fn at_another_server_who_leaves_sees_no_more_and_who_is_invited_does() {
+    for transport in TRANSPORTS {
+        let world = World::on_postgresql().await;
+        let elsewhere = world.installation.start();
+        who_leaves_sees_no_more(&world, &elsewhere.graphql, transport).await;
+    }
+}
+
+async fn who_leaves_sees_no_more(world: &World, url: &str, transport: Transport) {
+    let scene = Scene::set(world).await;
+    let case = scene.researching(world, "谁看得见").await;
+    let about = json!({ "id": case.id });
+    let mut expert = open(transport, url, world, "expert", CHANGES, about.clone()).await;
+    let mut lead = open(transport, url, world, "lead", CHANGES, about).await;
+    // Both are told where they begin, and the case is not shown to the expert yet.
+    for subscriber in [&mut expert, &mut lead] {
+        let first = subscriber.update().await;
+        assert_eq!((&first["case"], &first["events"]), (&Value::Null, &json!([])));
+    }
+    comment(&case, "unseen").await;
+    let invite = json!({ "expertId": scene.expert });
+    case.takes("lead", "inviteExpert", invite.clone()).await;
+    case.takes("expert", "acceptInvitation", json!({})).await;
+    comment(&case, "seen").await;
+    case.takes("expert", "leaveCase", json!({})).await;
+    comment(&case, "unseen again").await;
+    case.takes("lead", "inviteExpert", invite).await;
+    let types = [
+        "CommentAdded",
+        "ExpertInvited",
+        "ExpertJoined",
+        "CommentAdded",
+        "ExpertLeft",
+        "CommentAdded",
+        "ExpertInvited",
+    ];
+    assert_eq!(changes(&mut lead, &case, types.len()).await, types);
+    let seen = ["ExpertInvited", "ExpertJoined", "CommentAdded", "ExpertInvited"];
+    assert_eq!(changes(&mut expert, &case, seen.len()).await, seen);
+
+    // From the start on, with today's rights: the whole case for its members, and nothing of it for others.
+    let filter = json!({ "fromStart": true, "filter": { "caseIds": [case.id] } });
+    let version = case.shows("version").await["version"].as_u64().expect("a version");
+    let mut expert = open(transport, url, world, "expert", EVENTS, filter).await;
+    for sequence in 1..=version {
+        let update = expert.update().await;
+        assert_eq!(update["case"], json!({ "id": case.id, "version": sequence }));
+    }
+    let everything = json!({ "fromStart": true, "filter": { "subjects": ["CASE", "INSTITUTION"] } });
+    let mut elsewhere = open(transport, url, world, "coordinator elsewhere", EVENTS, everything).await;
+    world.creates("coordinator elsewhere", "registerInstitution", institution("32", "另一家计量院")).await;
+    // Two stand on the stage already, and institutions are public.
+    for _ in 0..3 {
+        let update = elsewhere.update().await;
+        assert_eq!((&update["caseEvent"], &update["case"]), (&Value::Null, &Value::Null));
+    }
+}
+
+async fn open(transport: Transport, url: &str, world: &World, who: &str, query: &str, variables: Value) -> Subscriber {
+    Subscriber::open(transport, url, &world.token(who), query, variables).await.expect("it is there")
+}
+
+async fn comment(case: &Case<'_>, text: &str) {
+    case.takes("lead", "addComment", json!({ "text": text })).await;
+}
+
+/// The types of so many events; each update shows the case as it was after them.
+async fn changes(subscriber: &mut Subscriber, case: &Case<'_>, count: usize) -> Vec<String> {
+    let mut types = Vec::new();
+    while types.len() < count {
+        let update = subscriber.update().await;
+        let events = update["events"].as_array().expect("a list");
+        let Some(last) = events.last() else { continue };
+        assert_eq!(
+            (update["case"]["id"].as_str(), &update["case"]["position"]),
+            (Some(case.id.as_str()), &last["position"])
+        );
+        assert_eq!(position(&update), position(last));
+        types.extend(events.iter().map(|event| event["type"].as_str().expect("a type").to_owned()));
+    }
+    types
+}
