@@ -8,7 +8,7 @@ use crate::app::App;
 use crate::app::commanded::Commanded;
 use crate::app::facts::ReliedOn;
 use crate::app::happened::{self, Placed};
-use crate::app::request::{Failure, Key, Receipt, Request};
+use crate::app::request::{Failure, Fault, Key, Receipt, Request};
 use crate::app::streams::Versioned;
 use crate::codec;
 use crate::domain::actor::{Actor, ActorId};
@@ -16,7 +16,7 @@ use crate::domain::event::Recorded;
 use crate::domain::order::Order;
 use crate::domain::refusal::{Code, Refusal};
 use crate::store::{
-    Append, AppendError, Body, CommandKey, Content, Happened, NewAttachment, NewEvent, RowChanges, StoreError,
+    Append, AppendError, Body, CommandKey, Content, Happened, NewAttachment, NewEvent, RowChanges, StoreError, StreamId,
 };
 
 /// How often a command without an expected version is decided anew after another server was faster.
@@ -52,15 +52,8 @@ impl App {
             None => (streams.present(id).await?, true),
         };
         for _ in 0..ATTEMPTS {
-            let mut order = Order {
-                by: request.actor.clone(),
-                now: self.clock.now(),
-                occurred_at: request.occurred_at,
-                source: request.source.clone(),
-                command: body.clone(),
-            };
-            let relied_on = A::look_up(self, id, &known.state, &mut order).await?;
-            let failure = match self.attempt(request, id, &known, &order, relied_on, &attachments).await {
+            let considered = self.consider(request, id, &known, body.clone()).await?;
+            let failure = match self.attempt(request, id, &known, considered, &attachments).await {
                 Ok(receipt) => return Ok(receipt),
                 Err(Setback::Outdated) => continue,
                 Err(Setback::Failure(Failure::Fault(fault))) => return Err(fault.into()),
@@ -76,29 +69,35 @@ impl App {
         Err(StoreError::Overloaded { capacity: ATTEMPTS }.into())
     }
 
+    /// What is ordered, with what it needs to know of other aggregates.
+    pub(super) async fn consider<A: Commanded>(
+        &self,
+        request: &Request,
+        id: Uuid,
+        known: &Versioned<A>,
+        body: A::Body,
+    ) -> Result<Considered<A>, Fault> {
+        let mut order = Order {
+            by: request.actor.clone(),
+            now: self.clock.now(),
+            occurred_at: request.occurred_at,
+            source: request.source.clone(),
+            command: body,
+        };
+        let relied_on = A::look_up(self, id, &known.state, &mut order).await?;
+        Ok(Considered { order, relied_on })
+    }
+
     async fn attempt<A: Commanded>(
         &self,
         request: &Request,
         id: Uuid,
         known: &Arc<Versioned<A>>,
-        order: &Order<A::Body>,
-        relied_on: ReliedOn,
+        considered: Considered<A>,
         attachments: &[NewAttachment],
     ) -> Result<Receipt, Setback> {
         let stream = A::streams(&self.aggregates).stream(id);
-        if known.version == 0 || !known.state.is_visible_to(id, &request.actor) {
-            // Before anything else is said: whoever may not see it gets the refusal of an id that nothing has, and is told no version.
-            A::default().decide(order)?;
-            if known.version > 0 {
-                return Err(Refusal::new(Code::NotFound, "id", "nothing of this id is there for you").into());
-            }
-        }
-        if let Some(expected) = request.expected_version
-            && expected != known.version
-        {
-            return Err(Failure::Conflict { stream, expected, current: known.version }.into());
-        }
-        let events = known.state.decide(order)?;
+        let events = considered.decide(request, stream, known)?;
         let past = match happened::in_order(known, &events) {
             Some(_) => Vec::new(),
             None => A::streams(&self.aggregates).placed(id, known.version).await?,
@@ -108,7 +107,7 @@ impl App {
         let append = Append {
             stream,
             expected_version: known.version,
-            relied_on,
+            relied_on: considered.relied_on,
             command: CommandKey {
                 actor: request.actor.id.to_string(),
                 idempotency_key: request.key.text().to_owned(),
@@ -158,6 +157,39 @@ fn key_reused() -> Refusal {
         "idempotencyKey",
         "this key was used before with another input; use a new key for a new command",
     )
+}
+
+/// An order that knows what it has to know: all that is left is to decide.
+pub(super) struct Considered<A: Commanded> {
+    pub(super) order: Order<A::Body>,
+    relied_on: ReliedOn,
+}
+
+impl<A: Commanded> Considered<A> {
+    /// What happens when it is carried out on what is known. A command and its preview are decided here alike.
+    ///
+    /// # Errors
+    /// A refusal, or a conflict with the version that the client expected.
+    pub(super) fn decide(
+        &self,
+        request: &Request,
+        stream: StreamId,
+        known: &Versioned<A>,
+    ) -> Result<Vec<Recorded<A::Fact>>, Failure> {
+        if known.version == 0 || !known.state.is_visible_to(stream.aggregate_id, &request.actor) {
+            // Before anything else is said: whoever may not see it gets the refusal of an id that nothing has, and is told no version.
+            A::default().decide(&self.order)?;
+            if known.version > 0 {
+                return Err(Refusal::new(Code::NotFound, "id", "nothing of this id is there for you").into());
+            }
+        }
+        if let Some(expected) = request.expected_version
+            && expected != known.version
+        {
+            return Err(Failure::Conflict { stream, expected, current: known.version });
+        }
+        Ok(known.state.decide(&self.order)?)
+    }
 }
 
 /// Why an attempt came to nothing.
@@ -236,7 +268,8 @@ impl<A: Commanded> Made<A> {
     }
 }
 
-fn evolved<A: Commanded>(before: &Versioned<A>, events: &[Recorded<A::Fact>]) -> Versioned<A> {
+/// What is known after these events.
+pub(super) fn evolved<A: Commanded>(before: &Versioned<A>, events: &[Recorded<A::Fact>]) -> Versioned<A> {
     let mut after = before.clone();
     for event in events {
         after.take(event);
@@ -245,7 +278,7 @@ fn evolved<A: Commanded>(before: &Versioned<A>, events: &[Recorded<A::Fact>]) ->
 }
 
 /// Under which authority it was done, as the stock crates' flat map of strings.
-fn metadata_of(actor: &Actor) -> String {
+pub(super) fn metadata_of(actor: &Actor) -> String {
     let roles: Vec<_> = actor.roles.iter().map(|role| role.name()).collect();
     serde_json::json!({
         "jurisdiction": actor.jurisdiction.to_string(),

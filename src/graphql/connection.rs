@@ -2,6 +2,8 @@
 //!
 //! A cursor carries the moment that its page was read at. The pages that follow are read as of that moment, so that a list never skips or repeats while its cases change.
 
+use std::cmp::Ordering;
+
 use async_graphql::{Result, SimpleObject};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -110,6 +112,12 @@ pub(crate) struct Between<T> {
 }
 
 impl<T> Between<T> {
+    /// Whether a row lies between them, which compares so with a place.
+    pub(crate) fn admit(&self, compare: impl Fn(&T) -> Ordering) -> bool {
+        self.after.as_ref().is_none_or(|after| compare(after).is_gt())
+            && self.before.as_ref().is_none_or(|before| compare(before).is_lt())
+    }
+
     /// What both places say of when their list was read; `None` where there is no place.
     ///
     /// # Errors

@@ -147,6 +147,11 @@ pub(crate) fn of_update(kind: &str, position: u64) -> ID {
     encode(kind, &position.to_string())
 }
 
+/// The id of an event that was only foreseen: none that the log ever gives, so that a client's cache keeps the two apart.
+pub(crate) fn of_foreseen_event(id: Uuid) -> ID {
+    encode("ForeseenEvent", &id.to_string())
+}
+
 /// Reads a global id or a bare UUID of the expected type.
 ///
 /// # Errors

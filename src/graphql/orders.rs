@@ -1,4 +1,4 @@
-//! How a mutation is carried out: parse at the door, call the application, shape the answer.
+//! How a mutation is carried out or previewed: parse at the door, call the application, shape the answer.
 //!
 //! One input and one payload per command. What all inputs and all payloads have in common stands here once; what a command says stands with it in `mutation/`.
 
@@ -6,7 +6,9 @@ use async_graphql::{Context, ID, Result, SimpleObject};
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::app::{Commanded, EventPage, Failure, Key, NewAttachment, Receipt, Request, StreamId};
+use crate::app::{
+    Commanded, EventPage, Failure, Foreseen, Key, NewAttachment, Previewed, Receipt, Request, StreamId, Verdict,
+};
 use crate::domain::refusal::{Code, Refusal};
 use crate::graphql::context::{actor, app};
 use crate::graphql::door::Door;
@@ -85,28 +87,71 @@ pub(crate) struct Conflicting {
 /// # Errors
 /// Only when the house fails; what the domain refuses is in the outcome.
 pub(crate) async fn carry_out<I: Input>(ctx: &Context<'_>, input: I) -> Result<Outcome> {
-    let app = app(ctx);
-    let mut door = Door::new(app.new_id());
-    let request = circumstances_of(ctx, &input, &mut door);
-    let ordered = input.read(&mut door);
-    let (Some(request), Some(ordered)) = (request, ordered) else {
-        let user_errors = door.into_refusals().into_iter().map(UserError::from).collect();
-        return Ok(Outcome { user_errors, ..Outcome::default() });
+    let (request, ordered) = match read(ctx, &input) {
+        Ok(read) => read,
+        Err(unsound) => return Ok(unsound),
     };
-    let done = app.execute_with::<I::Root>(&request, ordered.id, ordered.body, ordered.attachments).await;
+    let done = app(ctx).execute_with::<I::Root>(&request, ordered.id, ordered.body, ordered.attachments).await;
     match done {
         Ok(receipt) => Ok(Outcome { receipt: Some(receipt), ..Outcome::default() }),
-        Err(Failure::Refused(refusal)) => {
-            let user_errors = vec![about(refusal, I::ABOUT).into()];
-            Ok(Outcome { user_errors, ..Outcome::default() })
-        }
-        Err(Failure::Conflict { stream, expected, current }) => Ok(Outcome {
-            user_errors: vec![moved_on(expected, current).into()],
-            conflict: Some(Conflicting { stream, expected, current }),
-            ..Outcome::default()
-        }),
-        Err(Failure::Fault(fault)) => Err(errors::fault(ctx, fault)),
+        Err(failure) => Outcome::of_failure::<I>(ctx, failure),
     }
+}
+
+/// What a command would do.
+pub(crate) struct Prospect<A: Commanded> {
+    /// How far the decision knows the log; absent where nothing was decided, or the log is empty.
+    pub(crate) position: Option<u64>,
+    /// What would be recorded.
+    pub(crate) foreseen: Option<Foreseen<A>>,
+    /// Why nothing would be: what is refused, or the receipt of when it was carried out.
+    pub(crate) outcome: Outcome,
+}
+
+/// Tells what a command would do, and does nothing.
+///
+/// # Errors
+/// Only when the house fails.
+pub(crate) async fn foresee<I: Input>(ctx: &Context<'_>, input: I) -> Result<Prospect<I::Root>> {
+    let (request, ordered) = match read(ctx, &input) {
+        Ok(read) => read,
+        Err(unsound) => return Ok(Prospect { position: None, foreseen: None, outcome: unsound }),
+    };
+    let previewed = app(ctx).preview::<I::Root>(&request, ordered.id, ordered.body).await;
+    let Previewed { position, verdict } = previewed.map_err(|fault| errors::fault(ctx, fault))?;
+    let (foreseen, outcome) = match verdict {
+        Ok(Verdict::Foreseen(foreseen)) => (Some(foreseen), Outcome::default()),
+        Ok(Verdict::CarriedOut(receipt)) => (None, Outcome { receipt: Some(receipt), ..Outcome::default() }),
+        Err(failure) => (None, Outcome::of_failure::<I>(ctx, failure)?),
+    };
+    Ok(Prospect { position, foreseen, outcome })
+}
+
+impl Outcome {
+    fn of_failure<I: Input>(ctx: &Context<'_>, failure: Failure) -> Result<Self> {
+        match failure {
+            Failure::Refused(refusal) => {
+                Ok(Self { user_errors: vec![about(refusal, I::ABOUT).into()], ..Self::default() })
+            }
+            Failure::Conflict { stream, expected, current } => Ok(Self {
+                user_errors: vec![moved_on(expected, current).into()],
+                conflict: Some(Conflicting { stream, expected, current }),
+                ..Self::default()
+            }),
+            Failure::Fault(fault) => Err(errors::fault(ctx, fault)),
+        }
+    }
+}
+
+/// Reads an input at the door: the command with its circumstances, or everything that is unsound about it.
+fn read<I: Input>(ctx: &Context<'_>, input: &I) -> Result<(Request, Ordered<I::Root>), Outcome> {
+    let mut door = Door::new(app(ctx).new_id());
+    let request = circumstances_of(ctx, input, &mut door);
+    let ordered = input.read(&mut door);
+    request.zip(ordered).ok_or_else(|| {
+        let user_errors = door.into_refusals().into_iter().map(UserError::from).collect();
+        Outcome { user_errors, ..Outcome::default() }
+    })
 }
 
 fn circumstances_of<I: Input>(ctx: &Context<'_>, input: &I, door: &mut Door) -> Option<Request> {
@@ -218,6 +263,9 @@ impl Conflicting {
 
 /// What a payload shows of an aggregate.
 pub(crate) trait Shown: Sized {
+    /// What a preview of a command on it answers.
+    type Preview;
+
     /// It, as it is after the command.
     ///
     /// # Errors

@@ -1,10 +1,11 @@
-//! Warnings: what is worth knowing about a command that was carried out all the same.
+//! Warnings: what is worth knowing about a command that was, or would be, carried out all the same.
 //!
-//! They are found when they are asked for, in the events that the command recorded and the state it left.
+//! They are found when they are asked for, in the events of the command and the state that it leaves.
 
 use async_graphql::{Context, Result};
 
-use crate::app::{EventRecord, Moment, Receipt};
+use crate::app::{Commanded, Foreseen, Moment, Receipt};
+use crate::domain::case::Case;
 use crate::domain::value::CaseId;
 use crate::graphql::context::{app, loaders};
 use crate::graphql::errors::{self, Warning, WarningCode};
@@ -17,32 +18,47 @@ pub(crate) async fn of(ctx: &Context<'_>, receipt: &Receipt) -> Result<Vec<Warni
     let events = app(ctx).events_of(receipt).await.map_err(|fault| errors::fault(ctx, fault))?;
     let mut warnings = Vec::new();
     for event in &events {
-        match event.event_type.as_str() {
-            "CaseResolved" => warnings.extend(of_resolution(ctx, receipt).await?),
-            "AnnualSummarySubmitted" => warnings.extend(of_summary(event)),
-            _ => {}
+        if event.event_type == RESOLVED {
+            let id = CaseId::from(receipt.stream.aggregate_id);
+            let case = loaders(ctx).file(id, receipt.version, Moment::Present).await;
+            let case = case.map_err(|fault| errors::fault(ctx, fault))?;
+            warnings.extend(case.and_then(|case| of_resolution(&case.state)));
         }
+        warnings.extend(of_event(&event.event_type, &event.payload));
     }
     Ok(warnings)
 }
 
-/// A requirement was set and nothing was measured: the gap is unknown, not closed.
-async fn of_resolution(ctx: &Context<'_>, receipt: &Receipt) -> Result<Option<Warning>> {
-    let id = CaseId::from(receipt.stream.aggregate_id);
-    let file =
-        loaders(ctx).file(id, receipt.version, Moment::Present).await.map_err(|fault| errors::fault(ctx, fault))?;
-    let unmeasured = file
-        .as_ref()
-        .and_then(|case| case.state.file.as_ref())
-        .is_some_and(|file| file.requirement.is_some() && file.measurements.is_empty());
-    Ok(unmeasured.then(|| Warning {
-        code: WarningCode::NothingMeasured,
-        message: "a measurement requirement is set, and nothing was ever measured against it: no number shows that the gap closed".to_owned(),
-    }))
+/// What would be worth knowing about a command on a case.
+pub(crate) fn foreseen_of_case(foreseen: &Foreseen<Case>) -> Vec<Warning> {
+    let resolves = foreseen.events.iter().any(|event| event.encoded.event_type == RESOLVED);
+    let resolution = resolves.then(|| of_resolution(&foreseen.after.state)).flatten();
+    resolution.into_iter().chain(self::foreseen(foreseen)).collect()
 }
 
-fn of_summary(event: &EventRecord) -> Option<Warning> {
-    let payload: serde_json::Value = serde_json::from_str(&event.payload).ok()?;
+/// What would be worth knowing about a command, whatever it is about.
+pub(crate) fn foreseen<A: Commanded>(foreseen: &Foreseen<A>) -> Vec<Warning> {
+    let encoded = foreseen.events.iter().map(|event| &event.encoded);
+    encoded.filter_map(|event| of_event(event.event_type, &event.payload)).collect()
+}
+
+const RESOLVED: &str = "CaseResolved";
+
+/// A requirement was set and nothing was measured: the gap is unknown, not closed.
+fn of_resolution(case: &Case) -> Option<Warning> {
+    let file = case.file.as_ref()?;
+    (file.requirement.is_some() && file.measurements.is_empty()).then(|| Warning {
+        code: WarningCode::NothingMeasured,
+        message: "a measurement requirement is set, and nothing was ever measured against it: no number shows that the gap closed".to_owned(),
+    })
+}
+
+/// What an event says by itself.
+fn of_event(event_type: &str, payload: &str) -> Option<Warning> {
+    if event_type != "AnnualSummarySubmitted" {
+        return None;
+    }
+    let payload: serde_json::Value = serde_json::from_str(payload).ok()?;
     let late = payload["fact"]["AnnualSummarySubmitted"]["late"].as_bool()?;
     late.then(|| Warning {
         code: WarningCode::SubmittedLate,

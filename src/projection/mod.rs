@@ -5,3 +5,4 @@
 pub mod case;
 pub mod figure;
 pub mod register;
+pub mod timeline;

@@ -3,10 +3,12 @@
 mod as_of;
 mod catalogue;
 mod front;
+mod histories;
 mod lists;
 mod measuring;
 mod nodes;
 mod plain;
+mod previews;
 mod receipts;
 mod registers;
 pub(crate) mod scene;
@@ -26,6 +28,7 @@ use as_of::{
     what_had_happened_is_told_by_the_log_of_now,
 };
 use front::{documents_are_judged, strangers_stay_outside, the_last_request_is_answered};
+use histories::one_case_has_a_history;
 use lists::{filters_give_what_they_say, pages_are_stable_while_cases_change, senseless_questions_are_refused};
 use scene::Scene;
 use sight::{each_sees_their_own, the_auditor_changes_nothing, the_unseen_looks_absent};
@@ -84,6 +87,7 @@ on_both_databases! {
     figures_are_of_what_one_sees
     a_year_is_added_up
     a_report_is_written_beside_the_server
+    one_case_has_a_history
 }
 
 async fn every_mutation_and_every_refusal(world: &World) {
@@ -96,7 +100,10 @@ async fn every_mutation_and_every_refusal(world: &World) {
     views::play(world, &scene).await;
     receipts::play(world, &scene).await;
     nodes::round_trip(world).await;
+    previews::of_what_was_done(world, &scene).await;
 
+    let previews: BTreeSet<_> = world.schema.previews().keys().cloned().collect();
+    assert_eq!(previews, world.schema.mutations(), "every mutation has its preview");
     let seen = world.seen.borrow();
     let without_a_row: Vec<_> = world.schema.mutations().difference(&seen.carried_out).cloned().collect();
     assert_eq!(without_a_row, Vec::<String>::new(), "mutations that the script does not carry out");

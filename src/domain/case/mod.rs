@@ -4,6 +4,7 @@ pub mod command;
 pub mod event;
 pub mod facts;
 pub mod gap;
+pub mod history;
 pub mod number;
 pub mod state;
 pub mod values;

@@ -1,4 +1,4 @@
-//! The two macros that declare mutations. What differs between commands is written where they are used; what is the same for all of them, here.
+//! The two macros that declare mutations and, with the same words, their previews. What differs between commands is written where they are used; what is the same for all of them, here.
 
 /// Declares the input of a command and how it is read at the door.
 ///
@@ -76,7 +76,7 @@ macro_rules! input {
 }
 pub(super) use input;
 
-/// Declares a group of mutations of one aggregate, each with its payload.
+/// Declares a group of mutations of one aggregate, each with its payload, and the same commands as dry runs. One group a file.
 macro_rules! mutations {
     (
         $(#[$doc:meta])*
@@ -101,6 +101,32 @@ macro_rules! mutations {
                     crate::graphql::orders::carry_out(ctx, input).await.map($payload).map(Some)
                 }).await
 }
+            )+
+        }
+
+        /// The same commands, as dry runs.
+        #[derive(Default)]
+        pub(crate) struct Previews;
+
+        impl async_graphql::TypeName for Previews {
+            fn type_name() -> std::borrow::Cow<'static, str> {
+                concat!(stringify!($group), "Previews").into()
+            }
+        }
+
+        #[async_graphql::Object(name_type)]
+        impl Previews {
+            $(
+                $(#[$command_doc])*
+                async fn $mutation(
+                    &self,
+                    ctx: &async_graphql::Context<'_>,
+                    #[graphql(desc = "What would be ordered.")] input: $input,
+                ) -> Option<async_graphql::Result<<$node as crate::graphql::orders::Shown>::Preview>> {
+                    crate::graphql::errors::nullable(async {
+                        crate::graphql::orders::foresee(ctx, input).await.map(|prospect| Some(prospect.into()))
+                    }).await
+                }
             )+
         }
 

@@ -30,9 +30,21 @@ mod webhook;
 
 use async_graphql::MergedObject;
 
-/// 命令: one field per command. Every input may carry an `idempotencyKey`; every answer says where in the log its events stand, or why there are none.
-#[derive(Default, MergedObject)]
-pub(crate) struct Mutation(
+/// Declares what all groups make together: the commands, and the same commands as dry runs. Behind the semicolon stand groups that change the installation and record nothing: there is nothing to foresee.
+macro_rules! groups {
+    ($($module:ident::$group:ident,)+; $($beside:ident::$other:ident,)+) => {
+        /// 命令: one field per command. Every input may carry an `idempotencyKey`; every answer says where in the log its events stand, or why there are none.
+        #[derive(Default, MergedObject)]
+        pub(crate) struct Mutation($($module::$group,)+ $($beside::$other,)+);
+
+        /// 预演: one field per command, with the same input and the same decision; nothing is recorded.
+        #[derive(Default, MergedObject)]
+        #[graphql(name = "PreviewPayload")]
+        pub(crate) struct Preview($($module::Previews,)+);
+    };
+}
+
+groups! {
     campaign::CampaignMutation,
     institution::InstitutionMutation,
     person::PersonMutation,
@@ -51,5 +63,6 @@ pub(crate) struct Mutation(
     records::RecordMutation,
     annual_summary::AnnualSummaryMutation,
     view::ViewMutation,
+    ;
     webhook::WebhookMutation,
-);
+}

@@ -3,6 +3,7 @@
 mod as_of;
 mod cases;
 pub(crate) mod node;
+mod preview;
 mod registers;
 mod server;
 mod statistics;
@@ -21,6 +22,7 @@ pub(crate) struct Query(
     registers::RegisterQuery,
     statistics::StatisticsQuery,
     as_of::AsOfQuery,
+    preview::PreviewQuery,
     server::ServerQuery,
     webhooks::WebhookQuery,
 );
@@ -34,6 +36,7 @@ impl Query {
             registers::RegisterQuery(view),
             statistics::StatisticsQuery(view),
             as_of::AsOfQuery(view),
+            preview::PreviewQuery(view),
             server::ServerQuery,
             webhooks::WebhookQuery,
         )

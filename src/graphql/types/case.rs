@@ -12,20 +12,23 @@ use crate::graphql::types::campaign::CampaignNode;
 use crate::graphql::types::case_file::CaseFile;
 use crate::graphql::types::common::{self, CategoryNode, DivisionNode, division_of_row};
 use crate::graphql::types::enterprise::EnterpriseNode;
+use crate::graphql::types::history::CaseHistory;
 use crate::graphql::types::institution::InstitutionNode;
 use crate::graphql::types::person::PersonNode;
+use crate::graphql::types::preview::CasePreview;
 use crate::graphql::{errors, ids, words};
 
 /// 难点问题: one measurement difficulty of one enterprise.
 #[derive(MergedObject)]
 #[graphql(name = "Case")]
-pub(crate) struct CaseNode(CaseRow, CaseFile);
+pub(crate) struct CaseNode(CaseRow, CaseFile, CaseHistory);
 
 impl CaseNode {
     /// The case of that row, shown as of that moment.
     pub(crate) fn new(stored: StoredCase, at: Moment) -> Self {
         let file = CaseFile { id: stored.row.case_id.into(), version: stored.version, at };
-        Self(CaseRow { stored, at }, file)
+        let history = CaseHistory { id: file.id, enterprise: stored.row.enterprise_id.into(), at };
+        Self(CaseRow { stored, at }, file, history)
     }
 
     /// The global id, as the interface `Node` asks for it.
@@ -47,6 +50,8 @@ impl CaseNode {
 }
 
 impl Shown for CaseNode {
+    type Preview = CasePreview;
+
     async fn after(ctx: &Context<'_>, receipt: &Receipt) -> Result<Option<Self>> {
         Self::load(ctx, receipt.stream.aggregate_id.into(), Moment::Present).await
     }

@@ -27,6 +27,11 @@ impl EnterpriseNode {
     fn file(&self) -> &EnterpriseFile {
         self.0.entry.state.file.as_ref().expect("an enterprise's first event opens its file")
     }
+
+    /// The visits to it, in the order in which they were recorded.
+    pub(crate) fn field_visits(&self) -> &[FieldVisit] {
+        &self.file().visits
+    }
 }
 
 /// 企业: a company that has, or may have, a measurement difficulty.

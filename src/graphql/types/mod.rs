@@ -7,6 +7,7 @@ pub(crate) mod case_file;
 pub(crate) mod case_parts;
 pub(crate) mod conflict;
 pub(crate) mod event;
+pub(crate) mod history;
 pub(crate) mod measurement;
 pub(crate) mod work;
 
@@ -23,5 +24,7 @@ pub(crate) mod view;
 pub(crate) mod statistics;
 
 pub(crate) mod webhook;
+
+pub(crate) mod preview;
 
 pub(crate) mod common;

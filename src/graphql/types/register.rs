@@ -131,6 +131,8 @@ macro_rules! register_node {
         }
 
         impl crate::graphql::orders::Shown for $node {
+            type Preview = crate::graphql::types::preview::RegisterPreview;
+
             async fn after(
                 ctx: &async_graphql::Context<'_>,
                 receipt: &crate::app::Receipt,

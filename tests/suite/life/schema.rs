@@ -28,6 +28,8 @@ pub struct Schema {
     inputs: BTreeMap<String, BTreeMap<String, String>>,
     /// Input and object of the payload of each mutation.
     mutations: BTreeMap<String, (String, String)>,
+    /// The input of each preview.
+    previews: BTreeMap<String, String>,
     /// Every type that has global ids.
     pub nodes: BTreeSet<String>,
     /// Every code of a refusal.
@@ -58,6 +60,10 @@ impl Schema {
         Self {
             inputs: types.iter().map(|kind| (text(&kind["name"]), input_fields(kind))).collect(),
             mutations,
+            previews: list(&by_name("PreviewPayload")["fields"])
+                .iter()
+                .map(|preview| (text(&preview["name"]), name_of(&preview["args"][0]["type"])))
+                .collect(),
             nodes: list(&by_name("Node")["possibleTypes"]).iter().map(|node| text(&node["name"])).collect(),
             codes: list(&by_name("ErrorCode")["enumValues"]).iter().map(|code| text(&code["name"])).collect(),
         }
@@ -85,6 +91,31 @@ impl Schema {
                 conflict {{ currentVersion eventsSince {{ __typename id position payload }} }}
             }} }}"
         )
+    }
+
+    /// The names of all commands that can be previewed, each with the type of its input.
+    pub fn previews(&self) -> &BTreeMap<String, String> {
+        &self.previews
+    }
+
+    /// A document that asks for everything that a preview tells.
+    pub fn preview_of(&self, mutation: &str) -> String {
+        let input = &self.mutation(mutation).0;
+        format!(
+            "query Preview($input: {input}!) {{ preview {{ {mutation}(input: $input) {{
+                events {{ __typename id type position sequence occurredAt actor {{ id }} roles payloadVersion payload }}
+                version position
+                receipt {{ position version eventIds recordedAt replayed }}
+                userErrors {{ code field message }}
+                warnings {{ code message }}
+                conflict {{ currentVersion eventsSince {{ __typename id position payload }} }}
+            }} }} }}"
+        )
+    }
+
+    /// The type of a mutation's input.
+    pub fn input_of(&self, mutation: &str) -> &str {
+        &self.mutation(mutation).0
     }
 
     /// Whether the path leads to something in the input of the mutation.

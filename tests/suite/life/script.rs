@@ -37,6 +37,8 @@ impl World {
     pub async fn takes(&self, who: &str, mutation: &str, input: Value) -> Value {
         let before = self.snapshot(&input).await;
         let foretold = self.foretold(who, mutation, &input).await;
+        let preview = self.preview(who, mutation, &input).await;
+        assert_eq!(self.snapshot(&input).await, before, "a preview changes nothing: {who} {mutation} {input}");
         let payload = self.order(who, mutation, &input).await;
         let context = || format!("{who} {mutation} {input}\n{payload:#}");
         assert_eq!(payload["userErrors"], json!([]), "{}", context());
@@ -48,6 +50,8 @@ impl World {
         let position = position_of(receipt);
         assert!(events > 0 && receipt["replayed"] == false, "{}", context());
         assert_eq!(position, position_of(&before["serverInfo"]) + events as i64, "{}", context());
+
+        self.came_true(&preview, &payload, &input).await;
 
         let after = self.snapshot(&input).await;
         assert_eq!(position_of(&after["serverInfo"]), position, "{}", context());
@@ -77,8 +81,15 @@ impl World {
     pub async fn refuses(&self, (who, mutation, input, code, field): Refused) {
         let before = self.snapshot(&input).await;
         let foretold = self.foretold(who, mutation, &input).await;
+        let preview = self.preview(who, mutation, &input).await;
         let payload = self.order(who, mutation, &input).await;
         let context = || format!("{who} {mutation} {input}\n{payload:#}");
+        for told in ["code", "field"] {
+            let (foreseen, met) = (&preview["userErrors"][0][told], &payload["userErrors"][0][told]);
+            assert_eq!(foreseen, met, "a preview is refused alike: {}", context());
+        }
+        assert_eq!(preview["conflict"], payload["conflict"], "{}", context());
+        assert_eq!(preview["events"], json!([]), "{}", context());
         let errors = payload["userErrors"].as_array().expect("a list");
         assert_eq!(errors.len(), 1, "{}", context());
         let found = (text(&errors[0]["code"]), path(&errors[0]["field"]));

@@ -11,6 +11,7 @@ mod confirmation;
 mod deadlines;
 mod escalation;
 mod fees_and_records;
+mod history;
 mod import;
 mod links;
 mod permissions;

@@ -13,6 +13,7 @@ use proptest::test_runner::RngSeed;
 use crate::domain::actor::Actor;
 use crate::domain::case::command::CaseCommand;
 use crate::domain::case::event::CaseFact;
+use crate::domain::case::history::differences;
 use crate::domain::case::state::Case;
 use crate::domain::case::tests::actors::*;
 use crate::domain::case::tests::commands::*;
@@ -144,6 +145,10 @@ proptest! {
                 (Ok(new), allowed) => {
                     prop_assert!(allowed.is_ok(), "{name} was carried out although {allowed:?}");
                     prop_assert!(!new.is_empty());
+                    // No part of a file escapes the comparison.
+                    let file = after.file.as_ref().expect("every start is reported");
+                    let differ = !differences(case.file.as_ref(), file).is_empty();
+                    prop_assert_eq!(differ, case != after, "{} differs in no field", name);
                     events.extend(new);
                 }
                 (Err(refusal), allowed) => {

@@ -12,7 +12,7 @@ use crate::graphql::words::{CaseKind, OriginKind, Severity};
 event_objects! {
     /// 报告难点: an enrolled enterprise's difficulty is on record.
     CaseReported as CaseReportedEvent |fact| {
-        /// 编号: the number that people use.
+        /// 编号: the number that people use. In a preview its serial is 000000: only the log gives one.
         number: String = fact.number.to_string();
         /// 标题: in a line.
         title: String = fact.title.to_string();

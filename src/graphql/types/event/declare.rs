@@ -3,7 +3,7 @@
 use async_graphql::{ID, SimpleObject};
 use jiff::Timestamp;
 
-use crate::app::{EventRecord, Moment, time_of};
+use crate::app::{EventRecord, ForeseenEvent, Moment, StreamId, time_of};
 use crate::domain::actor::{self, ActorId};
 use crate::domain::event::{Recorded, Source};
 use crate::domain::value::CaseId;
@@ -13,9 +13,19 @@ use crate::graphql::types::common::ActorNode;
 use crate::graphql::types::person::reveal;
 use crate::graphql::words::Role;
 
-/// What every event has.
+/// What every event has, whether the log has it or a preview foresees it.
+#[derive(Clone)]
 pub(crate) struct Head {
-    record: EventRecord,
+    id: ID,
+    position: u64,
+    recorded_at: Timestamp,
+    aggregate_type: String,
+    aggregate_id: String,
+    sequence: u64,
+    event_type: String,
+    event_version: String,
+    payload: String,
+    metadata: String,
     by: ActorId,
     occurred_at: Timestamp,
     source: Option<Source>,
@@ -25,28 +35,72 @@ pub(crate) struct Head {
 impl Head {
     /// Of that record, with what its payload says besides the fact, shown as of that moment.
     pub(crate) fn new<F>(record: EventRecord, event: &Recorded<F>, at: Moment) -> Self {
-        let (by, source) = (event.by.clone(), event.source.clone());
-        Self { record, by, occurred_at: event.occurred_at, source, at }
+        Self {
+            id: ids::of_event(record.position),
+            position: record.position,
+            recorded_at: time_of(record.recorded_at),
+            aggregate_type: record.aggregate_type,
+            aggregate_id: record.aggregate_id,
+            sequence: record.sequence,
+            event_type: record.event_type,
+            event_version: record.event_version,
+            payload: record.payload,
+            metadata: record.metadata,
+            by: event.by.clone(),
+            occurred_at: event.occurred_at,
+            source: event.source.clone(),
+            at,
+        }
     }
 
-    /// The record.
-    pub(crate) fn record(&self) -> &EventRecord {
-        &self.record
+    /// Of an event that would be recorded.
+    pub(crate) fn foreseen<F>(stream: StreamId, foreseen: &ForeseenEvent<F>) -> Self {
+        Self {
+            id: ids::of_foreseen_event(foreseen.id),
+            position: foreseen.position,
+            recorded_at: foreseen.recorded_at,
+            aggregate_type: stream.aggregate_type.as_str().to_owned(),
+            aggregate_id: stream.aggregate_id.to_string(),
+            sequence: foreseen.sequence,
+            event_type: foreseen.encoded.event_type.to_owned(),
+            event_version: foreseen.encoded.event_version.to_owned(),
+            payload: foreseen.encoded.payload.clone(),
+            metadata: foreseen.metadata.clone(),
+            by: foreseen.event.by.clone(),
+            occurred_at: foreseen.event.occurred_at,
+            source: foreseen.event.source.clone(),
+            at: Moment::Present,
+        }
     }
 
     /// The global id.
     pub(crate) fn id(&self) -> ID {
-        ids::of_event(self.record.position)
+        self.id.clone()
+    }
+
+    /// The event type.
+    pub(crate) fn event_type(&self) -> &str {
+        &self.event_type
+    }
+
+    /// The type of what it happened to.
+    pub(crate) fn subject(&self) -> &str {
+        &self.aggregate_type
     }
 
     /// Its place in the log.
     pub(crate) fn position(&self) -> Position {
-        Position(self.record.position)
+        Position(self.position)
+    }
+
+    /// Its place in its stream, from 1.
+    pub(crate) fn sequence(&self) -> u64 {
+        self.sequence
     }
 
     /// When the log took it.
     pub(crate) fn recorded_at(&self) -> DateTime {
-        time_of(self.record.recorded_at).into()
+        self.recorded_at.into()
     }
 
     /// When it happened.
@@ -61,14 +115,14 @@ impl Head {
 
     /// The roles that the actor held then.
     pub(crate) fn roles(&self) -> Vec<Role> {
-        let metadata: serde_json::Value = serde_json::from_str(&self.record.metadata).unwrap_or_default();
+        let metadata: serde_json::Value = serde_json::from_str(&self.metadata).unwrap_or_default();
         let names = metadata["roles"].as_str().unwrap_or_default().split(',');
         names.filter_map(actor::Role::named).map(Into::into).collect()
     }
 
     /// The case's global id.
     pub(crate) fn case_id(&self) -> ID {
-        let id = CaseId::parse(&self.record.aggregate_id).expect("streams are named by the ids of their aggregates");
+        let id = CaseId::parse(&self.aggregate_id).expect("streams are named by the ids of their aggregates");
         ids::global(id)
     }
 
@@ -77,9 +131,14 @@ impl Head {
         self.source.as_ref().map(|source| EventSource::of(source, self.record.position))
     }
 
+    /// The version of the payload's shape.
+    pub(crate) fn payload_version(&self) -> &str {
+        &self.event_version
+    }
+
     /// The payload's bytes.
     pub(crate) fn payload(&self) -> JsonText {
-        JsonText(self.record.payload.clone())
+        JsonText(self.payload.clone())
     }
 }
 
@@ -161,7 +220,7 @@ macro_rules! event_objects {
                 /// 类型: the event type, as the log has it.
                 #[graphql(name = "type")]
                 pub(crate) async fn event_type(&self) -> &str {
-                    &self.0.head.record().event_type
+                    self.0.head.event_type()
                 }
 
                 /// 位置: its place in the log.
@@ -171,7 +230,7 @@ macro_rules! event_objects {
 
                 /// 序号: its place in its case, from 1: the case's version after it.
                 pub(crate) async fn sequence(&self) -> u64 {
-                    self.0.head.record().sequence
+                    self.0.head.sequence()
                 }
 
                 /// 记录时间: when the log took it.
@@ -206,7 +265,7 @@ macro_rules! event_objects {
 
                 /// The version of the payload's shape.
                 pub(crate) async fn payload_version(&self) -> &str {
-                    &self.0.head.record().event_version
+                    self.0.head.payload_version()
                 }
 
                 /// The payload, to the byte as the log holds it.

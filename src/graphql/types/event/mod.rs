@@ -10,10 +10,12 @@ mod research;
 use std::sync::Arc;
 
 use async_graphql::{ComplexObject, Context, InputObject, Interface, Result, SimpleObject};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::app::{EventPage, EventRecord, Fault, Moment};
+use crate::app::{EventPage, EventRecord, Fault, Foreseen, Moment, time_of};
 use crate::codec;
+use crate::domain::case::Case;
 use crate::domain::case::event::CaseFact;
 use crate::domain::event::{Fact, Recorded};
 use crate::domain::value::CaseId;
@@ -97,7 +99,8 @@ macro_rules! case_events {
         }
 
         impl CaseEvent {
-            fn new(head: Head, fact: CaseFact) -> Self {
+            /// The event with these circumstances.
+            pub(crate) fn new(head: Head, fact: CaseFact) -> Self {
                 match fact {
                     $(CaseFact::$fact(fact) => Self::$fact($part::$object(Said { head, fact })),)+
                 }
@@ -161,6 +164,12 @@ impl CaseEvent {
         let event: Recorded<CaseFact> = decode(&record).map_err(|fault| errors::fault(ctx, fault))?;
         Ok(Self::new(Head::new(record, &event, at), event.fact))
     }
+
+    /// The events that a command would record.
+    pub(crate) fn foreseen(foreseen: &Foreseen<Case>) -> impl Iterator<Item = Self> {
+        let stream = foreseen.stream;
+        foreseen.events.iter().map(move |event| Self::new(Head::foreseen(stream, event), event.event.fact.clone()))
+    }
 }
 
 /// Brings a stored event to today's shape.
@@ -183,6 +192,25 @@ pub(crate) struct CaseEventFilter {
     pub(crate) types: Option<Vec<String>>,
     /// Only by this actor: its id, as tokens have it.
     pub(crate) actor: Option<String>,
+    /// 记录时间: only what the log took then.
+    pub(crate) recorded_at: Option<TimeRangeFilter>,
+    /// 发生时间: only what happened then, as its author says.
+    pub(crate) occurred_at: Option<TimeRangeFilter>,
+}
+
+/// 时段: from one time up to another.
+#[derive(Clone, Copy, Debug, Default, InputObject)]
+pub(crate) struct TimeRangeFilter {
+    /// 起: from this time on, it included.
+    pub(crate) from: Option<DateTime>,
+    /// 止: before this time.
+    pub(crate) until: Option<DateTime>,
+}
+
+impl TimeRangeFilter {
+    fn admits(self, time: Timestamp) -> bool {
+        self.from.is_none_or(|from| time >= from.0) && self.until.is_none_or(|until| time < until.0)
+    }
 }
 
 /// The place of an event in a list.
@@ -200,6 +228,8 @@ pub(crate) struct CaseEventConnection {
     edges: Vec<CaseEventEdge>,
     /// Where this page stands.
     page_info: PageInfo,
+    /// How many there are on all pages.
+    total_count: u64,
 }
 
 /// An event and its place in the list.
@@ -237,27 +267,27 @@ impl CaseEventConnection {
             return Err(errors::argument("EVENT_TYPE_UNKNOWN", "filter", message));
         }
         let places = slice.places(connection::decode::<EventPlace>)?;
-        let page = EventPage {
-            after: places.after.map(|place| place.event),
-            at,
-            before: places.before.map(|place| place.event),
-            limit: slice.limit(),
-            keep: slice.keep(),
-            types,
-            actor: filter.actor.map(|actor| sought("filter.actor", actor)).transpose()?,
-            ..EventPage::default()
-        };
-        let mut records = app(ctx).case_events(case, &page).await.map_err(|fault| errors::fault(ctx, fault))?;
-        let beyond = slice.cut(&mut records);
-        let edges = records
+        let actor = filter.actor.map(|actor| sought("filter.actor", actor)).transpose()?;
+        // All of them are read: a stream is short, when something happened stands in its events, and all are counted.
+        let page = EventPage { at, limit: u32::MAX, types, actor, ..EventPage::default() };
+        let mut history = app(ctx).told(case, &page).await.map_err(|fault| errors::fault(ctx, fault))?;
+        let (recorded, occurred) = (filter.recorded_at.unwrap_or_default(), filter.occurred_at.unwrap_or_default());
+        history.retain(|told| {
+            recorded.admits(time_of(told.record.recorded_at)) && occurred.admits(told.event.occurred_at)
+        });
+        let total_count = history.len() as u64;
+        history.retain(|told| places.admit(|place| told.record.position.cmp(&place.event)));
+        let beyond = slice.cut(&mut history);
+        let edges: Vec<_> = history
             .into_iter()
-            .map(|record| {
-                let cursor = connection::encode(&EventPlace { event: record.position });
-                Ok(CaseEventEdge { cursor, node: CaseEvent::read(ctx, record, at)? })
+            .map(|told| {
+                let cursor = connection::encode(&EventPlace { event: told.record.position });
+                let head = Head::new(told.record, &told.event, at);
+                CaseEventEdge { cursor, node: CaseEvent::new(head, told.event.fact) }
             })
-            .collect::<Result<Vec<_>>>()?;
+            .collect();
         let ends = edges.first().zip(edges.last());
         let ends = ends.map(|(first, last)| (first.cursor.clone(), last.cursor.clone()));
-        Ok(Self { page_info: PageInfo::new(beyond, ends), edges })
+        Ok(Self { page_info: PageInfo::new(beyond, ends), edges, total_count })
     }
 }

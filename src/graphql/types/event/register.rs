@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, ID, Object, Result};
 
-use crate::app::{EventRecord, Fault, Moment};
+use crate::app::{Commanded, EventRecord, Fault, Foreseen, Moment};
 use crate::domain::annual_summary::event::AnnualSummaryFact;
 use crate::domain::campaign::event::CampaignFact;
 use crate::domain::catalogue::event::CatalogueFact;
@@ -42,6 +42,12 @@ impl RegisterEvent {
         };
         head.map(Self).map_err(|fault| errors::fault(ctx, fault))
     }
+
+    /// The events that a command would record.
+    pub(crate) fn foreseen<A: Commanded>(foreseen: &Foreseen<A>) -> impl Iterator<Item = Self> {
+        let stream = foreseen.stream;
+        foreseen.events.iter().map(move |event| Self(Head::foreseen(stream, event)))
+    }
 }
 
 /// 登记事件: something that happened to an enterprise, a campaign, an institution, a person, a catalogue, an annual summary or a saved view.
@@ -55,12 +61,12 @@ impl RegisterEvent {
     /// 类型: the event type, as the log has it.
     #[graphql(name = "type")]
     async fn kind(&self) -> &str {
-        &self.0.record().event_type
+        self.0.event_type()
     }
 
     /// 对象类型: what it happened to, such as `Enterprise`.
     async fn subject(&self) -> &str {
-        &self.0.record().aggregate_type
+        self.0.subject()
     }
 
     /// 位置: its place in the log.
@@ -70,7 +76,7 @@ impl RegisterEvent {
 
     /// 序号: its place in its stream, from 1: the version after it.
     async fn sequence(&self) -> u64 {
-        self.0.record().sequence
+        self.0.sequence()
     }
 
     /// 记录时间: when the log took it.
@@ -100,7 +106,7 @@ impl RegisterEvent {
 
     /// The version of the payload's shape.
     async fn payload_version(&self) -> &str {
-        &self.0.record().event_version
+        self.0.payload_version()
     }
 
     /// The payload, to the byte as the log holds it.

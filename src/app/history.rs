@@ -1,0 +1,129 @@
+//! The history of one case: its events up to a moment, and which of them a point of its life knows of.
+
+use crate::app::App;
+use crate::app::reads::EventPage;
+use crate::app::request::Fault;
+use crate::domain::case::event::CaseFact;
+use crate::domain::case::history::Part;
+use crate::domain::event::Recorded;
+use crate::domain::value::CaseId;
+use crate::store::{EventRecord, Moment};
+
+/// An event of a case, as the log has it and as it is understood.
+#[derive(Clone, Debug)]
+pub struct Told {
+    /// The record.
+    pub record: EventRecord,
+    /// What it says.
+    pub event: Recorded<CaseFact>,
+}
+
+/// A point in the life of a case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CasePoint {
+    /// After so many of its events; 0 is before it was reported.
+    Version(u64),
+    /// As of that moment.
+    Moment(Moment),
+}
+
+impl CasePoint {
+    /// Whether the event is part of what is known of the case at that point.
+    #[must_use]
+    pub fn knows(self, told: &Told) -> bool {
+        match self {
+            Self::Version(version) => told.record.sequence <= version,
+            Self::Moment(Moment::Present) => true,
+            Self::Moment(Moment::Position(position)) => told.record.position <= position,
+            Self::Moment(Moment::Occurred(time)) => told.event.occurred_at.as_microsecond() <= time,
+        }
+    }
+}
+
+/// The later point knows less than the earlier one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the first point lies after the second one")]
+pub struct Reversed;
+
+/// What each event is to two points: known to both, to the later one, to neither.
+///
+/// # Errors
+/// [`Reversed`] when the earlier one knows an event that the later one does not.
+pub fn parts(history: &[Told], earlier: CasePoint, later: CasePoint) -> Result<Vec<Part>, Reversed> {
+    let part = |told: &Told| match (earlier.knows(told), later.knows(told)) {
+        (true, true) => Ok(Part::Both),
+        (false, true) => Ok(Part::Later),
+        (false, false) => Ok(Part::Neither),
+        (true, false) => Err(Reversed),
+    };
+    history.iter().map(part).collect()
+}
+
+impl App {
+    /// Everything that had happened to a case as of a moment, in the order of the log. Whoever asks has been shown its row.
+    ///
+    /// # Errors
+    /// When the store fails or an event cannot be read.
+    pub async fn case_history(&self, id: CaseId, at: Moment) -> Result<Vec<Told>, Fault> {
+        self.told(id, &EventPage { at, limit: u32::MAX, ..EventPage::default() }).await
+    }
+
+    /// Events of a case, with what they say, in the order of the log. Whoever asks has been shown its row.
+    ///
+    /// # Errors
+    /// When the store fails or an event cannot be read.
+    pub async fn told(&self, id: CaseId, page: &EventPage) -> Result<Vec<Told>, Fault> {
+        let mut history = Vec::new();
+        for record in self.case_events(id, page).await? {
+            let event = self.aggregates.cases.decode(&record)?;
+            let told = Told { record, event };
+            if CasePoint::Moment(page.at).knows(&told) {
+                history.push(told);
+            }
+        }
+        Ok(history)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::case::event::AssignmentAccepted;
+    use crate::domain::fixtures::recorded;
+
+    fn told(sequence: u64, position: u64, occurred_at: &str) -> Told {
+        let event = Recorded { occurred_at: occurred_at.parse().unwrap(), ..recorded(AssignmentAccepted {}) };
+        let record = EventRecord {
+            position,
+            aggregate_type: "Case".to_owned(),
+            aggregate_id: String::new(),
+            sequence,
+            event_type: "AssignmentAccepted".to_owned(),
+            event_version: "1.0".to_owned(),
+            payload: String::new(),
+            metadata: String::new(),
+            recorded_at: 0,
+            actor: String::new(),
+            command_id: String::new(),
+            entry: Vec::new(),
+            leaf_hash: [0; 32],
+        };
+        Told { record, event }
+    }
+
+    #[test]
+    fn an_event_belongs_to_what_knows_of_it() {
+        let history = [told(1, 10, "2026-03-02T00:00:00Z"), told(2, 20, "2026-03-01T00:00:00Z")];
+        let at = |position| CasePoint::Moment(Moment::Position(position));
+        let by =
+            |day: &str| CasePoint::Moment(Moment::Occurred(day.parse::<jiff::Timestamp>().unwrap().as_microsecond()));
+        let now = CasePoint::Moment(Moment::Present);
+        assert_eq!(parts(&history, CasePoint::Version(0), now), Ok(vec![Part::Later, Part::Later]));
+        assert_eq!(parts(&history, CasePoint::Version(1), at(20)), Ok(vec![Part::Both, Part::Later]));
+        assert_eq!(parts(&history, at(9), at(19)), Ok(vec![Part::Later, Part::Neither]));
+        assert_eq!(parts(&history, at(20), CasePoint::Version(1)), Err(Reversed));
+        // The second was recorded later, and happened earlier.
+        assert_eq!(parts(&history, by("2026-03-01T12:00:00Z"), now), Ok(vec![Part::Later, Part::Both]));
+        assert_eq!(parts(&history, CasePoint::Version(1), by("2026-03-01T12:00:00Z")), Err(Reversed));
+    }
+}

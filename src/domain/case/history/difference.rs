@@ -1,0 +1,331 @@
+//! The comparable fields of a case, and how two states of it differ in them.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::Serialize;
+
+use crate::domain::actor::ActorId;
+use crate::domain::case::state::{
+    Attachment, Comment, Fee, File, Finding, Link, Measurement, Membership, Publication, Resolution, RoutineService,
+    Solution, Technique, Training, Trial,
+};
+use crate::domain::case::values::{Kind, Origin, Severity, Status};
+use crate::domain::value::{
+    CampaignId, CaseId, Decimal, Division, EnterpriseId, InstitutionId, Level, MeasurementRequirement, PersonId,
+    ServiceCategory,
+};
+use crate::domain::vocabulary::vocabulary;
+
+vocabulary! {
+    /// What of a case can differ.
+    CaseField {
+        /// 编号.
+        Number = "NUMBER",
+        /// 标题.
+        Title = "TITLE",
+        /// 问题描述.
+        Problem = "PROBLEM",
+        /// 企业.
+        Enterprise = "ENTERPRISE",
+        /// 活动.
+        Campaign = "CAMPAIGN",
+        /// 行政区划.
+        Division = "DIVISION",
+        /// 来源.
+        Origin = "ORIGIN",
+        /// 报告人.
+        ReportedBy = "REPORTED_BY",
+        /// 报告时间.
+        ReportedAt = "REPORTED_AT",
+        /// 状态.
+        Status = "STATUS",
+        /// 层级.
+        Level = "LEVEL",
+        /// 服务类别.
+        Category = "CATEGORY",
+        /// 类型.
+        Kind = "KIND",
+        /// 严重程度.
+        Severity = "SEVERITY",
+        /// 测量要求.
+        Requirement = "REQUIREMENT",
+        /// 能力差距.
+        Gap = "GAP",
+        /// 常规服务.
+        RoutineService = "ROUTINE_SERVICE",
+        /// 计量技术机构.
+        Institution = "INSTITUTION",
+        /// 攻关负责人.
+        Lead = "LEAD",
+        /// 下达时间.
+        AssignedAt = "ASSIGNED_AT",
+        /// 接受时间.
+        AcceptedAt = "ACCEPTED_AT",
+        /// 专家.
+        Experts = "EXPERTS",
+        /// 发现.
+        Findings = "FINDINGS",
+        /// 测量结果.
+        Measurements = "MEASUREMENTS",
+        /// 解决方案.
+        Solution = "SOLUTION",
+        /// 试用.
+        Trial = "TRIAL",
+        /// 解决.
+        Resolution = "RESOLUTION",
+        /// 经验.
+        Lesson = "LESSON",
+        /// 期限.
+        Deadline = "DEADLINE",
+        /// 逾期待答: the day since which a missed deadline waits for an answer.
+        DeadlineMissedOn = "DEADLINE_MISSED_ON",
+        /// 曾逾期: whether the deadline was recorded as missed, answered or not.
+        DeadlineWasMissed = "DEADLINE_WAS_MISSED",
+        /// 暂停计时.
+        PausedFrom = "PAUSED_FROM",
+        /// 暂存至.
+        ParkedUntil = "PARKED_UNTIL",
+        /// 原案例.
+        DuplicateOf = "DUPLICATE_OF",
+        /// 关联.
+        Links = "LINKS",
+        /// 收费.
+        Fees = "FEES",
+        /// 先进技术.
+        Techniques = "TECHNIQUES",
+        /// 培训.
+        Trainings = "TRAININGS",
+        /// 评论.
+        Comments = "COMMENTS",
+        /// 附件.
+        Attachments = "ATTACHMENTS",
+        /// 发布.
+        Publication = "PUBLICATION",
+        /// 重新打开次数.
+        Reopened = "REOPENED",
+        /// 导入事件数: how many events of another tracker's log are in.
+        Imported = "IMPORTED",
+        /// 原系统已了结: whether the other tracker was done with it.
+        Concluded = "CONCLUDED",
+    }
+}
+
+/// A value that is another than it was; absent is a value too, and never stands on both sides.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Changed<T> {
+    /// What it was.
+    pub before: Option<T>,
+    /// What it is.
+    pub after: Option<T>,
+}
+
+/// A list that holds something else than it did. A thing of it that changed was removed as it was and added as it is.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Listed<T> {
+    /// What is in it and was not, in its order.
+    pub added: Vec<T>,
+    /// What was in it and is not, in its order.
+    pub removed: Vec<T>,
+}
+
+/// Something that has an aggregate of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub enum Named {
+    /// An enterprise.
+    Enterprise(EnterpriseId),
+    /// A campaign.
+    Campaign(CampaignId),
+    /// An institution.
+    Institution(InstitutionId),
+    /// A person.
+    Person(PersonId),
+    /// Another case.
+    Case(CaseId),
+}
+
+/// How a field differs, by the kind of its value.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[expect(missing_docs, reason = "each variant is named after the value it holds")]
+pub enum Difference {
+    Text(Changed<String>),
+    Status(Changed<Status>),
+    Level(Changed<Level>),
+    Kind(Changed<Kind>),
+    Severity(Changed<Severity>),
+    Category(Changed<ServiceCategory>),
+    Division(Changed<Division>),
+    Origin(Changed<Origin>),
+    Actor(Changed<ActorId>),
+    Time(Changed<Timestamp>),
+    Date(Changed<Date>),
+    Number(Changed<u64>),
+    Decimal(Changed<Decimal>),
+    Flag(Changed<bool>),
+    Reference(Changed<Named>),
+    Requirement(Changed<MeasurementRequirement>),
+    RoutineService(Changed<RoutineService>),
+    Solution(Changed<Solution>),
+    Trial(Changed<Trial>),
+    Resolution(Changed<Resolution>),
+    Publication(Changed<Publication>),
+    Experts(Listed<(PersonId, Membership)>),
+    Findings(Listed<Finding>),
+    Measurements(Listed<Measurement>),
+    Links(Listed<Link>),
+    Fees(Listed<Fee>),
+    Techniques(Listed<Technique>),
+    Trainings(Listed<Training>),
+    Comments(Listed<Comment>),
+    Attachments(Listed<Attachment>),
+}
+
+/// A field that differs.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct FieldDifference {
+    /// Which.
+    pub field: CaseField,
+    /// How.
+    pub difference: Difference,
+}
+
+/// How a case differs from what it was, in the order of [`CaseField`]. Where it was not there yet, everything that it has is new.
+#[must_use]
+pub fn differences(before: Option<&File>, after: &File) -> Vec<FieldDifference> {
+    // Every part of the file is named: one that is added does not compile before it is compared.
+    let File {
+        number: _,
+        title: _,
+        problem: _,
+        enterprise: _,
+        campaign: _,
+        division: _,
+        origin: _,
+        reported_by: _,
+        reported_at: _,
+        status: _,
+        level: _,
+        triage: _,
+        requirement: _,
+        routine_service: _,
+        assignment: _,
+        experts: _,
+        findings: _,
+        measurements: _,
+        // The points of the gap's history are the changes of the gap itself.
+        gap_history: _,
+        solution: _,
+        trial: _,
+        resolution: _,
+        lesson: _,
+        deadline: _,
+        paused_from: _,
+        parked_until: _,
+        duplicate_of: _,
+        links: _,
+        fees: _,
+        techniques: _,
+        trainings: _,
+        comments: _,
+        attachments: _,
+        publication: _,
+        reopened: _,
+        legacy: _,
+    } = after;
+    let states = States { before, after };
+    CaseField::ALL
+        .iter()
+        .filter_map(|field| states.difference(*field).map(|difference| FieldDifference { field: *field, difference }))
+        .collect()
+}
+
+#[derive(Clone, Copy)]
+struct States<'a> {
+    before: Option<&'a File>,
+    after: &'a File,
+}
+
+impl<'a> States<'a> {
+    fn difference(self, field: CaseField) -> Option<Difference> {
+        use Difference as D;
+        match field {
+            CaseField::Number => self.one(D::Text, |file| Some(file.number.to_string())),
+            CaseField::Title => self.one(D::Text, |file| Some(file.title.to_string())),
+            CaseField::Problem => self.one(D::Text, |file| Some(file.problem.to_string())),
+            CaseField::Enterprise => self.one(D::Reference, |file| Some(Named::Enterprise(file.enterprise))),
+            CaseField::Campaign => self.one(D::Reference, |file| Some(Named::Campaign(file.campaign))),
+            CaseField::Division => self.one(D::Division, |file| Some(file.division.clone())),
+            CaseField::Origin => self.one(D::Origin, |file| Some(file.origin.clone())),
+            CaseField::ReportedBy => self.one(D::Actor, |file| Some(file.reported_by.clone())),
+            CaseField::ReportedAt => self.one(D::Time, |file| Some(file.reported_at)),
+            CaseField::Status => self.one(D::Status, |file| Some(file.status)),
+            CaseField::Level => self.one(D::Level, |file| Some(file.level)),
+            CaseField::Category => self.one(D::Category, |file| Some(file.triage.as_ref()?.category.clone())),
+            CaseField::Kind => self.one(D::Kind, |file| Some(file.triage.as_ref()?.kind)),
+            CaseField::Severity => self.one(D::Severity, |file| Some(file.triage.as_ref()?.severity)),
+            CaseField::Requirement => self.one(D::Requirement, |file| file.requirement.clone()),
+            CaseField::Gap => self.one(D::Decimal, |file| file.gap_history.last()?.gap.clone()),
+            CaseField::RoutineService => self.one(D::RoutineService, |file| file.routine_service.clone()),
+            CaseField::Institution => {
+                self.one(D::Reference, |file| Some(Named::Institution(file.assignment.as_ref()?.institution)))
+            }
+            CaseField::Lead => self.one(D::Reference, |file| Some(Named::Person(file.assignment.as_ref()?.lead))),
+            CaseField::AssignedAt => self.one(D::Time, |file| Some(file.assignment.as_ref()?.assigned_at)),
+            CaseField::AcceptedAt => self.one(D::Time, |file| file.assignment.as_ref()?.accepted_at),
+            CaseField::Experts => {
+                let of = |file: &File| file.experts.iter().map(|(id, membership)| (*id, *membership)).collect();
+                self.list(D::Experts, of)
+            }
+            CaseField::Findings => self.list(D::Findings, |file| file.findings.clone()),
+            CaseField::Measurements => self.list(D::Measurements, |file| file.measurements.clone()),
+            CaseField::Solution => self.one(D::Solution, |file| file.solution.clone()),
+            CaseField::Trial => self.one(D::Trial, |file| file.trial.clone()),
+            CaseField::Resolution => self.one(D::Resolution, |file| file.resolution.clone()),
+            CaseField::Lesson => self.one(D::Text, |file| file.lesson.as_ref().map(ToString::to_string)),
+            CaseField::Deadline => self.one(D::Date, |file| Some(file.deadline?.on)),
+            CaseField::DeadlineMissedOn => self.one(D::Date, |file| file.deadline?.missed_on),
+            CaseField::DeadlineWasMissed => self.flag(|file| file.deadline.is_some_and(|deadline| deadline.was_missed)),
+            CaseField::PausedFrom => self.one(D::Date, |file| file.paused_from),
+            CaseField::ParkedUntil => self.one(D::Date, |file| file.parked_until),
+            CaseField::DuplicateOf => self.one(D::Reference, |file| file.duplicate_of.map(Named::Case)),
+            CaseField::Links => self.list(D::Links, |file| file.links.clone()),
+            CaseField::Fees => self.list(D::Fees, |file| file.fees.clone()),
+            CaseField::Techniques => self.list(D::Techniques, |file| file.techniques.clone()),
+            CaseField::Trainings => self.list(D::Trainings, |file| file.trainings.clone()),
+            CaseField::Comments => self.list(D::Comments, |file| file.comments.clone()),
+            CaseField::Attachments => self.list(D::Attachments, |file| file.attachments.clone()),
+            CaseField::Publication => self.one(D::Publication, |file| file.publication.clone()),
+            CaseField::Reopened => self.one(D::Number, |file| Some(file.reopened.into())),
+            CaseField::Imported => self.one(D::Number, |file| Some(file.legacy.as_ref()?.imported)),
+            CaseField::Concluded => self.flag(|file| file.legacy.as_ref().is_some_and(|legacy| legacy.concluded)),
+        }
+    }
+
+    fn one<T: PartialEq>(
+        self,
+        kind: fn(Changed<T>) -> Difference,
+        of: impl Fn(&'a File) -> Option<T>,
+    ) -> Option<Difference> {
+        let (before, after) = (self.before.and_then(&of), of(self.after));
+        (before != after).then(|| kind(Changed { before, after }))
+    }
+
+    /// A flag of a case that was not there yet was not set.
+    fn flag(self, of: impl Fn(&'a File) -> bool) -> Option<Difference> {
+        let (before, after) = (self.before.is_some_and(&of), of(self.after));
+        (before != after).then_some(Difference::Flag(Changed { before: Some(before), after: Some(after) }))
+    }
+
+    fn list<T: Clone + PartialEq>(
+        self,
+        kind: fn(Listed<T>) -> Difference,
+        of: impl Fn(&'a File) -> Vec<T>,
+    ) -> Option<Difference> {
+        let (before, after) = (self.before.map(&of).unwrap_or_default(), of(self.after));
+        // Lists grow at their end: what both begin with need not be looked for.
+        let kept = before.iter().zip(&after).take_while(|(before, after)| before == after).count();
+        let (before, after) = (&before[kept..], &after[kept..]);
+        let not_in = |those: &[T], these: &[T]| these.iter().filter(|thing| !those.contains(thing)).cloned().collect();
+        let listed = Listed { added: not_in(before, after), removed: not_in(after, before) };
+        (!listed.added.is_empty() || !listed.removed.is_empty()).then(|| kind(listed))
+    }
+}

@@ -1,0 +1,155 @@
+//! The history of one case: what differs between two points of its life, how one field went, and its timeline.
+
+pub(crate) mod change;
+mod field;
+mod point;
+mod timeline;
+
+use std::sync::Arc;
+
+use async_graphql::{ComplexObject, Context, Object, Result, SimpleObject};
+
+use crate::app::{CasePoint, Moment, Told, parts};
+use crate::domain::case::history::{between, of_field};
+use crate::domain::value::{CaseId, EnterpriseId};
+use crate::graphql::connection::Slice;
+use crate::graphql::context::app;
+use crate::graphql::scalars::{Cursor, DateTime};
+use crate::graphql::types::common::ActorNode;
+use crate::graphql::types::event::CaseEvent;
+use crate::graphql::types::event::declare::Head;
+use crate::graphql::types::history::change::{FieldChange, Maker};
+use crate::graphql::types::history::field::CaseField;
+use crate::graphql::types::history::point::CasePointInput;
+use crate::graphql::types::history::timeline::TimelineConnection;
+use crate::graphql::{errors, ids};
+
+pub(crate) struct CaseHistory {
+    /// Which case.
+    pub(crate) id: CaseId,
+    /// Whose difficulty it is.
+    pub(crate) enterprise: EnterpriseId,
+    /// As of when it is shown: nothing later is part of its history.
+    pub(crate) at: Moment,
+}
+
+impl CaseHistory {
+    async fn load(&self, ctx: &Context<'_>) -> Result<Vec<Told>> {
+        app(ctx).case_history(self.id, self.at).await.map_err(|fault| errors::fault(ctx, fault))
+    }
+
+    fn maker(&self, told: &Told) -> Maker {
+        Maker { head: Head::new(told.record.clone(), &told.event, self.at), fact: told.event.fact.clone() }
+    }
+}
+
+/// The part of a case that compares its states.
+#[Object]
+impl CaseHistory {
+    /// 差异: every field that differs between two points of its life, with what it was, what it is, and the events that made it so. A field that changed and changed back does not differ; before the case was reported nothing was there, and everything is new. A first point after the second one is refused, not turned round.
+    async fn diff(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "起: from which point on.")] from: CasePointInput,
+        #[graphql(desc = "止: up to which point; as it is shown here when left out.")] to: Option<CasePointInput>,
+    ) -> Option<Result<Vec<FieldChange>>> {
+        errors::nullable(async {
+            let earlier = from.read(ctx, "from").await?;
+            let later = match to {
+                Some(to) => to.read(ctx, "to").await?,
+                None => CasePoint::Moment(self.at),
+            };
+            let history = self.load(ctx).await?;
+            let parts = parts(&history, earlier, later).map_err(|_| {
+                let message = "the point `from` lies after the point `to`: ask the other way round";
+                errors::argument("POINTS_REVERSED", "from", message)
+            })?;
+            let events: Vec<_> = history.iter().map(|told| told.event.clone()).zip(parts).collect();
+            let changes = between(&events).into_iter().map(|made| {
+                let makers = made.made_by.iter().map(|place| self.maker(&history[*place])).collect();
+                FieldChange::new(self.id, made.difference, makers, self.at)
+            });
+            Ok(Some(changes.collect()))
+        })
+        .await
+    }
+
+    /// 字段变化: every change of one field, in the order of the log, with who made it and why.
+    async fn field_history(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "字段: which field.")] field: CaseField,
+    ) -> Option<Result<Vec<FieldHistoryEntry>>> {
+        errors::nullable(async {
+            let history = self.load(ctx).await?;
+            let events: Vec<_> = history.iter().map(|told| told.event.clone()).collect();
+            let entries = of_field(&events, field.into()).into_iter().map(|(place, difference)| {
+                let maker = Arc::new(self.maker(&history[place]));
+                let change = FieldChange::new(self.id, difference, vec![(*maker).clone()], self.at);
+                FieldHistoryEntry { change, field, maker }
+            });
+            Ok(Some(entries.collect()))
+        })
+        .await
+    }
+
+    /// 时间线: what has happened, for people, in the order of time: its events, the visits to its enterprise that concern it (the one it was reported from, and those of its campaign while it was open), its deadlines, and what is still to come: the deadline that runs, the review of a parked case.
+    async fn timeline(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "At most so many, up to 100; 50 when left out.")] first: Option<i32>,
+        #[graphql(desc = "Only after this place.")] after: Option<Cursor>,
+    ) -> Option<Result<TimelineConnection>> {
+        errors::nullable(async {
+            let slice = Slice::read(first, after)?;
+            let history = self.load(ctx).await?;
+            TimelineConnection::load(ctx, self, &history, &slice).await.map(Some)
+        })
+        .await
+    }
+}
+
+/// 字段变化: one change of a field.
+#[derive(SimpleObject)]
+#[graphql(complex)]
+pub(crate) struct FieldHistoryEntry {
+    /// 变化: what it was and what it became.
+    change: FieldChange,
+    #[graphql(skip)]
+    field: CaseField,
+    #[graphql(skip)]
+    maker: Arc<Maker>,
+}
+
+#[ComplexObject]
+impl FieldHistoryEntry {
+    /// The id: of this field and this event.
+    async fn id(&self) -> async_graphql::ID {
+        ids::of_content("FieldHistoryEntry", &(self.field, self.maker.head.position().0))
+    }
+
+    /// 事件: what made it so.
+    async fn event(&self) -> CaseEvent {
+        self.maker.event()
+    }
+
+    /// 操作者: who made it so.
+    async fn actor(&self) -> ActorNode {
+        self.maker.head.actor()
+    }
+
+    /// 原因: why, where it was said.
+    async fn reason(&self) -> Option<String> {
+        self.maker.fact.reason().map(ToString::to_string)
+    }
+
+    /// 记录时间: when the log took it.
+    async fn recorded_at(&self) -> DateTime {
+        self.maker.head.recorded_at()
+    }
+
+    /// 发生时间: when it happened, as its author says.
+    async fn occurred_at(&self) -> DateTime {
+        self.maker.head.occurred_at()
+    }
+}

@@ -1,0 +1,248 @@
+//! The timeline of a case for people: its events in words, the visits that concern it, and what is still to come.
+
+mod words;
+
+use jiff::Timestamp;
+use jiff::civil::{Date, Time};
+use jiff::tz::Offset;
+
+use crate::domain::case::Case;
+use crate::domain::case::event::CaseFact;
+use crate::domain::case::state::File;
+use crate::domain::case::values::Origin;
+use crate::domain::enterprise::state::FieldVisit;
+use crate::domain::event::Recorded;
+use crate::domain::value::{VisitId, calendar};
+use crate::domain::vocabulary::vocabulary;
+
+vocabulary! {
+    /// What an entry of a timeline is about.
+    Kind {
+        /// 生命周期.
+        Lifecycle = "LIFECYCLE",
+        /// 走访.
+        Visit = "VISIT",
+        /// 协作.
+        Collaboration = "COLLABORATION",
+        /// 工作.
+        Work = "WORK",
+        /// 期限.
+        Deadline = "DEADLINE",
+        /// 计时.
+        Clock = "CLOCK",
+        /// 层级.
+        Level = "LEVEL",
+        /// 暂存.
+        Parking = "PARKING",
+        /// 记录.
+        Record = "RECORD",
+        /// 导入.
+        Imported = "IMPORTED",
+    }
+}
+
+/// The same in two languages.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Text {
+    /// 中文.
+    pub chinese: String,
+    /// English.
+    pub english: String,
+}
+
+/// What stands behind an entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Behind {
+    /// The visit, recorded with the enterprise.
+    Visit(VisitId),
+    /// The event at that place of the list that was asked about.
+    Event(usize),
+    /// Nothing has happened yet: the day is still to come.
+    Due(Date),
+}
+
+/// An entry of a timeline.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// When: of an event, when it happened; of a day, its beginning, or its end where something is due, in UTC+8.
+    pub at: Timestamp,
+    /// What it is about.
+    pub kind: Kind,
+    /// What people read.
+    pub text: Text,
+    /// What stands behind it.
+    pub behind: Behind,
+}
+
+/// The timeline of a case by what has happened to it and by the visits to its enterprise, in the order of time; what happened at the same time stands as the log has it.
+#[must_use]
+pub fn of(events: &[Recorded<CaseFact>], visits: &[FieldVisit]) -> Vec<Entry> {
+    let mut case = Case::default();
+    let mut entries = Vec::new();
+    for (place, event) in events.iter().enumerate() {
+        case.evolve(event);
+        let told = words::of(event);
+        let entry = |(kind, text)| Entry { at: event.occurred_at, kind, text, behind: Behind::Event(place) };
+        entries.extend(told.into_iter().map(entry));
+    }
+    if let Some(file) = &case.file {
+        let ended_on = ended_on(events, file);
+        entries.extend(visits.iter().filter(|visit| concerns(visit, file, ended_on)).map(of_visit));
+        entries.extend(due(file));
+    }
+    // Stable: events of one time stay in the order of the log.
+    entries.sort_by_key(|entry| (entry.at, matches!(entry.behind, Behind::Due(_))));
+    entries
+}
+
+/// A visit concerns a case that was reported from it, and every case of the enterprise that was open on its day.
+fn concerns(visit: &FieldVisit, file: &File, ended_on: Option<Date>) -> bool {
+    let is_origin = matches!(file.origin, Origin::FieldVisit { visit: origin } if origin == visit.id);
+    let since = calendar::date_of(file.reported_at);
+    is_origin
+        || visit.campaign == file.campaign
+            && visit.visited_on >= since
+            && ended_on.is_none_or(|end| visit.visited_on <= end)
+}
+
+/// The day of the last event of a case that has ended.
+fn ended_on(events: &[Recorded<CaseFact>], file: &File) -> Option<Date> {
+    let last = events.iter().map(|event| event.occurred_at).max()?;
+    (!file.status.is_open()).then(|| calendar::date_of(last))
+}
+
+fn of_visit(visit: &FieldVisit) -> Entry {
+    let place = visit.place.as_ref();
+    let text = Text {
+        chinese: format!("现场走访{}：{}", place.map(|place| format!("（{place}）")).unwrap_or_default(), visit.seen),
+        english: format!("Field visit{}: {}", place.map(|place| format!(" ({place})")).unwrap_or_default(), visit.seen),
+    };
+    Entry { at: in_china(visit.visited_on, Time::midnight()), kind: Kind::Visit, text, behind: Behind::Visit(visit.id) }
+}
+
+/// The deadline that runs, and the day on which a parked case is looked at again.
+fn due(file: &File) -> Vec<Entry> {
+    let runs = file.status.is_before_resolved() && file.paused_from.is_none();
+    let deadline = file.deadline.filter(|deadline| runs && !deadline.was_missed).map(|deadline| {
+        let (on, kind) = (deadline.on, Kind::Deadline);
+        let text = Text { chinese: format!("期限：{on}"), english: format!("Deadline: {on}") };
+        Entry { at: end_of(on), kind, text, behind: Behind::Due(on) }
+    });
+    let review = file.parked_until.map(|on| {
+        let text =
+            Text { chinese: format!("暂存复查：{on}"), english: format!("Review of the parked case: {on}") };
+        Entry { at: end_of(on), kind: Kind::Parking, text, behind: Behind::Due(on) }
+    });
+    deadline.into_iter().chain(review).collect()
+}
+
+fn end_of(day: Date) -> Timestamp {
+    in_china(day, Time::constant(23, 59, 59, 0))
+}
+
+/// That time of the day in UTC+8; the end of time where there is none.
+fn in_china(day: Date, time: Time) -> Timestamp {
+    Offset::constant(8).to_timestamp(day.to_datetime(time)).unwrap_or(Timestamp::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use serde_json::json;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::domain::actor::ActorId;
+    use crate::domain::fixtures::{day, statement, time};
+    use crate::domain::value::CampaignId;
+
+    const CAMPAIGN: Uuid = Uuid::from_u128(7);
+
+    fn event(at: &str, fact: serde_json::Value) -> Recorded<CaseFact> {
+        let event = json!({ "by": "somebody", "occurredAt": at, "fact": fact });
+        serde_json::from_value(event).expect("an event")
+    }
+
+    /// Reported on 2 March 2026 from the first visit.
+    fn reported() -> Recorded<CaseFact> {
+        let fact = json!({ "CaseReported": {
+            "number": "GD-2026-000001", "title": "螺纹塞规", "problem": "无法溯源",
+            "enterprise": Uuid::from_u128(1), "enterpriseVersion": 1, "campaign": CAMPAIGN, "division": "440305",
+            "origin": { "kind": "FIELD_VISIT", "visit": Uuid::from_u128(100) },
+        } });
+        event("2026-03-02T02:00:00Z", fact)
+    }
+
+    fn deadline_set() -> Recorded<CaseFact> {
+        event("2026-03-04T02:00:00Z", json!({ "DeadlineSet": { "deadline": "2026-04-01" } }))
+    }
+
+    fn visit(number: u128, on: &str, campaign: Uuid) -> FieldVisit {
+        FieldVisit {
+            id: Uuid::from_u128(number).into(),
+            campaign: CampaignId::from(campaign),
+            visitors: Vec::new(),
+            visited_on: day(on),
+            place: None,
+            seen: statement("恒温间"),
+            needs: BTreeSet::new(),
+            recorded_by: ActorId::parse("visitor").expect("an actor"),
+        }
+    }
+
+    fn behind(entries: &[Entry]) -> Vec<Behind> {
+        entries.iter().map(|entry| entry.behind).collect()
+    }
+
+    #[test]
+    fn visits_events_and_what_is_due_stand_in_the_order_of_time() {
+        let visits = [
+            visit(100, "2026-02-20", CAMPAIGN),
+            // Before the case was known, and of another campaign: neither concerns it.
+            visit(101, "2026-02-25", CAMPAIGN),
+            visit(102, "2026-03-03", Uuid::from_u128(8)),
+            visit(103, "2026-03-03", CAMPAIGN),
+        ];
+        let entries = of(&[reported(), deadline_set()], &visits);
+        assert_eq!(
+            behind(&entries),
+            [
+                Behind::Visit(Uuid::from_u128(100).into()),
+                Behind::Event(0),
+                Behind::Visit(Uuid::from_u128(103).into()),
+                Behind::Event(1),
+                Behind::Due(day("2026-04-01")),
+            ]
+        );
+        assert_eq!(entries[2].at, time("2026-03-02T16:00:00Z"), "midnight in China");
+        assert_eq!(entries[4].at, time("2026-04-01T15:59:59Z"), "the day's last second in China");
+        assert_eq!(entries[3].text.chinese, "期限定为：2026-04-01");
+        assert_eq!(entries[3].text.english, "Deadline set: 2026-04-01");
+    }
+
+    #[test]
+    fn nothing_is_due_once_the_deadline_was_missed_or_does_not_run() {
+        let missed = event("2026-04-02T02:00:00Z", json!({ "DeadlineMissed": { "deadline": "2026-04-01" } }));
+        let paused =
+            event("2026-03-05T02:00:00Z", json!({ "ClockPaused": { "from": "2026-03-05", "reason": "等待" } }));
+        for last in [missed, paused] {
+            let entries = of(&[reported(), deadline_set(), last], &[]);
+            assert_eq!(behind(&entries), [Behind::Event(0), Behind::Event(1), Behind::Event(2)]);
+        }
+    }
+
+    #[test]
+    fn a_visit_after_the_end_does_not_concern_the_case() {
+        let withdrawn = event("2026-03-10T02:00:00Z", json!({ "CaseWithdrawn": { "reason": "自行解决" } }));
+        let visits = [visit(100, "2026-02-20", CAMPAIGN), visit(103, "2026-03-11", CAMPAIGN)];
+        let entries = of(&[reported(), withdrawn], &visits);
+        let first = Behind::Visit(Uuid::from_u128(100).into());
+        assert_eq!(behind(&entries), [first, Behind::Event(0), Behind::Event(1)]);
+    }
+
+    #[test]
+    fn before_the_report_there_is_no_timeline() {
+        assert_eq!(of(&[], &[visit(100, "2026-02-20", CAMPAIGN)]), []);
+    }
+}
