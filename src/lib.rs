@@ -18,4 +18,5 @@ pub mod ledger;
 pub mod outbound;
 pub mod projection;
 pub mod report;
+pub mod search;
 pub mod store;

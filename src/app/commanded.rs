@@ -24,7 +24,7 @@ use crate::domain::order::Order;
 use crate::domain::person::Person;
 use crate::domain::view::View;
 use crate::projection;
-use crate::store::{AggregateType, FigureRow, RowChanges};
+use crate::store::{AggregateType, FigureRow, RowChanges, TextRow};
 
 /// An aggregate that the application carries commands out on.
 #[async_trait]
@@ -37,6 +37,11 @@ pub trait Commanded: Root + DeserializeOwned {
 
     /// What the read side takes up when it has gone from `before` to `after`.
     fn rows(id: Uuid, before: &Self, after: &Self) -> RowChanges;
+
+    /// The texts that it is found by, of these events.
+    fn texts(_events: &[Recorded<Self::Fact>]) -> Vec<TextRow> {
+        Vec::new()
+    }
 
     /// What these events, which have led it from `before` to `after`, add to the figures.
     fn figures(_before: &Self, _events: &[Recorded<Self::Fact>], _after: &Self) -> Vec<FigureRow> {
@@ -75,6 +80,10 @@ impl Commanded for Case {
 
     fn rows(id: Uuid, before: &Self, after: &Self) -> RowChanges {
         projection::case::changes(id, before, after)
+    }
+
+    fn texts(events: &[Recorded<CaseFact>]) -> Vec<TextRow> {
+        projection::text::of_case(events)
     }
 
     fn figures(before: &Self, events: &[Recorded<CaseFact>], after: &Self) -> Vec<FigureRow> {

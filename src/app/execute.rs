@@ -247,7 +247,7 @@ impl<A: Commanded> Made<A> {
         };
         let rows = A::rows(self.id, &self.before.state, &after.state);
         let figures = A::figures(&self.before.state, events, &after.state);
-        let rows = RowChanges { happened, figures, ..rows };
+        let rows = RowChanges { happened, figures, texts: A::texts(events), ..rows };
         let events = events
             .iter()
             .map(|event| {

@@ -199,7 +199,8 @@ async fn row<A: Commanded>(streams: &Streams<A>, commit: &[EventRecord]) -> Resu
         }
     };
     let figures = A::figures(&before.state, &events, &after.state);
-    let changes = RowChanges { happened, figures, ..A::rows(id, &before.state, &after.state) };
+    let texts = A::texts(&events);
+    let changes = RowChanges { happened, figures, texts, ..A::rows(id, &before.state, &after.state) };
     let version = after.version;
     streams.keep(id, Arc::new(after)).await;
     Ok(RebuiltRow {

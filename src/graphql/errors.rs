@@ -4,7 +4,7 @@
 //! | --- | --- | --- |
 //! | the domain refuses, or a value is unsound | `userErrors` of the payload | [`ErrorCode`] |
 //! | the version has moved on | `userErrors` and `conflict` | `VERSION_CONFLICT` |
-//! | an argument of a query makes no sense | `errors`, `extensions.code` | [`ErrorCode`], or `CURSOR_INVALID`, `PAGE_SIZE_INVALID`, `FILTER_TOO_LARGE`, `TOO_MANY_IDS` |
+//! | an argument of a query makes no sense | `errors`, `extensions.code` | [`ErrorCode`], or `CURSOR_INVALID`, `PAGE_SIZE_INVALID`, `FILTER_TOO_LARGE`, `SEARCH_EMPTY`, `SEARCH_TOO_LONG`, `TOO_MANY_IDS` |
 //! | the house may succeed later | `errors`, `extensions.code`, `extensions.retryable` | `UNAVAILABLE` |
 //! | a position is not here yet | the same | `POSITION_NOT_REACHED` |
 //! | the house failed | `errors`, `extensions.code`, `extensions.requestId` | `INTERNAL` |

@@ -53,6 +53,32 @@ pub(crate) enum CaseKind {
     ResearchProblem,
 }
 
+/// 检索字段: which part of a case a text is, the weightiest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum, Serialize)]
+#[graphql(remote = "crate::search::field::Field")]
+pub(crate) enum SearchField {
+    /// 标题.
+    Title,
+    /// 被测量: what has to be measured.
+    Measurand,
+    /// 问题描述.
+    Problem,
+    /// 发现, with its citations.
+    Finding,
+    /// 解决方案, with its citations.
+    Solution,
+    /// 经验: what others can learn from it.
+    Lesson,
+    /// 引进技术.
+    Technique,
+    /// 试用结果: what was seen on trial.
+    Trial,
+    /// 常规服务: the report of a routine service.
+    Service,
+    /// 评论.
+    Comment,
+}
+
 /// 严重程度: how much the difficulty hurts the enterprise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum, Serialize)]
 #[graphql(remote = "crate::domain::case::values::Severity")]

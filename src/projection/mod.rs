@@ -5,4 +5,5 @@
 pub mod case;
 pub mod figure;
 pub mod register;
+pub mod text;
 pub mod timeline;

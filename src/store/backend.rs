@@ -18,15 +18,16 @@ use crate::store::plan::Plan;
 use crate::store::row::ROWS_VERSION;
 use crate::store::row_writes::RowWrites;
 use crate::store::statement::Statement;
+use crate::store::texts::IndexDialect;
 use crate::store::stored::{
-    AttachmentRow, CaseVersionRow, CommandRow, Count, EventRow, HeadRow, LinkRow, MemberRow, PositionRow,
+    AttachmentRow, CaseVersionRow, CommandRow, Count, EventRow, FoundTextRow, HeadRow, LinkRow, MemberRow, PositionRow,
     RegisterVersionRow, SubCaseRow, SumRow, WithHead,
 };
 use crate::store::{
     Append, AppendError, Attachment, CaseColumn, CaseLink, CaseQuery, Committed, EventQuery, EventRecord,
-    FigureSelection, FigureSum, Grouped, Head, Keep, Moment, RebuildOutcome, RebuiltRow, RegisterQuery, RowsDigest,
-    RowsForm, SUB_CASE_OF, StatisticsQuery, Store, StoreError, StoredCase, StoredCommand, StoredRegister, StreamId,
-    SubCase, YearQuery, digest, filter, sql, statistics, stream, year,
+    FigureSelection, FigureSum, Grouped, Head, Keep, Moment, Reading, RebuildOutcome, RebuiltRow, RegisterQuery,
+    RowsDigest, RowsForm, SUB_CASE_OF, StatisticsQuery, Store, StoreError, StoredCase, StoredCommand, StoredRegister,
+    StoredText, StreamId, SubCase, TextQuery, YearQuery, digest, filter, sql, statistics, stream, texts, year,
 };
 
 /// A row that both drivers can decode.
@@ -36,6 +37,9 @@ impl<T> Decoded for T where T: for<'r> FromRow<'r, PgRow> + for<'r> FromRow<'r, 
 
 /// What differs between the databases.
 pub(super) trait Backend: Send + Sync + 'static {
+    /// How it is asked for the terms of texts.
+    const INDEX: IndexDialect;
+
     /// Runs a query on any connection.
     fn fetch<T: Decoded>(&self, statement: &Statement) -> impl Future<Output = Result<Vec<T>, sqlx::Error>> + Send;
 
@@ -267,6 +271,17 @@ impl<B: Backend> Store for SqlStore<B> {
     async fn case_by_number(&self, number: &str, at: Moment) -> Result<Option<StoredCase>, StoreError> {
         let statement = filter::one_case(CaseColumn::Number, number, at);
         self.one::<CaseVersionRow, _>("look up a case by number", statement).await
+    }
+
+    async fn texts_with(&self, query: &TextQuery) -> Result<Vec<StoredText>, StoreError> {
+        self.many::<FoundTextRow, _>("look for texts", texts::with(query, &B::INDEX)?).await
+    }
+
+    async fn texts_of(&self, cases: &[Uuid], at: Moment, reading: Reading) -> Result<Vec<StoredText>, StoreError> {
+        if cases.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.many::<FoundTextRow, _>("read the texts of cases", texts::of(cases, at, reading)).await
     }
 
     async fn page_of_registers(&self, query: &RegisterQuery) -> Result<(Vec<StoredRegister>, Moment), StoreError> {

@@ -19,6 +19,7 @@ pub(super) async fn rows<B: Backend>(backend: &B, last_position: Option<u64>) ->
     versions.add_all::<DigestCase, _>(backend, sql::DIGEST_CASES, Some(last)).await?;
     versions.add_all::<DigestRegister, _>(backend, sql::DIGEST_REGISTERS, Some(last)).await?;
     versions.add_all::<DigestLink, _>(backend, sql::DIGEST_LINKS, Some(last)).await?;
+    versions.add_all::<DigestText, _>(backend, sql::DIGEST_TEXTS, Some(last)).await?;
     versions.add_all::<DigestFigure, _>(backend, sql::DIGEST_FIGURES, Some(last)).await?;
     let mut present = Hasher::default();
     present.add_all::<DigestPastCase, _>(backend, sql::DIGEST_PAST_CASES, None).await?;
@@ -152,6 +153,25 @@ impl Keyed for DigestLink {
             .text(after.map_or("", |row| &row.case_id))
             .text(after.map_or("", |row| &row.other_id))
             .text(after.map_or("", |row| &row.relation))
+    }
+}
+
+#[derive(FromRow, Serialize)]
+struct DigestText {
+    text_id: i64,
+    case_id: String,
+    field: String,
+    from_position: i64,
+    to_position: i64,
+    occurred_at: i64,
+    length: i64,
+    words: String,
+    body: String,
+}
+
+impl Keyed for DigestText {
+    fn bind_key(after: Option<&Self>, statement: Statement) -> Statement {
+        statement.integer(after.map_or(-1, |row| row.text_id))
     }
 }
 

@@ -14,6 +14,7 @@ mod query;
 mod readers;
 mod record;
 mod row;
+mod text;
 mod writer;
 
 mod known;
@@ -32,6 +33,7 @@ mod statement;
 mod statistics;
 mod stored;
 mod stream;
+mod texts;
 mod webhook;
 mod year;
 
@@ -71,6 +73,7 @@ pub use webhook::{
     Delivery, DeliveryState, Failed, HELD, KeyPage, Turn, Webhook, WebhookAction, WebhookChange, WebhookConfiguration,
     WebhookState, WebhookStore, WebhookWrite,
 };
+pub use text::{Reading, StoredText, Terms, TextQuery, TextRow};
 pub use writer::{Writer, WriterLimits};
 pub use year::{FigureSelection, FigureSum, OfCases, YearQuery};
 
@@ -170,6 +173,18 @@ pub trait Store: WebhookStore + Send + Sync + 'static {
     /// # Errors
     /// When the database fails.
     async fn case_by_number(&self, number: &str, at: Moment) -> Result<Option<StoredCase>, StoreError>;
+
+    /// Texts of cases that have these terms, the latest first, with their words.
+    ///
+    /// # Errors
+    /// As [`Store::cases`].
+    async fn texts_with(&self, query: &TextQuery) -> Result<Vec<StoredText>, StoreError>;
+
+    /// All texts of these cases as of a moment, the latest first.
+    ///
+    /// # Errors
+    /// When the database fails.
+    async fn texts_of(&self, cases: &[Uuid], at: Moment, reading: Reading) -> Result<Vec<StoredText>, StoreError>;
 
     /// A page of a register and the moment of it: for the present, the head of the log that it was read at.
     ///

@@ -193,7 +193,8 @@ fn check(append: &Append, content: &Content) -> Result<(), AppendError> {
     let changes_case = rows.case.is_some()
         || !rows.members_added.is_empty()
         || !rows.members_removed.is_empty()
-        || !rows.links_added.is_empty();
+        || !rows.links_added.is_empty()
+        || !rows.texts.is_empty();
     let names_other = rows.case.as_ref().is_some_and(|case| case.case_id != append.stream.aggregate_id);
     if changes_case && !is_case || rows.register.is_some() && is_case || names_other {
         return refuse("its read rows belong to another stream".to_owned());
@@ -243,6 +244,7 @@ fn texts<'a>(append: &'a Append, content: &'a Content) -> impl Iterator<Item = &
                 .iter()
                 .flat_map(|figure| [&figure.detail, &figure.counted_on].into_iter().chain(&figure.amount)),
         )
+        .chain(rows.texts.iter().flat_map(|text| [&text.field, &text.words, &text.body].into_iter().chain(&text.terms)))
 }
 
 fn invalid(reason: String) -> AppendError {

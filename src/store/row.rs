@@ -10,6 +10,7 @@ use uuid::Uuid;
 use crate::store::figure::FigureRow;
 use crate::store::happened::Happened;
 use crate::store::record::StreamId;
+use crate::store::text::TextRow;
 
 /// The form and content of the read rows. Raise it when the rows of the same log come out differently: servers of this
 /// program then make them anew before they serve, and those of an older one write nothing more.
@@ -33,6 +34,8 @@ pub struct RowChanges {
     pub happened: Happened,
     /// What the events add to the figures, in their order.
     pub figures: Vec<FigureRow>,
+    /// Texts of the case that its new events have.
+    pub texts: Vec<TextRow>,
 }
 
 /// A case as lists see it.
@@ -199,7 +202,7 @@ pub enum RebuildOutcome {
 /// What two sets of read rows are compared by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RowsDigest {
-    /// Number of versions of cases and registers, of links and of figures.
+    /// Number of versions of cases and registers, of links, of texts and of figures.
     pub count: u64,
     /// Position up to which they were compared; `None` for an empty log. Rows of later
     /// commits are left out, so appending meanwhile does no harm.

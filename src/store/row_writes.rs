@@ -7,8 +7,9 @@ use uuid::Uuid;
 
 use crate::store::happened::{Happened, LastEvent, PastRow, PastState};
 use crate::store::sql::OPEN;
+use crate::store::text::MOST_OF_AN_EVENT;
 use crate::store::{
-    AggregateType, CaseLink, CaseRow, FigureRow, NumberTaken, RebuiltRow, RegisterRow, StreamId,
+    AggregateType, CaseLink, CaseRow, FigureRow, NumberTaken, RebuiltRow, RegisterRow, StreamId, TextRow,
 };
 
 /// A new row of `case_versions`.
@@ -69,6 +70,33 @@ pub(super) struct LinkWrite {
     pub(super) from_position: i64,
 }
 
+/// A new row of `search_texts`.
+#[derive(Debug)]
+pub(super) struct TextWrite {
+    pub(super) text_id: i64,
+    pub(super) case_id: Uuid,
+    pub(super) from_position: i64,
+    pub(super) to_position: i64,
+    pub(super) occurred_until: i64,
+    pub(super) row: TextRow,
+}
+
+impl TextWrite {
+    /// Its terms as both databases take them: with a space between them, which no term has in it.
+    pub(super) fn joined_terms(&self) -> String {
+        self.row.terms.iter().map(String::as_str).collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// The end of the stored texts that a case had in a field.
+#[derive(Clone, Debug)]
+pub(super) struct TextClosing {
+    pub(super) case_id: Uuid,
+    pub(super) field: String,
+    pub(super) to_position: i64,
+    pub(super) occurred_until: i64,
+}
+
 /// A new row of `figures`.
 #[derive(Debug)]
 pub(super) struct FigureWrite {
@@ -93,6 +121,8 @@ pub(super) struct RowWrites {
     /// Rows of the axis of what had happened alone.
     pub(super) past_registers: Vec<RegisterVersion>,
     pub(super) links: Vec<LinkWrite>,
+    pub(super) text_closings: Vec<TextClosing>,
+    pub(super) texts: Vec<TextWrite>,
     pub(super) figures: Vec<FigureWrite>,
     /// The last number taken of each series.
     pub(super) series: BTreeMap<String, u64>,
@@ -157,6 +187,9 @@ impl RowWrites {
             link,
             from_position: position,
         }));
+        for row in changes.texts {
+            self.add_text(case_id, position, row);
+        }
         self.figures.extend(changes.figures.into_iter().map(|row| FigureWrite {
             aggregate_id: stream.aggregate_id,
             position: position - row.events_after.cast_signed(),
@@ -167,6 +200,35 @@ impl RowWrites {
             let last = self.series.entry(series).or_default();
             *last = number.max(*last);
         }
+    }
+
+    /// Adds a text of an append that ends at the position. One that replaces others ends those of this batch here and the stored ones by a closing.
+    fn add_text(&mut self, case_id: Uuid, position: i64, row: TextRow) {
+        if row.replaces {
+            let had = self.texts.iter_mut().filter(|text| text.case_id == case_id && text.row.field == row.field);
+            for text in had {
+                text.to_position = text.to_position.min(position);
+                text.occurred_until = text.occurred_until.min(row.occurred_at);
+            }
+            let same = |closing: &&mut TextClosing| closing.case_id == case_id && closing.field == row.field;
+            match self.text_closings.iter_mut().find(same) {
+                Some(closing) => closing.occurred_until = closing.occurred_until.min(row.occurred_at),
+                None => self.text_closings.push(TextClosing {
+                    case_id,
+                    field: row.field.clone(),
+                    to_position: position,
+                    occurred_until: row.occurred_at,
+                }),
+            }
+        }
+        self.texts.push(TextWrite {
+            text_id: (position - row.events_after.cast_signed()) * MOST_OF_AN_EVENT + i64::from(row.index),
+            case_id,
+            from_position: position,
+            to_position: OPEN,
+            occurred_until: OPEN,
+            row,
+        });
     }
 
     /// Puts the states in the place of what the stream has on the axis of what had happened, stored or new.

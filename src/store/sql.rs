@@ -60,8 +60,23 @@ macro_rules! command_columns {
     };
 }
 
+/// What every read of `search_texts` gives beside words or body.
+macro_rules! text_columns {
+    () => {
+        "t.text_id, t.case_id, t.field, t.occurred_at, t.length"
+    };
+}
+
+/// The columns of `search_texts` in the order of the writes, without the terms of PostgreSQL.
+macro_rules! text_row_columns {
+    () => {
+        "text_id, case_id, field, from_position, to_position, occurred_at, occurred_until, length, words, body"
+    };
+}
+
 pub(super) use {
     case_columns, command_columns, event_columns, figure_columns, is_open_version, register_columns, span_columns,
+    text_columns, text_row_columns,
 };
 
 /// The head of the log in the snapshot of the statement.
@@ -171,6 +186,11 @@ pub(super) const DIGEST_REGISTERS: &str = concat!(
 pub(super) const DIGEST_LINKS: &str = "select case_id, other_id, relation, from_position \
      from case_links where from_position <= $1 and (case_id, other_id, relation) > ($2, $3, $4) \
      order by case_id, other_id, relation limit $5";
+
+/// Without `occurred_until`, which tells of no position from which it holds.
+pub(super) const DIGEST_TEXTS: &str = "select text_id, case_id, field, from_position, occurred_at, length, words, body, \
+     case when to_position > $1 then 9223372036854775807 else to_position end as to_position \
+     from search_texts where from_position <= $1 and text_id > $2 order by text_id limit $3";
 
 /// What had happened by any time, in key order.
 pub(super) const DIGEST_PAST_CASES: &str = concat!(

@@ -12,11 +12,13 @@ pub(super) enum Argument {
 pub(super) struct Statement {
     pub(super) sql: String,
     pub(super) arguments: Vec<Argument>,
+    /// Whether the plan depends on the arguments, so that one that was made for others may be a bad one.
+    pub(super) is_planned_anew: bool,
 }
 
 impl Statement {
     pub(super) fn new(sql: &str) -> Self {
-        Self { sql: sql.to_owned(), arguments: Vec::new() }
+        Self { sql: sql.to_owned(), arguments: Vec::new(), is_planned_anew: false }
     }
 
     /// Appends SQL text of the program's own.

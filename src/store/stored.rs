@@ -5,9 +5,10 @@ use serde::Serialize;
 use sqlx::FromRow;
 use uuid::Uuid;
 
+use crate::store::text::MOST_OF_AN_EVENT;
 use crate::store::{
     AggregateType, Attachment, CaseLink, CaseRow, Committed, EventRecord, Head, RegisterRow, StoreError, StoredCase,
-    StoredCommand, StoredRegister, StreamId, SubCase,
+    StoredCommand, StoredRegister, StoredText, StreamId, SubCase,
 };
 
 #[derive(FromRow)]
@@ -256,6 +257,35 @@ pub(super) struct SumRow {
 #[derive(FromRow)]
 pub(super) struct PositionRow {
     pub(super) position: i64,
+}
+
+#[derive(FromRow)]
+pub(super) struct FoundTextRow {
+    text_id: i64,
+    case_id: String,
+    field: String,
+    occurred_at: i64,
+    length: i64,
+    words: String,
+    body: String,
+}
+
+impl TryFrom<FoundTextRow> for StoredText {
+    type Error = StoreError;
+
+    fn try_from(row: FoundTextRow) -> Result<Self, StoreError> {
+        Ok(Self {
+            text_id: row.text_id,
+            case_id: id("search_texts", &row.case_id)?,
+            field: row.field,
+            position: (row.text_id / MOST_OF_AN_EVENT).cast_unsigned(),
+            occurred_at: row.occurred_at,
+            length: u32::try_from(row.length)
+                .map_err(|_| corrupt("search_texts", "length", &row.length.to_string()))?,
+            words: row.words,
+            body: row.body,
+        })
+    }
 }
 
 #[derive(FromRow)]

@@ -14,6 +14,7 @@ mod registers;
 pub(crate) mod scene;
 mod schema;
 pub(crate) mod script;
+mod search;
 mod sight;
 mod statistics;
 mod story;
@@ -31,6 +32,10 @@ use front::{documents_are_judged, strangers_stay_outside, the_last_request_is_an
 use histories::one_case_has_a_history;
 use lists::{filters_give_what_they_say, pages_are_stable_while_cases_change, senseless_questions_are_refused};
 use scene::Scene;
+use search::{
+    a_search_is_of_one_moment, only_what_one_may_see_is_found, senseless_searches_are_refused,
+    solved_cases_are_found_by_likeness, words_are_found_ranked_and_marked,
+};
 use sight::{each_sees_their_own, the_auditor_changes_nothing, the_unseen_looks_absent};
 use statistics::{
     a_report_is_written_beside_the_server, a_year_is_added_up, figures_are_added_up, figures_are_of_what_one_sees,
@@ -83,6 +88,11 @@ on_both_databases! {
     strangers_stay_outside
     documents_are_judged
     the_last_request_is_answered
+    words_are_found_ranked_and_marked
+    only_what_one_may_see_is_found
+    a_search_is_of_one_moment
+    senseless_searches_are_refused
+    solved_cases_are_found_by_likeness
     figures_are_added_up
     figures_are_of_what_one_sees
     a_year_is_added_up

@@ -41,8 +41,8 @@ async fn the_first_session_works_on_the_demonstration() {
         answers.push(answer["data"].clone());
     }
 
-    let [worst, waiting, triaged, refused, history] = answers.as_slice() else {
-        panic!("the session has five questions, not {}", answers.len());
+    let [worst, waiting, triaged, refused, history, seen] = answers.as_slice() else {
+        panic!("the session has six questions, not {}", answers.len());
     };
     assert!(worst["cases"]["nodes"].as_array().is_some_and(|nodes| !nodes.is_empty()), "{worst:#}");
     assert_eq!(worst["cases"]["nodes"][0]["gap"]["closed"], false);
@@ -53,6 +53,8 @@ async fn the_first_session_works_on_the_demonstration() {
     let events = history["cases"]["nodes"][0]["events"]["nodes"].as_array().expect("a history");
     assert_eq!(events[0]["__typename"], "CaseReportedEvent");
     assert!(events.len() > 5, "{history:#}");
+    let found = &seen["search"]["edges"][0];
+    assert_eq!((&seen["search"]["totalCount"], &found["fragments"][0]["field"]), (&json!(1), &json!("PROBLEM")));
 }
 
 /// The questions of the section, each with the JSON block of variables that follows it.

@@ -35,5 +35,6 @@ mod registers;
 mod sharing;
 mod statistics;
 mod stock;
+mod texts;
 mod versions;
 mod writer;

@@ -5,6 +5,7 @@ mod cases;
 pub(crate) mod node;
 mod preview;
 mod registers;
+mod search;
 mod server;
 mod statistics;
 mod webhooks;
@@ -14,12 +15,15 @@ use jiff::Timestamp;
 
 use crate::app::Moment;
 
+pub(crate) use search::score;
+
 /// 查询: what there is for you to see. Everything is answered within the rights of your token.
 #[derive(Default, MergedObject)]
 pub(crate) struct Query(
     node::NodeQuery,
     cases::CaseQuery,
     registers::RegisterQuery,
+    search::SearchQuery,
     statistics::StatisticsQuery,
     as_of::AsOfQuery,
     preview::PreviewQuery,
@@ -34,6 +38,7 @@ impl Query {
             node::NodeQuery(view),
             cases::CaseQuery(view),
             registers::RegisterQuery(view),
+            search::SearchQuery(view),
             statistics::StatisticsQuery(view),
             as_of::AsOfQuery(view),
             preview::PreviewQuery(view),

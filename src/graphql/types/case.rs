@@ -16,19 +16,21 @@ use crate::graphql::types::history::CaseHistory;
 use crate::graphql::types::institution::InstitutionNode;
 use crate::graphql::types::person::PersonNode;
 use crate::graphql::types::preview::CasePreview;
+use crate::graphql::types::similar::CaseLikeness;
 use crate::graphql::{errors, ids, words};
 
 /// 难点问题: one measurement difficulty of one enterprise.
 #[derive(MergedObject)]
 #[graphql(name = "Case")]
-pub(crate) struct CaseNode(CaseRow, CaseFile, CaseHistory);
+pub(crate) struct CaseNode(CaseRow, CaseFile, CaseHistory, CaseLikeness);
 
 impl CaseNode {
     /// The case of that row, shown as of that moment.
     pub(crate) fn new(stored: StoredCase, at: Moment) -> Self {
         let file = CaseFile { id: stored.row.case_id.into(), version: stored.version, at };
         let history = CaseHistory { id: file.id, enterprise: stored.row.enterprise_id.into(), at };
-        Self(CaseRow { stored, at }, file, history)
+        let likeness = CaseLikeness { stored: stored.clone(), at };
+        Self(CaseRow { stored, at }, file, history, likeness)
     }
 
     /// The global id, as the interface `Node` asks for it.

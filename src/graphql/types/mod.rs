@@ -19,6 +19,7 @@ pub(crate) mod enterprise;
 pub(crate) mod institution;
 pub(crate) mod person;
 pub(crate) mod register;
+pub(crate) mod similar;
 pub(crate) mod view;
 
 pub(crate) mod statistics;

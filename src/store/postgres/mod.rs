@@ -22,6 +22,7 @@ use crate::store::row::ROWS_VERSION;
 use crate::store::row_writes::RowWrites;
 use crate::store::sql::{HEAD, SET_ROWS_VERSION};
 use crate::store::statement::{Argument, Statement};
+use crate::store::texts::IndexDialect;
 use crate::store::stored::HeadRow;
 use crate::store::{Append, Head, StoreError, migration_error};
 
@@ -87,8 +88,10 @@ impl PostgresBackend {
 }
 
 impl Backend for PostgresBackend {
+    const INDEX: IndexDialect = sql::INDEX;
+
     async fn fetch<T: Decoded>(&self, statement: &Statement) -> Result<Vec<T>, sqlx::Error> {
-        let query = sqlx::query_as(&statement.sql);
+        let query = sqlx::query_as(&statement.sql).persistent(!statement.is_planned_anew);
         let query = statement.arguments.iter().fold(query, |query, argument| match argument {
             Argument::Text(text) => query.bind(text),
             Argument::Integer(number) => query.bind(number),

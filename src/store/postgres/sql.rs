@@ -2,8 +2,9 @@
 //! any size is one prepared statement a table.
 
 use crate::store::sql::{
-    case_columns, command_columns, event_columns, figure_columns, register_columns, span_columns,
+    case_columns, command_columns, event_columns, figure_columns, register_columns, span_columns, text_row_columns,
 };
+use crate::store::texts::IndexDialect;
 
 /// Opens the transaction and locks the head in one round trip. What the batch builds on is read
 /// by the next statement, whose snapshot (READ COMMITTED) is taken after the lock is held.
@@ -32,6 +33,16 @@ cross join lateral (
 union all
 select 3, series, '', '', '', last, 0, 0, 0, ''
 from case_number_series where series = any($5::text[])";
+
+/// What is asked for is a list of quoted terms: PostgreSQL parses no text and knows no language here.
+pub(super) const INDEX: IndexDialect = IndexDialect {
+    found_in: " from search_texts t where t.terms @@ cast(",
+    closing: " as tsquery)",
+    text_id: "t.text_id",
+    quote: '\'',
+    and: " & ",
+    or: " | ",
+};
 
 /// Head, commands and events in one statement.
 pub(super) const WRITE_LOG: &str = concat!(
@@ -77,6 +88,8 @@ pub(super) struct RowStatements {
     pub(super) insert_links: &'static str,
     pub(super) insert_figures: &'static str,
     pub(super) set_series: &'static str,
+    /// Closings and new texts in one statement.
+    pub(super) write_texts: &'static str,
 }
 
 macro_rules! row_statements {
@@ -189,6 +202,27 @@ macro_rules! row_statements {
                  select * from unnest($1::text[], $2::bigint[]) \
                  on conflict (series) do update set last = greatest(s.last, excluded.last)"
             ),
+            write_texts: concat!(
+                "with closed as (update ",
+                $schema,
+                "search_texts t set to_position = least(t.to_position, c.to_position), \
+                 occurred_until = least(t.occurred_until, c.occurred_until) \
+                 from unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[]) \
+                 c (case_id, field, to_position, occurred_until) \
+                 where t.case_id = c.case_id and t.field = c.field) \
+                 insert into ",
+                $schema,
+                "search_texts (",
+                text_row_columns!(),
+                ", terms) \
+                 select ",
+                text_row_columns!(),
+                ", array_to_tsvector(string_to_array(terms, ' ')) \
+                 from unnest($5::bigint[], $6::text[], $7::text[], $8::bigint[], $9::bigint[], $10::bigint[], \
+                 $11::bigint[], $12::bigint[], $13::text[], $14::text[], $15::text[]) n (",
+                text_row_columns!(),
+                ", terms)"
+            ),
         }
     };
 }
@@ -205,18 +239,20 @@ create table etalon_rebuild.case_members (like case_members including all);
 create table etalon_rebuild.case_links (like case_links including all);
 create table etalon_rebuild.register_versions (like register_versions including all);
 create table etalon_rebuild.figures (like figures including all);
-create table etalon_rebuild.case_number_series (like case_number_series including all)";
+create table etalon_rebuild.case_number_series (like case_number_series including all);
+create table etalon_rebuild.search_texts (like search_texts including all)";
 
 /// Statistics for the planner, taken before anybody is kept waiting.
 pub(super) const ANALYZE_REBUILT: &str = "\
 analyze etalon_rebuild.case_versions, etalon_rebuild.case_members, etalon_rebuild.case_links, \
-etalon_rebuild.register_versions, etalon_rebuild.figures, etalon_rebuild.case_number_series";
+etalon_rebuild.register_versions, etalon_rebuild.figures, etalon_rebuild.case_number_series, \
+etalon_rebuild.search_texts";
 
 /// Readers wait for the length of this script only. The tables are locked in the order in which
 /// every read names them, and no reader is waited for longer than the time-out.
 pub(super) const FINISH_REBUILD: &str = "\
 set local lock_timeout = '5s';
-lock table case_versions, case_members, case_links, register_versions, figures, case_number_series
+lock table case_versions, case_members, case_links, register_versions, figures, case_number_series, search_texts
     in access exclusive mode;
 do $$
 declare
@@ -224,7 +260,8 @@ declare
     swapped text;
 begin
     foreach swapped in array array['case_versions', 'case_members', 'case_links',
-                                   'register_versions', 'figures', 'case_number_series'] loop
+                                   'register_versions', 'figures', 'case_number_series',
+                                   'search_texts'] loop
         execute format('drop table %I', swapped);
         execute format('alter table etalon_rebuild.%I set schema %I', swapped, served);
     end loop;

@@ -5,7 +5,7 @@ use sqlx::postgres::PgConnection;
 
 use crate::store::plan::{NewCommand, Plan};
 use crate::store::postgres::sql::{INSERT_ATTACHMENTS, RowStatements, WRITE_LOG};
-use crate::store::row_writes::{CaseVersion, Closing, FigureWrite, RegisterVersion, RowWrites};
+use crate::store::row_writes::{CaseVersion, Closing, FigureWrite, RegisterVersion, RowWrites, TextWrite};
 use crate::store::{CaseRow, EventRecord, NewAttachment, RegisterRow, StreamId};
 
 /// Writes head, commands, events and attachments.
@@ -97,6 +97,9 @@ pub(super) async fn rows(
             .bind(column(&rows.links, |write| write.link.relation.as_str()))
             .bind(column(&rows.links, |write| write.from_position));
         connection.execute(query).await?;
+    }
+    if !rows.texts.is_empty() {
+        texts(connection, statements.write_texts, rows).await?;
     }
     if !rows.figures.is_empty() {
         figures(connection, statements.insert_figures, &rows.figures).await?;
@@ -201,6 +204,28 @@ async fn registers(
         .bind(number(|new| new.span.lane))
         .bind(number(|new| new.span.occurred_from))
         .bind(number(|new| new.span.occurred_to));
+    connection.execute(query).await.map(drop)
+}
+
+async fn texts(connection: &mut PgConnection, text: &str, rows: &RowWrites) -> Result<(), sqlx::Error> {
+    let (closings, texts) = (&rows.text_closings, &rows.texts);
+    let number = |value: fn(&TextWrite) -> i64| column(texts, value);
+    let query = sqlx::query(text)
+        .bind(column(closings, |closing| closing.case_id.to_string()))
+        .bind(column(closings, |closing| closing.field.as_str()))
+        .bind(column(closings, |closing| closing.to_position))
+        .bind(column(closings, |closing| closing.occurred_until))
+        .bind(number(|new| new.text_id))
+        .bind(column(texts, |new| new.case_id.to_string()))
+        .bind(column(texts, |new| new.row.field.as_str()))
+        .bind(number(|new| new.from_position))
+        .bind(number(|new| new.to_position))
+        .bind(number(|new| new.row.occurred_at))
+        .bind(number(|new| new.occurred_until))
+        .bind(number(|new| new.row.length.into()))
+        .bind(column(texts, |new| new.row.words.as_str()))
+        .bind(column(texts, |new| new.row.body.as_str()))
+        .bind(column(texts, TextWrite::joined_terms));
     connection.execute(query).await.map(drop)
 }
 

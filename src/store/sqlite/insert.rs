@@ -6,7 +6,7 @@ use sqlx::sqlite::{SqliteArguments, SqliteConnection};
 use sqlx::{Executor, Sqlite};
 
 use crate::store::plan::NewCommand;
-use crate::store::row_writes::{CaseVersion, FigureWrite, RegisterVersion};
+use crate::store::row_writes::{CaseVersion, FigureWrite, RegisterVersion, TextWrite};
 use crate::store::{EventRecord, NewAttachment};
 
 type SqliteQuery<'q> = Query<'q, Sqlite, SqliteArguments<'q>>;
@@ -169,5 +169,34 @@ impl Inserted for RegisterVersion {
             .bind(self.span.lane)
             .bind(self.span.occurred_from)
             .bind(self.span.occurred_to)
+    }
+}
+
+impl Inserted for TextWrite {
+    const COLUMNS: usize = 10;
+
+    fn bind<'q>(&'q self, query: SqliteQuery<'q>) -> SqliteQuery<'q> {
+        query
+            .bind(self.text_id)
+            .bind(self.case_id.to_string())
+            .bind(&self.row.field)
+            .bind(self.from_position)
+            .bind(self.to_position)
+            .bind(self.row.occurred_at)
+            .bind(self.occurred_until)
+            .bind(self.row.length)
+            .bind(&self.row.words)
+            .bind(&self.row.body)
+    }
+}
+
+/// The terms of a text, for the index.
+pub(super) struct IndexedTerms<'a>(pub(super) &'a TextWrite);
+
+impl Inserted for IndexedTerms<'_> {
+    const COLUMNS: usize = 2;
+
+    fn bind<'q>(&'q self, query: SqliteQuery<'q>) -> SqliteQuery<'q> {
+        query.bind(self.0.text_id).bind(self.0.joined_terms())
     }
 }

@@ -26,10 +26,11 @@ use crate::store::row::ROWS_VERSION;
 use crate::store::row_writes::{Closing, RowWrites};
 use crate::store::sql::{HEAD, SET_ROWS_VERSION};
 use crate::store::statement::{Argument, Statement};
+use crate::store::texts::IndexDialect;
 use crate::store::stored::HeadRow;
 use crate::store::{Append, Head, StoreError, StreamId, migration_error};
 
-use insert::insert_all;
+use insert::{IndexedTerms, insert_all};
 use sql::{RowStatements, SERVED};
 
 static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
@@ -85,6 +86,8 @@ async fn migrate(writer: &mut SqliteConnection) -> Result<(), StoreError> {
 }
 
 impl Backend for SqliteBackend {
+    const INDEX: IndexDialect = sql::INDEX;
+
     async fn fetch<T: Decoded>(&self, statement: &Statement) -> Result<Vec<T>, sqlx::Error> {
         let query = sqlx::query_as(&statement.sql);
         let query = statement.arguments.iter().fold(query, |query, argument| match argument {
@@ -255,7 +258,24 @@ async fn write_rows(
     execute_with(connection, statements.delete_members, &rows.members_removed()).await?;
     execute_with(connection, statements.insert_links, &links).await?;
     insert_all(connection, statements.insert_figures, &rows.figures).await?;
-    execute_with(connection, statements.set_series, &series).await
+    execute_with(connection, statements.set_series, &series).await?;
+    write_texts(connection, statements, rows).await
+}
+
+async fn write_texts(
+    connection: &mut SqliteConnection,
+    statements: &RowStatements,
+    rows: &RowWrites,
+) -> Result<(), sqlx::Error> {
+    let closings: Vec<_> = rows
+        .text_closings
+        .iter()
+        .map(|closing| (closing.case_id.to_string(), &closing.field, closing.to_position, closing.occurred_until))
+        .collect();
+    let terms: Vec<_> = rows.texts.iter().map(IndexedTerms).collect();
+    execute_with(connection, statements.close_texts, &closings).await?;
+    insert_all(connection, statements.insert_texts, &rows.texts).await?;
+    insert_all(connection, statements.index_texts, &terms).await
 }
 
 fn name_of(stream: StreamId) -> (&'static str, String) {

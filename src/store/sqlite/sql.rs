@@ -2,8 +2,9 @@
 //! long texts as `values` lists, see `insert.rs`.
 
 use crate::store::sql::{
-    case_columns, command_columns, event_columns, figure_columns, register_columns, span_columns,
+    case_columns, command_columns, event_columns, figure_columns, register_columns, span_columns, text_row_columns,
 };
+use crate::store::texts::IndexDialect;
 
 /// Takes the write lock at once: a deferred transaction would fail when it has to upgrade.
 pub(super) const BEGIN: &str = "begin immediate";
@@ -29,6 +30,16 @@ union all
 select 3, s.series, '', '', '', s.last, 0, 0, 0, x''
 from json_each($3) k cross join case_number_series s
 where s.series = k.value";
+
+/// The index gives its texts the latest first by itself, one after another as they are wanted.
+pub(super) const INDEX: IndexDialect = IndexDialect {
+    found_in: " from search_index(",
+    closing: ") i cross join search_texts t on t.text_id = i.rowid where 1 = 1",
+    text_id: "i.rowid",
+    quote: '"',
+    and: " AND ",
+    or: " OR ",
+};
 
 pub(super) const MOVE_HEAD: &str = "update log_head set next_position = $1, recorded_at = $2 where id = 1";
 
@@ -63,6 +74,10 @@ pub(super) struct RowStatements {
     pub(super) insert_figures: &'static str,
     /// `$1` `[[series, last], …]`
     pub(super) set_series: &'static str,
+    /// `$1` `[[case id, field, to_position, occurred_until], …]`
+    pub(super) close_texts: &'static str,
+    pub(super) insert_texts: &'static str,
+    pub(super) index_texts: &'static str,
 }
 
 macro_rules! row_statements {
@@ -156,6 +171,15 @@ macro_rules! row_statements {
                 "select value ->> 0, value ->> 1 from json_each($1) where true ",
                 "on conflict (series) do update set last = max(last, excluded.last)"
             ),
+            close_texts: concat!(
+                "update ",
+                $prefix,
+                "search_texts set to_position = min(to_position, k.value ->> 2), \
+                 occurred_until = min(occurred_until, k.value ->> 3) \
+                 from json_each($1) k where case_id = k.value ->> 0 and field = k.value ->> 1"
+            ),
+            insert_texts: concat!("insert into ", $prefix, "search_texts (", text_row_columns!(), ") values "),
+            index_texts: concat!("insert into ", $prefix, "search_index (rowid, terms) values "),
         }
     };
 }
@@ -171,6 +195,8 @@ drop table if exists rebuild_case_links;
 drop table if exists rebuild_register_versions;
 drop table if exists rebuild_figures;
 drop table if exists rebuild_case_number_series;
+drop table if exists rebuild_search_texts;
+drop table if exists rebuild_search_index;
 create table rebuild_case_versions as select * from case_versions where false;
 create unique index rebuild_case_versions_key on rebuild_case_versions (case_id, from_position, lane);
 create table rebuild_case_members (case_id text, actor text, primary key (case_id, actor));
@@ -181,9 +207,14 @@ create table rebuild_register_versions as select * from register_versions where 
 create unique index rebuild_register_versions_key
     on rebuild_register_versions (aggregate_type, aggregate_id, from_position, lane);
 create table rebuild_figures as select * from figures where false;
-create table rebuild_case_number_series (series text primary key, last bigint)";
+create table rebuild_case_number_series (series text primary key, last bigint);
+create table rebuild_search_texts as select * from search_texts where false;
+create unique index rebuild_search_texts_key on rebuild_search_texts (text_id);
+create index rebuild_search_texts_case on rebuild_search_texts (case_id);
+create virtual table rebuild_search_index using fts5
+    (terms, content = '', columnsize = 0, detail = none, tokenize = \"ascii tokenchars '.'\")";
 
-/// Copies instead of renaming, because SQLite cannot rename an index. Readers go on with the
+/// Copies instead of renaming, because SQLite cannot rename an index; that of the terms is a table. Readers go on with the
 /// snapshot they have; commits wait.
 pub(super) const FINISH_REBUILD: &str = concat!(
     "delete from case_versions; insert into case_versions (",
@@ -217,5 +248,12 @@ pub(super) const FINISH_REBUILD: &str = concat!(
     "select series, last from rebuild_case_number_series; ",
     "drop table rebuild_case_versions; drop table rebuild_case_members; ",
     "drop table rebuild_case_links; drop table rebuild_register_versions; ",
-    "drop table rebuild_figures; drop table rebuild_case_number_series"
+    "drop table rebuild_figures; drop table rebuild_case_number_series; ",
+    "delete from search_texts; insert into search_texts (",
+    text_row_columns!(),
+    ") select ",
+    text_row_columns!(),
+    " from rebuild_search_texts; ",
+    "drop table rebuild_search_texts; drop table search_index; ",
+    "alter table rebuild_search_index rename to search_index"
 );

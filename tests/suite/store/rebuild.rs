@@ -2,14 +2,15 @@
 
 use etalon::store::{
     AggregateType, Append, CaseLink, CaseRow, Committed, FigureKind, FigureRow, Moment, NumberTaken, RebuildOutcome,
-    RebuiltRow, RowChanges, SUB_CASE_OF, Store, StreamId,
+    RebuiltRow, RowChanges, SUB_CASE_OF, Store, StreamId, TextRow,
 };
 use futures::future::{Either, select};
 
 use crate::store::samples::{
-    all_cases, append, case_row, case_stream, commit, commit_one, id, note, notes, numbered, rebuilt, register_row,
+    all_cases, append, case_row, case_stream, commit, commit_one, id, note, notes, numbered, rebuilt, register_row, text,
 };
 use crate::store::support::{Database, Raw};
+use crate::store::texts::asked;
 
 /// Appends with every kind of row, three to each aggregate.
 fn appends() -> Vec<Append> {
@@ -23,6 +24,7 @@ fn appends() -> Vec<Append> {
                 members_added: vec![format!("p-{version}")],
                 members_removed: vec!["p-0".to_owned()],
                 links_added: vec![CaseLink { other_id: id(99), relation: SUB_CASE_OF.to_owned() }],
+                texts: vec![TextRow { replaces: true, ..text(0, "TITLE", &format!("热电偶 {key}")) }],
                 figures: vec![figure(&key)],
                 ..RowChanges::default()
             };
@@ -73,7 +75,10 @@ async fn a_rebuild_gives_the_same_rows(database: Database) {
     let report = commit_one(&*store, numbered(50, "report")).await.expect("accepted");
     rows.push(rebuilt_numbered(50, 1, &report));
     let before = store.rows_digest().await.expect("read");
-    assert_eq!((before.count, before.last_position), (30 + 3 + 10 + 30 + 1, Some(33)));
+    assert_eq!((before.count, before.last_position), (30 + 3 + 10 + 30 + 30 + 1, Some(33)));
+
+    let found_before = store.texts_with(&asked("热电偶", Moment::Position(20))).await.expect("read");
+    assert_eq!(found_before.len(), 10);
 
     // Begun twice: an unfinished rebuild leaves nothing behind.
     store.start_rebuild().await.expect("started");
@@ -85,6 +90,8 @@ async fn a_rebuild_gives_the_same_rows(database: Database) {
     let outcome = store.finish_rebuild(34).await.expect("finished");
     assert_eq!(outcome, RebuildOutcome::Swapped);
     assert_eq!(store.rows_digest().await.expect("read"), before);
+    let found = store.texts_with(&asked("热电偶", Moment::Position(20))).await.expect("read");
+    assert_eq!(found, found_before);
 
     // Commits go on where they were, numbers included.
     let next = case_stream(1);

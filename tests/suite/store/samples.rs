@@ -2,11 +2,14 @@
 
 use std::sync::Arc;
 
+use etalon::search::word::{Sequence, terms, words};
 use etalon::store::{
     AggregateType, Append, AppendError, Body, CaseQuery, CaseRow, CommandKey, Committed, Condition, Content, Keep,
-    Moment, NewEvent, RebuiltRow, RegisterRow, RowChanges, Scope, Store, StreamId,
+    Moment, NewEvent, RebuiltRow, RegisterRow, RowChanges, Scope, Store, StreamId, TextRow,
 };
 use uuid::Uuid;
+
+use crate::store::support::START;
 
 pub(crate) fn id(number: u128) -> Uuid {
     Uuid::from_u128(0x0192_0000_0000_7000_8000_0000_0000_0000 + number)
@@ -61,6 +64,22 @@ pub(crate) fn register_row(name: &str) -> RegisterRow {
         division: "4403".to_owned(),
         state: "ACTIVE".to_owned(),
         document: format!("{{\"name\":\"{name}\"}}"),
+    }
+}
+
+/// A text of an append's last event, as it is cut for the index.
+pub(crate) fn text(index: u8, field: &str, body: &str) -> TextRow {
+    let words = words(body);
+    TextRow {
+        events_after: 0,
+        index,
+        field: field.to_owned(),
+        replaces: false,
+        occurred_at: START - 100,
+        length: words.len() as u32,
+        words: Sequence::of(&words).as_str().to_owned(),
+        terms: terms(&words),
+        body: body.to_owned(),
     }
 }
 

@@ -1,0 +1,185 @@
+//! Cases that are found by words, and cases like another.
+//!
+//! The work has an end, however many texts hold a word: of each part of a question the latest texts are looked at, and no more cases are judged than those. Where that leaves something out, the answer says so. Rights are in the question to the store: what somebody may not see is neither found nor counted, and weighs nothing.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::app::request::Fault;
+use crate::app::scope::scope_of;
+use crate::domain::actor::Actor;
+use crate::search::field::Field;
+use crate::search::fragment::Fragment;
+use crate::search::question::{Part, Question};
+use crate::search::rank::{Fit, rarity, weight};
+use crate::search::word::Sequence;
+use crate::store::{Condition, Moment, Reading, StoredText, Terms, TextQuery};
+
+/// How many texts that hold a part of a question are looked at, the latest first.
+pub(super) const MOST_TEXTS: u32 = 2_000;
+/// How many cases are read again because the texts at hand do not tell everything about them.
+const MOST_CASES: usize = 1_000;
+/// How many fragments are shown of a case.
+const MOST_FRAGMENTS: usize = 3;
+
+/// What is looked for.
+#[derive(Clone, Debug)]
+pub struct Search {
+    /// In which words.
+    pub question: Question,
+    /// Only in cases that satisfy this.
+    pub condition: Condition,
+    /// As of when.
+    pub at: Moment,
+}
+
+/// What was found, the best first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Found {
+    /// The cases.
+    pub hits: Vec<Hit>,
+    /// Whether every text that could matter was looked at.
+    pub is_complete: bool,
+}
+
+/// A case that was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hit {
+    /// Which one.
+    pub case_id: Uuid,
+    /// How well it fits, in millionths; see `search::rank`.
+    pub score_ppm: i64,
+    /// The latest of its texts that hold what was looked for: decides between equal scores.
+    pub text_id: i64,
+}
+
+/// What is shown of a text that was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shown {
+    /// What it is of its case.
+    pub field: Field,
+    /// The piece of it.
+    pub fragment: Fragment,
+    /// Which text.
+    pub text: StoredText,
+}
+
+impl App {
+    /// The cases that hold what is looked for, of those that the actor may see.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn search(&self, actor: &Actor, search: &Search) -> Result<Found, Fault> {
+        let parts = &search.question.wanted;
+        let mut found = Vec::with_capacity(parts.len());
+        for part in parts {
+            let texts = self.store.texts_with(&query(actor, search, part)).await?;
+            if texts.is_empty() {
+                return Ok(Found { hits: Vec::new(), is_complete: true });
+            }
+            found.push(texts);
+        }
+        let rarities: Vec<_> = found.iter().map(|texts| rarity(texts.len(), MOST_TEXTS as usize)).collect();
+        let (texts, is_complete) = self.texts_to_judge(search, found).await?;
+        Ok(Found { hits: judge(&search.question, &rarities, &texts), is_complete })
+    }
+
+    /// The texts that decide, and whether none is missing. Each part's are at hand; those of the cases that hold the rarest are read again where that is not enough.
+    async fn texts_to_judge(
+        &self,
+        search: &Search,
+        found: Vec<Vec<StoredText>>,
+    ) -> Result<(Vec<StoredText>, bool), Fault> {
+        let rarest = found.iter().min_by_key(|texts| texts.len()).expect("something is wanted");
+        let is_complete = is_whole(rarest);
+        let are_at_hand = found.len() == 1 || found.iter().all(|texts| is_whole(texts));
+        if are_at_hand && search.question.excluded.is_empty() {
+            let texts: BTreeMap<i64, StoredText> =
+                found.into_iter().flatten().map(|text| (text.text_id, text)).collect();
+            return Ok((texts.into_values().collect(), is_complete));
+        }
+        let of_others: Vec<HashSet<Uuid>> = found
+            .iter()
+            .filter(|texts| is_whole(texts))
+            .map(|texts| texts.iter().map(|text| text.case_id).collect())
+            .collect();
+        let mut seen = HashSet::new();
+        let mut cases: Vec<Uuid> = rarest
+            .iter()
+            .map(|text| text.case_id)
+            .filter(|case| of_others.iter().all(|cases| cases.contains(case)) && seen.insert(*case))
+            .collect();
+        let is_complete = is_complete && cases.len() <= MOST_CASES;
+        cases.truncate(MOST_CASES);
+        Ok((self.store.texts_of(&cases, search.at, Reading::Words).await?, is_complete))
+    }
+
+    /// What to show of cases that the actor has been shown: by case, the best piece first.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn fragments(
+        &self,
+        question: &Question,
+        cases: &[Uuid],
+        at: Moment,
+    ) -> Result<HashMap<Uuid, Vec<Shown>>, Fault> {
+        let mut shown: HashMap<Uuid, Vec<Shown>> = HashMap::new();
+        for text in self.store.texts_of(cases, at, Reading::Bodies).await? {
+            let Some(field) = Field::named(&text.field) else { continue };
+            if let Some(fragment) = Fragment::of(&text.body, &question.wanted) {
+                shown.entry(text.case_id).or_default().push(Shown { field, fragment, text });
+            }
+        }
+        for pieces in shown.values_mut() {
+            let value = |piece: &Shown| weight(piece.field, piece.fragment.marks.len() as u32, piece.text.length);
+            // They come with the latest first, and the order of equal ones is kept.
+            pieces.sort_by(|one, other| value(other).total_cmp(&value(one)));
+            pieces.truncate(MOST_FRAGMENTS);
+        }
+        Ok(shown)
+    }
+}
+
+/// Whether there are no others that hold the part.
+fn is_whole(texts: &[StoredText]) -> bool {
+    texts.len() < MOST_TEXTS as usize
+}
+
+fn query(actor: &Actor, search: &Search, part: &Part) -> TextQuery {
+    TextQuery {
+        terms: Terms::All(part.terms.clone()),
+        fields: Vec::new(),
+        condition: search.condition.clone(),
+        scope: scope_of(actor),
+        at: search.at,
+        limit: MOST_TEXTS,
+    }
+}
+
+/// The cases of these texts that have every wanted part and no excluded one, the best first.
+fn judge(question: &Question, rarities: &[f64], texts: &[StoredText]) -> Vec<Hit> {
+    let mut fits: HashMap<Uuid, (Fit, i64)> = HashMap::new();
+    let mut excluded = BTreeSet::new();
+    for text in texts {
+        let Some(field) = Field::named(&text.field) else { continue };
+        let sequence = Sequence::stored(text.words.clone());
+        if question.excluded.iter().any(|part| sequence.count(&part.sequence) > 0) {
+            excluded.insert(text.case_id);
+        }
+        let (fit, latest) =
+            fits.entry(text.case_id).or_insert_with(|| (Fit::new(&question.wanted), i64::MIN));
+        if fit.add(&question.wanted, field, &sequence, text.length) {
+            *latest = text.text_id.max(*latest);
+        }
+    }
+    let mut hits: Vec<_> = fits
+        .into_iter()
+        .filter(|(case, (fit, _))| fit.is_whole() && !excluded.contains(case))
+        .map(|(case_id, (fit, text_id))| Hit { case_id, score_ppm: fit.score_ppm(rarities), text_id })
+        .collect();
+    hits.sort_unstable_by_key(|hit| (std::cmp::Reverse(hit.score_ppm), std::cmp::Reverse(hit.text_id)));
+    hits
+}

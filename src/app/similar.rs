@@ -1,0 +1,264 @@
+//! Solved cases like another: who had a similar difficulty, and what became of it.
+//!
+//! What a case is about are the words of its title, measurand and problem. The score is between 0 and 1.9: the share of these words that the other case has too, each weighed by its rarity among the cases that are looked at, `ln(1 + cases / cases that have it)`, and on top of it 0.5 for the same measurand, 0.3 for the same service category and 0.1 for the same kind. Looked at are the latest texts of solved cases that have one of the words, up to a limit, and the latest solved cases of the same category.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeSet, HashMap};
+use std::ops::Range;
+
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::app::reads::CasePage;
+use crate::app::request::Fault;
+use crate::app::scope::scope_of;
+use crate::app::search::MOST_TEXTS;
+use crate::domain::actor::Actor;
+use crate::domain::case::values::Status;
+use crate::search::field::Field;
+use crate::search::word::{Sequence, Topic, topics};
+use crate::store::{
+    CaseColumn, Condition, Direction, Keep, Moment, Operator, Reading, StoredCase, StoredText, Terms, TextQuery, Value,
+};
+
+/// The texts that say what a case is about.
+const ABOUT: [Field; 3] = [Field::Title, Field::Measurand, Field::Problem];
+/// How many words of a case are compared.
+const MOST_TOPICS: usize = 64;
+/// How many cases are compared in everything else, those that share the most words first.
+const MOST_COMPARED: usize = 200;
+/// How many cases of the same category are looked at.
+const MOST_OF_CATEGORY: u32 = 50;
+/// How many words are named as a reason.
+const MOST_NAMED: usize = 8;
+
+/// A solved case like another, and why.
+#[derive(Clone, Debug)]
+pub struct Similar {
+    /// The case.
+    pub case: StoredCase,
+    /// How much alike they are, in millionths.
+    pub score_ppm: i64,
+    /// Words that both have, the rarest first, as the case at hand writes them.
+    pub shared_terms: Vec<String>,
+    /// Both are about measuring the same.
+    pub same_measurand: bool,
+    /// Both are of one service category.
+    pub same_category: bool,
+    /// Both need the same kind of help.
+    pub same_kind: bool,
+}
+
+impl App {
+    /// Solved cases like this one that the actor may see, the most alike first. Whoever asks has been shown the case.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn similar(
+        &self,
+        actor: &Actor,
+        case: &StoredCase,
+        at: Moment,
+        most: usize,
+    ) -> Result<Vec<Similar>, Fault> {
+        let own = About::of(self.store.texts_of(&[case.row.case_id], at, Reading::Bodies).await?);
+        let solved = solved_but(case.row.case_id);
+        let texts = self.texts_about(actor, &own, &solved, at).await?;
+        let shared = Shared::of(&own, &texts);
+        let mut candidates: BTreeSet<Uuid> = shared.best(MOST_COMPARED).into_iter().collect();
+        if let Some(category) = &case.row.category {
+            let same = Condition::Compare {
+                column: CaseColumn::Category,
+                operator: Operator::Equal,
+                value: category.as_str().into(),
+            };
+            let page = CasePage {
+                condition: Condition::All(vec![solved, same]),
+                order: vec![(CaseColumn::ReportedAt, Direction::Descending)],
+                after: None,
+                before: None,
+                limit: MOST_OF_CATEGORY,
+                keep: Keep::First,
+                at,
+            };
+            candidates.extend(self.cases(actor, &page).await?.iter().map(|stored| stored.row.case_id));
+        }
+        let mut similar: Vec<_> = self
+            .cases_of(actor, candidates.into_iter().collect(), at)
+            .await?
+            .into_iter()
+            .filter_map(|other| shared.compare(&own, case, other))
+            .collect();
+        similar.sort_by_key(|similar| {
+            let row = &similar.case.row;
+            (Reverse(similar.score_ppm), Reverse(row.reported_at), row.case_id)
+        });
+        similar.truncate(most);
+        Ok(similar)
+    }
+
+    async fn texts_about(
+        &self,
+        actor: &Actor,
+        own: &About,
+        solved: &Condition,
+        at: Moment,
+    ) -> Result<Vec<StoredText>, Fault> {
+        let terms: BTreeSet<_> = own.topics.iter().map(|topic| topic.term.clone()).collect();
+        if terms.is_empty() {
+            return Ok(Vec::new());
+        }
+        let query = TextQuery {
+            terms: Terms::Any(terms),
+            fields: ABOUT.map(|field| field.name().to_owned()).into(),
+            condition: solved.clone(),
+            scope: scope_of(actor),
+            at,
+            limit: MOST_TEXTS,
+        };
+        Ok(self.store.texts_with(&query).await?)
+    }
+
+    /// Those of the cases that the actor may see, in no order that means something.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn cases_of(&self, actor: &Actor, ids: Vec<Uuid>, at: Moment) -> Result<Vec<StoredCase>, Fault> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let limit = ids.len() as u32;
+        let values = ids.into_iter().map(Value::from).collect();
+        let condition = Condition::In { column: CaseColumn::CaseId, values };
+        let page =
+            CasePage { condition, order: Vec::new(), after: None, before: None, limit, keep: Keep::First, at };
+        self.cases(actor, &page).await
+    }
+}
+
+fn solved_but(case: Uuid) -> Condition {
+    let solved = vec![Value::from(Status::Resolved.name()), Value::from(Status::Closed.name())];
+    Condition::All(vec![
+        Condition::In { column: CaseColumn::Status, values: solved },
+        Condition::Compare { column: CaseColumn::CaseId, operator: Operator::NotEqual, value: case.into() },
+    ])
+}
+
+/// What a case is about.
+struct About {
+    topics: Vec<Topic>,
+    measurand: Option<Sequence>,
+}
+
+impl About {
+    fn of(mut texts: Vec<StoredText>) -> Self {
+        let place = |text: &StoredText| ABOUT.iter().position(|field| field.name() == text.field);
+        texts.retain(|text| place(text).is_some());
+        texts.sort_by_key(place);
+        let mut all = Vec::new();
+        let (mut measurand, mut behind) = (None, 0);
+        for text in &texts {
+            let (sequence, mut topics) = topics(&text.body);
+            if text.field == Field::Measurand.name() {
+                measurand = Some(sequence);
+            }
+            // As if the texts stood one behind the other: so places of two of them never meet.
+            for topic in &mut topics {
+                topic.place = topic.place.start + behind..topic.place.end + behind;
+            }
+            behind += text.body.len() + 1;
+            all.extend(topics);
+        }
+        let mut seen = BTreeSet::new();
+        all.retain(|topic: &Topic| seen.insert(topic.term.clone()));
+        all.truncate(MOST_TOPICS);
+        Self { topics: all, measurand }
+    }
+}
+
+/// What other cases have of it.
+struct Shared {
+    /// By case, the places of its topics.
+    topics: HashMap<Uuid, BTreeSet<usize>>,
+    measurands: HashMap<Uuid, Sequence>,
+    /// Of every topic.
+    rarities: Vec<f64>,
+}
+
+impl Shared {
+    fn of(own: &About, texts: &[StoredText]) -> Self {
+        let mut topics: HashMap<Uuid, BTreeSet<usize>> = HashMap::new();
+        let mut measurands = HashMap::new();
+        for text in texts {
+            let sequence = Sequence::stored(text.words.clone());
+            let had = topics.entry(text.case_id).or_default();
+            let topics = own.topics.iter().enumerate();
+            had.extend(topics.filter(|(_, topic)| sequence.count(&topic.sequence) > 0).map(|(place, _)| place));
+            if text.field == Field::Measurand.name() {
+                measurands.insert(text.case_id, sequence);
+            }
+        }
+        let cases = topics.len() as f64;
+        let having = |place: usize| topics.values().filter(|had| had.contains(&place)).count().max(1) as f64;
+        let rarities = (0..own.topics.len()).map(|place| (1.0 + cases / having(place)).ln()).collect();
+        Self { topics, measurands, rarities }
+    }
+
+    /// The share of the words, weighed, that the case has.
+    fn share(&self, had: &BTreeSet<usize>) -> f64 {
+        let all: f64 = self.rarities.iter().sum();
+        let shared: f64 = had.iter().map(|place| self.rarities[*place]).sum();
+        if all > 0.0 { shared / all } else { 0.0 }
+    }
+
+    /// The cases that share the most.
+    fn best(&self, most: usize) -> Vec<Uuid> {
+        let mut cases: Vec<_> = self.topics.iter().map(|(case, had)| (self.share(had), *case)).collect();
+        cases.sort_by(|one, other| other.0.total_cmp(&one.0).then(one.1.cmp(&other.1)));
+        cases.into_iter().take(most).map(|(_, case)| case).collect()
+    }
+
+    /// How the other case compares; `None` where a single word is all that they share, which may be chance.
+    fn compare(&self, own: &About, case: &StoredCase, other: StoredCase) -> Option<Similar> {
+        let nothing = BTreeSet::new();
+        let had = self.topics.get(&other.row.case_id).unwrap_or(&nothing);
+        let measurand = self.measurands.get(&other.row.case_id);
+        let same_measurand = measurand.is_some() && measurand == own.measurand.as_ref();
+        let same_category = other.row.category.is_some() && other.row.category == case.row.category;
+        let same_kind = other.row.kind.is_some() && other.row.kind == case.row.kind;
+        if !same_measurand && !same_category && had.len() < 2 {
+            return None;
+        }
+        let bonus = |holds: bool, bonus: f64| if holds { bonus } else { 0.0 };
+        let score =
+            self.share(had) + bonus(same_measurand, 0.5) + bonus(same_category, 0.3) + bonus(same_kind, 0.1);
+        Some(Similar {
+            score_ppm: (score * 1e6).round() as i64,
+            shared_terms: self.named(own, had),
+            same_measurand,
+            same_category,
+            same_kind,
+            case: other,
+        })
+    }
+
+    /// The words as they were written; pairs of characters that overlap are one.
+    fn named(&self, own: &About, had: &BTreeSet<usize>) -> Vec<String> {
+        let mut pieces: Vec<(Range<usize>, String, f64)> = Vec::new();
+        for place in had {
+            let (topic, rarity) = (&own.topics[*place], self.rarities[*place]);
+            match pieces.last_mut() {
+                Some((range, text, sum)) if topic.place.start > range.start && topic.place.start < range.end => {
+                    text.push_str(topic.behind(range.end));
+                    range.end = topic.place.end;
+                    *sum += rarity;
+                }
+                _ => pieces.push((topic.place.clone(), topic.written.clone(), rarity)),
+            }
+        }
+        pieces.sort_by(|one, other| other.2.total_cmp(&one.2));
+        let mut named = BTreeSet::new();
+        let texts = pieces.into_iter().map(|(_, text, _)| text);
+        texts.filter(|text| named.insert(text.clone())).take(MOST_NAMED).collect()
+    }
+}

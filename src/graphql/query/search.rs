@@ -1,0 +1,262 @@
+//! Cases that are found by words.
+
+use std::cmp::Ordering;
+use std::collections::HashMap;
+
+use async_graphql::{Context, ID, Object, Result, SimpleObject};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::app::{Found, Hit, Keep, Moment, Search, Shown, StoredCase, time_of};
+use crate::domain::refusal::{Code, Refusal};
+use crate::graphql::connection::{self, Beyond, PageInfo, Slice};
+use crate::graphql::context::{actor, app, reached};
+use crate::graphql::filter::CaseFilter;
+use crate::graphql::query::Viewpoint;
+use crate::graphql::scalars::{Cursor, DateTime, Position};
+use crate::graphql::types::case::CaseNode;
+use crate::graphql::words::SearchField;
+use crate::graphql::{errors, ids};
+use crate::search::question::{NoQuestion, Question};
+
+#[derive(Default)]
+pub(crate) struct SearchQuery(pub(super) Viewpoint);
+
+/// Search.
+#[Object]
+impl SearchQuery {
+    /// 全文检索: the cases whose title, measurand, problem, findings, solutions, lessons, techniques, trials, services or comments hold what you look for, the best first, of those that you may see.
+    ///
+    /// Words are parted by spaces and all have to be there, in any order and anywhere in the case. Characters without a space between them have to stand in a row (`计量技术`), and so do words in quotation marks. What has a minus before it must not be there. Case, accents, full width and English endings do not count; punctuation only parts words. At most 200 characters and 16 words or quotations.
+    async fn search(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "检索词: what to look for, such as `K型热电偶 calibration` or `\"thermocouple drift\" -furnace`.")]
+        query: String,
+        #[graphql(desc = "筛选: only in these cases.")] filter: Option<CaseFilter>,
+        #[graphql(
+            desc = "Forward: at most so many from the beginning, up to 100; 50 when neither this nor `last` is given."
+        )]
+        first: Option<i32>,
+        #[graphql(desc = "Only after this place.")] after: Option<Cursor>,
+        #[graphql(desc = "Backward: at most so many from the end, up to 100.")] last: Option<i32>,
+        #[graphql(desc = "Only before this place.")] before: Option<Cursor>,
+        #[graphql(desc = "Waits until this position is seen.")] min_position: Option<Position>,
+    ) -> Option<Result<SearchConnection>> {
+        errors::nullable(async {
+            reached(ctx, min_position).await?;
+            let slice = Slice::read(first, after, last, before)?;
+            let question = read(&query)?;
+            let places = slice.places(connection::decode::<Place>)?;
+            let (at, now) = match places.read_at(|place| (place.at, place.now))? {
+                Some((at, now)) => (connection::continued(self.0.moment, at)?, now),
+                None => (self.settled(ctx).await?, self.0.time.unwrap_or_else(|| app(ctx).now())),
+            };
+            let condition = filter.unwrap_or_default().condition(now)?;
+            let search = Search { question, condition, at };
+            let found = app(ctx).search(actor(ctx), &search).await.map_err(|fault| errors::fault(ctx, fault))?;
+            let between = found.hits.iter().filter(|hit| places.admit(|place| place.order(hit)));
+            let mut hits: Vec<_> = between.copied().collect();
+            let too_many = hits.len().saturating_sub(slice.limit() as usize);
+            match slice.keep() {
+                Keep::First => hits.truncate(slice.limit() as usize),
+                Keep::Last => drop(hits.drain(..too_many)),
+            }
+            let beyond = slice.cut(&mut hits);
+            let ids = hits.iter().map(|hit| hit.case_id).collect();
+            let cases = app(ctx).cases_of(actor(ctx), ids, at).await.map_err(|fault| errors::fault(ctx, fault))?;
+            let mut cases: HashMap<_, _> = cases.into_iter().map(|case| (case.row.case_id, case)).collect();
+            let rows = hits.into_iter().filter_map(|hit| Some((hit, cases.remove(&hit.case_id)?))).collect();
+            Ok(Some(SearchConnection { now, search, found, rows, beyond }))
+        })
+        .await
+    }
+}
+
+impl SearchQuery {
+    /// The moment that all pages are read at: where the log ends, for the present.
+    async fn settled(&self, ctx: &Context<'_>) -> Result<Moment> {
+        if self.0.moment != Moment::Present {
+            return Ok(self.0.moment);
+        }
+        let head = app(ctx).head().await.map_err(|fault| errors::fault(ctx, fault))?;
+        Ok(head.map_or(Moment::Present, Moment::Position))
+    }
+}
+
+fn read(query: &str) -> Result<Question> {
+    if query.contains('\0') {
+        let message = "no text has the character U+0000".to_owned();
+        return Err(errors::refused(&Refusal::new(Code::TextControlCharacter, "query", message)));
+    }
+    Question::parse(query).map_err(|error| {
+        let code = match error {
+            NoQuestion::Empty => "SEARCH_EMPTY",
+            NoQuestion::TooLong => "SEARCH_TOO_LONG",
+        };
+        errors::argument(code, "query", error.to_string())
+    })
+}
+
+/// The place of a case in what was found, the moment that it is read at, and what relative dates count from.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Place {
+    score: i64,
+    text: i64,
+    at: Moment,
+    now: Timestamp,
+}
+
+impl Place {
+    /// How the case compares with it: what scores less comes later.
+    fn order(&self, hit: &Hit) -> Ordering {
+        (self.score, self.text).cmp(&(hit.score_ppm, hit.text_id))
+    }
+}
+
+pub(crate) struct SearchConnection {
+    now: Timestamp,
+    search: Search,
+    found: Found,
+    rows: Vec<(Hit, StoredCase)>,
+    beyond: Beyond,
+}
+
+impl SearchConnection {
+    fn cursor(&self, hit: &Hit) -> Cursor {
+        connection::encode(&Place { score: hit.score_ppm, text: hit.text_id, at: self.search.at, now: self.now })
+    }
+
+    fn node(&self, case: &StoredCase) -> CaseNode {
+        CaseNode::new(case.clone(), self.search.at)
+    }
+}
+
+/// 检索结果: the cases that were found, by pages, the best first.
+///
+/// They are ranked by BM25F: a word in the title counts more than one in the problem, that more than one in a finding, and one in a comment least; rare words count more than common ones, frequent ones and those of short texts more.
+#[Object]
+impl SearchConnection {
+    /// The cases with their places, their scores, and what was found in them.
+    async fn edges(&self, ctx: &Context<'_>) -> Result<Vec<SearchEdge>> {
+        let mut fragments = HashMap::new();
+        if ctx.look_ahead().field("fragments").exists() {
+            let cases: Vec<Uuid> = self.rows.iter().map(|(hit, _)| hit.case_id).collect();
+            let shown = app(ctx).fragments(&self.search.question, &cases, self.search.at).await;
+            fragments = shown.map_err(|fault| errors::fault(ctx, fault))?;
+        }
+        let edges = self.rows.iter().map(|(hit, case)| SearchEdge {
+            cursor: self.cursor(hit),
+            score: score(hit.score_ppm),
+            fragments: fragments.remove(&hit.case_id).unwrap_or_default().into_iter().map(FragmentNode).collect(),
+            node: self.node(case),
+        });
+        Ok(edges.collect())
+    }
+
+    /// The cases.
+    async fn nodes(&self) -> Vec<CaseNode> {
+        self.rows.iter().map(|(_, case)| self.node(case)).collect()
+    }
+
+    /// Where this page stands.
+    async fn page_info(&self) -> PageInfo {
+        let ends = self.rows.first().zip(self.rows.last());
+        let ends = ends.map(|((first, _), (last, _))| (self.cursor(first), self.cursor(last)));
+        PageInfo::new(self.beyond, ends)
+    }
+
+    /// How many there are on all pages.
+    async fn total_count(&self) -> u64 {
+        self.found.hits.len() as u64
+    }
+
+    /// 完整: whether everything was looked at. Of a word that stands in more than 2,000 texts that you may see, the latest 2,000 are: add a rarer one, or a filter.
+    async fn complete(&self) -> bool {
+        self.found.is_complete
+    }
+
+    /// 位置: the position that all pages of this list are read at; absent while the log is empty.
+    async fn position(&self) -> Option<Position> {
+        self.search.at.last_position().map(Position)
+    }
+}
+
+/// A case that was found, and its place in the list.
+#[derive(SimpleObject)]
+pub(crate) struct SearchEdge {
+    /// The place.
+    cursor: Cursor,
+    /// The case.
+    node: CaseNode,
+    /// 相关度: how well it fits. Compares cases of one search only.
+    score: f64,
+    /// 片段: what was found in it, the best first, at most three.
+    fragments: Vec<FragmentNode>,
+}
+
+/// How many millionths are one.
+pub(crate) fn score(score_ppm: i64) -> f64 {
+    score_ppm as f64 / 1e6
+}
+
+pub(crate) struct FragmentNode(Shown);
+
+/// 片段: a piece of a text that was found. It is plain text, not markup: cut it at the marks and escape each piece as any other text.
+#[Object(name = "SearchFragment")]
+impl FragmentNode {
+    /// 标识: made of the piece: equal ones have the same.
+    async fn id(&self) -> ID {
+        let fragment = &self.0.fragment;
+        ids::of_content("SearchFragment", &(self.0.text.text_id, &fragment.text, &fragment.marks))
+    }
+
+    /// 字段: which part of the case it is of.
+    async fn field(&self) -> SearchField {
+        self.0.field.into()
+    }
+
+    /// The piece.
+    async fn text(&self) -> &str {
+        &self.0.fragment.text
+    }
+
+    /// 标记: what to mark in it, in order and apart from each other.
+    async fn marks(&self) -> Vec<SearchMark> {
+        self.0.fragment.marks.iter().map(|mark| SearchMark { start: mark.start, end: mark.end }).collect()
+    }
+
+    /// Whether the text goes on before it.
+    async fn cut_before(&self) -> bool {
+        self.0.fragment.is_cut_before
+    }
+
+    /// Whether the text goes on after it.
+    async fn cut_after(&self) -> bool {
+        self.0.fragment.is_cut_after
+    }
+
+    /// The position of the event that the text stands in.
+    async fn position(&self) -> Position {
+        Position(self.0.text.position)
+    }
+
+    /// When that happened.
+    async fn occurred_at(&self) -> DateTime {
+        time_of(self.0.text.occurred_at).into()
+    }
+}
+
+/// 标记: a place in a fragment, in UTF-16 code units, as the strings of JavaScript, Java and C# count.
+#[derive(SimpleObject, Serialize)]
+#[graphql(complex)]
+pub(crate) struct SearchMark {
+    /// Where it begins.
+    start: u32,
+    /// Where it has ended.
+    end: u32,
+}
+
+ids::content_id!(SearchMark);

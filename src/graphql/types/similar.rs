@@ -1,0 +1,88 @@
+//! 类似案例: solved cases like another one.
+
+use async_graphql::{Context, ID, Object, Result};
+
+use crate::app::{Moment, Similar, StoredCase};
+use crate::graphql::context::{actor, app};
+use crate::graphql::query::score;
+use crate::graphql::types::case::CaseNode;
+use crate::graphql::{errors, ids};
+
+/// The most cases that are shown.
+const MOST: i32 = 20;
+/// How many are shown where none is said.
+const USUAL: i32 = 5;
+
+pub(crate) struct CaseLikeness {
+    pub(crate) stored: StoredCase,
+    pub(crate) at: Moment,
+}
+
+/// The part of a case that tells of others like it.
+#[Object]
+impl CaseLikeness {
+    /// 类似的已解决案例: solved cases like this one that you may see, the most alike first: how did others get rid of such a difficulty?
+    async fn similar(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "At most so many, up to 20; 5 when left out.")] first: Option<i32>,
+    ) -> Option<Result<Vec<SimilarCase>>> {
+        errors::nullable(async {
+            let most = first.unwrap_or(USUAL);
+            if !(0..=MOST).contains(&most) {
+                let message = format!("0 to {MOST} similar cases are shown");
+                return Err(errors::argument("PAGE_SIZE_INVALID", "first", message));
+            }
+            let similar = app(ctx).similar(actor(ctx), &self.stored, self.at, most as usize).await;
+            let similar = similar.map_err(|fault| errors::fault(ctx, fault))?;
+            Ok(Some(similar.into_iter().map(|similar| SimilarCase { similar, at: self.at }).collect()))
+        })
+        .await
+    }
+}
+
+pub(crate) struct SimilarCase {
+    similar: Similar,
+    at: Moment,
+}
+
+/// 类似案例: a solved case like another, and why.
+#[Object]
+impl SimilarCase {
+    /// 标识: made of what it says: equal ones have the same.
+    async fn id(&self) -> ID {
+        let similar = &self.similar;
+        let case = (similar.case.row.case_id, similar.case.version);
+        ids::of_content("SimilarCase", &(case, similar.score_ppm, &similar.shared_terms))
+    }
+
+    /// 案例: the case.
+    async fn case(&self) -> CaseNode {
+        CaseNode::new(self.similar.case.clone(), self.at)
+    }
+
+    /// 相似度: between 0 and 1.9: the share of the words of title, measurand and problem that it has too, rare ones counting more; and 0.5 for the same measurand, 0.3 for the same service category, 0.1 for the same kind.
+    async fn score(&self) -> f64 {
+        score(self.similar.score_ppm)
+    }
+
+    /// 共同词语: words that both have, the most telling first, at most eight.
+    async fn shared_terms(&self) -> &[String] {
+        &self.similar.shared_terms
+    }
+
+    /// 被测量相同: whether both ask to measure the same.
+    async fn same_measurand(&self) -> bool {
+        self.similar.same_measurand
+    }
+
+    /// 服务类别相同: whether both are of one service category.
+    async fn same_category(&self) -> bool {
+        self.similar.same_category
+    }
+
+    /// 类型相同: whether both need the same kind of help.
+    async fn same_kind(&self) -> bool {
+        self.similar.same_kind
+    }
+}

@@ -1,0 +1,118 @@
+//! Events of a case → the texts that it is found by.
+//!
+//! What is personal never gets here: names, telephones and addresses of people stand in registers, and of an imported event's attributes none is taken up.
+
+use std::fmt::Write;
+
+use crate::domain::case::event::CaseFact;
+use crate::domain::event::Recorded;
+use crate::domain::value::Reference;
+use crate::search::field::Field;
+use crate::search::word::{Sequence, terms, words};
+use crate::store::TextRow;
+
+/// The texts of these events, which one append records.
+#[must_use]
+pub fn of_case(events: &[Recorded<CaseFact>]) -> Vec<TextRow> {
+    let numbered = (0..events.len() as u64).rev().zip(events);
+    let rows = numbered.flat_map(|(events_after, event)| {
+        (0..).zip(said(&event.fact)).map(move |(index, said)| row(event, events_after, index, said))
+    });
+    rows.collect()
+}
+
+/// A text that an event has.
+struct Said {
+    field: Field,
+    text: String,
+    /// Whether it takes the place of what stood there.
+    replaces: bool,
+}
+
+impl Said {
+    fn new(field: Field, text: &impl ToString) -> Self {
+        Self { field, text: text.to_string(), replaces: false }
+    }
+
+    fn instead(field: Field, text: &impl ToString) -> Self {
+        Self { replaces: true, ..Self::new(field, text) }
+    }
+
+    /// A text with what it rests on, a citation a line.
+    fn citing(field: Field, text: &impl ToString, citations: &[Reference]) -> Self {
+        let mut said = Self::new(field, text);
+        for citation in citations {
+            write!(said.text, "\n{citation}").expect("a text grows");
+        }
+        said
+    }
+}
+
+fn said(fact: &CaseFact) -> Vec<Said> {
+    match fact {
+        CaseFact::CaseReported(fact) => {
+            vec![Said::new(Field::Title, &fact.title), Said::new(Field::Problem, &fact.problem)]
+        }
+        CaseFact::LegacyActivityRecorded(fact) => fact.opening.as_ref().map_or_else(Vec::new, |opening| {
+            vec![Said::new(Field::Title, &opening.title), Said::new(Field::Problem, &opening.problem)]
+        }),
+        CaseFact::CaseRenamed(fact) => vec![Said::instead(Field::Title, &fact.to)],
+        CaseFact::RequirementSpecified(fact) => vec![Said::instead(Field::Measurand, fact.requirement.measurand())],
+        CaseFact::FindingRecorded(fact) => vec![Said::citing(Field::Finding, &fact.text, &fact.citations)],
+        CaseFact::SolutionProposed(fact) => vec![Said::citing(Field::Solution, &fact.description, &fact.citations)],
+        CaseFact::RoutineServiceProvided(fact) => {
+            fact.report.iter().map(|report| Said::new(Field::Service, report)).collect()
+        }
+        CaseFact::TrialResultRecorded(fact) => vec![Said::new(Field::Trial, &fact.summary)],
+        CaseFact::CaseClosed(fact) => vec![Said::new(Field::Lesson, &fact.lesson)],
+        CaseFact::TechniqueIntroduced(fact) => vec![Said::new(Field::Technique, &fact.technique)],
+        CaseFact::CommentAdded(fact) => vec![Said::new(Field::Comment, &fact.text)],
+        CaseFact::CaseTriaged(_)
+        | CaseFact::ResearchAssigned(_)
+        | CaseFact::ResearchReassigned(_)
+        | CaseFact::AssignmentAccepted(_)
+        | CaseFact::AssignmentDeclined(_)
+        | CaseFact::ExpertInvited(_)
+        | CaseFact::ExpertJoined(_)
+        | CaseFact::InvitationDeclined(_)
+        | CaseFact::ExpertLeft(_)
+        | CaseFact::MeasurementRecorded(_)
+        | CaseFact::SolutionReviewed(_)
+        | CaseFact::TrialStarted(_)
+        | CaseFact::SolutionConfirmed(_)
+        | CaseFact::CaseResolved(_)
+        | CaseFact::SolutionRejected(_)
+        | CaseFact::CaseReopened(_)
+        | CaseFact::CaseEscalated(_)
+        | CaseFact::CaseParked(_)
+        | CaseFact::CaseUnparked(_)
+        | CaseFact::DeadlineSet(_)
+        | CaseFact::DeadlineExtended(_)
+        | CaseFact::DeadlineMissed(_)
+        | CaseFact::ClockPaused(_)
+        | CaseFact::ClockResumed(_)
+        | CaseFact::CaseWithdrawn(_)
+        | CaseFact::CaseMarkedDuplicate(_)
+        | CaseFact::CasesLinked(_)
+        | CaseFact::FeeRecorded(_)
+        | CaseFact::TrainingDelivered(_)
+        | CaseFact::AttachmentAdded(_)
+        | CaseFact::TypicalCasePublished(_)
+        | CaseFact::TypicalCaseRetracted(_) => Vec::new(),
+    }
+}
+
+fn row(event: &Recorded<CaseFact>, events_after: u64, index: u8, said: Said) -> TextRow {
+    let words = words(&said.text);
+    TextRow {
+        events_after,
+        index,
+        field: said.field.name().to_owned(),
+        replaces: said.replaces,
+        occurred_at: event.occurred_at.as_microsecond(),
+        length: u32::try_from(words.len()).expect("a statement has fewer words than that"),
+        words: Sequence::of(&words).as_str().to_owned(),
+        terms: terms(&words),
+        body: said.text,
+    }
+}

@@ -1,0 +1,326 @@
+//! A text as words.
+//!
+//! Words end where Unicode says (UAX #29). Chinese has no spaces: there every character is a word, and two that follow one another are a term of the index besides, so that `校准` is as rare there as it is in the texts. English words are cut to their stems (Porter's second algorithm): `calibrated` is found by `calibration`. Letters and digits part (`50mm` is `50` and `mm`), a decimal number stays whole.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use rust_stemmers::{Algorithm, Stemmer};
+use unicode_normalization::char::is_combining_mark;
+use unicode_segmentation::UnicodeSegmentation;
+
+use crate::search::fold::Folded;
+
+/// The most characters of a word; a longer one is several, which are found together.
+const LONGEST: usize = 64;
+/// What ends a word in a [`Sequence`].
+const GAP: char = ' ';
+
+static ENGLISH: LazyLock<Stemmer> = LazyLock::new(|| Stemmer::create(Algorithm::English));
+
+/// A word of a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Word {
+    /// What it is compared by: folded, and cut to its stem.
+    pub key: String,
+    /// Where it stands in the text, in bytes.
+    pub place: Range<usize>,
+    /// Whether it is a character of a script without spaces.
+    pub is_ideograph: bool,
+}
+
+/// The words of a text, in its order.
+#[must_use]
+pub fn words(text: &str) -> Vec<Word> {
+    let folded = Folded::of(text);
+    let mut words = Vec::new();
+    for (start, segment) in folded.text.unicode_word_indices() {
+        for run in runs(segment) {
+            let key = &segment[run.clone()];
+            words.push(Word {
+                is_ideograph: key.chars().next().is_some_and(is_ideograph),
+                key: stem(key),
+                place: folded.origin(start + run.start..start + run.end),
+            });
+        }
+    }
+    words
+}
+
+/// What the index holds of a text with these words, or must hold for them to stand in it one after another: words, and pairs of characters of Chinese.
+#[must_use]
+pub fn terms(words: &[Word]) -> BTreeSet<String> {
+    let singles = words.iter().map(|word| word.key.clone());
+    singles.chain(pairs(words)).collect()
+}
+
+/// Two characters that follow one another, as terms. What stands between them does not count, a line break for instance.
+pub fn pairs(words: &[Word]) -> impl Iterator<Item = String> {
+    let neighbours = words.windows(2).filter(|pair| pair[0].is_ideograph && pair[1].is_ideograph);
+    neighbours.map(|pair| format!("{}{}", pair[0].key, pair[1].key))
+}
+
+/// A word that tells what a text is about: not a number, and in Chinese a pair of characters.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Topic {
+    /// The term of the index.
+    pub term: String,
+    /// Its words in a row.
+    pub sequence: Sequence,
+    /// As it is written in the text.
+    pub written: String,
+    /// Where, in bytes.
+    pub place: Range<usize>,
+}
+
+impl Topic {
+    /// What of it stands behind that place in the text.
+    #[must_use]
+    pub fn behind(&self, place: usize) -> &str {
+        place.checked_sub(self.place.start).and_then(|length| self.written.get(length..)).unwrap_or("")
+    }
+}
+
+/// A text's words in a row, and what it is about in the order of the text.
+#[must_use]
+pub fn topics(text: &str) -> (Sequence, Vec<Topic>) {
+    let words = words(text);
+    let topic = |words: &[Word]| {
+        let place = words[0].place.start..words[words.len() - 1].place.end;
+        Topic {
+            term: words.iter().map(|word| word.key.as_str()).collect(),
+            sequence: Sequence::of(words),
+            written: text[place.clone()].to_owned(),
+            place,
+        }
+    };
+    let topics = (0..words.len()).filter_map(|start| {
+        let rest = &words[start..];
+        match rest {
+            [first, second, ..] if first.is_ideograph && second.is_ideograph => Some(topic(&rest[..2])),
+            [first, ..] if !first.is_ideograph && first.key.chars().filter(|c| c.is_alphabetic()).count() > 1 => {
+                Some(topic(&rest[..1]))
+            }
+            _ => None,
+        }
+    });
+    (Sequence::of(&words), topics.collect())
+}
+
+/// The keys of words in one text, each with a gap before and after it, to look for several in a row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sequence(String);
+
+impl Sequence {
+    /// Of these words.
+    #[must_use]
+    pub fn of(words: &[Word]) -> Self {
+        let mut text = String::from(GAP);
+        for word in words {
+            text.push_str(&word.key);
+            text.push(GAP);
+        }
+        Self(text)
+    }
+
+    /// One that was stored.
+    #[must_use]
+    pub fn stored(text: String) -> Self {
+        Self(text)
+    }
+
+    /// To be stored.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Its words.
+    pub fn keys(&self) -> impl Iterator<Item = &str> {
+        self.0.split(GAP).filter(|key| !key.is_empty())
+    }
+
+    /// How often the other one stands in it.
+    #[must_use]
+    pub fn count(&self, other: &Self) -> u32 {
+        let (mut found, mut from) = (0, 0);
+        while let Some(place) = self.0[from..].find(&other.0) {
+            found += 1;
+            // The gap after it is the gap before the next one.
+            from += place + other.0.len() - GAP.len_utf8();
+        }
+        found
+    }
+
+    /// How many words it has.
+    #[must_use]
+    pub fn length(&self) -> usize {
+        self.0.matches(GAP).count() - 1
+    }
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Class {
+    Ideograph,
+    Letter,
+    Digit,
+    Other,
+}
+
+/// The parts of a segment that are words by themselves.
+fn runs(segment: &str) -> Vec<Range<usize>> {
+    let mut runs: Vec<Range<usize>> = Vec::new();
+    let (mut last, mut length) = (Class::Other, 0);
+    let mut characters = segment.char_indices().peekable();
+    while let Some((start, character)) = characters.next() {
+        let end = start + character.len_utf8();
+        let continues = is_combining_mark(character) && last != Class::Other;
+        let is_point = character == '.'
+            && last == Class::Digit
+            && characters.peek().is_some_and(|(_, next)| class(*next) == Class::Digit);
+        let found = if continues || is_point { last } else { class(character) };
+        let joins = continues || is_point || found == last && found != Class::Ideograph;
+        if found != Class::Other {
+            match runs.last_mut() {
+                Some(run) if joins && length < LONGEST => {
+                    run.end = end;
+                    length += 1;
+                }
+                _ => {
+                    runs.push(start..end);
+                    length = 1;
+                }
+            }
+        }
+        last = found;
+    }
+    runs
+}
+
+fn class(character: char) -> Class {
+    if is_ideograph(character) {
+        Class::Ideograph
+    } else if character.is_numeric() {
+        Class::Digit
+    } else if character.is_alphabetic() {
+        Class::Letter
+    } else {
+        Class::Other
+    }
+}
+
+/// Han characters and kana: scripts that are written without spaces between words.
+fn is_ideograph(character: char) -> bool {
+    matches!(
+        character,
+        '\u{3005}'..='\u{3007}'
+            | '\u{3021}'..='\u{3029}'
+            | '\u{3041}'..='\u{3096}'
+            | '\u{309d}'..='\u{309f}'
+            | '\u{30a1}'..='\u{30fa}'
+            | '\u{30fc}'..='\u{30ff}'
+            | '\u{31f0}'..='\u{31ff}'
+            | '\u{3400}'..='\u{4dbf}'
+            | '\u{4e00}'..='\u{9fff}'
+            | '\u{f900}'..='\u{faff}'
+            | '\u{20000}'..='\u{3fffd}'
+    )
+}
+
+fn stem(word: &str) -> String {
+    if word.bytes().all(|byte| byte.is_ascii_lowercase()) {
+        ENGLISH.stem(word).into_owned()
+    } else {
+        word.to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn keys(text: &str) -> Vec<String> {
+        words(text).into_iter().map(|word| word.key).collect()
+    }
+
+    #[test]
+    fn a_text_is_cut_into_words() {
+        for (text, expected) in [
+            ("计量技术", &["计", "量", "技", "术"][..]),
+            ("K型热电偶 calibration", &["k", "型", "热", "电", "偶", "calibr"]),
+            ("50mm ± 0.02 mm", &["50", "mm", "0.02", "mm"]),
+            ("5.", &["5"]),
+            ("GB/T 18204.24—2014", &["gb", "t", "18204.24", "2014"]),
+            ("manufacturer's gauges", &["manufactur", "s", "gaug"]),
+            ("e.g. foo_bar", &["e", "g", "foo", "bar"]),
+            ("ﬁlm ５㎜", &["film", "5", "mm"]),
+            ("Étalonnage", &["etalonnag"]),
+            ("メートル", &["メ", "ー", "ト", "ル"]),
+            ("שלום 😀 — …", &["שלום"]),
+            ("", &[]),
+            ("!?\u{0}。，", &[]),
+        ] {
+            assert_eq!(keys(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_long_word_is_several() {
+        let long = "ж".repeat(LONGEST * 2 + 1);
+        assert_eq!(keys(&long).iter().map(|key| key.chars().count()).collect::<Vec<_>>(), [LONGEST, LONGEST, 1]);
+    }
+
+    #[test]
+    fn the_index_holds_words_and_pairs() {
+        let terms = terms(&words("K型热电 gauge"));
+        assert_eq!(terms.into_iter().collect::<Vec<_>>(), ["gaug", "k", "型", "型热", "热", "热电", "电"]);
+    }
+
+    #[test]
+    fn a_text_is_about_words_and_pairs() {
+        let (_, topics) = topics("热电偶 in 5 gauges");
+        let found: Vec<_> = topics.iter().map(|topic| (topic.term.as_str(), topic.written.as_str())).collect();
+        assert_eq!(found, [("热电", "热电"), ("电偶", "电偶"), ("in", "in"), ("gaug", "gauges")]);
+        assert_eq!(topics[1].behind(topics[0].place.end), "偶");
+    }
+
+    #[test]
+    fn words_in_a_row_are_counted() {
+        let text = Sequence::of(&words("能能能 能量 calibrate the gauge, calibrate"));
+        let count = |wanted: &str| text.count(&Sequence::of(&words(wanted)));
+        assert_eq!((count("能"), count("能能"), count("能量"), count("calibration")), (4, 2, 1, 2));
+        assert_eq!((count("the gauge"), count("gauge the"), count("gaug")), (1, 0, 1));
+        assert_eq!(text.length(), 9);
+    }
+
+    proptest! {
+        #[test]
+        fn every_part_of_a_chinese_text_is_found(
+            before in "[一-龥，。、a-z0-9 ]{0,20}",
+            part in "[一-龥㐀-䶵豈-龎ぁ-んァ-ヺ]{1,12}",
+            after in "[一-龥，。、A-Z0-9 ]{0,20}",
+        ) {
+            let whole = words(&format!("{before}{part}{after}"));
+            let wanted = words(&part);
+            prop_assert!(terms(&wanted).is_subset(&terms(&whole)));
+            prop_assert!(Sequence::of(&whole).count(&Sequence::of(&wanted)) > 0);
+        }
+
+        #[test]
+        fn any_text_is_cut_where_its_characters_end(text in any::<String>()) {
+            let mut last = 0;
+            for word in words(&text) {
+                prop_assert!(text.get(word.place.clone()).is_some(), "{word:?}");
+                prop_assert!(word.place.end >= last);
+                last = word.place.end;
+                prop_assert!(!word.key.is_empty());
+                // What an index may hold: no space, and of ASCII only small letters, digits and the decimal point.
+                prop_assert!(word.key.chars().all(|c| !c.is_whitespace()
+                    && (!c.is_ascii() || c.is_ascii_lowercase() || c.is_ascii_digit() || c == '.')), "{word:?}");
+            }
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! Texts that are found by their words: rows, and questions to them.
+//!
+//! The store knows terms, not languages: what a term is, and how well a text fits, is judged elsewhere.
+
+use std::collections::BTreeSet;
+
+use uuid::Uuid;
+
+use crate::store::moment::Moment;
+use crate::store::query::{Condition, Scope};
+
+/// How many texts one event can have.
+pub(super) const MOST_OF_AN_EVENT: i64 = 8;
+
+/// A text of a case that an append recorded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TextRow {
+    /// How many events of the append follow the one that has it.
+    pub events_after: u64,
+    /// Which text of its event, from 0 and below 8.
+    pub index: u8,
+    /// Wire name of the part of the case that it is.
+    pub field: String,
+    /// Whether it takes the place of the texts that the case had in this field.
+    pub replaces: bool,
+    /// Business time of the event, microseconds since the Unix epoch.
+    pub occurred_at: i64,
+    /// How many words it has.
+    pub length: u32,
+    /// Its words in a row.
+    pub words: String,
+    /// As it was written.
+    pub body: String,
+    /// What it is found by. Letters and digits of any script, lower case where there is one, and the decimal point.
+    pub terms: BTreeSet<String>,
+}
+
+/// A text that was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredText {
+    /// Grows with the position: later texts have larger ones.
+    pub text_id: i64,
+    /// Whose text it is.
+    pub case_id: Uuid,
+    /// Wire name of the part of the case that it is.
+    pub field: String,
+    /// Position of its event.
+    pub position: u64,
+    /// Business time of its event, microseconds since the Unix epoch.
+    pub occurred_at: i64,
+    /// How many words it has.
+    pub length: u32,
+    /// Its words in a row; empty where bodies were asked for.
+    pub words: String,
+    /// As it was written; empty where words were asked for.
+    pub body: String,
+}
+
+/// Which texts, the latest first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TextQuery {
+    /// What the index has to hold of them.
+    pub terms: Terms,
+    /// Only of these fields; empty = all.
+    pub fields: Vec<String>,
+    /// Only of cases that satisfy this at the moment.
+    pub condition: Condition,
+    /// What the reader may see.
+    pub scope: Scope,
+    /// As of when.
+    pub at: Moment,
+    /// At most so many.
+    pub limit: u32,
+}
+
+/// Which terms a text has. There is at least one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Terms {
+    /// Every one.
+    All(BTreeSet<String>),
+    /// One of them.
+    Any(BTreeSet<String>),
+}
+
+/// What is read of texts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reading {
+    /// Their words, to rank them.
+    Words,
+    /// Their bodies, to show them.
+    Bodies,
+}

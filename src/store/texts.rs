@@ -1,0 +1,109 @@
+//! Questions to texts become SQL. Terms are the program's own and are quoted all the same.
+
+use uuid::Uuid;
+
+use crate::store::condition::push_list;
+use crate::store::filter::push_case_filter;
+use crate::store::sql::{is_open_version, text_columns};
+use crate::store::statement::{Argument, Statement};
+use crate::store::text::MOST_OF_AN_EVENT;
+use crate::store::{CaseQuery, Keep, Moment, Reading, StoreError, Terms, TextQuery};
+
+/// How a database is asked for terms.
+pub(super) struct IndexDialect {
+    /// `from` and `where` up to the placeholder of the terms; the text is `t`.
+    pub(super) found_in: &'static str,
+    /// What closes that.
+    pub(super) closing: &'static str,
+    /// The column that orders the texts.
+    pub(super) text_id: &'static str,
+    /// What stands before and after a term. A term has neither in it.
+    pub(super) quote: char,
+    pub(super) and: &'static str,
+    pub(super) or: &'static str,
+}
+
+pub(super) fn with(query: &TextQuery, dialect: &IndexDialect) -> Result<Statement, StoreError> {
+    let mut statement = Statement::new(concat!("select ", text_columns!(), ", t.words, '' as body"));
+    statement.push(dialect.found_in);
+    statement.push_text(&asked(&query.terms, dialect));
+    statement.push(dialect.closing);
+    push_valid_at(&mut statement, query.at);
+    if let Moment::Position(position) = query.at {
+        // Implied, and what lets an index skip what came later.
+        statement.push(" and ");
+        statement.push(dialect.text_id);
+        statement.push(" < ");
+        statement.push_integer(position.cast_signed().saturating_add(1).saturating_mul(MOST_OF_AN_EVENT));
+    }
+    if !query.fields.is_empty() {
+        statement.push(" and t.field in ");
+        push_list(&mut statement, query.fields.iter().cloned().map(Argument::Text));
+    }
+    statement.push(" and exists (select 1 from case_versions v");
+    let cases = CaseQuery {
+        condition: query.condition.clone(),
+        scope: query.scope.clone(),
+        order: Vec::new(),
+        after: None,
+        before: None,
+        limit: 0,
+        keep: Keep::First,
+        at: query.at,
+    };
+    push_case_filter(&mut statement, &cases)?;
+    statement.push(" and v.case_id = t.case_id) order by ");
+    statement.push(dialect.text_id);
+    statement.push(" desc limit ");
+    statement.push_integer(query.limit.into());
+    // Whether a term is rare decides how it is looked up.
+    statement.is_planned_anew = true;
+    Ok(statement)
+}
+
+/// The texts of these cases, the latest first.
+pub(super) fn of(cases: &[Uuid], at: Moment, reading: Reading) -> Statement {
+    let mut statement = Statement::new(match reading {
+        Reading::Words => concat!("select ", text_columns!(), ", t.words, '' as body from search_texts t where "),
+        Reading::Bodies => concat!("select ", text_columns!(), ", '' as words, t.body from search_texts t where "),
+    });
+    statement.push("t.case_id in ");
+    push_list(&mut statement, cases.iter().map(|case| Argument::Text(case.to_string())));
+    push_valid_at(&mut statement, at);
+    statement.push(" order by t.text_id desc");
+    statement
+}
+
+/// A text is there from the commit that recorded it to the one that replaced it; by what its authors say, from when it happened to when another took its place.
+fn push_valid_at(statement: &mut Statement, at: Moment) {
+    match at {
+        Moment::Present => statement.push(concat!(" and t.", is_open_version!())),
+        Moment::Position(position) => {
+            statement.push(" and t.from_position <= ");
+            statement.push_integer(position.cast_signed());
+            statement.push(" and t.to_position > ");
+            statement.push_integer(position.cast_signed());
+        }
+        Moment::Occurred(time) => {
+            statement.push(" and t.occurred_at <= ");
+            statement.push_integer(time);
+            statement.push(" and t.occurred_until > ");
+            statement.push_integer(time);
+        }
+    }
+}
+
+fn asked(terms: &Terms, dialect: &IndexDialect) -> String {
+    let (terms, joint) = match terms {
+        Terms::All(terms) => (terms, dialect.and),
+        Terms::Any(terms) => (terms, dialect.or),
+    };
+    let quote = dialect.quote;
+    let quoted: Vec<_> = terms.iter().map(|term| format!("{quote}{}{quote}", without_syntax(term))).collect();
+    quoted.join(joint)
+}
+
+/// A term has no character that means something to a database; were there one, it would find nothing.
+fn without_syntax(term: &str) -> String {
+    term.chars().map(|c| if c.is_ascii_alphanumeric() || c == '.' || !c.is_ascii() { c } else { '.' }).collect()
+}

@@ -1,0 +1,248 @@
+//! Texts are found by their terms, the latest first, as of any moment and within the reader's scope.
+
+use std::collections::BTreeSet;
+
+use etalon::search::question::Question;
+use etalon::search::word::words;
+use etalon::store::{CaseRow, Condition, Moment, Reading, RowChanges, Scope, Store, TextQuery, TextRow, Terms};
+use proptest::strategy::{Strategy, ValueTree};
+use proptest::test_runner::TestRunner;
+use sqlx::Row;
+
+use crate::store::samples::{append, case_row, case_stream, commit_one, id, notes, text};
+use crate::store::support::{Database, Raw, START};
+
+/// One event with these texts on a case.
+async fn record(store: &dyn Store, case: u128, version: u64, texts: Vec<TextRow>) {
+    let row = CaseRow { division: if case == 3 { "320500" } else { "440300" }.to_owned(), ..case_row(case) };
+    let rows = RowChanges { case: Some(row), texts, ..RowChanges::default() };
+    let key = format!("{case} {version}");
+    commit_one(store, append(case_stream(case), version, &key, notes(&["x"], rows))).await.expect("accepted");
+}
+
+/// Whatever holds the first part of a question.
+pub(crate) fn asked(question: &str, at: Moment) -> TextQuery {
+    let terms = Question::parse(question).expect("a question").wanted.remove(0).terms;
+    TextQuery {
+        terms: Terms::All(terms),
+        fields: Vec::new(),
+        condition: Condition::All(Vec::new()),
+        scope: Scope { everything: true, ..Scope::default() },
+        at,
+        limit: 1_000,
+    }
+}
+
+/// Case and field of what is found.
+async fn found(store: &dyn Store, query: &TextQuery) -> Vec<(u128, String)> {
+    let texts = store.texts_with(query).await.expect("read");
+    texts.into_iter().map(|text| (text.case_id.as_u128() - id(0).as_u128(), text.field)).collect()
+}
+
+fn expected(list: &[(u128, &str)]) -> Vec<(u128, String)> {
+    list.iter().map(|(case, field)| (*case, (*field).to_owned())).collect()
+}
+
+/// Positions: 0 and 1 and 2 report three cases, 3 renames the first, 4 comments on the second.
+async fn stage(store: &dyn Store) {
+    record(store, 1, 0, vec![text(0, "TITLE", "K型热电偶校准"), text(1, "PROBLEM", "提高计量技术水平 calibration")]).await;
+    record(store, 2, 0, vec![text(0, "TITLE", "Gauge blocks, calibrated"), text(1, "PROBLEM", "能源计量")]).await;
+    record(store, 3, 0, vec![text(0, "TITLE", "热电偶的难点")]).await;
+    let renamed = TextRow { replaces: true, occurred_at: START - 50, ..text(0, "TITLE", "铂电阻校准") };
+    record(store, 1, 1, vec![renamed]).await;
+    record(store, 2, 1, vec![text(0, "COMMENT", "智能 热电偶 ０.０２㎜")]).await;
+}
+
+async fn words_are_found_in_both_scripts(database: Database) {
+    let store = database.open().await;
+    stage(&*store).await;
+    for (question, list) in [
+        ("校准", &[(1, "TITLE")][..]),
+        ("热电偶", &[(2, "COMMENT"), (3, "TITLE")]),
+        ("能", &[(2, "COMMENT"), (2, "PROBLEM")]),
+        ("计量技术", &[(1, "PROBLEM")]),
+        ("calibrating", &[(2, "TITLE"), (1, "PROBLEM")]),
+        ("0.02", &[(2, "COMMENT")]),
+        ("\"mm\"", &[(2, "COMMENT")]),
+        ("没有", &[]),
+    ] {
+        assert_eq!(found(&*store, &asked(question, Moment::Present)).await, expected(list), "{question}");
+    }
+    let any = Terms::Any(BTreeSet::from(["难点".to_owned(), "能源".to_owned()]));
+    let query = TextQuery { terms: any, ..asked("能", Moment::Present) };
+    assert_eq!(found(&*store, &query).await, expected(&[(3, "TITLE"), (2, "PROBLEM")]));
+    let query = TextQuery { fields: vec!["COMMENT".to_owned()], ..asked("能", Moment::Present) };
+    assert_eq!(found(&*store, &query).await, expected(&[(2, "COMMENT")]));
+    let query = TextQuery { limit: 1, ..asked("能", Moment::Present) };
+    assert_eq!(found(&*store, &query).await, expected(&[(2, "COMMENT")]));
+}
+
+async fn a_text_is_found_while_it_stands(database: Database) {
+    let store = database.open().await;
+    stage(&*store).await;
+    for (question, at, list) in [
+        ("热电偶", Moment::Position(0), &[(1, "TITLE")][..]),
+        ("热电偶", Moment::Position(2), &[(3, "TITLE"), (1, "TITLE")]),
+        ("热电偶", Moment::Position(3), &[(3, "TITLE")]),
+        ("铂电阻", Moment::Position(2), &[]),
+        ("铂电阻", Moment::Position(3), &[(1, "TITLE")]),
+    ] {
+        assert_eq!(found(&*store, &asked(question, at)).await, expected(list), "{question} {at:?}");
+    }
+    // By what its authors say, the second title came fifty microseconds before the case was recorded.
+    for (at, bodies) in [
+        (Moment::Position(0), &["提高计量技术水平 calibration", "K型热电偶校准"][..]),
+        (Moment::Present, &["铂电阻校准", "提高计量技术水平 calibration"]),
+        (Moment::Occurred(START - 51), &["提高计量技术水平 calibration", "K型热电偶校准"]),
+        (Moment::Occurred(START - 50), &["铂电阻校准", "提高计量技术水平 calibration"]),
+        (Moment::Occurred(START - 101), &[]),
+    ] {
+        let texts = store.texts_of(&[id(1)], at, Reading::Bodies).await.expect("read");
+        let found: Vec<_> = texts.iter().map(|text| &*text.body).collect();
+        assert_eq!(found, bodies, "{at:?}");
+    }
+}
+
+async fn nobody_finds_what_they_may_not_see(database: Database) {
+    let store = database.open().await;
+    stage(&*store).await;
+    let scopes = [
+        (Scope::default(), &[][..]),
+        (Scope { division_prefix: Some("32".to_owned()), ..Scope::default() }, &[(3, "TITLE")]),
+        (Scope { division_prefix: Some("4403".to_owned()), ..Scope::default() }, &[(2, "COMMENT")]),
+        (Scope { division_prefix: Some(String::new()), ..Scope::default() }, &[(2, "COMMENT"), (3, "TITLE")]),
+        (Scope { enterprise: Some(id(9)), ..Scope::default() }, &[]),
+    ];
+    for (scope, list) in scopes {
+        let query = TextQuery { scope: scope.clone(), ..asked("热电偶", Moment::Present) };
+        assert_eq!(found(&*store, &query).await, expected(list), "{scope:?}");
+    }
+}
+
+async fn a_question_is_never_a_command(database: Database) {
+    const HOSTILE: [&str; 18] = [
+        "'; drop table search_texts; --",
+        "\" OR \"\"=\"",
+        "a* NEAR(b c) AND terms:x",
+        "^title NOT x",
+        "a & !b | (c <-> d):*",
+        "\\' \\\\ '' ::tsquery",
+        "%_[]{}$1 $$x$$",
+        "/* */ ; \u{1} \u{7f}",
+        "\u{202e}gnirts\u{202c} שלום مرحبا",
+        "😀😀 👩‍🔧",
+        "\u{feff}\u{200b}零\u{200d}宽",
+        "𠮷野家 㐀 豈",
+        "İıſßŉ ǅ",
+        "a\u{300}\u{301}\u{302}b",
+        "가나다 한국어",
+        "AND",
+        "or not near",
+        "1e9 0x1F 10.5.3 .5 5.",
+    ];
+    let store = database.open().await;
+    for (case, hostile) in (10..).zip(HOSTILE) {
+        record(&*store, case, 0, vec![text(0, "PROBLEM", hostile)]).await;
+    }
+    for (case, hostile) in (10..).zip(HOSTILE) {
+        let Ok(question) = Question::parse(&hostile.replace('-', " ")) else {
+            assert!(words(hostile).is_empty(), "{hostile}");
+            continue;
+        };
+        for part in question.wanted {
+            let query = TextQuery { terms: Terms::All(part.terms), ..asked("能", Moment::Present) };
+            let found = found(&*store, &query).await;
+            assert!(found.contains(&(case, "PROBLEM".to_owned())), "{hostile}: {found:?}");
+        }
+    }
+    let longest = "难".repeat(19_000) + &"a".repeat(1_000);
+    record(&*store, 90, 0, vec![text(0, "PROBLEM", &longest)]).await;
+    assert_eq!(found(&*store, &asked("难难难", Moment::Present)).await, expected(&[(90, "PROBLEM")]));
+    assert_eq!(found(&*store, &asked(&"a".repeat(128), Moment::Present)).await, expected(&[(90, "PROBLEM")]));
+}
+
+async fn every_part_of_a_text_finds_it(database: Database) {
+    let store = database.open().await;
+    let mut runner = TestRunner::deterministic();
+    let mut drawn = |pattern: &str| {
+        let strategy = proptest::string::string_regex(pattern).expect("a pattern");
+        strategy.new_tree(&mut runner).expect("a value").current()
+    };
+    // Few characters, so that parts of one text stand in others too.
+    let bodies: Vec<String> = (0..40).map(|_| drawn("([计量能技术热电偶校准]{1,9}[，。 a-c]{0,2}){1,6}")).collect();
+    for (case, body) in (100..).zip(&bodies) {
+        record(&*store, case, 0, vec![text(0, "FINDING", body)]).await;
+    }
+    for body in &bodies {
+        for part in body.split(|c: char| c.is_ascii() || "，。".contains(c)).filter(|part| !part.is_empty()) {
+            let found = found(&*store, &asked(part, Moment::Present)).await;
+            for (case, other) in (100..).zip(&bodies) {
+                let is_found = found.contains(&(case, "FINDING".to_owned()));
+                assert!(is_found || !other.contains(part), "{part} in {other}");
+            }
+        }
+    }
+}
+
+/// The plan of a statement, as one text.
+async fn plan(raw: &Raw, statement: &str) -> String {
+    let lines: Vec<String> = match raw {
+        Raw::Sqlite(pool) => {
+            let rows = sqlx::query(&format!("explain query plan {statement}")).fetch_all(pool).await;
+            rows.expect("a plan").iter().map(|row| row.get("detail")).collect()
+        }
+        Raw::Postgres(pool) => {
+            sqlx::query_scalar(&format!("explain {statement}")).fetch_all(pool).await.expect("a plan")
+        }
+    };
+    lines.join("\n")
+}
+
+async fn the_index_is_used(database: Database) {
+    let store = database.open().await;
+    for case in 0..200 {
+        let texts = (0..8).map(|index| text(index, "FINDING", &format!("发现 {case} {index} {}", "量".repeat(200))));
+        record(&*store, 1_000 + case, 0, texts.collect()).await;
+    }
+    assert_eq!(found(&*store, &asked("17", Moment::Present)).await.len(), 8);
+    let raw = database.raw().await;
+    let (found_in, of_cases) = match &raw {
+        Raw::Sqlite(_) => (
+            "select t.words from search_index('\"17\" AND \"发现\"') i cross join search_texts t on t.text_id = i.rowid
+             where t.to_position = 9223372036854775807 and exists (select 1 from case_versions v
+             where v.to_position = 9223372036854775807 and v.division >= '44' and v.case_id = t.case_id)
+             order by i.rowid desc limit 2000",
+            "select body from search_texts t where t.case_id in ('a', 'b') order by t.text_id desc",
+        ),
+        Raw::Postgres(_) => {
+            raw.execute("analyze search_texts, case_versions").await;
+            (
+                "select t.words from search_texts t where t.terms @@ cast('''17'' & ''发现''' as tsquery)
+                 and t.to_position = 9223372036854775807 and exists (select 1 from case_versions v
+                 where v.to_position = 9223372036854775807 and v.division >= '44' and v.case_id = t.case_id)
+                 order by t.text_id desc limit 2000",
+                "select body from search_texts t where t.case_id in ('a', 'b') order by t.text_id desc",
+            )
+        }
+    };
+    let found_in = plan(&raw, found_in).await;
+    match &raw {
+        Raw::Sqlite(_) => {
+            assert!(found_in.contains("VIRTUAL TABLE INDEX") && !found_in.contains("TEMP B-TREE"), "{found_in}");
+        }
+        Raw::Postgres(_) => {
+            assert!(found_in.contains("search_texts_terms_idx") && !found_in.contains("Seq Scan on search_texts"), "{found_in}");
+        }
+    }
+    let of_cases = plan(&raw, of_cases).await;
+    assert!(of_cases.contains("search_texts_case_id_text_id_idx"), "{of_cases}");
+}
+
+crate::store::on_both_databases! {
+    words_are_found_in_both_scripts,
+    a_text_is_found_while_it_stands,
+    nobody_finds_what_they_may_not_see,
+    a_question_is_never_a_command,
+    every_part_of_a_text_finds_it,
+    the_index_is_used,
+}
