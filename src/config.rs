@@ -48,6 +48,12 @@ pub struct Settings {
     pub body_limit_bytes: usize,
     /// What streams are held to.
     pub streams: StreamSettings,
+    /// What an operation may cost, 1,000 to 1,000,000,000. Default: 50,000.
+    pub cost_limit: u64,
+    /// How deep a selection may nest, 15 to 50. Default: 20.
+    pub depth_limit: u64,
+    /// How many tokens a document may have, 1,000 to 1,000,000. Default: 10,000.
+    pub token_limit: u64,
     /// How webhooks are delivered.
     pub webhooks: WebhookSettings,
 }
@@ -178,10 +184,13 @@ struct Given {
     heartbeat_ms: Option<Between<100, 600_000>>,
     slow_reader_timeout_ms: Option<Between<100, 600_000>>,
     allowed_origins: Option<Origins>,
+    cost_limit: Option<Between<1_000, 1_000_000_000>>,
+    depth_limit: Option<Between<15, 50>>,
+    token_limit: Option<Between<1_000, 1_000_000>>,
 }
 
 /// The names of [`Given`]'s fields, for finding a misspelt variable. A test holds the two together.
-const NAMES: [&str; 20] = [
+const NAMES: [&str; 23] = [
     "database",
     "listen",
     "data_dir",
@@ -202,6 +211,9 @@ const NAMES: [&str; 20] = [
     "heartbeat_ms",
     "slow_reader_timeout_ms",
     "allowed_origins",
+    "cost_limit",
+    "depth_limit",
+    "token_limit",
 ];
 
 impl Given {
@@ -233,6 +245,9 @@ impl Given {
                 slow_reader_timeout_ms: self.slow_reader_timeout_ms.map_or(30_000, |time| time.0),
                 allowed_origins: self.allowed_origins.map_or_else(Vec::new, |origins| origins.0),
             },
+            cost_limit: self.cost_limit.map_or(50_000, |cost| cost.0),
+            depth_limit: self.depth_limit.map_or(20, |depth| depth.0),
+            token_limit: self.token_limit.map_or(10_000, |tokens| tokens.0),
         }
     }
 }

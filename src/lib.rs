@@ -8,6 +8,7 @@ pub mod config;
 pub mod app;
 pub mod cli;
 pub mod codec;
+pub mod console;
 pub mod demo;
 pub mod domain;
 pub mod graphql;

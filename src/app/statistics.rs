@@ -7,7 +7,7 @@ use crate::app::reads::{CasePage, query};
 use crate::app::request::Fault;
 use crate::domain::actor::Actor;
 use crate::domain::value::{Decimal, calendar};
-use crate::store::{Condition, FeeSum, GroupKey, Grouped, Moment, StatisticsQuery};
+use crate::store::{Condition, FeeSum, GroupKey, Grouped, Keep, Moment, StatisticsQuery};
 
 /// More groups than this are not answered at once.
 pub const MOST_GROUPS: u32 = 1_000;
@@ -34,7 +34,9 @@ impl App {
             condition: question.condition.clone(),
             order: Vec::new(),
             after: None,
+            before: None,
             limit: 0,
+            keep: Keep::First,
             at: question.at,
         };
         let query = StatisticsQuery {

@@ -14,8 +14,8 @@ use crate::domain::annual_summary::figure::FigureName;
 use crate::domain::case::values::{Kind, Status};
 use crate::domain::value::{Decimal, Division, calendar};
 use crate::store::{
-    AggregateType, CaseColumn, Condition, FeeSum, FigureKind, FigureSelection, FigureSum, GAP_CLOSED, Moment, OfCases,
-    RegisterQuery, YearQuery,
+    AggregateType, CaseColumn, Condition, FeeSum, FigureKind, FigureSelection, FigureSum, GAP_CLOSED, Keep, Moment,
+    OfCases, RegisterQuery, YearQuery,
 };
 
 /// Whose year, and as of when it is added up.
@@ -116,19 +116,16 @@ fn year_query(actor: &Actor, question: &YearQuestion) -> YearQuery {
         condition: Condition::StartsWith { column: CaseColumn::Division, text: division.to_owned() },
         order: Vec::new(),
         after: None,
+        before: None,
         limit: 0,
+        keep: Keep::First,
         at: question.at,
     };
     let enterprises = RegisterQuery {
-        aggregate_type: AggregateType::Enterprise,
         ids: None,
         division_prefix: Some(division.to_owned()),
-        code: None,
-        name_contains: None,
-        after: None,
-        limit: 0,
-        within: None,
         at: question.at,
+        ..RegisterQuery::of(AggregateType::Enterprise, Vec::new())
     };
     YearQuery {
         cases: query(actor, &page),

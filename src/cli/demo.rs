@@ -102,7 +102,9 @@ fn welcome(filled: &Filled, key: &LocalKey, folder: &Folder) -> Result<String, P
     use std::fmt::Write as _;
 
     let now = SystemClock.now();
-    let mut text = String::from("\nEtalon 标准器 is at http://{address}/graphql\n");
+    let mut text = String::from(
+        "\nEtalon 标准器 is at http://{address}/graphql\nAsk it in a browser at http://{address}/graphiql, with one of these tokens.\n",
+    );
     let _ = match folder {
         Folder::Given(path) => writeln!(text, "The demonstration is kept in {}.", path.display()),
         Folder::Temporary(_) => writeln!(text, "The demonstration is thrown away when you press Ctrl-C."),

@@ -12,6 +12,7 @@ use crate::app::{App, Clockwork, Courier, Outlet};
 use crate::cli::problem::Problem;
 use crate::clock::{Clock, SystemClock};
 use crate::config::Settings;
+use crate::console;
 use crate::graphql::StreamLimits;
 use crate::http;
 use crate::identity::key::LocalKey;
@@ -31,7 +32,11 @@ pub async fn run(settings: Settings) -> Result<(), Problem> {
     tracing::info!(database = %settings.database, key = %settings.key_file.display(), "opening");
     let app = open_serving(&settings, clock).await?;
     let key = key(&settings)?;
-    serve(app, key, &settings, |address| tracing::info!("GraphQL at http://{address}/graphql")).await
+    serve(app, key, &settings, |address| {
+        tracing::info!("GraphQL at http://{address}/graphql");
+        tracing::info!("a page to ask from at http://{address}{}", console::PATH);
+    })
+    .await
 }
 
 /// The application over the database of the settings.
@@ -128,6 +133,9 @@ fn limits(settings: &Settings) -> http::Limits {
     let streams = &settings.streams;
     http::Limits {
         body_bytes: settings.body_limit_bytes,
+        cost: settings.cost_limit,
+        depth: settings.depth_limit,
+        tokens: settings.token_limit,
         streams: StreamLimits {
             connections: streams.connections,
             subscriptions_per_connection: streams.subscriptions_per_connection,

@@ -13,7 +13,7 @@ use crate::domain::case::state::File;
 use crate::domain::case::values::Status;
 use crate::domain::enterprise::Enterprise;
 use crate::domain::value::Level;
-use crate::graphql::{Limits, Schema, Session, StreamLimits};
+use crate::graphql::{Asked, Limits, Schema, Session, StreamLimits};
 use crate::store::{self, Condition, EventQuery, EventRecord, Keep, Store, StoredCase};
 
 /// A Monday, so that the last working day lies behind a weekend.
@@ -168,7 +168,7 @@ async fn the_manager_is_answered() {
     };
     let query = demonstration.filled.query;
     assert!(!query.contains('\''), "it is shown between single quotes, for a shell");
-    let document = schema.read(query.to_owned(), None, async_graphql::Variables::default());
+    let document = schema.read(Asked { query: Some(query.to_owned()), ..Asked::default() });
     let document = document.unwrap_or_else(|refused| panic!("{:?}", refused.errors));
     let response = schema.execute(document, session).await;
     assert_eq!(response.errors, []);

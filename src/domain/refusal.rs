@@ -48,8 +48,6 @@ codes! {
     IdempotencyKeyReused = "IDEMPOTENCY_KEY_REUSED",
     /// The idempotency key is empty or too long.
     IdempotencyKeyInvalid = "IDEMPOTENCY_KEY_INVALID",
-    /// The server could not say whether the order was carried out; the same key may be sent again.
-    TryAgain = "TRY_AGAIN",
     /// Something that happened cannot lie in the future.
     OccurredInFuture = "OCCURRED_IN_FUTURE",
     /// Not an actor's id.

@@ -101,6 +101,11 @@ pub(crate) fn of_category(category: &ServiceCategory) -> ID {
     encode(CATEGORY, category.code())
 }
 
+/// The global id of what subscribers are shown of that position.
+pub(crate) fn of_update(kind: &str, position: u64) -> ID {
+    encode(kind, &position.to_string())
+}
+
 /// The id of a value: a digest of its content, never of personal data, which could be guessed from it.
 pub(crate) fn of_content(kind: &str, content: &impl Serialize) -> ID {
     let json = serde_json::to_vec(content).expect("contents have string keys and no failing values");

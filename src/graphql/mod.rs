@@ -13,6 +13,7 @@ mod loaders;
 mod mutation;
 mod orders;
 mod query;
+mod reading;
 mod scalars;
 mod subscription;
 mod types;
@@ -21,9 +22,7 @@ mod words;
 
 use std::sync::Arc;
 
-use async_graphql::parser::parse_query;
-use async_graphql::parser::types::{ExecutableDocument, OperationDefinition, OperationType};
-use async_graphql::{Request, Response, SDLExportOptions, SchemaBuilder, ServerError, Value, Variables};
+use async_graphql::{Request, Response, SDLExportOptions, SchemaBuilder, ServerError, ValidationMode, Value, value};
 
 use crate::app::App;
 pub use context::Session;
@@ -31,6 +30,9 @@ pub use limits::Limits;
 use loaders::Loaders;
 use mutation::Mutation;
 use query::Query;
+use reading::Reader;
+use reading::weight::Weight;
+pub use reading::{Asked, Document, Persisted};
 use subscription::Subscription;
 pub use subscription::{Delivery, StreamLimits, Subscribed};
 use types::event::CaseEvent;
@@ -42,49 +44,18 @@ type Executable = async_graphql::Schema<Query, Mutation, Subscription>;
 pub struct Schema {
     schema: Executable,
     app: Arc<App>,
+    reader: Reader,
     limits: Limits,
-}
-
-/// A document that was parsed and is within the limits.
-pub struct Document {
-    query: String,
-    parsed: ExecutableDocument,
-    operation_name: Option<String>,
-    variables: Variables,
-}
-
-impl Document {
-    /// The kind of the operation that is asked for; `None` when it cannot be told which one is.
-    #[must_use]
-    pub fn kind(&self) -> Option<OperationType> {
-        self.operation().map(|operation| operation.ty)
-    }
-
-    fn operation(&self) -> Option<&OperationDefinition> {
-        let mut operations = self.parsed.operations.iter();
-        let found = match &self.operation_name {
-            Some(wanted) => operations.find(|(name, _)| name.is_some_and(|name| name == wanted.as_str())),
-            None => operations.next().filter(|_| operations.next().is_none()),
-        };
-        found.map(|(_, operation)| &operation.node)
-    }
-
-    /// A variable that has to be given and is not. Without this the operation would begin to run before it is noticed.
-    fn missing_variable(&self) -> Option<&str> {
-        let mut definitions = self.operation()?.variable_definitions.iter().map(|definition| &definition.node);
-        let missing = definitions.find(|definition| {
-            let given = self.variables.get(&definition.name.node).is_some_and(|value| *value != Value::Null);
-            !definition.var_type.node.nullable && definition.default_value.is_none() && !given
-        });
-        missing.map(|definition| definition.name.node.as_str())
-    }
 }
 
 impl Schema {
     /// The schema over that application.
     #[must_use]
     pub fn new(app: Arc<App>, limits: Limits, streams: StreamLimits) -> Self {
-        Self { schema: builder().data(app.clone()).data(limits).data(streams).finish(), app, limits }
+        // What is executed has been validated before.
+        let builder = builder().data(app.clone()).data(limits).data(streams).validation_mode(ValidationMode::Fast);
+        let schema = builder.finish();
+        Self { reader: Reader::new(&schema.sdl(), limits), schema, app, limits }
     }
 
     /// What requests are held to.
@@ -93,45 +64,36 @@ impl Schema {
         self.limits
     }
 
-    /// Parses a document and weighs it.
+    /// Reads what is asked for: see [`reading`].
     ///
     /// # Errors
-    /// What is wrong with it, as an answer: it does not parse or is over the limits.
-    pub fn read(
-        &self,
-        query: String,
-        operation_name: Option<String>,
-        variables: Variables,
-    ) -> Result<Document, Box<Response>> {
-        let parsed = parse_query(&query).map_err(|error| {
-            let mut error = ServerError::from(error);
-            error.extensions.get_or_insert_default().set("code", "GRAPHQL_PARSE_FAILED");
-            Box::new(Response::from_errors(vec![error]))
-        })?;
-        if let Err(over) = self.limits.check(&parsed, &variables) {
-            let mut error = ServerError::new(over.to_string(), None);
-            error.extensions.get_or_insert_default().set("code", over.code());
-            return Err(Box::new(Response::from_errors(vec![error])));
-        }
-        let document = Document { query, parsed, operation_name, variables };
-        if let Some(name) = document.missing_variable() {
-            let mut error = ServerError::new(format!("the variable ${name} is required"), None);
-            error.extensions.get_or_insert_default().set("code", "BAD_USER_INPUT");
-            return Err(Box::new(Response::from_errors(vec![error])));
-        }
-        Ok(document)
+    /// What is wrong with it, as an answer.
+    pub fn read(&self, asked: Asked) -> Result<Document, Box<Response>> {
+        self.reader.read(asked)
     }
 
     /// Executes a document for whoever asks.
     pub async fn execute(&self, document: Document, session: Session) -> Response {
         let loaders = Loaders::new(&self.app);
+        let weight = document.weight;
         let mut request = Request::new(document.query).variables(document.variables).data(session).data(loaders);
         request.operation_name = document.operation_name;
         request.set_parsed_query(document.parsed);
         let mut response = self.schema.execute(request).await;
         response.errors.iter_mut().for_each(name_library_error);
+        response.extensions.insert("cost".to_owned(), of_cost(weight, &self.limits));
         response
     }
+}
+
+/// What an operation was charged, as `extensions.cost` tells it.
+fn of_cost(weight: Weight, limits: &Limits) -> Value {
+    value!({
+        "requested": weight.cost.saturating_add(weight.per_row),
+        "limit": limits.cost,
+        "depth": weight.depth,
+        "depthLimit": limits.depth,
+    })
 }
 
 /// Errors of our own have a code; those of the library, about the document or a value in it, get one here.

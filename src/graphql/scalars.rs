@@ -27,7 +27,7 @@ impl ScalarType for DateTime {
     fn parse(value: Value) -> InputValueResult<Self> {
         let read = text(&value).and_then(|text| text.parse::<Timestamp>().ok());
         let whole = read.and_then(|time| Timestamp::from_microsecond(time.as_microsecond()).ok());
-        whole.map(Self).ok_or_else(|| not("a moment such as \"2026-10-31T16:00:00Z\""))
+        whole.map(Self).ok_or_else(|| not(MOMENT))
     }
 
     fn is_valid(value: &Value) -> bool {
@@ -54,11 +54,11 @@ pub(crate) struct Date(pub civil::Date);
 #[Scalar(specified_by_url = "https://datatracker.ietf.org/doc/html/rfc3339#section-5.6")]
 impl ScalarType for Date {
     fn parse(value: Value) -> InputValueResult<Self> {
-        day(&value).map(Self).ok_or_else(|| not("a day such as \"2026-10-31\""))
+        text(&value).and_then(day).map(Self).ok_or_else(|| not(DAY))
     }
 
     fn is_valid(value: &Value) -> bool {
-        day(value).is_some()
+        text(value).and_then(day).is_some()
     }
 
     fn to_value(&self) -> Value {
@@ -80,8 +80,8 @@ impl Date {
 }
 
 /// Ten characters and nothing else: the calendar library would accept a time behind the day.
-fn day(value: &Value) -> Option<civil::Date> {
-    text(value).filter(|text| text.len() == 10)?.parse().ok()
+fn day(text: &str) -> Option<civil::Date> {
+    Some(text).filter(|text| text.len() == 10)?.parse().ok()
 }
 
 /// A number as text, so that no digit is lost on its way through a float: `"0.050"` and `"0.05"` state different resolutions.
@@ -95,7 +95,7 @@ impl ScalarType for Decimal {
     fn parse(value: Value) -> InputValueResult<Self> {
         match value {
             Value::String(text) => Ok(Self(text)),
-            _ => Err(not("a number in quotation marks such as \"0.05\"")),
+            _ => Err(not(NUMBER)),
         }
     }
 
@@ -124,11 +124,11 @@ pub(crate) struct Position(pub u64);
 #[Scalar]
 impl ScalarType for Position {
     fn parse(value: Value) -> InputValueResult<Self> {
-        position(&value).map(Self).ok_or_else(|| not("a position such as \"1234\""))
+        text(&value).and_then(position).map(Self).ok_or_else(|| not(POSITION))
     }
 
     fn is_valid(value: &Value) -> bool {
-        position(value).is_some()
+        text(value).and_then(position).is_some()
     }
 
     fn to_value(&self) -> Value {
@@ -137,8 +137,7 @@ impl ScalarType for Position {
 }
 
 /// The log's positions are signed 64-bit numbers in both databases.
-fn position(value: &Value) -> Option<u64> {
-    let text = text(value)?;
+fn position(text: &str) -> Option<u64> {
     let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     digits.then(|| text.parse().ok())?.filter(|position| i64::try_from(*position).is_ok())
 }
@@ -152,12 +151,11 @@ pub(crate) struct Base64(pub Vec<u8>);
 impl ScalarType for Base64 {
     fn parse(value: Value) -> InputValueResult<Self> {
         let bytes = text(&value).and_then(|text| STANDARD.decode(text).ok());
-        bytes.map(Self).ok_or_else(|| not("Base64 with padding"))
+        bytes.map(Self).ok_or_else(|| not(BASE64))
     }
 
     fn is_valid(value: &Value) -> bool {
-        // Whole decoding is left to `parse`: an attachment would be decoded twice.
-        text(value).is_some_and(|text| text.len().is_multiple_of(4))
+        text(value).is_some_and(|text| STANDARD.decode(text).is_ok())
     }
 
     fn to_value(&self) -> Value {
@@ -226,7 +224,7 @@ impl ScalarType for JsonText {
     fn parse(value: Value) -> InputValueResult<Self> {
         match value {
             Value::String(text) => Ok(Self(text)),
-            _ => Err(not("JSON as text")),
+            _ => Err(not(JSON)),
         }
     }
 
@@ -249,6 +247,27 @@ impl ScalarType for Json {
     fn to_value(&self) -> Value {
         Value::from_json(self.0.clone()).unwrap_or_default()
     }
+}
+
+const MOMENT: &str = "a moment such as \"2026-10-31T16:00:00Z\"";
+const DAY: &str = "a day such as \"2026-10-31\"";
+const NUMBER: &str = "a number in quotation marks such as \"0.05\"";
+const POSITION: &str = "a position such as \"1234\"";
+const BASE64: &str = "Base64 with padding";
+const JSON: &str = "JSON as text";
+
+/// What would be a value of that scalar of the schema, where this text is none. All of them are texts; `None` as text is something else.
+pub(crate) fn unfit(scalar: &str, text: Option<&str>) -> Option<&'static str> {
+    let (fits, right): (fn(&str) -> bool, _) = match scalar {
+        "DateTime" => (|text| text.parse::<Timestamp>().is_ok(), MOMENT),
+        "Date" => (|text| day(text).is_some(), DAY),
+        "Decimal" => (|_| true, NUMBER),
+        "Position" => (|text| position(text).is_some(), POSITION),
+        "Base64" => (|text| STANDARD.decode(text).is_ok(), BASE64),
+        "JSONText" => (|_| true, JSON),
+        _ => return None,
+    };
+    (!text.is_some_and(fits)).then_some(right)
 }
 
 fn text(value: &Value) -> Option<&str> {

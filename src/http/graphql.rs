@@ -4,7 +4,6 @@
 
 use std::sync::Arc;
 
-use async_graphql::Variables;
 use async_graphql::parser::types::OperationType;
 use axum::Extension;
 use axum::body::{Body, to_bytes};
@@ -13,24 +12,15 @@ use axum::extract::{Query, State};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
-use serde::Deserialize;
-use serde_json::{Map, Value};
 
-use crate::graphql::Session;
+use crate::graphql::{Asked, Session};
 use crate::http::Front;
 use crate::http::accept::{MediaType, negotiate};
 use crate::http::answer::{self, Refused};
 use crate::http::authentication;
+use crate::http::request::{Parameters, of_body, of_parameters};
 use crate::http::sse;
 use crate::http::trace::RequestId;
-
-/// A request for an operation, read from a body or a query string.
-#[derive(Debug, PartialEq)]
-pub(super) struct Asked {
-    pub(super) query: String,
-    pub(super) operation_name: Option<String>,
-    pub(super) variables: Map<String, Value>,
-}
 
 /// `POST /graphql`.
 pub(super) async fn post(
@@ -46,18 +36,8 @@ pub(super) async fn post(
     let body = to_bytes(body, limit).await.map_err(|_| {
         Refused::new(StatusCode::PAYLOAD_TOO_LARGE, "BODY_TOO_LARGE", format!("a body has at most {limit} bytes"))
     })?;
-    let asked = Asked::of_body(&body)?;
+    let asked = of_body(&body)?;
     answer(&front, &headers, wanted, asked, None, session(asker, request_id)).await
-}
-
-/// The parameters of a `GET`.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Parameters {
-    query: Option<String>,
-    operation_name: Option<String>,
-    variables: Option<String>,
-    extensions: Option<String>,
 }
 
 /// `GET /graphql`.
@@ -70,7 +50,7 @@ pub(super) async fn get(
     let wanted = acceptable(&headers)?;
     let asker = authentication::asker(&headers, &front.key, front.app.now())?;
     let Query(parameters) = parameters.map_err(|_| Refused::bad_request("the query string cannot be read"))?;
-    let asked = Asked::of_parameters(parameters)?;
+    let asked = of_parameters(parameters)?;
     answer(&front, &headers, wanted, asked, Some(OperationType::Query), session(asker, request_id)).await
 }
 
@@ -91,16 +71,12 @@ async fn answer(
     only: Option<OperationType>,
     session: Session,
 ) -> Result<Response, Refused> {
-    let variables = Variables::from_json(Value::Object(asked.variables));
-    let document = match front.schema.read(asked.query, asked.operation_name, variables) {
+    let document = match front.schema.read(asked) {
         Ok(document) => document,
         Err(refused) => return Ok(answer::of_graphql(wanted.of_refusals(), &refused)),
     };
-    let is_subscription = document.kind() == Some(OperationType::Subscription);
-    if let (Some(only), Some(kind)) = (only, document.kind())
-        && kind != only
-        && !is_subscription
-    {
+    let is_subscription = document.kind() == OperationType::Subscription;
+    if only.is_some_and(|only| only != document.kind()) && !is_subscription {
         return Err(not_allowed("POST", "a GET only queries; send a POST for everything else"));
     }
     let media_type = match wanted {
@@ -163,93 +139,9 @@ fn is_json(headers: &HeaderMap) -> Result<(), Refused> {
     }
 }
 
-impl Asked {
-    fn of_body(body: &[u8]) -> Result<Self, Refused> {
-        match serde_json::from_slice(body) {
-            Ok(Value::Object(fields)) => Self::of_fields(fields),
-            Ok(Value::Array(_)) => {
-                Err(Refused::bad_request("batches are not answered: send one operation per request"))
-            }
-            Ok(_) => Err(Refused::bad_request("the body is not a JSON object")),
-            Err(error) => {
-                let (line, column) = (error.line(), error.column());
-                Err(Refused::bad_request(format!("the body is not JSON: line {line}, column {column}")))
-            }
-        }
-    }
-
-    fn of_parameters(parameters: Parameters) -> Result<Self, Refused> {
-        let mut fields = Map::new();
-        fields.extend(parameters.query.map(|query| ("query".to_owned(), Value::String(query))));
-        fields.extend(parameters.operation_name.map(|name| ("operationName".to_owned(), Value::String(name))));
-        for (name, text) in [("variables", parameters.variables), ("extensions", parameters.extensions)] {
-            if let Some(text) = text.filter(|text| !text.is_empty()) {
-                let value =
-                    serde_json::from_str(&text).map_err(|_| Refused::bad_request(format!("`{name}` is not JSON")))?;
-                fields.insert(name.to_owned(), value);
-            }
-        }
-        Self::of_fields(fields)
-    }
-
-    pub(super) fn of_fields(mut fields: Map<String, Value>) -> Result<Self, Refused> {
-        let query = match fields.remove("query") {
-            Some(Value::String(query)) => query,
-            Some(_) => return Err(Refused::bad_request("`query` is not a string")),
-            None => return Err(Refused::bad_request("`query` is missing")),
-        };
-        let operation_name = match fields.remove("operationName") {
-            None | Some(Value::Null) => None,
-            Some(Value::String(name)) => Some(name).filter(|name| !name.is_empty()),
-            Some(_) => return Err(Refused::bad_request("`operationName` is not a string")),
-        };
-        let variables = match fields.remove("variables") {
-            None | Some(Value::Null) => Map::new(),
-            Some(Value::Object(variables)) => variables,
-            Some(_) => return Err(Refused::bad_request("`variables` is not an object")),
-        };
-        match fields.remove("extensions") {
-            None | Some(Value::Null | Value::Object(_)) => Ok(Self { query, operation_name, variables }),
-            Some(_) => Err(Refused::bad_request("`extensions` is not an object")),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
-
-    fn of_body(body: &Value) -> Result<Asked, Refused> {
-        Asked::of_body(body.to_string().as_bytes())
-    }
-
-    #[test]
-    fn a_body_asks_for_an_operation() {
-        let asked = of_body(&json!({ "query": "{ a }", "operationName": null, "variables": { "x": 1 } })).unwrap();
-        assert_eq!(asked.query, "{ a }");
-        assert_eq!(asked.operation_name, None);
-        assert_eq!(asked.variables["x"], 1);
-    }
-
-    #[test]
-    fn what_is_no_request_is_refused_without_a_word_of_rust() {
-        let bodies = [
-            json!({}),
-            json!({ "query": 7 }),
-            json!({ "query": "{ a }", "operationName": [] }),
-            json!({ "query": "{ a }", "variables": "x" }),
-            json!({ "query": "{ a }", "extensions": 1 }),
-            json!([{ "query": "{ a }" }]),
-            json!(null),
-        ];
-        for body in bodies {
-            assert_eq!(of_body(&body).unwrap_err().status, StatusCode::BAD_REQUEST, "{body}");
-        }
-        let refused = Asked::of_body(b"{\"query\": ").unwrap_err();
-        assert_eq!(refused.message, "the body is not JSON: line 1, column 10");
-    }
 
     #[test]
     fn only_json_in_utf8_is_read() {

@@ -6,6 +6,7 @@ mod authentication;
 mod graphql;
 mod health;
 mod patience;
+mod request;
 mod sse;
 mod streams;
 mod trace;
@@ -19,8 +20,10 @@ use axum::routing::get;
 use jiff::Timestamp;
 use tokio::net::TcpListener;
 use tokio::time::Instant;
+use tower_http::compression::CompressionLayer;
 
 use crate::app::App;
+use crate::console;
 use crate::graphql::{Schema, StreamLimits};
 use crate::identity::key::LocalKey;
 use patience::Patient;
@@ -31,6 +34,12 @@ use streams::Streams;
 pub struct Limits {
     /// How many bytes a body may have, and a message of a WebSocket.
     pub body_bytes: usize,
+    /// What an operation may cost.
+    pub cost: u64,
+    /// How deep a selection may nest.
+    pub depth: u64,
+    /// How many tokens a document may have.
+    pub tokens: u64,
     /// What streams are held to.
     pub streams: StreamLimits,
     /// Origins, besides the server's own, whose pages may open a WebSocket.
@@ -48,7 +57,13 @@ struct Front {
 
 impl Front {
     fn new(app: Arc<App>, key: LocalKey, limits: Limits) -> Self {
-        let of_requests = crate::graphql::Limits { body_bytes: limits.body_bytes, ..crate::graphql::Limits::default() };
+        let of_requests = crate::graphql::Limits {
+            body_bytes: limits.body_bytes,
+            cost: limits.cost,
+            depth: limits.depth,
+            tokens: limits.tokens,
+            ..crate::graphql::Limits::default()
+        };
         Self {
             schema: Schema::new(app.clone(), of_requests, limits.streams),
             streams: Streams::new(limits.streams),
@@ -72,7 +87,10 @@ fn router(front: Arc<Front>) -> Router {
         .route("/graphql", get(graphql::get).post(graphql::post).fallback(graphql::other).layer(take_sockets))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
+        .merge(console::router())
         .fallback(answer::not_found)
+        // Small answers and streams of events are sent as they are.
+        .layer(CompressionLayer::new())
         .layer(axum::middleware::from_fn_with_state(front.clone(), trace::follow))
         .with_state(front)
 }

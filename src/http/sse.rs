@@ -39,7 +39,7 @@ pub(super) async fn answer(
     document: Document,
     session: Session,
 ) -> Result<Response, Refused> {
-    if document.kind() != Some(OperationType::Subscription) {
+    if document.kind() != OperationType::Subscription {
         let answer = front.schema.execute(document, session).await;
         if is_request_error(&answer) {
             return Ok(answer::of_graphql(MediaType::GraphqlResponse, &answer));

@@ -6,8 +6,8 @@ use jiff::civil::Date;
 use uuid::Uuid;
 
 use crate::app::{
-    App, CaseColumn, CasePage, Condition, Direction, EventPage, Moment, Operator, StoredCase, Value, YearQuestion,
-    gap_of,
+    App, CaseColumn, CasePage, Condition, Direction, EventPage, Keep, Moment, Operator, StoredCase, Value,
+    YearQuestion, gap_of,
 };
 use crate::domain::annual_summary::figure::FigureName;
 use crate::domain::case::state::File;
@@ -89,12 +89,14 @@ pub(super) async fn gaps(app: &App, condition: &Condition, at: Moment) -> Result
         condition: Condition::All(vec![condition.clone(), has_gap]),
         order: vec![(CaseColumn::Number, Direction::Ascending)],
         after: None,
+        before: None,
         limit: MOST_GAPS,
+        keep: Keep::First,
         at,
     };
     let mut lines = Vec::new();
     for case in app.cases(&reporter(), &page).await? {
-        let Some(file) = file(app, &case).await? else { continue };
+        let Some(file) = file(app, &case, at).await? else { continue };
         let mut known = file.gap_history.iter().filter_map(|point| point.gap.clone());
         let Some(before) = known.next() else { continue };
         let after = known.next_back().unwrap_or_else(|| before.clone());
@@ -174,7 +176,9 @@ pub(super) async fn difficult(
         condition: Condition::All(vec![within(jurisdiction), is_open, is_unsolved, is_difficult]),
         order: vec![(CaseColumn::ReportedAt, Direction::Ascending)],
         after: None,
+        before: None,
         limit: MOST_CASES,
+        keep: Keep::First,
         at,
     };
     let count = app.count_cases(&reporter(), &page).await?;
@@ -230,7 +234,7 @@ async fn files_behind(
         let Some(stream) = events.first().and_then(|event| event.stream()) else { continue };
         let Some(case) = app.case(&actor, stream.aggregate_id.into(), question.at).await? else { continue };
         if !files.contains_key(&case.row.number)
-            && let Some(file) = file(app, &case).await?
+            && let Some(file) = file(app, &case, question.at).await?
         {
             files.insert(case.row.number, file);
         }
@@ -238,8 +242,8 @@ async fn files_behind(
     Ok(files)
 }
 
-async fn file(app: &App, case: &StoredCase) -> Result<Option<File>, ReportError> {
-    Ok(app.case_file(case.row.case_id.into(), case.version).await?.state.file.clone())
+async fn file(app: &App, case: &StoredCase, at: Moment) -> Result<Option<File>, ReportError> {
+    Ok(app.case_file(case.row.case_id.into(), case.version, at).await?.state.file.clone())
 }
 
 async fn enterprise_names(app: &App, ids: Vec<Uuid>, at: Moment) -> Result<BTreeMap<Uuid, String>, ReportError> {

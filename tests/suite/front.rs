@@ -2,6 +2,7 @@
 
 use reqwest::{Method, RequestBuilder, Response};
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
 use crate::support::server::{Installation, Server, Who};
 
@@ -100,14 +101,137 @@ async fn a_field_that_fails_leaves_its_neighbours() {
     assert!(codes.contains(&&json!("ID_INVALID")) && codes.contains(&&json!("CURSOR_INVALID")), "{codes:?}");
 }
 
+/// The code of the first error, and what else it says.
+async fn refusal_of(front: &Front, body: Value) -> (String, Value) {
+    let answer = front.post(GRAPHQL_RESPONSE, body.to_string()).await;
+    assert_eq!(answer.status().as_u16(), 400);
+    let answer: Value = answer.json().await.expect("JSON");
+    let error = &answer["errors"][0];
+    (error["extensions"]["code"].as_str().unwrap_or_default().to_owned(), error.clone())
+}
+
 #[tokio::test]
-async fn a_fragment_bomb_does_not_go_off() {
+async fn what_would_be_too_much_is_refused_by_the_name_of_its_limit() {
     let front = Front::start();
-    let fragments = (0..40).map(|n| format!("fragment f{n} on Query {{ ...f{next} ...f{next} }} ", next = n + 1));
-    let bomb =
-        format!("{{ ...f0 }} {} fragment f40 on Query {{ serverInfo {{ name }} }}", fragments.collect::<String>());
-    let answer = front.ask(&bomb).await;
-    assert_eq!(answer["errors"][0]["extensions"]["code"], "COST_LIMIT_EXCEEDED");
+    let bomb = |fields: &str| {
+        let fragments = (0..40).map(|n| format!("fragment f{n} on Query {{ ...f{next} ...f{next} }} ", next = n + 1));
+        format!("{{ ...f0 }} {} fragment f40 on Query {{ {fields} }}", fragments.collect::<String>())
+    };
+    let cases =
+        (0..30).map(|n| format!("a{n}: cases(first: 100) {{ nodes {{ events(first: 100) {{ nodes {{ id }} }} }} }} "));
+    let overlap = (0..600).map(|n| format!("id(x: {n}) ")).collect::<String>();
+    let deep = (0..30).fold("{ id }".to_owned(), |inner, _| format!("{{ duplicateOf {inner} }}"));
+    let table = [
+        ("{ a ".repeat(100_000), "NESTING_LIMIT_EXCEEDED", "deepestNesting"),
+        (format!("{{ case(id: {}", "[".repeat(100_000)), "NESTING_LIMIT_EXCEEDED", "deepestNesting"),
+        ("a ".repeat(1_500_000), "TOKEN_LIMIT_EXCEEDED", "largestDocumentTokens"),
+        (format!("{{ {} }}", "x: __typename ".repeat(101)), "ALIAS_LIMIT_EXCEEDED", "mostAliases"),
+        (format!("{{ __typename {} }}", "@skip(if: false) ".repeat(101)), "DIRECTIVE_LIMIT_EXCEEDED", "mostDirectives"),
+        (format!("{{ {} }}", "__typename ".repeat(51)), "ROOT_FIELD_LIMIT_EXCEEDED", "mostRootFields"),
+        (bomb("serverInfo { name }"), "SELECTION_LIMIT_EXCEEDED", "largestSelection"),
+        (format!("{{ viewer {{ {overlap} }} }}"), "SELECTION_LIMIT_EXCEEDED", "largestSelection"),
+        (format!("{{ case(id: \"x\") {deep} }}"), "DEPTH_LIMIT_EXCEEDED", "largestDepth"),
+        (format!("{{ {} }}", cases.collect::<String>()), "COST_LIMIT_EXCEEDED", "largestCost"),
+    ];
+    for (query, code, limit) in table {
+        let (refused, error) = refusal_of(&front, json!({ "query": query })).await;
+        assert_eq!(refused, code, "{error}");
+        assert_eq!(error["extensions"]["limit"], limit);
+        let maximum = error["extensions"]["maximum"].as_u64().expect("a number").to_string();
+        assert!(error["message"].as_str().is_some_and(|message| message.contains(&maximum)), "{error}");
+        assert!(error.to_string().len() < 1_000, "an error repeats no document");
+    }
+}
+
+#[tokio::test]
+async fn a_document_that_makes_no_sense_is_refused_whole() {
+    let front = Front::start();
+    let table = [
+        ("{ secret_word ", "GRAPHQL_PARSE_FAILED"),
+        ("{ viewer { shoeSize } }", "GRAPHQL_VALIDATION_FAILED"),
+        ("query($unused: Int) { viewer { id } }", "GRAPHQL_VALIDATION_FAILED"),
+        ("{ c: case(id: \"a\") { id } c: case(id: \"b\") { id } }", "GRAPHQL_VALIDATION_FAILED"),
+        ("{ ...a } fragment a on Query { ...b } fragment b on Query { ...a }", "GRAPHQL_VALIDATION_FAILED"),
+        ("{ cases(first: 2147483648) { totalCount } viewer { id } }", "GRAPHQL_VALIDATION_FAILED"),
+        ("{ cases(filter: { deadline: { eq: \"31.10.2026\" } }) { totalCount } }", "GRAPHQL_VALIDATION_FAILED"),
+        (
+            "mutation { addAttachment(input: { caseId: \"x\", name: \"x\", mediaType: \"x/y\", digest: \"x\", contentBase64: \"!!!\" }) { receipt { position } } }",
+            "GRAPHQL_VALIDATION_FAILED",
+        ),
+        ("query A { viewer { id } } query B { viewer { id } }", "OPERATION_RESOLUTION_FAILURE"),
+        ("query($at: DateTime!) { asOf(point: { time: $at }) { position } }", "BAD_USER_INPUT"),
+    ];
+    for (query, code) in table {
+        let (refused, error) = refusal_of(&front, json!({ "query": query })).await;
+        assert_eq!(refused, code, "{query}: {error}");
+        assert!(!error.to_string().contains("secret_word"), "an error repeats no document: {error}");
+        if code.starts_with("GRAPHQL") && !query.contains("...a") {
+            assert!(error["locations"][0]["line"].is_u64(), "{query}: {error}");
+        }
+    }
+    let triage = "mutation($input: TriageCaseInput!) { triageCase(input: $input) { receipt { position } } }";
+    let input = json!({ "caseId": "x", "category": "L", "kind": "NO_SUCH_KIND", "severity": "MAJOR" });
+    let (code, error) = refusal_of(&front, json!({ "query": triage, "variables": { "input": input } })).await;
+    assert_eq!((code.as_str(), &error["extensions"]["field"]), ("BAD_USER_INPUT", &json!(["input", "kind"])));
+}
+
+#[tokio::test]
+async fn a_known_document_may_be_named_by_its_digest() {
+    let front = Front::start();
+    let query = "query Who { viewer { roles } }";
+    let digest: String = Sha256::digest(query).iter().map(|byte| format!("{byte:02x}")).collect();
+    let named = |hash: &str, version: u32| json!({ "persistedQuery": { "version": version, "sha256Hash": hash } });
+    let get = async |extensions: &Value| {
+        let parameters = [("extensions", extensions.to_string())];
+        let request = front.client.get(&front.server.graphql).query(&parameters).bearer_auth(&front.token);
+        let answer: Value = request.send().await.expect("an answer").json().await.expect("JSON");
+        answer
+    };
+    let (code, error) = refusal_of(&front, json!({ "extensions": named(&digest, 1) })).await;
+    assert_eq!((code.as_str(), &error["message"]), ("PERSISTED_QUERY_NOT_FOUND", &json!("PersistedQueryNotFound")));
+    let other = "0".repeat(64);
+    let mismatch = refusal_of(&front, json!({ "query": query, "extensions": named(&other, 1) })).await;
+    assert_eq!(mismatch.0, "PERSISTED_QUERY_HASH_MISMATCH");
+    let newer = refusal_of(&front, json!({ "query": query, "extensions": named(&digest, 2) })).await;
+    assert_eq!(newer.0, "PERSISTED_QUERY_NOT_SUPPORTED");
+    let sent = front.post(JSON, json!({ "query": query, "extensions": named(&digest, 1) }).to_string()).await;
+    let first: Value = sent.json().await.expect("JSON");
+    assert_eq!(first["data"], json!({ "viewer": { "roles": ["MANAGER"] } }));
+    assert_eq!(get(&named(&digest, 1)).await, first);
+    assert_eq!(get(&named(&digest.to_uppercase(), 1)).await, first);
+}
+
+#[tokio::test]
+async fn an_answer_tells_its_cost_and_comes_compressed_where_that_is_asked_for() {
+    let front = Front::start();
+    let answer = front.ask("{ cases(first: 10) { totalCount nodes { id title } } }").await;
+    assert_eq!(answer["extensions"]["cost"], json!({ "requested": 81, "limit": 50_000, "depth": 3, "depthLimit": 20 }));
+    let schema = json!({ "query": "{ __schema { types { name description } } }" }).to_string();
+    for encoding in ["gzip", "br", "zstd"] {
+        let request = front.request(Method::POST).header("content-type", JSON).header("accept-encoding", encoding);
+        let answer = request.body(schema.clone()).send().await.expect("an answer");
+        assert_eq!(answer.headers()["content-encoding"], encoding);
+    }
+    assert!(!front.post(JSON, schema).await.headers().contains_key("content-encoding"));
+}
+
+#[tokio::test]
+async fn a_browser_finds_the_page_and_nothing_of_another_host() {
+    let front = Front::start();
+    let root = front.server.graphql.trim_end_matches("/graphql").to_owned();
+    let browser = front.client.get(format!("{root}/")).header("accept", "text/html,*/*;q=0.8");
+    let page = browser.send().await.expect("an answer");
+    assert_eq!((page.status().as_u16(), page.url().path()), (200, "/graphiql"));
+    let policy = page.headers()["content-security-policy"].to_str().expect("text").to_owned();
+    assert!(policy.starts_with("default-src 'none'; script-src 'self';"), "{policy}");
+    let text = page.text().await.expect("text");
+    assert!(text.contains("标准器"));
+    for name in ["style.css", "page.js", "editor.js", "schema.js", "mark.svg", "examples.json"] {
+        let file = front.client.get(format!("{root}/graphiql/{name}")).send().await.expect("an answer");
+        assert_eq!(file.status().as_u16(), 200, "{name}");
+    }
+    let program = front.client.get(format!("{root}/")).send().await.expect("an answer");
+    assert_eq!(program.status().as_u16(), 404);
 }
 
 #[tokio::test]

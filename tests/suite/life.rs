@@ -53,7 +53,6 @@ const OUT_OF_REACH: &[(&str, &str)] = &[
     ("DEADLINE_NOT_PASSED", "only the server's clock records that a deadline was missed"),
     ("RATIO_INVALID", "ratios are computed, and read from the log alone"),
     ("REQUIRED", "only the importer can leave out what this names"),
-    ("TRY_AGAIN", "needs a server that loses its database in the middle of a commit"),
 ];
 
 macro_rules! on_both_databases {

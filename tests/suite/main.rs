@@ -11,6 +11,7 @@ mod interchange;
 mod life;
 mod readme;
 mod samples;
+mod schema_rules;
 mod store;
 mod support;
 mod webhooks;

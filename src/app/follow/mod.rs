@@ -82,6 +82,7 @@ impl Interest {
             limit: BATCH,
             types: self.types.clone(),
             actor: self.actor.as_ref().map(ToString::to_string),
+            ..EventQuery::default()
         }
     }
 }

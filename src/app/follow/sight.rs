@@ -15,7 +15,7 @@ use crate::domain::actor::Actor;
 use crate::domain::case::state::File;
 use crate::domain::value::{Division, EnterpriseId, InstitutionId};
 use crate::projection;
-use crate::store::{AggregateType, CaseColumn, CaseQuery, Condition, Moment, RegisterQuery, StreamId, Value};
+use crate::store::{AggregateType, CaseColumn, CaseQuery, Condition, Keep, Moment, RegisterQuery, StreamId, Value};
 
 /// What decides who sees a case.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -150,7 +150,9 @@ fn case_query(actor: &Actor, interest: &Interest, ids: &BTreeSet<Uuid>) -> CaseQ
         scope: scope::scope_of(actor),
         order: Vec::new(),
         after: None,
+        before: None,
         limit: u32::try_from(ids.len()).unwrap_or(u32::MAX),
+        keep: Keep::First,
         at: Moment::Present,
     }
 }

@@ -1,6 +1,5 @@
 //! What can happen to a case. A published fact never changes: a new field is optional, or the fact gets a new version and an upcaster.
 
-mod reason;
 mod records;
 
 use jiff::civil::Date;

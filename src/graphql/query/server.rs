@@ -37,6 +37,12 @@ impl ServerQuery {
             largest_depth: limits.depth,
             largest_cost: limits.cost,
             largest_body_bytes: limits.body_bytes as u64,
+            largest_document_tokens: limits.tokens,
+            deepest_nesting: limits.nesting,
+            most_aliases: limits.aliases,
+            most_directives: limits.directives,
+            most_root_fields: limits.root_fields,
+            largest_selection: limits.selection,
             deepest_filter: filter::DEEPEST,
             largest_filter: filter::LARGEST,
             subscriptions_per_connection: streams.subscriptions_per_connection,
@@ -131,7 +137,7 @@ impl Viewer {
     }
 }
 
-/// 服务限制: the limits that requests are held to. The cost of a field is 1 plus that of what is selected in it; what is selected in a list counts once for each row asked for with `first`, `ids` or by default.
+/// 服务限制: the limits that requests are held to. The cost of a field is 1 plus that of what is selected in it; what stands within `edges` and `nodes` counts once for each row asked for with `first` or `last`, 50 where neither is given, and each of the `ids` for one. `totalCount` costs 50. `extensions.cost` of an answer tells what the operation was charged.
 #[derive(SimpleObject)]
 pub(crate) struct ServiceConfig {
     /// 标识: the same always, since there is one.
@@ -144,6 +150,18 @@ pub(crate) struct ServiceConfig {
     largest_cost: u64,
     /// How many bytes the body of a request may have.
     largest_body_bytes: u64,
+    /// How many tokens a document may have.
+    largest_document_tokens: u64,
+    /// How deep the brackets of a document may nest.
+    deepest_nesting: u64,
+    /// How many aliases a document may give.
+    most_aliases: u64,
+    /// How many directives a document may use.
+    most_directives: u64,
+    /// How many fields an operation may ask of its root.
+    most_root_fields: u64,
+    /// How many fields one selection may hold, with those of its fragments.
+    largest_selection: u64,
     /// How deep a filter may nest.
     deepest_filter: usize,
     /// How many comparisons a filter may hold.

@@ -48,7 +48,7 @@ impl StatisticsQuery {
             }
             let level = jurisdiction_level.unwrap_or_else(|| below(&actor(ctx).jurisdiction));
             let question = StatisticsQuestion {
-                condition: filter.unwrap_or_default().condition()?,
+                condition: filter.unwrap_or_default().condition(self.0.time.unwrap_or_else(|| app(ctx).now()))?,
                 keys: keys.iter().map(|key| key.of_rows(level)).collect(),
                 at: self.0.moment,
             };

@@ -52,7 +52,7 @@ impl Schema {
         session: Session,
         resume: Option<u64>,
     ) -> Result<Box<Subscribed>, Box<Response>> {
-        if document.kind() != Some(OperationType::Subscription) {
+        if document.kind() != OperationType::Subscription {
             return Err(refused("the operation is no subscription"));
         }
         if !root_field::stands_alone(&mut document.parsed, document.operation_name.as_deref()) {

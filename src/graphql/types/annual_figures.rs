@@ -208,11 +208,11 @@ impl AnnualFigure {
         after_position: Option<Position>,
     ) -> Option<Result<FigureEvidence>> {
         errors::nullable(async {
-            let slice = Slice::read(first, None)?;
+            let slice = Slice::read(first, None, None, None)?;
             let after = after_position.map(|position| position.0);
             let events = app(ctx).year_events(actor(ctx), &self.question, self.figure.name, after, slice.limit()).await;
             let mut events = events.map_err(|fault| errors::fault(ctx, fault))?;
-            let has_more = slice.cut(&mut events);
+            let has_more = slice.cut(&mut events).next;
             Ok(Some(FigureEvidence {
                 count: self.figure.events,
                 event_ids: events.iter().map(|position| ids::of_event(*position)).collect(),

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_graphql::Variables;
 use async_graphql::parser::types::OperationType;
 use axum::body::Bytes;
 use axum::extract::ws::{Message, WebSocket};
@@ -12,7 +11,7 @@ use tokio::time::{Instant, MissedTickBehavior, timeout};
 
 use crate::graphql::{Delivery, Session, is_request_error};
 use crate::http::authentication::{self, Asker};
-use crate::http::graphql::Asked;
+use crate::http::request::of_fields;
 use crate::http::streams::Farewell;
 use crate::http::trace::RequestId;
 use crate::http::ws::message::{self, Closing, Told};
@@ -175,14 +174,13 @@ impl Connection {
 
     /// Begins an operation, of whatever kind.
     async fn begin(&mut self, id: String, payload: Map<String, Value>, session: &Session) -> Result<(), End> {
-        let asked = Asked::of_fields(payload).map_err(|refused| Closing::invalid(refused.message))?;
-        let variables = Variables::from_json(Value::Object(asked.variables));
-        let document = match self.front.schema.read(asked.query, asked.operation_name, variables) {
+        let asked = of_fields(payload).map_err(|refused| Closing::invalid(refused.message))?;
+        let document = match self.front.schema.read(asked) {
             Ok(document) => document,
             Err(refused) => return self.send(message::error(&id, &answer::errors(&refused))).await,
         };
         let (front, session) = (self.front.clone(), session.clone());
-        if document.kind() != Some(OperationType::Subscription) {
+        if document.kind() != OperationType::Subscription {
             let answered = async move { Step::Answered(front.schema.execute(document, session).await) };
             self.operations.begin(id, None, answered);
             return Ok(());

@@ -1,0 +1,105 @@
+//! The page at `/graphiql`: a place to ask the API from, with its schema beside it. It sees what the GraphQL schema shows, through the same door as every other client.
+//!
+//! Everything that it needs is in the program. It loads nothing from another host and runs nothing that stands in the page itself, and its content security policy says so.
+
+use axum::Router;
+use axum::http::header::{
+    ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::get;
+
+/// Where the page is.
+pub const PATH: &str = "/graphiql";
+
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
+                      base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/// A file of the page.
+#[derive(Clone, Copy)]
+struct File {
+    path: &'static str,
+    media_type: &'static str,
+    text: &'static str,
+}
+
+const FILES: [File; 7] = [
+    File { path: PATH, media_type: "text/html; charset=utf-8", text: include_str!("page.html") },
+    File { path: "/graphiql/style.css", media_type: "text/css; charset=utf-8", text: include_str!("style.css") },
+    File { path: "/graphiql/mark.svg", media_type: "image/svg+xml", text: include_str!("mark.svg") },
+    File { path: "/graphiql/examples.json", media_type: "application/json", text: include_str!("examples.json") },
+    File { path: "/graphiql/page.js", media_type: "text/javascript; charset=utf-8", text: include_str!("page.js") },
+    File { path: "/graphiql/editor.js", media_type: "text/javascript; charset=utf-8", text: include_str!("editor.js") },
+    File { path: "/graphiql/schema.js", media_type: "text/javascript; charset=utf-8", text: include_str!("schema.js") },
+];
+
+/// The routes of the page, and the way to it from the root for those who come with a browser.
+pub(crate) fn router<S: Clone + Send + Sync + 'static>() -> Router<S> {
+    let files = FILES.into_iter().fold(Router::new(), |router, file| router.route(file.path, get(async move || file)));
+    files.route("/", get(root))
+}
+
+async fn root(headers: HeaderMap) -> Response {
+    let accepts = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    match accepts.flat_map(|value| value.split(',')).any(|range| range.trim_start().starts_with("text/html")) {
+        true => Redirect::to(PATH).into_response(),
+        false => {
+            (StatusCode::NOT_FOUND, "the API is at /graphql, a page to ask it from at /graphiql\n").into_response()
+        }
+    }
+}
+
+impl IntoResponse for File {
+    fn into_response(self) -> Response {
+        let headers: [(HeaderName, HeaderValue); 5] = [
+            (CONTENT_TYPE, HeaderValue::from_static(self.media_type)),
+            (CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY)),
+            (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+            (REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+            // Another version of the program has another page.
+            (CACHE_CONTROL, HeaderValue::from_static("no-cache")),
+        ];
+        (headers, self.text).into_response()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::graphql;
+
+    #[test]
+    fn nothing_comes_from_another_host_and_nothing_runs_in_line() {
+        for file in FILES {
+            let text = file.text.replace("http://www.w3.org/2000/svg", "");
+            for foreign in ["http://", "https://", "eval(", "innerHTML", "onclick=", "style=\"", "<style", "src=\"//"] {
+                assert!(!text.contains(foreign), "{} holds {foreign}", file.path);
+            }
+        }
+    }
+
+    #[test]
+    fn what_the_page_names_is_there() {
+        let named = FILES.iter().flat_map(|file| file.text.split('"')).filter(|word| word.starts_with("/graphiql/"));
+        for path in named {
+            assert!(FILES.iter().any(|file| file.path == path), "{path} is not served");
+        }
+    }
+
+    #[test]
+    fn every_example_is_a_sound_question() {
+        let schema = apollo_compiler::Schema::builder()
+            .ignore_builtin_redefinitions()
+            .parse(graphql::sdl(), "schema.graphql")
+            .build()
+            .and_then(|schema| schema.validate())
+            .expect("a sound schema");
+        let examples: serde_json::Value = serde_json::from_str(include_str!("examples.json")).expect("JSON");
+        for example in examples.as_array().expect("a list") {
+            let query = example["query"].as_str().expect("a question");
+            let read = apollo_compiler::ExecutableDocument::parse_and_validate(&schema, query, "example");
+            assert!(read.is_ok(), "{}: {}", example["title"], read.unwrap_err().errors);
+        }
+    }
+}

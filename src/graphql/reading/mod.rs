@@ -1,0 +1,292 @@
+//! Reading a request: from a text to a document that is worth executing.
+//!
+//! The guards come in the order of what they cost: the tokens and the nesting of the text, its syntax, what it holds, what its fragments weigh, and only then whether it makes sense for the schema. What has been read once is kept under its SHA-256, with its verdict: a known document costs a look-up, and a client may name it by that digest (automatic persisted queries, as Apollo's clients send them).
+
+mod scan;
+mod validate;
+mod variables;
+pub(crate) mod weight;
+
+use std::sync::Arc;
+
+use apollo_compiler::executable;
+use apollo_compiler::validation::Valid;
+use async_graphql::parser::parse_query;
+use async_graphql::parser::types::{
+    ExecutableDocument, OperationDefinition, OperationType, Positioned, Selection, SelectionSet,
+};
+use async_graphql::{Pos, Response, ServerError, Value, Variables};
+use serde_json::Map;
+use sha2::{Digest, Sha256};
+
+use crate::graphql::limits::{Limits, Measure, OverLimit};
+use scan::scan;
+use variables::Unfit;
+use weight::{Scale, Unweighed, Weight};
+
+/// How many bytes the documents that are kept may have taken as text, all together.
+const KEPT_BYTES: u64 = 16 * 1024 * 1024;
+
+/// A document of more bytes is read anew every time.
+const LONGEST_KEPT: usize = 128 * 1024;
+
+/// What a request asks for.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Asked {
+    /// The document; a client may leave it out that names it by its digest.
+    pub query: Option<String>,
+    /// Which of its operations.
+    pub operation_name: Option<String>,
+    /// The values of its variables.
+    pub variables: Map<String, serde_json::Value>,
+    /// The digest that the client knows the document by.
+    pub persisted: Option<Persisted>,
+}
+
+/// A document's name, as `extensions.persistedQuery` gives it.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Persisted {
+    /// The version of this way of naming; there is one.
+    pub version: u64,
+    /// SHA-256 of the document's UTF-8 bytes, in hexadecimal.
+    pub sha256_hash: String,
+}
+
+/// A document that may be executed.
+pub struct Document {
+    /// Its text.
+    pub(crate) query: String,
+    /// As it was parsed.
+    pub(crate) parsed: ExecutableDocument,
+    /// Which of its operations.
+    pub(crate) operation_name: Option<String>,
+    /// The values of its variables.
+    pub(crate) variables: Variables,
+    /// What the operation weighs.
+    pub(crate) weight: Weight,
+    kind: OperationType,
+}
+
+impl Document {
+    /// The kind of the operation that is asked for.
+    #[must_use]
+    pub fn kind(&self) -> OperationType {
+        self.kind
+    }
+}
+
+/// What is known of a document, for whichever operation and variables.
+struct Known {
+    text: String,
+    parsed: ExecutableDocument,
+    valid: Valid<executable::ExecutableDocument>,
+}
+
+type Verdict = Result<Known, Vec<ServerError>>;
+
+/// Reads requests, and keeps what it has read.
+pub(crate) struct Reader {
+    schema: Valid<apollo_compiler::Schema>,
+    limits: Limits,
+    kept: moka::sync::Cache<[u8; 32], Arc<Verdict>>,
+}
+
+impl Reader {
+    /// A reader for a schema in the schema definition language.
+    pub(crate) fn new(sdl: &str, limits: Limits) -> Self {
+        let builder = apollo_compiler::Schema::builder().ignore_builtin_redefinitions().parse(sdl, "schema.graphql");
+        let schema = builder.build().and_then(|schema| schema.validate());
+        let kept = moka::sync::Cache::builder()
+            .weigher(|_: &[u8; 32], verdict: &Arc<Verdict>| match &**verdict {
+                Ok(known) => u32::try_from(known.text.len()).unwrap_or(u32::MAX),
+                Err(errors) => u32::try_from(errors.len() * 512).unwrap_or(u32::MAX),
+            })
+            .max_capacity(KEPT_BYTES)
+            .build();
+        Self { schema: schema.expect("the schema of this program is a sound one"), limits, kept }
+    }
+
+    /// Reads what is asked for.
+    ///
+    /// # Errors
+    /// What is wrong with it, as an answer.
+    pub(crate) fn read(&self, asked: Asked) -> Result<Document, Box<Response>> {
+        let verdict = self.find(asked.query, asked.persisted).map_err(answered)?;
+        let known = verdict.as_ref().as_ref().map_err(|errors| answered(errors.clone()))?;
+        let operation = chosen(known, asked.operation_name.as_deref()).map_err(answered)?;
+        let declared = known.valid.operations.get(asked.operation_name.as_deref()).expect("both parsers saw it");
+        variables::check(&self.schema, declared, &asked.variables).map_err(|unfit| answered(of_variable(unfit)))?;
+        let variables = Variables::from_json(serde_json::Value::Object(asked.variables));
+        let mut scale = Scale::new(&known.parsed, &variables, &self.limits);
+        let weight = scale.operation(&operation.node.selection_set.node).map_err(|over| answered(unweighed(over)))?;
+        Ok(Document {
+            query: known.text.clone(),
+            parsed: known.parsed.clone(),
+            operation_name: asked.operation_name,
+            kind: operation.node.ty,
+            weight,
+            variables,
+        })
+    }
+
+    fn find(&self, query: Option<String>, persisted: Option<Persisted>) -> Result<Arc<Verdict>, Vec<ServerError>> {
+        if persisted.as_ref().is_some_and(|persisted| persisted.version != 1) {
+            return Err(vec![refusal(
+                "PERSISTED_QUERY_NOT_SUPPORTED",
+                "PersistedQueryNotSupported".into(),
+                Vec::new(),
+            )]);
+        }
+        let named = persisted.map(|persisted| persisted.sha256_hash.to_ascii_lowercase());
+        let Some(text) = query else {
+            let digest = named.as_deref().and_then(digest_of);
+            let kept = digest.and_then(|digest| self.kept.get(&digest));
+            // The exact words that Apollo's clients wait for before they send the document itself.
+            return kept.ok_or_else(|| {
+                vec![refusal("PERSISTED_QUERY_NOT_FOUND", "PersistedQueryNotFound".into(), Vec::new())]
+            });
+        };
+        let digest: [u8; 32] = Sha256::digest(&text).into();
+        if named.is_some_and(|named| digest_of(&named) != Some(digest)) {
+            let message = "the document is not the one that `sha256Hash` names".to_owned();
+            return Err(vec![refusal("PERSISTED_QUERY_HASH_MISMATCH", message, Vec::new())]);
+        }
+        if let Some(kept) = self.kept.get(&digest) {
+            return Ok(kept);
+        }
+        let is_short = text.len() <= LONGEST_KEPT;
+        let verdict = Arc::new(self.judge(text));
+        if is_short {
+            self.kept.insert(digest, verdict.clone());
+        }
+        Ok(verdict)
+    }
+
+    fn judge(&self, text: String) -> Verdict {
+        scan(&text, &self.limits).map_err(over_limit)?;
+        let parsed = parse_query(&text).map_err(|error| {
+            // The parser's own message repeats the line of the text.
+            let places = error.positions().collect::<Vec<_>>();
+            let place = places.first().map(|place| format!(" at line {}, column {}", place.line, place.column));
+            let message = format!("the document is no GraphQL{}", place.unwrap_or_default());
+            vec![refusal("GRAPHQL_PARSE_FAILED", message, places)]
+        })?;
+        self.hold_contents(&parsed).map_err(over_limit)?;
+        let unknown = Variables::default();
+        let mut scale = Scale::new(&parsed, &unknown, &self.limits);
+        scale.fragments().map_err(unweighed)?;
+        for (_, operation) in parsed.operations.iter() {
+            scale.operation(&operation.node.selection_set.node).map_err(unweighed)?;
+        }
+        let valid = validate::validate(&self.schema, &text)?;
+        Ok(Known { text, parsed, valid })
+    }
+
+    /// Counts what the text of a document holds, without expanding anything.
+    fn hold_contents(&self, document: &ExecutableDocument) -> Result<(), OverLimit> {
+        let mut found = Contents::default();
+        for (_, operation) in document.operations.iter() {
+            found.directives += operation.node.directives.len() as u64;
+            found.selection(&operation.node.selection_set.node);
+        }
+        for fragment in document.fragments.values() {
+            found.directives += fragment.node.directives.len() as u64;
+            found.selection(&fragment.node.selection_set.node);
+        }
+        self.limits.hold(Measure::Aliases, found.aliases)?;
+        self.limits.hold(Measure::Directives, found.directives)
+    }
+}
+
+#[derive(Default)]
+struct Contents {
+    aliases: u64,
+    directives: u64,
+}
+
+impl Contents {
+    fn selection(&mut self, selection: &SelectionSet) {
+        for item in &selection.items {
+            match &item.node {
+                Selection::Field(field) => {
+                    self.aliases += u64::from(field.node.alias.is_some());
+                    self.directives += field.node.directives.len() as u64;
+                    self.selection(&field.node.selection_set.node);
+                }
+                Selection::InlineFragment(fragment) => {
+                    self.directives += fragment.node.directives.len() as u64;
+                    self.selection(&fragment.node.selection_set.node);
+                }
+                Selection::FragmentSpread(spread) => self.directives += spread.node.directives.len() as u64,
+            }
+        }
+    }
+}
+
+/// The operation that is asked for.
+fn chosen<'a>(known: &'a Known, name: Option<&str>) -> Result<&'a Positioned<OperationDefinition>, Vec<ServerError>> {
+    let mut operations = known.parsed.operations.iter();
+    let found = match name {
+        Some(wanted) => operations.find(|(name, _)| name.is_some_and(|name| name == wanted)),
+        None => operations.next().filter(|_| operations.next().is_none()),
+    };
+    found.map(|(_, operation)| operation).ok_or_else(|| {
+        let message = match name {
+            Some(_) => "the document has no operation of that name",
+            None => "the document has several operations: say which with `operationName`",
+        };
+        vec![refusal("OPERATION_RESOLUTION_FAILURE", message.to_owned(), Vec::new())]
+    })
+}
+
+fn digest_of(hexadecimal: &str) -> Option<[u8; 32]> {
+    let mut digest = [0; 32];
+    let pairs = hexadecimal.as_bytes().chunks_exact(2);
+    if hexadecimal.len() != 64 || !hexadecimal.is_ascii() {
+        return None;
+    }
+    for (byte, pair) in digest.iter_mut().zip(pairs) {
+        let text = std::str::from_utf8(pair).ok()?;
+        *byte = u8::from_str_radix(text, 16).ok()?;
+    }
+    Some(digest)
+}
+
+/// An error with a code and the places in the document that it is about.
+pub(crate) fn refusal(code: &str, message: String, places: Vec<Pos>) -> ServerError {
+    let mut error = ServerError::new(message, None);
+    error.locations = places;
+    error.extensions.get_or_insert_default().set("code", code);
+    error
+}
+
+fn answered(errors: Vec<ServerError>) -> Box<Response> {
+    Box::new(Response::from_errors(errors))
+}
+
+fn over_limit(over: OverLimit) -> Vec<ServerError> {
+    let mut error = refusal(over.measure.code(), over.message(), Vec::new());
+    let extensions = error.extensions.get_or_insert_default();
+    extensions.set("limit", over.measure.name());
+    extensions.set("maximum", over.limit);
+    extensions.set("found", over.found);
+    vec![error]
+}
+
+fn unweighed(why: Unweighed) -> Vec<ServerError> {
+    match why {
+        Unweighed::OverLimit(over) => over_limit(over),
+        Unweighed::Circle(name) => {
+            vec![refusal("GRAPHQL_VALIDATION_FAILED", format!("the fragment {name} spreads itself"), Vec::new())]
+        }
+    }
+}
+
+fn of_variable(unfit: Unfit) -> Vec<ServerError> {
+    let message = format!("variable ${}: {}", unfit.path.join("."), unfit.message);
+    let mut error = refusal("BAD_USER_INPUT", message, Vec::new());
+    let field = unfit.path.into_iter().map(Value::String).collect();
+    error.extensions.get_or_insert_default().set("field", Value::List(field));
+    vec![error]
+}

@@ -1,0 +1,117 @@
+//! Whether a document makes sense for the schema: the verdicts of the specification (section 5), and whether the literals in it are of their scalars' forms.
+
+use apollo_compiler::ast::{Type, Value};
+use apollo_compiler::executable::{ExecutableDocument, Selection, SelectionSet};
+use apollo_compiler::parser::{LineColumn, Parser, SourceMap};
+use apollo_compiler::schema::ExtendedType;
+use apollo_compiler::validation::Valid;
+use apollo_compiler::{Node, Schema};
+use async_graphql::{Pos, ServerError};
+
+use crate::graphql::reading::refusal;
+use crate::graphql::scalars;
+
+/// What a program can act on.
+const CODE: &str = "GRAPHQL_VALIDATION_FAILED";
+
+/// How many errors are told of one document.
+const MOST_ERRORS: usize = 20;
+
+/// How many characters of a message are told: it may repeat a name of the document.
+const LONGEST_MESSAGE: usize = 300;
+
+/// How deep the second parser may go. The first look at the document has measured it before.
+const RECURSION: usize = 500;
+
+/// Validates a document.
+///
+/// # Errors
+/// What is wrong with it, at most 20 errors.
+pub(crate) fn validate(schema: &Valid<Schema>, text: &str) -> Result<Valid<ExecutableDocument>, Vec<ServerError>> {
+    let parsed = Parser::new().recursion_limit(RECURSION).parse_executable(schema, text, "document");
+    let document = parsed.and_then(|document| document.validate(schema)).map_err(|invalid| {
+        let diagnostics = invalid.errors.iter().take(MOST_ERRORS);
+        diagnostics
+            .map(|diagnostic| {
+                let error = diagnostic.to_json();
+                let message = error.message.chars().take(LONGEST_MESSAGE).collect();
+                refusal(CODE, message, error.locations.into_iter().map(position).collect())
+            })
+            .collect::<Vec<_>>()
+    })?;
+    let mut literals = Literals { schema, sources: &document.sources, errors: Vec::new() };
+    for operation in document.operations.iter() {
+        for variable in &operation.variables {
+            if let Some(value) = &variable.default_value {
+                literals.value(&variable.ty, value);
+            }
+        }
+        literals.selection(&operation.selection_set);
+    }
+    for fragment in document.fragments.values() {
+        literals.selection(&fragment.selection_set);
+    }
+    let mut errors = literals.errors;
+    errors.truncate(MOST_ERRORS);
+    if errors.is_empty() { Ok(document) } else { Err(errors) }
+}
+
+/// A place of the one parser as the other has it.
+fn position(place: LineColumn) -> Pos {
+    Pos { line: place.line, column: place.column }
+}
+
+/// Looks at the literals of the schema's own scalars, whose forms the specification does not know.
+struct Literals<'a> {
+    schema: &'a Valid<Schema>,
+    sources: &'a SourceMap,
+    errors: Vec<ServerError>,
+}
+
+impl Literals<'_> {
+    fn selection(&mut self, selection: &SelectionSet) {
+        for item in &selection.selections {
+            match item {
+                Selection::Field(field) => {
+                    for argument in &field.arguments {
+                        if let Some(definition) = field.definition.argument_by_name(&argument.name) {
+                            self.value(&definition.ty, &argument.value);
+                        }
+                    }
+                    self.selection(&field.selection_set);
+                }
+                Selection::InlineFragment(fragment) => self.selection(&fragment.selection_set),
+                // A fragment is looked at once, where it is defined.
+                Selection::FragmentSpread(_) => {}
+            }
+        }
+    }
+
+    fn value(&mut self, ty: &Type, value: &Node<Value>) {
+        match &**value {
+            Value::Null | Value::Variable(_) => {}
+            Value::List(items) => {
+                let item_type = if ty.is_list() { ty.item_type() } else { ty };
+                items.iter().for_each(|item| self.value(item_type, item));
+            }
+            Value::Object(fields) => {
+                let Some(ExtendedType::InputObject(object)) = self.schema.types.get(ty.inner_named_type()) else {
+                    return;
+                };
+                for (name, value) in fields {
+                    if let Some(field) = object.fields.get(name) {
+                        self.value(&field.ty, value);
+                    }
+                }
+            }
+            leaf => {
+                let name = ty.inner_named_type();
+                if let Some(right) = scalars::unfit(name, leaf.as_str()) {
+                    let places = value.line_column_range(self.sources).map(|range| position(range.start));
+                    let message = format!("no value of type {name}: write {right}");
+                    self.errors.push(refusal(CODE, message, places.into_iter().collect()));
+                }
+            }
+        }
+    }
+}
