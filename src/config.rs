@@ -4,6 +4,7 @@
 //! A setting has one name everywhere: `log_level` in the file is `ETALON_LOG_LEVEL` and, where the command has it,
 //! `--log-level`. Relative paths start from the folder that the command runs in.
 
+mod layers;
 mod streams;
 
 use std::fmt;
@@ -12,13 +13,13 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use figment::error::Kind;
-use figment::providers::{Format, Serialized, Toml};
-use figment::value::{Dict, Map, Value};
-use figment::{Error, Figment, Metadata, Profile, Provider};
+use figment::providers::{Format, Toml};
+use figment::{Error, Figment, Metadata, Profile};
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use tracing_subscriber::EnvFilter;
 
+use layers::{CommandLine, Environment};
 use streams::Origins;
 pub use streams::StreamSettings;
 
@@ -343,66 +344,6 @@ impl<const LEAST: u64, const MOST: u64> TryFrom<u64> for Between<LEAST, MOST> {
         } else {
             Err(format!("{number} is not from {LEAST} to {MOST}"))
         }
-    }
-}
-
-/// The `ETALON_*` variables, by setting name.
-struct Environment(Vec<(String, String)>);
-
-impl Environment {
-    /// The test scripts' own `ETALON_TEST_*` are not settings.
-    fn from_variables(variables: impl Iterator<Item = (String, String)>) -> Self {
-        let setting = |(name, value): (String, String)| {
-            let name = name.strip_prefix(PREFIX)?.to_ascii_lowercase();
-            (!name.starts_with("test_")).then_some((name, value))
-        };
-        Self(variables.filter_map(setting).collect())
-    }
-
-    fn take(&mut self, name: &str) -> Option<String> {
-        let index = self.0.iter().position(|(known, _)| known == name)?;
-        Some(self.0.swap_remove(index).1)
-    }
-
-    /// A misspelt variable is refused, but one that resembles no setting is somebody else's: Kubernetes gives every
-    /// container `ETALON_SERVICE_HOST` and the like when a service is called etalon.
-    fn refuse_misspelt(&mut self) -> Result<(), ConfigError> {
-        self.0.sort();
-        for (name, _) in self.0.extract_if(.., |(name, _)| !NAMES.contains(&name.as_str())) {
-            if let Some(nearest) = nearest(&name) {
-                let origin = "environment variable".to_owned();
-                let name = variable(&name);
-                return Err(ConfigError::Unknown { name, origin, nearest: Some(nearest) });
-            }
-        }
-        Ok(())
-    }
-}
-
-impl Provider for Environment {
-    fn metadata(&self) -> Metadata {
-        Metadata::named("environment variable").interpolater(|_, path| variable(&path.join("_")))
-    }
-
-    fn data(&self) -> Result<Map<Profile, Dict>, Error> {
-        let values = self.0.iter().map(|(name, value)| {
-            let parsed: Value = value.parse().unwrap_or_else(|never: std::convert::Infallible| match never {});
-            (name.clone(), parsed)
-        });
-        Ok(Map::from([(Profile::Default, values.collect())]))
-    }
-}
-
-/// The command line's layer, named so in errors.
-struct CommandLine(Overrides);
-
-impl Provider for CommandLine {
-    fn metadata(&self) -> Metadata {
-        Metadata::named("command line").interpolater(|_, path| format!("--{}", path.join("-").replace('_', "-")))
-    }
-
-    fn data(&self) -> Result<Map<Profile, Dict>, Error> {
-        Serialized::defaults(&self.0).data()
     }
 }
 

@@ -61,8 +61,17 @@ fn run(cli: Cli) -> Result<(), Problem> {
     }
 }
 
+/// The stack of a worker thread. A deep question is a deep nest of futures, which an unoptimised build keeps on the stack
+/// while it polls them; the usual 2 MiB are not enough for the dry run of a command on a case.
+const STACK_BYTES: usize = 16 * 1024 * 1024;
+
 fn runtime() -> Result<tokio::runtime::Runtime, Problem> {
-    tokio::runtime::Runtime::new().map_err(Problem::while_doing("the runtime cannot be started"))
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    builder
+        .enable_all()
+        .thread_stack_size(STACK_BYTES)
+        .build()
+        .map_err(Problem::while_doing("the runtime cannot be started"))
 }
 
 fn say(line: &str) -> Result<(), Problem> {

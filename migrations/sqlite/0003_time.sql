@@ -92,3 +92,6 @@ create index case_versions_updated_at_case_id_idx on case_versions (updated_at, 
     where lane >= 0;
 create index case_versions_status_updated_at_case_id_idx on case_versions (status, updated_at, case_id)
     where lane >= 0;
+-- The list of the present by the last change: what clients ask for most.
+create index case_versions_updated_at_case_id_idx1 on case_versions (updated_at, case_id)
+    where to_position = 9223372036854775807;

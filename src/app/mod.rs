@@ -45,10 +45,10 @@ pub use search::{Found, Hit, Search, Shown};
 pub use similar::Similar;
 pub use statistics::{MOST_GROUPS, StatisticsQuestion, days, fee_total, gap_of, rate};
 pub use streams::Versioned;
-pub use year::{NoYear, Year, YearFigure, YearQuestion};
 pub use webhooks::{
     Changed, Courier, Lag, Next, Outlet, Round, Settled, Tested, WebhookDraft, WebhookPatch, WebhookRequest,
 };
+pub use year::{NoYear, Year, YearFigure, YearQuestion};
 
 pub use crate::outbound::FailureClass;
 pub use crate::store::{

@@ -169,8 +169,7 @@ fn judge(question: &Question, rarities: &[f64], texts: &[StoredText]) -> Vec<Hit
         if question.excluded.iter().any(|part| sequence.count(&part.sequence) > 0) {
             excluded.insert(text.case_id);
         }
-        let (fit, latest) =
-            fits.entry(text.case_id).or_insert_with(|| (Fit::new(&question.wanted), i64::MIN));
+        let (fit, latest) = fits.entry(text.case_id).or_insert_with(|| (Fit::new(&question.wanted), i64::MIN));
         if fit.add(&question.wanted, field, &sequence, text.length) {
             *latest = text.text_id.max(*latest);
         }

@@ -130,8 +130,7 @@ impl App {
         let limit = ids.len() as u32;
         let values = ids.into_iter().map(Value::from).collect();
         let condition = Condition::In { column: CaseColumn::CaseId, values };
-        let page =
-            CasePage { condition, order: Vec::new(), after: None, before: None, limit, keep: Keep::First, at };
+        let page = CasePage { condition, order: Vec::new(), after: None, before: None, limit, keep: Keep::First, at };
         self.cases(actor, &page).await
     }
 }
@@ -230,8 +229,7 @@ impl Shared {
             return None;
         }
         let bonus = |holds: bool, bonus: f64| if holds { bonus } else { 0.0 };
-        let score =
-            self.share(had) + bonus(same_measurand, 0.5) + bonus(same_category, 0.3) + bonus(same_kind, 0.1);
+        let score = self.share(had) + bonus(same_measurand, 0.5) + bonus(same_category, 0.3) + bonus(same_kind, 0.1);
         Some(Similar {
             score_ppm: (score * 1e6).round() as i64,
             shared_terms: self.named(own, had),

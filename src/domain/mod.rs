@@ -9,6 +9,7 @@ pub mod aggregate;
 pub mod authority;
 pub mod change;
 pub mod event;
+pub mod event_types;
 pub mod order;
 pub mod refusal;
 pub mod vocabulary;

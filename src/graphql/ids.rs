@@ -147,11 +147,6 @@ pub(crate) fn read_dead_letter(id: &ID) -> Result<(Uuid, u64), ValueError> {
     read.ok_or_else(|| unreadable(DEAD_LETTER))
 }
 
-/// The global id of what subscribers are shown of that position.
-pub(crate) fn of_update(kind: &str, position: u64) -> ID {
-    encode(kind, &position.to_string())
-}
-
 /// The id of an event that was only foreseen: none that the log ever gives, so that a client's cache keeps the two apart.
 pub(crate) fn of_foreseen_event(id: Uuid) -> ID {
     encode("ForeseenEvent", &id.to_string())

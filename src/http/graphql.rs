@@ -29,7 +29,7 @@ pub(super) async fn post(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Refused> {
-    let wanted = acceptable(&headers)?;
+    let accepted = acceptable(&headers)?;
     let asker = authentication::asker(&headers, &front.key, front.app.now())?;
     is_json(&headers)?;
     let limit = front.schema.limits().body_bytes;
@@ -37,7 +37,7 @@ pub(super) async fn post(
         Refused::new(StatusCode::PAYLOAD_TOO_LARGE, "BODY_TOO_LARGE", format!("a body has at most {limit} bytes"))
     })?;
     let asked = of_body(&body)?;
-    answer(&front, &headers, wanted, asked, None, session(asker, request_id)).await
+    answer(&front, &headers, accepted, asked, None, session(asker, request_id)).await
 }
 
 /// `GET /graphql`.
@@ -47,11 +47,11 @@ pub(super) async fn get(
     headers: HeaderMap,
     parameters: Result<Query<Parameters>, QueryRejection>,
 ) -> Result<Response, Refused> {
-    let wanted = acceptable(&headers)?;
+    let accepted = acceptable(&headers)?;
     let asker = authentication::asker(&headers, &front.key, front.app.now())?;
     let Query(parameters) = parameters.map_err(|_| Refused::bad_request("the query string cannot be read"))?;
     let asked = of_parameters(parameters)?;
-    answer(&front, &headers, wanted, asked, Some(OperationType::Query), session(asker, request_id)).await
+    answer(&front, &headers, accepted, asked, Some(OperationType::Query), session(asker, request_id)).await
 }
 
 /// Every other method.
@@ -66,26 +66,27 @@ fn session(asker: authentication::Asker, request_id: RequestId) -> Session {
 async fn answer(
     front: &Arc<Front>,
     headers: &HeaderMap,
-    wanted: Wanted,
+    accepted: Accepted,
     asked: Asked,
     only: Option<OperationType>,
     session: Session,
 ) -> Result<Response, Refused> {
     let document = match front.schema.read(asked) {
         Ok(document) => document,
-        Err(refused) => return Ok(answer::of_graphql(wanted.of_refusals(), &refused)),
+        Err(refused) => return Ok(answer::of_graphql(accepted.of_refusals(), &refused)),
     };
     let is_subscription = document.kind() == OperationType::Subscription;
     if only.is_some_and(|only| only != document.kind()) && !is_subscription {
         return Err(not_allowed("POST", "a GET only queries; send a POST for everything else"));
     }
-    let media_type = match wanted {
-        Wanted::Events => return sse::answer(front, headers, document, session).await,
-        Wanted::Once(_) if is_subscription => {
+    let media_type = match accepted.once {
+        // Clients that take both name the stream for the sake of subscriptions: everything else has one answer.
+        Some(media_type) if !is_subscription => media_type,
+        _ if accepted.events => return sse::answer(front, headers, document, session).await,
+        _ => {
             let message = "a subscription is answered as text/event-stream, or over a WebSocket";
             return Err(Refused::new(StatusCode::NOT_ACCEPTABLE, "SUBSCRIPTION_NEEDS_STREAM", message));
         }
-        Wanted::Once(media_type) => media_type,
     };
     let response = front.schema.execute(document, session).await;
     Ok(answer::of_graphql(media_type, &response))
@@ -96,33 +97,29 @@ fn not_allowed(methods: &'static str, message: &str) -> Refused {
         .with_header("allow", HeaderValue::from_static(methods))
 }
 
-/// How the client wants to be answered.
+/// How the client takes answers.
 #[derive(Clone, Copy)]
-enum Wanted {
-    /// As a stream of events.
-    Events,
+struct Accepted {
     /// Once, in that media type.
-    Once(MediaType),
+    once: Option<MediaType>,
+    /// As a stream of events.
+    events: bool,
 }
 
-impl Wanted {
+impl Accepted {
     /// The media type of what is refused before anything is executed.
     fn of_refusals(self) -> MediaType {
-        match self {
-            Self::Events => MediaType::GraphqlResponse,
-            Self::Once(media_type) => media_type,
-        }
+        self.once.unwrap_or(MediaType::GraphqlResponse)
     }
 }
 
-fn acceptable(headers: &HeaderMap) -> Result<Wanted, Refused> {
-    if sse::is_asked_for(headers) {
-        return Ok(Wanted::Events);
-    }
-    negotiate(headers).map(Wanted::Once).ok_or_else(|| {
+fn acceptable(headers: &HeaderMap) -> Result<Accepted, Refused> {
+    let accepted = Accepted { once: negotiate(headers), events: sse::is_asked_for(headers) };
+    if accepted.once.is_none() && !accepted.events {
         let message = "answers are application/graphql-response+json, application/json or text/event-stream";
-        Refused::new(StatusCode::NOT_ACCEPTABLE, "NOT_ACCEPTABLE", message)
-    })
+        return Err(Refused::new(StatusCode::NOT_ACCEPTABLE, "NOT_ACCEPTABLE", message));
+    }
+    Ok(accepted)
 }
 
 fn is_json(headers: &HeaderMap) -> Result<(), Refused> {

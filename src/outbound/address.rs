@@ -101,7 +101,10 @@ impl Endpoint {
             return Err(EndpointError::Malformed);
         };
         let host = host_of(authority.host());
-        if host.is_empty() || authority.as_str().contains('@') {
+        // What stands behind the host is a port or nothing: the parser takes any text for one.
+        let behind_host = authority.as_str().strip_prefix(authority.host()).unwrap_or_default();
+        let has_odd_port = !behind_host.is_empty() && authority.port_u16().is_none();
+        if host.is_empty() || authority.as_str().contains('@') || has_odd_port {
             return Err(EndpointError::Malformed);
         }
         let address = host.parse::<IpAddr>().ok();

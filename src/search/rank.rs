@@ -49,8 +49,12 @@ impl Fit {
     /// How well it fits, in millionths, so that two servers and a cursor compare it alike.
     #[must_use]
     pub fn score_ppm(&self, rarities: &[f64]) -> i64 {
-        let score: f64 =
-            self.frequencies.iter().zip(rarities).map(|(frequency, rarity)| rarity * frequency / (K1 + frequency)).sum();
+        let score: f64 = self
+            .frequencies
+            .iter()
+            .zip(rarities)
+            .map(|(frequency, rarity)| rarity * frequency / (K1 + frequency))
+            .sum();
         (score * 1e6).round() as i64
     }
 }

@@ -229,11 +229,7 @@ fn is_ideograph(character: char) -> bool {
 }
 
 fn stem(word: &str) -> String {
-    if word.bytes().all(|byte| byte.is_ascii_lowercase()) {
-        ENGLISH.stem(word).into_owned()
-    } else {
-        word.to_owned()
-    }
+    if word.bytes().all(|byte| byte.is_ascii_lowercase()) { ENGLISH.stem(word).into_owned() } else { word.to_owned() }
 }
 
 #[cfg(test)]

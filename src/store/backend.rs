@@ -18,11 +18,11 @@ use crate::store::plan::Plan;
 use crate::store::row::ROWS_VERSION;
 use crate::store::row_writes::RowWrites;
 use crate::store::statement::Statement;
-use crate::store::texts::IndexDialect;
 use crate::store::stored::{
     AttachmentRow, CaseVersionRow, CommandRow, Count, EventRow, FoundTextRow, HeadRow, LinkRow, MemberRow, PositionRow,
     RegisterVersionRow, SubCaseRow, SumRow, WithHead,
 };
+use crate::store::texts::IndexDialect;
 use crate::store::{
     Append, AppendError, Attachment, CaseColumn, CaseLink, CaseQuery, Committed, EventQuery, EventRecord,
     FigureSelection, FigureSum, Grouped, Head, Keep, Moment, Reading, RebuildOutcome, RebuiltRow, RegisterQuery,

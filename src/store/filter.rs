@@ -10,9 +10,7 @@ use crate::store::sql::{
     HEAD_UNLESS_REGISTERS, REGISTERS, REGISTERS_AND_HEAD, is_open_version,
 };
 use crate::store::statement::{Argument, Statement};
-use crate::store::{
-    CaseColumn, CaseQuery, Direction, EventQuery, Keep, Moment, RegisterQuery, StoreError, Value,
-};
+use crate::store::{CaseColumn, CaseQuery, Direction, EventQuery, Keep, Moment, RegisterQuery, StoreError, Value};
 
 pub(super) fn events(query: &EventQuery) -> Statement {
     let mut statement = Statement::new(EVENTS);

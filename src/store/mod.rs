@@ -6,6 +6,7 @@
 //! - a command key is committed at most once;
 //! - both databases give the same answer to the same question, byte for byte.
 
+mod column;
 mod error;
 mod figure;
 mod happened;
@@ -52,13 +53,12 @@ use backend::SqlStore;
 use postgres::PostgresBackend;
 use sqlite::SqliteBackend;
 
+pub use column::CaseColumn;
 pub use error::{AppendError, StoreError};
-pub use happened::{Happened, LastEvent, PastRow, PastState};
 pub use figure::{FigureKind, FigureRow, GAP_CLOSED, GAP_STANDS};
+pub use happened::{Happened, LastEvent, PastRow, PastState};
 pub use moment::Moment;
-pub use query::{
-    CaseColumn, CaseQuery, Condition, Direction, EventQuery, Keep, Operator, RegisterQuery, Scope, Value, key_of,
-};
+pub use query::{CaseQuery, Condition, Direction, EventQuery, Keep, Operator, RegisterQuery, Scope, Value, key_of};
 pub use readers::{DELETED, Readers, SHARED};
 pub use record::{
     AggregateType, Append, Attachment, Body, CommandKey, Committed, Content, EventRecord, Head, NewAttachment,
@@ -69,11 +69,11 @@ pub use row::{
     SUB_CASE_OF, StoredCase, StoredRegister, SubCase,
 };
 pub use statistics::{FeeSum, GapSums, GroupKey, GroupSums, Grouped, StatisticsQuery, TimeToState};
+pub use text::{Reading, StoredText, Terms, TextQuery, TextRow};
 pub use webhook::{
     Delivery, DeliveryState, Failed, HELD, KeyPage, Turn, Webhook, WebhookAction, WebhookChange, WebhookConfiguration,
     WebhookState, WebhookStore, WebhookWrite,
 };
-pub use text::{Reading, StoredText, Terms, TextQuery, TextRow};
 pub use writer::{Writer, WriterLimits};
 pub use year::{FigureSelection, FigureSum, OfCases, YearQuery};
 

@@ -8,14 +8,7 @@ use crate::app::App;
 use crate::app::request::{Failure, Fault, Key};
 use crate::app::webhooks::{Outlet, overseen, sight};
 use crate::domain::actor::{Actor, Role};
-use crate::domain::annual_summary::event::AnnualSummaryFact;
-use crate::domain::campaign::event::CampaignFact;
-use crate::domain::case::event::CaseFact;
-use crate::domain::catalogue::event::CatalogueFact;
-use crate::domain::enterprise::event::EnterpriseFact;
-use crate::domain::event::Fact;
-use crate::domain::institution::event::InstitutionFact;
-use crate::domain::person::event::PersonFact;
+use crate::domain::event_types::is_event_type;
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::value::Division;
 use crate::identity::webhook_key::WebhookSecret;
@@ -26,17 +19,6 @@ use crate::store::{
 
 /// How often a change without an expected version is made anew after another was faster.
 const ATTEMPTS: usize = 8;
-
-/// The event types of every aggregate.
-const SHAPES: [&[(&str, &str)]; 7] = [
-    CaseFact::SHAPES,
-    EnterpriseFact::SHAPES,
-    CampaignFact::SHAPES,
-    InstitutionFact::SHAPES,
-    PersonFact::SHAPES,
-    CatalogueFact::SHAPES,
-    AnnualSummaryFact::SHAPES,
-];
 
 /// The circumstances of a change.
 #[derive(Clone, Debug)]
@@ -58,7 +40,7 @@ pub struct WebhookDraft {
     pub aggregate_types: Vec<AggregateType>,
     /// Only events of these types; empty means all.
     pub event_types: Vec<String>,
-    /// Only in this division; none means the creator's jurisdiction.
+    /// Only in this division; none means wherever the creator may see something.
     pub division: Option<Division>,
     /// Events after this position; none means those that come from now on.
     pub after: Option<u64>,
@@ -100,8 +82,9 @@ impl App {
         if let Some(known) = self.changed_before(request).await? {
             return Ok(known);
         }
-        let division = draft.division.unwrap_or_else(|| actor.jurisdiction.clone());
-        actor.check_covers(&division, "divisionWithin")?;
+        if let Some(division) = &draft.division {
+            actor.check_covers(division, "divisionWithin")?;
+        }
         let head = self.store.head().await?.next_position;
         let first_position = draft.after.map_or(head, |after| head.min(after.saturating_add(1)));
         let now = self.now().as_microsecond();
@@ -112,7 +95,7 @@ impl App {
                 url: sound_url(outlet, draft.url)?,
                 aggregate_types: names(draft.aggregate_types),
                 event_types: known_types(draft.event_types)?,
-                division: division.code().to_owned(),
+                division: draft.division.map_or_else(String::new, |division| division.code().to_owned()),
             },
             owner: actor.id.to_string(),
             owner_role: Role::Manager.name().to_owned(),
@@ -358,8 +341,7 @@ fn names(types: Vec<AggregateType>) -> Vec<String> {
 fn known_types(mut types: Vec<String>) -> Result<Vec<String>, Refusal> {
     types.sort();
     types.dedup();
-    let is_known = |name: &str| SHAPES.iter().any(|shapes| shapes.iter().any(|(known, _)| *known == name));
-    match types.iter().find(|name| !is_known(name)) {
+    match types.iter().find(|name| !is_event_type(name)) {
         Some(unknown) => {
             let message = format!("{unknown:?} is no event type: write one such as CaseReported");
             Err(Refusal::new(Code::EventTypeUnknown, "eventTypes", message))

@@ -136,8 +136,8 @@ impl App {
         tracing::debug!(webhook = %webhook.id, round.delivered, round.failed, round.dead, plan.next_position, "a round");
         if !is_gone {
             round.next = match plan.has_more {
+                _ if turn.rest_until > 0 => Next::Waits(Some(time_of(turn.rest_until))),
                 true => Next::AtOnce,
-                false if turn.rest_until > 0 => Next::Waits(Some(time_of(turn.rest_until))),
                 false => Next::Waits(self.store.next_due(webhook.id).await?.map(time_of)),
             };
         }

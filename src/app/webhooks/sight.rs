@@ -10,8 +10,8 @@ use crate::app::scope::{RegisterScope, scope_of};
 use crate::domain::actor::{Actor, ActorId, Role};
 use crate::domain::value::Division;
 use crate::store::{
-    AggregateType, CaseColumn, CaseQuery, Condition, EventRecord, Moment, RegisterQuery, StoreError, StreamId, Value,
-    Webhook,
+    AggregateType, CaseColumn, CaseQuery, Condition, EventRecord, Keep, Moment, RegisterQuery, StoreError, StreamId,
+    Value, Webhook,
 };
 
 /// The division of a stored code, which is empty for the nation.
@@ -59,23 +59,17 @@ impl App {
                     scope: scope_of(&owner),
                     order: Vec::new(),
                     after: None,
+                    before: None,
                     limit,
+                    keep: Keep::First,
                     at: Moment::Present,
                 };
                 let cases = self.store.cases(&query).await?;
                 heard.extend(cases.into_iter().map(|case| StreamId { aggregate_type, aggregate_id: case.row.case_id }));
                 continue;
             }
-            let query = RegisterQuery {
-                aggregate_type,
-                ids: Some(ids),
-                division_prefix: Some(within.clone()),
-                code: None,
-                name_contains: None,
-                after: None,
-                limit,
-                at: Moment::Present,
-            };
+            let query =
+                RegisterQuery { division_prefix: Some(within.clone()), ..RegisterQuery::of(aggregate_type, ids) };
             if let Some(query) = RegisterScope::of(&owner, aggregate_type).narrow(query) {
                 heard.extend(self.store.registers(&query).await?.into_iter().map(|entry| entry.stream));
             }
@@ -93,6 +87,8 @@ impl App {
         let named = |names: &[String], name: &String| names.is_empty() || names.contains(name);
         let events: Vec<_> = events
             .into_iter()
+            // How somebody looks at cases is no news.
+            .filter(|event| event.aggregate_type != AggregateType::View.as_str())
             .filter(|event| named(&configuration.aggregate_types, &event.aggregate_type))
             .filter(|event| named(&configuration.event_types, &event.event_type))
             .filter_map(|event| Some((event.stream()?, event)))

@@ -29,6 +29,16 @@ pub(crate) enum AsOfAxis {
     Occurred,
 }
 
+impl AsOfAxis {
+    /// The axis that the moment is a point of.
+    pub(crate) fn of(moment: Moment) -> Self {
+        match moment {
+            Moment::Occurred(_) => Self::Occurred,
+            Moment::Present | Moment::Position(_) => Self::Recorded,
+        }
+    }
+}
+
 #[derive(Default)]
 pub(crate) struct AsOfQuery(pub(super) Viewpoint);
 
@@ -105,10 +115,7 @@ impl AsOf {
 
     /// 时间轴: which time counts.
     async fn axis(&self) -> AsOfAxis {
-        match self.0.moment {
-            Moment::Occurred(_) => AsOfAxis::Occurred,
-            Moment::Present | Moment::Position(_) => AsOfAxis::Recorded,
-        }
+        AsOfAxis::of(self.0.moment)
     }
 
     /// 位置: the last position that had been recorded; absent on the axis of what had happened.

@@ -1,6 +1,6 @@
 //! Reads. Every field may carry `minPosition`: the answer then includes that position, whichever server gives it.
 
-mod as_of;
+pub(crate) mod as_of;
 mod cases;
 pub(crate) mod node;
 mod preview;

@@ -32,7 +32,9 @@ impl SearchQuery {
     async fn search(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "检索词: what to look for, such as `K型热电偶 calibration` or `\"thermocouple drift\" -furnace`.")]
+        #[graphql(
+            desc = "检索词: what to look for, such as `K型热电偶 calibration` or `\"thermocouple drift\" -furnace`."
+        )]
         query: String,
         #[graphql(desc = "筛选: only in these cases.")] filter: Option<CaseFilter>,
         #[graphql(

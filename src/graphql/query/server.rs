@@ -120,11 +120,16 @@ impl Viewer {
     async fn views(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "At most so many, up to 100; 50 when left out.")] first: Option<i32>,
+        #[graphql(
+            desc = "Forward: at most so many from the beginning, up to 100; 50 when neither this nor `last` is given."
+        )]
+        first: Option<i32>,
         #[graphql(desc = "Only after this place.")] after: Option<Cursor>,
+        #[graphql(desc = "Backward: at most so many from the end, up to 100.")] last: Option<i32>,
+        #[graphql(desc = "Only before this place.")] before: Option<Cursor>,
     ) -> Option<Result<ViewConnection>> {
         errors::nullable(async {
-            let slice = Slice::read(first, after)?;
+            let slice = Slice::read(first, after, last, before)?;
             let which = Which { as_reader: true, ..Which::default() };
             ViewConnection::load(ctx, slice, which, Moment::Present).await.map(Some)
         })

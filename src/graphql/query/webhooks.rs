@@ -34,11 +34,16 @@ impl WebhookQuery {
     async fn webhooks(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "At most so many, up to 100; 50 when left out.")] first: Option<i32>,
+        #[graphql(
+            desc = "Forward: at most so many from the beginning, up to 100; 50 when neither this nor `last` is given."
+        )]
+        first: Option<i32>,
         #[graphql(desc = "Only after this place.")] after: Option<Cursor>,
+        #[graphql(desc = "Backward: at most so many from the end, up to 100.")] last: Option<i32>,
+        #[graphql(desc = "Only before this place.")] before: Option<Cursor>,
     ) -> Option<Result<WebhookConnection>> {
         errors::nullable(async {
-            let slice = Slice::read(first, after)?;
+            let slice = Slice::read(first, after, last, before)?;
             WebhookConnection::load(ctx, slice).await.map(Some)
         })
         .await
@@ -48,11 +53,16 @@ impl WebhookQuery {
     async fn webhook_changes(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "At most so many, up to 100; 50 when left out.")] first: Option<i32>,
+        #[graphql(
+            desc = "Forward: at most so many from the beginning, up to 100; 50 when neither this nor `last` is given."
+        )]
+        first: Option<i32>,
         #[graphql(desc = "Only after this place.")] after: Option<Cursor>,
+        #[graphql(desc = "Backward: at most so many from the end, up to 100.")] last: Option<i32>,
+        #[graphql(desc = "Only before this place.")] before: Option<Cursor>,
     ) -> Option<Result<WebhookChangeConnection>> {
         errors::nullable(async {
-            let slice = Slice::read(first, after)?;
+            let slice = Slice::read(first, after, last, before)?;
             WebhookChangeConnection::load(ctx, slice, None).await.map(Some)
         })
         .await

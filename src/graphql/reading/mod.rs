@@ -12,10 +12,8 @@ use std::sync::Arc;
 use apollo_compiler::executable;
 use apollo_compiler::validation::Valid;
 use async_graphql::parser::parse_query;
-use async_graphql::parser::types::{
-    ExecutableDocument, OperationDefinition, OperationType, Positioned, Selection, SelectionSet,
-};
-use async_graphql::{Pos, Response, ServerError, Value, Variables};
+use async_graphql::parser::types::{ExecutableDocument, OperationDefinition, OperationType, Selection, SelectionSet};
+use async_graphql::{Pos, Positioned, Response, ServerError, Value, Variables};
 use serde_json::Map;
 use sha2::{Digest, Sha256};
 
@@ -92,10 +90,16 @@ pub(crate) struct Reader {
     kept: moka::sync::Cache<[u8; 32], Arc<Verdict>>,
 }
 
+/// What the validator's own description of introspection does not know yet (`@oneOf` of the specification).
+const ONE_OF: &str = "extend type __Type { isOneOf: Boolean }";
+
 impl Reader {
     /// A reader for a schema in the schema definition language.
     pub(crate) fn new(sdl: &str, limits: Limits) -> Self {
-        let builder = apollo_compiler::Schema::builder().ignore_builtin_redefinitions().parse(sdl, "schema.graphql");
+        let builder = apollo_compiler::Schema::builder()
+            .ignore_builtin_redefinitions()
+            .parse(sdl, "schema.graphql")
+            .parse(ONE_OF, "introspection.graphql");
         let schema = builder.build().and_then(|schema| schema.validate());
         let kept = moka::sync::Cache::builder()
             .weigher(|_: &[u8; 32], verdict: &Arc<Verdict>| match &**verdict {
@@ -168,7 +172,7 @@ impl Reader {
         let parsed = parse_query(&text).map_err(|error| {
             // The parser's own message repeats the line of the text.
             let places = error.positions().collect::<Vec<_>>();
-            let place = places.first().map(|place| format!(" at line {}, column {}", place.line, place.column));
+            let place = places.first().map(|place| format!(": line {}, column {}", place.line, place.column));
             let message = format!("the document is no GraphQL{}", place.unwrap_or_default());
             vec![refusal("GRAPHQL_PARSE_FAILED", message, places)]
         })?;

@@ -108,12 +108,11 @@ impl<'a> Scale<'a> {
 
     fn field(&mut self, field: &'a Field) -> Result<Weight, Unweighed> {
         let within = self.selection(&field.selection_set.node)?;
-        let rows = self.rows(field);
         let is_of_rows = matches!(field.name.node.as_str(), "edges" | "nodes") && field.arguments.is_empty();
-        let cost = match (rows, within.per_row) {
-            // A list that is none of pages, such as `nodes(ids:)`: every row is the selection.
-            (Some(rows), 0) => within.cost.saturating_mul(rows),
-            (rows, per_row) => within.cost.saturating_add(per_row.saturating_mul(rows.unwrap_or(USUAL_PAGE.into()))),
+        let cost = match self.ids(field) {
+            // A list that is none of pages: every row is the selection.
+            Some(ids) => within.cost.saturating_mul(ids),
+            None => within.cost.saturating_add(within.per_row.saturating_mul(self.rows(field))),
         };
         let own = if field.name.node == "totalCount" { TOTAL_COUNT_COST } else { 1 };
         let cost = cost.saturating_add(own);
@@ -137,17 +136,22 @@ impl<'a> Scale<'a> {
         Ok(weight)
     }
 
-    /// How many rows a field asks for with `first`, `last` or `ids`; `None` where it does not say.
-    fn rows(&self, field: &Field) -> Option<u64> {
+    /// How many rows of each page a field asks for with `first` or `last`; the usual page where it does not say.
+    fn rows(&self, field: &Field) -> u64 {
         for name in ["first", "last"] {
             match self.argument(field, name) {
                 Some(Value::Number(number)) => {
                     let rows = number.as_u64().unwrap_or(1);
-                    return Some(rows.min(LARGEST_PAGE.into()).max(1));
+                    return rows.min(LARGEST_PAGE.into()).max(1);
                 }
                 _ => continue,
             }
         }
+        USUAL_PAGE.into()
+    }
+
+    /// How many things a field asks for by their ids.
+    fn ids(&self, field: &Field) -> Option<u64> {
         match self.argument(field, "ids") {
             Some(Value::List(ids)) => Some((ids.len() as u64).max(1)),
             _ => None,
@@ -199,6 +203,7 @@ mod tests {
         assert_eq!(cost("{ cases(last: 10) { nodes { id title } } }"), 31);
         assert_eq!(cost("{ cases { nodes { id } } }"), 101);
         assert_eq!(cost("{ cases(first: 1) { totalCount pageInfo { endCursor } } }"), 53);
+        assert_eq!(cost("{ cases(first: 100) { totalCount } }"), 51);
         assert_eq!(cost("{ nodes(ids: [\"a\", \"b\", \"c\"]) { id } }"), 4);
         let variables = Variables::from_json(json!({ "n": 3 }));
         let query = "query($n: Int) { cases(first: $n) { nodes { id } } }";

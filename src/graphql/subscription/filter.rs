@@ -1,17 +1,12 @@
 //! Which events somebody wants to hear of.
 
+use async_graphql::resolver_utils::EnumType;
 use async_graphql::{Enum, ID, InputObject, Result};
+use serde::Serialize;
 
 use crate::app::{AggregateType, Interest, StreamId};
 use crate::domain::actor::ActorId;
-use crate::domain::annual_summary::event::AnnualSummaryFact;
-use crate::domain::campaign::event::CampaignFact;
-use crate::domain::case::event::CaseFact;
-use crate::domain::catalogue::event::CatalogueFact;
-use crate::domain::enterprise::event::EnterpriseFact;
-use crate::domain::event::Fact;
-use crate::domain::institution::event::InstitutionFact;
-use crate::domain::person::event::PersonFact;
+use crate::domain::event_types::is_event_type;
 use crate::domain::refusal::Refusal;
 use crate::domain::value::{CaseId, Division};
 use crate::graphql::door::Door;
@@ -34,7 +29,7 @@ pub(crate) struct EventFilter {
 }
 
 /// 对象类型: what events happen to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum, Serialize)]
 pub(crate) enum EventSubject {
     /// 难点: a case.
     Case,
@@ -63,6 +58,14 @@ impl From<EventSubject> for AggregateType {
             EventSubject::Catalogue => Self::Catalogue,
             EventSubject::AnnualSummary => Self::AnnualSummary,
         }
+    }
+}
+
+impl EventSubject {
+    /// The subject that the log names so, if it is one.
+    pub(crate) fn named(aggregate_type: &str) -> Option<Self> {
+        let subjects = Self::items().iter().map(|item| item.value);
+        subjects.into_iter().find(|subject| AggregateType::from(*subject).as_str() == aggregate_type)
     }
 }
 
@@ -98,19 +101,6 @@ impl EventFilter {
             within: division.map_err(|error| errors::refused(&Refusal::of_value("filter.divisionWithin", error)))?,
         })
     }
-}
-
-fn is_event_type(name: &str) -> bool {
-    let shapes = [
-        CaseFact::SHAPES,
-        EnterpriseFact::SHAPES,
-        CampaignFact::SHAPES,
-        InstitutionFact::SHAPES,
-        PersonFact::SHAPES,
-        CatalogueFact::SHAPES,
-        AnnualSummaryFact::SHAPES,
-    ];
-    shapes.into_iter().flatten().any(|(known, _)| *known == name)
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 //!
 //! Every answer says the position that it reaches to. A client that subscribes again with the last one it got, at whichever server, misses nothing and gets nothing twice.
 
-mod filter;
+pub(crate) mod filter;
 mod root;
 mod root_field;
 mod stream;

@@ -66,7 +66,7 @@ pub(crate) struct Statistics {
 impl Statistics {
     /// 标识: made of the sums.
     async fn id(&self) -> ID {
-        ids::of_content("Statistics", &(&self.keys, &self.groups, self.at))
+        ids::of_content("Statistics", &(&self.keys, &self.groups))
     }
 
     /// 分组: the groups that have a case, in the order of their keys; one where no key was given and there is a case.
@@ -96,7 +96,7 @@ impl StatisticsGroup {
 impl StatisticsGroup {
     /// 标识: made of the keys and the sums.
     async fn id(&self) -> ID {
-        ids::of_content("StatisticsGroup", &(&self.keys, &self.sums, self.at))
+        ids::of_content("StatisticsGroup", &(&self.keys, &self.sums))
     }
 
     /// 行政区划: where the enterprises stand; absent where the groups are not made by it.

@@ -26,8 +26,8 @@ use crate::store::row::ROWS_VERSION;
 use crate::store::row_writes::{Closing, RowWrites};
 use crate::store::sql::{HEAD, SET_ROWS_VERSION};
 use crate::store::statement::{Argument, Statement};
-use crate::store::texts::IndexDialect;
 use crate::store::stored::HeadRow;
+use crate::store::texts::IndexDialect;
 use crate::store::{Append, Head, StoreError, StreamId, migration_error};
 
 use insert::{IndexedTerms, insert_all};

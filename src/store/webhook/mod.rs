@@ -14,7 +14,7 @@ pub use row::{
     Delivery, DeliveryState, Failed, Webhook, WebhookAction, WebhookChange, WebhookConfiguration, WebhookState,
 };
 
-use crate::store::{StoreError, StreamId};
+use crate::store::{Keep, StoreError, StreamId};
 
 /// The due time of an event that waits behind another one of its stream.
 pub const HELD: i64 = i64::MAX;
@@ -26,8 +26,8 @@ pub struct KeyPage<K> {
     pub after: Option<K>,
     /// Only before this key.
     pub before: Option<K>,
-    /// The last ones rather than the first ones.
-    pub backward: bool,
+    /// Which of them the limit keeps.
+    pub keep: Keep,
     /// At most so many.
     pub limit: u32,
 }

@@ -86,7 +86,7 @@ pub struct WebhookConfiguration {
     pub aggregate_types: Vec<String>,
     /// Wire names of events; empty = all.
     pub event_types: Vec<String>,
-    /// The code of the division, empty for the nation.
+    /// Only in the division of this code; empty = wherever.
     pub division: String,
 }
 

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::store::backend::{Backend, SqlStore};
 use crate::store::statement::{Argument, Statement};
-use crate::store::{StoreError, StreamId};
+use crate::store::{Keep, StoreError, StreamId};
 
 impl<B: Backend> SqlStore<B> {
     /// All of the statements or none; the first `guards` of them touch a row each, or nothing is written.
@@ -205,13 +205,13 @@ fn push_page<K>(statement: &mut Statement, key: &str, page: &KeyPage<K>, argumen
     }
     statement.push(" order by ");
     statement.push(key);
-    statement.push(if page.backward { " desc limit " } else { " limit " });
+    statement.push(if page.keep == Keep::Last { " desc limit " } else { " limit " });
     statement.push_integer(page.limit.into());
 }
 
 /// The last rows are read from the end.
 fn ascending<K, T>(page: &KeyPage<K>, mut listed: Vec<T>) -> Vec<T> {
-    if page.backward {
+    if page.keep == Keep::Last {
         listed.reverse();
     }
     listed

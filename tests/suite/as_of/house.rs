@@ -3,12 +3,11 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use async_graphql::Variables;
 use etalon::app::App;
 use etalon::clock::ManualClock;
 use etalon::domain::actor::{Actor, ActorId, Role};
 use etalon::domain::value::Division;
-use etalon::graphql::{Limits, Schema, Session};
+use etalon::graphql::{Asked, Limits, Schema, Session, StreamLimits};
 use etalon::store;
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -60,8 +59,8 @@ impl House {
             let institute = house.creates("coordinator", "registerInstitution", "institution", institution).await;
             let lead = house.register_person(&format!("领衔人{letter}"), &institute).await;
             let enrolment = json!({
-                "creditCode": ["91440305MADEM1A26M", "91440605MADEM1A18A"][place], "campaignId": house.campaign,
-                "name": format!("示例厂{letter}"), "divisionCode": ["440305", "4406"][place], "consent": "书面同意",
+                "creditCode": (["91440305MADEM1A26M", "91440605MADEM1A18A"][place]), "campaignId": house.campaign,
+                "name": format!("示例厂{letter}"), "divisionCode": (["440305", "4406"][place]), "consent": "书面同意",
             });
             let enterprise = house.creates("coordinator", "enrolEnterprise", "enterprise", enrolment).await;
             house.admit_person(["lead 0", "lead 1"][place], Role::Lead, &lead, &institute);
@@ -88,8 +87,17 @@ impl House {
         let store = store::open(&database.url, clock.clone()).await.expect("the database opens");
         let app = Arc::new(App::new(store, clock.clone()));
         // A question about everything costs more than a user's may.
-        let limits = Limits { cost: 100_000_000, depth: 100, ..Limits::default() };
-        let schema = Schema::new(app.clone(), limits);
+        let limits = Limits {
+            tokens: 1_000_000,
+            nesting: 1_000,
+            aliases: 10_000,
+            root_fields: 1_000,
+            selection: 10_000,
+            depth: 100,
+            cost: 1_000_000_000_000,
+            ..Limits::default()
+        };
+        let schema = Schema::new(app.clone(), limits, StreamLimits::default());
         let mut house = Self {
             app,
             clock,
@@ -136,8 +144,9 @@ impl House {
     pub async fn post(&self, who: &str, query: &str, variables: Value) -> (Value, Value) {
         let actor = self.people.get(who).unwrap_or_else(|| panic!("nobody is called {who}")).clone();
         let session = Session { actor, expires_at: Timestamp::MAX, request_id: "test".to_owned() };
-        let variables = Variables::from_json(variables);
-        let response = match self.schema.read(query.to_owned(), None, variables) {
+        let Value::Object(variables) = variables else { panic!("variables are an object, not {variables}") };
+        let asked = Asked { query: Some(query.to_owned()), variables, ..Asked::default() };
+        let response = match self.schema.read(asked) {
             Ok(document) => self.schema.execute(document, session).await,
             Err(refused) => *refused,
         };

@@ -133,7 +133,7 @@ async fn by_what_had_occurred(house: &House, log: &[Told]) -> Result<(), String>
 }
 
 fn same(point: &str, question: &str, then: &Value, was: &Value) -> Result<(), String> {
-    if then.to_string() == was.to_string() {
+    if then == was {
         return Ok(());
     }
     Err(format!("as of {point}: {question}\nanswers {then:#}\nbut was  {was:#}"))

@@ -15,9 +15,24 @@ const INTROSPECTION: &str = "query Introspection {
 }
 fragment Named on __Type { name kind ofType { name kind ofType { name kind ofType { name kind } } } }";
 
-/// Fields whose answer is about whoever asks or about the present, whatever is asked as of; and what lists say twice.
-const NOT_ASKED: &[&str] =
-    &["viewer", "serviceConfig", "serverInfo", "asOf", "preview", "allowedCommands", "edges", "__typename"];
+/// Fields whose answer is about whoever asks, about the present or about what is no part of the log, whatever is asked
+/// as of; and what lists say twice.
+const NOT_ASKED: &[&str] = &[
+    "viewer",
+    "serviceConfig",
+    "serverInfo",
+    "webhook",
+    "webhooks",
+    "webhookChanges",
+    "asOf",
+    "preview",
+    "allowedCommands",
+    "edges",
+    "__typename",
+];
+
+/// Fields whose answer says what time it is.
+const TELLS_TIME: &[&str] = &["annualFigures"];
 
 /// How far a selection goes from a single thing, and from each thing of a list.
 const DEEP: usize = 3;
@@ -49,12 +64,13 @@ impl Questions {
             if NOT_ASKED.contains(&field.name.as_str()) {
                 continue;
             }
+            let name = field.name.as_str();
             for (place, arguments) in arguments(field, cases, house).into_iter().enumerate() {
                 let is_list = field.of.ends_with("Connection");
                 let selection = self.selection(&field.of, if is_list { FLAT } else { DEEP }, &mut Vec::new());
                 let selection = selection.unwrap_or_default();
-                let prefix = if arguments.contains("TODAY") || arguments.contains("-P") { "relative_" } else { "" };
-                let name = &field.name;
+                let is_relative = arguments.contains("TODAY") || arguments.contains("-P") || TELLS_TIME.contains(&name);
+                let prefix = if is_relative { "relative_" } else { "" };
                 asked.insert(format!("{prefix}{name}_{place}"), format!("{name}{arguments} {selection}"));
             }
         }
@@ -126,7 +142,12 @@ fn arguments(field: &Field, cases: &[String], house: &House) -> Vec<String> {
         "person" => ids(&[&house.leads[0], &house.expert]),
         "view" => ids(&[&house.view]),
         "catalogue" => vec!["(divisionCode: \"44\")".to_owned()],
-        "annualSummary" => vec!["(divisionCode: \"44\", year: 2026)".to_owned()],
+        "annualSummary" | "annualFigures" => vec!["(divisionCode: \"44\", year: 2026)".to_owned()],
+        "search" => vec!["(query: \"难点\", first: 100)".to_owned(), "(query: \"温度 -梯度\")".to_owned()],
+        "statistics" => {
+            let ways = ["", "(groupBy: [STATUS, LEVEL])", "(filter: { open: true }, groupBy: [INSTITUTION, MONTH])"];
+            ways.map(str::to_owned).to_vec()
+        }
         _ if field.needs.is_empty() && field.of.ends_with("Connection") => vec!["(first: 100)".to_owned()],
         _ if field.needs.is_empty() => vec![String::new()],
         name => panic!("say in this table how {name} is asked: it needs {:?}", field.needs),

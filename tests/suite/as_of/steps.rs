@@ -85,7 +85,7 @@ fn orders(house: &House, choice: u8, other: &str) -> Vec<Order> {
         (
             "coordinator",
             "triageCase",
-            json!({ "category": ["L", "T"][pick % 2], "kind": ["RESEARCH_PROBLEM", "TESTING"][usize::from(pick % 5 == 0)], "severity": "MAJOR" }),
+            json!({ "category": (["L", "T"][pick % 2]), "kind": (["RESEARCH_PROBLEM", "TESTING"][usize::from(pick % 5 == 0)]), "severity": "MAJOR" }),
         ),
         (
             "coordinator",
@@ -114,7 +114,7 @@ fn orders(house: &House, choice: u8, other: &str) -> Vec<Order> {
         (
             "reviewer",
             "reviewSolution",
-            json!({ "verdict": ["APPROVED", "CHANGES_REQUESTED"][usize::from(pick % 4 == 0)], "comment": "核对" }),
+            json!({ "verdict": (["APPROVED", "CHANGES_REQUESTED"][usize::from(pick % 4 == 0)]), "comment": "核对" }),
         ),
         (lead, "startTrial", json!({ "plan": "30 件" })),
         (lead, "recordTrialResult", json!({ "passed": pick % 3 != 0, "summary": "三天" })),
@@ -133,7 +133,7 @@ fn orders(house: &House, choice: u8, other: &str) -> Vec<Order> {
         (
             "coordinator",
             "linkCases",
-            json!({ "otherCaseId": other, "relation": ["RELATED_TO", "SUB_CASE_OF"][pick % 2] }),
+            json!({ "otherCaseId": other, "relation": (["RELATED_TO", "SUB_CASE_OF"][pick % 2]) }),
         ),
         ("coordinator", "markDuplicate", json!({ "ofCaseId": other })),
         (enterprise, "withdrawCase", because()),

@@ -118,8 +118,8 @@ async fn a_slow_reader_is_closed_with_its_position_and_goes_on_from_there() {
     let installation = Installation::embedded();
     let settings = [("ETALON_SLOW_READER_TIMEOUT_MS", "300"), ("ETALON_SUBSCRIPTIONS_PER_ACTOR", "1")];
     let server = start(&installation, &settings);
-    let last = open_campaigns(&installation, &server, 400).await;
-    let many: String = (0..200).map(|copy| format!("p{copy}: payload ")).collect();
+    let last = open_campaigns(&installation, &server, 900).await;
+    let many: String = (0..90).map(|copy| format!("p{copy}: payload ")).collect();
     let large = format!(
         "subscription Large($after: Position, $fromStart: Boolean! = false) {{
             events(after: $after, fromStart: $fromStart) {{ position registerEvent {{ {many} }} }} }}"

@@ -228,7 +228,7 @@ async fn an_event_stream_resumes_by_its_last_id_and_refuses_before_it_begins() {
     let request = client.get(format!("{}?query={from_start}", house.server.graphql)).bearer_auth(&house.token);
     let request = request.header(ACCEPT, "text/event-stream").header("last-event-id", "0");
     let answer = request.send().await.expect("an answer");
-    let mut resumed = Subscriber::EventStream { answer, text: String::new(), got: Default::default() };
+    let mut resumed = Subscriber::EventStream { answer, bytes: Vec::new(), got: Default::default() };
     assert_eq!(position(&resumed.update().await), 1);
     assert_eq!(position(&resumed.update().await), 2);
     let expired = json!({ "after": "9999" });

@@ -39,7 +39,7 @@ pub enum Got {
 /// An open subscription.
 pub enum Subscriber {
     WebSocket(Box<Socket>),
-    EventStream { answer: reqwest::Response, text: String, got: VecDeque<Got> },
+    EventStream { answer: reqwest::Response, bytes: Vec<u8>, got: VecDeque<Got> },
 }
 
 impl Subscriber {
@@ -55,7 +55,7 @@ impl Subscriber {
             Transport::EventStream => {
                 let request = reqwest::Client::new().post(url).bearer_auth(token).header(ACCEPT, "text/event-stream");
                 let answer = request.json(&payload).send().await.ok()?;
-                Some(Self::EventStream { answer, text: String::new(), got: VecDeque::new() })
+                Some(Self::EventStream { answer, bytes: Vec::new(), got: VecDeque::new() })
             }
         }
     }
@@ -63,7 +63,7 @@ impl Subscriber {
     pub async fn next(&mut self) -> Got {
         match self {
             Self::WebSocket(socket) => from_socket(socket).await,
-            Self::EventStream { answer, text, got } => loop {
+            Self::EventStream { answer, bytes, got } => loop {
                 if let Some(got) = got.pop_front() {
                     return got;
                 }
@@ -73,12 +73,13 @@ impl Subscriber {
                     return Got::Error(body["errors"][0]["extensions"].clone());
                 }
                 match answer.chunk().await {
-                    Ok(Some(chunk)) => text.push_str(std::str::from_utf8(&chunk).expect("pieces are whole events")),
+                    Ok(Some(chunk)) => bytes.extend_from_slice(&chunk),
                     Ok(None) | Err(_) => return Got::Cut,
                 }
-                while let Some((event, rest)) = text.split_once("\n\n") {
-                    got.extend(from_event(event));
-                    *text = rest.to_owned();
+                // A piece may end in the middle of a character; an event does not.
+                while let Some(end) = bytes.windows(2).position(|pair| pair == b"\n\n") {
+                    let event: Vec<u8> = bytes.drain(..end + 2).collect();
+                    got.extend(from_event(std::str::from_utf8(&event[..end]).expect("an event is text")));
                 }
             },
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-use etalon::app::{CasePage, Moment};
+use etalon::app::{CasePage, Keep, Moment};
 use etalon::domain::case::Case;
 use etalon::projection;
 use etalon::store::Condition;
@@ -36,7 +36,9 @@ async fn an_imported_log_has_its_own_past(database: Database) {
             condition: Condition::All(Vec::new()),
             order: Vec::new(),
             after: None,
+            before: None,
             limit: 10_000,
+            keep: Keep::First,
             at: Moment::Occurred(*moment),
         };
         let cases = house.app.cases(&importer(), &page).await.unwrap();
@@ -69,7 +71,7 @@ async fn an_imported_log_has_its_own_past(database: Database) {
 /// Moments all over the log, the same in every run.
 fn between(first: i64, last: i64, place: usize) -> i64 {
     let drawn = (place as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 11;
-    first + i64::try_from(u128::from(drawn) * u128::from((last - first).unsigned_abs()) >> 53).unwrap()
+    first + i64::try_from((u128::from(drawn) * u128::from((last - first).unsigned_abs())) >> 53).unwrap()
 }
 
 fn told_by_the_script(moments: &[i64]) -> Vec<BTreeMap<String, u64>> {

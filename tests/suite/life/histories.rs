@@ -25,7 +25,7 @@ const HISTORY: &str = "query History($id: ID!, $field: CaseField!) {
     } }
 }";
 
-const TIMELINE: &str = "query Timeline($id: ID!, $first: Int, $after: Cursor) {
+const TIMELINE: &str = "query Timeline($id: ID!, $first: Int, $after: String) {
     case(id: $id) { timeline(first: $first, after: $after) {
         totalCount
         pageInfo { hasNextPage endCursor }
@@ -172,7 +172,7 @@ async fn one_field(case: &Case<'_>) {
 }
 
 async fn filtered(case: &Case<'_>) {
-    let query = "query Events($id: ID!, $filter: CaseEventFilter, $first: Int, $after: Cursor) {
+    let query = "query Events($id: ID!, $filter: CaseEventFilter, $first: Int, $after: String) {
         case(id: $id) { events(first: $first, after: $after, filter: $filter) {
             totalCount pageInfo { hasNextPage endCursor } nodes { type recordedAt }
         } }

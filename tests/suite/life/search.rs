@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::life::scene::Scene;
+use crate::life::scene::{Scene, triage};
 use crate::life::world::{World, text, with};
 
 const SEARCH: &str = "query Search($query: String!, $first: Int, $after: String, $filter: CaseFilter) {
@@ -15,7 +15,7 @@ const SEARCH: &str = "query Search($query: String!, $first: Int, $after: String,
 /// Both scripts, in every part of a case; ranked and marked; the same on both databases, since both are held to this.
 pub async fn words_are_found_ranked_and_marked(world: &World) {
     let scene = Scene::set(world).await;
-    let in_title = scene.reported(world, "K型热电偶校准偏差").await;
+    scene.reported(world, "K型热电偶校准偏差").await;
     let in_comment = scene.reported(world, "炉温不均").await;
     let in_finding = scene.researching(world, "烧结炉").await;
     in_comment.takes("enterprise", "addComment", json!({ "text": "换了 热电偶 也没用 😀 热电偶" })).await;
@@ -29,7 +29,8 @@ pub async fn words_are_found_ranked_and_marked(world: &World) {
     assert!(scores.is_sorted_by(|more, less| more > less), "{scores:?}");
     let fragment = &edges(&found)[2]["fragments"][0];
     assert_eq!(fragment["field"], "COMMENT");
-    let marks: Vec<_> = fragment["marks"].as_array().expect("a list").iter().map(|mark| (&mark["start"], &mark["end"])).collect();
+    let marks: Vec<_> =
+        fragment["marks"].as_array().expect("a list").iter().map(|mark| (&mark["start"], &mark["end"])).collect();
     // The smiling face counts two.
     assert_eq!(marks, [(&json!(3), &json!(6)), (&json!(14), &json!(17))]);
 
@@ -132,10 +133,17 @@ pub async fn senseless_searches_are_refused(world: &World) {
 /// A case is told of solved ones like it, with the reasons.
 pub async fn solved_cases_are_found_by_likeness(world: &World) {
     let scene = Scene::set(world).await;
-    let solved = scene.triaged(world, "烧结炉热电偶漂移").await;
-    solved.takes("coordinator", "provideRoutineService", json!({
-        "institutionId": scene.institute, "certificate": "A-1", "report": "重新校准",
-    })).await;
+    let solved = scene.reported(world, "烧结炉热电偶漂移").await;
+    solved.takes("coordinator", "triageCase", triage("CALIBRATION")).await;
+    solved
+        .takes(
+            "coordinator",
+            "provideRoutineService",
+            json!({
+                "institutionId": scene.institute, "certificate": "A-1", "report": "重新校准",
+            }),
+        )
+        .await;
     solved.takes("enterprise", "confirmSolution", json!({})).await;
     // As like, but not solved.
     scene.triaged(world, "烧结炉热电偶漂移").await;
@@ -154,7 +162,13 @@ pub async fn solved_cases_are_found_by_likeness(world: &World) {
     assert!(terms.contains(&"炉热电偶漂移".to_owned()), "{terms:?}");
     let past = "query Past($id: ID!) { asOf(point: { position: \"0\" }) { query { case(id: $id) { id } } } }";
     assert_eq!(world.ask("watcher", past, json!({ "id": open.id })).await["asOf"]["query"]["case"], Value::Null);
-    let refused = world.refusal("watcher", "query Many($id: ID!) { case(id: $id) { similar(first: 21) { id } } }", json!({ "id": open.id })).await;
+    let refused = world
+        .refusal(
+            "watcher",
+            "query Many($id: ID!) { case(id: $id) { similar(first: 21) { id } } }",
+            json!({ "id": open.id }),
+        )
+        .await;
     assert_eq!(refused, ("PAGE_SIZE_INVALID".to_owned(), "first".to_owned()));
 }
 

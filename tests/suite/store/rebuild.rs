@@ -7,7 +7,8 @@ use etalon::store::{
 use futures::future::{Either, select};
 
 use crate::store::samples::{
-    all_cases, append, case_row, case_stream, commit, commit_one, id, note, notes, numbered, rebuilt, register_row, text,
+    all_cases, append, case_row, case_stream, commit, commit_one, id, note, notes, numbered, rebuilt, register_row,
+    text,
 };
 use crate::store::support::{Database, Raw};
 use crate::store::texts::asked;

@@ -35,7 +35,7 @@ fn every_enterprise() -> RegisterQuery {
 /// Names found, after checking that counting agrees.
 async fn names(store: &dyn Store, query: RegisterQuery) -> Vec<String> {
     let found = store.registers(&query).await.expect("read");
-    if query.after.is_none() {
+    if query.after.is_none() && query.before.is_none() && query.limit == every_enterprise().limit {
         assert_eq!(store.count_registers(&query).await.expect("read"), found.len() as u64);
     }
     found.into_iter().map(|stored| stored.row.name).collect()

@@ -5,7 +5,6 @@ use etalon::store::{
     StatisticsQuery, Store, TimeToState,
 };
 
-use crate::store::on_both_databases;
 use crate::store::samples::{all_cases, append, case_row, case_stream, commit_one, notes};
 use crate::store::support::Database;
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use etalon::search::question::Question;
 use etalon::search::word::words;
-use etalon::store::{CaseRow, Condition, Moment, Reading, RowChanges, Scope, Store, TextQuery, TextRow, Terms};
+use etalon::store::{CaseRow, Condition, Moment, Reading, RowChanges, Scope, Store, Terms, TextQuery, TextRow};
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 use sqlx::Row;
@@ -45,7 +45,8 @@ fn expected(list: &[(u128, &str)]) -> Vec<(u128, String)> {
 
 /// Positions: 0 and 1 and 2 report three cases, 3 renames the first, 4 comments on the second.
 async fn stage(store: &dyn Store) {
-    record(store, 1, 0, vec![text(0, "TITLE", "K型热电偶校准"), text(1, "PROBLEM", "提高计量技术水平 calibration")]).await;
+    record(store, 1, 0, vec![text(0, "TITLE", "K型热电偶校准"), text(1, "PROBLEM", "提高计量技术水平 calibration")])
+        .await;
     record(store, 2, 0, vec![text(0, "TITLE", "Gauge blocks, calibrated"), text(1, "PROBLEM", "能源计量")]).await;
     record(store, 3, 0, vec![text(0, "TITLE", "热电偶的难点")]).await;
     let renamed = TextRow { replaces: true, occurred_at: START - 50, ..text(0, "TITLE", "铂电阻校准") };
@@ -231,7 +232,10 @@ async fn the_index_is_used(database: Database) {
             assert!(found_in.contains("VIRTUAL TABLE INDEX") && !found_in.contains("TEMP B-TREE"), "{found_in}");
         }
         Raw::Postgres(_) => {
-            assert!(found_in.contains("search_texts_terms_idx") && !found_in.contains("Seq Scan on search_texts"), "{found_in}");
+            assert!(
+                found_in.contains("search_texts_terms_idx") && !found_in.contains("Seq Scan on search_texts"),
+                "{found_in}"
+            );
         }
     }
     let of_cases = plan(&raw, of_cases).await;

@@ -4,6 +4,7 @@ use etalon::app::{Changed, Failure, Key, KeyPage, WebhookAction, WebhookDraft, W
 use etalon::domain::actor::{Actor, Role};
 use etalon::domain::refusal::Code;
 use etalon::domain::value::Division;
+use jiff::SignedDuration;
 
 use crate::webhooks::stage::{Stage, from_the_beginning, manager, somebody};
 
@@ -51,11 +52,13 @@ pub async fn managers_set_up_and_others_look_or_do_not(stage: &Stage) {
     );
     let within =
         WebhookPatch { division: Some(Division::parse("4403").expect("a division")), ..WebhookPatch::default() };
+    stage.clock.advance(SignedDuration::from_secs(1));
     let stale = WebhookRequest { expected_version: Some(7), ..stage.request(&above) };
     assert_eq!(refused(app.update_webhook(&stale, webhook.id, within.clone()).await), Code::VersionConflict);
     let fresh = WebhookRequest { expected_version: Some(1), ..stage.request(&above) };
     let updated = app.update_webhook(&fresh, webhook.id, within).await.expect("updated").webhook.expect("a webhook");
     assert_eq!((updated.version, updated.configuration.division.as_str()), (2, "4403"));
+    stage.clock.advance(SignedDuration::from_secs(1));
     app.delete_webhook(&stage.request(&who), webhook.id).await.expect("deleted");
 
     let page = KeyPage { limit: 10, ..KeyPage::default() };

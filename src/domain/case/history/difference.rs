@@ -146,6 +146,7 @@ pub enum Named {
 /// How a field differs, by the kind of its value.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[expect(missing_docs, reason = "each variant is named after the value it holds")]
+#[expect(clippy::large_enum_variant, reason = "a case has few differences, and each is made once")]
 pub enum Difference {
     Text(Changed<String>),
     Status(Changed<Status>),

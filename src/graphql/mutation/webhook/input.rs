@@ -9,7 +9,7 @@ use crate::graphql::door::Door;
 use crate::graphql::errors::UserError;
 use crate::graphql::orders::{Circumstances, key_and_version};
 use crate::graphql::scalars::Position;
-use crate::graphql::types::webhook::words::EventSubject;
+use crate::graphql::subscription::filter::EventSubject;
 
 /// Declares the inputs of changes of webhooks.
 macro_rules! inputs {
@@ -62,7 +62,7 @@ inputs! {
         subjects: Option<Vec<EventSubject>>,
         /// 事件类型: only of these types, as the log names them: `CaseReported`, `FindingRecorded`, …; left out or empty means all.
         event_types: Option<Vec<String>>,
-        /// 行政区划: only what lies in this division or below it; left out means your jurisdiction.
+        /// 行政区划: only what lies in this division or below it; left out means wherever you may see something.
         division_within: Option<String>,
         /// 起始位置: begins behind this position of the log; left out means with what comes from now on.
         after: Option<Position>,

@@ -15,7 +15,7 @@ use crate::graphql::context::{actor, app};
 use crate::graphql::door::Door;
 use crate::graphql::errors::{self, UserError};
 use crate::graphql::ids::{self, WebhookId};
-use crate::graphql::types::webhook::words::EventSubject;
+use crate::graphql::subscription::filter::EventSubject;
 use input::{
     CreateWebhookInput, DeleteWebhookInput, DiscardDeadLetterInput, PauseWebhookInput, ReplayDeadLetterInput,
     ResumeWebhookInput, RotateWebhookSecretInput, TestWebhookInput, UpdateWebhookInput,

@@ -128,7 +128,7 @@ impl Head {
 
     /// Its place in another tracker's log.
     pub(crate) fn source(&self) -> Option<EventSource> {
-        self.source.as_ref().map(|source| EventSource::of(source, self.record.position))
+        self.source.as_ref().map(|source| EventSource::of(source, self.position))
     }
 
     /// The version of the payload's shape.

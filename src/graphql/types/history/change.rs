@@ -16,7 +16,7 @@ use crate::domain::value::{self, CaseId, MeasurementRequirement, PersonId};
 use crate::graphql::scalars::{Date, DateTime, Decimal};
 use crate::graphql::types::case::CaseNode;
 use crate::graphql::types::case_parts::{
-    Attachment, Comment, Expert, Fee, LinkNode, PublicationNode, Technique, Training,
+    Attachment, Comment, Expert, Fee, IntroducedTechnique, LinkNode, PublicationNode, Training,
 };
 use crate::graphql::types::common::{self, ActorNode, CategoryNode, DivisionNode};
 use crate::graphql::types::event::declare::Head;
@@ -88,6 +88,8 @@ macro_rules! changes {
     ) => {
         /// 变化: a field of a case that differs, and the events that made it so.
         #[derive(Interface)]
+        #[expect(clippy::large_enum_variant, reason = "a case has few changes, and each is made once")]
+        #[expect(clippy::enum_variant_names, reason = "the variants are named as the schema's types")]
         #[graphql(
             field(name = "id", ty = "ID", desc = "标识: made of what it says."),
             field(name = "field", ty = "CaseField", desc = "字段: which field differs."),
@@ -289,24 +291,13 @@ changes! {
         /// 收费变化: fees.
         Fees as FeesChange of state::Fee => Fee, |fee, change| (fee, change.at).into();
         /// 先进技术变化: techniques brought in.
-        Techniques as TechniquesChange of state::Technique => Technique, |technique, change| (technique, change.at).into();
+        Techniques as TechniquesChange of state::Technique => IntroducedTechnique, |technique, change| (technique, change.at).into();
         /// 培训变化: trainings given.
         Trainings as TrainingsChange of state::Training => Training, |training, change| (training, change.at).into();
         /// 评论变化: what was said.
         Comments as CommentsChange of state::Comment => Comment, |comment, change| (comment, change.at).into();
         /// 附件变化: documents.
         Attachments as AttachmentsChange of state::Attachment => Attachment, |attachment, change| Attachment::new(change.case, attachment.clone(), change.at);
-    }
-}
-
-impl From<&Origin> for OriginKind {
-    fn from(origin: &Origin) -> Self {
-        match origin {
-            Origin::FieldVisit { .. } => Self::FieldVisit,
-            Origin::Survey { .. } => Self::Survey,
-            Origin::OwnReport => Self::OwnReport,
-            Origin::Import => Self::Import,
-        }
     }
 }
 

@@ -14,6 +14,7 @@ use crate::domain::case::history::{between, of_field};
 use crate::domain::value::{CaseId, EnterpriseId};
 use crate::graphql::connection::Slice;
 use crate::graphql::context::app;
+use crate::graphql::query::as_of::AsOfAxis;
 use crate::graphql::scalars::{Cursor, DateTime};
 use crate::graphql::types::common::ActorNode;
 use crate::graphql::types::event::CaseEvent;
@@ -52,11 +53,16 @@ impl CaseHistory {
         ctx: &Context<'_>,
         #[graphql(desc = "起: from which point on.")] from: CasePointInput,
         #[graphql(desc = "止: up to which point; as it is shown here when left out.")] to: Option<CasePointInput>,
+        #[graphql(
+            desc = "时间轴: which time of an event counts for points given as `time`; that on which the case is shown when left out."
+        )]
+        axis: Option<AsOfAxis>,
     ) -> Option<Result<Vec<FieldChange>>> {
         errors::nullable(async {
-            let earlier = from.read(ctx, "from").await?;
+            let axis = axis.unwrap_or(AsOfAxis::of(self.at));
+            let earlier = from.read(ctx, "from", axis).await?;
             let later = match to {
-                Some(to) => to.read(ctx, "to").await?,
+                Some(to) => to.read(ctx, "to", axis).await?,
                 None => CasePoint::Moment(self.at),
             };
             let history = self.load(ctx).await?;
@@ -97,11 +103,16 @@ impl CaseHistory {
     async fn timeline(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "At most so many, up to 100; 50 when left out.")] first: Option<i32>,
+        #[graphql(
+            desc = "Forward: at most so many from the beginning, up to 100; 50 when neither this nor `last` is given."
+        )]
+        first: Option<i32>,
         #[graphql(desc = "Only after this place.")] after: Option<Cursor>,
+        #[graphql(desc = "Backward: at most so many from the end, up to 100.")] last: Option<i32>,
+        #[graphql(desc = "Only before this place.")] before: Option<Cursor>,
     ) -> Option<Result<TimelineConnection>> {
         errors::nullable(async {
-            let slice = Slice::read(first, after)?;
+            let slice = Slice::read(first, after, last, before)?;
             let history = self.load(ctx).await?;
             TimelineConnection::load(ctx, self, &history, &slice).await.map(Some)
         })

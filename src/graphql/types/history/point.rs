@@ -6,6 +6,7 @@ use crate::app::{CasePoint, NoMoment, Point};
 use crate::graphql::context::{actor, app};
 use crate::graphql::errors;
 use crate::graphql::ids::{self, Named};
+use crate::graphql::query::as_of::AsOfAxis;
 use crate::graphql::scalars::{DateTime, Position};
 
 /// 时点: a point in the life of a case; exactly one of the fields.
@@ -15,7 +16,7 @@ pub(crate) enum CasePointInput {
     Version(i32),
     /// 位置: as the log had it after this position.
     Position(Position),
-    /// 时间: as the log had it at this time.
+    /// 时间: at this time, on the axis asked for.
     Time(DateTime),
     /// 事件: just after the command that recorded the event of this global id.
     Event(ID),
@@ -26,7 +27,7 @@ impl CasePointInput {
     ///
     /// # Errors
     /// When it lies in the future or before the log began, or is none.
-    pub(crate) async fn read(self, ctx: &Context<'_>, argument: &'static str) -> Result<CasePoint> {
+    pub(crate) async fn read(self, ctx: &Context<'_>, argument: &'static str, axis: AsOfAxis) -> Result<CasePoint> {
         let point = match self {
             Self::Version(version) => {
                 let message = "a version is a whole number from 0";
@@ -42,7 +43,11 @@ impl CasePointInput {
                 _ => return Err(errors::argument("ID_INVALID", argument, "not the global id of an event")),
             },
         };
-        let then = app(ctx).recorded_by(actor(ctx), point).await;
+        let then = match (axis, point) {
+            (AsOfAxis::Occurred, Point::Time(time)) => app(ctx).happened_by(time),
+            // A position and an event are places in the log, whatever the times are.
+            (AsOfAxis::Recorded | AsOfAxis::Occurred, point) => app(ctx).recorded_by(actor(ctx), point).await,
+        };
         then.map(|then| CasePoint::Moment(then.moment)).map_err(|error| refused(ctx, argument, error))
     }
 }

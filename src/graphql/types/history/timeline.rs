@@ -70,6 +70,8 @@ impl Line {
 
 /// 时间线条目: what people read of a case, at its time.
 #[derive(Interface)]
+#[expect(clippy::large_enum_variant, reason = "nearly every entry is the large variant")]
+#[expect(clippy::duplicated_attributes, reason = "two fields of the interface are of one type")]
 #[graphql(
     field(name = "id", ty = "ID", desc = "标识: made of its case and its place."),
     field(
@@ -209,7 +211,7 @@ impl TimelineConnection {
     /// # Errors
     /// When a cursor is of another list, or the house fails.
     pub(super) async fn load(ctx: &Context<'_>, case: &CaseHistory, history: &[Told], slice: &Slice) -> Result<Self> {
-        let after = slice.place::<Place>()?;
+        let places = slice.places(connection::decode::<Place>)?;
         let enterprise = common::enterprise(ctx, case.enterprise, case.at).await?;
         let visits = enterprise.as_ref().map(EnterpriseNode::field_visits).unwrap_or_default();
         let events: Vec<_> = history.iter().map(|told| told.event.clone()).collect();
@@ -232,15 +234,15 @@ impl TimelineConnection {
             });
         }
         let total_count = entries.len() as u64;
-        entries.retain(|entry| after.is_none_or(|after| entry.line().place > after));
-        let has_next = slice.cut(&mut entries);
+        entries.retain(|entry| places.admit(|place| entry.line().place.cmp(place)));
+        let beyond = slice.cut(&mut entries);
         let edges: Vec<_> = entries
             .into_iter()
             .map(|node| TimelineEdge { cursor: connection::encode(&node.line().place), node })
             .collect();
         let ends = edges.first().zip(edges.last());
         let ends = ends.map(|(first, last)| (first.cursor.clone(), last.cursor.clone()));
-        Ok(Self { page_info: PageInfo::new(slice, has_next, ends), edges, total_count })
+        Ok(Self { page_info: PageInfo::new(beyond, ends), edges, total_count })
     }
 }
 

@@ -109,8 +109,14 @@ struct Place<K> {
 }
 
 fn key_page<K: DeserializeOwned>(slice: &Slice) -> Result<KeyPage<K>> {
-    let after = slice.place::<Place<K>>()?.map(|place| place.key);
-    Ok(KeyPage { after, before: None, backward: false, limit: slice.limit() })
+    let places = slice.places(connection::decode::<Place<K>>)?;
+    let key = |place: Place<K>| place.key;
+    Ok(KeyPage {
+        after: places.after.map(key),
+        before: places.before.map(key),
+        keep: slice.keep(),
+        limit: slice.limit(),
+    })
 }
 
 /// Declares a connection of rows in the order of one key, counted when that is asked for.
@@ -132,13 +138,13 @@ macro_rules! key_connection {
         }
 
         impl $connection {
-            fn new(slice: Slice, mut rows: Vec<$row>, within: $within) -> Self {
-                let has_next = slice.cut(&mut rows);
+            fn new(slice: &Slice, mut rows: Vec<$row>, within: $within) -> Self {
+                let beyond = slice.cut(&mut rows);
                 let edge = |row: $row| $edge { cursor: connection::encode(&Place { key: ($key)(&row) }), node: $node(row) };
                 let edges: Vec<_> = rows.into_iter().map(edge).collect();
                 let ends = edges.first().zip(edges.last());
                 let ends = ends.map(|(first, last)| (first.cursor.clone(), last.cursor.clone()));
-                Self { page_info: PageInfo::new(&slice, has_next, ends), edges, within }
+                Self { page_info: PageInfo::new(beyond, ends), edges, within }
             }
         }
 
@@ -199,7 +205,7 @@ impl WebhookConnection {
     pub(crate) async fn load(ctx: &Context<'_>, slice: Slice) -> Result<Self> {
         let page = key_page(&slice)?;
         let webhooks = app(ctx).webhooks(actor(ctx), &page).await.map_err(|fault| errors::fault(ctx, fault))?;
-        Ok(Self::new(slice, webhooks, ()))
+        Ok(Self::new(&slice, webhooks, ()))
     }
 }
 
@@ -211,7 +217,7 @@ impl WebhookChangeConnection {
     pub(crate) async fn load(ctx: &Context<'_>, slice: Slice, webhook: Option<Uuid>) -> Result<Self> {
         let page = key_page(&slice)?;
         let changes = app(ctx).webhook_changes(actor(ctx), webhook, &page).await;
-        Ok(Self::new(slice, changes.map_err(|fault| errors::fault(ctx, fault))?, webhook))
+        Ok(Self::new(&slice, changes.map_err(|fault| errors::fault(ctx, fault))?, webhook))
     }
 }
 
@@ -223,6 +229,6 @@ impl DeadLetterConnection {
     pub(crate) async fn load(ctx: &Context<'_>, slice: Slice, webhook: Uuid) -> Result<Self> {
         let page = key_page(&slice)?;
         let letters = app(ctx).dead_letters(webhook, &page).await.map_err(|fault| errors::fault(ctx, fault))?;
-        Ok(Self::new(slice, letters, webhook))
+        Ok(Self::new(&slice, letters, webhook))
     }
 }

@@ -5,15 +5,16 @@ pub(crate) mod words;
 
 use async_graphql::{Context, ID, Object, Result, SimpleObject};
 
-use crate::app::{AggregateType, Failed, FailureClass, Moment, Webhook, WebhookConfiguration, time_of};
+use crate::app::{Failed, FailureClass, Moment, Webhook, WebhookConfiguration, time_of};
 use crate::domain::actor::ActorId;
 use crate::graphql::connection::Slice;
 use crate::graphql::context::app;
 use crate::graphql::errors;
 use crate::graphql::ids::{self, WebhookId};
 use crate::graphql::scalars::{Cursor, DateTime, Position};
+use crate::graphql::subscription::filter::EventSubject;
 use crate::graphql::types::common::{ActorNode, DivisionNode, division_of_row};
-use crate::graphql::types::webhook::words::{DeliveryFailureClass, EventSubject, WebhookState};
+use crate::graphql::types::webhook::words::{DeliveryFailureClass, WebhookState};
 
 pub(crate) use lists::{DeadLetterConnection, WebhookChangeConnection, WebhookConnection};
 
@@ -49,25 +50,30 @@ pub(crate) struct WebhookHearing {
     subjects: Vec<EventSubject>,
     /// 事件类型: only of these types, as the log names them; empty means all.
     event_types: Vec<String>,
-    /// 行政区划: only what lies in this division or below it.
-    division: DivisionNode,
+    /// 行政区划: only what lies in this division or below it; absent means wherever the owner may see something.
+    division: Option<DivisionNode>,
 }
 
 #[async_graphql::ComplexObject]
 impl WebhookHearing {
     /// 标识: made of what it says: equal ones have the same.
     async fn id(&self) -> ID {
-        ids::of_content("WebhookHearing", &(&self.subjects, &self.event_types, self.division.0.code()))
+        ids::of_content(
+            "WebhookHearing",
+            &(&self.subjects, &self.event_types, self.division.as_ref().map(|division| division.0.code())),
+        )
     }
 }
 
 impl From<&WebhookConfiguration> for WebhookHearing {
     fn from(configuration: &WebhookConfiguration) -> Self {
-        let subjects = configuration.aggregate_types.iter().filter_map(|name| AggregateType::parse(name));
+        let subjects = configuration.aggregate_types.iter().filter_map(|name| EventSubject::named(name));
         Self {
-            subjects: subjects.map(Into::into).collect(),
+            subjects: subjects.collect(),
             event_types: configuration.event_types.clone(),
-            division: DivisionNode(division_of_row(&configuration.division)),
+            division: Some(configuration.division.as_str())
+                .filter(|code| !code.is_empty())
+                .map(|code| DivisionNode(division_of_row(code))),
         }
     }
 }
@@ -166,11 +172,16 @@ impl WebhookNode {
     async fn dead_letters(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "At most so many, up to 100; 50 when left out.")] first: Option<i32>,
+        #[graphql(
+            desc = "Forward: at most so many from the beginning, up to 100; 50 when neither this nor `last` is given."
+        )]
+        first: Option<i32>,
         #[graphql(desc = "Only after this place.")] after: Option<Cursor>,
+        #[graphql(desc = "Backward: at most so many from the end, up to 100.")] last: Option<i32>,
+        #[graphql(desc = "Only before this place.")] before: Option<Cursor>,
     ) -> Option<Result<DeadLetterConnection>> {
         errors::nullable(async {
-            let slice = Slice::read(first, after)?;
+            let slice = Slice::read(first, after, last, before)?;
             DeadLetterConnection::load(ctx, slice, self.0.id).await.map(Some)
         })
         .await
@@ -180,11 +191,16 @@ impl WebhookNode {
     async fn changes(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "At most so many, up to 100; 50 when left out.")] first: Option<i32>,
+        #[graphql(
+            desc = "Forward: at most so many from the beginning, up to 100; 50 when neither this nor `last` is given."
+        )]
+        first: Option<i32>,
         #[graphql(desc = "Only after this place.")] after: Option<Cursor>,
+        #[graphql(desc = "Backward: at most so many from the end, up to 100.")] last: Option<i32>,
+        #[graphql(desc = "Only before this place.")] before: Option<Cursor>,
     ) -> Option<Result<WebhookChangeConnection>> {
         errors::nullable(async {
-            let slice = Slice::read(first, after)?;
+            let slice = Slice::read(first, after, last, before)?;
             WebhookChangeConnection::load(ctx, slice, Some(self.0.id)).await.map(Some)
         })
         .await

@@ -1,9 +1,6 @@
 //! The closed vocabularies of webhooks. Each names the words of one of the application's; the compiler says when they differ.
 
 use async_graphql::Enum;
-use serde::Serialize;
-
-use crate::app::AggregateType;
 
 /// 推送状态: whether a webhook is served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
@@ -61,24 +58,4 @@ pub(crate) enum DeliveryFailureClass {
     Connection,
     /// 中断: the connection broke, or what came was no HTTP.
     Interrupted,
-}
-
-/// 对象类型: what events happen to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum, Serialize)]
-#[graphql(remote = "AggregateType")]
-pub(crate) enum EventSubject {
-    /// 难点: a case.
-    Case,
-    /// 企业: an enterprise.
-    Enterprise,
-    /// 活动: a campaign.
-    Campaign,
-    /// 机构: an institution.
-    Institution,
-    /// 人员: a person.
-    Person,
-    /// 目录: a catalogue.
-    Catalogue,
-    /// 年度总结: an annual summary.
-    AnnualSummary,
 }
