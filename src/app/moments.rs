@@ -120,11 +120,14 @@ impl App {
         Ok(Then { moment: Moment::Occurred(time.as_microsecond()), time })
     }
 
-    /// What the time was at a moment: for a position, when the log took it.
+    /// What the time was at a moment: the known one; else, for a position, when the log took it.
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn time_at(&self, moment: Moment) -> Result<Timestamp, Fault> {
+    pub async fn time_of(&self, moment: Moment, known: Option<Timestamp>) -> Result<Timestamp, Fault> {
+        if let Some(time) = known {
+            return Ok(time);
+        }
         match moment {
             Moment::Present => Ok(self.now()),
             Moment::Position(position) => Ok(self.commit_around(position).await?.recorded_at),

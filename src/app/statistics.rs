@@ -1,6 +1,7 @@
 //! Statistics of the cases that somebody may see, and how their sums are written as numbers.
 
 use bigdecimal::{BigDecimal, RoundingMode};
+use jiff::Timestamp;
 
 use crate::app::App;
 use crate::app::reads::{CasePage, query};
@@ -21,6 +22,8 @@ pub struct StatisticsQuestion {
     pub keys: Vec<GroupKey>,
     /// As of when.
     pub at: Moment,
+    /// What the time was then, where that is known better than by the last event: what is late depends on it.
+    pub time: Option<Timestamp>,
 }
 
 impl App {
@@ -29,7 +32,7 @@ impl App {
     /// # Errors
     /// When the store fails.
     pub async fn statistics(&self, actor: &Actor, question: &StatisticsQuestion) -> Result<Grouped, Fault> {
-        let today = calendar::date_of(self.time_at(question.at).await?);
+        let today = calendar::date_of(self.time_of(question.at, question.time).await?);
         let page = CasePage {
             condition: question.condition.clone(),
             order: Vec::new(),

@@ -27,6 +27,8 @@ pub struct YearQuestion {
     pub year: i16,
     /// As of when.
     pub at: Moment,
+    /// What the time was then, where that is known better than by the last event.
+    pub time: Option<Timestamp>,
 }
 
 /// The figures of a year.
@@ -70,16 +72,17 @@ impl App {
         mut question: YearQuestion,
     ) -> Result<(YearQuestion, Timestamp), NoYear> {
         let due = due(question.year);
-        if question.at != Moment::Present {
-            let time = self.time_at(question.at).await?;
-            return Ok((question, time));
-        }
-        if due < self.now() {
+        let time = if question.at != Moment::Present {
+            self.time_of(question.at, question.time).await?
+        } else if due < self.now() {
             question.at = self.recorded_by(actor, Point::Time(due)).await?.moment;
-            return Ok((question, due));
-        }
-        question.at = self.head().await?.map_or(Moment::Present, Moment::Position);
-        Ok((question, self.now()))
+            due
+        } else {
+            question.at = self.head().await?.map_or(Moment::Present, Moment::Position);
+            self.now()
+        };
+        question.time = Some(time);
+        Ok((question, time))
     }
 
     /// The figures of a year, of what this actor may see: one statement, besides those that settle the moment.

@@ -7,13 +7,13 @@ use std::sync::Arc;
 
 use tempfile::NamedTempFile;
 
-use crate::app::{App, Moment};
+use crate::app::{App, Moment, YearQuestion};
 use crate::cli::export::up_to;
 use crate::cli::problem::Problem;
 use crate::cli::{self, AsOf, serve};
 use crate::clock::SystemClock;
 use crate::config::Settings;
-use crate::report::{self, File, Wanted};
+use crate::report::{self, File};
 
 /// Writes the report to the file that was named, or to standard output.
 ///
@@ -44,9 +44,9 @@ async fn files(app: &App, arguments: &cli::Report) -> Result<Vec<File>, Problem>
         Some(AsOf::Time(time)) => Some(time),
         Some(AsOf::Position(_)) | None => None,
     };
-    let wanted = Wanted { jurisdiction: arguments.jurisdiction.clone(), year: arguments.year, at, time };
+    let question = YearQuestion { jurisdiction: arguments.jurisdiction.clone(), year: arguments.year, at, time };
     let failed = || Problem::while_doing("the report cannot be made");
-    let data = report::gather(app, wanted).await.map_err(failed())?;
+    let data = report::gather(app, question).await.map_err(failed())?;
     let document = report::compose(&data, arguments.language).map_err(failed())?;
     let name = arguments.output.as_deref().and_then(Path::file_stem).map(|stem| stem.to_string_lossy());
     report::write(&document, arguments.format, name.as_deref()).map_err(failed())

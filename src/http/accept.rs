@@ -3,6 +3,9 @@
 use axum::http::HeaderMap;
 use axum::http::header::ACCEPT;
 
+/// The media type of a stream of events.
+pub(crate) const EVENT_STREAM: &str = "text/event-stream";
+
 /// A media type that answers can have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum MediaType {
@@ -30,25 +33,46 @@ impl MediaType {
     }
 }
 
-/// The media type that the client likes best; `None` when it accepts neither.
-pub(crate) fn negotiate(headers: &HeaderMap) -> Option<MediaType> {
-    let mut values = headers.get_all(ACCEPT).iter().peekable();
-    if values.peek().is_none() {
-        return Some(MediaType::Json);
-    }
-    let ranges = values.filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(','));
-    let mut best: Option<(u16, MediaType)> = None;
-    for range in ranges {
-        let mut parts = range.split(';').map(str::trim);
-        let media_type = parts.next().and_then(MediaType::of);
-        let weight = parts.find_map(|part| part.strip_prefix("q=")).map_or(1000, weight);
-        if let Some(media_type) = media_type
-            && weight > best.map_or(0, |(weight, _)| weight)
-        {
-            best = Some((weight, media_type));
+/// How the client takes answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Accepted {
+    /// Once, in the media type that it likes best.
+    pub(crate) once: Option<MediaType>,
+    /// As a stream of events, asked for by name.
+    pub(crate) events: bool,
+}
+
+impl Accepted {
+    /// What the headers say; without a word of it, JSON is taken.
+    pub(crate) fn of(headers: &HeaderMap) -> Self {
+        let mut values = headers.get_all(ACCEPT).iter().peekable();
+        if values.peek().is_none() {
+            return Self { once: Some(MediaType::Json), events: false };
         }
+        let ranges = values.filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(',')).map(range);
+        let (mut best, mut events) = (None, false);
+        for (name, weight) in ranges.filter(|(_, weight)| *weight > 0) {
+            events |= name.eq_ignore_ascii_case(EVENT_STREAM);
+            if let Some(media_type) = MediaType::of(name)
+                && best.is_none_or(|(best, _)| weight > best)
+            {
+                best = Some((weight, media_type));
+            }
+        }
+        Self { once: best.map(|(_, media_type)| media_type), events }
     }
-    best.map(|(_, media_type)| media_type)
+
+    /// The media type of what is refused before anything is executed.
+    pub(crate) fn of_refusals(self) -> MediaType {
+        self.once.unwrap_or(MediaType::GraphqlResponse)
+    }
+}
+
+/// A media range and its weight.
+fn range(text: &str) -> (&str, u16) {
+    let mut parts = text.split(';').map(str::trim);
+    let name = parts.next().unwrap_or_default();
+    (name, parts.find_map(|part| part.strip_prefix("q=")).map_or(1000, weight))
 }
 
 /// A weight in thousandths; one that cannot be read counts as none.
@@ -62,10 +86,8 @@ fn weight(text: &str) -> u16 {
 mod tests {
     use super::*;
 
-    fn accepting(value: &str) -> Option<MediaType> {
-        let mut headers = HeaderMap::new();
-        headers.insert(ACCEPT, value.parse().unwrap());
-        negotiate(&headers)
+    fn accepting(value: &str) -> Accepted {
+        Accepted::of(&HeaderMap::from_iter([(ACCEPT, value.parse().expect("a value"))]))
     }
 
     #[test]
@@ -84,9 +106,23 @@ mod tests {
             ("application/json;q=0", None),
             ("text/html", None),
         ];
-        for (accept, expected) in table {
-            assert_eq!(accepting(accept), expected, "{accept}");
+        for (accept, once) in table {
+            assert_eq!(accepting(accept), Accepted { once, events: false }, "{accept}");
         }
-        assert_eq!(negotiate(&HeaderMap::new()), Some(MediaType::Json));
+        assert_eq!(Accepted::of(&HeaderMap::new()), Accepted { once: Some(MediaType::Json), events: false });
+    }
+
+    #[test]
+    fn a_stream_is_asked_for_by_name() {
+        let table = [
+            ("text/event-stream", true),
+            ("application/json, Text/Event-Stream;q=0.9", true),
+            ("application/json, text/event-stream;q=0", false),
+            ("*/*", false),
+            ("application/json", false),
+        ];
+        for (accept, events) in table {
+            assert_eq!(accepting(accept).events, events, "{accept}");
+        }
     }
 }

@@ -15,7 +15,7 @@ use axum::response::Response;
 
 use crate::graphql::{Asked, Session};
 use crate::http::Front;
-use crate::http::accept::{MediaType, negotiate};
+use crate::http::accept::Accepted;
 use crate::http::answer::{self, Refused};
 use crate::http::authentication;
 use crate::http::request::{Parameters, of_body, of_parameters};
@@ -97,24 +97,8 @@ fn not_allowed(methods: &'static str, message: &str) -> Refused {
         .with_header("allow", HeaderValue::from_static(methods))
 }
 
-/// How the client takes answers.
-#[derive(Clone, Copy)]
-struct Accepted {
-    /// Once, in that media type.
-    once: Option<MediaType>,
-    /// As a stream of events.
-    events: bool,
-}
-
-impl Accepted {
-    /// The media type of what is refused before anything is executed.
-    fn of_refusals(self) -> MediaType {
-        self.once.unwrap_or(MediaType::GraphqlResponse)
-    }
-}
-
 fn acceptable(headers: &HeaderMap) -> Result<Accepted, Refused> {
-    let accepted = Accepted { once: negotiate(headers), events: sse::is_asked_for(headers) };
+    let accepted = Accepted::of(headers);
     if accepted.once.is_none() && !accepted.events {
         let message = "answers are application/graphql-response+json, application/json or text/event-stream";
         return Err(Refused::new(StatusCode::NOT_ACCEPTABLE, "NOT_ACCEPTABLE", message));

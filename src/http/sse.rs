@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_graphql::parser::types::OperationType;
 use async_graphql::{Response as Answer, ServerError};
 use axum::body::{Body, Bytes};
-use axum::http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
 use futures::future::BoxFuture;
@@ -16,18 +16,9 @@ use tokio::time::{Instant, MissedTickBehavior, timeout};
 
 use crate::graphql::{Delivery, Document, Session, Subscribed, is_request_error};
 use crate::http::Front;
-use crate::http::accept::MediaType;
+use crate::http::accept::{EVENT_STREAM, MediaType};
 use crate::http::answer::{self, Refused};
 use crate::http::streams::{Counted, Farewell};
-
-const EVENT_STREAM: &str = "text/event-stream";
-
-/// Whether the client asks for a stream of events.
-pub(super) fn is_asked_for(headers: &HeaderMap) -> bool {
-    let ranges =
-        headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(','));
-    ranges.filter_map(|range| range.split(';').next()).any(|range| range.trim().eq_ignore_ascii_case(EVENT_STREAM))
-}
 
 /// Answers an operation as a stream of events.
 ///
@@ -182,20 +173,6 @@ fn stream_of(body: Body) -> Response {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_stream_is_asked_for_by_name() {
-        let table = [
-            ("text/event-stream", true),
-            ("application/json, Text/Event-Stream;q=0.9", true),
-            ("*/*", false),
-            ("application/json", false),
-        ];
-        for (accept, expected) in table {
-            let headers = HeaderMap::from_iter([(ACCEPT, accept.parse().expect("a value"))]);
-            assert_eq!(is_asked_for(&headers), expected, "{accept}");
-        }
-    }
 
     #[test]
     fn an_event_has_its_position_as_its_id() {

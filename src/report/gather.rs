@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
 use jiff::civil::date;
 use jiff::tz::Offset;
 use uuid::Uuid;
@@ -23,19 +22,6 @@ use crate::report::lines::{self, DifficultLine, GapLine, TrainingLine, TypicalLi
 
 /// How many positions a figure's evidence shows; the API pages through all.
 const POSITIONS: u32 = 12;
-
-/// Whose report of which year, as of when.
-#[derive(Clone, Debug)]
-pub struct Wanted {
-    /// Whose.
-    pub jurisdiction: Division,
-    /// Which year.
-    pub year: i16,
-    /// As of when; the present stands for the end of 31 October of the year, or for now while that is to come.
-    pub at: Moment,
-    /// What the time was then, where that is known better than by the last event.
-    pub time: Option<Timestamp>,
-}
 
 /// What a report says.
 #[derive(Clone, Debug)]
@@ -85,12 +71,10 @@ pub(super) fn reporter() -> Actor {
 ///
 /// # Errors
 /// When the log had not begun by then, or the application fails.
-pub async fn gather(app: &App, wanted: Wanted) -> Result<Data, ReportError> {
+pub async fn gather(app: &App, question: YearQuestion) -> Result<Data, ReportError> {
     let actor = reporter();
-    let question = YearQuestion { jurisdiction: wanted.jurisdiction, year: wanted.year, at: wanted.at };
-    let mut year = app.year(&actor, question).await?;
-    year.time = wanted.time.unwrap_or(year.time);
-    let YearQuestion { jurisdiction, year: of_year, at } = year.question.clone();
+    let year = app.year(&actor, question).await?;
+    let YearQuestion { jurisdiction, year: of_year, at, .. } = year.question.clone();
     let summed = async |keys: &[GroupKey]| sums(app, &actor, &year.question, keys).await;
     let summary = app.register::<AnnualSummary>(&actor, AnnualSummaryId::of(&jurisdiction, of_year).into(), at).await?;
     let institutions = summed(&[GroupKey::Institution]).await?;
@@ -127,7 +111,12 @@ async fn sums(
     question: &YearQuestion,
     keys: &[GroupKey],
 ) -> Result<Vec<GroupSums>, ReportError> {
-    let question = StatisticsQuestion { condition: of_the_year(question), keys: keys.to_vec(), at: question.at };
+    let question = StatisticsQuestion {
+        condition: of_the_year(question),
+        keys: keys.to_vec(),
+        at: question.at,
+        time: question.time,
+    };
     match app.statistics(actor, &question).await? {
         Grouped::Groups(groups) => Ok(groups),
         Grouped::TooMany(groups) => Err(ReportError::TooManyGroups { groups }),

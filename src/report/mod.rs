@@ -20,7 +20,7 @@ mod markdown;
 mod tests;
 
 pub use document::Document;
-pub use gather::{Data, Wanted, gather};
+pub use gather::{Data, gather};
 pub use words::Language;
 
 use clap::ValueEnum;

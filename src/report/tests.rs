@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use tempfile::TempDir;
 
 use super::*;
-use crate::app::{App, Moment};
+use crate::app::{App, Moment, YearQuestion};
 use crate::clock::ManualClock;
 use crate::demo;
 use crate::domain::annual_summary::figure::FigureName;
@@ -22,8 +22,8 @@ async fn data() -> (Data, TempDir) {
     demo::fill(&app, &clock, end).await.expect("the demonstration is allowed");
     let head = app.head().await.expect("the log is there").expect("it has events");
     let jurisdiction = Division::parse("44").expect("Guangdong");
-    let wanted = Wanted { jurisdiction, year: 2026, at: Moment::Position(head), time: None };
-    (gather(&app, wanted).await.expect("figures"), folder)
+    let question = YearQuestion { jurisdiction, year: 2026, at: Moment::Position(head), time: None };
+    (gather(&app, question).await.expect("figures"), folder)
 }
 
 fn text(data: &Data, format: Format, language: Language) -> String {

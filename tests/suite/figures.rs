@@ -35,7 +35,8 @@ impl Demonstration {
     }
 
     async fn groups(&self, keys: &[GroupKey], at: Moment) -> Vec<GroupSums> {
-        let question = StatisticsQuestion { condition: Condition::All(Vec::new()), keys: keys.to_vec(), at };
+        let question =
+            StatisticsQuestion { condition: Condition::All(Vec::new()), keys: keys.to_vec(), at, time: None };
         match self.app.statistics(&everybody(), &question).await.expect("the store reads") {
             Grouped::Groups(groups) => groups,
             Grouped::TooMany(groups) => panic!("{groups} groups"),
@@ -45,7 +46,7 @@ impl Demonstration {
     /// Every value of the year, and the first events that each rests on.
     async fn year(&self, at: Moment) -> Vec<(FigureName, String, u64, Vec<u64>)> {
         let jurisdiction = Division::parse("44").expect("Guangdong");
-        let question = YearQuestion { jurisdiction, year: 2026, at };
+        let question = YearQuestion { jurisdiction, year: 2026, at, time: None };
         let year = self.app.year(&everybody(), question).await.expect("the log has begun");
         let mut figures = Vec::new();
         for figure in year.figures {

@@ -51,6 +51,7 @@ impl StatisticsQuery {
                 condition: filter.unwrap_or_default().condition(self.0.time.unwrap_or_else(|| app(ctx).now()))?,
                 keys: keys.iter().map(|key| key.of_rows(level)).collect(),
                 at: self.0.moment,
+                time: self.0.time,
             };
             let grouped = app(ctx).statistics(actor(ctx), &question).await;
             match grouped.map_err(|fault| errors::fault(ctx, fault))? {
@@ -82,7 +83,9 @@ impl StatisticsQuery {
                 let message = format!("{year} is not a year from {} to {}", YEARS.start(), YEARS.end());
                 return Err(errors::argument("YEAR_INVALID", "year", message));
             };
-            AnnualFigures::load(ctx, YearQuestion { jurisdiction, year, at: self.0.moment }).await.map(Some)
+            AnnualFigures::load(ctx, YearQuestion { jurisdiction, year, at: self.0.moment, time: self.0.time })
+                .await
+                .map(Some)
         })
         .await
     }

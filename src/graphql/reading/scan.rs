@@ -31,6 +31,7 @@ pub(crate) fn scan(text: &str, limits: &Limits) -> Result<(), OverLimit> {
             b'"' if rest.starts_with(b"\"\"\"") => block_string(rest),
             b'"' => string(rest),
             b'.' => until(rest, |byte| byte != b'.'),
+            b'-' | b'0'..=b'9' => 1 + until(&rest[1..], |byte| !is_of_number(byte)),
             byte if is_of_word(*byte) => until(rest, |byte| !is_of_word(byte)),
             _ => 1,
         };
@@ -43,6 +44,11 @@ pub(crate) fn scan(text: &str, limits: &Limits) -> Result<(), OverLimit> {
 
 fn is_of_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_'
+}
+
+/// Of the rest of a number, whether it is a sound one or not.
+fn is_of_number(byte: u8) -> bool {
+    is_of_word(byte) || matches!(byte, b'.' | b'+' | b'-')
 }
 
 /// How many bytes come before the first of that kind.
@@ -98,6 +104,7 @@ mod tests {
             ("{ case(id: \"a } b \\\" c\") { id } }", 11),
             ("{ a(b: \"\"\"{ \\\"\"\" {\"\"\") }", 8),
             ("query($a: Int! = -5) @x { ...F }", 16),
+            ("{ a(b: -1.5e+10, c: 0) }", 11),
             ("\"no end\n{", 2),
             ("\"\"\"no end {", 1),
             ("\"\\", 1),

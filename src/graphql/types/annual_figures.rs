@@ -75,7 +75,7 @@ impl AnnualFigures {
     /// When the log had not begun by then, or the house fails.
     pub(crate) async fn load(ctx: &Context<'_>, question: YearQuestion) -> Result<Self> {
         let year = app(ctx).year(actor(ctx), question).await.map_err(|error| refused(ctx, error))?;
-        let YearQuestion { jurisdiction, year: of_year, at } = &year.question;
+        let YearQuestion { jurisdiction, year: of_year, at, .. } = &year.question;
         let submitted = AnnualSummaryNode::load(ctx, AnnualSummaryId::of(jurisdiction, *of_year), *at).await?;
         Ok(Self { year, submitted })
     }
@@ -98,7 +98,7 @@ fn refused(ctx: &Context<'_>, error: NoYear) -> Error {
 impl AnnualFigures {
     /// 标识: made of whose they are, of when, and what they say.
     async fn id(&self) -> ID {
-        let YearQuestion { jurisdiction, year, at } = &self.year.question;
+        let YearQuestion { jurisdiction, year, at, .. } = &self.year.question;
         let values: Vec<_> = self.year.figures.iter().map(|figure| figure.value.to_string()).collect();
         ids::of_content("AnnualFigures", &(jurisdiction, year, at, values))
     }
@@ -164,7 +164,7 @@ impl AnnualFigure {
 impl AnnualFigure {
     /// 标识: made of whose it is, of when, and what it says.
     async fn id(&self) -> ID {
-        let YearQuestion { jurisdiction, year, at } = &self.question;
+        let YearQuestion { jurisdiction, year, at, .. } = &self.question;
         let said = (self.figure.name.name(), self.figure.value.to_string(), &self.submitted);
         ids::of_content("AnnualFigure", &(jurisdiction, year, at, said))
     }

@@ -61,7 +61,7 @@ impl AnnualSummaryNode {
     async fn computed(&self, ctx: &Context<'_>) -> Option<Result<AnnualFigures>> {
         errors::nullable(async {
             let AnnualSummaryFile { jurisdiction, year, .. } = self.file();
-            let question = YearQuestion { jurisdiction: jurisdiction.clone(), year: *year, at: self.0.at };
+            let question = YearQuestion { jurisdiction: jurisdiction.clone(), year: *year, at: self.0.at, time: None };
             AnnualFigures::load(ctx, question).await.map(Some)
         })
         .await

@@ -264,7 +264,7 @@ impl CaseFile {
     /// 可用命令: which commands you may give now, and for each that you may not, why; in the past, which you with your rights of today might have given then.
     async fn allowed_commands(&self, ctx: &Context<'_>) -> Option<Result<Vec<AllowedCommand>>> {
         errors::nullable(async {
-            let now = app(ctx).time_at(self.at).await.map_err(|fault| errors::fault(ctx, fault))?;
+            let now = app(ctx).time_of(self.at, None).await.map_err(|fault| errors::fault(ctx, fault))?;
             let case = self.load(ctx).await?;
             Ok(case.map(|case| {
                 let commands = case.state.allowed_commands(actor(ctx), now);

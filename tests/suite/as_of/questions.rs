@@ -32,7 +32,7 @@ const NOT_ASKED: &[&str] = &[
 ];
 
 /// Fields whose answer says what time it is.
-const TELLS_TIME: &[&str] = &["annualFigures"];
+const TELLS_TIME: &[&str] = &["annualFigures", "statistics"];
 
 /// How far a selection goes from a single thing, and from each thing of a list.
 const DEEP: usize = 3;
