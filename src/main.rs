@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use etalon::cli::problem::Problem;
-use etalon::cli::{Cli, Command, demo, export, import, logging, rebuild, report, schema, serve, token};
+use etalon::cli::{Cli, Command, demo, export, import, logging, migrate, rebuild, report, schema, serve, token};
 use etalon::config::{Overrides, Settings};
 
 fn main() -> ExitCode {
@@ -56,6 +56,11 @@ fn run(cli: Cli) -> Result<(), Problem> {
             let settings = settings(arguments.database.overrides())?;
             logging::start(&settings);
             say(&runtime()?.block_on(rebuild::run(&settings))?)
+        }
+        Command::Migrate(arguments) => {
+            let settings = settings(arguments.database.overrides())?;
+            logging::start(&settings);
+            say(&runtime()?.block_on(migrate::run(&arguments, &settings))?)
         }
         Command::Schema(arguments) => say(&schema::run(&arguments)?),
     }

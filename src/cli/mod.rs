@@ -5,6 +5,7 @@
 pub mod demo;
 pub mod export;
 pub mod import;
+pub mod migrate;
 pub mod rebuild;
 pub mod report;
 pub mod samples;
@@ -76,6 +77,8 @@ pub enum Command {
     Report(Report),
     /// Build the read tables anew from the log while reads go on
     Rebuild(Rebuild),
+    /// Bring the database's schema up to date, and part the role of the servers from its owner
+    Migrate(Migrate),
     /// Print the GraphQL schema, or write or check all schema files
     Schema(Schema),
 }
@@ -151,6 +154,27 @@ pub struct Token {
     /// How long the token holds: 90m, 12h, 7d; at most 366 days
     #[arg(long, value_name = "DURATION", default_value = "12h", value_parser = parse_ttl)]
     pub ttl: SignedDuration,
+}
+
+/// `etalon migrate`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+A server migrates its database by itself when it starts, if its role owns the tables. Where the log shall be out of a
+server's reach, the tables belong to another role: that one runs this command, and the server gets the rights to read,
+to add to the log and to keep its own read rows, and none to change or shorten the log.
+
+Examples:
+  create role etalon_owner login; create role etalon_server login; grant etalon_server to etalon_owner;
+  create database etalon owner etalon_owner;
+  etalon migrate --database postgres://etalon_owner@db/etalon --server-role etalon_server
+  etalon serve --database postgres://etalon_server@db/etalon")]
+pub struct Migrate {
+    /// The database.
+    #[command(flatten)]
+    pub database: Database,
+    /// PostgreSQL: the role that servers connect as
+    #[arg(long, value_name = "ROLE")]
+    pub server_role: Option<String>,
 }
 
 /// `etalon import`.

@@ -102,6 +102,7 @@ impl<B: Backend> SqlStore<B> {
             .execute(&Statement::new(sql::CREATE_HEAD).text(&origin).integer(ROWS_VERSION.cast_signed()))
             .await
             .map_err(StoreError::during("create the head of the log"))?;
+        store.plant().await?;
         Ok(store)
     }
 
@@ -160,7 +161,7 @@ impl<B: Backend> SqlStore<B> {
         Ok(counted.map_or(0, |row| row.count.cast_unsigned()))
     }
 
-    async fn head_row(&self) -> Result<HeadRow, StoreError> {
+    pub(super) async fn head_row(&self) -> Result<HeadRow, StoreError> {
         self.one::<HeadRow, HeadRow>("read the head of the log", Statement::new(sql::HEAD))
             .await?
             .ok_or_else(|| StoreError::Corrupt { what: "table log_head is empty".to_owned() })

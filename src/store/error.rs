@@ -31,6 +31,16 @@ pub enum StoreError {
         /// The first unknown migration.
         version: i64,
     },
+    /// The database needs migrations that the role of this process may not run.
+    #[error(
+        "the database has schema version {found} and needs {needed}: run `etalon migrate` as the role that owns its tables"
+    )]
+    OlderSchema {
+        /// The last migration that was applied.
+        found: i64,
+        /// The last one of this program.
+        needed: i64,
+    },
     /// A migration failed; it was rolled back.
     #[error("cannot migrate the database")]
     Migration {

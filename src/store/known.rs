@@ -5,8 +5,9 @@ use std::collections::{HashMap, HashSet};
 
 use sqlx::FromRow;
 
+use crate::ledger::tree::Frontier;
 use crate::store::row::ROWS_VERSION;
-use crate::store::stored::{corrupt, hash, stream};
+use crate::store::stored::{corrupt, hash, stream, tree};
 use crate::store::{Append, Body, Committed, Head, StoreError, StoredCommand, StreamId};
 
 /// The keys of a batch, as columns.
@@ -48,6 +49,8 @@ impl<'a> Asked<'a> {
 pub(super) struct Known {
     pub(super) head: Head,
     pub(super) origin: String,
+    /// Over the events before the head.
+    pub(super) tree: Frontier,
     /// By actor and idempotency key.
     pub(super) commands: HashMap<(String, String), StoredCommand>,
     /// Streams that are not here have no events.
@@ -91,7 +94,8 @@ impl Known {
                     if stored != ROWS_VERSION {
                         return Err(StoreError::OtherRows { stored, ours: ROWS_VERSION });
                     }
-                    log = Some((Head { next_position, recorded_at: row.number_2 }, row.text_1));
+                    let tree = tree(row.number_1, &row.digest)?;
+                    log = Some((Head { next_position, recorded_at: row.number_2 }, row.text_1, tree));
                 }
                 COMMAND => {
                     let stored = StoredCommand {
@@ -117,9 +121,9 @@ impl Known {
                 kind => return Err(corrupt("the answer to a batch", "kind", &kind.to_string())),
             }
         }
-        let Some((head, origin)) = log else {
+        let Some((head, origin, tree)) = log else {
             return Err(corrupt("log_head", "number of rows", "0"));
         };
-        Ok(Self { head, origin, commands, versions, series })
+        Ok(Self { head, origin, tree, commands, versions, series })
     }
 }

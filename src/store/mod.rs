@@ -10,6 +10,7 @@ mod column;
 mod error;
 mod figure;
 mod happened;
+mod ledger;
 mod moment;
 mod query;
 mod readers;
@@ -57,6 +58,7 @@ pub use column::CaseColumn;
 pub use error::{AppendError, StoreError};
 pub use figure::{FigureKind, FigureRow, GAP_CLOSED, GAP_STANDS};
 pub use happened::{Happened, LastEvent, PastRow, PastState};
+pub use ledger::{LedgerNode, LedgerStore, Sealed, StoredCheckpoint, StoredCosignature, StoredTimeStamp};
 pub use moment::Moment;
 pub use query::{CaseQuery, Condition, Direction, EventQuery, Keep, Operator, RegisterQuery, Scope, Value, key_of};
 pub use readers::{DELETED, Readers, SHARED};
@@ -83,7 +85,7 @@ pub use year::{FigureSelection, FigureSum, OfCases, YearQuery};
 /// [`StoreError::Corrupt`] when it holds what this program does not write; further errors are
 /// named where they occur. "Not found" is `None` or an empty list.
 #[async_trait]
-pub trait Store: WebhookStore + Send + Sync + 'static {
+pub trait Store: LedgerStore + WebhookStore + Send + Sync + 'static {
     /// Commits the appends as one transaction and answers each in its place. A refused append
     /// fails alone. Called by the [`Writer`] only, which groups what many callers want.
     ///
@@ -324,6 +326,21 @@ pub async fn open(url: &str, clock: Arc<dyn Clock>) -> Result<Arc<dyn Store>, St
         return Ok(Arc::new(SqlStore::over(backend, clock).await?));
     }
     Err(bad("expected sqlite:PATH or postgres://…".to_owned()))
+}
+
+/// Migrates a PostgreSQL database as the owner of its tables, and gives the role of the servers what it needs: it adds
+/// to the log and can neither change nor shorten it.
+///
+/// # Errors
+/// [`StoreError::BadUrl`] for anything but `postgres://…`, and those of [`open`].
+pub async fn migrate_for(owner_url: &str, server_role: &str) -> Result<(), StoreError> {
+    let shown = without_password(owner_url);
+    let bad = |reason: String| StoreError::BadUrl { url: shown.clone(), reason };
+    if !owner_url.starts_with("postgres://") && !owner_url.starts_with("postgresql://") {
+        return Err(bad("only PostgreSQL has roles: expected postgres://OWNER@HOST/NAME".to_owned()));
+    }
+    let options = owner_url.parse().map_err(|error: sqlx::Error| bad(error.to_string()))?;
+    postgres::migrate_for(&shown, options, server_role).await
 }
 
 /// The URL as it may be logged and shown: neither the user's password nor the query, which may

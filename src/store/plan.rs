@@ -6,11 +6,12 @@ use serde::de::IgnoredAny;
 
 use crate::clock::Clock;
 use crate::ledger::entry::{Entry, leaf_hash};
+use crate::ledger::tree::Frontier;
 use crate::store::known::Known;
 use crate::store::row_writes::RowWrites;
 use crate::store::{
-    AggregateType, Append, AppendError, Body, CommandKey, Committed, Content, EventRecord, Head, NewAttachment,
-    NewEvent, NumberTaken, RebuiltRow, StoreError, StoredCommand, StreamId,
+    AggregateType, Append, AppendError, Body, CommandKey, Committed, Content, EventRecord, Head, LedgerNode,
+    NewAttachment, NewEvent, NumberTaken, RebuiltRow, StoreError, StoredCommand, StreamId,
 };
 
 /// A row of the `commands` table.
@@ -27,6 +28,10 @@ pub(super) struct Plan {
     /// In the order of the batch.
     pub(super) outcomes: Vec<Result<Committed, AppendError>>,
     pub(super) head: Head,
+    /// Over all events, these included.
+    pub(super) tree: Frontier,
+    /// Subtrees of it that these events have made whole.
+    pub(super) nodes: Vec<LedgerNode>,
     pub(super) events: Vec<EventRecord>,
     pub(super) commands: Vec<NewCommand>,
     pub(super) rows: RowWrites,
@@ -41,6 +46,8 @@ impl Plan {
             plan: Self {
                 outcomes: Vec::with_capacity(batch.len()),
                 head: Head { recorded_at, ..known.head },
+                tree: known.tree.clone(),
+                nodes: Vec::new(),
                 events: Vec::with_capacity(batch.len()),
                 commands: Vec::with_capacity(batch.len()),
                 rows: RowWrites::default(),
@@ -161,6 +168,10 @@ impl Planner<'_> {
                 leaf_hash: leaf_hash(&entry),
                 entry,
             });
+        }
+        for record in &records {
+            let nodes = &mut self.plan.nodes;
+            self.plan.tree.append(record.leaf_hash, |level, index, hash| nodes.push(LedgerNode { level, index, hash }));
         }
         let event_count = records.len() as u64;
         self.plan.events.append(&mut records);

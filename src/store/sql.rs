@@ -108,14 +108,15 @@ pub(super) const REGISTERS_AND_HEAD: &str =
 
 pub(super) const COUNT_REGISTERS: &str = "select count(*) as count from register_versions v";
 
-pub(super) const HEAD: &str = "select next_position, recorded_at, origin, rows_version from log_head where id = 1";
+pub(super) const HEAD: &str =
+    "select next_position, recorded_at, origin, rows_version, peaks from log_head where id = 1";
 
 /// The head, if a list is empty in the same snapshot; the list's condition and `)` follow.
-pub(super) const HEAD_UNLESS_CASES: &str = "select next_position, recorded_at, origin, rows_version from log_head \
+pub(super) const HEAD_UNLESS_CASES: &str = "select next_position, recorded_at, origin, rows_version, peaks from log_head \
      where id = 1 and not exists (select 1 from case_versions v";
 
 /// The head, if a list is empty in the same snapshot; the list's condition and `)` follow.
-pub(super) const HEAD_UNLESS_REGISTERS: &str = "select next_position, recorded_at, origin, rows_version from log_head \
+pub(super) const HEAD_UNLESS_REGISTERS: &str = "select next_position, recorded_at, origin, rows_version, peaks from log_head \
      where id = 1 and not exists (select 1 from register_versions v";
 
 pub(super) const SET_ROWS_VERSION: &str = "update log_head set rows_version = $1 where id = 1";

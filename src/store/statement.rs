@@ -5,6 +5,7 @@
 pub(super) enum Argument {
     Text(String),
     Integer(i64),
+    Bytes(Vec<u8>),
 }
 
 /// SQL text with `$1`, `$2`, … and what stands for them; both databases understand that form.
@@ -44,6 +45,12 @@ impl Statement {
     /// Adds the argument of the next placeholder that the text already has.
     pub(super) fn text(mut self, text: &str) -> Self {
         self.arguments.push(Argument::Text(text.to_owned()));
+        self
+    }
+
+    /// Adds the argument of the next placeholder that the text already has.
+    pub(super) fn bytes(mut self, bytes: &[u8]) -> Self {
+        self.arguments.push(Argument::Bytes(bytes.to_owned()));
         self
     }
 

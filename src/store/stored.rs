@@ -5,6 +5,7 @@ use serde::Serialize;
 use sqlx::FromRow;
 use uuid::Uuid;
 
+use crate::ledger::tree::Frontier;
 use crate::store::text::MOST_OF_AN_EVENT;
 use crate::store::{
     AggregateType, Attachment, CaseLink, CaseRow, Committed, EventRecord, Head, RegisterRow, StoreError, StoredCase,
@@ -22,11 +23,16 @@ pub(super) struct HeadRow {
     pub(super) recorded_at: i64,
     pub(super) origin: String,
     pub(super) rows_version: i64,
+    pub(super) peaks: Vec<u8>,
 }
 
 impl HeadRow {
     pub(super) fn head(&self) -> Head {
         Head { next_position: self.next_position.cast_unsigned(), recorded_at: self.recorded_at }
+    }
+
+    pub(super) fn tree(&self) -> Result<Frontier, StoreError> {
+        tree(self.next_position, &self.peaks)
     }
 }
 
@@ -306,6 +312,12 @@ impl From<AttachmentRow> for Attachment {
 pub(super) struct SeriesRow {
     pub(super) series: String,
     pub(super) last: i64,
+}
+
+/// The tree of so many events, as the head of the log has it in small.
+pub(super) fn tree(next_position: i64, peaks: &[u8]) -> Result<Frontier, StoreError> {
+    Frontier::from_bytes(next_position.cast_unsigned(), peaks)
+        .map_err(|error| StoreError::Corrupt { what: format!("log_head.peaks: {error}") })
 }
 
 pub(super) fn stream(table: &str, aggregate_type: &str, aggregate_id: &str) -> Result<StreamId, StoreError> {

@@ -26,6 +26,7 @@ pub(crate) mod samples;
 
 mod append;
 mod leases;
+mod ledger;
 mod lists;
 mod log;
 mod opening;

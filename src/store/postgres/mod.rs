@@ -2,9 +2,11 @@
 //! orders their commits; it is held from the first statement of a commit to its end.
 
 mod news;
+mod roles;
 mod sql;
 mod write;
 
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 use cqrs_es::Aggregate;
@@ -52,7 +54,7 @@ impl PostgresBackend {
             .options([("synchronous_commit", "on"), ("default_transaction_isolation", "read\\ committed")]);
         // A pool would hide why the server cannot be reached behind its time-out.
         let mut first = PgConnection::connect_with(&options).await.map_err(unreachable)?;
-        MIGRATIONS.run_direct(&mut first).await.map_err(migration_error)?;
+        migrate(&mut first).await?;
         first.close().await.map_err(unreachable)?;
         let pool = PgPoolOptions::new()
             .max_connections(POOL_CONNECTIONS)
@@ -87,6 +89,31 @@ impl PostgresBackend {
     }
 }
 
+/// Migrates, and gives that role what a server needs.
+pub(super) async fn migrate_for(url: &str, options: PgConnectOptions, server: &str) -> Result<(), StoreError> {
+    let unreachable = |source| StoreError::Unreachable { url: url.to_owned(), source: Arc::new(source) };
+    let mut connection = PgConnection::connect_with(&options).await.map_err(unreachable)?;
+    MIGRATIONS.run_direct(&mut connection).await.map_err(migration_error)?;
+    let granted = roles::grant(&mut connection, server).await;
+    granted.map_err(StoreError::during("grant the rights of the server's role"))?;
+    connection.close().await.map_err(unreachable)
+}
+
+/// Migrates as far as the role may; one that may not needs a database that is migrated.
+async fn migrate(connection: &mut PgConnection) -> Result<(), StoreError> {
+    let looking = || StoreError::during("look at the schema");
+    if roles::may_migrate(connection).await.map_err(looking())? {
+        return MIGRATIONS.run_direct(connection).await.map_err(migration_error);
+    }
+    let found = roles::schema_version(connection).await.map_err(looking())?;
+    let needed = MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or_default();
+    match found.cmp(&needed) {
+        Ordering::Less => Err(StoreError::OlderSchema { found, needed }),
+        Ordering::Equal => Ok(()),
+        Ordering::Greater => Err(StoreError::NewerSchema { version: found }),
+    }
+}
+
 impl Backend for PostgresBackend {
     const INDEX: IndexDialect = sql::INDEX;
 
@@ -95,6 +122,7 @@ impl Backend for PostgresBackend {
         let query = statement.arguments.iter().fold(query, |query, argument| match argument {
             Argument::Text(text) => query.bind(text),
             Argument::Integer(number) => query.bind(number),
+            Argument::Bytes(bytes) => query.bind(bytes),
         });
         query.fetch_all(&self.pool).await
     }
@@ -104,6 +132,7 @@ impl Backend for PostgresBackend {
         let query = statement.arguments.iter().fold(sqlx::query(&text), |query, argument| match argument {
             Argument::Text(text) => query.bind(text),
             Argument::Integer(number) => query.bind(number),
+            Argument::Bytes(bytes) => query.bind(bytes),
         });
         let steps = query.fetch_all(&self.pool).await?;
         steps.iter().map(|step| step.try_get(0)).collect()
@@ -202,6 +231,7 @@ async fn execute_on(executor: impl PgExecutor<'_>, statement: &Statement) -> Res
     let query = statement.arguments.iter().fold(query, |query, argument| match argument {
         Argument::Text(text) => query.bind(text),
         Argument::Integer(number) => query.bind(number),
+        Argument::Bytes(bytes) => query.bind(bytes),
     });
     Ok(query.execute(executor).await?.rows_affected())
 }

@@ -15,7 +15,7 @@ pub(super) const BEGIN: &str = "begin; select 1 from log_head where id = 1 for u
 pub(super) const KNOWN: &str = "\
 select cast(0 as bigint) as kind, origin as text_1, '' as text_2, '' as text_3, '' as text_4,
        next_position as number_1, recorded_at as number_2,
-       rows_version as number_3, cast(0 as bigint) as number_4, cast('' as bytea) as digest
+       rows_version as number_3, cast(0 as bigint) as number_4, peaks as digest
 from log_head where id = 1
 union all
 select 1, c.actor, c.idempotency_key, c.aggregate_type, c.aggregate_id,
@@ -46,7 +46,7 @@ pub(super) const INDEX: IndexDialect = IndexDialect {
 
 /// Head, commands and events in one statement.
 pub(super) const WRITE_LOG: &str = concat!(
-    "with head as (update log_head set next_position = $1, recorded_at = $2 where id = 1), \
+    "with head as (update log_head set next_position = $1, recorded_at = $2, peaks = $25 where id = 1), \
      new_commands as (insert into commands (",
     command_columns!(),
     ") \
@@ -64,6 +64,10 @@ pub(super) const WRITE_LOG: &str = concat!(
     event_columns!(),
     ")"
 );
+
+pub(super) const INSERT_NODES: &str = "\
+insert into ledger_nodes (level, node, hash)
+select * from unnest($1::bigint[], $2::bigint[], $3::bytea[])";
 
 pub(super) const INSERT_ATTACHMENTS: &str = "\
 insert into attachments (digest, size_bytes, media_type, content)

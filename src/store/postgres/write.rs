@@ -4,9 +4,9 @@ use sqlx::Executor;
 use sqlx::postgres::PgConnection;
 
 use crate::store::plan::{NewCommand, Plan};
-use crate::store::postgres::sql::{INSERT_ATTACHMENTS, RowStatements, WRITE_LOG};
+use crate::store::postgres::sql::{INSERT_ATTACHMENTS, INSERT_NODES, RowStatements, WRITE_LOG};
 use crate::store::row_writes::{CaseVersion, Closing, FigureWrite, RegisterVersion, RowWrites, TextWrite};
-use crate::store::{CaseRow, EventRecord, NewAttachment, RegisterRow, StreamId};
+use crate::store::{CaseRow, EventRecord, LedgerNode, NewAttachment, RegisterRow, StreamId};
 
 /// Writes head, commands, events and attachments.
 pub(super) async fn log(connection: &mut PgConnection, plan: &Plan) -> Result<(), sqlx::Error> {
@@ -37,12 +37,24 @@ pub(super) async fn log(connection: &mut PgConnection, plan: &Plan) -> Result<()
         .bind(text(|event| &event.actor))
         .bind(text(|event| &event.command_id))
         .bind(column(events, |event| &event.entry[..]))
-        .bind(column(events, |event| &event.leaf_hash[..]));
+        .bind(column(events, |event| &event.leaf_hash[..]))
+        .bind(plan.tree.to_bytes());
     connection.execute(query).await?;
+    if !plan.nodes.is_empty() {
+        nodes(connection, &plan.nodes).await?;
+    }
     if !plan.attachments.is_empty() {
         attachments(connection, &plan.attachments).await?;
     }
     Ok(())
+}
+
+pub(super) async fn nodes(connection: &mut PgConnection, nodes: &[LedgerNode]) -> Result<(), sqlx::Error> {
+    let query = sqlx::query(INSERT_NODES)
+        .bind(column(nodes, |node| i64::from(node.level)))
+        .bind(column(nodes, |node| node.index.cast_signed()))
+        .bind(column(nodes, |node| &node.hash[..]));
+    connection.execute(query).await.map(drop)
 }
 
 async fn attachments(connection: &mut PgConnection, attachments: &[NewAttachment]) -> Result<(), sqlx::Error> {

@@ -7,7 +7,7 @@ use sqlx::{Executor, Sqlite};
 
 use crate::store::plan::NewCommand;
 use crate::store::row_writes::{CaseVersion, FigureWrite, RegisterVersion, TextWrite};
-use crate::store::{EventRecord, NewAttachment};
+use crate::store::{EventRecord, LedgerNode, NewAttachment};
 
 type SqliteQuery<'q> = Query<'q, Sqlite, SqliteArguments<'q>>;
 
@@ -64,6 +64,14 @@ impl Inserted for EventRecord {
             .bind(&self.command_id)
             .bind(&self.entry)
             .bind(&self.leaf_hash[..])
+    }
+}
+
+impl Inserted for LedgerNode {
+    const COLUMNS: usize = 3;
+
+    fn bind<'q>(&'q self, query: SqliteQuery<'q>) -> SqliteQuery<'q> {
+        query.bind(i64::from(self.level)).bind(self.index.cast_signed()).bind(&self.hash[..])
     }
 }
 

@@ -93,6 +93,7 @@ impl Backend for SqliteBackend {
         let query = statement.arguments.iter().fold(query, |query, argument| match argument {
             Argument::Text(text) => query.bind(text),
             Argument::Integer(number) => query.bind(number),
+            Argument::Bytes(bytes) => query.bind(bytes),
         });
         query.fetch_all(&self.readers).await
     }
@@ -102,6 +103,7 @@ impl Backend for SqliteBackend {
         let query = statement.arguments.iter().fold(sqlx::query(&text), |query, argument| match argument {
             Argument::Text(text) => query.bind(text),
             Argument::Integer(number) => query.bind(number),
+            Argument::Bytes(bytes) => query.bind(bytes),
         });
         let steps = query.fetch_all(&self.readers).await?;
         steps.iter().map(|step| step.try_get("detail")).collect()
@@ -198,6 +200,7 @@ async fn execute_on(connection: &mut SqliteConnection, statement: &Statement) ->
     let query = statement.arguments.iter().fold(query, |query, argument| match argument {
         Argument::Text(text) => query.bind(text),
         Argument::Integer(number) => query.bind(number),
+        Argument::Bytes(bytes) => query.bind(bytes),
     });
     Ok(query.execute(connection).await?.rows_affected())
 }
@@ -215,9 +218,13 @@ async fn known(connection: &mut SqliteConnection, batch: &[Append]) -> Result<Kn
 }
 
 async fn write_log(connection: &mut SqliteConnection, plan: &Plan) -> Result<(), sqlx::Error> {
-    let head = sqlx::query(sql::MOVE_HEAD).bind(plan.head.next_position.cast_signed()).bind(plan.head.recorded_at);
+    let head = sqlx::query(sql::MOVE_HEAD)
+        .bind(plan.head.next_position.cast_signed())
+        .bind(plan.head.recorded_at)
+        .bind(plan.tree.to_bytes());
     connection.execute(head).await?;
     insert_all(connection, sql::INSERT_EVENTS, &plan.events).await?;
+    insert_all(connection, sql::INSERT_NODES, &plan.nodes).await?;
     insert_all(connection, sql::INSERT_COMMANDS, &plan.commands).await?;
     insert_all(connection, sql::INSERT_ATTACHMENTS, &plan.attachments).await
 }

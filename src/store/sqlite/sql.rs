@@ -13,7 +13,7 @@ pub(super) const BEGIN: &str = "begin immediate";
 /// `known.rs`.
 pub(super) const KNOWN: &str = "\
 select 0 as kind, origin as text_1, '' as text_2, '' as text_3, '' as text_4,
-       next_position as number_1, recorded_at as number_2, rows_version as number_3, 0 as number_4, x'' as digest
+       next_position as number_1, recorded_at as number_2, rows_version as number_3, 0 as number_4, peaks as digest
 from log_head where id = 1
 union all
 select 1, c.actor, c.idempotency_key, c.aggregate_type, c.aggregate_id,
@@ -41,11 +41,13 @@ pub(super) const INDEX: IndexDialect = IndexDialect {
     or: " OR ",
 };
 
-pub(super) const MOVE_HEAD: &str = "update log_head set next_position = $1, recorded_at = $2 where id = 1";
+pub(super) const MOVE_HEAD: &str = "update log_head set next_position = $1, recorded_at = $2, peaks = $3 where id = 1";
 
 pub(super) const INSERT_EVENTS: &str = concat!("insert into events (", event_columns!(), ") values ");
 
 pub(super) const INSERT_COMMANDS: &str = concat!("insert into commands (", command_columns!(), ") values ");
+
+pub(super) const INSERT_NODES: &str = "insert into ledger_nodes (level, node, hash) values ";
 
 pub(super) const INSERT_ATTACHMENTS: &str =
     "insert or ignore into attachments (digest, size_bytes, media_type, content) values ";

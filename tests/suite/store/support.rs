@@ -108,6 +108,16 @@ impl Raw {
         .expect("the statement runs");
     }
 
+    /// What the database says where it refuses a statement.
+    pub(crate) async fn refusal(&self, sql: &str) -> Option<String> {
+        match self {
+            Self::Sqlite(pool) => pool.execute(sql).await.map(drop),
+            Self::Postgres(pool) => pool.execute(sql).await.map(drop),
+        }
+        .err()
+        .map(|error| error.to_string())
+    }
+
     pub(crate) async fn texts(&self, sql: &str) -> Vec<String> {
         match self {
             Self::Sqlite(pool) => sqlx::query_scalar(sql).fetch_all(pool).await,

@@ -1,0 +1,140 @@
+//! The ledger beside the log: nodes of its tree, checkpoints that were signed, and who has vouched for them.
+//!
+//! Nothing here is ever changed: rows are added, and the database refuses everything else.
+
+mod row;
+mod sql;
+mod store;
+
+use async_trait::async_trait;
+
+use crate::ledger::tree::{Frontier, Hash};
+use crate::store::StoreError;
+
+/// The root of a whole subtree of 256, 65,536, … leaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LedgerNode {
+    /// 1 for 256 leaves, 2 for 65,536, …
+    pub level: u8,
+    /// Place among the nodes of its level, from 0.
+    pub index: u64,
+    /// Its hash.
+    pub hash: Hash,
+}
+
+/// A checkpoint that was signed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredCheckpoint {
+    /// How many events it covers.
+    pub size: u64,
+    /// The root of their tree.
+    pub root: Hash,
+    /// Microseconds since the Unix epoch.
+    pub signed_at: i64,
+    /// The signed note, without cosignatures.
+    pub note: String,
+}
+
+/// Which checkpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sealed {
+    /// The latest.
+    Latest,
+    /// That of exactly this size.
+    Size(u64),
+    /// The first that covers so many events.
+    Covering(u64),
+    /// The latest that covers no more than so many events.
+    Within(u64),
+}
+
+/// A witness's word for a checkpoint.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredCosignature {
+    /// Of which checkpoint.
+    pub size: u64,
+    /// The name of its key.
+    pub witness: String,
+    /// Microseconds since the Unix epoch, by the clock of the witness.
+    pub cosigned_at: i64,
+    /// The signature line of the note.
+    pub signature: String,
+}
+
+/// A time-stamp token for a checkpoint.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredTimeStamp {
+    /// Of which checkpoint.
+    pub size: u64,
+    /// Where it was got from.
+    pub authority: String,
+    /// Microseconds since the Unix epoch, by the clock of the authority.
+    pub stamped_at: i64,
+    /// RFC 3161 token, DER.
+    pub token: Vec<u8>,
+}
+
+/// The part of the store that the ledger needs. Fails as [`Store`](crate::store::Store) does.
+#[async_trait]
+pub trait LedgerStore: Send + Sync {
+    /// The tree over all events: its size and what its root is made of.
+    ///
+    /// # Errors
+    /// When the database fails or its tree is not that of its log.
+    async fn tree(&self) -> Result<Frontier, StoreError>;
+
+    /// Hashes of a level in order, from that one on: leaves at level 0, above it roots of whole subtrees of 256 nodes
+    /// of the level below. Fewer than asked for where the log ends.
+    ///
+    /// # Errors
+    /// When the database fails.
+    async fn hashes(&self, level: u8, from: u64, count: u32) -> Result<Vec<Hash>, StoreError>;
+
+    /// A checkpoint.
+    ///
+    /// # Errors
+    /// When the database fails.
+    async fn checkpoint(&self, which: Sealed) -> Result<Option<StoredCheckpoint>, StoreError>;
+
+    /// Keeps a checkpoint; `false` when there is one of this size.
+    ///
+    /// # Errors
+    /// When the database fails.
+    async fn add_checkpoint(&self, checkpoint: &StoredCheckpoint) -> Result<bool, StoreError>;
+
+    /// Who has cosigned a checkpoint, by name.
+    ///
+    /// # Errors
+    /// When the database fails.
+    async fn cosignatures(&self, size: u64) -> Result<Vec<StoredCosignature>, StoreError>;
+
+    /// The latest checkpoint that a witness has cosigned.
+    ///
+    /// # Errors
+    /// When the database fails.
+    async fn last_cosignature(&self, witness: &str) -> Result<Option<StoredCosignature>, StoreError>;
+
+    /// Keeps a cosignature; one that is there stays.
+    ///
+    /// # Errors
+    /// When the database fails.
+    async fn add_cosignature(&self, cosignature: &StoredCosignature) -> Result<(), StoreError>;
+
+    /// The time stamps of a checkpoint, by authority.
+    ///
+    /// # Errors
+    /// When the database fails.
+    async fn time_stamps(&self, size: u64) -> Result<Vec<StoredTimeStamp>, StoreError>;
+
+    /// The latest time stamp of any checkpoint.
+    ///
+    /// # Errors
+    /// When the database fails.
+    async fn last_time_stamp(&self) -> Result<Option<StoredTimeStamp>, StoreError>;
+
+    /// Keeps a time stamp; one that is there stays.
+    ///
+    /// # Errors
+    /// When the database fails.
+    async fn add_time_stamp(&self, stamp: &StoredTimeStamp) -> Result<(), StoreError>;
+}

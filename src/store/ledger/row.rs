@@ -1,0 +1,75 @@
+//! Rows of the ledger as the drivers give them.
+
+use sqlx::FromRow;
+
+use super::{StoredCheckpoint, StoredCosignature, StoredTimeStamp};
+use crate::ledger::tree::Hash;
+use crate::store::StoreError;
+use crate::store::stored::hash;
+
+#[derive(FromRow)]
+pub(super) struct HashRow {
+    hash: Vec<u8>,
+}
+
+impl TryFrom<HashRow> for Hash {
+    type Error = StoreError;
+
+    fn try_from(row: HashRow) -> Result<Self, StoreError> {
+        hash("the ledger", &row.hash)
+    }
+}
+
+#[derive(FromRow)]
+pub(super) struct CheckpointRow {
+    size: i64,
+    root: Vec<u8>,
+    signed_at: i64,
+    note: String,
+}
+
+impl TryFrom<CheckpointRow> for StoredCheckpoint {
+    type Error = StoreError;
+
+    fn try_from(row: CheckpointRow) -> Result<Self, StoreError> {
+        Ok(Self {
+            size: row.size.cast_unsigned(),
+            root: hash("checkpoints.root", &row.root)?,
+            signed_at: row.signed_at,
+            note: row.note,
+        })
+    }
+}
+
+#[derive(FromRow)]
+pub(super) struct CosignatureRow {
+    size: i64,
+    witness: String,
+    cosigned_at: i64,
+    signature: String,
+}
+
+impl From<CosignatureRow> for StoredCosignature {
+    fn from(row: CosignatureRow) -> Self {
+        Self {
+            size: row.size.cast_unsigned(),
+            witness: row.witness,
+            cosigned_at: row.cosigned_at,
+            signature: row.signature,
+        }
+    }
+}
+
+#[derive(FromRow)]
+pub(super) struct TimeStampRow {
+    size: i64,
+    authority: String,
+    stamped_at: i64,
+    token: Vec<u8>,
+}
+
+impl From<TimeStampRow> for StoredTimeStamp {
+    fn from(row: TimeStampRow) -> Self {
+        Self { size: row.size.cast_unsigned(), authority: row.authority, stamped_at: row.stamped_at, token: row.token }
+    }
+}

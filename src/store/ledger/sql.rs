@@ -1,0 +1,46 @@
+//! The statements of the ledger; both databases run them as they stand.
+
+pub(super) const LEAVES: &str = "select leaf_hash as hash from events where position >= $1 and position < $2 \
+     order by position";
+
+pub(super) const NODES: &str =
+    "select hash from ledger_nodes where level = $1 and node >= $2 and node < $3 order by node";
+
+/// Whoever upgrades a log that has no tree yet may be outrun by another.
+pub(super) const ADD_NODE: &str =
+    "insert into ledger_nodes (level, node, hash) values ($1, $2, $3) on conflict do nothing";
+
+/// Only while the log is as long as the tree was made for.
+pub(super) const SET_PEAKS: &str = "update log_head set peaks = $1 where id = 1 and next_position = $2";
+
+pub(super) const LATEST_CHECKPOINT: &str =
+    "select size, root, signed_at, note from checkpoints order by size desc limit 1";
+
+pub(super) const CHECKPOINT_OF_SIZE: &str = "select size, root, signed_at, note from checkpoints where size = $1";
+
+pub(super) const CHECKPOINT_COVERING: &str =
+    "select size, root, signed_at, note from checkpoints where size >= $1 order by size limit 1";
+
+pub(super) const CHECKPOINT_WITHIN: &str =
+    "select size, root, signed_at, note from checkpoints where size <= $1 order by size desc limit 1";
+
+pub(super) const ADD_CHECKPOINT: &str =
+    "insert into checkpoints (size, root, signed_at, note) values ($1, $2, $3, $4) on conflict (size) do nothing";
+
+pub(super) const COSIGNATURES: &str =
+    "select size, witness, cosigned_at, signature from cosignatures where size = $1 order by witness";
+
+pub(super) const LAST_COSIGNATURE: &str =
+    "select size, witness, cosigned_at, signature from cosignatures where witness = $1 order by size desc limit 1";
+
+pub(super) const ADD_COSIGNATURE: &str = "insert into cosignatures (size, witness, cosigned_at, signature) \
+     values ($1, $2, $3, $4) on conflict (size, witness) do nothing";
+
+pub(super) const TIME_STAMPS: &str =
+    "select size, authority, stamped_at, token from time_stamps where size = $1 order by authority";
+
+pub(super) const LAST_TIME_STAMP: &str =
+    "select size, authority, stamped_at, token from time_stamps order by size desc limit 1";
+
+pub(super) const ADD_TIME_STAMP: &str = "insert into time_stamps (size, authority, stamped_at, token) \
+     values ($1, $2, $3, $4) on conflict (size, authority) do nothing";

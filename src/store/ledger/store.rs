@@ -1,0 +1,123 @@
+//! What the tables of the ledger are read and written with, once for both databases.
+
+use async_trait::async_trait;
+
+use super::row::{CheckpointRow, CosignatureRow, HashRow, TimeStampRow};
+use super::{LedgerStore, Sealed, StoredCheckpoint, StoredCosignature, StoredTimeStamp, sql};
+use crate::ledger::tree::{Frontier, Hash};
+use crate::store::StoreError;
+use crate::store::backend::{Backend, SqlStore};
+use crate::store::statement::Statement;
+
+/// Leaves that are read at once while a tree is made for a log that has none.
+const PAGE: u32 = 4_096;
+
+#[async_trait]
+impl<B: Backend> LedgerStore for SqlStore<B> {
+    async fn tree(&self) -> Result<Frontier, StoreError> {
+        self.head_row().await?.tree()
+    }
+
+    async fn hashes(&self, level: u8, from: u64, count: u32) -> Result<Vec<Hash>, StoreError> {
+        let (from, to) = (from.cast_signed(), (from + u64::from(count)).cast_signed());
+        let statement = match level {
+            0 => Statement::new(sql::LEAVES).integer(from).integer(to),
+            _ => Statement::new(sql::NODES).integer(level.into()).integer(from).integer(to),
+        };
+        self.many::<HashRow, _>("read hashes of the ledger", statement).await
+    }
+
+    async fn checkpoint(&self, which: Sealed) -> Result<Option<StoredCheckpoint>, StoreError> {
+        let statement = match which {
+            Sealed::Latest => Statement::new(sql::LATEST_CHECKPOINT),
+            Sealed::Size(size) => Statement::new(sql::CHECKPOINT_OF_SIZE).integer(size.cast_signed()),
+            Sealed::Covering(size) => Statement::new(sql::CHECKPOINT_COVERING).integer(size.cast_signed()),
+            Sealed::Within(size) => Statement::new(sql::CHECKPOINT_WITHIN).integer(size.cast_signed()),
+        };
+        self.one::<CheckpointRow, _>("read a checkpoint", statement).await
+    }
+
+    async fn add_checkpoint(&self, checkpoint: &StoredCheckpoint) -> Result<bool, StoreError> {
+        let statement = Statement::new(sql::ADD_CHECKPOINT)
+            .integer(checkpoint.size.cast_signed())
+            .bytes(&checkpoint.root)
+            .integer(checkpoint.signed_at)
+            .text(&checkpoint.note);
+        let added = self.backend.execute(&statement).await;
+        Ok(added.map_err(StoreError::during("keep a checkpoint"))? == 1)
+    }
+
+    async fn cosignatures(&self, size: u64) -> Result<Vec<StoredCosignature>, StoreError> {
+        let statement = Statement::new(sql::COSIGNATURES).integer(size.cast_signed());
+        self.many::<CosignatureRow, _>("read cosignatures", statement).await
+    }
+
+    async fn last_cosignature(&self, witness: &str) -> Result<Option<StoredCosignature>, StoreError> {
+        let statement = Statement::new(sql::LAST_COSIGNATURE).text(witness);
+        self.one::<CosignatureRow, _>("read the last cosignature", statement).await
+    }
+
+    async fn add_cosignature(&self, cosignature: &StoredCosignature) -> Result<(), StoreError> {
+        let statement = Statement::new(sql::ADD_COSIGNATURE)
+            .integer(cosignature.size.cast_signed())
+            .text(&cosignature.witness)
+            .integer(cosignature.cosigned_at)
+            .text(&cosignature.signature);
+        let added = self.backend.execute(&statement).await;
+        added.map(drop).map_err(StoreError::during("keep a cosignature"))
+    }
+
+    async fn time_stamps(&self, size: u64) -> Result<Vec<StoredTimeStamp>, StoreError> {
+        let statement = Statement::new(sql::TIME_STAMPS).integer(size.cast_signed());
+        self.many::<TimeStampRow, _>("read time stamps", statement).await
+    }
+
+    async fn last_time_stamp(&self) -> Result<Option<StoredTimeStamp>, StoreError> {
+        self.one::<TimeStampRow, _>("read the last time stamp", Statement::new(sql::LAST_TIME_STAMP)).await
+    }
+
+    async fn add_time_stamp(&self, stamp: &StoredTimeStamp) -> Result<(), StoreError> {
+        let statement = Statement::new(sql::ADD_TIME_STAMP)
+            .integer(stamp.size.cast_signed())
+            .text(&stamp.authority)
+            .integer(stamp.stamped_at)
+            .bytes(&stamp.token);
+        let added = self.backend.execute(&statement).await;
+        added.map(drop).map_err(StoreError::during("keep a time stamp"))
+    }
+}
+
+impl<B: Backend> SqlStore<B> {
+    /// Gives a log that is older than its tree the tree of its leaves. Commits go on meanwhile by nobody: the log is
+    /// being opened, and whoever else opens it does the same.
+    pub(in crate::store) async fn plant(&self) -> Result<(), StoreError> {
+        loop {
+            let head = self.head_row().await?;
+            if head.tree().is_ok() {
+                return Ok(());
+            }
+            if !head.peaks.is_empty() {
+                return head.tree().map(drop);
+            }
+            let size = head.head().next_position;
+            let mut tree = Frontier::default();
+            let mut statements = Vec::new();
+            while tree.size() < size {
+                let leaves = self.hashes(0, tree.size(), PAGE).await?;
+                if leaves.is_empty() {
+                    let what = format!("the log has {size} events, but none at position {}", tree.size());
+                    return Err(StoreError::Corrupt { what });
+                }
+                for leaf in leaves.into_iter().take(usize::try_from(size - tree.size()).unwrap_or(usize::MAX)) {
+                    tree.append(leaf, |level, index, hash| {
+                        let node = Statement::new(sql::ADD_NODE).integer(level.into()).integer(index.cast_signed());
+                        statements.push(node.bytes(&hash));
+                    });
+                }
+            }
+            statements.insert(0, Statement::new(sql::SET_PEAKS).bytes(&tree.to_bytes()).integer(size.cast_signed()));
+            let planted = self.backend.execute_together(1, &statements).await;
+            planted.map_err(StoreError::during("make the tree of the log"))?;
+        }
+    }
+}

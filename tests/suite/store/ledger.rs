@@ -1,0 +1,272 @@
+//! The tree grows in the commit, the same on both databases; and nothing of the log is ever changed.
+
+use etalon::ledger::tree::Hash;
+use etalon::store::{Append, Sealed, Store, StoredCheckpoint, StoredCosignature, StoredTimeStamp, migrate_for, open};
+use sha2::{Digest, Sha256};
+use sqlx::{Connection, Executor, PgConnection};
+use uuid::Uuid;
+
+use crate::store::on_both_databases;
+use crate::store::samples::{append, case_row, case_stream, commit, note, notes, rows_of};
+use crate::store::support::{Database, Raw, TestClock};
+
+/// Fills a log with so many events, in batches of ever other lengths.
+async fn grow(store: &dyn Store, events: u64) {
+    let (mut position, mut length) = (0, 1);
+    while position < events {
+        let batch: Vec<Append> = (position..events.min(position + length))
+            .map(|number| note(case_stream(u128::from(number)), 0, &number.to_string()))
+            .collect();
+        position += batch.len() as u64;
+        length = length * 3 % 127;
+        for outcome in commit(store, &batch).await {
+            outcome.expect("accepted");
+        }
+    }
+}
+
+/// RFC 9162 §2.1.1, as it is written there.
+fn root(leaves: &[Hash]) -> Hash {
+    match leaves {
+        [] => Sha256::digest([]).into(),
+        [leaf] => *leaf,
+        _ => {
+            let (left, right) = leaves.split_at(leaves.len().next_power_of_two() / 2);
+            Sha256::new().chain_update([1]).chain_update(root(left)).chain_update(root(right)).finalize().into()
+        }
+    }
+}
+
+async fn leaves(store: &dyn Store, events: u64) -> Vec<Hash> {
+    store.hashes(0, 0, events as u32).await.expect("the store reads")
+}
+
+async fn the_tree_grows_in_the_commit(database: Database) {
+    let store = database.open().await;
+    grow(&*store, 1_000).await;
+    let leaves = leaves(&*store, 2_000).await;
+    assert_eq!(leaves.len(), 1_000);
+    let tree = store.tree().await.expect("the store reads");
+    assert_eq!((tree.size(), tree.root()), (1_000, root(&leaves)));
+    let whole: Vec<_> = leaves.chunks_exact(256).map(root).collect();
+    assert_eq!(store.hashes(1, 0, 100).await.expect("the store reads"), whole);
+    assert_eq!(store.hashes(1, 2, 100).await.expect("the store reads"), whole[2..]);
+    assert!(store.hashes(2, 0, 100).await.expect("the store reads").is_empty());
+}
+
+async fn what_is_refused_is_no_leaf(database: Database) {
+    let store = database.open().await;
+    let stream = case_stream(1);
+    let outcomes = commit(&*store, &[note(stream, 0, "a"), note(stream, 7, "b"), note(stream, 1, "c")]).await;
+    assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 2);
+    let tree = store.tree().await.expect("the store reads");
+    assert_eq!((tree.size(), tree.root()), (2, root(&leaves(&*store, 10).await)));
+}
+
+#[tokio::test]
+async fn the_same_history_has_the_same_tree_on_both_databases() {
+    let (embedded, postgres) = (Database::sqlite(), Database::postgres());
+    let (embedded, postgres) = (embedded.open().await, postgres.open().await);
+    for store in [&embedded, &postgres] {
+        grow(&**store, 300).await;
+    }
+    assert_eq!(leaves(&*embedded, 300).await, leaves(&*postgres, 300).await);
+    assert_eq!(embedded.tree().await.expect("it reads"), postgres.tree().await.expect("it reads"));
+}
+
+async fn a_log_that_is_older_than_its_tree_gets_it(database: Database) {
+    let store = database.open().await;
+    grow(&*store, 700).await;
+    let (tree, nodes) = (store.tree().await.expect("it reads"), store.hashes(1, 0, 9).await.expect("it reads"));
+    let raw = database.raw().await;
+    match raw {
+        Raw::Sqlite(_) => raw.execute("drop trigger ledger_nodes_are_not_deleted").await,
+        Raw::Postgres(_) => raw.execute("drop trigger ledger_nodes_only_grow on ledger_nodes").await,
+    }
+    raw.execute("delete from ledger_nodes").await;
+    raw.execute(match raw {
+        Raw::Sqlite(_) => "update log_head set peaks = x''",
+        Raw::Postgres(_) => "update log_head set peaks = ''",
+    })
+    .await;
+    let again = database.open().await;
+    assert_eq!(again.tree().await.expect("it reads"), tree);
+    assert_eq!(again.hashes(1, 0, 9).await.expect("it reads"), nodes);
+    commit(&*again, &[note(case_stream(9_999), 0, "on")]).await.pop().expect("an answer").expect("accepted");
+    assert_eq!(again.tree().await.expect("it reads").root(), root(&leaves(&*again, 1_000).await));
+}
+
+async fn peaks_of_another_log_are_told(database: Database) {
+    let store = database.open().await;
+    grow(&*store, 3).await;
+    let raw = database.raw().await;
+    raw.execute(match raw {
+        Raw::Sqlite(_) => "update log_head set peaks = x'00'",
+        Raw::Postgres(_) => "update log_head set peaks = '\\x00'",
+    })
+    .await;
+    let refused = store.commit(&[note(case_stream(50), 0, "x")]).await.expect_err("damaged");
+    assert!(refused.to_string().contains("log_head.peaks"), "{refused}");
+    assert!(open(&database.url, TestClock::new()).await.is_err());
+}
+
+async fn nothing_of_the_log_is_changed(database: Database) {
+    let store = database.open().await;
+    grow(&*store, 300).await;
+    let checkpoint = StoredCheckpoint { size: 300, root: [1; 32], signed_at: 5, note: "note".to_owned() };
+    assert!(store.add_checkpoint(&checkpoint).await.expect("kept"));
+    let other = StoredCheckpoint { root: [2; 32], ..checkpoint.clone() };
+    assert!(!store.add_checkpoint(&other).await.expect("left"));
+    let raw = database.raw().await;
+    let mut attempts = vec![
+        "update events set actor = 'x' where position = 7",
+        "update events set position = 1000 where position = 299",
+        "delete from events where position = 299",
+        "update ledger_nodes set node = 3",
+        "delete from ledger_nodes",
+        "update checkpoints set size = 1",
+        "delete from checkpoints",
+        "update log_head set next_position = 299",
+        "update log_head set recorded_at = 0",
+        "delete from log_head",
+    ];
+    match raw {
+        Raw::Sqlite(_) => attempts.extend([
+            "insert or replace into events select position, aggregate_type, aggregate_id, sequence, 'x', event_version, \
+             payload, metadata, recorded_at, actor, command_id, entry, leaf_hash from events where position = 7",
+            "insert or replace into events select 1000, aggregate_type, aggregate_id, sequence, 'x', event_version, \
+             payload, metadata, recorded_at, actor, command_id, entry, leaf_hash from events where position = 7",
+        ]),
+        Raw::Postgres(_) => attempts.extend(["truncate events", "truncate ledger_nodes", "truncate log_head"]),
+    }
+    for attempt in attempts {
+        let refused = raw.refusal(attempt).await.unwrap_or_else(|| panic!("{attempt}: done"));
+        assert!(refused.contains("append-only"), "{attempt}: {refused}");
+    }
+    assert_eq!(store.tree().await.expect("it reads").root(), root(&leaves(&*store, 1_000).await));
+    assert_eq!(store.checkpoint(Sealed::Latest).await.expect("it reads"), Some(checkpoint));
+}
+
+async fn checkpoints_are_found_by_size(database: Database) {
+    let store = database.open().await;
+    let found = async |which| store.checkpoint(which).await.expect("it reads").map(|checkpoint| checkpoint.size);
+    assert_eq!(found(Sealed::Latest).await, None);
+    for size in [4, 9, 20] {
+        let checkpoint = StoredCheckpoint { size, root: [size as u8; 32], signed_at: 1, note: size.to_string() };
+        assert!(store.add_checkpoint(&checkpoint).await.expect("kept"));
+    }
+    assert_eq!(found(Sealed::Latest).await, Some(20));
+    assert_eq!(found(Sealed::Size(9)).await, Some(9));
+    assert_eq!(found(Sealed::Size(10)).await, None);
+    assert_eq!(found(Sealed::Covering(5)).await, Some(9));
+    assert_eq!(found(Sealed::Covering(21)).await, None);
+    assert_eq!(found(Sealed::Within(19)).await, Some(9));
+    assert_eq!(found(Sealed::Within(3)).await, None);
+}
+
+async fn vouchers_are_kept_once(database: Database) {
+    let store = database.open().await;
+    let cosignature = |size, at| StoredCosignature {
+        size,
+        witness: "w.example".to_owned(),
+        cosigned_at: at,
+        signature: format!("— w.example {at}"),
+    };
+    for (size, at) in [(4, 1), (9, 2), (9, 3)] {
+        store.add_cosignature(&cosignature(size, at)).await.expect("kept");
+    }
+    assert_eq!(store.cosignatures(9).await.expect("it reads"), [cosignature(9, 2)]);
+    assert_eq!(store.last_cosignature("w.example").await.expect("it reads"), Some(cosignature(9, 2)));
+    assert_eq!(store.last_cosignature("other").await.expect("it reads"), None);
+    let stamp = |token: &[u8]| StoredTimeStamp {
+        size: 9,
+        authority: "https://tsa.example".to_owned(),
+        stamped_at: 7,
+        token: token.to_owned(),
+    };
+    store.add_time_stamp(&stamp(b"one")).await.expect("kept");
+    store.add_time_stamp(&stamp(b"two")).await.expect("left");
+    assert_eq!(store.time_stamps(9).await.expect("it reads"), [stamp(b"one")]);
+    assert_eq!(store.last_time_stamp().await.expect("it reads"), Some(stamp(b"one")));
+}
+
+/// A role of PostgreSQL that lives as long as a test.
+struct TestRole {
+    name: String,
+    url: String,
+}
+
+impl TestRole {
+    async fn in_database(url: &str, owner: &mut PgConnection) -> Self {
+        let name = format!("server_{}", Uuid::new_v4().simple());
+        owner.execute(format!("create role {name} login").as_str()).await.expect("made");
+        let separator = if url.contains('?') { '&' } else { '?' };
+        Self { url: format!("{url}{separator}user={name}"), name }
+    }
+}
+
+#[tokio::test]
+async fn the_role_of_a_server_adds_to_the_log_and_cannot_change_it() {
+    let database = Database::postgres();
+    let mut owner = PgConnection::connect(&database.url).await.expect("the server answers");
+    let role = TestRole::in_database(&database.url, &mut owner).await;
+    assert!(open(&role.url, TestClock::new()).await.is_err(), "before its rights are given");
+    migrate_for(&database.url, &role.name).await.expect("migrated");
+    let store = open(&role.url, TestClock::new()).await.expect("the role may serve");
+    grow(&*store, 300).await;
+    let rows = rows_of(case_row(1));
+    commit(&*store, &[append(case_stream(1), 1, "again", notes(&["x"], rows))])
+        .await
+        .pop()
+        .expect("one")
+        .expect("done");
+    let checkpoint = StoredCheckpoint { size: 300, root: [1; 32], signed_at: 5, note: "note".to_owned() };
+    assert!(store.add_checkpoint(&checkpoint).await.expect("kept"));
+    store.start_rebuild().await.expect("its rows are its own");
+    store.write_rebuilt(&[]).await.expect("its rows are its own");
+    store.finish_rebuild(301).await.expect("its rows are its own");
+    let mut server = PgConnection::connect(&role.url).await.expect("the role may log in");
+    for attempt in [
+        "update events set actor = 'x'",
+        "delete from events",
+        "truncate events",
+        "drop table events",
+        "alter table events disable trigger all",
+        "drop trigger events_only_grow on events",
+        "delete from ledger_nodes",
+        "truncate checkpoints",
+        "update commands set version = 1",
+        "delete from log_head",
+    ] {
+        let refused = server.execute(attempt).await.expect_err(attempt);
+        let code = refused.as_database_error().and_then(|error| error.code().map(|code| code.into_owned()));
+        assert_eq!(code.as_deref(), Some("42501"), "{attempt}: {refused}");
+    }
+    server.close().await.expect("closed");
+    drop(store);
+    owner.execute(format!("drop owned by {0} cascade; drop role {0}", role.name).as_str()).await.expect("gone");
+}
+
+#[tokio::test]
+async fn a_server_that_may_not_migrate_says_who_should() {
+    let database = Database::postgres();
+    let mut owner = PgConnection::connect(&database.url).await.expect("the server answers");
+    let role = TestRole::in_database(&database.url, &mut owner).await;
+    migrate_for(&database.url, &role.name).await.expect("migrated");
+    owner.execute("delete from _sqlx_migrations where version = 7").await.expect("as an older program left it");
+    let refused = open(&role.url, TestClock::new()).await.err().expect("the schema is old").to_string();
+    assert!(refused.contains("version 6 and needs 7") && refused.contains("etalon migrate"), "{refused}");
+    let only = migrate_for("sqlite:/tmp/x.db", "x").await.expect_err("no roles there").to_string();
+    assert!(only.contains("only PostgreSQL has roles"), "{only}");
+    owner.execute(format!("drop owned by {0} cascade; drop role {0}", role.name).as_str()).await.expect("gone");
+}
+
+on_both_databases! {
+    the_tree_grows_in_the_commit,
+    what_is_refused_is_no_leaf,
+    a_log_that_is_older_than_its_tree_gets_it,
+    peaks_of_another_log_are_told,
+    nothing_of_the_log_is_changed,
+    checkpoints_are_found_by_size,
+    vouchers_are_kept_once,
+}
