@@ -29,15 +29,35 @@ const NOT_PUBLIC_V4: &[&str] = &[
 const PUBLIC_V6: &str = "2000::/3";
 const NOT_PUBLIC_V6: &[&str] = &["2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20"];
 
-/// The networks that may be called although they are not public.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Networks(Vec<IpNet>);
+/// The networks that may be called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Networks(Called);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Called {
+    /// The public ones, and these besides.
+    Public(Vec<IpNet>),
+    /// All there are.
+    Any,
+}
+
+impl Default for Networks {
+    fn default() -> Self {
+        Self::new(Vec::new())
+    }
+}
 
 impl Networks {
     /// These, besides the public ones.
     #[must_use]
     pub fn new(allowed: Vec<IpNet>) -> Self {
-        Self(allowed)
+        Self(Called::Public(allowed))
+    }
+
+    /// All there are, without TLS too: for peers that the settings of the installation name, and for nobody else's.
+    #[must_use]
+    pub fn any() -> Self {
+        Self(Called::Any)
     }
 
     /// Whether this address may be called. Only a loopback address may be called without TLS, if it may be at all.
@@ -45,13 +65,20 @@ impl Networks {
     pub fn admit(&self, address: IpAddr, has_tls: bool) -> bool {
         // `::ffff:10.0.0.1` is 10.0.0.1.
         let address = address.to_canonical();
-        let is_allowed = is_public(address) || self.0.iter().any(|network| network.contains(&address));
+        let Called::Public(besides) = &self.0 else { return true };
+        let is_allowed = is_public(address) || besides.iter().any(|network| network.contains(&address));
         is_allowed && (has_tls || address.is_loopback())
     }
 
-    fn has_loopback(&self) -> bool {
+    /// Whether a host may be called without TLS. By default a plain connection stays within this machine, and is made
+    /// only where the settings allow it.
+    fn admit_plain(&self, host: &str) -> bool {
+        if self.0 == Called::Any {
+            return true;
+        }
         let loopback = [IpAddr::from([127, 0, 0, 1]), IpAddr::from([0, 0, 0, 0, 0, 0, 0, 1])];
-        loopback.iter().any(|address| self.admit(*address, false))
+        let is_loopback = host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+        is_loopback && loopback.iter().any(|address| self.admit(*address, false))
     }
 }
 
@@ -110,12 +137,7 @@ impl Endpoint {
         let address = host.parse::<IpAddr>().ok();
         let has_tls = match scheme {
             "https" => true,
-            // A plain connection stays within this machine, and only where the settings allow it.
-            "http"
-                if networks.has_loopback() && (host == "localhost" || address.is_some_and(|ip| ip.is_loopback())) =>
-            {
-                false
-            }
+            "http" if networks.admit_plain(host) => false,
             _ => return Err(EndpointError::NotHttps),
         };
         match address {
