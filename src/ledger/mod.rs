@@ -1,4 +1,11 @@
-//! How the log proves itself: bytes to hashes. Pure, and imports nothing of the house.
+//! How the log proves itself: bytes to hashes, proofs, checkpoints and their verification. Pure, and imports nothing of
+//! the house: an auditor can take it out.
 
+pub mod checkpoint;
 pub mod entry;
+pub mod inclusion_file;
+pub mod note;
+pub mod proof;
+pub mod tile;
 pub mod tree;
+pub mod witness;
