@@ -5,6 +5,7 @@
 //! `--log-level`. Relative paths start from the folder that the command runs in.
 
 mod layers;
+mod ledger;
 mod streams;
 
 use std::fmt;
@@ -20,6 +21,8 @@ use serde::{Deserialize, Serialize};
 use tracing_subscriber::EnvFilter;
 
 use layers::{CommandLine, Environment};
+use ledger::Witnesses;
+pub use ledger::{LedgerSettings, SignerSettings, WitnessSettings};
 use streams::Origins;
 pub use streams::StreamSettings;
 
@@ -57,6 +60,8 @@ pub struct Settings {
     pub token_limit: u64,
     /// How webhooks are delivered.
     pub webhooks: WebhookSettings,
+    /// Who signs the log, and who vouches for it.
+    pub ledger: LedgerSettings,
 }
 
 /// How webhooks are delivered.
@@ -157,7 +162,7 @@ impl Settings {
         }
         let layers = layers.merge(environment).merge(CommandLine(overrides));
         let given: Given = layers.extract().map_err(|error| describe(&error))?;
-        Ok(given.with_defaults())
+        given.with_defaults()
     }
 }
 
@@ -188,10 +193,18 @@ struct Given {
     cost_limit: Option<Between<1_000, 1_000_000_000>>,
     depth_limit: Option<Between<15, 50>>,
     token_limit: Option<Between<1_000, 1_000_000>>,
+    ledger_key_file: Option<PathBuf>,
+    ledger_memory_file: Option<PathBuf>,
+    signer_url: Option<String>,
+    signer_key: Option<String>,
+    signer_token_file: Option<PathBuf>,
+    witnesses: Option<Witnesses>,
+    time_stamp_url: Option<String>,
+    time_stamp_every_ms: Option<Between<1_000, 604_800_000>>,
 }
 
 /// The names of [`Given`]'s fields, for finding a misspelt variable. A test holds the two together.
-const NAMES: [&str; 23] = [
+const NAMES: [&str; 31] = [
     "database",
     "listen",
     "data_dir",
@@ -215,12 +228,32 @@ const NAMES: [&str; 23] = [
     "cost_limit",
     "depth_limit",
     "token_limit",
+    "ledger_key_file",
+    "ledger_memory_file",
+    "signer_url",
+    "signer_key",
+    "signer_token_file",
+    "witnesses",
+    "time_stamp_url",
+    "time_stamp_every_ms",
 ];
 
 impl Given {
-    fn with_defaults(self) -> Settings {
+    fn with_defaults(self) -> Result<Settings, ConfigError> {
         let data_dir = self.data_dir.unwrap_or_else(|| "etalon-data".into());
-        Settings {
+        let signer = match (self.signer_url, self.signer_key) {
+            (Some(url), Some(key)) => {
+                let token_file = self.signer_token_file.unwrap_or_else(|| data_dir.join("signer-token"));
+                Some(SignerSettings { url, key, token_file })
+            }
+            (None, None) => None,
+            (Some(_), None) | (None, Some(_)) => {
+                let both =
+                    "`signer_url` and `signer_key` belong together: where the signer is, and what it is known by";
+                return Err(ConfigError::Invalid(both.to_owned()));
+            }
+        };
+        Ok(Settings {
             // The embedded database and the key follow the data folder, unless they have places of their own.
             database: self.database.unwrap_or_else(|| DatabaseUrl::embedded_in(&data_dir)),
             listen: self.listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080))),
@@ -231,6 +264,14 @@ impl Given {
                 attempts: self.webhook_attempts.map_or(10, |attempts| attempts.0 as u32),
                 first_retry: Duration::from_millis(self.webhook_first_retry_ms.map_or(5_000, |pause| pause.0)),
                 timeout: Duration::from_millis(self.webhook_timeout_ms.map_or(15_000, |timeout| timeout.0)),
+            },
+            ledger: LedgerSettings {
+                key_file: self.ledger_key_file.unwrap_or_else(|| data_dir.join("ledger-key.pem")),
+                memory_file: self.ledger_memory_file.unwrap_or_else(|| data_dir.join("ledger-memory.json")),
+                signer,
+                witnesses: self.witnesses.map_or_else(Vec::new, |witnesses| witnesses.0),
+                time_stamp_url: self.time_stamp_url,
+                time_stamp_every: Duration::from_millis(self.time_stamp_every_ms.map_or(3_600_000, |every| every.0)),
             },
             data_dir,
             log_format: self.log_format.unwrap_or(LogFormat::Text),
@@ -249,7 +290,7 @@ impl Given {
             cost_limit: self.cost_limit.map_or(50_000, |cost| cost.0),
             depth_limit: self.depth_limit.map_or(20, |depth| depth.0),
             token_limit: self.token_limit.map_or(10_000, |tokens| tokens.0),
-        }
+        })
     }
 }
 

@@ -20,4 +20,5 @@ pub mod outbound;
 pub mod projection;
 pub mod report;
 pub mod search;
+pub mod signer;
 pub mod store;

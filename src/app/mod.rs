@@ -10,6 +10,7 @@ mod facts;
 mod follow;
 mod happened;
 mod history;
+mod ledger;
 mod moments;
 mod preview;
 mod reads;
@@ -28,13 +29,16 @@ mod year;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use tokio::sync::OnceCell;
+use tokio::sync::{OnceCell, watch};
 use uuid::Uuid;
 
 pub use clockwork::Clockwork;
 pub use commanded::Commanded;
 pub use follow::{Batch, Follower, Happened, Interest, Start};
 pub use history::{CasePoint, Reversed, Told, parts};
+pub use ledger::{
+    Anchorer, Anchors, Authority, Consistency, Inclusion, NoProof, NotSealed, Sealer, Seals, Vouched, Witness,
+};
 pub use moments::{NoMoment, Point, Then};
 pub use preview::{Foreseen, ForeseenEvent, Previewed, Verdict};
 pub use reads::{CasePage, EventPage};
@@ -53,8 +57,9 @@ pub use year::{NoYear, Year, YearFigure, YearQuestion};
 pub use crate::outbound::FailureClass;
 pub use crate::store::{
     AggregateType, Attachment, CaseColumn, Condition, Delivery, Direction, EventRecord, Failed, FeeSum, GapSums,
-    GroupKey, GroupSums, Grouped, Keep, KeyPage, Moment, NewAttachment, Operator, StoredCase, StreamId, TimeToState,
-    Value, Webhook, WebhookAction, WebhookChange, WebhookConfiguration, WebhookState,
+    GroupKey, GroupSums, Grouped, Keep, KeyPage, Moment, NewAttachment, Operator, Sealed, StoredCase, StoredCheckpoint,
+    StoredCosignature, StoredTimeStamp, StreamId, TimeToState, Value, Webhook, WebhookAction, WebhookChange,
+    WebhookConfiguration, WebhookState,
 };
 
 use crate::clock::Clock;
@@ -72,6 +77,10 @@ pub struct App {
     aggregates: Arc<Aggregates>,
     /// What webhooks are delivered with, in a process that serves.
     outlet: Option<Outlet>,
+    /// Who signs the log, in a process that serves.
+    seals: Option<Seals>,
+    /// How many events are sealed, as far as this process knows.
+    sealed: watch::Sender<u64>,
     /// Empty until somebody follows the log.
     hub: OnceCell<Arc<Hub>>,
 }
@@ -88,6 +97,8 @@ impl App {
             store,
             clock,
             outlet: None,
+            seals: None,
+            sealed: watch::Sender::new(0),
         }
     }
 

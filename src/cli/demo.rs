@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 use crate::app::App;
 use crate::cli::problem::Problem;
-use crate::cli::{Demo, serve};
+use crate::cli::{Demo, seals, serve};
 use crate::clock::{Clock, ManualClock, SystemClock};
 use crate::config::Settings;
 use crate::demo::{self, Filled, Persona};
@@ -73,7 +73,7 @@ pub fn folder(arguments: &Demo) -> Result<Folder, Problem> {
 /// When the folder, the database or the address cannot be used.
 pub async fn run(settings: Settings, folder: Folder) -> Result<(), Problem> {
     let filled = fill(&settings).await?;
-    let app = serve::open_serving(&settings, Arc::new(SystemClock)).await?;
+    let app = serve::open_serving(&settings, Arc::new(SystemClock), seals::of_demonstration(&settings)?).await?;
     let key = serve::key(&settings)?;
     let welcome = welcome(&filled, &key, &folder)?;
     let say = move |address: SocketAddr| {

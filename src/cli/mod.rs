@@ -10,6 +10,7 @@ pub mod rebuild;
 pub mod report;
 pub mod samples;
 pub mod schema;
+pub mod seals;
 pub mod serve;
 pub mod token;
 

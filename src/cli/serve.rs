@@ -8,8 +8,9 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-use crate::app::{App, Clockwork, Courier, Outlet};
+use crate::app::{Anchorer, App, Clockwork, Courier, Outlet, Sealer, Seals};
 use crate::cli::problem::Problem;
+use crate::cli::seals;
 use crate::clock::{Clock, SystemClock};
 use crate::config::Settings;
 use crate::console;
@@ -30,7 +31,7 @@ const CLOCK_LOOKS_EVERY: Duration = Duration::from_secs(60);
 pub async fn run(settings: Settings) -> Result<(), Problem> {
     let clock = Arc::new(SystemClock);
     tracing::info!(database = %settings.database, key = %settings.key_file.display(), "opening");
-    let app = open_serving(&settings, clock).await?;
+    let app = open_serving(&settings, clock, seals::of(&settings)?).await?;
     let key = key(&settings)?;
     serve(app, key, &settings, |address| {
         tracing::info!("GraphQL at http://{address}/graphql");
@@ -56,18 +57,18 @@ async fn open_app(settings: &Settings, clock: Arc<dyn Clock>) -> Result<App, Pro
     Ok(app)
 }
 
-/// The application over the database of the settings, able to deliver webhooks.
+/// The application over the database of the settings, able to deliver webhooks and to seal its log.
 ///
 /// # Errors
 /// When the database or the webhook key cannot be used.
-pub async fn open_serving(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Arc<App>, Problem> {
+pub async fn open_serving(settings: &Settings, clock: Arc<dyn Clock>, seals: Seals) -> Result<Arc<App>, Problem> {
     let webhooks = &settings.webhooks;
     let key = WebhookKey::open_or_create(&webhooks.key_file)
         .map_err(Problem::while_doing("the webhook key cannot be used"))?;
     let networks = Networks::new(webhooks.networks.clone());
     let schedule = Schedule { attempts: webhooks.attempts, first_pause: webhooks.first_retry };
     let outlet = Outlet::new(key, networks, schedule, webhooks.timeout);
-    Ok(Arc::new(open_app(settings, clock).await?.with_outlet(outlet)))
+    Ok(Arc::new(open_app(settings, clock).await?.with_outlet(outlet).with_seals(seals)))
 }
 
 /// The application over the database of the settings, if it is there: a mistyped path is no empty database.
@@ -105,6 +106,8 @@ pub async fn serve(
         .map_err(Problem::while_doing(format!("{} cannot be listened at", settings.listen)))?;
     let address = listener.local_addr().map_err(Problem::while_doing("the listener has no address"))?;
     let stop = CancellationToken::new();
+    // It ends last, with what the others have committed.
+    let sealing = CancellationToken::new();
     let clockwork = tokio::spawn({
         let (app, stop) = (app.clone(), stop.clone());
         let clockwork = Clockwork {
@@ -116,14 +119,18 @@ pub async fn serve(
     });
     let courier = Courier { holder: app.new_id().to_string() };
     let courier = tokio::spawn(courier.run(app.clone(), stop.clone()));
+    let sealer = tokio::spawn(Sealer.run(app.clone(), sealing.clone()));
+    let anchorer = tokio::spawn(Anchorer.run(app.clone(), stop.clone()));
     let ends = told_to_end().map_err(Problem::while_doing("signals cannot be heard"))?;
     ready(address);
     let limits = limits(settings);
     let served = http::serve(listener, app.clone(), key, limits, ends).await;
     // Requests are answered by now. What the writer has accepted is committed before the process ends.
     stop.cancel();
-    let _ = tokio::join!(clockwork, courier);
+    let _ = tokio::join!(clockwork, courier, anchorer);
     app.shutdown().await;
+    sealing.cancel();
+    let _ = sealer.await;
     tracing::info!("ended: every accepted command is committed");
     served.map_err(Problem::while_doing("the server failed"))
 }

@@ -31,15 +31,9 @@ impl LocalKey {
     ///
     /// See [`KeyError`]. A key that others may read is refused rather than repaired, since it may be known by then.
     pub fn open_or_create(path: &Path) -> Result<Self, KeyError> {
-        key_file::read_or_create(
-            path,
-            "an Ed25519 private key in PKCS#8 PEM",
-            |bytes| Self::from_signing_key(&SigningKey::from_pkcs8_pem(std::str::from_utf8(bytes).ok()?).ok()?),
-            |seed| {
-                let pem = SigningKey::from_bytes(&seed).to_pkcs8_pem(LineEnding::LF).map_err(io::Error::other)?;
-                Ok(pem.as_bytes().to_vec())
-            },
-        )
+        let key = open_or_create(path)?;
+        Self::from_signing_key(&key)
+            .ok_or_else(|| KeyError::Malformed { path: path.to_owned(), expected: key_file::ED25519 })
     }
 
     fn from_signing_key(key: &SigningKey) -> Option<Self> {
@@ -49,6 +43,19 @@ impl LocalKey {
             verifying: DecodingKey::from_ed_der(key.verifying_key().as_bytes()),
         })
     }
+}
+
+/// Opens the Ed25519 key at `path`, or makes one there when there is no such file.
+pub(super) fn open_or_create(path: &Path) -> Result<SigningKey, KeyError> {
+    key_file::read_or_create(
+        path,
+        key_file::ED25519,
+        |bytes| SigningKey::from_pkcs8_pem(std::str::from_utf8(bytes).ok()?).ok(),
+        |seed| {
+            let pem = SigningKey::from_bytes(&seed).to_pkcs8_pem(LineEnding::LF).map_err(io::Error::other)?;
+            Ok(pem.as_bytes().to_vec())
+        },
+    )
 }
 
 #[cfg(test)]

@@ -9,6 +9,9 @@ use uuid::Uuid;
 
 use crate::clock::{Clock, SystemClock};
 
+/// What a key file of [`super::key`] holds.
+pub(super) const ED25519: &str = "an Ed25519 private key in PKCS#8 PEM";
+
 /// Why there is no key to work with.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {

@@ -7,6 +7,7 @@
 pub mod claims;
 pub mod key;
 mod key_file;
+pub mod ledger_key;
 pub mod token;
 pub mod webhook_key;
 

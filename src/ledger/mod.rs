@@ -7,5 +7,6 @@ pub mod inclusion_file;
 pub mod note;
 pub mod proof;
 pub mod tile;
+pub mod timestamp;
 pub mod tree;
 pub mod witness;

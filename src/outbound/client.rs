@@ -78,8 +78,16 @@ impl Client {
     ///
     /// # Errors
     /// When no answer comes; one of any status is an answer.
-    pub async fn post(&self, endpoint: &Endpoint, content_type: &str, body: Bytes) -> Result<Answer, Failure> {
-        self.send(Request::post(endpoint.0.clone()).header(CONTENT_TYPE, content_type), body).await
+    pub async fn post(
+        &self,
+        endpoint: &Endpoint,
+        content_type: &str,
+        headers: &HeaderMap,
+        body: Bytes,
+    ) -> Result<Answer, Failure> {
+        let request = Request::post(endpoint.0.clone()).header(CONTENT_TYPE, content_type);
+        let request = headers.iter().fold(request, |request, (name, value)| request.header(name, value));
+        self.send(request, body).await
     }
 
     pub(super) async fn send(&self, request: Builder, body: Bytes) -> Result<Answer, Failure> {

@@ -35,6 +35,13 @@ pub struct StoredCheckpoint {
     pub note: String,
 }
 
+impl StoredCheckpoint {
+    /// The name of the log that it is of: the first line.
+    pub fn origin(&self) -> &str {
+        self.note.split('\n').next().unwrap_or_default()
+    }
+}
+
 /// Which checkpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sealed {

@@ -1,0 +1,195 @@
+//! Anchors: who outside of this installation vouches that a checkpoint was there at a time. What is anchored cannot be
+//! rewritten even by whoever holds the database and the signer.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Bytes;
+use axum::http::HeaderMap;
+use jiff::Timestamp;
+use tokio_util::sync::CancellationToken;
+
+use crate::app::App;
+use crate::app::ledger::seal::NotSealed;
+use crate::ledger::checkpoint::Checkpoint;
+use crate::ledger::note::Note;
+use crate::ledger::timestamp::request::Request;
+use crate::outbound::{Client, Endpoint, EndpointError, Networks};
+use crate::signer::{RemoteSigner, SignError};
+use crate::store::{Sealed, StoreError, StoredCheckpoint, StoredCosignature, StoredTimeStamp};
+
+/// How long an authority may take.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// How long nobody is asked again after a failure.
+const REST: Duration = Duration::from_secs(30);
+
+/// Who vouches for checkpoints.
+#[derive(Default)]
+pub struct Anchors {
+    /// Cosign each checkpoint, or the latest of several.
+    pub witnesses: Vec<Witness>,
+    /// Stamps one now and then.
+    pub authority: Option<Authority>,
+}
+
+/// Cosigns checkpoints by tlog-witness.
+pub struct Witness(pub RemoteSigner);
+
+/// Stamps checkpoints by RFC 3161.
+pub struct Authority {
+    url: String,
+    endpoint: Endpoint,
+    client: Client,
+    every: Duration,
+}
+
+impl Authority {
+    /// The authority at that URL, asked so often while the log grows.
+    ///
+    /// # Errors
+    /// When the URL is none.
+    pub fn new(url: &str, every: Duration) -> Result<Self, EndpointError> {
+        let networks = Networks::any();
+        let endpoint = Endpoint::parse(url, &networks)?;
+        Ok(Self { url: url.to_owned(), endpoint, client: Client::new(networks, PATIENCE), every })
+    }
+}
+
+/// Why a checkpoint is not vouched for.
+#[derive(Debug, thiserror::Error)]
+pub enum NotAnchored {
+    /// The witness gave no cosignature.
+    #[error(transparent)]
+    Witness(#[from] NotSealed),
+    /// What it gave is none.
+    #[error("the witness {witness} answered with no cosignature of its key")]
+    Cosignature {
+        /// Its name.
+        witness: String,
+    },
+    /// The authority gave no token.
+    #[error("the authority {authority} gave no time stamp: {reason}")]
+    TimeStamp {
+        /// Its URL.
+        authority: String,
+        /// Why.
+        reason: String,
+    },
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Asks for anchors, until it is stopped.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Anchorer;
+
+impl Anchorer {
+    /// Looks at every new checkpoint. A failure is logged, and asked for again later.
+    pub async fn run(self, app: Arc<App>, stop: CancellationToken) {
+        let Some(seals) = app.seals.clone() else { return };
+        let anchors = seals.anchors;
+        if anchors.witnesses.is_empty() && anchors.authority.is_none() {
+            return;
+        }
+        let mut sealed = app.sealed.subscribe();
+        loop {
+            let wait = match app.anchor(&anchors).await {
+                Ok(()) => None,
+                Err(error) => {
+                    tracing::warn!(error = &error as &dyn std::error::Error, "a checkpoint is not anchored");
+                    Some(REST)
+                }
+            };
+            let rest = wait.unwrap_or(anchors.authority.as_ref().map_or(PATIENCE, |authority| authority.every));
+            tokio::select! {
+                _ = sealed.changed(), if wait.is_none() => {}
+                () = tokio::time::sleep(rest) => {}
+                () = stop.cancelled() => return,
+            }
+        }
+    }
+}
+
+impl App {
+    /// Has the latest checkpoint vouched for by everybody who has not done so.
+    ///
+    /// # Errors
+    /// The first failure; the others are asked all the same.
+    pub async fn anchor(&self, anchors: &Anchors) -> Result<(), NotAnchored> {
+        let Some(latest) = self.store.checkpoint(Sealed::Latest).await? else { return Ok(()) };
+        let mut first = Ok(());
+        for witness in &anchors.witnesses {
+            first = first.and(self.cosign(witness, &latest).await);
+        }
+        if let Some(authority) = &anchors.authority {
+            first = first.and(self.stamp(authority, &latest).await);
+        }
+        first
+    }
+
+    async fn cosign(&self, Witness(witness): &Witness, latest: &StoredCheckpoint) -> Result<(), NotAnchored> {
+        let name = witness.key().name();
+        let last = self.store.last_cosignature(name).await?.map_or(0, |last| last.size);
+        if last >= latest.size {
+            return Ok(());
+        }
+        let no_cosignature = || NotAnchored::Cosignature { witness: name.to_owned() };
+        let checkpoint: Checkpoint =
+            Note::parse(&latest.note).ok().and_then(|note| note.text().parse().ok()).ok_or_else(no_cosignature)?;
+        let lines = match self.signature(witness, last, &checkpoint, &latest.note).await {
+            // It has seen a later one, by another server's asking.
+            Err(NotSealed::Signer(SignError::NotSigned(crate::ledger::witness::NotSigned::Outdated { size })))
+                if size > latest.size =>
+            {
+                return Ok(());
+            }
+            lines => lines?,
+        };
+        let note = Note::parse(&format!("{}{lines}", latest.note)).map_err(|_| no_cosignature())?;
+        let verified = note.verify(std::slice::from_ref(witness.key())).map_err(|_| no_cosignature())?;
+        let cosigned = verified.iter().find_map(|verified| Some((verified.time?, &verified.line)));
+        let (time, line) = cosigned.ok_or_else(no_cosignature)?;
+        let cosignature = StoredCosignature {
+            size: latest.size,
+            witness: name.to_owned(),
+            cosigned_at: i64::try_from(time).unwrap_or(i64::MAX).saturating_mul(1_000_000),
+            signature: line.clone(),
+        };
+        Ok(self.store.add_cosignature(&cosignature).await?)
+    }
+
+    async fn stamp(&self, authority: &Authority, latest: &StoredCheckpoint) -> Result<(), NotAnchored> {
+        let now = self.clock.now();
+        if let Some(last) = self.store.last_time_stamp().await?
+            && (last.size >= latest.size || is_recent(last.stamped_at, now, authority.every))
+        {
+            return Ok(());
+        }
+        let refused = |reason: String| NotAnchored::TimeStamp { authority: authority.url.clone(), reason };
+        let (nonce, _) =
+            self.clock.random().split_first_chunk().map(|(nonce, rest)| (*nonce, rest.len())).expect("16 bytes");
+        let request = Request::new(latest.note.as_bytes(), u64::from_be_bytes(nonce));
+        let body = Bytes::from(request.to_der());
+        let headers = HeaderMap::new();
+        let posted = authority.client.post(&authority.endpoint, "application/timestamp-query", &headers, body).await;
+        let answer = posted.map_err(|failure| refused(failure.to_string()))?;
+        if !answer.status.is_success() {
+            return Err(refused(format!("it answered {}", answer.status)));
+        }
+        let token = request.accept(&answer.body).map_err(|error| refused(error.to_string()))?;
+        let stamp = StoredTimeStamp {
+            size: latest.size,
+            authority: authority.url.clone(),
+            stamped_at: token.stamp().time.as_microsecond(),
+            token: token.as_der().to_vec(),
+        };
+        Ok(self.store.add_time_stamp(&stamp).await?)
+    }
+}
+
+fn is_recent(stamped_at: i64, now: Timestamp, every: Duration) -> bool {
+    let age = now.as_microsecond().saturating_sub(stamped_at);
+    u128::try_from(age).is_ok_and(|age| age < every.as_micros())
+}

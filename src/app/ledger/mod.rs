@@ -1,0 +1,221 @@
+//! The log proves itself: proofs and checkpoints for whoever asks, sealing, and who vouches for what was sealed.
+
+mod anchor;
+mod seal;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use anchor::{Anchorer, Anchors, Authority, Witness};
+pub use seal::{NotSealed, Sealer};
+
+use crate::app::App;
+use crate::app::request::Fault;
+use crate::domain::actor::Actor;
+use crate::ledger::proof::Plan;
+use crate::ledger::tile::Tile;
+use crate::ledger::tree::Hash;
+use crate::signer::Signer;
+use crate::store::{Moment, Sealed, StoreError, StoredCheckpoint, StoredCosignature, StoredTimeStamp};
+
+/// Who signs the checkpoints of a log, and who vouches for them.
+#[derive(Clone)]
+pub struct Seals {
+    /// The signer.
+    pub signer: Arc<dyn Signer>,
+    /// Witnesses and an authority for time stamps.
+    pub anchors: Arc<Anchors>,
+    /// How long a commit waits for others before it is sealed with them.
+    pub pause: Duration,
+}
+
+/// That a leaf is in the tree.
+#[derive(Clone, Debug)]
+pub struct Inclusion {
+    /// Its position.
+    pub index: u64,
+    /// Leaves of the tree.
+    pub size: u64,
+    /// Its hash.
+    pub leaf: Hash,
+    /// From its neighbour up.
+    pub path: Vec<Hash>,
+    /// The root of the tree.
+    pub root: Hash,
+    /// What was signed of the tree.
+    pub checkpoint: Option<StoredCheckpoint>,
+}
+
+/// That a tree goes on from a smaller one.
+#[derive(Clone, Debug)]
+pub struct Consistency {
+    /// Leaves of the smaller one.
+    pub from: u64,
+    /// Leaves of the tree.
+    pub to: u64,
+    /// The root of the smaller one.
+    pub from_root: Hash,
+    /// The root of the tree.
+    pub to_root: Hash,
+    /// The proof.
+    pub path: Vec<Hash>,
+}
+
+/// A checkpoint with everybody who vouches for it.
+#[derive(Clone, Debug)]
+pub struct Vouched {
+    /// What was signed.
+    pub checkpoint: StoredCheckpoint,
+    /// Who has cosigned it.
+    pub cosignatures: Vec<StoredCosignature>,
+    /// When it was stamped.
+    pub time_stamps: Vec<StoredTimeStamp>,
+}
+
+impl Vouched {
+    /// The signed note with its cosignatures.
+    #[must_use]
+    pub fn note(&self) -> String {
+        let lines = self.cosignatures.iter().map(|cosignature| cosignature.signature.as_str());
+        std::iter::once(self.checkpoint.note.as_str()).chain(lines).collect()
+    }
+}
+
+/// Why there is no proof.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum NoProof {
+    /// The log has fewer events.
+    #[error("the log has {size} events so far, not {wanted}")]
+    Beyond {
+        /// How many were asked about.
+        wanted: u64,
+        /// How many there are.
+        size: u64,
+    },
+    /// The leaf is not in a tree of that size, or the smaller tree is the larger one.
+    #[error("{smaller} is not within a tree of {size} leaves")]
+    NotWithin {
+        /// The index or the smaller size.
+        smaller: u64,
+        /// The size of the tree.
+        size: u64,
+    },
+    /// There is no such event for this actor.
+    #[error("no event at this position is there for you")]
+    NoEvent,
+    /// The house failed.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
+impl From<StoreError> for NoProof {
+    fn from(error: StoreError) -> Self {
+        Self::Fault(error.into())
+    }
+}
+
+impl App {
+    /// The application, which seals what it commits.
+    #[must_use]
+    pub fn with_seals(self, seals: Seals) -> Self {
+        Self { seals: Some(seals), ..self }
+    }
+
+    /// What the checkpoints of this log are checked with, as this process knows it; an auditor has the key from elsewhere.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn log_key(&self) -> Result<Option<String>, Fault> {
+        let Some(seals) = &self.seals else { return Ok(None) };
+        let origin = self.store.origin().await?;
+        Ok(seals.signer.verifier(&origin).ok().map(|key| key.to_string()))
+    }
+
+    /// A checkpoint with everybody who vouches for it.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn checkpoint(&self, which: Sealed) -> Result<Option<Vouched>, Fault> {
+        let Some(checkpoint) = self.store.checkpoint(which).await? else { return Ok(None) };
+        let cosignatures = self.store.cosignatures(checkpoint.size).await?;
+        let time_stamps = self.store.time_stamps(checkpoint.size).await?;
+        Ok(Some(Vouched { checkpoint, cosignatures, time_stamps }))
+    }
+
+    /// The hash of the leaf at a position.
+    ///
+    /// # Errors
+    /// When the store fails or has no event there.
+    pub async fn leaf(&self, position: u64) -> Result<Hash, Fault> {
+        let missing = || StoreError::Corrupt { what: format!("no leaf at position {position}") };
+        Ok(self.store.hashes(0, position, 1).await?.pop().ok_or_else(missing)?)
+    }
+
+    /// Proves that an event that this actor may see is in the tree: in that of `size` leaves, or else in the latest that
+    /// was sealed; `None` while none that has it is sealed.
+    ///
+    /// # Errors
+    /// See [`NoProof`].
+    pub async fn inclusion(&self, actor: &Actor, index: u64, size: Option<u64>) -> Result<Option<Inclusion>, NoProof> {
+        self.event_at(actor, index, Moment::Present).await?.ok_or(NoProof::NoEvent)?;
+        let checkpoint = match size {
+            Some(size) => self.store.checkpoint(Sealed::Size(size)).await?,
+            None => self.store.checkpoint(Sealed::Latest).await?,
+        };
+        let Some(size) = size.or(checkpoint.as_ref().map(|checkpoint| checkpoint.size)) else { return Ok(None) };
+        if index >= size {
+            return match &checkpoint {
+                Some(_) => Ok(None),
+                None => Err(NoProof::NotWithin { smaller: index, size }),
+            };
+        }
+        let plan = Plan::inclusion(index, size).expect("it is within the tree");
+        let root = self.root(size).await?;
+        let path = self.computed(&plan).await?;
+        Ok(Some(Inclusion { index, size, leaf: self.leaf(index).await?, path, root, checkpoint }))
+    }
+
+    /// Proves that the tree of `to` leaves goes on from that of `from`.
+    ///
+    /// # Errors
+    /// See [`NoProof`].
+    pub async fn consistency(&self, from: u64, to: u64) -> Result<Consistency, NoProof> {
+        let plan = Plan::consistency(from, to).ok_or(NoProof::NotWithin { smaller: from, size: to })?;
+        let (from_root, to_root) = (self.root(from).await?, self.root(to).await?);
+        Ok(Consistency { from, to, from_root, to_root, path: self.computed(&plan).await? })
+    }
+
+    /// The root of the tree of the first `size` events.
+    async fn root(&self, size: u64) -> Result<Hash, NoProof> {
+        let tree = self.store.tree().await?;
+        if size > tree.size() {
+            return Err(NoProof::Beyond { wanted: size, size: tree.size() });
+        }
+        if size == tree.size() {
+            return Ok(tree.root());
+        }
+        Ok(self.computed(&Plan::root(size)).await?.pop().expect("a root"))
+    }
+
+    /// The hashes of a tile, as many as the log has of it.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn tile(&self, tile: Tile) -> Result<Vec<Hash>, Fault> {
+        Ok(self.store.hashes(tile.level, tile.first(), tile.width.into()).await?)
+    }
+
+    async fn computed(&self, plan: &Plan) -> Result<Vec<Hash>, Fault> {
+        let mut tiles = BTreeMap::new();
+        for tile in plan.tiles() {
+            let hashes = self.tile(tile).await?;
+            if hashes.len() != usize::from(tile.width) {
+                let what = format!("the tree has {} of {} hashes of {tile:?}", hashes.len(), tile.width);
+                return Err(StoreError::Corrupt { what }.into());
+            }
+            tiles.insert(tile, hashes);
+        }
+        Ok(plan.hashes(&tiles))
+    }
+}

@@ -1,0 +1,162 @@
+//! Sealing: what was committed is signed as a checkpoint within a second.
+//!
+//! Any number of servers may seal one log: the signer's memory lets each checkpoint be signed once, and the same
+//! signature is kept once.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep_until};
+use tokio_util::sync::CancellationToken;
+
+use crate::app::App;
+use crate::app::ledger::{NoProof, Seals};
+use crate::ledger::checkpoint::Checkpoint;
+use crate::ledger::note::{Note, NoteError};
+use crate::ledger::witness::{AddCheckpoint, NotSigned};
+use crate::signer::{SignError, Signer};
+use crate::store::{Sealed, StoreError, StoredCheckpoint};
+
+/// How often the log is looked at for what other processes have committed: a commit is sealed within a second.
+const LOOKS_EVERY: Duration = Duration::from_millis(500);
+
+/// How long it waits after a failure; doubled with each one that follows, up to a minute.
+const FIRST_REST: Duration = Duration::from_secs(1);
+const LONGEST_REST: Duration = Duration::from_secs(60);
+
+/// Why a log is not sealed.
+#[derive(Debug, thiserror::Error)]
+pub enum NotSealed {
+    /// The signer gave no signature.
+    #[error(transparent)]
+    Signer(#[from] SignError),
+    /// The tree that was signed last cannot be proved to have become this one.
+    #[error(transparent)]
+    Proof(#[from] NoProof),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// What the signer gave is no signature by its key.
+    #[error("the signer's signature does not verify by its own key")]
+    Signature(#[source] NoteError),
+    /// The log was sealed with another key before.
+    #[error("the log was sealed by another key before: all servers of a log need the same ledger key, or one signer")]
+    OtherKey(#[source] NoteError),
+}
+
+/// Seals what is committed, until it is stopped.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Sealer;
+
+impl Sealer {
+    /// Seals again and again, and a last time when it is stopped. Nothing happens where nobody signs.
+    pub async fn run(self, app: Arc<App>, stop: CancellationToken) {
+        let Some(seals) = app.seals.clone() else { return };
+        let mut committed = app.writer.committed();
+        let mut rest = FIRST_REST;
+        let mut wait = seals.pause;
+        loop {
+            // Several commits are sealed together; one that comes alone does not wait long.
+            sleep_or_stop(wait, &stop).await;
+            if !stop.is_cancelled() {
+                tokio::select! {
+                    _ = committed.changed() => {}
+                    () = tokio::time::sleep(LOOKS_EVERY) => {}
+                    () = stop.cancelled() => {}
+                }
+            }
+            (wait, rest) = match app.seal(&seals).await {
+                Ok(_) => (seals.pause, FIRST_REST),
+                Err(error) => {
+                    tracing::error!(error = &error as &dyn std::error::Error, "the log is not sealed");
+                    (rest, (rest * 2).min(LONGEST_REST))
+                }
+            };
+            if stop.is_cancelled() {
+                return;
+            }
+        }
+    }
+}
+
+async fn sleep_or_stop(pause: Duration, stop: &CancellationToken) {
+    tokio::select! {
+        () = sleep_until(Instant::now() + pause) => {}
+        () = stop.cancelled() => {}
+    }
+}
+
+impl App {
+    /// Seals the log as it is, if it is not; the size that is sealed.
+    ///
+    /// # Errors
+    /// See [`NotSealed`].
+    pub async fn seal_now(&self) -> Result<u64, NotSealed> {
+        match &self.seals {
+            Some(seals) => self.seal(&seals.clone()).await,
+            None => Ok(0),
+        }
+    }
+
+    async fn seal(&self, seals: &Seals) -> Result<u64, NotSealed> {
+        let tree = self.store.tree().await?;
+        let last = self.store.checkpoint(Sealed::Latest).await?;
+        let sealed = last.as_ref().map_or(0, |last| last.size);
+        if tree.size() <= sealed {
+            return Ok(sealed);
+        }
+        let checkpoint = Checkpoint { origin: self.store.origin().await?, size: tree.size(), root: tree.root() };
+        let key = seals.signer.verifier(&checkpoint.origin)?;
+        if let Some(last) = &last
+            && last.origin() == checkpoint.origin
+        {
+            let of_key = Note::parse(&last.note).and_then(|note| note.verify(std::slice::from_ref(&key)));
+            of_key.map_err(NotSealed::OtherKey)?;
+        }
+        let text = checkpoint.to_string();
+        let now = self.clock.now();
+        let line = self.signature(&*seals.signer, sealed, &checkpoint, &text).await?;
+        let note = format!("{text}\n{line}");
+        let signed = Note::parse(&note).and_then(|note| note.verify(&[key]));
+        signed.map_err(NotSealed::Signature)?;
+        let stored =
+            StoredCheckpoint { size: checkpoint.size, root: checkpoint.root, signed_at: now.as_microsecond(), note };
+        self.store.add_checkpoint(&stored).await?;
+        self.sealed.send_replace(checkpoint.size);
+        Ok(checkpoint.size)
+    }
+
+    /// The signature of a checkpoint. The signer says where it was, if that is not where the database thinks: a crash may
+    /// have come between a signature and its row, or another server was faster.
+    pub(super) async fn signature(
+        &self,
+        signer: &dyn Signer,
+        last_size: u64,
+        checkpoint: &Checkpoint,
+        text: &str,
+    ) -> Result<String, NotSealed> {
+        let mut old_size = last_size;
+        loop {
+            let proof = match old_size {
+                0 => Vec::new(),
+                _ => self.consistency(old_size, checkpoint.size).await?.path,
+            };
+            let request = AddCheckpoint { old_size, proof, checkpoint: text.to_owned() };
+            match signer.sign(&request, self.clock.now()).await {
+                Err(SignError::NotSigned(NotSigned::Outdated { size })) if size != old_size => {
+                    if size > checkpoint.size {
+                        return Err(NotSigned::Outdated { size }.into());
+                    }
+                    old_size = size;
+                }
+                signed => return Ok(signed?),
+            }
+        }
+    }
+}
+
+impl From<NotSigned> for NotSealed {
+    fn from(refused: NotSigned) -> Self {
+        Self::Signer(refused.into())
+    }
+}

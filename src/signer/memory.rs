@@ -1,0 +1,102 @@
+//! What a notary has signed, in a file of its own: how far, for each log.
+
+use std::collections::BTreeMap;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::{Deserialize, Serialize};
+use tempfile::NamedTempFile;
+
+use crate::ledger::witness::Seen;
+
+/// The file. One process at a time has it open to write.
+pub(super) struct Memory {
+    path: PathBuf,
+}
+
+/// What the file holds.
+#[derive(Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+struct Content {
+    logs: BTreeMap<String, Entry>,
+}
+
+#[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+struct Entry {
+    size: u64,
+    root: String,
+}
+
+impl Memory {
+    /// The memory at this path; `is_new` where there may be none yet.
+    pub(super) fn open(path: &Path, is_new: bool) -> io::Result<Self> {
+        let memory = Self { path: path.to_owned() };
+        if !path.exists() {
+            if !is_new {
+                let why = "it is missing, and without it the key would sign anything; put it back, or make a new key";
+                return Err(io::Error::new(io::ErrorKind::NotFound, why));
+            }
+            memory.write(&Content::default())?;
+        }
+        memory.read().map(|_| memory)
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Asks `judge` about how far that log was signed. Where it agrees, what it answers is remembered, durably, before
+    /// this returns. Two processes that share the file take turns.
+    pub(super) fn advance<E>(
+        &self,
+        origin: &str,
+        judge: impl FnOnce(Option<Seen>) -> Result<Seen, E>,
+    ) -> io::Result<Result<(), E>> {
+        let turn = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(self.turn())?;
+        turn.lock()?;
+        let mut content = self.read()?;
+        let last = content.logs.get(origin).map(Entry::seen).transpose()?;
+        let seen = match judge(last) {
+            Ok(seen) => seen,
+            Err(refused) => return Ok(Err(refused)),
+        };
+        if last != Some(seen) {
+            let entry = Entry { size: seen.size, root: STANDARD.encode(seen.root) };
+            content.logs.insert(origin.to_owned(), entry);
+            self.write(&content)?;
+        }
+        Ok(Ok(()))
+    }
+
+    fn turn(&self) -> PathBuf {
+        self.path.with_extension("lock")
+    }
+
+    fn read(&self) -> io::Result<Content> {
+        Ok(serde_json::from_slice(&std::fs::read(&self.path)?)?)
+    }
+
+    fn write(&self, content: &Content) -> io::Result<()> {
+        let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        std::fs::create_dir_all(folder)?;
+        let mut file = NamedTempFile::new_in(folder)?;
+        serde_json::to_writer_pretty(&mut file, content)?;
+        file.write_all(b"\n")?;
+        file.as_file().sync_all()?;
+        file.persist(&self.path).map_err(|error| error.error)?;
+        File::open(folder)?.sync_all()
+    }
+}
+
+impl Entry {
+    fn seen(&self) -> io::Result<Seen> {
+        let root = STANDARD.decode(&self.root).ok().and_then(|root| root.try_into().ok());
+        let root = root.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "a root is 32 bytes in Base64"))?;
+        Ok(Seen { size: self.size, root })
+    }
+}

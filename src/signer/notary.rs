@@ -1,0 +1,183 @@
+//! A key with a memory.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use ed25519_dalek::SigningKey;
+use jiff::Timestamp;
+
+use super::memory::Memory;
+use super::{SignError, Signer};
+use crate::identity::ledger_key::{self, KeyError};
+use crate::ledger::checkpoint::Checkpoint;
+use crate::ledger::note::{Algorithm, Note, NoteSigner, VerifierKey};
+use crate::ledger::witness::{AddCheckpoint, Seen, goes_on};
+
+/// In which role it signs.
+#[derive(Clone, Debug)]
+pub enum Role {
+    /// For the logs themselves: each by its own name, from the text of the checkpoint.
+    Log,
+    /// As a witness of that name, of the logs with these keys, from the checkpoint as its log has signed it.
+    Witness {
+        /// Its name.
+        name: String,
+        /// The keys of the logs; the name of a key is the name of its log.
+        logs: Vec<VerifierKey>,
+    },
+}
+
+/// Signs what goes on from what it signed before.
+#[derive(Clone)]
+pub struct Notary(Arc<Inner>);
+
+struct Inner {
+    key: SigningKey,
+    memory: Memory,
+    role: Role,
+}
+
+impl Notary {
+    /// A notary with this key and this memory. Both are made where there is neither; a key without its memory is refused.
+    ///
+    /// # Errors
+    /// When the key cannot be used, or the memory cannot or is missing.
+    pub fn open(key: &Path, memory: &Path, role: Role) -> Result<Self, NotaryError> {
+        // The memory comes first, so that a key that is there has always had one.
+        let memory = Memory::open(memory, !key.exists())
+            .map_err(|source| SignError::Memory { path: memory.to_owned(), source })?;
+        Ok(Self(Arc::new(Inner { key: ledger_key::open_or_create(key)?, memory, role })))
+    }
+}
+
+/// Why there is no notary.
+#[derive(Debug, thiserror::Error)]
+pub enum NotaryError {
+    /// Its key cannot be used.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// Its memory cannot be used.
+    #[error(transparent)]
+    Memory(#[from] SignError),
+}
+
+impl Inner {
+    fn signer(&self, origin: &str) -> Result<NoteSigner, SignError> {
+        let (name, algorithm) = match &self.role {
+            Role::Log => (origin, Algorithm::Ed25519),
+            Role::Witness { name, .. } => (name.as_str(), Algorithm::Cosignature),
+        };
+        Ok(NoteSigner::new(name, algorithm, self.key.clone())?)
+    }
+
+    /// The text to sign, once it is known to be the log's.
+    fn text(&self, checkpoint: &str) -> Result<String, SignError> {
+        let Role::Witness { logs, .. } = &self.role else { return Ok(checkpoint.to_owned()) };
+        let note = Note::parse(checkpoint)?;
+        let origin = note.text().split('\n').next().unwrap_or_default();
+        let keys: Vec<_> = logs.iter().filter(|key| key.name() == origin).cloned().collect();
+        if keys.is_empty() {
+            return Err(SignError::UnknownLog { origin: origin.to_owned() });
+        }
+        note.verify(&keys)?;
+        Ok(note.text().to_owned())
+    }
+
+    fn sign(&self, request: &AddCheckpoint, now: Timestamp) -> Result<String, SignError> {
+        let text = self.text(&request.checkpoint)?;
+        let checkpoint: Checkpoint = text.parse()?;
+        let new = Seen { size: checkpoint.size, root: checkpoint.root };
+        let judged = self
+            .memory
+            .advance(&checkpoint.origin, |last| goes_on(last, request.old_size, &request.proof, new).map(|()| new));
+        judged.map_err(|source| SignError::Memory { path: self.memory.path().to_owned(), source })??;
+        Ok(self.signer(&checkpoint.origin)?.sign(&text, now.as_second().max(0).unsigned_abs()))
+    }
+}
+
+#[async_trait]
+impl Signer for Notary {
+    fn verifier(&self, origin: &str) -> Result<VerifierKey, SignError> {
+        Ok(self.0.signer(origin)?.verifier().clone())
+    }
+
+    async fn sign(&self, request: &AddCheckpoint, now: Timestamp) -> Result<String, SignError> {
+        let (inner, request) = (self.0.clone(), request.clone());
+        let signed = tokio::task::spawn_blocking(move || inner.sign(&request, now));
+        signed.await.expect("signing does not panic")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tempfile::TempDir;
+
+    use super::*;
+    use crate::ledger::tree::node_hash;
+    use crate::ledger::witness::NotSigned;
+
+    fn notary(folder: &TempDir, role: Role) -> Result<Notary, NotaryError> {
+        Notary::open(&folder.path().join("key.pem"), &folder.path().join("memory.json"), role)
+    }
+
+    fn request(old_size: u64, proof: &[[u8; 32]], size: u64, root: [u8; 32]) -> AddCheckpoint {
+        let checkpoint = Checkpoint { origin: "log.example".to_owned(), size, root }.to_string();
+        AddCheckpoint { old_size, proof: proof.to_vec(), checkpoint }
+    }
+
+    #[tokio::test]
+    async fn what_goes_on_is_signed_and_nothing_else_is() {
+        let folder = TempDir::new().expect("a folder");
+        let signer = notary(&folder, Role::Log).expect("made");
+        let (one, two) = ([1; 32], node_hash(&[1; 32], &[2; 32]));
+        let now = Timestamp::UNIX_EPOCH;
+        let line = signer.sign(&request(0, &[], 1, one), now).await.expect("the first");
+        let text = request(0, &[], 1, one).checkpoint;
+        let keys = [signer.verifier("log.example").expect("a name")];
+        Note::parse(&format!("{text}\n{line}")).expect("a note").verify(&keys).expect("its own");
+        // The memory is on the disk: another process with it goes on from there.
+        let again = notary(&folder, Role::Log).expect("opened");
+        let refused = again.sign(&request(0, &[], 1, two), now).await;
+        assert!(matches!(refused, Err(SignError::NotSigned(NotSigned::Outdated { size: 1 }))), "{refused:?}");
+        let refused = again.sign(&request(1, &[], 1, two), now).await;
+        assert!(matches!(refused, Err(SignError::NotSigned(NotSigned::Forked { size: 1 }))), "{refused:?}");
+        let refused = again.sign(&request(1, &[[9; 32]], 2, two), now).await;
+        assert!(matches!(refused, Err(SignError::NotSigned(NotSigned::Unproved { size: 1 }))), "{refused:?}");
+        again.sign(&request(1, &[[2; 32]], 2, two), now).await.expect("it goes on");
+        let refused = signer.sign(&request(1, &[[2; 32]], 2, two), now).await;
+        assert!(matches!(refused, Err(SignError::NotSigned(NotSigned::Outdated { size: 2 }))), "{refused:?}");
+    }
+
+    #[test]
+    fn a_key_without_its_memory_signs_nothing() {
+        let folder = TempDir::new().expect("a folder");
+        notary(&folder, Role::Log).expect("made");
+        std::fs::remove_file(folder.path().join("memory.json")).expect("removed");
+        let refused = notary(&folder, Role::Log).err().expect("refused");
+        assert!(matches!(refused, NotaryError::Memory(SignError::Memory { .. })), "{refused}");
+    }
+
+    #[tokio::test]
+    async fn a_witness_cosigns_what_its_logs_have_signed() {
+        let (folder, of_log) = (TempDir::new().expect("a folder"), TempDir::new().expect("a folder"));
+        let log = notary(&of_log, Role::Log).expect("made");
+        let logs = vec![log.verifier("log.example").expect("a name")];
+        let witness = notary(&folder, Role::Witness { name: "w.example".to_owned(), logs }).expect("made");
+        let now: Timestamp = "2026-03-04T05:06:07Z".parse().expect("a time");
+        let unsigned = request(0, &[], 1, [1; 32]);
+        assert!(matches!(witness.sign(&unsigned, now).await, Err(SignError::Note(_))));
+        let line = log.sign(&unsigned, now).await.expect("signed");
+        let note = format!("{}\n{line}", unsigned.checkpoint);
+        let cosignature =
+            witness.sign(&AddCheckpoint { checkpoint: note.clone(), ..unsigned }, now).await.expect("seen");
+        let keys = [witness.verifier("log.example").expect("a name")];
+        let verified = Note::parse(&(note + &cosignature)).expect("a note").verify(&keys).expect("cosigned");
+        assert_eq!(verified[0].time, Some(now.as_second().unsigned_abs()));
+        let foreign = Checkpoint { origin: "other".to_owned(), size: 1, root: [1; 32] }.to_string();
+        let line = log.sign(&AddCheckpoint { old_size: 0, proof: Vec::new(), checkpoint: foreign.clone() }, now).await;
+        let foreign = format!("{foreign}\n{}", line.expect("signed"));
+        let refused = witness.sign(&AddCheckpoint { old_size: 0, proof: Vec::new(), checkpoint: foreign }, now).await;
+        assert!(matches!(refused, Err(SignError::UnknownLog { .. })), "{refused:?}");
+    }
+}

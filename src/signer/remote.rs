@@ -1,0 +1,86 @@
+//! A signer that is another process, and how a witness is asked: the same request, the same answers.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use axum::body::Bytes;
+use axum::http::StatusCode;
+use axum::http::header::{AUTHORIZATION, HeaderMap, HeaderValue};
+use jiff::Timestamp;
+
+use super::{SignError, Signer};
+use crate::identity::ledger_key::CallerToken;
+use crate::ledger::note::VerifierKey;
+use crate::ledger::witness::{AddCheckpoint, NotSigned};
+use crate::outbound::{Client, Endpoint, EndpointError, Networks};
+
+/// How long a signer or a witness may take.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Somebody elsewhere who signs.
+pub struct RemoteSigner {
+    client: Client,
+    endpoint: Endpoint,
+    key: VerifierKey,
+    headers: HeaderMap,
+}
+
+impl RemoteSigner {
+    /// The signer of a log at that URL, which is shown that token.
+    ///
+    /// # Errors
+    /// When the URL is none.
+    pub fn signer(url: &str, key: VerifierKey, token: &CallerToken) -> Result<Self, EndpointError> {
+        let mut bearer = HeaderValue::try_from(token.bearer()).expect("Base64 is visible ASCII");
+        bearer.set_sensitive(true);
+        Self::at(
+            &format!("{}/sign-checkpoint", url.trim_end_matches('/')),
+            key,
+            [(AUTHORIZATION, bearer)].into_iter().collect(),
+        )
+    }
+
+    /// The witness whose submission prefix that URL is.
+    ///
+    /// # Errors
+    /// When the URL is none.
+    pub fn witness(url: &str, key: VerifierKey) -> Result<Self, EndpointError> {
+        Self::at(&format!("{}/add-checkpoint", url.trim_end_matches('/')), key, HeaderMap::new())
+    }
+
+    fn at(url: &str, key: VerifierKey, headers: HeaderMap) -> Result<Self, EndpointError> {
+        let networks = Networks::any();
+        let endpoint = Endpoint::parse(url, &networks)?;
+        Ok(Self { client: Client::new(networks, PATIENCE), endpoint, key, headers })
+    }
+
+    /// Its key.
+    pub fn key(&self) -> &VerifierKey {
+        &self.key
+    }
+}
+
+#[async_trait]
+impl Signer for RemoteSigner {
+    /// The key that it is known by; one of another log's name is no key for this log.
+    fn verifier(&self, _origin: &str) -> Result<VerifierKey, SignError> {
+        Ok(self.key.clone())
+    }
+
+    async fn sign(&self, request: &AddCheckpoint, _now: Timestamp) -> Result<String, SignError> {
+        let body = Bytes::from(request.to_text());
+        let answer = self.client.post(&self.endpoint, "text/plain; charset=utf-8", &self.headers, body).await;
+        let answer = answer.map_err(|failure| SignError::Remote(failure.to_string()))?;
+        let text = String::from_utf8_lossy(&answer.body);
+        match answer.status {
+            StatusCode::OK => Ok(text.into_owned()),
+            StatusCode::CONFLICT => match text.trim_end().parse() {
+                Ok(size) if size == request.old_size => Err(NotSigned::Forked { size }.into()),
+                Ok(size) => Err(NotSigned::Outdated { size }.into()),
+                Err(_) => Err(SignError::Remote("it answered 409 without a size".to_owned())),
+            },
+            StatusCode::UNPROCESSABLE_ENTITY => Err(NotSigned::Unproved { size: request.old_size }.into()),
+            status => Err(SignError::Remote(format!("it answered {status}"))),
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! A notary as a process of its own, over HTTP: `POST /sign-checkpoint` for the servers of a log, `POST /add-checkpoint`
+//! as C2SP tlog-witness has it.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+
+use super::{Notary, SignError, Signer};
+use crate::clock::Clock;
+use crate::identity::ledger_key::CallerToken;
+use crate::ledger::note::NoteError;
+use crate::ledger::witness::{AddCheckpoint, NotSigned};
+
+/// The longest request: 63 hashes and a checkpoint with many signatures.
+const LONGEST_REQUEST_BYTES: usize = 64 * 1024;
+
+struct Service {
+    notary: Notary,
+    clock: Arc<dyn Clock>,
+    /// What callers have to show; a witness asks for nothing, since the log's own signature speaks for a request.
+    token: Option<CallerToken>,
+}
+
+/// The routes of a log's signer.
+pub fn signer(notary: Notary, clock: Arc<dyn Clock>, token: CallerToken) -> Router {
+    router("/sign-checkpoint", Service { notary, clock, token: Some(token) })
+}
+
+/// The routes of a witness.
+pub fn witness(notary: Notary, clock: Arc<dyn Clock>) -> Router {
+    router("/add-checkpoint", Service { notary, clock, token: None })
+}
+
+fn router(path: &str, service: Service) -> Router {
+    Router::new()
+        .route(path, post(sign))
+        .layer(DefaultBodyLimit::max(LONGEST_REQUEST_BYTES))
+        .with_state(Arc::new(service))
+}
+
+async fn sign(State(service): State<Arc<Service>>, headers: HeaderMap, body: String) -> Response {
+    if let Some(token) = &service.token {
+        let shown = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        if !token.is_shown_by(shown) {
+            return told(StatusCode::UNAUTHORIZED, "show the caller's token of this signer as a bearer token");
+        }
+    }
+    let request: AddCheckpoint = match body.parse() {
+        Ok(request) => request,
+        Err(error) => return told(StatusCode::BAD_REQUEST, error),
+    };
+    match service.notary.sign(&request, service.clock.now()).await {
+        Ok(line) => line.into_response(),
+        Err(SignError::NotSigned(refused)) => match refused {
+            NotSigned::Outdated { size } | NotSigned::Forked { size } => {
+                let mut answer = told(StatusCode::CONFLICT, size);
+                answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/x.tlog.size"));
+                answer
+            }
+            NotSigned::Shrunk { .. } => told(StatusCode::BAD_REQUEST, refused),
+            NotSigned::Unproved { .. } => told(StatusCode::UNPROCESSABLE_ENTITY, refused),
+        },
+        Err(error @ SignError::UnknownLog { .. }) => told(StatusCode::NOT_FOUND, error),
+        Err(SignError::Note(error @ (NoteError::Unsigned { .. } | NoteError::BadSignature { .. }))) => {
+            told(StatusCode::FORBIDDEN, error)
+        }
+        Err(error @ (SignError::Note(_) | SignError::Checkpoint(_))) => told(StatusCode::BAD_REQUEST, error),
+        Err(error @ (SignError::Memory { .. } | SignError::Remote(_))) => {
+            tracing::error!(error = &error as &dyn std::error::Error, "nothing was signed");
+            told(StatusCode::INTERNAL_SERVER_ERROR, "nothing was signed")
+        }
+    }
+}
+
+fn told(status: StatusCode, what: impl std::fmt::Display) -> Response {
+    (status, format!("{what}\n")).into_response()
+}
