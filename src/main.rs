@@ -5,7 +5,9 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use etalon::cli::problem::Problem;
-use etalon::cli::{Cli, Command, demo, export, import, logging, migrate, rebuild, report, schema, serve, token};
+use etalon::cli::{
+    Cli, Command, demo, export, import, logging, migrate, rebuild, report, schema, serve, signing, token,
+};
 use etalon::config::{Overrides, Settings};
 
 fn main() -> ExitCode {
@@ -61,6 +63,14 @@ fn run(cli: Cli) -> Result<(), Problem> {
             let settings = settings(arguments.database.overrides())?;
             logging::start(&settings);
             say(&runtime()?.block_on(migrate::run(&arguments, &settings))?)
+        }
+        Command::Signer(arguments) => {
+            logging::start(&settings(Overrides::default())?);
+            runtime()?.block_on(signing::sign(arguments))
+        }
+        Command::Witness(arguments) => {
+            logging::start(&settings(Overrides::default())?);
+            runtime()?.block_on(signing::witness(arguments))
         }
         Command::Schema(arguments) => say(&schema::run(&arguments)?),
     }

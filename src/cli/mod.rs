@@ -12,6 +12,7 @@ pub mod samples;
 pub mod schema;
 pub mod seals;
 pub mod serve;
+pub mod signing;
 pub mod token;
 
 pub mod logging;
@@ -80,6 +81,10 @@ pub enum Command {
     Rebuild(Rebuild),
     /// Bring the database's schema up to date, and part the role of the servers from its owner
     Migrate(Migrate),
+    /// Sign the checkpoints of a log, as a process of its own
+    Signer(Signer),
+    /// Cosign the checkpoints of logs, as an auditor who keeps an eye on them
+    Witness(Witness),
     /// Print the GraphQL schema, or write or check all schema files
     Schema(Schema),
 }
@@ -176,6 +181,55 @@ pub struct Migrate {
     /// PostgreSQL: the role that servers connect as
     #[arg(long, value_name = "ROLE")]
     pub server_role: Option<String>,
+}
+
+/// `etalon signer`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Run it as a user of its own, away from the database: it signs a checkpoint only if the log is proved to go on from what
+it signed last, so whoever rewrites the database is found out. Servers need `signer_url`, `signer_key` and a copy of
+FOLDER/signer-token. FOLDER/ledger-memory.json is what it has signed: back it up, and never put an old one back.
+
+Examples:
+  etalon signer --folder /var/lib/etalon-signer --listen 127.0.0.1:8081
+  etalon signer --folder /var/lib/etalon-signer --key-of etalon.local/8f0c2a51d7e84b1c9a4be3f4a0c5d6e7")]
+pub struct Signer {
+    /// Where its key and its memory are; made if they are not there
+    #[arg(long, value_name = "DIR")]
+    pub folder: PathBuf,
+    /// Where to listen
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8081")]
+    pub listen: String,
+    /// Print what its signatures of this log are checked with, and end
+    #[arg(long, value_name = "ORIGIN")]
+    pub key_of: Option<String>,
+}
+
+/// `etalon witness`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+It cosigns by C2SP tlog-witness what the logs with these keys have signed, if it goes on from all that it has seen, with
+its own clock. Servers need `witnesses = [\"http://HOST:PORT KEY\"]`, with the KEY that --key prints.
+
+Examples:
+  etalon witness --name witness.example/1 --folder /var/lib/etalon-witness --log 'etalon.local/8f0c…+1a2b3c4d+AV…'
+  etalon witness --name witness.example/1 --folder /var/lib/etalon-witness --key")]
+pub struct Witness {
+    /// The name of its key, such as a host with a path
+    #[arg(long, value_name = "NAME")]
+    pub name: String,
+    /// Where its key and its memory are; made if they are not there
+    #[arg(long, value_name = "DIR")]
+    pub folder: PathBuf,
+    /// The verifier key of a log that it cosigns; may be repeated
+    #[arg(long = "log", value_name = "KEY", required_unless_present = "key")]
+    pub logs: Vec<String>,
+    /// Where to listen
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8082")]
+    pub listen: String,
+    /// Print what its cosignatures are checked with, and end
+    #[arg(long)]
+    pub key: bool,
 }
 
 /// `etalon import`.

@@ -156,7 +156,7 @@ fn limits(settings: &Settings) -> http::Limits {
 }
 
 /// Comes back when the process is told to end, by SIGTERM or by Ctrl-C.
-fn told_to_end() -> std::io::Result<impl Future<Output = ()> + Send + 'static> {
+pub(super) fn told_to_end() -> std::io::Result<impl Future<Output = ()> + Send + 'static> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     Ok(async move {

@@ -2,7 +2,7 @@
 //!
 //! One input and one payload per command. What all inputs and all payloads have in common stands here once; what a command says stands with it in `mutation/`.
 
-use async_graphql::{Context, ID, Result, SimpleObject};
+use async_graphql::{ComplexObject, Context, ID, Result, SimpleObject};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -14,7 +14,8 @@ use crate::graphql::context::{actor, app};
 use crate::graphql::door::Door;
 use crate::graphql::errors::{self, UserError};
 use crate::graphql::ids;
-use crate::graphql::scalars::{DateTime, Position};
+use crate::graphql::scalars::{Base64, DateTime, Position};
+use crate::graphql::types::ledger::{self, InclusionProof};
 
 /// What an input says besides its own.
 #[derive(Clone, Copy, Debug)]
@@ -217,7 +218,7 @@ fn moved_on(expected: u64, current: u64) -> Refusal {
 
 /// 回执: where in the log a command's events stand. The same command sent again gets the same receipt.
 #[derive(Clone, Debug, SimpleObject)]
-#[graphql(name = "Receipt")]
+#[graphql(name = "Receipt", complex)]
 pub(crate) struct ReceiptNode {
     /// The position of the last event: a query with `minPosition` set to it sees this write, on any server.
     position: Position,
@@ -229,6 +230,20 @@ pub(crate) struct ReceiptNode {
     recorded_at: DateTime,
     /// Whether the command was carried out before, and this is the first receipt again.
     replayed: bool,
+}
+
+#[ComplexObject]
+impl ReceiptNode {
+    /// 摘要: the hash of the last event's ledger entry, the leaf of the log's tree: keep it, and nobody can deny that this was recorded.
+    async fn digest(&self, ctx: &Context<'_>) -> Option<Result<Base64>> {
+        let leaf = app(ctx).leaf(self.position.0).await;
+        Some(leaf.map(|leaf| ledger::base64(&leaf)).map_err(|fault| errors::fault(ctx, fault)))
+    }
+
+    /// 包含证明: that the last event is in the latest checkpoint; absent until one covers it, within a second: then ask for `inclusionProof`, or follow `checkpoints`.
+    async fn inclusion_proof(&self, ctx: &Context<'_>) -> Option<Result<InclusionProof>> {
+        errors::nullable(InclusionProof::load(ctx, self.position.0, None)).await
+    }
 }
 
 impl From<&Receipt> for ReceiptNode {

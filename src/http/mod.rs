@@ -5,6 +5,7 @@ mod answer;
 mod authentication;
 mod graphql;
 mod health;
+mod ledger;
 mod patience;
 mod request;
 mod sse;
@@ -85,6 +86,8 @@ fn router(front: Arc<Front>) -> Router {
     let take_sockets = axum::middleware::from_fn_with_state(front.clone(), ws::upgrade);
     Router::new()
         .route("/graphql", get(graphql::get).post(graphql::post).fallback(graphql::other).layer(take_sockets))
+        .route("/log/checkpoint", get(ledger::checkpoint))
+        .route("/log/tile/{*path}", get(ledger::tile))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .merge(console::router())

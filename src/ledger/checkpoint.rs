@@ -7,17 +7,15 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::ledger::tile::number;
-use crate::ledger::tree::Hash;
+use crate::ledger::tree::{Hash, TreeHead, base64};
 
 /// The state of a log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Checkpoint {
     /// The name of the log.
     pub origin: String,
-    /// How many leaves its tree has.
-    pub size: u64,
-    /// The root of its tree.
-    pub root: Hash,
+    /// Its tree.
+    pub head: TreeHead,
 }
 
 /// A text that is no checkpoint of an Etalon.
@@ -32,7 +30,7 @@ pub struct NoCheckpoint {
 
 impl fmt::Display for Checkpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{}\n{}\n{}", self.origin, self.size, STANDARD.encode(self.root))
+        writeln!(f, "{}\n{}\n{}", self.origin, self.head.size, base64(&self.head.root))
     }
 }
 
@@ -47,10 +45,13 @@ impl FromStr for Checkpoint {
         let origin = lines.next().filter(|line| !line.is_empty()).ok_or(expected(1, "the name of the log"))?;
         let size = lines.next().and_then(number).ok_or(expected(2, "the number of leaves"))?;
         let root = lines.next().and_then(hash).ok_or(expected(3, "the root: 32 bytes in Base64"))?;
+        if size == 0 && root != TreeHead::empty().root {
+            return Err(expected(3, "the root of the empty tree"));
+        }
         if lines.any(str::is_empty) {
             return Err(expected(4, "not empty"));
         }
-        Ok(Self { origin: origin.to_owned(), size, root })
+        Ok(Self { origin: origin.to_owned(), head: TreeHead { size, root } })
     }
 }
 
@@ -68,7 +69,7 @@ mod tests {
     #[test]
     fn a_checkpoint_is_three_lines() {
         let checkpoint: Checkpoint = TEXT.parse().expect("a checkpoint");
-        assert_eq!((checkpoint.origin.as_str(), checkpoint.size), ("example.com/behind-the-sofa", 20_852_163));
+        assert_eq!((checkpoint.origin.as_str(), checkpoint.head.size), ("example.com/behind-the-sofa", 20_852_163));
         assert_eq!(checkpoint.to_string(), TEXT);
         assert_eq!(format!("{TEXT}more\n").parse(), Ok(checkpoint));
     }

@@ -10,7 +10,7 @@ use crate::ledger::checkpoint::{Checkpoint, NoCheckpoint, hash};
 use crate::ledger::note::{Note, NoteError, Verified, VerifierKey};
 use crate::ledger::proof::{ProofError, verify_inclusion};
 use crate::ledger::tile::number;
-use crate::ledger::tree::Hash;
+use crate::ledger::tree::{Hash, base64};
 
 const FIRST_LINE: &str = "c2sp.org/tlog-proof@v1";
 
@@ -55,7 +55,7 @@ impl InclusionFile {
     pub fn to_text(&self) -> String {
         let mut text = format!("{FIRST_LINE}\nindex {}\n", self.index);
         for hash in &self.path {
-            let _ = writeln!(text, "{}", STANDARD.encode(hash));
+            let _ = writeln!(text, "{}", base64(hash));
         }
         text + "\n" + &self.checkpoint
     }
@@ -69,7 +69,7 @@ impl InclusionFile {
         let note = Note::parse(&self.checkpoint)?;
         let signatures = note.verify(keys)?;
         let checkpoint: Checkpoint = note.text().parse()?;
-        verify_inclusion(self.index, checkpoint.size, leaf, &self.path, &checkpoint.root)?;
+        verify_inclusion(self.index, checkpoint.head.size, leaf, &self.path, &checkpoint.head.root)?;
         Ok((checkpoint, signatures))
     }
 }
@@ -107,7 +107,7 @@ mod tests {
 
     use super::*;
     use crate::ledger::note::{Algorithm, NoteSigner};
-    use crate::ledger::tree::node_hash;
+    use crate::ledger::tree::{TreeHead, node_hash};
 
     fn log() -> NoteSigner {
         NoteSigner::new("log.example", Algorithm::Ed25519, SigningKey::from_bytes(&[3; 32])).expect("a name")
@@ -115,7 +115,7 @@ mod tests {
 
     fn sample() -> InclusionFile {
         let root = node_hash(&[1; 32], &[2; 32]);
-        let text = Checkpoint { origin: "log.example".to_owned(), size: 2, root }.to_string();
+        let text = Checkpoint { origin: "log.example".to_owned(), head: TreeHead { size: 2, root } }.to_string();
         InclusionFile { index: 1, path: vec![[1; 32]], checkpoint: format!("{text}\n{}", log().sign(&text, 0)) }
     }
 
@@ -127,7 +127,7 @@ mod tests {
         let read: InclusionFile = text.parse().expect("a proof");
         assert_eq!(read, file);
         let keys = [log().verifier().clone()];
-        assert_eq!(read.verify(&[2; 32], &keys).expect("proved").0.size, 2);
+        assert_eq!(read.verify(&[2; 32], &keys).expect("proved").0.head.size, 2);
         assert_eq!(read.verify(&[1; 32], &keys), Err(ProofError::Root.into()));
         assert!(matches!(read.verify(&[2; 32], &[]), Err(NoInclusion::Note(NoteError::Unsigned { .. }))));
         let with_extra = text.replace("index", "extra YWdl\nindex");

@@ -1,10 +1,14 @@
 //! How the log proves itself: bytes to hashes, proofs, checkpoints and their verification. Pure, and imports nothing of
 //! the house: an auditor can take it out.
 
+pub mod audit;
+pub mod bounds;
 pub mod checkpoint;
 pub mod entry;
+pub mod finding;
 pub mod inclusion_file;
 pub mod note;
+pub mod parsed_entry;
 pub mod proof;
 pub mod tile;
 pub mod timestamp;

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
+use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
 /// A note has at most so many signatures.
@@ -213,6 +214,13 @@ pub struct Verified {
     pub time: Option<u64>,
     /// The line, with its newline.
     pub line: String,
+}
+
+impl Verified {
+    /// When it was made, for a cosignature.
+    pub fn at(&self) -> Option<Timestamp> {
+        self.time.and_then(|time| Timestamp::from_second(i64::try_from(time).ok()?).ok())
+    }
 }
 
 impl Note {

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::ledger::tile::{TILE_WIDTH, Tile};
-use crate::ledger::tree::{Hash, TILE_HEIGHT, node_hash, root_of};
+use crate::ledger::tree::{Hash, TILE_HEIGHT, TreeHead, node_hash, root_of};
 
 /// A whole subtree of `2^height` leaves, aligned to its size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -190,18 +190,13 @@ pub fn verify_inclusion(index: u64, size: u64, leaf: &Hash, proof: &[Hash], root
     if hash == *root { Ok(()) } else { Err(ProofError::Root) }
 }
 
-/// Checks that the tree goes on from a smaller one, RFC 9162 §2.1.4.2. Any tree goes on from the empty one, and none but
+/// Checks that a tree goes on from a smaller one, RFC 9162 §2.1.4.2. Any tree goes on from the empty one, and none but
 /// itself from one of its own size: there the proof is empty.
 ///
 /// # Errors
 /// See [`ProofError`].
-pub fn verify_consistency(
-    old_size: u64,
-    size: u64,
-    old_root: &Hash,
-    root: &Hash,
-    proof: &[Hash],
-) -> Result<(), ProofError> {
+pub fn verify_consistency(earlier: TreeHead, later: TreeHead, proof: &[Hash]) -> Result<(), ProofError> {
+    let (TreeHead { size: old_size, root: old_root }, TreeHead { size, root }) = (earlier, later);
     if old_size > size {
         return Err(ProofError::Beyond { smaller: old_size, size });
     }
@@ -210,11 +205,11 @@ pub fn verify_consistency(
         if !proof.is_empty() {
             return Err(length);
         }
-        let expected = if old_size == size { root } else { &root_of(&[]) };
+        let expected = if old_size == size { root } else { TreeHead::empty().root };
         return if old_root == expected { Ok(()) } else { Err(ProofError::OldRoot) };
     }
     let mut nodes = proof.iter();
-    let start = if old_size.is_power_of_two() { old_root } else { nodes.next().ok_or(length)? };
+    let start = if old_size.is_power_of_two() { &old_root } else { nodes.next().ok_or(length)? };
     let shift = (old_size - 1).trailing_ones();
     let (mut place, mut last) = ((old_size - 1) >> shift, (size - 1) >> shift);
     let (mut old, mut new) = (*start, *start);
@@ -235,10 +230,10 @@ pub fn verify_consistency(
     if last != 0 {
         return Err(length);
     }
-    if old != *old_root {
+    if old != old_root {
         return Err(ProofError::OldRoot);
     }
-    if new == *root { Ok(()) } else { Err(ProofError::Root) }
+    if new == root { Ok(()) } else { Err(ProofError::Root) }
 }
 
 #[cfg(test)]
@@ -247,6 +242,10 @@ mod tests {
     use crate::ledger::entry::leaf_hash;
     use crate::ledger::tree::Frontier;
     use crate::ledger::tree::tests::{REFERENCE, hex, leaves, mth};
+
+    fn head(size: u64, root: Hash) -> TreeHead {
+        TreeHead { size, root }
+    }
 
     /// The rows of a tree as they are stored.
     struct Rows(Vec<Vec<Hash>>);
@@ -287,7 +286,7 @@ mod tests {
             for old in 0..=size {
                 let proof = rows.hashes(&Plan::consistency(old as u64, size as u64).expect("smaller"));
                 let old_root = mth(&leaves[..old]);
-                let verdict = verify_consistency(old as u64, size as u64, &old_root, &root, &proof);
+                let verdict = verify_consistency(head(old as u64, old_root), head(size as u64, root), &proof);
                 assert_eq!(verdict, Ok(()), "{old} to {size}");
             }
         }
@@ -308,7 +307,8 @@ mod tests {
             for old in [1, 255, 256, 257, size / 3, size - 1] {
                 let proof = rows.hashes(&Plan::consistency(old, size).expect("smaller"));
                 let old_root = mth(&leaves[..old as usize]);
-                assert_eq!(verify_consistency(old, size, &old_root, &root, &proof), Ok(()), "{old} to {size}");
+                let verdict = verify_consistency(head(old, old_root), head(size, root), &proof);
+                assert_eq!(verdict, Ok(()), "{old} to {size}");
             }
         }
     }
@@ -338,13 +338,13 @@ mod tests {
         for bit in 0..consistency.len() * 256 {
             let mut touched = consistency.clone();
             touched[bit / 256][bit / 8 % 32] ^= 1 << (bit % 8);
-            assert!(verify_consistency(40, 77, &old, &root, &touched).is_err(), "bit {bit}");
+            assert!(verify_consistency(head(40, old), head(77, root), &touched).is_err(), "bit {bit}");
         }
         for (from, to) in [(39, 77), (41, 77), (40, 64), (78, 77), (0, 77), (77, 77)] {
-            assert!(verify_consistency(from, to, &old, &root, &consistency).is_err(), "{from} to {to}");
+            assert!(verify_consistency(head(from, old), head(to, root), &consistency).is_err(), "{from} to {to}");
         }
-        assert_eq!(verify_consistency(0, 77, &root, &root, &[]), Err(ProofError::OldRoot));
-        assert_eq!(verify_consistency(5, 5, &old, &root, &[]), Err(ProofError::OldRoot));
+        assert_eq!(verify_consistency(head(0, root), head(77, root), &[]), Err(ProofError::OldRoot));
+        assert_eq!(verify_consistency(head(5, old), head(5, root), &[]), Err(ProofError::OldRoot));
     }
 
     #[test]

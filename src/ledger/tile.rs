@@ -110,10 +110,10 @@ impl FromStr for TilePath {
     }
 }
 
-/// A decimal number as it is written without anything needless.
+/// A decimal number as it is written without anything needless; databases hold none above `i64::MAX`.
 pub(super) fn number(text: &str) -> Option<u64> {
     let number: u64 = text.parse().ok()?;
-    (number.to_string() == text).then_some(number)
+    (number <= i64::MAX as u64 && number.to_string() == text).then_some(number)
 }
 
 /// A bundle of entries: each with its length before it in 16 bits, big-endian.

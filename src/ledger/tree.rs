@@ -1,5 +1,7 @@
 //! The Merkle tree over the log (RFC 9162 §2.1): hashes of nodes, and the tree in small that a commit goes on from.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 
 /// SHA-256 of a leaf, a node or a whole tree.
@@ -10,6 +12,27 @@ const NODE_PREFIX: u8 = 0x01;
 
 /// How many levels of the tree one level of tiles spans: a tile is 256 wide (C2SP tlog-tiles).
 pub const TILE_HEIGHT: u8 = 8;
+
+/// How large a tree is, and its root.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TreeHead {
+    /// Leaves of the tree.
+    pub size: u64,
+    /// Its root.
+    pub root: Hash,
+}
+
+impl TreeHead {
+    /// The tree of no leaves.
+    pub fn empty() -> Self {
+        Frontier::default().head()
+    }
+}
+
+/// A hash as it is written in entries, checkpoints and proofs.
+pub fn base64(hash: &Hash) -> String {
+    STANDARD.encode(hash)
+}
 
 /// SHA-256 of two prefixed children, RFC 9162 §2.1.1.
 pub fn node_hash(left: &Hash, right: &Hash) -> Hash {
@@ -69,6 +92,11 @@ impl Frontier {
     /// The root.
     pub fn root(&self) -> Hash {
         root_of(&self.peaks)
+    }
+
+    /// Size and root.
+    pub fn head(&self) -> TreeHead {
+        TreeHead { size: self.size, root: self.root() }
     }
 
     /// The peaks, one after the other.

@@ -3,13 +3,10 @@
 use std::fmt::Write as _;
 use std::str::FromStr;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-
 use crate::ledger::checkpoint::hash;
 use crate::ledger::proof::verify_consistency;
 use crate::ledger::tile::number;
-use crate::ledger::tree::Hash;
+use crate::ledger::tree::{Hash, TreeHead, base64};
 
 /// The most hashes of a consistency proof in a request.
 const MOST_HASHES: usize = 63;
@@ -40,7 +37,7 @@ impl AddCheckpoint {
     pub fn to_text(&self) -> String {
         let mut text = format!("old {}\n", self.old_size);
         for hash in &self.proof {
-            let _ = writeln!(text, "{}", STANDARD.encode(hash));
+            let _ = writeln!(text, "{}", base64(hash));
         }
         text + "\n" + &self.checkpoint
     }
@@ -62,15 +59,6 @@ impl FromStr for AddCheckpoint {
         }
         Ok(Self { old_size, proof, checkpoint: text[end + 2..].to_owned() })
     }
-}
-
-/// How far somebody has signed a log.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Seen {
-    /// The size of the tree.
-    pub size: u64,
-    /// Its root.
-    pub root: Hash,
 }
 
 /// Why a tree is not signed.
@@ -104,25 +92,22 @@ pub enum NotSigned {
     },
 }
 
-/// Whether the tree goes on from what was seen last; nothing seen stands for the empty tree.
+/// Whether the tree goes on from what was signed last; the empty tree stands for nothing.
 ///
 /// # Errors
 /// See [`NotSigned`].
-pub fn goes_on(last: Option<Seen>, old_size: u64, proof: &[Hash], new: Seen) -> Result<(), NotSigned> {
-    let size = last.map_or(0, |last| last.size);
+pub fn goes_on(last: TreeHead, old_size: u64, proof: &[Hash], new: TreeHead) -> Result<(), NotSigned> {
+    let size = last.size;
     if old_size > new.size {
         return Err(NotSigned::Shrunk { size: new.size, old_size });
     }
     if old_size != size {
         return Err(NotSigned::Outdated { size });
     }
-    match last {
-        None if proof.is_empty() => Ok(()),
-        Some(last) if last.size == new.size && last.root != new.root => Err(NotSigned::Forked { size }),
-        Some(last) => verify_consistency(last.size, new.size, &last.root, &new.root, proof)
-            .map_err(|_| NotSigned::Unproved { size }),
-        None => Err(NotSigned::Unproved { size }),
+    if size == new.size && last.root != new.root {
+        return Err(NotSigned::Forked { size });
     }
+    verify_consistency(last, new, proof).map_err(|_| NotSigned::Unproved { size })
 }
 
 #[cfg(test)]
@@ -157,15 +142,15 @@ mod tests {
     #[test]
     fn a_tree_is_signed_that_goes_on_from_the_last() {
         let (one, two) = ([1; 32], node_hash(&[1; 32], &[2; 32]));
-        let seen = |size, root| Seen { size, root };
-        assert_eq!(goes_on(None, 0, &[], seen(2, two)), Ok(()));
-        assert_eq!(goes_on(Some(seen(1, one)), 1, &[[2; 32]], seen(2, two)), Ok(()));
-        assert_eq!(goes_on(Some(seen(2, two)), 2, &[], seen(2, two)), Ok(()));
-        assert_eq!(goes_on(Some(seen(2, two)), 2, &[], seen(2, one)), Err(NotSigned::Forked { size: 2 }));
-        assert_eq!(goes_on(Some(seen(1, one)), 1, &[[3; 32]], seen(2, two)), Err(NotSigned::Unproved { size: 1 }));
-        assert_eq!(goes_on(Some(seen(1, one)), 0, &[], seen(2, two)), Err(NotSigned::Outdated { size: 1 }));
-        assert_eq!(goes_on(Some(seen(2, two)), 2, &[], seen(1, one)), Err(NotSigned::Shrunk { size: 1, old_size: 2 }));
-        assert_eq!(goes_on(None, 0, &[one], seen(2, two)), Err(NotSigned::Unproved { size: 0 }));
-        assert_eq!(goes_on(None, 1, &[], seen(2, two)), Err(NotSigned::Outdated { size: 0 }));
+        let seen = |size, root| TreeHead { size, root };
+        assert_eq!(goes_on(TreeHead::empty(), 0, &[], seen(2, two)), Ok(()));
+        assert_eq!(goes_on(seen(1, one), 1, &[[2; 32]], seen(2, two)), Ok(()));
+        assert_eq!(goes_on(seen(2, two), 2, &[], seen(2, two)), Ok(()));
+        assert_eq!(goes_on(seen(2, two), 2, &[], seen(2, one)), Err(NotSigned::Forked { size: 2 }));
+        assert_eq!(goes_on(seen(1, one), 1, &[[3; 32]], seen(2, two)), Err(NotSigned::Unproved { size: 1 }));
+        assert_eq!(goes_on(seen(1, one), 0, &[], seen(2, two)), Err(NotSigned::Outdated { size: 1 }));
+        assert_eq!(goes_on(seen(2, two), 2, &[], seen(1, one)), Err(NotSigned::Shrunk { size: 1, old_size: 2 }));
+        assert_eq!(goes_on(TreeHead::empty(), 0, &[one], seen(2, two)), Err(NotSigned::Unproved { size: 0 }));
+        assert_eq!(goes_on(TreeHead::empty(), 1, &[], seen(2, two)), Err(NotSigned::Outdated { size: 0 }));
     }
 }

@@ -11,7 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use tempfile::NamedTempFile;
 
-use crate::ledger::witness::Seen;
+use crate::ledger::tree::TreeHead;
 
 /// The file. One process at a time has it open to write.
 pub(super) struct Memory {
@@ -55,17 +55,17 @@ impl Memory {
     pub(super) fn advance<E>(
         &self,
         origin: &str,
-        judge: impl FnOnce(Option<Seen>) -> Result<Seen, E>,
+        judge: impl FnOnce(TreeHead) -> Result<TreeHead, E>,
     ) -> io::Result<Result<(), E>> {
         let turn = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(self.turn())?;
         turn.lock()?;
         let mut content = self.read()?;
-        let last = content.logs.get(origin).map(Entry::seen).transpose()?;
+        let last = content.logs.get(origin).map_or_else(|| Ok(TreeHead::empty()), Entry::seen)?;
         let seen = match judge(last) {
             Ok(seen) => seen,
             Err(refused) => return Ok(Err(refused)),
         };
-        if last != Some(seen) {
+        if last != seen {
             let entry = Entry { size: seen.size, root: STANDARD.encode(seen.root) };
             content.logs.insert(origin.to_owned(), entry);
             self.write(&content)?;
@@ -94,9 +94,9 @@ impl Memory {
 }
 
 impl Entry {
-    fn seen(&self) -> io::Result<Seen> {
+    fn seen(&self) -> io::Result<TreeHead> {
         let root = STANDARD.decode(&self.root).ok().and_then(|root| root.try_into().ok());
         let root = root.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "a root is 32 bytes in Base64"))?;
-        Ok(Seen { size: self.size, root })
+        Ok(TreeHead { size: self.size, root })
     }
 }

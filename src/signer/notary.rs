@@ -12,7 +12,7 @@ use super::{SignError, Signer};
 use crate::identity::ledger_key::{self, KeyError};
 use crate::ledger::checkpoint::Checkpoint;
 use crate::ledger::note::{Algorithm, Note, NoteSigner, VerifierKey};
-use crate::ledger::witness::{AddCheckpoint, Seen, goes_on};
+use crate::ledger::witness::{AddCheckpoint, goes_on};
 
 /// In which role it signs.
 #[derive(Clone, Debug)]
@@ -87,7 +87,7 @@ impl Inner {
     fn sign(&self, request: &AddCheckpoint, now: Timestamp) -> Result<String, SignError> {
         let text = self.text(&request.checkpoint)?;
         let checkpoint: Checkpoint = text.parse()?;
-        let new = Seen { size: checkpoint.size, root: checkpoint.root };
+        let new = checkpoint.head;
         let judged = self
             .memory
             .advance(&checkpoint.origin, |last| goes_on(last, request.old_size, &request.proof, new).map(|()| new));
@@ -122,7 +122,7 @@ mod tests {
     }
 
     fn request(old_size: u64, proof: &[[u8; 32]], size: u64, root: [u8; 32]) -> AddCheckpoint {
-        let checkpoint = Checkpoint { origin: "log.example".to_owned(), size, root }.to_string();
+        let checkpoint = Checkpoint { origin: "log.example".to_owned(), head: TreeHead { size, root } }.to_string();
         AddCheckpoint { old_size, proof: proof.to_vec(), checkpoint }
     }
 
@@ -174,7 +174,7 @@ mod tests {
         let keys = [witness.verifier("log.example").expect("a name")];
         let verified = Note::parse(&(note + &cosignature)).expect("a note").verify(&keys).expect("cosigned");
         assert_eq!(verified[0].time, Some(now.as_second().unsigned_abs()));
-        let foreign = Checkpoint { origin: "other".to_owned(), size: 1, root: [1; 32] }.to_string();
+        let foreign = Checkpoint { origin: "other".to_owned(), head: TreeHead { size: 1, root: [1; 32] } }.to_string();
         let line = log.sign(&AddCheckpoint { old_size: 0, proof: Vec::new(), checkpoint: foreign.clone() }, now).await;
         let foreign = format!("{foreign}\n{}", line.expect("signed"));
         let refused = witness.sign(&AddCheckpoint { old_size: 0, proof: Vec::new(), checkpoint: foreign }, now).await;

@@ -43,7 +43,7 @@ struct Wakers {
 
 impl App {
     /// The hub, started when it is first needed: a program that nobody follows reads nothing.
-    pub(super) async fn hub(&self) -> Result<Arc<Hub>, Fault> {
+    pub(in crate::app) async fn hub(&self) -> Result<Arc<Hub>, Fault> {
         let start = async {
             let wakers = Wakers { committed: self.writer.committed(), news: self.store.news() };
             // Whatever comes from here on wakes the task, however late it starts.
@@ -83,7 +83,7 @@ impl Hub {
     }
 
     /// Comes back when the application shuts down.
-    pub(super) async fn stopped(&self) {
+    pub(in crate::app) async fn stopped(&self) {
         self.stop.cancelled().await;
     }
 

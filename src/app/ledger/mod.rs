@@ -1,6 +1,7 @@
 //! The log proves itself: proofs and checkpoints for whoever asks, sealing, and who vouches for what was sealed.
 
 mod anchor;
+mod follow;
 mod seal;
 
 use std::collections::BTreeMap;
@@ -8,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use anchor::{Anchorer, Anchors, Authority, Witness};
+pub use follow::CheckpointFollower;
 pub use seal::{NotSealed, Sealer};
 
 use crate::app::App;
@@ -204,6 +206,16 @@ impl App {
     /// When the store fails.
     pub async fn tile(&self, tile: Tile) -> Result<Vec<Hash>, Fault> {
         Ok(self.store.hashes(tile.level, tile.first(), tile.width.into()).await?)
+    }
+
+    /// The entries of a tile of level 0, to the byte.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn entries(&self, tile: Tile) -> Result<Vec<Vec<u8>>, Fault> {
+        let up_to = tile.first() + u64::from(tile.width) - 1;
+        let events = self.log(tile.first().checked_sub(1), Some(up_to), tile.width.into()).await?;
+        Ok(events.into_iter().map(|event| event.entry).collect())
     }
 
     async fn computed(&self, plan: &Plan) -> Result<Vec<Hash>, Fault> {

@@ -105,7 +105,7 @@ impl App {
         if tree.size() <= sealed {
             return Ok(sealed);
         }
-        let checkpoint = Checkpoint { origin: self.store.origin().await?, size: tree.size(), root: tree.root() };
+        let checkpoint = Checkpoint { origin: self.store.origin().await?, head: tree.head() };
         let key = seals.signer.verifier(&checkpoint.origin)?;
         if let Some(last) = &last
             && last.origin() == checkpoint.origin
@@ -119,11 +119,15 @@ impl App {
         let note = format!("{text}\n{line}");
         let signed = Note::parse(&note).and_then(|note| note.verify(&[key]));
         signed.map_err(NotSealed::Signature)?;
-        let stored =
-            StoredCheckpoint { size: checkpoint.size, root: checkpoint.root, signed_at: now.as_microsecond(), note };
+        let stored = StoredCheckpoint {
+            size: checkpoint.head.size,
+            root: checkpoint.head.root,
+            signed_at: now.as_microsecond(),
+            note,
+        };
         self.store.add_checkpoint(&stored).await?;
-        self.sealed.send_replace(checkpoint.size);
-        Ok(checkpoint.size)
+        self.sealed.send_replace(checkpoint.head.size);
+        Ok(checkpoint.head.size)
     }
 
     /// The signature of a checkpoint. The signer says where it was, if that is not where the database thinks: a crash may
@@ -139,12 +143,12 @@ impl App {
         loop {
             let proof = match old_size {
                 0 => Vec::new(),
-                _ => self.consistency(old_size, checkpoint.size).await?.path,
+                _ => self.consistency(old_size, checkpoint.head.size).await?.path,
             };
             let request = AddCheckpoint { old_size, proof, checkpoint: text.to_owned() };
             match signer.sign(&request, self.clock.now()).await {
                 Err(SignError::NotSigned(NotSigned::Outdated { size })) if size != old_size => {
-                    if size > checkpoint.size {
+                    if size > checkpoint.head.size {
                         return Err(NotSigned::Outdated { size }.into());
                     }
                     old_size = size;

@@ -2,6 +2,7 @@
 
 pub(crate) mod as_of;
 mod cases;
+mod ledger;
 pub(crate) mod node;
 mod preview;
 mod registers;
@@ -26,6 +27,7 @@ pub(crate) struct Query(
     search::SearchQuery,
     statistics::StatisticsQuery,
     as_of::AsOfQuery,
+    ledger::LedgerQuery,
     preview::PreviewQuery,
     server::ServerQuery,
     webhooks::WebhookQuery,
@@ -41,6 +43,7 @@ impl Query {
             search::SearchQuery(view),
             statistics::StatisticsQuery(view),
             as_of::AsOfQuery(view),
+            ledger::LedgerQuery(view),
             preview::PreviewQuery(view),
             server::ServerQuery,
             webhooks::WebhookQuery,

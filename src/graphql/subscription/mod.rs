@@ -7,6 +7,7 @@
 pub(crate) mod filter;
 mod root;
 mod root_field;
+mod source;
 mod stream;
 mod update;
 
@@ -56,15 +57,16 @@ pub(super) enum Turn {
 }
 
 /// What is asked for.
-pub(super) struct Wanted {
-    start: Start,
-    interest: Interest,
-    pieces: Pieces,
+pub(super) enum Wanted {
+    /// Events.
+    Events { start: Start, interest: Interest, pieces: Pieces },
+    /// Checkpoints, behind that position or from the latest on.
+    Checkpoints { after: Option<u64> },
 }
 
 /// How events are put into pieces.
 #[derive(Clone, Copy, Debug)]
-enum Pieces {
+pub(super) enum Pieces {
     /// Each is one.
     Single,
     /// Those of one command are one.

@@ -11,7 +11,7 @@ use crate::domain::value::CaseId;
 use crate::graphql::context::reached;
 use crate::graphql::scalars::Position;
 use crate::graphql::subscription::filter::EventFilter;
-use crate::graphql::subscription::update::{CaseUpdate, LogUpdate};
+use crate::graphql::subscription::update::{CaseUpdate, CheckpointUpdate, LogUpdate};
 use crate::graphql::subscription::{News, Pieces, Turn, Wanted};
 use crate::graphql::{errors, ids};
 
@@ -42,7 +42,7 @@ impl Subscription {
                 (after, false) => start(ctx, after).await?,
             };
             let interest = filter.unwrap_or_default().interest()?;
-            Ok(Wanted { start, interest, pieces: Pieces::Single })
+            Ok(Wanted::Events { start, interest, pieces: Pieces::Single })
         })
         .await
     }
@@ -58,7 +58,20 @@ impl Subscription {
             let id = ids::read::<CaseId>(&id).map_err(|error| errors::refused(&Refusal::of_value("id", error)))?;
             let case = StreamId { aggregate_type: AggregateType::Case, aggregate_id: id.into() };
             let interest = Interest { streams: vec![case], ..Interest::default() };
-            Ok(Wanted { start: start(ctx, after).await?, interest, pieces: Pieces::ByCommand })
+            Ok(Wanted::Events { start: start(ctx, after).await?, interest, pieces: Pieces::ByCommand })
+        })
+        .await
+    }
+
+    /// 检查点流: every signed checkpoint of the log, in order, with the latest one first where nothing is said.
+    async fn checkpoints(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "From behind the checkpoint that covers this position last.")] after: Option<Position>,
+    ) -> Result<Shown<CheckpointUpdate>> {
+        turn(ctx, CheckpointUpdate, async || {
+            reached(ctx, after).await?;
+            Ok(Wanted::Checkpoints { after: after.map(|after| after.0) })
         })
         .await
     }

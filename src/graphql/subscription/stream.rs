@@ -9,10 +9,11 @@ use async_graphql::{Request, Response, ServerError};
 use futures::StreamExt;
 use tokio::time::{Instant, Interval, MissedTickBehavior};
 
-use crate::app::{App, Fault, Follower, Happened, Start};
+use crate::app::{App, Fault};
 use crate::graphql::context::Session;
 use crate::graphql::loaders::Loaders;
-use crate::graphql::subscription::{News, Pieces, StreamLimits, Turn, Wanted, root_field};
+use crate::graphql::subscription::source::Source;
+use crate::graphql::subscription::{News, StreamLimits, Turn, Wanted, root_field};
 use crate::graphql::{Document, Executable, Schema, name_library_error};
 
 /// How long a judgement of what may be seen holds for news that wait for their reader.
@@ -31,8 +32,7 @@ pub struct Delivery {
 pub struct Subscribed {
     app: Arc<App>,
     runner: Runner,
-    follower: Follower,
-    pieces: Pieces,
+    source: Source,
     /// What is not answered yet, and when it was judged.
     waiting: VecDeque<News>,
     judged_at: Instant,
@@ -68,8 +68,7 @@ impl Schema {
         let Some(wanted) = wanted else {
             return Err(refused("the subscription asks for nothing that can be followed"));
         };
-        let start = resume.map_or(wanted.start, Start::After);
-        let follower = self.app.follow(start, wanted.interest).await.map_err(|fault| {
+        let source = Source::open(&self.app, wanted, resume).await.map_err(|fault| {
             tracing::error!(%fault, "a subscription could not be opened");
             let mut error = ServerError::new("not possible at the moment; the same request may be sent again", None);
             let extensions = error.extensions.get_or_insert_default();
@@ -81,11 +80,9 @@ impl Schema {
         heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut subscribed = Box::new(Subscribed {
             app: self.app.clone(),
-            // Whoever begins now has no position yet to come back with, and is told it at once.
-            told: follower.position().filter(|_| start != Start::Now),
-            follower,
+            told: source.told(),
+            source,
             runner,
-            pieces: wanted.pieces,
             waiting: VecDeque::new(),
             judged_at: Instant::now(),
             heartbeat,
@@ -116,21 +113,13 @@ impl Subscribed {
                 }
             }
             tokio::select! {
-                batch = self.follower.next() => {
-                    let batch = batch?;
-                    let events = self.visible(batch.events).await?;
+                news = self.source.next(&self.app, &self.runner.session.actor) => {
+                    self.waiting = news?;
                     self.judged_at = Instant::now();
-                    self.waiting = pieces(self.pieces, events);
                 }
                 _ = self.heartbeat.tick() => self.tell_position(),
             }
         }
-    }
-
-    /// What the asker may see of it at this moment.
-    async fn visible(&self, events: Vec<Arc<Happened>>) -> Result<Vec<Arc<Happened>>, Fault> {
-        let actor = &self.runner.session.actor;
-        self.app.visible(actor, self.follower.interest(), events).await
     }
 
     /// A slow reader's news have waited: rights may have gone meanwhile.
@@ -138,39 +127,14 @@ impl Subscribed {
         if news.events.is_empty() || self.judged_at.elapsed() < JUDGED_FOR {
             return Ok(Some(news));
         }
-        let events = self.visible(news.events).await?;
+        let events = self.source.visible(&self.app, &self.runner.session.actor, news.events).await?;
         Ok((!events.is_empty()).then_some(News { events, ..news }))
     }
 
     /// Lets the next answer tell how far the log has been looked through, unless the client knows.
     fn tell_position(&mut self) {
-        let position = self.follower.position().filter(|position| Some(*position) > self.told);
+        let position = self.source.position().filter(|position| Some(*position) > self.told);
         self.waiting.extend(position.map(|position| News { position, events: Vec::new() }));
-    }
-}
-
-/// The events in pieces, each shown in one turn.
-fn pieces(pieces: Pieces, events: Vec<Arc<Happened>>) -> VecDeque<News> {
-    let mut news = VecDeque::<News>::with_capacity(events.len());
-    for event in events {
-        let position = event.record.position;
-        match (pieces, news.back_mut()) {
-            (Pieces::ByCommand, Some(last)) if last.is_of_the_same_command(&event) => {
-                last.events.push(event);
-                last.position = position;
-            }
-            _ => news.push_back(News { position, events: vec![event] }),
-        }
-    }
-    news
-}
-
-impl News {
-    fn is_of_the_same_command(&self, event: &Happened) -> bool {
-        self.events.last().is_some_and(|last| {
-            let (last, next) = (&last.record, &event.record);
-            last.position + 1 == next.position && (&last.actor, &last.command_id) == (&next.actor, &next.command_id)
-        })
     }
 }
 

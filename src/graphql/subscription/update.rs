@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_graphql::{Context, ID, Object, Result};
 
-use crate::app::{AggregateType, Happened, Moment, StreamId};
+use crate::app::{AggregateType, Happened, Moment, Sealed, StreamId};
 use crate::graphql::errors;
 use crate::graphql::ids;
 use crate::graphql::query::node;
@@ -12,6 +12,7 @@ use crate::graphql::scalars::Position;
 use crate::graphql::subscription::News;
 use crate::graphql::types::case::CaseNode;
 use crate::graphql::types::event::{CaseEvent, Node, RegisterEvent};
+use crate::graphql::types::ledger::Checkpoint;
 
 pub(crate) struct LogUpdate(pub(super) News);
 
@@ -62,6 +63,27 @@ impl LogUpdate {
     fn happened(&self) -> Option<(&Arc<Happened>, StreamId)> {
         let event = self.0.events.first()?;
         Some((event, event.record.stream()?))
+    }
+}
+
+pub(crate) struct CheckpointUpdate(pub(super) News);
+
+/// 检查点更新: a checkpoint of the log.
+#[Object]
+impl CheckpointUpdate {
+    /// The global id.
+    async fn id(&self) -> ID {
+        ids::of_update("CheckpointUpdate", self.0.position)
+    }
+
+    /// 位置: the last position that the checkpoint covers: go on behind it, and no checkpoint is missed or comes twice.
+    async fn position(&self) -> Position {
+        Position(self.0.position)
+    }
+
+    /// 检查点: the checkpoint; absent where it only tells the position.
+    async fn checkpoint(&self, ctx: &Context<'_>) -> Option<Result<Checkpoint>> {
+        errors::nullable(Checkpoint::load(ctx, Sealed::Size(self.0.position + 1))).await
     }
 }
 

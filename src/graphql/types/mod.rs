@@ -24,6 +24,7 @@ pub(crate) mod view;
 
 pub(crate) mod statistics;
 
+pub(crate) mod ledger;
 pub(crate) mod webhook;
 
 pub(crate) mod preview;

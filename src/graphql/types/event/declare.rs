@@ -10,8 +10,10 @@ use crate::domain::value::CaseId;
 use crate::graphql::ids;
 use crate::graphql::scalars::{DateTime, JsonText, Position};
 use crate::graphql::types::common::ActorNode;
+use crate::graphql::types::ledger::EventReceipt;
 use crate::graphql::types::person::reveal;
 use crate::graphql::words::Role;
+use crate::ledger::tree::Hash;
 
 /// What every event has, whether the log has it or a preview foresees it.
 #[derive(Clone)]
@@ -30,6 +32,8 @@ pub(crate) struct Head {
     occurred_at: Timestamp,
     source: Option<Source>,
     at: Moment,
+    /// The hash of its ledger entry; none of an event that is only foreseen.
+    leaf: Option<Hash>,
 }
 
 impl Head {
@@ -50,6 +54,7 @@ impl Head {
             occurred_at: event.occurred_at,
             source: event.source.clone(),
             at,
+            leaf: Some(record.leaf_hash),
         }
     }
 
@@ -70,6 +75,7 @@ impl Head {
             occurred_at: foreseen.event.occurred_at,
             source: foreseen.event.source.clone(),
             at: Moment::Present,
+            leaf: None,
         }
     }
 
@@ -134,6 +140,11 @@ impl Head {
     /// The version of the payload's shape.
     pub(crate) fn payload_version(&self) -> &str {
         &self.event_version
+    }
+
+    /// Its leaf in the ledger.
+    pub(crate) fn receipt(&self) -> Option<EventReceipt> {
+        self.leaf.map(|leaf| EventReceipt { position: self.position, leaf })
     }
 
     /// The payload's bytes.
@@ -271,6 +282,11 @@ macro_rules! event_objects {
                 /// The payload, to the byte as the log holds it.
                 pub(crate) async fn payload(&self) -> crate::graphql::scalars::JsonText {
                     self.0.head.payload()
+                }
+
+                /// 回执: its leaf in the ledger, and the proof that it is in the log; absent for an event that is only foreseen.
+                pub(crate) async fn receipt(&self) -> Option<crate::graphql::types::ledger::EventReceipt> {
+                    self.0.head.receipt()
                 }
 
                 $(

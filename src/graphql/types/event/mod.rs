@@ -32,6 +32,7 @@ use crate::graphql::types::common::{ActorNode, CategoryNode, DivisionNode};
 use crate::graphql::types::enterprise::EnterpriseNode;
 use crate::graphql::types::event::declare::{Head, Said};
 use crate::graphql::types::institution::InstitutionNode;
+use crate::graphql::types::ledger::EventReceipt;
 use crate::graphql::types::person::PersonNode;
 use crate::graphql::types::view::ViewNode;
 use crate::graphql::words::Role;
@@ -55,7 +56,8 @@ macro_rules! case_events {
             field(name = "caseId", method = "case_id", ty = "async_graphql::ID", desc = "The case's global id."),
             field(name = "source", ty = "Option<EventSource>", desc = "来源: its place in another tracker's log, when it was imported."),
             field(name = "payloadVersion", method = "payload_version", ty = "&str", desc = "The version of the payload's shape."),
-            field(name = "payload", ty = "JsonText", desc = "The payload, to the byte as the log holds it.")
+            field(name = "payload", ty = "JsonText", desc = "The payload, to the byte as the log holds it."),
+            field(name = "receipt", ty = "Option<EventReceipt>", desc = "回执: its leaf in the ledger, and the proof that it is in the log; absent for an event that is only foreseen.")
         )]
         pub(crate) enum CaseEvent {
             $(#[doc = concat!("The event `", stringify!($fact), "`.")] $fact($part::$object),)+

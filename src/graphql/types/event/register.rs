@@ -16,6 +16,7 @@ use crate::graphql::scalars::{DateTime, JsonText, Position};
 use crate::graphql::types::common::ActorNode;
 use crate::graphql::types::event::declare::{EventSource, Head};
 use crate::graphql::types::event::decode;
+use crate::graphql::types::ledger::EventReceipt;
 use crate::graphql::words::Role;
 
 pub(crate) struct RegisterEvent(Head);
@@ -112,5 +113,10 @@ impl RegisterEvent {
     /// The payload, to the byte as the log holds it.
     async fn payload(&self) -> JsonText {
         self.0.payload()
+    }
+
+    /// 回执: its leaf in the ledger, and the proof that it is in the log; absent for an event that is only foreseen.
+    async fn receipt(&self) -> Option<EventReceipt> {
+        self.0.receipt()
     }
 }

@@ -1,0 +1,97 @@
+//! Where the news of a subscription come from: the log, or its checkpoints.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use crate::app::{App, CheckpointFollower, Fault, Follower, Happened, Start};
+use crate::domain::actor::Actor;
+use crate::graphql::subscription::{News, Pieces, Wanted};
+
+/// What is followed.
+pub(super) enum Source {
+    Events { follower: Follower, pieces: Pieces, begins_now: bool },
+    Checkpoints(CheckpointFollower),
+}
+
+impl Source {
+    /// Opens what is wanted. `resume` goes before the document's own place to begin.
+    pub(super) async fn open(app: &App, wanted: Wanted, resume: Option<u64>) -> Result<Self, Fault> {
+        match wanted {
+            Wanted::Events { start, interest, pieces } => {
+                let start = resume.map_or(start, Start::After);
+                let follower = app.follow(start, interest).await?;
+                Ok(Self::Events { follower, pieces, begins_now: start == Start::Now })
+            }
+            Wanted::Checkpoints { after } => app.follow_checkpoints(resume.or(after)).await.map(Self::Checkpoints),
+        }
+    }
+
+    /// The last position that everything was seen up to.
+    pub(super) fn position(&self) -> Option<u64> {
+        match self {
+            Self::Events { follower, .. } => follower.position(),
+            Self::Checkpoints(follower) => follower.position(),
+        }
+    }
+
+    /// The position that the client knows of. Whoever begins now has none yet to come back with, and is told it at once.
+    pub(super) fn told(&self) -> Option<u64> {
+        match self {
+            Self::Events { begins_now: true, .. } | Self::Checkpoints(_) => None,
+            Self::Events { follower, .. } => follower.position(),
+        }
+    }
+
+    /// Waits for news that this actor may see; there may be none in what has come.
+    pub(super) async fn next(&mut self, app: &App, actor: &Actor) -> Result<VecDeque<News>, Fault> {
+        match self {
+            Self::Events { follower, pieces, .. } => {
+                let batch = follower.next().await?;
+                let events = app.visible(actor, follower.interest(), batch.events).await?;
+                Ok(in_pieces(*pieces, events))
+            }
+            Self::Checkpoints(follower) => {
+                let position = follower.next().await?;
+                Ok(VecDeque::from([News { position, events: Vec::new() }]))
+            }
+        }
+    }
+
+    /// What the actor may see of these at this moment.
+    pub(super) async fn visible(
+        &self,
+        app: &App,
+        actor: &Actor,
+        events: Vec<Arc<Happened>>,
+    ) -> Result<Vec<Arc<Happened>>, Fault> {
+        match self {
+            Self::Events { follower, .. } => app.visible(actor, follower.interest(), events).await,
+            Self::Checkpoints(_) => Ok(events),
+        }
+    }
+}
+
+/// The events in pieces, each shown in one turn.
+fn in_pieces(pieces: Pieces, events: Vec<Arc<Happened>>) -> VecDeque<News> {
+    let mut news = VecDeque::<News>::with_capacity(events.len());
+    for event in events {
+        let position = event.record.position;
+        match (pieces, news.back_mut()) {
+            (Pieces::ByCommand, Some(last)) if last.is_of_the_same_command(&event) => {
+                last.events.push(event);
+                last.position = position;
+            }
+            _ => news.push_back(News { position, events: vec![event] }),
+        }
+    }
+    news
+}
+
+impl News {
+    fn is_of_the_same_command(&self, event: &Happened) -> bool {
+        self.events.last().is_some_and(|last| {
+            let (last, next) = (&last.record, &event.record);
+            last.position + 1 == next.position && (&last.actor, &last.command_id) == (&next.actor, &next.command_id)
+        })
+    }
+}

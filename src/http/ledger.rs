@@ -1,0 +1,81 @@
+//! The log as files, for the tools of auditors (C2SP tlog-tiles): `/log/checkpoint`, `/log/tile/…`. Whoever has a token
+//! gets checkpoints and hashes; entries name actors and aggregates of everybody, and so are for auditors of the nation.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+
+use crate::app::{App, Fault, Sealed};
+use crate::domain::actor::Role;
+use crate::http::Front;
+use crate::http::answer::Refused;
+use crate::http::authentication;
+use crate::ledger::tile::{Tile, TilePath, bundle};
+
+/// A checkpoint changes with the log.
+const FRESH: HeaderValue = HeaderValue::from_static("private, no-cache");
+/// A tile never changes.
+const FOREVER: HeaderValue = HeaderValue::from_static("private, max-age=31536000, immutable");
+
+/// `GET /log/checkpoint`: the latest, with its cosignatures.
+pub(super) async fn checkpoint(State(front): State<Arc<Front>>, headers: HeaderMap) -> Result<Response, Refused> {
+    authentication::asker(&headers, &front.key, front.app.now())?;
+    let latest = front.app.checkpoint(Sealed::Latest).await.map_err(failed)?;
+    let latest = latest.ok_or_else(|| not_found("nothing is sealed yet"))?;
+    Ok(file("text/plain; charset=utf-8", FRESH, latest.note().into_bytes()))
+}
+
+/// `GET /log/tile/…`: a tile of what is sealed.
+pub(super) async fn tile(
+    State(front): State<Arc<Front>>,
+    Path(path): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Refused> {
+    let asker = authentication::asker(&headers, &front.key, front.app.now())?;
+    let asked: TilePath = format!("tile/{path}").parse().map_err(|error| not_found(&format!("{error}")))?;
+    let bytes = match asked {
+        TilePath::Hashes(tile) => {
+            sealed(&front.app, tile).await?;
+            front.app.tile(tile).await.map_err(failed)?.concat()
+        }
+        TilePath::Entries(tile) => {
+            if !(asker.actor.holds(Role::Auditor) && asker.actor.jurisdiction.code().is_empty()) {
+                let message = "entries name actors and aggregates everywhere: they are for auditors of the nation";
+                return Err(Refused::new(StatusCode::FORBIDDEN, "PERMISSION_DENIED", message));
+            }
+            sealed(&front.app, tile).await?;
+            let entries = front.app.entries(tile).await.map_err(failed)?;
+            bundle(entries.iter().map(Vec::as_slice))
+        }
+    };
+    Ok(file("application/octet-stream", FOREVER, bytes))
+}
+
+/// Whether the tile is covered by a checkpoint: others might still become different ones.
+async fn sealed(app: &App, tile: Tile) -> Result<(), Refused> {
+    let latest = app.checkpoint(Sealed::Latest).await.map_err(failed)?;
+    let size = latest.map_or(0, |latest| latest.checkpoint.size);
+    match Tile::in_tree(tile.level, tile.index, size) {
+        Some(there) if there.width >= tile.width => Ok(()),
+        _ => Err(not_found(&format!("a log of {size} sealed events has no such tile"))),
+    }
+}
+
+fn file(content_type: &'static str, caching: HeaderValue, bytes: Vec<u8>) -> Response {
+    let mut response = bytes.into_response();
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    response.headers_mut().insert(CACHE_CONTROL, caching);
+    response
+}
+
+fn not_found(message: &str) -> Refused {
+    Refused::new(StatusCode::NOT_FOUND, "NOT_FOUND", message)
+}
+
+fn failed(fault: Fault) -> Refused {
+    tracing::error!(%fault, "the ledger cannot be read");
+    Refused::new(StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE", "not possible at the moment; ask again")
+}

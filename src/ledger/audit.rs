@@ -1,0 +1,247 @@
+//! The audit of a whole log: entry after entry in, findings out.
+//!
+//! Memory is what the number of aggregates asks for, some 50 to 80 bytes each, and 32 bytes for every 256 events.
+
+mod entry_checks;
+
+use jiff::SignedDuration;
+
+use crate::ledger::audit::entry_checks::EntryChecks;
+use crate::ledger::bounds::{Anchor, TimeBounds};
+use crate::ledger::checkpoint::Checkpoint;
+use crate::ledger::entry::leaf_hash;
+use crate::ledger::finding::{FindingKind, Findings};
+use crate::ledger::note::{Note, Verified, VerifierKey};
+use crate::ledger::parsed_entry::{EntryError, ParsedEntry};
+use crate::ledger::proof::verify_consistency;
+use crate::ledger::tree::{Frontier, Hash, TreeHead, base64};
+
+/// What an auditor holds against a log.
+#[derive(Clone, Copy, Debug)]
+pub struct Evidence<'a> {
+    /// Which log; from the auditor, never from the log.
+    pub origin: &'a str,
+    /// Keys of the log and of witnesses; from the auditor, never from the log.
+    pub keys: &'a [VerifierKey],
+    /// Checkpoints with their cosignatures, in any order.
+    pub checkpoints: &'a [&'a [u8]],
+    /// From time-stamp tokens that were verified elsewhere.
+    pub time_stamps: &'a [Anchor],
+    /// See [`TimeBounds::new`].
+    pub tolerance: SignedDuration,
+}
+
+/// An event as it was exported.
+#[derive(Clone, Copy, Debug)]
+pub struct AuditedEvent<'a> {
+    /// The bytes of its entry, without a newline.
+    pub entry: &'a [u8],
+    /// The bytes of its payload.
+    pub payload: &'a [u8],
+    /// The bytes of its metadata.
+    pub metadata: &'a [u8],
+    /// The stored hash of the leaf, from the database or a tile of level 0, if there is one.
+    pub stored_hash: Option<Hash>,
+}
+
+/// Takes all events of a log in order and checks them.
+#[derive(Debug)]
+pub struct Verifier {
+    /// What is signed, by size; the largest first.
+    heads: Vec<TreeHead>,
+    entries: EntryChecks,
+    tree: Frontier,
+    /// Over the stored hashes, from where they differ from the entries.
+    stored: Option<StoredTree>,
+    /// By tile level, from 1.
+    nodes: Vec<Vec<Hash>>,
+    sealed: Option<TreeHead>,
+    findings: Findings,
+}
+
+#[derive(Debug)]
+struct StoredTree {
+    differs_from: u64,
+    tree: Frontier,
+}
+
+/// What came out of an audit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// How many events there were, and the root that they make.
+    pub head: TreeHead,
+    /// The largest tree that a checkpoint of the log confirms.
+    pub sealed: Option<TreeHead>,
+    /// What is wrong.
+    pub findings: Findings,
+}
+
+impl Verifier {
+    /// A verifier at the beginning of the log. Signatures of the checkpoints are checked here.
+    pub fn new(evidence: &Evidence<'_>) -> Self {
+        let mut findings = Findings::default();
+        let (mut heads, mut anchors) = (Vec::new(), evidence.time_stamps.to_vec());
+        for bytes in evidence.checkpoints {
+            match verified(bytes, evidence) {
+                Ok((head, signatures)) => {
+                    heads.push(head);
+                    let times = signatures.iter().filter_map(Verified::at);
+                    anchors.extend(times.map(|at| Anchor { size: head.size, at }));
+                }
+                Err(error) => findings.add(FindingKind::Checkpoint, None, || with_sources(&*error)),
+            }
+        }
+        heads.sort_unstable_by_key(|head| std::cmp::Reverse(head.size));
+        let mut verifier = Self {
+            heads,
+            entries: EntryChecks::new(evidence.origin, TimeBounds::new(anchors, evidence.tolerance)),
+            tree: Frontier::default(),
+            stored: None,
+            nodes: Vec::new(),
+            sealed: None,
+            findings,
+        };
+        verifier.compare_with_checkpoints();
+        verifier
+    }
+
+    /// How many events were taken.
+    pub fn size(&self) -> u64 {
+        self.tree.size()
+    }
+
+    /// What was found so far.
+    pub fn findings(&self) -> &Findings {
+        &self.findings
+    }
+
+    /// Takes the next event.
+    pub fn feed(&mut self, event: &AuditedEvent<'_>) {
+        let index = self.tree.size();
+        match ParsedEntry::parse(event.entry) {
+            Ok(entry) => self.entries.check(index, &entry, event, &mut self.findings),
+            Err(error) => {
+                let too_long = matches!(error, EntryError::TooLong(_));
+                let kind = if too_long { FindingKind::EntryTooLong } else { FindingKind::EntryNotCanonical };
+                self.findings.add(kind, Some(index), || with_sources(&error));
+            }
+        }
+        self.grow(leaf_hash(event.entry), event.stored_hash);
+        self.compare_with_checkpoints();
+    }
+
+    /// Compares a stored hash of a tile above level 0 with the entries below it, which must have been taken.
+    pub fn check_node(&mut self, level: u8, index: u64, stored: Hash) {
+        let of_level = usize::from(level).checked_sub(1).and_then(|place| self.nodes.get(place));
+        let computed = of_level.and_then(|nodes| nodes.get(usize::try_from(index).ok()?));
+        if computed == Some(&stored) {
+            return;
+        }
+        let width = 1_u64.checked_shl(u32::from(level) * 8);
+        let first = width.and_then(|width| index.checked_mul(width));
+        self.findings.add(FindingKind::NodeHash, first, || match computed {
+            Some(computed) => format!(
+                "the hash {index} of tile level {level} is stored as {}, not {}",
+                base64(&stored),
+                base64(computed)
+            ),
+            None => format!("the hash {index} of tile level {level} is stored, and no entries are below it"),
+        });
+    }
+
+    /// Checks the proof that goes with two checkpoints.
+    pub fn check_consistency(&mut self, earlier: TreeHead, later: TreeHead, proof: &[Hash]) {
+        if let Err(error) = verify_consistency(earlier, later, proof) {
+            let (from, to) = (earlier.size, later.size);
+            self.findings.add(FindingKind::ConsistencyProof, None, || format!("from {from} to {to} events: {error}"));
+        }
+    }
+
+    /// Ends the log here.
+    pub fn finish(mut self) -> Report {
+        let head = TreeHead { size: self.tree.size(), root: self.tree.root() };
+        for missing in &self.heads {
+            let message = || format!("a checkpoint covers {} events, and there are {}", missing.size, head.size);
+            self.findings.add(FindingKind::EntriesMissing, None, message);
+        }
+        let sealed_size = self.sealed.map_or(0, |sealed| sealed.size);
+        if sealed_size < head.size {
+            let message = || format!("no checkpoint confirms the events from {sealed_size} on");
+            self.findings.add(FindingKind::NotSealed, None, message);
+        }
+        Report { head, sealed: self.sealed, findings: self.findings }
+    }
+
+    fn grow(&mut self, computed: Hash, stored: Option<Hash>) {
+        let index = self.tree.size();
+        let kept = stored.unwrap_or(computed);
+        if kept != computed {
+            self.findings.add(FindingKind::LeafHash, Some(index), || {
+                format!("stored as {}, not {}", base64(&kept), base64(&computed))
+            });
+            let tree = &self.tree;
+            self.stored.get_or_insert_with(|| StoredTree { differs_from: index, tree: tree.clone() });
+        }
+        if let Some(stored) = &mut self.stored {
+            stored.tree.append(kept, |_, _, _| ());
+        }
+        let nodes = &mut self.nodes;
+        self.tree.append(computed, |level, _, hash| {
+            let place = usize::from(level) - 1;
+            if nodes.len() == place {
+                nodes.push(Vec::new());
+            }
+            nodes[place].push(hash);
+        });
+    }
+
+    fn compare_with_checkpoints(&mut self) {
+        while let Some(signed) = self.heads.pop_if(|head| head.size == self.tree.size()) {
+            let root = self.tree.root();
+            if signed.root == root {
+                self.sealed = Some(signed);
+                continue;
+            }
+            // The stored hashes are nobody's word until they make the signed root.
+            let witness = self.stored.as_ref().filter(|stored| stored.tree.root() == signed.root);
+            let first_wrong = witness.map(|stored| stored.differs_from);
+            let confirmed = self.sealed.map_or(0, |sealed| sealed.size);
+            self.findings.add(FindingKind::RootWrong, first_wrong, || {
+                let size = signed.size;
+                let differs = format!(
+                    "the first {size} entries make the root {}, and {} is signed",
+                    base64(&root),
+                    base64(&signed.root)
+                );
+                match first_wrong {
+                    Some(index) => {
+                        format!("{differs}; the stored hashes make the signed one, and differ first at {index}")
+                    }
+                    None => format!("{differs}; the first {confirmed} are confirmed"),
+                }
+            });
+        }
+    }
+}
+
+/// What a checkpoint says, once its log and nobody in its name has signed it.
+fn verified(bytes: &[u8], evidence: &Evidence<'_>) -> Result<(TreeHead, Vec<Verified>), Box<dyn std::error::Error>> {
+    let note = Note::parse(str::from_utf8(bytes)?)?;
+    let signatures = note.verify(evidence.keys)?;
+    let checkpoint: Checkpoint = note.text().parse()?;
+    if checkpoint.origin != evidence.origin {
+        return Err(format!("it is of the log {:?}", checkpoint.origin).into());
+    }
+    if !signatures.iter().any(|signature| signature.key.name() == evidence.origin) {
+        return Err("its log has not signed it".into());
+    }
+    Ok((checkpoint.head, signatures))
+}
+
+fn with_sources(error: &dyn std::error::Error) -> String {
+    std::iter::successors(error.source(), |error| error.source())
+        .fold(error.to_string(), |text, source| format!("{text}: {source}"))
+}
+
+#[cfg(test)]
+mod tests;

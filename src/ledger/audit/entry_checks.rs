@@ -1,0 +1,83 @@
+//! What is checked of each entry: that it says what it must at its place, and fits its event.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+use sha2::{Digest, Sha256};
+
+use crate::ledger::audit::AuditedEvent;
+use crate::ledger::bounds::{OutOfBounds, TimeBounds};
+use crate::ledger::finding::{FindingKind, Findings};
+use crate::ledger::parsed_entry::ParsedEntry;
+
+/// What must be remembered from entry to entry.
+#[derive(Debug)]
+pub(super) struct EntryChecks {
+    origin: String,
+    bounds: TimeBounds,
+    /// The last place in the stream of each aggregate.
+    sequences: HashMap<[u8; 16], u64>,
+    last_recorded_at: Option<Timestamp>,
+}
+
+impl EntryChecks {
+    /// Checks from the first entry on.
+    pub(super) fn new(origin: &str, bounds: TimeBounds) -> Self {
+        Self { origin: origin.to_owned(), bounds, sequences: HashMap::new(), last_recorded_at: None }
+    }
+
+    /// Checks the next event.
+    pub(super) fn check(
+        &mut self,
+        index: u64,
+        entry: &ParsedEntry<'_>,
+        event: &AuditedEvent<'_>,
+        findings: &mut Findings,
+    ) {
+        let mut found = |kind, message: &dyn Fn() -> String| findings.add(kind, Some(index), message);
+        if entry.origin != self.origin {
+            found(FindingKind::OriginWrong, &|| format!("it is of the log {:?}", entry.origin));
+        }
+        if entry.position != index {
+            found(FindingKind::IndexWrong, &|| format!("it says that its place is {}", entry.position));
+        }
+        if !entry.has_payload(event.payload) {
+            found(FindingKind::PayloadHash, &|| "the payload is not the one that the entry names".to_owned());
+        }
+        if !entry.has_metadata(event.metadata) {
+            found(FindingKind::MetadataHash, &|| "the metadata are not those that the entry names".to_owned());
+        }
+        let at = entry.recorded_at;
+        if let Some(before) = self.last_recorded_at.replace(at).filter(|before| at < *before) {
+            found(FindingKind::TimeDecreases, &|| format!("recorded at {at}, and the one before it at {before}"));
+        }
+        match self.bounds.check(index, at) {
+            None => {}
+            Some(OutOfBounds::TooEarly { not_before }) => found(FindingKind::TimeOutOfBounds, &|| {
+                format!("recorded at {at}, and at {not_before} the log was seen without it")
+            }),
+            Some(OutOfBounds::TooLate { not_after }) => found(FindingKind::TimeOutOfBounds, &|| {
+                format!("recorded at {at}, and at {not_after} the log was seen with it")
+            }),
+        }
+        let last = self.sequences.entry(aggregate_key(entry)).or_default();
+        let expected = *last + 1;
+        *last = entry.sequence;
+        if entry.sequence != expected {
+            found(FindingKind::SequenceWrong, &|| {
+                format!("{} {} is at {}, not {expected}", entry.aggregate_type, entry.aggregate_id, entry.sequence)
+            });
+        }
+    }
+}
+
+/// 128 bits that stand for an aggregate, whatever the length of its names.
+fn aggregate_key(entry: &ParsedEntry<'_>) -> [u8; 16] {
+    let length = (entry.aggregate_type.len() as u64).to_be_bytes();
+    let digest = Sha256::new()
+        .chain_update(length)
+        .chain_update(&*entry.aggregate_type)
+        .chain_update(&*entry.aggregate_id)
+        .finalize();
+    *digest.first_chunk().expect("SHA-256 has more than 16 bytes")
+}
