@@ -43,7 +43,7 @@ pub use ledger::{
 pub use moments::{NoMoment, Point, Then};
 pub use preview::{Foreseen, ForeseenEvent, Previewed, Verdict};
 pub use reads::{CasePage, EventPage};
-pub use rebuild::Rebuilt;
+pub use rebuild::{Rebuilt, Replayed};
 pub use registers::{Entry, RegisterPage};
 pub use request::{Failure, Fault, Key, Receipt, Request, time_of};
 pub use search::{Found, Hit, Search, Shown};
@@ -58,9 +58,9 @@ pub use year::{NoYear, Year, YearFigure, YearQuestion};
 pub use crate::outbound::FailureClass;
 pub use crate::store::{
     AggregateType, Attachment, CaseColumn, Condition, Delivery, Direction, EventRecord, Failed, FeeSum, GapSums,
-    GroupKey, GroupSums, Grouped, Keep, KeyPage, Moment, NewAttachment, Operator, Sealed, StoredCase, StoredCheckpoint,
-    StoredCosignature, StoredTimeStamp, StreamId, TimeToState, Value, Webhook, WebhookAction, WebhookChange,
-    WebhookConfiguration, WebhookState,
+    GroupKey, GroupSums, Grouped, Keep, KeyPage, Moment, NewAttachment, Operator, RowDifference, Sealed, StoredCase,
+    StoredCheckpoint, StoredCosignature, StoredTimeStamp, StreamId, TimeToState, Value, Webhook, WebhookAction,
+    WebhookChange, WebhookConfiguration, WebhookState,
 };
 
 use crate::clock::Clock;

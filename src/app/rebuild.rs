@@ -12,8 +12,8 @@ use crate::app::happened;
 use crate::app::request::Fault;
 use crate::app::streams::{Streams, Versioned};
 use crate::store::{
-    AggregateType, EventQuery, EventRecord, Happened, NumberTaken, RebuildOutcome, RebuiltRow, RowChanges, RowsDigest,
-    StoreError,
+    AggregateType, EventQuery, EventRecord, Happened, NumberTaken, RebuildOutcome, RebuiltRow, RowChanges,
+    RowDifference, RowsComparison, RowsDigest, StoreError,
 };
 
 const LEASE: &str = "rebuild";
@@ -35,6 +35,19 @@ pub struct Rebuilt {
     pub before: RowsDigest,
     /// The rows served now.
     pub after: RowsDigest,
+}
+
+/// What a replay found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Replayed {
+    /// Events read.
+    pub events: u64,
+    /// Commits they were made in.
+    pub commits: u64,
+    /// The first rows of each table that are served and not made by the log, or made and not served.
+    pub differences: Vec<RowDifference>,
+    /// How many there are in all.
+    pub count: u64,
 }
 
 impl App {
@@ -108,32 +121,85 @@ impl App {
         Ok(Rebuilt { events, commits, before, after })
     }
 
-    /// How many events were read, and in how many commits they were made.
-    async fn rebuild_as(&self, holder: &str, mut progress: impl FnMut(u64, u64)) -> Result<(u64, u64), Fault> {
-        let folds = Aggregates::new(&self.store);
-        let (mut events, mut commits) = (0, 0);
-        self.store.start_rebuild().await?;
-        let mut head = self.store.head().await?.next_position;
+    /// Folds the log and compares what it makes with the rows that are served; they stay as they are. `look` is shown every
+    /// page of the log.
+    ///
+    /// # Errors
+    /// When a rebuild goes on, the store fails or an event cannot be read.
+    pub async fn replay(&self, look: impl FnMut(&[EventRecord], u64)) -> Result<Replayed, Fault> {
+        let holder = self.new_id().to_string();
+        self.lease_rebuild(&holder).await?;
+        let replayed = self.replay_as(&holder, look).await;
+        self.store.release_lease(LEASE, &holder).await?;
+        replayed
+    }
+
+    async fn replay_as(&self, holder: &str, look: impl FnMut(&[EventRecord], u64)) -> Result<Replayed, Fault> {
+        let mut fold = Fold::begin(self, holder, look).await?;
         loop {
-            while events < head {
-                let page = whole_commits(self.page(events).await?, events)?;
-                let rows = rows(&folds, &page).await?;
-                self.lease_rebuild(holder).await?;
-                self.store.write_rebuilt(&rows).await?;
-                events += page.len() as u64;
-                commits += rows.len() as u64;
-                progress(events, head);
-            }
-            match self.store.finish_rebuild(events).await? {
-                RebuildOutcome::Swapped => return Ok((events, commits)),
-                RebuildOutcome::Behind(moved) => head = moved.next_position,
+            let events = fold.catch_up().await?;
+            match self.store.compare_rebuilt(events).await? {
+                RowsComparison::Compared { differences, count } => {
+                    return Ok(Replayed { events, commits: fold.commits, differences, count });
+                }
+                RowsComparison::Behind(moved) => fold.head = moved.next_position,
             }
         }
     }
 
-    async fn page(&self, from: u64) -> Result<Vec<EventRecord>, StoreError> {
-        let query = EventQuery { after: from.checked_sub(1), limit: PAGE, ..EventQuery::default() };
-        self.store.events(&query).await
+    /// How many events were read, and in how many commits they were made.
+    async fn rebuild_as(&self, holder: &str, mut progress: impl FnMut(u64, u64)) -> Result<(u64, u64), Fault> {
+        let mut done = 0;
+        let look = |page: &[EventRecord], head| {
+            done += page.len() as u64;
+            progress(done, head);
+        };
+        let mut fold = Fold::begin(self, holder, look).await?;
+        loop {
+            let events = fold.catch_up().await?;
+            match self.store.finish_rebuild(events).await? {
+                RebuildOutcome::Swapped => return Ok((events, fold.commits)),
+                RebuildOutcome::Behind(moved) => fold.head = moved.next_position,
+            }
+        }
+    }
+}
+
+/// A fold of the log into fresh tables.
+struct Fold<'a, L> {
+    app: &'a App,
+    holder: &'a str,
+    folds: Aggregates,
+    events: u64,
+    commits: u64,
+    head: u64,
+    look: L,
+}
+
+impl<'a, L: FnMut(&[EventRecord], u64)> Fold<'a, L> {
+    async fn begin(app: &'a App, holder: &'a str, look: L) -> Result<Self, Fault> {
+        app.store.start_rebuild().await?;
+        let head = app.store.head().await?.next_position;
+        Ok(Self { app, holder, folds: Aggregates::new(&app.store), events: 0, commits: 0, head, look })
+    }
+
+    /// Folds everything up to the head that it knows; how many events these are.
+    async fn catch_up(&mut self) -> Result<u64, Fault> {
+        while self.events < self.head {
+            let page = whole_commits(self.page().await?, self.events)?;
+            let rows = rows(&self.folds, &page).await?;
+            self.app.lease_rebuild(self.holder).await?;
+            self.app.store.write_rebuilt(&rows).await?;
+            self.events += page.len() as u64;
+            self.commits += rows.len() as u64;
+            (self.look)(&page, self.head);
+        }
+        Ok(self.events)
+    }
+
+    async fn page(&self) -> Result<Vec<EventRecord>, StoreError> {
+        let query = EventQuery { after: self.events.checked_sub(1), limit: PAGE, ..EventQuery::default() };
+        self.app.store.events(&query).await
     }
 }
 

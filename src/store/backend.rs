@@ -13,6 +13,7 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 use crate::clock::Clock;
+use crate::store::compare::{self, DifferenceRow};
 use crate::store::known::Known;
 use crate::store::plan::Plan;
 use crate::store::row::ROWS_VERSION;
@@ -26,8 +27,9 @@ use crate::store::texts::IndexDialect;
 use crate::store::{
     Append, AppendError, Attachment, CaseColumn, CaseLink, CaseQuery, Committed, EventQuery, EventRecord,
     FigureSelection, FigureSum, Grouped, Head, Keep, Moment, Reading, RebuildOutcome, RebuiltRow, RegisterQuery,
-    RowsDigest, RowsForm, SUB_CASE_OF, StatisticsQuery, Store, StoreError, StoredCase, StoredCommand, StoredRegister,
-    StoredText, StreamId, SubCase, TextQuery, YearQuery, digest, filter, sql, statistics, stream, texts, year,
+    RowsComparison, RowsDigest, RowsForm, SUB_CASE_OF, StatisticsQuery, Store, StoreError, StoredCase, StoredCommand,
+    StoredRegister, StoredText, StreamId, SubCase, TextQuery, YearQuery, digest, filter, sql, statistics, stream,
+    texts, year,
 };
 
 /// A row that both drivers can decode.
@@ -80,6 +82,13 @@ pub(super) trait Backend: Send + Sync + 'static {
 
     /// Writes into the shadow tables.
     fn write_rebuilt(&self, rows: &RowWrites) -> impl Future<Output = Result<(), sqlx::Error>> + Send;
+
+    /// Compares the shadow tables with the served ones and drops them, if the log still ends at `expected_head`; the head
+    /// it found.
+    fn compare_rebuilt(
+        &self,
+        expected_head: u64,
+    ) -> impl Future<Output = Result<(Head, Vec<DifferenceRow>), StoreError>> + Send;
 
     /// Swaps the shadow tables in if the log still ends at `expected_head`; the head it found.
     fn finish_rebuild(&self, expected_head: u64) -> impl Future<Output = Result<Head, StoreError>> + Send;
@@ -375,6 +384,14 @@ impl<B: Backend> Store for SqlStore<B> {
     async fn finish_rebuild(&self, expected_head: u64) -> Result<RebuildOutcome, StoreError> {
         let head = self.backend.finish_rebuild(expected_head).await?;
         Ok(if head.next_position == expected_head { RebuildOutcome::Swapped } else { RebuildOutcome::Behind(head) })
+    }
+
+    async fn compare_rebuilt(&self, expected_head: u64) -> Result<RowsComparison, StoreError> {
+        let (head, rows) = self.backend.compare_rebuilt(expected_head).await?;
+        if head.next_position != expected_head {
+            return Ok(RowsComparison::Behind(head));
+        }
+        Ok(compare::compared(rows))
     }
 
     async fn rows_digest(&self) -> Result<RowsDigest, StoreError> {

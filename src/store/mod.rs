@@ -24,6 +24,7 @@ mod plan;
 mod row_writes;
 
 mod backend;
+mod compare;
 mod condition;
 mod digest;
 mod filter;
@@ -67,8 +68,8 @@ pub use record::{
     NewEvent, StoredCommand, StreamId, WriteNumbered,
 };
 pub use row::{
-    CaseLink, CaseRow, NumberTaken, RebuildOutcome, RebuiltRow, RegisterRow, RowChanges, RowsDigest, RowsForm,
-    SUB_CASE_OF, StoredCase, StoredRegister, SubCase,
+    CaseLink, CaseRow, NumberTaken, RebuildOutcome, RebuiltRow, RegisterRow, RowChanges, RowDifference, RowsComparison,
+    RowsDigest, RowsForm, SUB_CASE_OF, StoredCase, StoredRegister, SubCase,
 };
 pub use statistics::{FeeSum, GapSums, GroupKey, GroupSums, Grouped, StatisticsQuery, TimeToState};
 pub use text::{Reading, StoredText, Terms, TextQuery, TextRow};
@@ -286,6 +287,13 @@ pub trait Store: LedgerStore + WebhookStore + Send + Sync + 'static {
     /// # Errors
     /// When the database fails or no rebuild was started; the served rows are then unchanged.
     async fn finish_rebuild(&self, expected_head: u64) -> Result<RebuildOutcome, StoreError>;
+
+    /// Compares the fresh tables with the served ones, if they have every event before `expected_head`, and drops them.
+    /// Commits wait meanwhile.
+    ///
+    /// # Errors
+    /// When the database fails or no rebuild was started.
+    async fn compare_rebuilt(&self, expected_head: u64) -> Result<RowsComparison, StoreError>;
 
     /// A digest of the served rows, to compare two databases, or before and after a rebuild.
     ///

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::store::figure::FigureRow;
 use crate::store::happened::Happened;
-use crate::store::record::StreamId;
+use crate::store::record::{Head, StreamId};
 use crate::store::text::TextRow;
 
 /// The form and content of the read rows. Raise it when the rows of the same log come out differently: servers of this
@@ -188,6 +188,31 @@ pub struct RowsForm {
     pub stored: u64,
     /// Of this program.
     pub ours: u64,
+}
+
+/// A row that a fold of the log and the served rows do not share.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RowDifference {
+    /// The table.
+    pub table: String,
+    /// The row's key.
+    pub key: String,
+    /// Whether it is the one that is served.
+    pub is_served: bool,
+}
+
+/// How the rows of an unfinished rebuild compare with the served ones.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RowsComparison {
+    /// They are of the same log.
+    Compared {
+        /// The first of each table that only one of them has.
+        differences: Vec<RowDifference>,
+        /// How many there are in all.
+        count: u64,
+    },
+    /// The log has grown meanwhile: it ends here.
+    Behind(Head),
 }
 
 /// How a rebuild ended.

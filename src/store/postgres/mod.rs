@@ -18,6 +18,7 @@ use sqlx::{Connection, Executor, Row};
 use tokio::sync::{Mutex, watch};
 
 use crate::store::backend::{Backend, Decoded};
+use crate::store::compare::{self, DifferenceRow};
 use crate::store::known::{Asked, Known};
 use crate::store::plan::Plan;
 use crate::store::row::ROWS_VERSION;
@@ -197,6 +198,7 @@ impl Backend for PostgresBackend {
     }
 
     async fn start_rebuild(&self) -> Result<(), sqlx::Error> {
+        self.pool.execute(sql::DROP_REBUILD).await?;
         self.pool.execute(sqlx::raw_sql(sql::START_REBUILD)).await.map(drop)
     }
 
@@ -204,6 +206,24 @@ impl Backend for PostgresBackend {
         let mut transaction = self.pool.begin().await?;
         write::rows(&mut transaction, &sql::REBUILT, rows).await?;
         transaction.commit().await
+    }
+
+    async fn compare_rebuilt(&self, expected_head: u64) -> Result<(Head, Vec<DifferenceRow>), StoreError> {
+        let compared = async {
+            let mut transaction = self.pool.begin_with(sql::BEGIN).await?;
+            let row: HeadRow = sqlx::query_as(HEAD).fetch_one(&mut *transaction).await?;
+            let (head, mut differences) = (row.head(), Vec::new());
+            if head.next_position == expected_head {
+                for statement in compare::statements("etalon_rebuild.") {
+                    differences
+                        .extend(sqlx::query_as::<_, DifferenceRow>(&statement).fetch_all(&mut *transaction).await?);
+                }
+                transaction.execute(sqlx::raw_sql(sql::DROP_REBUILD)).await?;
+            }
+            transaction.commit().await?;
+            Ok((head, differences))
+        };
+        compared.await.map_err(StoreError::during("compare rebuilt rows"))
     }
 
     async fn finish_rebuild(&self, expected_head: u64) -> Result<Head, StoreError> {

@@ -236,7 +236,6 @@ pub(super) const REBUILT: RowStatements = row_statements!("etalon_rebuild.");
 
 /// The shadow tables live in a schema of their own, where their indexes get the same names.
 pub(super) const START_REBUILD: &str = "\
-drop schema if exists etalon_rebuild cascade;
 create schema etalon_rebuild;
 create table etalon_rebuild.case_versions (like case_versions including all);
 create table etalon_rebuild.case_members (like case_members including all);
@@ -245,6 +244,9 @@ create table etalon_rebuild.register_versions (like register_versions including 
 create table etalon_rebuild.figures (like figures including all);
 create table etalon_rebuild.case_number_series (like case_number_series including all);
 create table etalon_rebuild.search_texts (like search_texts including all)";
+
+/// Leaves nothing of a rebuild.
+pub(super) const DROP_REBUILD: &str = "drop schema if exists etalon_rebuild cascade";
 
 /// Statistics for the planner, taken before anybody is kept waiting.
 pub(super) const ANALYZE_REBUILT: &str = "\

@@ -191,14 +191,6 @@ pub(super) const REBUILT: RowStatements = row_statements!("rebuild_");
 
 /// The shadow tables need only what finding the open version needs.
 pub(super) const START_REBUILD: &str = "\
-drop table if exists rebuild_case_versions;
-drop table if exists rebuild_case_members;
-drop table if exists rebuild_case_links;
-drop table if exists rebuild_register_versions;
-drop table if exists rebuild_figures;
-drop table if exists rebuild_case_number_series;
-drop table if exists rebuild_search_texts;
-drop table if exists rebuild_search_index;
 create table rebuild_case_versions as select * from case_versions where false;
 create unique index rebuild_case_versions_key on rebuild_case_versions (case_id, from_position, lane);
 create table rebuild_case_members (case_id text, actor text, primary key (case_id, actor));
@@ -215,6 +207,17 @@ create unique index rebuild_search_texts_key on rebuild_search_texts (text_id);
 create index rebuild_search_texts_case on rebuild_search_texts (case_id);
 create virtual table rebuild_search_index using fts5
     (terms, content = '', columnsize = 0, detail = none, tokenize = \"ascii tokenchars '.'\")";
+
+/// Leaves nothing of a rebuild.
+pub(super) const DROP_REBUILD: &str = "\
+drop table if exists rebuild_case_versions;
+drop table if exists rebuild_case_members;
+drop table if exists rebuild_case_links;
+drop table if exists rebuild_register_versions;
+drop table if exists rebuild_figures;
+drop table if exists rebuild_case_number_series;
+drop table if exists rebuild_search_texts;
+drop table if exists rebuild_search_index";
 
 /// Copies instead of renaming, because SQLite cannot rename an index; that of the terms is a table. Readers go on with the
 /// snapshot they have; commits wait.
