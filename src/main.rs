@@ -4,6 +4,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use clap::Parser;
+use etalon::cli::audit::{self, Outcome};
 use etalon::cli::problem::Problem;
 use etalon::cli::{
     Cli, Command, demo, export, import, logging, migrate, rebuild, report, schema, serve, signing, token,
@@ -12,7 +13,8 @@ use etalon::config::{Overrides, Settings};
 
 fn main() -> ExitCode {
     match run(Cli::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(Outcome::Good) => ExitCode::SUCCESS,
+        Ok(Outcome::Faulty) => FAULTY.into(),
         Err(problem) => {
             // Nothing is left to be done about an error that cannot be written.
             let _ = writeln!(std::io::stderr(), "etalon: {problem}");
@@ -21,12 +23,20 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(cli: Cli) -> Result<(), Problem> {
+/// The exit code of an audit that has found something wrong.
+const FAULTY: u8 = 3;
+
+fn run(cli: Cli) -> Result<Outcome, Problem> {
     let config = cli.config.as_deref();
     let settings = |overrides: Overrides| {
         Settings::load(config, overrides).map_err(Problem::while_doing("the settings cannot be used"))
     };
-    match cli.command {
+    let done = match cli.command {
+        Command::Audit(arguments) => {
+            let settings = settings(arguments.command.overrides())?;
+            logging::start(&settings);
+            return runtime()?.block_on(audit::run(arguments, &settings));
+        }
         Command::Serve(arguments) => {
             let settings = settings(arguments.overrides())?;
             logging::start(&settings);
@@ -73,7 +83,8 @@ fn run(cli: Cli) -> Result<(), Problem> {
             runtime()?.block_on(signing::witness(arguments))
         }
         Command::Schema(arguments) => say(&schema::run(&arguments)?),
-    }
+    };
+    done.map(|()| Outcome::Good)
 }
 
 /// The stack of a worker thread. A deep question is a deep nest of futures, which an unoptimised build keeps on the stack

@@ -200,6 +200,21 @@ impl App {
         Ok(self.store.events(&query).await?)
     }
 
+    /// Events of one stream in the order of the log, after that position and up to that one.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn log_of(
+        &self,
+        stream: StreamId,
+        after: Option<u64>,
+        up_to: u64,
+        limit: u32,
+    ) -> Result<Vec<EventRecord>, Fault> {
+        let query = EventQuery { stream: Some(stream), after, up_to: Some(up_to), limit, ..EventQuery::default() };
+        Ok(self.store.events(&query).await?)
+    }
+
     /// Everything known of a case at that version, as of that moment. Whoever asks has been shown its row.
     ///
     /// # Errors

@@ -2,6 +2,7 @@
 //!
 //! Options that are settings too carry no default here: `config` knows the defaults and which layer overrules which.
 
+pub mod audit;
 pub mod demo;
 pub mod export;
 pub mod import;
@@ -56,6 +57,7 @@ Exit codes:
   0  done
   1  failed; standard error says what and why
   2  the command line was not understood
+  3  an audit has found something wrong
 
 Examples:
   etalon demo                                      look around, in a database that is thrown away
@@ -81,6 +83,8 @@ pub enum Command {
     Rebuild(Rebuild),
     /// Bring the database's schema up to date, and part the role of the servers from its owner
     Migrate(Migrate),
+    /// Take the log out, verify it, and compare it with what is served
+    Audit(Audit),
     /// Sign the checkpoints of a log, as a process of its own
     Signer(Signer),
     /// Cosign the checkpoints of logs, as an auditor who keeps an eye on them
@@ -181,6 +185,151 @@ pub struct Migrate {
     /// PostgreSQL: the role that servers connect as
     #[arg(long, value_name = "ROLE")]
     pub server_role: Option<String>,
+}
+
+/// `etalon audit`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Keys come from the auditor, never from the log: get the log's own from whoever runs it, once, by another way, and a
+witness's from the witness. `etalon audit key` prints the key of the log that this installation signs.
+
+Examples:
+  etalon audit export --output bundle
+  etalon audit verify bundle --key 'etalon.local/8f0c…+1a2b3c4d+AV…'
+  etalon audit replay --key 'etalon.local/8f0c…+1a2b3c4d+AV…'
+  etalon audit follow --url http://127.0.0.1:8080/graphql --token-file auditor.token --memory seen --key '…'")]
+pub struct Audit {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: AuditCommand,
+}
+
+/// The commands of `etalon audit`.
+#[derive(Debug, Subcommand)]
+pub enum AuditCommand {
+    /// Print what the checkpoints of this installation's log are checked with
+    Key,
+    /// Write the log, or a part of it, as a bundle that proves itself
+    Export(AuditExport),
+    /// Verify a bundle, without network or database
+    Verify(AuditVerify),
+    /// Fold the log again, and compare it with everything that is stored and served
+    Replay(AuditReplay),
+    /// Write the events of a case with their proofs, and say what they make of it
+    Case(AuditCase),
+    /// Keep an eye on a server: each checkpoint must go on from the last one seen
+    Follow(AuditFollow),
+}
+
+/// `etalon audit export`.
+#[derive(Debug, Args)]
+pub struct AuditExport {
+    /// The folder to write; it must not be there yet
+    #[arg(long, value_name = "DIR")]
+    pub output: PathBuf,
+    /// Only from this position on: each event then has a proof of its own
+    #[arg(long, value_name = "POSITION")]
+    pub from: Option<u64>,
+    /// Only up to this position
+    #[arg(long, value_name = "POSITION")]
+    pub to: Option<u64>,
+    /// The log as it was sealed by then: a time (RFC 3339) or a position
+    #[arg(long, value_name = "TIME|POSITION")]
+    pub as_of: Option<AsOf>,
+    /// The database.
+    #[command(flatten)]
+    pub database: Database,
+}
+
+/// What an auditor brings.
+#[derive(Debug, Args)]
+pub struct Evidence {
+    /// The verifier key of the log, and those of witnesses: repeat the option
+    #[arg(long = "key", value_name = "KEY", required = true)]
+    pub keys: Vec<String>,
+    /// Certificates of authorities for time stamps (PEM)
+    #[arg(long, value_name = "FILE")]
+    pub authorities: Option<PathBuf>,
+    /// What clocks may differ by, with the time from an event to its checkpoint
+    #[arg(long, value_name = "DURATION", default_value = "1m", value_parser = parse_ttl)]
+    pub tolerance: SignedDuration,
+    /// How the verdict is told
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: VerdictFormat,
+}
+
+/// How a verdict is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum VerdictFormat {
+    /// For people.
+    Text,
+    /// For programs, on one line.
+    Json,
+}
+
+/// `etalon audit verify`.
+#[derive(Debug, Args)]
+pub struct AuditVerify {
+    /// The folder of the bundle
+    #[arg(value_name = "BUNDLE")]
+    pub bundle: PathBuf,
+    /// What the auditor brings.
+    #[command(flatten)]
+    pub evidence: Evidence,
+}
+
+/// `etalon audit replay`.
+#[derive(Debug, Args)]
+pub struct AuditReplay {
+    /// The verifier key of the log, and those of witnesses; without one, signatures are not looked at
+    #[arg(long = "key", value_name = "KEY")]
+    pub keys: Vec<String>,
+    /// How the verdict is told
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: VerdictFormat,
+    /// The database.
+    #[command(flatten)]
+    pub database: Database,
+}
+
+/// `etalon audit case`.
+#[derive(Debug, Args)]
+pub struct AuditCase {
+    /// The case's UUID, or its global id
+    #[arg(value_name = "ID", value_parser = parse_id::<crate::domain::value::CaseId>)]
+    pub id: Uuid,
+    /// As it was by then: a time (RFC 3339) or a position
+    #[arg(long, value_name = "TIME|POSITION")]
+    pub as_of: Option<AsOf>,
+    /// The folder to write; it must not be there yet
+    #[arg(long, value_name = "DIR")]
+    pub output: PathBuf,
+    /// The database.
+    #[command(flatten)]
+    pub database: Database,
+}
+
+/// `etalon audit follow`.
+#[derive(Debug, Args)]
+pub struct AuditFollow {
+    /// The GraphQL of the server, such as https://etalon.example/graphql
+    #[arg(long, value_name = "URL")]
+    pub url: String,
+    /// A file with a bearer token of an auditor
+    #[arg(long, value_name = "FILE")]
+    pub token_file: PathBuf,
+    /// Where the last checkpoint that was seen is kept
+    #[arg(long, value_name = "FILE")]
+    pub memory: PathBuf,
+    /// How often to look: 30s, 5m
+    #[arg(long, value_name = "DURATION", default_value = "1m", value_parser = parse_ttl)]
+    pub every: SignedDuration,
+    /// Look once and end
+    #[arg(long)]
+    pub once: bool,
+    /// What the auditor brings.
+    #[command(flatten)]
+    pub evidence: Evidence,
 }
 
 /// `etalon signer`.
@@ -411,6 +560,18 @@ impl Database {
     /// What the option says over the other layers of the settings.
     pub fn overrides(&self) -> Overrides {
         Overrides { database: self.database.clone(), ..Overrides::default() }
+    }
+}
+
+impl AuditCommand {
+    /// What the options say over the other layers of the settings.
+    pub fn overrides(&self) -> Overrides {
+        match self {
+            Self::Export(export) => export.database.overrides(),
+            Self::Replay(replay) => replay.database.overrides(),
+            Self::Case(case) => case.database.overrides(),
+            Self::Key | Self::Verify(_) | Self::Follow(_) => Overrides::default(),
+        }
     }
 }
 

@@ -56,7 +56,7 @@ impl FromStr for Checkpoint {
 }
 
 /// A hash as it is written in checkpoints and proofs.
-pub(super) fn hash(text: &str) -> Option<Hash> {
+pub fn hash(text: &str) -> Option<Hash> {
     STANDARD.decode(text).ok()?.try_into().ok()
 }
 

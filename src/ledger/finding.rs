@@ -116,6 +116,14 @@ impl Findings {
         self.first_index
     }
 
+    /// All but that the end is not sealed yet, which is no fault of a log that goes on.
+    #[must_use]
+    pub fn without_unsealed_end(mut self) -> Self {
+        self.counts.remove(&FindingKind::NotSealed);
+        self.kept.retain(|finding| finding.kind != FindingKind::NotSealed);
+        self
+    }
+
     /// Takes note. The words are made only if they are kept.
     pub(super) fn add(&mut self, kind: FindingKind, index: Option<u64>, message: impl FnOnce() -> String) {
         *self.counts.entry(kind).or_default() += 1;

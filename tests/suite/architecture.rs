@@ -22,7 +22,7 @@ enum Rooms {
 }
 use Rooms::{AllBut, These};
 
-const WALLS: [Wall; 15] = [
+const WALLS: [Wall; 17] = [
     Wall { room: "domain", may_not_name: AllBut(&[]), because: "decisions need nothing of the house" },
     Wall { room: "codec", may_not_name: AllBut(&["domain"]), because: "it turns the domain's events into bytes" },
     Wall {
@@ -56,6 +56,16 @@ const WALLS: [Wall; 15] = [
         room: "console",
         may_not_name: These(&["app", "store", "domain", "cli"]),
         because: "it sees what the schema shows",
+    },
+    Wall {
+        room: "audit",
+        may_not_name: These(&["store", "graphql", "http", "console", "cli"]),
+        because: "an auditor sees what the application and the ledger show",
+    },
+    Wall {
+        room: "signer",
+        may_not_name: AllBut(&["ledger", "identity", "outbound", "clock"]),
+        because: "who signs does not depend on what is signed",
     },
     Wall { room: "search", may_not_name: AllBut(&[]), because: "words are the same wherever they stand" },
     Wall { room: "identity", may_not_name: AllBut(&["clock"]), because: "who asks does not depend on what for" },

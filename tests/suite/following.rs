@@ -5,4 +5,4 @@ mod log;
 mod protocol;
 mod resuming;
 mod rights;
-mod subscriber;
+pub mod subscriber;

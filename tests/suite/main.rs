@@ -8,6 +8,7 @@ mod figures;
 mod following;
 mod front;
 mod interchange;
+mod ledger;
 mod life;
 mod readme;
 mod samples;

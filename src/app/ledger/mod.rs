@@ -17,7 +17,7 @@ use crate::app::request::Fault;
 use crate::domain::actor::Actor;
 use crate::ledger::proof::Plan;
 use crate::ledger::tile::Tile;
-use crate::ledger::tree::Hash;
+use crate::ledger::tree::{Frontier, Hash};
 use crate::signer::Signer;
 use crate::store::{Moment, Sealed, StoreError, StoredCheckpoint, StoredCosignature, StoredTimeStamp};
 
@@ -172,9 +172,7 @@ impl App {
                 None => Err(NoProof::NotWithin { smaller: index, size }),
             };
         }
-        let plan = Plan::inclusion(index, size).expect("it is within the tree");
-        let root = self.root(size).await?;
-        let path = self.computed(&plan).await?;
+        let (path, root) = self.path(index, size).await?;
         Ok(Some(Inclusion { index, size, leaf: self.leaf(index).await?, path, root, checkpoint }))
     }
 
@@ -186,6 +184,24 @@ impl App {
         let plan = Plan::consistency(from, to).ok_or(NoProof::NotWithin { smaller: from, size: to })?;
         let (from_root, to_root) = (self.root(from).await?, self.root(to).await?);
         Ok(Consistency { from, to, from_root, to_root, path: self.computed(&plan).await? })
+    }
+
+    /// The path of an event to the root of the tree of so many events, and that root. Whoever asks sees the whole log.
+    ///
+    /// # Errors
+    /// See [`NoProof`].
+    pub async fn path(&self, index: u64, size: u64) -> Result<(Vec<Hash>, Hash), NoProof> {
+        let plan = Plan::inclusion(index, size).ok_or(NoProof::NotWithin { smaller: index, size })?;
+        let root = self.root(size).await?;
+        Ok((self.computed(&plan).await?, root))
+    }
+
+    /// The tree over all events, as it stands beside the log.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn tree(&self) -> Result<Frontier, Fault> {
+        Ok(self.store.tree().await?)
     }
 
     /// The root of the tree of the first `size` events.

@@ -103,13 +103,18 @@ pub fn program() -> Command {
 /// A running server; killed when dropped.
 pub struct Server {
     child: Mutex<Child>,
-    /// Where it takes GraphQL.
+    /// Where it takes requests: GraphQL, or what else it is for.
     pub graphql: String,
 }
 
 impl Server {
     /// Starts the command and waits until it takes requests.
     pub fn start(command: &mut Command) -> Self {
+        Self::start_until(command, READY)
+    }
+
+    /// Starts the command and waits until it says this; what stands behind it is its address.
+    pub fn start_until(command: &mut Command, ready: &str) -> Self {
         let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("the program starts");
         let mut log = BufReader::new(child.stderr.take().expect("its log is piped"));
         let mut told = String::new();
@@ -118,7 +123,7 @@ impl Server {
             let length = log.read_line(&mut line).expect("its log can be read");
             assert!(length > 0, "the server ended before it was ready:\n{told}");
             told.push_str(&line);
-            if let Some((_, address)) = line.split_once(READY) {
+            if let Some((_, address)) = line.split_once(ready) {
                 break address.trim().to_owned();
             }
         };

@@ -1,0 +1,38 @@
+//! The state of a case, as the events of a bundle make it.
+
+use std::path::Path;
+
+use crate::audit::AuditError;
+use crate::audit::bundle::{ENTRIES, Lines, PAYLOADS, PayloadLine};
+use crate::codec::{self, Stored};
+use crate::domain::case::Case;
+use crate::domain::case::event::CaseFact;
+use crate::ledger::parsed_entry::ParsedEntry;
+
+/// Folds the events of a bundle of one case; its state as JSON. Whether they are the log's, `verify` says.
+///
+/// # Errors
+/// When the folder is no bundle of a case whose events this program can read.
+pub fn state_of_case(folder: &Path) -> Result<String, AuditError> {
+    let no_bundle = |reason: String| AuditError::NoBundle { path: folder.to_owned(), reason };
+    let (entries, payloads) = (folder.join(ENTRIES), folder.join(PAYLOADS));
+    let (mut entry_lines, mut payload_lines) = (Lines::open(&entries)?, Lines::open(&payloads)?);
+    let upcasters = codec::upcasters();
+    let mut case = Case::default();
+    while let Some(line) = entry_lines.next().map_err(AuditError::of_file(&entries))? {
+        let entry = ParsedEntry::parse(line).map_err(|error| no_bundle(error.to_string()))?;
+        let line = payload_lines.next().map_err(AuditError::of_file(&payloads))?.unwrap_or_default();
+        let line: PayloadLine<'_> = serde_json::from_slice(line).map_err(|error| no_bundle(error.to_string()))?;
+        let stored = Stored {
+            aggregate_type: &entry.aggregate_type,
+            aggregate_id: &entry.aggregate_id,
+            sequence: entry.sequence,
+            event_type: &entry.event_type,
+            event_version: &entry.event_version,
+            payload: line.payload.get(),
+        };
+        let event = codec::decode_stored::<CaseFact>(stored, &upcasters);
+        case.evolve(&event.map_err(|error| no_bundle(format!("position {}: {error}", entry.position)))?);
+    }
+    Ok(serde_json::to_string_pretty(&case).expect("a state always serialises"))
+}

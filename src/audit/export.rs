@@ -1,0 +1,209 @@
+//! The log as a bundle.
+
+use std::fs::{self, File};
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use serde_json::value::RawValue;
+
+use crate::app::{App, EventRecord, Sealed, StreamId, Vouched};
+use crate::audit::AuditError;
+use crate::audit::bundle::{
+    CHECKPOINT, CONSISTENCY_PROOF, ENTRIES, FORM, MANIFEST, Manifest, PAYLOADS, PREVIOUS_CHECKPOINT, PROOFS,
+    PayloadLine, TIME_STAMPS,
+};
+use crate::ledger::inclusion_file::InclusionFile;
+use crate::ledger::tile::{TILE_WIDTH, Tile, TilePath};
+use crate::ledger::tree::{Hash, base64};
+
+/// Events read at a time.
+const PAGE: u32 = 4_096;
+
+/// Which part of the log.
+#[derive(Clone, Copy, Debug)]
+pub enum Part {
+    /// All of it.
+    Whole,
+    /// From one position to another, both included.
+    Range(u64, u64),
+    /// One stream.
+    Stream(StreamId),
+}
+
+/// Writes a bundle of what is sealed and recorded up to that position into a new folder, which appears when it is whole.
+/// Answers how many events are in it. `progress` is told how many are written.
+///
+/// # Errors
+/// When nothing of it is sealed, the folder is there already or cannot be written, or the log cannot be read.
+pub async fn export(
+    app: &App,
+    part: Part,
+    up_to: Option<u64>,
+    folder: &Path,
+    mut progress: impl FnMut(u64),
+) -> Result<u64, AuditError> {
+    if folder.exists() {
+        let why = std::io::Error::from(std::io::ErrorKind::AlreadyExists);
+        return Err(AuditError::of_file(folder)(why));
+    }
+    let which = up_to.map_or(Sealed::Latest, |last| Sealed::Within(last + 1));
+    let sealed = app.checkpoint(which).await?.ok_or_else(|| {
+        AuditError::NothingToExport("nothing is sealed up to there: a running server seals within a second".to_owned())
+    })?;
+    let mut draft = folder.as_os_str().to_owned();
+    draft.push(".draft");
+    let draft = PathBuf::from(draft);
+    let mut bundle = Bundle::create(&draft, part, sealed)?;
+    bundle.events(app, &mut progress).await?;
+    bundle.seal(app).await?;
+    let events = bundle.finish()?;
+    fs::rename(&draft, folder).map_err(AuditError::of_file(folder))?;
+    Ok(events)
+}
+
+struct Bundle {
+    folder: PathBuf,
+    part: Part,
+    sealed: Vouched,
+    entries: BufWriter<File>,
+    payloads: BufWriter<File>,
+    events: u64,
+    /// Leaves of the tile that is not written yet.
+    leaves: Vec<Hash>,
+}
+
+impl Bundle {
+    fn create(folder: &Path, part: Part, sealed: Vouched) -> Result<Self, AuditError> {
+        if folder.exists() {
+            fs::remove_dir_all(folder).map_err(AuditError::of_file(folder))?;
+        }
+        fs::create_dir_all(folder).map_err(AuditError::of_file(folder))?;
+        let open = |name: &str| -> Result<_, AuditError> {
+            let path = folder.join(name);
+            Ok(BufWriter::with_capacity(1 << 20, File::create(&path).map_err(AuditError::of_file(path))?))
+        };
+        let (entries, payloads) = (open(ENTRIES)?, open(PAYLOADS)?);
+        let folder = folder.to_owned();
+        Ok(Self { folder, part, sealed, entries, payloads, events: 0, leaves: Vec::new() })
+    }
+
+    fn size(&self) -> u64 {
+        self.sealed.checkpoint.size
+    }
+
+    async fn events(&mut self, app: &App, progress: &mut impl FnMut(u64)) -> Result<(), AuditError> {
+        let (first, last) = match self.part {
+            Part::Whole | Part::Stream(_) => (0, self.size() - 1),
+            Part::Range(first, last) if first <= last && last < self.size() => (first, last),
+            Part::Range(first, last) => {
+                let size = self.size();
+                let message = format!("positions {first} to {last} are not within the {size} events that are sealed");
+                return Err(AuditError::NothingToExport(message));
+            }
+        };
+        let mut next = first;
+        while next <= last {
+            let page = match self.part {
+                Part::Stream(stream) => app.log_of(stream, next.checked_sub(1), last, PAGE).await?,
+                Part::Whole | Part::Range(..) => app.log(next.checked_sub(1), Some(last), PAGE).await?,
+            };
+            let Some(end) = page.last().map(|event| event.position) else { break };
+            for event in &page {
+                self.event(app, event).await?;
+            }
+            progress(self.events);
+            next = end + 1;
+        }
+        if self.events == 0 {
+            return Err(AuditError::NothingToExport("there is no such event, or none that is sealed".to_owned()));
+        }
+        Ok(())
+    }
+
+    async fn event(&mut self, app: &App, event: &EventRecord) -> Result<(), AuditError> {
+        let raw = |text: &str| RawValue::from_string(text.to_owned()).expect("the log holds JSON");
+        let (payload, metadata) = (raw(&event.payload), raw(&event.metadata));
+        let line = PayloadLine { payload: &payload, metadata: &metadata };
+        let mut line = serde_json::to_vec(&line).expect("raw values are written as they are");
+        line.push(b'\n');
+        let failed = |name: &str| AuditError::of_file(self.folder.join(name));
+        self.payloads.write_all(&line).map_err(failed(PAYLOADS))?;
+        self.entries.write_all(&event.entry).map_err(failed(ENTRIES))?;
+        self.entries.write_all(b"\n").map_err(failed(ENTRIES))?;
+        self.events += 1;
+        match self.part {
+            Part::Whole => {
+                self.leaves.push(event.leaf_hash);
+                if self.leaves.len() == usize::from(TILE_WIDTH) {
+                    self.leaf_tile()?;
+                }
+            }
+            Part::Range(..) | Part::Stream(_) => {
+                let (path, _) = app.path(event.position, self.size()).await?;
+                let proof = InclusionFile { index: event.position, path, checkpoint: self.sealed.note() };
+                self.write(&format!("{PROOFS}/{}.tlog-proof", event.position), proof.to_text().as_bytes())?;
+            }
+        }
+        Ok(())
+    }
+
+    fn leaf_tile(&mut self) -> Result<(), AuditError> {
+        let leaves = std::mem::take(&mut self.leaves);
+        let index = (self.events - 1) / u64::from(TILE_WIDTH);
+        let tile = Tile { level: 0, index, width: leaves.len() as u16 };
+        self.write(&TilePath::Hashes(tile).to_string(), &leaves.concat())
+    }
+
+    /// What vouches for the events.
+    async fn seal(&mut self, app: &App) -> Result<(), AuditError> {
+        if !self.leaves.is_empty() {
+            self.leaf_tile()?;
+        }
+        let size = self.size();
+        if matches!(self.part, Part::Whole) {
+            let upper = (1..8).flat_map(|level| (0..).map_while(move |index| Tile::in_tree(level, index, size)));
+            for tile in upper {
+                let hashes = app.tile(tile).await?;
+                self.write(&TilePath::Hashes(tile).to_string(), &hashes.concat())?;
+            }
+        }
+        self.write(CHECKPOINT, self.sealed.note().as_bytes())?;
+        if let Some(before) = app.checkpoint(Sealed::Within(size - 1)).await? {
+            let proof = app.consistency(before.checkpoint.size, size).await?;
+            let lines: String = proof.path.iter().map(|hash| base64(hash) + "\n").collect();
+            self.write(PREVIOUS_CHECKPOINT, before.note().as_bytes())?;
+            self.write(CONSISTENCY_PROOF, lines.as_bytes())?;
+        }
+        for (number, stamp) in self.sealed.time_stamps.iter().enumerate() {
+            self.write(&format!("{TIME_STAMPS}/{number}.tst"), &stamp.token)?;
+        }
+        if !self.sealed.time_stamps.is_empty() {
+            // What was stamped: the note as the log signed it, before anybody cosigned.
+            self.write(&format!("{TIME_STAMPS}/stamped"), self.sealed.checkpoint.note.as_bytes())?;
+        }
+        Ok(())
+    }
+
+    fn finish(mut self) -> Result<u64, AuditError> {
+        let manifest = Manifest {
+            form: FORM.to_owned(),
+            origin: self.sealed.checkpoint.origin().to_owned(),
+            events: self.events,
+            whole: matches!(self.part, Part::Whole),
+        };
+        let manifest = serde_json::to_vec_pretty(&manifest).expect("texts and numbers always serialise");
+        self.write(MANIFEST, &manifest)?;
+        for (name, file) in [(ENTRIES, &mut self.entries), (PAYLOADS, &mut self.payloads)] {
+            let written = file.flush().and_then(|()| file.get_ref().sync_all());
+            written.map_err(AuditError::of_file(self.folder.join(name)))?;
+        }
+        Ok(self.events)
+    }
+
+    fn write(&self, name: &str, bytes: &[u8]) -> Result<(), AuditError> {
+        let path = self.folder.join(name);
+        let folder = path.parent().unwrap_or(&self.folder);
+        let written = fs::create_dir_all(folder).and_then(|()| fs::write(&path, bytes));
+        written.map_err(AuditError::of_file(path))
+    }
+}

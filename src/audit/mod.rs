@@ -1,0 +1,71 @@
+//! Audits: the log goes out as a bundle, and whoever has one verifies it without this house; inside, the log is replayed
+//! and compared with what is served.
+//!
+//! A bundle is a folder. `entries.jsonl` has a ledger entry a line and `payloads.jsonl` its payload and metadata, to the
+//! byte. `checkpoint` is what the signer signed of them, with cosignatures; `previous-checkpoint` and
+//! `consistency-proof` tie it to the one before, `time-stamps/` holds RFC 3161 tokens. A whole log comes with its hashes
+//! as `tile/…` (C2SP tlog-tiles), a part of one with `proofs/POSITION.tlog-proof` for each event. `MANIFEST.json` says
+//! which it is. Keys are never in it: an auditor has them from elsewhere.
+
+mod bundle;
+mod case;
+mod export;
+mod follow;
+mod replay;
+mod verdict;
+mod verify;
+
+use std::io;
+use std::path::PathBuf;
+
+pub use case::state_of_case;
+pub use export::{Part, export};
+pub use follow::{Followed, Follower};
+pub use replay::replay;
+pub use verdict::{Fault, Verdict};
+pub use verify::{Trusted, verify};
+
+use crate::app;
+
+/// Why an audit could not be made: nothing is said of the log.
+#[derive(Debug, thiserror::Error)]
+pub enum AuditError {
+    /// A file or folder cannot be read or written.
+    #[error("{} cannot be used", path.display())]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The folder is no bundle.
+    #[error("{} is no bundle: {reason}", path.display())]
+    NoBundle {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// What was asked for is not there, or is not sealed.
+    #[error("{0}")]
+    NothingToExport(String),
+    /// The keys are not enough to verify anything.
+    #[error("{0}")]
+    Keys(String),
+    /// The application failed.
+    #[error(transparent)]
+    App(#[from] app::Fault),
+    /// A proof could not be made.
+    #[error(transparent)]
+    Proof(#[from] app::NoProof),
+    /// The server that is followed gave no usable answer.
+    #[error("the server gave no usable answer: {0}")]
+    Server(String),
+}
+
+impl AuditError {
+    fn of_file(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
+        let path = path.into();
+        move |source| Self::File { path, source }
+    }
+}

@@ -1,0 +1,231 @@
+//! Bundles: an untouched one raises no alarm, and whatever bit of it is flipped is found, where it is.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Output;
+use std::sync::Arc;
+
+use etalon::app::{App, Seals};
+use etalon::audit::{Part, Trusted, Verdict, export, verify};
+use etalon::clock::{Clock, ManualClock};
+use etalon::ledger::note::VerifierKey;
+use etalon::signer::{Notary, Role};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::ledger::serving::{key_of, sealed};
+use crate::life::scene::Scene;
+use crate::life::world::World;
+use crate::store::samples::{case_stream, note};
+use crate::store::support::{Database, TestClock};
+
+/// A log with a signer, in this process.
+pub struct House {
+    pub app: App,
+    pub clock: Arc<TestClock>,
+    pub folder: TempDir,
+}
+
+impl House {
+    pub async fn on(database: &Database) -> Self {
+        let folder = TempDir::new().expect("a folder");
+        let clock = TestClock::new();
+        let store = database.open_with(clock.clone()).await;
+        Self { app: App::new(store, clock.clone()).with_seals(seals(&folder)), clock, folder }
+    }
+
+    pub async fn key(&self) -> VerifierKey {
+        let origin = self.app.origin().await.expect("a name");
+        seals(&self.folder).signer.verifier(&origin).expect("a key")
+    }
+
+    pub async fn trusted(&self) -> Trusted {
+        Trusted { keys: vec![self.key().await], roots: None, tolerance: SignedDuration::from_mins(1) }
+    }
+}
+
+pub fn seals(folder: &TempDir) -> Seals {
+    let notary = Notary::open(&folder.path().join("key.pem"), &folder.path().join("memory.json"), Role::Log);
+    Seals { signer: Arc::new(notary.expect("a signer")), anchors: Arc::default(), pause: std::time::Duration::ZERO }
+}
+
+/// Adds so many events to the database, of ten to a stream.
+pub async fn grow(database: &Database, clock: &Arc<TestClock>, from: u64, to: u64) {
+    let store = database.open_with(clock.clone()).await;
+    for first in (from..to).step_by(500) {
+        let batch: Vec<_> = (first..to.min(first + 500))
+            .map(|number| note(case_stream(u128::from(number / 10)), number % 10, &number.to_string()))
+            .collect();
+        for outcome in store.commit(&batch).await.expect("the transaction succeeds") {
+            outcome.expect("accepted");
+        }
+    }
+}
+
+const EVENTS: u64 = 2_000;
+const FLIPS: usize = 120;
+
+async fn flipped_bits_are_found(database: Database) {
+    let house = House::on(&database).await;
+    grow(&database, &house.clock, 0, 900).await;
+    house.app.seal_now().await.expect("sealed");
+    grow(&database, &house.clock, 900, EVENTS).await;
+    house.app.seal_now().await.expect("sealed");
+    let bundle = house.folder.path().join("bundle");
+    let exported = export(&house.app, Part::Whole, None, &bundle, |_| ()).await.expect("exported");
+    assert_eq!(exported, EVENTS);
+    let trusted = house.trusted().await;
+    let good = verify(&bundle, &trusted, |_| ()).expect("a bundle");
+    assert!(good.is_good(), "{good}");
+    assert_eq!((good.events, good.sealed), (EVENTS, Some(EVENTS)));
+    let files = files(&bundle);
+    let sizes: Vec<_> = files.iter().map(|file| fs::metadata(file).expect("there").len()).collect();
+    let random = ManualClock::new(Timestamp::UNIX_EPOCH, 7);
+    for flip in 0..FLIPS {
+        // Small files get as many flips as large ones.
+        let number = flip % files.len();
+        let (drawn, _) =
+            random.random().split_first_chunk().map(|(first, rest)| (*first, rest.len())).expect("16 bytes");
+        let place = u64::from_le_bytes(drawn) % (sizes[number] * 8);
+        flip_and_verify(&bundle, &files[number], place, &trusted);
+    }
+    let again = verify(&bundle, &trusted, |_| ()).expect("a bundle");
+    assert!(again.is_good(), "{again}");
+}
+
+fn flip_and_verify(bundle: &Path, file: &Path, bit: u64, trusted: &Trusted) {
+    let good = fs::read(file).expect("it reads");
+    let mut bad = good.clone();
+    let byte = (bit / 8) as usize;
+    bad[byte] ^= 1 << (bit % 8);
+    fs::write(file, &bad).expect("written");
+    let verdict = verify(bundle, trusted, |_| ());
+    fs::write(file, &good).expect("written");
+    let name = file.strip_prefix(bundle).expect("within").display().to_string();
+    // A manifest of another form is no bundle: that is told too, and nothing is said of the log.
+    let Ok(verdict) = verdict else {
+        assert_eq!(name, "MANIFEST.json", "bit {bit}");
+        return;
+    };
+    assert!(!verdict.is_good(), "{name} bit {bit}: not found");
+    let lines = good[..byte].iter().filter(|byte| **byte == b'\n').count() as u64;
+    let expected = match name.as_str() {
+        "entries.jsonl" | "payloads.jsonl" => Some(lines),
+        name if name.starts_with("tile/0/") => {
+            let tile = name.trim_start_matches("tile/0/").split('.').next().expect("a number");
+            Some(tile.parse::<u64>().expect("a number") * 256 + byte as u64 / 32)
+        }
+        name if name.starts_with("tile/1/") => Some(byte as u64 / 32 * 256),
+        _ => None,
+    };
+    let first = verdict.faults.iter().filter_map(|fault| fault.index).min();
+    assert!(expected.is_none() || first == expected, "{name} bit {bit}: {verdict}");
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() { found.extend(files(&path)) } else { found.push(path) }
+    }
+    found.sort();
+    found
+}
+
+#[tokio::test]
+async fn flipped_bits_are_found_on_sqlite() {
+    flipped_bits_are_found(Database::sqlite()).await;
+}
+
+#[tokio::test]
+async fn flipped_bits_are_found_on_postgres() {
+    flipped_bits_are_found(Database::postgres()).await;
+}
+
+#[tokio::test]
+async fn a_part_of_a_log_is_proved_event_by_event() {
+    let database = Database::sqlite();
+    let house = House::on(&database).await;
+    grow(&database, &house.clock, 0, 700).await;
+    house.app.seal_now().await.expect("sealed");
+    let trusted = house.trusted().await;
+    let bundle = house.folder.path().join("part");
+    let exported = export(&house.app, Part::Range(250, 270), None, &bundle, |_| ()).await.expect("exported");
+    assert_eq!(exported, 21);
+    let verdict = verify(&bundle, &trusted, |_| ()).expect("a bundle");
+    assert!(verdict.is_good(), "{verdict}");
+    assert_eq!((verdict.events, verdict.sealed), (21, Some(700)));
+    fs::remove_file(bundle.join("proofs/260.tlog-proof")).expect("removed");
+    let other = fs::read(bundle.join("proofs/250.tlog-proof")).expect("it reads");
+    fs::write(bundle.join("proofs/251.tlog-proof"), other).expect("written");
+    let verdict = verify(&bundle, &trusted, |_| ()).expect("a bundle");
+    let faults: Vec<_> = verdict.faults.iter().map(|fault| (fault.kind, fault.index)).collect();
+    assert_eq!(faults, [("PROOF_WRONG", Some(251)), ("PROOF_MISSING", Some(260))]);
+    let case = house.folder.path().join("case");
+    let part = Part::Stream(case_stream(3));
+    assert_eq!(export(&house.app, part, None, &case, |_| ()).await.expect("exported"), 10);
+    assert!(verify(&case, &trusted, |_| ()).expect("a bundle").is_good());
+    let refused = export(&house.app, Part::Range(5, 700), None, &house.folder.path().join("no"), |_| ()).await;
+    assert!(refused.expect_err("beyond what is sealed").to_string().contains("700 events that are sealed"));
+}
+
+fn etalon(world: &World, arguments: &[&str]) -> Output {
+    world.installation.command().args(arguments).output().expect("the program runs")
+}
+
+fn told(output: &Output) -> String {
+    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+}
+
+async fn an_auditor_goes_through_the_log(world: World) {
+    let scene = Scene::set(&world).await;
+    let case = scene.researching(&world, "轴承内径测量 bore").await;
+    let last = world.position().await as u64;
+    sealed(&world.server.graphql, &world.token("watcher"), last).await;
+    let key = key_of(&world.installation).to_string();
+    let database = world.installation.database();
+    let folder = TempDir::new().expect("a folder");
+    let bundle = folder.path().join("bundle").display().to_string();
+    let exported = etalon(&world, &["audit", "export", "--output", &bundle, "--database", &database]);
+    assert!(exported.status.success(), "{}", told(&exported));
+    let verified = etalon(&world, &["audit", "verify", &bundle, "--key", &key, "--format", "json"]);
+    assert_eq!(verified.status.code(), Some(0), "{}", told(&verified));
+    let verdict: Value = serde_json::from_slice(&verified.stdout).expect("JSON");
+    assert_eq!((&verdict["good"], &verdict["faultCount"]), (&true.into(), &0.into()));
+    assert_eq!(verdict["events"].as_u64(), Some(last + 1));
+    let replayed = etalon(&world, &["audit", "replay", "--key", &key, "--database", &database]);
+    assert_eq!(replayed.status.code(), Some(0), "{}", told(&replayed));
+    assert!(told(&replayed).contains("GOOD: ") && told(&replayed).contains("0 rows differ"), "{}", told(&replayed));
+    let one = folder.path().join("case").display().to_string();
+    let shown = etalon(&world, &["audit", "case", &case.id, "--output", &one, "--database", &database]);
+    assert!(shown.status.success() && told(&shown).contains("轴承内径测量 bore"), "{}", told(&shown));
+    let verified = etalon(&world, &["audit", "verify", &one, "--key", &key]);
+    assert_eq!(verified.status.code(), Some(0), "{}", told(&verified));
+    // Somebody else's key, and a touched payload.
+    let stranger = TempDir::new().expect("a folder");
+    let other = seals(&stranger).signer.verifier(key_of(&world.installation).name()).expect("a name");
+    let refused = etalon(&world, &["audit", "verify", &bundle, "--key", &other.to_string()]);
+    assert_eq!(refused.status.code(), Some(3), "{}", told(&refused));
+    let payloads = folder.path().join("bundle/payloads.jsonl");
+    let touched = fs::read_to_string(&payloads).expect("it reads").replacen("轴承内径测量 bore", "别的标题", 1);
+    fs::write(&payloads, touched).expect("written");
+    let refused = etalon(&world, &["audit", "verify", &bundle, "--key", &key]);
+    assert_eq!(refused.status.code(), Some(3), "{}", told(&refused));
+    assert!(told(&refused).contains("FAULT PAYLOAD_HASH at position"), "{}", told(&refused));
+}
+
+#[tokio::test]
+async fn an_auditor_goes_through_the_log_on_sqlite() {
+    an_auditor_goes_through_the_log(World::embedded().await).await;
+}
+
+#[tokio::test]
+async fn an_auditor_goes_through_the_log_on_postgresql() {
+    an_auditor_goes_through_the_log(World::on_postgresql().await).await;
+}
+
+/// For other tests: the codes of a verdict, with their places.
+pub fn codes(verdict: &Verdict) -> Vec<(&'static str, Option<u64>)> {
+    verdict.faults.iter().map(|fault| (fault.kind, fault.index)).collect()
+}

@@ -1,0 +1,159 @@
+//! Signer, witness and an auditor's daemon as processes of their own.
+
+use std::process::Command;
+use std::sync::Arc;
+
+use etalon::app::App;
+use etalon::clock::ManualClock;
+use etalon::demo;
+use etalon::ledger::note::{Note, VerifierKey};
+use etalon::store;
+use jiff::Timestamp;
+use serde_json::json;
+use tempfile::TempDir;
+
+use crate::ledger::serving::{key_of, sealed};
+use crate::life::scene::campaign;
+use crate::life::world::text;
+use crate::store::support::Database;
+use crate::support::postgres::fresh_database;
+use crate::support::server::{Installation, Server, Who, ask, program};
+
+/// The demonstration's log, in this process.
+pub struct Demonstration {
+    pub app: App,
+    pub database: Database,
+}
+
+pub async fn demonstration() -> Demonstration {
+    let database = Database::sqlite();
+    let end: Timestamp = "2026-11-20T08:00:00Z".parse().expect("a time");
+    let clock = Arc::new(ManualClock::new(demo::begins(end), 2012));
+    let store = store::open(&database.url, clock.clone()).await.expect("the database opens");
+    let app = App::new(store, clock.clone());
+    demo::fill(&app, &clock, end).await.expect("the demonstration is allowed");
+    Demonstration { app, database }
+}
+
+fn line(command: &mut Command) -> String {
+    let output = command.output().expect("the program runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).expect("a line").trim().to_owned()
+}
+
+/// Commits something, and gives its position.
+async fn commit(url: &str, token: &str, name: &str) -> u64 {
+    let order = "mutation Order($input: OpenCampaignInput!) { openCampaign(input: $input) { receipt { position } } }";
+    let answer = ask(&reqwest::Client::new(), url, token, order, json!({ "input": campaign(name) })).await;
+    text(&answer.expect("an answer")["openCampaign"]["receipt"]["position"]).parse().expect("a position")
+}
+
+async fn signed_and_cosigned(installation: Installation) {
+    let (of_signer, of_witness) = (TempDir::new().expect("a folder"), TempDir::new().expect("a folder"));
+    let (signer_folder, witness_folder) =
+        (of_signer.path().display().to_string(), of_witness.path().display().to_string());
+    // The log has a name once its database is there.
+    line(installation.command().args(["migrate"]));
+    let origin: VerifierKey = key_of(&installation);
+    let signer_key = line(program().args(["signer", "--folder", &signer_folder, "--key-of", origin.name()]));
+    let name = "witness.example/1";
+    let witness_key = line(program().args(["witness", "--folder", &witness_folder, "--name", name, "--key"]));
+    let mut signing = program();
+    let signer = Server::start_until(
+        signing.args(["signer", "--folder", &signer_folder, "--listen", "127.0.0.1:0"]),
+        "signing at ",
+    );
+    let mut cosigning = program();
+    let arguments =
+        ["witness", "--folder", &witness_folder, "--name", name, "--log", &signer_key, "--listen", "127.0.0.1:0"];
+    let witness = Server::start_until(cosigning.args(arguments), "cosigning at ");
+    let mut serving = installation.command();
+    serving.args(["serve", "--listen", "127.0.0.1:0"]);
+    serving.env("ETALON_SIGNER_URL", &signer.graphql).env("ETALON_SIGNER_KEY", &signer_key);
+    serving.env("ETALON_SIGNER_TOKEN_FILE", of_signer.path().join("signer-token"));
+    serving.env("ETALON_WITNESSES", format!("{} {witness_key}", witness.graphql));
+    let server = Server::start(&mut serving);
+    let manager = installation.token(&Who::new("manager", "MANAGER", "44"));
+    let keys: Vec<VerifierKey> = [&signer_key, &witness_key].map(|key| key.parse().expect("a key")).to_vec();
+    for number in 0..2 {
+        let position = commit(&server.graphql, &manager, &format!("计量服务 {number}")).await;
+        sealed(&server.graphql, &manager, position).await;
+        // The witness is asked after that: its word is waited for by looking again.
+        let query = "{ checkpoint { note cosignatures { witness cosignedAt } } }";
+        let checkpoint = loop {
+            let answer =
+                ask(&reqwest::Client::new(), &server.graphql, &manager, query, json!({})).await.expect("an answer");
+            if answer["checkpoint"]["cosignatures"][0].is_object() {
+                break answer["checkpoint"].clone();
+            }
+        };
+        let note = Note::parse(&text(&checkpoint["note"])).expect("a note");
+        assert_eq!(note.verify(&keys).expect("signed").len(), 2);
+        assert_eq!(checkpoint["cosignatures"][0]["witness"], name);
+    }
+    // An auditor's daemon sees the log go on, and raises an alarm when it is another.
+    let memory = of_witness.path().join("seen").display().to_string();
+    let token = of_witness.path().join("token");
+    std::fs::write(&token, installation.token(&Who::new("auditor", "AUDITOR", "CN"))).expect("written");
+    let look = |url: &str| {
+        let mut following = program();
+        following.args(["audit", "follow", "--once", "--url", url, "--memory", &memory, "--key", &signer_key]);
+        following.args(["--token-file", &token.display().to_string()]);
+        let output = following.output().expect("the program runs");
+        (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned())
+    };
+    assert_eq!(look(&server.graphql).0, Some(0));
+    let position = commit(&server.graphql, &manager, "再来一次").await;
+    sealed(&server.graphql, &manager, position).await;
+    let (code, told) = look(&server.graphql);
+    assert!(code == Some(0) && told.contains("1 of them new"), "{told}");
+    let seen = std::fs::read_to_string(&memory).expect("it reads");
+    let other = Installation::embedded();
+    let elsewhere = other.start();
+    let manager = other.token(&Who::new("manager", "MANAGER", "44"));
+    let position = commit(&elsewhere.graphql, &manager, "别的日志").await;
+    sealed(&elsewhere.graphql, &manager, position).await;
+    std::fs::write(&token, other.token(&Who::new("auditor", "AUDITOR", "CN"))).expect("written");
+    let (code, told) = look(&elsewhere.graphql);
+    assert!(code == Some(3) && told.contains("ALARM CHECKPOINT"), "{told}");
+    assert_eq!(std::fs::read_to_string(&memory).expect("it reads"), seen, "what was seen stays");
+}
+
+#[tokio::test]
+async fn a_log_is_signed_and_cosigned_by_others_on_sqlite() {
+    signed_and_cosigned(Installation::embedded()).await;
+}
+
+#[tokio::test]
+async fn a_log_is_signed_and_cosigned_by_others_on_postgresql() {
+    let database = fresh_database();
+    signed_and_cosigned(Installation::on(database.url())).await;
+}
+
+#[tokio::test]
+async fn a_signer_signs_for_those_who_show_its_token() {
+    let folder = TempDir::new().expect("a folder");
+    let path = folder.path().display().to_string();
+    let mut signing = program();
+    let signer =
+        Server::start_until(signing.args(["signer", "--folder", &path, "--listen", "127.0.0.1:0"]), "signing at ");
+    let client = reqwest::Client::new();
+    let post = async |token: &str, body: &str| {
+        let request =
+            client.post(format!("{}/sign-checkpoint", signer.graphql)).bearer_auth(token).body(body.to_owned());
+        let answer = request.send().await.expect("an answer");
+        (answer.status().as_u16(), answer.text().await.expect("a body"))
+    };
+    let token = std::fs::read_to_string(folder.path().join("signer-token")).expect("made");
+    let (empty, other) =
+        ("CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=", "DsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=");
+    let body = |old: u64, size: u64, root: &str| format!("old {old}\n\nlog.example\n{size}\n{root}\n");
+    assert_eq!(post("no", &body(0, 5, empty)).await.0, 401);
+    assert_eq!(post(token.trim(), "nonsense").await.0, 400);
+    let (status, line) = post(token.trim(), &body(0, 5, empty)).await;
+    assert!(status == 200 && line.starts_with("\u{2014} log.example "), "{line}");
+    assert_eq!(post(token.trim(), &body(0, 6, other)).await, (409, "5\n".to_owned()));
+    assert_eq!(post(token.trim(), &body(5, 5, other)).await, (409, "5\n".to_owned()));
+    assert_eq!(post(token.trim(), &body(5, 6, other)).await.0, 422);
+    assert_eq!(post(token.trim(), &body(6, 5, other)).await.0, 400);
+}
