@@ -7,6 +7,7 @@
 mod layers;
 mod ledger;
 mod streams;
+mod webhooks;
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -16,7 +17,6 @@ use std::time::Duration;
 use figment::error::Kind;
 use figment::providers::{Format, Toml};
 use figment::{Error, Figment, Metadata, Profile};
-use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use tracing_subscriber::EnvFilter;
 
@@ -25,6 +25,8 @@ use ledger::Witnesses;
 pub use ledger::{LedgerSettings, SignerSettings, WitnessSettings};
 use streams::Origins;
 pub use streams::StreamSettings;
+use webhooks::NetworkList;
+pub use webhooks::WebhookSettings;
 
 const PREFIX: &str = "ETALON_";
 
@@ -62,22 +64,6 @@ pub struct Settings {
     pub webhooks: WebhookSettings,
     /// Who signs the log, and who vouches for it.
     pub ledger: LedgerSettings,
-}
-
-/// How webhooks are delivered.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct WebhookSettings {
-    /// `webhook_key_file`: what secrets are derived from. Default: `webhook-key` in the data folder.
-    pub key_file: PathBuf,
-    /// `webhook_networks`: networks that may be called although they are not public. Default: none.
-    pub networks: Vec<IpNet>,
-    /// `webhook_attempts`: how often an event is tried before it becomes a dead letter, 1 to 30. Default: 10.
-    pub attempts: u32,
-    /// `webhook_first_retry_ms`: the pause after the first failure, 10 ms to an hour; the others follow by factors of 4
-    /// up to a day. Default: 5 s.
-    pub first_retry: Duration,
-    /// `webhook_timeout_ms`: how long an endpoint may take to answer, 100 ms to a minute. Default: 15 s.
-    pub timeout: Duration,
 }
 
 /// Where the log's database is. Its `Debug` and `Display` hide the password.
@@ -353,21 +339,6 @@ impl TryFrom<String> for Filter {
             Ok(_) => Ok(Self(text)),
             Err(error) => Err(format!("`{text}` is no log filter ({error})")),
         }
-    }
-}
-
-/// Networks such as `10.1.0.0/16`, one after the other with commas between them.
-#[derive(Deserialize)]
-#[serde(try_from = "String")]
-struct NetworkList(Vec<IpNet>);
-
-impl TryFrom<String> for NetworkList {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        let names = text.split(',').map(str::trim).filter(|name| !name.is_empty());
-        let network = |name: &str| name.parse().map_err(|_| format!("`{name}` is no network such as `10.1.0.0/16`"));
-        names.map(network).collect::<Result<_, _>>().map(Self)
     }
 }
 

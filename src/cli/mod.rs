@@ -16,6 +16,8 @@ pub mod serve;
 pub mod signing;
 pub mod token;
 
+mod proving;
+
 pub mod logging;
 pub mod problem;
 mod progress;
@@ -27,6 +29,11 @@ use clap::{Args, Parser, Subcommand};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp};
 use uuid::Uuid;
+
+pub use proving::{
+    Audit, AuditCase, AuditCommand, AuditExport, AuditFollow, AuditReplay, AuditVerify, Evidence, Migrate, Signer,
+    VerdictFormat, Witness,
+};
 
 use crate::config::{DatabaseUrl, Overrides};
 use crate::domain::actor::ActorId;
@@ -164,221 +171,6 @@ pub struct Token {
     /// How long the token holds: 90m, 12h, 7d; at most 366 days
     #[arg(long, value_name = "DURATION", default_value = "12h", value_parser = parse_ttl)]
     pub ttl: SignedDuration,
-}
-
-/// `etalon migrate`.
-#[derive(Debug, Args)]
-#[command(after_help = "\
-A server migrates its database by itself when it starts, if its role owns the tables. Where the log shall be out of a
-server's reach, the tables belong to another role: that one runs this command, and the server gets the rights to read,
-to add to the log and to keep its own read rows, and none to change or shorten the log.
-
-Examples:
-  create role etalon_owner login; create role etalon_server login; grant etalon_server to etalon_owner;
-  create database etalon owner etalon_owner;
-  etalon migrate --database postgres://etalon_owner@db/etalon --server-role etalon_server
-  etalon serve --database postgres://etalon_server@db/etalon")]
-pub struct Migrate {
-    /// The database.
-    #[command(flatten)]
-    pub database: Database,
-    /// PostgreSQL: the role that servers connect as
-    #[arg(long, value_name = "ROLE")]
-    pub server_role: Option<String>,
-}
-
-/// `etalon audit`.
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Keys come from the auditor, never from the log: get the log's own from whoever runs it, once, by another way, and a
-witness's from the witness. `etalon audit key` prints the key of the log that this installation signs.
-
-Examples:
-  etalon audit export --output bundle
-  etalon audit verify bundle --key 'etalon.local/8f0c…+1a2b3c4d+AV…'
-  etalon audit replay --key 'etalon.local/8f0c…+1a2b3c4d+AV…'
-  etalon audit follow --url http://127.0.0.1:8080/graphql --token-file auditor.token --memory seen --key '…'")]
-pub struct Audit {
-    /// What to do.
-    #[command(subcommand)]
-    pub command: AuditCommand,
-}
-
-/// The commands of `etalon audit`.
-#[derive(Debug, Subcommand)]
-pub enum AuditCommand {
-    /// Print what the checkpoints of this installation's log are checked with
-    Key,
-    /// Write the log, or a part of it, as a bundle that proves itself
-    Export(AuditExport),
-    /// Verify a bundle, without network or database
-    Verify(AuditVerify),
-    /// Fold the log again, and compare it with everything that is stored and served
-    Replay(AuditReplay),
-    /// Write the events of a case with their proofs, and say what they make of it
-    Case(AuditCase),
-    /// Keep an eye on a server: each checkpoint must go on from the last one seen
-    Follow(AuditFollow),
-}
-
-/// `etalon audit export`.
-#[derive(Debug, Args)]
-pub struct AuditExport {
-    /// The folder to write; it must not be there yet
-    #[arg(long, value_name = "DIR")]
-    pub output: PathBuf,
-    /// Only from this position on: each event then has a proof of its own
-    #[arg(long, value_name = "POSITION")]
-    pub from: Option<u64>,
-    /// Only up to this position
-    #[arg(long, value_name = "POSITION")]
-    pub to: Option<u64>,
-    /// The log as it was sealed by then: a time (RFC 3339) or a position
-    #[arg(long, value_name = "TIME|POSITION")]
-    pub as_of: Option<AsOf>,
-    /// The database.
-    #[command(flatten)]
-    pub database: Database,
-}
-
-/// What an auditor brings.
-#[derive(Debug, Args)]
-pub struct Evidence {
-    /// The verifier key of the log, and those of witnesses: repeat the option
-    #[arg(long = "key", value_name = "KEY", required = true)]
-    pub keys: Vec<String>,
-    /// Certificates of authorities for time stamps (PEM)
-    #[arg(long, value_name = "FILE")]
-    pub authorities: Option<PathBuf>,
-    /// What clocks may differ by, with the time from an event to its checkpoint
-    #[arg(long, value_name = "DURATION", default_value = "1m", value_parser = parse_ttl)]
-    pub tolerance: SignedDuration,
-    /// How the verdict is told
-    #[arg(long, value_enum, default_value = "text")]
-    pub format: VerdictFormat,
-}
-
-/// How a verdict is told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum VerdictFormat {
-    /// For people.
-    Text,
-    /// For programs, on one line.
-    Json,
-}
-
-/// `etalon audit verify`.
-#[derive(Debug, Args)]
-pub struct AuditVerify {
-    /// The folder of the bundle
-    #[arg(value_name = "BUNDLE")]
-    pub bundle: PathBuf,
-    /// What the auditor brings.
-    #[command(flatten)]
-    pub evidence: Evidence,
-}
-
-/// `etalon audit replay`.
-#[derive(Debug, Args)]
-pub struct AuditReplay {
-    /// The verifier key of the log, and those of witnesses; without one, signatures are not looked at
-    #[arg(long = "key", value_name = "KEY")]
-    pub keys: Vec<String>,
-    /// How the verdict is told
-    #[arg(long, value_enum, default_value = "text")]
-    pub format: VerdictFormat,
-    /// The database.
-    #[command(flatten)]
-    pub database: Database,
-}
-
-/// `etalon audit case`.
-#[derive(Debug, Args)]
-pub struct AuditCase {
-    /// The case's UUID, or its global id
-    #[arg(value_name = "ID", value_parser = parse_id::<crate::domain::value::CaseId>)]
-    pub id: Uuid,
-    /// As it was by then: a time (RFC 3339) or a position
-    #[arg(long, value_name = "TIME|POSITION")]
-    pub as_of: Option<AsOf>,
-    /// The folder to write; it must not be there yet
-    #[arg(long, value_name = "DIR")]
-    pub output: PathBuf,
-    /// The database.
-    #[command(flatten)]
-    pub database: Database,
-}
-
-/// `etalon audit follow`.
-#[derive(Debug, Args)]
-pub struct AuditFollow {
-    /// The GraphQL of the server, such as https://etalon.example/graphql
-    #[arg(long, value_name = "URL")]
-    pub url: String,
-    /// A file with a bearer token of an auditor
-    #[arg(long, value_name = "FILE")]
-    pub token_file: PathBuf,
-    /// Where the last checkpoint that was seen is kept
-    #[arg(long, value_name = "FILE")]
-    pub memory: PathBuf,
-    /// How often to look: 30s, 5m
-    #[arg(long, value_name = "DURATION", default_value = "1m", value_parser = parse_ttl)]
-    pub every: SignedDuration,
-    /// Look once and end
-    #[arg(long)]
-    pub once: bool,
-    /// What the auditor brings.
-    #[command(flatten)]
-    pub evidence: Evidence,
-}
-
-/// `etalon signer`.
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Run it as a user of its own, away from the database: it signs a checkpoint only if the log is proved to go on from what
-it signed last, so whoever rewrites the database is found out. Servers need `signer_url`, `signer_key` and a copy of
-FOLDER/signer-token. FOLDER/ledger-memory.json is what it has signed: back it up, and never put an old one back.
-
-Examples:
-  etalon signer --folder /var/lib/etalon-signer --listen 127.0.0.1:8081
-  etalon signer --folder /var/lib/etalon-signer --key-of etalon.local/8f0c2a51d7e84b1c9a4be3f4a0c5d6e7")]
-pub struct Signer {
-    /// Where its key and its memory are; made if they are not there
-    #[arg(long, value_name = "DIR")]
-    pub folder: PathBuf,
-    /// Where to listen
-    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8081")]
-    pub listen: String,
-    /// Print what its signatures of this log are checked with, and end
-    #[arg(long, value_name = "ORIGIN")]
-    pub key_of: Option<String>,
-}
-
-/// `etalon witness`.
-#[derive(Debug, Args)]
-#[command(after_help = "\
-It cosigns by C2SP tlog-witness what the logs with these keys have signed, if it goes on from all that it has seen, with
-its own clock. Servers need `witnesses = [\"http://HOST:PORT KEY\"]`, with the KEY that --key prints.
-
-Examples:
-  etalon witness --name witness.example/1 --folder /var/lib/etalon-witness --log 'etalon.local/8f0c…+1a2b3c4d+AV…'
-  etalon witness --name witness.example/1 --folder /var/lib/etalon-witness --key")]
-pub struct Witness {
-    /// The name of its key, such as a host with a path
-    #[arg(long, value_name = "NAME")]
-    pub name: String,
-    /// Where its key and its memory are; made if they are not there
-    #[arg(long, value_name = "DIR")]
-    pub folder: PathBuf,
-    /// The verifier key of a log that it cosigns; may be repeated
-    #[arg(long = "log", value_name = "KEY", required_unless_present = "key")]
-    pub logs: Vec<String>,
-    /// Where to listen
-    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8082")]
-    pub listen: String,
-    /// Print what its cosignatures are checked with, and end
-    #[arg(long)]
-    pub key: bool,
 }
 
 /// `etalon import`.
@@ -560,18 +352,6 @@ impl Database {
     /// What the option says over the other layers of the settings.
     pub fn overrides(&self) -> Overrides {
         Overrides { database: self.database.clone(), ..Overrides::default() }
-    }
-}
-
-impl AuditCommand {
-    /// What the options say over the other layers of the settings.
-    pub fn overrides(&self) -> Overrides {
-        match self {
-            Self::Export(export) => export.database.overrides(),
-            Self::Replay(replay) => replay.database.overrides(),
-            Self::Case(case) => case.database.overrides(),
-            Self::Key | Self::Verify(_) | Self::Follow(_) => Overrides::default(),
-        }
     }
 }
 

@@ -4,6 +4,8 @@
 
 mod entry_checks;
 
+use std::collections::HashMap;
+
 use jiff::SignedDuration;
 
 use crate::ledger::audit::entry_checks::EntryChecks;
@@ -55,6 +57,8 @@ pub struct Verifier {
     stored: Option<StoredTree>,
     /// By tile level, from 1.
     nodes: Vec<Vec<Hash>>,
+    /// Those that the stored hashes make otherwise, by tile level and place.
+    stored_nodes: HashMap<(u8, u64), Hash>,
     sealed: Option<TreeHead>,
     findings: Findings,
 }
@@ -98,6 +102,7 @@ impl Verifier {
             tree: Frontier::default(),
             stored: None,
             nodes: Vec::new(),
+            stored_nodes: HashMap::new(),
             sealed: None,
             findings,
         };
@@ -130,11 +135,13 @@ impl Verifier {
         self.compare_with_checkpoints();
     }
 
-    /// Compares a stored hash of a tile above level 0 with the entries below it, which must have been taken.
+    /// Compares a stored hash of a tile above level 0 with the entries below it, or their stored hashes; they must have been
+    /// taken.
     pub fn check_node(&mut self, level: u8, index: u64, stored: Hash) {
         let of_level = usize::from(level).checked_sub(1).and_then(|place| self.nodes.get(place));
         let computed = of_level.and_then(|nodes| nodes.get(usize::try_from(index).ok()?));
-        if computed == Some(&stored) {
+        // A wrong leaf is told where it is, and not again by every node above it.
+        if computed == Some(&stored) || self.stored_nodes.get(&(level, index)) == Some(&stored) {
             return;
         }
         let width = 1_u64.checked_shl(u32::from(level) * 8);
@@ -183,7 +190,10 @@ impl Verifier {
             self.stored.get_or_insert_with(|| StoredTree { differs_from: index, tree: tree.clone() });
         }
         if let Some(stored) = &mut self.stored {
-            stored.tree.append(kept, |_, _, _| ());
+            let nodes = &mut self.stored_nodes;
+            stored.tree.append(kept, |level, index, hash| {
+                nodes.insert((level, index), hash);
+            });
         }
         let nodes = &mut self.nodes;
         self.tree.append(computed, |level, _, hash| {

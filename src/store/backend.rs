@@ -138,33 +138,6 @@ impl<B: Backend> SqlStore<B> {
         Ok(self.many(operation, statement).await?.pop())
     }
 
-    /// The rows of a list of the present, and the head that they were read at. Rows bring it with them; of an empty
-    /// list it is asked for on condition that the list is still empty, so that both are of one snapshot.
-    async fn with_head<Row, T>(
-        &self,
-        operation: &'static str,
-        list: Statement,
-        head_unless_any: Statement,
-    ) -> Result<(Vec<T>, Moment), StoreError>
-    where
-        WithHead<Row>: Decoded,
-        T: TryFrom<Row>,
-        StoreError: From<T::Error>,
-    {
-        loop {
-            let rows: Vec<WithHead<Row>> = self.backend.fetch(&list).await.map_err(StoreError::during(operation))?;
-            let head = match rows.first() {
-                Some(first) => Some(Head { next_position: first.next_position.cast_unsigned(), recorded_at: 0 }),
-                None => self.one::<HeadRow, HeadRow>(operation, head_unless_any.clone()).await?.map(|row| row.head()),
-            };
-            let Some(head) = head else { continue };
-            let moment = head.last_position().map_or(Moment::Present, Moment::Position);
-            let rows =
-                rows.into_iter().map(|listed| Ok(T::try_from(listed.row)?)).collect::<Result<_, StoreError>>()?;
-            return Ok((rows, moment));
-        }
-    }
-
     pub(super) async fn count(&self, operation: &'static str, statement: Statement) -> Result<u64, StoreError> {
         let counted = self.one::<Count, Count>(operation, statement).await?;
         Ok(counted.map_or(0, |row| row.count.cast_unsigned()))

@@ -28,6 +28,7 @@ mod compare;
 mod condition;
 mod digest;
 mod filter;
+mod listing;
 mod postgres;
 mod sight;
 mod sql;

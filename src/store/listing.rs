@@ -1,0 +1,35 @@
+//! Lists of the present, with the head of the log that they were read at.
+
+use crate::store::backend::{Backend, Decoded, SqlStore};
+use crate::store::statement::Statement;
+use crate::store::stored::{HeadRow, WithHead};
+use crate::store::{Head, Moment, StoreError};
+
+impl<B: Backend> SqlStore<B> {
+    /// The rows of a list of the present, and the head that they were read at. Rows bring it with them; of an empty
+    /// list it is asked for on condition that the list is still empty, so that both are of one snapshot.
+    pub(super) async fn with_head<Row, T>(
+        &self,
+        operation: &'static str,
+        list: Statement,
+        head_unless_any: Statement,
+    ) -> Result<(Vec<T>, Moment), StoreError>
+    where
+        WithHead<Row>: Decoded,
+        T: TryFrom<Row>,
+        StoreError: From<T::Error>,
+    {
+        loop {
+            let rows: Vec<WithHead<Row>> = self.backend.fetch(&list).await.map_err(StoreError::during(operation))?;
+            let head = match rows.first() {
+                Some(first) => Some(Head { next_position: first.next_position.cast_unsigned(), recorded_at: 0 }),
+                None => self.one::<HeadRow, HeadRow>(operation, head_unless_any.clone()).await?.map(|row| row.head()),
+            };
+            let Some(head) = head else { continue };
+            let moment = head.last_position().map_or(Moment::Present, Moment::Position);
+            let rows =
+                rows.into_iter().map(|listed| Ok(T::try_from(listed.row)?)).collect::<Result<_, StoreError>>()?;
+            return Ok((rows, moment));
+        }
+    }
+}
