@@ -45,7 +45,8 @@ create table case_versions (
 create index case_versions_number_from_position_idx on case_versions (number, from_position);
 create index case_versions_reported_at_case_id_idx on case_versions (reported_at, case_id)
     where to_position = 9223372036854775807;
-create index case_versions_status_reported_at_case_id_idx on case_versions (status, reported_at, case_id)
+create index case_versions_status_reported_at_case_id_from_position_idx
+    on case_versions (status, reported_at, case_id, from_position)
     where to_position = 9223372036854775807;
 create index case_versions_division_reported_at_idx on case_versions (division, reported_at)
     where to_position = 9223372036854775807;
@@ -94,4 +95,22 @@ create index case_versions_status_updated_at_case_id_idx on case_versions (statu
     where lane >= 0;
 -- The list of the present by the last change: what clients ask for most.
 create index case_versions_updated_at_case_id_idx1 on case_versions (updated_at, case_id)
+    where to_position = 9223372036854775807;
+
+-- Lists as of the past by status in any other order: the versions that have ended, by how long they lasted. One that
+-- lasted no longer than n began in the n positions up to any moment at which it was valid, so a few short ranges of this
+-- index hold all of them; it holds what they are ordered by and their keys as well, so that only the rows of the page are
+-- read. A version comes in here once, when it ends; those that have not are in the indexes of the present. The classes
+-- are those of src/store/case_list.rs.
+create index case_versions_status_case_from_position_to_position_reporte_idx on case_versions (
+    status,
+    (case when to_position - from_position < 64 then 0 when to_position - from_position < 256 then 1 when to_position - from_position < 1024 then 2 when to_position - from_position < 4096 then 3 when to_position - from_position < 16384 then 4 when to_position - from_position < 65536 then 5 when to_position - from_position < 262144 then 6 when to_position - from_position < 1048576 then 7 when to_position - from_position < 4194304 then 8 when to_position - from_position < 16777216 then 9 when to_position - from_position < 67108864 then 10 when to_position - from_position < 268435456 then 11 when to_position - from_position < 1073741824 then 12 else 13 end),
+    from_position, to_position, reported_at, updated_at, case_id, lane
+) where from_position < to_position and to_position < 9223372036854775807;
+create index case_versions_status_case_occurred_from_occurred_to_reporte_idx on case_versions (
+    status,
+    (case when occurred_to - occurred_from < 3600000000 then 0 when occurred_to - occurred_from < 14400000000 then 1 when occurred_to - occurred_from < 57600000000 then 2 when occurred_to - occurred_from < 230400000000 then 3 when occurred_to - occurred_from < 921600000000 then 4 when occurred_to - occurred_from < 3686400000000 then 5 when occurred_to - occurred_from < 14745600000000 then 6 when occurred_to - occurred_from < 58982400000000 then 7 when occurred_to - occurred_from < 235929600000000 then 8 else 9 end),
+    occurred_from, occurred_to, reported_at, updated_at, case_id, from_position, lane
+) where occurred_from < occurred_to and occurred_to < 9223372036854775807;
+create index case_versions_status_updated_at_case_id_idx1 on case_versions (status, updated_at, case_id)
     where to_position = 9223372036854775807;

@@ -7,7 +7,7 @@ use crate::app::request::{Fault, time_of};
 use crate::domain::actor::Actor;
 use crate::domain::order::FIRST_YEAR;
 use crate::domain::value::calendar;
-use crate::store::{Moment, StoreError};
+use crate::store::{AppendSpan, Moment, StoreError};
 
 /// A point on the axis of what the log recorded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,13 +68,6 @@ impl From<StoreError> for NoMoment {
     }
 }
 
-/// The events of one command.
-struct Commit {
-    first: u64,
-    last: u64,
-    recorded_at: Timestamp,
-}
-
 impl App {
     /// The moment of the log that the point stands for. A command is recorded whole or not at all, so the moment is always between two commands.
     ///
@@ -83,16 +76,17 @@ impl App {
     pub async fn recorded_by(&self, actor: &Actor, point: Point) -> Result<Then, NoMoment> {
         match point {
             Point::Position(position) => {
-                let end = self.head().await?;
+                let (around, head) = self.store.append_around(position).await?;
+                let end = head.last_position();
                 if end.is_none_or(|end| position > end) {
                     return Err(NoMoment::PositionInFuture { position, end });
                 }
-                let commit = self.commit_around(position).await?;
-                if position == commit.last {
-                    return Ok(Then { moment: Moment::Position(position), time: commit.recorded_at });
+                let append = around.ok_or_else(|| by_nobody(position))?;
+                if position == append.last_position {
+                    return Ok(Then { moment: Moment::Position(position), time: time_of(append.recorded_at) });
                 }
-                let before = commit.first.checked_sub(1).ok_or(NoMoment::BeforeTheLog)?;
-                let time = self.commit_around(before).await?.recorded_at;
+                let before = append.first_position.checked_sub(1).ok_or(NoMoment::BeforeTheLog)?;
+                let time = time_of(self.append_around(before).await?.recorded_at);
                 Ok(Then { moment: Moment::Position(before), time })
             }
             Point::Time(time) => {
@@ -102,8 +96,8 @@ impl App {
             }
             Point::Event(position) => {
                 self.event_at(actor, position, Moment::Present).await?.ok_or(NoMoment::NoEvent)?;
-                let commit = self.commit_around(position).await?;
-                Ok(Then { moment: Moment::Position(commit.last), time: commit.recorded_at })
+                let append = self.append_around(position).await?;
+                Ok(Then { moment: Moment::Position(append.last_position), time: time_of(append.recorded_at) })
             }
         }
     }
@@ -130,7 +124,7 @@ impl App {
         }
         match moment {
             Moment::Present => Ok(self.now()),
-            Moment::Position(position) => Ok(self.commit_around(position).await?.recorded_at),
+            Moment::Position(position) => Ok(time_of(self.append_around(position).await?.recorded_at)),
             Moment::Occurred(time) => Ok(time_of(time)),
         }
     }
@@ -140,15 +134,12 @@ impl App {
         if time > now { Err(NoMoment::TimeInFuture { time, now }) } else { Ok(()) }
     }
 
-    /// The command that recorded the event at a position that the log has.
-    async fn commit_around(&self, position: u64) -> Result<Commit, Fault> {
-        let corrupt = || StoreError::Corrupt { what: format!("no command recorded the event at position {position}") };
-        let event = self.log(position.checked_sub(1), Some(position), 1).await?.pop().ok_or_else(corrupt)?;
-        let command = self.store.command(&event.actor, &event.command_id).await?.ok_or_else(corrupt)?;
-        Ok(Commit {
-            first: command.committed.first_position,
-            last: command.committed.last_position(),
-            recorded_at: time_of(event.recorded_at),
-        })
+    /// The append that recorded the event at a position that the log has.
+    async fn append_around(&self, position: u64) -> Result<AppendSpan, Fault> {
+        Ok(self.store.append_around(position).await?.0.ok_or_else(|| by_nobody(position))?)
     }
+}
+
+fn by_nobody(position: u64) -> StoreError {
+    StoreError::Corrupt { what: format!("no command recorded the event at position {position}") }
 }

@@ -20,15 +20,15 @@ use crate::store::row::ROWS_VERSION;
 use crate::store::row_writes::RowWrites;
 use crate::store::statement::Statement;
 use crate::store::stored::{
-    AttachmentRow, CaseVersionRow, CommandRow, Count, EventRow, FoundTextRow, HeadRow, LinkRow, MemberRow, PositionRow,
-    RegisterVersionRow, SubCaseRow, SumRow, WithHead,
+    AroundRow, AttachmentRow, CaseVersionRow, CommandRow, Count, EventRow, FoundTextRow, HeadRow, LinkRow, MemberRow,
+    PositionRow, RegisterVersionRow, SubCaseRow, SumRow, WithHead,
 };
 use crate::store::texts::IndexDialect;
 use crate::store::{
-    Append, AppendError, Attachment, CaseColumn, CaseLink, CaseQuery, Committed, EventQuery, EventRecord,
+    Append, AppendError, AppendSpan, Attachment, CaseColumn, CaseLink, CaseQuery, Committed, EventQuery, EventRecord,
     FigureSelection, FigureSum, Grouped, Head, Keep, Moment, Reading, RebuildOutcome, RebuiltRow, RegisterQuery,
     RowsComparison, RowsDigest, RowsForm, SUB_CASE_OF, StatisticsQuery, Store, StoreError, StoredCase, StoredCommand,
-    StoredRegister, StoredText, StreamId, SubCase, TextQuery, YearQuery, digest, filter, sql, statistics, stream,
+    StoredRegister, StoredText, StreamId, SubCase, TextQuery, YearQuery, case_list, digest, filter, sql, statistics, stream,
     texts, year,
 };
 
@@ -144,10 +144,12 @@ impl<B: Backend> SqlStore<B> {
     }
 
     pub(super) async fn head_row(&self) -> Result<HeadRow, StoreError> {
-        self.one::<HeadRow, HeadRow>("read the head of the log", Statement::new(sql::HEAD))
-            .await?
-            .ok_or_else(|| StoreError::Corrupt { what: "table log_head is empty".to_owned() })
+        self.one::<HeadRow, HeadRow>("read the head of the log", Statement::new(sql::HEAD)).await?.ok_or_else(headless)
     }
+}
+
+fn headless() -> StoreError {
+    StoreError::Corrupt { what: "table log_head is empty".to_owned() }
 }
 
 /// Rows in the order of their list: the end of one was read backwards.
@@ -205,6 +207,13 @@ impl<B: Backend> Store for SqlStore<B> {
         Ok(recorded.checked_sub(1))
     }
 
+    async fn append_around(&self, position: u64) -> Result<(Option<AppendSpan>, Head), StoreError> {
+        let statement = Statement::new(sql::APPEND_AROUND).integer(position.cast_signed());
+        self.one::<AroundRow, (Option<AppendSpan>, Head)>("find the append around a position", statement)
+            .await?
+            .ok_or_else(headless)
+    }
+
     async fn command(&self, actor: &str, idempotency_key: &str) -> Result<Option<StoredCommand>, StoreError> {
         let statement = Statement::new(sql::COMMAND).text(actor).text(idempotency_key);
         self.one::<CommandRow, _>("look up a command", statement).await
@@ -214,19 +223,19 @@ impl<B: Backend> Store for SqlStore<B> {
         if query.at != Moment::Present {
             return Ok((self.cases(query).await?, query.at));
         }
-        let (list, head) = (filter::cases_and_head(query)?, filter::head_unless_cases(query)?);
+        let (list, head) = (case_list::cases_and_head(query)?, case_list::head_unless_cases(query)?);
         let (rows, at) = self.with_head::<CaseVersionRow, _>("list cases", list, head).await?;
         Ok((in_order(query.keep, rows), at))
     }
 
     async fn cases(&self, query: &CaseQuery) -> Result<Vec<StoredCase>, StoreError> {
-        Ok(in_order(query.keep, self.many::<CaseVersionRow, _>("list cases", filter::cases(query)?).await?))
+        Ok(in_order(query.keep, self.many::<CaseVersionRow, _>("list cases", case_list::cases(query)?).await?))
     }
 
     async fn plan_of_cases(&self, query: &CaseQuery) -> Result<Vec<String>, StoreError> {
         let statement = match query.at {
-            Moment::Present => filter::cases_and_head(query)?,
-            Moment::Position(_) | Moment::Occurred(_) => filter::cases(query)?,
+            Moment::Present => case_list::cases_and_head(query)?,
+            Moment::Position(_) | Moment::Occurred(_) => case_list::cases(query)?,
         };
         self.backend.explain(&statement).await.map_err(StoreError::during("explain a list of cases"))
     }

@@ -1,16 +1,14 @@
 //! Queries become statements. Only columns, operators and placeholders of the program's own go
 //! into the text; everything from outside is an argument.
 
-use crate::store::condition::{
-    Sense, argument, invalid, push_condition, push_in, push_list, push_or_null, push_pattern, push_starts_with,
-};
+use crate::store::condition::{Sense, push_condition, push_in, push_list, push_pattern, push_starts_with};
 use crate::store::sight::{push_scope, push_within};
 use crate::store::sql::{
-    CASES, CASES_AND_HEAD, COUNT_CASES, COUNT_CASES_AND_HEAD, COUNT_REGISTERS, EVENTS, HEAD_UNLESS_CASES,
-    HEAD_UNLESS_REGISTERS, REGISTERS, REGISTERS_AND_HEAD, is_open_version,
+    CASE_VERSIONS, CASES, COUNT_CASES, COUNT_CASES_AND_HEAD, COUNT_REGISTERS, EVENTS, HEAD_UNLESS_REGISTERS, REGISTERS,
+    REGISTERS_AND_HEAD, is_open_version,
 };
 use crate::store::statement::{Argument, Statement};
-use crate::store::{CaseColumn, CaseQuery, Direction, EventQuery, Keep, Moment, RegisterQuery, StoreError, Value};
+use crate::store::{CaseColumn, CaseQuery, EventQuery, Keep, Moment, RegisterQuery, StoreError};
 
 pub(super) fn events(query: &EventQuery) -> Statement {
     let mut statement = Statement::new(EVENTS);
@@ -48,64 +46,6 @@ pub(super) fn events(query: &EventQuery) -> Statement {
     statement
 }
 
-pub(super) fn cases(query: &CaseQuery) -> Result<Statement, StoreError> {
-    list_of_cases(CASES, query)
-}
-
-/// The same with the head of the log.
-pub(super) fn cases_and_head(query: &CaseQuery) -> Result<Statement, StoreError> {
-    list_of_cases(CASES_AND_HEAD, query)
-}
-
-/// The head of the log, if the list is empty.
-pub(super) fn head_unless_cases(query: &CaseQuery) -> Result<Statement, StoreError> {
-    let mut statement = Statement::new(HEAD_UNLESS_CASES);
-    push_listed(&mut statement, query, &full_order(query))?;
-    statement.push(")");
-    Ok(statement)
-}
-
-/// What a list finds from its cursor on.
-fn push_listed(
-    statement: &mut Statement,
-    query: &CaseQuery,
-    order: &[(CaseColumn, Direction)],
-) -> Result<(), StoreError> {
-    push_case_filter(statement, query)?;
-    if let Some(after) = &query.after {
-        statement.push(" and ");
-        push_beyond(statement, order, after, Side::After)?;
-    }
-    if let Some(before) = &query.before {
-        statement.push(" and ");
-        push_beyond(statement, order, before, Side::Before)?;
-    }
-    Ok(())
-}
-
-fn list_of_cases(select: &str, query: &CaseQuery) -> Result<Statement, StoreError> {
-    let mut statement = Statement::new(select);
-    let order = full_order(query);
-    push_listed(&mut statement, query, &order)?;
-    push_start(&mut statement, query.at, order[0]);
-    for (index, (column, direction)) in order.iter().enumerate() {
-        statement.push(if index == 0 { " order by v." } else { ", v." });
-        statement.push(column.name());
-        statement.push(match (direction, query.keep) {
-            (Direction::Ascending, Keep::First) | (Direction::Descending, Keep::Last) => "",
-            (Direction::Descending, Keep::First) | (Direction::Ascending, Keep::Last) => " desc",
-        });
-        if column.is_nullable() {
-            statement.push(match query.keep {
-                Keep::First => " nulls last",
-                Keep::Last => " nulls first",
-            });
-        }
-    }
-    push_limit(&mut statement, query.limit);
-    Ok(statement)
-}
-
 pub(super) fn count_cases(query: &CaseQuery) -> Result<Statement, StoreError> {
     let mut statement = Statement::new(COUNT_CASES);
     push_case_filter(&mut statement, query)?;
@@ -119,31 +59,10 @@ pub(super) fn count_cases_and_head(query: &CaseQuery) -> Result<Statement, Store
     Ok(statement)
 }
 
-/// Where a walk backwards in time begins: nothing was reported or changed after the moment. Implied by the rest, and
-/// said because an index on the column then starts there instead of at the present.
-fn push_start(statement: &mut Statement, at: Moment, leading: (CaseColumn, Direction)) {
-    let (CaseColumn::ReportedAt | CaseColumn::UpdatedAt, Direction::Descending) = leading else { return };
-    match at {
-        Moment::Present => {}
-        Moment::Position(position) => {
-            statement.push(" and v.");
-            statement.push(leading.0.name());
-            statement.push(" <= (select e.recorded_at from events e where e.position = ");
-            statement.push_integer(position.cast_signed());
-            statement.push(")");
-        }
-        // When the log took something says nothing of when it happened.
-        Moment::Occurred(_) if leading.0 == CaseColumn::UpdatedAt => {}
-        Moment::Occurred(time) => {
-            statement.push(" and v.reported_at <= ");
-            statement.push_integer(time);
-        }
-    }
-}
-
 /// One case, as of a moment.
 pub(super) fn one_case(column: CaseColumn, value: &str, at: Moment) -> Statement {
     let mut statement = Statement::new(CASES);
+    statement.push(CASE_VERSIONS);
     push_valid_at(&mut statement, at);
     statement.push(" and v.");
     statement.push(column.name());
@@ -238,6 +157,11 @@ pub(super) fn push_register_filter(statement: &mut Statement, query: &RegisterQu
 
 pub(super) fn push_case_filter(statement: &mut Statement, query: &CaseQuery) -> Result<(), StoreError> {
     push_valid_at(statement, query.at);
+    push_asked(statement, query)
+}
+
+/// What is asked and may be seen, of whatever rows.
+pub(super) fn push_asked(statement: &mut Statement, query: &CaseQuery) -> Result<(), StoreError> {
     statement.push(" and ");
     push_scope(statement, &query.scope, query.at);
     statement.push(" and ");
@@ -247,7 +171,7 @@ pub(super) fn push_case_filter(statement: &mut Statement, query: &CaseQuery) -> 
 /// Holds for every row: it is the condition of the indexes for the past.
 const OF_THE_PAST: &str = " and v.lane >= 0";
 
-fn push_valid_at(statement: &mut Statement, at: Moment) {
+pub(super) fn push_valid_at(statement: &mut Statement, at: Moment) {
     match at {
         Moment::Present => statement.push(concat!(" where v.", is_open_version!())),
         Moment::Position(position) => {
@@ -282,13 +206,6 @@ pub(super) fn push_figures_at(statement: &mut Statement, at: Moment) {
     }
 }
 
-/// The asked order up to the case id, which decides every tie.
-fn full_order(query: &CaseQuery) -> Vec<(CaseColumn, Direction)> {
-    let mut order = query.order.clone();
-    order.push((CaseColumn::CaseId, Direction::Ascending));
-    order
-}
-
 /// The end of a list is read backwards, and its rows are turned round when they are there.
 fn turned(keep: Keep) -> &'static str {
     match keep {
@@ -297,84 +214,7 @@ fn turned(keep: Keep) -> &'static str {
     }
 }
 
-/// On which side of a key rows are wanted.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Side {
-    After,
-    Before,
-}
-
-impl Side {
-    /// How a column of that direction compares with the key's value, strictly and not.
-    fn operators(self, direction: Direction) -> (&'static str, &'static str) {
-        match (self, direction) {
-            (Self::After, Direction::Ascending) | (Self::Before, Direction::Descending) => (" > ", " >= "),
-            (Self::After, Direction::Descending) | (Self::Before, Direction::Ascending) => (" < ", " <= "),
-        }
-    }
-}
-
-/// The rows beyond a key: beyond it in the first column, or equal there and beyond it in the second, …
-fn push_beyond(
-    statement: &mut Statement,
-    order: &[(CaseColumn, Direction)],
-    key: &[Value],
-    side: Side,
-) -> Result<(), StoreError> {
-    if key.len() != order.len() {
-        let (given, wanted) = (key.len(), order.len());
-        return Err(invalid(format!("a key of {given} values for an order of {wanted}")));
-    }
-    statement.push("(");
-    // Said first because an index on the leading column can use it; implied by what follows.
-    if let [(column, direction), ..] = order
-        && !column.is_nullable()
-    {
-        statement.push("v.");
-        statement.push(column.name());
-        statement.push(side.operators(*direction).1);
-        statement.push_argument(argument(*column, &key[0])?);
-        statement.push(" and ");
-    }
-    statement.push("(1 = 0");
-    for (index, (column, direction)) in order.iter().enumerate() {
-        let is_missing = key[index] == Value::Null;
-        if is_missing && side == Side::After {
-            // Missing values are last: only a tie can go on.
-            continue;
-        }
-        statement.push(" or (");
-        for ((tied, _), value) in order.iter().zip(key).take(index) {
-            statement.push("v.");
-            statement.push(tied.name());
-            if *value == Value::Null {
-                statement.push(" is null and ");
-            } else {
-                statement.push(" = ");
-                statement.push_argument(argument(*tied, value)?);
-                statement.push(" and ");
-            }
-        }
-        statement.push("(v.");
-        statement.push(column.name());
-        if is_missing {
-            // Everything that has a value comes before what has none.
-            statement.push(" is not null))");
-            continue;
-        }
-        statement.push(side.operators(*direction).0);
-        statement.push_argument(argument(*column, &key[index])?);
-        match side {
-            Side::After => push_or_null(statement, *column, Sense::Fails),
-            Side::Before => statement.push(")"),
-        }
-        statement.push(")");
-    }
-    statement.push("))");
-    Ok(())
-}
-
-fn push_limit(statement: &mut Statement, limit: u32) {
+pub(super) fn push_limit(statement: &mut Statement, limit: u32) {
     statement.push(" limit ");
     statement.push_integer(limit.into());
 }

@@ -24,6 +24,7 @@ mod plan;
 mod row_writes;
 
 mod backend;
+mod case_list;
 mod compare;
 mod condition;
 mod digest;
@@ -65,8 +66,8 @@ pub use moment::Moment;
 pub use query::{CaseQuery, Condition, Direction, EventQuery, Keep, Operator, RegisterQuery, Scope, Value, key_of};
 pub use readers::{DELETED, Readers, SHARED};
 pub use record::{
-    AggregateType, Append, Attachment, Body, CommandKey, Committed, Content, EventRecord, Head, NewAttachment,
-    NewEvent, StoredCommand, StreamId, WriteNumbered,
+    AggregateType, Append, AppendSpan, Attachment, Body, CommandKey, Committed, Content, EventRecord, Head,
+    NewAttachment, NewEvent, StoredCommand, StreamId, WriteNumbered,
 };
 pub use row::{
     CaseLink, CaseRow, NumberTaken, RebuildOutcome, RebuiltRow, RegisterRow, RowChanges, RowDifference, RowsComparison,
@@ -135,6 +136,12 @@ pub trait Store: LedgerStore + WebhookStore + Send + Sync + 'static {
     /// # Errors
     /// When the database fails.
     async fn position_at(&self, time: i64) -> Result<Option<u64>, StoreError>;
+
+    /// The append that recorded the event at a position, if there is one, and where the log ends.
+    ///
+    /// # Errors
+    /// When the database fails.
+    async fn append_around(&self, position: u64) -> Result<(Option<AppendSpan>, Head), StoreError>;
 
     /// The command that this actor committed under this key: the fast path before deciding.
     ///

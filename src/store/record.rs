@@ -211,6 +211,17 @@ impl Committed {
     }
 }
 
+/// Where in the log the events of one append stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AppendSpan {
+    /// Position of the first.
+    pub first_position: u64,
+    /// Position of the last.
+    pub last_position: u64,
+    /// Microseconds since the Unix epoch, the same for all of them.
+    pub recorded_at: i64,
+}
+
 /// A command that was committed before.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredCommand {

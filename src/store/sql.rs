@@ -92,9 +92,12 @@ pub(super) const EVENTS: &str = "select position, aggregate_type, aggregate_id, 
      cast(metadata as text) as metadata, recorded_at, actor, command_id, entry, leaf_hash \
      from events";
 
-pub(super) const CASES: &str = concat!("select ", case_columns!(), " from case_versions v");
+/// What is read follows: [`CASE_VERSIONS`], or a list in brackets.
+pub(super) const CASES: &str = concat!("select ", case_columns!(), " from ");
 
-pub(super) const CASES_AND_HEAD: &str = concat!("select ", case_columns!(), head_column!(), " from case_versions v");
+pub(super) const CASES_AND_HEAD: &str = concat!("select ", case_columns!(), head_column!(), " from ");
+
+pub(super) const CASE_VERSIONS: &str = "case_versions v";
 
 pub(super) const COUNT_CASES: &str = "select count(*) as count from case_versions v";
 
@@ -137,6 +140,13 @@ with recursive search (low, high) as (
     where search.low < search.high
 )
 select low as count from search where low >= high";
+
+/// The append around a position, and the head; -1 where there is no such event.
+pub(super) const APPEND_AROUND: &str = "select h.next_position, h.recorded_at as head_recorded_at, \
+     coalesce(c.first_position, -1) as first_position, coalesce(c.event_count, 0) as event_count, \
+     coalesce(c.recorded_at, 0) as recorded_at \
+     from log_head h left join events e on e.position = $1 \
+     left join commands c on c.actor = e.actor and c.idempotency_key = e.command_id where h.id = 1";
 
 pub(super) const COMMAND: &str =
     concat!("select ", command_columns!(), " from commands where actor = $1 and idempotency_key = $2");

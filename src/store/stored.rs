@@ -8,8 +8,8 @@ use uuid::Uuid;
 use crate::ledger::tree::Frontier;
 use crate::store::text::MOST_OF_AN_EVENT;
 use crate::store::{
-    AggregateType, Attachment, CaseLink, CaseRow, Committed, EventRecord, Head, RegisterRow, StoreError, StoredCase,
-    StoredCommand, StoredRegister, StoredText, StreamId, SubCase,
+    AggregateType, AppendSpan, Attachment, CaseLink, CaseRow, Committed, EventRecord, Head, RegisterRow, StoreError,
+    StoredCase, StoredCommand, StoredRegister, StoredText, StreamId, SubCase,
 };
 
 #[derive(FromRow)]
@@ -33,6 +33,27 @@ impl HeadRow {
 
     pub(super) fn tree(&self) -> Result<Frontier, StoreError> {
         tree(self.next_position, &self.peaks)
+    }
+}
+
+/// The append around a position, and the head; `first_position` is negative where there is no such event.
+#[derive(FromRow)]
+pub(super) struct AroundRow {
+    next_position: i64,
+    head_recorded_at: i64,
+    first_position: i64,
+    event_count: i64,
+    recorded_at: i64,
+}
+
+impl From<AroundRow> for (Option<AppendSpan>, Head) {
+    fn from(row: AroundRow) -> Self {
+        let span = (row.first_position >= 0).then(|| AppendSpan {
+            first_position: row.first_position.cast_unsigned(),
+            last_position: (row.first_position + row.event_count - 1).cast_unsigned(),
+            recorded_at: row.recorded_at,
+        });
+        (span, Head { next_position: row.next_position.cast_unsigned(), recorded_at: row.head_recorded_at })
     }
 }
 

@@ -1,7 +1,7 @@
 //! The usual lists walk indexes, of the present and of the past: no plan reads every version of every case.
 
 use etalon::store::{
-    CaseColumn, CaseQuery, CaseRow, Condition, Direction, Happened, Moment, Operator, RowChanges, Scope, Store,
+    CaseColumn, CaseQuery, CaseRow, Condition, Direction, Happened, Moment, Operator, RowChanges, Scope, Store, Value,
 };
 
 use crate::store::samples::{all_cases, append, case_row, case_stream, commit, id, notes};
@@ -50,6 +50,11 @@ async fn usual_lists_walk_indexes(database: Database) {
     database.raw().await.execute("analyze").await;
     let half = u64::try_from(CASES).expect("few") * 2;
     let equal = |column, value: &str| Condition::Compare { column, operator: Operator::Equal, value: value.into() };
+    let some_of = |status: &str| Condition::In {
+        column: CaseColumn::Status,
+        values: vec![status.into(), "ASSIGNED".into(), Value::Null],
+    };
+    let oldest = |column| vec![(column, Direction::Ascending)];
     let latest = |column| vec![(column, Direction::Descending)];
     let list = |condition, order| CaseQuery { condition, order, limit: 21, ..all_cases() };
     let everything = || Condition::All(Vec::new());
@@ -60,7 +65,14 @@ async fn usual_lists_walk_indexes(database: Database) {
         list(everything(), latest(CaseColumn::UpdatedAt)),
         list(equal(CaseColumn::CaseId, &id(7).to_string()), Vec::new()),
         list(equal(CaseColumn::Number, "GD-2026-0007"), Vec::new()),
+        list(some_of("TRIAGED"), latest(CaseColumn::ReportedAt)),
+        list(some_of("TRIAGED"), latest(CaseColumn::UpdatedAt)),
+        list(some_of("TRIAGED"), oldest(CaseColumn::ReportedAt)),
+        list(equal(CaseColumn::Status, "TRIAGED"), oldest(CaseColumn::ReportedAt)),
+        list(equal(CaseColumn::Status, "TRIAGED"), oldest(CaseColumn::UpdatedAt)),
+        list(equal(CaseColumn::Status, "TRIAGED"), oldest(CaseColumn::DeadlineOn)),
         seen(Scope { division_prefix: Some("11".to_owned()), ..Scope::default() }),
+        seen(Scope { division_prefix: Some(String::new()), ..Scope::default() }),
         seen(Scope { division_prefix: Some("110500".to_owned()), ..Scope::default() }),
         seen(Scope { enterprise: Some(id(10_007)), ..Scope::default() }),
         seen(Scope { institution: Some(id(20_007)), member: Some("p-1".to_owned()), ..Scope::default() }),
@@ -79,4 +91,32 @@ async fn usual_lists_walk_indexes(database: Database) {
     }
 }
 
-crate::store::on_both_databases! { usual_lists_walk_indexes }
+/// Whatever statuses a list is put together from, it is the list that one walk gives.
+async fn a_list_of_some_statuses_is_that_list(database: Database) {
+    let clock = TestClock::new();
+    let store = database.open_with(clock.clone()).await;
+    fill(&*store, &clock).await;
+    let half = u64::try_from(CASES).expect("few") * 2;
+    let values = || vec!["TRIAGED".into(), "ASSIGNED".into(), "TRIAGED".into()];
+    // Denied twice it is the same condition, which nothing is put together from.
+    let one = |column| Condition::In { column, values: values() };
+    let whole = || Condition::Not(Box::new(Condition::Not(Box::new(one(CaseColumn::Status)))));
+    let orders = [CaseColumn::ReportedAt, CaseColumn::UpdatedAt, CaseColumn::Division, CaseColumn::DeadlineOn];
+    for at in [Moment::Present, Moment::Position(half), Moment::Occurred(START - 700_000_000)] {
+        for column in orders {
+            for direction in [Direction::Ascending, Direction::Descending] {
+                let query =
+                    |condition| CaseQuery { condition, order: vec![(column, direction)], limit: 40, at, ..all_cases() };
+                let (put_together, walked) = (query(one(CaseColumn::Status)), query(whole()));
+                let first = store.cases(&put_together).await.expect("a list");
+                assert_eq!(first, store.cases(&walked).await.expect("a list"), "{at:?} {column:?} {direction:?}");
+                let Some(last) = first.last() else { continue };
+                let after = Some(put_together.key_of(last));
+                let next = store.cases(&CaseQuery { after: after.clone(), ..put_together }).await.expect("a list");
+                assert_eq!(next, store.cases(&CaseQuery { after, ..walked }).await.expect("a list"));
+            }
+        }
+    }
+}
+
+crate::store::on_both_databases! { usual_lists_walk_indexes, a_list_of_some_statuses_is_that_list }
