@@ -6,7 +6,6 @@ use sha2::{Digest, Sha256};
 use sqlx::{Connection, Executor, PgConnection};
 use uuid::Uuid;
 
-use crate::store::on_both_databases;
 use crate::store::samples::{append, case_row, case_stream, commit, note, notes, rows_of};
 use crate::store::support::{Database, Raw, TestClock};
 
