@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use etalon::cli::problem::Problem;
-use etalon::cli::{Cli, Command, demo, export, import, logging, migrate, rebuild, report, schema, serve, token};
+use etalon::cli::{Cli, Command, demo, export, import, keys, logging, migrate, rebuild, report, schema, serve, token};
 use etalon::config::{Overrides, Settings};
 
 fn main() -> ExitCode {
@@ -61,6 +61,11 @@ fn run(cli: Cli) -> Result<(), Problem> {
             let settings = settings(arguments.database.overrides())?;
             logging::start(&settings);
             say(&runtime()?.block_on(migrate::run(&arguments, &settings))?)
+        }
+        Command::Keys(arguments) => {
+            let settings = settings(arguments.overrides())?;
+            logging::start(&settings);
+            say(&runtime()?.block_on(keys::run(arguments, &settings))?)
         }
         Command::Schema(arguments) => say(&schema::run(&arguments)?),
     }

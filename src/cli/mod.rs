@@ -5,6 +5,7 @@
 pub mod demo;
 pub mod export;
 pub mod import;
+pub mod keys;
 pub mod migrate;
 pub mod rebuild;
 pub mod report;
@@ -80,6 +81,8 @@ pub enum Command {
     Rebuild(Rebuild),
     /// Bring the database's schema up to date, and part the role of the servers from its owner
     Migrate(Migrate),
+    /// Look after the keys of personal data: change the one that wraps them, or disclose a single field to an auditor
+    Keys(keys::Keys),
     /// Print the GraphQL schema, or write or check all schema files
     Schema(Schema),
 }
@@ -378,6 +381,7 @@ impl Demo {
             listen: self.listen.clone(),
             data_dir: Some(folder.to_owned()),
             key_file: Some(folder.join("token-key.pem")),
+            data_keys_dir: Some(folder.join("data-keys")),
         }
     }
 }

@@ -72,6 +72,9 @@ pub(super) trait Backend: Send + Sync + 'static {
         decide: impl FnOnce(Known) -> Plan + Send,
     ) -> impl Future<Output = Result<Plan, StoreError>> + Send;
 
+    /// As [`PersonalStore::scrub`](crate::store::PersonalStore::scrub).
+    fn scrub(&self) -> impl Future<Output = Result<bool, sqlx::Error>> + Send;
+
     /// As [`Store::news`].
     fn news(&self) -> watch::Receiver<u64>;
 
