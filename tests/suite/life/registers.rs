@@ -146,7 +146,8 @@ async fn erasure(world: &World, scene: &Scene) {
         .refuses_all([
             ("coordinator", "erasePerson", erase(reason()), "NOT_PERMITTED", ""),
             ("auditor", "erasePerson", erase(reason()), "NOT_PERMITTED", ""),
-            ("city manager", "erasePerson", erase(reason()), "OUTSIDE_JURISDICTION", ""),
+            // Who does not see the person is told what is told of an id that nothing has.
+            ("city manager", "erasePerson", erase(reason()), "PERSON_UNKNOWN", "personId"),
             ("manager", "erasePerson", erase(json!({})), "REASON_MISSING", "reason"),
             (
                 "manager",
