@@ -44,10 +44,19 @@ impl Clock for SystemClock {
 
     fn random(&self) -> [u8; 16] {
         let mut bytes = [0; 16];
-        // Without a random source neither ids nor keys can be made, and there is nothing to fall back on.
-        getrandom::fill(&mut bytes).expect("the operating system has a random source");
+        fill_with_secrets(&mut bytes);
         bytes
     }
+}
+
+/// Fills the buffer with bytes that nobody can guess, whatever clock the program runs on: keys are made of them.
+///
+/// # Panics
+///
+/// When the operating system has no random source: neither ids nor keys can be made then, and there is nothing to fall
+/// back on.
+pub fn fill_with_secrets(bytes: &mut [u8]) {
+    getrandom::fill(bytes).expect("the operating system has a random source");
 }
 
 /// A clock that stands still until it is told otherwise, with randomness that a seed repeats.

@@ -44,6 +44,9 @@ pub struct Settings {
     pub data_dir: PathBuf,
     /// The key that signs this installation's tokens. Default: `token-key.pem` in the data folder.
     pub key_file: PathBuf,
+    /// The folder of the data keys that personal data is sealed under: outside of the database and of its backups, and
+    /// shared by all servers of it. Default: `data-keys` in the data folder.
+    pub data_keys_dir: PathBuf,
     /// How log lines are written. Default: text.
     pub log_format: LogFormat,
     /// What is logged, as a `tracing` filter such as `info` or `info,etalon::store=debug`. Default: `info`.
@@ -96,6 +99,9 @@ pub struct Overrides {
     /// The key of `etalon demo`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key_file: Option<PathBuf>,
+    /// The data keys of `etalon demo`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data_keys_dir: Option<PathBuf>,
 }
 
 /// Why the settings cannot be used. Each text names the setting and where it was set.
@@ -160,6 +166,7 @@ struct Given {
     listen: Option<SocketAddr>,
     data_dir: Option<PathBuf>,
     key_file: Option<PathBuf>,
+    data_keys_dir: Option<PathBuf>,
     log_format: Option<LogFormat>,
     log_level: Option<Filter>,
     escalate_after_working_days: Option<Between<1, 365>>,
@@ -190,11 +197,12 @@ struct Given {
 }
 
 /// The names of [`Given`]'s fields, for finding a misspelt variable. A test holds the two together.
-const NAMES: [&str; 31] = [
+const NAMES: [&str; 32] = [
     "database",
     "listen",
     "data_dir",
     "key_file",
+    "data_keys_dir",
     "log_format",
     "log_level",
     "escalate_after_working_days",
@@ -244,6 +252,7 @@ impl Given {
             database: self.database.unwrap_or_else(|| DatabaseUrl::embedded_in(&data_dir)),
             listen: self.listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080))),
             key_file: self.key_file.unwrap_or_else(|| data_dir.join("token-key.pem")),
+            data_keys_dir: self.data_keys_dir.unwrap_or_else(|| data_dir.join("data-keys")),
             webhooks: WebhookSettings {
                 key_file: self.webhook_key_file.unwrap_or_else(|| data_dir.join("webhook-key")),
                 networks: self.webhook_networks.map_or_else(Vec::new, |networks| networks.0),

@@ -23,3 +23,4 @@ pub mod report;
 pub mod search;
 pub mod signer;
 pub mod store;
+pub mod vault;

@@ -7,7 +7,7 @@ use clap::Parser;
 use etalon::cli::audit::{self, Outcome};
 use etalon::cli::problem::Problem;
 use etalon::cli::{
-    Cli, Command, demo, export, import, logging, migrate, rebuild, report, schema, serve, signing, token,
+    Cli, Command, demo, export, import, keys, logging, migrate, rebuild, report, schema, serve, signing, token,
 };
 use etalon::config::{Overrides, Settings};
 
@@ -81,6 +81,11 @@ fn run(cli: Cli) -> Result<Outcome, Problem> {
         Command::Witness(arguments) => {
             logging::start(&settings(Overrides::default())?);
             runtime()?.block_on(signing::witness(arguments))
+        }
+        Command::Keys(arguments) => {
+            let settings = settings(arguments.overrides())?;
+            logging::start(&settings);
+            say(&runtime()?.block_on(keys::run(arguments, &settings))?)
         }
         Command::Schema(arguments) => say(&schema::run(&arguments)?),
     };

@@ -10,6 +10,7 @@ use crate::app::facts::{LookUp, ReliedOn};
 use crate::app::request::Fault;
 use crate::app::scope::{self, RegisterScope};
 use crate::app::streams::Streams;
+use crate::clock::Clock;
 use crate::domain::actor::Actor;
 use crate::domain::aggregate::Root;
 use crate::domain::annual_summary::AnnualSummary;
@@ -22,6 +23,7 @@ use crate::domain::event::Recorded;
 use crate::domain::institution::Institution;
 use crate::domain::order::Order;
 use crate::domain::person::Person;
+use crate::domain::person::event::PersonFact;
 use crate::domain::view::View;
 use crate::projection;
 use crate::store::{AggregateType, FigureRow, RowChanges, TextRow};
@@ -50,6 +52,20 @@ pub trait Commanded: Root + DeserializeOwned {
 
     /// Whether it is there for this actor.
     fn is_visible_to(&self, id: Uuid, actor: &Actor) -> bool;
+
+    /// Whether its decisions compare personal data, so that it is opened for them.
+    const DECIDES_ON_PERSONAL_DATA: bool = false;
+
+    /// The id of the key that the personal data of its next events is sealed under. Its own id, for it is about one
+    /// person, or was brought by one imported case; recorded in every reference.
+    fn data_key(id: Uuid, _clock: &dyn Clock) -> Uuid {
+        id
+    }
+
+    /// Whether the event erases the data key of the aggregate's own id.
+    fn erases(_event: &Recorded<Self::Fact>) -> bool {
+        false
+    }
 
     /// Puts into the command what other aggregates know. Answers the versions that were relied on: the commit holds only while they are the present ones.
     async fn look_up(app: &App, id: Uuid, state: &Self, order: &mut Order<Self::Body>) -> Result<ReliedOn, Fault>;
@@ -136,7 +152,7 @@ impl Commanded for View {
 macro_rules! register {
     (
         $root:ident, $streams:ident, $rows:ident, $division:ident,
-        |$app:ident, $id:ident, $order:ident| $look_up:expr $(, figures: $figures:path)?
+        |$app:ident, $id:ident, $order:ident| $look_up:expr $(, figures: $figures:path)? $(, { $($own:tt)* })?
     ) => {
         #[async_trait]
         impl Commanded for $root {
@@ -153,6 +169,8 @@ macro_rules! register {
             $(fn figures(_before: &Self, events: &[Recorded<Self::Fact>], _after: &Self) -> Vec<FigureRow> {
                 $figures(events)
             })?
+
+            $($($own)*)?
 
             fn is_visible_to(&self, id: Uuid, actor: &Actor) -> bool {
                 let division = self.file.as_ref().map(|file| &file.$division);
@@ -177,12 +195,25 @@ register!(
     enterprise,
     division,
     |app, _id, order| LookUp::new(app).of_enterprise(order).await,
-    figures: projection::figure::of_enterprise
+    figures: projection::figure::of_enterprise,
+    {
+        /// Whom to call changes, and each of them is a person: a key of their own for every time that one is named. It
+        /// is drawn, so that it tells nothing, and found again in the reference.
+        fn data_key(_id: Uuid, clock: &dyn Clock) -> Uuid {
+            clock.new_id()
+        }
+    }
 );
 register!(Campaign, campaigns, campaign, jurisdiction, |app, id, order| LookUp::new(app)
     .of_campaign(id.into(), order)
     .await);
 register!(Institution, institutions, institution, division, |_app, _id, _order| Ok(ReliedOn::new()));
-register!(Person, persons, person, division, |app, _id, order| LookUp::new(app).of_person(order).await);
+register!(Person, persons, person, division, |app, _id, order| LookUp::new(app).of_person(order).await, {
+    const DECIDES_ON_PERSONAL_DATA: bool = true;
+
+    fn erases(event: &Recorded<PersonFact>) -> bool {
+        matches!(event.fact, PersonFact::PersonErased(_))
+    }
+});
 register!(Catalogue, catalogues, catalogue, division, |_app, _id, _order| Ok(ReliedOn::new()));
 register!(AnnualSummary, annual_summaries, annual_summary, jurisdiction, |_app, _id, _order| Ok(ReliedOn::new()));

@@ -8,15 +8,17 @@ use crate::app::App;
 use crate::app::commanded::Commanded;
 use crate::app::facts::ReliedOn;
 use crate::app::happened::{self, Placed};
+use crate::app::personal::SealedEvents;
 use crate::app::request::{Failure, Fault, Key, Receipt, Request};
 use crate::app::streams::Versioned;
-use crate::codec;
+use crate::codec::{self, Encoded};
 use crate::domain::actor::{Actor, ActorId};
 use crate::domain::event::Recorded;
 use crate::domain::order::Order;
 use crate::domain::refusal::{Code, Refusal};
 use crate::store::{
-    Append, AppendError, Body, CommandKey, Content, Happened, NewAttachment, NewEvent, RowChanges, StoreError, StreamId,
+    Append, AppendError, Body, CommandKey, Content, Happened, NewAttachment, NewCiphertext, NewEvent, RowChanges,
+    StoreError, StreamId,
 };
 
 /// How often a command without an expected version is decided anew after another server was faster.
@@ -97,13 +99,22 @@ impl App {
         attachments: &[NewAttachment],
     ) -> Result<Receipt, Setback> {
         let stream = A::streams(&self.aggregates).stream(id);
-        let events = considered.decide(request, stream, known)?;
+        let events = considered.decide(request, stream, &*self.opened(known).await?)?;
+        let SealedEvents { events, encoded, ciphertexts } = match self.sealed::<A>(id, events).await {
+            // Erased meanwhile, by an event that this server has not seen.
+            Err(Fault::KeyErased) => {
+                let version = known.version;
+                return Err(Failure::Conflict { stream, expected: version, current: version }.into());
+            }
+            sealed => sealed?,
+        };
+        let erases = events.iter().any(A::erases);
         let past = match happened::in_order(known, &events) {
             Some(_) => Vec::new(),
             None => A::streams(&self.aggregates).placed(id, known.version).await?,
         };
         let (before, attachments, metadata) = (known.clone(), attachments.to_vec(), metadata_of(&request.actor));
-        let made = Arc::new(Made { id, before, past, events, attachments, metadata });
+        let made = Arc::new(Made { id, before, past, events, encoded, ciphertexts, attachments, metadata });
         let append = Append {
             stream,
             expected_version: known.version,
@@ -119,6 +130,9 @@ impl App {
             Ok(committed) => {
                 if !committed.replayed && !made.is_numbered() {
                     A::streams(&self.aggregates).keep(id, Arc::new(made.after())).await;
+                }
+                if erases && let Err(fault) = self.complete_erasures().await {
+                    tracing::error!(%fault, "an erasure is not complete; it is tried again");
                 }
                 Ok(committed.into())
             }
@@ -212,7 +226,11 @@ struct Made<A: Commanded> {
     before: Arc<Versioned<A>>,
     /// The events before these, where these did not happen last.
     past: Vec<Placed<A>>,
+    /// Sealed.
     events: Vec<Recorded<A::Fact>>,
+    /// The same, unless the commit gives them a number.
+    encoded: Vec<Encoded>,
+    ciphertexts: Vec<NewCiphertext>,
     attachments: Vec<NewAttachment>,
     metadata: String,
 }
@@ -224,19 +242,19 @@ impl<A: Commanded> Made<A> {
 
     fn body(self: &Arc<Self>) -> Body {
         match self.events.iter().find_map(A::series) {
-            None => Body::Ready(self.content(&self.events)),
+            None => Body::Ready(self.content(&self.events, self.encoded.clone())),
             Some(series) => {
                 let made = self.clone();
                 let write = move |serial| {
                     let numbered: Vec<_> = made.events.iter().map(|event| A::numbered(event, serial)).collect();
-                    made.content(&numbered)
+                    made.content(&numbered, numbered.iter().map(codec::encode).collect())
                 };
                 Body::Numbered { series, write: Arc::new(write) }
             }
         }
     }
 
-    fn content(&self, events: &[Recorded<A::Fact>]) -> Content {
+    fn content(&self, events: &[Recorded<A::Fact>], encoded: Vec<Encoded>) -> Content {
         let after = evolved(&self.before, events);
         let happened = match happened::in_order(&self.before, events) {
             Some(at) => Happened::InOrder { at: at.as_microsecond() },
@@ -248,19 +266,18 @@ impl<A: Commanded> Made<A> {
         let rows = A::rows(self.id, &self.before.state, &after.state);
         let figures = A::figures(&self.before.state, events, &after.state);
         let rows = RowChanges { happened, figures, texts: A::texts(events), ..rows };
-        let events = events
-            .iter()
-            .map(|event| {
-                let encoded = codec::encode(event);
-                NewEvent {
-                    event_type: encoded.event_type,
-                    event_version: encoded.event_version,
-                    payload: encoded.payload,
-                    metadata: self.metadata.clone(),
-                }
+        let erased_keys = events.iter().any(A::erases).then_some(self.id).into_iter().collect();
+        let events = encoded
+            .into_iter()
+            .map(|encoded| NewEvent {
+                event_type: encoded.event_type,
+                event_version: encoded.event_version,
+                payload: encoded.payload,
+                metadata: self.metadata.clone(),
             })
             .collect();
-        Content { events, rows, attachments: self.attachments.clone() }
+        let (attachments, ciphertexts) = (self.attachments.clone(), self.ciphertexts.clone());
+        Content { events, rows, attachments, ciphertexts, erased_keys }
     }
 
     fn after(&self) -> Versioned<A> {

@@ -154,6 +154,7 @@ impl<'a> LookUp<'a> {
         let affiliation = match &mut order.command {
             PersonCommand::RegisterPerson(command) => &mut command.affiliation,
             PersonCommand::AmendPerson(command) => &mut command.affiliation,
+            PersonCommand::ErasePerson(_) => return Ok(self.relied_on),
         };
         match affiliation {
             Some(AffiliationFacts::Institution { institution, known }) => {

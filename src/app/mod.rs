@@ -12,6 +12,7 @@ mod happened;
 mod history;
 mod ledger;
 mod moments;
+mod personal;
 mod preview;
 mod reads;
 mod rebuild;
@@ -27,6 +28,7 @@ mod webhooks;
 mod year;
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use jiff::Timestamp;
 use tokio::sync::{OnceCell, watch};
@@ -41,6 +43,7 @@ pub use ledger::{
     Vouched, Witness,
 };
 pub use moments::{NoMoment, Point, Then};
+pub use personal::{DisclosedField, Eraser, NotDisclosed, Opened, Vault};
 pub use preview::{Foreseen, ForeseenEvent, Previewed, Verdict};
 pub use reads::{CasePage, EventPage};
 pub use rebuild::{Rebuilt, Replayed};
@@ -82,6 +85,10 @@ pub struct App {
     seals: Option<Seals>,
     /// How many events are sealed, as far as this process knows.
     sealed: watch::Sender<u64>,
+    /// What personal data is sealed with, in a process that was given keys.
+    vault: Option<Vault>,
+    /// Every key that was erased before this position is destroyed, as far as this process knows.
+    erased_before: AtomicU64,
     /// Empty until somebody follows the log.
     hub: OnceCell<Arc<Hub>>,
 }
@@ -100,6 +107,8 @@ impl App {
             outlet: None,
             seals: None,
             sealed: watch::Sender::new(0),
+            vault: None,
+            erased_before: AtomicU64::new(0),
         }
     }
 

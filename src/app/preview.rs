@@ -10,7 +10,7 @@ use crate::app::commanded::Commanded;
 use crate::app::execute::{evolved, metadata_of};
 use crate::app::request::{Failure, Fault, Receipt, Request};
 use crate::app::streams::Versioned;
-use crate::codec::{self, Encoded};
+use crate::codec::Encoded;
 use crate::domain::event::Recorded;
 use crate::store::StreamId;
 
@@ -96,19 +96,20 @@ impl App {
         let streams = A::streams(&self.aggregates);
         let (stream, before) = (streams.stream(id), streams.present(id).await?);
         let considered = self.consider(request, id, &before, body).await?;
-        let events = considered.decide(request, stream, &before)?;
+        let events = considered.decide(request, stream, &*self.opened(&before).await?)?;
         let after = evolved(&before, &events);
         let next = position.map_or(0, |last| last + 1);
-        let foreseen = |(place, event): (u64, Recorded<A::Fact>)| ForeseenEvent {
+        let encoded = self.sealed_for_show::<A>(id, events.clone())?;
+        let foreseen = |(place, (event, encoded)): (u64, (Recorded<A::Fact>, Encoded))| ForeseenEvent {
             id: self.clock.new_id(),
             position: next + place,
             sequence: before.version + place + 1,
             recorded_at: considered.order.now,
-            encoded: codec::encode(&event),
+            encoded,
             metadata: metadata_of(&request.actor),
             event,
         };
-        let events = (0..).zip(events).map(foreseen).collect();
+        let events = (0..).zip(events.into_iter().zip(encoded)).map(foreseen).collect();
         Ok(Foreseen { stream, before, after, events })
     }
 }

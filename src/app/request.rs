@@ -11,6 +11,7 @@ use crate::domain::actor::Actor;
 use crate::domain::event::Source;
 use crate::domain::refusal::{Code, Refusal};
 use crate::store::{Committed, StoreError, StreamId};
+use crate::vault::keys::KeyStoreError;
 
 /// The circumstances of a command.
 #[derive(Clone, Debug)]
@@ -157,6 +158,18 @@ pub enum Fault {
     /// Webhooks need settings that this process was not given.
     #[error("this process does not deliver webhooks")]
     NoWebhooks,
+    /// Personal data needs data keys that this process was not given.
+    #[error("this process was given no data keys for personal data")]
+    NoVault,
+    /// The data key of whom it is about was destroyed.
+    #[error("the data key was destroyed")]
+    KeyErased,
+    /// The data keys cannot be used.
+    #[error("the data keys cannot be used")]
+    Keys(#[from] Arc<KeyStoreError>),
+    /// Sealed personal data is not in its form.
+    #[error("sealed personal data is damaged: {0}")]
+    Sealed(&'static str),
     /// Another rebuild of the read rows goes on.
     #[error("another rebuild goes on; try again when it has ended")]
     RebuildUnderWay,
@@ -176,7 +189,9 @@ impl Fault {
     pub fn is_retryable(&self) -> bool {
         match self {
             Self::Store(error) => error.is_retryable(),
-            Self::Decode(_) | Self::NoWebhooks => false,
+            Self::Decode(_) | Self::NoWebhooks | Self::NoVault | Self::KeyErased | Self::Keys(_) | Self::Sealed(_) => {
+                false
+            }
             Self::NotThereYet { .. } | Self::RebuildUnderWay => true,
         }
     }

@@ -91,7 +91,7 @@ async fn fill(settings: &Settings) -> Result<Filled, Problem> {
     let store = store::open(settings.database.as_str(), clock.clone())
         .await
         .map_err(Problem::while_doing("the database cannot be opened"))?;
-    let app = App::new(store, clock.clone());
+    let app = App::new(store, clock.clone()).with_vault(serve::vault(settings)?);
     let filled =
         demo::fill(&app, &clock, end).await.map_err(Problem::while_doing("the demonstration cannot be filled"))?;
     app.shutdown().await;

@@ -6,6 +6,7 @@ pub mod audit;
 pub mod demo;
 pub mod export;
 pub mod import;
+pub mod keys;
 pub mod migrate;
 pub mod rebuild;
 pub mod report;
@@ -96,6 +97,8 @@ pub enum Command {
     Signer(Signer),
     /// Cosign the checkpoints of logs, as an auditor who keeps an eye on them
     Witness(Witness),
+    /// Look after the keys of personal data: change the one that wraps them, or disclose a single field to an auditor
+    Keys(keys::Keys),
     /// Print the GraphQL schema, or write or check all schema files
     Schema(Schema),
 }
@@ -373,6 +376,7 @@ impl Demo {
             listen: self.listen.clone(),
             data_dir: Some(folder.to_owned()),
             key_file: Some(folder.join("token-key.pem")),
+            data_keys_dir: Some(folder.join("data-keys")),
         }
     }
 }

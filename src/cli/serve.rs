@@ -8,7 +8,7 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-use crate::app::{Anchorer, App, Clockwork, Courier, Outlet, Sealer, Seals};
+use crate::app::{Anchorer, App, Clockwork, Courier, Eraser, Outlet, Sealer, Seals, Vault};
 use crate::cli::problem::Problem;
 use crate::cli::seals;
 use crate::clock::{Clock, SystemClock};
@@ -52,7 +52,7 @@ async fn open_app(settings: &Settings, clock: Arc<dyn Clock>) -> Result<App, Pro
     let store = store::open(settings.database.as_str(), clock.clone())
         .await
         .map_err(Problem::while_doing("the database cannot be opened"))?;
-    let app = App::new(store, clock);
+    let app = App::new(store, clock).with_vault(vault(settings)?);
     app.renew_rows().await.map_err(Problem::while_doing("the read rows cannot be used"))?;
     Ok(app)
 }
@@ -81,6 +81,14 @@ pub async fn open_existing(settings: &Settings, clock: Arc<dyn Clock>) -> Result
         return Err(Problem::new(format!("there is no database at {}", path.display())));
     }
     open(settings, clock).await
+}
+
+/// The data keys of personal data.
+///
+/// # Errors
+/// When their folder cannot be used.
+pub fn vault(settings: &Settings) -> Result<Vault, Problem> {
+    Vault::open_or_create(&settings.data_keys_dir).map_err(Problem::while_doing("the data keys cannot be used"))
 }
 
 /// The key that signs and checks this installation's tokens.
@@ -121,13 +129,14 @@ pub async fn serve(
     let courier = tokio::spawn(courier.run(app.clone(), stop.clone()));
     let sealer = tokio::spawn(Sealer.run(app.clone(), sealing.clone()));
     let anchorer = tokio::spawn(Anchorer.run(app.clone(), stop.clone()));
+    let eraser = tokio::spawn(Eraser.run(app.clone(), stop.clone()));
     let ends = told_to_end().map_err(Problem::while_doing("signals cannot be heard"))?;
     ready(address);
     let limits = limits(settings);
     let served = http::serve(listener, app.clone(), key, limits, ends).await;
     // Requests are answered by now. What the writer has accepted is committed before the process ends.
     stop.cancel();
-    let _ = tokio::join!(clockwork, courier, anchorer);
+    let _ = tokio::join!(clockwork, courier, anchorer, eraser);
     app.shutdown().await;
     sealing.cancel();
     let _ = sealer.await;

@@ -184,6 +184,8 @@ codes! {
     VisitInFuture = "VISIT_IN_FUTURE",
     /// Registered already: amend it.
     AlreadyRegistered = "ALREADY_REGISTERED",
+    /// The person's data was erased: nothing more is said of that person.
+    AlreadyErased = "ALREADY_ERASED",
     /// A person belongs to an institution, a bureau or an enterprise.
     AffiliationMissing = "AFFILIATION_MISSING",
     /// An amendment changes something.

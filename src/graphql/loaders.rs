@@ -12,13 +12,14 @@ use async_graphql::dataloader::{DataLoader, HashMapCache, Loader};
 use async_graphql::runtime::{TokioSpawner, TokioTimer};
 use uuid::Uuid;
 
-use crate::app::{App, Commanded, Entry, Fault, Moment, Versioned};
+use crate::app::{App, Commanded, Entry, Fault, Moment, Opened, Versioned};
 use crate::domain::campaign::Campaign;
 use crate::domain::case::Case;
 use crate::domain::enterprise::Enterprise;
 use crate::domain::institution::Institution;
 use crate::domain::person::Person;
-use crate::domain::value::CaseId;
+use crate::domain::value::personal::Sealed;
+use crate::domain::value::{CaseId, Personal};
 
 /// Siblings ask within one turn of the executor, so waiting longer than this only adds delay.
 const WINDOW: Duration = Duration::from_micros(100);
@@ -33,6 +34,7 @@ pub(crate) struct Loaders {
     institutions: Remembering<Entries<Institution>>,
     campaigns: Remembering<Entries<Campaign>>,
     persons: Remembering<Entries<Person>>,
+    personal: Remembering<Texts>,
 }
 
 impl Loaders {
@@ -44,6 +46,7 @@ impl Loaders {
             institutions: remembering(Entries::new(app)),
             campaigns: remembering(Entries::new(app)),
             persons: remembering(Entries::new(app)),
+            personal: remembering(Texts { app: app.clone() }),
         }
     }
 
@@ -57,6 +60,17 @@ impl Loaders {
         // A version of the log is the same whenever it is looked at.
         let at = if matches!(at, Moment::Occurred(_)) { at } else { Moment::Present };
         self.files.load_one(FileKey { id, version, at }).await
+    }
+
+    /// What a personal text says: all names of a page are opened together.
+    pub(crate) async fn personal(&self, personal: &Personal) -> Result<Opened, Fault> {
+        match personal {
+            Personal::Text(text) => Ok(Opened::Text(text.clone())),
+            Personal::Sealed(sealed) => {
+                let opened = self.personal.load_one((**sealed).clone()).await?;
+                Ok(opened.unwrap_or(Opened::Unreadable))
+            }
+        }
     }
 
     /// An entry of a register as of that moment.
@@ -114,6 +128,19 @@ impl Loader<FileKey> for Files {
             Ok::<_, Fault>((*key, file))
         });
         Ok(futures::future::try_join_all(loads).await?.into_iter().collect())
+    }
+}
+
+struct Texts {
+    app: Arc<App>,
+}
+
+impl Loader<Sealed> for Texts {
+    type Value = Opened;
+    type Error = Fault;
+
+    async fn load(&self, keys: &[Sealed]) -> Result<HashMap<Sealed, Opened>, Fault> {
+        self.app.open_all(keys).await
     }
 }
 

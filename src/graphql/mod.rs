@@ -12,6 +12,7 @@ mod limits;
 mod loaders;
 mod mutation;
 mod orders;
+mod personal;
 mod query;
 mod reading;
 mod scalars;

@@ -218,6 +218,22 @@ pub(crate) enum Capacity {
     Contact,
 }
 
+/// 删除依据: what obliges to erase personal data: the cases of article 47 of the Personal Information Protection Law, and an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum, Serialize)]
+#[graphql(remote = "crate::domain::person::values::LegalBasis")]
+pub(crate) enum LegalBasis {
+    /// 处理目的已实现: it is not needed any more for what it was collected for.
+    PurposeEnded,
+    /// 保存期限已届满: the time for which it may be kept has ended.
+    RetentionEnded,
+    /// 撤回同意: the person has withdrawn consent.
+    ConsentWithdrawn,
+    /// 违法处理: it was processed against the law or an agreement.
+    UnlawfulProcessing,
+    /// 法律、行政法规规定: a law, a regulation or a court asks for it.
+    LegalObligation,
+}
+
 /// 角色: what an actor may act as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum, Serialize)]
 #[graphql(remote = "crate::domain::actor::Role")]
@@ -275,6 +291,7 @@ mod tests {
             CampaignKind is campaign::values::CampaignKind;
             InstitutionKind is institution::values::InstitutionKind;
             Capacity is person::values::Capacity;
+            LegalBasis is person::values::LegalBasis;
             Role is actor::Role;
         }
     }

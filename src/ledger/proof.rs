@@ -278,9 +278,9 @@ mod tests {
         for size in 1..=leaves.len() {
             let root = mth(&leaves[..size]);
             assert_eq!(rows.hashes(&Plan::root(size as u64)), [root]);
-            for index in 0..size {
+            for (index, leaf) in leaves[..size].iter().enumerate() {
                 let proof = rows.hashes(&Plan::inclusion(index as u64, size as u64).expect("a leaf"));
-                let verdict = verify_inclusion(index as u64, size as u64, &leaves[index], &proof, &root);
+                let verdict = verify_inclusion(index as u64, size as u64, leaf, &proof, &root);
                 assert_eq!(verdict, Ok(()), "{index} of {size}");
             }
             for old in 0..=size {

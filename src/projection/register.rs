@@ -70,7 +70,7 @@ pub fn person(after: &Person) -> RowChanges {
             code: file.capacity.name().to_owned(),
             name: String::new(),
             division: file.division.code().to_owned(),
-            state: "REGISTERED",
+            state: if file.is_erased() { "ERASED" } else { "REGISTERED" },
         }),
     )
 }

@@ -208,7 +208,10 @@ async fn owner(app: &App, case: &StoredCase, at: Moment) -> Result<Option<String
     let ids = |id: Option<Uuid>| id.into_iter().collect::<Vec<_>>();
     let institutions = app.named_by_a_case::<Institution>(ids(case.row.institution_id), at).await?;
     let persons = app.named_by_a_case::<Person>(ids(case.row.lead_id), at).await?;
-    let lead = persons.into_iter().find_map(|entry| entry.state.file).map(|file| file.name.reveal().to_owned());
+    let lead = match persons.into_iter().find_map(|entry| entry.state.file).filter(|file| !file.is_erased()) {
+        Some(file) => app.open(&file.name).await?.text(),
+        None => None,
+    };
     let parts: Vec<_> = institutions.into_iter().map(|entry| entry.name).chain(lead).collect();
     Ok((!parts.is_empty()).then(|| parts.join(" · ")))
 }

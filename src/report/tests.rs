@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use tempfile::TempDir;
 
 use super::*;
-use crate::app::{App, Moment, YearQuestion};
+use crate::app::{App, Moment, Vault, YearQuestion};
 use crate::clock::ManualClock;
 use crate::demo;
 use crate::domain::annual_summary::figure::FigureName;
@@ -19,6 +19,7 @@ async fn data() -> (Data, TempDir) {
     let clock = Arc::new(ManualClock::new(demo::begins(end), 2012));
     let url = format!("sqlite:{}", folder.path().join("etalon.db").display());
     let app = App::new(store::open(&url, clock.clone()).await.expect("a new database"), clock.clone());
+    let app = app.with_vault(Vault::open_or_create(&folder.path().join("data-keys")).expect("a folder of keys"));
     demo::fill(&app, &clock, end).await.expect("the demonstration is allowed");
     let head = app.head().await.expect("the log is there").expect("it has events");
     let jurisdiction = Division::parse("44").expect("Guangdong");

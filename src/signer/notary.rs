@@ -114,7 +114,7 @@ mod tests {
     use tempfile::TempDir;
 
     use super::*;
-    use crate::ledger::tree::node_hash;
+    use crate::ledger::tree::{TreeHead, node_hash};
     use crate::ledger::witness::NotSigned;
 
     fn notary(folder: &TempDir, role: Role) -> Result<Notary, NotaryError> {

@@ -28,8 +28,8 @@ use crate::store::{
     Append, AppendError, AppendSpan, Attachment, CaseColumn, CaseLink, CaseQuery, Committed, EventQuery, EventRecord,
     FigureSelection, FigureSum, Grouped, Head, Keep, Moment, Reading, RebuildOutcome, RebuiltRow, RegisterQuery,
     RowsComparison, RowsDigest, RowsForm, SUB_CASE_OF, StatisticsQuery, Store, StoreError, StoredCase, StoredCommand,
-    StoredRegister, StoredText, StreamId, SubCase, TextQuery, YearQuery, case_list, digest, filter, sql, statistics, stream,
-    texts, year,
+    StoredRegister, StoredText, StreamId, SubCase, TextQuery, YearQuery, case_list, digest, filter, sql, statistics,
+    stream, texts, year,
 };
 
 /// A row that both drivers can decode.
@@ -73,6 +73,9 @@ pub(super) trait Backend: Send + Sync + 'static {
         batch: &[Append],
         decide: impl FnOnce(Known) -> Plan + Send,
     ) -> impl Future<Output = Result<Plan, StoreError>> + Send;
+
+    /// As [`PersonalStore::scrub`](crate::store::PersonalStore::scrub).
+    fn scrub(&self) -> impl Future<Output = Result<bool, sqlx::Error>> + Send;
 
     /// As [`Store::news`].
     fn news(&self) -> watch::Receiver<u64>;

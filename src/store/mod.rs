@@ -12,6 +12,7 @@ mod figure;
 mod happened;
 mod ledger;
 mod moment;
+mod personal;
 mod query;
 mod readers;
 mod record;
@@ -63,11 +64,12 @@ pub use figure::{FigureKind, FigureRow, GAP_CLOSED, GAP_STANDS};
 pub use happened::{Happened, LastEvent, PastRow, PastState};
 pub use ledger::{LedgerNode, LedgerStore, Sealed, StoredCheckpoint, StoredCosignature, StoredTimeStamp};
 pub use moment::Moment;
+pub use personal::{ErasedKey, PersonalStore, StoredCiphertext};
 pub use query::{CaseQuery, Condition, Direction, EventQuery, Keep, Operator, RegisterQuery, Scope, Value, key_of};
 pub use readers::{DELETED, Readers, SHARED};
 pub use record::{
     AggregateType, Append, AppendSpan, Attachment, Body, CommandKey, Committed, Content, EventRecord, Head,
-    NewAttachment, NewEvent, StoredCommand, StreamId, WriteNumbered,
+    NewAttachment, NewCiphertext, NewEvent, StoredCommand, StreamId, WriteNumbered,
 };
 pub use row::{
     CaseLink, CaseRow, NumberTaken, RebuildOutcome, RebuiltRow, RegisterRow, RowChanges, RowDifference, RowsComparison,
@@ -88,7 +90,7 @@ pub use year::{FigureSelection, FigureSum, OfCases, YearQuery};
 /// [`StoreError::Corrupt`] when it holds what this program does not write; further errors are
 /// named where they occur. "Not found" is `None` or an empty list.
 #[async_trait]
-pub trait Store: LedgerStore + WebhookStore + Send + Sync + 'static {
+pub trait Store: LedgerStore + PersonalStore + WebhookStore + Send + Sync + 'static {
     /// Commits the appends as one transaction and answers each in its place. A refused append
     /// fails alone. Called by the [`Writer`] only, which groups what many callers want.
     ///

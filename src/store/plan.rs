@@ -3,6 +3,7 @@
 
 use jiff::Timestamp;
 use serde::de::IgnoredAny;
+use uuid::Uuid;
 
 use crate::clock::Clock;
 use crate::ledger::entry::{Entry, leaf_hash};
@@ -11,7 +12,7 @@ use crate::store::known::Known;
 use crate::store::row_writes::RowWrites;
 use crate::store::{
     AggregateType, Append, AppendError, Body, CommandKey, Committed, Content, EventRecord, Head, LedgerNode,
-    NewAttachment, NewEvent, NumberTaken, RebuiltRow, StoreError, StoredCommand, StreamId,
+    NewAttachment, NewCiphertext, NewEvent, NumberTaken, RebuiltRow, StoreError, StoredCommand, StreamId,
 };
 
 /// A row of the `commands` table.
@@ -36,6 +37,9 @@ pub(super) struct Plan {
     pub(super) commands: Vec<NewCommand>,
     pub(super) rows: RowWrites,
     pub(super) attachments: Vec<NewAttachment>,
+    pub(super) ciphertexts: Vec<NewCiphertext>,
+    /// With the position of the event that erases them.
+    pub(super) erased_keys: Vec<(Uuid, u64)>,
 }
 
 impl Plan {
@@ -52,6 +56,8 @@ impl Plan {
                 commands: Vec::with_capacity(batch.len()),
                 rows: RowWrites::default(),
                 attachments: Vec::new(),
+                ciphertexts: Vec::new(),
+                erased_keys: Vec::new(),
             },
             known,
             clock,
@@ -101,6 +107,9 @@ impl Planner<'_> {
             number_taken: number_taken.clone(),
         });
         self.plan.attachments.extend(content.attachments);
+        self.plan.ciphertexts.extend(content.ciphertexts);
+        let erased_at = committed.last_position();
+        self.plan.erased_keys.extend(content.erased_keys.into_iter().map(|key| (key, erased_at)));
         self.plan.head.next_position = committed.last_position() + 1;
         self.plan.commands.push(NewCommand { key: append.command.clone(), stream: append.stream, committed });
         if let Some(NumberTaken { series, number }) = number_taken {

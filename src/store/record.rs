@@ -122,6 +122,17 @@ pub struct Attachment {
     pub content: Vec<u8>,
 }
 
+/// A sealed value that an event refers to by the digest. The store has no key to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewCiphertext {
+    /// SHA-256 of the ciphertext, computed by the caller.
+    pub digest: [u8; 32],
+    /// The id of the key that opens it.
+    pub key_id: Uuid,
+    /// The bytes.
+    pub ciphertext: Vec<u8>,
+}
+
 /// Everything one append writes, in one transaction.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Content {
@@ -131,6 +142,10 @@ pub struct Content {
     pub rows: RowChanges,
     /// Files that the events refer to by digest.
     pub attachments: Vec<NewAttachment>,
+    /// What stands for the references of the events.
+    pub ciphertexts: Vec<NewCiphertext>,
+    /// Keys that the events erase: their ciphertexts are deleted.
+    pub erased_keys: Vec<Uuid>,
 }
 
 /// Builds the content once the case number is known.

@@ -160,10 +160,11 @@ fn size_of_body(body: &Body) -> usize {
     /// Content that is written in the commit is not known yet; a report is of this order.
     const NUMBERED_BYTES: usize = 16 << 10;
     match body {
-        Body::Ready(Content { events, attachments, .. }) => {
+        Body::Ready(Content { events, attachments, ciphertexts, .. }) => {
             let events: usize = events.iter().map(|event| event.payload.len() + event.metadata.len()).sum();
             let attachments: usize = attachments.iter().map(|attachment| attachment.content.len()).sum();
-            events + attachments
+            let ciphertexts: usize = ciphertexts.iter().map(|sealed| sealed.ciphertext.len()).sum();
+            events + attachments + ciphertexts
         }
         Body::Numbered { .. } => NUMBERED_BYTES,
     }

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use crate::domain::change::Change;
 use crate::domain::order::commands;
-use crate::domain::person::values::Capacity;
-use crate::domain::value::{Division, EnterpriseId, InstitutionId, Personal, ServiceCategory};
+use crate::domain::person::values::{Capacity, LegalBasis};
+use crate::domain::value::{Division, EnterpriseId, InstitutionId, Personal, ServiceCategory, Statement};
 
 commands! {
     /// What can be ordered of a person.
@@ -35,6 +35,13 @@ commands! {
             capacity: Option<Capacity>,
             /// The KCDB categories the person knows: all of them, not those added.
             fields: Option<BTreeSet<ServiceCategory>>,
+        }
+        /// Takes what the register and the log say of a person out of both, for good.
+        ErasePerson {
+            /// What obliges to it.
+            legal_basis: LegalBasis,
+            /// Who asked and how it was judged, in words that name nobody; absence is refused.
+            reason: Option<Statement>,
         }
     }
 }

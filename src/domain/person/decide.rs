@@ -1,10 +1,13 @@
 //! What may be ordered of a person.
 
+use crate::domain::actor::Role;
 use crate::domain::authority::BUREAU;
 use crate::domain::event::Recorded;
 use crate::domain::order::Order;
-use crate::domain::person::command::{AffiliationFacts, AmendPerson, PersonCommand, RegisterPerson, Standing};
-use crate::domain::person::event::{PersonAmended, PersonFact, PersonRegistered};
+use crate::domain::person::command::{
+    AffiliationFacts, AmendPerson, ErasePerson, PersonCommand, RegisterPerson, Standing,
+};
+use crate::domain::person::event::{PersonAmended, PersonErased, PersonFact, PersonRegistered};
 use crate::domain::person::state::{Person, PersonFile};
 use crate::domain::person::values::Affiliation;
 use crate::domain::refusal::{Code, Refusal};
@@ -16,23 +19,33 @@ impl Person {
     /// # Errors
     /// The reason not to.
     pub fn decide(&self, order: &Order<PersonCommand>) -> Result<Vec<Recorded<PersonFact>>, Refusal> {
-        order.by.check_role(BUREAU)?;
         let fact: PersonFact = match &order.command {
             PersonCommand::RegisterPerson(command) => {
+                order.by.check_role(BUREAU)?;
                 let place = Place::of(command.affiliation.as_ref().ok_or_else(missing)?)?;
                 order.by.check_covers(&place.division, "affiliation")?;
                 order.check_occurred()?;
                 self.register(command, place)?.into()
             }
             PersonCommand::AmendPerson(command) => {
+                order.by.check_role(BUREAU)?;
                 let file = self.known()?;
                 order.by.check_covers(&file.division, "")?;
+                check_not_erased(file)?;
                 let place = command.affiliation.as_ref().map(Place::of).transpose()?;
                 if let Some(place) = &place {
                     order.by.check_covers(&place.division, "affiliation")?;
                 }
                 order.check_occurred()?;
                 amend(file, command, place)?.into()
+            }
+            PersonCommand::ErasePerson(command) => {
+                order.by.check_role(&[Role::Manager])?;
+                let file = self.known()?;
+                order.by.check_covers(&file.division, "")?;
+                check_not_erased(file)?;
+                order.check_occurred()?;
+                erase(command)?.into()
             }
         };
         Ok(vec![order.record(fact)])
@@ -61,6 +74,21 @@ impl Person {
             .as_ref()
             .ok_or_else(|| Refusal::new(Code::PersonUnknown, "personId", "nobody of that id is registered"))
     }
+}
+
+/// Nothing is said any more of somebody who was erased: there is no key that it could be sealed under.
+fn check_not_erased(file: &PersonFile) -> Result<(), Refusal> {
+    if file.is_erased() {
+        return Err(Refusal::new(Code::AlreadyErased, "personId", "this person's data was erased"));
+    }
+    Ok(())
+}
+
+fn erase(command: &ErasePerson) -> Result<PersonErased, Refusal> {
+    let reason = command.reason.clone().ok_or_else(|| {
+        Refusal::new(Code::ReasonMissing, "reason", "state who asked for the erasure and how it was judged")
+    })?;
+    Ok(PersonErased { legal_basis: command.legal_basis, reason })
 }
 
 fn amend(file: &PersonFile, command: &AmendPerson, place: Option<Place>) -> Result<PersonAmended, Refusal> {

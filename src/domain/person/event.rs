@@ -4,14 +4,15 @@ use std::collections::BTreeSet;
 
 use crate::domain::change::Change;
 use crate::domain::event::{facts, payloads};
-use crate::domain::person::values::{Affiliation, Capacity};
-use crate::domain::value::{Division, Personal, ServiceCategory};
+use crate::domain::person::values::{Affiliation, Capacity, LegalBasis};
+use crate::domain::value::{Division, Personal, ServiceCategory, Statement};
 
 facts! {
     /// What can happen to a person.
     PersonFact {
         "PersonRegistered" "1.0" => PersonRegistered,
         "PersonAmended" "1.0" => PersonAmended,
+        "PersonErased" "1.0" => PersonErased,
     }
 }
 
@@ -54,5 +55,12 @@ payloads! {
         /// All KCDB categories the person knows.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         fields: Option<BTreeSet<ServiceCategory>>,
+    }
+    /// 删除个人信息: the key of the person's data is destroyed with it, and what was sealed under it is gone.
+    PersonErased {
+        /// What obliged to it.
+        legal_basis: LegalBasis,
+        /// Who asked and how it was judged.
+        reason: Statement,
     }
 }

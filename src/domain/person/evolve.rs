@@ -16,6 +16,7 @@ impl Person {
                     division: fact.division.clone(),
                     capacity: fact.capacity,
                     fields: fact.fields.clone(),
+                    erased: None,
                 });
             }
             PersonFact::PersonAmended(fact) => {
@@ -36,6 +37,10 @@ impl Person {
                 if let Some(fields) = &fact.fields {
                     file.fields = fields.clone();
                 }
+            }
+            PersonFact::PersonErased(fact) => {
+                let Some(file) = &mut self.file else { return };
+                file.erased = Some(fact.legal_basis);
             }
         }
     }

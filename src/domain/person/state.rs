@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::case::facts::PersonFacts;
-use crate::domain::person::values::{Affiliation, Capacity};
+use crate::domain::person::values::{Affiliation, Capacity, LegalBasis};
 use crate::domain::value::{Division, PersonId, Personal, ServiceCategory};
 
 /// 人员. Before its first event there is no `file`.
@@ -30,6 +30,17 @@ pub struct PersonFile {
     pub capacity: Capacity,
     /// The KCDB categories the person knows.
     pub fields: BTreeSet<ServiceCategory>,
+    /// What obliged to erase the person's data, once it was erased.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub erased: Option<LegalBasis>,
+}
+
+impl PersonFile {
+    /// Whether the person's data was erased.
+    #[must_use]
+    pub fn is_erased(&self) -> bool {
+        self.erased.is_some()
+    }
 }
 
 impl Person {

@@ -1,10 +1,10 @@
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use super::command::{AffiliationFacts, AmendPerson, PersonCommand, RegisterPerson, Standing};
-use super::event::{PersonAmended, PersonRegistered};
+use super::command::{AffiliationFacts, AmendPerson, ErasePerson, PersonCommand, RegisterPerson, Standing};
+use super::event::{PersonAmended, PersonErased, PersonRegistered};
 use super::state::Person;
-use super::values::{Affiliation, Capacity};
+use super::values::{Affiliation, Capacity, LegalBasis};
 use crate::domain::actor::{Actor, Role};
 use crate::domain::change::Change;
 use crate::domain::fixtures::*;
@@ -193,6 +193,45 @@ fn names_and_numbers_are_marked_as_personal_in_the_log() {
     assert_eq!(fact["telephone"]["$p"]["v"], "0755-1234");
 }
 
+fn erase() -> ErasePerson {
+    ErasePerson { legal_basis: LegalBasis::ConsentWithdrawn, reason: Some(statement("asked in writing")) }
+}
+
+fn erased() -> PersonErased {
+    PersonErased { legal_basis: LegalBasis::ConsentWithdrawn, reason: statement("asked in writing") }
+}
+
+fn erasing(by: Actor, command: ErasePerson) -> Outcome<Person> {
+    Given::<Person>::that(registered()).when(order(by, command))
+}
+
+#[test]
+fn a_manager_with_a_legal_basis_erases() {
+    erasing(actor(Role::Manager, "44"), erase()).then(erased());
+    erasing(actor(Role::Manager, "4403"), erase()).then(erased());
+    erasing(actor(Role::Manager, "4401"), erase()).then_refused(Code::OutsideJurisdiction, "");
+    erasing(coordinator(), erase()).then_refused(Code::NotPermitted, "");
+    erasing(actor(Role::Auditor, "CN"), erase()).then_refused(Code::NotPermitted, "");
+    erasing(actor(Role::Manager, "44"), ErasePerson { reason: None, ..erase() })
+        .then_refused(Code::ReasonMissing, "reason");
+    Given::<Person>::nothing()
+        .when(order(actor(Role::Manager, "44"), erase()))
+        .then_refused(Code::PersonUnknown, "personId");
+    Given::<Person>::that(registered())
+        .when(order_of_tomorrow(actor(Role::Manager, "44"), erase()))
+        .then_refused(Code::OccurredInFuture, "occurredAt");
+}
+
+#[test]
+fn nothing_more_is_said_of_whoever_was_erased() {
+    let given = || Given::<Person>::that(registered()).and(erased());
+    given().when(order(actor(Role::Manager, "44"), erase())).then_refused(Code::AlreadyErased, "personId");
+    let command = AmendPerson { name: Some(personal("王健国")), ..amend() };
+    given().when(order(coordinator(), command)).then_refused(Code::AlreadyErased, "personId");
+    let file = given().state().file.expect("the entry stays");
+    assert_eq!((file.erased, file.capacity), (Some(LegalBasis::ConsentWithdrawn), Capacity::Expert));
+}
+
 fn palette() -> Vec<Order<PersonCommand>> {
     let affiliation = |affiliation| AmendPerson { affiliation: Some(affiliation), ..amend() };
     let telephone = |telephone| AmendPerson { telephone, ..amend() };
@@ -201,6 +240,7 @@ fn palette() -> Vec<Order<PersonCommand>> {
         order(coordinator(), amend()),
         order(coordinator(), affiliation(of_the_factory())),
         order(coordinator(), affiliation(of_the_institute(4, "4403"))),
+        order(actor(Role::Manager, "44"), erase()),
         order(coordinator(), telephone(Change::Clear)),
         order(coordinator(), telephone(Change::To(personal("020-5678")))),
     ]

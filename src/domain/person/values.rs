@@ -21,6 +21,23 @@ vocabulary! {
     }
 }
 
+vocabulary! {
+    /// What obliges to erase personal data: the cases of article 47 of the Personal Information Protection Law, and an
+    /// order.
+    LegalBasis {
+        /// 处理目的已实现: it is not needed any more for what it was collected for.
+        PurposeEnded = "PURPOSE_ENDED",
+        /// 保存期限已届满: the time for which it may be kept has ended.
+        RetentionEnded = "RETENTION_ENDED",
+        /// 撤回同意: the person has withdrawn consent.
+        ConsentWithdrawn = "CONSENT_WITHDRAWN",
+        /// 违法处理: it was processed against the law or an agreement.
+        UnlawfulProcessing = "UNLAWFUL_PROCESSING",
+        /// 法律、行政法规规定: a law, a regulation or a court asks for it.
+        LegalObligation = "LEGAL_OBLIGATION",
+    }
+}
+
 /// Where somebody belongs, and the version in which that was seen to exist.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all_fields = "camelCase")]

@@ -1,8 +1,9 @@
 //! Personal data: the name, the telephone number, the address of a person.
 //!
 //! One type for all of it, so that there is one place where it is written to or read from
-//! an event, and one shape by which it is found there: `{"$p":{"v":"…"}}`. Nothing prints
-//! it by accident.
+//! an event, and two shapes by which it is found there: `{"$p":{"v":"…"}}`, the text, and
+//! `{"$p":{"k":"…","c":"…","h":"…"}}`, a reference in its place, which the domain keeps and
+//! cannot look into. Nothing prints it by accident.
 
 use std::fmt;
 
@@ -16,15 +17,36 @@ const MOST_CHARACTERS: usize = 200;
 
 /// A text of 1 to 200 characters about a person.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(from = "Marked", into = "Marked")]
-pub struct Personal(String);
+#[serde(from = "Mark", into = "Mark")]
+pub enum Personal {
+    /// As somebody said it, on its way into the log or opened on its way out.
+    Text(String),
+    /// As the log has it: what it says is elsewhere, until the person is erased.
+    Sealed(Box<Sealed>),
+}
+
+/// Stands for a personal text that is elsewhere.
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sealed {
+    k: String,
+    c: String,
+    h: String,
+}
 
 /// The mark that tells personal data from any other text of an event.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Marked {
+struct Mark {
     #[serde(rename = "$p")]
-    personal: Open,
+    personal: Shape,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum Shape {
+    Open(Open),
+    Sealed(Box<Sealed>),
 }
 
 /// Personal data that can be read.
@@ -40,16 +62,25 @@ impl Personal {
     /// # Errors
     /// `TEXT_EMPTY`, `TEXT_TOO_LONG`, `TEXT_CONTROL_CHARACTER`, without a word of the text.
     pub fn parse(text: &str) -> Result<Self, ValueError> {
-        checked("personal text", text, MOST_CHARACTERS, Lines::One).map(Self)
+        checked("personal text", text, MOST_CHARACTERS, Lines::One).map(Self::Text)
     }
 
-    /// The text itself. Whoever calls this answers for who sees it.
-    pub fn reveal(&self) -> &str {
-        &self.0
+    /// The text itself, unless it is sealed. Whoever calls this answers for who sees it.
+    pub fn reveal(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            Self::Sealed(_) => None,
+        }
     }
 }
 
 impl fmt::Debug for Personal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[personal]")
+    }
+}
+
+impl fmt::Debug for Sealed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("[personal]")
     }
@@ -61,15 +92,22 @@ impl fmt::Display for Personal {
     }
 }
 
-impl From<Personal> for Marked {
+impl From<Personal> for Mark {
     fn from(personal: Personal) -> Self {
-        Self { personal: Open { v: personal.0 } }
+        let personal = match personal {
+            Personal::Text(v) => Shape::Open(Open { v }),
+            Personal::Sealed(sealed) => Shape::Sealed(sealed),
+        };
+        Self { personal }
     }
 }
 
-impl From<Marked> for Personal {
-    fn from(marked: Marked) -> Self {
-        Self(marked.personal.v)
+impl From<Mark> for Personal {
+    fn from(mark: Mark) -> Self {
+        match mark.personal {
+            Shape::Open(open) => Self::Text(open.v),
+            Shape::Sealed(sealed) => Self::Sealed(sealed),
+        }
     }
 }
 
@@ -80,7 +118,7 @@ mod tests {
     #[test]
     fn personal_data_is_not_printed() {
         let name = Personal::parse(" 王建国 ").unwrap();
-        assert_eq!(name.reveal(), "王建国");
+        assert_eq!(name.reveal(), Some("王建国"));
         assert_eq!(format!("{name} {name:?}"), "[personal] [personal]");
         let refused = Personal::parse("王\u{7}建国").unwrap_err();
         assert!(!refused.message.contains('王'));
@@ -95,6 +133,14 @@ mod tests {
     }
 
     #[test]
+    fn a_reference_stays_as_it_is() {
+        let json = r#"{"$p":{"k":"01920000-0000-7000-8000-00000000000a","c":"AA==","h":"AQ=="}}"#;
+        let name: Personal = serde_json::from_str(json).unwrap();
+        assert_eq!((name.reveal(), format!("{name:?}")), (None, "[personal]".to_owned()));
+        assert_eq!(serde_json::to_string(&name).unwrap(), json);
+    }
+
+    #[test]
     fn no_other_shape_is_read() {
         for json in [
             r#""王建国""#,
@@ -103,6 +149,8 @@ mod tests {
             r#"{"$p":{"v":"王建国","x":1}}"#,
             r#"{"$p":{"v":"王建国"},"x":1}"#,
             r#"{"$p":{"v":null}}"#,
+            r#"{"$p":{"k":"a","c":"b"}}"#,
+            r#"{"$p":{"k":"a","c":"b","h":"d","v":"王建国"}}"#,
             "null",
         ] {
             assert!(serde_json::from_str::<Personal>(json).is_err(), "{json}");

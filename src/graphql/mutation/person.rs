@@ -4,14 +4,14 @@ use async_graphql::{ID, MaybeUndefined, OneofObject};
 use serde::Serialize;
 
 use crate::domain::person::Person;
-use crate::domain::person::command::{AffiliationFacts, AmendPerson, RegisterPerson};
+use crate::domain::person::command::{AffiliationFacts, AmendPerson, ErasePerson, RegisterPerson};
 use crate::domain::value::PersonId;
 use crate::graphql::door::Door;
 use crate::graphql::mutation::declare::{input, mutations};
 use crate::graphql::orders::Ordered;
 use crate::graphql::types::conflict::RegisterConflict;
 use crate::graphql::types::person::PersonNode;
-use crate::graphql::words::Capacity;
+use crate::graphql::words::{Capacity, LegalBasis};
 
 mutations! {
     /// 人员: experts, technicians, volunteers, officials and contacts.
@@ -20,6 +20,8 @@ mutations! {
         register_person(RegisterPersonInput) -> RegisterPersonPayload;
         /// 变更人员: changes what the register says of a person; what is left out stays. By a coordinator or a manager.
         amend_person(AmendPersonInput) -> AmendPersonPayload;
+        /// 删除个人信息: takes a person's name and telephone out of the register, the log and its past, for good. By a manager with a legal basis.
+        erase_person(ErasePersonInput) -> ErasePersonPayload;
     }
 }
 
@@ -125,5 +127,22 @@ input! {
             capacity: input.capacity.map(Into::into),
             fields: fields?.map(|codes| codes.into_iter().collect()),
         }))
+    }
+}
+
+input! {
+    /// 删除个人信息: whose, and why. What was sealed under the person's data key, now and at any time before, cannot be read from then on by anybody; nothing brings it back.
+    ErasePersonInput updates Person by ErasePerson, about "personId" {
+        /// 人员: the person.
+        person_id: ID,
+        /// 删除依据: what obliges to it.
+        legal_basis: LegalBasis,
+        /// 理由: who asked and how it was judged, in words that name nobody: they stay in the log. Required by the domain.
+        reason: Option<String>,
+    }
+    |input, door| {
+        let id = door.id::<PersonId>("personId", &input.person_id);
+        let reason = door.optional("reason", input.reason.as_deref());
+        Some(Ordered::new(id?, ErasePerson { legal_basis: input.legal_basis.into(), reason: reason? }))
     }
 }

@@ -6,13 +6,13 @@ use serde::Serialize;
 use crate::app::Moment;
 use crate::domain::enterprise::Enterprise;
 use crate::domain::enterprise::state::{Enrolment, EnterpriseFile, FieldVisit};
-use crate::domain::enterprise::values::{Consent, Identity};
+use crate::domain::enterprise::values::{Consent, Contact, Identity};
 use crate::domain::value::{CampaignId, VisitId};
 use crate::graphql::ids::{self, content_id};
+use crate::graphql::personal;
 use crate::graphql::scalars::{Date, DateTime};
 use crate::graphql::types::campaign::CampaignNode;
 use crate::graphql::types::common::{self, ActorNode, DivisionNode};
-use crate::graphql::types::person::reveal;
 use crate::graphql::types::register::{register_connection, register_node};
 use crate::graphql::words::CaseKind;
 
@@ -81,8 +81,7 @@ impl EnterpriseNode {
         Some(ContactNode {
             // Of the entry and not of the content, which is personal data.
             id: ids::of_content("Contact", &(self.0.entry.id, self.0.entry.version)),
-            name: reveal(&contact.name),
-            telephone: contact.telephone.as_ref().map(reveal),
+            contact: contact.clone(),
         })
     }
 
@@ -126,16 +125,33 @@ pub(crate) struct ExternalOrganisation {
     organisation: String,
 }
 
-/// 联系人: whom to call at an enterprise. Personal data.
-#[derive(SimpleObject)]
-#[graphql(name = "Contact")]
 pub(crate) struct ContactNode {
-    /// 标识: of the enterprise and its version.
     id: ID,
-    /// 姓名: who.
-    name: String,
-    /// 电话: the number.
-    telephone: Option<String>,
+    contact: Contact,
+}
+
+/// 联系人: whom to call at an enterprise. Personal data.
+#[Object(name = "Contact")]
+impl ContactNode {
+    /// 标识: of the enterprise and its version.
+    async fn id(&self) -> &ID {
+        &self.id
+    }
+
+    /// 姓名: who; `null` once it was erased.
+    async fn name(&self, ctx: &Context<'_>) -> Option<Result<String>> {
+        personal::text(ctx, Some(&self.contact.name)).await
+    }
+
+    /// 电话: the number; `null` once it was erased.
+    async fn telephone(&self, ctx: &Context<'_>) -> Option<Result<String>> {
+        personal::text(ctx, self.contact.telephone.as_ref()).await
+    }
+
+    /// 已删除: whether it was erased.
+    async fn erased(&self, ctx: &Context<'_>) -> Option<Result<bool>> {
+        personal::is_erased(ctx, &self.contact.name).await
+    }
 }
 
 pub(crate) struct EnrolmentNode {

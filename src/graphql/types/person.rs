@@ -1,13 +1,13 @@
-//! 人员: persons. The only place of the API where personal data becomes text.
+//! 人员: persons.
 
 use async_graphql::{ComplexObject, Context, ID, Object, Result, SimpleObject};
 
 use crate::domain::person::Person;
 use crate::domain::person::state::PersonFile;
 use crate::domain::person::values::Affiliation;
-use crate::domain::value::Personal;
 use crate::graphql::errors;
 use crate::graphql::ids;
+use crate::graphql::personal;
 use crate::graphql::scalars::DateTime;
 use crate::graphql::types::common::{self, CategoryNode, DivisionNode};
 use crate::graphql::types::enterprise::EnterpriseNode;
@@ -20,11 +20,6 @@ register_node!(PersonNode of Person as PersonId);
 register_connection! {
     /// 人员列表: persons by pages.
     PersonConnection, PersonEdge of PersonNode, Person
-}
-
-/// Personal data as text. Whoever gets here may see the entry that holds it.
-pub(crate) fn reveal(personal: &Personal) -> String {
-    personal.reveal().to_owned()
 }
 
 impl PersonNode {
@@ -41,14 +36,25 @@ impl PersonNode {
         self.global_id()
     }
 
-    /// 姓名: the name. Personal data.
-    async fn name(&self) -> String {
-        reveal(&self.file().name)
+    /// 姓名: the name. Personal data; `null` once the person was erased.
+    async fn name(&self, ctx: &Context<'_>) -> Option<Result<String>> {
+        let file = self.file();
+        personal::text(ctx, (!file.is_erased()).then_some(&file.name)).await
     }
 
-    /// 电话: the number. Personal data.
-    async fn telephone(&self) -> Option<String> {
-        self.file().telephone.as_ref().map(reveal)
+    /// 电话: the number. Personal data; `null` once the person was erased.
+    async fn telephone(&self, ctx: &Context<'_>) -> Option<Result<String>> {
+        let file = self.file();
+        personal::text(ctx, file.telephone.as_ref().filter(|_| !file.is_erased())).await
+    }
+
+    /// 已删除: whether the person's data was erased since, whatever moment is looked at. What is left are the id and what is no personal data.
+    async fn erased(&self, ctx: &Context<'_>) -> Option<Result<bool>> {
+        let file = self.file();
+        match file.is_erased() {
+            true => Some(Ok(true)),
+            false => personal::is_erased(ctx, &file.name).await,
+        }
     }
 
     /// 身份: what the person is there for.

@@ -6,7 +6,10 @@ use sqlx::{Executor, Row};
 
 /// What the server's role may only add to.
 const GROWING: &str =
-    "events, ledger_nodes, checkpoints, cosignatures, time_stamps, commands, attachments, webhook_changes";
+    "events, ledger_nodes, checkpoints, cosignatures, time_stamps, commands, attachments, webhook_changes, erased_keys";
+
+/// What the server's role adds to, and takes away from when somebody is erased.
+const ERASABLE: &str = "ciphertexts";
 
 /// What the server's role changes as it likes: none of it is the log.
 const WORKING: &str = "leases, webhooks, webhook_deliveries";
@@ -48,6 +51,7 @@ pub(super) async fn grant(connection: &mut PgConnection, server: &str) -> Result
         format!("revoke all on all tables in schema {schema} from {quoted}"),
         format!("grant select on _sqlx_migrations to {quoted}"),
         format!("grant select, insert on {GROWING} to {quoted}"),
+        format!("grant select, insert, delete on {ERASABLE} to {quoted}"),
         format!("grant select, insert, update on log_head to {quoted}"),
         format!("grant select, insert, update, delete on {WORKING} to {quoted}"),
     ];

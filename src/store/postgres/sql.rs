@@ -75,6 +75,16 @@ select n.digest, length(n.content), n.media_type, n.content
 from unnest($1::text[], $2::text[], $3::bytea[]) n (digest, media_type, content)
 on conflict (digest) do nothing";
 
+pub(super) const INSERT_CIPHERTEXTS: &str = "\
+insert into ciphertexts (digest, key_id, ciphertext)
+select * from unnest($1::bytea[], $2::text[], $3::bytea[])";
+
+pub(super) const ERASE_KEYS: &str = "\
+with gone as (delete from ciphertexts where key_id = any($1::text[]))
+insert into erased_keys (key_id, position)
+select * from unnest($1::text[], $2::bigint[])
+on conflict (key_id) do nothing";
+
 /// The statements that write read rows, into the served tables or those of a rebuild. The open
 /// version of an aggregate is its latest: so the primary key finds it without an index of its own.
 pub(super) struct RowStatements {

@@ -2,13 +2,16 @@
 
 use sqlx::Executor;
 use sqlx::postgres::PgConnection;
+use uuid::Uuid;
 
 use crate::store::plan::{NewCommand, Plan};
-use crate::store::postgres::sql::{INSERT_ATTACHMENTS, INSERT_NODES, RowStatements, WRITE_LOG};
+use crate::store::postgres::sql::{
+    ERASE_KEYS, INSERT_ATTACHMENTS, INSERT_CIPHERTEXTS, INSERT_NODES, RowStatements, WRITE_LOG,
+};
 use crate::store::row_writes::{CaseVersion, Closing, FigureWrite, RegisterVersion, RowWrites, TextWrite};
-use crate::store::{CaseRow, EventRecord, LedgerNode, NewAttachment, RegisterRow, StreamId};
+use crate::store::{CaseRow, EventRecord, LedgerNode, NewAttachment, NewCiphertext, RegisterRow, StreamId};
 
-/// Writes head, commands, events and attachments.
+/// Writes head, commands, events, attachments and ciphertexts; an erasure takes away what came before it.
 pub(super) async fn log(connection: &mut PgConnection, plan: &Plan) -> Result<(), sqlx::Error> {
     let (commands, events) = (&plan.commands, &plan.events);
     let command = |value: fn(&NewCommand) -> &str| column(commands, value);
@@ -46,6 +49,12 @@ pub(super) async fn log(connection: &mut PgConnection, plan: &Plan) -> Result<()
     if !plan.attachments.is_empty() {
         attachments(connection, &plan.attachments).await?;
     }
+    if !plan.ciphertexts.is_empty() {
+        ciphertexts(connection, &plan.ciphertexts).await?;
+    }
+    if !plan.erased_keys.is_empty() {
+        erase(connection, &plan.erased_keys).await?;
+    }
     Ok(())
 }
 
@@ -62,6 +71,21 @@ async fn attachments(connection: &mut PgConnection, attachments: &[NewAttachment
         .bind(column(attachments, |attachment| attachment.digest.as_str()))
         .bind(column(attachments, |attachment| attachment.media_type.as_str()))
         .bind(column(attachments, |attachment| &attachment.content[..]));
+    connection.execute(query).await.map(drop)
+}
+
+async fn ciphertexts(connection: &mut PgConnection, ciphertexts: &[NewCiphertext]) -> Result<(), sqlx::Error> {
+    let query = sqlx::query(INSERT_CIPHERTEXTS)
+        .bind(column(ciphertexts, |sealed| &sealed.digest[..]))
+        .bind(column(ciphertexts, |sealed| sealed.key_id.to_string()))
+        .bind(column(ciphertexts, |sealed| &sealed.ciphertext[..]));
+    connection.execute(query).await.map(drop)
+}
+
+async fn erase(connection: &mut PgConnection, keys: &[(Uuid, u64)]) -> Result<(), sqlx::Error> {
+    let query = sqlx::query(ERASE_KEYS)
+        .bind(column(keys, |(key, _)| key.to_string()))
+        .bind(column(keys, |(_, position)| position.cast_signed()));
     connection.execute(query).await.map(drop)
 }
 

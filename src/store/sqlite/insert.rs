@@ -7,7 +7,7 @@ use sqlx::{Executor, Sqlite};
 
 use crate::store::plan::NewCommand;
 use crate::store::row_writes::{CaseVersion, FigureWrite, RegisterVersion, TextWrite};
-use crate::store::{EventRecord, LedgerNode, NewAttachment};
+use crate::store::{EventRecord, LedgerNode, NewAttachment, NewCiphertext};
 
 type SqliteQuery<'q> = Query<'q, Sqlite, SqliteArguments<'q>>;
 
@@ -97,6 +97,14 @@ impl Inserted for NewAttachment {
 
     fn bind<'q>(&'q self, query: SqliteQuery<'q>) -> SqliteQuery<'q> {
         query.bind(&self.digest).bind(self.content.len() as i64).bind(&self.media_type).bind(&self.content)
+    }
+}
+
+impl Inserted for NewCiphertext {
+    const COLUMNS: usize = 3;
+
+    fn bind<'q>(&'q self, query: SqliteQuery<'q>) -> SqliteQuery<'q> {
+        query.bind(&self.digest[..]).bind(self.key_id.to_string()).bind(&self.ciphertext)
     }
 }
 

@@ -65,6 +65,8 @@ impl SqliteBackend {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
+            // What is deleted is overwritten, so that no free page keeps what was erased.
+            .pragma("secure_delete", "on")
             .statement_cache_capacity(256);
         let mut writer = SqliteConnection::connect_with(&options).await.map_err(unreachable)?;
         migrate(&mut writer).await?;
@@ -158,6 +160,11 @@ impl Backend for SqliteBackend {
         Ok(plan)
     }
 
+    async fn scrub(&self) -> Result<bool, sqlx::Error> {
+        let row = self.writer.lock().await.fetch_one(sql::EMPTY_WAL).await?;
+        Ok(row.try_get::<i64, _>("busy")? == 0)
+    }
+
     fn news(&self) -> watch::Receiver<u64> {
         self.heard.subscribe()
     }
@@ -247,7 +254,11 @@ async fn write_log(connection: &mut SqliteConnection, plan: &Plan) -> Result<(),
     insert_all(connection, sql::INSERT_EVENTS, &plan.events).await?;
     insert_all(connection, sql::INSERT_NODES, &plan.nodes).await?;
     insert_all(connection, sql::INSERT_COMMANDS, &plan.commands).await?;
-    insert_all(connection, sql::INSERT_ATTACHMENTS, &plan.attachments).await
+    insert_all(connection, sql::INSERT_ATTACHMENTS, &plan.attachments).await?;
+    insert_all(connection, sql::INSERT_CIPHERTEXTS, &plan.ciphertexts).await?;
+    let erased: Vec<_> = plan.erased_keys.iter().map(|(key, position)| (key.to_string(), position)).collect();
+    execute_with(connection, sql::DELETE_CIPHERTEXTS, &erased).await?;
+    execute_with(connection, sql::INSERT_ERASED_KEYS, &erased).await
 }
 
 async fn write_rows(

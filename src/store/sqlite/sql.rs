@@ -52,6 +52,17 @@ pub(super) const INSERT_NODES: &str = "insert into ledger_nodes (level, node, ha
 pub(super) const INSERT_ATTACHMENTS: &str =
     "insert or ignore into attachments (digest, size_bytes, media_type, content) values ";
 
+pub(super) const INSERT_CIPHERTEXTS: &str = "insert into ciphertexts (digest, key_id, ciphertext) values ";
+
+pub(super) const DELETE_CIPHERTEXTS: &str =
+    "delete from ciphertexts where key_id in (select value ->> 0 from json_each($1))";
+
+pub(super) const INSERT_ERASED_KEYS: &str =
+    "insert or ignore into erased_keys (key_id, position) select value ->> 0, value ->> 1 from json_each($1)";
+
+/// Empties the WAL, in which the pages of before an erasure still stand.
+pub(super) const EMPTY_WAL: &str = "pragma wal_checkpoint(truncate)";
+
 /// The statements that write read rows, into the served tables or those of a rebuild. The open
 /// version of an aggregate is its latest: so the primary key finds it without an index of its own.
 pub(super) struct RowStatements {

@@ -85,7 +85,7 @@ impl House {
     pub async fn empty_on(database: Database) -> Self {
         let clock = Arc::new(ManualClock::new(BEGIN.parse().expect("a timestamp"), 2012));
         let store = store::open(&database.url, clock.clone()).await.expect("the database opens");
-        let app = Arc::new(App::new(store, clock.clone()));
+        let app = Arc::new(App::new(store, clock.clone()).with_vault(database.vault()));
         // A question about everything costs more than a user's may.
         let limits = Limits {
             tokens: 1_000_000,

@@ -37,7 +37,7 @@ impl House {
     pub(crate) async fn on(database: &Database) -> Self {
         let clock = TestClock::new();
         let store = database.open_with(clock.clone()).await;
-        let app = Arc::new(App::new(store.clone(), clock.clone()));
+        let app = Arc::new(App::new(store.clone(), clock.clone()).with_vault(database.vault()));
         Self { app, store, clock }
     }
 

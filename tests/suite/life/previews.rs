@@ -55,7 +55,8 @@ fn settle(payload: &mut Value, is_dated: bool) {
         Value::Object(fields) => {
             for (name, value) in fields {
                 match name.as_str() {
-                    "id" | "visit" => *value = Value::Null,
+                    // What seals personal data is drawn, too.
+                    "id" | "visit" | "$p" => *value = Value::Null,
                     "number" => *value = json!(text(value).rsplit_once('-').expect("a serial").0),
                     "occurredAt" if !is_dated => *value = Value::Null,
                     _ => settle(value, is_dated),

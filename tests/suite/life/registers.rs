@@ -135,6 +135,49 @@ async fn institutions_and_persons(world: &World, scene: &Scene) {
     assert_eq!(shown["person"], json!({ "name": "领衔人", "telephone": null }));
     world.creates("manager", "registerPerson", affiliated(json!({ "bureauDivisionCode": "4403" }))).await;
     world.creates("manager", "registerPerson", affiliated(json!({ "enterpriseId": scene.enterprise }))).await;
+    erasure(world, scene).await;
+}
+
+async fn erasure(world: &World, scene: &Scene) {
+    let somebody = world.creates("coordinator", "registerPerson", person("要忘记的人", &scene.institute)).await;
+    let erase = |more| with(json!({ "personId": somebody, "legalBasis": "CONSENT_WITHDRAWN" }), more);
+    let reason = || json!({ "reason": "本人书面申请" });
+    world
+        .refuses_all([
+            ("coordinator", "erasePerson", erase(reason()), "NOT_PERMITTED", ""),
+            ("auditor", "erasePerson", erase(reason()), "NOT_PERMITTED", ""),
+            // Who does not see the person is told what is told of an id that nothing has.
+            ("city manager", "erasePerson", erase(reason()), "PERSON_UNKNOWN", "personId"),
+            ("manager", "erasePerson", erase(json!({})), "REASON_MISSING", "reason"),
+            (
+                "manager",
+                "erasePerson",
+                with(erase(reason()), json!({ "personId": NOBODY })),
+                "PERSON_UNKNOWN",
+                "personId",
+            ),
+        ])
+        .await;
+    let before = world.position().await;
+    let query = "query Look($id: ID!, $then: Position!) {
+        person(id: $id) { ...Shown } asOf(point: { position: $then }) { query { person(id: $id) { ...Shown } } }
+    } fragment Shown on Person { name telephone erased capacity }";
+    let asked = json!({ "id": somebody, "then": before.to_string() });
+    let known = json!({ "name": "要忘记的人", "telephone": "020-12345678", "erased": false, "capacity": "EXPERT" });
+    let shown = world.ask("coordinator", query, asked.clone()).await;
+    assert_eq!((&shown["person"], &shown["asOf"]["query"]["person"]), (&known, &known));
+
+    world.takes("manager", "erasePerson", erase(reason())).await;
+    let gone = json!({ "name": null, "telephone": null, "erased": true, "capacity": "EXPERT" });
+    let shown = world.ask("coordinator", query, asked).await;
+    assert_eq!((&shown["person"], &shown["asOf"]["query"]["person"]), (&gone, &gone));
+    let again = json!({ "personId": somebody, "name": "另一个名字" });
+    world
+        .refuses_all([
+            ("manager", "erasePerson", erase(reason()), "ALREADY_ERASED", "personId"),
+            ("coordinator", "amendPerson", again, "ALREADY_ERASED", "personId"),
+        ])
+        .await;
 }
 
 async fn enrolments(world: &World, scene: &Scene) {

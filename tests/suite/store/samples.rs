@@ -89,7 +89,7 @@ pub(crate) fn rows_of(case: CaseRow) -> RowChanges {
 
 pub(crate) fn notes(notes: &[&str], rows: RowChanges) -> Content {
     let events = notes.iter().map(|note| event(note)).collect();
-    Content { events, rows, attachments: Vec::new() }
+    Content { events, rows, ..Content::default() }
 }
 
 pub(crate) fn command(key: &str) -> CommandKey {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
+use etalon::app::Vault;
 use etalon::clock::Clock;
 use etalon::store::{self, Store};
 use jiff::Timestamp;
@@ -51,6 +52,7 @@ impl Clock for TestClock {
 pub(crate) struct Database {
     pub(crate) url: String,
     place: Place,
+    keys: TempDir,
 }
 
 enum Place {
@@ -68,12 +70,18 @@ impl Database {
     pub(crate) fn sqlite() -> Self {
         let folder = TempDir::new().expect("a temporary folder");
         let url = format!("sqlite:{}", folder.path().join("new/etalon.db").display());
-        Self { url, place: Place::Sqlite(folder) }
+        Self { url, place: Place::Sqlite(folder), keys: TempDir::new().expect("a temporary folder") }
     }
 
     pub(crate) fn postgres() -> Self {
         let fresh = fresh_database();
-        Self { url: fresh.url().to_owned(), place: Place::Postgres(fresh) }
+        let keys = TempDir::new().expect("a temporary folder");
+        Self { url: fresh.url().to_owned(), place: Place::Postgres(fresh), keys }
+    }
+
+    /// The data keys of whoever opens it as an application.
+    pub(crate) fn vault(&self) -> Vault {
+        Vault::open_or_create(&self.keys.path().join("data-keys")).expect("a folder of keys")
     }
 
     /// A store with a clock of its own.

@@ -1,9 +1,9 @@
 //! The `etalon` program as a server of its own process: started, killed, started again; asked over HTTP.
 
 use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use etalon::clock::{Clock, SystemClock};
 use etalon::identity::claims::Claims;
@@ -35,6 +35,11 @@ impl Installation {
     /// The database's URL.
     pub fn database(&self) -> String {
         self.database.clone().unwrap_or_else(|| format!("sqlite:{}", self.folder.path().join("etalon.db").display()))
+    }
+
+    /// Where it keeps its keys, and its database if that is embedded.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     /// Starts a server.
@@ -105,6 +110,7 @@ pub struct Server {
     child: Mutex<Child>,
     /// Where it takes requests: GraphQL, or what else it is for.
     pub graphql: String,
+    said: Arc<Mutex<String>>,
 }
 
 impl Server {
@@ -128,8 +134,21 @@ impl Server {
             }
         };
         // Somebody has to read the log to its end, or the server would block on a full pipe.
-        std::thread::spawn(move || std::io::copy(&mut log, &mut std::io::sink()));
-        Self { child: Mutex::new(child), graphql }
+        let said = Arc::new(Mutex::new(told));
+        let saying = said.clone();
+        std::thread::spawn(move || {
+            for line in log.lines().map_while(Result::ok) {
+                let mut said = saying.lock().expect("nobody panics with it");
+                said.push_str(&line);
+                said.push('\n');
+            }
+        });
+        Self { child: Mutex::new(child), graphql, said }
+    }
+
+    /// Its log up to now.
+    pub fn log(&self) -> String {
+        self.said.lock().expect("nobody panics with it").clone()
     }
 
     /// kill -9: the process gets no chance to do anything.

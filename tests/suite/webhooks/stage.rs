@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use etalon::app::{
-    App, Delivery, EventRecord, Key, KeyPage, Moment, Next, Outlet, Round, Webhook, WebhookDraft, WebhookRequest,
+    App, Delivery, EventRecord, Key, KeyPage, Moment, Next, Outlet, Round, Vault, Webhook, WebhookDraft, WebhookRequest,
 };
 use etalon::clock::{Clock, ManualClock};
 use etalon::demo;
@@ -50,7 +50,8 @@ impl Stage {
         let end: Timestamp = "2026-11-24T08:00:00Z".parse().expect("a time");
         let clock = Arc::new(ManualClock::new(demo::begins(end), 2012));
         let opened = store::open(&url, clock.clone()).await.expect("a new database");
-        let app = App::new(opened, clock.clone());
+        let vault = Vault::open_or_create(&folder.path().join("data-keys")).expect("a folder of keys");
+        let app = App::new(opened, clock.clone()).with_vault(vault);
         demo::fill(&app, &clock, end).await.expect("the log is filled");
         let loopback = vec!["127.0.0.0/8".parse().expect("a network")];
         let app = app.with_outlet(outlet(&folder, Networks::new(loopback)));

@@ -1,17 +1,17 @@
 //! What every event has, and the macro that declares its object.
 
-use async_graphql::{ID, SimpleObject};
+use async_graphql::{Context, ID, Object, Result, SimpleObject};
 use jiff::Timestamp;
 
 use crate::app::{EventRecord, ForeseenEvent, Moment, StreamId, time_of};
 use crate::domain::actor::{self, ActorId};
 use crate::domain::event::{Recorded, Source};
-use crate::domain::value::CaseId;
+use crate::domain::value::{CaseId, Personal};
 use crate::graphql::ids;
+use crate::graphql::personal;
 use crate::graphql::scalars::{DateTime, JsonText, Position};
 use crate::graphql::types::common::ActorNode;
 use crate::graphql::types::ledger::EventReceipt;
-use crate::graphql::types::person::reveal;
 use crate::graphql::words::Role;
 use crate::ledger::tree::Hash;
 
@@ -178,22 +178,44 @@ pub(crate) struct EventSource {
     attributes: Vec<SourceAttribute>,
 }
 
-/// 属性: an attribute of an event in another tracker's log.
-#[derive(SimpleObject)]
 pub(crate) struct SourceAttribute {
-    /// 标识: of the event and its name.
     id: ID,
-    /// Its name there.
     name: String,
-    /// Its value there.
-    value: String,
+    value: Attributed,
+}
+
+enum Attributed {
+    Plain(String),
+    Personal(Personal),
+}
+
+/// 属性: an attribute of an event in another tracker's log.
+#[Object]
+impl SourceAttribute {
+    /// 标识: of the event and its name.
+    async fn id(&self) -> &ID {
+        &self.id
+    }
+
+    /// Its name there.
+    async fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Its value there; `null` where it was of a person and was erased.
+    async fn value(&self, ctx: &Context<'_>) -> Option<Result<String>> {
+        match &self.value {
+            Attributed::Plain(text) => Some(Ok(text.clone())),
+            Attributed::Personal(value) => personal::text(ctx, Some(value)).await,
+        }
+    }
 }
 
 impl EventSource {
     /// The source of the event at that position. Its ids are of the position: attributes may be personal data.
     fn of(source: &Source, position: u64) -> Self {
-        let plain = source.attributes.iter().map(|(name, value)| (name, value.clone()));
-        let personal = source.personal.iter().map(|(name, value)| (name, reveal(value)));
+        let plain = source.attributes.iter().map(|(name, value)| (name, Attributed::Plain(value.clone())));
+        let personal = source.personal.iter().map(|(name, value)| (name, Attributed::Personal(value.clone())));
         Self {
             id: ids::of_content("EventSource", &position),
             log: source.log.clone(),

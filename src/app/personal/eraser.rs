@@ -1,0 +1,63 @@
+//! The second half of an erasure: once its event is durable, the data key is destroyed.
+//!
+//! The ciphertexts go in the transaction of the event. A crash between it and the destruction, and an erasure by another
+//! server, are made good by looking again: at start, and every few seconds.
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use crate::app::App;
+use crate::app::request::Fault;
+use crate::vault::reference::KeyId;
+
+/// How often a server looks for what another one erased.
+const LOOKS_EVERY: Duration = Duration::from_secs(10);
+
+/// Destroys the data keys of whoever was erased.
+#[derive(Clone, Copy, Debug)]
+pub struct Eraser;
+
+impl Eraser {
+    /// Looks at once, and again and again until it is stopped. A failed round is logged, and the next one does its work.
+    pub async fn run(self, app: std::sync::Arc<App>, stop: CancellationToken) {
+        let mut ticks = tokio::time::interval(LOOKS_EVERY);
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => break,
+                _ = ticks.tick() => {}
+            }
+            if let Err(fault) = app.complete_erasures().await {
+                tracing::error!(%fault, "an erasure is not complete; it is tried again");
+            }
+        }
+    }
+}
+
+impl App {
+    /// Destroys every data key that an event has erased and that is still there. Answers how many there were.
+    ///
+    /// # Errors
+    /// When the store or the folder of the keys fails: what was left undone is done by the next call.
+    pub async fn complete_erasures(&self) -> Result<usize, Fault> {
+        let vault = self.vault()?;
+        let from = self.erased_before.load(Ordering::Acquire);
+        let erased = self.store.erased_keys(from).await?;
+        let mut destroyed = 0;
+        for key in &erased {
+            destroyed += usize::from(vault.destroy(KeyId(key.key_id)).await?);
+        }
+        let Some(last) = erased.last() else { return Ok(0) };
+        if !self.store.scrub().await? {
+            // Somebody still reads what was there: looked at again in the next round.
+            return Ok(destroyed);
+        }
+        self.erased_before.fetch_max(last.position + 1, Ordering::AcqRel);
+        if destroyed > 0 {
+            tracing::info!(destroyed, "data keys of erased persons were destroyed");
+        }
+        Ok(destroyed)
+    }
+}

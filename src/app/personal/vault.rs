@@ -1,0 +1,104 @@
+//! The data keys as the application uses them: off the async threads, and kept for a while.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use moka::future::Cache;
+
+use crate::app::App;
+use crate::app::request::Fault;
+use crate::clock::fill_with_secrets;
+use crate::vault::keys::{KeyStore, KeyStoreError, Rotation};
+use crate::vault::reference::KeyId;
+use crate::vault::seal::DataKey;
+
+/// How many keys are kept in memory.
+const KEPT: u64 = 10_000;
+/// How long a key is kept: the longest that one lives on here after another server destroyed it. Without its ciphertexts,
+/// which went with the event that erased it, it opens nothing.
+const KEPT_FOR: Duration = Duration::from_secs(60);
+
+/// The data keys of this installation.
+#[derive(Clone)]
+pub struct Vault {
+    keys: KeyStore,
+    kept: Cache<KeyId, Arc<DataKey>>,
+}
+
+impl Vault {
+    /// Opens the folder of the data keys, or makes one. Reads and writes files.
+    ///
+    /// # Errors
+    /// When it cannot be used.
+    pub fn open_or_create(folder: &Path) -> Result<Self, KeyStoreError> {
+        let keys = KeyStore::open_or_create(folder, fill_with_secrets)?;
+        Ok(Self { keys, kept: Cache::builder().max_capacity(KEPT).time_to_live(KEPT_FOR).build() })
+    }
+
+    /// Makes a new key-encryption key and wraps every data key by it. Reads and writes files.
+    ///
+    /// # Errors
+    /// When a key cannot be read or written.
+    pub fn rotate(&self) -> Result<Rotation, KeyStoreError> {
+        self.keys.rotate_kek()
+    }
+
+    /// The key, if there is one.
+    pub(super) async fn get(&self, id: KeyId) -> Result<Option<Arc<DataKey>>, Fault> {
+        if let Some(kept) = self.kept.get(&id).await {
+            return Ok(Some(kept));
+        }
+        let found = self.blocking(move |keys| keys.get(id)).await?.map(Arc::new);
+        if let Some(key) = &found {
+            self.kept.insert(id, key.clone()).await;
+        }
+        Ok(found)
+    }
+
+    /// The key, made now unless it is there.
+    pub(super) async fn create(&self, id: KeyId) -> Result<Arc<DataKey>, Fault> {
+        if let Some(kept) = self.kept.get(&id).await {
+            return Ok(kept);
+        }
+        let key = Arc::new(self.blocking(move |keys| keys.create(id)).await?);
+        self.kept.insert(id, key.clone()).await;
+        Ok(key)
+    }
+
+    /// Destroys the key for good, whether it is there or not; `false` when it was destroyed before.
+    pub(super) async fn destroy(&self, id: KeyId) -> Result<bool, Fault> {
+        self.kept.invalidate(&id).await;
+        self.blocking(move |keys| {
+            let is_new = !keys.is_destroyed(id)?;
+            // A destruction that was cut short has its mark already and is completed by another one.
+            keys.destroy(id)?;
+            Ok(is_new)
+        })
+        .await
+    }
+
+    async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&KeyStore) -> Result<T, KeyStoreError> + Send + 'static,
+    ) -> Result<T, Fault> {
+        let keys = self.keys.clone();
+        let done = tokio::task::spawn_blocking(move || work(&keys)).await.expect("the key store does not panic");
+        done.map_err(|error| match error {
+            KeyStoreError::Destroyed { .. } => Fault::KeyErased,
+            error => Fault::Keys(Arc::new(error)),
+        })
+    }
+}
+
+impl App {
+    /// The application, able to keep personal data: it seals it under the keys of this vault.
+    #[must_use]
+    pub fn with_vault(self, vault: Vault) -> Self {
+        Self { vault: Some(vault), ..self }
+    }
+
+    pub(super) fn vault(&self) -> Result<&Vault, Fault> {
+        self.vault.as_ref().ok_or(Fault::NoVault)
+    }
+}

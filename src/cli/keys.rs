@@ -1,0 +1,144 @@
+//! `etalon keys`: the keys of personal data, and what is disclosed with them.
+//!
+//! Disclosing is a command of whoever runs the installation and no question of the API: a disclosure lets anybody who has
+//! it check the field for ever, so it is handed over field by field and by hand, where the keys are.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use clap::{Args, Subcommand};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::cli::problem::Problem;
+use crate::cli::{Database, serve};
+use crate::clock::SystemClock;
+use crate::config::{Overrides, Settings};
+use crate::vault::reference::Reference;
+use crate::vault::seal::Disclosure;
+
+/// `etalon keys`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Every person's data is sealed under a key of its own, and these keys are wrapped by one more. Rotating that one makes
+unreadable what backups hold of keys that were destroyed since; do it every few months, and after an erasure that must
+reach the backups at once. Servers may run meanwhile.
+
+Examples:
+  etalon keys rotate
+  etalon keys disclose --position 41822 --field /fact/PersonRegistered/name > disclosure.json
+  etalon keys check disclosure.json --payload payload.json")]
+pub struct Keys {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: KeysCommand,
+}
+
+/// What can be done with the keys.
+#[derive(Debug, Subcommand)]
+pub enum KeysCommand {
+    /// Make a new key-encryption key, wrap every data key by it and destroy the old one
+    Rotate,
+    /// Print one personal field of one event with what its reference in the payload is checked by
+    Disclose(Disclose),
+    /// Check a disclosure against the payload of its event; needs neither database nor keys
+    Check(Check),
+}
+
+/// `etalon keys disclose`.
+#[derive(Debug, Args)]
+pub struct Disclose {
+    /// Where the event stands in the log
+    #[arg(long, value_name = "POSITION")]
+    pub position: u64,
+    /// The field within the payload, as a JSON Pointer (RFC 6901)
+    #[arg(long, value_name = "POINTER")]
+    pub field: String,
+    /// The database.
+    #[command(flatten)]
+    pub database: Database,
+}
+
+/// `etalon keys check`.
+#[derive(Debug, Args)]
+pub struct Check {
+    /// What `etalon keys disclose` printed
+    #[arg(value_name = "FILE")]
+    pub disclosure: PathBuf,
+    /// The payload of the event, as the log or an audit's bundle has it
+    #[arg(long, value_name = "FILE")]
+    pub payload: PathBuf,
+}
+
+/// A disclosed field, as it is printed.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Printed {
+    position: String,
+    field: String,
+    reference: Reference,
+    disclosure: Disclosure,
+}
+
+impl Keys {
+    /// What the options say over the other layers of the settings.
+    pub fn overrides(&self) -> Overrides {
+        match &self.command {
+            KeysCommand::Disclose(arguments) => arguments.database.overrides(),
+            KeysCommand::Rotate | KeysCommand::Check(_) => Overrides::default(),
+        }
+    }
+}
+
+/// Does it, and answers what is to be said.
+///
+/// # Errors
+/// When the keys or the database cannot be used, or a disclosure is not what the event says.
+pub async fn run(arguments: Keys, settings: &Settings) -> Result<String, Problem> {
+    match arguments.command {
+        KeysCommand::Rotate => rotate(settings),
+        KeysCommand::Disclose(arguments) => disclose(&arguments, settings).await,
+        KeysCommand::Check(arguments) => check(&arguments),
+    }
+}
+
+fn rotate(settings: &Settings) -> Result<String, Problem> {
+    let folder = &settings.data_keys_dir;
+    if !folder.exists() {
+        return Err(Problem::new(format!("there are no data keys at {}", folder.display())));
+    }
+    let rotation = serve::vault(settings)?.rotate();
+    let rotation = rotation.map_err(Problem::while_doing("the key-encryption key cannot be changed"))?;
+    Ok(format!("key-encryption key {} wraps {} data keys; the old one is destroyed", rotation.kek, rotation.rewrapped))
+}
+
+async fn disclose(arguments: &Disclose, settings: &Settings) -> Result<String, Problem> {
+    let app = serve::open_existing(settings, Arc::new(SystemClock)).await?;
+    let disclosed = app.disclose(arguments.position, &arguments.field).await;
+    app.shutdown().await;
+    let disclosed = disclosed.map_err(Problem::while_doing("the field cannot be disclosed"))?;
+    let printed = Printed {
+        position: arguments.position.to_string(),
+        field: arguments.field.clone(),
+        reference: disclosed.reference,
+        disclosure: disclosed.disclosure,
+    };
+    serde_json::to_string(&printed).map_err(Problem::while_doing("the field cannot be printed"))
+}
+
+fn check(arguments: &Check) -> Result<String, Problem> {
+    let Printed { position, field, disclosure, .. } =
+        serde_json::from_str(&read(&arguments.disclosure)?).map_err(|_| Problem::new("this is no disclosure"))?;
+    let payload: Value =
+        serde_json::from_str(&read(&arguments.payload)?).map_err(|_| Problem::new("the payload is no JSON"))?;
+    // The reference of the payload counts, and not the one that the disclosure brought along.
+    let reference = payload.pointer(&field).and_then(|place| serde_json::from_value::<Reference>(place.clone()).ok());
+    let reference = reference.ok_or_else(|| Problem::new(format!("the payload has no reference at {field}")))?;
+    disclosure.verify(&reference).map_err(Problem::while_doing(format!("{field} of event {position}")))?;
+    Ok(format!("{field} of event {position} says what was disclosed"))
+}
+
+fn read(path: &Path) -> Result<String, Problem> {
+    fs::read_to_string(path).map_err(Problem::while_doing(format!("{} cannot be read", path.display())))
+}

@@ -1,0 +1,144 @@
+//! Sealed personal data beside the log: ciphertexts by what the events say of them, and the keys that were erased.
+//!
+//! Both are written by the commit of an event and here only read.
+
+use async_trait::async_trait;
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use crate::store::StoreError;
+use crate::store::backend::{Backend, SqlStore};
+use crate::store::statement::{Argument, Statement};
+use crate::store::stored::{hash, id};
+
+/// Digests of one statement: both databases take many more arguments.
+const CHUNK: usize = 500;
+
+/// A ciphertext that is there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredCiphertext {
+    /// Its SHA-256, as the event says it.
+    pub digest: [u8; 32],
+    /// The id of the key that opens it.
+    pub key_id: Uuid,
+    /// The bytes.
+    pub ciphertext: Vec<u8>,
+}
+
+/// A key that an event has erased.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ErasedKey {
+    /// Its id.
+    pub key_id: Uuid,
+    /// The position of the event.
+    pub position: u64,
+}
+
+/// The part of the store that personal data needs. Fails as [`Store`](crate::store::Store) does.
+#[async_trait]
+pub trait PersonalStore: Send + Sync {
+    /// Those of the ciphertexts that are there, in no order.
+    ///
+    /// # Errors
+    /// When the database fails.
+    async fn ciphertexts(&self, digests: &[[u8; 32]]) -> Result<Vec<StoredCiphertext>, StoreError>;
+
+    /// Those of the keys that were erased.
+    ///
+    /// # Errors
+    /// When the database fails.
+    async fn erased_among(&self, keys: &[Uuid]) -> Result<Vec<ErasedKey>, StoreError>;
+
+    /// Keys that were erased from that position on, in the order of the log.
+    ///
+    /// # Errors
+    /// When the database fails.
+    async fn erased_keys(&self, from_position: u64) -> Result<Vec<ErasedKey>, StoreError>;
+
+    /// Takes what was deleted out of the database's files as far as it can be told to; `false` when somebody still read
+    /// what was there, so that it has to be asked again.
+    ///
+    /// # Errors
+    /// When the database fails.
+    async fn scrub(&self) -> Result<bool, StoreError>;
+}
+
+#[derive(FromRow)]
+struct CiphertextRow {
+    digest: Vec<u8>,
+    key_id: String,
+    ciphertext: Vec<u8>,
+}
+
+impl TryFrom<CiphertextRow> for StoredCiphertext {
+    type Error = StoreError;
+
+    fn try_from(row: CiphertextRow) -> Result<Self, StoreError> {
+        Ok(Self {
+            digest: hash("ciphertexts.digest", &row.digest)?,
+            key_id: id("ciphertexts", &row.key_id)?,
+            ciphertext: row.ciphertext,
+        })
+    }
+}
+
+#[derive(FromRow)]
+struct ErasedKeyRow {
+    key_id: String,
+    position: i64,
+}
+
+impl TryFrom<ErasedKeyRow> for ErasedKey {
+    type Error = StoreError;
+
+    fn try_from(row: ErasedKeyRow) -> Result<Self, StoreError> {
+        Ok(Self { key_id: id("erased_keys", &row.key_id)?, position: row.position.cast_unsigned() })
+    }
+}
+
+#[async_trait]
+impl<B: Backend> PersonalStore for SqlStore<B> {
+    async fn ciphertexts(&self, digests: &[[u8; 32]]) -> Result<Vec<StoredCiphertext>, StoreError> {
+        let mut found = Vec::with_capacity(digests.len());
+        for chunk in digests.chunks(CHUNK) {
+            let wanted = chunk.iter().map(|digest| Argument::Bytes(digest.to_vec()));
+            let statement = among("select digest, key_id, ciphertext from ciphertexts where digest in (", wanted);
+            found.extend(self.many::<CiphertextRow, StoredCiphertext>("read ciphertexts", statement).await?);
+        }
+        Ok(found)
+    }
+
+    async fn erased_among(&self, keys: &[Uuid]) -> Result<Vec<ErasedKey>, StoreError> {
+        let mut found = Vec::new();
+        for chunk in keys.chunks(CHUNK) {
+            let wanted = chunk.iter().map(|key| Argument::Text(key.to_string()));
+            let statement = among("select key_id, position from erased_keys where key_id in (", wanted);
+            found.extend(self.many::<ErasedKeyRow, ErasedKey>("look for erased keys", statement).await?);
+        }
+        Ok(found)
+    }
+
+    async fn erased_keys(&self, from_position: u64) -> Result<Vec<ErasedKey>, StoreError> {
+        let statement =
+            Statement::new("select key_id, position from erased_keys where position >= $1 order by position")
+                .integer(from_position.cast_signed());
+        self.many::<ErasedKeyRow, _>("list erased keys", statement).await
+    }
+
+    async fn scrub(&self) -> Result<bool, StoreError> {
+        self.backend.scrub().await.map_err(StoreError::during("take what was erased out of the files"))
+    }
+}
+
+/// A list of arguments at the end of the text. Its length varies, so that the statement is not kept.
+fn among(text: &str, wanted: impl Iterator<Item = Argument>) -> Statement {
+    let mut statement = Statement { is_planned_anew: true, ..Statement::new(text) };
+    for (place, argument) in wanted.enumerate() {
+        if place > 0 {
+            statement.push(", ");
+        }
+        statement.push_argument(argument);
+    }
+    statement.push(")");
+    statement
+}

@@ -1,0 +1,250 @@
+//! Erasing a person: what was said is found nowhere any more, and nothing else has changed.
+
+mod bytes;
+mod servers;
+
+use std::path::{Path, PathBuf};
+
+use etalon::clock::SystemClock;
+use etalon::ledger::tree::Frontier;
+use etalon::store::{self, EventQuery, EventRecord, Store};
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+use crate::life::scene::{Scene, person};
+use crate::life::world::{World, day, text, uuid_of, with};
+use crate::support::server::Who;
+
+/// Nothing else in the world says this.
+const NAME: &str = "欧阳不可磨灭";
+const LATER_NAME: &str = "欧阳難以磨滅";
+const TELEPHONE: &str = "+86 755 9182 7364 550";
+
+mod on_sqlite {
+    #[tokio::test]
+    async fn no_byte_is_left() {
+        super::no_byte_is_left(&super::World::embedded().await).await;
+    }
+}
+
+mod on_postgresql {
+    #[tokio::test]
+    async fn no_byte_is_left() {
+        super::no_byte_is_left(&super::World::on_postgresql().await).await;
+    }
+}
+
+/// Somebody who was registered, renamed, and worked on a case.
+async fn worker(world: &World, scene: &Scene) -> String {
+    let input = with(person(NAME, &scene.institute), json!({ "telephone": TELEPHONE }));
+    let worker = world.creates("coordinator", "registerPerson", input).await;
+    world.takes("coordinator", "amendPerson", json!({ "personId": worker, "name": LATER_NAME })).await;
+    let institution = Some(uuid_of(&scene.institute));
+    let who = Who { institution, ..Who::new(uuid_of(&worker).to_string(), "LEAD", "44") };
+    world.admit("worker", &who);
+    let case = scene.triaged(world, "谁也测不准").await;
+    let assignment = json!({ "institutionId": scene.institute, "leadId": worker, "deadline": day(30) });
+    case.takes("coordinator", "assignResearch", assignment).await;
+    case.takes("worker", "acceptAssignment", json!({})).await;
+    case.takes("worker", "recordFinding", json!({ "text": "温度梯度" })).await;
+    assert_eq!(case.shows("lead { name telephone }").await["lead"]["name"], LATER_NAME);
+    worker
+}
+
+async fn no_byte_is_left(world: &World) {
+    let scene = Scene::set(world).await;
+    let worker = worker(world, &scene).await;
+    let id = uuid_of(&worker).to_string();
+    let key = KeyFile::of(&world.installation.folder().join("data-keys"), &id);
+    let wrapped = key.wrapped();
+    let before = Log::of(world).await;
+    let ciphertexts = before.ciphertexts_under(&id).await;
+    assert_eq!(ciphertexts.len(), 3, "two names and a telephone");
+    // What was said was never in the clear, not even before it was erased.
+    let said = [NAME.as_bytes(), LATER_NAME.as_bytes(), TELEPHONE.as_bytes()];
+    bytes::are_nowhere(world, &said).await;
+    assert!(before.payloads().contains(&id), "the key's id is in the references");
+
+    let position = world.position().await;
+    let disclosed = disclosed(world, &before);
+    let erasure = json!({ "personId": worker, "legalBasis": "CONSENT_WITHDRAWN", "reason": "本人书面申请" });
+    world.takes("manager", "erasePerson", erasure).await;
+
+    key.is_destroyed();
+    let mut needles = said.to_vec();
+    needles.push(wrapped.as_bytes());
+    bytes::are_nowhere(world, &needles).await;
+    bytes::are_not_in_the_database(world, &ciphertexts).await;
+    let exports = ["jsonl", "csv", "xes"].map(|format| exported(world, format));
+    for export in &exports {
+        assert!(!export.is_empty());
+        for needle in &needles {
+            assert!(!export.windows(needle.len()).any(|window| window == *needle));
+        }
+    }
+    let said_by_the_server = world.server.log();
+    assert!(said_by_the_server.contains("data keys of erased persons were destroyed"), "{said_by_the_server}");
+    assert!(needles.iter().all(|needle| !said_by_the_server.contains(std::str::from_utf8(needle).expect("text"))));
+
+    // What was hashed is as it was: every proof that was given holds.
+    let after = Log::of(world).await;
+    assert_eq!(after.events[..before.events.len()], before.events[..]);
+    assert_eq!(after.events.len(), before.events.len() + 1);
+    assert_eq!(after.root_of(before.events.len()), before.root_of(before.events.len()));
+    assert_eq!(after.stored_root().await, after.root_of(after.events.len()));
+
+    looks_erased(world, &worker, position).await;
+    // A disclosure that was made before still says what the payload commits to; there is none any more.
+    let shown = &before.events[disclosed.position];
+    let (is_good, said) = check(world, &disclosed.text, &shown.payload);
+    assert!(is_good, "{said}");
+    let another = disclosed.text.replace(NAME, "欧阳");
+    assert!(!check(world, &another, &shown.payload).0, "another name is not what was disclosed");
+    let refused = disclose(world, disclosed.position);
+    assert!(refused.is_err_and(|error| error.contains("the person was erased")));
+    rotates(world);
+}
+
+/// In the present, in the past, and after a restart.
+async fn looks_erased(world: &World, worker: &str, position: i64) {
+    let query = "query Look($id: ID!, $then: Position!) {
+        person(id: $id) { ...Shown } asOf(point: { position: $then }) { query { person(id: $id) { ...Shown } } }
+    } fragment Shown on Person { name telephone erased }";
+    let gone = json!({ "name": null, "telephone": null, "erased": true });
+    let asked = json!({ "id": worker, "then": position.to_string() });
+    let shown = world.ask("coordinator", query, asked).await;
+    assert_eq!((&shown["person"], &shown["asOf"]["query"]["person"]), (&gone, &gone));
+}
+
+/// The log as the database has it.
+struct Log {
+    store: Arc<dyn Store>,
+    events: Vec<EventRecord>,
+}
+
+impl Log {
+    async fn of(world: &World) -> Self {
+        let url = world.installation.database();
+        let store = store::open(&url, Arc::new(SystemClock)).await.expect("the database opens");
+        let events = store.events(&EventQuery { limit: 10_000, ..EventQuery::default() }).await.expect("it reads");
+        Self { store, events }
+    }
+
+    fn payloads(&self) -> String {
+        self.events.iter().map(|event| event.payload.as_str()).collect()
+    }
+
+    fn root_of(&self, size: usize) -> [u8; 32] {
+        let mut tree = Frontier::default();
+        self.events[..size].iter().for_each(|event| tree.append(event.leaf_hash, |_, _, _| {}));
+        tree.root()
+    }
+
+    async fn stored_root(&self) -> [u8; 32] {
+        self.store.tree().await.expect("the tree reads").root()
+    }
+
+    /// The ciphertexts that references under this key name.
+    async fn ciphertexts_under(&self, key: &str) -> Vec<Vec<u8>> {
+        use base64::Engine;
+        let mut digests = Vec::new();
+        for event in &self.events {
+            collect(&serde_json::from_str(&event.payload).expect("JSON"), &mut |reference| {
+                if reference["k"] == key {
+                    let digest = base64::engine::general_purpose::STANDARD.decode(text(&reference["h"]));
+                    digests.push(digest.expect("Base64").try_into().expect("32 bytes"));
+                }
+            });
+        }
+        let found = self.store.ciphertexts(&digests).await.expect("they read");
+        found.into_iter().map(|stored| stored.ciphertext).collect()
+    }
+}
+
+/// Every mark of personal data.
+fn collect(value: &Value, take: &mut impl FnMut(&Value)) {
+    match value {
+        Value::Object(fields) => fields.iter().for_each(|(name, value)| match name.as_str() {
+            "$p" => take(value),
+            _ => collect(value, take),
+        }),
+        Value::Array(values) => values.iter().for_each(|value| collect(value, take)),
+        _ => {}
+    }
+}
+
+/// Where a data key is kept.
+struct KeyFile(PathBuf);
+
+impl KeyFile {
+    fn of(folder: &Path, id: &str) -> Self {
+        Self(folder.join("data").join(&id[id.len() - 2..]).join(id))
+    }
+
+    fn wrapped(&self) -> String {
+        let file = std::fs::read_to_string(&self.0).expect("the key is there");
+        text(&serde_json::from_str::<Value>(&file).expect("JSON")["wrapped"])
+    }
+
+    fn is_destroyed(&self) {
+        let mark = self.0.with_file_name(format!("{}.destroyed", self.0.file_name().expect("a name").display()));
+        assert!(!self.0.exists() && mark.exists());
+    }
+}
+
+struct Disclosed {
+    position: usize,
+    text: String,
+}
+
+/// The first name, disclosed.
+fn disclosed(world: &World, log: &Log) -> Disclosed {
+    let of_worker = |event: &&EventRecord| event.event_type == "PersonAmended";
+    let amended = log.events.iter().find(of_worker).expect("the worker was renamed");
+    let registered = |event: &EventRecord| event.sequence == 1 && event.aggregate_id == amended.aggregate_id;
+    let position = log.events.iter().position(registered).expect("and registered before");
+    let text = disclose(world, position).expect("it is disclosed");
+    let printed: Value = serde_json::from_str(&text).expect("JSON");
+    assert_eq!(printed["disclosure"]["value"], NAME);
+    Disclosed { position, text }
+}
+
+fn disclose(world: &World, position: usize) -> Result<String, String> {
+    let mut command = world.installation.command();
+    command.args(["keys", "disclose", "--field", "/fact/PersonRegistered/name"]);
+    output(command.arg("--position").arg(position.to_string()))
+}
+
+/// What an auditor does with a disclosure, who has neither database nor keys.
+fn check(world: &World, disclosure: &str, payload: &str) -> (bool, String) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let files = [("disclosure.json", disclosure), ("payload.json", payload)].map(|(name, text)| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).expect("it can be written");
+        path
+    });
+    let mut command = world.installation.command();
+    command.env("ETALON_DATABASE", "sqlite:/nowhere/at-all.db").args(["keys", "check"]);
+    match output(command.arg(&files[0]).arg("--payload").arg(&files[1])) {
+        Ok(said) => (said.contains("says what was disclosed"), said),
+        Err(said) => (false, said),
+    }
+}
+
+fn rotates(world: &World) {
+    let said = output(world.installation.command().args(["keys", "rotate"])).expect("the keys are wrapped anew");
+    assert!(said.contains("key-encryption key 2 wraps"), "{said}");
+}
+
+fn exported(world: &World, format: &str) -> Vec<u8> {
+    let mut command = world.installation.command();
+    let output = command.args(["export", "--format", format]).output().expect("it runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    output.stdout
+}
+
+fn output(command: &mut std::process::Command) -> Result<String, String> {
+    let output = command.output().expect("it runs");
+    let said = |bytes: Vec<u8>| String::from_utf8(bytes).expect("text");
+    if output.status.success() { Ok(said(output.stdout)) } else { Err(said(output.stderr)) }
+}

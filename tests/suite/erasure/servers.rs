@@ -1,0 +1,137 @@
+//! Several servers over one database: what one of them erased is erased for all, and a crash between the event and the
+//! destruction of the key is made good.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+
+use etalon::app::{App, Key, Moment, Opened, Request, Vault};
+use etalon::domain::actor::{Actor, ActorId, Role};
+use etalon::domain::person::Person;
+use etalon::domain::person::command::{AffiliationFacts, ErasePerson, RegisterPerson};
+use etalon::domain::person::values::{Capacity, LegalBasis};
+use etalon::domain::value::{Division, Personal, Statement};
+use tempfile::TempDir;
+use uuid::Uuid;
+
+use crate::store::on_both_databases;
+use crate::store::support::{Database, TestClock};
+
+fn manager() -> Actor {
+    Actor {
+        id: ActorId::parse("manager").expect("an actor id"),
+        roles: [Role::Manager].into(),
+        jurisdiction: Division::parse("44").expect("Guangdong"),
+        institution: None,
+        enterprise: None,
+    }
+}
+
+/// A server on the database, with its clock, and with its data keys in the folder.
+async fn server(database: &Database, clock: &Arc<TestClock>, folder: &Path) -> App {
+    let vault = Vault::open_or_create(folder).expect("a folder of keys");
+    App::new(database.open_with(clock.clone()).await, clock.clone()).with_vault(vault)
+}
+
+fn request(app: &App) -> Request {
+    let key = Key::unique(app.new_id());
+    Request { actor: manager(), key, expected_version: None, occurred_at: None, source: None }
+}
+
+async fn register(app: &App) -> Uuid {
+    let id = app.new_id();
+    let command = RegisterPerson {
+        name: Personal::parse("王建国").expect("a name"),
+        telephone: None,
+        affiliation: Some(AffiliationFacts::Bureau { division: Division::parse("4403").expect("Shenzhen") }),
+        capacity: Capacity::Official,
+        fields: BTreeSet::new(),
+    };
+    app.execute::<Person>(&request(app), id, command.into()).await.expect("it is registered");
+    id
+}
+
+async fn erase(app: &App, id: Uuid) {
+    let reason = Some(Statement::parse("asked in writing").expect("a statement"));
+    let command = ErasePerson { legal_basis: LegalBasis::LegalObligation, reason };
+    app.execute::<Person>(&request(app), id, command.into()).await.expect("it is erased");
+}
+
+async fn name(app: &App, id: Uuid, at: Moment) -> Opened {
+    let entry = app.register::<Person>(&manager(), id, at).await.expect("it reads").expect("it is there");
+    app.open(&entry.state.file.expect("a file").name).await.expect("it reads")
+}
+
+fn reads(opened: &Opened) -> bool {
+    *opened == Opened::Text("王建国".to_owned())
+}
+
+fn key_is_there(folder: &Path, id: Uuid) -> bool {
+    let id = id.to_string();
+    folder.join("data").join(&id[id.len() - 2..]).join(&id).exists()
+}
+
+async fn what_another_server_erased_is_erased(database: Database) {
+    let (folder, clock) = (TempDir::new().expect("a temporary folder"), TestClock::new());
+    let keys = folder.path().join("keys");
+    let [one, other] = [server(&database, &clock, &keys).await, server(&database, &clock, &keys).await];
+    let id = register(&one).await;
+    assert!(reads(&name(&other, id, Moment::Present).await), "it keeps the key now");
+    erase(&one, id).await;
+    assert!(!key_is_there(&keys, id));
+    assert!(name(&other, id, Moment::Present).await == Opened::Erased);
+    assert!(name(&other, id, Moment::Position(0)).await == Opened::Erased);
+    assert_eq!(other.complete_erasures().await.expect("it looks"), 0, "nothing is left to be done");
+}
+
+async fn an_erasure_that_was_cut_short_is_completed(database: Database) {
+    let (folder, clock) = (TempDir::new().expect("a temporary folder"), TestClock::new());
+    let [keys, elsewhere] = ["keys", "elsewhere"].map(|name| folder.path().join(name));
+    let one = server(&database, &clock, &keys).await;
+    let [id, kept] = [register(&one).await, register(&one).await];
+    // The event is durable, and whoever recorded it could not reach the key.
+    erase(&server(&database, &clock, &elsewhere).await, id).await;
+    assert!(key_is_there(&keys, id));
+    assert!(name(&one, id, Moment::Present).await == Opened::Erased, "without its ciphertext the key opens nothing");
+    let restarted = server(&database, &clock, &keys).await;
+    assert_eq!(restarted.complete_erasures().await.expect("it looks"), 1);
+    assert!(!key_is_there(&keys, id) && key_is_there(&keys, kept));
+    assert!(reads(&name(&restarted, kept, Moment::Present).await));
+    assert_eq!(restarted.complete_erasures().await.expect("it looks"), 0);
+}
+
+async fn a_ciphertext_that_was_taken_away_is_not_an_erasure(database: Database) {
+    let (folder, clock) = (TempDir::new().expect("a temporary folder"), TestClock::new());
+    let app = server(&database, &clock, &folder.path().join("keys")).await;
+    let id = register(&app).await;
+    let raw = database.raw().await;
+    assert!(raw.refusal("update ciphertexts set key_id = 'x'").await.is_some(), "a ciphertext is never changed");
+    raw.execute("delete from ciphertexts").await;
+    assert!(name(&app, id, Moment::Present).await == Opened::Unreadable);
+    erase(&app, id).await;
+    for sql in ["delete from erased_keys", "update erased_keys set position = 9"] {
+        assert!(raw.refusal(sql).await.is_some_and(|refusal| refusal.contains("append-only")), "{sql}");
+    }
+}
+
+async fn without_keys_no_personal_data_comes_in(database: Database) {
+    let clock = TestClock::new();
+    let app = App::new(database.open_with(clock.clone()).await, clock);
+    let command = RegisterPerson {
+        name: Personal::parse("王建国").expect("a name"),
+        telephone: None,
+        affiliation: Some(AffiliationFacts::Bureau { division: Division::parse("4403").expect("Shenzhen") }),
+        capacity: Capacity::Official,
+        fields: BTreeSet::new(),
+    };
+    let refused = app.execute::<Person>(&request(&app), app.new_id(), command.into()).await.expect_err("no keys");
+    assert!(refused.to_string().contains("no data keys"), "{refused}");
+    assert_eq!(app.head().await.expect("it reads"), None);
+}
+
+on_both_databases!(
+    what_another_server_erased_is_erased,
+    an_erasure_that_was_cut_short_is_completed,
+    a_ciphertext_that_was_taken_away_is_not_an_erasure,
+    without_keys_no_personal_data_comes_in,
+);
