@@ -122,7 +122,7 @@ fn append<F: Fact>(stream: StreamId, version: u64, key: String, event: &Recorded
         expected_version: version,
         relied_on: Vec::new(),
         command: CommandKey { actor: "bureau".to_owned(), idempotency_key: key, digest: [7; 32] },
-        body: Body::Ready(Content { events: vec![event], rows, attachments: Vec::new() }),
+        body: Body::Ready(Content { events: vec![event], rows, ..Content::default() }),
     }
 }
 
