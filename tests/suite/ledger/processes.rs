@@ -30,7 +30,7 @@ pub async fn demonstration() -> Demonstration {
     let end: Timestamp = "2026-11-20T08:00:00Z".parse().expect("a time");
     let clock = Arc::new(ManualClock::new(demo::begins(end), 2012));
     let store = store::open(&database.url, clock.clone()).await.expect("the database opens");
-    let app = App::new(store, clock.clone());
+    let app = App::new(store, clock.clone()).with_vault(database.vault());
     demo::fill(&app, &clock, end).await.expect("the demonstration is allowed");
     Demonstration { app, database }
 }
