@@ -7,7 +7,7 @@ use clap::Parser;
 use etalon::cli::audit::{self, Outcome};
 use etalon::cli::problem::Problem;
 use etalon::cli::{
-    Cli, Command, demo, export, import, keys, logging, migrate, rebuild, report, schema, serve, signing, token,
+    Cli, Command, backup, demo, export, import, keys, logging, migrate, rebuild, report, schema, serve, signing, token,
 };
 use etalon::config::{Overrides, Settings};
 
@@ -36,6 +36,16 @@ fn run(cli: Cli) -> Result<Outcome, Problem> {
             let settings = settings(arguments.command.overrides())?;
             logging::start(&settings);
             return runtime()?.block_on(audit::run(arguments, &settings));
+        }
+        Command::Restore(arguments) => {
+            let settings = settings(arguments.database.overrides())?;
+            logging::start(&settings);
+            return runtime()?.block_on(backup::restore(&arguments, &settings));
+        }
+        Command::Backup(arguments) => {
+            let settings = settings(arguments.database.overrides())?;
+            logging::start(&settings);
+            say(&runtime()?.block_on(backup::back_up(&arguments, &settings))?)
         }
         Command::Serve(arguments) => {
             let settings = settings(arguments.overrides())?;

@@ -95,4 +95,6 @@ CONFIGURATION
     postgres pg_ctl start --silent --wait --timeout=60 -D "$data" -l server.log >/dev/null 2>&1 ||
         { tail -n 20 "$home/server.log" >&2; fail "PostgreSQL did not start"; }
     export ETALON_TEST_POSTGRES="postgres:///postgres?host=$home&user=etalon"
+    # A backup runs its pg_dump.
+    export PATH=$postgres_bin:$PATH
 }

@@ -9,6 +9,7 @@ use crate::domain::case::Case;
 use crate::domain::catalogue::Catalogue;
 use crate::domain::enterprise::Enterprise;
 use crate::domain::institution::Institution;
+use crate::domain::log::Log;
 use crate::domain::person::Person;
 use crate::domain::view::View;
 use crate::store::{AggregateType, Store};
@@ -23,6 +24,7 @@ pub struct Aggregates {
     pub(super) catalogues: Streams<Catalogue>,
     pub(super) annual_summaries: Streams<AnnualSummary>,
     pub(super) views: Streams<View>,
+    pub(super) logs: Streams<Log>,
 }
 
 impl Aggregates {
@@ -36,6 +38,7 @@ impl Aggregates {
             catalogues: Streams::new(AggregateType::Catalogue, store.clone()),
             annual_summaries: Streams::new(AggregateType::AnnualSummary, store.clone()),
             views: Streams::new(AggregateType::View, store.clone()),
+            logs: Streams::new(AggregateType::Log, store.clone()),
         }
     }
 }

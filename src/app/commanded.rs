@@ -21,6 +21,8 @@ use crate::domain::catalogue::Catalogue;
 use crate::domain::enterprise::Enterprise;
 use crate::domain::event::Recorded;
 use crate::domain::institution::Institution;
+use crate::domain::log::Log;
+use crate::domain::log::event::LogFact;
 use crate::domain::order::Order;
 use crate::domain::person::Person;
 use crate::domain::person::event::PersonFact;
@@ -65,6 +67,11 @@ pub trait Commanded: Root + DeserializeOwned {
     /// Whether the event erases the data key of the aggregate's own id.
     fn erases(_event: &Recorded<Self::Fact>) -> bool {
         false
+    }
+
+    /// The name that the log has from the event on, if it gives it another.
+    fn names_log(_event: &Recorded<Self::Fact>) -> Option<&str> {
+        None
     }
 
     /// Puts into the command what other aggregates know. Answers the versions that were relied on: the commit holds only while they are the present ones.
@@ -141,6 +148,33 @@ impl Commanded for View {
 
     fn is_visible_to(&self, _id: Uuid, actor: &Actor) -> bool {
         self.file.as_ref().is_some_and(|file| file.is_visible_to(actor))
+    }
+
+    async fn look_up(_app: &App, _id: Uuid, _state: &Self, _order: &mut Order<Self::Body>) -> Result<ReliedOn, Fault> {
+        Ok(ReliedOn::new())
+    }
+}
+
+#[async_trait]
+impl Commanded for Log {
+    const AGGREGATE: AggregateType = AggregateType::Log;
+
+    fn streams(all: &Aggregates) -> &Streams<Self> {
+        &all.logs
+    }
+
+    /// Nothing of it is served but its events.
+    fn rows(_id: Uuid, _before: &Self, _after: &Self) -> RowChanges {
+        RowChanges::default()
+    }
+
+    fn is_visible_to(&self, _id: Uuid, _actor: &Actor) -> bool {
+        true
+    }
+
+    fn names_log(event: &Recorded<LogFact>) -> Option<&str> {
+        let LogFact::RecoveredFrom(fact) = &event.fact;
+        Some(&fact.origin)
     }
 
     async fn look_up(_app: &App, _id: Uuid, _state: &Self, _order: &mut Order<Self::Body>) -> Result<ReliedOn, Fault> {

@@ -267,6 +267,7 @@ impl<A: Commanded> Made<A> {
         let figures = A::figures(&self.before.state, events, &after.state);
         let rows = RowChanges { happened, figures, texts: A::texts(events), ..rows };
         let erased_keys = events.iter().any(A::erases).then_some(self.id).into_iter().collect();
+        let origin = events.iter().find_map(A::names_log).map(str::to_owned);
         let events = encoded
             .into_iter()
             .map(|encoded| NewEvent {
@@ -277,7 +278,7 @@ impl<A: Commanded> Made<A> {
             })
             .collect();
         let (attachments, ciphertexts) = (self.attachments.clone(), self.ciphertexts.clone());
-        Content { events, rows, attachments, ciphertexts, erased_keys }
+        Content { events, rows, attachments, ciphertexts, erased_keys, origin }
     }
 
     fn after(&self) -> Versioned<A> {

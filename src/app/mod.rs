@@ -39,8 +39,8 @@ pub use commanded::Commanded;
 pub use follow::{Batch, Follower, Happened, Interest, Start};
 pub use history::{CasePoint, Reversed, Told, parts};
 pub use ledger::{
-    Anchorer, Anchors, Authority, CheckpointFollower, Consistency, Inclusion, NoProof, NotSealed, Sealer, Seals,
-    Vouched, Witness,
+    Anchorer, Anchors, Authority, CheckpointFollower, Consistency, Inclusion, NoProof, NotResumed, NotSealed, Resumed,
+    Sealer, Seals, Vouched, Witness,
 };
 pub use moments::{NoMoment, Point, Then};
 pub use personal::{DisclosedField, Eraser, NotDisclosed, Opened, Vault};

@@ -243,6 +243,7 @@ async fn rows(folds: &Aggregates, page: &[EventRecord]) -> Result<Vec<RebuiltRow
             AggregateType::Catalogue => row(&folds.catalogues, commit).await?,
             AggregateType::AnnualSummary => row(&folds.annual_summaries, commit).await?,
             AggregateType::View => row(&folds.views, commit).await?,
+            AggregateType::Log => row(&folds.logs, commit).await?,
         });
     }
     Ok(rows)

@@ -7,7 +7,11 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use crate::app::EventRecord;
 use crate::audit::AuditError;
+use crate::codec::{self, Stored};
+use crate::domain::log::event::LogFact;
+use crate::ledger::names::EarlierName;
 
 pub(super) const MANIFEST: &str = "MANIFEST.json";
 pub(super) const ENTRIES: &str = "entries.jsonl";
@@ -28,6 +32,9 @@ pub(super) struct Manifest {
     pub(super) form: String,
     /// The name of the log.
     pub(super) origin: String,
+    /// The names that it had before it was recovered from backups.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) earlier: Vec<EarlierName>,
     /// How many events are in it.
     pub(super) events: u64,
     /// Whether these are all events up to the checkpoint, from the first on.
@@ -42,6 +49,25 @@ pub(super) struct PayloadLine<'a> {
     pub(super) payload: &'a RawValue,
     #[serde(borrow)]
     pub(super) metadata: &'a RawValue,
+}
+
+/// The names that a log had before these recoveries. One that cannot be read is none: the entries after it then bear a
+/// wrong name.
+pub(super) fn earlier_names(recoveries: &[EventRecord]) -> Vec<EarlierName> {
+    let upcasters = codec::upcasters();
+    let name = |record: &EventRecord| {
+        let stored = Stored {
+            aggregate_type: &record.aggregate_type,
+            aggregate_id: &record.aggregate_id,
+            sequence: record.sequence,
+            event_type: &record.event_type,
+            event_version: &record.event_version,
+            payload: &record.payload,
+        };
+        let LogFact::RecoveredFrom(fact) = codec::decode_stored::<LogFact>(stored, &upcasters).ok()?.fact;
+        Some(EarlierName { origin: fact.previous_origin, until: record.position })
+    };
+    recoveries.iter().filter_map(name).collect()
 }
 
 /// Lines of a file, one at a time into one buffer.

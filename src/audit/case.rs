@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use cqrs_es::Aggregate;
+
 use crate::audit::AuditError;
 use crate::audit::bundle::{ENTRIES, Lines, PAYLOADS, PayloadLine};
 use crate::codec::{self, Stored};
@@ -22,6 +24,9 @@ pub fn state_of_case(folder: &Path) -> Result<String, AuditError> {
     while let Some(line) = entry_lines.next().map_err(AuditError::of_file(&entries))? {
         let entry = ParsedEntry::parse(line).map_err(|error| no_bundle(error.to_string()))?;
         let line = payload_lines.next().map_err(AuditError::of_file(&payloads))?.unwrap_or_default();
+        if entry.aggregate_type != <Case as Aggregate>::TYPE {
+            continue;
+        }
         let line: PayloadLine<'_> = serde_json::from_slice(line).map_err(|error| no_bundle(error.to_string()))?;
         let stored = Stored {
             aggregate_type: &entry.aggregate_type,

@@ -10,7 +10,7 @@ use crate::app::{App, EventRecord, Sealed, StreamId, Vouched};
 use crate::audit::AuditError;
 use crate::audit::bundle::{
     CHECKPOINT, CONSISTENCY_PROOF, ENTRIES, FORM, MANIFEST, Manifest, PAYLOADS, PREVIOUS_CHECKPOINT, PROOFS,
-    PayloadLine, TIME_STAMPS,
+    PayloadLine, TIME_STAMPS, earlier_names,
 };
 use crate::ledger::inclusion_file::InclusionFile;
 use crate::ledger::tile::{TILE_WIDTH, Tile, TilePath};
@@ -53,7 +53,9 @@ pub async fn export(
     let mut draft = folder.as_os_str().to_owned();
     draft.push(".draft");
     let draft = PathBuf::from(draft);
-    let mut bundle = Bundle::create(&draft, part, sealed)?;
+    let mut recoveries = app.recoveries().await?;
+    recoveries.retain(|recovery| recovery.position < sealed.checkpoint.size);
+    let mut bundle = Bundle::create(&draft, part, sealed, recoveries)?;
     bundle.events(app, &mut progress).await?;
     bundle.seal(app).await?;
     let events = bundle.finish()?;
@@ -68,12 +70,14 @@ struct Bundle {
     entries: BufWriter<File>,
     payloads: BufWriter<File>,
     events: u64,
+    /// What says which names the log has had. A part of it that is from before holds them, too.
+    recoveries: Vec<EventRecord>,
     /// Leaves of the tile that is not written yet.
     leaves: Vec<Hash>,
 }
 
 impl Bundle {
-    fn create(folder: &Path, part: Part, sealed: Vouched) -> Result<Self, AuditError> {
+    fn create(folder: &Path, part: Part, sealed: Vouched, recoveries: Vec<EventRecord>) -> Result<Self, AuditError> {
         if folder.exists() {
             fs::remove_dir_all(folder).map_err(AuditError::of_file(folder))?;
         }
@@ -84,7 +88,7 @@ impl Bundle {
         };
         let (entries, payloads) = (open(ENTRIES)?, open(PAYLOADS)?);
         let folder = folder.to_owned();
-        Ok(Self { folder, part, sealed, entries, payloads, events: 0, leaves: Vec::new() })
+        Ok(Self { folder, part, sealed, entries, payloads, events: 0, recoveries, leaves: Vec::new() })
     }
 
     fn size(&self) -> u64 {
@@ -101,6 +105,11 @@ impl Bundle {
                 return Err(AuditError::NothingToExport(message));
             }
         };
+        let mut missing = match self.part {
+            Part::Whole => Vec::new(),
+            Part::Range(..) | Part::Stream(_) => self.recoveries.clone(),
+        };
+        missing.reverse();
         let mut next = first;
         while next <= last {
             let page = match self.part {
@@ -109,6 +118,11 @@ impl Bundle {
             };
             let Some(end) = page.last().map(|event| event.position) else { break };
             for event in &page {
+                while let Some(recovery) = missing.pop_if(|recovery| recovery.position <= event.position) {
+                    if recovery.position < event.position {
+                        self.event(app, &recovery).await?;
+                    }
+                }
                 self.event(app, event).await?;
             }
             progress(self.events);
@@ -116,6 +130,9 @@ impl Bundle {
         }
         if self.events == 0 {
             return Err(AuditError::NothingToExport("there is no such event, or none that is sealed".to_owned()));
+        }
+        while let Some(recovery) = missing.pop() {
+            self.event(app, &recovery).await?;
         }
         Ok(())
     }
@@ -168,7 +185,9 @@ impl Bundle {
             }
         }
         self.write(CHECKPOINT, self.sealed.note().as_bytes())?;
-        if let Some(before) = app.checkpoint(Sealed::Within(size - 1)).await? {
+        let before = app.checkpoint(Sealed::Within(size - 1)).await?;
+        // One of an earlier name is signed with another key.
+        if let Some(before) = before.filter(|before| before.checkpoint.origin() == self.sealed.checkpoint.origin()) {
             let proof = app.consistency(before.checkpoint.size, size).await?;
             let lines: String = proof.path.iter().map(|hash| base64(hash) + "\n").collect();
             self.write(PREVIOUS_CHECKPOINT, before.note().as_bytes())?;
@@ -188,6 +207,7 @@ impl Bundle {
         let manifest = Manifest {
             form: FORM.to_owned(),
             origin: self.sealed.checkpoint.origin().to_owned(),
+            earlier: earlier_names(&self.recoveries),
             events: self.events,
             whole: matches!(self.part, Part::Whole),
         };

@@ -3,6 +3,7 @@
 use jiff::SignedDuration;
 
 use crate::app::{App, EventRecord, Sealed, time_of};
+use crate::audit::bundle::earlier_names;
 use crate::audit::{AuditError, Verdict};
 use crate::ledger::audit::{AuditedEvent, Evidence, Verifier};
 use crate::ledger::note::VerifierKey;
@@ -22,6 +23,7 @@ pub async fn replay(
 ) -> Result<Verdict, AuditError> {
     let origin = app.origin().await?;
     let mut verdict = Verdict { origin: origin.clone(), ..Verdict::default() };
+    let earlier = earlier_names(&app.recoveries().await?);
     let sealed = app.checkpoint(Sealed::Latest).await?;
     let notes: Vec<_> = sealed.iter().filter(|_| !keys.is_empty()).map(|sealed| sealed.note()).collect();
     if keys.is_empty() {
@@ -30,6 +32,7 @@ pub async fn replay(
     let checkpoints: Vec<_> = notes.iter().map(String::as_bytes).collect();
     let mut verifier = Verifier::new(&Evidence {
         origin: &origin,
+        earlier: &earlier,
         keys,
         checkpoints: &checkpoints,
         time_stamps: &[],

@@ -63,7 +63,7 @@ impl Verdict {
     }
 
     /// Takes up a fault of another kind.
-    pub(super) fn fault(&mut self, index: Option<u64>, kind: &'static str, message: impl Into<String>) {
+    pub fn fault(&mut self, index: Option<u64>, kind: &'static str, message: impl Into<String>) {
         self.fault_count += 1;
         if self.faults.len() < Findings::KEPT {
             self.faults.push(Fault { index, kind, message: message.into() });

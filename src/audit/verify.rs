@@ -15,6 +15,7 @@ use crate::ledger::bounds::Anchor;
 use crate::ledger::checkpoint::Checkpoint;
 use crate::ledger::entry::leaf_hash;
 use crate::ledger::inclusion_file::InclusionFile;
+use crate::ledger::names::Names;
 use crate::ledger::note::{Algorithm, Note, VerifierKey};
 use crate::ledger::parsed_entry::ParsedEntry;
 use crate::ledger::tile::{TILE_WIDTH, Tile, TilePath};
@@ -68,7 +69,7 @@ pub fn verify(folder: &Path, trusted: &Trusted, progress: impl FnMut(u64)) -> Re
     if manifest.origin != origin {
         verdict.fault(None, "MANIFEST", format!("it says that it is of the log {:?}", manifest.origin));
     }
-    let reading = Reading { folder, trusted, origin };
+    let reading = Reading { folder, trusted, origin, names: Names::new(&manifest.earlier, origin) };
     if manifest.whole {
         reading.whole(&mut verdict, progress)?;
     } else {
@@ -85,6 +86,7 @@ struct Reading<'a> {
     folder: &'a Path,
     trusted: &'a Trusted,
     origin: &'a str,
+    names: Names,
 }
 
 impl Reading<'_> {
@@ -97,6 +99,7 @@ impl Reading<'_> {
         let time_stamps = self.time_stamps(&checkpoint, verdict)?;
         let mut verifier = Verifier::new(&Evidence {
             origin: self.origin,
+            earlier: self.names.earlier(),
             keys: &self.trusted.keys,
             checkpoints: &checkpoints,
             time_stamps: &time_stamps,
@@ -138,6 +141,7 @@ impl Reading<'_> {
     /// Every event stands for itself, by its own proof.
     fn part(&self, verdict: &mut Verdict, mut progress: impl FnMut(u64)) -> Result<(), AuditError> {
         let mut before: Option<(u64, jiff::Timestamp)> = None;
+        let mut unproved: Vec<_> = self.names.earlier().iter().collect();
         self.each_event(|entry, payload, metadata| {
             verdict.events += 1;
             progress(verdict.events);
@@ -150,7 +154,10 @@ impl Reading<'_> {
                 }
             };
             let index = Some(parsed.position);
-            if parsed.origin != self.origin {
+            unproved.retain(|ended| {
+                ended.until != parsed.position || !self.names.is_recovery(ended, &parsed, payload, None)
+            });
+            if parsed.origin != self.names.at(parsed.position) {
                 verdict.fault(index, "ORIGIN_WRONG", format!("it is of the log {:?}", parsed.origin));
             }
             if !parsed.has_payload(payload) {
@@ -192,7 +199,12 @@ impl Reading<'_> {
                 },
             }
             Ok(())
-        })
+        })?;
+        for name in unproved {
+            let message = format!("no event of the bundle proves that the log had the name {:?}", name.origin);
+            verdict.fault(Some(name.until), "ORIGIN_WRONG", message);
+        }
+        Ok(())
     }
 
     /// The lines of both files side by side. A line that is missing or damaged is no payload of anything.

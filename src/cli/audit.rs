@@ -160,12 +160,12 @@ fn trusted(evidence: &Evidence) -> Result<Trusted, Problem> {
     Ok(Trusted { keys: keys(&evidence.keys)?, roots: roots.transpose()?, tolerance: evidence.tolerance })
 }
 
-fn keys(written: &[String]) -> Result<Vec<VerifierKey>, Problem> {
+pub(super) fn keys(written: &[String]) -> Result<Vec<VerifierKey>, Problem> {
     let key = |text: &String| text.parse().map_err(Problem::while_doing(format!("`{text}` is no verifier key")));
     written.iter().map(key).collect()
 }
 
-fn tell(verdict: &Verdict, format: VerdictFormat) -> Result<Outcome, Problem> {
+pub(super) fn tell(verdict: &Verdict, format: VerdictFormat) -> Result<Outcome, Problem> {
     match format {
         VerdictFormat::Text => say(&verdict.to_string())?,
         VerdictFormat::Json => say(&verdict.to_json())?,

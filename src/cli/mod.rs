@@ -3,6 +3,7 @@
 //! Options that are settings too carry no default here: `config` knows the defaults and which layer overrules which.
 
 pub mod audit;
+pub mod backup;
 pub mod demo;
 pub mod export;
 pub mod import;
@@ -93,6 +94,10 @@ pub enum Command {
     Migrate(Migrate),
     /// Take the log out, verify it, and compare it with what is served
     Audit(Audit),
+    /// Copy the database while it is served
+    Backup(backup::Backup),
+    /// Fill an empty database with a backup, verify it, and have the log go on
+    Restore(backup::Restore),
     /// Sign the checkpoints of a log, as a process of its own
     Signer(Signer),
     /// Cosign the checkpoints of logs, as an auditor who keeps an eye on them

@@ -17,6 +17,7 @@ use crate::domain::catalogue::Catalogue;
 use crate::domain::enterprise::Enterprise;
 use crate::domain::event::Fact;
 use crate::domain::institution::Institution;
+use crate::domain::log::Log;
 use crate::domain::person::Person;
 use crate::domain::view::View;
 
@@ -69,6 +70,7 @@ pub fn check(folder: &Path) -> Result<usize, SampleError> {
         check_aggregate::<Catalogue>(folder)?,
         check_aggregate::<AnnualSummary>(folder)?,
         check_aggregate::<View>(folder)?,
+        check_aggregate::<Log>(folder)?,
     ];
     let is_known = |path: &Path| checked.iter().any(|(aggregate, _)| path.ends_with(aggregate));
     match files(folder)?.into_iter().find(|path| !is_known(path)) {

@@ -68,7 +68,7 @@ pub async fn open_serving(settings: &Settings, clock: Arc<dyn Clock>, seals: Sea
     let networks = Networks::new(webhooks.networks.clone());
     let schedule = Schedule { attempts: webhooks.attempts, first_pause: webhooks.first_retry };
     let outlet = Outlet::new(key, networks, schedule, webhooks.timeout);
-    Ok(Arc::new(open_app(settings, clock).await?.with_outlet(outlet).with_seals(seals)))
+    Ok(Arc::new(open_sealing(settings, clock, seals).await?.with_outlet(outlet)))
 }
 
 /// The application over the database of the settings, if it is there: a mistyped path is no empty database.
@@ -76,11 +76,26 @@ pub async fn open_serving(settings: &Settings, clock: Arc<dyn Clock>, seals: Sea
 /// # Errors
 /// When the database is not there or cannot be used.
 pub async fn open_existing(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Arc<App>, Problem> {
-    let path = settings.database.as_str().strip_prefix("sqlite:").map(Path::new);
-    if let Some(path) = path.filter(|path| !path.exists()) {
-        return Err(Problem::new(format!("there is no database at {}", path.display())));
-    }
+    must_exist(settings)?;
     open(settings, clock).await
+}
+
+/// # Errors
+/// When the database of the settings is a file that is not there.
+pub fn must_exist(settings: &Settings) -> Result<(), Problem> {
+    let path = settings.database.as_str().strip_prefix("sqlite:").map(Path::new);
+    match path.filter(|path| !path.exists()) {
+        Some(path) => Err(Problem::new(format!("there is no database at {}", path.display()))),
+        None => Ok(()),
+    }
+}
+
+/// The application over the database of the settings, able to seal its log.
+///
+/// # Errors
+/// When the database cannot be used.
+pub async fn open_sealing(settings: &Settings, clock: Arc<dyn Clock>, seals: Seals) -> Result<App, Problem> {
+    Ok(open_app(settings, clock).await?.with_seals(seals))
 }
 
 /// The data keys of personal data.

@@ -7,9 +7,10 @@ use crate::domain::catalogue::event::CatalogueFact;
 use crate::domain::enterprise::event::EnterpriseFact;
 use crate::domain::event::Fact;
 use crate::domain::institution::event::InstitutionFact;
+use crate::domain::log::event::LogFact;
 use crate::domain::person::event::PersonFact;
 
-const SHAPES: [&[(&str, &str)]; 7] = [
+const SHAPES: [&[(&str, &str)]; 8] = [
     CaseFact::SHAPES,
     EnterpriseFact::SHAPES,
     CampaignFact::SHAPES,
@@ -17,6 +18,7 @@ const SHAPES: [&[(&str, &str)]; 7] = [
     PersonFact::SHAPES,
     CatalogueFact::SHAPES,
     AnnualSummaryFact::SHAPES,
+    LogFact::SHAPES,
 ];
 
 /// Whether one can ask for events of that type.

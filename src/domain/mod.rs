@@ -20,6 +20,7 @@ pub mod case;
 pub mod catalogue;
 pub mod enterprise;
 pub mod institution;
+pub mod log;
 pub mod person;
 pub mod view;
 

@@ -13,6 +13,7 @@ use crate::ledger::bounds::{Anchor, TimeBounds};
 use crate::ledger::checkpoint::Checkpoint;
 use crate::ledger::entry::leaf_hash;
 use crate::ledger::finding::{FindingKind, Findings};
+use crate::ledger::names::{EarlierName, Names};
 use crate::ledger::note::{Note, Verified, VerifierKey};
 use crate::ledger::parsed_entry::{EntryError, ParsedEntry};
 use crate::ledger::proof::verify_consistency;
@@ -23,6 +24,8 @@ use crate::ledger::tree::{Frontier, Hash, TreeHead, base64};
 pub struct Evidence<'a> {
     /// Which log; from the auditor, never from the log.
     pub origin: &'a str,
+    /// The names that it had before it was recovered from backups, by the log's own word: each is checked.
+    pub earlier: &'a [EarlierName],
     /// Keys of the log and of witnesses; from the auditor, never from the log.
     pub keys: &'a [VerifierKey],
     /// Checkpoints with their cosignatures, in any order.
@@ -98,7 +101,10 @@ impl Verifier {
         heads.sort_unstable_by_key(|head| std::cmp::Reverse(head.size));
         let mut verifier = Self {
             heads,
-            entries: EntryChecks::new(evidence.origin, TimeBounds::new(anchors, evidence.tolerance)),
+            entries: EntryChecks::new(
+                Names::new(evidence.earlier, evidence.origin),
+                TimeBounds::new(anchors, evidence.tolerance),
+            ),
             tree: Frontier::default(),
             stored: None,
             nodes: Vec::new(),
@@ -124,7 +130,10 @@ impl Verifier {
     pub fn feed(&mut self, event: &AuditedEvent<'_>) {
         let index = self.tree.size();
         match ParsedEntry::parse(event.entry) {
-            Ok(entry) => self.entries.check(index, &entry, event, &mut self.findings),
+            Ok(entry) => {
+                let root = || self.tree.root();
+                self.entries.check(index, &entry, event, root, &mut self.findings);
+            }
             Err(error) => {
                 let too_long = matches!(error, EntryError::TooLong(_));
                 let kind = if too_long { FindingKind::EntryTooLong } else { FindingKind::EntryNotCanonical };

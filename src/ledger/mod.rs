@@ -7,6 +7,7 @@ pub mod checkpoint;
 pub mod entry;
 pub mod finding;
 pub mod inclusion_file;
+pub mod names;
 pub mod note;
 pub mod parsed_entry;
 pub mod proof;

@@ -85,6 +85,22 @@ pub enum StoreError {
         /// What is wrong with it.
         reason: String,
     },
+    /// A copy is put only where nothing is.
+    #[error("the database {url:?} is not empty: {what}")]
+    NotEmpty {
+        /// The URL with its password left out.
+        url: String,
+        /// What is in it.
+        what: String,
+    },
+    /// A program of the database's own failed.
+    #[error("{program} failed: {reason}")]
+    Program {
+        /// Its name.
+        program: &'static str,
+        /// What it said.
+        reason: String,
+    },
     /// The writer's queue is full; nothing was stored.
     #[error("the writer's queue of {capacity} commands is full")]
     Overloaded {

@@ -28,9 +28,11 @@ mod backend;
 mod case_list;
 mod compare;
 mod condition;
+mod copy;
 mod digest;
 mod filter;
 mod listing;
+mod place;
 mod postgres;
 mod sight;
 mod sql;
@@ -43,7 +45,6 @@ mod texts;
 mod webhook;
 mod year;
 
-use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -55,10 +56,12 @@ use uuid::Uuid;
 use crate::clock::Clock;
 
 use backend::SqlStore;
+use place::{Place, place};
 use postgres::PostgresBackend;
 use sqlite::SqliteBackend;
 
 pub use column::CaseColumn;
+pub use copy::{Copied, copy_into, restore_from};
 pub use error::{AppendError, StoreError};
 pub use figure::{FigureKind, FigureRow, GAP_CLOSED, GAP_STANDS};
 pub use happened::{Happened, LastEvent, PastRow, PastState};
@@ -328,22 +331,14 @@ pub trait Store: LedgerStore + PersonalStore + WebhookStore + Send + Sync + 'sta
 /// [`StoreError::BadUrl`], [`StoreError::Unreachable`], [`StoreError::NewerSchema`] or
 /// [`StoreError::Migration`].
 pub async fn open(url: &str, clock: Arc<dyn Clock>) -> Result<Arc<dyn Store>, StoreError> {
-    let shown = without_password(url);
-    let bad = |reason: String| StoreError::BadUrl { url: shown.clone(), reason };
-    if let Some(path) = url.strip_prefix("sqlite:") {
-        let path = path.strip_prefix("//").unwrap_or(path);
-        if path.is_empty() || path.contains(":memory:") || path.contains('?') {
-            return Err(bad("expected the path of a file after sqlite:".to_owned()));
+    Ok(match place(url)? {
+        Place::Sqlite { shown, path } => {
+            Arc::new(SqlStore::over(SqliteBackend::open(&shown, path).await?, clock).await?)
         }
-        let backend = SqliteBackend::open(&shown, Path::new(path)).await?;
-        return Ok(Arc::new(SqlStore::over(backend, clock).await?));
-    }
-    if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-        let options = url.parse().map_err(|error: sqlx::Error| bad(error.to_string()))?;
-        let backend = PostgresBackend::open(&shown, options).await?;
-        return Ok(Arc::new(SqlStore::over(backend, clock).await?));
-    }
-    Err(bad("expected sqlite:PATH or postgres://…".to_owned()))
+        Place::Postgres { shown, options } => {
+            Arc::new(SqlStore::over(PostgresBackend::open(&shown, options).await?, clock).await?)
+        }
+    })
 }
 
 /// Migrates a PostgreSQL database as the owner of its tables, and gives the role of the servers what it needs: it adds
@@ -352,26 +347,12 @@ pub async fn open(url: &str, clock: Arc<dyn Clock>) -> Result<Arc<dyn Store>, St
 /// # Errors
 /// [`StoreError::BadUrl`] for anything but `postgres://…`, and those of [`open`].
 pub async fn migrate_for(owner_url: &str, server_role: &str) -> Result<(), StoreError> {
-    let shown = without_password(owner_url);
-    let bad = |reason: String| StoreError::BadUrl { url: shown.clone(), reason };
-    if !owner_url.starts_with("postgres://") && !owner_url.starts_with("postgresql://") {
-        return Err(bad("only PostgreSQL has roles: expected postgres://OWNER@HOST/NAME".to_owned()));
-    }
-    let options = owner_url.parse().map_err(|error: sqlx::Error| bad(error.to_string()))?;
-    postgres::migrate_for(&shown, options, server_role).await
-}
-
-/// The URL as it may be logged and shown: neither the user's password nor the query, which may
-/// hold it too.
-fn without_password(url: &str) -> String {
-    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
-    let rest = rest.split_once('?').map_or(rest, |(place, _)| place);
-    match rest.rsplit_once('@') {
-        Some((user, server)) => {
-            let user = user.split_once(':').map_or(user, |(name, _)| name);
-            format!("{scheme}://{user}@{server}")
-        }
-        None => format!("{scheme}://{rest}"),
+    match place(owner_url)? {
+        Place::Postgres { shown, options } => postgres::migrate_for(&shown, options, server_role).await,
+        Place::Sqlite { shown, .. } => Err(StoreError::BadUrl {
+            url: shown,
+            reason: "only PostgreSQL has roles: expected postgres://OWNER@HOST/NAME".to_owned(),
+        }),
     }
 }
 
@@ -379,17 +360,5 @@ fn migration_error(source: MigrateError) -> StoreError {
     match source {
         MigrateError::VersionMissing(version) => StoreError::NewerSchema { version },
         source => StoreError::Migration { source: Arc::new(source) },
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_shown_url_has_no_password() {
-        assert_eq!(without_password("postgres://u:p@w@h/d"), "postgres://u@h/d");
-        assert_eq!(without_password("postgres://h/d?password=p"), "postgres://h/d");
-        assert_eq!(without_password("sqlite:/a/b"), "sqlite:/a/b");
     }
 }

@@ -29,6 +29,8 @@ pub(super) struct Plan {
     /// In the order of the batch.
     pub(super) outcomes: Vec<Result<Committed, AppendError>>,
     pub(super) head: Head,
+    /// The name of the log after these events.
+    pub(super) origin: String,
     /// Over all events, these included.
     pub(super) tree: Frontier,
     /// Subtrees of it that these events have made whole.
@@ -50,6 +52,7 @@ impl Plan {
             plan: Self {
                 outcomes: Vec::with_capacity(batch.len()),
                 head: Head { recorded_at, ..known.head },
+                origin: known.origin.clone(),
                 tree: known.tree.clone(),
                 nodes: Vec::new(),
                 events: Vec::with_capacity(batch.len()),
@@ -97,6 +100,9 @@ impl Planner<'_> {
         }
         let (content, number_taken) = self.content(&append.body);
         check(append, &content)?;
+        if let Some(origin) = content.origin {
+            self.plan.origin = origin;
+        }
         let committed = self.log(append, &content.events, current_version)?;
         self.plan.rows.add(RebuiltRow {
             stream: append.stream,
@@ -147,7 +153,7 @@ impl Planner<'_> {
         let mut records = Vec::with_capacity(events.len());
         for ((event, position), sequence) in events.iter().zip(first_position..).zip(current_version + 1..) {
             let entry = Entry {
-                origin: &self.known.origin,
+                origin: &self.plan.origin,
                 position,
                 aggregate_type: append.stream.aggregate_type.as_str(),
                 aggregate_id: &aggregate_id,

@@ -26,11 +26,13 @@ pub enum AggregateType {
     AnnualSummary,
     /// A question that somebody keeps.
     View,
+    /// The log itself.
+    Log,
 }
 
 impl AggregateType {
     /// Every type, in the order of their declaration.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Case,
         Self::Enterprise,
         Self::Campaign,
@@ -39,6 +41,7 @@ impl AggregateType {
         Self::Catalogue,
         Self::AnnualSummary,
         Self::View,
+        Self::Log,
     ];
 
     /// The stored name. A literal: renaming the variant changes no stored byte.
@@ -52,6 +55,7 @@ impl AggregateType {
             Self::Catalogue => "Catalogue",
             Self::AnnualSummary => "AnnualSummary",
             Self::View => "View",
+            Self::Log => "Log",
         }
     }
 
@@ -146,6 +150,8 @@ pub struct Content {
     pub ciphertexts: Vec<NewCiphertext>,
     /// Keys that the events erase: their ciphertexts are deleted.
     pub erased_keys: Vec<Uuid>,
+    /// The name that the log has from these events on, where they give it another.
+    pub origin: Option<String>,
 }
 
 /// Builds the content once the case number is known.

@@ -71,6 +71,7 @@ pub(super) async fn load<B: Backend>(
         AggregateType::AnnualSummary => {
             backend.load::<Stream<{ AggregateType::AnnualSummary as usize }>>(id, after_version).await
         }
+        AggregateType::Log => backend.load::<Stream<{ AggregateType::Log as usize }>>(id, after_version).await,
         AggregateType::View => backend.load::<Stream<{ AggregateType::View as usize }>>(id, after_version).await,
     };
     loaded.map_err(|source| StoreError::Load { stream: stream.to_string(), source: source.into() })

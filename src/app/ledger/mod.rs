@@ -2,6 +2,7 @@
 
 mod anchor;
 mod follow;
+mod recover;
 mod seal;
 
 use std::collections::BTreeMap;
@@ -10,6 +11,7 @@ use std::time::Duration;
 
 pub use anchor::{Anchorer, Anchors, Authority, Witness};
 pub use follow::CheckpointFollower;
+pub use recover::{NotResumed, Resumed};
 pub use seal::{NotSealed, Sealer};
 
 use crate::app::App;
@@ -19,7 +21,10 @@ use crate::ledger::proof::Plan;
 use crate::ledger::tile::Tile;
 use crate::ledger::tree::{Frontier, Hash};
 use crate::signer::Signer;
-use crate::store::{Moment, Sealed, StoreError, StoredCheckpoint, StoredCosignature, StoredTimeStamp};
+use crate::store::{
+    AggregateType, EventQuery, EventRecord, Moment, Sealed, StoreError, StoredCheckpoint, StoredCosignature,
+    StoredTimeStamp,
+};
 
 /// Who signs the checkpoints of a log, and who vouches for them.
 #[derive(Clone)]
@@ -134,6 +139,15 @@ impl App {
         Ok(seals.signer.verifier(&origin).ok().map(|key| key.to_string()))
     }
 
+    /// The events with which the log went on from a backup, in its order.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn recoveries(&self) -> Result<Vec<EventRecord>, Fault> {
+        let query = EventQuery { aggregate_type: Some(AggregateType::Log), limit: u32::MAX, ..EventQuery::default() };
+        Ok(self.store.events(&query).await?)
+    }
+
     /// A checkpoint with everybody who vouches for it.
     ///
     /// # Errors
@@ -205,7 +219,10 @@ impl App {
     }
 
     /// The root of the tree of the first `size` events.
-    async fn root(&self, size: u64) -> Result<Hash, NoProof> {
+    ///
+    /// # Errors
+    /// See [`NoProof`].
+    pub async fn root(&self, size: u64) -> Result<Hash, NoProof> {
         let tree = self.store.tree().await?;
         if size > tree.size() {
             return Err(NoProof::Beyond { wanted: size, size: tree.size() });

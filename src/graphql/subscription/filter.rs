@@ -45,6 +45,8 @@ pub(crate) enum EventSubject {
     Catalogue,
     /// 年度总结: an annual summary.
     AnnualSummary,
+    /// 日志: the log itself.
+    Log,
 }
 
 impl From<EventSubject> for AggregateType {
@@ -57,6 +59,7 @@ impl From<EventSubject> for AggregateType {
             EventSubject::Person => Self::Person,
             EventSubject::Catalogue => Self::Catalogue,
             EventSubject::AnnualSummary => Self::AnnualSummary,
+            EventSubject::Log => Self::Log,
         }
     }
 }

@@ -8,12 +8,14 @@ use sha2::{Digest, Sha256};
 use crate::ledger::audit::AuditedEvent;
 use crate::ledger::bounds::{OutOfBounds, TimeBounds};
 use crate::ledger::finding::{FindingKind, Findings};
+use crate::ledger::names::Names;
 use crate::ledger::parsed_entry::ParsedEntry;
+use crate::ledger::tree::Hash;
 
 /// What must be remembered from entry to entry.
 #[derive(Debug)]
 pub(super) struct EntryChecks {
-    origin: String,
+    names: Names,
     bounds: TimeBounds,
     /// The last place in the stream of each aggregate.
     sequences: HashMap<[u8; 16], u64>,
@@ -22,21 +24,29 @@ pub(super) struct EntryChecks {
 
 impl EntryChecks {
     /// Checks from the first entry on.
-    pub(super) fn new(origin: &str, bounds: TimeBounds) -> Self {
-        Self { origin: origin.to_owned(), bounds, sequences: HashMap::new(), last_recorded_at: None }
+    pub(super) fn new(names: Names, bounds: TimeBounds) -> Self {
+        Self { names, bounds, sequences: HashMap::new(), last_recorded_at: None }
     }
 
-    /// Checks the next event.
+    /// Checks the next event; `root` is that of the events before it.
     pub(super) fn check(
         &mut self,
         index: u64,
         entry: &ParsedEntry<'_>,
         event: &AuditedEvent<'_>,
+        root: impl FnOnce() -> Hash,
         findings: &mut Findings,
     ) {
         let mut found = |kind, message: &dyn Fn() -> String| findings.add(kind, Some(index), message);
-        if entry.origin != self.origin {
+        if entry.origin != self.names.at(index) {
             found(FindingKind::OriginWrong, &|| format!("it is of the log {:?}", entry.origin));
+        }
+        if let Some(ended) = self.names.ended_at(index)
+            && !self.names.is_recovery(ended, entry, event.payload, Some(&root()))
+        {
+            found(FindingKind::OriginWrong, &|| {
+                format!("the log was {:?} up to here, and this is no recovery from there", ended.origin)
+            });
         }
         if entry.position != index {
             found(FindingKind::IndexWrong, &|| format!("it says that its place is {}", entry.position));

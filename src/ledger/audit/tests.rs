@@ -89,6 +89,7 @@ impl Log {
         let checkpoints: Vec<_> = self.checkpoints.iter().map(Vec::as_slice).collect();
         let mut verifier = Verifier::new(&Evidence {
             origin: ORIGIN,
+            earlier: &[],
             keys: &self.keys,
             checkpoints: &checkpoints,
             time_stamps: &self.time_stamps,

@@ -46,7 +46,7 @@ pub(super) const INDEX: IndexDialect = IndexDialect {
 
 /// Head, commands and events in one statement.
 pub(super) const WRITE_LOG: &str = concat!(
-    "with head as (update log_head set next_position = $1, recorded_at = $2, peaks = $25 where id = 1), \
+    "with head as (update log_head set next_position = $1, recorded_at = $2, peaks = $25, origin = $26 where id = 1), \
      new_commands as (insert into commands (",
     command_columns!(),
     ") \

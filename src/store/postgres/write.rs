@@ -41,7 +41,8 @@ pub(super) async fn log(connection: &mut PgConnection, plan: &Plan) -> Result<()
         .bind(text(|event| &event.command_id))
         .bind(column(events, |event| &event.entry[..]))
         .bind(column(events, |event| &event.leaf_hash[..]))
-        .bind(plan.tree.to_bytes());
+        .bind(plan.tree.to_bytes())
+        .bind(&plan.origin);
     connection.execute(query).await?;
     if !plan.nodes.is_empty() {
         nodes(connection, &plan.nodes).await?;

@@ -249,7 +249,8 @@ async fn write_log(connection: &mut SqliteConnection, plan: &Plan) -> Result<(),
     let head = sqlx::query(sql::MOVE_HEAD)
         .bind(plan.head.next_position.cast_signed())
         .bind(plan.head.recorded_at)
-        .bind(plan.tree.to_bytes());
+        .bind(plan.tree.to_bytes())
+        .bind(&plan.origin);
     connection.execute(head).await?;
     insert_all(connection, sql::INSERT_EVENTS, &plan.events).await?;
     insert_all(connection, sql::INSERT_NODES, &plan.nodes).await?;

@@ -41,7 +41,8 @@ pub(super) const INDEX: IndexDialect = IndexDialect {
     or: " OR ",
 };
 
-pub(super) const MOVE_HEAD: &str = "update log_head set next_position = $1, recorded_at = $2, peaks = $3 where id = 1";
+pub(super) const MOVE_HEAD: &str =
+    "update log_head set next_position = $1, recorded_at = $2, peaks = $3, origin = $4 where id = 1";
 
 pub(super) const INSERT_EVENTS: &str = concat!("insert into events (", event_columns!(), ") values ");
 

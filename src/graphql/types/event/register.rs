@@ -9,6 +9,7 @@ use crate::domain::catalogue::event::CatalogueFact;
 use crate::domain::enterprise::event::EnterpriseFact;
 use crate::domain::event::Fact;
 use crate::domain::institution::event::InstitutionFact;
+use crate::domain::log::event::LogFact;
 use crate::domain::person::event::PersonFact;
 use crate::domain::view::event::ViewFact;
 use crate::graphql::errors;
@@ -37,6 +38,7 @@ impl RegisterEvent {
             "Institution" => head::<InstitutionFact>(record, at),
             "Person" => head::<PersonFact>(record, at),
             "Catalogue" => head::<CatalogueFact>(record, at),
+            "Log" => head::<LogFact>(record, at),
             "View" => head::<ViewFact>(record, at),
             "AnnualSummary" => head::<AnnualSummaryFact>(record, at),
             _ => head::<EnterpriseFact>(record, at),
@@ -51,7 +53,7 @@ impl RegisterEvent {
     }
 }
 
-/// 登记事件: something that happened to an enterprise, a campaign, an institution, a person, a catalogue, an annual summary or a saved view.
+/// 登记事件: something that happened to an enterprise, a campaign, an institution, a person, a catalogue, an annual summary, a saved view or the log itself.
 #[Object]
 impl RegisterEvent {
     /// The global id.

@@ -1,0 +1,112 @@
+//! The names that a log has had. A log that goes on from a backup takes a new name with a `RecoveredFrom` event, the first
+//! whose entry bears it; the entries before it keep the one that they were hashed with.
+
+use serde::{Deserialize, Serialize};
+
+use crate::ledger::parsed_entry::ParsedEntry;
+use crate::ledger::tree::{Hash, base64};
+
+/// The type of the aggregate that a recovery is an event of.
+const AGGREGATE: &str = "Log";
+
+/// The type of the event.
+const RECOVERED: &str = "RecoveredFrom";
+
+/// A name that the log had before it was recovered from a backup.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct EarlierName {
+    /// The name.
+    pub origin: String,
+    /// The position of the recovery: that many events, of this name and those before it, were in the backup.
+    pub until: u64,
+}
+
+/// The name of a log at each of its positions.
+#[derive(Clone, Debug)]
+pub struct Names {
+    /// In the order of the log.
+    earlier: Vec<EarlierName>,
+    present: String,
+}
+
+/// What a recovery says of the log, as far as an audit needs it.
+#[derive(Deserialize)]
+struct Payload {
+    fact: Fact,
+}
+
+#[derive(Deserialize)]
+struct Fact {
+    #[serde(rename = "RecoveredFrom")]
+    recovered: Recovery,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Recovery {
+    origin: String,
+    previous_origin: String,
+    size: u64,
+    root: String,
+}
+
+impl Names {
+    /// The names of a log. Each of the earlier ones is a claim until [`Names::is_recovery`] has confirmed it.
+    pub fn new(earlier: &[EarlierName], present: &str) -> Self {
+        let mut earlier = earlier.to_vec();
+        earlier.sort_unstable_by_key(|name| name.until);
+        Self { earlier, present: present.to_owned() }
+    }
+
+    /// The name that the entry at that position bears.
+    pub fn at(&self, position: u64) -> &str {
+        self.earlier.iter().find(|name| position < name.until).map_or(&self.present, |name| &name.origin)
+    }
+
+    /// The name that ends before that position.
+    pub fn ended_at(&self, position: u64) -> Option<&EarlierName> {
+        self.earlier.iter().find(|name| name.until == position)
+    }
+
+    /// Those of the names that another one followed.
+    pub fn earlier(&self) -> &[EarlierName] {
+        &self.earlier
+    }
+
+    /// Whether the event at the end of an earlier name says so: that it goes on from that many events of that name, which
+    /// have this root, if it is known.
+    pub fn is_recovery(
+        &self,
+        ended: &EarlierName,
+        entry: &ParsedEntry<'_>,
+        payload: &[u8],
+        root: Option<&Hash>,
+    ) -> bool {
+        let said = serde_json::from_slice::<Payload>(payload).map(|payload| payload.fact.recovered);
+        entry.aggregate_type == AGGREGATE
+            && entry.event_type == RECOVERED
+            && said.is_ok_and(|said| {
+                said.origin == self.at(ended.until)
+                    && said.previous_origin == ended.origin
+                    && said.size == ended.until
+                    && root.is_none_or(|root| said.root == base64(root))
+            })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_position_has_the_name_of_its_time() {
+        let earlier = |origin: &str, until| EarlierName { origin: origin.to_owned(), until };
+        let names = Names::new(&[earlier("b", 7), earlier("a", 3)], "c");
+        let at: Vec<_> = [0, 2, 3, 6, 7, 100].into_iter().map(|position| names.at(position)).collect();
+        assert_eq!(at, ["a", "a", "b", "b", "c", "c"]);
+        assert_eq!(names.ended_at(3), Some(&earlier("a", 3)));
+        assert_eq!(names.ended_at(4), None);
+        assert_eq!(Names::new(&[], "c").at(0), "c");
+    }
+}

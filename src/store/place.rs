@@ -1,0 +1,57 @@
+//! Where a database is, by its URL.
+
+use std::path::Path;
+
+use sqlx::postgres::PgConnectOptions;
+
+use crate::store::StoreError;
+
+/// A database of one kind or the other, with its URL as it may be logged and shown.
+pub(super) enum Place<'a> {
+    Sqlite { shown: String, path: &'a Path },
+    Postgres { shown: String, options: PgConnectOptions },
+}
+
+/// Reads a URL: `sqlite:PATH` or `postgres://…`.
+pub(super) fn place(url: &str) -> Result<Place<'_>, StoreError> {
+    let shown = without_password(url);
+    let bad = |reason: String| StoreError::BadUrl { url: shown.clone(), reason };
+    if let Some(path) = url.strip_prefix("sqlite:") {
+        let path = path.strip_prefix("//").unwrap_or(path);
+        if path.is_empty() || path.contains(":memory:") || path.contains('?') {
+            return Err(bad("expected the path of a file after sqlite:".to_owned()));
+        }
+        return Ok(Place::Sqlite { shown, path: Path::new(path) });
+    }
+    if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+        let options = url.parse().map_err(|error: sqlx::Error| bad(error.to_string()))?;
+        return Ok(Place::Postgres { shown, options });
+    }
+    Err(bad("expected sqlite:PATH or postgres://…".to_owned()))
+}
+
+/// The URL as it may be logged and shown: neither the user's password nor the query, which may
+/// hold it too.
+fn without_password(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    let rest = rest.split_once('?').map_or(rest, |(place, _)| place);
+    match rest.rsplit_once('@') {
+        Some((user, server)) => {
+            let user = user.split_once(':').map_or(user, |(name, _)| name);
+            format!("{scheme}://{user}@{server}")
+        }
+        None => format!("{scheme}://{rest}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shown_url_has_no_password() {
+        assert_eq!(without_password("postgres://u:p@w@h/d"), "postgres://u@h/d");
+        assert_eq!(without_password("postgres://h/d?password=p"), "postgres://h/d");
+        assert_eq!(without_password("sqlite:/a/b"), "sqlite:/a/b");
+    }
+}

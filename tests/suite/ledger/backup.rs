@@ -1,0 +1,217 @@
+//! Backups: a log that is put back goes on as it was where nothing is lost, and under another name where something is.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+use crate::ledger::serving::{key_of, sealed};
+use crate::life::scene::campaign;
+use crate::life::world::text;
+use crate::support::postgres::fresh_database;
+use crate::support::server::{Installation, Server, Who, ask};
+
+/// What a run of the program came to.
+struct Ran {
+    code: Option<i32>,
+    out: String,
+    err: String,
+}
+
+fn run(command: &mut Command) -> Ran {
+    let output = command.output().expect("the program runs");
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("text");
+    Ran { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+}
+
+impl Ran {
+    #[track_caller]
+    fn ends_with(self, code: i32) -> String {
+        assert_eq!(self.code, Some(code), "{}\n{}", self.out, self.err);
+        self.out
+    }
+}
+
+/// Opens a campaign, waits until it is sealed, and gives its position.
+async fn commit(installation: &Installation, server: &Server, name: &str) -> u64 {
+    let manager = installation.token(&Who::new("manager", "MANAGER", "44"));
+    let order = "mutation Order($input: OpenCampaignInput!) { openCampaign(input: $input) { receipt { position } } }";
+    let variables = json!({ "input": campaign(name) });
+    let answer = ask(&reqwest::Client::new(), &server.graphql, &manager, order, variables).await.expect("an answer");
+    let position = text(&answer["openCampaign"]["receipt"]["position"]).parse().expect("a position");
+    sealed(&server.graphql, &manager, position).await;
+    position
+}
+
+/// The latest checkpoint, as an auditor keeps it.
+async fn checkpoint(installation: &Installation, server: &Server) -> String {
+    let auditor = installation.token(&Who::new("auditor", "AUDITOR", "CN"));
+    let query = "{ checkpoint { note } }";
+    let answer = ask(&reqwest::Client::new(), &server.graphql, &auditor, query, json!({})).await.expect("an answer");
+    text(&answer["checkpoint"]["note"])
+}
+
+fn path(folder: &Path, name: &str) -> String {
+    folder.join(name).display().to_string()
+}
+
+fn restore(installation: &Installation, backup: &str, into: &str) -> Command {
+    let mut command = installation.command();
+    command.args(["restore", backup, "--database", into]);
+    command
+}
+
+async fn goes_on_as_it_was(installation: Installation, elsewhere: &str) {
+    let backup = path(installation.folder(), "backup");
+    let server = installation.start();
+    let last = commit(&installation, &server, "省级计量难点征集").await;
+    let key = key_of(&installation).to_string();
+    assert!(server.stop(), "{}", server.log());
+    let told = run(installation.command().args(["backup", "--output", &backup])).ends_with(0);
+    assert!(told.contains(&format!("{} events of etalon.local/", last + 1)), "{told}");
+    let told = run(restore(&installation, &backup, elsewhere).args(["--key", &key])).ends_with(0);
+    assert!(
+        told.contains("the log goes on as etalon.local/") && told.contains("nothing after it was signed"),
+        "{told}"
+    );
+    assert!(told.contains("GOOD"), "{told}");
+    // It is the same log under the same key.
+    let server = Server::start(installation.command().env("ETALON_DATABASE", elsewhere).args([
+        "serve",
+        "--listen",
+        "127.0.0.1:0",
+    ]));
+    assert_eq!(commit(&installation, &server, "再征集一次").await, last + 1);
+    assert!(server.stop(), "{}", server.log());
+    let bundle = path(installation.folder(), "bundle");
+    run(installation.command().args(["audit", "export", "--output", &bundle, "--database", elsewhere])).ends_with(0);
+    run(installation.command().args(["audit", "verify", &bundle, "--key", &key])).ends_with(0);
+    // What is there is not written over.
+    let refused = run(&mut restore(&installation, &backup, elsewhere));
+    assert_eq!(refused.code, Some(1));
+    assert!(refused.err.contains("is not empty"), "{}", refused.err);
+}
+
+async fn takes_another_name(installation: Installation, elsewhere: &str) {
+    let backup = path(installation.folder(), "backup");
+    let server = installation.start();
+    let last = commit(&installation, &server, "省级计量难点征集").await;
+    let old_key = key_of(&installation).to_string();
+    run(installation.command().args(["backup", "--output", &backup])).ends_with(0);
+    let lost = commit(&installation, &server, "备份之后").await;
+    assert_eq!(lost, last + 1);
+    let kept = path(installation.folder(), "kept");
+    fs::write(&kept, checkpoint(&installation, &server).await).expect("written");
+    server.kill();
+    let mut command = restore(&installation, &backup, elsewhere);
+    command.args(["--key", &old_key, "--checkpoint", &kept, "--format", "json"]);
+    let told: Value = serde_json::from_str(&run(&mut command).ends_with(0)).expect("JSON");
+    assert_eq!((&told["good"], &told["events"]), (&json!(true), &json!(last + 1)));
+    let notes = told["notes"].to_string();
+    assert!(notes.contains(&format!("from position {lost}; 1 events that were signed are lost")), "{notes}");
+    let on_elsewhere = |arguments: &[&str]| {
+        let mut command = installation.command();
+        command.env("ETALON_DATABASE", elsewhere).args(arguments);
+        run(&mut command)
+    };
+    let key = on_elsewhere(&["audit", "key"]).ends_with(0).trim().to_owned();
+    assert!(key != old_key && notes.contains(&key), "{key} {notes}");
+    // Position `lost` is the recovery now; what follows it has the new name.
+    let mut serving = installation.command();
+    serving.env("ETALON_DATABASE", elsewhere).args(["serve", "--listen", "127.0.0.1:0"]);
+    let server = Server::start(&mut serving);
+    let next = commit(&installation, &server, "恢复之后").await;
+    assert_eq!(next, lost + 1);
+    assert!(server.stop(), "{}", server.log());
+    let folder = installation.folder();
+    let (whole, part) = (path(folder, "whole"), path(folder, "part"));
+    on_elsewhere(&["audit", "export", "--output", &whole]).ends_with(0);
+    on_elsewhere(&["audit", "export", "--output", &part, "--from", "0", "--to", "0"]).ends_with(0);
+    for bundle in [&whole, &part] {
+        on_elsewhere(&["audit", "verify", bundle, "--key", &key]).ends_with(0);
+    }
+    on_elsewhere(&["audit", "verify", &whole, "--key", &old_key]).ends_with(3);
+    on_elsewhere(&["audit", "replay", "--key", &key]).ends_with(0);
+    // A manifest that hides that the log had another name, or names another one, is found out.
+    for (bundle, wrong) in [(&whole, "etalon.local/other"), (&part, "etalon.local/other")] {
+        let manifest = Path::new(bundle).join("MANIFEST.json");
+        let good = fs::read_to_string(&manifest).expect("it reads");
+        let mut named: Value = serde_json::from_str(&good).expect("JSON");
+        named["earlier"][0]["origin"] = json!(wrong);
+        fs::write(&manifest, named.to_string()).expect("written");
+        let told = on_elsewhere(&["audit", "verify", bundle, "--key", &key]).ends_with(3);
+        assert!(told.contains("ORIGIN_WRONG"), "{told}");
+        named.as_object_mut().expect("an object").remove("earlier");
+        fs::write(&manifest, named.to_string()).expect("written");
+        let told = on_elsewhere(&["audit", "verify", bundle, "--key", &key]).ends_with(3);
+        assert!(told.contains("ORIGIN_WRONG at position 0"), "{told}");
+    }
+}
+
+#[tokio::test]
+async fn a_whole_backup_goes_on_as_it_was_on_sqlite() {
+    let installation = Installation::embedded();
+    let elsewhere = format!("sqlite:{}", path(installation.folder(), "restored/etalon.db"));
+    goes_on_as_it_was(installation, &elsewhere).await;
+}
+
+#[tokio::test]
+async fn a_whole_backup_goes_on_as_it_was_on_postgresql() {
+    let (first, second) = (fresh_database(), fresh_database());
+    goes_on_as_it_was(Installation::on(first.url()), second.url()).await;
+}
+
+#[tokio::test]
+async fn a_log_that_lost_its_end_takes_another_name_on_sqlite() {
+    let installation = Installation::embedded();
+    let elsewhere = format!("sqlite:{}", path(installation.folder(), "restored/etalon.db"));
+    takes_another_name(installation, &elsewhere).await;
+}
+
+#[tokio::test]
+async fn a_log_that_lost_its_end_takes_another_name_on_postgresql() {
+    let (first, second) = (fresh_database(), fresh_database());
+    takes_another_name(Installation::on(first.url()), second.url()).await;
+}
+
+#[tokio::test]
+async fn a_damaged_or_changed_backup_is_found_out() {
+    let installation = Installation::embedded();
+    let folder = installation.folder();
+    let (backup, restored) = (path(folder, "backup"), format!("sqlite:{}", path(folder, "restored.db")));
+    let server = installation.start();
+    commit(&installation, &server, "省级计量难点征集").await;
+    assert!(server.stop(), "{}", server.log());
+    run(installation.command().args(["backup", "--output", &backup])).ends_with(0);
+    let refused = run(installation.command().args(["backup", "--output", &backup]));
+    assert!(refused.code == Some(1) && refused.err.contains("exists"), "{}", refused.err);
+    let refused = run(&mut restore(&installation, &backup, "postgres://nobody@localhost/nothing"));
+    assert!(refused.code == Some(1) && refused.err.contains("a backup of sqlite"), "{}", refused.err);
+    let database = folder.join("backup/database");
+    let good = fs::read(&database).expect("it reads");
+    let mut bad = good.clone();
+    let middle = bad.len() / 2;
+    bad[middle] ^= 1;
+    fs::write(&database, &bad).expect("written");
+    let refused = run(&mut restore(&installation, &backup, &restored));
+    assert!(refused.code == Some(1) && refused.err.contains("damaged"), "{}", refused.err);
+    assert!(!folder.join("restored.db").exists(), "nothing was made of it");
+    // Somebody changes an event in the copy, and makes the digest fit.
+    fs::write(&database, &good).expect("written");
+    let changed = sqlx::SqlitePool::connect(&format!("sqlite:{}", database.display())).await.expect("it opens");
+    for statement in [
+        "drop trigger events_are_not_updated",
+        "update events set payload = replace(payload, '征集', '招标') where position = 0",
+    ] {
+        sqlx::query(statement).execute(&changed).await.expect("changed");
+    }
+    changed.close().await;
+    let digest = <sha2::Sha256 as sha2::Digest>::digest(fs::read(&database).expect("it reads"));
+    let manifest = folder.join("backup/backup.json");
+    let mut said: Value = serde_json::from_slice(&fs::read(&manifest).expect("it reads")).expect("JSON");
+    said["sha256"] = json!(digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>());
+    fs::write(&manifest, said.to_string()).expect("written");
+    let told = run(&mut restore(&installation, &backup, &restored)).ends_with(3);
+    assert!(told.contains("PAYLOAD_HASH at position 0"), "{told}");
+}
