@@ -6,6 +6,8 @@
 
 mod layers;
 mod ledger;
+mod number;
+mod oidc;
 mod streams;
 mod webhooks;
 
@@ -23,6 +25,8 @@ use tracing_subscriber::EnvFilter;
 use layers::{CommandLine, Environment};
 use ledger::Witnesses;
 pub use ledger::{LedgerSettings, SignerSettings, WitnessSettings};
+use number::Between;
+pub use oidc::{ClaimSettings, OidcSettings, Signing};
 use streams::Origins;
 pub use streams::StreamSettings;
 use webhooks::NetworkList;
@@ -67,6 +71,8 @@ pub struct Settings {
     pub webhooks: WebhookSettings,
     /// Who signs the log, and who vouches for it.
     pub ledger: LedgerSettings,
+    /// Whose tokens are taken. Default: the installation's own.
+    pub oidc: Option<OidcSettings>,
 }
 
 /// Where the log's database is. Its `Debug` and `Display` hide the password.
@@ -194,10 +200,11 @@ struct Given {
     witnesses: Option<Witnesses>,
     time_stamp_url: Option<String>,
     time_stamp_every_ms: Option<Between<1_000, 604_800_000>>,
+    oidc: Option<oidc::Given>,
 }
 
 /// The names of [`Given`]'s fields, for finding a misspelt variable. A test holds the two together.
-const NAMES: [&str; 32] = [
+const NAMES: [&str; 33] = [
     "database",
     "listen",
     "data_dir",
@@ -230,6 +237,7 @@ const NAMES: [&str; 32] = [
     "witnesses",
     "time_stamp_url",
     "time_stamp_every_ms",
+    "oidc",
 ];
 
 impl Given {
@@ -268,6 +276,7 @@ impl Given {
                 time_stamp_url: self.time_stamp_url,
                 time_stamp_every: Duration::from_millis(self.time_stamp_every_ms.map_or(3_600_000, |every| every.0)),
             },
+            oidc: self.oidc.map(oidc::Given::with_defaults).transpose()?,
             data_dir,
             log_format: self.log_format.unwrap_or(LogFormat::Text),
             log_level: self.log_level.map_or_else(|| "info".into(), |filter| filter.0),
@@ -351,31 +360,14 @@ impl TryFrom<String> for Filter {
     }
 }
 
-/// A whole number from `LEAST` to `MOST`.
-#[derive(Deserialize)]
-#[serde(try_from = "u64")]
-struct Between<const LEAST: u64, const MOST: u64>(u64);
-
-impl<const LEAST: u64, const MOST: u64> TryFrom<u64> for Between<LEAST, MOST> {
-    type Error = String;
-
-    fn try_from(number: u64) -> Result<Self, Self::Error> {
-        if (LEAST..=MOST).contains(&number) {
-            Ok(Self(number))
-        } else {
-            Err(format!("{number} is not from {LEAST} to {MOST}"))
-        }
-    }
-}
-
 fn variable(name: &str) -> String {
     format!("{PREFIX}{}", name.to_ascii_uppercase())
 }
 
-/// The setting that a misspelt name probably means: at most a third of its letters are wrong.
-fn nearest(name: &str) -> Option<&'static str> {
+/// The one of the known settings that a misspelt name probably means: at most a third of its letters are wrong.
+fn nearest(name: &str, known: impl IntoIterator<Item = &'static str>) -> Option<&'static str> {
     let distance = |known: &&str| strsim::damerau_levenshtein(name, known);
-    NAMES.into_iter().min_by_key(distance).filter(|known| distance(known) * 3 <= known.len())
+    known.into_iter().min_by_key(distance).filter(|known| distance(known) * 3 <= known.len())
 }
 
 fn describe(error: &Error) -> ConfigError {
@@ -387,7 +379,11 @@ fn describe(error: &Error) -> ConfigError {
         None => (path.join("."), "unknown source".to_owned()),
     };
     match &error.kind {
-        Kind::UnknownField(name, _) => ConfigError::Unknown { name: name.clone(), origin, nearest: nearest(name) },
+        Kind::UnknownField(name, known) => {
+            // The path ends with the name.
+            let nearest = nearest(name, known.iter().copied());
+            ConfigError::Unknown { name: path.join("."), origin, nearest }
+        }
         kind if path.is_empty() => ConfigError::Invalid(format!("{origin}: {}", kind.to_string().trim_end())),
         Kind::UnknownVariant(given, known) => {
             ConfigError::Invalid(format!("`{setting}` ({origin}): `{given}` is none of {}", known.join(", ")))

@@ -7,7 +7,8 @@ use clap::Parser;
 use etalon::cli::audit::{self, Outcome};
 use etalon::cli::problem::Problem;
 use etalon::cli::{
-    Cli, Command, backup, demo, export, import, keys, logging, migrate, rebuild, report, schema, serve, signing, token,
+    Cli, Command, backup, demo, export, import, keys, logging, migrate, rebuild, report, revoke, schema, serve, signing,
+    token,
 };
 use etalon::config::{Overrides, Settings};
 
@@ -59,6 +60,11 @@ fn run(cli: Cli) -> Result<Outcome, Problem> {
             runtime()?.block_on(demo::run(settings, folder))
         }
         Command::Token(arguments) => say(&token::run(arguments, &settings(Overrides::default())?)?),
+        Command::Revoke(arguments) => {
+            let settings = settings(arguments.overrides())?;
+            logging::start(&settings);
+            say(&runtime()?.block_on(revoke::run(arguments, &settings))?)
+        }
         Command::Import(arguments) => {
             let settings = settings(arguments.database.overrides())?;
             logging::start(&settings);

@@ -18,6 +18,7 @@ mod reads;
 mod rebuild;
 mod registers;
 mod request;
+mod revocations;
 mod scope;
 mod search;
 mod similar;
@@ -49,6 +50,7 @@ pub use reads::{CasePage, EventPage};
 pub use rebuild::{Rebuilt, Replayed};
 pub use registers::{Entry, RegisterPage};
 pub use request::{Failure, Fault, Key, Receipt, Request, time_of};
+pub use revocations::{Revoker, Standing};
 pub use search::{Found, Hit, Search, Shown};
 pub use similar::Similar;
 pub use statistics::{MOST_GROUPS, StatisticsQuestion, days, fee_total, gap_of, rate};
@@ -70,6 +72,7 @@ use crate::clock::Clock;
 use crate::store::{Store, Writer, WriterLimits};
 use aggregates::Aggregates;
 use follow::Hub;
+use revocations::Revocations;
 use turns::Turns;
 
 /// The application: everything that can be ordered and asked.
@@ -89,6 +92,8 @@ pub struct App {
     vault: Option<Vault>,
     /// Every key that was erased before this position is destroyed, as far as this process knows.
     erased_before: AtomicU64,
+    /// Which tokens are refused, as far as this process knows.
+    revocations: Revocations,
     /// Empty until somebody follows the log.
     hub: OnceCell<Arc<Hub>>,
 }
@@ -109,6 +114,7 @@ impl App {
             sealed: watch::Sender::new(0),
             vault: None,
             erased_before: AtomicU64::new(0),
+            revocations: Revocations::default(),
         }
     }
 

@@ -12,11 +12,12 @@ use tempfile::TempDir;
 
 use crate::app::App;
 use crate::cli::problem::Problem;
-use crate::cli::{Demo, seals, serve};
+use crate::cli::{Demo, identity, seals, serve};
 use crate::clock::{Clock, ManualClock, SystemClock};
 use crate::config::Settings;
 use crate::demo::{self, Filled, Persona};
 use crate::domain::value::Division;
+use crate::identity::Verifier;
 use crate::identity::claims::Claims;
 use crate::identity::key::LocalKey;
 use crate::store;
@@ -74,14 +75,15 @@ pub fn folder(arguments: &Demo) -> Result<Folder, Problem> {
 pub async fn run(settings: Settings, folder: Folder) -> Result<(), Problem> {
     let filled = fill(&settings).await?;
     let app = serve::open_serving(&settings, Arc::new(SystemClock), seals::of_demonstration(&settings)?).await?;
-    let key = serve::key(&settings)?;
+    // Whatever provider the installation has: the tokens that are printed here are this key's.
+    let key = identity::key(&settings)?;
     let welcome = welcome(&filled, &key, &folder)?;
     let say = move |address: SocketAddr| {
         let text = welcome.replace("{address}", &address.to_string());
         // The server is of use even where its welcome cannot be shown.
         let _ = io::stdout().write_all(text.as_bytes());
     };
-    serve::serve(app, key, &settings, say).await
+    serve::serve(app, Verifier::Local(key), &settings, say).await
 }
 
 /// Writes the past on a clock of its own; the server then opens the database on the real one.

@@ -6,11 +6,13 @@ pub mod audit;
 pub mod backup;
 pub mod demo;
 pub mod export;
+pub mod identity;
 pub mod import;
 pub mod keys;
 pub mod migrate;
 pub mod rebuild;
 pub mod report;
+pub mod revoke;
 pub mod samples;
 pub mod schema;
 pub mod seals;
@@ -82,6 +84,8 @@ pub enum Command {
     Demo(Demo),
     /// Print a bearer token signed with this installation's key
     Token(Token),
+    /// Refuse tokens before their time is over
+    Revoke(revoke::Revoke),
     /// Bring in cases from another tracker's log
     Import(Import),
     /// Write the log out, as it is or as it was
@@ -153,8 +157,8 @@ pub struct Demo {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Roles: enterprise, visitor, coordinator, manager, lead, expert, reviewer, auditor. The role enterprise needs
---enterprise; lead and expert need --institution. A token cannot be called back, so give it no longer a life than it
-needs. Whoever can read the key file can make any token.
+--enterprise; lead and expert need --institution. Give a token no longer a life than it needs; `etalon revoke` ends it
+sooner. Whoever can read the key file can make any token, unless tokens come from an identity provider (`oidc.issuer`).
 
 Examples:
   etalon token --actor bureau-4401 --role manager --jurisdiction 4401

@@ -8,15 +8,15 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-use crate::app::{Anchorer, App, Clockwork, Courier, Eraser, Outlet, Sealer, Seals, Vault};
+use crate::app::{Anchorer, App, Clockwork, Courier, Eraser, Outlet, Revoker, Sealer, Seals, Vault};
 use crate::cli::problem::Problem;
-use crate::cli::seals;
+use crate::cli::{identity, seals};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Settings;
 use crate::console;
 use crate::graphql::StreamLimits;
 use crate::http;
-use crate::identity::key::LocalKey;
+use crate::identity::Verifier;
 use crate::identity::webhook_key::WebhookKey;
 use crate::outbound::{Networks, Schedule};
 use crate::store;
@@ -30,10 +30,13 @@ const CLOCK_LOOKS_EVERY: Duration = Duration::from_secs(60);
 /// When the database, the key or the address cannot be used.
 pub async fn run(settings: Settings) -> Result<(), Problem> {
     let clock = Arc::new(SystemClock);
-    tracing::info!(database = %settings.database, key = %settings.key_file.display(), "opening");
+    match &settings.oidc {
+        Some(oidc) => tracing::info!(database = %settings.database, issuer = oidc.issuer, "opening"),
+        None => tracing::info!(database = %settings.database, key = %settings.key_file.display(), "opening"),
+    }
+    let verifier = identity::verifier(&settings)?;
     let app = open_serving(&settings, clock, seals::of(&settings)?).await?;
-    let key = key(&settings)?;
-    serve(app, key, &settings, |address| {
+    serve(app, verifier, &settings, |address| {
         tracing::info!("GraphQL at http://{address}/graphql");
         tracing::info!("a page to ask from at http://{address}{}", console::PATH);
     })
@@ -106,24 +109,17 @@ pub fn vault(settings: &Settings) -> Result<Vault, Problem> {
     Vault::open_or_create(&settings.data_keys_dir).map_err(Problem::while_doing("the data keys cannot be used"))
 }
 
-/// The key that signs and checks this installation's tokens.
-///
-/// # Errors
-/// When the key file cannot be used.
-pub fn key(settings: &Settings) -> Result<LocalKey, Problem> {
-    LocalKey::open_or_create(&settings.key_file).map_err(Problem::while_doing("the token key cannot be used"))
-}
-
 /// Serves an application that is open already; `ready` is told the address once requests are taken.
 ///
 /// # Errors
 /// When the address cannot be listened at, or the server fails.
 pub async fn serve(
     app: Arc<App>,
-    key: LocalKey,
+    verifier: Verifier,
     settings: &Settings,
     ready: impl FnOnce(std::net::SocketAddr),
 ) -> Result<(), Problem> {
+    app.look_for_revocations().await.map_err(Problem::while_doing("revoked tokens cannot be looked for"))?;
     let listener = TcpListener::bind(settings.listen)
         .await
         .map_err(Problem::while_doing(format!("{} cannot be listened at", settings.listen)))?;
@@ -145,13 +141,21 @@ pub async fn serve(
     let sealer = tokio::spawn(Sealer.run(app.clone(), sealing.clone()));
     let anchorer = tokio::spawn(Anchorer.run(app.clone(), stop.clone()));
     let eraser = tokio::spawn(Eraser.run(app.clone(), stop.clone()));
+    let revoker = tokio::spawn(Revoker.run(app.clone(), stop.clone()));
+    let provider = match &verifier {
+        Verifier::Provider(provider) => Some(tokio::spawn(provider.clone().run(stop.clone()))),
+        Verifier::Local(_) => None,
+    };
     let ends = told_to_end().map_err(Problem::while_doing("signals cannot be heard"))?;
     ready(address);
     let limits = limits(settings);
-    let served = http::serve(listener, app.clone(), key, limits, ends).await;
+    let served = http::serve(listener, app.clone(), verifier, limits, ends).await;
     // Requests are answered by now. What the writer has accepted is committed before the process ends.
     stop.cancel();
-    let _ = tokio::join!(clockwork, courier, anchorer, eraser);
+    let _ = tokio::join!(clockwork, courier, anchorer, eraser, revoker);
+    if let Some(provider) = provider {
+        let _ = provider.await;
+    }
     app.shutdown().await;
     sealing.cancel();
     let _ = sealer.await;

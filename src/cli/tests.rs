@@ -79,6 +79,8 @@ fn a_wrong_command_line_exits_with_two() {
         "etalon serv",
         "etalon serve --port 1",
         "etalon token --actor a --jurisdiction 44",
+        "etalon revoke",
+        "etalon revoke --actor a --subject b",
         "etalon import f.xes --format xml --mapping m.toml",
         "etalon import f.xes --format xes",
         "etalon schema --check a --write b",

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use crate::cli::problem::Problem;
-use crate::cli::{Token, serve};
+use crate::cli::{Token, identity};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Settings;
 use crate::domain::value::Division;
@@ -12,11 +12,16 @@ use crate::identity::claims::Claims;
 /// Makes a token.
 ///
 /// # Errors
-/// When the claims make no sense or the key cannot be used.
+/// When the claims make no sense, the key cannot be used, or tokens come from somewhere else.
 pub fn run(arguments: Token, settings: &Settings) -> Result<String, Problem> {
+    if let Some(oidc) = &settings.oidc {
+        let issuer = &oidc.issuer;
+        let why = "`oidc.issuer` is set, so the servers of this installation take no token that it signs itself";
+        return Err(Problem::new(format!("{why}: tokens come from {issuer}")));
+    }
     Division::parse(&arguments.jurisdiction).map_err(Problem::while_doing("the jurisdiction cannot be used"))?;
     let claims = claims(arguments, SystemClock.now());
-    serve::key(settings)?.issue(&claims).map_err(Problem::while_doing("the token cannot be made"))
+    identity::key(settings)?.issue(&claims).map_err(Problem::while_doing("the token cannot be made"))
 }
 
 fn claims(arguments: Token, now: Timestamp) -> Claims {

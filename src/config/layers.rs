@@ -4,7 +4,7 @@ use figment::providers::Serialized;
 use figment::value::{Dict, Map, Value};
 use figment::{Error, Metadata, Profile, Provider};
 
-use super::{ConfigError, NAMES, Overrides, PREFIX, nearest, variable};
+use super::{ConfigError, NAMES, Overrides, PREFIX, nearest, oidc, variable};
 
 /// The `ETALON_*` variables, by setting name.
 pub(super) struct Environment(Vec<(String, String)>);
@@ -28,8 +28,9 @@ impl Environment {
     /// container `ETALON_SERVICE_HOST` and the like when a service is called etalon.
     pub(super) fn refuse_misspelt(&mut self) -> Result<(), ConfigError> {
         self.0.sort();
-        for (name, _) in self.0.extract_if(.., |(name, _)| !NAMES.contains(&name.as_str())) {
-            if let Some(nearest) = nearest(&name) {
+        let known = || NAMES.into_iter().chain(oidc::NAMES);
+        for (name, _) in self.0.extract_if(.., |(name, _)| !known().any(|known| known == name)) {
+            if let Some(nearest) = nearest(&name, known()) {
                 let origin = "environment variable".to_owned();
                 let name = variable(&name);
                 return Err(ConfigError::Unknown { name, origin, nearest: Some(nearest) });
@@ -45,11 +46,18 @@ impl Provider for Environment {
     }
 
     fn data(&self) -> Result<Map<Profile, Dict>, Error> {
-        let values = self.0.iter().map(|(name, value)| {
+        let (mut values, mut of_provider) = (Dict::new(), Dict::new());
+        for (name, value) in &self.0 {
             let parsed: Value = value.parse().unwrap_or_else(|never: std::convert::Infallible| match never {});
-            (name.clone(), parsed)
-        });
-        Ok(Map::from([(Profile::Default, values.collect())]))
+            match name.strip_prefix("oidc_") {
+                Some(name) => of_provider.insert(name.to_owned(), parsed),
+                None => values.insert(name.clone(), parsed),
+            };
+        }
+        if !of_provider.is_empty() {
+            values.insert("oidc".to_owned(), of_provider.into());
+        }
+        Ok(Map::from([(Profile::Default, values)]))
     }
 }
 

@@ -3,7 +3,7 @@ use std::fs;
 use super::*;
 
 /// The settings of a TOML file, some variables and a command line, without the process's own environment.
-fn settings(toml: &str, variables: &[(&str, &str)], overrides: Overrides) -> Result<Settings, ConfigError> {
+pub(super) fn settings(toml: &str, variables: &[(&str, &str)], overrides: Overrides) -> Result<Settings, ConfigError> {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("given.toml");
     fs::write(&file, toml).expect("written");
@@ -11,7 +11,7 @@ fn settings(toml: &str, variables: &[(&str, &str)], overrides: Overrides) -> Res
     Settings::from_layers(Some(&file), variables, overrides)
 }
 
-fn refusal(toml: &str, variables: &[(&str, &str)], overrides: Overrides) -> String {
+pub(super) fn refusal(toml: &str, variables: &[(&str, &str)], overrides: Overrides) -> String {
     settings(toml, variables, overrides).expect_err("refused").to_string()
 }
 

@@ -15,6 +15,7 @@ use crate::domain::case::values::Status;
 use crate::domain::enterprise::Enterprise;
 use crate::domain::value::Level;
 use crate::graphql::{Asked, Limits, Schema, Session, StreamLimits};
+use crate::identity::credential::Credential;
 use crate::store::{self, Condition, EventQuery, EventRecord, Keep, Store, StoredCase};
 
 /// A Monday, so that the last working day lies behind a weekend.
@@ -166,6 +167,7 @@ async fn the_manager_is_answered() {
     let session = Session {
         actor: demonstration.persona(Role::Manager).clone(),
         expires_at: demonstration.app.now(),
+        credential: Credential::of_actor("manager", demonstration.app.now()),
         request_id: "test".to_owned(),
     };
     let query = demonstration.filled.query;

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::value::{Division, EnterpriseId, InstitutionId, PersonId};
 
-/// An opaque id of whoever acts: the subject of a token, never a name.
+/// An opaque id of whoever acts, as a token names it or as it is made of one; never a name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct ActorId(String);

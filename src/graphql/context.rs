@@ -10,6 +10,7 @@ use crate::domain::actor::Actor;
 use crate::graphql::errors;
 use crate::graphql::loaders::Loaders;
 use crate::graphql::scalars::Position;
+use crate::identity::credential::Credential;
 
 /// Who is asking, for one request.
 #[derive(Clone, Debug)]
@@ -18,6 +19,8 @@ pub struct Session {
     pub actor: Actor,
     /// When the token ends.
     pub expires_at: Timestamp,
+    /// What the token is known by, should it be revoked while a stream is open.
+    pub credential: Credential,
     /// What the server's log calls this request.
     pub request_id: String,
 }

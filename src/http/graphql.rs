@@ -30,7 +30,7 @@ pub(super) async fn post(
     body: Body,
 ) -> Result<Response, Refused> {
     let accepted = acceptable(&headers)?;
-    let asker = authentication::asker(&headers, &front.key, front.app.now())?;
+    let asker = authentication::asker(&headers, &front).await?;
     is_json(&headers)?;
     let limit = front.schema.limits().body_bytes;
     let body = to_bytes(body, limit).await.map_err(|_| {
@@ -48,7 +48,7 @@ pub(super) async fn get(
     parameters: Result<Query<Parameters>, QueryRejection>,
 ) -> Result<Response, Refused> {
     let accepted = acceptable(&headers)?;
-    let asker = authentication::asker(&headers, &front.key, front.app.now())?;
+    let asker = authentication::asker(&headers, &front).await?;
     let Query(parameters) = parameters.map_err(|_| Refused::bad_request("the query string cannot be read"))?;
     let asked = of_parameters(parameters)?;
     answer(&front, &headers, accepted, asked, Some(OperationType::Query), session(asker, request_id)).await
@@ -60,7 +60,8 @@ pub(super) async fn other() -> Refused {
 }
 
 fn session(asker: authentication::Asker, request_id: RequestId) -> Session {
-    Session { actor: asker.actor, expires_at: asker.expires_at, request_id: request_id.0 }
+    let authentication::Asker { actor, expires_at, credential } = asker;
+    Session { actor, expires_at, credential, request_id: request_id.0 }
 }
 
 async fn answer(

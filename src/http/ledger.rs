@@ -22,7 +22,7 @@ const FOREVER: HeaderValue = HeaderValue::from_static("private, max-age=31536000
 
 /// `GET /log/checkpoint`: the latest, with its cosignatures.
 pub(super) async fn checkpoint(State(front): State<Arc<Front>>, headers: HeaderMap) -> Result<Response, Refused> {
-    authentication::asker(&headers, &front.key, front.app.now())?;
+    authentication::asker(&headers, &front).await?;
     let latest = front.app.checkpoint(Sealed::Latest).await.map_err(failed)?;
     let latest = latest.ok_or_else(|| not_found("nothing is sealed yet"))?;
     Ok(file("text/plain; charset=utf-8", FRESH, latest.note().into_bytes()))
@@ -34,7 +34,7 @@ pub(super) async fn tile(
     Path(path): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, Refused> {
-    let asker = authentication::asker(&headers, &front.key, front.app.now())?;
+    let asker = authentication::asker(&headers, &front).await?;
     let asked: TilePath = format!("tile/{path}").parse().map_err(|error| not_found(&format!("{error}")))?;
     let bytes = match asked {
         TilePath::Hashes(tile) => {

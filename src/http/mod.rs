@@ -26,7 +26,7 @@ use tower_http::compression::CompressionLayer;
 use crate::app::App;
 use crate::console;
 use crate::graphql::{Schema, StreamLimits};
-use crate::identity::key::LocalKey;
+use crate::identity::Verifier;
 use patience::Patient;
 use streams::Streams;
 
@@ -50,14 +50,14 @@ pub struct Limits {
 /// What every handler has at hand.
 struct Front {
     app: Arc<App>,
-    key: LocalKey,
+    verifier: Verifier,
     schema: Schema,
     streams: Streams,
     allowed_origins: Vec<String>,
 }
 
 impl Front {
-    fn new(app: Arc<App>, key: LocalKey, limits: Limits) -> Self {
+    fn new(app: Arc<App>, verifier: Verifier, limits: Limits) -> Self {
         let of_requests = crate::graphql::Limits {
             body_bytes: limits.body_bytes,
             cost: limits.cost,
@@ -70,7 +70,7 @@ impl Front {
             streams: Streams::new(limits.streams),
             allowed_origins: limits.allowed_origins,
             app,
-            key,
+            verifier,
         }
     }
 
@@ -105,11 +105,11 @@ fn router(front: Arc<Front>) -> Router {
 pub async fn serve(
     listener: TcpListener,
     app: Arc<App>,
-    key: LocalKey,
+    verifier: Verifier,
     limits: Limits,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
-    let front = Arc::new(Front::new(app, key, limits));
+    let front = Arc::new(Front::new(app, verifier, limits));
     let ends = {
         let front = front.clone();
         async move {

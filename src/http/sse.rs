@@ -19,6 +19,7 @@ use crate::http::Front;
 use crate::http::accept::{EVENT_STREAM, MediaType};
 use crate::http::answer::{self, Refused};
 use crate::http::streams::{Counted, Farewell};
+use crate::identity::credential::Credential;
 
 /// Answers an operation as a stream of events.
 ///
@@ -44,7 +45,7 @@ pub(super) async fn answer(
         let message = format!("an actor has at most {most} subscriptions at once");
         Refused::new(StatusCode::TOO_MANY_REQUESTS, "TOO_MANY_SUBSCRIPTIONS", message)
     })?;
-    let expires_at = front.instant_of(session.expires_at);
+    let (expires_at, credential) = (front.instant_of(session.expires_at), session.credential.clone());
     let subscribed = match front.schema.subscribe(document, session, resume).await {
         Ok(subscribed) => subscribed,
         Err(refused) => return Ok(answer::refused(&refused)),
@@ -57,6 +58,7 @@ pub(super) async fn answer(
         told: resume,
         last_words: last_words.clone(),
         expires_at,
+        credential,
         _counted: counted,
     };
     front.streams.tasks.spawn(async move {
@@ -89,6 +91,7 @@ struct Pump {
     told: Option<u64>,
     last_words: LastWords,
     expires_at: Instant,
+    credential: Credential,
     _counted: Counted,
 }
 
@@ -97,12 +100,17 @@ impl Pump {
         let limits = self.front.streams.limits;
         let mut alive = tokio::time::interval(limits.heartbeat);
         alive.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let front = self.front.clone();
+        let credential = self.credential.clone();
+        let revoked = front.app.revoked(&credential);
+        tokio::pin!(revoked);
         let mut coming: BoxFuture<'static, _> = Box::pin(subscribed.next());
         let farewell = loop {
             // The first tick comes at once: the client sees that the stream is open.
             let chunk = tokio::select! {
                 () = self.front.streams.stop.cancelled() => break Farewell::ShuttingDown,
                 () = tokio::time::sleep_until(self.expires_at) => break Farewell::TokenExpired,
+                () = &mut revoked => break Farewell::TokenRevoked,
                 () = self.chunks.closed() => return,
                 _ = alive.tick() => (Bytes::from_static(b":\n\n"), self.told),
                 (subscribed, outcome) = &mut coming => {

@@ -94,6 +94,8 @@ pub(super) enum Farewell {
     ShuttingDown,
     /// The token's time is over.
     TokenExpired,
+    /// The token was revoked.
+    TokenRevoked,
     /// The reader did not read.
     SlowReader,
     /// The log cannot be read at the moment.
@@ -106,6 +108,7 @@ impl Farewell {
         match self {
             Self::ShuttingDown => "SHUTTING_DOWN",
             Self::TokenExpired => "TOKEN_EXPIRED",
+            Self::TokenRevoked => "TOKEN_REVOKED",
             Self::SlowReader => "SLOW_READER",
             Self::Unavailable => "UNAVAILABLE",
         }
@@ -116,6 +119,7 @@ impl Farewell {
         match self {
             Self::ShuttingDown => "the server ends: go on at another one, or here later",
             Self::TokenExpired => "the bearer token has expired: go on with a new one",
+            Self::TokenRevoked => "the bearer token was revoked: go on with a new one",
             Self::SlowReader => "answers were not read in time: go on when there is time to read them",
             Self::Unavailable => "the log cannot be read at the moment: go on a little later",
         }

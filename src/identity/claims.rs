@@ -9,6 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 use crate::identity::Identity;
+use crate::identity::credential::Credential;
 
 /// Every role that a token can carry. The clock is a role as well, but nobody holds a token for it.
 pub const ROLES: [&str; 8] =
@@ -17,7 +18,7 @@ pub const ROLES: [&str; 8] =
 /// The jurisdiction of the whole nation.
 pub const NATION: &str = "CN";
 
-/// The longest that a token may last. A token cannot be called back, so a lost one must end by itself.
+/// The longest that a token may last: revocations are kept in memory for as long.
 pub const LONGEST_LIFE: SignedDuration = SignedDuration::from_hours(366 * 24);
 
 const LONGEST_ACTOR_CHARACTERS: usize = 128;
@@ -98,6 +99,7 @@ impl Claims {
             enterprise: self.enterprise,
             expires_at: Timestamp::from_second(self.expires_at.as_second())
                 .expect("a timestamp's whole seconds are a timestamp"),
+            credential: Credential::of_actor(&self.actor, self.issued_at),
         })
     }
 

@@ -1,6 +1,6 @@
 //! Bearer tokens: JSON Web Tokens (RFC 7519) signed with Ed25519 (RFC 8037), for this installation by itself.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use jsonwebtoken::errors::{Error, ErrorKind};
 use jsonwebtoken::{Algorithm, Header, Validation};
 use serde::{Deserialize, Serialize};
@@ -16,8 +16,8 @@ const AUDIENCE: &str = "etalon";
 /// How far two machines' clocks may be apart, in seconds, before a token counts as expired or not yet valid.
 const LEEWAY_SECONDS: i64 = 30;
 
-/// A token longer than this is not looked at: Etalon's own are a tenth of it.
-const LONGEST_TOKEN_BYTES: usize = 8 * 1024;
+/// A token longer than this is not looked at: Etalon's own are a tenth of it, those of providers a half at most.
+pub(super) const LONGEST_TOKEN_BYTES: usize = 8 * 1024;
 
 /// The token's payload, as RFC 7519 names it. Every registered claim is required.
 #[derive(Serialize, Deserialize)]
@@ -85,7 +85,7 @@ impl LocalKey {
         if token.len() > LONGEST_TOKEN_BYTES || jsonwebtoken::decode_header(token).is_err() {
             return Err(IdentityError::Malformed);
         }
-        let payload = jsonwebtoken::decode::<Payload>(token, &self.verifying, &signature_only())
+        let payload = jsonwebtoken::decode::<Payload>(token, &self.verifying, &signature_only(Algorithm::EdDSA))
             .map_err(|error| refusal(&error))?
             .claims;
         if payload.iss != ISSUER || payload.aud != AUDIENCE {
@@ -93,6 +93,7 @@ impl LocalKey {
         }
         let claims = claims(payload).ok_or(IdentityError::Claims)?;
         let identity = claims.check().map_err(|_| IdentityError::Claims)?;
+        let leeway = SignedDuration::from_secs(LEEWAY_SECONDS);
         let now_seconds = now.as_second();
         if now_seconds >= claims.expires_at.as_second().saturating_add(LEEWAY_SECONDS) {
             return Err(IdentityError::Expired);
@@ -100,14 +101,14 @@ impl LocalKey {
         if now_seconds.saturating_add(LEEWAY_SECONDS) < claims.issued_at.as_second() {
             return Err(IdentityError::NotYetValid);
         }
-        Ok(identity)
+        Ok(Identity { credential: identity.credential.issued_by_a_clock_within(leeway), ..identity })
     }
 }
 
 /// The library checks the signature and nothing else: it would compare times with the system's clock, and it accepts
 /// an issuer or audience that is absent.
-fn signature_only() -> Validation {
-    let mut validation = Validation::new(Algorithm::EdDSA);
+pub(super) fn signature_only(algorithm: Algorithm) -> Validation {
+    let mut validation = Validation::new(algorithm);
     validation.required_spec_claims.clear();
     validation.validate_exp = false;
     validation.validate_nbf = false;
@@ -115,7 +116,7 @@ fn signature_only() -> Validation {
     validation
 }
 
-fn refusal(error: &Error) -> IdentityError {
+pub(super) fn refusal(error: &Error) -> IdentityError {
     match error.kind() {
         // Another algorithm is no proof either, however well that one is signed.
         ErrorKind::InvalidSignature | ErrorKind::InvalidAlgorithm | ErrorKind::InvalidKeyFormat => {
@@ -150,11 +151,11 @@ mod tests {
     use std::fs;
 
     use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-    use jiff::SignedDuration;
     use jsonwebtoken::EncodingKey;
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::identity::credential::Credential;
 
     const HOUR: SignedDuration = SignedDuration::from_hours(1);
 
@@ -203,6 +204,8 @@ mod tests {
             institution: Some(Uuid::from_u128(7)),
             enterprise: None,
             expires_at: noon() + HOUR,
+            // A clock that is half a minute ahead may have issued it before noon.
+            credential: Credential::of_actor("bureau-44", noon() - SignedDuration::from_secs(LEEWAY_SECONDS)),
         };
         assert_eq!(key.verify(&token, noon()), Ok(expected));
         assert_eq!(key.issue(&Claims { institution: None, ..lead() }), Err(ClaimsError::NoInstitution("LEAD")));

@@ -4,7 +4,7 @@
 use std::net::IpAddr;
 
 use axum::http::Uri;
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
 /// Special-purpose blocks of IPv4 that are no public addresses (IANA registry, RFC 6890).
 const NOT_PUBLIC_V4: &[&str] = &[
@@ -58,6 +58,12 @@ impl Networks {
     #[must_use]
     pub fn any() -> Self {
         Self(Called::Any)
+    }
+
+    /// All there are by TLS, and without it this machine: for a peer that the settings name and that is to be believed.
+    #[must_use]
+    pub fn any_by_tls() -> Self {
+        Self::new(vec![Ipv4Net::default().into(), Ipv6Net::default().into()])
     }
 
     /// Whether this address may be called. Only a loopback address may be called without TLS, if it may be at all.
@@ -209,6 +215,23 @@ mod tests {
         assert!(!allowed.admit("10.2.0.1".parse().unwrap(), true));
         assert!(!allowed.admit("10.1.2.3".parse().unwrap(), false), "plain only within this machine");
         assert!(allowed.admit("127.0.0.1".parse().unwrap(), false));
+    }
+
+    #[test]
+    fn a_peer_that_is_believed_is_anywhere_by_tls() {
+        let any = Networks::any_by_tls();
+        for url in [
+            "https://sso.example/x",
+            "https://10.0.0.1/",
+            "https://[fd00::1]/",
+            "http://127.0.0.1:1/",
+            "http://localhost/",
+        ] {
+            assert!(Endpoint::parse(url, &any).is_ok(), "{url}");
+        }
+        assert_eq!(Endpoint::parse("http://sso.example/x", &any), Err(EndpointError::NotHttps));
+        assert_eq!(Endpoint::parse("http://10.0.0.1/", &any), Err(EndpointError::NotHttps));
+        assert!(!any.admit("10.0.0.1".parse().unwrap(), false));
     }
 
     #[test]

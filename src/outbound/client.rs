@@ -14,6 +14,7 @@ use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use rustls::{ClientConfig, RootCertStore};
+use rustls_pki_types::CertificateDer;
 
 use super::connector::Connector;
 use super::{Endpoint, Failure, FailureClass, Networks};
@@ -51,8 +52,15 @@ impl Client {
     /// logged here, and every request says so.
     #[must_use]
     pub fn new(networks: Networks, timeout: Duration) -> Self {
+        Self::trusting(Vec::new(), networks, timeout)
+    }
+
+    /// The same, which trusts these authorities besides.
+    #[must_use]
+    pub fn trusting(besides: Vec<CertificateDer<'static>>, networks: Networks, timeout: Duration) -> Self {
         let mut roots = RootCertStore::empty();
-        let (known, _) = roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+        let authorities = rustls_native_certs::load_native_certs().certs.into_iter().chain(besides);
+        let (known, _) = roots.add_parsable_certificates(authorities);
         if known == 0 {
             tracing::warn!("this machine trusts no certificate authority: nobody can be called by HTTPS");
         }
@@ -72,6 +80,14 @@ impl Client {
             .pool_idle_timeout(IDLE)
             .build(connector);
         Self { client, timeout }
+    }
+
+    /// Gets what is there.
+    ///
+    /// # Errors
+    /// When no answer comes; one of any status is an answer.
+    pub async fn get(&self, endpoint: &Endpoint) -> Result<Answer, Failure> {
+        self.send(Request::get(endpoint.0.clone()), Bytes::new()).await
     }
 
     /// Posts a body.

@@ -16,6 +16,7 @@ mod personal;
 mod query;
 mod readers;
 mod record;
+mod revocation;
 mod row;
 mod text;
 mod writer;
@@ -74,6 +75,7 @@ pub use record::{
     AggregateType, Append, AppendSpan, Attachment, Body, CommandKey, Committed, Content, EventRecord, Head,
     NewAttachment, NewCiphertext, NewEvent, StoredCommand, StreamId, WriteNumbered,
 };
+pub use revocation::{Revocation, RevocationStore};
 pub use row::{
     CaseLink, CaseRow, NumberTaken, RebuildOutcome, RebuiltRow, RegisterRow, RowChanges, RowDifference, RowsComparison,
     RowsDigest, RowsForm, SUB_CASE_OF, StoredCase, StoredRegister, SubCase,
@@ -93,7 +95,7 @@ pub use year::{FigureSelection, FigureSum, OfCases, YearQuery};
 /// [`StoreError::Corrupt`] when it holds what this program does not write; further errors are
 /// named where they occur. "Not found" is `None` or an empty list.
 #[async_trait]
-pub trait Store: LedgerStore + PersonalStore + WebhookStore + Send + Sync + 'static {
+pub trait Store: LedgerStore + PersonalStore + RevocationStore + WebhookStore + Send + Sync + 'static {
     /// Commits the appends as one transaction and answers each in its place. A refused append
     /// fails alone. Called by the [`Writer`] only, which groups what many callers want.
     ///

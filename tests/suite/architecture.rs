@@ -69,7 +69,12 @@ const WALLS: [Wall; 18] = [
     },
     Wall { room: "search", may_not_name: AllBut(&[]), because: "words are the same wherever they stand" },
     Wall { room: "vault", may_not_name: AllBut(&[]), because: "an auditor can take it out of the house, too" },
-    Wall { room: "identity", may_not_name: AllBut(&["clock"]), because: "who asks does not depend on what for" },
+    Wall {
+        room: "identity",
+        // A provider's keys are fetched.
+        may_not_name: AllBut(&["clock", "outbound"]),
+        because: "who asks does not depend on what for",
+    },
     Wall { room: "outbound", may_not_name: AllBut(&[]), because: "it knows where bytes may go, not what they say" },
     Wall { room: "config", may_not_name: AllBut(&[]), because: "everything else is configured by it" },
     Wall { room: "clock", may_not_name: AllBut(&[]), because: "everything else is timed by it" },

@@ -3,6 +3,6 @@
 mod ends;
 mod log;
 mod protocol;
-mod resuming;
+pub mod resuming;
 mod rights;
 pub mod subscriber;

@@ -11,6 +11,7 @@ mod front;
 mod interchange;
 mod ledger;
 mod life;
+mod oidc;
 mod readme;
 mod samples;
 mod schema_rules;

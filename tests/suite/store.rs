@@ -33,6 +33,7 @@ mod opening;
 mod plans;
 mod rebuild;
 mod registers;
+mod revocations;
 mod sharing;
 mod statistics;
 mod stock;

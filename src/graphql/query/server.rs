@@ -79,7 +79,7 @@ impl Viewer {
         ActorNode { id: actor(ctx).id.clone(), at: Moment::Present }
     }
 
-    /// The id that is the subject of the token.
+    /// The id that you act under, as the log has it.
     async fn id(&self, ctx: &Context<'_>) -> ID {
         ID(actor(ctx).id.to_string())
     }

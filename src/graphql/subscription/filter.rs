@@ -18,7 +18,7 @@ use crate::graphql::filter::LARGEST;
 pub(crate) struct EventFilter {
     /// 类型: only of these types, as the log names them: `CaseReported`, `EnterpriseEnrolled`, …
     types: Option<Vec<String>>,
-    /// 操作者: only by this actor: its id, as tokens have it.
+    /// 操作者: only by this actor: its id, as the log has it.
     actor: Option<String>,
     /// 对象类型: only what happened to these.
     subjects: Option<Vec<EventSubject>>,

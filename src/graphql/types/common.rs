@@ -102,7 +102,7 @@ pub(crate) struct ActorNode {
 /// 操作者: whoever did something: an opaque id, and the person behind it where one is registered.
 #[Object(name = "Actor")]
 impl ActorNode {
-    /// The id, as tokens have it. Never a name.
+    /// The id, as the log has it. Never a name.
     async fn id(&self) -> ID {
         ID(self.id.to_string())
     }

@@ -85,7 +85,7 @@ impl Connection {
             let Some(told) = self.told().await? else { continue };
             match told {
                 Told::Init { authorization } => {
-                    let session = self.session(authorization)?;
+                    let session = self.session(authorization).await?;
                     self.send(message::ack()).await?;
                     return Ok(session);
                 }
@@ -97,14 +97,15 @@ impl Connection {
     }
 
     /// Who is asking: as the first message says, else as the upgrade has said.
-    fn session(&mut self, authorization: Option<String>) -> Result<Session, Closing> {
-        let front = &self.front;
+    async fn session(&mut self, authorization: Option<String>) -> Result<Session, Closing> {
         let asker = match (authorization, self.asker.take()) {
             (None, Some(asker)) => asker,
-            (authorization, _) => authentication::bearer(authorization.as_deref(), &front.key, front.app.now())
-                .map_err(|error| Closing::forbidden(error.code()))?,
+            (authorization, _) => {
+                authentication::bearer(authorization.as_deref(), &self.front).await.map_err(Closing::unknown)?
+            }
         };
-        Ok(Session { actor: asker.actor, expires_at: asker.expires_at, request_id: self.request_id.0.clone() })
+        let Asker { actor, expires_at, credential } = asker;
+        Ok(Session { actor, expires_at, credential, request_id: self.request_id.0.clone() })
     }
 
     /// Takes messages and gives answers until it ends.
@@ -121,7 +122,8 @@ impl Connection {
         let mut alive = tokio::time::interval_at(Instant::now() + limits.heartbeat, limits.heartbeat);
         alive.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let expiry = tokio::time::sleep_until(front.instant_of(session.expires_at));
-        tokio::pin!(expiry);
+        let revoked = front.app.revoked(&session.credential);
+        tokio::pin!(expiry, revoked);
         let (mut is_heard, mut is_ending, mut told) = (true, false, None);
         loop {
             if is_ending && self.operations.is_empty() {
@@ -133,6 +135,7 @@ impl Connection {
                     told = self.operations.end_subscriptions();
                 }
                 () = &mut expiry => return Err(self.farewell(Farewell::TokenExpired)),
+                () = &mut revoked => return Err(self.farewell(Farewell::TokenRevoked)),
                 message = self.socket.recv(), if !is_ending => {
                     is_heard = true;
                     if let Some(told) = read(message)? {

@@ -4,6 +4,7 @@ use axum::extract::ws::{CloseFrame, Message};
 use serde_json::{Map, Value, json};
 
 use crate::http::streams::Farewell;
+use crate::identity::IdentityError;
 
 /// Why the server closes a connection: one of the protocol's codes, or one for the end of its streams.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,9 +24,13 @@ impl Closing {
         Self { code: 4401, reason: "Unauthorized".to_owned() }
     }
 
-    /// The token does not hold; the code says why, as over HTTP.
-    pub(super) fn forbidden(code: &str) -> Self {
-        Self { code: 4403, reason: json!({ "code": code }).to_string() }
+    /// Nobody is known by the token; the reason says why, as over HTTP.
+    pub(super) fn unknown(error: IdentityError) -> Self {
+        let code = match error {
+            IdentityError::Unavailable => 1011,
+            _ => 4403,
+        };
+        Self { code, reason: json!({ "code": error.code() }).to_string() }
     }
 
     pub(super) fn wrong_protocol() -> Self {
@@ -52,7 +57,7 @@ impl Closing {
             Farewell::ShuttingDown => 1001,
             Farewell::Unavailable => 1011,
             Farewell::SlowReader => 1013,
-            Farewell::TokenExpired => 4403,
+            Farewell::TokenExpired | Farewell::TokenRevoked => 4403,
         };
         let position = position.map(|position| position.to_string());
         Self { code, reason: json!({ "code": farewell.code(), "position": position }).to_string() }
@@ -189,7 +194,13 @@ mod tests {
 
     #[test]
     fn a_reason_fits_into_its_frame() {
-        for farewell in [Farewell::ShuttingDown, Farewell::TokenExpired, Farewell::SlowReader, Farewell::Unavailable] {
+        for farewell in [
+            Farewell::ShuttingDown,
+            Farewell::TokenExpired,
+            Farewell::TokenRevoked,
+            Farewell::SlowReader,
+            Farewell::Unavailable,
+        ] {
             let reason = Closing::farewell(farewell, Some(u64::MAX)).reason;
             assert!(reason.len() <= 123, "{reason}");
             assert_eq!(serde_json::from_str::<Value>(&reason).expect("JSON")["position"], u64::MAX.to_string());

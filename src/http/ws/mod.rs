@@ -1,6 +1,6 @@
 //! GraphQL over WebSocket, by the protocol `graphql-transport-ws`: subscriptions, and queries and mutations as well.
 //!
-//! Close codes are those of the protocol: 4400 for a message that is none, 4401 for an operation before the connection was acknowledged, 4403 for a token that does not hold or no longer, 4406 for another subprotocol, 4408 for a client that does not say in time who is asking, 4409 for an id that is taken, 4429 for saying twice who is asking. A stream that ends for a reason of the server is closed with 1001 (it ends), 1011 (it cannot read the log) or 1013 (the reader is too slow); reference clients reconnect after each of these and after 4403, where they ask for a new token. The reason of such a close is JSON with `code` and `position`: what was delivered up to.
+//! Close codes are those of the protocol: 4400 for a message that is none, 4401 for an operation before the connection was acknowledged, 4403 for a token that does not hold or no longer, 4406 for another subprotocol, 4408 for a client that does not say in time who is asking, 4409 for an id that is taken, 4429 for saying twice who is asking. A stream that ends for a reason of the server is closed with 1001 (it ends), 1011 (it cannot read the log, or know anybody) or 1013 (the reader is too slow); reference clients reconnect after each of these and after 4403, where they ask for a new token. The reason of such a close is JSON with `code` and `position`: what was delivered up to.
 
 mod connection;
 mod message;
@@ -45,7 +45,7 @@ async fn accept(front: Arc<Front>, request: Request) -> Result<Response, Refused
     }
     // A token in the header is judged at once; without one the first message brings it.
     let asker = match parts.headers.contains_key(AUTHORIZATION) {
-        true => Some(authentication::asker(&parts.headers, &front.key, front.app.now())?),
+        true => Some(authentication::asker(&parts.headers, &front).await?),
         false => None,
     };
     let room = front.streams.connect()?;

@@ -5,8 +5,8 @@ use sqlx::postgres::PgConnection;
 use sqlx::{Executor, Row};
 
 /// What the server's role may only add to.
-const GROWING: &str =
-    "events, ledger_nodes, checkpoints, cosignatures, time_stamps, commands, attachments, webhook_changes, erased_keys";
+const GROWING: &str = "events, ledger_nodes, checkpoints, cosignatures, time_stamps, commands, attachments, \
+                       webhook_changes, erased_keys, revocations";
 
 /// What the server's role adds to, and takes away from when somebody is erased.
 const ERASABLE: &str = "ciphertexts";

@@ -8,6 +8,7 @@ use etalon::clock::ManualClock;
 use etalon::domain::actor::{Actor, ActorId, Role};
 use etalon::domain::value::Division;
 use etalon::graphql::{Asked, Limits, Schema, Session, StreamLimits};
+use etalon::identity::credential::Credential;
 use etalon::store;
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -143,7 +144,8 @@ impl House {
     /// Asks: the data and the errors.
     pub async fn post(&self, who: &str, query: &str, variables: Value) -> (Value, Value) {
         let actor = self.people.get(who).unwrap_or_else(|| panic!("nobody is called {who}")).clone();
-        let session = Session { actor, expires_at: Timestamp::MAX, request_id: "test".to_owned() };
+        let credential = Credential::of_actor(actor.id.as_str(), Timestamp::MIN);
+        let session = Session { actor, expires_at: Timestamp::MAX, credential, request_id: "test".to_owned() };
         let Value::Object(variables) = variables else { panic!("variables are an object, not {variables}") };
         let asked = Asked { query: Some(query.to_owned()), variables, ..Asked::default() };
         let response = match self.schema.read(asked) {

@@ -1,0 +1,127 @@
+//! Tokens that are refused before their time is over.
+//!
+//! They stand in the database, every server keeps a copy, and reads it again every few seconds. A request is judged by the
+//! copy, and a stream that is open hears of every change of it. Whoever was erased as a person is among them.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::app::App;
+use crate::app::request::Fault;
+use crate::identity::claims::LONGEST_LIFE;
+use crate::identity::credential::{Credential, RevocationKey};
+use crate::store::Revocation;
+
+/// How often a server looks for what was revoked elsewhere. Looking takes a moment too: what is promised is
+/// [`Revoker::WITHIN`].
+const LOOKS_EVERY: Duration = Duration::from_secs(2);
+
+/// How long a server that cannot look goes on by what it knows. Then it takes no token any more.
+const TRUSTED_FOR: Duration = Duration::from_secs(60);
+
+/// What is known of revocations.
+#[derive(Default)]
+pub(super) struct Revocations {
+    /// Until when tokens are refused, in microseconds since the Unix epoch, by what they are known by.
+    listed: watch::Sender<HashMap<String, i64>>,
+    /// When it was read last. Not beside the list, whose followers hear of changes and not of looks.
+    read_at: Mutex<Option<Instant>>,
+}
+
+/// What the server knows of a token that is good in itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Nothing against it.
+    Good,
+    /// It was revoked.
+    Revoked,
+    /// It has been too long since it could be looked for.
+    Unknown,
+}
+
+/// Looks for what was revoked.
+#[derive(Clone, Copy, Debug)]
+pub struct Revoker;
+
+impl Revoker {
+    /// How long a revocation takes to hold at every server, open streams included.
+    pub const WITHIN: Duration = Duration::from_secs(5);
+
+    /// Looks again and again until it is stopped. A look that fails is logged, and the next one does its work.
+    pub async fn run(self, app: Arc<App>, stop: CancellationToken) {
+        let mut ticks = tokio::time::interval(LOOKS_EVERY);
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => break,
+                _ = ticks.tick() => {}
+            }
+            if let Err(fault) = app.look_for_revocations().await {
+                tracing::warn!(%fault, "revoked tokens could not be looked for");
+            }
+        }
+    }
+}
+
+impl App {
+    /// Reads what was revoked. Until that was done once, no token is good.
+    ///
+    /// # Errors
+    /// When the store fails: what was known before still holds.
+    pub async fn look_for_revocations(&self) -> Result<(), Fault> {
+        let began = Instant::now();
+        let since = self.now() - LONGEST_LIFE;
+        let mut listed = HashMap::new();
+        for Revocation { key, revoked_at } in self.store.revocations(since.as_microsecond()).await? {
+            let until = listed.entry(key).or_insert(revoked_at);
+            *until = revoked_at.max(*until);
+        }
+        self.revocations.listed.send_if_modified(|known| {
+            let is_changed = *known != listed;
+            *known = listed;
+            is_changed
+        });
+        *self.revocations.read_at.lock().unwrap_or_else(PoisonError::into_inner) = Some(began);
+        Ok(())
+    }
+
+    /// Refuses, from now on, every token of that key that exists by now.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn revoke(&self, key: &RevocationKey) -> Result<(), Fault> {
+        let revocation = Revocation { key: key.as_str().to_owned(), revoked_at: self.now().as_microsecond() };
+        self.store.revoke(&revocation).await?;
+        self.look_for_revocations().await
+    }
+
+    /// Whether a token that is known by this is still good.
+    #[must_use]
+    pub fn standing(&self, credential: &Credential) -> Standing {
+        let read_at = *self.revocations.read_at.lock().unwrap_or_else(PoisonError::into_inner);
+        if read_at.is_none_or(|then| then.elapsed() >= TRUSTED_FOR) {
+            return Standing::Unknown;
+        }
+        match is_listed(&self.revocations.listed.borrow(), credential) {
+            true => Standing::Revoked,
+            false => Standing::Good,
+        }
+    }
+
+    /// Comes back when it was revoked.
+    pub async fn revoked(&self, credential: &Credential) {
+        let mut listed = self.revocations.listed.subscribe();
+        // The sender is the application's own, and so outlives the wait.
+        let _ = listed.wait_for(|listed| is_listed(listed, credential)).await;
+    }
+}
+
+fn is_listed(listed: &HashMap<String, i64>, credential: &Credential) -> bool {
+    let until = credential.known_by.iter().filter_map(|key| listed.get(key.as_str())).max();
+    until.is_some_and(|until| credential.issued_at.as_microsecond() <= *until)
+}

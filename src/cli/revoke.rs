@@ -1,0 +1,82 @@
+//! `etalon revoke`: tokens that are refused before their time is over.
+
+use std::sync::Arc;
+
+use clap::Args;
+
+use crate::app::Revoker;
+use crate::cli::problem::Problem;
+use crate::cli::{Database, parse_actor, serve};
+use crate::clock::SystemClock;
+use crate::config::{Overrides, Settings};
+use crate::identity::credential::RevocationKey;
+
+/// `etalon revoke`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Every token that was issued by now is refused, at every server of the database, and its open streams end. A token that is
+issued later is good: take the right to new ones away where they come from. A person who is erased needs no revocation.
+
+Examples:
+  etalon revoke --actor 0190b6e0-7d3a-7c1e-8f52-1b7a0c2d4e70
+  etalon revoke --actor service:monthly-report
+  etalon revoke --subject f81d4fae-7dec-11d0-a765-00a0c91e6bf6
+  etalon revoke --token-id onrtac:9a1b2c3d")]
+pub struct Revoke {
+    /// Whose tokens.
+    #[command(flatten)]
+    pub which: Which,
+    /// The database.
+    #[command(flatten)]
+    pub database: Database,
+}
+
+/// Whose tokens are revoked.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub struct Which {
+    /// All of this actor: a registered person, or another id as the log has it
+    #[arg(long, value_name = "ID", value_parser = parse_actor)]
+    pub actor: Option<String>,
+    /// All that the identity provider gave to this subject: what its tokens call `sub`
+    #[arg(long, value_name = "SUB")]
+    pub subject: Option<String>,
+    /// A single one of the identity provider: what it calls `jti`
+    #[arg(long, value_name = "JTI")]
+    pub token_id: Option<String>,
+}
+
+impl Revoke {
+    /// What the options say over the other layers of the settings.
+    pub fn overrides(&self) -> Overrides {
+        self.database.overrides()
+    }
+}
+
+/// Revokes, and says from when on that holds.
+///
+/// # Errors
+/// When the database cannot be used, or a subject is named and there is no provider.
+pub async fn run(arguments: Revoke, settings: &Settings) -> Result<String, Problem> {
+    let key = key(&arguments.which, settings)?;
+    let app = serve::open_existing(settings, Arc::new(SystemClock)).await?;
+    let revoked = app.revoke(&key).await.map_err(Problem::while_doing("nothing was revoked"));
+    app.shutdown().await;
+    revoked.map(|()| format!("revoked; every server knows it within {} seconds", Revoker::WITHIN.as_secs()))
+}
+
+fn key(which: &Which, settings: &Settings) -> Result<RevocationKey, Problem> {
+    match (&which.actor, &which.subject, &which.token_id) {
+        (Some(actor), ..) => Ok(RevocationKey::of_actor(actor)),
+        (_, Some(subject), _) => {
+            let oidc = settings.oidc.as_ref().ok_or_else(|| {
+                Problem::new(
+                    "`--subject` is for tokens of an identity provider, and `oidc.issuer` is not set: name the actor",
+                )
+            })?;
+            Ok(RevocationKey::of_subject(&oidc.issuer, subject))
+        }
+        (_, _, Some(token_id)) => Ok(RevocationKey::of_token(token_id)),
+        (None, None, None) => Err(Problem::new("name an actor, a subject or a token")),
+    }
+}
