@@ -4,3 +4,4 @@ mod bundles;
 mod hostile;
 mod processes;
 mod serving;
+mod vectors;
