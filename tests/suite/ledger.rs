@@ -5,4 +5,5 @@ mod flips;
 mod hostile;
 mod processes;
 mod serving;
+mod stamps;
 mod vectors;
