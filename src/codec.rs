@@ -2,6 +2,8 @@
 //!
 //! Payload bytes are written once and never rebuilt from parsed JSON: an auditor hashes what stands in the log.
 
+use std::sync::Arc;
+
 use cqrs_es::persist::{EventUpcaster, SerializedEvent};
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -60,10 +62,13 @@ pub fn encode<F: Fact>(event: &Recorded<F>) -> Encoded {
     }
 }
 
-/// The upcasters of the house, oldest first. Every published event is still of its first version.
+/// What brings events of older shapes to today's, the oldest first.
+pub type Upcasters = Arc<[Box<dyn EventUpcaster>]>;
+
+/// The upcasters of the house. Every published event is still of its first version.
 #[must_use]
-pub fn upcasters() -> Vec<Box<dyn EventUpcaster>> {
-    Vec::new()
+pub fn upcasters() -> Upcasters {
+    Arc::new([])
 }
 
 /// The event that a stock repository has loaded, brought to today's shape.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::app::streams::Streams;
+use crate::codec::Upcasters;
 use crate::domain::annual_summary::AnnualSummary;
 use crate::domain::campaign::Campaign;
 use crate::domain::case::Case;
@@ -28,17 +29,17 @@ pub struct Aggregates {
 }
 
 impl Aggregates {
-    pub(super) fn new(store: &Arc<dyn Store>) -> Self {
+    pub(super) fn new(store: &Arc<dyn Store>, upcasters: &Upcasters) -> Self {
         Self {
-            cases: Streams::new(AggregateType::Case, store.clone()),
-            enterprises: Streams::new(AggregateType::Enterprise, store.clone()),
-            campaigns: Streams::new(AggregateType::Campaign, store.clone()),
-            institutions: Streams::new(AggregateType::Institution, store.clone()),
-            persons: Streams::new(AggregateType::Person, store.clone()),
-            catalogues: Streams::new(AggregateType::Catalogue, store.clone()),
-            annual_summaries: Streams::new(AggregateType::AnnualSummary, store.clone()),
-            views: Streams::new(AggregateType::View, store.clone()),
-            logs: Streams::new(AggregateType::Log, store.clone()),
+            cases: Streams::new(AggregateType::Case, store.clone(), upcasters.clone()),
+            enterprises: Streams::new(AggregateType::Enterprise, store.clone(), upcasters.clone()),
+            campaigns: Streams::new(AggregateType::Campaign, store.clone(), upcasters.clone()),
+            institutions: Streams::new(AggregateType::Institution, store.clone(), upcasters.clone()),
+            persons: Streams::new(AggregateType::Person, store.clone(), upcasters.clone()),
+            catalogues: Streams::new(AggregateType::Catalogue, store.clone(), upcasters.clone()),
+            annual_summaries: Streams::new(AggregateType::AnnualSummary, store.clone(), upcasters.clone()),
+            views: Streams::new(AggregateType::View, store.clone(), upcasters.clone()),
+            logs: Streams::new(AggregateType::Log, store.clone(), upcasters.clone()),
         }
     }
 }

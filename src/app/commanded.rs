@@ -10,7 +10,6 @@ use crate::app::facts::{LookUp, ReliedOn};
 use crate::app::request::Fault;
 use crate::app::scope::{self, RegisterScope};
 use crate::app::streams::Streams;
-use crate::clock::Clock;
 use crate::domain::actor::Actor;
 use crate::domain::aggregate::Root;
 use crate::domain::annual_summary::AnnualSummary;
@@ -19,6 +18,7 @@ use crate::domain::case::Case;
 use crate::domain::case::event::CaseFact;
 use crate::domain::catalogue::Catalogue;
 use crate::domain::enterprise::Enterprise;
+use crate::domain::enterprise::event::EnterpriseFact;
 use crate::domain::event::Recorded;
 use crate::domain::institution::Institution;
 use crate::domain::log::Log;
@@ -58,13 +58,12 @@ pub trait Commanded: Root + DeserializeOwned {
     /// Whether its decisions compare personal data, so that it is opened for them.
     const DECIDES_ON_PERSONAL_DATA: bool = false;
 
-    /// The id of the key that the personal data of its next events is sealed under. Its own id, for it is about one
-    /// person, or was brought by one imported case; recorded in every reference.
-    fn data_key(id: Uuid, _clock: &dyn Clock) -> Uuid {
-        id
-    }
+    /// Whether every event that names somebody is sealed under a key of its own, whose id is drawn and tells nothing.
+    /// Otherwise the key has the id of the aggregate, which is about one person, or was brought by one imported case.
+    /// Either way the key's id is in every reference.
+    const KEY_PER_EVENT: bool = false;
 
-    /// Whether the event erases the data key of the aggregate's own id.
+    /// Whether the event erases the personal data of all events before it.
     fn erases(_event: &Recorded<Self::Fact>) -> bool {
         false
     }
@@ -111,6 +110,10 @@ impl Commanded for Case {
 
     fn figures(before: &Self, events: &[Recorded<CaseFact>], after: &Self) -> Vec<FigureRow> {
         projection::figure::of_case(before, events, after)
+    }
+
+    fn erases(event: &Recorded<CaseFact>) -> bool {
+        matches!(event.fact, CaseFact::ImportedPersonsErased(_))
     }
 
     fn is_visible_to(&self, _id: Uuid, actor: &Actor) -> bool {
@@ -231,10 +234,11 @@ register!(
     |app, _id, order| LookUp::new(app).of_enterprise(order).await,
     figures: projection::figure::of_enterprise,
     {
-        /// Whom to call changes, and each of them is a person: a key of their own for every time that one is named. It
-        /// is drawn, so that it tells nothing, and found again in the reference.
-        fn data_key(_id: Uuid, clock: &dyn Clock) -> Uuid {
-            clock.new_id()
+        // Whom to call changes, and each of them is a person.
+        const KEY_PER_EVENT: bool = true;
+
+        fn erases(event: &Recorded<EnterpriseFact>) -> bool {
+            matches!(event.fact, EnterpriseFact::ContactErased(_))
         }
     }
 );

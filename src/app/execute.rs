@@ -108,13 +108,18 @@ impl App {
             }
             sealed => sealed?,
         };
-        let erases = events.iter().any(A::erases);
+        let erased_keys = match events.iter().any(A::erases) {
+            true => self.keys_to_erase::<A>(id, known.version).await?,
+            false => Vec::new(),
+        };
+        let erases = !erased_keys.is_empty();
         let past = match happened::in_order(known, &events) {
             Some(_) => Vec::new(),
             None => A::streams(&self.aggregates).placed(id, known.version).await?,
         };
         let (before, attachments, metadata) = (known.clone(), attachments.to_vec(), metadata_of(&request.actor));
-        let made = Arc::new(Made { id, before, past, events, encoded, ciphertexts, attachments, metadata });
+        let made =
+            Arc::new(Made { id, before, past, events, encoded, ciphertexts, erased_keys, attachments, metadata });
         let append = Append {
             stream,
             expected_version: known.version,
@@ -122,7 +127,7 @@ impl App {
             command: CommandKey {
                 actor: request.actor.id.to_string(),
                 idempotency_key: request.key.text().to_owned(),
-                digest: request.key.digest(),
+                digest: self.digest_to_keep(&request.key).await?,
             },
             body: made.body(),
         };
@@ -155,13 +160,12 @@ impl App {
     /// # Errors
     /// `IDEMPOTENCY_KEY_REUSED` when the key came with another input then, or a fault.
     pub async fn answer_to(&self, actor: &ActorId, key: &Key) -> Result<Option<Receipt>, Failure> {
-        match self.store.command(actor.as_str(), key.text()).await? {
-            Some(stored) if stored.digest == key.digest() => {
-                Ok(Some(Receipt { replayed: true, ..Receipt::from(stored.committed) }))
-            }
-            Some(_) => Err(key_reused().into()),
-            None => Ok(None),
+        let Some(stored) = self.store.command(actor.as_str(), key.text()).await? else { return Ok(None) };
+        // Before digests had a key they were kept as they are.
+        if [self.digest_to_keep(key).await?, key.digest()].contains(&stored.digest) {
+            return Ok(Some(Receipt { replayed: true, ..Receipt::from(stored.committed) }));
         }
+        Err(key_reused().into())
     }
 }
 
@@ -231,6 +235,7 @@ struct Made<A: Commanded> {
     /// The same, unless the commit gives them a number.
     encoded: Vec<Encoded>,
     ciphertexts: Vec<NewCiphertext>,
+    erased_keys: Vec<Uuid>,
     attachments: Vec<NewAttachment>,
     metadata: String,
 }
@@ -266,7 +271,6 @@ impl<A: Commanded> Made<A> {
         let rows = A::rows(self.id, &self.before.state, &after.state);
         let figures = A::figures(&self.before.state, events, &after.state);
         let rows = RowChanges { happened, figures, texts: A::texts(events), ..rows };
-        let erased_keys = events.iter().any(A::erases).then_some(self.id).into_iter().collect();
         let origin = events.iter().find_map(A::names_log).map(str::to_owned);
         let events = encoded
             .into_iter()
@@ -278,6 +282,7 @@ impl<A: Commanded> Made<A> {
             })
             .collect();
         let (attachments, ciphertexts) = (self.attachments.clone(), self.ciphertexts.clone());
+        let erased_keys = self.erased_keys.clone();
         Content { events, rows, attachments, ciphertexts, erased_keys, origin }
     }
 

@@ -110,6 +110,7 @@ impl<'a> LookUp<'a> {
             | CaseCommand::AddAttachment(_)
             | CaseCommand::PublishTypicalCase(_)
             | CaseCommand::RetractTypicalCase(_)
+            | CaseCommand::EraseImportedPersons(_)
             | CaseCommand::RecordLegacyActivity(_) => {}
         }
         Ok(self.relied_on)
@@ -126,7 +127,7 @@ impl<'a> LookUp<'a> {
                     self.person(Some(visitor)).await?;
                 }
             }
-            EnterpriseCommand::WithdrawEnrolment(_) => {}
+            EnterpriseCommand::WithdrawEnrolment(_) | EnterpriseCommand::EraseContact(_) => {}
         }
         Ok(self.relied_on)
     }

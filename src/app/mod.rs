@@ -69,6 +69,7 @@ pub use crate::store::{
 };
 
 use crate::clock::Clock;
+use crate::codec::{self, Upcasters};
 use crate::store::{Store, Writer, WriterLimits};
 use aggregates::Aggregates;
 use follow::Hub;
@@ -81,6 +82,8 @@ pub struct App {
     writer: Writer,
     clock: Arc<dyn Clock>,
     turns: Turns,
+    /// How events of older shapes are read.
+    upcasters: Upcasters,
     aggregates: Arc<Aggregates>,
     /// What webhooks are delivered with, in a process that serves.
     outlet: Option<Outlet>,
@@ -102,10 +105,12 @@ impl App {
     /// The application over that store. Starts the writer task of this process.
     #[must_use]
     pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Self {
+        let upcasters = codec::upcasters();
         Self {
             writer: Writer::spawn(store.clone(), WriterLimits::default()),
             turns: Turns::default(),
-            aggregates: Arc::new(Aggregates::new(&store)),
+            aggregates: Arc::new(Aggregates::new(&store, &upcasters)),
+            upcasters,
             hub: OnceCell::new(),
             store,
             clock,
@@ -122,6 +127,13 @@ impl App {
     #[must_use]
     pub fn with_outlet(self, outlet: Outlet) -> Self {
         Self { outlet: Some(outlet), ..self }
+    }
+
+    /// The application, which reads events of older shapes by these: for a log that was begun by another program than
+    /// this house's.
+    #[must_use]
+    pub fn with_upcasters(self, upcasters: Upcasters) -> Self {
+        Self { aggregates: Arc::new(Aggregates::new(&self.store, &upcasters)), upcasters, ..self }
     }
 
     /// A new id.

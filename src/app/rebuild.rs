@@ -180,7 +180,7 @@ impl<'a, L: FnMut(&[EventRecord], u64)> Fold<'a, L> {
     async fn begin(app: &'a App, holder: &'a str, look: L) -> Result<Self, Fault> {
         app.store.start_rebuild().await?;
         let head = app.store.head().await?.next_position;
-        Ok(Self { app, holder, folds: Aggregates::new(&app.store), events: 0, commits: 0, head, look })
+        Ok(Self { app, holder, folds: Aggregates::new(&app.store, &app.upcasters), events: 0, commits: 0, head, look })
     }
 
     /// Folds everything up to the head that it knows; how many events these are.

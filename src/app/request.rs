@@ -74,7 +74,7 @@ impl Key {
         &self.text
     }
 
-    /// The digest of the whole input.
+    /// The digest of the whole input: not to be kept as it is, for who knows the rest of an input could try names.
     #[must_use]
     pub fn digest(&self) -> [u8; 32] {
         self.digest

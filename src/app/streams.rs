@@ -4,14 +4,14 @@
 
 use std::sync::Arc;
 
-use cqrs_es::persist::{EventUpcaster, SerializedEvent};
+use cqrs_es::persist::SerializedEvent;
 use jiff::Timestamp;
 use moka::future::Cache;
 use uuid::Uuid;
 
 use crate::app::happened::Placed;
 use crate::app::request::Fault;
-use crate::codec::{self, Stored};
+use crate::codec::{self, Stored, Upcasters};
 use crate::domain::aggregate::Root;
 use crate::domain::event::Recorded;
 use crate::store::{AggregateType, EventQuery, EventRecord, LastEvent, Store, StreamId};
@@ -43,14 +43,14 @@ impl<A: Root> Versioned<A> {
 pub struct Streams<A> {
     aggregate_type: AggregateType,
     store: Arc<dyn Store>,
-    upcasters: Arc<[Box<dyn EventUpcaster>]>,
+    upcasters: Upcasters,
     kept: Cache<Uuid, Arc<Versioned<A>>>,
 }
 
 impl<A: Root> Streams<A> {
     /// The streams of that type in that store.
-    pub fn new(aggregate_type: AggregateType, store: Arc<dyn Store>) -> Self {
-        Self { aggregate_type, store, upcasters: codec::upcasters().into(), kept: Cache::new(KEPT) }
+    pub fn new(aggregate_type: AggregateType, store: Arc<dyn Store>, upcasters: Upcasters) -> Self {
+        Self { aggregate_type, store, upcasters, kept: Cache::new(KEPT) }
     }
 
     /// The stream's name.

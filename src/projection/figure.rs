@@ -43,7 +43,7 @@ pub fn of_enterprise(events: &[Recorded<EnterpriseFact>]) -> Vec<FigureRow> {
         let author = Author { event, events_after };
         match &event.fact {
             EnterpriseFact::EnterpriseEnrolled(_) => Some(author.row(FigureKind::Enrolled, "")),
-            EnterpriseFact::EnrolmentWithdrawn(_) => None,
+            EnterpriseFact::EnrolmentWithdrawn(_) | EnterpriseFact::ContactErased(_) => None,
             // It counts for the year of the visit, whenever somebody wrote of it.
             EnterpriseFact::FieldVisitRecorded(fact) => {
                 Some(FigureRow { counted_on: fact.visited_on.to_string(), ..author.row(FigureKind::Visit, "") })
@@ -129,7 +129,8 @@ impl Author<'_, CaseFact> {
             | CaseFact::CommentAdded(_)
             | CaseFact::AttachmentAdded(_)
             | CaseFact::TypicalCaseRetracted(_)
-            | CaseFact::LegacyActivityRecorded(_) => None,
+            | CaseFact::LegacyActivityRecorded(_)
+            | CaseFact::ImportedPersonsErased(_) => None,
         }
     }
 

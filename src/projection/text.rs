@@ -98,7 +98,8 @@ fn said(fact: &CaseFact) -> Vec<Said> {
         | CaseFact::TrainingDelivered(_)
         | CaseFact::AttachmentAdded(_)
         | CaseFact::TypicalCasePublished(_)
-        | CaseFact::TypicalCaseRetracted(_) => Vec::new(),
+        | CaseFact::TypicalCaseRetracted(_)
+        | CaseFact::ImportedPersonsErased(_) => Vec::new(),
     }
 }
 

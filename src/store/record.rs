@@ -87,7 +87,7 @@ pub struct CommandKey {
     pub actor: String,
     /// Chosen by the client.
     pub idempotency_key: String,
-    /// SHA-256 of the command, so that a key used for something else is noticed.
+    /// Digest of the command, so that a key used for something else is noticed.
     pub digest: [u8; 32],
 }
 

@@ -8,6 +8,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
+use hmac::{Hmac, Mac};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use zeroize::ZeroizeOnDrop;
@@ -19,6 +20,9 @@ pub const NONCE_BYTES: usize = 24;
 
 /// What the encryption is for, so that its output is never taken for another of the same key.
 const PURPOSE: &[u8] = b"etalon personal value 1\0";
+
+/// The same for what tells one input from another.
+const PURPOSE_OF_DIGESTS: &[u8] = b"etalon input digest 1\0";
 
 /// The key of one owner's personal data. Neither printed nor left in memory.
 #[derive(Clone, ZeroizeOnDrop)]
@@ -130,6 +134,15 @@ impl DataKey {
     /// Its id.
     pub fn id(&self) -> KeyId {
         self.id
+    }
+
+    /// A digest that nobody without the key can make, and so nobody can find out by trying what was digested
+    /// (HMAC-SHA256, RFC 2104).
+    pub fn digest(&self, bytes: &[u8]) -> [u8; 32] {
+        let mut mac = <Hmac<Sha256> as Mac>::new_from_slice(&self.bytes).expect("a key may have any length");
+        mac.update(PURPOSE_OF_DIGESTS);
+        mac.update(bytes);
+        mac.finalize().into_bytes().into()
     }
 
     pub(super) fn bytes(&self) -> &[u8; 32] {

@@ -1,6 +1,8 @@
 //! Erasing a person: what was said is found nowhere any more, and nothing else has changed.
 
 mod bytes;
+mod contacts;
+pub mod imported;
 mod servers;
 
 use std::path::{Path, PathBuf};

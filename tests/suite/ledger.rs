@@ -2,6 +2,10 @@
 
 mod backup;
 mod bundles;
+mod evolution;
+mod flips;
 mod hostile;
 mod processes;
 mod serving;
+mod stamps;
+mod vectors;

@@ -1,15 +1,21 @@
-//! The second half of an erasure: once its event is durable, the data key is destroyed.
+//! An erasure: its event takes the keys of what was said before, and once that is durable, they are destroyed.
 //!
 //! The ciphertexts go in the transaction of the event. A crash between it and the destruction, and an erasure by another
 //! server, are made good by looking again: at start, and every few seconds.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 use crate::app::App;
+use crate::app::commanded::Commanded;
+use crate::app::personal::damaged;
 use crate::app::request::Fault;
+use crate::codec;
+use crate::vault::payload;
 use crate::vault::reference::KeyId;
 
 /// How often a server looks for what another one erased.
@@ -37,6 +43,24 @@ impl Eraser {
 }
 
 impl App {
+    /// The keys under which the first so many events of the aggregate say something of persons, but for those that were
+    /// erased before.
+    ///
+    /// # Errors
+    /// When the store fails or an event cannot be read.
+    pub(in crate::app) async fn keys_to_erase<A: Commanded>(&self, id: Uuid, version: u64) -> Result<Vec<Uuid>, Fault> {
+        // A key of the aggregate's own goes even if nothing was sealed under it yet: then nothing ever will be.
+        let mut keys: BTreeSet<Uuid> = (!A::KEY_PER_EVENT).then_some(id).into_iter().collect();
+        for (event, _) in A::streams(&self.aggregates).placed(id, version).await? {
+            let references = payload::references(&codec::encode(&event).payload).map_err(damaged)?;
+            keys.extend(references.iter().map(|reference| reference.key.0));
+        }
+        let mut keys: Vec<_> = keys.into_iter().collect();
+        let erased = self.store.erased_among(&keys).await?;
+        keys.retain(|key| erased.iter().all(|erased| erased.key_id != *key));
+        Ok(keys)
+    }
+
     /// Destroys every data key that an event has erased and that is still there. Answers how many there were.
     ///
     /// # Errors

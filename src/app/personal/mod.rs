@@ -102,7 +102,8 @@ impl App {
     ) -> Result<SealedEvents<A>, Fault> {
         let mut sealed = encoded::<A>(events);
         if sealed.encoded.iter().any(holds_personal_data) {
-            let key = self.vault()?.create(KeyId(A::data_key(id, &*self.clock))).await?;
+            let key = if A::KEY_PER_EVENT { self.new_id() } else { id };
+            let key = self.vault()?.create(KeyId(key)).await?;
             sealed.seal_with(&key, A::AGGREGATE.as_str())?;
         }
         Ok(sealed)

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use moka::future::Cache;
+use uuid::Uuid;
 
 use crate::app::App;
-use crate::app::request::Fault;
+use crate::app::request::{Fault, Key};
 use crate::clock::fill_with_secrets;
 use crate::vault::keys::{KeyStore, KeyStoreError, Rotation};
 use crate::vault::reference::KeyId;
@@ -18,6 +19,9 @@ const KEPT: u64 = 10_000;
 /// How long a key is kept: the longest that one lives on here after another server destroyed it. Without its ciphertexts,
 /// which went with the event that erased it, it opens nothing.
 const KEPT_FOR: Duration = Duration::from_secs(60);
+
+/// The key that the inputs of commands are digested under. No aggregate has its id.
+const DIGESTS: KeyId = KeyId(Uuid::max());
 
 /// The data keys of this installation.
 #[derive(Clone)]
@@ -96,6 +100,15 @@ impl App {
     #[must_use]
     pub fn with_vault(self, vault: Vault) -> Self {
         Self { vault: Some(vault), ..self }
+    }
+
+    /// What is kept of a command's input to know it again. Without the keys nobody finds out from it what the input said,
+    /// not even of whom it was: trying names does not help. An application without keys takes nobody's data in.
+    pub(in crate::app) async fn digest_to_keep(&self, key: &Key) -> Result<[u8; 32], Fault> {
+        match &self.vault {
+            Some(vault) => Ok(vault.create(DIGESTS).await?.digest(&key.digest())),
+            None => Ok(key.digest()),
+        }
     }
 
     pub(super) fn vault(&self) -> Result<&Vault, Fault> {

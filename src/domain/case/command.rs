@@ -13,6 +13,7 @@ use crate::domain::case::values::{
     Verdict,
 };
 use crate::domain::order::commands;
+use crate::domain::person::values::LegalBasis;
 use crate::domain::value::{
     CaseId, Decimal, InstitutionId, Label, Level, MeasurementRequirement, MeasurementResult, MediaType, Money,
     Reference, RegulationRef, ServiceCategory, Sha256Digest, Statement, Title,
@@ -307,6 +308,13 @@ commands! {
         RetractTypicalCase {
             /// Why.
             reason: Statement,
+        }
+        /// Erases what the events of another tracker say of persons.
+        EraseImportedPersons {
+            /// What obliges to it.
+            legal_basis: LegalBasis,
+            /// Who asked and how it was judged, in words that name nobody; absence is refused.
+            reason: Option<Statement>,
         }
         /// The importer's own: something another tracker recorded that has no counterpart here.
         RecordLegacyActivity {

@@ -13,8 +13,8 @@ use crate::domain::value::{
 };
 
 pub use records::{
-    AttachmentAdded, CommentAdded, FeeRecorded, TechniqueIntroduced, TrainingDelivered, TypicalCasePublished,
-    TypicalCaseRetracted,
+    AttachmentAdded, CommentAdded, FeeRecorded, ImportedPersonsErased, TechniqueIntroduced, TrainingDelivered,
+    TypicalCasePublished, TypicalCaseRetracted,
 };
 
 facts! {
@@ -63,6 +63,7 @@ facts! {
         "TypicalCasePublished" "1.0" => TypicalCasePublished,
         "TypicalCaseRetracted" "1.0" => TypicalCaseRetracted,
         "LegacyActivityRecorded" "1.0" => LegacyActivityRecorded,
+        "ImportedPersonsErased" "1.0" => ImportedPersonsErased,
     }
 }
 

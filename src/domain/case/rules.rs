@@ -7,7 +7,9 @@ use jiff::civil::Date;
 use crate::domain::actor::Actor;
 use crate::domain::case::authority::{self, Party, Subject};
 use crate::domain::case::command::CaseCommand;
-use crate::domain::case::decide::{collaboration, deadlines, escalation, publication, report, research, triage, trial};
+use crate::domain::case::decide::{
+    collaboration, deadlines, escalation, legacy, publication, report, research, triage, trial,
+};
 use crate::domain::case::state::{Case, File};
 use crate::domain::case::values::Status;
 use crate::domain::refusal::{Code, Refusal};
@@ -125,6 +127,7 @@ rules! {
     AddAttachment by [Member Enterprise Coordinator Manager Visitor Importer] from ANY_BUT_DUPLICATE, if nothing_else;
     PublishTypicalCase by [Manager Importer] from &[Closed], if publication::is_unpublished;
     RetractTypicalCase by [Manager Importer] from ANY, if publication::is_published;
+    EraseImportedPersons by [Manager] from ANY, if legacy::names_persons;
     RecordLegacyActivity by [Importer] from ANY, if nothing_else;
 }
 

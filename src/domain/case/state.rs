@@ -347,4 +347,8 @@ pub struct Legacy {
     pub imported: u64,
     /// Whether the other tracker was done with the case: it waits for nobody, whatever its status.
     pub concluded: bool,
+    /// Whether its events name persons who were not erased.
+    pub names_persons: bool,
+    /// Whether persons were erased: none are named from then on.
+    pub persons_erased: bool,
 }

@@ -7,6 +7,7 @@ use crate::domain::case::facts::PersonFacts;
 use crate::domain::case::values::Kind;
 use crate::domain::enterprise::values::{Contact, Identity};
 use crate::domain::order::commands;
+use crate::domain::person::values::LegalBasis;
 use crate::domain::value::{CampaignId, Division, Label, Statement, VisitId};
 
 commands! {
@@ -52,6 +53,13 @@ commands! {
             seen: Statement,
             /// The help that seemed to be needed.
             needs: Vec<Kind>,
+        }
+        /// Erases what is on record of everybody who was ever named as whom to call.
+        EraseContact {
+            /// What obliges to it.
+            legal_basis: LegalBasis,
+            /// Who asked and how it was judged, in words that name nobody; absence is refused.
+            reason: Option<Statement>,
         }
     }
 }

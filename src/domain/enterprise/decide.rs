@@ -5,8 +5,12 @@ use std::collections::BTreeSet;
 use crate::domain::actor::{Actor, Role};
 use crate::domain::authority::outside;
 use crate::domain::campaign::values::CampaignKind;
-use crate::domain::enterprise::command::{EnrolEnterprise, EnterpriseCommand, RecordFieldVisit, WithdrawEnrolment};
-use crate::domain::enterprise::event::{EnrolmentWithdrawn, EnterpriseEnrolled, EnterpriseFact, FieldVisitRecorded};
+use crate::domain::enterprise::command::{
+    EnrolEnterprise, EnterpriseCommand, EraseContact, RecordFieldVisit, WithdrawEnrolment,
+};
+use crate::domain::enterprise::event::{
+    ContactErased, EnrolmentWithdrawn, EnterpriseEnrolled, EnterpriseFact, FieldVisitRecorded,
+};
 use crate::domain::enterprise::state::{Enterprise, EnterpriseFile};
 use crate::domain::enterprise::values::{Consent, Identity, Visitor};
 use crate::domain::event::Recorded;
@@ -43,6 +47,13 @@ impl Enterprise {
                 order.by.check_covers(&file.division, "")?;
                 order.check_occurred()?;
                 self.record_visit(order, command)?.into()
+            }
+            EnterpriseCommand::EraseContact(command) => {
+                order.by.check_role(&[Role::Manager])?;
+                let file = self.known()?;
+                order.by.check_covers(&file.division, "")?;
+                order.check_occurred()?;
+                erase_contact(file, command)?.into()
             }
         };
         Ok(vec![order.record(fact)])
@@ -145,6 +156,16 @@ impl Enterprise {
         }
         Err(Refusal::new(Code::NotEnrolled, "campaignId", "the enterprise is not on this campaign's list"))
     }
+}
+
+fn erase_contact(file: &EnterpriseFile, command: &EraseContact) -> Result<ContactErased, Refusal> {
+    if file.contact.is_none() {
+        return Err(Refusal::new(Code::NotFound, "enterpriseId", "nobody is on record as this enterprise's contact"));
+    }
+    let reason = command.reason.clone().ok_or_else(|| {
+        Refusal::new(Code::ReasonMissing, "reason", "state who asked for the erasure and how it was judged")
+    })?;
+    Ok(ContactErased { legal_basis: command.legal_basis, reason })
 }
 
 /// Whether the actor is the enterprise's own contact.

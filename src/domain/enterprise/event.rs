@@ -7,6 +7,7 @@ use jiff::civil::Date;
 use crate::domain::case::values::Kind;
 use crate::domain::enterprise::values::{Consent, Contact, Identity, Visitor};
 use crate::domain::event::{facts, payloads};
+use crate::domain::person::values::LegalBasis;
 use crate::domain::value::{CampaignId, Division, Label, Statement, VisitId};
 
 facts! {
@@ -15,6 +16,7 @@ facts! {
         "EnterpriseEnrolled" "1.0" => EnterpriseEnrolled,
         "EnrolmentWithdrawn" "1.0" => EnrolmentWithdrawn,
         "FieldVisitRecorded" "1.0" => FieldVisitRecorded,
+        "ContactErased" "1.0" => ContactErased,
     }
 }
 
@@ -66,5 +68,12 @@ payloads! {
         /// The help that seemed to be needed.
         #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
         needs: BTreeSet<Kind>,
+    }
+    /// 删除联系人信息: the keys of what was said of whom to call are destroyed with it, whoever it was.
+    ContactErased {
+        /// What obliged to it.
+        legal_basis: LegalBasis,
+        /// Who asked and how it was judged.
+        reason: Statement,
     }
 }

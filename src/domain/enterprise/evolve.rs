@@ -51,6 +51,11 @@ impl Enterprise {
                     });
                 }
             }
+            EnterpriseFact::ContactErased(_) => {
+                if let Some(file) = &mut self.file {
+                    file.contact = None;
+                }
+            }
         }
     }
 }

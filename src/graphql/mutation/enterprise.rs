@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::domain::campaign::command::CampaignFacts;
 use crate::domain::case::facts::PersonFacts;
 use crate::domain::enterprise::Enterprise;
-use crate::domain::enterprise::command::{EnrolEnterprise, RecordFieldVisit, WithdrawEnrolment};
+use crate::domain::enterprise::command::{EnrolEnterprise, EraseContact, RecordFieldVisit, WithdrawEnrolment};
 use crate::domain::enterprise::values::{Contact, Identity};
 use crate::domain::value::{EnterpriseId, VisitId};
 use crate::graphql::door::Door;
@@ -15,7 +15,7 @@ use crate::graphql::orders::Ordered;
 use crate::graphql::scalars::Date;
 use crate::graphql::types::conflict::RegisterConflict;
 use crate::graphql::types::enterprise::EnterpriseNode;
-use crate::graphql::words::CaseKind;
+use crate::graphql::words::{CaseKind, LegalBasis};
 
 mutations! {
     /// 企业: enrolment and visits.
@@ -26,6 +26,8 @@ mutations! {
         withdraw_enrolment(WithdrawEnrolmentInput) -> WithdrawEnrolmentPayload;
         /// 记录走访: puts a visit to the production line on record. By a visitor or a coordinator.
         record_field_visit(RecordFieldVisitInput) -> RecordFieldVisitPayload;
+        /// 删除联系人信息: takes the name and telephone of everybody who was ever named as the enterprise's contact out of the register, the log and its past, for good. By a manager with a legal basis.
+        erase_contact(EraseContactInput) -> EraseContactPayload;
     }
 }
 
@@ -139,5 +141,22 @@ input! {
             seen: seen?,
             needs: input.needs.iter().flatten().map(|kind| (*kind).into()).collect(),
         }))
+    }
+}
+
+input! {
+    /// 删除联系人信息: whose, and why. What was sealed of the enterprise's contacts, now and at any time before, cannot be read from then on by anybody; nothing brings it back. Somebody else may be named afterwards.
+    EraseContactInput updates Enterprise by EraseContact, about "enterpriseId" {
+        /// 企业: the enterprise.
+        enterprise_id: ID,
+        /// 删除依据: what obliges to it.
+        legal_basis: LegalBasis,
+        /// 理由: who asked and how it was judged, in words that name nobody: they stay in the log. Required by the domain.
+        reason: Option<String>,
+    }
+    |input, door| {
+        let id = door.id::<EnterpriseId>("enterpriseId", &input.enterprise_id);
+        let reason = door.optional("reason", input.reason.as_deref());
+        Some(Ordered::new(id?, EraseContact { legal_basis: input.legal_basis.into(), reason: reason? }))
     }
 }

@@ -6,7 +6,8 @@ use serde::Serialize;
 use crate::app::NewAttachment;
 use crate::domain::case::Case;
 use crate::domain::case::command::{
-    AddAttachment, AddComment, IntroduceTechnique, PublishTypicalCase, RecordFee, RecordTraining, RetractTypicalCase,
+    AddAttachment, AddComment, EraseImportedPersons, IntroduceTechnique, PublishTypicalCase, RecordFee, RecordTraining,
+    RetractTypicalCase,
 };
 use crate::domain::case::values::{AttachmentId, CommentId, FeeId, Introduction};
 use crate::domain::value::{CaseId, MediaType, Sha256Digest};
@@ -16,9 +17,10 @@ use crate::graphql::orders::Ordered;
 use crate::graphql::scalars::{Base64, Date, Decimal};
 use crate::graphql::types::case::CaseNode;
 use crate::graphql::types::conflict::CaseConflict;
+use crate::graphql::words::LegalBasis;
 
 mutations! {
-    /// 记录: fees, techniques, trainings, comments, documents, publications.
+    /// 记录: fees, techniques, trainings, comments, documents, publications, erasures.
     RecordMutation answers case: CaseNode, CaseConflict {
         /// 记录收费: puts a fee on record; the item must be on the state's list in force on the day of the service. By a coordinator.
         record_fee(RecordFeeInput) -> RecordFeePayload;
@@ -34,6 +36,8 @@ mutations! {
         publish_typical_case(PublishTypicalCaseInput) -> PublishTypicalCasePayload;
         /// 撤下典型案例: takes the publication back. By a manager.
         retract_typical_case(RetractTypicalCaseInput) -> RetractTypicalCasePayload;
+        /// 删除导入的个人信息: takes what the events of another tracker say of persons out of the log and its past, for good. By a manager with a legal basis.
+        erase_imported_persons(EraseImportedPersonsInput) -> EraseImportedPersonsPayload;
     }
 }
 
@@ -212,5 +216,22 @@ input! {
         let id = door.id::<CaseId>("caseId", &input.case_id);
         let reason = door.text("reason", &input.reason);
         Some(Ordered::new(id?, RetractTypicalCase { reason: reason? }))
+    }
+}
+
+input! {
+    /// 删除导入的个人信息: of which case, and why. What the case's imported events say of persons, as their mapping names it, cannot be read from then on by anybody; nothing brings it back, and a later import of the same log leaves it out.
+    EraseImportedPersonsInput updates Case by EraseImportedPersons, about "caseId" {
+        /// 难点: the case.
+        case_id: ID,
+        /// 删除依据: what obliges to it.
+        legal_basis: LegalBasis,
+        /// 理由: who asked and how it was judged, in words that name nobody: they stay in the log. Required by the domain.
+        reason: Option<String>,
+    }
+    |input, door| {
+        let id = door.id::<CaseId>("caseId", &input.case_id);
+        let reason = door.optional("reason", input.reason.as_deref());
+        Some(Ordered::new(id?, EraseImportedPersons { legal_basis: input.legal_basis.into(), reason: reason? }))
     }
 }

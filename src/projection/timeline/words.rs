@@ -107,6 +107,9 @@ pub(super) fn of(event: &Recorded<CaseFact>) -> Vec<(Kind, Text)> {
         CaseFact::TypicalCaseRetracted(fact) => {
             said(Kind::Record, "撤下典型案例", "Publication retracted", &fact.reason)
         }
+        CaseFact::ImportedPersonsErased(fact) => {
+            said(Kind::Record, "删除个人信息", "Personal data erased", &fact.reason)
+        }
         CaseFact::LegacyActivityRecorded(_) => match &event.source {
             Some(source) => said(Kind::Imported, "历史活动", "Activity of another tracker", &source.activity),
             None => told(Kind::Imported, "历史活动", "Activity of another tracker"),

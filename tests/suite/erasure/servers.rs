@@ -5,16 +5,19 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
-use etalon::app::{App, Key, Moment, Opened, Request, Vault};
+use etalon::app::{App, Failure, Key, Moment, Opened, Request, Vault};
 use etalon::domain::actor::{Actor, ActorId, Role};
 use etalon::domain::person::Person;
 use etalon::domain::person::command::{AffiliationFacts, ErasePerson, RegisterPerson};
 use etalon::domain::person::values::{Capacity, LegalBasis};
+use etalon::domain::refusal::Code;
 use etalon::domain::value::{Division, Personal, Statement};
+use etalon::store::{Append, CommandKey};
 use tempfile::TempDir;
 use uuid::Uuid;
 
 use crate::store::on_both_databases;
+use crate::store::samples::{case_stream, commit_one, note};
 use crate::store::support::{Database, TestClock};
 
 fn manager() -> Actor {
@@ -38,16 +41,19 @@ fn request(app: &App) -> Request {
     Request { actor: manager(), key, expected_version: None, occurred_at: None, source: None }
 }
 
-async fn register(app: &App) -> Uuid {
-    let id = app.new_id();
-    let command = RegisterPerson {
+fn official() -> RegisterPerson {
+    RegisterPerson {
         name: Personal::parse("王建国").expect("a name"),
         telephone: None,
         affiliation: Some(AffiliationFacts::Bureau { division: Division::parse("4403").expect("Shenzhen") }),
         capacity: Capacity::Official,
         fields: BTreeSet::new(),
-    };
-    app.execute::<Person>(&request(app), id, command.into()).await.expect("it is registered");
+    }
+}
+
+async fn register(app: &App) -> Uuid {
+    let id = app.new_id();
+    app.execute::<Person>(&request(app), id, official().into()).await.expect("it is registered");
     id
 }
 
@@ -117,19 +123,49 @@ async fn a_ciphertext_that_was_taken_away_is_not_an_erasure(database: Database) 
 async fn without_keys_no_personal_data_comes_in(database: Database) {
     let clock = TestClock::new();
     let app = App::new(database.open_with(clock.clone()).await, clock);
-    let command = RegisterPerson {
-        name: Personal::parse("王建国").expect("a name"),
-        telephone: None,
-        affiliation: Some(AffiliationFacts::Bureau { division: Division::parse("4403").expect("Shenzhen") }),
-        capacity: Capacity::Official,
-        fields: BTreeSet::new(),
-    };
-    let refused = app.execute::<Person>(&request(&app), app.new_id(), command.into()).await.expect_err("no keys");
+    let refused = app.execute::<Person>(&request(&app), app.new_id(), official().into()).await.expect_err("no keys");
     assert!(refused.to_string().contains("no data keys"), "{refused}");
     assert_eq!(app.head().await.expect("it reads"), None);
 }
 
+fn is_reused<T>(outcome: Result<T, Failure>) -> bool {
+    matches!(outcome, Err(Failure::Refused(refusal)) if refusal.code == Code::IdempotencyKeyReused)
+}
+
+async fn what_is_kept_of_an_input_tells_nothing_and_finds_the_command_again(database: Database) {
+    let (folder, clock) = (TempDir::new().expect("a temporary folder"), TestClock::new());
+    let keys = folder.path().join("keys");
+    let (one, other) = (server(&database, &clock, &keys).await, server(&database, &clock, &keys).await);
+    let chosen = |text: &str, input: &str| Key::chosen(text, "RegisterPerson", input.as_bytes()).expect("a key");
+    let key = chosen("k-1", r#"{"name":"王建国"}"#);
+    let sent = |key: &Key| Request { key: key.clone(), ..request(&one) };
+    let first = one.execute::<Person>(&sent(&key), one.new_id(), official().into()).await.expect("registered");
+    // What anybody could compute who tries names is not there.
+    let store = database.open_with(clock.clone()).await;
+    let kept = store.command("manager", "k-1").await.expect("it reads").expect("kept");
+    assert_ne!(kept.digest, key.digest());
+    // Sent again it gets its first answer: from another server, and from one that starts later.
+    let restarted = server(&database, &clock, &keys).await;
+    for app in [&one, &other, &restarted] {
+        let again = app.execute::<Person>(&sent(&key), app.new_id(), official().into()).await.expect("known");
+        assert!(again.replayed && again.position() == first.position());
+        let changed = chosen("k-1", r#"{"name":"王建军"}"#);
+        assert!(is_reused(app.execute::<Person>(&sent(&changed), app.new_id(), official().into()).await));
+    }
+    // Who has other keys makes nothing of it.
+    let stranger = server(&database, &clock, &folder.path().join("other keys")).await;
+    assert!(is_reused(stranger.answer_to(&manager().id, &key).await));
+    // What was kept before digests had a key is still known again.
+    let old = chosen("k-0", "{}");
+    let command = CommandKey { actor: "manager".to_owned(), idempotency_key: "k-0".to_owned(), digest: old.digest() };
+    commit_one(&*store, Append { command, ..note(case_stream(1), 0, "k-0") }).await.expect("accepted");
+    let again = one.answer_to(&manager().id, &old).await.expect("it reads").expect("known");
+    assert!(again.replayed);
+    assert!(is_reused(one.answer_to(&manager().id, &chosen("k-0", "[]")).await));
+}
+
 on_both_databases!(
+    what_is_kept_of_an_input_tells_nothing_and_finds_the_command_again,
     what_another_server_erased_is_erased,
     an_erasure_that_was_cut_short_is_completed,
     a_ciphertext_that_was_taken_away_is_not_an_erasure,

@@ -25,8 +25,7 @@ pub struct Demonstration {
     pub database: Database,
 }
 
-pub async fn demonstration() -> Demonstration {
-    let database = Database::sqlite();
+pub async fn demonstration(database: Database) -> Demonstration {
     let end: Timestamp = "2026-11-20T08:00:00Z".parse().expect("a time");
     let clock = Arc::new(ManualClock::new(demo::begins(end), 2012));
     let store = store::open(&database.url, clock.clone()).await.expect("the database opens");
@@ -35,14 +34,14 @@ pub async fn demonstration() -> Demonstration {
     Demonstration { app, database }
 }
 
-fn line(command: &mut Command) -> String {
+pub fn line(command: &mut Command) -> String {
     let output = command.output().expect("the program runs");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).expect("a line").trim().to_owned()
 }
 
 /// Commits something, and gives its position.
-async fn commit(url: &str, token: &str, name: &str) -> u64 {
+pub async fn commit(url: &str, token: &str, name: &str) -> u64 {
     let order = "mutation Order($input: OpenCampaignInput!) { openCampaign(input: $input) { receipt { position } } }";
     let answer = ask(&reqwest::Client::new(), url, token, order, json!({ "input": campaign(name) })).await;
     text(&answer.expect("an answer")["openCampaign"]["receipt"]["position"]).parse().expect("a position")

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::erasure::imported::import;
 use crate::life::scene::{CREDIT_CODE, Scene, campaign, enrolment, institution, person};
 use crate::life::world::{World, day, with, year};
 
@@ -245,6 +246,46 @@ async fn enrolments(world: &World, scene: &Scene) {
         ])
         .await;
     world.takes("enterprise", "enrolEnterprise", again).await;
+    contacts(world, good).await;
+    imported_persons(world).await;
+}
+
+async fn imported_persons(world: &World) {
+    let case = import(world, 2).await;
+    let erase = |more| with(json!({ "caseId": case, "legalBasis": "RETENTION_ENDED" }), more);
+    let reason = || json!({ "reason": "旧系统记录已过保存期限" });
+    world
+        .refuses_all([
+            ("coordinator", "eraseImportedPersons", erase(reason()), "NOT_PERMITTED", ""),
+            ("manager", "eraseImportedPersons", erase(json!({})), "REASON_MISSING", "reason"),
+        ])
+        .await;
+    world.takes("manager", "eraseImportedPersons", erase(reason())).await;
+    world.refuses_all([("manager", "eraseImportedPersons", erase(reason()), "ALREADY_ERASED", "")]).await;
+}
+
+async fn contacts(world: &World, enrolment: Value) {
+    let enterprise = world.creates("coordinator", "enrolEnterprise", enrolment).await;
+    let erase = |more| with(json!({ "enterpriseId": enterprise, "legalBasis": "PURPOSE_ENDED" }), more);
+    let reason = || json!({ "reason": "联系人已离职" });
+    world
+        .refuses_all([
+            ("coordinator", "eraseContact", erase(reason()), "NOT_PERMITTED", ""),
+            ("manager", "eraseContact", erase(json!({})), "REASON_MISSING", "reason"),
+            (
+                "manager",
+                "eraseContact",
+                with(erase(reason()), json!({ "enterpriseId": NOBODY })),
+                "ENTERPRISE_UNKNOWN",
+                "enterpriseId",
+            ),
+        ])
+        .await;
+    world.takes("manager", "eraseContact", erase(reason())).await;
+    let query = "query Look($id: ID!) { enterprise(id: $id) { contact { name } name } }";
+    let shown = world.ask("coordinator", query, json!({ "id": enterprise })).await;
+    assert_eq!(shown["enterprise"]["contact"], Value::Null);
+    world.refuses_all([("manager", "eraseContact", erase(reason()), "NOT_FOUND", "enterpriseId")]).await;
 }
 
 fn visit(scene: &Scene, more: Value) -> Value {

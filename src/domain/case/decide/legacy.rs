@@ -1,14 +1,18 @@
-//! What another tracker recorded and has no counterpart here: kept as it was, in any status, by the importer alone.
+//! What another tracker recorded and has no counterpart here: kept as it was, in any status, by the importer alone. And
+//! the erasure of whom its events name.
 
+use jiff::civil::Date;
+
+use crate::domain::actor::Actor;
 use crate::domain::case::authority::Subject;
-use crate::domain::case::command::{CaseCommand, RecordLegacyActivity};
-use crate::domain::case::decide::{Decision, only, refuse};
-use crate::domain::case::event::{LegacyActivityRecorded, LegacyOpening};
+use crate::domain::case::command::{CaseCommand, EraseImportedPersons, RecordLegacyActivity};
+use crate::domain::case::decide::{Decision, Given, only, reason, refuse};
+use crate::domain::case::event::{ImportedPersonsErased, LegacyActivityRecorded, LegacyOpening};
 use crate::domain::case::facts::LegacyCase;
 use crate::domain::case::rules::Rule;
 use crate::domain::case::state::File;
 use crate::domain::order::Order;
-use crate::domain::refusal::Code;
+use crate::domain::refusal::{Code, Refusal};
 
 pub(super) fn record_activity(
     file: Option<&File>,
@@ -30,6 +34,20 @@ pub(super) fn record_activity(
         return refuse(Code::Required, "source", "say where in the other tracker's log it stands");
     }
     only(LegacyActivityRecorded { opening: opening.map(opened), concludes: command.concludes })
+}
+
+pub(crate) fn names_persons(file: &File, _: &Actor, _: Date) -> Result<(), Refusal> {
+    match &file.legacy {
+        Some(legacy) if legacy.names_persons => Ok(()),
+        Some(legacy) if legacy.persons_erased => {
+            refuse(Code::AlreadyErased, "", "whom the other tracker's events named was erased")
+        }
+        Some(_) | None => refuse(Code::NotFound, "", "no event of another tracker names anybody in this case"),
+    }
+}
+
+pub(super) fn erase_persons(_: Given<'_>, command: &EraseImportedPersons) -> Decision {
+    only(ImportedPersonsErased { legal_basis: command.legal_basis, reason: reason(&command.reason)? })
 }
 
 impl<'a> From<&'a LegacyCase> for Subject<'a> {

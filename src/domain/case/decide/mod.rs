@@ -10,7 +10,7 @@ mod confirmation;
 pub(crate) mod deadlines;
 pub(crate) mod escalation;
 mod fees;
-mod legacy;
+pub(crate) mod legacy;
 mod links;
 pub(crate) mod publication;
 mod records;
@@ -48,7 +48,12 @@ impl Case {
     /// The reason not to.
     pub fn decide(&self, order: &Order<CaseCommand>) -> Result<Vec<Recorded<CaseFact>>, Refusal> {
         let facts = self.facts(order)?;
-        Ok(facts.into_iter().map(|fact| order.record(fact)).collect())
+        let mut events: Vec<_> = facts.into_iter().map(|fact| order.record(fact)).collect();
+        // Nothing more is said of whoever was erased: there is no key that it could be sealed under.
+        if self.file.as_ref().and_then(|file| file.legacy.as_ref()).is_some_and(|legacy| legacy.persons_erased) {
+            events.iter_mut().filter_map(|event| event.source.as_mut()).for_each(|source| source.personal.clear());
+        }
+        Ok(events)
     }
 
     fn facts(&self, order: &Order<CaseCommand>) -> Decision {
@@ -96,6 +101,7 @@ impl Case {
             CaseCommand::AddAttachment(command) => records::add_attachment(given()?, command),
             CaseCommand::PublishTypicalCase(command) => publication::publish(given()?, command),
             CaseCommand::RetractTypicalCase(command) => publication::retract(given()?, command),
+            CaseCommand::EraseImportedPersons(command) => legacy::erase_persons(given()?, command),
             CaseCommand::RecordLegacyActivity(command) => legacy::record_activity(file, order, command),
         }
     }

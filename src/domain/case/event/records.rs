@@ -1,9 +1,10 @@
-//! Facts beside the lifecycle: fees, techniques, trainings, comments, documents, publications.
+//! Facts beside the lifecycle: fees, techniques, trainings, comments, documents, publications, erasures.
 
 use jiff::civil::Date;
 
 use crate::domain::case::values::{AttachmentId, CommentId, FeeId, Introduction};
 use crate::domain::event::payloads;
+use crate::domain::person::values::LegalBasis;
 use crate::domain::value::{CatalogueId, Decimal, Label, MediaType, Money, Sha256Digest, Statement};
 
 payloads! {
@@ -71,6 +72,13 @@ payloads! {
     /// 撤下典型案例.
     TypicalCaseRetracted {
         /// Why.
+        reason: Statement,
+    }
+    /// 删除导入的个人信息: the key of what another tracker's events say of persons is destroyed with it.
+    ImportedPersonsErased {
+        /// What obliged to it.
+        legal_basis: LegalBasis,
+        /// Who asked and how it was judged.
         reason: Statement,
     }
 }

@@ -258,6 +258,11 @@ impl File {
                     Some(Publication { at, summary: fact.summary.clone(), consent: fact.consent.clone() });
             }
             CaseFact::TypicalCaseRetracted(_) => self.publication = None,
+            CaseFact::ImportedPersonsErased(_) => {
+                let legacy = self.legacy.get_or_insert_default();
+                legacy.names_persons = false;
+                legacy.persons_erased = true;
+            }
         }
         self.count_import(event);
     }

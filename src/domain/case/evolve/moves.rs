@@ -58,12 +58,11 @@ impl File {
 
     /// An imported activity takes the case up again, unless it is the one that concludes it.
     pub(super) fn count_import(&mut self, event: &Recorded<CaseFact>) {
-        if event.source.is_none() {
-            return;
-        }
+        let Some(source) = &event.source else { return };
         let concludes = matches!(&event.fact, CaseFact::LegacyActivityRecorded(activity) if activity.concludes);
         let legacy = self.legacy.get_or_insert_default();
         legacy.imported = legacy.imported.saturating_add(1);
         legacy.concluded = concludes;
+        legacy.names_persons |= !source.personal.is_empty();
     }
 }

@@ -24,6 +24,7 @@ impl CaseFact {
             Self::ClockPaused(fact) => Some(&fact.reason),
             Self::CaseWithdrawn(fact) => Some(&fact.reason),
             Self::TypicalCaseRetracted(fact) => Some(&fact.reason),
+            Self::ImportedPersonsErased(fact) => Some(&fact.reason),
             Self::CaseReported(_)
             | Self::RequirementSpecified(_)
             | Self::CaseTriaged(_)

@@ -11,6 +11,7 @@ use crate::domain::case::values::{
     AttachmentId, CommentId, FeeId, FindingId, Introduction, Kind, LinkRelation, MeasurementId, Origin, Severity,
     Status, Verdict,
 };
+use crate::domain::person::values::LegalBasis;
 use crate::domain::value::{
     CampaignId, CaseId, CatalogueId, Decimal, ExpandedUncertainty, InstitutionId, Label, Level, Measurand,
     MeasurementRequirement, MeasurementResult, MediaType, Money, Quantity, Reference, ServiceCategory, Sha256Digest,
@@ -273,6 +274,10 @@ pub(super) fn retract() -> RetractTypicalCase {
     RetractTypicalCase { reason: statement("the enterprise asks for it") }
 }
 
+pub(super) fn erase_imported() -> EraseImportedPersons {
+    EraseImportedPersons { legal_basis: LegalBasis::RetentionEnded, reason: Some(statement("kept long enough")) }
+}
+
 pub(super) fn legacy(opening: Option<LegacyCase>) -> RecordLegacyActivity {
     RecordLegacyActivity { opening, concludes: false }
 }
@@ -332,6 +337,7 @@ pub(super) fn one_of_each() -> Vec<CaseCommand> {
         attachment().into(),
         publish().into(),
         retract().into(),
+        erase_imported().into(),
         legacy(None).into(),
     ]
 }

@@ -1,5 +1,7 @@
-use crate::domain::case::command::{AcceptInvitation, CaseCommand, MissDeadline, RecordLegacyActivity, SetDeadline};
-use crate::domain::case::event::{LegacyActivityRecorded, LegacyOpening};
+use crate::domain::case::command::{
+    AcceptInvitation, CaseCommand, EraseImportedPersons, MissDeadline, RecordLegacyActivity, SetDeadline,
+};
+use crate::domain::case::event::{ImportedPersonsErased, LegacyActivityRecorded, LegacyOpening};
 use crate::domain::case::facts::LegacyCase;
 use crate::domain::case::tests::actors::*;
 use crate::domain::case::tests::commands::*;
@@ -95,6 +97,25 @@ fn what_a_mapping_yields_is_an_order_like_any_other() {
     assert_eq!(story.file().legacy.map(|legacy| legacy.imported), Some(3));
     story.clone().when(importer(), pause()).refused(Code::ClockAlreadyPaused, "");
     story.when(importer(), AcceptInvitation {}).refused(Code::WrongStatus, "");
+}
+
+#[test]
+fn whom_another_tracker_names_is_erased_and_named_no_more() {
+    let story = Story::of_imported_persons();
+    let EraseImportedPersons { legal_basis, reason } = erase_imported();
+    let fact = ImportedPersonsErased { legal_basis, reason: reason.expect("a reason") };
+    story.clone().when(manager(), erase_imported()).happens(fact);
+    let silent = EraseImportedPersons { reason: None, ..erase_imported() };
+    story.clone().when(manager(), silent).refused(Code::ReasonMissing, "reason");
+    let erased = story.then(manager(), erase_imported());
+    erased.clone().when(manager(), erase_imported()).refused(Code::AlreadyErased, "");
+    opened().when(manager(), erase_imported()).refused(Code::NotFound, "");
+    Story::of(Status::Reported).when(manager(), erase_imported()).refused(Code::NotFound, "");
+    // What comes in later comes in without persons.
+    let order = erased.order_naming(legacy(None), "Siebel");
+    let events = erased.case().decide(&order).expect("the importer may");
+    assert!(events.iter().all(|event| event.source.as_ref().is_some_and(|source| source.personal.is_empty())));
+    erased.then_order(order).when(manager(), erase_imported()).refused(Code::AlreadyErased, "");
 }
 
 #[test]

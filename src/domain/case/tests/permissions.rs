@@ -37,7 +37,7 @@ fn untied() -> [Actor; 4] {
     [another_enterprise(), neighbour(), another_lead(), stranger()]
 }
 
-const WHO: [(&str, &str); 42] = [
+const WHO: [(&str, &str); 43] = [
     ("ReportCase", "E V C I"),
     ("SpecifyRequirement", "E C L I"),
     ("RenameCase", "E C L I"),
@@ -79,6 +79,7 @@ const WHO: [(&str, &str); 42] = [
     ("AddAttachment", "L X E C B N V I"),
     ("PublishTypicalCase", "B N I"),
     ("RetractTypicalCase", "B N I"),
+    ("EraseImportedPersons", "B N"),
     ("RecordLegacyActivity", "I"),
 ];
 
@@ -108,6 +109,7 @@ fn where_it_works(command: &CaseCommand) -> Story {
         CaseCommand::ResumeClock(_) => at_work().then(lead(), pause()),
         CaseCommand::PublishTypicalCase(_) => of(Status::Closed),
         CaseCommand::RetractTypicalCase(_) => of(Status::Closed).then(manager(), publish()),
+        CaseCommand::EraseImportedPersons(_) => Story::of_imported_persons(),
         CaseCommand::SpecifyRequirement(_)
         | CaseCommand::RenameCase(_)
         | CaseCommand::ReassignResearch(_)

@@ -18,7 +18,7 @@ const ANY: &str = "REPORTED TRIAGED ASSIGNED RESEARCHING SOLUTION_PROPOSED ON_TR
     CLOSED WITHDRAWN DUPLICATE";
 const COLLABORATION: &str = "ASSIGNED RESEARCHING SOLUTION_PROPOSED ON_TRIAL AWAITING_CONFIRMATION";
 
-const FROM: [(&str, &str); 42] = [
+const FROM: [(&str, &str); 43] = [
     ("ReportCase", ANY),
     ("SpecifyRequirement", BEFORE_RESOLVED),
     ("RenameCase", OPEN),
@@ -60,6 +60,7 @@ const FROM: [(&str, &str); 42] = [
     ("AddAttachment", ANY_BUT_DUPLICATE),
     ("PublishTypicalCase", "CLOSED"),
     ("RetractTypicalCase", ANY),
+    ("EraseImportedPersons", ANY),
     ("RecordLegacyActivity", ANY),
 ];
 
@@ -68,6 +69,7 @@ fn whoever_may(command: &CaseCommand) -> Actor {
     match command.name() {
         "ConfirmSolution" | "RejectSolution" | "WithdrawCase" => enterprise(),
         "MissDeadline" => clock(),
+        "EraseImportedPersons" => manager(),
         _ => importer(),
     }
 }

@@ -10,10 +10,11 @@ use crate::domain::actor::{Actor, Role};
 use crate::domain::case::command::{AcceptAssignment, AcceptInvitation, CaseCommand, MissDeadline};
 use crate::domain::case::event::CaseFact;
 use crate::domain::case::state::{Case, File};
-use crate::domain::case::tests::actors::{clock, coordinator, enterprise, expert, lead, reviewer};
+use crate::domain::case::tests::actors::{clock, coordinator, enterprise, expert, importer, lead, reviewer};
 use crate::domain::case::tests::commands::*;
 use crate::domain::case::values::{Kind, Status, Verdict};
 use crate::domain::event::{Recorded, Source};
+use crate::domain::fixtures::personal;
 use crate::domain::order::Order;
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::value::calendar;
@@ -70,6 +71,21 @@ impl Story {
     /// The deadline of an assignment has passed, and the clock has said so.
     pub(super) fn of_missed_deadline() -> Self {
         Self::of(Status::Researching).at("2026-07-01T02:00:00Z").then(clock(), MissDeadline {})
+    }
+
+    /// Another tracker's case, whose first event names somebody.
+    pub(super) fn of_imported_persons() -> Self {
+        let story = Self::before();
+        let order = story.order_naming(legacy(Some(legacy_case())), "Siebel");
+        story.then_order(order)
+    }
+
+    /// An order of the importer, whose event names somebody.
+    pub(super) fn order_naming(&self, command: impl Into<CaseCommand>, name: &str) -> Order<CaseCommand> {
+        let mut order = self.order(importer(), command);
+        let source = order.source.as_mut().expect("the importer's");
+        source.personal = BTreeMap::from([("org:resource".to_owned(), personal(name))]);
+        order
     }
 
     /// Time goes on.

@@ -6,14 +6,18 @@ use proptest::sample::select;
 use crate::domain::actor::{Actor, Role};
 use crate::domain::campaign::command::{CampaignFacts, KnownCampaign};
 use crate::domain::campaign::values::CampaignKind;
-use crate::domain::enterprise::command::{EnrolEnterprise, EnterpriseCommand, RecordFieldVisit, WithdrawEnrolment};
-use crate::domain::enterprise::event::{EnrolmentWithdrawn, EnterpriseEnrolled};
+use crate::domain::enterprise::command::{
+    EnrolEnterprise, EnterpriseCommand, EraseContact, RecordFieldVisit, WithdrawEnrolment,
+};
+use crate::domain::enterprise::event::{ContactErased, EnrolmentWithdrawn, EnterpriseEnrolled};
 use crate::domain::enterprise::state::Enterprise;
 use crate::domain::enterprise::values::{Consent, Contact, Identity};
 use crate::domain::fixtures::*;
 use crate::domain::order::Order;
+use crate::domain::person::values::LegalBasis;
 use crate::domain::value::{CampaignId, EnterpriseId, UnifiedSocialCreditCode, VisitId};
 
+mod contact;
 mod enrolment;
 mod visit;
 
@@ -82,6 +86,14 @@ fn withdrawn() -> EnrolmentWithdrawn {
     EnrolmentWithdrawn { campaign: this_year(), reason: Some(statement("the workshop has moved")) }
 }
 
+fn erase() -> EraseContact {
+    EraseContact { legal_basis: LegalBasis::ConsentWithdrawn, reason: Some(statement("asked in writing")) }
+}
+
+fn erased() -> ContactErased {
+    ContactErased { legal_basis: LegalBasis::ConsentWithdrawn, reason: statement("asked in writing") }
+}
+
 fn visit() -> RecordFieldVisit {
     RecordFieldVisit {
         id: VisitId::named("first"),
@@ -112,6 +124,7 @@ fn palette() -> Vec<Order<EnterpriseCommand>> {
         order(own_contact(), withdraw()),
         order(coordinator(), withdraw()),
         order(coordinator(), visit()),
+        order(actor(Role::Manager, "44"), erase()),
         order(actor(Role::Visitor, "44"), second_visit),
     ]
 }

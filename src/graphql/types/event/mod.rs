@@ -156,6 +156,7 @@ case_events! {
     TypicalCasePublished => records::TypicalCasePublishedEvent,
     TypicalCaseRetracted => records::TypicalCaseRetractedEvent,
     LegacyActivityRecorded => records::LegacyActivityRecordedEvent,
+    ImportedPersonsErased => records::ImportedPersonsErasedEvent,
 }
 
 impl CaseEvent {

@@ -5,7 +5,7 @@ use async_graphql::ID;
 use crate::graphql::ids;
 use crate::graphql::scalars::{Date, Decimal};
 use crate::graphql::types::event::declare::{event_objects, text};
-use crate::graphql::words::LinkRelation;
+use crate::graphql::words::{LegalBasis, LinkRelation};
 
 event_objects! {
     /// 关联案例: what this case is to another.
@@ -80,6 +80,13 @@ event_objects! {
     /// 撤下典型案例: the publication was taken back.
     TypicalCaseRetracted as TypicalCaseRetractedEvent |fact| {
         /// 原因: why.
+        reason: String = fact.reason.to_string();
+    }
+    /// 删除导入的个人信息: what the events of another tracker said of persons was erased.
+    ImportedPersonsErased as ImportedPersonsErasedEvent |fact| {
+        /// 删除依据: what obliged to it.
+        legal_basis: LegalBasis = fact.legal_basis.into();
+        /// 理由: who asked and how it was judged.
         reason: String = fact.reason.to_string();
     }
     /// 历史活动: something another tracker recorded which has no counterpart here; `source` tells what.
