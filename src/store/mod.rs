@@ -40,6 +40,7 @@ mod statistics;
 mod stored;
 mod stream;
 mod texts;
+mod url;
 mod webhook;
 mod year;
 
@@ -57,6 +58,7 @@ use crate::clock::Clock;
 use backend::SqlStore;
 use postgres::PostgresBackend;
 use sqlite::SqliteBackend;
+use url::without_password;
 
 pub use column::CaseColumn;
 pub use error::{AppendError, StoreError};
@@ -65,7 +67,9 @@ pub use happened::{Happened, LastEvent, PastRow, PastState};
 pub use ledger::{LedgerNode, LedgerStore, Sealed, StoredCheckpoint, StoredCosignature, StoredTimeStamp};
 pub use moment::Moment;
 pub use personal::{ErasedKey, PersonalStore, StoredCiphertext};
-pub use query::{CaseQuery, Condition, Direction, EventQuery, Keep, Operator, RegisterQuery, Scope, Value, key_of};
+pub use query::{
+    CaseQuery, Condition, Direction, EventQuery, Keep, Operator, RegisterQuery, Scope, Span, Value, key_of,
+};
 pub use readers::{DELETED, Readers, SHARED};
 pub use record::{
     AggregateType, Append, AppendSpan, Attachment, Body, CommandKey, Committed, Content, EventRecord, Head,
@@ -76,7 +80,7 @@ pub use row::{
     RowsDigest, RowsForm, SUB_CASE_OF, StoredCase, StoredRegister, SubCase,
 };
 pub use statistics::{FeeSum, GapSums, GroupKey, GroupSums, Grouped, StatisticsQuery, TimeToState};
-pub use text::{Reading, StoredText, Terms, TextQuery, TextRow};
+pub use text::{Reading, StoredText, Terms, TextQuery, TextRow, Texts};
 pub use webhook::{
     Delivery, DeliveryState, Failed, HELD, KeyPage, Turn, Webhook, WebhookAction, WebhookChange, WebhookConfiguration,
     WebhookState, WebhookStore, WebhookWrite,
@@ -110,6 +114,12 @@ pub trait Store: LedgerStore + PersonalStore + WebhookStore + Send + Sync + 'sta
     /// # Errors
     /// When the database fails.
     async fn events(&self, query: &EventQuery) -> Result<Vec<EventRecord>, StoreError>;
+
+    /// How many events the query finds, regardless of `limit`.
+    ///
+    /// # Errors
+    /// When the database fails.
+    async fn count_events(&self, query: &EventQuery) -> Result<u64, StoreError>;
 
     /// How many events the log has at least, as far as other processes have told. A hint to look,
     /// and no more: it may come late or never, so whoever follows the log looks now and then too.
@@ -187,17 +197,17 @@ pub trait Store: LedgerStore + PersonalStore + WebhookStore + Send + Sync + 'sta
     /// When the database fails.
     async fn case_by_number(&self, number: &str, at: Moment) -> Result<Option<StoredCase>, StoreError>;
 
-    /// Texts of cases that have these terms, the latest first, with their words.
+    /// Where texts of cases stand that have these terms, the latest first.
     ///
     /// # Errors
     /// As [`Store::cases`].
     async fn texts_with(&self, query: &TextQuery) -> Result<Vec<StoredText>, StoreError>;
 
-    /// All texts of these cases as of a moment, the latest first.
+    /// Texts that are known of, the latest first.
     ///
     /// # Errors
     /// When the database fails.
-    async fn texts_of(&self, cases: &[Uuid], at: Moment, reading: Reading) -> Result<Vec<StoredText>, StoreError>;
+    async fn texts(&self, which: &Texts, reading: Reading) -> Result<Vec<StoredText>, StoreError>;
 
     /// A page of a register and the moment of it: for the present, the head of the log that it was read at.
     ///
@@ -361,35 +371,9 @@ pub async fn migrate_for(owner_url: &str, server_role: &str) -> Result<(), Store
     postgres::migrate_for(&shown, options, server_role).await
 }
 
-/// The URL as it may be logged and shown: neither the user's password nor the query, which may
-/// hold it too.
-fn without_password(url: &str) -> String {
-    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
-    let rest = rest.split_once('?').map_or(rest, |(place, _)| place);
-    match rest.rsplit_once('@') {
-        Some((user, server)) => {
-            let user = user.split_once(':').map_or(user, |(name, _)| name);
-            format!("{scheme}://{user}@{server}")
-        }
-        None => format!("{scheme}://{rest}"),
-    }
-}
-
 fn migration_error(source: MigrateError) -> StoreError {
     match source {
         MigrateError::VersionMissing(version) => StoreError::NewerSchema { version },
         source => StoreError::Migration { source: Arc::new(source) },
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_shown_url_has_no_password() {
-        assert_eq!(without_password("postgres://u:p@w@h/d"), "postgres://u@h/d");
-        assert_eq!(without_password("postgres://h/d?password=p"), "postgres://h/d");
-        assert_eq!(without_password("sqlite:/a/b"), "sqlite:/a/b");
     }
 }
