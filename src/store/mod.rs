@@ -40,7 +40,6 @@ mod statistics;
 mod stored;
 mod stream;
 mod texts;
-mod url;
 mod webhook;
 mod year;
 
@@ -58,7 +57,6 @@ use crate::clock::Clock;
 use backend::SqlStore;
 use postgres::PostgresBackend;
 use sqlite::SqliteBackend;
-use url::without_password;
 
 pub use column::CaseColumn;
 pub use error::{AppendError, StoreError};
@@ -371,9 +369,35 @@ pub async fn migrate_for(owner_url: &str, server_role: &str) -> Result<(), Store
     postgres::migrate_for(&shown, options, server_role).await
 }
 
+/// The URL as it may be logged and shown: neither the user's password nor the query, which may
+/// hold it too.
+fn without_password(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    let rest = rest.split_once('?').map_or(rest, |(place, _)| place);
+    match rest.rsplit_once('@') {
+        Some((user, server)) => {
+            let user = user.split_once(':').map_or(user, |(name, _)| name);
+            format!("{scheme}://{user}@{server}")
+        }
+        None => format!("{scheme}://{rest}"),
+    }
+}
+
 fn migration_error(source: MigrateError) -> StoreError {
     match source {
         MigrateError::VersionMissing(version) => StoreError::NewerSchema { version },
         source => StoreError::Migration { source: Arc::new(source) },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shown_url_has_no_password() {
+        assert_eq!(without_password("postgres://u:p@w@h/d"), "postgres://u@h/d");
+        assert_eq!(without_password("postgres://h/d?password=p"), "postgres://h/d");
+        assert_eq!(without_password("sqlite:/a/b"), "sqlite:/a/b");
     }
 }
