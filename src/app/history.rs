@@ -76,10 +76,7 @@ impl App {
         let mut history = Vec::new();
         for record in self.case_events(id, page).await? {
             let event = self.aggregates.cases.decode(&record)?;
-            let told = Told { record, event };
-            if CasePoint::Moment(page.at).knows(&told) {
-                history.push(told);
-            }
+            history.push(Told { record, event });
         }
         Ok(history)
     }

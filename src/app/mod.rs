@@ -24,6 +24,7 @@ mod search;
 mod similar;
 mod statistics;
 mod streams;
+mod texts;
 mod turns;
 mod webhooks;
 mod year;
@@ -37,7 +38,7 @@ use uuid::Uuid;
 
 pub use clockwork::Clockwork;
 pub use commanded::Commanded;
-pub use follow::{Batch, Follower, Happened, Interest, Start};
+pub use follow::{Batch, Follower, Interest, Start};
 pub use history::{CasePoint, Reversed, Told, parts};
 pub use ledger::{
     Anchorer, Anchors, Authority, CheckpointFollower, Consistency, Inclusion, NoProof, NotResumed, NotSealed, Resumed,
@@ -54,7 +55,7 @@ pub use revocations::{Revoker, Standing};
 pub use search::{Found, Hit, Search, Shown};
 pub use similar::Similar;
 pub use statistics::{MOST_GROUPS, StatisticsQuestion, days, fee_total, gap_of, rate};
-pub use streams::Versioned;
+pub use streams::{Versioned, stored};
 pub use webhooks::{
     Changed, Courier, Lag, Next, Outlet, Round, Settled, Tested, WebhookDraft, WebhookPatch, WebhookRequest,
 };
@@ -63,9 +64,9 @@ pub use year::{NoYear, Year, YearFigure, YearQuestion};
 pub use crate::outbound::FailureClass;
 pub use crate::store::{
     AggregateType, Attachment, CaseColumn, Condition, Delivery, Direction, EventRecord, Failed, FeeSum, GapSums,
-    GroupKey, GroupSums, Grouped, Keep, KeyPage, Moment, NewAttachment, Operator, RowDifference, Sealed, StoredCase,
-    StoredCheckpoint, StoredCosignature, StoredTimeStamp, StreamId, TimeToState, Value, Webhook, WebhookAction,
-    WebhookChange, WebhookConfiguration, WebhookState,
+    GroupKey, GroupSums, Grouped, Keep, KeyPage, Moment, NewAttachment, Operator, RowDifference, Sealed, Span,
+    StoredCase, StoredCheckpoint, StoredCosignature, StoredTimeStamp, StreamId, TimeToState, Value, Webhook,
+    WebhookAction, WebhookChange, WebhookConfiguration, WebhookState,
 };
 
 use crate::clock::Clock;

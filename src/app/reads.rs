@@ -9,7 +9,6 @@ use crate::app::App;
 use crate::app::request::{Fault, Receipt};
 use crate::app::scope::scope_of;
 use crate::app::streams::Versioned;
-use crate::codec;
 use crate::domain::actor::Actor;
 use crate::domain::case::Case;
 use crate::domain::case::event::CaseFact;
@@ -18,7 +17,7 @@ use crate::domain::event::Recorded;
 use crate::domain::value::{CaseId, Sha256Digest};
 use crate::store::{
     AggregateType, Attachment, CaseColumn, CaseQuery, Condition, Direction, EventQuery, EventRecord, Keep, Moment,
-    Operator, StoreError, StoredCase, StreamId, Value, key_of,
+    Operator, Span, StoredCase, StreamId, Value, key_of,
 };
 
 /// How long a read waits for a position that another server has written.
@@ -72,6 +71,31 @@ pub struct EventPage {
     pub types: Vec<String>,
     /// Only by this actor.
     pub actor: Option<String>,
+    /// Only after so many events of the stream.
+    pub after_version: u64,
+    /// Only what the log took then.
+    pub recorded: Span,
+    /// Only what happened then, as its author says.
+    pub occurred: Span,
+}
+
+impl EventPage {
+    fn query(&self, stream: StreamId) -> EventQuery {
+        EventQuery {
+            stream: Some(stream),
+            after_version: self.after_version,
+            aggregate_type: None,
+            after: self.after,
+            up_to: self.up_to.into_iter().chain(self.at.last_position()).min(),
+            before: self.before,
+            limit: self.limit,
+            keep: self.keep,
+            types: self.types.clone(),
+            actor: self.actor.clone(),
+            recorded: self.recorded,
+            occurred: self.occurred.happened_by(self.at),
+        }
+    }
 }
 
 impl App {
@@ -231,18 +255,16 @@ impl App {
     /// # Errors
     /// When the store fails.
     pub async fn case_events(&self, id: CaseId, page: &EventPage) -> Result<Vec<EventRecord>, Fault> {
-        let stream = self.aggregates.cases.stream(id.into());
-        let Moment::Occurred(time) = page.at else {
-            return self.stream_events(stream, page).await;
-        };
-        // Every event of the stream is looked at: a case has few, and none is left out for coming later in the log.
-        let mut found = self.stream_events(stream, &EventPage { limit: u32::MAX, ..page.clone() }).await?;
-        let happened = |event: &EventRecord| happened_by(event, time);
-        let kept = found.iter().map(happened).collect::<Result<Vec<_>, _>>()?;
-        let mut kept = kept.into_iter();
-        found.retain(|_| kept.next() == Some(true));
-        found.truncate(page.limit as usize);
-        Ok(found)
+        self.stream_events(self.aggregates.cases.stream(id.into()), page).await
+    }
+
+    /// How many events of a case there are on all pages. Whoever asks has been shown its row.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn count_case_events(&self, id: CaseId, page: &EventPage) -> Result<u64, Fault> {
+        let all = EventPage { after: None, before: None, ..page.clone() };
+        Ok(self.store.count_events(&all.query(self.aggregates.cases.stream(id.into()))).await?)
     }
 
     /// What has happened to a case, as facts. Whoever asks has been shown its row.
@@ -267,18 +289,7 @@ impl App {
     /// # Errors
     /// When the store fails.
     pub async fn stream_events(&self, stream: StreamId, page: &EventPage) -> Result<Vec<EventRecord>, Fault> {
-        let query = EventQuery {
-            stream: Some(stream),
-            aggregate_type: None,
-            after: page.after,
-            up_to: page.up_to.into_iter().chain(page.at.last_position()).min(),
-            before: page.before,
-            limit: page.limit,
-            keep: page.keep,
-            types: page.types.clone(),
-            actor: page.actor.clone(),
-        };
-        Ok(self.store.events(&query).await?)
+        Ok(self.store.events(&page.query(stream)).await?)
     }
 
     /// The events that a command recorded.
@@ -303,19 +314,19 @@ impl App {
         if at.last_position().is_some_and(|last| position > last) {
             return Ok(None);
         }
-        let query =
-            EventQuery { after: position.checked_sub(1), up_to: Some(position), limit: 1, ..EventQuery::default() };
+        let query = EventQuery {
+            after: position.checked_sub(1),
+            up_to: Some(position),
+            limit: 1,
+            occurred: Span::default().happened_by(at),
+            ..EventQuery::default()
+        };
         let Some(event) = self.store.events(&query).await?.pop() else {
             return Ok(None);
         };
         let Some(stream) = event.stream() else {
             return Ok(None);
         };
-        if let Moment::Occurred(time) = at
-            && !happened_by(&event, time)?
-        {
-            return Ok(None);
-        }
         let is_visible = if stream.aggregate_type == AggregateType::Case {
             self.case(actor, stream.aggregate_id.into(), Moment::Present).await?.is_some()
         } else {
@@ -344,12 +355,6 @@ impl App {
         }
         Ok(self.store.attachment(&digest.to_string()).await?)
     }
-}
-
-fn happened_by(event: &EventRecord, time: i64) -> Result<bool, Fault> {
-    let occurred_at = codec::occurred_at(&event.payload);
-    let corrupt = |_| StoreError::Corrupt { what: format!("event {} does not say when it happened", event.position) };
-    Ok(occurred_at.map_err(corrupt)?.as_microsecond() <= time)
 }
 
 pub(super) fn query(actor: &Actor, page: &CasePage) -> CaseQuery {

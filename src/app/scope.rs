@@ -80,6 +80,14 @@ impl RegisterScope {
         own.map_or(Self::Nothing, Self::Only)
     }
 
+    /// What of that register this actor hears of in following the log, by subscription and webhook alike, from the beginning or as it happens. How somebody looks at cases is no news: views are followed by nobody, and read by whoever [`RegisterScope::of`] says.
+    pub(super) fn followed(actor: &Actor, register: AggregateType) -> Self {
+        match register {
+            AggregateType::View => Self::Nothing,
+            _ => Self::of(actor, register),
+        }
+    }
+
     /// Whether the entry is in it.
     pub(super) fn admits(&self, id: Uuid, division: &Division) -> bool {
         match self {
@@ -121,4 +129,30 @@ fn own_and_shared(actor: &Actor) -> Readers {
 /// The clock and the importer belong to no jurisdiction.
 fn is_of_the_server(actor: &Actor) -> bool {
     actor.holds_any(&[Role::Clock, Role::Importer])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::fixtures::actor;
+
+    #[test]
+    fn views_are_read_and_not_followed() {
+        for role in [Role::Auditor, Role::Manager, Role::Coordinator, Role::Importer] {
+            let somebody = actor(role, "44");
+            let query = || RegisterQuery::of(AggregateType::View, vec![Uuid::nil()]);
+            assert!(RegisterScope::of(&somebody, AggregateType::View).narrow(query()).is_some(), "{role}");
+            let followed = RegisterScope::followed(&somebody, AggregateType::View);
+            assert!(followed.narrow(query()).is_none(), "{role}");
+            assert!(!followed.admits(Uuid::nil(), &somebody.jurisdiction), "{role}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_ones_own_is_followed_as_it_is_read() {
+        let (coordinator, place) = (actor(Role::Coordinator, "44"), Division::parse("4403").expect("a division"));
+        let elsewhere = Division::parse("32").expect("a division");
+        let persons = RegisterScope::followed(&coordinator, AggregateType::Person);
+        assert!(persons.admits(Uuid::nil(), &place) && !persons.admits(Uuid::nil(), &elsewhere));
+    }
 }

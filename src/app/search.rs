@@ -1,6 +1,6 @@
 //! Cases that are found by words, and cases like another.
 //!
-//! The work has an end, however many texts hold a word: of each part of a question the latest texts are looked at, and no more cases are judged than those. Where that leaves something out, the answer says so. Rights are in the question to the store: what somebody may not see is neither found nor counted, and weighs nothing.
+//! The work has an end, however many texts hold a word: of each part of a question the latest texts are looked at, and no more cases are judged than those. Where that leaves something out, the answer says so. So has the memory: texts are listed first, some bytes each, then read a few at a time, and what stays of a case is its score. Rights are in the question to the store: what somebody may not see is neither found nor counted, and weighs nothing.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -9,6 +9,7 @@ use uuid::Uuid;
 use crate::app::App;
 use crate::app::request::Fault;
 use crate::app::scope::scope_of;
+use crate::app::texts::Listed;
 use crate::domain::actor::Actor;
 use crate::search::field::Field;
 use crate::search::fragment::Fragment;
@@ -75,30 +76,34 @@ impl App {
         let parts = &search.question.wanted;
         let mut found = Vec::with_capacity(parts.len());
         for part in parts {
-            let texts = self.store.texts_with(&query(actor, search, part)).await?;
+            let texts = Listed::all(self.store.texts_with(&query(actor, search, part)).await?);
             if texts.is_empty() {
                 return Ok(Found { hits: Vec::new(), is_complete: true });
             }
             found.push(texts);
         }
         let rarities: Vec<_> = found.iter().map(|texts| rarity(texts.len(), MOST_TEXTS as usize)).collect();
-        let (texts, is_complete) = self.texts_to_judge(search, found).await?;
-        Ok(Found { hits: judge(&search.question, &rarities, &texts), is_complete })
+        let mut judge = Judge { question: &search.question, fits: HashMap::new(), excluded: BTreeSet::new() };
+        let is_complete = self.show_what_decides(search, found, &mut judge).await?;
+        Ok(Found { hits: judge.hits(&rarities), is_complete })
     }
 
-    /// The texts that decide, and whether none is missing. Each part's are at hand; those of the cases that hold the rarest are read again where that is not enough.
-    async fn texts_to_judge(
+    /// Shows the texts that decide, and tells whether none is missing. Each part's are listed; all of the cases that hold the rarest are read where that is not enough.
+    async fn show_what_decides(
         &self,
         search: &Search,
-        found: Vec<Vec<StoredText>>,
-    ) -> Result<(Vec<StoredText>, bool), Fault> {
+        found: Vec<Vec<Listed>>,
+        judge: &mut Judge<'_>,
+    ) -> Result<bool, Fault> {
         let rarest = found.iter().min_by_key(|texts| texts.len()).expect("something is wanted");
         let is_complete = is_whole(rarest);
-        let are_at_hand = found.len() == 1 || found.iter().all(|texts| is_whole(texts));
-        if are_at_hand && search.question.excluded.is_empty() {
-            let texts: BTreeMap<i64, StoredText> =
-                found.into_iter().flatten().map(|text| (text.text_id, text)).collect();
-            return Ok((texts.into_values().collect(), is_complete));
+        let are_listed = found.len() == 1 || found.iter().all(|texts| is_whole(texts));
+        let mut show = |text| judge.take(text);
+        if are_listed && search.question.excluded.is_empty() {
+            let texts: BTreeMap<i64, Listed> = found.into_iter().flatten().map(|text| (text.text_id, text)).collect();
+            let texts: Vec<_> = texts.into_values().rev().collect();
+            self.show_texts(&texts, Reading::Words, &mut show).await?;
+            return Ok(is_complete);
         }
         let of_others: Vec<HashSet<Uuid>> = found
             .iter()
@@ -113,7 +118,8 @@ impl App {
             .collect();
         let is_complete = is_complete && cases.len() <= MOST_CASES;
         cases.truncate(MOST_CASES);
-        Ok((self.store.texts_of(&cases, search.at, Reading::Words).await?, is_complete))
+        self.show_texts_of(&cases, search.at, &[], Reading::Words, &mut show).await?;
+        Ok(is_complete)
     }
 
     /// What to show of cases that the actor has been shown: by case, the best piece first.
@@ -127,24 +133,25 @@ impl App {
         at: Moment,
     ) -> Result<HashMap<Uuid, Vec<Shown>>, Fault> {
         let mut shown: HashMap<Uuid, Vec<Shown>> = HashMap::new();
-        for text in self.store.texts_of(cases, at, Reading::Bodies).await? {
-            let Some(field) = Field::named(&text.field) else { continue };
-            if let Some(fragment) = Fragment::of(&text.body, &question.wanted) {
-                shown.entry(text.case_id).or_default().push(Shown { field, fragment, text });
-            }
-        }
-        for pieces in shown.values_mut() {
+        let mut show = |text: StoredText| {
+            let Some(field) = Field::named(&text.field) else { return };
+            let Some(fragment) = Fragment::of(&text.body, &question.wanted) else { return };
+            // What is shown is the piece.
+            let text = StoredText { body: String::new(), ..text };
+            let pieces = shown.entry(text.case_id).or_default();
+            pieces.push(Shown { field, fragment, text });
             let value = |piece: &Shown| weight(piece.field, piece.fragment.marks.len() as u32, piece.text.length);
             // They come with the latest first, and the order of equal ones is kept.
             pieces.sort_by(|one, other| value(other).total_cmp(&value(one)));
             pieces.truncate(MOST_FRAGMENTS);
-        }
+        };
+        self.show_texts_of(cases, at, &[], Reading::Bodies, &mut show).await?;
         Ok(shown)
     }
 }
 
 /// Whether there are no others that hold the part.
-fn is_whole(texts: &[StoredText]) -> bool {
+fn is_whole(texts: &[Listed]) -> bool {
     texts.len() < MOST_TEXTS as usize
 }
 
@@ -159,26 +166,38 @@ fn query(actor: &Actor, search: &Search, part: &Part) -> TextQuery {
     }
 }
 
-/// The cases of these texts that have every wanted part and no excluded one, the best first.
-fn judge(question: &Question, rarities: &[f64], texts: &[StoredText]) -> Vec<Hit> {
-    let mut fits: HashMap<Uuid, (Fit, i64)> = HashMap::new();
-    let mut excluded = BTreeSet::new();
-    for text in texts {
-        let Some(field) = Field::named(&text.field) else { continue };
-        let sequence = Sequence::stored(text.words.clone());
-        if question.excluded.iter().any(|part| sequence.count(&part.sequence) > 0) {
-            excluded.insert(text.case_id);
+/// Weighs texts as they come by. What it keeps of a case is a few numbers.
+struct Judge<'a> {
+    question: &'a Question,
+    /// By case, and the latest of its texts that hold what was looked for.
+    fits: HashMap<Uuid, (Fit, i64)>,
+    /// The cases that have what must not be there.
+    excluded: BTreeSet<Uuid>,
+}
+
+impl Judge<'_> {
+    fn take(&mut self, text: StoredText) {
+        let Some(field) = Field::named(&text.field) else { return };
+        let Question { wanted, excluded, .. } = self.question;
+        let sequence = Sequence::stored(text.words);
+        if excluded.iter().any(|part| sequence.count(&part.sequence) > 0) {
+            self.excluded.insert(text.case_id);
         }
-        let (fit, latest) = fits.entry(text.case_id).or_insert_with(|| (Fit::new(&question.wanted), i64::MIN));
-        if fit.add(&question.wanted, field, &sequence, text.length) {
+        let (fit, latest) = self.fits.entry(text.case_id).or_insert_with(|| (Fit::new(wanted), i64::MIN));
+        if fit.add(wanted, field, &sequence, text.length) {
             *latest = text.text_id.max(*latest);
         }
     }
-    let mut hits: Vec<_> = fits
-        .into_iter()
-        .filter(|(case, (fit, _))| fit.is_whole() && !excluded.contains(case))
-        .map(|(case_id, (fit, text_id))| Hit { case_id, score_ppm: fit.score_ppm(rarities), text_id })
-        .collect();
-    hits.sort_unstable_by_key(|hit| (std::cmp::Reverse(hit.score_ppm), std::cmp::Reverse(hit.text_id)));
-    hits
+
+    /// The cases that have every wanted part and no excluded one, the best first.
+    fn hits(self, rarities: &[f64]) -> Vec<Hit> {
+        let is_hit = |(case, (fit, _)): &(Uuid, (Fit, i64))| fit.is_whole() && !self.excluded.contains(case);
+        let hit = |(case_id, (fit, text_id)): (Uuid, (Fit, i64))| {
+            let score_ppm = fit.score_ppm(rarities);
+            Hit { case_id, score_ppm, text_id }
+        };
+        let mut hits: Vec<_> = self.fits.into_iter().filter(is_hit).map(hit).collect();
+        hits.sort_unstable_by_key(|hit| (std::cmp::Reverse(hit.score_ppm), std::cmp::Reverse(hit.text_id)));
+        hits
+    }
 }

@@ -13,6 +13,7 @@ use crate::app::reads::CasePage;
 use crate::app::request::Fault;
 use crate::app::scope::scope_of;
 use crate::app::search::MOST_TEXTS;
+use crate::app::texts::Listed;
 use crate::domain::actor::Actor;
 use crate::domain::case::values::Status;
 use crate::search::field::Field;
@@ -61,10 +62,15 @@ impl App {
         at: Moment,
         most: usize,
     ) -> Result<Vec<Similar>, Fault> {
-        let own = About::of(self.store.texts_of(&[case.row.case_id], at, Reading::Bodies).await?);
+        let mut own = Vec::new();
+        let mut show = |text| own.push(text);
+        self.show_texts_of(&[case.row.case_id], at, &about(), Reading::Bodies, &mut show).await?;
+        let own = About::of(own);
         let solved = solved_but(case.row.case_id);
-        let texts = self.texts_about(actor, &own, &solved, at).await?;
-        let shared = Shared::of(&own, &texts);
+        let listed = self.texts_about(actor, &own, &solved, at).await?;
+        let mut shared = Shared::default();
+        self.show_texts(&listed, Reading::Words, &mut |text| shared.take(&own, text)).await?;
+        shared.weigh(&own);
         let mut candidates: BTreeSet<Uuid> = shared.best(MOST_COMPARED).into_iter().collect();
         if let Some(category) = &case.row.category {
             let same = Condition::Compare {
@@ -103,20 +109,20 @@ impl App {
         own: &About,
         solved: &Condition,
         at: Moment,
-    ) -> Result<Vec<StoredText>, Fault> {
+    ) -> Result<Vec<Listed>, Fault> {
         let terms: BTreeSet<_> = own.topics.iter().map(|topic| topic.term.clone()).collect();
         if terms.is_empty() {
             return Ok(Vec::new());
         }
         let query = TextQuery {
             terms: Terms::Any(terms),
-            fields: ABOUT.map(|field| field.name().to_owned()).into(),
+            fields: about(),
             condition: solved.clone(),
             scope: scope_of(actor),
             at,
             limit: MOST_TEXTS,
         };
-        Ok(self.store.texts_with(&query).await?)
+        Ok(Listed::all(self.store.texts_with(&query).await?))
     }
 
     /// Those of the cases that the actor may see, in no order that means something.
@@ -143,6 +149,11 @@ fn solved_but(case: Uuid) -> Condition {
     ])
 }
 
+/// The names of the fields that say what a case is about.
+fn about() -> Vec<String> {
+    ABOUT.map(|field| field.name().to_owned()).into()
+}
+
 /// What a case is about.
 struct About {
     topics: Vec<Topic>,
@@ -151,9 +162,7 @@ struct About {
 
 impl About {
     fn of(mut texts: Vec<StoredText>) -> Self {
-        let place = |text: &StoredText| ABOUT.iter().position(|field| field.name() == text.field);
-        texts.retain(|text| place(text).is_some());
-        texts.sort_by_key(place);
+        texts.sort_by_key(|text| ABOUT.iter().position(|field| field.name() == text.field));
         let mut all = Vec::new();
         let (mut measurand, mut behind) = (None, 0);
         for text in &texts {
@@ -176,6 +185,7 @@ impl About {
 }
 
 /// What other cases have of it.
+#[derive(Default)]
 struct Shared {
     /// By case, the places of its topics.
     topics: HashMap<Uuid, BTreeSet<usize>>,
@@ -185,22 +195,22 @@ struct Shared {
 }
 
 impl Shared {
-    fn of(own: &About, texts: &[StoredText]) -> Self {
-        let mut topics: HashMap<Uuid, BTreeSet<usize>> = HashMap::new();
-        let mut measurands = HashMap::new();
-        for text in texts {
-            let sequence = Sequence::stored(text.words.clone());
-            let had = topics.entry(text.case_id).or_default();
-            let topics = own.topics.iter().enumerate();
-            had.extend(topics.filter(|(_, topic)| sequence.count(&topic.sequence) > 0).map(|(place, _)| place));
-            if text.field == Field::Measurand.name() {
-                measurands.insert(text.case_id, sequence);
-            }
+    /// Takes a text of another case up.
+    fn take(&mut self, own: &About, text: StoredText) {
+        let sequence = Sequence::stored(text.words);
+        let had = self.topics.entry(text.case_id).or_default();
+        let topics = own.topics.iter().enumerate();
+        had.extend(topics.filter(|(_, topic)| sequence.count(&topic.sequence) > 0).map(|(place, _)| place));
+        if text.field == Field::Measurand.name() {
+            self.measurands.insert(text.case_id, sequence);
         }
-        let cases = topics.len() as f64;
-        let having = |place: usize| topics.values().filter(|had| had.contains(&place)).count().max(1) as f64;
-        let rarities = (0..own.topics.len()).map(|place| (1.0 + cases / having(place)).ln()).collect();
-        Self { topics, measurands, rarities }
+    }
+
+    /// Weighs the topics, when all texts have been taken up.
+    fn weigh(&mut self, own: &About) {
+        let cases = self.topics.len() as f64;
+        let having = |place: usize| self.topics.values().filter(|had| had.contains(&place)).count().max(1) as f64;
+        self.rarities = (0..own.topics.len()).map(|place| (1.0 + cases / having(place)).ln()).collect();
     }
 
     /// The share of the words, weighed, that the case has.

@@ -39,6 +39,19 @@ impl<A: Root> Versioned<A> {
     }
 }
 
+/// A record of the log, as it is decoded.
+#[must_use]
+pub fn stored(record: &EventRecord) -> Stored<'_> {
+    Stored {
+        aggregate_type: &record.aggregate_type,
+        aggregate_id: &record.aggregate_id,
+        sequence: record.sequence,
+        event_type: &record.event_type,
+        event_version: &record.event_version,
+        payload: &record.payload,
+    }
+}
+
 /// The streams of one type of aggregate.
 pub struct Streams<A> {
     aggregate_type: AggregateType,
@@ -168,15 +181,7 @@ impl<A: Root> Streams<A> {
     /// # Errors
     /// When it cannot be read.
     pub fn decode(&self, record: &EventRecord) -> Result<Recorded<A::Fact>, Fault> {
-        let stored = Stored {
-            aggregate_type: &record.aggregate_type,
-            aggregate_id: &record.aggregate_id,
-            sequence: record.sequence,
-            event_type: &record.event_type,
-            event_version: &record.event_version,
-            payload: &record.payload,
-        };
-        Ok(codec::decode_stored(stored, &self.upcasters).map_err(Arc::new)?)
+        Ok(codec::decode_stored(stored(record), &self.upcasters).map_err(Arc::new)?)
     }
 
     fn fold(&self, mut known: Versioned<A>, events: Vec<SerializedEvent>) -> Result<Versioned<A>, Fault> {

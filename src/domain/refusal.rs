@@ -92,6 +92,8 @@ codes! {
     LeadCannotLeave = "LEAD_CANNOT_LEAVE",
     /// A solution rests on at least one finding.
     FindingMissing = "FINDING_MISSING",
+    /// More citations than a finding or a solution can have.
+    TooManyCitations = "TOO_MANY_CITATIONS",
     /// No finding of that id is in the case.
     FindingUnknown = "FINDING_UNKNOWN",
     /// A reviewer is neither the author nor a member.

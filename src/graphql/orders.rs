@@ -259,10 +259,7 @@ impl From<&Receipt> for ReceiptNode {
 }
 
 /// The most events that a conflict tells.
-const MOST_EVENTS_SINCE: usize = 100;
-
-/// The most events of a stream that are looked at for them; a stream of more was conflicted with long ago.
-const LONGEST_STREAM: u32 = 10_000;
+const MOST_EVENTS_SINCE: u32 = 100;
 
 impl Conflicting {
     /// What has happened since the version that the client saw.
@@ -270,9 +267,8 @@ impl Conflicting {
     /// # Errors
     /// When the house fails.
     pub(crate) async fn events_since(&self, ctx: &Context<'_>) -> Result<Vec<crate::app::EventRecord>> {
-        let page = EventPage { limit: LONGEST_STREAM, ..EventPage::default() };
-        let events = app(ctx).stream_events(self.stream, &page).await.map_err(|fault| errors::fault(ctx, fault))?;
-        Ok(events.into_iter().filter(|event| event.sequence > self.expected).take(MOST_EVENTS_SINCE).collect())
+        let page = EventPage { after_version: self.expected, limit: MOST_EVENTS_SINCE, ..EventPage::default() };
+        app(ctx).stream_events(self.stream, &page).await.map_err(|fault| errors::fault(ctx, fault))
     }
 }
 

@@ -44,6 +44,8 @@ classes! {
     Connection = "CONNECTION",
     /// The connection broke, or what came was no HTTP.
     Interrupted = "INTERRUPTED",
+    /// This server failed before the message was on its way.
+    Internal = "INTERNAL",
 }
 
 /// Why a message did not arrive, as far as it may be told to whoever set the endpoint up: no address of an inner

@@ -2,13 +2,14 @@
 //!
 //! What is personal never gets here: names, telephones and addresses of people stand in registers, and of an imported event's attributes none is taken up.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use crate::domain::case::event::CaseFact;
 use crate::domain::event::Recorded;
 use crate::domain::value::Reference;
 use crate::search::field::Field;
-use crate::search::word::{Sequence, terms, words};
+use crate::search::word::{Sequence, Word, terms, words};
 use crate::store::TextRow;
 
 /// The texts of these events, which one append records.
@@ -103,8 +104,31 @@ fn said(fact: &CaseFact) -> Vec<Said> {
     }
 }
 
+/// How many bytes of terms a text has at most. PostgreSQL's index reaches 1 MiB of them, and breaks without a word beyond it.
+const MOST_TERM_BYTES: usize = 768 << 10;
+
+/// The first words of a text, as many as both databases index. What is longer, in events from before its parts were counted, is found by its beginning and shown as a whole.
+fn indexed(words: &[Word]) -> &[Word] {
+    let of_word = |word: &Word| word.key.len();
+    // A word is a term, and part of two pairs.
+    if 3 * words.iter().map(of_word).sum::<usize>() <= MOST_TERM_BYTES {
+        return words;
+    }
+    let (mut known, mut bytes) = (BTreeSet::new(), 0);
+    let fits = |place: &usize| {
+        // The word itself, and the pair that it ends.
+        for term in terms(&words[place.saturating_sub(1)..=*place]) {
+            let length = term.len();
+            bytes += if known.insert(term) { length } else { 0 };
+        }
+        bytes <= MOST_TERM_BYTES
+    };
+    &words[..(0..words.len()).take_while(fits).count()]
+}
+
 fn row(event: &Recorded<CaseFact>, events_after: u64, index: u8, said: Said) -> TextRow {
     let words = words(&said.text);
+    let words = indexed(&words);
     TextRow {
         events_after,
         index,
@@ -112,8 +136,50 @@ fn row(event: &Recorded<CaseFact>, events_after: u64, index: u8, said: Said) -> 
         replaces: said.replaces,
         occurred_at: event.occurred_at.as_microsecond(),
         length: u32::try_from(words.len()).expect("a statement has fewer words than that"),
-        words: Sequence::of(&words).as_str().to_owned(),
-        terms: terms(&words),
+        words: Sequence::of(words).as_str().to_owned(),
+        terms: terms(words),
         body: said.text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::case::event::FindingRecorded;
+    use crate::domain::case::values::FindingId;
+    use crate::domain::fixtures::{recorded, statement};
+
+    fn of_finding(citations: Vec<Reference>) -> TextRow {
+        let id = FindingId(uuid::Uuid::nil());
+        let fact = FindingRecorded { id, text: statement("三针法 reaches 0.8 µm"), citations };
+        of_case(&[recorded(fact)]).remove(0)
+    }
+
+    fn bytes(row: &TextRow) -> usize {
+        row.terms.iter().map(String::len).sum()
+    }
+
+    /// Five hundred characters of Chinese, none of which any other of these has beside the same neighbour.
+    fn citation(number: u32) -> Reference {
+        let character = |place: u32| char::from_u32(0x4E00 + (number * 7_919 + place * (number + 1)) % 20_000);
+        let text: String = (0..500).filter_map(character).collect();
+        Reference::parse(&text).expect("a reference")
+    }
+
+    #[test]
+    fn what_may_be_written_is_indexed_as_a_whole() {
+        let row = of_finding((0..50).map(citation).collect());
+        assert_eq!(row.length as usize, words(&row.body).len());
+        assert!(bytes(&row) < MOST_TERM_BYTES, "{}", bytes(&row));
+    }
+
+    #[test]
+    fn what_no_index_takes_is_found_by_its_beginning() {
+        let row = of_finding((0..2_000).map(citation).collect());
+        assert!(bytes(&row) <= MOST_TERM_BYTES && bytes(&row) > MOST_TERM_BYTES - 100, "{}", bytes(&row));
+        let all = words(&row.body);
+        assert!((row.length as usize) < all.len());
+        assert_eq!(row.words, Sequence::of(&all[..row.length as usize]).as_str());
+        assert!(row.terms.contains("三针") && row.body.lines().count() == 2_001, "the body is whole");
     }
 }

@@ -28,8 +28,8 @@ use crate::store::{
     Append, AppendError, AppendSpan, Attachment, CaseColumn, CaseLink, CaseQuery, Committed, EventQuery, EventRecord,
     FigureSelection, FigureSum, Grouped, Head, Keep, Moment, Reading, RebuildOutcome, RebuiltRow, RegisterQuery,
     RowsComparison, RowsDigest, RowsForm, SUB_CASE_OF, StatisticsQuery, Store, StoreError, StoredCase, StoredCommand,
-    StoredRegister, StoredText, StreamId, SubCase, TextQuery, YearQuery, case_list, digest, filter, sql, statistics,
-    stream, texts, year,
+    StoredRegister, StoredText, StreamId, SubCase, TextQuery, Texts, YearQuery, case_list, digest, filter, sql,
+    statistics, stream, texts, year,
 };
 
 /// A row that both drivers can decode.
@@ -188,6 +188,10 @@ impl<B: Backend> Store for SqlStore<B> {
         Ok(in_order(query.keep, self.many::<EventRow, _>("read events", filter::events(query)).await?))
     }
 
+    async fn count_events(&self, query: &EventQuery) -> Result<u64, StoreError> {
+        self.count("count events", filter::count_events(query)).await
+    }
+
     fn news(&self) -> watch::Receiver<u64> {
         self.backend.news()
     }
@@ -272,11 +276,8 @@ impl<B: Backend> Store for SqlStore<B> {
         self.many::<FoundTextRow, _>("look for texts", texts::with(query, &B::INDEX)?).await
     }
 
-    async fn texts_of(&self, cases: &[Uuid], at: Moment, reading: Reading) -> Result<Vec<StoredText>, StoreError> {
-        if cases.is_empty() {
-            return Ok(Vec::new());
-        }
-        self.many::<FoundTextRow, _>("read the texts of cases", texts::of(cases, at, reading)).await
+    async fn texts(&self, which: &Texts, reading: Reading) -> Result<Vec<StoredText>, StoreError> {
+        self.many::<FoundTextRow, _>("read texts", texts::these(which, reading)).await
     }
 
     async fn page_of_registers(&self, query: &RegisterQuery) -> Result<(Vec<StoredRegister>, Moment), StoreError> {

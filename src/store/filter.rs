@@ -1,17 +1,34 @@
 //! Queries become statements. Only columns, operators and placeholders of the program's own go
 //! into the text; everything from outside is an argument.
 
+use jiff::Timestamp;
+
 use crate::store::condition::{Sense, push_condition, push_in, push_list, push_pattern, push_starts_with};
 use crate::store::sight::{push_scope, push_within};
 use crate::store::sql::{
-    CASE_VERSIONS, CASES, COUNT_CASES, COUNT_CASES_AND_HEAD, COUNT_REGISTERS, EVENTS, HEAD_UNLESS_REGISTERS, REGISTERS,
-    REGISTERS_AND_HEAD, is_open_version,
+    CASE_VERSIONS, CASES, COUNT_CASES, COUNT_CASES_AND_HEAD, COUNT_EVENTS, COUNT_REGISTERS, EVENTS,
+    HEAD_UNLESS_REGISTERS, REGISTERS, REGISTERS_AND_HEAD, is_open_version,
 };
 use crate::store::statement::{Argument, Statement};
-use crate::store::{CaseColumn, CaseQuery, EventQuery, Keep, Moment, RegisterQuery, StoreError};
+use crate::store::{CaseColumn, CaseQuery, EventQuery, Keep, Moment, RegisterQuery, Span, StoreError};
 
 pub(super) fn events(query: &EventQuery) -> Statement {
     let mut statement = Statement::new(EVENTS);
+    push_event_filter(&mut statement, query);
+    // Within a stream both orders are the same, and the stream's key serves the second one.
+    statement.push(if query.stream.is_some() { " order by sequence" } else { " order by position" });
+    statement.push(turned(query.keep));
+    push_limit(&mut statement, query.limit);
+    statement
+}
+
+pub(super) fn count_events(query: &EventQuery) -> Statement {
+    let mut statement = Statement::new(COUNT_EVENTS);
+    push_event_filter(&mut statement, query);
+    statement
+}
+
+fn push_event_filter(statement: &mut Statement, query: &EventQuery) {
     statement.push(" where position > ");
     statement.push_integer(query.after.map_or(-1, u64::cast_signed));
     if let Some(up_to) = query.up_to {
@@ -37,14 +54,38 @@ pub(super) fn events(query: &EventQuery) -> Statement {
     }
     if !query.types.is_empty() {
         statement.push(" and event_type in ");
-        push_list(&mut statement, query.types.iter().cloned().map(Argument::Text));
+        push_list(statement, query.types.iter().cloned().map(Argument::Text));
     }
-    // Within a stream both orders are the same, and the stream's key serves the second one.
-    statement.push(if query.stream.is_some() { " order by sequence" } else { " order by position" });
-    statement.push(turned(query.keep));
-    push_limit(&mut statement, query.limit);
-    statement
+    if query.after_version > 0 {
+        statement.push(" and sequence > ");
+        statement.push_integer(query.after_version.cast_signed());
+    }
+    let ends = |span: &Span| [(" >= ", span.from), (" < ", span.until)];
+    for (compared, end) in ends(&query.recorded) {
+        if let Some(end) = end {
+            statement.push(" and recorded_at");
+            statement.push(compared);
+            statement.push_integer(microseconds_from(end));
+        }
+    }
+    for (compared, end) in ends(&query.occurred) {
+        if let Some(end) = end {
+            statement.push(" and ");
+            statement.push(OCCURRED_AT);
+            statement.push(compared);
+            statement.push_text(end.to_string().trim_end_matches('Z'));
+        }
+    }
 }
+
+/// The first whole microsecond at or after the time: the log takes events at whole ones.
+fn microseconds_from(time: Timestamp) -> i64 {
+    time.as_microsecond() + i64::from(time.as_nanosecond() % 1_000 > 0)
+}
+
+/// When an event happened, as its payload has it in UTC (RFC 3339), without the `Z`: all fields but the last are of one
+/// length, and the fraction at the end has no zeros to spare, so texts stand in the order of time in any collation.
+const OCCURRED_AT: &str = "rtrim(payload ->> 'occurredAt', 'Z')";
 
 pub(super) fn count_cases(query: &CaseQuery) -> Result<Statement, StoreError> {
     let mut statement = Statement::new(COUNT_CASES);

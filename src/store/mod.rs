@@ -69,7 +69,9 @@ pub use happened::{Happened, LastEvent, PastRow, PastState};
 pub use ledger::{LedgerNode, LedgerStore, Sealed, StoredCheckpoint, StoredCosignature, StoredTimeStamp};
 pub use moment::Moment;
 pub use personal::{ErasedKey, PersonalStore, StoredCiphertext};
-pub use query::{CaseQuery, Condition, Direction, EventQuery, Keep, Operator, RegisterQuery, Scope, Value, key_of};
+pub use query::{
+    CaseQuery, Condition, Direction, EventQuery, Keep, Operator, RegisterQuery, Scope, Span, Value, key_of,
+};
 pub use readers::{DELETED, Readers, SHARED};
 pub use record::{
     AggregateType, Append, AppendSpan, Attachment, Body, CommandKey, Committed, Content, EventRecord, Head,
@@ -81,7 +83,7 @@ pub use row::{
     RowsDigest, RowsForm, SUB_CASE_OF, StoredCase, StoredRegister, SubCase,
 };
 pub use statistics::{FeeSum, GapSums, GroupKey, GroupSums, Grouped, StatisticsQuery, TimeToState};
-pub use text::{Reading, StoredText, Terms, TextQuery, TextRow};
+pub use text::{Reading, StoredText, Terms, TextQuery, TextRow, Texts};
 pub use webhook::{
     Delivery, DeliveryState, Failed, HELD, KeyPage, Turn, Webhook, WebhookAction, WebhookChange, WebhookConfiguration,
     WebhookState, WebhookStore, WebhookWrite,
@@ -115,6 +117,12 @@ pub trait Store: LedgerStore + PersonalStore + RevocationStore + WebhookStore + 
     /// # Errors
     /// When the database fails.
     async fn events(&self, query: &EventQuery) -> Result<Vec<EventRecord>, StoreError>;
+
+    /// How many events the query finds, regardless of `limit`.
+    ///
+    /// # Errors
+    /// When the database fails.
+    async fn count_events(&self, query: &EventQuery) -> Result<u64, StoreError>;
 
     /// How many events the log has at least, as far as other processes have told. A hint to look,
     /// and no more: it may come late or never, so whoever follows the log looks now and then too.
@@ -192,17 +200,17 @@ pub trait Store: LedgerStore + PersonalStore + RevocationStore + WebhookStore + 
     /// When the database fails.
     async fn case_by_number(&self, number: &str, at: Moment) -> Result<Option<StoredCase>, StoreError>;
 
-    /// Texts of cases that have these terms, the latest first, with their words.
+    /// Where texts of cases stand that have these terms, the latest first.
     ///
     /// # Errors
     /// As [`Store::cases`].
     async fn texts_with(&self, query: &TextQuery) -> Result<Vec<StoredText>, StoreError>;
 
-    /// All texts of these cases as of a moment, the latest first.
+    /// Texts that are known of, the latest first.
     ///
     /// # Errors
     /// When the database fails.
-    async fn texts_of(&self, cases: &[Uuid], at: Moment, reading: Reading) -> Result<Vec<StoredText>, StoreError>;
+    async fn texts(&self, which: &Texts, reading: Reading) -> Result<Vec<StoredText>, StoreError>;
 
     /// A page of a register and the moment of it: for the present, the head of the log that it was read at.
     ///

@@ -1,5 +1,6 @@
 //! Questions to the store. Columns are enums: no text from outside ever becomes SQL.
 
+use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::store::column::CaseColumn;
@@ -18,11 +19,32 @@ pub enum Keep {
     Last,
 }
 
+/// From one time, it included, up to another, it not included.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Span {
+    /// From when on; none = ever since.
+    pub from: Option<Timestamp>,
+    /// Up to when; none = for ever.
+    pub until: Option<Timestamp>,
+}
+
+impl Span {
+    /// What of it is part of the moment, where the moment is a time of the axis of what had happened.
+    #[must_use]
+    pub fn happened_by(self, at: Moment) -> Self {
+        let Moment::Occurred(time) = at else { return self };
+        let end = Timestamp::from_microsecond(time.saturating_add(1)).ok();
+        Self { until: self.until.into_iter().chain(end).min(), ..self }
+    }
+}
+
 /// Which events, in position order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EventQuery {
     /// Only of this stream.
     pub stream: Option<StreamId>,
+    /// Only after so many events of their stream.
+    pub after_version: u64,
     /// Only of this type of aggregate.
     pub aggregate_type: Option<AggregateType>,
     /// Only after this position, exclusive.
@@ -39,6 +61,10 @@ pub struct EventQuery {
     pub types: Vec<String>,
     /// Only caused by this actor.
     pub actor: Option<String>,
+    /// Only what the log took then.
+    pub recorded: Span,
+    /// Only what happened then, as the event says.
+    pub occurred: Span,
 }
 
 /// Which cases, in which order, as of when.

@@ -92,6 +92,8 @@ pub(super) const EVENTS: &str = "select position, aggregate_type, aggregate_id, 
      cast(metadata as text) as metadata, recorded_at, actor, command_id, entry, leaf_hash \
      from events";
 
+pub(super) const COUNT_EVENTS: &str = "select count(*) as count from events";
+
 /// What is read follows: [`CASE_VERSIONS`], or a list in brackets.
 pub(super) const CASES: &str = concat!("select ", case_columns!(), " from ");
 

@@ -50,9 +50,9 @@ pub struct StoredText {
     pub occurred_at: i64,
     /// How many words it has.
     pub length: u32,
-    /// Its words in a row; empty where bodies were asked for.
+    /// Its words in a row; empty unless they were asked for.
     pub words: String,
-    /// As it was written; empty where words were asked for.
+    /// As it was written; empty unless bodies were asked for.
     pub body: String,
 }
 
@@ -82,9 +82,31 @@ pub enum Terms {
     Any(BTreeSet<String>),
 }
 
-/// What is read of texts.
+/// Texts that are known of already.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Texts {
+    /// Of these cases as of a moment.
+    OfCases {
+        /// Whose.
+        cases: Vec<Uuid>,
+        /// As of when.
+        at: Moment,
+        /// Only of these fields; empty = all.
+        fields: Vec<String>,
+        /// Only those with a smaller id.
+        before: Option<i64>,
+        /// At most so many.
+        limit: u32,
+    },
+    /// These, by their ids.
+    These(Vec<i64>),
+}
+
+/// What is read of texts beside where they stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reading {
+    /// Nothing.
+    Places,
     /// Their words, to rank them.
     Words,
     /// Their bodies, to show them.

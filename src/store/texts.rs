@@ -1,13 +1,11 @@
 //! Questions to texts become SQL. Terms are the program's own and are quoted all the same.
 
-use uuid::Uuid;
-
 use crate::store::condition::push_list;
-use crate::store::filter::push_case_filter;
+use crate::store::filter::{push_case_filter, push_limit};
 use crate::store::sql::{is_open_version, text_columns};
 use crate::store::statement::{Argument, Statement};
 use crate::store::text::MOST_OF_AN_EVENT;
-use crate::store::{CaseQuery, Keep, Moment, Reading, StoreError, Terms, TextQuery};
+use crate::store::{CaseQuery, Keep, Moment, Reading, StoreError, Terms, TextQuery, Texts};
 
 /// How a database is asked for terms.
 pub(super) struct IndexDialect {
@@ -24,7 +22,7 @@ pub(super) struct IndexDialect {
 }
 
 pub(super) fn with(query: &TextQuery, dialect: &IndexDialect) -> Result<Statement, StoreError> {
-    let mut statement = Statement::new(concat!("select ", text_columns!(), ", t.words, '' as body"));
+    let mut statement = Statement::new(concat!("select ", text_columns!(), ", '' as words, '' as body"));
     statement.push(dialect.found_in);
     statement.push_text(&asked(&query.terms, dialect));
     statement.push(dialect.closing);
@@ -36,10 +34,7 @@ pub(super) fn with(query: &TextQuery, dialect: &IndexDialect) -> Result<Statemen
         statement.push(" < ");
         statement.push_integer(position.cast_signed().saturating_add(1).saturating_mul(MOST_OF_AN_EVENT));
     }
-    if !query.fields.is_empty() {
-        statement.push(" and t.field in ");
-        push_list(&mut statement, query.fields.iter().cloned().map(Argument::Text));
-    }
+    push_fields(&mut statement, &query.fields);
     statement.push(" and exists (select 1 from case_versions v");
     let cases = CaseQuery {
         condition: query.condition.clone(),
@@ -54,24 +49,51 @@ pub(super) fn with(query: &TextQuery, dialect: &IndexDialect) -> Result<Statemen
     push_case_filter(&mut statement, &cases)?;
     statement.push(" and v.case_id = t.case_id) order by ");
     statement.push(dialect.text_id);
-    statement.push(" desc limit ");
-    statement.push_integer(query.limit.into());
+    statement.push(" desc");
+    push_limit(&mut statement, query.limit);
     // Whether a term is rare decides how it is looked up.
     statement.is_planned_anew = true;
     Ok(statement)
 }
 
-/// The texts of these cases, the latest first.
-pub(super) fn of(cases: &[Uuid], at: Moment, reading: Reading) -> Statement {
-    let mut statement = Statement::new(match reading {
-        Reading::Words => concat!("select ", text_columns!(), ", t.words, '' as body from search_texts t where "),
-        Reading::Bodies => concat!("select ", text_columns!(), ", '' as words, t.body from search_texts t where "),
+/// Texts that are known of, the latest first.
+pub(super) fn these(texts: &Texts, reading: Reading) -> Statement {
+    let mut statement = Statement::new(concat!("select ", text_columns!()));
+    statement.push(match reading {
+        Reading::Places => ", '' as words, '' as body",
+        Reading::Words => ", t.words, '' as body",
+        Reading::Bodies => ", '' as words, t.body",
     });
-    statement.push("t.case_id in ");
-    push_list(&mut statement, cases.iter().map(|case| Argument::Text(case.to_string())));
-    push_valid_at(&mut statement, at);
-    statement.push(" order by t.text_id desc");
+    statement.push(" from search_texts t where ");
+    match texts {
+        Texts::OfCases { cases, at, fields, before, limit } => {
+            statement.push("t.case_id in ");
+            push_list(&mut statement, cases.iter().map(|case| Argument::Text(case.to_string())));
+            push_valid_at(&mut statement, *at);
+            push_fields(&mut statement, fields);
+            if let Some(before) = before {
+                statement.push(" and t.text_id < ");
+                statement.push_integer(*before);
+            }
+            statement.push(LATEST_FIRST);
+            push_limit(&mut statement, *limit);
+        }
+        Texts::These(ids) => {
+            statement.push("t.text_id in ");
+            push_list(&mut statement, ids.iter().copied().map(Argument::Integer));
+            statement.push(LATEST_FIRST);
+        }
+    }
     statement
+}
+
+const LATEST_FIRST: &str = " order by t.text_id desc";
+
+fn push_fields(statement: &mut Statement, fields: &[String]) {
+    if !fields.is_empty() {
+        statement.push(" and t.field in ");
+        push_list(statement, fields.iter().cloned().map(Argument::Text));
+    }
 }
 
 /// A text is there from the commit that recorded it to the one that replaced it; by what its authors say, from when it happened to when another took its place.

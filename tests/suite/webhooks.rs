@@ -3,6 +3,7 @@
 mod delivering;
 mod failing;
 mod receiver;
+mod secure;
 mod serving;
 mod setting_up;
 mod stage;
@@ -10,18 +11,24 @@ mod verifying;
 
 use stage::Stage;
 
+use crate::store::support::Database;
+
 macro_rules! on_both_databases {
     ($($module:ident::$test:ident)+) => {
         mod on_sqlite {
+            use super::Database;
+
             $(#[tokio::test]
             async fn $test() {
-                super::$module::$test(&super::Stage::on_sqlite().await).await;
+                super::$module::$test(&super::Stage::on(Database::sqlite()).await).await;
             })+
         }
         mod on_postgresql {
+            use super::Database;
+
             $(#[tokio::test]
             async fn $test() {
-                super::$module::$test(&super::Stage::on_postgresql().await).await;
+                super::$module::$test(&super::Stage::on(Database::postgres()).await).await;
             })+
         }
     };
@@ -31,8 +38,11 @@ on_both_databases! {
     delivering::everything_arrives_in_order_whatever_fails
     delivering::a_secret_is_rotated_without_a_gap
     delivering::only_what_the_owner_may_see_is_sent
+    delivering::every_attempt_is_signed_with_its_own_time
     failing::what_is_given_up_is_a_dead_letter_and_the_case_goes_on
     failing::what_is_gone_is_left_alone
+    failing::a_late_answer_says_nothing_of_what_came_since
+    failing::an_event_that_breaks_its_delivery_is_a_dead_letter
     failing::a_receiver_that_asks_for_time_gets_it
     failing::addresses_inside_are_not_called
     failing::two_servers_do_not_write_over_each_other

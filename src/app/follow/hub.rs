@@ -14,7 +14,7 @@ use crate::app::App;
 use crate::app::aggregates::Aggregates;
 use crate::app::follow::ring::Ring;
 use crate::app::follow::sight::{CaseSight, Sight};
-use crate::app::follow::{BATCH, Happened, Interest};
+use crate::app::follow::{BATCH, Interest};
 use crate::app::request::Fault;
 use crate::domain::value::Division;
 use crate::store::{AggregateType, EventQuery, EventRecord, RegisterQuery, Store, StreamId};
@@ -73,8 +73,13 @@ impl Hub {
     }
 
     /// The events from that position on; `None` when they are too old to be kept.
-    pub(super) fn recent(&self, position: u64, most: u32) -> Option<Vec<Arc<Happened>>> {
+    pub(super) fn recent(&self, position: u64, most: u32) -> Option<Vec<Arc<EventRecord>>> {
         self.ring.read().unwrap_or_else(PoisonError::into_inner).from(position, most)
+    }
+
+    /// What decides about an aggregate that a recent event is of, if it is known.
+    pub(super) fn sight(&self, stream: StreamId) -> Option<Arc<Sight>> {
+        self.ring.read().unwrap_or_else(PoisonError::into_inner).sight(stream)
     }
 
     /// A page of the log.
@@ -129,12 +134,12 @@ impl Hub {
             let entries = self.entries(&records).await?;
             let mut events = Vec::with_capacity(records.len());
             for record in records {
-                let sight = self.sight(&record, &entries).await;
-                events.push(Arc::new(Happened { record, sight }));
+                let sight = self.sight_after(&record, &entries).await.map(Arc::new);
+                events.push((Arc::new(record), sight));
             }
             {
                 let mut ring = self.ring.write().unwrap_or_else(PoisonError::into_inner);
-                events.into_iter().for_each(|event| ring.push(event));
+                events.into_iter().for_each(|(event, sight)| ring.push(event, sight));
             }
             self.known.send_replace(known);
             if !is_full {
@@ -163,8 +168,8 @@ impl Hub {
         Ok(found)
     }
 
-    /// Who may see the event. A case that this process has just written is in memory; one that another has written is read once for all.
-    async fn sight(&self, record: &EventRecord, entries: &HashMap<StreamId, Division>) -> Option<Sight> {
+    /// Who may see what the event is of, as it is now. A case that this process has just written is in memory; one that another has written is read once for all.
+    async fn sight_after(&self, record: &EventRecord, entries: &HashMap<StreamId, Division>) -> Option<Sight> {
         let stream = record.stream()?;
         if stream.aggregate_type != AggregateType::Case {
             return entries.get(&stream).cloned().map(Sight::Entry);

@@ -6,7 +6,7 @@
 //!
 //! The log is read once for all followers near its end: the [`hub::Hub`] of the process keeps the latest events in a ring that they share. A follower that is further behind reads pages of its own until it has caught up. One that waits costs no query.
 //!
-//! What somebody may see of a batch is asked with [`App::visible`], by today's rights.
+//! What somebody may see of a batch is asked with [`App::visible`], by today's rights. Nobody follows saved views; see [`RegisterScope::followed`](crate::app::scope::RegisterScope::followed).
 
 mod hub;
 mod ring;
@@ -23,7 +23,6 @@ use crate::domain::value::Division;
 use crate::store::{AggregateType, EventQuery, EventRecord, StoreError, StreamId};
 pub(super) use hub::Hub;
 pub(super) use sight::CaseSight;
-use sight::Sight;
 
 /// How many events a follower takes at a time.
 const BATCH: u32 = 256;
@@ -87,20 +86,11 @@ impl Interest {
     }
 }
 
-/// An event of the log on its way to those who follow.
-#[derive(Debug)]
-pub struct Happened {
-    /// The event.
-    pub record: EventRecord,
-    /// Who may see it; `None` where that has to be looked up.
-    sight: Option<Sight>,
-}
-
 /// What a follower is given at a time.
 #[derive(Clone, Debug)]
 pub struct Batch {
     /// The events of interest, in order; none when nothing was of interest.
-    pub events: Vec<Arc<Happened>>,
+    pub events: Vec<Arc<EventRecord>>,
     /// The follower has seen everything up to this position: where to go on, whatever was of interest.
     pub through: u64,
 }
@@ -165,21 +155,21 @@ impl Follower {
     async fn read(&mut self, known: u64) -> Result<Batch, Fault> {
         let (mut events, through) = match self.hub.recent(self.next, BATCH) {
             Some(recent) => {
-                let through = recent.last().map_or(self.next, |last| last.record.position);
+                let through = recent.last().map_or(self.next, |last| last.position);
                 (recent, through)
             }
             None => self.page(known - 1).await?,
         };
-        events.retain(|event| self.interest.covers(&event.record));
+        events.retain(|event| self.interest.covers(event));
         self.next = through + 1;
         Ok(Batch { events, through })
     }
 
     /// A page of its own, and what it reaches to.
-    async fn page(&self, up_to: u64) -> Result<(Vec<Arc<Happened>>, u64), Fault> {
+    async fn page(&self, up_to: u64) -> Result<(Vec<Arc<EventRecord>>, u64), Fault> {
         let records = self.hub.read(&self.interest.page(self.next, up_to)).await?;
         let is_full = records.len() as u64 >= u64::from(BATCH);
         let through = records.last().filter(|_| is_full).map_or(up_to, |last| last.position);
-        Ok((records.into_iter().map(|record| Arc::new(Happened { record, sight: None })).collect(), through))
+        Ok((records.into_iter().map(Arc::new).collect(), through))
     }
 }

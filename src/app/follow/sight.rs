@@ -1,6 +1,6 @@
-//! Who may see what a follower is given: by today's rights, asked anew for every event.
+//! Who may see what a follower is given: by today's rights, asked anew whenever something is shown.
 //!
-//! Events near the end of the log carry what decides it, as it was after them; what has changed since is known to the cases kept in memory. Older ones are judged by the present rows, a page at a time.
+//! Of the aggregates that the latest events are about, the hub keeps what decides it, as it was at the end of the log; what this process has changed since is known to the cases kept in memory. All others are judged by the present rows, a page at a time. When an event happened plays no part.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
@@ -8,14 +8,16 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::app::follow::{Happened, Interest};
+use crate::app::follow::Interest;
 use crate::app::request::Fault;
 use crate::app::scope::{self, RegisterScope};
 use crate::domain::actor::Actor;
 use crate::domain::case::state::File;
 use crate::domain::value::{Division, EnterpriseId, InstitutionId};
 use crate::projection;
-use crate::store::{AggregateType, CaseColumn, CaseQuery, Condition, Keep, Moment, RegisterQuery, StreamId, Value};
+use crate::store::{
+    AggregateType, CaseColumn, CaseQuery, Condition, EventRecord, Keep, Moment, RegisterQuery, StreamId, Value,
+};
 
 /// What decides who sees a case.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,17 +44,17 @@ impl CaseSight {
     }
 }
 
-/// What decides who sees an event.
+/// What decides who sees the events of an aggregate.
 #[derive(Debug)]
 pub(super) enum Sight {
-    /// It is of a case.
+    /// It is a case.
     Case {
         /// The version that this was so at.
         version: u64,
         /// What decides.
         case: CaseSight,
     },
-    /// It is of an entry of a register in this division.
+    /// It is an entry of a register in this division.
     Entry(Division),
 }
 
@@ -65,39 +67,28 @@ impl App {
         &self,
         actor: &Actor,
         interest: &Interest,
-        events: Vec<Arc<Happened>>,
-    ) -> Result<Vec<Arc<Happened>>, Fault> {
-        let mut verdicts = Vec::with_capacity(events.len());
-        let mut unknown = BTreeMap::<AggregateType, BTreeSet<Uuid>>::new();
-        for event in &events {
-            let Some(stream) = event.record.stream() else {
-                verdicts.push(Some(false));
-                continue;
-            };
-            let verdict = match &event.sight {
-                Some(sight) => Some(self.judged(actor, interest, stream, sight).await),
-                None => None,
-            };
-            if verdict.is_none() {
-                unknown.entry(stream.aggregate_type).or_default().insert(stream.aggregate_id);
+        events: Vec<Arc<EventRecord>>,
+    ) -> Result<Vec<Arc<EventRecord>>, Fault> {
+        let within = interest.within.as_ref();
+        let streams: BTreeSet<_> = events.iter().filter_map(|event| event.stream()).collect();
+        let (mut seen, mut unknown) = (HashSet::new(), Vec::new());
+        for stream in streams {
+            match self.judged(actor, within, stream).await {
+                Some(true) => drop(seen.insert(stream)),
+                Some(false) => {}
+                None => unknown.push(stream),
             }
-            verdicts.push(verdict);
         }
-        let found = self.found(actor, interest, unknown).await?;
-        let is_visible = |(event, verdict): (Arc<Happened>, Option<bool>)| {
-            let verdict =
-                verdict.unwrap_or_else(|| event.record.stream().is_some_and(|stream| found.contains(&stream)));
-            verdict.then_some(event)
-        };
-        Ok(events.into_iter().zip(verdicts).filter_map(is_visible).collect())
+        seen.extend(self.followed(actor, within, unknown).await?);
+        Ok(events.into_iter().filter(|event| event.stream().is_some_and(|stream| seen.contains(&stream))).collect())
     }
 
-    /// By what is in memory.
-    async fn judged(&self, actor: &Actor, interest: &Interest, stream: StreamId, sight: &Sight) -> bool {
-        let lies_within = |division: &Division| interest.within.as_ref().is_none_or(|within| within.covers(division));
-        match sight {
+    /// By what is in memory; `None` where that does not tell.
+    async fn judged(&self, actor: &Actor, within: Option<&Division>, stream: StreamId) -> Option<bool> {
+        let lies_within = |division: &Division| within.is_none_or(|within| within.covers(division));
+        Some(match &*self.hub.get()?.sight(stream)? {
             Sight::Entry(division) => {
-                let scope = RegisterScope::of(actor, stream.aggregate_type);
+                let scope = RegisterScope::followed(actor, stream.aggregate_type);
                 lies_within(division) && scope.admits(stream.aggregate_id, division)
             }
             Sight::Case { version, case } => {
@@ -106,29 +97,35 @@ impl App {
                 let later = later.as_ref().and_then(|later| later.state.file.as_ref()).map(CaseSight::of);
                 lies_within(&case.division) && scope::admits(actor, later.as_ref().unwrap_or(case))
             }
-        }
+        })
     }
 
-    /// By the present rows: those of the aggregates that are there for this actor.
-    async fn found(
+    /// By the present rows: those of the aggregates whose events this actor hears, within a division where one is named.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub(in crate::app) async fn followed(
         &self,
         actor: &Actor,
-        interest: &Interest,
-        asked: BTreeMap<AggregateType, BTreeSet<Uuid>>,
+        within: Option<&Division>,
+        streams: impl IntoIterator<Item = StreamId>,
     ) -> Result<HashSet<StreamId>, Fault> {
+        let mut asked = BTreeMap::<AggregateType, BTreeSet<Uuid>>::new();
+        for stream in streams {
+            asked.entry(stream.aggregate_type).or_default().insert(stream.aggregate_id);
+        }
         let mut found = HashSet::new();
         for (aggregate_type, ids) in asked {
-            let stream = |aggregate_id| StreamId { aggregate_type, aggregate_id };
             if aggregate_type == AggregateType::Case {
-                let cases = self.store.cases(&case_query(actor, interest, &ids)).await?;
-                found.extend(cases.into_iter().map(|case| stream(case.row.case_id)));
+                let cases = self.store.cases(&case_query(actor, within, &ids)).await?;
+                found.extend(cases.into_iter().map(|case| StreamId { aggregate_type, aggregate_id: case.row.case_id }));
                 continue;
             }
             let query = RegisterQuery {
-                division_prefix: interest.within.as_ref().map(|within| within.code().to_owned()),
+                division_prefix: within.map(|within| within.code().to_owned()),
                 ..RegisterQuery::of(aggregate_type, ids.into_iter().collect())
             };
-            if let Some(query) = RegisterScope::of(actor, aggregate_type).narrow(query) {
+            if let Some(query) = RegisterScope::followed(actor, aggregate_type).narrow(query) {
                 found.extend(self.store.registers(&query).await?.into_iter().map(|entry| entry.stream));
             }
         }
@@ -136,14 +133,11 @@ impl App {
     }
 }
 
-fn case_query(actor: &Actor, interest: &Interest, ids: &BTreeSet<Uuid>) -> CaseQuery {
-    let values = ids.iter().map(|id| Value::Text(id.to_string())).collect();
+fn case_query(actor: &Actor, within: Option<&Division>, ids: &BTreeSet<Uuid>) -> CaseQuery {
+    let values = ids.iter().map(|id| Value::from(*id)).collect();
     let mut conditions = vec![Condition::In { column: CaseColumn::CaseId, values }];
     conditions.extend(
-        interest
-            .within
-            .as_ref()
-            .map(|within| Condition::StartsWith { column: CaseColumn::Division, text: within.code().to_owned() }),
+        within.map(|within| Condition::StartsWith { column: CaseColumn::Division, text: within.code().to_owned() }),
     );
     CaseQuery {
         condition: Condition::All(conditions),

@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::app::request::Fault;
+use crate::app::webhooks::apart::apart;
 use crate::app::webhooks::round::Next;
 
 /// How often a server looks for endpoints that nobody serves.
@@ -44,9 +45,7 @@ impl Courier {
                 _ = looks.tick() => {}
                 () = outlet.changed.notified() => {}
                 Some(ended) = tasks.join_next() => {
-                    if let Ok(webhook) = ended {
-                        served.remove(&webhook);
-                    }
+                    served.remove(&ended.expect("a panic of the work for an endpoint does not leave it"));
                     continue;
                 }
             }
@@ -59,7 +58,12 @@ impl Courier {
             };
             for webhook in enabled {
                 if served.insert(webhook) {
-                    tasks.spawn(serve(app.clone(), holder.clone(), webhook, stop.clone()));
+                    let serving = serve(app.clone(), holder.clone(), webhook, stop.clone());
+                    // An endpoint whose work breaks off is served again at the next look.
+                    tasks.spawn(async move {
+                        apart(webhook, serving).await;
+                        webhook
+                    });
                 }
             }
         }
@@ -67,16 +71,13 @@ impl Courier {
     }
 }
 
-/// Serves one endpoint for as long as it is enabled and this server has its lease; answers which it was.
-async fn serve(app: Arc<App>, holder: Arc<String>, webhook: Uuid, stop: CancellationToken) -> Uuid {
+/// Serves one endpoint for as long as it is enabled and this server has its lease.
+async fn serve(app: Arc<App>, holder: Arc<String>, webhook: Uuid, stop: CancellationToken) {
     let lease = format!("webhook:{webhook}");
     match take(&app, &lease, &holder).await {
         Ok(true) => {}
-        Ok(false) => return webhook,
-        Err(fault) => {
-            tracing::warn!(%webhook, %fault, "a webhook cannot be served");
-            return webhook;
-        }
+        Ok(false) => return,
+        Err(fault) => return tracing::warn!(%webhook, %fault, "a webhook cannot be served"),
     }
     let lost = async {
         let mut prolongs = tokio::time::interval(PROLONG_EVERY);
@@ -101,7 +102,6 @@ async fn serve(app: Arc<App>, holder: Arc<String>, webhook: Uuid, stop: Cancella
             }
         }
     }
-    webhook
 }
 
 async fn take(app: &App, lease: &str, holder: &str) -> Result<bool, Fault> {

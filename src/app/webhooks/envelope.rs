@@ -11,12 +11,13 @@ use axum::body::Bytes;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use crate::app::request::time_of;
+use crate::codec;
 use crate::store::{EventRecord, StreamId};
 
 /// The media type of the envelope.
@@ -52,19 +53,12 @@ struct CloudEvent<'a> {
     data: &'a RawValue,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Circumstances {
-    occurred_at: Timestamp,
-}
-
 impl Envelope {
     /// Of an event of the log. `data` is the payload to the byte, but for personal data, which does not leave.
     pub(super) fn of_event(origin: &str, record: &EventRecord, stream: StreamId) -> Self {
         let recorded_at = time_of(record.recorded_at);
         let payload = without_personal_data(&record.payload);
-        let occurred_at =
-            serde_json::from_str::<Circumstances>(&record.payload).map_or(recorded_at, |said| said.occurred_at);
+        let occurred_at = codec::occurred_at(&record.payload).unwrap_or(recorded_at);
         Self::new(CloudEvent {
             specversion: "1.0",
             id: &URL_SAFE_NO_PAD.encode(format!("Event:{}", record.position)),

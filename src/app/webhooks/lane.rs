@@ -6,6 +6,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
 use crate::app::webhooks::Outlet;
+use crate::app::webhooks::apart::apart;
 use crate::app::webhooks::envelope::{Envelope, MEDIA_TYPE};
 use crate::identity::webhook_key::WebhookSecret;
 use crate::outbound::{Endpoint, Failure, FailureClass, Message};
@@ -117,10 +118,18 @@ impl Road<'_> {
         driven
     }
 
+    /// Sends one apart from all others: an event that cannot be put into a message is a dead letter like any other in the
+    /// end, and holds up no other stream.
     async fn send(&self, record: &EventRecord, stream: StreamId) -> Result<u16, Failure> {
         let endpoint = self.endpoint.as_ref().map_err(Clone::clone)?;
-        let envelope = Envelope::of_event(self.origin, record, stream);
-        self.outlet.post(self.app, self.webhook, endpoint, envelope).await
+        let sending = async {
+            let envelope = Envelope::of_event(self.origin, record, stream);
+            self.outlet.post(self.app, self.webhook, endpoint, envelope).await
+        };
+        apart(self.webhook.id, sending).await.unwrap_or_else(|| {
+            let reason = "this server failed in making or sending the message; its own log says why".to_owned();
+            Err(Failure { class: FailureClass::Internal, status: None, retry_after: None, reason })
+        })
     }
 
     fn fail(&self, delivery: &mut Delivery, failure: &Failure, driven: &mut Driven) {

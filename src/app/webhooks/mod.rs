@@ -10,6 +10,7 @@
 //! sent. Endpoints are no aggregate: they are configuration of the installation, and their secrets and addresses must be
 //! able to go, which nothing in the log is. Who created or changed one is in a list of its own that is only added to.
 
+mod apart;
 mod changes;
 mod courier;
 mod envelope;

@@ -106,19 +106,19 @@ impl App {
         };
         let driven: Vec<Driven> =
             futures::stream::iter(plan.lanes).map(|lane| road.drive(lane)).buffer_unordered(AT_A_TIME).collect().await;
-        let is_gone = road.is_gone.load(Ordering::Relaxed);
-        let gone = is_gone.then(|| self.gone(webhook));
+        let mut is_gone = road.is_gone.load(Ordering::Relaxed);
         let mut round = Round { delivered: 0, failed: 0, dead: 0, next: Next::Over };
         let mut turn = Turn {
             webhook_id: webhook.id,
             turn: webhook.turn,
+            version: webhook.version,
             next_position: plan.next_position,
             rest_until: road.rest_until.load(Ordering::Relaxed),
             delivered: None,
             failed: None,
             kept: plan.held,
             done: Vec::new(),
-            gone,
+            gone: is_gone.then(|| self.gone(webhook)),
         };
         for lane in driven {
             round.delivered += lane.arrived;
@@ -129,12 +129,20 @@ impl App {
             turn.delivered = turn.delivered.max(lane.delivered);
             turn.failed = turn.failed.into_iter().chain(lane.failed).max_by_key(|(at, _): &(i64, Failed)| *at);
         }
-        if !self.store.write_turn(&turn).await? {
+        let mut is_written = self.store.write_turn(&turn).await?;
+        if !is_written && turn.gone.take().is_some() {
+            // If it was changed meanwhile, what said that it is gone is not what is there now.
+            is_gone = false;
+            is_written = self.store.write_turn(&turn).await?;
+        }
+        if !is_written {
             tracing::info!(webhook = %webhook.id, "another server has written meanwhile: what was sent is sent again");
             return Ok(Round { next: Next::Over, ..round });
         }
         tracing::debug!(webhook = %webhook.id, round.delivered, round.failed, round.dead, plan.next_position, "a round");
-        if !is_gone {
+        if is_gone {
+            tracing::warn!(webhook = %webhook.id, "a webhook is disabled: it answered 410 Gone");
+        } else {
             round.next = match plan.has_more {
                 _ if turn.rest_until > 0 => Next::Waits(Some(time_of(turn.rest_until))),
                 true => Next::AtOnce,
@@ -146,7 +154,6 @@ impl App {
 
     /// The line about an endpoint that wants nothing any more.
     fn gone(&self, webhook: &Webhook) -> WebhookChange {
-        tracing::warn!(webhook = %webhook.id, "a webhook is disabled: it answered 410 Gone");
         let id = self.new_id();
         WebhookChange {
             id,

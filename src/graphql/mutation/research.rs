@@ -29,7 +29,7 @@ input! {
         case_id: ID,
         /// 内容: what was learnt.
         text: String,
-        /// 引用: standards, methods and publications it rests on.
+        /// 引用: standards, methods and publications it rests on, at most 50.
         citations: Option<Vec<String>>,
     }
     |input, door| {

@@ -42,7 +42,7 @@ input! {
         description: String,
         /// 发现: the findings it rests on; all of the case when left out.
         finding_ids: Option<Vec<ID>>,
-        /// 引用: standards, methods and publications it rests on besides.
+        /// 引用: standards, methods and publications it rests on besides, at most 50.
         citations: Option<Vec<String>>,
     }
     |input, door| {

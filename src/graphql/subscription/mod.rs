@@ -14,7 +14,7 @@ mod update;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use crate::app::{Happened, Interest, Moment, Start};
+use crate::app::{EventRecord, Interest, Moment, Start};
 pub(super) use root::Subscription;
 pub use stream::{Delivery, Subscribed};
 
@@ -79,7 +79,7 @@ pub(super) struct News {
     /// Where in the log it reaches to.
     position: u64,
     /// What has happened; nothing when it only tells the position.
-    events: Vec<Arc<Happened>>,
+    events: Vec<Arc<EventRecord>>,
 }
 
 impl News {

@@ -23,7 +23,7 @@ type Shown<T> = Iter<std::option::IntoIter<T>>;
 /// 订阅: what happens from a position on, in the order of the log, within the rights that you have at that moment. Go on with the last `position` that you got, and nothing is missed or comes twice.
 #[SubscriptionObject]
 impl Subscription {
-    /// 事件流: every event that you may see, one by one. From time to time an update without an event tells how far the log has been looked through.
+    /// 事件流: every event that you may see, one by one, but those of saved views, which nobody follows. From time to time an update without an event tells how far the log has been looked through.
     async fn events(
         &self,
         ctx: &Context<'_>,

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use crate::app::{App, CheckpointFollower, Fault, Follower, Happened, Start};
+use crate::app::{App, CheckpointFollower, EventRecord, Fault, Follower, Start};
 use crate::domain::actor::Actor;
 use crate::graphql::subscription::{News, Pieces, Wanted};
 
@@ -62,8 +62,8 @@ impl Source {
         &self,
         app: &App,
         actor: &Actor,
-        events: Vec<Arc<Happened>>,
-    ) -> Result<Vec<Arc<Happened>>, Fault> {
+        events: Vec<Arc<EventRecord>>,
+    ) -> Result<Vec<Arc<EventRecord>>, Fault> {
         match self {
             Self::Events { follower, .. } => app.visible(actor, follower.interest(), events).await,
             Self::Checkpoints(_) => Ok(events),
@@ -72,10 +72,10 @@ impl Source {
 }
 
 /// The events in pieces, each shown in one turn.
-fn in_pieces(pieces: Pieces, events: Vec<Arc<Happened>>) -> VecDeque<News> {
+fn in_pieces(pieces: Pieces, events: Vec<Arc<EventRecord>>) -> VecDeque<News> {
     let mut news = VecDeque::<News>::with_capacity(events.len());
     for event in events {
-        let position = event.record.position;
+        let position = event.position;
         match (pieces, news.back_mut()) {
             (Pieces::ByCommand, Some(last)) if last.is_of_the_same_command(&event) => {
                 last.events.push(event);
@@ -88,10 +88,9 @@ fn in_pieces(pieces: Pieces, events: Vec<Arc<Happened>>) -> VecDeque<News> {
 }
 
 impl News {
-    fn is_of_the_same_command(&self, event: &Happened) -> bool {
+    fn is_of_the_same_command(&self, event: &EventRecord) -> bool {
         self.events.last().is_some_and(|last| {
-            let (last, next) = (&last.record, &event.record);
-            last.position + 1 == next.position && (&last.actor, &last.command_id) == (&next.actor, &next.command_id)
+            last.position + 1 == event.position && (&last.actor, &last.command_id) == (&event.actor, &event.command_id)
         })
     }
 }

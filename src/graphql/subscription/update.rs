@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_graphql::{Context, ID, Object, Result};
 
-use crate::app::{AggregateType, Happened, Moment, Sealed, StreamId};
+use crate::app::{AggregateType, EventRecord, Moment, Sealed, StreamId};
 use crate::graphql::errors;
 use crate::graphql::ids;
 use crate::graphql::query::node;
@@ -33,14 +33,14 @@ impl LogUpdate {
     async fn case_event(&self, ctx: &Context<'_>) -> Option<Result<CaseEvent>> {
         let (event, stream) = self.happened()?;
         (stream.aggregate_type == AggregateType::Case)
-            .then(|| CaseEvent::read(ctx, event.record.clone(), self.0.then()))
+            .then(|| CaseEvent::read(ctx, EventRecord::clone(event), self.0.then()))
     }
 
     /// 登记事件: what happened to something else.
     async fn register_event(&self, ctx: &Context<'_>) -> Option<Result<RegisterEvent>> {
         let (event, stream) = self.happened()?;
         (stream.aggregate_type != AggregateType::Case)
-            .then(|| RegisterEvent::read(ctx, event.record.clone(), self.0.then()))
+            .then(|| RegisterEvent::read(ctx, EventRecord::clone(event), self.0.then()))
     }
 
     /// 难点: the case that it happened to, as it was then.
@@ -60,9 +60,9 @@ impl LogUpdate {
 }
 
 impl LogUpdate {
-    fn happened(&self) -> Option<(&Arc<Happened>, StreamId)> {
+    fn happened(&self) -> Option<(&Arc<EventRecord>, StreamId)> {
         let event = self.0.events.first()?;
-        Some((event, event.record.stream()?))
+        Some((event, event.stream()?))
     }
 }
 
@@ -104,12 +104,12 @@ impl CaseUpdate {
 
     /// 事件: what one command made of the case; empty when only the position is told.
     async fn events(&self, ctx: &Context<'_>) -> Result<Vec<CaseEvent>> {
-        self.0.events.iter().map(|event| CaseEvent::read(ctx, event.record.clone(), self.0.then())).collect()
+        self.0.events.iter().map(|event| CaseEvent::read(ctx, EventRecord::clone(event), self.0.then())).collect()
     }
 
     /// 难点: the case after it; absent when only the position is told.
     async fn case(&self, ctx: &Context<'_>) -> Option<Result<CaseNode>> {
-        case_then(ctx, self.0.events.first()?.record.stream()?, self.0.then()).await
+        case_then(ctx, self.0.events.first()?.stream()?, self.0.then()).await
     }
 }
 

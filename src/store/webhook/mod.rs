@@ -50,6 +50,8 @@ pub struct Turn {
     pub webhook_id: Uuid,
     /// The turn it began at.
     pub turn: i64,
+    /// The version of the configuration that everything was sent by.
+    pub version: u64,
     /// Every event before it is now delivered, left out or kept below.
     pub next_position: u64,
     /// Nothing is sent before (microseconds since the Unix epoch, 0 = at once).
@@ -62,7 +64,8 @@ pub struct Turn {
     pub kept: Vec<Delivery>,
     /// Positions of kept deliveries that are done.
     pub done: Vec<u64>,
-    /// The endpoint wants nothing any more: the line that says so.
+    /// The endpoint wants nothing any more: the line that says so. Nothing of the turn is written when the endpoint is at
+    /// another version by now.
     pub gone: Option<WebhookChange>,
 }
 
@@ -152,7 +155,8 @@ pub trait WebhookStore: Send + Sync {
     /// When the database fails.
     async fn count_deliveries(&self, webhook: Uuid, state: DeliveryState) -> Result<u64, StoreError>;
 
-    /// Writes what a turn changed; `false`, and nothing written, when another server was faster or the endpoint is gone.
+    /// Writes what a turn changed; `false`, and nothing written, when another server was faster, the endpoint was deleted,
+    /// or it shall be disabled and was changed meanwhile.
     ///
     /// # Errors
     /// When the database fails.

@@ -93,16 +93,18 @@ pub(super) const DEAD_LETTERS: &str =
     concat!("select ", delivery_columns!(), " from webhook_deliveries where webhook_id = $1 and state = 'DEAD'");
 
 /// The guard of a turn: no row is touched when another server has written one, or the endpoint is gone.
-pub(super) const MOVE_WEBHOOK: &str = "update webhooks set turn = turn + 1, next_position = $3, rest_until = $4 \
-     where id = $1 and turn = $2";
+/// How long an endpoint asks to be left alone holds for that endpoint, not for what it was changed to meanwhile.
+pub(super) const MOVE_WEBHOOK: &str = "update webhooks set turn = turn + 1, next_position = $3, \
+     rest_until = case when version = $5 then $4 else rest_until end where id = $1 and turn = $2";
 
 pub(super) const SET_DELIVERED: &str = "update webhooks set delivered_at = $2, delivered_position = $3 where id = $1";
 
 pub(super) const SET_FAILED: &str = "update webhooks set failed_at = $2, failed_class = $3, failed_status = $4, \
      failed_reason = $5 where id = $1";
 
-pub(super) const SET_GONE: &str =
-    "update webhooks set state = 'GONE', version = version + 1, updated_at = $2 where id = $1 and state = 'ENABLED'";
+/// No row is touched when it was changed since it was called: what answered is not what is there now.
+pub(super) const SET_GONE: &str = "update webhooks set state = 'GONE', version = version + 1, updated_at = $2 \
+     where id = $1 and version = $3 and state = 'ENABLED'";
 
 pub(super) const KEEP_DELIVERY: &str = concat!(
     "insert into webhook_deliveries (",

@@ -120,7 +120,13 @@ impl<B: Backend> WebhookStore for SqlStore<B> {
     async fn write_turn(&self, turn: &Turn) -> Result<bool, StoreError> {
         let id = turn.webhook_id;
         let guard = about(sql::MOVE_WEBHOOK, id).integer(turn.turn).integer(turn.next_position.cast_signed());
-        let mut statements = vec![guard.integer(turn.rest_until)];
+        let version = turn.version.cast_signed();
+        let mut statements = vec![guard.integer(turn.rest_until).integer(version)];
+        if let Some(change) = &turn.gone {
+            let gone = about(sql::SET_GONE, id).integer(change.at).integer(version);
+            statements.extend([gone, insert_change(change)]);
+        }
+        let guards = statements.len();
         if let Some((at, position)) = turn.delivered {
             statements.push(about(sql::SET_DELIVERED, id).integer(at).integer(position.cast_signed()));
         }
@@ -131,10 +137,7 @@ impl<B: Backend> WebhookStore for SqlStore<B> {
         let done = |position: &u64| about(sql::DELIVERY_DONE, id).integer(position.cast_signed());
         statements.extend(turn.done.iter().map(done));
         statements.extend(turn.kept.iter().map(keep));
-        if let Some(change) = &turn.gone {
-            statements.extend([about(sql::SET_GONE, id).integer(change.at), insert_change(change)]);
-        }
-        self.write("write what was delivered", 1, statements).await
+        self.write("write what was delivered", guards, statements).await
     }
 
     async fn dead_letters(&self, webhook: Uuid, page: &KeyPage<u64>) -> Result<Vec<Delivery>, StoreError> {

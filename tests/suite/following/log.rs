@@ -30,7 +30,7 @@ async fn everything_up_to(follower: &mut Follower, last: u64) -> Vec<u64> {
     let mut seen = Vec::new();
     while follower.position().is_none_or(|position| position < last) {
         let batch = follower.next().await.expect("the log can be read");
-        seen.extend(batch.events.iter().map(|event| event.record.position));
+        seen.extend(batch.events.iter().map(|event| event.position));
         assert_eq!(follower.position(), Some(batch.through));
     }
     seen

@@ -104,3 +104,55 @@ async fn changes(subscriber: &mut Subscriber, case: &Case<'_>, count: usize) -> 
     }
     types
 }
+
+/// How somebody looks at cases is no news, not even to who keeps the view or audits it: neither as it happens, nor from the beginning.
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_follows_saved_views() {
+    const REGISTERED: &str = "subscription Registered($fromStart: Boolean!) {
+        events(fromStart: $fromStart) { position caseEvent { type } registerEvent { type } } }";
+    let world = World::embedded().await;
+    let scene = Scene::set(&world).await;
+    let save = async |name| world.creates("manager", "saveView", json!({ "name": name })).await;
+    let view = save("第一个").await;
+    world.takes("manager", "shareView", json!({ "viewId": view, "divisionCode": "44" })).await;
+    let watchers = ["manager", "coordinator", "auditor"];
+    let mut live = Vec::new();
+    for who in watchers {
+        let subscriber =
+            open(Transport::WebSocket, &world.server.graphql, &world, who, REGISTERED, json!({ "fromStart": false }));
+        let mut subscriber = subscriber.await;
+        // It is told where it begins.
+        subscriber.update().await;
+        live.push(subscriber);
+    }
+    let private = save("第二个").await;
+    scene.reported(&world, "之后").await;
+    let last = world.position().await.cast_unsigned();
+    for mut subscriber in live {
+        assert_eq!(types_up_to(&mut subscriber, last).await, ["CaseReported"]);
+    }
+    for who in watchers {
+        let subscriber =
+            open(Transport::EventStream, &world.server.graphql, &world, who, REGISTERED, json!({ "fromStart": true }));
+        let types = types_up_to(&mut subscriber.await, last).await;
+        assert!(types.contains(&"CampaignOpened".to_owned()), "{types:?}");
+        assert!(!types.iter().any(|name| name.starts_with("View")), "{who}: {types:?}");
+    }
+    // They are read all the same, by whoever audits.
+    let read = "query Read($id: ID!) { view(id: $id) { name } }";
+    let read = async |who| world.ask(who, read, json!({ "id": private })).await["view"].clone();
+    assert_eq!(read("auditor").await["name"], "第二个");
+    assert_eq!(read("coordinator").await, Value::Null);
+}
+
+async fn types_up_to(subscriber: &mut Subscriber, last: u64) -> Vec<String> {
+    let mut types = Vec::new();
+    loop {
+        let update = subscriber.update().await;
+        let event = [&update["caseEvent"], &update["registerEvent"]].into_iter().find(|event| event.is_object());
+        types.extend(event.map(|event| event["type"].as_str().expect("a type").to_owned()));
+        if position(&update) >= last {
+            return types;
+        }
+    }
+}

@@ -4,12 +4,11 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-use etalon::app::{CasePage, Keep, Moment};
+use etalon::app::Moment;
 use etalon::domain::case::Case;
 use etalon::projection;
-use etalon::store::Condition;
 
-use crate::interchange::support::{House, Log, case_event, importer, problem_desk};
+use crate::interchange::support::{House, Log, case_event, every_case, importer, problem_desk};
 use crate::store::on_both_databases;
 use crate::store::support::Database;
 
@@ -32,15 +31,7 @@ async fn an_imported_log_has_its_own_past(database: Database) {
     let told = told_by_the_script(&moments);
     assert_eq!(told.len(), MOMENTS);
     for (place, (moment, told)) in moments.iter().zip(told).enumerate() {
-        let page = CasePage {
-            condition: Condition::All(Vec::new()),
-            order: Vec::new(),
-            after: None,
-            before: None,
-            limit: 10_000,
-            keep: Keep::First,
-            at: Moment::Occurred(*moment),
-        };
+        let page = every_case(Moment::Occurred(*moment));
         let cases = house.app.cases(&importer(), &page).await.unwrap();
         assert_eq!(house.app.count_cases(&importer(), &page).await.unwrap(), cases.len() as u64);
         let found: BTreeMap<String, u64> = cases

@@ -6,7 +6,11 @@ use crate::interchange::support::{DRIFT, House, Log};
 use crate::store::on_both_databases;
 use crate::store::support::Database;
 
-on_both_databases!(a_rebuild_gives_the_rows_that_were_served, a_rebuild_keeps_up_with_an_import);
+on_both_databases!(
+    a_rebuild_gives_the_rows_that_were_served,
+    a_rebuild_keeps_up_with_an_import,
+    rows_of_an_older_form_are_renewed_while_they_are_read,
+);
 
 async fn a_rebuild_gives_the_rows_that_were_served(database: Database) {
     let house = House::on(&database).await;
@@ -42,4 +46,46 @@ async fn a_rebuild_keeps_up_with_an_import(database: Database) {
     let last = house.app.rebuild(|_, _| {}).await.unwrap();
     assert_eq!(last.before, last.after);
     house.check_replay().await;
+}
+
+/// A program that makes other rows makes them anew when it starts; whoever reads meanwhile reads all of the old ones or all of the new ones.
+async fn rows_of_an_older_form_are_renewed_while_they_are_read(database: Database) {
+    const OLD: &str = "as an older program has it";
+    let house = House::on(&database).await;
+    house.import(&Log::of_the_problem_desk()).await.unwrap();
+    let served = house.store.rows_digest().await.unwrap();
+    let raw = database.raw().await;
+    raw.execute(&format!("update case_versions set title = '{OLD}'")).await;
+    raw.execute("update log_head set rows_version = 0 where id = 1").await;
+    let form = house.store.rows_form().await.unwrap();
+    assert!(form.stored < form.ours);
+
+    let titles = async || -> Vec<bool> {
+        let cases = house.cases().await;
+        cases.iter().map(|case| case.row.title == OLD).collect()
+    };
+    let count = titles().await.len();
+    let reading = async {
+        let (mut old, mut new) = (0, 0);
+        while new == 0 {
+            let read = titles().await;
+            assert_eq!(read.len(), count, "every read has every case");
+            assert!(read.iter().all(|is_old| *is_old == read[0]), "of one form");
+            if read[0] { old += 1 } else { new += 1 }
+        }
+        old
+    };
+    // Two servers of this program start at once.
+    let [one, other] = [house.another(&database).await, house.another(&database).await];
+    let (read, first, second) = tokio::join!(reading, one.renew_rows(), other.renew_rows());
+    first.unwrap();
+    second.unwrap();
+    assert!(read > 0, "it was read while it was made");
+    assert_eq!(house.store.rows_form().await.unwrap().stored, form.ours);
+    assert_eq!(house.store.rows_digest().await.unwrap(), served);
+    house.check_replay().await;
+
+    raw.execute("update log_head set rows_version = 99 where id = 1").await;
+    let newer = one.renew_rows().await.unwrap_err();
+    assert!(newer.to_string().contains("99"), "a newer program's rows are left alone: {newer}");
 }

@@ -5,8 +5,8 @@ use std::io::{Seek, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use etalon::app::{App, CasePage, EventRecord, Moment, StoredCase};
-use etalon::codec::{self, Stored};
+use etalon::app::{App, CasePage, EventRecord, Moment, StoredCase, stored};
+use etalon::codec;
 use etalon::domain::actor::{Actor, ActorId, Role};
 use etalon::domain::case::Case;
 use etalon::domain::case::event::CaseFact;
@@ -41,6 +41,12 @@ impl House {
         Self { app, store, clock }
     }
 
+    /// The application of another process beside this one.
+    pub(crate) async fn another(&self, database: &Database) -> App {
+        let store = database.open_with(self.clock.clone()).await;
+        App::new(store, self.clock.clone()).with_vault(database.vault())
+    }
+
     /// The application of another process, after this one has ended.
     pub(crate) async fn restarted(self, database: &Database) -> Self {
         self.app.shutdown().await;
@@ -68,16 +74,7 @@ impl House {
 
     /// Every case, in the order of their numbers.
     pub(crate) async fn cases(&self) -> Vec<StoredCase> {
-        let page = CasePage {
-            condition: Condition::All(Vec::new()),
-            order: Vec::new(),
-            after: None,
-            before: None,
-            limit: 10_000,
-            keep: Keep::First,
-            at: Moment::Present,
-        };
-        self.app.cases(&importer(), &page).await.unwrap()
+        self.app.cases(&importer(), &every_case(Moment::Present)).await.unwrap()
     }
 
     /// The whole log.
@@ -104,21 +101,26 @@ impl House {
     }
 }
 
+/// All of them on one page.
+pub(crate) fn every_case(at: Moment) -> CasePage {
+    CasePage {
+        condition: Condition::All(Vec::new()),
+        order: Vec::new(),
+        after: None,
+        before: None,
+        limit: 10_000,
+        keep: Keep::First,
+        at,
+    }
+}
+
 pub(crate) fn importer() -> Actor {
     Actor::of_the_server(ActorId::importer(), Role::Importer)
 }
 
 /// The event of a record.
 pub(crate) fn case_event(record: &EventRecord) -> Recorded<CaseFact> {
-    let stored = Stored {
-        aggregate_type: &record.aggregate_type,
-        aggregate_id: &record.aggregate_id,
-        sequence: record.sequence,
-        event_type: &record.event_type,
-        event_version: &record.event_version,
-        payload: &record.payload,
-    };
-    codec::decode_stored(stored, &codec::upcasters()).unwrap()
+    codec::decode_stored(stored(record), &codec::upcasters()).unwrap()
 }
 
 /// A file of another tracker and its mapping.

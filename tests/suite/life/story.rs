@@ -211,6 +211,13 @@ async fn research(case: &Case<'_>) {
         ("expert", "proposeSolution", solution(json!({})), "NOT_PERMITTED", ""),
         ("visitor", "recordFinding", json!({ "text": "x" }), "NOT_PERMITTED", ""),
         ("expert", "recordFinding", json!({ "text": "x", "citations": ["JJG 146", " "] }), "TEXT_EMPTY", "citations.1"),
+        (
+            "expert",
+            "recordFinding",
+            json!({ "text": "x", "citations": vec!["JJG 146"; 51] }),
+            "TOO_MANY_CITATIONS",
+            "citations",
+        ),
     ])
     .await;
     case.takes("expert", "recordFinding", json!({ "text": "温度梯度 1.5 K", "citations": ["JJG 146-2011"] })).await;

@@ -3,11 +3,12 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use etalon::ledger::entry::leaf_hash;
-use etalon::store::{AggregateType, EventQuery, EventRecord, Keep, RowChanges, Store, StreamId};
+use etalon::store::{AggregateType, EventQuery, EventRecord, Keep, RowChanges, Span, Store, StreamId};
+use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
 
 use crate::store::samples::{append, case_stream, commit, id, note, notes};
-use crate::store::support::Database;
+use crate::store::support::{Database, START, TestClock};
 
 pub(crate) fn every_event() -> EventQuery {
     EventQuery { limit: 10_000, ..EventQuery::default() }
@@ -49,6 +50,44 @@ async fn events_are_found_by_what_they_are(database: Database) {
     }
 }
 
+/// By when the log took them and by when they say that they happened, to the fraction of a second.
+async fn events_are_found_by_their_times(database: Database) {
+    let clock = TestClock::new();
+    let store = database.open_with(clock.clone()).await;
+    let said = ["05:00:00Z", "05:00:00.5Z", "05:00:00.000001Z", "04:59:59.999999Z", "05:00:01Z", "05:00:00.1234567Z"];
+    let day = |time: &str| format!("2026-03-04T{time}");
+    for (version, time) in (0..).zip(said) {
+        clock.set(START + version);
+        let mut content = notes(&["x"], RowChanges::default());
+        content.events[0].payload = format!(r#"{{"by":"p-1","occurredAt":"{}","fact":{{}}}}"#, day(time));
+        let added = append(case_stream(1), version.cast_unsigned(), time, content);
+        commit(&*store, &[added]).await.remove(0).expect("accepted");
+    }
+    let time = |text: &str| Some(day(text).parse().expect("a time"));
+    let micros = |micros| Some(Timestamp::from_microsecond(START + micros).expect("a time"));
+    let nanos = |nanos| micros(2).map(|time| time + SignedDuration::from_nanos(nanos));
+    let (from, until) = (|from| Span { from, until: None }, |until| Span { from: None, until });
+    let all = || EventQuery { stream: Some(case_stream(1)), ..every_event() };
+    for (query, expected) in [
+        (EventQuery { occurred: from(time("05:00:00Z")), ..all() }, vec![0, 1, 2, 4, 5]),
+        (EventQuery { occurred: from(time("05:00:00.123456Z")), ..all() }, vec![1, 4, 5]),
+        (EventQuery { occurred: from(time("05:00:00.1234568Z")), ..all() }, vec![1, 4]),
+        (EventQuery { occurred: until(time("05:00:00Z")), ..all() }, vec![3]),
+        (EventQuery { occurred: until(time("05:00:00.000001Z")), ..all() }, vec![0, 3]),
+        (EventQuery { occurred: Span { from: time("05:00:00.1Z"), until: time("05:00:01Z") }, ..all() }, vec![1, 5]),
+        (EventQuery { recorded: from(micros(2)), ..all() }, vec![2, 3, 4, 5]),
+        (EventQuery { recorded: from(nanos(1)), ..all() }, vec![3, 4, 5]),
+        (EventQuery { recorded: until(micros(2)), ..all() }, vec![0, 1]),
+        (EventQuery { recorded: until(nanos(1)), ..all() }, vec![0, 1, 2]),
+        (EventQuery { after_version: 4, ..all() }, vec![4, 5]),
+    ] {
+        assert_eq!(positions(&*store, query.clone()).await, expected, "{query:?}");
+        let last = EventQuery { limit: 1, keep: Keep::Last, ..query.clone() };
+        assert_eq!(positions(&*store, last.clone()).await, expected[expected.len() - 1..], "{query:?}");
+        assert_eq!(store.count_events(&last).await.expect("counted"), expected.len() as u64, "{query:?}");
+    }
+}
+
 async fn hashes_are_recomputable_from_the_stored_bytes(database: Database) {
     let store = database.open().await;
     let quoted = append(case_stream(1), 1, "\"quoted\"\n", notes(&["b"], RowChanges::default()));
@@ -86,5 +125,6 @@ async fn hashes_are_recomputable_from_the_stored_bytes(database: Database) {
 
 on_both_databases! {
     events_are_found_by_what_they_are,
+    events_are_found_by_their_times,
     hashes_are_recomputable_from_the_stored_bytes,
 }

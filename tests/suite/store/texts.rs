@@ -2,9 +2,16 @@
 
 use std::collections::BTreeSet;
 
+use etalon::domain::actor::ActorId;
+use etalon::domain::case::event::FindingRecorded;
+use etalon::domain::case::values::FindingId;
+use etalon::domain::event::Recorded;
+use etalon::domain::value::{Reference, Statement};
+use etalon::projection::text::of_case;
 use etalon::search::question::Question;
 use etalon::search::word::words;
-use etalon::store::{CaseRow, Condition, Moment, Reading, RowChanges, Scope, Store, Terms, TextQuery, TextRow};
+use etalon::store::{CaseRow, Condition, Moment, Reading, RowChanges, Scope, Store, Terms, TextQuery, TextRow, Texts};
+use jiff::Timestamp;
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 use sqlx::Row;
@@ -98,10 +105,78 @@ async fn a_text_is_found_while_it_stands(database: Database) {
         (Moment::Occurred(START - 50), &["铂电阻校准", "提高计量技术水平 calibration"]),
         (Moment::Occurred(START - 101), &[]),
     ] {
-        let texts = store.texts_of(&[id(1)], at, Reading::Bodies).await.expect("read");
+        let of_the_first = Texts::OfCases { cases: vec![id(1)], at, fields: Vec::new(), before: None, limit: 10 };
+        let texts = store.texts(&of_the_first, Reading::Bodies).await.expect("read");
         let found: Vec<_> = texts.iter().map(|text| &*text.body).collect();
         assert_eq!(found, bodies, "{at:?}");
     }
+}
+
+async fn texts_are_read_a_few_at_a_time(database: Database) {
+    let store = database.open().await;
+    stage(&*store).await;
+    let of = |before, limit| Texts::OfCases {
+        cases: vec![id(1), id(2)],
+        at: Moment::Present,
+        fields: Vec::new(),
+        before,
+        limit,
+    };
+    let read = async |which: Texts, reading| store.texts(&which, reading).await.expect("read");
+    let all = read(of(None, 100), Reading::Places).await;
+    assert_eq!(all.len(), 5);
+    assert!(all.is_sorted_by(|later, earlier| later.text_id > earlier.text_id));
+    assert!(all.iter().all(|text| text.words.is_empty() && text.body.is_empty() && text.length > 0));
+    let mut parts = read(of(None, 2), Reading::Places).await;
+    while let Some(last) = parts.last().filter(|_| parts.len() < all.len()) {
+        let next = read(of(Some(last.text_id), 2), Reading::Places).await;
+        parts.extend(next);
+    }
+    assert_eq!(parts, all, "by pages what it is at once");
+    let ids: Vec<_> = all.iter().rev().map(|text| text.text_id).collect();
+    let words = read(Texts::These(ids), Reading::Words).await;
+    for (text, place) in words.iter().zip(&all) {
+        assert_eq!((text.text_id, text.length, text.case_id), (place.text_id, place.length, place.case_id));
+        assert!(!text.words.is_empty() && text.body.is_empty());
+    }
+    let titles = Texts::OfCases {
+        cases: vec![id(1), id(2)],
+        at: Moment::Present,
+        fields: vec!["TITLE".to_owned()],
+        before: None,
+        limit: 9,
+    };
+    let titles = read(titles, Reading::Bodies).await;
+    let bodies: Vec<_> = titles.iter().map(|text| &*text.body).collect();
+    assert_eq!(bodies, ["铂电阻校准", "Gauge blocks, calibrated"]);
+}
+
+/// A text of more words than an index takes is found by its beginning, and by the same on both databases.
+async fn what_is_too_long_for_an_index_is_found_by_its_beginning(database: Database) {
+    let character = |place: u32| char::from_u32(0x4E00 + place % 20_000).expect("a character");
+    // No two of these lines have the same neighbours, so that there are more pairs than an index takes.
+    let line = |step: u32| -> String { (0..500).map(|place| character(step * 7_919 + place * (step + 1))).collect() };
+    let citations = (0..2_000).map(|step| Reference::parse(&line(step)).expect("a reference"));
+    let fact = FindingRecorded {
+        id: FindingId(id(7)),
+        text: Statement::parse("三针法测量螺纹中径").expect("a statement"),
+        citations: citations.collect(),
+    };
+    let event = Recorded {
+        by: ActorId::parse("p-1").expect("an id"),
+        occurred_at: Timestamp::from_microsecond(START).expect("a time"),
+        source: None,
+        fact: fact.into(),
+    };
+    let store = database.open().await;
+    record(&*store, 1, 0, of_case(&[event])).await;
+    record(&*store, 2, 0, vec![text(0, "FINDING", "三针法")]).await;
+    let both = expected(&[(2, "FINDING"), (1, "FINDING")]);
+    assert_eq!(found(&*store, &asked("三针法", Moment::Present)).await, both);
+    let first: String = line(0).chars().take(9).collect();
+    assert_eq!(found(&*store, &asked(&first, Moment::Present)).await, expected(&[(1, "FINDING")]));
+    let last: String = line(1_999).chars().take(9).collect();
+    assert_eq!(found(&*store, &asked(&last, Moment::Present)).await, []);
 }
 
 async fn nobody_finds_what_they_may_not_see(database: Database) {
@@ -245,6 +320,8 @@ async fn the_index_is_used(database: Database) {
 crate::store::on_both_databases! {
     words_are_found_in_both_scripts,
     a_text_is_found_while_it_stands,
+    texts_are_read_a_few_at_a_time,
+    what_is_too_long_for_an_index_is_found_by_its_beginning,
     nobody_finds_what_they_may_not_see,
     a_question_is_never_a_command,
     every_part_of_a_text_finds_it,

@@ -1,13 +1,15 @@
 //! What arrives.
 
 use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use etalon::app::{AggregateType, WebhookDraft};
+use etalon::clock::Clock;
 use etalon::domain::value::Division;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
-use crate::webhooks::receiver::{Answer, Receiver, in_order};
+use crate::webhooks::receiver::{Answer, Message, Receiver, in_order};
 use crate::webhooks::stage::{Stage, from_the_beginning, manager};
 
 /// Numbers that look random and are the same each time (xorshift64).
@@ -73,6 +75,42 @@ pub async fn only_what_the_owner_may_see_is_sent(stage: &Stage) {
         let body = String::from_utf8_lossy(&message.body);
         assert!(!body.contains(r#""v":"#), "personal data stays: {body}");
         assert!(message.event["type"].as_str().is_some_and(|kind| kind.starts_with("local.etalon.Case.")));
+    }
+}
+
+/// What is signed is when it is sent, however old the event is and however often it was tried: whoever receives compares that with the own clock.
+pub async fn every_attempt_is_signed_with_its_own_time(stage: &Stage) {
+    let clock = stage.clock.clone();
+    let (mut tried, off) = (BTreeSet::new(), Arc::new(Mutex::new(Vec::new())));
+    let receiver = Receiver::answering({
+        let off = off.clone();
+        move |message| {
+            off.lock().unwrap().push(message.timestamp - clock.now().as_second());
+            Answer::Status(if tried.insert(message.id.clone()) { 500 } else { 200 })
+        }
+    })
+    .await;
+    let reports = WebhookDraft {
+        url: receiver.url.clone(),
+        event_types: vec!["CaseReported".to_owned()],
+        ..from_the_beginning()
+    };
+    let (webhook, secret) = stage.webhook_for(&manager("44"), reports).await;
+    receiver.expect_signed_with(&[&secret]);
+    let (delivered, failed, _) = stage.deliver_all(webhook.id).await;
+    assert!(delivered > 1 && failed == delivered, "each is tried twice: {failed} of {delivered}");
+    let off = off.lock().unwrap().clone();
+    assert_eq!(off, vec![0; off.len()], "by the clock at the attempt");
+    let all = receiver.all();
+    let is_old = |message: &Message| {
+        let event: Timestamp = message.event["time"].as_str().expect("a time").parse().expect("RFC 3339");
+        event.as_second() < message.timestamp - 300
+    };
+    assert!(all.iter().any(is_old), "an event is older than a receiver bears");
+    for second in receiver.taken() {
+        let first = all.iter().find(|message| message.id == second.id).expect("it was tried before");
+        assert!(second.timestamp > first.timestamp && second.body == first.body, "the same message, signed anew");
+        assert_ne!(second.signature, first.signature);
     }
 }
 

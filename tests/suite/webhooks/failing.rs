@@ -2,16 +2,16 @@
 
 use std::collections::HashSet;
 
-use etalon::app::{Failure, FailureClass, Next, WebhookState};
+use etalon::app::{Failure, FailureClass, KeyPage, Next, WebhookAction, WebhookDraft, WebhookPatch, WebhookState};
 use etalon::clock::Clock;
 use etalon::domain::refusal::Code;
 use etalon::outbound::Networks;
 use jiff::SignedDuration;
 use tokio_util::sync::CancellationToken;
 
+use crate::store::support::Raw;
 use crate::webhooks::receiver::{Answer, Receiver, in_order};
 use crate::webhooks::stage::{ATTEMPTS, Stage, from_the_beginning, manager};
-use etalon::app::WebhookDraft;
 
 pub async fn what_is_given_up_is_a_dead_letter_and_the_case_goes_on(stage: &Stage) {
     let who = manager("44");
@@ -83,6 +83,59 @@ pub async fn what_is_gone_is_left_alone(stage: &Stage) {
     let expected = stage.visible(&who).await.iter().map(|event| event.position).filter(|at| *at > 0).collect();
     assert_eq!(in_order(&receiver.taken()), expected, "nothing is lost");
     assert!(stage.dead_letters(webhook.id).await.is_empty());
+}
+
+pub async fn a_late_answer_says_nothing_of_what_came_since(stage: &Stage) {
+    let who = manager("44");
+    let told = CancellationToken::new();
+    let old = Receiver::answering({
+        let told = told.clone();
+        move |_| Answer::Told(410, told.clone())
+    })
+    .await;
+    let new = Receiver::answering(|_| Answer::Status(200)).await;
+    let (webhook, _) = stage.webhook(&who, &old.url).await;
+    let changing = async {
+        old.has_heard(1).await;
+        let patch = WebhookPatch { url: Some(new.url.clone()), ..WebhookPatch::default() };
+        stage.app.update_webhook(&stage.request(&who), webhook.id, patch).await.expect("updated");
+        told.cancel();
+    };
+    let (round, ()) = tokio::join!(stage.round(webhook.id), changing);
+    assert!(round.failed > 0 && round.next != Next::Over, "{round:?}");
+    let present = stage.present(webhook.id).await;
+    assert_eq!((present.state, &present.configuration.url), (WebhookState::Enabled, &new.url));
+    let page = KeyPage { limit: 10, ..KeyPage::default() };
+    let changes = stage.app.webhook_changes(&who, Some(webhook.id), &page).await.expect("the store works");
+    let actions: Vec<_> = changes.iter().map(|change| change.action).collect();
+    assert_eq!(actions, [WebhookAction::Created, WebhookAction::Updated], "nobody says that it is gone");
+    stage.deliver_all(webhook.id).await;
+    let expected = stage.visible(&who).await.iter().map(|event| event.position).filter(|at| *at > 0).collect();
+    assert_eq!(in_order(&new.taken()), expected, "everything goes where it goes now");
+}
+
+/// What cannot be put into a message is given up in the end, and nothing else waits for it.
+pub async fn an_event_that_breaks_its_delivery_is_a_dead_letter(stage: &Stage) {
+    let who = manager("44");
+    let visible = stage.visible(&who).await;
+    let poison = visible.iter().find(|event| event.event_type == "CaseTriaged").expect("a case is triaged").position;
+    let raw = stage.database.raw().await;
+    raw.execute(match raw {
+        Raw::Sqlite(_) => "drop trigger events_are_not_updated",
+        Raw::Postgres(_) => "drop trigger events_only_grow on events",
+    })
+    .await;
+    // A time that no calendar has.
+    raw.execute(&format!("update events set recorded_at = {} where position = {poison}", i64::MAX)).await;
+    let receiver = Receiver::answering(|_| Answer::Status(200)).await;
+    let (webhook, _) = stage.webhook(&who, &receiver.url).await;
+    let (_, failed, dead) = stage.deliver_all(webhook.id).await;
+    assert_eq!((failed, dead), (u64::from(ATTEMPTS), 1));
+    let letters = stage.dead_letters(webhook.id).await;
+    let [letter] = letters.as_slice() else { panic!("one dead letter, not {letters:?}") };
+    assert_eq!((letter.position, letter.attempts, &*letter.failed.class), (poison, ATTEMPTS, "INTERNAL"));
+    let others = visible.iter().map(|event| event.position).filter(|at| *at > 0 && *at != poison).collect();
+    assert_eq!(in_order(&receiver.taken()), others, "all others arrive, those of its case too");
 }
 
 pub async fn a_receiver_that_asks_for_time_gets_it(stage: &Stage) {

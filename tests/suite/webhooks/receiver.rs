@@ -1,6 +1,7 @@
 //! A receiver on a port of its own: it checks every signature with a library that is not ours, answers as the test says, and keeps what it acknowledged.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
@@ -8,6 +9,7 @@ use axum::body::Bytes;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
+use axum::serve::Listener;
 use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
@@ -23,6 +25,8 @@ pub enum Answer {
     TakenInSilence,
     /// Never, and not taken.
     Silence,
+    /// Not before it is told to.
+    Told(u16, CancellationToken),
 }
 
 /// A message as it came.
@@ -78,14 +82,23 @@ pub struct Receiver {
 impl Receiver {
     /// One that answers as the function says.
     pub async fn answering(answering: impl FnMut(&Message) -> Answer + Send + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let url = format!("http://{}/events", listener.local_addr().expect("an address"));
+        Self::at(url, listener, answering)
+    }
+
+    /// One at this address, that takes what comes by this way.
+    pub fn at(
+        url: String,
+        listener: impl Listener<Addr = SocketAddr>,
+        answering: impl FnMut(&Message) -> Answer + Send + 'static,
+    ) -> Self {
         let shared = Arc::new(Shared {
             heard: Mutex::default(),
             answering: Mutex::new(Box::new(answering)),
             secrets: Mutex::default(),
             changed: Notify::new(),
         });
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let url = format!("http://{}/events", listener.local_addr().expect("an address"));
         let stop = CancellationToken::new();
         let routes = Router::new().route(
             "/events",
@@ -123,10 +136,21 @@ impl Receiver {
 
     /// Waits until as many different messages were taken.
     pub async fn has_taken(&self, count: usize) {
+        let different = || self.taken().into_iter().map(|message| message.id).collect::<HashSet<_>>().len();
+        self.until(|| different() >= count).await;
+    }
+
+    /// Waits until as many messages came.
+    pub async fn has_heard(&self, count: usize) {
+        self.until(|| self.all().len() >= count).await;
+    }
+
+    async fn until(&self, is_so: impl Fn() -> bool) {
         loop {
-            let changed = self.shared.changed.notified();
-            let different: std::collections::HashSet<_> = self.taken().into_iter().map(|message| message.id).collect();
-            if different.len() >= count {
+            let mut changed = std::pin::pin!(self.shared.changed.notified());
+            // From here on, so that no change is missed between the look and the wait.
+            changed.as_mut().enable();
+            if is_so() {
                 return;
             }
             changed.await;
@@ -170,6 +194,10 @@ async fn receive(shared: &Shared, headers: &HeaderMap, body: Bytes) -> Response 
             (StatusCode::from_u16(status).expect("a status"), [("retry-after", value)]).into_response()
         }
         Answer::TakenInSilence | Answer::Silence => std::future::pending().await,
+        Answer::Told(status, told) => {
+            told.cancelled().await;
+            StatusCode::from_u16(status).expect("a status").into_response()
+        }
     }
 }
 

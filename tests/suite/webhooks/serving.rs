@@ -1,5 +1,6 @@
 //! Real servers, killed and replaced while events are on their way; webhooks set up in GraphQL.
 
+use std::process::Command;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde_json::{Value, json};
@@ -12,13 +13,19 @@ use crate::webhooks::receiver::{Answer, Receiver, in_order};
 /// How many comments are made while servers come and go.
 const COMMENTS: usize = 300;
 
-const CREATE: &str = "mutation($input: CreateWebhookInput!) { createWebhook(input: $input) {
+pub const CREATE: &str = "mutation($input: CreateWebhookInput!) { createWebhook(input: $input) {
     webhook { id state version hearing { subjects division { code } } lag { positions waiting dead } } secret replayed userErrors { code field message } } }";
 
-fn start(installation: &Installation) -> Server {
+/// A server that may call this machine, and does not wait long for anything.
+pub fn serving(installation: &Installation) -> Command {
     let mut command = installation.command();
     command.env("ETALON_WEBHOOK_NETWORKS", "127.0.0.0/8").env("ETALON_WEBHOOK_FIRST_RETRY_MS", "20");
-    Server::start(command.args(["serve", "--listen", "127.0.0.1:0"]))
+    command.env("ETALON_WEBHOOK_TIMEOUT_MS", "2000").args(["serve", "--listen", "127.0.0.1:0"]);
+    command
+}
+
+fn start(installation: &Installation) -> Server {
+    Server::start(&mut serving(installation))
 }
 
 /// Answers well most of the time.
@@ -32,7 +39,7 @@ async fn moody() -> Receiver {
     .await
 }
 
-async fn order(installation: &Installation, server: &Server, mutation: &str, name: &str, input: Value) -> Value {
+pub async fn order(installation: &Installation, server: &Server, mutation: &str, name: &str, input: Value) -> Value {
     let token = installation.token(&Who::new("manager", "MANAGER", "44"));
     let client = reqwest::Client::new();
     let answer = ask(&client, &server.graphql, &token, mutation, json!({ "input": input })).await;
@@ -40,7 +47,7 @@ async fn order(installation: &Installation, server: &Server, mutation: &str, nam
 }
 
 /// Comments on cases, at whichever of the servers answers, and what happens to them meanwhile.
-async fn comment(installation: &Installation, server: &Server, cases: &[String], numbers: std::ops::Range<usize>) {
+pub async fn comment(installation: &Installation, server: &Server, cases: &[String], numbers: std::ops::Range<usize>) {
     let client = reqwest::Client::new();
     let token = installation.token(&coordinator());
     for number in numbers {
@@ -82,6 +89,40 @@ async fn what_was_not_acknowledged_is_sent_again_after_kill_9_on_sqlite() {
 async fn another_server_takes_over_on_one_postgresql() {
     let database = fresh_database();
     survives(&Installation::on(database.url()), true).await;
+}
+
+/// What is on its way when the server is told to end is neither lost nor passed over.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_under_way_at_sigterm_arrives_after_it() {
+    const SENT: usize = 40;
+    let installation = Installation::embedded();
+    let mut server = start(&installation);
+    let cases = report_cases(&installation, &server.graphql).await;
+    // Ten are taken, the next one is and nobody is told, and then nothing is.
+    let heard = AtomicU64::new(0);
+    let receiver = Receiver::answering(move |_| match heard.fetch_add(1, Ordering::SeqCst) {
+        0..10 => Answer::Status(200),
+        10 => Answer::TakenInSilence,
+        _ => Answer::Silence,
+    })
+    .await;
+    let input = json!({ "url": receiver.url, "subjects": ["CASE"], "eventTypes": ["CommentAdded"], "after": "0" });
+    let made = order(&installation, &server, CREATE, "createWebhook", input).await;
+    receiver.expect_signed_with(&[made["secret"].as_str().expect("a secret")]);
+    comment(&installation, &server, &cases, 0..SENT).await;
+    receiver.has_heard(12).await;
+    assert!(server.stop(), "it ends in order, whoever is silent");
+    let before = receiver.taken();
+    assert_eq!(before.len(), 11);
+
+    receiver.answer(|_| Answer::Status(200));
+    server = start(&installation);
+    receiver.has_taken(SENT).await;
+    assert!(server.stop(), "nothing is under way");
+    assert_eq!(in_order(&receiver.taken()).len(), SENT, "at least once, and in order per case");
+    let taken = receiver.taken();
+    let came_again = |id: &String| taken.iter().filter(|message| message.id == *id).count() > 1;
+    assert!(before.iter().any(|message| came_again(&message.id)), "what was taken without a word comes again");
 }
 
 #[tokio::test(flavor = "multi_thread")]

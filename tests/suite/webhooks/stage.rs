@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use etalon::app::{
-    App, Delivery, EventRecord, Key, KeyPage, Moment, Next, Outlet, Round, Vault, Webhook, WebhookDraft, WebhookRequest,
+    App, Delivery, EventRecord, Key, KeyPage, Moment, Next, Outlet, Round, Webhook, WebhookDraft, WebhookRequest,
 };
 use etalon::clock::{Clock, ManualClock};
 use etalon::demo;
@@ -19,7 +19,7 @@ use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use crate::support::postgres::{FreshDatabase, fresh_database};
+use crate::store::support::Database;
 
 /// How often an event is tried here.
 pub const ATTEMPTS: u32 = 4;
@@ -27,40 +27,27 @@ pub const ATTEMPTS: u32 = 4;
 pub struct Stage {
     pub app: App,
     pub clock: Arc<ManualClock>,
-    url: String,
     folder: TempDir,
     // Dropped after the application that uses it.
-    _database: Option<FreshDatabase>,
+    pub database: Database,
 }
 
 impl Stage {
-    pub async fn on_sqlite() -> Self {
+    pub async fn on(database: Database) -> Self {
         let folder = TempDir::new().expect("a temporary folder");
-        let url = format!("sqlite:{}", folder.path().join("etalon.db").display());
-        Self::of(folder, url, None).await
-    }
-
-    pub async fn on_postgresql() -> Self {
-        let database = fresh_database();
-        let url = database.url().to_owned();
-        Self::of(TempDir::new().expect("a temporary folder"), url, Some(database)).await
-    }
-
-    async fn of(folder: TempDir, url: String, database: Option<FreshDatabase>) -> Self {
         let end: Timestamp = "2026-11-24T08:00:00Z".parse().expect("a time");
         let clock = Arc::new(ManualClock::new(demo::begins(end), 2012));
-        let opened = store::open(&url, clock.clone()).await.expect("a new database");
-        let vault = Vault::open_or_create(&folder.path().join("data-keys")).expect("a folder of keys");
-        let app = App::new(opened, clock.clone()).with_vault(vault);
+        let opened = store::open(&database.url, clock.clone()).await.expect("a new database");
+        let app = App::new(opened, clock.clone()).with_vault(database.vault());
         demo::fill(&app, &clock, end).await.expect("the log is filled");
         let loopback = vec!["127.0.0.0/8".parse().expect("a network")];
         let app = app.with_outlet(outlet(&folder, Networks::new(loopback)));
-        Self { app, clock, url, folder, _database: database }
+        Self { app, clock, folder, database }
     }
 
     /// Another server on the same database, that may call those networks.
     pub async fn another(&self, networks: Networks) -> App {
-        let opened = store::open(&self.url, self.clock.clone()).await.expect("the database opens");
+        let opened = store::open(&self.database.url, self.clock.clone()).await.expect("the database opens");
         App::new(opened, self.clock.clone()).with_outlet(outlet(&self.folder, networks))
     }
 

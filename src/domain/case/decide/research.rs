@@ -8,13 +8,28 @@ use crate::domain::case::decide::{Decision, Given, only, refuse};
 use crate::domain::case::event::{FindingRecorded, MeasurementRecorded, RequirementSpecified, SolutionProposed};
 use crate::domain::case::state::File;
 use crate::domain::refusal::{Code, Refusal};
-use crate::domain::value::MeasurementResult;
+use crate::domain::value::{MeasurementResult, Reference};
 
 pub(super) fn specify_requirement(_: Given<'_>, command: &SpecifyRequirement) -> Decision {
     only(RequirementSpecified { requirement: command.requirement.clone() })
 }
 
+/// The most citations of a finding or a solution: with them it is one text that is found by its words.
+const MOST_CITATIONS: usize = 50;
+
+fn check_citations(citations: &[Reference]) -> Result<(), Refusal> {
+    if citations.len() > MOST_CITATIONS {
+        let message = format!(
+            "{} citations: write at most {MOST_CITATIONS}, and attach a longer list as a document",
+            citations.len()
+        );
+        return refuse(Code::TooManyCitations, "citations", message);
+    }
+    Ok(())
+}
+
 pub(super) fn record_finding(_: Given<'_>, command: &RecordFinding) -> Decision {
+    check_citations(&command.citations)?;
     only(FindingRecorded { id: command.id, text: command.text.clone(), citations: command.citations.clone() })
 }
 
@@ -51,6 +66,7 @@ pub(crate) fn has_finding(file: &File, _: &Actor, _: Date) -> Result<(), Refusal
 }
 
 pub(super) fn propose_solution(given: Given<'_>, command: &ProposeSolution) -> Decision {
+    check_citations(&command.citations)?;
     let on_file: Vec<_> = given.file.findings.iter().map(|finding| finding.id).collect();
     if let Some(unknown) = command.findings.iter().find(|id| !on_file.contains(id)) {
         return refuse(Code::FindingUnknown, "findingIds", format!("no finding {unknown} is in the case"));

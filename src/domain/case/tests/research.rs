@@ -1,11 +1,11 @@
-use crate::domain::case::command::{AcceptAssignment, ProposeSolution};
+use crate::domain::case::command::{AcceptAssignment, ProposeSolution, RecordFinding};
 use crate::domain::case::event::{FindingRecorded, MeasurementRecorded, RequirementSpecified, SolutionProposed};
 use crate::domain::case::tests::actors::*;
 use crate::domain::case::tests::commands::*;
 use crate::domain::case::tests::story::Story;
 use crate::domain::case::values::Status;
 use crate::domain::refusal::Code;
-use crate::domain::value::Decimal;
+use crate::domain::value::{Decimal, Reference};
 
 fn researching() -> Story {
     Story::of(Status::Researching)
@@ -28,6 +28,17 @@ fn members_record_what_they_learnt_and_measured() {
     let fact = MeasurementRecorded { id: measured.id, result: measured.result.clone() };
     researching().when(lead(), measured.clone()).happens(fact);
     researching().when(another_lead(), measured).refused(Code::NotAMember, "");
+}
+
+#[test]
+fn citations_are_as_many_as_a_text_can_have() {
+    let cite = |count: usize| vec![Reference::parse("JJF 1345-2012").expect("a reference"); count];
+    let finding = |count| RecordFinding { citations: cite(count), ..find() };
+    let found = researching().then(lead(), finding(50));
+    assert_eq!(found.file().findings[0].citations.len(), 50);
+    found.clone().when(lead(), finding(51)).refused(Code::TooManyCitations, "citations");
+    let solution = ProposeSolution { citations: cite(51), ..propose() };
+    found.when(lead(), solution).refused(Code::TooManyCitations, "citations");
 }
 
 #[test]

@@ -10,10 +10,9 @@ mod research;
 use std::sync::Arc;
 
 use async_graphql::{ComplexObject, Context, InputObject, Interface, Result, SimpleObject};
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::app::{EventPage, EventRecord, Fault, Foreseen, Moment, time_of};
+use crate::app::{EventPage, EventRecord, Fault, Foreseen, Moment, Span, stored};
 use crate::codec;
 use crate::domain::case::Case;
 use crate::domain::case::event::CaseFact;
@@ -178,15 +177,7 @@ impl CaseEvent {
 
 /// Brings a stored event to today's shape.
 fn decode<F: Fact>(record: &EventRecord) -> Result<Recorded<F>, Fault> {
-    let stored = codec::Stored {
-        aggregate_type: &record.aggregate_type,
-        aggregate_id: &record.aggregate_id,
-        sequence: record.sequence,
-        event_type: &record.event_type,
-        event_version: &record.event_version,
-        payload: &record.payload,
-    };
-    Ok(codec::decode_stored(stored, &codec::upcasters()).map_err(Arc::new)?)
+    Ok(codec::decode_stored(stored(record), &codec::upcasters()).map_err(Arc::new)?)
 }
 
 /// 筛选: which events of a case.
@@ -211,9 +202,9 @@ pub(crate) struct TimeRangeFilter {
     pub(crate) until: Option<DateTime>,
 }
 
-impl TimeRangeFilter {
-    fn admits(self, time: Timestamp) -> bool {
-        self.from.is_none_or(|from| time >= from.0) && self.until.is_none_or(|until| time < until.0)
+impl From<TimeRangeFilter> for Span {
+    fn from(range: TimeRangeFilter) -> Self {
+        Self { from: range.from.map(|from| from.0), until: range.until.map(|until| until.0) }
     }
 }
 
@@ -232,8 +223,10 @@ pub(crate) struct CaseEventConnection {
     edges: Vec<CaseEventEdge>,
     /// Where this page stands.
     page_info: PageInfo,
-    /// How many there are on all pages.
-    total_count: u64,
+    #[graphql(skip)]
+    case: CaseId,
+    #[graphql(skip)]
+    page: EventPage,
 }
 
 /// An event and its place in the list.
@@ -250,6 +243,15 @@ impl CaseEventConnection {
     /// The events alone.
     async fn nodes(&self) -> Vec<&CaseEvent> {
         self.edges.iter().map(|edge| &edge.node).collect()
+    }
+
+    /// How many there are on all pages. Counted when it is asked for.
+    async fn total_count(&self, ctx: &Context<'_>) -> Option<Result<u64>> {
+        errors::nullable(async {
+            let counted = app(ctx).count_case_events(self.case, &self.page).await;
+            counted.map(Some).map_err(|fault| errors::fault(ctx, fault))
+        })
+        .await
     }
 }
 
@@ -272,15 +274,19 @@ impl CaseEventConnection {
         }
         let places = slice.places(connection::decode::<EventPlace>)?;
         let actor = filter.actor.map(|actor| sought("filter.actor", actor)).transpose()?;
-        // All of them are read: a stream is short, when something happened stands in its events, and all are counted.
-        let page = EventPage { at, limit: u32::MAX, types, actor, ..EventPage::default() };
+        let page = EventPage {
+            after: places.after.map(|place| place.event),
+            before: places.before.map(|place| place.event),
+            at,
+            limit: slice.limit(),
+            keep: slice.keep(),
+            types,
+            actor,
+            recorded: filter.recorded_at.unwrap_or_default().into(),
+            occurred: filter.occurred_at.unwrap_or_default().into(),
+            ..EventPage::default()
+        };
         let mut history = app(ctx).told(case, &page).await.map_err(|fault| errors::fault(ctx, fault))?;
-        let (recorded, occurred) = (filter.recorded_at.unwrap_or_default(), filter.occurred_at.unwrap_or_default());
-        history.retain(|told| {
-            recorded.admits(time_of(told.record.recorded_at)) && occurred.admits(told.event.occurred_at)
-        });
-        let total_count = history.len() as u64;
-        history.retain(|told| places.admit(|place| told.record.position.cmp(&place.event)));
         let beyond = slice.cut(&mut history);
         let edges: Vec<_> = history
             .into_iter()
@@ -292,6 +298,6 @@ impl CaseEventConnection {
             .collect();
         let ends = edges.first().zip(edges.last());
         let ends = ends.map(|(first, last)| (first.cursor.clone(), last.cursor.clone()));
-        Ok(Self { page_info: PageInfo::new(beyond, ends), edges, total_count })
+        Ok(Self { page_info: PageInfo::new(beyond, ends), edges, case, page })
     }
 }

@@ -54,6 +54,8 @@ pub(crate) enum DeliveryFailureClass {
     Name,
     /// 禁止的地址: its address is in a network that is not called.
     AddressForbidden,
+    /// 内部错误: this server failed before the message was on its way.
+    Internal,
     /// 连接: no connection could be made, TLS included.
     Connection,
     /// 中断: the connection broke, or what came was no HTTP.
