@@ -18,6 +18,7 @@ mod readers;
 mod record;
 mod row;
 mod text;
+mod time_limit;
 mod writer;
 
 mod known;
@@ -77,6 +78,7 @@ pub use row::{
 };
 pub use statistics::{FeeSum, GapSums, GroupKey, GroupSums, Grouped, StatisticsQuery, TimeToState};
 pub use text::{Reading, StoredText, Terms, TextQuery, TextRow};
+pub use time_limit::limited;
 pub use webhook::{
     Delivery, DeliveryState, Failed, HELD, KeyPage, Turn, Webhook, WebhookAction, WebhookChange, WebhookConfiguration,
     WebhookState, WebhookStore, WebhookWrite,
