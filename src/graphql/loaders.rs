@@ -9,10 +9,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_graphql::dataloader::{DataLoader, HashMapCache, Loader};
-use async_graphql::runtime::{TokioSpawner, TokioTimer};
+use async_graphql::runtime::TokioTimer;
+use futures::task::{FutureObj, Spawn, SpawnError};
+use tokio_util::sync::{CancellationToken, DropGuard};
 use uuid::Uuid;
 
-use crate::app::{App, Commanded, Entry, Fault, Moment, Opened, Versioned};
+use crate::app::{App, Commanded, Entry, Fault, Moment, Opened, Versioned, limited};
 use crate::domain::campaign::Campaign;
 use crate::domain::case::Case;
 use crate::domain::enterprise::Enterprise;
@@ -20,6 +22,7 @@ use crate::domain::institution::Institution;
 use crate::domain::person::Person;
 use crate::domain::value::personal::Sealed;
 use crate::domain::value::{CaseId, Personal};
+use crate::graphql::limits::Limits;
 
 /// Siblings ask within one turn of the executor, so waiting longer than this only adds delay.
 const WINDOW: Duration = Duration::from_micros(100);
@@ -35,18 +38,22 @@ pub(crate) struct Loaders {
     campaigns: Remembering<Entries<Campaign>>,
     persons: Remembering<Entries<Person>>,
     personal: Remembering<Texts>,
+    /// Ends what still loads when the request is given up.
+    _end: DropGuard,
 }
 
 impl Loaders {
     /// Loaders for a request. Needs a Tokio runtime around it.
-    pub(crate) fn new(app: &Arc<App>) -> Self {
+    pub(crate) fn new(app: &Arc<App>, limits: &Limits) -> Self {
+        let loads = Loads { limit: limits.statement_timeout, end: CancellationToken::new() };
         Self {
-            files: remembering(Files { app: app.clone() }),
-            enterprises: remembering(Entries::new(app)),
-            institutions: remembering(Entries::new(app)),
-            campaigns: remembering(Entries::new(app)),
-            persons: remembering(Entries::new(app)),
-            personal: remembering(Texts { app: app.clone() }),
+            files: loads.by(Files { app: app.clone() }),
+            enterprises: loads.by(Entries::new(app)),
+            institutions: loads.by(Entries::new(app)),
+            campaigns: loads.by(Entries::new(app)),
+            persons: loads.by(Entries::new(app)),
+            personal: loads.by(Texts { app: app.clone() }),
+            _end: loads.end.drop_guard(),
         }
     }
 
@@ -79,9 +86,24 @@ impl Loaders {
     }
 }
 
-fn remembering<L>(loader: L) -> Remembering<L> {
-    DataLoader::with_cache(loader, TokioSpawner::current(), TokioTimer::default(), HashMapCache::default())
-        .delay(WINDOW)
+/// The tasks that load for one request: they end with it, and read within its limit.
+#[derive(Clone)]
+struct Loads {
+    limit: Duration,
+    end: CancellationToken,
+}
+
+impl Loads {
+    fn by<L>(&self, loader: L) -> Remembering<L> {
+        DataLoader::with_cache(loader, self.clone(), TokioTimer::default(), HashMapCache::default()).delay(WINDOW)
+    }
+}
+
+impl Spawn for Loads {
+    fn spawn_obj(&self, load: FutureObj<'static, ()>) -> Result<(), SpawnError> {
+        tokio::spawn(self.end.clone().run_until_cancelled_owned(limited(self.limit, load)));
+        Ok(())
+    }
 }
 
 /// A register that rows point at.
