@@ -1,7 +1,6 @@
 //! Who is asking, and whom they ask.
 
 use async_graphql::{Context, ID, Object, Result, SimpleObject};
-
 use serde::Serialize;
 
 use crate::app::{MOST_GROUPS, Moment};

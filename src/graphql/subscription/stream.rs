@@ -159,7 +159,7 @@ struct Runner {
 }
 
 impl Runner {
-    /// The answer; none when there is nothing to show.
+    /// The answer; none when there is nothing to show. One that takes too long is an error in the place of what was to be shown, so that no update stops those behind it.
     async fn run(&self, turn: Turn) -> Option<Response> {
         let document = &self.document;
         let mut request = Request::new(document.query.clone())
