@@ -1,4 +1,5 @@
-//! Where a commit stands on the axis of what had happened, and the states of a stream on it.
+//! What a commit writes into the read rows: where it stands on the axis of what had happened, the states of its stream on
+//! it, and what it adds to the figures on both axes.
 //!
 //! A state is what the events that occurred by a time make, in the order of the log. Pure: events in, rows out.
 
@@ -6,10 +7,12 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::app::commanded::Commanded;
+use crate::app::execute::evolved;
 use crate::app::streams::Versioned;
 use crate::domain::aggregate::Root;
 use crate::domain::event::Recorded;
-use crate::store::{Happened, LastEvent, PastRow, PastState};
+use crate::projection::figure::Growth;
+use crate::store::{Happened, LastEvent, PastRow, PastState, RowChanges};
 
 /// An event of a stream and where the log has it.
 pub(super) type Placed<A> = (Recorded<<A as Root>::Fact>, LastEvent);
@@ -22,14 +25,33 @@ pub(super) fn in_order<A: Root>(before: &Versioned<A>, events: &[Recorded<A::Fac
     (at_one_time && is_latest).then_some(at)
 }
 
+/// What the read side takes up of an append to a stream, and what is known with it. `past` are the events before it, which may be left out where it is [`in_order`].
+pub(super) fn grown<A: Commanded>(
+    id: Uuid,
+    before: &Versioned<A>,
+    past: &[Placed<A>],
+    events: &[Recorded<A::Fact>],
+) -> (RowChanges, Versioned<A>) {
+    let after = evolved(before, events);
+    let happened = match in_order(before, events) {
+        Some(at) => Happened::InOrder { at: at.as_microsecond() },
+        None => anew::<A>(id, &past.iter().cloned().chain(of_append::<A>(events)).collect::<Vec<_>>()),
+    };
+    let earlier: Vec<_> = past.iter().map(|(event, _)| event.clone()).collect();
+    let growth = Growth { before: &before.state, earlier: &earlier, events, after: &after.state };
+    let (figures, texts) = (A::figures(&growth), A::texts(events));
+    let rows = RowChanges { happened, figures, texts, ..A::rows(id, &before.state, &after.state) };
+    (rows, after)
+}
+
 /// The events of an append, as the history of their stream takes them in.
-pub(super) fn of_append<A: Root>(events: &[Recorded<A::Fact>]) -> impl Iterator<Item = Placed<A>> {
+fn of_append<A: Root>(events: &[Recorded<A::Fact>]) -> impl Iterator<Item = Placed<A>> {
     let followed_by = (0..events.len() as u64).rev();
     events.iter().zip(followed_by).map(|(event, followed_by)| (event.clone(), LastEvent::OfAppend { followed_by }))
 }
 
 /// The history of a stream of these events, the last of which an append brings: a state for every time at which something happened, but for the last, which is the append's own row.
-pub(super) fn anew<A: Commanded>(id: Uuid, events: &[Placed<A>]) -> Happened {
+fn anew<A: Commanded>(id: Uuid, events: &[Placed<A>]) -> Happened {
     let mut times: Vec<i64> = events.iter().map(|(event, _)| event.occurred_at.as_microsecond()).collect();
     times.sort_unstable();
     times.dedup();

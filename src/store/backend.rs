@@ -21,15 +21,15 @@ use crate::store::row_writes::RowWrites;
 use crate::store::statement::Statement;
 use crate::store::stored::{
     AroundRow, AttachmentRow, CaseVersionRow, CommandRow, Count, EventRow, FoundTextRow, HeadRow, LinkRow, MemberRow,
-    PositionRow, RegisterVersionRow, SubCaseRow, SumRow, WithHead,
+    RegisterVersionRow, SubCaseRow, SumRow, WithHead,
 };
 use crate::store::texts::IndexDialect;
 use crate::store::{
     Append, AppendError, AppendSpan, Attachment, CaseColumn, CaseLink, CaseQuery, Committed, EventQuery, EventRecord,
-    FigureSelection, FigureSum, Grouped, Head, Keep, Moment, Reading, RebuildOutcome, RebuiltRow, RegisterQuery,
-    RowsComparison, RowsDigest, RowsForm, SUB_CASE_OF, StatisticsQuery, Store, StoreError, StoredCase, StoredCommand,
-    StoredRegister, StoredText, StreamId, SubCase, TextQuery, YearQuery, case_list, digest, filter, sql, statistics,
-    stream, texts, year,
+    EvidencePage, FigureEvent, FigureSelection, FigureSum, Grouped, Head, Keep, Moment, Reading, RebuildOutcome,
+    RebuiltRow, RegisterQuery, RowsComparison, RowsDigest, RowsForm, SUB_CASE_OF, StatisticsQuery, Store, StoreError,
+    StoredCase, StoredCommand, StoredRegister, StoredText, StreamId, SubCase, TextQuery, YearQuery, case_list, digest,
+    filter, sql, statistics, stream, texts, year,
 };
 
 /// A row that both drivers can decode.
@@ -309,13 +309,11 @@ impl<B: Backend> Store for SqlStore<B> {
     async fn year_events(
         &self,
         query: &YearQuery,
-        figure: &FigureSelection,
-        after: Option<u64>,
-        limit: u32,
-    ) -> Result<Vec<u64>, StoreError> {
-        let statement = year::events(query, figure, after, limit)?;
-        let rows = self.many::<PositionRow, PositionRow>("list what a figure rests on", statement).await?;
-        Ok(rows.into_iter().map(|row| row.position.cast_unsigned()).collect())
+        figures: &[FigureSelection],
+        page: EvidencePage,
+    ) -> Result<Vec<Vec<FigureEvent>>, StoreError> {
+        let statement = year::events(query, figures, page)?;
+        year::listed(figures, self.many::<SumRow, SumRow>("list what figures rest on", statement).await?)
     }
 
     async fn sub_cases(&self, case_id: Uuid) -> Result<Vec<SubCase>, StoreError> {

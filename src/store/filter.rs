@@ -31,6 +31,10 @@ pub(super) fn events(query: &EventQuery) -> Statement {
         statement.push(" and aggregate_type = ");
         statement.push_text(aggregate_type.as_str());
     }
+    if !query.aggregate_ids.is_empty() {
+        statement.push(" and aggregate_id in ");
+        push_list(&mut statement, query.aggregate_ids.iter().map(|id| Argument::Text(id.to_string())));
+    }
     if let Some(actor) = &query.actor {
         statement.push(" and actor = ");
         statement.push_text(actor);
@@ -40,7 +44,12 @@ pub(super) fn events(query: &EventQuery) -> Statement {
         push_list(&mut statement, query.types.iter().cloned().map(Argument::Text));
     }
     // Within a stream both orders are the same, and the stream's key serves the second one.
-    statement.push(if query.stream.is_some() { " order by sequence" } else { " order by position" });
+    statement.push(match (query.stream, query.aggregate_ids.as_slice()) {
+        (Some(_), _) => " order by sequence",
+        (None, []) => " order by position",
+        // One stream after the other, as their key has them.
+        (None, [_, ..]) => " order by aggregate_id, sequence",
+    });
     statement.push(turned(query.keep));
     push_limit(&mut statement, query.limit);
     statement
@@ -191,16 +200,18 @@ pub(super) fn push_valid_at(statement: &mut Statement, at: Moment) {
     }
 }
 
-/// The rows of figures that count as of a moment.
+/// The rows of figures, as `f`, that count as of a moment.
 pub(super) fn push_figures_at(statement: &mut Statement, at: Moment) {
     match at {
-        Moment::Present => statement.push("1 = 1"),
+        Moment::Present => statement.push("f.lane = 0"),
         Moment::Position(position) => {
-            statement.push("f.from_position <= ");
+            statement.push("f.lane = 0 and f.from_position <= ");
             statement.push_integer(position.cast_signed());
         }
         Moment::Occurred(time) => {
-            statement.push("f.occurred_at <= ");
+            statement.push("f.occurred_from <= ");
+            statement.push_integer(time);
+            statement.push(" and f.occurred_to > ");
             statement.push_integer(time);
         }
     }

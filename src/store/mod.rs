@@ -60,7 +60,7 @@ use sqlite::SqliteBackend;
 
 pub use column::CaseColumn;
 pub use error::{AppendError, StoreError};
-pub use figure::{FigureKind, FigureRow, GAP_CLOSED, GAP_STANDS};
+pub use figure::{FigureKind, FigureRow, FigureSpan, GAP_CLOSED, GAP_STANDS};
 pub use happened::{Happened, LastEvent, PastRow, PastState};
 pub use ledger::{LedgerNode, LedgerStore, Sealed, StoredCheckpoint, StoredCosignature, StoredTimeStamp};
 pub use moment::Moment;
@@ -82,7 +82,7 @@ pub use webhook::{
     WebhookState, WebhookStore, WebhookWrite,
 };
 pub use writer::{Writer, WriterLimits};
-pub use year::{FigureSelection, FigureSum, OfCases, YearQuery};
+pub use year::{EvidencePage, FigureEvent, FigureSelection, FigureSum, OfCases, YearQuery};
 
 /// A database that holds the log and its read rows.
 ///
@@ -229,17 +229,16 @@ pub trait Store: LedgerStore + PersonalStore + WebhookStore + Send + Sync + 'sta
     /// As [`Store::cases`].
     async fn year_sums(&self, query: &YearQuery, figures: &[FigureSelection]) -> Result<Vec<FigureSum>, StoreError>;
 
-    /// The positions of the events that a sum over a year rests on, in order, after that one.
+    /// The events that sums over a year rest on, one list for each selection and in their order: one statement.
     ///
     /// # Errors
     /// As [`Store::cases`].
     async fn year_events(
         &self,
         query: &YearQuery,
-        figure: &FigureSelection,
-        after: Option<u64>,
-        limit: u32,
-    ) -> Result<Vec<u64>, StoreError>;
+        figures: &[FigureSelection],
+        page: EvidencePage,
+    ) -> Result<Vec<Vec<FigureEvent>>, StoreError>;
 
     /// The cases that are linked to this one as [`SUB_CASE_OF`], ordered by id.
     ///

@@ -18,13 +18,15 @@ pub enum Keep {
     Last,
 }
 
-/// Which events, in position order.
+/// Which events, in position order unless `aggregate_ids` are named.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EventQuery {
     /// Only of this stream.
     pub stream: Option<StreamId>,
     /// Only of this type of aggregate.
     pub aggregate_type: Option<AggregateType>,
+    /// Only of aggregates of these ids, one stream after the other; empty = all.
+    pub aggregate_ids: Vec<Uuid>,
     /// Only after this position, exclusive.
     pub after: Option<u64>,
     /// Only up to this position, inclusive.

@@ -161,6 +161,9 @@ pub(super) struct CaseVersionRow {
     gap_ppm: Option<i64>,
     fee_total: String,
     typical: i64,
+    reported_by: String,
+    members: String,
+    fee_fen: i64,
 }
 
 impl TryFrom<CaseVersionRow> for StoredCase {
@@ -196,6 +199,9 @@ impl TryFrom<CaseVersionRow> for StoredCase {
                 gap_ppm: row.gap_ppm,
                 fee_total: row.fee_total,
                 typical: row.typical == 1,
+                reported_by: row.reported_by,
+                members: row.members,
+                fee_fen: row.fee_fen,
             },
         })
     }
@@ -279,11 +285,6 @@ pub(super) struct SumRow {
     pub(super) number_2: i64,
     pub(super) number_3: i64,
     pub(super) number_4: i64,
-}
-
-#[derive(FromRow)]
-pub(super) struct PositionRow {
-    pub(super) position: i64,
 }
 
 #[derive(FromRow)]
