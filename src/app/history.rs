@@ -1,13 +1,16 @@
-//! The history of one case: its events up to a moment, and which of them a point of its life knows of.
+//! The histories of cases: their events up to a moment, and which of them a point of a case's life knows of.
+
+use std::collections::HashMap;
+
+use uuid::Uuid;
 
 use crate::app::App;
-use crate::app::reads::EventPage;
 use crate::app::request::Fault;
 use crate::domain::case::event::CaseFact;
 use crate::domain::case::history::Part;
 use crate::domain::event::Recorded;
 use crate::domain::value::CaseId;
-use crate::store::{EventRecord, Moment};
+use crate::store::{AggregateType, EventQuery, EventRecord, Moment};
 
 /// An event of a case, as the log has it and as it is understood.
 #[derive(Clone, Debug)]
@@ -60,28 +63,28 @@ pub fn parts(history: &[Told], earlier: CasePoint, later: CasePoint) -> Result<V
 }
 
 impl App {
-    /// Everything that had happened to a case as of a moment, in the order of the log. Whoever asks has been shown its row.
+    /// Everything that had happened to each of the cases as of a moment, in the order of the log: one read. Whoever asks has been shown their rows.
     ///
     /// # Errors
     /// When the store fails or an event cannot be read.
-    pub async fn case_history(&self, id: CaseId, at: Moment) -> Result<Vec<Told>, Fault> {
-        self.told(id, &EventPage { at, limit: u32::MAX, ..EventPage::default() }).await
-    }
-
-    /// Events of a case, with what they say, in the order of the log. Whoever asks has been shown its row.
-    ///
-    /// # Errors
-    /// When the store fails or an event cannot be read.
-    pub async fn told(&self, id: CaseId, page: &EventPage) -> Result<Vec<Told>, Fault> {
-        let mut history = Vec::new();
-        for record in self.case_events(id, page).await? {
+    pub async fn case_histories(&self, cases: &[CaseId], at: Moment) -> Result<HashMap<CaseId, Vec<Told>>, Fault> {
+        let query = EventQuery {
+            aggregate_type: Some(AggregateType::Case),
+            aggregate_ids: cases.iter().map(|id| Uuid::from(*id)).collect(),
+            up_to: at.last_position(),
+            limit: u32::MAX,
+            ..EventQuery::default()
+        };
+        let mut histories = HashMap::<CaseId, Vec<Told>>::with_capacity(cases.len());
+        for record in self.store.events(&query).await? {
+            let Some(stream) = record.stream() else { continue };
             let event = self.aggregates.cases.decode(&record)?;
             let told = Told { record, event };
-            if CasePoint::Moment(page.at).knows(&told) {
-                history.push(told);
+            if CasePoint::Moment(at).knows(&told) {
+                histories.entry(stream.aggregate_id.into()).or_default().push(told);
             }
         }
-        Ok(history)
+        Ok(histories)
     }
 }
 

@@ -60,10 +60,10 @@ pub use year::{NoYear, Year, YearFigure, YearQuestion};
 
 pub use crate::outbound::FailureClass;
 pub use crate::store::{
-    AggregateType, Attachment, CaseColumn, Condition, Delivery, Direction, EventRecord, Failed, FeeSum, GapSums,
-    GroupKey, GroupSums, Grouped, Keep, KeyPage, Moment, NewAttachment, Operator, RowDifference, Sealed, StoredCase,
-    StoredCheckpoint, StoredCosignature, StoredTimeStamp, StreamId, TimeToState, Value, Webhook, WebhookAction,
-    WebhookChange, WebhookConfiguration, WebhookState,
+    AggregateType, Attachment, CaseColumn, Condition, Delivery, Direction, EventRecord, EvidencePage, Failed, FeeSum,
+    FigureEvent, GapSums, GroupKey, GroupSums, Grouped, Keep, KeyPage, Moment, NewAttachment, Operator, RowDifference,
+    Sealed, StoredCase, StoredCheckpoint, StoredCosignature, StoredTimeStamp, StreamId, TimeToState, Value, Webhook,
+    WebhookAction, WebhookChange, WebhookConfiguration, WebhookState,
 };
 
 use crate::clock::Clock;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use uuid::Uuid;
 
 use crate::app::App;
 use crate::app::request::{Fault, Receipt};
@@ -220,10 +221,38 @@ impl App {
     /// # Errors
     /// When the store fails or an event cannot be read.
     pub async fn case_file(&self, id: CaseId, version: u64, at: Moment) -> Result<Arc<Versioned<Case>>, Fault> {
-        match at {
-            Moment::Present | Moment::Position(_) => self.aggregates.cases.at_version(id.into(), version).await,
-            Moment::Occurred(time) => self.aggregates.cases.happened_by(id.into(), version, time).await,
-        }
+        Ok(self.case_files(&[(id, version)], at).await?.pop().unwrap_or_default())
+    }
+
+    /// The same of several cases, each at its version and in its place: one read of what is not in memory.
+    ///
+    /// # Errors
+    /// As [`App::case_file`].
+    pub async fn case_files(&self, cases: &[(CaseId, u64)], at: Moment) -> Result<Vec<Arc<Versioned<Case>>>, Fault> {
+        let time = match at {
+            Moment::Present | Moment::Position(_) => None,
+            Moment::Occurred(time) => Some(time),
+        };
+        let asked: Vec<_> = cases.iter().map(|(id, version)| (Uuid::from(*id), *version)).collect();
+        self.aggregates.cases.at_versions(&asked, time).await
+    }
+
+    /// Those of the cases that are there for this actor.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn cases_named(&self, actor: &Actor, ids: &[CaseId], at: Moment) -> Result<Vec<StoredCase>, Fault> {
+        let values = ids.iter().map(|id| Value::Text(id.to_string())).collect();
+        let page = CasePage {
+            condition: Condition::In { column: CaseColumn::CaseId, values },
+            order: Vec::new(),
+            after: None,
+            before: None,
+            limit: u32::try_from(ids.len()).unwrap_or(u32::MAX),
+            keep: Keep::First,
+            at,
+        };
+        self.cases(actor, &page).await
     }
 
     /// What has happened to a case. Whoever asks has been shown its row.
@@ -270,6 +299,7 @@ impl App {
         let query = EventQuery {
             stream: Some(stream),
             aggregate_type: None,
+            aggregate_ids: Vec::new(),
             after: page.after,
             up_to: page.up_to.into_iter().chain(page.at.last_position()).min(),
             before: page.before,

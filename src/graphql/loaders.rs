@@ -12,7 +12,11 @@ use async_graphql::dataloader::{DataLoader, HashMapCache, Loader};
 use async_graphql::runtime::{TokioSpawner, TokioTimer};
 use uuid::Uuid;
 
-use crate::app::{App, Commanded, Entry, Fault, Moment, Opened, Versioned};
+use crate::app::{
+    App, Commanded, Entry, EvidencePage, Fault, FigureEvent, Moment, Opened, StoredCase, Told, Versioned, YearQuestion,
+};
+use crate::domain::actor::Actor;
+use crate::domain::annual_summary::figure::FigureName;
 use crate::domain::campaign::Campaign;
 use crate::domain::case::Case;
 use crate::domain::enterprise::Enterprise;
@@ -30,6 +34,9 @@ type Remembering<L> = DataLoader<L, HashMapCache>;
 /// The loaders of one request.
 pub(crate) struct Loaders {
     files: Remembering<Files>,
+    cases: DataLoader<Cases>,
+    histories: DataLoader<Histories>,
+    evidence: Remembering<Evidence>,
     enterprises: Remembering<Entries<Enterprise>>,
     institutions: Remembering<Entries<Institution>>,
     campaigns: Remembering<Entries<Campaign>>,
@@ -38,10 +45,13 @@ pub(crate) struct Loaders {
 }
 
 impl Loaders {
-    /// Loaders for a request. Needs a Tokio runtime around it.
-    pub(crate) fn new(app: &Arc<App>) -> Self {
+    /// Loaders for a request of that actor. Needs a Tokio runtime around it.
+    pub(crate) fn new(app: &Arc<App>, actor: &Actor) -> Self {
         Self {
             files: remembering(Files { app: app.clone() }),
+            cases: batching(Cases { app: app.clone(), actor: actor.clone() }),
+            histories: batching(Histories { app: app.clone() }),
+            evidence: remembering(Evidence { app: app.clone(), actor: actor.clone() }),
             enterprises: remembering(Entries::new(app)),
             institutions: remembering(Entries::new(app)),
             campaigns: remembering(Entries::new(app)),
@@ -60,6 +70,27 @@ impl Loaders {
         // A version of the log is the same whenever it is looked at.
         let at = if matches!(at, Moment::Occurred(_)) { at } else { Moment::Present };
         self.files.load_one(FileKey { id, version, at }).await
+    }
+
+    /// A case as of that moment, if it is there for who asks.
+    pub(crate) async fn case(&self, id: CaseId, at: Moment) -> Result<Option<StoredCase>, Fault> {
+        self.cases.load_one(CaseKey { id, at }).await
+    }
+
+    /// Everything that had happened to a case as of that moment.
+    pub(crate) async fn history(&self, id: CaseId, at: Moment) -> Result<Arc<[Told]>, Fault> {
+        Ok(self.histories.load_one(HistoryKey { id, at }).await?.unwrap_or_default())
+    }
+
+    /// The events that a figure of a year rests on: those of all its figures are one read.
+    pub(crate) async fn evidence(
+        &self,
+        question: &YearQuestion,
+        name: FigureName,
+        page: EvidencePage,
+    ) -> Result<Vec<FigureEvent>, Fault> {
+        let found = self.evidence.load_one(EvidenceKey { question: question.clone(), page, name }).await?;
+        Ok(found.unwrap_or_default())
     }
 
     /// What a personal text says: all names of a page are opened together.
@@ -82,6 +113,11 @@ impl Loaders {
 fn remembering<L>(loader: L) -> Remembering<L> {
     DataLoader::with_cache(loader, TokioSpawner::current(), TokioTimer::default(), HashMapCache::default())
         .delay(WINDOW)
+}
+
+/// A loader that remembers nothing: mutations of one request change what it gives.
+fn batching<L>(loader: L) -> DataLoader<L> {
+    DataLoader::new(loader, TokioSpawner::current(), TokioTimer::default()).delay(WINDOW)
 }
 
 /// A register that rows point at.
@@ -123,12 +159,105 @@ impl Loader<FileKey> for Files {
     type Error = Fault;
 
     async fn load(&self, keys: &[FileKey]) -> Result<HashMap<FileKey, Self::Value>, Fault> {
-        let loads = keys.iter().map(async |key| {
-            let file = self.app.case_file(key.id, key.version, key.at).await?;
-            Ok::<_, Fault>((*key, file))
-        });
-        Ok(futures::future::try_join_all(loads).await?.into_iter().collect())
+        let mut found = HashMap::with_capacity(keys.len());
+        for (at, keys) in by_moment(keys, |key| key.at) {
+            let cases: Vec<_> = keys.iter().map(|key| (key.id, key.version)).collect();
+            found.extend(keys.into_iter().zip(self.app.case_files(&cases, at).await?));
+        }
+        Ok(found)
     }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct CaseKey {
+    id: CaseId,
+    at: Moment,
+}
+
+struct Cases {
+    app: Arc<App>,
+    actor: Actor,
+}
+
+impl Loader<CaseKey> for Cases {
+    type Value = StoredCase;
+    type Error = Fault;
+
+    async fn load(&self, keys: &[CaseKey]) -> Result<HashMap<CaseKey, StoredCase>, Fault> {
+        let mut found = HashMap::with_capacity(keys.len());
+        for (at, keys) in by_moment(keys, |key| key.at) {
+            let ids: Vec<_> = keys.iter().map(|key| key.id).collect();
+            let cases = self.app.cases_named(&self.actor, &ids, at).await?;
+            found.extend(cases.into_iter().map(|case| (CaseKey { id: case.row.case_id.into(), at }, case)));
+        }
+        Ok(found)
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct HistoryKey {
+    id: CaseId,
+    at: Moment,
+}
+
+struct Histories {
+    app: Arc<App>,
+}
+
+impl Loader<HistoryKey> for Histories {
+    type Value = Arc<[Told]>;
+    type Error = Fault;
+
+    async fn load(&self, keys: &[HistoryKey]) -> Result<HashMap<HistoryKey, Self::Value>, Fault> {
+        let mut found = HashMap::with_capacity(keys.len());
+        for (at, keys) in by_moment(keys, |key| key.at) {
+            let ids: Vec<_> = keys.iter().map(|key| key.id).collect();
+            let histories = self.app.case_histories(&ids, at).await?;
+            found.extend(histories.into_iter().map(|(id, history)| (HistoryKey { id, at }, history.into())));
+        }
+        Ok(found)
+    }
+}
+
+/// Which events a figure of a year rests on, from where on and how many.
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct EvidenceKey {
+    question: YearQuestion,
+    page: EvidencePage,
+    name: FigureName,
+}
+
+struct Evidence {
+    app: Arc<App>,
+    actor: Actor,
+}
+
+impl Loader<EvidenceKey> for Evidence {
+    type Value = Vec<FigureEvent>;
+    type Error = Fault;
+
+    async fn load(&self, keys: &[EvidenceKey]) -> Result<HashMap<EvidenceKey, Self::Value>, Fault> {
+        let mut asked: HashMap<(&YearQuestion, EvidencePage), Vec<&EvidenceKey>> = HashMap::new();
+        for key in keys {
+            asked.entry((&key.question, key.page)).or_default().push(key);
+        }
+        let mut found = HashMap::with_capacity(keys.len());
+        for ((question, page), keys) in asked {
+            let names: Vec<_> = keys.iter().map(|key| key.name).collect();
+            let events = self.app.year_events(&self.actor, question, &names, page).await?;
+            found.extend(keys.into_iter().cloned().zip(events));
+        }
+        Ok(found)
+    }
+}
+
+/// The keys, by the moment that they are of.
+fn by_moment<K: Clone>(keys: &[K], moment: impl Fn(&K) -> Moment) -> HashMap<Moment, Vec<K>> {
+    let mut by_moment: HashMap<Moment, Vec<K>> = HashMap::new();
+    for key in keys {
+        by_moment.entry(moment(key)).or_default().push(key.clone());
+    }
+    by_moment
 }
 
 struct Texts {
@@ -196,12 +325,9 @@ impl<A: Commanded> Loader<EntryKey<A>> for Entries<A> {
     type Error = Fault;
 
     async fn load(&self, keys: &[EntryKey<A>]) -> Result<HashMap<EntryKey<A>, Self::Value>, Fault> {
-        let mut by_moment: HashMap<Moment, Vec<Uuid>> = HashMap::new();
-        for key in keys {
-            by_moment.entry(key.at).or_default().push(key.id);
-        }
         let mut found = HashMap::with_capacity(keys.len());
-        for (at, ids) in by_moment {
+        for (at, keys) in by_moment(keys, |key| key.at) {
+            let ids = keys.iter().map(|key| key.id).collect();
             for entry in self.app.named_by_a_case::<A>(ids, at).await? {
                 found.insert(EntryKey::new(entry.id, at), Arc::new(entry));
             }

@@ -14,6 +14,7 @@ mod life;
 mod readme;
 mod samples;
 mod schema_rules;
+mod statements;
 mod store;
 mod support;
 mod webhooks;

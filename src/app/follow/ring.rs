@@ -73,7 +73,7 @@ mod tests {
             entry: Vec::new(),
             leaf_hash: [0; 32],
         };
-        Arc::new(Happened { record, sight: None })
+        Arc::new(Happened { record, sight: None, command_end: None })
     }
 
     fn positions(ring: &Ring, from: u64, most: u32) -> Option<Vec<u64>> {

@@ -14,7 +14,11 @@ mod update;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use async_graphql::{Context, Result};
+
 use crate::app::{Happened, Interest, Moment, Start};
+use crate::graphql::context::app;
+use crate::graphql::errors;
 pub(super) use root::Subscription;
 pub use stream::{Delivery, Subscribed};
 
@@ -83,8 +87,10 @@ pub(super) struct News {
 }
 
 impl News {
-    /// As of when it shows what it is about.
-    fn then(&self) -> Moment {
-        Moment::Position(self.position)
+    /// As of when it shows what it is about: just after the command, for nobody ever saw half of one.
+    async fn then(&self, ctx: &Context<'_>) -> Result<Moment> {
+        let Some(last) = self.events.last() else { return Ok(Moment::Position(self.position)) };
+        let end = app(ctx).end_of_command(last).await.map_err(|fault| errors::fault(ctx, fault))?;
+        Ok(Moment::Position(end))
     }
 }

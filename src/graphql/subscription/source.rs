@@ -91,7 +91,7 @@ impl News {
     fn is_of_the_same_command(&self, event: &Happened) -> bool {
         self.events.last().is_some_and(|last| {
             let (last, next) = (&last.record, &event.record);
-            last.position + 1 == next.position && (&last.actor, &last.command_id) == (&next.actor, &next.command_id)
+            (&last.actor, &last.command_id) == (&next.actor, &next.command_id)
         })
     }
 }

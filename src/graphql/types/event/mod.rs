@@ -13,14 +13,14 @@ use async_graphql::{ComplexObject, Context, InputObject, Interface, Result, Simp
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::app::{EventPage, EventRecord, Fault, Foreseen, Moment, time_of};
+use crate::app::{EventRecord, Fault, Foreseen, Moment, Told, time_of};
 use crate::codec;
 use crate::domain::case::Case;
 use crate::domain::case::event::CaseFact;
 use crate::domain::event::{Fact, Recorded};
 use crate::domain::value::CaseId;
 use crate::graphql::connection::{self, PageInfo, Slice};
-use crate::graphql::context::app;
+use crate::graphql::context::loaders;
 use crate::graphql::errors;
 use crate::graphql::filter::sought;
 use crate::graphql::scalars::{Cursor, DateTime, JsonText, Position};
@@ -271,13 +271,17 @@ impl CaseEventConnection {
         }
         let places = slice.places(connection::decode::<EventPlace>)?;
         let actor = filter.actor.map(|actor| sought("filter.actor", actor)).transpose()?;
-        // All of them are read: a stream is short, when something happened stands in its events, and all are counted.
-        let page = EventPage { at, limit: u32::MAX, types, actor, ..EventPage::default() };
-        let mut history = app(ctx).told(case, &page).await.map_err(|fault| errors::fault(ctx, fault))?;
+        // All of them are read, and those of the cases of a list together: a stream is short, when something happened
+        // stands in its events, and all are counted.
+        let history = loaders(ctx).history(case, at).await.map_err(|fault| errors::fault(ctx, fault))?;
         let (recorded, occurred) = (filter.recorded_at.unwrap_or_default(), filter.occurred_at.unwrap_or_default());
-        history.retain(|told| {
-            recorded.admits(time_of(told.record.recorded_at)) && occurred.admits(told.event.occurred_at)
-        });
+        let is_asked_for = |told: &&Told| {
+            (types.is_empty() || types.contains(&told.record.event_type))
+                && actor.as_ref().is_none_or(|actor| *actor == told.record.actor)
+                && recorded.admits(time_of(told.record.recorded_at))
+                && occurred.admits(told.event.occurred_at)
+        };
+        let mut history: Vec<_> = history.iter().filter(is_asked_for).cloned().collect();
         let total_count = history.len() as u64;
         history.retain(|told| places.admit(|place| told.record.position.cmp(&place.event)));
         let beyond = slice.cut(&mut history);
