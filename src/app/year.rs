@@ -97,8 +97,9 @@ impl App {
     /// # Errors
     /// When the log had not begun by then, or the store fails.
     pub async fn year(&self, actor: &Actor, question: YearQuestion) -> Result<Year, NoYear> {
-        let asked_at = question.at;
+        let is_of_today = question.at == Moment::Present;
         let (question, time) = self.settle_year(actor, question).await?;
+        let asked_at = if is_of_today { Moment::Present } else { question.at };
         let selections: Vec<_> = FigureName::ALL.iter().map(|name| selection(*name)).collect();
         let sums = self.store.year_sums(&year_query(actor, &question), &selections).await?;
         let figures = FigureName::ALL.iter().zip(sums).map(|(name, sum)| figure(*name, sum)).collect();

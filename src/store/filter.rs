@@ -47,8 +47,8 @@ pub(super) fn events(query: &EventQuery) -> Statement {
     statement.push(match (query.stream, query.aggregate_ids.as_slice()) {
         (Some(_), _) => " order by sequence",
         (None, []) => " order by position",
-        // One stream after the other, as their key has them.
-        (None, [_, ..]) => " order by aggregate_id, sequence",
+        // One stream after the other. Not by the bare column: PostgreSQL would walk all of the key to have its order.
+        (None, [_, ..]) => " order by aggregate_id || '', sequence",
     });
     statement.push(turned(query.keep));
     push_limit(&mut statement, query.limit);
