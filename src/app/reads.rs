@@ -13,9 +13,7 @@ use crate::app::streams::Versioned;
 use crate::codec;
 use crate::domain::actor::Actor;
 use crate::domain::case::Case;
-use crate::domain::case::event::CaseFact;
 use crate::domain::case::number::CaseNumber;
-use crate::domain::event::Recorded;
 use crate::domain::value::{CaseId, Sha256Digest};
 use crate::store::{
     AggregateType, Attachment, CaseColumn, CaseQuery, Condition, Direction, EventQuery, EventRecord, Keep, Moment,
@@ -272,15 +270,6 @@ impl App {
         found.retain(|_| kept.next() == Some(true));
         found.truncate(page.limit as usize);
         Ok(found)
-    }
-
-    /// What has happened to a case, as facts. Whoever asks has been shown its row.
-    ///
-    /// # Errors
-    /// When the store fails or an event cannot be read.
-    pub async fn case_facts(&self, id: CaseId, page: &EventPage) -> Result<Vec<Recorded<CaseFact>>, Fault> {
-        let events = self.case_events(id, page).await?;
-        events.iter().map(|event| self.aggregates.cases.decode(event)).collect()
     }
 
     /// The name of the log.

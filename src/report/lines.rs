@@ -6,8 +6,8 @@ use jiff::civil::Date;
 use uuid::Uuid;
 
 use crate::app::{
-    App, CaseColumn, CasePage, Condition, Direction, EventPage, EvidencePage, Keep, Moment, Operator, StoredCase,
-    Value, YearQuestion, gap_of,
+    App, CaseColumn, CasePage, Condition, Direction, EvidencePage, Keep, Moment, Opened, Operator, Told, Value,
+    YearQuestion, gap_of,
 };
 use crate::domain::annual_summary::figure::FigureName;
 use crate::domain::annual_summary::year::year_of;
@@ -16,7 +16,7 @@ use crate::domain::case::values::{Kind, Status};
 use crate::domain::enterprise::Enterprise;
 use crate::domain::institution::Institution;
 use crate::domain::person::Person;
-use crate::domain::value::{CaseId, Decimal, Division, Level, calendar};
+use crate::domain::value::{CaseId, Decimal, Division, Level, Personal, calendar};
 use crate::report::ReportError;
 use crate::report::gather::{reporter, within};
 
@@ -191,11 +191,19 @@ pub(super) async fn difficult(
     let count = app.count_cases(&reporter(), &page).await?;
     let cases = app.cases(&reporter(), &page).await?;
     let enterprises = enterprise_names(app, cases.iter().map(|case| case.row.enterprise_id).collect(), at).await?;
+    let institutions = cases.iter().filter_map(|case| case.row.institution_id).collect();
+    let institutions = institution_names(app, institutions, at).await?;
+    let leads = person_names(app, cases.iter().filter_map(|case| case.row.lead_id).collect(), at).await?;
+    let ids: Vec<_> = cases.iter().map(|case| CaseId::from(case.row.case_id)).collect();
+    let histories = app.case_histories(&ids, at).await?;
     let mut lines = Vec::new();
     for case in cases {
+        let institution = case.row.institution_id.and_then(|id| institutions.get(&id));
+        let lead = case.row.lead_id.and_then(|id| leads.get(&id));
+        let owner: Vec<_> = institution.into_iter().chain(lead).map(String::as_str).collect();
         lines.push(DifficultLine {
-            owner: owner(app, &case, at).await?,
-            reason: reason(app, &case, at).await?,
+            owner: (!owner.is_empty()).then(|| owner.join(" · ")),
+            reason: histories.get(&case.row.case_id.into()).and_then(|history| reason(history)),
             enterprise: enterprises.get(&case.row.enterprise_id).cloned().unwrap_or_default(),
             status: Status::named(&case.row.status).unwrap_or(Status::Reported),
             level: Level::named(&case.row.level),
@@ -210,25 +218,37 @@ pub(super) async fn difficult(
     Ok((lines, count))
 }
 
-/// The institution, and the lead by name.
-async fn owner(app: &App, case: &StoredCase, at: Moment) -> Result<Option<String>, ReportError> {
-    let ids = |id: Option<Uuid>| id.into_iter().collect::<Vec<_>>();
-    let institutions = app.named_by_a_case::<Institution>(ids(case.row.institution_id), at).await?;
-    let persons = app.named_by_a_case::<Person>(ids(case.row.lead_id), at).await?;
-    let lead = match persons.into_iter().find_map(|entry| entry.state.file).filter(|file| !file.is_erased()) {
-        Some(file) => app.open(&file.name).await?.text(),
-        None => None,
-    };
-    let parts: Vec<_> = institutions.into_iter().map(|entry| entry.name).chain(lead).collect();
-    Ok((!parts.is_empty()).then(|| parts.join(" · ")))
+/// The names of institutions, by their ids.
+async fn institution_names(app: &App, ids: Vec<Uuid>, at: Moment) -> Result<BTreeMap<Uuid, String>, ReportError> {
+    let entries = app.named_by_a_case::<Institution>(ids, at).await?;
+    Ok(entries.into_iter().map(|entry| (entry.id, entry.name)).collect())
 }
 
-/// Why the case is where it is, as was last said.
-async fn reason(app: &App, case: &StoredCase, at: Moment) -> Result<Option<String>, ReportError> {
-    let page =
-        EventPage { at, limit: u32::MAX >> 1, types: REASONS.map(str::to_owned).to_vec(), ..EventPage::default() };
-    let facts = app.case_facts(case.row.case_id.into(), &page).await?;
-    Ok(facts.iter().rev().find_map(|fact| fact.fact.reason().map(ToString::to_string)))
+/// The names of persons that are not erased, by their ids.
+async fn person_names(app: &App, ids: Vec<Uuid>, at: Moment) -> Result<BTreeMap<Uuid, String>, ReportError> {
+    let entries = app.named_by_a_case::<Person>(ids, at).await?;
+    let files = entries.into_iter().filter_map(|entry| Some((entry.id, entry.state.file?)));
+    let names: Vec<_> = files.filter(|(_, file)| !file.is_erased()).map(|(id, file)| (id, file.name)).collect();
+    let sealed = |name: &Personal| match name {
+        Personal::Text(_) => None,
+        Personal::Sealed(sealed) => Some((**sealed).clone()),
+    };
+    let sealed: Vec<_> = names.iter().filter_map(|(_, name)| sealed(name)).collect();
+    let opened = app.open_all(&sealed).await?;
+    let text = |name: Personal| match name {
+        Personal::Text(text) => Some(text),
+        Personal::Sealed(sealed) => opened.get(&*sealed).cloned().and_then(Opened::text),
+    };
+    Ok(names.into_iter().filter_map(|(id, name)| Some((id, text(name)?))).collect())
+}
+
+/// Why a case is where it is, as was last said.
+fn reason(history: &[Told]) -> Option<String> {
+    let because = |told: &Told| {
+        let tells = REASONS.contains(&told.record.event_type.as_str());
+        told.event.fact.reason().filter(|_| tells).map(ToString::to_string)
+    };
+    history.iter().rev().find_map(because)
 }
 
 /// All cases whose events a figure rests on, by number.
