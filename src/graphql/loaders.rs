@@ -13,7 +13,8 @@ use async_graphql::runtime::{TokioSpawner, TokioTimer};
 use uuid::Uuid;
 
 use crate::app::{
-    App, Commanded, Entry, EvidencePage, Fault, FigureEvent, Moment, Opened, StoredCase, Told, Versioned, YearQuestion,
+    App, Commanded, Entry, EvidencePage, Fault, FigureEvent, Moment, Opened, RegisterPage, StoredCase, Told, Versioned,
+    YearQuestion,
 };
 use crate::domain::actor::Actor;
 use crate::domain::annual_summary::figure::FigureName;
@@ -36,6 +37,7 @@ pub(crate) struct Loaders {
     files: Remembering<Files>,
     cases: DataLoader<Cases>,
     histories: DataLoader<Histories>,
+    visible: DataLoader<Visible>,
     evidence: Remembering<Evidence>,
     enterprises: Remembering<Entries<Enterprise>>,
     institutions: Remembering<Entries<Institution>>,
@@ -50,6 +52,7 @@ impl Loaders {
         Self {
             files: remembering(Files { app: app.clone() }),
             cases: batching(Cases { app: app.clone(), actor: actor.clone() }),
+            visible: batching(Visible { app: app.clone(), actor: actor.clone() }),
             histories: batching(Histories { app: app.clone() }),
             evidence: remembering(Evidence { app: app.clone(), actor: actor.clone() }),
             enterprises: remembering(Entries::new(app)),
@@ -75,6 +78,11 @@ impl Loaders {
     /// A case as of that moment, if it is there for who asks.
     pub(crate) async fn case(&self, id: CaseId, at: Moment) -> Result<Option<StoredCase>, Fault> {
         self.cases.load_one(CaseKey { id, at }).await
+    }
+
+    /// An entry of a register as of that moment, if it is there for who asks.
+    pub(crate) async fn visible<A: Commanded>(&self, id: Uuid, at: Moment) -> Result<Option<Arc<Entry<A>>>, Fault> {
+        self.visible.load_one(EntryKey::<A>::new(id, at)).await
     }
 
     /// Everything that had happened to a case as of that moment.
@@ -329,6 +337,30 @@ impl<A: Commanded> Loader<EntryKey<A>> for Entries<A> {
         for (at, keys) in by_moment(keys, |key| key.at) {
             let ids = keys.iter().map(|key| key.id).collect();
             for entry in self.app.named_by_a_case::<A>(ids, at).await? {
+                found.insert(EntryKey::new(entry.id, at), Arc::new(entry));
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// Loads entries of any register, of those that are there for who asks.
+struct Visible {
+    app: Arc<App>,
+    actor: Actor,
+}
+
+impl<A: Commanded> Loader<EntryKey<A>> for Visible {
+    type Value = Arc<Entry<A>>;
+    type Error = Fault;
+
+    async fn load(&self, keys: &[EntryKey<A>]) -> Result<HashMap<EntryKey<A>, Self::Value>, Fault> {
+        let mut found = HashMap::with_capacity(keys.len());
+        for (at, keys) in by_moment(keys, |key| key.at) {
+            let limit = u32::try_from(keys.len()).unwrap_or(u32::MAX);
+            let ids = Some(keys.iter().map(|key| key.id).collect());
+            let page = RegisterPage { ids, limit, at, ..RegisterPage::default() };
+            for entry in self.app.registers::<A>(&self.actor, &page).await? {
                 found.insert(EntryKey::new(entry.id, at), Arc::new(entry));
             }
         }

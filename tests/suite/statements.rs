@@ -99,8 +99,10 @@ async fn statements(house: &House, cases: &[String]) -> Vec<usize> {
         let payload = house.order(who, "addComment", "case { id }", comment).await;
         assert!(payload["receipt"].is_object(), "{payload}");
     }
+    let ids: Vec<_> = cases.iter().chain(&house.enterprises).chain(&house.leads).collect();
+    let nodes = format!("nodes(ids: {ids:?}) {{ id __typename }}");
     let mut counts = Vec::new();
-    for fields in [CASES, FIGURES] {
+    for fields in [CASES, FIGURES, &nodes] {
         counts.push(counted(house, &format!("{{ {fields} }}")).await.1);
         let then = format!("{{ asOf(point: {{ position: \"{position}\" }}) {{ query {{ {fields} }} }} }}");
         counts.push(counted(house, &then).await.1);
@@ -118,7 +120,7 @@ async fn an_answer_takes_as_many_statements_for_many_rows_as_for_few() {
         cases.push(told_of(&house, number, Some(&first)).await);
     }
     let many = statements(&house, &cases).await;
-    assert_eq!(many, few, "of cases now and then, of the figures of a year now and then");
+    assert_eq!(many, few, "of cases, of the figures of a year and of nodes, each now and then");
     assert!(few.iter().all(|count| *count > 1), "statements are counted: {few:?}");
     let (answer, _) = counted(&house, &format!("{{ {CASES} }}")).await;
     assert_eq!(answer["cases"]["totalCount"], 12);

@@ -156,6 +156,20 @@ impl App {
             .collect())
     }
 
+    /// What this personal text says.
+    ///
+    /// # Errors
+    /// As [`App::open_all`].
+    pub async fn open(&self, personal: &Personal) -> Result<Opened, Fault> {
+        match personal {
+            Personal::Text(text) => Ok(Opened::Text(text.clone())),
+            Personal::Sealed(sealed) => {
+                let found = self.open_all(std::slice::from_ref(&**sealed)).await?;
+                Ok(found.into_values().next().unwrap_or(Opened::Unreadable))
+            }
+        }
+    }
+
     /// One field of one event, for somebody who checks it against the payload. The field is a JSON Pointer (RFC 6901).
     ///
     /// # Errors

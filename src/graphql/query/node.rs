@@ -77,7 +77,7 @@ async fn find(ctx: &Context<'_>, id: &ID, argument: &str, from: Viewpoint) -> Re
 /// When the house fails.
 pub(crate) async fn thing(ctx: &Context<'_>, kind: &str, id: Uuid, from: Viewpoint) -> Result<Option<Node>> {
     Ok(match kind {
-        "Case" => CaseNode::load(ctx, id.into(), from).await?.map(Node::Case),
+        "Case" => CaseNode::named(ctx, id.into(), from).await?.map(Node::Case),
         "Enterprise" => EnterpriseNode::load(ctx, id.into(), from).await?.map(Node::Enterprise),
         "Campaign" => CampaignNode::load(ctx, id.into(), from).await?.map(Node::Campaign),
         "Institution" => InstitutionNode::load(ctx, id.into(), from).await?.map(Node::Institution),

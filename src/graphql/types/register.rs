@@ -125,7 +125,7 @@ macro_rules! register_node {
                 Self(crate::graphql::types::register::Snapshot { entry, at, time })
             }
 
-            /// The entry, if the actor may see it.
+            /// The entry, if the actor may see it; batched with its neighbours.
             ///
             /// # Errors
             /// When the house fails.
@@ -135,10 +135,9 @@ macro_rules! register_node {
                 from: impl Into<crate::graphql::query::Viewpoint>,
             ) -> async_graphql::Result<Option<Self>> {
                 let from = from.into();
-                let actor = crate::graphql::context::actor(ctx);
-                let entry = crate::graphql::context::app(ctx).register::<$root>(actor, id.into(), from.moment).await;
+                let entry = crate::graphql::context::loaders(ctx).visible::<$root>(id.into(), from.moment).await;
                 let entry = entry.map_err(|fault| crate::graphql::errors::fault(ctx, fault))?;
-                Ok(entry.map(|entry| Self::new(std::sync::Arc::new(entry), from)))
+                Ok(entry.map(|entry| Self::new(entry, from)))
             }
 
             fn global_id(&self) -> async_graphql::ID {
