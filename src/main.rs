@@ -7,8 +7,8 @@ use clap::Parser;
 use etalon::cli::audit::{self, Outcome};
 use etalon::cli::problem::Problem;
 use etalon::cli::{
-    Cli, Command, backup, demo, export, import, keys, logging, migrate, rebuild, report, revoke, schema, serve, signing,
-    token,
+    Cli, Command, backup, demo, export, import, keys, logging, migrate, rebuild, report, revoke, schema, serve,
+    signing, token,
 };
 use etalon::config::{Overrides, Settings};
 

@@ -17,8 +17,7 @@ use crate::domain::event::Recorded;
 use crate::domain::order::Order;
 use crate::domain::refusal::{Code, Refusal};
 use crate::store::{
-    Append, AppendError, Body, CommandKey, Content, Happened, NewAttachment, NewCiphertext, NewEvent, RowChanges,
-    StoreError, StreamId,
+    Append, AppendError, Body, CommandKey, Content, NewAttachment, NewCiphertext, NewEvent, StoreError, StreamId,
 };
 
 /// How often a command without an expected version is decided anew after another server was faster.
@@ -260,17 +259,7 @@ impl<A: Commanded> Made<A> {
     }
 
     fn content(&self, events: &[Recorded<A::Fact>], encoded: Vec<Encoded>) -> Content {
-        let after = evolved(&self.before, events);
-        let happened = match happened::in_order(&self.before, events) {
-            Some(at) => Happened::InOrder { at: at.as_microsecond() },
-            None => {
-                let all: Vec<_> = self.past.iter().cloned().chain(happened::of_append::<A>(events)).collect();
-                happened::anew::<A>(self.id, &all)
-            }
-        };
-        let rows = A::rows(self.id, &self.before.state, &after.state);
-        let figures = A::figures(&self.before.state, events, &after.state);
-        let rows = RowChanges { happened, figures, texts: A::texts(events), ..rows };
+        let (rows, _) = happened::grown(self.id, &self.before, &self.past, events);
         let origin = events.iter().find_map(A::names_log).map(str::to_owned);
         let events = encoded
             .into_iter()

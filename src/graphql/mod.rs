@@ -75,7 +75,7 @@ impl Schema {
 
     /// Executes a document for whoever asks.
     pub async fn execute(&self, document: Document, session: Session) -> Response {
-        let loaders = Loaders::new(&self.app);
+        let loaders = Loaders::new(&self.app, &session.actor);
         let weight = document.weight;
         let mut request = Request::new(document.query).variables(document.variables).data(session).data(loaders);
         request.operation_name = document.operation_name;

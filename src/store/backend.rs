@@ -1,6 +1,7 @@
 //! What a database must be able to do, and the [`Store`] that is made of it: every read is here
 //! once, for both.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -20,16 +21,16 @@ use crate::store::row::ROWS_VERSION;
 use crate::store::row_writes::RowWrites;
 use crate::store::statement::Statement;
 use crate::store::stored::{
-    AroundRow, AttachmentRow, CaseVersionRow, CommandRow, Count, EventRow, FoundTextRow, HeadRow, LinkRow, MemberRow,
-    PositionRow, RegisterVersionRow, SubCaseRow, SumRow, WithHead,
+    AroundRow, AttachmentRow, CaseVersionRow, CommandRow, Count, EventCount, EventRow, FoundTextRow, HeadRow, LinkRow,
+    MemberRow, RegisterVersionRow, SubCaseRow, SumRow, WithHead,
 };
 use crate::store::texts::IndexDialect;
 use crate::store::{
     Append, AppendError, AppendSpan, Attachment, CaseColumn, CaseLink, CaseQuery, Committed, EventQuery, EventRecord,
-    FigureSelection, FigureSum, Grouped, Head, Keep, Moment, Reading, RebuildOutcome, RebuiltRow, RegisterQuery,
-    RowsComparison, RowsDigest, RowsForm, SUB_CASE_OF, StatisticsQuery, Store, StoreError, StoredCase, StoredCommand,
-    StoredRegister, StoredText, StreamId, SubCase, TextQuery, Texts, YearQuery, case_list, digest, filter, sql,
-    statistics, stream, texts, year,
+    EvidencePage, FigureEvent, FigureSelection, FigureSum, Grouped, Head, Keep, Moment, Reading, RebuildOutcome,
+    RebuiltRow, RegisterQuery, RowsComparison, RowsDigest, RowsForm, SUB_CASE_OF, StatisticsQuery, Store, StoreError,
+    StoredCase, StoredCommand, StoredRegister, StoredText, StreamId, SubCase, TextQuery, Texts, YearQuery, case_list,
+    digest, filter, sql, statistics, stream, texts, year,
 };
 
 /// A row that both drivers can decode.
@@ -188,8 +189,9 @@ impl<B: Backend> Store for SqlStore<B> {
         Ok(in_order(query.keep, self.many::<EventRow, _>("read events", filter::events(query)).await?))
     }
 
-    async fn count_events(&self, query: &EventQuery) -> Result<u64, StoreError> {
-        self.count("count events", filter::count_events(query)).await
+    async fn count_events(&self, query: &EventQuery) -> Result<HashMap<Uuid, u64>, StoreError> {
+        let counted = self.many::<EventCount, _>("count events", filter::count_events(query)).await?;
+        Ok(counted.into_iter().collect())
     }
 
     fn news(&self) -> watch::Receiver<u64> {
@@ -310,13 +312,11 @@ impl<B: Backend> Store for SqlStore<B> {
     async fn year_events(
         &self,
         query: &YearQuery,
-        figure: &FigureSelection,
-        after: Option<u64>,
-        limit: u32,
-    ) -> Result<Vec<u64>, StoreError> {
-        let statement = year::events(query, figure, after, limit)?;
-        let rows = self.many::<PositionRow, PositionRow>("list what a figure rests on", statement).await?;
-        Ok(rows.into_iter().map(|row| row.position.cast_unsigned()).collect())
+        figures: &[FigureSelection],
+        page: EvidencePage,
+    ) -> Result<Vec<Vec<FigureEvent>>, StoreError> {
+        let statement = year::events(query, figures, page)?;
+        year::listed(figures, self.many::<SumRow, SumRow>("list what figures rest on", statement).await?)
     }
 
     async fn sub_cases(&self, case_id: Uuid) -> Result<Vec<SubCase>, StoreError> {

@@ -46,6 +46,7 @@ mod texts;
 mod webhook;
 mod year;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -64,7 +65,7 @@ use sqlite::SqliteBackend;
 pub use column::CaseColumn;
 pub use copy::{Copied, copy_into, restore_from};
 pub use error::{AppendError, StoreError};
-pub use figure::{FigureKind, FigureRow, GAP_CLOSED, GAP_STANDS};
+pub use figure::{FigureKind, FigureRow, FigureSpan, GAP_CLOSED, GAP_STANDS};
 pub use happened::{Happened, LastEvent, PastRow, PastState};
 pub use ledger::{LedgerNode, LedgerStore, Sealed, StoredCheckpoint, StoredCosignature, StoredTimeStamp};
 pub use moment::Moment;
@@ -89,7 +90,7 @@ pub use webhook::{
     WebhookState, WebhookStore, WebhookWrite,
 };
 pub use writer::{Writer, WriterLimits};
-pub use year::{FigureSelection, FigureSum, OfCases, YearQuery};
+pub use year::{EvidencePage, FigureEvent, FigureSelection, FigureSum, OfCases, YearQuery};
 
 /// A database that holds the log and its read rows.
 ///
@@ -118,11 +119,11 @@ pub trait Store: LedgerStore + PersonalStore + RevocationStore + WebhookStore + 
     /// When the database fails.
     async fn events(&self, query: &EventQuery) -> Result<Vec<EventRecord>, StoreError>;
 
-    /// How many events the query finds, regardless of `limit`.
+    /// How many events of each aggregate the query finds, regardless of `limit`.
     ///
     /// # Errors
     /// When the database fails.
-    async fn count_events(&self, query: &EventQuery) -> Result<u64, StoreError>;
+    async fn count_events(&self, query: &EventQuery) -> Result<HashMap<Uuid, u64>, StoreError>;
 
     /// How many events the log has at least, as far as other processes have told. A hint to look,
     /// and no more: it may come late or never, so whoever follows the log looks now and then too.
@@ -242,17 +243,16 @@ pub trait Store: LedgerStore + PersonalStore + RevocationStore + WebhookStore + 
     /// As [`Store::cases`].
     async fn year_sums(&self, query: &YearQuery, figures: &[FigureSelection]) -> Result<Vec<FigureSum>, StoreError>;
 
-    /// The positions of the events that a sum over a year rests on, in order, after that one.
+    /// The events that sums over a year rest on, one list for each selection and in their order: one statement.
     ///
     /// # Errors
     /// As [`Store::cases`].
     async fn year_events(
         &self,
         query: &YearQuery,
-        figure: &FigureSelection,
-        after: Option<u64>,
-        limit: u32,
-    ) -> Result<Vec<u64>, StoreError>;
+        figures: &[FigureSelection],
+        page: EvidencePage,
+    ) -> Result<Vec<Vec<FigureEvent>>, StoreError>;
 
     /// The cases that are linked to this one as [`SUB_CASE_OF`], ordered by id.
     ///

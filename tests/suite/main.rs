@@ -15,6 +15,7 @@ mod oidc;
 mod readme;
 mod samples;
 mod schema_rules;
+mod statements;
 mod store;
 mod support;
 mod webhooks;

@@ -12,7 +12,7 @@ use crate::graphql::scalars::{DateTime, Position};
 /// 时点: a point in the past; exactly one of the fields.
 #[derive(Clone, Debug, OneofObject)]
 pub(crate) enum AsOfPoint {
-    /// 位置: just after the event at this position; before its command where others of that command follow.
+    /// 位置: just after the event at this position, and so just after its command: one is recorded whole, and nobody ever saw half of it. `position` of the answer tells where it ends.
     Position(Position),
     /// 时间: at this time.
     Time(DateTime),

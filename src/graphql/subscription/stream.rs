@@ -153,7 +153,7 @@ impl Runner {
         let mut request = Request::new(document.query.clone())
             .variables(document.variables.clone())
             .data(self.session.clone())
-            .data(Loaders::new(&self.app))
+            .data(Loaders::new(&self.app, &self.session.actor))
             .data(turn);
         request.operation_name.clone_from(&document.operation_name);
         request.set_parsed_query(document.parsed.clone());

@@ -2,9 +2,9 @@
 
 use async_graphql::{Context, ID, Object, Result};
 
-use crate::app::{Moment, Similar, StoredCase};
+use crate::app::{Similar, StoredCase};
 use crate::graphql::context::{actor, app};
-use crate::graphql::query::score;
+use crate::graphql::query::{Viewpoint, score};
 use crate::graphql::types::case::CaseNode;
 use crate::graphql::{errors, ids};
 
@@ -15,7 +15,7 @@ const USUAL: i32 = 5;
 
 pub(crate) struct CaseLikeness {
     pub(crate) stored: StoredCase,
-    pub(crate) at: Moment,
+    pub(crate) from: Viewpoint,
 }
 
 /// The part of a case that tells of others like it.
@@ -33,9 +33,9 @@ impl CaseLikeness {
                 let message = format!("0 to {MOST} similar cases are shown");
                 return Err(errors::argument("PAGE_SIZE_INVALID", "first", message));
             }
-            let similar = app(ctx).similar(actor(ctx), &self.stored, self.at, most as usize).await;
+            let similar = app(ctx).similar(actor(ctx), &self.stored, self.from.moment, most as usize).await;
             let similar = similar.map_err(|fault| errors::fault(ctx, fault))?;
-            Ok(Some(similar.into_iter().map(|similar| SimilarCase { similar, at: self.at }).collect()))
+            Ok(Some(similar.into_iter().map(|similar| SimilarCase { similar, from: self.from }).collect()))
         })
         .await
     }
@@ -43,7 +43,7 @@ impl CaseLikeness {
 
 pub(crate) struct SimilarCase {
     similar: Similar,
-    at: Moment,
+    from: Viewpoint,
 }
 
 /// 类似案例: a solved case like another, and why.
@@ -58,7 +58,7 @@ impl SimilarCase {
 
     /// 案例: the case.
     async fn case(&self) -> CaseNode {
-        CaseNode::new(self.similar.case.clone(), self.at)
+        CaseNode::new(self.similar.case.clone(), self.from)
     }
 
     /// 相似度: between 0 and 1.9: the share of the words of title, measurand and problem that it has too, rare ones counting more; and 0.5 for the same measurand, 0.3 for the same service category, 0.1 for the same kind.
