@@ -4,6 +4,7 @@
 //! A setting has one name everywhere: `log_level` in the file is `ETALON_LOG_LEVEL` and, where the command has it,
 //! `--log-level`. Relative paths start from the folder that the command runs in.
 
+mod database;
 mod layers;
 mod ledger;
 mod number;
@@ -11,7 +12,6 @@ mod oidc;
 mod streams;
 mod webhooks;
 
-use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -22,6 +22,7 @@ use figment::{Error, Figment, Metadata, Profile};
 use serde::{Deserialize, Serialize};
 use tracing_subscriber::EnvFilter;
 
+pub use database::DatabaseUrl;
 use layers::{CommandLine, Environment};
 use ledger::Witnesses;
 pub use ledger::{LedgerSettings, SignerSettings, WitnessSettings};
@@ -61,12 +62,16 @@ pub struct Settings {
     pub body_limit_bytes: usize,
     /// What streams are held to.
     pub streams: StreamSettings,
-    /// What an operation may cost, 1,000 to 1,000,000,000. Default: 50,000.
+    /// What an operation may cost, 5,000 to 1,000,000,000: less would keep tools from reading the schema. Default: 50,000.
     pub cost_limit: u64,
     /// How deep a selection may nest, 15 to 50. Default: 20.
     pub depth_limit: u64,
     /// How many tokens a document may have, 1,000 to 1,000,000. Default: 10,000.
     pub token_limit: u64,
+    /// How long a query may be executed, 100 ms to 10 min. Default: 10 s.
+    pub query_timeout: Duration,
+    /// How long the database may run a statement that is read for an operation, 100 ms to 10 min. Default: 5 s.
+    pub statement_timeout: Duration,
     /// How webhooks are delivered.
     pub webhooks: WebhookSettings,
     /// Who signs the log, and who vouches for it.
@@ -74,11 +79,6 @@ pub struct Settings {
     /// Whose tokens are taken. Default: the installation's own.
     pub oidc: Option<OidcSettings>,
 }
-
-/// Where the log's database is. Its `Debug` and `Display` hide the password.
-#[derive(Clone, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
-pub struct DatabaseUrl(String);
 
 /// How log lines are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -184,14 +184,17 @@ struct Given {
     webhook_timeout_ms: Option<Between<100, 60_000>>,
     streaming_connections: Option<Between<1, 1_000_000>>,
     subscriptions_per_connection: Option<Between<1, 10_000>>,
+    operations_per_connection: Option<Between<1, 10_000>>,
     subscriptions_per_actor: Option<Between<1, 1_000_000>>,
     connection_init_timeout_ms: Option<Between<100, 600_000>>,
     heartbeat_ms: Option<Between<100, 600_000>>,
     slow_reader_timeout_ms: Option<Between<100, 600_000>>,
     allowed_origins: Option<Origins>,
-    cost_limit: Option<Between<1_000, 1_000_000_000>>,
+    cost_limit: Option<Between<5_000, 1_000_000_000>>,
     depth_limit: Option<Between<15, 50>>,
     token_limit: Option<Between<1_000, 1_000_000>>,
+    query_timeout_ms: Option<Between<100, 600_000>>,
+    statement_timeout_ms: Option<Between<100, 600_000>>,
     ledger_key_file: Option<PathBuf>,
     ledger_memory_file: Option<PathBuf>,
     signer_url: Option<String>,
@@ -204,7 +207,7 @@ struct Given {
 }
 
 /// The names of [`Given`]'s fields, for finding a misspelt variable. A test holds the two together.
-const NAMES: [&str; 33] = [
+const NAMES: [&str; 36] = [
     "database",
     "listen",
     "data_dir",
@@ -221,6 +224,7 @@ const NAMES: [&str; 33] = [
     "webhook_timeout_ms",
     "streaming_connections",
     "subscriptions_per_connection",
+    "operations_per_connection",
     "subscriptions_per_actor",
     "connection_init_timeout_ms",
     "heartbeat_ms",
@@ -229,6 +233,8 @@ const NAMES: [&str; 33] = [
     "cost_limit",
     "depth_limit",
     "token_limit",
+    "query_timeout_ms",
+    "statement_timeout_ms",
     "ledger_key_file",
     "ledger_memory_file",
     "signer_url",
@@ -285,6 +291,7 @@ impl Given {
             streams: StreamSettings {
                 connections: self.streaming_connections.map_or(20_000, |most| most.0 as usize),
                 subscriptions_per_connection: self.subscriptions_per_connection.map_or(100, |most| most.0 as usize),
+                operations_per_connection: self.operations_per_connection.map_or(20, |most| most.0 as usize),
                 subscriptions_per_actor: self.subscriptions_per_actor.map_or(1_000, |most| most.0 as usize),
                 connection_init_timeout_ms: self.connection_init_timeout_ms.map_or(5_000, |time| time.0),
                 heartbeat_ms: self.heartbeat_ms.map_or(15_000, |time| time.0),
@@ -294,53 +301,9 @@ impl Given {
             cost_limit: self.cost_limit.map_or(50_000, |cost| cost.0),
             depth_limit: self.depth_limit.map_or(20, |depth| depth.0),
             token_limit: self.token_limit.map_or(10_000, |tokens| tokens.0),
+            query_timeout: Duration::from_millis(self.query_timeout_ms.map_or(10_000, |time| time.0)),
+            statement_timeout: Duration::from_millis(self.statement_timeout_ms.map_or(5_000, |time| time.0)),
         })
-    }
-}
-
-impl DatabaseUrl {
-    /// The embedded database in a data folder.
-    pub fn embedded_in(data_dir: &Path) -> Self {
-        Self(format!("sqlite:{}", data_dir.join("etalon.db").display()))
-    }
-
-    /// The whole URL, password and all: for the connection, never for a log.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl TryFrom<String> for DatabaseUrl {
-    type Error = &'static str;
-
-    /// The text is not repeated in the error, since it may hold a password.
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        if ["sqlite:", "postgres://", "postgresql://"].iter().any(|scheme| text.starts_with(scheme)) {
-            Ok(Self(text))
-        } else {
-            Err("a database is `sqlite:FILE` or `postgres://USER@HOST/NAME`")
-        }
-    }
-}
-
-impl fmt::Display for DatabaseUrl {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let url = self.0.split('?').next().unwrap_or_default();
-        let Some((scheme, rest)) = url.split_once("://") else { return out.write_str(url) };
-        // A password may hold any character but `/`, even an `@` that should have been escaped.
-        let (authority, path) = rest.split_once('/').map_or((rest, None), |(authority, path)| (authority, Some(path)));
-        let shown = match authority.rsplit_once('@') {
-            Some((login, host)) => format!("{}@{host}", login.split(':').next().unwrap_or_default()),
-            None => authority.to_owned(),
-        };
-        write!(out, "{scheme}://{shown}")?;
-        path.map_or(Ok(()), |path| write!(out, "/{path}"))
-    }
-}
-
-impl fmt::Debug for DatabaseUrl {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "{:?}", self.to_string())
     }
 }
 

@@ -66,7 +66,7 @@ pub use crate::store::{
     AggregateType, Attachment, CaseColumn, Condition, Delivery, Direction, EventRecord, EvidencePage, Failed, FeeSum,
     FigureEvent, GapSums, GroupKey, GroupSums, Grouped, Keep, KeyPage, Moment, NewAttachment, Operator, RowDifference,
     Sealed, Span, StoredCase, StoredCheckpoint, StoredCosignature, StoredTimeStamp, StreamId, TimeToState, Value,
-    Webhook, WebhookAction, WebhookChange, WebhookConfiguration, WebhookState,
+    Webhook, WebhookAction, WebhookChange, WebhookConfiguration, WebhookState, limited,
 };
 
 use crate::clock::Clock;

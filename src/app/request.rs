@@ -184,6 +184,12 @@ pub enum Fault {
 }
 
 impl Fault {
+    /// Whether the database gave a read up that took too long.
+    #[must_use]
+    pub fn has_timed_out(&self) -> bool {
+        matches!(self, Self::Store(StoreError::TimedOut { .. }))
+    }
+
     /// Whether the same request may succeed later.
     #[must_use]
     pub fn is_retryable(&self) -> bool {

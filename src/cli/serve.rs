@@ -14,7 +14,7 @@ use crate::cli::{identity, seals};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Settings;
 use crate::console;
-use crate::graphql::StreamLimits;
+use crate::graphql::{Limits, StreamLimits};
 use crate::http;
 use crate::identity::Verifier;
 use crate::identity::webhook_key::WebhookKey;
@@ -167,13 +167,19 @@ pub async fn serve(
 fn limits(settings: &Settings) -> http::Limits {
     let streams = &settings.streams;
     http::Limits {
-        body_bytes: settings.body_limit_bytes,
-        cost: settings.cost_limit,
-        depth: settings.depth_limit,
-        tokens: settings.token_limit,
+        requests: Limits {
+            body_bytes: settings.body_limit_bytes,
+            cost: settings.cost_limit,
+            depth: settings.depth_limit,
+            tokens: settings.token_limit,
+            query_timeout: settings.query_timeout,
+            statement_timeout: settings.statement_timeout,
+            ..Limits::default()
+        },
         streams: StreamLimits {
             connections: streams.connections,
             subscriptions_per_connection: streams.subscriptions_per_connection,
+            operations_per_connection: streams.operations_per_connection,
             subscriptions_per_actor: streams.subscriptions_per_actor,
             init_timeout: Duration::from_millis(streams.connection_init_timeout_ms),
             heartbeat: Duration::from_millis(streams.heartbeat_ms),

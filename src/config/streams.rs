@@ -9,6 +9,8 @@ pub struct StreamSettings {
     pub connections: usize,
     /// Subscriptions on one WebSocket, 1 to 10,000. Default: 100.
     pub subscriptions_per_connection: usize,
+    /// Queries and mutations under way on one WebSocket, 1 to 10,000. Default: 20.
+    pub operations_per_connection: usize,
     /// Subscriptions of one actor, 1 to 1,000,000. Default: 1,000.
     pub subscriptions_per_actor: usize,
     /// How long a WebSocket may take to say who is asking, 100 ms to 10 min. Default: 5 s.

@@ -29,7 +29,9 @@ fn defaults_need_no_file() {
     assert_eq!(webhooks.key_file, Path::new("etalon-data/webhook-key"));
     assert_eq!((webhooks.networks, webhooks.attempts), (Vec::new(), 10));
     assert_eq!((webhooks.first_retry.as_secs(), webhooks.timeout.as_secs()), (5, 15));
+    assert_eq!((defaults.query_timeout.as_secs(), defaults.statement_timeout.as_secs()), (10, 5));
     assert_eq!(defaults.streams.connections, 20_000);
+    assert_eq!(defaults.streams.operations_per_connection, 20);
     assert_eq!(defaults.streams.allowed_origins, [] as [&str; 0]);
 }
 

@@ -12,6 +12,7 @@ use serde::de::DeserializeOwned;
 
 use crate::app::{Keep, Moment};
 use crate::graphql::errors;
+use crate::graphql::limits::NamedLimit;
 use crate::graphql::scalars::Cursor;
 
 /// The most rows of a page.
@@ -56,7 +57,8 @@ impl Slice {
             Some(Ok(rows)) if rows <= LARGEST_PAGE => rows,
             Some(_) => {
                 let message = format!("a page has 0 to {LARGEST_PAGE} rows; ask for the rest with `after` or `before`");
-                return Err(errors::argument("PAGE_SIZE_INVALID", argument, message));
+                let limit = NamedLimit { name: "largestPage", maximum: LARGEST_PAGE.into() };
+                return Err(errors::over("PAGE_SIZE_INVALID", argument, limit, message));
             }
         };
         Ok(Self { rows, keep, after, before })

@@ -4,8 +4,9 @@
 //! | --- | --- | --- |
 //! | the domain refuses, or a value is unsound | `userErrors` of the payload | [`ErrorCode`] |
 //! | the version has moved on | `userErrors` and `conflict` | `VERSION_CONFLICT` |
-//! | an argument of a query makes no sense | `errors`, `extensions.code` | [`ErrorCode`], or `CURSOR_INVALID`, `PAGE_SIZE_INVALID`, `FILTER_TOO_LARGE`, `SEARCH_EMPTY`, `SEARCH_TOO_LONG`, `TOO_MANY_IDS` |
+//! | an argument of a query makes no sense | `errors`, `extensions.code` | [`ErrorCode`], or `CURSOR_INVALID`, `PAGE_SIZE_INVALID`, `FILTER_TOO_LARGE`, `SEARCH_EMPTY`, `SEARCH_TOO_LONG`, `TOO_MANY_IDS`, `TOO_MANY_GROUPS` |
 //! | the house may succeed later | `errors`, `extensions.code`, `extensions.retryable` | `UNAVAILABLE` |
+//! | it took too long | the same, and `limit`, `maximum` | `TIMED_OUT` |
 //! | a position is not here yet | the same | `POSITION_NOT_REACHED` |
 //! | the house failed | `errors`, `extensions.code`, `extensions.requestId` | `INTERNAL` |
 //!
@@ -26,7 +27,9 @@ use serde::{Serialize, Serializer};
 use crate::app::Fault;
 use crate::domain::refusal::{Code, Refusal};
 use crate::graphql::context::session;
+use crate::graphql::execution::TIMED_OUT;
 use crate::graphql::ids::content_id;
+use crate::graphql::limits::{Limits, NamedLimit};
 
 /// A code of the domain's closed list. The list itself is the enum's declaration, so that the two never differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -121,10 +124,35 @@ pub(crate) fn argument(code: &'static str, argument: &'static str, message: impl
     })
 }
 
-/// A failure of the house: logged here, once, and answered with the request's id.
+/// An argument of a query that asks for more than there may be: the limit is named as `serviceConfig` has it.
+pub(crate) fn over(
+    code: &'static str,
+    path: &'static str,
+    limit: NamedLimit,
+    message: impl std::fmt::Display,
+) -> Error {
+    argument(code, path, format!("{message} ({})", limit.name)).extend_with(|_, extensions| {
+        extensions.set("limit", limit.name);
+        extensions.set("maximum", limit.maximum);
+    })
+}
+
+/// A failure of the house, in a field.
 pub(crate) fn fault(ctx: &Context<'_>, fault: Fault) -> Error {
-    let request_id = &session(ctx).request_id;
+    of_fault(&session(ctx).request_id, ctx.data_unchecked(), fault)
+}
+
+/// A failure of the house: logged here, once, and answered with the request's id.
+pub(crate) fn of_fault(request_id: &str, limits: &Limits, fault: Fault) -> Error {
+    let statement = limits.of_statement();
     let (code, message) = match &fault {
+        fault if fault.has_timed_out() => (
+            TIMED_OUT,
+            format!(
+                "the database took longer than {} ms for it ({}): ask for less, or again later",
+                statement.maximum, statement.name
+            ),
+        ),
         Fault::NotThereYet { next, .. } => (
             "POSITION_NOT_REACHED",
             format!("this server has not seen that position in time; its log ends before {next}"),
@@ -141,9 +169,13 @@ pub(crate) fn fault(ctx: &Context<'_>, fault: Fault) -> Error {
     let retryable = fault.is_retryable();
     Error::new(message).extend_with(|_, extensions| {
         extensions.set("code", code);
-        extensions.set("requestId", request_id.as_str());
+        extensions.set("requestId", request_id);
         if retryable {
             extensions.set("retryable", true);
+        }
+        if code == TIMED_OUT {
+            extensions.set("limit", statement.name);
+            extensions.set("maximum", statement.maximum);
         }
     })
 }

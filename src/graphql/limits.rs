@@ -1,5 +1,7 @@
 //! Limits: what a request is held to before anything is executed. Each has a name, and a refusal tells the name and the number.
 
+use std::time::Duration;
+
 /// What requests are held to.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
@@ -21,6 +23,10 @@ pub struct Limits {
     pub depth: u64,
     /// What an operation may cost.
     pub cost: u64,
+    /// How long a query may be executed, and one answer of a subscription. A mutation is carried out whatever it takes.
+    pub query_timeout: Duration,
+    /// How long the database may run a statement that is read for an operation of any kind.
+    pub statement_timeout: Duration,
 }
 
 impl Default for Limits {
@@ -35,6 +41,8 @@ impl Default for Limits {
             selection: 500,
             depth: 20,
             cost: 50_000,
+            query_timeout: Duration::from_secs(10),
+            statement_timeout: Duration::from_secs(5),
         }
     }
 }
@@ -139,4 +147,36 @@ impl OverLimit {
             ),
         }
     }
+}
+
+/// A limit that stands in `serviceConfig`, as a refusal names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NamedLimit {
+    /// The field of `serviceConfig`.
+    pub name: &'static str,
+    /// What it says.
+    pub maximum: u64,
+}
+
+impl Limits {
+    /// How long a query may be executed.
+    pub(crate) fn of_query(&self) -> NamedLimit {
+        NamedLimit { name: "queryTimeoutMs", maximum: milliseconds(self.query_timeout) }
+    }
+
+    /// How long a statement may run.
+    pub(crate) fn of_statement(&self) -> NamedLimit {
+        NamedLimit { name: "statementTimeoutMs", maximum: milliseconds(self.statement_timeout) }
+    }
+
+    /// How many bytes a body may have.
+    #[must_use]
+    pub fn of_body(&self) -> NamedLimit {
+        NamedLimit { name: "largestBodyBytes", maximum: self.body_bytes as u64 }
+    }
+}
+
+/// A time as `serviceConfig` tells it.
+pub(crate) fn milliseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }

@@ -2,6 +2,8 @@
 //!
 //! Loaders live for one request and read as of the moment that the row was read at. Whoever was shown a row is shown what it names.
 
+mod histories;
+
 use std::collections::HashMap;
 use std::hash::{Hash, Hasher};
 use std::marker::PhantomData;
@@ -9,12 +11,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_graphql::dataloader::{DataLoader, HashMapCache, Loader};
-use async_graphql::runtime::{TokioSpawner, TokioTimer};
+use async_graphql::runtime::TokioTimer;
+use futures::task::{FutureObj, Spawn, SpawnError};
+use tokio_util::sync::{CancellationToken, DropGuard};
 use uuid::Uuid;
 
 use crate::app::{
     App, Commanded, Entry, EventPage, EvidencePage, Fault, FigureEvent, Moment, Opened, RegisterPage, StoredCase, Told,
-    Versioned, YearQuestion,
+    Versioned, YearQuestion, limited,
 };
 use crate::domain::actor::Actor;
 use crate::domain::annual_summary::figure::FigureName;
@@ -25,6 +29,8 @@ use crate::domain::institution::Institution;
 use crate::domain::person::Person;
 use crate::domain::value::personal::Sealed;
 use crate::domain::value::{CaseId, Personal};
+use crate::graphql::limits::Limits;
+use crate::graphql::loaders::histories::{Counts, Histories, ToldKey};
 
 /// Siblings ask within one turn of the executor, so waiting longer than this only adds delay.
 const WINDOW: Duration = Duration::from_micros(100);
@@ -45,23 +51,27 @@ pub(crate) struct Loaders {
     campaigns: Remembering<Entries<Campaign>>,
     persons: Remembering<Entries<Person>>,
     personal: Remembering<Texts>,
+    /// Ends what still loads when the request is given up.
+    _end: DropGuard,
 }
 
 impl Loaders {
     /// Loaders for a request of that actor. Needs a Tokio runtime around it.
-    pub(crate) fn new(app: &Arc<App>, actor: &Actor) -> Self {
+    pub(crate) fn new(app: &Arc<App>, actor: &Actor, limits: &Limits) -> Self {
+        let loads = Loads { limit: limits.statement_timeout, end: CancellationToken::new() };
         Self {
-            files: remembering(Files { app: app.clone() }),
-            cases: batching(Cases { app: app.clone(), actor: actor.clone() }),
-            visible: batching(Visible { app: app.clone(), actor: actor.clone() }),
-            told: batching(Histories { app: app.clone() }),
-            counts: batching(Counts { app: app.clone() }),
-            evidence: remembering(Evidence { app: app.clone(), actor: actor.clone() }),
-            enterprises: remembering(Entries::new(app)),
-            institutions: remembering(Entries::new(app)),
-            campaigns: remembering(Entries::new(app)),
-            persons: remembering(Entries::new(app)),
-            personal: remembering(Texts { app: app.clone() }),
+            files: loads.remembering(Files { app: app.clone() }),
+            cases: loads.batching(Cases { app: app.clone(), actor: actor.clone() }),
+            visible: loads.batching(Visible { app: app.clone(), actor: actor.clone() }),
+            told: loads.batching(Histories { app: app.clone() }),
+            counts: loads.batching(Counts { app: app.clone() }),
+            evidence: loads.remembering(Evidence { app: app.clone(), actor: actor.clone() }),
+            enterprises: loads.remembering(Entries::new(app)),
+            institutions: loads.remembering(Entries::new(app)),
+            campaigns: loads.remembering(Entries::new(app)),
+            persons: loads.remembering(Entries::new(app)),
+            personal: loads.remembering(Texts { app: app.clone() }),
+            _end: loads.end.drop_guard(),
         }
     }
 
@@ -130,14 +140,29 @@ impl Loaders {
     }
 }
 
-fn remembering<L>(loader: L) -> Remembering<L> {
-    DataLoader::with_cache(loader, TokioSpawner::current(), TokioTimer::default(), HashMapCache::default())
-        .delay(WINDOW)
+/// The tasks that load for one request: they end with it, and read within its limit.
+#[derive(Clone)]
+struct Loads {
+    limit: Duration,
+    end: CancellationToken,
 }
 
-/// A loader that remembers nothing: mutations of one request change what it gives.
-fn batching<L>(loader: L) -> DataLoader<L> {
-    DataLoader::new(loader, TokioSpawner::current(), TokioTimer::default()).delay(WINDOW)
+impl Loads {
+    fn remembering<L>(&self, loader: L) -> Remembering<L> {
+        DataLoader::with_cache(loader, self.clone(), TokioTimer::default(), HashMapCache::default()).delay(WINDOW)
+    }
+
+    /// A loader that remembers nothing: mutations of one request change what it gives.
+    fn batching<L>(&self, loader: L) -> DataLoader<L> {
+        DataLoader::new(loader, self.clone(), TokioTimer::default()).delay(WINDOW)
+    }
+}
+
+impl Spawn for Loads {
+    fn spawn_obj(&self, load: FutureObj<'static, ()>) -> Result<(), SpawnError> {
+        tokio::spawn(self.end.clone().run_until_cancelled_owned(limited(self.limit, load)));
+        Ok(())
+    }
 }
 
 /// A register that rows point at.
@@ -209,50 +234,6 @@ impl Loader<CaseKey> for Cases {
             let ids: Vec<_> = keys.iter().map(|key| key.id).collect();
             let cases = self.app.cases_named(&self.actor, &ids, at).await?;
             found.extend(cases.into_iter().map(|case| (CaseKey { id: case.row.case_id.into(), at }, case)));
-        }
-        Ok(found)
-    }
-}
-
-#[derive(Clone, PartialEq, Eq, Hash)]
-struct ToldKey {
-    id: CaseId,
-    page: EventPage,
-}
-
-struct Histories {
-    app: Arc<App>,
-}
-
-impl Loader<ToldKey> for Histories {
-    type Value = Arc<[Told]>;
-    type Error = Fault;
-
-    async fn load(&self, keys: &[ToldKey]) -> Result<HashMap<ToldKey, Self::Value>, Fault> {
-        let mut found = HashMap::with_capacity(keys.len());
-        for (page, keys) in grouped(keys, |key| key.page.clone()) {
-            let ids: Vec<_> = keys.iter().map(|key| key.id).collect();
-            let told = self.app.told(&ids, &page).await?;
-            found.extend(told.into_iter().map(|(id, told)| (ToldKey { id, page: page.clone() }, told.into())));
-        }
-        Ok(found)
-    }
-}
-
-struct Counts {
-    app: Arc<App>,
-}
-
-impl Loader<ToldKey> for Counts {
-    type Value = u64;
-    type Error = Fault;
-
-    async fn load(&self, keys: &[ToldKey]) -> Result<HashMap<ToldKey, u64>, Fault> {
-        let mut found = HashMap::with_capacity(keys.len());
-        for (page, keys) in grouped(keys, |key| key.page.clone()) {
-            let ids: Vec<_> = keys.iter().map(|key| key.id).collect();
-            let counted = self.app.count_case_events(&ids, &page).await?;
-            found.extend(counted.into_iter().map(|(id, count)| (ToldKey { id, page: page.clone() }, count)));
         }
         Ok(found)
     }

@@ -6,6 +6,7 @@ mod connection;
 mod context;
 mod door;
 mod errors;
+mod execution;
 mod filter;
 pub(crate) mod ids;
 mod limits;
@@ -27,7 +28,7 @@ use async_graphql::{Request, Response, SDLExportOptions, SchemaBuilder, ServerEr
 
 use crate::app::App;
 pub use context::Session;
-pub use limits::Limits;
+pub use limits::{Limits, NamedLimit};
 use loaders::Loaders;
 use mutation::Mutation;
 use query::Query;
@@ -75,12 +76,12 @@ impl Schema {
 
     /// Executes a document for whoever asks.
     pub async fn execute(&self, document: Document, session: Session) -> Response {
-        let loaders = Loaders::new(&self.app, &session.actor);
-        let weight = document.weight;
+        let loaders = Loaders::new(&self.app, &session.actor, &self.limits);
+        let (kind, weight) = (document.kind(), document.weight);
         let mut request = Request::new(document.query).variables(document.variables).data(session).data(loaders);
         request.operation_name = document.operation_name;
         request.set_parsed_query(document.parsed);
-        let mut response = self.schema.execute(request).await;
+        let mut response = execution::in_time(kind, &self.limits, self.schema.execute(request)).await;
         response.errors.iter_mut().for_each(name_library_error);
         response.extensions.insert("cost".to_owned(), of_cost(weight, &self.limits));
         response
@@ -113,6 +114,13 @@ fn name_library_error(error: &mut ServerError) {
 #[must_use]
 pub fn is_request_error(response: &Response) -> bool {
     response.data == Value::Null && response.errors.iter().any(|error| error.path.is_empty())
+}
+
+/// Whether the answer was given up because it took too long: nothing is wrong with the request.
+#[must_use]
+pub fn has_timed_out(response: &Response) -> bool {
+    let code = |error: &ServerError| error.extensions.as_ref().and_then(|extensions| extensions.get("code").cloned());
+    is_request_error(response) && response.errors.iter().any(|error| code(error) == Some(execution::TIMED_OUT.into()))
 }
 
 /// The schema in the schema definition language, as it is checked in.

@@ -1,5 +1,7 @@
 //! Answers: a GraphQL response with its status, and refusals of what never became a GraphQL request.
 
+use std::fmt::Display;
+
 use async_graphql::ServerError;
 use axum::body::Body;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
@@ -7,7 +9,7 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
-use crate::graphql;
+use crate::graphql::{self, NamedLimit};
 use crate::http::accept::MediaType;
 
 /// A refusal by the front, in the shape of a GraphQL answer so that clients can read it.
@@ -21,12 +23,20 @@ pub(crate) struct Refused {
     pub(crate) message: String,
     /// A header that the status asks for.
     pub(crate) header: Option<(&'static str, HeaderValue)>,
+    /// The limit that the request is over.
+    limit: Option<NamedLimit>,
 }
 
 impl Refused {
     /// A refusal with that status.
     pub(crate) fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
-        Self { status, code, message: message.into(), header: None }
+        Self { status, code, message: message.into(), header: None, limit: None }
+    }
+
+    /// A request for more than there may be.
+    pub(crate) fn over(status: StatusCode, code: &'static str, limit: NamedLimit, message: impl Display) -> Self {
+        let message = format!("{message} ({})", limit.name);
+        Self { limit: Some(limit), ..Self::new(status, code, message) }
     }
 
     /// A request that cannot be read.
@@ -43,7 +53,12 @@ impl Refused {
 
 impl IntoResponse for Refused {
     fn into_response(self) -> Response {
-        let body = json!({ "errors": [{ "message": self.message, "extensions": { "code": self.code } }] });
+        let mut extensions = json!({ "code": self.code });
+        if let Some(limit) = self.limit {
+            extensions["limit"] = limit.name.into();
+            extensions["maximum"] = limit.maximum.into();
+        }
+        let body = json!({ "errors": [{ "message": self.message, "extensions": extensions }] });
         let mut response = written(self.status, MediaType::Json, body.to_string());
         if let Some((name, value)) = self.header {
             response.headers_mut().insert(name, value);
@@ -52,10 +67,11 @@ impl IntoResponse for Refused {
     }
 }
 
-/// A GraphQL response. One that holds no `data` at all tells so by its status where the media type allows it.
+/// A GraphQL response. One that holds no `data` at all tells so by its status where the media type allows it: the client's request is wrong, or has taken too long.
 pub(crate) fn of_graphql(media_type: MediaType, response: &async_graphql::Response) -> Response {
     let refused = graphql::is_request_error(response);
     let status = match (media_type, refused) {
+        (MediaType::GraphqlResponse, true) if graphql::has_timed_out(response) => StatusCode::SERVICE_UNAVAILABLE,
         (MediaType::GraphqlResponse, true) => StatusCode::BAD_REQUEST,
         (MediaType::GraphqlResponse, false) | (MediaType::Json, _) => StatusCode::OK,
     };
@@ -81,10 +97,23 @@ pub(crate) fn errors(response: &async_graphql::Response) -> String {
     serde_json::to_string(&response.errors).expect("errors have string keys and no failing values")
 }
 
-/// There is no room for another subscription.
-pub(crate) fn too_many_subscriptions() -> async_graphql::Response {
-    let mut error = ServerError::new("there are as many subscriptions as there may be: see serviceConfig", None);
-    error.extensions.get_or_insert_default().set("code", "TOO_MANY_SUBSCRIPTIONS");
+/// There is no room for another subscription on this connection or of this actor.
+pub(crate) fn too_many_subscriptions(limit: NamedLimit) -> async_graphql::Response {
+    over("TOO_MANY_SUBSCRIPTIONS", limit, "there are at most so many subscriptions at once")
+}
+
+/// There is no room for another operation on this connection until one of those under way has ended.
+pub(crate) fn too_many_operations(limit: NamedLimit) -> async_graphql::Response {
+    over("TOO_MANY_OPERATIONS", limit, "so many operations are under way here already; wait for one of them")
+}
+
+fn over(code: &str, limit: NamedLimit, message: &str) -> async_graphql::Response {
+    let mut error = ServerError::new(format!("{message}: {} ({})", limit.maximum, limit.name), None);
+    let extensions = error.extensions.get_or_insert_default();
+    extensions.set("code", code);
+    extensions.set("limit", limit.name);
+    extensions.set("maximum", limit.maximum);
+    extensions.set("retryable", true);
     async_graphql::Response::from_errors(vec![error])
 }
 

@@ -32,9 +32,10 @@ pub(super) async fn post(
     let accepted = acceptable(&headers)?;
     let asker = authentication::asker(&headers, &front).await?;
     is_json(&headers)?;
-    let limit = front.schema.limits().body_bytes;
-    let body = to_bytes(body, limit).await.map_err(|_| {
-        Refused::new(StatusCode::PAYLOAD_TOO_LARGE, "BODY_TOO_LARGE", format!("a body has at most {limit} bytes"))
+    let limits = front.schema.limits();
+    let body = to_bytes(body, limits.body_bytes).await.map_err(|_| {
+        let message = format!("a body has at most {} bytes", limits.body_bytes);
+        Refused::over(StatusCode::PAYLOAD_TOO_LARGE, "BODY_TOO_LARGE", limits.of_body(), message)
     })?;
     let asked = of_body(&body)?;
     answer(&front, &headers, accepted, asked, None, session(asker, request_id)).await

@@ -25,22 +25,16 @@ use tower_http::compression::CompressionLayer;
 
 use crate::app::App;
 use crate::console;
-use crate::graphql::{Schema, StreamLimits};
+use crate::graphql::{self as api, Schema, StreamLimits};
 use crate::identity::Verifier;
 use patience::Patient;
 use streams::Streams;
 
-/// What requests are held to by the front.
+/// What the front holds requests and streams to.
 #[derive(Clone, Debug)]
 pub struct Limits {
-    /// How many bytes a body may have, and a message of a WebSocket.
-    pub body_bytes: usize,
-    /// What an operation may cost.
-    pub cost: u64,
-    /// How deep a selection may nest.
-    pub depth: u64,
-    /// How many tokens a document may have.
-    pub tokens: u64,
+    /// What requests are held to.
+    pub requests: api::Limits,
     /// What streams are held to.
     pub streams: StreamLimits,
     /// Origins, besides the server's own, whose pages may open a WebSocket.
@@ -58,15 +52,8 @@ struct Front {
 
 impl Front {
     fn new(app: Arc<App>, verifier: Verifier, limits: Limits) -> Self {
-        let of_requests = crate::graphql::Limits {
-            body_bytes: limits.body_bytes,
-            cost: limits.cost,
-            depth: limits.depth,
-            tokens: limits.tokens,
-            ..crate::graphql::Limits::default()
-        };
         Self {
-            schema: Schema::new(app.clone(), of_requests, limits.streams),
+            schema: Schema::new(app.clone(), limits.requests, limits.streams),
             streams: Streams::new(limits.streams),
             allowed_origins: limits.allowed_origins,
             app,

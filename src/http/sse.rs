@@ -24,7 +24,7 @@ use crate::identity::credential::Credential;
 /// Answers an operation as a stream of events.
 ///
 /// # Errors
-/// When there are too many streams, or `Last-Event-ID` is no position.
+/// When there are too many streams, or `Last-Event-ID` is no position. One that the log does not have yet is refused as `after` is.
 pub(super) async fn answer(
     front: &Arc<Front>,
     headers: &HeaderMap,
@@ -41,9 +41,9 @@ pub(super) async fn answer(
     let resume = last_event_id(headers)?;
     let connection = front.streams.connect()?;
     let counted = front.streams.subscribe(&session.actor.id).ok_or_else(|| {
-        let most = front.streams.limits.subscriptions_per_actor;
-        let message = format!("an actor has at most {most} subscriptions at once");
-        Refused::new(StatusCode::TOO_MANY_REQUESTS, "TOO_MANY_SUBSCRIPTIONS", message)
+        let limit = front.streams.limits.of_actor();
+        let message = format!("an actor has at most {} subscriptions at once", limit.maximum);
+        Refused::over(StatusCode::TOO_MANY_REQUESTS, "TOO_MANY_SUBSCRIPTIONS", limit, message)
     })?;
     let (expires_at, credential) = (front.instant_of(session.expires_at), session.credential.clone());
     let subscribed = match front.schema.subscribe(document, session, resume).await {
@@ -55,7 +55,7 @@ pub(super) async fn answer(
     let pump = Pump {
         front: front.clone(),
         chunks,
-        told: resume,
+        told: subscribed.position(),
         last_words: last_words.clone(),
         expires_at,
         credential,
@@ -87,7 +87,7 @@ struct Pump {
     front: Arc<Front>,
     /// Holds one piece: a reader who does not read makes the pump wait.
     chunks: mpsc::Sender<Bytes>,
-    /// The position of the last answer that the body has taken.
+    /// The position to go on from: of the last answer that the body has taken, or where the subscription began.
     told: Option<u64>,
     last_words: LastWords,
     expires_at: Instant,
@@ -162,10 +162,10 @@ fn farewell_answer(farewell: Farewell, told: Option<u64>) -> Answer {
 fn last_event_id(headers: &HeaderMap) -> Result<Option<u64>, Refused> {
     let Some(value) = headers.get("last-event-id") else { return Ok(None) };
     let position = value.to_str().ok().and_then(|text| text.parse().ok());
-    position
-        .filter(|position| i64::try_from(*position).is_ok())
-        .map(Some)
-        .ok_or_else(|| Refused::bad_request("`Last-Event-ID` is the position of the last event, such as 41"))
+    position.filter(|position| i64::try_from(*position).is_ok()).map(Some).ok_or_else(|| {
+        let message = "`Last-Event-ID` is the position of the last event, such as 41";
+        Refused::new(StatusCode::BAD_REQUEST, "LAST_EVENT_ID_INVALID", message)
+    })
 }
 
 fn stream_of(body: Body) -> Response {

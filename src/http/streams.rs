@@ -52,7 +52,7 @@ impl Streams {
         let room = self.connections.clone().try_acquire_owned().ok().filter(|_| !self.stop.is_cancelled());
         room.ok_or_else(|| {
             let message = "the server holds as many streams as it may; try again later or at another one";
-            Refused::new(StatusCode::SERVICE_UNAVAILABLE, "TOO_MANY_CONNECTIONS", message)
+            Refused::over(StatusCode::SERVICE_UNAVAILABLE, "TOO_MANY_CONNECTIONS", self.limits.of_server(), message)
                 .with_header("retry-after", HeaderValue::from_static("10"))
         })
     }

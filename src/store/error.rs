@@ -56,6 +56,14 @@ pub enum StoreError {
         /// What the driver said.
         source: Arc<sqlx::Error>,
     },
+    /// The database gave a read up that took longer than whoever asked would wait; see [`limited`](crate::store::limited).
+    #[error("gave up to {operation}: it took too long")]
+    TimedOut {
+        /// What the store was doing.
+        operation: &'static str,
+        /// What the driver said.
+        source: Arc<sqlx::Error>,
+    },
     /// The stock event repository failed while loading a stream.
     #[error("cannot load stream {stream}")]
     Load {
@@ -112,12 +120,16 @@ pub enum StoreError {
     Closed,
 }
 
+/// What the databases say of a statement that was given up: PostgreSQL `query_canceled`, SQLite `SQLITE_INTERRUPT`.
+const GIVEN_UP: [&str; 2] = ["57014", "9"];
+
 impl StoreError {
     /// Whether the same request, with the same command key, may succeed later.
     pub fn is_retryable(&self) -> bool {
         matches!(
             self,
             Self::Database { .. }
+                | Self::TimedOut { .. }
                 | Self::Load { .. }
                 | Self::Unreachable { .. }
                 | Self::OtherRows { .. }
@@ -128,7 +140,15 @@ impl StoreError {
 
     /// Wraps a driver error with the operation it interrupted; made for `map_err`.
     pub(super) fn during(operation: &'static str) -> impl FnOnce(sqlx::Error) -> Self {
-        move |source| Self::Database { operation, source: Arc::new(source) }
+        move |source| {
+            let code = source.as_database_error().and_then(|error| error.code());
+            let is_given_up = code.is_some_and(|code| GIVEN_UP.contains(&code.as_ref()));
+            let source = Arc::new(source);
+            match is_given_up {
+                true => Self::TimedOut { operation, source },
+                false => Self::Database { operation, source },
+            }
+        }
     }
 }
 

@@ -19,6 +19,7 @@ mod record;
 mod revocation;
 mod row;
 mod text;
+mod time_limit;
 mod writer;
 
 mod known;
@@ -85,6 +86,7 @@ pub use row::{
 };
 pub use statistics::{FeeSum, GapSums, GroupKey, GroupSums, Grouped, StatisticsQuery, TimeToState};
 pub use text::{Reading, StoredText, Terms, TextQuery, TextRow, Texts};
+pub use time_limit::limited;
 pub use webhook::{
     Delivery, DeliveryState, Failed, HELD, KeyPage, Turn, Webhook, WebhookAction, WebhookChange, WebhookConfiguration,
     WebhookState, WebhookStore, WebhookWrite,

@@ -144,6 +144,64 @@ async fn what_would_be_too_much_is_refused_by_the_name_of_its_limit() {
 }
 
 #[tokio::test]
+async fn what_reads_much_is_refused_however_little_text_it_is() {
+    let front = Front::start();
+    let similar = (0..3).fold("id".to_owned(), |inner, _| format!("similar(first: 20) {{ case {{ {inner} }} }}"));
+    let events = "cases(first: 100) { nodes { events(first: $n) { nodes { id type payload position } } } }";
+    let table = [
+        (format!("{{ case(id: \"x\") {{ {similar} }} }}"), json!({})),
+        (format!("query($n: Int! = 100) {{ {events} other: {events} }}"), json!({})),
+        (format!("query($n: Int! = 1) {{ {events} other: {events} }}"), json!({ "n": 100 })),
+    ];
+    for (query, variables) in table {
+        let (refused, error) = refusal_of(&front, json!({ "query": query, "variables": variables })).await;
+        assert_eq!((refused.as_str(), &error["extensions"]["limit"]), ("COST_LIMIT_EXCEEDED", &json!("largestCost")));
+    }
+    let answer = front.ask(&format!("query($n: Int! = 1) {{ {events} }}")).await;
+    assert_eq!(answer["extensions"]["cost"]["requested"], 1 + 100 * (1 + 5 + 5));
+}
+
+/// Every limit has a field, and every refusal of an argument says which.
+#[tokio::test]
+async fn every_limit_is_told_by_the_service() {
+    let front = Front::start();
+    let fields = front.ask("{ __type(name: \"ServiceConfig\") { fields { name } } }").await;
+    let names = fields["data"]["__type"]["fields"].as_array().expect("a list").iter();
+    let names: Vec<_> = names.filter_map(|field| field["name"].as_str()).filter(|name| *name != "fieldCosts").collect();
+    let query = format!("{{ serviceConfig {{ {} fieldCosts {{ field cost rows }} }} }}", names.join(" "));
+    let config = front.ask(&query).await["data"]["serviceConfig"].clone();
+    assert_eq!((&config["queryTimeoutMs"], &config["statementTimeoutMs"]), (&json!(10_000), &json!(5_000)));
+    let costs = config["fieldCosts"].as_array().expect("a list");
+    assert!(costs.contains(&json!({ "field": "Case.similar", "cost": 2_250, "rows": 5 })), "{costs:?}");
+    let ids = vec!["\"x\""; 101].join(", ");
+    let wide = vec!["{ open: true }"; 101].join(", ");
+    let deep = (0..5).fold("{ open: true }".to_owned(), |inner, _| format!("{{ not: {inner} }}"));
+    let table = [
+        ("largestPage", "{ cases(first: 101) { totalCount } }".to_owned()),
+        ("mostIds", format!("{{ nodes(ids: [{ids}]) {{ id }} }}")),
+        ("deepestFilter", format!("{{ cases(filter: {deep}) {{ totalCount }} }}")),
+        ("largestFilter", format!("{{ cases(filter: {{ or: [{wide}] }}) {{ totalCount }} }}")),
+        ("longestSearch", format!("{{ search(query: \"{}\") {{ totalCount }} }}", "x".repeat(201))),
+        (
+            "mostSearchParts",
+            format!(
+                "{{ search(query: \"{}\") {{ totalCount }} }}",
+                ('a'..='q').map(|word| format!("{word}{word} ")).collect::<String>()
+            ),
+        ),
+    ];
+    for (name, query) in table {
+        let answer = front.ask(&query).await;
+        let told = &answer["errors"][0]["extensions"];
+        assert_eq!((&told["limit"], &told["maximum"]), (&json!(name), &config[name]), "{answer}");
+    }
+    let large = format!("{{\"query\":\"{}\"}}", "x".repeat(9 * 1024 * 1024));
+    let refused: Value = front.post(JSON, large).await.json().await.expect("JSON");
+    let told = &refused["errors"][0]["extensions"];
+    assert_eq!((&told["limit"], &told["maximum"]), (&json!("largestBodyBytes"), &config["largestBodyBytes"]));
+}
+
+#[tokio::test]
 async fn a_document_that_makes_no_sense_is_refused_whole() {
     let front = Front::start();
     let table = [

@@ -18,4 +18,5 @@ mod schema_rules;
 mod statements;
 mod store;
 mod support;
+mod time_limits;
 mod webhooks;

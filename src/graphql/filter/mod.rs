@@ -12,6 +12,7 @@ use crate::app::{CaseColumn, Condition, Operator, Value};
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::value::{CampaignId, CaseId, Decimal, Division, EnterpriseId, InstitutionId, PersonId, Ratio};
 use crate::graphql::errors;
+use crate::graphql::limits::NamedLimit;
 use crate::graphql::scalars;
 use bound::Place;
 use comparison::{
@@ -99,14 +100,14 @@ impl CaseFilter {
     pub(crate) fn condition(&self, now: Timestamp) -> Result<Condition> {
         let condition = self.nested(1, now)?;
         if size(&condition) > LARGEST {
-            return Err(too_large());
+            return Err(too_large("largestFilter", LARGEST));
         }
         Ok(condition)
     }
 
     fn nested(&self, depth: usize, now: Timestamp) -> Result<Condition> {
         if depth > DEEPEST {
-            return Err(too_large());
+            return Err(too_large("deepestFilter", DEEPEST));
         }
         let mut all = Vec::new();
         if let Some(filters) = &self.and {
@@ -244,9 +245,9 @@ pub(crate) fn sought(field: &str, text: String) -> Result<String> {
     Ok(text)
 }
 
-fn too_large() -> async_graphql::Error {
+fn too_large(name: &'static str, maximum: usize) -> async_graphql::Error {
     let message = format!("a filter nests at most {DEEPEST} deep and holds at most {LARGEST} comparisons");
-    errors::argument("FILTER_TOO_LARGE", "filter", message)
+    errors::over("FILTER_TOO_LARGE", "filter", NamedLimit { name, maximum: maximum as u64 }, message)
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use crate::domain::refusal::{Code, Refusal};
 use crate::graphql::context::{actor, app, reached};
 use crate::graphql::errors;
 use crate::graphql::ids::{self, Named};
+use crate::graphql::limits::NamedLimit;
 use crate::graphql::query::Viewpoint;
 use crate::graphql::scalars::Position;
 use crate::graphql::types::annual_summary::AnnualSummaryNode;
@@ -22,7 +23,7 @@ use crate::graphql::types::person::PersonNode;
 use crate::graphql::types::view::ViewNode;
 
 /// How many nodes are given at once.
-const MOST_NODES: usize = 100;
+pub(crate) const MOST_NODES: usize = 100;
 
 #[derive(Default)]
 pub(crate) struct NodeQuery(pub(super) Viewpoint);
@@ -45,7 +46,8 @@ impl NodeQuery {
         errors::nullable(async {
             if ids.len() > MOST_NODES {
                 let message = format!("at most {MOST_NODES} nodes at once");
-                return Err(errors::argument("TOO_MANY_IDS", "ids", message));
+                let limit = NamedLimit { name: "mostIds", maximum: MOST_NODES as u64 };
+                return Err(errors::over("TOO_MANY_IDS", "ids", limit, message));
             }
             reached(ctx, min_position).await?;
             let found =

@@ -13,12 +13,13 @@ use crate::domain::refusal::{Code, Refusal};
 use crate::graphql::connection::{self, Beyond, PageInfo, Slice};
 use crate::graphql::context::{actor, app, reached};
 use crate::graphql::filter::CaseFilter;
+use crate::graphql::limits::NamedLimit;
 use crate::graphql::query::Viewpoint;
 use crate::graphql::scalars::{Cursor, DateTime, Position};
 use crate::graphql::types::case::CaseNode;
 use crate::graphql::words::SearchField;
 use crate::graphql::{errors, ids};
-use crate::search::question::{NoQuestion, Question};
+use crate::search::question::{MOST_CHARACTERS, MOST_PARTS, NoQuestion, Question};
 
 #[derive(Default)]
 pub(crate) struct SearchQuery(pub(super) Viewpoint);
@@ -93,11 +94,16 @@ fn read(query: &str) -> Result<Question> {
         return Err(errors::refused(&Refusal::new(Code::TextControlCharacter, "query", message)));
     }
     Question::parse(query).map_err(|error| {
-        let code = match error {
-            NoQuestion::Empty => "SEARCH_EMPTY",
-            NoQuestion::TooLong => "SEARCH_TOO_LONG",
-        };
-        errors::argument(code, "query", error.to_string())
+        let limit = |name, maximum: usize| NamedLimit { name, maximum: maximum as u64 };
+        match error {
+            NoQuestion::Empty => errors::argument("SEARCH_EMPTY", "query", error.to_string()),
+            NoQuestion::TooLong if query.chars().nth(MOST_CHARACTERS).is_some() => {
+                errors::over("SEARCH_TOO_LONG", "query", limit("longestSearch", MOST_CHARACTERS), error)
+            }
+            NoQuestion::TooLong => {
+                errors::over("SEARCH_TOO_LONG", "query", limit("mostSearchParts", MOST_PARTS), error)
+            }
+        }
     })
 }
 

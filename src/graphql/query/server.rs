@@ -1,20 +1,25 @@
 //! Who is asking, and whom they ask.
 
 use async_graphql::{Context, ID, Object, Result, SimpleObject};
+use serde::Serialize;
 
-use crate::app::Moment;
+use crate::app::{MOST_GROUPS, Moment};
 use crate::graphql::StreamLimits;
-use crate::graphql::connection::{LARGEST_PAGE, Slice};
+use crate::graphql::connection::{LARGEST_PAGE, Slice, USUAL_PAGE};
 use crate::graphql::context::{actor, app, session};
-use crate::graphql::limits::Limits;
+use crate::graphql::limits::{Limits, milliseconds};
+use crate::graphql::query::node::MOST_NODES;
+use crate::graphql::reading::price;
 use crate::graphql::scalars::{Cursor, DateTime, Position};
 use crate::graphql::types::common::{self, ActorNode, DivisionNode};
 use crate::graphql::types::enterprise::EnterpriseNode;
 use crate::graphql::types::institution::InstitutionNode;
 use crate::graphql::types::register::Which;
+use crate::graphql::types::similar;
 use crate::graphql::types::view::ViewConnection;
 use crate::graphql::words::Role;
 use crate::graphql::{errors, filter, ids};
+use crate::search::question::{MOST_CHARACTERS, MOST_PARTS};
 
 #[derive(Default)]
 pub(crate) struct ServerQuery;
@@ -34,6 +39,13 @@ impl ServerQuery {
         ServiceConfig {
             id: ids::of_content("ServiceConfig", &()),
             largest_page: LARGEST_PAGE,
+            usual_page: USUAL_PAGE,
+            most_ids: MOST_NODES,
+            most_similar: similar::MOST,
+            most_groups: MOST_GROUPS,
+            longest_search: MOST_CHARACTERS,
+            most_search_parts: MOST_PARTS,
+            operations_per_request: 1,
             largest_depth: limits.depth,
             largest_cost: limits.cost,
             largest_body_bytes: limits.body_bytes as u64,
@@ -45,11 +57,16 @@ impl ServerQuery {
             largest_selection: limits.selection,
             deepest_filter: filter::DEEPEST,
             largest_filter: filter::LARGEST,
+            query_timeout_ms: limits.of_query().maximum,
+            statement_timeout_ms: limits.of_statement().maximum,
+            streaming_connections: streams.connections,
             subscriptions_per_connection: streams.subscriptions_per_connection,
+            operations_per_connection: streams.operations_per_connection,
             subscriptions_per_actor: streams.subscriptions_per_actor,
             connection_init_timeout_ms: milliseconds(streams.init_timeout),
             heartbeat_ms: milliseconds(streams.heartbeat),
             slow_reader_timeout_ms: milliseconds(streams.patience),
+            field_costs: price::TABLE.iter().map(FieldCost::of).collect(),
         }
     }
 
@@ -142,13 +159,29 @@ impl Viewer {
     }
 }
 
-/// 服务限制: the limits that requests are held to. The cost of a field is 1 plus that of what is selected in it; what stands within `edges` and `nodes` counts once for each row asked for with `first` or `last`, 50 where neither is given, and each of the `ids` for one. `totalCount` costs 50. `extensions.cost` of an answer tells what the operation was charged.
+/// 服务限制: the limits that requests are held to; a refusal names the one that it is about.
+///
+/// The cost of a field is 1, or what `fieldCosts` says, plus that of what is selected in it. What stands in a list counts once for each row: of `edges` and `nodes` as many as are asked for with `first` or `last`, 50 where neither is given; of other lists as many as their `first` or their `ids` ask for, or as `fieldCosts` says. `extensions.cost` of an answer tells what the operation was charged.
 #[derive(SimpleObject)]
 pub(crate) struct ServiceConfig {
     /// 标识: the same always, since there is one.
     id: ID,
     /// The most rows of a page.
     largest_page: u32,
+    /// The rows of a page where neither `first` nor `last` is given.
+    usual_page: u32,
+    /// How many things `nodes` gives at once.
+    most_ids: usize,
+    /// How many similar cases are shown of one.
+    most_similar: u32,
+    /// How many groups statistics may have.
+    most_groups: u32,
+    /// How many characters a search may have.
+    longest_search: usize,
+    /// How many words or quotations a search may have.
+    most_search_parts: usize,
+    /// How many operations a request asks for: there are no batches.
+    operations_per_request: u32,
     /// How deep a selection may nest.
     largest_depth: u64,
     /// What an operation may cost.
@@ -171,8 +204,16 @@ pub(crate) struct ServiceConfig {
     deepest_filter: usize,
     /// How many comparisons a filter may hold.
     largest_filter: usize,
+    /// How long a query may be executed, and one answer of a subscription, in milliseconds. A mutation is carried out whatever it takes.
+    query_timeout_ms: u64,
+    /// How long the database may take for one thing that is read, in milliseconds.
+    statement_timeout_ms: u64,
+    /// How many WebSockets and event streams this server holds open.
+    streaming_connections: usize,
     /// 订阅数: how many subscriptions one WebSocket carries.
     subscriptions_per_connection: usize,
+    /// How many queries and mutations may be under way on one WebSocket.
+    operations_per_connection: usize,
     /// 订阅数: how many subscriptions you may have at once on this server.
     subscriptions_per_actor: usize,
     /// How long a WebSocket may take to send `connection_init`, in milliseconds.
@@ -181,10 +222,28 @@ pub(crate) struct ServiceConfig {
     heartbeat_ms: u64,
     /// How long an answer waits for a reader who does not read, in milliseconds; the stream is then closed with its last position.
     slow_reader_timeout_ms: u64,
+    /// 字段计价: the fields that cost more than 1 or give several rows. The first one that fits counts.
+    field_costs: Vec<FieldCost>,
 }
 
-fn milliseconds(time: std::time::Duration) -> u64 {
-    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+/// 字段计价: what a field is reckoned at.
+#[derive(SimpleObject, Serialize)]
+#[graphql(complex)]
+pub(crate) struct FieldCost {
+    /// 字段: the type and the field, such as `Case.similar`. `*` stands for any beginning of a type's name, or for all fields.
+    field: &'static str,
+    /// What it costs by itself.
+    cost: u64,
+    /// How many rows it is reckoned to give where no argument says how many; absent where it is no list.
+    rows: Option<u64>,
+}
+
+ids::content_id!(FieldCost);
+
+impl FieldCost {
+    fn of(line: &price::Line) -> Self {
+        Self { field: line.field, cost: line.cost, rows: line.rows.usual() }
+    }
 }
 
 /// 服务器信息: what answers you.

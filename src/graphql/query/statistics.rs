@@ -11,6 +11,7 @@ use crate::domain::value::Division;
 use crate::graphql::context::{actor, app, reached};
 use crate::graphql::errors;
 use crate::graphql::filter::CaseFilter;
+use crate::graphql::limits::NamedLimit;
 use crate::graphql::query::Viewpoint;
 use crate::graphql::scalars::Position;
 use crate::graphql::types::annual_figures::AnnualFigures;
@@ -60,7 +61,8 @@ impl StatisticsQuery {
                     let message = format!(
                         "this makes {groups} groups; at most {MOST_GROUPS} are answered: narrow the filter, group by less, or take wider divisions"
                     );
-                    Err(errors::argument("TOO_MANY_GROUPS", "groupBy", message))
+                    let limit = NamedLimit { name: "mostGroups", maximum: MOST_GROUPS.into() };
+                    Err(errors::over("TOO_MANY_GROUPS", "groupBy", limit, message))
                 }
             }
         })

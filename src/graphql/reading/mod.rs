@@ -2,6 +2,7 @@
 //!
 //! The guards come in the order of what they cost: the tokens and the nesting of the text, its syntax, what it holds, what its fragments weigh, and only then whether it makes sense for the schema. What has been read once is kept under its SHA-256, with its verdict: a known document costs a look-up, and a client may name it by that digest (automatic persisted queries, as Apollo's clients send them).
 
+pub(crate) mod price;
 mod scan;
 mod validate;
 mod variables;
@@ -18,12 +19,20 @@ use serde_json::Map;
 use sha2::{Digest, Sha256};
 
 use crate::graphql::limits::{Limits, Measure, OverLimit};
+use price::Prices;
 use scan::scan;
 use variables::Unfit;
-use weight::{Scale, Unweighed, Weight};
+use weight::{Scale, Unweighed, Values, Weight};
 
-/// How many bytes the documents that are kept may have taken as text, all together.
-const KEPT_BYTES: u64 = 16 * 1024 * 1024;
+/// How many bytes of memory the documents that are kept may take, all together.
+const KEPT_BYTES: u64 = 64 * 1024 * 1024;
+
+/// What a document takes once it is parsed, as was measured: so much in any case, and so much for every byte of its text.
+const PARSED_BYTES: usize = 4_096;
+const PARSED_BYTES_PER_BYTE: usize = 40;
+
+/// What an error takes with its message.
+const ERROR_BYTES: usize = 512;
 
 /// A document of more bytes is read anew every time.
 const LONGEST_KEPT: usize = 128 * 1024;
@@ -86,6 +95,7 @@ type Verdict = Result<Known, Vec<ServerError>>;
 /// Reads requests, and keeps what it has read.
 pub(crate) struct Reader {
     schema: Valid<apollo_compiler::Schema>,
+    prices: Prices,
     limits: Limits,
     kept: moka::sync::Cache<[u8; 32], Arc<Verdict>>,
 }
@@ -101,14 +111,13 @@ impl Reader {
             .parse(sdl, "schema.graphql")
             .parse(ONE_OF, "introspection.graphql");
         let schema = builder.build().and_then(|schema| schema.validate());
+        let schema = schema.expect("the schema of this program is a sound one");
+        let prices = Prices::of(&schema).expect("every list of this program's schema has its line in the table");
         let kept = moka::sync::Cache::builder()
-            .weigher(|_: &[u8; 32], verdict: &Arc<Verdict>| match &**verdict {
-                Ok(known) => u32::try_from(known.text.len()).unwrap_or(u32::MAX),
-                Err(errors) => u32::try_from(errors.len() * 512).unwrap_or(u32::MAX),
-            })
+            .weigher(|_: &[u8; 32], verdict: &Arc<Verdict>| u32::try_from(memory_of(verdict)).unwrap_or(u32::MAX))
             .max_capacity(KEPT_BYTES)
             .build();
-        Self { schema: schema.expect("the schema of this program is a sound one"), limits, kept }
+        Self { schema, prices, limits, kept }
     }
 
     /// Reads what is asked for.
@@ -122,8 +131,9 @@ impl Reader {
         let declared = known.valid.operations.get(asked.operation_name.as_deref()).expect("both parsers saw it");
         variables::check(&self.schema, declared, &asked.variables).map_err(|unfit| answered(of_variable(unfit)))?;
         let variables = Variables::from_json(serde_json::Value::Object(asked.variables));
-        let mut scale = Scale::new(&known.parsed, &variables, &self.limits);
-        let weight = scale.operation(&operation.node.selection_set.node).map_err(|over| answered(unweighed(over)))?;
+        let values = Values::Given { variables: &variables, declared: &operation.node.variable_definitions };
+        let mut scale = Scale::new(&known.parsed, values, &self.prices, &self.limits);
+        let weight = scale.operation(&operation.node).map_err(|over| answered(unweighed(over)))?;
         Ok(Document {
             query: known.text.clone(),
             parsed: known.parsed.clone(),
@@ -177,11 +187,10 @@ impl Reader {
             vec![refusal("GRAPHQL_PARSE_FAILED", message, places)]
         })?;
         self.hold_contents(&parsed).map_err(over_limit)?;
-        let unknown = Variables::default();
-        let mut scale = Scale::new(&parsed, &unknown, &self.limits);
+        let mut scale = Scale::new(&parsed, Values::Unknown, &self.prices, &self.limits);
         scale.fragments().map_err(unweighed)?;
         for (_, operation) in parsed.operations.iter() {
-            scale.operation(&operation.node.selection_set.node).map_err(unweighed)?;
+            scale.operation(&operation.node).map_err(unweighed)?;
         }
         let valid = validate::validate(&self.schema, &text)?;
         Ok(Known { text, parsed, valid })
@@ -200,6 +209,14 @@ impl Reader {
         }
         self.limits.hold(Measure::Aliases, found.aliases)?;
         self.limits.hold(Measure::Directives, found.directives)
+    }
+}
+
+/// About how many bytes a verdict takes in memory.
+fn memory_of(verdict: &Verdict) -> usize {
+    match verdict {
+        Ok(known) => PARSED_BYTES + PARSED_BYTES_PER_BYTE * known.text.len(),
+        Err(errors) => ERROR_BYTES * errors.len(),
     }
 }
 
@@ -293,4 +310,26 @@ fn of_variable(unfit: Unfit) -> Vec<ServerError> {
     let field = unfit.path.into_iter().map(Value::String).collect();
     error.extensions.get_or_insert_default().set("field", Value::List(field));
     vec![error]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_document_is_kept_at_what_it_takes_when_parsed() {
+        let reader = Reader::new(&crate::graphql::sdl(), Limits::default());
+        let query = "{ viewer { id } }".to_owned();
+        let verdict = reader.judge(query.clone());
+        assert_eq!(memory_of(&verdict), 4_096 + 40 * query.len());
+        assert_eq!(memory_of(&reader.judge("{".to_owned())), 512);
+        let ask = |query: String| reader.read(Asked { query: Some(query), ..Asked::default() }).is_ok();
+        // Documents of a megabyte each: more than fit are never kept.
+        for place in 0..100 {
+            assert!(ask(format!("{{ viewer {{ id }} }} # {place} {}", "x".repeat(26_000))));
+        }
+        reader.kept.run_pending_tasks();
+        let (kept, size) = (reader.kept.entry_count(), reader.kept.weighted_size());
+        assert!((1..=64).contains(&kept) && size <= KEPT_BYTES, "{kept} documents of {size} bytes");
+    }
 }

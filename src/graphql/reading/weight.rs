@@ -4,14 +4,14 @@
 
 use std::collections::HashMap;
 
-use async_graphql::parser::types::{ExecutableDocument, Field, FragmentDefinition, Selection, SelectionSet};
+use async_graphql::parser::types::{
+    ExecutableDocument, Field, FragmentDefinition, OperationDefinition, OperationType, Selection, SelectionSet,
+    VariableDefinition,
+};
 use async_graphql::{Name, Positioned, Value, Variables};
 
-use crate::graphql::connection::{LARGEST_PAGE, USUAL_PAGE};
 use crate::graphql::limits::{Limits, Measure, OverLimit};
-
-/// What counting all rows costs, whatever the page.
-pub(crate) const TOTAL_COUNT_COST: u64 = 50;
+use crate::graphql::reading::price::{self, Prices, Rows};
 
 /// What a selection weighs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -50,11 +50,31 @@ impl From<OverLimit> for Unweighed {
     }
 }
 
+/// What is known of the variables of an operation.
+#[derive(Clone, Copy)]
+pub(crate) enum Values<'a> {
+    /// Nothing yet: what they ask for is reckoned at the least that it can be.
+    Unknown,
+    /// What was given, and what the operation declares.
+    Given { variables: &'a Variables, declared: &'a [Positioned<VariableDefinition>] },
+}
+
+/// How much an argument asks for.
+enum Amount {
+    /// It is left out, or null.
+    Unsaid,
+    /// Its variable has no value yet.
+    Unknown,
+    /// So much: a number, or the length of a list.
+    Of(u64),
+}
+
 /// Weighs the selections of one document.
 pub(crate) struct Scale<'a> {
     limits: &'a Limits,
+    prices: &'a Prices,
     fragments: &'a HashMap<Name, Positioned<FragmentDefinition>>,
-    variables: &'a Variables,
+    values: Values<'a>,
     /// `None` while a fragment is being weighed: meeting it then is a circle.
     weighed: HashMap<&'a Name, Option<Weight>>,
     /// How many selections were looked at.
@@ -63,16 +83,26 @@ pub(crate) struct Scale<'a> {
 
 impl<'a> Scale<'a> {
     /// A scale for selections of that document.
-    pub(crate) fn new(document: &'a ExecutableDocument, variables: &'a Variables, limits: &'a Limits) -> Self {
-        Self { limits, fragments: &document.fragments, variables, weighed: HashMap::new(), steps: 0 }
+    pub(crate) fn new(
+        document: &'a ExecutableDocument,
+        values: Values<'a>,
+        prices: &'a Prices,
+        limits: &'a Limits,
+    ) -> Self {
+        Self { limits, prices, fragments: &document.fragments, values, weighed: HashMap::new(), steps: 0 }
     }
 
     /// Weighs the selection of an operation.
     ///
     /// # Errors
     /// Over a limit, or a fragment spreads itself.
-    pub(crate) fn operation(&mut self, selection: &'a SelectionSet) -> Result<Weight, Unweighed> {
-        let weight = self.selection(selection)?;
+    pub(crate) fn operation(&mut self, operation: &'a OperationDefinition) -> Result<Weight, Unweighed> {
+        let root = match operation.ty {
+            OperationType::Query => "Query",
+            OperationType::Mutation => "Mutation",
+            OperationType::Subscription => "Subscription",
+        };
+        let weight = self.selection(&operation.selection_set.node, root)?;
         self.limits.hold(Measure::RootFields, weight.fields)?;
         self.limits.hold(Measure::Depth, weight.depth)?;
         self.limits.hold(Measure::Cost, weight.cost.saturating_add(weight.per_row))?;
@@ -92,13 +122,18 @@ impl<'a> Scale<'a> {
         Ok(())
     }
 
-    fn selection(&mut self, selection: &'a SelectionSet) -> Result<Weight, Unweighed> {
+    /// Weighs what is selected of a type.
+    fn selection(&mut self, selection: &'a SelectionSet, of: &'a str) -> Result<Weight, Unweighed> {
         let mut sum = Weight::default();
         for item in &selection.items {
             self.steps += 1;
             sum.add(match &item.node {
-                Selection::Field(field) => self.field(&field.node)?,
-                Selection::InlineFragment(fragment) => self.selection(&fragment.node.selection_set.node)?,
+                Selection::Field(field) => self.field(&field.node, of)?,
+                Selection::InlineFragment(fragment) => {
+                    let narrowed =
+                        fragment.node.type_condition.as_ref().map(|condition| condition.node.on.node.as_str());
+                    self.selection(&fragment.node.selection_set.node, narrowed.unwrap_or(of))?
+                }
                 Selection::FragmentSpread(spread) => self.fragment(&spread.node.fragment_name.node)?,
             });
         }
@@ -106,18 +141,35 @@ impl<'a> Scale<'a> {
         Ok(sum)
     }
 
-    fn field(&mut self, field: &'a Field) -> Result<Weight, Unweighed> {
-        let within = self.selection(&field.selection_set.node)?;
-        let is_of_rows = matches!(field.name.node.as_str(), "edges" | "nodes") && field.arguments.is_empty();
-        let cost = match self.ids(field) {
-            // A list that is none of pages: every row is the selection.
-            Some(ids) => within.cost.saturating_mul(ids),
-            None => within.cost.saturating_add(within.per_row.saturating_mul(self.rows(field))),
-        };
-        let own = if field.name.node == "totalCount" { TOTAL_COUNT_COST } else { 1 };
-        let cost = cost.saturating_add(own);
+    fn field(&mut self, field: &'a Field, of: &str) -> Result<Weight, Unweighed> {
+        let price = self.prices.find(of, &field.name.node);
+        // What is not of the schema is not executed either: only its shape counts.
+        let (own, rows, inner) = price.map_or((1, Rows::One, ""), |price| (price.cost, price.rows, price.of.as_str()));
+        let within = self.selection(&field.selection_set.node, inner)?;
+        let once = within.cost.saturating_add(within.per_row.saturating_mul(self.page(field)));
+        // A row of a list costs something even where nothing is selected in it.
+        let of_rows = |rows: u64| own.saturating_add(once.max(1).saturating_mul(rows));
         let weight = Weight { depth: within.depth.saturating_add(1), fields: 1, cost: 0, per_row: 0 };
-        Ok(if is_of_rows { Weight { per_row: cost, ..weight } } else { Weight { cost, ..weight } })
+        Ok(match rows {
+            Rows::OfPage => Weight { per_row: own.saturating_add(once), ..weight },
+            Rows::One => Weight { cost: own.saturating_add(once), ..weight },
+            Rows::Reckoned(rows) => Weight { cost: of_rows(rows), ..weight },
+            Rows::First { usual, most } => {
+                let rows = match self.amount(field, "first") {
+                    Amount::Unsaid => usual,
+                    Amount::Unknown => 1,
+                    Amount::Of(rows) => rows.clamp(1, most),
+                };
+                Weight { cost: of_rows(rows), ..weight }
+            }
+            Rows::Ids => {
+                let rows = match self.amount(field, "ids") {
+                    Amount::Unsaid | Amount::Unknown => 1,
+                    Amount::Of(ids) => ids.max(1),
+                };
+                Weight { cost: of_rows(rows), ..weight }
+            }
+        })
     }
 
     fn fragment(&mut self, name: &'a Name) -> Result<Weight, Unweighed> {
@@ -131,133 +183,44 @@ impl<'a> Scale<'a> {
             return Ok(Weight::default());
         };
         self.weighed.insert(name, None);
-        let weight = self.selection(&fragment.node.selection_set.node)?;
+        let weight = self.selection(&fragment.node.selection_set.node, &fragment.node.type_condition.node.on.node)?;
         self.weighed.insert(name, Some(weight));
         Ok(weight)
     }
 
     /// How many rows of each page a field asks for with `first` or `last`; the usual page where it does not say.
-    fn rows(&self, field: &Field) -> u64 {
+    fn page(&self, field: &Field) -> u64 {
         for name in ["first", "last"] {
-            match self.argument(field, name) {
-                Some(Value::Number(number)) => {
-                    let rows = number.as_u64().unwrap_or(1);
-                    return rows.min(LARGEST_PAGE.into()).max(1);
-                }
-                _ => continue,
+            match self.amount(field, name) {
+                Amount::Unsaid => {}
+                Amount::Unknown => return 1,
+                Amount::Of(rows) => return price::page(Some(rows)),
             }
         }
-        USUAL_PAGE.into()
+        price::page(None)
     }
 
-    /// How many things a field asks for by their ids.
-    fn ids(&self, field: &Field) -> Option<u64> {
-        match self.argument(field, "ids") {
-            Some(Value::List(ids)) => Some((ids.len() as u64).max(1)),
-            _ => None,
+    fn amount(&self, field: &Field, name: &str) -> Amount {
+        let Some(argument) = field.get_argument(name) else { return Amount::Unsaid };
+        match argument.node.clone().into_const_with(|variable| self.value_of(&variable).ok_or(())) {
+            Err(()) => Amount::Unknown,
+            Ok(Value::Null) => Amount::Unsaid,
+            Ok(Value::Number(number)) => Amount::Of(number.as_u64().unwrap_or(1)),
+            Ok(Value::List(items)) => Amount::Of(items.len() as u64),
+            Ok(_) => Amount::Of(1),
         }
     }
 
-    fn argument(&self, field: &Field, name: &str) -> Option<Value> {
-        let value = field.get_argument(name)?;
-        let known = |name: Name| self.variables.get(&name).cloned().ok_or(());
-        value.node.clone().into_const_with(known).ok()
+    /// The value of a variable; `None` while nothing is known of it. One that was given counts, null among them, and the default only where none was.
+    fn value_of(&self, name: &Name) -> Option<Value> {
+        let Values::Given { variables, declared } = self.values else { return None };
+        let default = || {
+            let declared = declared.iter().find(|variable| variable.node.name.node == *name)?;
+            declared.node.default_value.as_ref().map(|value| &value.node)
+        };
+        Some(variables.get(name).or_else(default).cloned().unwrap_or(Value::Null))
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use std::fmt::Write;
-
-    use async_graphql::parser::parse_query;
-    use serde_json::json;
-
-    use super::*;
-
-    fn weigh_with(query: &str, variables: &Variables) -> Result<Weight, Unweighed> {
-        let (document, limits) = (parse_query(query).unwrap(), Limits::default());
-        let mut scale = Scale::new(&document, variables, &limits);
-        scale.fragments()?;
-        let mut heaviest = Weight::default();
-        for (_, operation) in document.operations.iter() {
-            heaviest = scale.operation(&operation.node.selection_set.node)?;
-        }
-        Ok(heaviest)
-    }
-
-    fn cost(query: &str) -> u64 {
-        weigh_with(query, &Variables::default()).unwrap().cost
-    }
-
-    fn over(query: &str) -> Measure {
-        match weigh_with(query, &Variables::default()).unwrap_err() {
-            Unweighed::OverLimit(over) => over.measure,
-            Unweighed::Circle(name) => panic!("{name} spreads itself"),
-        }
-    }
-
-    #[test]
-    fn rows_multiply_what_stands_within_them() {
-        assert_eq!(cost("{ viewer { id } }"), 2);
-        assert_eq!(cost("{ cases(first: 10) { nodes { id title } } }"), 31);
-        assert_eq!(cost("{ cases(last: 10) { nodes { id title } } }"), 31);
-        assert_eq!(cost("{ cases { nodes { id } } }"), 101);
-        assert_eq!(cost("{ cases(first: 1) { totalCount pageInfo { endCursor } } }"), 53);
-        assert_eq!(cost("{ cases(first: 100) { totalCount } }"), 51);
-        assert_eq!(cost("{ nodes(ids: [\"a\", \"b\", \"c\"]) { id } }"), 4);
-        let variables = Variables::from_json(json!({ "n": 3 }));
-        let query = "query($n: Int) { cases(first: $n) { nodes { id } } }";
-        assert_eq!(weigh_with(query, &variables).unwrap().cost, 7);
-    }
-
-    #[test]
-    fn a_fragment_hides_no_rows() {
-        let plain = cost("{ cases { edges { node { id } } } }");
-        let spread = "{ cases { ...page } } fragment page on CaseConnection { edges { ...row } }
-            fragment row on CaseEdge { node { id } }";
-        assert_eq!(cost(spread), plain);
-    }
-
-    #[test]
-    fn a_fragment_bomb_is_weighed_in_as_many_steps_as_it_has_selections() {
-        let mut bomb = "{ ...f0 }".to_owned();
-        for place in 0..60 {
-            write!(bomb, " fragment f{place} on Query {{ v: viewer {{ ...f{next} ...f{next} }} }}", next = place + 1)
-                .unwrap();
-        }
-        bomb.push_str(" fragment f60 on Query { viewer { id } }");
-        let document = parse_query(&bomb).unwrap();
-        let (variables, limits) = (Variables::default(), Limits { cost: u64::MAX, depth: 100, ..Limits::default() });
-        let mut scale = Scale::new(&document, &variables, &limits);
-        scale.fragments().unwrap();
-        assert_eq!(scale.steps, 3 * 60 + 2);
-        assert!(matches!(over(&bomb), Measure::Depth | Measure::Cost));
-    }
-
-    #[test]
-    fn a_selection_has_an_end() {
-        let wide = |count: usize| format!("{{ viewer {{ {} }} }}", "id ".repeat(count));
-        assert!(weigh_with(&wide(500), &Variables::default()).is_ok());
-        assert_eq!(over(&wide(501)), Measure::Selection);
-        let mut flat = "{ viewer { ...f0 } }".to_owned();
-        for place in 0..20 {
-            write!(flat, " fragment f{place} on Viewer {{ ...f{next} ...f{next} }}", next = place + 1).unwrap();
-        }
-        flat.push_str(" fragment f20 on Viewer { id }");
-        assert_eq!(over(&flat), Measure::Selection);
-        assert_eq!(over(&format!("{{ {} }}", "viewer { id } ".repeat(51))), Measure::RootFields);
-    }
-
-    #[test]
-    fn a_circle_is_named() {
-        let circle = "{ ...a } fragment a on Query { ...b } fragment b on Query { ...a }";
-        assert!(matches!(weigh_with(circle, &Variables::default()), Err(Unweighed::Circle(_))));
-    }
-
-    #[test]
-    fn depth_has_an_end() {
-        let deep = |depth: usize| format!("{}{}", "{ a ".repeat(depth), "}".repeat(depth));
-        assert!(weigh_with(&deep(20), &Variables::default()).is_ok());
-        assert_eq!(over(&deep(21)), Measure::Depth);
-    }
-}
+mod tests;

@@ -12,6 +12,7 @@ use crate::domain::value::{CaseId, Division};
 use crate::graphql::door::Door;
 use crate::graphql::errors;
 use crate::graphql::filter::LARGEST;
+use crate::graphql::limits::NamedLimit;
 
 /// 筛选: which events. Every field that is given has to hold; an empty list is as if it were not given.
 #[derive(Clone, Debug, Default, InputObject)]
@@ -86,7 +87,8 @@ impl EventFilter {
         let case_ids = self.case_ids.unwrap_or_default();
         if types.len() + case_ids.len() > LARGEST {
             let message = format!("a filter holds at most {LARGEST} values");
-            return Err(errors::argument("FILTER_TOO_LARGE", "filter", message));
+            let limit = NamedLimit { name: "largestFilter", maximum: LARGEST as u64 };
+            return Err(errors::over("FILTER_TOO_LARGE", "filter", limit, message));
         }
         let actor = self.actor.map(|actor| ActorId::parse(&actor)).transpose();
         let division = self.division_within.map(|code| Division::parse(&code)).transpose();

@@ -18,7 +18,7 @@ use async_graphql::{Context, Result};
 
 use crate::app::{Happened, Interest, Moment, Start};
 use crate::graphql::context::app;
-use crate::graphql::errors;
+use crate::graphql::{NamedLimit, errors};
 pub(super) use root::Subscription;
 pub use stream::{Delivery, Subscribed};
 
@@ -29,6 +29,8 @@ pub struct StreamLimits {
     pub connections: usize,
     /// How many subscriptions one WebSocket carries.
     pub subscriptions_per_connection: usize,
+    /// How many queries and mutations may be under way on one WebSocket.
+    pub operations_per_connection: usize,
     /// How many subscriptions an actor has, over all connections of the server.
     pub subscriptions_per_actor: usize,
     /// How long a WebSocket may take to say who is asking.
@@ -44,11 +46,38 @@ impl Default for StreamLimits {
         Self {
             connections: 20_000,
             subscriptions_per_connection: 100,
+            operations_per_connection: 20,
             subscriptions_per_actor: 1_000,
             init_timeout: Duration::from_secs(5),
             heartbeat: Duration::from_secs(15),
             patience: Duration::from_secs(30),
         }
+    }
+}
+
+impl StreamLimits {
+    /// How many WebSockets and event streams there are.
+    #[must_use]
+    pub fn of_server(&self) -> NamedLimit {
+        NamedLimit { name: "streamingConnections", maximum: self.connections as u64 }
+    }
+
+    /// How many subscriptions a WebSocket carries.
+    #[must_use]
+    pub fn of_connection(&self) -> NamedLimit {
+        NamedLimit { name: "subscriptionsPerConnection", maximum: self.subscriptions_per_connection as u64 }
+    }
+
+    /// How many queries and mutations are under way on a WebSocket.
+    #[must_use]
+    pub fn of_operations(&self) -> NamedLimit {
+        NamedLimit { name: "operationsPerConnection", maximum: self.operations_per_connection as u64 }
+    }
+
+    /// How many subscriptions an actor has.
+    #[must_use]
+    pub fn of_actor(&self) -> NamedLimit {
+        NamedLimit { name: "subscriptionsPerActor", maximum: self.subscriptions_per_actor as u64 }
     }
 }
 

@@ -5,16 +5,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_graphql::parser::types::OperationType;
-use async_graphql::{Request, Response, ServerError};
+use async_graphql::{Pos, Request, Response, ServerError};
 use futures::StreamExt;
 use tokio::time::{Instant, Interval, MissedTickBehavior};
 
 use crate::app::{App, Fault};
 use crate::graphql::context::Session;
+use crate::graphql::limits::Limits;
 use crate::graphql::loaders::Loaders;
 use crate::graphql::subscription::source::Source;
 use crate::graphql::subscription::{News, StreamLimits, Turn, Wanted, root_field};
-use crate::graphql::{Document, Executable, Schema, name_library_error};
+use crate::graphql::{Document, Executable, Schema, errors, execution, name_library_error};
 
 /// How long a judgement of what may be seen holds for news that wait for their reader.
 const JUDGED_FOR: Duration = Duration::from_secs(1);
@@ -42,7 +43,7 @@ pub struct Subscribed {
 }
 
 impl Schema {
-    /// Opens a subscription. `resume` is the position that the client had got to, where its transport tells; it goes before the document's own.
+    /// Opens a subscription. `resume` is the position that the client had got to, where its transport tells; it goes before the document's own, and like that one it has to be in the log.
     ///
     /// # Errors
     /// What is wrong with it, as an answer.
@@ -59,7 +60,8 @@ impl Schema {
             return Err(refused("a subscription selects exactly one field"));
         }
         let limits = self.schema.data::<StreamLimits>().copied().unwrap_or_default();
-        let runner = Runner { schema: self.schema.clone(), app: self.app.clone(), document, session };
+        let runner =
+            Runner { schema: self.schema.clone(), app: self.app.clone(), limits: self.limits, document, session };
         let heard = Arc::<Mutex<Option<Wanted>>>::default();
         if let Some(response) = runner.run(Turn::Opening(heard.clone())).await {
             return Err(Box::new(response));
@@ -68,12 +70,15 @@ impl Schema {
         let Some(wanted) = wanted else {
             return Err(refused("the subscription asks for nothing that can be followed"));
         };
-        let source = Source::open(&self.app, wanted, resume).await.map_err(|fault| {
-            tracing::error!(%fault, "a subscription could not be opened");
-            let mut error = ServerError::new("not possible at the moment; the same request may be sent again", None);
-            let extensions = error.extensions.get_or_insert_default();
-            extensions.set("code", "UNAVAILABLE");
-            extensions.set("retryable", true);
+        let source = async {
+            self.app.reached(resume).await?;
+            Source::open(&self.app, wanted, resume).await
+        };
+        let source = source.await.map_err(|fault| {
+            let error = errors::of_fault(&runner.session.request_id, &self.limits, fault);
+            let mut error = error.into_server_error(Pos::default());
+            // It is about no place in the document.
+            error.locations.clear();
             Box::new(Response::from_errors(vec![error]))
         })?;
         let mut heartbeat = tokio::time::interval_at(Instant::now() + limits.heartbeat, limits.heartbeat);
@@ -93,6 +98,12 @@ impl Schema {
 }
 
 impl Subscribed {
+    /// The position to go on from when nothing more is told; none where that is before the first event.
+    #[must_use]
+    pub fn position(&self) -> Option<u64> {
+        self.told.or_else(|| self.waiting.front().map(|news| news.position))
+    }
+
     /// Waits for the next answer, and gives it and itself to ask again. Dropping the future may lose an answer, and so drops the subscription.
     ///
     /// # Errors
@@ -142,22 +153,24 @@ impl Subscribed {
 struct Runner {
     schema: Executable,
     app: Arc<App>,
+    limits: Limits,
     document: Document,
     session: Session,
 }
 
 impl Runner {
-    /// The answer; none when there is nothing to show.
+    /// The answer; none when there is nothing to show. One that takes too long is an error in the place of what was to be shown, so that no update stops those behind it.
     async fn run(&self, turn: Turn) -> Option<Response> {
         let document = &self.document;
         let mut request = Request::new(document.query.clone())
             .variables(document.variables.clone())
             .data(self.session.clone())
-            .data(Loaders::new(&self.app, &self.session.actor))
+            .data(Loaders::new(&self.app, &self.session.actor, &self.limits))
             .data(turn);
         request.operation_name.clone_from(&document.operation_name);
         request.set_parsed_query(document.parsed.clone());
-        let mut response = self.schema.execute_stream(request).next().await?;
+        let mut answers = self.schema.execute_stream(request);
+        let mut response = execution::in_time(document.kind(), &self.limits, answers.next()).await?;
         response.errors.iter_mut().for_each(name_library_error);
         Some(response)
     }

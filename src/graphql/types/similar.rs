@@ -4,14 +4,15 @@ use async_graphql::{Context, ID, Object, Result};
 
 use crate::app::{Similar, StoredCase};
 use crate::graphql::context::{actor, app};
+use crate::graphql::limits::NamedLimit;
 use crate::graphql::query::{Viewpoint, score};
 use crate::graphql::types::case::CaseNode;
 use crate::graphql::{errors, ids};
 
 /// The most cases that are shown.
-const MOST: i32 = 20;
+pub(crate) const MOST: u32 = 20;
 /// How many are shown where none is said.
-const USUAL: i32 = 5;
+pub(crate) const USUAL: u32 = 5;
 
 pub(crate) struct CaseLikeness {
     pub(crate) stored: StoredCase,
@@ -28,11 +29,12 @@ impl CaseLikeness {
         #[graphql(desc = "At most so many, up to 20; 5 when left out.")] first: Option<i32>,
     ) -> Option<Result<Vec<SimilarCase>>> {
         errors::nullable(async {
-            let most = first.unwrap_or(USUAL);
-            if !(0..=MOST).contains(&most) {
+            let asked = first.map_or(Ok(USUAL), u32::try_from);
+            let Some(most) = asked.ok().filter(|most| *most <= MOST) else {
                 let message = format!("0 to {MOST} similar cases are shown");
-                return Err(errors::argument("PAGE_SIZE_INVALID", "first", message));
-            }
+                let limit = NamedLimit { name: "mostSimilar", maximum: MOST.into() };
+                return Err(errors::over("PAGE_SIZE_INVALID", "first", limit, message));
+            };
             let similar = app(ctx).similar(actor(ctx), &self.stored, self.from.moment, most as usize).await;
             let similar = similar.map_err(|fault| errors::fault(ctx, fault))?;
             Ok(Some(similar.into_iter().map(|similar| SimilarCase { similar, from: self.from }).collect()))

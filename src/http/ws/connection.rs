@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_graphql::Response as Answer;
 use async_graphql::parser::types::OperationType;
 use axum::body::Bytes;
 use axum::extract::ws::{Message, WebSocket};
@@ -15,7 +16,7 @@ use crate::http::request::of_fields;
 use crate::http::streams::Farewell;
 use crate::http::trace::RequestId;
 use crate::http::ws::message::{self, Closing, Told};
-use crate::http::ws::operations::{Operations, Step, Ticket};
+use crate::http::ws::operations::{Operations, Step, Task, Ticket};
 use crate::http::{Front, answer};
 
 /// How long the last message waits for a reader who does not read, and how long it may take the client to close its side.
@@ -183,24 +184,44 @@ impl Connection {
             Err(refused) => return self.send(message::error(&id, &answer::errors(&refused))).await,
         };
         let (front, session) = (self.front.clone(), session.clone());
+        let task = match self.room_for(document.kind(), &session) {
+            Ok(task) => task,
+            Err(refused) => return self.send(message::error(&id, &answer::errors(&refused))).await,
+        };
         if document.kind() != OperationType::Subscription {
             let answered = async move { Step::Answered(front.schema.execute(document, session).await) };
-            self.operations.begin(id, None, answered);
+            self.operations.begin(id, task, answered);
             return Ok(());
         }
-        let has_room = self.operations.subscriptions() < front.streams.limits.subscriptions_per_connection;
-        let counted = if has_room { front.streams.subscribe(&session.actor.id) } else { None };
-        let Some(counted) = counted else {
-            return self.send(message::error(&id, &answer::errors(&answer::too_many_subscriptions()))).await;
-        };
         let opened = async move {
             match front.schema.subscribe(document, session, None).await {
                 Ok(subscribed) => Step::Opened(subscribed),
                 Err(refused) => Step::Refused(refused),
             }
         };
-        self.operations.begin(id, Some(counted), opened);
+        self.operations.begin(id, task, opened);
         Ok(())
+    }
+
+    /// Room for one more operation of that kind.
+    fn room_for(&self, kind: OperationType, session: &Session) -> Result<Task, Answer> {
+        let (streams, limits) = (&self.front.streams, self.front.streams.limits);
+        match kind {
+            OperationType::Subscription if self.operations.subscriptions() >= limits.subscriptions_per_connection => {
+                Err(answer::too_many_subscriptions(limits.of_connection()))
+            }
+            OperationType::Subscription => {
+                let counted = streams.subscribe(&session.actor.id);
+                counted.map(Task::Subscription).ok_or_else(|| answer::too_many_subscriptions(limits.of_actor()))
+            }
+            OperationType::Query | OperationType::Mutation
+                if self.operations.under_way() >= limits.operations_per_connection =>
+            {
+                Err(answer::too_many_operations(limits.of_operations()))
+            }
+            OperationType::Query => Ok(Task::Query),
+            OperationType::Mutation => Ok(Task::Mutation),
+        }
     }
 
     /// Takes an operation one step on.
@@ -208,12 +229,13 @@ impl Connection {
         let id = &ticket.id;
         match step {
             Step::Opened(subscribed) => {
+                self.operations.tell(&ticket, subscribed.position());
                 self.operations.follow(&ticket, subscribed);
                 Ok(())
             }
             Step::Delivered(subscribed, Ok(Delivery { response, position })) => {
                 // Whatever is given to the socket comes before everything that it is given later, its close included.
-                self.operations.tell(&ticket, position);
+                self.operations.tell(&ticket, Some(position));
                 self.operations.follow(&ticket, subscribed);
                 self.send(message::next(id, &answer::body(&response))).await
             }

@@ -1,6 +1,7 @@
 //! The operations of one connection: all are polled by the connection's own task, so that one which waits costs a small future and no task.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use async_graphql::Response as Answer;
 use futures::StreamExt;
@@ -28,6 +29,10 @@ pub(super) enum Step {
 pub(super) struct Operations {
     work: FuturesUnordered<Abortable<BoxFuture<'static, (Ticket, Step)>>>,
     active: HashMap<String, Active>,
+    /// Every mutation under way holds it, also one that nobody waits for any more: so many hold it as there are.
+    mutations: Arc<()>,
+    /// Where the subscriptions go on that were ended, all together.
+    ended_at: Option<u64>,
     /// Tickets tell an operation from an earlier one under the same id.
     next_serial: u64,
 }
@@ -43,10 +48,17 @@ pub(super) struct Ticket {
 struct Active {
     serial: u64,
     abort: AbortHandle,
-    /// Of subscriptions.
-    counted: Option<Counted>,
-    /// The position that was delivered up to.
+    task: Task,
+    /// The position to go on from: what was delivered up to, or where the subscription began; none while it has no such position.
     told: Option<u64>,
+}
+
+/// What kind of operation it is, with what it takes up.
+pub(super) enum Task {
+    Query,
+    /// A command that is under way is carried out, even if nobody waits for it any more.
+    Mutation,
+    Subscription(#[expect(dead_code, reason = "it counts until it is dropped")] Counted),
 }
 
 impl Operations {
@@ -57,24 +69,35 @@ impl Operations {
 
     /// How many subscriptions there are.
     pub(super) fn subscriptions(&self) -> usize {
-        self.active.values().filter(|active| active.counted.is_some()).count()
+        self.active.values().filter(|active| active.is_subscription()).count()
+    }
+
+    /// How many queries and mutations are under way.
+    pub(super) fn under_way(&self) -> usize {
+        let queries = self.active.values().filter(|active| matches!(active.task, Task::Query)).count();
+        queries + Arc::strong_count(&self.mutations) - 1
     }
 
     pub(super) fn is_empty(&self) -> bool {
         self.active.is_empty()
     }
 
-    /// Begins an operation; `counted` when it is a subscription.
-    pub(super) fn begin(
-        &mut self,
-        id: String,
-        counted: Option<Counted>,
-        first: impl Future<Output = Step> + Send + 'static,
-    ) {
+    /// Begins an operation.
+    pub(super) fn begin(&mut self, id: String, task: Task, first: impl Future<Output = Step> + Send + 'static) {
         let ticket = Ticket { id, serial: self.next_serial };
         self.next_serial += 1;
-        let abort = self.push(ticket.clone(), first);
-        self.active.insert(ticket.id, Active { serial: ticket.serial, abort, counted, told: None });
+        let abort = match task {
+            Task::Query | Task::Subscription(_) => self.push(ticket.clone(), first),
+            Task::Mutation => {
+                let held = self.mutations.clone();
+                self.push(ticket.clone(), async move {
+                    let step = first.await;
+                    drop(held);
+                    step
+                })
+            }
+        };
+        self.active.insert(ticket.id, Active { serial: ticket.serial, abort, task, told: None });
     }
 
     /// Waits for the next answer of the subscription.
@@ -110,39 +133,45 @@ impl Operations {
         self.active.get(&ticket.id).is_some_and(|active| active.serial == ticket.serial)
     }
 
-    /// Notes what is on its way to the client.
-    pub(super) fn tell(&mut self, ticket: &Ticket, position: u64) {
+    /// Notes where a subscription goes on from: what is on its way to the client, or where it begins.
+    pub(super) fn tell(&mut self, ticket: &Ticket, position: Option<u64>) {
         if let Some(active) = self.active.get_mut(&ticket.id) {
-            active.told = Some(position);
+            active.told = position;
         }
     }
 
-    /// It has ended, or the client wants no more of it. A command that is under way is carried out all the same.
+    /// It has ended, or the client wants no more of it.
     pub(super) fn end(&mut self, id: &str) {
-        if let Some(active) = self.active.remove(id)
-            && active.counted.is_some()
-        {
-            active.abort.abort();
+        match self.active.remove(id) {
+            None | Some(Active { task: Task::Mutation, .. }) => {}
+            Some(Active { task: Task::Query | Task::Subscription(_), abort, .. }) => abort.abort(),
         }
     }
 
-    /// Ends every subscription; the other operations still give their answers. The position that all were delivered up to.
+    /// Ends every subscription; the other operations still give their answers. A position that none of them misses anything behind; none where one of them has no such position yet.
     pub(super) fn end_subscriptions(&mut self) -> Option<u64> {
-        let told = self.active.values().filter_map(|active| active.told).min();
-        self.active.retain(|_, active| {
-            let goes_on = active.counted.is_none();
-            if !goes_on {
-                active.abort.abort();
-            }
-            goes_on
-        });
-        told
+        let ended: Vec<_> = self.active.extract_if(|_, active| active.is_subscription()).collect();
+        if !ended.is_empty() {
+            let told: Option<Vec<u64>> = ended.iter().map(|(_, active)| active.told).collect();
+            self.ended_at = told.and_then(|told| told.into_iter().min());
+        }
+        ended.iter().for_each(|(_, active)| active.abort.abort());
+        self.ended_at
+    }
+}
+
+impl Active {
+    fn is_subscription(&self) -> bool {
+        matches!(self.task, Task::Subscription(_))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::actor::ActorId;
+    use crate::graphql::StreamLimits;
+    use crate::http::streams::Streams;
 
     fn answered() -> Step {
         Step::Answered(Answer::default())
@@ -151,13 +180,62 @@ mod tests {
     #[tokio::test]
     async fn an_id_stands_for_the_latest_operation_under_it() {
         let mut operations = Operations::default();
-        operations.begin("a".to_owned(), None, async { answered() });
+        operations.begin("a".to_owned(), Task::Mutation, async { answered() });
         assert!(operations.has("a"));
         operations.end("a");
-        operations.begin("a".to_owned(), None, async { answered() });
+        operations.begin("a".to_owned(), Task::Mutation, async { answered() });
         let (ticket, _) = operations.next().await.expect("the second one");
         assert_eq!(ticket, Ticket { id: "a".to_owned(), serial: 1 });
         operations.end("a");
         assert!(operations.is_empty() && operations.next().await.is_none());
+    }
+
+    #[tokio::test]
+    async fn what_is_under_way_counts_until_it_has_really_ended() {
+        let mut operations = Operations::default();
+        operations.begin("a".to_owned(), Task::Mutation, async { answered() });
+        operations.begin("b".to_owned(), Task::Query, std::future::pending());
+        assert_eq!(operations.under_way(), 2);
+        // Nobody waits for the command any more, and it is carried out.
+        operations.end("a");
+        assert_eq!(operations.under_way(), 2);
+        operations.end("b");
+        assert_eq!(operations.under_way(), 1, "a query is given up at once");
+        assert!(operations.next().await.is_none(), "the client is told of neither");
+        assert_eq!(operations.under_way(), 0);
+    }
+
+    #[tokio::test]
+    async fn all_go_on_where_the_one_that_is_the_least_far_does() {
+        let streams = Streams::new(StreamLimits::default());
+        let actor = ActorId::parse("one").expect("an id");
+        let mut operations = Operations::default();
+        let begin = |operations: &mut Operations, id: &str| {
+            let counted = streams.subscribe(&actor).expect("room");
+            operations.begin(id.to_owned(), Task::Subscription(counted), std::future::pending());
+            Ticket { id: id.to_owned(), serial: operations.next_serial - 1 }
+        };
+        operations.begin("q".to_owned(), Task::Query, std::future::pending());
+        assert_eq!(operations.end_subscriptions(), None, "there is none");
+
+        let (a, b) = (begin(&mut operations, "a"), begin(&mut operations, "b"));
+        operations.tell(&a, Some(90));
+        operations.tell(&b, Some(41));
+        operations.tell(&a, Some(91));
+        assert_eq!((operations.subscriptions(), operations.under_way()), (2, 1));
+        assert_eq!(operations.end_subscriptions(), Some(41));
+        assert_eq!((operations.subscriptions(), operations.under_way()), (0, 1));
+        assert_eq!(operations.end_subscriptions(), Some(41), "they have ended already");
+
+        // One that was told nothing and begins with the first event would miss it behind any position.
+        let (a, b) = (begin(&mut operations, "a"), begin(&mut operations, "b"));
+        operations.tell(&a, Some(90));
+        operations.tell(&b, None);
+        assert_eq!(operations.end_subscriptions(), None);
+        // So would one that is still being opened.
+        let a = begin(&mut operations, "a");
+        begin(&mut operations, "b");
+        operations.tell(&a, Some(90));
+        assert_eq!(operations.end_subscriptions(), None);
     }
 }

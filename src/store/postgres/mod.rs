@@ -7,7 +7,9 @@ mod sql;
 mod write;
 
 use std::cmp::Ordering;
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
 
 use cqrs_es::Aggregate;
 use cqrs_es::persist::{PersistedEventRepository, PersistenceError, SerializedEvent};
@@ -27,16 +29,19 @@ use crate::store::sql::{HEAD, SET_ROWS_VERSION};
 use crate::store::statement::{Argument, Statement};
 use crate::store::stored::HeadRow;
 use crate::store::texts::IndexDialect;
-use crate::store::{Append, Head, StoreError, migration_error};
+use crate::store::{Append, Head, StoreError, migration_error, time_limit};
 
 static MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
 
-/// Connections for everything but commits.
+/// Connections for everything but commits, and as many again for reads with a limit.
 const POOL_CONNECTIONS: u32 = 16;
 
 /// An opened and migrated PostgreSQL database.
 pub(super) struct PostgresBackend {
     pool: PgPool,
+    options: PgConnectOptions,
+    /// Of reads with a limit, by the limit: a connection gets its `statement_timeout` when it is made, so that no read has to set it. A process has one limit.
+    limited: std::sync::Mutex<HashMap<Duration, PgPool>>,
     writer_options: PgConnectOptions,
     /// The connection of the commits, held for the length of one. It is not of the pool, which
     /// would ping it after every use. Empty before the first commit and after a failed one.
@@ -57,22 +62,30 @@ impl PostgresBackend {
         let mut first = PgConnection::connect_with(&options).await.map_err(unreachable)?;
         migrate(&mut first).await?;
         first.close().await.map_err(unreachable)?;
-        let pool = PgPoolOptions::new()
-            .max_connections(POOL_CONNECTIONS)
-            .test_before_acquire(false)
-            .connect_with(options.clone())
-            .await
-            .map_err(unreachable)?;
+        let pool = pool_options().connect_with(options.clone()).await.map_err(unreachable)?;
         // Each statement of a commit looks up a few keys. Plans are made when tables may still be
         // empty and are kept when they are not: they must use the indexes from the start. The
         // time-out frees the head if this process stops answering in the middle of a commit.
-        let writer_options = options.options([
+        let writer_options = options.clone().options([
             ("enable_seqscan", "off"),
             ("enable_hashjoin", "off"),
             ("enable_mergejoin", "off"),
             ("idle_in_transaction_session_timeout", "30s"),
         ]);
-        Ok(Self { pool, writer_options, writer: Mutex::new(None), heard: watch::Sender::new(0) })
+        let (limited, writer) = (std::sync::Mutex::default(), Mutex::new(None));
+        Ok(Self { pool, options, limited, writer_options, writer, heard: watch::Sender::new(0) })
+    }
+
+    /// The connections to read with for whoever asks. A statement whose asker has gone runs on until its limit.
+    fn readers(&self) -> PgPool {
+        let Some(limit) = time_limit::limit() else { return self.pool.clone() };
+        let mut limited = self.limited.lock().unwrap_or_else(PoisonError::into_inner);
+        let pool = limited.entry(limit).or_insert_with(|| {
+            // Zero would be no limit at all.
+            let timeout = limit.as_millis().max(1).to_string();
+            pool_options().connect_lazy_with(self.options.clone().options([("statement_timeout", timeout)]))
+        });
+        pool.clone()
     }
 
     /// Locks the head of the log on the kept connection, or on a new one if there is none or it
@@ -88,6 +101,10 @@ impl PostgresBackend {
         connection.execute(sql::BEGIN).await?;
         Ok(connection)
     }
+}
+
+fn pool_options() -> PgPoolOptions {
+    PgPoolOptions::new().max_connections(POOL_CONNECTIONS).test_before_acquire(false)
 }
 
 /// Migrates, and gives that role what a server needs.
@@ -125,7 +142,7 @@ impl Backend for PostgresBackend {
             Argument::Integer(number) => query.bind(number),
             Argument::Bytes(bytes) => query.bind(bytes),
         });
-        query.fetch_all(&self.pool).await
+        query.fetch_all(&self.readers()).await
     }
 
     async fn explain(&self, statement: &Statement) -> Result<Vec<String>, sqlx::Error> {
@@ -160,7 +177,7 @@ impl Backend for PostgresBackend {
         aggregate_id: &str,
         after_version: u64,
     ) -> Result<Vec<SerializedEvent>, PersistenceError> {
-        let repository = PostgresEventRepository::new(self.pool.clone());
+        let repository = PostgresEventRepository::new(self.readers());
         match after_version {
             0 => repository.get_events::<A>(aggregate_id).await,
             _ => repository.get_last_events::<A>(aggregate_id, after_version as usize).await,

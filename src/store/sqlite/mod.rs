@@ -18,6 +18,7 @@ use sqlx::sqlite::{
 };
 use sqlx::{Connection, Executor, Row};
 use tokio::sync::{Mutex, watch};
+use tokio::time::Instant;
 
 use crate::store::backend::{Backend, Decoded};
 use crate::store::compare::{self, DifferenceRow};
@@ -29,7 +30,7 @@ use crate::store::sql::{HEAD, SET_ROWS_VERSION};
 use crate::store::statement::{Argument, Statement};
 use crate::store::stored::HeadRow;
 use crate::store::texts::IndexDialect;
-use crate::store::{Append, Head, StoreError, StreamId, migration_error};
+use crate::store::{Append, Head, StoreError, StreamId, migration_error, time_limit};
 
 use insert::{IndexedTerms, insert_all};
 use sql::{RowStatements, SERVED};
@@ -42,11 +43,16 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 /// Readers of one process; more than cores do not read faster.
 const READERS: u32 = 8;
 
+/// After how many steps of its machine SQLite asks whether a statement with a limit may go on: some tens of microseconds.
+const STEPS: i32 = 1_000;
+
 /// An opened and migrated SQLite file.
 pub(super) struct SqliteBackend {
     /// Held for the length of a transaction.
     writer: Mutex<SqliteConnection>,
     readers: SqlitePool,
+    /// Of statements that have a limit. Every one sets its own: what an earlier one has left here would end those without.
+    limited: SqlitePool,
     /// Stays silent: SQLite tells no other process of a commit.
     heard: watch::Sender<u64>,
 }
@@ -70,13 +76,11 @@ impl SqliteBackend {
             .statement_cache_capacity(256);
         let mut writer = SqliteConnection::connect_with(&options).await.map_err(unreachable)?;
         migrate(&mut writer).await?;
-        let readers = SqlitePoolOptions::new()
-            .max_connections(READERS)
-            .test_before_acquire(false)
-            .connect_with(options.pragma("query_only", "on"))
-            .await
-            .map_err(unreachable)?;
-        Ok(Self { writer: Mutex::new(writer), readers, heard: watch::Sender::new(0) })
+        let options = options.pragma("query_only", "on");
+        let pool = SqlitePoolOptions::new().max_connections(READERS).test_before_acquire(false);
+        let limited = pool.clone().connect_lazy_with(options.clone());
+        let readers = pool.connect_with(options).await.map_err(unreachable)?;
+        Ok(Self { writer: Mutex::new(writer), readers, limited, heard: watch::Sender::new(0) })
     }
 }
 
@@ -98,7 +102,16 @@ impl Backend for SqliteBackend {
             Argument::Integer(number) => query.bind(number),
             Argument::Bytes(bytes) => query.bind(bytes),
         });
-        query.fetch_all(&self.readers).await
+        let Some(limit) = time_limit::limit() else { return query.fetch_all(&self.readers).await };
+        let mut reader = self.limited.acquire().await?;
+        // Dropped with this future when nobody waits any more: the statement ends then, too.
+        let asker = Arc::new(());
+        let (waits, until) = (Arc::downgrade(&asker), Instant::now() + limit);
+        let goes_on = move || waits.strong_count() > 0 && Instant::now() < until;
+        reader.lock_handle().await?.set_progress_handler(STEPS, goes_on);
+        let rows = query.fetch_all(&mut *reader).await;
+        drop(asker);
+        rows
     }
 
     async fn explain(&self, statement: &Statement) -> Result<Vec<String>, sqlx::Error> {

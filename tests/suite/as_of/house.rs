@@ -95,7 +95,7 @@ impl House {
             root_fields: 1_000,
             selection: 10_000,
             depth: 100,
-            cost: 1_000_000_000_000,
+            cost: u64::MAX,
             ..Limits::default()
         };
         let schema = Schema::new(app.clone(), limits, StreamLimits::default());

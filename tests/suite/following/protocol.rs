@@ -24,6 +24,7 @@ impl House {
         let mut command = installation.command();
         let command = command.env("ETALON_CONNECTION_INIT_TIMEOUT_MS", "500").env("ETALON_BODY_LIMIT_BYTES", "4096");
         let command = command.env("ETALON_SUBSCRIPTIONS_PER_CONNECTION", "2");
+        let command = command.env("ETALON_OPERATIONS_PER_CONNECTION", "2");
         let server = Server::start(command.args(["serve", "--listen", "127.0.0.1:0"]));
         let token = installation.token(&Who::new("manager", "MANAGER", "44"));
         Self { server, installation, token }
@@ -176,7 +177,12 @@ async fn a_socket_carries_operations_of_every_kind() {
     say(&mut socket, subscribe("t", "subscription { events(fromStart: true) { position } }")).await;
     assert_eq!(message(&mut socket).await["payload"]["data"]["events"]["position"], "0");
     say(&mut socket, subscribe("u", "subscription { events { position } }")).await;
-    assert_eq!(message(&mut socket).await["payload"][0]["extensions"]["code"], "TOO_MANY_SUBSCRIPTIONS");
+    let refused = message(&mut socket).await["payload"][0]["extensions"].clone();
+    let limit = json!({ "code": "TOO_MANY_SUBSCRIPTIONS", "limit": "subscriptionsPerConnection", "maximum": 2 });
+    assert!(
+        limit.as_object().is_some_and(|limit| limit.iter().all(|(name, value)| refused[name] == *value)),
+        "{refused}"
+    );
     say(&mut socket, json!({ "id": "t", "type": "complete" })).await;
     say(&mut socket, subscribe("t", "subscription { events(fromStart: true) { position } }")).await;
     assert_eq!(message(&mut socket).await["id"], "t", "the id and the room are free again");
@@ -191,6 +197,56 @@ async fn a_socket_carries_operations_of_every_kind() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_close_names_no_position_that_a_subscription_misses_something_behind() {
+    let House { server, installation: _installation, token } = House::open();
+    let client = reqwest::Client::new();
+    for _ in 0..3 {
+        let body = json!({ "query": OPEN, "variables": { "input": campaign("计量服务") } });
+        client.post(&server.graphql).bearer_auth(&token).json(&body).send().await.expect("an answer");
+    }
+    let mut socket = greeted(&server.graphql, &token).await.expect("it is acknowledged");
+    // It hears of nothing for a while, and is told no position; the other one is told the latest at once.
+    let quiet = "subscription { events(after: \"0\", filter: { subjects: [CASE] }) { position } }";
+    say(&mut socket, subscribe("quiet", quiet)).await;
+    say(&mut socket, subscribe("told", "subscription { events { position } }")).await;
+    let first = message(&mut socket).await;
+    assert_eq!((&first["id"], &first["payload"]["data"]["events"]["position"]), (&json!("told"), &json!("2")));
+    let ended = tokio::task::spawn_blocking(move || server.stop());
+    let reason: Value = loop {
+        match socket.next().await {
+            Some(Ok(Message::Close(Some(frame)))) => break serde_json::from_str(&frame.reason).expect("JSON"),
+            Some(Ok(_)) => {}
+            other => panic!("it is closed in words: {other:?}"),
+        }
+    };
+    assert_eq!(reason["code"], "SHUTTING_DOWN");
+    assert!([json!("0"), Value::Null].contains(&reason["position"]), "{reason}");
+    drop(socket);
+    assert!(ended.await.expect("no panic"), "it ends in order");
+}
+
+#[tokio::test]
+async fn a_socket_has_so_many_operations_under_way_and_no_more() {
+    let house = House::open();
+    let mut socket = house.greeted().await;
+    // They wait until the server gives the position up.
+    let waits = "{ cases(minPosition: \"9999\") { totalCount } }";
+    for id in ["a", "b", "c"] {
+        say(&mut socket, subscribe(id, waits)).await;
+    }
+    let refused = message(&mut socket).await;
+    assert_eq!((&refused["id"], &refused["type"]), (&json!("c"), &json!("error")));
+    let expected =
+        json!({ "code": "TOO_MANY_OPERATIONS", "limit": "operationsPerConnection", "maximum": 2, "retryable": true });
+    assert_eq!(refused["payload"][0]["extensions"], expected);
+    // What the client does not wait for any more takes no room.
+    say(&mut socket, json!({ "id": "a", "type": "complete" })).await;
+    say(&mut socket, subscribe("d", "{ viewer { roles } }")).await;
+    let answered = message(&mut socket).await;
+    assert_eq!((&answered["id"], &answered["type"]), (&json!("d"), &json!("next")));
+}
+
 #[tokio::test]
 async fn an_event_stream_resumes_by_its_last_id_and_refuses_before_it_begins() {
     let house = House::open();
@@ -200,11 +256,15 @@ async fn an_event_stream_resumes_by_its_last_id_and_refuses_before_it_begins() {
         request.json(&json!({ "query": query }))
     };
     let events = "subscription { events { position } }";
+    let after = |position: &str| post(events).header(ACCEPT, "text/event-stream").header("last-event-id", position);
     for (request, status, code) in [
         (post(events), 406, "SUBSCRIPTION_NEEDS_STREAM"),
         (post("subscription { no }").header(ACCEPT, "text/event-stream"), 400, "GRAPHQL_VALIDATION_FAILED"),
         (post("subscription { caseChanged(id: 1) { id } }").header(ACCEPT, "text/event-stream"), 400, "ID_INVALID"),
-        (post(events).header(ACCEPT, "text/event-stream").header("last-event-id", "x"), 400, "BAD_REQUEST"),
+        (after("x"), 400, "LAST_EVENT_ID_INVALID"),
+        (after("-1"), 400, "LAST_EVENT_ID_INVALID"),
+        (after("18446744073709551615"), 400, "LAST_EVENT_ID_INVALID"),
+        (after("9999"), 400, "POSITION_NOT_REACHED"),
     ] {
         let answer = request.send().await.expect("an answer");
         assert_eq!(answer.status(), status, "{code}");

@@ -252,9 +252,10 @@ async fn a_server_that_may_not_migrate_says_who_should() {
     let mut owner = PgConnection::connect(&database.url).await.expect("the server answers");
     let role = TestRole::in_database(&database.url, &mut owner).await;
     migrate_for(&database.url, &role.name).await.expect("migrated");
-    owner.execute("delete from _sqlx_migrations where version = 8").await.expect("as an older program left it");
+    let forget = "delete from _sqlx_migrations where version = (select max(version) from _sqlx_migrations)";
+    owner.execute(forget).await.expect("as an older program left it");
     let refused = open(&role.url, TestClock::new()).await.err().expect("the schema is old").to_string();
-    assert!(refused.contains("version 7 and needs 8") && refused.contains("etalon migrate"), "{refused}");
+    assert!(refused.contains("the database has schema version") && refused.contains("etalon migrate"), "{refused}");
     let only = migrate_for("sqlite:/tmp/x.db", "x").await.expect_err("no roles there").to_string();
     assert!(only.contains("only PostgreSQL has roles"), "{only}");
     owner.execute(format!("drop owned by {0} cascade; drop role {0}", role.name).as_str()).await.expect("gone");

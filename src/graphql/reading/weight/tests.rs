@@ -1,0 +1,193 @@
+use std::fmt::Write;
+use std::sync::LazyLock;
+
+use apollo_compiler::Schema;
+use async_graphql::parser::parse_query;
+use serde_json::{Value as Json, json};
+
+use super::*;
+
+/// What GraphiQL and the tools of Apollo and Relay ask first.
+const GRAPHIQL: &str = "query IntrospectionQuery { __schema {
+    queryType { name kind } mutationType { name kind } subscriptionType { name kind } types { ...FullType }
+    directives { name description isRepeatable locations args(includeDeprecated: true) { ...InputValue } } } }
+fragment FullType on __Type { kind name description specifiedByURL
+    fields(includeDeprecated: true) { name description args(includeDeprecated: true) { ...InputValue }
+        type { ...TypeRef } isDeprecated deprecationReason }
+    inputFields(includeDeprecated: true) { ...InputValue } interfaces { ...TypeRef }
+    enumValues(includeDeprecated: true) { name description isDeprecated deprecationReason } possibleTypes { ...TypeRef } }
+fragment InputValue on __InputValue { name description type { ...TypeRef } defaultValue isDeprecated deprecationReason }
+fragment TypeRef on __Type { kind name ofType { kind name ofType { kind name ofType { kind name ofType { kind name
+    ofType { kind name ofType { kind name ofType { kind name ofType { kind name ofType { kind name } } } } } } } } } }";
+
+static PRICES: LazyLock<Prices> = LazyLock::new(|| {
+    let builder = Schema::builder().ignore_builtin_redefinitions().parse(crate::graphql::sdl(), "schema");
+    Prices::of(&builder.build().expect("a sound schema")).unwrap_or_else(|lists| panic!("{lists:?}"))
+});
+
+fn weigh_all(query: &str, limits: &Limits, variables: Option<Json>) -> Result<Weight, Unweighed> {
+    let document = parse_query(query).unwrap();
+    let variables = variables.map(Variables::from_json);
+    let mut heaviest = Weight::default();
+    Scale::new(&document, Values::Unknown, &PRICES, limits).fragments()?;
+    for (_, operation) in document.operations.iter() {
+        let declared = &operation.node.variable_definitions;
+        let values = variables.as_ref().map(|variables| Values::Given { variables, declared });
+        let mut scale = Scale::new(&document, values.unwrap_or(Values::Unknown), &PRICES, limits);
+        heaviest = scale.operation(&operation.node)?;
+    }
+    Ok(heaviest)
+}
+
+fn weigh(query: &str) -> Result<Weight, Unweighed> {
+    weigh_all(query, &Limits::default(), None)
+}
+
+fn cost(query: &str) -> u64 {
+    weigh(query).unwrap().cost
+}
+
+fn cost_with(query: &str, variables: Json) -> u64 {
+    weigh_all(query, &Limits::default(), Some(variables)).unwrap().cost
+}
+
+fn over(query: &str) -> Measure {
+    match weigh(query).unwrap_err() {
+        Unweighed::OverLimit(over) => over.measure,
+        Unweighed::Circle(name) => panic!("{name} spreads itself"),
+    }
+}
+
+#[test]
+fn rows_multiply_what_stands_within_them() {
+    assert_eq!(cost("{ viewer { id } }"), 2);
+    assert_eq!(cost("{ viewer { roles } }"), 1 + 1 + 3);
+    assert_eq!(cost("{ cases(first: 10) { nodes { id title } } }"), 31);
+    assert_eq!(cost("{ cases(last: 10) { nodes { id title } } }"), 31);
+    assert_eq!(cost("{ cases { nodes { id } } }"), 101);
+    assert_eq!(cost("{ cases(first: 1) { totalCount pageInfo { endCursor } } }"), 53);
+    assert_eq!(cost("{ cases(first: 100) { totalCount } }"), 51);
+    assert_eq!(cost("{ nodes(ids: [\"a\", \"b\", \"c\"]) { id } }"), 4);
+}
+
+#[test]
+fn lists_without_pages_multiply_as_well() {
+    let case = |fields: &str| cost(&format!("{{ case(id: \"x\") {{ {fields} }} }}")) - 1;
+    assert_eq!(case("comments { id text }"), 5 + 10 * 2);
+    assert_eq!(case("links { other { links { other { id } } } }"), 5 + 20 * (1 + 5 + 20 * 2));
+    assert_eq!(case("... on Case { comments { id } }"), 5 + 10);
+    assert_eq!(cost("{ statistics { groups { cases } } }"), 5_000 + 1 + 200);
+    assert_eq!(
+        cost("{ annualFigures(divisionCode: \"44\", year: 2026) { figures { evidence(first: 10) { eventIds } } } }"),
+        { 5_000 + 1 + 20 * (500 + 10) }
+    );
+}
+
+/// Each of these ran for half a minute.
+#[test]
+fn what_reads_much_weighs_much() {
+    let similar = |depth: usize| {
+        let within =
+            (0..depth).fold("id".to_owned(), |inner, _| format!("similar(first: 20) {{ case {{ {inner} }} }}"));
+        format!("{{ case(id: \"x\") {{ {within} }} }}")
+    };
+    assert_eq!(cost(&similar(1)), 1 + 2_250 + 20 * 2);
+    assert_eq!(cost("{ case(id: \"x\") { similar { score } } }"), 1 + 2_250 + 5);
+    assert_eq!(over(&similar(3)), Measure::Cost);
+    let many = |field: &str| (0..50).map(|n| format!("a{n}: {field} ")).collect::<String>();
+    for field in [
+        "search(query: \"x\") { totalCount }",
+        "statistics { id }",
+        "annualFigures(divisionCode: \"44\", year: 2026) { id }",
+        "cases { nodes { similar(first: 1) { score } } }",
+    ] {
+        assert_eq!(over(&format!("{{ {} }}", many(field))), Measure::Cost, "{field}");
+    }
+}
+
+#[test]
+fn variables_count_by_their_values_and_by_their_defaults() {
+    let plain = "query($n: Int) { cases(first: $n) { nodes { id } } }";
+    let default = "query($n: Int = 100) { cases(first: $n) { nodes { id } } }";
+    let usual = 1 + 50 * 2;
+    assert_eq!(cost_with(plain, json!({ "n": 3 })), 7);
+    assert_eq!(cost_with(plain, json!({})), usual);
+    assert_eq!(cost_with(plain, json!({ "n": null })), usual);
+    assert_eq!(cost_with(default, json!({ "n": 3 })), 7);
+    assert_eq!(cost_with(default, json!({})), 201);
+    assert_eq!(cost_with(default, json!({ "n": null })), usual);
+    // What is not known yet is reckoned at the least, so that no document is refused for what it may never ask.
+    assert_eq!(cost(default), 3);
+    let ids = "query($ids: [ID!]! = [\"a\", \"b\"]) { nodes(ids: $ids) { id } }";
+    assert_eq!(cost_with(ids, json!({})), 3);
+    assert_eq!(cost_with(ids, json!({ "ids": ["a", "b", "c"] })), 4);
+    assert_eq!(cost_with(ids, json!({ "ids": "a" })), 2);
+    let within = "query($id: ID!) { nodes(ids: [$id, $id]) { id } }";
+    assert_eq!(cost_with(within, json!({ "id": "a" })), 3);
+    let similar = "query($n: Int = 20) { case(id: \"x\") { similar(first: $n) { score } } }";
+    assert_eq!(cost_with(similar, json!({})), 1 + 2_250 + 20);
+    assert_eq!(cost_with(similar, json!({ "n": 1_000 })), 1 + 2_250 + 20);
+}
+
+#[test]
+fn the_schema_may_be_asked_for_once_and_not_through_itself() {
+    let whole = cost(GRAPHIQL);
+    assert!((1_000..5_000).contains(&whole), "{whole}");
+    let nested = |depth: usize| {
+        let within = (0..depth).fold("name".to_owned(), |inner, _| format!("fields {{ type {{ {inner} }} }}"));
+        format!("{{ __schema {{ types {{ {within} }} }} }}")
+    };
+    assert!(weigh(&nested(2)).is_ok());
+    assert_eq!(over(&nested(4)), Measure::Cost);
+}
+
+#[test]
+fn a_fragment_hides_no_rows() {
+    let plain = cost("{ cases { edges { node { id } } } }");
+    let spread = "{ cases { ...page } } fragment page on CaseConnection { edges { ...row } }
+        fragment row on CaseEdge { node { id } }";
+    assert_eq!(cost(spread), plain);
+}
+
+#[test]
+fn a_fragment_bomb_is_weighed_in_as_many_steps_as_it_has_selections() {
+    let mut bomb = "{ ...f0 }".to_owned();
+    for place in 0..60 {
+        write!(bomb, " fragment f{place} on Query {{ v: viewer {{ ...f{next} ...f{next} }} }}", next = place + 1)
+            .unwrap();
+    }
+    bomb.push_str(" fragment f60 on Query { viewer { id } }");
+    let document = parse_query(&bomb).unwrap();
+    let limits = Limits { cost: u64::MAX, depth: 100, ..Limits::default() };
+    let mut scale = Scale::new(&document, Values::Unknown, &PRICES, &limits);
+    scale.fragments().unwrap();
+    assert_eq!(scale.steps, 3 * 60 + 2);
+    assert!(matches!(over(&bomb), Measure::Depth | Measure::Cost));
+}
+
+#[test]
+fn a_selection_has_an_end() {
+    let wide = |count: usize| format!("{{ viewer {{ {} }} }}", "id ".repeat(count));
+    assert!(weigh(&wide(500)).is_ok());
+    assert_eq!(over(&wide(501)), Measure::Selection);
+    let mut flat = "{ viewer { ...f0 } }".to_owned();
+    for place in 0..20 {
+        write!(flat, " fragment f{place} on Viewer {{ ...f{next} ...f{next} }}", next = place + 1).unwrap();
+    }
+    flat.push_str(" fragment f20 on Viewer { id }");
+    assert_eq!(over(&flat), Measure::Selection);
+    assert_eq!(over(&format!("{{ {} }}", "viewer { id } ".repeat(51))), Measure::RootFields);
+}
+
+#[test]
+fn a_circle_is_named() {
+    let circle = "{ ...a } fragment a on Query { ...b } fragment b on Query { ...a }";
+    assert!(matches!(weigh(circle), Err(Unweighed::Circle(_))));
+}
+
+#[test]
+fn depth_has_an_end() {
+    let deep = |depth: usize| format!("{}{}", "{ a ".repeat(depth), "}".repeat(depth));
+    assert!(weigh(&deep(20)).is_ok());
+    assert_eq!(over(&deep(21)), Measure::Depth);
+}

@@ -1,0 +1,161 @@
+//! What takes too long is given up: a statement by the database, a query by the server. Commands and what nobody waits for are not.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use etalon::app::App;
+use etalon::clock::ManualClock;
+use etalon::domain::actor::{Actor, ActorId, Role};
+use etalon::domain::value::Division;
+use etalon::graphql::{Asked, Limits, Schema, Session, StreamLimits, has_timed_out};
+use etalon::identity::credential::Credential;
+use etalon::store::{self, StoreError, limited};
+use futures::future::join_all;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use tokio::time::timeout;
+
+use crate::store::on_both_databases;
+use crate::store::samples::{case_stream, commit_one, note};
+use crate::store::support::{Database, Raw};
+
+/// Some seconds of work for either database.
+const LONG: u64 = 20_000_000;
+/// Some tenths of a second.
+const SHORT: u64 = 500_000;
+
+/// Makes the head of the log a view that takes so many steps to read.
+async fn make_slow(raw: &Raw, steps: u64) {
+    raw.execute("alter table log_head rename to log_head_kept").await;
+    let view = format!(
+        "create view log_head as select log_head_kept.* from log_head_kept where \
+         (with recursive steps(n) as (select 1 union all select n + 1 from steps where n < {steps}) \
+         select count(*) from steps) > 0"
+    );
+    raw.execute(&view).await;
+}
+
+async fn make_fast(raw: &Raw) {
+    raw.execute("drop view log_head").await;
+    raw.execute("alter table log_head_kept rename to log_head").await;
+}
+
+async fn a_statement_is_given_up_by_the_database(database: Database) {
+    let (store, raw) = (database.open().await, database.raw().await);
+    make_slow(&raw, LONG).await;
+    let given_up = limited(Duration::from_millis(50), store.head()).await;
+    assert!(matches!(given_up, Err(StoreError::TimedOut { .. })), "{given_up:?}");
+    assert!(given_up.is_err_and(|error| error.is_retryable()));
+    make_fast(&raw).await;
+    limited(Duration::from_secs(5), store.head()).await.expect("the connection is as good as before");
+}
+
+async fn what_nobody_waits_for_takes_its_time(database: Database) {
+    let (store, raw) = (database.open().await, database.raw().await);
+    make_slow(&raw, SHORT).await;
+    store.head().await.expect("it has no limit");
+    let given_up = limited(Duration::from_millis(10), store.head()).await;
+    assert!(given_up.is_err(), "the same read, for somebody");
+    store.head().await.expect("nor has it one after that");
+    make_fast(&raw).await;
+    // A commit reads and writes without a limit, whoever asks for it.
+    let committed = limited(Duration::ZERO, commit_one(&*store, note(case_stream(1), 0, "a"))).await;
+    committed.expect("accepted");
+}
+
+async fn who_has_gone_leaves_no_connection_behind(database: Database) {
+    let (store, raw) = (database.open().await, database.raw().await);
+    make_slow(&raw, LONG).await;
+    let gone = (0..40).map(|_| timeout(Duration::from_millis(200), limited(Duration::from_secs(1), store.head())));
+    assert!(join_all(gone).await.iter().all(Result::is_err), "none waits for its answer");
+    let answered = timeout(Duration::from_secs(20), limited(Duration::from_secs(1), store.ping())).await;
+    answered.expect("there is a connection").expect("it answers");
+}
+
+/// The application behind its schema.
+struct House {
+    schema: Schema,
+    raw: Raw,
+    _database: Database,
+}
+
+impl House {
+    async fn open(database: Database, limits: Limits) -> Self {
+        let clock = Arc::new(ManualClock::new("2026-01-05T02:00:00Z".parse().expect("a time"), 2012));
+        let store = store::open(&database.url, clock.clone()).await.expect("the database opens");
+        let raw = database.raw().await;
+        let app = Arc::new(App::new(store, clock).with_vault(database.vault()));
+        Self { schema: Schema::new(app, limits, StreamLimits::default()), raw, _database: database }
+    }
+
+    async fn ask(&self, query: &str) -> (Value, bool) {
+        let actor = Actor {
+            id: ActorId::parse("manager").expect("an id"),
+            roles: [Role::Manager].into(),
+            jurisdiction: Division::parse("44").expect("a division"),
+            institution: None,
+            enterprise: None,
+        };
+        let credential = Credential::of_actor(actor.id.as_str(), Timestamp::MIN);
+        let session = Session { actor, expires_at: Timestamp::MAX, credential, request_id: "test".to_owned() };
+        let asked = Asked { query: Some(query.to_owned()), ..Asked::default() };
+        let document = self.schema.read(asked).unwrap_or_else(|refused| panic!("{:?}", refused.errors));
+        let answer = self.schema.execute(document, session).await;
+        let has_timed_out = has_timed_out(&answer);
+        (serde_json::to_value(&answer).expect("JSON"), has_timed_out)
+    }
+}
+
+const HEAD: &str = "{ serverInfo { position } viewer { id } }";
+
+async fn a_query_is_given_up_as_a_whole(database: Database) {
+    let statement_timeout = Duration::from_secs(1);
+    let limits = Limits { query_timeout: Duration::from_millis(200), statement_timeout, ..Limits::default() };
+    let house = House::open(database, limits).await;
+    make_slow(&house.raw, LONG).await;
+    let (answer, has_timed_out) = house.ask(HEAD).await;
+    assert!(has_timed_out, "{answer}");
+    let error = json!({ "code": "TIMED_OUT", "limit": "queryTimeoutMs", "maximum": 200, "retryable": true });
+    assert_eq!((&answer["data"], &answer["errors"][0]["extensions"]), (&Value::Null, &error));
+    assert!(answer["extensions"]["cost"]["requested"].is_u64(), "{answer}");
+    make_fast(&house.raw).await;
+    let (answer, _) = house.ask(HEAD).await;
+    assert_eq!(answer["data"]["viewer"]["id"], "manager");
+}
+
+async fn a_field_that_takes_too_long_leaves_its_neighbours(database: Database) {
+    let limits = Limits {
+        query_timeout: Duration::from_secs(60),
+        statement_timeout: Duration::from_millis(100),
+        ..Limits::default()
+    };
+    let house = House::open(database, limits).await;
+    make_slow(&house.raw, LONG).await;
+    let (answer, has_timed_out) = house.ask(HEAD).await;
+    assert!(!has_timed_out, "{answer}");
+    assert_eq!(answer["data"], json!({ "serverInfo": null, "viewer": { "id": "manager" } }));
+    let extensions = &answer["errors"][0]["extensions"];
+    let told = ["code", "limit", "maximum", "retryable"].map(|name| extensions[name].clone());
+    assert_eq!(told, [json!("TIMED_OUT"), json!("statementTimeoutMs"), json!(100), json!(true)]);
+    make_fast(&house.raw).await;
+}
+
+async fn a_command_is_carried_out_whatever_it_takes(database: Database) {
+    let house = House::open(database, Limits { query_timeout: Duration::ZERO, ..Limits::default() }).await;
+    let (answer, has_timed_out) = house.ask("{ cases { totalCount } }").await;
+    assert!(has_timed_out, "{answer}");
+    let open = "mutation { openCampaign(input: {
+        name: \"计量服务\", divisionCode: \"44\", startsOn: \"2026-01-01\", reportingDeadline: \"2026-10-31\"
+    }) { receipt { position } userErrors { code } } }";
+    let (answer, _) = house.ask(open).await;
+    assert_eq!(answer["data"]["openCampaign"], json!({ "receipt": { "position": "0" }, "userErrors": [] }), "{answer}");
+}
+
+on_both_databases! {
+    a_statement_is_given_up_by_the_database,
+    what_nobody_waits_for_takes_its_time,
+    who_has_gone_leaves_no_connection_behind,
+    a_query_is_given_up_as_a_whole,
+    a_field_that_takes_too_long_leaves_its_neighbours,
+    a_command_is_carried_out_whatever_it_takes,
+}
