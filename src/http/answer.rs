@@ -9,6 +9,7 @@ use serde_json::json;
 
 use crate::graphql;
 use crate::http::accept::MediaType;
+use crate::telemetry::metrics::metrics;
 
 /// A refusal by the front, in the shape of a GraphQL answer so that clients can read it.
 #[derive(Debug)]
@@ -43,6 +44,7 @@ impl Refused {
 
 impl IntoResponse for Refused {
     fn into_response(self) -> Response {
+        metrics().count_refusal(self.code);
         let body = json!({ "errors": [{ "message": self.message, "extensions": { "code": self.code } }] });
         let mut response = written(self.status, MediaType::Json, body.to_string());
         if let Some((name, value)) = self.header {
@@ -83,6 +85,7 @@ pub(crate) fn errors(response: &async_graphql::Response) -> String {
 
 /// There is no room for another subscription.
 pub(crate) fn too_many_subscriptions() -> async_graphql::Response {
+    metrics().count_refusal("TOO_MANY_SUBSCRIPTIONS");
     let mut error = ServerError::new("there are as many subscriptions as there may be: see serviceConfig", None);
     error.extensions.get_or_insert_default().set("code", "TOO_MANY_SUBSCRIPTIONS");
     async_graphql::Response::from_errors(vec![error])

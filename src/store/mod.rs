@@ -12,6 +12,7 @@ mod figure;
 mod happened;
 mod ledger;
 mod moment;
+mod observed;
 mod personal;
 mod query;
 mod readers;
@@ -68,6 +69,7 @@ pub use figure::{FigureKind, FigureRow, GAP_CLOSED, GAP_STANDS};
 pub use happened::{Happened, LastEvent, PastRow, PastState};
 pub use ledger::{LedgerNode, LedgerStore, Sealed, StoredCheckpoint, StoredCosignature, StoredTimeStamp};
 pub use moment::Moment;
+pub use observed::{ObservedStore, PoolState};
 pub use personal::{ErasedKey, PersonalStore, StoredCiphertext};
 pub use query::{CaseQuery, Condition, Direction, EventQuery, Keep, Operator, RegisterQuery, Scope, Value, key_of};
 pub use readers::{DELETED, Readers, SHARED};
@@ -84,7 +86,7 @@ pub use statistics::{FeeSum, GapSums, GroupKey, GroupSums, Grouped, StatisticsQu
 pub use text::{Reading, StoredText, Terms, TextQuery, TextRow};
 pub use webhook::{
     Delivery, DeliveryState, Failed, HELD, KeyPage, Turn, Webhook, WebhookAction, WebhookChange, WebhookConfiguration,
-    WebhookState, WebhookStore, WebhookWrite,
+    WebhookStanding, WebhookState, WebhookStore, WebhookWrite,
 };
 pub use writer::{Writer, WriterLimits};
 pub use year::{FigureSelection, FigureSum, OfCases, YearQuery};
@@ -95,7 +97,9 @@ pub use year::{FigureSelection, FigureSum, OfCases, YearQuery};
 /// [`StoreError::Corrupt`] when it holds what this program does not write; further errors are
 /// named where they occur. "Not found" is `None` or an empty list.
 #[async_trait]
-pub trait Store: LedgerStore + PersonalStore + RevocationStore + WebhookStore + Send + Sync + 'static {
+pub trait Store:
+    LedgerStore + ObservedStore + PersonalStore + RevocationStore + WebhookStore + Send + Sync + 'static
+{
     /// Commits the appends as one transaction and answers each in its place. A refused append
     /// fails alone. Called by the [`Writer`] only, which groups what many callers want.
     ///

@@ -17,4 +17,5 @@ mod samples;
 mod schema_rules;
 mod store;
 mod support;
+mod telemetry;
 mod webhooks;

@@ -53,6 +53,7 @@ impl Closing {
 
     /// The end of a connection's streams, with the position that everything was delivered up to.
     pub(super) fn farewell(farewell: Farewell, position: Option<u64>) -> Self {
+        farewell.count();
         let code = match farewell {
             Farewell::ShuttingDown => 1001,
             Farewell::Unavailable => 1011,

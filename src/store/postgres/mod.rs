@@ -20,6 +20,7 @@ use tokio::sync::{Mutex, watch};
 use crate::store::backend::{Backend, Decoded};
 use crate::store::compare::{self, DifferenceRow};
 use crate::store::known::{Asked, Known};
+use crate::store::observed::acquire;
 use crate::store::plan::Plan;
 use crate::store::row::ROWS_VERSION;
 use crate::store::row_writes::RowWrites;
@@ -27,7 +28,7 @@ use crate::store::sql::{HEAD, SET_ROWS_VERSION};
 use crate::store::statement::{Argument, Statement};
 use crate::store::stored::HeadRow;
 use crate::store::texts::IndexDialect;
-use crate::store::{Append, Head, StoreError, migration_error};
+use crate::store::{Append, Head, PoolState, StoreError, migration_error};
 
 static MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
 
@@ -125,7 +126,7 @@ impl Backend for PostgresBackend {
             Argument::Integer(number) => query.bind(number),
             Argument::Bytes(bytes) => query.bind(bytes),
         });
-        query.fetch_all(&self.pool).await
+        query.fetch_all(&mut *acquire(&self.pool).await?).await
     }
 
     async fn explain(&self, statement: &Statement) -> Result<Vec<String>, sqlx::Error> {
@@ -200,6 +201,10 @@ impl Backend for PostgresBackend {
             tokio::spawn(news::listen(self.pool.clone(), self.heard.clone()));
         }
         news
+    }
+
+    fn pool(&self) -> PoolState {
+        PoolState::of(&self.pool)
     }
 
     async fn start_rebuild(&self) -> Result<(), sqlx::Error> {

@@ -22,6 +22,7 @@ use tokio::sync::{Mutex, watch};
 use crate::store::backend::{Backend, Decoded};
 use crate::store::compare::{self, DifferenceRow};
 use crate::store::known::{Asked, Known};
+use crate::store::observed::acquire;
 use crate::store::plan::Plan;
 use crate::store::row::ROWS_VERSION;
 use crate::store::row_writes::{Closing, RowWrites};
@@ -29,7 +30,7 @@ use crate::store::sql::{HEAD, SET_ROWS_VERSION};
 use crate::store::statement::{Argument, Statement};
 use crate::store::stored::HeadRow;
 use crate::store::texts::IndexDialect;
-use crate::store::{Append, Head, StoreError, StreamId, migration_error};
+use crate::store::{Append, Head, PoolState, StoreError, StreamId, migration_error};
 
 use insert::{IndexedTerms, insert_all};
 use sql::{RowStatements, SERVED};
@@ -98,7 +99,7 @@ impl Backend for SqliteBackend {
             Argument::Integer(number) => query.bind(number),
             Argument::Bytes(bytes) => query.bind(bytes),
         });
-        query.fetch_all(&self.readers).await
+        query.fetch_all(&mut *acquire(&self.readers).await?).await
     }
 
     async fn explain(&self, statement: &Statement) -> Result<Vec<String>, sqlx::Error> {
@@ -167,6 +168,10 @@ impl Backend for SqliteBackend {
 
     fn news(&self) -> watch::Receiver<u64> {
         self.heard.subscribe()
+    }
+
+    fn pool(&self) -> PoolState {
+        PoolState::of(&self.readers)
     }
 
     async fn start_rebuild(&self) -> Result<(), sqlx::Error> {
