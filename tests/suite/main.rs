@@ -10,6 +10,7 @@ mod following;
 mod front;
 mod interchange;
 mod ledger;
+mod licences;
 mod life;
 mod oidc;
 mod readme;
