@@ -9,6 +9,7 @@
 //! What somebody may see of a batch is asked with [`App::visible`], by today's rights. Nobody follows saved views; see [`RegisterScope::followed`](crate::app::scope::RegisterScope::followed).
 
 mod hub;
+mod places;
 mod ring;
 mod sight;
 
@@ -22,6 +23,7 @@ use crate::domain::actor::ActorId;
 use crate::domain::value::Division;
 use crate::store::{AggregateType, EventQuery, EventRecord, StoreError, StreamId};
 pub(super) use hub::Hub;
+use places::Place;
 pub(super) use sight::CaseSight;
 
 /// How many events a follower takes at a time.
@@ -101,6 +103,8 @@ pub struct Follower {
     interest: Arc<Interest>,
     /// The first position that was not seen yet.
     next: u64,
+    /// The same, for whoever looks after the server.
+    place: Place,
     /// How many events the hub knows the log to have.
     known: watch::Receiver<u64>,
 }
@@ -117,7 +121,8 @@ impl App {
             Start::After(position) => position.saturating_add(1),
             Start::Now => self.store.head().await?.next_position,
         };
-        Ok(Follower { known: hub.known(), hub, interest: Arc::new(interest), next })
+        let place = hub.places.take(next);
+        Ok(Follower { known: hub.known(), hub, interest: Arc::new(interest), next, place })
     }
 }
 
@@ -162,6 +167,7 @@ impl Follower {
         };
         events.retain(|event| self.interest.covers(event));
         self.next = through + 1;
+        self.place.move_to(self.next);
         Ok(Batch { events, through })
     }
 
