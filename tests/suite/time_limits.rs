@@ -8,6 +8,7 @@ use etalon::clock::ManualClock;
 use etalon::domain::actor::{Actor, ActorId, Role};
 use etalon::domain::value::Division;
 use etalon::graphql::{Asked, Limits, Schema, Session, StreamLimits, has_timed_out};
+use etalon::identity::credential::Credential;
 use etalon::store::{self, StoreError, limited};
 use futures::future::join_all;
 use jiff::Timestamp;
@@ -95,7 +96,8 @@ impl House {
             institution: None,
             enterprise: None,
         };
-        let session = Session { actor, expires_at: Timestamp::MAX, request_id: "test".to_owned() };
+        let credential = Credential::of_actor(actor.id.as_str(), Timestamp::MIN);
+        let session = Session { actor, expires_at: Timestamp::MAX, credential, request_id: "test".to_owned() };
         let asked = Asked { query: Some(query.to_owned()), ..Asked::default() };
         let document = self.schema.read(asked).unwrap_or_else(|refused| panic!("{:?}", refused.errors));
         let answer = self.schema.execute(document, session).await;
