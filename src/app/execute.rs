@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use tracing::{Instrument, Span, field};
 use uuid::Uuid;
 
 use crate::app::App;
@@ -19,6 +20,7 @@ use crate::domain::refusal::{Code, Refusal};
 use crate::store::{
     Append, AppendError, Body, CommandKey, Content, NewAttachment, NewCiphertext, NewEvent, StoreError, StreamId,
 };
+use crate::telemetry::metrics::{CommandLabels, metrics};
 
 /// How often a command without an expected version is decided anew after another server was faster.
 const ATTEMPTS: usize = 32;
@@ -39,6 +41,21 @@ impl App {
     /// # Errors
     /// As [`App::execute`].
     pub async fn execute_with<A: Commanded>(
+        &self,
+        request: &Request,
+        id: Uuid,
+        body: A::Body,
+        attachments: Vec<NewAttachment>,
+    ) -> Result<Receipt, Failure> {
+        let aggregate = A::AGGREGATE.as_str();
+        let span = tracing::debug_span!("command", aggregate, outcome = field::Empty, etalon.position = field::Empty);
+        let answer = self.decide_and_commit::<A>(request, id, body, attachments).instrument(span.clone()).await;
+        let outcome = outcome_of(&answer, &span);
+        metrics().commands.get_or_create(&CommandLabels { aggregate, outcome }).inc();
+        answer
+    }
+
+    async fn decide_and_commit<A: Commanded>(
         &self,
         request: &Request,
         id: Uuid,
@@ -166,6 +183,22 @@ impl App {
         }
         Err(key_reused().into())
     }
+}
+
+/// What came of a command, told to its span too.
+fn outcome_of(answer: &Result<Receipt, Failure>, span: &Span) -> &'static str {
+    let outcome = match answer {
+        Ok(receipt) if receipt.replayed => "replayed",
+        Ok(_) => "recorded",
+        Err(Failure::Refused(_)) => "refused",
+        Err(Failure::Conflict { .. }) => "conflict",
+        Err(Failure::Fault(_)) => "fault",
+    };
+    span.record("outcome", outcome);
+    if let Ok(receipt) = answer {
+        span.record("etalon.position", receipt.position().cast_signed());
+    }
+    outcome
 }
 
 fn key_reused() -> Refusal {

@@ -12,6 +12,7 @@ mod happened;
 mod history;
 mod ledger;
 mod moments;
+mod observed;
 mod personal;
 mod preview;
 mod reads;

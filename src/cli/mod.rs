@@ -4,6 +4,7 @@
 
 pub mod audit;
 pub mod backup;
+pub mod dashboard;
 pub mod demo;
 pub mod export;
 pub mod identity;
@@ -108,6 +109,9 @@ pub enum Command {
     Witness(Witness),
     /// Look after the keys of personal data: change the one that wraps them, or disclose a single field to an auditor
     Keys(keys::Keys),
+    /// Print a dashboard for Grafana with the figures of a server
+    #[command(after_help = "Example:\n  etalon dashboard > etalon.json")]
+    Dashboard,
     /// Print the GraphQL schema, or write or check all schema files
     Schema(Schema),
 }

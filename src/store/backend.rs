@@ -11,6 +11,7 @@ use sqlx::FromRow;
 use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
 use tokio::sync::watch;
+use tracing::Instrument;
 use uuid::Uuid;
 
 use crate::clock::Clock;
@@ -27,10 +28,10 @@ use crate::store::stored::{
 use crate::store::texts::IndexDialect;
 use crate::store::{
     Append, AppendError, AppendSpan, Attachment, CaseColumn, CaseLink, CaseQuery, Committed, EventQuery, EventRecord,
-    EvidencePage, FigureEvent, FigureSelection, FigureSum, Grouped, Head, Keep, Moment, Reading, RebuildOutcome,
-    RebuiltRow, RegisterQuery, RowsComparison, RowsDigest, RowsForm, SUB_CASE_OF, StatisticsQuery, Store, StoreError,
-    StoredCase, StoredCommand, StoredRegister, StoredText, StreamId, SubCase, TextQuery, Texts, YearQuery, case_list,
-    digest, filter, sql, statistics, stream, texts, year,
+    EvidencePage, FigureEvent, FigureSelection, FigureSum, Grouped, Head, Keep, Moment, PoolState, Reading,
+    RebuildOutcome, RebuiltRow, RegisterQuery, RowsComparison, RowsDigest, RowsForm, SUB_CASE_OF, StatisticsQuery,
+    Store, StoreError, StoredCase, StoredCommand, StoredRegister, StoredText, StreamId, SubCase, TextQuery, Texts,
+    YearQuery, case_list, digest, filter, sql, statistics, stream, texts, year,
 };
 
 /// A row that both drivers can decode.
@@ -81,6 +82,9 @@ pub(super) trait Backend: Send + Sync + 'static {
     /// As [`Store::news`].
     fn news(&self) -> watch::Receiver<u64>;
 
+    /// As [`ObservedStore::pool`](crate::store::ObservedStore::pool).
+    fn pool(&self) -> PoolState;
+
     /// Makes empty shadow tables.
     fn start_rebuild(&self) -> impl Future<Output = Result<(), sqlx::Error>> + Send;
 
@@ -125,7 +129,8 @@ impl<B: Backend> SqlStore<B> {
         T: TryFrom<Row>,
         StoreError: From<T::Error>,
     {
-        let rows: Vec<Row> = self.backend.fetch(&statement).await.map_err(StoreError::during(operation))?;
+        let read = self.backend.fetch(&statement).instrument(tracing::debug_span!("read", operation));
+        let rows: Vec<Row> = read.await.map_err(StoreError::during(operation))?;
         rows.into_iter().map(|row| Ok(T::try_from(row)?)).collect()
     }
 

@@ -12,6 +12,7 @@ mod figure;
 mod happened;
 mod ledger;
 mod moment;
+mod observed;
 mod personal;
 mod query;
 mod readers;
@@ -70,6 +71,7 @@ pub use figure::{FigureKind, FigureRow, FigureSpan, GAP_CLOSED, GAP_STANDS};
 pub use happened::{Happened, LastEvent, PastRow, PastState};
 pub use ledger::{LedgerNode, LedgerStore, Sealed, StoredCheckpoint, StoredCosignature, StoredTimeStamp};
 pub use moment::Moment;
+pub use observed::{ObservedStore, PoolState};
 pub use personal::{ErasedKey, PersonalStore, StoredCiphertext};
 pub use query::{
     CaseQuery, Condition, Direction, EventQuery, Keep, Operator, RegisterQuery, Scope, Span, Value, key_of,
@@ -89,7 +91,7 @@ pub use text::{Reading, StoredText, Terms, TextQuery, TextRow, Texts};
 pub use time_limit::limited;
 pub use webhook::{
     Delivery, DeliveryState, Failed, HELD, KeyPage, Turn, Webhook, WebhookAction, WebhookChange, WebhookConfiguration,
-    WebhookState, WebhookStore, WebhookWrite,
+    WebhookStanding, WebhookState, WebhookStore, WebhookWrite,
 };
 pub use writer::{Writer, WriterLimits};
 pub use year::{EvidencePage, FigureEvent, FigureSelection, FigureSum, OfCases, YearQuery};
@@ -100,7 +102,9 @@ pub use year::{EvidencePage, FigureEvent, FigureSelection, FigureSum, OfCases, Y
 /// [`StoreError::Corrupt`] when it holds what this program does not write; further errors are
 /// named where they occur. "Not found" is `None` or an empty list.
 #[async_trait]
-pub trait Store: LedgerStore + PersonalStore + RevocationStore + WebhookStore + Send + Sync + 'static {
+pub trait Store:
+    LedgerStore + ObservedStore + PersonalStore + RevocationStore + WebhookStore + Send + Sync + 'static
+{
     /// Commits the appends as one transaction and answers each in its place. A refused append
     /// fails alone. Called by the [`Writer`] only, which groups what many callers want.
     ///
@@ -348,7 +352,7 @@ pub async fn open(url: &str, clock: Arc<dyn Clock>) -> Result<Arc<dyn Store>, St
             Arc::new(SqlStore::over(SqliteBackend::open(&shown, path).await?, clock).await?)
         }
         Place::Postgres { shown, options } => {
-            Arc::new(SqlStore::over(PostgresBackend::open(&shown, options).await?, clock).await?)
+            Arc::new(SqlStore::over(PostgresBackend::open(&shown, *options).await?, clock).await?)
         }
     })
 }
@@ -360,7 +364,7 @@ pub async fn open(url: &str, clock: Arc<dyn Clock>) -> Result<Arc<dyn Store>, St
 /// [`StoreError::BadUrl`] for anything but `postgres://…`, and those of [`open`].
 pub async fn migrate_for(owner_url: &str, server_role: &str) -> Result<(), StoreError> {
     match place(owner_url)? {
-        Place::Postgres { shown, options } => postgres::migrate_for(&shown, options, server_role).await,
+        Place::Postgres { shown, options } => postgres::migrate_for(&shown, *options, server_role).await,
         Place::Sqlite { shown, .. } => Err(StoreError::BadUrl {
             url: shown,
             reason: "only PostgreSQL has roles: expected postgres://OWNER@HOST/NAME".to_owned(),

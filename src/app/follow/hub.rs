@@ -13,6 +13,7 @@ use uuid::Uuid;
 use crate::app::App;
 use crate::app::aggregates::Aggregates;
 use crate::app::follow::commands;
+use crate::app::follow::places::Places;
 use crate::app::follow::ring::Ring;
 use crate::app::follow::sight::{CaseSight, Sight};
 use crate::app::follow::{BATCH, Happened, Interest};
@@ -32,6 +33,8 @@ pub(in crate::app) struct Hub {
     /// Held to take a few events out or to put one page in, never while something is awaited.
     ring: RwLock<Ring>,
     known: watch::Sender<u64>,
+    /// Where everybody who follows has got to.
+    pub(super) places: Arc<Places>,
     stop: CancellationToken,
     tasks: TaskTracker,
 }
@@ -56,6 +59,7 @@ impl App {
                 aggregates: self.aggregates.clone(),
                 ring: RwLock::new(Ring::starting_at(next)),
                 known: watch::Sender::new(next),
+                places: Arc::default(),
                 stop: CancellationToken::new(),
                 tasks: TaskTracker::new(),
             });
@@ -83,6 +87,11 @@ impl Hub {
     /// What decides about an aggregate that a recent event is of, if it is known.
     pub(super) fn sight(&self, stream: StreamId) -> Option<Arc<Sight>> {
         self.ring.read().unwrap_or_else(PoisonError::into_inner).sight(stream)
+    }
+
+    /// How many follow the log, and the position that the last of them reads next.
+    pub(in crate::app) fn followers(&self) -> (usize, Option<u64>) {
+        self.places.taken()
     }
 
     /// A page of the log.

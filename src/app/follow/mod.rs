@@ -10,6 +10,7 @@
 
 mod commands;
 mod hub;
+mod places;
 mod ring;
 mod sight;
 
@@ -23,6 +24,7 @@ use crate::domain::actor::ActorId;
 use crate::domain::value::Division;
 use crate::store::{AggregateType, EventQuery, EventRecord, StoreError, StreamId};
 pub(super) use hub::Hub;
+use places::Place;
 pub(super) use sight::CaseSight;
 
 /// How many events a follower takes at a time.
@@ -111,6 +113,8 @@ pub struct Follower {
     interest: Arc<Interest>,
     /// The first position that was not seen yet.
     next: u64,
+    /// The same, for whoever looks after the server.
+    place: Place,
     /// How many events the hub knows the log to have.
     known: watch::Receiver<u64>,
 }
@@ -127,7 +131,8 @@ impl App {
             Start::After(position) => position.saturating_add(1),
             Start::Now => self.store.head().await?.next_position,
         };
-        Ok(Follower { known: hub.known(), hub, interest: Arc::new(interest), next })
+        let place = hub.places.take(next);
+        Ok(Follower { known: hub.known(), hub, interest: Arc::new(interest), next, place })
     }
 
     /// The position at which the command ends that recorded the event: from there on the rows show what it made.
@@ -186,6 +191,7 @@ impl Follower {
         };
         events.retain(|event| self.interest.covers(&event.record));
         self.next = through + 1;
+        self.place.move_to(self.next);
         Ok(Batch { events, through })
     }
 

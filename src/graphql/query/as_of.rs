@@ -8,6 +8,7 @@ use crate::graphql::errors;
 use crate::graphql::ids::{self, Named};
 use crate::graphql::query::{Query, Viewpoint};
 use crate::graphql::scalars::{DateTime, Position};
+use crate::telemetry::traces::answered_as_of;
 
 /// 时点: a point in the past; exactly one of the fields.
 #[derive(Clone, Debug, OneofObject)]
@@ -79,7 +80,11 @@ impl AsOfQuery {
                     return Err(errors::argument("AXIS_NEEDS_TIME", "axis", message));
                 }
             };
-            then.map(|then| Some(AsOf(then.into()))).map_err(|error| refused(ctx, error))
+            let then = then.map_err(|error| refused(ctx, error))?;
+            if let Moment::Position(position) = then.moment {
+                answered_as_of(position);
+            }
+            Ok(Some(AsOf(then.into())))
         })
         .await
     }

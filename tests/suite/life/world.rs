@@ -48,7 +48,8 @@ impl World {
         Self::of(Installation::on(database.url()), Some(database)).await
     }
 
-    async fn of(installation: Installation, database: Option<FreshDatabase>) -> Self {
+    /// In that installation, on the database that it was made for.
+    pub async fn of(installation: Installation, database: Option<FreshDatabase>) -> Self {
         let server = installation.start();
         let client = Client::new();
         let token = installation.token(&Who::new("watcher", "AUDITOR", "CN"));
