@@ -7,9 +7,11 @@
 mod database;
 mod layers;
 mod ledger;
+mod logging;
 mod number;
 mod oidc;
 mod streams;
+mod telemetry;
 mod webhooks;
 
 use std::net::SocketAddr;
@@ -20,16 +22,19 @@ use figment::error::Kind;
 use figment::providers::{Format, Toml};
 use figment::{Error, Figment, Metadata, Profile};
 use serde::{Deserialize, Serialize};
-use tracing_subscriber::EnvFilter;
 
 pub use database::DatabaseUrl;
 use layers::{CommandLine, Environment};
 use ledger::Witnesses;
 pub use ledger::{LedgerSettings, SignerSettings, WitnessSettings};
+use logging::Filter;
+pub use logging::LogFormat;
 use number::Between;
 pub use oidc::{ClaimSettings, OidcSettings, Signing};
 use streams::Origins;
 pub use streams::StreamSettings;
+use telemetry::Collector;
+pub use telemetry::TelemetrySettings;
 use webhooks::NetworkList;
 pub use webhooks::WebhookSettings;
 
@@ -78,16 +83,8 @@ pub struct Settings {
     pub ledger: LedgerSettings,
     /// Whose tokens are taken. Default: the installation's own.
     pub oidc: Option<OidcSettings>,
-}
-
-/// How log lines are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum LogFormat {
-    /// For people.
-    Text,
-    /// One JSON object per line, for programs.
-    Json,
+    /// Whom the process tells of itself.
+    pub telemetry: TelemetrySettings,
 }
 
 /// What the command line says, over everything else.
@@ -204,10 +201,12 @@ struct Given {
     time_stamp_url: Option<String>,
     time_stamp_every_ms: Option<Between<1_000, 604_800_000>>,
     oidc: Option<oidc::Given>,
+    metrics_listen: Option<SocketAddr>,
+    otlp_endpoint: Option<Collector>,
 }
 
 /// The names of [`Given`]'s fields, for finding a misspelt variable. A test holds the two together.
-const NAMES: [&str; 36] = [
+const NAMES: [&str; 38] = [
     "database",
     "listen",
     "data_dir",
@@ -244,6 +243,8 @@ const NAMES: [&str; 36] = [
     "time_stamp_url",
     "time_stamp_every_ms",
     "oidc",
+    "metrics_listen",
+    "otlp_endpoint",
 ];
 
 impl Given {
@@ -283,6 +284,10 @@ impl Given {
                 time_stamp_every: Duration::from_millis(self.time_stamp_every_ms.map_or(3_600_000, |every| every.0)),
             },
             oidc: self.oidc.map(oidc::Given::with_defaults).transpose()?,
+            telemetry: TelemetrySettings {
+                metrics_listen: self.metrics_listen,
+                otlp_endpoint: self.otlp_endpoint.map(|collector| collector.0),
+            },
             data_dir,
             log_format: self.log_format.unwrap_or(LogFormat::Text),
             log_level: self.log_level.map_or_else(|| "info".into(), |filter| filter.0),
@@ -304,22 +309,6 @@ impl Given {
             query_timeout: Duration::from_millis(self.query_timeout_ms.map_or(10_000, |time| time.0)),
             statement_timeout: Duration::from_millis(self.statement_timeout_ms.map_or(5_000, |time| time.0)),
         })
-    }
-}
-
-/// A `tracing` filter that can be parsed.
-#[derive(Deserialize)]
-#[serde(try_from = "String")]
-struct Filter(String);
-
-impl TryFrom<String> for Filter {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        match EnvFilter::try_new(&text) {
-            Ok(_) => Ok(Self(text)),
-            Err(error) => Err(format!("`{text}` is no log filter ({error})")),
-        }
     }
 }
 

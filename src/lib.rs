@@ -23,4 +23,5 @@ pub mod report;
 pub mod search;
 pub mod signer;
 pub mod store;
+pub mod telemetry;
 pub mod vault;

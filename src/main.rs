@@ -5,10 +5,11 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use etalon::cli::audit::{self, Outcome};
+use etalon::cli::logging::Log;
 use etalon::cli::problem::Problem;
 use etalon::cli::{
-    Cli, Command, backup, demo, export, import, keys, logging, migrate, rebuild, report, revoke, schema, serve,
-    signing, token,
+    Cli, Command, backup, dashboard, demo, export, import, keys, logging, migrate, rebuild, report, revoke, schema,
+    serve, signing, token,
 };
 use etalon::config::{Overrides, Settings};
 
@@ -49,9 +50,16 @@ fn run(cli: Cli) -> Result<Outcome, Problem> {
             say(&runtime()?.block_on(backup::back_up(&arguments, &settings))?)
         }
         Command::Serve(arguments) => {
-            let settings = settings(arguments.overrides())?;
-            logging::start(&settings);
-            runtime()?.block_on(serve::run(settings))
+            let overrides = arguments.overrides();
+            let settings = settings(overrides.clone())?;
+            let runtime = runtime()?;
+            let _inside = runtime.enter();
+            let log = Log::of_server(&settings)?;
+            let file = cli.config.clone();
+            log.follow(move || Settings::load(file.as_deref(), overrides.clone()))?;
+            let served = runtime.block_on(serve::run(settings));
+            log.end();
+            served
         }
         Command::Demo(arguments) => {
             let folder = demo::folder(&arguments)?;
@@ -103,6 +111,7 @@ fn run(cli: Cli) -> Result<Outcome, Problem> {
             logging::start(&settings);
             say(&runtime()?.block_on(keys::run(arguments, &settings))?)
         }
+        Command::Dashboard => say(dashboard::JSON.trim_end()),
         Command::Schema(arguments) => say(&schema::run(&arguments)?),
     };
     done.map(|()| Outcome::Good)

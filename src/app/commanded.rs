@@ -28,6 +28,7 @@ use crate::domain::person::Person;
 use crate::domain::person::event::PersonFact;
 use crate::domain::view::View;
 use crate::projection;
+use crate::projection::figure::Growth;
 use crate::store::{AggregateType, FigureRow, RowChanges, TextRow};
 
 /// An aggregate that the application carries commands out on.
@@ -47,8 +48,8 @@ pub trait Commanded: Root + DeserializeOwned {
         Vec::new()
     }
 
-    /// What these events, which have led it from `before` to `after`, add to the figures.
-    fn figures(_before: &Self, _events: &[Recorded<Self::Fact>], _after: &Self) -> Vec<FigureRow> {
+    /// What the events that it has grown by add to the figures.
+    fn figures(_growth: &Growth<'_, Self>) -> Vec<FigureRow> {
         Vec::new()
     }
 
@@ -108,8 +109,8 @@ impl Commanded for Case {
         projection::text::of_case(events)
     }
 
-    fn figures(before: &Self, events: &[Recorded<CaseFact>], after: &Self) -> Vec<FigureRow> {
-        projection::figure::of_case(before, events, after)
+    fn figures(growth: &Growth<'_, Self>) -> Vec<FigureRow> {
+        projection::figure::of_case(growth)
     }
 
     fn erases(event: &Recorded<CaseFact>) -> bool {
@@ -189,7 +190,7 @@ impl Commanded for Log {
 macro_rules! register {
     (
         $root:ident, $streams:ident, $rows:ident, $division:ident,
-        |$app:ident, $id:ident, $order:ident| $look_up:expr $(, figures: $figures:path)? $(, { $($own:tt)* })?
+        |$app:ident, $id:ident, $state:ident, $order:ident| $look_up:expr $(, figures: $figures:path)? $(, { $($own:tt)* })?
     ) => {
         #[async_trait]
         impl Commanded for $root {
@@ -203,8 +204,8 @@ macro_rules! register {
                 projection::register::$rows(after)
             }
 
-            $(fn figures(_before: &Self, events: &[Recorded<Self::Fact>], _after: &Self) -> Vec<FigureRow> {
-                $figures(events)
+            $(fn figures(growth: &Growth<'_, Self>) -> Vec<FigureRow> {
+                $figures(growth)
             })?
 
             $($($own)*)?
@@ -217,7 +218,7 @@ macro_rules! register {
             async fn look_up(
                 $app: &App,
                 $id: Uuid,
-                _state: &Self,
+                $state: &Self,
                 $order: &mut Order<Self::Body>,
             ) -> Result<ReliedOn, Fault> {
                 $look_up
@@ -231,7 +232,7 @@ register!(
     enterprises,
     enterprise,
     division,
-    |app, _id, order| LookUp::new(app).of_enterprise(order).await,
+    |app, _id, _state, order| LookUp::new(app).of_enterprise(order).await,
     figures: projection::figure::of_enterprise,
     {
         // Whom to call changes, and each of them is a person.
@@ -242,16 +243,18 @@ register!(
         }
     }
 );
-register!(Campaign, campaigns, campaign, jurisdiction, |app, id, order| LookUp::new(app)
+register!(Campaign, campaigns, campaign, jurisdiction, |app, id, _state, order| LookUp::new(app)
     .of_campaign(id.into(), order)
     .await);
-register!(Institution, institutions, institution, division, |_app, _id, _order| Ok(ReliedOn::new()));
-register!(Person, persons, person, division, |app, _id, order| LookUp::new(app).of_person(order).await, {
+register!(Institution, institutions, institution, division, |_app, _id, _state, _order| Ok(ReliedOn::new()));
+register!(Person, persons, person, division, |app, _id, _state, order| LookUp::new(app).of_person(order).await, {
     const DECIDES_ON_PERSONAL_DATA: bool = true;
 
     fn erases(event: &Recorded<PersonFact>) -> bool {
         matches!(event.fact, PersonFact::PersonErased(_))
     }
 });
-register!(Catalogue, catalogues, catalogue, division, |_app, _id, _order| Ok(ReliedOn::new()));
-register!(AnnualSummary, annual_summaries, annual_summary, jurisdiction, |_app, _id, _order| Ok(ReliedOn::new()));
+register!(Catalogue, catalogues, catalogue, division, |_app, _id, _state, _order| Ok(ReliedOn::new()));
+register!(AnnualSummary, annual_summaries, annual_summary, jurisdiction, |app, _id, state, order| LookUp::new(app)
+    .of_annual_summary(state, order)
+    .await);

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use tracing::{Instrument, Span, field};
 use uuid::Uuid;
 
 use crate::app::App;
@@ -17,9 +18,9 @@ use crate::domain::event::Recorded;
 use crate::domain::order::Order;
 use crate::domain::refusal::{Code, Refusal};
 use crate::store::{
-    Append, AppendError, Body, CommandKey, Content, Happened, NewAttachment, NewCiphertext, NewEvent, RowChanges,
-    StoreError, StreamId,
+    Append, AppendError, Body, CommandKey, Content, NewAttachment, NewCiphertext, NewEvent, StoreError, StreamId,
 };
+use crate::telemetry::metrics::{CommandLabels, metrics};
 
 /// How often a command without an expected version is decided anew after another server was faster.
 const ATTEMPTS: usize = 32;
@@ -40,6 +41,21 @@ impl App {
     /// # Errors
     /// As [`App::execute`].
     pub async fn execute_with<A: Commanded>(
+        &self,
+        request: &Request,
+        id: Uuid,
+        body: A::Body,
+        attachments: Vec<NewAttachment>,
+    ) -> Result<Receipt, Failure> {
+        let aggregate = A::AGGREGATE.as_str();
+        let span = tracing::debug_span!("command", aggregate, outcome = field::Empty, etalon.position = field::Empty);
+        let answer = self.decide_and_commit::<A>(request, id, body, attachments).instrument(span.clone()).await;
+        let outcome = outcome_of(&answer, &span);
+        metrics().commands.get_or_create(&CommandLabels { aggregate, outcome }).inc();
+        answer
+    }
+
+    async fn decide_and_commit<A: Commanded>(
         &self,
         request: &Request,
         id: Uuid,
@@ -169,6 +185,22 @@ impl App {
     }
 }
 
+/// What came of a command, told to its span too.
+fn outcome_of(answer: &Result<Receipt, Failure>, span: &Span) -> &'static str {
+    let outcome = match answer {
+        Ok(receipt) if receipt.replayed => "replayed",
+        Ok(_) => "recorded",
+        Err(Failure::Refused(_)) => "refused",
+        Err(Failure::Conflict { .. }) => "conflict",
+        Err(Failure::Fault(_)) => "fault",
+    };
+    span.record("outcome", outcome);
+    if let Ok(receipt) = answer {
+        span.record("etalon.position", receipt.position().cast_signed());
+    }
+    outcome
+}
+
 fn key_reused() -> Refusal {
     Refusal::new(
         Code::IdempotencyKeyReused,
@@ -260,17 +292,7 @@ impl<A: Commanded> Made<A> {
     }
 
     fn content(&self, events: &[Recorded<A::Fact>], encoded: Vec<Encoded>) -> Content {
-        let after = evolved(&self.before, events);
-        let happened = match happened::in_order(&self.before, events) {
-            Some(at) => Happened::InOrder { at: at.as_microsecond() },
-            None => {
-                let all: Vec<_> = self.past.iter().cloned().chain(happened::of_append::<A>(events)).collect();
-                happened::anew::<A>(self.id, &all)
-            }
-        };
-        let rows = A::rows(self.id, &self.before.state, &after.state);
-        let figures = A::figures(&self.before.state, events, &after.state);
-        let rows = RowChanges { happened, figures, texts: A::texts(events), ..rows };
+        let (rows, _) = happened::grown(self.id, &self.before, &self.past, events);
         let origin = events.iter().find_map(A::names_log).map(str::to_owned);
         let events = encoded
             .into_iter()

@@ -14,6 +14,9 @@ use crate::app::request::Fault;
 use crate::app::scope;
 use crate::app::streams::Versioned;
 use crate::domain::actor::{Actor, ActorId, Role};
+use crate::domain::annual_summary::AnnualSummary;
+use crate::domain::annual_summary::command::AnnualSummaryCommand;
+use crate::domain::annual_summary::year::year_of;
 use crate::domain::campaign::Campaign;
 use crate::domain::campaign::command::{CampaignCommand, CampaignFacts};
 use crate::domain::case::Case;
@@ -25,7 +28,7 @@ use crate::domain::catalogue::Catalogue;
 use crate::domain::enterprise::Enterprise;
 use crate::domain::enterprise::command::EnterpriseCommand;
 use crate::domain::institution::Institution;
-use crate::domain::order::Order;
+use crate::domain::order::{FIRST_YEAR, Order};
 use crate::domain::person::Person;
 use crate::domain::person::command::{AffiliationFacts, PersonCommand};
 use crate::domain::value::{CampaignId, CaseId, CatalogueId, Division, Label};
@@ -147,6 +150,34 @@ impl<'a> LookUp<'a> {
             }
             CampaignCommand::OpenCampaign(_) => {}
         }
+        Ok(self.relied_on)
+    }
+
+    /// What a command on an annual summary needs.
+    pub(super) async fn of_annual_summary(
+        self,
+        summary: &AnnualSummary,
+        order: &mut Order<AnnualSummaryCommand>,
+    ) -> Result<ReliedOn, Fault> {
+        let (by, today) = (order.by.clone(), order.today());
+        let computed = async |jurisdiction: &Division, year: i16| {
+            // Any other year is refused.
+            match (FIRST_YEAR..=year_of(today)).contains(&year) {
+                true => self.app.computed_figures(&by, jurisdiction, year).await,
+                false => Ok(None),
+            }
+        };
+        match &mut order.command {
+            AnnualSummaryCommand::SubmitAnnualSummary(command) => {
+                command.computed = computed(&command.jurisdiction, command.year).await?;
+            }
+            AnnualSummaryCommand::AmendAnnualSummary(command) => {
+                if let Some(file) = &summary.file {
+                    command.computed = computed(&file.jurisdiction, file.year).await?;
+                }
+            }
+        }
+        // The figures are those as of a position, which is recorded with them: nothing that comes later makes them wrong.
         Ok(self.relied_on)
     }
 

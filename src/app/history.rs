@@ -1,4 +1,6 @@
-//! The history of one case: its events up to a moment, and which of them a point of its life knows of.
+//! The histories of cases: their events up to a moment, and which of them a point of a case's life knows of.
+
+use std::collections::HashMap;
 
 use crate::app::App;
 use crate::app::reads::EventPage;
@@ -60,25 +62,42 @@ pub fn parts(history: &[Told], earlier: CasePoint, later: CasePoint) -> Result<V
 }
 
 impl App {
-    /// Everything that had happened to a case as of a moment, in the order of the log. Whoever asks has been shown its row.
+    /// Everything that had happened to each of the cases as of a moment, in the order of the log: one read. Whoever asks has been shown their rows.
     ///
     /// # Errors
     /// When the store fails or an event cannot be read.
-    pub async fn case_history(&self, id: CaseId, at: Moment) -> Result<Vec<Told>, Fault> {
-        self.told(id, &EventPage { at, limit: u32::MAX, ..EventPage::default() }).await
+    pub async fn case_histories(&self, cases: &[CaseId], at: Moment) -> Result<HashMap<CaseId, Vec<Told>>, Fault> {
+        self.told(cases, &EventPage { at, limit: u32::MAX, ..EventPage::default() }).await
     }
 
-    /// Events of a case, with what they say, in the order of the log. Whoever asks has been shown its row.
+    /// The same page of the events of each of the cases, with what they say, in the order of the log: one read. Whoever asks has been shown their rows.
     ///
     /// # Errors
     /// When the store fails or an event cannot be read.
-    pub async fn told(&self, id: CaseId, page: &EventPage) -> Result<Vec<Told>, Fault> {
-        let mut history = Vec::new();
-        for record in self.case_events(id, page).await? {
-            let event = self.aggregates.cases.decode(&record)?;
-            history.push(Told { record, event });
+    pub async fn told(&self, cases: &[CaseId], page: &EventPage) -> Result<HashMap<CaseId, Vec<Told>>, Fault> {
+        let mut histories = HashMap::<CaseId, Vec<Told>>::with_capacity(cases.len());
+        if cases.is_empty() {
+            return Ok(histories);
         }
-        Ok(history)
+        for record in self.store.events(&page.of_cases(cases)).await? {
+            let Some(stream) = record.stream() else { continue };
+            let event = self.aggregates.cases.decode(&record)?;
+            histories.entry(stream.aggregate_id.into()).or_default().push(Told { record, event });
+        }
+        Ok(histories)
+    }
+
+    /// How many events of each of the cases there are on all pages: one read. Whoever asks has been shown their rows.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn count_case_events(&self, cases: &[CaseId], page: &EventPage) -> Result<HashMap<CaseId, u64>, Fault> {
+        if cases.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let all = EventPage { after: None, before: None, ..page.clone() };
+        let counted = self.store.count_events(&all.of_cases(cases)).await?;
+        Ok(counted.into_iter().map(|(id, count)| (id.into(), count)).collect())
     }
 }
 

@@ -12,6 +12,7 @@ mod happened;
 mod history;
 mod ledger;
 mod moments;
+mod observed;
 mod personal;
 mod preview;
 mod reads;
@@ -38,7 +39,7 @@ use uuid::Uuid;
 
 pub use clockwork::Clockwork;
 pub use commanded::Commanded;
-pub use follow::{Batch, Follower, Interest, Start};
+pub use follow::{Batch, Follower, Happened, Interest, Start};
 pub use history::{CasePoint, Reversed, Told, parts};
 pub use ledger::{
     Anchorer, Anchors, Authority, CheckpointFollower, Consistency, Inclusion, NoProof, NotResumed, NotSealed, Resumed,
@@ -63,10 +64,10 @@ pub use year::{NoYear, Year, YearFigure, YearQuestion};
 
 pub use crate::outbound::FailureClass;
 pub use crate::store::{
-    AggregateType, Attachment, CaseColumn, Condition, Delivery, Direction, EventRecord, Failed, FeeSum, GapSums,
-    GroupKey, GroupSums, Grouped, Keep, KeyPage, Moment, NewAttachment, Operator, RowDifference, Sealed, Span,
-    StoredCase, StoredCheckpoint, StoredCosignature, StoredTimeStamp, StreamId, TimeToState, Value, Webhook,
-    WebhookAction, WebhookChange, WebhookConfiguration, WebhookState, limited,
+    AggregateType, Attachment, CaseColumn, Condition, Delivery, Direction, EventRecord, EvidencePage, Failed, FeeSum,
+    FigureEvent, GapSums, GroupKey, GroupSums, Grouped, Keep, KeyPage, Moment, NewAttachment, Operator, RowDifference,
+    Sealed, Span, StoredCase, StoredCheckpoint, StoredCosignature, StoredTimeStamp, StreamId, TimeToState, Value,
+    Webhook, WebhookAction, WebhookChange, WebhookConfiguration, WebhookState, limited,
 };
 
 use crate::clock::Clock;

@@ -12,11 +12,11 @@ use crate::store::{AppendSpan, Moment, StoreError};
 /// A point on the axis of what the log recorded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Point {
-    /// Just after the event at this position, or before its command where others of it followed.
+    /// Just after the command that recorded the event at this position.
     Position(u64),
     /// At this time.
     Time(Timestamp),
-    /// Just after the command that recorded the event at this position.
+    /// The same, of an event that has to be there for who asks.
     Event(u64),
 }
 
@@ -69,7 +69,7 @@ impl From<StoreError> for NoMoment {
 }
 
 impl App {
-    /// The moment of the log that the point stands for. A command is recorded whole or not at all, so the moment is always between two commands.
+    /// The moment of the log that the point stands for. A command is recorded whole or not at all, and nobody ever saw half of it: a point within one is the moment after it.
     ///
     /// # Errors
     /// When it lies in the future or before the log began, when the actor may not see the event, or a fault.
@@ -82,12 +82,7 @@ impl App {
                     return Err(NoMoment::PositionInFuture { position, end });
                 }
                 let append = around.ok_or_else(|| by_nobody(position))?;
-                if position == append.last_position {
-                    return Ok(Then { moment: Moment::Position(position), time: time_of(append.recorded_at) });
-                }
-                let before = append.first_position.checked_sub(1).ok_or(NoMoment::BeforeTheLog)?;
-                let time = time_of(self.append_around(before).await?.recorded_at);
-                Ok(Then { moment: Moment::Position(before), time })
+                Ok(Then { moment: Moment::Position(append.last_position), time: time_of(append.recorded_at) })
             }
             Point::Time(time) => {
                 self.check_past(time)?;
@@ -135,7 +130,7 @@ impl App {
     }
 
     /// The append that recorded the event at a position that the log has.
-    async fn append_around(&self, position: u64) -> Result<AppendSpan, Fault> {
+    pub(super) async fn append_around(&self, position: u64) -> Result<AppendSpan, Fault> {
         Ok(self.store.append_around(position).await?.0.ok_or_else(|| by_nobody(position))?)
     }
 }

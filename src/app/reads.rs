@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use uuid::Uuid;
 
 use crate::app::App;
 use crate::app::request::{Fault, Receipt};
@@ -11,9 +12,7 @@ use crate::app::scope::scope_of;
 use crate::app::streams::Versioned;
 use crate::domain::actor::Actor;
 use crate::domain::case::Case;
-use crate::domain::case::event::CaseFact;
 use crate::domain::case::number::CaseNumber;
-use crate::domain::event::Recorded;
 use crate::domain::value::{CaseId, Sha256Digest};
 use crate::store::{
     AggregateType, Attachment, CaseColumn, CaseQuery, Condition, Direction, EventQuery, EventRecord, Keep, Moment,
@@ -53,7 +52,7 @@ impl CasePage {
 }
 
 /// A page of a stream's events.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct EventPage {
     /// Only after this position.
     pub after: Option<u64>,
@@ -81,10 +80,18 @@ pub struct EventPage {
 
 impl EventPage {
     fn query(&self, stream: StreamId) -> EventQuery {
+        EventQuery { stream: Some(stream), ..self.of_any() }
+    }
+
+    /// Of each of the cases the same page.
+    pub(super) fn of_cases(&self, cases: &[CaseId]) -> EventQuery {
+        let aggregate_ids = cases.iter().map(|id| Uuid::from(*id)).collect();
+        EventQuery { aggregate_type: Some(AggregateType::Case), aggregate_ids, ..self.of_any() }
+    }
+
+    fn of_any(&self) -> EventQuery {
         EventQuery {
-            stream: Some(stream),
             after_version: self.after_version,
-            aggregate_type: None,
             after: self.after,
             up_to: self.up_to.into_iter().chain(self.at.last_position()).min(),
             before: self.before,
@@ -94,6 +101,7 @@ impl EventPage {
             actor: self.actor.clone(),
             recorded: self.recorded,
             occurred: self.occurred.happened_by(self.at),
+            ..EventQuery::default()
         }
     }
 }
@@ -244,10 +252,38 @@ impl App {
     /// # Errors
     /// When the store fails or an event cannot be read.
     pub async fn case_file(&self, id: CaseId, version: u64, at: Moment) -> Result<Arc<Versioned<Case>>, Fault> {
-        match at {
-            Moment::Present | Moment::Position(_) => self.aggregates.cases.at_version(id.into(), version).await,
-            Moment::Occurred(time) => self.aggregates.cases.happened_by(id.into(), version, time).await,
-        }
+        Ok(self.case_files(&[(id, version)], at).await?.pop().unwrap_or_default())
+    }
+
+    /// The same of several cases, each at its version and in its place: one read of what is not in memory.
+    ///
+    /// # Errors
+    /// As [`App::case_file`].
+    pub async fn case_files(&self, cases: &[(CaseId, u64)], at: Moment) -> Result<Vec<Arc<Versioned<Case>>>, Fault> {
+        let time = match at {
+            Moment::Present | Moment::Position(_) => None,
+            Moment::Occurred(time) => Some(time),
+        };
+        let asked: Vec<_> = cases.iter().map(|(id, version)| (Uuid::from(*id), *version)).collect();
+        self.aggregates.cases.at_versions(&asked, time).await
+    }
+
+    /// Those of the cases that are there for this actor.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn cases_named(&self, actor: &Actor, ids: &[CaseId], at: Moment) -> Result<Vec<StoredCase>, Fault> {
+        let values = ids.iter().map(|id| Value::Text(id.to_string())).collect();
+        let page = CasePage {
+            condition: Condition::In { column: CaseColumn::CaseId, values },
+            order: Vec::new(),
+            after: None,
+            before: None,
+            limit: u32::try_from(ids.len()).unwrap_or(u32::MAX),
+            keep: Keep::First,
+            at,
+        };
+        self.cases(actor, &page).await
     }
 
     /// What has happened to a case. Whoever asks has been shown its row.
@@ -256,24 +292,6 @@ impl App {
     /// When the store fails.
     pub async fn case_events(&self, id: CaseId, page: &EventPage) -> Result<Vec<EventRecord>, Fault> {
         self.stream_events(self.aggregates.cases.stream(id.into()), page).await
-    }
-
-    /// How many events of a case there are on all pages. Whoever asks has been shown its row.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub async fn count_case_events(&self, id: CaseId, page: &EventPage) -> Result<u64, Fault> {
-        let all = EventPage { after: None, before: None, ..page.clone() };
-        Ok(self.store.count_events(&all.query(self.aggregates.cases.stream(id.into()))).await?)
-    }
-
-    /// What has happened to a case, as facts. Whoever asks has been shown its row.
-    ///
-    /// # Errors
-    /// When the store fails or an event cannot be read.
-    pub async fn case_facts(&self, id: CaseId, page: &EventPage) -> Result<Vec<Recorded<CaseFact>>, Fault> {
-        let events = self.case_events(id, page).await?;
-        events.iter().map(|event| self.aggregates.cases.decode(event)).collect()
     }
 
     /// The name of the log.

@@ -10,10 +10,10 @@ use crate::app::aggregates::Aggregates;
 use crate::app::commanded::Commanded;
 use crate::app::happened;
 use crate::app::request::Fault;
-use crate::app::streams::{Streams, Versioned};
+use crate::app::streams::Streams;
 use crate::store::{
-    AggregateType, EventQuery, EventRecord, Happened, NumberTaken, RebuildOutcome, RebuiltRow, RowChanges,
-    RowDifference, RowsComparison, RowsDigest, StoreError,
+    AggregateType, EventQuery, EventRecord, NumberTaken, RebuildOutcome, RebuiltRow, RowDifference, RowsComparison,
+    RowsDigest, StoreError,
 };
 
 const LEASE: &str = "rebuild";
@@ -253,21 +253,13 @@ async fn row<A: Commanded>(streams: &Streams<A>, commit: &[EventRecord]) -> Resu
     let (first, last) = (&commit[0], &commit[commit.len() - 1]);
     let id: Uuid = first.aggregate_id.parse().map_err(|_| corrupt(first, "of an aggregate without an id"))?;
     let before = streams.at_version(id, first.sequence - 1).await?;
-    let mut after = Versioned::clone(&before);
     let events = commit.iter().map(|record| streams.decode(record)).collect::<Result<Vec<_>, _>>()?;
-    events.iter().for_each(|event| after.take(event));
     let number_taken = events.iter().find_map(A::number_taken);
-    let happened = match happened::in_order(&before, &events) {
-        Some(at) => Happened::InOrder { at: at.as_microsecond() },
-        None => {
-            let mut all = streams.placed(id, before.version).await?;
-            all.extend(happened::of_append::<A>(&events));
-            happened::anew::<A>(id, &all)
-        }
+    let past = match happened::in_order(&before, &events) {
+        Some(_) => Vec::new(),
+        None => streams.placed(id, before.version).await?,
     };
-    let figures = A::figures(&before.state, &events, &after.state);
-    let texts = A::texts(&events);
-    let changes = RowChanges { happened, figures, texts, ..A::rows(id, &before.state, &after.state) };
+    let (changes, after) = happened::grown(id, &before, &past, &events);
     let version = after.version;
     streams.keep(id, Arc::new(after)).await;
     Ok(RebuiltRow {

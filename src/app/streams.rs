@@ -2,6 +2,7 @@
 //!
 //! What is kept may be older than the log when another server writes, and is never newer: whoever decides on it is told by the commit, and whoever needs the present asks for it.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use cqrs_es::persist::SerializedEvent;
@@ -91,17 +92,6 @@ impl<A: Root> Streams<A> {
         Ok(present)
     }
 
-    /// The aggregate at that version or a later one: what is kept, or the present.
-    ///
-    /// # Errors
-    /// When the store fails or an event cannot be read.
-    pub async fn at_least(&self, id: Uuid, version: u64) -> Result<Arc<Versioned<A>>, Fault> {
-        match self.kept(id).await.filter(|kept| kept.version >= version) {
-            Some(kept) => Ok(kept),
-            None => self.present(id).await,
-        }
-    }
-
     /// The aggregate as it was at that version.
     ///
     /// # Errors
@@ -125,25 +115,92 @@ impl<A: Root> Streams<A> {
         Ok(then)
     }
 
-    /// The aggregate as the first so many of the events make it that happened by the time (microseconds since the Unix epoch).
+    /// The aggregates at these versions, each in its place: one read for all that are not in memory. With a time (microseconds since the Unix epoch), as the first so many of the events make them that happened by then.
     ///
     /// # Errors
     /// When the store fails or an event cannot be read.
-    pub async fn happened_by(&self, id: Uuid, version: u64, time: i64) -> Result<Arc<Versioned<A>>, Fault> {
-        if let Some(kept) = self.kept(id).await
-            && kept.version == version
-            && kept.happened_until.is_none_or(|until| until.as_microsecond() <= time)
-        {
-            return Ok(kept);
+    pub async fn at_versions(&self, asked: &[(Uuid, u64)], time: Option<i64>) -> Result<Vec<Arc<Versioned<A>>>, Fault> {
+        let mut found = Vec::with_capacity(asked.len());
+        for (id, version) in asked {
+            let is_it = |kept: &Arc<Versioned<A>>| {
+                let until = kept.happened_until.map(Timestamp::as_microsecond);
+                kept.version == *version && time.is_none_or(|time| until.is_none_or(|until| until <= time))
+            };
+            found.push(match *version {
+                0 => Some(Arc::default()),
+                _ => self.kept(*id).await.filter(is_it),
+            });
         }
-        let mut then = Versioned::default();
-        for event in self.store.load(self.stream(id), 0).await? {
-            let event: Recorded<A::Fact> = codec::decode(event, &self.upcasters).map_err(Arc::new)?;
-            if then.version < version && event.occurred_at.as_microsecond() <= time {
-                then.take(&event);
+        let missing = asked.iter().zip(&found).filter(|(_, found)| found.is_none()).map(|((id, _), _)| *id);
+        let streams = self.whole(missing.collect()).await?;
+        let mut all = Vec::with_capacity(asked.len());
+        for ((id, version), found) in asked.iter().zip(found) {
+            if let Some(found) = found {
+                all.push(found);
+                continue;
+            }
+            let records = streams.get(id).map_or(&[][..], Vec::as_slice);
+            let mut then = Versioned::default();
+            for record in records {
+                if then.version == *version {
+                    break;
+                }
+                let event = self.decode(record)?;
+                if time.is_none_or(|time| event.occurred_at.as_microsecond() <= time) {
+                    then.take(&event);
+                }
+            }
+            let then = Arc::new(then);
+            if then.version == records.len() as u64 {
+                self.keep(*id, then.clone()).await;
+            }
+            all.push(then);
+        }
+        Ok(all)
+    }
+
+    /// The aggregates at these versions or later ones, as far as they can be read: one read for all that are not in memory.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn at_least_all(&self, asked: &HashMap<Uuid, u64>) -> Result<HashMap<Uuid, Arc<Versioned<A>>>, Fault> {
+        let mut found = HashMap::with_capacity(asked.len());
+        for (id, version) in asked {
+            if let Some(kept) = self.kept(*id).await.filter(|kept| kept.version >= *version) {
+                found.insert(*id, kept);
             }
         }
-        Ok(Arc::new(then))
+        let missing = asked.keys().filter(|id| !found.contains_key(id)).copied();
+        for (id, records) in self.whole(missing.collect()).await? {
+            let events: Result<Vec<_>, Fault> = records.iter().map(|record| self.decode(record)).collect();
+            let Ok(events) = events else { continue };
+            let mut present = Versioned::default();
+            events.iter().for_each(|event| present.take(event));
+            let present = Arc::new(present);
+            self.keep(id, present.clone()).await;
+            found.insert(id, present);
+        }
+        Ok(found)
+    }
+
+    /// All events of these streams, by stream: one read, or none.
+    async fn whole(&self, ids: Vec<Uuid>) -> Result<HashMap<Uuid, Vec<EventRecord>>, Fault> {
+        let mut streams = HashMap::<Uuid, Vec<EventRecord>>::with_capacity(ids.len());
+        if ids.is_empty() {
+            return Ok(streams);
+        }
+        let query = EventQuery {
+            aggregate_type: Some(self.aggregate_type),
+            aggregate_ids: ids,
+            limit: u32::MAX,
+            ..EventQuery::default()
+        };
+        for record in self.store.events(&query).await? {
+            if let Some(stream) = record.stream() {
+                streams.entry(stream.aggregate_id).or_default().push(record);
+            }
+        }
+        Ok(streams)
     }
 
     /// The first so many events of the stream, with where the log has them.

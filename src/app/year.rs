@@ -1,25 +1,25 @@
 //! The figures of a year, computed from the log as of a moment, each with the events that it rests on.
 
 use jiff::Timestamp;
-use jiff::civil::date;
 
 use crate::app::App;
 use crate::app::moments::{NoMoment, Point};
 use crate::app::reads::{CasePage, query};
-use crate::app::request::Fault;
+use crate::app::request::{Fault, time_of};
 use crate::app::scope::RegisterScope;
 use crate::app::statistics::fee_total;
 use crate::domain::actor::Actor;
-use crate::domain::annual_summary::figure::FigureName;
+use crate::domain::annual_summary::figure::{ComputedFigures, FigureName};
+use crate::domain::annual_summary::year::{first_day, last_day};
 use crate::domain::case::values::{Kind, Status};
 use crate::domain::value::{Decimal, Division, calendar};
 use crate::store::{
-    AggregateType, CaseColumn, Condition, FeeSum, FigureKind, FigureSelection, FigureSum, GAP_CLOSED, Keep, Moment,
-    OfCases, RegisterQuery, YearQuery,
+    AggregateType, CaseColumn, Condition, EvidencePage, FeeSum, FigureEvent, FigureKind, FigureSelection, FigureSum,
+    Keep, Moment, OfCases, RegisterQuery, YearQuery,
 };
 
 /// Whose year, and as of when it is added up.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct YearQuestion {
     /// Whose.
     pub jurisdiction: Division,
@@ -36,6 +36,8 @@ pub struct YearQuestion {
 pub struct Year {
     /// What was asked, with the moment that was settled on.
     pub question: YearQuestion,
+    /// As of when it was asked: what was submitted by then is compared, however late it came.
+    pub asked_at: Moment,
     /// What the time was then.
     pub time: Timestamp,
     /// In the order of their names.
@@ -58,21 +60,26 @@ pub struct YearFigure {
 /// Why a year has no figures.
 pub type NoYear = NoMoment;
 
-/// The report is due on 31 October: what stands at its end is what a year is measured by.
+/// The report is due on 31 October, the last day of its year: what stands at its end is what the year is measured by.
 fn due(year: i16) -> Timestamp {
-    calendar::end_of(date(year, 10, 31))
+    calendar::end_of(last_day(year))
 }
 
 impl App {
     /// Settles as of when a year is added up that is asked about today: as of the end of 31 October, in UTC+8, or now
-    /// while that is to come. Any other moment stays as it is. And what the time is then.
+    /// while that is to come. Any other moment stays as it is, but that a position within a command is the one at its end.
+    /// And what the time is then.
     async fn settle_year(
         &self,
         actor: &Actor,
         mut question: YearQuestion,
     ) -> Result<(YearQuestion, Timestamp), NoYear> {
         let due = due(question.year);
-        let time = if question.at != Moment::Present {
+        let time = if let Moment::Position(position) = question.at {
+            let append = self.append_around(position).await?;
+            question.at = Moment::Position(append.last_position);
+            question.time.unwrap_or_else(|| time_of(append.recorded_at))
+        } else if question.at != Moment::Present {
             self.time_of(question.at, question.time).await?
         } else if due < self.now() {
             question.at = self.recorded_by(actor, Point::Time(due)).await?.moment;
@@ -90,14 +97,37 @@ impl App {
     /// # Errors
     /// When the log had not begun by then, or the store fails.
     pub async fn year(&self, actor: &Actor, question: YearQuestion) -> Result<Year, NoYear> {
+        let is_of_today = question.at == Moment::Present;
         let (question, time) = self.settle_year(actor, question).await?;
+        let asked_at = if is_of_today { Moment::Present } else { question.at };
         let selections: Vec<_> = FigureName::ALL.iter().map(|name| selection(*name)).collect();
         let sums = self.store.year_sums(&year_query(actor, &question), &selections).await?;
         let figures = FigureName::ALL.iter().zip(sums).map(|(name, sum)| figure(*name, sum)).collect();
-        Ok(Year { question, time, figures })
+        Ok(Year { question, asked_at, time, figures })
     }
 
-    /// The positions of the events that a figure rests on, after that one. The question has been settled.
+    /// The figures of a year as a summary that is submitted now is compared with; `None` where the log has none.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub(super) async fn computed_figures(
+        &self,
+        actor: &Actor,
+        jurisdiction: &Division,
+        year: i16,
+    ) -> Result<Option<ComputedFigures>, Fault> {
+        let question = YearQuestion { jurisdiction: jurisdiction.clone(), year, at: Moment::Present, time: None };
+        let year = match self.year(actor, question).await {
+            Ok(year) => year,
+            Err(NoMoment::Fault(fault)) => return Err(fault),
+            Err(_) => return Ok(None),
+        };
+        let figures = year.figures.into_iter().map(|figure| (figure.name, figure.value)).collect();
+        let position = year.question.at.last_position();
+        Ok(position.map(|position| ComputedFigures { position, figures }))
+    }
+
+    /// The events that figures rest on, a list for each in their order: one statement. The question has been settled.
     ///
     /// # Errors
     /// When the store fails.
@@ -105,11 +135,11 @@ impl App {
         &self,
         actor: &Actor,
         question: &YearQuestion,
-        name: FigureName,
-        after: Option<u64>,
-        limit: u32,
-    ) -> Result<Vec<u64>, Fault> {
-        Ok(self.store.year_events(&year_query(actor, question), &selection(name), after, limit).await?)
+        names: &[FigureName],
+        page: EvidencePage,
+    ) -> Result<Vec<Vec<FigureEvent>>, Fault> {
+        let selections: Vec<_> = names.iter().map(|name| selection(*name)).collect();
+        Ok(self.store.year_events(&year_query(actor, question), &selections, page).await?)
     }
 }
 
@@ -133,7 +163,8 @@ fn year_query(actor: &Actor, question: &YearQuestion) -> YearQuery {
     YearQuery {
         cases: query(actor, &page),
         enterprises: RegisterScope::of(actor, AggregateType::Enterprise).narrow(enterprises),
-        year: format!("{:04}", question.year),
+        first_day: first_day(question.year).to_string(),
+        last_day: last_day(question.year).to_string(),
     }
 }
 
@@ -160,7 +191,7 @@ fn selection(name: FigureName) -> FigureSelection {
         FigureName::CasesEscalated => of(&[(FigureKind::Escalated, None)]),
         FigureName::CasesOpen => FigureSelection { cases: OfCases::Open, ..entered(Status::Reported) },
         FigureName::DeadlinesMissed => of(&[(FigureKind::DeadlineMissed, None)]),
-        FigureName::GapsClosed => of(&[(FigureKind::Gap, Some(GAP_CLOSED))]),
+        FigureName::GapsClosed => of(&[(FigureKind::GapClosed, None)]),
         FigureName::EnergyCases => {
             FigureSelection { case_kind: Some(Kind::EnergyMetrology.name()), ..entered(Status::Reported) }
         }

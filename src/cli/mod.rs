@@ -4,6 +4,7 @@
 
 pub mod audit;
 pub mod backup;
+pub mod dashboard;
 pub mod demo;
 pub mod export;
 pub mod identity;
@@ -108,6 +109,9 @@ pub enum Command {
     Witness(Witness),
     /// Look after the keys of personal data: change the one that wraps them, or disclose a single field to an auditor
     Keys(keys::Keys),
+    /// Print a dashboard for Grafana with the figures of a server
+    #[command(after_help = "Example:\n  etalon dashboard > etalon.json")]
+    Dashboard,
     /// Print the GraphQL schema, or write or check all schema files
     Schema(Schema),
 }
@@ -240,9 +244,10 @@ pub struct Export {
 /// `etalon report`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-The figures are those of the log as of the end of 31 October of the year, or of now while that is to come. A day is
-meant to its end in UTC+8. Markdown has its charts in files beside the one that is written, and none on standard output.
-A report only reads, so that a server may run meanwhile.
+The year goes from 1 November of the year before to 31 October, when its summary is due. The figures are those of the
+log as of the end of that day, or of now while it is to come. A day is meant to its end in UTC+8. Markdown has its charts
+in files beside the one that is written, and none on standard output. A report only reads, so that a server may run
+meanwhile; read rows that an older version has made are made anew first.
 
 Examples:
   etalon report --jurisdiction 44 --year 2026 --format html --output guangdong-2026.html
@@ -252,7 +257,7 @@ pub struct Report {
     /// A division code of 2, 4 or 6 digits (GB/T 2260), or CN for the nation
     #[arg(long, value_name = "CODE", value_parser = parse_division)]
     pub jurisdiction: Division,
-    /// The year
+    /// The year: that of the 31 October on which its summary is due
     #[arg(long, value_parser = clap::value_parser!(i16).range(1949..=9000))]
     pub year: i16,
     /// What to write

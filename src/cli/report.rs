@@ -21,7 +21,10 @@ use crate::report::{self, File};
 /// When the moment does not exist yet, the log cannot be read or the report not be written.
 pub async fn run(arguments: cli::Report, settings: &Settings) -> Result<(), Problem> {
     let app = serve::open_existing(settings, Arc::new(SystemClock)).await?;
-    let files = files(&app, &arguments).await;
+    let files = match app.renew_rows().await {
+        Ok(()) => files(&app, &arguments).await,
+        Err(fault) => Err(Problem::while_doing("the read rows cannot be used")(fault)),
+    };
     app.shutdown().await;
     let files = files?;
     match &arguments.output {

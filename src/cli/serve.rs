@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::{Anchorer, App, Clockwork, Courier, Eraser, Outlet, Revoker, Sealer, Seals, Vault};
@@ -20,6 +21,7 @@ use crate::identity::Verifier;
 use crate::identity::webhook_key::WebhookKey;
 use crate::outbound::{Networks, Schedule};
 use crate::store;
+use crate::telemetry::metrics::metrics;
 
 /// How often the clock looks at deadlines. They are days, so a minute is soon enough.
 const CLOCK_LOOKS_EVERY: Duration = Duration::from_secs(60);
@@ -127,6 +129,8 @@ pub async fn serve(
     let stop = CancellationToken::new();
     // It ends last, with what the others have committed.
     let sealing = CancellationToken::new();
+    metrics().started.set(app.now().as_millisecond() as f64 / 1_000.0);
+    let figures = figures(&app, settings).await?;
     let clockwork = tokio::spawn({
         let (app, stop) = (app.clone(), stop.clone());
         let clockwork = Clockwork {
@@ -150,6 +154,8 @@ pub async fn serve(
     ready(address);
     let limits = limits(settings);
     let served = http::serve(listener, app.clone(), verifier, limits, ends).await;
+    // They owe nobody an answer.
+    figures.inspect(JoinHandle::abort);
     // Requests are answered by now. What the writer has accepted is committed before the process ends.
     stop.cancel();
     let _ = tokio::join!(clockwork, courier, anchorer, eraser, revoker);
@@ -161,6 +167,22 @@ pub async fn serve(
     let _ = sealer.await;
     tracing::info!("ended: every accepted command is committed");
     served.map_err(Problem::while_doing("the server failed"))
+}
+
+/// Serves the figures of the process, where the settings say so.
+async fn figures(app: &Arc<App>, settings: &Settings) -> Result<Option<JoinHandle<()>>, Problem> {
+    let Some(listen) = settings.telemetry.metrics_listen else { return Ok(None) };
+    let listener = TcpListener::bind(listen)
+        .await
+        .map_err(Problem::while_doing(format!("{listen} (metrics_listen) cannot be listened at")))?;
+    let address = listener.local_addr().map_err(Problem::while_doing("the listener has no address"))?;
+    tracing::info!("figures at http://{address}/metrics");
+    let app = app.clone();
+    Ok(Some(tokio::spawn(async move {
+        if let Err(error) = http::metrics::serve(listener, app).await {
+            tracing::error!(%error, "the figures are not served any more");
+        }
+    })))
 }
 
 /// What the front holds requests and streams to.

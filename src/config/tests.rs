@@ -30,6 +30,7 @@ fn defaults_need_no_file() {
     assert_eq!((webhooks.networks, webhooks.attempts), (Vec::new(), 10));
     assert_eq!((webhooks.first_retry.as_secs(), webhooks.timeout.as_secs()), (5, 15));
     assert_eq!((defaults.query_timeout.as_secs(), defaults.statement_timeout.as_secs()), (10, 5));
+    assert_eq!((defaults.telemetry.metrics_listen, defaults.telemetry.otlp_endpoint), (None, None));
     assert_eq!(defaults.streams.connections, 20_000);
     assert_eq!(defaults.streams.operations_per_connection, 20);
     assert_eq!(defaults.streams.allowed_origins, [] as [&str; 0]);
@@ -57,6 +58,14 @@ fn each_layer_overrules_the_one_before() {
     assert_eq!(merged.log_level, "warn");
     assert_eq!(merged.listen.port(), 2);
     assert_eq!(merged.database.as_str(), "sqlite:argument.db");
+}
+
+#[test]
+fn a_log_filter_is_a_level_or_parts_of_a_module_and_a_level() {
+    for filter in ["info", "WARN", "off", "info,etalon::store=debug", "warn,tower_http=info", "etalon=trace"] {
+        let toml = format!("log_level = '{filter}'");
+        assert_eq!(settings(&toml, &[], Overrides::default()).expect("valid").log_level, filter);
+    }
 }
 
 #[test]
@@ -107,7 +116,12 @@ fn a_bad_value_names_its_setting_and_its_source() {
         ("body_limit_bytes = 12", None, None, "`body_limit_bytes` (TOML file "),
         ("listen = 8080", None, None, "`listen` (TOML file "),
         ("log_format = 'xml'", None, None, "`xml` is none of text, json"),
-        ("log_level = 'etalon=loud'", None, None, "`etalon=loud` is no log filter"),
+        ("log_level = 'etalon=loud'", None, None, "`etalon=loud` is no log filter: write one of off, error, warn,"),
+        ("log_level = 'inof'", None, None, "`inof` is no log filter"),
+        ("log_level = 'info,etalon'", None, None, "`etalon` is no log filter"),
+        ("metrics_listen = '9464'", None, None, "`metrics_listen` (TOML file "),
+        ("otlp_endpoint = '127.0.0.1:4318'", None, None, "a collector is a URL such as http://127.0.0.1:4318"),
+        ("otlp_endpoint = 'http://me:s3cret@c.example'", None, None, "without user and password"),
         ("listen = ", None, None, "given.toml: TOML parse error"),
         ("", Some(("ETALON_BODY_LIMIT_BYTES", "many")), None, "`ETALON_BODY_LIMIT_BYTES` (environment variable): "),
         ("", Some(("ETALON_ESCALATE_AFTER_WORKING_DAYS", "0")), None, "0 is not from 1 to 365"),

@@ -13,7 +13,8 @@ use crate::demo::said::{all, since, some};
 use crate::demo::{request, today};
 use crate::domain::actor::Actor;
 use crate::domain::annual_summary::AnnualSummary;
-use crate::domain::annual_summary::command::{AmendAnnualSummary, SubmitAnnualSummary};
+use crate::domain::annual_summary::command::{AmendAnnualSummary, Beside, SubmitAnnualSummary};
+use crate::domain::annual_summary::year::{self, year_of};
 use crate::domain::campaign::Campaign;
 use crate::domain::campaign::command::{CampaignFacts, OpenCampaign};
 use crate::domain::campaign::values::CampaignKind;
@@ -94,6 +95,8 @@ impl Registrar<'_> {
                 reason: Some(amended.reason.0.clone()),
                 text: entry.text.0.clone(),
                 figures: figures(&amended.figures),
+                computed: None,
+                beside: Beside::Nothing,
                 good_practice: all(&entry.good_practice),
                 typical_cases: Vec::new(),
             };
@@ -105,15 +108,14 @@ impl Registrar<'_> {
 
     /// The campaign reports on the 31 October that follows the demonstration's last day, so that it is under way.
     async fn open_campaign(&self, last_day: Date) -> Result<(), Failure> {
-        let due = |year| date(year, 10, 31);
-        let year = if last_day > due(last_day.year()) { last_day.year() + 1 } else { last_day.year() };
+        let year = year_of(last_day);
         let entry = &self.registers.campaign;
         let command = OpenCampaign {
             name: entry.name.0.clone(),
             kind: CampaignKind::Service,
             jurisdiction: Division::nation(),
             period: Period::new(today(self.app), Some(date(year, 12, 31))).expect("the campaign ends after it begins"),
-            reporting_deadline: due(year),
+            reporting_deadline: year::last_day(year),
         };
         self.enter::<Campaign>(self.cast.actor(&entry.opened_by), self.cast.campaign.uuid(), command).await
     }
@@ -180,6 +182,8 @@ impl Registrar<'_> {
                 year,
                 text: entry.text.0.clone(),
                 figures: figures(&entry.figures),
+                computed: None,
+                beside: Beside::Nothing,
                 good_practice: all(&entry.good_practice),
                 typical_cases: Vec::new(),
             };
@@ -218,7 +222,7 @@ impl Registrar<'_> {
     }
 
     fn year_before(&self) -> i16 {
-        calendar::date_of(self.app.now()).year() - 1
+        year_of(calendar::date_of(self.app.now())) - 1
     }
 }
 

@@ -2,6 +2,8 @@
 //!
 //! Loaders live for one request and read as of the moment that the row was read at. Whoever was shown a row is shown what it names.
 
+mod histories;
+
 use std::collections::HashMap;
 use std::hash::{Hash, Hasher};
 use std::marker::PhantomData;
@@ -14,7 +16,12 @@ use futures::task::{FutureObj, Spawn, SpawnError};
 use tokio_util::sync::{CancellationToken, DropGuard};
 use uuid::Uuid;
 
-use crate::app::{App, Commanded, Entry, Fault, Moment, Opened, Versioned, limited};
+use crate::app::{
+    App, Commanded, Entry, EventPage, EvidencePage, Fault, FigureEvent, Moment, Opened, RegisterPage, StoredCase, Told,
+    Versioned, YearQuestion, limited,
+};
+use crate::domain::actor::Actor;
+use crate::domain::annual_summary::figure::FigureName;
 use crate::domain::campaign::Campaign;
 use crate::domain::case::Case;
 use crate::domain::enterprise::Enterprise;
@@ -23,6 +30,7 @@ use crate::domain::person::Person;
 use crate::domain::value::personal::Sealed;
 use crate::domain::value::{CaseId, Personal};
 use crate::graphql::limits::Limits;
+use crate::graphql::loaders::histories::{Counts, Histories, ToldKey};
 
 /// Siblings ask within one turn of the executor, so waiting longer than this only adds delay.
 const WINDOW: Duration = Duration::from_micros(100);
@@ -33,6 +41,11 @@ type Remembering<L> = DataLoader<L, HashMapCache>;
 /// The loaders of one request.
 pub(crate) struct Loaders {
     files: Remembering<Files>,
+    cases: DataLoader<Cases>,
+    told: DataLoader<Histories>,
+    counts: DataLoader<Counts>,
+    visible: DataLoader<Visible>,
+    evidence: Remembering<Evidence>,
     enterprises: Remembering<Entries<Enterprise>>,
     institutions: Remembering<Entries<Institution>>,
     campaigns: Remembering<Entries<Campaign>>,
@@ -43,16 +56,21 @@ pub(crate) struct Loaders {
 }
 
 impl Loaders {
-    /// Loaders for a request. Needs a Tokio runtime around it.
-    pub(crate) fn new(app: &Arc<App>, limits: &Limits) -> Self {
+    /// Loaders for a request of that actor. Needs a Tokio runtime around it.
+    pub(crate) fn new(app: &Arc<App>, actor: &Actor, limits: &Limits) -> Self {
         let loads = Loads { limit: limits.statement_timeout, end: CancellationToken::new() };
         Self {
-            files: loads.by(Files { app: app.clone() }),
-            enterprises: loads.by(Entries::new(app)),
-            institutions: loads.by(Entries::new(app)),
-            campaigns: loads.by(Entries::new(app)),
-            persons: loads.by(Entries::new(app)),
-            personal: loads.by(Texts { app: app.clone() }),
+            files: loads.remembering(Files { app: app.clone() }),
+            cases: loads.batching(Cases { app: app.clone(), actor: actor.clone() }),
+            visible: loads.batching(Visible { app: app.clone(), actor: actor.clone() }),
+            told: loads.batching(Histories { app: app.clone() }),
+            counts: loads.batching(Counts { app: app.clone() }),
+            evidence: loads.remembering(Evidence { app: app.clone(), actor: actor.clone() }),
+            enterprises: loads.remembering(Entries::new(app)),
+            institutions: loads.remembering(Entries::new(app)),
+            campaigns: loads.remembering(Entries::new(app)),
+            persons: loads.remembering(Entries::new(app)),
+            personal: loads.remembering(Texts { app: app.clone() }),
             _end: loads.end.drop_guard(),
         }
     }
@@ -67,6 +85,42 @@ impl Loaders {
         // A version of the log is the same whenever it is looked at.
         let at = if matches!(at, Moment::Occurred(_)) { at } else { Moment::Present };
         self.files.load_one(FileKey { id, version, at }).await
+    }
+
+    /// A case as of that moment, if it is there for who asks.
+    pub(crate) async fn case(&self, id: CaseId, at: Moment) -> Result<Option<StoredCase>, Fault> {
+        self.cases.load_one(CaseKey { id, at }).await
+    }
+
+    /// An entry of a register as of that moment, if it is there for who asks.
+    pub(crate) async fn visible<A: Commanded>(&self, id: Uuid, at: Moment) -> Result<Option<Arc<Entry<A>>>, Fault> {
+        self.visible.load_one(EntryKey::<A>::new(id, at)).await
+    }
+
+    /// Everything that had happened to a case as of that moment.
+    pub(crate) async fn history(&self, id: CaseId, at: Moment) -> Result<Arc<[Told]>, Fault> {
+        self.told(id, &EventPage { at, limit: u32::MAX, ..EventPage::default() }).await
+    }
+
+    /// A page of what has happened to a case: the same pages of several cases are one read.
+    pub(crate) async fn told(&self, id: CaseId, page: &EventPage) -> Result<Arc<[Told]>, Fault> {
+        Ok(self.told.load_one(ToldKey { id, page: page.clone() }).await?.unwrap_or_default())
+    }
+
+    /// How many events of a case there are on all pages.
+    pub(crate) async fn count_told(&self, id: CaseId, page: &EventPage) -> Result<u64, Fault> {
+        Ok(self.counts.load_one(ToldKey { id, page: page.clone() }).await?.unwrap_or_default())
+    }
+
+    /// The events that a figure of a year rests on: those of all its figures are one read.
+    pub(crate) async fn evidence(
+        &self,
+        question: &YearQuestion,
+        name: FigureName,
+        page: EvidencePage,
+    ) -> Result<Vec<FigureEvent>, Fault> {
+        let found = self.evidence.load_one(EvidenceKey { question: question.clone(), page, name }).await?;
+        Ok(found.unwrap_or_default())
     }
 
     /// What a personal text says: all names of a page are opened together.
@@ -94,8 +148,13 @@ struct Loads {
 }
 
 impl Loads {
-    fn by<L>(&self, loader: L) -> Remembering<L> {
+    fn remembering<L>(&self, loader: L) -> Remembering<L> {
         DataLoader::with_cache(loader, self.clone(), TokioTimer::default(), HashMapCache::default()).delay(WINDOW)
+    }
+
+    /// A loader that remembers nothing: mutations of one request change what it gives.
+    fn batching<L>(&self, loader: L) -> DataLoader<L> {
+        DataLoader::new(loader, self.clone(), TokioTimer::default()).delay(WINDOW)
     }
 }
 
@@ -145,12 +204,80 @@ impl Loader<FileKey> for Files {
     type Error = Fault;
 
     async fn load(&self, keys: &[FileKey]) -> Result<HashMap<FileKey, Self::Value>, Fault> {
-        let loads = keys.iter().map(async |key| {
-            let file = self.app.case_file(key.id, key.version, key.at).await?;
-            Ok::<_, Fault>((*key, file))
-        });
-        Ok(futures::future::try_join_all(loads).await?.into_iter().collect())
+        let mut found = HashMap::with_capacity(keys.len());
+        for (at, keys) in grouped(keys, |key| key.at) {
+            let cases: Vec<_> = keys.iter().map(|key| (key.id, key.version)).collect();
+            found.extend(keys.into_iter().zip(self.app.case_files(&cases, at).await?));
+        }
+        Ok(found)
     }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct CaseKey {
+    id: CaseId,
+    at: Moment,
+}
+
+struct Cases {
+    app: Arc<App>,
+    actor: Actor,
+}
+
+impl Loader<CaseKey> for Cases {
+    type Value = StoredCase;
+    type Error = Fault;
+
+    async fn load(&self, keys: &[CaseKey]) -> Result<HashMap<CaseKey, StoredCase>, Fault> {
+        let mut found = HashMap::with_capacity(keys.len());
+        for (at, keys) in grouped(keys, |key| key.at) {
+            let ids: Vec<_> = keys.iter().map(|key| key.id).collect();
+            let cases = self.app.cases_named(&self.actor, &ids, at).await?;
+            found.extend(cases.into_iter().map(|case| (CaseKey { id: case.row.case_id.into(), at }, case)));
+        }
+        Ok(found)
+    }
+}
+
+/// Which events a figure of a year rests on, from where on and how many.
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct EvidenceKey {
+    question: YearQuestion,
+    page: EvidencePage,
+    name: FigureName,
+}
+
+struct Evidence {
+    app: Arc<App>,
+    actor: Actor,
+}
+
+impl Loader<EvidenceKey> for Evidence {
+    type Value = Vec<FigureEvent>;
+    type Error = Fault;
+
+    async fn load(&self, keys: &[EvidenceKey]) -> Result<HashMap<EvidenceKey, Self::Value>, Fault> {
+        let mut asked: HashMap<(&YearQuestion, EvidencePage), Vec<&EvidenceKey>> = HashMap::new();
+        for key in keys {
+            asked.entry((&key.question, key.page)).or_default().push(key);
+        }
+        let mut found = HashMap::with_capacity(keys.len());
+        for ((question, page), keys) in asked {
+            let names: Vec<_> = keys.iter().map(|key| key.name).collect();
+            let events = self.app.year_events(&self.actor, question, &names, page).await?;
+            found.extend(keys.into_iter().cloned().zip(events));
+        }
+        Ok(found)
+    }
+}
+
+/// The keys, by what those have in common that are one read.
+fn grouped<K: Clone, G: Eq + Hash>(keys: &[K], group: impl Fn(&K) -> G) -> HashMap<G, Vec<K>> {
+    let mut grouped: HashMap<G, Vec<K>> = HashMap::new();
+    for key in keys {
+        grouped.entry(group(key)).or_default().push(key.clone());
+    }
+    grouped
 }
 
 struct Texts {
@@ -218,13 +345,34 @@ impl<A: Commanded> Loader<EntryKey<A>> for Entries<A> {
     type Error = Fault;
 
     async fn load(&self, keys: &[EntryKey<A>]) -> Result<HashMap<EntryKey<A>, Self::Value>, Fault> {
-        let mut by_moment: HashMap<Moment, Vec<Uuid>> = HashMap::new();
-        for key in keys {
-            by_moment.entry(key.at).or_default().push(key.id);
-        }
         let mut found = HashMap::with_capacity(keys.len());
-        for (at, ids) in by_moment {
+        for (at, keys) in grouped(keys, |key| key.at) {
+            let ids = keys.iter().map(|key| key.id).collect();
             for entry in self.app.named_by_a_case::<A>(ids, at).await? {
+                found.insert(EntryKey::new(entry.id, at), Arc::new(entry));
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// Loads entries of any register, of those that are there for who asks.
+struct Visible {
+    app: Arc<App>,
+    actor: Actor,
+}
+
+impl<A: Commanded> Loader<EntryKey<A>> for Visible {
+    type Value = Arc<Entry<A>>;
+    type Error = Fault;
+
+    async fn load(&self, keys: &[EntryKey<A>]) -> Result<HashMap<EntryKey<A>, Self::Value>, Fault> {
+        let mut found = HashMap::with_capacity(keys.len());
+        for (at, keys) in grouped(keys, |key| key.at) {
+            let limit = u32::try_from(keys.len()).unwrap_or(u32::MAX);
+            let ids = Some(keys.iter().map(|key| key.id).collect());
+            let page = RegisterPage { ids, limit, at, ..RegisterPage::default() };
+            for entry in self.app.registers::<A>(&self.actor, &page).await? {
                 found.insert(EntryKey::new(entry.id, at), Arc::new(entry));
             }
         }

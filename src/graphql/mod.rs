@@ -4,6 +4,7 @@
 
 mod connection;
 mod context;
+mod counting;
 mod door;
 mod errors;
 mod execution;
@@ -25,6 +26,7 @@ mod words;
 use std::sync::Arc;
 
 use async_graphql::{Request, Response, SDLExportOptions, SchemaBuilder, ServerError, ValidationMode, Value, value};
+use tracing::Instrument;
 
 use crate::app::App;
 pub use context::Session;
@@ -71,12 +73,19 @@ impl Schema {
     /// # Errors
     /// What is wrong with it, as an answer.
     pub fn read(&self, asked: Asked) -> Result<Document, Box<Response>> {
-        self.reader.read(asked)
+        self.reader.read(asked).inspect_err(|refused| counting::refused(refused))
     }
 
     /// Executes a document for whoever asks.
     pub async fn execute(&self, document: Document, session: Session) -> Response {
-        let loaders = Loaders::new(&self.app, &self.limits);
+        let counted = counting::Counted::begin(document.kind(), document.weight.cost);
+        let response = self.answer(document, session).instrument(counted.span()).await;
+        counted.end(&response);
+        response
+    }
+
+    async fn answer(&self, document: Document, session: Session) -> Response {
+        let loaders = Loaders::new(&self.app, &session.actor, &self.limits);
         let (kind, weight) = (document.kind(), document.weight);
         let mut request = Request::new(document.query).variables(document.variables).data(session).data(loaders);
         request.operation_name = document.operation_name;

@@ -11,6 +11,7 @@ use serde_json::json;
 
 use crate::graphql::{self, NamedLimit};
 use crate::http::accept::MediaType;
+use crate::telemetry::metrics::metrics;
 
 /// A refusal by the front, in the shape of a GraphQL answer so that clients can read it.
 #[derive(Debug)]
@@ -53,6 +54,7 @@ impl Refused {
 
 impl IntoResponse for Refused {
     fn into_response(self) -> Response {
+        metrics().count_refusal(self.code);
         let mut extensions = json!({ "code": self.code });
         if let Some(limit) = self.limit {
             extensions["limit"] = limit.name.into();
@@ -107,7 +109,8 @@ pub(crate) fn too_many_operations(limit: NamedLimit) -> async_graphql::Response 
     over("TOO_MANY_OPERATIONS", limit, "so many operations are under way here already; wait for one of them")
 }
 
-fn over(code: &str, limit: NamedLimit, message: &str) -> async_graphql::Response {
+fn over(code: &'static str, limit: NamedLimit, message: &str) -> async_graphql::Response {
+    metrics().count_refusal(code);
     let mut error = ServerError::new(format!("{message}: {} ({})", limit.maximum, limit.name), None);
     let extensions = error.extensions.get_or_insert_default();
     extensions.set("code", code);

@@ -6,6 +6,7 @@ mod authentication;
 mod graphql;
 mod health;
 mod ledger;
+pub mod metrics;
 mod patience;
 mod request;
 mod sse;

@@ -131,6 +131,7 @@ impl Pump {
                 Err(_) => break Farewell::SlowReader,
             }
         };
+        farewell.count();
         let words = format!("{}{COMPLETE}", next(&farewell_answer(farewell, self.told), None));
         *self.last_words.lock().unwrap_or_else(PoisonError::into_inner) = Some(words.into());
     }

@@ -12,6 +12,7 @@ use tokio_util::task::TaskTracker;
 use crate::domain::actor::ActorId;
 use crate::graphql::StreamLimits;
 use crate::http::answer::Refused;
+use crate::telemetry::metrics::{Refusal, metrics};
 
 /// The streams of the server.
 pub(super) struct Streams {
@@ -32,6 +33,12 @@ pub(super) struct Counted {
     by_actor: Arc<Mutex<HashMap<ActorId, usize>>>,
 }
 
+/// A connection that counts until it is dropped.
+#[derive(Debug)]
+pub(super) struct Connected {
+    _room: OwnedSemaphorePermit,
+}
+
 impl Streams {
     /// None yet.
     pub(super) fn new(limits: StreamLimits) -> Self {
@@ -48,9 +55,13 @@ impl Streams {
     ///
     /// # Errors
     /// 503 when the server holds as many as it may, or is about to end.
-    pub(super) fn connect(&self) -> Result<OwnedSemaphorePermit, Refused> {
+    pub(super) fn connect(&self) -> Result<Connected, Refused> {
         let room = self.connections.clone().try_acquire_owned().ok().filter(|_| !self.stop.is_cancelled());
-        room.ok_or_else(|| {
+        let connected = room.map(|room| {
+            metrics().streams.inc();
+            Connected { _room: room }
+        });
+        connected.ok_or_else(|| {
             let message = "the server holds as many streams as it may; try again later or at another one";
             Refused::over(StatusCode::SERVICE_UNAVAILABLE, "TOO_MANY_CONNECTIONS", self.limits.of_server(), message)
                 .with_header("retry-after", HeaderValue::from_static("10"))
@@ -65,6 +76,7 @@ impl Streams {
             return None;
         }
         *count += 1;
+        metrics().subscriptions.inc();
         Some(Counted { actor: actor.clone(), by_actor: self.by_actor.clone() })
     }
 
@@ -75,8 +87,15 @@ impl Streams {
     }
 }
 
+impl Drop for Connected {
+    fn drop(&mut self) {
+        metrics().streams.dec();
+    }
+}
+
 impl Drop for Counted {
     fn drop(&mut self) {
+        metrics().subscriptions.dec();
         let mut by_actor = self.by_actor.lock().unwrap_or_else(PoisonError::into_inner);
         if let Entry::Occupied(mut count) = by_actor.entry(self.actor.clone()) {
             *count.get_mut() -= 1;
@@ -103,6 +122,11 @@ pub(super) enum Farewell {
 }
 
 impl Farewell {
+    /// Counts a stream that ends so.
+    pub(super) fn count(self) {
+        metrics().streams_ended.get_or_create(&Refusal { code: self.code().into() }).inc();
+    }
+
     /// What a program can act on.
     pub(super) fn code(self) -> &'static str {
         match self {

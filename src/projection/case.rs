@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use uuid::Uuid;
 
 use crate::domain::case::state::{Case, File, Membership};
+use crate::domain::value::{Decimal, Ratio};
 use crate::store::{CaseLink, CaseRow, RowChanges};
 
 /// What the read side takes up when a case has gone from `before` to `after`.
@@ -68,5 +69,8 @@ fn row(id: Uuid, file: &File) -> CaseRow {
         gap_ppm: file.capability_gap().map(|gap| gap.parts_per_million()),
         fee_total: file.fee_total().to_string(),
         typical: file.publication.is_some(),
+        reported_by: file.reported_by.to_string(),
+        members: members(file).iter().fold(String::new(), |all, id| all + " " + id + " "),
+        fee_fen: Ratio::from(&(file.fee_total().yuan() * &Decimal::from(100))).to_i64_saturating(),
     }
 }

@@ -2,43 +2,55 @@
 //!
 //! Statistics and annual summaries are sums over these rows, so that each figure can name the events it rests on.
 
+use std::collections::BTreeMap;
+
+use crate::domain::aggregate::Root;
 use crate::domain::case::Case;
 use crate::domain::case::event::CaseFact;
 use crate::domain::case::state::File;
 use crate::domain::case::values::Status;
+use crate::domain::enterprise::Enterprise;
 use crate::domain::enterprise::event::EnterpriseFact;
 use crate::domain::event::Recorded;
 use crate::domain::value::{CapabilityGap, calendar};
-use crate::store::{FigureKind, FigureRow, GAP_CLOSED, GAP_STANDS};
+use crate::projection::states::every_state;
+use crate::store::{FigureKind, FigureRow, FigureSpan, GAP_CLOSED, GAP_STANDS};
 
-/// What the events that have led a case from `before` to `after` add to the figures.
+/// How an append has led an aggregate on.
+pub struct Growth<'a, A: Root> {
+    /// What was known of it.
+    pub before: &'a A,
+    /// The events that made `before`; not looked at, and may be left out, where none of them happened after one of the
+    /// append.
+    pub earlier: &'a [Recorded<A::Fact>],
+    /// Those of the append.
+    pub events: &'a [Recorded<A::Fact>],
+    /// What is known of it with them.
+    pub after: &'a A,
+}
+
+/// What the events of a case add to the figures.
 #[must_use]
-pub fn of_case(before: &Case, events: &[Recorded<CaseFact>], after: &Case) -> Vec<FigureRow> {
+pub fn of_case(growth: &Growth<'_, Case>) -> Vec<FigureRow> {
     let mut rows = Vec::new();
+    let told: Vec<_> = growth.earlier.iter().chain(growth.events).collect();
     // The usual append has one event: then nothing is folded here again.
     let mut reached: Option<Case> = None;
-    for (events_after, event) in (0..events.len() as u64).rev().zip(events) {
-        let earlier = reached.as_ref().unwrap_or(before);
-        let later = (events_after > 0).then(|| {
-            let mut folded = earlier.clone();
-            folded.evolve(event);
-            folded
-        });
-        let had = earlier.file.as_ref();
-        if let Some(file) = &later.as_ref().unwrap_or(after).file {
-            let author = Author { event, events_after };
-            rows.extend(entered(had, file).map(|status| author.row(FigureKind::Entered, status.name())));
-            rows.extend(author.of_the_fact(file));
-        }
+    for (index, event) in growth.events.iter().enumerate() {
+        let author = Author { event, events_after: (growth.events.len() - index - 1) as u64 };
+        let known = reached.as_ref().unwrap_or(growth.before);
+        let later = (author.events_after > 0).then(|| evolved(known, event));
+        let recorded = author.adds(known, later.as_ref().unwrap_or(growth.after));
+        rows.extend(author.by_what_had_happened(&told[..growth.earlier.len() + index], recorded));
         reached = later;
     }
     rows
 }
 
-/// What the events of an enterprise add to the figures.
+/// What the events of an enterprise add to the figures. None of it depends on another event.
 #[must_use]
-pub fn of_enterprise(events: &[Recorded<EnterpriseFact>]) -> Vec<FigureRow> {
-    let numbered = (0..events.len() as u64).rev().zip(events);
+pub fn of_enterprise(growth: &Growth<'_, Enterprise>) -> Vec<FigureRow> {
+    let numbered = (0..growth.events.len() as u64).rev().zip(growth.events);
     let rows = numbered.filter_map(|(events_after, event)| {
         let author = Author { event, events_after };
         match &event.fact {
@@ -53,10 +65,26 @@ pub fn of_enterprise(events: &[Recorded<EnterpriseFact>]) -> Vec<FigureRow> {
     rows.collect()
 }
 
+fn evolved(case: &Case, event: &Recorded<CaseFact>) -> Case {
+    let mut case = case.clone();
+    case.evolve(event);
+    case
+}
+
 /// The status that the case has come into, if it has.
 fn entered(had: Option<&File>, file: &File) -> Option<Status> {
     let moved = had.is_none_or(|had| had.status != file.status);
     moved.then_some(file.status)
+}
+
+/// Whether a status or a gap may depend on it. What is only said or kept, which is most of a long case, moves neither, and
+/// is not folded again and again.
+fn moves(event: &Recorded<CaseFact>) -> bool {
+    match &event.fact {
+        CaseFact::CommentAdded(_) | CaseFact::AttachmentAdded(_) => false,
+        CaseFact::LegacyActivityRecorded(fact) => fact.opening.is_some(),
+        _ => true,
+    }
 }
 
 struct Author<'a, F> {
@@ -74,11 +102,62 @@ impl<F> Author<'_, F> {
             amount: None,
             occurred_at: self.event.occurred_at.as_microsecond(),
             counted_on: calendar::date_of(self.event.occurred_at).to_string(),
+            happened: FigureSpan { lane: 0, from: self.event.occurred_at.as_microsecond(), to: None },
         }
     }
 }
 
 impl Author<'_, CaseFact> {
+    /// What it adds to a case that is known so, and so with it.
+    fn adds(&self, before: &Case, after: &Case) -> Vec<FigureRow> {
+        let Some(file) = &after.file else { return Vec::new() };
+        let had = before.file.as_ref();
+        let entered = entered(had, file).map(|status| self.row(FigureKind::Entered, status.name()));
+        let of_the_fact = self.of_the_fact(file);
+        let is_closed = of_the_fact.as_ref().is_some_and(|row| row.kind == FigureKind::Gap && row.detail == GAP_CLOSED);
+        let was_closed = had.and_then(File::capability_gap).is_some_and(|gap| gap.is_closed());
+        let closed = (is_closed && !was_closed).then(|| self.row(FigureKind::GapClosed, ""));
+        entered.into_iter().chain(of_the_fact).chain(closed).collect()
+    }
+
+    /// The rows of both axes: `recorded` are those of the log, which hold for what had happened too from the time on by
+    /// which everything had happened that was told before. For every time before, what is told of it counts.
+    fn by_what_had_happened(&self, told_before: &[&Recorded<CaseFact>], recorded: Vec<FigureRow>) -> Vec<FigureRow> {
+        if !moves(self.event) {
+            return recorded;
+        }
+        let happened_at = self.event.occurred_at.as_microsecond();
+        let told: Vec<_> = told_before.iter().copied().filter(|event| moves(event)).collect();
+        // What had happened before it had happened by its own time, too.
+        let times: Vec<_> = told.iter().map(|event| event.occurred_at.as_microsecond().max(happened_at)).collect();
+        let last = times.iter().copied().max().unwrap_or(happened_at);
+        let mut added = BTreeMap::new();
+        if happened_at < last {
+            let with_it = |known: &Case| self.adds(known, &evolved(known, self.event));
+            added.insert(happened_at, with_it(&Case::default()));
+            let take = |known: &mut Case, place: usize| known.evolve(told[place]);
+            every_state(&times, Case::default(), take, |time, known, _| drop(added.insert(time, with_it(known))));
+        }
+        added.insert(last, recorded);
+        let mut rows: Vec<FigureRow> = Vec::new();
+        let mut times = added.into_iter().peekable();
+        while let Some((from, added)) = times.next() {
+            let to = times.peek().map(|(next, _)| *next);
+            for row in added {
+                let goes_on = |had: &&mut FigureRow| {
+                    had.happened.to == Some(from) && FigureRow { happened: row.happened, ..(**had).clone() } == row
+                };
+                match rows.iter_mut().find(goes_on) {
+                    Some(had) => had.happened.to = to,
+                    None => rows.push(FigureRow { happened: FigureSpan { lane: 0, from, to }, ..row }),
+                }
+            }
+        }
+        let of_the_past = rows.iter_mut().filter(|row| row.happened.to.is_some());
+        of_the_past.zip(1..).for_each(|(row, lane)| row.happened.lane = lane);
+        rows
+    }
+
     /// What the fact adds beside a change of status.
     fn of_the_fact(&self, after: &File) -> Option<FigureRow> {
         match &self.event.fact {

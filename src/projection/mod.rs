@@ -5,5 +5,6 @@
 pub mod case;
 pub mod figure;
 pub mod register;
+pub(crate) mod states;
 pub mod text;
 pub mod timeline;

@@ -93,17 +93,30 @@ impl Writer<'_> {
         self.blocks.push(Block::Headlines(headlines.collect()));
         self.heading("年度数据与上报", "Figures of the year, and what was submitted");
         self.note(
-            "“未了结难点”为截至当日的全部未了结难点；其余为本年度发生的事项。",
-            "“Cases open” are all that were open on the day; everything else happened in the year.",
+            "本年度自上年 11 月 1 日至当年 10 月 31 日。“未了结难点”为截至当日的全部未了结难点；其余为本年度发生的事项。",
+            "The year goes from 1 November of the year before to 31 October. “Cases open” are all that were open on the day; everything else happened in the year.",
         );
+        self.lateness();
         self.blocks.push(Block::Table(self.data.figures(self.language)));
+    }
+
+    /// What came after its day.
+    fn lateness(&mut self) {
+        let Some(file) = &self.data.submitted else { return };
+        if file.late || file.amendments.iter().any(|amendment| amendment.late) {
+            self.note(
+                "逾期：年度总结应于 10 月 31 日前上报，此处所列为逾期上报或修改的数据。",
+                "Late: the summary was due on 31 October, and was submitted or amended after it.",
+            );
+        }
     }
 
     fn over_the_year(&mut self) -> Result<(), ReportError> {
         self.heading("各月受理情况", "Cases by month of report");
         let year = self.data.year.question.year;
-        let bars: Vec<_> = (1..=12)
-            .map(|month| {
+        let months = [11, 12].map(|month| (year - 1, month)).into_iter().chain((1..=10).map(|month| (year, month)));
+        let bars: Vec<_> = months
+            .map(|(year, month)| {
                 let key = format!("{year:04}-{month:02}");
                 let group = self.data.months.iter().find(|group| group.key.first() == Some(&key));
                 Bar { label: month.to_string(), parts: parts(group.unwrap_or(&GroupSums::default())) }

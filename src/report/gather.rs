@@ -2,21 +2,20 @@
 
 use std::collections::BTreeMap;
 
-use jiff::civil::date;
-use jiff::tz::Offset;
 use uuid::Uuid;
 
 use crate::app::{
-    App, CaseColumn, Condition, GroupKey, GroupSums, Grouped, Moment, Operator, StatisticsQuestion, Value, Year,
-    YearQuestion,
+    App, CaseColumn, Condition, EvidencePage, FigureEvent, GroupKey, GroupSums, Grouped, Moment, Operator,
+    StatisticsQuestion, Value, Year, YearQuestion,
 };
 use crate::domain::actor::{Actor, ActorId, Role};
 use crate::domain::annual_summary::AnnualSummary;
 use crate::domain::annual_summary::figure::FigureName;
 use crate::domain::annual_summary::state::AnnualSummaryFile;
+use crate::domain::annual_summary::year::first_day;
 use crate::domain::catalogue::Catalogue;
 use crate::domain::institution::Institution;
-use crate::domain::value::{AnnualSummaryId, CatalogueId, Division, Level};
+use crate::domain::value::{AnnualSummaryId, CatalogueId, Division, Level, calendar};
 use crate::report::ReportError;
 use crate::report::lines::{self, DifficultLine, GapLine, TrainingLine, TypicalLine};
 
@@ -28,7 +27,7 @@ const POSITIONS: u32 = 12;
 pub struct Data {
     /// The figures of the year.
     pub(super) year: Year,
-    /// What was submitted by then.
+    /// What was submitted, however late.
     pub(super) submitted: Option<AnnualSummaryFile>,
     /// The name of the log.
     pub(super) origin: String,
@@ -76,13 +75,15 @@ pub async fn gather(app: &App, question: YearQuestion) -> Result<Data, ReportErr
     let year = app.year(&actor, question).await?;
     let YearQuestion { jurisdiction, year: of_year, at, .. } = year.question.clone();
     let summed = async |keys: &[GroupKey]| sums(app, &actor, &year.question, keys).await;
-    let summary = app.register::<AnnualSummary>(&actor, AnnualSummaryId::of(&jurisdiction, of_year).into(), at).await?;
+    let summary = app
+        .register::<AnnualSummary>(&actor, AnnualSummaryId::of(&jurisdiction, of_year).into(), year.asked_at)
+        .await?;
     let institutions = summed(&[GroupKey::Institution]).await?;
-    let mut evidence = Vec::new();
-    for figure in &year.figures {
-        let positions = app.year_events(&actor, &year.question, figure.name, None, POSITIONS).await?;
-        evidence.push((figure.name, positions));
-    }
+    let names: Vec<_> = year.figures.iter().map(|figure| figure.name).collect();
+    let page = EvidencePage { after: None, limit: POSITIONS };
+    let events = app.year_events(&actor, &year.question, &names, page).await?;
+    let positions = |events: Vec<FigureEvent>| events.iter().map(|event| event.position).collect();
+    let evidence = names.into_iter().zip(events.into_iter().map(positions)).collect();
     let (difficult, difficult_count) = lines::difficult(app, &jurisdiction, at).await?;
     Ok(Data {
         submitted: summary.and_then(|entry| entry.state.file),
@@ -126,9 +127,8 @@ async fn sums(
 /// The cases of the jurisdiction that were reported in the year.
 fn of_the_year(question: &YearQuestion) -> Condition {
     let begins = |year: i16| {
-        let midnight = date(year, 1, 1).at(0, 0, 0, 0);
-        let begins = Offset::constant(8).to_timestamp(midnight).expect("years of the log are timestamps");
-        Value::Integer(begins.as_microsecond())
+        let midnight = calendar::moment_of(first_day(year).at(0, 0, 0, 0));
+        Value::Integer(midnight.expect("years of the log are timestamps").as_microsecond())
     };
     let reported = |operator, value| Condition::Compare { column: CaseColumn::ReportedAt, operator, value };
     Condition::All(vec![

@@ -1,26 +1,29 @@
 //! Single cases in a report: those that are told one by one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use uuid::Uuid;
 
 use crate::app::{
-    App, CaseColumn, CasePage, Condition, Direction, EventPage, Keep, Moment, Operator, StoredCase, Value,
+    App, CaseColumn, CasePage, Condition, Direction, EvidencePage, Keep, Moment, Opened, Operator, Told, Value,
     YearQuestion, gap_of,
 };
 use crate::domain::annual_summary::figure::FigureName;
+use crate::domain::annual_summary::year::year_of;
 use crate::domain::case::state::File;
 use crate::domain::case::values::{Kind, Status};
 use crate::domain::enterprise::Enterprise;
 use crate::domain::institution::Institution;
 use crate::domain::person::Person;
-use crate::domain::value::{Decimal, Division, Level, calendar};
+use crate::domain::value::{CaseId, Decimal, Division, Level, Personal, calendar};
 use crate::report::ReportError;
 use crate::report::gather::{reporter, within};
 
 /// How many cases of a sort are told; the report says how many there are.
 const MOST_CASES: u32 = 100;
+/// How many events are looked at together.
+const AT_ONCE: u32 = 500;
 /// How many gaps are drawn: more are no chart.
 const MOST_GAPS: u32 = 30;
 
@@ -95,8 +98,10 @@ pub(super) async fn gaps(app: &App, condition: &Condition, at: Moment) -> Result
         at,
     };
     let mut lines = Vec::new();
-    for case in app.cases(&reporter(), &page).await? {
-        let Some(file) = file(app, &case, at).await? else { continue };
+    let cases = app.cases(&reporter(), &page).await?;
+    let named: Vec<_> = cases.iter().map(|case| (case.row.case_id.into(), case.version)).collect();
+    for (case, known) in cases.into_iter().zip(app.case_files(&named, at).await?) {
+        let Some(file) = &known.state.file else { continue };
         let mut known = file.gap_history.iter().filter_map(|point| point.gap.clone());
         let Some(before) = known.next() else { continue };
         let after = known.next_back().unwrap_or_else(|| before.clone());
@@ -117,7 +122,7 @@ pub(super) async fn trainings(app: &App, question: &YearQuestion) -> Result<Vec<
     for (number, file) in files_behind(app, question, FigureName::Trainings).await? {
         for training in &file.trainings {
             let on = calendar::date_of(training.at);
-            if on.year() == question.year {
+            if year_of(on) == question.year {
                 lines.push(TrainingLine {
                     on,
                     number: number.clone(),
@@ -134,14 +139,16 @@ pub(super) async fn trainings(app: &App, question: &YearQuestion) -> Result<Vec<
 
 /// The cases published as typical, in the order of their numbers.
 pub(super) async fn typical(app: &App, question: &YearQuestion) -> Result<Vec<TypicalLine>, ReportError> {
+    let files = files_behind(app, question, FigureName::TypicalCases).await?;
+    let enterprises = files.values().map(|file| file.enterprise.into()).collect();
+    let enterprises = enterprise_names(app, enterprises, question.at).await?;
     let mut lines = Vec::new();
-    for (number, file) in files_behind(app, question, FigureName::TypicalCases).await? {
+    for (number, file) in files {
         let Some(publication) = &file.publication else { continue };
-        let enterprise = enterprise_names(app, vec![file.enterprise.into()], question.at).await?.into_values().next();
         lines.push(TypicalLine {
             number,
             title: file.title.to_string(),
-            enterprise: enterprise.unwrap_or_default(),
+            enterprise: enterprises.get(&file.enterprise.into()).cloned().unwrap_or_default(),
             summary: publication.summary.to_string(),
             lesson: file.lesson.as_ref().map(ToString::to_string),
         });
@@ -184,11 +191,19 @@ pub(super) async fn difficult(
     let count = app.count_cases(&reporter(), &page).await?;
     let cases = app.cases(&reporter(), &page).await?;
     let enterprises = enterprise_names(app, cases.iter().map(|case| case.row.enterprise_id).collect(), at).await?;
+    let institutions = cases.iter().filter_map(|case| case.row.institution_id).collect();
+    let institutions = institution_names(app, institutions, at).await?;
+    let leads = person_names(app, cases.iter().filter_map(|case| case.row.lead_id).collect(), at).await?;
+    let ids: Vec<_> = cases.iter().map(|case| CaseId::from(case.row.case_id)).collect();
+    let histories = app.case_histories(&ids, at).await?;
     let mut lines = Vec::new();
     for case in cases {
+        let institution = case.row.institution_id.and_then(|id| institutions.get(&id));
+        let lead = case.row.lead_id.and_then(|id| leads.get(&id));
+        let owner: Vec<_> = institution.into_iter().chain(lead).map(String::as_str).collect();
         lines.push(DifficultLine {
-            owner: owner(app, &case, at).await?,
-            reason: reason(app, &case, at).await?,
+            owner: (!owner.is_empty()).then(|| owner.join(" · ")),
+            reason: histories.get(&case.row.case_id.into()).and_then(|history| reason(history)),
             enterprise: enterprises.get(&case.row.enterprise_id).cloned().unwrap_or_default(),
             status: Status::named(&case.row.status).unwrap_or(Status::Reported),
             level: Level::named(&case.row.level),
@@ -203,28 +218,40 @@ pub(super) async fn difficult(
     Ok((lines, count))
 }
 
-/// The institution, and the lead by name.
-async fn owner(app: &App, case: &StoredCase, at: Moment) -> Result<Option<String>, ReportError> {
-    let ids = |id: Option<Uuid>| id.into_iter().collect::<Vec<_>>();
-    let institutions = app.named_by_a_case::<Institution>(ids(case.row.institution_id), at).await?;
-    let persons = app.named_by_a_case::<Person>(ids(case.row.lead_id), at).await?;
-    let lead = match persons.into_iter().find_map(|entry| entry.state.file).filter(|file| !file.is_erased()) {
-        Some(file) => app.open(&file.name).await?.text(),
-        None => None,
+/// The names of institutions, by their ids.
+async fn institution_names(app: &App, ids: Vec<Uuid>, at: Moment) -> Result<BTreeMap<Uuid, String>, ReportError> {
+    let entries = app.named_by_a_case::<Institution>(ids, at).await?;
+    Ok(entries.into_iter().map(|entry| (entry.id, entry.name)).collect())
+}
+
+/// The names of persons that are not erased, by their ids.
+async fn person_names(app: &App, ids: Vec<Uuid>, at: Moment) -> Result<BTreeMap<Uuid, String>, ReportError> {
+    let entries = app.named_by_a_case::<Person>(ids, at).await?;
+    let files = entries.into_iter().filter_map(|entry| Some((entry.id, entry.state.file?)));
+    let names: Vec<_> = files.filter(|(_, file)| !file.is_erased()).map(|(id, file)| (id, file.name)).collect();
+    let sealed = |name: &Personal| match name {
+        Personal::Text(_) => None,
+        Personal::Sealed(sealed) => Some((**sealed).clone()),
     };
-    let parts: Vec<_> = institutions.into_iter().map(|entry| entry.name).chain(lead).collect();
-    Ok((!parts.is_empty()).then(|| parts.join(" · ")))
+    let sealed: Vec<_> = names.iter().filter_map(|(_, name)| sealed(name)).collect();
+    let opened = app.open_all(&sealed).await?;
+    let text = |name: Personal| match name {
+        Personal::Text(text) => Some(text),
+        Personal::Sealed(sealed) => opened.get(&*sealed).cloned().and_then(Opened::text),
+    };
+    Ok(names.into_iter().filter_map(|(id, name)| Some((id, text(name)?))).collect())
 }
 
-/// Why the case is where it is, as was last said.
-async fn reason(app: &App, case: &StoredCase, at: Moment) -> Result<Option<String>, ReportError> {
-    let page =
-        EventPage { at, limit: u32::MAX >> 1, types: REASONS.map(str::to_owned).to_vec(), ..EventPage::default() };
-    let facts = app.case_facts(case.row.case_id.into(), &page).await?;
-    Ok(facts.iter().rev().find_map(|fact| fact.fact.reason().map(ToString::to_string)))
+/// Why a case is where it is, as was last said.
+fn reason(history: &[Told]) -> Option<String> {
+    let because = |told: &Told| {
+        let tells = REASONS.contains(&told.record.event_type.as_str());
+        told.event.fact.reason().filter(|_| tells).map(ToString::to_string)
+    };
+    history.iter().rev().find_map(because)
 }
 
-/// The cases whose events a figure rests on, by number.
+/// All cases whose events a figure rests on, by number.
 async fn files_behind(
     app: &App,
     question: &YearQuestion,
@@ -232,21 +259,18 @@ async fn files_behind(
 ) -> Result<BTreeMap<String, File>, ReportError> {
     let actor = reporter();
     let mut files = BTreeMap::new();
-    for position in app.year_events(&actor, question, name, None, MOST_CASES).await? {
-        let events = app.log(position.checked_sub(1), Some(position), 1).await?;
-        let Some(stream) = events.first().and_then(|event| event.stream()) else { continue };
-        let Some(case) = app.case(&actor, stream.aggregate_id.into(), question.at).await? else { continue };
-        if !files.contains_key(&case.row.number)
-            && let Some(file) = file(app, &case, question.at).await?
-        {
-            files.insert(case.row.number, file);
+    let mut page = EvidencePage { after: None, limit: AT_ONCE };
+    loop {
+        let events = app.year_events(&actor, question, &[name], page).await?.pop().unwrap_or_default();
+        let Some(last) = events.last() else { return Ok(files) };
+        page.after = Some(last.position);
+        let ids: BTreeSet<_> = events.iter().map(|event| CaseId::from(event.aggregate_id)).collect();
+        let cases = app.cases_named(&actor, &Vec::from_iter(ids), question.at).await?;
+        let named: Vec<_> = cases.iter().map(|case| (case.row.case_id.into(), case.version)).collect();
+        for (case, known) in cases.into_iter().zip(app.case_files(&named, question.at).await?) {
+            files.extend(known.state.file.clone().map(|file| (case.row.number, file)));
         }
     }
-    Ok(files)
-}
-
-async fn file(app: &App, case: &StoredCase, at: Moment) -> Result<Option<File>, ReportError> {
-    Ok(app.case_file(case.row.case_id.into(), case.version, at).await?.state.file.clone())
 }
 
 async fn enterprise_names(app: &App, ids: Vec<Uuid>, at: Moment) -> Result<BTreeMap<Uuid, String>, ReportError> {

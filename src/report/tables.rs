@@ -51,10 +51,7 @@ impl Data {
     }
 
     pub(super) fn division_name(code: &str) -> String {
-        let division = match code {
-            "" => Some(Division::nation()),
-            code => Division::try_from(code.to_owned()).ok(),
-        };
+        let division = Division::of_code(code).ok();
         let name = division.as_ref().and_then(Division::name);
         name.map_or_else(|| code.to_owned(), |name| format!("{code} {name}").trim().to_owned())
     }

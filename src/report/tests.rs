@@ -14,7 +14,7 @@ use crate::domain::value::Division;
 use crate::store;
 
 async fn data() -> (Data, TempDir) {
-    let end: Timestamp = "2026-11-23T03:20:00Z".parse().expect("a time");
+    let end: Timestamp = "2026-10-26T03:20:00Z".parse().expect("a time");
     let folder = TempDir::new().expect("a temporary folder");
     let clock = Arc::new(ManualClock::new(demo::begins(end), 2012));
     let url = format!("sqlite:{}", folder.path().join("etalon.db").display());

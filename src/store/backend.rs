@@ -1,6 +1,7 @@
 //! What a database must be able to do, and the [`Store`] that is made of it: every read is here
 //! once, for both.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -10,6 +11,7 @@ use sqlx::FromRow;
 use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
 use tokio::sync::watch;
+use tracing::Instrument;
 use uuid::Uuid;
 
 use crate::clock::Clock;
@@ -20,16 +22,16 @@ use crate::store::row::ROWS_VERSION;
 use crate::store::row_writes::RowWrites;
 use crate::store::statement::Statement;
 use crate::store::stored::{
-    AroundRow, AttachmentRow, CaseVersionRow, CommandRow, Count, EventRow, FoundTextRow, HeadRow, LinkRow, MemberRow,
-    PositionRow, RegisterVersionRow, SubCaseRow, SumRow, WithHead,
+    AroundRow, AttachmentRow, CaseVersionRow, CommandRow, Count, EventCount, EventRow, FoundTextRow, HeadRow, LinkRow,
+    MemberRow, RegisterVersionRow, SubCaseRow, SumRow, WithHead,
 };
 use crate::store::texts::IndexDialect;
 use crate::store::{
     Append, AppendError, AppendSpan, Attachment, CaseColumn, CaseLink, CaseQuery, Committed, EventQuery, EventRecord,
-    FigureSelection, FigureSum, Grouped, Head, Keep, Moment, Reading, RebuildOutcome, RebuiltRow, RegisterQuery,
-    RowsComparison, RowsDigest, RowsForm, SUB_CASE_OF, StatisticsQuery, Store, StoreError, StoredCase, StoredCommand,
-    StoredRegister, StoredText, StreamId, SubCase, TextQuery, Texts, YearQuery, case_list, digest, filter, sql,
-    statistics, stream, texts, year,
+    EvidencePage, FigureEvent, FigureSelection, FigureSum, Grouped, Head, Keep, Moment, PoolState, Reading,
+    RebuildOutcome, RebuiltRow, RegisterQuery, RowsComparison, RowsDigest, RowsForm, SUB_CASE_OF, StatisticsQuery,
+    Store, StoreError, StoredCase, StoredCommand, StoredRegister, StoredText, StreamId, SubCase, TextQuery, Texts,
+    YearQuery, case_list, digest, filter, sql, statistics, stream, texts, year,
 };
 
 /// A row that both drivers can decode.
@@ -80,6 +82,9 @@ pub(super) trait Backend: Send + Sync + 'static {
     /// As [`Store::news`].
     fn news(&self) -> watch::Receiver<u64>;
 
+    /// As [`ObservedStore::pool`](crate::store::ObservedStore::pool).
+    fn pool(&self) -> PoolState;
+
     /// Makes empty shadow tables.
     fn start_rebuild(&self) -> impl Future<Output = Result<(), sqlx::Error>> + Send;
 
@@ -124,7 +129,8 @@ impl<B: Backend> SqlStore<B> {
         T: TryFrom<Row>,
         StoreError: From<T::Error>,
     {
-        let rows: Vec<Row> = self.backend.fetch(&statement).await.map_err(StoreError::during(operation))?;
+        let read = self.backend.fetch(&statement).instrument(tracing::debug_span!("read", operation));
+        let rows: Vec<Row> = read.await.map_err(StoreError::during(operation))?;
         rows.into_iter().map(|row| Ok(T::try_from(row)?)).collect()
     }
 
@@ -188,8 +194,9 @@ impl<B: Backend> Store for SqlStore<B> {
         Ok(in_order(query.keep, self.many::<EventRow, _>("read events", filter::events(query)).await?))
     }
 
-    async fn count_events(&self, query: &EventQuery) -> Result<u64, StoreError> {
-        self.count("count events", filter::count_events(query)).await
+    async fn count_events(&self, query: &EventQuery) -> Result<HashMap<Uuid, u64>, StoreError> {
+        let counted = self.many::<EventCount, _>("count events", filter::count_events(query)).await?;
+        Ok(counted.into_iter().collect())
     }
 
     fn news(&self) -> watch::Receiver<u64> {
@@ -310,13 +317,11 @@ impl<B: Backend> Store for SqlStore<B> {
     async fn year_events(
         &self,
         query: &YearQuery,
-        figure: &FigureSelection,
-        after: Option<u64>,
-        limit: u32,
-    ) -> Result<Vec<u64>, StoreError> {
-        let statement = year::events(query, figure, after, limit)?;
-        let rows = self.many::<PositionRow, PositionRow>("list what a figure rests on", statement).await?;
-        Ok(rows.into_iter().map(|row| row.position.cast_unsigned()).collect())
+        figures: &[FigureSelection],
+        page: EvidencePage,
+    ) -> Result<Vec<Vec<FigureEvent>>, StoreError> {
+        let statement = year::events(query, figures, page)?;
+        year::listed(figures, self.many::<SumRow, SumRow>("list what figures rest on", statement).await?)
     }
 
     async fn sub_cases(&self, case_id: Uuid) -> Result<Vec<SubCase>, StoreError> {

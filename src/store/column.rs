@@ -3,8 +3,8 @@
 use crate::store::query::Value;
 use crate::store::row::StoredCase;
 
-/// A column of the case row. The fee total is missing on purpose: it is decimal text, whose
-/// order as text would be wrong.
+/// A column of the case row. The fee total as decimal text is missing on purpose: its order as text would be wrong, and
+/// `fee_fen` is what is compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum CaseColumn {
     /// `case_id`
@@ -51,6 +51,12 @@ pub enum CaseColumn {
     GapPpm,
     /// `typical`
     Typical,
+    /// `reported_by`
+    ReportedBy,
+    /// `members`
+    Members,
+    /// `fee_fen`
+    FeeFen,
     /// `version`
     Version,
     /// `from_position`
@@ -86,6 +92,9 @@ impl CaseColumn {
             Self::ParkedUntil => row.parked_until.as_deref().into(),
             Self::GapPpm => row.gap_ppm.into(),
             Self::Typical => row.typical.into(),
+            Self::ReportedBy => row.reported_by.as_str().into(),
+            Self::Members => row.members.as_str().into(),
+            Self::FeeFen => row.fee_fen.into(),
             Self::Version => Value::Integer(case.version.cast_signed()),
             Self::FromPosition => Value::Integer(case.from_position.cast_signed()),
             Self::UpdatedAt => case.updated_at.into(),
@@ -117,6 +126,9 @@ impl CaseColumn {
             Self::ParkedUntil => "parked_until",
             Self::GapPpm => "gap_ppm",
             Self::Typical => "typical",
+            Self::ReportedBy => "reported_by",
+            Self::Members => "members",
+            Self::FeeFen => "fee_fen",
             Self::Version => "version",
             Self::FromPosition => "from_position",
             Self::UpdatedAt => "updated_at",
@@ -132,6 +144,7 @@ impl CaseColumn {
                 | Self::ClockPaused
                 | Self::GapPpm
                 | Self::Typical
+                | Self::FeeFen
                 | Self::Version
                 | Self::FromPosition
                 | Self::UpdatedAt

@@ -13,7 +13,7 @@ const TABLES: [(&str, &str); 7] = [
     ("case_members", "case_id || ' ' || actor"),
     ("case_links", "case_id || ' ' || relation || ' ' || other_id"),
     ("register_versions", "aggregate_type || ' ' || aggregate_id || ' from ' || from_position || ' lane ' || lane"),
-    ("figures", "aggregate_id || ' ' || kind || ' at ' || position"),
+    ("figures", "aggregate_id || ' ' || kind || ' at ' || position || ' lane ' || lane"),
     ("case_number_series", "series"),
     ("search_texts", "case_id || ' ' || field || ' text ' || text_id"),
 ];

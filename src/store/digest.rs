@@ -180,12 +180,15 @@ struct DigestFigure {
     aggregate_id: String,
     position: i64,
     kind: String,
+    lane: i64,
     from_position: i64,
     detail: String,
     number: Option<i64>,
     amount: Option<String>,
     occurred_at: i64,
     counted_on: String,
+    occurred_from: i64,
+    occurred_to: i64,
 }
 
 impl Keyed for DigestFigure {
@@ -194,6 +197,7 @@ impl Keyed for DigestFigure {
             .text(after.map_or("", |row| &row.aggregate_id))
             .integer(after.map_or(-1, |row| row.position))
             .text(after.map_or("", |row| &row.kind))
+            .integer(after.map_or(-1, |row| row.lane))
     }
 }
 

@@ -1,6 +1,10 @@
 //! Rows of figures: what each event adds to statistics and annual figures. They are only ever added.
+//!
+//! What an event adds depends on the events before it in the log. On the axis of what had happened it depends on those of
+//! them that had happened by the time that is asked about, so that one event can have several rows of a kind there: each
+//! says from when until when it holds.
 
-/// What one event adds to the figures: at most one row of each kind.
+/// What one event adds to the figures: at most one row of each kind at any time of either axis.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FigureRow {
     /// How many events of the append come after this one.
@@ -17,6 +21,19 @@ pub struct FigureRow {
     pub occurred_at: i64,
     /// `YYYY-MM-DD`, Asia/Shanghai: the day whose year it counts for.
     pub counted_on: String,
+    /// Where it holds on the axis of what had happened.
+    pub happened: FigureSpan,
+}
+
+/// Where a row holds on the axis of what had happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FigureSpan {
+    /// 0 for the row of what the log recorded, from 1 for those of what had happened alone.
+    pub lane: u32,
+    /// From when, microseconds since the Unix epoch.
+    pub from: i64,
+    /// Until when; always after `from`. `None` = since then.
+    pub to: Option<i64>,
 }
 
 /// What an event adds to.
@@ -33,6 +50,8 @@ pub enum FigureKind {
     /// The capability gap may have moved: the number is the gap in millionths, if there is one, and the detail says by
     /// exact comparison whether it is closed.
     Gap,
+    /// The capability gap has come to 1 or less, from above it or from none.
+    GapClosed,
     /// A fee: the detail is the code of its item.
     Fee,
     /// A training: the number is how many learnt it.
@@ -57,6 +76,7 @@ impl FigureKind {
             Self::Escalated => "ESCALATED",
             Self::DeadlineMissed => "DEADLINE_MISSED",
             Self::Gap => "GAP",
+            Self::GapClosed => "GAP_CLOSED",
             Self::Fee => "FEE",
             Self::Training => "TRAINING",
             Self::Technique => "TECHNIQUE",
@@ -67,7 +87,7 @@ impl FigureKind {
     }
 }
 
-/// The detail of a gap of 1 or less.
+/// The detail of a [`FigureKind::Gap`] of 1 or less.
 pub const GAP_CLOSED: &str = "CLOSED";
-/// The detail of a gap above 1.
+/// The detail of a [`FigureKind::Gap`] above 1.
 pub const GAP_STANDS: &str = "STANDS";

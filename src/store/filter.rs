@@ -13,18 +13,40 @@ use crate::store::statement::{Argument, Statement};
 use crate::store::{CaseColumn, CaseQuery, EventQuery, Keep, Moment, RegisterQuery, Span, StoreError};
 
 pub(super) fn events(query: &EventQuery) -> Statement {
+    if query.aggregate_ids.len() > 1 {
+        return pages(query);
+    }
     let mut statement = Statement::new(EVENTS);
     push_event_filter(&mut statement, query);
     // Within a stream both orders are the same, and the stream's key serves the second one.
-    statement.push(if query.stream.is_some() { " order by sequence" } else { " order by position" });
+    let of_one_stream = query.stream.is_some() || !query.aggregate_ids.is_empty();
+    statement.push(if of_one_stream { " order by sequence" } else { " order by position" });
     statement.push(turned(query.keep));
     push_limit(&mut statement, query.limit);
+    statement
+}
+
+/// The same page of several streams, one after the other. They are not told apart by the bare column: PostgreSQL would
+/// walk all of the key to have its order.
+fn pages(query: &EventQuery) -> Statement {
+    let mut statement = Statement::new(
+        "select * from (select e.*, row_number() over (partition by e.aggregate_id || '' order by e.sequence",
+    );
+    statement.push(turned(query.keep));
+    statement.push(") as place from (");
+    statement.push(EVENTS);
+    push_event_filter(&mut statement, query);
+    statement.push(") e) p where place <= ");
+    statement.push_integer(query.limit.into());
+    statement.push(" order by aggregate_id || '', sequence");
+    statement.push(turned(query.keep));
     statement
 }
 
 pub(super) fn count_events(query: &EventQuery) -> Statement {
     let mut statement = Statement::new(COUNT_EVENTS);
     push_event_filter(&mut statement, query);
+    statement.push(" group by aggregate_id");
     statement
 }
 
@@ -47,6 +69,10 @@ fn push_event_filter(statement: &mut Statement, query: &EventQuery) {
     for aggregate_type in of_stream.into_iter().chain(query.aggregate_type) {
         statement.push(" and aggregate_type = ");
         statement.push_text(aggregate_type.as_str());
+    }
+    if !query.aggregate_ids.is_empty() {
+        statement.push(" and aggregate_id in ");
+        push_list(statement, query.aggregate_ids.iter().map(|id| Argument::Text(id.to_string())));
     }
     if let Some(actor) = &query.actor {
         statement.push(" and actor = ");
@@ -232,16 +258,18 @@ pub(super) fn push_valid_at(statement: &mut Statement, at: Moment) {
     }
 }
 
-/// The rows of figures that count as of a moment.
+/// The rows of figures, as `f`, that count as of a moment.
 pub(super) fn push_figures_at(statement: &mut Statement, at: Moment) {
     match at {
-        Moment::Present => statement.push("1 = 1"),
+        Moment::Present => statement.push("f.lane = 0"),
         Moment::Position(position) => {
-            statement.push("f.from_position <= ");
+            statement.push("f.lane = 0 and f.from_position <= ");
             statement.push_integer(position.cast_signed());
         }
         Moment::Occurred(time) => {
-            statement.push("f.occurred_at <= ");
+            statement.push("f.occurred_from <= ");
+            statement.push_integer(time);
+            statement.push(" and f.occurred_to > ");
             statement.push_integer(time);
         }
     }

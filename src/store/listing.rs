@@ -1,9 +1,12 @@
 //! Lists of the present, with the head of the log that they were read at.
 
+use tracing::Instrument;
+
 use crate::store::backend::{Backend, Decoded, SqlStore};
 use crate::store::statement::Statement;
 use crate::store::stored::{HeadRow, WithHead};
 use crate::store::{Head, Moment, StoreError};
+use crate::telemetry::traces::answered_as_of;
 
 impl<B: Backend> SqlStore<B> {
     /// The rows of a list of the present, and the head that they were read at. Rows bring it with them; of an empty
@@ -20,13 +23,15 @@ impl<B: Backend> SqlStore<B> {
         StoreError: From<T::Error>,
     {
         loop {
-            let rows: Vec<WithHead<Row>> = self.backend.fetch(&list).await.map_err(StoreError::during(operation))?;
+            let read = self.backend.fetch(&list).instrument(tracing::debug_span!("read", operation));
+            let rows: Vec<WithHead<Row>> = read.await.map_err(StoreError::during(operation))?;
             let head = match rows.first() {
                 Some(first) => Some(Head { next_position: first.next_position.cast_unsigned(), recorded_at: 0 }),
                 None => self.one::<HeadRow, HeadRow>(operation, head_unless_any.clone()).await?.map(|row| row.head()),
             };
             let Some(head) = head else { continue };
             let moment = head.last_position().map_or(Moment::Present, Moment::Position);
+            head.last_position().into_iter().for_each(answered_as_of);
             let rows =
                 rows.into_iter().map(|listed| Ok(T::try_from(listed.row)?)).collect::<Result<_, StoreError>>()?;
             return Ok((rows, moment));

@@ -12,6 +12,7 @@ mod figure;
 mod happened;
 mod ledger;
 mod moment;
+mod observed;
 mod personal;
 mod query;
 mod readers;
@@ -47,6 +48,7 @@ mod texts;
 mod webhook;
 mod year;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -65,10 +67,11 @@ use sqlite::SqliteBackend;
 pub use column::CaseColumn;
 pub use copy::{Copied, copy_into, restore_from};
 pub use error::{AppendError, StoreError};
-pub use figure::{FigureKind, FigureRow, GAP_CLOSED, GAP_STANDS};
+pub use figure::{FigureKind, FigureRow, FigureSpan, GAP_CLOSED, GAP_STANDS};
 pub use happened::{Happened, LastEvent, PastRow, PastState};
 pub use ledger::{LedgerNode, LedgerStore, Sealed, StoredCheckpoint, StoredCosignature, StoredTimeStamp};
 pub use moment::Moment;
+pub use observed::{ObservedStore, PoolState};
 pub use personal::{ErasedKey, PersonalStore, StoredCiphertext};
 pub use query::{
     CaseQuery, Condition, Direction, EventQuery, Keep, Operator, RegisterQuery, Scope, Span, Value, key_of,
@@ -88,10 +91,10 @@ pub use text::{Reading, StoredText, Terms, TextQuery, TextRow, Texts};
 pub use time_limit::limited;
 pub use webhook::{
     Delivery, DeliveryState, Failed, HELD, KeyPage, Turn, Webhook, WebhookAction, WebhookChange, WebhookConfiguration,
-    WebhookState, WebhookStore, WebhookWrite,
+    WebhookStanding, WebhookState, WebhookStore, WebhookWrite,
 };
 pub use writer::{Writer, WriterLimits};
-pub use year::{FigureSelection, FigureSum, OfCases, YearQuery};
+pub use year::{EvidencePage, FigureEvent, FigureSelection, FigureSum, OfCases, YearQuery};
 
 /// A database that holds the log and its read rows.
 ///
@@ -99,7 +102,9 @@ pub use year::{FigureSelection, FigureSum, OfCases, YearQuery};
 /// [`StoreError::Corrupt`] when it holds what this program does not write; further errors are
 /// named where they occur. "Not found" is `None` or an empty list.
 #[async_trait]
-pub trait Store: LedgerStore + PersonalStore + RevocationStore + WebhookStore + Send + Sync + 'static {
+pub trait Store:
+    LedgerStore + ObservedStore + PersonalStore + RevocationStore + WebhookStore + Send + Sync + 'static
+{
     /// Commits the appends as one transaction and answers each in its place. A refused append
     /// fails alone. Called by the [`Writer`] only, which groups what many callers want.
     ///
@@ -120,11 +125,11 @@ pub trait Store: LedgerStore + PersonalStore + RevocationStore + WebhookStore + 
     /// When the database fails.
     async fn events(&self, query: &EventQuery) -> Result<Vec<EventRecord>, StoreError>;
 
-    /// How many events the query finds, regardless of `limit`.
+    /// How many events of each aggregate the query finds, regardless of `limit`.
     ///
     /// # Errors
     /// When the database fails.
-    async fn count_events(&self, query: &EventQuery) -> Result<u64, StoreError>;
+    async fn count_events(&self, query: &EventQuery) -> Result<HashMap<Uuid, u64>, StoreError>;
 
     /// How many events the log has at least, as far as other processes have told. A hint to look,
     /// and no more: it may come late or never, so whoever follows the log looks now and then too.
@@ -244,17 +249,16 @@ pub trait Store: LedgerStore + PersonalStore + RevocationStore + WebhookStore + 
     /// As [`Store::cases`].
     async fn year_sums(&self, query: &YearQuery, figures: &[FigureSelection]) -> Result<Vec<FigureSum>, StoreError>;
 
-    /// The positions of the events that a sum over a year rests on, in order, after that one.
+    /// The events that sums over a year rest on, one list for each selection and in their order: one statement.
     ///
     /// # Errors
     /// As [`Store::cases`].
     async fn year_events(
         &self,
         query: &YearQuery,
-        figure: &FigureSelection,
-        after: Option<u64>,
-        limit: u32,
-    ) -> Result<Vec<u64>, StoreError>;
+        figures: &[FigureSelection],
+        page: EvidencePage,
+    ) -> Result<Vec<Vec<FigureEvent>>, StoreError>;
 
     /// The cases that are linked to this one as [`SUB_CASE_OF`], ordered by id.
     ///
@@ -348,7 +352,7 @@ pub async fn open(url: &str, clock: Arc<dyn Clock>) -> Result<Arc<dyn Store>, St
             Arc::new(SqlStore::over(SqliteBackend::open(&shown, path).await?, clock).await?)
         }
         Place::Postgres { shown, options } => {
-            Arc::new(SqlStore::over(PostgresBackend::open(&shown, options).await?, clock).await?)
+            Arc::new(SqlStore::over(PostgresBackend::open(&shown, *options).await?, clock).await?)
         }
     })
 }
@@ -360,7 +364,7 @@ pub async fn open(url: &str, clock: Arc<dyn Clock>) -> Result<Arc<dyn Store>, St
 /// [`StoreError::BadUrl`] for anything but `postgres://…`, and those of [`open`].
 pub async fn migrate_for(owner_url: &str, server_role: &str) -> Result<(), StoreError> {
     match place(owner_url)? {
-        Place::Postgres { shown, options } => postgres::migrate_for(&shown, options, server_role).await,
+        Place::Postgres { shown, options } => postgres::migrate_for(&shown, *options, server_role).await,
         Place::Sqlite { shown, .. } => Err(StoreError::BadUrl {
             url: shown,
             reason: "only PostgreSQL has roles: expected postgres://OWNER@HOST/NAME".to_owned(),

@@ -10,7 +10,7 @@ use crate::store::record::{AggregateType, StreamId};
 use crate::store::row::StoredCase;
 
 /// Which rows a limit keeps. Either way they come in the order of their list.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Keep {
     /// Those at the list's beginning.
     #[default]
@@ -20,7 +20,7 @@ pub enum Keep {
 }
 
 /// From one time, it included, up to another, it not included.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Span {
     /// From when on; none = ever since.
     pub from: Option<Timestamp>,
@@ -38,7 +38,7 @@ impl Span {
     }
 }
 
-/// Which events, in position order.
+/// Which events, in position order unless `aggregate_ids` are named.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EventQuery {
     /// Only of this stream.
@@ -47,13 +47,15 @@ pub struct EventQuery {
     pub after_version: u64,
     /// Only of this type of aggregate.
     pub aggregate_type: Option<AggregateType>,
+    /// Only of aggregates of these ids, one stream after the other; empty = all.
+    pub aggregate_ids: Vec<Uuid>,
     /// Only after this position, exclusive.
     pub after: Option<u64>,
     /// Only up to this position, inclusive.
     pub up_to: Option<u64>,
     /// Only before this position, exclusive.
     pub before: Option<u64>,
-    /// At most so many.
+    /// At most so many, of each where `aggregate_ids` are named.
     pub limit: u32,
     /// Which of them the limit keeps.
     pub keep: Keep,

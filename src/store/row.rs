@@ -14,7 +14,7 @@ use crate::store::text::TextRow;
 
 /// The form and content of the read rows. Raise it when the rows of the same log come out differently: servers of this
 /// program then make them anew before they serve, and those of an older one write nothing more.
-pub(super) const ROWS_VERSION: u64 = 2;
+pub(super) const ROWS_VERSION: u64 = 3;
 
 /// How one append changes the read rows. Case changes belong to a `Case` stream, a register
 /// row to any other.
@@ -87,6 +87,12 @@ pub struct CaseRow {
     pub fee_total: String,
     /// Marked as a typical case.
     pub typical: bool,
+    /// The actor who reported it.
+    pub reported_by: String,
+    /// Ids of the lead and of every expert invited or active, with a space before and behind each; empty for none.
+    pub members: String,
+    /// The sum of the fees in hundredths of a yuan, for comparisons.
+    pub fee_fen: i64,
 }
 
 /// A [`CaseRow`] with what the store knows of it.

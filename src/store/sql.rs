@@ -18,7 +18,7 @@ macro_rules! case_columns {
         "case_id, from_position, version, updated_at, number, title, status, kind, category, \
          severity, level, division, enterprise_id, campaign_id, institution_id, lead_id, origin, \
          is_open, reported_at, deadline_on, deadline_missed_on, clock_paused, parked_until, \
-         gap_ppm, fee_total, typical"
+         gap_ppm, fee_total, typical, reported_by, members, fee_fen"
     };
 }
 
@@ -40,7 +40,8 @@ macro_rules! span_columns {
 /// The columns of `figures`, in the order of the writes.
 macro_rules! figure_columns {
     () => {
-        "aggregate_id, position, kind, from_position, detail, number, amount, occurred_at, counted_on"
+        "aggregate_id, position, kind, lane, from_position, detail, number, amount, occurred_at, counted_on, \
+         occurred_from, occurred_to"
     };
 }
 
@@ -92,7 +93,7 @@ pub(super) const EVENTS: &str = "select position, aggregate_type, aggregate_id, 
      cast(metadata as text) as metadata, recorded_at, actor, command_id, entry, leaf_hash \
      from events";
 
-pub(super) const COUNT_EVENTS: &str = "select count(*) as count from events";
+pub(super) const COUNT_EVENTS: &str = "select aggregate_id, count(*) as count from events";
 
 /// What is read follows: [`CASE_VERSIONS`], or a list in brackets.
 pub(super) const CASES: &str = concat!("select ", case_columns!(), " from ");
@@ -225,8 +226,8 @@ pub(super) const DIGEST_PAST_REGISTERS: &str = concat!(
 pub(super) const DIGEST_FIGURES: &str = concat!(
     "select ",
     figure_columns!(),
-    " from figures where from_position <= $1 and (aggregate_id, position, kind) > ($2, $3, $4) \
-     order by aggregate_id, position, kind limit $5"
+    " from figures where from_position <= $1 and (aggregate_id, position, kind, lane) > ($2, $3, $4, $5) \
+     order by aggregate_id, position, kind, lane limit $6"
 );
 
 pub(super) const DIGEST_MEMBERS: &str = "select case_id, actor from case_members \

@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::store::filter::{push_case_filter, push_figures_at};
 use crate::store::statement::Statement;
 use crate::store::stored::{SumRow, corrupt};
-use crate::store::{CaseQuery, StoreError};
+use crate::store::{CaseQuery, Moment, StoreError};
 
 /// What is added up, and by which groups.
 #[derive(Clone, Debug)]
@@ -126,18 +126,23 @@ pub struct FeeSum {
 const SEPARATOR: char = '|';
 
 impl GroupKey {
-    fn expression(self) -> String {
+    fn push(self, statement: &mut Statement, at: Moment) {
         match self {
-            Self::Division(digits) => format!("substr(v.division, 1, {digits})"),
-            Self::Institution => "coalesce(v.institution_id, '')".to_owned(),
-            Self::Category => "coalesce(v.category, '')".to_owned(),
-            Self::Kind => "coalesce(v.kind, '')".to_owned(),
-            Self::Status => "v.status".to_owned(),
-            Self::Level => "v.level".to_owned(),
+            Self::Division(digits) => statement.push(&format!("substr(v.division, 1, {digits})")),
+            Self::Institution => statement.push("coalesce(v.institution_id, '')"),
+            Self::Category => statement.push("coalesce(v.category, '')"),
+            Self::Kind => statement.push("coalesce(v.kind, '')"),
+            Self::Status => statement.push("v.status"),
+            Self::Level => statement.push("v.level"),
             // The report's own figure has its day; dates are not reckoned alike by the databases.
-            Self::Month => "coalesce((select substr(min(r.counted_on), 1, 7) from figures r \
-                            where r.aggregate_id = v.case_id and r.kind = 'ENTERED' and r.detail = 'REPORTED'), '')"
-                .to_owned(),
+            Self::Month => {
+                statement.push(
+                    "coalesce((select substr(min(f.counted_on), 1, 7) from figures f \
+                     where f.aggregate_id = v.case_id and f.kind = 'ENTERED' and f.detail = 'REPORTED' and ",
+                );
+                push_figures_at(statement, at);
+                statement.push("), '')");
+            }
         }
     }
 }
@@ -205,8 +210,15 @@ pub(super) fn statement(query: &StatisticsQuery) -> Result<Statement, StoreError
     );
     statement.push_text(&query.today);
     statement.push(" then 1 else 0 end as is_late, ");
-    let keys: Vec<_> = query.keys.iter().map(|key| key.expression()).collect();
-    statement.push(&if keys.is_empty() { "''".to_owned() } else { keys.join(&format!(" || '{SEPARATOR}' || ")) });
+    for (index, key) in query.keys.iter().enumerate() {
+        if index > 0 {
+            statement.push(&format!(" || '{SEPARATOR}' || "));
+        }
+        key.push(&mut statement, query.cases.at);
+    }
+    if query.keys.is_empty() {
+        statement.push("''");
+    }
     statement.push(" as sum_of from case_versions v");
     push_case_filter(&mut statement, &query.cases)?;
     statement.push(

@@ -18,6 +18,21 @@ pub(super) struct Count {
 }
 
 #[derive(FromRow)]
+pub(super) struct EventCount {
+    aggregate_id: String,
+    count: i64,
+}
+
+impl TryFrom<EventCount> for (Uuid, u64) {
+    type Error = StoreError;
+
+    fn try_from(row: EventCount) -> Result<Self, StoreError> {
+        let id = row.aggregate_id.parse().map_err(|_| corrupt("events", "aggregate_id", &row.aggregate_id))?;
+        Ok((id, row.count.cast_unsigned()))
+    }
+}
+
+#[derive(FromRow)]
 pub(super) struct HeadRow {
     pub(super) next_position: i64,
     pub(super) recorded_at: i64,
@@ -161,6 +176,9 @@ pub(super) struct CaseVersionRow {
     gap_ppm: Option<i64>,
     fee_total: String,
     typical: i64,
+    reported_by: String,
+    members: String,
+    fee_fen: i64,
 }
 
 impl TryFrom<CaseVersionRow> for StoredCase {
@@ -196,6 +214,9 @@ impl TryFrom<CaseVersionRow> for StoredCase {
                 gap_ppm: row.gap_ppm,
                 fee_total: row.fee_total,
                 typical: row.typical == 1,
+                reported_by: row.reported_by,
+                members: row.members,
+                fee_fen: row.fee_fen,
             },
         })
     }
@@ -279,11 +300,6 @@ pub(super) struct SumRow {
     pub(super) number_2: i64,
     pub(super) number_3: i64,
     pub(super) number_4: i64,
-}
-
-#[derive(FromRow)]
-pub(super) struct PositionRow {
-    pub(super) position: i64,
 }
 
 #[derive(FromRow)]

@@ -4,10 +4,13 @@
 use std::sync::Arc;
 
 use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tracing::{Instrument, Span, field};
 
 use crate::store::{Append, AppendError, Body, Committed, Content, Store, StoreError};
+use crate::telemetry::metrics::metrics;
 
 /// How much the writer holds and how much it commits at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,12 +64,31 @@ impl Writer {
     /// that nothing was stored; with any other error that is unknown, and sending the same
     /// command key again tells.
     pub async fn append(&self, append: Append) -> Result<Committed, AppendError> {
+        let span = tracing::debug_span!("commit", etalon.position = field::Empty, etalon.version = field::Empty);
         let (answer, answered) = oneshot::channel();
-        self.queue.try_send(Queued { append, answer }).map_err(|refused| match refused {
-            mpsc::error::TrySendError::Full(_) => StoreError::Overloaded { capacity: self.queue_capacity },
+        self.queue.try_send(Queued { append, answer, span: span.clone() }).map_err(|refused| match refused {
+            mpsc::error::TrySendError::Full(_) => {
+                metrics().count_appends("overloaded", 1);
+                StoreError::Overloaded { capacity: self.queue_capacity }
+            }
             mpsc::error::TrySendError::Closed(_) => StoreError::Closed,
         })?;
-        answered.await.unwrap_or(Err(AppendError::Store(StoreError::Closed)))
+        let outcome = answered.instrument(span.clone()).await.unwrap_or(Err(AppendError::Store(StoreError::Closed)));
+        if let Ok(committed) = &outcome {
+            span.record("etalon.position", committed.last_position().cast_signed());
+            span.record("etalon.version", committed.version.cast_signed());
+        }
+        outcome
+    }
+
+    /// How many commands wait.
+    pub fn waiting(&self) -> usize {
+        self.queue_capacity - self.queue.capacity()
+    }
+
+    /// How many may wait.
+    pub fn capacity(&self) -> usize {
+        self.queue_capacity
     }
 
     /// The last position this process has committed, for followers to wait on; `None` before
@@ -82,10 +104,11 @@ impl Writer {
     }
 }
 
-/// A command and where its answer goes.
+/// A command, where its answer goes, and what it is a part of.
 struct Queued {
     append: Append,
     answer: oneshot::Sender<Result<Committed, AppendError>>,
+    span: Span,
 }
 
 struct Task {
@@ -127,9 +150,18 @@ impl Task {
     }
 
     async fn commit(&self, batch: Vec<Queued>) {
+        let span = tracing::debug_span!(parent: None, "group commit", commands = batch.len());
+        // One transaction serves commands of many traces: it is linked with each, and a part of none.
+        for queued in &batch {
+            span.follows_from(&queued.span);
+        }
         let (appends, answers): (Vec<_>, Vec<_>) =
             batch.into_iter().map(|queued| (queued.append, queued.answer)).unzip();
-        let outcomes = match self.store.commit(&appends).await {
+        let began = Instant::now();
+        let committed = self.store.commit(&appends).instrument(span).await;
+        metrics().commit.observe(began.elapsed().as_secs_f64());
+        metrics().batch.observe(appends.len() as f64);
+        let outcomes = match committed {
             Ok(outcomes) => outcomes,
             Err(error) => {
                 tracing::error!(
@@ -140,6 +172,7 @@ impl Task {
                 vec![Err(AppendError::Store(error)); answers.len()]
             }
         };
+        count(&outcomes);
         let last = outcomes.iter().flatten().map(Committed::last_position).max();
         if last.is_some() {
             self.announce.send_if_modified(|announced| {
@@ -153,6 +186,23 @@ impl Task {
             let _ = answer.send(outcome);
         }
     }
+}
+
+/// Counts what came of a batch.
+fn count(outcomes: &[Result<Committed, AppendError>]) {
+    let named = |outcome: &Result<Committed, AppendError>| match outcome {
+        Ok(committed) if committed.replayed => "replayed",
+        Ok(_) => "committed",
+        Err(AppendError::Conflict { .. }) => "conflict",
+        Err(AppendError::Outdated { .. }) => "outdated",
+        Err(AppendError::KeyReused) => "key_reused",
+        Err(AppendError::Store(_)) => "failed",
+    };
+    for alike in outcomes.chunk_by(|one, other| named(one) == named(other)) {
+        metrics().count_appends(named(&alike[0]), alike.len() as u64);
+    }
+    let fresh = outcomes.iter().flatten().filter(|committed| !committed.replayed);
+    metrics().events.inc_by(fresh.map(|committed| committed.event_count).sum());
 }
 
 /// What a command weighs in a transaction, in bytes.

@@ -1,9 +1,11 @@
 //! Figures of a year: sums over what its events added, and the events that each sum rests on.
 
+use uuid::Uuid;
+
 use crate::store::filter::{push_case_filter, push_figures_at, push_register_filter};
 use crate::store::statement::{Argument, Statement};
 use crate::store::statistics::FeeSum;
-use crate::store::stored::SumRow;
+use crate::store::stored::{SumRow, corrupt};
 use crate::store::{CaseQuery, FigureKind, RegisterQuery, StoreError};
 
 /// What a year's figures are added up over.
@@ -13,8 +15,10 @@ pub struct YearQuery {
     pub cases: CaseQuery,
     /// Which enterprises, as of the same moment; `None` = none.
     pub enterprises: Option<RegisterQuery>,
-    /// `YYYY`.
-    pub year: String,
+    /// `YYYY-MM-DD`: what counts for this day or a later one is added up.
+    pub first_day: String,
+    /// `YYYY-MM-DD`: what counts for this day or an earlier one.
+    pub last_day: String,
 }
 
 /// Which events a figure is added up from.
@@ -26,6 +30,24 @@ pub struct FigureSelection {
     pub case_kind: Option<&'static str>,
     /// Of which cases.
     pub cases: OfCases,
+}
+
+/// An event that a figure rests on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FigureEvent {
+    /// Where the log has it.
+    pub position: u64,
+    /// What it happened to.
+    pub aggregate_id: Uuid,
+}
+
+/// Which of the events of a figure are listed, in the order of the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct EvidencePage {
+    /// Only after this position.
+    pub after: Option<u64>,
+    /// At most so many of each figure.
+    pub limit: u32,
 }
 
 /// Of which cases the events of a figure are.
@@ -97,18 +119,37 @@ pub(super) fn summed(figures: &[FigureSelection], rows: Vec<SumRow>) -> Vec<Figu
 
 pub(super) fn events(
     query: &YearQuery,
-    figure: &FigureSelection,
-    after: Option<u64>,
-    limit: u32,
+    figures: &[FigureSelection],
+    page: EvidencePage,
 ) -> Result<Statement, StoreError> {
     let mut statement = events_of(query)?;
-    statement.push(" select distinct position from f where position > ");
-    statement.push_integer(after.map_or(-1, u64::cast_signed));
-    statement.push(" and ");
-    push_selection(&mut statement, query, figure);
-    statement.push(" order by position limit ");
-    statement.push_integer(limit.into());
+    for (index, figure) in figures.iter().enumerate() {
+        statement.push(if index == 0 { " select " } else { " union all select " });
+        statement.push(&format!(
+            "'{index}' as sum_of, 'EVENT' as measure, aggregate_id as detail, '' as amount, position as number_1, \
+             cast(0 as bigint) as number_2, cast(0 as bigint) as number_3, cast(0 as bigint) as number_4 \
+             from (select distinct position, aggregate_id from f where position > "
+        ));
+        statement.push_integer(page.after.map_or(-1, u64::cast_signed));
+        statement.push(" and ");
+        push_selection(&mut statement, query, figure);
+        statement.push(" order by position limit ");
+        statement.push_integer(page.limit.into());
+        statement.push(&format!(") e{index}"));
+    }
     Ok(statement)
+}
+
+/// The rows in the order of the selections, each in the order of the log.
+pub(super) fn listed(figures: &[FigureSelection], rows: Vec<SumRow>) -> Result<Vec<Vec<FigureEvent>>, StoreError> {
+    let mut events = vec![Vec::new(); figures.len()];
+    for row in rows {
+        let Some(of_figure) = row.sum_of.parse().ok().and_then(|index: usize| events.get_mut(index)) else { continue };
+        let aggregate_id = row.detail.parse().map_err(|_| corrupt("figures", "aggregate_id", &row.detail))?;
+        of_figure.push(FigureEvent { position: row.number_1.cast_unsigned(), aggregate_id });
+    }
+    events.iter_mut().for_each(|events| events.sort_by_key(|event| event.position));
+    Ok(events)
 }
 
 /// `f`: what the events of the cases and enterprises add, with what selections look at.
@@ -161,6 +202,8 @@ fn push_selection(statement: &mut Statement, query: &YearQuery, figure: &FigureS
 }
 
 fn push_year(statement: &mut Statement, query: &YearQuery) {
-    statement.push(" and substr(counted_on, 1, 4) = ");
-    statement.push_text(&query.year);
+    statement.push(" and counted_on >= ");
+    statement.push_text(&query.first_day);
+    statement.push(" and counted_on <= ");
+    statement.push_text(&query.last_day);
 }

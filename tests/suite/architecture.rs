@@ -22,7 +22,7 @@ enum Rooms {
 }
 use Rooms::{AllBut, These};
 
-const WALLS: [Wall; 18] = [
+const WALLS: [Wall; 19] = [
     Wall { room: "domain", may_not_name: AllBut(&[]), because: "decisions need nothing of the house" },
     Wall { room: "codec", may_not_name: AllBut(&["domain"]), because: "it turns the domain's events into bytes" },
     Wall {
@@ -76,6 +76,11 @@ const WALLS: [Wall; 18] = [
         because: "who asks does not depend on what for",
     },
     Wall { room: "outbound", may_not_name: AllBut(&[]), because: "it knows where bytes may go, not what they say" },
+    Wall {
+        room: "telemetry",
+        may_not_name: AllBut(&["outbound"]),
+        because: "everybody tells it figures, and it tells nobody anything but those",
+    },
     Wall { room: "config", may_not_name: AllBut(&[]), because: "everything else is configured by it" },
     Wall { room: "clock", may_not_name: AllBut(&[]), because: "everything else is timed by it" },
 ];

@@ -1,7 +1,7 @@
 //! Any question as of any moment: what is answered about a moment is what was answered at it, and what the log says.
 
 mod fold;
-mod house;
+pub(crate) mod house;
 mod pages;
 mod property;
 mod questions;

@@ -18,9 +18,9 @@ use crate::life::world::{World, day, text, uuid_of, with};
 use crate::support::server::Who;
 
 /// Nothing else in the world says this.
-const NAME: &str = "欧阳不可磨灭";
-const LATER_NAME: &str = "欧阳難以磨滅";
-const TELEPHONE: &str = "+86 755 9182 7364 550";
+pub const NAME: &str = "欧阳不可磨灭";
+pub const LATER_NAME: &str = "欧阳難以磨滅";
+pub const TELEPHONE: &str = "+86 755 9182 7364 550";
 
 mod on_sqlite {
     #[tokio::test]

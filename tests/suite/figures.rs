@@ -1,23 +1,31 @@
 //! Statistics and annual figures of the demonstration, against a fold of the log that knows nothing of the rows of figures, as of many positions and on both databases.
 
-mod fold;
+pub(crate) mod fold;
+mod summaries;
+pub(crate) mod year;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use etalon::app::{App, Condition, GroupKey, GroupSums, Grouped, Moment, StatisticsQuestion, YearQuestion};
+use etalon::app::{
+    App, Condition, EventRecord, EvidencePage, FigureEvent, GroupKey, GroupSums, Grouped, Moment, StatisticsQuestion,
+    YearQuestion, time_of,
+};
 use etalon::clock::ManualClock;
+use etalon::codec;
 use etalon::demo;
 use etalon::domain::actor::{Actor, ActorId, Role};
 use etalon::domain::annual_summary::figure::FigureName;
-use etalon::domain::value::{Decimal, Division};
+use etalon::domain::value::{Decimal, Division, calendar};
 use etalon::store;
 use jiff::Timestamp;
 
 use crate::figures::fold::Folded;
+use crate::figures::year::FoldedYears;
 use crate::store::support::Database;
 
 /// A Monday.
-const END: &str = "2026-11-23T03:20:00Z";
+const END: &str = "2026-10-26T03:20:00Z";
 
 struct Demonstration {
     app: App,
@@ -48,17 +56,26 @@ impl Demonstration {
         let jurisdiction = Division::parse("44").expect("Guangdong");
         let question = YearQuestion { jurisdiction, year: 2026, at, time: None };
         let year = self.app.year(&everybody(), question).await.expect("the log has begun");
-        let mut figures = Vec::new();
-        for figure in year.figures {
-            let events = self.app.year_events(&everybody(), &year.question, figure.name, None, 1_000).await;
-            figures.push((figure.name, figure.value.to_string(), figure.events, events.expect("the store reads")));
-        }
-        figures
+        let names: Vec<_> = year.figures.iter().map(|figure| figure.name).collect();
+        let page = EvidencePage { after: None, limit: 1_000 };
+        let events = self.app.year_events(&everybody(), &year.question, &names, page).await.expect("the store reads");
+        let positions = |events: Vec<FigureEvent>| events.iter().map(|event| event.position).collect();
+        let told = year.figures.into_iter().zip(events);
+        told.map(|(figure, events)| (figure.name, figure.value.to_string(), figure.events, positions(events))).collect()
     }
 }
 
-fn everybody() -> Actor {
+pub(crate) fn everybody() -> Actor {
     Actor::of_the_server(ActorId::clock(), Role::Clock)
+}
+
+fn decimal(text: &str) -> Decimal {
+    Decimal::parse(text).expect("a number")
+}
+
+/// When it happened, in microseconds since the Unix epoch.
+pub(crate) fn happened_at(record: &EventRecord) -> i64 {
+    codec::occurred_at(&record.payload).expect("every event says when it happened").as_microsecond()
 }
 
 const QUESTIONS: [&[GroupKey]; 8] = [
@@ -104,12 +121,28 @@ async fn the_sums_are_those_of_the_log_and_the_same_on_both_databases() {
 async fn what_had_happened_is_what_the_log_says_of_it() {
     let embedded = Demonstration::on(Database::sqlite()).await;
     let postgres = Demonstration::on(Database::postgres()).await;
+    let events = embedded.app.log(None, None, 100_000).await.expect("the log reads");
     let day = 86_400_000_000;
     let end: Timestamp = END.parse().expect("a time");
     for ago in [0, 1, 7, 30, 100, 200, 280] {
-        let at = Moment::Occurred(end.as_microsecond() - ago * day);
+        let time = end.as_microsecond() - ago * day;
+        let at = Moment::Occurred(time);
+        let (mut folded, mut years) = (Folded::default(), FoldedYears::default());
+        for record in events.iter().filter(|record| happened_at(record) <= time) {
+            folded.take(record);
+            years.take(record);
+        }
+        let folded = folded.on(calendar::date_of(time_of(time)));
         for keys in QUESTIONS {
-            assert_eq!(embedded.groups(keys, at).await, postgres.groups(keys, at).await, "{keys:?} {ago} days ago");
+            let expected = folded.groups(keys);
+            assert_eq!(embedded.groups(keys, at).await, expected, "{keys:?} {ago} days ago, embedded");
+            assert_eq!(postgres.groups(keys, at).await, expected, "{keys:?} {ago} days ago, PostgreSQL");
+        }
+        let expected = years.figures("44", 2026);
+        for demonstration in [&embedded, &postgres] {
+            let figures = demonstration.year(at).await;
+            let figures: BTreeMap<_, _> = figures.into_iter().map(|figure| (figure.0, decimal(&figure.1))).collect();
+            assert_eq!(figures, expected, "{ago} days ago");
         }
     }
 }
@@ -128,6 +161,10 @@ async fn a_year_rests_on_its_events() {
         }
     }
     let now = embedded.year(Moment::Position(events.len() as u64 - 1)).await;
+    let mut years = FoldedYears::default();
+    events.iter().for_each(|event| years.take(event));
+    let told: BTreeMap<_, _> = now.iter().map(|(name, value, ..)| (*name, decimal(value))).collect();
+    assert_eq!(told, years.figures("44", 2026));
     let value = |wanted: FigureName| {
         let (_, value, ..) = now.iter().find(|(name, ..)| *name == wanted).expect("every figure is told");
         value.clone()
@@ -142,7 +179,6 @@ async fn a_year_rests_on_its_events() {
     assert_eq!(value(FigureName::TechniquesIntroduced), of_guangdong(&["TechniqueIntroduced"]));
     assert_eq!(value(FigureName::FeesCharged), of_guangdong(&["FeeRecorded"]));
     assert_eq!(value(FigureName::DeadlinesMissed), of_guangdong(&["DeadlineMissed"]));
-    let yuan = |text: String| Decimal::parse(&text).expect("an amount");
-    assert_eq!(yuan(value(FigureName::FeeTotal)), yuan(fold::fees_within(&events, "44")));
+    assert_eq!(decimal(&value(FigureName::FeeTotal)), decimal(&fold::fees_within(&events, "44")));
     assert_ne!(value(FigureName::VisitsMade), "0");
 }

@@ -12,10 +12,14 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::app::aggregates::Aggregates;
+use crate::app::follow::commands;
+use crate::app::follow::places::Places;
 use crate::app::follow::ring::Ring;
 use crate::app::follow::sight::{CaseSight, Sight};
-use crate::app::follow::{BATCH, Interest};
+use crate::app::follow::{BATCH, Happened, Interest};
 use crate::app::request::Fault;
+use crate::app::streams::Versioned;
+use crate::domain::case::Case;
 use crate::domain::value::Division;
 use crate::store::{AggregateType, EventQuery, EventRecord, RegisterQuery, Store, StreamId};
 
@@ -29,6 +33,8 @@ pub(in crate::app) struct Hub {
     /// Held to take a few events out or to put one page in, never while something is awaited.
     ring: RwLock<Ring>,
     known: watch::Sender<u64>,
+    /// Where everybody who follows has got to.
+    pub(super) places: Arc<Places>,
     stop: CancellationToken,
     tasks: TaskTracker,
 }
@@ -53,6 +59,7 @@ impl App {
                 aggregates: self.aggregates.clone(),
                 ring: RwLock::new(Ring::starting_at(next)),
                 known: watch::Sender::new(next),
+                places: Arc::default(),
                 stop: CancellationToken::new(),
                 tasks: TaskTracker::new(),
             });
@@ -73,13 +80,18 @@ impl Hub {
     }
 
     /// The events from that position on; `None` when they are too old to be kept.
-    pub(super) fn recent(&self, position: u64, most: u32) -> Option<Vec<Arc<EventRecord>>> {
+    pub(super) fn recent(&self, position: u64, most: u32) -> Option<Vec<Arc<Happened>>> {
         self.ring.read().unwrap_or_else(PoisonError::into_inner).from(position, most)
     }
 
     /// What decides about an aggregate that a recent event is of, if it is known.
     pub(super) fn sight(&self, stream: StreamId) -> Option<Arc<Sight>> {
         self.ring.read().unwrap_or_else(PoisonError::into_inner).sight(stream)
+    }
+
+    /// How many follow the log, and the position that the last of them reads next.
+    pub(in crate::app) fn followers(&self) -> (usize, Option<u64>) {
+        self.places.taken()
     }
 
     /// A page of the log.
@@ -128,14 +140,19 @@ impl Hub {
         loop {
             let next = self.ring.read().unwrap_or_else(PoisonError::into_inner).next();
             let page = EventQuery { up_to: None, ..Interest::default().page(next, next) };
-            let records = self.store.events(&page).await?;
+            let mut records = self.store.events(&page).await?;
+            let is_full = records.len() as u64 >= u64::from(BATCH);
+            let ends = commands::ends(&records, is_full);
+            if is_full {
+                commands::keep_whole(&mut records, |record| record);
+            }
             let Some(last) = records.last() else { return Ok(()) };
-            let (known, is_full) = (last.position + 1, records.len() as u64 >= u64::from(BATCH));
-            let entries = self.entries(&records).await?;
+            let known = last.position + 1;
+            let sights = self.sights(&records).await?;
             let mut events = Vec::with_capacity(records.len());
-            for record in records {
-                let sight = self.sight_after(&record, &entries).await.map(Arc::new);
-                events.push((Arc::new(record), sight));
+            for (record, command_end) in records.into_iter().zip(ends) {
+                let sight = record.stream().and_then(|stream| sights.get(&stream).cloned());
+                events.push((Arc::new(Happened { record, command_end }), sight));
             }
             {
                 let mut ring = self.ring.write().unwrap_or_else(PoisonError::into_inner);
@@ -146,6 +163,17 @@ impl Hub {
                 return Ok(());
             }
         }
+    }
+
+    /// Who may see what the page is about, as it is after it.
+    async fn sights(&self, page: &[EventRecord]) -> Result<HashMap<StreamId, Arc<Sight>>, Fault> {
+        let entries = self.entries(page).await?;
+        let entries = entries.into_iter().map(|(stream, division)| (stream, Arc::new(Sight::Entry(division))));
+        let cases = self.cases(page).await.into_iter().filter_map(|(aggregate_id, case)| {
+            let sight = Sight::Case { version: case.version, case: CaseSight::of(case.state.file.as_ref()?) };
+            Some((StreamId { aggregate_type: AggregateType::Case, aggregate_id }, Arc::new(sight)))
+        });
+        Ok(entries.chain(cases).collect())
     }
 
     /// Where the entries of registers lie that the page is about: one read a register.
@@ -162,21 +190,24 @@ impl Hub {
             found.extend(
                 entries
                     .into_iter()
-                    .filter_map(|entry| Some((entry.stream, Division::parse(&entry.row.division).ok()?))),
+                    .filter_map(|entry| Some((entry.stream, Division::of_code(&entry.row.division).ok()?))),
             );
         }
         Ok(found)
     }
 
-    /// Who may see what the event is of, as it is now. A case that this process has just written is in memory; one that another has written is read once for all.
-    async fn sight_after(&self, record: &EventRecord, entries: &HashMap<StreamId, Division>) -> Option<Sight> {
-        let stream = record.stream()?;
-        if stream.aggregate_type != AggregateType::Case {
-            return entries.get(&stream).cloned().map(Sight::Entry);
+    /// The cases that the page is about, after it. One that this process has just written is in memory; those that others have written are one read, once for all followers. What cannot be read here is looked up in the rows by whoever asks.
+    async fn cases(&self, page: &[EventRecord]) -> HashMap<Uuid, Arc<Versioned<Case>>> {
+        let mut versions = HashMap::new();
+        for record in page {
+            if let Some(stream) = record.stream()
+                && stream.aggregate_type == AggregateType::Case
+            {
+                // A stream's events come in order: the last one counts.
+                versions.insert(stream.aggregate_id, record.sequence);
+            }
         }
-        // What cannot be read here is looked up in the rows by whoever asks.
-        let case = self.aggregates.cases.at_least(stream.aggregate_id, record.sequence).await.ok()?;
-        case.state.file.as_ref().map(|file| Sight::Case { version: case.version, case: CaseSight::of(file) })
+        self.aggregates.cases.at_least_all(&versions).await.unwrap_or_default()
     }
 }
 

@@ -8,7 +8,9 @@
 //!
 //! What somebody may see of a batch is asked with [`App::visible`], by today's rights. Nobody follows saved views; see [`RegisterScope::followed`](crate::app::scope::RegisterScope::followed).
 
+mod commands;
 mod hub;
+mod places;
 mod ring;
 mod sight;
 
@@ -22,6 +24,7 @@ use crate::domain::actor::ActorId;
 use crate::domain::value::Division;
 use crate::store::{AggregateType, EventQuery, EventRecord, StoreError, StreamId};
 pub(super) use hub::Hub;
+use places::Place;
 pub(super) use sight::CaseSight;
 
 /// How many events a follower takes at a time.
@@ -86,11 +89,20 @@ impl Interest {
     }
 }
 
+/// An event of the log on its way to those who follow.
+#[derive(Debug)]
+pub struct Happened {
+    /// The event.
+    pub record: EventRecord,
+    /// The position of the last event of its command; `None` where that has to be looked up.
+    command_end: Option<u64>,
+}
+
 /// What a follower is given at a time.
 #[derive(Clone, Debug)]
 pub struct Batch {
-    /// The events of interest, in order; none when nothing was of interest.
-    pub events: Vec<Arc<EventRecord>>,
+    /// The events of interest, in order; none when nothing was of interest. A command that is no longer than a batch is in one of them.
+    pub events: Vec<Arc<Happened>>,
     /// The follower has seen everything up to this position: where to go on, whatever was of interest.
     pub through: u64,
 }
@@ -101,6 +113,8 @@ pub struct Follower {
     interest: Arc<Interest>,
     /// The first position that was not seen yet.
     next: u64,
+    /// The same, for whoever looks after the server.
+    place: Place,
     /// How many events the hub knows the log to have.
     known: watch::Receiver<u64>,
 }
@@ -117,7 +131,19 @@ impl App {
             Start::After(position) => position.saturating_add(1),
             Start::Now => self.store.head().await?.next_position,
         };
-        Ok(Follower { known: hub.known(), hub, interest: Arc::new(interest), next })
+        let place = hub.places.take(next);
+        Ok(Follower { known: hub.known(), hub, interest: Arc::new(interest), next, place })
+    }
+
+    /// The position at which the command ends that recorded the event: from there on the rows show what it made.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn end_of_command(&self, event: &Happened) -> Result<u64, Fault> {
+        match event.command_end {
+            Some(end) => Ok(end),
+            None => Ok(self.append_around(event.record.position).await?.last_position),
+        }
     }
 }
 
@@ -154,22 +180,30 @@ impl Follower {
     /// Everything of interest in the next stretch of a log of so many events.
     async fn read(&mut self, known: u64) -> Result<Batch, Fault> {
         let (mut events, through) = match self.hub.recent(self.next, BATCH) {
-            Some(recent) => {
-                let through = recent.last().map_or(self.next, |last| last.position);
+            Some(mut recent) => {
+                if recent.len() as u64 >= u64::from(BATCH) {
+                    commands::keep_whole(&mut recent, |event| &event.record);
+                }
+                let through = recent.last().map_or(self.next, |last| last.record.position);
                 (recent, through)
             }
             None => self.page(known - 1).await?,
         };
-        events.retain(|event| self.interest.covers(event));
+        events.retain(|event| self.interest.covers(&event.record));
         self.next = through + 1;
+        self.place.move_to(self.next);
         Ok(Batch { events, through })
     }
 
     /// A page of its own, and what it reaches to.
-    async fn page(&self, up_to: u64) -> Result<(Vec<Arc<EventRecord>>, u64), Fault> {
-        let records = self.hub.read(&self.interest.page(self.next, up_to)).await?;
+    async fn page(&self, up_to: u64) -> Result<(Vec<Arc<Happened>>, u64), Fault> {
+        let mut records = self.hub.read(&self.interest.page(self.next, up_to)).await?;
         let is_full = records.len() as u64 >= u64::from(BATCH);
+        if is_full {
+            commands::keep_whole(&mut records, |record| record);
+        }
         let through = records.last().filter(|_| is_full).map_or(up_to, |last| last.position);
-        Ok((records.into_iter().map(Arc::new).collect(), through))
+        let happened = |record| Arc::new(Happened { record, command_end: None });
+        Ok((records.into_iter().map(happened).collect(), through))
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
+use crate::app::follow::Happened;
 use crate::app::follow::sight::Sight;
 use crate::store::{EventRecord, StreamId};
 
@@ -13,7 +14,7 @@ const MOST_BYTES: usize = 8 << 20;
 
 /// A gap-free stretch of the log that ends where the log ended when it was last read.
 pub(super) struct Ring {
-    events: VecDeque<Arc<EventRecord>>,
+    events: VecDeque<Arc<Happened>>,
     /// Of every aggregate that has an event here, as it was where the log ended.
     sights: HashMap<StreamId, Seen>,
     /// The position behind the last event.
@@ -41,10 +42,10 @@ impl Ring {
     }
 
     /// Takes the next event and who may see its aggregate from now on, and lets go of the oldest.
-    pub(super) fn push(&mut self, event: Arc<EventRecord>, sight: Option<Arc<Sight>>) {
-        self.next = event.position + 1;
-        self.bytes += weight(&event);
-        if let Some(stream) = event.stream() {
+    pub(super) fn push(&mut self, event: Arc<Happened>, sight: Option<Arc<Sight>>) {
+        self.next = event.record.position + 1;
+        self.bytes += weight(&event.record);
+        if let Some(stream) = event.record.stream() {
             let seen = self.sights.entry(stream).or_insert(Seen { events: 0, sight: None });
             seen.events += 1;
             seen.sight = sight;
@@ -52,8 +53,8 @@ impl Ring {
         self.events.push_back(event);
         while self.events.len() > 1 && (self.events.len() > MOST_EVENTS || self.bytes > MOST_BYTES) {
             let oldest = self.events.pop_front().expect("there are several");
-            self.bytes -= weight(&oldest);
-            self.let_go(&oldest);
+            self.bytes -= weight(&oldest.record);
+            self.let_go(&oldest.record);
         }
     }
 
@@ -63,7 +64,7 @@ impl Ring {
     }
 
     /// The events from that position on, at most so many; `None` when the ring does not reach back so far.
-    pub(super) fn from(&self, position: u64, most: u32) -> Option<Vec<Arc<EventRecord>>> {
+    pub(super) fn from(&self, position: u64, most: u32) -> Option<Vec<Arc<Happened>>> {
         let first = self.next - self.events.len() as u64;
         let skipped = usize::try_from(position.checked_sub(first)?).ok()?;
         Some(self.events.iter().skip(skipped).take(most as usize).cloned().collect())
@@ -91,8 +92,8 @@ mod tests {
     use crate::domain::value::Division;
     use crate::store::AggregateType;
 
-    fn event(position: u64, bytes: usize) -> Arc<EventRecord> {
-        Arc::new(EventRecord {
+    fn event(position: u64, bytes: usize) -> Arc<Happened> {
+        let record = EventRecord {
             position,
             aggregate_type: "Person".to_owned(),
             aggregate_id: Uuid::from_u128(u128::from(position % 2)).to_string(),
@@ -106,11 +107,12 @@ mod tests {
             command_id: "key".to_owned(),
             entry: Vec::new(),
             leaf_hash: [0; 32],
-        })
+        };
+        Arc::new(Happened { record, command_end: None })
     }
 
     fn positions(ring: &Ring, from: u64, most: u32) -> Option<Vec<u64>> {
-        Some(ring.from(from, most)?.iter().map(|event| event.position).collect())
+        Some(ring.from(from, most)?.iter().map(|event| event.record.position).collect())
     }
 
     #[test]

@@ -8,16 +8,14 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::app::follow::Interest;
+use crate::app::follow::{Happened, Interest};
 use crate::app::request::Fault;
 use crate::app::scope::{self, RegisterScope};
 use crate::domain::actor::Actor;
 use crate::domain::case::state::File;
 use crate::domain::value::{Division, EnterpriseId, InstitutionId};
 use crate::projection;
-use crate::store::{
-    AggregateType, CaseColumn, CaseQuery, Condition, EventRecord, Keep, Moment, RegisterQuery, StreamId, Value,
-};
+use crate::store::{AggregateType, CaseColumn, CaseQuery, Condition, Keep, Moment, RegisterQuery, StreamId, Value};
 
 /// What decides who sees a case.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,10 +65,10 @@ impl App {
         &self,
         actor: &Actor,
         interest: &Interest,
-        events: Vec<Arc<EventRecord>>,
-    ) -> Result<Vec<Arc<EventRecord>>, Fault> {
+        events: Vec<Arc<Happened>>,
+    ) -> Result<Vec<Arc<Happened>>, Fault> {
         let within = interest.within.as_ref();
-        let streams: BTreeSet<_> = events.iter().filter_map(|event| event.stream()).collect();
+        let streams: BTreeSet<_> = events.iter().filter_map(|event| event.record.stream()).collect();
         let (mut seen, mut unknown) = (HashSet::new(), Vec::new());
         for stream in streams {
             match self.judged(actor, within, stream).await {
@@ -80,7 +78,10 @@ impl App {
             }
         }
         seen.extend(self.followed(actor, within, unknown).await?);
-        Ok(events.into_iter().filter(|event| event.stream().is_some_and(|stream| seen.contains(&stream))).collect())
+        Ok(events
+            .into_iter()
+            .filter(|event| event.record.stream().is_some_and(|stream| seen.contains(&stream)))
+            .collect())
     }
 
     /// By what is in memory; `None` where that does not tell.

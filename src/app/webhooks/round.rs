@@ -18,6 +18,7 @@ use crate::store::{
     Delivery, DeliveryState, EventQuery, EventRecord, Failed, HELD, StreamId, Turn, Webhook, WebhookAction,
     WebhookChange, WebhookState,
 };
+use crate::telemetry::metrics::{Outcome, metrics};
 
 /// How many events of the log a round reads.
 const FRESH: u32 = 256;
@@ -128,6 +129,9 @@ impl App {
             turn.done.extend(lane.done);
             turn.delivered = turn.delivered.max(lane.delivered);
             turn.failed = turn.failed.into_iter().chain(lane.failed).max_by_key(|(at, _): &(i64, Failed)| *at);
+        }
+        for (outcome, count) in [("delivered", round.delivered), ("failed", round.failed), ("given_up", round.dead)] {
+            metrics().webhook_deliveries.get_or_create(&Outcome { outcome }).inc_by(count);
         }
         let mut is_written = self.store.write_turn(&turn).await?;
         if !is_written && turn.gone.take().is_some() {

@@ -2,8 +2,19 @@
 
 use std::collections::BTreeMap;
 
+use crate::domain::annual_summary::figure::ComputedFigures;
 use crate::domain::order::commands;
 use crate::domain::value::{CaseId, Decimal, Division, Label, Statement};
+
+/// Which figures are reported beside those that are given.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Beside {
+    /// None.
+    #[default]
+    Nothing,
+    /// Those that the log gives, where none is given under any of their names.
+    TheComputed,
+}
 
 commands! {
     /// What can be ordered of an annual summary.
@@ -18,6 +29,10 @@ commands! {
             text: Statement,
             /// Figures by name.
             figures: BTreeMap<Label, Decimal>,
+            /// What the log gives for the year.
+            computed: Option<ComputedFigures>,
+            /// Which figures are reported beside those that are given.
+            beside: Beside,
             /// Good practice worth spreading.
             good_practice: Vec<Statement>,
             /// Cases worth telling.
@@ -31,6 +46,10 @@ commands! {
             text: Statement,
             /// Figures by name.
             figures: BTreeMap<Label, Decimal>,
+            /// What the log gives for the year.
+            computed: Option<ComputedFigures>,
+            /// Which figures are reported beside those that are given.
+            beside: Beside,
             /// Good practice worth spreading.
             good_practice: Vec<Statement>,
             /// Cases worth telling.

@@ -1,17 +1,19 @@
 //! What may be ordered of an annual summary.
 
+use std::collections::BTreeMap;
+
 use jiff::civil::Date;
 
 use crate::domain::actor::Role;
-use crate::domain::annual_summary::command::{AmendAnnualSummary, AnnualSummaryCommand, SubmitAnnualSummary};
+use crate::domain::annual_summary::command::{AmendAnnualSummary, AnnualSummaryCommand, Beside, SubmitAnnualSummary};
 use crate::domain::annual_summary::event::{AnnualSummaryAmended, AnnualSummaryFact, AnnualSummarySubmitted};
+use crate::domain::annual_summary::figure::ComputedFigures;
 use crate::domain::annual_summary::state::{AnnualSummary, AnnualSummaryFile};
+use crate::domain::annual_summary::year::{last_day, year_of};
 use crate::domain::event::Recorded;
 use crate::domain::order::{FIRST_YEAR, Order};
 use crate::domain::refusal::{Code, Refusal};
-
-/// The notice's month and day for the summary: 31 October, in UTC+8.
-const DUE: (i8, i8) = (10, 31);
+use crate::domain::value::{Decimal, Label};
 
 impl AnnualSummary {
     /// What happens when the order is carried out.
@@ -44,11 +46,12 @@ impl AnnualSummary {
                 format!("the summary of {} was submitted: amend it", command.year),
             ));
         }
-        if !(FIRST_YEAR..=today.year()).contains(&command.year) {
+        let latest = year_of(today);
+        if !(FIRST_YEAR..=latest).contains(&command.year) {
             return Err(Refusal::new(
                 Code::YearInvalid,
                 "year",
-                format!("{} is not a year from {FIRST_YEAR} to {}", command.year, today.year()),
+                format!("{} is not a year from {FIRST_YEAR} to {latest}", command.year),
             ));
         }
         Ok(AnnualSummarySubmitted {
@@ -56,7 +59,8 @@ impl AnnualSummary {
             year: command.year,
             late: is_late(command.year, today),
             text: command.text.clone(),
-            figures: command.figures.clone(),
+            figures: reported(&command.figures, command.computed.as_ref(), command.beside)?,
+            computed: command.computed.clone(),
             good_practice: command.good_practice.clone(),
             typical_cases: command.typical_cases.clone(),
         })
@@ -77,7 +81,8 @@ fn amend(file: &AnnualSummaryFile, today: Date, command: &AmendAnnualSummary) ->
         reason: reason.clone(),
         late: is_late(file.year, today),
         text: command.text.clone(),
-        figures: command.figures.clone(),
+        figures: reported(&command.figures, command.computed.as_ref(), command.beside)?,
+        computed: command.computed.clone(),
         good_practice: command.good_practice.clone(),
         typical_cases: command.typical_cases.clone(),
     })
@@ -85,5 +90,21 @@ fn amend(file: &AnnualSummaryFile, today: Date, command: &AmendAnnualSummary) ->
 
 /// Whether today is after the day on which the year's summary was due. The day counts on which it reaches the log: a stated earlier one makes nothing punctual.
 fn is_late(year: i16, today: Date) -> bool {
-    (today.year(), (today.month(), today.day())) > (year, DUE)
+    today > last_day(year)
+}
+
+/// The figures that are given, and those that shall stand beside them.
+fn reported(
+    given: &BTreeMap<Label, Decimal>,
+    computed: Option<&ComputedFigures>,
+    beside: Beside,
+) -> Result<BTreeMap<Label, Decimal>, Refusal> {
+    match (beside, computed) {
+        (Beside::Nothing, _) => Ok(given.clone()),
+        (Beside::TheComputed, Some(computed)) => Ok(computed.beside(given)),
+        (Beside::TheComputed, None) => {
+            let message = "the log had not begun by the end of that year: it has no figures to report";
+            Err(Refusal::new(Code::YearInvalid, "year", message))
+        }
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::domain::annual_summary::figure::ComputedFigures;
 use crate::domain::event::{facts, payloads};
 use crate::domain::value::{CaseId, Decimal, Division, Label, Statement};
 
@@ -27,6 +28,9 @@ payloads! {
         /// Figures by name.
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
         figures: BTreeMap<Label, Decimal>,
+        /// What the log gave for the year then.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        computed: Option<ComputedFigures>,
         /// Good practice worth spreading.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         good_practice: Vec<Statement>,
@@ -45,6 +49,9 @@ payloads! {
         /// Figures by name.
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
         figures: BTreeMap<Label, Decimal>,
+        /// What the log gave for the year then.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        computed: Option<ComputedFigures>,
         /// Good practice worth spreading.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         good_practice: Vec<Statement>,

@@ -14,6 +14,7 @@ impl AnnualSummary {
                     year: fact.year,
                     text: fact.text.clone(),
                     figures: fact.figures.clone(),
+                    computed: fact.computed.clone(),
                     good_practice: fact.good_practice.clone(),
                     typical_cases: fact.typical_cases.clone(),
                     submitted_by: event.by.clone(),
@@ -26,6 +27,7 @@ impl AnnualSummary {
                 let Some(file) = &mut self.file else { return };
                 file.text = fact.text.clone();
                 file.figures = fact.figures.clone();
+                file.computed = fact.computed.clone();
                 file.good_practice = fact.good_practice.clone();
                 file.typical_cases = fact.typical_cases.clone();
                 file.amendments.push(Amendment {

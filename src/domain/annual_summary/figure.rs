@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use crate::domain::value::{Decimal, Label};
 use crate::domain::vocabulary::vocabulary;
 
@@ -48,6 +50,27 @@ vocabulary! {
         FeesCharged = "FEES_CHARGED",
         /// 收费金额: the sum of the fees, CNY.
         FeeTotal = "FEE_TOTAL",
+    }
+}
+
+/// The figures of a year as the log gave them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ComputedFigures {
+    /// The last position that is in them.
+    pub position: u64,
+    /// Every figure.
+    pub figures: BTreeMap<FigureName, Decimal>,
+}
+
+impl ComputedFigures {
+    /// The given figures, and beside them each of these that has none under any of its names.
+    #[must_use]
+    pub fn beside(&self, given: &BTreeMap<Label, Decimal>) -> BTreeMap<Label, Decimal> {
+        let missing = self.figures.iter().filter(|(name, _)| name.submitted(given).is_none());
+        let label = |name: FigureName| Label::parse(name.chinese()).expect("the name of a figure is a label");
+        let added = missing.map(|(name, value)| (label(*name), value.clone()));
+        given.iter().map(|(label, value)| (label.clone(), value.clone())).chain(added).collect()
     }
 }
 
@@ -129,6 +152,19 @@ mod tests {
             assert_eq!(FigureName::CasesReported.submitted(&figures), Some(&Decimal::from(7)), "{name}");
             assert_eq!(FigureName::CasesClosed.submitted(&figures), None);
         }
+    }
+
+    #[test]
+    fn what_is_given_goes_before_what_is_computed() {
+        let figures: BTreeMap<_, _> = FigureName::ALL.iter().map(|name| (*name, Decimal::from(1))).collect();
+        let computed = ComputedFigures { position: 7, figures };
+        let label = |text| Label::parse(text).unwrap();
+        let given = BTreeMap::from([(label("cases reported"), Decimal::from(2)), (label("别的"), Decimal::from(3))]);
+        let all = computed.beside(&given);
+        assert_eq!(all.len(), FigureName::ALL.len() + 1);
+        assert_eq!(FigureName::CasesReported.submitted(&all), Some(&Decimal::from(2)));
+        assert_eq!(FigureName::CasesClosed.submitted(&all), Some(&Decimal::from(1)));
+        assert_eq!(all.get(&label("别的")), Some(&Decimal::from(3)));
     }
 
     #[test]

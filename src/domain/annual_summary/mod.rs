@@ -4,6 +4,7 @@ pub mod command;
 pub mod event;
 pub mod figure;
 pub mod state;
+pub mod year;
 
 mod decide;
 mod evolve;

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::actor::ActorId;
+use crate::domain::annual_summary::figure::ComputedFigures;
 use crate::domain::value::{CaseId, Decimal, Division, Label, Statement};
 
 /// 年度总结. Before its first event there is no `file`.
@@ -26,6 +27,9 @@ pub struct AnnualSummaryFile {
     pub text: Statement,
     /// Figures by name.
     pub figures: BTreeMap<Label, Decimal>,
+    /// What the log gave when this was reported.
+    #[serde(default)]
+    pub computed: Option<ComputedFigures>,
     /// Good practice worth spreading.
     pub good_practice: Vec<Statement>,
     /// Cases worth telling.

@@ -1,8 +1,9 @@
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use super::command::{AmendAnnualSummary, AnnualSummaryCommand, SubmitAnnualSummary};
+use super::command::{AmendAnnualSummary, AnnualSummaryCommand, Beside, SubmitAnnualSummary};
 use super::event::{AnnualSummaryAmended, AnnualSummarySubmitted};
+use super::figure::{ComputedFigures, FigureName};
 use super::state::AnnualSummary;
 use crate::domain::actor::{Actor, Role};
 use crate::domain::fixtures::*;
@@ -20,6 +21,8 @@ fn submit(year: i16) -> SubmitAnnualSummary {
         year,
         text: statement("312 enterprises were served"),
         figures: [(label("enterprises"), Decimal::parse("312").expect("a number"))].into(),
+        computed: None,
+        beside: Beside::Nothing,
         good_practice: vec![statement("gauges are lent for the trial")],
         typical_cases: vec![CaseId::named("typical")],
     }
@@ -32,6 +35,7 @@ fn submitted(year: i16, late: bool) -> AnnualSummarySubmitted {
         late,
         text: submit(year).text,
         figures: submit(year).figures,
+        computed: None,
         good_practice: submit(year).good_practice,
         typical_cases: submit(year).typical_cases,
     }
@@ -42,6 +46,8 @@ fn amend() -> AmendAnnualSummary {
         reason: Some(statement("one county was missing")),
         text: statement("320 enterprises were served"),
         figures: [].into(),
+        computed: None,
+        beside: Beside::Nothing,
         good_practice: Vec::new(),
         typical_cases: Vec::new(),
     }
@@ -53,6 +59,7 @@ fn amended(late: bool) -> AnnualSummaryAmended {
         late,
         text: statement("320 enterprises were served"),
         figures: [].into(),
+        computed: None,
         good_practice: Vec::new(),
         typical_cases: Vec::new(),
     }
@@ -97,6 +104,39 @@ fn a_year_is_from_1949_to_the_present_one() {
     submitting(manager(), 1949).then(submitted(1949, true));
     submitting(manager(), 1948).then_refused(Code::YearInvalid, "year");
     submitting(manager(), 2027).then_refused(Code::YearInvalid, "year");
+}
+
+#[test]
+fn november_and_december_are_of_the_next_year() {
+    let at = |now: &str, year| {
+        let order = Order { now: time(now), ..order(manager(), submit(year)) };
+        Given::<AnnualSummary>::nothing().when(order)
+    };
+    at("2025-10-31T15:59:59Z", 2026).then_refused(Code::YearInvalid, "year");
+    at("2025-10-31T16:00:00Z", 2026).then(submitted(2026, false));
+    at("2025-12-31T16:00:00Z", 2027).then_refused(Code::YearInvalid, "year");
+}
+
+fn computed() -> ComputedFigures {
+    ComputedFigures { position: 41, figures: [(FigureName::CasesReported, Decimal::from(3))].into() }
+}
+
+#[test]
+fn what_the_log_gave_is_recorded_with_what_is_submitted() {
+    let command = SubmitAnnualSummary { computed: Some(computed()), ..submit(2026) };
+    let expected = AnnualSummarySubmitted { computed: Some(computed()), ..submitted(2026, false) };
+    Given::<AnnualSummary>::nothing().when(order(manager(), command)).then(expected.clone());
+    let state = Given::<AnnualSummary>::that(expected).state();
+    assert_eq!(state.file.and_then(|file| file.computed), Some(computed()));
+}
+
+#[test]
+fn computed_figures_are_reported_where_that_is_wanted() {
+    let wanted = |computed| SubmitAnnualSummary { computed, beside: Beside::TheComputed, ..submit(2026) };
+    let mut expected = AnnualSummarySubmitted { computed: Some(computed()), ..submitted(2026, false) };
+    expected.figures.insert(label("受理难点"), Decimal::from(3));
+    Given::<AnnualSummary>::nothing().when(order(manager(), wanted(Some(computed())))).then(expected);
+    Given::<AnnualSummary>::nothing().when(order(manager(), wanted(None))).then_refused(Code::YearInvalid, "year");
 }
 
 #[test]

@@ -84,6 +84,14 @@ impl Division {
         Err(unknown())
     }
 
+    /// The division whose [`Division::code`] this is. Its shape is checked, not the table.
+    ///
+    /// # Errors
+    /// `DIVISION_UNKNOWN` for what is no code.
+    pub fn of_code(code: &str) -> Result<Self, ValueError> {
+        if code.is_empty() { Ok(Self::nation()) } else { code.to_owned().try_into() }
+    }
+
     /// The digits; empty for the nation. A division covers those whose code starts so.
     pub fn code(&self) -> &str {
         &self.code

@@ -1,9 +1,10 @@
 //! Comparisons: how one column is held against what a filter says.
 
-use async_graphql::{ID, InputObject, Result};
+use async_graphql::{Error, ID, InputObject, Result};
 
 use crate::app::{CaseColumn, Condition, Operator, Value};
 use crate::domain::refusal::Refusal;
+use crate::domain::value::PersonId;
 use crate::graphql::errors;
 use crate::graphql::filter::bound::{DateOrRelative, DateTimeOrRelative, Place};
 use crate::graphql::ids::{self, Identified};
@@ -210,6 +211,28 @@ impl IdComparison {
             out.push(none_of(column, uuids(ids)?));
         }
         out.extend(self.is_null.map(|is_null| missing(column, is_null)));
+        Ok(())
+    }
+}
+
+impl IdComparison {
+    /// Compares the persons who work on a case with these.
+    pub(super) fn members(&self, out: &mut Vec<Condition>) -> Result<()> {
+        let column = CaseColumn::Members;
+        let has = |id: &ID| -> Result<Condition> {
+            let id = ids::read::<PersonId>(id).map_err(|error| errors::refused(&Refusal::of_value("filter", error)))?;
+            Ok(Condition::Contains { column, text: format!(" {id} ") })
+        };
+        let any = |ids: &Vec<ID>| Ok::<_, Error>(Condition::Any(ids.iter().map(has).collect::<Result<_>>()?));
+        let not = |condition: Condition| Condition::Not(Box::new(condition));
+        out.extend(self.eq.as_ref().map(has).transpose()?);
+        out.extend(self.ne.as_ref().map(has).transpose()?.map(not));
+        out.extend(self.one_of.as_ref().map(any).transpose()?);
+        out.extend(self.none_of.as_ref().map(any).transpose()?.map(not));
+        out.extend(self.is_null.map(|is_null| {
+            let operator = if is_null { Operator::Equal } else { Operator::NotEqual };
+            compare(column, operator, Value::Text(String::new()))
+        }));
         Ok(())
     }
 }

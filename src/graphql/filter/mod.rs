@@ -68,6 +68,10 @@ pub(crate) struct CaseFilter {
     pub(crate) institution_id: Option<IdComparison>,
     /// 攻关负责人.
     pub(crate) lead_id: Option<IdComparison>,
+    /// 参与人: who works on it: the lead, and every expert invited or active. Missing where nobody does.
+    pub(crate) member_id: Option<IdComparison>,
+    /// 报告人: who reported it: the actor's id, as tokens have it.
+    pub(crate) reported_by: Option<TextComparison>,
     /// 报告时间.
     pub(crate) reported_at: Option<DateTimeComparison>,
     /// 更新时间: when the log took its last event.
@@ -82,6 +86,8 @@ pub(crate) struct CaseFilter {
     pub(crate) clock_paused: Option<bool>,
     /// 能力差距: above `"1"` the bottleneck stands.
     pub(crate) gap: Option<DecimalComparison>,
+    /// 收费合计: the sum of its fees in CNY, to the fen.
+    pub(crate) fee_total: Option<DecimalComparison>,
     /// 典型案例: published as good practice.
     pub(crate) typical: Option<bool>,
 }
@@ -124,6 +130,7 @@ impl CaseFilter {
             (CaseColumn::Title, &self.title),
             (CaseColumn::Category, &self.category),
             (CaseColumn::Division, &self.division),
+            (CaseColumn::ReportedBy, &self.reported_by),
         ];
         for (column, comparison) in texts {
             if let Some(comparison) = comparison {
@@ -164,6 +171,9 @@ impl CaseFilter {
         if let Some(ids) = &self.lead_id {
             ids.conditions::<PersonId>(CaseColumn::LeadId, all)?;
         }
+        if let Some(ids) = &self.member_id {
+            ids.members(all)?;
+        }
         Ok(())
     }
 
@@ -186,7 +196,12 @@ impl CaseFilter {
             }
         }
         if let Some(gap) = &self.gap {
-            gap.conditions(CaseColumn::GapPpm, parts_per_million, all)?;
+            let millionths = |gap: &scalars::Decimal| whole("filter.gap", gap, 1_000_000);
+            gap.conditions(CaseColumn::GapPpm, millionths, all)?;
+        }
+        if let Some(total) = &self.fee_total {
+            let fen = |total: &scalars::Decimal| whole("filter.feeTotal", total, 100);
+            total.conditions(CaseColumn::FeeFen, fen, all)?;
         }
         Ok(())
     }
@@ -196,11 +211,10 @@ fn nest(filters: &[CaseFilter], depth: usize, now: Timestamp) -> Result<Vec<Cond
     filters.iter().map(|filter| filter.nested(depth + 1, now)).collect()
 }
 
-/// Rows hold the gap in millionths, rounded.
-fn parts_per_million(gap: &scalars::Decimal) -> Result<Value> {
-    let gap = Decimal::parse(&gap.0).map_err(|error| errors::refused(&Refusal::of_value("filter.gap", error)))?;
-    let millionths = Ratio::from(&(&gap * &Decimal::from(1_000_000)));
-    Ok(Value::Integer(millionths.to_i64_saturating()))
+/// Rows hold the gap in millionths and fees in hundredths, rounded.
+fn whole(field: &str, number: &scalars::Decimal, parts: i64) -> Result<Value> {
+    let number = Decimal::parse(&number.0).map_err(|error| errors::refused(&Refusal::of_value(field, error)))?;
+    Ok(Value::Integer(Ratio::from(&(&number * &Decimal::from(parts))).to_i64_saturating()))
 }
 
 /// How many comparisons it holds; a list of values counts as many.

@@ -6,7 +6,7 @@ use async_graphql::{ID, InputObject};
 use serde::Serialize;
 
 use crate::domain::annual_summary::AnnualSummary;
-use crate::domain::annual_summary::command::{AmendAnnualSummary, SubmitAnnualSummary};
+use crate::domain::annual_summary::command::{AmendAnnualSummary, Beside, SubmitAnnualSummary};
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::value::{self, AnnualSummaryId, Division, Label, ValueError};
 use crate::graphql::door::Door;
@@ -19,7 +19,7 @@ use crate::graphql::types::conflict::RegisterConflict;
 mutations! {
     /// 年度总结: what a jurisdiction reports of a year, due on 31 October.
     AnnualSummaryMutation answers annual_summary: AnnualSummaryNode, RegisterConflict {
-        /// 上报年度总结: reports a year. Late is flagged, not refused. By a manager of the jurisdiction.
+        /// 上报年度总结: reports a year, which goes from 1 November to the 31 October on which the summary is due. Late is flagged, not refused. What the log gives for the year then is recorded with it. By a manager of the jurisdiction.
         submit_annual_summary(SubmitAnnualSummaryInput) -> SubmitAnnualSummaryPayload;
         /// 修改年度总结: replaces what was reported, and says why. By a manager of the jurisdiction.
         amend_annual_summary(AmendAnnualSummaryInput) -> AmendAnnualSummaryPayload;
@@ -56,6 +56,10 @@ fn figures(door: &mut Door, input: Option<&[FigureInput]>) -> Option<BTreeMap<La
     (figures.len() == input.len()).then_some(figures)
 }
 
+fn beside(fill_from_log: Option<bool>) -> Beside {
+    if fill_from_log == Some(true) { Beside::TheComputed } else { Beside::Nothing }
+}
+
 /// The year, as far as a calendar can have it; the domain says which years are reported.
 fn year(door: &mut Door, year: i32) -> Option<i16> {
     let read = i16::try_from(year)
@@ -68,12 +72,14 @@ input! {
     SubmitAnnualSummaryInput creates AnnualSummary by SubmitAnnualSummary, about "year" {
         /// 行政区划: whose report: a code of GB/T 2260 of 2, 4 or 6 digits, or `CN`.
         division_code: String,
-        /// 年度: which year.
+        /// 年度: which year: that of the 31 October on which the summary is due.
         year: i32,
         /// 总结: what is reported.
         text: String,
         /// 数据: figures by name, each name once.
         figures: Option<Vec<FigureInput>>,
+        /// 以计算数据补足: whether each figure that the log gives for the year, and that `figures` has under none of its names, is reported too, as `annualFigures` computes it for you; not when left out.
+        fill_from_log: Option<bool>,
         /// 典型经验: good practice worth spreading.
         good_practice: Option<Vec<String>>,
         /// 典型案例: cases worth telling.
@@ -92,6 +98,8 @@ input! {
             year,
             text: text?,
             figures: figures?,
+            computed: None,
+            beside: beside(input.fill_from_log),
             good_practice: good_practice?,
             typical_cases: typical_cases?,
         }))
@@ -103,7 +111,7 @@ input! {
     AmendAnnualSummaryInput updates AnnualSummary by AmendAnnualSummary, about "year" {
         /// 行政区划: whose report.
         division_code: String,
-        /// 年度: which year.
+        /// 年度: which year: that of the 31 October on which the summary is due.
         year: i32,
         /// 原因: why. Required by the domain.
         reason: Option<String>,
@@ -111,6 +119,8 @@ input! {
         text: String,
         /// 数据: figures by name, each name once.
         figures: Option<Vec<FigureInput>>,
+        /// 以计算数据补足: whether each figure that the log gives for the year, and that `figures` has under none of its names, is reported too, as `annualFigures` computes it for you; not when left out.
+        fill_from_log: Option<bool>,
         /// 典型经验: good practice worth spreading.
         good_practice: Option<Vec<String>>,
         /// 典型案例: cases worth telling.
@@ -128,6 +138,8 @@ input! {
             reason: reason?,
             text: text?,
             figures: figures?,
+            computed: None,
+            beside: beside(input.fill_from_log),
             good_practice: good_practice?,
             typical_cases: typical_cases?,
         }))

@@ -8,11 +8,12 @@ use crate::graphql::errors;
 use crate::graphql::ids::{self, Named};
 use crate::graphql::query::{Query, Viewpoint};
 use crate::graphql::scalars::{DateTime, Position};
+use crate::telemetry::traces::answered_as_of;
 
 /// 时点: a point in the past; exactly one of the fields.
 #[derive(Clone, Debug, OneofObject)]
 pub(crate) enum AsOfPoint {
-    /// 位置: just after the event at this position; before its command where others of that command follow.
+    /// 位置: just after the event at this position, and so just after its command: one is recorded whole, and nobody ever saw half of it. `position` of the answer tells where it ends.
     Position(Position),
     /// 时间: at this time.
     Time(DateTime),
@@ -79,7 +80,11 @@ impl AsOfQuery {
                     return Err(errors::argument("AXIS_NEEDS_TIME", "axis", message));
                 }
             };
-            then.map(|then| Some(AsOf(then.into()))).map_err(|error| refused(ctx, error))
+            let then = then.map_err(|error| refused(ctx, error))?;
+            if let Moment::Position(position) = then.moment {
+                answered_as_of(position);
+            }
+            Ok(Some(AsOf(then.into())))
         })
         .await
     }

@@ -32,7 +32,7 @@ impl CaseQuery {
         errors::nullable(async {
             reached(ctx, min_position).await?;
             let id = ids::read::<CaseId>(&id).map_err(|error| errors::refused(&Refusal::of_value("id", error)))?;
-            CaseNode::load(ctx, id, self.0.moment).await
+            CaseNode::load(ctx, id, self.0).await
         })
         .await
     }
@@ -52,7 +52,7 @@ impl CaseQuery {
             };
             let stored = app(ctx).case_by_number(actor(ctx), &number, self.0.moment).await;
             let stored = stored.map_err(|fault| errors::fault(ctx, fault))?;
-            Ok(stored.map(|stored| CaseNode::new(stored, self.0.moment)))
+            Ok(stored.map(|stored| CaseNode::new(stored, self.0)))
         })
         .await
     }
@@ -133,7 +133,7 @@ pub(crate) struct CaseEdge {
 
 impl CaseConnection {
     fn node(&self, row: &StoredCase) -> CaseNode {
-        CaseNode::new(row.clone(), self.page.at)
+        CaseNode::new(row.clone(), Viewpoint { moment: self.page.at, time: Some(self.asked.now) })
     }
 
     fn cursor(&self, row: &StoredCase) -> Cursor {

@@ -56,6 +56,12 @@ impl Query {
 pub(crate) struct Viewpoint {
     /// As of when rows are read.
     pub(crate) moment: Moment,
-    /// What is the present time there; `None` is now.
+    /// What is the present time there; `None` is now, or when the log took the position.
     pub(crate) time: Option<Timestamp>,
+}
+
+impl From<Moment> for Viewpoint {
+    fn from(moment: Moment) -> Self {
+        Self { moment, time: None }
+    }
 }

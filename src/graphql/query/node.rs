@@ -33,7 +33,7 @@ pub(crate) struct NodeQuery(pub(super) Viewpoint);
 impl NodeQuery {
     /// 节点: anything by its global id, if you may see it. Its only argument is the id, as the clients of Relay want it; `nodes` waits for a position.
     async fn node(&self, ctx: &Context<'_>, #[graphql(desc = "The global id.")] id: ID) -> Option<Result<Node>> {
-        errors::nullable(find(ctx, &id, "id", self.0.moment)).await
+        errors::nullable(find(ctx, &id, "id", self.0)).await
     }
 
     /// 节点: up to 100 things by their global ids, in their order; what you may not see is `null`.
@@ -50,10 +50,8 @@ impl NodeQuery {
                 return Err(errors::over("TOO_MANY_IDS", "ids", limit, message));
             }
             reached(ctx, min_position).await?;
-            let found = ids
-                .iter()
-                .enumerate()
-                .map(async |(place, id)| find(ctx, id, &format!("ids.{place}"), self.0.moment).await);
+            let found =
+                ids.iter().enumerate().map(async |(place, id)| find(ctx, id, &format!("ids.{place}"), self.0).await);
             futures::future::try_join_all(found).await.map(Some)
         })
         .await
@@ -61,34 +59,34 @@ impl NodeQuery {
 }
 
 /// What the id stands for, that came as the argument at that path.
-async fn find(ctx: &Context<'_>, id: &ID, argument: &str, at: Moment) -> Result<Option<Node>> {
+async fn find(ctx: &Context<'_>, id: &ID, argument: &str, from: Viewpoint) -> Result<Option<Node>> {
     let Some(named) = ids::read_any(id) else {
         return Err(errors::refused(&Refusal::new(Code::IdInvalid, argument, "not a global id")));
     };
     let (kind, id) = match named {
-        Named::Event(position) => return event(ctx, position, at).await,
+        Named::Event(position) => return event(ctx, position, from.moment).await,
         Named::Division(division) => return Ok(Some(Node::Division(DivisionNode(division)))),
         Named::Category(category) => return Ok(Some(Node::ServiceCategory(CategoryNode(category)))),
         Named::Thing(kind, id) => (kind, id),
     };
     // Findings, fees and the like have ids to be named by, and are read with their case.
-    thing(ctx, &kind, id, at).await
+    thing(ctx, &kind, id, from).await
 }
 
 /// What has a global id of that kind, if the actor may see it.
 ///
 /// # Errors
 /// When the house fails.
-pub(crate) async fn thing(ctx: &Context<'_>, kind: &str, id: Uuid, at: Moment) -> Result<Option<Node>> {
+pub(crate) async fn thing(ctx: &Context<'_>, kind: &str, id: Uuid, from: Viewpoint) -> Result<Option<Node>> {
     Ok(match kind {
-        "Case" => CaseNode::load(ctx, id.into(), at).await?.map(Node::Case),
-        "Enterprise" => EnterpriseNode::load(ctx, id.into(), at).await?.map(Node::Enterprise),
-        "Campaign" => CampaignNode::load(ctx, id.into(), at).await?.map(Node::Campaign),
-        "Institution" => InstitutionNode::load(ctx, id.into(), at).await?.map(Node::Institution),
-        "Person" => PersonNode::load(ctx, id.into(), at).await?.map(Node::Person),
-        "Catalogue" => CatalogueNode::load(ctx, id.into(), at).await?.map(Node::Catalogue),
-        "AnnualSummary" => AnnualSummaryNode::load(ctx, id.into(), at).await?.map(Node::AnnualSummary),
-        "View" => ViewNode::load(ctx, id.into(), at).await?.map(Node::View),
+        "Case" => CaseNode::named(ctx, id.into(), from).await?.map(Node::Case),
+        "Enterprise" => EnterpriseNode::load(ctx, id.into(), from).await?.map(Node::Enterprise),
+        "Campaign" => CampaignNode::load(ctx, id.into(), from).await?.map(Node::Campaign),
+        "Institution" => InstitutionNode::load(ctx, id.into(), from).await?.map(Node::Institution),
+        "Person" => PersonNode::load(ctx, id.into(), from).await?.map(Node::Person),
+        "Catalogue" => CatalogueNode::load(ctx, id.into(), from).await?.map(Node::Catalogue),
+        "AnnualSummary" => AnnualSummaryNode::load(ctx, id.into(), from).await?.map(Node::AnnualSummary),
+        "View" => ViewNode::load(ctx, id.into(), from).await?.map(Node::View),
         _ => None,
     })
 }

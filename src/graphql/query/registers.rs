@@ -245,7 +245,7 @@ impl RegisterQuery {
             reached(ctx, min_position).await?;
             let division = sound("divisionCode", Division::parse(&division_code))?;
             match i16::try_from(year) {
-                Ok(year) => AnnualSummaryNode::load(ctx, AnnualSummaryId::of(&division, year), self.0.moment).await,
+                Ok(year) => AnnualSummaryNode::load(ctx, AnnualSummaryId::of(&division, year), self.0).await,
                 Err(_) => Ok(None),
             }
         })

@@ -138,7 +138,7 @@ impl SearchConnection {
     }
 
     fn node(&self, case: &StoredCase) -> CaseNode {
-        CaseNode::new(case.clone(), self.search.at)
+        CaseNode::new(case.clone(), Viewpoint { moment: self.search.at, time: Some(self.now) })
     }
 }
 

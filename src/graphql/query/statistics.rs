@@ -69,12 +69,12 @@ impl StatisticsQuery {
         .await
     }
 
-    /// 年度数据: the figures of a jurisdiction's year, computed from the log as of the end of 31 October, or of now while that is to come; under `asOf` as of its moment. Each names the events that it rests on, and stands beside what was submitted.
+    /// 年度数据: the figures of a jurisdiction's year, computed from the log as of the end of 31 October, or of now while that is to come; under `asOf` as of its moment. The year goes from 1 November to 31 October, from one summary's due day to the next: November and December are of the next year. What is recorded after its year's 31 October is in the figures of a later moment, and in an amended summary. Each names the events that it rests on, and stands beside what was submitted.
     async fn annual_figures(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "行政区划: 2, 4 or 6 digits, or `CN`.")] division_code: String,
-        #[graphql(desc = "年度: which year.")] year: i32,
+        #[graphql(desc = "年度: which year: that of its 31 October.")] year: i32,
         #[graphql(desc = "Waits until this position is seen.")] min_position: Option<Position>,
     ) -> Option<Result<AnnualFigures>> {
         errors::nullable(async {

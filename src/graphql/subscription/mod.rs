@@ -14,8 +14,11 @@ mod update;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use crate::app::{EventRecord, Interest, Moment, Start};
-use crate::graphql::NamedLimit;
+use async_graphql::{Context, Result};
+
+use crate::app::{Happened, Interest, Moment, Start};
+use crate::graphql::context::app;
+use crate::graphql::{NamedLimit, errors};
 pub(super) use root::Subscription;
 pub use stream::{Delivery, Subscribed};
 
@@ -109,12 +112,14 @@ pub(super) struct News {
     /// Where in the log it reaches to.
     position: u64,
     /// What has happened; nothing when it only tells the position.
-    events: Vec<Arc<EventRecord>>,
+    events: Vec<Arc<Happened>>,
 }
 
 impl News {
-    /// As of when it shows what it is about.
-    fn then(&self) -> Moment {
-        Moment::Position(self.position)
+    /// As of when it shows what it is about: just after the command, for nobody ever saw half of one.
+    async fn then(&self, ctx: &Context<'_>) -> Result<Moment> {
+        let Some(last) = self.events.last() else { return Ok(Moment::Position(self.position)) };
+        let end = app(ctx).end_of_command(last).await.map_err(|fault| errors::fault(ctx, fault))?;
+        Ok(Moment::Position(end))
     }
 }

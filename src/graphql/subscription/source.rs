@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use crate::app::{App, CheckpointFollower, EventRecord, Fault, Follower, Start};
+use crate::app::{App, CheckpointFollower, Fault, Follower, Happened, Start};
 use crate::domain::actor::Actor;
 use crate::graphql::subscription::{News, Pieces, Wanted};
 
@@ -62,8 +62,8 @@ impl Source {
         &self,
         app: &App,
         actor: &Actor,
-        events: Vec<Arc<EventRecord>>,
-    ) -> Result<Vec<Arc<EventRecord>>, Fault> {
+        events: Vec<Arc<Happened>>,
+    ) -> Result<Vec<Arc<Happened>>, Fault> {
         match self {
             Self::Events { follower, .. } => app.visible(actor, follower.interest(), events).await,
             Self::Checkpoints(_) => Ok(events),
@@ -72,10 +72,10 @@ impl Source {
 }
 
 /// The events in pieces, each shown in one turn.
-fn in_pieces(pieces: Pieces, events: Vec<Arc<EventRecord>>) -> VecDeque<News> {
+fn in_pieces(pieces: Pieces, events: Vec<Arc<Happened>>) -> VecDeque<News> {
     let mut news = VecDeque::<News>::with_capacity(events.len());
     for event in events {
-        let position = event.position;
+        let position = event.record.position;
         match (pieces, news.back_mut()) {
             (Pieces::ByCommand, Some(last)) if last.is_of_the_same_command(&event) => {
                 last.events.push(event);
@@ -88,9 +88,10 @@ fn in_pieces(pieces: Pieces, events: Vec<Arc<EventRecord>>) -> VecDeque<News> {
 }
 
 impl News {
-    fn is_of_the_same_command(&self, event: &EventRecord) -> bool {
+    fn is_of_the_same_command(&self, event: &Happened) -> bool {
         self.events.last().is_some_and(|last| {
-            last.position + 1 == event.position && (&last.actor, &last.command_id) == (&event.actor, &event.command_id)
+            let (last, next) = (&last.record, &event.record);
+            (&last.actor, &last.command_id) == (&next.actor, &next.command_id)
         })
     }
 }

@@ -8,9 +8,11 @@ use async_graphql::parser::types::OperationType;
 use async_graphql::{Pos, Request, Response, ServerError};
 use futures::StreamExt;
 use tokio::time::{Instant, Interval, MissedTickBehavior};
+use tracing::Instrument;
 
 use crate::app::{App, Fault};
 use crate::graphql::context::Session;
+use crate::graphql::counting::Counted;
 use crate::graphql::limits::Limits;
 use crate::graphql::loaders::Loaders;
 use crate::graphql::subscription::source::Source;
@@ -48,6 +50,21 @@ impl Schema {
     /// # Errors
     /// What is wrong with it, as an answer.
     pub async fn subscribe(
+        &self,
+        document: Document,
+        session: Session,
+        resume: Option<u64>,
+    ) -> Result<Box<Subscribed>, Box<Response>> {
+        let counted = Counted::begin(OperationType::Subscription, document.weight.cost);
+        let opened = self.open(document, session, resume).instrument(counted.span()).await;
+        match &opened {
+            Ok(_) => counted.end(&Response::default()),
+            Err(refused) => counted.end(refused),
+        }
+        opened
+    }
+
+    async fn open(
         &self,
         mut document: Document,
         session: Session,
@@ -165,7 +182,7 @@ impl Runner {
         let mut request = Request::new(document.query.clone())
             .variables(document.variables.clone())
             .data(self.session.clone())
-            .data(Loaders::new(&self.app, &self.limits))
+            .data(Loaders::new(&self.app, &self.session.actor, &self.limits))
             .data(turn);
         request.operation_name.clone_from(&document.operation_name);
         request.set_parsed_query(document.parsed.clone());

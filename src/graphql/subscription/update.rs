@@ -1,10 +1,10 @@
-//! What subscribers are shown: events with what they happened to, as it was then.
+//! What subscribers are shown: events with what they happened to, as it was just after their command.
 
 use std::sync::Arc;
 
 use async_graphql::{Context, ID, Object, Result};
 
-use crate::app::{AggregateType, EventRecord, Moment, Sealed, StreamId};
+use crate::app::{AggregateType, Happened, Sealed, StreamId};
 use crate::graphql::errors;
 use crate::graphql::ids;
 use crate::graphql::query::node;
@@ -31,38 +31,54 @@ impl LogUpdate {
 
     /// 案例事件: what happened to a case.
     async fn case_event(&self, ctx: &Context<'_>) -> Option<Result<CaseEvent>> {
-        let (event, stream) = self.happened()?;
-        (stream.aggregate_type == AggregateType::Case)
-            .then(|| CaseEvent::read(ctx, EventRecord::clone(event), self.0.then()))
+        errors::nullable(async {
+            match self.happened() {
+                Some((event, stream)) if stream.aggregate_type == AggregateType::Case => {
+                    CaseEvent::read(ctx, event.record.clone(), self.0.then(ctx).await?).map(Some)
+                }
+                _ => Ok(None),
+            }
+        })
+        .await
     }
 
     /// 登记事件: what happened to something else.
     async fn register_event(&self, ctx: &Context<'_>) -> Option<Result<RegisterEvent>> {
-        let (event, stream) = self.happened()?;
-        (stream.aggregate_type != AggregateType::Case)
-            .then(|| RegisterEvent::read(ctx, EventRecord::clone(event), self.0.then()))
+        errors::nullable(async {
+            match self.happened() {
+                Some((event, stream)) if stream.aggregate_type != AggregateType::Case => {
+                    RegisterEvent::read(ctx, event.record.clone(), self.0.then(ctx).await?).map(Some)
+                }
+                _ => Ok(None),
+            }
+        })
+        .await
     }
 
-    /// 难点: the case that it happened to, as it was then.
+    /// 难点: the case that it happened to, as it was just after the command of the event: an earlier event of the same command shows it as the last one does.
     async fn case(&self, ctx: &Context<'_>) -> Option<Result<CaseNode>> {
         let (_, stream) = self.happened()?;
         if stream.aggregate_type != AggregateType::Case {
             return None;
         }
-        case_then(ctx, stream, self.0.then()).await
+        errors::nullable(async { CaseNode::load(ctx, stream.aggregate_id.into(), self.0.then(ctx).await?).await }).await
     }
 
-    /// 对象: what it happened to, as it was then.
+    /// 对象: what it happened to, as it was just after the command of the event.
     async fn subject(&self, ctx: &Context<'_>) -> Option<Result<Node>> {
         let (_, stream) = self.happened()?;
-        errors::nullable(node::thing(ctx, stream.aggregate_type.as_str(), stream.aggregate_id, self.0.then())).await
+        errors::nullable(async {
+            let then = self.0.then(ctx).await?;
+            node::thing(ctx, stream.aggregate_type.as_str(), stream.aggregate_id, then.into()).await
+        })
+        .await
     }
 }
 
 impl LogUpdate {
-    fn happened(&self) -> Option<(&Arc<EventRecord>, StreamId)> {
+    fn happened(&self) -> Option<(&Arc<Happened>, StreamId)> {
         let event = self.0.events.first()?;
-        Some((event, event.stream()?))
+        Some((event, event.record.stream()?))
     }
 }
 
@@ -104,15 +120,13 @@ impl CaseUpdate {
 
     /// 事件: what one command made of the case; empty when only the position is told.
     async fn events(&self, ctx: &Context<'_>) -> Result<Vec<CaseEvent>> {
-        self.0.events.iter().map(|event| CaseEvent::read(ctx, EventRecord::clone(event), self.0.then())).collect()
+        let then = self.0.then(ctx).await?;
+        self.0.events.iter().map(|event| CaseEvent::read(ctx, event.record.clone(), then)).collect()
     }
 
     /// 难点: the case after it; absent when only the position is told.
     async fn case(&self, ctx: &Context<'_>) -> Option<Result<CaseNode>> {
-        case_then(ctx, self.0.events.first()?.stream()?, self.0.then()).await
+        let stream = self.0.events.first()?.record.stream()?;
+        errors::nullable(async { CaseNode::load(ctx, stream.aggregate_id.into(), self.0.then(ctx).await?).await }).await
     }
-}
-
-async fn case_then(ctx: &Context<'_>, stream: StreamId, then: Moment) -> Option<Result<CaseNode>> {
-    CaseNode::load(ctx, stream.aggregate_id.into(), then).await.transpose()
 }

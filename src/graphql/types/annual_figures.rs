@@ -3,14 +3,16 @@
 use async_graphql::{Context, Enum, Error, ID, Object, Result, SimpleObject};
 use serde::Serialize;
 
-use crate::app::{NoYear, Year, YearFigure, YearQuestion};
+use crate::app::{EvidencePage, Moment, NoYear, Year, YearFigure, YearQuestion};
 use crate::domain::annual_summary::figure;
+use crate::domain::annual_summary::year::{first_day, last_day};
 use crate::domain::value::{self, AnnualSummaryId};
 use crate::graphql::connection::Slice;
-use crate::graphql::context::{actor, app};
+use crate::graphql::context::{actor, app, loaders};
 use crate::graphql::errors;
 use crate::graphql::ids::{self, content_id};
-use crate::graphql::scalars::{DateTime, Decimal, Position};
+use crate::graphql::query::Viewpoint;
+use crate::graphql::scalars::{Date, DateTime, Decimal, Position};
 use crate::graphql::types::annual_summary::AnnualSummaryNode;
 use crate::graphql::types::common::DivisionNode;
 use crate::graphql::types::statistics::FeeSummary;
@@ -43,7 +45,7 @@ pub(crate) enum FigureName {
     CasesOpen,
     /// 逾期次数: deadlines missed.
     DeadlinesMissed,
-    /// 能力差距消除: cases whose capability gap came to 1 or less.
+    /// 能力差距消除: cases whose capability gap came to 1 or less in the year, from above it or from none. One that stays there counts once; one that opens and closes again counts for the year in which it does.
     GapsClosed,
     /// 能源计量难点: cases of energy metrology reported.
     EnergyCases,
@@ -64,7 +66,7 @@ pub(crate) enum FigureName {
 /// 年度数据: the figures of a year as of a moment, of what you may see.
 pub(crate) struct AnnualFigures {
     pub(crate) year: Year,
-    /// What was submitted by then.
+    /// What was submitted by the moment that was asked about.
     pub(crate) submitted: Option<AnnualSummaryNode>,
 }
 
@@ -75,8 +77,10 @@ impl AnnualFigures {
     /// When the log had not begun by then, or the house fails.
     pub(crate) async fn load(ctx: &Context<'_>, question: YearQuestion) -> Result<Self> {
         let year = app(ctx).year(actor(ctx), question).await.map_err(|error| refused(ctx, error))?;
-        let YearQuestion { jurisdiction, year: of_year, at, .. } = &year.question;
-        let submitted = AnnualSummaryNode::load(ctx, AnnualSummaryId::of(jurisdiction, *of_year), *at).await?;
+        let YearQuestion { jurisdiction, year: of_year, time, .. } = &year.question;
+        // Late is flagged, not left out: what came after the figures' moment is compared with them all the same.
+        let asked = Viewpoint { moment: year.asked_at, time: time.filter(|_| year.asked_at != Moment::Present) };
+        let submitted = AnnualSummaryNode::load(ctx, AnnualSummaryId::of(jurisdiction, *of_year), asked).await?;
         Ok(Self { year, submitted })
     }
 
@@ -108,9 +112,19 @@ impl AnnualFigures {
         DivisionNode(self.year.question.jurisdiction.clone())
     }
 
-    /// 年度: of which year.
+    /// 年度: of which year: that of the 31 October on which its summary is due.
     async fn year(&self) -> i32 {
         self.year.question.year.into()
+    }
+
+    /// 起: the first day that is told of: 1 November of the year before, when the summary before it had been due.
+    async fn first_day(&self) -> Date {
+        first_day(self.year.question.year).into()
+    }
+
+    /// 止: the last day that is told of: 31 October. What happens later is of the next year.
+    async fn last_day(&self) -> Date {
+        last_day(self.year.question.year).into()
     }
 
     /// 截至时间: the end of 31 October of the year in UTC+8, or now while that is to come; under `asOf` its moment.
@@ -134,7 +148,7 @@ impl AnnualFigures {
         FeeSummary::of(total.map_or(&[], |figure| &figure.amounts))
     }
 
-    /// 年度总结: what was submitted by then, if you may see it.
+    /// 年度总结: what was submitted, if you may see it: by now, or under `asOf` by its moment. Its `late` says whether it came after 31 October; it is compared all the same.
     async fn submitted(&self) -> Option<AnnualSummaryNode> {
         self.submitted.clone()
     }
@@ -209,14 +223,14 @@ impl AnnualFigure {
     ) -> Option<Result<FigureEvidence>> {
         errors::nullable(async {
             let slice = Slice::read(first, None, None, None)?;
-            let after = after_position.map(|position| position.0);
-            let events = app(ctx).year_events(actor(ctx), &self.question, self.figure.name, after, slice.limit()).await;
+            let page = EvidencePage { after: after_position.map(|position| position.0), limit: slice.limit() };
+            let events = loaders(ctx).evidence(&self.question, self.figure.name, page).await;
             let mut events = events.map_err(|fault| errors::fault(ctx, fault))?;
             let has_more = slice.cut(&mut events).next;
             Ok(Some(FigureEvidence {
                 count: self.figure.events,
-                event_ids: events.iter().map(|position| ids::of_event(*position)).collect(),
-                position: events.last().map(|position| Position(*position)),
+                event_ids: events.iter().map(|event| ids::of_event(event.position)).collect(),
+                position: events.last().map(|event| Position(event.position)),
                 has_more,
             }))
         })

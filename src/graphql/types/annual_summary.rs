@@ -5,11 +5,12 @@ use serde::Serialize;
 
 use crate::app::YearQuestion;
 use crate::domain::annual_summary::AnnualSummary;
+use crate::domain::annual_summary::figure;
 use crate::domain::annual_summary::state::AnnualSummaryFile;
 use crate::graphql::errors;
 use crate::graphql::ids::{self, content_id};
-use crate::graphql::scalars::{DateTime, Decimal};
-use crate::graphql::types::annual_figures::AnnualFigures;
+use crate::graphql::scalars::{DateTime, Decimal, Position};
+use crate::graphql::types::annual_figures::{AnnualFigures, FigureName};
 use crate::graphql::types::case::CaseNode;
 use crate::graphql::types::common::{ActorNode, DivisionNode};
 use crate::graphql::types::register::register_node;
@@ -61,10 +62,16 @@ impl AnnualSummaryNode {
     async fn computed(&self, ctx: &Context<'_>) -> Option<Result<AnnualFigures>> {
         errors::nullable(async {
             let AnnualSummaryFile { jurisdiction, year, .. } = self.file();
-            let question = YearQuestion { jurisdiction: jurisdiction.clone(), year: *year, at: self.0.at, time: None };
+            let question =
+                YearQuestion { jurisdiction: jurisdiction.clone(), year: *year, at: self.0.at, time: self.0.time };
             AnnualFigures::load(ctx, question).await.map(Some)
         })
         .await
+    }
+
+    /// 上报时的计算数据: the figures of its year as the log gave them, to whoever reported it, when it was submitted or last amended; absent where the log had none, and where they were not recorded yet.
+    async fn computed_then(&self) -> Option<ComputedThen> {
+        self.file().computed.as_ref().map(ComputedThen::of)
     }
 
     /// Global ids of the cases worth telling.
@@ -75,8 +82,8 @@ impl AnnualSummaryNode {
     /// 典型案例: the cases worth telling that you may see.
     async fn typical_cases(&self, ctx: &Context<'_>) -> Option<Result<Vec<CaseNode>>> {
         errors::nullable(async {
-            let loads = self.file().typical_cases.iter().map(|id| CaseNode::load(ctx, *id, self.0.at));
-            let cases = futures::future::try_join_all(loads).await?;
+            let cases = self.file().typical_cases.iter().map(|id| CaseNode::named(ctx, *id, self.0.viewpoint()));
+            let cases = futures::future::try_join_all(cases).await?;
             Ok(Some(cases.into_iter().flatten().collect()))
         })
         .await
@@ -121,7 +128,35 @@ impl AnnualSummaryNode {
     }
 }
 
-content_id!(Figure, AmendmentNode);
+content_id!(Figure, AmendmentNode, ComputedThen, ComputedFigure);
+
+/// 上报时的计算数据: what the log gave when a summary was reported.
+#[derive(Serialize, SimpleObject)]
+#[graphql(complex)]
+pub(crate) struct ComputedThen {
+    /// 位置: the last position that is in the figures.
+    position: Position,
+    /// 数据: the figures.
+    figures: Vec<ComputedFigure>,
+}
+
+/// 计算数据项: a figure that the log gave.
+#[derive(Serialize, SimpleObject)]
+#[graphql(complex)]
+pub(crate) struct ComputedFigure {
+    /// 名称: which figure.
+    name: FigureName,
+    /// 数值: how many or how much.
+    value: Decimal,
+}
+
+impl ComputedThen {
+    fn of(computed: &figure::ComputedFigures) -> Self {
+        let figures = computed.figures.iter();
+        let figures = figures.map(|(name, value)| ComputedFigure { name: (*name).into(), value: Decimal::of(value) });
+        Self { position: Position(computed.position), figures: figures.collect() }
+    }
+}
 
 /// 数据: a figure of a summary.
 #[derive(Serialize, SimpleObject)]

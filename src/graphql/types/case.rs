@@ -5,8 +5,9 @@ use async_graphql::{Context, ID, MergedObject, Object, Result};
 use crate::app::{Moment, Receipt, StoredCase, time_of};
 use crate::domain::case::values::{Kind, Severity, Status};
 use crate::domain::value::{CampaignId, CaseId, EnterpriseId, InstitutionId, Level, PersonId, ServiceCategory};
-use crate::graphql::context::{actor, app};
+use crate::graphql::context::{actor, app, loaders};
 use crate::graphql::orders::Shown;
+use crate::graphql::query::Viewpoint;
 use crate::graphql::scalars::{Date, DateTime, Decimal, Position};
 use crate::graphql::types::campaign::CampaignNode;
 use crate::graphql::types::case_file::CaseFile;
@@ -25,11 +26,13 @@ use crate::graphql::{errors, ids, words};
 pub(crate) struct CaseNode(CaseRow, CaseFile, CaseHistory, CaseLikeness);
 
 impl CaseNode {
-    /// The case of that row, shown as of that moment.
-    pub(crate) fn new(stored: StoredCase, at: Moment) -> Self {
-        let file = CaseFile { id: stored.row.case_id.into(), version: stored.version, at };
+    /// The case of that row, as it is seen from there.
+    pub(crate) fn new(stored: StoredCase, from: impl Into<Viewpoint>) -> Self {
+        let from = from.into();
+        let at = from.moment;
+        let file = CaseFile { id: stored.row.case_id.into(), version: stored.version, at, time: from.time };
         let history = CaseHistory { id: file.id, enterprise: stored.row.enterprise_id.into(), at };
-        let likeness = CaseLikeness { stored: stored.clone(), at };
+        let likeness = CaseLikeness { stored: stored.clone(), from };
         Self(CaseRow { stored, at }, file, history, likeness)
     }
 
@@ -45,9 +48,19 @@ impl CaseNode {
     ///
     /// # Errors
     /// When the house fails.
-    pub(crate) async fn load(ctx: &Context<'_>, id: CaseId, at: Moment) -> Result<Option<Self>> {
-        let stored = app(ctx).case(actor(ctx), id, at).await.map_err(|fault| errors::fault(ctx, fault))?;
-        Ok(stored.map(|stored| Self::new(stored, at)))
+    pub(crate) async fn load(ctx: &Context<'_>, id: CaseId, from: impl Into<Viewpoint>) -> Result<Option<Self>> {
+        let from = from.into();
+        let stored = app(ctx).case(actor(ctx), id, from.moment).await.map_err(|fault| errors::fault(ctx, fault))?;
+        Ok(stored.map(|stored| Self::new(stored, from)))
+    }
+
+    /// A case that something else names, if the actor may see it; batched with its neighbours.
+    ///
+    /// # Errors
+    /// When the house fails.
+    pub(crate) async fn named(ctx: &Context<'_>, id: CaseId, from: Viewpoint) -> Result<Option<Self>> {
+        let stored = loaders(ctx).case(id, from.moment).await.map_err(|fault| errors::fault(ctx, fault))?;
+        Ok(stored.map(|stored| Self::new(stored, from)))
     }
 }
 

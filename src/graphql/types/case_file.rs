@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_graphql::{Context, Object, Result};
+use jiff::Timestamp;
 
 use crate::app::{Moment, Versioned};
 use crate::domain::case::Case;
@@ -12,6 +13,7 @@ use crate::domain::value::CaseId;
 use crate::graphql::connection::Slice;
 use crate::graphql::context::{actor, app, loaders};
 use crate::graphql::errors;
+use crate::graphql::query::Viewpoint;
 use crate::graphql::scalars::Cursor;
 use crate::graphql::types::case::CaseNode;
 use crate::graphql::types::case_parts::{
@@ -35,6 +37,8 @@ pub(crate) struct CaseFile {
     pub(crate) version: u64,
     /// As of when it is shown.
     pub(crate) at: Moment,
+    /// What the time was then, where that is known better than by the last event.
+    pub(crate) time: Option<Timestamp>,
 }
 
 impl CaseFile {
@@ -182,7 +186,7 @@ impl CaseFile {
     async fn duplicate_of(&self, ctx: &Context<'_>) -> Option<Result<CaseNode>> {
         errors::nullable(async {
             match self.read(ctx, |file| file.duplicate_of).await?.flatten() {
-                Some(id) => CaseNode::load(ctx, id, self.at).await,
+                Some(id) => CaseNode::named(ctx, id, Viewpoint { moment: self.at, time: self.time }).await,
                 None => Ok(None),
             }
         })
@@ -191,7 +195,9 @@ impl CaseFile {
 
     /// 关联: what it is to other cases.
     async fn links(&self, ctx: &Context<'_>) -> Option<Result<Vec<LinkNode>>> {
-        self.each(ctx, |file| &file.links).await.transpose()
+        let from = Viewpoint { moment: self.at, time: self.time };
+        let shown = |file: &File| file.links.iter().map(|link| LinkNode { link: *link, from }).collect();
+        self.read(ctx, shown).await.transpose()
     }
 
     /// 收费: fees, in order.
@@ -264,7 +270,7 @@ impl CaseFile {
     /// 可用命令: which commands you may give now, and for each that you may not, why; in the past, which you with your rights of today might have given then.
     async fn allowed_commands(&self, ctx: &Context<'_>) -> Option<Result<Vec<AllowedCommand>>> {
         errors::nullable(async {
-            let now = app(ctx).time_of(self.at, None).await.map_err(|fault| errors::fault(ctx, fault))?;
+            let now = app(ctx).time_of(self.at, self.time).await.map_err(|fault| errors::fault(ctx, fault))?;
             let case = self.load(ctx).await?;
             Ok(case.map(|case| {
                 let commands = case.state.allowed_commands(actor(ctx), now);

@@ -13,6 +13,7 @@ use crate::domain::value::{CaseId, PersonId};
 use crate::graphql::context::{actor, app};
 use crate::graphql::errors::{self, ErrorCode};
 use crate::graphql::ids::{self, content_id};
+use crate::graphql::query::Viewpoint;
 use crate::graphql::scalars::{Base64, Date, DateTime, Decimal};
 use crate::graphql::types::case::CaseNode;
 use crate::graphql::types::common::{self, ActorNode};
@@ -103,14 +104,9 @@ impl Expert {
 }
 
 pub(crate) struct LinkNode {
-    link: state::Link,
-    at: Moment,
-}
-
-impl From<(&state::Link, Moment)> for LinkNode {
-    fn from((link, at): (&state::Link, Moment)) -> Self {
-        Self { link: *link, at }
-    }
+    pub(crate) link: state::Link,
+    /// From where the cases are looked at.
+    pub(crate) from: Viewpoint,
 }
 
 /// 关联: what a case is to another.
@@ -128,7 +124,7 @@ impl LinkNode {
 
     /// 另一案例: the other case, if you may see it.
     async fn other(&self, ctx: &Context<'_>) -> Option<Result<CaseNode>> {
-        CaseNode::load(ctx, self.link.other, self.at).await.transpose()
+        CaseNode::named(ctx, self.link.other, self.from).await.transpose()
     }
 
     /// 关系: what this case is to it.

@@ -57,10 +57,7 @@ impl DivisionNode {
 
 /// The division of a row, which holds the nation as an empty code.
 pub(crate) fn division_of_row(code: &str) -> Division {
-    match code {
-        "" => Division::nation(),
-        code => Division::try_from(code.to_owned()).expect("rows hold codes that the domain gave"),
-    }
+    Division::of_code(code).expect("rows hold codes that the domain gave")
 }
 
 pub(crate) struct CategoryNode(pub ServiceCategory);

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_graphql::{Context, Result};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -11,6 +12,7 @@ use crate::domain::value::Division;
 use crate::graphql::connection::{self, Beyond, Slice};
 use crate::graphql::context::{actor, app};
 use crate::graphql::errors;
+use crate::graphql::query::Viewpoint;
 use crate::graphql::scalars::Cursor;
 
 /// The place of an entry in a register's list, and the moment that the list is read at.
@@ -89,11 +91,20 @@ pub(crate) struct Snapshot<A> {
     pub(crate) entry: Arc<Entry<A>>,
     /// As of when it is shown, and what it points at as well.
     pub(crate) at: Moment,
+    /// What the time was then, where that is known better than by the last event.
+    pub(crate) time: Option<Timestamp>,
+}
+
+impl<A> Snapshot<A> {
+    /// From where it is looked at.
+    pub(crate) fn viewpoint(&self) -> Viewpoint {
+        Viewpoint { moment: self.at, time: self.time }
+    }
 }
 
 impl<A> Clone for Snapshot<A> {
     fn clone(&self) -> Self {
-        Self { entry: self.entry.clone(), at: self.at }
+        Self { entry: self.entry.clone(), at: self.at, time: self.time }
     }
 }
 
@@ -105,24 +116,28 @@ macro_rules! register_node {
         pub(crate) struct $node(crate::graphql::types::register::Snapshot<$root>);
 
         impl $node {
-            /// The entry, shown as of that moment.
-            pub(crate) fn new(entry: std::sync::Arc<crate::app::Entry<$root>>, at: crate::app::Moment) -> Self {
-                Self(crate::graphql::types::register::Snapshot { entry, at })
+            /// The entry, as it is seen from there.
+            pub(crate) fn new(
+                entry: std::sync::Arc<crate::app::Entry<$root>>,
+                from: impl Into<crate::graphql::query::Viewpoint>,
+            ) -> Self {
+                let crate::graphql::query::Viewpoint { moment: at, time } = from.into();
+                Self(crate::graphql::types::register::Snapshot { entry, at, time })
             }
 
-            /// The entry, if the actor may see it.
+            /// The entry, if the actor may see it; batched with its neighbours.
             ///
             /// # Errors
             /// When the house fails.
             pub(crate) async fn load(
                 ctx: &async_graphql::Context<'_>,
                 id: crate::domain::value::$id,
-                at: crate::app::Moment,
+                from: impl Into<crate::graphql::query::Viewpoint>,
             ) -> async_graphql::Result<Option<Self>> {
-                let actor = crate::graphql::context::actor(ctx);
-                let entry = crate::graphql::context::app(ctx).register::<$root>(actor, id.into(), at).await;
+                let from = from.into();
+                let entry = crate::graphql::context::loaders(ctx).visible::<$root>(id.into(), from.moment).await;
                 let entry = entry.map_err(|fault| crate::graphql::errors::fault(ctx, fault))?;
-                Ok(entry.map(|entry| Self::new(std::sync::Arc::new(entry), at)))
+                Ok(entry.map(|entry| Self::new(entry, from)))
             }
 
             fn global_id(&self) -> async_graphql::ID {

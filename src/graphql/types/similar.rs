@@ -2,10 +2,10 @@
 
 use async_graphql::{Context, ID, Object, Result};
 
-use crate::app::{Moment, Similar, StoredCase};
+use crate::app::{Similar, StoredCase};
 use crate::graphql::context::{actor, app};
 use crate::graphql::limits::NamedLimit;
-use crate::graphql::query::score;
+use crate::graphql::query::{Viewpoint, score};
 use crate::graphql::types::case::CaseNode;
 use crate::graphql::{errors, ids};
 
@@ -16,7 +16,7 @@ pub(crate) const USUAL: u32 = 5;
 
 pub(crate) struct CaseLikeness {
     pub(crate) stored: StoredCase,
-    pub(crate) at: Moment,
+    pub(crate) from: Viewpoint,
 }
 
 /// The part of a case that tells of others like it.
@@ -35,9 +35,9 @@ impl CaseLikeness {
                 let limit = NamedLimit { name: "mostSimilar", maximum: MOST.into() };
                 return Err(errors::over("PAGE_SIZE_INVALID", "first", limit, message));
             };
-            let similar = app(ctx).similar(actor(ctx), &self.stored, self.at, most as usize).await;
+            let similar = app(ctx).similar(actor(ctx), &self.stored, self.from.moment, most as usize).await;
             let similar = similar.map_err(|fault| errors::fault(ctx, fault))?;
-            Ok(Some(similar.into_iter().map(|similar| SimilarCase { similar, at: self.at }).collect()))
+            Ok(Some(similar.into_iter().map(|similar| SimilarCase { similar, from: self.from }).collect()))
         })
         .await
     }
@@ -45,7 +45,7 @@ impl CaseLikeness {
 
 pub(crate) struct SimilarCase {
     similar: Similar,
-    at: Moment,
+    from: Viewpoint,
 }
 
 /// 类似案例: a solved case like another, and why.
@@ -60,7 +60,7 @@ impl SimilarCase {
 
     /// 案例: the case.
     async fn case(&self) -> CaseNode {
-        CaseNode::new(self.similar.case.clone(), self.at)
+        CaseNode::new(self.similar.case.clone(), self.from)
     }
 
     /// 相似度: between 0 and 1.9: the share of the words of title, measurand and problem that it has too, rare ones counting more; and 0.5 for the same measurand, 0.3 for the same service category, 0.1 for the same kind.

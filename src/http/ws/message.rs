@@ -53,6 +53,7 @@ impl Closing {
 
     /// The end of a connection's streams, with a position that no subscription misses anything behind; none where one of them would.
     pub(super) fn farewell(farewell: Farewell, position: Option<u64>) -> Self {
+        farewell.count();
         let code = match farewell {
             Farewell::ShuttingDown => 1001,
             Farewell::Unavailable => 1011,

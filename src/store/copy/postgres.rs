@@ -21,8 +21,8 @@ const SNAPSHOT: &str = "select pg_export_snapshot()";
 const TABLES: &str = "select count(*) from pg_class c join pg_namespace n on n.oid = c.relnamespace \
                       where n.nspname = current_schema() and c.relkind in ('r', 'p', 'v', 'm', 'S')";
 
-pub(super) async fn copy_into(url: &str, options: PgConnectOptions, file: &Path) -> Result<Copied, StoreError> {
-    let mut connection = connect(url, &options).await?;
+pub(super) async fn copy_into(url: &str, options: &PgConnectOptions, file: &Path) -> Result<Copied, StoreError> {
+    let mut connection = connect(url, options).await?;
     let during = || StoreError::during("look at the database that is copied");
     connection.execute(BEGIN).await.map_err(during())?;
     // The program sees what this transaction sees, so that the head is that of the copy.
@@ -31,13 +31,13 @@ pub(super) async fn copy_into(url: &str, options: PgConnectOptions, file: &Path)
     let snapshot = format!("--snapshot={snapshot}");
     let arguments = ["--format=custom", "--no-owner", "--no-privileges", &snapshot, "--file"];
     let arguments = arguments.iter().map(OsStr::new).chain([file.as_os_str()]);
-    run("pg_dump", arguments, &options).await?;
+    run("pg_dump", arguments, options).await?;
     connection.close().await.map_err(during())?;
     head.try_into()
 }
 
-pub(super) async fn restore_from(file: &Path, url: &str, options: PgConnectOptions) -> Result<(), StoreError> {
-    let mut connection = connect(url, &options).await?;
+pub(super) async fn restore_from(file: &Path, url: &str, options: &PgConnectOptions) -> Result<(), StoreError> {
+    let mut connection = connect(url, options).await?;
     let tables: i64 = connection
         .fetch_one(TABLES)
         .await
@@ -48,7 +48,7 @@ pub(super) async fn restore_from(file: &Path, url: &str, options: PgConnectOptio
     }
     let database = options.get_database().unwrap_or(options.get_username());
     let arguments = ["--single-transaction", "--exit-on-error", "--no-owner", "--no-privileges", "--dbname", database];
-    run("pg_restore", arguments.iter().map(OsStr::new).chain([file.as_os_str()]), &options).await
+    run("pg_restore", arguments.iter().map(OsStr::new).chain([file.as_os_str()]), options).await
 }
 
 async fn connect(url: &str, options: &PgConnectOptions) -> Result<PgConnection, StoreError> {

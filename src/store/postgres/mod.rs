@@ -22,6 +22,7 @@ use tokio::sync::{Mutex, watch};
 use crate::store::backend::{Backend, Decoded};
 use crate::store::compare::{self, DifferenceRow};
 use crate::store::known::{Asked, Known};
+use crate::store::observed::acquire;
 use crate::store::plan::Plan;
 use crate::store::row::ROWS_VERSION;
 use crate::store::row_writes::RowWrites;
@@ -29,7 +30,7 @@ use crate::store::sql::{HEAD, SET_ROWS_VERSION};
 use crate::store::statement::{Argument, Statement};
 use crate::store::stored::HeadRow;
 use crate::store::texts::IndexDialect;
-use crate::store::{Append, Head, StoreError, migration_error, time_limit};
+use crate::store::{Append, Head, PoolState, StoreError, migration_error, time_limit};
 
 static MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
 
@@ -142,7 +143,7 @@ impl Backend for PostgresBackend {
             Argument::Integer(number) => query.bind(number),
             Argument::Bytes(bytes) => query.bind(bytes),
         });
-        query.fetch_all(&self.readers()).await
+        query.fetch_all(&mut *acquire(&self.readers()).await?).await
     }
 
     async fn explain(&self, statement: &Statement) -> Result<Vec<String>, sqlx::Error> {
@@ -217,6 +218,11 @@ impl Backend for PostgresBackend {
             tokio::spawn(news::listen(self.pool.clone(), self.heard.clone()));
         }
         news
+    }
+
+    fn pool(&self) -> PoolState {
+        let limited = self.limited.lock().unwrap_or_else(PoisonError::into_inner);
+        limited.values().map(PoolState::of).fold(PoolState::of(&self.pool), PoolState::and)
     }
 
     async fn start_rebuild(&self) -> Result<(), sqlx::Error> {

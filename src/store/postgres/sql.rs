@@ -142,7 +142,8 @@ macro_rules! row_statements {
                  $14::text[], $15::text[], $16::text[], $17::text[], $18::text[], $19::text[], \
                  $20::text[], $21::bigint[], $22::bigint[], $23::text[], $24::text[], \
                  $25::bigint[], $26::text[], $27::bigint[], $28::text[], $29::bigint[], \
-                 $30::bigint[], $31::bigint[], $32::bigint[], $33::bigint[])"
+                 $30::text[], $31::text[], $32::bigint[], $33::bigint[], $34::bigint[], $35::bigint[], \
+                 $36::bigint[])"
             ),
             drop_past_registers: concat!(
                 "delete from ",
@@ -206,8 +207,8 @@ macro_rules! row_statements {
                 "figures (",
                 figure_columns!(),
                 ") \
-                 select * from unnest($1::text[], $2::bigint[], $3::text[], $4::bigint[], $5::text[], \
-                 $6::bigint[], $7::text[], $8::bigint[], $9::text[])"
+                 select * from unnest($1::text[], $2::bigint[], $3::text[], $4::bigint[], $5::bigint[], \
+                 $6::text[], $7::bigint[], $8::text[], $9::bigint[], $10::text[], $11::bigint[], $12::bigint[])"
             ),
             set_series: concat!(
                 "insert into ",

@@ -9,6 +9,7 @@ use crate::store::postgres::sql::{
     ERASE_KEYS, INSERT_ATTACHMENTS, INSERT_CIPHERTEXTS, INSERT_NODES, RowStatements, WRITE_LOG,
 };
 use crate::store::row_writes::{CaseVersion, Closing, FigureWrite, RegisterVersion, RowWrites, TextWrite};
+use crate::store::sql::OPEN;
 use crate::store::{CaseRow, EventRecord, LedgerNode, NewAttachment, NewCiphertext, RegisterRow, StreamId};
 
 /// Writes head, commands, events, attachments and ciphertexts; an erasure takes away what came before it.
@@ -190,6 +191,9 @@ async fn cases(
         .bind(column(versions, |new| new.row.gap_ppm))
         .bind(always(|row| &row.fee_total))
         .bind(number(|new| new.row.typical.into()))
+        .bind(always(|row| &row.reported_by))
+        .bind(always(|row| &row.members))
+        .bind(number(|new| new.row.fee_fen))
         .bind(number(|new| new.span.to_position))
         .bind(number(|new| new.span.lane))
         .bind(number(|new| new.span.occurred_from))
@@ -203,12 +207,15 @@ async fn figures(connection: &mut PgConnection, text: &str, figures: &[FigureWri
         .bind(column(figures, |write| write.aggregate_id.to_string()))
         .bind(column(figures, |write| write.position))
         .bind(of_row(|write| write.row.kind.name()))
+        .bind(column(figures, |write| i64::from(write.row.happened.lane)))
         .bind(column(figures, |write| write.from_position))
         .bind(of_row(|write| &write.row.detail))
         .bind(column(figures, |write| write.row.number))
         .bind(column(figures, |write| write.row.amount.as_deref()))
         .bind(column(figures, |write| write.row.occurred_at))
-        .bind(of_row(|write| &write.row.counted_on));
+        .bind(of_row(|write| &write.row.counted_on))
+        .bind(column(figures, |write| write.row.happened.from))
+        .bind(column(figures, |write| write.row.happened.to.unwrap_or(OPEN)));
     connection.execute(query).await.map(drop)
 }
 

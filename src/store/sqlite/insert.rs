@@ -7,6 +7,7 @@ use sqlx::{Executor, Sqlite};
 
 use crate::store::plan::NewCommand;
 use crate::store::row_writes::{CaseVersion, FigureWrite, RegisterVersion, TextWrite};
+use crate::store::sql::OPEN;
 use crate::store::{EventRecord, LedgerNode, NewAttachment, NewCiphertext};
 
 type SqliteQuery<'q> = Query<'q, Sqlite, SqliteArguments<'q>>;
@@ -109,7 +110,7 @@ impl Inserted for NewCiphertext {
 }
 
 impl Inserted for CaseVersion {
-    const COLUMNS: usize = 30;
+    const COLUMNS: usize = 33;
 
     fn bind<'q>(&'q self, query: SqliteQuery<'q>) -> SqliteQuery<'q> {
         let row = &self.row;
@@ -140,6 +141,9 @@ impl Inserted for CaseVersion {
             .bind(row.gap_ppm)
             .bind(&row.fee_total)
             .bind(row.typical)
+            .bind(&row.reported_by)
+            .bind(&row.members)
+            .bind(row.fee_fen)
             .bind(self.span.to_position)
             .bind(self.span.lane)
             .bind(self.span.occurred_from)
@@ -148,7 +152,7 @@ impl Inserted for CaseVersion {
 }
 
 impl Inserted for FigureWrite {
-    const COLUMNS: usize = 9;
+    const COLUMNS: usize = 12;
 
     fn bind<'q>(&'q self, query: SqliteQuery<'q>) -> SqliteQuery<'q> {
         let row = &self.row;
@@ -156,12 +160,15 @@ impl Inserted for FigureWrite {
             .bind(self.aggregate_id.to_string())
             .bind(self.position)
             .bind(row.kind.name())
+            .bind(i64::from(row.happened.lane))
             .bind(self.from_position)
             .bind(&row.detail)
             .bind(row.number)
             .bind(&row.amount)
             .bind(row.occurred_at)
             .bind(&row.counted_on)
+            .bind(row.happened.from)
+            .bind(row.happened.to.unwrap_or(OPEN))
     }
 }
 

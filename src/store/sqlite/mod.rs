@@ -23,6 +23,7 @@ use tokio::time::Instant;
 use crate::store::backend::{Backend, Decoded};
 use crate::store::compare::{self, DifferenceRow};
 use crate::store::known::{Asked, Known};
+use crate::store::observed::acquire;
 use crate::store::plan::Plan;
 use crate::store::row::ROWS_VERSION;
 use crate::store::row_writes::{Closing, RowWrites};
@@ -30,7 +31,7 @@ use crate::store::sql::{HEAD, SET_ROWS_VERSION};
 use crate::store::statement::{Argument, Statement};
 use crate::store::stored::HeadRow;
 use crate::store::texts::IndexDialect;
-use crate::store::{Append, Head, StoreError, StreamId, migration_error, time_limit};
+use crate::store::{Append, Head, PoolState, StoreError, StreamId, migration_error, time_limit};
 
 use insert::{IndexedTerms, insert_all};
 use sql::{RowStatements, SERVED};
@@ -102,8 +103,10 @@ impl Backend for SqliteBackend {
             Argument::Integer(number) => query.bind(number),
             Argument::Bytes(bytes) => query.bind(bytes),
         });
-        let Some(limit) = time_limit::limit() else { return query.fetch_all(&self.readers).await };
-        let mut reader = self.limited.acquire().await?;
+        let Some(limit) = time_limit::limit() else {
+            return query.fetch_all(&mut *acquire(&self.readers).await?).await;
+        };
+        let mut reader = acquire(&self.limited).await?;
         // Dropped with this future when nobody waits any more: the statement ends then, too.
         let asker = Arc::new(());
         let (waits, until) = (Arc::downgrade(&asker), Instant::now() + limit);
@@ -180,6 +183,10 @@ impl Backend for SqliteBackend {
 
     fn news(&self) -> watch::Receiver<u64> {
         self.heard.subscribe()
+    }
+
+    fn pool(&self) -> PoolState {
+        PoolState::of(&self.readers).and(PoolState::of(&self.limited))
     }
 
     async fn start_rebuild(&self) -> Result<(), sqlx::Error> {

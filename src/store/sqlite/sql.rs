@@ -260,7 +260,7 @@ pub(super) const FINISH_REBUILD: &str = concat!(
     figure_columns!(),
     ") select ",
     figure_columns!(),
-    " from rebuild_figures order by aggregate_id, position, kind; ",
+    " from rebuild_figures order by aggregate_id, position, kind, lane; ",
     "delete from case_number_series; insert into case_number_series (series, last) ",
     "select series, last from rebuild_case_number_series; ",
     "drop table rebuild_case_versions; drop table rebuild_case_members; ",

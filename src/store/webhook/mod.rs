@@ -69,6 +69,19 @@ pub struct Turn {
     pub gone: Option<WebhookChange>,
 }
 
+/// How webhooks are doing, all together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WebhookStanding {
+    /// How many are served.
+    pub enabled: u64,
+    /// The position up to which each of them is served; `None` without any.
+    pub next_position: Option<u64>,
+    /// How many deliveries wait for another try.
+    pub waiting: u64,
+    /// How many were given up.
+    pub dead: u64,
+}
+
 /// The part of the store that webhooks need. Fails as [`Store`](crate::store::Store) does.
 #[async_trait]
 pub trait WebhookStore: Send + Sync {
@@ -89,6 +102,12 @@ pub trait WebhookStore: Send + Sync {
     /// # Errors
     /// When the database fails.
     async fn count_webhooks(&self, jurisdiction_prefix: &str) -> Result<u64, StoreError>;
+
+    /// How all endpoints are doing.
+    ///
+    /// # Errors
+    /// When the database fails.
+    async fn webhook_standing(&self) -> Result<WebhookStanding, StoreError>;
 
     /// The endpoints that are to be served.
     ///

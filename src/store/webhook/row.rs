@@ -4,6 +4,7 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use crate::store::stored::{corrupt, id, stream};
+use crate::store::webhook::WebhookStanding;
 use crate::store::{StoreError, StreamId};
 
 /// Declares a closed list of words that a column may hold.
@@ -345,6 +346,25 @@ impl TryFrom<StreamRow> for StreamId {
 
     fn try_from(row: StreamRow) -> Result<Self, StoreError> {
         stream("webhook_deliveries", &row.aggregate_type, &row.aggregate_id)
+    }
+}
+
+#[derive(FromRow)]
+pub(super) struct StandingRow {
+    enabled: i64,
+    next_position: i64,
+    waiting: i64,
+    dead: i64,
+}
+
+impl From<StandingRow> for WebhookStanding {
+    fn from(row: StandingRow) -> Self {
+        Self {
+            enabled: row.enabled.cast_unsigned(),
+            next_position: u64::try_from(row.next_position).ok(),
+            waiting: row.waiting.cast_unsigned(),
+            dead: row.dead.cast_unsigned(),
+        }
     }
 }
 

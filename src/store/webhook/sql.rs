@@ -31,6 +31,11 @@ pub(super) const WEBHOOKS: &str =
 pub(super) const COUNT_WEBHOOKS: &str =
     "select count(*) as count from webhooks where jurisdiction >= $1 and jurisdiction < $2";
 
+pub(super) const STANDING: &str = "select count(*) as enabled, coalesce(min(next_position), -1) as next_position, \
+     (select count(*) from webhook_deliveries where state = 'WAITING') as waiting, \
+     (select count(*) from webhook_deliveries where state = 'DEAD') as dead \
+     from webhooks where state = 'ENABLED'";
+
 pub(super) const ENABLED_WEBHOOKS: &str = "select id from webhooks where state = 'ENABLED' order by id";
 
 pub(super) const INSERT_WEBHOOK: &str = concat!(

@@ -3,10 +3,10 @@
 use async_trait::async_trait;
 use uuid::Uuid;
 
-use super::row::{ChangeRow, DeliveryRow, DueRow, IdRow, StreamRow, WebhookRow};
+use super::row::{ChangeRow, DeliveryRow, DueRow, IdRow, StandingRow, StreamRow, WebhookRow};
 use super::{
-    Delivery, DeliveryState, KeyPage, Turn, Webhook, WebhookChange, WebhookConfiguration, WebhookStore, WebhookWrite,
-    sql,
+    Delivery, DeliveryState, KeyPage, Turn, Webhook, WebhookChange, WebhookConfiguration, WebhookStanding,
+    WebhookStore, WebhookWrite, sql,
 };
 use crate::store::backend::{Backend, SqlStore};
 use crate::store::statement::{Argument, Statement};
@@ -40,6 +40,11 @@ impl<B: Backend> WebhookStore for SqlStore<B> {
 
     async fn count_webhooks(&self, jurisdiction_prefix: &str) -> Result<u64, StoreError> {
         self.count("count webhooks", within(sql::COUNT_WEBHOOKS, jurisdiction_prefix)).await
+    }
+
+    async fn webhook_standing(&self) -> Result<WebhookStanding, StoreError> {
+        let standing = self.one::<StandingRow, _>("see how webhooks are doing", Statement::new(sql::STANDING)).await?;
+        Ok(standing.unwrap_or(WebhookStanding { enabled: 0, next_position: None, waiting: 0, dead: 0 }))
     }
 
     async fn enabled_webhooks(&self) -> Result<Vec<Uuid>, StoreError> {

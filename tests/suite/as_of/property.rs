@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use etalon::app::{Condition, EventRecord, GroupKey, Grouped, Moment, StatisticsQuestion, YearQuestion};
+use etalon::domain::value::{Division, calendar};
 use jiff::{SignedDuration, Timestamp};
 use proptest::test_runner::{Config, RngSeed, TestCaseError, TestRunner};
 use serde_json::{Value, json};
@@ -13,6 +15,9 @@ use crate::as_of::fold::{SHOWN, Told, fold, shown, told};
 use crate::as_of::house::House;
 use crate::as_of::questions::Questions;
 use crate::as_of::steps::{Step, What, history};
+use crate::figures::fold::Folded;
+use crate::figures::year::FoldedYears;
+use crate::figures::{everybody, happened_at};
 use crate::store::support::Database;
 
 /// How many histories are lived through on each database.
@@ -70,11 +75,19 @@ async fn check(database: Database, steps: &[Step]) -> Result<(), String> {
     kept.push(look(&house, &questions, &cases).await);
     house.clock.advance(SignedDuration::from_hours(1));
     let log = told(house.app.log(None, None, 100_000).await.expect("the store reads"));
+    let records = house.app.log(None, None, 100_000).await.expect("the store reads");
     for kept in &kept {
         as_it_was(&house, kept).await?;
         as_the_log_says(&house, kept, &log).await?;
+        let known = records.iter().filter(|record| record.position <= kept.position);
+        figures(&house, Moment::Position(kept.position), kept.time, known).await?;
     }
-    by_what_had_occurred(&house, &log).await
+    by_what_had_occurred(&house, &log).await?;
+    for time in occurrences(&records) {
+        let known = records.iter().filter(|record| happened_at(record) <= time.as_microsecond());
+        figures(&house, Moment::Occurred(time.as_microsecond()), time, known).await?;
+    }
+    Ok(())
 }
 
 async fn look(house: &House, questions: &Questions, cases: &[String]) -> Kept {
@@ -128,6 +141,50 @@ async fn by_what_had_occurred(house: &House, log: &[Told]) -> Result<(), String>
         let then = house.ask("watcher", &query, json!({})).await;
         let expected = fold(log.iter().filter(|told| told.event.occurred_at <= time));
         same(&point, "a fold of what had occurred", &then["asOf"]["query"]["cases"], &shown(&expected))?;
+    }
+    Ok(())
+}
+
+/// Times at which something occurred, or just before it.
+fn occurrences(records: &[EventRecord]) -> impl Iterator<Item = Timestamp> {
+    let every = (records.len() / OCCURRENCES).max(1);
+    records.iter().step_by(every).enumerate().map(|(place, record)| {
+        let time = happened_at(record) - (place % 2) as i64;
+        Timestamp::from_microsecond(time).expect("a time of the log")
+    })
+}
+
+/// Statistics and the figures of a year, against a fold of what was known at the moment.
+async fn figures<'a>(
+    house: &House,
+    at: Moment,
+    time: Timestamp,
+    known: impl Iterator<Item = &'a EventRecord>,
+) -> Result<(), String> {
+    let (mut folded, mut years) = (Folded::default(), FoldedYears::default());
+    for record in known {
+        folded.take(record);
+        years.take(record);
+    }
+    let folded = folded.on(calendar::date_of(time));
+    for keys in [&[][..], &[GroupKey::Status, GroupKey::Level], &[GroupKey::Institution, GroupKey::Month]] {
+        let condition = Condition::All(Vec::new());
+        let question = StatisticsQuestion { condition, keys: keys.to_vec(), at, time: Some(time) };
+        let told = house.app.statistics(&everybody(), &question).await.expect("the store reads");
+        let expected = Grouped::Groups(folded.groups(keys));
+        if told != expected {
+            return Err(format!("statistics by {keys:?} as of {at:?}\nare {told:#?}\nnot {expected:#?}"));
+        }
+    }
+    for year in [2025, 2026] {
+        let jurisdiction = Division::parse("44").expect("Guangdong");
+        let question = YearQuestion { jurisdiction, year, at, time: Some(time) };
+        let told = house.app.year(&everybody(), question).await.expect("the log has begun");
+        let told: BTreeMap<_, _> = told.figures.into_iter().map(|figure| (figure.name, figure.value)).collect();
+        let expected = years.figures("44", year);
+        if told != expected {
+            return Err(format!("the figures of {year} as of {at:?}\nare {told:#?}\nnot {expected:#?}"));
+        }
     }
     Ok(())
 }

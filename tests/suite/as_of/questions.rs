@@ -167,6 +167,8 @@ const CASES: &[&str] = &[
     "(filter: { leadId: { isNull: false }, level: { nin: [COUNTY] } })",
     "(filter: { deadline: { isNull: false, gte: \"2026-02-01\" } })",
     "(filter: { clockPaused: true })",
+    "(first: 100, filter: { memberId: { isNull: false }, feeTotal: { lte: \"0\" } }, orderBy: [{ field: NUMBER }])",
+    "(filter: { reportedBy: { startsWith: \"enterprise\" } }, orderBy: [{ field: NUMBER }])",
     "(filter: { deadline: { lt: \"TODAY+P30D\" } }, orderBy: [{ field: DEADLINE }])",
     "(filter: { reportedAt: { gte: \"-P14D\" } })",
 ];

@@ -70,10 +70,15 @@ impl Folded {
         }
     }
 
+    /// The same, looked at on that day.
+    pub(crate) fn on(self, today: Date) -> Self {
+        Self { today, ..self }
+    }
+
     /// The sums that statistics have to give.
     pub(crate) fn groups(&self, keys: &[GroupKey]) -> Vec<GroupSums> {
         let mut groups: BTreeMap<Vec<String>, Vec<&Told>> = BTreeMap::new();
-        for told in self.cases.values() {
+        for told in self.cases.values().filter(|told| told.case.file.is_some()) {
             groups.entry(keys.iter().map(|key| told.part(*key)).collect()).or_default().push(told);
         }
         groups.into_iter().map(|(key, cases)| self.sums(key, &cases)).collect()
@@ -117,10 +122,17 @@ impl Folded {
 
 impl Told {
     fn take(&mut self, event: &Recorded<CaseFact>) {
+        let was = self.case.file.as_ref().map(|file| file.status);
         self.case.evolve(event);
+        if self.case.file.is_none() {
+            // Of what had happened by a time, the report may be missing.
+            return;
+        }
         let (status, happened) = (self.file().status, event.occurred_at.as_microsecond());
-        let first = self.entered.entry(status).or_insert(happened);
-        *first = happened.min(*first);
+        if was != Some(status) {
+            let first = self.entered.entry(status).or_insert(happened);
+            *first = happened.min(*first);
+        }
         self.first_gap = self.first_gap.or(self.gap());
         self.reopened |= self.file().reopened > 0;
     }

@@ -26,12 +26,20 @@ async fn written(store: &dyn Store, stream: StreamId, version: u64) {
     outcomes[0].as_ref().expect("accepted");
 }
 
-async fn everything_up_to(follower: &mut Follower, last: u64) -> Vec<u64> {
+/// Every position up to that one; no command is parted, and every event knows where its own ends.
+async fn everything_up_to(app: &App, follower: &mut Follower, last: u64) -> Vec<u64> {
+    const OF_A_COMMAND: u64 = EVENTS as u64;
     let mut seen = Vec::new();
     while follower.position().is_none_or(|position| position < last) {
         let batch = follower.next().await.expect("the log can be read");
-        seen.extend(batch.events.iter().map(|event| event.position));
+        seen.extend(batch.events.iter().map(|event| event.record.position));
         assert_eq!(follower.position(), Some(batch.through));
+        assert_eq!((batch.through + 1) % OF_A_COMMAND, 0, "a batch ends where a command does");
+        for event in batch.events.iter().step_by(EVENTS - 1) {
+            let position = event.record.position;
+            let end = app.end_of_command(event).await.expect("the store reads");
+            assert_eq!(end, position / OF_A_COMMAND * OF_A_COMMAND + OF_A_COMMAND - 1, "the command of {position}");
+        }
     }
     seen
 }
@@ -48,7 +56,8 @@ async fn followers_see_every_position_once_and_in_order(database: Database) {
         [(Start::Beginning, 0), (Start::After(17), 18), (Start::Now, BEFORE), (Start::After(BEFORE + 99), BEFORE + 100)]
     {
         let mut follower = app.follow(start, Interest::default()).await.expect("the log can be read");
-        let seen = tokio::spawn(async move { everything_up_to(&mut follower, last).await });
+        let app = app.clone();
+        let seen = tokio::spawn(async move { everything_up_to(&app, &mut follower, last).await });
         followers.push((seen, first));
     }
     let of_one = Interest { streams: vec![case_stream(2)], ..Interest::default() };
@@ -59,7 +68,7 @@ async fn followers_see_every_position_once_and_in_order(database: Database) {
     for (seen, first) in followers {
         assert_eq!(seen.await.expect("no panic"), (first..=last).collect::<Vec<_>>());
     }
-    let seen = everything_up_to(&mut of_one, last).await;
+    let seen = everything_up_to(&app, &mut of_one, last).await;
     let expected = (BEFORE..=last).filter(|position| ((position - BEFORE) / EVENTS as u64).is_multiple_of(2));
     assert_eq!(seen, expected.collect::<Vec<_>>());
     app.shutdown().await;

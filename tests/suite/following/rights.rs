@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::following::subscriber::{Subscriber, TRANSPORTS, Transport, position};
-use crate::life::scene::{Scene, institution};
+use crate::life::scene::{Scene, institution, triage};
 use crate::life::script::Case;
 use crate::life::world::World;
 
@@ -77,6 +77,34 @@ async fn who_leaves_sees_no_more(world: &World, url: &str, transport: Transport)
     for _ in 0..3 {
         let update = elsewhere.update().await;
         assert_eq!((&update["caseEvent"], &update["case"]), (&Value::Null, &Value::Null));
+    }
+}
+
+/// A command is recorded whole: each of its events shows the case as the whole command left it.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_within_a_command_shows_the_case_after_the_command() {
+    let world = World::embedded().await;
+    let scene = Scene::set(&world).await;
+    let case = scene.reported(&world, "检定").await;
+    case.takes("coordinator", "triageCase", triage("TESTING")).await;
+    let service = json!({ "institutionId": scene.institute, "certificate": "JZ-1" });
+    case.takes("coordinator", "provideRoutineService", service).await;
+    let filter = json!({ "filter": { "caseIds": [case.id] } });
+    let mut live = open(TRANSPORTS[0], &world.server.graphql, &world, "watcher", EVENTS, filter).await;
+    // It is told where it begins.
+    assert_eq!(live.update().await["caseEvent"], Value::Null);
+    case.takes("enterprise", "confirmSolution", json!({})).await;
+    let filter = json!({ "fromStart": true, "filter": { "caseIds": [case.id] } });
+    let mut replayed = open(TRANSPORTS[0], &world.server.graphql, &world, "watcher", EVENTS, filter).await;
+    for version in 1..=3 {
+        assert_eq!(replayed.update().await["case"]["version"], version);
+    }
+    for subscriber in [&mut live, &mut replayed] {
+        for kind in ["SolutionConfirmed", "CaseResolved"] {
+            let update = subscriber.update().await;
+            assert_eq!((&update["caseEvent"]["type"], &update["case"]["version"]), (&json!(kind), &json!(5)));
+            assert_eq!(update["position"], update["caseEvent"]["position"], "whoever goes on misses nothing");
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use etalon::codec;
 use etalon::domain::actor::{Actor, ActorId, Role};
 use etalon::domain::case::Case;
 use etalon::domain::case::event::CaseFact;
-use etalon::domain::event::Recorded;
+use etalon::domain::event::{Fact, Recorded};
 use etalon::interchange::export::{Export, export};
 use etalon::interchange::format::Format;
 use etalon::interchange::import::error::ImportError;
@@ -118,8 +118,13 @@ pub(crate) fn importer() -> Actor {
     Actor::of_the_server(ActorId::importer(), Role::Importer)
 }
 
-/// The event of a record.
+/// The event of a case's record.
 pub(crate) fn case_event(record: &EventRecord) -> Recorded<CaseFact> {
+    event_of(record)
+}
+
+/// The event of a record.
+pub(crate) fn event_of<F: Fact>(record: &EventRecord) -> Recorded<F> {
     codec::decode_stored(stored(record), &codec::upcasters()).unwrap()
 }
 

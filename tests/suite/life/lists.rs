@@ -77,7 +77,9 @@ pub async fn filters_give_what_they_say(world: &World) {
     scene.triaged(world, "乙：外径").await;
     let third = scene.reported(world, "丙：内径 100% _特殊_").await;
     third.takes("enterprise", "withdrawCase", json!({ "reason": "x" })).await;
-    scene.researching(world, "丁：角度").await;
+    let fourth = scene.researching(world, "丁：角度").await;
+    fourth.takes("lead", "inviteExpert", json!({ "expertId": scene.expert })).await;
+    let reporter = first.shows("reportedBy { id }").await["reportedBy"]["id"].clone();
     let numbers = page(world, json!({ "filter": { "title": { "eq": "甲：内径" } } })).await;
     let number = text(&numbers["edges"][0]["node"]["number"]);
     assert!(number.starts_with("GD-"), "{number}");
@@ -104,6 +106,16 @@ pub async fn filters_give_what_they_say(world: &World) {
         (json!({ "enterpriseId": { "ne": scene.enterprise } }), vec![]),
         (json!({ "leadId": { "eq": scene.lead } }), vec!["丁"]),
         (json!({ "leadId": { "isNull": true } }), vec!["甲", "乙", "丙"]),
+        // The lead, and whoever was invited.
+        (json!({ "memberId": { "eq": scene.lead } }), vec!["丁"]),
+        (json!({ "memberId": { "in": [scene.expert] } }), vec!["丁"]),
+        (json!({ "memberId": { "nin": [scene.lead, scene.expert] } }), vec!["甲", "乙", "丙"]),
+        (json!({ "memberId": { "isNull": true } }), vec!["甲", "乙", "丙"]),
+        (json!({ "memberId": { "isNull": false, "ne": scene.lead } }), vec![]),
+        (json!({ "reportedBy": { "eq": reporter } }), vec!["甲", "乙", "丙", "丁"]),
+        (json!({ "reportedBy": { "ne": reporter } }), vec![]),
+        (json!({ "feeTotal": { "gte": "0.00", "lt": "0.01" } }), vec!["甲", "乙", "丙", "丁"]),
+        (json!({ "feeTotal": { "gt": "0" } }), vec![]),
         (json!({ "gap": { "gt": "1" } }), vec![]),
         (json!({ "category": { "startsWith": "L" } }), vec!["乙", "丁"]),
         (json!({ "reportedAt": { "gt": "2099-01-01T00:00:00Z" } }), vec![]),

@@ -1,5 +1,8 @@
 //! Figures over HTTP: by groups, of a year, as of then, and of what one may see.
 
+use etalon::domain::annual_summary::year::year_of;
+use etalon::domain::value::calendar;
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::life::scene::{Scene, triage};
@@ -196,8 +199,9 @@ pub async fn a_report_is_written_beside_the_server(world: &World) {
     assert!(!refused.status.success() && told.contains("position 999999 does not exist yet"), "{told}");
 }
 
-/// By the server's clock.
+/// The year of the next summary, by the server's clock.
 async fn this_year(world: &World) -> i64 {
     let answer = world.ask("watcher", "{ serverInfo { time } }", json!({})).await;
-    text(&answer["serverInfo"]["time"])[..4].parse().expect("a year")
+    let now: Timestamp = text(&answer["serverInfo"]["time"]).parse().expect("a time");
+    year_of(calendar::date_of(now)).into()
 }

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
 
+use etalon::domain::annual_summary::year::year_of;
 use reqwest::{Client, Response, StatusCode};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
@@ -47,7 +48,8 @@ impl World {
         Self::of(Installation::on(database.url()), Some(database)).await
     }
 
-    async fn of(installation: Installation, database: Option<FreshDatabase>) -> Self {
+    /// In that installation, on the database that it was made for.
+    pub async fn of(installation: Installation, database: Option<FreshDatabase>) -> Self {
         let server = installation.start();
         let client = Client::new();
         let token = installation.token(&Who::new("watcher", "AUDITOR", "CN"));
@@ -167,9 +169,9 @@ pub fn day(after_today: i64) -> String {
     now.date().saturating_add(jiff::Span::new().days(after_today)).to_string()
 }
 
-/// The year in China, so many after this one.
+/// The year whose summary tells of today, so many after it.
 pub fn year(after_this: i64) -> i64 {
-    day(0)[..4].parse::<i64>().expect("a year") + after_this
+    i64::from(year_of(day(0).parse().expect("a day"))) + after_this
 }
 
 /// The fields of an object.

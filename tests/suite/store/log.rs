@@ -84,8 +84,46 @@ async fn events_are_found_by_their_times(database: Database) {
         assert_eq!(positions(&*store, query.clone()).await, expected, "{query:?}");
         let last = EventQuery { limit: 1, keep: Keep::Last, ..query.clone() };
         assert_eq!(positions(&*store, last.clone()).await, expected[expected.len() - 1..], "{query:?}");
-        assert_eq!(store.count_events(&last).await.expect("counted"), expected.len() as u64, "{query:?}");
+        let counted = store.count_events(&last).await.expect("counted");
+        assert_eq!(counted.into_values().sum::<u64>(), expected.len() as u64, "{query:?}");
     }
+}
+
+/// Of each of them so many, in its own order, however they lie in the log.
+async fn the_same_page_of_several_streams_is_read_at_once(database: Database) {
+    let store = database.open().await;
+    let (one, two, three) = (case_stream(1), case_stream(2), case_stream(3));
+    let batch = [
+        note(one, 0, "a"),
+        note(two, 0, "b"),
+        note(one, 1, "c"),
+        note(three, 0, "d"),
+        note(two, 1, "e"),
+        note(one, 2, "f"),
+    ];
+    commit(&*store, &batch).await;
+    let of = |streams: &[StreamId]| EventQuery {
+        aggregate_type: Some(AggregateType::Case),
+        aggregate_ids: streams.iter().map(|stream| stream.aggregate_id).collect(),
+        ..every_event()
+    };
+    let both = || of(&[one, two]);
+    for (query, of_one, of_two) in [
+        (both(), vec![0, 2, 5], vec![1, 4]),
+        (EventQuery { limit: 2, ..both() }, vec![0, 2], vec![1, 4]),
+        (EventQuery { limit: 1, keep: Keep::Last, ..both() }, vec![5], vec![4]),
+        (EventQuery { limit: 1, after: Some(1), ..both() }, vec![2], vec![4]),
+        (EventQuery { limit: 2, before: Some(5), keep: Keep::Last, ..both() }, vec![0, 2], vec![1, 4]),
+        (EventQuery { limit: 1, keep: Keep::Last, ..of(&[one]) }, vec![5], vec![]),
+    ] {
+        let events = store.events(&query).await.expect("read");
+        let found = |stream: StreamId| -> Vec<u64> {
+            events.iter().filter(|event| event.stream() == Some(stream)).map(|event| event.position).collect()
+        };
+        assert_eq!((found(one), found(two), found(three)), (of_one, of_two, vec![]), "{query:?}");
+    }
+    let counted = store.count_events(&EventQuery { limit: 1, after: Some(0), ..both() }).await.expect("counted");
+    assert_eq!(counted, [(one.aggregate_id, 2), (two.aggregate_id, 2)].into());
 }
 
 async fn hashes_are_recomputable_from_the_stored_bytes(database: Database) {
@@ -126,5 +164,6 @@ async fn hashes_are_recomputable_from_the_stored_bytes(database: Database) {
 on_both_databases! {
     events_are_found_by_what_they_are,
     events_are_found_by_their_times,
+    the_same_page_of_several_streams_is_read_at_once,
     hashes_are_recomputable_from_the_stored_bytes,
 }

@@ -1,8 +1,8 @@
 //! The read rows can be computed again from the log and swapped in while everybody goes on.
 
 use etalon::store::{
-    AggregateType, Append, CaseLink, CaseRow, Committed, FigureKind, FigureRow, Moment, NumberTaken, RebuildOutcome,
-    RebuiltRow, RowChanges, SUB_CASE_OF, Store, StreamId, TextRow,
+    AggregateType, Append, CaseLink, CaseRow, Committed, FigureKind, FigureRow, FigureSpan, Moment, NumberTaken,
+    RebuildOutcome, RebuiltRow, RowChanges, SUB_CASE_OF, Store, StreamId, TextRow,
 };
 use futures::future::{Either, select};
 
@@ -48,6 +48,7 @@ fn figure(detail: &str) -> FigureRow {
         amount: Some("12.50".to_owned()),
         occurred_at: 1_700_000_000_000_000,
         counted_on: "2023-11-15".to_owned(),
+        happened: FigureSpan { lane: 0, from: 1_700_000_000_000_000, to: None },
     }
 }
 

@@ -54,6 +54,9 @@ pub(crate) fn case_row(number: u128) -> CaseRow {
         gap_ppm: None,
         fee_total: "0".to_owned(),
         typical: false,
+        reported_by: "p-1".to_owned(),
+        members: String::new(),
+        fee_fen: 0,
     }
 }
 

@@ -1,8 +1,8 @@
 //! Percentiles, fees and groups of statistics, against known answers.
 
 use etalon::store::{
-    CaseQuery, CaseRow, FeeSum, FigureKind, FigureRow, GapSums, GroupKey, GroupSums, Grouped, Moment, RowChanges,
-    StatisticsQuery, Store, TimeToState,
+    CaseQuery, CaseRow, FeeSum, FigureKind, FigureRow, FigureSpan, GapSums, GroupKey, GroupSums, Grouped, Moment,
+    RowChanges, StatisticsQuery, Store, TimeToState,
 };
 
 use crate::store::samples::{all_cases, append, case_row, case_stream, commit_one, notes};
@@ -20,6 +20,7 @@ fn figure(kind: FigureKind, detail: &str, number: Option<i64>, days: i64) -> Fig
         amount: None,
         occurred_at: REPORTED + days * DAY,
         counted_on: "2023-11-15".to_owned(),
+        happened: FigureSpan { lane: 0, from: REPORTED + days * DAY, to: None },
     }
 }
 

@@ -66,6 +66,9 @@ async fn every_column_survives(database: Database) {
         gap_ppm: Some(-1_500_000),
         fee_total: "12345.67".to_owned(),
         typical: true,
+        reported_by: "p-7".to_owned(),
+        members: " p-8  p-9 ".to_owned(),
+        fee_fen: 12_345,
         ..case_row(1)
     };
     for (version, row) in [(0, full.clone()), (1, case_row(1)), (2, full)] {

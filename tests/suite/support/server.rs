@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use etalon::clock::{Clock, SystemClock};
 use etalon::identity::claims::Claims;
@@ -160,9 +161,26 @@ impl Server {
 
     /// Asks it to end, and waits until it has.
     pub fn stop(&self) -> bool {
-        let mut child = self.child.lock().expect("nobody panics with it");
-        let told = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().expect("kill is there");
-        told.success() && child.wait().expect("it ends").success()
+        let told = self.tell("TERM");
+        told && self.child.lock().expect("nobody panics with it").wait().expect("it ends").success()
+    }
+
+    /// Sends it a signal by its name.
+    pub fn tell(&self, signal: &str) -> bool {
+        let id = self.child.lock().expect("nobody panics with it").id();
+        Command::new("kill").args(["-s", signal, &id.to_string()]).status().expect("kill is there").success()
+    }
+
+    /// Comes back when its log says this.
+    pub async fn says(&self, words: &str) {
+        let mut looks = tokio::time::interval(Duration::from_millis(20));
+        for _ in 0..1_000 {
+            looks.tick().await;
+            if self.log().contains(words) {
+                return;
+            }
+        }
+        panic!("it does not say `{words}`:\n{}", self.log());
     }
 }
 

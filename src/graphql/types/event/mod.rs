@@ -19,7 +19,7 @@ use crate::domain::case::event::CaseFact;
 use crate::domain::event::{Fact, Recorded};
 use crate::domain::value::CaseId;
 use crate::graphql::connection::{self, PageInfo, Slice};
-use crate::graphql::context::app;
+use crate::graphql::context::loaders;
 use crate::graphql::errors;
 use crate::graphql::filter::sought;
 use crate::graphql::scalars::{Cursor, DateTime, JsonText, Position};
@@ -248,7 +248,7 @@ impl CaseEventConnection {
     /// How many there are on all pages. Counted when it is asked for.
     async fn total_count(&self, ctx: &Context<'_>) -> Option<Result<u64>> {
         errors::nullable(async {
-            let counted = app(ctx).count_case_events(self.case, &self.page).await;
+            let counted = loaders(ctx).count_told(self.case, &self.page).await;
             counted.map(Some).map_err(|fault| errors::fault(ctx, fault))
         })
         .await
@@ -286,7 +286,8 @@ impl CaseEventConnection {
             occurred: filter.occurred_at.unwrap_or_default().into(),
             ..EventPage::default()
         };
-        let mut history = app(ctx).told(case, &page).await.map_err(|fault| errors::fault(ctx, fault))?;
+        let told = loaders(ctx).told(case, &page).await.map_err(|fault| errors::fault(ctx, fault))?;
+        let mut history = told.to_vec();
         let beyond = slice.cut(&mut history);
         let edges: Vec<_> = history
             .into_iter()

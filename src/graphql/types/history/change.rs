@@ -287,7 +287,7 @@ changes! {
         /// 测量结果变化: what was measured.
         Measurements as MeasurementsChange of state::Measurement => MeasurementNode, |measurement, change| (measurement, change.at).into();
         /// 关联变化: what it is to other cases.
-        Links as LinksChange of state::Link => LinkNode, |link, change| (link, change.at).into();
+        Links as LinksChange of state::Link => LinkNode, |link, change| LinkNode { link: *link, from: change.at.into() };
         /// 收费变化: fees.
         Fees as FeesChange of state::Fee => Fee, |fee, change| (fee, change.at).into();
         /// 先进技术变化: techniques brought in.
@@ -318,6 +318,6 @@ async fn load(ctx: &Context<'_>, named: Option<Named>, at: Moment) -> Result<Opt
         Some(Named::Campaign(id)) => common::campaign(ctx, id, at).await?.map(Node::Campaign),
         Some(Named::Institution(id)) => common::institution(ctx, id, at).await?.map(Node::Institution),
         Some(Named::Person(id)) => common::person(ctx, id, at).await?.map(Node::Person),
-        Some(Named::Case(id)) => CaseNode::load(ctx, id, at).await?.map(Node::Case),
+        Some(Named::Case(id)) => CaseNode::named(ctx, id, at.into()).await?.map(Node::Case),
     })
 }

@@ -13,7 +13,7 @@ use crate::app::{CasePoint, Moment, Told, parts};
 use crate::domain::case::history::{between, of_field};
 use crate::domain::value::{CaseId, EnterpriseId};
 use crate::graphql::connection::Slice;
-use crate::graphql::context::app;
+use crate::graphql::context::loaders;
 use crate::graphql::query::as_of::AsOfAxis;
 use crate::graphql::scalars::{Cursor, DateTime};
 use crate::graphql::types::common::ActorNode;
@@ -35,8 +35,8 @@ pub(crate) struct CaseHistory {
 }
 
 impl CaseHistory {
-    async fn load(&self, ctx: &Context<'_>) -> Result<Vec<Told>> {
-        app(ctx).case_history(self.id, self.at).await.map_err(|fault| errors::fault(ctx, fault))
+    async fn load(&self, ctx: &Context<'_>) -> Result<Arc<[Told]>> {
+        loaders(ctx).history(self.id, self.at).await.map_err(|fault| errors::fault(ctx, fault))
     }
 
     fn maker(&self, told: &Told) -> Maker {

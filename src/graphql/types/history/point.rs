@@ -14,7 +14,7 @@ use crate::graphql::scalars::{DateTime, Position};
 pub(crate) enum CasePointInput {
     /// 版本: after so many of its events; 0 is before it was reported.
     Version(i32),
-    /// 位置: as the log had it after this position.
+    /// 位置: just after the command that recorded the event at this position.
     Position(Position),
     /// 时间: at this time, on the axis asked for.
     Time(DateTime),

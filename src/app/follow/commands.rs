@@ -1,0 +1,74 @@
+//! Which events of a stretch of the log are of one command: they are of one actor and one key, and follow each other.
+
+use crate::store::EventRecord;
+
+/// Whether both are of one command.
+fn is_same(one: &EventRecord, other: &EventRecord) -> bool {
+    (&one.actor, &one.command_id) == (&other.actor, &other.command_id)
+}
+
+/// Drops the command at the end of a page that may go on behind it, so that it comes whole with the next page; unless it is
+/// all there is.
+pub(super) fn keep_whole<T>(page: &mut Vec<T>, record: impl Fn(&T) -> &EventRecord) {
+    let Some(last) = page.last() else { return };
+    let earlier = page.iter().rposition(|event| !is_same(record(event), record(last)));
+    if let Some(earlier) = earlier {
+        page.truncate(earlier + 1);
+    }
+}
+
+/// Where the command of each event of a gap-free page ends; unknown for the last one of a full page, which may go on.
+pub(super) fn ends(page: &[EventRecord], is_full: bool) -> Vec<Option<u64>> {
+    let last_of_page = page.last().map(|last| last.position);
+    let end = |command: &[EventRecord]| {
+        let end = command.last().map(|last| last.position);
+        end.filter(|_| !is_full || end != last_of_page)
+    };
+    page.chunk_by(is_same).flat_map(|command| vec![end(command); command.len()]).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn page(commands: &[&str]) -> Vec<EventRecord> {
+        let event = |(position, command): (usize, &&str)| EventRecord {
+            position: position as u64,
+            aggregate_type: "Case".to_owned(),
+            aggregate_id: String::new(),
+            sequence: 1,
+            event_type: String::new(),
+            event_version: String::new(),
+            payload: String::new(),
+            metadata: String::new(),
+            recorded_at: 0,
+            actor: "somebody".to_owned(),
+            command_id: (*command).to_owned(),
+            entry: Vec::new(),
+            leaf_hash: [0; 32],
+        };
+        commands.iter().enumerate().map(event).collect()
+    }
+
+    fn kept(commands: &[&str]) -> usize {
+        let mut page = page(commands);
+        keep_whole(&mut page, |record| record);
+        page.len()
+    }
+
+    #[test]
+    fn a_command_at_the_end_of_a_page_comes_whole_with_the_next() {
+        assert_eq!(kept(&["a", "a", "b", "b"]), 2);
+        assert_eq!(kept(&["a", "b", "c"]), 2);
+        assert_eq!(kept(&["a", "a"]), 2, "one that fills a page comes in pieces");
+        assert_eq!(kept(&[]), 0);
+    }
+
+    #[test]
+    fn an_event_knows_where_its_command_ends() {
+        assert_eq!(ends(&page(&["a", "a", "b"]), false), [Some(1), Some(1), Some(2)]);
+        assert_eq!(ends(&page(&["a", "a"]), false), [Some(1), Some(1)]);
+        assert_eq!(ends(&page(&["a", "a"]), true), [None, None]);
+        assert_eq!(ends(&page(&["a", "b", "b"]), true), [Some(0), None, None]);
+    }
+}

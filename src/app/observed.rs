@@ -1,0 +1,47 @@
+//! The figures that are a state rather than a count: brought up to date when somebody asks for them.
+
+use crate::app::App;
+use crate::app::request::{Fault, time_of};
+use crate::store::Sealed;
+use crate::telemetry::metrics::{Connections, Metrics, metrics};
+
+impl App {
+    /// Brings the figures of this process up to date. Where the database does not answer, those that it knows stay as they
+    /// were, and one says so.
+    pub async fn observe(&self) {
+        let metrics = metrics();
+        metrics.queue.set(self.writer.waiting() as i64);
+        metrics.queue_limit.set(self.writer.capacity() as i64);
+        let pool = self.store.pool();
+        for (state, count) in [("in_use", pool.in_use), ("idle", pool.idle)] {
+            metrics.database_connections.get_or_create(&Connections { state }).set(count.into());
+        }
+        metrics.database_connections_limit.set(pool.limit.into());
+        let looked = self.look(metrics).await;
+        metrics.database_up.set(looked.is_ok().into());
+        if let Err(fault) = looked {
+            tracing::warn!(%fault, "the figures of the log cannot be read for now");
+        }
+    }
+
+    /// What the database knows.
+    async fn look(&self, metrics: &Metrics) -> Result<(), Fault> {
+        let head = self.store.head().await?.next_position;
+        metrics.log.set(head.cast_signed());
+        if let Some(latest) = self.store.checkpoint(Sealed::Latest).await? {
+            metrics.checkpoint.set(latest.size.cast_signed());
+            let age = self.clock.now().duration_since(time_of(latest.signed_at));
+            metrics.checkpoint_age.set(age.as_secs_f64());
+        }
+        let standing = self.store.webhook_standing().await?;
+        let behind = |position: Option<u64>| position.map_or(0, |position| head.saturating_sub(position)).cast_signed();
+        metrics.webhooks.set(standing.enabled.cast_signed());
+        metrics.webhook_lag.set(behind(standing.next_position));
+        metrics.webhook_waiting.set(standing.waiting.cast_signed());
+        metrics.webhook_dead.set(standing.dead.cast_signed());
+        let (followers, last) = self.hub.get().map_or((0, None), |hub| hub.followers());
+        metrics.followers.set(followers as i64);
+        metrics.follower_lag.set(behind(last));
+        Ok(())
+    }
+}

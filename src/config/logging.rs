@@ -1,0 +1,46 @@
+//! The settings of the log.
+
+use serde::Deserialize;
+use tracing_subscriber::EnvFilter;
+
+/// How log lines are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object per line, for programs.
+    Json,
+}
+
+const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
+
+/// A `tracing` filter that can be parsed.
+#[derive(Deserialize)]
+#[serde(try_from = "String")]
+pub(super) struct Filter(pub(super) String);
+
+impl TryFrom<String> for Filter {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let refused = |part: &str| {
+            let levels = LEVELS.join(", ");
+            format!(
+                "`{part}` is no log filter: write one of {levels}, or parts such as `etalon::store=debug`, with commas between them"
+            )
+        };
+        // For the library a word alone is the name of a module: `inof` would silence everything else.
+        let is_misspelt = |part: &&str| {
+            let is_word = !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphabetic());
+            is_word && !LEVELS.iter().any(|level| level.eq_ignore_ascii_case(part))
+        };
+        if let Some(part) = text.split(',').find(is_misspelt) {
+            return Err(refused(part));
+        }
+        match EnvFilter::try_new(&text) {
+            Ok(_) => Ok(Self(text)),
+            Err(_) => Err(refused(&text)),
+        }
+    }
+}

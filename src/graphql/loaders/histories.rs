@@ -1,0 +1,55 @@
+//! What has happened to cases, and how much of it there is: a page of each is one read.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use async_graphql::dataloader::Loader;
+
+use crate::app::{App, EventPage, Fault, Told};
+use crate::domain::value::CaseId;
+use crate::graphql::loaders::grouped;
+
+/// A page of what has happened to a case.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub(super) struct ToldKey {
+    pub(super) id: CaseId,
+    pub(super) page: EventPage,
+}
+
+pub(super) struct Histories {
+    pub(super) app: Arc<App>,
+}
+
+impl Loader<ToldKey> for Histories {
+    type Value = Arc<[Told]>;
+    type Error = Fault;
+
+    async fn load(&self, keys: &[ToldKey]) -> Result<HashMap<ToldKey, Self::Value>, Fault> {
+        let mut found = HashMap::with_capacity(keys.len());
+        for (page, keys) in grouped(keys, |key| key.page.clone()) {
+            let ids: Vec<_> = keys.iter().map(|key| key.id).collect();
+            let told = self.app.told(&ids, &page).await?;
+            found.extend(told.into_iter().map(|(id, told)| (ToldKey { id, page: page.clone() }, told.into())));
+        }
+        Ok(found)
+    }
+}
+
+pub(super) struct Counts {
+    pub(super) app: Arc<App>,
+}
+
+impl Loader<ToldKey> for Counts {
+    type Value = u64;
+    type Error = Fault;
+
+    async fn load(&self, keys: &[ToldKey]) -> Result<HashMap<ToldKey, u64>, Fault> {
+        let mut found = HashMap::with_capacity(keys.len());
+        for (page, keys) in grouped(keys, |key| key.page.clone()) {
+            let ids: Vec<_> = keys.iter().map(|key| key.id).collect();
+            let counted = self.app.count_case_events(&ids, &page).await?;
+            found.extend(counted.into_iter().map(|(id, count)| (ToldKey { id, page: page.clone() }, count)));
+        }
+        Ok(found)
+    }
+}

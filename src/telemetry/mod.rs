@@ -1,0 +1,8 @@
+//! What the process tells of itself: figures for Prometheus, and traces for a collector of OpenTelemetry.
+//!
+//! Names and numbers of the program's own, and positions of the log. Nothing here is ever given a name, a text or an id of
+//! anybody's.
+
+pub mod metrics;
+pub mod process;
+pub mod traces;

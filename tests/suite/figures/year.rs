@@ -1,0 +1,185 @@
+//! What the figures of a year must be: counted in memory, case by case, without the rows of figures.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use etalon::app::EventRecord;
+use etalon::domain::annual_summary::figure::FigureName;
+use etalon::domain::annual_summary::year::year_of;
+use etalon::domain::case::Case;
+use etalon::domain::case::event::CaseFact;
+use etalon::domain::case::state::File;
+use etalon::domain::case::values::{Kind, Status};
+use etalon::domain::enterprise::Enterprise;
+use etalon::domain::enterprise::event::EnterpriseFact;
+use etalon::domain::event::Recorded;
+use etalon::domain::value::{Decimal, calendar};
+use jiff::civil::Date;
+
+use crate::interchange::support::{case_event, event_of};
+
+/// The cases and enterprises of the log so far, and what has counted.
+#[derive(Default)]
+pub(crate) struct FoldedYears {
+    cases: BTreeMap<String, Case>,
+    enterprises: BTreeMap<String, Enterprise>,
+    counted: Vec<Counted>,
+}
+
+/// Something that counts for a day.
+struct Counted {
+    of: String,
+    on: Date,
+    what: What,
+}
+
+enum What {
+    Entered(Status),
+    Reopened,
+    Escalated,
+    DeadlineMissed,
+    GapClosed,
+    Fee(Decimal),
+    Training(u32),
+    Technique,
+    Published,
+    Enrolled,
+    Visit,
+}
+
+impl FoldedYears {
+    /// Takes the next event of the log.
+    pub(crate) fn take(&mut self, record: &EventRecord) {
+        match record.aggregate_type.as_str() {
+            "Case" => self.take_case(&record.aggregate_id, &case_event(record)),
+            "Enterprise" => self.take_enterprise(&record.aggregate_id, &event_of(record)),
+            _ => {}
+        }
+    }
+
+    fn take_case(&mut self, id: &str, event: &Recorded<CaseFact>) {
+        let case = self.cases.entry(id.to_owned()).or_default();
+        let before = case.file.clone();
+        case.evolve(event);
+        let Some(file) = &case.file else { return };
+        let is_closed = |file: &File| file.capability_gap().is_some_and(|gap| gap.is_closed());
+        let mut on = calendar::date_of(event.occurred_at);
+        let mut count = |on, what| self.counted.push(Counted { of: id.to_owned(), on, what });
+        if before.as_ref().is_none_or(|before| before.status != file.status) {
+            count(on, What::Entered(file.status));
+        }
+        if is_closed(file) && !before.as_ref().is_some_and(is_closed) {
+            count(on, What::GapClosed);
+        }
+        let what = match &event.fact {
+            CaseFact::CaseReopened(_) => What::Reopened,
+            CaseFact::CaseEscalated(_) => What::Escalated,
+            CaseFact::DeadlineMissed(_) => What::DeadlineMissed,
+            CaseFact::TrainingDelivered(fact) => What::Training(fact.trainees),
+            CaseFact::TechniqueIntroduced(_) => What::Technique,
+            CaseFact::TypicalCasePublished(_) => What::Published,
+            CaseFact::FeeRecorded(fact) => {
+                on = fact.service_date;
+                What::Fee(fact.amount.yuan().clone())
+            }
+            _ => return,
+        };
+        count(on, what);
+    }
+
+    fn take_enterprise(&mut self, id: &str, event: &Recorded<EnterpriseFact>) {
+        self.enterprises.entry(id.to_owned()).or_default().evolve(event);
+        let (on, what) = match &event.fact {
+            EnterpriseFact::EnterpriseEnrolled(_) => (calendar::date_of(event.occurred_at), What::Enrolled),
+            EnterpriseFact::FieldVisitRecorded(fact) => (fact.visited_on, What::Visit),
+            EnterpriseFact::EnrolmentWithdrawn(_) | EnterpriseFact::ContactErased(_) => return,
+        };
+        self.counted.push(Counted { of: id.to_owned(), on, what });
+    }
+
+    /// The figures that a division's year has to have.
+    pub(crate) fn figures(&self, division: &str, year: i16) -> BTreeMap<FigureName, Decimal> {
+        FigureName::ALL.iter().map(|name| (*name, self.figure(*name, division, year))).collect()
+    }
+
+    fn figure(&self, name: FigureName, division: &str, year: i16) -> Decimal {
+        let within = self.counted.iter().filter(|counted| self.lies_within(counted, division));
+        let all: Vec<_> = within.collect();
+        let of_year: Vec<_> = all.iter().copied().filter(|counted| year_of(counted.on) == year).collect();
+        let events = |is: &dyn Fn(&What) -> bool| whole(of_year.iter().filter(|counted| is(&counted.what)).count());
+        let things = |is: &dyn Fn(&Counted) -> bool| {
+            let things: BTreeSet<_> = of_year.iter().filter(|counted| is(counted)).map(|counted| &counted.of).collect();
+            whole(things.len())
+        };
+        let entered =
+            |status: Status| things(&|counted| matches!(&counted.what, What::Entered(entered) if *entered == status));
+        let is_reported = |counted: &Counted| matches!(counted.what, What::Entered(Status::Reported));
+        match name {
+            FigureName::VisitsMade => events(&|what| matches!(what, What::Visit)),
+            FigureName::EnterprisesEnrolled => things(&|counted| matches!(counted.what, What::Enrolled)),
+            FigureName::EnterprisesServed => {
+                let served = of_year.iter().filter(|counted| {
+                    matches!(counted.what, What::Visit | What::Entered(_) | What::Training(_) | What::Technique)
+                });
+                let served: BTreeSet<_> = served.map(|counted| self.enterprise_of(counted)).collect();
+                whole(served.len())
+            }
+            FigureName::CasesReported => entered(Status::Reported),
+            FigureName::CasesResolved => entered(Status::Resolved),
+            FigureName::CasesClosed => entered(Status::Closed),
+            FigureName::CasesWithdrawn => entered(Status::Withdrawn),
+            FigureName::CasesDuplicate => entered(Status::Duplicate),
+            FigureName::CasesReopened => things(&|counted| matches!(counted.what, What::Reopened)),
+            FigureName::CasesEscalated => things(&|counted| matches!(counted.what, What::Escalated)),
+            FigureName::CasesOpen => {
+                let open = all.iter().filter(|counted| is_reported(counted) && self.file(counted).waits());
+                whole(open.map(|counted| &counted.of).collect::<BTreeSet<_>>().len())
+            }
+            FigureName::DeadlinesMissed => events(&|what| matches!(what, What::DeadlineMissed)),
+            FigureName::GapsClosed => things(&|counted| matches!(counted.what, What::GapClosed)),
+            FigureName::EnergyCases => things(&|counted| {
+                let kind = |file: &File| file.triage.as_ref().map(|triage| triage.kind);
+                is_reported(counted) && kind(self.file(counted)) == Some(Kind::EnergyMetrology)
+            }),
+            FigureName::Trainings => events(&|what| matches!(what, What::Training(_))),
+            FigureName::Trainees => {
+                let trainees = of_year.iter().map(|counted| match &counted.what {
+                    What::Training(trainees) => *trainees as usize,
+                    _ => 0,
+                });
+                whole(trainees.sum())
+            }
+            FigureName::TechniquesIntroduced => events(&|what| matches!(what, What::Technique)),
+            FigureName::TypicalCases => {
+                things(&|counted| matches!(counted.what, What::Published) && self.file(counted).publication.is_some())
+            }
+            FigureName::FeesCharged => events(&|what| matches!(what, What::Fee(_))),
+            FigureName::FeeTotal => of_year.iter().fold(Decimal::zero(), |sum, counted| match &counted.what {
+                What::Fee(amount) => &sum + amount,
+                _ => sum,
+            }),
+        }
+    }
+
+    /// Whether it is of what is there, and in the division.
+    fn lies_within(&self, counted: &Counted, division: &str) -> bool {
+        let case = self.cases.get(&counted.of).and_then(|case| case.file.as_ref()).map(|file| &file.division);
+        let enterprise = self.enterprises.get(&counted.of).and_then(|enterprise| enterprise.file.as_ref());
+        let lies = case.or(enterprise.map(|file| &file.division));
+        lies.is_some_and(|lies| lies.code().starts_with(division))
+    }
+
+    fn file(&self, counted: &Counted) -> &File {
+        self.cases[&counted.of].file.as_ref().expect("only a case that is there has counted")
+    }
+
+    fn enterprise_of(&self, counted: &Counted) -> String {
+        match self.cases.contains_key(&counted.of) {
+            true => self.file(counted).enterprise.to_string(),
+            false => counted.of.clone(),
+        }
+    }
+}
+
+fn whole(count: usize) -> Decimal {
+    Decimal::from(i64::try_from(count).expect("it fits"))
+}

@@ -1,0 +1,139 @@
+//! How often the database is asked for one answer: as often for many rows as for few.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use serde_json::{Value, json};
+use tracing::{Event, Subscriber};
+use tracing_subscriber::Layer;
+use tracing_subscriber::layer::{Context, SubscriberExt};
+
+use crate::as_of::house::House;
+use crate::life::world::{text, with};
+use crate::store::support::Database;
+
+/// How many cases are many. One statement for each of them would be ten more than for two.
+const MANY: usize = 12;
+/// What two answers may differ by: reads that are under way together may ask for the same person, each on its own.
+const RACES: usize = 4;
+
+/// Counts what the driver says of each statement that it has run.
+struct Statements(Arc<AtomicUsize>);
+
+impl<S: Subscriber> Layer<S> for Statements {
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        if event.metadata().target() == "sqlx::query" {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
+
+/// The answer, and how many statements it took. Everything runs on the thread of the test, the driver of PostgreSQL
+/// included; that of SQLite has threads of its own, and runs the same statements.
+async fn counted(house: &House, query: &str) -> (Value, usize) {
+    let count = Arc::new(AtomicUsize::new(0));
+    let subscriber = tracing_subscriber::registry().with(Statements(count.clone()));
+    // A first time opens what connections it needs, which takes statements of its own.
+    house.ask("watcher", query, json!({})).await;
+    let answer = {
+        let _here = tracing::subscriber::set_default(subscriber);
+        house.ask("watcher", query, json!({})).await
+    };
+    (answer, count.load(Ordering::Relaxed))
+}
+
+/// A case with everything that a list of cases can show.
+async fn told_of(house: &House, number: usize, first: Option<&str>) -> String {
+    let place = number % 2;
+    let (enterprise, lead) = (["enterprise 0", "enterprise 1"][place], ["lead 0", "lead 1"][place]);
+    let report = json!({
+        "enterpriseId": house.enterprises[place], "campaignId": house.campaign,
+        "title": format!("难点 {number}"), "problem": "相差 8 µm", "origin": { "ownReport": true },
+    });
+    let case = house.creates(enterprise, "reportCase", "case", report).await;
+    let assignment = json!({
+        "institutionId": house.institutes[place], "leadId": house.leads[place], "deadline": "2026-12-01",
+    });
+    let triage = json!({ "category": "L/DimMet-2.1.2", "kind": "RESEARCH_PROBLEM", "severity": "MAJOR" });
+    let training = json!({ "topic": "内径测量", "trainees": 3 });
+    for (who, mutation, input) in [
+        ("coordinator", "triageCase", triage),
+        ("coordinator", "assignResearch", assignment),
+        (lead, "acceptAssignment", json!({})),
+        (lead, "inviteExpert", json!({ "expertId": house.expert })),
+        (lead, "recordFinding", json!({ "text": "温度梯度" })),
+        (lead, "recordTraining", training),
+        (enterprise, "addComment", json!({ "text": "看过了" })),
+    ] {
+        let input = with(json!({ "caseId": case }), input);
+        let payload = house.order(who, mutation, "case { id }", input).await;
+        assert!(payload["receipt"].is_object(), "{mutation}: {payload}");
+    }
+    if let Some(first) = first {
+        let input = json!({ "caseId": case, "otherCaseId": first, "relation": "RELATED_TO" });
+        let payload = house.order("coordinator", "linkCases", "case { id }", input).await;
+        assert!(payload["receipt"].is_object(), "{payload}");
+    }
+    case
+}
+
+const CASES: &str = "cases(first: 100, orderBy: [{ field: TITLE, direction: DESC }]) {
+    totalCount
+    nodes {
+        number problem allowedCommands { command }
+        enterprise { name } campaign { name } institution { name } lead { name }
+        assignment { institution { name } lead { name } }
+        reportedBy { person { name } } experts { person { name } }
+        findings { by { person { name } } } trainings { topic } comments { by { person { name } } }
+        links { other { title problem } }
+        events(first: 100) { totalCount nodes { type actor { person { name } } } }
+        timeline(first: 100) { nodes { __typename } }
+        fieldHistory(field: STATUS) { recordedAt }
+    }
+}";
+
+const FIGURES: &str = "annualFigures(divisionCode: \"44\", year: 2026) {
+    figures { name value evidence(first: 100) { count eventIds } }
+}";
+
+/// How many statements each question takes now, and as of a moment that every case has gone on from: what was known of
+/// them then is not in memory.
+async fn statements(house: &House, cases: &[String]) -> Vec<usize> {
+    let position = house.head().await;
+    for (number, case) in cases.iter().enumerate() {
+        let who = ["enterprise 0", "enterprise 1"][number % 2];
+        let comment = json!({ "caseId": case, "text": "还在等" });
+        let payload = house.order(who, "addComment", "case { id }", comment).await;
+        assert!(payload["receipt"].is_object(), "{payload}");
+    }
+    let ids: Vec<_> = cases.iter().chain(&house.enterprises).chain(&house.leads).collect();
+    let nodes = format!("nodes(ids: {ids:?}) {{ id __typename }}");
+    let mut counts = Vec::new();
+    for fields in [CASES, FIGURES, &nodes] {
+        counts.push(counted(house, &format!("{{ {fields} }}")).await.1);
+        let then = format!("{{ asOf(point: {{ position: \"{position}\" }}) {{ query {{ {fields} }} }} }}");
+        counts.push(counted(house, &then).await.1);
+    }
+    counts
+}
+
+#[tokio::test]
+async fn an_answer_takes_as_many_statements_for_many_rows_as_for_few() {
+    let house = House::on(Database::postgres()).await;
+    let first = told_of(&house, 0, None).await;
+    let mut cases = vec![first.clone(), told_of(&house, 1, Some(&first)).await];
+    let few = statements(&house, &cases).await;
+    for number in 2..MANY {
+        cases.push(told_of(&house, number, Some(&first)).await);
+    }
+    let many = statements(&house, &cases).await;
+    // Of cases, of the figures of a year and of nodes, each now and then.
+    let mut grown = few.iter().zip(&many).map(|(few, many)| many.saturating_sub(*few));
+    assert!(grown.all(|more| more <= RACES), "{few:?} for 2 cases, {many:?} for {MANY}");
+    assert!(few.iter().all(|count| *count > 1), "statements are counted: {few:?}");
+    let (answer, _) = counted(&house, &format!("{{ {CASES} }}")).await;
+    assert_eq!(answer["cases"]["totalCount"], MANY);
+    let shown = &answer["cases"]["nodes"][0];
+    assert_eq!(shown["links"][0]["other"]["title"], "难点 0");
+    assert_eq!(text(&shown["lead"]["name"]), text(&shown["assignment"]["lead"]["name"]));
+}
