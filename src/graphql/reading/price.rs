@@ -114,6 +114,7 @@ pub(crate) const TABLE: &[Line] = &[
     line("FeeSummary.items", 1, Reckoned(10)),
     line("AnnualFigures.figures", 1, Reckoned(20)),
     line("AnnualSummary.figures", 1, Reckoned(20)),
+    line("ComputedThen.figures", 1, Reckoned(20)),
     line("AnnualSummary.amendments", 1, Reckoned(5)),
     line("AnnualSummary.goodPractice", 1, Reckoned(10)),
     line("AnnualSummary.typicalCaseIds", 1, Reckoned(20)),
