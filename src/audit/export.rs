@@ -42,6 +42,8 @@ pub async fn export(
     folder: &Path,
     mut progress: impl FnMut(u64),
 ) -> Result<u64, AuditError> {
+    // Without a slash at the end, so that a name beside it can be made of it.
+    let folder: &Path = &folder.components().collect::<PathBuf>();
     if folder.exists() {
         let why = std::io::Error::from(std::io::ErrorKind::AlreadyExists);
         return Err(AuditError::of_file(folder)(why));

@@ -68,6 +68,7 @@ pub async fn replay(
     verdict.events = report.head.size;
     verdict.root = Some(base64(&report.head.root));
     verdict.sealed = report.sealed.map(|sealed| sealed.size);
+    verdict.notes.extend(report.recovered.iter().map(ToString::to_string));
     verdict.signers = keys.iter().map(|key| key.name().to_owned()).filter(|_| report.sealed.is_some()).collect();
     // A log that goes on has events that are not sealed yet.
     verdict.add(&report.findings.without_unsealed_end());

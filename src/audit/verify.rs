@@ -134,6 +134,7 @@ impl Reading<'_> {
         verdict.events = report.head.size;
         verdict.root = Some(base64(&report.head.root));
         verdict.sealed = report.sealed.map(|sealed| sealed.size);
+        verdict.notes.extend(report.recovered.iter().map(ToString::to_string));
         verdict.add(&report.findings);
         Ok(())
     }
@@ -155,7 +156,11 @@ impl Reading<'_> {
             };
             let index = Some(parsed.position);
             unproved.retain(|ended| {
-                ended.until != parsed.position || !self.names.is_recovery(ended, &parsed, payload, None)
+                let recovered = (ended.until == parsed.position)
+                    .then(|| self.names.recovery(ended, &parsed, payload, None))
+                    .flatten();
+                verdict.notes.extend(recovered.iter().map(ToString::to_string));
+                recovered.is_none()
             });
             if parsed.origin != self.names.at(parsed.position) {
                 verdict.fault(index, "ORIGIN_WRONG", format!("it is of the log {:?}", parsed.origin));

@@ -11,8 +11,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::app::{App, Resumed};
-use crate::audit;
+use crate::app::{App, NotResumed, Resumed};
+use crate::audit::{self, Verdict};
 use crate::cli::audit::{Outcome, keys, tell};
 use crate::cli::problem::Problem;
 use crate::cli::{Database, VerdictFormat, progress, seals, serve};
@@ -52,15 +52,17 @@ pub struct Backup {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 The database must be there and empty (PostgreSQL, which is filled by pg_restore) or not be there at all (SQLite). The log
-is replayed and compared with every row, with the checkpoints in it, and with those that are given. Where the signer has
-signed just this log and nothing after it, the log goes on as it was. Else something may be lost: it then takes another
-name, which a RecoveredFrom event tells, and so another verifier key, which auditors need from you.
+is replayed and compared with every row, with its latest checkpoint and with those that are given, as `etalon audit follow`
+keeps one. Where the signer and the witnesses have signed just this log and nothing after it, the log goes on as it was.
+Else something may be lost: it then takes another name, which a RecoveredFrom event tells, and so another verifier key,
+which auditors need from you.
 
-Exit code 3 says that the backup is not what it should be: the database is left as restored, to be looked at.
+No server opens the database before that. What was interrupted goes on when it is ordered again. Exit code 3 says that
+the backup is not what it should be: the database is left as restored, to be looked at and thrown away.
 
 Examples:
   etalon restore /backups/2026-11-27
-  etalon restore /backups/2026-11-27 --database postgres://etalon@db/etalon --key '…' --checkpoint witness/last")]
+  etalon restore /backups/2026-11-27 --database postgres://etalon@db/etalon --key '…' --checkpoint seen")]
 pub struct Restore {
     /// The folder of the backup
     #[arg(value_name = "DIR")]
@@ -102,7 +104,8 @@ struct Manifest {
 /// # Errors
 /// When the folder is there already or cannot be written, or the database not be copied.
 pub async fn back_up(arguments: &Backup, settings: &Settings) -> Result<String, Problem> {
-    let folder = &arguments.output;
+    // Without a slash at the end, so that a name beside it can be made of it.
+    let folder: &PathBuf = &arguments.output.components().collect();
     let failed = || Problem::while_doing(format!("{} cannot be written", folder.display()));
     if folder.exists() {
         return Err(failed()(io::Error::from(io::ErrorKind::AlreadyExists)));
@@ -135,14 +138,20 @@ pub async fn back_up(arguments: &Backup, settings: &Settings) -> Result<String, 
         file.sync_all()
     });
     written.map_err(failed())?;
-    fs::rename(&draft, folder).and_then(|()| File::open(folder)?.sync_all()).map_err(failed())?;
+    let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let appeared = File::open(&draft)
+        .and_then(|draft| draft.sync_all())
+        .and_then(|()| fs::rename(&draft, folder))
+        .and_then(|()| File::open(parent)?.sync_all());
+    appeared.map_err(failed())?;
     Ok(format!("{} events of {} are in {}", manifest.events, manifest.origin, folder.display()))
 }
 
-/// Puts a backup into a database that has nothing, verifies it, and has the log go on.
+/// Puts a backup into a database that has nothing, verifies it, and has the log go on. Nobody can serve the database
+/// before; what was interrupted goes on when it is ordered again.
 ///
 /// # Errors
-/// When the backup is none or damaged, the database is not empty, or the signer cannot be asked.
+/// When the backup is none or damaged, the database is not empty, or the signer or a witness cannot be asked.
 pub async fn restore(arguments: &Restore, settings: &Settings) -> Result<Outcome, Problem> {
     let manifest = manifest(&arguments.backup, settings)?;
     let keys = keys(&arguments.keys)?;
@@ -153,21 +162,78 @@ pub async fn restore(arguments: &Restore, settings: &Settings) -> Result<Outcome
     let seen = seen.collect::<Result<Vec<_>, _>>()?;
     let seals = seals::of(settings)?;
     let file = arguments.backup.join(DATABASE);
-    let restored = store::restore_from(&file, settings.database.as_str()).await;
+    let restored = store::restore_from(&file, &manifest.sha256, settings.database.as_str()).await;
     restored.map_err(Problem::while_doing("the backup was not restored"))?;
-    let app = serve::open_sealing(settings, Arc::new(SystemClock), seals).await?;
-    let outcome = resume(&app, &manifest, &seen, &keys, arguments.format).await;
+    let app = serve::open_restored(settings, Arc::new(SystemClock), seals).await?;
+    let verdict = verified_and_resumed(&app, &manifest, &seen, &keys).await;
     app.shutdown().await;
-    outcome
+    tell(&verdict?, arguments.format)
 }
 
-async fn resume(
+async fn verified_and_resumed(
     app: &App,
     manifest: &Manifest,
     seen: &[TreeHead],
     keys: &[VerifierKey],
-    format: VerdictFormat,
-) -> Result<Outcome, Problem> {
+) -> Result<Verdict, Problem> {
+    let origin = app.origin().await.map_err(Problem::while_doing("the log cannot be read"))?;
+    let mut verdict = replayed(app, if origin == manifest.origin { keys } else { &[] }).await?;
+    let root = async |size| app.root(size).await.map_err(Problem::while_doing("the tree cannot be read"));
+    let is_renamed = origin != manifest.origin;
+    if verdict.events != manifest.events + u64::from(is_renamed)
+        || base64(&root(manifest.events).await?) != manifest.root
+    {
+        verdict.fault(None, "BACKUP_WRONG", "the log is not the one that the backup names");
+        return Ok(verdict);
+    }
+    let confirming = seen.iter().filter(|head| head.size <= manifest.events);
+    let mut confirmed = verdict.sealed.unwrap_or(0);
+    for head in confirming {
+        confirmed = confirmed.max(head.size);
+        if root(head.size).await? != head.root {
+            let message = format!("a checkpoint has another root of the first {} events", head.size);
+            verdict.fault(None, "ROOT_WRONG", message);
+        }
+    }
+    if keys.is_empty() {
+        verdict.notes.push("nobody outside confirms this log: give its key, and a checkpoint that was kept".to_owned());
+    } else if confirmed == 0 && manifest.events > 0 && !is_renamed {
+        verdict.fault(None, "NOT_SEALED", "no checkpoint under these keys confirms any of it");
+    }
+    if !verdict.is_good() {
+        return Ok(verdict);
+    }
+    if is_renamed {
+        verdict.notes.push(format!("the log goes on as {origin}, as it was told before"));
+    } else {
+        let latest = seen.iter().max_by_key(|head| head.size).copied();
+        match app.resume(latest).await {
+            Ok(Resumed::AsItWas) => {
+                verdict.notes.push(format!("the log goes on as {origin}: nothing after it was signed"));
+            }
+            Ok(Resumed::Renamed(recovery)) => {
+                let lost = recovery.last_signed.as_ref().map_or(0, |last| last.size.saturating_sub(recovery.size));
+                verdict.notes.push(format!(
+                    "the log goes on as {} from position {}; {lost} events that were signed are lost",
+                    recovery.origin, recovery.size
+                ));
+            }
+            Err(NotResumed::Forked { size }) => {
+                let forked = NotResumed::Forked { size };
+                verdict.fault(None, "FORKED", forked.to_string());
+                return Ok(verdict);
+            }
+            Err(error) => return Err(Problem::while_doing("the log cannot go on")(error)),
+        }
+    }
+    app.seal_now().await.map_err(Problem::while_doing("the log cannot be sealed"))?;
+    let key = app.log_key().await.map_err(Problem::while_doing("the key cannot be told"))?;
+    verdict.notes.extend(key.map(|key| format!("auditors verify it with the key {key}")));
+    app.end_restore().await.map_err(Problem::while_doing("the restoring was not ended"))?;
+    Ok(verdict)
+}
+
+async fn replayed(app: &App, keys: &[VerifierKey]) -> Result<Verdict, Problem> {
     let bar = progress::bar();
     let replayed = audit::replay(app, keys, |done, of| {
         bar.set_length(of);
@@ -175,38 +241,7 @@ async fn resume(
     });
     let replayed = replayed.await;
     bar.finish_and_clear();
-    let mut verdict = replayed.map_err(Problem::while_doing("the log cannot be replayed"))?;
-    if (verdict.events, verdict.root.as_deref()) != (manifest.events, Some(manifest.root.as_str())) {
-        verdict.fault(None, "BACKUP_WRONG", "the log is not the one that the backup names");
-    }
-    let events = verdict.events;
-    for head in seen.iter().filter(|head| head.size <= events) {
-        let within = app.root(head.size).await.map_err(Problem::while_doing("the tree cannot be read"))?;
-        if within != head.root {
-            let message = format!("a checkpoint has another root of the first {} events", head.size);
-            verdict.fault(None, "ROOT_WRONG", message);
-        }
-    }
-    if !verdict.is_good() {
-        return tell(&verdict, format);
-    }
-    let latest = seen.iter().max_by_key(|head| head.size).copied();
-    let resumed = app.resume(latest).await.map_err(Problem::while_doing("the log cannot go on"))?;
-    match resumed {
-        Resumed::AsItWas => {
-            verdict.notes.push(format!("the log goes on as {}: nothing after it was signed", manifest.origin))
-        }
-        Resumed::Renamed(recovery) => {
-            let key = app.log_key().await.map_err(Problem::while_doing("the key cannot be told"))?.unwrap_or_default();
-            let lost = recovery.last_signed.as_ref().map_or(0, |last| last.size.saturating_sub(recovery.size));
-            verdict.notes.push(format!(
-                "the log goes on as {} from position {}; {lost} events that were signed are lost",
-                recovery.origin, recovery.size
-            ));
-            verdict.notes.push(format!("auditors verify it with the key {key}"));
-        }
-    }
-    tell(&verdict, format)
+    replayed.map_err(Problem::while_doing("the log cannot be replayed"))
 }
 
 fn manifest(folder: &Path, settings: &Settings) -> Result<Manifest, Problem> {

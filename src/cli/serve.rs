@@ -20,7 +20,7 @@ use crate::http;
 use crate::identity::Verifier;
 use crate::identity::webhook_key::WebhookKey;
 use crate::outbound::{Networks, Schedule};
-use crate::store;
+use crate::store::{self, Store, StoreError};
 use crate::telemetry::metrics::metrics;
 
 /// How often the clock looks at deadlines. They are days, so a minute is soon enough.
@@ -54,9 +54,15 @@ pub async fn open(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Arc<App>
 }
 
 async fn open_app(settings: &Settings, clock: Arc<dyn Clock>) -> Result<App, Problem> {
-    let store = store::open(settings.database.as_str(), clock.clone())
-        .await
-        .map_err(Problem::while_doing("the database cannot be opened"))?;
+    over(store::open(settings.database.as_str(), clock.clone()).await, settings, clock).await
+}
+
+async fn over(
+    opened: Result<Arc<dyn Store>, StoreError>,
+    settings: &Settings,
+    clock: Arc<dyn Clock>,
+) -> Result<App, Problem> {
+    let store = opened.map_err(Problem::while_doing("the database cannot be opened"))?;
     let app = App::new(store, clock).with_vault(vault(settings)?);
     app.renew_rows().await.map_err(Problem::while_doing("the read rows cannot be used"))?;
     Ok(app)
@@ -73,7 +79,7 @@ pub async fn open_serving(settings: &Settings, clock: Arc<dyn Clock>, seals: Sea
     let networks = Networks::new(webhooks.networks.clone());
     let schedule = Schedule { attempts: webhooks.attempts, first_pause: webhooks.first_retry };
     let outlet = Outlet::new(key, networks, schedule, webhooks.timeout);
-    Ok(Arc::new(open_sealing(settings, clock, seals).await?.with_outlet(outlet)))
+    Ok(Arc::new(open_app(settings, clock).await?.with_outlet(outlet).with_seals(seals)))
 }
 
 /// The application over the database of the settings, if it is there: a mistyped path is no empty database.
@@ -95,12 +101,13 @@ pub fn must_exist(settings: &Settings) -> Result<(), Problem> {
     }
 }
 
-/// The application over the database of the settings, able to seal its log.
+/// The application over the database of the settings, which is being restored, able to seal its log.
 ///
 /// # Errors
 /// When the database cannot be used.
-pub async fn open_sealing(settings: &Settings, clock: Arc<dyn Clock>, seals: Seals) -> Result<App, Problem> {
-    Ok(open_app(settings, clock).await?.with_seals(seals))
+pub async fn open_restored(settings: &Settings, clock: Arc<dyn Clock>, seals: Seals) -> Result<App, Problem> {
+    let opened = store::open_restored(settings.database.as_str(), clock.clone()).await;
+    Ok(over(opened, settings, clock).await?.with_seals(seals))
 }
 
 /// The data keys of personal data.

@@ -13,7 +13,7 @@ use crate::ledger::bounds::{Anchor, TimeBounds};
 use crate::ledger::checkpoint::Checkpoint;
 use crate::ledger::entry::leaf_hash;
 use crate::ledger::finding::{FindingKind, Findings};
-use crate::ledger::names::{EarlierName, Names};
+use crate::ledger::names::{EarlierName, Names, Recovered};
 use crate::ledger::note::{Note, Verified, VerifierKey};
 use crate::ledger::parsed_entry::{EntryError, ParsedEntry};
 use crate::ledger::proof::verify_consistency;
@@ -79,6 +79,8 @@ pub struct Report {
     pub head: TreeHead,
     /// The largest tree that a checkpoint of the log confirms.
     pub sealed: Option<TreeHead>,
+    /// Where it was restored from backups.
+    pub recovered: Vec<Recovered>,
     /// What is wrong.
     pub findings: Findings,
 }
@@ -185,7 +187,8 @@ impl Verifier {
             let message = || format!("no checkpoint confirms the events from {sealed_size} on");
             self.findings.add(FindingKind::NotSealed, None, message);
         }
-        Report { head, sealed: self.sealed, findings: self.findings }
+        let recovered = self.entries.finish(head.size, &mut self.findings);
+        Report { head, sealed: self.sealed, recovered, findings: self.findings }
     }
 
     fn grow(&mut self, computed: Hash, stored: Option<Hash>) {

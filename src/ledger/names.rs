@@ -1,6 +1,8 @@
 //! The names that a log has had. A log that goes on from a backup takes a new name with a `RecoveredFrom` event, the first
 //! whose entry bears it; the entries before it keep the one that they were hashed with.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::ledger::parsed_entry::ParsedEntry;
@@ -49,10 +51,36 @@ struct Recovery {
     previous_origin: String,
     size: u64,
     root: String,
+    last_signed: Option<LastSigned>,
+}
+
+#[derive(Deserialize)]
+struct LastSigned {
+    size: u64,
+}
+
+/// An end of a name that the log itself tells of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recovered {
+    /// The name that ended.
+    pub ended: EarlierName,
+    /// How many events had been signed under it that are lost, as far as it was known.
+    pub lost: u64,
+}
+
+impl fmt::Display for Recovered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let EarlierName { origin, until } = &self.ended;
+        let lost = self.lost;
+        write!(
+            f,
+            "the log was {origin} up to position {until}, and was restored from a backup there; {lost} events of it that were signed are lost"
+        )
+    }
 }
 
 impl Names {
-    /// The names of a log. Each of the earlier ones is a claim until [`Names::is_recovery`] has confirmed it.
+    /// The names of a log. Each of the earlier ones is a claim until [`Names::recovery`] has confirmed it.
     pub fn new(earlier: &[EarlierName], present: &str) -> Self {
         let mut earlier = earlier.to_vec();
         earlier.sort_unstable_by_key(|name| name.until);
@@ -69,29 +97,36 @@ impl Names {
         self.earlier.iter().find(|name| name.until == position)
     }
 
+    /// Those of the names that no event ended in a log of that size, or that end together with another: nothing tells of
+    /// them.
+    pub fn unended(&self, size: u64) -> impl Iterator<Item = &EarlierName> {
+        let twice = |name: &EarlierName| self.earlier.iter().filter(|other| other.until == name.until).count() > 1;
+        self.earlier.iter().filter(move |name| name.until >= size || twice(name))
+    }
+
     /// Those of the names that another one followed.
     pub fn earlier(&self) -> &[EarlierName] {
         &self.earlier
     }
 
-    /// Whether the event at the end of an earlier name says so: that it goes on from that many events of that name, which
-    /// have this root, if it is known.
-    pub fn is_recovery(
+    /// What the event at the end of an earlier name says, if it is the recovery: that the log goes on from that many
+    /// events of that name, which have this root, if it is known.
+    pub fn recovery(
         &self,
         ended: &EarlierName,
         entry: &ParsedEntry<'_>,
         payload: &[u8],
         root: Option<&Hash>,
-    ) -> bool {
-        let said = serde_json::from_slice::<Payload>(payload).map(|payload| payload.fact.recovered);
-        entry.aggregate_type == AGGREGATE
+    ) -> Option<Recovered> {
+        let said = serde_json::from_slice::<Payload>(payload).ok()?.fact.recovered;
+        let fits = entry.aggregate_type == AGGREGATE
             && entry.event_type == RECOVERED
-            && said.is_ok_and(|said| {
-                said.origin == self.at(ended.until)
-                    && said.previous_origin == ended.origin
-                    && said.size == ended.until
-                    && root.is_none_or(|root| said.root == base64(root))
-            })
+            && said.origin == self.at(ended.until)
+            && said.previous_origin == ended.origin
+            && said.size == ended.until
+            && root.is_none_or(|root| said.root == base64(root));
+        let lost = said.last_signed.map_or(0, |last| last.size.saturating_sub(said.size));
+        fits.then(|| Recovered { ended: ended.clone(), lost })
     }
 }
 
@@ -108,5 +143,8 @@ mod tests {
         assert_eq!(names.ended_at(3), Some(&earlier("a", 3)));
         assert_eq!(names.ended_at(4), None);
         assert_eq!(Names::new(&[], "c").at(0), "c");
+        assert_eq!(names.unended(8).count(), 0);
+        assert_eq!(names.unended(7).collect::<Vec<_>>(), [&earlier("b", 7)]);
+        assert_eq!(Names::new(&[earlier("a", 3), earlier("b", 3)], "c").unended(9).count(), 2);
     }
 }

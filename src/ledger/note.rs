@@ -78,6 +78,14 @@ impl VerifierKey {
         }
     }
 
+    /// The same key under another name.
+    ///
+    /// # Errors
+    /// [`NoteError::Name`].
+    pub fn named(&self, name: &str) -> Result<Self, NoteError> {
+        Self::new(name, self.algorithm, self.key)
+    }
+
     /// Whose it is.
     pub fn name(&self) -> &str {
         &self.name

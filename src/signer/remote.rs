@@ -62,9 +62,9 @@ impl RemoteSigner {
 
 #[async_trait]
 impl Signer for RemoteSigner {
-    /// The key that it is known by; one of another log's name is no key for this log.
-    fn verifier(&self, _origin: &str) -> Result<VerifierKey, SignError> {
-        Ok(self.key.clone())
+    /// The key that it is known by, under the name of that log: it signs for each by its own.
+    fn verifier(&self, origin: &str) -> Result<VerifierKey, SignError> {
+        Ok(self.key.named(origin)?)
     }
 
     async fn sign(&self, request: &AddCheckpoint, _now: Timestamp) -> Result<String, SignError> {

@@ -44,6 +44,9 @@ pub(super) trait Backend: Send + Sync + 'static {
     /// How it is asked for the terms of texts.
     const INDEX: IndexDialect;
 
+    /// Asks whether it is marked as being restored.
+    const RESTORING: &str;
+
     /// Runs a query on any connection.
     fn fetch<T: Decoded>(&self, statement: &Statement) -> impl Future<Output = Result<Vec<T>, sqlx::Error>> + Send;
 

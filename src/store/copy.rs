@@ -38,13 +38,21 @@ pub async fn copy_into(url: &str, file: &Path) -> Result<Copied, StoreError> {
     }
 }
 
-/// Fills a database that has nothing in it with a copy; all of it or nothing.
+/// Fills a database that has nothing in it with a copy; all of it or nothing. It is marked, so that nobody serves it,
+/// until [`end_restore`](crate::store::LedgerStore::end_restore). Where it is filled with the copy of this digest already,
+/// that is all.
 ///
 /// # Errors
 /// Those of [`copy_into`], with `pg_restore`, and [`StoreError::NotEmpty`].
-pub async fn restore_from(file: &Path, url: &str) -> Result<(), StoreError> {
+pub async fn restore_from(file: &Path, digest: &str, url: &str) -> Result<(), StoreError> {
     match place(url)? {
-        Place::Sqlite { shown, path } => sqlite::restore_from(file, &shown, path),
-        Place::Postgres { shown, options } => postgres::restore_from(file, &shown, &options).await,
+        Place::Sqlite { shown, path } => sqlite::restore_from(file, digest, &shown, path).await,
+        Place::Postgres { shown, options } => postgres::restore_from(file, digest, &shown, &options).await,
     }
 }
+
+/// Marks a database as one that is being restored, from the copy of a digest.
+const MARK: &str = "create table etalon_restoring (backup text not null)";
+const MARK_WITH: &str = "insert into etalon_restoring (backup) values ($1)";
+const MARKED_WITH: &str = "select backup from etalon_restoring";
+pub(super) const UNMARK: &str = "drop table etalon_restoring";

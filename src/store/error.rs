@@ -93,6 +93,12 @@ pub enum StoreError {
         /// What is wrong with it.
         reason: String,
     },
+    /// A backup was put into the database and not found good yet.
+    #[error("the database {url:?} is being restored: end that with `etalon restore`, or put the backup elsewhere")]
+    Restoring {
+        /// The URL with its password left out.
+        url: String,
+    },
     /// A copy is put only where nothing is.
     #[error("the database {url:?} is not empty: {what}")]
     NotEmpty {

@@ -344,9 +344,21 @@ pub trait Store:
 /// - `clock`: gives `recorded_at` and the random bits of ledger entries
 ///
 /// # Errors
-/// [`StoreError::BadUrl`], [`StoreError::Unreachable`], [`StoreError::NewerSchema`] or
-/// [`StoreError::Migration`].
+/// [`StoreError::BadUrl`], [`StoreError::Unreachable`], [`StoreError::NewerSchema`],
+/// [`StoreError::Migration`] or [`StoreError::Restoring`].
 pub async fn open(url: &str, clock: Arc<dyn Clock>) -> Result<Arc<dyn Store>, StoreError> {
+    let store = open_restored(url, clock).await?;
+    match store.is_being_restored().await? {
+        true => Err(StoreError::Restoring { url: place::without_password(url) }),
+        false => Ok(store),
+    }
+}
+
+/// Opens a database as [`open`] does, one that is being restored as well.
+///
+/// # Errors
+/// As [`open`].
+pub async fn open_restored(url: &str, clock: Arc<dyn Clock>) -> Result<Arc<dyn Store>, StoreError> {
     Ok(match place(url)? {
         Place::Sqlite { shown, path } => {
             Arc::new(SqlStore::over(SqliteBackend::open(&shown, path).await?, clock).await?)

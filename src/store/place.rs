@@ -32,7 +32,7 @@ pub(super) fn place(url: &str) -> Result<Place<'_>, StoreError> {
 
 /// The URL as it may be logged and shown: neither the user's password nor the query, which may
 /// hold it too.
-fn without_password(url: &str) -> String {
+pub(super) fn without_password(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
     let rest = rest.split_once('?').map_or(rest, |(place, _)| place);
     match rest.rsplit_once('@') {

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::app::ledger::seal::NotSealed;
+use crate::app::ledger::{NoProof, Witness};
 use crate::app::request::{Failure, Fault, Key, Request};
 use crate::domain::actor::{Actor, ActorId, Role};
 use crate::domain::log::Log;
@@ -13,7 +13,8 @@ use crate::domain::log::event::{RecoveredFrom, SignedTree};
 use crate::ledger::checkpoint::Checkpoint;
 use crate::ledger::tree::{TreeHead, base64};
 use crate::ledger::witness::{AddCheckpoint, NotSigned};
-use crate::signer::SignError;
+use crate::signer::{SignError, Signer};
+use crate::store::Sealed;
 
 /// How a restored log goes on.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,30 +31,30 @@ pub enum NotResumed {
     /// Nobody signs it.
     #[error("nobody signs the log in this process")]
     NoSigner,
-    /// The signer has signed another tree of as many events.
-    #[error("the signer has signed {size} other events of this log: the backup is not of it, or was changed")]
+    /// The signer or a witness has seen another tree of as many events.
+    #[error("{size} other events of this log were signed: the backup is not of it, or was changed")]
     Forked {
         /// How many.
         size: u64,
     },
-    /// The signer gave no answer.
+    /// The signer or a witness gave no answer.
     #[error(transparent)]
     Signer(SignError),
     /// The log cannot be read.
     #[error(transparent)]
     Fault(#[from] Fault),
+    /// The tree cannot be read.
+    #[error(transparent)]
+    Tree(#[from] NoProof),
     /// The recovery cannot be recorded.
     #[error(transparent)]
     Recording(#[from] Failure),
-    /// What was recorded cannot be sealed.
-    #[error(transparent)]
-    Sealing(#[from] NotSealed),
 }
 
 impl App {
-    /// Has a restored log go on. The signer's memory decides: where it ends with just this tree, nothing is lost. Else
-    /// something may be, and the log takes another name, so that no position is ever signed for two events of one name.
-    /// `seen` is the largest tree of it that somebody outside has.
+    /// Has a restored log go on. The memories of the signer and of the witnesses decide: where they end with just this tree,
+    /// nothing is lost. Else something may be, and the log takes another name, so that no position is ever signed for two
+    /// events of one name. `seen` is the largest tree of it that somebody else has kept.
     ///
     /// # Errors
     /// See [`NotResumed`]; nothing is recorded then.
@@ -61,16 +62,13 @@ impl App {
         let seals = self.seals.clone().ok_or(NotResumed::NoSigner)?;
         let tree = self.tree().await?;
         let previous_origin = self.origin().await?;
-        let checkpoint = Checkpoint { origin: previous_origin.clone(), head: tree.head() };
-        let request = AddCheckpoint { old_size: tree.size(), proof: Vec::new(), checkpoint: checkpoint.to_string() };
-        let signed = match seals.signer.sign(&request, self.clock.now()).await {
-            Ok(_) => tree.size(),
-            Err(SignError::NotSigned(NotSigned::Outdated { size })) => size,
-            Err(SignError::NotSigned(NotSigned::Forked { size })) => return Err(NotResumed::Forked { size }),
-            Err(error) => return Err(NotResumed::Signer(error)),
-        };
+        let signed = self.signed_up_to(&*seals.signer, &previous_origin, tree.size()).await?;
+        let mut last = signed;
+        for Witness(witness) in &seals.anchors.witnesses {
+            last = last.max(self.witnessed_up_to(witness, &previous_origin).await?);
+        }
         let seen = seen.filter(|seen| seen.size > tree.size());
-        if signed == tree.size() && seen.is_none() {
+        if tree.size() > 0 && signed == tree.size() && last == signed && seen.is_none() {
             return Ok(Resumed::AsItWas);
         }
         let id = Uuid::from_bytes(self.clock.random());
@@ -79,7 +77,7 @@ impl App {
             previous_origin,
             size: tree.size(),
             root: base64(&tree.root()),
-            last_signed: last_signed(signed, seen),
+            last_signed: last_signed(last, seen),
         };
         let request = Request {
             actor: Actor::of_the_server(ActorId::clock(), Role::Clock),
@@ -90,8 +88,47 @@ impl App {
         };
         let command = RecordRecovery { recovery: recovery.clone() };
         self.execute::<Log>(&request, id, command.into()).await?;
-        self.seal_now().await?;
         Ok(Resumed::Renamed(recovery))
+    }
+
+    /// Has a restored log served from now on.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn end_restore(&self) -> Result<(), Fault> {
+        Ok(self.store.end_restore().await?)
+    }
+
+    /// How many events of that name the signer has signed, once it is known to have signed these where there are so many.
+    async fn signed_up_to(&self, signer: &dyn Signer, origin: &str, size: u64) -> Result<u64, NotResumed> {
+        let mut size = size;
+        loop {
+            let head = TreeHead { size, root: self.root(size).await? };
+            let checkpoint = Checkpoint { origin: origin.to_owned(), head }.to_string();
+            match self.asked(signer, AddCheckpoint { old_size: size, proof: Vec::new(), checkpoint }).await? {
+                // It has signed fewer: are they those that are here?
+                last if 0 < last && last < size => size = last,
+                last => return Ok(last),
+            }
+        }
+    }
+
+    /// How many events of that name the witness has seen, by the checkpoint that the log has of it; 0 where it has none.
+    async fn witnessed_up_to(&self, witness: &dyn Signer, origin: &str) -> Result<u64, NotResumed> {
+        let kept = self.store.checkpoint(Sealed::Latest).await.map_err(Fault::from)?;
+        let Some(kept) = kept.filter(|kept| kept.origin() == origin) else { return Ok(0) };
+        let request = AddCheckpoint { old_size: kept.size, proof: Vec::new(), checkpoint: kept.note };
+        self.asked(witness, request).await
+    }
+
+    /// How far it was seen that was to go on from just there.
+    async fn asked(&self, signer: &dyn Signer, request: AddCheckpoint) -> Result<u64, NotResumed> {
+        match signer.sign(&request, self.clock.now()).await {
+            Ok(_) => Ok(request.old_size),
+            Err(SignError::NotSigned(NotSigned::Outdated { size })) => Ok(size),
+            Err(SignError::NotSigned(NotSigned::Forked { size })) => Err(NotResumed::Forked { size }),
+            Err(error) => Err(NotResumed::Signer(error)),
+        }
     }
 }
 

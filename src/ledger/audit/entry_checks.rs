@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use crate::ledger::audit::AuditedEvent;
 use crate::ledger::bounds::{OutOfBounds, TimeBounds};
 use crate::ledger::finding::{FindingKind, Findings};
-use crate::ledger::names::Names;
+use crate::ledger::names::{Names, Recovered};
 use crate::ledger::parsed_entry::ParsedEntry;
 use crate::ledger::tree::Hash;
 
@@ -20,12 +20,22 @@ pub(super) struct EntryChecks {
     /// The last place in the stream of each aggregate.
     sequences: HashMap<[u8; 16], u64>,
     last_recorded_at: Option<Timestamp>,
+    recovered: Vec<Recovered>,
 }
 
 impl EntryChecks {
     /// Checks from the first entry on.
     pub(super) fn new(names: Names, bounds: TimeBounds) -> Self {
-        Self { names, bounds, sequences: HashMap::new(), last_recorded_at: None }
+        Self { names, bounds, sequences: HashMap::new(), last_recorded_at: None, recovered: Vec::new() }
+    }
+
+    /// Ends a log of that size: where it was recovered.
+    pub(super) fn finish(self, size: u64, findings: &mut Findings) -> Vec<Recovered> {
+        for name in self.names.unended(size) {
+            let message = || format!("no event ends the name {:?} at {}", name.origin, name.until);
+            findings.add(FindingKind::OriginWrong, None, message);
+        }
+        self.recovered
     }
 
     /// Checks the next event; `root` is that of the events before it.
@@ -41,12 +51,13 @@ impl EntryChecks {
         if entry.origin != self.names.at(index) {
             found(FindingKind::OriginWrong, &|| format!("it is of the log {:?}", entry.origin));
         }
-        if let Some(ended) = self.names.ended_at(index)
-            && !self.names.is_recovery(ended, entry, event.payload, Some(&root()))
-        {
-            found(FindingKind::OriginWrong, &|| {
-                format!("the log was {:?} up to here, and this is no recovery from there", ended.origin)
-            });
+        if let Some(ended) = self.names.ended_at(index) {
+            match self.names.recovery(ended, entry, event.payload, Some(&root())) {
+                Some(recovered) => self.recovered.push(recovered),
+                None => found(FindingKind::OriginWrong, &|| {
+                    format!("the log was {:?} up to here, and this is no recovery from there", ended.origin)
+                }),
+            }
         }
         if entry.position != index {
             found(FindingKind::IndexWrong, &|| format!("it says that its place is {}", entry.position));

@@ -12,14 +12,20 @@ use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{ConnectOptions, Connection, Executor, Row};
 
 use crate::store::StoreError;
-use crate::store::copy::Copied;
+use crate::store::copy::{Copied, MARK, MARK_WITH, MARKED_WITH, UNMARK};
 use crate::store::sql::HEAD;
 use crate::store::stored::HeadRow;
 
 const BEGIN: &str = "begin isolation level repeatable read read only";
 const SNAPSHOT: &str = "select pg_export_snapshot()";
 const TABLES: &str = "select count(*) from pg_class c join pg_namespace n on n.oid = c.relnamespace \
-                      where n.nspname = current_schema() and c.relkind in ('r', 'p', 'v', 'm', 'S')";
+                      where n.nspname not in ('pg_catalog', 'information_schema', 'pg_toast') \
+                      and c.relkind in ('r', 'p', 'v', 'm', 'S')";
+const HAS_MARK: &str = "select to_regclass('etalon_restoring') is not null";
+const HAS_LOG: &str = "select to_regclass('log_head') is not null";
+
+/// What libpq would take from the environment of this process over what it is told.
+const INHERITED: [&str; 5] = ["PGHOSTADDR", "PGSERVICE", "PGSERVICEFILE", "PGOPTIONS", "PGPASSWORD"];
 
 pub(super) async fn copy_into(url: &str, options: &PgConnectOptions, file: &Path) -> Result<Copied, StoreError> {
     let mut connection = connect(url, options).await?;
@@ -36,19 +42,49 @@ pub(super) async fn copy_into(url: &str, options: &PgConnectOptions, file: &Path
     head.try_into()
 }
 
-pub(super) async fn restore_from(file: &Path, url: &str, options: &PgConnectOptions) -> Result<(), StoreError> {
+pub(super) async fn restore_from(
+    file: &Path,
+    digest: &str,
+    url: &str,
+    options: &PgConnectOptions,
+) -> Result<(), StoreError> {
     let mut connection = connect(url, options).await?;
-    let tables: i64 = connection
-        .fetch_one(TABLES)
-        .await
-        .and_then(|row| row.try_get(0))
-        .map_err(StoreError::during("look at the database that is filled"))?;
-    if tables > 0 {
-        return Err(StoreError::NotEmpty { url: url.to_owned(), what: format!("it has {tables} tables") });
+    let is_filled = mark(&mut connection, digest, url).await?;
+    if is_filled {
+        return Ok(());
     }
     let database = options.get_database().unwrap_or(options.get_username());
     let arguments = ["--single-transaction", "--exit-on-error", "--no-owner", "--no-privileges", "--dbname", database];
-    run("pg_restore", arguments.iter().map(OsStr::new).chain([file.as_os_str()]), options).await
+    let restored = run("pg_restore", arguments.iter().map(OsStr::new).chain([file.as_os_str()]), options).await;
+    if restored.is_err() {
+        connection.execute(UNMARK).await.map_err(StoreError::during("take the mark of a failed restoring away"))?;
+    }
+    restored
+}
+
+/// Marks an empty database; whether one that is marked already is filled with that copy.
+async fn mark(connection: &mut PgConnection, digest: &str, url: &str) -> Result<bool, StoreError> {
+    let not_empty = |what: String| StoreError::NotEmpty { url: url.to_owned(), what };
+    let looked = async {
+        let is_marked: bool = sqlx::query_scalar(HAS_MARK).fetch_one(&mut *connection).await?;
+        if is_marked {
+            let of: Option<String> = sqlx::query_scalar(MARKED_WITH).fetch_optional(&mut *connection).await?;
+            if of.as_deref() != Some(digest) {
+                return Ok(Err(not_empty("another backup was put into it, and not found good".to_owned())));
+            }
+            return Ok(Ok(sqlx::query_scalar(HAS_LOG).fetch_one(&mut *connection).await?));
+        }
+        let tables: i64 = sqlx::query_scalar(TABLES).fetch_one(&mut *connection).await?;
+        if tables > 0 {
+            return Ok(Err(not_empty(format!("it has {tables} tables"))));
+        }
+        let mut transaction = connection.begin().await?;
+        transaction.execute(MARK).await?;
+        sqlx::query(MARK_WITH).bind(digest).execute(&mut *transaction).await?;
+        transaction.commit().await?;
+        Ok(Ok(false))
+    };
+    looked.await.map_err(StoreError::during("look at the database that is filled"))?
 }
 
 async fn connect(url: &str, options: &PgConnectOptions) -> Result<PgConnection, StoreError> {
@@ -63,7 +99,11 @@ async fn run<'a>(
     options: &PgConnectOptions,
 ) -> Result<(), StoreError> {
     let mut command = Command::new(program);
-    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).envs(environment(options));
+    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null());
+    INHERITED.iter().for_each(|name| {
+        command.env_remove(name);
+    });
+    command.env("LC_ALL", "C").envs(environment(options));
     let ran = tokio::task::spawn_blocking(move || command.output()).await.expect("running a program does not panic");
     let failed = |reason: String| StoreError::Program { program, reason };
     let output = ran.map_err(|error| match error.kind() {
@@ -74,12 +114,18 @@ async fn run<'a>(
         return Ok(());
     }
     let said = String::from_utf8_lossy(&output.stderr);
-    Err(failed(said.lines().next().unwrap_or("it says nothing").to_owned()))
+    let reason = said.lines().find(|line| line.contains("error: ") || line.contains("FATAL: "));
+    Err(failed(reason.or(said.lines().last()).unwrap_or("it says nothing").to_owned()))
+}
+
+/// An address of IPv6 without the brackets of a URL.
+fn bare(host: &str) -> String {
+    host.trim_matches(['[', ']']).to_owned()
 }
 
 /// What libpq is told of the connection.
 fn environment(options: &PgConnectOptions) -> Vec<(&'static str, String)> {
-    let host = options.get_socket().map_or_else(|| options.get_host().to_owned(), |path| path.display().to_string());
+    let host = options.get_socket().map_or_else(|| bare(options.get_host()), |path| path.display().to_string());
     let mut variables = vec![
         ("PGHOST", host),
         ("PGPORT", options.get_port().to_string()),
@@ -110,10 +156,10 @@ mod tests {
 
     #[test]
     fn libpq_is_told_what_the_driver_was() {
-        let options = "postgres://u:p%40s%20s@db.example:5433/etalon?sslmode=verify-full".parse().expect("options");
+        let options = "postgres://u:p%40s%20s@[2001:db8::1]:5433/etalon?sslmode=verify-full".parse().expect("options");
         let told = environment(&options);
         for expected in [
-            ("PGHOST", "db.example"),
+            ("PGHOST", "2001:db8::1"),
             ("PGPORT", "5433"),
             ("PGUSER", "u"),
             ("PGDATABASE", "etalon"),

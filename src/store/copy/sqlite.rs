@@ -6,11 +6,11 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use sqlx::Connection;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
+use sqlx::{Connection, Executor};
 
 use crate::store::StoreError;
-use crate::store::copy::Copied;
+use crate::store::copy::{Copied, MARK, MARK_WITH, MARKED_WITH};
 use crate::store::sql::HEAD;
 use crate::store::stored::HeadRow;
 
@@ -30,25 +30,54 @@ pub(super) async fn copy_into(url: &str, path: &Path, file: &Path) -> Result<Cop
     head.try_into()
 }
 
-pub(super) fn restore_from(file: &Path, url: &str, path: &Path) -> Result<(), StoreError> {
+pub(super) async fn restore_from(file: &Path, digest: &str, url: &str, path: &Path) -> Result<(), StoreError> {
     // The log of writes of a database that is gone would be taken for one of this.
-    if let Some(there) =
-        ["", "-wal", "-shm", "-journal"].map(|end| beside(path, end)).into_iter().find(|it| it.exists())
-    {
+    let there = ["", "-wal", "-shm", "-journal"].map(|end| beside(path, end)).into_iter().find(|it| it.exists());
+    if let Some(there) = there {
+        if is_marked_with(digest, url, path).await {
+            return Ok(());
+        }
         return Err(StoreError::NotEmpty { url: url.to_owned(), what: format!("{} is there", there.display()) });
     }
-    put(file, path).map_err(|error| unusable(path, &error.to_string()))
+    let draft = beside(path, ".draft");
+    let failed = |error: io::Error| unusable(path, &error.to_string());
+    fresh(file, &draft).map_err(failed)?;
+    let mut copy = open(url, &draft, false).await?;
+    let marked = async {
+        copy.execute(MARK).await?;
+        sqlx::query(MARK_WITH).bind(digest).execute(&mut copy).await
+    };
+    marked.await.map_err(StoreError::during("mark the copy"))?;
+    close(copy).await?;
+    appear(&draft, path).map_err(failed)
 }
 
-/// The whole file appears at once.
-fn put(file: &Path, path: &Path) -> io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    fs::create_dir_all(folder)?;
-    let draft = beside(path, ".draft");
-    fs::copy(file, &draft)?;
-    File::open(&draft)?.sync_all()?;
-    fs::rename(&draft, path)?;
-    File::open(folder)?.sync_all()
+/// A copy of the file, to write into whatever the mode of the file is.
+fn fresh(file: &Path, draft: &Path) -> io::Result<()> {
+    fs::create_dir_all(folder_of(draft))?;
+    if draft.exists() {
+        fs::remove_file(draft)?;
+    }
+    io::copy(&mut File::open(file)?, &mut File::create_new(draft)?).map(drop)
+}
+
+/// The whole file appears at once, and only where none is.
+fn appear(draft: &Path, path: &Path) -> io::Result<()> {
+    File::open(draft)?.sync_all()?;
+    fs::hard_link(draft, path)?;
+    fs::remove_file(draft)?;
+    File::open(folder_of(path))?.sync_all()
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Whether the database was filled with the copy of that digest, and is not served yet.
+async fn is_marked_with(digest: &str, url: &str, path: &Path) -> bool {
+    let Ok(mut there) = open(url, path, true).await else { return false };
+    let marked: Result<String, _> = sqlx::query_scalar(MARKED_WITH).fetch_one(&mut there).await;
+    marked.is_ok_and(|marked| marked == digest)
 }
 
 fn beside(path: &Path, end: &str) -> PathBuf {

@@ -90,6 +90,18 @@ pub trait LedgerStore: Send + Sync {
     /// When the database fails or its tree is not that of its log.
     async fn tree(&self) -> Result<Frontier, StoreError>;
 
+    /// Whether the log was put back from a backup and not found good yet: then nobody serves it.
+    ///
+    /// # Errors
+    /// When the database fails.
+    async fn is_being_restored(&self) -> Result<bool, StoreError>;
+
+    /// Has a log that was put back from a backup served.
+    ///
+    /// # Errors
+    /// When the database fails.
+    async fn end_restore(&self) -> Result<(), StoreError>;
+
     /// Hashes of a level in order, from that one on: leaves at level 0, above it roots of whole subtrees of 256 nodes
     /// of the level below. Fewer than asked for where the log ends.
     ///

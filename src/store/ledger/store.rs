@@ -7,6 +7,7 @@ use super::{LedgerStore, Sealed, StoredCheckpoint, StoredCosignature, StoredTime
 use crate::ledger::tree::{Frontier, Hash};
 use crate::store::StoreError;
 use crate::store::backend::{Backend, SqlStore};
+use crate::store::copy;
 use crate::store::statement::Statement;
 
 /// Leaves that are read at once while a tree is made for a log that has none.
@@ -16,6 +17,15 @@ const PAGE: u32 = 4_096;
 impl<B: Backend> LedgerStore for SqlStore<B> {
     async fn tree(&self) -> Result<Frontier, StoreError> {
         self.head_row().await?.tree()
+    }
+
+    async fn is_being_restored(&self) -> Result<bool, StoreError> {
+        Ok(self.count("look whether the database is being restored", Statement::new(B::RESTORING)).await? > 0)
+    }
+
+    async fn end_restore(&self) -> Result<(), StoreError> {
+        let ended = self.backend.execute(&Statement::new(copy::UNMARK)).await;
+        ended.map(drop).map_err(StoreError::during("end the restoring"))
     }
 
     async fn hashes(&self, level: u8, from: u64, count: u32) -> Result<Vec<Hash>, StoreError> {

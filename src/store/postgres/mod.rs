@@ -135,6 +135,7 @@ async fn migrate(connection: &mut PgConnection) -> Result<(), StoreError> {
 
 impl Backend for PostgresBackend {
     const INDEX: IndexDialect = sql::INDEX;
+    const RESTORING: &str = sql::RESTORING;
 
     async fn fetch<T: Decoded>(&self, statement: &Statement) -> Result<Vec<T>, sqlx::Error> {
         let query = sqlx::query_as(&statement.sql).persistent(!statement.is_planned_anew);

@@ -44,6 +44,9 @@ pub(super) const INDEX: IndexDialect = IndexDialect {
     or: " | ",
 };
 
+/// Whether the database is marked as one that is being restored.
+pub(super) const RESTORING: &str = "select count(*) as count from pg_class where oid = to_regclass('etalon_restoring')";
+
 /// Head, commands and events in one statement.
 pub(super) const WRITE_LOG: &str = concat!(
     "with head as (update log_head set next_position = $1, recorded_at = $2, peaks = $25, origin = $26 where id = 1), \

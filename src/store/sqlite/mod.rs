@@ -95,6 +95,7 @@ async fn migrate(writer: &mut SqliteConnection) -> Result<(), StoreError> {
 
 impl Backend for SqliteBackend {
     const INDEX: IndexDialect = sql::INDEX;
+    const RESTORING: &str = sql::RESTORING;
 
     async fn fetch<T: Decoded>(&self, statement: &Statement) -> Result<Vec<T>, sqlx::Error> {
         let query = sqlx::query_as(&statement.sql);

@@ -41,6 +41,9 @@ pub(super) const INDEX: IndexDialect = IndexDialect {
     or: " OR ",
 };
 
+/// Whether the database is marked as one that is being restored.
+pub(super) const RESTORING: &str = "select count(*) as count from sqlite_master where name = 'etalon_restoring'";
+
 pub(super) const MOVE_HEAD: &str =
     "update log_head set next_position = $1, recorded_at = $2, peaks = $3, origin = $4 where id = 1";
 

@@ -10,7 +10,7 @@ use crate::ledger::serving::{key_of, sealed};
 use crate::life::scene::campaign;
 use crate::life::world::text;
 use crate::support::postgres::fresh_database;
-use crate::support::server::{Installation, Server, Who, ask};
+use crate::support::server::{Installation, Server, Who, ask, program};
 
 /// What a run of the program came to.
 struct Ran {
@@ -176,6 +176,40 @@ async fn a_log_that_lost_its_end_takes_another_name_on_postgresql() {
 }
 
 #[tokio::test]
+async fn a_signer_of_its_own_process_signs_under_the_new_name() {
+    let installation = Installation::embedded();
+    let folder = installation.folder();
+    let (backup, keys) = (path(folder, "backup"), path(folder, "signer"));
+    let elsewhere = format!("sqlite:{}", path(folder, "restored.db"));
+    run(installation.command().args(["migrate"])).ends_with(0);
+    let origin = key_of(&installation).name().to_owned();
+    let signer_key = run(program().args(["signer", "--folder", &keys, "--key-of", &origin])).ends_with(0);
+    let signer =
+        Server::start_until(program().args(["signer", "--folder", &keys, "--listen", "127.0.0.1:0"]), "signing at ");
+    let signed = |arguments: &[&str], database: &str| {
+        let mut command = installation.command();
+        command.args(arguments).env("ETALON_DATABASE", database).env("ETALON_SIGNER_URL", &signer.graphql);
+        command
+            .env("ETALON_SIGNER_KEY", signer_key.trim())
+            .env("ETALON_SIGNER_TOKEN_FILE", path(folder, "signer/signer-token"));
+        command
+    };
+    let serve = ["serve", "--listen", "127.0.0.1:0"];
+    let server = Server::start(&mut signed(&serve, &installation.database()));
+    commit(&installation, &server, "省级计量难点征集").await;
+    run(&mut signed(&["backup", "--output", &backup], &installation.database())).ends_with(0);
+    commit(&installation, &server, "备份之后").await;
+    server.kill();
+    let told = run(&mut signed(&["restore", &backup, "--key", signer_key.trim()], &elsewhere)).ends_with(0);
+    assert!(told.contains("1 events that were signed are lost"), "{told}");
+    let key = run(&mut signed(&["audit", "key"], &elsewhere)).ends_with(0);
+    assert!(told.contains(key.trim()) && !key.starts_with(&origin), "{key} {told}");
+    let server = Server::start(&mut signed(&serve, &elsewhere));
+    commit(&installation, &server, "恢复之后").await;
+    assert!(server.stop(), "{}", server.log());
+}
+
+#[tokio::test]
 async fn a_damaged_or_changed_backup_is_found_out() {
     let installation = Installation::embedded();
     let folder = installation.folder();
@@ -214,4 +248,9 @@ async fn a_damaged_or_changed_backup_is_found_out() {
     fs::write(&manifest, said.to_string()).expect("written");
     let told = run(&mut restore(&installation, &backup, &restored)).ends_with(3);
     assert!(told.contains("PAYLOAD_HASH at position 0"), "{told}");
+    // What was not found good is served by nobody, and is the same when it is looked at again.
+    let refused =
+        run(installation.command().env("ETALON_DATABASE", &restored).args(["serve", "--listen", "127.0.0.1:0"]));
+    assert!(refused.code == Some(1) && refused.err.contains("is being restored"), "{}", refused.err);
+    run(&mut restore(&installation, &backup, &restored)).ends_with(3);
 }
