@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use futures::FutureExt;
+use futures::future::BoxFuture;
 use tracing::{Instrument, Span, field};
 use uuid::Uuid;
 
@@ -38,21 +40,28 @@ impl App {
 
     /// Carries out a command whose events refer to files by digest.
     ///
+    /// Boxed, as [`App::preview`] is: every mutation holds one of these, and the compiler would look through each of them
+    /// down to the store.
+    ///
     /// # Errors
     /// As [`App::execute`].
-    pub async fn execute_with<A: Commanded>(
-        &self,
-        request: &Request,
+    pub fn execute_with<'a, A: Commanded>(
+        &'a self,
+        request: &'a Request,
         id: Uuid,
         body: A::Body,
         attachments: Vec<NewAttachment>,
-    ) -> Result<Receipt, Failure> {
+    ) -> BoxFuture<'a, Result<Receipt, Failure>> {
         let aggregate = A::AGGREGATE.as_str();
         let span = tracing::debug_span!("command", aggregate, outcome = field::Empty, etalon.position = field::Empty);
-        let answer = self.decide_and_commit::<A>(request, id, body, attachments).instrument(span.clone()).await;
-        let outcome = outcome_of(&answer, &span);
-        metrics().commands.get_or_create(&CommandLabels { aggregate, outcome }).inc();
-        answer
+        let decided = self.decide_and_commit::<A>(request, id, body, attachments).instrument(span.clone());
+        let counted = async move {
+            let answer = decided.await;
+            let outcome = outcome_of(&answer, &span);
+            metrics().commands.get_or_create(&CommandLabels { aggregate, outcome }).inc();
+            answer
+        };
+        counted.boxed()
     }
 
     async fn decide_and_commit<A: Commanded>(

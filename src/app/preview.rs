@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use futures::FutureExt;
+use futures::future::BoxFuture;
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -67,23 +69,26 @@ impl App {
     ///
     /// # Errors
     /// When the house fails; what the domain refuses is the verdict.
-    pub async fn preview<A: Commanded>(
-        &self,
-        request: &Request,
+    pub fn preview<'a, A: Commanded>(
+        &'a self,
+        request: &'a Request,
         id: Uuid,
         body: A::Body,
-    ) -> Result<Previewed<A>, Fault> {
-        // Read first: whatever is looked up after it is at least as new.
-        let position = self.head().await?;
-        let verdict = match self.answer_to(&request.actor.id, &request.key).await {
-            Ok(Some(receipt)) => Ok(Verdict::CarriedOut(receipt)),
-            Ok(None) => self.foresee(request, id, body, position).await.map(Verdict::Foreseen),
-            Err(failure) => Err(failure),
+    ) -> BoxFuture<'a, Result<Previewed<A>, Fault>> {
+        let previewed = async move {
+            // Read first: whatever is looked up after it is at least as new.
+            let position = self.head().await?;
+            let verdict = match self.answer_to(&request.actor.id, &request.key).await {
+                Ok(Some(receipt)) => Ok(Verdict::CarriedOut(receipt)),
+                Ok(None) => self.foresee(request, id, body, position).await.map(Verdict::Foreseen),
+                Err(failure) => Err(failure),
+            };
+            match verdict {
+                Err(Failure::Fault(fault)) => Err(fault),
+                verdict => Ok(Previewed { position, verdict }),
+            }
         };
-        match verdict {
-            Err(Failure::Fault(fault)) => Err(fault),
-            verdict => Ok(Previewed { position, verdict }),
-        }
+        previewed.boxed()
     }
 
     async fn foresee<A: Commanded>(
