@@ -34,7 +34,7 @@ impl TryFrom<HeadRow> for Copied {
 pub async fn copy_into(url: &str, file: &Path) -> Result<Copied, StoreError> {
     match place(url)? {
         Place::Sqlite { shown, path } => sqlite::copy_into(&shown, path, file).await,
-        Place::Postgres { shown, options } => postgres::copy_into(&shown, options, file).await,
+        Place::Postgres { shown, options } => postgres::copy_into(&shown, *options, file).await,
     }
 }
 
@@ -45,6 +45,6 @@ pub async fn copy_into(url: &str, file: &Path) -> Result<Copied, StoreError> {
 pub async fn restore_from(file: &Path, url: &str) -> Result<(), StoreError> {
     match place(url)? {
         Place::Sqlite { shown, path } => sqlite::restore_from(file, &shown, path),
-        Place::Postgres { shown, options } => postgres::restore_from(file, &shown, options).await,
+        Place::Postgres { shown, options } => postgres::restore_from(file, &shown, *options).await,
     }
 }

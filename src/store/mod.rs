@@ -348,7 +348,7 @@ pub async fn open(url: &str, clock: Arc<dyn Clock>) -> Result<Arc<dyn Store>, St
             Arc::new(SqlStore::over(SqliteBackend::open(&shown, path).await?, clock).await?)
         }
         Place::Postgres { shown, options } => {
-            Arc::new(SqlStore::over(PostgresBackend::open(&shown, options).await?, clock).await?)
+            Arc::new(SqlStore::over(PostgresBackend::open(&shown, *options).await?, clock).await?)
         }
     })
 }
@@ -360,7 +360,7 @@ pub async fn open(url: &str, clock: Arc<dyn Clock>) -> Result<Arc<dyn Store>, St
 /// [`StoreError::BadUrl`] for anything but `postgres://…`, and those of [`open`].
 pub async fn migrate_for(owner_url: &str, server_role: &str) -> Result<(), StoreError> {
     match place(owner_url)? {
-        Place::Postgres { shown, options } => postgres::migrate_for(&shown, options, server_role).await,
+        Place::Postgres { shown, options } => postgres::migrate_for(&shown, *options, server_role).await,
         Place::Sqlite { shown, .. } => Err(StoreError::BadUrl {
             url: shown,
             reason: "only PostgreSQL has roles: expected postgres://OWNER@HOST/NAME".to_owned(),

@@ -9,7 +9,7 @@ use crate::store::StoreError;
 /// A database of one kind or the other, with its URL as it may be logged and shown.
 pub(super) enum Place<'a> {
     Sqlite { shown: String, path: &'a Path },
-    Postgres { shown: String, options: PgConnectOptions },
+    Postgres { shown: String, options: Box<PgConnectOptions> },
 }
 
 /// Reads a URL: `sqlite:PATH` or `postgres://…`.
@@ -25,7 +25,7 @@ pub(super) fn place(url: &str) -> Result<Place<'_>, StoreError> {
     }
     if url.starts_with("postgres://") || url.starts_with("postgresql://") {
         let options = url.parse().map_err(|error: sqlx::Error| bad(error.to_string()))?;
-        return Ok(Place::Postgres { shown, options });
+        return Ok(Place::Postgres { shown, options: Box::new(options) });
     }
     Err(bad("expected sqlite:PATH or postgres://…".to_owned()))
 }
