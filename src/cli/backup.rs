@@ -12,10 +12,9 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::app::{App, Resumed};
-use crate::audit;
-use crate::cli::audit::{Outcome, keys, tell};
+use crate::cli::audit::{Outcome, keys, replayed, tell};
 use crate::cli::problem::Problem;
-use crate::cli::{Database, VerdictFormat, progress, seals, serve};
+use crate::cli::{Database, VerdictFormat, seals, serve};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Settings;
 use crate::ledger::checkpoint::Checkpoint;
@@ -168,14 +167,7 @@ async fn resume(
     keys: &[VerifierKey],
     format: VerdictFormat,
 ) -> Result<Outcome, Problem> {
-    let bar = progress::bar();
-    let replayed = audit::replay(app, keys, |done, of| {
-        bar.set_length(of);
-        bar.set_position(done);
-    });
-    let replayed = replayed.await;
-    bar.finish_and_clear();
-    let mut verdict = replayed.map_err(Problem::while_doing("the log cannot be replayed"))?;
+    let mut verdict = replayed(app, keys).await?;
     if (verdict.events, verdict.root.as_deref()) != (manifest.events, Some(manifest.root.as_str())) {
         verdict.fault(None, "BACKUP_WRONG", "the log is not the one that the backup names");
     }
