@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use crate::app::App;
 use crate::app::reads::CasePage;
 use crate::app::request::{Failure, Fault, Key, Request};
+use crate::app::rounds::again_and_again;
 use crate::domain::actor::{Actor, ActorId, Role};
 use crate::domain::case::Case;
 use crate::domain::case::command::{CaseCommand, EscalateCase, MissDeadline};
@@ -43,19 +44,14 @@ pub struct Round {
 impl Clockwork {
     /// Looks again and again until it is stopped. A failed round is logged, and the next one does its work.
     pub async fn run(self, app: &App, holder: &str, stop: CancellationToken) {
-        let mut ticks = tokio::time::interval(self.every);
-        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        loop {
-            tokio::select! {
-                () = stop.cancelled() => break,
-                _ = ticks.tick() => {}
-            }
+        let look = || async {
             match self.round(app, holder).await {
                 Ok(Round { missed: 0, escalated: 0 }) => {}
                 Ok(round) => tracing::info!(round.missed, round.escalated, "deadlines looked at"),
                 Err(fault) => tracing::warn!(%fault, "deadlines could not be looked at"),
             }
-        }
+        };
+        again_and_again(self.every, &stop, look).await;
         if let Err(error) = app.store.release_lease(LEASE, holder).await {
             tracing::warn!(%error, "the lease will run out by itself");
         }

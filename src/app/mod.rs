@@ -20,6 +20,7 @@ mod rebuild;
 mod registers;
 mod request;
 mod revocations;
+mod rounds;
 mod scope;
 mod search;
 mod similar;

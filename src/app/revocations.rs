@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
 use crate::app::request::Fault;
+use crate::app::rounds::again_and_again;
 use crate::identity::claims::LONGEST_LIFE;
 use crate::identity::credential::{Credential, RevocationKey};
 use crate::store::Revocation;
@@ -54,17 +55,12 @@ impl Revoker {
 
     /// Looks again and again until it is stopped. A look that fails is logged, and the next one does its work.
     pub async fn run(self, app: Arc<App>, stop: CancellationToken) {
-        let mut ticks = tokio::time::interval(LOOKS_EVERY);
-        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        loop {
-            tokio::select! {
-                () = stop.cancelled() => break,
-                _ = ticks.tick() => {}
-            }
+        let look = || async {
             if let Err(fault) = app.look_for_revocations().await {
                 tracing::warn!(%fault, "revoked tokens could not be looked for");
             }
-        }
+        };
+        again_and_again(LOOKS_EVERY, &stop, look).await;
     }
 }
 

@@ -7,9 +7,9 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::app::EventRecord;
+use crate::app::{EventRecord, stored};
 use crate::audit::AuditError;
-use crate::codec::{self, Stored};
+use crate::codec;
 use crate::domain::log::event::LogFact;
 use crate::ledger::names::EarlierName;
 
@@ -56,15 +56,7 @@ pub(super) struct PayloadLine<'a> {
 pub(super) fn earlier_names(recoveries: &[EventRecord]) -> Vec<EarlierName> {
     let upcasters = codec::upcasters();
     let name = |record: &EventRecord| {
-        let stored = Stored {
-            aggregate_type: &record.aggregate_type,
-            aggregate_id: &record.aggregate_id,
-            sequence: record.sequence,
-            event_type: &record.event_type,
-            event_version: &record.event_version,
-            payload: &record.payload,
-        };
-        let LogFact::RecoveredFrom(fact) = codec::decode_stored::<LogFact>(stored, &upcasters).ok()?.fact;
+        let LogFact::RecoveredFrom(fact) = codec::decode_stored::<LogFact>(stored(record), &upcasters).ok()?.fact;
         Some(EarlierName { origin: fact.previous_origin, until: record.position })
     };
     recoveries.iter().filter_map(name).collect()

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::app::{AggregateType, StreamId};
+use crate::app::{AggregateType, App, StreamId};
 use crate::audit::{self, Followed, Follower, Part, Trusted, Verdict};
 use crate::cli::export::up_to;
 use crate::cli::problem::Problem;
@@ -94,16 +94,22 @@ fn verify(arguments: &cli::AuditVerify) -> Result<Outcome, Problem> {
 
 async fn replay(arguments: cli::AuditReplay, settings: &Settings) -> Result<Outcome, Problem> {
     let app = serve::open_existing(settings, Arc::new(SystemClock)).await?;
-    let bar = progress::bar();
     let keys = keys(&arguments.keys)?;
-    let verdict = audit::replay(&app, &keys, |done, of| {
+    let verdict = replayed(&app, &keys).await;
+    app.shutdown().await;
+    tell(&verdict?, arguments.format)
+}
+
+/// Replays the log of a database, and shows how far it is.
+pub(super) async fn replayed(app: &App, keys: &[VerifierKey]) -> Result<Verdict, Problem> {
+    let bar = progress::bar();
+    let verdict = audit::replay(app, keys, |done, of| {
         bar.set_length(of);
         bar.set_position(done);
     });
     let verdict = verdict.await;
     bar.finish_and_clear();
-    app.shutdown().await;
-    tell(&verdict.map_err(Problem::while_doing("the log cannot be replayed"))?, arguments.format)
+    verdict.map_err(Problem::while_doing("the log cannot be replayed"))
 }
 
 async fn case(arguments: cli::AuditCase, settings: &Settings) -> Result<Outcome, Problem> {

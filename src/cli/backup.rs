@@ -12,10 +12,10 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::app::{App, NotResumed, Resumed};
-use crate::audit::{self, Verdict};
-use crate::cli::audit::{Outcome, keys, tell};
+use crate::audit::Verdict;
+use crate::cli::audit::{Outcome, keys, replayed, tell};
 use crate::cli::problem::Problem;
-use crate::cli::{Database, VerdictFormat, progress, seals, serve};
+use crate::cli::{Database, VerdictFormat, seals, serve};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Settings;
 use crate::ledger::checkpoint::Checkpoint;
@@ -231,17 +231,6 @@ async fn verified_and_resumed(
     verdict.notes.extend(key.map(|key| format!("auditors verify it with the key {key}")));
     app.end_restore().await.map_err(Problem::while_doing("the restoring was not ended"))?;
     Ok(verdict)
-}
-
-async fn replayed(app: &App, keys: &[VerifierKey]) -> Result<Verdict, Problem> {
-    let bar = progress::bar();
-    let replayed = audit::replay(app, keys, |done, of| {
-        bar.set_length(of);
-        bar.set_position(done);
-    });
-    let replayed = replayed.await;
-    bar.finish_and_clear();
-    replayed.map_err(Problem::while_doing("the log cannot be replayed"))
 }
 
 fn manifest(folder: &Path, settings: &Settings) -> Result<Manifest, Problem> {

@@ -13,6 +13,7 @@ use etalon::store::{self, EventQuery, EventRecord, Store};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
+use crate::life::on_both_databases;
 use crate::life::scene::{Scene, person};
 use crate::life::world::{World, day, text, uuid_of, with};
 use crate::support::server::Who;
@@ -22,18 +23,8 @@ pub const NAME: &str = "欧阳不可磨灭";
 pub const LATER_NAME: &str = "欧阳難以磨滅";
 pub const TELEPHONE: &str = "+86 755 9182 7364 550";
 
-mod on_sqlite {
-    #[tokio::test]
-    async fn no_byte_is_left() {
-        super::no_byte_is_left(&super::World::embedded().await).await;
-    }
-}
-
-mod on_postgresql {
-    #[tokio::test]
-    async fn no_byte_is_left() {
-        super::no_byte_is_left(&super::World::on_postgresql().await).await;
-    }
+on_both_databases! {
+    no_byte_is_left
 }
 
 /// Somebody who was registered, renamed, and worked on a case.

@@ -71,6 +71,7 @@ macro_rules! on_both_databases {
         }
     };
 }
+pub(crate) use on_both_databases;
 
 on_both_databases! {
     every_mutation_and_every_refusal

@@ -14,6 +14,7 @@ use crate::app::App;
 use crate::app::commanded::Commanded;
 use crate::app::personal::damaged;
 use crate::app::request::Fault;
+use crate::app::rounds::again_and_again;
 use crate::codec;
 use crate::vault::payload;
 use crate::vault::reference::KeyId;
@@ -28,17 +29,12 @@ pub struct Eraser;
 impl Eraser {
     /// Looks at once, and again and again until it is stopped. A failed round is logged, and the next one does its work.
     pub async fn run(self, app: std::sync::Arc<App>, stop: CancellationToken) {
-        let mut ticks = tokio::time::interval(LOOKS_EVERY);
-        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        loop {
-            tokio::select! {
-                () = stop.cancelled() => break,
-                _ = ticks.tick() => {}
-            }
+        let look = || async {
             if let Err(fault) = app.complete_erasures().await {
                 tracing::error!(%fault, "an erasure is not complete; it is tried again");
             }
-        }
+        };
+        again_and_again(LOOKS_EVERY, &stop, look).await;
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::{KeyFile, Log, bytes, collect, exported};
+use crate::life::on_both_databases;
 use crate::life::scene::{Scene, enrolment};
 use crate::life::world::{World, text, uuid_of, with};
 
@@ -15,18 +16,8 @@ const THIRD: &str = "百里去而復來";
 const TELEPHONE: &str = "+86 755 6473 8291 066";
 const CREDIT_CODE: &str = "91441900MADEM1A34K";
 
-mod on_sqlite {
-    #[tokio::test]
-    async fn contacts_are_erased() {
-        super::contacts_are_erased(&super::World::embedded().await).await;
-    }
-}
-
-mod on_postgresql {
-    #[tokio::test]
-    async fn contacts_are_erased() {
-        super::contacts_are_erased(&super::World::on_postgresql().await).await;
-    }
+on_both_databases! {
+    contacts_are_erased
 }
 
 /// The keys under which the events of an enterprise name somebody.

@@ -5,6 +5,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::{KeyFile, Log, bytes, exported, output};
+use crate::life::on_both_databases;
 use crate::life::scene::Scene;
 use crate::life::world::{World, text, uuid_of};
 
@@ -12,18 +13,8 @@ use crate::life::world::{World, text, uuid_of};
 const NAME: &str = "慕容過客無名氏";
 const TITLE: &str = "Bore gauge of the other tracker drifts";
 
-mod on_sqlite {
-    #[tokio::test]
-    async fn imported_persons_are_erased() {
-        super::imported_persons_are_erased(&super::World::embedded().await).await;
-    }
-}
-
-mod on_postgresql {
-    #[tokio::test]
-    async fn imported_persons_are_erased() {
-        super::imported_persons_are_erased(&super::World::on_postgresql().await).await;
-    }
+on_both_databases! {
+    imported_persons_are_erased
 }
 
 /// Brings in a case whose events name somebody: so many of them. The case's global id.

@@ -32,7 +32,9 @@ fn members_record_what_they_learnt_and_measured() {
 
 #[test]
 fn citations_are_as_many_as_a_text_can_have() {
-    let cite = |count: usize| vec![Reference::parse("JJF 1345-2012").expect("a reference"); count];
+    let cite = |count: usize| -> Vec<_> {
+        (0..count).map(|index| Reference::parse(&format!("JJF {}-2012", 1001 + index)).expect("a reference")).collect()
+    };
     let finding = |count| RecordFinding { citations: cite(count), ..find() };
     let found = researching().then(lead(), finding(50));
     assert_eq!(found.file().findings[0].citations.len(), 50);
