@@ -37,7 +37,7 @@ fn citations_are_as_many_as_a_text_can_have() {
     };
     let finding = |count| RecordFinding { citations: cite(count), ..find() };
     let found = researching().then(lead(), finding(50));
-    assert_eq!(found.file().findings[0].citations.len(), 50);
+    assert_eq!(found.file().findings.last().map(|finding| finding.citations.len()), Some(50));
     found.clone().when(lead(), finding(51)).refused(Code::TooManyCitations, "citations");
     let solution = ProposeSolution { citations: cite(51), ..propose() };
     found.when(lead(), solution).refused(Code::TooManyCitations, "citations");
