@@ -17,7 +17,7 @@ use opentelemetry_http::{HeaderExtractor, HttpClient, HttpError};
 use opentelemetry_otlp::{ExporterBuildError, Protocol, SpanExporter, WithExportConfig, WithHttpConfig};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::propagation::TraceContextPropagator;
-use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider};
+use opentelemetry_sdk::trace::{BatchConfigBuilder, BatchSpanProcessor, SdkTracer, SdkTracerProvider};
 use tokio::runtime::Handle;
 use tracing::{Metadata, Span};
 use tracing_opentelemetry::OpenTelemetrySpanExt;
@@ -26,6 +26,9 @@ use crate::outbound::{Client, Endpoint, EndpointError, Networks};
 
 /// How long a collector may take.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How many spans wait while the collector is slow, some seconds of a busy server; beyond them they are dropped.
+const MOST_WAITING: usize = 16_384;
 
 /// What is sent: where to, and by whom.
 pub struct Traces(SdkTracerProvider);
@@ -61,9 +64,10 @@ impl Traces {
             .with_timeout(PATIENCE)
             .with_http_client(carrier)
             .build()?;
+        let batches = BatchConfigBuilder::default().with_max_queue_size(MOST_WAITING).build();
         let provider = SdkTracerProvider::builder()
             .with_resource(Resource::builder().with_service_name("etalon").build())
-            .with_batch_exporter(exporter)
+            .with_span_processor(BatchSpanProcessor::builder(exporter).with_batch_config(batches).build())
             .build();
         Ok(Self(provider))
     }
