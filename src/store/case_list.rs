@@ -3,9 +3,14 @@
 //!
 //! A list is read as one walk of an index in its order, or put together from several. The versions that were valid at a
 //! moment of the past are those that still are, in the indexes of the present, and those that have ended since, which
-//! are found by how long they lasted: one that lasted no longer than n began in the n positions up to the moment.
+//! are found by how long they lasted.
 
-use crate::store::condition::{Sense, argument, invalid, push_in, push_or_null};
+mod keyset;
+mod lasting;
+
+use crate::store::case_list::keyset::{Side, push_beyond};
+use crate::store::case_list::lasting::{push_began, push_ended};
+use crate::store::condition::push_in;
 use crate::store::filter::{push_asked, push_limit, push_valid_at};
 use crate::store::sql::{CASE_VERSIONS, CASES, CASES_AND_HEAD, HEAD_UNLESS_CASES, is_open_version};
 use crate::store::statement::{Argument, Statement};
@@ -52,7 +57,7 @@ fn list_of_cases(select: &str, query: &CaseQuery) -> Result<Statement, StoreErro
     let parts = parts(query, order[0]);
     let mut statement = Statement::new(select);
     if parts.is_empty() {
-        push_part(&mut statement, query, &order, &Part::Valid(None))?;
+        push_part(&mut statement, query, &order, &Part::Valid(Only::All))?;
         return Ok(statement);
     }
     // Of most rows only the key is read, which an index may hold.
@@ -90,19 +95,31 @@ fn keys(order: &[(CaseColumn, Direction)]) -> String {
 /// Rows that a list is put together from.
 #[derive(Debug, PartialEq, Eq)]
 enum Part {
-    /// What is valid at the moment, of this status alone.
-    Valid(Option<Argument>),
-    /// What is valid at the moment and still is, of this status alone.
-    Still(Option<Argument>),
+    /// What is valid at the moment.
+    Valid(Only),
+    /// What is valid at the moment and still is.
+    Still(Only),
     /// What is valid at the moment and has ended since, of these statuses.
     Ended(Vec<Argument>),
+}
+
+/// What the walk of an index finds by itself. It is said in the words of the index where that is a partial one.
+#[derive(Debug, PartialEq, Eq)]
+enum Only {
+    All,
+    Status(Argument),
+    /// Open cases that have a deadline.
+    Dated,
+    /// Open cases that have none: the last ones of every list by deadline.
+    Undated,
 }
 
 /// What a list is put together from; nothing where one walk in its order will do.
 fn parts(query: &CaseQuery, leading: (CaseColumn, Direction)) -> Vec<Part> {
     let statuses = statuses_of(&query.condition);
-    let each = |part: fn(Option<Argument>) -> Part| statuses.iter().cloned().map(move |status| part(Some(status)));
+    let each = |part: fn(Only) -> Part| statuses.iter().cloned().map(move |status| part(Only::Status(status)));
     let (column, direction) = leading;
+    let is_present = query.at == Moment::Present;
     let is_walked_backwards =
         matches!((direction, query.keep), (Direction::Descending, Keep::First) | (Direction::Ascending, Keep::Last));
     let is_walked = match query.at {
@@ -112,13 +129,31 @@ fn parts(query: &CaseQuery, leading: (CaseColumn, Direction)) -> Vec<Part> {
         Moment::Occurred(_) => is_walked_backwards && column == CaseColumn::ReportedAt,
     };
     match column {
-        _ if statuses.is_empty() || statuses.len() > MOST_STATUSES => Vec::new(),
+        CaseColumn::DeadlineOn if asks_for_open_ones(&query.condition) && is_present => {
+            vec![Part::Valid(Only::Dated), Part::Valid(Only::Undated)]
+        }
+        _ if statuses.is_empty() => Vec::new(),
+        CaseColumn::DeadlineOn if asks_for_open_ones(&query.condition) => {
+            vec![Part::Still(Only::Dated), Part::Still(Only::Undated), Part::Ended(statuses)]
+        }
+        _ if statuses.len() > MOST_STATUSES => Vec::new(),
         _ if is_walked && statuses.len() > 1 => each(Part::Valid).collect(),
-        _ if is_walked || query.at == Moment::Present => Vec::new(),
+        _ if is_walked || is_present => Vec::new(),
         CaseColumn::ReportedAt | CaseColumn::UpdatedAt => {
             each(Part::Still).chain([Part::Ended(statuses.clone())]).collect()
         }
-        _ => vec![Part::Still(None), Part::Ended(statuses)],
+        _ => vec![Part::Still(Only::All), Part::Ended(statuses)],
+    }
+}
+
+/// Whether a condition limits the cases to open ones.
+fn asks_for_open_ones(condition: &Condition) -> bool {
+    match condition {
+        Condition::All(parts) => parts.iter().any(asks_for_open_ones),
+        Condition::Compare { column: CaseColumn::IsOpen, operator: Operator::Equal, value } => {
+            *value == Value::Integer(1)
+        }
+        _ => false,
     }
 }
 
@@ -160,16 +195,16 @@ fn push_part(
     part: &Part,
 ) -> Result<(), StoreError> {
     match part {
-        Part::Valid(status) => {
+        Part::Valid(only) => {
             statement.push(CASE_VERSIONS);
             push_valid_at(statement, query.at);
-            push_status(statement, status.as_ref());
+            push_only(statement, only);
         }
-        Part::Still(status) => {
+        Part::Still(only) => {
             statement.push(CASE_VERSIONS);
             statement.push(concat!(" where v.", is_open_version!()));
             push_began(statement, query.at);
-            push_status(statement, status.as_ref());
+            push_only(statement, only);
         }
         Part::Ended(statuses) => {
             push_ended(statement, query.at);
@@ -185,88 +220,16 @@ fn push_part(
     Ok(())
 }
 
-fn push_status(statement: &mut Statement, status: Option<&Argument>) {
-    if let Some(status) = status {
-        statement.push(" and v.status = ");
-        statement.push_argument(status.clone());
-    }
-}
-
-/// An axis on which versions are valid.
-struct Axis {
-    from: &'static str,
-    to: &'static str,
-    /// How long the first class lasts; every further one lasts four times as long.
-    first_length: i64,
-    classes: u32,
-}
-
-/// In positions, up to a billion.
-const RECORDED: Axis = Axis { from: "v.from_position", to: "v.to_position", first_length: 64, classes: 13 };
-
-/// In microseconds, from an hour up to seven years.
-const OCCURRED: Axis = Axis { from: "v.occurred_from", to: "v.occurred_to", first_length: 3_600_000_000, classes: 9 };
-
-impl Axis {
-    fn of(at: Moment) -> Option<(Self, i64)> {
-        match at {
-            Moment::Present => None,
-            Moment::Position(position) => Some((RECORDED, position.cast_signed())),
-            Moment::Occurred(time) => Some((OCCURRED, time)),
+fn push_only(statement: &mut Statement, only: &Only) {
+    match only {
+        Only::All => {}
+        Only::Status(status) => {
+            statement.push(" and v.status = ");
+            statement.push_argument(status.clone());
         }
+        Only::Dated => statement.push(" and v.is_open = 1 and v.deadline_on is not null"),
+        Only::Undated => statement.push(" and v.is_open = 1 and v.deadline_on is null"),
     }
-
-    /// The lengths of its classes, without the last one, which has no end.
-    fn lengths(&self) -> impl Iterator<Item = i64> {
-        (0..self.classes).map(|class| self.first_length * 4_i64.pow(class))
-    }
-
-    /// The class of a version, as the index of ended versions has it.
-    fn class(&self) -> String {
-        let cases: Vec<_> = self
-            .lengths()
-            .enumerate()
-            .map(|(class, length)| format!(" when {} - {} < {length} then {class}", self.to, self.from))
-            .collect();
-        format!("(case{} else {} end)", cases.concat(), self.classes)
-    }
-}
-
-/// The versions that had begun by the moment.
-fn push_began(statement: &mut Statement, at: Moment) {
-    if let Some((axis, at)) = Axis::of(at) {
-        statement.push(" and ");
-        statement.push(axis.from);
-        statement.push(" <= ");
-        statement.push_integer(at);
-    }
-}
-
-/// The versions that were valid at the moment and have ended since: of every class those that began so shortly before
-/// it that they can have lasted until then.
-fn push_ended(statement: &mut Statement, at: Moment) {
-    let Some((axis, at)) = Axis::of(at) else { return };
-    for (class, length) in axis.lengths().enumerate() {
-        statement.push(if class == 0 { "(" } else { " union all " });
-        statement.push(&format!("select {class} as class, cast({length} as bigint) as length"));
-    }
-    statement.push(&format!(" union all select {}, {}) c cross join ", axis.classes, i64::MAX));
-    statement.push(CASE_VERSIONS);
-    statement.push(&format!(
-        " where {} = c.class and {} < {} and {} < {}",
-        axis.class(),
-        axis.from,
-        axis.to,
-        axis.to,
-        i64::MAX
-    ));
-    statement.push(&format!(" and {} > ", axis.from));
-    statement.push_integer(at);
-    statement.push(" - c.length");
-    statement.push(&format!(" and {} <= ", axis.from));
-    statement.push_integer(at);
-    statement.push(&format!(" and {} > ", axis.to));
-    statement.push_integer(at);
 }
 
 /// The asked order of columns whose names begin so, and the limit.
@@ -316,81 +279,4 @@ fn full_order(query: &CaseQuery) -> Vec<(CaseColumn, Direction)> {
     let mut order = query.order.clone();
     order.push((CaseColumn::CaseId, Direction::Ascending));
     order
-}
-
-/// On which side of a key rows are wanted.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Side {
-    After,
-    Before,
-}
-
-impl Side {
-    /// How a column of that direction compares with the key's value, strictly and not.
-    fn operators(self, direction: Direction) -> (&'static str, &'static str) {
-        match (self, direction) {
-            (Self::After, Direction::Ascending) | (Self::Before, Direction::Descending) => (" > ", " >= "),
-            (Self::After, Direction::Descending) | (Self::Before, Direction::Ascending) => (" < ", " <= "),
-        }
-    }
-}
-
-/// The rows beyond a key: beyond it in the first column, or equal there and beyond it in the second, …
-fn push_beyond(
-    statement: &mut Statement,
-    order: &[(CaseColumn, Direction)],
-    key: &[Value],
-    side: Side,
-) -> Result<(), StoreError> {
-    if key.len() != order.len() {
-        let (given, wanted) = (key.len(), order.len());
-        return Err(invalid(format!("a key of {given} values for an order of {wanted}")));
-    }
-    statement.push("(");
-    // Said first because an index on the leading column can use it; implied by what follows.
-    if let [(column, direction), ..] = order
-        && !column.is_nullable()
-    {
-        statement.push("v.");
-        statement.push(column.name());
-        statement.push(side.operators(*direction).1);
-        statement.push_argument(argument(*column, &key[0])?);
-        statement.push(" and ");
-    }
-    statement.push("(1 = 0");
-    for (index, (column, direction)) in order.iter().enumerate() {
-        let is_missing = key[index] == Value::Null;
-        if is_missing && side == Side::After {
-            // Missing values are last: only a tie can go on.
-            continue;
-        }
-        statement.push(" or (");
-        for ((tied, _), value) in order.iter().zip(key).take(index) {
-            statement.push("v.");
-            statement.push(tied.name());
-            if *value == Value::Null {
-                statement.push(" is null and ");
-            } else {
-                statement.push(" = ");
-                statement.push_argument(argument(*tied, value)?);
-                statement.push(" and ");
-            }
-        }
-        statement.push("(v.");
-        statement.push(column.name());
-        if is_missing {
-            // Everything that has a value comes before what has none.
-            statement.push(" is not null))");
-            continue;
-        }
-        statement.push(side.operators(*direction).0);
-        statement.push_argument(argument(*column, &key[index])?);
-        match side {
-            Side::After => push_or_null(statement, *column, Sense::Fails),
-            Side::Before => statement.push(")"),
-        }
-        statement.push(")");
-    }
-    statement.push("))");
-    Ok(())
 }

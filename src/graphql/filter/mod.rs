@@ -9,6 +9,7 @@ use async_graphql::{InputObject, Result};
 use jiff::Timestamp;
 
 use crate::app::{CaseColumn, Condition, Operator, Value};
+use crate::domain::case::Status;
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::value::{CampaignId, CaseId, Decimal, Division, EnterpriseId, InstitutionId, PersonId, Ratio};
 use crate::graphql::errors;
@@ -149,6 +150,12 @@ impl CaseFilter {
         ];
         for (column, flag) in flags {
             all.extend(flag.map(|flag| compare(column, Operator::Equal, Value::Integer(flag.into()))));
+        }
+        if self.open == Some(true) {
+            // Implied, and said because the indexes of the past are by status.
+            let open = Status::ALL.iter().filter(|status| status.is_open());
+            let values = open.map(|status| Value::Text(status.name().to_owned())).collect();
+            all.push(Condition::In { column: CaseColumn::Status, values });
         }
         if let Some(code) = &self.division_within {
             let division = Division::parse(code)

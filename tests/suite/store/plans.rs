@@ -29,6 +29,8 @@ async fn fill(store: &dyn Store, clock: &TestClock) {
                         division: format!("{:06}", 110_000 + number % 400 * 100),
                         enterprise_id: id(10_000 + number / 3),
                         institution_id: Some(id(20_000 + number % 50)),
+                        deadline_on: (number % 4 > 0)
+                            .then(|| format!("2027-{:02}-{:02}", number % 12 + 1, number % 28 + 1)),
                         ..case_row(*number)
                     };
                     let happened = Happened::InOrder { at: reported_at + i64::try_from(version).expect("few") };
@@ -41,6 +43,15 @@ async fn fill(store: &dyn Store, clock: &TestClock) {
             }
         }
     }
+}
+
+/// As a filter by open cases asks for them.
+fn open() -> Condition {
+    let is_open = Condition::Compare { column: CaseColumn::IsOpen, operator: Operator::Equal, value: true.into() };
+    Condition::All(vec![
+        is_open,
+        Condition::In { column: CaseColumn::Status, values: STATUSES.map(Value::from).to_vec() },
+    ])
 }
 
 async fn usual_lists_walk_indexes(database: Database) {
@@ -71,6 +82,9 @@ async fn usual_lists_walk_indexes(database: Database) {
         list(equal(CaseColumn::Status, "TRIAGED"), oldest(CaseColumn::ReportedAt)),
         list(equal(CaseColumn::Status, "TRIAGED"), oldest(CaseColumn::UpdatedAt)),
         list(equal(CaseColumn::Status, "TRIAGED"), oldest(CaseColumn::DeadlineOn)),
+        list(open(), oldest(CaseColumn::DeadlineOn)),
+        list(open(), latest(CaseColumn::DeadlineOn)),
+        list(open(), latest(CaseColumn::ReportedAt)),
         seen(Scope { division_prefix: Some("11".to_owned()), ..Scope::default() }),
         seen(Scope { division_prefix: Some(String::new()), ..Scope::default() }),
         seen(Scope { division_prefix: Some("110500".to_owned()), ..Scope::default() }),
@@ -91,32 +105,42 @@ async fn usual_lists_walk_indexes(database: Database) {
     }
 }
 
-/// Whatever statuses a list is put together from, it is the list that one walk gives.
-async fn a_list_of_some_statuses_is_that_list(database: Database) {
+/// Whatever a list is put together from, it is the list that one walk gives.
+async fn a_list_that_is_put_together_is_that_list(database: Database) {
     let clock = TestClock::new();
     let store = database.open_with(clock.clone()).await;
     fill(&*store, &clock).await;
     let half = u64::try_from(CASES).expect("few") * 2;
     let values = || vec!["TRIAGED".into(), "ASSIGNED".into(), "TRIAGED".into()];
+    let some = || Condition::In { column: CaseColumn::Status, values: values() };
     // Denied twice it is the same condition, which nothing is put together from.
-    let one = |column| Condition::In { column, values: values() };
-    let whole = || Condition::Not(Box::new(Condition::Not(Box::new(one(CaseColumn::Status)))));
+    let whole = |condition| Condition::Not(Box::new(Condition::Not(Box::new(condition))));
     let orders = [CaseColumn::ReportedAt, CaseColumn::UpdatedAt, CaseColumn::Division, CaseColumn::DeadlineOn];
     for at in [Moment::Present, Moment::Position(half), Moment::Occurred(START - 700_000_000)] {
-        for column in orders {
+        for (column, asked) in orders.into_iter().flat_map(|column| [(column, some()), (column, open())]) {
             for direction in [Direction::Ascending, Direction::Descending] {
-                let query =
-                    |condition| CaseQuery { condition, order: vec![(column, direction)], limit: 40, at, ..all_cases() };
-                let (put_together, walked) = (query(one(CaseColumn::Status)), query(whole()));
-                let first = store.cases(&put_together).await.expect("a list");
-                assert_eq!(first, store.cases(&walked).await.expect("a list"), "{at:?} {column:?} {direction:?}");
-                let Some(last) = first.last() else { continue };
-                let after = Some(put_together.key_of(last));
-                let next = store.cases(&CaseQuery { after: after.clone(), ..put_together }).await.expect("a list");
-                assert_eq!(next, store.cases(&CaseQuery { after, ..walked }).await.expect("a list"));
+                let query = |condition| CaseQuery {
+                    condition,
+                    order: vec![(column, direction)],
+                    limit: 300,
+                    at,
+                    ..all_cases()
+                };
+                let (mut put_together, mut walked) = (query(asked.clone()), query(whole(asked.clone())));
+                for page in 0.. {
+                    let found = store.cases(&put_together).await.expect("a list");
+                    assert_eq!(
+                        found,
+                        store.cases(&walked).await.expect("a list"),
+                        "page {page} of {asked:?} {at:?} {column:?} {direction:?}"
+                    );
+                    let Some(last) = found.last() else { break };
+                    let after = Some(put_together.key_of(last));
+                    (put_together.after, walked.after) = (after.clone(), after);
+                }
             }
         }
     }
 }
 
-crate::store::on_both_databases! { usual_lists_walk_indexes, a_list_of_some_statuses_is_that_list }
+crate::store::on_both_databases! { usual_lists_walk_indexes, a_list_that_is_put_together_is_that_list }
