@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::StatusCode;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -64,7 +65,7 @@ impl Streams {
         connected.ok_or_else(|| {
             let message = "the server holds as many streams as it may; try again later or at another one";
             Refused::over(StatusCode::SERVICE_UNAVAILABLE, "TOO_MANY_CONNECTIONS", self.limits.of_server(), message)
-                .with_header("retry-after", HeaderValue::from_static("10"))
+                .again_in(Duration::from_secs(10))
         })
     }
 
