@@ -26,6 +26,7 @@ use figment::providers::{Format, Toml};
 use figment::{Error, Figment, Metadata, Profile};
 use serde::{Deserialize, Serialize};
 
+use connections::Origins;
 pub use connections::{ConnectionSettings, TlsFiles};
 pub use database::DatabaseUrl;
 use layers::{CommandLine, Environment};
@@ -37,7 +38,6 @@ use names::NAMES;
 use number::Between;
 pub use oidc::{ClaimSettings, OidcSettings, Signing};
 pub use requests::RequestSettings;
-use streams::Origins;
 pub use streams::StreamSettings;
 use telemetry::Collector;
 pub use telemetry::TelemetrySettings;
@@ -194,6 +194,7 @@ struct Given {
     directive_limit: Option<Between<1, 10_000>>,
     root_field_limit: Option<Between<1, 10_000>>,
     selection_limit: Option<Between<100, 100_000>>,
+    page_limit: Option<Between<10, 1_000>>,
     query_timeout_ms: Option<Between<100, 600_000>>,
     statement_timeout_ms: Option<Between<100, 600_000>>,
     header_limit_bytes: Option<Between<8_192, 1_048_576>>,
@@ -275,7 +276,6 @@ impl Given {
                 connection_init_timeout_ms: self.connection_init_timeout_ms.map_or(5_000, |time| time.0),
                 heartbeat_ms: self.heartbeat_ms.map_or(15_000, |time| time.0),
                 slow_reader_timeout_ms: self.slow_reader_timeout_ms.map_or(30_000, |time| time.0),
-                allowed_origins: self.allowed_origins.map_or_else(Vec::new, |origins| origins.0),
             },
         })
     }

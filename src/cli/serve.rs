@@ -203,6 +203,7 @@ fn limits(settings: &Settings) -> http::Limits {
             selection: requests.selection_limit,
             depth: requests.depth_limit,
             cost: requests.cost_limit,
+            page: requests.page_limit,
             query_timeout: requests.query_timeout,
             statement_timeout: requests.statement_timeout,
             header_bytes: connections.header_limit_bytes,
@@ -223,7 +224,7 @@ fn limits(settings: &Settings) -> http::Limits {
             heartbeat: Duration::from_millis(streams.heartbeat_ms),
             patience: Duration::from_millis(streams.slow_reader_timeout_ms),
         },
-        allowed_origins: streams.allowed_origins.clone(),
+        allowed_origins: connections.allowed_origins.clone(),
     }
 }
 

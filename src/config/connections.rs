@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use serde::Deserialize;
+
 use super::{ConfigError, Given};
 
 /// What connections and those who ask are held to, checked.
@@ -24,6 +26,8 @@ pub struct ConnectionSettings {
     pub actor_cost_burst: u64,
     /// How many requests without a good token an address may send in a minute, 1 to 1,000,000. Default: 1,000.
     pub anonymous_requests_per_minute: u64,
+    /// Origins, besides the server's own, whose pages may ask and read answers. Default: none.
+    pub allowed_origins: Vec<String>,
     /// The certificate of the server. Default: none, plain HTTP is spoken.
     pub tls: Option<TlsFiles>,
 }
@@ -58,7 +62,39 @@ impl Given {
             actor_cost_per_second: self.actor_cost_per_second.map_or(50_000, |cost| cost.0),
             actor_cost_burst: self.actor_cost_burst.map_or(2_000_000, |cost| cost.0),
             anonymous_requests_per_minute: self.anonymous_requests_per_minute.map_or(1_000, |most| most.0),
+            allowed_origins: self.allowed_origins.as_ref().map_or_else(Vec::new, |origins| origins.0.clone()),
             tls,
         })
+    }
+}
+
+/// Origins, as a list or as a text with commas between them.
+#[derive(Deserialize)]
+#[serde(try_from = "ListOrText")]
+pub(super) struct Origins(pub(super) Vec<String>);
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum ListOrText {
+    List(Vec<String>),
+    Text(String),
+}
+
+impl TryFrom<ListOrText> for Origins {
+    type Error = String;
+
+    fn try_from(given: ListOrText) -> Result<Self, Self::Error> {
+        let origins: Vec<String> = match given {
+            ListOrText::List(origins) => origins,
+            ListOrText::Text(text) => text.split(',').map(|origin| origin.trim().to_owned()).collect(),
+        };
+        let is_origin = |text: &str| {
+            let authority = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+            authority.is_some_and(|authority| !authority.is_empty() && !authority.contains(['/', '?', '#', '@', ' ']))
+        };
+        match origins.iter().find(|origin| !is_origin(origin)) {
+            Some(other) => Err(format!("`{other}` is no origin such as https://console.example")),
+            None => Ok(Self(origins)),
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! The names that a setting may have.
 
 /// The names of [`Given`](super::Given)'s fields, for finding a misspelt variable. A test holds the two together.
-pub(super) const NAMES: [&str; 54] = [
+pub(super) const NAMES: [&str; 55] = [
     "database",
     "listen",
     "data_dir",
@@ -33,6 +33,7 @@ pub(super) const NAMES: [&str; 54] = [
     "directive_limit",
     "root_field_limit",
     "selection_limit",
+    "page_limit",
     "query_timeout_ms",
     "statement_timeout_ms",
     "header_limit_bytes",

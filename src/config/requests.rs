@@ -27,6 +27,8 @@ pub struct RequestSettings {
     pub depth_limit: u64,
     /// What an operation may cost, 5,000 to 1,000,000,000: less would keep tools from reading the schema. Default: 50,000.
     pub cost_limit: u64,
+    /// The most rows of a page, 10 to 1,000. Default: 100.
+    pub page_limit: u32,
     /// How long a query may be executed, 100 ms to 10 min. Default: 10 s.
     pub query_timeout: Duration,
     /// How long the database may run a statement that is read for an operation, 100 ms to 10 min. Default: 5 s.
@@ -46,6 +48,7 @@ impl Given {
             selection_limit: self.selection_limit.map_or(500, |fields| fields.0),
             depth_limit: self.depth_limit.map_or(20, |depth| depth.0),
             cost_limit: self.cost_limit.map_or(50_000, |cost| cost.0),
+            page_limit: self.page_limit.map_or(100, |rows| rows.0 as u32),
             query_timeout: Duration::from_millis(self.query_timeout_ms.map_or(10_000, |time| time.0)),
             statement_timeout: Duration::from_millis(self.statement_timeout_ms.map_or(5_000, |time| time.0)),
         }

@@ -36,10 +36,9 @@ fn defaults_need_no_file() {
     assert_eq!((connections.concurrent_requests, connections.database_queue), (1_000, 1_000));
     assert_eq!((connections.actor_cost_per_second, connections.actor_cost_burst), (50_000, 2_000_000));
     assert_eq!((connections.header_timeout.as_secs(), connections.body_timeout.as_secs()), (15, 30));
-    assert_eq!(connections.tls, None);
+    assert_eq!((connections.tls, connections.allowed_origins), (None, Vec::new()));
     assert_eq!(defaults.streams.connections, 20_000);
     assert_eq!(defaults.streams.operations_per_connection, 20);
-    assert_eq!(defaults.streams.allowed_origins, [] as [&str; 0]);
 }
 
 #[test]
@@ -47,8 +46,8 @@ fn origins_are_a_list_or_a_text() {
     let both = ["https://a.example".to_owned(), "http://b.example:8080".to_owned()];
     let list = "allowed_origins = ['https://a.example', 'http://b.example:8080']";
     let text = [("ETALON_ALLOWED_ORIGINS", "https://a.example, http://b.example:8080")];
-    assert_eq!(settings(list, &[], Overrides::default()).expect("valid").streams.allowed_origins, both);
-    assert_eq!(settings("", &text, Overrides::default()).expect("valid").streams.allowed_origins, both);
+    assert_eq!(settings(list, &[], Overrides::default()).expect("valid").connections.allowed_origins, both);
+    assert_eq!(settings("", &text, Overrides::default()).expect("valid").connections.allowed_origins, both);
     for no_origin in ["a.example", "https://", "https://a.example/", "*"] {
         let toml = format!("allowed_origins = ['{no_origin}']");
         assert!(settings(&toml, &[], Overrides::default()).is_err(), "{no_origin}");

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::graphql::connection::USUAL_PAGE;
+
 /// What requests are held to.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
@@ -25,6 +27,8 @@ pub struct Limits {
     pub depth: u64,
     /// What an operation may cost.
     pub cost: u64,
+    /// The most rows of a page.
+    pub page: u32,
     /// How long a query may be executed, and one answer of a subscription. A mutation is carried out whatever it takes.
     pub query_timeout: Duration,
     /// How long the database may run a statement that is read for an operation of any kind.
@@ -60,6 +64,7 @@ impl Default for Limits {
             selection: 500,
             depth: 20,
             cost: 50_000,
+            page: 100,
             query_timeout: Duration::from_secs(10),
             statement_timeout: Duration::from_secs(5),
             header_bytes: 32 * 1024,
@@ -221,6 +226,16 @@ impl Limits {
     #[must_use]
     pub fn of_batch(&self) -> NamedLimit {
         NamedLimit::new("operationsPerRequest", OPERATIONS_PER_REQUEST.into())
+    }
+
+    /// How many rows a page has at most.
+    pub(crate) fn of_page(&self) -> NamedLimit {
+        NamedLimit::new("largestPage", self.page.into())
+    }
+
+    /// The rows of a page where none is said.
+    pub(crate) fn usual_page(&self) -> u32 {
+        USUAL_PAGE.min(self.page)
     }
 
     /// How deep brackets may nest.

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use crate::app::App;
 use crate::domain::actor::ActorId;
 use crate::graphql::{Limits, NamedLimit};
-use crate::http::answer::Refused;
+use crate::http::answer::{Refused, SOON};
 use crate::http::bucket::Buckets;
 
 /// What a request costs before anything is known of what it asks for.
@@ -19,9 +19,6 @@ const REQUEST_COST: u64 = 10;
 
 /// So many bytes of a body cost one unit: they are read and parsed before they are weighed.
 const BYTES_A_UNIT: u64 = 256;
-
-/// When there may be room again.
-const SOON: Duration = Duration::from_secs(1);
 
 /// Whose connection a request came by: an address of IPv4, or the network of one of IPv6, since whoever has one of those has all of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -14,6 +14,9 @@ use crate::graphql::{self, NamedLimit};
 use crate::http::accept::MediaType;
 use crate::telemetry::metrics::metrics;
 
+/// When what is not possible at the moment may be possible again.
+pub(crate) const SOON: Duration = Duration::from_secs(1);
+
 /// A refusal by the front, in the shape of a GraphQL answer so that clients can read it.
 #[derive(Debug)]
 pub(crate) struct Refused {
@@ -102,7 +105,11 @@ pub(crate) fn of_graphql(media_type: MediaType, response: &async_graphql::Respon
         (MediaType::GraphqlResponse, true) => StatusCode::BAD_REQUEST,
         (MediaType::GraphqlResponse, false) | (MediaType::Json, _) => StatusCode::OK,
     };
-    written(status, media_type, body(response))
+    let mut answer = written(status, media_type, body(response));
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        answer.headers_mut().insert(RETRY_AFTER, whole_seconds(SOON).into());
+    }
+    answer
 }
 
 /// The refusal of a subscription before its stream has begun, whatever it was refused for.

@@ -95,7 +95,8 @@ mod tests {
         for key in 0..MOST + 20_000 {
             assert_eq!(buckets.take(&key, 1.0, began), Ok(()), "a new one is full");
         }
-        buckets.full_at.run_pending_tasks();
+        // The library forgets some at a time.
+        (0..100).for_each(|_| buckets.full_at.run_pending_tasks());
         assert!(buckets.full_at.entry_count() <= MOST, "{}", buckets.full_at.entry_count());
         let latest = MOST + 19_999;
         assert!(buckets.take(&latest, 1.0, began).is_err(), "the one that was used last is kept");

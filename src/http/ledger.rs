@@ -14,7 +14,7 @@ use crate::app::{App, Fault, Sealed};
 use crate::domain::actor::Role;
 use crate::http::Front;
 use crate::http::admission::Peer;
-use crate::http::answer::Refused;
+use crate::http::answer::{Refused, SOON};
 use crate::http::authentication::{self, Asker};
 use crate::ledger::tile::{Tile, TilePath, bundle};
 
@@ -96,5 +96,6 @@ fn not_found(message: &str) -> Refused {
 
 fn failed(fault: Fault) -> Refused {
     tracing::error!(%fault, "the ledger cannot be read");
-    Refused::new(StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE", "not possible at the moment; ask again")
+    let message = "not possible at the moment; ask again";
+    Refused::new(StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE", message).again_in(SOON)
 }

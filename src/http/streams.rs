@@ -15,6 +15,9 @@ use crate::graphql::StreamLimits;
 use crate::http::answer::Refused;
 use crate::telemetry::metrics::{Refusal, metrics};
 
+/// When one of those that are open may have ended.
+pub(super) const LATER: Duration = Duration::from_secs(10);
+
 /// The streams of the server.
 pub(super) struct Streams {
     /// What they are held to.
@@ -65,7 +68,7 @@ impl Streams {
         connected.ok_or_else(|| {
             let message = "the server holds as many streams as it may; try again later or at another one";
             Refused::over(StatusCode::SERVICE_UNAVAILABLE, "TOO_MANY_CONNECTIONS", self.limits.of_server(), message)
-                .again_in(Duration::from_secs(10))
+                .again_in(LATER)
         })
     }
 

@@ -4,6 +4,7 @@ mod hygiene;
 mod rates;
 mod room;
 mod secure;
+mod settings;
 mod slow;
 
 use reqwest::{Method, RequestBuilder, Response};

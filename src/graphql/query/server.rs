@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::app::{MOST_GROUPS, Moment};
 use crate::graphql::StreamLimits;
-use crate::graphql::connection::{LARGEST_PAGE, Slice, USUAL_PAGE};
+use crate::graphql::connection::Slice;
 use crate::graphql::context::{actor, app, session};
 use crate::graphql::limits::{Limits, OPERATIONS_PER_REQUEST, milliseconds};
 use crate::graphql::query::node::MOST_NODES;
@@ -38,8 +38,8 @@ impl ServerQuery {
         let streams = ctx.data_unchecked::<StreamLimits>();
         ServiceConfig {
             id: ids::of_content("ServiceConfig", &()),
-            largest_page: LARGEST_PAGE,
-            usual_page: USUAL_PAGE,
+            largest_page: limits.page,
+            usual_page: limits.usual_page(),
             most_ids: MOST_NODES,
             most_similar: similar::MOST,
             most_groups: MOST_GROUPS,
@@ -147,15 +147,15 @@ impl Viewer {
         &self,
         ctx: &Context<'_>,
         #[graphql(
-            desc = "Forward: at most so many from the beginning, up to 100; 50 when neither this nor `last` is given."
+            desc = "Forward: at most so many from the beginning, up to `largestPage`; 50 when neither this nor `last` is given."
         )]
         first: Option<i32>,
         #[graphql(desc = "Only after this place.")] after: Option<Cursor>,
-        #[graphql(desc = "Backward: at most so many from the end, up to 100.")] last: Option<i32>,
+        #[graphql(desc = "Backward: at most so many from the end, up to `largestPage`.")] last: Option<i32>,
         #[graphql(desc = "Only before this place.")] before: Option<Cursor>,
     ) -> Option<Result<ViewConnection>> {
         errors::nullable(async {
-            let slice = Slice::read(first, after, last, before)?;
+            let slice = Slice::read(ctx, first, after, last, before)?;
             let which = Which { as_reader: true, ..Which::default() };
             ViewConnection::load(ctx, slice, which, Moment::Present).await.map(Some)
         })

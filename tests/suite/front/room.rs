@@ -37,7 +37,15 @@ async fn so_many_are_answered_at_once(database: Database) {
     let raw = database.raw().await;
     // A command that cannot be committed, since another process is in the middle of a commit.
     let held = raw.hold_head().await;
-    let command = front.post(JSON, json!({ "query": OPEN }).to_string());
+    let command = async {
+        loop {
+            let answer = front.post(JSON, json!({ "query": OPEN }).to_string()).await;
+            // One of the others may have been faster.
+            if answer.status() != 503 {
+                return answer;
+            }
+        }
+    };
     let others = async {
         let mut found = None;
         for _ in 0..LOOKS {
@@ -65,23 +73,20 @@ async fn so_many_are_answered_at_once(database: Database) {
 
 async fn a_database_that_cannot_keep_up_refuses_more(database: Database) {
     let installation = Installation::on(&database.url);
-    let settings = [("ETALON_DATABASE_QUEUE", "1"), ("ETALON_STATEMENT_TIMEOUT_MS", "1000")];
+    let settings = [("ETALON_DATABASE_QUEUE", "3"), ("ETALON_STATEMENT_TIMEOUT_MS", "1000")];
     let front = Front::of(installation, &settings);
     let raw = database.raw().await;
     make_slow(&raw, LONG).await;
-    // More than there are connections of either database, and one that waits.
+    // More than there are connections of either database, and three that wait.
     let head = || front.post(JSON, json!({ "query": "{ serverInfo { position } }" }).to_string());
-    let health = async {
-        is_alive(&front).await;
-    };
-    let (answers, ()) = tokio::join!(join_all((0..40).map(|_| head())), health);
+    let (answers, ()) = tokio::join!(join_all((0..40).map(|_| head())), is_alive(&front));
     let mut refused = 0;
     for answer in answers {
         let (status, again, told) = refusal(answer).await;
         match told["code"].as_str() {
             Some("DATABASE_BUSY") => {
                 assert_eq!((status, again.as_deref()), (503, Some("1")));
-                assert_eq!((&told["limit"], &told["maximum"]), (&json!("databaseQueue"), &json!(1)));
+                assert_eq!((&told["limit"], &told["maximum"]), (&json!("databaseQueue"), &json!(3)));
                 refused += 1;
             }
             code => assert_eq!((status, code), (200, Some("TIMED_OUT")), "the others are given up in time"),

@@ -80,7 +80,7 @@ async fn a_server_with_a_certificate_speaks_tls_and_nothing_else() {
          content-type: {JSON}\r\ncontent-length: {length}\r\n\r\n{QUERY}"
     );
     let said = secure.asked(&authority, &question).await.expect("it is trusted");
-    assert!(said.ends_with("{\"viewer\":{\"roles\":[\"MANAGER\"]}}}") || said.contains("[\"MANAGER\"]"), "{said}");
+    assert!(said.contains("{\"viewer\":{\"roles\":[\"MANAGER\"]}}"), "{said}");
     assert_eq!(secure.asked(&stranger, HEALTH).await, None, "another authority vouches for nothing");
 
     // Whoever speaks plainly, or says nothing at all, is hung up on.
