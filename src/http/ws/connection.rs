@@ -215,8 +215,7 @@ impl Connection {
         session: &Session,
     ) -> Result<(), End> {
         let asked = of_fields(payload).map_err(|refused| Closing::invalid(refused.message))?;
-        let admitted = self.admitted(bytes, session);
-        let (mut account, room) = match admitted {
+        let (mut account, room) = match self.admitted(bytes, session) {
             Ok(admitted) => admitted,
             Err(refused) => return self.refuse(&id, &refused).await,
         };
