@@ -12,15 +12,14 @@ use axum::routing::get;
 use tokio::net::TcpListener;
 
 use crate::app::App;
-use crate::graphql::Limits;
-use crate::http::serving::Speech;
+use crate::http;
 use crate::telemetry::metrics::{self, metrics};
 use crate::telemetry::process::resident_memory_bytes;
 
 /// Serves the figures of this process until it is dropped.
 pub async fn serve(listener: TcpListener, app: Arc<App>) {
     let routes = Router::new().route("/metrics", get(figures)).with_state(app);
-    Speech::plain(&Limits::default()).serve(listener, routes, std::future::pending()).await;
+    http::serve_routes(listener, routes, std::future::pending()).await;
 }
 
 async fn figures(State(app): State<Arc<App>>) -> Response {

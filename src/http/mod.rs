@@ -132,3 +132,8 @@ pub async fn serve(
     // WebSockets have left the count of connections.
     front.streams.ended().await;
 }
+
+/// Serves other routes by plain HTTP until `shutdown` comes, with the patience for connections that everybody gets.
+pub async fn serve_routes(listener: TcpListener, routes: Router, shutdown: impl Future<Output = ()>) {
+    Speech::plain(&api::Limits::default()).serve(listener, routes, shutdown).await;
+}
