@@ -4,12 +4,15 @@
 //! A setting has one name everywhere: `log_level` in the file is `ETALON_LOG_LEVEL` and, where the command has it,
 //! `--log-level`. Relative paths start from the folder that the command runs in.
 
+mod connections;
 mod database;
 mod layers;
 mod ledger;
 mod logging;
+mod names;
 mod number;
 mod oidc;
+mod requests;
 mod streams;
 mod telemetry;
 mod webhooks;
@@ -23,15 +26,18 @@ use figment::providers::{Format, Toml};
 use figment::{Error, Figment, Metadata, Profile};
 use serde::{Deserialize, Serialize};
 
+use connections::Origins;
+pub use connections::{ConnectionSettings, TlsFiles};
 pub use database::DatabaseUrl;
 use layers::{CommandLine, Environment};
 use ledger::Witnesses;
 pub use ledger::{LedgerSettings, SignerSettings, WitnessSettings};
 use logging::Filter;
 pub use logging::LogFormat;
+use names::NAMES;
 use number::Between;
 pub use oidc::{ClaimSettings, OidcSettings, Signing};
-use streams::Origins;
+pub use requests::RequestSettings;
 pub use streams::StreamSettings;
 use telemetry::Collector;
 pub use telemetry::TelemetrySettings;
@@ -63,20 +69,12 @@ pub struct Settings {
     pub log_level: String,
     /// Working days without an answer after which a case is escalated, 1 to 365. Default: 10.
     pub escalate_after_working_days: u16,
-    /// The longest request body in bytes, 1 KiB to 1 GiB. Default: 8 MiB.
-    pub body_limit_bytes: usize,
+    /// What requests are held to.
+    pub requests: RequestSettings,
+    /// What connections and those who ask are held to, and the server's certificate.
+    pub connections: ConnectionSettings,
     /// What streams are held to.
     pub streams: StreamSettings,
-    /// What an operation may cost, 5,000 to 1,000,000,000: less would keep tools from reading the schema. Default: 50,000.
-    pub cost_limit: u64,
-    /// How deep a selection may nest, 15 to 50. Default: 20.
-    pub depth_limit: u64,
-    /// How many tokens a document may have, 1,000 to 1,000,000. Default: 10,000.
-    pub token_limit: u64,
-    /// How long a query may be executed, 100 ms to 10 min. Default: 10 s.
-    pub query_timeout: Duration,
-    /// How long the database may run a statement that is read for an operation, 100 ms to 10 min. Default: 5 s.
-    pub statement_timeout: Duration,
     /// How webhooks are delivered.
     pub webhooks: WebhookSettings,
     /// Who signs the log, and who vouches for it.
@@ -190,8 +188,25 @@ struct Given {
     cost_limit: Option<Between<5_000, 1_000_000_000>>,
     depth_limit: Option<Between<15, 50>>,
     token_limit: Option<Between<1_000, 1_000_000>>,
+    document_limit_bytes: Option<Between<1_024, 16_777_216>>,
+    nesting_limit: Option<Between<30, 100>>,
+    alias_limit: Option<Between<1, 10_000>>,
+    directive_limit: Option<Between<1, 10_000>>,
+    root_field_limit: Option<Between<1, 10_000>>,
+    selection_limit: Option<Between<100, 100_000>>,
+    page_limit: Option<Between<10, 1_000>>,
     query_timeout_ms: Option<Between<100, 600_000>>,
     statement_timeout_ms: Option<Between<100, 600_000>>,
+    header_limit_bytes: Option<Between<8_192, 1_048_576>>,
+    header_timeout_ms: Option<Between<100, 600_000>>,
+    body_timeout_ms: Option<Between<100, 600_000>>,
+    concurrent_requests: Option<Between<1, 100_000>>,
+    database_queue: Option<Between<1, 100_000>>,
+    actor_cost_per_second: Option<Between<100, 1_000_000_000>>,
+    actor_cost_burst: Option<Between<1_000, 1_000_000_000>>,
+    anonymous_requests_per_minute: Option<Between<1, 1_000_000>>,
+    tls_certificate: Option<PathBuf>,
+    tls_key: Option<PathBuf>,
     ledger_key_file: Option<PathBuf>,
     ledger_memory_file: Option<PathBuf>,
     signer_url: Option<String>,
@@ -205,50 +220,9 @@ struct Given {
     otlp_endpoint: Option<Collector>,
 }
 
-/// The names of [`Given`]'s fields, for finding a misspelt variable. A test holds the two together.
-const NAMES: [&str; 38] = [
-    "database",
-    "listen",
-    "data_dir",
-    "key_file",
-    "data_keys_dir",
-    "log_format",
-    "log_level",
-    "escalate_after_working_days",
-    "body_limit_bytes",
-    "webhook_key_file",
-    "webhook_networks",
-    "webhook_attempts",
-    "webhook_first_retry_ms",
-    "webhook_timeout_ms",
-    "streaming_connections",
-    "subscriptions_per_connection",
-    "operations_per_connection",
-    "subscriptions_per_actor",
-    "connection_init_timeout_ms",
-    "heartbeat_ms",
-    "slow_reader_timeout_ms",
-    "allowed_origins",
-    "cost_limit",
-    "depth_limit",
-    "token_limit",
-    "query_timeout_ms",
-    "statement_timeout_ms",
-    "ledger_key_file",
-    "ledger_memory_file",
-    "signer_url",
-    "signer_key",
-    "signer_token_file",
-    "witnesses",
-    "time_stamp_url",
-    "time_stamp_every_ms",
-    "oidc",
-    "metrics_listen",
-    "otlp_endpoint",
-];
-
 impl Given {
     fn with_defaults(self) -> Result<Settings, ConfigError> {
+        let (requests, connections) = (self.requests(), self.connections()?);
         let data_dir = self.data_dir.unwrap_or_else(|| "etalon-data".into());
         let signer = match (self.signer_url, self.signer_key) {
             (Some(url), Some(key)) => {
@@ -292,7 +266,8 @@ impl Given {
             log_format: self.log_format.unwrap_or(LogFormat::Text),
             log_level: self.log_level.map_or_else(|| "info".into(), |filter| filter.0),
             escalate_after_working_days: self.escalate_after_working_days.map_or(10, |days| days.0 as u16),
-            body_limit_bytes: self.body_limit_bytes.map_or(8 * 1_024 * 1_024, |bytes| bytes.0 as usize),
+            requests,
+            connections,
             streams: StreamSettings {
                 connections: self.streaming_connections.map_or(20_000, |most| most.0 as usize),
                 subscriptions_per_connection: self.subscriptions_per_connection.map_or(100, |most| most.0 as usize),
@@ -301,13 +276,7 @@ impl Given {
                 connection_init_timeout_ms: self.connection_init_timeout_ms.map_or(5_000, |time| time.0),
                 heartbeat_ms: self.heartbeat_ms.map_or(15_000, |time| time.0),
                 slow_reader_timeout_ms: self.slow_reader_timeout_ms.map_or(30_000, |time| time.0),
-                allowed_origins: self.allowed_origins.map_or_else(Vec::new, |origins| origins.0),
             },
-            cost_limit: self.cost_limit.map_or(50_000, |cost| cost.0),
-            depth_limit: self.depth_limit.map_or(20, |depth| depth.0),
-            token_limit: self.token_limit.map_or(10_000, |tokens| tokens.0),
-            query_timeout: Duration::from_millis(self.query_timeout_ms.map_or(10_000, |time| time.0)),
-            statement_timeout: Duration::from_millis(self.statement_timeout_ms.map_or(5_000, |time| time.0)),
         })
     }
 }

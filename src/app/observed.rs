@@ -24,6 +24,12 @@ impl App {
         }
     }
 
+    /// How many reads wait for a connection of the database.
+    #[must_use]
+    pub fn waiting_reads(&self) -> u64 {
+        self.store.pool().waiting.into()
+    }
+
     /// What the database knows.
     async fn look(&self, metrics: &Metrics) -> Result<(), Fault> {
         let head = self.store.head().await?.next_position;

@@ -2,7 +2,6 @@
 
 use std::fs::DirBuilder;
 use std::io::{self, Write};
-use std::net::SocketAddr;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -78,8 +77,8 @@ pub async fn run(settings: Settings, folder: Folder) -> Result<(), Problem> {
     // Whatever provider the installation has: the tokens that are printed here are this key's.
     let key = identity::key(&settings)?;
     let welcome = welcome(&filled, &key, &folder)?;
-    let say = move |address: SocketAddr| {
-        let text = welcome.replace("{address}", &address.to_string());
+    let say = move |place: String| {
+        let text = welcome.replace("{place}", &place);
         // The server is of use even where its welcome cannot be shown.
         let _ = io::stdout().write_all(text.as_bytes());
     };
@@ -105,7 +104,7 @@ fn welcome(filled: &Filled, key: &LocalKey, folder: &Folder) -> Result<String, P
 
     let now = SystemClock.now();
     let mut text = String::from(
-        "\nEtalon 标准器 is at http://{address}/graphql\nAsk it in a browser at http://{address}/graphiql, with one of these tokens.\n",
+        "\nEtalon 标准器 is at {place}/graphql\nAsk it in a browser at {place}/graphiql, with one of these tokens.\n",
     );
     let _ = match folder {
         Folder::Given(path) => writeln!(text, "The demonstration is kept in {}.", path.display()),
@@ -125,7 +124,7 @@ fn welcome(filled: &Filled, key: &LocalKey, folder: &Folder) -> Result<String, P
     let body = serde_json::json!({ "query": filled.query }).to_string();
     let _ = writeln!(
         text,
-        "Ask as the manager which cases wait and how far they are from being measured:\n\ncurl -s http://{{address}}/graphql \\\n  -H 'content-type: application/json' \\\n  -H 'authorization: Bearer {token}' \\\n  -d '{body}'\n\nThe same question in GraphQL:\n\n{}",
+        "Ask as the manager which cases wait and how far they are from being measured:\n\ncurl -s {{place}}/graphql \\\n  -H 'content-type: application/json' \\\n  -H 'authorization: Bearer {token}' \\\n  -d '{body}'\n\nThe same question in GraphQL:\n\n{}",
         filled.query
     );
     Ok(text)

@@ -1,7 +1,7 @@
 //! Structured logs on standard error, for people or a JSON object a line for programs; and the spans that go to a collector.
 //!
-//! What is logged can be changed while a server runs: it reads its settings anew at SIGHUP, takes `log_level` and nothing
-//! else, and stays as it was where the new one is no filter.
+//! What is logged can be changed while a server runs: it reads its settings anew at SIGHUP, takes `log_level` and no other
+//! of them, and stays as it was where the new one is no filter.
 
 use std::io;
 

@@ -4,6 +4,7 @@
 
 pub mod audit;
 pub mod backup;
+pub mod certificate;
 pub mod dashboard;
 pub mod demo;
 pub mod export;

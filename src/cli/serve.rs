@@ -11,12 +11,12 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app::{Anchorer, App, Clockwork, Courier, Eraser, Outlet, Revoker, Sealer, Seals, Vault};
 use crate::cli::problem::Problem;
-use crate::cli::{identity, seals};
+use crate::cli::{certificate, identity, seals};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Settings;
 use crate::console;
 use crate::graphql::{Limits, StreamLimits};
-use crate::http;
+use crate::http::{self, Entrance};
 use crate::identity::Verifier;
 use crate::identity::webhook_key::WebhookKey;
 use crate::outbound::{Networks, Schedule};
@@ -38,9 +38,9 @@ pub async fn run(settings: Settings) -> Result<(), Problem> {
     }
     let verifier = identity::verifier(&settings)?;
     let app = open_serving(&settings, clock, seals::of(&settings)?).await?;
-    serve(app, verifier, &settings, |address| {
-        tracing::info!("GraphQL at http://{address}/graphql");
-        tracing::info!("a page to ask from at http://{address}{}", console::PATH);
+    serve(app, verifier, &settings, |place| {
+        tracing::info!("GraphQL at {place}/graphql");
+        tracing::info!("a page to ask from at {place}{}", console::PATH);
     })
     .await
 }
@@ -118,16 +118,17 @@ pub fn vault(settings: &Settings) -> Result<Vault, Problem> {
     Vault::open_or_create(&settings.data_keys_dir).map_err(Problem::while_doing("the data keys cannot be used"))
 }
 
-/// Serves an application that is open already; `ready` is told the address once requests are taken.
+/// Serves an application that is open already; `ready` is told where, as a URL without a path, once requests are taken.
 ///
 /// # Errors
-/// When the address cannot be listened at, or the server fails.
+/// When the certificate cannot be used, or the address not be listened at.
 pub async fn serve(
     app: Arc<App>,
     verifier: Verifier,
     settings: &Settings,
-    ready: impl FnOnce(std::net::SocketAddr),
+    ready: impl FnOnce(String),
 ) -> Result<(), Problem> {
+    let tls = certificate::of(settings)?;
     app.look_for_revocations().await.map_err(Problem::while_doing("revoked tokens cannot be looked for"))?;
     let listener = TcpListener::bind(settings.listen)
         .await
@@ -158,9 +159,9 @@ pub async fn serve(
         Verifier::Local(_) => None,
     };
     let ends = told_to_end().map_err(Problem::while_doing("signals cannot be heard"))?;
-    ready(address);
-    let limits = limits(settings);
-    let served = http::serve(listener, app.clone(), verifier, limits, ends).await;
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    ready(format!("{scheme}://{address}"));
+    http::serve(Entrance { listener, tls }, app.clone(), verifier, limits(settings), ends).await;
     // They owe nobody an answer.
     figures.inspect(JoinHandle::abort);
     // Requests are answered by now. What the writer has accepted is committed before the process ends.
@@ -173,7 +174,7 @@ pub async fn serve(
     sealing.cancel();
     let _ = sealer.await;
     tracing::info!("ended: every accepted command is committed");
-    served.map_err(Problem::while_doing("the server failed"))
+    Ok(())
 }
 
 /// Serves the figures of the process, where the settings say so.
@@ -184,26 +185,35 @@ async fn figures(app: &Arc<App>, settings: &Settings) -> Result<Option<JoinHandl
         .map_err(Problem::while_doing(format!("{listen} (metrics_listen) cannot be listened at")))?;
     let address = listener.local_addr().map_err(Problem::while_doing("the listener has no address"))?;
     tracing::info!("figures at http://{address}/metrics");
-    let app = app.clone();
-    Ok(Some(tokio::spawn(async move {
-        if let Err(error) = http::metrics::serve(listener, app).await {
-            tracing::error!(%error, "the figures are not served any more");
-        }
-    })))
+    Ok(Some(tokio::spawn(http::metrics::serve(listener, app.clone()))))
 }
 
 /// What the front holds requests and streams to.
 fn limits(settings: &Settings) -> http::Limits {
-    let streams = &settings.streams;
+    let (requests, connections, streams) = (&settings.requests, &settings.connections, &settings.streams);
     http::Limits {
         requests: Limits {
-            body_bytes: settings.body_limit_bytes,
-            cost: settings.cost_limit,
-            depth: settings.depth_limit,
-            tokens: settings.token_limit,
-            query_timeout: settings.query_timeout,
-            statement_timeout: settings.statement_timeout,
-            ..Limits::default()
+            body_bytes: requests.body_limit_bytes,
+            document_bytes: requests.document_limit_bytes,
+            tokens: requests.token_limit,
+            nesting: requests.nesting_limit,
+            aliases: requests.alias_limit,
+            directives: requests.directive_limit,
+            root_fields: requests.root_field_limit,
+            selection: requests.selection_limit,
+            depth: requests.depth_limit,
+            cost: requests.cost_limit,
+            page: requests.page_limit,
+            query_timeout: requests.query_timeout,
+            statement_timeout: requests.statement_timeout,
+            header_bytes: connections.header_limit_bytes,
+            header_timeout: connections.header_timeout,
+            body_timeout: connections.body_timeout,
+            concurrent_requests: connections.concurrent_requests,
+            database_queue: connections.database_queue,
+            actor_cost_per_second: connections.actor_cost_per_second,
+            actor_cost_burst: connections.actor_cost_burst,
+            anonymous_requests_per_minute: connections.anonymous_requests_per_minute,
         },
         streams: StreamLimits {
             connections: streams.connections,
@@ -214,7 +224,7 @@ fn limits(settings: &Settings) -> http::Limits {
             heartbeat: Duration::from_millis(streams.heartbeat_ms),
             patience: Duration::from_millis(streams.slow_reader_timeout_ms),
         },
-        allowed_origins: streams.allowed_origins.clone(),
+        allowed_origins: connections.allowed_origins.clone(),
     }
 }
 

@@ -9,6 +9,7 @@ use tokio::net::TcpListener;
 use crate::cli::problem::Problem;
 use crate::cli::{self, serve};
 use crate::clock::SystemClock;
+use crate::http;
 use crate::identity::ledger_key::CallerToken;
 use crate::ledger::note::VerifierKey;
 use crate::signer::{Notary, Role, Signer, service};
@@ -66,5 +67,6 @@ async fn run(listen: &str, router: Router, doing: &str) -> Result<(), Problem> {
     let address = listener.local_addr().map_err(failed())?;
     let ends = serve::told_to_end().map_err(Problem::while_doing("signals cannot be heard"))?;
     tracing::info!("{doing} at http://{address}");
-    axum::serve(listener, router).with_graceful_shutdown(ends).await.map_err(Problem::while_doing("the server failed"))
+    http::serve_routes(listener, router, ends).await;
+    Ok(())
 }

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 /// A whole number from `LEAST` to `MOST`.
-#[derive(Deserialize)]
+#[derive(Clone, Copy, Deserialize)]
 #[serde(try_from = "u64")]
 pub(super) struct Between<const LEAST: u64, const MOST: u64>(pub(super) u64);
 

@@ -24,16 +24,21 @@ fn defaults_need_no_file() {
     assert_eq!(defaults.log_format, LogFormat::Text);
     assert_eq!(defaults.log_level, "info");
     assert_eq!(defaults.escalate_after_working_days, 10);
-    assert_eq!(defaults.body_limit_bytes, 8_388_608);
+    assert_eq!(defaults.requests.body_limit_bytes, 8_388_608);
     let webhooks = defaults.webhooks;
     assert_eq!(webhooks.key_file, Path::new("etalon-data/webhook-key"));
     assert_eq!((webhooks.networks, webhooks.attempts), (Vec::new(), 10));
     assert_eq!((webhooks.first_retry.as_secs(), webhooks.timeout.as_secs()), (5, 15));
-    assert_eq!((defaults.query_timeout.as_secs(), defaults.statement_timeout.as_secs()), (10, 5));
+    let requests = defaults.requests;
+    assert_eq!((requests.query_timeout.as_secs(), requests.statement_timeout.as_secs()), (10, 5));
     assert_eq!((defaults.telemetry.metrics_listen, defaults.telemetry.otlp_endpoint), (None, None));
+    let connections = defaults.connections;
+    assert_eq!((connections.concurrent_requests, connections.database_queue), (1_000, 1_000));
+    assert_eq!((connections.actor_cost_per_second, connections.actor_cost_burst), (50_000, 2_000_000));
+    assert_eq!((connections.header_timeout.as_secs(), connections.body_timeout.as_secs()), (15, 30));
+    assert_eq!((connections.tls, connections.allowed_origins), (None, Vec::new()));
     assert_eq!(defaults.streams.connections, 20_000);
     assert_eq!(defaults.streams.operations_per_connection, 20);
-    assert_eq!(defaults.streams.allowed_origins, [] as [&str; 0]);
 }
 
 #[test]
@@ -41,11 +46,22 @@ fn origins_are_a_list_or_a_text() {
     let both = ["https://a.example".to_owned(), "http://b.example:8080".to_owned()];
     let list = "allowed_origins = ['https://a.example', 'http://b.example:8080']";
     let text = [("ETALON_ALLOWED_ORIGINS", "https://a.example, http://b.example:8080")];
-    assert_eq!(settings(list, &[], Overrides::default()).expect("valid").streams.allowed_origins, both);
-    assert_eq!(settings("", &text, Overrides::default()).expect("valid").streams.allowed_origins, both);
+    assert_eq!(settings(list, &[], Overrides::default()).expect("valid").connections.allowed_origins, both);
+    assert_eq!(settings("", &text, Overrides::default()).expect("valid").connections.allowed_origins, both);
     for no_origin in ["a.example", "https://", "https://a.example/", "*"] {
         let toml = format!("allowed_origins = ['{no_origin}']");
         assert!(settings(&toml, &[], Overrides::default()).is_err(), "{no_origin}");
+    }
+}
+
+#[test]
+fn a_certificate_and_its_key_belong_together() {
+    let both = settings("tls_certificate = 'a.pem'\ntls_key = 'b.pem'", &[], Overrides::default()).expect("valid");
+    let files = TlsFiles { certificate: "a.pem".into(), key: "b.pem".into() };
+    assert_eq!(both.connections.tls, Some(files));
+    for one in ["tls_certificate = 'a.pem'", "tls_key = 'b.pem'"] {
+        let refused = refusal(one, &[], Overrides::default());
+        assert!(refused.starts_with("`tls_certificate` and `tls_key` belong together"), "{refused}");
     }
 }
 

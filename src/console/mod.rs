@@ -3,9 +3,7 @@
 //! Everything that it needs is in the program. It loads nothing from another host and runs nothing that stands in the page itself, and its content security policy says so.
 
 use axum::Router;
-use axum::http::header::{
-    ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
-};
+use axum::http::header::{ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
@@ -52,11 +50,9 @@ async fn root(headers: HeaderMap) -> Response {
 
 impl IntoResponse for File {
     fn into_response(self) -> Response {
-        let headers: [(HeaderName, HeaderValue); 5] = [
+        let headers: [(HeaderName, HeaderValue); 3] = [
             (CONTENT_TYPE, HeaderValue::from_static(self.media_type)),
             (CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY)),
-            (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
-            (REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
             // Another version of the program has another page.
             (CACHE_CONTROL, HeaderValue::from_static("no-cache")),
         ];

@@ -1,10 +1,10 @@
-//! Lists by pages, as Relay has them: forward or backward, at most 100 at a time, with opaque keyset cursors.
+//! Lists by pages, as Relay has them: forward or backward, so many at a time and no more, with opaque keyset cursors.
 //!
 //! A cursor carries the moment that its page was read at. The pages that follow are read as of that moment, so that a list never skips or repeats while its cases change.
 
 use std::cmp::Ordering;
 
-use async_graphql::{Result, SimpleObject};
+use async_graphql::{Context, Result, SimpleObject};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
@@ -12,12 +12,10 @@ use serde::de::DeserializeOwned;
 
 use crate::app::{Keep, Moment};
 use crate::graphql::errors;
-use crate::graphql::limits::NamedLimit;
+use crate::graphql::limits::Limits;
 use crate::graphql::scalars::Cursor;
 
-/// The most rows of a page.
-pub(crate) const LARGEST_PAGE: u32 = 100;
-/// The rows of a page where none is said.
+/// The rows of a page where none is said and so many may be asked for.
 pub(crate) const USUAL_PAGE: u32 = 50;
 
 /// Which part of a list.
@@ -37,8 +35,19 @@ impl Slice {
     /// Reads the arguments of a page: forward with `first`, backward with `last`, never both.
     ///
     /// # Errors
-    /// `PAGE_SIZE_INVALID` outside 0 to 100 and for both at once.
+    /// `PAGE_SIZE_INVALID` for more rows than a page has at most, or fewer than none, and for both at once.
     pub(crate) fn read(
+        ctx: &Context<'_>,
+        first: Option<i32>,
+        after: Option<Cursor>,
+        last: Option<i32>,
+        before: Option<Cursor>,
+    ) -> Result<Self> {
+        Self::within(ctx.data_unchecked(), first, after, last, before)
+    }
+
+    fn within(
+        limits: &Limits,
         first: Option<i32>,
         after: Option<Cursor>,
         last: Option<i32>,
@@ -53,11 +62,12 @@ impl Slice {
             (first, None) => ("first", first, Keep::First),
         };
         let rows = match asked.map(u32::try_from) {
-            None => USUAL_PAGE,
-            Some(Ok(rows)) if rows <= LARGEST_PAGE => rows,
+            None => limits.usual_page(),
+            Some(Ok(rows)) if rows <= limits.page => rows,
             Some(_) => {
-                let message = format!("a page has 0 to {LARGEST_PAGE} rows; ask for the rest with `after` or `before`");
-                let limit = NamedLimit { name: "largestPage", maximum: LARGEST_PAGE.into() };
+                let limit = limits.of_page();
+                let most = limit.maximum;
+                let message = format!("a page has 0 to {most} rows; ask for the rest with `after` or `before`");
                 return Err(errors::over("PAGE_SIZE_INVALID", argument, limit, message));
             }
         };
@@ -237,32 +247,40 @@ mod tests {
         }
     }
 
+    fn slice(first: Option<i32>, after: Option<Cursor>, last: Option<i32>, before: Option<Cursor>) -> Result<Slice> {
+        Slice::within(&Limits::default(), first, after, last, before)
+    }
+
     fn forward(first: Option<i32>) -> Result<Slice> {
-        Slice::read(first, None, None, None)
+        slice(first, None, None, None)
     }
 
     #[test]
     fn pages_have_a_limit() {
         assert_eq!(forward(None).unwrap().limit(), USUAL_PAGE + 1);
         assert_eq!(forward(Some(0)).unwrap().limit(), 1);
-        assert_eq!(Slice::read(None, None, Some(100), None).unwrap().limit(), 101);
+        assert_eq!(slice(None, None, Some(100), None).unwrap().limit(), 101);
         for rows in [101, -1, i32::MAX] {
             assert_eq!(code(forward(Some(rows)).unwrap_err()), "\"PAGE_SIZE_INVALID\"", "{rows}");
-            let backward = Slice::read(None, None, Some(rows), None);
+            let backward = slice(None, None, Some(rows), None);
             assert_eq!(code(backward.unwrap_err()), "\"PAGE_SIZE_INVALID\"", "{rows}");
         }
-        assert_eq!(code(Slice::read(Some(1), None, Some(1), None).unwrap_err()), "\"PAGE_SIZE_INVALID\"");
+        assert_eq!(code(slice(Some(1), None, Some(1), None).unwrap_err()), "\"PAGE_SIZE_INVALID\"");
+        let small = Limits { page: 20, ..Limits::default() };
+        let page = |first| Slice::within(&small, first, None, None, None).map(|slice| slice.limit());
+        assert_eq!((page(None).unwrap(), page(Some(20)).unwrap()), (21, 21));
+        assert_eq!(code(page(Some(21)).unwrap_err()), "\"PAGE_SIZE_INVALID\"");
     }
 
     #[test]
     fn the_row_too_many_is_cut_off_at_the_far_end() {
         let cursor = || Some(encode(&Place { at: 7 }));
         let table = [
-            (Slice::read(Some(2), None, None, None), vec![1, 2], Beyond { previous: false, next: true }),
-            (Slice::read(Some(3), cursor(), None, None), vec![1, 2, 3], Beyond { previous: true, next: false }),
-            (Slice::read(None, None, Some(2), None), vec![2, 3], Beyond { previous: true, next: false }),
-            (Slice::read(None, None, Some(3), cursor()), vec![1, 2, 3], Beyond { previous: false, next: true }),
-            (Slice::read(Some(3), cursor(), None, cursor()), vec![1, 2, 3], Beyond { previous: true, next: true }),
+            (slice(Some(2), None, None, None), vec![1, 2], Beyond { previous: false, next: true }),
+            (slice(Some(3), cursor(), None, None), vec![1, 2, 3], Beyond { previous: true, next: false }),
+            (slice(None, None, Some(2), None), vec![2, 3], Beyond { previous: true, next: false }),
+            (slice(None, None, Some(3), cursor()), vec![1, 2, 3], Beyond { previous: false, next: true }),
+            (slice(Some(3), cursor(), None, cursor()), vec![1, 2, 3], Beyond { previous: true, next: true }),
         ];
         for (slice, kept, beyond) in table {
             let mut rows = vec![1, 2, 3];

@@ -1,15 +1,19 @@
-//! Limits: what a request is held to before anything is executed. Each has a name, and a refusal tells the name and the number.
+//! Limits: what a request is held to before anything is executed, and what those who ask are held to. Each has a name, and a refusal tells the name and the number.
 
 use std::time::Duration;
+
+use crate::graphql::connection::USUAL_PAGE;
 
 /// What requests are held to.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// How many bytes the body of a request may have.
     pub body_bytes: usize,
+    /// How many bytes a document may have.
+    pub document_bytes: u64,
     /// How many tokens a document may have.
     pub tokens: u64,
-    /// How deep its brackets may nest, of selections and of values.
+    /// How deep its brackets may nest, of selections and of values, and those of the JSON that it comes with.
     pub nesting: u64,
     /// How many aliases it may give.
     pub aliases: u64,
@@ -23,16 +27,35 @@ pub struct Limits {
     pub depth: u64,
     /// What an operation may cost.
     pub cost: u64,
+    /// The most rows of a page.
+    pub page: u32,
     /// How long a query may be executed, and one answer of a subscription. A mutation is carried out whatever it takes.
     pub query_timeout: Duration,
     /// How long the database may run a statement that is read for an operation of any kind.
     pub statement_timeout: Duration,
+    /// How many bytes the head of a request may have.
+    pub header_bytes: usize,
+    /// How long a connection may take for the head of a request, and for the next one.
+    pub header_timeout: Duration,
+    /// How long a body may take to arrive.
+    pub body_timeout: Duration,
+    /// How many requests are answered at once.
+    pub concurrent_requests: usize,
+    /// How many reads may wait for a connection of the database before requests are refused.
+    pub database_queue: u64,
+    /// What an actor may ask for in a second.
+    pub actor_cost_per_second: u64,
+    /// What an actor may ask for at once after a pause.
+    pub actor_cost_burst: u64,
+    /// How many requests without a good token an address may send in a minute.
+    pub anonymous_requests_per_minute: u64,
 }
 
 impl Default for Limits {
     fn default() -> Self {
         Self {
             body_bytes: 8 * 1024 * 1024,
+            document_bytes: 1024 * 1024,
             tokens: 10_000,
             nesting: 60,
             aliases: 100,
@@ -41,15 +64,28 @@ impl Default for Limits {
             selection: 500,
             depth: 20,
             cost: 50_000,
+            page: 100,
             query_timeout: Duration::from_secs(10),
             statement_timeout: Duration::from_secs(5),
+            header_bytes: 32 * 1024,
+            header_timeout: Duration::from_secs(15),
+            body_timeout: Duration::from_secs(30),
+            concurrent_requests: 1_000,
+            database_queue: 1_000,
+            actor_cost_per_second: 50_000,
+            actor_cost_burst: 2_000_000,
+            anonymous_requests_per_minute: 1_000,
         }
     }
 }
 
+/// How many operations a request asks for.
+pub(crate) const OPERATIONS_PER_REQUEST: u32 = 1;
+
 /// What there is a limit for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Measure {
+    DocumentBytes,
     Tokens,
     Nesting,
     Aliases,
@@ -64,6 +100,7 @@ impl Measure {
     /// The field of `serviceConfig` that tells the limit.
     pub(crate) fn name(self) -> &'static str {
         match self {
+            Self::DocumentBytes => "largestDocumentBytes",
             Self::Tokens => "largestDocumentTokens",
             Self::Nesting => "deepestNesting",
             Self::Aliases => "mostAliases",
@@ -78,6 +115,7 @@ impl Measure {
     /// What a program can act on.
     pub(crate) fn code(self) -> &'static str {
         match self {
+            Self::DocumentBytes => "DOCUMENT_LIMIT_EXCEEDED",
             Self::Tokens => "TOKEN_LIMIT_EXCEEDED",
             Self::Nesting => "NESTING_LIMIT_EXCEEDED",
             Self::Aliases => "ALIAS_LIMIT_EXCEEDED",
@@ -91,6 +129,7 @@ impl Measure {
 
     fn limit(self, limits: &Limits) -> u64 {
         match self {
+            Self::DocumentBytes => limits.document_bytes,
             Self::Tokens => limits.tokens,
             Self::Nesting => limits.nesting,
             Self::Aliases => limits.aliases,
@@ -131,6 +170,7 @@ impl OverLimit {
         let Self { measure, found, limit } = self;
         let name = measure.name();
         match measure {
+            Measure::DocumentBytes => format!("{found} bytes: a document has at most {limit} ({name})"),
             Measure::Tokens => format!("a document has at most {limit} tokens ({name})"),
             Measure::Nesting => format!("brackets nest at most {limit} deep ({name})"),
             Measure::Aliases => format!("{found} aliases: a document gives at most {limit} ({name})"),
@@ -158,21 +198,91 @@ pub struct NamedLimit {
     pub maximum: u64,
 }
 
+impl NamedLimit {
+    fn new(name: &'static str, maximum: u64) -> Self {
+        Self { name, maximum }
+    }
+}
+
+/// What is named outside of reading a document.
 impl Limits {
     /// How long a query may be executed.
     pub(crate) fn of_query(&self) -> NamedLimit {
-        NamedLimit { name: "queryTimeoutMs", maximum: milliseconds(self.query_timeout) }
+        NamedLimit::new("queryTimeoutMs", milliseconds(self.query_timeout))
     }
 
     /// How long a statement may run.
     pub(crate) fn of_statement(&self) -> NamedLimit {
-        NamedLimit { name: "statementTimeoutMs", maximum: milliseconds(self.statement_timeout) }
+        NamedLimit::new("statementTimeoutMs", milliseconds(self.statement_timeout))
     }
 
     /// How many bytes a body may have.
     #[must_use]
     pub fn of_body(&self) -> NamedLimit {
-        NamedLimit { name: "largestBodyBytes", maximum: self.body_bytes as u64 }
+        NamedLimit::new("largestBodyBytes", self.body_bytes as u64)
+    }
+
+    /// How many operations a request asks for: there are no batches.
+    #[must_use]
+    pub fn of_batch(&self) -> NamedLimit {
+        NamedLimit::new("operationsPerRequest", OPERATIONS_PER_REQUEST.into())
+    }
+
+    /// How many rows a page has at most.
+    pub(crate) fn of_page(&self) -> NamedLimit {
+        NamedLimit::new("largestPage", self.page.into())
+    }
+
+    /// The rows of a page where none is said.
+    pub(crate) fn usual_page(&self) -> u32 {
+        USUAL_PAGE.min(self.page)
+    }
+
+    /// How deep brackets may nest.
+    #[must_use]
+    pub fn of_nesting(&self) -> NamedLimit {
+        NamedLimit::new(Measure::Nesting.name(), self.nesting)
+    }
+
+    /// How many bytes the head of a request may have.
+    #[must_use]
+    pub fn of_head(&self) -> NamedLimit {
+        NamedLimit::new("largestHeaderBytes", self.header_bytes as u64)
+    }
+
+    /// How long the head of a request may take. Who is over it is hung up on without a word.
+    pub(crate) fn of_head_time(&self) -> NamedLimit {
+        NamedLimit::new("headerTimeoutMs", milliseconds(self.header_timeout))
+    }
+
+    /// How long a body may take.
+    #[must_use]
+    pub fn of_body_time(&self) -> NamedLimit {
+        NamedLimit::new("bodyTimeoutMs", milliseconds(self.body_timeout))
+    }
+
+    /// How many requests are answered at once.
+    #[must_use]
+    pub fn of_room(&self) -> NamedLimit {
+        NamedLimit::new("concurrentRequests", self.concurrent_requests as u64)
+    }
+
+    /// How many reads may wait for the database.
+    #[must_use]
+    pub fn of_database(&self) -> NamedLimit {
+        NamedLimit::new("databaseQueue", self.database_queue)
+    }
+
+    /// What an actor may ask for.
+    #[must_use]
+    pub fn of_actor(&self) -> NamedLimit {
+        NamedLimit::new("actorCostPerSecond", self.actor_cost_per_second)
+    }
+
+    /// How often an address may ask without a good token.
+    #[must_use]
+    pub fn of_address(&self) -> NamedLimit {
+        NamedLimit::new("anonymousRequestsPerMinute", self.anonymous_requests_per_minute)
     }
 }
 

@@ -1,17 +1,21 @@
 //! Answers: a GraphQL response with its status, and refusals of what never became a GraphQL request.
 
 use std::fmt::Display;
+use std::time::Duration;
 
 use async_graphql::ServerError;
 use axum::body::Body;
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::graphql::{self, NamedLimit};
 use crate::http::accept::MediaType;
 use crate::telemetry::metrics::metrics;
+
+/// When what is not possible at the moment may be possible again.
+pub(crate) const SOON: Duration = Duration::from_secs(1);
 
 /// A refusal by the front, in the shape of a GraphQL answer so that clients can read it.
 #[derive(Debug)]
@@ -24,6 +28,8 @@ pub(crate) struct Refused {
     pub(crate) message: String,
     /// A header that the status asks for.
     pub(crate) header: Option<(&'static str, HeaderValue)>,
+    /// When the same request may be sent again.
+    pub(crate) again_in: Option<Duration>,
     /// The limit that the request is over.
     limit: Option<NamedLimit>,
 }
@@ -31,7 +37,7 @@ pub(crate) struct Refused {
 impl Refused {
     /// A refusal with that status.
     pub(crate) fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
-        Self { status, code, message: message.into(), header: None, limit: None }
+        Self { status, code, message: message.into(), header: None, again_in: None, limit: None }
     }
 
     /// A request for more than there may be.
@@ -50,20 +56,42 @@ impl Refused {
         self.header = Some((name, value));
         self
     }
-}
 
-impl IntoResponse for Refused {
-    fn into_response(self) -> Response {
-        metrics().count_refusal(self.code);
+    /// The same refusal of what may be sent again after a while.
+    pub(crate) fn again_in(mut self, wait: Duration) -> Self {
+        self.again_in = Some(wait);
+        self
+    }
+
+    /// The list of the one error, as a GraphQL answer has it.
+    pub(crate) fn errors(&self) -> Value {
         let mut extensions = json!({ "code": self.code });
         if let Some(limit) = self.limit {
             extensions["limit"] = limit.name.into();
             extensions["maximum"] = limit.maximum.into();
         }
-        let body = json!({ "errors": [{ "message": self.message, "extensions": extensions }] });
-        let mut response = written(self.status, MediaType::Json, body.to_string());
+        if let Some(wait) = self.again_in {
+            extensions["retryable"] = true.into();
+            extensions["retryAfterSeconds"] = whole_seconds(wait).into();
+        }
+        json!([{ "message": self.message, "extensions": extensions }])
+    }
+}
+
+/// No fraction of a second may be told, and none is taken away.
+fn whole_seconds(wait: Duration) -> u64 {
+    wait.as_secs() + u64::from(wait.subsec_nanos() > 0)
+}
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        metrics().count_refusal(self.code);
+        let mut response = written(self.status, MediaType::Json, json!({ "errors": self.errors() }).to_string());
         if let Some((name, value)) = self.header {
             response.headers_mut().insert(name, value);
+        }
+        if let Some(wait) = self.again_in {
+            response.headers_mut().insert(RETRY_AFTER, whole_seconds(wait).into());
         }
         response
     }
@@ -77,7 +105,11 @@ pub(crate) fn of_graphql(media_type: MediaType, response: &async_graphql::Respon
         (MediaType::GraphqlResponse, true) => StatusCode::BAD_REQUEST,
         (MediaType::GraphqlResponse, false) | (MediaType::Json, _) => StatusCode::OK,
     };
-    written(status, media_type, body(response))
+    let mut answer = written(status, media_type, body(response));
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        answer.headers_mut().insert(RETRY_AFTER, whole_seconds(SOON).into());
+    }
+    answer
 }
 
 /// The refusal of a subscription before its stream has begun, whatever it was refused for.

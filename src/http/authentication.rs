@@ -1,6 +1,7 @@
 //! From the `Authorization` header to the actor who is asking. Nobody is anonymous here.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use axum::http::header::AUTHORIZATION;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
@@ -10,6 +11,7 @@ use crate::app::Standing;
 use crate::domain::actor::{Actor, ActorId, Role};
 use crate::domain::value::Division;
 use crate::http::Front;
+use crate::http::admission::Peer;
 use crate::http::answer::Refused;
 use crate::identity::credential::Credential;
 use crate::identity::{Identity, IdentityError, token};
@@ -25,17 +27,21 @@ pub(crate) struct Asker {
     pub(crate) credential: Credential,
 }
 
-/// Reads and verifies the bearer token.
+/// Reads and verifies the bearer token of a request that came from there.
 ///
 /// # Errors
-/// 401, with what a client needs to do better and nothing that helps a forger; 503 when nobody can be known.
-pub(crate) async fn asker(headers: &HeaderMap, front: &Front) -> Result<Asker, Refused> {
-    let authorization = match headers.get(AUTHORIZATION).map(HeaderValue::to_str) {
-        None => None,
-        Some(Ok(value)) => Some(value),
-        Some(Err(_)) => return Err(refused(IdentityError::Malformed)),
+/// 401, with what a client needs to do better and nothing that helps a forger; 429 when too much of that came from there; 503 when nobody can be known.
+pub(crate) async fn asker(headers: &HeaderMap, peer: Peer, front: &Front) -> Result<Asker, Refused> {
+    let known = match headers.get(AUTHORIZATION).map(HeaderValue::to_str) {
+        None => bearer(None, front).await,
+        Some(Ok(value)) => bearer(Some(value), front).await,
+        Some(Err(_)) => Err(IdentityError::Malformed),
     };
-    bearer(authorization, front).await.map_err(refused)
+    match known {
+        Ok(asker) => Ok(asker),
+        Err(IdentityError::Unavailable) => Err(refused(IdentityError::Unavailable)),
+        Err(error) => Err(front.admission.stranger(peer).err().unwrap_or_else(|| refused(error))),
+    }
 }
 
 /// The same, for a header's value that has come by another way.
@@ -69,14 +75,18 @@ fn of_identity(identity: Identity) -> Option<Asker> {
 
 /// RFC 6750, section 3: a missing token gets the bare challenge, a bad one the error.
 fn refused(error: IdentityError) -> Refused {
-    let (status, header, value) = match error {
-        IdentityError::Missing => (StatusCode::UNAUTHORIZED, "www-authenticate", "Bearer realm=\"etalon\""),
-        IdentityError::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "retry-after", "5"),
-        _ => (StatusCode::UNAUTHORIZED, "www-authenticate", "Bearer realm=\"etalon\", error=\"invalid_token\""),
+    let challenge = match error {
+        IdentityError::Unavailable => {
+            let refused = Refused::new(StatusCode::SERVICE_UNAVAILABLE, error.code(), error.to_string());
+            return refused.again_in(Duration::from_secs(5));
+        }
+        IdentityError::Missing => "Bearer realm=\"etalon\"",
+        _ => "Bearer realm=\"etalon\", error=\"invalid_token\"",
     };
     let message = match error {
         IdentityError::Missing => format!("{error}: send `Authorization: Bearer …`"),
         error => error.to_string(),
     };
-    Refused::new(status, error.code(), message).with_header(header, HeaderValue::from_static(value))
+    Refused::new(StatusCode::UNAUTHORIZED, error.code(), message)
+        .with_header("www-authenticate", HeaderValue::from_static(challenge))
 }

@@ -1,58 +1,61 @@
 //! GraphQL over HTTP: `POST` with JSON for everything, `GET` for queries.
 //!
-//! Only `application/json` is read: what a form of another site can send without asking (text, multipart, URL-encoded) is refused, so that nobody is made to command by a link.
+//! Nobody is made to ask by a link. Only `application/json` is read: what a form of another site can send without asking (text, multipart, URL-encoded) is refused. A `GET` has to show a header that no page can send to another site without asking, as Apollo's servers want it: a proxy may well add the token of whoever sits before the browser.
 
 use std::sync::Arc;
 
 use async_graphql::parser::types::OperationType;
 use axum::Extension;
-use axum::body::{Body, to_bytes};
+use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
+use tokio::time::timeout;
 
-use crate::graphql::{Asked, Session};
+use crate::graphql::{Asked, Limits, Session};
 use crate::http::Front;
 use crate::http::accept::Accepted;
+use crate::http::admission::{Account, Peer};
 use crate::http::answer::{self, Refused};
-use crate::http::authentication;
+use crate::http::authentication::{self, Asker};
 use crate::http::request::{Parameters, of_body, of_parameters};
 use crate::http::sse;
 use crate::http::trace::RequestId;
+
+/// Headers one of which a `GET` has to show.
+pub(super) const NOT_BY_A_LINK: [&str; 3] = ["apollo-require-preflight", "x-apollo-operation-name", "x-requested-with"];
 
 /// `POST /graphql`.
 pub(super) async fn post(
     State(front): State<Arc<Front>>,
     Extension(request_id): Extension<RequestId>,
+    Extension(peer): Extension<Peer>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Refused> {
-    let accepted = acceptable(&headers)?;
-    let asker = authentication::asker(&headers, &front).await?;
+    let mut visit = Visit::of(&front, &headers, peer, request_id).await?;
     is_json(&headers)?;
     let limits = front.schema.limits();
-    let body = to_bytes(body, limits.body_bytes).await.map_err(|_| {
-        let message = format!("a body has at most {} bytes", limits.body_bytes);
-        Refused::over(StatusCode::PAYLOAD_TOO_LARGE, "BODY_TOO_LARGE", limits.of_body(), message)
-    })?;
-    let asked = of_body(&body)?;
-    answer(&front, &headers, accepted, asked, None, session(asker, request_id)).await
+    let body = whole(body, &limits).await?;
+    front.admission.charge_for_bytes(&mut visit.account, body.len())?;
+    visit.answer(of_body(&body, &limits)?, None).await
 }
 
 /// `GET /graphql`.
 pub(super) async fn get(
     State(front): State<Arc<Front>>,
     Extension(request_id): Extension<RequestId>,
+    Extension(peer): Extension<Peer>,
     headers: HeaderMap,
     parameters: Result<Query<Parameters>, QueryRejection>,
 ) -> Result<Response, Refused> {
-    let accepted = acceptable(&headers)?;
-    let asker = authentication::asker(&headers, &front).await?;
+    is_no_link(&headers)?;
+    let visit = Visit::of(&front, &headers, peer, request_id).await?;
     let Query(parameters) = parameters.map_err(|_| Refused::bad_request("the query string cannot be read"))?;
-    let asked = of_parameters(parameters)?;
-    answer(&front, &headers, accepted, asked, Some(OperationType::Query), session(asker, request_id)).await
+    let asked = of_parameters(parameters, &front.schema.limits())?;
+    visit.answer(asked, Some(OperationType::Query)).await
 }
 
 /// Every other method.
@@ -60,38 +63,75 @@ pub(super) async fn other() -> Refused {
     not_allowed("GET, POST", "send a POST with JSON, or a GET for a query")
 }
 
-fn session(asker: authentication::Asker, request_id: RequestId) -> Session {
-    let authentication::Asker { actor, expires_at, credential } = asker;
-    Session { actor, expires_at, credential, request_id: request_id.0 }
+/// A request whose asker is known, before it is known what it asks for.
+struct Visit<'a> {
+    front: &'a Arc<Front>,
+    headers: &'a HeaderMap,
+    accepted: Accepted,
+    session: Session,
+    account: Account,
 }
 
-async fn answer(
-    front: &Arc<Front>,
-    headers: &HeaderMap,
-    accepted: Accepted,
-    asked: Asked,
-    only: Option<OperationType>,
-    session: Session,
-) -> Result<Response, Refused> {
-    let document = match front.schema.read(asked) {
-        Ok(document) => document,
-        Err(refused) => return Ok(answer::of_graphql(accepted.of_refusals(), &refused)),
-    };
-    let is_subscription = document.kind() == OperationType::Subscription;
-    if only.is_some_and(|only| only != document.kind()) && !is_subscription {
-        return Err(not_allowed("POST", "a GET only queries; send a POST for everything else"));
+impl<'a> Visit<'a> {
+    async fn of(
+        front: &'a Arc<Front>,
+        headers: &'a HeaderMap,
+        peer: Peer,
+        request_id: RequestId,
+    ) -> Result<Self, Refused> {
+        let accepted = acceptable(headers)?;
+        let Asker { actor, expires_at, credential } = authentication::asker(headers, peer, front).await?;
+        let account = front.admission.open(&actor.id)?;
+        let session = Session { actor, expires_at, credential, request_id: request_id.0 };
+        Ok(Self { front, headers, accepted, session, account })
     }
-    let media_type = match accepted.once {
-        // Clients that take both name the stream for the sake of subscriptions: everything else has one answer.
-        Some(media_type) if !is_subscription => media_type,
-        _ if accepted.events => return sse::answer(front, headers, document, session).await,
-        _ => {
-            let message = "a subscription is answered as text/event-stream, or over a WebSocket";
-            return Err(Refused::new(StatusCode::NOT_ACCEPTABLE, "SUBSCRIPTION_NEEDS_STREAM", message));
+
+    async fn answer(mut self, asked: Asked, only: Option<OperationType>) -> Result<Response, Refused> {
+        let Self { front, headers, accepted, .. } = self;
+        let _room = front.admission.enter(&front.app)?;
+        let document = match front.schema.read(asked) {
+            Ok(document) => document,
+            Err(refused) => return Ok(answer::of_graphql(accepted.of_refusals(), &refused)),
+        };
+        front.admission.charge(&mut self.account, document.cost())?;
+        let is_subscription = document.kind() == OperationType::Subscription;
+        if only.is_some_and(|only| only != document.kind()) && !is_subscription {
+            return Err(not_allowed("POST", "a GET only queries; send a POST for everything else"));
         }
+        let media_type = match accepted.once {
+            // Clients that take both name the stream for the sake of subscriptions: everything else has one answer.
+            Some(media_type) if !is_subscription => media_type,
+            _ if accepted.events => return sse::answer(front, headers, document, self.session).await,
+            _ => {
+                let message = "a subscription is answered as text/event-stream, or over a WebSocket";
+                return Err(Refused::new(StatusCode::NOT_ACCEPTABLE, "SUBSCRIPTION_NEEDS_STREAM", message));
+            }
+        };
+        let response = front.schema.execute(document, self.session).await;
+        Ok(answer::of_graphql(media_type, &response))
+    }
+}
+
+/// The body, when all of it has come.
+async fn whole(body: Body, limits: &Limits) -> Result<Bytes, Refused> {
+    let Ok(read) = timeout(limits.body_timeout, to_bytes(body, limits.body_bytes)).await else {
+        let limit = limits.of_body_time();
+        let message = format!("the body has not come within {} ms", limit.maximum);
+        return Err(Refused::over(StatusCode::REQUEST_TIMEOUT, "BODY_TIMED_OUT", limit, message));
     };
-    let response = front.schema.execute(document, session).await;
-    Ok(answer::of_graphql(media_type, &response))
+    read.map_err(|_| {
+        let message = format!("a body has at most {} bytes", limits.body_bytes);
+        Refused::over(StatusCode::PAYLOAD_TOO_LARGE, "BODY_TOO_LARGE", limits.of_body(), message)
+    })
+}
+
+fn is_no_link(headers: &HeaderMap) -> Result<(), Refused> {
+    let is_shown = NOT_BY_A_LINK.iter().any(|name| headers.get(*name).is_some_and(|value| !value.is_empty()));
+    if is_shown || is_json(headers).is_ok() {
+        return Ok(());
+    }
+    let message = "a GET shows that no link has sent it: add the header `apollo-require-preflight: true`";
+    Err(Refused::new(StatusCode::BAD_REQUEST, "PREFLIGHT_HEADER_MISSING", message))
 }
 
 fn not_allowed(methods: &'static str, message: &str) -> Refused {
@@ -125,6 +165,24 @@ fn is_json(headers: &HeaderMap) -> Result<(), Refused> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_get_shows_what_no_link_can_send() {
+        let table = [
+            (None, false),
+            (Some(("apollo-require-preflight", "true")), true),
+            (Some(("x-apollo-operation-name", "Who")), true),
+            (Some(("x-requested-with", "curl")), true),
+            (Some(("x-requested-with", "")), false),
+            (Some(("content-type", "application/json")), true),
+            (Some(("content-type", "text/plain")), false),
+            (Some(("accept", "application/json")), false),
+        ];
+        for (header, expected) in table {
+            let headers = header.map(|(name, value)| (name.parse().expect("a name"), HeaderValue::from_static(value)));
+            assert_eq!(is_no_link(&HeaderMap::from_iter(headers)).is_ok(), expected, "{header:?}");
+        }
+    }
 
     #[test]
     fn only_json_in_utf8_is_read() {

@@ -3,17 +3,23 @@
 
 use std::sync::Arc;
 
+use axum::Extension;
 use axum::extract::{Path, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
+use tokio::sync::OwnedSemaphorePermit;
 
 use crate::app::{App, Fault, Sealed};
 use crate::domain::actor::Role;
 use crate::http::Front;
-use crate::http::answer::Refused;
-use crate::http::authentication;
+use crate::http::admission::Peer;
+use crate::http::answer::{Refused, SOON};
+use crate::http::authentication::{self, Asker};
 use crate::ledger::tile::{Tile, TilePath, bundle};
+
+/// What a file costs, in the units of operations.
+const COST: u64 = 50;
 
 /// A checkpoint changes with the log.
 const FRESH: HeaderValue = HeaderValue::from_static("private, no-cache");
@@ -21,8 +27,12 @@ const FRESH: HeaderValue = HeaderValue::from_static("private, no-cache");
 const FOREVER: HeaderValue = HeaderValue::from_static("private, max-age=31536000, immutable");
 
 /// `GET /log/checkpoint`: the latest, with its cosignatures.
-pub(super) async fn checkpoint(State(front): State<Arc<Front>>, headers: HeaderMap) -> Result<Response, Refused> {
-    authentication::asker(&headers, &front).await?;
+pub(super) async fn checkpoint(
+    State(front): State<Arc<Front>>,
+    Extension(peer): Extension<Peer>,
+    headers: HeaderMap,
+) -> Result<Response, Refused> {
+    let (_asker, _room) = entered(&front, &headers, peer).await?;
     let latest = front.app.checkpoint(Sealed::Latest).await.map_err(failed)?;
     let latest = latest.ok_or_else(|| not_found("nothing is sealed yet"))?;
     Ok(file("text/plain; charset=utf-8", FRESH, latest.note().into_bytes()))
@@ -31,10 +41,11 @@ pub(super) async fn checkpoint(State(front): State<Arc<Front>>, headers: HeaderM
 /// `GET /log/tile/…`: a tile of what is sealed.
 pub(super) async fn tile(
     State(front): State<Arc<Front>>,
+    Extension(peer): Extension<Peer>,
     Path(path): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, Refused> {
-    let asker = authentication::asker(&headers, &front).await?;
+    let (asker, _room) = entered(&front, &headers, peer).await?;
     let asked: TilePath = format!("tile/{path}").parse().map_err(|error| not_found(&format!("{error}")))?;
     let bytes = match asked {
         TilePath::Hashes(tile) => {
@@ -52,6 +63,14 @@ pub(super) async fn tile(
         }
     };
     Ok(file("application/octet-stream", FOREVER, bytes))
+}
+
+/// Who asks for a file, with room to be answered in.
+async fn entered(front: &Front, headers: &HeaderMap, peer: Peer) -> Result<(Asker, OwnedSemaphorePermit), Refused> {
+    let asker = authentication::asker(headers, peer, front).await?;
+    let mut account = front.admission.open(&asker.actor.id)?;
+    front.admission.charge(&mut account, COST)?;
+    Ok((asker, front.admission.enter(&front.app)?))
 }
 
 /// Whether the tile is covered by a checkpoint: others might still become different ones.
@@ -77,5 +96,6 @@ fn not_found(message: &str) -> Refused {
 
 fn failed(fault: Fault) -> Refused {
     tracing::error!(%fault, "the ledger cannot be read");
-    Refused::new(StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE", "not possible at the moment; ask again")
+    let message = "not possible at the moment; ask again";
+    Refused::new(StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE", message).again_in(SOON)
 }

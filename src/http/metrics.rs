@@ -12,17 +12,14 @@ use axum::routing::get;
 use tokio::net::TcpListener;
 
 use crate::app::App;
-use crate::http::patience::Patient;
+use crate::http;
 use crate::telemetry::metrics::{self, metrics};
 use crate::telemetry::process::resident_memory_bytes;
 
 /// Serves the figures of this process until it is dropped.
-///
-/// # Errors
-/// When the listener fails.
-pub async fn serve(listener: TcpListener, app: Arc<App>) -> std::io::Result<()> {
-    let router = Router::new().route("/metrics", get(figures)).with_state(app);
-    axum::serve(Patient(listener), router).await
+pub async fn serve(listener: TcpListener, app: Arc<App>) {
+    let routes = Router::new().route("/metrics", get(figures)).with_state(app);
+    http::serve_routes(listener, routes, std::future::pending()).await;
 }
 
 async fn figures(State(app): State<Arc<App>>) -> Response {

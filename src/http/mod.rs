@@ -1,16 +1,23 @@
 //! Bytes in and out: routes, negotiation, identity, limits. What a request means is for `graphql`.
 
 mod accept;
+mod admission;
 mod answer;
 mod authentication;
+mod bucket;
 mod graphql;
+mod heads;
 mod health;
 mod ledger;
 pub mod metrics;
+mod origin;
+mod parse;
 mod patience;
 mod request;
+mod serving;
 mod sse;
 mod streams;
+mod tls;
 mod trace;
 mod ws;
 
@@ -18,6 +25,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::middleware::from_fn_with_state;
 use axum::routing::get;
 use jiff::Timestamp;
 use tokio::net::TcpListener;
@@ -28,8 +36,10 @@ use crate::app::App;
 use crate::console;
 use crate::graphql::{self as api, Schema, StreamLimits};
 use crate::identity::Verifier;
-use patience::Patient;
+use admission::Admission;
+use serving::Speech;
 use streams::Streams;
+pub use tls::{Tls, TlsError};
 
 /// What the front holds requests and streams to.
 #[derive(Clone, Debug)]
@@ -38,8 +48,16 @@ pub struct Limits {
     pub requests: api::Limits,
     /// What streams are held to.
     pub streams: StreamLimits,
-    /// Origins, besides the server's own, whose pages may open a WebSocket.
+    /// Origins, besides the server's own, whose pages may ask.
     pub allowed_origins: Vec<String>,
+}
+
+/// Where requests come in.
+pub struct Entrance {
+    /// The address.
+    pub listener: TcpListener,
+    /// The certificate that it has; none where plain HTTP is spoken.
+    pub tls: Option<Arc<Tls>>,
 }
 
 /// What every handler has at hand.
@@ -48,15 +66,19 @@ struct Front {
     verifier: Verifier,
     schema: Schema,
     streams: Streams,
+    admission: Admission,
     allowed_origins: Vec<String>,
+    speaks_tls: bool,
 }
 
 impl Front {
-    fn new(app: Arc<App>, verifier: Verifier, limits: Limits) -> Self {
+    fn new(app: Arc<App>, verifier: Verifier, limits: Limits, speech: &Speech) -> Self {
         Self {
             schema: Schema::new(app.clone(), limits.requests, limits.streams),
             streams: Streams::new(limits.streams),
+            admission: Admission::new(limits.requests),
             allowed_origins: limits.allowed_origins,
+            speaks_tls: speech.tls.is_some(),
             app,
             verifier,
         }
@@ -71,42 +93,47 @@ impl Front {
 
 /// The routes.
 fn router(front: Arc<Front>) -> Router {
-    let take_sockets = axum::middleware::from_fn_with_state(front.clone(), ws::upgrade);
-    Router::new()
+    let take_sockets = from_fn_with_state(front.clone(), ws::upgrade);
+    let api = Router::new()
         .route("/graphql", get(graphql::get).post(graphql::post).fallback(graphql::other).layer(take_sockets))
         .route("/log/checkpoint", get(ledger::checkpoint))
         .route("/log/tile/{*path}", get(ledger::tile))
-        .route("/healthz", get(health::alive))
+        .layer(from_fn_with_state(front.clone(), origin::hold));
+    let api = match origin::cors(&front.allowed_origins) {
+        Some(cors) => api.layer(cors),
+        None => api,
+    };
+    api.route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .merge(console::router())
         .fallback(answer::not_found)
         // Small answers and streams of events are sent as they are.
         .layer(CompressionLayer::new())
-        .layer(axum::middleware::from_fn_with_state(front.clone(), trace::follow))
+        .layer(from_fn_with_state(front.clone(), heads::keep))
+        .layer(from_fn_with_state(front.clone(), trace::follow))
         .with_state(front)
 }
 
 /// Serves until `shutdown` comes, then answers what is under way, tells every stream where to go on, and returns.
-///
-/// # Errors
-/// When the listener fails.
 pub async fn serve(
-    listener: TcpListener,
+    entrance: Entrance,
     app: Arc<App>,
     verifier: Verifier,
     limits: Limits,
-    shutdown: impl Future<Output = ()> + Send + 'static,
-) -> std::io::Result<()> {
-    let front = Arc::new(Front::new(app, verifier, limits));
-    let ends = {
-        let front = front.clone();
-        async move {
-            shutdown.await;
-            front.streams.stop.cancel();
-        }
+    shutdown: impl Future<Output = ()>,
+) {
+    let speech = Speech { tls: entrance.tls, ..Speech::plain(&limits.requests) };
+    let front = Arc::new(Front::new(app, verifier, limits, &speech));
+    let ends = async {
+        shutdown.await;
+        front.streams.stop.cancel();
     };
-    let served = axum::serve(Patient(listener), router(front.clone())).with_graceful_shutdown(ends).await;
-    // WebSockets have left the server's own count of connections.
+    speech.serve(entrance.listener, router(front.clone()), ends).await;
+    // WebSockets have left the count of connections.
     front.streams.ended().await;
-    served
+}
+
+/// Serves other routes by plain HTTP until `shutdown` comes, with the patience for connections that everybody gets.
+pub async fn serve_routes(listener: TcpListener, routes: Router, shutdown: impl Future<Output = ()>) {
+    Speech::plain(&api::Limits::default()).serve(listener, routes, shutdown).await;
 }

@@ -1,39 +1,18 @@
 //! Connections whose peer takes nothing any more: they are hung up on, so that what was written for them is not kept for ever, and the server can end.
 
 use std::io::{self, IoSlice};
-use std::net::SocketAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use axum::serve::Listener;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, Sleep};
 
 /// How long a write may stand still. Longer than any patience of a stream, which has last words to say first.
 const STANDSTILL: Duration = Duration::from_secs(120);
 
-/// A listener whose connections do not wait for ever.
-pub(super) struct Patient(pub(super) TcpListener);
-
-impl Listener for Patient {
-    type Io = Connection;
-    type Addr = SocketAddr;
-
-    async fn accept(&mut self) -> (Connection, SocketAddr) {
-        // The library's own way: it logs what cannot be accepted and goes on.
-        let (stream, address) = Listener::accept(&mut self.0).await;
-        (Connection { stream, wait: STANDSTILL, standstill: None }, address)
-    }
-
-    fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.0.local_addr()
-    }
-}
-
 /// A connection that fails when a write stands still for too long.
-pub(super) struct Connection<S = TcpStream> {
+pub(super) struct Patient<S> {
     stream: S,
     /// How long a write may stand still.
     wait: Duration,
@@ -41,7 +20,12 @@ pub(super) struct Connection<S = TcpStream> {
     standstill: Option<Pin<Box<Sleep>>>,
 }
 
-impl<S> Connection<S> {
+impl<S> Patient<S> {
+    /// Such a connection over that one.
+    pub(super) fn new(stream: S) -> Self {
+        Self { stream, wait: STANDSTILL, standstill: None }
+    }
+
     /// The outcome of a write, or the end of waiting for it.
     fn judged<T>(&mut self, context: &mut Context<'_>, outcome: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
         if outcome.is_ready() {
@@ -55,13 +39,13 @@ impl<S> Connection<S> {
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Connection<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for Patient<S> {
     fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_read(context, into)
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Connection<S> {
+impl<S: AsyncWrite + Unpin> AsyncWrite for Patient<S> {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let outcome = Pin::new(&mut self.stream).poll_write(context, bytes);
         self.judged(context, outcome)
@@ -101,7 +85,7 @@ mod tests {
     async fn who_takes_nothing_is_hung_up_on() {
         let (stream, _peer) = tokio::io::duplex(4);
         let wait = Duration::from_millis(50);
-        let mut connection = Connection { stream, wait, standstill: None };
+        let mut connection = Patient { stream, wait, standstill: None };
         let began = Instant::now();
         let error = connection.write_all(b"more than four").await.expect_err("nobody takes it");
         assert_eq!(error.kind(), io::ErrorKind::TimedOut);
@@ -111,7 +95,7 @@ mod tests {
     #[tokio::test]
     async fn who_takes_it_gets_it() {
         let (stream, mut peer) = tokio::io::duplex(4);
-        let mut connection = Connection { stream, wait: STANDSTILL, standstill: None };
+        let mut connection = Patient::new(stream);
         let mut taken = [0; 14];
         let (written, read) = tokio::join!(connection.write_all(b"more than four"), peer.read_exact(&mut taken));
         assert!(written.is_ok() && read.is_ok() && connection.standstill.is_none());

@@ -1,10 +1,12 @@
 //! A request for an operation, read from a body or from a query string (GraphQL over HTTP, 5). Whatever is wrong with it is told without a word of the parser's own.
 
+use axum::http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::graphql::{Asked, Persisted};
+use crate::graphql::{Asked, Limits, Persisted};
 use crate::http::answer::Refused;
+use crate::http::parse;
 
 /// The parameters of a `GET`.
 #[derive(Debug, Deserialize)]
@@ -20,15 +22,14 @@ pub(super) struct Parameters {
 ///
 /// # Errors
 /// 400 for what is no JSON object of that form, batches among it.
-pub(super) fn of_body(body: &[u8]) -> Result<Asked, Refused> {
-    match serde_json::from_slice(body) {
-        Ok(Value::Object(fields)) => of_fields(fields),
-        Ok(Value::Array(_)) => Err(Refused::bad_request("batches are not answered: send one operation per request")),
-        Ok(_) => Err(Refused::bad_request("the body is not a JSON object")),
-        Err(error) => {
-            let (line, column) = (error.line(), error.column());
-            Err(Refused::bad_request(format!("the body is not JSON: line {line}, column {column}")))
+pub(super) fn of_body(body: &[u8], limits: &Limits) -> Result<Asked, Refused> {
+    match parse::json(body, "the body", limits)? {
+        Value::Object(fields) => of_fields(fields),
+        Value::Array(_) => {
+            let message = "batches are not answered: send one operation per request";
+            Err(Refused::over(StatusCode::BAD_REQUEST, "BATCH_LIMIT_EXCEEDED", limits.of_batch(), message))
         }
+        _ => Err(Refused::bad_request("the body is not a JSON object")),
     }
 }
 
@@ -36,15 +37,13 @@ pub(super) fn of_body(body: &[u8]) -> Result<Asked, Refused> {
 ///
 /// # Errors
 /// 400 for parameters that are not of that form.
-pub(super) fn of_parameters(parameters: Parameters) -> Result<Asked, Refused> {
+pub(super) fn of_parameters(parameters: Parameters, limits: &Limits) -> Result<Asked, Refused> {
     let mut fields = Map::new();
     fields.extend(parameters.query.map(|query| ("query".to_owned(), Value::String(query))));
     fields.extend(parameters.operation_name.map(|name| ("operationName".to_owned(), Value::String(name))));
     for (name, text) in [("variables", parameters.variables), ("extensions", parameters.extensions)] {
         if let Some(text) = text.filter(|text| !text.is_empty()) {
-            let value =
-                serde_json::from_str(&text).map_err(|_| Refused::bad_request(format!("`{name}` is not JSON")))?;
-            fields.insert(name.to_owned(), value);
+            fields.insert(name.to_owned(), parse::json(text.as_bytes(), &format!("`{name}`"), limits)?);
         }
     }
     of_fields(fields)
@@ -86,13 +85,12 @@ fn persisted(value: Value) -> Result<Persisted, Refused> {
 
 #[cfg(test)]
 mod tests {
-    use axum::http::StatusCode;
     use serde_json::json;
 
     use super::*;
 
     fn read(body: &Value) -> Result<Asked, Refused> {
-        of_body(body.to_string().as_bytes())
+        of_body(body.to_string().as_bytes(), &Limits::default())
     }
 
     #[test]
@@ -127,8 +125,5 @@ mod tests {
         for body in bodies {
             assert_eq!(read(&body).unwrap_err().status, StatusCode::BAD_REQUEST, "{body}");
         }
-        assert_eq!(of_body(b"{\"query\": ").unwrap_err().message, "the body is not JSON: line 1, column 10");
-        let deep = format!("{{\"variables\": {}", "[".repeat(100_000));
-        assert_eq!(of_body(deep.as_bytes()).unwrap_err().status, StatusCode::BAD_REQUEST);
     }
 }

@@ -18,7 +18,7 @@ use crate::graphql::{Delivery, Document, Session, Subscribed, is_request_error};
 use crate::http::Front;
 use crate::http::accept::{EVENT_STREAM, MediaType};
 use crate::http::answer::{self, Refused};
-use crate::http::streams::{Counted, Farewell};
+use crate::http::streams::{Counted, Farewell, LATER};
 use crate::identity::credential::Credential;
 
 /// Answers an operation as a stream of events.
@@ -43,7 +43,7 @@ pub(super) async fn answer(
     let counted = front.streams.subscribe(&session.actor.id).ok_or_else(|| {
         let limit = front.streams.limits.of_actor();
         let message = format!("an actor has at most {} subscriptions at once", limit.maximum);
-        Refused::over(StatusCode::TOO_MANY_REQUESTS, "TOO_MANY_SUBSCRIPTIONS", limit, message)
+        Refused::over(StatusCode::TOO_MANY_REQUESTS, "TOO_MANY_SUBSCRIPTIONS", limit, message).again_in(LATER)
     })?;
     let (expires_at, credential) = (front.instant_of(session.expires_at), session.credential.clone());
     let subscribed = match front.schema.subscribe(document, session, resume).await {

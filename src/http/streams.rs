@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::StatusCode;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -13,6 +14,9 @@ use crate::domain::actor::ActorId;
 use crate::graphql::StreamLimits;
 use crate::http::answer::Refused;
 use crate::telemetry::metrics::{Refusal, metrics};
+
+/// When one of those that are open may have ended.
+pub(super) const LATER: Duration = Duration::from_secs(10);
 
 /// The streams of the server.
 pub(super) struct Streams {
@@ -64,7 +68,7 @@ impl Streams {
         connected.ok_or_else(|| {
             let message = "the server holds as many streams as it may; try again later or at another one";
             Refused::over(StatusCode::SERVICE_UNAVAILABLE, "TOO_MANY_CONNECTIONS", self.limits.of_server(), message)
-                .with_header("retry-after", HeaderValue::from_static("10"))
+                .again_in(LATER)
         })
     }
 

@@ -20,7 +20,16 @@ use prometheus_client::registry::{Metric, Registry};
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// Codes that are counted from the start, so that the first of them is seen to be one more.
-const REFUSALS: [&str; 4] = ["BODY_TOO_LARGE", "COST_LIMIT_EXCEEDED", "TOO_MANY_CONNECTIONS", "TOO_MANY_SUBSCRIPTIONS"];
+const REFUSALS: [&str; 8] = [
+    "ACTOR_RATE_LIMIT_EXCEEDED",
+    "ADDRESS_RATE_LIMIT_EXCEEDED",
+    "BODY_TOO_LARGE",
+    "COST_LIMIT_EXCEEDED",
+    "DATABASE_BUSY",
+    "SERVER_BUSY",
+    "TOO_MANY_CONNECTIONS",
+    "TOO_MANY_SUBSCRIPTIONS",
+];
 
 /// What may come of an append.
 const APPENDS: [&str; 7] = ["committed", "replayed", "conflict", "outdated", "key_reused", "overloaded", "failed"];

@@ -17,7 +17,10 @@ pub(crate) struct Served {
 impl Served {
     pub(crate) fn on(database: &Database) -> Self {
         let installation = Installation::on(&database.url);
-        let server = installation.start();
+        // Whoever measures asks for more than anybody may.
+        let mut command = installation.command();
+        command.env("ETALON_ACTOR_COST_PER_SECOND", "1000000000").env("ETALON_ACTOR_COST_BURST", "1000000000");
+        let server = Server::start(command.args(["serve", "--listen", "127.0.0.1:0"]));
         let token = installation.token(&Who::new("bureau", "MANAGER", "CN"));
         Self { client: Client::new(), server, token, _installation: installation }
     }

@@ -1,5 +1,12 @@
 //! The HTTP front and the shape of answers, as a client meets them.
 
+mod hygiene;
+mod rates;
+mod room;
+mod secure;
+mod settings;
+mod slow;
+
 use reqwest::{Method, RequestBuilder, Response};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -13,16 +20,36 @@ const GRAPHQL_RESPONSE: &str = "application/graphql-response+json";
 struct Front {
     server: Server,
     /// Its folder goes when it is dropped.
-    _installation: Installation,
+    installation: Installation,
     token: String,
     client: reqwest::Client,
 }
 
 impl Front {
     fn start() -> Self {
-        let installation = Installation::embedded();
+        Self::with(&[])
+    }
+
+    /// With these variables.
+    fn with(settings: &[(&str, &str)]) -> Self {
+        Self::of(Installation::embedded(), settings)
+    }
+
+    fn of(installation: Installation, settings: &[(&str, &str)]) -> Self {
         let token = installation.token(&Who::new("front-tester", "MANAGER", "CN"));
-        Self { server: installation.start(), _installation: installation, token, client: reqwest::Client::new() }
+        let mut command = installation.command();
+        let server = Server::start(command.envs(settings.iter().copied()).args(["serve", "--listen", "127.0.0.1:0"]));
+        Self { server, installation, token, client: reqwest::Client::new() }
+    }
+
+    /// The URL of a path.
+    fn at(&self, path: &str) -> String {
+        self.server.graphql.replace("/graphql", path)
+    }
+
+    /// The server's address without a scheme.
+    fn address(&self) -> String {
+        self.at("").replace("http://", "")
     }
 
     fn request(&self, method: Method) -> RequestBuilder {
@@ -53,13 +80,17 @@ async fn what_is_no_request_is_refused_with_its_own_status() {
         front.request(Method::POST).header("content-type", content_type).body(body)
     };
     let bare = || front.client.post(&front.server.graphql).header("content-type", JSON).body(QUERY);
-    let mutation =
-        front.client.get(format!("{}?query=mutation%7B__typename%7D", front.server.graphql)).bearer_auth(&front.token);
+    let by_link = || {
+        front.client.get(format!("{}?query=mutation%7B__typename%7D", front.server.graphql)).bearer_auth(&front.token)
+    };
+    let mutation = by_link().header("apollo-require-preflight", "true");
     let table = [
         (post("text/plain", QUERY), 415, "UNSUPPORTED_MEDIA_TYPE"),
         (post("application/x-www-form-urlencoded", "query={a}"), 415, "UNSUPPORTED_MEDIA_TYPE"),
         (post(JSON, "{"), 400, "BAD_REQUEST"),
-        (post(JSON, "[]"), 400, "BAD_REQUEST"),
+        (post(JSON, "[]"), 400, "BATCH_LIMIT_EXCEEDED"),
+        (post("multipart/form-data; boundary=x", "--x"), 415, "UNSUPPORTED_MEDIA_TYPE"),
+        (by_link(), 400, "PREFLIGHT_HEADER_MISSING"),
         (post(JSON, QUERY).header("accept", "text/html"), 406, "NOT_ACCEPTABLE"),
         (bare().bearer_auth("x.y.z"), 401, "TOKEN_MALFORMED"),
         (bare(), 401, "TOKEN_MISSING"),
@@ -124,7 +155,13 @@ async fn what_would_be_too_much_is_refused_by_the_name_of_its_limit() {
     let table = [
         ("{ a ".repeat(100_000), "NESTING_LIMIT_EXCEEDED", "deepestNesting"),
         (format!("{{ case(id: {}", "[".repeat(100_000)), "NESTING_LIMIT_EXCEEDED", "deepestNesting"),
-        ("a ".repeat(1_500_000), "TOKEN_LIMIT_EXCEEDED", "largestDocumentTokens"),
+        ("a ".repeat(1_500_000), "DOCUMENT_LIMIT_EXCEEDED", "largestDocumentBytes"),
+        (
+            format!("{{ viewer {{ id }} }} # {}", "x".repeat(3_000_000)),
+            "DOCUMENT_LIMIT_EXCEEDED",
+            "largestDocumentBytes",
+        ),
+        ("a ".repeat(15_000), "TOKEN_LIMIT_EXCEEDED", "largestDocumentTokens"),
         (format!("{{ {} }}", "x: __typename ".repeat(101)), "ALIAS_LIMIT_EXCEEDED", "mostAliases"),
         (format!("{{ __typename {} }}", "@skip(if: false) ".repeat(101)), "DIRECTIVE_LIMIT_EXCEEDED", "mostDirectives"),
         (format!("{{ {} }}", "__typename ".repeat(51)), "ROOT_FIELD_LIMIT_EXCEEDED", "mostRootFields"),
@@ -195,6 +232,13 @@ async fn every_limit_is_told_by_the_service() {
         let told = &answer["errors"][0]["extensions"];
         assert_eq!((&told["limit"], &told["maximum"]), (&json!(name), &config[name]), "{answer}");
     }
+    let deep =
+        format!("{{\"query\":\"query($v: Int) {{ viewer {{ id }} }}\",\"variables\":{{\"v\":{}", "[".repeat(100_000));
+    for (body, name) in [(deep, "deepestNesting"), (format!("[{QUERY},{QUERY}]"), "operationsPerRequest")] {
+        let refused: Value = front.post(JSON, body).await.json().await.expect("JSON");
+        let told = &refused["errors"][0]["extensions"];
+        assert_eq!((&told["limit"], &told["maximum"]), (&json!(name), &config[name]));
+    }
     let large = format!("{{\"query\":\"{}\"}}", "x".repeat(9 * 1024 * 1024));
     let refused: Value = front.post(JSON, large).await.json().await.expect("JSON");
     let told = &refused["errors"][0]["extensions"];
@@ -242,6 +286,7 @@ async fn a_known_document_may_be_named_by_its_digest() {
     let get = async |extensions: &Value| {
         let parameters = [("extensions", extensions.to_string())];
         let request = front.client.get(&front.server.graphql).query(&parameters).bearer_auth(&front.token);
+        let request = request.header("x-apollo-operation-name", "Who");
         let answer: Value = request.send().await.expect("an answer").json().await.expect("JSON");
         answer
     };

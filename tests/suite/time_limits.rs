@@ -20,12 +20,12 @@ use crate::store::samples::{case_stream, commit_one, note};
 use crate::store::support::{Database, Raw};
 
 /// Some seconds of work for either database.
-const LONG: u64 = 20_000_000;
+pub(crate) const LONG: u64 = 20_000_000;
 /// Some tenths of a second.
 const SHORT: u64 = 500_000;
 
 /// Makes the head of the log a view that takes so many steps to read.
-async fn make_slow(raw: &Raw, steps: u64) {
+pub(crate) async fn make_slow(raw: &Raw, steps: u64) {
     raw.execute("alter table log_head rename to log_head_kept").await;
     let view = format!(
         "create view log_head as select log_head_kept.* from log_head_kept where \
@@ -35,7 +35,7 @@ async fn make_slow(raw: &Raw, steps: u64) {
     raw.execute(&view).await;
 }
 
-async fn make_fast(raw: &Raw) {
+pub(crate) async fn make_fast(raw: &Raw) {
     // On one connection: another of SQLite's would still know the view.
     raw.execute("drop view log_head; alter table log_head_kept rename to log_head").await;
 }

@@ -62,11 +62,11 @@ impl CaseQuery {
         &self,
         ctx: &Context<'_>,
         #[graphql(
-            desc = "Forward: at most so many from the beginning, up to 100; 50 when neither this nor `last` is given."
+            desc = "Forward: at most so many from the beginning, up to `largestPage`; 50 when neither this nor `last` is given."
         )]
         first: Option<i32>,
         #[graphql(desc = "Only after this place.")] after: Option<Cursor>,
-        #[graphql(desc = "Backward: at most so many from the end, up to 100.")] last: Option<i32>,
+        #[graphql(desc = "Backward: at most so many from the end, up to `largestPage`.")] last: Option<i32>,
         #[graphql(desc = "Only before this place.")] before: Option<Cursor>,
         #[graphql(desc = "视图: those of a saved view, in its order.")] view: Option<ID>,
         #[graphql(desc = "筛选: only these; of a view's, only these of them.")] filter: Option<CaseFilter>,
@@ -77,7 +77,7 @@ impl CaseQuery {
     ) -> Option<Result<CaseConnection>> {
         errors::nullable(async {
             reached(ctx, min_position).await?;
-            let slice = Slice::read(first, after, last, before)?;
+            let slice = Slice::read(ctx, first, after, last, before)?;
             let asked = match slice.places(Order::asked)?.read_at(|asked| *asked)? {
                 Some(asked) => Asked { at: connection::continued(self.0.moment, asked.at)?, ..asked },
                 None => Asked { at: self.0.moment, now: self.0.time.unwrap_or_else(|| app(ctx).now()) },

@@ -79,18 +79,18 @@ impl RegisterQuery {
         &self,
         ctx: &Context<'_>,
         #[graphql(
-            desc = "Forward: at most so many from the beginning, up to 100; 50 when neither this nor `last` is given."
+            desc = "Forward: at most so many from the beginning, up to `largestPage`; 50 when neither this nor `last` is given."
         )]
         first: Option<i32>,
         #[graphql(desc = "Only after this place.")] after: Option<Cursor>,
-        #[graphql(desc = "Backward: at most so many from the end, up to 100.")] last: Option<i32>,
+        #[graphql(desc = "Backward: at most so many from the end, up to `largestPage`.")] last: Option<i32>,
         #[graphql(desc = "Only before this place.")] before: Option<Cursor>,
         #[graphql(desc = "筛选: only these.")] filter: Option<RegisterFilter>,
         #[graphql(desc = "Waits until this position is seen.")] min_position: Option<Position>,
     ) -> Option<Result<EnterpriseConnection>> {
         errors::nullable(async {
             reached(ctx, min_position).await?;
-            let slice = Slice::read(first, after, last, before)?;
+            let slice = Slice::read(ctx, first, after, last, before)?;
             EnterpriseConnection::load(ctx, slice, RegisterFilter::read(filter)?, self.0.moment).await.map(Some)
         })
         .await
@@ -115,18 +115,18 @@ impl RegisterQuery {
         &self,
         ctx: &Context<'_>,
         #[graphql(
-            desc = "Forward: at most so many from the beginning, up to 100; 50 when neither this nor `last` is given."
+            desc = "Forward: at most so many from the beginning, up to `largestPage`; 50 when neither this nor `last` is given."
         )]
         first: Option<i32>,
         #[graphql(desc = "Only after this place.")] after: Option<Cursor>,
-        #[graphql(desc = "Backward: at most so many from the end, up to 100.")] last: Option<i32>,
+        #[graphql(desc = "Backward: at most so many from the end, up to `largestPage`.")] last: Option<i32>,
         #[graphql(desc = "Only before this place.")] before: Option<Cursor>,
         #[graphql(desc = "筛选: only these.")] filter: Option<RegisterFilter>,
         #[graphql(desc = "Waits until this position is seen.")] min_position: Option<Position>,
     ) -> Option<Result<InstitutionConnection>> {
         errors::nullable(async {
             reached(ctx, min_position).await?;
-            let slice = Slice::read(first, after, last, before)?;
+            let slice = Slice::read(ctx, first, after, last, before)?;
             InstitutionConnection::load(ctx, slice, RegisterFilter::read(filter)?, self.0.moment).await.map(Some)
         })
         .await
@@ -151,18 +151,18 @@ impl RegisterQuery {
         &self,
         ctx: &Context<'_>,
         #[graphql(
-            desc = "Forward: at most so many from the beginning, up to 100; 50 when neither this nor `last` is given."
+            desc = "Forward: at most so many from the beginning, up to `largestPage`; 50 when neither this nor `last` is given."
         )]
         first: Option<i32>,
         #[graphql(desc = "Only after this place.")] after: Option<Cursor>,
-        #[graphql(desc = "Backward: at most so many from the end, up to 100.")] last: Option<i32>,
+        #[graphql(desc = "Backward: at most so many from the end, up to `largestPage`.")] last: Option<i32>,
         #[graphql(desc = "Only before this place.")] before: Option<Cursor>,
         #[graphql(desc = "筛选: only these.")] filter: Option<RegisterFilter>,
         #[graphql(desc = "Waits until this position is seen.")] min_position: Option<Position>,
     ) -> Option<Result<CampaignConnection>> {
         errors::nullable(async {
             reached(ctx, min_position).await?;
-            let slice = Slice::read(first, after, last, before)?;
+            let slice = Slice::read(ctx, first, after, last, before)?;
             CampaignConnection::load(ctx, slice, RegisterFilter::read(filter)?, self.0.moment).await.map(Some)
         })
         .await
@@ -187,18 +187,18 @@ impl RegisterQuery {
         &self,
         ctx: &Context<'_>,
         #[graphql(
-            desc = "Forward: at most so many from the beginning, up to 100; 50 when neither this nor `last` is given."
+            desc = "Forward: at most so many from the beginning, up to `largestPage`; 50 when neither this nor `last` is given."
         )]
         first: Option<i32>,
         #[graphql(desc = "Only after this place.")] after: Option<Cursor>,
-        #[graphql(desc = "Backward: at most so many from the end, up to 100.")] last: Option<i32>,
+        #[graphql(desc = "Backward: at most so many from the end, up to `largestPage`.")] last: Option<i32>,
         #[graphql(desc = "Only before this place.")] before: Option<Cursor>,
         #[graphql(desc = "筛选: only these.")] filter: Option<RegisterFilter>,
         #[graphql(desc = "Waits until this position is seen.")] min_position: Option<Position>,
     ) -> Option<Result<PersonConnection>> {
         errors::nullable(async {
             reached(ctx, min_position).await?;
-            let slice = Slice::read(first, after, last, before)?;
+            let slice = Slice::read(ctx, first, after, last, before)?;
             PersonConnection::load(ctx, slice, RegisterFilter::read(filter)?, self.0.moment).await.map(Some)
         })
         .await

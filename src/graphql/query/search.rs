@@ -39,17 +39,17 @@ impl SearchQuery {
         query: String,
         #[graphql(desc = "筛选: only in these cases.")] filter: Option<CaseFilter>,
         #[graphql(
-            desc = "Forward: at most so many from the beginning, up to 100; 50 when neither this nor `last` is given."
+            desc = "Forward: at most so many from the beginning, up to `largestPage`; 50 when neither this nor `last` is given."
         )]
         first: Option<i32>,
         #[graphql(desc = "Only after this place.")] after: Option<Cursor>,
-        #[graphql(desc = "Backward: at most so many from the end, up to 100.")] last: Option<i32>,
+        #[graphql(desc = "Backward: at most so many from the end, up to `largestPage`.")] last: Option<i32>,
         #[graphql(desc = "Only before this place.")] before: Option<Cursor>,
         #[graphql(desc = "Waits until this position is seen.")] min_position: Option<Position>,
     ) -> Option<Result<SearchConnection>> {
         errors::nullable(async {
             reached(ctx, min_position).await?;
-            let slice = Slice::read(first, after, last, before)?;
+            let slice = Slice::read(ctx, first, after, last, before)?;
             let question = read(&query)?;
             let places = slice.places(connection::decode::<Place>)?;
             let (at, now) = match places.read_at(|place| (place.at, place.now))? {

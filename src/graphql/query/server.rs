@@ -5,9 +5,9 @@ use serde::Serialize;
 
 use crate::app::{MOST_GROUPS, Moment};
 use crate::graphql::StreamLimits;
-use crate::graphql::connection::{LARGEST_PAGE, Slice, USUAL_PAGE};
+use crate::graphql::connection::Slice;
 use crate::graphql::context::{actor, app, session};
-use crate::graphql::limits::{Limits, milliseconds};
+use crate::graphql::limits::{Limits, OPERATIONS_PER_REQUEST, milliseconds};
 use crate::graphql::query::node::MOST_NODES;
 use crate::graphql::reading::price;
 use crate::graphql::scalars::{Cursor, DateTime, Position};
@@ -38,17 +38,18 @@ impl ServerQuery {
         let streams = ctx.data_unchecked::<StreamLimits>();
         ServiceConfig {
             id: ids::of_content("ServiceConfig", &()),
-            largest_page: LARGEST_PAGE,
-            usual_page: USUAL_PAGE,
+            largest_page: limits.page,
+            usual_page: limits.usual_page(),
             most_ids: MOST_NODES,
             most_similar: similar::MOST,
             most_groups: MOST_GROUPS,
             longest_search: MOST_CHARACTERS,
             most_search_parts: MOST_PARTS,
-            operations_per_request: 1,
+            operations_per_request: OPERATIONS_PER_REQUEST,
             largest_depth: limits.depth,
             largest_cost: limits.cost,
             largest_body_bytes: limits.body_bytes as u64,
+            largest_document_bytes: limits.document_bytes,
             largest_document_tokens: limits.tokens,
             deepest_nesting: limits.nesting,
             most_aliases: limits.aliases,
@@ -59,6 +60,14 @@ impl ServerQuery {
             largest_filter: filter::LARGEST,
             query_timeout_ms: limits.of_query().maximum,
             statement_timeout_ms: limits.of_statement().maximum,
+            largest_header_bytes: limits.of_head().maximum,
+            header_timeout_ms: limits.of_head_time().maximum,
+            body_timeout_ms: limits.of_body_time().maximum,
+            concurrent_requests: limits.of_room().maximum,
+            database_queue: limits.database_queue,
+            actor_cost_per_second: limits.actor_cost_per_second,
+            actor_cost_burst: limits.actor_cost_burst,
+            anonymous_requests_per_minute: limits.anonymous_requests_per_minute,
             streaming_connections: streams.connections,
             subscriptions_per_connection: streams.subscriptions_per_connection,
             operations_per_connection: streams.operations_per_connection,
@@ -138,15 +147,15 @@ impl Viewer {
         &self,
         ctx: &Context<'_>,
         #[graphql(
-            desc = "Forward: at most so many from the beginning, up to 100; 50 when neither this nor `last` is given."
+            desc = "Forward: at most so many from the beginning, up to `largestPage`; 50 when neither this nor `last` is given."
         )]
         first: Option<i32>,
         #[graphql(desc = "Only after this place.")] after: Option<Cursor>,
-        #[graphql(desc = "Backward: at most so many from the end, up to 100.")] last: Option<i32>,
+        #[graphql(desc = "Backward: at most so many from the end, up to `largestPage`.")] last: Option<i32>,
         #[graphql(desc = "Only before this place.")] before: Option<Cursor>,
     ) -> Option<Result<ViewConnection>> {
         errors::nullable(async {
-            let slice = Slice::read(first, after, last, before)?;
+            let slice = Slice::read(ctx, first, after, last, before)?;
             let which = Which { as_reader: true, ..Which::default() };
             ViewConnection::load(ctx, slice, which, Moment::Present).await.map(Some)
         })
@@ -161,7 +170,7 @@ impl Viewer {
 
 /// 服务限制: the limits that requests are held to; a refusal names the one that it is about.
 ///
-/// The cost of a field is 1, or what `fieldCosts` says, plus that of what is selected in it. What stands in a list counts once for each row: of `edges` and `nodes` as many as are asked for with `first` or `last`, 50 where neither is given; of other lists as many as their `first` or their `ids` ask for, or as `fieldCosts` says. `extensions.cost` of an answer tells what the operation was charged.
+/// The cost of a field is 1, or what `fieldCosts` says, plus that of what is selected in it. What stands in a list counts once for each row: of `edges` and `nodes` as many as are asked for with `first` or `last`, 50 where neither is given; of other lists as many as their `first` or their `ids` ask for, or as `fieldCosts` says. `extensions.cost` of an answer tells what the operation was charged. Of what you may ask for in a second, every request takes 10 besides, and 1 for every 256 bytes of its body.
 #[derive(SimpleObject)]
 pub(crate) struct ServiceConfig {
     /// 标识: the same always, since there is one.
@@ -188,9 +197,11 @@ pub(crate) struct ServiceConfig {
     largest_cost: u64,
     /// How many bytes the body of a request may have.
     largest_body_bytes: u64,
+    /// How many bytes a document may have.
+    largest_document_bytes: u64,
     /// How many tokens a document may have.
     largest_document_tokens: u64,
-    /// How deep the brackets of a document may nest.
+    /// How deep the brackets of a document may nest, and those of the JSON that it comes with.
     deepest_nesting: u64,
     /// How many aliases a document may give.
     most_aliases: u64,
@@ -208,6 +219,22 @@ pub(crate) struct ServiceConfig {
     query_timeout_ms: u64,
     /// How long the database may take for one thing that is read, in milliseconds.
     statement_timeout_ms: u64,
+    /// How many bytes the head of a request may have: its address and its headers.
+    largest_header_bytes: u64,
+    /// How long a connection may take for the head of a request, and for that of the next one, in milliseconds; it is then closed.
+    header_timeout_ms: u64,
+    /// How long the body of a request may take to arrive, in milliseconds.
+    body_timeout_ms: u64,
+    /// 并发请求: how many requests this server answers at once; more are refused, and may be sent again.
+    concurrent_requests: u64,
+    /// How many reads may wait for a connection of the database; while so many do, requests are refused, and may be sent again.
+    database_queue: u64,
+    /// 请求额度: what you may ask for in a second on this server, in units of cost. Whoever has asked for less saves up.
+    actor_cost_per_second: u64,
+    /// 请求额度: as far as you may save up: what you may ask for at once after a pause.
+    actor_cost_burst: u64,
+    /// How many requests without a good token may come from one address in a minute.
+    anonymous_requests_per_minute: u64,
     /// How many WebSockets and event streams this server holds open.
     streaming_connections: usize,
     /// 订阅数: how many subscriptions one WebSocket carries.

@@ -35,15 +35,15 @@ impl WebhookQuery {
         &self,
         ctx: &Context<'_>,
         #[graphql(
-            desc = "Forward: at most so many from the beginning, up to 100; 50 when neither this nor `last` is given."
+            desc = "Forward: at most so many from the beginning, up to `largestPage`; 50 when neither this nor `last` is given."
         )]
         first: Option<i32>,
         #[graphql(desc = "Only after this place.")] after: Option<Cursor>,
-        #[graphql(desc = "Backward: at most so many from the end, up to 100.")] last: Option<i32>,
+        #[graphql(desc = "Backward: at most so many from the end, up to `largestPage`.")] last: Option<i32>,
         #[graphql(desc = "Only before this place.")] before: Option<Cursor>,
     ) -> Option<Result<WebhookConnection>> {
         errors::nullable(async {
-            let slice = Slice::read(first, after, last, before)?;
+            let slice = Slice::read(ctx, first, after, last, before)?;
             WebhookConnection::load(ctx, slice).await.map(Some)
         })
         .await
@@ -54,15 +54,15 @@ impl WebhookQuery {
         &self,
         ctx: &Context<'_>,
         #[graphql(
-            desc = "Forward: at most so many from the beginning, up to 100; 50 when neither this nor `last` is given."
+            desc = "Forward: at most so many from the beginning, up to `largestPage`; 50 when neither this nor `last` is given."
         )]
         first: Option<i32>,
         #[graphql(desc = "Only after this place.")] after: Option<Cursor>,
-        #[graphql(desc = "Backward: at most so many from the end, up to 100.")] last: Option<i32>,
+        #[graphql(desc = "Backward: at most so many from the end, up to `largestPage`.")] last: Option<i32>,
         #[graphql(desc = "Only before this place.")] before: Option<Cursor>,
     ) -> Option<Result<WebhookChangeConnection>> {
         errors::nullable(async {
-            let slice = Slice::read(first, after, last, before)?;
+            let slice = Slice::read(ctx, first, after, last, before)?;
             WebhookChangeConnection::load(ctx, slice, None).await.map(Some)
         })
         .await

@@ -1,6 +1,6 @@
 //! Reading a request: from a text to a document that is worth executing.
 //!
-//! The guards come in the order of what they cost: the tokens and the nesting of the text, its syntax, what it holds, what its fragments weigh, and only then whether it makes sense for the schema. What has been read once is kept under its SHA-256, with its verdict: a known document costs a look-up, and a client may name it by that digest (automatic persisted queries, as Apollo's clients send them).
+//! The guards come in the order of what they cost: the bytes, the tokens and the nesting of the text, its syntax, what it holds, what its fragments weigh, and only then whether it makes sense for the schema. What has been read once is kept under its SHA-256, with its verdict: a known document costs a look-up, and a client may name it by that digest (automatic persisted queries, as Apollo's clients send them).
 
 pub(crate) mod price;
 mod scan;
@@ -80,6 +80,12 @@ impl Document {
     #[must_use]
     pub fn kind(&self) -> OperationType {
         self.kind
+    }
+
+    /// What the operation costs.
+    #[must_use]
+    pub fn cost(&self) -> u64 {
+        self.weight.cost.saturating_add(self.weight.per_row)
     }
 }
 
@@ -161,6 +167,7 @@ impl Reader {
                 vec![refusal("PERSISTED_QUERY_NOT_FOUND", "PersistedQueryNotFound".into(), Vec::new())]
             });
         };
+        self.limits.hold(Measure::DocumentBytes, text.len() as u64).map_err(over_limit)?;
         let digest: [u8; 32] = Sha256::digest(&text).into();
         if named.is_some_and(|named| digest_of(&named) != Some(digest)) {
             let message = "the document is not the one that `sha256Hash` names".to_owned();

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use apollo_compiler::Schema;
 use apollo_compiler::schema::ExtendedType;
 
-use crate::graphql::connection::{LARGEST_PAGE, USUAL_PAGE};
+use crate::graphql::connection::USUAL_PAGE;
 use crate::graphql::types::similar;
 
 /// How many rows a field gives.
@@ -231,11 +231,6 @@ impl Prices {
     pub(crate) fn find(&self, of: &str, name: &str) -> Option<&Price> {
         self.0.get(of)?.get(name)
     }
-}
-
-/// The rows of a page that asks for so many; `None` where it does not say.
-pub(crate) fn page(asked: Option<u64>) -> u64 {
-    asked.map_or(USUAL_PAGE.into(), |rows| rows.clamp(1, LARGEST_PAGE.into()))
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use async_graphql::parser::types::{
 use async_graphql::{Name, Positioned, Value, Variables};
 
 use crate::graphql::limits::{Limits, Measure, OverLimit};
-use crate::graphql::reading::price::{self, Prices, Rows};
+use crate::graphql::reading::price::{Prices, Rows};
 
 /// What a selection weighs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -194,10 +194,10 @@ impl<'a> Scale<'a> {
             match self.amount(field, name) {
                 Amount::Unsaid => {}
                 Amount::Unknown => return 1,
-                Amount::Of(rows) => return price::page(Some(rows)),
+                Amount::Of(rows) => return rows.clamp(1, self.limits.page.into()),
             }
         }
-        price::page(None)
+        self.limits.usual_page().into()
     }
 
     fn amount(&self, field: &Field, name: &str) -> Amount {

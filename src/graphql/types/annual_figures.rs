@@ -217,12 +217,12 @@ impl AnnualFigure {
     async fn evidence(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "At most so many, up to 100; 50 when left out.")] first: Option<i32>,
+        #[graphql(desc = "At most so many, up to `largestPage`; 50 when left out.")] first: Option<i32>,
         #[graphql(desc = "位置: only events after this position: `position` of the evidence before.")]
         after_position: Option<Position>,
     ) -> Option<Result<FigureEvidence>> {
         errors::nullable(async {
-            let slice = Slice::read(first, None, None, None)?;
+            let slice = Slice::read(ctx, first, None, None, None)?;
             let page = EvidencePage { after: after_position.map(|position| position.0), limit: slice.limit() };
             let events = loaders(ctx).evidence(&self.question, self.figure.name, page).await;
             let mut events = events.map_err(|fault| errors::fault(ctx, fault))?;

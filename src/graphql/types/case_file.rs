@@ -252,16 +252,16 @@ impl CaseFile {
         &self,
         ctx: &Context<'_>,
         #[graphql(
-            desc = "Forward: at most so many from the beginning, up to 100; 50 when neither this nor `last` is given."
+            desc = "Forward: at most so many from the beginning, up to `largestPage`; 50 when neither this nor `last` is given."
         )]
         first: Option<i32>,
         #[graphql(desc = "Only after this place.")] after: Option<Cursor>,
-        #[graphql(desc = "Backward: at most so many from the end, up to 100.")] last: Option<i32>,
+        #[graphql(desc = "Backward: at most so many from the end, up to `largestPage`.")] last: Option<i32>,
         #[graphql(desc = "Only before this place.")] before: Option<Cursor>,
         #[graphql(desc = "Only these events.")] filter: Option<CaseEventFilter>,
     ) -> Option<Result<CaseEventConnection>> {
         errors::nullable(async {
-            let page = Slice::read(first, after, last, before)?;
+            let page = Slice::read(ctx, first, after, last, before)?;
             CaseEventConnection::load(ctx, self.id, self.at, &page, filter.unwrap_or_default()).await.map(Some)
         })
         .await

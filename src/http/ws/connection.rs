@@ -8,9 +8,12 @@ use async_graphql::parser::types::OperationType;
 use axum::body::Bytes;
 use axum::extract::ws::{Message, WebSocket};
 use serde_json::{Map, Value};
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, MissedTickBehavior, timeout};
 
 use crate::graphql::{Delivery, Session, is_request_error};
+use crate::http::admission::{Account, Peer};
+use crate::http::answer::Refused;
 use crate::http::authentication::{self, Asker};
 use crate::http::request::of_fields;
 use crate::http::streams::Farewell;
@@ -18,6 +21,7 @@ use crate::http::trace::RequestId;
 use crate::http::ws::message::{self, Closing, Told};
 use crate::http::ws::operations::{Operations, Step, Task, Ticket};
 use crate::http::{Front, answer};
+use crate::telemetry::metrics::metrics;
 
 /// How long the last message waits for a reader who does not read, and how long it may take the client to close its side.
 const LAST_WORDS_WAIT: Duration = Duration::from_secs(60);
@@ -28,9 +32,17 @@ pub(super) struct Connection {
     front: Arc<Front>,
     socket: WebSocket,
     request_id: RequestId,
-    /// Who is asking, where the upgrade has told.
-    asker: Option<Asker>,
+    /// Who is asking, until the first message has come.
+    greeting: Option<Greeting>,
     operations: Operations,
+}
+
+/// What the upgrade has told of who is asking.
+pub(super) enum Greeting {
+    /// Who it is.
+    Known(Asker),
+    /// Where the connection comes from, which has one request more to its name until the first message tells who it is.
+    Stranger(Peer),
 }
 
 /// Why a connection ends.
@@ -49,8 +61,8 @@ impl From<Closing> for End {
 
 impl Connection {
     /// A connection that was just made.
-    pub(super) fn new(front: Arc<Front>, socket: WebSocket, request_id: RequestId, asker: Option<Asker>) -> Self {
-        Self { front, socket, request_id, asker, operations: Operations::default() }
+    pub(super) fn new(front: Arc<Front>, socket: WebSocket, request_id: RequestId, greeting: Greeting) -> Self {
+        Self { front, socket, request_id, greeting: Some(greeting), operations: Operations::default() }
     }
 
     /// Serves it to its end.
@@ -99,10 +111,15 @@ impl Connection {
 
     /// Who is asking: as the first message says, else as the upgrade has said.
     async fn session(&mut self, authorization: Option<String>) -> Result<Session, Closing> {
-        let asker = match (authorization, self.asker.take()) {
-            (None, Some(asker)) => asker,
-            (authorization, _) => {
-                authentication::bearer(authorization.as_deref(), &self.front).await.map_err(Closing::unknown)?
+        let asker = match (authorization, self.greeting.take()) {
+            (None, Some(Greeting::Known(asker))) => asker,
+            (authorization, greeting) => {
+                let known = authentication::bearer(authorization.as_deref(), &self.front).await;
+                let asker = known.map_err(Closing::unknown)?;
+                if let Some(Greeting::Stranger(peer)) = greeting {
+                    self.front.admission.welcome(peer);
+                }
+                asker
             }
         };
         let Asker { actor, expires_at, credential } = asker;
@@ -139,7 +156,7 @@ impl Connection {
                 () = &mut revoked => return Err(self.farewell(Farewell::TokenRevoked)),
                 message = self.socket.recv(), if !is_ending => {
                     is_heard = true;
-                    if let Some(told) = read(message)? {
+                    if let Some(told) = self.read(message)? {
                         self.hear(told, session).await?;
                     }
                 }
@@ -156,7 +173,23 @@ impl Connection {
     }
 
     async fn told(&mut self) -> Result<Option<Told>, End> {
-        read(self.socket.recv().await)
+        let message = self.socket.recv().await;
+        self.read(message)
+    }
+
+    /// What a message of the socket says; nothing when it only keeps the connection alive.
+    fn read(&self, message: Option<Result<Message, axum::Error>>) -> Result<Option<Told>, End> {
+        match message {
+            Some(Ok(Message::Text(text))) => Ok(Some(Told::read(&text, &self.front.schema.limits())?)),
+            Some(Ok(Message::Binary(_))) => Err(Closing::invalid("Messages are texts").into()),
+            Some(Ok(Message::Ping(_) | Message::Pong(_))) => Ok(None),
+            Some(Ok(Message::Close(_))) | None => Err(End::Gone),
+            Some(Err(error)) => {
+                tracing::debug!(%error, "a message cannot be read");
+                let reason = "The message is too long, or none of WebSocket".to_owned();
+                Err(Closing { code: 1009, reason }.into())
+            }
+        }
     }
 
     async fn hear(&mut self, told: Told, session: &Session) -> Result<(), End> {
@@ -168,32 +201,46 @@ impl Connection {
                 self.operations.end(&id);
                 Ok(())
             }
-            Told::Subscribe { id, payload } if self.operations.has(&id) => {
-                drop(payload);
-                Err(Closing::id_taken(&id).into())
-            }
-            Told::Subscribe { id, payload } => self.begin(id, payload, session).await,
+            Told::Subscribe { id, .. } if self.operations.has(&id) => Err(Closing::id_taken(&id).into()),
+            Told::Subscribe { id, payload, bytes } => self.begin(id, payload, bytes, session).await,
         }
     }
 
     /// Begins an operation, of whatever kind.
-    async fn begin(&mut self, id: String, payload: Map<String, Value>, session: &Session) -> Result<(), End> {
+    async fn begin(
+        &mut self,
+        id: String,
+        payload: Map<String, Value>,
+        bytes: usize,
+        session: &Session,
+    ) -> Result<(), End> {
         let asked = of_fields(payload).map_err(|refused| Closing::invalid(refused.message))?;
+        let (mut account, room) = match self.admitted(bytes, session) {
+            Ok(admitted) => admitted,
+            Err(refused) => return self.refuse(&id, &refused).await,
+        };
         let document = match self.front.schema.read(asked) {
             Ok(document) => document,
             Err(refused) => return self.send(message::error(&id, &answer::errors(&refused))).await,
         };
+        if let Err(refused) = self.front.admission.charge(&mut account, document.cost()) {
+            return self.refuse(&id, &refused).await;
+        }
         let (front, session) = (self.front.clone(), session.clone());
         let task = match self.room_for(document.kind(), &session) {
             Ok(task) => task,
             Err(refused) => return self.send(message::error(&id, &answer::errors(&refused))).await,
         };
         if document.kind() != OperationType::Subscription {
-            let answered = async move { Step::Answered(front.schema.execute(document, session).await) };
+            let answered = async move {
+                let _room = room;
+                Step::Answered(front.schema.execute(document, session).await)
+            };
             self.operations.begin(id, task, answered);
             return Ok(());
         }
         let opened = async move {
+            let _room = room;
             match front.schema.subscribe(document, session, None).await {
                 Ok(subscribed) => Step::Opened(subscribed),
                 Err(refused) => Step::Refused(refused),
@@ -201,6 +248,20 @@ impl Connection {
         };
         self.operations.begin(id, task, opened);
         Ok(())
+    }
+
+    /// An account of the operation, and room for it on the server.
+    fn admitted(&self, bytes: usize, session: &Session) -> Result<(Account, OwnedSemaphorePermit), Refused> {
+        let admission = &self.front.admission;
+        let mut account = admission.open(&session.actor.id)?;
+        admission.charge_for_bytes(&mut account, bytes)?;
+        Ok((account, admission.enter(&self.front.app)?))
+    }
+
+    /// Refuses an operation that may be asked for again.
+    async fn refuse(&mut self, id: &str, refused: &Refused) -> Result<(), End> {
+        metrics().count_refusal(refused.code);
+        self.send(message::error(id, &refused.errors().to_string())).await
     }
 
     /// Room for one more operation of that kind.
@@ -288,20 +349,5 @@ impl Connection {
         let goodbye = async { while let Some(Ok(_)) = self.socket.recv().await {} };
         // Whoever says nothing is hung up on.
         let _ = timeout(GOODBYE_WAIT, goodbye).await;
-    }
-}
-
-/// What a message of the socket says; nothing when it only keeps the connection alive.
-fn read(message: Option<Result<Message, axum::Error>>) -> Result<Option<Told>, End> {
-    match message {
-        Some(Ok(Message::Text(text))) => Ok(Some(Told::read(&text)?)),
-        Some(Ok(Message::Binary(_))) => Err(Closing::invalid("Messages are texts").into()),
-        Some(Ok(Message::Ping(_) | Message::Pong(_))) => Ok(None),
-        Some(Ok(Message::Close(_))) | None => Err(End::Gone),
-        Some(Err(error)) => {
-            tracing::debug!(%error, "a message cannot be read");
-            let reason = "The message is too long, or none of WebSocket".to_owned();
-            Err(Closing { code: 1009, reason }.into())
-        }
     }
 }

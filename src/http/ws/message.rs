@@ -3,6 +3,8 @@
 use axum::extract::ws::{CloseFrame, Message};
 use serde_json::{Map, Value, json};
 
+use crate::graphql::Limits;
+use crate::http::parse;
 use crate::http::streams::Farewell;
 use crate::identity::IdentityError;
 
@@ -72,11 +74,22 @@ impl Closing {
 /// A message from the client.
 #[derive(Debug, PartialEq)]
 pub(super) enum Told {
-    Init { authorization: Option<String> },
-    Ping { payload: Option<Value> },
+    Init {
+        authorization: Option<String>,
+    },
+    Ping {
+        payload: Option<Value>,
+    },
     Pong,
-    Subscribe { id: String, payload: Map<String, Value> },
-    Complete { id: String },
+    /// With the bytes of the message.
+    Subscribe {
+        id: String,
+        payload: Map<String, Value>,
+        bytes: usize,
+    },
+    Complete {
+        id: String,
+    },
 }
 
 impl Told {
@@ -84,8 +97,9 @@ impl Told {
     ///
     /// # Errors
     /// 4400, with what is wrong with it.
-    pub(super) fn read(text: &str) -> Result<Self, Closing> {
-        let Ok(Value::Object(mut fields)) = serde_json::from_str(text) else {
+    pub(super) fn read(text: &str, limits: &Limits) -> Result<Self, Closing> {
+        let read = parse::json(text.as_bytes(), "the message", limits);
+        let Value::Object(mut fields) = read.map_err(|refused| Closing::invalid(refused.message))? else {
             return Err(Closing::invalid("A message is a JSON object"));
         };
         let Some(Value::String(kind)) = fields.remove("type") else {
@@ -108,7 +122,7 @@ impl Told {
                 let id = id(&mut fields)?;
                 let payload = optional_object(&mut fields)?;
                 let payload = payload.ok_or_else(|| Closing::invalid("`subscribe` has a `payload`"))?;
-                Ok(Self::Subscribe { id, payload })
+                Ok(Self::Subscribe { id, payload, bytes: text.len() })
             }
             "complete" => Ok(Self::Complete { id: id(&mut fields)? }),
             _ => Err(Closing::invalid("The `type` of the message is not known")),
@@ -164,7 +178,7 @@ mod tests {
 
     #[test]
     fn messages_are_read() {
-        let read = |text: &str| Told::read(text).expect("a message");
+        let read = |text: &str| Told::read(text, &Limits::default()).expect("a message");
         assert_eq!(read(r#"{"type":"connection_init"}"#), Told::Init { authorization: None });
         let authorization = Some("Bearer x".to_owned());
         assert_eq!(
@@ -189,8 +203,12 @@ mod tests {
             r#"{"type":"connection_init","payload":{"authorization":7}}"#,
         ];
         for text in texts {
-            assert_eq!(Told::read(text).unwrap_err().code, 4400, "{text}");
+            assert_eq!(Told::read(text, &Limits::default()).unwrap_err().code, 4400, "{text}");
         }
+        let deep = format!(r#"{{"type":"ping","payload":{}"#, "[".repeat(100_000));
+        let closing = Told::read(&deep, &Limits::default()).unwrap_err();
+        assert_eq!((closing.code, closing.reason.ends_with("at most 60 deep (deepestNesting)")), (4400, true));
+        assert!(closing.reason.len() <= 123, "a reason fits into its frame: {}", closing.reason);
     }
 
     #[test]

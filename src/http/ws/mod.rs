@@ -10,16 +10,17 @@ use std::sync::Arc;
 
 use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::{FromRequestParts, Request, State};
-use axum::http::header::{AUTHORIZATION, HOST, ORIGIN, UPGRADE};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
+use axum::http::header::{AUTHORIZATION, UPGRADE};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use crate::http::Front;
+use crate::http::admission::Peer;
 use crate::http::answer::Refused;
 use crate::http::authentication;
 use crate::http::trace::RequestId;
-use connection::Connection;
+use connection::{Connection, Greeting};
 
 const PROTOCOL: &str = "graphql-transport-ws";
 
@@ -39,14 +40,14 @@ pub(super) async fn upgrade(State(front): State<Arc<Front>>, request: Request, n
 async fn accept(front: Arc<Front>, request: Request) -> Result<Response, Refused> {
     let (mut parts, _) = request.into_parts();
     let request_id = parts.extensions.get::<RequestId>().cloned().expect("every request has an id");
-    if !is_known_origin(&parts.headers, &front.allowed_origins) {
-        let message = "pages of this origin may not connect: see the setting allowed_origins";
-        return Err(Refused::new(StatusCode::FORBIDDEN, "ORIGIN_FORBIDDEN", message));
-    }
-    // A token in the header is judged at once; without one the first message brings it.
-    let asker = match parts.headers.contains_key(AUTHORIZATION) {
-        true => Some(authentication::asker(&parts.headers, &front).await?),
-        false => None,
+    let peer = *parts.extensions.get::<Peer>().expect("every request has come from somewhere");
+    // A token in the header is judged at once; without one the first message brings it, and until then it is a stranger's.
+    let greeting = match parts.headers.contains_key(AUTHORIZATION) {
+        true => Greeting::Known(authentication::asker(&parts.headers, peer, &front).await?),
+        false => {
+            front.admission.stranger(peer)?;
+            Greeting::Stranger(peer)
+        }
     };
     let room = front.streams.connect()?;
     let upgrade = WebSocketUpgrade::from_request_parts(&mut parts, &front).await.map_err(|_| {
@@ -62,44 +63,11 @@ async fn accept(front: Arc<Front>, request: Request) -> Result<Response, Refused
     let is_spoken = upgrade.selected_protocol().is_some();
     let task = front.streams.tasks.token();
     Ok(upgrade.on_upgrade(move |socket| async move {
-        let connection = Connection::new(front, socket, request_id, asker);
+        let connection = Connection::new(front, socket, request_id, greeting);
         match is_spoken {
             true => connection.serve().await,
             false => connection.refuse_protocol().await,
         }
         drop((room, task));
     }))
-}
-
-/// Whether the page that connects, if it is one, is of this server or of an origin that the settings name. Browsers let any page open a WebSocket, and say which one it is.
-fn is_known_origin(headers: &HeaderMap, allowed: &[String]) -> bool {
-    let Some(origin) = headers.get(ORIGIN) else { return true };
-    let Ok(origin) = origin.to_str() else { return false };
-    let own = headers.get(HOST).and_then(|host| host.to_str().ok());
-    let is_own = origin.split_once("://").is_some_and(|(_, authority)| Some(authority) == own);
-    is_own || allowed.iter().any(|allowed| allowed == origin)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn pages_of_other_origins_are_known_by_name_alone() {
-        let allowed = ["https://console.example".to_owned()];
-        let table = [
-            (None, true),
-            (Some("http://etalon.example:8080"), true),
-            (Some("https://etalon.example:8080"), true),
-            (Some("https://console.example"), true),
-            (Some("https://etalon.example"), false),
-            (Some("https://evil.example"), false),
-            (Some("null"), false),
-        ];
-        for (origin, expected) in table {
-            let mut headers = HeaderMap::from_iter([(HOST, "etalon.example:8080".parse().expect("a value"))]);
-            headers.extend(origin.map(|origin| (ORIGIN, origin.parse().expect("a value"))));
-            assert_eq!(is_known_origin(&headers, &allowed), expected, "{origin:?}");
-        }
-    }
 }

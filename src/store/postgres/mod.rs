@@ -22,7 +22,7 @@ use tokio::sync::{Mutex, watch};
 use crate::store::backend::{Backend, Decoded};
 use crate::store::compare::{self, DifferenceRow};
 use crate::store::known::{Asked, Known};
-use crate::store::observed::acquire;
+use crate::store::observed::{Waiting, acquire};
 use crate::store::plan::Plan;
 use crate::store::row::ROWS_VERSION;
 use crate::store::row_writes::RowWrites;
@@ -43,6 +43,7 @@ pub(super) struct PostgresBackend {
     options: PgConnectOptions,
     /// Of reads with a limit, by the limit: a connection gets its `statement_timeout` when it is made, so that no read has to set it. A process has one limit.
     limited: std::sync::Mutex<HashMap<Duration, PgPool>>,
+    waiting: Waiting,
     writer_options: PgConnectOptions,
     /// The connection of the commits, held for the length of one. It is not of the pool, which
     /// would ping it after every use. Empty before the first commit and after a failed one.
@@ -74,7 +75,8 @@ impl PostgresBackend {
             ("idle_in_transaction_session_timeout", "30s"),
         ]);
         let (limited, writer) = (std::sync::Mutex::default(), Mutex::new(None));
-        Ok(Self { pool, options, limited, writer_options, writer, heard: watch::Sender::new(0) })
+        let (waiting, heard) = (Waiting::default(), watch::Sender::new(0));
+        Ok(Self { pool, options, limited, waiting, writer_options, writer, heard })
     }
 
     /// The connections to read with for whoever asks. A statement whose asker has gone runs on until its limit.
@@ -144,7 +146,7 @@ impl Backend for PostgresBackend {
             Argument::Integer(number) => query.bind(number),
             Argument::Bytes(bytes) => query.bind(bytes),
         });
-        query.fetch_all(&mut *acquire(&self.readers()).await?).await
+        query.fetch_all(&mut *acquire(&self.readers(), &self.waiting).await?).await
     }
 
     async fn explain(&self, statement: &Statement) -> Result<Vec<String>, sqlx::Error> {
@@ -223,7 +225,7 @@ impl Backend for PostgresBackend {
 
     fn pool(&self) -> PoolState {
         let limited = self.limited.lock().unwrap_or_else(PoisonError::into_inner);
-        limited.values().map(PoolState::of).fold(PoolState::of(&self.pool), PoolState::and)
+        limited.values().map(PoolState::of).fold(PoolState::of(&self.pool), PoolState::and).awaited_by(&self.waiting)
     }
 
     async fn start_rebuild(&self) -> Result<(), sqlx::Error> {

@@ -23,7 +23,7 @@ use tokio::time::Instant;
 use crate::store::backend::{Backend, Decoded};
 use crate::store::compare::{self, DifferenceRow};
 use crate::store::known::{Asked, Known};
-use crate::store::observed::acquire;
+use crate::store::observed::{Waiting, acquire};
 use crate::store::plan::Plan;
 use crate::store::row::ROWS_VERSION;
 use crate::store::row_writes::{Closing, RowWrites};
@@ -54,6 +54,7 @@ pub(super) struct SqliteBackend {
     readers: SqlitePool,
     /// Of statements that have a limit. Every one sets its own: what an earlier one has left here would end those without.
     limited: SqlitePool,
+    waiting: Waiting,
     /// Stays silent: SQLite tells no other process of a commit.
     heard: watch::Sender<u64>,
 }
@@ -81,7 +82,13 @@ impl SqliteBackend {
         let pool = SqlitePoolOptions::new().max_connections(READERS).test_before_acquire(false);
         let limited = pool.clone().connect_lazy_with(options.clone());
         let readers = pool.connect_with(options).await.map_err(unreachable)?;
-        Ok(Self { writer: Mutex::new(writer), readers, limited, heard: watch::Sender::new(0) })
+        Ok(Self {
+            writer: Mutex::new(writer),
+            readers,
+            limited,
+            waiting: Waiting::default(),
+            heard: watch::Sender::new(0),
+        })
     }
 }
 
@@ -105,9 +112,9 @@ impl Backend for SqliteBackend {
             Argument::Bytes(bytes) => query.bind(bytes),
         });
         let Some(limit) = time_limit::limit() else {
-            return query.fetch_all(&mut *acquire(&self.readers).await?).await;
+            return query.fetch_all(&mut *acquire(&self.readers, &self.waiting).await?).await;
         };
-        let mut reader = acquire(&self.limited).await?;
+        let mut reader = acquire(&self.limited, &self.waiting).await?;
         // Dropped with this future when nobody waits any more: the statement ends then, too.
         let asker = Arc::new(());
         let (waits, until) = (Arc::downgrade(&asker), Instant::now() + limit);
@@ -187,7 +194,7 @@ impl Backend for SqliteBackend {
     }
 
     fn pool(&self) -> PoolState {
-        PoolState::of(&self.readers).and(PoolState::of(&self.limited))
+        PoolState::of(&self.readers).and(PoolState::of(&self.limited)).awaited_by(&self.waiting)
     }
 
     async fn start_rebuild(&self) -> Result<(), sqlx::Error> {

@@ -173,15 +173,15 @@ impl WebhookNode {
         &self,
         ctx: &Context<'_>,
         #[graphql(
-            desc = "Forward: at most so many from the beginning, up to 100; 50 when neither this nor `last` is given."
+            desc = "Forward: at most so many from the beginning, up to `largestPage`; 50 when neither this nor `last` is given."
         )]
         first: Option<i32>,
         #[graphql(desc = "Only after this place.")] after: Option<Cursor>,
-        #[graphql(desc = "Backward: at most so many from the end, up to 100.")] last: Option<i32>,
+        #[graphql(desc = "Backward: at most so many from the end, up to `largestPage`.")] last: Option<i32>,
         #[graphql(desc = "Only before this place.")] before: Option<Cursor>,
     ) -> Option<Result<DeadLetterConnection>> {
         errors::nullable(async {
-            let slice = Slice::read(first, after, last, before)?;
+            let slice = Slice::read(ctx, first, after, last, before)?;
             DeadLetterConnection::load(ctx, slice, self.0.id).await.map(Some)
         })
         .await
@@ -192,15 +192,15 @@ impl WebhookNode {
         &self,
         ctx: &Context<'_>,
         #[graphql(
-            desc = "Forward: at most so many from the beginning, up to 100; 50 when neither this nor `last` is given."
+            desc = "Forward: at most so many from the beginning, up to `largestPage`; 50 when neither this nor `last` is given."
         )]
         first: Option<i32>,
         #[graphql(desc = "Only after this place.")] after: Option<Cursor>,
-        #[graphql(desc = "Backward: at most so many from the end, up to 100.")] last: Option<i32>,
+        #[graphql(desc = "Backward: at most so many from the end, up to `largestPage`.")] last: Option<i32>,
         #[graphql(desc = "Only before this place.")] before: Option<Cursor>,
     ) -> Option<Result<WebhookChangeConnection>> {
         errors::nullable(async {
-            let slice = Slice::read(first, after, last, before)?;
+            let slice = Slice::read(ctx, first, after, last, before)?;
             WebhookChangeConnection::load(ctx, slice, Some(self.0.id)).await.map(Some)
         })
         .await

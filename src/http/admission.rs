@@ -1,0 +1,182 @@
+//! Who may ask now: what an actor has left, what a stranger's address has left, and whether there is room. What is refused here has not begun, and may be sent again.
+
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::http::StatusCode;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
+
+use crate::app::App;
+use crate::domain::actor::ActorId;
+use crate::graphql::{Limits, NamedLimit};
+use crate::http::answer::{Refused, SOON};
+use crate::http::bucket::Buckets;
+
+/// What a request costs before anything is known of what it asks for.
+const REQUEST_COST: u64 = 10;
+
+/// So many bytes of a body cost one unit: they are read and parsed before they are weighed.
+const BYTES_A_UNIT: u64 = 256;
+
+/// Whose connection a request came by: an address of IPv4, or the network of one of IPv6, since whoever has one of those has all of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Peer(IpAddr);
+
+impl Peer {
+    pub(super) fn of(address: SocketAddr) -> Self {
+        Self(match address.ip().to_canonical() {
+            IpAddr::V4(address) => address.into(),
+            IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << 64)).into(),
+        })
+    }
+}
+
+/// What is left of everything that there is only so much of.
+pub(super) struct Admission {
+    limits: Limits,
+    actors: Buckets<ActorId>,
+    addresses: Buckets<Peer>,
+    room: Arc<Semaphore>,
+}
+
+/// The account of one request: what it was charged.
+#[derive(Debug)]
+pub(super) struct Account {
+    actor: ActorId,
+    charged: u64,
+}
+
+impl Admission {
+    pub(super) fn new(limits: Limits) -> Self {
+        let a_minute = limits.anonymous_requests_per_minute as f64;
+        Self {
+            actors: Buckets::new(limits.actor_cost_burst as f64, limits.actor_cost_per_second as f64),
+            addresses: Buckets::new(a_minute, a_minute / 60.0),
+            room: Arc::new(Semaphore::new(limits.concurrent_requests)),
+            limits,
+        }
+    }
+
+    /// Begins a request of that actor, and charges for it.
+    ///
+    /// # Errors
+    /// 429 when the actor has asked for too much.
+    pub(super) fn open(&self, actor: &ActorId) -> Result<Account, Refused> {
+        let mut account = Account { actor: actor.clone(), charged: 0 };
+        self.charge(&mut account, REQUEST_COST)?;
+        Ok(account)
+    }
+
+    /// Charges for the bytes of a body.
+    ///
+    /// # Errors
+    /// 429 when the actor has asked for too much.
+    pub(super) fn charge_for_bytes(&self, account: &mut Account, bytes: usize) -> Result<(), Refused> {
+        self.charge(account, bytes as u64 / BYTES_A_UNIT)
+    }
+
+    /// Charges so much, but no request more than may be saved up: else none would do.
+    ///
+    /// # Errors
+    /// 429 when the actor has asked for too much.
+    pub(super) fn charge(&self, account: &mut Account, cost: u64) -> Result<(), Refused> {
+        let cost = cost.min(self.limits.actor_cost_burst - account.charged);
+        match self.actors.take(&account.actor, cost as f64, Instant::now()) {
+            Ok(()) => {
+                account.charged += cost;
+                Ok(())
+            }
+            Err(wait) => {
+                // Whoever comes again is charged again for what was charged already.
+                let wait = wait.saturating_add(self.actors.time_of(account.charged as f64));
+                let message = format!("an actor may ask for {} a second", self.limits.actor_cost_per_second);
+                Err(too_much("ACTOR_RATE_LIMIT_EXCEEDED", self.limits.of_actor(), &message, wait))
+            }
+        }
+    }
+
+    /// Notes that a request without a good token came from there.
+    ///
+    /// # Errors
+    /// 429 when too many did.
+    pub(super) fn stranger(&self, peer: Peer) -> Result<(), Refused> {
+        self.addresses.take(&peer, 1.0, Instant::now()).map_err(|wait| {
+            let limit = self.limits.of_address();
+            let message = format!("{} requests a minute without a good token", limit.maximum);
+            too_much("ADDRESS_RATE_LIMIT_EXCEEDED", limit, &message, wait)
+        })
+    }
+
+    /// The stranger has shown a good token after all.
+    pub(super) fn welcome(&self, peer: Peer) {
+        self.addresses.give_back(&peer, 1.0);
+    }
+
+    /// Room to be answered in, held until it is dropped. Nobody waits for it.
+    ///
+    /// # Errors
+    /// 503 when as many are answered as may be, or too many reads wait for the database.
+    pub(super) fn enter(&self, app: &App) -> Result<OwnedSemaphorePermit, Refused> {
+        if app.waiting_reads() >= self.limits.database_queue {
+            let message = "too many reads wait for the database; send it again a little later";
+            return Err(no_room("DATABASE_BUSY", self.limits.of_database(), message));
+        }
+        self.room.clone().try_acquire_owned().map_err(|_| {
+            let message = "the server answers as many requests as it may; send it again a little later";
+            no_room("SERVER_BUSY", self.limits.of_room(), message)
+        })
+    }
+}
+
+fn too_much(code: &'static str, limit: NamedLimit, message: &str, wait: Duration) -> Refused {
+    Refused::over(StatusCode::TOO_MANY_REQUESTS, code, limit, message).again_in(wait)
+}
+
+fn no_room(code: &'static str, limit: NamedLimit, message: &str) -> Refused {
+    Refused::over(StatusCode::SERVICE_UNAVAILABLE, code, limit, message).again_in(SOON)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_actor_is_charged_for_the_request_its_bytes_and_its_cost() {
+        let limits = Limits { actor_cost_per_second: 1, actor_cost_burst: 1_000, ..Limits::default() };
+        let admission = Admission::new(limits);
+        let actor = ActorId::parse("one").expect("an id");
+        let mut account = admission.open(&actor).expect("room");
+        admission.charge_for_bytes(&mut account, 256 * 40 + 255).expect("room");
+        admission.charge(&mut account, 500).expect("room");
+        assert_eq!(account.charged, 550);
+        let refused = admission.charge(&mut account, 500).expect_err("450 are left");
+        assert_eq!((refused.status, refused.code), (StatusCode::TOO_MANY_REQUESTS, "ACTOR_RATE_LIMIT_EXCEEDED"));
+        let wait = refused.again_in.expect("a time").as_secs_f64();
+        assert!((598.0..=600.1).contains(&wait), "50 are missing, and 550 are charged again: {wait}");
+        // Another one's is another, and what costs more than may be saved up takes all of it.
+        let mut account = admission.open(&ActorId::parse("other").expect("an id")).expect("room");
+        admission.charge(&mut account, u64::MAX).expect("room");
+        assert_eq!(account.charged, 1_000);
+        assert!(admission.charge(&mut account, 5).is_ok(), "and nothing besides");
+    }
+
+    #[test]
+    fn strangers_are_counted_by_address_and_those_of_a_network_of_ipv6_together() {
+        let admission = Admission::new(Limits { anonymous_requests_per_minute: 2, ..Limits::default() });
+        let peer = |text: &str| Peer::of(SocketAddr::new(text.parse().expect("an address"), 1));
+        for address in ["2001:db8::1", "2001:db8::ffff:1"] {
+            assert!(admission.stranger(peer(address)).is_ok(), "{address}");
+        }
+        let refused = admission.stranger(peer("2001:db8::2")).expect_err("the third of its network");
+        assert_eq!((refused.status, refused.code), (StatusCode::TOO_MANY_REQUESTS, "ADDRESS_RATE_LIMIT_EXCEEDED"));
+        admission.welcome(peer("2001:db8::9"));
+        assert!(admission.stranger(peer("2001:db8::2")).is_ok(), "one of them was let in");
+        for address in ["2001:db8:0:1::1", "192.0.2.1", "::ffff:192.0.2.1"] {
+            assert!(admission.stranger(peer(address)).is_ok(), "{address}");
+        }
+        assert!(admission.stranger(peer("192.0.2.1")).is_err(), "it was counted as it is written in IPv6, too");
+        assert!(admission.stranger(peer("192.0.2.2")).is_ok());
+    }
+}

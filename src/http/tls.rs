@@ -1,0 +1,87 @@
+//! TLS, where the settings name a certificate. It may be taken anew while the server runs: connections that are open keep the old one.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use rustls::ServerConfig;
+use rustls_pki_types::pem::{self, PemObject};
+use rustls_pki_types::{CertificateDer, PrivateKeyDer};
+use tokio_rustls::TlsAcceptor;
+
+/// A certificate with its key, as they were read last.
+pub struct Tls {
+    certificate: PathBuf,
+    key: PathBuf,
+    config: RwLock<Arc<ServerConfig>>,
+}
+
+/// Why a certificate cannot be used. Each text names the file.
+#[derive(Debug, thiserror::Error)]
+pub enum TlsError {
+    /// The file is not there, may not be read, or holds no such thing in PEM.
+    #[error("{} holds no {what} in PEM that can be read", file.display())]
+    Unreadable {
+        /// Which.
+        file: PathBuf,
+        /// What it should hold.
+        what: &'static str,
+        /// What is wrong.
+        source: pem::Error,
+    },
+    /// The key is not that of the certificate, or of a kind that is not known.
+    #[error("the key of {} does not go with the certificate of {}", key.display(), certificate.display())]
+    Unfit {
+        /// Of the certificate.
+        certificate: PathBuf,
+        /// Of the key.
+        key: PathBuf,
+        /// What is wrong.
+        source: rustls::Error,
+    },
+}
+
+impl Tls {
+    /// Reads a certificate and its key.
+    ///
+    /// # Errors
+    /// When one of the files cannot be used, or not with the other.
+    pub fn open(certificate: &Path, key: &Path) -> Result<Self, TlsError> {
+        let config = RwLock::new(read(certificate, key)?);
+        Ok(Self { certificate: certificate.to_owned(), key: key.to_owned(), config })
+    }
+
+    /// Reads them anew, for the connections that come from now on.
+    ///
+    /// # Errors
+    /// When they cannot be used: it then goes on with the old ones.
+    pub fn renew(&self) -> Result<(), TlsError> {
+        let config = read(&self.certificate, &self.key)?;
+        *self.config.write().unwrap_or_else(PoisonError::into_inner) = config;
+        Ok(())
+    }
+
+    /// What the next connection is accepted with.
+    pub(super) fn acceptor(&self) -> TlsAcceptor {
+        self.config.read().unwrap_or_else(PoisonError::into_inner).clone().into()
+    }
+}
+
+fn read(certificate: &Path, key: &Path) -> Result<Arc<ServerConfig>, TlsError> {
+    let unreadable = |file: &Path, what| {
+        let file = file.to_owned();
+        move |source| TlsError::Unreadable { file, what, source }
+    };
+    let chain: Vec<_> = CertificateDer::pem_file_iter(certificate)
+        .and_then(Iterator::collect)
+        .map_err(unreadable(certificate, "certificate"))?;
+    if chain.is_empty() {
+        return Err(unreadable(certificate, "certificate")(pem::Error::NoItemsFound));
+    }
+    let secret = PrivateKeyDer::from_pem_file(key).map_err(unreadable(key, "private key"))?;
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let unfit = |source| TlsError::Unfit { certificate: certificate.to_owned(), key: key.to_owned(), source };
+    let builder = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+    let mut config = builder.map_err(unfit)?.with_no_client_auth().with_single_cert(chain, secret).map_err(unfit)?;
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(Arc::new(config))
+}
