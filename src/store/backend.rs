@@ -17,7 +17,7 @@ use uuid::Uuid;
 use crate::clock::Clock;
 use crate::store::compare::{self, DifferenceRow};
 use crate::store::known::Known;
-use crate::store::plan::Plan;
+use crate::store::plan::{Ledger, Plan};
 use crate::store::row::ROWS_VERSION;
 use crate::store::row_writes::RowWrites;
 use crate::store::statement::Statement;
@@ -109,12 +109,13 @@ pub(super) trait Backend: Send + Sync + 'static {
 pub(super) struct SqlStore<B> {
     pub(super) backend: B,
     clock: Arc<dyn Clock>,
+    pub(super) ledger: Ledger,
 }
 
 impl<B: Backend> SqlStore<B> {
     /// Takes an opened and migrated database and names its log if it has no name yet.
     pub(super) async fn over(backend: B, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
-        let store = Self { backend, clock };
+        let store = Self { backend, clock, ledger: Ledger::Kept };
         let name = Uuid::from_bytes(store.clock.random()).simple().to_string();
         let origin = format!("etalon.local/{name}");
         store
@@ -172,19 +173,13 @@ fn in_order<T>(keep: Keep, mut rows: Vec<T>) -> Vec<T> {
     rows
 }
 
-impl From<std::convert::Infallible> for StoreError {
-    fn from(never: std::convert::Infallible) -> Self {
-        match never {}
-    }
-}
-
 #[async_trait]
 impl<B: Backend> Store for SqlStore<B> {
     async fn commit(&self, batch: &[Append]) -> Result<Vec<Result<Committed, AppendError>>, StoreError> {
         if batch.is_empty() {
             return Ok(Vec::new());
         }
-        let decide = |known| Plan::of(batch, known, &*self.clock);
+        let decide = |known| Plan::of(batch, known, &*self.clock, self.ledger);
         let plan = self.backend.commit(batch, decide).await?;
         Ok(plan.outcomes)
     }

@@ -45,6 +45,7 @@ mod statistics;
 mod stored;
 mod stream;
 mod texts;
+mod unproved;
 mod webhook;
 mod year;
 
@@ -89,6 +90,7 @@ pub use row::{
 pub use statistics::{FeeSum, GapSums, GroupKey, GroupSums, Grouped, StatisticsQuery, TimeToState};
 pub use text::{Reading, StoredText, Terms, TextQuery, TextRow, Texts};
 pub use time_limit::limited;
+pub use unproved::open_without_ledger;
 pub use webhook::{
     Delivery, DeliveryState, Failed, HELD, KeyPage, Turn, Webhook, WebhookAction, WebhookChange, WebhookConfiguration,
     WebhookStanding, WebhookState, WebhookStore, WebhookWrite,

@@ -7,13 +7,22 @@ use uuid::Uuid;
 
 use crate::clock::Clock;
 use crate::ledger::entry::{Entry, leaf_hash};
-use crate::ledger::tree::Frontier;
+use crate::ledger::tree::{Frontier, Hash};
 use crate::store::known::Known;
 use crate::store::row_writes::RowWrites;
 use crate::store::{
     AggregateType, Append, AppendError, Body, CommandKey, Committed, Content, EventRecord, Head, LedgerNode,
     NewAttachment, NewCiphertext, NewEvent, NumberTaken, RebuiltRow, StoreError, StoredCommand, StreamId,
 };
+
+/// Whether events get what proves them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ledger {
+    /// Entry, leaf and tree.
+    Kept,
+    /// Nothing, as only a bench wants it: the columns stay empty.
+    LeftOut,
+}
 
 /// A row of the `commands` table.
 #[derive(Debug)]
@@ -46,7 +55,7 @@ pub(super) struct Plan {
 
 impl Plan {
     /// Decides a batch. Effects of earlier appends count for later ones.
-    pub(super) fn of(batch: &[Append], known: Known, clock: &dyn Clock) -> Self {
+    pub(super) fn of(batch: &[Append], known: Known, clock: &dyn Clock, ledger: Ledger) -> Self {
         let recorded_at = clock.now().as_microsecond().max(known.head.recorded_at);
         let mut planner = Planner {
             plan: Self {
@@ -64,10 +73,14 @@ impl Plan {
             },
             known,
             clock,
+            ledger,
         };
         for append in batch {
             let outcome = planner.append(append);
             planner.plan.outcomes.push(outcome);
+        }
+        if ledger == Ledger::LeftOut {
+            planner.plan.tree = no_tree(planner.plan.head.next_position);
         }
         planner.plan
     }
@@ -82,6 +95,7 @@ struct Planner<'a> {
     plan: Plan,
     known: Known,
     clock: &'a dyn Clock,
+    ledger: Ledger,
 }
 
 impl Planner<'_> {
@@ -152,7 +166,7 @@ impl Planner<'_> {
         let aggregate_id = append.stream.aggregate_id.to_string();
         let mut records = Vec::with_capacity(events.len());
         for ((event, position), sequence) in events.iter().zip(first_position..).zip(current_version + 1..) {
-            let entry = Entry {
+            let entry = || Entry {
                 origin: &self.plan.origin,
                 position,
                 aggregate_type: append.stream.aggregate_type.as_str(),
@@ -167,7 +181,14 @@ impl Planner<'_> {
                 payload: event.payload.as_bytes(),
                 metadata: event.metadata.as_bytes(),
             };
-            let entry = entry.to_bytes().map_err(|error| invalid(error.to_string()))?;
+            let (entry, leaf_hash) = match self.ledger {
+                Ledger::Kept => {
+                    let entry = entry().to_bytes().map_err(|error| invalid(error.to_string()))?;
+                    let leaf_hash = leaf_hash(&entry);
+                    (entry, leaf_hash)
+                }
+                Ledger::LeftOut => (Vec::new(), Hash::default()),
+            };
             records.push(EventRecord {
                 position,
                 aggregate_type: append.stream.aggregate_type.as_str().to_owned(),
@@ -180,11 +201,11 @@ impl Planner<'_> {
                 recorded_at,
                 actor: append.command.actor.clone(),
                 command_id: append.command.idempotency_key.clone(),
-                leaf_hash: leaf_hash(&entry),
                 entry,
+                leaf_hash,
             });
         }
-        for record in &records {
+        for record in records.iter().filter(|_| self.ledger == Ledger::Kept) {
             let nodes = &mut self.plan.nodes;
             self.plan.tree.append(record.leaf_hash, |level, index, hash| nodes.push(LedgerNode { level, index, hash }));
         }
@@ -199,6 +220,12 @@ impl Planner<'_> {
             replayed: false,
         })
     }
+}
+
+/// What stands in the place of a tree of that size: as many bytes, and no hash in them.
+fn no_tree(size: u64) -> Frontier {
+    let peaks = vec![0; size.count_ones() as usize * size_of::<Hash>()];
+    Frontier::from_bytes(size, &peaks).expect("a peak for every bit of the size")
 }
 
 /// Refuses alone what the database would refuse together with the whole batch.

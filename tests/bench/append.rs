@@ -6,35 +6,25 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use etalon::app::{App, Key, Request};
-use etalon::clock::SystemClock;
-use etalon::domain::actor::{Actor, ActorId, Role};
-use etalon::domain::case::Case;
-use etalon::domain::case::command::{AddComment, CaseCommand};
-use etalon::domain::case::values::CommentId;
-use etalon::domain::value::{Division, Statement};
 use sqlx::Executor;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use uuid::Uuid;
 
 use crate::Arguments;
 use crate::database::{Database, Kind};
-use crate::history::told;
-use crate::life::{Life, PROBLEMS, STEPS};
-use crate::limit::{GroupCommit, pgbench, prepare_pgbench};
+use crate::in_process::{Etalon, Ledger, comment};
+use crate::life::STEPS;
+use crate::limit::{GroupCommit, prepare_single_commits, single_commits};
 use crate::load_driver::{Driven, drive};
 use crate::report::{Charted, Column, Table};
 use crate::samples::median;
 use crate::stock::{Notebook, TABLES, TakeNote};
 
 const CLIENTS: [usize; 3] = [1, 8, 32];
-/// Cases that are there before anything is measured, as many for each client.
-pub(crate) const CASES: u32 = 32 * 160;
 const LASTS: Duration = Duration::from_secs(2);
 
 /// About 400 bytes as JSON with everything that goes with it.
 fn payload() -> String {
-    format!("{{\"note\":\"{} {}\"}}", PROBLEMS[0], PROBLEMS[2])
+    format!("{{\"note\":\"{}\"}}", comment())
 }
 
 /// One of those who are measured.
@@ -49,53 +39,13 @@ enum Runner {
     ),
 }
 
-/// The application over a database with some history.
-pub(crate) struct Etalon {
-    app: App,
-    actor: Actor,
-    pub(crate) database: Database,
-}
-
-impl Etalon {
-    pub(crate) async fn on(kind: Kind, name: &str) -> Arc<Self> {
-        let database = Database::fresh(kind, name).await;
-        drop(told(&database, CASES).await);
-        let clock = Arc::new(SystemClock);
-        let app = App::new(database.open(clock.clone()).await, clock);
-        let actor = Actor {
-            id: ActorId::parse("bureau").expect("an actor id"),
-            roles: [Role::Coordinator].into(),
-            jurisdiction: Division::nation(),
-            institution: None,
-            enterprise: None,
-        };
-        Arc::new(Self { app, actor, database })
-    }
-
-    /// Comments on a case that no other client comments on.
-    pub(crate) async fn comment(&self, number: u32, version: Option<u64>) -> u64 {
-        let id = Life::id_of(number % CASES, CASES);
-        let text = Statement::parse(&format!("{} {}", PROBLEMS[0], PROBLEMS[2])).expect("a statement");
-        let comment = AddComment { id: CommentId(Uuid::new_v4()), text };
-        let request = Request {
-            actor: self.actor.clone(),
-            key: Key::unique(Uuid::new_v4()),
-            expected_version: version,
-            occurred_at: None,
-            source: None,
-        };
-        let body = CaseCommand::AddComment(comment);
-        self.app.execute::<Case>(&request, id, body).await.expect("it is committed").version
-    }
-}
-
 impl Runner {
     /// Everybody of that database, with their names.
-    async fn all(kind: Kind) -> Vec<(&'static str, Self)> {
+    async fn all(kind: Kind, cases: u32) -> Vec<(&'static str, Self)> {
         let group = Database::fresh(kind, "append_limit").await;
         let group = Self::GroupCommit(GroupCommit::on(&group).await, group);
         let stock = Database::fresh(kind, "append_stock").await;
-        let etalon = ("etalon", Self::Etalon(Etalon::on(kind, "append").await));
+        let etalon = ("etalon", Self::Etalon(Etalon::on(kind, "append", cases, Ledger::Kept).await));
         match kind {
             Kind::Sqlite => {
                 let options = stock.url.parse::<SqliteConnectOptions>().expect("a URL").create_if_missing(true);
@@ -114,7 +64,7 @@ impl Runner {
             }
             Kind::Postgres => {
                 let single = Database::fresh(kind, "append_pgbench").await;
-                prepare_pgbench(&single).await;
+                prepare_single_commits(&single).await;
                 let pool = postgres_es::default_postgress_pool(&stock.url).await;
                 pool.execute(TABLES).await.expect("the tables are made");
                 let cqrs = postgres_es::postgres_cqrs(pool, Vec::new(), ());
@@ -130,24 +80,10 @@ impl Runner {
 
     async fn run(&self, clients: usize, round: usize) -> Driven {
         match self {
-            Self::Etalon(etalon) => {
-                let etalon = etalon.clone();
-                let versions = Arc::new(dashed(clients));
-                drive(clients, LASTS, move |client, times| {
-                    let (etalon, versions) = (etalon.clone(), versions.clone());
-                    async move {
-                        // Every client has cases of its own.
-                        let number = (client + 32 * (round * 41 + times / STEPS)) as u32;
-                        let mut known = versions[client].lock().await;
-                        let expected = (times % STEPS != 0).then_some(*known);
-                        *known = etalon.comment(number, expected).await;
-                    }
-                })
-                .await
-            }
+            Self::Etalon(etalon) => etalon.drive(clients, LASTS, round).await,
             Self::Pgbench(database) => {
                 // It is a process of its own, and nothing else goes on here meanwhile.
-                pgbench(database, clients, LASTS, &payload())
+                single_commits(database, clients, LASTS, &payload())
             }
             Self::GroupCommit(group, _) => group.drive(clients, LASTS, &payload()).await,
             Self::StockPostgres(cqrs) => {
@@ -176,16 +112,11 @@ impl Runner {
     }
 }
 
-/// The version that each client knows of its case.
-fn dashed(clients: usize) -> Vec<tokio::sync::Mutex<u64>> {
-    (0..clients).map(|_| tokio::sync::Mutex::new(0)).collect()
-}
-
 pub(crate) async fn measured(arguments: &Arguments) -> Vec<Table> {
     let mut tables = Vec::new();
     for kind in arguments.kinds() {
-        let runners = Runner::all(kind).await;
-        let rounds = arguments.rounds.div_ceil(8);
+        let runners = Runner::all(kind, arguments.cases).await;
+        let rounds = arguments.few_rounds();
         let mut measured = vec![vec![(Vec::new(), Vec::new()); CLIENTS.len()]; runners.len()];
         // The first round only warms up.
         for round in 0..=rounds {

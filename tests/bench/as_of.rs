@@ -7,8 +7,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::Arguments;
-use crate::database::Database;
-use crate::history::told;
+use crate::history::copy_of_history;
 use crate::life::{BEGIN, Dice, END};
 use crate::report::{Charted, Column, Table};
 use crate::samples::Samples;
@@ -70,13 +69,11 @@ fn lists() -> Vec<List> {
 pub(crate) async fn measured(arguments: &Arguments) -> Vec<Table> {
     let mut tables = Vec::new();
     for kind in arguments.kinds() {
-        let database = Database::kept(kind, &format!("history_{}", arguments.cases)).await;
-        let told = told(&database, arguments.cases).await;
-        drop(told.store);
-        let served = Served::on(&database);
+        let (database, events) = copy_of_history(kind, arguments.cases, "as_of").await;
+        let served = Served::on(&database).await;
         let mut rows = Vec::new();
         for list in lists() {
-            let row = measure(&served, told.events, &list, arguments.rounds).await;
+            let row = measure(&served, events, &list, arguments.rounds()).await;
             eprintln!("{} {}: {row:.2?}", kind.name(), list.name);
             rows.push((list.name.to_owned(), row));
         }
@@ -87,8 +84,8 @@ pub(crate) async fn measured(arguments: &Arguments) -> Vec<Table> {
                 "as-of on {}: first 20 of {} cases, {} events; milliseconds, medians of {}",
                 kind.name(),
                 arguments.cases,
-                told.events,
-                arguments.rounds
+                events,
+                arguments.rounds()
             ),
             columns: vec![
                 column("present", 2),

@@ -1,12 +1,14 @@
-//! The databases that are measured on: made for the run, or kept in a folder between runs.
+//! The databases that are measured on: made for the run, or kept in a folder between runs. What is kept is never measured
+//! on itself, but copied, so that every run finds the same.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::Arc;
 
 use clap::ValueEnum;
 use etalon::clock::Clock;
 use etalon::store::{self, Store};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
+use sqlx::sqlite::SqliteConnection;
 use sqlx::{Connection, Executor, PgConnection};
 use tempfile::TempDir;
 
@@ -37,14 +39,31 @@ pub(crate) struct Database {
 }
 
 impl Database {
-    /// The database of that name, which is there from an earlier run if a folder keeps it.
+    /// The database of that name, which is there if this run or an earlier one has made it.
     pub(crate) async fn kept(kind: Kind, name: &str) -> Self {
         match kind {
-            Kind::Sqlite => match std::env::var_os("ETALON_BENCH_DATA").map(PathBuf::from) {
-                Some(folder) => Self { kind, url: format!("sqlite:{}/{name}.db", folder.display()), _folder: None },
-                None => Self::fresh(kind, name).await,
-            },
-            Kind::Postgres => Self::on_server(name).await,
+            Kind::Sqlite => {
+                let folder = PathBuf::from(given("ETALON_BENCH_DATA"));
+                Self { kind, url: format!("sqlite:{}/{name}.db", folder.display()), _folder: None }
+            }
+            Kind::Postgres => Self::on_server(name, "template0").await,
+        }
+    }
+
+    /// A database with everything that is in this one, which nobody may have open.
+    pub(crate) async fn copied(&self, name: &str) -> Self {
+        let kind = self.kind;
+        match kind {
+            Kind::Sqlite => {
+                let copy = Self::fresh(kind, name).await;
+                std::fs::copy(self.path(), copy.path()).expect("the file can be copied");
+                copy
+            }
+            Kind::Postgres => {
+                Self::drop(name).await;
+                // As files, so that the log of writes is not full of it.
+                Self::on_server(name, &format!("{} strategy file_copy", self.name())).await
+            }
         }
     }
 
@@ -57,19 +76,34 @@ impl Database {
                 Self { kind, url, _folder: Some(folder) }
             }
             Kind::Postgres => {
-                let drop = format!("drop database if exists {name} with (force)");
-                let mut connection = PgConnection::connect(&server()).await.expect("the server answers");
-                connection.execute(drop.as_str()).await.expect("an earlier one is dropped");
-                Self::on_server(name).await
+                Self::drop(name).await;
+                Self::on_server(name, "template0").await
             }
         }
     }
 
-    /// The database of that name on the server, which may be there.
-    async fn on_server(name: &str) -> Self {
+    async fn drop(name: &str) {
+        let drop = format!("drop database if exists {name} with (force)");
+        let mut connection = PgConnection::connect(&server()).await.expect("the server answers");
+        connection.execute(drop.as_str()).await.expect("an earlier one is dropped");
+    }
+
+    /// Drops whatever a run that has ended, or was ended, has left on the server: all but what is kept.
+    pub(crate) async fn sweep() {
+        let mut connection = PgConnection::connect(&server()).await.expect("the server answers");
+        let left = "select datname from pg_database \
+             where not datistemplate and datname <> 'postgres' and datname not like 'history\\_%'";
+        let left: Vec<String> = sqlx::query_scalar(left).fetch_all(&mut connection).await.expect("it reads");
+        for name in left {
+            Self::drop(&name).await;
+        }
+    }
+
+    /// The database of that name on the server, which may be there; else it is made from the template.
+    async fn on_server(name: &str, template: &str) -> Self {
         let server = server();
         let mut connection = PgConnection::connect(&server).await.expect("the server answers");
-        let made = connection.execute(format!("create database {name} template template0").as_str()).await;
+        let made = connection.execute(format!("create database {name} template {template}").as_str()).await;
         let is_there = made.as_ref().err().and_then(sqlx::Error::as_database_error);
         assert!(made.is_ok() || is_there.and_then(|error| error.code()).as_deref() == Some("42P04"), "{made:?}");
         let url = server.replacen("/postgres?", &format!("/{name}?"), 1);
@@ -89,20 +123,59 @@ impl Database {
         }
     }
 
+    /// How many events its log has.
+    pub(crate) async fn length(&self) -> i64 {
+        const LENGTH: &str = "select next_position from log_head where id = 1";
+        let read = match self.kind {
+            Kind::Sqlite => {
+                let mut connection = SqliteConnection::connect(&self.url).await.expect("the file opens");
+                sqlx::query_scalar(LENGTH).fetch_one(&mut connection).await
+            }
+            Kind::Postgres => {
+                let mut connection = PgConnection::connect(&self.url).await.expect("the server answers");
+                sqlx::query_scalar(LENGTH).fetch_one(&mut connection).await
+            }
+        };
+        read.expect("it reads")
+    }
+
+    /// Has nothing of it in memory any more, neither the database's nor the operating system's: what is read next comes
+    /// from the disk. PostgreSQL is started anew, so nobody may be connected.
+    pub(crate) fn forget(&self) {
+        let files = match self.kind {
+            Kind::Sqlite => self.path().display().to_string(),
+            Kind::Postgres => given("ETALON_BENCH_POSTGRES_DATA"),
+        };
+        if self.kind == Kind::Postgres {
+            run("bash", &["-c", &given("ETALON_BENCH_POSTGRES_RESTART")]);
+        }
+        // What is not written yet cannot be dropped.
+        run("sync", &[]);
+        run("find", &[&files, "-type", "f", "-exec", "dd", "if={}", "iflag=nocache", "count=0", "status=none", ";"]);
+    }
+
     /// The database to write a history into, which nobody measures: without waiting for the disk.
     pub(crate) async fn hurried(&self) -> Hurried<'_> {
         let memory = Path::new("/dev/shm");
-        match self.kind {
-            Kind::Sqlite if memory.is_dir() => {
-                let folder = TempDir::new_in(memory).expect("a folder in memory");
-                Hurried { database: self, folder: Some(folder) }
+        let draft = match self.kind {
+            Kind::Sqlite => {
+                let folder = if memory.is_dir() { TempDir::new_in(memory) } else { TempDir::new() };
+                let folder = folder.expect("a temporary folder");
+                let url = format!("sqlite:{}", folder.path().join("history.db").display());
+                Self { kind: self.kind, url, _folder: Some(folder) }
             }
-            Kind::Sqlite => Hurried { database: self, folder: None },
             Kind::Postgres => {
                 wait_for_disk("off").await;
-                Hurried { database: self, folder: None }
+                Self::fresh(self.kind, "draft").await
             }
-        }
+        };
+        Hurried { database: self, draft }
+    }
+
+    /// Its name on the server.
+    fn name(&self) -> &str {
+        let (_, name) = self.url.split_once("///").expect("a URL without a host");
+        name.split_once('?').expect("a URL with a socket").0
     }
 
     fn path(&self) -> &Path {
@@ -131,35 +204,45 @@ impl Database {
     }
 }
 
-/// A database that a history is written into.
+/// A database that a history is written into. It takes its place when it is whole.
 pub(crate) struct Hurried<'a> {
     database: &'a Database,
-    /// In memory.
-    folder: Option<TempDir>,
+    draft: Database,
 }
 
 impl Hurried<'_> {
     pub(crate) async fn store(&self, clock: Arc<dyn Clock>) -> Arc<dyn Store> {
-        let url = match &self.folder {
-            Some(folder) => format!("sqlite:{}", folder.path().join("history.db").display()),
-            None => self.database.url.clone(),
-        };
-        store::open(&url, clock).await.expect("the database opens")
+        self.draft.open(clock).await
     }
 
-    /// Puts what was written where it belongs.
+    /// Puts what was written where it belongs. Nobody has it open any more.
     pub(crate) async fn done(self) {
-        if let Some(folder) = &self.folder {
-            let written = folder.path().join("history.db");
-            let options = SqliteConnectOptions::new().filename(&written);
-            let mut connection = SqliteConnection::connect_with(&options).await.expect("the file opens");
-            connection.execute("pragma wal_checkpoint(truncate)").await.expect("a checkpoint");
-            std::fs::copy(written, self.database.path()).expect("the file can be copied");
+        match self.database.kind {
+            Kind::Sqlite => {
+                self.draft.settle().await;
+                let path = self.database.path();
+                let copy = path.with_extension("draft");
+                std::fs::copy(self.draft.path(), &copy).expect("the file can be copied");
+                std::fs::rename(copy, path).expect("the file can be renamed");
+            }
+            Kind::Postgres => {
+                let name = self.database.name();
+                Database::drop(name).await;
+                let rename = format!("alter database {} rename to {name}", self.draft.name());
+                let mut connection = PgConnection::connect(&server()).await.expect("the server answers");
+                connection.execute(rename.as_str()).await.expect("it is renamed");
+                wait_for_disk("on").await;
+            }
         }
-        if self.database.kind == Kind::Postgres {
-            wait_for_disk("on").await;
-        }
+        // What the system still holds back is not written while something is measured.
+        run("sync", &[]);
     }
+}
+
+/// Runs a program of the system.
+fn run(program: &str, arguments: &[&str]) {
+    let status = Command::new(program).args(arguments).status().expect("the program starts");
+    assert!(status.success(), "{program} {arguments:?}: {status}");
 }
 
 /// Whether PostgreSQL waits until the disk has what it writes.
@@ -171,5 +254,10 @@ async fn wait_for_disk(waits: &str) {
 }
 
 fn server() -> String {
-    std::env::var("ETALON_TEST_POSTGRES").expect("ETALON_TEST_POSTGRES is not set: run tests/bench/run")
+    given("ETALON_TEST_POSTGRES")
+}
+
+/// What `tests/bench/run` tells by a variable.
+pub(crate) fn given(name: &str) -> String {
+    std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run tests/bench/run"))
 }

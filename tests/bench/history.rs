@@ -25,35 +25,32 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::database::Database;
-use crate::life::{BEGIN, Dice, END, Life, STEPS, Surroundings};
+use crate::database::{Database, Kind};
+use crate::life::{BEGIN, Dice, Life, STEPS, Surroundings};
 
 /// Events in one commit, as many as a busy server takes together.
 const AT_ONCE: usize = 32;
 
-/// A database with a history, and a clock that stands at its end.
-pub(crate) struct Told {
-    pub(crate) store: Arc<dyn Store>,
-    pub(crate) clock: Arc<ManualClock>,
-    /// How many events there are.
-    pub(crate) events: u64,
-}
-
-/// A database with the history of so many cases; one that is there already is taken as it is.
-pub(crate) async fn told(database: &Database, cases: u32) -> Told {
-    let clock = Arc::new(ManualClock::new(Timestamp::from_microsecond(BEGIN).expect("a time"), 2023));
+/// Has the history of so many cases in a database; one that is there already is taken as it is. How many events it has.
+pub(crate) async fn told(database: &Database, cases: u32) -> u64 {
     if !database.has_log().await {
         let begin = std::time::Instant::now();
+        let clock = Arc::new(ManualClock::new(Timestamp::from_microsecond(BEGIN).expect("a time"), 2023));
         let hurried = database.hurried().await;
         write(hurried.store(clock.clone()).await, &clock, cases).await;
         hurried.done().await;
         database.settle().await;
         eprintln!("{}: a history in {:.0} s", database.kind.name(), begin.elapsed().as_secs_f64());
     }
-    clock.set(Timestamp::from_microsecond(END).expect("a time"));
-    let store = database.open(clock.clone()).await;
-    let events = store.head().await.expect("it reads").next_position;
-    Told { store, clock, events }
+    database.length().await.cast_unsigned()
+}
+
+/// A copy of the history of so many cases, for one workload to do with it what it likes; and how many events it has.
+pub(crate) async fn copy_of_history(kind: Kind, cases: u32, name: &str) -> (Database, u64) {
+    let kept = Database::kept(kind, &format!("history_{cases}")).await;
+    let events = told(&kept, cases).await;
+    kept.settle().await;
+    (kept.copied(name).await, events)
 }
 
 async fn write(store: Arc<dyn Store>, clock: &ManualClock, cases: u32) {

@@ -1,7 +1,5 @@
 //! The limits: what the database does when it is asked for nothing but to keep an event.
 
-use std::path::Path;
-use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,7 +10,7 @@ use uuid::Uuid;
 
 use crate::database::{Database, Kind};
 use crate::load_driver::{Driven, drive};
-use crate::samples::Samples;
+use crate::pgbench::pgbench;
 
 const EVENTS: &str = "create table events (
     position bigint primary key, aggregate_id text not null, sequence bigint not null, event_type text not null,
@@ -20,43 +18,15 @@ const EVENTS: &str = "create table events (
 )";
 
 /// Limit A: pgbench, one row, one commit.
-pub(crate) fn pgbench(database: &Database, clients: usize, lasts: Duration, payload: &str) -> Driven {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let script = folder.path().join("insert.sql");
+pub(crate) fn single_commits(database: &Database, clients: usize, lasts: Duration, payload: &str) -> Driven {
     let insert = format!(
         "insert into rows (aggregate_id, payload) values ('5c8e1f62-b7d4-4a90-9c3e-f6a2d0b85e17', '{payload}');\n"
     );
-    std::fs::write(&script, insert).expect("the script can be written");
-    let pgbench = std::env::var("ETALON_BENCH_PGBENCH").expect("ETALON_BENCH_PGBENCH is not set: run tests/bench/run");
-    let lasts = lasts.as_secs().max(1);
-    let run = Command::new(pgbench)
-        .current_dir(folder.path())
-        .args(["--no-vacuum", "--protocol=prepared", "--log", "--jobs=2"])
-        .args([format!("--client={clients}"), format!("--time={lasts}"), format!("--file={}", script.display())])
-        .arg(&database.url)
-        .output()
-        .expect("pgbench runs");
-    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
-    let samples = logged(folder.path());
-    Driven { per_second: samples.count() as f64 / lasts as f64, samples }
+    pgbench(database, clients, lasts, &[insert])
 }
 
-/// The third word of a line of pgbench's log is what a transaction took, in microseconds.
-fn logged(folder: &Path) -> Samples {
-    let mut samples = Samples::default();
-    for entry in std::fs::read_dir(folder).expect("the folder is there") {
-        let path = entry.expect("an entry").path();
-        if path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("pgbench_log")) {
-            let log = std::fs::read_to_string(path).expect("the log can be read");
-            let taken = log.lines().filter_map(|line| line.split(' ').nth(2)?.parse().ok());
-            taken.for_each(|microseconds| samples.add(Duration::from_micros(microseconds)));
-        }
-    }
-    samples
-}
-
-/// Makes the table that pgbench writes to.
-pub(crate) async fn prepare_pgbench(database: &Database) {
+/// Makes the table of limit A.
+pub(crate) async fn prepare_single_commits(database: &Database) {
     let mut connection = PgConnection::connect(&database.url).await.expect("the server answers");
     let table = "create table rows (position bigserial primary key, aggregate_id text not null, payload text not null)";
     connection.execute(table).await.expect("the table is made");

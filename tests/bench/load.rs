@@ -1,5 +1,6 @@
-//! `load`: one case of 12, 100 and 1,000 events, from the log and folded; beside it the stock crates on the same log,
-//! and a select of the same rows that nothing is made of.
+//! `load`: cases of 12, 100 and 1,000 events, from the log and folded; beside it the stock crates on the same log, and a
+//! select of the same rows that nothing is made of. Their events stand in the log among those of all other cases. Warm,
+//! with the database's pages in memory, and cold, with none of them.
 
 use std::sync::Arc;
 
@@ -16,15 +17,19 @@ use sqlx::{PgPool, Row};
 use uuid::Uuid;
 
 use crate::Arguments;
-use crate::append::Etalon;
-use crate::database::Kind;
-use crate::life::Life;
+use crate::database::{Database, Kind};
+use crate::history::copy_of_history;
+use crate::in_process::{CLIENTS, Etalon, Ledger};
+use crate::life::{Dice, Life};
 use crate::report::{Charted, Column, Table};
 use crate::samples::Samples;
 
+/// What the cases have of events.
 const LENGTHS: [u64; 3] = [12, 100, 1_000];
-/// How often in a round.
-const TIMES: usize = 40;
+/// How many cases of each length there are. As many clients write the long ones at once, so that they lie apart.
+const CASES: usize = CLIENTS;
+
+type Found = (Uuid, u64);
 
 enum Pool {
     Sqlite(SqlitePool),
@@ -75,34 +80,26 @@ impl Pool {
 pub(crate) async fn measured(arguments: &Arguments) -> Vec<Table> {
     let mut tables = Vec::new();
     for kind in arguments.kinds() {
-        let etalon = Etalon::on(kind, "load").await;
-        let mut cases: Vec<(Uuid, u64)> = Vec::new();
-        for (number, length) in LENGTHS.into_iter().enumerate() {
-            let number = number as u32 + 100;
-            let mut version = etalon.comment(number, None).await;
-            while version < length {
-                version = etalon.comment(number, None).await;
-            }
-            cases.push((Life::id_of(number, crate::append::CASES), version));
-        }
-        etalon.database.settle().await;
-        let store = etalon.database.open(Arc::new(SystemClock)).await;
-        let stock = Pool::stock(kind, &etalon.database.url).await;
-        let mut rows: Vec<(String, Vec<f64>)> =
-            ["etalon", "from its cache", "stock crate", "bare select"].map(|name| (name.to_owned(), Vec::new())).into();
-        for (id, version) in cases {
-            let figures = measure(&store, &stock, (id, version), arguments.rounds.div_ceil(8)).await;
-            let etalon = figures[0];
-            for ((_, row), figure) in rows.iter_mut().zip(figures) {
-                row.extend([figure, etalon / figure]);
-            }
+        let (database, _) = copy_of_history(kind, arguments.cases, "load").await;
+        let (database, cases) = prepared(database, arguments.cases).await;
+        let cold = cold(&database, &cases).await;
+        let store = database.open(Arc::new(SystemClock)).await;
+        let stock = Pool::stock(kind, &database.url).await;
+        let mut rows: Vec<(String, Vec<f64>)> = NAMES.map(|name| (name.to_owned(), Vec::new())).into();
+        for (cases, cold) in cases.iter().zip(cold) {
+            let warm = warm(&store, &stock, cases, arguments.few_rounds()).await;
+            // Cold is compared with cold.
+            let figures = warm.map(|figure| [figure, warm[0] / figure]).into_iter();
+            let figures = figures.chain(cold.map(|figure| [figure, cold[0] / figure]));
+            rows.iter_mut().zip(figures).for_each(|((_, row), figures)| row.extend(figures));
         }
         let column = |name, decimals| Column { name, decimals };
         tables.push(Table {
             name: format!("load-{}", kind.name().to_lowercase()),
             title: format!(
-                "load on {}: cases of 12, 100 and 1,000 events a second, and how many times it Etalon is",
-                kind.name()
+                "load on {}: cases of 12, 100 and 1,000 events a second among {} cases, and how many times it Etalon is, warm or cold; by medians",
+                kind.name(),
+                arguments.cases
             ),
             columns: vec![
                 column("12: /s", 0),
@@ -119,21 +116,113 @@ pub(crate) async fn measured(arguments: &Arguments) -> Vec<Table> {
     tables
 }
 
+const NAMES: [&str; 7] = [
+    "etalon",
+    "etalon, from its cache",
+    "stock crate",
+    "bare select",
+    "cold: etalon",
+    "cold: stock crate",
+    "cold: bare select",
+];
+
+/// Cases of each length: of the shortest there are enough, to the others comments are added, a client to each.
+async fn prepared(database: Database, among: u32) -> (Database, [Vec<Found>; 3]) {
+    let whole = whole_lives(&database, among).await;
+    let etalon = Arc::new(Etalon::over(database, among, Ledger::Kept).await);
+    let mut cases: [Vec<Found>; 3] = Default::default();
+    for ((length, numbers), found) in LENGTHS.into_iter().zip(whole.chunks_exact(CASES)).zip(&mut cases) {
+        let clients: Vec<_> = numbers
+            .iter()
+            .map(|number| {
+                let (etalon, number) = (etalon.clone(), *number);
+                tokio::spawn(async move {
+                    for version in LENGTHS[0]..length {
+                        etalon.comment(number, Some(version)).await;
+                    }
+                    (etalon.case(number), length)
+                })
+            })
+            .collect();
+        for client in clients {
+            found.push(client.await.expect("no client panics"));
+        }
+    }
+    let etalon = Arc::into_inner(etalon).expect("every client has ended");
+    let database = etalon.end().await;
+    database.settle().await;
+    (database, cases)
+}
+
+/// The numbers of as many cases as are needed, from anywhere in the history, whose life is over.
+async fn whole_lives(database: &Database, among: u32) -> Vec<u32> {
+    let store = database.open(Arc::new(SystemClock)).await;
+    let mut dice = Dice(11);
+    let mut whole = Vec::new();
+    while whole.len() < LENGTHS.len() * CASES {
+        let number = dice.below((among / CLIENTS as u32) as usize * CLIENTS) as u32;
+        let case = store.case_by_id(Life::id_of(number, among), Moment::Present).await.expect("it reads");
+        if case.is_some_and(|case| case.version == LENGTHS[0]) && !whole.contains(&number) {
+            whole.push(number);
+        }
+    }
+    whole
+}
+
+/// Loads a second of each length, by Etalon, the stock crate and the rows alone, of which each begins with nothing in
+/// memory and loads every case once.
+async fn cold(database: &Database, cases: &[Vec<Found>; 3]) -> [[f64; 3]; 3] {
+    let mut samples: [[Samples; 3]; 3] = Default::default();
+    database.forget();
+    {
+        let store = database.open(Arc::new(SystemClock)).await;
+        let app = App::new(store, Arc::new(SystemClock));
+        for (cases, samples) in cases.iter().zip(&mut samples) {
+            for (id, version) in cases {
+                let load = app.case_file((*id).into(), *version, Moment::Present);
+                samples[0].time(load).await.expect("it loads");
+            }
+        }
+        app.shutdown().await;
+    }
+    database.forget();
+    {
+        let stock = Pool::stock(database.kind, &database.url).await;
+        for (cases, samples) in cases.iter().zip(&mut samples) {
+            for (id, _) in cases {
+                samples[1].time(stock.load(&id.to_string())).await;
+            }
+        }
+    }
+    database.forget();
+    let bare = Pool::stock(database.kind, &database.url).await;
+    for (cases, samples) in cases.iter().zip(&mut samples) {
+        for (id, _) in cases {
+            samples[2].time(bare.select(&id.to_string())).await;
+        }
+    }
+    samples.map(|samples| samples.map(|samples| 1_000.0 / samples.median_ms()))
+}
+
 /// Loads a second: Etalon's, from its cache, the stock crate's, the rows alone.
-async fn measure(store: &Arc<dyn Store>, stock: &Pool, case: (Uuid, u64), rounds: usize) -> [f64; 4] {
-    let (id, version) = case;
-    let text = id.to_string();
+async fn warm(store: &Arc<dyn Store>, stock: &Pool, cases: &[Found], rounds: usize) -> [f64; 4] {
     let mut samples: [Samples; 4] = Default::default();
-    for _ in 0..rounds {
-        // An application that has loaded nothing yet, for each time.
-        let apps: Vec<_> = (0..TIMES).map(|_| App::new(store.clone(), Arc::new(SystemClock))).collect();
-        let [cold, kept, by_stock, bare] = &mut samples;
-        for app in &apps {
-            let load = || app.case_file(id.into(), version, Moment::Present);
-            cold.time(load()).await.expect("it loads");
+    // The first round only warms up.
+    for round in 0..=rounds {
+        let mut once: [Samples; 4] = Default::default();
+        let [loaded, kept, by_stock, bare] = &mut once;
+        // An application that has loaded nothing yet.
+        let app = App::new(store.clone(), Arc::new(SystemClock));
+        for (id, version) in cases {
+            let load = || app.case_file((*id).into(), *version, Moment::Present);
+            let text = id.to_string();
+            loaded.time(load()).await.expect("it loads");
             kept.time(load()).await.expect("it is kept");
             by_stock.time(stock.load(&text)).await;
             assert!(bare.time(stock.select(&text)).await > 0, "the stream has events");
+        }
+        if round > 0 {
+            samples.iter_mut().zip(once).for_each(|(all, once)| all.append(once));
         }
     }
     samples.map(|samples| 1_000.0 / samples.median_ms())

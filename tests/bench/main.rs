@@ -6,17 +6,31 @@
 
 mod append;
 mod as_of;
+mod growth;
+mod ledger;
+mod load;
+mod replay;
+mod serve;
+
+mod audits;
+mod in_process;
+mod questions;
+mod served;
+
+mod alone;
+mod limit;
+mod peers;
+mod pgbench;
+mod stock;
+
+mod child;
 mod database;
 mod history;
 mod life;
-mod limit;
-mod load;
 mod load_driver;
-mod replay;
 mod report;
 mod samples;
-mod served;
-mod stock;
+mod wire;
 
 #[expect(dead_code, reason = "the tests do more with it")]
 #[expect(unreachable_pub, reason = "a test binary has no outside to reach")]
@@ -25,8 +39,10 @@ mod server;
 
 use std::path::PathBuf;
 
-use clap::{Parser, ValueEnum};
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser, ValueEnum};
 
+use database::{Database, Kind};
 use report::Table;
 
 /// Measures Etalon beside its limits and the stock crates.
@@ -35,18 +51,24 @@ use report::Table;
 pub(crate) struct Arguments {
     /// What to measure; everything when left out.
     workloads: Vec<Workload>,
-    /// How many cases the history has, of 12 events each.
-    #[arg(long, default_value_t = 100_000)]
+    /// How many cases the history has, of 12 events each; a tenth of it is measured as well where growth is looked at.
+    #[arg(long, default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(1_000..=1_000_000))]
     cases: u32,
-    /// How often each thing is measured, one after the other in turn.
-    #[arg(long, default_value_t = 25)]
-    rounds: usize,
+    /// How often each list is asked for, one after the other in turn; rounds of some seconds are an eighth of that.
+    #[arg(long, default_value_t = 25, value_parser = clap::value_parser!(u16).range(1..=1_000))]
+    rounds: u16,
     /// On which databases; both when left out.
     #[arg(long, value_delimiter = ',')]
-    databases: Vec<database::Kind>,
+    databases: Vec<Kind>,
+    /// With `serve`: PostGraphile and graphql-yoga on the same tables; they come from npm.
+    #[arg(long)]
+    peers: bool,
     /// Where figures and charts go.
     #[arg(long, default_value = "target/bench")]
     output: PathBuf,
+    /// What `replay` starts as a process of its own: decodes the log of that database.
+    #[arg(long, hide = true)]
+    decode: Option<String>,
     /// Given by cargo.
     #[arg(long, hide = true)]
     bench: bool,
@@ -62,29 +84,73 @@ enum Workload {
     Load,
     /// The whole log in order, and all read rows anew from it.
     Replay,
+    /// Commits beside the same without the ledger; what auditors do with a log.
+    Ledger,
+    /// GraphQL over HTTP, beside the same statements alone.
+    Serve,
+    /// A tenth of the history beside all of it.
+    Growth,
 }
 
 impl Arguments {
-    fn kinds(&self) -> Vec<database::Kind> {
-        if self.databases.is_empty() { database::Kind::ALL.to_vec() } else { self.databases.clone() }
+    fn workloads(&self) -> &[Workload] {
+        if self.workloads.is_empty() { Workload::value_variants() } else { &self.workloads }
+    }
+
+    fn kinds(&self) -> Vec<Kind> {
+        if self.databases.is_empty() { Kind::ALL.to_vec() } else { self.databases.clone() }
+    }
+
+    fn rounds(&self) -> usize {
+        self.rounds.into()
+    }
+
+    /// Of what takes some seconds each time.
+    fn few_rounds(&self) -> usize {
+        self.rounds().div_ceil(8)
+    }
+
+    /// The cases of a tenth of the history, and of all of it.
+    fn sizes(&self) -> [u32; 2] {
+        [self.cases / 10, self.cases]
+    }
+
+    /// What makes no sense although each option does.
+    fn contradiction(&self) -> Option<&'static str> {
+        if self.peers && !(self.workloads().contains(&Workload::Serve) && self.kinds().contains(&Kind::Postgres)) {
+            return Some("--peers are measured by `serve` on PostgreSQL, which is left out");
+        }
+        let names = |place: usize| self.workloads[..place].contains(&self.workloads[place]);
+        let kinds = |place: usize| self.databases[..place].contains(&self.databases[place]);
+        if (0..self.workloads.len()).any(names) || (0..self.databases.len()).any(kinds) {
+            return Some("a workload or a database is named twice");
+        }
+        None
     }
 }
 
 #[tokio::main]
 async fn main() {
     let arguments = Arguments::parse();
-    let workloads = match arguments.workloads.as_slice() {
-        [] => Workload::value_variants(),
-        chosen => chosen,
-    };
+    if let Some(url) = &arguments.decode {
+        return replay::decode(url).await;
+    }
+    if let Some(contradiction) = arguments.contradiction() {
+        Arguments::command().error(ErrorKind::ArgumentConflict, contradiction).exit();
+    }
+    Database::sweep().await;
     let mut tables: Vec<Table> = Vec::new();
-    for workload in workloads {
+    for workload in arguments.workloads() {
         let measured = match workload {
             Workload::AsOf => as_of::measured(&arguments).await,
             Workload::Append => append::measured(&arguments).await,
             Workload::Load => load::measured(&arguments).await,
             Workload::Replay => replay::measured(&arguments).await,
+            Workload::Ledger => ledger::measured(&arguments).await,
+            Workload::Serve => serve::measured(&arguments).await,
+            Workload::Growth => growth::measured(&arguments).await,
         };
+        Database::sweep().await;
         for table in measured {
             table.print();
             tables.push(table);

@@ -1,23 +1,28 @@
-//! `replay`: the whole log in order, decoded; and all read rows made anew from it. Beside it what only gives the bytes:
-//! PostgreSQL's COPY, a scan of SQLite's table.
+//! `replay`: the whole log in order, decoded; and all read rows made anew from it; each by a process of its own, so that
+//! its memory is known. Beside it what only gives the bytes: PostgreSQL's COPY, a scan of SQLite's table. A tenth of the
+//! history as well, to see whether memory grows with it.
 //!
 //! A rebuild compares the rows before and after, and that is part of its time.
 
+use std::process::Command;
+use std::sync::Arc;
 use std::time::Instant;
 
-use etalon::app::App;
+use etalon::clock::SystemClock;
 use etalon::codec::{self, Stored};
 use etalon::domain::case::event::CaseFact;
-use etalon::store::{EventQuery, Store};
+use etalon::store::{self, EventQuery, Store};
 use futures::TryStreamExt;
 use sqlx::sqlite::SqliteConnection;
 use sqlx::{Connection, PgConnection, Row};
 
 use crate::Arguments;
+use crate::child::run;
 use crate::database::{Database, Kind};
-use crate::history::told;
+use crate::history::copy_of_history;
 use crate::report::{Charted, Column, Table};
 use crate::samples::median;
+use crate::server::Installation;
 
 /// Events read at a time.
 const PAGE: u32 = 5_000;
@@ -26,47 +31,65 @@ const ROUNDS: usize = 3;
 pub(crate) async fn measured(arguments: &Arguments) -> Vec<Table> {
     let mut rows = Vec::new();
     for kind in arguments.kinds() {
-        let database = Database::kept(kind, &format!("history_{}", arguments.cases)).await;
-        let told = told(&database, arguments.cases).await;
-        let (mut decoded, mut bare) = (Vec::new(), Vec::new());
-        let rate = |begin: Instant| told.events as f64 / begin.elapsed().as_secs_f64();
-        for round in 0..=ROUNDS {
-            let begin = Instant::now();
-            replay(&*told.store).await;
-            let (in_order, begin) = (rate(begin), Instant::now());
-            scan(&database).await;
-            // The first round only warms up.
-            if round > 0 {
-                decoded.push(in_order);
-                bare.push(rate(begin));
-            }
+        for cases in arguments.sizes() {
+            rows.extend(replayed(kind, cases).await);
         }
-        let (decoded, bare) = (median(decoded), median(bare));
-        let app = App::new(told.store.clone(), told.clock.clone());
-        let begin = Instant::now();
-        app.rebuild(|_, _| {}).await.expect("the rows are made anew");
-        let rebuilt = rate(begin);
-        let scan = match kind {
-            Kind::Sqlite => "SQLite: bare typed scan",
-            Kind::Postgres => "PostgreSQL: COPY, not decoded",
-        };
-        rows.push((format!("{}: in order, decoded", kind.name()), vec![decoded, decoded / bare]));
-        rows.push((scan.to_owned(), vec![bare, 1.0]));
-        rows.push((format!("{}: rebuild of all read rows", kind.name()), vec![rebuilt, rebuilt / bare]));
     }
     vec![Table {
         name: "replay".to_owned(),
-        title: format!(
-            "replay: events a second of a log of {} cases; a rebuild once, the rest medians of {ROUNDS}",
-            arguments.cases
-        ),
-        columns: vec![Column { name: "events/s", decimals: 0 }, Column { name: "× bare", decimals: 2 }],
+        title: format!("replay: events a second, and the most memory; a rebuild once, the rest medians of {ROUNDS}"),
+        columns: vec![
+            Column { name: "events/s", decimals: 0 },
+            Column { name: "× bare", decimals: 2 },
+            Column { name: "MB", decimals: 0 },
+        ],
         rows,
         charted: Charted { columns: &["× bare"], goal: None },
     }]
 }
 
-async fn replay(store: &dyn Store) {
+async fn replayed(kind: Kind, cases: u32) -> Vec<(String, Vec<f64>)> {
+    let (database, events) = copy_of_history(kind, cases, "replay").await;
+    let events = events as f64;
+    let (mut decoded, mut bare, mut memory) = (Vec::new(), Vec::new(), Vec::new());
+    // The first round only warms up.
+    for round in 0..=ROUNDS {
+        let this = std::env::current_exe().expect("this program has a path");
+        let ended = run(Command::new(this).args(["--decode", &database.url])).await;
+        let seconds: f64 = ended.said.trim().parse().expect("it says how long it took");
+        let begin = Instant::now();
+        scan(&database).await;
+        if round > 0 {
+            decoded.push(events / seconds);
+            memory.push(ended.peak_mb);
+            bare.push(events / begin.elapsed().as_secs_f64());
+        }
+    }
+    let (decoded, bare) = (median(decoded), median(bare));
+    let rebuilt = run(Installation::on(&database.url).command().arg("rebuild")).await;
+    let rate = events / rebuilt.seconds;
+    let scan = match kind {
+        Kind::Sqlite => "bare typed scan",
+        Kind::Postgres => "COPY, not decoded",
+    };
+    let name = |what: &str| format!("{}, {events} events: {what}", kind.name());
+    vec![
+        (name("in order, decoded"), vec![decoded, decoded / bare, median(memory)]),
+        (name(scan), vec![bare, 1.0, f64::NAN]),
+        (name("rebuild of all read rows"), vec![rate, rate / bare, rebuilt.peak_mb]),
+    ]
+}
+
+/// What a process of its own does: reads the log in order, decodes it, and says how many seconds that took.
+#[expect(clippy::print_stdout, reason = "it is read by who started the process")]
+pub(crate) async fn decode(url: &str) {
+    let store = store::open(url, Arc::new(SystemClock)).await.expect("the database opens");
+    let begin = Instant::now();
+    decode_all(&*store).await;
+    println!("{}", begin.elapsed().as_secs_f64());
+}
+
+async fn decode_all(store: &dyn Store) {
     let mut after = None;
     let upcasters = codec::upcasters();
     loop {

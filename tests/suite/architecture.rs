@@ -103,7 +103,7 @@ enum Tests {
     Only,
 }
 
-const BANS: [Ban; 8] = [
+const BANS: [Ban; 9] = [
     Ban {
         phrases: &["tokio", "sqlx", "axum", "async_graphql", "async fn", "std::fs", "std::net"],
         within: &["src/domain/", "src/projection", "src/search/", "src/codec", "src/ledger"],
@@ -148,6 +148,13 @@ const BANS: [Ban; 8] = [
         except: &["src/main.rs", "src/store"],
         tests: Tests::LetOff,
         because: "only main names a backend",
+    },
+    Ban {
+        phrases: &["open_without_ledger"],
+        within: &["src/", "tests/suite/"],
+        except: &["src/store/mod.rs", "src/store/unproved.rs"],
+        tests: Tests::Included,
+        because: "no server and no setting leaves the ledger out: only a bench measures without it",
     },
     Ban {
         phrases: &["super::super::super::"],
@@ -255,6 +262,7 @@ fn a_broken_rule_is_found_where_it_is() {
         ("src/app/mod.rs", "let now = jiff::Timestamp::now();", "src/app/mod.rs:1: `Timestamp::now`"),
         ("src/app/mod.rs", "let id = Uuid::new_v4();", "src/app/mod.rs:1: `Uuid::new_v4`"),
         ("src/app/mod.rs", "use crate::store::sqlite::Sqlite;", "src/app/mod.rs:1: `store::sqlite`"),
+        ("src/cli/serve.rs", "store::open_without_ledger(url)", "src/cli/serve.rs:1: `open_without_ledger`"),
         ("src/app/mod.rs", "fn f() { todo!() }", "src/app/mod.rs:1: `todo!`"),
         ("src/app/tests.rs", "#[ignore]", "src/app/tests.rs:1: `#[ignore`"),
         ("tests/suite/life.rs", "tokio::time::sleep(wait).await", "tests/suite/life.rs:1: `sleep(`"),
