@@ -8,7 +8,7 @@ mod health;
 mod ledger;
 pub mod metrics;
 mod patience;
-mod request;
+pub mod request;
 mod sse;
 mod streams;
 mod trace;

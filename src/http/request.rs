@@ -20,7 +20,7 @@ pub(super) struct Parameters {
 ///
 /// # Errors
 /// 400 for what is no JSON object of that form, batches among it.
-pub(super) fn of_body(body: &[u8]) -> Result<Asked, Refused> {
+pub fn of_body(body: &[u8]) -> Result<Asked, Refused> {
     match serde_json::from_slice(body) {
         Ok(Value::Object(fields)) => of_fields(fields),
         Ok(Value::Array(_)) => Err(Refused::bad_request("batches are not answered: send one operation per request")),

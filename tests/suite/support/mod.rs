@@ -1,4 +1,5 @@
 //! What several tests need.
 
+pub mod dice;
 pub mod postgres;
 pub mod server;
