@@ -7,8 +7,8 @@ use std::cmp::Ordering;
 use async_graphql::{Context, Result, SimpleObject};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, Error as _};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::app::{Keep, Moment};
 use crate::graphql::errors;
@@ -168,6 +168,15 @@ pub(crate) fn decode<T: DeserializeOwned>(cursor: &Cursor) -> Result<T> {
     bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()).ok_or_else(|| invalid("after"))
 }
 
+/// A text in a cursor. No row has one with U+0000, and PostgreSQL does not even compare with it.
+pub(crate) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<String, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    match text.contains('\0') {
+        true => Err(D::Error::custom("U+0000")),
+        false => Ok(text),
+    }
+}
+
 /// The moment that a list goes on at: a list of the present where its first page was read, any other where it is asked for.
 ///
 /// # Errors
@@ -212,8 +221,6 @@ impl PageInfo {
 
 #[cfg(test)]
 mod tests {
-    use serde::Deserialize;
-
     use super::*;
 
     #[derive(Debug, PartialEq, Serialize, Deserialize)]

@@ -19,7 +19,7 @@ pub(crate) const SOON: Duration = Duration::from_secs(1);
 
 /// A refusal by the front, in the shape of a GraphQL answer so that clients can read it.
 #[derive(Debug)]
-pub(crate) struct Refused {
+pub struct Refused {
     /// The status.
     pub(crate) status: StatusCode,
     /// What a program can act on.

@@ -13,7 +13,7 @@ pub mod metrics;
 mod origin;
 mod parse;
 mod patience;
-mod request;
+pub mod request;
 mod serving;
 mod sse;
 mod streams;

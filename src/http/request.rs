@@ -22,7 +22,7 @@ pub(super) struct Parameters {
 ///
 /// # Errors
 /// 400 for what is no JSON object of that form, batches among it.
-pub(super) fn of_body(body: &[u8], limits: &Limits) -> Result<Asked, Refused> {
+pub fn of_body(body: &[u8], limits: &Limits) -> Result<Asked, Refused> {
     match parse::json(body, "the body", limits)? {
         Value::Object(fields) => of_fields(fields),
         Value::Array(_) => {

@@ -14,6 +14,8 @@ pub mod report;
 
 pub mod write;
 
+pub(crate) mod cell;
+
 pub mod export;
 pub mod import;
 

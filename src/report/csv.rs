@@ -2,6 +2,7 @@
 
 use csv::{Terminator, WriterBuilder};
 
+use crate::interchange::cell::harmless;
 use crate::report::ReportError;
 use crate::report::document::{Block, Document};
 
@@ -10,7 +11,7 @@ const BYTE_ORDER_MARK: &str = "\u{feff}";
 
 pub(super) fn lines(document: &Document) -> Result<String, ReportError> {
     let mut writer = WriterBuilder::new().terminator(Terminator::CRLF).from_writer(Vec::new());
-    let mut line = |cells: [&str; 4]| writer.write_record(cells.map(neutral));
+    let mut line = |cells: [&str; 4]| writer.write_record(cells.map(|cell| harmless(cell.into()).into_owned()));
     line(["section", "row", "measure", "value"])?;
     for text in &document.subtitle {
         line([&document.title, "", "", text])?;
@@ -39,26 +40,4 @@ pub(super) fn lines(document: &Document) -> Result<String, ReportError> {
     let bytes = writer.into_inner().map_err(|error| ::csv::Error::from(error.into_error()))?;
     let text = String::from_utf8(bytes).expect("records of texts are text");
     Ok(format!("{BYTE_ORDER_MARK}{text}"))
-}
-
-/// A cell that no spreadsheet computes (OWASP, CSV Injection).
-fn neutral(cell: &str) -> String {
-    match cell.starts_with(['=', '+', '-', '@', '\t', '\r']) {
-        true => format!("'{cell}"),
-        false => cell.to_owned(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_formula_is_a_text() {
-        for formula in ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"] {
-            assert_eq!(neutral(formula), format!("'{formula}"));
-        }
-        assert_eq!(neutral("1-2"), "1-2");
-        assert_eq!(neutral(""), "");
-    }
 }

@@ -135,6 +135,16 @@ impl CaseColumn {
         }
     }
 
+    /// Whether a row can have this value here; PostgreSQL has no text with U+0000.
+    #[must_use]
+    pub fn can_hold(self, value: &Value) -> bool {
+        match value {
+            Value::Text(text) => self.is_text() && !text.contains('\0'),
+            Value::Integer(_) => !self.is_text(),
+            Value::Null => self.is_nullable(),
+        }
+    }
+
     /// Whether the column holds text; the others hold integers.
     pub(super) const fn is_text(self) -> bool {
         !matches!(

@@ -14,7 +14,8 @@ const WITHOUT_ID: [&str; 5] = ["Connection", "Edge", "Payload", "Error", "Receip
 
 const ROOTS: [&str; 3] = ["Query", "Mutation", "Subscription"];
 
-fn schema() -> Valid<Schema> {
+/// The schema as it is checked in.
+pub(crate) fn schema() -> Valid<Schema> {
     let builder = Schema::builder().ignore_builtin_redefinitions().parse(SDL, "schema.graphql");
     builder.build().and_then(|schema| schema.validate()).expect("a sound schema")
 }

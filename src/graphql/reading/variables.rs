@@ -9,6 +9,9 @@ use serde_json::{Map, Value};
 
 use crate::graphql::scalars;
 
+/// How many characters of a name that nobody knows are told.
+const LONGEST_NAME: usize = 100;
+
 /// A variable that does not fit.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Unfit {
@@ -93,7 +96,7 @@ impl Check<'_> {
             return Err(self.unfit(format!("no value of type {}: write an object", object.name)));
         };
         if let Some(unknown) = given.keys().find(|name| !object.fields.contains_key(name.as_str())) {
-            self.path.push(unknown.clone());
+            self.path.push(unknown.chars().take(LONGEST_NAME).collect());
             return Err(self.unfit(format!("{} has no such field", object.name)));
         }
         let is_one_of = object.directives.iter().any(|directive| directive.name == "oneOf");

@@ -19,6 +19,7 @@ use crate::graphql::scalars::Cursor;
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Place {
+    #[serde(deserialize_with = "connection::text")]
     name: String,
     id: Uuid,
     at: Moment,

@@ -12,10 +12,12 @@ mod terms;
 #[cfg(test)]
 mod tests;
 
+use std::fmt;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use jsonwebtoken::Algorithm;
+use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::{Map, Value};
 use tokio_util::sync::CancellationToken;
 
@@ -82,11 +84,10 @@ impl Provider {
     pub async fn verify(&self, token: &str, now: Timestamp) -> Result<Identity, IdentityError> {
         let key_id = self.key_id(token)?;
         let key = self.keys.find(&key_id).await?;
-        let payload =
-            jsonwebtoken::decode::<Map<String, Value>>(token, &key, &signature_only(self.signing.algorithm()))
-                .map_err(|error| refusal(&error))?
-                .claims;
-        self.terms.identity(&payload, now)
+        let payload = jsonwebtoken::decode::<Payload>(token, &key, &signature_only(self.signing.algorithm()))
+            .map_err(|error| refusal(&error))?
+            .claims;
+        self.terms.identity(&payload.0, now)
     }
 
     /// Which key the token says it is signed with, if it says so in a form that could hold.
@@ -104,5 +105,33 @@ impl Provider {
             return Err(IdentityError::Signature);
         }
         header.kid.ok_or(IdentityError::UnknownKey)
+    }
+}
+
+/// What a token says. One that says something twice is of no use: another reader may believe the other of the two (RFC 7519,
+/// section 4).
+struct Payload(Map<String, Value>);
+
+impl<'de> Deserialize<'de> for Payload {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Once;
+        impl<'de> Visitor<'de> for Once {
+            type Value = Payload;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("claims, each once")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Payload, A::Error> {
+                let mut claims = Map::new();
+                while let Some((name, value)) = map.next_entry()? {
+                    if claims.insert(name, value).is_some() {
+                        return Err(A::Error::custom("a claim stands there twice"));
+                    }
+                }
+                Ok(Payload(claims))
+            }
+        }
+        deserializer.deserialize_map(Once)
     }
 }

@@ -147,6 +147,88 @@ async fn a_token_of_another_provider_is_refused_whatever_key_it_names() {
     assert_eq!(another.asked(), 0, "nobody is asked because a token says so");
 }
 
+/// A header may name a key in many ways, and where it is. All but its id are passed over.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_key_is_taken_from_where_a_token_says() {
+    let [key, theirs] = [Key::ed("one"), Key::ed("theirs")];
+    let [provider, attacker] = [Provider::with(&[&key]).await, Provider::with(&[&theirs]).await];
+    let installation = Installation::embedded();
+    let server = start(&installation, &provider, &[]);
+    let good = provider.payload("somebody");
+    assert!(show(&server, &key.token(&good)).await.is_answer());
+    let elsewhere = || Some(format!("{}/keys", attacker.issuer));
+    let offering = |id: &str| {
+        let header = || Header { kid: Some(id.to_owned()), ..key.header() };
+        let jwk = serde_json::from_value(theirs.public.clone()).expect("a key");
+        [
+            Header { jku: elsewhere(), ..header() },
+            Header { x5u: elsewhere(), ..header() },
+            Header { x5c: Some(vec!["AAAA".to_owned()]), x5t: Some("AAAA".to_owned()), ..header() },
+            Header { jwk: Some(jwk), jku: elsewhere(), x5u: elsewhere(), ..header() },
+        ]
+    };
+    for header in offering("one") {
+        let forged = theirs.token_under(&header, &good);
+        show(&server, &forged).await.is_refusal("TOKEN_SIGNATURE", &forged);
+        assert!(show(&server, &key.token_under(&header, &good)).await.is_answer(), "the key is the one that is known");
+    }
+    let long = "x".repeat(4_000);
+    for id in ["theirs", "", "../../../../dev/null", "one' or '1' = '1", "one\0", long.as_str()] {
+        for header in offering(id) {
+            let forged = theirs.token_under(&header, &good);
+            show(&server, &forged).await.is_refusal("TOKEN_KEY_UNKNOWN", &forged);
+        }
+    }
+    assert_eq!(attacker.asked(), 0, "nobody is asked because a token says so");
+}
+
+/// The provider has signed each, and could have meant anything.
+#[tokio::test(flavor = "multi_thread")]
+async fn claims_that_can_be_read_in_two_ways_are_not_read() {
+    let key = Key::ed("one");
+    let provider = Provider::with(&[&key]).await;
+    let installation = Installation::embedded();
+    let server = start(&installation, &provider, &[]);
+    let good = provider.payload("somebody").to_string();
+    assert!(show(&server, &key.token_of_text(&good)).await.is_answer());
+    let now = SystemClock.now().as_second();
+    let twice = |claim: String| good.replacen('{', &format!("{{{claim},"), 1);
+    let instead = |name: &str, value: Value| provider.payload_with(&[(name, value)]).to_string();
+    for payload in [
+        twice("\"sub\":\"somebody else\"".to_owned()),
+        twice("\"sub\":\"somebody\"".to_owned()),
+        twice(format!("\"exp\":{}", now + 300)),
+        twice("\"roles\":[\"manager\"]".to_owned()),
+        twice("\"r\\u006fles\":[\"manager\"]".to_owned()),
+        instead("sub", json!(7)),
+        instead("sub", json!("")),
+        instead("sub", json!("x".repeat(256))),
+        instead("sub", json!(["somebody"])),
+        instead("iss", json!([provider.issuer])),
+        instead("aud", json!({ "etalon": true })),
+        instead("exp", json!((now + 300).to_string())),
+        instead("exp", json!(i64::MAX)),
+        instead("exp", json!(u64::MAX)),
+        instead("exp", json!(1e300)),
+        instead("nbf", json!(true)),
+        instead("nbf", json!((now - 5).to_string())),
+        instead("iat", json!(i64::MIN)),
+        instead("jurisdiction", json!(44)),
+        instead("institution", json!("no id")),
+        "7".to_owned(),
+        "null".to_owned(),
+        "\"\"".to_owned(),
+    ] {
+        let token = key.token_of_text(&payload);
+        let said = show(&server, &token).await;
+        assert_eq!((said.status, said.code.as_str()), (401, "TOKEN_CLAIMS"), "{payload}: {}", said.text);
+    }
+    for length in [8_193, 12_000] {
+        let token = "x".repeat(length);
+        show(&server, &token).await.is_refusal("TOKEN_MALFORMED", &token);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_local_key_is_off() {
     let key = Key::ed("one");

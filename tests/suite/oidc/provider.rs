@@ -11,6 +11,7 @@ use axum::routing::get;
 use etalon::clock::{Clock, SystemClock};
 use jsonwebtoken::jwk::Jwk;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -68,6 +69,12 @@ impl Key {
     /// The same under a header of another mind; its algorithm is the key's own.
     pub fn token_under(&self, header: &Header, payload: &Value) -> String {
         jsonwebtoken::encode(header, payload, &self.private).expect("signed")
+    }
+
+    /// A token whose payload is this text.
+    pub fn token_of_text(&self, payload: &str) -> String {
+        let payload = RawValue::from_string(payload.to_owned()).expect("JSON");
+        jsonwebtoken::encode(&self.header(), &payload, &self.private).expect("signed")
     }
 }
 

@@ -9,18 +9,9 @@ use etalon::clock::Clock;
 use etalon::domain::value::Division;
 use jiff::{SignedDuration, Timestamp};
 
+use crate::support::dice::dice;
 use crate::webhooks::receiver::{Answer, Message, Receiver, in_order};
 use crate::webhooks::stage::{Stage, from_the_beginning, manager};
-
-/// Numbers that look random and are the same each time (xorshift64).
-fn dice(mut seed: u64) -> impl FnMut(u64) -> u64 + Send {
-    move |sides| {
-        seed ^= seed << 13;
-        seed ^= seed >> 7;
-        seed ^= seed << 17;
-        seed % sides
-    }
-}
 
 pub async fn everything_arrives_in_order_whatever_fails(stage: &Stage) {
     let who = manager("44");
