@@ -9,7 +9,7 @@ use async_graphql::{InputObject, Result};
 use jiff::Timestamp;
 
 use crate::app::{CaseColumn, Condition, Operator, Value};
-use crate::domain::case::Status;
+use crate::domain::case::values::Status;
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::value::{CampaignId, CaseId, Decimal, Division, EnterpriseId, InstitutionId, PersonId, Ratio};
 use crate::graphql::errors;
