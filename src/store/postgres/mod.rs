@@ -65,10 +65,12 @@ impl PostgresBackend {
         migrate(&mut first).await?;
         first.close().await.map_err(unreachable)?;
         let pool = pool_options().connect_with(options.clone()).await.map_err(unreachable)?;
-        // Each statement of a commit looks up a few keys. Plans are made when tables may still be
-        // empty and are kept when they are not: they must use the indexes from the start. The
-        // time-out frees the head if this process stops answering in the middle of a commit.
+        // Each statement of a commit looks up a few keys. Planning it anew costs as much as running it, and the length of
+        // its arrays, which PostgreSQL would plan it anew for, changes nothing. Plans are made when tables may still be
+        // empty and are kept when they are not: they must use the indexes from the start. The time-out frees the head if
+        // this process stops answering in the middle of a commit.
         let writer_options = options.clone().options([
+            ("plan_cache_mode", "force_generic_plan"),
             ("enable_seqscan", "off"),
             ("enable_hashjoin", "off"),
             ("enable_mergejoin", "off"),
