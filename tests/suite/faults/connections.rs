@@ -19,9 +19,9 @@ async fn nothing_is_lost_or_doubled_when_connections_are_cut() {
     let database = fresh_database();
     let installation = Installation::on(database.url());
     let server = installation.start();
-    let pace = Pace::of(scaled(40, 500));
+    let pace = Pace::of(scaled(24, 500));
     let scene = Scene::set("connections cut", &installation, &[&server.graphql], pace).await;
-    let moments = Dice::of_this_run().moments(scaled(20, 500), scene.load.commands());
+    let moments = Dice::of_this_run().moments(scaled(10, 500), scene.load.commands());
     let mut cutter = PgConnection::connect(database.url()).await.expect("the server answers");
     scene
         .play(async {

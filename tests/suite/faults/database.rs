@@ -16,9 +16,9 @@ async fn nothing_is_lost_or_doubled_when_the_database_is_killed() {
     let mut cluster = Cluster::start();
     let installation = Installation::on(&cluster.url());
     let server = installation.start();
-    let pace = Pace::of(scaled(40, 300));
+    let pace = Pace::of(scaled(24, 300));
     let scene = Scene::set("database killed", &installation, &[&server.graphql], pace).await;
-    let moments = Dice::of_this_run().moments(scaled(2, 30), scene.load.commands());
+    let moments = Dice::of_this_run().moments(scaled(1, 30), scene.load.commands());
     scene
         .play(async {
             for moment in moments {
@@ -46,7 +46,7 @@ async fn nothing_is_lost_or_doubled_when_the_database_stops_and_goes_on() {
     // A client waits longer than a query may take.
     command.env("ETALON_QUERY_TIMEOUT_MS", "300").args(["serve", "--listen", "127.0.0.1:0"]);
     let server = Server::start(&mut command);
-    let pace = Pace { patience: Duration::from_secs(1), ..Pace::of(scaled(40, 100)) };
+    let pace = Pace { patience: Duration::from_secs(1), ..Pace::of(scaled(24, 100)) };
     let scene = Scene::set("database stopped", &installation, &[&server.graphql], pace).await;
     let moments = Dice::of_this_run().moments(1, scene.load.commands());
     let a_case = scene.load.a_case();

@@ -61,9 +61,9 @@ impl Room {
 /// Sets the soft limit of the size of a file, which every process may set back.
 fn limit(processes: &[u32], bytes: &str) {
     for process in processes {
+        let (process, size) = (process.to_string(), format!("--fsize={bytes}:"));
         // One of them may have ended meanwhile.
-        let limited = Command::new("prlimit").args(["--pid", &process.to_string(), &format!("--fsize={bytes}:")]);
-        limited.output().expect("prlimit is there");
+        Command::new("prlimit").args(["--pid", &process, &size]).output().expect("prlimit is there");
     }
 }
 
@@ -82,7 +82,7 @@ async fn nothing_is_lost_or_doubled_when_the_disk_of_sqlite_is_full() {
         };
     }
     let server = Server::start(&mut command);
-    let scene = Scene::set("disk full, SQLite", &installation, &[&server.graphql], Pace::of(scaled(48, 400))).await;
+    let scene = Scene::set("disk full, SQLite", &installation, &[&server.graphql], Pace::of(scaled(32, 400))).await;
     let moments = Dice::of_this_run().moments(scaled(2, 20), scene.load.commands());
     let processes = [server.id()];
     scene
@@ -110,7 +110,7 @@ async fn nothing_is_lost_or_doubled_when_the_disk_of_postgresql_is_full() {
     let mut cluster = Cluster::start_in(&room.path());
     let installation = Installation::on(&cluster.url());
     let server = installation.start();
-    let scene = Scene::set("disk full, PostgreSQL", &installation, &[&server.graphql], Pace::of(scaled(48, 400))).await;
+    let scene = Scene::set("disk full, PostgreSQL", &installation, &[&server.graphql], Pace::of(scaled(32, 400))).await;
     let moments = Dice::of_this_run().moments(scaled(2, 20), scene.load.commands());
     scene
         .play(async {

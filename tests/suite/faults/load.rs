@@ -20,7 +20,7 @@ pub const SILENCE: &str = "no answer";
 pub const READ: &str = "query($id: ID!) { case(id: $id) { title } }";
 
 /// How long a client waits before it sends something again.
-const AGAIN_AFTER: Duration = Duration::from_millis(50);
+const AGAIN_AFTER: Duration = Duration::from_millis(100);
 
 /// How often a client sends the same thing before the server counts as one that does not go on.
 const MOST_ATTEMPTS: usize = 1_000;

@@ -24,7 +24,7 @@ async fn nothing_is_lost_or_doubled_when_sqlite_loses_its_power() {
     // Its keys are there, too: they have to be durable from the start.
     let installation = Installation::embedded_in(&disk.path());
     let mut server = installation.start();
-    let scene = Scene::set("power lost, SQLite", &installation, &[&server.graphql], Pace::of(scaled(40, 300))).await;
+    let scene = Scene::set("power lost, SQLite", &installation, &[&server.graphql], Pace::of(scaled(24, 300))).await;
     let moments = Dice::of_this_run().moments(scaled(2, 20), scene.load.commands());
     scene
         .play(async {
@@ -55,8 +55,8 @@ async fn nothing_is_lost_or_doubled_when_postgresql_loses_its_power() {
     let installation = Installation::on(&cluster.url());
     let server = installation.start();
     let scene =
-        Scene::set("power lost, PostgreSQL", &installation, &[&server.graphql], Pace::of(scaled(40, 300))).await;
-    let moments = Dice::of_this_run().moments(scaled(2, 20), scene.load.commands());
+        Scene::set("power lost, PostgreSQL", &installation, &[&server.graphql], Pace::of(scaled(24, 300))).await;
+    let moments = Dice::of_this_run().moments(scaled(1, 20), scene.load.commands());
     scene
         .play(async {
             for moment in moments {

@@ -22,7 +22,7 @@ async fn nothing_is_lost_or_doubled_when_a_server_on_postgresql_is_killed() {
 
 async fn is_killed(name: &str, installation: &Installation) {
     let mut server = installation.start();
-    let scene = Scene::set(name, installation, &[&server.graphql], Pace::of(scaled(48, 500))).await;
+    let scene = Scene::set(name, installation, &[&server.graphql], Pace::of(scaled(32, 500))).await;
     let moments = Dice::of_this_run().moments(scaled(3, 50), scene.load.commands());
     scene
         .play(async {
@@ -46,7 +46,7 @@ async fn nothing_is_lost_or_doubled_by_two_servers_on_one_postgresql_of_which_on
     let installation = Installation::on(database.url());
     let mut servers = [installation.start(), installation.start()];
     let addresses: Vec<_> = servers.iter().map(|server| server.graphql.as_str()).collect();
-    let scene = Scene::set("two servers", &installation, &addresses, Pace::of(scaled(40, 500))).await;
+    let scene = Scene::set("two servers", &installation, &addresses, Pace::of(scaled(24, 500))).await;
     let mut dice = Dice::of_this_run();
     let moments = dice.moments(scaled(2, 20), scene.load.commands());
     scene
