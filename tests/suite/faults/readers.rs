@@ -45,7 +45,7 @@ async fn commands_go_on(name: &str, database: Database) {
     // What a slow reader holds a connection for.
     command.env("ETALON_STATEMENT_TIMEOUT_MS", "200").args(["serve", "--listen", "127.0.0.1:0"]);
     let server = Server::start(&mut command);
-    let scene = Scene::set(name, &installation, &[&server.graphql], Pace::of(scaled(16, 100))).await;
+    let scene = Scene::set(name, &installation, &[&server.graphql], Pace::of(scaled(16, 48))).await;
     let nothing = json!({});
     let is_sealed = |answer: &Value| !answer["checkpoint"].is_null();
     while !is_sealed(&scene.load.answered(0, SLOW_READ, &nothing).await) {}
