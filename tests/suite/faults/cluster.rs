@@ -79,6 +79,8 @@ impl Cluster {
 
     /// kill -9 of every process at once, as when the machine is lost.
     pub fn kill(&self) {
+        // What is stopped starts no process that would be missed.
+        self.stop();
         let processes = self.processes();
         signal("KILL", &processes);
         self.postmaster.kill();

@@ -63,7 +63,7 @@ async fn commands_go_on(name: &str, database: Database) {
         })
         .await;
     let since = Instant::now();
-    obstacle.is_removed().await;
+    obstacle.remove().await;
     let answer = scene.load.answered(0, SLOW_READ, &nothing).await;
     assert_eq!(answer, json!({ "checkpoint": { "cosignatures": [] } }));
     scene.load.answered(0, READ, &scene.load.a_case()).await;
@@ -90,7 +90,7 @@ impl<'a> Obstacle<'a> {
         }
     }
 
-    async fn is_removed(self) {
+    async fn remove(self) {
         match self {
             Self::View(raw) => raw.execute(MAKE_FAST).await,
             Self::Lock(transaction) => transaction.rollback().await.expect("the lock is given back"),
