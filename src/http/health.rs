@@ -1,11 +1,16 @@
 //! Whether the process lives, and whether it can serve.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::State;
 use axum::http::StatusCode;
+use tokio::time::timeout;
 
 use crate::http::Front;
+
+/// How long the database may take: one that has stopped answers nothing at all, and whoever asks here has to know.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// The process answers: do not restart it.
 pub(super) async fn alive() -> &'static str {
@@ -14,11 +19,10 @@ pub(super) async fn alive() -> &'static str {
 
 /// The database answers: send requests here.
 pub(super) async fn ready(State(front): State<Arc<Front>>) -> (StatusCode, &'static str) {
-    match front.app.ready().await {
-        Ok(()) => (StatusCode::OK, "ready\n"),
-        Err(fault) => {
-            tracing::warn!(%fault, "not ready");
-            (StatusCode::SERVICE_UNAVAILABLE, "not ready\n")
-        }
+    match timeout(PATIENCE, front.app.ready()).await {
+        Ok(Ok(())) => return (StatusCode::OK, "ready\n"),
+        Ok(Err(fault)) => tracing::warn!(%fault, "not ready"),
+        Err(_) => tracing::warn!("not ready: the database does not answer"),
     }
+    (StatusCode::SERVICE_UNAVAILABLE, "not ready\n")
 }

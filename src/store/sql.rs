@@ -170,9 +170,12 @@ pub(super) const MEMBERS: &str = "select actor from case_members where case_id =
 pub(super) const ATTACHMENT: &str = "select digest, media_type, content from attachments where digest = $1";
 
 /// Takes a lease that is free, expired or one's own; no row is touched when it is not.
+///
+/// Whoever asks for a lease until `$3` at `$4` asks for no more than the others: one that still lasts more than twice as long
+/// was taken by a clock that was ahead, and keeps nobody out until that time has come.
 pub(super) const TRY_LEASE: &str = "insert into leases (name, holder, expires_at) values ($1, $2, $3) \
      on conflict (name) do update set holder = excluded.holder, expires_at = excluded.expires_at \
-     where leases.holder = excluded.holder or leases.expires_at <= $4";
+     where leases.holder = excluded.holder or leases.expires_at <= $4 or leases.expires_at - $3 > $3 - $4";
 
 pub(super) const RELEASE_LEASE: &str = "delete from leases where name = $1 and holder = $2";
 

@@ -7,7 +7,7 @@ mod histories;
 mod lists;
 mod measuring;
 mod nodes;
-mod plain;
+pub(crate) mod plain;
 mod previews;
 mod receipts;
 mod registers;

@@ -16,7 +16,7 @@ use sqlx::migrate::Migrator;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
-use sqlx::{Connection, Executor, Row};
+use sqlx::{Connection, Executor, Row, Sqlite, Transaction};
 use tokio::sync::{Mutex, watch};
 use tokio::time::Instant;
 
@@ -51,6 +51,7 @@ const STEPS: i32 = 1_000;
 pub(super) struct SqliteBackend {
     /// Held for the length of a transaction.
     writer: Mutex<SqliteConnection>,
+    writer_options: SqliteConnectOptions,
     readers: SqlitePool,
     /// Of statements that have a limit. Every one sets its own: what an earlier one has left here would end those without.
     limited: SqlitePool,
@@ -78,17 +79,30 @@ impl SqliteBackend {
             .statement_cache_capacity(256);
         let mut writer = SqliteConnection::connect_with(&options).await.map_err(unreachable)?;
         migrate(&mut writer).await?;
+        let writer_options = options.clone();
         let options = options.pragma("query_only", "on");
         let pool = SqlitePoolOptions::new().max_connections(READERS).test_before_acquire(false);
         let limited = pool.clone().connect_lazy_with(options.clone());
         let readers = pool.connect_with(options).await.map_err(unreachable)?;
         Ok(Self {
             writer: Mutex::new(writer),
+            writer_options,
             readers,
             limited,
             waiting: Waiting::default(),
             heard: watch::Sender::new(0),
         })
+    }
+
+    /// A transaction on the connection that writes.
+    ///
+    /// Where a write fails, as on a full disk, SQLite may end the transaction by itself. The driver hears nothing of it and
+    /// would never begin another on that connection: a new one takes its place.
+    async fn begin<'c>(&self, writer: &'c mut SqliteConnection) -> Result<Transaction<'c, Sqlite>, sqlx::Error> {
+        if writer.is_in_transaction() {
+            *writer = SqliteConnection::connect_with(&self.writer_options).await?;
+        }
+        writer.begin_with(sql::BEGIN).await
     }
 }
 
@@ -142,7 +156,7 @@ impl Backend for SqliteBackend {
 
     async fn execute_together(&self, guards: usize, statements: &[Statement]) -> Result<bool, sqlx::Error> {
         let mut writer = self.writer.lock().await;
-        let mut transaction = writer.begin_with(sql::BEGIN).await?;
+        let mut transaction = self.begin(&mut writer).await?;
         for (place, statement) in statements.iter().enumerate() {
             if execute_on(&mut transaction, statement).await? != 1 && place < guards {
                 transaction.rollback().await?;
@@ -169,7 +183,7 @@ impl Backend for SqliteBackend {
         let lock = StoreError::during("lock the head of the log");
         let write = StoreError::during("commit a batch");
         let mut writer = self.writer.lock().await;
-        let mut transaction = writer.begin_with(sql::BEGIN).await.map_err(lock)?;
+        let mut transaction = self.begin(&mut writer).await.map_err(lock)?;
         let plan = decide(known(&mut transaction, batch).await?);
         if plan.writes_nothing() {
             transaction.rollback().await.map_err(write)?;
@@ -199,7 +213,7 @@ impl Backend for SqliteBackend {
 
     async fn start_rebuild(&self) -> Result<(), sqlx::Error> {
         let mut writer = self.writer.lock().await;
-        let mut transaction = writer.begin_with(sql::BEGIN).await?;
+        let mut transaction = self.begin(&mut writer).await?;
         transaction.execute(sqlx::raw_sql(sql::DROP_REBUILD)).await?;
         transaction.execute(sqlx::raw_sql(sql::START_REBUILD)).await?;
         transaction.commit().await
@@ -207,7 +221,7 @@ impl Backend for SqliteBackend {
 
     async fn write_rebuilt(&self, rows: &RowWrites) -> Result<(), sqlx::Error> {
         let mut writer = self.writer.lock().await;
-        let mut transaction = writer.begin_with(sql::BEGIN).await?;
+        let mut transaction = self.begin(&mut writer).await?;
         write_rows(&mut transaction, &sql::REBUILT, rows).await?;
         transaction.commit().await
     }
@@ -215,7 +229,7 @@ impl Backend for SqliteBackend {
     async fn compare_rebuilt(&self, expected_head: u64) -> Result<(Head, Vec<DifferenceRow>), StoreError> {
         let compared = async {
             let mut writer = self.writer.lock().await;
-            let mut transaction = writer.begin_with(sql::BEGIN).await?;
+            let mut transaction = self.begin(&mut writer).await?;
             let row: HeadRow = sqlx::query_as(HEAD).fetch_one(&mut *transaction).await?;
             let (head, mut differences) = (row.head(), Vec::new());
             if head.next_position == expected_head {
@@ -234,7 +248,7 @@ impl Backend for SqliteBackend {
     async fn finish_rebuild(&self, expected_head: u64) -> Result<Head, StoreError> {
         let swapped = async {
             let mut writer = self.writer.lock().await;
-            let mut transaction = writer.begin_with(sql::BEGIN).await?;
+            let mut transaction = self.begin(&mut writer).await?;
             let row: HeadRow = sqlx::query_as(HEAD).fetch_one(&mut *transaction).await?;
             let head = row.head();
             if head.next_position == expected_head {

@@ -190,6 +190,21 @@ async fn an_empty_batch_is_no_commit(database: Database) {
     assert_eq!(store.head().await.expect("read").last_position(), None);
 }
 
+/// Where a write fails, as on a full disk, SQLite ends the transaction by itself. Here a trigger does that.
+#[tokio::test]
+async fn a_transaction_that_sqlite_has_ended_is_not_the_last() {
+    let database = Database::sqlite();
+    let (store, raw) = (database.open().await, database.raw().await);
+    raw.execute("create trigger no_room before insert on commands begin select raise(rollback, 'no room'); end").await;
+    for key in ["a", "b"] {
+        let failed = store.commit(&[note(case_stream(1), 0, key)]).await.expect_err("there is no room");
+        assert!(failed.is_retryable(), "{failed}");
+    }
+    raw.execute("drop trigger no_room").await;
+    commit_one(&*store, note(case_stream(1), 0, "a")).await.expect("accepted");
+    assert_eq!(store.head().await.expect("read").next_position, 1);
+}
+
 on_both_databases! {
     what_was_appended_is_loaded_byte_for_byte,
     every_aggregate_type_has_streams_of_its_own,

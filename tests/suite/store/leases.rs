@@ -18,6 +18,19 @@ async fn a_lease_has_one_holder_at_a_time(database: Database) {
     assert!(other.try_lease("another", "b", 260, 360).await.expect("asked"));
 }
 
+async fn a_clock_that_was_ahead_keeps_nobody_out(database: Database) {
+    let store = database.open().await;
+    let other = database.open().await;
+    let name = "clockwork";
+    assert!(store.try_lease(name, "a", 1_000_000, 1_000_100).await.expect("asked"));
+    assert!(other.try_lease(name, "b", 100, 200).await.expect("asked"), "the clock was set right meanwhile");
+    assert!(!store.try_lease(name, "a", 110, 210).await.expect("asked"));
+    // Clocks that differ by less than a lease are as usual.
+    assert!(store.try_lease(name, "a", 250, 350).await.expect("asked"));
+    assert!(!other.try_lease(name, "b", 160, 260).await.expect("asked"));
+}
+
 on_both_databases! {
     a_lease_has_one_holder_at_a_time,
+    a_clock_that_was_ahead_keeps_nobody_out,
 }

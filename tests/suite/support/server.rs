@@ -28,6 +28,11 @@ impl Installation {
         Self { folder: tempfile::tempdir().expect("a temporary folder"), database: None }
     }
 
+    /// On an embedded database in a folder within that one.
+    pub fn embedded_in(folder: &Path) -> Self {
+        Self { folder: tempfile::tempdir_in(folder).expect("a temporary folder"), database: None }
+    }
+
     /// On a database of that URL.
     pub fn on(database: &str) -> Self {
         Self { database: Some(database.to_owned()), ..Self::embedded() }
@@ -150,6 +155,16 @@ impl Server {
     /// Its log up to now.
     pub fn log(&self) -> String {
         self.said.lock().expect("nobody panics with it").clone()
+    }
+
+    /// Its process.
+    pub fn id(&self) -> u32 {
+        self.child.lock().expect("nobody panics with it").id()
+    }
+
+    /// Whether it has ended by itself.
+    pub fn has_ended(&self) -> bool {
+        self.child.lock().expect("nobody panics with it").try_wait().expect("it can be looked at").is_some()
     }
 
     /// kill -9: the process gets no chance to do anything.
