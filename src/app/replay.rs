@@ -1,6 +1,7 @@
 //! The log is read again from its first event, and what is stored beside it compared with what it makes.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use crate::app::App;
 use crate::app::commanded::Commanded;
@@ -157,11 +158,13 @@ impl App {
 
     /// Whether the event at the position erases what that event says.
     async fn erases(&self, position: u64, event: &EventRecord, erasures: &mut Erasures) -> Result<bool, Fault> {
-        if !erasures.0.contains_key(&position) {
-            let record = self.log(position.checked_sub(1), Some(position), 1).await?.pop();
-            erasures.0.insert(position, record.and_then(|record| self.stream_erased_by(&record)));
-        }
-        let stream = erasures.0[&position];
+        let stream = match erasures.0.entry(position) {
+            Entry::Occupied(known) => *known.get(),
+            Entry::Vacant(unknown) => {
+                let record = self.log(position.checked_sub(1), Some(position), 1).await?.pop();
+                *unknown.insert(record.and_then(|record| self.stream_erased_by(&record)))
+            }
+        };
         let is_of = |stream: StreamId| {
             event.aggregate_type == stream.aggregate_type.as_str()
                 && event.aggregate_id == stream.aggregate_id.to_string()
