@@ -18,6 +18,7 @@ mod preview;
 mod reads;
 mod rebuild;
 mod registers;
+mod replay;
 mod request;
 mod revocations;
 mod rounds;
@@ -50,8 +51,9 @@ pub use moments::{NoMoment, Point, Then};
 pub use personal::{DisclosedField, Eraser, NotDisclosed, Opened, Vault};
 pub use preview::{Foreseen, ForeseenEvent, Previewed, Verdict};
 pub use reads::{CasePage, EventPage};
-pub use rebuild::{Rebuilt, Replayed};
+pub use rebuild::Rebuilt;
 pub use registers::{Entry, RegisterPage};
+pub use replay::{Folded, ReplayedPage, Unfounded};
 pub use request::{Failure, Fault, Key, Receipt, Request, time_of};
 pub use revocations::{Revoker, Standing};
 pub use search::{Found, Hit, Search, Shown};
@@ -67,8 +69,9 @@ pub use crate::outbound::FailureClass;
 pub use crate::store::{
     AggregateType, Attachment, CaseColumn, Condition, Delivery, Direction, EventRecord, EvidencePage, Failed, FeeSum,
     FigureEvent, GapSums, GroupKey, GroupSums, Grouped, Keep, KeyPage, Moment, NewAttachment, Operator, RowDifference,
-    Sealed, Span, StoredCase, StoredCheckpoint, StoredCosignature, StoredTimeStamp, StreamId, TimeToState, Value,
-    Webhook, WebhookAction, WebhookChange, WebhookConfiguration, WebhookState, limited,
+    RowsDigest, RowsForm, Sealed, Span, StoredCase, StoredCheckpoint, StoredCosignature, StoredTimeStamp, StreamId,
+    TableDigest, TimeToState, Value, Webhook, WebhookAction, WebhookChange, WebhookConfiguration, WebhookState,
+    limited,
 };
 
 use crate::clock::Clock;

@@ -12,17 +12,16 @@ use crate::app::happened;
 use crate::app::request::Fault;
 use crate::app::streams::Streams;
 use crate::store::{
-    AggregateType, EventQuery, EventRecord, NumberTaken, RebuildOutcome, RebuiltRow, RowDifference, RowsComparison,
-    RowsDigest, StoreError,
+    AggregateType, EventQuery, EventRecord, NumberTaken, RebuildOutcome, RebuiltRow, RowsDigest, StoreError,
 };
 
-const LEASE: &str = "rebuild";
+pub(super) const LEASE: &str = "rebuild";
 /// How long a rebuild that has died keeps others out. It is prolonged with every page.
 const LEASE_LASTS: Duration = Duration::from_secs(60);
 /// How often a server that waits for the rebuild of another looks.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 /// How many events are read at a time.
-const PAGE: u32 = 2_000;
+pub(super) const PAGE: u32 = 2_000;
 
 /// What a rebuild did, and how the rows compare with those it replaced.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,19 +34,6 @@ pub struct Rebuilt {
     pub before: RowsDigest,
     /// The rows served now.
     pub after: RowsDigest,
-}
-
-/// What a replay found.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Replayed {
-    /// Events read.
-    pub events: u64,
-    /// Commits they were made in.
-    pub commits: u64,
-    /// The first rows of each table that are served and not made by the log, or made and not served.
-    pub differences: Vec<RowDifference>,
-    /// How many there are in all.
-    pub count: u64,
 }
 
 impl App {
@@ -107,7 +93,7 @@ impl App {
     }
 
     /// Takes the lease, or prolongs it.
-    async fn lease_rebuild(&self, holder: &str) -> Result<(), Fault> {
+    pub(super) async fn lease_rebuild(&self, holder: &str) -> Result<(), Fault> {
         let now = self.now();
         let until = now + LEASE_LASTS;
         let taken = self.store.try_lease(LEASE, holder, now.as_microsecond(), until.as_microsecond()).await?;
@@ -121,44 +107,15 @@ impl App {
         Ok(Rebuilt { events, commits, before, after })
     }
 
-    /// Folds the log and compares what it makes with the rows that are served; they stay as they are. `look` is shown every
-    /// page of the log.
-    ///
-    /// # Errors
-    /// When a rebuild goes on, the store fails or an event cannot be read.
-    pub async fn replay(&self, look: impl FnMut(&[EventRecord], u64)) -> Result<Replayed, Fault> {
-        let holder = self.new_id().to_string();
-        self.lease_rebuild(&holder).await?;
-        let replayed = self.replay_as(&holder, look).await;
-        self.store.release_lease(LEASE, &holder).await?;
-        replayed
-    }
-
-    async fn replay_as(&self, holder: &str, look: impl FnMut(&[EventRecord], u64)) -> Result<Replayed, Fault> {
-        let mut fold = Fold::begin(self, holder, look).await?;
-        loop {
-            let events = fold.catch_up().await?;
-            match self.store.compare_rebuilt(events).await? {
-                RowsComparison::Compared { differences, count } => {
-                    return Ok(Replayed { events, commits: fold.commits, differences, count });
-                }
-                RowsComparison::Behind(moved) => fold.head = moved.next_position,
-            }
-        }
-    }
-
     /// How many events were read, and in how many commits they were made.
     async fn rebuild_as(&self, holder: &str, mut progress: impl FnMut(u64, u64)) -> Result<(u64, u64), Fault> {
-        let mut done = 0;
-        let look = |page: &[EventRecord], head| {
-            done += page.len() as u64;
-            progress(done, head);
-        };
-        let mut fold = Fold::begin(self, holder, look).await?;
+        let mut fold = Fold::begin(self, holder).await?;
         loop {
-            let events = fold.catch_up().await?;
-            match self.store.finish_rebuild(events).await? {
-                RebuildOutcome::Swapped => return Ok((events, fold.commits)),
+            while fold.next().await?.is_some() {
+                progress(fold.events, fold.head);
+            }
+            match self.store.finish_rebuild(fold.events).await? {
+                RebuildOutcome::Swapped => return Ok((fold.events, fold.commits)),
                 RebuildOutcome::Behind(moved) => fold.head = moved.next_position,
             }
         }
@@ -166,35 +123,35 @@ impl App {
 }
 
 /// A fold of the log into fresh tables.
-struct Fold<'a, L> {
+pub(super) struct Fold<'a> {
     app: &'a App,
     holder: &'a str,
     folds: Aggregates,
-    events: u64,
-    commits: u64,
-    head: u64,
-    look: L,
+    pub(super) events: u64,
+    pub(super) commits: u64,
+    /// Where the log ends, as far as it is known.
+    pub(super) head: u64,
 }
 
-impl<'a, L: FnMut(&[EventRecord], u64)> Fold<'a, L> {
-    async fn begin(app: &'a App, holder: &'a str, look: L) -> Result<Self, Fault> {
+impl<'a> Fold<'a> {
+    pub(super) async fn begin(app: &'a App, holder: &'a str) -> Result<Self, Fault> {
         app.store.start_rebuild().await?;
         let head = app.store.head().await?.next_position;
-        Ok(Self { app, holder, folds: Aggregates::new(&app.store, &app.upcasters), events: 0, commits: 0, head, look })
+        Ok(Self { app, holder, folds: Aggregates::new(&app.store, &app.upcasters), events: 0, commits: 0, head })
     }
 
-    /// Folds everything up to the head that it knows; how many events these are.
-    async fn catch_up(&mut self) -> Result<u64, Fault> {
-        while self.events < self.head {
-            let page = whole_commits(self.page().await?, self.events)?;
-            let rows = rows(&self.folds, &page).await?;
-            self.app.lease_rebuild(self.holder).await?;
-            self.app.store.write_rebuilt(&rows).await?;
-            self.events += page.len() as u64;
-            self.commits += rows.len() as u64;
-            (self.look)(&page, self.head);
+    /// Folds the next page of the log; `None` when there is none before the head that it knows.
+    pub(super) async fn next(&mut self) -> Result<Option<Vec<EventRecord>>, Fault> {
+        if self.events >= self.head {
+            return Ok(None);
         }
-        Ok(self.events)
+        let page = whole_commits(self.page().await?, self.events)?;
+        let rows = rows(&self.folds, &page).await?;
+        self.app.lease_rebuild(self.holder).await?;
+        self.app.store.write_rebuilt(&rows).await?;
+        self.events += page.len() as u64;
+        self.commits += rows.len() as u64;
+        Ok(Some(page))
     }
 
     async fn page(&self) -> Result<Vec<EventRecord>, StoreError> {

@@ -1,7 +1,8 @@
 //! The files of a bundle.
 
-use std::fs::File;
-use std::io::{BufRead, BufReader};
+use std::fmt;
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader, ErrorKind};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -37,8 +38,46 @@ pub(super) struct Manifest {
     pub(super) earlier: Vec<EarlierName>,
     /// How many events are in it.
     pub(super) events: u64,
-    /// Whether these are all events up to the checkpoint, from the first on.
-    pub(super) whole: bool,
+    /// Which they are.
+    pub(super) part: Contents,
+}
+
+/// Which events a bundle has. One of a part has the recoveries beside them, which tell the names of the log.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) enum Contents {
+    /// All events up to the checkpoint, from the first on.
+    Whole,
+    /// Every event from one position to another, both included.
+    Range {
+        /// The first position.
+        first: u64,
+        /// The last one.
+        last: u64,
+    },
+    /// Every event of a stream, from its first on.
+    Stream {
+        /// The type of the aggregate.
+        aggregate: String,
+        /// Its id.
+        id: String,
+        /// The last position that was looked at.
+        last: u64,
+    },
+}
+
+impl fmt::Display for Contents {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Whole => f.write_str("the whole log"),
+            Self::Range { first, last } => write!(f, "a part: positions {first} to {last}"),
+            Self::Stream { aggregate, id, last } => write!(
+                f,
+                "a part: the stream of {aggregate} {id} up to position {last}; whether it has later events than these by \
+                 then, only the whole log shows"
+            ),
+        }
+    }
 }
 
 /// A line of `payloads.jsonl`: both to the byte.
@@ -60,6 +99,20 @@ pub(super) fn earlier_names(recoveries: &[EventRecord]) -> Vec<EarlierName> {
         Some(EarlierName { origin: fact.previous_origin, until: record.position })
     };
     recoveries.iter().filter_map(name).collect()
+}
+
+/// A file of the folder; `None` where there is none.
+pub(super) fn read(folder: &Path, name: &str) -> Result<Option<Vec<u8>>, AuditError> {
+    let path = folder.join(name);
+    match fs::read(&path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(AuditError::of_file(path)(error)),
+    }
+}
+
+pub(super) fn no_bundle(folder: &Path, reason: &str) -> AuditError {
+    AuditError::NoBundle { path: folder.to_owned(), reason: reason.to_owned() }
 }
 
 /// Lines of a file, one at a time into one buffer.

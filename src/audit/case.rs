@@ -11,11 +11,11 @@ use crate::domain::case::Case;
 use crate::domain::case::event::CaseFact;
 use crate::ledger::parsed_entry::ParsedEntry;
 
-/// Folds the events of a bundle of one case; its state as JSON. Whether they are the log's, `verify` says.
+/// Folds the events of a bundle of one case to its state. Whether they are the log's, `verify` says.
 ///
 /// # Errors
 /// When the folder is no bundle of a case whose events this program can read.
-pub fn state_of_case(folder: &Path) -> Result<String, AuditError> {
+pub fn state_of_case(folder: &Path) -> Result<Case, AuditError> {
     let no_bundle = |reason: String| AuditError::NoBundle { path: folder.to_owned(), reason };
     let (entries, payloads) = (folder.join(ENTRIES), folder.join(PAYLOADS));
     let (mut entry_lines, mut payload_lines) = (Lines::open(&entries)?, Lines::open(&payloads)?);
@@ -39,5 +39,5 @@ pub fn state_of_case(folder: &Path) -> Result<String, AuditError> {
         let event = codec::decode_stored::<CaseFact>(stored, &upcasters);
         case.evolve(&event.map_err(|error| no_bundle(format!("position {}: {error}", entry.position)))?);
     }
-    Ok(serde_json::to_string_pretty(&case).expect("a state always serialises"))
+    Ok(case)
 }

@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 use serde_json::value::RawValue;
 
 use crate::app::{App, EventRecord, Sealed, StreamId, Vouched};
-use crate::audit::AuditError;
 use crate::audit::bundle::{
-    CHECKPOINT, CONSISTENCY_PROOF, ENTRIES, FORM, MANIFEST, Manifest, PAYLOADS, PREVIOUS_CHECKPOINT, PROOFS,
+    CHECKPOINT, CONSISTENCY_PROOF, Contents, ENTRIES, FORM, MANIFEST, Manifest, PAYLOADS, PREVIOUS_CHECKPOINT, PROOFS,
     PayloadLine, TIME_STAMPS, earlier_names,
 };
+use crate::audit::{AuditError, DraftFolder};
 use crate::ledger::inclusion_file::InclusionFile;
 use crate::ledger::tile::{TILE_WIDTH, Tile, TilePath};
 use crate::ledger::tree::{Hash, base64};
@@ -24,17 +24,18 @@ const PAGE: u32 = 4_096;
 pub enum Part {
     /// All of it.
     Whole,
-    /// From one position to another, both included.
-    Range(u64, u64),
+    /// From one position to another, both included; without another, to the end.
+    Range(u64, Option<u64>),
     /// One stream.
     Stream(StreamId),
 }
 
-/// Writes a bundle of what is sealed and recorded up to that position into a new folder, which appears when it is whole.
-/// Answers how many events are in it. `progress` is told how many are written.
+/// Writes a bundle of what is sealed into a new folder, which appears when it is whole. Up to a position, a whole log is as
+/// it was sealed by then, and a part of it ends there. Answers how many events are in it. `progress` is told how many are
+/// written.
 ///
 /// # Errors
-/// When nothing of it is sealed, the folder is there already or cannot be written, or the log cannot be read.
+/// When nothing of it is sealed, or not all of a part, the folder is there already or cannot be written, or the log cannot be read.
 pub async fn export(
     app: &App,
     part: Part,
@@ -42,32 +43,73 @@ pub async fn export(
     folder: &Path,
     mut progress: impl FnMut(u64),
 ) -> Result<u64, AuditError> {
-    // Without a slash at the end, so that a name beside it can be made of it.
-    let folder: &Path = &folder.components().collect::<PathBuf>();
-    if folder.exists() {
-        let why = std::io::Error::from(std::io::ErrorKind::AlreadyExists);
-        return Err(AuditError::of_file(folder)(why));
-    }
-    let which = up_to.map_or(Sealed::Latest, |last| Sealed::Within(last + 1));
-    let sealed = app.checkpoint(which).await?.ok_or_else(|| {
-        AuditError::NothingToExport("nothing is sealed up to there: a running server seals within a second".to_owned())
-    })?;
-    let mut draft = folder.as_os_str().to_owned();
-    draft.push(".draft");
-    let draft = PathBuf::from(draft);
+    let sealed = sealed(app, part, up_to).await?;
+    let size = sealed.checkpoint.size;
+    let last = match part {
+        Part::Whole => size - 1,
+        Part::Range(..) | Part::Stream(_) => up_to.unwrap_or(size - 1),
+    };
+    let contents = contents(part, last)?;
+    let draft = DraftFolder::begin(folder).map_err(AuditError::of_file(folder))?;
     let mut recoveries = app.recoveries().await?;
-    recoveries.retain(|recovery| recovery.position < sealed.checkpoint.size);
-    let mut bundle = Bundle::create(&draft, part, sealed, recoveries)?;
-    bundle.events(app, &mut progress).await?;
+    recoveries.retain(|recovery| recovery.position < size);
+    let mut bundle = Bundle::create(draft.path(), contents, sealed, recoveries)?;
+    bundle.events(app, part, last, &mut progress).await?;
     bundle.seal(app).await?;
     let events = bundle.finish()?;
-    fs::rename(&draft, folder).map_err(AuditError::of_file(folder))?;
+    draft.appear().map_err(AuditError::of_file(folder))?;
     Ok(events)
+}
+
+/// The checkpoint that vouches for the events.
+async fn sealed(app: &App, part: Part, up_to: Option<u64>) -> Result<Vouched, AuditError> {
+    let seals = "a running server seals within a second";
+    let not_yet = |what: String| AuditError::NothingToExport(format!("{what}: {seals}"));
+    match (part, up_to) {
+        (_, None) => {
+            let latest = app.checkpoint(Sealed::Latest).await?;
+            latest.ok_or_else(|| not_yet("nothing is sealed yet".to_owned()))
+        }
+        // The tree of a whole log ends where its checkpoint does.
+        (Part::Whole, Some(last)) => {
+            let within = app.checkpoint(Sealed::Within(last + 1)).await?;
+            within.ok_or_else(|| not_yet(format!("nothing was sealed by position {last}")))
+        }
+        (Part::Range(..) | Part::Stream(_), Some(last)) => {
+            let first = app.checkpoint(Sealed::Covering(last + 1)).await?;
+            let first = first.ok_or_else(|| not_yet(format!("position {last} is not sealed yet")))?;
+            // One from before the log took another name is signed with a key that auditors may not have any more.
+            if first.checkpoint.origin() == app.origin().await? {
+                return Ok(first);
+            }
+            Ok(app.checkpoint(Sealed::Latest).await?.unwrap_or(first))
+        }
+    }
+}
+
+/// What the manifest says of the part that ends there.
+fn contents(part: Part, last: u64) -> Result<Contents, AuditError> {
+    match part {
+        Part::Whole => Ok(Contents::Whole),
+        Part::Stream(stream) => {
+            let (aggregate, id) = (stream.aggregate_type.as_str().to_owned(), stream.aggregate_id.to_string());
+            Ok(Contents::Stream { aggregate, id, last })
+        }
+        Part::Range(first, to) => {
+            let to = to.unwrap_or(last);
+            if first <= to && to <= last {
+                return Ok(Contents::Range { first, last: to });
+            }
+            let sealed = last + 1;
+            let message = format!("positions {first} to {to} are not within the {sealed} events that are sealed");
+            Err(AuditError::NothingToExport(message))
+        }
+    }
 }
 
 struct Bundle {
     folder: PathBuf,
-    part: Part,
+    contents: Contents,
     sealed: Vouched,
     entries: BufWriter<File>,
     payloads: BufWriter<File>,
@@ -79,42 +121,44 @@ struct Bundle {
 }
 
 impl Bundle {
-    fn create(folder: &Path, part: Part, sealed: Vouched, recoveries: Vec<EventRecord>) -> Result<Self, AuditError> {
-        if folder.exists() {
-            fs::remove_dir_all(folder).map_err(AuditError::of_file(folder))?;
-        }
-        fs::create_dir_all(folder).map_err(AuditError::of_file(folder))?;
+    fn create(
+        folder: &Path,
+        contents: Contents,
+        sealed: Vouched,
+        recoveries: Vec<EventRecord>,
+    ) -> Result<Self, AuditError> {
         let open = |name: &str| -> Result<_, AuditError> {
             let path = folder.join(name);
             Ok(BufWriter::with_capacity(1 << 20, File::create(&path).map_err(AuditError::of_file(path))?))
         };
         let (entries, payloads) = (open(ENTRIES)?, open(PAYLOADS)?);
         let folder = folder.to_owned();
-        Ok(Self { folder, part, sealed, entries, payloads, events: 0, recoveries, leaves: Vec::new() })
+        Ok(Self { folder, contents, sealed, entries, payloads, events: 0, recoveries, leaves: Vec::new() })
     }
 
     fn size(&self) -> u64 {
         self.sealed.checkpoint.size
     }
 
-    async fn events(&mut self, app: &App, progress: &mut impl FnMut(u64)) -> Result<(), AuditError> {
-        let (first, last) = match self.part {
-            Part::Whole | Part::Stream(_) => (0, self.size() - 1),
-            Part::Range(first, last) if first <= last && last < self.size() => (first, last),
-            Part::Range(first, last) => {
-                let size = self.size();
-                let message = format!("positions {first} to {last} are not within the {size} events that are sealed");
-                return Err(AuditError::NothingToExport(message));
-            }
+    async fn events(
+        &mut self,
+        app: &App,
+        part: Part,
+        last: u64,
+        progress: &mut impl FnMut(u64),
+    ) -> Result<(), AuditError> {
+        let (first, last) = match self.contents {
+            Contents::Whole | Contents::Stream { .. } => (0, last),
+            Contents::Range { first, last } => (first, last),
         };
-        let mut missing = match self.part {
-            Part::Whole => Vec::new(),
-            Part::Range(..) | Part::Stream(_) => self.recoveries.clone(),
+        let mut missing = match self.contents {
+            Contents::Whole => Vec::new(),
+            Contents::Range { .. } | Contents::Stream { .. } => self.recoveries.clone(),
         };
         missing.reverse();
         let mut next = first;
         while next <= last {
-            let page = match self.part {
+            let page = match part {
                 Part::Stream(stream) => app.log_of(stream, next.checked_sub(1), last, PAGE).await?,
                 Part::Whole | Part::Range(..) => app.log(next.checked_sub(1), Some(last), PAGE).await?,
             };
@@ -150,14 +194,14 @@ impl Bundle {
         self.entries.write_all(&event.entry).map_err(failed(ENTRIES))?;
         self.entries.write_all(b"\n").map_err(failed(ENTRIES))?;
         self.events += 1;
-        match self.part {
-            Part::Whole => {
+        match self.contents {
+            Contents::Whole => {
                 self.leaves.push(event.leaf_hash);
                 if self.leaves.len() == usize::from(TILE_WIDTH) {
                     self.leaf_tile()?;
                 }
             }
-            Part::Range(..) | Part::Stream(_) => {
+            Contents::Range { .. } | Contents::Stream { .. } => {
                 let (path, _) = app.path(event.position, self.size()).await?;
                 let proof = InclusionFile { index: event.position, path, checkpoint: self.sealed.note() };
                 self.write(&format!("{PROOFS}/{}.tlog-proof", event.position), proof.to_text().as_bytes())?;
@@ -179,7 +223,7 @@ impl Bundle {
             self.leaf_tile()?;
         }
         let size = self.size();
-        if matches!(self.part, Part::Whole) {
+        if matches!(self.contents, Contents::Whole) {
             let upper = (1..8).flat_map(|level| (0..).map_while(move |index| Tile::in_tree(level, index, size)));
             for tile in upper {
                 let hashes = app.tile(tile).await?;
@@ -211,7 +255,7 @@ impl Bundle {
             origin: self.sealed.checkpoint.origin().to_owned(),
             earlier: earlier_names(&self.recoveries),
             events: self.events,
-            whole: matches!(self.part, Part::Whole),
+            part: self.contents.clone(),
         };
         let manifest = serde_json::to_vec_pretty(&manifest).expect("texts and numbers always serialise");
         self.write(MANIFEST, &manifest)?;

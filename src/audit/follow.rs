@@ -11,10 +11,13 @@ use axum::http::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use serde_json::{Value, json};
 use tempfile::NamedTempFile;
 
-use crate::audit::{AuditError, Trusted};
-use crate::ledger::checkpoint::{Checkpoint, hash};
-use crate::ledger::note::Note;
+use crate::audit::AuditError;
+use crate::audit::verify::origin;
+use crate::ledger::checkpoint::hash;
+use crate::ledger::names::Names;
+use crate::ledger::note::{Algorithm, VerifierKey};
 use crate::ledger::proof::verify_consistency;
+use crate::ledger::signed::{NotSigned, SignedCheckpoint};
 use crate::ledger::tree::TreeHead;
 use crate::outbound::{Client, Endpoint, Networks};
 
@@ -30,7 +33,8 @@ pub struct Follower {
     client: Client,
     endpoint: Endpoint,
     headers: HeaderMap,
-    trusted: Trusted,
+    names: Names,
+    keys: Vec<VerifierKey>,
     memory: PathBuf,
 }
 
@@ -43,6 +47,8 @@ pub enum Followed {
         size: u64,
         /// Since the last look.
         grown_by: u64,
+        /// Witnesses whose key is known, and who have not cosigned its checkpoint.
+        silent: Vec<String>,
     },
     /// Something is wrong.
     Alarm {
@@ -54,19 +60,20 @@ pub enum Followed {
 }
 
 impl Follower {
-    /// Follows the server whose GraphQL is at that URL, with that bearer token, remembering in that file.
+    /// Follows the server whose GraphQL is at that URL, with that bearer token, remembering in that file. The keys are those of
+    /// the log and of witnesses.
     ///
     /// # Errors
     /// When the URL or the token is none, or the keys are not enough.
-    pub fn new(url: &str, token: &str, trusted: Trusted, memory: &Path) -> Result<Self, AuditError> {
-        trusted.origin()?;
+    pub fn new(url: &str, token: &str, keys: Vec<VerifierKey>, memory: &Path) -> Result<Self, AuditError> {
+        let names = Names::new(&[], origin(&keys)?);
         let networks = Networks::any();
         let endpoint = Endpoint::parse(url, &networks).map_err(|error| AuditError::Server(error.to_string()))?;
         let mut bearer = HeaderValue::try_from(format!("Bearer {token}"))
             .map_err(|_| AuditError::Keys("the token is no bearer token".to_owned()))?;
         bearer.set_sensitive(true);
         let headers = [(AUTHORIZATION, bearer)].into_iter().collect();
-        Ok(Self { client: Client::new(networks, PATIENCE), endpoint, headers, trusted, memory: memory.to_owned() })
+        Ok(Self { client: Client::new(networks, PATIENCE), endpoint, headers, names, keys, memory: memory.to_owned() })
     }
 
     /// Looks once.
@@ -78,18 +85,23 @@ impl Follower {
         let answer = self.ask(QUESTION, json!({})).await?;
         let Some(note) = answer["checkpoint"]["note"].as_str() else {
             return match self.remembered()? {
-                None => Ok(Followed::Good { size: 0, grown_by: 0 }),
+                None => Ok(Followed::Good { size: 0, grown_by: 0, silent: Vec::new() }),
                 Some(_) => alarm("CHECKPOINT", "the server has no checkpoint any more".to_owned()),
             };
         };
-        let head = match self.head(note) {
-            Ok(head) => head,
-            Err(message) => return alarm("CHECKPOINT", message),
+        let signed = match self.signed(note) {
+            Ok(signed) => signed,
+            Err(error) => return alarm("CHECKPOINT", error.to_string()),
         };
+        let head = signed.checkpoint.head;
         let last = match self.remembered()? {
             None => TreeHead::empty(),
             Some(note) => {
-                self.head(&note).map_err(|reason| AuditError::NoBundle { path: self.memory.clone(), reason })?
+                let no_checkpoint = |error: NotSigned| AuditError::NoCheckpoint {
+                    path: self.memory.clone(),
+                    reason: error.to_string(),
+                };
+                self.signed(&note).map_err(no_checkpoint)?.checkpoint.head
             }
         };
         if head.size < last.size {
@@ -113,18 +125,14 @@ impl Follower {
             }
         }
         self.remember(note)?;
-        Ok(Followed::Good { size: head.size, grown_by: head.size - last.size })
+        let witnesses = self.keys.iter().filter(|key| key.algorithm() == Algorithm::Cosignature).map(VerifierKey::name);
+        let silent =
+            witnesses.filter(|name| signed.signers().all(|signer| signer != *name)).map(str::to_owned).collect();
+        Ok(Followed::Good { size: head.size, grown_by: head.size - last.size, silent })
     }
 
-    fn head(&self, note: &str) -> Result<TreeHead, String> {
-        let note = Note::parse(note).map_err(|error| error.to_string())?;
-        let signatures = note.verify(&self.trusted.keys).map_err(|error| error.to_string())?;
-        let checkpoint: Checkpoint = note.text().parse().map_err(|error| format!("{error}"))?;
-        let origin = self.trusted.origin().map_err(|error| error.to_string())?;
-        if checkpoint.origin != origin || !signatures.iter().any(|signed| signed.key.name() == origin) {
-            return Err(format!("it is of the log {:?}, or its log has not signed it", checkpoint.origin));
-        }
-        Ok(checkpoint.head)
+    fn signed(&self, note: &str) -> Result<SignedCheckpoint, NotSigned> {
+        SignedCheckpoint::verify(note.as_bytes(), &self.names, &self.keys)
     }
 
     fn remembered(&self) -> Result<Option<String>, AuditError> {

@@ -5,12 +5,15 @@
 //! byte. `checkpoint` is what the signer signed of them, with cosignatures; `previous-checkpoint` and
 //! `consistency-proof` tie it to the one before, `time-stamps/` holds RFC 3161 tokens. A whole log comes with its hashes
 //! as `tile/…` (C2SP tlog-tiles), a part of one with `proofs/POSITION.tlog-proof` for each event. `MANIFEST.json` says
-//! which it is. Keys are never in it: an auditor has them from elsewhere.
+//! which it is, and a verdict repeats that: every position of a range is asked for, and every event of a stream from its
+//! first on. Whether the end of a stream was cut off, only the whole log can tell. Keys are never in it: an auditor has them from elsewhere.
 
 mod bundle;
 mod case;
+mod draft;
 mod export;
 mod follow;
+mod part;
 mod replay;
 mod verdict;
 mod verify;
@@ -19,6 +22,7 @@ use std::io;
 use std::path::PathBuf;
 
 pub use case::state_of_case;
+pub use draft::DraftFolder;
 pub use export::{Part, export};
 pub use follow::{Followed, Follower};
 pub use replay::replay;
@@ -41,6 +45,14 @@ pub enum AuditError {
     /// The folder is no bundle.
     #[error("{} is no bundle: {reason}", path.display())]
     NoBundle {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// The file is no checkpoint of the log.
+    #[error("{} is no checkpoint of the log: {reason}", path.display())]
+    NoCheckpoint {
         /// Which.
         path: PathBuf,
         /// Why.

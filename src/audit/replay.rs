@@ -2,34 +2,34 @@
 
 use jiff::SignedDuration;
 
-use crate::app::{App, EventRecord, Sealed, time_of};
+use crate::app::{App, EventRecord, Folded, ReplayedPage, Sealed, Unfounded, time_of};
 use crate::audit::bundle::earlier_names;
 use crate::audit::{AuditError, Verdict};
 use crate::ledger::audit::{AuditedEvent, Evidence, Verifier};
-use crate::ledger::note::VerifierKey;
+use crate::ledger::note::{Algorithm, VerifierKey};
 use crate::ledger::parsed_entry::ParsedEntry;
-use crate::ledger::tree::base64;
 
-/// Replays the log of a database: entries against columns, payloads, hashes and checkpoint; and a fold of the events
-/// against every served row. With no key, signatures are taken as the database has them. `progress` is told how many
-/// events are done and how many there are.
+/// Replays the log of a database: entries against columns, payloads, hashes and checkpoints, those of the database and
+/// those that were `kept` outside; personal data against its references; and a fold of the events against every served row.
+/// With no key, signatures are taken as the database has them. `progress` is told how many events are done and how many
+/// there are.
 ///
 /// # Errors
 /// When the database cannot be read: then nothing is said of it.
 pub async fn replay(
     app: &App,
     keys: &[VerifierKey],
+    kept: &[Vec<u8>],
     mut progress: impl FnMut(u64, u64),
 ) -> Result<Verdict, AuditError> {
     let origin = app.origin().await?;
     let mut verdict = Verdict { origin: origin.clone(), ..Verdict::default() };
     let earlier = earlier_names(&app.recoveries().await?);
-    let sealed = app.checkpoint(Sealed::Latest).await?;
-    let notes: Vec<_> = sealed.iter().filter(|_| !keys.is_empty()).map(|sealed| sealed.note()).collect();
+    let notes = notes(app, keys).await?;
     if keys.is_empty() {
         verdict.notes.push("checkpoints are not verified: give the key of the log".to_owned());
     }
-    let checkpoints: Vec<_> = notes.iter().map(String::as_bytes).collect();
+    let checkpoints: Vec<_> = notes.iter().map(String::as_bytes).chain(kept.iter().map(Vec::as_slice)).collect();
     let mut verifier = Verifier::new(&Evidence {
         origin: &origin,
         earlier: &earlier,
@@ -38,42 +38,82 @@ pub async fn replay(
         time_stamps: &[],
         tolerance: SignedDuration::from_mins(1),
     });
-    let replayed = app
-        .replay(|page, head| {
-            for event in page {
-                compare_columns(event, &mut verdict);
-                verifier.feed(&AuditedEvent {
-                    entry: &event.entry,
-                    payload: event.payload.as_bytes(),
-                    metadata: event.metadata.as_bytes(),
-                    stored_hash: Some(event.leaf_hash),
-                });
-            }
-            progress(verifier.size(), head);
-        })
-        .await?;
-    for difference in &replayed.differences {
+    let form = app.rows_form().await?;
+    let look = |page: ReplayedPage| {
+        for event in &page.events {
+            compare_columns(event, &mut verdict);
+            verifier.feed(&AuditedEvent {
+                entry: &event.entry,
+                payload: event.payload.as_bytes(),
+                metadata: event.metadata.as_bytes(),
+                stored_hash: Some(event.leaf_hash),
+            });
+        }
+        for one in &page.unfounded {
+            tell_unfounded(one, &mut verdict);
+        }
+        progress(verifier.size(), page.head);
+    };
+    let folded = app.replay(look).await?;
+    match folded {
+        Some(folded) => {
+            tell_rows(&folded, &mut verdict);
+            verdict.compared(&app.rows_digest().await?);
+        }
+        None => verdict.notes.push(format!(
+            "the served rows are not compared: they have form {}, and this program makes form {}; a server that starts \
+             makes them anew",
+            form.stored, form.ours
+        )),
+    }
+    let mut report = verifier.finish();
+    let tree = app.tree().await?;
+    if tree.size() == report.head.size && tree.root() != report.head.root {
+        verdict.fault(None, "TREE_WRONG", "the tree beside the log has another root than its entries make");
+    }
+    // A log that goes on has events that are not sealed yet; one that nothing confirms is nobody's word.
+    if keys.is_empty() || report.sealed.is_some() {
+        report.findings = report.findings.without_unsealed_end();
+    }
+    let unsealed = report.sealed.map_or(0, |sealed| report.head.size - sealed.size);
+    verdict.take(report, keys);
+    if unsealed > 0 {
+        verdict.notes.push(format!("the last {unsealed} events are not sealed yet, and nothing confirms them"));
+    }
+    Ok(verdict)
+}
+
+/// The checkpoints of the database that say the most: the latest, and the last that each of the witnesses has cosigned.
+async fn notes(app: &App, keys: &[VerifierKey]) -> Result<Vec<String>, AuditError> {
+    if keys.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut sealed: Vec<_> = app.checkpoint(Sealed::Latest).await?.into_iter().collect();
+    for witness in keys.iter().filter(|key| key.algorithm() == Algorithm::Cosignature) {
+        sealed.extend(app.last_cosigned(witness.name()).await?);
+    }
+    Ok(sealed.iter().map(|one| one.note()).collect())
+}
+
+/// What a fold of the log makes against what is served.
+fn tell_rows(folded: &Folded, verdict: &mut Verdict) {
+    for difference in &folded.differences {
         let (kind, message) = match difference.is_served {
             true => ("ROW_SERVED_WRONGLY", "it is served, and the log makes no such row"),
             false => ("ROW_NOT_SERVED", "the log makes it, and no such row is served"),
         };
         verdict.fault(None, kind, format!("{} {}: {message}", difference.table, difference.key));
     }
-    verdict.fault_count += replayed.count - replayed.differences.len() as u64;
-    let report = verifier.finish();
-    let tree = app.tree().await?;
-    if tree.size() == report.head.size && tree.root() != report.head.root {
-        verdict.fault(None, "TREE_WRONG", "the tree beside the log has another root than its entries make");
-    }
-    verdict.events = report.head.size;
-    verdict.root = Some(base64(&report.head.root));
-    verdict.sealed = report.sealed.map(|sealed| sealed.size);
-    verdict.notes.extend(report.recovered.iter().map(ToString::to_string));
-    verdict.signers = keys.iter().map(|key| key.name().to_owned()).filter(|_| report.sealed.is_some()).collect();
-    // A log that goes on has events that are not sealed yet.
-    verdict.add(&report.findings.without_unsealed_end());
-    verdict.notes.push(format!("{} commits folded; {} rows differ", replayed.commits, replayed.count));
-    Ok(verdict)
+    verdict.fault_count += folded.count - folded.differences.len() as u64;
+    verdict.notes.push(format!("{} commits folded; {} rows differ", folded.commits, folded.count));
+}
+
+fn tell_unfounded(one: &Unfounded, verdict: &mut Verdict) {
+    let (kind, message) = match one.is_changed {
+        true => ("CIPHERTEXT_WRONG", "the ciphertext of personal data in it is not the one that it names"),
+        false => ("CIPHERTEXT_MISSING", "the ciphertext of personal data in it is gone, and no event has erased it"),
+    };
+    verdict.fault(Some(one.position), kind, message);
 }
 
 /// What the columns of an event say against what its entry says.

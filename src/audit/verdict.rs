@@ -1,10 +1,16 @@
 //! What an audit comes to, for people and for programs.
 
+use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
 
 use serde::Serialize;
+use serde_json::Value;
 
+use crate::app::{RowsDigest, TableDigest};
+use crate::ledger::audit::Report;
 use crate::ledger::finding::{Finding, Findings};
+use crate::ledger::note::{Algorithm, VerifierKey};
+use crate::ledger::tree::base64;
 
 /// How many faults are told to people one by one.
 const TOLD: usize = 50;
@@ -22,14 +28,35 @@ pub struct Verdict {
     pub root: Option<String>,
     /// How many events the checkpoint covers that confirms them; absent where none does.
     pub sealed: Option<u64>,
-    /// Whose signatures were verified.
+    /// Whose signatures were verified of all that confirms them.
     pub signers: Vec<String>,
+    /// The served rows that were compared with what the log makes, table by table; none where none were.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub projections: Vec<Projection>,
     /// What else was looked at, and what was not.
     pub notes: Vec<String>,
     /// How many faults there are.
     pub fault_count: u64,
     /// The first of them.
     pub faults: Vec<Fault>,
+}
+
+/// The served rows of a table: the same for the same log, whichever database they are in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Projection {
+    /// The table, or a side of it.
+    pub table: &'static str,
+    /// How many rows it has.
+    pub rows: u64,
+    /// SHA-256 over them in key order, in hexadecimal.
+    pub sha256: String,
+}
+
+impl From<&TableDigest> for Projection {
+    fn from(digest: &TableDigest) -> Self {
+        let sha256 = digest.sha256.iter().map(|byte| format!("{byte:02x}")).collect();
+        Self { table: digest.table, rows: digest.rows, sha256 }
+    }
 }
 
 /// Something that is wrong.
@@ -56,10 +83,33 @@ impl Verdict {
         self.fault_count == 0
     }
 
-    /// Takes up what a verifier has found.
-    pub(super) fn add(&mut self, findings: &Findings) {
-        self.fault_count += findings.total();
-        self.faults.extend(findings.kept().iter().map(Fault::from));
+    /// Takes up what a verifier has come to, with these keys.
+    pub(super) fn take(&mut self, report: Report, keys: &[VerifierKey]) {
+        self.events = report.head.size;
+        self.root = Some(base64(&report.head.root));
+        self.sealed = report.sealed.map(|sealed| sealed.size);
+        let signs_all = |(name, size): (&String, &u64)| (Some(*size) == self.sealed).then(|| name.clone());
+        self.signers = report.vouched.iter().filter_map(signs_all).collect();
+        self.tell_silent(keys, &report.vouched);
+        self.notes.extend(report.recovered.iter().map(ToString::to_string));
+        self.fault_count += report.findings.total();
+        self.faults.extend(report.findings.kept().iter().map(Fault::from));
+    }
+
+    /// Takes up which rows were compared.
+    pub(super) fn compared(&mut self, rows: &RowsDigest) {
+        self.projections = rows.tables().map(Projection::from).collect();
+    }
+
+    /// Names the witnesses who have not cosigned what confirms the events; `vouched` is how far each has.
+    pub(super) fn tell_silent(&mut self, keys: &[VerifierKey], vouched: &BTreeMap<String, u64>) {
+        let witnesses = keys.iter().filter(|key| key.algorithm() == Algorithm::Cosignature).map(VerifierKey::name);
+        for name in witnesses.filter(|name| !self.signers.iter().any(|signer| signer == name)) {
+            self.notes.push(match vouched.get(name) {
+                Some(size) => format!("the witness {name} has cosigned the first {size} events, and not all of these"),
+                None => format!("the witness {name} has cosigned nothing of this"),
+            });
+        }
     }
 
     /// Takes up a fault of another kind.
@@ -70,12 +120,12 @@ impl Verdict {
         }
     }
 
-    /// As JSON, on one line.
+    /// As JSON.
     #[must_use]
-    pub fn to_json(&self) -> String {
+    pub fn to_json(&self) -> Value {
         let mut json = serde_json::to_value(self).expect("texts and numbers always serialise");
         json["good"] = self.is_good().into();
-        json.to_string()
+        json
     }
 }
 
@@ -92,6 +142,9 @@ impl fmt::Display for Verdict {
         }
         for note in &self.notes {
             writeln!(text, "note: {note}")?;
+        }
+        for Projection { table, rows, sha256 } in &self.projections {
+            writeln!(text, "rows of {table}: {rows}, SHA-256 {sha256}")?;
         }
         let sealed = match self.sealed {
             Some(size) => format!("sealed by a checkpoint of {size} events"),

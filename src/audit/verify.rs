@@ -1,51 +1,47 @@
 //! A bundle is verified: without network, database or anything but what the auditor brings.
 
-use std::fs;
 use std::path::Path;
 
 use jiff::SignedDuration;
 
 use crate::audit::bundle::{
-    CHECKPOINT, CONSISTENCY_PROOF, ENTRIES, FORM, Lines, MANIFEST, Manifest, PAYLOADS, PREVIOUS_CHECKPOINT, PROOFS,
-    PayloadLine, TIME_STAMPS,
+    CHECKPOINT, CONSISTENCY_PROOF, Contents, ENTRIES, FORM, Lines, MANIFEST, Manifest, PAYLOADS, PREVIOUS_CHECKPOINT,
+    PayloadLine, TIME_STAMPS, no_bundle, read,
 };
 use crate::audit::{AuditError, Verdict};
 use crate::ledger::audit::{AuditedEvent, Evidence, Verifier};
 use crate::ledger::bounds::Anchor;
 use crate::ledger::checkpoint::Checkpoint;
-use crate::ledger::entry::leaf_hash;
-use crate::ledger::inclusion_file::InclusionFile;
 use crate::ledger::names::Names;
 use crate::ledger::note::{Algorithm, Note, VerifierKey};
-use crate::ledger::parsed_entry::ParsedEntry;
+use crate::ledger::signed::{NotSigned, SignedCheckpoint};
 use crate::ledger::tile::{TILE_WIDTH, Tile, TilePath};
 use crate::ledger::timestamp::token::Token;
 use crate::ledger::timestamp::verify::Roots;
-use crate::ledger::tree::{Hash, TreeHead, base64};
+use crate::ledger::tree::{Hash, TreeHead};
 
 /// What the auditor trusts; none of it is from the bundle.
 #[derive(Debug)]
 pub struct Trusted {
-    /// The key of the log and those of witnesses.
+    /// The key of the log, those of its earlier names after it, and those of witnesses.
     pub keys: Vec<VerifierKey>,
+    /// Checkpoints of the log that the auditor has kept.
+    pub kept: Vec<Vec<u8>>,
     /// Authorities for time stamps; without them stamps are not looked at.
     pub roots: Option<Roots>,
     /// What clocks may differ by, with the time between an event and its checkpoint.
     pub tolerance: SignedDuration,
 }
 
-impl Trusted {
-    /// The name of the log: that of its key.
-    ///
-    /// # Errors
-    /// When there is not exactly one key of a log.
-    pub fn origin(&self) -> Result<&str, AuditError> {
-        let mut logs = self.keys.iter().filter(|key| key.algorithm() == Algorithm::Ed25519);
-        match (logs.next(), logs.next()) {
-            (Some(log), None) => Ok(log.name()),
-            _ => Err(AuditError::Keys("give exactly one key of a log, and any number of witnesses'".to_owned())),
-        }
-    }
+/// The name of the log: that of its key, the first of them where it had other names.
+///
+/// # Errors
+/// When there is no key of a log.
+pub(super) fn origin(keys: &[VerifierKey]) -> Result<&str, AuditError> {
+    let mut logs = keys.iter().filter(|key| key.algorithm() == Algorithm::Ed25519);
+    let log = logs.next();
+    log.map(VerifierKey::name)
+        .ok_or_else(|| AuditError::Keys("give the key of the log, and any number of witnesses'".to_owned()))
 }
 
 /// Verifies a bundle. `progress` is told how many events are done.
@@ -53,7 +49,7 @@ impl Trusted {
 /// # Errors
 /// When the folder is no bundle or cannot be read, or the keys are not enough: then nothing is said of the log.
 pub fn verify(folder: &Path, trusted: &Trusted, progress: impl FnMut(u64)) -> Result<Verdict, AuditError> {
-    let origin = trusted.origin()?;
+    let origin = origin(&trusted.keys)?;
     let mut verdict = Verdict { origin: origin.to_owned(), ..Verdict::default() };
     let manifest = read(folder, MANIFEST)?.ok_or_else(|| no_bundle(folder, "it has no MANIFEST.json"))?;
     let manifest = match serde_json::from_slice::<Manifest>(&manifest) {
@@ -69,11 +65,13 @@ pub fn verify(folder: &Path, trusted: &Trusted, progress: impl FnMut(u64)) -> Re
     if manifest.origin != origin {
         verdict.fault(None, "MANIFEST", format!("it says that it is of the log {:?}", manifest.origin));
     }
-    let reading = Reading { folder, trusted, origin, names: Names::new(&manifest.earlier, origin) };
-    if manifest.whole {
-        reading.whole(&mut verdict, progress)?;
-    } else {
-        reading.part(&mut verdict, progress)?;
+    let reading = Reading { folder, trusted, names: Names::new(&manifest.earlier, origin) };
+    match &manifest.part {
+        Contents::Whole => reading.whole(&mut verdict, progress)?,
+        part => {
+            verdict.notes.push(part.to_string());
+            reading.part(part, &mut verdict, progress)?;
+        }
     }
     if manifest.events != verdict.events {
         let message = format!("it says that it has {} events, and there are {}", manifest.events, verdict.events);
@@ -82,30 +80,31 @@ pub fn verify(folder: &Path, trusted: &Trusted, progress: impl FnMut(u64)) -> Re
     Ok(verdict)
 }
 
-struct Reading<'a> {
-    folder: &'a Path,
-    trusted: &'a Trusted,
-    origin: &'a str,
-    names: Names,
+/// A bundle that is being verified.
+pub(super) struct Reading<'a> {
+    pub(super) folder: &'a Path,
+    pub(super) trusted: &'a Trusted,
+    pub(super) names: Names,
 }
 
 impl Reading<'_> {
     fn whole(&self, verdict: &mut Verdict, mut progress: impl FnMut(u64)) -> Result<(), AuditError> {
-        let checkpoint =
-            read(self.folder, CHECKPOINT)?.ok_or_else(|| no_bundle(self.folder, "it has no checkpoint"))?;
+        let checkpoint = self.checkpoint()?;
         let previous = read(self.folder, PREVIOUS_CHECKPOINT)?;
+        let kept = self.trusted.kept.iter();
         let checkpoints: Vec<&[u8]> =
-            [Some(&checkpoint), previous.as_ref()].into_iter().flatten().map(Vec::as_slice).collect();
+            [&checkpoint].into_iter().chain(&previous).chain(kept).map(Vec::as_slice).collect();
         let time_stamps = self.time_stamps(&checkpoint, verdict)?;
         let mut verifier = Verifier::new(&Evidence {
-            origin: self.origin,
+            origin: self.names.present(),
             earlier: self.names.earlier(),
             keys: &self.trusted.keys,
             checkpoints: &checkpoints,
             time_stamps: &time_stamps,
             tolerance: self.trusted.tolerance,
         });
-        let size = self.signers(&checkpoint, verdict).map_or(u64::MAX, |head| head.size);
+        let signed = self.signed(&checkpoint).ok();
+        let size = signed.map_or(u64::MAX, |signed| signed.checkpoint.head.size);
         let mut stored = Tiles { folder: self.folder, size, tile: Vec::new() };
         self.each_event(|entry, payload, metadata| {
             let stored_hash = stored.leaf(verifier.size())?;
@@ -130,90 +129,12 @@ impl Reading<'_> {
             }
         }
         progress(verifier.size());
-        let report = verifier.finish();
-        verdict.events = report.head.size;
-        verdict.root = Some(base64(&report.head.root));
-        verdict.sealed = report.sealed.map(|sealed| sealed.size);
-        verdict.notes.extend(report.recovered.iter().map(ToString::to_string));
-        verdict.add(&report.findings);
-        Ok(())
-    }
-
-    /// Every event stands for itself, by its own proof.
-    fn part(&self, verdict: &mut Verdict, mut progress: impl FnMut(u64)) -> Result<(), AuditError> {
-        let mut before: Option<(u64, jiff::Timestamp)> = None;
-        let mut unproved: Vec<_> = self.names.earlier().iter().collect();
-        self.each_event(|entry, payload, metadata| {
-            verdict.events += 1;
-            progress(verdict.events);
-            let parsed = match ParsedEntry::parse(entry) {
-                Ok(parsed) => parsed,
-                Err(error) => {
-                    let line = verdict.events;
-                    verdict.fault(None, "ENTRY_NOT_CANONICAL", format!("line {line} of {ENTRIES}: {error}"));
-                    return Ok(());
-                }
-            };
-            let index = Some(parsed.position);
-            unproved.retain(|ended| {
-                let recovered = (ended.until == parsed.position)
-                    .then(|| self.names.recovery(ended, &parsed, payload, None))
-                    .flatten();
-                verdict.notes.extend(recovered.iter().map(ToString::to_string));
-                recovered.is_none()
-            });
-            if parsed.origin != self.names.at(parsed.position) {
-                verdict.fault(index, "ORIGIN_WRONG", format!("it is of the log {:?}", parsed.origin));
-            }
-            if !parsed.has_payload(payload) {
-                verdict.fault(index, "PAYLOAD_HASH", "the payload is not the one that the entry names");
-            }
-            if !parsed.has_metadata(metadata) {
-                verdict.fault(index, "METADATA_HASH", "the metadata are not those that the entry names");
-            }
-            if let Some((last, at)) = before.replace((parsed.position, parsed.recorded_at)) {
-                if parsed.position <= last {
-                    verdict.fault(index, "INDEX_WRONG", format!("it stands behind position {last}"));
-                }
-                if parsed.recorded_at < at {
-                    verdict.fault(
-                        index,
-                        "TIME_DECREASES",
-                        format!("recorded at {}, and one before it at {at}", parsed.recorded_at),
-                    );
-                }
-            }
-            let name = format!("{PROOFS}/{}.tlog-proof", parsed.position);
-            let proof = read(self.folder, &name)?.and_then(|proof| String::from_utf8(proof).ok());
-            let proved = proof.as_deref().map(str::parse::<InclusionFile>);
-            match proved {
-                None => verdict.fault(index, "PROOF_MISSING", format!("there is no {name}")),
-                Some(Err(error)) => verdict.fault(index, "PROOF_WRONG", error.to_string()),
-                Some(Ok(proof)) if proof.index != parsed.position => {
-                    verdict.fault(index, "PROOF_WRONG", format!("{name} is of position {}", proof.index));
-                }
-                Some(Ok(proof)) => match proof.verify(&leaf_hash(entry), &self.trusted.keys) {
-                    Ok((checkpoint, signatures)) if checkpoint.origin == self.origin => {
-                        verdict.sealed = verdict.sealed.max(Some(checkpoint.head.size));
-                        verdict.signers = signatures.iter().map(|signed| signed.key.name().to_owned()).collect();
-                    }
-                    Ok((checkpoint, _)) => {
-                        verdict.fault(index, "PROOF_WRONG", format!("it is of the log {:?}", checkpoint.origin));
-                    }
-                    Err(error) => verdict.fault(index, "PROOF_WRONG", error.to_string()),
-                },
-            }
-            Ok(())
-        })?;
-        for name in unproved {
-            let message = format!("no event of the bundle proves that the log had the name {:?}", name.origin);
-            verdict.fault(Some(name.until), "ORIGIN_WRONG", message);
-        }
+        verdict.take(verifier.finish(), &self.trusted.keys);
         Ok(())
     }
 
     /// The lines of both files side by side. A line that is missing or damaged is no payload of anything.
-    fn each_event(
+    pub(super) fn each_event(
         &self,
         mut take: impl FnMut(&[u8], &[u8], &[u8]) -> Result<(), AuditError>,
     ) -> Result<(), AuditError> {
@@ -231,18 +152,19 @@ impl Reading<'_> {
         Ok(())
     }
 
-    /// What the checkpoint says, by whose signatures.
-    fn signers(&self, checkpoint: &[u8], verdict: &mut Verdict) -> Option<TreeHead> {
-        let note = Note::parse(str::from_utf8(checkpoint).ok()?).ok()?;
-        let signatures = note.verify(&self.trusted.keys).ok()?;
-        verdict.signers = signatures.iter().map(|signed| signed.key.name().to_owned()).collect();
-        note.text().parse::<Checkpoint>().ok().map(|checkpoint| checkpoint.head)
+    /// The checkpoint of the bundle, as it stands there.
+    pub(super) fn checkpoint(&self) -> Result<Vec<u8>, AuditError> {
+        read(self.folder, CHECKPOINT)?.ok_or_else(|| no_bundle(self.folder, "it has no checkpoint"))
+    }
+
+    pub(super) fn signed(&self, note: &[u8]) -> Result<SignedCheckpoint, NotSigned> {
+        SignedCheckpoint::verify(note, &self.names, &self.trusted.keys)
     }
 
     /// The two trees and the proof between them; no proof where it is damaged. Nothing where there is no previous
     /// checkpoint: what is wrong with one that is there, the verifier says.
     #[expect(clippy::type_complexity, reason = "two trees and what is between them")]
-    fn consistency(
+    pub(super) fn consistency(
         &self,
         previous: Option<&[u8]>,
         checkpoint: &[u8],
@@ -259,7 +181,7 @@ impl Reading<'_> {
     }
 
     /// When the checkpoint was stamped, by authorities that are trusted.
-    fn time_stamps(&self, checkpoint: &[u8], verdict: &mut Verdict) -> Result<Vec<Anchor>, AuditError> {
+    pub(super) fn time_stamps(&self, checkpoint: &[u8], verdict: &mut Verdict) -> Result<Vec<Anchor>, AuditError> {
         let folder = self.folder.join(TIME_STAMPS);
         let Some(stamped) = read(&folder, "stamped")? else { return Ok(Vec::new()) };
         let Some(roots) = &self.trusted.roots else {
@@ -317,18 +239,4 @@ impl Tiles<'_> {
         let bytes = read(self.folder, &TilePath::Hashes(tile).to_string())?;
         Ok(bytes.map(|bytes| bytes.as_chunks().0.to_vec()))
     }
-}
-
-/// A file of the folder; `None` where there is none.
-fn read(folder: &Path, name: &str) -> Result<Option<Vec<u8>>, AuditError> {
-    let path = folder.join(name);
-    match fs::read(&path) {
-        Ok(bytes) => Ok(Some(bytes)),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(AuditError::of_file(path)(error)),
-    }
-}
-
-fn no_bundle(folder: &Path, reason: &str) -> AuditError {
-    AuditError::NoBundle { path: folder.to_owned(), reason: reason.to_owned() }
 }

@@ -2,10 +2,11 @@
 
 use std::fs;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
 use crate::app::{AggregateType, App, StreamId};
@@ -44,7 +45,7 @@ pub async fn run(arguments: cli::Audit, settings: &Settings) -> Result<Outcome, 
 }
 
 async fn key(settings: &Settings) -> Result<Outcome, Problem> {
-    let app = serve::open_existing(settings, Arc::new(SystemClock)).await?;
+    let app = serve::open_evidence(settings, Arc::new(SystemClock)).await?;
     let origin = app.origin().await.map_err(Problem::while_doing("the log has no name"))?;
     let key = seals::of(settings)?.signer.verifier(&origin);
     app.shutdown().await;
@@ -56,54 +57,54 @@ async fn key(settings: &Settings) -> Result<Outcome, Problem> {
 async fn export(arguments: cli::AuditExport, settings: &Settings) -> Result<Outcome, Problem> {
     let part = match (arguments.from, arguments.to) {
         (None, None) => Part::Whole,
-        (from, to) => Part::Range(from.unwrap_or(0), to.unwrap_or(u64::MAX)),
+        (from, to) => Part::Range(from.unwrap_or(0), to),
     };
-    export_part(part, arguments.as_of, &arguments.output, settings).await?;
+    let output = &arguments.output;
+    let events = export_part(part, arguments.as_of, output, settings).await?;
+    match arguments.format {
+        VerdictFormat::Text => say(&format!("{events} events are in {}", output.display()))?,
+        VerdictFormat::Json => say(&json!({ "events": events, "output": output }).to_string())?,
+    }
     Ok(Outcome::Good)
 }
 
-async fn export_part(part: Part, as_of: Option<cli::AsOf>, output: &Path, settings: &Settings) -> Result<(), Problem> {
-    let app = serve::open_existing(settings, Arc::new(SystemClock)).await?;
+async fn export_part(part: Part, as_of: Option<cli::AsOf>, output: &Path, settings: &Settings) -> Result<u64, Problem> {
+    let app = serve::open_evidence(settings, Arc::new(SystemClock)).await?;
     let last = match as_of {
         None => None,
         Some(as_of) => Some(up_to(&app, Some(as_of)).await?),
-    };
-    let part = match part {
-        Part::Range(from, u64::MAX) => {
-            let sealed =
-                app.checkpoint(last.map_or(crate::app::Sealed::Latest, |last| crate::app::Sealed::Within(last + 1)));
-            let sealed = sealed.await.map_err(Problem::while_doing("the log cannot be read"))?;
-            Part::Range(from, sealed.map_or(0, |sealed| sealed.checkpoint.size.saturating_sub(1)))
-        }
-        part => part,
     };
     let bar = progress::spinner();
     let exported = audit::export(&app, part, last, output, |done| bar.set_position(done)).await;
     bar.finish_and_clear();
     app.shutdown().await;
-    let events = exported.map_err(Problem::while_doing("nothing was exported"))?;
-    say(&format!("{events} events are in {}", output.display()))
+    exported.map_err(Problem::while_doing("nothing was exported"))
 }
 
 fn verify(arguments: &cli::AuditVerify) -> Result<Outcome, Problem> {
+    let verdict = verified(&arguments.bundle, &trusted(&arguments.evidence)?)?;
+    tell(&verdict, arguments.evidence.format)
+}
+
+fn verified(bundle: &Path, trusted: &Trusted) -> Result<Verdict, Problem> {
     let bar = progress::spinner();
-    let verdict = audit::verify(&arguments.bundle, &trusted(&arguments.evidence)?, |done| bar.set_position(done));
+    let verdict = audit::verify(bundle, trusted, |done| bar.set_position(done));
     bar.finish_and_clear();
-    tell(&verdict.map_err(Problem::while_doing("the bundle cannot be verified"))?, arguments.evidence.format)
+    verdict.map_err(Problem::while_doing("the bundle cannot be verified"))
 }
 
 async fn replay(arguments: cli::AuditReplay, settings: &Settings) -> Result<Outcome, Problem> {
-    let app = serve::open_existing(settings, Arc::new(SystemClock)).await?;
-    let keys = keys(&arguments.keys)?;
-    let verdict = replayed(&app, &keys).await;
+    let (keys, kept) = (keys(&arguments.keys)?, kept(&arguments.checkpoints)?);
+    let app = serve::open_evidence(settings, Arc::new(SystemClock)).await?;
+    let verdict = replayed(&app, &keys, &kept).await;
     app.shutdown().await;
     tell(&verdict?, arguments.format)
 }
 
 /// Replays the log of a database, and shows how far it is.
-pub(super) async fn replayed(app: &App, keys: &[VerifierKey]) -> Result<Verdict, Problem> {
+pub(super) async fn replayed(app: &App, keys: &[VerifierKey], kept: &[Vec<u8>]) -> Result<Verdict, Problem> {
     let bar = progress::bar();
-    let verdict = audit::replay(app, keys, |done, of| {
+    let verdict = audit::replay(app, keys, kept, |done, of| {
         bar.set_length(of);
         bar.set_position(done);
     });
@@ -115,17 +116,33 @@ pub(super) async fn replayed(app: &App, keys: &[VerifierKey]) -> Result<Verdict,
 async fn case(arguments: cli::AuditCase, settings: &Settings) -> Result<Outcome, Problem> {
     let id = CaseId::from(arguments.id);
     let stream = StreamId { aggregate_type: AggregateType::Case, aggregate_id: id.into() };
+    let trusted = trusted(&arguments.evidence)?;
     export_part(Part::Stream(stream), arguments.as_of, &arguments.output, settings).await?;
-    let state = audit::state_of_case(&arguments.output).map_err(Problem::while_doing("the case cannot be folded"))?;
-    say(&state)?;
-    Ok(Outcome::Good)
+    let verdict = verified(&arguments.output, &trusted)?;
+    let state = match audit::state_of_case(&arguments.output) {
+        Ok(state) => state,
+        // Why it cannot be folded is among the faults.
+        Err(_) if !verdict.is_good() => return tell(&verdict, arguments.evidence.format),
+        Err(error) => return Err(Problem::while_doing("the case cannot be folded")(error)),
+    };
+    match arguments.evidence.format {
+        VerdictFormat::Text => {
+            say(&serde_json::to_string_pretty(&state).expect("a state always serialises"))?;
+            tell(&verdict, VerdictFormat::Text)
+        }
+        VerdictFormat::Json => {
+            let mut told = verdict.to_json();
+            told["state"] = serde_json::to_value(&state).expect("a state always serialises");
+            say(&told.to_string())?;
+            Ok(outcome(&verdict))
+        }
+    }
 }
 
 async fn follow(arguments: cli::AuditFollow) -> Result<Outcome, Problem> {
     let token = fs::read_to_string(&arguments.token_file)
         .map_err(Problem::while_doing(format!("{} cannot be read", arguments.token_file.display())))?;
-    let trusted = trusted(&arguments.evidence)?;
-    let follower = Follower::new(&arguments.url, token.trim(), trusted, &arguments.memory)
+    let follower = Follower::new(&arguments.url, token.trim(), keys(&arguments.keys)?, &arguments.memory)
         .map_err(Problem::while_doing("nobody can be followed"))?;
     let stop = CancellationToken::new();
     let ends = serve::told_to_end().map_err(Problem::while_doing("signals cannot be heard"))?;
@@ -139,10 +156,14 @@ async fn follow(arguments: cli::AuditFollow) -> Result<Outcome, Problem> {
     let every = Duration::try_from(arguments.every).unwrap_or_default();
     loop {
         match follower.look().await {
-            Ok(Followed::Good { size, grown_by }) => say(&format!("GOOD: {size} events, {grown_by} of them new"))?,
-            Ok(Followed::Alarm { kind, message }) => {
-                say(&format!("ALARM {kind}: {message}"))?;
-                return Ok(Outcome::Faulty);
+            Ok(followed) => {
+                match arguments.format {
+                    VerdictFormat::Text => say(&looked(&followed))?,
+                    VerdictFormat::Json => say(&looked_in_json(&followed).to_string())?,
+                }
+                if matches!(followed, Followed::Alarm { .. }) {
+                    return Ok(Outcome::Faulty);
+                }
             }
             Err(error) if arguments.once => return Err(Problem::while_doing("the log cannot be looked at")(error)),
             Err(error) => tracing::warn!(error = &error as &dyn std::error::Error, "the log cannot be looked at"),
@@ -157,13 +178,46 @@ async fn follow(arguments: cli::AuditFollow) -> Result<Outcome, Problem> {
     }
 }
 
+/// What a look has shown, for people.
+fn looked(followed: &Followed) -> String {
+    match followed {
+        Followed::Good { size, grown_by, silent } => {
+            let silent: String = silent.iter().map(|name| format!("; not cosigned by {name}")).collect();
+            format!("GOOD: {size} events, {grown_by} of them new{silent}")
+        }
+        Followed::Alarm { kind, message } => format!("ALARM {kind}: {message}"),
+    }
+}
+
+/// What a look has shown, for programs.
+fn looked_in_json(followed: &Followed) -> Value {
+    match followed {
+        Followed::Good { size, grown_by, silent } => {
+            json!({ "good": true, "events": size, "grownBy": grown_by, "silentWitnesses": silent })
+        }
+        Followed::Alarm { kind, message } => json!({ "good": false, "kind": kind, "message": message }),
+    }
+}
+
 fn trusted(evidence: &Evidence) -> Result<Trusted, Problem> {
     let roots = evidence.authorities.as_deref().map(|path| {
         let unusable = || format!("{} holds no certificates", path.display());
         let pem = fs::read(path).map_err(Problem::while_doing(unusable()))?;
         Roots::from_pem(&pem).map_err(Problem::while_doing(unusable()))
     });
-    Ok(Trusted { keys: keys(&evidence.keys)?, roots: roots.transpose()?, tolerance: evidence.tolerance })
+    Ok(Trusted {
+        keys: keys(&evidence.keys)?,
+        kept: kept(&evidence.checkpoints)?,
+        roots: roots.transpose()?,
+        tolerance: evidence.tolerance,
+    })
+}
+
+/// Checkpoints that the auditor has kept, as they stand there.
+fn kept(paths: &[PathBuf]) -> Result<Vec<Vec<u8>>, Problem> {
+    let read =
+        |path: &PathBuf| fs::read(path).map_err(Problem::while_doing(format!("{} cannot be read", path.display())));
+    paths.iter().map(read).collect()
 }
 
 pub(super) fn keys(written: &[String]) -> Result<Vec<VerifierKey>, Problem> {
@@ -174,9 +228,13 @@ pub(super) fn keys(written: &[String]) -> Result<Vec<VerifierKey>, Problem> {
 pub(super) fn tell(verdict: &Verdict, format: VerdictFormat) -> Result<Outcome, Problem> {
     match format {
         VerdictFormat::Text => say(&verdict.to_string())?,
-        VerdictFormat::Json => say(&verdict.to_json())?,
+        VerdictFormat::Json => say(&verdict.to_json().to_string())?,
     }
-    Ok(if verdict.is_good() { Outcome::Good } else { Outcome::Faulty })
+    Ok(outcome(verdict))
+}
+
+fn outcome(verdict: &Verdict) -> Outcome {
+    if verdict.is_good() { Outcome::Good } else { Outcome::Faulty }
 }
 
 fn say(line: &str) -> Result<(), Problem> {

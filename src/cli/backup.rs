@@ -12,14 +12,15 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::app::{App, NotResumed, Resumed};
-use crate::audit::Verdict;
+use crate::audit::{DraftFolder, Verdict};
 use crate::cli::audit::{Outcome, keys, replayed, tell};
 use crate::cli::problem::Problem;
 use crate::cli::{Database, VerdictFormat, seals, serve};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Settings;
-use crate::ledger::checkpoint::Checkpoint;
-use crate::ledger::note::{Note, VerifierKey};
+use crate::ledger::names::Names;
+use crate::ledger::note::VerifierKey;
+use crate::ledger::signed::SignedCheckpoint;
 use crate::ledger::tree::{TreeHead, base64};
 use crate::store::{self, Copied};
 
@@ -104,21 +105,11 @@ struct Manifest {
 /// # Errors
 /// When the folder is there already or cannot be written, or the database not be copied.
 pub async fn back_up(arguments: &Backup, settings: &Settings) -> Result<String, Problem> {
-    // Without a slash at the end, so that a name beside it can be made of it.
-    let folder: &PathBuf = &arguments.output.components().collect();
+    let folder = &arguments.output;
     let failed = || Problem::while_doing(format!("{} cannot be written", folder.display()));
-    if folder.exists() {
-        return Err(failed()(io::Error::from(io::ErrorKind::AlreadyExists)));
-    }
     serve::must_exist(settings)?;
-    let mut draft = folder.as_os_str().to_owned();
-    draft.push(".draft");
-    let draft = PathBuf::from(draft);
-    if draft.exists() {
-        fs::remove_dir_all(&draft).map_err(failed())?;
-    }
-    fs::create_dir_all(&draft).map_err(failed())?;
-    let file = draft.join(DATABASE);
+    let draft = DraftFolder::begin(folder).map_err(failed())?;
+    let file = draft.path().join(DATABASE);
     let taken_at = SystemClock.now();
     let copied = store::copy_into(settings.database.as_str(), &file).await;
     let Copied { origin, head } = copied.map_err(Problem::while_doing("the database was not copied"))?;
@@ -132,18 +123,13 @@ pub async fn back_up(arguments: &Backup, settings: &Settings) -> Result<String, 
         root: base64(&head.root),
         sha256: digest(&file).map_err(failed())?,
     };
-    let written = File::create(draft.join(MANIFEST)).and_then(|mut file| {
+    let written = File::create(draft.path().join(MANIFEST)).and_then(|mut file| {
         serde_json::to_writer_pretty(&mut file, &manifest)?;
         file.write_all(b"\n")?;
         file.sync_all()
     });
     written.map_err(failed())?;
-    let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let appeared = File::open(&draft)
-        .and_then(|draft| draft.sync_all())
-        .and_then(|()| fs::rename(&draft, folder))
-        .and_then(|()| File::open(parent)?.sync_all());
-    appeared.map_err(failed())?;
+    draft.appear().map_err(failed())?;
     Ok(format!("{} events of {} are in {}", manifest.events, manifest.origin, folder.display()))
 }
 
@@ -157,7 +143,7 @@ pub async fn restore(arguments: &Restore, settings: &Settings) -> Result<Outcome
     let keys = keys(&arguments.keys)?;
     let seen = arguments.checkpoints.iter().map(|path| {
         let failed = Problem::while_doing(format!("{} is no checkpoint of the log", path.display()));
-        seen(path, &keys, &manifest.origin).map_err(failed)
+        Seen::read(path, &keys, &manifest.origin).map_err(failed)
     });
     let seen = seen.collect::<Result<Vec<_>, _>>()?;
     let seals = seals::of(settings)?;
@@ -173,32 +159,27 @@ pub async fn restore(arguments: &Restore, settings: &Settings) -> Result<Outcome
 async fn verified_and_resumed(
     app: &App,
     manifest: &Manifest,
-    seen: &[TreeHead],
+    seen: &[Seen],
     keys: &[VerifierKey],
 ) -> Result<Verdict, Problem> {
     let origin = app.origin().await.map_err(Problem::while_doing("the log cannot be read"))?;
-    let mut verdict = replayed(app, if origin == manifest.origin { keys } else { &[] }).await?;
-    let root = async |size| app.root(size).await.map_err(Problem::while_doing("the tree cannot be read"));
     let is_renamed = origin != manifest.origin;
-    if verdict.events != manifest.events + u64::from(is_renamed)
-        || base64(&root(manifest.events).await?) != manifest.root
-    {
+    let mut keys = keys.to_vec();
+    if is_renamed && !keys.is_empty() {
+        // It was named by a restore that was interrupted, and may have been sealed under that name.
+        keys.extend(log_key(app).await?);
+    }
+    // Those of later events tell what is lost.
+    let kept: Vec<_> =
+        seen.iter().filter(|seen| seen.head.size <= manifest.events).map(|seen| seen.note.clone()).collect();
+    let mut verdict = replayed(app, &keys, &kept).await?;
+    let root = app.root(manifest.events).await.map_err(Problem::while_doing("the tree cannot be read"))?;
+    if verdict.events != manifest.events + u64::from(is_renamed) || base64(&root) != manifest.root {
         verdict.fault(None, "BACKUP_WRONG", "the log is not the one that the backup names");
         return Ok(verdict);
     }
-    let confirming = seen.iter().filter(|head| head.size <= manifest.events);
-    let mut confirmed = verdict.sealed.unwrap_or(0);
-    for head in confirming {
-        confirmed = confirmed.max(head.size);
-        if root(head.size).await? != head.root {
-            let message = format!("a checkpoint has another root of the first {} events", head.size);
-            verdict.fault(None, "ROOT_WRONG", message);
-        }
-    }
     if keys.is_empty() {
         verdict.notes.push("nobody outside confirms this log: give its key, and a checkpoint that was kept".to_owned());
-    } else if confirmed == 0 && manifest.events > 0 && !is_renamed {
-        verdict.fault(None, "NOT_SEALED", "no checkpoint under these keys confirms any of it");
     }
     if !verdict.is_good() {
         return Ok(verdict);
@@ -206,7 +187,7 @@ async fn verified_and_resumed(
     if is_renamed {
         verdict.notes.push(format!("the log goes on as {origin}, as it was told before"));
     } else {
-        let latest = seen.iter().max_by_key(|head| head.size).copied();
+        let latest = seen.iter().map(|seen| seen.head).max_by_key(|head| head.size);
         match app.resume(latest).await {
             Ok(Resumed::AsItWas) => {
                 verdict.notes.push(format!("the log goes on as {origin}: nothing after it was signed"));
@@ -227,8 +208,7 @@ async fn verified_and_resumed(
         }
     }
     app.seal_now().await.map_err(Problem::while_doing("the log cannot be sealed"))?;
-    let key = app.log_key().await.map_err(Problem::while_doing("the key cannot be told"))?;
-    verdict.notes.extend(key.map(|key| format!("auditors verify it with the key {key}")));
+    verdict.notes.extend(log_key(app).await?.map(|key| format!("auditors verify it with the key {key}")));
     app.end_restore().await.map_err(Problem::while_doing("the restoring was not ended"))?;
     Ok(verdict)
 }
@@ -253,16 +233,23 @@ fn manifest(folder: &Path, settings: &Settings) -> Result<Manifest, Problem> {
     Ok(manifest)
 }
 
-/// What was signed of that log, by a checkpoint that somebody has kept.
-fn seen(path: &Path, keys: &[VerifierKey], origin: &str) -> Result<TreeHead, Cause> {
-    let text = fs::read_to_string(path)?;
-    let note = Note::parse(&text)?;
-    note.verify(keys)?;
-    let checkpoint: Checkpoint = note.text().parse()?;
-    if checkpoint.origin != origin {
-        return Err(format!("it is of {:?}, and the backup of {origin:?}", checkpoint.origin).into());
+/// A checkpoint that somebody has kept.
+struct Seen {
+    note: Vec<u8>,
+    head: TreeHead,
+}
+
+impl Seen {
+    fn read(path: &Path, keys: &[VerifierKey], origin: &str) -> Result<Self, Cause> {
+        let note = fs::read(path)?;
+        let signed = SignedCheckpoint::verify(&note, &Names::new(&[], origin), keys)?;
+        Ok(Self { note, head: signed.checkpoint.head })
     }
-    Ok(checkpoint.head)
+}
+
+/// What the log that this process signs is verified with.
+async fn log_key(app: &App) -> Result<Option<VerifierKey>, Problem> {
+    app.log_key().await.map_err(Problem::while_doing("the key cannot be told"))
 }
 
 fn kind(settings: &Settings) -> &'static str {

@@ -35,12 +35,16 @@ pub struct Migrate {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Keys come from the auditor, never from the log: get the log's own from whoever runs it, once, by another way, and a
-witness's from the witness. `etalon audit key` prints the key of the log that this installation signs.
+witness's from the witness. `etalon audit key` prints the key of the log that this installation signs. A log that was
+restored from a backup may have had another name: give the key of its present name first.
+
+Nothing of a database is changed before it was looked at: one with an older schema is refused until `etalon migrate`, and
+served rows that an older version has made are not compared.
 
 Examples:
   etalon audit export --output bundle
   etalon audit verify bundle --key 'etalon.local/8f0c…+1a2b3c4d+AV…'
-  etalon audit replay --key 'etalon.local/8f0c…+1a2b3c4d+AV…'
+  etalon audit replay --key 'etalon.local/8f0c…+1a2b3c4d+AV…' --checkpoint seen
   etalon audit follow --url http://127.0.0.1:8080/graphql --token-file auditor.token --memory seen --key '…'")]
 pub struct Audit {
     /// What to do.
@@ -59,7 +63,7 @@ pub enum AuditCommand {
     Verify(AuditVerify),
     /// Fold the log again, and compare it with everything that is stored and served
     Replay(AuditReplay),
-    /// Write the events of a case with their proofs, and say what they make of it
+    /// Write the events of a case with their proofs, verify them, and say what they make of it
     Case(AuditCase),
     /// Keep an eye on a server: each checkpoint must go on from the last one seen
     Follow(AuditFollow),
@@ -77,9 +81,12 @@ pub struct AuditExport {
     /// Only up to this position
     #[arg(long, value_name = "POSITION")]
     pub to: Option<u64>,
-    /// The log as it was sealed by then: a time (RFC 3339) or a position
+    /// As it was by then: a time (RFC 3339) or a position. A whole log ends where it was sealed by then
     #[arg(long, value_name = "TIME|POSITION")]
     pub as_of: Option<AsOf>,
+    /// How it is told what was written
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: VerdictFormat,
     /// The database.
     #[command(flatten)]
     pub database: Database,
@@ -91,6 +98,9 @@ pub struct Evidence {
     /// The verifier key of the log, and those of witnesses: repeat the option
     #[arg(long = "key", value_name = "KEY", required = true)]
     pub keys: Vec<String>,
+    /// A checkpoint of the log that somebody outside has kept: repeat the option
+    #[arg(long = "checkpoint", value_name = "FILE")]
+    pub checkpoints: Vec<PathBuf>,
     /// Certificates of authorities for time stamps (PEM)
     #[arg(long, value_name = "FILE")]
     pub authorities: Option<PathBuf>,
@@ -128,6 +138,9 @@ pub struct AuditReplay {
     /// The verifier key of the log, and those of witnesses; without one, signatures are not looked at
     #[arg(long = "key", value_name = "KEY")]
     pub keys: Vec<String>,
+    /// A checkpoint of the log that somebody outside has kept: repeat the option
+    #[arg(long = "checkpoint", value_name = "FILE", requires = "keys")]
+    pub checkpoints: Vec<PathBuf>,
     /// How the verdict is told
     #[arg(long, value_enum, default_value = "text")]
     pub format: VerdictFormat,
@@ -148,6 +161,9 @@ pub struct AuditCase {
     /// The folder to write; it must not be there yet
     #[arg(long, value_name = "DIR")]
     pub output: PathBuf,
+    /// What the auditor brings.
+    #[command(flatten)]
+    pub evidence: Evidence,
     /// The database.
     #[command(flatten)]
     pub database: Database,
@@ -171,9 +187,12 @@ pub struct AuditFollow {
     /// Look once and end
     #[arg(long)]
     pub once: bool,
-    /// What the auditor brings.
-    #[command(flatten)]
-    pub evidence: Evidence,
+    /// The verifier key of the log, and those of witnesses: repeat the option
+    #[arg(long = "key", value_name = "KEY", required = true)]
+    pub keys: Vec<String>,
+    /// How each look is told
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: VerdictFormat,
 }
 
 /// `etalon signer`.

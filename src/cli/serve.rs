@@ -91,6 +91,17 @@ pub async fn open_existing(settings: &Settings, clock: Arc<dyn Clock>) -> Result
     open(settings, clock).await
 }
 
+/// The application over the database of the settings as it is: nothing of it is migrated or made anew before it was looked
+/// at, and no data keys are needed for that.
+///
+/// # Errors
+/// When the database is not there, has another schema or cannot be used.
+pub async fn open_evidence(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Arc<App>, Problem> {
+    must_exist(settings)?;
+    let store = store::open_as_it_is(settings.database.as_str(), clock.clone()).await;
+    Ok(Arc::new(App::new(store.map_err(Problem::while_doing("the database cannot be opened"))?, clock)))
+}
+
 /// # Errors
 /// When the database of the settings is a file that is not there.
 pub fn must_exist(settings: &Settings) -> Result<(), Problem> {

@@ -4,7 +4,7 @@
 
 mod entry_checks;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use jiff::SignedDuration;
 
@@ -14,9 +14,10 @@ use crate::ledger::checkpoint::Checkpoint;
 use crate::ledger::entry::leaf_hash;
 use crate::ledger::finding::{FindingKind, Findings};
 use crate::ledger::names::{EarlierName, Names, Recovered};
-use crate::ledger::note::{Note, Verified, VerifierKey};
+use crate::ledger::note::{Verified, VerifierKey};
 use crate::ledger::parsed_entry::{EntryError, ParsedEntry};
 use crate::ledger::proof::verify_consistency;
+use crate::ledger::signed::SignedCheckpoint;
 use crate::ledger::tree::{Frontier, Hash, TreeHead, base64};
 
 /// What an auditor holds against a log.
@@ -28,7 +29,7 @@ pub struct Evidence<'a> {
     pub earlier: &'a [EarlierName],
     /// Keys of the log and of witnesses; from the auditor, never from the log.
     pub keys: &'a [VerifierKey],
-    /// Checkpoints with their cosignatures, in any order.
+    /// Checkpoints with their cosignatures, in any order: the log's, and those that somebody outside has kept.
     pub checkpoints: &'a [&'a [u8]],
     /// From time-stamp tokens that were verified elsewhere.
     pub time_stamps: &'a [Anchor],
@@ -53,7 +54,7 @@ pub struct AuditedEvent<'a> {
 #[derive(Debug)]
 pub struct Verifier {
     /// What is signed, by size; the largest first.
-    heads: Vec<TreeHead>,
+    signed: Vec<SignedCheckpoint>,
     entries: EntryChecks,
     tree: Frontier,
     /// Over the stored hashes, from where they differ from the entries.
@@ -63,6 +64,7 @@ pub struct Verifier {
     /// Those that the stored hashes make otherwise, by tile level and place.
     stored_nodes: HashMap<(u8, u64), Hash>,
     sealed: Option<TreeHead>,
+    vouched: BTreeMap<String, u64>,
     findings: Findings,
 }
 
@@ -79,6 +81,8 @@ pub struct Report {
     pub head: TreeHead,
     /// The largest tree that a checkpoint of the log confirms.
     pub sealed: Option<TreeHead>,
+    /// Who has signed or cosigned such checkpoints, each with the largest of them.
+    pub vouched: BTreeMap<String, u64>,
     /// Where it was restored from backups.
     pub recovered: Vec<Recovered>,
     /// What is wrong.
@@ -89,29 +93,38 @@ impl Verifier {
     /// A verifier at the beginning of the log. Signatures of the checkpoints are checked here.
     pub fn new(evidence: &Evidence<'_>) -> Self {
         let mut findings = Findings::default();
-        let (mut heads, mut anchors) = (Vec::new(), evidence.time_stamps.to_vec());
+        let names = Names::new(evidence.earlier, evidence.origin);
+        let (mut signed, mut anchors) = (Vec::new(), evidence.time_stamps.to_vec());
         for bytes in evidence.checkpoints {
-            match verified(bytes, evidence) {
-                Ok((head, signatures)) => {
-                    heads.push(head);
-                    let times = signatures.iter().filter_map(Verified::at);
+            match SignedCheckpoint::verify(bytes, &names, evidence.keys) {
+                Ok(one) => {
+                    let Checkpoint { origin, head } = &one.checkpoint;
+                    if let Some(end) = names.end_of(origin).filter(|end| *end < head.size) {
+                        findings.add(FindingKind::EntriesMissing, None, || {
+                            format!(
+                                "a checkpoint covers {} events of {origin:?}, which had {end} when it ended",
+                                head.size
+                            )
+                        });
+                        continue;
+                    }
+                    let times = one.signatures.iter().filter_map(Verified::at);
                     anchors.extend(times.map(|at| Anchor { size: head.size, at }));
+                    signed.push(one);
                 }
-                Err(error) => findings.add(FindingKind::Checkpoint, None, || with_sources(&*error)),
+                Err(error) => findings.add(FindingKind::Checkpoint, None, || with_sources(&error)),
             }
         }
-        heads.sort_unstable_by_key(|head| std::cmp::Reverse(head.size));
+        signed.sort_unstable_by_key(|signed| std::cmp::Reverse(signed.checkpoint.head.size));
         let mut verifier = Self {
-            heads,
-            entries: EntryChecks::new(
-                Names::new(evidence.earlier, evidence.origin),
-                TimeBounds::new(anchors, evidence.tolerance),
-            ),
+            signed,
+            entries: EntryChecks::new(names, TimeBounds::new(anchors, evidence.tolerance)),
             tree: Frontier::default(),
             stored: None,
             nodes: Vec::new(),
             stored_nodes: HashMap::new(),
             sealed: None,
+            vouched: BTreeMap::new(),
             findings,
         };
         verifier.compare_with_checkpoints();
@@ -178,7 +191,7 @@ impl Verifier {
     /// Ends the log here.
     pub fn finish(mut self) -> Report {
         let head = TreeHead { size: self.tree.size(), root: self.tree.root() };
-        for missing in &self.heads {
+        for SignedCheckpoint { checkpoint: Checkpoint { head: missing, .. }, .. } in &self.signed {
             let message = || format!("a checkpoint covers {} events, and there are {}", missing.size, head.size);
             self.findings.add(FindingKind::EntriesMissing, None, message);
         }
@@ -188,7 +201,7 @@ impl Verifier {
             self.findings.add(FindingKind::NotSealed, None, message);
         }
         let recovered = self.entries.finish(head.size, &mut self.findings);
-        Report { head, sealed: self.sealed, recovered, findings: self.findings }
+        Report { head, sealed: self.sealed, vouched: self.vouched, recovered, findings: self.findings }
     }
 
     fn grow(&mut self, computed: Hash, stored: Option<Hash>) {
@@ -218,10 +231,11 @@ impl Verifier {
     }
 
     fn compare_with_checkpoints(&mut self) {
-        while let Some(signed) = self.heads.pop_if(|head| head.size == self.tree.size()) {
-            let root = self.tree.root();
+        while let Some(one) = self.signed.pop_if(|one| one.checkpoint.head.size == self.tree.size()) {
+            let (signed, root) = (one.checkpoint.head, self.tree.root());
             if signed.root == root {
                 self.sealed = Some(signed);
+                self.vouched.extend(one.signers().map(|name| (name.to_owned(), signed.size)));
                 continue;
             }
             // The stored hashes are nobody's word until they make the signed root.
@@ -244,20 +258,6 @@ impl Verifier {
             });
         }
     }
-}
-
-/// What a checkpoint says, once its log and nobody in its name has signed it.
-fn verified(bytes: &[u8], evidence: &Evidence<'_>) -> Result<(TreeHead, Vec<Verified>), Box<dyn std::error::Error>> {
-    let note = Note::parse(str::from_utf8(bytes)?)?;
-    let signatures = note.verify(evidence.keys)?;
-    let checkpoint: Checkpoint = note.text().parse()?;
-    if checkpoint.origin != evidence.origin {
-        return Err(format!("it is of the log {:?}", checkpoint.origin).into());
-    }
-    if !signatures.iter().any(|signature| signature.key.name() == evidence.origin) {
-        return Err("its log has not signed it".into());
-    }
-    Ok((checkpoint.head, signatures))
 }
 
 fn with_sources(error: &dyn std::error::Error) -> String {

@@ -1,5 +1,7 @@
 //! Bounds on when events were recorded, from the word of those who saw the log grow.
 
+use std::fmt;
+
 use jiff::{SignedDuration, Timestamp};
 
 /// Somebody else's word: at this time the log had this size. Cosignatures and time stamps state whole seconds.
@@ -39,6 +41,15 @@ pub enum OutOfBounds {
         /// When the log was seen with it.
         not_after: Timestamp,
     },
+}
+
+impl fmt::Display for OutOfBounds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooEarly { not_before } => write!(f, "at {not_before} the log was seen without it"),
+            Self::TooLate { not_after } => write!(f, "at {not_after} the log was seen with it"),
+        }
+    }
 }
 
 impl TimeBounds {

@@ -11,6 +11,7 @@ pub mod names;
 pub mod note;
 pub mod parsed_entry;
 pub mod proof;
+pub mod signed;
 pub mod tile;
 pub mod timestamp;
 pub mod tree;

@@ -5,6 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::ledger::note::{Algorithm, VerifierKey};
 use crate::ledger::parsed_entry::ParsedEntry;
 use crate::ledger::tree::{Hash, base64};
 
@@ -87,6 +88,24 @@ impl Names {
         Self { earlier, present: present.to_owned() }
     }
 
+    /// The name that the log has.
+    pub fn present(&self) -> &str {
+        &self.present
+    }
+
+    /// How many events the log had when it lost that name; `None` for one that it never had, or has now.
+    pub fn end_of(&self, origin: &str) -> Option<u64> {
+        self.earlier.iter().filter(|name| name.origin == origin).map(|name| name.until).max()
+    }
+
+    /// These keys, and for each earlier name without a key of its own the log's under that name.
+    pub fn keys(&self, given: &[VerifierKey]) -> Vec<VerifierKey> {
+        let of_log = |name: &str| given.iter().find(|key| key.algorithm() == Algorithm::Ed25519 && key.name() == name);
+        let nameless = self.earlier.iter().filter(|name| of_log(&name.origin).is_none());
+        let renamed = nameless.filter_map(|name| of_log(&self.present)?.named(&name.origin).ok());
+        given.iter().cloned().chain(renamed).collect()
+    }
+
     /// The name that the entry at that position bears.
     pub fn at(&self, position: u64) -> &str {
         self.earlier.iter().find(|name| position < name.until).map_or(&self.present, |name| &name.origin)
@@ -143,6 +162,7 @@ mod tests {
         assert_eq!(names.ended_at(3), Some(&earlier("a", 3)));
         assert_eq!(names.ended_at(4), None);
         assert_eq!(Names::new(&[], "c").at(0), "c");
+        assert_eq!((names.end_of("a"), names.end_of("c"), names.end_of("d")), (Some(3), None, None));
         assert_eq!(names.unended(8).count(), 0);
         assert_eq!(names.unended(7).collect::<Vec<_>>(), [&earlier("b", 7)]);
         assert_eq!(Names::new(&[earlier("a", 3), earlier("b", 3)], "c").unended(9).count(), 2);

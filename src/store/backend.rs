@@ -108,7 +108,7 @@ pub(super) trait Backend: Send + Sync + 'static {
 /// The store over one of the databases.
 pub(super) struct SqlStore<B> {
     pub(super) backend: B,
-    clock: Arc<dyn Clock>,
+    pub(super) clock: Arc<dyn Clock>,
     pub(super) ledger: Ledger,
 }
 

@@ -6,8 +6,9 @@ mod sqlite;
 use std::path::Path;
 
 use crate::ledger::tree::TreeHead;
+use crate::store::StoreError;
+use crate::store::place::{Place, place};
 use crate::store::stored::HeadRow;
-use crate::store::{Place, StoreError, place};
 
 /// What a copy holds: all of the log as of one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]

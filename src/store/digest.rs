@@ -7,64 +7,55 @@ use sqlx::FromRow;
 use crate::store::backend::{Backend, Decoded};
 use crate::store::statement::Statement;
 use crate::store::stored::{CaseVersionRow, RegisterVersionRow, SeriesRow};
-use crate::store::{RowsDigest, StoreError, sql};
+use crate::store::{RowsDigest, StoreError, TableDigest, sql};
 
 /// Rows read at once: memory stays flat however long the log is.
 const PAGE_ROWS: usize = 2_000;
 
 /// Computes the digest of the rows as they were at a position.
 pub(super) async fn rows<B: Backend>(backend: &B, last_position: Option<u64>) -> Result<RowsDigest, StoreError> {
-    let last = last_position.map_or(-1, u64::cast_signed);
-    let mut versions = Hasher::default();
-    versions.add_all::<DigestCase, _>(backend, sql::DIGEST_CASES, Some(last)).await?;
-    versions.add_all::<DigestRegister, _>(backend, sql::DIGEST_REGISTERS, Some(last)).await?;
-    versions.add_all::<DigestLink, _>(backend, sql::DIGEST_LINKS, Some(last)).await?;
-    versions.add_all::<DigestText, _>(backend, sql::DIGEST_TEXTS, Some(last)).await?;
-    versions.add_all::<DigestFigure, _>(backend, sql::DIGEST_FIGURES, Some(last)).await?;
-    let mut present = Hasher::default();
-    present.add_all::<DigestPastCase, _>(backend, sql::DIGEST_PAST_CASES, None).await?;
-    present.add_all::<DigestPastRegister, _>(backend, sql::DIGEST_PAST_REGISTERS, None).await?;
-    present.add_all::<DigestMember, _>(backend, sql::DIGEST_MEMBERS, None).await?;
-    present.add_all::<SeriesRow, _>(backend, sql::DIGEST_SERIES, None).await?;
-    Ok(RowsDigest {
-        count: versions.count,
-        last_position,
-        versions_sha256: versions.sha256.finalize().into(),
-        present_sha256: present.sha256.finalize().into(),
-    })
+    let last = Some(last_position.map_or(-1, u64::cast_signed));
+    let versions = vec![
+        table::<DigestCase, _>(backend, "case_versions", sql::DIGEST_CASES, last).await?,
+        table::<DigestRegister, _>(backend, "register_versions", sql::DIGEST_REGISTERS, last).await?,
+        table::<DigestLink, _>(backend, "case_links", sql::DIGEST_LINKS, last).await?,
+        table::<DigestText, _>(backend, "search_texts", sql::DIGEST_TEXTS, last).await?,
+        table::<DigestFigure, _>(backend, "figures", sql::DIGEST_FIGURES, last).await?,
+    ];
+    let present = vec![
+        table::<DigestPastCase, _>(backend, "case_versions.occurred", sql::DIGEST_PAST_CASES, None).await?,
+        table::<DigestPastRegister, _>(backend, "register_versions.occurred", sql::DIGEST_PAST_REGISTERS, None).await?,
+        table::<DigestMember, _>(backend, "case_members", sql::DIGEST_MEMBERS, None).await?,
+        table::<SeriesRow, _>(backend, "case_number_series", sql::DIGEST_SERIES, None).await?,
+    ];
+    let count = versions.iter().map(|table| table.rows).sum();
+    Ok(RowsDigest { count, last_position, versions, present })
 }
 
-#[derive(Default)]
-struct Hasher {
-    sha256: Sha256,
-    count: u64,
-}
-
-impl Hasher {
-    /// Adds a table in key order, page by page, each row as a line of JSON.
-    async fn add_all<Row: Keyed, B: Backend>(
-        &mut self,
-        backend: &B,
-        text: &str,
-        last: Option<i64>,
-    ) -> Result<(), StoreError> {
-        let mut after: Option<Row> = None;
-        loop {
-            let statement = last.into_iter().fold(Statement::new(text), Statement::integer);
-            let statement = Row::bind_key(after.as_ref(), statement).integer(PAGE_ROWS as i64);
-            let page: Vec<Row> =
-                backend.fetch(&statement).await.map_err(StoreError::during("compute the digest of the read rows"))?;
-            for row in &page {
-                let line = serde_json::to_vec(row).expect("texts and numbers always serialise");
-                self.sha256.update(line);
-                self.sha256.update(b"\n");
-            }
-            self.count += page.len() as u64;
-            if page.len() < PAGE_ROWS {
-                return Ok(());
-            }
-            after = page.into_iter().next_back();
+/// The digest of a table: page by page in key order, each row as a line of JSON.
+async fn table<Row: Keyed, B: Backend>(
+    backend: &B,
+    table: &'static str,
+    text: &str,
+    last: Option<i64>,
+) -> Result<TableDigest, StoreError> {
+    let (mut sha256, mut rows) = (Sha256::new(), 0);
+    let mut after: Option<Row> = None;
+    loop {
+        let statement = last.into_iter().fold(Statement::new(text), Statement::integer);
+        let statement = Row::bind_key(after.as_ref(), statement).integer(PAGE_ROWS as i64);
+        let page: Vec<Row> =
+            backend.fetch(&statement).await.map_err(StoreError::during("compute the digest of the read rows"))?;
+        for row in &page {
+            let line = serde_json::to_vec(row).expect("texts and numbers always serialise");
+            sha256.update(line);
+            sha256.update(b"\n");
         }
+        rows += page.len() as u64;
+        if page.len() < PAGE_ROWS {
+            return Ok(TableDigest { table, rows, sha256: sha256.finalize().into() });
+        }
+        after = page.into_iter().next_back();
     }
 }
 

@@ -35,6 +35,7 @@ mod copy;
 mod digest;
 mod filter;
 mod listing;
+mod opening;
 mod place;
 mod postgres;
 mod sight;
@@ -58,13 +59,6 @@ use sqlx::migrate::MigrateError;
 use tokio::sync::watch;
 use uuid::Uuid;
 
-use crate::clock::Clock;
-
-use backend::SqlStore;
-use place::{Place, place};
-use postgres::PostgresBackend;
-use sqlite::SqliteBackend;
-
 pub use column::CaseColumn;
 pub use copy::{Copied, copy_into, restore_from};
 pub use error::{AppendError, StoreError};
@@ -73,6 +67,7 @@ pub use happened::{Happened, LastEvent, PastRow, PastState};
 pub use ledger::{LedgerNode, LedgerStore, Sealed, StoredCheckpoint, StoredCosignature, StoredTimeStamp};
 pub use moment::Moment;
 pub use observed::{ObservedStore, PoolState};
+pub use opening::{migrate_for, open, open_as_it_is, open_restored};
 pub use personal::{ErasedKey, PersonalStore, StoredCiphertext};
 pub use query::{
     CaseQuery, Condition, Direction, EventQuery, Keep, Operator, RegisterQuery, Scope, Span, Value, key_of,
@@ -85,7 +80,7 @@ pub use record::{
 pub use revocation::{Revocation, RevocationStore};
 pub use row::{
     CaseLink, CaseRow, NumberTaken, RebuildOutcome, RebuiltRow, RegisterRow, RowChanges, RowDifference, RowsComparison,
-    RowsDigest, RowsForm, SUB_CASE_OF, StoredCase, StoredRegister, SubCase,
+    RowsDigest, RowsForm, SUB_CASE_OF, StoredCase, StoredRegister, SubCase, TableDigest,
 };
 pub use statistics::{FeeSum, GapSums, GroupKey, GroupSums, Grouped, StatisticsQuery, TimeToState};
 pub use text::{Reading, StoredText, Terms, TextQuery, TextRow, Texts};
@@ -337,53 +332,6 @@ pub trait Store:
     /// # Errors
     /// When it does not.
     async fn ping(&self) -> Result<(), StoreError>;
-}
-
-/// Opens a database, creating and migrating it as needed.
-///
-/// # Parameters
-/// - `url`: `sqlite:PATH` (created with its folder if missing) or `postgres://…`
-/// - `clock`: gives `recorded_at` and the random bits of ledger entries
-///
-/// # Errors
-/// [`StoreError::BadUrl`], [`StoreError::Unreachable`], [`StoreError::NewerSchema`],
-/// [`StoreError::Migration`] or [`StoreError::Restoring`].
-pub async fn open(url: &str, clock: Arc<dyn Clock>) -> Result<Arc<dyn Store>, StoreError> {
-    let store = open_restored(url, clock).await?;
-    match store.is_being_restored().await? {
-        true => Err(StoreError::Restoring { url: place::without_password(url) }),
-        false => Ok(store),
-    }
-}
-
-/// Opens a database as [`open`] does, one that is being restored as well.
-///
-/// # Errors
-/// As [`open`].
-pub async fn open_restored(url: &str, clock: Arc<dyn Clock>) -> Result<Arc<dyn Store>, StoreError> {
-    Ok(match place(url)? {
-        Place::Sqlite { shown, path } => {
-            Arc::new(SqlStore::over(SqliteBackend::open(&shown, path).await?, clock).await?)
-        }
-        Place::Postgres { shown, options } => {
-            Arc::new(SqlStore::over(PostgresBackend::open(&shown, *options).await?, clock).await?)
-        }
-    })
-}
-
-/// Migrates a PostgreSQL database as the owner of its tables, and gives the role of the servers what it needs: it adds
-/// to the log and can neither change nor shorten it.
-///
-/// # Errors
-/// [`StoreError::BadUrl`] for anything but `postgres://…`, and those of [`open`].
-pub async fn migrate_for(owner_url: &str, server_role: &str) -> Result<(), StoreError> {
-    match place(owner_url)? {
-        Place::Postgres { shown, options } => postgres::migrate_for(&shown, *options, server_role).await,
-        Place::Sqlite { shown, .. } => Err(StoreError::BadUrl {
-            url: shown,
-            reason: "only PostgreSQL has roles: expected postgres://OWNER@HOST/NAME".to_owned(),
-        }),
-    }
 }
 
 fn migration_error(source: MigrateError) -> StoreError {

@@ -231,16 +231,33 @@ pub enum RebuildOutcome {
 }
 
 /// What two sets of read rows are compared by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RowsDigest {
     /// Number of versions of cases and registers, of links, of texts and of figures.
     pub count: u64,
     /// Position up to which they were compared; `None` for an empty log. Rows of later
     /// commits are left out, so appending meanwhile does no harm.
     pub last_position: Option<u64>,
-    /// SHA-256 over these rows in key order.
-    pub versions_sha256: [u8; 32],
-    /// SHA-256 over what later commits change: what had happened by any time, members and number series. Compare it on
-    /// a quiet log.
-    pub present_sha256: [u8; 32],
+    /// These rows.
+    pub versions: Vec<TableDigest>,
+    /// What later commits change: what had happened by any time, members and number series. Compare it on a quiet log.
+    pub present: Vec<TableDigest>,
+}
+
+impl RowsDigest {
+    /// All tables.
+    pub fn tables(&self) -> impl Iterator<Item = &TableDigest> {
+        self.versions.iter().chain(&self.present)
+    }
+}
+
+/// What two sets of rows of a table are compared by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TableDigest {
+    /// The table; with `.occurred`, its rows by what had happened.
+    pub table: &'static str,
+    /// How many rows.
+    pub rows: u64,
+    /// SHA-256 over them in key order.
+    pub sha256: [u8; 32],
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::clock::Clock;
 use crate::store::backend::{Backend, SqlStore};
+use crate::store::opening::Schema;
 use crate::store::place::{Place, place};
 use crate::store::plan::Ledger;
 use crate::store::postgres::PostgresBackend;
@@ -19,11 +20,11 @@ use crate::store::{Store, StoreError};
 pub async fn open_without_ledger(url: &str, clock: Arc<dyn Clock>) -> Result<Arc<dyn Store>, StoreError> {
     Ok(match place(url)? {
         Place::Sqlite { shown, path } => {
-            without_ledger(SqlStore::over(SqliteBackend::open(&shown, path).await?, clock).await?)
+            without_ledger(SqlStore::over(SqliteBackend::open(&shown, path, Schema::Migrated).await?, clock).await?)
         }
-        Place::Postgres { shown, options } => {
-            without_ledger(SqlStore::over(PostgresBackend::open(&shown, *options).await?, clock).await?)
-        }
+        Place::Postgres { shown, options } => without_ledger(
+            SqlStore::over(PostgresBackend::open(&shown, *options, Schema::Migrated).await?, clock).await?,
+        ),
     })
 }
 

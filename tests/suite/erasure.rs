@@ -3,20 +3,23 @@
 mod bytes;
 mod contacts;
 pub mod imported;
-mod servers;
+pub mod servers;
 
 use std::path::{Path, PathBuf};
 
 use etalon::clock::SystemClock;
+use etalon::ledger::entry::leaf_hash;
+use etalon::ledger::inclusion_file::InclusionFile;
 use etalon::ledger::tree::Frontier;
 use etalon::store::{self, EventQuery, EventRecord, Store};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
+use crate::ledger::serving::key_of;
 use crate::life::on_both_databases;
 use crate::life::scene::{Scene, person};
 use crate::life::world::{World, day, text, uuid_of, with};
-use crate::support::server::Who;
+use crate::support::server::{Who, ask};
 
 /// Nothing else in the world says this.
 pub const NAME: &str = "欧阳不可磨灭";
@@ -60,6 +63,7 @@ async fn no_byte_is_left(world: &World) {
 
     let position = world.position().await;
     let disclosed = disclosed(world, &before);
+    let proof = Proof::of(world, disclosed.position).await;
     let erasure = json!({ "personId": worker, "legalBasis": "CONSENT_WITHDRAWN", "reason": "本人书面申请" });
     world.takes("manager", "erasePerson", erasure).await;
 
@@ -68,8 +72,9 @@ async fn no_byte_is_left(world: &World) {
     needles.push(wrapped.as_bytes());
     bytes::are_nowhere(world, &needles).await;
     bytes::are_not_in_the_database(world, &ciphertexts).await;
+    let bundle = audited(world).await;
     let exports = ["jsonl", "csv", "xes"].map(|format| exported(world, format));
-    for export in &exports {
+    for export in exports.iter().chain(&bundle) {
         assert!(!export.is_empty());
         for needle in &needles {
             assert!(!export.windows(needle.len()).any(|window| window == *needle));
@@ -85,6 +90,7 @@ async fn no_byte_is_left(world: &World) {
     assert_eq!(after.events.len(), before.events.len() + 1);
     assert_eq!(after.root_of(before.events.len()), before.root_of(before.events.len()));
     assert_eq!(after.stored_root().await, after.root_of(after.events.len()));
+    proof.still_holds(world, &after.events[disclosed.position]);
 
     looks_erased(world, &worker, position).await;
     // A disclosure that was made before still says what the payload commits to; there is none any more.
@@ -98,15 +104,80 @@ async fn no_byte_is_left(world: &World) {
     rotates(world);
 }
 
-/// In the present, in the past, and after a restart.
+/// In the present and in the past, and after a restart.
 async fn looks_erased(world: &World, worker: &str, position: i64) {
     let query = "query Look($id: ID!, $then: Position!) {
         person(id: $id) { ...Shown } asOf(point: { position: $then }) { query { person(id: $id) { ...Shown } } }
     } fragment Shown on Person { name telephone erased }";
     let gone = json!({ "name": null, "telephone": null, "erased": true });
     let asked = json!({ "id": worker, "then": position.to_string() });
-    let shown = world.ask("coordinator", query, asked).await;
-    assert_eq!((&shown["person"], &shown["asOf"]["query"]["person"]), (&gone, &gone));
+    let is_gone = |shown: &Value| {
+        assert_eq!((&shown["person"], &shown["asOf"]["query"]["person"]), (&gone, &gone));
+    };
+    is_gone(&world.ask("coordinator", query, asked.clone()).await);
+    assert!(world.server.stop(), "{}", world.server.log());
+    let again = world.installation.start();
+    let shown = ask(&world.client, &again.graphql, &world.token("coordinator"), query, asked).await;
+    is_gone(&shown.expect("an answer"));
+}
+
+/// The proof of an event, as the API has given it.
+struct Proof(InclusionFile);
+
+impl Proof {
+    async fn of(world: &World, position: usize) -> Self {
+        is_sealed(world, position as u64).await;
+        let query = "query Proof($index: Position!) { inclusionProof(index: $index) { file } }";
+        let answer = world.ask("watcher", query, json!({ "index": position.to_string() })).await;
+        Self(text(&answer["inclusionProof"]["file"]).parse().expect("a proof"))
+    }
+
+    /// By what the log has in its place now.
+    fn still_holds(&self, world: &World, event: &EventRecord) {
+        let (checkpoint, _) =
+            self.0.verify(&leaf_hash(&event.entry), &[key_of(&world.installation)]).expect("it is in the log");
+        assert!(self.0.index == event.position && checkpoint.head.size > event.position);
+    }
+}
+
+/// Comes back when the position is sealed.
+async fn is_sealed(world: &World, position: u64) {
+    loop {
+        let answer = world.ask("watcher", "{ checkpoint { size } }", json!({})).await;
+        if answer["checkpoint"].is_object()
+            && text(&answer["checkpoint"]["size"]).parse::<u64>().is_ok_and(|size| size > position)
+        {
+            return;
+        }
+    }
+}
+
+/// The files of an auditor's bundle of the whole log, with the erasure in it, which is verified.
+async fn audited(world: &World) -> Vec<Vec<u8>> {
+    let last = world.position().await;
+    is_sealed(world, last.unsigned_abs()).await;
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let bundle = folder.path().join("bundle");
+    output(world.installation.command().args(["audit", "export", "--output"]).arg(&bundle)).expect("it is exported");
+    let key = key_of(&world.installation).to_string();
+    let verified = output(world.installation.command().args(["audit", "verify", "--key", &key]).arg(&bundle));
+    assert!(verified.is_ok_and(|said| said.contains(&format!("GOOD: {} events", last + 1))));
+    let replayed = output(world.installation.command().args(["audit", "replay", "--key", &key]));
+    assert!(replayed.is_ok_and(|said| said.contains("GOOD: ")), "what was erased is not missed");
+    let files = files(&bundle);
+    assert!(files.len() > 4, "entries, payloads, a manifest, a checkpoint and hashes");
+    files
+}
+
+/// What is in the file, or in the files of the folder.
+fn files(path: &Path) -> Vec<Vec<u8>> {
+    match path.is_dir() {
+        true => std::fs::read_dir(path)
+            .expect("it reads")
+            .flat_map(|entry| files(&entry.expect("it reads").path()))
+            .collect(),
+        false => vec![std::fs::read(path).expect("it reads")],
+    }
 }
 
 /// The log as the database has it.

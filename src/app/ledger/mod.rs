@@ -17,6 +17,7 @@ pub use seal::{NotSealed, Sealer};
 use crate::app::App;
 use crate::app::request::Fault;
 use crate::domain::actor::Actor;
+use crate::ledger::note::VerifierKey;
 use crate::ledger::proof::Plan;
 use crate::ledger::tile::Tile;
 use crate::ledger::tree::{Frontier, Hash};
@@ -133,10 +134,10 @@ impl App {
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn log_key(&self) -> Result<Option<String>, Fault> {
+    pub async fn log_key(&self) -> Result<Option<VerifierKey>, Fault> {
         let Some(seals) = &self.seals else { return Ok(None) };
         let origin = self.store.origin().await?;
-        Ok(seals.signer.verifier(&origin).ok().map(|key| key.to_string()))
+        Ok(seals.signer.verifier(&origin).ok())
     }
 
     /// The events with which the log went on from a backup, in its order.
@@ -157,6 +158,17 @@ impl App {
         let cosignatures = self.store.cosignatures(checkpoint.size).await?;
         let time_stamps = self.store.time_stamps(checkpoint.size).await?;
         Ok(Some(Vouched { checkpoint, cosignatures, time_stamps }))
+    }
+
+    /// The latest checkpoint that a witness has cosigned, with everybody who vouches for it.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn last_cosigned(&self, witness: &str) -> Result<Option<Vouched>, Fault> {
+        match self.store.last_cosignature(witness).await? {
+            Some(last) => self.checkpoint(Sealed::Size(last.size)).await,
+            None => Ok(None),
+        }
     }
 
     /// The hash of the leaf at a position.

@@ -20,9 +20,10 @@ use crate::store::{Sealed, StoreError, StoredCheckpoint};
 /// How often the log is looked at for what other processes have committed: a commit is sealed within a second.
 const LOOKS_EVERY: Duration = Duration::from_millis(500);
 
-/// How long it waits after a failure; doubled with each one that follows, up to a minute.
-const FIRST_REST: Duration = Duration::from_secs(1);
-const LONGEST_REST: Duration = Duration::from_secs(60);
+/// How long it waits after a failure; doubled with each one that follows, up to the longest. A signer that is back is soon
+/// asked again: what is not sealed is nobody's word.
+const FIRST_REST: Duration = Duration::from_millis(500);
+const LONGEST_REST: Duration = Duration::from_secs(4);
 
 /// Why a log is not sealed.
 #[derive(Debug, thiserror::Error)]
@@ -69,7 +70,7 @@ impl Sealer {
                 Ok(_) => (seals.pause, FIRST_REST),
                 Err(error) => {
                     tracing::error!(error = &error as &dyn std::error::Error, "the log is not sealed");
-                    (rest, (rest * 2).min(LONGEST_REST))
+                    (rest, longer(rest))
                 }
             };
             if stop.is_cancelled() {
@@ -77,6 +78,11 @@ impl Sealer {
             }
         }
     }
+}
+
+/// How long it waits after a failure that follows one after which it has waited so long.
+fn longer(rest: Duration) -> Duration {
+    (rest * 2).min(LONGEST_REST)
 }
 
 async fn sleep_or_stop(pause: Duration, stop: &CancellationToken) {
@@ -162,5 +168,18 @@ impl App {
 impl From<NotSigned> for NotSealed {
     fn from(refused: NotSigned) -> Self {
         Self::Signer(refused.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_signer_that_is_back_is_asked_within_seconds() {
+        let rests: Vec<_> = std::iter::successors(Some(FIRST_REST), |rest| Some(longer(*rest))).take(20).collect();
+        assert!(rests.is_sorted() && rests[0] <= Duration::from_secs(1), "{rests:?}");
+        assert!(rests[19] <= Duration::from_secs(5), "{rests:?}");
+        assert!(LOOKS_EVERY <= Duration::from_millis(500), "with the pause between two seals it is a second at most");
     }
 }

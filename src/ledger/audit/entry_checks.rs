@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
 use crate::ledger::audit::AuditedEvent;
-use crate::ledger::bounds::{OutOfBounds, TimeBounds};
+use crate::ledger::bounds::TimeBounds;
 use crate::ledger::finding::{FindingKind, Findings};
 use crate::ledger::names::{Names, Recovered};
 use crate::ledger::parsed_entry::ParsedEntry;
@@ -72,14 +72,8 @@ impl EntryChecks {
         if let Some(before) = self.last_recorded_at.replace(at).filter(|before| at < *before) {
             found(FindingKind::TimeDecreases, &|| format!("recorded at {at}, and the one before it at {before}"));
         }
-        match self.bounds.check(index, at) {
-            None => {}
-            Some(OutOfBounds::TooEarly { not_before }) => found(FindingKind::TimeOutOfBounds, &|| {
-                format!("recorded at {at}, and at {not_before} the log was seen without it")
-            }),
-            Some(OutOfBounds::TooLate { not_after }) => found(FindingKind::TimeOutOfBounds, &|| {
-                format!("recorded at {at}, and at {not_after} the log was seen with it")
-            }),
+        if let Some(out) = self.bounds.check(index, at) {
+            found(FindingKind::TimeOutOfBounds, &|| format!("recorded at {at}, and {out}"));
         }
         let last = self.sequences.entry(aggregate_key(entry)).or_default();
         let expected = *last + 1;

@@ -6,7 +6,6 @@ mod roles;
 mod sql;
 mod write;
 
-use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
@@ -23,6 +22,7 @@ use crate::store::backend::{Backend, Decoded};
 use crate::store::compare::{self, DifferenceRow};
 use crate::store::known::{Asked, Known};
 use crate::store::observed::{Waiting, acquire};
+use crate::store::opening::{SCHEMA_VERSION, Schema, is_current, last_of};
 use crate::store::plan::Plan;
 use crate::store::row::ROWS_VERSION;
 use crate::store::row_writes::RowWrites;
@@ -53,8 +53,8 @@ pub(super) struct PostgresBackend {
 }
 
 impl PostgresBackend {
-    /// Connects and migrates.
-    pub(super) async fn open(url: &str, options: PgConnectOptions) -> Result<Self, StoreError> {
+    /// Connects, and migrates where that is asked for.
+    pub(super) async fn open(url: &str, options: PgConnectOptions, schema: Schema) -> Result<Self, StoreError> {
         let unreachable = |source| StoreError::Unreachable { url: url.to_owned(), source: Arc::new(source) };
         let options = options
             .application_name("etalon")
@@ -62,7 +62,10 @@ impl PostgresBackend {
             .options([("synchronous_commit", "on"), ("default_transaction_isolation", "read\\ committed")]);
         // A pool would hide why the server cannot be reached behind its time-out.
         let mut first = PgConnection::connect_with(&options).await.map_err(unreachable)?;
-        migrate(&mut first).await?;
+        match schema {
+            Schema::Migrated => migrate(&mut first).await?,
+            Schema::AsItIs => has_schema(&mut first).await?,
+        }
         first.close().await.map_err(unreachable)?;
         let pool = pool_options().connect_with(options.clone()).await.map_err(unreachable)?;
         // Each statement of a commit looks up a few keys. Planning it anew costs as much as running it, and the length of
@@ -124,17 +127,15 @@ pub(super) async fn migrate_for(url: &str, options: PgConnectOptions, server: &s
 
 /// Migrates as far as the role may; one that may not needs a database that is migrated.
 async fn migrate(connection: &mut PgConnection) -> Result<(), StoreError> {
-    let looking = || StoreError::during("look at the schema");
-    if roles::may_migrate(connection).await.map_err(looking())? {
+    if roles::may_migrate(connection).await.map_err(StoreError::during("look at the schema"))? {
         return MIGRATIONS.run_direct(connection).await.map_err(migration_error);
     }
-    let found = roles::schema_version(connection).await.map_err(looking())?;
-    let needed = MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or_default();
-    match found.cmp(&needed) {
-        Ordering::Less => Err(StoreError::OlderSchema { found, needed }),
-        Ordering::Equal => Ok(()),
-        Ordering::Greater => Err(StoreError::NewerSchema { version: found }),
-    }
+    has_schema(connection).await
+}
+
+async fn has_schema(connection: &mut PgConnection) -> Result<(), StoreError> {
+    let found = sqlx::query_scalar(SCHEMA_VERSION).fetch_one(connection).await;
+    is_current(found.map_err(StoreError::during("look at the schema"))?, last_of(&MIGRATIONS))
 }
 
 impl Backend for PostgresBackend {

@@ -32,12 +32,6 @@ pub(super) async fn may_migrate(connection: &mut PgConnection) -> Result<bool, s
     connection.fetch_one(OWNS).await?.try_get(0)
 }
 
-/// The last migration that was applied.
-pub(super) async fn schema_version(connection: &mut PgConnection) -> Result<i64, sqlx::Error> {
-    const LAST: &str = "select coalesce(max(version), 0) from _sqlx_migrations where success";
-    connection.fetch_one(LAST).await?.try_get(0)
-}
-
 /// Gives a server's role what it needs and no more. The role exists, and the owner is a member of it.
 pub(super) async fn grant(connection: &mut PgConnection, server: &str) -> Result<(), sqlx::Error> {
     let quoted: String = sqlx::query_scalar("select quote_ident($1)").bind(server).fetch_one(&mut *connection).await?;

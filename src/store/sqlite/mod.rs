@@ -24,6 +24,7 @@ use crate::store::backend::{Backend, Decoded};
 use crate::store::compare::{self, DifferenceRow};
 use crate::store::known::{Asked, Known};
 use crate::store::observed::{Waiting, acquire};
+use crate::store::opening::{SCHEMA_VERSION, Schema, is_current, last_of};
 use crate::store::plan::Plan;
 use crate::store::row::ROWS_VERSION;
 use crate::store::row_writes::{Closing, RowWrites};
@@ -61,15 +62,16 @@ pub(super) struct SqliteBackend {
 }
 
 impl SqliteBackend {
-    /// Opens the file, creating it and its folder if missing.
-    pub(super) async fn open(url: &str, path: &Path) -> Result<Self, StoreError> {
+    /// Opens the file. One whose schema is migrated is created with its folder if missing.
+    pub(super) async fn open(url: &str, path: &Path, schema: Schema) -> Result<Self, StoreError> {
         let unreachable = |source| StoreError::Unreachable { url: url.to_owned(), source: Arc::new(source) };
-        if let Some(folder) = path.parent() {
+        let is_migrated = schema == Schema::Migrated;
+        if let Some(folder) = path.parent().filter(|_| is_migrated) {
             tokio::fs::create_dir_all(folder).await.map_err(|error| unreachable(error.into()))?;
         }
         let options = SqliteConnectOptions::new()
             .filename(path)
-            .create_if_missing(true)
+            .create_if_missing(is_migrated)
             .busy_timeout(BUSY_TIMEOUT)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
@@ -78,7 +80,14 @@ impl SqliteBackend {
             .pragma("secure_delete", "on")
             .statement_cache_capacity(256);
         let mut writer = SqliteConnection::connect_with(&options).await.map_err(unreachable)?;
-        migrate(&mut writer).await?;
+        match schema {
+            Schema::Migrated => migrate(&mut writer).await?,
+            Schema::AsItIs => {
+                let found = sqlx::query_scalar(SCHEMA_VERSION).fetch_one(&mut writer).await;
+                let found = found.map_err(StoreError::during("look at the schema"))?;
+                is_current(found, last_of(&MIGRATIONS))?;
+            }
+        }
         let writer_options = options.clone();
         let options = options.pragma("query_only", "on");
         let pool = SqlitePoolOptions::new().max_connections(READERS).test_before_acquire(false);

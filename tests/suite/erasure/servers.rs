@@ -31,7 +31,7 @@ fn manager() -> Actor {
 }
 
 /// A server on the database, with its clock, and with its data keys in the folder.
-async fn server(database: &Database, clock: &Arc<TestClock>, folder: &Path) -> App {
+pub async fn server(database: &Database, clock: &Arc<TestClock>, folder: &Path) -> App {
     let vault = Vault::open_or_create(folder).expect("a folder of keys");
     App::new(database.open_with(clock.clone()).await, clock.clone()).with_vault(vault)
 }
@@ -51,13 +51,13 @@ fn official() -> RegisterPerson {
     }
 }
 
-async fn register(app: &App) -> Uuid {
+pub async fn register(app: &App) -> Uuid {
     let id = app.new_id();
     app.execute::<Person>(&request(app), id, official().into()).await.expect("it is registered");
     id
 }
 
-async fn erase(app: &App, id: Uuid) {
+pub async fn erase(app: &App, id: Uuid) {
     let reason = Some(Statement::parse("asked in writing").expect("a statement"));
     let command = ErasePerson { legal_basis: LegalBasis::LegalObligation, reason };
     app.execute::<Person>(&request(app), id, command.into()).await.expect("it is erased");

@@ -98,6 +98,8 @@ async fn takes_another_name(installation: Installation, elsewhere: &str) {
     let server = installation.start();
     let last = commit(&installation, &server, "省级计量难点征集").await;
     let old_key = key_of(&installation).to_string();
+    let early = path(installation.folder(), "early");
+    fs::write(&early, checkpoint(&installation, &server).await).expect("written");
     run(installation.command().args(["backup", "--output", &backup])).ends_with(0);
     let lost = commit(&installation, &server, "备份之后").await;
     assert_eq!(lost, last + 1);
@@ -133,6 +135,13 @@ async fn takes_another_name(installation: Installation, elsewhere: &str) {
     }
     on_elsewhere(&["audit", "verify", &whole, "--key", &old_key]).ends_with(3);
     on_elsewhere(&["audit", "replay", "--key", &key]).ends_with(0);
+    // What somebody has kept from before is of this log, whose name it was; what is lost is still told by its checkpoint.
+    for audited in [&["audit", "replay"][..], &["audit", "verify", &whole]] {
+        let with = |checkpoint: &str| on_elsewhere(&[audited, &["--key", &key, "--checkpoint", checkpoint]].concat());
+        with(&early).ends_with(0);
+        let told = with(&kept).ends_with(3);
+        assert!(told.contains("ENTRIES_MISSING"), "{told}");
+    }
     // A manifest that hides that the log had another name, or names another one, is found out.
     for (bundle, wrong) in [(&whole, "etalon.local/other"), (&part, "etalon.local/other")] {
         let manifest = Path::new(bundle).join("MANIFEST.json");

@@ -39,7 +39,7 @@ impl House {
     }
 
     pub async fn trusted(&self) -> Trusted {
-        Trusted { keys: vec![self.key().await], roots: None, tolerance: SignedDuration::from_mins(1) }
+        Trusted { keys: vec![self.key().await], kept: Vec::new(), roots: None, tolerance: SignedDuration::from_mins(1) }
     }
 }
 
@@ -69,7 +69,7 @@ async fn a_part_of_a_log_is_proved_event_by_event() {
     house.app.seal_now().await.expect("sealed");
     let trusted = house.trusted().await;
     let bundle = house.folder.path().join("part");
-    let exported = export(&house.app, Part::Range(250, 270), None, &bundle, |_| ()).await.expect("exported");
+    let exported = export(&house.app, Part::Range(250, Some(270)), None, &bundle, |_| ()).await.expect("exported");
     assert_eq!(exported, 21);
     let verdict = verify(&bundle, &trusted, |_| ()).expect("a bundle");
     assert!(verdict.is_good(), "{verdict}");
@@ -84,7 +84,7 @@ async fn a_part_of_a_log_is_proved_event_by_event() {
     let part = Part::Stream(case_stream(3));
     assert_eq!(export(&house.app, part, None, &case, |_| ()).await.expect("exported"), 10);
     assert!(verify(&case, &trusted, |_| ()).expect("a bundle").is_good());
-    let refused = export(&house.app, Part::Range(5, 700), None, &house.folder.path().join("no"), |_| ()).await;
+    let refused = export(&house.app, Part::Range(5, Some(700)), None, &house.folder.path().join("no"), |_| ()).await;
     assert!(refused.expect_err("beyond what is sealed").to_string().contains("700 events that are sealed"));
 }
 
@@ -116,8 +116,25 @@ async fn an_auditor_goes_through_the_log(world: World) {
     assert_eq!(replayed.status.code(), Some(0), "{}", told(&replayed));
     assert!(told(&replayed).contains("GOOD: ") && told(&replayed).contains("0 rows differ"), "{}", told(&replayed));
     let one = folder.path().join("case").display().to_string();
-    let shown = etalon(&world, &["audit", "case", &case.id, "--output", &one, "--database", &database]);
+    let audit = |arguments: &[&str]| etalon(&world, &[&["audit"], arguments, &["--database", &database]].concat());
+    let shown = audit(&["case", &case.id, "--output", &one, "--key", &key]);
     assert!(shown.status.success() && told(&shown).contains("轴承内径测量 bore"), "{}", told(&shown));
+    assert!(told(&shown).contains("GOOD: ") && told(&shown).contains("a part: the stream of Case"), "{}", told(&shown));
+    // As it was before what happened last, which was sealed later or together with it.
+    let (by_then, then) = (folder.path().join("then").display().to_string(), (last - 1).to_string());
+    let shown = audit(&["case", &case.id, "--as-of", &then, "--output", &by_then, "--key", &key, "--format", "json"]);
+    assert_eq!(shown.status.code(), Some(0), "{}", told(&shown));
+    let proved: Value = serde_json::from_slice(&shown.stdout).expect("JSON");
+    assert!(proved["good"] == true && proved["state"].is_object(), "{proved}");
+    assert!(proved["notes"].to_string().contains(&format!("up to position {then}")), "{proved}");
+    let lines = |bundle: &str| fs::read_to_string(format!("{bundle}/entries.jsonl")).expect("it reads").lines().count();
+    assert_eq!(lines(&one), lines(&by_then) + 1);
+    let range = folder.path().join("range").display().to_string();
+    let exported = audit(&["export", "--from", "1", "--as-of", &then, "--output", &range, "--format", "json"]);
+    let written: Value = serde_json::from_slice(&exported.stdout).expect("JSON");
+    assert_eq!((&written["events"], lines(&range) as u64), (&(last - 1).into(), last - 1), "{}", told(&exported));
+    let verified = etalon(&world, &["audit", "verify", &range, "--key", &key]);
+    assert_eq!(verified.status.code(), Some(0), "{}", told(&verified));
     let verified = etalon(&world, &["audit", "verify", &one, "--key", &key]);
     assert_eq!(verified.status.code(), Some(0), "{}", told(&verified));
     // Somebody else's key, and a touched payload.

@@ -19,10 +19,10 @@ const EVENTS: u64 = 600;
 const TABLES: [&str; 4] = ["events", "ledger_nodes", "checkpoints", "commands"];
 
 /// Somebody to whom no trigger says no.
-struct Intruder(Raw);
+pub struct Intruder(Raw);
 
 impl Intruder {
-    async fn of(database: &Database) -> Self {
+    pub async fn of(database: &Database) -> Self {
         let raw = database.raw().await;
         let (guards, take_away) = match &raw {
             Raw::Sqlite(_) => ("select name from sqlite_master where type = 'trigger'", ["drop trigger ", ""]),
@@ -37,12 +37,12 @@ impl Intruder {
         Self(raw)
     }
 
-    async fn does(&self, sql: &str) {
+    pub async fn does(&self, sql: &str) {
         self.0.execute(sql).await;
     }
 
     /// Bytes as a literal.
-    fn bytes(&self, bytes: &[u8]) -> String {
+    pub fn bytes(&self, bytes: &[u8]) -> String {
         let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
         match self.0 {
             Raw::Sqlite(_) => format!("x'{digits}'"),
@@ -60,14 +60,14 @@ impl Intruder {
     }
 
     /// Copies the log beside it.
-    async fn keeps_a_copy(&self) {
+    pub async fn keeps_a_copy(&self) {
         for table in TABLES.into_iter().chain(["log_head"]) {
             self.does(&format!("create table kept_{table} as select * from {table}")).await;
         }
     }
 
     /// Puts the copy back in place.
-    async fn restores(&self) {
+    pub async fn restores(&self) {
         for table in TABLES {
             self.empties(table).await;
             self.does(&format!("insert into {table} select * from kept_{table}")).await;
@@ -197,14 +197,14 @@ async fn an_emptied_log_does_not_begin_again_on_postgres() {
 
 async fn columns_and_rows_that_say_something_else_are_found_by_a_replay(database: Database) {
     let demonstration = demonstration(database).await;
-    let good = replay(&demonstration.app, &[], |_, _| ()).await.expect("it reads");
+    let good = replay(&demonstration.app, &[], &[], |_, _| ()).await.expect("it reads");
     assert!(good.is_good(), "{good}");
     let intruder = Intruder::of(&demonstration.database).await;
     intruder.sets(5, "actor", "'somebody'").await;
     intruder.does("insert into case_members (case_id, actor) values ('nobody', 'intruder')").await;
     let now = "to_position = 9223372036854775807 and lane = 0";
     intruder.does(&format!("update case_versions set title = 'other' where {now}")).await;
-    let verdict = replay(&demonstration.app, &[], |_, _| ()).await.expect("it reads");
+    let verdict = replay(&demonstration.app, &[], &[], |_, _| ()).await.expect("it reads");
     let found = codes(&verdict);
     assert!(found.contains(&("COLUMN_WRONG", Some(5))), "{verdict}");
     assert!(found.contains(&("ROW_SERVED_WRONGLY", None)) && found.contains(&("ROW_NOT_SERVED", None)), "{verdict}");

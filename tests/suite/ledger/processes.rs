@@ -106,6 +106,11 @@ async fn signed_and_cosigned(installation: Installation) {
     sealed(&server.graphql, &manager, position).await;
     let (code, told) = look(&server.graphql);
     assert!(code == Some(0) && told.contains("1 of them new"), "{told}");
+    let mut following = program();
+    following.args(["audit", "follow", "--once", "--format", "json", "--url", &server.graphql, "--memory", &memory]);
+    following.args(["--key", &signer_key, "--token-file", &token.display().to_string()]);
+    let told: serde_json::Value = serde_json::from_str(&line(&mut following)).expect("a line of JSON");
+    assert_eq!((&told["good"], &told["grownBy"], &told["events"]), (&json!(true), &json!(0), &json!(position + 1)));
     let seen = std::fs::read_to_string(&memory).expect("it reads");
     let other = Installation::embedded();
     let elsewhere = other.start();

@@ -6,6 +6,7 @@ use etalon::ledger::inclusion_file::InclusionFile;
 use etalon::ledger::note::{Note, VerifierKey};
 use etalon::ledger::proof::verify_consistency;
 use etalon::ledger::tree::{Hash, TreeHead};
+use jiff::{SignedDuration, Timestamp};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
@@ -86,6 +87,24 @@ async fn a_receipt_is_proved_without_the_server_on_sqlite() {
 #[tokio::test]
 async fn a_receipt_is_proved_without_the_server_on_postgresql() {
     a_receipt_is_proved_without_the_server(World::on_postgresql().await).await;
+}
+
+#[tokio::test]
+async fn a_commit_is_sealed_within_a_second() {
+    let world = world_with_a_manager(World::embedded().await).await;
+    let order = "mutation Order($input: OpenCampaignInput!) { openCampaign(input: $input) { receipt { position recordedAt } } }";
+    let time = |value: &Value| text(value).parse::<Timestamp>().expect("a time");
+    let mut waits = Vec::new();
+    for number in 0..5 {
+        let input = json!({ "input": campaign(&format!("计量服务 {number}")) });
+        let receipt = world.ask("manager", order, input).await["openCampaign"]["receipt"].clone();
+        let checkpoint = sealed(&world.server.graphql, &world.token("manager"), position(&receipt)).await;
+        waits.push(time(&checkpoint["signedAt"]).duration_since(time(&receipt["recordedAt"])));
+    }
+    // A machine that has other things to do may be late with one of them.
+    let best = waits.iter().min().expect("five of them");
+    assert!(*best <= SignedDuration::from_secs(1), "{waits:?}");
+    assert!(waits.iter().all(|wait| *wait < SignedDuration::from_secs(20)), "{waits:?}");
 }
 
 #[tokio::test]

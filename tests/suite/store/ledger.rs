@@ -128,22 +128,84 @@ async fn nothing_of_the_log_is_changed(database: Database) {
         "update log_head set next_position = 299",
         "update log_head set recorded_at = 0",
         "delete from log_head",
+        "update commands set version = 7",
+        "delete from commands",
     ];
     match raw {
         Raw::Sqlite(_) => attempts.extend([
+            "insert or replace into commands select actor, idempotency_key, x'00', aggregate_type, aggregate_id, version, \
+             first_position, event_count, recorded_at from commands where first_position = 7",
+            "insert or replace into ciphertexts values (x'01', 'k', x'03')",
             "insert or replace into events select position, aggregate_type, aggregate_id, sequence, 'x', event_version, \
              payload, metadata, recorded_at, actor, command_id, entry, leaf_hash from events where position = 7",
             "insert or replace into events select 1000, aggregate_type, aggregate_id, sequence, 'x', event_version, \
              payload, metadata, recorded_at, actor, command_id, entry, leaf_hash from events where position = 7",
         ]),
-        Raw::Postgres(_) => attempts.extend(["truncate events", "truncate ledger_nodes", "truncate log_head"]),
+        Raw::Postgres(_) => {
+            attempts.extend(["truncate events", "truncate ledger_nodes", "truncate log_head", "truncate commands"]);
+        }
     }
+    vouch(&raw).await;
     for attempt in attempts {
         let refused = raw.refusal(attempt).await.unwrap_or_else(|| panic!("{attempt}: done"));
         assert!(refused.contains("append-only"), "{attempt}: {refused}");
     }
+    let kept = rows_beside(&raw).await;
+    if let Raw::Sqlite(_) = raw {
+        for (replacement, _) in REPLACED {
+            raw.execute(replacement).await;
+            assert_eq!(rows_beside(&raw).await, kept, "{replacement}");
+        }
+    }
     assert_eq!(store.tree().await.expect("it reads").root(), root(&leaves(&*store, 1_000).await));
     assert_eq!(store.checkpoint(Sealed::Latest).await.expect("it reads"), Some(checkpoint));
+}
+
+/// What an administrator might try on SQLite beside the events, where `insert or replace` deletes without a trigger, and how
+/// the table reads. Such an insert does nothing.
+const REPLACED: [(&str, &str); 7] = [
+    ("insert or replace into checkpoints values (300, x'02', 5, 'other')", "size || ' ' || note from checkpoints"),
+    (
+        "insert or replace into checkpoints (rowid, size, root, signed_at, note) values (1, 301, x'02', 5, 'other')",
+        "size || ' ' || note from checkpoints",
+    ),
+    (
+        "insert or replace into ledger_nodes values (1, 0, x'02')",
+        "level || ' ' || node || ' ' || hex(hash) from ledger_nodes",
+    ),
+    ("insert or replace into cosignatures values (300, 'w', 9, 'other')", "size || ' ' || signature from cosignatures"),
+    ("insert or replace into time_stamps values (300, 'a', 9, x'02')", "size || ' ' || stamped_at from time_stamps"),
+    ("insert or replace into erased_keys values ('k', 9)", "key_id || ' ' || position from erased_keys"),
+    (
+        "insert or replace into log_head (id, next_position, recorded_at, origin) values (1, 0, 0, 'other')",
+        "next_position || ' ' || origin from log_head",
+    ),
+];
+
+/// Rows of the tables that nothing has written yet.
+async fn vouch(raw: &Raw) {
+    let bytes = match raw {
+        Raw::Sqlite(_) => ["x'01'", "x'02'"],
+        Raw::Postgres(_) => ["'\\x01'", "'\\x02'"],
+    };
+    for row in [
+        "cosignatures values (300, 'w', 1, 'signature')".to_owned(),
+        format!("time_stamps values (300, 'a', 1, {})", bytes[0]),
+        "erased_keys values ('k', 1)".to_owned(),
+        format!("ciphertexts values ({}, 'k', {})", bytes[0], bytes[1]),
+    ] {
+        raw.execute(&format!("insert into {row}")).await;
+    }
+}
+
+async fn rows_beside(raw: &Raw) -> Vec<String> {
+    let mut rows = Vec::new();
+    for (_, columns) in REPLACED {
+        if let Raw::Sqlite(_) = raw {
+            rows.extend(raw.texts(&format!("select {columns}")).await);
+        }
+    }
+    rows
 }
 
 async fn checkpoints_are_found_by_size(database: Database) {

@@ -115,10 +115,10 @@ async fn a_rebuild_repairs_rows(database: Database) {
     let raw = database.raw().await;
     raw.execute("update case_versions set title = 'damaged' where version = 2").await;
     let damaged = store.rows_digest().await.expect("read");
-    assert_ne!(damaged.versions_sha256, before.versions_sha256);
+    assert_ne!(damaged.versions, before.versions);
     raw.execute("delete from case_members").await;
     let damaged = store.rows_digest().await.expect("read");
-    assert_ne!(damaged.present_sha256, before.present_sha256);
+    assert_ne!(damaged.present, before.present);
     store.start_rebuild().await.expect("started");
     store.write_rebuilt(&rows).await.expect("written");
     store.finish_rebuild(33).await.expect("finished");
@@ -183,7 +183,7 @@ async fn the_digest_leaves_out_what_comes_later(database: Database) {
     let before = store.rows_digest().await.expect("read");
     commit(&*store, &[note(case_stream(70), 0, "no rows")]).await;
     let after = store.rows_digest().await.expect("read");
-    assert_eq!(after.versions_sha256, before.versions_sha256);
+    assert_eq!(after.versions, before.versions);
     assert_eq!(after.last_position, Some(11));
 }
 

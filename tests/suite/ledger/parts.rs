@@ -1,0 +1,171 @@
+//! Bundles of a part of a log: what is left out of one is missed, and what is asked for as of a moment ends there.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use ed25519_dalek::SigningKey;
+use etalon::audit::{Part, Trusted, Verdict, export, verify};
+use etalon::ledger::note::{Algorithm, Note, NoteSigner};
+use etalon::store::Sealed;
+use serde_json::{Value, json};
+
+use crate::ledger::bundles::{House, codes, grow};
+use crate::store::samples::case_stream;
+use crate::store::support::{Database, START};
+
+/// A log of 700 events that was sealed at 300, at 500 and at its end.
+async fn sealed_log() -> (Database, House) {
+    let database = Database::sqlite();
+    let house = House::on(&database).await;
+    for (from, to) in [(0, 300), (300, 500), (500, 700)] {
+        grow(&database, &house.clock, from, to).await;
+        assert_eq!(house.app.seal_now().await.expect("sealed"), to);
+    }
+    (database, house)
+}
+
+async fn bundle(house: &House, part: Part, up_to: Option<u64>, name: &str) -> (PathBuf, u64) {
+    let folder = house.folder.path().join(name);
+    let events = export(&house.app, part, up_to, &folder, |_| ()).await.expect("exported");
+    (folder, events)
+}
+
+fn verdict(bundle: &Path, trusted: &Trusted) -> Verdict {
+    verify(bundle, trusted, |_| ()).expect("a bundle")
+}
+
+/// Takes an event out of a bundle as somebody would who hides it: its lines and its proof. What it was is put back by the
+/// answer.
+fn take_out(bundle: &Path, position: u64) -> impl FnOnce() {
+    let names = ["entries.jsonl", "payloads.jsonl", "MANIFEST.json"];
+    let kept: Vec<_> = names.map(|name| bundle.join(name)).into_iter().map(|path| (fs::read(&path), path)).collect();
+    let lines = |name: &str| fs::read_to_string(bundle.join(name)).expect("it reads");
+    let is_it = |entry: &str| serde_json::from_str::<Value>(entry).expect("JSON")["i"] == json!(position.to_string());
+    let entries = lines("entries.jsonl");
+    let place = entries.lines().position(is_it).expect("it is there");
+    for name in &names[..2] {
+        let left: String = lines(name)
+            .lines()
+            .enumerate()
+            .filter(|(number, _)| *number != place)
+            .map(|(_, line)| format!("{line}\n"))
+            .collect();
+        fs::write(bundle.join(name), left).expect("written");
+    }
+    says(bundle, |manifest| manifest["events"] = json!(manifest["events"].as_u64().expect("a number") - 1));
+    move || {
+        for (content, path) in kept {
+            fs::write(path, content.expect("it was read")).expect("written");
+        }
+    }
+}
+
+/// Changes what the bundle says of itself.
+fn says(bundle: &Path, change: impl FnOnce(&mut Value)) {
+    let path = bundle.join("MANIFEST.json");
+    let mut manifest: Value = serde_json::from_slice(&fs::read(&path).expect("it reads")).expect("JSON");
+    change(&mut manifest);
+    fs::write(path, manifest.to_string()).expect("written");
+}
+
+fn notes(verdict: &Verdict, said: &str) -> bool {
+    verdict.notes.iter().any(|note| note.contains(said))
+}
+
+#[tokio::test]
+async fn an_event_that_is_left_out_of_a_range_is_missed() {
+    let (_database, house) = sealed_log().await;
+    let trusted = house.trusted().await;
+    let (range, _) = bundle(&house, Part::Range(250, Some(270)), None, "range").await;
+    let good = verdict(&range, &trusted);
+    assert!(good.is_good() && notes(&good, "a part: positions 250 to 270"), "{good}");
+    assert_eq!(good.signers, [house.key().await.name()]);
+    for position in [250, 260, 270] {
+        let put_back = take_out(&range, position);
+        assert_eq!(codes(&verdict(&range, &trusted)), [("ENTRIES_MISSING", Some(position))]);
+        put_back();
+    }
+    // Whoever hides the end has to say that the part ends there.
+    let put_back = take_out(&range, 270);
+    says(&range, |manifest| manifest["part"]["range"]["last"] = json!(269));
+    let shorter = verdict(&range, &trusted);
+    assert!(shorter.is_good() && notes(&shorter, "a part: positions 250 to 269"), "{shorter}");
+    put_back();
+    says(&range, |manifest| manifest["part"] = json!({ "range": { "first": 9, "last": 3 } }));
+    assert!(codes(&verdict(&range, &trusted)).contains(&("MANIFEST", None)));
+}
+
+#[tokio::test]
+async fn an_event_that_is_left_out_of_a_stream_is_missed() {
+    let (_database, house) = sealed_log().await;
+    let trusted = house.trusted().await;
+    let (stream, events) = bundle(&house, Part::Stream(case_stream(3)), None, "stream").await;
+    let good = verdict(&stream, &trusted);
+    let name = format!("the stream of Case {} up to position 699", case_stream(3).aggregate_id);
+    assert!(good.is_good() && events == 10 && notes(&good, &name), "{good}");
+    for position in [30, 33] {
+        let put_back = take_out(&stream, position);
+        assert_eq!(codes(&verdict(&stream, &trusted)), [("SEQUENCE_WRONG", Some(position + 1))]);
+        put_back();
+    }
+    says(&stream, |manifest| manifest["part"]["stream"]["id"] = json!(case_stream(4).aggregate_id.to_string()));
+    let found = codes(&verdict(&stream, &trusted));
+    assert!(found.contains(&("MANIFEST", Some(30))) && found.contains(&("ENTRIES_MISSING", None)), "{found:?}");
+}
+
+#[tokio::test]
+async fn a_part_as_of_a_moment_ends_there_whatever_was_sealed_before() {
+    let (database, house) = sealed_log().await;
+    let trusted = house.trusted().await;
+    // The checkpoint before position 334 covers nothing of this stream.
+    for (part, name, expected) in [(Part::Stream(case_stream(33)), "stream", 5), (Part::Range(320, None), "range", 15)]
+    {
+        let (folder, events) = bundle(&house, part, Some(334), name).await;
+        let good = verdict(&folder, &trusted);
+        assert!(good.is_good() && notes(&good, "334"), "{good}");
+        assert_eq!((events, good.events, good.sealed), (expected, expected, Some(500)));
+    }
+    let (folder, events) = bundle(&house, Part::Whole, Some(334), "whole").await;
+    assert_eq!((events, verdict(&folder, &trusted).sealed), (300, Some(300)));
+    grow(&database, &house.clock, 700, 800).await;
+    let folder = house.folder.path().join("no");
+    for part in [Part::Range(0, None), Part::Stream(case_stream(75))] {
+        let refused = export(&house.app, part, Some(750), &folder, |_| ()).await.expect_err("nobody has signed it");
+        assert!(refused.to_string().contains("position 750 is not sealed yet"), "{refused}");
+    }
+    assert!(!folder.exists());
+}
+
+#[tokio::test]
+async fn a_part_is_held_against_clocks_and_checkpoints_of_others() {
+    let (_database, house) = sealed_log().await;
+    let witness = NoteSigner::new("w.example", Algorithm::Cosignature, SigningKey::from_bytes(&[7; 32]));
+    let witness = witness.expect("a name");
+    let mut trusted = house.trusted().await;
+    trusted.keys.push(witness.verifier().clone());
+    let (range, _) = bundle(&house, Part::Range(650, Some(659)), None, "range").await;
+    let good = verdict(&range, &trusted);
+    assert!(good.is_good() && notes(&good, "w.example has cosigned nothing"), "{good}");
+    // The witness saw the log with these events an hour before they say that they were recorded.
+    let checkpoint = fs::read_to_string(range.join("checkpoint")).expect("it reads");
+    let note = Note::parse(&checkpoint).expect("a note");
+    let cosigned = |second: i64| format!("{checkpoint}{}", witness.sign(note.text(), second.unsigned_abs()));
+    let second = START / 1_000_000;
+    fs::write(range.join("checkpoint"), cosigned(second + 1)).expect("written");
+    let good = verdict(&range, &trusted);
+    assert!(good.is_good() && !notes(&good, "cosigned nothing"), "{good}");
+    fs::write(range.join("checkpoint"), cosigned(second - 3_600)).expect("written");
+    let found = codes(&verdict(&range, &trusted));
+    assert_eq!(found, (650..660).map(|position| ("TIME_OUT_OF_BOUNDS", Some(position))).collect::<Vec<_>>());
+    // Proofs that lead elsewhere than the checkpoint does.
+    let earlier = house.app.checkpoint(Sealed::Size(500)).await.expect("it reads").expect("sealed").note();
+    fs::write(range.join("checkpoint"), earlier).expect("written");
+    fs::remove_file(range.join("previous-checkpoint")).expect("removed");
+    assert_eq!(codes(&verdict(&range, &trusted))[0], ("PROOF_WRONG", Some(650)));
+    // What the auditor has kept.
+    let (again, _) = bundle(&house, Part::Range(650, Some(659)), None, "again").await;
+    trusted.kept = vec![checkpoint.clone().into_bytes()];
+    assert!(verdict(&again, &trusted).is_good());
+    trusted.kept = vec![checkpoint.replacen("700", "701", 1).into_bytes()];
+    assert_eq!(codes(&verdict(&again, &trusted)), [("CHECKPOINT", None)]);
+}
