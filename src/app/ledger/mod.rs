@@ -171,11 +171,13 @@ impl App {
     }
 
     async fn sealed_at(&self, size: Option<u64>, at: Moment) -> Result<Sealed, NoProof> {
-        let events = self.events_at(at).await?;
-        match size {
-            Some(wanted) if wanted > events => Err(NoProof::Beyond { wanted, size: events }),
-            Some(size) => Ok(Sealed::Size(size)),
-            None => Ok(Sealed::Within(events)),
+        match (size, at) {
+            (None, Moment::Present) => Ok(Sealed::Latest),
+            (None, at) => Ok(Sealed::Within(self.events_at(at).await?)),
+            (Some(wanted), at) => match self.events_at(at).await? {
+                size if wanted > size => Err(NoProof::Beyond { wanted, size }),
+                _ => Ok(Sealed::Size(wanted)),
+            },
         }
     }
 

@@ -74,7 +74,7 @@ async fn times_and_names(house: &House) -> (Vec<i64>, Vec<String>) {
 
 /// Somewhere in the log or the day after; every fourth at an event or just before it, where an error by one would show.
 fn moment(times: &[i64], place: usize) -> i64 {
-    if place % 4 == 0 {
+    if place.is_multiple_of(4) {
         let event = drawn_between(0, times.len() as i64, place);
         return times[event as usize] - (place / 4 % 2) as i64;
     }

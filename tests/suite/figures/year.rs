@@ -107,9 +107,9 @@ impl FoldedYears {
     /// The positions of the events that each of them rests on, in order.
     pub(crate) fn events(&self, division: &str, year: i16) -> BTreeMap<FigureName, Vec<u64>> {
         let events = |name: &FigureName| {
-            let mut positions: Vec<_> = self.counts(*name, division, year).map(|counted| counted.position).collect();
-            positions.sort_unstable();
-            (*name, positions)
+            let counts = self.counts(*name, division, year);
+            let positions: BTreeSet<_> = counts.map(|counted| counted.position).collect();
+            (*name, positions.into_iter().collect())
         };
         FigureName::ALL.iter().map(events).collect()
     }
