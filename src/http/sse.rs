@@ -18,7 +18,7 @@ use crate::graphql::{Delivery, Document, Session, Subscribed, is_request_error};
 use crate::http::Front;
 use crate::http::accept::{EVENT_STREAM, MediaType};
 use crate::http::answer::{self, Refused};
-use crate::http::streams::{Farewell, OpenSubscription};
+use crate::http::streams::{Counted, Farewell};
 use crate::identity::credential::Credential;
 
 /// Answers an operation as a stream of events.
@@ -92,7 +92,7 @@ struct Pump {
     last_words: LastWords,
     expires_at: Instant,
     credential: Credential,
-    _counted: OpenSubscription,
+    _counted: Counted,
 }
 
 impl Pump {

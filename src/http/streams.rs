@@ -28,7 +28,7 @@ pub(super) struct Streams {
 }
 
 /// A subscription that counts until it is dropped.
-pub(super) struct OpenSubscription {
+pub(super) struct Counted {
     actor: ActorId,
     by_actor: Arc<Mutex<HashMap<ActorId, usize>>>,
 }
@@ -69,7 +69,7 @@ impl Streams {
     }
 
     /// Counts one more subscription of that actor; `None` when it has as many as it may.
-    pub(super) fn subscribe(&self, actor: &ActorId) -> Option<OpenSubscription> {
+    pub(super) fn subscribe(&self, actor: &ActorId) -> Option<Counted> {
         let mut by_actor = self.by_actor.lock().unwrap_or_else(PoisonError::into_inner);
         let count = by_actor.entry(actor.clone()).or_default();
         if *count >= self.limits.subscriptions_per_actor {
@@ -77,7 +77,7 @@ impl Streams {
         }
         *count += 1;
         metrics().subscriptions.inc();
-        Some(OpenSubscription { actor: actor.clone(), by_actor: self.by_actor.clone() })
+        Some(Counted { actor: actor.clone(), by_actor: self.by_actor.clone() })
     }
 
     /// Comes back when every stream has ended.
@@ -93,7 +93,7 @@ impl Drop for Connected {
     }
 }
 
-impl Drop for OpenSubscription {
+impl Drop for Counted {
     fn drop(&mut self) {
         metrics().subscriptions.dec();
         let mut by_actor = self.by_actor.lock().unwrap_or_else(PoisonError::into_inner);

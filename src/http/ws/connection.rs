@@ -15,7 +15,7 @@ use crate::http::authentication::{self, Asker};
 use crate::http::request::of_fields;
 use crate::http::streams::Farewell;
 use crate::http::trace::RequestId;
-use crate::http::ws::message::{self, ClientMessage, Closing};
+use crate::http::ws::message::{self, Closing, Told};
 use crate::http::ws::operations::{Operations, Step, Task, Ticket};
 use crate::http::{Front, answer};
 
@@ -85,14 +85,14 @@ impl Connection {
         loop {
             let Some(told) = self.told().await? else { continue };
             match told {
-                ClientMessage::Init { authorization } => {
+                Told::Init { authorization } => {
                     let session = self.session(authorization).await?;
                     self.send(message::ack()).await?;
                     return Ok(session);
                 }
-                ClientMessage::Ping { payload } => self.send(message::pong(payload)).await?,
-                ClientMessage::Subscribe { .. } => return Err(Closing::unauthorized().into()),
-                ClientMessage::Pong | ClientMessage::Complete { .. } => {}
+                Told::Ping { payload } => self.send(message::pong(payload)).await?,
+                Told::Subscribe { .. } => return Err(Closing::unauthorized().into()),
+                Told::Pong | Told::Complete { .. } => {}
             }
         }
     }
@@ -155,24 +155,24 @@ impl Connection {
         }
     }
 
-    async fn told(&mut self) -> Result<Option<ClientMessage>, End> {
+    async fn told(&mut self) -> Result<Option<Told>, End> {
         read(self.socket.recv().await)
     }
 
-    async fn hear(&mut self, told: ClientMessage, session: &Session) -> Result<(), End> {
+    async fn hear(&mut self, told: Told, session: &Session) -> Result<(), End> {
         match told {
-            ClientMessage::Init { .. } => Err(Closing::init_again().into()),
-            ClientMessage::Ping { payload } => self.send(message::pong(payload)).await,
-            ClientMessage::Pong => Ok(()),
-            ClientMessage::Complete { id } => {
+            Told::Init { .. } => Err(Closing::init_again().into()),
+            Told::Ping { payload } => self.send(message::pong(payload)).await,
+            Told::Pong => Ok(()),
+            Told::Complete { id } => {
                 self.operations.end(&id);
                 Ok(())
             }
-            ClientMessage::Subscribe { id, payload } if self.operations.has(&id) => {
+            Told::Subscribe { id, payload } if self.operations.has(&id) => {
                 drop(payload);
                 Err(Closing::id_taken(&id).into())
             }
-            ClientMessage::Subscribe { id, payload } => self.begin(id, payload, session).await,
+            Told::Subscribe { id, payload } => self.begin(id, payload, session).await,
         }
     }
 
@@ -292,9 +292,9 @@ impl Connection {
 }
 
 /// What a message of the socket says; nothing when it only keeps the connection alive.
-fn read(message: Option<Result<Message, axum::Error>>) -> Result<Option<ClientMessage>, End> {
+fn read(message: Option<Result<Message, axum::Error>>) -> Result<Option<Told>, End> {
     match message {
-        Some(Ok(Message::Text(text))) => Ok(Some(ClientMessage::read(&text)?)),
+        Some(Ok(Message::Text(text))) => Ok(Some(Told::read(&text)?)),
         Some(Ok(Message::Binary(_))) => Err(Closing::invalid("Messages are texts").into()),
         Some(Ok(Message::Ping(_) | Message::Pong(_))) => Ok(None),
         Some(Ok(Message::Close(_))) | None => Err(End::Gone),

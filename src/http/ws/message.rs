@@ -71,7 +71,7 @@ impl Closing {
 
 /// A message from the client.
 #[derive(Debug, PartialEq)]
-pub(super) enum ClientMessage {
+pub(super) enum Told {
     Init { authorization: Option<String> },
     Ping { payload: Option<Value> },
     Pong,
@@ -79,7 +79,7 @@ pub(super) enum ClientMessage {
     Complete { id: String },
 }
 
-impl ClientMessage {
+impl Told {
     /// Reads a message.
     ///
     /// # Errors
@@ -164,15 +164,15 @@ mod tests {
 
     #[test]
     fn messages_are_read() {
-        let read = |text: &str| ClientMessage::read(text).expect("a message");
-        assert_eq!(read(r#"{"type":"connection_init"}"#), ClientMessage::Init { authorization: None });
+        let read = |text: &str| Told::read(text).expect("a message");
+        assert_eq!(read(r#"{"type":"connection_init"}"#), Told::Init { authorization: None });
         let authorization = Some("Bearer x".to_owned());
         assert_eq!(
             read(r#"{"type":"connection_init","payload":{"authorization":"Bearer x"}}"#),
-            ClientMessage::Init { authorization }
+            Told::Init { authorization }
         );
-        assert_eq!(read(r#"{"type":"ping","payload":null}"#), ClientMessage::Ping { payload: None });
-        assert_eq!(read(r#"{"type":"complete","id":"1"}"#), ClientMessage::Complete { id: "1".to_owned() });
+        assert_eq!(read(r#"{"type":"ping","payload":null}"#), Told::Ping { payload: None });
+        assert_eq!(read(r#"{"type":"complete","id":"1"}"#), Told::Complete { id: "1".to_owned() });
     }
 
     #[test]
@@ -189,7 +189,7 @@ mod tests {
             r#"{"type":"connection_init","payload":{"authorization":7}}"#,
         ];
         for text in texts {
-            assert_eq!(ClientMessage::read(text).unwrap_err().code, 4400, "{text}");
+            assert_eq!(Told::read(text).unwrap_err().code, 4400, "{text}");
         }
     }
 

@@ -10,7 +10,7 @@ use futures::stream::FuturesUnordered;
 
 use crate::app::Fault;
 use crate::graphql::{Delivery, Subscribed};
-use crate::http::streams::OpenSubscription;
+use crate::http::streams::Counted;
 
 /// How far an operation has got.
 pub(super) enum Step {
@@ -58,7 +58,7 @@ pub(super) enum Task {
     Query,
     /// A command that is under way is carried out, even if nobody waits for it any more.
     Mutation,
-    Subscription(#[expect(dead_code, reason = "it counts until it is dropped")] OpenSubscription),
+    Subscription(#[expect(dead_code, reason = "it counts until it is dropped")] Counted),
 }
 
 impl Operations {
