@@ -117,7 +117,7 @@ impl App {
     }
 
     /// Does a step that takes its time, and prolongs the lease meanwhile. Where the lease is lost, so is the step: it is given up with its transaction.
-    async fn under_lease<T>(
+    pub(super) async fn under_lease<T>(
         &self,
         holder: &str,
         step: impl Future<Output = Result<T, StoreError>>,
