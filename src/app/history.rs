@@ -13,7 +13,7 @@ use crate::store::{EventRecord, Moment};
 
 /// An event of a case, as the log has it and as it is understood.
 #[derive(Clone, Debug)]
-pub struct Told {
+pub struct HistoryEvent {
     /// The record.
     pub record: EventRecord,
     /// What it says.
@@ -23,18 +23,19 @@ pub struct Told {
 /// A point in the life of a case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CasePoint {
-    /// After so many of its events; 0 is before it was reported.
+    /// After so many of its events as it is shown; 0 is before it was reported.
     Version(u64),
     /// As of that moment.
     Moment(Moment),
 }
 
 impl CasePoint {
-    /// Whether the event is part of what is known of the case at that point.
+    /// Whether the event, so many of which come before it in the history that is shown, is part of what is known of the case at that point.
     #[must_use]
-    pub fn knows(self, told: &Told) -> bool {
+    pub fn knows(self, before: usize, told: &HistoryEvent) -> bool {
         match self {
-            Self::Version(version) => told.record.sequence <= version,
+            // Of what had happened there may be less than the log has, so that its numbers do not count.
+            Self::Version(version) => (before as u64) < version,
             Self::Moment(Moment::Present) => true,
             Self::Moment(Moment::Position(position)) => told.record.position <= position,
             Self::Moment(Moment::Occurred(time)) => told.event.occurred_at.as_microsecond() <= time,
@@ -51,14 +52,14 @@ pub struct Reversed;
 ///
 /// # Errors
 /// [`Reversed`] when the earlier one knows an event that the later one does not.
-pub fn parts(history: &[Told], earlier: CasePoint, later: CasePoint) -> Result<Vec<Part>, Reversed> {
-    let part = |told: &Told| match (earlier.knows(told), later.knows(told)) {
+pub fn parts(history: &[HistoryEvent], earlier: CasePoint, later: CasePoint) -> Result<Vec<Part>, Reversed> {
+    let part = |(before, told)| match (earlier.knows(before, told), later.knows(before, told)) {
         (true, true) => Ok(Part::Both),
         (false, true) => Ok(Part::Later),
         (false, false) => Ok(Part::Neither),
         (true, false) => Err(Reversed),
     };
-    history.iter().map(part).collect()
+    history.iter().enumerate().map(part).collect()
 }
 
 impl App {
@@ -66,7 +67,11 @@ impl App {
     ///
     /// # Errors
     /// When the store fails or an event cannot be read.
-    pub async fn case_histories(&self, cases: &[CaseId], at: Moment) -> Result<HashMap<CaseId, Vec<Told>>, Fault> {
+    pub async fn case_histories(
+        &self,
+        cases: &[CaseId],
+        at: Moment,
+    ) -> Result<HashMap<CaseId, Vec<HistoryEvent>>, Fault> {
         self.told(cases, &EventPage { at, limit: u32::MAX, ..EventPage::default() }).await
     }
 
@@ -74,15 +79,15 @@ impl App {
     ///
     /// # Errors
     /// When the store fails or an event cannot be read.
-    pub async fn told(&self, cases: &[CaseId], page: &EventPage) -> Result<HashMap<CaseId, Vec<Told>>, Fault> {
-        let mut histories = HashMap::<CaseId, Vec<Told>>::with_capacity(cases.len());
+    pub async fn told(&self, cases: &[CaseId], page: &EventPage) -> Result<HashMap<CaseId, Vec<HistoryEvent>>, Fault> {
+        let mut histories = HashMap::<CaseId, Vec<HistoryEvent>>::with_capacity(cases.len());
         if cases.is_empty() {
             return Ok(histories);
         }
         for record in self.store.events(&page.of_cases(cases)).await? {
             let Some(stream) = record.stream() else { continue };
             let event = self.aggregates.cases.decode(&record)?;
-            histories.entry(stream.aggregate_id.into()).or_default().push(Told { record, event });
+            histories.entry(stream.aggregate_id.into()).or_default().push(HistoryEvent { record, event });
         }
         Ok(histories)
     }
@@ -107,7 +112,7 @@ mod tests {
     use crate::domain::case::event::AssignmentAccepted;
     use crate::domain::fixtures::recorded;
 
-    fn told(sequence: u64, position: u64, occurred_at: &str) -> Told {
+    fn told(sequence: u64, position: u64, occurred_at: &str) -> HistoryEvent {
         let event = Recorded { occurred_at: occurred_at.parse().unwrap(), ..recorded(AssignmentAccepted {}) };
         let record = EventRecord {
             position,
@@ -124,7 +129,7 @@ mod tests {
             entry: Vec::new(),
             leaf_hash: [0; 32],
         };
-        Told { record, event }
+        HistoryEvent { record, event }
     }
 
     #[test]
@@ -141,5 +146,8 @@ mod tests {
         // The second was recorded later, and happened earlier.
         assert_eq!(parts(&history, by("2026-03-01T12:00:00Z"), now), Ok(vec![Part::Later, Part::Both]));
         assert_eq!(parts(&history, CasePoint::Version(1), by("2026-03-01T12:00:00Z")), Err(Reversed));
+        // Of what had happened the third event is the second.
+        let happened = [told(1, 10, "2026-03-01T00:00:00Z"), told(3, 30, "2026-03-01T00:00:00Z")];
+        assert_eq!(parts(&happened, CasePoint::Version(1), CasePoint::Version(2)), Ok(vec![Part::Both, Part::Later]));
     }
 }

@@ -41,8 +41,8 @@ use uuid::Uuid;
 
 pub use clockwork::Clockwork;
 pub use commanded::Commanded;
-pub use follow::{Batch, Follower, Happened, Interest, Start};
-pub use history::{CasePoint, Reversed, Told, parts};
+pub use follow::{Batch, Follower, Interest, LogEvent, Start};
+pub use history::{CasePoint, HistoryEvent, Reversed, parts};
 pub use ledger::{
     Anchorer, Anchors, Authority, CheckpointFollower, Consistency, Inclusion, NoProof, NotResumed, NotSealed, Resumed,
     Sealer, Seals, Vouched, Witness,

@@ -109,6 +109,30 @@ impl App {
         Ok(Then { moment: Moment::Occurred(time.as_microsecond()), time })
     }
 
+    /// The moment, if whoever is shown things as of another one may know of it: nothing later is part of what was so then.
+    ///
+    /// # Errors
+    /// When it lies beyond, or a fault.
+    pub async fn known_at(&self, shown: Moment, then: Then) -> Result<Moment, NoMoment> {
+        match (shown, then.moment) {
+            (Moment::Position(end), Moment::Position(position)) if position > end => {
+                Err(NoMoment::PositionInFuture { position, end: Some(end) })
+            }
+            // A time of either axis lies beyond a position once the log has gone on.
+            (Moment::Position(end), Moment::Occurred(_))
+                if self.position_at(then.time).await?.is_some_and(|position| position > end) =>
+            {
+                let now = time_of(self.append_around(end).await?.recorded_at);
+                Err(NoMoment::TimeInFuture { time: then.time, now })
+            }
+            (Moment::Occurred(now), Moment::Occurred(time)) if time > now => {
+                Err(NoMoment::TimeInFuture { time: then.time, now: time_of(now) })
+            }
+            // What had happened is told by what the log knows now.
+            (Moment::Present | Moment::Position(_) | Moment::Occurred(_), moment) => Ok(moment),
+        }
+    }
+
     /// What the time was at a moment: the known one; else, for a position, when the log took it.
     ///
     /// # Errors

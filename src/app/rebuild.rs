@@ -16,8 +16,10 @@ use crate::store::{
 };
 
 pub(super) const LEASE: &str = "rebuild";
-/// How long a rebuild that has died keeps others out. It is prolonged with every page.
+/// How long a rebuild that has died keeps others out. It is prolonged with every page, and while the last step goes on.
 const LEASE_LASTS: Duration = Duration::from_secs(60);
+/// How often it is prolonged in the last step, which takes its time on a large log.
+const PROLONGED_EVERY: Duration = Duration::from_secs(2);
 /// How often a server that waits for the rebuild of another looks.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 /// How many events are read at a time.
@@ -100,6 +102,26 @@ impl App {
         if taken { Ok(()) } else { Err(Fault::RebuildUnderWay) }
     }
 
+    /// Does a step that takes its time, and prolongs the lease meanwhile. Where the lease is lost, so is the step: it is given up with its transaction.
+    pub(super) async fn under_lease<T>(
+        &self,
+        holder: &str,
+        step: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, Fault> {
+        let prolonged = async {
+            loop {
+                tokio::time::sleep(PROLONGED_EVERY).await;
+                if let Err(fault) = self.lease_rebuild(holder).await {
+                    break fault;
+                }
+            }
+        };
+        tokio::select! {
+            done = step => Ok(done?),
+            fault = prolonged => Err(fault),
+        }
+    }
+
     async fn rebuild_and_compare(&self, holder: &str, progress: impl FnMut(u64, u64)) -> Result<Rebuilt, Fault> {
         let before = self.store.rows_digest().await?;
         let (events, commits) = self.rebuild_as(holder, progress).await?;
@@ -114,7 +136,7 @@ impl App {
             while fold.next().await?.is_some() {
                 progress(fold.events, fold.head);
             }
-            match self.store.finish_rebuild(fold.events).await? {
+            match self.under_lease(holder, self.store.finish_rebuild(fold.events)).await? {
                 RebuildOutcome::Swapped => return Ok((fold.events, fold.commits)),
                 RebuildOutcome::Behind(moved) => fold.head = moved.next_position,
             }
@@ -166,7 +188,7 @@ fn whole_commits(mut page: Vec<EventRecord>, from: u64) -> Result<Vec<EventRecor
         return Err(StoreError::Corrupt { what: format!("the log has no event at position {from}") });
     };
     if page.len() == PAGE as usize {
-        let begun = page.iter().rposition(|event| !is_same_commit(event, last)).map_or(0, |index| index + 1);
+        let begun = page.iter().rposition(|event| !event.is_of_the_same_command(last)).map_or(0, |index| index + 1);
         if begun == 0 {
             return Err(StoreError::Corrupt {
                 what: format!("a commit of more than {PAGE} events at position {}", last.position),
@@ -177,17 +199,10 @@ fn whole_commits(mut page: Vec<EventRecord>, from: u64) -> Result<Vec<EventRecor
     Ok(page)
 }
 
-fn is_same_commit(one: &EventRecord, other: &EventRecord) -> bool {
-    one.command_id == other.command_id
-        && one.actor == other.actor
-        && one.aggregate_id == other.aggregate_id
-        && one.aggregate_type == other.aggregate_type
-}
-
 /// The rows of a page of whole commits. A bounded number of aggregates is kept in memory; the others are loaded again when they go on.
 async fn rows(folds: &Aggregates, page: &[EventRecord]) -> Result<Vec<RebuiltRow>, Fault> {
     let mut rows = Vec::new();
-    for commit in page.chunk_by(is_same_commit) {
+    for commit in page.chunk_by(EventRecord::is_of_the_same_command) {
         let first = &commit[0];
         let aggregate_type = AggregateType::parse(&first.aggregate_type)
             .ok_or_else(|| corrupt(first, "of an unknown aggregate type"))?;

@@ -89,7 +89,7 @@ impl App {
                 let unfounded = self.unfounded(&events, &mut erasures).await?;
                 look(ReplayedPage { events, head: fold.head, unfounded });
             }
-            match self.store.compare_rebuilt(fold.events).await? {
+            match self.under_lease(holder, self.store.compare_rebuilt(fold.events)).await? {
                 RowsComparison::Compared { differences, count } => {
                     return Ok(Folded { commits: fold.commits, differences, count });
                 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::value::RawValue;
 
-use crate::app::{App, EventRecord, Sealed, StreamId, Vouched};
+use crate::app::{App, EventRecord, Moment, Sealed, StreamId, Vouched};
 use crate::audit::bundle::{
     CHECKPOINT, CONSISTENCY_PROOF, Contents, ENTRIES, FORM, MANIFEST, Manifest, PAYLOADS, PREVIOUS_CHECKPOINT, PROOFS,
     PayloadLine, TIME_STAMPS, earlier_names,
@@ -234,7 +234,7 @@ impl Bundle {
         let before = app.checkpoint(Sealed::Within(size - 1)).await?;
         // One of an earlier name is signed with another key.
         if let Some(before) = before.filter(|before| before.checkpoint.origin() == self.sealed.checkpoint.origin()) {
-            let proof = app.consistency(before.checkpoint.size, size).await?;
+            let proof = app.consistency(before.checkpoint.size, size, Moment::Present).await?;
             let lines: String = proof.path.iter().map(|hash| base64(hash) + "\n").collect();
             self.write(PREVIOUS_CHECKPOINT, before.note().as_bytes())?;
             self.write(CONSISTENCY_PROOF, lines.as_bytes())?;

@@ -11,13 +11,13 @@ use tracing::{Span, field};
 use crate::telemetry::metrics::metrics;
 
 /// An operation under way.
-pub(crate) struct Counted {
+pub(crate) struct CountedOperation {
     operation: &'static str,
     began: Instant,
     span: Span,
 }
 
-impl Counted {
+impl CountedOperation {
     /// An operation of that kind and cost, from now on.
     pub(crate) fn begin(kind: OperationType, cost: u64) -> Self {
         let operation = match kind {

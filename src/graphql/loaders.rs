@@ -17,8 +17,8 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use uuid::Uuid;
 
 use crate::app::{
-    App, Commanded, Entry, EventPage, EvidencePage, Fault, FigureEvent, Moment, Opened, RegisterPage, StoredCase, Told,
-    Versioned, YearQuestion, limited,
+    App, Commanded, Entry, EventPage, EvidencePage, Fault, FigureEvent, HistoryEvent, Moment, Opened, RegisterPage,
+    StoredCase, Versioned, YearQuestion, limited,
 };
 use crate::domain::actor::Actor;
 use crate::domain::annual_summary::figure::FigureName;
@@ -98,12 +98,12 @@ impl Loaders {
     }
 
     /// Everything that had happened to a case as of that moment.
-    pub(crate) async fn history(&self, id: CaseId, at: Moment) -> Result<Arc<[Told]>, Fault> {
+    pub(crate) async fn history(&self, id: CaseId, at: Moment) -> Result<Arc<[HistoryEvent]>, Fault> {
         self.told(id, &EventPage { at, limit: u32::MAX, ..EventPage::default() }).await
     }
 
     /// A page of what has happened to a case: the same pages of several cases are one read.
-    pub(crate) async fn told(&self, id: CaseId, page: &EventPage) -> Result<Arc<[Told]>, Fault> {
+    pub(crate) async fn told(&self, id: CaseId, page: &EventPage) -> Result<Arc<[HistoryEvent]>, Fault> {
         Ok(self.told.load_one(ToldKey { id, page: page.clone() }).await?.unwrap_or_default())
     }
 

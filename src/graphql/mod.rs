@@ -78,7 +78,7 @@ impl Schema {
 
     /// Executes a document for whoever asks.
     pub async fn execute(&self, document: Document, session: Session) -> Response {
-        let counted = counting::Counted::begin(document.kind(), document.weight.cost);
+        let counted = counting::CountedOperation::begin(document.kind(), document.weight.cost);
         let response = self.answer(document, session).instrument(counted.span()).await;
         counted.end(&response);
         response

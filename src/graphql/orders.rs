@@ -7,7 +7,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use crate::app::{
-    Commanded, EventPage, Failure, Foreseen, Key, NewAttachment, Previewed, Receipt, Request, StreamId, Verdict,
+    Commanded, EventPage, Failure, Foreseen, Key, Moment, NewAttachment, Previewed, Receipt, Request, StreamId, Verdict,
 };
 use crate::domain::refusal::{Code, Refusal};
 use crate::graphql::context::{actor, app};
@@ -242,7 +242,7 @@ impl ReceiptNode {
 
     /// 包含证明: that the last event is in the latest checkpoint; absent until one covers it, within a second: then ask for `inclusionProof`, or follow `checkpoints`.
     async fn inclusion_proof(&self, ctx: &Context<'_>) -> Option<Result<InclusionProof>> {
-        errors::nullable(InclusionProof::load(ctx, self.position.0, None)).await
+        errors::nullable(InclusionProof::load(ctx, self.position.0, None, Moment::Present)).await
     }
 }
 

@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use uuid::Uuid;
 
 use crate::app::{
-    App, CaseColumn, CasePage, Condition, Direction, EvidencePage, Keep, Moment, Opened, Operator, Told, Value,
+    App, CaseColumn, CasePage, Condition, Direction, EvidencePage, HistoryEvent, Keep, Moment, Opened, Operator, Value,
     YearQuestion, gap_of,
 };
 use crate::domain::annual_summary::figure::FigureName;
@@ -243,8 +243,8 @@ async fn person_names(app: &App, ids: Vec<Uuid>, at: Moment) -> Result<BTreeMap<
 }
 
 /// Why a case is where it is, as was last said.
-fn reason(history: &[Told]) -> Option<String> {
-    let because = |told: &Told| {
+fn reason(history: &[HistoryEvent]) -> Option<String> {
+    let because = |told: &HistoryEvent| {
         let tells = REASONS.contains(&told.record.event_type.as_str());
         told.event.fact.reason().filter(|_| tells).map(ToString::to_string)
     };

@@ -17,6 +17,7 @@ use uuid::Uuid;
 use crate::clock::Clock;
 use crate::store::compare::{self, DifferenceRow};
 use crate::store::known::Known;
+use crate::store::listing::in_order;
 use crate::store::plan::{Ledger, Plan};
 use crate::store::row::ROWS_VERSION;
 use crate::store::row_writes::RowWrites;
@@ -27,8 +28,8 @@ use crate::store::stored::{
 };
 use crate::store::texts::IndexDialect;
 use crate::store::{
-    Append, AppendError, AppendSpan, Attachment, CaseColumn, CaseLink, CaseQuery, Committed, EventQuery, EventRecord,
-    EvidencePage, FigureEvent, FigureSelection, FigureSum, Grouped, Head, Keep, Moment, PoolState, Reading,
+    Append, AppendError, AppendSpan, AskedTexts, Attachment, CaseColumn, CaseLink, CaseQuery, Committed, EventQuery,
+    EventRecord, EvidencePage, FigureEvent, FigureSelection, FigureSum, Grouped, Head, Moment, PoolState, Reading,
     RebuildOutcome, RebuiltRow, RegisterQuery, RowsComparison, RowsDigest, RowsForm, SUB_CASE_OF, StatisticsQuery,
     Store, StoreError, StoredCase, StoredCommand, StoredRegister, StoredText, StreamId, SubCase, TextQuery, Texts,
     YearQuery, case_list, digest, filter, sql, statistics, stream, texts, year,
@@ -165,14 +166,6 @@ fn headless() -> StoreError {
     StoreError::Corrupt { what: "table log_head is empty".to_owned() }
 }
 
-/// Rows in the order of their list: the end of one was read backwards.
-fn in_order<T>(keep: Keep, mut rows: Vec<T>) -> Vec<T> {
-    if keep == Keep::Last {
-        rows.reverse();
-    }
-    rows
-}
-
 #[async_trait]
 impl<B: Backend> Store for SqlStore<B> {
     async fn commit(&self, batch: &[Append]) -> Result<Vec<Result<Committed, AppendError>>, StoreError> {
@@ -283,6 +276,14 @@ impl<B: Backend> Store for SqlStore<B> {
 
     async fn texts(&self, which: &Texts, reading: Reading) -> Result<Vec<StoredText>, StoreError> {
         self.many::<FoundTextRow, _>("read texts", texts::these(which, reading)).await
+    }
+
+    async fn plan_of_texts(&self, asked: &AskedTexts) -> Result<Vec<String>, StoreError> {
+        let statement = match asked {
+            AskedTexts::With(query) => texts::with(query, &B::INDEX)?,
+            AskedTexts::Known(which, reading) => texts::these(which, *reading),
+        };
+        self.backend.explain(&statement).await.map_err(StoreError::during("explain a question to texts"))
     }
 
     async fn page_of_registers(&self, query: &RegisterQuery) -> Result<(Vec<StoredRegister>, Moment), StoreError> {

@@ -129,6 +129,12 @@ pub enum StoreError {
 /// What the databases say of a statement that was given up: PostgreSQL `query_canceled`, SQLite `SQLITE_INTERRUPT`.
 const GIVEN_UP: [&str; 2] = ["57014", "9"];
 
+impl From<std::convert::Infallible> for StoreError {
+    fn from(never: std::convert::Infallible) -> Self {
+        match never {}
+    }
+}
+
 impl StoreError {
     /// Whether the same request, with the same command key, may succeed later.
     pub fn is_retryable(&self) -> bool {

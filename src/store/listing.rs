@@ -1,12 +1,20 @@
-//! Lists of the present, with the head of the log that they were read at.
+//! Lists in their order; those of the present with the head of the log that they were read at.
 
 use tracing::Instrument;
 
 use crate::store::backend::{Backend, Decoded, SqlStore};
 use crate::store::statement::Statement;
 use crate::store::stored::{HeadRow, WithHead};
-use crate::store::{Head, Moment, StoreError};
+use crate::store::{Head, Keep, Moment, StoreError};
 use crate::telemetry::traces::answered_as_of;
+
+/// Rows in the order of their list: the end of one was read backwards.
+pub(super) fn in_order<T>(keep: Keep, mut rows: Vec<T>) -> Vec<T> {
+    if keep == Keep::Last {
+        rows.reverse();
+    }
+    rows
+}
 
 impl<B: Backend> SqlStore<B> {
     /// The rows of a list of the present, and the head that they were read at. Rows bring it with them; of an empty

@@ -83,7 +83,7 @@ pub use row::{
     RowsDigest, RowsForm, SUB_CASE_OF, StoredCase, StoredRegister, SubCase, TableDigest,
 };
 pub use statistics::{FeeSum, GapSums, GroupKey, GroupSums, Grouped, StatisticsQuery, TimeToState};
-pub use text::{Reading, StoredText, Terms, TextQuery, TextRow, Texts};
+pub use text::{AskedTexts, Reading, StoredText, Terms, TextQuery, TextRow, Texts};
 pub use time_limit::limited;
 pub use unproved::open_without_ledger;
 pub use webhook::{
@@ -215,6 +215,12 @@ pub trait Store:
     /// # Errors
     /// When the database fails.
     async fn texts(&self, which: &Texts, reading: Reading) -> Result<Vec<StoredText>, StoreError>;
+
+    /// The plan by which the database answers [`Store::texts_with`] or [`Store::texts`], a line a step, in its own words.
+    ///
+    /// # Errors
+    /// As [`Store::cases`].
+    async fn plan_of_texts(&self, asked: &AskedTexts) -> Result<Vec<String>, StoreError>;
 
     /// A page of a register and the moment of it: for the present, the head of the log that it was read at.
     ///

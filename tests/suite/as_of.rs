@@ -6,4 +6,5 @@ mod pages;
 mod property;
 mod questions;
 mod real_log;
+mod registers;
 mod steps;

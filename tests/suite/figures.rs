@@ -69,6 +69,11 @@ pub(crate) fn everybody() -> Actor {
     Actor::of_the_server(ActorId::clock(), Role::Clock)
 }
 
+/// The events that each figure rests on.
+fn rests_on(year: Vec<(FigureName, String, u64, Vec<u64>)>) -> BTreeMap<FigureName, Vec<u64>> {
+    year.into_iter().map(|(name, _, _, positions)| (name, positions)).collect()
+}
+
 fn decimal(text: &str) -> Decimal {
     Decimal::parse(text).expect("a number")
 }
@@ -140,9 +145,10 @@ async fn what_had_happened_is_what_the_log_says_of_it() {
         }
         let expected = years.figures("44", 2026);
         for demonstration in [&embedded, &postgres] {
-            let figures = demonstration.year(at).await;
-            let figures: BTreeMap<_, _> = figures.into_iter().map(|figure| (figure.0, decimal(&figure.1))).collect();
+            let year = demonstration.year(at).await;
+            let figures: BTreeMap<_, _> = year.iter().map(|figure| (figure.0, decimal(&figure.1))).collect();
             assert_eq!(figures, expected, "{ago} days ago");
+            assert_eq!(rests_on(year), years.events("44", 2026), "{ago} days ago");
         }
     }
 }
@@ -152,15 +158,20 @@ async fn a_year_rests_on_its_events() {
     let embedded = Demonstration::on(Database::sqlite()).await;
     let postgres = Demonstration::on(Database::postgres()).await;
     let events = embedded.app.log(None, None, 100_000).await.expect("the log reads");
-    for at in [Moment::Present, Moment::Position(200), Moment::Position(events.len() as u64 - 1)] {
+    let last = events.len() as u64 - 1;
+    for at in [Moment::Present, Moment::Position(200), Moment::Position(last)] {
         let year = embedded.year(at).await;
         assert_eq!(year, postgres.year(at).await, "{at:?}");
         for (name, value, count, positions) in &year {
             assert!(positions.is_sorted(), "{name:?}");
             assert_eq!(positions.len() as u64, *count, "{name:?} {value}: an event a row of the figure");
         }
+        let mut years = FoldedYears::default();
+        let end = fold::end_of_commit(&events, at.last_position().unwrap_or(last));
+        events.iter().filter(|event| event.position <= end).for_each(|event| years.take(event));
+        assert_eq!(rests_on(year), years.events("44", 2026), "{at:?}");
     }
-    let now = embedded.year(Moment::Position(events.len() as u64 - 1)).await;
+    let now = embedded.year(Moment::Position(last)).await;
     let mut years = FoldedYears::default();
     events.iter().for_each(|event| years.take(event));
     let told: BTreeMap<_, _> = now.iter().map(|(name, value, ..)| (*name, decimal(value))).collect();

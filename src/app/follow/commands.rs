@@ -1,17 +1,12 @@
-//! Which events of a stretch of the log are of one command: they are of one actor and one key, and follow each other.
+//! Which events of a stretch of the log are of one command.
 
 use crate::store::EventRecord;
-
-/// Whether both are of one command.
-fn is_same(one: &EventRecord, other: &EventRecord) -> bool {
-    (&one.actor, &one.command_id) == (&other.actor, &other.command_id)
-}
 
 /// Drops the command at the end of a page that may go on behind it, so that it comes whole with the next page; unless it is
 /// all there is.
 pub(super) fn keep_whole<T>(page: &mut Vec<T>, record: impl Fn(&T) -> &EventRecord) {
     let Some(last) = page.last() else { return };
-    let earlier = page.iter().rposition(|event| !is_same(record(event), record(last)));
+    let earlier = page.iter().rposition(|event| !record(event).is_of_the_same_command(record(last)));
     if let Some(earlier) = earlier {
         page.truncate(earlier + 1);
     }
@@ -24,7 +19,7 @@ pub(super) fn ends(page: &[EventRecord], is_full: bool) -> Vec<Option<u64>> {
         let end = command.last().map(|last| last.position);
         end.filter(|_| !is_full || end != last_of_page)
     };
-    page.chunk_by(is_same).flat_map(|command| vec![end(command); command.len()]).collect()
+    page.chunk_by(EventRecord::is_of_the_same_command).flat_map(|command| vec![end(command); command.len()]).collect()
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ use crate::app::follow::commands;
 use crate::app::follow::places::Places;
 use crate::app::follow::ring::Ring;
 use crate::app::follow::sight::{CaseSight, Sight};
-use crate::app::follow::{BATCH, Happened, Interest};
+use crate::app::follow::{BATCH, Interest, LogEvent};
 use crate::app::request::Fault;
 use crate::app::streams::Versioned;
 use crate::domain::case::Case;
@@ -80,7 +80,7 @@ impl Hub {
     }
 
     /// The events from that position on; `None` when they are too old to be kept.
-    pub(super) fn recent(&self, position: u64, most: u32) -> Option<Vec<Arc<Happened>>> {
+    pub(super) fn recent(&self, position: u64, most: u32) -> Option<Vec<Arc<LogEvent>>> {
         self.ring.read().unwrap_or_else(PoisonError::into_inner).from(position, most)
     }
 
@@ -152,7 +152,7 @@ impl Hub {
             let mut events = Vec::with_capacity(records.len());
             for (record, command_end) in records.into_iter().zip(ends) {
                 let sight = record.stream().and_then(|stream| sights.get(&stream).cloned());
-                events.push((Arc::new(Happened { record, command_end }), sight));
+                events.push((Arc::new(LogEvent { record, command_end }), sight));
             }
             {
                 let mut ring = self.ring.write().unwrap_or_else(PoisonError::into_inner);

@@ -91,7 +91,7 @@ impl Interest {
 
 /// An event of the log on its way to those who follow.
 #[derive(Debug)]
-pub struct Happened {
+pub struct LogEvent {
     /// The event.
     pub record: EventRecord,
     /// The position of the last event of its command; `None` where that has to be looked up.
@@ -102,7 +102,7 @@ pub struct Happened {
 #[derive(Clone, Debug)]
 pub struct Batch {
     /// The events of interest, in order; none when nothing was of interest. A command that is no longer than a batch is in one of them.
-    pub events: Vec<Arc<Happened>>,
+    pub events: Vec<Arc<LogEvent>>,
     /// The follower has seen everything up to this position: where to go on, whatever was of interest.
     pub through: u64,
 }
@@ -139,7 +139,7 @@ impl App {
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn end_of_command(&self, event: &Happened) -> Result<u64, Fault> {
+    pub async fn end_of_command(&self, event: &LogEvent) -> Result<u64, Fault> {
         match event.command_end {
             Some(end) => Ok(end),
             None => Ok(self.append_around(event.record.position).await?.last_position),
@@ -196,14 +196,14 @@ impl Follower {
     }
 
     /// A page of its own, and what it reaches to.
-    async fn page(&self, up_to: u64) -> Result<(Vec<Arc<Happened>>, u64), Fault> {
+    async fn page(&self, up_to: u64) -> Result<(Vec<Arc<LogEvent>>, u64), Fault> {
         let mut records = self.hub.read(&self.interest.page(self.next, up_to)).await?;
         let is_full = records.len() as u64 >= u64::from(BATCH);
         if is_full {
             commands::keep_whole(&mut records, |record| record);
         }
         let through = records.last().filter(|_| is_full).map_or(up_to, |last| last.position);
-        let happened = |record| Arc::new(Happened { record, command_end: None });
+        let happened = |record| Arc::new(LogEvent { record, command_end: None });
         Ok((records.into_iter().map(happened).collect(), through))
     }
 }

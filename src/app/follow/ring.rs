@@ -3,7 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
-use crate::app::follow::Happened;
+use crate::app::follow::LogEvent;
 use crate::app::follow::sight::Sight;
 use crate::store::{EventRecord, StreamId};
 
@@ -14,7 +14,7 @@ const MOST_BYTES: usize = 8 << 20;
 
 /// A gap-free stretch of the log that ends where the log ended when it was last read.
 pub(super) struct Ring {
-    events: VecDeque<Arc<Happened>>,
+    events: VecDeque<Arc<LogEvent>>,
     /// Of every aggregate that has an event here, as it was where the log ended.
     sights: HashMap<StreamId, Seen>,
     /// The position behind the last event.
@@ -42,7 +42,7 @@ impl Ring {
     }
 
     /// Takes the next event and who may see its aggregate from now on, and lets go of the oldest.
-    pub(super) fn push(&mut self, event: Arc<Happened>, sight: Option<Arc<Sight>>) {
+    pub(super) fn push(&mut self, event: Arc<LogEvent>, sight: Option<Arc<Sight>>) {
         self.next = event.record.position + 1;
         self.bytes += weight(&event.record);
         if let Some(stream) = event.record.stream() {
@@ -64,7 +64,7 @@ impl Ring {
     }
 
     /// The events from that position on, at most so many; `None` when the ring does not reach back so far.
-    pub(super) fn from(&self, position: u64, most: u32) -> Option<Vec<Arc<Happened>>> {
+    pub(super) fn from(&self, position: u64, most: u32) -> Option<Vec<Arc<LogEvent>>> {
         let first = self.next - self.events.len() as u64;
         let skipped = usize::try_from(position.checked_sub(first)?).ok()?;
         Some(self.events.iter().skip(skipped).take(most as usize).cloned().collect())
@@ -92,7 +92,7 @@ mod tests {
     use crate::domain::value::Division;
     use crate::store::AggregateType;
 
-    fn event(position: u64, bytes: usize) -> Arc<Happened> {
+    fn event(position: u64, bytes: usize) -> Arc<LogEvent> {
         let record = EventRecord {
             position,
             aggregate_type: "Person".to_owned(),
@@ -108,7 +108,7 @@ mod tests {
             entry: Vec::new(),
             leaf_hash: [0; 32],
         };
-        Arc::new(Happened { record, command_end: None })
+        Arc::new(LogEvent { record, command_end: None })
     }
 
     fn positions(ring: &Ring, from: u64, most: u32) -> Option<Vec<u64>> {

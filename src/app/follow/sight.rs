@@ -8,7 +8,7 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::app::follow::{Happened, Interest};
+use crate::app::follow::{Interest, LogEvent};
 use crate::app::request::Fault;
 use crate::app::scope::{self, RegisterScope};
 use crate::domain::actor::Actor;
@@ -65,8 +65,8 @@ impl App {
         &self,
         actor: &Actor,
         interest: &Interest,
-        events: Vec<Arc<Happened>>,
-    ) -> Result<Vec<Arc<Happened>>, Fault> {
+        events: Vec<Arc<LogEvent>>,
+    ) -> Result<Vec<Arc<LogEvent>>, Fault> {
         let within = interest.within.as_ref();
         let streams: BTreeSet<_> = events.iter().filter_map(|event| event.record.stream()).collect();
         let (mut seen, mut unknown) = (HashSet::new(), Vec::new());

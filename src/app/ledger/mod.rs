@@ -93,7 +93,7 @@ impl Vouched {
 /// Why there is no proof.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum NoProof {
-    /// The log has fewer events.
+    /// The log has fewer events, or had them at the moment.
     #[error("the log has {size} events so far, not {wanted}")]
     Beyond {
         /// How many were asked about.
@@ -112,6 +112,9 @@ pub enum NoProof {
     /// There is no such event for this actor.
     #[error("no event at this position is there for you")]
     NoEvent,
+    /// The moment is none of the log's.
+    #[error("what had happened by a time is no beginning of the log: proofs are as of what had been recorded")]
+    NoBeginning,
     /// The house failed.
     #[error(transparent)]
     Fault(#[from] Fault),
@@ -171,6 +174,34 @@ impl App {
         }
     }
 
+    /// The checkpoint of that size, or else the latest, of those that cover no more than the log had at a moment.
+    ///
+    /// # Errors
+    /// See [`NoProof`].
+    pub async fn checkpoint_at(&self, size: Option<u64>, at: Moment) -> Result<Option<Vouched>, NoProof> {
+        Ok(self.checkpoint(self.sealed_at(size, at).await?).await?)
+    }
+
+    async fn sealed_at(&self, size: Option<u64>, at: Moment) -> Result<Sealed, NoProof> {
+        match (size, at) {
+            (None, Moment::Present) => Ok(Sealed::Latest),
+            (None, at) => Ok(Sealed::Within(self.events_at(at).await?)),
+            (Some(wanted), at) => match self.events_at(at).await? {
+                size if wanted > size => Err(NoProof::Beyond { wanted, size }),
+                _ => Ok(Sealed::Size(wanted)),
+            },
+        }
+    }
+
+    /// How many events the log had at a moment.
+    async fn events_at(&self, at: Moment) -> Result<u64, NoProof> {
+        match at {
+            Moment::Present => Ok(self.store.tree().await?.size()),
+            Moment::Position(position) => Ok(position + 1),
+            Moment::Occurred(_) => Err(NoProof::NoBeginning),
+        }
+    }
+
     /// The hash of the leaf at a position.
     ///
     /// # Errors
@@ -181,33 +212,36 @@ impl App {
     }
 
     /// Proves that an event that this actor may see is in the tree: in that of `size` leaves, or else in the latest that
-    /// was sealed; `None` while none that has it is sealed.
+    /// was sealed; `None` while none that has it is sealed. As of a moment no tree has more than the log had then.
     ///
     /// # Errors
     /// See [`NoProof`].
-    pub async fn inclusion(&self, actor: &Actor, index: u64, size: Option<u64>) -> Result<Option<Inclusion>, NoProof> {
-        self.event_at(actor, index, Moment::Present).await?.ok_or(NoProof::NoEvent)?;
-        let checkpoint = match size {
-            Some(size) => self.store.checkpoint(Sealed::Size(size)).await?,
-            None => self.store.checkpoint(Sealed::Latest).await?,
-        };
-        let Some(size) = size.or(checkpoint.as_ref().map(|checkpoint| checkpoint.size)) else { return Ok(None) };
-        if index >= size {
-            return match &checkpoint {
-                Some(_) => Ok(None),
-                None => Err(NoProof::NotWithin { smaller: index, size }),
-            };
-        }
+    pub async fn inclusion(
+        &self,
+        actor: &Actor,
+        index: u64,
+        size: Option<u64>,
+        at: Moment,
+    ) -> Result<Option<Inclusion>, NoProof> {
+        self.event_at(actor, index, at).await?.ok_or(NoProof::NoEvent)?;
+        let checkpoint = self.store.checkpoint(self.sealed_at(size, at).await?).await?;
+        let latest = checkpoint.as_ref().map(|checkpoint| checkpoint.size).filter(|latest| index < *latest);
+        let Some(size) = size.or(latest) else { return Ok(None) };
         let (path, root) = self.path(index, size).await?;
         Ok(Some(Inclusion { index, size, leaf: self.leaf(index).await?, path, root, checkpoint }))
     }
 
-    /// Proves that the tree of `to` leaves goes on from that of `from`.
+    /// Proves that the tree of `to` leaves goes on from that of `from`. As of a moment no tree has more than the log had
+    /// then.
     ///
     /// # Errors
     /// See [`NoProof`].
-    pub async fn consistency(&self, from: u64, to: u64) -> Result<Consistency, NoProof> {
+    pub async fn consistency(&self, from: u64, to: u64, at: Moment) -> Result<Consistency, NoProof> {
+        let events = self.events_at(at).await?;
         let plan = Plan::consistency(from, to).ok_or(NoProof::NotWithin { smaller: from, size: to })?;
+        if to > events {
+            return Err(NoProof::Beyond { wanted: to, size: events });
+        }
         let (from_root, to_root) = (self.root(from).await?, self.root(to).await?);
         Ok(Consistency { from, to, from_root, to_root, path: self.computed(&plan).await? })
     }

@@ -15,7 +15,7 @@ use crate::ledger::checkpoint::Checkpoint;
 use crate::ledger::note::{Note, NoteError};
 use crate::ledger::witness::{AddCheckpoint, NotSigned};
 use crate::signer::{SignError, Signer};
-use crate::store::{Sealed, StoreError, StoredCheckpoint};
+use crate::store::{Moment, Sealed, StoreError, StoredCheckpoint};
 
 /// How often the log is looked at for what other processes have committed: a commit is sealed within a second.
 const LOOKS_EVERY: Duration = Duration::from_millis(500);
@@ -149,7 +149,7 @@ impl App {
         loop {
             let proof = match old_size {
                 0 => Vec::new(),
-                _ => self.consistency(old_size, checkpoint.head.size).await?.path,
+                _ => self.consistency(old_size, checkpoint.head.size, Moment::Present).await?.path,
             };
             let request = AddCheckpoint { old_size, proof, checkpoint: text.to_owned() };
             match signer.sign(&request, self.clock.now()).await {

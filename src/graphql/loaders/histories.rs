@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use async_graphql::dataloader::Loader;
 
-use crate::app::{App, EventPage, Fault, Told};
+use crate::app::{App, EventPage, Fault, HistoryEvent};
 use crate::domain::value::CaseId;
 use crate::graphql::loaders::grouped;
 
@@ -21,7 +21,7 @@ pub(super) struct Histories {
 }
 
 impl Loader<ToldKey> for Histories {
-    type Value = Arc<[Told]>;
+    type Value = Arc<[HistoryEvent]>;
     type Error = Fault;
 
     async fn load(&self, keys: &[ToldKey]) -> Result<HashMap<ToldKey, Self::Value>, Fault> {

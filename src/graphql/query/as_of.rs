@@ -26,7 +26,7 @@ pub(crate) enum AsOfPoint {
 pub(crate) enum AsOfAxis {
     /// 记录时间: what the log had recorded by then.
     Recorded,
-    /// 发生时间: what had happened by then, by what the log knows now. An imported log has its history on this axis.
+    /// 发生时间: what had happened by then, by what the log knows now. An imported log has its history on this axis. A search finds the texts that were written by then, as their authors say, and that nothing had replaced yet. Proofs are of the log, and refused here.
     Occurred,
 }
 
@@ -46,7 +46,7 @@ pub(crate) struct AsOfQuery(pub(super) Viewpoint);
 /// Reads of the past.
 #[Object]
 impl AsOfQuery {
-    /// 截至: every field of the query as it was answered at a moment in the past: lists with their filters, orders, pages and counts included. Two aliases compare two moments. What you may see is judged by your rights of today. Not inside another `asOf`.
+    /// 截至: every field of the query as it was answered at a moment in the past: lists with their filters, orders, pages and counts included. Two aliases compare two moments. What you may see is judged by your rights of today, and what was erased since is erased there too. Not inside another `asOf`.
     async fn as_of(
         &self,
         ctx: &Context<'_>,
@@ -133,7 +133,7 @@ impl AsOf {
         self.0.time.map(Into::into)
     }
 
-    /// 查询: the query as of then. `viewer`, `serviceConfig` and `serverInfo` are those of today.
+    /// 查询: the query as of then. Of today, whatever is asked as of, is what is no part of the log: `viewer`, `serviceConfig` and `serverInfo`; webhooks with their deliveries, dead letters and changes; and of a checkpoint, which was signed when the log had gone on, its signature, cosignatures and time stamps. `preview` is of the present alone and refused here; proofs are refused on the axis of what had happened.
     async fn query(&self) -> Query {
         Query::from(self.0)
     }

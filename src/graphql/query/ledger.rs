@@ -2,7 +2,6 @@
 
 use async_graphql::{Context, Object, Result};
 
-use crate::app::Sealed;
 use crate::graphql::context::reached;
 use crate::graphql::errors;
 use crate::graphql::query::Viewpoint;
@@ -12,10 +11,11 @@ use crate::graphql::types::ledger::{Checkpoint, ConsistencyProof, InclusionProof
 #[derive(Default)]
 pub(crate) struct LedgerQuery(pub(super) Viewpoint);
 
-/// Proofs.
+/// Proofs. Under `asOf` they are of the log as it was: no tree has more than it had then. What had happened by a time is no
+/// beginning of the log, so on that axis there are none.
 #[Object]
 impl LedgerQuery {
-    /// 检查点: the signed checkpoint of that size, or the latest; under `asOf` the latest that covers no more than had been recorded by then.
+    /// 检查点: the signed checkpoint of that size, or the latest; under `asOf` of those that cover no more than had been recorded by then, whenever they were signed.
     async fn checkpoint(
         &self,
         ctx: &Context<'_>,
@@ -24,17 +24,12 @@ impl LedgerQuery {
     ) -> Option<Result<Checkpoint>> {
         errors::nullable(async {
             reached(ctx, min_position).await?;
-            let which = match (size, self.0.moment.last_position()) {
-                (Some(size), _) => Sealed::Size(size.0),
-                (None, Some(last)) => Sealed::Within(last + 1),
-                (None, None) => Sealed::Latest,
-            };
-            Checkpoint::load(ctx, which).await
+            Checkpoint::load_at(ctx, size.map(|size| size.0), self.0.moment).await
         })
         .await
     }
 
-    /// 包含证明: that the event at a position is in the tree of so many events, or in that of the latest checkpoint: then absent until one covers it, within a second. Of events that you may see.
+    /// 包含证明: that the event at a position is in the tree of so many events, or in that of the latest checkpoint: then absent until one covers it, within a second. Of events that you may see. Under `asOf` no tree and no checkpoint is larger than the log was then.
     async fn inclusion_proof(
         &self,
         ctx: &Context<'_>,
@@ -44,12 +39,12 @@ impl LedgerQuery {
     ) -> Option<Result<InclusionProof>> {
         errors::nullable(async {
             reached(ctx, min_position).await?;
-            InclusionProof::load(ctx, index.0, size.map(|size| size.0)).await
+            InclusionProof::load(ctx, index.0, size.map(|size| size.0), self.0.moment).await
         })
         .await
     }
 
-    /// 一致性证明: that the tree of so many events goes on from that of fewer.
+    /// 一致性证明: that the tree of so many events goes on from that of fewer. Under `asOf` neither is larger than the log was then.
     async fn consistency_proof(
         &self,
         ctx: &Context<'_>,
@@ -59,7 +54,7 @@ impl LedgerQuery {
     ) -> Option<Result<ConsistencyProof>> {
         errors::nullable(async {
             reached(ctx, min_position).await?;
-            ConsistencyProof::load(ctx, from.0, to.0).await
+            ConsistencyProof::load(ctx, from.0, to.0, self.0.moment).await
         })
         .await
     }

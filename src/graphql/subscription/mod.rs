@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use async_graphql::{Context, Result};
 
-use crate::app::{Happened, Interest, Moment, Start};
+use crate::app::{Interest, LogEvent, Moment, Start};
 use crate::graphql::context::app;
 use crate::graphql::{NamedLimit, errors};
 pub(super) use root::Subscription;
@@ -112,7 +112,7 @@ pub(super) struct News {
     /// Where in the log it reaches to.
     position: u64,
     /// What has happened; nothing when it only tells the position.
-    events: Vec<Arc<Happened>>,
+    events: Vec<Arc<LogEvent>>,
 }
 
 impl News {

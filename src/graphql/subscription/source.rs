@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use crate::app::{App, CheckpointFollower, Fault, Follower, Happened, Start};
+use crate::app::{App, CheckpointFollower, Fault, Follower, LogEvent, Start};
 use crate::domain::actor::Actor;
 use crate::graphql::subscription::{News, Pieces, Wanted};
 
@@ -62,8 +62,8 @@ impl Source {
         &self,
         app: &App,
         actor: &Actor,
-        events: Vec<Arc<Happened>>,
-    ) -> Result<Vec<Arc<Happened>>, Fault> {
+        events: Vec<Arc<LogEvent>>,
+    ) -> Result<Vec<Arc<LogEvent>>, Fault> {
         match self {
             Self::Events { follower, .. } => app.visible(actor, follower.interest(), events).await,
             Self::Checkpoints(_) => Ok(events),
@@ -72,7 +72,7 @@ impl Source {
 }
 
 /// The events in pieces, each shown in one turn.
-fn in_pieces(pieces: Pieces, events: Vec<Arc<Happened>>) -> VecDeque<News> {
+fn in_pieces(pieces: Pieces, events: Vec<Arc<LogEvent>>) -> VecDeque<News> {
     let mut news = VecDeque::<News>::with_capacity(events.len());
     for event in events {
         let position = event.record.position;
@@ -88,10 +88,7 @@ fn in_pieces(pieces: Pieces, events: Vec<Arc<Happened>>) -> VecDeque<News> {
 }
 
 impl News {
-    fn is_of_the_same_command(&self, event: &Happened) -> bool {
-        self.events.last().is_some_and(|last| {
-            let (last, next) = (&last.record, &event.record);
-            (&last.actor, &last.command_id) == (&next.actor, &next.command_id)
-        })
+    fn is_of_the_same_command(&self, event: &LogEvent) -> bool {
+        self.events.last().is_some_and(|last| last.record.is_of_the_same_command(&event.record))
     }
 }

@@ -12,7 +12,7 @@ use tracing::Instrument;
 
 use crate::app::{App, Fault};
 use crate::graphql::context::Session;
-use crate::graphql::counting::Counted;
+use crate::graphql::counting::CountedOperation;
 use crate::graphql::limits::Limits;
 use crate::graphql::loaders::Loaders;
 use crate::graphql::subscription::source::Source;
@@ -55,7 +55,7 @@ impl Schema {
         session: Session,
         resume: Option<u64>,
     ) -> Result<Box<Subscribed>, Box<Response>> {
-        let counted = Counted::begin(OperationType::Subscription, document.weight.cost);
+        let counted = CountedOperation::begin(OperationType::Subscription, document.weight.cost);
         let opened = self.open(document, session, resume).instrument(counted.span()).await;
         match &opened {
             Ok(_) => counted.end(&Response::default()),

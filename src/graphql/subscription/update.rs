@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_graphql::{Context, ID, Object, Result};
 
-use crate::app::{AggregateType, Happened, Sealed, StreamId};
+use crate::app::{AggregateType, LogEvent, Sealed, StreamId};
 use crate::graphql::errors;
 use crate::graphql::ids;
 use crate::graphql::query::node;
@@ -76,7 +76,7 @@ impl LogUpdate {
 }
 
 impl LogUpdate {
-    fn happened(&self) -> Option<(&Arc<Happened>, StreamId)> {
+    fn happened(&self) -> Option<(&Arc<LogEvent>, StreamId)> {
         let event = self.0.events.first()?;
         Some((event, event.record.stream()?))
     }

@@ -31,7 +31,8 @@ impl CaseNode {
         let from = from.into();
         let at = from.moment;
         let file = CaseFile { id: stored.row.case_id.into(), version: stored.version, at, time: from.time };
-        let history = CaseHistory { id: file.id, enterprise: stored.row.enterprise_id.into(), at };
+        let enterprise = stored.row.enterprise_id.into();
+        let history = CaseHistory { id: file.id, enterprise, at, version: stored.version };
         let likeness = CaseLikeness { stored: stored.clone(), from };
         Self(CaseRow { stored, at }, file, history, likeness)
     }

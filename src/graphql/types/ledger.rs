@@ -3,7 +3,7 @@
 use async_graphql::{Context, ID, Object, Result, SimpleObject};
 use serde::Serialize;
 
-use crate::app::{self, NoProof, Sealed, StoredCosignature, StoredTimeStamp, Vouched, time_of};
+use crate::app::{self, Moment, NoProof, Sealed, StoredCosignature, StoredTimeStamp, Vouched, time_of};
 use crate::graphql::context::{actor, app};
 use crate::graphql::errors;
 use crate::graphql::ids::{self, content_id};
@@ -27,6 +27,15 @@ impl Checkpoint {
     pub(crate) async fn load(ctx: &Context<'_>, which: Sealed) -> Result<Option<Self>> {
         let found = app(ctx).checkpoint(which).await.map_err(|fault| errors::fault(ctx, fault))?;
         Ok(found.map(Self))
+    }
+
+    /// The checkpoint of that size, or else the latest, of those that cover no more than the log had at a moment.
+    ///
+    /// # Errors
+    /// When the log had not so many events, the moment is none of the log's, or the house fails.
+    pub(crate) async fn load_at(ctx: &Context<'_>, size: Option<u64>, at: Moment) -> Result<Option<Self>> {
+        let found = app(ctx).checkpoint_at(size, at).await;
+        found.map(|found| found.map(Self)).map_err(|error| refused(ctx, error, "size"))
     }
 }
 
@@ -124,12 +133,13 @@ content_id!(Cosignature, TimeStamp);
 pub(crate) struct InclusionProof(app::Inclusion);
 
 impl InclusionProof {
-    /// The proof of an event, in the tree of so many events or in the latest that was sealed.
+    /// The proof of an event, in the tree of so many events or in the latest that was sealed; as of a moment.
     ///
     /// # Errors
-    /// When there is no such event for whoever asks, the tree has it not, or the house fails.
-    pub(crate) async fn load(ctx: &Context<'_>, index: u64, size: Option<u64>) -> Result<Option<Self>> {
-        let found = app(ctx).inclusion(actor(ctx), index, size).await;
+    /// When there is no such event for whoever asks, the tree has it not, the moment is none of the log's, or the house
+    /// fails.
+    pub(crate) async fn load(ctx: &Context<'_>, index: u64, size: Option<u64>, at: Moment) -> Result<Option<Self>> {
+        let found = app(ctx).inclusion(actor(ctx), index, size, at).await;
         found.map(|proof| proof.map(Self)).map_err(|error| refused(ctx, error, "index"))
     }
 }
@@ -191,12 +201,12 @@ impl InclusionProof {
 pub(crate) struct ConsistencyProof(app::Consistency);
 
 impl ConsistencyProof {
-    /// The proof from one size to another.
+    /// The proof from one size to another, as of a moment.
     ///
     /// # Errors
-    /// When the log has not so many events, or the house fails.
-    pub(crate) async fn load(ctx: &Context<'_>, from: u64, to: u64) -> Result<Option<Self>> {
-        let found = app(ctx).consistency(from, to).await;
+    /// When the log had not so many events, the moment is none of the log's, or the house fails.
+    pub(crate) async fn load(ctx: &Context<'_>, from: u64, to: u64, at: Moment) -> Result<Option<Self>> {
+        let found = app(ctx).consistency(from, to, at).await;
         found.map(|proof| Some(Self(proof))).map_err(|error| refused(ctx, error, "to"))
     }
 }
@@ -240,6 +250,7 @@ fn refused(ctx: &Context<'_>, error: NoProof, place: &'static str) -> async_grap
         NoProof::Beyond { .. } => "POINT_IN_FUTURE",
         NoProof::NotWithin { .. } => "NOT_IN_TREE",
         NoProof::NoEvent => "NOT_FOUND",
+        NoProof::NoBeginning => return errors::argument("AXIS_NEEDS_LOG", "axis", error.to_string()),
         NoProof::Fault(fault) => return errors::fault(ctx, fault.clone()),
     };
     errors::argument(code, place, error.to_string())
@@ -249,6 +260,8 @@ fn refused(ctx: &Context<'_>, error: NoProof, place: &'static str) -> async_grap
 pub(crate) struct EventReceipt {
     pub(crate) position: u64,
     pub(crate) leaf: Hash,
+    /// As of when the event is shown.
+    pub(crate) at: Moment,
 }
 
 /// 事件回执: an event's leaf in the ledger, and the proof that it is in the log.
@@ -264,8 +277,8 @@ impl EventReceipt {
         base64(&self.leaf)
     }
 
-    /// 包含证明: in the latest checkpoint; absent until one covers it, within a second.
+    /// 包含证明: in the latest checkpoint, of those that cover no more than the log had when the event is shown as of; absent until one covers it, within a second.
     async fn inclusion_proof(&self, ctx: &Context<'_>) -> Option<Result<InclusionProof>> {
-        errors::nullable(InclusionProof::load(ctx, self.position, None)).await
+        errors::nullable(InclusionProof::load(ctx, self.position, None, self.at)).await
     }
 }

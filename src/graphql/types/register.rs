@@ -224,12 +224,14 @@ macro_rules! register_connection {
 
             /// How many there are on all pages. Counted when it is asked for.
             async fn total_count(&self, ctx: &async_graphql::Context<'_>) -> Option<async_graphql::Result<u64>> {
- crate::graphql::errors::nullable(async {
-                let actor = crate::graphql::context::actor(ctx);
-                let counted = crate::graphql::context::app(ctx).count_registers::<$root>(actor, &self.page.page).await;
-                counted.map(Some).map_err(|fault| crate::graphql::errors::fault(ctx, fault))
-            }).await
-}
+                crate::graphql::errors::nullable(async {
+                    let actor = crate::graphql::context::actor(ctx);
+                    let app = crate::graphql::context::app(ctx);
+                    let counted = app.count_registers::<$root>(actor, &self.page.page).await;
+                    counted.map(Some).map_err(|fault| crate::graphql::errors::fault(ctx, fault))
+                })
+                .await
+            }
         }
     };
 }

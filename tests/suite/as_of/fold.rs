@@ -1,42 +1,54 @@
-//! A small fold of the log, written a second time: what a case is called, where it is, at which level and until when.
+//! A small fold of the log, written a second time: what a case is called, where it is, at which level and until when, who works on it, what they found, and which words find it.
 
 use std::collections::BTreeMap;
 
-use etalon::app::EventRecord;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use etalon::app::{EventRecord, HistoryEvent};
 use etalon::domain::case::event::CaseFact;
 use etalon::domain::case::values::Verdict;
-use etalon::domain::event::Recorded;
-use serde_json::{Value, json};
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
 
 use crate::interchange::support::case_event;
-
-/// An event of a case, and what it says.
-pub struct Told {
-    pub record: EventRecord,
-    pub event: Recorded<CaseFact>,
-}
+use crate::life::world::text;
 
 /// The events of cases among the records.
-pub fn told(records: Vec<EventRecord>) -> Vec<Told> {
+pub fn told(records: Vec<EventRecord>) -> Vec<HistoryEvent> {
     let of_cases = records.into_iter().filter(|record| record.aggregate_type == "Case");
-    of_cases.map(|record| Told { event: case_event(&record), record }).collect()
+    of_cases.map(|record| HistoryEvent { event: case_event(&record), record }).collect()
 }
 
 /// What is known of a case.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Known {
     title: String,
     status: &'static str,
     level: &'static str,
     deadline: Option<String>,
     assigned: bool,
+    /// How it went with everybody who was invited, by their ids.
+    experts: BTreeMap<String, &'static str>,
+    findings: Vec<String>,
+    comments: Vec<String>,
+    techniques: Vec<String>,
+    trainings: Vec<u32>,
+    attachments: Vec<String>,
+    fees: Vec<String>,
+    fee_total: i64,
+    /// The uncertainty of each measurement, and when it was made; all of a history are in one unit.
+    measured: Vec<(u64, String)>,
+    required: Option<u64>,
+    lesson: Option<String>,
+    is_published: bool,
+    reopened: u32,
     positions: Vec<u64>,
 }
 
 /// The cases by number, after those of the events that count, in the order of the log.
-pub fn fold<'a>(events: impl Iterator<Item = &'a Told>) -> BTreeMap<String, Known> {
+pub fn fold<'a>(events: impl Iterator<Item = &'a HistoryEvent>) -> BTreeMap<String, Known> {
     let mut by_id: BTreeMap<&str, (String, Known)> = BTreeMap::new();
-    for Told { record, event } in events {
+    for HistoryEvent { record, event } in events {
         let opening = match &event.fact {
             CaseFact::CaseReported(fact) => Some((&fact.number, &fact.title, &fact.division)),
             CaseFact::LegacyActivityRecorded(fact) => {
@@ -49,15 +61,14 @@ pub fn fold<'a>(events: impl Iterator<Item = &'a Told>) -> BTreeMap<String, Know
                 title: title.to_string(),
                 status: "REPORTED",
                 level: division.level().name(),
-                deadline: None,
-                assigned: false,
-                positions: Vec::new(),
+                ..Known::default()
             };
             by_id.entry(&record.aggregate_id).or_insert((number.to_string(), known));
         }
         if let Some((_, known)) = by_id.get_mut(record.aggregate_id.as_str()) {
             known.positions.push(record.position);
             known.take_up(&event.fact);
+            known.keep(&event.fact, record, event.occurred_at);
         }
     }
     by_id.into_values().collect()
@@ -101,21 +112,132 @@ impl Known {
             _ => {}
         }
     }
+
+    /// What stands in the file of a case.
+    fn keep(&mut self, fact: &CaseFact, record: &EventRecord, at: Timestamp) {
+        let membership = match fact {
+            CaseFact::ExpertInvited(fact) => Some((fact.expert, "INVITED")),
+            CaseFact::ExpertJoined(fact) => Some((fact.expert, "ACTIVE")),
+            CaseFact::InvitationDeclined(fact) => Some((fact.expert, "DECLINED")),
+            CaseFact::ExpertLeft(fact) => Some((fact.expert, "LEFT")),
+            _ => None,
+        };
+        self.experts.extend(membership.map(|(expert, membership)| (expert.to_string(), membership)));
+        match fact {
+            CaseFact::FindingRecorded(fact) => self.findings.push(fact.text.to_string()),
+            CaseFact::CommentAdded(fact) => self.comments.push(fact.text.to_string()),
+            CaseFact::TechniqueIntroduced(fact) => self.techniques.push(fact.technique.to_string()),
+            CaseFact::TrainingDelivered(fact) => self.trainings.push(fact.trainees),
+            CaseFact::AttachmentAdded(fact) => self.attachments.push(fact.name.to_string()),
+            CaseFact::FeeRecorded(fact) => {
+                self.fees.push(fact.item.to_string());
+                self.fee_total += number(&payload(record)["FeeRecorded"]["amount"]).cast_signed();
+            }
+            CaseFact::MeasurementRecorded(_) => {
+                let uncertainty = &payload(record)["MeasurementRecorded"]["result"]["uncertainty"]["value"];
+                self.measured.push((number(uncertainty), at.to_string()));
+            }
+            CaseFact::RequirementSpecified(_) => {
+                let target = &payload(record)["RequirementSpecified"]["requirement"]["target"]["uncertainty"];
+                self.required = Some(number(&target["value"]));
+            }
+            CaseFact::CaseClosed(fact) => self.lesson = Some(fact.lesson.to_string()),
+            CaseFact::CaseReopened(_) => {
+                self.lesson = None;
+                self.reopened += 1;
+            }
+            CaseFact::TypicalCasePublished(_) => self.is_published = true,
+            CaseFact::TypicalCaseRetracted(_) => self.is_published = false,
+            _ => {}
+        }
+    }
+
+    /// The capability gap: the best that was measured, the first of equals, against what is required.
+    fn gap(&self) -> Value {
+        let best = self.measured.iter().min_by_key(|(uncertainty, _)| *uncertainty);
+        match (best, self.required) {
+            (Some((best, at)), Some(required)) => json!({ "closed": *best <= required, "best": { "at": at } }),
+            _ => Value::Null,
+        }
+    }
+
+    /// Whether it has those words in its title, its findings or its comments.
+    fn has(&self, words: &str) -> bool {
+        std::iter::once(&self.title).chain(&self.findings).chain(&self.comments).any(|text| text.contains(words))
+    }
 }
 
-/// What `SHOWN` has to answer of these cases.
-pub fn shown(known: &BTreeMap<String, Known>) -> Value {
+/// What an event says, as the log has it.
+fn payload(record: &EventRecord) -> Value {
+    let payload: Value = serde_json::from_str(&record.payload).expect("a payload is JSON");
+    payload["fact"].clone()
+}
+
+fn number(value: &Value) -> u64 {
+    let text = value.as_str().unwrap_or_else(|| panic!("a number is a text, not {value}"));
+    text.parse().expect("a whole number")
+}
+
+/// What [`QUESTIONS`] have to be answered with, of these cases.
+pub fn answers(known: &BTreeMap<String, Known>) -> Value {
+    let found = |words: &str| {
+        let numbers = known.iter().filter(|(_, known)| known.has(words)).map(|(number, _)| number.clone());
+        let numbers: Vec<_> = numbers.collect();
+        json!({ "totalCount": numbers.len(), "numbers": numbers })
+    };
+    let words = WORDS.map(|(alias, words)| (alias.to_owned(), found(words)));
+    words.into_iter().chain([("cases".to_owned(), shown(known))]).collect::<Map<_, _>>().into()
+}
+
+fn shown(known: &BTreeMap<String, Known>) -> Value {
+    let list = |field: &str, texts: &[String]| texts.iter().map(|text| json!({ field: text })).collect::<Vec<_>>();
     let node = |(number, known): (&String, &Known)| {
         let events = known.positions.iter().map(|position| json!({ "position": position.to_string() }));
+        let expert = |(id, membership): (&String, &&str)| json!({ "personId": URL_SAFE_NO_PAD.encode(format!("Person:{id}")), "membership": membership });
         json!({
             "number": number, "title": known.title, "status": known.status, "level": known.level,
-            "deadline": known.deadline, "events": { "nodes": events.collect::<Vec<_>>() },
+            "deadline": known.deadline, "typical": known.is_published, "lesson": known.lesson,
+            "reopened": known.reopened, "feeTotal": known.fee_total.to_string(), "gap": known.gap(),
+            "experts": known.experts.iter().map(expert).collect::<Vec<_>>(),
+            "findings": list("text", &known.findings), "comments": list("text", &known.comments),
+            "techniques": list("technique", &known.techniques), "attachments": list("name", &known.attachments),
+            "fees": list("item", &known.fees),
+            "trainings": known.trainings.iter().map(|trainees| json!({ "trainees": trainees })).collect::<Vec<_>>(),
+            "measurements": known.measured.iter().map(|(_, at)| json!({ "at": at })).collect::<Vec<_>>(),
+            "events": { "nodes": events.collect::<Vec<_>>() },
         })
     };
     json!({ "totalCount": known.len(), "nodes": known.iter().map(node).collect::<Vec<_>>() })
 }
 
-/// The question whose answer the fold foretells.
-pub const SHOWN: &str = "cases(first: 100, orderBy: [{ field: NUMBER }]) {
-    totalCount nodes { number title status level deadline events(first: 100) { nodes { position } } }
+/// What a history may have in titles, which are replaced; in findings and in comments, which are not; and nowhere else.
+const WORDS: [(&str, &str); 4] =
+    [("ofTitles", "铂电阻"), ("ofOtherTitles", "热电偶"), ("ofFindings", "温度梯度"), ("ofComments", "留言")];
+
+/// The questions whose answers the fold foretells.
+pub fn questions() -> String {
+    let search = |(alias, words): (&str, &str)| {
+        format!("{alias}: search(query: {words:?}, first: 100) {{ totalCount nodes {{ number }} }}\n")
+    };
+    WORDS.map(search).concat() + CASES
+}
+
+/// An answer to them as the fold gives it: what was found by the numbers, and not the best first.
+pub fn in_order(mut answer: Value) -> Value {
+    for (alias, _) in WORDS {
+        let found = answer[alias]["nodes"].as_array().expect("a list").iter();
+        let mut numbers: Vec<_> = found.map(|node| text(&node["number"])).collect();
+        numbers.sort();
+        answer[alias] = json!({ "totalCount": answer[alias]["totalCount"], "numbers": numbers });
+    }
+    answer
+}
+
+const CASES: &str = "cases(first: 100, orderBy: [{ field: NUMBER }]) {
+    totalCount nodes {
+        number title status level deadline typical lesson reopened feeTotal gap { closed best { at } }
+        experts { personId membership } findings { text } comments { text } techniques { technique }
+        attachments { name } fees { item } trainings { trainees } measurements { at }
+        events(first: 100) { nodes { position } }
+    }
 }";

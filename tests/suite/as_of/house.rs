@@ -14,6 +14,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use crate::as_of::registers::item;
 use crate::life::world::{text, uuid_of};
 use crate::store::support::Database;
 
@@ -59,10 +60,7 @@ impl House {
             });
             let institute = house.creates("coordinator", "registerInstitution", "institution", institution).await;
             let lead = house.register_person(&format!("领衔人{letter}"), &institute).await;
-            let enrolment = json!({
-                "creditCode": (["91440305MADEM1A26M", "91440605MADEM1A18A"][place]), "campaignId": house.campaign,
-                "name": format!("示例厂{letter}"), "divisionCode": (["440305", "4406"][place]), "consent": "书面同意",
-            });
+            let enrolment = house.enrolment(place);
             let enterprise = house.creates("coordinator", "enrolEnterprise", "enterprise", enrolment).await;
             house.admit_person(["lead 0", "lead 1"][place], Role::Lead, &lead, &institute);
             let speaks_for = uuid_of(&enterprise);
@@ -73,6 +71,8 @@ impl House {
             house.leads[place] = lead;
             house.enterprises[place] = enterprise;
         }
+        let listed = house.order("manager", "listChargeableItem", "", item("GD-L-012")).await;
+        assert!(listed["receipt"].is_object(), "{listed}");
         let institute = house.institutes[1].clone();
         house.expert = house.register_person("专家", &institute).await;
         let expert = house.expert.clone();
@@ -80,6 +80,15 @@ impl House {
         let view = json!({ "name": "在办", "filter": { "open": true }, "orderBy": [{ "field": "UPDATED_AT" }] });
         house.view = house.creates("coordinator", "saveView", "view", view).await;
         house
+    }
+
+    /// With what one of the enterprises enrols.
+    pub fn enrolment(&self, place: usize) -> Value {
+        json!({
+            "creditCode": (["91440305MADEM1A26M", "91440605MADEM1A18A"][place]), "campaignId": self.campaign,
+            "name": format!("示例厂{}", ["甲", "乙"][place]), "divisionCode": (["440305", "4406"][place]),
+            "consent": "书面同意",
+        })
     }
 
     /// With somebody who sees everything, and nothing to see.

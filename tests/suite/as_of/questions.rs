@@ -16,7 +16,7 @@ const INTROSPECTION: &str = "query Introspection {
 fragment Named on __Type { name kind ofType { name kind ofType { name kind ofType { name kind } } } }";
 
 /// Fields whose answer is about whoever asks, about the present or about what is no part of the log, whatever is asked
-/// as of; and what lists say twice.
+/// as of; and checkpoints, for nothing is sealed here.
 const NOT_ASKED: &[&str] = &[
     "viewer",
     "serviceConfig",
@@ -25,14 +25,13 @@ const NOT_ASKED: &[&str] = &[
     "webhooks",
     "webhookChanges",
     "checkpoint",
-    "inclusionProof",
-    "consistencyProof",
     "asOf",
     "preview",
-    "allowedCommands",
-    "edges",
-    "__typename",
 ];
+
+/// Fields within others that are not asked everywhere: what only a sealed log has, what is asked by somebody who may order
+/// something, what lists say twice.
+const NOT_ASKED_WITHIN: &[&str] = &["checkpoint", "inclusionProof", "allowedCommands", "edges", "__typename"];
 
 /// Fields whose answer says what time it is.
 const TELLS_TIME: &[&str] = &["annualFigures", "statistics"];
@@ -80,21 +79,43 @@ impl Questions {
         asked
     }
 
-    /// Everything that a type shows without being told more; `None` where it shows nothing.
+    /// What somebody may order of the cases, by aliases as well.
+    pub fn about_orders(&self, cases: &[String]) -> BTreeMap<String, String> {
+        let commands = self.selection("AllowedCommand", FLAT, &mut Vec::new()).expect("it shows something");
+        let ask =
+            |(place, id)| (format!("orders_{place}"), format!("case(id: {id:?}) {{ allowedCommands {commands} }}"));
+        cases.iter().enumerate().map(ask).collect()
+    }
+
+    /// Everything that a type shows; `None` where it shows nothing.
     fn selection(&self, of: &str, depth: usize, path: &mut Vec<String>) -> Option<String> {
         let fields = self.0.get(of)?;
         if path.iter().any(|above| above == of) {
             return fields.iter().any(|field| field.name == "id").then(|| "{ id }".to_owned());
         }
         path.push(of.to_owned());
-        let shown = fields.iter().filter(|field| field.needs.is_empty() && !NOT_ASKED.contains(&field.name.as_str()));
-        let shown: Vec<_> = shown.filter_map(|field| self.shown(field, of, depth, path)).collect();
+        let shown: Vec<_> = fields.iter().filter_map(|field| self.shown(field, of, depth, path)).collect();
         path.pop();
         (!shown.is_empty()).then(|| format!("{{ {} }}", shown.join(" ")))
     }
 
     fn shown(&self, field: &Field, of: &str, depth: usize, path: &mut Vec<String>) -> Option<String> {
         let name = &field.name;
+        if of == "SearchConnection" && name == "edges" {
+            let fragments = self.selection("SearchFragment", depth, path)?;
+            return Some(format!("edges {{ score fragments {fragments} }}"));
+        }
+        if NOT_ASKED_WITHIN.contains(&name.as_str()) {
+            return None;
+        }
+        if !field.needs.is_empty() {
+            // Of one thing by itself: of every thing of a list it would be too much.
+            let below = depth.checked_sub(1).filter(|_| path.len() == 1)?;
+            let selection = self.selection(&field.of, below, path).unwrap_or_default();
+            let ways = told_more(field).iter().enumerate();
+            let ways = ways.map(|(place, arguments)| format!("{name}_{place}: {name}{arguments} {selection}"));
+            return Some(ways.collect::<Vec<_>>().join(" "));
+        }
         if field.is_leaf {
             return Some(name.clone());
         }
@@ -146,13 +167,41 @@ fn arguments(field: &Field, cases: &[String], house: &House) -> Vec<String> {
         "view" => ids(&[&house.view]),
         "catalogue" => vec!["(divisionCode: \"44\")".to_owned()],
         "annualSummary" | "annualFigures" => vec!["(divisionCode: \"44\", year: 2026)".to_owned()],
-        "search" => vec!["(query: \"难点\", first: 100)".to_owned(), "(query: \"温度 -梯度\")".to_owned()],
+        "search" => {
+            let ways = [
+                "(query: \"难点\", first: 100)",
+                "(query: \"温度 -梯度\")",
+                "(query: \"铂电阻\", filter: { open: true })",
+            ];
+            ways.map(str::to_owned).to_vec()
+        }
+        "inclusionProof" => vec!["(index: \"1\", size: \"3\")".to_owned()],
+        "consistencyProof" => vec!["(from: \"2\", to: \"4\")".to_owned()],
         "statistics" => {
             let ways = ["", "(groupBy: [STATUS, LEVEL])", "(filter: { open: true }, groupBy: [INSTITUTION, MONTH])"];
             ways.map(str::to_owned).to_vec()
         }
         _ if field.needs.is_empty() && field.of.ends_with("Connection") => vec!["(first: 100)".to_owned()],
         _ if field.needs.is_empty() => vec![String::new()],
+        name => panic!("say in this table how {name} is asked: it needs {:?}", field.needs),
+    }
+}
+
+/// How a field is asked that needs to be told more. One that comes later and needs arguments belongs here.
+fn told_more(field: &Field) -> &'static [&'static str] {
+    match field.name.as_str() {
+        "diff" => &["(from: { version: 0 })", "(from: { version: 1 })"],
+        "fieldHistory" => &[
+            "(field: STATUS)",
+            "(field: TITLE)",
+            "(field: DEADLINE)",
+            "(field: EXPERTS)",
+            "(field: GAP)",
+            "(field: FEES)",
+            "(field: PUBLICATION)",
+        ],
+        "item" => &["(code: \"GD-L-012\", on: \"2026-01-05\")", "(code: \"GD-0\", on: \"2026-06-01\")"],
+        "regulationEdition" => &["(code: \"JJF 1064\", on: \"2026-01-05\")"],
         name => panic!("say in this table how {name} is asked: it needs {:?}", field.needs),
     }
 }

@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use etalon::app::Clockwork;
-use etalon::domain::value::calendar;
+use etalon::domain::value::{Sha256Digest, calendar};
 use etalon::interchange::import::{BadEvents, import};
 use jiff::{SignedDuration, Span};
 use proptest::collection::vec;
@@ -49,7 +51,7 @@ pub fn step() -> impl Strategy<Value = Step> {
         2 => (0_u8..4).prop_map(What::Report),
         9 => (0_u8..8, any::<u8>()).prop_map(|(case, choice)| What::GoOn(case, choice)),
         2 => (0_u8..8, any::<u8>()).prop_map(|(case, choice)| What::Anything(case, choice)),
-        1 => any::<u8>().prop_map(What::Amend),
+        3 => any::<u8>().prop_map(What::Amend),
         1 => Just(What::Import),
         1 => Just(What::Clock),
         2 => Just(What::Look),
@@ -60,6 +62,15 @@ pub fn step() -> impl Strategy<Value = Step> {
 
 pub fn history() -> impl Strategy<Value = Vec<Step>> {
     vec(step(), 20..60)
+}
+
+/// A history in which everything is recorded as it happens.
+pub fn history_in_order() -> impl Strategy<Value = Vec<Step>> {
+    let in_order = step().prop_map(|step| match step.what {
+        What::Import | What::Clock => Step { late_hours: None, what: What::Look, ..step },
+        what => Step { late_hours: None, what, ..step },
+    });
+    vec(in_order, 20..40)
 }
 
 /// Who orders what, with an input that names the case.
@@ -81,7 +92,11 @@ fn orders(house: &House, choice: u8, other: &str) -> Vec<Order> {
     };
     let levels = ["COUNTY", "CITY", "PROVINCE", "NATION"];
     vec![
-        (enterprise, "renameCase", json!({ "title": format!("难点 {}", choice % 7) })),
+        (
+            enterprise,
+            "renameCase",
+            json!({ "title": format!("难点 {} {}", choice % 7, ["铂电阻", "热电偶", "量块"][pick % 3]) }),
+        ),
         (
             "coordinator",
             "triageCase",
@@ -98,6 +113,7 @@ fn orders(house: &House, choice: u8, other: &str) -> Vec<Order> {
         (lead, "declineAssignment", because()),
         (lead, "inviteExpert", json!({ "expertId": house.expert })),
         ("expert", "acceptInvitation", json!({})),
+        ("expert", "declineInvitation", json!({})),
         ("expert", "leaveCase", json!({})),
         (
             enterprise,
@@ -120,7 +136,7 @@ fn orders(house: &House, choice: u8, other: &str) -> Vec<Order> {
         (lead, "recordTrialResult", json!({ "passed": pick % 3 != 0, "summary": "三天" })),
         (enterprise, "confirmSolution", json!({ "acceptShortfall": "可以接受" })),
         (enterprise, "rejectSolution", because()),
-        ("coordinator", "closeCase", json!({ "lesson": "先恒温", "feeTotal": "0" })),
+        ("coordinator", "closeCase", json!({ "lesson": "先恒温", "feeTotal": (FEE * (pick % 4)).to_string() })),
         (enterprise, "reopenCase", because()),
         ("manager", "escalateCase", with(json!({ "to": levels[1 + pick % 3] }), because())),
         ("nation", "parkCase", with(json!({ "reviewOn": day(house, 90) }), because())),
@@ -132,6 +148,20 @@ fn orders(house: &House, choice: u8, other: &str) -> Vec<Order> {
         (lead, "recordTraining", json!({ "topic": "内径测量", "trainees": 1 + pick % 9 })),
         (
             "coordinator",
+            "recordFee",
+            json!({ "item": "GD-L-012", "serviceDate": day(house, -i32::from(choice % 3)), "amount": FEE.to_string() }),
+        ),
+        (
+            lead,
+            "introduceTechnique",
+            json!({ "technique": format!("气动测量 {choice}"), "source": { "reference": "JJG 396", "origin": "计量院" } }),
+        ),
+        (enterprise, "addAttachment", document(choice)),
+        ("manager", "publishTypicalCase", json!({ "summary": "从 8 µm 到 1 µm", "consent": "书面同意" })),
+        ("manager", "retractTypicalCase", because()),
+        ("nation", "unparkCase", because()),
+        (
+            "coordinator",
             "linkCases",
             json!({ "otherCaseId": other, "relation": (["RELATED_TO", "SUB_CASE_OF"][pick % 2]) }),
         ),
@@ -140,10 +170,21 @@ fn orders(house: &House, choice: u8, other: &str) -> Vec<Order> {
     ]
 }
 
+/// What a service costs, in yuan.
+const FEE: usize = 100;
+
+fn document(choice: u8) -> Value {
+    let bytes = format!("读数 {choice}");
+    json!({
+        "name": format!("记录 {choice}.txt"), "mediaType": "text/plain",
+        "digest": Sha256Digest::of_bytes(bytes.as_bytes()).as_str(), "contentBase64": STANDARD.encode(bytes),
+    })
+}
+
 /// What leads on from a status; what ends a case seldom comes.
 fn leads_on(status: &str, choice: u8) -> &'static [&'static str] {
     match (status, choice % 8) {
-        (_, 0) => &[
+        (_, 0 | 1) => &[
             "renameCase",
             "addComment",
             "escalateCase",
@@ -155,6 +196,12 @@ fn leads_on(status: &str, choice: u8) -> &'static [&'static str] {
             "acceptInvitation",
             "linkCases",
             "specifyRequirement",
+            "recordFee",
+            "addAttachment",
+            "leaveCase",
+            "declineInvitation",
+            "parkCase",
+            "unparkCase",
         ],
         ("REPORTED", _) => &["triageCase"],
         ("TRIAGED", _) => &["assignResearch", "assignResearch", "provideRoutineService"],
@@ -166,16 +213,21 @@ fn leads_on(status: &str, choice: u8) -> &'static [&'static str] {
             "proposeSolution",
             "recordTraining",
             "reassignResearch",
+            "recordFee",
+            "introduceTechnique",
+            "addAttachment",
+            "specifyRequirement",
         ],
         ("SOLUTION_PROPOSED", _) => &["reviewSolution", "startTrial"],
         ("ON_TRIAL", _) => &["recordTrialResult"],
         ("AWAITING_CONFIRMATION", _) => &["confirmSolution", "confirmSolution", "rejectSolution"],
-        ("RESOLVED", _) => &["closeCase", "reopenCase"],
+        ("RESOLVED", _) => &["closeCase", "closeCase", "reopenCase"],
+        ("CLOSED", _) => &["publishTypicalCase", "publishTypicalCase", "retractTypicalCase", "reopenCase"],
         _ => &["reopenCase", "renameCase"],
     }
 }
 
-fn day(house: &House, after: i32) -> String {
+pub fn day(house: &House, after: i32) -> String {
     let today = calendar::date_of(house.app.now());
     today.checked_add(Span::new().days(after)).expect("a day of the calendar").to_string()
 }
@@ -235,39 +287,12 @@ impl Step {
         }
     }
 
-    async fn amend(&self, house: &House, choice: u8) {
-        let place = usize::from(choice % 2);
-        let name = format!("更名 {}", choice % 5);
-        let (mutation, shows, input) = match choice % 4 {
-            0 => (
-                "amendInstitution",
-                "institution { id }",
-                json!({ "institutionId": house.institutes[place], "name": name }),
-            ),
-            1 => ("amendPerson", "person { id }", json!({ "personId": house.leads[place], "name": name })),
-            2 => (
-                "updateView",
-                "view { id }",
-                json!({ "viewId": house.view, "name": name, "filter": { "open": place == 0 } }),
-            ),
-            _ => (
-                "recordFieldVisit",
-                "enterprise { id }",
-                json!({
-                    "enterpriseId": house.enterprises[place], "campaignId": house.campaign,
-                    "visitedOn": day(house, 0), "seen": name,
-                }),
-            ),
-        };
-        house.order("coordinator", mutation, shows, self.when(house, input)).await;
-    }
-
     async fn give(&self, house: &House, case: &str, (who, mutation, input): Order) -> bool {
         let input = self.when(house, with(json!({ "caseId": case }), input));
         house.order(who, mutation, "case { id }", input).await["receipt"].is_object()
     }
 
-    fn when(&self, house: &House, input: Value) -> Value {
+    pub fn when(&self, house: &House, input: Value) -> Value {
         match self.late_hours {
             Some(hours) => {
                 let at = house.app.now() - SignedDuration::from_hours(hours.into());

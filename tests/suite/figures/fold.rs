@@ -46,13 +46,13 @@ pub(crate) fn fees_within(events: &[EventRecord], division: &str) -> String {
 /// The cases of the log so far.
 #[derive(Default)]
 pub(crate) struct Folded {
-    cases: BTreeMap<String, Told>,
+    cases: BTreeMap<String, FoldedCase>,
     today: Date,
 }
 
 /// A case, and what its state does not keep.
 #[derive(Default)]
-struct Told {
+struct FoldedCase {
     case: Case,
     /// When it first was in a status, by when it happened.
     entered: BTreeMap<Status, i64>,
@@ -77,16 +77,16 @@ impl Folded {
 
     /// The sums that statistics have to give.
     pub(crate) fn groups(&self, keys: &[GroupKey]) -> Vec<GroupSums> {
-        let mut groups: BTreeMap<Vec<String>, Vec<&Told>> = BTreeMap::new();
+        let mut groups: BTreeMap<Vec<String>, Vec<&FoldedCase>> = BTreeMap::new();
         for told in self.cases.values().filter(|told| told.case.file.is_some()) {
             groups.entry(keys.iter().map(|key| told.part(*key)).collect()).or_default().push(told);
         }
         groups.into_iter().map(|(key, cases)| self.sums(key, &cases)).collect()
     }
 
-    fn sums(&self, key: Vec<String>, cases: &[&Told]) -> GroupSums {
-        let count = |holds: &dyn Fn(&Told) -> bool| cases.iter().filter(|told| holds(told)).count() as u64;
-        let file = |told: &&&Told| told.case.file.clone().expect("it was reported");
+    fn sums(&self, key: Vec<String>, cases: &[&FoldedCase]) -> GroupSums {
+        let count = |holds: &dyn Fn(&FoldedCase) -> bool| cases.iter().filter(|told| holds(told)).count() as u64;
+        let file = |told: &&&FoldedCase| told.case.file.clone().expect("it was reported");
         let mut fees = BTreeMap::new();
         for fee in cases.iter().flat_map(|told| file(&told).fees) {
             *fees.entry((fee.item.to_string(), fee.amount.to_string())).or_insert(0) += 1;
@@ -120,7 +120,7 @@ impl Folded {
     }
 }
 
-impl Told {
+impl FoldedCase {
     fn take(&mut self, event: &Recorded<CaseFact>) {
         let was = self.case.file.as_ref().map(|file| file.status);
         self.case.evolve(event);
@@ -161,8 +161,8 @@ impl Told {
     }
 }
 
-fn time_to(status: Status, cases: &[&Told]) -> Option<TimeToState> {
-    let took = |told: &&Told| Some(told.entered.get(&status)? - told.file().reported_at.as_microsecond());
+fn time_to(status: Status, cases: &[&FoldedCase]) -> Option<TimeToState> {
+    let took = |told: &&FoldedCase| Some(told.entered.get(&status)? - told.file().reported_at.as_microsecond());
     let times = sorted(cases.iter().filter_map(took).collect());
     (!times.is_empty()).then(|| TimeToState {
         status: status.to_string(),

@@ -28,6 +28,7 @@ pub(crate) struct FoldedYears {
 /// Something that counts for a day.
 struct Counted {
     of: String,
+    position: u64,
     on: Date,
     what: What,
 }
@@ -50,20 +51,21 @@ impl FoldedYears {
     /// Takes the next event of the log.
     pub(crate) fn take(&mut self, record: &EventRecord) {
         match record.aggregate_type.as_str() {
-            "Case" => self.take_case(&record.aggregate_id, &case_event(record)),
-            "Enterprise" => self.take_enterprise(&record.aggregate_id, &event_of(record)),
+            "Case" => self.take_case(record, &case_event(record)),
+            "Enterprise" => self.take_enterprise(record, &event_of(record)),
             _ => {}
         }
     }
 
-    fn take_case(&mut self, id: &str, event: &Recorded<CaseFact>) {
-        let case = self.cases.entry(id.to_owned()).or_default();
+    fn take_case(&mut self, record: &EventRecord, event: &Recorded<CaseFact>) {
+        let (id, position) = (&record.aggregate_id, record.position);
+        let case = self.cases.entry(id.clone()).or_default();
         let before = case.file.clone();
         case.evolve(event);
         let Some(file) = &case.file else { return };
         let is_closed = |file: &File| file.capability_gap().is_some_and(|gap| gap.is_closed());
         let mut on = calendar::date_of(event.occurred_at);
-        let mut count = |on, what| self.counted.push(Counted { of: id.to_owned(), on, what });
+        let mut count = |on, what| self.counted.push(Counted { of: id.clone(), position, on, what });
         if before.as_ref().is_none_or(|before| before.status != file.status) {
             count(on, What::Entered(file.status));
         }
@@ -86,14 +88,15 @@ impl FoldedYears {
         count(on, what);
     }
 
-    fn take_enterprise(&mut self, id: &str, event: &Recorded<EnterpriseFact>) {
-        self.enterprises.entry(id.to_owned()).or_default().evolve(event);
+    fn take_enterprise(&mut self, record: &EventRecord, event: &Recorded<EnterpriseFact>) {
+        let (id, position) = (&record.aggregate_id, record.position);
+        self.enterprises.entry(id.clone()).or_default().evolve(event);
         let (on, what) = match &event.fact {
             EnterpriseFact::EnterpriseEnrolled(_) => (calendar::date_of(event.occurred_at), What::Enrolled),
             EnterpriseFact::FieldVisitRecorded(fact) => (fact.visited_on, What::Visit),
             EnterpriseFact::EnrolmentWithdrawn(_) | EnterpriseFact::ContactErased(_) => return,
         };
-        self.counted.push(Counted { of: id.to_owned(), on, what });
+        self.counted.push(Counted { of: id.clone(), position, on, what });
     }
 
     /// The figures that a division's year has to have.
@@ -101,62 +104,90 @@ impl FoldedYears {
         FigureName::ALL.iter().map(|name| (*name, self.figure(*name, division, year))).collect()
     }
 
-    fn figure(&self, name: FigureName, division: &str, year: i16) -> Decimal {
-        let within = self.counted.iter().filter(|counted| self.lies_within(counted, division));
-        let all: Vec<_> = within.collect();
-        let of_year: Vec<_> = all.iter().copied().filter(|counted| year_of(counted.on) == year).collect();
-        let events = |is: &dyn Fn(&What) -> bool| whole(of_year.iter().filter(|counted| is(&counted.what)).count());
-        let things = |is: &dyn Fn(&Counted) -> bool| {
-            let things: BTreeSet<_> = of_year.iter().filter(|counted| is(counted)).map(|counted| &counted.of).collect();
-            whole(things.len())
+    /// The positions of the events that each of them rests on, in order.
+    pub(crate) fn events(&self, division: &str, year: i16) -> BTreeMap<FigureName, Vec<u64>> {
+        let events = |name: &FigureName| {
+            let counts = self.counts(*name, division, year);
+            let positions: BTreeSet<_> = counts.map(|counted| counted.position).collect();
+            (*name, positions.into_iter().collect())
         };
-        let entered =
-            |status: Status| things(&|counted| matches!(&counted.what, What::Entered(entered) if *entered == status));
-        let is_reported = |counted: &Counted| matches!(counted.what, What::Entered(Status::Reported));
+        FigureName::ALL.iter().map(events).collect()
+    }
+
+    fn figure(&self, name: FigureName, division: &str, year: i16) -> Decimal {
+        let counts: Vec<_> = self.counts(name, division, year).collect();
+        let things = counts.iter().map(|counted| &counted.of).collect::<BTreeSet<_>>().len();
         match name {
-            FigureName::VisitsMade => events(&|what| matches!(what, What::Visit)),
-            FigureName::EnterprisesEnrolled => things(&|counted| matches!(counted.what, What::Enrolled)),
+            FigureName::VisitsMade
+            | FigureName::DeadlinesMissed
+            | FigureName::Trainings
+            | FigureName::TechniquesIntroduced
+            | FigureName::FeesCharged => whole(counts.len()),
+            FigureName::EnterprisesEnrolled
+            | FigureName::CasesReported
+            | FigureName::CasesResolved
+            | FigureName::CasesClosed
+            | FigureName::CasesWithdrawn
+            | FigureName::CasesDuplicate
+            | FigureName::CasesReopened
+            | FigureName::CasesEscalated
+            | FigureName::CasesOpen
+            | FigureName::GapsClosed
+            | FigureName::EnergyCases
+            | FigureName::TypicalCases => whole(things),
             FigureName::EnterprisesServed => {
-                let served = of_year.iter().filter(|counted| {
-                    matches!(counted.what, What::Visit | What::Entered(_) | What::Training(_) | What::Technique)
-                });
-                let served: BTreeSet<_> = served.map(|counted| self.enterprise_of(counted)).collect();
+                let served: BTreeSet<_> = counts.iter().map(|counted| self.enterprise_of(counted)).collect();
                 whole(served.len())
+            }
+            FigureName::Trainees => {
+                let trainees = counts.iter().map(|counted| match &counted.what {
+                    What::Training(trainees) => *trainees as usize,
+                    _ => 0,
+                });
+                whole(trainees.sum())
+            }
+            FigureName::FeeTotal => counts.iter().fold(Decimal::zero(), |sum, counted| match &counted.what {
+                What::Fee(amount) => &sum + amount,
+                _ => sum,
+            }),
+        }
+    }
+
+    /// What counts for a figure.
+    fn counts(&self, name: FigureName, division: &str, year: i16) -> impl Iterator<Item = &Counted> {
+        let is_of_year = move |counted: &&Counted| name == FigureName::CasesOpen || year_of(counted.on) == year;
+        let within = self.counted.iter().filter(move |counted| self.lies_within(counted, division));
+        within.filter(is_of_year).filter(move |counted| self.is_of(name, counted))
+    }
+
+    fn is_of(&self, name: FigureName, counted: &Counted) -> bool {
+        let entered = |status: Status| matches!(&counted.what, What::Entered(entered) if *entered == status);
+        match name {
+            FigureName::VisitsMade => matches!(counted.what, What::Visit),
+            FigureName::EnterprisesEnrolled => matches!(counted.what, What::Enrolled),
+            FigureName::EnterprisesServed => {
+                matches!(counted.what, What::Visit | What::Entered(_) | What::Training(_) | What::Technique)
             }
             FigureName::CasesReported => entered(Status::Reported),
             FigureName::CasesResolved => entered(Status::Resolved),
             FigureName::CasesClosed => entered(Status::Closed),
             FigureName::CasesWithdrawn => entered(Status::Withdrawn),
             FigureName::CasesDuplicate => entered(Status::Duplicate),
-            FigureName::CasesReopened => things(&|counted| matches!(counted.what, What::Reopened)),
-            FigureName::CasesEscalated => things(&|counted| matches!(counted.what, What::Escalated)),
-            FigureName::CasesOpen => {
-                let open = all.iter().filter(|counted| is_reported(counted) && self.file(counted).waits());
-                whole(open.map(|counted| &counted.of).collect::<BTreeSet<_>>().len())
-            }
-            FigureName::DeadlinesMissed => events(&|what| matches!(what, What::DeadlineMissed)),
-            FigureName::GapsClosed => things(&|counted| matches!(counted.what, What::GapClosed)),
-            FigureName::EnergyCases => things(&|counted| {
+            FigureName::CasesReopened => matches!(counted.what, What::Reopened),
+            FigureName::CasesEscalated => matches!(counted.what, What::Escalated),
+            FigureName::CasesOpen => entered(Status::Reported) && self.file(counted).waits(),
+            FigureName::DeadlinesMissed => matches!(counted.what, What::DeadlineMissed),
+            FigureName::GapsClosed => matches!(counted.what, What::GapClosed),
+            FigureName::EnergyCases => {
                 let kind = |file: &File| file.triage.as_ref().map(|triage| triage.kind);
-                is_reported(counted) && kind(self.file(counted)) == Some(Kind::EnergyMetrology)
-            }),
-            FigureName::Trainings => events(&|what| matches!(what, What::Training(_))),
-            FigureName::Trainees => {
-                let trainees = of_year.iter().map(|counted| match &counted.what {
-                    What::Training(trainees) => *trainees as usize,
-                    _ => 0,
-                });
-                whole(trainees.sum())
+                entered(Status::Reported) && kind(self.file(counted)) == Some(Kind::EnergyMetrology)
             }
-            FigureName::TechniquesIntroduced => events(&|what| matches!(what, What::Technique)),
+            FigureName::Trainings | FigureName::Trainees => matches!(counted.what, What::Training(_)),
+            FigureName::TechniquesIntroduced => matches!(counted.what, What::Technique),
             FigureName::TypicalCases => {
-                things(&|counted| matches!(counted.what, What::Published) && self.file(counted).publication.is_some())
+                matches!(counted.what, What::Published) && self.file(counted).publication.is_some()
             }
-            FigureName::FeesCharged => events(&|what| matches!(what, What::Fee(_))),
-            FigureName::FeeTotal => of_year.iter().fold(Decimal::zero(), |sum, counted| match &counted.what {
-                What::Fee(amount) => &sum + amount,
-                _ => sum,
-            }),
+            FigureName::FeesCharged | FigureName::FeeTotal => matches!(counted.what, What::Fee(_)),
         }
     }
 

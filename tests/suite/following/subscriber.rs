@@ -46,6 +46,17 @@ impl Subscriber {
     /// Subscribes; errors are got like everything else.
     pub async fn open(transport: Transport, url: &str, token: &str, query: &str, variables: Value) -> Option<Self> {
         let payload = json!({ "query": query, "variables": variables });
+        Self::open_by(&reqwest::Client::new(), transport, url, token, payload).await
+    }
+
+    /// The same, with a client for those whose transport needs one.
+    pub async fn open_by(
+        client: &reqwest::Client,
+        transport: Transport,
+        url: &str,
+        token: &str,
+        payload: Value,
+    ) -> Option<Self> {
         match transport {
             Transport::WebSocket => {
                 let mut socket = greeted(url, token).await?;
@@ -53,7 +64,7 @@ impl Subscriber {
                 Some(Self::WebSocket(Box::new(socket)))
             }
             Transport::EventStream => {
-                let request = reqwest::Client::new().post(url).bearer_auth(token).header(ACCEPT, "text/event-stream");
+                let request = client.post(url).bearer_auth(token).header(ACCEPT, "text/event-stream");
                 let answer = request.json(&payload).send().await.ok()?;
                 Some(Self::EventStream { answer, bytes: Vec::new(), got: VecDeque::new() })
             }

@@ -1,14 +1,14 @@
 //! The past of an imported log: what had happened by 200 moments is what a script finds that reads nothing but the log.
 
 use std::collections::BTreeMap;
-use std::io::Write;
-use std::process::{Command, Stdio};
 
 use etalon::app::Moment;
 use etalon::domain::case::Case;
 use etalon::projection;
 
-use crate::interchange::support::{House, Log, case_event, every_case, importer, problem_desk};
+use crate::interchange::support::{
+    House, Log, case_event, drawn_between, every_case, importer, past_of_the_problem_desk,
+};
 use crate::store::on_both_databases;
 use crate::store::support::Database;
 
@@ -27,8 +27,8 @@ async fn an_imported_log_has_its_own_past(database: Database) {
     }
     let times = streams.values().flatten().map(|event| event.occurred_at.as_microsecond());
     let (first, last) = (times.clone().min().unwrap() - 1, times.max().unwrap() + 1);
-    let moments: Vec<i64> = (0..MOMENTS).map(|place| between(first, last, place)).collect();
-    let told = told_by_the_script(&moments);
+    let moments: Vec<i64> = (0..MOMENTS).map(|place| drawn_between(first, last, place)).collect();
+    let told = past_of_the_problem_desk(&moments);
     assert_eq!(told.len(), MOMENTS);
     for (place, (moment, told)) in moments.iter().zip(told).enumerate() {
         let page = every_case(Moment::Occurred(*moment));
@@ -41,7 +41,7 @@ async fn an_imported_log_has_its_own_past(database: Database) {
                 (events[0].source.as_ref().unwrap().case.clone(), case.version)
             })
             .collect();
-        assert_eq!(found, told, "by {moment}");
+        assert_eq!(found, told.events, "by {moment}");
         if place % FOLDED_EVERY == 0 {
             for case in &cases {
                 let mut folded = Case::default();
@@ -57,28 +57,4 @@ async fn an_imported_log_has_its_own_past(database: Database) {
     }
     let rebuilt = house.app.rebuild(|_, _| {}).await.unwrap();
     assert_eq!(rebuilt.before, rebuilt.after);
-}
-
-/// Moments all over the log, the same in every run.
-fn between(first: i64, last: i64, place: usize) -> i64 {
-    let drawn = (place as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 11;
-    first + i64::try_from((u128::from(drawn) * u128::from((last - first).unsigned_abs())) >> 53).unwrap()
-}
-
-fn told_by_the_script(moments: &[i64]) -> Vec<BTreeMap<String, u64>> {
-    let python = std::env::var_os("ETALON_TEST_PYTHON").expect("ETALON_TEST_PYTHON is set: run tests/run");
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/past_of_a_log.py");
-    let mut command = Command::new(python)
-        .arg(script)
-        .arg(problem_desk())
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let lines: Vec<String> =
-        moments.iter().map(|moment| jiff::Timestamp::from_microsecond(*moment).unwrap().to_string()).collect();
-    command.stdin.take().unwrap().write_all(lines.join("\n").as_bytes()).unwrap();
-    let output = command.wait_with_output().unwrap();
-    assert!(output.status.success());
-    String::from_utf8(output.stdout).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }

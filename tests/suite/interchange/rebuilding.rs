@@ -1,10 +1,14 @@
 //! Read rows made anew from the log are those that were served, also while the log grows.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
+
+use etalon::app::Fault;
+use tokio::sync::Notify;
 
 use crate::interchange::support::{DRIFT, House, Log};
 use crate::store::on_both_databases;
-use crate::store::support::Database;
+use crate::store::support::{Database, START};
 
 on_both_databases!(
     a_rebuild_gives_the_rows_that_were_served,
@@ -88,4 +92,38 @@ async fn rows_of_an_older_form_are_renewed_while_they_are_read(database: Databas
     raw.execute("update log_head set rows_version = 99 where id = 1").await;
     let newer = one.renew_rows().await.unwrap_err();
     assert!(newer.to_string().contains("99"), "a newer program's rows are left alone: {newer}");
+}
+
+/// However long the last step of a rebuild waits or takes, nobody else begins one meanwhile and drops its tables. On SQLite the step holds the only writer, and so keeps the others out by itself.
+#[tokio::test]
+async fn a_rebuild_keeps_its_lease_through_its_last_step() {
+    const MINUTE: i64 = 60_000_000;
+    let database = Database::postgres();
+    let house = House::on(&database).await;
+    house.import(&Log::tickets(DRIFT)).await.unwrap();
+    let (raw, other) = (database.raw().await, house.another(&database).await);
+    let held = raw.hold_head().await;
+    let all_is_read = Notify::new();
+    let first = house.app.rebuild(|_, _| all_is_read.notify_one());
+    let later = async {
+        all_is_read.notified().await;
+        // The time by which the lease would have ended.
+        let now = START + MINUTE;
+        house.clock.set(now);
+        let prolonged = [(now + MINUTE).to_string()];
+        let mut looks = tokio::time::interval(Duration::from_millis(20));
+        for _ in 0..1_000 {
+            looks.tick().await;
+            if raw.texts("select cast(expires_at as text) from leases where name = 'rebuild'").await == prolonged {
+                break;
+            }
+        }
+        let second = other.rebuild(|_, _| {}).await;
+        held.release().await;
+        second
+    };
+    let (first, second) = tokio::join!(first, later);
+    assert!(matches!(second, Err(Fault::RebuildUnderWay)), "{second:?}");
+    let rebuilt = first.unwrap();
+    assert_eq!(rebuilt.before, rebuilt.after);
 }

@@ -1,8 +1,10 @@
 //! Logs to bring in, and the house that takes them.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{Seek, Write};
 use std::path::PathBuf;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use etalon::app::{App, CasePage, EventRecord, Moment, StoredCase, stored};
@@ -19,6 +21,7 @@ use etalon::interchange::mapping::Mapping;
 use etalon::interchange::report::ImportReport;
 use etalon::projection;
 use etalon::store::{Condition, Keep, Store};
+use serde::Deserialize;
 
 use crate::store::support::{Database, TestClock};
 
@@ -201,3 +204,39 @@ pub(crate) const DRIFT: &[&str] = &[
     "T-17;Delta Gauge Works;4403;Bore gauge drifts;;in work;20.03.2012 08:00;Li Wei;high;",
     "T-17;Delta Gauge Works;4403;Bore gauge drifts;;done;21.03.2012 11:45;Li Wei;high;",
 ];
+
+/// One of the numbers from the first to before the last, all over them and the same in every run.
+pub(crate) fn drawn_between(first: i64, last: i64, place: usize) -> i64 {
+    let drawn = (place as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 11;
+    first + i64::try_from((u128::from(drawn) * u128::from((last - first).unsigned_abs())) >> 53).unwrap()
+}
+
+/// What the log of the problem desk says about a moment of its past.
+#[derive(Deserialize)]
+pub(crate) struct ToldPast {
+    /// How many cases waited for somebody.
+    pub(crate) waiting: u64,
+    /// How many had their clock paused.
+    pub(crate) paused: u64,
+    /// How many events of each case that had begun had happened, by its name.
+    pub(crate) events: BTreeMap<String, u64>,
+}
+
+/// What a script says that reads nothing but the file, about moments in microseconds since the Unix epoch.
+pub(crate) fn past_of_the_problem_desk(moments: &[i64]) -> Vec<ToldPast> {
+    let python = std::env::var_os("ETALON_TEST_PYTHON").expect("ETALON_TEST_PYTHON is set: run tests/run");
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/past_of_a_log.py");
+    let mut command = Command::new(python)
+        .arg(script)
+        .arg(problem_desk())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines: Vec<String> =
+        moments.iter().map(|moment| jiff::Timestamp::from_microsecond(*moment).unwrap().to_string()).collect();
+    command.stdin.take().unwrap().write_all(lines.join("\n").as_bytes()).unwrap();
+    let output = command.wait_with_output().unwrap();
+    assert!(output.status.success());
+    String::from_utf8(output.stdout).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}

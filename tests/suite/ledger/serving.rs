@@ -162,8 +162,71 @@ async fn proofs_are_of_what_is_there_and_may_be_seen() {
     assert_eq!(refused(inclusion, json!({ "index": "0", "size": beyond })).await, "POINT_IN_FUTURE");
     assert_eq!(refused(consistency, json!({ "from": "5", "to": "1" })).await, "NOT_IN_TREE");
     assert_eq!(refused(consistency, json!({ "from": "0", "to": beyond })).await, "POINT_IN_FUTURE");
-    let answer = world.ask("watcher", "{ checkpoint(size: \"999\") { size } }", json!({})).await;
+    assert_eq!(refused("{ checkpoint(size: \"999\") { size } }", json!({})).await, "POINT_IN_FUTURE");
+    let answer = world.ask("watcher", "{ checkpoint(size: \"0\") { size } }", json!({})).await;
     assert_eq!(answer["checkpoint"], Value::Null);
+}
+
+async fn proofs_as_of_a_moment_are_of_the_log_as_it_was(world: World) {
+    let world = world_with_a_manager(world).await;
+    let token = world.token("manager");
+    order(&world, "计量服务一").await;
+    let first = position(&order(&world, "计量服务二").await);
+    let size = text(&sealed(&world.server.graphql, &token, first).await["size"]);
+    let second = position(&order(&world, "计量服务三").await);
+    let later = sealed(&world.server.graphql, &token, second).await;
+    let event = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(format!("Event:{first}"));
+    let query = "query Then($point: AsOfPoint!, $index: Position!, $event: ID!, $to: Position!) {
+        asOf(point: $point) { query {
+            checkpoint { size }
+            inclusionProof(index: $index) { size checkpoint { size } }
+            consistencyProof(from: \"1\", to: $to) { toSize }
+            node(id: $event) { ... on RegisterEvent { receipt { inclusionProof { size } } } }
+        } }
+    }";
+    let point = json!({ "position": first.to_string() });
+    let asked = json!({ "point": point, "index": first.to_string(), "event": event, "to": size });
+    let then = world.ask("watcher", query, asked).await["asOf"]["query"].clone();
+    let of_then = json!({
+        "checkpoint": { "size": size }, "inclusionProof": { "size": size, "checkpoint": { "size": size } },
+        "consistencyProof": { "toSize": size }, "node": { "receipt": { "inclusionProof": { "size": size } } },
+    });
+    assert_eq!(then, of_then, "and not the {} of the latest", later["size"]);
+
+    // What a moment does not reach is the future there; on the axis of what had happened the log has no sizes.
+    let recorded = format!("point: {{ position: \"{first}\" }}");
+    let occurred = format!("point: {{ time: {} }}, axis: OCCURRED", later["signedAt"]);
+    let size = &later["size"];
+    for field in [
+        format!("checkpoint(size: {size}) {{ size }}"),
+        format!("inclusionProof(index: \"0\", size: {size}) {{ size }}"),
+        format!("consistencyProof(from: \"1\", to: {size}) {{ toSize }}"),
+    ] {
+        for (moment, code) in [(&recorded, "POINT_IN_FUTURE"), (&occurred, "AXIS_NEEDS_LOG")] {
+            let query = format!("{{ asOf({moment}) {{ query {{ {field} }} }} }}");
+            assert_eq!(world.refusal("watcher", &query, json!({})).await.0, code, "{query}");
+        }
+    }
+    for field in [
+        "checkpoint { size }".to_owned(),
+        "inclusionProof(index: \"0\") { size }".to_owned(),
+        format!("node(id: {event:?}) {{ ... on RegisterEvent {{ receipt {{ inclusionProof {{ size }} }} }} }}"),
+    ] {
+        let query = format!("{{ asOf({occurred}) {{ query {{ {field} }} }} }}");
+        assert_eq!(world.refusal("watcher", &query, json!({})).await.0, "AXIS_NEEDS_LOG", "{query}");
+    }
+    let unseen = format!("{{ asOf({recorded}) {{ query {{ inclusionProof(index: \"{second}\") {{ size }} }} }} }}");
+    assert_eq!(world.refusal("watcher", &unseen, json!({})).await.0, "NOT_FOUND");
+}
+
+#[tokio::test]
+async fn proofs_as_of_a_moment_are_of_the_log_as_it_was_on_sqlite() {
+    proofs_as_of_a_moment_are_of_the_log_as_it_was(World::embedded().await).await;
+}
+
+#[tokio::test]
+async fn proofs_as_of_a_moment_are_of_the_log_as_it_was_on_postgresql() {
+    proofs_as_of_a_moment_are_of_the_log_as_it_was(World::on_postgresql().await).await;
 }
 
 #[tokio::test]

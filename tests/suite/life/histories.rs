@@ -52,6 +52,7 @@ pub async fn one_case_has_a_history(world: &World) {
     from_nothing(&case, before_it).await;
     in_between(&case, &scene, researching, invited).await;
     refused(&case, researching).await;
+    beyond_the_moment(&case, researching).await;
     one_field(&case).await;
     filtered(&case).await;
     timeline(world, &scene, &case).await;
@@ -146,11 +147,55 @@ async fn refused(case: &Case<'_>, researching: i64) {
         (json!({ "version": 1 }), json!({ "time": "2999-01-01T00:00:00Z" }), "POINT_IN_FUTURE", "to"),
         (json!({ "time": "1950-01-01T00:00:00Z" }), Value::Null, "POINT_BEFORE_LOG", "from"),
         (json!({ "version": -1 }), Value::Null, "VERSION_INVALID", "from"),
+        (json!({ "version": 9 }), Value::Null, "VERSION_INVALID", "from"),
+        (json!({ "version": 0 }), json!({ "version": 999 }), "VERSION_INVALID", "to"),
         (json!({ "event": case.id }), Value::Null, "ID_INVALID", "from"),
     ] {
         let variables = json!({ "id": case.id, "from": from, "to": to });
         let met = case.world.refusal("watcher", DIFF, variables.clone()).await;
         assert_eq!(met, (code.to_owned(), field.to_owned()), "{variables}");
+    }
+}
+
+/// As of the past no point of the history lies later, whichever way it is named.
+async fn beyond_the_moment(case: &Case<'_>, researching: i64) {
+    let query = "query Past($id: ID!, $point: AsOfPoint!, $axis: AsOfAxis!, $from: CasePointInput!, $to: CasePointInput, $of: AsOfAxis) {
+        asOf(point: $point, axis: $axis) { query { case(id: $id) { diff(from: $from, to: $to, axis: $of) { field } } } }
+    }";
+    let events = case.shows("events { nodes { id position recordedAt } }").await["events"]["nodes"].clone();
+    let (then, last) = (&events[3], &events[7]);
+    assert_eq!(position_of(then), researching);
+    let point = json!({ "position": then["position"] });
+    let by_time = json!({ "time": then["recordedAt"] });
+    let later = json!({ "time": last["recordedAt"] });
+    let zero = json!({ "version": 0 });
+    let ask = |point: &Value, axis: &str, from: &Value, to: &Value, of: &str| json!({ "id": case.id, "point": point, "axis": axis, "from": from, "to": to, "of": of });
+    for (variables, code, field) in [
+        (ask(&point, "RECORDED", &zero, &json!({ "position": last["position"] }), "RECORDED"), "POINT_IN_FUTURE", "to"),
+        (
+            ask(&by_time, "RECORDED", &zero, &json!({ "position": last["position"] }), "RECORDED"),
+            "POINT_IN_FUTURE",
+            "to",
+        ),
+        (
+            ask(&point, "RECORDED", &json!({ "position": last["position"] }), &Value::Null, "RECORDED"),
+            "POINT_IN_FUTURE",
+            "from",
+        ),
+        (ask(&point, "RECORDED", &zero, &json!({ "event": last["id"] }), "RECORDED"), "POINT_IN_FUTURE", "to"),
+        (ask(&point, "RECORDED", &zero, &later, "RECORDED"), "POINT_IN_FUTURE", "to"),
+        (ask(&point, "RECORDED", &zero, &later, "OCCURRED"), "POINT_IN_FUTURE", "to"),
+        (ask(&by_time, "OCCURRED", &zero, &later, "OCCURRED"), "POINT_IN_FUTURE", "to"),
+        (ask(&point, "RECORDED", &zero, &json!({ "version": 5 }), "RECORDED"), "VERSION_INVALID", "to"),
+        (ask(&by_time, "OCCURRED", &json!({ "version": 5 }), &Value::Null, "OCCURRED"), "VERSION_INVALID", "from"),
+    ] {
+        let met = case.world.refusal("watcher", query, variables.clone()).await;
+        assert_eq!(met, (code.to_owned(), field.to_owned()), "{variables}");
+    }
+    let whole = case.world.ask("watcher", query, ask(&point, "RECORDED", &zero, &Value::Null, "RECORDED")).await;
+    for to in [json!({ "version": 4 }), point.clone(), by_time.clone(), json!({ "event": then["id"] })] {
+        let variables = ask(&point, "RECORDED", &zero, &to, "RECORDED");
+        assert_eq!(case.world.ask("watcher", query, variables).await, whole, "{to}");
     }
 }
 

@@ -144,15 +144,17 @@ pub async fn solved_cases_are_found_by_likeness(world: &World) {
             }),
         )
         .await;
-    solved.takes("enterprise", "confirmSolution", json!({})).await;
     // As like, but not solved.
     scene.triaged(world, "烧结炉热电偶漂移").await;
     let open = scene.triaged(world, "退火炉热电偶漂移严重").await;
+    let unsolved = world.position().await;
+    solved.takes("enterprise", "confirmSolution", json!({})).await;
+    let at_last = world.position().await;
 
-    let similar = "query Similar($id: ID!) { case(id: $id) { similar(first: 3) {
-        id score sharedTerms sameMeasurand sameCategory sameKind case { title status }
-    } } }";
-    let answer = world.ask("watcher", similar, json!({ "id": open.id })).await;
+    const LIKE: &str =
+        "similar(first: 3) { id score sharedTerms sameMeasurand sameCategory sameKind case { title status } }";
+    let similar = format!("query Similar($id: ID!) {{ case(id: $id) {{ {LIKE} }} }}");
+    let answer = world.ask("watcher", &similar, json!({ "id": open.id })).await;
     let found = answer["case"]["similar"].as_array().expect("a list");
     assert_eq!(found.len(), 1, "{answer:#}");
     assert_eq!(found[0]["case"], json!({ "title": "烧结炉热电偶漂移", "status": "RESOLVED" }));
@@ -160,8 +162,26 @@ pub async fn solved_cases_are_found_by_likeness(world: &World) {
     assert!(found[0]["score"].as_f64() > Some(0.3), "{answer:#}");
     let terms: Vec<_> = found[0]["sharedTerms"].as_array().expect("a list").iter().map(text).collect();
     assert!(terms.contains(&"炉热电偶漂移".to_owned()), "{terms:?}");
-    let past = "query Past($id: ID!) { asOf(point: { position: \"0\" }) { query { case(id: $id) { id } } } }";
-    assert_eq!(world.ask("watcher", past, json!({ "id": open.id })).await["asOf"]["query"]["case"], Value::Null);
+    let past = format!(
+        "query Past($id: ID!, $position: Position!) {{
+            asOf(point: {{ position: $position }}) {{ query {{ case(id: $id) {{ {LIKE} }} }} }}
+        }}"
+    );
+    let then = async |position: i64| {
+        let variables = json!({ "id": open.id, "position": position.to_string() });
+        world.ask("watcher", &past, variables).await["asOf"]["query"].clone()
+    };
+    // Both were there before there was a solution.
+    assert_eq!(then(unsolved).await, json!({ "case": { "similar": [] } }));
+    assert_eq!(then(at_last).await, answer);
+    // The words of the one and the status of the other are those of the moment.
+    open.takes("coordinator", "renameCase", json!({ "title": "称重传感器" })).await;
+    assert_ne!(world.ask("watcher", &similar, json!({ "id": open.id })).await, answer);
+    assert_eq!(then(at_last).await, answer);
+    solved.takes("enterprise", "reopenCase", json!({ "reason": "仍然漂移" })).await;
+    let now = world.ask("watcher", &similar, json!({ "id": open.id })).await;
+    assert_eq!(now, json!({ "case": { "similar": [] } }));
+    assert_eq!(then(at_last).await, answer);
     let refused = world
         .refusal(
             "watcher",

@@ -10,11 +10,12 @@ use etalon::domain::value::{Reference, Statement};
 use etalon::projection::text::of_case;
 use etalon::search::question::Question;
 use etalon::search::word::words;
-use etalon::store::{CaseRow, Condition, Moment, Reading, RowChanges, Scope, Store, Terms, TextQuery, TextRow, Texts};
+use etalon::store::{
+    AskedTexts, CaseRow, Condition, Moment, Reading, RowChanges, Scope, Store, Terms, TextQuery, TextRow, Texts,
+};
 use jiff::Timestamp;
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
-use sqlx::Row;
 
 use crate::store::samples::{append, case_row, case_stream, commit_one, id, notes, text};
 use crate::store::support::{Database, Raw, START};
@@ -260,20 +261,6 @@ async fn every_part_of_a_text_finds_it(database: Database) {
     }
 }
 
-/// The plan of a statement, as one text.
-async fn plan(raw: &Raw, statement: &str) -> String {
-    let lines: Vec<String> = match raw {
-        Raw::Sqlite(pool) => {
-            let rows = sqlx::query(&format!("explain query plan {statement}")).fetch_all(pool).await;
-            rows.expect("a plan").iter().map(|row| row.get("detail")).collect()
-        }
-        Raw::Postgres(pool) => {
-            sqlx::query_scalar(&format!("explain {statement}")).fetch_all(pool).await.expect("a plan")
-        }
-    };
-    lines.join("\n")
-}
-
 async fn the_index_is_used(database: Database) {
     let store = database.open().await;
     for case in 0..200 {
@@ -282,39 +269,28 @@ async fn the_index_is_used(database: Database) {
     }
     assert_eq!(found(&*store, &asked("17", Moment::Present)).await.len(), 8);
     let raw = database.raw().await;
-    let (found_in, of_cases) = match &raw {
-        Raw::Sqlite(_) => (
-            "select t.words from search_index('\"17\" AND \"发现\"') i cross join search_texts t on t.text_id = i.rowid
-             where t.to_position = 9223372036854775807 and exists (select 1 from case_versions v
-             where v.to_position = 9223372036854775807 and v.division >= '44' and v.case_id = t.case_id)
-             order by i.rowid desc limit 2000",
-            "select body from search_texts t where t.case_id in ('a', 'b') order by t.text_id desc",
-        ),
-        Raw::Postgres(_) => {
-            raw.execute("analyze search_texts, case_versions").await;
-            (
-                "select t.words from search_texts t where t.terms @@ cast('''17'' & ''发现''' as tsquery)
-                 and t.to_position = 9223372036854775807 and exists (select 1 from case_versions v
-                 where v.to_position = 9223372036854775807 and v.division >= '44' and v.case_id = t.case_id)
-                 order by t.text_id desc limit 2000",
-                "select body from search_texts t where t.case_id in ('a', 'b') order by t.text_id desc",
-            )
-        }
-    };
-    let found_in = plan(&raw, found_in).await;
-    match &raw {
-        Raw::Sqlite(_) => {
-            assert!(found_in.contains("VIRTUAL TABLE INDEX") && !found_in.contains("TEMP B-TREE"), "{found_in}");
-        }
-        Raw::Postgres(_) => {
-            assert!(
-                found_in.contains("search_texts_terms_idx") && !found_in.contains("Seq Scan on search_texts"),
-                "{found_in}"
-            );
-        }
+    if let Raw::Postgres(_) = &raw {
+        raw.execute("analyze search_texts, case_versions").await;
     }
-    let of_cases = plan(&raw, of_cases).await;
-    assert!(of_cases.contains("search_texts_case_id_text_id_idx"), "{of_cases}");
+    for at in [Moment::Present, Moment::Position(100), Moment::Occurred(START)] {
+        let query = TextQuery {
+            terms: Terms::All(BTreeSet::from(["17".to_owned(), "发现".to_owned()])),
+            scope: Scope { division_prefix: Some("44".to_owned()), ..Scope::default() },
+            limit: 2_000,
+            ..asked("能", at)
+        };
+        let plan = store.plan_of_texts(&AskedTexts::With(query)).await.expect("a plan").join("\n");
+        if let Raw::Sqlite(_) = &raw {
+            assert!(plan.contains("VIRTUAL TABLE INDEX") && !plan.contains("TEMP B-TREE"), "{at:?}:\n{plan}");
+        } else {
+            let is_used = plan.contains("search_texts_terms_idx") && !plan.contains("Seq Scan on search_texts");
+            assert!(is_used, "{at:?}:\n{plan}");
+        }
+        let cases = vec![id(1_000), id(1_001)];
+        let texts = Texts::OfCases { cases, at, fields: Vec::new(), before: None, limit: 2_000 };
+        let plan = store.plan_of_texts(&AskedTexts::Known(texts, Reading::Bodies)).await.expect("a plan").join("\n");
+        assert!(plan.contains("search_texts_case_id_text_id_idx"), "{at:?}:\n{plan}");
+    }
 }
 
 crate::store::on_both_databases! {

@@ -190,6 +190,14 @@ impl Server {
         Command::new("kill").args(["-s", signal, &self.id().to_string()]).status().expect("kill is there").success()
     }
 
+    /// How much memory of its is resident, by proc_pid_status(5).
+    pub fn resident_bytes(&self) -> u64 {
+        let id = self.child.lock().expect("nobody panics with it").id();
+        let status = std::fs::read_to_string(format!("/proc/{id}/status")).expect("it runs");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("its memory is told");
+        line.trim_end_matches("kB").trim().parse::<u64>().expect("a number") * 1_024
+    }
+
     /// Comes back when its log says this.
     pub async fn says(&self, words: &str) {
         let mut looks = tokio::time::interval(Duration::from_millis(20));

@@ -144,7 +144,7 @@ impl Head {
 
     /// Its leaf in the ledger.
     pub(crate) fn receipt(&self) -> Option<EventReceipt> {
-        self.leaf.map(|leaf| EventReceipt { position: self.position, leaf })
+        self.leaf.map(|leaf| EventReceipt { position: self.position, leaf, at: self.at })
     }
 
     /// The payload's bytes.

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use async_graphql::{ComplexObject, Context, Object, Result, SimpleObject};
 
-use crate::app::{CasePoint, Moment, Told, parts};
+use crate::app::{CasePoint, HistoryEvent, Moment, parts};
 use crate::domain::case::history::{between, of_field};
 use crate::domain::value::{CaseId, EnterpriseId};
 use crate::graphql::connection::Slice;
@@ -32,14 +32,16 @@ pub(crate) struct CaseHistory {
     pub(crate) enterprise: EnterpriseId,
     /// As of when it is shown: nothing later is part of its history.
     pub(crate) at: Moment,
+    /// How many events it had then.
+    pub(crate) version: u64,
 }
 
 impl CaseHistory {
-    async fn load(&self, ctx: &Context<'_>) -> Result<Arc<[Told]>> {
+    async fn load(&self, ctx: &Context<'_>) -> Result<Arc<[HistoryEvent]>> {
         loaders(ctx).history(self.id, self.at).await.map_err(|fault| errors::fault(ctx, fault))
     }
 
-    fn maker(&self, told: &Told) -> Maker {
+    fn maker(&self, told: &HistoryEvent) -> Maker {
         Maker { head: Head::new(told.record.clone(), &told.event, self.at), fact: told.event.fact.clone() }
     }
 }
@@ -47,7 +49,7 @@ impl CaseHistory {
 /// The part of a case that compares its states.
 #[Object]
 impl CaseHistory {
-    /// 差异: every field that differs between two points of its life, with what it was, what it is, and the events that made it so. A field that changed and changed back does not differ; before the case was reported nothing was there, and everything is new. A first point after the second one is refused, not turned round.
+    /// 差异: every field that differs between two points of its life, with what it was, what it is, and the events that made it so. A field that changed and changed back does not differ; before the case was reported nothing was there, and everything is new. A first point after the second one is refused, not turned round; and so is a point after the moment that the case is shown as of.
     async fn diff(
         &self,
         ctx: &Context<'_>,
@@ -60,9 +62,10 @@ impl CaseHistory {
     ) -> Option<Result<Vec<FieldChange>>> {
         errors::nullable(async {
             let axis = axis.unwrap_or(AsOfAxis::of(self.at));
-            let earlier = from.read(ctx, "from", axis).await?;
+            let shown = (self.at, self.version);
+            let earlier = from.read(ctx, "from", axis, shown).await?;
             let later = match to {
-                Some(to) => to.read(ctx, "to", axis).await?,
+                Some(to) => to.read(ctx, "to", axis, shown).await?,
                 None => CasePoint::Moment(self.at),
             };
             let history = self.load(ctx).await?;

@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, Error, ID, OneofObject, Result};
 
-use crate::app::{CasePoint, NoMoment, Point};
+use crate::app::{CasePoint, Moment, NoMoment, Point};
 use crate::graphql::context::{actor, app};
 use crate::graphql::errors;
 use crate::graphql::ids::{self, Named};
@@ -12,7 +12,7 @@ use crate::graphql::scalars::{DateTime, Position};
 /// 时点: a point in the life of a case; exactly one of the fields.
 #[derive(Clone, Debug, OneofObject)]
 pub(crate) enum CasePointInput {
-    /// 版本: after so many of its events; 0 is before it was reported.
+    /// 版本: after so many of its events, and not more than it has; 0 is before it was reported.
     Version(i32),
     /// 位置: just after the command that recorded the event at this position.
     Position(Position),
@@ -23,18 +23,25 @@ pub(crate) enum CasePointInput {
 }
 
 impl CasePointInput {
-    /// The point that came as that argument.
+    /// The point that came as that argument, in the life of a case of so many events that is shown as of a moment.
     ///
     /// # Errors
-    /// When it lies in the future or before the log began, or is none.
-    pub(crate) async fn read(self, ctx: &Context<'_>, argument: &'static str, axis: AsOfAxis) -> Result<CasePoint> {
+    /// When it lies in the future of that moment or before the log began, or is none.
+    pub(crate) async fn read(
+        self,
+        ctx: &Context<'_>,
+        argument: &'static str,
+        axis: AsOfAxis,
+        shown: (Moment, u64),
+    ) -> Result<CasePoint> {
+        let (at, version) = shown;
         let point = match self {
-            Self::Version(version) => {
-                let message = "a version is a whole number from 0";
-                let version = u64::try_from(version);
-                return version
+            Self::Version(wanted) => {
+                let wanted = u64::try_from(wanted).ok().filter(|wanted| *wanted <= version);
+                let message = format!("a version is a whole number from 0 to {version}: so many events the case has");
+                return wanted
                     .map(CasePoint::Version)
-                    .map_err(|_| errors::argument("VERSION_INVALID", argument, message));
+                    .ok_or_else(|| errors::argument("VERSION_INVALID", argument, message));
             }
             Self::Position(position) => Point::Position(position.0),
             Self::Time(time) => Point::Time(time.0),
@@ -48,7 +55,8 @@ impl CasePointInput {
             // A position and an event are places in the log, whatever the times are.
             (AsOfAxis::Recorded | AsOfAxis::Occurred, point) => app(ctx).recorded_by(actor(ctx), point).await,
         };
-        then.map(|then| CasePoint::Moment(then.moment)).map_err(|error| refused(ctx, argument, error))
+        let known = async { app(ctx).known_at(at, then?).await };
+        known.await.map(CasePoint::Moment).map_err(|error| refused(ctx, argument, error))
     }
 }
 

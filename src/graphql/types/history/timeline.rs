@@ -3,7 +3,7 @@
 use async_graphql::{ComplexObject, Context, ID, Interface, Object, Result, SimpleObject};
 use serde::{Deserialize, Serialize};
 
-use crate::app::Told;
+use crate::app::HistoryEvent;
 use crate::domain::enterprise::state::FieldVisit;
 use crate::domain::value::CaseId;
 use crate::graphql::connection::{self, PageInfo, Slice};
@@ -210,7 +210,12 @@ impl TimelineConnection {
     ///
     /// # Errors
     /// When a cursor is of another list, or the house fails.
-    pub(super) async fn load(ctx: &Context<'_>, case: &CaseHistory, history: &[Told], slice: &Slice) -> Result<Self> {
+    pub(super) async fn load(
+        ctx: &Context<'_>,
+        case: &CaseHistory,
+        history: &[HistoryEvent],
+        slice: &Slice,
+    ) -> Result<Self> {
         let places = slice.places(connection::decode::<Place>)?;
         let enterprise = common::enterprise(ctx, case.enterprise, case.at).await?;
         let visits = enterprise.as_ref().map(EnterpriseNode::field_visits).unwrap_or_default();
@@ -247,7 +252,7 @@ impl TimelineConnection {
 }
 
 /// The place after the last one: entries come in the order of their places.
-fn place_of(entry: &Entry, history: &[Told], visits: &[FieldVisit], last: Option<Place>) -> Place {
+fn place_of(entry: &Entry, history: &[HistoryEvent], visits: &[FieldVisit], last: Option<Place>) -> Place {
     let (rank, number) = match entry.behind {
         Behind::Event(event) => (0, history[event].record.position),
         Behind::Visit(id) => (1, visits.iter().take_while(|visit| visit.id != id).count() as u64),
