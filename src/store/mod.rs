@@ -74,7 +74,7 @@ pub use moment::Moment;
 pub use observed::{ObservedStore, PoolState};
 pub use personal::{ErasedKey, PersonalStore, StoredCiphertext};
 pub use query::{
-    CaseQuery, Condition, Direction, EventQuery, Keep, Operator, RegisterQuery, Scope, Span, Value, key_of,
+    CaseQuery, Condition, Direction, EventQuery, Keep, Operator, RegisterQuery, Scope, Span, Value, Within, key_of,
 };
 pub use readers::{DELETED, Readers, SHARED};
 pub use record::{
