@@ -3,6 +3,7 @@
 
 mod architecture;
 mod as_of;
+mod authorisation;
 mod erasure;
 mod faults;
 mod figures;
