@@ -3,11 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
-use crate::authorisation::stage::{Stage, create_webhook, webhook};
+use crate::authorisation::stage::{Stage, create_webhook, global_id, webhook};
 use crate::authorisation::{NOBODY, PEOPLE, compare};
 use crate::life::scene::{CREDIT_CODE, campaign, enrolment, institution, person, triage};
 use crate::life::world::{day, uuid_of, with, year};
@@ -167,7 +165,7 @@ async fn commands(stage: &Stage) {
 }
 
 async fn webhooks(stage: &Stage) {
-    let letter_of = |webhook: &str| URL_SAFE_NO_PAD.encode(format!("DeadLetter:{webhook}:0"));
+    let letter_of = |webhook: &str| global_id("DeadLetter", format!("{webhook}:0"));
     let mut found = vec![Vec::new(); PEOPLE.len()];
     for (mutation, _) in WEBHOOKS {
         let mut input_type = (*mutation).to_owned();
@@ -235,7 +233,8 @@ fn inputs(stage: &Stage) -> BTreeMap<&'static str, Value> {
     let document = json!({ "name": "空.txt", "mediaType": "text/plain", "contentBase64": "", "digest": empty });
     let uncertainty = json!({ "value": "0.5", "unit": "um", "coverageFactor": "2", "coverageProbability": "0.95" });
     let requirement = json!({
-        "measurand": "内径", "target": { "uncertainty": uncertainty }, "interval": { "low": "10", "high": "50", "unit": "mm" },
+        "measurand": "内径", "target": { "uncertainty": uncertainty },
+        "interval": { "low": "10", "high": "50", "unit": "mm" },
     });
     let result = json!({
         "value": "25.0012", "unit": "mm", "uncertainty": uncertainty, "method": "比较测量", "traceability": "JZ-1",

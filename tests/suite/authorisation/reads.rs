@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::authorisation::stage::{Stage, WORD, event_id};
+use crate::authorisation::stage::{Stage, WORD, event_id, global_id};
 use crate::authorisation::{NOBODY, compare, is_something, tells};
 use crate::life::scene::CREDIT_CODE;
 use crate::life::world::{text, year};
@@ -97,11 +97,13 @@ fn variables(stage: &Stage) -> [Value; 2] {
         "yearBefore": year(-1), "enterprise": scene.enterprise, "code": CREDIT_CODE, "person": scene.lead,
         "institution": scene.institute, "campaign": scene.campaign, "view": id("view"), "webhook": id("webhook"),
     });
+    let nothing = |kind| global_id(kind, NOBODY);
     let absent = json!({
-        "case": NOBODY, "number": "GD-2026-999999", "event": event_id(999_999), "word": "查无此语", "last": last,
-        "index": "999999", "size": size, "county": "650105", "year": year(0), "province": "65",
-        "yearBefore": year(-1), "enterprise": NOBODY, "code": "91650105MADEM1A000", "person": NOBODY,
-        "institution": NOBODY, "campaign": NOBODY, "view": NOBODY, "webhook": NOBODY,
+        "case": nothing("Case"), "number": "GD-2026-999999", "event": event_id(999_999), "word": "查无此语",
+        "last": last, "index": "999999", "size": size, "county": "650105", "year": year(0), "province": "65",
+        "yearBefore": year(-1), "enterprise": nothing("Enterprise"), "code": "91650105MADEM1A000",
+        "person": nothing("Person"), "institution": nothing("Institution"), "campaign": nothing("Campaign"),
+        "view": nothing("View"), "webhook": nothing("Webhook"),
     });
     [there, absent]
 }

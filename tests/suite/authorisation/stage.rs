@@ -2,6 +2,7 @@
 //! the same people once more in another province, who have things of their own.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Display;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -108,9 +109,14 @@ impl Stage {
     }
 }
 
-/// The id of the event at a position.
+/// A global id of that type.
+pub fn global_id(kind: &str, of: impl Display) -> String {
+    URL_SAFE_NO_PAD.encode(format!("{kind}:{of}"))
+}
+
+/// The global id of the event at a position.
 pub fn event_id(position: i64) -> String {
-    URL_SAFE_NO_PAD.encode(format!("Event:{position}"))
+    global_id("Event", position)
 }
 
 /// Sends an order that is carried out: the id of what it is about.
