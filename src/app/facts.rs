@@ -65,7 +65,7 @@ impl<'a> LookUp<'a> {
     ) -> Result<ReliedOn, Fault> {
         let year = order.day().year();
         match &mut order.command {
-            CaseCommand::ReportCase(command) => self.enrolment(command, year).await?,
+            CaseCommand::ReportCase(command) => self.enrolment(command, year, &order.by).await?,
             CaseCommand::AssignResearch(command) => self.person(command.lead.as_mut()).await?,
             CaseCommand::ReassignResearch(command) => self.person(command.lead.as_mut()).await?,
             CaseCommand::InviteExpert(command) => self.person(Some(&mut command.expert)).await?,
@@ -183,7 +183,8 @@ impl<'a> LookUp<'a> {
 
     /// What a command on a person needs.
     pub(super) async fn of_person(mut self, order: &mut Order<PersonCommand>) -> Result<ReliedOn, Fault> {
-        let affiliation = match &mut order.command {
+        let Order { by, command, .. } = order;
+        let affiliation = match command {
             PersonCommand::RegisterPerson(command) => &mut command.affiliation,
             PersonCommand::AmendPerson(command) => &mut command.affiliation,
             PersonCommand::ErasePerson(_) => return Ok(self.relied_on),
@@ -194,17 +195,23 @@ impl<'a> LookUp<'a> {
                 *known = present.state.standing(present.version);
             }
             Some(AffiliationFacts::Enterprise { enterprise, known }) => {
-                let present = self.present::<Enterprise>((*enterprise).into()).await?;
-                *known = present.state.standing(present.version);
+                let id = (*enterprise).into();
+                let present = self.present::<Enterprise>(id).await?;
+                let is_there = present.state.is_visible_to(id, by);
+                *known = present.state.standing(present.version).filter(|_| is_there);
             }
             Some(AffiliationFacts::Bureau { .. }) | None => {}
         }
         Ok(self.relied_on)
     }
 
-    async fn enrolment(&mut self, command: &mut ReportCase, year: i16) -> Result<(), Fault> {
+    /// What the enterprise's enrolment is, if the enterprise is there for this actor.
+    async fn enrolment(&mut self, command: &mut ReportCase, year: i16, actor: &Actor) -> Result<(), Fault> {
         let EnrolmentFacts { enterprise, campaign, .. } = command.enrolment;
         let present = self.present::<Enterprise>(enterprise.into()).await?;
+        if !present.state.is_visible_to(enterprise.into(), actor) {
+            return Ok(());
+        }
         let visit = match &command.origin {
             Origin::FieldVisit { visit } => Some(*visit),
             Origin::Survey { .. } | Origin::OwnReport | Origin::Import => None,

@@ -56,6 +56,7 @@ pub use registers::{Entry, RegisterPage};
 pub use replay::{Folded, ReplayedPage, Unfounded};
 pub use request::{Failure, Fault, Key, Receipt, Request, time_of};
 pub use revocations::{Revoker, Standing};
+pub use scope::works_on;
 pub use search::{Found, Hit, Search, Shown};
 pub use similar::Similar;
 pub use statistics::{MOST_GROUPS, StatisticsQuestion, days, fee_total, gap_of, rate};

@@ -101,7 +101,7 @@ impl App {
         }
     }
 
-    /// Entries that a case names: whoever sees the case sees them.
+    /// Entries that a case names: whoever sees the case sees who they are. What else is shown of them is for the register's own rule.
     ///
     /// # Errors
     /// When the store fails or an entry cannot be read.

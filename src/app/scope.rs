@@ -4,7 +4,7 @@ use crate::app::follow::CaseSight;
 use crate::domain::actor::{Actor, Role};
 use crate::domain::case::state::File;
 use crate::domain::value::Division;
-use crate::store::{AggregateType, Readers, RegisterQuery, Scope};
+use crate::store::{AggregateType, Readers, RegisterQuery, Scope, Within};
 use uuid::Uuid;
 
 /// Roles that see all cases of their jurisdiction.
@@ -43,12 +43,20 @@ pub(super) fn admits(actor: &Actor, case: &CaseSight) -> bool {
     is_of_the_server(actor) || in_jurisdiction || own || of_institution || member
 }
 
+/// Whether the actor and the case's enterprise work on the case together, and so have to reach each other. Who is invited
+/// and has not joined sees the case, and nobody's number.
+#[must_use]
+pub fn works_on(actor: &Actor, case: &File) -> bool {
+    let own = actor.holds(Role::Enterprise) && actor.enterprise == Some(case.enterprise);
+    own || (actor.holds_any(OF_AN_INSTITUTION) && case.is_member(actor))
+}
+
 /// What an actor sees of a register.
 pub(super) enum RegisterScope {
     /// All of it: institutions, campaigns and lists of fees are public among those who work here.
     Everything,
-    /// What lies in a jurisdiction.
-    Division(Division),
+    /// What lies in a jurisdiction, and one's own entry.
+    Division(Division, Option<Uuid>),
     /// What belongs to somebody and is there for the reader.
     Readers(Readers),
     /// This entry alone.
@@ -69,15 +77,15 @@ impl RegisterScope {
             let audited = actor.holds(Role::Auditor).then(|| actor.jurisdiction.code().to_owned());
             return Self::Readers(Readers { audited, ..own_and_shared(actor) });
         }
-        if actor.holds_any(OF_A_JURISDICTION) {
-            return Self::Division(actor.jurisdiction.clone());
-        }
         let own = match register {
             AggregateType::Enterprise => actor.enterprise.filter(|_| actor.holds(Role::Enterprise)).map(Uuid::from),
             AggregateType::Person => actor.id.as_str().parse().ok(),
             _ => None,
         };
-        own.map_or(Self::Nothing, Self::Only)
+        match actor.holds_any(OF_A_JURISDICTION) {
+            true => Self::Division(actor.jurisdiction.clone(), own),
+            false => own.map_or(Self::Nothing, Self::Only),
+        }
     }
 
     /// What of that register this actor hears of in following the log, by subscription and webhook alike, from the beginning or as it happens. How somebody looks at cases is no news: views are followed by nobody, and read by whoever [`RegisterScope::of`] says.
@@ -94,7 +102,7 @@ impl RegisterScope {
             Self::Everything => true,
             // Whose an entry is stands in its row alone.
             Self::Readers(_) => false,
-            Self::Division(jurisdiction) => jurisdiction.covers(division),
+            Self::Division(jurisdiction, own) => jurisdiction.covers(division) || *own == Some(id),
             Self::Only(own) => *own == id,
             Self::Nothing => false,
         }
@@ -105,7 +113,9 @@ impl RegisterScope {
         match self {
             Self::Everything => {}
             Self::Readers(readers) => query.readers = Some(readers.clone()),
-            Self::Division(jurisdiction) => query.within = Some(jurisdiction.code().to_owned()),
+            Self::Division(jurisdiction, own) => {
+                query.within = Some(Within { division_prefix: jurisdiction.code().to_owned(), own: *own });
+            }
             Self::Only(own) => {
                 if query.ids.as_ref().is_some_and(|ids| !ids.contains(own)) {
                     return None;
@@ -154,5 +164,16 @@ mod tests {
         let elsewhere = Division::parse("32").expect("a division");
         let persons = RegisterScope::followed(&coordinator, AggregateType::Person);
         assert!(persons.admits(Uuid::nil(), &place) && !persons.admits(Uuid::nil(), &elsewhere));
+    }
+
+    #[test]
+    fn who_holds_several_roles_sees_what_each_of_them_sees() {
+        let elsewhere = Division::parse("32").expect("a division");
+        let mut contact = actor(Role::Visitor, "44");
+        contact.roles.insert(Role::Enterprise);
+        contact.enterprise = Some(Uuid::nil().into());
+        let enterprises = RegisterScope::of(&contact, AggregateType::Enterprise);
+        assert!(enterprises.admits(Uuid::nil(), &elsewhere) && enterprises.admits(Uuid::max(), &contact.jurisdiction));
+        assert!(!enterprises.admits(Uuid::max(), &elsewhere));
     }
 }

@@ -1,6 +1,6 @@
 //! What a page's rows point at, loaded in one batch each: fifty cases of fifty enterprises are two reads.
 //!
-//! Loaders live for one request and read as of the moment that the row was read at. Whoever was shown a row is shown what it names.
+//! Loaders live for one request and read as of the moment that the row was read at. Whoever was shown a row is shown who it names; see [`Way`](crate::graphql::types::register::Way).
 
 mod histories;
 

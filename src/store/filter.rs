@@ -206,8 +206,8 @@ pub(super) fn push_register_filter(statement: &mut Statement, query: &RegisterQu
         statement.push(" and ");
         push_starts_with(statement, "v.division", prefix);
     }
-    if let Some(prefix) = &query.within {
-        push_within(statement, query, prefix);
+    if let Some(within) = &query.within {
+        push_within(statement, query, within);
     }
     if let Some(readers) = &query.readers {
         readers.push(statement, query.aggregate_type);

@@ -70,7 +70,7 @@ pub use observed::{ObservedStore, PoolState};
 pub use opening::{migrate_for, open, open_as_it_is, open_restored};
 pub use personal::{ErasedKey, PersonalStore, StoredCiphertext};
 pub use query::{
-    CaseQuery, Condition, Direction, EventQuery, Keep, Operator, RegisterQuery, Scope, Span, Value, key_of,
+    CaseQuery, Condition, Direction, EventQuery, Keep, Operator, RegisterQuery, Scope, Span, Value, Within, key_of,
 };
 pub use readers::{DELETED, Readers, SHARED};
 pub use record::{

@@ -242,6 +242,15 @@ pub struct Scope {
     pub member: Option<String>,
 }
 
+/// What a reader sees of register rows that lie somewhere.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Within {
+    /// What is of this division or below it at present, whatever it was then.
+    pub division_prefix: String,
+    /// The reader's own row, wherever it lies.
+    pub own: Option<Uuid>,
+}
+
 /// Which register rows, ordered by name and id.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RegisterQuery {
@@ -253,8 +262,8 @@ pub struct RegisterQuery {
     pub division_prefix: Option<String>,
     /// What the reader may see of what belongs to somebody; `None` where that is not how it is shown.
     pub readers: Option<Readers>,
-    /// What the reader may see: only what is of this division or below it at present, whatever it was then.
-    pub within: Option<String>,
+    /// What the reader may see of what lies somewhere; `None` where that is not how it is shown.
+    pub within: Option<Within>,
     /// Only with exactly this code.
     pub code: Option<String>,
     /// Only with this in the name, ASCII letters of either case.

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use crate::store::condition::push_starts_with;
 use crate::store::sql::is_open_version;
 use crate::store::statement::Statement;
-use crate::store::{Moment, RegisterQuery, Scope};
+use crate::store::{Moment, RegisterQuery, Scope, Within};
 
 /// The cases that the reader may see: one that was given to another institution is hidden with its past. Where a case
 /// lies and whose it is never change.
@@ -77,15 +77,25 @@ fn push_way(statement: &mut Statement, way: Way<'_>, at: Moment) {
 }
 
 /// The entries that the reader may see: one that moved away is hidden with its past.
-pub(super) fn push_within(statement: &mut Statement, query: &RegisterQuery, prefix: &str) {
+pub(super) fn push_within(statement: &mut Statement, query: &RegisterQuery, within: &Within) {
+    let way = |statement: &mut Statement, division: &str, id: &str| {
+        statement.push("(");
+        push_starts_with(statement, division, &within.division_prefix);
+        if let Some(own) = within.own {
+            statement.push(" or ");
+            statement.push(id);
+            statement.push(" = ");
+            statement.push_text(&own.to_string());
+        }
+        statement.push(")");
+    };
+    statement.push(" and ");
     if query.at == Moment::Present {
-        statement.push(" and ");
-        push_starts_with(statement, "v.division", prefix);
-        return;
+        return way(statement, "v.division", "v.aggregate_id");
     }
-    statement.push(" and v.aggregate_id in (select p.aggregate_id from register_versions p where p.aggregate_type = ");
+    statement.push("v.aggregate_id in (select p.aggregate_id from register_versions p where p.aggregate_type = ");
     statement.push_text(query.aggregate_type.as_str());
     statement.push(concat!(" and p.", is_open_version!(), " and "));
-    push_starts_with(statement, "p.division", prefix);
+    way(statement, "p.division", "p.aggregate_id");
     statement.push(")");
 }

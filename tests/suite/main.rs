@@ -3,6 +3,7 @@
 
 mod architecture;
 mod as_of;
+mod authorisation;
 mod bad_input;
 mod erasure;
 mod faults;

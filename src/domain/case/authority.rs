@@ -49,6 +49,17 @@ impl<'a> From<&'a File> for Subject<'a> {
     }
 }
 
+/// Whether the actor holds the role of one of the parties.
+///
+/// # Errors
+/// `NOT_PERMITTED`, naming the roles that may.
+pub(crate) fn check_role(command: &str, parties: &[Party], actor: &Actor) -> Result<(), Refusal> {
+    match parties.iter().any(|party| actor.holds_any(party.roles())) {
+        true => Ok(()),
+        false => Err(not_permitted(command, parties)),
+    }
+}
+
 /// Whether the actor is one of the parties.
 ///
 /// # Errors

@@ -132,6 +132,14 @@ rules! {
 }
 
 impl Rule {
+    /// Whether the actor holds a role that may give the command, to whatever case.
+    ///
+    /// # Errors
+    /// As [`authority::check_role`].
+    pub(crate) fn check_role(&self, actor: &Actor) -> Result<(), Refusal> {
+        authority::check_role(self.command, self.who, actor)
+    }
+
     /// Whether the actor may give the command at all.
     ///
     /// # Errors

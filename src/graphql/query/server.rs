@@ -14,7 +14,7 @@ use crate::graphql::scalars::{Cursor, DateTime, Position};
 use crate::graphql::types::common::{self, ActorNode, DivisionNode};
 use crate::graphql::types::enterprise::EnterpriseNode;
 use crate::graphql::types::institution::InstitutionNode;
-use crate::graphql::types::register::Which;
+use crate::graphql::types::register::{Way, Which};
 use crate::graphql::types::similar;
 use crate::graphql::types::view::ViewConnection;
 use crate::graphql::words::Role;
@@ -135,7 +135,7 @@ impl Viewer {
     async fn enterprise(&self, ctx: &Context<'_>) -> Option<Result<EnterpriseNode>> {
         errors::nullable(async {
             match actor(ctx).enterprise {
-                Some(id) => common::enterprise(ctx, id, Moment::Present).await,
+                Some(id) => common::enterprise(ctx, id, Moment::Present, Way::Mention).await,
                 None => Ok(None),
             }
         })

@@ -17,6 +17,7 @@ use crate::graphql::types::history::CaseHistory;
 use crate::graphql::types::institution::InstitutionNode;
 use crate::graphql::types::person::PersonNode;
 use crate::graphql::types::preview::CasePreview;
+use crate::graphql::types::register::Way;
 use crate::graphql::types::similar::CaseLikeness;
 use crate::graphql::{errors, ids, words};
 
@@ -78,6 +79,13 @@ struct CaseRow {
     at: Moment,
 }
 
+impl CaseRow {
+    /// By which way one comes from here to what the case names.
+    fn way(&self) -> Way {
+        Way::Case(self.stored.row.case_id.into())
+    }
+}
+
 /// Rows are written from the domain's own words, in the commit of the event.
 const OWN_WORDS: &str = "rows hold the domain's words";
 
@@ -137,7 +145,8 @@ impl CaseRow {
 
     /// 企业: whose difficulty it is.
     async fn enterprise(&self, ctx: &Context<'_>) -> Option<Result<EnterpriseNode>> {
-        common::enterprise(ctx, EnterpriseId::from(self.stored.row.enterprise_id), self.at).await.transpose()
+        let id = EnterpriseId::from(self.stored.row.enterprise_id);
+        common::enterprise(ctx, id, self.at, self.way()).await.transpose()
     }
 
     /// 活动: the campaign it is part of.
@@ -160,7 +169,7 @@ impl CaseRow {
     async fn lead(&self, ctx: &Context<'_>) -> Option<Result<PersonNode>> {
         errors::nullable(async {
             match self.stored.row.lead_id {
-                Some(id) => common::person(ctx, PersonId::from(id), self.at).await,
+                Some(id) => common::person(ctx, PersonId::from(id), self.at, self.way()).await,
                 None => Ok(None),
             }
         })

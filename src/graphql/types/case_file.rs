@@ -25,6 +25,7 @@ use crate::graphql::types::common::ActorNode;
 use crate::graphql::types::enterprise::FieldVisitNode;
 use crate::graphql::types::event::{CaseEventConnection, CaseEventFilter};
 use crate::graphql::types::measurement::{CapabilityGapNode, MeasurementNode, RequirementNode};
+use crate::graphql::types::register::Way;
 use crate::graphql::types::work::{
     AssignmentNode, Finding, ResolutionNode, RoutineServiceNode, SolutionNode, TrialNode,
 };
@@ -88,7 +89,7 @@ impl CaseFile {
             };
             Ok(Some(match &origin {
                 Origin::FieldVisit { visit } => {
-                    let enterprise = common::enterprise(ctx, enterprise, self.at).await?;
+                    let enterprise = common::enterprise(ctx, enterprise, self.at, Way::Case(self.id)).await?;
                     let visit = enterprise.and_then(|enterprise| FieldVisitNode::of(&enterprise, *visit));
                     CaseOrigin { visit, ..CaseOrigin::of(OriginKind::FieldVisit, origin) }
                 }
@@ -139,7 +140,11 @@ impl CaseFile {
 
     /// 攻关任务: who shall solve it.
     async fn assignment(&self, ctx: &Context<'_>) -> Option<Result<AssignmentNode>> {
-        self.one(ctx, |file| file.assignment.as_ref()).await.transpose()
+        errors::nullable(async {
+            let shown = |file: &File| Some(AssignmentNode::new(self.id, file.assignment.clone()?, self.at));
+            Ok(self.read(ctx, shown).await?.flatten())
+        })
+        .await
     }
 
     /// 专家: everybody ever invited, and how it went. The lead is in `assignment`.
@@ -147,7 +152,7 @@ impl CaseFile {
         errors::nullable(async {
             let shown = |file: &File| {
                 let experts = file.experts.iter();
-                experts.map(|(id, membership)| Expert { id: *id, membership: *membership, at: self.at }).collect()
+                experts.map(|(id, membership)| Expert::new(self.id, (*id, *membership), self.at)).collect()
             };
             self.read(ctx, shown).await
         })

@@ -19,6 +19,7 @@ use crate::graphql::types::case::CaseNode;
 use crate::graphql::types::common::{self, ActorNode};
 use crate::graphql::types::enterprise::FieldVisitNode;
 use crate::graphql::types::person::PersonNode;
+use crate::graphql::types::register::Way;
 use crate::graphql::words::{LinkRelation, Membership, OriginKind};
 
 content_id!(GapPoint, IntroducedTechnique, Training, PublicationNode, LegacyNode, AllowedCommand, Reason);
@@ -29,7 +30,7 @@ content_id!(GapPoint, IntroducedTechnique, Training, PublicationNode, LegacyNode
 pub(crate) struct CaseOrigin {
     /// 类型: which way.
     pub(crate) kind: OriginKind,
-    /// 走访: the field visit, where it was one and you may see it.
+    /// 走访: the field visit, where it was one.
     pub(crate) visit: Option<FieldVisitNode>,
     /// 调查: the survey, where it was one.
     pub(crate) survey: Option<String>,
@@ -70,12 +71,21 @@ impl From<(&gap::GapPoint, Moment)> for GapPoint {
 }
 
 pub(crate) struct Expert {
+    /// To which case.
+    case: CaseId,
     /// Who.
-    pub(crate) id: PersonId,
+    id: PersonId,
     /// How it went.
-    pub(crate) membership: state::Membership,
+    membership: state::Membership,
     /// As of when the person is shown.
-    pub(crate) at: Moment,
+    at: Moment,
+}
+
+impl Expert {
+    /// An expert of that case, and how the invitation went.
+    pub(crate) fn new(case: CaseId, (id, membership): (PersonId, state::Membership), at: Moment) -> Self {
+        Self { case, id, membership, at }
+    }
 }
 
 /// 协作专家: somebody who was invited, and how it went.
@@ -92,9 +102,9 @@ impl Expert {
         ids::global(self.id)
     }
 
-    /// 人员: the register's entry, if you may see it.
+    /// 人员: who that is.
     async fn person(&self, ctx: &Context<'_>) -> Option<Result<PersonNode>> {
-        common::person(ctx, self.id, self.at).await.transpose()
+        common::person(ctx, self.id, self.at, Way::Case(self.case)).await.transpose()
     }
 
     /// 参与情况: how the invitation went.

@@ -20,6 +20,7 @@ use crate::graphql::types::campaign::CampaignNode;
 use crate::graphql::types::enterprise::EnterpriseNode;
 use crate::graphql::types::institution::InstitutionNode;
 use crate::graphql::types::person::PersonNode;
+use crate::graphql::types::register::Way;
 use crate::graphql::words::Level;
 
 content_id!(Regulation, PeriodNode);
@@ -104,11 +105,11 @@ impl ActorNode {
         ID(self.id.to_string())
     }
 
-    /// 人员: the register's entry, where there is one and you may see it.
+    /// 人员: who that is, where one is registered.
     async fn person(&self, ctx: &Context<'_>) -> Option<Result<PersonNode>> {
         errors::nullable(async {
             match PersonId::parse(self.id.as_str()) {
-                Ok(id) => person(ctx, id, self.at).await,
+                Ok(id) => person(ctx, id, self.at, Way::Mention).await,
                 Err(_) => Ok(None),
             }
         })
@@ -155,28 +156,28 @@ impl From<&Period> for PeriodNode {
 }
 
 macro_rules! loaded {
-    ($($(#[$doc:meta])* $load:ident($id:ident) -> $node:ident of $root:ident;)+) => {
+    ($($(#[$doc:meta])* $load:ident($id:ident$(, $way:ident)?) -> $node:ident of $root:ident;)+) => {
         $(
             $(#[$doc])*
             ///
             /// # Errors
             /// When the house fails.
-            pub(crate) async fn $load(ctx: &Context<'_>, id: $id, at: Moment) -> Result<Option<$node>> {
+            pub(crate) async fn $load(ctx: &Context<'_>, id: $id, at: Moment$(, $way: Way)?) -> Result<Option<$node>> {
                 let entry = loaders(ctx).entry::<$root>(id.into(), at).await;
                 let entry = entry.map_err(|fault| errors::fault(ctx, fault))?;
-                Ok(entry.map(|entry| $node::new(entry, at)))
+                Ok(entry.map(|entry| $node::new(entry, at)$(.by($way))?))
             }
         )+
     };
 }
 
 loaded! {
-    /// An enterprise as of that moment, batched with its neighbours.
-    enterprise(EnterpriseId) -> EnterpriseNode of Enterprise;
+    /// An enterprise as of that moment, come to by that way, batched with its neighbours.
+    enterprise(EnterpriseId, way) -> EnterpriseNode of Enterprise;
     /// An institution as of that moment, batched with its neighbours.
     institution(InstitutionId) -> InstitutionNode of Institution;
     /// A campaign as of that moment, batched with its neighbours.
     campaign(CampaignId) -> CampaignNode of Campaign;
-    /// A person as of that moment, batched with its neighbours.
-    person(PersonId) -> PersonNode of Person;
+    /// A person as of that moment, come to by that way, batched with its neighbours.
+    person(PersonId, way) -> PersonNode of Person;
 }

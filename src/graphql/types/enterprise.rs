@@ -8,12 +8,13 @@ use crate::domain::enterprise::Enterprise;
 use crate::domain::enterprise::state::{Enrolment, EnterpriseFile, FieldVisit};
 use crate::domain::enterprise::values::{Consent, Contact, Identity};
 use crate::domain::value::{CampaignId, VisitId};
+use crate::graphql::errors;
 use crate::graphql::ids::{self, content_id};
 use crate::graphql::personal;
 use crate::graphql::scalars::{Date, DateTime};
 use crate::graphql::types::campaign::CampaignNode;
 use crate::graphql::types::common::{self, ActorNode, DivisionNode};
-use crate::graphql::types::register::{register_connection, register_node};
+use crate::graphql::types::register::{Way, register_connection, register_node};
 use crate::graphql::words::CaseKind;
 
 register_node!(EnterpriseNode of Enterprise as EnterpriseId);
@@ -28,9 +29,28 @@ impl EnterpriseNode {
         self.0.entry.state.file.as_ref().expect("an enterprise's first event opens its file")
     }
 
+    /// The entry, as it is seen by that way.
+    pub(crate) fn by(mut self, way: Way) -> Self {
+        self.0.way = way;
+        self
+    }
+
+    /// Whether it is in the register for the actor.
+    ///
+    /// # Errors
+    /// When the house fails.
+    pub(crate) async fn is_whole(&self, ctx: &Context<'_>) -> Result<bool> {
+        self.0.is_whole(ctx).await
+    }
+
     /// The visits to it, in the order in which they were recorded.
     pub(crate) fn field_visits(&self) -> &[FieldVisit] {
         &self.file().visits
+    }
+
+    /// The visit of that id.
+    pub(crate) fn field_visit(&self, id: VisitId) -> Option<&FieldVisit> {
+        self.0.entry.state.visit(id)
     }
 }
 
@@ -70,36 +90,47 @@ impl EnterpriseNode {
         DivisionNode(self.file().division.clone())
     }
 
-    /// 地址: its address.
-    async fn address(&self) -> Option<String> {
-        self.file().address.as_ref().map(ToString::to_string)
-    }
-
-    /// 联系人: whom to call. Personal data.
-    async fn contact(&self) -> Option<ContactNode> {
-        let contact = self.file().contact.as_ref()?;
-        Some(ContactNode {
-            // Of the entry and not of the content, which is personal data.
-            id: ids::of_content("Contact", &(self.0.entry.id, self.0.entry.version)),
-            contact: contact.clone(),
+    /// 地址: its address, for whoever sees it in the register or works on the case that names it.
+    async fn address(&self, ctx: &Context<'_>) -> Option<Result<String>> {
+        errors::nullable(async {
+            let address = self.file().address.as_ref().map(ToString::to_string);
+            Ok(if self.0.is_reachable(ctx).await? { address } else { None })
         })
+        .await
     }
 
-    /// 报名: its last enrolment in each campaign.
-    async fn enrolments(&self) -> Vec<EnrolmentNode> {
+    /// 联系人: whom to call, for whoever sees it in the register or works on the case that names it. Personal data.
+    async fn contact(&self, ctx: &Context<'_>) -> Option<Result<ContactNode>> {
+        errors::nullable(async {
+            let Some(contact) = self.file().contact.clone() else { return Ok(None) };
+            // Of the entry and not of the content, which is personal data.
+            let id = ids::of_content("Contact", &(self.0.entry.id, self.0.entry.version));
+            Ok(self.0.is_reachable(ctx).await?.then_some(ContactNode { id, contact }))
+        })
+        .await
+    }
+
+    /// 报名: its last enrolment in each campaign; empty for whoever does not see it in the register.
+    async fn enrolments(&self, ctx: &Context<'_>) -> Result<Vec<EnrolmentNode>> {
+        if !self.0.is_whole(ctx).await? {
+            return Ok(Vec::new());
+        }
         let enrolments = self.file().enrolments.iter();
-        enrolments
-            .map(|(campaign, enrolment)| EnrolmentNode {
-                campaign: *campaign,
-                enrolment: enrolment.clone(),
-                at: self.0.at,
-            })
-            .collect()
+        let shown = enrolments.map(|(campaign, enrolment)| EnrolmentNode {
+            campaign: *campaign,
+            enrolment: enrolment.clone(),
+            at: self.0.at,
+        });
+        Ok(shown.collect())
     }
 
-    /// 走访: visits to its production lines, in the order in which they were recorded.
-    async fn visits(&self) -> Vec<FieldVisitNode> {
-        self.file().visits.iter().map(|visit| FieldVisitNode { visit: visit.clone(), at: self.0.at }).collect()
+    /// 走访: visits to its production lines, in the order in which they were recorded; empty for whoever does not see it in the register.
+    async fn visits(&self, ctx: &Context<'_>) -> Result<Vec<FieldVisitNode>> {
+        if !self.0.is_whole(ctx).await? {
+            return Ok(Vec::new());
+        }
+        let visits = self.field_visits().iter();
+        Ok(visits.map(|visit| FieldVisitNode { visit: visit.clone(), at: self.0.at }).collect())
     }
 
     /// 版本: how many events it has.
@@ -200,7 +231,7 @@ pub(crate) struct FieldVisitNode {
 impl FieldVisitNode {
     /// The enterprise's visit of that id.
     pub(crate) fn of(enterprise: &EnterpriseNode, id: VisitId) -> Option<Self> {
-        let visit = enterprise.0.entry.state.visit(id)?.clone();
+        let visit = enterprise.field_visit(id)?.clone();
         Some(Self { visit, at: enterprise.0.at })
     }
 }

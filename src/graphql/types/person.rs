@@ -12,7 +12,7 @@ use crate::graphql::scalars::DateTime;
 use crate::graphql::types::common::{self, CategoryNode, DivisionNode};
 use crate::graphql::types::enterprise::EnterpriseNode;
 use crate::graphql::types::institution::InstitutionNode;
-use crate::graphql::types::register::{register_connection, register_node};
+use crate::graphql::types::register::{Way, register_connection, register_node};
 use crate::graphql::words::Capacity;
 
 register_node!(PersonNode of Person as PersonId);
@@ -25,6 +25,12 @@ register_connection! {
 impl PersonNode {
     fn file(&self) -> &PersonFile {
         self.0.entry.state.file.as_ref().expect("a person's first event opens its file")
+    }
+
+    /// The entry, as it is seen by that way.
+    pub(crate) fn by(mut self, way: Way) -> Self {
+        self.0.way = way;
+        self
     }
 }
 
@@ -42,10 +48,15 @@ impl PersonNode {
         personal::text(ctx, (!file.is_erased()).then_some(&file.name)).await
     }
 
-    /// 电话: the number. Personal data; `null` once the person was erased.
+    /// 电话: the number, for whoever sees the person in the register or works with them on the case that names them. Personal data; `null` once the person was erased.
     async fn telephone(&self, ctx: &Context<'_>) -> Option<Result<String>> {
         let file = self.file();
-        personal::text(ctx, file.telephone.as_ref().filter(|_| !file.is_erased())).await
+        let telephone = file.telephone.as_ref().filter(|_| !file.is_erased())?;
+        match self.0.is_reachable(ctx).await {
+            Ok(true) => personal::text(ctx, Some(telephone)).await,
+            Ok(false) => None,
+            Err(error) => Some(Err(error)),
+        }
     }
 
     /// 已删除: whether the person's data was erased since, whatever moment is looked at. What is left are the id and what is no personal data.
@@ -75,9 +86,10 @@ impl PersonNode {
                 Affiliation::Bureau { division } => {
                     AffiliationNode { bureau: Some(DivisionNode(division.clone())), ..nowhere }
                 }
-                Affiliation::Enterprise { enterprise, .. } => {
-                    AffiliationNode { enterprise: common::enterprise(ctx, *enterprise, self.0.at).await?, ..nowhere }
-                }
+                Affiliation::Enterprise { enterprise, .. } => AffiliationNode {
+                    enterprise: common::enterprise(ctx, *enterprise, self.0.at, Way::Mention).await?,
+                    ..nowhere
+                },
             }))
         })
         .await
@@ -104,7 +116,7 @@ impl PersonNode {
     }
 }
 
-/// 所属单位: where somebody belongs; one of the three, if you may see it.
+/// 所属单位: where somebody belongs; one of the three.
 #[derive(SimpleObject)]
 #[graphql(complex, name = "Affiliation")]
 pub(crate) struct AffiliationNode {

@@ -7,10 +7,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::app::{Commanded, Entry, Moment, RegisterPage};
-use crate::domain::value::Division;
+use crate::app::{Commanded, Entry, Moment, RegisterPage, works_on};
+use crate::domain::value::{CaseId, Division};
 use crate::graphql::connection::{self, Beyond, Slice};
-use crate::graphql::context::{actor, app};
+use crate::graphql::context::{actor, app, loaders};
 use crate::graphql::errors;
 use crate::graphql::query::Viewpoint;
 use crate::graphql::scalars::Cursor;
@@ -86,6 +86,18 @@ pub(crate) fn place_of<A>(entry: &Entry<A>, at: Moment) -> Cursor {
     connection::encode(&Place { name: entry.name.clone(), id: entry.id, at })
 }
 
+/// By which way somebody has come to an entry. What names it tells who it is; the rest is for whoever finds it in the
+/// register, and how to reach it for those who work on the case as well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// They found it in the register.
+    Register,
+    /// This case names it.
+    Case(CaseId),
+    /// Something else names it.
+    Mention,
+}
+
 /// An entry of a register, as it was at a moment.
 pub(crate) struct Snapshot<A> {
     /// The entry.
@@ -94,6 +106,8 @@ pub(crate) struct Snapshot<A> {
     pub(crate) at: Moment,
     /// What the time was then, where that is known better than by the last event.
     pub(crate) time: Option<Timestamp>,
+    /// How it was come to.
+    pub(crate) way: Way,
 }
 
 impl<A> Snapshot<A> {
@@ -103,9 +117,39 @@ impl<A> Snapshot<A> {
     }
 }
 
+impl<A: Commanded> Snapshot<A> {
+    /// Whether it is in the register for the actor, and so is shown whole.
+    ///
+    /// # Errors
+    /// When the house fails.
+    pub(crate) async fn is_whole(&self, ctx: &Context<'_>) -> Result<bool> {
+        if self.way == Way::Register {
+            return Ok(true);
+        }
+        let found = loaders(ctx).visible::<A>(self.entry.id, self.at).await;
+        found.map(|found| found.is_some()).map_err(|fault| errors::fault(ctx, fault))
+    }
+
+    /// Whether the actor is told how to reach it: by the register, or because both work on the case that names it, as it
+    /// is today.
+    ///
+    /// # Errors
+    /// When the house fails.
+    pub(crate) async fn is_reachable(&self, ctx: &Context<'_>) -> Result<bool> {
+        if self.is_whole(ctx).await? {
+            return Ok(true);
+        }
+        let Way::Case(id) = self.way else { return Ok(false) };
+        let failed = |fault| errors::fault(ctx, fault);
+        let Some(row) = loaders(ctx).case(id, Moment::Present).await.map_err(failed)? else { return Ok(false) };
+        let case = loaders(ctx).file(id, row.version, Moment::Present).await.map_err(failed)?;
+        Ok(case.as_ref().and_then(|case| case.state.file.as_ref()).is_some_and(|file| works_on(actor(ctx), file)))
+    }
+}
+
 impl<A> Clone for Snapshot<A> {
     fn clone(&self) -> Self {
-        Self { entry: self.entry.clone(), at: self.at, time: self.time }
+        Self { entry: self.entry.clone(), at: self.at, time: self.time, way: self.way }
     }
 }
 
@@ -123,7 +167,8 @@ macro_rules! register_node {
                 from: impl Into<crate::graphql::query::Viewpoint>,
             ) -> Self {
                 let crate::graphql::query::Viewpoint { moment: at, time } = from.into();
-                Self(crate::graphql::types::register::Snapshot { entry, at, time })
+                let way = crate::graphql::types::register::Way::Register;
+                Self(crate::graphql::types::register::Snapshot { entry, at, time, way })
             }
 
             /// The entry, if the actor may see it; batched with its neighbours.

@@ -5,23 +5,27 @@ use serde::Serialize;
 
 use crate::app::Moment;
 use crate::domain::case::state;
+use crate::domain::value::CaseId;
 use crate::graphql::ids::{self, content_id};
 use crate::graphql::scalars::{DateTime, Decimal};
 use crate::graphql::types::common::{self, ActorNode, Regulation};
 use crate::graphql::types::institution::InstitutionNode;
 use crate::graphql::types::person::PersonNode;
+use crate::graphql::types::register::Way;
 use crate::graphql::words::Verdict;
 
 content_id!(SolutionNode, Review, TrialNode, ResolutionNode);
 
 pub(crate) struct AssignmentNode {
+    case: CaseId,
     assignment: state::Assignment,
     at: Moment,
 }
 
-impl From<(&state::Assignment, Moment)> for AssignmentNode {
-    fn from((assignment, at): (&state::Assignment, Moment)) -> Self {
-        Self { assignment: assignment.clone(), at }
+impl AssignmentNode {
+    /// The assignment of that case.
+    pub(crate) fn new(case: CaseId, assignment: state::Assignment, at: Moment) -> Self {
+        Self { case, assignment, at }
     }
 }
 
@@ -43,9 +47,9 @@ impl AssignmentNode {
         ids::global(self.assignment.lead)
     }
 
-    /// 攻关负责人: who answers for it, if you may see the register's entry.
+    /// 攻关负责人: who answers for it.
     async fn lead(&self, ctx: &Context<'_>) -> Option<Result<PersonNode>> {
-        common::person(ctx, self.assignment.lead, self.at).await.transpose()
+        common::person(ctx, self.assignment.lead, self.at, Way::Case(self.case)).await.transpose()
     }
 
     /// When it was given.

@@ -14,9 +14,11 @@ pub const OTHER_CREDIT_CODE: &str = "91440605MADEM1A18A";
 pub struct Scene {
     pub campaign: String,
     pub institute: String,
+    /// In another province.
+    pub university: String,
     /// Leads for the institute.
     pub lead: String,
-    /// Works for the university, in another province.
+    /// Works for the university.
     pub expert: String,
     /// Works for the institute too.
     pub second_lead: String,
@@ -65,7 +67,7 @@ impl Scene {
         };
         world.admit("enterprise", &speaks("contact", &enterprise));
         world.admit("other enterprise", &speaks("other-contact", &other_enterprise));
-        Self { campaign, institute, lead, expert, second_lead, enterprise, other_enterprise }
+        Self { campaign, institute, university, lead, expert, second_lead, enterprise, other_enterprise }
     }
 
     /// What reports a case of the enterprise.

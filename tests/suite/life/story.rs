@@ -34,8 +34,8 @@ async fn report<'a>(world: &'a World, scene: &Scene) -> Case<'a> {
             ("enterprise", "reportCase", input(json!({ "title": "a\u{7}b" })), "TEXT_CONTROL_CHARACTER", "title"),
             ("enterprise", "reportCase", input(json!({ "campaignId": NOBODY })), "NOT_ENROLLED", "campaignId"),
             ("visitor", "reportCase", input(unknown), "VISIT_UNKNOWN", "origin.visitId"),
-            ("other enterprise", "reportCase", input(json!({})), "NOT_PERMITTED", ""),
-            ("coordinator elsewhere", "reportCase", input(json!({})), "OUTSIDE_JURISDICTION", ""),
+            ("other enterprise", "reportCase", input(json!({})), "ENTERPRISE_UNKNOWN", "enterpriseId"),
+            ("coordinator elsewhere", "reportCase", input(json!({})), "ENTERPRISE_UNKNOWN", "enterpriseId"),
             ("lead", "reportCase", input(json!({})), "NOT_PERMITTED", ""),
             (
                 "enterprise",

@@ -51,6 +51,11 @@ impl World {
     /// In that installation, on the database that it was made for.
     pub async fn of(installation: Installation, database: Option<FreshDatabase>) -> Self {
         let server = installation.start();
+        Self::served(installation, server, database).await
+    }
+
+    /// In that installation, by a server that was started in it.
+    pub async fn served(installation: Installation, server: Server, database: Option<FreshDatabase>) -> Self {
         let client = Client::new();
         let token = installation.token(&Who::new("watcher", "AUDITOR", "CN"));
         let schema = Schema::of(&client, &server.graphql, &token).await;

@@ -20,10 +20,11 @@ pub(crate) fn not_reported_yet(file: &File, _: &Actor, _: Date) -> Result<(), Re
 /// Who may report is judged by the enterprise of the enrolment: the case itself is not there yet.
 pub(super) fn report_case(file: Option<&File>, order: &Order<CaseCommand>, command: &ReportCase) -> Decision {
     let enrolment = &command.enrolment;
+    let rule = Rule::of(&order.command);
+    rule.check_role(&order.by)?;
     if enrolment.enterprise_version == 0 {
         return refuse(Code::EnterpriseUnknown, "enterpriseId", "no such enterprise is registered");
     }
-    let rule = Rule::of(&order.command);
     let subject = Subject { enterprise: enrolment.enterprise, division: &enrolment.division, file };
     rule.check_actor(&order.by, subject)?;
     order.check_occurred()?;

@@ -49,6 +49,14 @@ fn nobody_is_reported_without_enrolment() {
 }
 
 #[test]
+fn who_may_never_report_is_not_told_whether_the_enterprise_is_there() {
+    for version in [0, 3] {
+        let command = with(EnrolmentFacts { enterprise_version: version, ..enrolment() });
+        Story::before().when(lead(), command).refused(Code::NotPermitted, "");
+    }
+}
+
+#[test]
 fn a_report_says_what_and_from_where() {
     let command = ReportCase { problem: None, ..report() };
     Story::before().when(enterprise(), command).refused(Code::ProblemMissing, "problem");

@@ -23,6 +23,7 @@ use crate::graphql::types::event::declare::Head;
 use crate::graphql::types::event::{CaseEvent, Node};
 use crate::graphql::types::history::field::CaseField;
 use crate::graphql::types::measurement::{MeasurementNode, RequirementNode};
+use crate::graphql::types::register::Way;
 use crate::graphql::types::work::{Finding, ResolutionNode, RoutineServiceNode, SolutionNode, TrialNode};
 use crate::graphql::words::{CaseKind, CaseStatus, Level, OriginKind, Severity};
 use crate::graphql::{errors, ids};
@@ -186,12 +187,12 @@ macro_rules! changes {
 
             /// 原值: what it named, if you may see it.
             async fn before(&self, ctx: &Context<'_>) -> Option<Result<Node>> {
-                errors::nullable(load(ctx, self.0.difference.before, self.0.at)).await
+                errors::nullable(load(ctx, self.0.case, self.0.difference.before, self.0.at)).await
             }
 
             /// 现值: what it names, if you may see it.
             async fn after(&self, ctx: &Context<'_>) -> Option<Result<Node>> {
-                errors::nullable(load(ctx, self.0.difference.after, self.0.at)).await
+                errors::nullable(load(ctx, self.0.case, self.0.difference.after, self.0.at)).await
             }
         }
 
@@ -281,7 +282,7 @@ changes! {
     }
     lists {
         /// 专家变化: who was invited, joined, declined or left; whoever did is removed as before and added as now.
-        Experts as ExpertsChange of (PersonId, state::Membership) => Expert, |expert, change| Expert { id: expert.0, membership: expert.1, at: change.at };
+        Experts as ExpertsChange of (PersonId, state::Membership) => Expert, |expert, change| Expert::new(change.case, *expert, change.at);
         /// 发现变化: what was learnt.
         Findings as FindingsChange of state::Finding => Finding, |finding, change| (finding, change.at).into();
         /// 测量结果变化: what was measured.
@@ -311,13 +312,15 @@ fn id_of(named: Named) -> ID {
     }
 }
 
-async fn load(ctx: &Context<'_>, named: Option<Named>, at: Moment) -> Result<Option<Node>> {
+/// What the case named.
+async fn load(ctx: &Context<'_>, case: CaseId, named: Option<Named>, at: Moment) -> Result<Option<Node>> {
+    let way = Way::Case(case);
     Ok(match named {
         None => None,
-        Some(Named::Enterprise(id)) => common::enterprise(ctx, id, at).await?.map(Node::Enterprise),
+        Some(Named::Enterprise(id)) => common::enterprise(ctx, id, at, way).await?.map(Node::Enterprise),
         Some(Named::Campaign(id)) => common::campaign(ctx, id, at).await?.map(Node::Campaign),
         Some(Named::Institution(id)) => common::institution(ctx, id, at).await?.map(Node::Institution),
-        Some(Named::Person(id)) => common::person(ctx, id, at).await?.map(Node::Person),
+        Some(Named::Person(id)) => common::person(ctx, id, at, way).await?.map(Node::Person),
         Some(Named::Case(id)) => CaseNode::named(ctx, id, at.into()).await?.map(Node::Case),
     })
 }

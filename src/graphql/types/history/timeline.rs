@@ -1,19 +1,24 @@
 //! 时间线: the timeline of a case, by pages.
 
+use std::slice::from_ref;
+
 use async_graphql::{ComplexObject, Context, ID, Interface, Object, Result, SimpleObject};
 use serde::{Deserialize, Serialize};
 
 use crate::app::HistoryEvent;
+use crate::domain::case::event::CaseFact;
+use crate::domain::case::values::Origin;
 use crate::domain::enterprise::state::FieldVisit;
-use crate::domain::value::CaseId;
+use crate::domain::value::{CaseId, VisitId};
 use crate::graphql::connection::{self, PageInfo, Slice};
 use crate::graphql::ids;
 use crate::graphql::scalars::{Cursor, Date, DateTime};
 use crate::graphql::types::common;
-use crate::graphql::types::enterprise::{EnterpriseNode, FieldVisitNode};
+use crate::graphql::types::enterprise::FieldVisitNode;
 use crate::graphql::types::event::CaseEvent;
 use crate::graphql::types::history::CaseHistory;
 use crate::graphql::types::history::change::Maker;
+use crate::graphql::types::register::Way;
 use crate::projection::timeline::{self, Behind, Entry};
 
 /// 时间线条目种类: what an entry of a timeline is about.
@@ -217,8 +222,15 @@ impl TimelineConnection {
         slice: &Slice,
     ) -> Result<Self> {
         let places = slice.places(connection::decode::<Place>)?;
-        let enterprise = common::enterprise(ctx, case.enterprise, case.at).await?;
-        let visits = enterprise.as_ref().map(EnterpriseNode::field_visits).unwrap_or_default();
+        let enterprise = common::enterprise(ctx, case.enterprise, case.at, Way::Case(case.id)).await?;
+        let visits = match &enterprise {
+            Some(enterprise) if enterprise.is_whole(ctx).await? => enterprise.field_visits(),
+            // Who sees the case alone sees the visit that it was reported from, and none that may be about another.
+            Some(enterprise) => {
+                origin_of(history).and_then(|id| enterprise.field_visit(id)).map(from_ref).unwrap_or_default()
+            }
+            None => &[],
+        };
         let events: Vec<_> = history.iter().map(|told| told.event.clone()).collect();
         let mut entries = Vec::new();
         let mut last: Option<Place> = None;
@@ -249,6 +261,17 @@ impl TimelineConnection {
         let ends = ends.map(|(first, last)| (first.cursor.clone(), last.cursor.clone()));
         Ok(Self { page_info: PageInfo::new(beyond, ends), edges, total_count })
     }
+}
+
+/// The visit that the case was reported from.
+fn origin_of(history: &[HistoryEvent]) -> Option<VisitId> {
+    history.iter().find_map(|told| match &told.event.fact {
+        CaseFact::CaseReported(fact) => match fact.origin {
+            Origin::FieldVisit { visit } => Some(visit),
+            Origin::Survey { .. } | Origin::OwnReport | Origin::Import => None,
+        },
+        _ => None,
+    })
 }
 
 /// The place after the last one: entries come in the order of their places.
