@@ -164,12 +164,6 @@ impl StoreError {
     }
 }
 
-impl From<std::convert::Infallible> for StoreError {
-    fn from(never: std::convert::Infallible) -> Self {
-        match never {}
-    }
-}
-
 /// Why one append of a batch was not committed. Its neighbours are not affected.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum AppendError {
