@@ -112,7 +112,7 @@ async fn serve(installation: &Installation, clock: Arc<WrongClock>, stop: Cancel
     });
     tasks.spawn(async move {
         let ends = stop.cancelled_owned();
-        http::serve(listener, app.clone(), Verifier::Local(key), limits, ends).await.expect("it serves to its end");
+        http::serve(entrance, app.clone(), Verifier::Local(key), limits, ends).await;
         app.shutdown().await;
     });
     (address, tasks)
