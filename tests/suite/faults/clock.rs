@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use etalon::app::{App, Clockwork, Revoker, Sealer, Seals, Vault};
 use etalon::clock::{Clock, SystemClock};
 use etalon::graphql::{Limits, StreamLimits};
-use etalon::http;
+use etalon::http::{self, Entrance};
 use etalon::identity::Verifier;
 use etalon::identity::key::LocalKey;
 use etalon::signer::{Notary, Role};
@@ -112,6 +112,7 @@ async fn serve(installation: &Installation, clock: Arc<WrongClock>, stop: Cancel
     });
     tasks.spawn(async move {
         let ends = stop.cancelled_owned();
+        let entrance = Entrance { listener, tls: None };
         http::serve(entrance, app.clone(), Verifier::Local(key), limits, ends).await;
         app.shutdown().await;
     });

@@ -157,11 +157,6 @@ impl Server {
         self.said.lock().expect("nobody panics with it").clone()
     }
 
-    /// Its process.
-    pub fn id(&self) -> u32 {
-        self.child.lock().expect("nobody panics with it").id()
-    }
-
     /// Whether it has ended by itself.
     pub fn has_ended(&self) -> bool {
         self.child.lock().expect("nobody panics with it").try_wait().expect("it can be looked at").is_some()
