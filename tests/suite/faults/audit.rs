@@ -71,7 +71,8 @@ pub async fn of(installation: &Installation, acknowledged: &HashMap<String, u64>
     }
     counts.lost = acknowledged.iter().filter(|(key, position)| found.get(*key) != Some(*position)).count();
     counts.has_other_root = app.tree().await.expect("the tree can be read").root() != tree.root();
-    counts.rows_differing = app.replay(|_, _| {}).await.expect("the log can be replayed").count;
+    counts.rows_differing =
+        app.replay(|_| {}).await.expect("the log can be replayed").expect("rows of this form").count;
     app.shutdown().await;
     counts
 }

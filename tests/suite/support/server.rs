@@ -175,6 +175,11 @@ impl Server {
         told && self.child.lock().expect("nobody panics with it").wait().expect("it ends").success()
     }
 
+    /// Its process.
+    pub fn id(&self) -> u32 {
+        self.child.lock().expect("nobody panics with it").id()
+    }
+
     /// Sends it a signal by its name.
     pub fn tell(&self, signal: &str) -> bool {
         Command::new("kill").args(["-s", signal, &self.id().to_string()]).status().expect("kill is there").success()
