@@ -34,7 +34,7 @@ const NOT_ASKED: &[&str] = &[
 const NOT_ASKED_WITHIN: &[&str] = &["checkpoint", "inclusionProof", "allowedCommands", "edges", "__typename"];
 
 /// Fields whose answer says what time it is.
-const TELLS_TIME: &[&str] = &["annualFigures", "statistics"];
+const TELLS_TIME: &[&str] = &["annualFigures", "annualSummary", "statistics"];
 
 /// How far a selection goes from a single thing, and from each thing of a list.
 const DEEP: usize = 3;

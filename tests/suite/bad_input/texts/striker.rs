@@ -251,7 +251,7 @@ fn holds(value: &Value, kept: &str) -> bool {
     match value {
         Value::String(found) => found == kept,
         Value::Array(items) => items.iter().any(|item| holds(item, kept)),
-        Value::Object(fields) => fields.iter().any(|(name, value)| name == "$p" || holds(value, kept)),
+        Value::Object(fields) => fields.iter().any(|(name, value)| name == "$p" || name == kept || holds(value, kept)),
         _ => false,
     }
 }
