@@ -7,7 +7,7 @@ use std::io;
 
 use tokio::signal::unix::{SignalKind, signal};
 use tracing::{Level, Metadata};
-use tracing_subscriber::filter::{FilterExt, FilterFn, LevelFilter};
+use tracing_subscriber::filter::{DynFilterFn, FilterExt, FilterFn, LevelFilter};
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Registry, fmt, reload};
@@ -83,7 +83,10 @@ fn begin(settings: &Settings, traces: Option<Traces>) -> Log {
     let spans = traces.as_ref().map(|traces| {
         let layer = tracing_opentelemetry::layer().with_tracer(traces.tracer());
         let layer = layer.with_location(false).with_threads(false).with_tracked_inactivity(false);
-        layer.with_filter(FilterFn::new(is_traced).with_max_level_hint(LevelFilter::DEBUG))
+        // Asked at every span, not once for each kind of it: sqlx asks whether a statement would be logged and logs none,
+        // and what the filters answered to that would be taken for their answer to the next span that nobody asks about.
+        let is_traced = DynFilterFn::new(|metadata, _| is_traced(metadata));
+        layer.with_filter(is_traced.with_max_level_hint(LevelFilter::DEBUG))
     });
     tracing_subscriber::registry().with(log).with(spans).init();
     Log { filter: handle, traces }

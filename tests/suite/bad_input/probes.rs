@@ -122,7 +122,7 @@ async fn documents_that_unfold_are_refused_before_they_do() {
         (
             "a number beyond all",
             format!("{{ cases(first: {}) {{ totalCount }} }}", "9".repeat(1_000)),
-            "GRAPHQL_VALIDATION_FAILED",
+            "GRAPHQL_PARSE_FAILED",
         ),
     ] {
         let (status, found) = target.ask(&query, json!({})).await;

@@ -49,7 +49,8 @@ async fn a_command_is_followed_into_its_commit(installation: &Installation) {
         *found.next().unwrap_or_else(|| panic!("no {name} within {parent:?} among {:?}", names(&ours)))
     };
     let command = ours.iter().find(|span| span.name == "command");
-    let command = *command.unwrap_or_else(|| panic!("no command among {:?} of {}", names(&ours), spans.len()));
+    let command =
+        *command.unwrap_or_else(|| panic!("no command among {:?} of {}:\n{}", names(&ours), spans.len(), server.log()));
     let operation = within(&ours, command);
     let request = within(&ours, operation);
     assert_eq!((operation.name.as_str(), request.name.as_str()), ("operation", "request"));

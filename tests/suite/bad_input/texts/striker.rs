@@ -241,10 +241,10 @@ fn payloads(events: &Value) -> Vec<Value> {
     events.map(|event| serde_json::from_str(&text(&event["payload"])).expect("payloads are JSON")).collect()
 }
 
-/// Whether somewhere in the payloads there is that text as people's texts are kept, or something that is sealed.
+/// Whether somewhere in the payloads there is that text, as it came or as people's texts are kept, or something that is sealed.
 fn is_kept(strike: &str, payloads: &[Value]) -> bool {
     let kept = strike.trim().replace("\r\n", "\n");
-    payloads.iter().any(|payload| holds(payload, &kept))
+    payloads.iter().any(|payload| holds(payload, &kept) || holds(payload, strike))
 }
 
 fn holds(value: &Value, kept: &str) -> bool {
