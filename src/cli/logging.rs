@@ -79,14 +79,14 @@ fn begin(settings: &Settings, traces: Option<Traces>) -> Log {
         LogFormat::Text => log.with_target(false).boxed(),
         LogFormat::Json => log.json().flatten_event(true).boxed(),
     };
-    let log = log.with_filter(filter.and(FilterFn::new(may_be_said).with_max_level_hint(LevelFilter::TRACE)));
+    // Asked at every span and event, not once for each kind of them: sqlx asks whether a statement would be logged and then
+    // logs none, and what was answered to that would be taken for the answer to the next span that nobody asks about.
+    let said = DynFilterFn::new(|metadata, _| may_be_said(metadata));
+    let log = log.with_filter(filter.and(said.with_max_level_hint(LevelFilter::TRACE)));
     let spans = traces.as_ref().map(|traces| {
         let layer = tracing_opentelemetry::layer().with_tracer(traces.tracer());
         let layer = layer.with_location(false).with_threads(false).with_tracked_inactivity(false);
-        // Asked at every span, not once for each kind of it: sqlx asks whether a statement would be logged and logs none,
-        // and what the filters answered to that would be taken for their answer to the next span that nobody asks about.
-        let is_traced = DynFilterFn::new(|metadata, _| is_traced(metadata));
-        layer.with_filter(is_traced.with_max_level_hint(LevelFilter::DEBUG))
+        layer.with_filter(FilterFn::new(is_traced).with_max_level_hint(LevelFilter::DEBUG))
     });
     tracing_subscriber::registry().with(log).with(spans).init();
     Log { filter: handle, traces }
