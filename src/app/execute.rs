@@ -143,8 +143,9 @@ impl App {
             None => A::streams(&self.aggregates).placed(id, known.version).await?,
         };
         let (before, attachments, metadata) = (known.clone(), attachments.to_vec(), metadata_of(&request.actor));
-        let made =
-            Arc::new(Made { id, before, past, events, encoded, ciphertexts, erased_keys, attachments, metadata });
+        let made = Made { id, before, past, events, encoded, ciphertexts, erased_keys, attachments, metadata };
+        let digest = self.digest_to_keep(&request.key).await?;
+        let (body, after) = made.body();
         let append = Append {
             stream,
             expected_version: known.version,
@@ -152,14 +153,16 @@ impl App {
             command: CommandKey {
                 actor: request.actor.id.to_string(),
                 idempotency_key: request.key.text().to_owned(),
-                digest: self.digest_to_keep(&request.key).await?,
+                digest,
             },
-            body: made.body(),
+            body,
         };
         match self.writer.append(append).await {
             Ok(committed) => {
-                if !committed.replayed && !made.is_numbered() {
-                    A::streams(&self.aggregates).keep(id, Arc::new(made.after())).await;
+                if !committed.replayed
+                    && let Some(after) = after
+                {
+                    A::streams(&self.aggregates).keep(id, Arc::new(after)).await;
                 }
                 if erases && let Err(fault) = self.complete_erasures().await {
                     tracing::error!(%fault, "an erasure is not complete; it is tried again");
@@ -282,26 +285,23 @@ struct Made<A: Commanded> {
 }
 
 impl<A: Commanded> Made<A> {
-    fn is_numbered(&self) -> bool {
-        self.events.iter().any(|event| A::series(event).is_some())
+    /// What is written, and what is known after it unless the commit gives it a number.
+    fn body(mut self) -> (Body, Option<Versioned<A>>) {
+        let Some(series) = self.events.iter().find_map(A::series) else {
+            let encoded = std::mem::take(&mut self.encoded);
+            let (content, after) = self.content(&self.events, encoded);
+            return (Body::Ready(content), Some(after));
+        };
+        let write = move |serial| {
+            let numbered: Vec<_> = self.events.iter().map(|event| A::numbered(event, serial)).collect();
+            let (content, _) = self.content(&numbered, numbered.iter().map(codec::encode).collect());
+            content
+        };
+        (Body::Numbered { series, write: Arc::new(write) }, None)
     }
 
-    fn body(self: &Arc<Self>) -> Body {
-        match self.events.iter().find_map(A::series) {
-            None => Body::Ready(self.content(&self.events, self.encoded.clone())),
-            Some(series) => {
-                let made = self.clone();
-                let write = move |serial| {
-                    let numbered: Vec<_> = made.events.iter().map(|event| A::numbered(event, serial)).collect();
-                    made.content(&numbered, numbered.iter().map(codec::encode).collect())
-                };
-                Body::Numbered { series, write: Arc::new(write) }
-            }
-        }
-    }
-
-    fn content(&self, events: &[Recorded<A::Fact>], encoded: Vec<Encoded>) -> Content {
-        let (rows, _) = happened::grown(self.id, &self.before, &self.past, events);
+    fn content(&self, events: &[Recorded<A::Fact>], encoded: Vec<Encoded>) -> (Content, Versioned<A>) {
+        let (rows, after) = happened::grown(self.id, &self.before, &self.past, events);
         let origin = events.iter().find_map(A::names_log).map(str::to_owned);
         let events = encoded
             .into_iter()
@@ -314,11 +314,7 @@ impl<A: Commanded> Made<A> {
             .collect();
         let (attachments, ciphertexts) = (self.attachments.clone(), self.ciphertexts.clone());
         let erased_keys = self.erased_keys.clone();
-        Content { events, rows, attachments, ciphertexts, erased_keys, origin }
-    }
-
-    fn after(&self) -> Versioned<A> {
-        evolved(&self.before, &self.events)
+        (Content { events, rows, attachments, ciphertexts, erased_keys, origin }, after)
     }
 }
 

@@ -5,6 +5,7 @@
 mod aggregates;
 mod clockwork;
 mod commanded;
+mod compare;
 mod execute;
 mod facts;
 mod follow;

@@ -8,14 +8,15 @@ use uuid::Uuid;
 use crate::app::App;
 use crate::app::aggregates::Aggregates;
 use crate::app::commanded::Commanded;
-use crate::app::happened;
+use crate::app::happened::{self, Placed};
 use crate::app::request::Fault;
-use crate::app::streams::Streams;
+use crate::app::streams::{Streams, Versioned};
+use crate::domain::event::Recorded;
 use crate::store::{
-    AggregateType, EventQuery, EventRecord, NumberTaken, RebuildOutcome, RebuiltRow, RowsDigest, StoreError,
+    AggregateType, EventQuery, EventRecord, NumberTaken, RebuildOutcome, RebuiltRow, RowsDigest, StoreError, StreamId,
 };
 
-pub(super) const LEASE: &str = "rebuild";
+const LEASE: &str = "rebuild";
 /// How long a rebuild that has died keeps others out. It is prolonged with every page, and while the last step goes on.
 const LEASE_LASTS: Duration = Duration::from_secs(60);
 /// How often it is prolonged in the last step, which takes its time on a large log.
@@ -95,7 +96,7 @@ impl App {
     }
 
     /// Takes the lease, or prolongs it.
-    pub(super) async fn lease_rebuild(&self, holder: &str) -> Result<(), Fault> {
+    async fn lease_rebuild(&self, holder: &str) -> Result<(), Fault> {
         let now = self.now();
         let until = now + LEASE_LASTS;
         let taken = self.store.try_lease(LEASE, holder, now.as_microsecond(), until.as_microsecond()).await?;
@@ -103,7 +104,7 @@ impl App {
     }
 
     /// Does a step that takes its time, and prolongs the lease meanwhile. Where the lease is lost, so is the step: it is given up with its transaction.
-    pub(super) async fn under_lease<T>(
+    async fn under_lease<T>(
         &self,
         holder: &str,
         step: impl Future<Output = Result<T, StoreError>>,
@@ -133,7 +134,7 @@ impl App {
     async fn rebuild_as(&self, holder: &str, mut progress: impl FnMut(u64, u64)) -> Result<(u64, u64), Fault> {
         let mut fold = Fold::begin(self, holder).await?;
         loop {
-            while fold.next().await?.is_some() {
+            while fold.next().await? {
                 progress(fold.events, fold.head);
             }
             match self.under_lease(holder, self.store.finish_rebuild(fold.events)).await? {
@@ -145,27 +146,27 @@ impl App {
 }
 
 /// A fold of the log into fresh tables.
-pub(super) struct Fold<'a> {
+struct Fold<'a> {
     app: &'a App,
     holder: &'a str,
     folds: Aggregates,
-    pub(super) events: u64,
-    pub(super) commits: u64,
+    events: u64,
+    commits: u64,
     /// Where the log ends, as far as it is known.
-    pub(super) head: u64,
+    head: u64,
 }
 
 impl<'a> Fold<'a> {
-    pub(super) async fn begin(app: &'a App, holder: &'a str) -> Result<Self, Fault> {
+    async fn begin(app: &'a App, holder: &'a str) -> Result<Self, Fault> {
         app.store.start_rebuild().await?;
         let head = app.store.head().await?.next_position;
         Ok(Self { app, holder, folds: Aggregates::new(&app.store, &app.upcasters), events: 0, commits: 0, head })
     }
 
-    /// Folds the next page of the log; `None` when there is none before the head that it knows.
-    pub(super) async fn next(&mut self) -> Result<Option<Vec<EventRecord>>, Fault> {
+    /// Folds the next page of the log, if there is one before the head that it knows.
+    async fn next(&mut self) -> Result<bool, Fault> {
         if self.events >= self.head {
-            return Ok(None);
+            return Ok(false);
         }
         let page = whole_commits(self.page().await?, self.events)?;
         let rows = rows(&self.folds, &page).await?;
@@ -173,7 +174,7 @@ impl<'a> Fold<'a> {
         self.app.store.write_rebuilt(&rows).await?;
         self.events += page.len() as u64;
         self.commits += rows.len() as u64;
-        Ok(Some(page))
+        Ok(true)
     }
 
     async fn page(&self) -> Result<Vec<EventRecord>, StoreError> {
@@ -222,28 +223,42 @@ async fn rows(folds: &Aggregates, page: &[EventRecord]) -> Result<Vec<RebuiltRow
 }
 
 async fn row<A: Commanded>(streams: &Streams<A>, commit: &[EventRecord]) -> Result<RebuiltRow, Fault> {
-    let (first, last) = (&commit[0], &commit[commit.len() - 1]);
+    let first = &commit[0];
     let id: Uuid = first.aggregate_id.parse().map_err(|_| corrupt(first, "of an aggregate without an id"))?;
     let before = streams.at_version(id, first.sequence - 1).await?;
-    let events = commit.iter().map(|record| streams.decode(record)).collect::<Result<Vec<_>, _>>()?;
-    let number_taken = events.iter().find_map(A::number_taken);
-    let past = match happened::in_order(&before, &events) {
+    let facts = commit.iter().map(|record| streams.decode(record)).collect::<Result<Vec<_>, _>>()?;
+    let past = match happened::in_order(&before, &facts) {
         Some(_) => Vec::new(),
         None => streams.placed(id, before.version).await?,
     };
-    let (changes, after) = happened::grown(id, &before, &past, &events);
-    let version = after.version;
+    let (row, after) = grown(streams.stream(id), &before, &past, commit, &facts);
     streams.keep(id, Arc::new(after)).await;
-    Ok(RebuiltRow {
-        stream: streams.stream(id),
-        version,
+    Ok(row)
+}
+
+/// What a commit, with these facts in it, makes of a stream, and what is known after it. `past` are the events before it,
+/// which may be left out where it is in order.
+pub(super) fn grown<A: Commanded>(
+    stream: StreamId,
+    before: &Versioned<A>,
+    past: &[Placed<A>],
+    commit: &[EventRecord],
+    facts: &[Recorded<A::Fact>],
+) -> (RebuiltRow, Versioned<A>) {
+    let last = &commit[commit.len() - 1];
+    let (changes, after) = happened::grown(stream.aggregate_id, before, past, facts);
+    let number_taken = facts.iter().find_map(A::number_taken);
+    let row = RebuiltRow {
+        stream,
+        version: after.version,
         position: last.position,
         recorded_at: last.recorded_at,
         changes,
         number_taken: number_taken.map(|(series, number)| NumberTaken { series, number }),
-    })
+    };
+    (row, after)
 }
 
-fn corrupt(event: &EventRecord, what: &str) -> Fault {
+pub(super) fn corrupt(event: &EventRecord, what: &str) -> Fault {
     StoreError::Corrupt { what: format!("event {} {what}", event.position) }.into()
 }

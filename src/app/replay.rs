@@ -3,14 +3,17 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
+use tokio_util::task::AbortOnDropHandle;
+
 use crate::app::App;
 use crate::app::commanded::Commanded;
-use crate::app::rebuild::{Fold, LEASE, PAGE};
+use crate::app::compare::compared;
+use crate::app::rebuild::PAGE;
 use crate::app::request::Fault;
 use crate::domain::case::Case;
 use crate::domain::enterprise::Enterprise;
 use crate::domain::person::Person;
-use crate::store::{AggregateType, EventRecord, RowDifference, RowsComparison, RowsDigest, RowsForm, StreamId};
+use crate::store::{AggregateType, EventRecord, RowDifference, RowsDigest, RowsForm, StreamId};
 use crate::vault::payload;
 use crate::vault::reference::Reference;
 use crate::vault::seal::Ciphertext;
@@ -36,7 +39,7 @@ pub struct Unfounded {
 }
 
 /// What a fold of the log makes, against the rows that are served.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Folded {
     /// Commits that the events were made in.
     pub commits: u64,
@@ -47,22 +50,23 @@ pub struct Folded {
 }
 
 impl App {
-    /// Folds the log and compares what it makes with the rows that are served; they stay as they are. Rows that another
-    /// version of the program has made are not compared: then the log is only looked through, and the answer is `None`.
-    /// `look` is shown every page of the log.
+    /// Folds the log and compares what it makes with the rows that are served. It only reads, and commits may go on. Rows
+    /// that another version of the program has made are not compared: then the log is only looked through, and the answer
+    /// is `None`. `look` is shown every page of the log. A digest of the served rows comes with it.
     ///
     /// # Errors
-    /// When a rebuild goes on, the store fails or an event cannot be read.
-    pub async fn replay(&self, look: impl FnMut(ReplayedPage)) -> Result<Option<Folded>, Fault> {
+    /// When the store fails or an event cannot be read.
+    pub async fn replay(&self, look: impl FnMut(ReplayedPage)) -> Result<Option<(Folded, RowsDigest)>, Fault> {
         let form = self.rows_form().await?;
         if form.stored != form.ours {
             return self.look_through(look).await.map(|()| None);
         }
-        let holder = self.new_id().to_string();
-        self.lease_rebuild(&holder).await?;
-        let folded = self.replay_as(&holder, look).await;
-        self.store.release_lease(LEASE, &holder).await?;
-        folded.map(Some)
+        // Beside one another: each reads the database in an order of its own.
+        let comparing = side_by_side(compared(self.store.clone(), self.aggregates.clone()));
+        let store = self.store.clone();
+        let digesting = side_by_side(async move { Ok(store.rows_digest().await?) });
+        self.look_through(look).await?;
+        Ok(Some((comparing.await?, digesting.await?)))
     }
 
     /// Which form the read rows have, beside that which this program writes.
@@ -71,31 +75,6 @@ impl App {
     /// When the store fails.
     pub async fn rows_form(&self) -> Result<RowsForm, Fault> {
         Ok(self.store.rows_form().await?)
-    }
-
-    /// A digest of the rows that are served.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub async fn rows_digest(&self) -> Result<RowsDigest, Fault> {
-        Ok(self.store.rows_digest().await?)
-    }
-
-    async fn replay_as(&self, holder: &str, mut look: impl FnMut(ReplayedPage)) -> Result<Folded, Fault> {
-        let mut fold = Fold::begin(self, holder).await?;
-        let mut erasures = Erasures::default();
-        loop {
-            while let Some(events) = fold.next().await? {
-                let unfounded = self.unfounded(&events, &mut erasures).await?;
-                look(ReplayedPage { events, head: fold.head, unfounded });
-            }
-            match self.under_lease(holder, self.store.compare_rebuilt(fold.events)).await? {
-                RowsComparison::Compared { differences, count } => {
-                    return Ok(Folded { commits: fold.commits, differences, count });
-                }
-                RowsComparison::Behind(moved) => fold.head = moved.next_position,
-            }
-        }
     }
 
     async fn look_through(&self, mut look: impl FnMut(ReplayedPage)) -> Result<(), Fault> {
@@ -193,6 +172,14 @@ impl App {
     fn is_erasure<A: Commanded>(&self, record: &EventRecord) -> bool {
         A::streams(&self.aggregates).decode(record).is_ok_and(|event| A::erases(&event))
     }
+}
+
+/// Begins at once and goes on by itself until nobody waits for it any more.
+fn side_by_side<T: Send + 'static>(
+    work: impl Future<Output = Result<T, Fault>> + Send + 'static,
+) -> impl Future<Output = Result<T, Fault>> {
+    let handle = AbortOnDropHandle::new(tokio::spawn(work));
+    async { handle.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic())) }
 }
 
 /// What the events at these positions erase, as far as it was asked.

@@ -15,7 +15,7 @@ use crate::app::request::Fault;
 use crate::codec::{self, Stored, Upcasters};
 use crate::domain::aggregate::Root;
 use crate::domain::event::Recorded;
-use crate::store::{AggregateType, EventQuery, EventRecord, LastEvent, Store, StreamId};
+use crate::store::{AggregateType, EventQuery, EventRecord, Store, StreamId};
 
 /// How many aggregates of a type are kept. A case of a dozen events weighs some 10 KiB.
 const KEPT: u64 = 10_000;
@@ -211,12 +211,7 @@ impl<A: Root> Streams<A> {
         let query = EventQuery { stream: Some(self.stream(id)), limit: u32::MAX, ..EventQuery::default() };
         let records = self.store.events(&query).await?;
         let first = records.iter().filter(|record| record.sequence <= version);
-        first
-            .map(|record| {
-                let place = LastEvent::Stored { position: record.position, recorded_at: record.recorded_at };
-                Ok((self.decode(record)?, place))
-            })
-            .collect()
+        first.map(|record| Ok((self.decode(record)?, record.into()))).collect()
     }
 
     /// Keeps what a commit has made, unless something later is kept already.

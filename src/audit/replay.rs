@@ -56,9 +56,9 @@ pub async fn replay(
     };
     let folded = app.replay(look).await?;
     match folded {
-        Some(folded) => {
+        Some((folded, digest)) => {
             tell_rows(&folded, &mut verdict);
-            verdict.compared(&app.rows_digest().await?);
+            verdict.compared(&digest);
         }
         None => verdict.notes.push(format!(
             "the served rows are not compared: they have form {}, and this program makes form {}; a server that starts \

@@ -15,7 +15,7 @@ use tracing::Instrument;
 use uuid::Uuid;
 
 use crate::clock::Clock;
-use crate::store::compare::{self, DifferenceRow};
+use crate::store::compare;
 use crate::store::known::Known;
 use crate::store::listing::in_order;
 use crate::store::plan::{Ledger, Plan};
@@ -23,16 +23,17 @@ use crate::store::row::ROWS_VERSION;
 use crate::store::row_writes::RowWrites;
 use crate::store::statement::Statement;
 use crate::store::stored::{
-    AroundRow, AttachmentRow, CaseVersionRow, CommandRow, Count, EventCount, EventRow, FoundTextRow, HeadRow, LinkRow,
-    MemberRow, RegisterVersionRow, SubCaseRow, SumRow, WithHead,
+    AroundRow, AttachmentRow, CommandRow, Count, EventCount, EventRow, FoundTextRow, HeadRow, LinkRow, MemberRow,
+    SubCaseRow, SumRow, WithHead,
 };
 use crate::store::texts::IndexDialect;
+use crate::store::version_row::{CaseVersionRow, RegisterVersionRow};
 use crate::store::{
     Append, AppendError, AppendSpan, AskedTexts, Attachment, CaseColumn, CaseLink, CaseQuery, Committed, EventQuery,
-    EventRecord, EvidencePage, FigureEvent, FigureSelection, FigureSum, Grouped, Head, Moment, PoolState, Reading,
-    RebuildOutcome, RebuiltRow, RegisterQuery, RowsComparison, RowsDigest, RowsForm, SUB_CASE_OF, StatisticsQuery,
-    Store, StoreError, StoredCase, StoredCommand, StoredRegister, StoredText, StreamId, SubCase, TextQuery, Texts,
-    YearQuery, case_list, digest, filter, sql, statistics, stream, texts, year,
+    EventRecord, EvidencePage, FigureEvent, FigureSelection, FigureSum, Grouped, Head, Moment, NumberTaken, PoolState,
+    Reading, RebuildOutcome, RebuiltRow, RegisterQuery, RowsCompared, RowsDigest, RowsForm, SUB_CASE_OF,
+    StatisticsQuery, Store, StoreError, StoredCase, StoredCommand, StoredRegister, StoredText, StreamId, StreamRange,
+    SubCase, TextQuery, Texts, YearQuery, case_list, digest, filter, sql, statistics, stream, texts, year,
 };
 
 /// A row that both drivers can decode.
@@ -44,6 +45,9 @@ impl<T> Decoded for T where T: for<'r> FromRow<'r, PgRow> + for<'r> FromRow<'r, 
 pub(super) trait Backend: Send + Sync + 'static {
     /// How it is asked for the terms of texts.
     const INDEX: IndexDialect;
+
+    /// The terms of a row of `search_texts` in their order, with a space between them; `None` where only an index has them, which tells nobody.
+    const SERVED_TERMS: Option<&str>;
 
     /// Asks whether it is marked as being restored.
     const RESTORING: &str;
@@ -76,8 +80,8 @@ pub(super) trait Backend: Send + Sync + 'static {
     /// writes what `decide` makes of it. Durable when it returns.
     fn commit(
         &self,
-        batch: &[Append],
-        decide: impl FnOnce(Known) -> Plan + Send,
+        batch: Vec<Append>,
+        decide: impl FnOnce(Vec<Append>, Known) -> Plan + Send,
     ) -> impl Future<Output = Result<Plan, StoreError>> + Send;
 
     /// As [`PersonalStore::scrub`](crate::store::PersonalStore::scrub).
@@ -94,13 +98,6 @@ pub(super) trait Backend: Send + Sync + 'static {
 
     /// Writes into the shadow tables.
     fn write_rebuilt(&self, rows: &RowWrites) -> impl Future<Output = Result<(), sqlx::Error>> + Send;
-
-    /// Compares the shadow tables with the served ones and drops them, if the log still ends at `expected_head`; the head
-    /// it found.
-    fn compare_rebuilt(
-        &self,
-        expected_head: u64,
-    ) -> impl Future<Output = Result<(Head, Vec<DifferenceRow>), StoreError>> + Send;
 
     /// Swaps the shadow tables in if the log still ends at `expected_head`; the head it found.
     fn finish_rebuild(&self, expected_head: u64) -> impl Future<Output = Result<Head, StoreError>> + Send;
@@ -168,11 +165,11 @@ fn headless() -> StoreError {
 
 #[async_trait]
 impl<B: Backend> Store for SqlStore<B> {
-    async fn commit(&self, batch: &[Append]) -> Result<Vec<Result<Committed, AppendError>>, StoreError> {
+    async fn commit(&self, batch: Vec<Append>) -> Result<Vec<Result<Committed, AppendError>>, StoreError> {
         if batch.is_empty() {
             return Ok(Vec::new());
         }
-        let decide = |known| Plan::of(batch, known, &*self.clock, self.ledger);
+        let decide = |batch, known| Plan::of(batch, known, &*self.clock, self.ledger);
         let plan = self.backend.commit(batch, decide).await?;
         Ok(plan.outcomes)
     }
@@ -376,12 +373,20 @@ impl<B: Backend> Store for SqlStore<B> {
         Ok(if head.next_position == expected_head { RebuildOutcome::Swapped } else { RebuildOutcome::Behind(head) })
     }
 
-    async fn compare_rebuilt(&self, expected_head: u64) -> Result<RowsComparison, StoreError> {
-        let (head, rows) = self.backend.compare_rebuilt(expected_head).await?;
-        if head.next_position != expected_head {
-            return Ok(RowsComparison::Behind(head));
-        }
-        Ok(compare::compared(rows))
+    async fn events_of_streams(&self, range: &StreamRange, limit: Option<u32>) -> Result<Vec<EventRecord>, StoreError> {
+        compare::events(&self.backend, range, limit).await
+    }
+
+    async fn compare_rows(&self, range: &StreamRange, made: Vec<RebuiltRow>) -> Result<RowsCompared, StoreError> {
+        compare::rows(&self.backend, range, made).await
+    }
+
+    async fn stray_rows(&self, known_figures: u64) -> Result<RowsCompared, StoreError> {
+        compare::strays(&self.backend, known_figures).await
+    }
+
+    async fn number_series(&self) -> Result<Vec<NumberTaken>, StoreError> {
+        compare::series(&self.backend).await
     }
 
     async fn rows_digest(&self) -> Result<RowsDigest, StoreError> {

@@ -6,7 +6,8 @@ use sqlx::FromRow;
 
 use crate::store::backend::{Backend, Decoded};
 use crate::store::statement::Statement;
-use crate::store::stored::{CaseVersionRow, RegisterVersionRow, SeriesRow};
+use crate::store::stored::SeriesRow;
+use crate::store::version_row::{CaseVersionRow, RegisterVersionRow};
 use crate::store::{RowsDigest, StoreError, TableDigest, sql};
 
 /// Rows read at once: memory stays flat however long the log is.

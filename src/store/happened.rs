@@ -4,6 +4,7 @@
 //! they come in the order in which they happened, the row of an append serves this axis as well. An append that is
 //! back-dated brings the stream's whole history on this axis anew.
 
+use crate::store::record::EventRecord;
 use crate::store::row::{CaseRow, RegisterRow};
 
 /// When what an append records had happened. Times are microseconds since the Unix epoch.
@@ -57,6 +58,12 @@ pub enum LastEvent {
         /// How many events of the append follow it.
         followed_by: u64,
     },
+}
+
+impl From<&EventRecord> for LastEvent {
+    fn from(record: &EventRecord) -> Self {
+        Self::Stored { position: record.position, recorded_at: record.recorded_at }
+    }
 }
 
 /// The row of a state.

@@ -47,6 +47,7 @@ mod stored;
 mod stream;
 mod texts;
 mod unproved;
+mod version_row;
 mod webhook;
 mod year;
 
@@ -79,8 +80,8 @@ pub use record::{
 };
 pub use revocation::{Revocation, RevocationStore};
 pub use row::{
-    CaseLink, CaseRow, NumberTaken, RebuildOutcome, RebuiltRow, RegisterRow, RowChanges, RowDifference, RowsComparison,
-    RowsDigest, RowsForm, SUB_CASE_OF, StoredCase, StoredRegister, SubCase, TableDigest,
+    CaseLink, CaseRow, NumberTaken, RebuildOutcome, RebuiltRow, RegisterRow, RowChanges, RowDifference, RowsCompared,
+    RowsDigest, RowsForm, SUB_CASE_OF, StoredCase, StoredRegister, StreamRange, SubCase, TableDigest,
 };
 pub use statistics::{FeeSum, GapSums, GroupKey, GroupSums, Grouped, StatisticsQuery, TimeToState};
 pub use text::{AskedTexts, Reading, StoredText, Terms, TextQuery, TextRow, Texts};
@@ -108,7 +109,7 @@ pub trait Store:
     /// # Errors
     /// When the transaction failed: then nothing is known to be stored, and sending the same
     /// command keys again tells.
-    async fn commit(&self, batch: &[Append]) -> Result<Vec<Result<Committed, AppendError>>, StoreError>;
+    async fn commit(&self, batch: Vec<Append>) -> Result<Vec<Result<Committed, AppendError>>, StoreError>;
 
     /// The events of a stream after the given version (0 = all), through the stock repository.
     ///
@@ -320,12 +321,30 @@ pub trait Store:
     /// When the database fails or no rebuild was started; the served rows are then unchanged.
     async fn finish_rebuild(&self, expected_head: u64) -> Result<RebuildOutcome, StoreError>;
 
-    /// Compares the fresh tables with the served ones, if they have every event before `expected_head`, and drops them.
-    /// Commits wait meanwhile.
+    /// The events of the streams of a range, stream after stream in the order of their ids; the first so many of them.
     ///
     /// # Errors
-    /// When the database fails or no rebuild was started.
-    async fn compare_rebuilt(&self, expected_head: u64) -> Result<RowsComparison, StoreError>;
+    /// When the database fails.
+    async fn events_of_streams(&self, range: &StreamRange, limit: Option<u32>) -> Result<Vec<EventRecord>, StoreError>;
+
+    /// Compares what every append of the streams of a range makes with what is served of them. Nothing is locked: what a
+    /// commit changes meanwhile differs, too.
+    ///
+    /// # Errors
+    /// When the database fails.
+    async fn compare_rows(&self, range: &StreamRange, made: Vec<RebuiltRow>) -> Result<RowsCompared, StoreError>;
+
+    /// Rows that are served and belong to no stream, where so many figures are known to belong to one.
+    ///
+    /// # Errors
+    /// When the database fails.
+    async fn stray_rows(&self, known_figures: u64) -> Result<RowsCompared, StoreError>;
+
+    /// The last number of every series, as the next ones are given from.
+    ///
+    /// # Errors
+    /// When the database fails.
+    async fn number_series(&self) -> Result<Vec<NumberTaken>, StoreError>;
 
     /// A digest of the served rows, to compare two databases, or before and after a rebuild.
     ///

@@ -55,7 +55,7 @@ pub(super) struct Plan {
 
 impl Plan {
     /// Decides a batch. Effects of earlier appends count for later ones.
-    pub(super) fn of(batch: &[Append], known: Known, clock: &dyn Clock, ledger: Ledger) -> Self {
+    pub(super) fn of(batch: Vec<Append>, known: Known, clock: &dyn Clock, ledger: Ledger) -> Self {
         let recorded_at = clock.now().as_microsecond().max(known.head.recorded_at);
         let mut planner = Planner {
             plan: Self {
@@ -99,27 +99,28 @@ struct Planner<'a> {
 }
 
 impl Planner<'_> {
-    fn append(&mut self, append: &Append) -> Result<Committed, AppendError> {
-        let CommandKey { actor, idempotency_key, digest } = &append.command;
-        let key = (actor.clone(), idempotency_key.clone());
+    fn append(&mut self, append: Append) -> Result<Committed, AppendError> {
+        let Append { stream, expected_version, relied_on, command, body } = append;
+        let key = (command.actor.clone(), command.idempotency_key.clone());
         if let Some(earlier) = self.known.commands.get(&key) {
-            return if earlier.digest == *digest { Ok(earlier.committed) } else { Err(AppendError::KeyReused) };
+            let is_same = earlier.digest == command.digest;
+            return if is_same { Ok(earlier.committed) } else { Err(AppendError::KeyReused) };
         }
-        let current_version = self.version(append.stream);
-        if current_version != append.expected_version {
+        let current_version = self.version(stream);
+        if current_version != expected_version {
             return Err(AppendError::Conflict { current_version });
         }
-        if let Some((stream, _)) = append.relied_on.iter().find(|(stream, version)| self.version(*stream) != *version) {
+        if let Some((stream, _)) = relied_on.iter().find(|(stream, version)| self.version(*stream) != *version) {
             return Err(AppendError::Outdated { stream: *stream });
         }
-        let (content, number_taken) = self.content(&append.body);
-        check(append, &content)?;
+        let (content, number_taken) = self.content(body);
+        check(stream, &command, &content, number_taken.as_ref())?;
         if let Some(origin) = content.origin {
             self.plan.origin = origin;
         }
-        let committed = self.log(append, &content.events, current_version)?;
+        let committed = self.log(stream, &command, content.events, current_version)?;
         self.plan.rows.add(RebuiltRow {
-            stream: append.stream,
+            stream,
             version: committed.version,
             position: committed.last_position(),
             recorded_at: committed.recorded_at,
@@ -131,14 +132,13 @@ impl Planner<'_> {
         let erased_at = committed.last_position();
         self.plan.erased_keys.extend(content.erased_keys.into_iter().map(|key| (key, erased_at)));
         self.plan.head.next_position = committed.last_position() + 1;
-        self.plan.commands.push(NewCommand { key: append.command.clone(), stream: append.stream, committed });
         if let Some(NumberTaken { series, number }) = number_taken {
             self.known.series.insert(series, number);
         }
-        self.known.versions.insert(append.stream, committed.version);
+        self.known.versions.insert(stream, committed.version);
         let again = Committed { replayed: true, ..committed };
-        let stored = StoredCommand { digest: *digest, committed: again };
-        self.known.commands.insert(key, stored);
+        self.known.commands.insert(key, StoredCommand { digest: command.digest, committed: again });
+        self.plan.commands.push(NewCommand { key: command, stream, committed });
         Ok(committed)
     }
 
@@ -148,35 +148,42 @@ impl Planner<'_> {
     }
 
     /// The content, with the next number of its series if it takes one.
-    fn content(&self, body: &Body) -> (Content, Option<NumberTaken>) {
+    fn content(&self, body: Body) -> (Content, Option<NumberTaken>) {
         match body {
-            Body::Ready(content) => (content.clone(), None),
+            Body::Ready(content) => (content, None),
             Body::Numbered { series, write } => {
-                let number = self.known.series.get(series).copied().unwrap_or(0) + 1;
-                (write(number), Some(NumberTaken { series: series.clone(), number }))
+                let number = self.known.series.get(&series).copied().unwrap_or(0) + 1;
+                (write(number), Some(NumberTaken { series, number }))
             }
         }
     }
 
     /// Gives the events their positions and ledger entries; all of them or none.
-    fn log(&mut self, append: &Append, events: &[NewEvent], current_version: u64) -> Result<Committed, AppendError> {
+    fn log(
+        &mut self,
+        stream: StreamId,
+        command: &CommandKey,
+        events: Vec<NewEvent>,
+        current_version: u64,
+    ) -> Result<Committed, AppendError> {
         let Head { next_position: first_position, recorded_at } = self.plan.head;
         let time = Timestamp::from_microsecond(recorded_at)
             .map_err(|error| invalid(format!("{recorded_at} µs is no time: {error}")))?;
-        let aggregate_id = append.stream.aggregate_id.to_string();
+        let aggregate_type = stream.aggregate_type.as_str();
+        let aggregate_id = stream.aggregate_id.to_string();
         let mut records = Vec::with_capacity(events.len());
-        for ((event, position), sequence) in events.iter().zip(first_position..).zip(current_version + 1..) {
+        for ((event, position), sequence) in events.into_iter().zip(first_position..).zip(current_version + 1..) {
             let entry = || Entry {
                 origin: &self.plan.origin,
                 position,
-                aggregate_type: append.stream.aggregate_type.as_str(),
+                aggregate_type,
                 aggregate_id: &aggregate_id,
                 sequence,
                 event_type: event.event_type,
                 event_version: event.event_version,
                 recorded_at: time,
-                actor: &append.command.actor,
-                command_id: &append.command.idempotency_key,
+                actor: &command.actor,
+                command_id: &command.idempotency_key,
                 random: self.clock.random(),
                 payload: event.payload.as_bytes(),
                 metadata: event.metadata.as_bytes(),
@@ -191,16 +198,16 @@ impl Planner<'_> {
             };
             records.push(EventRecord {
                 position,
-                aggregate_type: append.stream.aggregate_type.as_str().to_owned(),
+                aggregate_type: aggregate_type.to_owned(),
                 aggregate_id: aggregate_id.clone(),
                 sequence,
                 event_type: event.event_type.to_owned(),
                 event_version: event.event_version.to_owned(),
-                payload: event.payload.clone(),
-                metadata: event.metadata.clone(),
+                payload: event.payload,
+                metadata: event.metadata,
                 recorded_at,
-                actor: append.command.actor.clone(),
-                command_id: append.command.idempotency_key.clone(),
+                actor: command.actor.clone(),
+                command_id: command.idempotency_key.clone(),
                 entry,
                 leaf_hash,
             });
@@ -212,7 +219,7 @@ impl Planner<'_> {
         let event_count = records.len() as u64;
         self.plan.events.append(&mut records);
         Ok(Committed {
-            stream: append.stream,
+            stream,
             version: current_version + event_count,
             first_position,
             event_count,
@@ -229,8 +236,13 @@ fn no_tree(size: u64) -> Frontier {
 }
 
 /// Refuses alone what the database would refuse together with the whole batch.
-fn check(append: &Append, content: &Content) -> Result<(), AppendError> {
-    let refuse = |reason: String| Err(invalid(format!("append to {}: {reason}", append.stream)));
+fn check(
+    stream: StreamId,
+    command: &CommandKey,
+    content: &Content,
+    number_taken: Option<&NumberTaken>,
+) -> Result<(), AppendError> {
+    let refuse = |reason: String| Err(invalid(format!("append to {stream}: {reason}")));
     if content.events.is_empty() {
         return refuse("it has no event".to_owned());
     }
@@ -242,24 +254,28 @@ fn check(append: &Append, content: &Content) -> Result<(), AppendError> {
         }
     }
     let rows = &content.rows;
-    let is_case = append.stream.aggregate_type == AggregateType::Case;
+    let is_case = stream.aggregate_type == AggregateType::Case;
     let changes_case = rows.case.is_some()
         || !rows.members_added.is_empty()
         || !rows.members_removed.is_empty()
         || !rows.links_added.is_empty()
         || !rows.texts.is_empty();
-    let names_other = rows.case.as_ref().is_some_and(|case| case.case_id != append.stream.aggregate_id);
+    let names_other = rows.case.as_ref().is_some_and(|case| case.case_id != stream.aggregate_id);
     if changes_case && !is_case || rows.register.is_some() && is_case || names_other {
         return refuse("its read rows belong to another stream".to_owned());
     }
-    if texts(append, content).any(|text| text.contains('\0')) {
+    if texts(command, content, number_taken).any(|text| text.contains('\0')) {
         return refuse("a text contains U+0000".to_owned());
     }
     Ok(())
 }
 
 /// Every text that becomes a column of type text.
-fn texts<'a>(append: &'a Append, content: &'a Content) -> impl Iterator<Item = &'a String> {
+fn texts<'a>(
+    command: &'a CommandKey,
+    content: &'a Content,
+    number_taken: Option<&'a NumberTaken>,
+) -> impl Iterator<Item = &'a String> {
     let rows = &content.rows;
     let case = rows.case.iter().flat_map(|case| {
         let always =
@@ -279,11 +295,8 @@ fn texts<'a>(append: &'a Append, content: &'a Content) -> impl Iterator<Item = &
         .iter()
         .flat_map(|register| [&register.code, &register.name, &register.division, &register.state, &register.document]);
     let attachments = content.attachments.iter().flat_map(|attachment| [&attachment.digest, &attachment.media_type]);
-    let series = match &append.body {
-        Body::Ready(_) => None,
-        Body::Numbered { series, .. } => Some(series),
-    };
-    [&append.command.actor, &append.command.idempotency_key]
+    let series = number_taken.map(|taken| &taken.series);
+    [&command.actor, &command.idempotency_key]
         .into_iter()
         .chain(case)
         .chain(register)

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::store::figure::FigureRow;
 use crate::store::happened::Happened;
-use crate::store::record::{Head, StreamId};
+use crate::store::record::{AggregateType, Head, StreamId};
 use crate::store::text::TextRow;
 
 /// The form and content of the read rows. Raise it when the rows of the same log come out differently: servers of this
@@ -200,25 +200,31 @@ pub struct RowsForm {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RowDifference {
     /// The table.
-    pub table: String,
+    pub table: &'static str,
     /// The row's key.
     pub key: String,
     /// Whether it is the one that is served.
     pub is_served: bool,
 }
 
-/// How the rows of an unfinished rebuild compare with the served ones.
+/// Streams of a type, by their ids as they are stored, whether there is anything of that id or not.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum RowsComparison {
-    /// They are of the same log.
-    Compared {
-        /// The first of each table that only one of them has.
-        differences: Vec<RowDifference>,
-        /// How many there are in all.
-        count: u64,
-    },
-    /// The log has grown meanwhile: it ends here.
-    Behind(Head),
+pub struct StreamRange {
+    /// Their type.
+    pub aggregate_type: AggregateType,
+    /// Only those behind this id.
+    pub after: Option<String>,
+    /// Only those up to this id, itself included.
+    pub until: Option<String>,
+}
+
+/// How what is served compares with what the log makes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RowsCompared {
+    /// Every row that only one of them has.
+    pub differences: Vec<RowDifference>,
+    /// How many figures are served of these streams.
+    pub figures: u64,
 }
 
 /// How a rebuild ended.
@@ -227,7 +233,7 @@ pub enum RebuildOutcome {
     /// The rebuilt tables are now the served ones.
     Swapped,
     /// The log has moved on: write the rows up to this head, then try again.
-    Behind(crate::store::record::Head),
+    Behind(Head),
 }
 
 /// What two sets of read rows are compared by.

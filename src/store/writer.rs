@@ -158,17 +158,14 @@ impl Task {
         let (appends, answers): (Vec<_>, Vec<_>) =
             batch.into_iter().map(|queued| (queued.append, queued.answer)).unzip();
         let began = Instant::now();
-        let committed = self.store.commit(&appends).instrument(span).await;
+        let commands = appends.len();
+        let committed = self.store.commit(appends).instrument(span).await;
         metrics().commit.observe(began.elapsed().as_secs_f64());
-        metrics().batch.observe(appends.len() as f64);
+        metrics().batch.observe(commands as f64);
         let outcomes = match committed {
             Ok(outcomes) => outcomes,
             Err(error) => {
-                tracing::error!(
-                    error = &error as &dyn std::error::Error,
-                    commands = appends.len(),
-                    "a group commit failed"
-                );
+                tracing::error!(error = &error as &dyn std::error::Error, commands, "a group commit failed");
                 vec![Err(AppendError::Store(error)); answers.len()]
             }
         };

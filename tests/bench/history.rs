@@ -72,7 +72,7 @@ async fn write(store: Arc<dyn Store>, clock: &ManualClock, cases: u32) {
             registered.push(register::<Person>(person, &person_registered(3 * number + place, institution)));
         }
     }
-    for outcome in store.commit(&registered).await.expect("it commits") {
+    for outcome in store.commit(registered).await.expect("it commits") {
         outcome.expect("it is accepted");
     }
     let dice = Dice(1);
@@ -193,7 +193,7 @@ impl Chronicle<'_> {
                     self.open.remove(number);
                 }
             }
-            for outcome in self.store.commit(&batch).await.expect("it commits") {
+            for outcome in self.store.commit(batch).await.expect("it commits") {
                 position = outcome.expect("it is accepted").last_position() + 1;
             }
             if position % 100_000 < AT_ONCE as u64 {

@@ -19,7 +19,6 @@ use sqlx::{Connection, Executor, Row};
 use tokio::sync::{Mutex, watch};
 
 use crate::store::backend::{Backend, Decoded};
-use crate::store::compare::{self, DifferenceRow};
 use crate::store::known::{Asked, Known};
 use crate::store::observed::{Waiting, acquire};
 use crate::store::opening::{SCHEMA_VERSION, Schema, is_current, last_of};
@@ -77,6 +76,8 @@ impl PostgresBackend {
             ("enable_seqscan", "off"),
             ("enable_hashjoin", "off"),
             ("enable_mergejoin", "off"),
+            // What is switched off makes a plan look dear enough to be compiled, for longer than it runs.
+            ("jit", "off"),
             ("idle_in_transaction_session_timeout", "30s"),
         ]);
         let (limited, writer) = (std::sync::Mutex::default(), Mutex::new(None));
@@ -140,6 +141,7 @@ async fn has_schema(connection: &mut PgConnection) -> Result<(), StoreError> {
 
 impl Backend for PostgresBackend {
     const INDEX: IndexDialect = sql::INDEX;
+    const SERVED_TERMS: Option<&str> = Some(sql::SERVED_TERMS);
     const RESTORING: &str = sql::RESTORING;
 
     async fn fetch<T: Decoded>(&self, statement: &Statement) -> Result<Vec<T>, sqlx::Error> {
@@ -191,12 +193,17 @@ impl Backend for PostgresBackend {
         }
     }
 
-    async fn commit(&self, batch: &[Append], decide: impl FnOnce(Known) -> Plan + Send) -> Result<Plan, StoreError> {
+    async fn commit(
+        &self,
+        batch: Vec<Append>,
+        decide: impl FnOnce(Vec<Append>, Known) -> Plan + Send,
+    ) -> Result<Plan, StoreError> {
         let lock = StoreError::during("lock the head of the log");
         let mut slot = self.writer.lock().await;
         // The connection is kept only after it went well: losing it ends its transaction.
         let mut connection = self.lock_head(slot.take()).await.map_err(lock)?;
-        let plan = decide(known(&mut connection, batch).await?);
+        let known = known(&mut connection, &batch).await?;
+        let plan = decide(batch, known);
         let ended = async {
             if plan.writes_nothing() {
                 connection.execute("rollback").await?;
@@ -240,24 +247,6 @@ impl Backend for PostgresBackend {
         let mut transaction = self.pool.begin().await?;
         write::rows(&mut transaction, &sql::REBUILT, rows).await?;
         transaction.commit().await
-    }
-
-    async fn compare_rebuilt(&self, expected_head: u64) -> Result<(Head, Vec<DifferenceRow>), StoreError> {
-        let compared = async {
-            let mut transaction = self.pool.begin_with(sql::BEGIN).await?;
-            let row: HeadRow = sqlx::query_as(HEAD).fetch_one(&mut *transaction).await?;
-            let (head, mut differences) = (row.head(), Vec::new());
-            if head.next_position == expected_head {
-                for statement in compare::statements("etalon_rebuild.") {
-                    differences
-                        .extend(sqlx::query_as::<_, DifferenceRow>(&statement).fetch_all(&mut *transaction).await?);
-                }
-                transaction.execute(sqlx::raw_sql(sql::DROP_REBUILD)).await?;
-            }
-            transaction.commit().await?;
-            Ok((head, differences))
-        };
-        compared.await.map_err(StoreError::during("compare rebuilt rows"))
     }
 
     async fn finish_rebuild(&self, expected_head: u64) -> Result<Head, StoreError> {

@@ -44,6 +44,9 @@ pub(super) const INDEX: IndexDialect = IndexDialect {
     or: " | ",
 };
 
+/// Lexemes are kept in the order of their bytes, as the terms were.
+pub(super) const SERVED_TERMS: &str = "array_to_string(tsvector_to_array(terms), ' ')";
+
 /// Whether the database is marked as one that is being restored.
 pub(super) const RESTORING: &str = "select count(*) as count from pg_class where oid = to_regclass('etalon_restoring')";
 
@@ -105,7 +108,8 @@ pub(super) struct RowStatements {
     pub(super) insert_links: &'static str,
     pub(super) insert_figures: &'static str,
     pub(super) set_series: &'static str,
-    /// Closings and new texts in one statement.
+    /// Closings and new texts in one statement. The texts that end are looked up case by case whatever the planner thinks of
+    /// the table: where it knows of no rows, it would walk all of them for a batch that ends none.
     pub(super) write_texts: &'static str,
 }
 
@@ -227,7 +231,10 @@ macro_rules! row_statements {
                  occurred_until = least(t.occurred_until, c.occurred_until) \
                  from unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[]) \
                  c (case_id, field, to_position, occurred_until) \
-                 where t.case_id = c.case_id and t.field = c.field) \
+                 cross join lateral (select o.text_id from ",
+                $schema,
+                "search_texts o where o.case_id = c.case_id and o.field = c.field offset 0) o \
+                 where t.text_id = o.text_id) \
                  insert into ",
                 $schema,
                 "search_texts (",

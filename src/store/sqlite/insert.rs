@@ -12,8 +12,8 @@ use crate::store::{EventRecord, LedgerNode, NewAttachment, NewCiphertext};
 
 type SqliteQuery<'q> = Query<'q, Sqlite, SqliteArguments<'q>>;
 
-/// Rows of one statement, longest first; a batch of 32 needs two.
-const LENGTHS: [usize; 4] = [64, 16, 4, 1];
+/// Rows of one statement, longest first; a batch of up to 64 needs four at most.
+const LENGTHS: [usize; 11] = [64, 32, 24, 16, 12, 8, 6, 4, 3, 2, 1];
 
 /// How a row of this type is written.
 pub(super) trait Inserted: Sized + Sync {

@@ -21,7 +21,6 @@ use tokio::sync::{Mutex, watch};
 use tokio::time::Instant;
 
 use crate::store::backend::{Backend, Decoded};
-use crate::store::compare::{self, DifferenceRow};
 use crate::store::known::{Asked, Known};
 use crate::store::observed::{Waiting, acquire};
 use crate::store::opening::{SCHEMA_VERSION, Schema, is_current, last_of};
@@ -78,6 +77,10 @@ impl SqliteBackend {
             .foreign_keys(true)
             // What is deleted is overwritten, so that no free page keeps what was erased.
             .pragma("secure_delete", "on")
+            // In KiB: the pages that one commit after the other changes stay in memory.
+            .pragma("cache_size", "-16384")
+            // In pages of 4 KiB. Most of what a checkpoint writes back is changed by every commit: so it is written less often.
+            .pragma("wal_autocheckpoint", "4000")
             .statement_cache_capacity(256);
         let mut writer = SqliteConnection::connect_with(&options).await.map_err(unreachable)?;
         match schema {
@@ -125,6 +128,7 @@ async fn migrate(writer: &mut SqliteConnection) -> Result<(), StoreError> {
 
 impl Backend for SqliteBackend {
     const INDEX: IndexDialect = sql::INDEX;
+    const SERVED_TERMS: Option<&str> = None;
     const RESTORING: &str = sql::RESTORING;
 
     async fn fetch<T: Decoded>(&self, statement: &Statement) -> Result<Vec<T>, sqlx::Error> {
@@ -188,12 +192,17 @@ impl Backend for SqliteBackend {
         }
     }
 
-    async fn commit(&self, batch: &[Append], decide: impl FnOnce(Known) -> Plan + Send) -> Result<Plan, StoreError> {
+    async fn commit(
+        &self,
+        batch: Vec<Append>,
+        decide: impl FnOnce(Vec<Append>, Known) -> Plan + Send,
+    ) -> Result<Plan, StoreError> {
         let lock = StoreError::during("lock the head of the log");
         let write = StoreError::during("commit a batch");
         let mut writer = self.writer.lock().await;
         let mut transaction = self.begin(&mut writer).await.map_err(lock)?;
-        let plan = decide(known(&mut transaction, batch).await?);
+        let known = known(&mut transaction, &batch).await?;
+        let plan = decide(batch, known);
         if plan.writes_nothing() {
             transaction.rollback().await.map_err(write)?;
             return Ok(plan);
@@ -233,25 +242,6 @@ impl Backend for SqliteBackend {
         let mut transaction = self.begin(&mut writer).await?;
         write_rows(&mut transaction, &sql::REBUILT, rows).await?;
         transaction.commit().await
-    }
-
-    async fn compare_rebuilt(&self, expected_head: u64) -> Result<(Head, Vec<DifferenceRow>), StoreError> {
-        let compared = async {
-            let mut writer = self.writer.lock().await;
-            let mut transaction = self.begin(&mut writer).await?;
-            let row: HeadRow = sqlx::query_as(HEAD).fetch_one(&mut *transaction).await?;
-            let (head, mut differences) = (row.head(), Vec::new());
-            if head.next_position == expected_head {
-                for statement in compare::statements("rebuild_") {
-                    differences
-                        .extend(sqlx::query_as::<_, DifferenceRow>(&statement).fetch_all(&mut *transaction).await?);
-                }
-                transaction.execute(sqlx::raw_sql(sql::DROP_REBUILD)).await?;
-            }
-            transaction.commit().await?;
-            Ok((head, differences))
-        };
-        compared.await.map_err(StoreError::during("compare rebuilt rows"))
     }
 
     async fn finish_rebuild(&self, expected_head: u64) -> Result<Head, StoreError> {

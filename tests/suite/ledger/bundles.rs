@@ -55,7 +55,7 @@ pub async fn grow(database: &Database, clock: &Arc<TestClock>, from: u64, to: u6
         let batch: Vec<_> = (first..to.min(first + 500))
             .map(|number| note(case_stream(u128::from(number / 10)), number % 10, &number.to_string()))
             .collect();
-        for outcome in store.commit(&batch).await.expect("the transaction succeeds") {
+        for outcome in store.commit(batch).await.expect("the transaction succeeds") {
             outcome.expect("accepted");
         }
     }

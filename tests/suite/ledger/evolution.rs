@@ -63,7 +63,7 @@ async fn appends(
     let events = vec![NewEvent { event_type, event_version, payload: payload.trim_end().to_owned(), metadata }];
     let store = database.open_with(house.clock.clone()).await;
     let key = format!("{stream} {version}").replace(' ', "-");
-    let appended = store.commit(&[append(stream, version, &key, Content { events, ..Content::default() })]).await;
+    let appended = store.commit(vec![append(stream, version, &key, Content { events, ..Content::default() })]).await;
     appended.expect("the transaction succeeds").remove(0).expect("accepted");
 }
 

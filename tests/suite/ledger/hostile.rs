@@ -295,11 +295,11 @@ async fn yesterdays_copy_is_not_signed_again(database: Database) {
     intruder.restores().await;
     let other = database.open_with(house.clock.clone()).await;
     let case = case_stream(9_000);
-    other.commit(&[note(case, 0, "other")]).await.expect("it goes on");
+    other.commit(vec![note(case, 0, "other")]).await.expect("it goes on");
     let refused = house.app.seal_now().await.expect_err("it is shorter").to_string();
     assert!(refused.contains("size 700 was signed last"), "{refused}");
     let more: Vec<_> = (1..200).map(|number| note(case, number, &format!("o{number}"))).collect();
-    other.commit(&more).await.expect("it goes on");
+    other.commit(more).await.expect("it goes on");
     let refused = house.app.seal_now().await.expect_err("it is another").to_string();
     assert!(refused.contains("not proved to go on from the one of size 700"), "{refused}");
 }

@@ -197,7 +197,7 @@ async fn a_transaction_that_sqlite_has_ended_is_not_the_last() {
     let (store, raw) = (database.open().await, database.raw().await);
     raw.execute("create trigger no_room before insert on commands begin select raise(rollback, 'no room'); end").await;
     for key in ["a", "b"] {
-        let failed = store.commit(&[note(case_stream(1), 0, key)]).await.expect_err("there is no room");
+        let failed = store.commit(vec![note(case_stream(1), 0, key)]).await.expect_err("there is no room");
         assert!(failed.is_retryable(), "{failed}");
     }
     raw.execute("drop trigger no_room").await;

@@ -104,7 +104,7 @@ async fn peaks_of_another_log_are_told(database: Database) {
         Raw::Postgres(_) => "update log_head set peaks = '\\x00'",
     })
     .await;
-    let refused = store.commit(&[note(case_stream(50), 0, "x")]).await.expect_err("damaged");
+    let refused = store.commit(vec![note(case_stream(50), 0, "x")]).await.expect_err("damaged");
     assert!(refused.to_string().contains("log_head.peaks"), "{refused}");
     assert!(open(&database.url, TestClock::new()).await.is_err());
 }

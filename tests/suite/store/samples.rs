@@ -128,7 +128,7 @@ pub(crate) async fn commit_one(store: &dyn Store, append: Append) -> Result<Comm
 }
 
 pub(crate) async fn commit(store: &dyn Store, batch: &[Append]) -> Vec<Result<Committed, AppendError>> {
-    store.commit(batch).await.expect("the transaction succeeds")
+    store.commit(batch.to_vec()).await.expect("the transaction succeeds")
 }
 
 /// Every case at present, in the order of their ids.

@@ -1,0 +1,263 @@
+//! What the log makes against what is served, stream by stream: nothing is written and nobody is kept waiting.
+//!
+//! A commit between two of the reads makes them differ. So whatever differs is looked at again until no event came
+//! meanwhile, in ever smaller ranges, and only then told.
+
+use std::collections::{BTreeMap, HashMap};
+use std::num::NonZero;
+use std::sync::Arc;
+use std::thread::available_parallelism;
+
+use tokio::task::JoinSet;
+use uuid::Uuid;
+
+use crate::app::aggregates::Aggregates;
+use crate::app::commanded::Commanded;
+use crate::app::happened::Placed;
+use crate::app::rebuild::{PAGE, corrupt, grown};
+use crate::app::replay::Folded;
+use crate::app::request::Fault;
+use crate::app::streams::{Streams, Versioned};
+use crate::store::{
+    AggregateType, EventQuery, EventRecord, LastEvent, NumberTaken, RebuiltRow, RowDifference, RowsCompared, Store,
+    StreamId, StreamRange,
+};
+
+/// How many differences of a table are told, of each side; all are counted.
+const TOLD: usize = 100;
+
+/// Compares all streams.
+pub(super) async fn compared(store: Arc<dyn Store>, aggregates: Arc<Aggregates>) -> Result<Folded, Fault> {
+    let begun_at = store.head().await?.next_position;
+    let comparison = Arc::new(Comparison { store, aggregates });
+    let mut total = Total::default();
+    let mut pages = JoinSet::new();
+    // While some pages are folded, the next is read.
+    let at_once = available_parallelism().map_or(1, NonZero::get) + 1;
+    for aggregate_type in AggregateType::ALL {
+        let mut after = None;
+        loop {
+            let (range, events) = comparison.page(aggregate_type, after).await?;
+            after = range.until.clone();
+            if pages.len() == at_once {
+                total.add(joined(pages.join_next().await)?);
+            }
+            pages.spawn(comparison.clone().page_compared(range, events));
+            if after.is_none() {
+                break;
+            }
+        }
+    }
+    while let Some(page) = pages.join_next().await {
+        total.add(joined(Some(page))?);
+    }
+    let strays = comparison.store.stray_rows(total.figures).await?;
+    total.tell(strays.differences);
+    let series = comparison.series(begun_at, total.numbers.clone()).await?;
+    total.tell(series);
+    Ok(total.folded)
+}
+
+fn joined<T>(page: Option<Result<Result<T, Fault>, tokio::task::JoinError>>) -> Result<T, Fault> {
+    page.expect("a page is under way").unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
+}
+
+/// What the pages have come to.
+#[derive(Default)]
+struct Total {
+    folded: Folded,
+    figures: u64,
+    /// The last number of each series.
+    numbers: BTreeMap<String, u64>,
+    /// How many differences were told of each table and side.
+    told: HashMap<(&'static str, bool), usize>,
+}
+
+impl Total {
+    fn add(&mut self, page: Page) {
+        self.folded.commits += page.commits;
+        self.figures += page.compared.figures;
+        for (series, number) in page.numbers {
+            take_number(&mut self.numbers, NumberTaken { series, number });
+        }
+        self.tell(page.compared.differences);
+    }
+
+    fn tell(&mut self, differences: Vec<RowDifference>) {
+        self.folded.count += differences.len() as u64;
+        for difference in differences {
+            let told = self.told.entry((difference.table, difference.is_served)).or_default();
+            if *told < TOLD {
+                *told += 1;
+                self.folded.differences.push(difference);
+            }
+        }
+    }
+}
+
+/// What a range of streams has come to.
+#[derive(Default)]
+struct Page {
+    commits: u64,
+    compared: RowsCompared,
+    numbers: BTreeMap<String, u64>,
+}
+
+struct Comparison {
+    store: Arc<dyn Store>,
+    aggregates: Arc<Aggregates>,
+}
+
+impl Comparison {
+    /// The next whole streams of the type behind that id. The range has no end where there are no more.
+    async fn page(
+        &self,
+        aggregate_type: AggregateType,
+        after: Option<String>,
+    ) -> Result<(StreamRange, Vec<EventRecord>), Fault> {
+        let mut range = StreamRange { aggregate_type, after, until: None };
+        let mut events = self.store.events_of_streams(&range, Some(PAGE)).await?;
+        if events.len() < PAGE as usize {
+            return Ok((range, events));
+        }
+        // The last stream may go on behind the page; where there is no other, all of it is one.
+        let last = events[events.len() - 1].aggregate_id.clone();
+        match events.iter().rposition(|event| event.aggregate_id != last) {
+            Some(end) => {
+                events.truncate(end + 1);
+                range.until = Some(events[end].aggregate_id.clone());
+            }
+            None => {
+                range.until = Some(last);
+                events = self.store.events_of_streams(&range, None).await?;
+            }
+        }
+        Ok((range, events))
+    }
+
+    async fn page_compared(self: Arc<Self>, range: StreamRange, events: Vec<EventRecord>) -> Result<Page, Fault> {
+        let mut page = Page::default();
+        let mut ranges = vec![(range, events)];
+        while let Some((range, events)) = ranges.pop() {
+            let made = self.made(range.aggregate_type, &events)?;
+            let commits = made.len() as u64;
+            let numbers: Vec<_> = made.iter().filter_map(|row| row.number_taken.clone()).collect();
+            let compared = self.store.compare_rows(&range, made).await?;
+            if !compared.differences.is_empty() {
+                let later = self.store.events_of_streams(&range, None).await?;
+                if later.len() != events.len() {
+                    ranges.extend(halves(range, later));
+                    continue;
+                }
+            }
+            page.commits += commits;
+            page.compared.figures += compared.figures;
+            page.compared.differences.extend(compared.differences);
+            numbers.into_iter().for_each(|number| take_number(&mut page.numbers, number));
+        }
+        Ok(page)
+    }
+
+    /// What every append of these streams makes.
+    fn made(&self, aggregate_type: AggregateType, events: &[EventRecord]) -> Result<Vec<RebuiltRow>, Fault> {
+        let all = &*self.aggregates;
+        let mut rows = Vec::with_capacity(events.len());
+        for stream in events.chunk_by(|one, next| one.aggregate_id == next.aggregate_id) {
+            match aggregate_type {
+                AggregateType::Case => stream_made(&all.cases, stream, &mut rows)?,
+                AggregateType::Enterprise => stream_made(&all.enterprises, stream, &mut rows)?,
+                AggregateType::Campaign => stream_made(&all.campaigns, stream, &mut rows)?,
+                AggregateType::Institution => stream_made(&all.institutions, stream, &mut rows)?,
+                AggregateType::Person => stream_made(&all.persons, stream, &mut rows)?,
+                AggregateType::Catalogue => stream_made(&all.catalogues, stream, &mut rows)?,
+                AggregateType::AnnualSummary => stream_made(&all.annual_summaries, stream, &mut rows)?,
+                AggregateType::View => stream_made(&all.views, stream, &mut rows)?,
+                AggregateType::Log => stream_made(&all.logs, stream, &mut rows)?,
+            }
+        }
+        Ok(rows)
+    }
+
+    /// What differs of the number series, which have no stream of their own: the numbers of the streams and of everything
+    /// that came after they were read, against those that are served.
+    async fn series(&self, mut read_to: u64, mut made: BTreeMap<String, u64>) -> Result<Vec<RowDifference>, Fault> {
+        loop {
+            let head = self.store.head().await?.next_position;
+            while read_to < head {
+                let query = EventQuery { after: read_to.checked_sub(1), limit: PAGE, ..EventQuery::default() };
+                let events = self.store.events(&query).await?;
+                let Some(last) = events.last() else { break };
+                read_to = last.position + 1;
+                for event in events.iter().filter(|event| event.aggregate_type == AggregateType::Case.as_str()) {
+                    if let Some((series, number)) = number_of(&self.aggregates.cases, event)? {
+                        take_number(&mut made, NumberTaken { series, number });
+                    }
+                }
+            }
+            let served = self.store.number_series().await?;
+            let served: BTreeMap<_, _> = served.into_iter().map(|taken| (taken.series, taken.number)).collect();
+            if served != made && self.store.head().await?.next_position != head {
+                continue;
+            }
+            let only = |of: &BTreeMap<String, u64>, without: &BTreeMap<String, u64>, is_served| {
+                let differs = |(series, last): &(&String, &u64)| without.get(*series) != Some(*last);
+                let tell = |(series, _): (&String, &u64)| RowDifference {
+                    table: "case_number_series",
+                    key: series.clone(),
+                    is_served,
+                };
+                of.iter().filter(differs).map(tell).collect::<Vec<_>>()
+            };
+            return Ok([only(&made, &served, false), only(&served, &made, true)].concat());
+        }
+    }
+}
+
+/// The range in two, each with its streams; one of a single stream as it is.
+fn halves(range: StreamRange, events: Vec<EventRecord>) -> Vec<(StreamRange, Vec<EventRecord>)> {
+    let mut first = events;
+    let middle = &first[first.len() / 2].aggregate_id;
+    // Where the stream in the middle is the first, it is the first half.
+    let end = match first.iter().position(|event| event.aggregate_id == *middle) {
+        Some(0) | None => first.iter().position(|event| event.aggregate_id != *middle),
+        begin => begin,
+    };
+    let Some(end) = end else { return vec![(range, first)] };
+    let second = first.split_off(end);
+    let between = Some(first[end - 1].aggregate_id.clone());
+    let StreamRange { aggregate_type, after, until } = range;
+    vec![
+        (StreamRange { aggregate_type, after, until: between.clone() }, first),
+        (StreamRange { aggregate_type, after: between, until }, second),
+    ]
+}
+
+fn take_number(numbers: &mut BTreeMap<String, u64>, taken: NumberTaken) {
+    let last = numbers.entry(taken.series).or_default();
+    *last = taken.number.max(*last);
+}
+
+fn number_of<A: Commanded>(streams: &Streams<A>, event: &EventRecord) -> Result<Option<(String, u64)>, Fault> {
+    Ok(A::number_taken(&streams.decode(event)?))
+}
+
+/// What every append of one stream makes, in its order.
+fn stream_made<A: Commanded>(
+    streams: &Streams<A>,
+    events: &[EventRecord],
+    rows: &mut Vec<RebuiltRow>,
+) -> Result<(), Fault> {
+    let id: Uuid = events[0].aggregate_id.parse().map_err(|_| corrupt(&events[0], "of an aggregate without an id"))?;
+    let stream: StreamId = streams.stream(id);
+    let mut before = Versioned::<A>::default();
+    let mut past: Vec<Placed<A>> = Vec::with_capacity(events.len());
+    for commit in events.chunk_by(EventRecord::is_of_the_same_command) {
+        let facts = commit.iter().map(|record| streams.decode(record)).collect::<Result<Vec<_>, _>>()?;
+        let (row, after) = grown(stream, &before, &past, commit, &facts);
+        rows.push(row);
+        before = after;
+        let places = commit.iter().map(LastEvent::from);
+        past.extend(facts.into_iter().zip(places));
+    }
+    Ok(())
+}
