@@ -14,7 +14,7 @@ use uuid::Uuid;
 use crate::app::aggregates::Aggregates;
 use crate::app::commanded::Commanded;
 use crate::app::happened::Placed;
-use crate::app::rebuild::{PAGE, corrupt, grown};
+use crate::app::rebuild::{corrupt, grown};
 use crate::app::replay::Folded;
 use crate::app::request::Fault;
 use crate::app::streams::{Streams, Versioned};
@@ -22,6 +22,9 @@ use crate::store::{
     AggregateType, EventQuery, EventRecord, LastEvent, NumberTaken, RebuiltRow, RowDifference, RowsCompared, Store,
     StreamId, StreamRange,
 };
+
+/// How many events are folded at a time; a longer stream is folded whole.
+const PAGE: u32 = 1_000;
 
 /// How many differences of a table are told, of each side; all are counted.
 const TOLD: usize = 100;
@@ -32,8 +35,7 @@ pub(super) async fn compared(store: Arc<dyn Store>, aggregates: Arc<Aggregates>)
     let comparison = Arc::new(Comparison { store, aggregates });
     let mut total = Total::default();
     let mut pages = JoinSet::new();
-    // While some pages are folded, the next is read.
-    let at_once = available_parallelism().map_or(1, NonZero::get) + 1;
+    let at_once = available_parallelism().map_or(1, NonZero::get);
     for aggregate_type in AggregateType::ALL {
         let mut after = None;
         loop {

@@ -72,12 +72,12 @@ fn list_of_cases(select: &str, query: &CaseQuery) -> Result<Statement, StoreErro
         statement.push(") u");
     }
     statement.push(") k");
-    push_order(&mut statement, query, &order, "k.key_");
+    push_order(&mut statement, query, &order, "k.key_", None);
     statement.push(") k cross join ");
     statement.push(CASE_VERSIONS);
     statement
         .push(" where v.case_id = k.key_case_id and v.from_position = k.key_from_position and v.lane = k.key_lane");
-    push_order(&mut statement, query, &order, "v.");
+    push_order(&mut statement, query, &order, "v.", None);
     Ok(statement)
 }
 
@@ -216,7 +216,8 @@ fn push_part(
     if !matches!(part, Part::Ended(_)) {
         push_bound(statement, query.at, order[0].0);
     }
-    push_order(statement, query, order, "v.");
+    let is_dated = matches!(part, Part::Valid(Only::Dated) | Part::Still(Only::Dated));
+    push_order(statement, query, order, "v.", is_dated.then_some(CaseColumn::DeadlineOn));
     Ok(())
 }
 
@@ -232,8 +233,15 @@ fn push_only(statement: &mut Statement, only: &Only) {
     }
 }
 
-/// The asked order of columns whose names begin so, and the limit.
-fn push_order(statement: &mut Statement, query: &CaseQuery, order: &[(CaseColumn, Direction)], prefix: &str) {
+/// The asked order of columns whose names begin so, and the limit. A column that every row has a value of gets no place for
+/// the others, which would keep an index from giving the order.
+fn push_order(
+    statement: &mut Statement,
+    query: &CaseQuery,
+    order: &[(CaseColumn, Direction)],
+    prefix: &str,
+    filled: Option<CaseColumn>,
+) {
     for (index, (column, direction)) in order.iter().enumerate() {
         statement.push(if index == 0 { " order by " } else { ", " });
         statement.push(prefix);
@@ -242,7 +250,7 @@ fn push_order(statement: &mut Statement, query: &CaseQuery, order: &[(CaseColumn
             (Direction::Ascending, Keep::First) | (Direction::Descending, Keep::Last) => "",
             (Direction::Descending, Keep::First) | (Direction::Ascending, Keep::Last) => " desc",
         });
-        if column.is_nullable() {
+        if column.is_nullable() && Some(*column) != filled {
             statement.push(match query.keep {
                 Keep::First => " nulls last",
                 Keep::Last => " nulls first",

@@ -8,6 +8,7 @@ mod hostile;
 mod parts;
 mod processes;
 mod replays;
+mod rows;
 pub mod serving;
 mod stamps;
 mod vectors;

@@ -44,6 +44,10 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 /// Readers of one process; more than cores do not read faster.
 const READERS: u32 = 8;
 
+/// How many rows SQLite's thread may be ahead of who reads them: two threads that wait for each other at every few rows do
+/// little else.
+const ROWS_AHEAD: usize = 2_000;
+
 /// After how many steps of its machine SQLite asks whether a statement with a limit may go on: some tens of microseconds.
 const STEPS: i32 = 1_000;
 
@@ -77,12 +81,13 @@ impl SqliteBackend {
             .foreign_keys(true)
             // What is deleted is overwritten, so that no free page keeps what was erased.
             .pragma("secure_delete", "on")
-            // In KiB: the pages that one commit after the other changes stay in memory.
-            .pragma("cache_size", "-16384")
             // In pages of 4 KiB. Most of what a checkpoint writes back is changed by every commit: so it is written less often.
             .pragma("wal_autocheckpoint", "4000")
-            .statement_cache_capacity(256);
-        let mut writer = SqliteConnection::connect_with(&options).await.map_err(unreachable)?;
+            .statement_cache_capacity(256)
+            .row_buffer_size(ROWS_AHEAD);
+        // In KiB: the pages that one commit after the other changes stay in memory.
+        let writer_options = options.clone().pragma("cache_size", "-16384");
+        let mut writer = SqliteConnection::connect_with(&writer_options).await.map_err(unreachable)?;
         match schema {
             Schema::Migrated => migrate(&mut writer).await?,
             Schema::AsItIs => {
@@ -91,7 +96,6 @@ impl SqliteBackend {
                 is_current(found, last_of(&MIGRATIONS))?;
             }
         }
-        let writer_options = options.clone();
         let options = options.pragma("query_only", "on");
         let pool = SqlitePoolOptions::new().max_connections(READERS).test_before_acquire(false);
         let limited = pool.clone().connect_lazy_with(options.clone());

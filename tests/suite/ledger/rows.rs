@@ -1,0 +1,146 @@
+//! A replay compares every row of every table with what the log makes, and misses nothing while commits go on.
+
+use etalon::audit::{Fault, replay};
+
+use crate::interchange::support::{House, Log};
+use crate::ledger::hostile::Intruder;
+use crate::ledger::processes::demonstration;
+use crate::store::on_both_databases;
+use crate::store::support::{Database, Raw};
+
+on_both_databases! {
+    a_changed_row_of_any_table_is_found,
+    commits_that_go_on_make_no_difference,
+}
+
+const NOBODY: &str = "00000000-0000-4000-8000-000000000000";
+const NOT_SERVED: &str = "ROW_NOT_SERVED";
+const SERVED_WRONGLY: &str = "ROW_SERVED_WRONGLY";
+
+async fn a_changed_row_of_any_table_is_found(database: Database) {
+    const TABLES: [&str; 7] = [
+        "case_versions",
+        "case_members",
+        "case_links",
+        "register_versions",
+        "figures",
+        "case_number_series",
+        "search_texts",
+    ];
+    let demonstration = demonstration(database).await;
+    let is_postgres = matches!(demonstration.database.raw().await, Raw::Postgres(_));
+    let intruder = Intruder::of(&demonstration.database).await;
+    for table in TABLES {
+        intruder.does(&format!("create table kept_{table} as select * from {table}")).await;
+    }
+    let first = |table: &str, column: &str| format!("{column} = (select min({column}) from {table})");
+    let changed = [SERVED_WRONGLY, NOT_SERVED].as_slice();
+    let (added, lost) = ([SERVED_WRONGLY].as_slice(), [NOT_SERVED].as_slice());
+    let mut changes = vec![
+        (
+            "case_versions",
+            format!("update case_versions set fee_fen = fee_fen + 1 where {}", first("case_versions", "from_position")),
+            changed,
+        ),
+        ("case_versions", format!("delete from case_versions where {}", first("case_versions", "from_position")), lost),
+        (
+            "case_versions",
+            format!("update case_versions set case_id = '{NOBODY}' where {}", first("case_versions", "from_position")),
+            changed,
+        ),
+        ("case_members", format!("insert into case_members (case_id, actor) values ('{NOBODY}', 'x')"), added),
+        ("case_members", format!("delete from case_members where {}", first("case_members", "case_id")), lost),
+        (
+            "case_links",
+            format!(
+                "insert into case_links (case_id, other_id, relation, from_position) select case_id, '{NOBODY}', 'SUB_CASE_OF', 1 from case_versions where {}",
+                first("case_versions", "from_position")
+            ),
+            added,
+        ),
+        (
+            "register_versions",
+            format!(
+                "update register_versions set to_position = to_position - 1 where {}",
+                first("register_versions", "from_position")
+            ),
+            changed,
+        ),
+        (
+            "register_versions",
+            format!(
+                "update register_versions set aggregate_type = 'Ghost' where {}",
+                first("register_versions", "from_position")
+            ),
+            changed,
+        ),
+        (
+            "figures",
+            format!("update figures set counted_on = '1999-01-01' where {}", first("figures", "position")),
+            changed,
+        ),
+        (
+            "figures",
+            format!("update figures set aggregate_id = '{NOBODY}' where {}", first("figures", "position")),
+            changed,
+        ),
+        ("figures", "delete from figures".to_owned(), lost),
+        ("case_number_series", "update case_number_series set last = last + 1".to_owned(), changed),
+        ("case_number_series", "insert into case_number_series (series, last) values ('XX-1999', 7)".to_owned(), added),
+        ("case_number_series", "delete from case_number_series".to_owned(), lost),
+        (
+            "search_texts",
+            format!("update search_texts set body = 'other' where {}", first("search_texts", "text_id")),
+            changed,
+        ),
+        (
+            "search_texts",
+            format!("update search_texts set occurred_until = 5 where {}", first("search_texts", "text_id")),
+            changed,
+        ),
+        ("search_texts", format!("delete from search_texts where {}", first("search_texts", "text_id")), lost),
+    ];
+    if is_postgres {
+        // Words that nobody finds any more.
+        let change = format!("update search_texts set terms = '' where {}", first("search_texts", "text_id"));
+        changes.push(("search_texts", change, changed));
+    }
+    let found =
+        async || -> Vec<Fault> { replay(&demonstration.app, &[], &[], |_, _| ()).await.expect("it reads").faults };
+    assert!(found().await.is_empty());
+    for (table, change, kinds) in changes {
+        intruder.does(&change).await;
+        let faults = found().await;
+        assert!(
+            !faults.is_empty() && faults.iter().all(|fault| fault.message.starts_with(table)),
+            "{change}: {faults:?}"
+        );
+        for kind in [SERVED_WRONGLY, NOT_SERVED] {
+            let is_told = faults.iter().any(|fault| fault.kind == kind);
+            assert_eq!(is_told, kinds.contains(&kind), "{change}: {kind} in {faults:?}");
+        }
+        intruder.does(&format!("delete from {table}")).await;
+        intruder.does(&format!("insert into {table} select * from kept_{table}")).await;
+    }
+    assert!(found().await.is_empty(), "as it was, it is good");
+}
+
+async fn commits_that_go_on_make_no_difference(database: Database) {
+    let house = House::on(&database).await;
+    let log = Log::of_the_problem_desk();
+    let auditor = house.another(&database).await;
+    let import = async { assert_eq!(house.import(&log).await.expect("imported").events_read, 6_660) };
+    let audits = async {
+        let (mut seen, mut audits) = (0, 0);
+        while seen < 1 + 13 + 6_660 {
+            let verdict = replay(&auditor, &[], &[], |_, _| ()).await.expect("it reads");
+            let rows: Vec<_> = verdict.faults.iter().filter(|fault| fault.kind.starts_with("ROW_")).collect();
+            assert!(rows.is_empty(), "after {seen} events: {rows:?}");
+            seen = verdict.events;
+            audits += 1;
+        }
+        audits
+    };
+    let ((), audits) = tokio::join!(import, audits);
+    assert!(audits > 1, "it was audited while it was written");
+}
