@@ -188,6 +188,7 @@ struct Given {
     cost_limit: Option<Between<5_000, 1_000_000_000>>,
     depth_limit: Option<Between<15, 50>>,
     token_limit: Option<Between<1_000, 1_000_000>>,
+    answer_limit_bytes: Option<Between<2_097_152, 1_073_741_824>>,
     document_limit_bytes: Option<Between<1_024, 16_777_216>>,
     nesting_limit: Option<Between<30, 100>>,
     alias_limit: Option<Between<1, 10_000>>,

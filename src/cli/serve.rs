@@ -215,6 +215,7 @@ fn limits(settings: &Settings) -> http::Limits {
             depth: requests.depth_limit,
             cost: requests.cost_limit,
             page: requests.page_limit,
+            answer_bytes: requests.answer_limit_bytes,
             query_timeout: requests.query_timeout,
             statement_timeout: requests.statement_timeout,
             header_bytes: connections.header_limit_bytes,

@@ -1,7 +1,7 @@
 //! The names that a setting may have.
 
 /// The names of [`Given`](super::Given)'s fields, for finding a misspelt variable. A test holds the two together.
-pub(super) const NAMES: [&str; 55] = [
+pub(super) const NAMES: [&str; 56] = [
     "database",
     "listen",
     "data_dir",
@@ -27,6 +27,7 @@ pub(super) const NAMES: [&str; 55] = [
     "cost_limit",
     "depth_limit",
     "token_limit",
+    "answer_limit_bytes",
     "document_limit_bytes",
     "nesting_limit",
     "alias_limit",

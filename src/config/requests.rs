@@ -9,6 +9,8 @@ use super::Given;
 pub struct RequestSettings {
     /// The longest request body in bytes, 1 KiB to 1 GiB. Default: 8 MiB.
     pub body_limit_bytes: usize,
+    /// The longest answer in bytes, 2 MiB to 1 GiB: less would keep tools from reading the schema. Default: 8 MiB.
+    pub answer_limit_bytes: u64,
     /// The longest document in bytes, 1 KiB to 16 MiB. Default: 1 MiB.
     pub document_limit_bytes: u64,
     /// How many tokens a document may have, 1,000 to 1,000,000. Default: 10,000.
@@ -39,6 +41,7 @@ impl Given {
     pub(super) fn requests(&self) -> RequestSettings {
         RequestSettings {
             body_limit_bytes: self.body_limit_bytes.map_or(8 << 20, |bytes| bytes.0 as usize),
+            answer_limit_bytes: self.answer_limit_bytes.map_or(8 << 20, |bytes| bytes.0),
             document_limit_bytes: self.document_limit_bytes.map_or(1 << 20, |bytes| bytes.0),
             token_limit: self.token_limit.map_or(10_000, |tokens| tokens.0),
             nesting_limit: self.nesting_limit.map_or(60, |depth| depth.0),

@@ -29,6 +29,8 @@ pub struct Limits {
     pub cost: u64,
     /// The most rows of a page.
     pub page: u32,
+    /// How many bytes an answer may hold, about.
+    pub answer_bytes: u64,
     /// How long a query may be executed, and one answer of a subscription. A mutation is carried out whatever it takes.
     pub query_timeout: Duration,
     /// How long the database may run a statement that is read for an operation of any kind.
@@ -65,6 +67,7 @@ impl Default for Limits {
             depth: 20,
             cost: 50_000,
             page: 100,
+            answer_bytes: 8 * 1024 * 1024,
             query_timeout: Duration::from_secs(10),
             statement_timeout: Duration::from_secs(5),
             header_bytes: 32 * 1024,
@@ -220,6 +223,11 @@ impl Limits {
     #[must_use]
     pub fn of_body(&self) -> NamedLimit {
         NamedLimit::new("largestBodyBytes", self.body_bytes as u64)
+    }
+
+    /// How many bytes an answer may hold.
+    pub(crate) fn of_answer(&self) -> NamedLimit {
+        NamedLimit::new("largestAnswerBytes", self.answer_bytes)
     }
 
     /// How many operations a request asks for: there are no batches.

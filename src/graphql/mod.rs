@@ -2,6 +2,7 @@
 //!
 //! Nothing is decided here and nothing stored: commands go to `app` as the domain's own, questions as conditions on rows.
 
+mod answer_size;
 mod connection;
 mod context;
 mod counting;
@@ -29,6 +30,7 @@ use async_graphql::{Request, Response, SDLExportOptions, SchemaBuilder, ServerEr
 use tracing::Instrument;
 
 use crate::app::App;
+use answer_size::{AnswerSizes, SERVER_BUSY};
 pub use context::Session;
 pub use limits::{Limits, NamedLimit};
 use loaders::Loaders;
@@ -58,7 +60,7 @@ impl Schema {
     pub fn new(app: Arc<App>, limits: Limits, streams: StreamLimits) -> Self {
         // What is executed has been validated before.
         let builder = builder().data(app.clone()).data(limits).data(streams).validation_mode(ValidationMode::Fast);
-        let schema = builder.finish();
+        let schema = builder.extension(AnswerSizes::new(&limits)).finish();
         Self { reader: Reader::new(&schema.sdl(), limits), schema, app, limits }
     }
 
@@ -125,11 +127,13 @@ pub fn is_request_error(response: &Response) -> bool {
     response.data == Value::Null && response.errors.iter().any(|error| error.path.is_empty())
 }
 
-/// Whether the answer was given up because it took too long: nothing is wrong with the request.
+/// Whether the answer was given up because it took too long, or because there was no room for it: nothing is wrong with the
+/// request.
 #[must_use]
-pub fn has_timed_out(response: &Response) -> bool {
+pub fn was_given_up(response: &Response) -> bool {
     let code = |error: &ServerError| error.extensions.as_ref().and_then(|extensions| extensions.get("code").cloned());
-    is_request_error(response) && response.errors.iter().any(|error| code(error) == Some(execution::TIMED_OUT.into()))
+    let is_momentary = |code| [execution::TIMED_OUT, SERVER_BUSY].map(Value::from).contains(&code);
+    is_request_error(response) && response.errors.iter().filter_map(code).any(is_momentary)
 }
 
 /// The schema in the schema definition language, as it is checked in.

@@ -4,7 +4,9 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::body::HttpBody;
 use axum::http::StatusCode;
+use axum::response::Response;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
@@ -19,6 +21,15 @@ const REQUEST_COST: u64 = 10;
 
 /// So many bytes of a body cost one unit: they are read and parsed before they are weighed.
 const BYTES_A_UNIT: u64 = 256;
+
+/// So many of the largest bodies may be on their way at once.
+const BODIES_AT_ONCE: usize = 32;
+
+/// Bodies up to this size have room whatever the others take.
+const SMALL_BODY_BYTES: usize = 64 * 1024;
+
+/// What the room of bodies is counted in.
+const KIB: usize = 1024;
 
 /// Whose connection a request came by: an address of IPv4, or the network of one of IPv6, since whoever has one of those has all of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -39,6 +50,8 @@ pub(super) struct Admission {
     actors: Buckets<ActorId>,
     addresses: Buckets<Peer>,
     room: Arc<Semaphore>,
+    /// For bodies that are not small, in KiB.
+    bodies: Arc<Semaphore>,
 }
 
 /// The account of one request: what it was charged.
@@ -55,6 +68,7 @@ impl Admission {
             actors: Buckets::new(limits.actor_cost_burst as f64, limits.actor_cost_per_second as f64),
             addresses: Buckets::new(a_minute, a_minute / 60.0),
             room: Arc::new(Semaphore::new(limits.concurrent_requests)),
+            bodies: Arc::new(Semaphore::new((limits.body_bytes / KIB + 1) * BODIES_AT_ONCE)),
             limits,
         }
     }
@@ -75,6 +89,34 @@ impl Admission {
     /// 429 when the actor has asked for too much.
     pub(super) fn charge_for_bytes(&self, account: &mut Account, bytes: usize) -> Result<(), Refused> {
         self.charge(account, bytes as u64 / BYTES_A_UNIT)
+    }
+
+    /// Gives back what was charged for bytes that have not come.
+    pub(super) fn give_back_bytes(&self, account: &mut Account, bytes: usize) {
+        let cost = (bytes as u64 / BYTES_A_UNIT).min(account.charged);
+        account.charged -= cost;
+        self.actors.give_back(&account.actor, cost as f64);
+    }
+
+    /// Charges for the bytes of an answer. It is made: whoever has not as much left pays nothing for it, and waits with the next.
+    pub(super) fn charge_for_answer(&self, account: &mut Account, answer: &Response) {
+        let bytes = answer.body().size_hint().exact().unwrap_or_default();
+        let _ = self.charge(account, bytes / BYTES_A_UNIT);
+    }
+
+    /// Room for a body of so many bytes, held until it is dropped.
+    ///
+    /// # Errors
+    /// 503 when large bodies have all the room that there is for them.
+    pub(super) fn hold(&self, bytes: usize) -> Result<Option<OwnedSemaphorePermit>, Refused> {
+        if bytes <= SMALL_BODY_BYTES {
+            return Ok(None);
+        }
+        let size = u32::try_from(bytes / KIB).unwrap_or(u32::MAX);
+        self.bodies.clone().try_acquire_many_owned(size).map(Some).map_err(|_| {
+            let message = "more long bodies are on their way than there is room for; send it again a little later";
+            no_room("SERVER_BUSY", self.limits.of_body(), message)
+        })
     }
 
     /// Charges so much, but no request more than may be saved up: else none would do.

@@ -101,7 +101,7 @@ impl IntoResponse for Refused {
 pub(crate) fn of_graphql(media_type: MediaType, response: &async_graphql::Response) -> Response {
     let refused = graphql::is_request_error(response);
     let status = match (media_type, refused) {
-        (MediaType::GraphqlResponse, true) if graphql::has_timed_out(response) => StatusCode::SERVICE_UNAVAILABLE,
+        (MediaType::GraphqlResponse, true) if graphql::was_given_up(response) => StatusCode::SERVICE_UNAVAILABLE,
         (MediaType::GraphqlResponse, true) => StatusCode::BAD_REQUEST,
         (MediaType::GraphqlResponse, false) | (MediaType::Json, _) => StatusCode::OK,
     };

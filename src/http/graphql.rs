@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use async_graphql::parser::types::OperationType;
 use axum::Extension;
+use axum::body::HttpBody;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
 use tokio::time::timeout;
@@ -37,9 +38,14 @@ pub(super) async fn post(
 ) -> Result<Response, Refused> {
     let mut visit = Visit::of(&front, &headers, peer, request_id).await?;
     is_json(&headers)?;
+    is_plain(&headers)?;
     let limits = front.schema.limits();
+    // Paid for before any of it is kept: a body may take its time.
+    let announced = announced(&body, &limits);
+    front.admission.charge_for_bytes(&mut visit.account, announced)?;
+    let _held = front.admission.hold(announced)?;
     let body = whole(body, &limits).await?;
-    front.admission.charge_for_bytes(&mut visit.account, body.len())?;
+    front.admission.give_back_bytes(&mut visit.account, announced.saturating_sub(body.len()));
     visit.answer(of_body(&body, &limits)?, None).await
 }
 
@@ -107,9 +113,16 @@ impl<'a> Visit<'a> {
                 return Err(Refused::new(StatusCode::NOT_ACCEPTABLE, "SUBSCRIPTION_NEEDS_STREAM", message));
             }
         };
-        let response = front.schema.execute(document, self.session).await;
-        Ok(answer::of_graphql(media_type, &response))
+        let response = answer::of_graphql(media_type, &front.schema.execute(document, self.session).await);
+        front.admission.charge_for_answer(&mut self.account, &response);
+        Ok(response)
     }
+}
+
+/// How many bytes of the body will be read: as many as it says, or as it may have.
+fn announced(body: &Body, limits: &Limits) -> usize {
+    let said = body.size_hint().exact().and_then(|bytes| usize::try_from(bytes).ok());
+    said.unwrap_or(usize::MAX).min(limits.body_bytes)
 }
 
 /// The body, when all of it has come.
@@ -152,11 +165,22 @@ fn is_json(headers: &HeaderMap) -> Result<(), Refused> {
     let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let mut parts = content_type.split(';').map(|part| part.trim().to_ascii_lowercase());
     let is_json = parts.next().is_some_and(|essence| essence == "application/json");
-    let is_utf8 = parts.all(|part| !part.starts_with("charset=") || part.trim_matches('"').ends_with("utf-8"));
+    let is_utf8 = parts.all(|part| part.strip_prefix("charset=").is_none_or(|name| name.trim_matches('"') == "utf-8"));
     match is_json && is_utf8 {
         true => Ok(()),
         false => {
             let message = "send the request as `Content-Type: application/json`, in UTF-8";
+            Err(Refused::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE", message))
+        }
+    }
+}
+
+/// A body is read as it comes.
+fn is_plain(headers: &HeaderMap) -> Result<(), Refused> {
+    match headers.get(CONTENT_ENCODING).is_none_or(|encoding| encoding == "identity") {
+        true => Ok(()),
+        false => {
+            let message = "send the body as it is, without a `Content-Encoding`";
             Err(Refused::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE", message))
         }
     }
@@ -191,6 +215,7 @@ mod tests {
             ("application/json; charset=utf-8", true),
             ("Application/JSON;charset=\"UTF-8\"", true),
             ("application/json; charset=latin1", false),
+            ("application/json; charset=\"x-utf-8\"", false),
             ("text/plain", false),
             ("multipart/form-data; boundary=x", false),
             ("application/x-www-form-urlencoded", false),

@@ -29,11 +29,13 @@ pub(super) async fn hold(State(front): State<Arc<Front>>, request: Request, next
 }
 
 fn is_known(headers: &HeaderMap, allowed: &[String]) -> bool {
-    let Some(origin) = headers.get(ORIGIN) else { return true };
-    let Ok(origin) = origin.to_str() else { return false };
     let own = headers.get(HOST).and_then(|host| host.to_str().ok());
-    let is_own = origin.split_once("://").is_some_and(|(_, authority)| Some(authority) == own);
-    is_own || allowed.iter().any(|allowed| allowed == origin)
+    // A browser sends one. Whatever else does not is judged by all that it says.
+    headers.get_all(ORIGIN).iter().all(|origin| {
+        let Ok(origin) = origin.to_str() else { return false };
+        let is_own = origin.split_once("://").is_some_and(|(_, authority)| Some(authority) == own);
+        is_own || allowed.iter().any(|allowed| allowed == origin)
+    })
 }
 
 /// Lets the pages of those origins read answers; nothing where none is named.

@@ -82,7 +82,12 @@ impl LocalKey {
     ///
     /// See [`IdentityError`]. The signature is looked at before anything that the token says.
     pub fn verify(&self, token: &str, now: Timestamp) -> Result<Identity, IdentityError> {
-        if token.len() > LONGEST_TOKEN_BYTES || jsonwebtoken::decode_header(token).is_err() {
+        if token.len() > LONGEST_TOKEN_BYTES {
+            return Err(IdentityError::Malformed);
+        }
+        let header = jsonwebtoken::decode_header(token).map_err(|_| IdentityError::Malformed)?;
+        // What a token calls critical has to be understood, and nothing of the kind is (RFC 7515, section 4.1.11).
+        if header.crit.is_some() {
             return Err(IdentityError::Malformed);
         }
         let payload = jsonwebtoken::decode::<Payload>(token, &self.verifying, &signature_only(Algorithm::EdDSA))

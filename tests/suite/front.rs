@@ -5,6 +5,7 @@ mod rates;
 mod room;
 mod secure;
 mod settings;
+mod size;
 mod slow;
 
 use reqwest::{Method, RequestBuilder, Response};
@@ -87,6 +88,7 @@ async fn what_is_no_request_is_refused_with_its_own_status() {
     let table = [
         (post("text/plain", QUERY), 415, "UNSUPPORTED_MEDIA_TYPE"),
         (post("application/x-www-form-urlencoded", "query={a}"), 415, "UNSUPPORTED_MEDIA_TYPE"),
+        (post(JSON, QUERY).header("content-encoding", "gzip"), 415, "UNSUPPORTED_MEDIA_TYPE"),
         (post(JSON, "{"), 400, "BAD_REQUEST"),
         (post(JSON, "[]"), 400, "BATCH_LIMIT_EXCEEDED"),
         (post("multipart/form-data; boundary=x", "--x"), 415, "UNSUPPORTED_MEDIA_TYPE"),

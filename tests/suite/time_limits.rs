@@ -7,7 +7,7 @@ use etalon::app::App;
 use etalon::clock::ManualClock;
 use etalon::domain::actor::{Actor, ActorId, Role};
 use etalon::domain::value::Division;
-use etalon::graphql::{Asked, Limits, Schema, Session, StreamLimits, has_timed_out};
+use etalon::graphql::{Asked, Limits, Schema, Session, StreamLimits, was_given_up};
 use etalon::identity::credential::Credential;
 use etalon::store::{self, StoreError, limited};
 use futures::future::join_all;
@@ -101,8 +101,8 @@ impl House {
         let asked = Asked { query: Some(query.to_owned()), ..Asked::default() };
         let document = self.schema.read(asked).unwrap_or_else(|refused| panic!("{:?}", refused.errors));
         let answer = self.schema.execute(document, session).await;
-        let has_timed_out = has_timed_out(&answer);
-        (serde_json::to_value(&answer).expect("JSON"), has_timed_out)
+        let was_given_up = was_given_up(&answer);
+        (serde_json::to_value(&answer).expect("JSON"), was_given_up)
     }
 }
 
@@ -113,8 +113,8 @@ async fn a_query_is_given_up_as_a_whole(database: Database) {
     let limits = Limits { query_timeout: Duration::from_millis(200), statement_timeout, ..Limits::default() };
     let house = House::open(database, limits).await;
     make_slow(&house.raw, LONG).await;
-    let (answer, has_timed_out) = house.ask(HEAD).await;
-    assert!(has_timed_out, "{answer}");
+    let (answer, was_given_up) = house.ask(HEAD).await;
+    assert!(was_given_up, "{answer}");
     let error = json!({ "code": "TIMED_OUT", "limit": "queryTimeoutMs", "maximum": 200, "retryable": true });
     assert_eq!((&answer["data"], &answer["errors"][0]["extensions"]), (&Value::Null, &error));
     assert!(answer["extensions"]["cost"]["requested"].is_u64(), "{answer}");
@@ -131,8 +131,8 @@ async fn a_field_that_takes_too_long_leaves_its_neighbours(database: Database) {
     };
     let house = House::open(database, limits).await;
     make_slow(&house.raw, LONG).await;
-    let (answer, has_timed_out) = house.ask(HEAD).await;
-    assert!(!has_timed_out, "{answer}");
+    let (answer, was_given_up) = house.ask(HEAD).await;
+    assert!(!was_given_up, "{answer}");
     assert_eq!(answer["data"], json!({ "serverInfo": null, "viewer": { "id": "manager" } }));
     let extensions = &answer["errors"][0]["extensions"];
     let told = ["code", "limit", "maximum", "retryable"].map(|name| extensions[name].clone());
@@ -142,8 +142,8 @@ async fn a_field_that_takes_too_long_leaves_its_neighbours(database: Database) {
 
 async fn a_command_is_carried_out_whatever_it_takes(database: Database) {
     let house = House::open(database, Limits { query_timeout: Duration::ZERO, ..Limits::default() }).await;
-    let (answer, has_timed_out) = house.ask("{ cases { totalCount } }").await;
-    assert!(has_timed_out, "{answer}");
+    let (answer, was_given_up) = house.ask("{ cases { totalCount } }").await;
+    assert!(was_given_up, "{answer}");
     let open = "mutation { openCampaign(input: {
         name: \"计量服务\", divisionCode: \"44\", startsOn: \"2026-01-01\", reportingDeadline: \"2026-10-31\"
     }) { receipt { position } userErrors { code } } }";

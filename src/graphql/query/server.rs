@@ -49,6 +49,7 @@ impl ServerQuery {
             largest_depth: limits.depth,
             largest_cost: limits.cost,
             largest_body_bytes: limits.body_bytes as u64,
+            largest_answer_bytes: limits.answer_bytes,
             largest_document_bytes: limits.document_bytes,
             largest_document_tokens: limits.tokens,
             deepest_nesting: limits.nesting,
@@ -197,6 +198,8 @@ pub(crate) struct ServiceConfig {
     largest_cost: u64,
     /// How many bytes the body of a request may have.
     largest_body_bytes: u64,
+    /// How many bytes an answer may hold, as they are counted while it is made.
+    largest_answer_bytes: u64,
     /// How many bytes a document may have.
     largest_document_bytes: u64,
     /// How many tokens a document may have.

@@ -46,7 +46,7 @@ const READERS: u32 = 8;
 
 /// How many rows SQLite's thread may be ahead of who reads them: two threads that wait for each other at every few rows do
 /// little else.
-const ROWS_AHEAD: usize = 2_000;
+const ROWS_AHEAD: usize = 256;
 
 /// After how many steps of its machine SQLite asks whether a statement with a limit may go on: some tens of microseconds.
 const STEPS: i32 = 1_000;
