@@ -123,9 +123,11 @@ impl Extension for AnswerSize {
     ) -> ServerResult<Option<Value>> {
         // What is too large is thrown away: nothing more is added to it.
         if self.outcome.load(Ordering::Relaxed) != FITS {
-            return Ok(None);
+            return Ok(Some(Value::Null));
         }
-        let named = info.alias.unwrap_or(info.name).len() as u64;
+        // The rows of a list come here as well, and have no name.
+        let is_row = info.parent_type.starts_with('[');
+        let named = if is_row { 0 } else { info.alias.unwrap_or(info.name).len() as u64 };
         let is_json = info.return_type.trim_end_matches('!') == "JSON";
         let value = next.run(context, info).await?;
         self.take(named + value.as_ref().map_or(OF_A_VALUE, |value| size(value, is_json)));
@@ -133,12 +135,12 @@ impl Extension for AnswerSize {
     }
 }
 
-/// What a value holds. The fields of an object have been counted by themselves, unless it is JSON of its own.
+/// What a value holds by itself: fields and rows have been counted before it, but for those of JSON of its own.
 fn size(value: &Value, is_json: bool) -> u64 {
     OF_A_VALUE
         + match value {
             Value::String(text) => text.len() as u64,
-            Value::List(values) => values.iter().map(|value| size(value, is_json)).sum(),
+            Value::List(values) if is_json => values.iter().map(|value| size(value, is_json)).sum(),
             Value::Object(fields) if is_json => {
                 fields.iter().map(|(name, value)| name.len() as u64 + size(value, is_json)).sum()
             }
