@@ -1,6 +1,7 @@
 //! Following the log: every position once and in order, whatever happens meanwhile.
 
 mod ends;
+mod heartbeat;
 mod idle;
 mod log;
 mod protocol;

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use crate::app::{App, CheckpointFollower, Fault, Follower, LogEvent, Start};
+use crate::app::{App, Batch, CheckpointFollower, Fault, Follower, LogEvent, Start};
 use crate::domain::actor::Actor;
 use crate::graphql::subscription::{News, Pieces, Wanted};
 
@@ -42,19 +42,20 @@ impl Source {
         }
     }
 
-    /// Waits for news that this actor may see; there may be none in what has come.
-    pub(super) async fn next(&mut self, app: &App, actor: &Actor) -> Result<VecDeque<News>, Fault> {
+    /// Waits for what comes next. Dropping the future loses nothing.
+    pub(super) async fn next(&mut self) -> Result<Heard, Fault> {
         match self {
-            Self::Events { follower, pieces, .. } => {
-                let batch = follower.next().await?;
-                let events = app.visible(actor, follower.interest(), batch.events).await?;
-                Ok(in_pieces(*pieces, events))
-            }
-            Self::Checkpoints(follower) => {
-                let position = follower.next().await?;
-                Ok(VecDeque::from([News { position, events: Vec::new() }]))
-            }
+            Self::Events { follower, pieces, .. } => follower.next().await.map(|batch| Heard::Events(*pieces, batch)),
+            Self::Checkpoints(follower) => follower.next().await.map(Heard::Checkpoint),
         }
+    }
+
+    /// What of it is news to this actor; there may be none. What was heard is not heard again, so this is seen through.
+    pub(super) async fn judge(&self, app: &App, actor: &Actor, heard: Heard) -> Result<VecDeque<News>, Fault> {
+        Ok(match heard {
+            Heard::Events(pieces, batch) => in_pieces(pieces, self.visible(app, actor, batch.events).await?),
+            Heard::Checkpoint(position) => VecDeque::from([News { position, events: Vec::new() }]),
+        })
     }
 
     /// What the actor may see of these at this moment.
@@ -69,6 +70,13 @@ impl Source {
             Self::Checkpoints(_) => Ok(events),
         }
     }
+}
+
+/// What a source gives, before anybody has judged it.
+pub(super) enum Heard {
+    Events(Pieces, Batch),
+    /// The last position that it covers.
+    Checkpoint(u64),
 }
 
 /// The events in pieces, each shown in one turn.

@@ -140,12 +140,17 @@ impl Subscribed {
                     return Ok(Delivery { response, position });
                 }
             }
-            tokio::select! {
-                news = self.source.next(&self.app, &self.runner.session.actor) => {
-                    self.waiting = news?;
+            let heard = tokio::select! {
+                heard = self.source.next() => Some(heard?),
+                _ = self.heartbeat.tick() => None,
+            };
+            match heard {
+                // Not within the `select`: a tick would drop what was heard while it is judged.
+                Some(heard) => {
+                    self.waiting = self.source.judge(&self.app, &self.runner.session.actor, heard).await?;
                     self.judged_at = Instant::now();
                 }
-                _ = self.heartbeat.tick() => self.tell_position(),
+                None => self.tell_position(),
             }
         }
     }

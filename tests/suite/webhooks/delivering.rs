@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::support::dice::dice;
 use crate::webhooks::receiver::{Answer, Message, Receiver, in_order};
-use crate::webhooks::stage::{Stage, from_the_beginning, manager};
+use crate::webhooks::stage::{Stage, from_the_beginning, loopback, manager};
 
 pub async fn everything_arrives_in_order_whatever_fails(stage: &Stage) {
     let who = manager("44");
@@ -27,7 +27,8 @@ pub async fn everything_arrives_in_order_whatever_fails(stage: &Stage) {
     .await;
     let (webhook, secret) = stage.webhook(&who, &receiver.url).await;
     receiver.expect_signed_with(&[&secret]);
-    let (_, failed, dead) = stage.deliver_all(webhook.id).await;
+    let impatient = stage.another_that_waits(loopback(), Duration::from_millis(300)).await;
+    let (_, failed, dead) = stage.deliver_all_by(&impatient, webhook.id).await;
     assert!(failed > 50, "{failed} attempts failed");
 
     let given_up: BTreeSet<_> = stage.dead_letters(webhook.id).await.iter().map(|letter| letter.position).collect();

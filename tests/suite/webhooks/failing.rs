@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::store::support::Raw;
 use crate::webhooks::receiver::{Answer, Receiver, in_order};
-use crate::webhooks::stage::{ATTEMPTS, Stage, from_the_beginning, manager};
+use crate::webhooks::stage::{ATTEMPTS, Stage, from_the_beginning, loopback, manager};
 
 pub async fn what_is_given_up_is_a_dead_letter_and_the_case_goes_on(stage: &Stage) {
     let who = manager("44");
@@ -189,8 +189,7 @@ pub async fn two_servers_do_not_write_over_each_other(stage: &Stage) {
     let who = manager("44");
     let receiver = Receiver::answering(|_| Answer::Status(200)).await;
     let (webhook, _) = stage.webhook(&who, &receiver.url).await;
-    let loopback = Networks::new(vec!["127.0.0.0/8".parse().expect("a network")]);
-    let other = stage.another(loopback).await;
+    let other = stage.another(loopback()).await;
     // As if a lease had run out under a server that was only slow.
     let stop = CancellationToken::new();
     let (one, two) = tokio::join!(stage.app.deliver(webhook.id, &stop), other.deliver(webhook.id, &stop));

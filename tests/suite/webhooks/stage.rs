@@ -23,6 +23,8 @@ use crate::store::support::Database;
 
 /// How often an event is tried here.
 pub const ATTEMPTS: u32 = 4;
+/// How long an answer is waited for where all receivers answer: a slow machine is no fault of theirs.
+const PATIENT: Duration = Duration::from_secs(60);
 
 pub struct Stage {
     pub app: App,
@@ -40,15 +42,19 @@ impl Stage {
         let opened = store::open(&database.url, clock.clone()).await.expect("a new database");
         let app = App::new(opened, clock.clone()).with_vault(database.vault());
         demo::fill(&app, &clock, end).await.expect("the log is filled");
-        let loopback = vec!["127.0.0.0/8".parse().expect("a network")];
-        let app = app.with_outlet(outlet(&folder, Networks::new(loopback)));
+        let app = app.with_outlet(outlet(&folder, loopback(), PATIENT));
         Self { app, clock, folder, database }
     }
 
     /// Another server on the same database, that may call those networks.
     pub async fn another(&self, networks: Networks) -> App {
+        self.another_that_waits(networks, PATIENT).await
+    }
+
+    /// One that takes a receiver to be silent after so long.
+    pub async fn another_that_waits(&self, networks: Networks, patience: Duration) -> App {
         let opened = store::open(&self.database.url, self.clock.clone()).await.expect("the database opens");
-        App::new(opened, self.clock.clone()).with_outlet(outlet(&self.folder, networks))
+        App::new(opened, self.clock.clone()).with_outlet(outlet(&self.folder, networks, patience))
     }
 
     /// Sets a webhook up over the whole log; its secret as it is told.
@@ -71,9 +77,14 @@ impl Stage {
 
     /// One round after the other, the clock moved to each try that is due, until nothing is left to do. What the rounds did.
     pub async fn deliver_all(&self, webhook: Uuid) -> (u64, u64, u64) {
+        self.deliver_all_by(&self.app, webhook).await
+    }
+
+    /// The same at that server.
+    pub async fn deliver_all_by(&self, app: &App, webhook: Uuid) -> (u64, u64, u64) {
         let mut total = (0, 0, 0);
         loop {
-            let round = self.round(webhook).await;
+            let round = app.deliver(webhook, &CancellationToken::new()).await.expect("the store works");
             total = (total.0 + round.delivered, total.1 + round.failed, total.2 + round.dead);
             match round.next {
                 Next::AtOnce => {}
@@ -104,10 +115,15 @@ impl Stage {
     }
 }
 
-fn outlet(folder: &TempDir, networks: Networks) -> Outlet {
+/// Where the receivers are.
+pub fn loopback() -> Networks {
+    Networks::new(vec!["127.0.0.0/8".parse().expect("a network")])
+}
+
+fn outlet(folder: &TempDir, networks: Networks, patience: Duration) -> Outlet {
     let key = WebhookKey::open_or_create(&folder.path().join("webhook-key")).expect("a key");
     let schedule = Schedule { attempts: ATTEMPTS, first_pause: Duration::from_secs(5) };
-    Outlet::new(key, networks, schedule, Duration::from_millis(300))
+    Outlet::new(key, networks, schedule, patience)
 }
 
 pub fn from_the_beginning() -> WebhookDraft {
