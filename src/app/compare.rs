@@ -3,23 +3,23 @@
 //! A commit between two of the reads makes them differ. So whatever differs is looked at again until no event came
 //! meanwhile, in ever smaller ranges, and only then told.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::num::NonZero;
 use std::sync::Arc;
 use std::thread::available_parallelism;
 
-use tokio::task::JoinSet;
+use tokio_util::task::AbortOnDropHandle;
 use uuid::Uuid;
 
 use crate::app::aggregates::Aggregates;
 use crate::app::commanded::Commanded;
-use crate::app::happened::Placed;
+use crate::app::happened::{self, Placed};
 use crate::app::rebuild::{corrupt, grown};
 use crate::app::replay::Folded;
 use crate::app::request::Fault;
 use crate::app::streams::{Streams, Versioned};
 use crate::store::{
-    AggregateType, EventQuery, EventRecord, LastEvent, NumberTaken, RebuiltRow, RowDifference, RowsCompared, Store,
+    AggregateType, EventQuery, EventRecord, LastEvent, NumberTaken, RebuiltRow, RowsCompared, ServedDigest, Store,
     StreamId, StreamRange,
 };
 
@@ -34,7 +34,8 @@ pub(super) async fn compared(store: Arc<dyn Store>, aggregates: Arc<Aggregates>)
     let begun_at = store.head().await?.next_position;
     let comparison = Arc::new(Comparison { store, aggregates });
     let mut total = Total::default();
-    let mut pages = JoinSet::new();
+    // Taken up in the order of the keys, as the digests want them.
+    let mut pages = VecDeque::new();
     let at_once = available_parallelism().map_or(1, NonZero::get);
     for aggregate_type in AggregateType::ALL {
         let mut after = None;
@@ -42,33 +43,35 @@ pub(super) async fn compared(store: Arc<dyn Store>, aggregates: Arc<Aggregates>)
             let (range, events) = comparison.page(aggregate_type, after).await?;
             after = range.until.clone();
             if pages.len() == at_once {
-                total.add(joined(pages.join_next().await)?);
+                total.add(joined(pages.pop_front()).await?);
             }
-            pages.spawn(comparison.clone().page_compared(range, events));
+            pages.push_back(AbortOnDropHandle::new(tokio::spawn(comparison.clone().page_compared(range, events))));
             if after.is_none() {
                 break;
             }
         }
     }
-    while let Some(page) = pages.join_next().await {
-        total.add(joined(Some(page))?);
+    while !pages.is_empty() {
+        total.add(joined(pages.pop_front()).await?);
     }
-    let strays = comparison.store.stray_rows(total.figures).await?;
-    total.tell(strays.differences);
-    let series = comparison.series(begun_at, total.numbers.clone()).await?;
-    total.tell(series);
+    let strays = comparison.store.stray_rows(total.digest.rows_of("figures")).await?;
+    total.take(strays);
+    let series = comparison.series(begun_at, std::mem::take(&mut total.numbers)).await?;
+    total.take(series);
+    total.folded.served = total.digest.finish();
     Ok(total.folded)
 }
 
-fn joined<T>(page: Option<Result<Result<T, Fault>, tokio::task::JoinError>>) -> Result<T, Fault> {
-    page.expect("a page is under way").unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
+async fn joined<T>(page: Option<AbortOnDropHandle<Result<T, Fault>>>) -> Result<T, Fault> {
+    let page = page.expect("a page is under way");
+    page.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
 }
 
 /// What the pages have come to.
 #[derive(Default)]
 struct Total {
     folded: Folded,
-    figures: u64,
+    digest: ServedDigest,
     /// The last number of each series.
     numbers: BTreeMap<String, u64>,
     /// How many differences were told of each table and side.
@@ -78,16 +81,14 @@ struct Total {
 impl Total {
     fn add(&mut self, page: Page) {
         self.folded.commits += page.commits;
-        self.figures += page.compared.figures;
-        for (series, number) in page.numbers {
-            take_number(&mut self.numbers, NumberTaken { series, number });
-        }
-        self.tell(page.compared.differences);
+        page.numbers.into_iter().for_each(|number| take_number(&mut self.numbers, number));
+        page.compared.into_iter().for_each(|compared| self.take(compared));
     }
 
-    fn tell(&mut self, differences: Vec<RowDifference>) {
-        self.folded.count += differences.len() as u64;
-        for difference in differences {
+    fn take(&mut self, compared: RowsCompared) {
+        compared.served.iter().for_each(|served| self.digest.take(served));
+        self.folded.count += compared.differences.len() as u64;
+        for difference in compared.differences {
             let told = self.told.entry((difference.table, difference.is_served)).or_default();
             if *told < TOLD {
                 *told += 1;
@@ -101,8 +102,9 @@ impl Total {
 #[derive(Default)]
 struct Page {
     commits: u64,
-    compared: RowsCompared,
-    numbers: BTreeMap<String, u64>,
+    /// Stretch by stretch, in order.
+    compared: Vec<RowsCompared>,
+    numbers: Vec<NumberTaken>,
 }
 
 struct Comparison {
@@ -148,14 +150,13 @@ impl Comparison {
             if !compared.differences.is_empty() {
                 let later = self.store.events_of_streams(&range, None).await?;
                 if later.len() != events.len() {
-                    ranges.extend(halves(range, later));
+                    ranges.extend(halves(range, later).into_iter().rev());
                     continue;
                 }
             }
             page.commits += commits;
-            page.compared.figures += compared.figures;
-            page.compared.differences.extend(compared.differences);
-            numbers.into_iter().for_each(|number| take_number(&mut page.numbers, number));
+            page.compared.push(compared);
+            page.numbers.extend(numbers);
         }
         Ok(page)
     }
@@ -180,9 +181,9 @@ impl Comparison {
         Ok(rows)
     }
 
-    /// What differs of the number series, which have no stream of their own: the numbers of the streams and of everything
-    /// that came after they were read, against those that are served.
-    async fn series(&self, mut read_to: u64, mut made: BTreeMap<String, u64>) -> Result<Vec<RowDifference>, Fault> {
+    /// The number series, which have no stream of their own: the numbers of the streams and of everything that came after
+    /// they were read, against those that are served.
+    async fn series(&self, mut read_to: u64, mut made: BTreeMap<String, u64>) -> Result<RowsCompared, Fault> {
         loop {
             let head = self.store.head().await?.next_position;
             while read_to < head {
@@ -196,21 +197,11 @@ impl Comparison {
                     }
                 }
             }
-            let served = self.store.number_series().await?;
-            let served: BTreeMap<_, _> = served.into_iter().map(|taken| (taken.series, taken.number)).collect();
-            if served != made && self.store.head().await?.next_position != head {
-                continue;
+            let all = made.iter().map(|(series, number)| NumberTaken { series: series.clone(), number: *number });
+            let compared = self.store.compare_series(&all.collect::<Vec<_>>()).await?;
+            if compared.differences.is_empty() || self.store.head().await?.next_position == head {
+                return Ok(compared);
             }
-            let only = |of: &BTreeMap<String, u64>, without: &BTreeMap<String, u64>, is_served| {
-                let differs = |(series, last): &(&String, &u64)| without.get(*series) != Some(*last);
-                let tell = |(series, _): (&String, &u64)| RowDifference {
-                    table: "case_number_series",
-                    key: series.clone(),
-                    is_served,
-                };
-                of.iter().filter(differs).map(tell).collect::<Vec<_>>()
-            };
-            return Ok([only(&made, &served, false), only(&served, &made, true)].concat());
         }
     }
 }
@@ -255,7 +246,9 @@ fn stream_made<A: Commanded>(
     let mut past: Vec<Placed<A>> = Vec::with_capacity(events.len());
     for commit in events.chunk_by(EventRecord::is_of_the_same_command) {
         let facts = commit.iter().map(|record| streams.decode(record)).collect::<Result<Vec<_>, _>>()?;
-        let (row, after) = grown(stream, &before, &past, commit, &facts);
+        // Only a commit that is not in order looks back.
+        let looked_at = if happened::in_order(&before, &facts).is_some() { &[][..] } else { &past };
+        let (row, after) = grown(stream, &before, looked_at, commit, &facts);
         rows.push(row);
         before = after;
         let places = commit.iter().map(LastEvent::from);

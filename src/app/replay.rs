@@ -13,7 +13,7 @@ use crate::app::request::Fault;
 use crate::domain::case::Case;
 use crate::domain::enterprise::Enterprise;
 use crate::domain::person::Person;
-use crate::store::{AggregateType, EventRecord, RowDifference, RowsDigest, RowsForm, StreamId};
+use crate::store::{AggregateType, EventRecord, RowDifference, RowsForm, StreamId, TableDigest};
 use crate::vault::payload;
 use crate::vault::reference::Reference;
 use crate::vault::seal::Ciphertext;
@@ -47,26 +47,28 @@ pub struct Folded {
     pub differences: Vec<RowDifference>,
     /// How many there are in all.
     pub count: u64,
+    /// A digest of the served rows of each table, as they were read to be compared: of a log that goes on meanwhile, each
+    /// stretch at its own moment.
+    pub served: Vec<TableDigest>,
 }
 
 impl App {
     /// Folds the log and compares what it makes with the rows that are served. It only reads, and commits may go on. Rows
     /// that another version of the program has made are not compared: then the log is only looked through, and the answer
-    /// is `None`. `look` is shown every page of the log. A digest of the served rows comes with it.
+    /// is `None`. `look` is shown every page of the log.
     ///
     /// # Errors
     /// When the store fails or an event cannot be read.
-    pub async fn replay(&self, look: impl FnMut(ReplayedPage)) -> Result<Option<(Folded, RowsDigest)>, Fault> {
+    pub async fn replay(&self, look: impl FnMut(ReplayedPage)) -> Result<Option<Folded>, Fault> {
         let form = self.rows_form().await?;
         if form.stored != form.ours {
             return self.look_through(look).await.map(|()| None);
         }
-        // Beside one another: each reads the database in an order of its own.
-        let comparing = side_by_side(compared(self.store.clone(), self.aggregates.clone()));
-        let store = self.store.clone();
-        let digesting = side_by_side(async move { Ok(store.rows_digest().await?) });
+        // Beside one another: each reads the log in an order of its own.
+        let comparing = AbortOnDropHandle::new(tokio::spawn(compared(self.store.clone(), self.aggregates.clone())));
         self.look_through(look).await?;
-        Ok(Some((comparing.await?, digesting.await?)))
+        let folded = comparing.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()));
+        folded.map(Some)
     }
 
     /// Which form the read rows have, beside that which this program writes.
@@ -172,14 +174,6 @@ impl App {
     fn is_erasure<A: Commanded>(&self, record: &EventRecord) -> bool {
         A::streams(&self.aggregates).decode(record).is_ok_and(|event| A::erases(&event))
     }
-}
-
-/// Begins at once and goes on by itself until nobody waits for it any more.
-fn side_by_side<T: Send + 'static>(
-    work: impl Future<Output = Result<T, Fault>> + Send + 'static,
-) -> impl Future<Output = Result<T, Fault>> {
-    let handle = AbortOnDropHandle::new(tokio::spawn(work));
-    async { handle.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic())) }
 }
 
 /// What the events at these positions erase, as far as it was asked.

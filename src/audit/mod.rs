@@ -26,7 +26,7 @@ pub use draft::DraftFolder;
 pub use export::{Part, export};
 pub use follow::{Followed, Follower};
 pub use replay::replay;
-pub use verdict::{Fault, Verdict};
+pub use verdict::{Fault, Projection, Verdict};
 pub use verify::{Trusted, verify};
 
 use crate::app;

@@ -1,42 +1,41 @@
 //! The log is folded again, and everything that is stored of it compared with what it makes.
 
-use jiff::SignedDuration;
-
-use crate::app::{App, EventRecord, Folded, ReplayedPage, Sealed, Unfounded, time_of};
+use crate::app::{App, EventRecord, Folded, ReplayedPage, Sealed, Unfounded, Vouched, time_of};
 use crate::audit::bundle::earlier_names;
-use crate::audit::{AuditError, Verdict};
+use crate::audit::verify::{STAMPS_NOT_VERIFIED, stamped_at};
+use crate::audit::{AuditError, Projection, Trusted, Verdict};
 use crate::ledger::audit::{AuditedEvent, Evidence, Verifier};
+use crate::ledger::bounds::Anchor;
 use crate::ledger::note::{Algorithm, VerifierKey};
 use crate::ledger::parsed_entry::ParsedEntry;
 
 /// Replays the log of a database: entries against columns, payloads, hashes and checkpoints, those of the database and
-/// those that were `kept` outside; personal data against its references; and a fold of the events against every served row.
-/// With no key, signatures are taken as the database has them. `progress` is told how many events are done and how many
-/// there are.
+/// those that the auditor has kept; time stamps; personal data against its references; and a fold of the events against every
+/// served row. With no key, signatures are taken as the database has them. `progress` is told how many events are done and
+/// how many there are.
 ///
 /// # Errors
 /// When the database cannot be read: then nothing is said of it.
-pub async fn replay(
-    app: &App,
-    keys: &[VerifierKey],
-    kept: &[Vec<u8>],
-    mut progress: impl FnMut(u64, u64),
-) -> Result<Verdict, AuditError> {
+pub async fn replay(app: &App, trusted: &Trusted, mut progress: impl FnMut(u64, u64)) -> Result<Verdict, AuditError> {
+    let keys = trusted.keys.as_slice();
     let origin = app.origin().await?;
     let mut verdict = Verdict { origin: origin.clone(), ..Verdict::default() };
     let earlier = earlier_names(&app.recoveries().await?);
-    let notes = notes(app, keys).await?;
+    let vouched = vouched(app, keys).await?;
+    let notes: Vec<_> = vouched.iter().map(Vouched::note).collect();
+    let time_stamps = time_stamps(&vouched, trusted, &mut verdict);
     if keys.is_empty() {
         verdict.notes.push("checkpoints are not verified: give the key of the log".to_owned());
     }
-    let checkpoints: Vec<_> = notes.iter().map(String::as_bytes).chain(kept.iter().map(Vec::as_slice)).collect();
+    let checkpoints: Vec<_> =
+        notes.iter().map(String::as_bytes).chain(trusted.kept.iter().map(Vec::as_slice)).collect();
     let mut verifier = Verifier::new(&Evidence {
         origin: &origin,
         earlier: &earlier,
         keys,
         checkpoints: &checkpoints,
-        time_stamps: &[],
-        tolerance: SignedDuration::from_mins(1),
+        time_stamps: &time_stamps,
+        tolerance: trusted.tolerance,
     });
     let form = app.rows_form().await?;
     let look = |page: ReplayedPage| {
@@ -56,10 +55,7 @@ pub async fn replay(
     };
     let folded = app.replay(look).await?;
     match folded {
-        Some((folded, digest)) => {
-            tell_rows(&folded, &mut verdict);
-            verdict.compared(&digest);
-        }
+        Some(folded) => tell_rows(&folded, &mut verdict),
         None => verdict.notes.push(format!(
             "the served rows are not compared: they have form {}, and this program makes form {}; a server that starts \
              makes them anew",
@@ -83,16 +79,40 @@ pub async fn replay(
     Ok(verdict)
 }
 
-/// The checkpoints of the database that say the most: the latest, and the last that each of the witnesses has cosigned.
-async fn notes(app: &App, keys: &[VerifierKey]) -> Result<Vec<String>, AuditError> {
+/// The checkpoints of the database that say the most: the latest, the last that each of the witnesses has cosigned, and the
+/// last that was stamped.
+async fn vouched(app: &App, keys: &[VerifierKey]) -> Result<Vec<Vouched>, AuditError> {
     if keys.is_empty() {
         return Ok(Vec::new());
     }
-    let mut sealed: Vec<_> = app.checkpoint(Sealed::Latest).await?.into_iter().collect();
+    let mut vouched: Vec<_> = app.checkpoint(Sealed::Latest).await?.into_iter().collect();
     for witness in keys.iter().filter(|key| key.algorithm() == Algorithm::Cosignature) {
-        sealed.extend(app.last_cosigned(witness.name()).await?);
+        vouched.extend(app.last_cosigned(witness.name()).await?);
     }
-    Ok(sealed.iter().map(|one| one.note()).collect())
+    vouched.extend(app.last_stamped().await?);
+    vouched.sort_by_key(|one| one.checkpoint.size);
+    vouched.dedup_by_key(|one| one.checkpoint.size);
+    Ok(vouched)
+}
+
+/// When these checkpoints were stamped, by authorities that are trusted.
+fn time_stamps(vouched: &[Vouched], trusted: &Trusted, verdict: &mut Verdict) -> Vec<Anchor> {
+    let stamps = vouched.iter().flat_map(|one| one.time_stamps.iter().map(|stamp| (&one.checkpoint, stamp)));
+    let Some(roots) = &trusted.roots else {
+        verdict.notes.extend(stamps.take(1).map(|_| STAMPS_NOT_VERIFIED.to_owned()));
+        return Vec::new();
+    };
+    let mut anchors = Vec::new();
+    for (checkpoint, stamp) in stamps {
+        match stamped_at(stamp.token.clone(), checkpoint.note.as_bytes(), roots) {
+            Ok(at) => {
+                verdict.notes.push(format!("the checkpoint of {} events was stamped at {at}", checkpoint.size));
+                anchors.push(Anchor { size: checkpoint.size, at });
+            }
+            Err(error) => verdict.fault(None, "TIME_STAMP", format!("{} events: {error}", checkpoint.size)),
+        }
+    }
+    anchors
 }
 
 /// What a fold of the log makes against what is served.
@@ -105,6 +125,7 @@ fn tell_rows(folded: &Folded, verdict: &mut Verdict) {
         verdict.fault(None, kind, format!("{} {}: {message}", difference.table, difference.key));
     }
     verdict.fault_count += folded.count - folded.differences.len() as u64;
+    verdict.projections = folded.served.iter().map(Projection::from).collect();
     verdict.notes.push(format!("{} commits folded; {} rows differ", folded.commits, folded.count));
 }
 

@@ -6,7 +6,7 @@ use std::fmt::{self, Write as _};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::app::{RowsDigest, TableDigest};
+use crate::app::TableDigest;
 use crate::ledger::audit::Report;
 use crate::ledger::finding::{Finding, Findings};
 use crate::ledger::note::{Algorithm, VerifierKey};
@@ -44,7 +44,7 @@ pub struct Verdict {
 /// The served rows of a table: the same for the same log, whichever database they are in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Projection {
-    /// The table, or a side of it.
+    /// The table.
     pub table: &'static str,
     /// How many rows it has.
     pub rows: u64,
@@ -94,11 +94,6 @@ impl Verdict {
         self.notes.extend(report.recovered.iter().map(ToString::to_string));
         self.fault_count += report.findings.total();
         self.faults.extend(report.findings.kept().iter().map(Fault::from));
-    }
-
-    /// Takes up which rows were compared.
-    pub(super) fn compared(&mut self, rows: &RowsDigest) {
-        self.projections = rows.tables().map(Projection::from).collect();
     }
 
     /// Names the witnesses who have not cosigned what confirms the events; `vouched` is how far each has.

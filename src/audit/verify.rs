@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::audit::bundle::{
     CHECKPOINT, CONSISTENCY_PROOF, Contents, ENTRIES, FORM, Lines, MANIFEST, Manifest, PAYLOADS, PREVIOUS_CHECKPOINT,
@@ -31,6 +31,23 @@ pub struct Trusted {
     pub roots: Option<Roots>,
     /// What clocks may differ by, with the time between an event and its checkpoint.
     pub tolerance: SignedDuration,
+}
+
+/// What is said of time stamps that nobody has named an authority for.
+pub(super) const STAMPS_NOT_VERIFIED: &str = "time stamps are not verified: give the authorities' certificates";
+
+/// Nobody, and clocks that differ by no more than a minute.
+impl Default for Trusted {
+    fn default() -> Self {
+        Self { keys: Vec::new(), kept: Vec::new(), roots: None, tolerance: SignedDuration::from_mins(1) }
+    }
+}
+
+/// When a signed note was stamped, by an authority that is trusted.
+pub(super) fn stamped_at(token: Vec<u8>, note: &[u8], roots: &Roots) -> Result<Timestamp, String> {
+    let token = Token::from_der(token).map_err(|error| error.to_string())?;
+    token.verify(note, roots).map_err(|error| error.to_string())?;
+    Ok(token.stamp().time)
 }
 
 /// The name of the log: that of its key, the first of them where it had other names.
@@ -185,7 +202,7 @@ impl Reading<'_> {
         let folder = self.folder.join(TIME_STAMPS);
         let Some(stamped) = read(&folder, "stamped")? else { return Ok(Vec::new()) };
         let Some(roots) = &self.trusted.roots else {
-            verdict.notes.push("time stamps are not verified: give the authorities' certificates".to_owned());
+            verdict.notes.push(STAMPS_NOT_VERIFIED.to_owned());
             return Ok(Vec::new());
         };
         let mut anchors = Vec::new();
@@ -196,11 +213,7 @@ impl Reading<'_> {
         }
         for number in 0.. {
             let Some(token) = read(&folder, &format!("{number}.tst"))? else { break };
-            let verified = Token::from_der(token).map_err(|error| error.to_string()).and_then(|token| {
-                token.verify(&stamped, roots).map_err(|error| error.to_string())?;
-                Ok(token.stamp().time)
-            });
-            match (verified, size) {
+            match (stamped_at(token, &stamped, roots), size) {
                 (Ok(at), Some(size)) => {
                     verdict.notes.push(format!("stamped at {at}"));
                     anchors.push(Anchor { size, at });

@@ -94,17 +94,22 @@ fn verified(bundle: &Path, trusted: &Trusted) -> Result<Verdict, Problem> {
 }
 
 async fn replay(arguments: cli::AuditReplay, settings: &Settings) -> Result<Outcome, Problem> {
-    let (keys, kept) = (keys(&arguments.keys)?, kept(&arguments.checkpoints)?);
+    let trusted = Trusted {
+        keys: keys(&arguments.keys)?,
+        kept: kept(&arguments.checkpoints)?,
+        roots: roots(arguments.authorities.as_deref())?,
+        tolerance: arguments.tolerance,
+    };
     let app = serve::open_evidence(settings, Arc::new(SystemClock)).await?;
-    let verdict = replayed(&app, &keys, &kept).await;
+    let verdict = replayed(&app, &trusted).await;
     app.shutdown().await;
     tell(&verdict?, arguments.format)
 }
 
 /// Replays the log of a database, and shows how far it is.
-pub(super) async fn replayed(app: &App, keys: &[VerifierKey], kept: &[Vec<u8>]) -> Result<Verdict, Problem> {
+pub(super) async fn replayed(app: &App, trusted: &Trusted) -> Result<Verdict, Problem> {
     let bar = progress::bar();
-    let verdict = audit::replay(app, keys, kept, |done, of| {
+    let verdict = audit::replay(app, trusted, |done, of| {
         bar.set_length(of);
         bar.set_position(done);
     });
@@ -200,17 +205,22 @@ fn looked_in_json(followed: &Followed) -> Value {
 }
 
 fn trusted(evidence: &Evidence) -> Result<Trusted, Problem> {
-    let roots = evidence.authorities.as_deref().map(|path| {
-        let unusable = || format!("{} holds no certificates", path.display());
-        let pem = fs::read(path).map_err(Problem::while_doing(unusable()))?;
-        Roots::from_pem(&pem).map_err(Problem::while_doing(unusable()))
-    });
     Ok(Trusted {
         keys: keys(&evidence.keys)?,
         kept: kept(&evidence.checkpoints)?,
-        roots: roots.transpose()?,
+        roots: roots(evidence.authorities.as_deref())?,
         tolerance: evidence.tolerance,
     })
+}
+
+/// The authorities whose time stamps count, if any are named.
+fn roots(authorities: Option<&Path>) -> Result<Option<Roots>, Problem> {
+    let read = |path: &Path| {
+        let unusable = || format!("{} holds no certificates", path.display());
+        let pem = fs::read(path).map_err(Problem::while_doing(unusable()))?;
+        Roots::from_pem(&pem).map_err(Problem::while_doing(unusable()))
+    };
+    authorities.map(read).transpose()
 }
 
 /// Checkpoints that the auditor has kept, as they stand there.

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::app::{App, NotResumed, Resumed};
-use crate::audit::{DraftFolder, Verdict};
+use crate::audit::{DraftFolder, Trusted, Verdict};
 use crate::cli::audit::{Outcome, keys, replayed, tell};
 use crate::cli::problem::Problem;
 use crate::cli::{Database, VerdictFormat, seals, serve};
@@ -170,15 +170,15 @@ async fn verified_and_resumed(
         keys.extend(log_key(app).await?);
     }
     // Those of later events tell what is lost.
-    let kept: Vec<_> =
-        seen.iter().filter(|seen| seen.head.size <= manifest.events).map(|seen| seen.note.clone()).collect();
-    let mut verdict = replayed(app, &keys, &kept).await?;
+    let kept = seen.iter().filter(|seen| seen.head.size <= manifest.events).map(|seen| seen.note.clone()).collect();
+    let trusted = Trusted { keys, kept, ..Trusted::default() };
+    let mut verdict = replayed(app, &trusted).await?;
     let root = app.root(manifest.events).await.map_err(Problem::while_doing("the tree cannot be read"))?;
     if verdict.events != manifest.events + u64::from(is_renamed) || base64(&root) != manifest.root {
         verdict.fault(None, "BACKUP_WRONG", "the log is not the one that the backup names");
         return Ok(verdict);
     }
-    if keys.is_empty() {
+    if trusted.keys.is_empty() {
         verdict.notes.push("nobody outside confirms this log: give its key, and a checkpoint that was kept".to_owned());
     }
     if !verdict.is_good() {

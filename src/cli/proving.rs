@@ -141,6 +141,12 @@ pub struct AuditReplay {
     /// A checkpoint of the log that somebody outside has kept: repeat the option
     #[arg(long = "checkpoint", value_name = "FILE", requires = "keys")]
     pub checkpoints: Vec<PathBuf>,
+    /// Certificates of authorities for time stamps (PEM)
+    #[arg(long, value_name = "FILE", requires = "keys")]
+    pub authorities: Option<PathBuf>,
+    /// What clocks may differ by, with the time from an event to its checkpoint
+    #[arg(long, value_name = "DURATION", default_value = "1m", value_parser = parse_ttl)]
+    pub tolerance: SignedDuration,
     /// How the verdict is told
     #[arg(long, value_enum, default_value = "text")]
     pub format: VerdictFormat,

@@ -17,6 +17,7 @@ use uuid::Uuid;
 use crate::clock::Clock;
 use crate::store::compare;
 use crate::store::known::Known;
+use crate::store::line::Lines;
 use crate::store::listing::in_order;
 use crate::store::plan::{Ledger, Plan};
 use crate::store::row::ROWS_VERSION;
@@ -46,11 +47,14 @@ pub(super) trait Backend: Send + Sync + 'static {
     /// How it is asked for the terms of texts.
     const INDEX: IndexDialect;
 
-    /// The terms of a row of `search_texts` in their order, with a space between them; `None` where only an index has them, which tells nobody.
-    const SERVED_TERMS: Option<&str>;
+    /// The terms of texts, as [`MadeTerms`](crate::store::line::made::MadeTerms); `None` where only an index has them, which tells nobody.
+    const TERMS: Option<Lines>;
 
     /// Asks whether it is marked as being restored.
     const RESTORING: &str;
+
+    /// The query for the rows `r` of a source, each of these columns as one object of JSON without spaces, called `line`.
+    fn lines(columns: &str, source: &str) -> String;
 
     /// Runs a query on any connection.
     fn fetch<T: Decoded>(&self, statement: &Statement) -> impl Future<Output = Result<Vec<T>, sqlx::Error>> + Send;
@@ -385,8 +389,8 @@ impl<B: Backend> Store for SqlStore<B> {
         compare::strays(&self.backend, known_figures).await
     }
 
-    async fn number_series(&self) -> Result<Vec<NumberTaken>, StoreError> {
-        compare::series(&self.backend).await
+    async fn compare_series(&self, made: &[NumberTaken]) -> Result<RowsCompared, StoreError> {
+        compare::series(&self.backend, made).await
     }
 
     async fn rows_digest(&self) -> Result<RowsDigest, StoreError> {

@@ -1,212 +1,169 @@
-//! A digest of the read rows, the same on both databases for the same log.
+//! Digests of the read rows, the same on both databases for the same log.
 
-use serde::Serialize;
 use sha2::{Digest, Sha256};
-use sqlx::FromRow;
 
-use crate::store::backend::{Backend, Decoded};
-use crate::store::statement::Statement;
-use crate::store::stored::SeriesRow;
-use crate::store::version_row::{CaseVersionRow, RegisterVersionRow};
-use crate::store::{RowsDigest, StoreError, TableDigest, sql};
+use crate::store::backend::Backend;
+use crate::store::line::Lines;
+use crate::store::sql::{case_columns, figure_columns, register_columns};
+use crate::store::{RowsDigest, ServedRows, StoreError, TableDigest};
 
 /// Rows read at once: memory stays flat however long the log is.
 const PAGE_ROWS: usize = 2_000;
 
-/// Computes the digest of the rows as they were at a position.
+/// What a commit after position `$1` does not change, as it was then.
+const VERSIONS: [Lines; 5] = [
+    Lines::CASES
+        .side(
+            "case_versions",
+            concat!(case_columns!(), ", to_position"),
+            concat!(
+                "(select ",
+                case_columns!(),
+                ", case when to_position > $1 then 9223372036854775807 else to_position end as to_position \
+                 from case_versions where lane = 0 and from_position <= $1)"
+            ),
+        )
+        .by("case_id, from_position"),
+    Lines::REGISTERS
+        .side(
+            "register_versions",
+            concat!(register_columns!(), ", to_position"),
+            concat!(
+                "(select ",
+                register_columns!(),
+                ", case when to_position > $1 then 9223372036854775807 else to_position end as to_position \
+                 from register_versions where lane = 0 and from_position <= $1)"
+            ),
+        )
+        .by("aggregate_type, aggregate_id, from_position"),
+    Lines::LINKS.side(
+        "case_links",
+        "case_id, other_id, relation, from_position",
+        "(select case_id, other_id, relation, from_position from case_links where from_position <= $1)",
+    ),
+    // Without `occurred_until`, which tells of no position from which it holds.
+    Lines::TEXTS.side(
+        "search_texts",
+        "text_id, case_id, field, from_position, to_position, occurred_at, length, words, body",
+        "(select text_id, case_id, field, from_position, occurred_at, length, words, body, \
+         case when to_position > $1 then 9223372036854775807 else to_position end as to_position \
+         from search_texts where from_position <= $1)",
+    ),
+    Lines::FIGURES.side(
+        "figures",
+        figure_columns!(),
+        concat!("(select ", figure_columns!(), " from figures where from_position <= $1)"),
+    ),
+];
+
+/// What later commits change: what had happened by any time, members and number series.
+const PRESENT: [Lines; 4] = [
+    Lines::CASES.side(
+        "case_versions.occurred",
+        concat!(case_columns!(), ", lane, occurred_from, occurred_to"),
+        concat!(
+            "(select ",
+            case_columns!(),
+            ", lane, occurred_from, occurred_to from case_versions where occurred_from < occurred_to)"
+        ),
+    ),
+    Lines::REGISTERS.side(
+        "register_versions.occurred",
+        concat!(register_columns!(), ", lane, occurred_from, occurred_to"),
+        concat!(
+            "(select ",
+            register_columns!(),
+            ", lane, occurred_from, occurred_to from register_versions where occurred_from < occurred_to)"
+        ),
+    ),
+    Lines::MEMBERS,
+    Lines::SERIES,
+];
+
+/// The digest of the rows as they were at a position.
 pub(super) async fn rows<B: Backend>(backend: &B, last_position: Option<u64>) -> Result<RowsDigest, StoreError> {
-    let last = Some(last_position.map_or(-1, u64::cast_signed));
-    let versions = vec![
-        table::<DigestCase, _>(backend, "case_versions", sql::DIGEST_CASES, last).await?,
-        table::<DigestRegister, _>(backend, "register_versions", sql::DIGEST_REGISTERS, last).await?,
-        table::<DigestLink, _>(backend, "case_links", sql::DIGEST_LINKS, last).await?,
-        table::<DigestText, _>(backend, "search_texts", sql::DIGEST_TEXTS, last).await?,
-        table::<DigestFigure, _>(backend, "figures", sql::DIGEST_FIGURES, last).await?,
-    ];
-    let present = vec![
-        table::<DigestPastCase, _>(backend, "case_versions.occurred", sql::DIGEST_PAST_CASES, None).await?,
-        table::<DigestPastRegister, _>(backend, "register_versions.occurred", sql::DIGEST_PAST_REGISTERS, None).await?,
-        table::<DigestMember, _>(backend, "case_members", sql::DIGEST_MEMBERS, None).await?,
-        table::<SeriesRow, _>(backend, "case_number_series", sql::DIGEST_SERIES, None).await?,
-    ];
+    let last = last_position.map_or(-1, u64::cast_signed);
+    let (mut versions, mut present) = (Vec::new(), Vec::new());
+    for lines in VERSIONS {
+        versions.push(table(backend, &lines, &[last]).await?);
+    }
+    for lines in PRESENT {
+        present.push(table(backend, &lines, &[]).await?);
+    }
     let count = versions.iter().map(|table| table.rows).sum();
     Ok(RowsDigest { count, last_position, versions, present })
 }
 
-/// The digest of a table: page by page in key order, each row as a line of JSON.
-async fn table<Row: Keyed, B: Backend>(
-    backend: &B,
-    table: &'static str,
-    text: &str,
-    last: Option<i64>,
-) -> Result<TableDigest, StoreError> {
-    let (mut sha256, mut rows) = (Sha256::new(), 0);
-    let mut after: Option<Row> = None;
+/// The digest of a table, page by page.
+async fn table<B: Backend>(backend: &B, lines: &Lines, arguments: &[i64]) -> Result<TableDigest, StoreError> {
+    let mut digest = Digesting::of(lines.table);
+    let mut last: Option<String> = None;
     loop {
-        let statement = last.into_iter().fold(Statement::new(text), Statement::integer);
-        let statement = Row::bind_key(after.as_ref(), statement).integer(PAGE_ROWS as i64);
-        let page: Vec<Row> =
-            backend.fetch(&statement).await.map_err(StoreError::during("compute the digest of the read rows"))?;
-        for row in &page {
-            let line = serde_json::to_vec(row).expect("texts and numbers always serialise");
-            sha256.update(line);
-            sha256.update(b"\n");
+        let mut statement = arguments.iter().fold(lines.query::<B>(), |query, argument| query.integer(*argument));
+        if let Some(last) = &last {
+            statement.push(" where");
+            lines.push_after(&mut statement, last)?;
         }
-        rows += page.len() as u64;
+        let mut statement = lines.ordered(statement);
+        statement.push(" limit ");
+        statement.push_integer(PAGE_ROWS as i64);
+        let page = lines.read(backend, statement).await?;
+        digest.take(&page);
         if page.len() < PAGE_ROWS {
-            return Ok(TableDigest { table, rows, sha256: sha256.finalize().into() });
+            return Ok(digest.finish());
         }
-        after = page.into_iter().next_back();
+        last = page.into_iter().next_back();
     }
 }
 
-/// A row with a key to go on from; no row = before the first.
-trait Keyed: Decoded + Serialize {
-    fn bind_key(after: Option<&Self>, statement: Statement) -> Statement;
+/// The digest of a table under way: each row as a line of JSON, in key order.
+struct Digesting {
+    table: &'static str,
+    rows: u64,
+    sha256: Sha256,
 }
 
-#[derive(FromRow, Serialize)]
-struct DigestCase {
-    #[sqlx(flatten)]
-    row: CaseVersionRow,
-    to_position: i64,
-}
+impl Digesting {
+    fn of(table: &'static str) -> Self {
+        Self { table, rows: 0, sha256: Sha256::new() }
+    }
 
-impl Keyed for DigestCase {
-    fn bind_key(after: Option<&Self>, statement: Statement) -> Statement {
-        let row = after.map(|after| &after.row);
-        statement.text(row.map_or("", |row| &row.case_id)).integer(row.map_or(-1, |row| row.from_position))
+    fn take(&mut self, lines: &[String]) {
+        self.rows += lines.len() as u64;
+        for line in lines {
+            self.sha256.update(line);
+            self.sha256.update(b"\n");
+        }
+    }
+
+    fn finish(self) -> TableDigest {
+        TableDigest { table: self.table, rows: self.rows, sha256: self.sha256.finalize().into() }
     }
 }
 
-#[derive(FromRow, Serialize)]
-struct DigestRegister {
-    #[sqlx(flatten)]
-    row: RegisterVersionRow,
-    to_position: i64,
-}
+/// Digests of what is served, put together from stretches of each table in key order.
+#[derive(Default)]
+pub struct ServedDigest(Vec<Digesting>);
 
-impl Keyed for DigestRegister {
-    fn bind_key(after: Option<&Self>, statement: Statement) -> Statement {
-        let row = after.map(|after| &after.row);
-        statement
-            .text(row.map_or("", |row| &row.aggregate_type))
-            .text(row.map_or("", |row| &row.aggregate_id))
-            .integer(row.map_or(-1, |row| row.from_position))
+impl ServedDigest {
+    /// Takes the next stretch of a table.
+    pub fn take(&mut self, served: &ServedRows) {
+        let place = self.0.iter().position(|digesting| digesting.table == served.table).unwrap_or_else(|| {
+            self.0.push(Digesting::of(served.table));
+            self.0.len() - 1
+        });
+        self.0[place].take(&served.lines);
     }
-}
 
-#[derive(FromRow, Serialize)]
-struct DigestPastCase {
-    #[sqlx(flatten)]
-    row: CaseVersionRow,
-    lane: i64,
-    occurred_from: i64,
-    occurred_to: i64,
-}
-
-impl Keyed for DigestPastCase {
-    fn bind_key(after: Option<&Self>, statement: Statement) -> Statement {
-        let row = after.map(|after| &after.row);
-        let statement = statement.text(row.map_or("", |row| &row.case_id));
-        statement.integer(row.map_or(-1, |row| row.from_position)).integer(after.map_or(-1, |after| after.lane))
+    /// How many rows of a table it has taken.
+    #[must_use]
+    pub fn rows_of(&self, table: &str) -> u64 {
+        self.0.iter().find(|digesting| digesting.table == table).map_or(0, |digesting| digesting.rows)
     }
-}
 
-#[derive(FromRow, Serialize)]
-struct DigestPastRegister {
-    #[sqlx(flatten)]
-    row: RegisterVersionRow,
-    lane: i64,
-    occurred_from: i64,
-    occurred_to: i64,
-}
-
-impl Keyed for DigestPastRegister {
-    fn bind_key(after: Option<&Self>, statement: Statement) -> Statement {
-        let row = after.map(|after| &after.row);
-        let statement =
-            statement.text(row.map_or("", |row| &row.aggregate_type)).text(row.map_or("", |row| &row.aggregate_id));
-        statement.integer(row.map_or(-1, |row| row.from_position)).integer(after.map_or(-1, |after| after.lane))
-    }
-}
-
-#[derive(FromRow, Serialize)]
-struct DigestLink {
-    case_id: String,
-    other_id: String,
-    relation: String,
-    from_position: i64,
-}
-
-impl Keyed for DigestLink {
-    fn bind_key(after: Option<&Self>, statement: Statement) -> Statement {
-        statement
-            .text(after.map_or("", |row| &row.case_id))
-            .text(after.map_or("", |row| &row.other_id))
-            .text(after.map_or("", |row| &row.relation))
-    }
-}
-
-#[derive(FromRow, Serialize)]
-struct DigestText {
-    text_id: i64,
-    case_id: String,
-    field: String,
-    from_position: i64,
-    to_position: i64,
-    occurred_at: i64,
-    length: i64,
-    words: String,
-    body: String,
-}
-
-impl Keyed for DigestText {
-    fn bind_key(after: Option<&Self>, statement: Statement) -> Statement {
-        statement.integer(after.map_or(-1, |row| row.text_id))
-    }
-}
-
-#[derive(FromRow, Serialize)]
-struct DigestFigure {
-    aggregate_id: String,
-    position: i64,
-    kind: String,
-    lane: i64,
-    from_position: i64,
-    detail: String,
-    number: Option<i64>,
-    amount: Option<String>,
-    occurred_at: i64,
-    counted_on: String,
-    occurred_from: i64,
-    occurred_to: i64,
-}
-
-impl Keyed for DigestFigure {
-    fn bind_key(after: Option<&Self>, statement: Statement) -> Statement {
-        statement
-            .text(after.map_or("", |row| &row.aggregate_id))
-            .integer(after.map_or(-1, |row| row.position))
-            .text(after.map_or("", |row| &row.kind))
-            .integer(after.map_or(-1, |row| row.lane))
-    }
-}
-
-#[derive(FromRow, Serialize)]
-struct DigestMember {
-    case_id: String,
-    actor: String,
-}
-
-impl Keyed for DigestMember {
-    fn bind_key(after: Option<&Self>, statement: Statement) -> Statement {
-        statement.text(after.map_or("", |row| &row.case_id)).text(after.map_or("", |row| &row.actor))
-    }
-}
-
-impl Keyed for SeriesRow {
-    fn bind_key(after: Option<&Self>, statement: Statement) -> Statement {
-        statement.text(after.map_or("", |row| &row.series))
+    /// The digest of each table.
+    #[must_use]
+    pub fn finish(self) -> Vec<TableDigest> {
+        self.0.into_iter().map(Digesting::finish).collect()
     }
 }

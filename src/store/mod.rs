@@ -34,6 +34,7 @@ mod condition;
 mod copy;
 mod digest;
 mod filter;
+mod line;
 mod listing;
 mod opening;
 mod place;
@@ -62,6 +63,7 @@ use uuid::Uuid;
 
 pub use column::CaseColumn;
 pub use copy::{Copied, copy_into, restore_from};
+pub use digest::ServedDigest;
 pub use error::{AppendError, StoreError};
 pub use figure::{FigureKind, FigureRow, FigureSpan, GAP_CLOSED, GAP_STANDS};
 pub use happened::{Happened, LastEvent, PastRow, PastState};
@@ -81,7 +83,7 @@ pub use record::{
 pub use revocation::{Revocation, RevocationStore};
 pub use row::{
     CaseLink, CaseRow, NumberTaken, RebuildOutcome, RebuiltRow, RegisterRow, RowChanges, RowDifference, RowsCompared,
-    RowsDigest, RowsForm, SUB_CASE_OF, StoredCase, StoredRegister, StreamRange, SubCase, TableDigest,
+    RowsDigest, RowsForm, SUB_CASE_OF, ServedRows, StoredCase, StoredRegister, StreamRange, SubCase, TableDigest,
 };
 pub use statistics::{FeeSum, GapSums, GroupKey, GroupSums, Grouped, StatisticsQuery, TimeToState};
 pub use text::{AskedTexts, Reading, StoredText, Terms, TextQuery, TextRow, Texts};
@@ -340,11 +342,11 @@ pub trait Store:
     /// When the database fails.
     async fn stray_rows(&self, known_figures: u64) -> Result<RowsCompared, StoreError>;
 
-    /// The last number of every series, as the next ones are given from.
+    /// Compares the last number of every series with that which is served.
     ///
     /// # Errors
     /// When the database fails.
-    async fn number_series(&self) -> Result<Vec<NumberTaken>, StoreError>;
+    async fn compare_series(&self, made: &[NumberTaken]) -> Result<RowsCompared, StoreError>;
 
     /// A digest of the served rows, to compare two databases, or before and after a rebuild.
     ///

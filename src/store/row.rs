@@ -223,8 +223,17 @@ pub struct StreamRange {
 pub struct RowsCompared {
     /// Every row that only one of them has.
     pub differences: Vec<RowDifference>,
-    /// How many figures are served of these streams.
-    pub figures: u64,
+    /// The rows that are served, table by table.
+    pub served: Vec<ServedRows>,
+}
+
+/// Rows that are served.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServedRows {
+    /// Their table.
+    pub table: &'static str,
+    /// Each as an object of JSON, in key order.
+    pub lines: Vec<String>,
 }
 
 /// How a rebuild ended.

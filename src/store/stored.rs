@@ -1,7 +1,6 @@
 //! Rows as the drivers give them, and their way into the store's types. Field names are column
 //! names; the derived decoding serves both databases.
 
-use serde::Serialize;
 use sqlx::FromRow;
 use uuid::Uuid;
 
@@ -234,13 +233,6 @@ impl From<AttachmentRow> for Attachment {
     fn from(row: AttachmentRow) -> Self {
         Self { digest: row.digest, media_type: row.media_type, content: row.content }
     }
-}
-
-/// The last number given in a series.
-#[derive(FromRow, Serialize)]
-pub(super) struct SeriesRow {
-    pub(super) series: String,
-    pub(super) last: i64,
 }
 
 /// The tree of so many events, as the head of the log has it in small.

@@ -1,16 +1,14 @@
 //! Versions of cases and of the entries of registers, as their tables have them.
 
-use serde::Serialize;
 use sqlx::FromRow;
 
-use crate::store::row_writes::{CaseVersion, RegisterVersion};
 use crate::store::stored::{id, stream};
 use crate::store::{CaseRow, RegisterRow, StoreError, StoredCase, StoredRegister};
 
-#[derive(FromRow, PartialEq, Serialize)]
+#[derive(FromRow)]
 pub(super) struct CaseVersionRow {
-    pub(super) case_id: String,
-    pub(super) from_position: i64,
+    case_id: String,
+    from_position: i64,
     version: i64,
     updated_at: i64,
     number: String,
@@ -38,44 +36,6 @@ pub(super) struct CaseVersionRow {
     reported_by: String,
     members: String,
     fee_fen: i64,
-}
-
-impl CaseVersionRow {
-    /// As it is written.
-    pub(super) fn of(version: &CaseVersion) -> Self {
-        let CaseVersion { row, span } = version;
-        Self {
-            case_id: row.case_id.to_string(),
-            from_position: span.from_position,
-            version: span.version,
-            updated_at: span.recorded_at,
-            number: row.number.clone(),
-            title: row.title.clone(),
-            status: row.status.clone(),
-            kind: row.kind.clone(),
-            category: row.category.clone(),
-            severity: row.severity.clone(),
-            level: row.level.clone(),
-            division: row.division.clone(),
-            enterprise_id: row.enterprise_id.to_string(),
-            campaign_id: row.campaign_id.to_string(),
-            institution_id: row.institution_id.map(|id| id.to_string()),
-            lead_id: row.lead_id.map(|id| id.to_string()),
-            origin: row.origin.clone(),
-            is_open: row.is_open.into(),
-            reported_at: row.reported_at,
-            deadline_on: row.deadline_on.clone(),
-            deadline_missed_on: row.deadline_missed_on.clone(),
-            clock_paused: row.clock_paused.into(),
-            parked_until: row.parked_until.clone(),
-            gap_ppm: row.gap_ppm,
-            fee_total: row.fee_total.clone(),
-            typical: row.typical.into(),
-            reported_by: row.reported_by.clone(),
-            members: row.members.clone(),
-            fee_fen: row.fee_fen,
-        }
-    }
 }
 
 impl TryFrom<CaseVersionRow> for StoredCase {
@@ -119,11 +79,11 @@ impl TryFrom<CaseVersionRow> for StoredCase {
     }
 }
 
-#[derive(FromRow, PartialEq, Serialize)]
+#[derive(FromRow)]
 pub(super) struct RegisterVersionRow {
-    pub(super) aggregate_type: String,
-    pub(super) aggregate_id: String,
-    pub(super) from_position: i64,
+    aggregate_type: String,
+    aggregate_id: String,
+    from_position: i64,
     version: i64,
     code: String,
     name: String,
@@ -131,25 +91,6 @@ pub(super) struct RegisterVersionRow {
     state: String,
     document: String,
     recorded_at: i64,
-}
-
-impl RegisterVersionRow {
-    /// As it is written.
-    pub(super) fn of(version: &RegisterVersion) -> Self {
-        let RegisterVersion { stream, row, span } = version;
-        Self {
-            aggregate_type: stream.aggregate_type.as_str().to_owned(),
-            aggregate_id: stream.aggregate_id.to_string(),
-            from_position: span.from_position,
-            version: span.version,
-            code: row.code.clone(),
-            name: row.name.clone(),
-            division: row.division.clone(),
-            state: row.state.clone(),
-            document: row.document.clone(),
-            recorded_at: span.recorded_at,
-        }
-    }
 }
 
 impl TryFrom<RegisterVersionRow> for StoredRegister {

@@ -174,6 +174,17 @@ impl App {
         }
     }
 
+    /// The latest checkpoint that an authority has stamped, with everybody who vouches for it.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn last_stamped(&self) -> Result<Option<Vouched>, Fault> {
+        match self.store.last_time_stamp().await? {
+            Some(last) => self.checkpoint(Sealed::Size(last.size)).await,
+            None => Ok(None),
+        }
+    }
+
     /// The checkpoint of that size, or else the latest, of those that cover no more than the log had at a moment.
     ///
     /// # Errors

@@ -20,6 +20,7 @@ use tokio::sync::{Mutex, watch};
 
 use crate::store::backend::{Backend, Decoded};
 use crate::store::known::{Asked, Known};
+use crate::store::line::Lines;
 use crate::store::observed::{Waiting, acquire};
 use crate::store::opening::{SCHEMA_VERSION, Schema, is_current, last_of};
 use crate::store::plan::Plan;
@@ -141,8 +142,13 @@ async fn has_schema(connection: &mut PgConnection) -> Result<(), StoreError> {
 
 impl Backend for PostgresBackend {
     const INDEX: IndexDialect = sql::INDEX;
-    const SERVED_TERMS: Option<&str> = Some(sql::SERVED_TERMS);
+    const TERMS: Option<Lines> = Some(sql::TERMS);
     const RESTORING: &str = sql::RESTORING;
+
+    fn lines(columns: &str, source: &str) -> String {
+        // Of a row, and not of a list of values, it makes no spaces.
+        format!("select cast(row_to_json(r) as text) as line from (select {columns} from {source} s) r")
+    }
 
     async fn fetch<T: Decoded>(&self, statement: &Statement) -> Result<Vec<T>, sqlx::Error> {
         let query = sqlx::query_as(&statement.sql).persistent(!statement.is_planned_anew);

@@ -1,6 +1,7 @@
 //! The statements that only PostgreSQL runs: every list is an array a column, so that a batch of
 //! any size is one prepared statement a table.
 
+use crate::store::line::Lines;
 use crate::store::sql::{
     case_columns, command_columns, event_columns, figure_columns, register_columns, span_columns, text_row_columns,
 };
@@ -44,8 +45,12 @@ pub(super) const INDEX: IndexDialect = IndexDialect {
     or: " | ",
 };
 
-/// Lexemes are kept in the order of their bytes, as the terms were.
-pub(super) const SERVED_TERMS: &str = "array_to_string(tsvector_to_array(terms), ' ')";
+/// The terms of texts. Lexemes are kept in the order of their bytes, as the terms were.
+pub(super) const TERMS: Lines = Lines::TEXTS.side(
+    "search_texts",
+    "case_id, text_id, terms",
+    "(select case_id, text_id, array_to_string(tsvector_to_array(terms), ' ') as terms from search_texts)",
+);
 
 /// Whether the database is marked as one that is being restored.
 pub(super) const RESTORING: &str = "select count(*) as count from pg_class where oid = to_regclass('etalon_restoring')";

@@ -22,6 +22,7 @@ use tokio::time::Instant;
 
 use crate::store::backend::{Backend, Decoded};
 use crate::store::known::{Asked, Known};
+use crate::store::line::Lines;
 use crate::store::observed::{Waiting, acquire};
 use crate::store::opening::{SCHEMA_VERSION, Schema, is_current, last_of};
 use crate::store::plan::Plan;
@@ -132,8 +133,13 @@ async fn migrate(writer: &mut SqliteConnection) -> Result<(), StoreError> {
 
 impl Backend for SqliteBackend {
     const INDEX: IndexDialect = sql::INDEX;
-    const SERVED_TERMS: Option<&str> = None;
+    const TERMS: Option<Lines> = None;
     const RESTORING: &str = sql::RESTORING;
+
+    fn lines(columns: &str, source: &str) -> String {
+        let pairs: Vec<_> = columns.split(", ").map(|column| format!("'{column}', {column}")).collect();
+        format!("select json_object({}) as line from {source} r", pairs.join(", "))
+    }
 
     async fn fetch<T: Decoded>(&self, statement: &Statement) -> Result<Vec<T>, sqlx::Error> {
         let query = sqlx::query_as(&statement.sql);

@@ -72,7 +72,7 @@ pub async fn of(installation: &Installation, acknowledged: &HashMap<String, u64>
     counts.lost = acknowledged.iter().filter(|(key, position)| found.get(*key) != Some(*position)).count();
     counts.has_other_root = app.tree().await.expect("the tree can be read").root() != tree.root();
     counts.rows_differing =
-        app.replay(|_| {}).await.expect("the log can be replayed").expect("rows of this form").0.count;
+        app.replay(|_| {}).await.expect("the log can be replayed").expect("rows of this form").count;
     app.shutdown().await;
     counts
 }

@@ -8,7 +8,6 @@ use etalon::app::{App, Seals};
 use etalon::audit::{Part, Trusted, Verdict, export, verify};
 use etalon::ledger::note::VerifierKey;
 use etalon::signer::{Notary, Role};
-use jiff::SignedDuration;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -39,7 +38,7 @@ impl House {
     }
 
     pub async fn trusted(&self) -> Trusted {
-        Trusted { keys: vec![self.key().await], kept: Vec::new(), roots: None, tolerance: SignedDuration::from_mins(1) }
+        Trusted { keys: vec![self.key().await], ..Trusted::default() }
     }
 }
 

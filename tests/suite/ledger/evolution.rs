@@ -90,7 +90,7 @@ async fn payloads(house: &House, folder: &Path, events: u64) -> Vec<String> {
 }
 
 async fn is_replayed(house: &House) {
-    let verdict = replay(&house.app, &[house.key().await], &[], |_, _| ()).await.expect("it reads");
+    let verdict = replay(&house.app, &house.trusted().await, |_, _| ()).await.expect("it reads");
     assert!(verdict.is_good(), "{verdict}");
 }
 

@@ -2,7 +2,7 @@
 //! whose memory is not in the database. Here somebody owns its tables and has taken all guards away.
 
 use etalon::app::EventRecord;
-use etalon::audit::{Part, export, replay, verify};
+use etalon::audit::{Part, Trusted, export, replay, verify};
 use etalon::ledger::entry::{Entry, leaf_hash};
 use etalon::ledger::tree::Frontier;
 use etalon::store::Sealed;
@@ -197,14 +197,14 @@ async fn an_emptied_log_does_not_begin_again_on_postgres() {
 
 async fn columns_and_rows_that_say_something_else_are_found_by_a_replay(database: Database) {
     let demonstration = demonstration(database).await;
-    let good = replay(&demonstration.app, &[], &[], |_, _| ()).await.expect("it reads");
+    let good = replay(&demonstration.app, &Trusted::default(), |_, _| ()).await.expect("it reads");
     assert!(good.is_good(), "{good}");
     let intruder = Intruder::of(&demonstration.database).await;
     intruder.sets(5, "actor", "'somebody'").await;
     intruder.does("insert into case_members (case_id, actor) values ('nobody', 'intruder')").await;
     let now = "to_position = 9223372036854775807 and lane = 0";
     intruder.does(&format!("update case_versions set title = 'other' where {now}")).await;
-    let verdict = replay(&demonstration.app, &[], &[], |_, _| ()).await.expect("it reads");
+    let verdict = replay(&demonstration.app, &Trusted::default(), |_, _| ()).await.expect("it reads");
     let found = codes(&verdict);
     assert!(found.contains(&("COLUMN_WRONG", Some(5))), "{verdict}");
     assert!(found.contains(&("ROW_SERVED_WRONGLY", None)) && found.contains(&("ROW_NOT_SERVED", None)), "{verdict}");

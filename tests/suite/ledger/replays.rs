@@ -4,7 +4,7 @@ use std::fs;
 
 use ed25519_dalek::SigningKey;
 use etalon::app::App;
-use etalon::audit::{Verdict, replay};
+use etalon::audit::{Trusted, Verdict, replay};
 use etalon::ledger::note::{Algorithm, NoteSigner, VerifierKey};
 use etalon::store::{Sealed, open_as_it_is};
 use serde_json::{Value, json};
@@ -40,7 +40,8 @@ impl House {
     }
 
     async fn replay_with(&self, keys: &[VerifierKey], kept: &[Vec<u8>]) -> Verdict {
-        replay(&self.app, keys, kept, |_, _| ()).await.expect("it reads")
+        let trusted = Trusted { keys: keys.to_vec(), kept: kept.to_vec(), ..Trusted::default() };
+        replay(&self.app, &trusted, |_, _| ()).await.expect("it reads")
     }
 
     async fn checkpoint(&self) -> Vec<u8> {
@@ -145,7 +146,8 @@ async fn an_audit_changes_nothing_before_it_looks(database: Database) {
     raw.execute("update log_head set rows_version = 0 where id = 1").await;
     let clock = TestClock::new();
     let store = open_as_it_is(&database.url, clock.clone()).await.expect("it opens");
-    let verdict = replay(&App::new(store, clock.clone()), std::slice::from_ref(&house.key), &[], |_, _| ()).await;
+    let trusted = Trusted { keys: vec![house.key.clone()], ..Trusted::default() };
+    let verdict = replay(&App::new(store, clock.clone()), &trusted, |_, _| ()).await;
     let verdict = verdict.expect("it reads");
     assert!(verdict.is_good() && notes(&verdict, "the served rows are not compared"), "{verdict}");
     assert!(verdict.projections.is_empty() && verdict.events == 1, "{verdict}");

@@ -1,5 +1,6 @@
 //! Time stamps by an authority that `openssl ts` plays: asked for by the server, shown, exported, verified by everybody.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -136,9 +137,18 @@ fn run(folder: &Path, arguments: &[&str]) {
 
 /// `etalon audit verify` of a bundle: its exit code and what it says.
 fn verified(installation: &Installation, bundle: &Path, authority: &Authority) -> (Option<i32>, Value) {
+    audited(installation, &["verify".as_ref(), bundle.as_os_str()], authority)
+}
+
+/// `etalon audit replay` of the database: its exit code and what it says.
+fn replayed(installation: &Installation, authority: &Authority) -> (Option<i32>, Value) {
+    audited(installation, &["replay".as_ref()], authority)
+}
+
+fn audited(installation: &Installation, audit: &[&OsStr], authority: &Authority) -> (Option<i32>, Value) {
     let mut command = installation.command();
-    command.args(["audit", "verify", "--format", "json", "--key", &key_of(installation).to_string()]);
-    let output = command.arg("--authorities").arg(authority.root()).arg(bundle).output().expect("the program runs");
+    command.arg("audit").args(audit).args(["--format", "json", "--key", &key_of(installation).to_string()]);
+    let output = command.arg("--authorities").arg(authority.root()).output().expect("the program runs");
     (output.status.code(), serde_json::from_slice(&output.stdout).expect("JSON"))
 }
 
@@ -174,6 +184,11 @@ async fn checkpoints_are_stamped(installation: Installation) {
     assert_eq!((code, &verdict["good"]), (Some(0), &json!(true)), "{verdict}");
     let notes = verdict["notes"].as_array().expect("notes");
     assert!(notes.iter().any(|note| text(note).starts_with("stamped at ")), "{verdict}");
+    // So says the database itself, to whoever trusts that authority.
+    let (code, verdict) = replayed(&installation, &authority);
+    assert_eq!((code, &verdict["good"]), (Some(0), &json!(true)), "{verdict}");
+    let notes = verdict["notes"].as_array().expect("notes");
+    assert!(notes.iter().any(|note| text(note).contains(" was stamped at ")), "{verdict}");
     // Somebody else's tool says the same, of the same bytes.
     let other = Authority::open(Manner::Granting).await;
     let path = |path: &Path| path.display().to_string();
@@ -184,6 +199,8 @@ async fn checkpoints_are_stamped(installation: Installation) {
     assert!(check(authority.root()) && !check(other.root()));
     // Whoever trusts another authority, and whoever finds another token, has no time stamp.
     let (code, verdict) = verified(&installation, &bundle, &other);
+    assert_eq!((code, &verdict["faults"][0]["kind"]), (Some(3), &json!("TIME_STAMP")), "{verdict}");
+    let (code, verdict) = replayed(&installation, &other);
     assert_eq!((code, &verdict["faults"][0]["kind"]), (Some(3), &json!("TIME_STAMP")), "{verdict}");
     let mut bytes = fs::read(&token).expect("a token");
     *bytes.last_mut().expect("it has bytes") ^= 1;
