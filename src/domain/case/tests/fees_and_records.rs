@@ -12,6 +12,7 @@ use crate::domain::case::tests::actors::*;
 use crate::domain::case::tests::commands::*;
 use crate::domain::case::tests::story::Story;
 use crate::domain::case::values::{Audience, LARGEST_ATTACHMENT_BYTES, Status};
+use crate::domain::event::Fact;
 use crate::domain::refusal::Code;
 use crate::domain::value::{CatalogueId, Sha256Digest};
 
