@@ -2,14 +2,18 @@
 
 use std::collections::HashMap;
 
+use uuid::Uuid;
+
 use crate::app::App;
+use crate::app::internal::internal_types;
 use crate::app::reads::EventPage;
 use crate::app::request::Fault;
+use crate::domain::actor::Actor;
 use crate::domain::case::event::CaseFact;
 use crate::domain::case::history::Part;
 use crate::domain::event::Recorded;
 use crate::domain::value::CaseId;
-use crate::store::{EventRecord, Moment};
+use crate::store::{EventQuery, EventRecord, Moment};
 
 /// An event of a case, as the log has it and as it is understood.
 #[derive(Clone, Debug)]
@@ -18,6 +22,8 @@ pub struct HistoryEvent {
     pub record: EventRecord,
     /// What it says.
     pub event: Recorded<CaseFact>,
+    /// How many events of its case came before it in what was read, those among them that the reader is not shown.
+    pub before: u64,
 }
 
 /// A point in the life of a case.
@@ -30,12 +36,12 @@ pub enum CasePoint {
 }
 
 impl CasePoint {
-    /// Whether the event, so many of which come before it in the history that is shown, is part of what is known of the case at that point.
+    /// Whether the event is part of what is known of the case at that point.
     #[must_use]
-    pub fn knows(self, before: usize, told: &HistoryEvent) -> bool {
+    pub fn knows(self, told: &HistoryEvent) -> bool {
         match self {
             // Of what had happened there may be less than the log has, so that its numbers do not count.
-            Self::Version(version) => (before as u64) < version,
+            Self::Version(version) => told.before < version,
             Self::Moment(Moment::Present) => true,
             Self::Moment(Moment::Position(position)) => told.record.position <= position,
             Self::Moment(Moment::Occurred(time)) => told.event.occurred_at.as_microsecond() <= time,
@@ -53,57 +59,101 @@ pub struct Reversed;
 /// # Errors
 /// [`Reversed`] when the earlier one knows an event that the later one does not.
 pub fn parts(history: &[HistoryEvent], earlier: CasePoint, later: CasePoint) -> Result<Vec<Part>, Reversed> {
-    let part = |(before, told)| match (earlier.knows(before, told), later.knows(before, told)) {
+    let part = |told| match (earlier.knows(told), later.knows(told)) {
         (true, true) => Ok(Part::Both),
         (false, true) => Ok(Part::Later),
         (false, false) => Ok(Part::Neither),
         (true, false) => Err(Reversed),
     };
-    history.iter().enumerate().map(part).collect()
+    history.iter().map(part).collect()
 }
 
 impl App {
-    /// Everything that had happened to each of the cases as of a moment, in the order of the log: one read. Whoever asks has been shown their rows.
+    /// Everything that this actor may see of what had happened to each of the cases as of a moment, in the order of the log: one read. They have been shown their rows.
     ///
     /// # Errors
     /// When the store fails or an event cannot be read.
     pub async fn case_histories(
         &self,
+        actor: &Actor,
         cases: &[CaseId],
         at: Moment,
     ) -> Result<HashMap<CaseId, Vec<HistoryEvent>>, Fault> {
-        self.told(cases, &EventPage { at, limit: u32::MAX, ..EventPage::default() }).await
-    }
-
-    /// The same page of the events of each of the cases, with what they say, in the order of the log: one read. Whoever asks has been shown their rows.
-    ///
-    /// # Errors
-    /// When the store fails or an event cannot be read.
-    pub async fn told(&self, cases: &[CaseId], page: &EventPage) -> Result<HashMap<CaseId, Vec<HistoryEvent>>, Fault> {
-        let mut histories = HashMap::<CaseId, Vec<HistoryEvent>>::with_capacity(cases.len());
-        if cases.is_empty() {
-            return Ok(histories);
-        }
-        for record in self.store.events(&page.of_cases(cases)).await? {
-            let Some(stream) = record.stream() else { continue };
-            let event = self.aggregates.cases.decode(&record)?;
-            histories.entry(stream.aggregate_id.into()).or_default().push(HistoryEvent { record, event });
-        }
-        Ok(histories)
-    }
-
-    /// How many events of each of the cases there are on all pages: one read. Whoever asks has been shown their rows.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub async fn count_case_events(&self, cases: &[CaseId], page: &EventPage) -> Result<HashMap<CaseId, u64>, Fault> {
         if cases.is_empty() {
             return Ok(HashMap::new());
         }
-        let all = EventPage { after: None, before: None, ..page.clone() };
-        let counted = self.store.count_events(&all.of_cases(cases)).await?;
-        Ok(counted.into_iter().map(|(id, count)| (id.into(), count)).collect())
+        let whole = EventPage { at, limit: u32::MAX, ..EventPage::default() };
+        let events = self.read(&whole.of_cases(cases)).await?;
+        Ok(by_case(self.without_internal(actor, events, |told| &told.record).await?))
     }
+
+    /// The same page of what this actor may see of the events of each of the cases, with what they say, in the order of the log: one read, and another where they may not see all of all of them. They have been shown their rows.
+    ///
+    /// # Errors
+    /// When the store fails or an event cannot be read.
+    pub async fn told(
+        &self,
+        actor: &Actor,
+        cases: &[CaseId],
+        page: &EventPage,
+    ) -> Result<HashMap<CaseId, Vec<HistoryEvent>>, Fault> {
+        let mut events = Vec::new();
+        for query in self.pages(actor, cases, page).await? {
+            events.extend(self.read(&query).await?);
+        }
+        Ok(by_case(events))
+    }
+
+    /// How many events of each of the cases there are for this actor on all pages. They have been shown their rows.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn count_case_events(
+        &self,
+        actor: &Actor,
+        cases: &[CaseId],
+        page: &EventPage,
+    ) -> Result<HashMap<CaseId, u64>, Fault> {
+        let all = EventPage { after: None, before: None, ..page.clone() };
+        let mut counts = HashMap::with_capacity(cases.len());
+        for query in self.pages(actor, cases, &all).await? {
+            let counted = self.store.count_events(&query).await?;
+            counts.extend(counted.into_iter().map(|(id, count)| (CaseId::from(id), count)));
+        }
+        Ok(counts)
+    }
+
+    /// The page of the cases that the actor sees all of, and that of the others.
+    async fn pages(&self, actor: &Actor, cases: &[CaseId], page: &EventPage) -> Result<Vec<EventQuery>, Fault> {
+        let ids: Vec<_> = cases.iter().copied().map(Uuid::from).collect();
+        let privy = self.privy(actor, &ids).await?;
+        let (whole, others): (Vec<_>, Vec<_>) = cases.iter().copied().partition(|id| privy.contains(&Uuid::from(*id)));
+        let whole = (!whole.is_empty()).then(|| page.of_cases(&whole));
+        let others = (!others.is_empty()).then(|| EventQuery { but_types: internal_types(), ..page.of_cases(&others) });
+        Ok(whole.into_iter().chain(others).collect())
+    }
+
+    /// What the query finds, and what it says.
+    async fn read(&self, query: &EventQuery) -> Result<Vec<HistoryEvent>, Fault> {
+        let mut counts = HashMap::<_, u64>::new();
+        let told = |record: EventRecord| -> Result<HistoryEvent, Fault> {
+            let event = self.aggregates.cases.decode(&record)?;
+            let count = counts.entry(record.stream()).or_default();
+            let before = *count;
+            *count += 1;
+            Ok(HistoryEvent { record, event, before })
+        };
+        self.store.events(query).await?.into_iter().map(told).collect()
+    }
+}
+
+fn by_case(events: Vec<HistoryEvent>) -> HashMap<CaseId, Vec<HistoryEvent>> {
+    let mut histories = HashMap::<CaseId, Vec<HistoryEvent>>::new();
+    for told in events {
+        let Some(stream) = told.record.stream() else { continue };
+        histories.entry(stream.aggregate_id.into()).or_default().push(told);
+    }
+    histories
 }
 
 #[cfg(test)]
@@ -112,13 +162,13 @@ mod tests {
     use crate::domain::case::event::AssignmentAccepted;
     use crate::domain::fixtures::recorded;
 
-    fn told(sequence: u64, position: u64, occurred_at: &str) -> HistoryEvent {
+    fn told(before: u64, position: u64, occurred_at: &str) -> HistoryEvent {
         let event = Recorded { occurred_at: occurred_at.parse().unwrap(), ..recorded(AssignmentAccepted {}) };
         let record = EventRecord {
             position,
             aggregate_type: "Case".to_owned(),
             aggregate_id: String::new(),
-            sequence,
+            sequence: before + 1,
             event_type: "AssignmentAccepted".to_owned(),
             event_version: "1.0".to_owned(),
             payload: String::new(),
@@ -129,12 +179,12 @@ mod tests {
             entry: Vec::new(),
             leaf_hash: [0; 32],
         };
-        HistoryEvent { record, event }
+        HistoryEvent { record, event, before }
     }
 
     #[test]
     fn an_event_belongs_to_what_knows_of_it() {
-        let history = [told(1, 10, "2026-03-02T00:00:00Z"), told(2, 20, "2026-03-01T00:00:00Z")];
+        let history = [told(0, 10, "2026-03-02T00:00:00Z"), told(1, 20, "2026-03-01T00:00:00Z")];
         let at = |position| CasePoint::Moment(Moment::Position(position));
         let by =
             |day: &str| CasePoint::Moment(Moment::Occurred(day.parse::<jiff::Timestamp>().unwrap().as_microsecond()));
@@ -146,8 +196,9 @@ mod tests {
         // The second was recorded later, and happened earlier.
         assert_eq!(parts(&history, by("2026-03-01T12:00:00Z"), now), Ok(vec![Part::Later, Part::Both]));
         assert_eq!(parts(&history, CasePoint::Version(1), by("2026-03-01T12:00:00Z")), Err(Reversed));
-        // Of what had happened the third event is the second.
-        let happened = [told(1, 10, "2026-03-01T00:00:00Z"), told(3, 30, "2026-03-01T00:00:00Z")];
-        assert_eq!(parts(&happened, CasePoint::Version(1), CasePoint::Version(2)), Ok(vec![Part::Both, Part::Later]));
+        // An event between them is not shown, and counts.
+        let shown = [told(0, 10, "2026-03-01T00:00:00Z"), told(2, 30, "2026-03-01T00:00:00Z")];
+        assert_eq!(parts(&shown, CasePoint::Version(1), CasePoint::Version(2)), Ok(vec![Part::Both, Part::Neither]));
+        assert_eq!(parts(&shown, CasePoint::Version(2), CasePoint::Version(3)), Ok(vec![Part::Both, Part::Later]));
     }
 }

@@ -1,6 +1,5 @@
 //! Questions about cases and the log: what there is now, what there was at a moment, and what has happened.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -9,9 +8,7 @@ use uuid::Uuid;
 use crate::app::App;
 use crate::app::request::{Fault, Receipt};
 use crate::app::scope::scope_of;
-use crate::app::streams::Versioned;
 use crate::domain::actor::Actor;
-use crate::domain::case::Case;
 use crate::domain::case::number::CaseNumber;
 use crate::domain::value::{CaseId, Sha256Digest};
 use crate::store::{
@@ -247,27 +244,6 @@ impl App {
         Ok(self.store.events(&query).await?)
     }
 
-    /// Everything known of a case at that version, as of that moment. Whoever asks has been shown its row.
-    ///
-    /// # Errors
-    /// When the store fails or an event cannot be read.
-    pub async fn case_file(&self, id: CaseId, version: u64, at: Moment) -> Result<Arc<Versioned<Case>>, Fault> {
-        Ok(self.case_files(&[(id, version)], at).await?.pop().unwrap_or_default())
-    }
-
-    /// The same of several cases, each at its version and in its place: one read of what is not in memory.
-    ///
-    /// # Errors
-    /// As [`App::case_file`].
-    pub async fn case_files(&self, cases: &[(CaseId, u64)], at: Moment) -> Result<Vec<Arc<Versioned<Case>>>, Fault> {
-        let time = match at {
-            Moment::Present | Moment::Position(_) => None,
-            Moment::Occurred(time) => Some(time),
-        };
-        let asked: Vec<_> = cases.iter().map(|(id, version)| (Uuid::from(*id), *version)).collect();
-        self.aggregates.cases.at_versions(&asked, time).await
-    }
-
     /// Those of the cases that are there for this actor.
     ///
     /// # Errors
@@ -286,12 +262,12 @@ impl App {
         self.cases(actor, &page).await
     }
 
-    /// What has happened to a case. Whoever asks has been shown its row.
+    /// What has happened to a case, for whoever may read all of it.
     ///
     /// # Errors
     /// When the store fails.
     pub async fn case_events(&self, id: CaseId, page: &EventPage) -> Result<Vec<EventRecord>, Fault> {
-        self.stream_events(self.aggregates.cases.stream(id.into()), page).await
+        Ok(self.store.events(&page.query(self.aggregates.cases.stream(id.into()))).await?)
     }
 
     /// The name of the log.
@@ -302,12 +278,18 @@ impl App {
         Ok(self.store.origin().await?)
     }
 
-    /// What has happened in a stream.
+    /// What this actor may see of a page of a stream. They have been shown what it is about.
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn stream_events(&self, stream: StreamId, page: &EventPage) -> Result<Vec<EventRecord>, Fault> {
-        Ok(self.store.events(&page.query(stream)).await?)
+    pub async fn stream_events(
+        &self,
+        actor: &Actor,
+        stream: StreamId,
+        page: &EventPage,
+    ) -> Result<Vec<EventRecord>, Fault> {
+        let events = self.store.events(&page.query(stream)).await?;
+        self.without_internal(actor, events, |event| event).await
     }
 
     /// The events that a command recorded.
@@ -321,10 +303,10 @@ impl App {
             limit: u32::try_from(receipt.event_count).unwrap_or(u32::MAX),
             ..EventPage::default()
         };
-        self.stream_events(receipt.stream, &page).await
+        Ok(self.store.events(&page.query(receipt.stream)).await?)
     }
 
-    /// The event at a position, if it was there at the moment and its aggregate is there for this actor.
+    /// The event at a position, if it was there at the moment and it and its aggregate are there for this actor.
     ///
     /// # Errors
     /// When the store fails.
@@ -350,7 +332,8 @@ impl App {
         } else {
             self.sees_entry(actor, stream).await?
         };
-        Ok(is_visible.then_some(event))
+        let seen = is_visible.then_some(event).into_iter().collect();
+        Ok(self.without_internal(actor, seen, |event| event).await?.pop())
     }
 
     /// The bytes of a document of a case, if both are there for this actor.
@@ -366,7 +349,7 @@ impl App {
         let Some(stored) = self.case(actor, case, Moment::Present).await? else {
             return Ok(None);
         };
-        let known = self.case_file(case, stored.version, Moment::Present).await?;
+        let known = self.case_file(actor, case, stored.version, Moment::Present).await?;
         let attachments = known.state.file.iter().flat_map(|file| &file.attachments);
         if !attachments.clone().any(|attachment| attachment.digest == *digest) {
             return Ok(None);

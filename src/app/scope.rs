@@ -1,4 +1,4 @@
-//! Who sees which case and which entry: one rule, for lists in SQL and for a single case alike.
+//! Who sees which case, what of it is internal, and which entry: one rule, for lists in SQL and for a single case alike.
 
 use crate::app::follow::CaseSight;
 use crate::domain::actor::{Actor, Role};
@@ -13,6 +13,9 @@ const OF_A_JURISDICTION: &[Role] = &[Role::Visitor, Role::Coordinator, Role::Man
 /// Roles that see the cases of their institution and those they were invited to.
 const OF_AN_INSTITUTION: &[Role] = &[Role::Lead, Role::Expert];
 
+/// Roles that see what is internal to the cases of their jurisdiction.
+const OVER_A_JURISDICTION: &[Role] = &[Role::Coordinator, Role::Manager, Role::Auditor];
+
 /// What the actor may see, as the store's lists filter by it.
 #[must_use]
 pub(super) fn scope_of(actor: &Actor) -> Scope {
@@ -23,6 +26,21 @@ pub(super) fn scope_of(actor: &Actor) -> Scope {
         enterprise: actor.enterprise.filter(|_| actor.holds(Role::Enterprise)).map(Into::into),
         institution: actor.institution.filter(|_| works).map(Into::into),
         member: works.then(|| actor.id.to_string()),
+        but_of_enterprise: None,
+    }
+}
+
+/// The cases whose internal comments the actor may see, all of which are in [`scope_of`] the same actor: of those who have
+/// a hand in a case, and of those who oversee it. Whoever speaks for its enterprise does not, whatever else they are.
+#[must_use]
+pub(super) fn internal_scope_of(actor: &Actor) -> Scope {
+    Scope {
+        everything: is_of_the_server(actor),
+        division_prefix: actor.holds_any(OVER_A_JURISDICTION).then(|| actor.jurisdiction.code().to_owned()),
+        enterprise: None,
+        institution: None,
+        member: actor.holds_any(OF_AN_INSTITUTION).then(|| actor.id.to_string()),
+        but_of_enterprise: actor.enterprise.filter(|_| actor.holds(Role::Enterprise)).map(Into::into),
     }
 }
 
@@ -36,7 +54,7 @@ pub(super) fn sees(actor: &Actor, case: &File) -> bool {
 #[must_use]
 pub(super) fn admits(actor: &Actor, case: &CaseSight) -> bool {
     let in_jurisdiction = actor.holds_any(OF_A_JURISDICTION) && actor.covers(&case.division);
-    let own = actor.holds(Role::Enterprise) && actor.enterprise == Some(case.enterprise);
+    let own = actor.speaks_for(case.enterprise);
     let works = actor.holds_any(OF_AN_INSTITUTION);
     let of_institution = works && actor.institution.is_some() && case.institution == actor.institution;
     let member = works && case.members.contains(actor.id.as_str());
@@ -47,8 +65,7 @@ pub(super) fn admits(actor: &Actor, case: &CaseSight) -> bool {
 /// and has not joined sees the case, and nobody's number.
 #[must_use]
 pub fn works_on(actor: &Actor, case: &File) -> bool {
-    let own = actor.holds(Role::Enterprise) && actor.enterprise == Some(case.enterprise);
-    own || (actor.holds_any(OF_AN_INSTITUTION) && case.is_member(actor))
+    actor.speaks_for(case.enterprise) || (actor.holds_any(OF_AN_INSTITUTION) && case.is_member(actor))
 }
 
 /// What an actor sees of a register.
@@ -164,6 +181,22 @@ mod tests {
         let elsewhere = Division::parse("32").expect("a division");
         let persons = RegisterScope::followed(&coordinator, AggregateType::Person);
         assert!(persons.admits(Uuid::nil(), &place) && !persons.admits(Uuid::nil(), &elsewhere));
+    }
+
+    #[test]
+    fn who_sees_what_is_internal_sees_the_case() {
+        for role in Role::ALL {
+            let somebody = Actor { enterprise: Some(Uuid::nil().into()), ..actor(*role, "44") };
+            let (whole, internal) = (scope_of(&somebody), internal_scope_of(&somebody));
+            let within = [
+                !internal.everything || whole.everything,
+                internal.division_prefix.is_none() || internal.division_prefix == whole.division_prefix,
+                internal.member.is_none() || internal.member == whole.member,
+                internal.enterprise.is_none() && internal.institution.is_none(),
+            ];
+            assert_eq!(within, [true; 4], "{role}");
+            assert_eq!(internal.but_of_enterprise.is_some(), *role == Role::Enterprise, "{role}");
+        }
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use uuid::Uuid;
 
 use crate::app::App;
+use crate::app::internal::confined;
 use crate::app::request::Fault;
 use crate::app::scope::scope_of;
 use crate::app::texts::Listed;
@@ -84,13 +85,14 @@ impl App {
         }
         let rarities: Vec<_> = found.iter().map(|texts| rarity(texts.len(), MOST_TEXTS as usize)).collect();
         let mut judge = Judge { question: &search.question, fits: HashMap::new(), excluded: BTreeSet::new() };
-        let is_complete = self.show_what_decides(search, found, &mut judge).await?;
+        let is_complete = self.show_what_decides(actor, search, found, &mut judge).await?;
         Ok(Found { hits: judge.hits(&rarities), is_complete })
     }
 
     /// Shows the texts that decide, and tells whether none is missing. Each part's are listed; all of the cases that hold the rarest are read where that is not enough.
     async fn show_what_decides(
         &self,
+        actor: &Actor,
         search: &Search,
         found: Vec<Vec<Listed>>,
         judge: &mut Judge<'_>,
@@ -118,7 +120,7 @@ impl App {
             .collect();
         let is_complete = is_complete && cases.len() <= MOST_CASES;
         cases.truncate(MOST_CASES);
-        self.show_texts_of(&cases, search.at, &[], Reading::Words, &mut show).await?;
+        self.show_texts_of(actor, &cases, search.at, &[], Reading::Words, &mut show).await?;
         Ok(is_complete)
     }
 
@@ -128,6 +130,7 @@ impl App {
     /// When the store fails.
     pub async fn fragments(
         &self,
+        actor: &Actor,
         question: &Question,
         cases: &[Uuid],
         at: Moment,
@@ -145,7 +148,7 @@ impl App {
             pieces.sort_by(|one, other| value(other).total_cmp(&value(one)));
             pieces.truncate(MOST_FRAGMENTS);
         };
-        self.show_texts_of(cases, at, &[], Reading::Bodies, &mut show).await?;
+        self.show_texts_of(actor, cases, at, &[], Reading::Bodies, &mut show).await?;
         Ok(shown)
     }
 }
@@ -161,6 +164,7 @@ fn query(actor: &Actor, search: &Search, part: &Part) -> TextQuery {
         fields: Vec::new(),
         condition: search.condition.clone(),
         scope: scope_of(actor),
+        confined: confined(actor),
         at: search.at,
         limit: MOST_TEXTS,
     }

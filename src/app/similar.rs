@@ -9,6 +9,7 @@ use std::ops::Range;
 use uuid::Uuid;
 
 use crate::app::App;
+use crate::app::internal::confined;
 use crate::app::reads::CasePage;
 use crate::app::request::Fault;
 use crate::app::scope::scope_of;
@@ -64,7 +65,7 @@ impl App {
     ) -> Result<Vec<Similar>, Fault> {
         let mut own = Vec::new();
         let mut show = |text| own.push(text);
-        self.show_texts_of(&[case.row.case_id], at, &about(), Reading::Bodies, &mut show).await?;
+        self.show_texts_of(actor, &[case.row.case_id], at, &about(), Reading::Bodies, &mut show).await?;
         let own = About::of(own);
         let solved = solved_but(case.row.case_id);
         let listed = self.texts_about(actor, &own, &solved, at).await?;
@@ -119,6 +120,7 @@ impl App {
             fields: about(),
             condition: solved.clone(),
             scope: scope_of(actor),
+            confined: confined(actor),
             at,
             limit: MOST_TEXTS,
         };

@@ -3,7 +3,9 @@
 use uuid::Uuid;
 
 use crate::app::App;
+use crate::app::internal::confined;
 use crate::app::request::Fault;
+use crate::domain::actor::Actor;
 use crate::store::{Moment, Reading, StoredText, Texts};
 
 /// How many texts are listed at a time.
@@ -47,9 +49,10 @@ impl App {
         Ok(())
     }
 
-    /// Shows the texts of these cases one by one, the latest first; of these fields where any are named.
+    /// Shows what the actor may read of the texts of these cases one by one, the latest first; of these fields where any are named.
     pub(super) async fn show_texts_of(
         &self,
+        actor: &Actor,
         cases: &[Uuid],
         at: Moment,
         fields: &[String],
@@ -59,7 +62,7 @@ impl App {
         let mut before = None;
         while !cases.is_empty() {
             let (cases, fields) = (cases.to_vec(), fields.to_vec());
-            let page = Texts::OfCases { cases, at, fields, before, limit: LISTED };
+            let page = Texts::OfCases { cases, at, fields, confined: confined(actor), before, limit: LISTED };
             let listed = Listed::all(self.store.texts(&page, Reading::Places).await?);
             self.show_texts(&listed, reading, show).await?;
             match listed.last().filter(|_| listed.len() == LISTED as usize) {

@@ -18,7 +18,7 @@ use crate::domain::case::command::{
     SetDeadline, SpecifyRequirement, StartTrial, TriageCase, WithdrawCase,
 };
 use crate::domain::case::facts::{CaseFacts, InstitutionFacts, PersonFacts};
-use crate::domain::case::values::{AttachmentId, CommentId, FeeId, FindingId, Introduction, MeasurementId};
+use crate::domain::case::values::{AttachmentId, Audience, CommentId, FeeId, FindingId, Introduction, MeasurementId};
 use crate::domain::value::{CaseId, InstitutionId, Label, MediaType, Money, Sha256Digest, WorkingCalendar};
 use crate::store::NewAttachment;
 
@@ -137,7 +137,10 @@ fn plain(scene: &Scene<'_>, action: &Action) -> CaseCommand {
         Action::Train { topic, trainees, hours } => {
             RecordTraining { topic: topic.0.clone(), trainees: *trainees, hours: Some(hours.0.clone()) }.into()
         }
-        Action::Comment { text } => AddComment { id: CommentId(scene.app.new_id()), text: text.0.clone() }.into(),
+        Action::Comment { text, audience } => {
+            let audience = audience.unwrap_or(Audience::Everybody);
+            AddComment { id: CommentId(scene.app.new_id()), text: text.0.clone(), audience }.into()
+        }
         Action::Attach { name, text } => scene.attachment(&name.0, text).0.into(),
         Action::Publish { text, consent } => {
             PublishTypicalCase { summary: text.0.clone(), consent: Some(consent.0.clone()) }.into()

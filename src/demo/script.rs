@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use crate::demo::said::{Measurement, Requirement, Said, sound};
-use crate::domain::case::values::{Kind, LinkRelation, Severity, Verdict};
+use crate::domain::case::values::{Audience, Kind, LinkRelation, Severity, Verdict};
 use crate::domain::value::{Decimal, Label, Level, Money, Reference, RegulationRef, ServiceCategory, Statement, Title};
 
 const FILES: [(&str, &str); 2] = [
@@ -196,6 +196,8 @@ pub(super) enum Action {
     },
     Comment {
         text: Said<Statement>,
+        /// Whom it is for, where that is not everybody.
+        audience: Option<Audience>,
     },
     Attach {
         name: Said<Label>,

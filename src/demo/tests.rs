@@ -11,7 +11,7 @@ use super::*;
 use crate::app::{CasePage, Moment, RegisterPage, Vault};
 use crate::domain::actor::ActorId;
 use crate::domain::case::state::File;
-use crate::domain::case::values::Status;
+use crate::domain::case::values::{Audience, Status};
 use crate::domain::enterprise::Enterprise;
 use crate::domain::value::Level;
 use crate::graphql::{Asked, Limits, Schema, Session, StreamLimits};
@@ -64,7 +64,7 @@ impl Demonstration {
         for case in self.cases(actor).await {
             let present = self
                 .app
-                .case_file(case.row.case_id.into(), case.version, Moment::Present)
+                .case_file(actor, case.row.case_id.into(), case.version, Moment::Present)
                 .await
                 .expect("the log reads");
             files.push(present.state.file.clone().expect("a listed case was reported"));
@@ -111,6 +111,7 @@ async fn it_holds_a_case_of_every_kind() {
     has("a duplicate", &|file| file.duplicate_of.is_some());
     has("charged for", &|file| file.fees.len() > 1);
     has("published", &|file| file.publication.is_some());
+    has("talked about internally", &|file| file.comments.iter().any(|comment| comment.audience == Audience::Internal));
     has("with a document", &|file| !file.attachments.is_empty());
     has("answered by a routine service", &|file| file.routine_service.is_some());
     has("with a gap that was closed", &|file| {

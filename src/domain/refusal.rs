@@ -156,6 +156,8 @@ codes! {
     SourceMissing = "SOURCE_MISSING",
     /// A training needs trainees.
     TraineesMissing = "TRAINEES_MISSING",
+    /// What is said is kept from whoever says it.
+    AudienceExcludesAuthor = "AUDIENCE_EXCLUDES_AUTHOR",
     /// The bytes are not those of the digest.
     DigestMismatch = "DIGEST_MISMATCH",
     /// The attachment is too large.

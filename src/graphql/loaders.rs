@@ -30,7 +30,7 @@ use crate::domain::person::Person;
 use crate::domain::value::personal::Sealed;
 use crate::domain::value::{CaseId, Personal};
 use crate::graphql::limits::Limits;
-use crate::graphql::loaders::histories::{Counts, Histories, ToldKey};
+use crate::graphql::loaders::histories::{Counts, Histories, HistoryKey, ToldKey};
 
 /// Siblings ask within one turn of the executor, so waiting longer than this only adds delay.
 const WINDOW: Duration = Duration::from_micros(100);
@@ -60,11 +60,11 @@ impl Loaders {
     pub(crate) fn new(app: &Arc<App>, actor: &Actor, limits: &Limits) -> Self {
         let loads = Loads { limit: limits.statement_timeout, end: CancellationToken::new() };
         Self {
-            files: loads.remembering(Files { app: app.clone() }),
+            files: loads.remembering(Files { app: app.clone(), actor: actor.clone() }),
             cases: loads.batching(Cases { app: app.clone(), actor: actor.clone() }),
             visible: loads.batching(Visible { app: app.clone(), actor: actor.clone() }),
-            told: loads.batching(Histories { app: app.clone() }),
-            counts: loads.batching(Counts { app: app.clone() }),
+            told: loads.batching(Histories { app: app.clone(), actor: actor.clone() }),
+            counts: loads.batching(Counts { app: app.clone(), actor: actor.clone() }),
             evidence: loads.remembering(Evidence { app: app.clone(), actor: actor.clone() }),
             enterprises: loads.remembering(Entries::new(app)),
             institutions: loads.remembering(Entries::new(app)),
@@ -99,7 +99,7 @@ impl Loaders {
 
     /// Everything that had happened to a case as of that moment.
     pub(crate) async fn history(&self, id: CaseId, at: Moment) -> Result<Arc<[HistoryEvent]>, Fault> {
-        self.told(id, &EventPage { at, limit: u32::MAX, ..EventPage::default() }).await
+        Ok(self.told.load_one(HistoryKey { id, at }).await?.unwrap_or_default())
     }
 
     /// A page of what has happened to a case: the same pages of several cases are one read.
@@ -197,6 +197,7 @@ struct FileKey {
 
 struct Files {
     app: Arc<App>,
+    actor: Actor,
 }
 
 impl Loader<FileKey> for Files {
@@ -207,7 +208,7 @@ impl Loader<FileKey> for Files {
         let mut found = HashMap::with_capacity(keys.len());
         for (at, keys) in grouped(keys, |key| key.at) {
             let cases: Vec<_> = keys.iter().map(|key| (key.id, key.version)).collect();
-            found.extend(keys.into_iter().zip(self.app.case_files(&cases, at).await?));
+            found.extend(keys.into_iter().zip(self.app.case_files(&self.actor, &cases, at).await?));
         }
         Ok(found)
     }

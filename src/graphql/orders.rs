@@ -262,13 +262,13 @@ impl From<&Receipt> for ReceiptNode {
 const MOST_EVENTS_SINCE: u32 = 100;
 
 impl Conflicting {
-    /// What has happened since the version that the client saw.
+    /// What has happened since the version that the client saw, as far as the actor may see it.
     ///
     /// # Errors
     /// When the house fails.
     pub(crate) async fn events_since(&self, ctx: &Context<'_>) -> Result<Vec<crate::app::EventRecord>> {
         let page = EventPage { after_version: self.expected, limit: MOST_EVENTS_SINCE, ..EventPage::default() };
-        app(ctx).stream_events(self.stream, &page).await.map_err(|fault| errors::fault(ctx, fault))
+        app(ctx).stream_events(actor(ctx), self.stream, &page).await.map_err(|fault| errors::fault(ctx, fault))
     }
 }
 

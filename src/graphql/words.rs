@@ -77,6 +77,18 @@ pub(crate) enum SearchField {
     Service,
     /// 评论.
     Comment,
+    /// 内部评论.
+    InternalComment,
+}
+
+/// 读者: whom a comment is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum, Serialize)]
+#[graphql(remote = "crate::domain::case::values::Audience")]
+pub(crate) enum CommentAudience {
+    /// 公开: whoever sees the case.
+    Everybody,
+    /// 内部: the lead and the experts of the case, and the coordinators, managers and auditors of where it lies; nobody who speaks for its enterprise.
+    Internal,
 }
 
 /// 严重程度: how much the difficulty hurts the enterprise.
@@ -287,6 +299,7 @@ mod tests {
             CaseKind is case::values::Kind;
             Severity is case::values::Severity;
             Verdict is case::values::Verdict;
+            CommentAudience is case::values::Audience;
             LinkRelation is case::values::LinkRelation;
             CampaignKind is campaign::values::CampaignKind;
             InstitutionKind is institution::values::InstitutionKind;

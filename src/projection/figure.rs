@@ -81,7 +81,7 @@ fn entered(had: Option<&File>, file: &File) -> Option<Status> {
 /// is not folded again and again.
 fn moves(event: &Recorded<CaseFact>) -> bool {
     match &event.fact {
-        CaseFact::CommentAdded(_) | CaseFact::AttachmentAdded(_) => false,
+        CaseFact::CommentAdded(_) | CaseFact::InternalCommentAdded(_) | CaseFact::AttachmentAdded(_) => false,
         CaseFact::LegacyActivityRecorded(fact) => fact.opening.is_some(),
         _ => true,
     }
@@ -206,6 +206,7 @@ impl Author<'_, CaseFact> {
             | CaseFact::CaseMarkedDuplicate(_)
             | CaseFact::CasesLinked(_)
             | CaseFact::CommentAdded(_)
+            | CaseFact::InternalCommentAdded(_)
             | CaseFact::AttachmentAdded(_)
             | CaseFact::TypicalCaseRetracted(_)
             | CaseFact::LegacyActivityRecorded(_)

@@ -68,6 +68,7 @@ fn said(fact: &CaseFact) -> Vec<Said> {
         CaseFact::CaseClosed(fact) => vec![Said::new(Field::Lesson, &fact.lesson)],
         CaseFact::TechniqueIntroduced(fact) => vec![Said::new(Field::Technique, &fact.technique)],
         CaseFact::CommentAdded(fact) => vec![Said::new(Field::Comment, &fact.text)],
+        CaseFact::InternalCommentAdded(fact) => vec![Said::new(Field::InternalComment, &fact.text)],
         CaseFact::CaseTriaged(_)
         | CaseFact::ResearchAssigned(_)
         | CaseFact::ResearchReassigned(_)

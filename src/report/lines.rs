@@ -100,7 +100,7 @@ pub(super) async fn gaps(app: &App, condition: &Condition, at: Moment) -> Result
     let mut lines = Vec::new();
     let cases = app.cases(&reporter(), &page).await?;
     let named: Vec<_> = cases.iter().map(|case| (case.row.case_id.into(), case.version)).collect();
-    for (case, known) in cases.into_iter().zip(app.case_files(&named, at).await?) {
+    for (case, known) in cases.into_iter().zip(app.case_files(&reporter(), &named, at).await?) {
         let Some(file) = &known.state.file else { continue };
         let mut known = file.gap_history.iter().filter_map(|point| point.gap.clone());
         let Some(before) = known.next() else { continue };
@@ -195,7 +195,7 @@ pub(super) async fn difficult(
     let institutions = institution_names(app, institutions, at).await?;
     let leads = person_names(app, cases.iter().filter_map(|case| case.row.lead_id).collect(), at).await?;
     let ids: Vec<_> = cases.iter().map(|case| CaseId::from(case.row.case_id)).collect();
-    let histories = app.case_histories(&ids, at).await?;
+    let histories = app.case_histories(&reporter(), &ids, at).await?;
     let mut lines = Vec::new();
     for case in cases {
         let institution = case.row.institution_id.and_then(|id| institutions.get(&id));
@@ -267,7 +267,7 @@ async fn files_behind(
         let ids: BTreeSet<_> = events.iter().map(|event| CaseId::from(event.aggregate_id)).collect();
         let cases = app.cases_named(&actor, &Vec::from_iter(ids), question.at).await?;
         let named: Vec<_> = cases.iter().map(|case| (case.row.case_id.into(), case.version)).collect();
-        for (case, known) in cases.into_iter().zip(app.case_files(&named, question.at).await?) {
+        for (case, known) in cases.into_iter().zip(app.case_files(&actor, &named, question.at).await?) {
             files.extend(known.state.file.clone().map(|file| (case.row.number, file)));
         }
     }

@@ -23,11 +23,13 @@ pub enum Field {
     Service,
     /// What somebody said.
     Comment,
+    /// What somebody said without the enterprise.
+    InternalComment,
 }
 
 impl Field {
     /// Every field, the weightiest first.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Title,
         Self::Measurand,
         Self::Problem,
@@ -38,6 +40,7 @@ impl Field {
         Self::Trial,
         Self::Service,
         Self::Comment,
+        Self::InternalComment,
     ];
 
     /// The stored name. A literal: renaming the variant changes no stored byte.
@@ -54,6 +57,7 @@ impl Field {
             Self::Trial => "TRIAL",
             Self::Service => "SERVICE",
             Self::Comment => "COMMENT",
+            Self::InternalComment => "INTERNAL_COMMENT",
         }
     }
 
@@ -71,7 +75,7 @@ impl Field {
             Self::Problem => 5.0,
             Self::Finding | Self::Solution | Self::Lesson => 3.0,
             Self::Technique | Self::Trial | Self::Service => 2.0,
-            Self::Comment => 1.0,
+            Self::Comment | Self::InternalComment => 1.0,
         }
     }
 
@@ -82,7 +86,7 @@ impl Field {
             Self::Measurand => 6.0,
             Self::Problem | Self::Finding | Self::Solution => 100.0,
             Self::Lesson | Self::Technique | Self::Trial | Self::Service => 60.0,
-            Self::Comment => 40.0,
+            Self::Comment | Self::InternalComment => 40.0,
         }
     }
 }

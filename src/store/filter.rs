@@ -82,6 +82,10 @@ fn push_event_filter(statement: &mut Statement, query: &EventQuery) {
         statement.push(" and event_type in ");
         push_list(statement, query.types.iter().cloned().map(Argument::Text));
     }
+    if !query.but_types.is_empty() {
+        statement.push(" and event_type not in ");
+        push_list(statement, query.but_types.iter().cloned().map(Argument::Text));
+    }
     if query.after_version > 0 {
         statement.push(" and sequence > ");
         statement.push_integer(query.after_version.cast_signed());

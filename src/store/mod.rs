@@ -86,7 +86,7 @@ pub use row::{
     RowsDigest, RowsForm, SUB_CASE_OF, ServedRows, StoredCase, StoredRegister, StreamRange, SubCase, TableDigest,
 };
 pub use statistics::{FeeSum, GapSums, GroupKey, GroupSums, Grouped, StatisticsQuery, TimeToState};
-pub use text::{AskedTexts, Reading, StoredText, Terms, TextQuery, TextRow, Texts};
+pub use text::{AskedTexts, Confined, Reading, StoredText, Terms, TextQuery, TextRow, Texts};
 pub use time_limit::limited;
 pub use unproved::open_without_ledger;
 pub use webhook::{

@@ -61,6 +61,8 @@ pub struct EventQuery {
     pub keep: Keep,
     /// Only these event types; empty = all.
     pub types: Vec<String>,
+    /// None of these event types.
+    pub but_types: Vec<String>,
     /// Only caused by this actor.
     pub actor: Option<String>,
     /// Only what the log took then.
@@ -240,6 +242,17 @@ pub struct Scope {
     pub institution: Option<Uuid>,
     /// Cases that have this actor as a member.
     pub member: Option<String>,
+    /// None of this enterprise, whatever else is set.
+    pub but_of_enterprise: Option<Uuid>,
+}
+
+impl Scope {
+    /// Whether nothing is visible.
+    #[must_use]
+    pub fn is_nothing(&self) -> bool {
+        let Self { everything, division_prefix, enterprise, institution, member, but_of_enterprise: _ } = self;
+        !everything && division_prefix.is_none() && enterprise.is_none() && institution.is_none() && member.is_none()
+    }
 }
 
 /// What a reader sees of register rows that lie somewhere.

@@ -11,6 +11,11 @@ use crate::store::{Moment, RegisterQuery, Scope, Within};
 /// The cases that the reader may see: one that was given to another institution is hidden with its past. Where a case
 /// lies and whose it is never change.
 pub(super) fn push_scope(statement: &mut Statement, scope: &Scope, at: Moment) {
+    if let Some(enterprise) = scope.but_of_enterprise {
+        statement.push("v.enterprise_id <> ");
+        statement.push_text(&enterprise.to_string());
+        statement.push(" and ");
+    }
     // The nation is everything, said so that no index of divisions is walked for it.
     if scope.everything || scope.division_prefix.as_deref() == Some("") {
         statement.push("1 = 1");

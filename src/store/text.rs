@@ -67,10 +67,21 @@ pub struct TextQuery {
     pub condition: Condition,
     /// What the reader may see.
     pub scope: Scope,
+    /// What of it the reader may not; `None` where there is nothing.
+    pub confined: Option<Confined>,
     /// As of when.
     pub at: Moment,
     /// At most so many.
     pub limit: u32,
+}
+
+/// Texts of which not everybody reads all who sees their cases.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Confined {
+    /// The field that they are of.
+    pub field: String,
+    /// In which cases they are read, by the rights of the present whatever the moment.
+    pub scope: Scope,
 }
 
 /// Which terms a text has. There is at least one.
@@ -93,6 +104,8 @@ pub enum Texts {
         at: Moment,
         /// Only of these fields; empty = all.
         fields: Vec<String>,
+        /// What of them the reader may not see; `None` where there is nothing.
+        confined: Option<Confined>,
         /// Only those with a smaller id.
         before: Option<i64>,
         /// At most so many.

@@ -2,10 +2,11 @@
 
 use crate::store::condition::push_list;
 use crate::store::filter::{push_case_filter, push_limit};
+use crate::store::sight::push_scope;
 use crate::store::sql::{is_open_version, text_columns};
 use crate::store::statement::{Argument, Statement};
 use crate::store::text::MOST_OF_AN_EVENT;
-use crate::store::{CaseQuery, Keep, Moment, Reading, StoreError, Terms, TextQuery, Texts};
+use crate::store::{CaseQuery, Confined, Keep, Moment, Reading, StoreError, Terms, TextQuery, Texts};
 
 /// How a database is asked for terms.
 pub(super) struct IndexDialect {
@@ -35,6 +36,7 @@ pub(super) fn with(query: &TextQuery, dialect: &IndexDialect) -> Result<Statemen
         statement.push_integer(position.cast_signed().saturating_add(1).saturating_mul(MOST_OF_AN_EVENT));
     }
     push_fields(&mut statement, &query.fields);
+    push_confined(&mut statement, query.confined.as_ref());
     statement.push(" and exists (select 1 from case_versions v");
     let cases = CaseQuery {
         condition: query.condition.clone(),
@@ -66,11 +68,12 @@ pub(super) fn these(texts: &Texts, reading: Reading) -> Statement {
     });
     statement.push(" from search_texts t where ");
     match texts {
-        Texts::OfCases { cases, at, fields, before, limit } => {
+        Texts::OfCases { cases, at, fields, confined, before, limit } => {
             statement.push("t.case_id in ");
             push_list(&mut statement, cases.iter().map(|case| Argument::Text(case.to_string())));
             push_valid_at(&mut statement, *at);
             push_fields(&mut statement, fields);
+            push_confined(&mut statement, confined.as_ref());
             if let Some(before) = before {
                 statement.push(" and t.text_id < ");
                 statement.push_integer(*before);
@@ -94,6 +97,16 @@ fn push_fields(statement: &mut Statement, fields: &[String]) {
         statement.push(" and t.field in ");
         push_list(statement, fields.iter().cloned().map(Argument::Text));
     }
+}
+
+/// A text of the field is there only in the cases that it may be read in.
+fn push_confined(statement: &mut Statement, confined: Option<&Confined>) {
+    let Some(Confined { field, scope }) = confined else { return };
+    statement.push(" and (t.field <> ");
+    statement.push_text(field);
+    statement.push(concat!(" or exists (select 1 from case_versions v where v.", is_open_version!(), " and "));
+    push_scope(statement, scope, Moment::Present);
+    statement.push(" and v.case_id = t.case_id))");
 }
 
 /// A text is there from the commit that recorded it to the one that replaced it; by what its authors say, from when it happened to when another took its place.

@@ -9,7 +9,7 @@ use etalon::clock::SystemClock;
 use etalon::domain::actor::{Actor, ActorId, Role as Office};
 use etalon::domain::case::Case;
 use etalon::domain::case::command::{AddComment, CaseCommand};
-use etalon::domain::case::values::CommentId;
+use etalon::domain::case::values::{Audience, CommentId};
 use etalon::domain::value::{Division, Statement};
 use etalon::signer::{Notary, Role};
 use etalon::store;
@@ -113,7 +113,8 @@ impl Etalon {
             occurred_at: None,
             source: None,
         };
-        let body = CaseCommand::AddComment(AddComment { id: CommentId(Uuid::new_v4()), text });
+        let body =
+            CaseCommand::AddComment(AddComment { id: CommentId(Uuid::new_v4()), text, audience: Audience::Everybody });
         self.app.execute::<Case>(&request, self.case(number), body).await.expect("it is committed").version
     }
 

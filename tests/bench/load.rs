@@ -8,6 +8,7 @@ use cqrs_es::EventStore;
 use cqrs_es::persist::{PersistedEventRepository, PersistedEventStore};
 use etalon::app::{App, Moment};
 use etalon::clock::SystemClock;
+use etalon::domain::actor::{Actor, ActorId, Role};
 use etalon::domain::case::Case;
 use etalon::store::Store;
 use postgres_es::PostgresEventRepository;
@@ -30,6 +31,11 @@ const LENGTHS: [u64; 3] = [12, 100, 1_000];
 const CASES: usize = CLIENTS;
 
 type Found = (Uuid, u64);
+
+/// Who sees all of every case.
+fn reader() -> Actor {
+    Actor::of_the_server(ActorId::clock(), Role::Clock)
+}
 
 enum Pool {
     Sqlite(SqlitePool),
@@ -176,10 +182,10 @@ async fn cold(database: &Database, cases: &[Vec<Found>; 3]) -> [[f64; 3]; 3] {
     database.forget();
     {
         let store = database.open(Arc::new(SystemClock)).await;
-        let app = App::new(store, Arc::new(SystemClock));
+        let (app, reader) = (App::new(store, Arc::new(SystemClock)), reader());
         for (cases, samples) in cases.iter().zip(&mut samples) {
             for (id, version) in cases {
-                let load = app.case_file((*id).into(), *version, Moment::Present);
+                let load = app.case_file(&reader, (*id).into(), *version, Moment::Present);
                 samples[0].time(load).await.expect("it loads");
             }
         }
@@ -212,9 +218,9 @@ async fn warm(store: &Arc<dyn Store>, stock: &Pool, cases: &[Found], rounds: usi
         let mut once: [Samples; 4] = Default::default();
         let [loaded, kept, by_stock, bare] = &mut once;
         // An application that has loaded nothing yet.
-        let app = App::new(store.clone(), Arc::new(SystemClock));
+        let (app, reader) = (App::new(store.clone(), Arc::new(SystemClock)), reader());
         for (id, version) in cases {
-            let load = || app.case_file((*id).into(), *version, Moment::Present);
+            let load = || app.case_file(&reader, (*id).into(), *version, Moment::Present);
             let text = id.to_string();
             loaded.time(load()).await.expect("it loads");
             kept.time(load()).await.expect("it is kept");

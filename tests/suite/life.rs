@@ -4,6 +4,7 @@ mod as_of;
 mod catalogue;
 mod front;
 mod histories;
+mod internal;
 mod lists;
 mod measuring;
 mod nodes;
@@ -30,6 +31,7 @@ use as_of::{
 };
 use front::{documents_are_judged, strangers_stay_outside, the_last_request_is_answered};
 use histories::one_case_has_a_history;
+use internal::what_is_internal_is_for_some;
 use lists::{filters_give_what_they_say, pages_are_stable_while_cases_change, senseless_questions_are_refused};
 use scene::Scene;
 use search::{
@@ -76,6 +78,7 @@ pub(crate) use on_both_databases;
 on_both_databases! {
     every_mutation_and_every_refusal
     each_sees_their_own
+    what_is_internal_is_for_some
     the_unseen_looks_absent
     the_auditor_changes_nothing
     pages_are_stable_while_cases_change

@@ -78,10 +78,9 @@ impl App {
             }
         }
         seen.extend(self.followed(actor, within, unknown).await?);
-        Ok(events
-            .into_iter()
-            .filter(|event| event.record.stream().is_some_and(|stream| seen.contains(&stream)))
-            .collect())
+        let is_seen = |event: &Arc<LogEvent>| event.record.stream().is_some_and(|stream| seen.contains(&stream));
+        let events = events.into_iter().filter(is_seen).collect();
+        self.without_internal(actor, events, |event| &event.record).await
     }
 
     /// By what is in memory; `None` where that does not tell.

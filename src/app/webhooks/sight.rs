@@ -52,6 +52,7 @@ impl App {
             .filter_map(|event| Some((event.stream()?, event)))
             .collect();
         let heard = self.heard_streams(webhook, events.iter().map(|(stream, _)| *stream)).await?;
-        Ok(events.into_iter().filter(|(stream, _)| heard.contains(stream)).collect())
+        let events = events.into_iter().filter(|(stream, _)| heard.contains(stream)).collect();
+        self.without_internal(&owner(webhook)?, events, |(_, event)| event).await
     }
 }

@@ -9,8 +9,8 @@ use crate::domain::case::facts::{
 };
 use crate::domain::case::number::CaseNumber;
 use crate::domain::case::values::{
-    AttachmentId, CommentId, FeeId, FindingId, Introduction, Kind, LinkRelation, MeasurementId, Origin, Severity,
-    Verdict,
+    AttachmentId, Audience, CommentId, FeeId, FindingId, Introduction, Kind, LinkRelation, MeasurementId, Origin,
+    Severity, Verdict,
 };
 use crate::domain::order::commands;
 use crate::domain::person::values::LegalBasis;
@@ -275,12 +275,14 @@ commands! {
             /// How long, in hours.
             hours: Option<Decimal>,
         }
-        /// Says something to all who see the case.
+        /// Says something to all who see the case, or to those alone who work on it and oversee it.
         AddComment {
             /// Its id within the case.
             id: CommentId,
             /// What.
             text: Statement,
+            /// To whom.
+            audience: Audience,
         }
         /// Adds a document.
         AddAttachment {

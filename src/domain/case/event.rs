@@ -13,9 +13,12 @@ use crate::domain::value::{
 };
 
 pub use records::{
-    AttachmentAdded, CommentAdded, FeeRecorded, ImportedPersonsErased, TechniqueIntroduced, TrainingDelivered,
-    TypicalCasePublished, TypicalCaseRetracted,
+    AttachmentAdded, CommentAdded, FeeRecorded, ImportedPersonsErased, InternalCommentAdded, TechniqueIntroduced,
+    TrainingDelivered, TypicalCasePublished, TypicalCaseRetracted,
 };
+
+/// The types of what is internal to a case, and kept from its enterprise.
+pub const INTERNAL: &[&str] = &["InternalCommentAdded"];
 
 facts! {
     /// What can happen to a case.
@@ -59,6 +62,7 @@ facts! {
         "TechniqueIntroduced" "1.0" => TechniqueIntroduced,
         "TrainingDelivered" "1.0" => TrainingDelivered,
         "CommentAdded" "1.0" => CommentAdded,
+        "InternalCommentAdded" "1.0" => InternalCommentAdded,
         "AttachmentAdded" "1.0" => AttachmentAdded,
         "TypicalCasePublished" "1.0" => TypicalCasePublished,
         "TypicalCaseRetracted" "1.0" => TypicalCaseRetracted,

@@ -10,8 +10,8 @@ use crate::domain::actor::ActorId;
 use crate::domain::case::gap::GapPoint;
 use crate::domain::case::number::CaseNumber;
 use crate::domain::case::values::{
-    AttachmentId, CommentId, FeeId, FindingId, Introduction, Kind, LinkRelation, MeasurementId, Origin, Severity,
-    Status, Verdict,
+    AttachmentId, Audience, CommentId, FeeId, FindingId, Introduction, Kind, LinkRelation, MeasurementId, Origin,
+    Severity, Status, Verdict,
 };
 use crate::domain::value::{
     CampaignId, CaseId, Decimal, Division, EnterpriseId, InstitutionId, Label, Level, MeasurementRequirement,
@@ -308,6 +308,8 @@ pub struct Comment {
     pub at: Timestamp,
     /// What.
     pub text: Statement,
+    /// Whom it is for.
+    pub audience: Audience,
 }
 
 /// A document.

@@ -104,6 +104,16 @@ vocabulary! {
     }
 }
 
+vocabulary! {
+    /// Whom a comment is for.
+    Audience {
+        /// 公开: whoever sees the case.
+        Everybody = "EVERYBODY",
+        /// 内部: those who work on the case and who oversee it, without the enterprise.
+        Internal = "INTERNAL",
+    }
+}
+
 /// How a case came to be known.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all_fields = "camelCase")]

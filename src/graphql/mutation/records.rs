@@ -9,7 +9,7 @@ use crate::domain::case::command::{
     AddAttachment, AddComment, EraseImportedPersons, IntroduceTechnique, PublishTypicalCase, RecordFee, RecordTraining,
     RetractTypicalCase,
 };
-use crate::domain::case::values::{AttachmentId, CommentId, FeeId, Introduction};
+use crate::domain::case::values::{AttachmentId, Audience, CommentId, FeeId, Introduction};
 use crate::domain::value::{CaseId, MediaType, Sha256Digest};
 use crate::graphql::door::Door;
 use crate::graphql::mutation::declare::{input, mutations};
@@ -17,7 +17,7 @@ use crate::graphql::orders::Ordered;
 use crate::graphql::scalars::{Base64, Date, Decimal};
 use crate::graphql::types::case::CaseNode;
 use crate::graphql::types::conflict::CaseConflict;
-use crate::graphql::words::LegalBasis;
+use crate::graphql::words::{CommentAudience, LegalBasis};
 
 mutations! {
     /// 记录: fees, techniques, trainings, comments, documents, publications, erasures.
@@ -28,7 +28,7 @@ mutations! {
         introduce_technique(IntroduceTechniqueInput) -> IntroduceTechniquePayload;
         /// 开展培训: puts a training on record. By the lead, an expert or a visitor.
         record_training(RecordTrainingInput) -> RecordTrainingPayload;
-        /// 评论: says something to all who see the case.
+        /// 评论: says something to all who see the case, or to those alone who work on it and oversee it.
         add_comment(AddCommentInput) -> AddCommentPayload;
         /// 附件: adds a document of at most 4 MiB; it is kept beside the log, found by its digest.
         add_attachment(AddAttachmentInput) -> AddAttachmentPayload;
@@ -137,11 +137,15 @@ input! {
         case_id: ID,
         /// 内容: what.
         text: String,
+        /// 读者: whom it is for; `EVERYBODY` when left out. `INTERNAL` is refused of whoever would not read it: of the enterprise, and of visitors.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        audience: Option<CommentAudience>,
     }
     |input, door| {
         let id = door.id::<CaseId>("caseId", &input.case_id);
         let text = door.text("text", &input.text);
-        Some(Ordered::new(id?, AddComment { id: CommentId(door.fresh_id()), text: text? }))
+        let audience = input.audience.map_or(Audience::Everybody, Into::into);
+        Some(Ordered::new(id?, AddComment { id: CommentId(door.fresh_id()), text: text?, audience }))
     }
 }
 

@@ -152,7 +152,7 @@ impl SearchConnection {
         let mut fragments = HashMap::new();
         if ctx.look_ahead().field("fragments").exists() {
             let cases: Vec<Uuid> = self.rows.iter().map(|(hit, _)| hit.case_id).collect();
-            let shown = app(ctx).fragments(&self.search.question, &cases, self.search.at).await;
+            let shown = app(ctx).fragments(actor(ctx), &self.search.question, &cases, self.search.at).await;
             fragments = shown.map_err(|fault| errors::fault(ctx, fault))?;
         }
         let edges = self.rows.iter().map(|(hit, case)| SearchEdge {

@@ -220,7 +220,7 @@ impl CaseFile {
         self.each(ctx, |file| &file.trainings).await.transpose()
     }
 
-    /// 评论: what was said, in order.
+    /// 评论: what was said, in order; what is internal, to whom it is for.
     async fn comments(&self, ctx: &Context<'_>) -> Option<Result<Vec<Comment>>> {
         self.each(ctx, |file| &file.comments).await.transpose()
     }

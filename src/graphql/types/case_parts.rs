@@ -20,7 +20,7 @@ use crate::graphql::types::common::{self, ActorNode};
 use crate::graphql::types::enterprise::FieldVisitNode;
 use crate::graphql::types::person::PersonNode;
 use crate::graphql::types::register::Way;
-use crate::graphql::words::{LinkRelation, Membership, OriginKind};
+use crate::graphql::words::{CommentAudience, LinkRelation, Membership, OriginKind};
 
 content_id!(GapPoint, IntroducedTechnique, Training, PublicationNode, LegacyNode, AllowedCommand, Reason);
 
@@ -231,6 +231,8 @@ pub(crate) struct Comment {
     at: DateTime,
     /// 内容: what.
     text: String,
+    /// 读者: whom it is for.
+    audience: CommentAudience,
 }
 
 impl From<(&state::Comment, Moment)> for Comment {
@@ -240,6 +242,7 @@ impl From<(&state::Comment, Moment)> for Comment {
             by: ActorNode { id: comment.by.clone(), at },
             at: comment.at.into(),
             text: comment.text.to_string(),
+            audience: comment.audience.into(),
         }
     }
 }

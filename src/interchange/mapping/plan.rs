@@ -10,7 +10,7 @@ use crate::domain::case::command::{
 };
 use crate::domain::case::facts::{EnrolmentFacts, LegacyCase};
 use crate::domain::case::number::CaseNumber;
-use crate::domain::case::values::{CommentId, Origin};
+use crate::domain::case::values::{Audience, CommentId, Origin};
 use crate::domain::enterprise::values::Identity;
 use crate::domain::event::Source;
 use crate::domain::value::{
@@ -168,6 +168,11 @@ impl Mapping {
         };
         let read = Reading { event };
         let key = |key: &str| format!("rule {number}, {key}");
+        let comment = |text: &Template, audience| {
+            let id = Uuid::new_v5(&case.uuid(), format!("import:comment:{}", event.index).as_bytes());
+            let text = read.value(&key("text"), text, Statement::parse)?;
+            Ok::<_, PlanError>(AddComment { id: CommentId(id), text, audience })
+        };
         let (fact, command): (_, CaseCommand) = match &rule.then {
             Then::CaseReported => return Ok(Wish::Report),
             Then::LegacyActivityRecorded { concludes } => return Ok(Wish::Legacy { concludes: *concludes }),
@@ -191,13 +196,8 @@ impl Mapping {
                 ("ClockPaused", PauseClock { reason }.into())
             }
             Then::ClockResumed => ("ClockResumed", ResumeClock {}.into()),
-            Then::CommentAdded { text } => {
-                let command = AddComment {
-                    id: CommentId(Uuid::new_v5(&case.uuid(), format!("import:comment:{}", event.index).as_bytes())),
-                    text: read.value(&key("text"), text, Statement::parse)?,
-                };
-                ("CommentAdded", command.into())
-            }
+            Then::CommentAdded { text } => ("CommentAdded", comment(text, Audience::Everybody)?.into()),
+            Then::InternalCommentAdded { text } => ("InternalCommentAdded", comment(text, Audience::Internal)?.into()),
         };
         Ok(Wish::Order { fact, command: Box::new(command) })
     }

@@ -41,6 +41,7 @@ pub(super) enum Then {
     ClockPaused { reason: Template },
     ClockResumed,
     CommentAdded { text: Template },
+    InternalCommentAdded { text: Template },
     LegacyActivityRecorded { concludes: bool },
 }
 
@@ -52,6 +53,7 @@ const FACTS: &[(&str, &[&str])] = &[
     ("ClockPaused", &["reason"]),
     ("ClockResumed", &[]),
     ("CommentAdded", &["text"]),
+    ("InternalCommentAdded", &["text"]),
     ("LegacyActivityRecorded", &[]),
 ];
 
@@ -97,6 +99,7 @@ pub(super) fn checked(mut table: RuleTable, has_transition: bool, personal: &BTr
         ("ClockPaused", _, _, _, _, Some(reason), _) => Then::ClockPaused { reason },
         ("ClockResumed", ..) => Then::ClockResumed,
         ("CommentAdded", .., Some(text)) => Then::CommentAdded { text },
+        ("InternalCommentAdded", .., Some(text)) => Then::InternalCommentAdded { text },
         _ => Then::LegacyActivityRecorded { concludes: table.concludes.unwrap_or(false) },
     };
     if table.concludes.is_some() && !matches!(then, Then::LegacyActivityRecorded { .. }) {

@@ -4,7 +4,7 @@ use std::io::Cursor;
 
 use crate::domain::case::command::{CaseCommand, RecordLegacyActivity};
 use crate::domain::case::facts::EnrolmentFacts;
-use crate::domain::case::values::{Kind, Origin, Severity};
+use crate::domain::case::values::{Audience, Kind, Origin, Severity};
 use crate::domain::value::{CaseId, Level};
 use crate::interchange::format::Format;
 use crate::interchange::mapping::Mapping;
@@ -108,6 +108,10 @@ fn rules_make_orders_of_events() {
     }
     let (first, again) = (order("note", "", "seen"), order("note", "", "seen"));
     assert_eq!(first, again, "the comment's id is the same in every import");
+    match order("aside", "", "not for them") {
+        ("InternalCommentAdded", CaseCommand::AddComment(comment)) => assert_eq!(comment.audience, Audience::Internal),
+        other => panic!("{other:?}"),
+    }
 }
 
 #[test]

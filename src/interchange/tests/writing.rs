@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use proptest::prelude::*;
 
 use crate::domain::actor::ActorId;
-use crate::domain::case::event::{CaseFact, CommentAdded, LegacyActivityRecorded, LegacyOpening};
+use crate::domain::case::event::{CaseFact, CommentAdded, InternalCommentAdded, LegacyActivityRecorded, LegacyOpening};
 use crate::domain::case::number::CaseNumber;
 use crate::domain::case::values::CommentId;
 use crate::domain::event::{Fact, Recorded, Source};
@@ -147,6 +147,22 @@ fn json_lines_never_change_what_is_stored() {
     assert!(matches!(written(Format::Jsonl, &events), Err(WriteError::SeveralLines { position: 8 })));
     events[1].payload = "{".to_owned();
     assert!(matches!(written(Format::Jsonl, &events), Err(WriteError::Stored { position: 8, .. })));
+}
+
+#[test]
+fn what_is_internal_stays_marked() {
+    let id = CommentId(CaseId::named("comment").uuid());
+    let internal = InternalCommentAdded { id, text: Statement::parse("not for them").unwrap() };
+    let begun = stored("a", 1, Some(source("T-17", 0, "new", BTreeMap::new())), opening("Bore gauge"));
+    let events = [begun, stored("a", 2, None, internal.into())];
+    for (format, case, activity, at) in [
+        (Format::Jsonl, "{aggregateId}", "type", "payload/occurredAt"),
+        (Format::Csv, "{case_number}", "activity", "occurred_at"),
+        (Format::Xes, "{case:concept:name}", "concept:name", "time:timestamp"),
+    ] {
+        let text = written(format, &events).unwrap();
+        assert_eq!(read(format, &text, case, activity, at)[1].activity, "InternalCommentAdded", "{text}");
+    }
 }
 
 #[test]

@@ -102,6 +102,7 @@ pub(super) fn of(event: &Recorded<CaseFact>) -> Vec<(Kind, Text)> {
         }
         CaseFact::TrainingDelivered(fact) => said(Kind::Work, "开展培训", "Training", &fact.topic),
         CaseFact::CommentAdded(fact) => said(Kind::Record, "评论", "Comment", &fact.text),
+        CaseFact::InternalCommentAdded(fact) => said(Kind::Record, "内部评论", "Internal comment", &fact.text),
         CaseFact::AttachmentAdded(fact) => said(Kind::Record, "附件", "Document", &fact.name),
         CaseFact::TypicalCasePublished(_) => told(Kind::Record, "发布典型案例", "Published as good practice"),
         CaseFact::TypicalCaseRetracted(fact) => {

@@ -16,7 +16,7 @@ use crate::life::world::text;
 /// The events of cases among the records.
 pub fn told(records: Vec<EventRecord>) -> Vec<HistoryEvent> {
     let of_cases = records.into_iter().filter(|record| record.aggregate_type == "Case");
-    of_cases.map(|record| HistoryEvent { event: case_event(&record), record }).collect()
+    of_cases.map(|record| HistoryEvent { event: case_event(&record), before: record.sequence - 1, record }).collect()
 }
 
 /// What is known of a case.
@@ -48,7 +48,7 @@ pub struct Known {
 /// The cases by number, after those of the events that count, in the order of the log.
 pub fn fold<'a>(events: impl Iterator<Item = &'a HistoryEvent>) -> BTreeMap<String, Known> {
     let mut by_id: BTreeMap<&str, (String, Known)> = BTreeMap::new();
-    for HistoryEvent { record, event } in events {
+    for HistoryEvent { record, event, .. } in events {
         let opening = match &event.fact {
             CaseFact::CaseReported(fact) => Some((&fact.number, &fact.title, &fact.division)),
             CaseFact::LegacyActivityRecorded(fact) => {
@@ -126,6 +126,7 @@ impl Known {
         match fact {
             CaseFact::FindingRecorded(fact) => self.findings.push(fact.text.to_string()),
             CaseFact::CommentAdded(fact) => self.comments.push(fact.text.to_string()),
+            CaseFact::InternalCommentAdded(fact) => self.comments.push(fact.text.to_string()),
             CaseFact::TechniqueIntroduced(fact) => self.techniques.push(fact.technique.to_string()),
             CaseFact::TrainingDelivered(fact) => self.trainings.push(fact.trainees),
             CaseFact::AttachmentAdded(fact) => self.attachments.push(fact.name.to_string()),

@@ -144,7 +144,11 @@ fn orders(house: &House, choice: u8, other: &str) -> Vec<Order> {
         ("coordinator", "extendDeadline", with(json!({ "deadline": day(house, 30 + i32::from(choice)) }), because())),
         ("coordinator", "pauseClock", because()),
         ("coordinator", "resumeClock", json!({})),
-        (enterprise, "addComment", json!({ "text": format!("留言 {choice}") })),
+        (
+            [enterprise, "coordinator"][pick % 2],
+            "addComment",
+            json!({ "text": format!("留言 {choice}"), "audience": (["EVERYBODY", "INTERNAL"][pick % 2]) }),
+        ),
         (lead, "recordTraining", json!({ "topic": "内径测量", "trainees": 1 + pick % 9 })),
         (
             "coordinator",

@@ -1,4 +1,5 @@
-//! The table of fields: what a case shows of the enterprise that it is of and of the persons who work on it. Who finds
+//! The table of fields: what a case shows of the enterprise that it is of, of the persons who work on it, and of what was
+//! said internally. Who finds
 //! them in the register sees them whole; who works on the case is told how to reach them; others who see the case, such
 //! as an expert of another institute who is invited, are told who they are.
 
@@ -6,7 +7,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::authorisation::stage::Stage;
+use crate::authorisation::stage::{ASIDE, Stage};
 use crate::authorisation::{compare, is_something, tells};
 
 /// A type and its field, how it is asked, and who is told: `y`, or `.` for nothing.
@@ -57,6 +58,17 @@ const FIELDS: &[Field] = &[
                                                               "y . y y y y y y  . . . . . . . .  . . y"),
     Field("020-12345678", "experts", "experts { person { telephone } }",
                                                               "y . . . y y . .  . . . . . . . .  y . y"),
+
+    // What was said internally: for who works on the case or is invited to, and for who oversees it.
+    Field(ASIDE, "comments", "comments { text }",             ". . y y y y . y  . . . . . . . .  y . y"),
+    Field(ASIDE, "events", "events(first: 100) { nodes { ... on InternalCommentAddedEvent { text } } }",
+                                                              ". . y y y y . y  . . . . . . . .  y . y"),
+    Field(ASIDE, "entries", "entries: timeline(first: 100) { nodes { ... on EventTimelineEntry { event {
+        ... on InternalCommentAddedEvent { text } } } } }",   ". . y y y y . y  . . . . . . . .  y . y"),
+    Field(ASIDE, "said", "said: fieldHistory(field: COMMENTS) { change { ... on CommentsChange { added { text } } } }",
+                                                              ". . y y y y . y  . . . . . . . .  y . y"),
+    Field(ASIDE, "diff", "diff(from: { version: 0 }) { ... on CommentsChange { added { text } } }",
+                                                              ". . y y y y . y  . . . . . . . .  y . y"),
 ];
 
 pub async fn hold(stage: &Stage) {

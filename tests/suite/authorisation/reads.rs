@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::authorisation::stage::{Stage, WORD, event_id, global_id};
+use crate::authorisation::stage::{ASIDE, Stage, WORD, event_id, global_id};
 use crate::authorisation::{NOBODY, compare, is_something, tells};
 use crate::life::scene::CREDIT_CODE;
 use crate::life::world::{text, year};
@@ -45,6 +45,16 @@ const READS: &[Read] = &[
     // Of the county, how many cases were reported: the enterprise next door has one of its own.
     Read("annualFigures", "(divisionCode: $county, year: $year) { figures { name value } }", At("/figures/3/value"),
                                                                             "y y y y y y y y  y . . . . . . .  y y y"),
+    // What was said internally in it.
+    Read("node", "(id: $aside) { id }", Id("aside"),                        ". . y y y y . y  . . . . . . . .  y . y"),
+    Read("search", "(query: $asideWord) { totalCount complete edges { score node { id } fragments { text } } }",
+        Id("case"),                                                         ". . y y y y . y  . . . . . . . .  y . y"),
+    Read("asOf", "(point: { event: $aside }) { position }", At("/position"),
+                                                                            ". . y y y y . y  . . . . . . . .  y . y"),
+    Read("asOf", "(point: { position: $last }) { query { search(query: $asideWord) { nodes { id } } } }", Id("case"),
+                                                                            ". . y y y y . y  . . . . . . . .  y . y"),
+    Read("inclusionProof", "(index: $asideIndex, size: $size) { index }", At("/index"),
+                                                                            ". . y y y y . y  . . . . . . . .  y . y"),
     // The registers. A summary of the province is above a visitor of the city.
     Read("annualSummary", "(divisionCode: $province, year: $yearBefore) { text }", At("/text"),
                                                                             ". . y y . . y y  . . . . . . . .  . . y"),
@@ -84,7 +94,7 @@ const READS: &[Read] = &[
 
 const VARIABLES: &str = "$case: ID!, $number: String!, $event: ID!, $word: String!, $last: Position!, $index: Position!, \
     $size: Position!, $county: String!, $year: Int!, $province: String!, $yearBefore: Int!, $enterprise: ID!, \
-    $code: String!, $person: ID!, $institution: ID!, $campaign: ID!, $view: ID!, $webhook: ID!";
+    $aside: ID!, $asideWord: String!, $asideIndex: Position!, $code: String!, $person: ID!, $institution: ID!, $campaign: ID!, $view: ID!, $webhook: ID!";
 
 /// What is there, and as much that is not.
 fn variables(stage: &Stage) -> [Value; 2] {
@@ -93,12 +103,15 @@ fn variables(stage: &Stage) -> [Value; 2] {
     let size = stage.size.to_string();
     let there = json!({
         "case": id("researching"), "number": stage.number, "event": stage.last.1, "word": WORD, "last": last,
+        "aside": stage.aside.1, "asideWord": ASIDE, "asideIndex": stage.aside.0.to_string(),
+        "aside": stage.aside.1, "asideWord": ASIDE, "asideIndex": stage.aside.0.to_string(),
         "index": stage.last.0.to_string(), "size": size, "county": "440305", "year": year(0), "province": "44",
         "yearBefore": year(-1), "enterprise": scene.enterprise, "code": CREDIT_CODE, "person": scene.lead,
         "institution": scene.institute, "campaign": scene.campaign, "view": id("view"), "webhook": id("webhook"),
     });
     let nothing = |kind| global_id(kind, NOBODY);
     let absent = json!({
+        "aside": event_id(999_999), "asideWord": "查无此语", "asideIndex": "999999",
         "case": nothing("Case"), "number": "GD-2026-999999", "event": event_id(999_999), "word": "查无此语",
         "last": last, "index": "999999", "size": size, "county": "650105", "year": year(0), "province": "65",
         "yearBefore": year(-1), "enterprise": nothing("Enterprise"), "code": "91650105MADEM1A000",

@@ -12,7 +12,7 @@ use crate::life::world::{fields, named, year};
 
 /// What there is to be named, by every list.
 const LISTS: &str = "query Lists($year: Int!) {
-    cases(first: 100) { totalCount nodes { id } } enterprises { totalCount nodes { id } }
+    cases(first: 100) { totalCount nodes { id comments { id } } } enterprises { totalCount nodes { id } }
     persons { totalCount nodes { id } } institutions { totalCount nodes { id } }
     campaigns { totalCount nodes { id } } catalogue(divisionCode: \"44\") { id }
     annualSummary(divisionCode: \"44\", year: $year) { id }
@@ -28,9 +28,9 @@ const PARTS: &str = "{
     webhookChanges { nodes { id } }
 }";
 
-/// Every event, and what it is about. Nobody follows saved views.
+/// Every event, and what it is about: of what is said internally, the comment. Nobody follows saved views.
 const EVENTS: &str = "subscription Events { events(fromStart: true) {
-    position subject { id } caseEvent { caseId } } }";
+    position subject { id } caseEvent { caseId ... on InternalCommentAddedEvent { commentId } } } }";
 
 /// The typed way to what has such an id. A catalogue and a summary are asked for by where and when they are.
 const LOOK_UPS: [(&str, &str); 5] = [
@@ -78,13 +78,15 @@ pub async fn no_id_leads_to_what_one_may_not_see(stage: &Stage) {
 /// Everything that an auditor of the nation is told of, and what its owners are.
 async fn known(stage: &Stage) -> Known {
     let things = listed(stage, "watcher").await;
-    let mut decided_by: BTreeMap<_, _> = things.into_iter().map(|id| (id.clone(), id)).collect();
+    let is_looked_up = |id: &String| named(id).is_none_or(|(kind, _)| kind != "Comment");
+    let mut decided_by: BTreeMap<_, _> = things.into_iter().filter(is_looked_up).map(|id| (id.clone(), id)).collect();
     let (url, token) = (&stage.world.server.graphql, stage.world.token("watcher"));
     let events = Subscriber::open(Transport::EventStream, url, &token, EVENTS, json!({})).await;
     let mut events = events.expect("it is there");
     loop {
         let update = events.update().await;
-        let subject = [&update["caseEvent"]["caseId"], &update["subject"]["id"]];
+        let event = &update["caseEvent"];
+        let subject = [&event["commentId"], &event["caseId"], &update["subject"]["id"]];
         if let Some(subject) = subject.into_iter().find_map(Value::as_str) {
             decided_by.insert(event_id(position(&update).cast_signed()), subject.to_owned());
         }

@@ -22,6 +22,9 @@ const CREDIT_CODE_ELSEWHERE: &str = "91441900MADEM1A34K";
 /// Stands in the title of the case that most rows are about, and nowhere else.
 pub const WORD: &str = "鲲鹏翼展";
 
+/// Said internally in every case that was assigned, and nowhere else.
+pub const ASIDE: &str = "闭门商议";
+
 /// Where nobody listens.
 const NOWHERE: &str = "http://127.0.0.1:9/";
 
@@ -36,6 +39,8 @@ pub struct Stage {
     pub number: String,
     /// The last event of that case: its position, and its id.
     pub last: (i64, String),
+    /// The same of what was said internally in it.
+    pub aside: (i64, String),
     /// How many events the log has.
     pub size: i64,
 }
@@ -62,16 +67,18 @@ impl Stage {
         registers(&world, &scene, &mut ids).await;
         cases(&world, &scene, &mut ids).await;
         let asked = json!({ "id": ids["researching"] });
-        let query = "query Last($id: ID!) { case(id: $id) { number events(last: 1) { nodes { id position } } } }";
+        let query = "query Last($id: ID!) { case(id: $id) { number events(last: 1) { nodes { id position } }
+            asides: events(filter: { types: [\"InternalCommentAdded\"] }) { nodes { id position } } } }";
         let case = world.ask("watcher", query, asked).await["case"].clone();
-        let event = &case["events"]["nodes"][0];
+        let place = |event: &Value| (position_of(event), text(&event["id"]));
+        let [last, aside] = ["events", "asides"].map(|events| place(&case[events]["nodes"][0]));
         let size = world.position().await + 1;
         // Proofs are of what is sealed.
         let sealed = "subscription { checkpoints { position checkpoint { size } } }";
         let token = world.token("watcher");
         let sealed = Subscriber::open(Transport::EventStream, &world.server.graphql, &token, sealed, json!({})).await;
         sealed.expect("it is there").update().await;
-        Self { number: text(&case["number"]), last: (position_of(event), text(&event["id"])), size, world, scene, ids }
+        Self { number: text(&case["number"]), last, aside, size, world, scene, ids }
     }
 
     /// The fields of a type, as the schema tells them.
@@ -244,6 +251,7 @@ fn life(scene: &Scene, invited: &str) -> Vec<Step> {
         ("assigned", "expert", "acceptInvitation", json!({})),
         ("assigned", "lead", "inviteExpert", json!({ "expertId": invited })),
         ("assigned", "enterprise", "addAttachment", document),
+        ("assigned", "lead", "addComment", json!({ "text": ASIDE, "audience": "INTERNAL" })),
         ("researching", "lead", "acceptAssignment", json!({})),
         ("researching", "lead", "recordFinding", json!({ "text": "温度梯度" })),
         ("proposed", "lead", "proposeSolution", json!({ "description": "恒温 4 h" })),

@@ -20,6 +20,9 @@ const STREAMS: &[Stream] = &[
     Stream("events", "subscription Events($case: ID!, $after: Position) {
         events(after: $after, filter: { caseIds: [$case] }) { position caseEvent { id } } }", "caseEvent",
                                             "y y y y y y y y  . . . . . . . .  y y y"),
+    Stream("events", "subscription Internal($case: ID!, $aside: Position) { events(after: $aside,
+        filter: { caseIds: [$case], types: [\"InternalCommentAdded\"] }) { position caseEvent { id } } }", "caseEvent",
+                                            ". . y y y y . y  . . . . . . . .  y . y"),
     Stream("caseChanged", "subscription Changed($case: ID!, $after: Position) {
         caseChanged(id: $case, after: $after) { position case { id } } }", "case",
                                             "y y y y y y y y  . . . . . . . .  y y y"),
@@ -32,8 +35,9 @@ pub async fn hold(stage: &Stage) {
     let rows: BTreeSet<_> = STREAMS.iter().map(|Stream(field, ..)| (*field).to_owned()).collect();
     assert_eq!(rows, stage.fields_of("Subscription").await, "every subscription has a row");
 
-    let of_case = json!({ "case": stage.ids["researching"], "after": (stage.last.0 - 1).to_string() });
-    let of_none = json!({ "case": NOBODY, "after": (stage.last.0 - 1).to_string() });
+    let [after, aside] = [stage.last.0, stage.aside.0].map(|position| (position - 1).to_string());
+    let of_case = json!({ "case": stage.ids["researching"], "after": after, "aside": aside });
+    let of_none = json!({ "case": NOBODY, "after": after, "aside": aside });
     let of_one = async |who: &'static str| {
         let mut letters = Vec::new();
         for stream in STREAMS {

@@ -80,6 +80,49 @@ async fn who_leaves_sees_no_more(world: &World, url: &str, transport: Transport)
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn on_sqlite_what_is_internal_is_heard_by_those_it_is_for() {
+    for transport in TRANSPORTS {
+        let world = World::embedded().await;
+        what_is_internal_is_heard_by_those_it_is_for(&world, &world.server.graphql, transport).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn at_another_server_what_is_internal_is_heard_by_those_it_is_for() {
+    for transport in TRANSPORTS {
+        let world = World::on_postgresql().await;
+        let elsewhere = world.installation.start();
+        what_is_internal_is_heard_by_those_it_is_for(&world, &elsewhere.graphql, transport).await;
+    }
+}
+
+/// As it happens and from the beginning; the others are told what comes next, as if nothing had come before.
+async fn what_is_internal_is_heard_by_those_it_is_for(world: &World, url: &str, transport: Transport) {
+    let scene = Scene::set(world).await;
+    let case = scene.researching(world, "谁听得见").await;
+    let about = json!({ "id": case.id });
+    let (all, some) = (["InternalCommentAdded", "CommentAdded"], ["CommentAdded"]);
+    let listeners: [(&str, &[&str]); 5] =
+        [("lead", &all), ("coordinator", &all), ("enterprise", &some), ("visitor", &some), ("second lead", &some)];
+    let mut live = Vec::new();
+    for (who, _) in listeners {
+        let mut subscriber = open(transport, url, world, who, CHANGES, about.clone()).await;
+        // It is told where it begins.
+        subscriber.update().await;
+        live.push(subscriber);
+    }
+    let start = world.position().await.to_string();
+    case.takes("lead", "addComment", json!({ "text": "企业的记录不全", "audience": "INTERNAL" })).await;
+    comment(&case, "请补记夜班温度").await;
+    for ((who, expected), live) in listeners.into_iter().zip(&mut live) {
+        assert_eq!(changes(live, &case, expected.len()).await, expected, "{who}");
+        let about = json!({ "id": case.id, "after": start });
+        let mut later = open(transport, url, world, who, CHANGES, about).await;
+        assert_eq!(changes(&mut later, &case, expected.len()).await, expected, "{who}");
+    }
+}
+
 /// A command is recorded whole: each of its events shows the case as the whole command left it.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_event_within_a_command_shows_the_case_after_the_command() {

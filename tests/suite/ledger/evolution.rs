@@ -11,7 +11,7 @@ use etalon::codec::Upcasters;
 use etalon::domain::actor::{Actor, ActorId, Role};
 use etalon::domain::case::Case;
 use etalon::domain::case::command::AddComment;
-use etalon::domain::case::values::CommentId;
+use etalon::domain::case::values::{Audience, CommentId};
 use etalon::domain::person::Person;
 use etalon::domain::value::{Division, Statement};
 use etalon::store::{AggregateType, Content, NewEvent, StreamId};
@@ -117,7 +117,7 @@ async fn a_log_of_older_shapes_is_verified_as_it_was_and_folded_as_it_is(databas
     assert_eq!(row, ("GD-2026-000017", "440306", "TRIAGED", 2));
     // Its life goes on by today's rules, on what the old event says.
     let text = Statement::parse("换用恒温间后复测").expect("a statement");
-    let comment = AddComment { id: CommentId(house.app.new_id()), text };
+    let comment = AddComment { id: CommentId(house.app.new_id()), text, audience: Audience::Everybody };
     let receipt = house.app.execute::<Case>(&request(&house), id(1), comment.into()).await.expect("allowed");
     assert_eq!((receipt.version, receipt.position()), (3, 2));
     house.app.seal_now().await.expect("sealed");

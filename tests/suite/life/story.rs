@@ -292,6 +292,7 @@ async fn confirmation(case: &Case<'_>) {
 async fn records(case: &Case<'_>) {
     let technique = json!({ "technique": "气动比较测量" });
     let source = json!({ "source": { "reference": "JJG 396", "origin": "示范计量院" } });
+    let internal = |text| json!({ "text": text, "audience": "INTERNAL" });
     let training = |trainees| json!({ "topic": "内径测量", "trainees": trainees, "hours": "4.5" });
     case.refuses([
         ("lead", "introduceTechnique", technique.clone(), "SOURCE_MISSING", "source"),
@@ -299,6 +300,8 @@ async fn records(case: &Case<'_>) {
         ("lead", "recordTraining", training(-3), "TRAINEES_MISSING", "trainees"),
         ("enterprise", "recordTraining", training(3), "NOT_PERMITTED", ""),
         ("lead", "addComment", json!({ "text": "\n" }), "TEXT_EMPTY", "text"),
+        ("enterprise", "addComment", internal("只对自己说"), "AUDIENCE_EXCLUDES_AUTHOR", "audience"),
+        ("visitor", "addComment", internal("只对内部说"), "AUDIENCE_EXCLUDES_AUTHOR", "audience"),
         ("auditor", "addComment", json!({ "text": "审计意见" }), "NOT_PERMITTED", ""),
         ("reviewer", "addComment", json!({ "text": "评审意见" }), "NOT_PERMITTED", ""),
     ])
@@ -308,6 +311,7 @@ async fn records(case: &Case<'_>) {
         ("visitor", "recordTraining", training(12)),
         ("lead", "addComment", json!({ "text": "请保存原始记录\n与证书" })),
         ("enterprise", "addComment", json!({ "text": "好的" })),
+        ("expert", "addComment", internal("企业的记录不全")),
     ])
     .await;
 }

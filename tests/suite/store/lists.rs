@@ -139,7 +139,7 @@ async fn a_scope_is_the_union_of_what_is_set(database: Database) {
     let none = Scope::default;
     let prefix = |code: &str| Scope { division_prefix: Some(code.to_owned()), ..none() };
     type Visible = fn(u128, &CaseRow) -> bool;
-    let scopes: [(Scope, Visible); 8] = [
+    let scopes: [(Scope, Visible); 10] = [
         (none(), |_, _| false),
         (Scope { everything: true, ..none() }, |_, _| true),
         (prefix(""), |_, _| true),
@@ -147,6 +147,10 @@ async fn a_scope_is_the_union_of_what_is_set(database: Database) {
         (Scope { enterprise: Some(id(1_001)), ..none() }, |_, row| row.enterprise_id == id(1_001)),
         (Scope { institution: Some(id(3_001)), ..none() }, |_, row| row.institution_id == Some(id(3_001))),
         (Scope { member: Some("p-2".to_owned()), ..none() }, |number, _| number % 3 == 2),
+        (Scope { but_of_enterprise: Some(id(1_001)), ..prefix("") }, |_, row| row.enterprise_id != id(1_001)),
+        (Scope { member: Some("p-2".to_owned()), but_of_enterprise: Some(id(1_001)), ..none() }, |number, row| {
+            number % 3 == 2 && row.enterprise_id != id(1_001)
+        }),
         (Scope { member: Some("p-2".to_owned()), enterprise: Some(id(1_001)), ..prefix("45") }, |number, row| {
             number % 3 == 2 || row.enterprise_id == id(1_001) || row.division.starts_with("45")
         }),

@@ -44,6 +44,8 @@ async fn events_are_found_by_what_they_are(database: Database) {
         (EventQuery { aggregate_type, ..all() }, vec![0, 2, 3]),
         (EventQuery { actor, ..all() }, vec![3]),
         (EventQuery { types: vec![unknown.clone()], ..all() }, vec![]),
+        (EventQuery { but_types: vec![unknown.clone()], ..all() }, vec![0, 1, 2, 3]),
+        (EventQuery { but_types: vec![unknown.clone(), known.clone()], ..all() }, vec![]),
         (EventQuery { types: vec![unknown, known], ..all() }, vec![0, 1, 2, 3]),
     ] {
         assert_eq!(positions(&*store, query.clone()).await, expected, "{query:?}");

@@ -11,7 +11,8 @@ use etalon::projection::text::of_case;
 use etalon::search::question::Question;
 use etalon::search::word::words;
 use etalon::store::{
-    AskedTexts, CaseRow, Condition, Moment, Reading, RowChanges, Scope, Store, Terms, TextQuery, TextRow, Texts,
+    AskedTexts, CaseRow, Condition, Confined, Moment, Reading, RowChanges, Scope, Store, Terms, TextQuery, TextRow,
+    Texts,
 };
 use jiff::Timestamp;
 use proptest::strategy::{Strategy, ValueTree};
@@ -36,6 +37,7 @@ pub(crate) fn asked(question: &str, at: Moment) -> TextQuery {
         fields: Vec::new(),
         condition: Condition::All(Vec::new()),
         scope: Scope { everything: true, ..Scope::default() },
+        confined: None,
         at,
         limit: 1_000,
     }
@@ -106,7 +108,8 @@ async fn a_text_is_found_while_it_stands(database: Database) {
         (Moment::Occurred(START - 50), &["铂电阻校准", "提高计量技术水平 calibration"]),
         (Moment::Occurred(START - 101), &[]),
     ] {
-        let of_the_first = Texts::OfCases { cases: vec![id(1)], at, fields: Vec::new(), before: None, limit: 10 };
+        let of_the_first =
+            Texts::OfCases { cases: vec![id(1)], at, fields: Vec::new(), confined: None, before: None, limit: 10 };
         let texts = store.texts(&of_the_first, Reading::Bodies).await.expect("read");
         let found: Vec<_> = texts.iter().map(|text| &*text.body).collect();
         assert_eq!(found, bodies, "{at:?}");
@@ -120,6 +123,7 @@ async fn texts_are_read_a_few_at_a_time(database: Database) {
         cases: vec![id(1), id(2)],
         at: Moment::Present,
         fields: Vec::new(),
+        confined: None,
         before,
         limit,
     };
@@ -144,6 +148,7 @@ async fn texts_are_read_a_few_at_a_time(database: Database) {
         cases: vec![id(1), id(2)],
         at: Moment::Present,
         fields: vec!["TITLE".to_owned()],
+        confined: None,
         before: None,
         limit: 9,
     };
@@ -193,6 +198,36 @@ async fn nobody_finds_what_they_may_not_see(database: Database) {
     for (scope, list) in scopes {
         let query = TextQuery { scope: scope.clone(), ..asked("热电偶", Moment::Present) };
         assert_eq!(found(&*store, &query).await, expected(list), "{scope:?}");
+    }
+}
+
+/// A text that is for some alone is found and read by those in their cases, whatever the moment.
+async fn what_is_confined_is_found_where_it_may_be_read(database: Database) {
+    let store = database.open().await;
+    stage(&*store).await;
+    let confined = |field: &str, scope: Scope| Some(Confined { field: field.to_owned(), scope });
+    let within = |code: &str| Scope { division_prefix: Some(code.to_owned()), ..Scope::default() };
+    let own = Scope { but_of_enterprise: Some(case_row(2).enterprise_id), ..within("") };
+    let (comment, title) = ((2, "COMMENT"), (3, "TITLE"));
+    for (confined, list) in [
+        (None, &[comment, title][..]),
+        (confined("COMMENT", Scope::default()), &[title]),
+        (confined("COMMENT", within("32")), &[title]),
+        (confined("COMMENT", within("4403")), &[comment, title]),
+        (confined("COMMENT", own), &[title]),
+        (confined("TITLE", within("4403")), &[comment]),
+    ] {
+        let query = TextQuery { confined: confined.clone(), ..asked("热电偶", Moment::Present) };
+        assert_eq!(found(&*store, &query).await, expected(list), "{confined:?}");
+        for at in [Moment::Present, Moment::Position(4), Moment::Occurred(START)] {
+            let (cases, fields) = (vec![id(2), id(3)], vec!["COMMENT".to_owned(), "TITLE".to_owned()]);
+            let known = Texts::OfCases { cases, at, fields, confined: confined.clone(), before: None, limit: 10 };
+            let read = store.texts(&known, Reading::Places).await.expect("read");
+            for (case, field) in [comment, title] {
+                let is_read = read.iter().any(|text| text.case_id == id(case) && text.field == field);
+                assert_eq!(is_read, list.contains(&(case, field)), "{confined:?} {at:?}");
+            }
+        }
     }
 }
 
@@ -272,9 +307,12 @@ async fn the_index_is_used(database: Database) {
     if let Raw::Postgres(_) = &raw {
         raw.execute("analyze search_texts, case_versions").await;
     }
+    let member = Scope { member: Some("p-1".to_owned()), ..Scope::default() };
     for at in [Moment::Present, Moment::Position(100), Moment::Occurred(START)] {
+        let confined = Some(Confined { field: "COMMENT".to_owned(), scope: member.clone() });
         let query = TextQuery {
             terms: Terms::All(BTreeSet::from(["17".to_owned(), "发现".to_owned()])),
+            confined: confined.clone(),
             scope: Scope { division_prefix: Some("44".to_owned()), ..Scope::default() },
             limit: 2_000,
             ..asked("能", at)
@@ -287,7 +325,7 @@ async fn the_index_is_used(database: Database) {
             assert!(is_used, "{at:?}:\n{plan}");
         }
         let cases = vec![id(1_000), id(1_001)];
-        let texts = Texts::OfCases { cases, at, fields: Vec::new(), before: None, limit: 2_000 };
+        let texts = Texts::OfCases { cases, at, fields: Vec::new(), confined, before: None, limit: 2_000 };
         let plan = store.plan_of_texts(&AskedTexts::Known(texts, Reading::Bodies)).await.expect("a plan").join("\n");
         assert!(plan.contains("search_texts_case_id_text_id_idx"), "{at:?}:\n{plan}");
     }
@@ -299,6 +337,7 @@ crate::store::on_both_databases! {
     texts_are_read_a_few_at_a_time,
     what_is_too_long_for_an_index_is_found_by_its_beginning,
     nobody_finds_what_they_may_not_see,
+    what_is_confined_is_found_where_it_may_be_read,
     a_question_is_never_a_command,
     every_part_of_a_text_finds_it,
     the_index_is_used,

@@ -1,10 +1,13 @@
 //! What is added beside the lifecycle: techniques, trainings, comments, documents.
 
+use crate::domain::case::authority::{self, Party};
 use crate::domain::case::command::{AddAttachment, AddComment, IntroduceTechnique, RecordTraining};
 use crate::domain::case::decide::{Decision, Given, only, refuse};
-use crate::domain::case::event::{AttachmentAdded, CommentAdded, TechniqueIntroduced, TrainingDelivered};
-use crate::domain::case::values::LARGEST_ATTACHMENT_BYTES;
-use crate::domain::refusal::Code;
+use crate::domain::case::event::{
+    AttachmentAdded, CommentAdded, InternalCommentAdded, TechniqueIntroduced, TrainingDelivered,
+};
+use crate::domain::case::values::{Audience, LARGEST_ATTACHMENT_BYTES};
+use crate::domain::refusal::{Code, Refusal};
 
 pub(super) fn introduce_technique(_: Given<'_>, command: &IntroduceTechnique) -> Decision {
     let Some(source) = command.source.clone() else {
@@ -20,8 +23,26 @@ pub(super) fn record_training(_: Given<'_>, command: &RecordTraining) -> Decisio
     only(TrainingDelivered { topic: command.topic.clone(), trainees: command.trainees, hours: command.hours.clone() })
 }
 
-pub(super) fn add_comment(_: Given<'_>, command: &AddComment) -> Decision {
-    only(CommentAdded { id: command.id, text: command.text.clone() })
+pub(super) fn add_comment(given: Given<'_>, command: &AddComment) -> Decision {
+    let (id, text) = (command.id, command.text.clone());
+    match command.audience {
+        Audience::Everybody => only(CommentAdded { id, text }),
+        Audience::Internal => {
+            check_internal(given)?;
+            only(InternalCommentAdded { id, text })
+        }
+    }
+}
+
+/// Nobody says internally what they could not read. Whoever speaks for the enterprise cannot, whatever else they are.
+fn check_internal(Given { file, order }: Given<'_>) -> Result<(), Refusal> {
+    const WHO: &[Party] = &[Party::Member, Party::Coordinator, Party::Manager, Party::Importer];
+    let is_one = authority::check("AddComment", WHO, &order.by, file.into()).is_ok();
+    if is_one && !order.by.speaks_for(file.enterprise) {
+        return Ok(());
+    }
+    let message = "what is internal is for the lead and the experts of the case, its coordinators and its managers";
+    refuse(Code::AudienceExcludesAuthor, "audience", message)
 }
 
 pub(super) fn add_attachment(_: Given<'_>, command: &AddAttachment) -> Decision {

@@ -49,6 +49,13 @@ payloads! {
         /// What is said.
         text: Statement,
     }
+    /// 内部评论: a type of its own, so that nobody who knows the other one alone takes it for public.
+    InternalCommentAdded {
+        /// Its id within the case.
+        id: CommentId,
+        /// What is said.
+        text: Statement,
+    }
     /// 附件: the bytes stand beside the log, found by their digest.
     AttachmentAdded {
         /// Its id within the case.

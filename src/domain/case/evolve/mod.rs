@@ -10,7 +10,7 @@ use crate::domain::case::state::{
     Assignment, Attachment, Case, Comment, Fee, File, Finding, Link, Measurement, Membership, Publication, Resolution,
     Review, RoutineService, Solution, Technique, Training, Triage, Trial,
 };
-use crate::domain::case::values::{Status, Verdict};
+use crate::domain::case::values::{Audience, Status, Verdict};
 use crate::domain::event::Recorded;
 use crate::domain::value::calendar;
 
@@ -242,7 +242,12 @@ impl File {
                 at,
             }),
             CaseFact::CommentAdded(fact) => {
-                self.comments.push(Comment { id: fact.id, by: by(), at, text: fact.text.clone() })
+                let (text, audience) = (fact.text.clone(), Audience::Everybody);
+                self.comments.push(Comment { id: fact.id, by: by(), at, text, audience });
+            }
+            CaseFact::InternalCommentAdded(fact) => {
+                let (text, audience) = (fact.text.clone(), Audience::Internal);
+                self.comments.push(Comment { id: fact.id, by: by(), at, text, audience });
             }
             CaseFact::AttachmentAdded(fact) => self.attachments.push(Attachment {
                 id: fact.id,

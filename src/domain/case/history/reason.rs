@@ -49,6 +49,7 @@ impl CaseFact {
             | Self::TechniqueIntroduced(_)
             | Self::TrainingDelivered(_)
             | Self::CommentAdded(_)
+            | Self::InternalCommentAdded(_)
             | Self::AttachmentAdded(_)
             | Self::TypicalCasePublished(_)
             | Self::LegacyActivityRecorded(_) => None,

@@ -8,8 +8,8 @@ use crate::domain::case::facts::*;
 use crate::domain::case::number::CaseNumber;
 use crate::domain::case::tests::actors::{division, enterprise_id, institute, person};
 use crate::domain::case::values::{
-    AttachmentId, CommentId, FeeId, FindingId, Introduction, Kind, LinkRelation, MeasurementId, Origin, Severity,
-    Status, Verdict,
+    AttachmentId, Audience, CommentId, FeeId, FindingId, Introduction, Kind, LinkRelation, MeasurementId, Origin,
+    Severity, Status, Verdict,
 };
 use crate::domain::person::values::LegalBasis;
 use crate::domain::value::{
@@ -249,7 +249,11 @@ pub(super) fn training() -> RecordTraining {
 }
 
 pub(super) fn comment() -> AddComment {
-    AddComment { id: CommentId(Uuid::from_u128(1)), text: statement("the wires have arrived") }
+    AddComment {
+        id: CommentId(Uuid::from_u128(1)),
+        text: statement("the wires have arrived"),
+        audience: Audience::Everybody,
+    }
 }
 
 pub(super) fn attachment() -> AddAttachment {

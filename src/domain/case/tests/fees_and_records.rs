@@ -1,11 +1,18 @@
+use std::collections::BTreeSet;
+
 use jiff::civil::date;
 
-use crate::domain::case::command::{AddAttachment, IntroduceTechnique, RecordFee, RecordTraining};
-use crate::domain::case::event::{AttachmentAdded, CommentAdded, FeeRecorded, TechniqueIntroduced, TrainingDelivered};
+use crate::domain::actor::{Actor, Role};
+use crate::domain::case::command::{AddAttachment, AddComment, IntroduceTechnique, RecordFee, RecordTraining};
+use crate::domain::case::event::{
+    AttachmentAdded, CaseFact, CommentAdded, FeeRecorded, INTERNAL, InternalCommentAdded, TechniqueIntroduced,
+    TrainingDelivered,
+};
 use crate::domain::case::tests::actors::*;
 use crate::domain::case::tests::commands::*;
 use crate::domain::case::tests::story::Story;
-use crate::domain::case::values::{LARGEST_ATTACHMENT_BYTES, Status};
+use crate::domain::case::values::{Audience, LARGEST_ATTACHMENT_BYTES, Status};
+use crate::domain::event::Fact;
 use crate::domain::refusal::Code;
 use crate::domain::value::{CatalogueId, Sha256Digest};
 
@@ -68,6 +75,32 @@ fn members_the_enterprise_and_its_bureau_talk() {
     Story::of(Status::Researching).when(stranger(), comment()).refused(Code::NotAMember, "");
     Story::of(Status::Researching).when(another_enterprise(), comment()).refused(Code::NotPermitted, "");
     Story::of(Status::Researching).when(neighbour(), comment()).refused(Code::OutsideJurisdiction, "");
+}
+
+#[test]
+fn what_is_internal_is_said_by_those_who_read_it() {
+    let internal = || AddComment { audience: Audience::Internal, ..comment() };
+    let fact = InternalCommentAdded { id: comment().id, text: comment().text };
+    for somebody in [lead(), expert(), coordinator(), manager()] {
+        Story::of(Status::Researching).when(somebody, internal()).happens(fact.clone());
+    }
+    assert_eq!(INTERNAL, [CaseFact::from(fact).name()]);
+    let also_its_coordinator = Actor { roles: BTreeSet::from([Role::Enterprise, Role::Coordinator]), ..enterprise() };
+    for somebody in [enterprise(), visitor(), also_its_coordinator] {
+        let outcome = Story::of(Status::Researching).when(somebody, internal());
+        outcome.refused(Code::AudienceExcludesAuthor, "audience");
+    }
+    // What keeps somebody from saying anything comes first.
+    Story::of(Status::Researching).when(stranger(), internal()).refused(Code::NotAMember, "");
+    Story::of(Status::Duplicate).when(coordinator(), internal()).refused(Code::WrongStatus, "");
+}
+
+#[test]
+fn a_comment_is_kept_with_whom_it_is_for() {
+    let internal = AddComment { audience: Audience::Internal, ..comment() };
+    let story = Story::of(Status::Researching).then(enterprise(), comment()).then(lead(), internal);
+    let audiences: Vec<_> = story.file().comments.iter().map(|comment| comment.audience).collect();
+    assert_eq!(audiences, [Audience::Everybody, Audience::Internal]);
 }
 
 #[test]

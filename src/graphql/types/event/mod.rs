@@ -151,6 +151,7 @@ case_events! {
     TechniqueIntroduced => records::TechniqueIntroducedEvent,
     TrainingDelivered => records::TrainingDeliveredEvent,
     CommentAdded => records::CommentAddedEvent,
+    InternalCommentAdded => records::InternalCommentAddedEvent,
     AttachmentAdded => records::AttachmentAddedEvent,
     TypicalCasePublished => records::TypicalCasePublishedEvent,
     TypicalCaseRetracted => records::TypicalCaseRetractedEvent,

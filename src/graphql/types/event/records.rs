@@ -57,6 +57,13 @@ event_objects! {
         /// 内容: what.
         text: String = fact.text.to_string();
     }
+    /// 内部评论: somebody said something that is not for the enterprise, for whom this event is not there.
+    InternalCommentAdded as InternalCommentAddedEvent |fact| {
+        /// The comment's global id.
+        comment_id: ID = ids::global(fact.id);
+        /// 内容: what.
+        text: String = fact.text.to_string();
+    }
     /// 附件: a document was added.
     AttachmentAdded as AttachmentAddedEvent |fact| {
         /// The attachment's global id.
