@@ -3,18 +3,21 @@
 //!
 //! A list is read as one walk of an index in its order, or put together from several. The versions that were valid at a
 //! moment of the past are those that still are, in the indexes of the present, and those that have ended since, which
-//! are found by how long they lasted.
+//! are found by how long they lasted. As of a time at which something had happened, they are also those that the log heard
+//! of at once and those that it heard of late.
 
 mod keyset;
 mod lasting;
+mod parts;
 
 use crate::store::case_list::keyset::{Side, push_beyond};
-use crate::store::case_list::lasting::{push_began, push_ended};
+use crate::store::case_list::lasting::{push_began, push_ended, push_heard_at_once, push_heard_late};
+use crate::store::case_list::parts::{Only, Part, parts};
 use crate::store::condition::push_in;
-use crate::store::filter::{push_asked, push_limit, push_valid_at};
+use crate::store::filter::{push_asked, push_valid_at};
 use crate::store::sql::{CASE_VERSIONS, CASES, CASES_AND_HEAD, HEAD_UNLESS_CASES, is_open_version};
-use crate::store::statement::{Argument, Statement};
-use crate::store::{CaseColumn, CaseQuery, Condition, Direction, Keep, Moment, Operator, StoreError, Value};
+use crate::store::statement::Statement;
+use crate::store::{CaseColumn, CaseQuery, Direction, Keep, Moment, StoreError};
 
 pub(super) fn cases(query: &CaseQuery) -> Result<Statement, StoreError> {
     list_of_cases(CASES, query)
@@ -63,13 +66,17 @@ fn list_of_cases(select: &str, query: &CaseQuery) -> Result<Statement, StoreErro
     // Of most rows only the key is read, which an index may hold.
     let keys = keys(&order);
     statement.push("(select * from (");
-    for (index, part) in parts.iter().enumerate() {
-        // SQLite takes no limit in a part that does not stand in brackets of its own.
-        statement.push(if index == 0 { "select * from (select " } else { " union all select * from (select " });
-        statement.push(&keys);
-        statement.push(" from ");
-        push_part(&mut statement, query, &order, part)?;
-        statement.push(") u");
+    match parts.split_last() {
+        // The first ones have the page or most of it, and tell how far the last one must be looked through.
+        Some((last, first)) if last.is_bounded(order[0].0) => {
+            statement.push("with known as materialized (select * from (");
+            push_union(&mut statement, query, &order, &keys, first)?;
+            statement.push(") f");
+            push_order(&mut statement, query, &order, "f.key_", None);
+            statement.push(") select * from known union all ");
+            push_union(&mut statement, query, &order, &keys, std::slice::from_ref(last))?;
+        }
+        _ => push_union(&mut statement, query, &order, &keys, &parts)?,
     }
     statement.push(") k");
     push_order(&mut statement, query, &order, "k.key_", None);
@@ -79,6 +86,24 @@ fn list_of_cases(select: &str, query: &CaseQuery) -> Result<Statement, StoreErro
         .push(" where v.case_id = k.key_case_id and v.from_position = k.key_from_position and v.lane = k.key_lane");
     push_order(&mut statement, query, &order, "v.", None);
     Ok(statement)
+}
+
+fn push_union(
+    statement: &mut Statement,
+    query: &CaseQuery,
+    order: &[(CaseColumn, Direction)],
+    keys: &str,
+    parts: &[Part],
+) -> Result<(), StoreError> {
+    for (index, part) in parts.iter().enumerate() {
+        // SQLite takes no limit in a part that does not stand in brackets of its own.
+        statement.push(if index == 0 { "select * from (select " } else { " union all select * from (select " });
+        statement.push(keys);
+        statement.push(" from ");
+        push_part(statement, query, order, part)?;
+        statement.push(") u");
+    }
+    Ok(())
 }
 
 /// What tells a row, and where it stands in the order.
@@ -92,100 +117,10 @@ fn keys(order: &[(CaseColumn, Direction)]) -> String {
     keys.iter().map(|key| format!("v.{key} as key_{key}")).collect::<Vec<_>>().join(", ")
 }
 
-/// Rows that a list is put together from.
-#[derive(Debug, PartialEq, Eq)]
-enum Part {
-    /// What is valid at the moment.
-    Valid(Only),
-    /// What is valid at the moment and still is.
-    Still(Only),
-    /// What is valid at the moment and has ended since, of these statuses.
-    Ended(Vec<Argument>),
-}
-
-/// What the walk of an index finds by itself. It is said in the words of the index where that is a partial one.
-#[derive(Debug, PartialEq, Eq)]
-enum Only {
-    All,
-    Status(Argument),
-    /// Open cases that have a deadline.
-    Dated,
-    /// Open cases that have none: the last ones of every list by deadline.
-    Undated,
-}
-
-/// What a list is put together from; nothing where one walk in its order will do.
-fn parts(query: &CaseQuery, leading: (CaseColumn, Direction)) -> Vec<Part> {
-    let statuses = statuses_of(&query.condition);
-    let each = |part: fn(Only) -> Part| statuses.iter().cloned().map(move |status| part(Only::Status(status)));
-    let (column, direction) = leading;
-    let is_present = query.at == Moment::Present;
-    let is_walked_backwards =
-        matches!((direction, query.keep), (Direction::Descending, Keep::First) | (Direction::Ascending, Keep::Last));
-    let is_walked = match query.at {
-        Moment::Present => matches!(column, CaseColumn::ReportedAt | CaseColumn::UpdatedAt),
-        // What was reported or changed last before the moment was mostly valid then.
-        Moment::Position(_) => is_walked_backwards && matches!(column, CaseColumn::ReportedAt | CaseColumn::UpdatedAt),
-        Moment::Occurred(_) => is_walked_backwards && column == CaseColumn::ReportedAt,
-    };
-    match column {
-        CaseColumn::DeadlineOn if asks_for_open_ones(&query.condition) && is_present => {
-            vec![Part::Valid(Only::Dated), Part::Valid(Only::Undated)]
-        }
-        _ if statuses.is_empty() => Vec::new(),
-        CaseColumn::DeadlineOn if asks_for_open_ones(&query.condition) => {
-            vec![Part::Still(Only::Dated), Part::Still(Only::Undated), Part::Ended(statuses)]
-        }
-        _ if statuses.len() > MOST_STATUSES => Vec::new(),
-        _ if is_walked && statuses.len() > 1 => each(Part::Valid).collect(),
-        _ if is_walked || is_present => Vec::new(),
-        CaseColumn::ReportedAt | CaseColumn::UpdatedAt => {
-            each(Part::Still).chain([Part::Ended(statuses.clone())]).collect()
-        }
-        _ => vec![Part::Still(Only::All), Part::Ended(statuses)],
-    }
-}
-
-/// Whether a condition limits the cases to open ones.
-fn asks_for_open_ones(condition: &Condition) -> bool {
-    match condition {
-        Condition::All(parts) => parts.iter().any(asks_for_open_ones),
-        Condition::Compare { column: CaseColumn::IsOpen, operator: Operator::Equal, value } => {
-            *value == Value::Integer(1)
-        }
-        _ => false,
-    }
-}
-
-/// Beyond so many a list is not put together from its statuses.
-const MOST_STATUSES: usize = 8;
-
-/// The statuses that a condition limits the cases to; none where it does not.
-fn statuses_of(condition: &Condition) -> Vec<Argument> {
-    let text = |value: &Value| match value {
-        Value::Text(text) => Some(Argument::Text(text.clone())),
-        Value::Integer(_) | Value::Null => None,
-    };
-    match condition {
-        Condition::All(parts) => {
-            parts.iter().map(statuses_of).find(|statuses| !statuses.is_empty()).unwrap_or_default()
-        }
-        Condition::Compare { column: CaseColumn::Status, operator: Operator::Equal, value } => {
-            text(value).into_iter().collect()
-        }
-        Condition::In { column: CaseColumn::Status, values } => {
-            let mut statuses: Vec<Argument> = Vec::new();
-            for status in values.iter().filter_map(text) {
-                // What comes twice would be listed twice.
-                if !statuses.contains(&status) {
-                    statuses.push(status);
-                }
-            }
-            statuses
-        }
-        _ => Vec::new(),
-    }
-}
+/// The statuses that there are, each found by a step in an index that begins with them, as that of the ended versions does.
+const EVERY_STATUS: &str = "(with recursive w (status) as (select min(o.status) from case_versions o where o.lane >= 0 \
+     union all select (select min(o.status) from case_versions o where o.lane >= 0 and o.status > w.status) \
+     from w where w.status is not null) select w.status from w where w.status is not null) w";
 
 /// One part of a list, in its order.
 fn push_part(
@@ -207,18 +142,62 @@ fn push_part(
             push_only(statement, only);
         }
         Part::Ended(statuses) => {
+            if statuses.is_empty() {
+                statement.push(EVERY_STATUS);
+                statement.push(" cross join ");
+            }
             push_ended(statement, query.at);
             statement.push(" and ");
-            push_in(statement, CaseColumn::Status.name(), statuses.iter().cloned());
+            match statuses.is_empty() {
+                true => statement.push("v.status = w.status"),
+                false => push_in(statement, CaseColumn::Status.name(), statuses.iter().cloned()),
+            }
+            if part.is_bounded(order[0].0) {
+                push_before_known(statement, query);
+            }
+        }
+        Part::HeardAtOnce(only, time) => {
+            statement.push(CASE_VERSIONS);
+            push_valid_at(statement, query.at);
+            push_heard_at_once(statement, *time);
+            push_only(statement, only);
+        }
+        Part::HeardLate(time) => {
+            push_heard_late(statement, *time);
+            push_after_known(statement, query);
         }
     }
     push_from_cursor(statement, query, order)?;
-    if !matches!(part, Part::Ended(_)) {
+    if matches!(part, Part::Valid(_) | Part::Still(_)) {
         push_bound(statement, query.at, order[0].0);
     }
-    let is_dated = matches!(part, Part::Valid(Only::Dated) | Part::Still(Only::Dated));
-    push_order(statement, query, order, "v.", is_dated.then_some(CaseColumn::DeadlineOn));
+    let is_alike = matches!(part, Part::Valid(Only::Dated | Only::Undated) | Part::Still(Only::Dated | Only::Undated));
+    push_order(statement, query, order, "v.", is_alike.then_some(CaseColumn::DeadlineOn));
     Ok(())
+}
+
+/// Versions that were changed before the last one of a page that is known already, in an order by the first change.
+fn push_before_known(statement: &mut Statement, query: &CaseQuery) {
+    let (limit, end) = (query.limit, i64::MAX);
+    statement.push(&match query.at {
+        // Positions and the times at which they were recorded grow together, and the index goes by positions.
+        Moment::Present | Moment::Position(_) => format!(
+            " and v.from_position < coalesce((select e.position from events e where e.position > \
+             (select case when count(*) < {limit} then {end} else max(k.key_from_position) end from known k) \
+             and e.recorded_at > (select max(k.key_updated_at) from known k) order by e.position limit 1), {end})"
+        ),
+        Moment::Occurred(_) => format!(
+            " and v.updated_at <= (select case when count(*) < {limit} then {end} else max(k.key_updated_at) end from known k)"
+        ),
+    });
+}
+
+/// Versions that were changed after the last one of a page that is known already, in an order by the last change.
+fn push_after_known(statement: &mut Statement, query: &CaseQuery) {
+    let (limit, beginning) = (query.limit, i64::MIN + 1);
+    statement.push(&format!(
+        " and v.updated_at >= (select case when count(*) < {limit} then {beginning} else min(k.key_updated_at) end from known k)"
+    ));
 }
 
 fn push_only(statement: &mut Statement, only: &Only) {
@@ -233,14 +212,17 @@ fn push_only(statement: &mut Statement, only: &Only) {
     }
 }
 
-/// The asked order of columns whose names begin so, and the limit. A column that every row has a value of gets no place for
-/// the others, which would keep an index from giving the order.
+/// The asked order of columns whose names begin so, and the limit. A column that every row has a value of, or none has, gets
+/// no place for the others, which would keep an index from giving the order.
+///
+/// The limit is part of the text: PostgreSQL would take one that it is not told for a tenth of all rows, and plan every
+/// list anew, which takes ten times as long as a list.
 fn push_order(
     statement: &mut Statement,
     query: &CaseQuery,
     order: &[(CaseColumn, Direction)],
     prefix: &str,
-    filled: Option<CaseColumn>,
+    alike: Option<CaseColumn>,
 ) {
     for (index, (column, direction)) in order.iter().enumerate() {
         statement.push(if index == 0 { " order by " } else { ", " });
@@ -250,14 +232,14 @@ fn push_order(
             (Direction::Ascending, Keep::First) | (Direction::Descending, Keep::Last) => "",
             (Direction::Descending, Keep::First) | (Direction::Ascending, Keep::Last) => " desc",
         });
-        if column.is_nullable() && Some(*column) != filled {
+        if column.is_nullable() && Some(*column) != alike {
             statement.push(match query.keep {
                 Keep::First => " nulls last",
                 Keep::Last => " nulls first",
             });
         }
     }
-    push_limit(statement, query.limit);
+    statement.push(&format!(" limit {}", query.limit));
 }
 
 /// Where a walk in time begins or ends: nothing was reported or changed after the moment. Implied by the rest, and said

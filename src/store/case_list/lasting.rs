@@ -1,12 +1,12 @@
-//! The versions that have ended, found by how long they lasted: one that lasted no longer than n began in the n positions
-//! up to any moment at which it was valid.
+//! Versions found by how long something of them lasted: one that lasted no longer than n began in the n positions, or the
+//! time n, up to any moment at which it was valid.
 
 use crate::store::Moment;
 use crate::store::sql::CASE_VERSIONS;
 use crate::store::statement::Statement;
 
-/// An axis on which versions are valid.
-struct Axis {
+/// What lasts, from one column to another.
+struct Span {
     from: &'static str,
     to: &'static str,
     /// How long the first class lasts; every further one lasts four times as long.
@@ -14,13 +14,16 @@ struct Axis {
     classes: u32,
 }
 
-/// In positions, up to a billion.
-const RECORDED: Axis = Axis { from: "v.from_position", to: "v.to_position", first_length: 64, classes: 13 };
+/// How long a version was valid, in positions, up to a billion.
+const RECORDED: Span = Span { from: "v.from_position", to: "v.to_position", first_length: 64, classes: 13 };
 
-/// In microseconds, from an hour up to seven years.
-const OCCURRED: Axis = Axis { from: "v.occurred_from", to: "v.occurred_to", first_length: 3_600_000_000, classes: 9 };
+/// How long it was so, in microseconds, from an hour up to seven years.
+const OCCURRED: Span = Span { from: "v.occurred_from", to: "v.occurred_to", first_length: 3_600_000_000, classes: 9 };
 
-impl Axis {
+/// How long the log did not hear of it, in microseconds, from four hours up to seven years.
+const UNHEARD: Span = Span { from: "v.occurred_from", to: "v.updated_at", first_length: 14_400_000_000, classes: 8 };
+
+impl Span {
     fn of(at: Moment) -> Option<(Self, i64)> {
         match at {
             Moment::Present => None,
@@ -34,7 +37,7 @@ impl Axis {
         (0..self.classes).map(|class| self.first_length * 4_i64.pow(class))
     }
 
-    /// The class of a version, as the index of ended versions has it.
+    /// The class of a version, as the indexes have it.
     fn class(&self) -> String {
         let cases: Vec<_> = self
             .lengths()
@@ -43,13 +46,28 @@ impl Axis {
             .collect();
         format!("(case{} else {} end)", cases.concat(), self.classes)
     }
+
+    /// The versions of every class, with the length that it has at most.
+    fn push_by_class(&self, statement: &mut Statement) {
+        let lengths = self.lengths().chain([LONGER_THAN_ANY]).enumerate();
+        let classes: Vec<_> = lengths.map(|(class, length)| format!("({class}, cast({length} as bigint))")).collect();
+        // Rows of `values` bear these names in both databases. PostgreSQL would start processes for a union of as many.
+        statement.push("(select n.column1 as class, n.column2 as length from (values ");
+        statement.push(&classes.join(", "));
+        statement.push(") n) c cross join ");
+        statement.push(CASE_VERSIONS);
+        statement.push(&format!(" where {} = c.class", self.class()));
+    }
 }
+
+/// Longer than anything lasts, and still no overflow when a moment is added.
+const LONGER_THAN_ANY: i64 = i64::MAX / 2;
 
 /// The versions that had begun by the moment.
 pub(super) fn push_began(statement: &mut Statement, at: Moment) {
-    if let Some((axis, at)) = Axis::of(at) {
+    if let Some((span, at)) = Span::of(at) {
         statement.push(" and ");
-        statement.push(axis.from);
+        statement.push(span.from);
         statement.push(" <= ");
         statement.push_integer(at);
     }
@@ -58,26 +76,36 @@ pub(super) fn push_began(statement: &mut Statement, at: Moment) {
 /// The versions that were valid at the moment and have ended since: of every class those that began so shortly before
 /// it that they can have lasted until then.
 pub(super) fn push_ended(statement: &mut Statement, at: Moment) {
-    let Some((axis, at)) = Axis::of(at) else { return };
-    for (class, length) in axis.lengths().enumerate() {
-        statement.push(if class == 0 { "(" } else { " union all " });
-        statement.push(&format!("select {class} as class, cast({length} as bigint) as length"));
-    }
-    statement.push(&format!(" union all select {}, {}) c cross join ", axis.classes, i64::MAX));
-    statement.push(CASE_VERSIONS);
-    statement.push(&format!(
-        " where {} = c.class and {} < {} and {} < {}",
-        axis.class(),
-        axis.from,
-        axis.to,
-        axis.to,
-        i64::MAX
-    ));
-    statement.push(&format!(" and {} > ", axis.from));
+    let Some((span, at)) = Span::of(at) else { return };
+    span.push_by_class(statement);
+    statement.push(&format!(" and {} < {} and {} < {}", span.from, span.to, span.to, i64::MAX));
+    statement.push(&format!(" and {} > ", span.from));
     statement.push_integer(at);
     statement.push(" - c.length");
-    statement.push(&format!(" and {} <= ", axis.from));
+    statement.push(&format!(" and {} <= ", span.from));
     statement.push_integer(at);
-    statement.push(&format!(" and {} > ", axis.to));
+    statement.push(&format!(" and {} > ", span.to));
     statement.push_integer(at);
+}
+
+/// Of the versions that were so at a time, those that the log heard of within four hours: where a walk by when it did
+/// must begin is known.
+pub(super) fn push_heard_at_once(statement: &mut Statement, time: i64) {
+    let longest = UNHEARD.first_length;
+    statement.push(&format!(" and {} - {} < {longest} and {} < ", UNHEARD.to, UNHEARD.from, UNHEARD.to));
+    statement.push_integer(time.saturating_add(longest));
+}
+
+/// The versions that were so at a time and that the log heard of later: of every class up to where it can have.
+pub(super) fn push_heard_late(statement: &mut Statement, time: i64) {
+    UNHEARD.push_by_class(statement);
+    statement.push(&format!(" and {} < {}", OCCURRED.from, OCCURRED.to));
+    statement.push(&format!(" and {} - {} >= {}", UNHEARD.to, UNHEARD.from, UNHEARD.first_length));
+    statement.push(&format!(" and {} < ", UNHEARD.to));
+    statement.push_integer(time);
+    statement.push(" + c.length");
+    statement.push(&format!(" and {} <= ", OCCURRED.from));
+    statement.push_integer(time);
+    statement.push(&format!(" and {} > ", OCCURRED.to));
+    statement.push_integer(time);
 }

@@ -1,8 +1,12 @@
 //! The usual lists walk indexes, of the present and of the past: no plan reads every version of every case.
 
+use std::collections::BTreeSet;
+
 use etalon::store::{
-    CaseColumn, CaseQuery, CaseRow, Condition, Direction, Happened, Moment, Operator, RowChanges, Scope, Store, Value,
+    CaseColumn, CaseQuery, CaseRow, Condition, Direction, Happened, Moment, Operator, RowChanges, Scope, Store,
+    StoredCase, Value,
 };
+use uuid::Uuid;
 
 use crate::store::samples::{all_cases, append, case_row, case_stream, commit, id, notes};
 use crate::store::support::{Database, START, TestClock};
@@ -22,7 +26,8 @@ async fn fill(store: &dyn Store, clock: &TestClock) {
             let batch: Vec<_> = chunk
                 .iter()
                 .map(|number| {
-                    let reported_at = START - 1_000_000 * i64::try_from(CASES - number).expect("few");
+                    // More than four hours of reports: of the first the log hears late.
+                    let reported_at = START - 10_000_000 * i64::try_from(CASES - number).expect("few");
                     let row = CaseRow {
                         status: status.to_owned(),
                         reported_at,
@@ -48,10 +53,12 @@ async fn fill(store: &dyn Store, clock: &TestClock) {
 /// As a filter by open cases asks for them.
 fn open() -> Condition {
     let is_open = Condition::Compare { column: CaseColumn::IsOpen, operator: Operator::Equal, value: true.into() };
-    Condition::All(vec![
-        is_open,
-        Condition::In { column: CaseColumn::Status, values: STATUSES.map(Value::from).to_vec() },
-    ])
+    let of_any = Condition::In { column: CaseColumn::Status, values: STATUSES.map(Value::from).to_vec() };
+    Condition::All(vec![is_open, of_any])
+}
+
+fn everything() -> Condition {
+    Condition::All(Vec::new())
 }
 
 async fn usual_lists_walk_indexes(database: Database) {
@@ -68,12 +75,13 @@ async fn usual_lists_walk_indexes(database: Database) {
     let oldest = |column| vec![(column, Direction::Ascending)];
     let latest = |column| vec![(column, Direction::Descending)];
     let list = |condition, order| CaseQuery { condition, order, limit: 21, ..all_cases() };
-    let everything = || Condition::All(Vec::new());
     let seen = |scope| CaseQuery { scope, ..list(everything(), latest(CaseColumn::ReportedAt)) };
     let lists = [
         list(everything(), latest(CaseColumn::ReportedAt)),
         list(equal(CaseColumn::Status, "TRIAGED"), latest(CaseColumn::ReportedAt)),
         list(everything(), latest(CaseColumn::UpdatedAt)),
+        list(everything(), oldest(CaseColumn::UpdatedAt)),
+        list(everything(), oldest(CaseColumn::ReportedAt)),
         list(equal(CaseColumn::CaseId, &id(7).to_string()), Vec::new()),
         list(equal(CaseColumn::Number, "GD-2026-0007"), Vec::new()),
         list(some_of("TRIAGED"), latest(CaseColumn::ReportedAt)),
@@ -92,7 +100,7 @@ async fn usual_lists_walk_indexes(database: Database) {
         seen(Scope { institution: Some(id(20_007)), member: Some("p-1".to_owned()), ..Scope::default() }),
     ];
     for (place, list) in lists.into_iter().enumerate() {
-        for at in [Moment::Present, Moment::Position(half), Moment::Occurred(START - 700_000_000)] {
+        for at in [Moment::Present, Moment::Position(half), Moment::Occurred(START - 7_000_000_000)] {
             let plan = store.plan_of_cases(&CaseQuery { at, ..list.clone() }).await.expect("a plan");
             for step in &plan {
                 // SQLite: `SCAN v` without an index; PostgreSQL: `Seq Scan on case_versions v`.
@@ -103,6 +111,10 @@ async fn usual_lists_walk_indexes(database: Database) {
             }
         }
     }
+}
+
+fn ids(cases: &[StoredCase]) -> impl Iterator<Item = Uuid> {
+    cases.iter().map(|case| case.row.case_id)
 }
 
 /// Whatever a list is put together from, it is the list that one walk gives.
@@ -116,8 +128,10 @@ async fn a_list_that_is_put_together_is_that_list(database: Database) {
     // Denied twice it is the same condition, which nothing is put together from.
     let whole = |condition| Condition::Not(Box::new(Condition::Not(Box::new(condition))));
     let orders = [CaseColumn::ReportedAt, CaseColumn::UpdatedAt, CaseColumn::Division, CaseColumn::DeadlineOn];
-    for at in [Moment::Present, Moment::Position(half), Moment::Occurred(START - 700_000_000)] {
-        for (column, asked) in orders.into_iter().flat_map(|column| [(column, some()), (column, open())]) {
+    for at in [Moment::Present, Moment::Position(half), Moment::Occurred(START - 7_000_000_000)] {
+        for (column, asked) in
+            orders.into_iter().flat_map(|column| [(column, some()), (column, open()), (column, everything())])
+        {
             for direction in [Direction::Ascending, Direction::Descending] {
                 let query = |condition| CaseQuery {
                     condition,
@@ -127,6 +141,8 @@ async fn a_list_that_is_put_together_is_that_list(database: Database) {
                     ..all_cases()
                 };
                 let (mut put_together, mut walked) = (query(asked.clone()), query(whole(asked.clone())));
+                let in_no_order = CaseQuery { order: Vec::new(), limit: 2_000, ..walked.clone() };
+                let mut missing: BTreeSet<_> = ids(&store.cases(&in_no_order).await.expect("a list")).collect();
                 for page in 0.. {
                     let found = store.cases(&put_together).await.expect("a list");
                     assert_eq!(
@@ -134,10 +150,12 @@ async fn a_list_that_is_put_together_is_that_list(database: Database) {
                         store.cases(&walked).await.expect("a list"),
                         "page {page} of {asked:?} {at:?} {column:?} {direction:?}"
                     );
+                    assert!(ids(&found).all(|id| missing.remove(&id)), "{asked:?} {at:?} {column:?} {direction:?}");
                     let Some(last) = found.last() else { break };
                     let after = Some(put_together.key_of(last));
                     (put_together.after, walked.after) = (after.clone(), after);
                 }
+                assert_eq!(missing, BTreeSet::new(), "{asked:?} {at:?} {column:?} {direction:?}");
             }
         }
     }
