@@ -26,8 +26,8 @@ use figment::providers::{Format, Toml};
 use figment::{Error, Figment, Metadata, Profile};
 use serde::{Deserialize, Serialize};
 
-use connections::Origins;
 pub use connections::{ConnectionSettings, TlsFiles};
+use connections::{HostList, Origins};
 pub use database::DatabaseUrl;
 use layers::{CommandLine, Environment};
 use ledger::Witnesses;
@@ -185,6 +185,7 @@ struct Given {
     heartbeat_ms: Option<Between<100, 600_000>>,
     slow_reader_timeout_ms: Option<Between<100, 600_000>>,
     allowed_origins: Option<Origins>,
+    hosts: Option<HostList>,
     cost_limit: Option<Between<5_000, 1_000_000_000>>,
     depth_limit: Option<Between<15, 50>>,
     token_limit: Option<Between<1_000, 1_000_000>>,
@@ -199,8 +200,12 @@ struct Given {
     query_timeout_ms: Option<Between<100, 600_000>>,
     statement_timeout_ms: Option<Between<100, 600_000>>,
     header_limit_bytes: Option<Between<8_192, 1_048_576>>,
+    header_field_limit: Option<Between<20, 1_000>>,
     header_timeout_ms: Option<Between<100, 600_000>>,
     body_timeout_ms: Option<Between<100, 600_000>>,
+    connections: Option<Between<1, 1_000_000>>,
+    connections_per_address: Option<Between<1, 1_000_000>>,
+    unsent_limit_bytes: Option<Between<8_388_608, 2_147_483_647>>,
     concurrent_requests: Option<Between<1, 100_000>>,
     database_queue: Option<Between<1, 100_000>>,
     actor_cost_per_second: Option<Between<100, 1_000_000_000>>,

@@ -7,6 +7,7 @@ pub mod backup;
 pub mod certificate;
 pub mod dashboard;
 pub mod demo;
+pub mod descriptors;
 pub mod export;
 pub mod identity;
 pub mod import;

@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app::{Anchorer, App, Clockwork, Courier, Eraser, Outlet, Revoker, Sealer, Seals, Vault};
 use crate::cli::problem::Problem;
-use crate::cli::{certificate, identity, seals};
+use crate::cli::{certificate, descriptors, identity, seals};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Settings;
 use crate::console;
@@ -139,6 +139,7 @@ pub async fn serve(
     settings: &Settings,
     ready: impl FnOnce(String),
 ) -> Result<(), Problem> {
+    descriptors::take(settings);
     let tls = certificate::of(settings)?;
     app.look_for_revocations().await.map_err(Problem::while_doing("revoked tokens cannot be looked for"))?;
     let listener = TcpListener::bind(settings.listen)
@@ -219,8 +220,12 @@ fn limits(settings: &Settings) -> http::Limits {
             query_timeout: requests.query_timeout,
             statement_timeout: requests.statement_timeout,
             header_bytes: connections.header_limit_bytes,
+            header_fields: connections.header_field_limit,
             header_timeout: connections.header_timeout,
             body_timeout: connections.body_timeout,
+            connections: connections.connections,
+            connections_per_address: connections.connections_per_address,
+            unsent_bytes: connections.unsent_limit_bytes,
             concurrent_requests: connections.concurrent_requests,
             database_queue: connections.database_queue,
             actor_cost_per_second: connections.actor_cost_per_second,
@@ -237,6 +242,7 @@ fn limits(settings: &Settings) -> http::Limits {
             patience: Duration::from_millis(streams.slow_reader_timeout_ms),
         },
         allowed_origins: connections.allowed_origins.clone(),
+        hosts: connections.hosts.clone(),
     }
 }
 

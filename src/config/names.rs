@@ -1,7 +1,7 @@
 //! The names that a setting may have.
 
 /// The names of [`Given`](super::Given)'s fields, for finding a misspelt variable. A test holds the two together.
-pub(super) const NAMES: [&str; 56] = [
+pub(super) const NAMES: [&str; 61] = [
     "database",
     "listen",
     "data_dir",
@@ -24,6 +24,7 @@ pub(super) const NAMES: [&str; 56] = [
     "heartbeat_ms",
     "slow_reader_timeout_ms",
     "allowed_origins",
+    "hosts",
     "cost_limit",
     "depth_limit",
     "token_limit",
@@ -38,8 +39,12 @@ pub(super) const NAMES: [&str; 56] = [
     "query_timeout_ms",
     "statement_timeout_ms",
     "header_limit_bytes",
+    "header_field_limit",
     "header_timeout_ms",
     "body_timeout_ms",
+    "connections",
+    "connections_per_address",
+    "unsent_limit_bytes",
     "concurrent_requests",
     "database_queue",
     "actor_cost_per_second",

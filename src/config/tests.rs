@@ -34,9 +34,11 @@ fn defaults_need_no_file() {
     assert_eq!((defaults.telemetry.metrics_listen, defaults.telemetry.otlp_endpoint), (None, None));
     let connections = defaults.connections;
     assert_eq!((connections.concurrent_requests, connections.database_queue), (1_000, 1_000));
+    assert_eq!((connections.connections, connections.connections_per_address), (4_096, 4_096));
+    assert_eq!((connections.unsent_limit_bytes, connections.header_field_limit), (268_435_456, 100));
     assert_eq!((connections.actor_cost_per_second, connections.actor_cost_burst), (50_000, 2_000_000));
     assert_eq!((connections.header_timeout.as_secs(), connections.body_timeout.as_secs()), (15, 30));
-    assert_eq!((connections.tls, connections.allowed_origins), (None, Vec::new()));
+    assert_eq!((connections.tls, connections.allowed_origins, connections.hosts), (None, Vec::new(), Vec::new()));
     assert_eq!(defaults.streams.connections, 20_000);
     assert_eq!(defaults.streams.operations_per_connection, 20);
 }
@@ -52,6 +54,23 @@ fn origins_are_a_list_or_a_text() {
         let toml = format!("allowed_origins = ['{no_origin}']");
         assert!(settings(&toml, &[], Overrides::default()).is_err(), "{no_origin}");
     }
+}
+
+#[test]
+fn hosts_are_names_without_ports() {
+    let named = settings("", &[("ETALON_HOSTS", "etalon.example, [2001:db8::1], 2001:db8::2")], Overrides::default())
+        .expect("valid");
+    assert_eq!(named.connections.hosts, ["etalon.example", "[2001:db8::1]", "[2001:db8::2]"]);
+    for no_host in ["etalon.example:8080", "https://etalon.example", "", "*", "[etalon]"] {
+        let refused = refusal(&format!("hosts = ['{no_host}']"), &[], Overrides::default());
+        assert!(refused.contains("is no name of a host such as etalon.example"), "{refused}");
+    }
+}
+
+#[test]
+fn an_address_may_have_all_connections_until_something_else_is_said() {
+    let some = settings("connections = 100", &[], Overrides::default()).expect("valid").connections;
+    assert_eq!((some.connections, some.connections_per_address), (100, 100));
 }
 
 #[test]

@@ -37,10 +37,18 @@ pub struct Limits {
     pub statement_timeout: Duration,
     /// How many bytes the head of a request may have.
     pub header_bytes: usize,
+    /// How many fields it may have.
+    pub header_fields: usize,
     /// How long a connection may take for the head of a request, and for the next one.
     pub header_timeout: Duration,
     /// How long a body may take to arrive.
     pub body_timeout: Duration,
+    /// How many connections may be open, those that carry streams aside.
+    pub connections: u64,
+    /// How many of them may come from one address.
+    pub connections_per_address: u64,
+    /// How many bytes of answers may wait for their readers.
+    pub unsent_bytes: u64,
     /// How many requests are answered at once.
     pub concurrent_requests: usize,
     /// How many reads may wait for a connection of the database before requests are refused.
@@ -71,8 +79,12 @@ impl Default for Limits {
             query_timeout: Duration::from_secs(10),
             statement_timeout: Duration::from_secs(5),
             header_bytes: 32 * 1024,
+            header_fields: 100,
             header_timeout: Duration::from_secs(15),
             body_timeout: Duration::from_secs(30),
+            connections: 4_096,
+            connections_per_address: 4_096,
+            unsent_bytes: 256 * 1024 * 1024,
             concurrent_requests: 1_000,
             database_queue: 1_000,
             actor_cost_per_second: 50_000,
@@ -256,6 +268,36 @@ impl Limits {
     #[must_use]
     pub fn of_head(&self) -> NamedLimit {
         NamedLimit::new("largestHeaderBytes", self.header_bytes as u64)
+    }
+
+    /// How many fields the head of a request may have.
+    #[must_use]
+    pub fn of_head_fields(&self) -> NamedLimit {
+        NamedLimit::new("mostHeaderFields", self.header_fields as u64)
+    }
+
+    /// How many connections may be open.
+    #[must_use]
+    pub fn of_connections(&self) -> NamedLimit {
+        NamedLimit::new("connections", self.connections)
+    }
+
+    /// How many of them may come from one address.
+    #[must_use]
+    pub fn of_connections_of_address(&self) -> NamedLimit {
+        NamedLimit::new("connectionsPerAddress", self.connections_per_address)
+    }
+
+    /// How many bytes of answers may wait for their readers.
+    #[must_use]
+    pub fn of_unsent(&self) -> NamedLimit {
+        NamedLimit::new("unsentBytes", self.unsent_bytes)
+    }
+
+    /// How many of them may be one actor's: the others are not kept out by one who does not read.
+    #[must_use]
+    pub fn of_unsent_of_actor(&self) -> NamedLimit {
+        NamedLimit::new("unsentBytesPerActor", self.unsent_bytes / 4)
     }
 
     /// How long the head of a request may take. Who is over it is hung up on without a word.

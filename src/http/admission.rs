@@ -15,6 +15,7 @@ use crate::domain::actor::ActorId;
 use crate::graphql::{Limits, NamedLimit};
 use crate::http::answer::{Refused, SOON};
 use crate::http::bucket::Buckets;
+use crate::http::unsent::Unsent;
 
 /// What a request costs before anything is known of what it asks for.
 const REQUEST_COST: u64 = 10;
@@ -52,6 +53,8 @@ pub(super) struct Admission {
     room: Arc<Semaphore>,
     /// For bodies that are not small, in KiB.
     bodies: Arc<Semaphore>,
+    /// Answers that are made and not read.
+    pub(super) unsent: Unsent,
 }
 
 /// The account of one request: what it was charged.
@@ -69,6 +72,7 @@ impl Admission {
             addresses: Buckets::new(a_minute, a_minute / 60.0),
             room: Arc::new(Semaphore::new(limits.concurrent_requests)),
             bodies: Arc::new(Semaphore::new((limits.body_bytes / KIB + 1) * BODIES_AT_ONCE)),
+            unsent: Unsent::new(&limits),
             limits,
         }
     }
@@ -159,8 +163,9 @@ impl Admission {
     /// Room to be answered in, held until it is dropped. Nobody waits for it.
     ///
     /// # Errors
-    /// 503 when as many are answered as may be, or too many reads wait for the database.
-    pub(super) fn enter(&self, app: &App) -> Result<OwnedSemaphorePermit, Refused> {
+    /// 503 when as many are answered as may be, too many reads wait for the database, or too many answers for their readers; 429 when the actor does not read.
+    pub(super) fn enter(&self, app: &App, actor: &ActorId) -> Result<OwnedSemaphorePermit, Refused> {
+        self.unsent.room(actor)?;
         if app.waiting_reads() >= self.limits.database_queue {
             let message = "too many reads wait for the database; send it again a little later";
             return Err(no_room("DATABASE_BUSY", self.limits.of_database(), message));

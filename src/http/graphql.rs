@@ -94,7 +94,8 @@ impl<'a> Visit<'a> {
 
     async fn answer(mut self, asked: Asked, only: Option<OperationType>) -> Result<Response, Refused> {
         let Self { front, headers, accepted, .. } = self;
-        let _room = front.admission.enter(&front.app)?;
+        let actor = self.session.actor.id.clone();
+        let _room = front.admission.enter(&front.app, &actor)?;
         let document = match front.schema.read(asked) {
             Ok(document) => document,
             Err(refused) => return Ok(answer::of_graphql(accepted.of_refusals(), &refused)),
@@ -113,9 +114,14 @@ impl<'a> Visit<'a> {
                 return Err(Refused::new(StatusCode::NOT_ACCEPTABLE, "SUBSCRIPTION_NEEDS_STREAM", message));
             }
         };
+        let is_query = document.kind() == OperationType::Query;
         let response = answer::of_graphql(media_type, &front.schema.execute(document, self.session).await);
         front.admission.charge_for_answer(&mut self.account, &response);
-        Ok(response)
+        if is_query {
+            // Others may have taken the room meanwhile. What came of a command is told whatever it takes.
+            front.admission.unsent.room(&actor)?;
+        }
+        Ok(front.admission.unsent.watched(&actor, response).await)
     }
 }
 

@@ -1,4 +1,4 @@
-//! The heads of requests and answers: how long the one may be, and what every other says to browsers.
+//! The heads of requests and answers: how long the one may be and how many fields it may have, and what every other says to browsers.
 
 use std::sync::Arc;
 
@@ -31,11 +31,15 @@ const TLS_ALONE: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
 /// Refuses a head that is too long, and says to browsers what they may do with the answer.
 pub(super) async fn keep(State(front): State<Arc<Front>>, request: Request, next: Next) -> Response {
-    let limit = front.schema.limits().of_head();
-    let mut response = match length(&request) > limit.maximum {
-        false => next.run(request).await,
-        true => {
-            let message = format!("the head of a request has at most {} bytes", limit.maximum);
+    let limits = front.schema.limits();
+    let lengths = [
+        (length(&request), limits.of_head(), "bytes"),
+        (request.headers().len() as u64, limits.of_head_fields(), "fields"),
+    ];
+    let mut response = match lengths.into_iter().find(|(found, limit, _)| *found > limit.maximum) {
+        None => next.run(request).await,
+        Some((_, limit, of_what)) => {
+            let message = format!("the head of a request has at most {} {of_what}", limit.maximum);
             let status = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
             Refused::over(status, "HEAD_TOO_LARGE", limit, message).into_response()
         }

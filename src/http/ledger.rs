@@ -62,7 +62,8 @@ pub(super) async fn tile(
             bundle(entries.iter().map(Vec::as_slice))
         }
     };
-    Ok(file("application/octet-stream", FOREVER, bytes))
+    let file = file("application/octet-stream", FOREVER, bytes);
+    Ok(front.admission.unsent.watched(&asker.actor.id, file).await)
 }
 
 /// Who asks for a file, with room to be answered in.
@@ -70,7 +71,8 @@ async fn entered(front: &Front, headers: &HeaderMap, peer: Peer) -> Result<(Aske
     let asker = authentication::asker(headers, peer, front).await?;
     let mut account = front.admission.open(&asker.actor.id)?;
     front.admission.charge(&mut account, COST)?;
-    Ok((asker, front.admission.enter(&front.app)?))
+    let room = front.admission.enter(&front.app, &asker.actor.id)?;
+    Ok((asker, room))
 }
 
 /// Whether the tile is covered by a checkpoint: others might still become different ones.

@@ -5,9 +5,11 @@ mod admission;
 mod answer;
 mod authentication;
 mod bucket;
+mod gate;
 mod graphql;
 mod heads;
 mod health;
+mod hosts;
 mod ledger;
 pub mod metrics;
 mod origin;
@@ -19,13 +21,14 @@ mod sse;
 mod streams;
 mod tls;
 mod trace;
+mod unsent;
 mod ws;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::get;
 use jiff::Timestamp;
 use tokio::net::TcpListener;
@@ -37,6 +40,7 @@ use crate::console;
 use crate::graphql::{self as api, Schema, StreamLimits};
 use crate::identity::Verifier;
 use admission::Admission;
+use hosts::Hosts;
 use serving::Speech;
 use streams::Streams;
 pub use tls::{Tls, TlsError};
@@ -50,6 +54,8 @@ pub struct Limits {
     pub streams: StreamLimits,
     /// Origins, besides the server's own, whose pages may ask.
     pub allowed_origins: Vec<String>,
+    /// Names that the server answers to, besides those of this machine for itself; where there are none and others reach it, any.
+    pub hosts: Vec<String>,
 }
 
 /// Where requests come in.
@@ -67,18 +73,20 @@ struct Front {
     schema: Schema,
     streams: Streams,
     admission: Admission,
+    hosts: Hosts,
     allowed_origins: Vec<String>,
     speaks_tls: bool,
 }
 
 impl Front {
-    fn new(app: Arc<App>, verifier: Verifier, limits: Limits, speech: &Speech) -> Self {
+    fn new(app: Arc<App>, verifier: Verifier, limits: Limits, entrance: &Entrance) -> Self {
         Self {
             schema: Schema::new(app.clone(), limits.requests, limits.streams),
             streams: Streams::new(limits.streams),
             admission: Admission::new(limits.requests),
+            hosts: Hosts::new(limits.hosts, entrance.listener.local_addr().ok()),
             allowed_origins: limits.allowed_origins,
-            speaks_tls: speech.tls.is_some(),
+            speaks_tls: entrance.tls.is_some(),
             app,
             verifier,
         }
@@ -103,10 +111,13 @@ fn router(front: Arc<Front>) -> Router {
         Some(cors) => api.layer(cors),
         None => api,
     };
-    api.route("/healthz", get(health::alive))
-        .route("/readyz", get(health::ready))
-        .merge(console::router())
+    api.merge(console::router())
         .fallback(answer::not_found)
+        .layer(from_fn_with_state(front.clone(), hosts::hold))
+        .layer(from_fn(gate::hold))
+        // Whoever looks after the server is answered by whatever name it is asked, and however many ask.
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
         // Small answers and streams of events are sent as they are.
         .layer(CompressionLayer::new())
         .layer(from_fn_with_state(front.clone(), heads::keep))
@@ -122,8 +133,8 @@ pub async fn serve(
     limits: Limits,
     shutdown: impl Future<Output = ()>,
 ) {
-    let speech = Speech { tls: entrance.tls, ..Speech::plain(&limits.requests) };
-    let front = Arc::new(Front::new(app, verifier, limits, &speech));
+    let speech = Speech { tls: entrance.tls.clone(), ..Speech::plain(&limits.requests, &limits.streams) };
+    let front = Arc::new(Front::new(app, verifier, limits, &entrance));
     let ends = async {
         shutdown.await;
         front.streams.stop.cancel();
@@ -135,5 +146,5 @@ pub async fn serve(
 
 /// Serves other routes by plain HTTP until `shutdown` comes, with the patience for connections that everybody gets.
 pub async fn serve_routes(listener: TcpListener, routes: Router, shutdown: impl Future<Output = ()>) {
-    Speech::plain(&api::Limits::default()).serve(listener, routes, shutdown).await;
+    Speech::plain(&api::Limits::default(), &StreamLimits::default()).serve(listener, routes, shutdown).await;
 }

@@ -1,4 +1,4 @@
-//! Connections, from the listener to the routes: TLS, how long a head may take, and the end.
+//! Connections, from the listener to the routes: who is let in, TLS, how long a head may take, and the end.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -18,10 +18,18 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower_service::Service;
 
-use crate::graphql::Limits;
+use crate::graphql::{Limits, StreamLimits};
 use crate::http::admission::Peer;
+use crate::http::gate::{Gate, Seat};
 use crate::http::patience::Patient;
+use crate::http::streams::Streaming;
 use crate::http::tls::Tls;
+
+/// How long the refusal of a connection may take, from its handshake to its last byte.
+const REFUSAL_TIME: Duration = Duration::from_secs(5);
+
+/// What a connection may buffer at least, in either direction.
+const LEAST_BUFFER_BYTES: usize = 64 << 10;
 
 /// How connections are spoken with.
 #[derive(Clone)]
@@ -32,12 +40,25 @@ pub(super) struct Speech {
     pub(super) header_timeout: Duration,
     /// Of a longer head nothing more is read. What is a little too long is read, so that it can be refused in words.
     pub(super) most_header_bytes: usize,
+    /// The same of how many fields it has.
+    pub(super) most_header_fields: usize,
+    /// How long an answer waits for a reader who does not read.
+    pub(super) patience: Duration,
+    /// Who is let in.
+    pub(super) gate: Arc<Gate>,
 }
 
 impl Speech {
     /// Plain HTTP within those limits.
-    pub(super) fn plain(limits: &Limits) -> Self {
-        Self { tls: None, header_timeout: limits.header_timeout, most_header_bytes: 2 * limits.header_bytes }
+    pub(super) fn plain(limits: &Limits, streams: &StreamLimits) -> Self {
+        Self {
+            tls: None,
+            header_timeout: limits.header_timeout,
+            most_header_bytes: 2 * limits.header_bytes,
+            most_header_fields: 2 * limits.header_fields,
+            patience: streams.patience,
+            gate: Arc::new(Gate::new(limits)),
+        }
     }
 
     /// Gives the requests of all connections to the routes until it is told to end, then answers what is under way.
@@ -50,8 +71,17 @@ impl Speech {
                 accepted = Listener::accept(&mut listener) => accepted,
                 () = &mut ends => break,
             };
+            let Some(seat) = self.gate.enter(Peer::of(address)) else { continue };
             let (speech, routes, stop) = (self.clone(), routes.clone(), stop.clone());
-            connections.spawn(async move { speech.attend(stream, Peer::of(address), routes, stop).await });
+            connections.spawn(async move {
+                match seat.one_too_many() {
+                    None => speech.attend(stream, Arc::new(seat), routes, stop).await,
+                    // Whoever takes no refusal is not waited for.
+                    Some(_) => {
+                        let _ = timeout(REFUSAL_TIME, speech.attend(stream, Arc::new(seat), routes, stop)).await;
+                    }
+                }
+            });
         }
         drop(listener);
         stop.cancel();
@@ -60,31 +90,46 @@ impl Speech {
     }
 
     /// Serves one connection to its end.
-    async fn attend(self, stream: TcpStream, peer: Peer, routes: Router, stop: CancellationToken) {
-        let Some(tls) = &self.tls else { return self.speak(stream, peer, routes, stop).await };
+    async fn attend(self, stream: TcpStream, seat: Arc<Seat>, routes: Router, stop: CancellationToken) {
+        let Some(tls) = &self.tls else { return self.speak(stream, seat, routes, stop).await };
         let handshake = timeout(self.header_timeout, tls.acceptor().accept(stream));
         match stop.run_until_cancelled(handshake).await {
-            Some(Ok(Ok(stream))) => self.speak(stream, peer, routes, stop).await,
+            Some(Ok(Ok(stream))) => self.speak(stream, seat, routes, stop).await,
             Some(Ok(Err(error))) => tracing::debug!(%error, "a handshake failed"),
             Some(Err(_)) | None => {}
         }
     }
 
-    async fn speak<S>(self, stream: S, peer: Peer, routes: Router, stop: CancellationToken)
+    async fn speak<S>(self, stream: S, seat: Arc<Seat>, routes: Router, stop: CancellationToken)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
+        let stream = Patient::new(stream, seat.clone(), self.patience);
+        let one_too_many = seat.one_too_many();
         let service = service_fn(move |request: hyper::Request<Incoming>| {
             let mut request = request.map(Body::new);
-            request.extensions_mut().insert(peer);
-            let answered = routes.clone().call(request);
-            async { Ok::<_, Infallible>(answered.await.unwrap_or_else(|never| match never {})) }
+            request.extensions_mut().insert(seat.peer);
+            if let Some(limit) = one_too_many {
+                request.extensions_mut().insert(limit);
+            }
+            let (answered, seat) = (routes.clone().call(request), seat.clone());
+            async move {
+                let answer = answered.await.unwrap_or_else(|never| match never {});
+                if answer.extensions().get::<Streaming>().is_some() {
+                    seat.becomes_stream();
+                }
+                Ok::<_, Infallible>(answer)
+            }
         });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
+            .keep_alive(one_too_many.is_none())
             .header_read_timeout(self.header_timeout)
             .max_header_size(self.most_header_bytes)
-            .serve_connection(TokioIo::new(Patient::new(stream)), service)
+            .max_headers(self.most_header_fields)
+            // A head has to fit, and beyond that little is kept for a reader: answers are counted until they are here.
+            .max_buf_size(self.most_header_bytes.max(LEAST_BUFFER_BYTES))
+            .serve_connection(TokioIo::new(stream), service)
             .with_upgrades();
         tokio::pin!(connection);
         let ended = tokio::select! {

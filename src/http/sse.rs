@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_graphql::parser::types::OperationType;
 use async_graphql::{Response as Answer, ServerError};
 use axum::body::{Body, Bytes};
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::http::header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
 use futures::future::BoxFuture;
@@ -18,7 +18,7 @@ use crate::graphql::{Delivery, Document, Session, Subscribed, is_request_error};
 use crate::http::Front;
 use crate::http::accept::{EVENT_STREAM, MediaType};
 use crate::http::answer::{self, Refused};
-use crate::http::streams::{Counted, Farewell, LATER};
+use crate::http::streams::{Counted, Farewell, LATER, Streaming};
 use crate::identity::credential::Credential;
 
 /// Answers an operation as a stream of events.
@@ -32,11 +32,13 @@ pub(super) async fn answer(
     session: Session,
 ) -> Result<Response, Refused> {
     if document.kind() != OperationType::Subscription {
+        let actor = session.actor.id.clone();
         let answer = front.schema.execute(document, session).await;
-        if is_request_error(&answer) {
-            return Ok(answer::of_graphql(MediaType::GraphqlResponse, &answer));
-        }
-        return Ok(stream_of(Body::from(format!("{}{COMPLETE}", next(&answer, None)))));
+        let answer = match is_request_error(&answer) {
+            true => answer::of_graphql(MediaType::GraphqlResponse, &answer),
+            false => stream_of(Body::from(format!("{}{COMPLETE}", next(&answer, None)))),
+        };
+        return Ok(front.admission.unsent.watched(&actor, answer).await);
     }
     let resume = last_event_id(headers)?;
     let connection = front.streams.connect()?;
@@ -65,7 +67,11 @@ pub(super) async fn answer(
         pump.run(subscribed).await;
         drop(connection);
     });
-    Ok(stream_of(Body::from_stream(futures::stream::unfold((body, last_words), read))))
+    let mut response = stream_of(Body::from_stream(futures::stream::unfold((body, last_words), read)));
+    // Nothing follows it on its connection, which is not counted among the others any more.
+    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    response.extensions_mut().insert(Streaming);
+    Ok(response)
 }
 
 /// The next piece of the body: what the pump has sent, and at the end what it said last.

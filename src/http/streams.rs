@@ -37,6 +37,10 @@ pub(super) struct Counted {
     by_actor: Arc<Mutex<HashMap<ActorId, usize>>>,
 }
 
+/// What the answer that begins a stream carries: its connection is one of the streams, which count for themselves.
+#[derive(Clone, Copy)]
+pub(super) struct Streaming;
+
 /// A connection that counts until it is dropped.
 #[derive(Debug)]
 pub(super) struct Connected {

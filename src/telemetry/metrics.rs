@@ -20,15 +20,17 @@ use prometheus_client::registry::{Metric, Registry};
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// Codes that are counted from the start, so that the first of them is seen to be one more.
-const REFUSALS: [&str; 8] = [
+const REFUSALS: [&str; 10] = [
     "ACTOR_RATE_LIMIT_EXCEEDED",
     "ADDRESS_RATE_LIMIT_EXCEEDED",
     "BODY_TOO_LARGE",
     "COST_LIMIT_EXCEEDED",
     "DATABASE_BUSY",
+    "HOST_UNKNOWN",
     "SERVER_BUSY",
     "TOO_MANY_CONNECTIONS",
     "TOO_MANY_SUBSCRIPTIONS",
+    "TOO_MANY_UNSENT_ANSWERS",
 ];
 
 /// What may come of an append.
@@ -138,6 +140,10 @@ pub struct Metrics {
     pub request: Timed<Route>,
     /// What the front or a limit refused, by code.
     pub refused: Family<Refusal, Counter>,
+    /// Connections that are open, those of streams aside.
+    pub connections: Gauge,
+    /// Bytes of answers that wait for their readers.
+    pub unsent: Gauge,
     /// WebSockets and event streams that are open.
     pub streams: Gauge,
     /// Subscriptions that are open.
@@ -203,6 +209,8 @@ impl Metrics {
             requests: house.keep("http_requests", "Requests, by route and status", Family::default()),
             request: house.keep("http_request_seconds", "How long a request took to its answer", timed()),
             refused: house.keep("refused", "What the front or a limit refused, by code", Family::default()),
+            connections: house.keep("connections_open", "Connections that are open, without streams", Gauge::default()),
+            unsent: house.keep("unsent_answer_bytes", "Answers that wait for their readers", Gauge::default()),
             streams: house.keep("streams_open", "WebSockets and event streams that are open", Gauge::default()),
             subscriptions: house.keep("subscriptions_open", "Subscriptions that are open", Gauge::default()),
             streams_ended: house.keep("streams_ended", "Streams that the server ended, by why", Family::default()),

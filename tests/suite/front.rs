@@ -1,7 +1,10 @@
 //! The HTTP front and the shape of answers, as a client meets them.
 
+mod connections;
+mod hosts;
 mod hygiene;
 mod rates;
+mod readers;
 mod room;
 mod secure;
 mod settings;
@@ -51,6 +54,15 @@ impl Front {
     /// The server's address without a scheme.
     fn address(&self) -> String {
         self.at("").replace("http://", "")
+    }
+
+    /// One of the server's figures, where it has a listener for them.
+    async fn figure(&self, name: &str) -> f64 {
+        let log = self.server.log();
+        let (_, told) = log.lines().find_map(|line| line.split_once("figures at ")).expect("it says where they are");
+        let text = self.client.get(told.trim()).send().await.expect("an answer").text().await.expect("text");
+        let told = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        told.expect("it is there").parse().expect("a number")
     }
 
     fn request(&self, method: Method) -> RequestBuilder {

@@ -62,8 +62,13 @@ impl ServerQuery {
             query_timeout_ms: limits.of_query().maximum,
             statement_timeout_ms: limits.of_statement().maximum,
             largest_header_bytes: limits.of_head().maximum,
+            most_header_fields: limits.of_head_fields().maximum,
             header_timeout_ms: limits.of_head_time().maximum,
             body_timeout_ms: limits.of_body_time().maximum,
+            connections: limits.of_connections().maximum,
+            connections_per_address: limits.of_connections_of_address().maximum,
+            unsent_bytes: limits.of_unsent().maximum,
+            unsent_bytes_per_actor: limits.of_unsent_of_actor().maximum,
             concurrent_requests: limits.of_room().maximum,
             database_queue: limits.database_queue,
             actor_cost_per_second: limits.actor_cost_per_second,
@@ -224,10 +229,20 @@ pub(crate) struct ServiceConfig {
     statement_timeout_ms: u64,
     /// How many bytes the head of a request may have: its address and its headers.
     largest_header_bytes: u64,
+    /// How many header fields a request may have.
+    most_header_fields: u64,
     /// How long a connection may take for the head of a request, and for that of the next one, in milliseconds; it is then closed.
     header_timeout_ms: u64,
     /// How long the body of a request may take to arrive, in milliseconds.
     body_timeout_ms: u64,
+    /// 连接数: how many connections may be open at this server, WebSockets and event streams aside; more are refused, and may be tried again.
+    connections: u64,
+    /// 连接数: how many of them may come from one address.
+    connections_per_address: u64,
+    /// How many bytes of answers may wait at this server for those who asked to read them; while so many do, requests are refused, and may be sent again.
+    unsent_bytes: u64,
+    /// How many of those bytes may be of your answers.
+    unsent_bytes_per_actor: u64,
     /// 并发请求: how many requests this server answers at once; more are refused, and may be sent again.
     concurrent_requests: u64,
     /// How many reads may wait for a connection of the database; while so many do, requests are refused, and may be sent again.
@@ -250,7 +265,7 @@ pub(crate) struct ServiceConfig {
     connection_init_timeout_ms: u64,
     /// How often a subscription tells its position when nothing else tells it, in milliseconds.
     heartbeat_ms: u64,
-    /// How long an answer waits for a reader who does not read, in milliseconds; the stream is then closed with its last position.
+    /// How long an answer waits for a reader who does not read, in milliseconds; a stream is then closed with its last position, and any other connection cut off. Whoever takes less than 16 KiB of an answer in a second over that time counts as one.
     slow_reader_timeout_ms: u64,
     /// 字段计价: the fields that cost more than 1 or give several rows. The first one that fits counts.
     field_costs: Vec<FieldCost>,

@@ -160,7 +160,7 @@ impl Connection {
                         self.hear(told, session).await?;
                     }
                 }
-                Some((ticket, step)) = self.operations.next() => self.step(ticket, step).await?,
+                Some((ticket, step)) = self.operations.next() => self.step(ticket, step, session).await?,
                 _ = alive.tick(), if !is_ending => {
                     // Whoever is there answers a ping by itself, so two of silence are the end.
                     if !std::mem::take(&mut is_heard) {
@@ -255,7 +255,7 @@ impl Connection {
         let admission = &self.front.admission;
         let mut account = admission.open(&session.actor.id)?;
         admission.charge_for_bytes(&mut account, bytes)?;
-        Ok((account, admission.enter(&self.front.app)?))
+        Ok((account, admission.enter(&self.front.app, &session.actor.id)?))
     }
 
     /// Refuses an operation that may be asked for again.
@@ -286,7 +286,7 @@ impl Connection {
     }
 
     /// Takes an operation one step on.
-    async fn step(&mut self, ticket: Ticket, step: Step) -> Result<(), End> {
+    async fn step(&mut self, ticket: Ticket, step: Step, session: &Session) -> Result<(), End> {
         let id = &ticket.id;
         match step {
             Step::Opened(subscribed) => {
@@ -298,7 +298,7 @@ impl Connection {
                 // Whatever is given to the socket comes before everything that it is given later, its close included.
                 self.operations.tell(&ticket, Some(position));
                 self.operations.follow(&ticket, subscribed);
-                self.send(message::next(id, &answer::body(&response))).await
+                self.give(id, &answer::body(&response), session).await
             }
             Step::Delivered(_, Err(fault)) => {
                 tracing::warn!(%fault, "a subscription ends");
@@ -313,10 +313,16 @@ impl Connection {
                 if is_request_error(&answered) {
                     return self.send(message::error(id, &answer::errors(&answered))).await;
                 }
-                self.send(message::next(id, &answer::body(&answered))).await?;
+                self.give(id, &answer::body(&answered), session).await?;
                 self.send(message::complete(id)).await
             }
         }
+    }
+
+    /// Sends an answer, which counts as unsent for as long as that takes.
+    async fn give(&mut self, id: &str, body: &str, session: &Session) -> Result<(), End> {
+        let _unsent = self.front.admission.unsent.count(&session.actor.id, body.len());
+        self.send(message::next(id, body)).await
     }
 
     /// Sends a message. While it waits for the reader nothing else of the connection goes on, and nothing piles up.

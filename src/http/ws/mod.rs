@@ -19,6 +19,7 @@ use crate::http::Front;
 use crate::http::admission::Peer;
 use crate::http::answer::Refused;
 use crate::http::authentication;
+use crate::http::streams::Streaming;
 use crate::http::trace::RequestId;
 use connection::{Connection, Greeting};
 
@@ -62,12 +63,14 @@ async fn accept(front: Arc<Front>, request: Request) -> Result<Response, Refused
         .max_frame_size(largest);
     let is_spoken = upgrade.selected_protocol().is_some();
     let task = front.streams.tasks.token();
-    Ok(upgrade.on_upgrade(move |socket| async move {
+    let mut response = upgrade.on_upgrade(move |socket| async move {
         let connection = Connection::new(front, socket, request_id, greeting);
         match is_spoken {
             true => connection.serve().await,
             false => connection.refuse_protocol().await,
         }
         drop((room, task));
-    }))
+    });
+    response.extensions_mut().insert(Streaming);
+    Ok(response)
 }

@@ -99,8 +99,12 @@ async fn serve(installation: &Installation, clock: Arc<WrongClock>, stop: Cancel
     let key = LocalKey::open_or_create(&of("token-key.pem")).expect("a key");
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = format!("http://{}/graphql", listener.local_addr().expect("an address"));
-    let limits =
-        http::Limits { requests: Limits::default(), streams: StreamLimits::default(), allowed_origins: Vec::new() };
+    let limits = http::Limits {
+        requests: Limits::default(),
+        streams: StreamLimits::default(),
+        allowed_origins: Vec::new(),
+        hosts: Vec::new(),
+    };
 
     let tasks = TaskTracker::new();
     tasks.spawn(Sealer.run(app.clone(), stop.clone()));

@@ -9,7 +9,7 @@ use crate::front::{Front, JSON, QUERY, code_of};
 const LIMIT: u64 = 2 * 1024 * 1024;
 
 /// All types with their fields, so many times.
-fn schema(times: usize) -> String {
+pub(crate) fn schema(times: usize) -> String {
     let fields: Vec<_> = (0..times).map(|time| format!("f{time}: fields {{ name description }}")).collect();
     format!("{{ __schema {{ types {{ {} }} }} }}", fields.join(" "))
 }
@@ -58,7 +58,7 @@ async fn begun(stream: &mut TcpStream) -> String {
 async fn sent(front: &Front, headers: &str, body: &str) -> TcpStream {
     let mut stream = TcpStream::connect(front.address()).await.expect("it is there");
     let request = format!(
-        "POST /graphql HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {}\r\ncontent-type: application/json\r\n\
+        "POST /graphql HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {}\r\ncontent-type: application/json\r\n\
          {headers}\r\n\r\n{body}",
         front.token
     );

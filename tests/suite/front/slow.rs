@@ -56,10 +56,10 @@ async fn a_head_that_never_ends_is_hung_up_on() {
     let began = Instant::now();
     for (beginning, piece) in [
         ("", ""),
-        ("POST /graphql HTTP/1.1\r\nhost: etalon\r\n", "x-slow: loris\r\n"),
+        ("POST /graphql HTTP/1.1\r\nhost: localhost\r\n", "x-slow: loris\r\n"),
         ("G", "E"),
         // The next one on a connection that was good until now.
-        ("GET /healthz HTTP/1.1\r\nhost: etalon\r\n\r\n", ""),
+        ("GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n", ""),
     ] {
         let said = dribbled(&front, beginning, piece).await;
         let is_answered = said.starts_with("HTTP/1.1 200") && said.ends_with("alive\n");
@@ -72,7 +72,7 @@ async fn a_head_that_never_ends_is_hung_up_on() {
 async fn a_body_that_never_ends_is_refused_by_the_name_of_its_time() {
     let front = impatient();
     let head = format!(
-        "POST /graphql HTTP/1.1\r\nhost: etalon\r\n{AUTHORIZATION}: Bearer {}\r\ncontent-type: {JSON}\r\n",
+        "POST /graphql HTTP/1.1\r\nhost: localhost\r\n{AUTHORIZATION}: Bearer {}\r\ncontent-type: {JSON}\r\n",
         front.token
     );
     for (how, piece) in
@@ -86,7 +86,8 @@ async fn a_body_that_never_ends_is_refused_by_the_name_of_its_time() {
         assert_eq!(body["errors"][0]["extensions"], expected);
     }
     // Nobody's body is not waited for at all.
-    let said = dribbled(&front, "POST /graphql HTTP/1.1\r\nhost: etalon\r\ncontent-length: 100000\r\n\r\n", " ").await;
+    let said =
+        dribbled(&front, "POST /graphql HTTP/1.1\r\nhost: localhost\r\ncontent-length: 100000\r\n\r\n", " ").await;
     assert!(said.starts_with("HTTP/1.1 401 "), "{said}");
 }
 
@@ -103,20 +104,37 @@ async fn a_head_that_is_too_long_is_refused_by_the_name_of_its_limit() {
     let body: Value = refused.json().await.expect("JSON");
     let expected = json!({ "code": "HEAD_TOO_LARGE", "limit": "largestHeaderBytes", "maximum": 8_192 });
     assert_eq!(body["errors"][0]["extensions"], expected);
+    let many = |fields: usize| {
+        let request = front.client.post(&front.server.graphql).bearer_auth(&front.token).header("content-type", JSON);
+        let request = (0..fields).fold(request, |request, field| request.header(format!("x-{field}"), "x"));
+        request.body(QUERY).send()
+    };
+    assert_eq!(many(90).await.expect("an answer").status(), 200);
+    let refused = many(101).await.expect("an answer");
+    assert_eq!(refused.status(), 431);
+    let body: Value = refused.json().await.expect("JSON");
+    let expected = json!({ "code": "HEAD_TOO_LARGE", "limit": "mostHeaderFields", "maximum": 100 });
+    assert_eq!(body["errors"][0]["extensions"], expected);
+    assert_eq!(many(300).await.expect("an answer").status(), 431, "so many are not even looked at");
     // One that goes on and on is not read to its end.
     let endless = format!("x-long: {}\r\n", "x".repeat(4_000));
-    let said = dribbled(&front, "POST /graphql HTTP/1.1\r\nhost: etalon\r\n", &endless).await;
+    let said = dribbled(&front, "POST /graphql HTTP/1.1\r\nhost: localhost\r\n", &endless).await;
     assert!(said.is_empty() || said.starts_with("HTTP/1.1 431 "), "{said}");
 }
 
 #[tokio::test]
 async fn the_times_and_lengths_are_told_by_the_service() {
     let front = impatient();
-    let told = front
-        .ask("{ serviceConfig { headerTimeoutMs bodyTimeoutMs largestHeaderBytes concurrentRequests databaseQueue } }");
+    let told = front.ask(
+        "{ serviceConfig {
+            headerTimeoutMs bodyTimeoutMs largestHeaderBytes mostHeaderFields concurrentRequests databaseQueue
+            connections connectionsPerAddress unsentBytes unsentBytesPerActor slowReaderTimeoutMs
+        } }",
+    );
     let expected = json!({
-        "headerTimeoutMs": 500, "bodyTimeoutMs": 500, "largestHeaderBytes": 8_192, "concurrentRequests": 1_000,
-        "databaseQueue": 1_000,
+        "headerTimeoutMs": 500, "bodyTimeoutMs": 500, "largestHeaderBytes": 8_192, "mostHeaderFields": 100,
+        "concurrentRequests": 1_000, "databaseQueue": 1_000, "connections": 4_096, "connectionsPerAddress": 4_096,
+        "unsentBytes": 268_435_456, "unsentBytesPerActor": 67_108_864, "slowReaderTimeoutMs": 30_000,
     });
     assert_eq!(told.await["data"]["serviceConfig"], expected);
 }

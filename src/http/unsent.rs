@@ -1,0 +1,144 @@
+//! Answers that are made and not yet sent. Whoever asks and does not read leaves them in memory, so there is room for so many bytes of them, and for a part of that of one actor's.
+//!
+//! Bytes count until the last of them was given to the operating system, or the connection is gone; what a compressed answer has besides is no more than a connection may buffer.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use axum::body::{Body, Bytes, to_bytes};
+use axum::http::StatusCode;
+use axum::response::Response;
+
+use crate::domain::actor::ActorId;
+use crate::graphql::{Limits, NamedLimit};
+use crate::http::answer::{Refused, SOON};
+use crate::telemetry::metrics::metrics;
+
+/// What is unsent of the server's answers.
+pub(super) struct Unsent {
+    most: NamedLimit,
+    most_of_actor: NamedLimit,
+    kept: Arc<Mutex<Kept>>,
+}
+
+/// How many bytes are kept.
+#[derive(Default)]
+struct Kept {
+    all: u64,
+    /// Those who have read everything are not in it.
+    by_actor: HashMap<ActorId, u64>,
+}
+
+/// Bytes that count until it is dropped.
+pub(super) struct Counted {
+    actor: ActorId,
+    bytes: u64,
+    kept: Arc<Mutex<Kept>>,
+}
+
+/// The bytes of an answer, which drops them with its last part.
+struct Watched {
+    bytes: Bytes,
+    _counted: Counted,
+}
+
+impl AsRef<[u8]> for Watched {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+impl Unsent {
+    pub(super) fn new(limits: &Limits) -> Self {
+        Self { most: limits.of_unsent(), most_of_actor: limits.of_unsent_of_actor(), kept: Arc::default() }
+    }
+
+    /// Whether there is room for an answer. How long it becomes nobody knows, so the last one may go beyond.
+    ///
+    /// # Errors
+    /// 429 when the actor's own answers have the actor's part of the room, 503 when answers have all of it.
+    pub(super) fn room(&self, actor: &ActorId) -> Result<(), Refused> {
+        let kept = locked(&self.kept);
+        if kept.by_actor.get(actor).is_some_and(|bytes| *bytes >= self.most_of_actor.maximum) {
+            let message = "read the answers that you have asked for before you ask for more";
+            let limit = self.most_of_actor;
+            return Err(
+                Refused::over(StatusCode::TOO_MANY_REQUESTS, "TOO_MANY_UNSENT_ANSWERS", limit, message).again_in(SOON)
+            );
+        }
+        if kept.all >= self.most.maximum {
+            let message = "more answers wait for their readers than there is room for; send it again a little later";
+            return Err(
+                Refused::over(StatusCode::SERVICE_UNAVAILABLE, "SERVER_BUSY", self.most, message).again_in(SOON)
+            );
+        }
+        Ok(())
+    }
+
+    /// Counts so many bytes for the actor.
+    pub(super) fn count(&self, actor: &ActorId, bytes: usize) -> Counted {
+        let (actor, bytes) = (actor.clone(), bytes as u64);
+        let mut kept = locked(&self.kept);
+        kept.all += bytes;
+        *kept.by_actor.entry(actor.clone()).or_default() += bytes;
+        metrics().unsent.inc_by(bytes.cast_signed());
+        Counted { actor, bytes, kept: self.kept.clone() }
+    }
+
+    /// The same answer, whose bytes count for the actor until they are sent.
+    pub(super) async fn watched(&self, actor: &ActorId, answer: Response) -> Response {
+        let (head, body) = answer.into_parts();
+        let bytes = to_bytes(body, usize::MAX).await.expect("an answer is all there");
+        let counted = self.count(actor, bytes.len());
+        Response::from_parts(head, Body::from(Bytes::from_owner(Watched { bytes, _counted: counted })))
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        metrics().unsent.dec_by(self.bytes.cast_signed());
+        let mut kept = locked(&self.kept);
+        kept.all -= self.bytes;
+        if let Entry::Occupied(mut of_actor) = kept.by_actor.entry(self.actor.clone()) {
+            *of_actor.get_mut() -= self.bytes;
+            if *of_actor.get() == 0 {
+                of_actor.remove();
+            }
+        }
+    }
+}
+
+fn locked(kept: &Mutex<Kept>) -> MutexGuard<'_, Kept> {
+    kept.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_is_not_read_takes_room_until_it_is_gone() {
+        let unsent = Unsent::new(&Limits { unsent_bytes: 4_000, ..Limits::default() });
+        let [one, other, third] = ["one", "other", "third"].map(|name| ActorId::parse(name).expect("an id"));
+        let code = |actor| unsent.room(actor).err().map(|refused| (refused.status.as_u16(), refused.code));
+        let answer = unsent.watched(&one, Response::new(Body::from("x".repeat(999)))).await;
+        assert_eq!(code(&one), None, "a quarter of the room is one actor's");
+        let more = unsent.count(&one, 1);
+        assert_eq!(code(&one), Some((429, "TOO_MANY_UNSENT_ANSWERS")));
+        assert_eq!(code(&other), None, "and the others have theirs");
+        let much = unsent.count(&other, 3_000);
+        assert_eq!(code(&third), Some((503, "SERVER_BUSY")));
+        drop(much);
+        assert_eq!(code(&third), None);
+        // The bytes count, wherever they have gone meanwhile.
+        let mut bytes = to_bytes(answer.into_body(), usize::MAX).await.expect("they are there");
+        drop(more);
+        let rest = bytes.split_off(500);
+        drop(bytes);
+        assert_eq!(locked(&unsent.kept).all, 999);
+        drop(rest);
+        let kept = locked(&unsent.kept);
+        assert_eq!((kept.all, kept.by_actor.len()), (0, 0));
+    }
+}
