@@ -15,6 +15,7 @@ mod limits;
 mod loaders;
 mod mutation;
 mod orders;
+mod part;
 mod personal;
 mod query;
 mod reading;

@@ -3,6 +3,7 @@
 mod connections;
 mod hosts;
 mod hygiene;
+mod lists;
 mod rates;
 mod readers;
 mod room;

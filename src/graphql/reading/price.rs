@@ -19,12 +19,14 @@ pub(crate) enum Rows {
     Reckoned(u64),
     /// As many as its `first` says.
     First { usual: u64, most: u64 },
+    /// As many as its `first` says, up to the most of a page; reckoned at so many where it says nothing.
+    Part(u64),
     /// One for each of its `ids`.
     Ids,
     /// As many as `first` or `last` of the field around it say.
     OfPage,
 }
-use Rows::{First, Ids, OfPage, One, Reckoned};
+use Rows::{First, Ids, OfPage, One, Part, Reckoned};
 
 /// A line of the table.
 pub(crate) struct Line {
@@ -41,7 +43,7 @@ const fn line(field: &'static str, cost: u64, rows: Rows) -> Line {
 }
 
 /// A list of what was recorded of a case, which is read with its stream.
-const OF_A_CASE: Rows = Reckoned(10);
+const OF_A_CASE: Rows = Part(10);
 
 pub(crate) const TABLE: &[Line] = &[
     line("*Connection.edges", 1, OfPage),
@@ -58,7 +60,7 @@ pub(crate) const TABLE: &[Line] = &[
     line("FigureEvidence.eventIds", 1, OfPage),
     // What reads the whole stream of a case, or of what a command is about.
     line("Case.diff", 50, Reckoned(20)),
-    line("Case.fieldHistory", 50, Reckoned(20)),
+    line("Case.fieldHistory", 50, Part(20)),
     line("Case.timeline", 50, One),
     line("PreviewPayload.*", 50, One),
     line("Mutation.*", 50, One),
@@ -79,7 +81,7 @@ pub(crate) const TABLE: &[Line] = &[
     line("Case.findings", 5, OF_A_CASE),
     line("Case.gapHistory", 5, OF_A_CASE),
     // They lead from case to case.
-    line("Case.links", 5, Reckoned(20)),
+    line("Case.links", 5, Part(20)),
     line("Case.measurements", 5, OF_A_CASE),
     line("Case.techniques", 5, OF_A_CASE),
     line("Case.trainings", 5, OF_A_CASE),
@@ -155,7 +157,7 @@ impl Rows {
     pub(crate) fn usual(self) -> Option<u64> {
         match self {
             One => None,
-            Reckoned(rows) | First { usual: rows, .. } => Some(rows),
+            Reckoned(rows) | Part(rows) | First { usual: rows, .. } => Some(rows),
             Ids => Some(1),
             OfPage => Some(USUAL_PAGE.into()),
         }

@@ -154,14 +154,8 @@ impl<'a> Scale<'a> {
             Rows::OfPage => Weight { per_row: own.saturating_add(once), ..weight },
             Rows::One => Weight { cost: own.saturating_add(once), ..weight },
             Rows::Reckoned(rows) => Weight { cost: of_rows(rows), ..weight },
-            Rows::First { usual, most } => {
-                let rows = match self.amount(field, "first") {
-                    Amount::Unsaid => usual,
-                    Amount::Unknown => 1,
-                    Amount::Of(rows) => rows.clamp(1, most),
-                };
-                Weight { cost: of_rows(rows), ..weight }
-            }
+            Rows::First { usual, most } => Weight { cost: of_rows(self.first(field, usual, most)), ..weight },
+            Rows::Part(usual) => Weight { cost: of_rows(self.first(field, usual, self.limits.page.into())), ..weight },
             Rows::Ids => {
                 let rows = match self.amount(field, "ids") {
                     Amount::Unsaid | Amount::Unknown => 1,
@@ -170,6 +164,15 @@ impl<'a> Scale<'a> {
                 Weight { cost: of_rows(rows), ..weight }
             }
         })
+    }
+
+    /// How many rows a list is asked for with `first`; the usual number where it does not say.
+    fn first(&self, field: &Field, usual: u64, most: u64) -> u64 {
+        match self.amount(field, "first") {
+            Amount::Unsaid => usual,
+            Amount::Unknown => 1,
+            Amount::Of(rows) => rows.clamp(1, most),
+        }
     }
 
     fn fragment(&mut self, name: &'a Name) -> Result<Weight, Unweighed> {

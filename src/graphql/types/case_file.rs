@@ -13,6 +13,7 @@ use crate::domain::value::CaseId;
 use crate::graphql::connection::Slice;
 use crate::graphql::context::{actor, app, loaders};
 use crate::graphql::errors;
+use crate::graphql::part::Part;
 use crate::graphql::query::Viewpoint;
 use crate::graphql::scalars::Cursor;
 use crate::graphql::types::case::CaseNode;
@@ -53,13 +54,16 @@ impl CaseFile {
         Ok(case.and_then(|case| case.state.file.as_ref().map(read)))
     }
 
-    /// Shows each of the file's things.
+    /// Shows each thing of a part of the file's.
     async fn each<S, T: for<'a> From<(&'a S, Moment)>>(
         &self,
         ctx: &Context<'_>,
+        (first, skip): (Option<i32>, Option<i32>),
         of: impl FnOnce(&File) -> &[S],
     ) -> Result<Option<Vec<T>>> {
-        self.read(ctx, |file| of(file).iter().map(|thing| T::from((thing, self.at))).collect()).await
+        let part = Part::read(ctx, first, skip)?;
+        let shown = |file: &File| Ok(part.of(of(file).iter())?.map(|thing| T::from((thing, self.at))).collect());
+        self.read(ctx, shown).await?.transpose()
     }
 
     /// Shows one thing of the file, if it is there.
@@ -124,18 +128,42 @@ impl CaseFile {
     }
 
     /// 差距变化: the capability gap after each event that changed it, in order.
-    async fn gap_history(&self, ctx: &Context<'_>) -> Option<Result<Vec<GapPoint>>> {
-        self.each(ctx, |file| &file.gap_history).await.transpose()
+    async fn gap_history(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(
+            desc = "At most so many, up to `largestPage`; all of them when left out, if they are no more than that."
+        )]
+        first: Option<i32>,
+        #[graphql(desc = "Without so many from the beginning.")] skip: Option<i32>,
+    ) -> Option<Result<Vec<GapPoint>>> {
+        self.each(ctx, (first, skip), |file| &file.gap_history).await.transpose()
     }
 
     /// 测量结果: what was measured, in order.
-    async fn measurements(&self, ctx: &Context<'_>) -> Option<Result<Vec<MeasurementNode>>> {
-        self.each(ctx, |file| &file.measurements).await.transpose()
+    async fn measurements(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(
+            desc = "At most so many, up to `largestPage`; all of them when left out, if they are no more than that."
+        )]
+        first: Option<i32>,
+        #[graphql(desc = "Without so many from the beginning.")] skip: Option<i32>,
+    ) -> Option<Result<Vec<MeasurementNode>>> {
+        self.each(ctx, (first, skip), |file| &file.measurements).await.transpose()
     }
 
     /// 发现: what was learnt, in order.
-    async fn findings(&self, ctx: &Context<'_>) -> Option<Result<Vec<Finding>>> {
-        self.each(ctx, |file| &file.findings).await.transpose()
+    async fn findings(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(
+            desc = "At most so many, up to `largestPage`; all of them when left out, if they are no more than that."
+        )]
+        first: Option<i32>,
+        #[graphql(desc = "Without so many from the beginning.")] skip: Option<i32>,
+    ) -> Option<Result<Vec<Finding>>> {
+        self.each(ctx, (first, skip), |file| &file.findings).await.transpose()
     }
 
     /// 攻关任务: who shall solve it.
@@ -148,13 +176,22 @@ impl CaseFile {
     }
 
     /// 专家: everybody ever invited, and how it went. The lead is in `assignment`.
-    async fn experts(&self, ctx: &Context<'_>) -> Option<Result<Vec<Expert>>> {
+    async fn experts(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(
+            desc = "At most so many, up to `largestPage`; all of them when left out, if they are no more than that."
+        )]
+        first: Option<i32>,
+        #[graphql(desc = "Without so many from the beginning.")] skip: Option<i32>,
+    ) -> Option<Result<Vec<Expert>>> {
         errors::nullable(async {
+            let part = Part::read(ctx, first, skip)?;
             let shown = |file: &File| {
-                let experts = file.experts.iter();
-                experts.map(|(id, membership)| Expert::new(self.id, (*id, *membership), self.at)).collect()
+                let experts = part.of(file.experts.iter())?;
+                Ok(experts.map(|(id, membership)| Expert::new(self.id, (*id, *membership), self.at)).collect())
             };
-            self.read(ctx, shown).await
+            self.read(ctx, shown).await?.transpose()
         })
         .await
     }
@@ -199,40 +236,93 @@ impl CaseFile {
     }
 
     /// 关联: what it is to other cases.
-    async fn links(&self, ctx: &Context<'_>) -> Option<Result<Vec<LinkNode>>> {
-        let from = Viewpoint { moment: self.at, time: self.time };
-        let shown = |file: &File| file.links.iter().map(|link| LinkNode { link: *link, from }).collect();
-        self.read(ctx, shown).await.transpose()
+    async fn links(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(
+            desc = "At most so many, up to `largestPage`; all of them when left out, if they are no more than that."
+        )]
+        first: Option<i32>,
+        #[graphql(desc = "Without so many from the beginning.")] skip: Option<i32>,
+    ) -> Option<Result<Vec<LinkNode>>> {
+        errors::nullable(async {
+            let (part, from) = (Part::read(ctx, first, skip)?, Viewpoint { moment: self.at, time: self.time });
+            let shown =
+                |file: &File| Ok(part.of(file.links.iter())?.map(|link| LinkNode { link: *link, from }).collect());
+            self.read(ctx, shown).await?.transpose()
+        })
+        .await
     }
 
     /// 收费: fees, in order.
-    async fn fees(&self, ctx: &Context<'_>) -> Option<Result<Vec<Fee>>> {
-        self.each(ctx, |file| &file.fees).await.transpose()
+    async fn fees(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(
+            desc = "At most so many, up to `largestPage`; all of them when left out, if they are no more than that."
+        )]
+        first: Option<i32>,
+        #[graphql(desc = "Without so many from the beginning.")] skip: Option<i32>,
+    ) -> Option<Result<Vec<Fee>>> {
+        self.each(ctx, (first, skip), |file| &file.fees).await.transpose()
     }
 
     /// 先进技术: techniques brought in, in order.
-    async fn techniques(&self, ctx: &Context<'_>) -> Option<Result<Vec<IntroducedTechnique>>> {
-        self.each(ctx, |file| &file.techniques).await.transpose()
+    async fn techniques(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(
+            desc = "At most so many, up to `largestPage`; all of them when left out, if they are no more than that."
+        )]
+        first: Option<i32>,
+        #[graphql(desc = "Without so many from the beginning.")] skip: Option<i32>,
+    ) -> Option<Result<Vec<IntroducedTechnique>>> {
+        self.each(ctx, (first, skip), |file| &file.techniques).await.transpose()
     }
 
     /// 培训: trainings given, in order.
-    async fn trainings(&self, ctx: &Context<'_>) -> Option<Result<Vec<Training>>> {
-        self.each(ctx, |file| &file.trainings).await.transpose()
+    async fn trainings(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(
+            desc = "At most so many, up to `largestPage`; all of them when left out, if they are no more than that."
+        )]
+        first: Option<i32>,
+        #[graphql(desc = "Without so many from the beginning.")] skip: Option<i32>,
+    ) -> Option<Result<Vec<Training>>> {
+        self.each(ctx, (first, skip), |file| &file.trainings).await.transpose()
     }
 
     /// 评论: what was said, in order.
-    async fn comments(&self, ctx: &Context<'_>) -> Option<Result<Vec<Comment>>> {
-        self.each(ctx, |file| &file.comments).await.transpose()
+    async fn comments(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(
+            desc = "At most so many, up to `largestPage`; all of them when left out, if they are no more than that."
+        )]
+        first: Option<i32>,
+        #[graphql(desc = "Without so many from the beginning.")] skip: Option<i32>,
+    ) -> Option<Result<Vec<Comment>>> {
+        self.each(ctx, (first, skip), |file| &file.comments).await.transpose()
     }
 
     /// 附件: documents, in order.
-    async fn attachments(&self, ctx: &Context<'_>) -> Option<Result<Vec<Attachment>>> {
+    async fn attachments(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(
+            desc = "At most so many, up to `largestPage`; all of them when left out, if they are no more than that."
+        )]
+        first: Option<i32>,
+        #[graphql(desc = "Without so many from the beginning.")] skip: Option<i32>,
+    ) -> Option<Result<Vec<Attachment>>> {
         errors::nullable(async {
+            let part = Part::read(ctx, first, skip)?;
             let shown = |file: &File| {
-                let attachments = file.attachments.iter();
-                attachments.map(|attachment| Attachment::new(self.id, attachment.clone(), self.at)).collect()
+                let attachments = part.of(file.attachments.iter())?;
+                Ok(attachments.map(|attachment| Attachment::new(self.id, attachment.clone(), self.at)).collect())
             };
-            self.read(ctx, shown).await
+            self.read(ctx, shown).await?.transpose()
         })
         .await
     }

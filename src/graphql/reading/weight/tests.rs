@@ -74,6 +74,9 @@ fn rows_multiply_what_stands_within_them() {
 fn lists_without_pages_multiply_as_well() {
     let case = |fields: &str| cost(&format!("{{ case(id: \"x\") {{ {fields} }} }}")) - 1;
     assert_eq!(case("comments { id text }"), 5 + 10 * 2);
+    assert_eq!(case("comments(first: 100) { id text }"), 5 + 100 * 2);
+    assert_eq!(case("comments(first: 1000) { id text }"), 5 + 100 * 2, "so many are refused");
+    assert_eq!(case("comments(first: 0) { id text }"), 5 + 2);
     assert_eq!(case("links { other { links { other { id } } } }"), 5 + 20 * (1 + 5 + 20 * 2));
     assert_eq!(case("... on Case { comments { id } }"), 5 + 10);
     assert_eq!(cost("{ statistics { groups { cases } } }"), 5_000 + 1 + 200);

@@ -14,6 +14,7 @@ use crate::domain::case::history::{between, of_field};
 use crate::domain::value::{CaseId, EnterpriseId};
 use crate::graphql::connection::Slice;
 use crate::graphql::context::loaders;
+use crate::graphql::part::Part;
 use crate::graphql::query::as_of::AsOfAxis;
 use crate::graphql::scalars::{Cursor, DateTime};
 use crate::graphql::types::common::ActorNode;
@@ -88,11 +89,17 @@ impl CaseHistory {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "字段: which field.")] field: CaseField,
+        #[graphql(
+            desc = "At most so many, up to `largestPage`; all of them when left out, if they are no more than that."
+        )]
+        first: Option<i32>,
+        #[graphql(desc = "Without so many from the beginning.")] skip: Option<i32>,
     ) -> Option<Result<Vec<FieldHistoryEntry>>> {
         errors::nullable(async {
+            let part = Part::read(ctx, first, skip)?;
             let history = self.load(ctx).await?;
             let events: Vec<_> = history.iter().map(|told| told.event.clone()).collect();
-            let entries = of_field(&events, field.into()).into_iter().map(|(place, difference)| {
+            let entries = part.of(of_field(&events, field.into()).into_iter())?.map(|(place, difference)| {
                 let maker = Arc::new(self.maker(&history[place]));
                 let change = FieldChange::new(self.id, difference, vec![(*maker).clone()], self.at);
                 FieldHistoryEntry { change, field, maker }
