@@ -23,11 +23,10 @@ pub mod serve;
 pub mod signing;
 pub mod token;
 
-mod proving;
-
 pub mod logging;
 pub mod problem;
 mod progress;
+mod proving;
 
 use std::path::{Path, PathBuf};
 use std::str::FromStr;

@@ -359,17 +359,13 @@ impl<B: Backend> Store for SqlStore<B> {
     }
 
     async fn start_rebuild(&self) -> Result<(), StoreError> {
-        let started = self.backend.start_rebuild().await;
-        started.map_err(StoreError::during("start a rebuild"))
+        self.backend.start_rebuild().await.map_err(StoreError::during("start a rebuild"))
     }
 
     async fn write_rebuilt(&self, rows: &[RebuiltRow]) -> Result<(), StoreError> {
         let mut writes = RowWrites::default();
-        for row in rows {
-            writes.add(row.clone());
-        }
-        let written = self.backend.write_rebuilt(&writes).await;
-        written.map_err(StoreError::during("write rebuilt rows"))
+        rows.iter().cloned().for_each(|row| writes.add(row));
+        self.backend.write_rebuilt(&writes).await.map_err(StoreError::during("write rebuilt rows"))
     }
 
     async fn finish_rebuild(&self, expected_head: u64) -> Result<RebuildOutcome, StoreError> {

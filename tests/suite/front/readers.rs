@@ -20,10 +20,15 @@ const LOOKS: usize = 10_000;
 /// Long after every time of these settings, and soon enough for a test.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A server that keeps at most 8 MiB of answers, a quarter of them one actor's.
+/// What a server keeps of answers here: some of those that are asked for.
+const ROOM: u64 = 32 << 20;
+/// One actor's part of it: less than one of them.
+const ROOM_OF_ACTOR: u64 = ROOM / 4;
+
+/// A server that keeps so many bytes of answers and no more.
 fn narrow(patience_ms: &str) -> Front {
     Front::with(&[
-        ("ETALON_UNSENT_LIMIT_BYTES", "8388608"),
+        ("ETALON_UNSENT_LIMIT_BYTES", &ROOM.to_string()),
         ("ETALON_ANSWER_LIMIT_BYTES", "33554432"),
         ("ETALON_SLOW_READER_TIMEOUT_MS", patience_ms),
         ("ETALON_METRICS_LISTEN", "127.0.0.1:0"),
@@ -82,9 +87,9 @@ async fn is_answered(front: &Front, token: &str) {
 async fn who_does_not_read_may_not_ask_for_more() {
     let front = narrow("600000");
     let stream = unread(&front, &front.token).await;
-    waits(&front, |bytes| bytes >= 2_097_152).await;
+    waits(&front, |bytes| bytes >= ROOM_OF_ACTOR).await;
     let refused = refusal(asks(&front, &front.token, CHEAP).await).await;
-    assert_eq!(refused, (429, json!(["TOO_MANY_UNSENT_ANSWERS", "unsentBytesPerActor", 2_097_152])));
+    assert_eq!(refused, (429, json!(["TOO_MANY_UNSENT_ANSWERS", "unsentBytesPerActor", ROOM_OF_ACTOR])));
     let other = front.installation.token(&Who::new("somebody-else", "MANAGER", "CN"));
     assert_eq!(asks(&front, &other, CHEAP).await.status(), 200, "another actor reads");
     drop(stream);
@@ -99,7 +104,7 @@ async fn answers_that_nobody_reads_have_so_much_room_and_no_more() {
     for number in 0.. {
         assert!(number < 10, "they are all kept");
         let before = front.figure(UNSENT).await as u64;
-        if before >= 8_388_608 {
+        if before >= ROOM {
             break;
         }
         let token = front.installation.token(&Who::new(format!("reader-{number}"), "MANAGER", "CN"));
@@ -109,7 +114,7 @@ async fn answers_that_nobody_reads_have_so_much_room_and_no_more() {
     let mutation = "mutation { deleteView(input: { viewId: \"x\" }) { userErrors { code } } }";
     for query in [CHEAP, mutation] {
         let refused = refusal(asks(&front, &front.token, query).await).await;
-        assert_eq!(refused, (503, json!(["SERVER_BUSY", "unsentBytes", 8_388_608])), "{query}");
+        assert_eq!(refused, (503, json!(["SERVER_BUSY", "unsentBytes", ROOM])), "{query}");
     }
     let health = front.client.get(front.at("/readyz")).send().await.expect("an answer");
     assert_eq!(health.status(), 200);
