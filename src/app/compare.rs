@@ -54,7 +54,7 @@ pub(super) async fn compared(store: Arc<dyn Store>, aggregates: Arc<Aggregates>)
     while !pages.is_empty() {
         total.add(joined(pages.pop_front()).await?);
     }
-    let strays = comparison.store.stray_rows(total.digest.rows_of("figures")).await?;
+    let strays = comparison.store.stray_rows(total.digest.figures()).await?;
     total.take(strays);
     let series = comparison.series(begun_at, std::mem::take(&mut total.numbers)).await?;
     total.take(series);

@@ -142,23 +142,28 @@ impl Digesting {
 }
 
 /// Digests of what is served, put together from stretches of each table in key order.
-#[derive(Default)]
-pub struct ServedDigest(Vec<Digesting>);
+pub struct ServedDigest([Digesting; 7]);
+
+impl Default for ServedDigest {
+    fn default() -> Self {
+        let tables =
+            [Lines::CASES, Lines::REGISTERS, Lines::LINKS, Lines::MEMBERS, Lines::TEXTS, Lines::FIGURES, Lines::SERIES];
+        Self(tables.map(|lines| Digesting::of(lines.table)))
+    }
+}
 
 impl ServedDigest {
     /// Takes the next stretch of a table.
     pub fn take(&mut self, served: &ServedRows) {
-        let place = self.0.iter().position(|digesting| digesting.table == served.table).unwrap_or_else(|| {
-            self.0.push(Digesting::of(served.table));
-            self.0.len() - 1
-        });
-        self.0[place].take(&served.lines);
+        let of_table = self.0.iter_mut().find(|digesting| digesting.table == served.table);
+        of_table.expect("what is compared is digested").take(&served.lines);
     }
 
-    /// How many rows of a table it has taken.
+    /// How many figures it has taken.
     #[must_use]
-    pub fn rows_of(&self, table: &str) -> u64 {
-        self.0.iter().find(|digesting| digesting.table == table).map_or(0, |digesting| digesting.rows)
+    pub fn figures(&self) -> u64 {
+        let of_figures = self.0.iter().find(|digesting| digesting.table == Lines::FIGURES.table);
+        of_figures.map_or(0, |digesting| digesting.rows)
     }
 
     /// The digest of each table.

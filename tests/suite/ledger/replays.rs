@@ -82,7 +82,7 @@ async fn rows_are_digested_table_by_table(database: Database) {
         verdict.projections.iter().find(|projection| projection.table == table).cloned().expect("a table")
     };
     let first = house.replay(&[]).await;
-    assert_eq!(first.projections.len(), 9);
+    assert_eq!(first.projections.len(), 7);
     assert_eq!((of(&first, "register_versions").rows, of(&first, "case_versions").rows), (1, 0));
     register(&house.app).await;
     let second = house.replay(&[]).await;
