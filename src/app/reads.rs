@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::app::App;
+use crate::app::internal::internal_types;
 use crate::app::request::{Fault, Receipt};
 use crate::app::scope::scope_of;
 use crate::domain::actor::Actor;
@@ -288,8 +289,13 @@ impl App {
         stream: StreamId,
         page: &EventPage,
     ) -> Result<Vec<EventRecord>, Fault> {
-        let events = self.store.events(&page.query(stream)).await?;
-        self.without_internal(actor, events, |event| event).await
+        let query = page.query(stream);
+        let is_case = stream.aggregate_type == AggregateType::Case;
+        let query = match is_case && !self.privy(actor, &[stream.aggregate_id]).await?.contains(&stream.aggregate_id) {
+            true => EventQuery { but_types: internal_types(), ..query },
+            false => query,
+        };
+        Ok(self.store.events(&query).await?)
     }
 
     /// The events that a command recorded.

@@ -183,9 +183,17 @@ impl Import {
                     });
                     return Ok(());
                 }
+                Err(Failure::Refused(refusal)) if planned.is_internal() => {
+                    self.told(|report| report.skip(Some(place), BadEvent::refused(place, refusal)));
+                    return Ok(());
+                }
                 Err(Failure::Refused(_)) => {}
                 Err(failure) => return Err(failure),
             }
+        }
+        if planned.is_internal() {
+            self.told(|report| report.skip(Some(place), BadEvent::Internal(place)));
+            return Ok(());
         }
         let legacy = planned.legacy(opening.as_ref().map(|opening| (opening, &*self.mapping)));
         match self.give(&planned, legacy).await {

@@ -79,6 +79,10 @@ impl App {
         let outlet = self.outlet()?;
         let actor = &request.actor;
         actor.check_role(&[Role::Manager])?;
+        if overseen(actor).is_none() {
+            let message = "endpoints hear what is internal to cases: nobody who speaks for an enterprise creates one";
+            return Err(Refusal::new(Code::NotPermitted, "actor", message).into());
+        }
         if let Some(known) = self.changed_before(request).await? {
             return Ok(known);
         }

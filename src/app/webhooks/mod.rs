@@ -53,7 +53,9 @@ impl Outlet {
 /// Who looks at endpoints; only managers change them.
 const OVERSEERS: &[Role] = &[Role::Manager, Role::Auditor];
 
-/// The jurisdiction whose endpoints the actor sees, as the code that theirs begin with.
+/// The jurisdiction whose endpoints the actor sees, as the code that theirs begin with. Endpoints hear what is internal to
+/// cases: so none are there for who speaks for an enterprise, whatever else they are.
 fn overseen(actor: &Actor) -> Option<&str> {
-    actor.holds_any(OVERSEERS).then(|| actor.jurisdiction.code())
+    let oversees = actor.holds_any(OVERSEERS) && !actor.holds(Role::Enterprise);
+    oversees.then(|| actor.jurisdiction.code())
 }

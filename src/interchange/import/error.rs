@@ -45,6 +45,11 @@ pub enum BadEvent {
     /// Another event was imported from its place.
     #[error("{0}: an earlier import brought in another event at this place of its case: the file has changed")]
     Changed(Place),
+    /// It is internal, and would come in as what everybody reads who sees the case.
+    #[error(
+        "{0}: what is internal neither opens a case nor becomes a legacy activity, which whoever sees the case reads"
+    )]
+    Internal(Place),
     /// The domain refuses it even as a legacy activity.
     #[error("{0}: {1}")]
     Refused(Place, Refusal),
@@ -59,7 +64,9 @@ impl BadEvent {
         match self {
             Self::Read(error) => error.place(),
             Self::Plan(error) => Some(error.place),
-            Self::Future(place) | Self::Changed(place) | Self::Refused(place, _) => Some(*place),
+            Self::Future(place) | Self::Changed(place) | Self::Internal(place) | Self::Refused(place, _) => {
+                Some(*place)
+            }
         }
     }
 }

@@ -63,6 +63,9 @@ impl Import {
             None => {
                 let is_there = self.app.has_case(planned.case).await?;
                 if !is_there {
+                    if planned.is_internal() {
+                        return Ok(Err(BadEvent::Internal(place)));
+                    }
                     match opening {
                         Ok(opening) => survey.add_organisation(opening),
                         Err(problem) => return Ok(Err(BadEvent::Plan(problem))),

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use crate::domain::case::command::{
     AddComment, CaseCommand, EscalateCase, PauseClock, RecordLegacyActivity, ReportCase, ResumeClock, TriageCase,
 };
+use crate::domain::case::event::INTERNAL;
 use crate::domain::case::facts::{EnrolmentFacts, LegacyCase};
 use crate::domain::case::number::CaseNumber;
 use crate::domain::case::values::{Audience, CommentId, Origin};
@@ -235,6 +236,12 @@ impl Planned {
             (Wish::Order { command, .. }, None) => Some(CaseCommand::clone(command)),
             (Wish::Report, None) | (Wish::Order { .. }, Some(_)) | (Wish::Legacy { .. }, _) => None,
         }
+    }
+
+    /// Whether what it becomes is internal to its case, so that it can become nothing else.
+    #[must_use]
+    pub fn is_internal(&self) -> bool {
+        INTERNAL.contains(&self.fact())
     }
 
     /// The order that is always allowed: the event stands on the timeline in the other tracker's words.

@@ -71,7 +71,15 @@ fn bad_tickets() -> Vec<Bad> {
         message,
         good: 4,
     };
-    rows.map(bad).into()
+    // As a legacy activity everybody who sees the case would read it.
+    let aside = "T-19;Delta Gauge Works;4403;Drift;;aside;16.03.2012 10:00;Li Wei;high;not for them";
+    let internal = Bad {
+        log: Log::tickets(&[DRIFT[0], aside, DRIFT[2]])
+            .mapped(|mapping| mapping.replace("when = { first = true }", "when = { activity = \"new\" }")),
+        message: "line 4: what is internal neither opens a case nor becomes a legacy activity",
+        good: 2,
+    };
+    rows.map(bad).into_iter().chain([internal]).collect()
 }
 
 fn bad_lines() -> Vec<Bad> {

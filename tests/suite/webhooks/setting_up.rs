@@ -40,6 +40,11 @@ pub async fn managers_set_up_and_others_look_or_do_not(stage: &Stage) {
         !sees(&manager("32")).await && !sees(&manager("4403")).await && !sees(&somebody(Role::Coordinator, "44")).await
     );
     assert_eq!(refused(app.pause_webhook(&stage.request(&manager("32")), webhook.id).await), Code::NotFound);
+    // An endpoint hears what is internal to cases: there is none for who speaks for an enterprise, whatever else they are.
+    let both = Actor { roles: [Role::Manager, Role::Enterprise].into(), ..manager("44") };
+    assert_eq!(refused(app.create_webhook(&stage.request(&both), draft()).await), Code::NotPermitted);
+    assert!(!sees(&both).await);
+    assert_eq!(refused(app.pause_webhook(&stage.request(&both), webhook.id).await), Code::NotFound);
     let auditor = somebody(Role::Auditor, "44");
     assert_eq!(refused(app.delete_webhook(&stage.request(&auditor), webhook.id).await), Code::NotPermitted);
 

@@ -56,13 +56,16 @@ impl File {
         }
     }
 
-    /// An imported activity takes the case up again, unless it is the one that concludes it.
+    /// An imported activity takes the case up again, unless it is the one that concludes it, or internal: then nobody is
+    /// told that it was there.
     pub(super) fn count_import(&mut self, event: &Recorded<CaseFact>) {
         let Some(source) = &event.source else { return };
         let concludes = matches!(&event.fact, CaseFact::LegacyActivityRecorded(activity) if activity.concludes);
         let legacy = self.legacy.get_or_insert_default();
-        legacy.imported = legacy.imported.saturating_add(1);
-        legacy.concluded = concludes;
+        if !matches!(event.fact, CaseFact::InternalCommentAdded(_)) {
+            legacy.imported = legacy.imported.saturating_add(1);
+            legacy.concluded = concludes;
+        }
         legacy.names_persons |= !source.personal.is_empty();
     }
 }

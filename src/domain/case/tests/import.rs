@@ -1,12 +1,12 @@
 use crate::domain::case::command::{
-    AcceptInvitation, CaseCommand, EraseImportedPersons, MissDeadline, RecordLegacyActivity, SetDeadline,
+    AcceptInvitation, AddComment, CaseCommand, EraseImportedPersons, MissDeadline, RecordLegacyActivity, SetDeadline,
 };
 use crate::domain::case::event::{ImportedPersonsErased, LegacyActivityRecorded, LegacyOpening};
 use crate::domain::case::facts::LegacyCase;
 use crate::domain::case::tests::actors::*;
 use crate::domain::case::tests::commands::*;
 use crate::domain::case::tests::story::{Story, moment};
-use crate::domain::case::values::{Kind, Origin, Status};
+use crate::domain::case::values::{Audience, Kind, Origin, Status};
 use crate::domain::order::Order;
 use crate::domain::refusal::Code;
 use crate::domain::value::Level;
@@ -80,6 +80,14 @@ fn a_concluded_case_waits_for_nobody_until_something_is_done_about_it() {
     assert!(!concluded().then(coordinator(), comment()).file().waits());
     let triaged = concluded().then(coordinator(), triage(Kind::Testing)).file();
     assert!(triaged.waits());
+}
+
+#[test]
+fn what_is_internal_is_not_counted() {
+    let internal = AddComment { audience: Audience::Internal, ..comment() };
+    let file = concluded().then(importer(), internal).file();
+    assert!(!file.waits());
+    assert_eq!(file.legacy.map(|legacy| (legacy.imported, legacy.concluded)), Some((2, true)));
 }
 
 #[test]
