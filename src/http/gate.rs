@@ -4,8 +4,6 @@
 //!
 //! A connection that carries a stream has its place among the streams instead, of which there are so many as well.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::extract::Request;
@@ -18,6 +16,7 @@ use crate::graphql::{Limits, NamedLimit};
 use crate::http::admission::Peer;
 use crate::http::answer::Refused;
 use crate::http::streams::LATER;
+use crate::http::tally::{Count, Counted, Tally};
 use crate::telemetry::metrics::metrics;
 
 /// What a program can act on.
@@ -30,16 +29,8 @@ const REFUSALS_AT_ONCE: usize = 64;
 pub(super) struct Gate {
     most: NamedLimit,
     most_of_address: NamedLimit,
-    open: Arc<Mutex<Open>>,
+    open: Tally<Peer>,
     refusals: Arc<Semaphore>,
-}
-
-/// The connections that are open.
-#[derive(Default)]
-struct Open {
-    all: u64,
-    /// Those who have none are not in it.
-    by_address: HashMap<Peer, u64>,
 }
 
 /// The seat of a connection, for as long as it is open.
@@ -52,17 +43,11 @@ pub(super) struct Seat {
 /// What a connection counts as.
 enum Place {
     /// One of those that may be open.
-    Taken { _counted: Counted },
+    Taken { _counted: Counted<Peer> },
     /// One of those that are refused.
     OneTooMany { limit: NamedLimit, _room: OwnedSemaphorePermit },
     /// One that carries a stream, and is counted there.
     OfStream,
-}
-
-/// An open connection that counts until it is dropped.
-struct Counted {
-    peer: Peer,
-    open: Arc<Mutex<Open>>,
 }
 
 /// What a request of a refused connection carries: the limit that there is one too many for.
@@ -74,7 +59,7 @@ impl Gate {
         Self {
             most: limits.of_connections(),
             most_of_address: limits.of_connections_of_address(),
-            open: Arc::default(),
+            open: Tally::new(&metrics().connections),
             refusals: Arc::new(Semaphore::new(REFUSALS_AT_ONCE)),
         }
     }
@@ -95,18 +80,12 @@ impl Gate {
     }
 
     /// Counts one more connection, or tells the limit that it would be over.
-    fn count(&self, peer: Peer) -> Result<Counted, NamedLimit> {
-        let mut open = locked(&self.open);
-        if open.all >= self.most.maximum {
-            return Err(self.most);
-        }
-        if open.by_address.get(&peer).is_some_and(|of_address| *of_address >= self.most_of_address.maximum) {
-            return Err(self.most_of_address);
-        }
-        open.all += 1;
-        *open.by_address.entry(peer).or_default() += 1;
-        metrics().connections.inc();
-        Ok(Counted { peer, open: self.open.clone() })
+    fn count(&self, peer: Peer) -> Result<Counted<Peer>, NamedLimit> {
+        self.open.add_if(&peer, 1, |there| match there {
+            Count { all, .. } if all >= self.most.maximum => Err(self.most),
+            Count { of_owner, .. } if of_owner >= self.most_of_address.maximum => Err(self.most_of_address),
+            Count { .. } => Ok(()),
+        })
     }
 }
 
@@ -126,20 +105,6 @@ impl Seat {
         match *locked(&self.place) {
             Place::OneTooMany { limit, .. } => Some(OneTooMany(limit)),
             Place::Taken { .. } | Place::OfStream => None,
-        }
-    }
-}
-
-impl Drop for Counted {
-    fn drop(&mut self) {
-        metrics().connections.dec();
-        let mut open = locked(&self.open);
-        open.all -= 1;
-        if let Entry::Occupied(mut of_address) = open.by_address.entry(self.peer) {
-            *of_address.get_mut() -= 1;
-            if *of_address.get() == 0 {
-                of_address.remove();
-            }
         }
     }
 }

@@ -19,6 +19,7 @@ pub mod request;
 mod serving;
 mod sse;
 mod streams;
+mod tally;
 mod tls;
 mod trace;
 mod unsent;

@@ -14,11 +14,13 @@ use futures::future::BoxFuture;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, timeout};
 
+use crate::domain::actor::ActorId;
 use crate::graphql::{Delivery, Document, Session, Subscribed, is_request_error};
 use crate::http::Front;
 use crate::http::accept::{EVENT_STREAM, MediaType};
 use crate::http::answer::{self, Refused};
-use crate::http::streams::{Counted, Farewell, LATER, Streaming};
+use crate::http::streams::{Farewell, LATER, Streaming};
+use crate::http::tally::Counted;
 use crate::identity::credential::Credential;
 
 /// Answers an operation as a stream of events.
@@ -98,7 +100,7 @@ struct Pump {
     last_words: LastWords,
     expires_at: Instant,
     credential: Credential,
-    _counted: Counted,
+    _counted: Counted<ActorId>,
 }
 
 impl Pump {

@@ -1,8 +1,6 @@
 //! What the front keeps of its streams, WebSockets and event streams alike: how many there are, whose they are, and the word to end.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::StatusCode;
@@ -13,6 +11,7 @@ use tokio_util::task::TaskTracker;
 use crate::domain::actor::ActorId;
 use crate::graphql::StreamLimits;
 use crate::http::answer::Refused;
+use crate::http::tally::{Counted, Tally};
 use crate::telemetry::metrics::{Refusal, metrics};
 
 /// When one of those that are open may have ended.
@@ -27,14 +26,8 @@ pub(super) struct Streams {
     /// Every task that serves one, so that the server ends after them.
     pub(super) tasks: TaskTracker,
     connections: Arc<Semaphore>,
-    /// How many subscriptions an actor has; those who have none are not in it.
-    by_actor: Arc<Mutex<HashMap<ActorId, usize>>>,
-}
-
-/// A subscription that counts until it is dropped.
-pub(super) struct Counted {
-    actor: ActorId,
-    by_actor: Arc<Mutex<HashMap<ActorId, usize>>>,
+    /// How many subscriptions an actor has.
+    subscriptions: Tally<ActorId>,
 }
 
 /// What the answer that begins a stream carries: its connection is one of the streams, which count for themselves.
@@ -55,7 +48,7 @@ impl Streams {
             stop: CancellationToken::new(),
             tasks: TaskTracker::new(),
             connections: Arc::new(Semaphore::new(limits.connections)),
-            by_actor: Arc::default(),
+            subscriptions: Tally::new(&metrics().subscriptions),
         }
     }
 
@@ -77,15 +70,9 @@ impl Streams {
     }
 
     /// Counts one more subscription of that actor; `None` when it has as many as it may.
-    pub(super) fn subscribe(&self, actor: &ActorId) -> Option<Counted> {
-        let mut by_actor = self.by_actor.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = by_actor.entry(actor.clone()).or_default();
-        if *count >= self.limits.subscriptions_per_actor {
-            return None;
-        }
-        *count += 1;
-        metrics().subscriptions.inc();
-        Some(Counted { actor: actor.clone(), by_actor: self.by_actor.clone() })
+    pub(super) fn subscribe(&self, actor: &ActorId) -> Option<Counted<ActorId>> {
+        let most = self.limits.subscriptions_per_actor as u64;
+        self.subscriptions.add_if(actor, 1, |there| if there.of_owner < most { Ok(()) } else { Err(()) }).ok()
     }
 
     /// Comes back when every stream has ended.
@@ -98,19 +85,6 @@ impl Streams {
 impl Drop for Connected {
     fn drop(&mut self) {
         metrics().streams.dec();
-    }
-}
-
-impl Drop for Counted {
-    fn drop(&mut self) {
-        metrics().subscriptions.dec();
-        let mut by_actor = self.by_actor.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Entry::Occupied(mut count) = by_actor.entry(self.actor.clone()) {
-            *count.get_mut() -= 1;
-            if *count.get() == 0 {
-                count.remove();
-            }
-        }
     }
 }
 
@@ -173,7 +147,7 @@ mod tests {
         assert!(streams.subscribe(&other).is_some());
         drop(first);
         assert!(streams.subscribe(&one).is_some());
-        assert_eq!(streams.by_actor.lock().unwrap().len(), 1, "who has none is forgotten");
+        assert_eq!(streams.subscriptions.owners(), 1, "who has none is forgotten");
     }
 
     #[test]

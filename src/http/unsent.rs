@@ -2,10 +2,6 @@
 //!
 //! Bytes count until the last of them was given to the operating system, or the connection is gone; what a compressed answer has besides is no more than a connection may buffer.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-
 use axum::body::{Body, Bytes, to_bytes};
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -13,34 +9,20 @@ use axum::response::Response;
 use crate::domain::actor::ActorId;
 use crate::graphql::{Limits, NamedLimit};
 use crate::http::answer::{Refused, SOON};
+use crate::http::tally::{Counted, Tally};
 use crate::telemetry::metrics::metrics;
 
 /// What is unsent of the server's answers.
 pub(super) struct Unsent {
     most: NamedLimit,
     most_of_actor: NamedLimit,
-    kept: Arc<Mutex<Kept>>,
-}
-
-/// How many bytes are kept.
-#[derive(Default)]
-struct Kept {
-    all: u64,
-    /// Those who have read everything are not in it.
-    by_actor: HashMap<ActorId, u64>,
-}
-
-/// Bytes that count until it is dropped.
-pub(super) struct Counted {
-    actor: ActorId,
-    bytes: u64,
-    kept: Arc<Mutex<Kept>>,
+    kept: Tally<ActorId>,
 }
 
 /// The bytes of an answer, which drops them with its last part.
 struct Watched {
     bytes: Bytes,
-    _counted: Counted,
+    _counted: Counted<ActorId>,
 }
 
 impl AsRef<[u8]> for Watched {
@@ -51,7 +33,8 @@ impl AsRef<[u8]> for Watched {
 
 impl Unsent {
     pub(super) fn new(limits: &Limits) -> Self {
-        Self { most: limits.of_unsent(), most_of_actor: limits.of_unsent_of_actor(), kept: Arc::default() }
+        let kept = Tally::new(&metrics().unsent);
+        Self { most: limits.of_unsent(), most_of_actor: limits.of_unsent_of_actor(), kept }
     }
 
     /// Whether there is room for an answer. How long it becomes nobody knows, so the last one may go beyond.
@@ -59,8 +42,8 @@ impl Unsent {
     /// # Errors
     /// 429 when the actor's own answers have the actor's part of the room, 503 when answers have all of it.
     pub(super) fn room(&self, actor: &ActorId) -> Result<(), Refused> {
-        let kept = locked(&self.kept);
-        if kept.by_actor.get(actor).is_some_and(|bytes| *bytes >= self.most_of_actor.maximum) {
+        let kept = self.kept.of(actor);
+        if kept.of_owner >= self.most_of_actor.maximum {
             let message = "read the answers that you have asked for before you ask for more";
             let limit = self.most_of_actor;
             return Err(
@@ -77,13 +60,8 @@ impl Unsent {
     }
 
     /// Counts so many bytes for the actor.
-    pub(super) fn count(&self, actor: &ActorId, bytes: usize) -> Counted {
-        let (actor, bytes) = (actor.clone(), bytes as u64);
-        let mut kept = locked(&self.kept);
-        kept.all += bytes;
-        *kept.by_actor.entry(actor.clone()).or_default() += bytes;
-        metrics().unsent.inc_by(bytes.cast_signed());
-        Counted { actor, bytes, kept: self.kept.clone() }
+    pub(super) fn count(&self, actor: &ActorId, bytes: usize) -> Counted<ActorId> {
+        self.kept.add(actor, bytes as u64)
     }
 
     /// The same answer, whose bytes count for the actor until they are sent.
@@ -93,24 +71,6 @@ impl Unsent {
         let counted = self.count(actor, bytes.len());
         Response::from_parts(head, Body::from(Bytes::from_owner(Watched { bytes, _counted: counted })))
     }
-}
-
-impl Drop for Counted {
-    fn drop(&mut self) {
-        metrics().unsent.dec_by(self.bytes.cast_signed());
-        let mut kept = locked(&self.kept);
-        kept.all -= self.bytes;
-        if let Entry::Occupied(mut of_actor) = kept.by_actor.entry(self.actor.clone()) {
-            *of_actor.get_mut() -= self.bytes;
-            if *of_actor.get() == 0 {
-                of_actor.remove();
-            }
-        }
-    }
-}
-
-fn locked(kept: &Mutex<Kept>) -> MutexGuard<'_, Kept> {
-    kept.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
@@ -136,9 +96,8 @@ mod tests {
         drop(more);
         let rest = bytes.split_off(500);
         drop(bytes);
-        assert_eq!(locked(&unsent.kept).all, 999);
+        assert_eq!(unsent.kept.of(&one).all, 999);
         drop(rest);
-        let kept = locked(&unsent.kept);
-        assert_eq!((kept.all, kept.by_actor.len()), (0, 0));
+        assert_eq!((unsent.kept.of(&one).all, unsent.kept.owners()), (0, 0));
     }
 }

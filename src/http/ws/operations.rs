@@ -9,8 +9,9 @@ use futures::future::{AbortHandle, Abortable, BoxFuture};
 use futures::stream::FuturesUnordered;
 
 use crate::app::Fault;
+use crate::domain::actor::ActorId;
 use crate::graphql::{Delivery, Subscribed};
-use crate::http::streams::Counted;
+use crate::http::tally::Counted;
 
 /// How far an operation has got.
 pub(super) enum Step {
@@ -58,7 +59,7 @@ pub(super) enum Task {
     Query,
     /// A command that is under way is carried out, even if nobody waits for it any more.
     Mutation,
-    Subscription(#[expect(dead_code, reason = "it counts until it is dropped")] Counted),
+    Subscription(#[expect(dead_code, reason = "it counts until it is dropped")] Counted<ActorId>),
 }
 
 impl Operations {
@@ -169,7 +170,6 @@ impl Active {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::actor::ActorId;
     use crate::graphql::StreamLimits;
     use crate::http::streams::Streams;
 
