@@ -175,6 +175,7 @@ impl Import {
         };
         let enrolment = |opening: &Opening| EnrolmentFacts::of(opening.enterprise, self.mapping.campaign.id);
         let wished = planned.wished(opening.as_ref().map(|opening| (opening, enrolment(opening))));
+        let mut refused = None;
         if let Some(command) = wished {
             match self.give(&planned, command).await {
                 Ok(is_replay) => {
@@ -183,16 +184,13 @@ impl Import {
                     });
                     return Ok(());
                 }
-                Err(Failure::Refused(refusal)) if planned.is_internal() => {
-                    self.told(|report| report.skip(Some(place), BadEvent::refused(place, refusal)));
-                    return Ok(());
-                }
-                Err(Failure::Refused(_)) => {}
+                Err(Failure::Refused(refusal)) => refused = Some(refusal),
                 Err(failure) => return Err(failure),
             }
         }
         if planned.is_internal() {
-            self.told(|report| report.skip(Some(place), BadEvent::Internal(place)));
+            let bad = refused.map_or(BadEvent::Internal(place), |refusal| BadEvent::refused(place, refusal));
+            self.told(|report| report.skip(Some(place), bad));
             return Ok(());
         }
         let legacy = planned.legacy(opening.as_ref().map(|opening| (opening, &*self.mapping)));

@@ -259,13 +259,6 @@ pub struct RowsDigest {
     pub present: Vec<TableDigest>,
 }
 
-impl RowsDigest {
-    /// All tables.
-    pub fn tables(&self) -> impl Iterator<Item = &TableDigest> {
-        self.versions.iter().chain(&self.present)
-    }
-}
-
 /// What two sets of rows of a table are compared by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TableDigest {
