@@ -139,7 +139,9 @@ impl TryFrom<ListOrText> for HostList {
         };
         let is_name = |text: &str| {
             let is_of_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
-            !text.is_empty() && text.bytes().all(is_of_name)
+            // The dot at the end says that the name is a whole one.
+            let whole = text.strip_suffix('.').unwrap_or(text);
+            text.bytes().all(is_of_name) && !whole.split('.').any(str::is_empty)
         };
         match hosts.iter().find(|host| !is_name(host) && !is_address(host)) {
             Some(other) => Err(format!("`{other}` is no name of a host such as etalon.example, without a port")),

@@ -58,10 +58,12 @@ fn origins_are_a_list_or_a_text() {
 
 #[test]
 fn hosts_are_names_without_ports() {
-    let named = settings("", &[("ETALON_HOSTS", "etalon.example, [2001:db8::1], 2001:db8::2")], Overrides::default())
+    let named = settings("", &[("ETALON_HOSTS", "etalon.example., [2001:db8::1], 2001:db8::2")], Overrides::default())
         .expect("valid");
-    assert_eq!(named.connections.hosts, ["etalon.example", "[2001:db8::1]", "[2001:db8::2]"]);
-    for no_host in ["etalon.example:8080", "https://etalon.example", "", "*", "[etalon]"] {
+    assert_eq!(named.connections.hosts, ["etalon.example.", "[2001:db8::1]", "[2001:db8::2]"]);
+    for no_host in
+        ["etalon.example:8080", "https://etalon.example", "", "*", "[etalon]", ".", "etalon..example", ".etalon"]
+    {
         let refused = refusal(&format!("hosts = ['{no_host}']"), &[], Overrides::default());
         assert!(refused.contains("is no name of a host such as etalon.example"), "{refused}");
     }

@@ -1,6 +1,6 @@
 //! Which names the server answers to. A page whose name is made to lead to this server asks in its own name, and would pass for one of the server's own: the browser tells that name in `Host`.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
@@ -17,13 +17,14 @@ pub(super) enum Hosts {
     /// Any: it listens where others reach it, and no names were given.
     Any,
     /// Those of this machine for itself, and these.
-    Known(Vec<String>),
+    Known(Vec<Host>),
 }
 
 impl Hosts {
     /// Those that the settings name, for a server that listens there.
     pub(super) fn new(named: Vec<String>, listens_at: Option<SocketAddr>) -> Self {
         let is_within = listens_at.is_some_and(|address| address.ip().to_canonical().is_loopback());
+        let named: Vec<_> = named.iter().filter_map(|host| Host::parse(host)).collect();
         if named.is_empty() && !is_within { Self::Any } else { Self::Known(named) }
     }
 
@@ -34,28 +35,49 @@ impl Hosts {
         let mut said =
             request.uri().authority().map(|authority| Some(authority.as_str())).into_iter().collect::<Vec<_>>();
         said.extend(request.headers().get_all(HOST).iter().map(|host| host.to_str().ok()));
-        !said.is_empty() && said.into_iter().all(|host| host.is_some_and(|host| is_known(host_of(host), named)))
+        let is_known = |host: Host| host.is_loopback() || named.contains(&host);
+        !said.is_empty() && said.into_iter().all(|host| host.and_then(Host::of_authority).is_some_and(is_known))
     }
 }
 
-fn is_known(host: &str, named: &[String]) -> bool {
-    is_loopback(host) || named.iter().any(|known| known.eq_ignore_ascii_case(host))
+/// Who is asked, whatever way it is written: names without regard to case and to the dot that says that one is whole,
+/// addresses as what they stand for.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Host {
+    Name(String),
+    Address(IpAddr),
 }
 
-/// No page of another site can have such a name.
-fn is_loopback(host: &str) -> bool {
-    let address = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
-    host.eq_ignore_ascii_case("localhost")
-        || address.parse().is_ok_and(|address: IpAddr| address.to_canonical().is_loopback())
-}
+impl Host {
+    /// The host of `host` or `host:port`.
+    fn of_authority(authority: &str) -> Option<Self> {
+        match authority.rsplit_once(':') {
+            Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => Self::parse(host),
+            _ => Self::parse(authority),
+        }
+    }
 
-/// The name without its port, and without the dot that says that it is a whole one.
-fn host_of(authority: &str) -> &str {
-    let host = match authority.rsplit_once(':') {
-        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
-        _ => authority,
-    };
-    host.strip_suffix('.').unwrap_or(host)
+    /// A host without a port; `None` where it is none.
+    fn parse(host: &str) -> Option<Self> {
+        if let Some(address) = host.strip_prefix('[') {
+            let address: Ipv6Addr = address.strip_suffix(']')?.parse().ok()?;
+            return Some(Self::Address(IpAddr::V6(address).to_canonical()));
+        }
+        let name = host.strip_suffix('.').unwrap_or(host);
+        if name.is_empty() {
+            return None;
+        }
+        let address = name.parse().map(|address: Ipv4Addr| Self::Address(address.into()));
+        Some(address.unwrap_or_else(|_| Self::Name(name.to_ascii_lowercase())))
+    }
+
+    /// No page of another site can have such a name.
+    fn is_loopback(&self) -> bool {
+        match self {
+            Self::Name(name) => name == "localhost",
+            Self::Address(address) => address.is_loopback(),
+        }
+    }
 }
 
 /// Refuses whoever asks another server than this one.
@@ -93,7 +115,9 @@ mod tests {
             "localhost.:80",
             "127.0.0.1",
             "127.8.9.1:8080",
+            "127.0.0.1.",
             "[::1]:8080",
+            "[0:0:0:0:0:0:0:1]",
             "[::ffff:127.0.0.1]",
         ] {
             assert!(hosts.know(&request("/graphql", &[known])), "{known}");
@@ -106,8 +130,31 @@ mod tests {
             "[2001:db8::1]",
             "",
             ":80",
+            ".",
             "[::1",
+            "[localhost]",
         ] {
+            assert!(!hosts.know(&request("/graphql", &[unknown])), "{unknown}");
+        }
+    }
+
+    #[test]
+    fn a_host_is_the_same_however_it_is_written() {
+        let named = ["Etalon.Example.", "[2001:DB8::7]", "192.0.2.7"];
+        let hosts = listening("0.0.0.0:8080", &named);
+        for known in [
+            "etalon.example",
+            "etalon.example.:8080",
+            "[2001:db8:0:0::7]",
+            "[2001:0db8:0000:0000:0000:0000:0000:0007]:8080",
+            "192.0.2.7",
+            "192.0.2.7.",
+            "[::ffff:192.0.2.7]",
+            "[::ffff:c000:207]:8080",
+        ] {
+            assert!(hosts.know(&request("/graphql", &[known])), "{known}");
+        }
+        for unknown in ["etalon.example..", "www.etalon.example", "[2001:db8::8]", "2001:db8::7", "192.0.2.70"] {
             assert!(!hosts.know(&request("/graphql", &[unknown])), "{unknown}");
         }
     }

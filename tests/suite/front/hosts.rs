@@ -54,7 +54,7 @@ impl Named {
 #[tokio::test]
 async fn a_server_at_loopback_answers_to_its_own_names_alone() {
     let named = Named::start("127.0.0.1:0", None);
-    for known in ["localhost", "localhost:8080", "127.0.0.1", "[::1]:80"] {
+    for known in ["localhost", "localhost.:8080", "127.0.0.1", "[::1]:80", "[0:0:0:0:0:0:0:1]"] {
         assert!(named.answers_to(known).await, "{known}");
     }
     assert!(!named.answers_to(EVIL).await);
@@ -84,11 +84,13 @@ async fn a_server_at_loopback_answers_to_its_own_names_alone() {
 
 #[tokio::test]
 async fn a_server_answers_to_the_names_that_it_is_given() {
-    let named = Named::start("127.0.0.1:0", Some("etalon.example, 192.0.2.7"));
-    for known in ["etalon.example", "Etalon.Example:8443", "192.0.2.7", "localhost"] {
+    let named = Named::start("127.0.0.1:0", Some("etalon.example, 192.0.2.7, [2001:db8::7]"));
+    let names = ["etalon.example", "Etalon.Example:8443", "etalon.example.", "etalon.example.:8443", "localhost"];
+    let addresses = ["192.0.2.7", "[::ffff:192.0.2.7]", "[2001:DB8:0:0:0:0:0:7]:8443"];
+    for known in names.into_iter().chain(addresses) {
         assert!(named.answers_to(known).await, "{known}");
     }
-    for unknown in [EVIL, "etalon.example.evil.example", "sub.etalon.example"] {
+    for unknown in [EVIL, "etalon.example.evil.example", "sub.etalon.example", "[2001:db8::8]"] {
         assert!(!named.answers_to(unknown).await, "{unknown}");
     }
 }
