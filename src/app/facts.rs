@@ -73,7 +73,7 @@ impl<'a> LookUp<'a> {
                 let present = self.present::<Institution>(command.institution.institution.into()).await?;
                 command.institution.version = present.version;
             }
-            CaseCommand::CloseCase(command) => command.open_sub_cases = self.open_sub_cases(id).await?,
+            CaseCommand::CloseCase(command) => command.open_sub_cases = self.open_sub_cases(id, &order.by).await?,
             CaseCommand::MarkDuplicate(command) => self.other_case(&mut command.of, &order.by).await?,
             CaseCommand::LinkCases(command) => self.other_case(&mut command.other, &order.by).await?,
             CaseCommand::RecordFee(command) => {
@@ -278,14 +278,12 @@ impl<'a> LookUp<'a> {
         Ok(found)
     }
 
-    async fn open_sub_cases(&mut self, case: CaseId) -> Result<Vec<CaseNumber>, Fault> {
+    /// The sub-cases that are still open, with the number of each that is there for this actor.
+    async fn open_sub_cases(&mut self, case: CaseId, actor: &Actor) -> Result<Vec<Option<CaseNumber>>, Fault> {
         let mut open = Vec::new();
-        for sub_case in self.app.store.sub_cases(case.into()).await? {
-            if sub_case.is_open
-                && let Some(stored) = self.app.store.case_by_id(sub_case.case_id, Moment::Present).await?
-            {
-                open.extend(CaseNumber::parse(&stored.row.number));
-            }
+        for sub_case in self.app.store.sub_cases(case.into()).await?.into_iter().filter(|sub_case| sub_case.is_open) {
+            let seen = self.app.case(actor, sub_case.case_id.into(), Moment::Present).await?;
+            open.push(seen.and_then(|stored| CaseNumber::parse(&stored.row.number)));
         }
         Ok(open)
     }

@@ -177,8 +177,8 @@ commands! {
             lesson: Option<Statement>,
             /// The sum of all fees; absence is refused, and so is a wrong sum.
             fee_total: Option<Money>,
-            /// Sub-cases that are still open, by number.
-            open_sub_cases: Vec<CaseNumber>,
+            /// Sub-cases that are still open: the number of each that whoever closes the case sees.
+            open_sub_cases: Vec<Option<CaseNumber>>,
         }
         /// Takes a resolved or closed case up again.
         ReopenCase {

@@ -4,9 +4,11 @@ use serde_json::{Value, json};
 
 use crate::life::scene::{OTHER_CREDIT_CODE, Scene, enrolment, number, triage};
 use crate::life::script::Case;
-use crate::life::world::{World, with};
+use crate::life::world::{World, text, uuid_of, with};
 use crate::support::server::Who;
 
+/// The code of an enterprise that does not exist, in another city.
+const CREDIT_CODE_NEXT_DOOR: &str = "91441900MADEM1A34K";
 const NOBODY: &str = "00000000-0000-7000-8000-000000000000";
 const LIST: &str = "{ cases(first: 100) { totalCount nodes { id } } }";
 
@@ -136,4 +138,38 @@ pub async fn the_auditor_changes_nothing(world: &World) {
         ])
         .await;
     assert_eq!(world.position().await, position);
+}
+
+/// A case is not closed while a part of it is open, wherever that is. Its number is for those who see it.
+pub async fn the_unseen_is_not_named(world: &World) {
+    let scene = Scene::set(world).await;
+    let whole = scene.reported(world, "全市的难点").await;
+    whole.takes("coordinator", "triageCase", triage("TESTING")).await;
+    let service = json!({ "institutionId": scene.institute, "certificate": "JZ-1" });
+    whole.takes("coordinator", "provideRoutineService", service).await;
+    whole.takes("enterprise", "confirmSolution", json!({})).await;
+    let next_door = with(enrolment(CREDIT_CODE_NEXT_DOOR, &scene.campaign), json!({ "divisionCode": "440605" }));
+    let next_door = world.creates("coordinator", "enrolEnterprise", next_door).await;
+    let speaker = Who { enterprise: Some(uuid_of(&next_door)), ..Who::new("next-door", "ENTERPRISE", "CN") };
+    world.admit("enterprise next door", &speaker);
+    let there = with(scene.report("邻市的部分"), json!({ "enterpriseId": next_door }));
+    let there = Case { world, id: world.creates("enterprise next door", "reportCase", there).await };
+    let here = scene.reported(world, "本市的部分").await;
+
+    let told = async |who: &str| {
+        let input = json!({ "caseId": whole.id, "lesson": "先恒温，后测量", "feeTotal": "0" });
+        let payload = world.order(who, "closeCase", &input).await;
+        assert_eq!(payload["userErrors"][0]["code"], "SUB_CASE_OPEN", "{who}: {payload}");
+        text(&payload["userErrors"][0]["message"])
+    };
+    let part_of = json!({ "otherCaseId": whole.id, "relation": "SUB_CASE_OF" });
+    there.takes("coordinator", "linkCases", part_of.clone()).await;
+    let begins = "still open, and part of this case: ";
+    assert_eq!(told("city manager").await, format!("{begins}cases that are not yours to see"));
+    assert_eq!(told("coordinator").await, format!("{begins}{}", number(&there).await));
+    here.takes("coordinator", "linkCases", part_of).await;
+    let expected = format!("{begins}{}, cases that are not yours to see", number(&here).await);
+    assert_eq!(told("city manager").await, expected);
+    let all = told("coordinator").await;
+    assert!(all.contains(&number(&there).await) && all.contains(&number(&here).await), "{all}");
 }

@@ -7,8 +7,11 @@ use crate::domain::refusal::Code;
 
 pub(super) fn close_case(given: Given<'_>, command: &CloseCase) -> Decision {
     if !command.open_sub_cases.is_empty() {
-        let numbers: Vec<_> = command.open_sub_cases.iter().map(ToString::to_string).collect();
-        return refuse(Code::SubCaseOpen, "", format!("still open, and part of this case: {}", numbers.join(", ")));
+        // One who may not see a case is told neither its number nor how many of the kind there are.
+        let seen = command.open_sub_cases.iter().flatten().map(ToString::to_string);
+        let unseen = command.open_sub_cases.contains(&None).then(|| "cases that are not yours to see".to_owned());
+        let parts: Vec<_> = seen.chain(unseen).collect();
+        return refuse(Code::SubCaseOpen, "", format!("still open, and part of this case: {}", parts.join(", ")));
     }
     let Some(lesson) = command.lesson.clone() else {
         return refuse(Code::LessonMissing, "lesson", "say what others can learn from it");

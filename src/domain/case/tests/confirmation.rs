@@ -82,8 +82,10 @@ fn a_case_closes_with_a_lesson_and_the_sum_of_fees() {
 
 #[test]
 fn a_case_closes_after_its_parts() {
-    let command = CloseCase { open_sub_cases: vec![number().with_serial(17)], ..close() };
-    Story::of(Status::Resolved).when(coordinator(), command).refused(Code::SubCaseOpen, "");
+    for open in [vec![Some(number().with_serial(17))], vec![None]] {
+        let command = CloseCase { open_sub_cases: open, ..close() };
+        Story::of(Status::Resolved).when(coordinator(), command).refused(Code::SubCaseOpen, "");
+    }
 }
 
 #[test]
