@@ -46,21 +46,26 @@ async fn who_leaves_sees_no_more(world: &World, url: &str, transport: Transport)
     case.takes("lead", "inviteExpert", invite.clone()).await;
     case.takes("expert", "acceptInvitation", json!({})).await;
     comment(&case, "seen").await;
+    aside(&case, "heard").await;
+    let seen = ["ExpertInvited", "ExpertJoined", "CommentAdded", "InternalCommentAdded"];
+    assert_eq!(changes(&mut expert, &case, seen.len()).await, seen);
     case.takes("expert", "leaveCase", json!({})).await;
     comment(&case, "unseen again").await;
+    aside(&case, "unheard").await;
     case.takes("lead", "inviteExpert", invite).await;
     let types = [
         "CommentAdded",
         "ExpertInvited",
         "ExpertJoined",
         "CommentAdded",
+        "InternalCommentAdded",
         "ExpertLeft",
         "CommentAdded",
+        "InternalCommentAdded",
         "ExpertInvited",
     ];
     assert_eq!(changes(&mut lead, &case, types.len()).await, types);
-    let seen = ["ExpertInvited", "ExpertJoined", "CommentAdded", "ExpertInvited"];
-    assert_eq!(changes(&mut expert, &case, seen.len()).await, seen);
+    assert_eq!(changes(&mut expert, &case, 1).await, ["ExpertInvited"]);
 
     // From the start on, with today's rights: the whole case for its members, and nothing of it for others.
     let filter = json!({ "fromStart": true, "filter": { "caseIds": [case.id] } });
@@ -157,6 +162,11 @@ async fn open(transport: Transport, url: &str, world: &World, who: &str, query: 
 
 async fn comment(case: &Case<'_>, text: &str) {
     case.takes("lead", "addComment", json!({ "text": text })).await;
+}
+
+/// Says something internally.
+async fn aside(case: &Case<'_>, text: &str) {
+    case.takes("lead", "addComment", json!({ "text": text, "audience": "INTERNAL" })).await;
 }
 
 /// The types of so many events; each update shows the case as it was after them.

@@ -6,6 +6,10 @@ use etalon::app::{Key, Request};
 use etalon::domain::actor::{Actor, ActorId, Role};
 use etalon::domain::campaign::Campaign;
 use etalon::domain::campaign::command::CloseCampaign;
+use etalon::domain::case::Case;
+use etalon::domain::case::command::MarkDuplicate;
+use etalon::domain::case::facts::CaseFacts;
+use etalon::domain::value::CaseId;
 use etalon::interchange::import::error::ImportError;
 use etalon::interchange::report::ImportReport;
 
@@ -19,6 +23,7 @@ on_both_databases!(
     a_changed_file_is_told,
     a_mended_file_adds_what_was_left_out,
     a_campaign_that_is_closed_ends_the_import_before_anything_is_on_record,
+    what_is_internal_comes_once_and_never_into_a_duplicate,
     a_log_without_events_adds_nothing,
 );
 
@@ -92,19 +97,7 @@ async fn a_campaign_that_is_closed_ends_the_import_before_anything_is_on_record(
     let log = Log::tickets(&[DRIFT[0], DRIFT[4]]);
     house.import(&log).await.unwrap();
     let close = CloseCampaign { this: log.mapping.campaign.id, open_cases: 0, successor: None, reason: None };
-    let manager = Request {
-        actor: Actor {
-            id: ActorId::parse("manager").unwrap(),
-            roles: [Role::Manager].into(),
-            jurisdiction: log.mapping.campaign.jurisdiction.clone(),
-            institution: None,
-            enterprise: None,
-        },
-        key: Key::unique(house.app.new_id()),
-        expected_version: None,
-        occurred_at: None,
-        source: None,
-    };
+    let manager = request(&house, &log, Role::Manager);
     house.app.execute::<Campaign>(&manager, log.mapping.campaign.id.into(), close.into()).await.unwrap();
     let head = house.head().await;
 
@@ -112,6 +105,53 @@ async fn a_campaign_that_is_closed_ends_the_import_before_anything_is_on_record(
     let ended = house.import(&Log::tickets(&[DRIFT[0], DRIFT[4], DRIFT[2]])).await.unwrap_err();
     assert_eq!(ended.to_string(), "the organisation Pearl River Bearings cannot be put on record");
     assert_eq!(house.head().await, head);
+}
+
+/// An order of somebody where the log's cases are.
+fn request(house: &House, log: &Log, role: Role) -> Request {
+    let actor = Actor {
+        id: ActorId::parse("somebody").unwrap(),
+        roles: [role].into(),
+        jurisdiction: log.mapping.campaign.jurisdiction.clone(),
+        institution: None,
+        enterprise: None,
+    };
+    let key = Key::unique(house.app.new_id());
+    Request { actor, key, expected_version: None, occurred_at: None, source: None }
+}
+
+/// Nothing more is said in a duplicate. What another tracker recorded of it is kept, but for what everybody would read who
+/// sees the case.
+async fn what_is_internal_comes_once_and_never_into_a_duplicate(database: Database) {
+    let house = House::on(&database).await;
+    let aside = "T-17;Delta Gauge Works;4403;Bore gauge drifts;;aside;16.03.2012 10:00;Li Wei;high;not for them";
+    let log = Log::tickets(&[DRIFT[0], DRIFT[2], aside]);
+    assert_eq!(house.import(&log).await.unwrap().mapped["InternalCommentAdded"], 1);
+    let head = house.head().await;
+    assert_eq!(house.import(&log).await.unwrap().already_there, 3);
+    assert_eq!(house.head().await, head);
+
+    let cases = house.cases().await;
+    let id_of = |title: &str| CaseId::from(cases.iter().find(|case| case.row.title == title).unwrap().row.case_id);
+    let (this, other) = (id_of("Bore gauge drifts"), id_of("Roundness of rings"));
+    let duplicate = MarkDuplicate { this, of: CaseFacts::of(other) };
+    house.app.execute::<Case>(&request(&house, &log, Role::Coordinator), this.into(), duplicate.into()).await.unwrap();
+
+    let [again, note] = [("aside", "nor is this"), ("note", "everybody may read this")].map(|(status, remark)| {
+        format!("T-17;Delta Gauge Works;4403;;;{status};17.03.2012 10:00;Li Wei;high;{remark}")
+    });
+    let longer = Log::tickets(&[DRIFT[0], DRIFT[2], aside, &again, &note]);
+    let report = house.import(&longer).await.unwrap();
+    assert_eq!((report.already_there, report.skipped_count, report.refused_by_lifecycle["CommentAdded"]), (3, 1, 1));
+    assert!(report.skipped[0].message.starts_with("line 6: "), "{}", report.skipped[0].message);
+    let last = house.events().await.pop().unwrap();
+    assert_eq!(
+        (last.event_type.as_str(), case_event(&last).source.unwrap().activity.as_str()),
+        ("LegacyActivityRecorded", "note")
+    );
+    let told: Vec<_> = house.events().await.iter().map(|record| format!("{record:?}")).collect();
+    assert!(!told.iter().any(|event| event.contains("nor is this")));
+    house.check_replay().await;
 }
 
 async fn a_log_without_events_adds_nothing(database: Database) {

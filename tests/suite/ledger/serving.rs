@@ -237,6 +237,9 @@ async fn the_log_is_served_as_tiles_to_those_who_may_have_them() {
     let token = world.token("manager");
     let size = text(&sealed(&world.server.graphql, &token, at).await["size"]).parse::<u64>().expect("a number");
     world.admit("nation", &Who::new("nation", "AUDITOR", "CN"));
+    // Entries tell who has said something that an enterprise is not told.
+    let enterprise = Who { enterprise: Some(uuid::Uuid::nil()), ..Who::new("both", "ENTERPRISE", "CN") };
+    world.admit("enterprise and auditor", &Who { roles: vec!["ENTERPRISE", "AUDITOR"], ..enterprise });
     let base = world.server.graphql.trim_end_matches("/graphql").to_owned();
     let get = async |path: &str, token: Option<String>| {
         let request = world.client.get(format!("{base}{path}"));
@@ -260,6 +263,8 @@ async fn the_log_is_served_as_tiles_to_those_who_may_have_them() {
         ("/log/checkpoint", None, StatusCode::UNAUTHORIZED),
         ("/log/tile/0/000.p/1", None, StatusCode::UNAUTHORIZED),
         ("/log/tile/entries/000.p/1", Some(token.clone()), StatusCode::FORBIDDEN),
+        ("/log/tile/entries/000.p/1", Some(world.token("enterprise and auditor")), StatusCode::FORBIDDEN),
+        ("/log/tile/0/000.p/1", Some(world.token("enterprise and auditor")), StatusCode::OK),
         ("/log/tile/0/000", Some(token.clone()), StatusCode::NOT_FOUND),
         ("/log/tile/0/001.p/1", Some(token.clone()), StatusCode::NOT_FOUND),
         ("/log/tile/0/0", Some(token.clone()), StatusCode::NOT_FOUND),

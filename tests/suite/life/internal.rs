@@ -76,6 +76,23 @@ pub async fn what_is_internal_is_for_some(world: &World) {
     }
     overtaken(&case, &aside["receipt"]["version"]).await;
     versions_count_it(&case, aside["receipt"]["version"].as_i64().expect("a version")).await;
+    who_has_left_reads_no_more(&case, &event).await;
+}
+
+/// Not even what was said while they were there.
+async fn who_has_left_reads_no_more(case: &Case<'_>, event: &str) {
+    case.takes("expert", "leaveCase", json!({})).await;
+    let all = everything(case, "expert").await;
+    for shown in [&all, &all["recorded"]["query"], &all["happened"]["query"]] {
+        assert_eq!(shown["case"], Value::Null, "{shown}");
+    }
+    for found in [&all["found"], &all["others"], &all["recorded"]["query"]["search"]] {
+        assert_eq!((&found["totalCount"], &found["edges"]), (&json!(0), &json!([])), "{found}");
+    }
+    let node = "query Node($event: ID!) { node(id: $event) { id } }";
+    assert_eq!(case.world.ask("expert", node, json!({ "event": event })).await["node"], Value::Null);
+    let moment = "query Moment($event: ID!) { asOf(point: { event: $event }) { position } }";
+    assert_eq!(case.world.refusal("expert", moment, json!({ "event": event })).await.0, "NOT_FOUND");
 }
 
 /// What somebody is told by [`EVERYTHING`]: as of now, and of a moment that is now as well.
@@ -117,7 +134,9 @@ async fn overtaken(case: &Case<'_>, aside: &Value) {
         answer["addComment"]["conflict"]["eventsSince"].clone()
     };
     let said = json!({ "type": "CommentAdded" });
-    assert_eq!(since("enterprise").await, json!([said]));
+    for who in ["enterprise", "enterprise and manager"] {
+        assert_eq!(since(who).await, json!([said]), "{who}");
+    }
     assert_eq!(since("lead").await, json!([{ "type": "InternalCommentAdded" }, said]));
 }
 
