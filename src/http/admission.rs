@@ -4,9 +4,7 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::HttpBody;
 use axum::http::StatusCode;
-use axum::response::Response;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
@@ -103,8 +101,7 @@ impl Admission {
     }
 
     /// Charges for the bytes of an answer. It is made: whoever has not as much left pays nothing for it, and waits with the next.
-    pub(super) fn charge_for_answer(&self, account: &mut Account, answer: &Response) {
-        let bytes = answer.body().size_hint().exact().unwrap_or_default();
+    pub(super) fn charge_for_answer(&self, account: &mut Account, bytes: u64) {
         let _ = self.charge(account, bytes / BYTES_A_UNIT);
     }
 

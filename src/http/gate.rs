@@ -4,18 +4,20 @@
 //!
 //! A connection that carries a stream has its place among the streams instead, of which there are so many as well.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::extract::Request;
 use axum::http::StatusCode;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use prometheus_client::metrics::gauge::Gauge;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::graphql::{Limits, NamedLimit};
 use crate::http::admission::Peer;
 use crate::http::answer::Refused;
-use crate::http::streams::LATER;
+use crate::http::streams::{LATER, Streaming};
 use crate::http::tally::{Count, Counted, Tally};
 use crate::telemetry::metrics::metrics;
 
@@ -38,6 +40,8 @@ pub(super) struct Seat {
     /// Where it comes from.
     pub(super) peer: Peer,
     place: Mutex<Place>,
+    /// Whether more of a request may come than was read of it.
+    is_unread: AtomicBool,
 }
 
 /// What a connection counts as.
@@ -47,7 +51,7 @@ enum Place {
     /// One of those that are refused.
     OneTooMany { limit: NamedLimit, _room: OwnedSemaphorePermit },
     /// One that carries a stream, and is counted there.
-    OfStream,
+    OfStream(Streaming),
 }
 
 /// What a request of a refused connection carries: the limit that there is one too many for.
@@ -55,11 +59,12 @@ enum Place {
 pub(super) struct OneTooMany(NamedLimit);
 
 impl Gate {
-    pub(super) fn new(limits: &Limits) -> Self {
+    /// Nobody yet; the figure tells how many there are.
+    pub(super) fn new(limits: &Limits, figure: &Gauge) -> Self {
         Self {
             most: limits.of_connections(),
             most_of_address: limits.of_connections_of_address(),
-            open: Tally::new(&metrics().connections),
+            open: Tally::new(figure),
             refusals: Arc::new(Semaphore::new(REFUSALS_AT_ONCE)),
         }
     }
@@ -76,7 +81,7 @@ impl Gate {
                 }
             },
         };
-        Some(Seat { peer, place: Mutex::new(place) })
+        Some(Seat { peer, place: Mutex::new(place), is_unread: AtomicBool::new(false) })
     }
 
     /// Counts one more connection, or tells the limit that it would be over.
@@ -91,20 +96,30 @@ impl Gate {
 
 impl Seat {
     /// Gives its place to somebody else: the connection carries a stream from now on, and nothing after it.
-    pub(super) fn becomes_stream(&self) {
-        *locked(&self.place) = Place::OfStream;
+    pub(super) fn becomes_stream(&self, streaming: Streaming) {
+        *locked(&self.place) = Place::OfStream(streaming);
     }
 
-    /// Whether the connection carries a stream.
-    pub(super) fn is_of_stream(&self) -> bool {
-        matches!(*locked(&self.place), Place::OfStream)
+    /// Whether a stream goes on on the connection.
+    pub(super) fn is_streaming(&self) -> bool {
+        matches!(&*locked(&self.place), Place::OfStream(streaming) if !streaming.has_ended())
+    }
+
+    /// Notes whether more of a request may come than was read of it.
+    pub(super) fn note_unread(&self, is_unread: bool) {
+        self.is_unread.store(is_unread, Ordering::Relaxed);
+    }
+
+    /// Whether more of a request may come than was read of it.
+    pub(super) fn is_unread(&self) -> bool {
+        self.is_unread.load(Ordering::Relaxed)
     }
 
     /// Whether the connection is one too many.
     pub(super) fn one_too_many(&self) -> Option<OneTooMany> {
         match *locked(&self.place) {
             Place::OneTooMany { limit, .. } => Some(OneTooMany(limit)),
-            Place::Taken { .. } | Place::OfStream => None,
+            Place::Taken { .. } | Place::OfStream(_) => None,
         }
     }
 }
@@ -125,6 +140,8 @@ mod tests {
     use std::net::SocketAddr;
 
     use super::*;
+    use crate::graphql::StreamLimits;
+    use crate::http::streams::Streams;
 
     fn peer(text: &str) -> Peer {
         Peer::of(SocketAddr::new(text.parse().expect("an address"), 1))
@@ -136,15 +153,20 @@ mod tests {
 
     #[test]
     fn so_many_may_be_open_and_so_many_from_one_address() {
-        let gate = Gate::new(&Limits { connections: 3, connections_per_address: 2, ..Limits::default() });
+        let gate =
+            Gate::new(&Limits { connections: 3, connections_per_address: 2, ..Limits::default() }, &Gauge::default());
         let (one, other) = (peer("192.0.2.1"), peer("192.0.2.2"));
         let first = gate.enter(one);
         let _second = gate.enter(one);
         assert_eq!(refused_for(gate.enter(one)), Some("connectionsPerAddress"));
         let third = gate.enter(other).expect("another address has its own");
         assert_eq!(refused_for(gate.enter(other)), Some("connections"));
-        third.becomes_stream();
-        assert!(third.is_of_stream() && third.one_too_many().is_none());
+        let streaming = Streams::new(StreamLimits::default()).connect().expect("there is room");
+        let going_on = streaming.going_on();
+        third.becomes_stream(streaming);
+        assert!(third.is_streaming() && third.one_too_many().is_none());
+        drop(going_on);
+        assert!(!third.is_streaming() && third.one_too_many().is_none());
         let fourth = gate.enter(other);
         assert_eq!(refused_for(gate.enter(peer("192.0.2.3"))), Some("connections"));
         drop((first, fourth));
@@ -153,7 +175,7 @@ mod tests {
 
     #[test]
     fn who_would_wait_for_a_refusal_is_hung_up_on() {
-        let gate = Gate::new(&Limits { connections: 1, ..Limits::default() });
+        let gate = Gate::new(&Limits { connections: 1, ..Limits::default() }, &Gauge::default());
         let _open = gate.enter(peer("192.0.2.1"));
         let mut refused: Vec<_> = (0..REFUSALS_AT_ONCE).map(|_| gate.enter(peer("192.0.2.1"))).collect();
         assert!(gate.enter(peer("192.0.2.1")).is_none());

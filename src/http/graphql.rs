@@ -107,16 +107,24 @@ impl<'a> Visit<'a> {
         }
         let media_type = match accepted.once {
             // Clients that take both name the stream for the sake of subscriptions: everything else has one answer.
-            Some(media_type) if !is_subscription => media_type,
-            _ if accepted.events => return sse::answer(front, headers, document, self.session).await,
+            Some(media_type) if !is_subscription => Some(media_type),
+            _ if accepted.events && is_subscription => {
+                return sse::subscribe(front, headers, document, self.session).await;
+            }
+            _ if accepted.events => None,
             _ => {
                 let message = "a subscription is answered as text/event-stream, or over a WebSocket";
                 return Err(Refused::new(StatusCode::NOT_ACCEPTABLE, "SUBSCRIPTION_NEEDS_STREAM", message));
             }
         };
         let is_query = document.kind() == OperationType::Query;
-        let response = answer::of_graphql(media_type, &front.schema.execute(document, self.session).await);
-        front.admission.charge_for_answer(&mut self.account, &response);
+        let answered = front.schema.execute(document, self.session).await;
+        let response = match media_type {
+            Some(media_type) => answer::of_graphql(media_type, &answered),
+            None => sse::once(&answered),
+        };
+        let bytes = response.body().size_hint().exact().expect("an answer is all there");
+        front.admission.charge_for_answer(&mut self.account, bytes);
         if is_query {
             // Others may have taken the room meanwhile. What came of a command is told whatever it takes.
             front.admission.unsent.room(&actor)?;

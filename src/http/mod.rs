@@ -11,6 +11,7 @@ mod heads;
 mod health;
 mod hosts;
 mod ledger;
+mod lingering;
 pub mod metrics;
 mod origin;
 mod parse;
@@ -32,6 +33,7 @@ use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::get;
 use jiff::Timestamp;
+use prometheus_client::metrics::gauge::Gauge;
 use tokio::net::TcpListener;
 use tokio::time::Instant;
 use tower_http::compression::CompressionLayer;
@@ -40,6 +42,7 @@ use crate::app::App;
 use crate::console;
 use crate::graphql::{self as api, Schema, StreamLimits};
 use crate::identity::Verifier;
+use crate::telemetry::metrics::metrics;
 use admission::Admission;
 use hosts::Hosts;
 use serving::Speech;
@@ -134,7 +137,8 @@ pub async fn serve(
     limits: Limits,
     shutdown: impl Future<Output = ()>,
 ) {
-    let speech = Speech { tls: entrance.tls.clone(), ..Speech::plain(&limits.requests, &limits.streams) };
+    let figure = &metrics().connections;
+    let speech = Speech { tls: entrance.tls.clone(), ..Speech::plain(&limits.requests, &limits.streams, figure) };
     let front = Arc::new(Front::new(app, verifier, limits, &entrance));
     let ends = async {
         shutdown.await;
@@ -145,7 +149,9 @@ pub async fn serve(
     front.streams.ended().await;
 }
 
-/// Serves other routes by plain HTTP until `shutdown` comes, with the patience for connections that everybody gets.
+/// Serves other routes by plain HTTP until `shutdown` comes, with the patience for connections that everybody gets. Their
+/// connections are counted apart: the figure is about those who ask this server.
 pub async fn serve_routes(listener: TcpListener, routes: Router, shutdown: impl Future<Output = ()>) {
-    Speech::plain(&api::Limits::default(), &StreamLimits::default()).serve(listener, routes, shutdown).await;
+    let speech = Speech::plain(&api::Limits::default(), &StreamLimits::default(), &Gauge::default());
+    speech.serve(listener, routes, shutdown).await;
 }

@@ -11,6 +11,9 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use prometheus_client::metrics::gauge::Gauge;
+#[cfg(target_os = "linux")]
+use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
@@ -21,6 +24,7 @@ use tower_service::Service;
 use crate::graphql::{Limits, StreamLimits};
 use crate::http::admission::Peer;
 use crate::http::gate::{Gate, Seat};
+use crate::http::lingering::Noted;
 use crate::http::patience::Patient;
 use crate::http::streams::Streaming;
 use crate::http::tls::Tls;
@@ -30,6 +34,13 @@ const REFUSAL_TIME: Duration = Duration::from_secs(5);
 
 /// What a connection may buffer at least, in either direction.
 const LEAST_BUFFER_BYTES: usize = 64 << 10;
+
+/// What the kernel may keep of an answer that it has not sent yet. It is told of each connection, since the kernel else keeps
+/// up to 4 MiB, and says that there is room again when a third of all that has been taken. With this it keeps as little of
+/// an answer that nobody reads, which is not counted any more, and says so when half of it has been taken; what is on
+/// its way to a fast reader is as much as ever.
+#[cfg(target_os = "linux")]
+const UNSENT_BYTES: u32 = 32 << 10;
 
 /// How connections are spoken with.
 #[derive(Clone)]
@@ -49,15 +60,15 @@ pub(super) struct Speech {
 }
 
 impl Speech {
-    /// Plain HTTP within those limits.
-    pub(super) fn plain(limits: &Limits, streams: &StreamLimits) -> Self {
+    /// Plain HTTP within those limits; the figure tells how many connections are open.
+    pub(super) fn plain(limits: &Limits, streams: &StreamLimits, figure: &Gauge) -> Self {
         Self {
             tls: None,
             header_timeout: limits.header_timeout,
             most_header_bytes: 2 * limits.header_bytes,
             most_header_fields: 2 * limits.header_fields,
             patience: streams.patience,
-            gate: Arc::new(Gate::new(limits)),
+            gate: Arc::new(Gate::new(limits, figure)),
         }
     }
 
@@ -72,6 +83,10 @@ impl Speech {
                 () = &mut ends => break,
             };
             let Some(seat) = self.gate.enter(Peer::of(address)) else { continue };
+            #[cfg(target_os = "linux")]
+            if let Err(error) = SockRef::from(&stream).set_tcp_notsent_lowat(UNSENT_BYTES) {
+                tracing::debug!(%error, "the kernel keeps as much of an answer as it likes");
+            }
             let (speech, routes, stop) = (self.clone(), routes.clone(), stop.clone());
             connections.spawn(async move {
                 match seat.one_too_many() {
@@ -107,7 +122,7 @@ impl Speech {
         let stream = Patient::new(stream, seat.clone(), self.patience);
         let one_too_many = seat.one_too_many();
         let service = service_fn(move |request: hyper::Request<Incoming>| {
-            let mut request = request.map(Body::new);
+            let mut request = request.map(|body| Body::new(Noted::new(body, seat.clone())));
             request.extensions_mut().insert(seat.peer);
             if let Some(limit) = one_too_many {
                 request.extensions_mut().insert(limit);
@@ -115,8 +130,8 @@ impl Speech {
             let (answered, seat) = (routes.clone().call(request), seat.clone());
             async move {
                 let answer = answered.await.unwrap_or_else(|never| match never {});
-                if answer.extensions().get::<Streaming>().is_some() {
-                    seat.becomes_stream();
+                if let Some(streaming) = answer.extensions().get::<Streaming>() {
+                    seat.becomes_stream(streaming.clone());
                 }
                 Ok::<_, Infallible>(answer)
             }

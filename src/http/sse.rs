@@ -4,7 +4,6 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use async_graphql::parser::types::OperationType;
 use async_graphql::{Response as Answer, ServerError};
 use axum::body::{Body, Bytes};
 use axum::http::header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE};
@@ -13,38 +12,39 @@ use axum::response::Response;
 use futures::future::BoxFuture;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, timeout};
+use tokio_util::sync::DropGuard;
 
 use crate::domain::actor::ActorId;
 use crate::graphql::{Delivery, Document, Session, Subscribed, is_request_error};
 use crate::http::Front;
 use crate::http::accept::{EVENT_STREAM, MediaType};
 use crate::http::answer::{self, Refused};
-use crate::http::streams::{Farewell, LATER, Streaming};
+use crate::http::streams::{Farewell, LATER};
 use crate::http::tally::Counted;
 use crate::identity::credential::Credential;
 
-/// Answers an operation as a stream of events.
+/// What is answered once, as a stream of one event.
+pub(super) fn once(answer: &Answer) -> Response {
+    match is_request_error(answer) {
+        true => answer::of_graphql(MediaType::GraphqlResponse, answer),
+        false => stream_of(Body::from(format!("{}{COMPLETE}", next(answer, None)))),
+    }
+}
+
+/// Subscribes: a stream of events.
 ///
 /// # Errors
 /// When there are too many streams, or `Last-Event-ID` is no position. One that the log does not have yet is refused as `after` is.
-pub(super) async fn answer(
+pub(super) async fn subscribe(
     front: &Arc<Front>,
     headers: &HeaderMap,
     document: Document,
     session: Session,
 ) -> Result<Response, Refused> {
-    if document.kind() != OperationType::Subscription {
-        let actor = session.actor.id.clone();
-        let answer = front.schema.execute(document, session).await;
-        let answer = match is_request_error(&answer) {
-            true => answer::of_graphql(MediaType::GraphqlResponse, &answer),
-            false => stream_of(Body::from(format!("{}{COMPLETE}", next(&answer, None)))),
-        };
-        return Ok(front.admission.unsent.watched(&actor, answer).await);
-    }
     let resume = last_event_id(headers)?;
-    let connection = front.streams.connect()?;
-    let counted = front.streams.subscribe(&session.actor.id).ok_or_else(|| {
+    let streaming = front.streams.connect()?;
+    let actor = session.actor.id.clone();
+    let counted = front.streams.subscribe(&actor).ok_or_else(|| {
         let limit = front.streams.limits.of_actor();
         let message = format!("an actor has at most {} subscriptions at once", limit.maximum);
         Refused::over(StatusCode::TOO_MANY_REQUESTS, "TOO_MANY_SUBSCRIPTIONS", limit, message).again_in(LATER)
@@ -58,21 +58,20 @@ pub(super) async fn answer(
     let last_words = Arc::new(Mutex::new(None));
     let pump = Pump {
         front: front.clone(),
+        actor,
         chunks,
         told: subscribed.position(),
         last_words: last_words.clone(),
         expires_at,
         credential,
         _counted: counted,
+        _going_on: streaming.going_on(),
     };
-    front.streams.tasks.spawn(async move {
-        pump.run(subscribed).await;
-        drop(connection);
-    });
+    front.streams.tasks.spawn(pump.run(subscribed));
     let mut response = stream_of(Body::from_stream(futures::stream::unfold((body, last_words), read)));
     // Nothing follows it on its connection, which is not counted among the others any more.
     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
-    response.extensions_mut().insert(Streaming);
+    response.extensions_mut().insert(streaming);
     Ok(response)
 }
 
@@ -93,6 +92,7 @@ type LastWords = Arc<Mutex<Option<Bytes>>>;
 /// Carries answers from the subscription to the body, at the reader's pace.
 struct Pump {
     front: Arc<Front>,
+    actor: ActorId,
     /// Holds one piece: a reader who does not read makes the pump wait.
     chunks: mpsc::Sender<Bytes>,
     /// The position to go on from: of the last answer that the body has taken, or where the subscription began.
@@ -101,6 +101,7 @@ struct Pump {
     expires_at: Instant,
     credential: Credential,
     _counted: Counted<ActorId>,
+    _going_on: DropGuard,
 }
 
 impl Pump {
@@ -109,6 +110,7 @@ impl Pump {
         let mut alive = tokio::time::interval(limits.heartbeat);
         alive.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let front = self.front.clone();
+        let unsent = &front.admission.unsent;
         let credential = self.credential.clone();
         let revoked = front.app.revoked(&credential);
         tokio::pin!(revoked);
@@ -124,7 +126,12 @@ impl Pump {
                 (subscribed, outcome) = &mut coming => {
                     coming = Box::pin(subscribed.next());
                     match outcome {
-                        Ok(Delivery { response, position }) => (next(&response, Some(position)).into(), Some(position)),
+                        // Whoever reads nothing of so many answers reads this stream slowly, too.
+                        Ok(_) if unsent.room_of(&self.actor).is_err() => break Farewell::SlowReader,
+                        Ok(Delivery { response, position }) => {
+                            let answer = next(&response, Some(position)).into();
+                            (unsent.counted(&self.actor, answer), Some(position))
+                        }
                         Err(fault) => {
                             tracing::warn!(%fault, "a subscription ends");
                             break Farewell::Unavailable;

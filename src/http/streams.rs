@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::http::StatusCode;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 
 use crate::domain::actor::ActorId;
@@ -30,13 +30,18 @@ pub(super) struct Streams {
     subscriptions: Tally<ActorId>,
 }
 
-/// What the answer that begins a stream carries: its connection is one of the streams, which count for themselves.
-#[derive(Clone, Copy)]
-pub(super) struct Streaming;
+/// What the answer that begins a stream carries: its connection is one of the streams, and counts there until it is closed,
+/// whenever the stream itself ends.
+#[derive(Clone, Debug)]
+pub(super) struct Streaming {
+    _connected: Arc<Connected>,
+    /// Cancelled when the stream has ended, and only what is left of it has to be read.
+    ended: CancellationToken,
+}
 
 /// A connection that counts until it is dropped.
 #[derive(Debug)]
-pub(super) struct Connected {
+struct Connected {
     _room: OwnedSemaphorePermit,
 }
 
@@ -56,11 +61,11 @@ impl Streams {
     ///
     /// # Errors
     /// 503 when the server holds as many as it may, or is about to end.
-    pub(super) fn connect(&self) -> Result<Connected, Refused> {
+    pub(super) fn connect(&self) -> Result<Streaming, Refused> {
         let room = self.connections.clone().try_acquire_owned().ok().filter(|_| !self.stop.is_cancelled());
         let connected = room.map(|room| {
             metrics().streams.inc();
-            Connected { _room: room }
+            Streaming { _connected: Arc::new(Connected { _room: room }), ended: CancellationToken::new() }
         });
         connected.ok_or_else(|| {
             let message = "the server holds as many streams as it may; try again later or at another one";
@@ -79,6 +84,18 @@ impl Streams {
     pub(super) async fn ended(&self) {
         self.tasks.close();
         self.tasks.wait().await;
+    }
+}
+
+impl Streaming {
+    /// What is held while the stream goes on.
+    pub(super) fn going_on(&self) -> DropGuard {
+        self.ended.clone().drop_guard()
+    }
+
+    /// Whether the stream has ended.
+    pub(super) fn has_ended(&self) -> bool {
+        self.ended.is_cancelled()
     }
 }
 
@@ -156,6 +173,13 @@ mod tests {
         let first = streams.connect().expect("room");
         assert_eq!(streams.connect().unwrap_err().status, StatusCode::SERVICE_UNAVAILABLE);
         drop(first);
+        let again = streams.connect().expect("room");
+        drop(again.going_on());
+        assert!(
+            again.has_ended() && streams.connect().is_err(),
+            "what has ended counts until its connection is closed"
+        );
+        drop(again);
         assert!(streams.connect().is_ok());
         streams.stop.cancel();
         assert!(streams.connect().is_err(), "no new ones when the server ends");

@@ -42,18 +42,26 @@ impl Unsent {
     /// # Errors
     /// 429 when the actor's own answers have the actor's part of the room, 503 when answers have all of it.
     pub(super) fn room(&self, actor: &ActorId) -> Result<(), Refused> {
-        let kept = self.kept.of(actor);
-        if kept.of_owner >= self.most_of_actor.maximum {
+        self.room_of(actor)?;
+        if self.kept.of(actor).all >= self.most.maximum {
+            let message = "more answers wait for their readers than there is room for; send it again a little later";
+            return Err(
+                Refused::over(StatusCode::SERVICE_UNAVAILABLE, "SERVER_BUSY", self.most, message).again_in(SOON)
+            );
+        }
+        Ok(())
+    }
+
+    /// Whether the actor has room for another answer among their own.
+    ///
+    /// # Errors
+    /// 429 when the actor's own answers have the actor's part of the room.
+    pub(super) fn room_of(&self, actor: &ActorId) -> Result<(), Refused> {
+        if self.kept.of(actor).of_owner >= self.most_of_actor.maximum {
             let message = "read the answers that you have asked for before you ask for more";
             let limit = self.most_of_actor;
             return Err(
                 Refused::over(StatusCode::TOO_MANY_REQUESTS, "TOO_MANY_UNSENT_ANSWERS", limit, message).again_in(SOON)
-            );
-        }
-        if kept.all >= self.most.maximum {
-            let message = "more answers wait for their readers than there is room for; send it again a little later";
-            return Err(
-                Refused::over(StatusCode::SERVICE_UNAVAILABLE, "SERVER_BUSY", self.most, message).again_in(SOON)
             );
         }
         Ok(())
@@ -68,8 +76,13 @@ impl Unsent {
     pub(super) async fn watched(&self, actor: &ActorId, answer: Response) -> Response {
         let (head, body) = answer.into_parts();
         let bytes = to_bytes(body, usize::MAX).await.expect("an answer is all there");
+        Response::from_parts(head, Body::from(self.counted(actor, bytes)))
+    }
+
+    /// The same bytes, which count for the actor until they are sent.
+    pub(super) fn counted(&self, actor: &ActorId, bytes: Bytes) -> Bytes {
         let counted = self.count(actor, bytes.len());
-        Response::from_parts(head, Body::from(Bytes::from_owner(Watched { bytes, _counted: counted })))
+        Bytes::from_owner(Watched { bytes, _counted: counted })
     }
 }
 

@@ -6,11 +6,14 @@ mod hygiene;
 mod lists;
 mod rates;
 mod readers;
+mod refusals;
 mod room;
 mod secure;
 mod settings;
 mod size;
 mod slow;
+mod streams;
+mod twice;
 
 use reqwest::{Method, RequestBuilder, Response};
 use serde_json::{Value, json};

@@ -176,7 +176,7 @@ impl Viewer {
 
 /// 服务限制: the limits that requests are held to; a refusal names the one that it is about.
 ///
-/// The cost of a field is 1, or what `fieldCosts` says, plus that of what is selected in it. What stands in a list counts once for each row: of `edges` and `nodes` as many as are asked for with `first` or `last`, 50 where neither is given; of other lists as many as their `first` or their `ids` ask for, or as `fieldCosts` says. `extensions.cost` of an answer tells what the operation was charged. Of what you may ask for in a second, every request takes 10 besides, and 1 for every 256 bytes of its body.
+/// The cost of a field is 1, or what `fieldCosts` says, plus that of what is selected in it. What stands in a list counts once for each row: of `edges` and `nodes` as many as are asked for with `first` or `last`, 50 where neither is given; of other lists as many as their `first` or their `ids` ask for, or as `fieldCosts` says. A list without `first` is reckoned at the usual number of rows, however many it then gives, up to a page: with a `first` that is above the usual it costs more. `extensions.cost` of an answer tells what the operation was charged. Of what you may ask for in a second, every request takes 10 besides, and 1 for every 256 bytes of its body and of its answer, which so is paid for by what it holds.
 #[derive(SimpleObject)]
 pub(crate) struct ServiceConfig {
     /// 标识: the same always, since there is one.
@@ -265,7 +265,7 @@ pub(crate) struct ServiceConfig {
     connection_init_timeout_ms: u64,
     /// How often a subscription tells its position when nothing else tells it, in milliseconds.
     heartbeat_ms: u64,
-    /// How long an answer waits for a reader who does not read, in milliseconds; a stream is then closed with its last position, and any other connection cut off. Whoever takes less than 16 KiB of an answer in a second over that time counts as one.
+    /// How long an answer waits for a reader who does not read, in milliseconds; a stream is then closed with its last position, and any other connection cut off. Whoever takes less than 16 KiB of an answer in a second on average, but for half a MiB that they are given, counts as one.
     slow_reader_timeout_ms: u64,
     /// 字段计价: the fields that cost more than 1 or give several rows. The first one that fits counts.
     field_costs: Vec<FieldCost>,
@@ -279,7 +279,7 @@ pub(crate) struct FieldCost {
     field: &'static str,
     /// What it costs by itself.
     cost: u64,
-    /// How many rows it is reckoned to give where no argument says how many; absent where it is no list.
+    /// How many rows it is reckoned to give where no argument says how many: what is usual, and not the most. Absent where it is no list.
     rows: Option<u64>,
 }
 

@@ -234,7 +234,14 @@ impl Connection {
         if document.kind() != OperationType::Subscription {
             let answered = async move {
                 let _room = room;
-                Step::Answered(front.schema.execute(document, session).await)
+                let is_query = document.kind() == OperationType::Query;
+                let answer = front.schema.execute(document, session).await;
+                if is_request_error(&answer) {
+                    return Step::Refused(Box::new(answer));
+                }
+                let body = answer::body(&answer);
+                front.admission.charge_for_answer(&mut account, body.len() as u64);
+                Step::Answered { body, is_query }
             };
             self.operations.begin(id, task, answered);
             return Ok(());
@@ -294,6 +301,10 @@ impl Connection {
                 self.operations.follow(&ticket, subscribed);
                 Ok(())
             }
+            // Whoever reads nothing of so many answers reads this stream slowly, too.
+            Step::Delivered(_, Ok(_)) if self.front.admission.unsent.room_of(&session.actor.id).is_err() => {
+                Err(self.farewell(Farewell::SlowReader))
+            }
             Step::Delivered(subscribed, Ok(Delivery { response, position })) => {
                 // Whatever is given to the socket comes before everything that it is given later, its close included.
                 self.operations.tell(&ticket, Some(position));
@@ -308,12 +319,13 @@ impl Connection {
                 self.operations.end(id);
                 self.send(message::error(id, &answer::errors(&refused))).await
             }
-            Step::Answered(answered) => {
+            Step::Answered { body, is_query } => {
                 self.operations.end(id);
-                if is_request_error(&answered) {
-                    return self.send(message::error(id, &answer::errors(&answered))).await;
+                if is_query && let Err(refused) = self.front.admission.unsent.room(&session.actor.id) {
+                    // Others may have taken the room meanwhile. What came of a command is told whatever it takes.
+                    return self.refuse(id, &refused).await;
                 }
-                self.give(id, &answer::body(&answered), session).await?;
+                self.give(id, &body, session).await?;
                 self.send(message::complete(id)).await
             }
         }

@@ -19,7 +19,6 @@ use crate::http::Front;
 use crate::http::admission::Peer;
 use crate::http::answer::Refused;
 use crate::http::authentication;
-use crate::http::streams::Streaming;
 use crate::http::trace::RequestId;
 use connection::{Connection, Greeting};
 
@@ -50,7 +49,7 @@ async fn accept(front: Arc<Front>, request: Request) -> Result<Response, Refused
             Greeting::Stranger(peer)
         }
     };
-    let room = front.streams.connect()?;
+    let streaming = front.streams.connect()?;
     let upgrade = WebSocketUpgrade::from_request_parts(&mut parts, &front).await.map_err(|_| {
         Refused::new(StatusCode::BAD_REQUEST, "BAD_REQUEST", "the request asks for a WebSocket in no known way")
     })?;
@@ -62,15 +61,15 @@ async fn accept(front: Arc<Front>, request: Request) -> Result<Response, Refused
         .max_message_size(largest)
         .max_frame_size(largest);
     let is_spoken = upgrade.selected_protocol().is_some();
-    let task = front.streams.tasks.token();
+    let (task, going_on) = (front.streams.tasks.token(), streaming.going_on());
     let mut response = upgrade.on_upgrade(move |socket| async move {
         let connection = Connection::new(front, socket, request_id, greeting);
         match is_spoken {
             true => connection.serve().await,
             false => connection.refuse_protocol().await,
         }
-        drop((room, task));
+        drop((going_on, task));
     });
-    response.extensions_mut().insert(Streaming);
+    response.extensions_mut().insert(streaming);
     Ok(response)
 }

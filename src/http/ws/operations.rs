@@ -15,8 +15,8 @@ use crate::http::tally::Counted;
 
 /// How far an operation has got.
 pub(super) enum Step {
-    /// It gave its only answer.
-    Answered(Answer),
+    /// It gave its only answer. That of a query may still be refused, since nothing has come of it.
+    Answered { body: String, is_query: bool },
     /// It is a subscription, and open.
     Opened(Box<Subscribed>),
     /// It was refused.
@@ -174,7 +174,7 @@ mod tests {
     use crate::http::streams::Streams;
 
     fn answered() -> Step {
-        Step::Answered(Answer::default())
+        Step::Answered { body: String::new(), is_query: true }
     }
 
     #[tokio::test]

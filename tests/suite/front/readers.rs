@@ -11,47 +11,63 @@ use tokio::time::{interval, timeout};
 
 use crate::front::size::schema;
 use crate::front::{Front, JSON};
-use crate::support::server::Who;
+use crate::support::server::{Installation, Who};
 
 const CHEAP: &str = "{ viewer { id } }";
-const UNSENT: &str = "etalon_unsent_answer_bytes";
+pub(super) const UNSENT: &str = "etalon_unsent_answer_bytes";
 /// How often something that is about to happen is looked for.
-const LOOKS: usize = 10_000;
+pub(super) const LOOKS: usize = 10_000;
 /// Long after every time of these settings, and soon enough for a test.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub(super) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What a server keeps of answers here: some of those that are asked for.
 const ROOM: u64 = 32 << 20;
 /// One actor's part of it: less than one of them.
-const ROOM_OF_ACTOR: u64 = ROOM / 4;
+pub(super) const ROOM_OF_ACTOR: u64 = ROOM / 4;
 
 /// A server that keeps so many bytes of answers and no more.
 fn narrow(patience_ms: &str) -> Front {
-    Front::with(&[
-        ("ETALON_UNSENT_LIMIT_BYTES", &ROOM.to_string()),
-        ("ETALON_ANSWER_LIMIT_BYTES", "33554432"),
-        ("ETALON_SLOW_READER_TIMEOUT_MS", patience_ms),
-        ("ETALON_METRICS_LISTEN", "127.0.0.1:0"),
-    ])
+    narrow_in(Installation::embedded(), &[("ETALON_SLOW_READER_TIMEOUT_MS", patience_ms)])
 }
 
-/// Asks for more than the kernel takes from the server, and reads none of it.
-async fn unread(front: &Front, token: &str) -> TcpStream {
+/// The same in that installation, with more settings.
+pub(super) fn narrow_in(installation: Installation, settings: &[(&str, &str)]) -> Front {
+    let room = ROOM.to_string();
+    let narrow = [
+        ("ETALON_UNSENT_LIMIT_BYTES", room.as_str()),
+        ("ETALON_ANSWER_LIMIT_BYTES", "33554432"),
+        ("ETALON_METRICS_LISTEN", "127.0.0.1:0"),
+    ];
+    Front::of(installation, &[&narrow, settings].concat())
+}
+
+/// A connection on which little is on its way at once.
+pub(super) async fn connected(front: &Front, buffer_bytes: u32) -> TcpStream {
     let socket = TcpSocket::new_v4().expect("a socket");
-    socket.set_recv_buffer_size(4_096).expect("it may be small");
-    let mut stream = socket.connect(front.address().parse().expect("an address")).await.expect("it is there");
-    let body = json!({ "query": schema(60) }).to_string();
+    socket.set_recv_buffer_size(buffer_bytes).expect("it may be small");
+    socket.connect(front.address().parse().expect("an address")).await.expect("it is there")
+}
+
+/// Asks on a connection.
+pub(super) async fn request(stream: &mut TcpStream, token: &str, accept: &str, query: &str) {
+    let body = json!({ "query": query }).to_string();
     let length = body.len();
     let request = format!(
         "POST /graphql HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {token}\r\ncontent-type: {JSON}\r\n\
-         content-length: {length}\r\n\r\n{body}"
+         accept: {accept}\r\ncontent-length: {length}\r\n\r\n{body}"
     );
     stream.write_all(request.as_bytes()).await.expect("it is sent");
+}
+
+/// Asks for more than the kernel takes from the server, and reads none of it.
+pub(super) async fn unread(front: &Front, token: &str) -> TcpStream {
+    let mut stream = connected(front, 4_096).await;
+    request(&mut stream, token, JSON, &schema(60)).await;
     stream
 }
 
 /// Comes back when so much waits for its readers.
-async fn waits(front: &Front, enough: impl Fn(u64) -> bool) {
+pub(super) async fn waits(front: &Front, enough: impl Fn(u64) -> bool) {
     for _ in 0..LOOKS {
         if enough(front.figure(UNSENT).await as u64) {
             return;
@@ -129,6 +145,10 @@ async fn read_of(mut stream: TcpStream) -> (usize, usize) {
     let mut said = Vec::new();
     // It may end with a reset.
     let _ = stream.read_to_end(&mut said).await;
+    share(&said)
+}
+
+fn share(said: &[u8]) -> (usize, usize) {
     let head = String::from_utf8_lossy(&said[..1_000]).into_owned();
     let promised = head.lines().find_map(|line| line.strip_prefix("content-length: ")).expect("a length");
     let (head, _) = head.split_once("\r\n\r\n").expect("a head");
@@ -169,4 +189,25 @@ async fn who_takes_next_to_nothing_is_cut_off_as_well() {
     })
     .await
     .expect("it is not waited for");
+}
+
+/// A reader who is not fast sees that the kernel keeps little of what waits: it says soon enough that something was taken.
+#[tokio::test]
+async fn who_takes_enough_is_waited_for() {
+    const BYTES_A_TENTH: usize = 8_000;
+    const TENTHS: usize = 55;
+    let front = narrow("2000");
+    let mut stream = connected(&front, 32 << 10).await;
+    request(&mut stream, &front.token, JSON, &schema(60)).await;
+    waits(&front, |bytes| bytes > 0).await;
+    let mut said = vec![0; TENTHS * BYTES_A_TENTH];
+    let mut moments = interval(Duration::from_millis(100));
+    for part in said.chunks_exact_mut(BYTES_A_TENTH) {
+        moments.tick().await;
+        stream.read_exact(part).await.expect("it is not cut off");
+    }
+    let (_, promised) = share(&said);
+    let left = promised + said.windows(4).position(|end| end == b"\r\n\r\n").expect("a head") + 4 - said.len();
+    stream.read_exact(&mut vec![0; left]).await.expect("all of it comes");
+    waits(&front, |bytes| bytes == 0).await;
 }

@@ -1,0 +1,118 @@
+//! A stream counts, with all that it keeps, until its connection is closed; what is left of one that has ended is read like
+//! every answer.
+
+use std::time::Duration;
+
+use serde_json::json;
+use tokio::io::AsyncReadExt;
+use tokio::time::{interval, timeout};
+
+use crate::faults::{COMMENT, coordinator, report_a_case};
+use crate::following::resuming::OPEN;
+use crate::following::subscriber::{Got, Subscriber, TRANSPORTS};
+use crate::front::readers::{LOOKS, PATIENCE, ROOM_OF_ACTOR, connected, narrow_in, request, unread, waits};
+use crate::front::{Front, code_of};
+use crate::life::scene::campaign;
+use crate::support::server::{Installation, Who, ask};
+
+const OPEN_STREAMS: &str = "etalon_streams_open";
+const EVENTS: &str = "subscription { events { position registerEvent { type } } }";
+const EVENT_STREAM: &str = "text/event-stream";
+
+/// Comes back when a figure is such a number.
+async fn is(front: &Front, figure: &str, expected: u64) {
+    for _ in 0..LOOKS {
+        if front.figure(figure).await as u64 == expected {
+            return;
+        }
+    }
+    panic!("{figure} is {}", front.figure(figure).await);
+}
+
+/// A case with comments that take long to read.
+async fn talk(front: &Front, token: &str) {
+    let case = report_a_case(&front.installation, &front.server.graphql).await;
+    for _ in 0..4 {
+        let input = json!({ "input": { "caseId": case, "text": "长".repeat(5_000) } });
+        let answer = ask(&front.client, &front.server.graphql, token, COMMENT, input).await.expect("an answer");
+        assert_eq!(answer["addComment"]["userErrors"], json!([]), "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_left_of_a_stream_is_no_stream() {
+    let settings = [("ETALON_STREAMING_CONNECTIONS", "1"), ("ETALON_SLOW_READER_TIMEOUT_MS", "500")];
+    let front = narrow_in(Installation::embedded(), &settings);
+    let token = front.installation.token(&coordinator());
+    talk(&front, &token).await;
+    let payloads: String = (0..90).map(|number| format!("p{number}: payload ")).collect();
+    let large = format!("subscription {{ events(fromStart: true) {{ position caseEvent {{ {payloads} }} }} }}");
+    let mut stream = connected(&front, 4_096).await;
+    request(&mut stream, &token, EVENT_STREAM, &large).await;
+
+    // It has ended, and somebody still has to be waited for.
+    is(&front, "etalon_streams_ended_total{code=\"SLOW_READER\"}", 1).await;
+    is(&front, OPEN_STREAMS, 1).await;
+    waits(&front, |bytes| bytes > 1_000_000).await;
+    let another = || {
+        let another = front.client.post(&front.server.graphql).bearer_auth(&token).header("accept", EVENT_STREAM);
+        another.json(&json!({ "query": EVENTS })).send()
+    };
+    let refused = code_of(another().await.expect("an answer")).await;
+    assert_eq!(refused, (503, "TOO_MANY_CONNECTIONS".to_owned()));
+
+    // Who begins to read goes on, and at no snail's pace.
+    stream.read_exact(&mut vec![0; 256 << 10]).await.expect("there is more");
+    let mut moments = interval(Duration::from_millis(100));
+    let dribbling = async {
+        let mut few = [0; 256];
+        while !matches!(stream.read(&mut few).await, Ok(0) | Err(_)) {
+            moments.tick().await;
+        }
+    };
+    let cut_off = async {
+        is(&front, OPEN_STREAMS, 0).await;
+        waits(&front, |bytes| bytes == 0).await;
+    };
+    timeout(PATIENCE, async {
+        tokio::select! {
+            () = dribbling => {}
+            () = cut_off => {}
+        }
+    })
+    .await
+    .expect("it is not waited for");
+    is(&front, OPEN_STREAMS, 0).await;
+    assert_eq!(another().await.expect("an answer").status(), 200);
+}
+
+/// What nobody reads counts whichever way it was asked for, so an actor's streams end where an actor's part is taken.
+#[tokio::test]
+async fn who_reads_nothing_is_told_nothing_more() {
+    let front = narrow_in(Installation::embedded(), &[("ETALON_SLOW_READER_TIMEOUT_MS", "600000")]);
+    let other = front.installation.token(&Who::new("manager", "MANAGER", "44"));
+    let opens = async || {
+        let input = json!({ "input": campaign("计量服务") });
+        ask(&front.client, &front.server.graphql, &other, OPEN, input).await.expect("an answer")
+    };
+    opens().await;
+    let mut streams = Vec::new();
+    for transport in TRANSPORTS {
+        let url = &front.server.graphql;
+        let stream = Subscriber::open(transport, url, &front.token, EVENTS, json!({})).await;
+        let mut stream = stream.expect("there is room");
+        // It is told where it begins.
+        stream.update().await;
+        streams.push(stream);
+    }
+    let _unread = unread(&front, &front.token).await;
+    waits(&front, |bytes| bytes >= ROOM_OF_ACTOR).await;
+    opens().await;
+    for stream in &mut streams {
+        match stream.next().await {
+            Got::Error(told) => assert_eq!(told["code"], "SLOW_READER"),
+            Got::Closed(code, reason) => assert!(code == 1013 && reason.contains("SLOW_READER"), "{code} {reason}"),
+            other => panic!("it ends, and not with {other:?}"),
+        }
+    }
+}
