@@ -301,20 +301,22 @@ impl Connection {
                 self.operations.follow(&ticket, subscribed);
                 Ok(())
             }
-            // Whoever reads nothing of so many answers reads this stream slowly, too.
-            Step::Delivered(_, Ok(_)) if self.front.admission.unsent.room_of(&session.actor.id).is_err() => {
-                Err(self.farewell(Farewell::SlowReader))
-            }
-            Step::Delivered(subscribed, Ok(Delivery { response, position })) => {
-                // Whatever is given to the socket comes before everything that it is given later, its close included.
-                self.operations.tell(&ticket, Some(position));
-                self.operations.follow(&ticket, subscribed);
-                self.give(id, &answer::body(&response), session).await
-            }
-            Step::Delivered(_, Err(fault)) => {
-                tracing::warn!(%fault, "a subscription ends");
-                Err(self.farewell(Farewell::Unavailable))
-            }
+            Step::Delivered(subscribed, outcome) => match *outcome {
+                // Whoever reads nothing of so many answers reads this stream slowly, too.
+                Ok(_) if self.front.admission.unsent.room_of(&session.actor.id).is_err() => {
+                    Err(self.farewell(Farewell::SlowReader))
+                }
+                Ok(Delivery { response, position }) => {
+                    // Whatever is given to the socket comes before everything that it is given later, its close included.
+                    self.operations.tell(&ticket, Some(position));
+                    self.operations.follow(&ticket, subscribed);
+                    self.give(id, &answer::body(&response), session).await
+                }
+                Err(fault) => {
+                    tracing::warn!(%fault, "a subscription ends");
+                    Err(self.farewell(Farewell::Unavailable))
+                }
+            },
             Step::Refused(refused) => {
                 self.operations.end(id);
                 self.send(message::error(id, &answer::errors(&refused))).await

@@ -22,7 +22,7 @@ pub(super) enum Step {
     /// It was refused.
     Refused(Box<Answer>),
     /// It is a subscription, and has an answer.
-    Delivered(Box<Subscribed>, Result<Delivery, Fault>),
+    Delivered(Box<Subscribed>, Box<Result<Delivery, Fault>>),
 }
 
 /// What goes on on a connection.
@@ -105,7 +105,7 @@ impl Operations {
     pub(super) fn follow(&mut self, ticket: &Ticket, subscribed: Box<Subscribed>) {
         let abort = self.push(ticket.clone(), async {
             let (subscribed, outcome) = subscribed.next().await;
-            Step::Delivered(subscribed, outcome)
+            Step::Delivered(subscribed, Box::new(outcome))
         });
         if let Some(active) = self.active.get_mut(&ticket.id) {
             active.abort = abort;

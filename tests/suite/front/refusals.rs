@@ -6,7 +6,7 @@ use tokio::net::TcpStream;
 
 use crate::front::{Front, JSON};
 
-const PIECE: [u8; 1 << 20] = [b' '; 1 << 20];
+static PIECE: [u8; 1 << 20] = [b' '; 1 << 20];
 
 /// More than a body may have, and more than the kernels on the way take.
 const PIECES: usize = 9;
