@@ -9,7 +9,8 @@ use crate::domain::case::event::CaseFact;
 use crate::domain::event::Recorded;
 use crate::domain::value::Reference;
 use crate::search::field::Field;
-use crate::search::word::{Sequence, Word, terms, words};
+use crate::search::fold::Folded;
+use crate::search::word::{Sequence, Word, joined_terms, terms, words};
 use crate::store::TextRow;
 
 /// The texts of these events, which one append records.
@@ -109,8 +110,8 @@ fn said(fact: &CaseFact) -> Vec<Said> {
 const MOST_TERM_BYTES: usize = 768 << 10;
 
 /// The first words of a text, as many as both databases index. What is longer, in events from before its parts were counted, is found by its beginning and shown as a whole.
-fn indexed(words: &[Word]) -> &[Word] {
-    let of_word = |word: &Word| word.key.len();
+fn indexed<'w, 'f>(words: &'w [Word<'f>]) -> &'w [Word<'f>] {
+    let of_word = |word: &Word<'_>| word.key.len();
     // A word is a term, and part of two pairs.
     if 3 * words.iter().map(of_word).sum::<usize>() <= MOST_TERM_BYTES {
         return words;
@@ -128,7 +129,8 @@ fn indexed(words: &[Word]) -> &[Word] {
 }
 
 fn row(event: &Recorded<CaseFact>, events_after: u64, index: u8, said: Said) -> TextRow {
-    let words = words(&said.text);
+    let folded = Folded::of(&said.text);
+    let words = words(&folded);
     let words = indexed(&words);
     TextRow {
         events_after,
@@ -138,7 +140,7 @@ fn row(event: &Recorded<CaseFact>, events_after: u64, index: u8, said: Said) -> 
         occurred_at: event.occurred_at.as_microsecond(),
         length: u32::try_from(words.len()).expect("a statement has fewer words than that"),
         words: Sequence::of(words).as_str().to_owned(),
-        terms: terms(words),
+        terms: joined_terms(words),
         body: said.text,
     }
 }
@@ -157,7 +159,7 @@ mod tests {
     }
 
     fn bytes(row: &TextRow) -> usize {
-        row.terms.iter().map(String::len).sum()
+        row.terms.split(' ').map(str::len).sum()
     }
 
     /// Five hundred characters of Chinese, none of which any other of these has beside the same neighbour.
@@ -170,7 +172,7 @@ mod tests {
     #[test]
     fn what_may_be_written_is_indexed_as_a_whole() {
         let row = of_finding((0..50).map(citation).collect());
-        assert_eq!(row.length as usize, words(&row.body).len());
+        assert_eq!(row.length as usize, words(&Folded::of(&row.body)).len());
         assert!(bytes(&row) < MOST_TERM_BYTES, "{}", bytes(&row));
     }
 
@@ -178,9 +180,13 @@ mod tests {
     fn what_no_index_takes_is_found_by_its_beginning() {
         let row = of_finding((0..2_000).map(citation).collect());
         assert!(bytes(&row) <= MOST_TERM_BYTES && bytes(&row) > MOST_TERM_BYTES - 100, "{}", bytes(&row));
-        let all = words(&row.body);
+        let folded = Folded::of(&row.body);
+        let all = words(&folded);
         assert!((row.length as usize) < all.len());
         assert_eq!(row.words, Sequence::of(&all[..row.length as usize]).as_str());
-        assert!(row.terms.contains("三针") && row.body.lines().count() == 2_001, "the body is whole");
+        assert!(
+            row.terms.split(' ').any(|term| term == "三针") && row.body.lines().count() == 2_001,
+            "the body is whole"
+        );
     }
 }

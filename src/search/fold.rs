@@ -7,19 +7,25 @@ use std::ops::Range;
 use unicode_normalization::UnicodeNormalization;
 
 /// A folded text that remembers where each of its characters came from.
-pub(super) struct Folded {
+pub struct Folded {
     pub(super) text: String,
     /// For every byte of the folded text, the bytes of the original character it came from.
     origins: Vec<(u32, u32)>,
 }
 
 impl Folded {
-    pub(super) fn of(text: &str) -> Self {
+    /// The text when only what is said counts.
+    #[must_use]
+    pub fn of(text: &str) -> Self {
         let mut folded = Self { text: String::with_capacity(text.len()), origins: Vec::with_capacity(text.len()) };
         for (start, character) in text.char_indices() {
             let origin = (start as u32, (start + character.len_utf8()) as u32);
             if character.is_ascii() {
                 folded.push(character.to_ascii_lowercase(), origin);
+                continue;
+            }
+            if is_unified_ideograph(character) {
+                folded.push(character, origin);
                 continue;
             }
             let plain = std::iter::once(character).nfkd().flat_map(char::to_uppercase).flat_map(char::to_lowercase);
@@ -42,6 +48,11 @@ impl Folded {
         let last = self.origins[folded.end - 1].1;
         first as usize..last as usize
     }
+}
+
+/// The usual Chinese characters, all of one form.
+fn is_unified_ideograph(character: char) -> bool {
+    matches!(character, '\u{4e00}'..='\u{9fff}')
 }
 
 /// Accents, and characters without a look of their own: joiners, marks of direction, selectors of a variant.
@@ -79,6 +90,13 @@ mod tests {
         ] {
             assert_eq!(Folded::of(text).text, expected, "{text}");
         }
+    }
+
+    #[test]
+    fn unified_ideographs_have_one_form() {
+        let all: String = ('\u{4e00}'..='\u{9fff}').collect();
+        assert!(all.chars().nfkd().eq(all.chars()), "no compatibility forms");
+        assert_eq!(all.to_uppercase(), all, "no case");
     }
 
     #[test]

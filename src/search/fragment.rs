@@ -6,6 +6,7 @@ use std::ops::Range;
 
 use unicode_segmentation::UnicodeSegmentation;
 
+use crate::search::fold::Folded;
 use crate::search::question::Part;
 use crate::search::word::words;
 
@@ -50,12 +51,13 @@ impl Fragment {
 
 /// Where the parts stand in the text, in bytes; places that meet are one.
 fn places(text: &str, parts: &[Part]) -> Vec<Range<usize>> {
-    let words = words(text);
+    let folded = Folded::of(text);
+    let words = words(&folded);
     let mut found = Vec::new();
     for part in parts {
         let keys: Vec<&str> = part.sequence.keys().collect();
         for row in words.windows(keys.len()) {
-            if row.iter().map(|word| word.key.as_str()).eq(keys.iter().copied()) {
+            if row.iter().map(|word| &*word.key).eq(keys.iter().copied()) {
                 found.push(row[0].place.start..row[row.len() - 1].place.end);
             }
         }

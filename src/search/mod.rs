@@ -3,9 +3,8 @@
 //! A question's words are looked for in an index, which answers with texts that hold all of them. Whether they stand there as they were asked for, how well a case fits and what is shown of it is judged here on the texts themselves: so both databases answer alike.
 
 pub mod field;
+pub mod fold;
 pub mod fragment;
 pub mod question;
 pub mod rank;
 pub mod word;
-
-mod fold;

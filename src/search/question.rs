@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::search::fold::Folded;
 use crate::search::word::{Sequence, Word, terms, words};
 
 /// The most characters of a question.
@@ -54,7 +55,7 @@ impl Question {
         while !rest.is_empty() {
             let (piece, is_excluded, later) = next_piece(rest);
             let list = if is_excluded { &mut question.excluded } else { &mut question.wanted };
-            if let Some(part) = Part::of(&words(piece))
+            if let Some(part) = Part::of(&words(&Folded::of(piece)))
                 && !list.contains(&part)
             {
                 list.push(part);
@@ -74,7 +75,7 @@ impl Question {
 impl Part {
     /// Of words in a row; `None` without any.
     #[must_use]
-    pub fn of(words: &[Word]) -> Option<Self> {
+    pub fn of(words: &[Word<'_>]) -> Option<Self> {
         let singles_in_pairs = |index: usize| {
             let is_ideograph = |index: usize| words.get(index).is_some_and(|word| word.is_ideograph);
             is_ideograph(index) && (is_ideograph(index + 1) || index.checked_sub(1).is_some_and(is_ideograph))
@@ -83,7 +84,7 @@ impl Part {
         // A character that is part of a pair is there when the pair is.
         for (index, word) in words.iter().enumerate() {
             if singles_in_pairs(index) {
-                terms.remove(&word.key);
+                terms.remove(&*word.key);
             }
         }
         (!words.is_empty()).then(|| Self { sequence: Sequence::of(words), terms })

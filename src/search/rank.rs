@@ -74,6 +74,7 @@ pub fn rarity(texts: usize, most_counted: usize) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::search::fold::Folded;
     use crate::search::question::Question;
     use crate::search::word::words;
 
@@ -81,7 +82,7 @@ mod tests {
         let parts = Question::parse(question).expect("a question").wanted;
         let mut fit = Fit::new(&parts);
         for (field, text) in texts {
-            let sequence = Sequence::of(&words(text));
+            let sequence = Sequence::of(&words(&Folded::of(text)));
             fit.add(&parts, *field, &sequence, sequence.length() as u32);
         }
         if fit.is_whole() { fit.score_ppm(rarities) } else { 0 }

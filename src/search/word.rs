@@ -2,6 +2,7 @@
 //!
 //! Words end where Unicode says (UAX #29). Chinese has no spaces: there every character is a word, and two that follow one another are a term of the index besides, so that `校准` is as rare there as it is in the texts. English words are cut to their stems (Porter's second algorithm): `calibrated` is found by `calibration`. Letters and digits part (`50mm` is `50` and `mm`), a decimal number stays whole.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -15,15 +16,15 @@ use crate::search::fold::Folded;
 /// The most characters of a word; a longer one is several, which are found together.
 const LONGEST: usize = 64;
 /// What ends a word in a [`Sequence`].
-const GAP: char = ' ';
+const GAP: &str = " ";
 
 static ENGLISH: LazyLock<Stemmer> = LazyLock::new(|| Stemmer::create(Algorithm::English));
 
 /// A word of a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Word {
-    /// What it is compared by: folded, and cut to its stem.
-    pub key: String,
+pub struct Word<'f> {
+    /// What it is compared by: folded, and cut to its stem. Most keys are a part of the folded text.
+    pub key: Cow<'f, str>,
     /// Where it stands in the text, in bytes.
     pub place: Range<usize>,
     /// Whether it is a character of a script without spaces.
@@ -32,8 +33,7 @@ pub struct Word {
 
 /// The words of a text, in its order.
 #[must_use]
-pub fn words(text: &str) -> Vec<Word> {
-    let folded = Folded::of(text);
+pub fn words(folded: &Folded) -> Vec<Word<'_>> {
     let mut words = Vec::new();
     for (start, segment) in folded.text.unicode_word_indices() {
         for run in runs(segment) {
@@ -50,15 +50,28 @@ pub fn words(text: &str) -> Vec<Word> {
 
 /// What the index holds of a text with these words, or must hold for them to stand in it one after another: words, and pairs of characters of Chinese.
 #[must_use]
-pub fn terms(words: &[Word]) -> BTreeSet<String> {
-    let singles = words.iter().map(|word| word.key.clone());
-    singles.chain(pairs(words)).collect()
+pub fn terms(words: &[Word<'_>]) -> BTreeSet<String> {
+    joined_terms(words).split_terminator(GAP).map(str::to_owned).collect()
 }
 
-/// Two characters that follow one another, as terms. What stands between them does not count, a line break for instance.
-pub fn pairs(words: &[Word]) -> impl Iterator<Item = String> {
-    let neighbours = words.windows(2).filter(|pair| pair[0].is_ideograph && pair[1].is_ideograph);
-    neighbours.map(|pair| format!("{}{}", pair[0].key, pair[1].key))
+/// The same as the index takes them: in the order of their bytes, with a gap between them, which no term has in it.
+#[must_use]
+pub fn joined_terms(words: &[Word<'_>]) -> String {
+    // Without what stands between two characters, a line break for instance, a pair of them is a part of this.
+    let mut keys = String::new();
+    let mut ends = Vec::with_capacity(words.len());
+    for word in words {
+        keys.push_str(&word.key);
+        ends.push(keys.len());
+    }
+    let from = |index: usize| index.checked_sub(1).map_or(0, |before| ends[before]);
+    let singles = (0..words.len()).map(|index| &keys[from(index)..ends[index]]);
+    let is_pair = |index: &usize| words[index - 1].is_ideograph && words[*index].is_ideograph;
+    let pairs = (1..words.len()).filter(is_pair).map(|index| &keys[from(index - 1)..ends[index]]);
+    let mut terms: Vec<&str> = singles.chain(pairs).collect();
+    terms.sort_unstable();
+    terms.dedup();
+    terms.join(GAP)
 }
 
 /// A word that tells what a text is about: not a number, and in Chinese a pair of characters.
@@ -85,11 +98,12 @@ impl Topic {
 /// A text's words in a row, and what it is about in the order of the text.
 #[must_use]
 pub fn topics(text: &str) -> (Sequence, Vec<Topic>) {
-    let words = words(text);
-    let topic = |words: &[Word]| {
+    let folded = Folded::of(text);
+    let words = words(&folded);
+    let topic = |words: &[Word<'_>]| {
         let place = words[0].place.start..words[words.len() - 1].place.end;
         Topic {
-            term: words.iter().map(|word| word.key.as_str()).collect(),
+            term: words.iter().map(|word| &*word.key).collect(),
             sequence: Sequence::of(words),
             written: text[place.clone()].to_owned(),
             place,
@@ -115,11 +129,11 @@ pub struct Sequence(String);
 impl Sequence {
     /// Of these words.
     #[must_use]
-    pub fn of(words: &[Word]) -> Self {
+    pub fn of(words: &[Word<'_>]) -> Self {
         let mut text = String::from(GAP);
         for word in words {
             text.push_str(&word.key);
-            text.push(GAP);
+            text.push_str(GAP);
         }
         Self(text)
     }
@@ -148,7 +162,7 @@ impl Sequence {
         while let Some(place) = self.0[from..].find(&other.0) {
             found += 1;
             // The gap after it is the gap before the next one.
-            from += place + other.0.len() - GAP.len_utf8();
+            from += place + other.0.len() - GAP.len();
         }
         found
     }
@@ -228,8 +242,8 @@ fn is_ideograph(character: char) -> bool {
     )
 }
 
-fn stem(word: &str) -> String {
-    if word.bytes().all(|byte| byte.is_ascii_lowercase()) { ENGLISH.stem(word).into_owned() } else { word.to_owned() }
+fn stem(word: &str) -> Cow<'_, str> {
+    if word.bytes().all(|byte| byte.is_ascii_lowercase()) { ENGLISH.stem(word) } else { word.into() }
 }
 
 #[cfg(test)]
@@ -239,7 +253,7 @@ mod tests {
     use super::*;
 
     fn keys(text: &str) -> Vec<String> {
-        words(text).into_iter().map(|word| word.key).collect()
+        words(&Folded::of(text)).into_iter().map(|word| word.key.into_owned()).collect()
     }
 
     #[test]
@@ -271,8 +285,11 @@ mod tests {
 
     #[test]
     fn the_index_holds_words_and_pairs() {
-        let terms = terms(&words("K型热电 gauge"));
-        assert_eq!(terms.into_iter().collect::<Vec<_>>(), ["gaug", "k", "型", "型热", "热", "热电", "电"]);
+        let folded = Folded::of("K型热电 gauge gauges");
+        let words = words(&folded);
+        assert_eq!(joined_terms(&words), "gaug k 型 型热 热 热电 电");
+        assert_eq!(terms(&words).len(), 7);
+        assert_eq!(terms(&[]), BTreeSet::new());
     }
 
     #[test]
@@ -285,8 +302,8 @@ mod tests {
 
     #[test]
     fn words_in_a_row_are_counted() {
-        let text = Sequence::of(&words("能能能 能量 calibrate the gauge, calibrate"));
-        let count = |wanted: &str| text.count(&Sequence::of(&words(wanted)));
+        let text = Sequence::of(&words(&Folded::of("能能能 能量 calibrate the gauge, calibrate")));
+        let count = |wanted: &str| text.count(&Sequence::of(&words(&Folded::of(wanted))));
         assert_eq!((count("能"), count("能能"), count("能量"), count("calibration")), (4, 2, 1, 2));
         assert_eq!((count("the gauge"), count("gauge the"), count("gaug")), (1, 0, 1));
         assert_eq!(text.length(), 9);
@@ -299,8 +316,8 @@ mod tests {
             part in "[一-龥㐀-䶵豈-龎ぁ-んァ-ヺ]{1,12}",
             after in "[一-龥，。、A-Z0-9 ]{0,20}",
         ) {
-            let whole = words(&format!("{before}{part}{after}"));
-            let wanted = words(&part);
+            let (whole, part) = (Folded::of(&format!("{before}{part}{after}")), Folded::of(&part));
+            let (whole, wanted) = (words(&whole), words(&part));
             prop_assert!(terms(&wanted).is_subset(&terms(&whole)));
             prop_assert!(Sequence::of(&whole).count(&Sequence::of(&wanted)) > 0);
         }
@@ -308,7 +325,7 @@ mod tests {
         #[test]
         fn any_text_is_cut_where_its_characters_end(text in any::<String>()) {
             let mut last = 0;
-            for word in words(&text) {
+            for word in words(&Folded::of(&text)) {
                 prop_assert!(text.get(word.place.clone()).is_some(), "{word:?}");
                 prop_assert!(word.place.end >= last);
                 last = word.place.end;

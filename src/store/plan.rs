@@ -310,7 +310,7 @@ fn texts<'a>(
                 .iter()
                 .flat_map(|figure| [&figure.detail, &figure.counted_on].into_iter().chain(&figure.amount)),
         )
-        .chain(rows.texts.iter().flat_map(|text| [&text.field, &text.words, &text.body].into_iter().chain(&text.terms)))
+        .chain(rows.texts.iter().flat_map(|text| [&text.field, &text.words, &text.body, &text.terms]))
 }
 
 fn invalid(reason: String) -> AppendError {

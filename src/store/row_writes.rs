@@ -81,13 +81,6 @@ pub(super) struct TextWrite {
     pub(super) row: TextRow,
 }
 
-impl TextWrite {
-    /// Its terms as both databases take them: with a space between them, which no term has in it.
-    pub(super) fn joined_terms(&self) -> String {
-        self.row.terms.iter().map(String::as_str).collect::<Vec<_>>().join(" ")
-    }
-}
-
 /// The end of the stored texts that a case had in a field.
 #[derive(Clone, Debug)]
 pub(super) struct TextClosing {

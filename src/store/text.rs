@@ -31,8 +31,8 @@ pub struct TextRow {
     pub words: String,
     /// As it was written.
     pub body: String,
-    /// What it is found by. Letters and digits of any script, lower case where there is one, and the decimal point.
-    pub terms: BTreeSet<String>,
+    /// What it is found by, with a space between them. Letters and digits of any script, lower case where there is one, and the decimal point.
+    pub terms: String,
 }
 
 /// A text that was found.

@@ -215,19 +215,19 @@ impl Made for MadeText<'_> {
 
 /// The terms of a text.
 #[derive(Serialize)]
-pub(in crate::store) struct MadeTerms {
+pub(in crate::store) struct MadeTerms<'a> {
     case_id: Uuid,
     text_id: i64,
-    terms: String,
+    terms: &'a str,
 }
 
-impl From<&TextWrite> for MadeTerms {
-    fn from(write: &TextWrite) -> Self {
-        Self { case_id: write.case_id, text_id: write.text_id, terms: write.joined_terms() }
+impl<'a> From<&'a TextWrite> for MadeTerms<'a> {
+    fn from(write: &'a TextWrite) -> Self {
+        Self { case_id: write.case_id, text_id: write.text_id, terms: &write.row.terms }
     }
 }
 
-impl Made for MadeTerms {
+impl Made for MadeTerms<'_> {
     type Key<'b>
         = (Uuid, i64)
     where

@@ -269,7 +269,7 @@ async fn texts(connection: &mut PgConnection, text: &str, rows: &RowWrites) -> R
         .bind(number(|new| new.row.length.into()))
         .bind(column(texts, |new| new.row.words.as_str()))
         .bind(column(texts, |new| new.row.body.as_str()))
-        .bind(column(texts, TextWrite::joined_terms));
+        .bind(column(texts, |new| new.row.terms.as_str()));
     connection.execute(query).await.map(drop)
 }
 

@@ -220,6 +220,6 @@ impl Inserted for IndexedTerms<'_> {
     const COLUMNS: usize = 2;
 
     fn bind<'q>(&'q self, query: SqliteQuery<'q>) -> SqliteQuery<'q> {
-        query.bind(self.0.text_id).bind(self.0.joined_terms())
+        query.bind(self.0.text_id).bind(&self.0.row.terms)
     }
 }

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use etalon::search::word::{Sequence, terms, words};
+use etalon::search::fold::Folded;
+use etalon::search::word::{Sequence, joined_terms, words};
 use etalon::store::{
     AggregateType, Append, AppendError, Body, CaseQuery, CaseRow, CommandKey, Committed, Condition, Content, Keep,
     Moment, NewEvent, RebuiltRow, RegisterRow, RowChanges, Scope, Store, StreamId, TextRow,
@@ -72,7 +73,8 @@ pub(crate) fn register_row(name: &str) -> RegisterRow {
 
 /// A text of an append's last event, as it is cut for the index.
 pub(crate) fn text(index: u8, field: &str, body: &str) -> TextRow {
-    let words = words(body);
+    let folded = Folded::of(body);
+    let words = words(&folded);
     TextRow {
         events_after: 0,
         index,
@@ -81,7 +83,7 @@ pub(crate) fn text(index: u8, field: &str, body: &str) -> TextRow {
         occurred_at: START - 100,
         length: words.len() as u32,
         words: Sequence::of(&words).as_str().to_owned(),
-        terms: terms(&words),
+        terms: joined_terms(&words),
         body: body.to_owned(),
     }
 }
