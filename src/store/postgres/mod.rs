@@ -15,7 +15,7 @@ use cqrs_es::persist::{PersistedEventRepository, PersistenceError, SerializedEve
 use postgres_es::PostgresEventRepository;
 use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgExecutor, PgPool, PgPoolOptions};
-use sqlx::{Connection, Executor, Row};
+use sqlx::{ConnectOptions, Connection, Executor, Row};
 use tokio::sync::{Mutex, watch};
 
 use crate::store::backend::{Backend, Decoded};
@@ -56,12 +56,15 @@ impl PostgresBackend {
     /// Connects, and migrates where that is asked for.
     pub(super) async fn open(url: &str, options: PgConnectOptions, schema: Schema) -> Result<Self, StoreError> {
         let unreachable = |source| StoreError::Unreachable { url: url.to_owned(), source: Arc::new(source) };
-        let options = options
-            .application_name("etalon")
-            .statement_cache_capacity(256)
-            .options([("synchronous_commit", "on"), ("default_transaction_isolation", "read\\ committed")]);
+        let options = options.application_name("etalon").statement_cache_capacity(256).options([
+            ("synchronous_commit", "on"),
+            ("default_transaction_isolation", "read\\ committed"),
+            ("client_min_messages", "warning"),
+        ]);
+        // A migration may take its time, and needs no word of every statement that does.
+        let migrating = options.clone().disable_statement_logging();
         // A pool would hide why the server cannot be reached behind its time-out.
-        let mut first = PgConnection::connect_with(&options).await.map_err(unreachable)?;
+        let mut first = PgConnection::connect_with(&migrating).await.map_err(unreachable)?;
         match schema {
             Schema::Migrated => migrate(&mut first).await?,
             Schema::AsItIs => has_schema(&mut first).await?,
@@ -120,7 +123,7 @@ fn pool_options() -> PgPoolOptions {
 /// Migrates, and gives that role what a server needs.
 pub(super) async fn migrate_for(url: &str, options: PgConnectOptions, server: &str) -> Result<(), StoreError> {
     let unreachable = |source| StoreError::Unreachable { url: url.to_owned(), source: Arc::new(source) };
-    let mut connection = PgConnection::connect_with(&options).await.map_err(unreachable)?;
+    let mut connection = PgConnection::connect_with(&options.disable_statement_logging()).await.map_err(unreachable)?;
     MIGRATIONS.run_direct(&mut connection).await.map_err(migration_error)?;
     let granted = roles::grant(&mut connection, server).await;
     granted.map_err(StoreError::during("grant the rights of the server's role"))?;

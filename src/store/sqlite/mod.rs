@@ -3,20 +3,21 @@
 
 mod insert;
 mod sql;
+mod write;
 
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use backon::{ConstantBuilder, Retryable};
 use cqrs_es::Aggregate;
 use cqrs_es::persist::{PersistedEventRepository, PersistenceError, SerializedEvent};
-use serde::Serialize;
 use sqlite_es::SqliteEventRepository;
 use sqlx::migrate::Migrator;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
-use sqlx::{Connection, Executor, Row, Sqlite, Transaction};
+use sqlx::{ConnectOptions, Connection, Executor, Row, Sqlite, Transaction};
 use tokio::sync::{Mutex, watch};
 use tokio::time::Instant;
 
@@ -27,20 +28,27 @@ use crate::store::observed::{Waiting, acquire};
 use crate::store::opening::{SCHEMA_VERSION, Schema, is_current, last_of};
 use crate::store::plan::Plan;
 use crate::store::row::ROWS_VERSION;
-use crate::store::row_writes::{Closing, RowWrites};
+use crate::store::row_writes::RowWrites;
 use crate::store::sql::{HEAD, SET_ROWS_VERSION};
 use crate::store::statement::{Argument, Statement};
 use crate::store::stored::HeadRow;
 use crate::store::texts::IndexDialect;
-use crate::store::{Append, Head, PoolState, StoreError, StreamId, migration_error, time_limit};
+use crate::store::{Append, Head, PoolState, StoreError, migration_error, time_limit};
 
-use insert::{IndexedTerms, insert_all};
-use sql::{RowStatements, SERVED};
+use write::json;
 
 static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
 
 /// How long a statement waits for another process that writes the same file.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How a file is opened that another process is making: SQLite waits for no lock when it turns a new one to WAL.
+const WHILE_BUSY: ConstantBuilder = ConstantBuilder::new()
+    .with_delay(BUSY_PAUSE)
+    .with_max_times((BUSY_TIMEOUT.as_millis() / BUSY_PAUSE.as_millis()) as usize);
+
+/// How long until it is tried again.
+const BUSY_PAUSE: Duration = Duration::from_millis(10);
 
 /// Readers of one process; more than cores do not read faster.
 const READERS: u32 = 8;
@@ -88,19 +96,24 @@ impl SqliteBackend {
             .row_buffer_size(ROWS_AHEAD);
         // In KiB: the pages that one commit after the other changes stay in memory.
         let writer_options = options.clone().pragma("cache_size", "-16384");
-        let mut writer = SqliteConnection::connect_with(&writer_options).await.map_err(unreachable)?;
+        // A migration may take its time, and needs no word of every statement that does.
+        let migrating = writer_options.clone().disable_statement_logging();
+        let connect = || SqliteConnection::connect_with(&migrating);
+        let mut first = connect.retry(WHILE_BUSY).when(is_busy).await.map_err(unreachable)?;
         match schema {
-            Schema::Migrated => migrate(&mut writer).await?,
+            Schema::Migrated => migrate(&mut first).await?,
             Schema::AsItIs => {
-                let found = sqlx::query_scalar(SCHEMA_VERSION).fetch_one(&mut writer).await;
+                let found = sqlx::query_scalar(SCHEMA_VERSION).fetch_one(&mut first).await;
                 let found = found.map_err(StoreError::during("look at the schema"))?;
                 is_current(found, last_of(&MIGRATIONS))?;
             }
         }
+        let writer = SqliteConnection::connect_with(&writer_options).await.map_err(unreachable)?;
         let options = options.pragma("query_only", "on");
         let pool = SqlitePoolOptions::new().max_connections(READERS).test_before_acquire(false);
         let limited = pool.clone().connect_lazy_with(options.clone());
         let readers = pool.connect_with(options).await.map_err(unreachable)?;
+        first.close().await.map_err(unreachable)?;
         Ok(Self {
             writer: Mutex::new(writer),
             writer_options,
@@ -121,6 +134,13 @@ impl SqliteBackend {
         }
         writer.begin_with(sql::BEGIN).await
     }
+}
+
+/// Whether another process holds a lock: `SQLITE_BUSY`, whatever stands above its eight bits.
+fn is_busy(error: &sqlx::Error) -> bool {
+    const SQLITE_BUSY: u32 = 5;
+    let code = error.as_database_error().and_then(|error| error.code());
+    code.and_then(|code| code.parse::<u32>().ok()).is_some_and(|code| code & 0xff == SQLITE_BUSY)
 }
 
 /// Migrates inside one immediate transaction, since sqlx takes no lock of its own here and two
@@ -218,8 +238,8 @@ impl Backend for SqliteBackend {
             return Ok(plan);
         }
         let written = async {
-            write_log(&mut transaction, &plan).await?;
-            write_rows(&mut transaction, &SERVED, &plan.rows).await?;
+            write::log(&mut transaction, &plan).await?;
+            write::rows(&mut transaction, &sql::SERVED, &plan.rows).await?;
             transaction.commit().await
         };
         written.await.map_err(write)?;
@@ -250,7 +270,7 @@ impl Backend for SqliteBackend {
     async fn write_rebuilt(&self, rows: &RowWrites) -> Result<(), sqlx::Error> {
         let mut writer = self.writer.lock().await;
         let mut transaction = self.begin(&mut writer).await?;
-        write_rows(&mut transaction, &sql::REBUILT, rows).await?;
+        write::rows(&mut transaction, &sql::REBUILT, rows).await?;
         transaction.commit().await
     }
 
@@ -296,104 +316,6 @@ async fn known(connection: &mut SqliteConnection, batch: &[Append]) -> Result<Kn
     Known::from_rows(rows)
 }
 
-async fn write_log(connection: &mut SqliteConnection, plan: &Plan) -> Result<(), sqlx::Error> {
-    let head = sqlx::query(sql::MOVE_HEAD)
-        .bind(plan.head.next_position.cast_signed())
-        .bind(plan.head.recorded_at)
-        .bind(plan.tree.to_bytes())
-        .bind(&plan.origin);
-    connection.execute(head).await?;
-    insert_all(connection, sql::INSERT_EVENTS, &plan.events).await?;
-    insert_all(connection, sql::INSERT_NODES, &plan.nodes).await?;
-    insert_all(connection, sql::INSERT_COMMANDS, &plan.commands).await?;
-    insert_all(connection, sql::INSERT_ATTACHMENTS, &plan.attachments).await?;
-    insert_all(connection, sql::INSERT_CIPHERTEXTS, &plan.ciphertexts).await?;
-    let erased: Vec<_> = plan.erased_keys.iter().map(|(key, position)| (key.to_string(), position)).collect();
-    execute_with(connection, sql::DELETE_CIPHERTEXTS, &erased).await?;
-    execute_with(connection, sql::INSERT_ERASED_KEYS, &erased).await
-}
-
-async fn write_rows(
-    connection: &mut SqliteConnection,
-    statements: &RowStatements,
-    rows: &RowWrites,
-) -> Result<(), sqlx::Error> {
-    let case_closings: Vec<_> = rows
-        .case_closings
-        .iter()
-        .map(|closing| (closing.stream.aggregate_id.to_string(), closing.to_position, closing.occurred_to))
-        .collect();
-    let cases_anew: Vec<_> = rows.cases_anew.iter().map(ToString::to_string).collect();
-    let registers_anew: Vec<_> = rows.registers_anew.iter().map(|stream| name_of(*stream)).collect();
-    let register_closings: Vec<_> = rows.register_closings.iter().map(register_closing).collect();
-    let links: Vec<_> = rows
-        .links
-        .iter()
-        .map(|write| {
-            let ids = (write.case_id.to_string(), write.link.other_id.to_string());
-            (ids.0, ids.1, &write.link.relation, write.from_position)
-        })
-        .collect();
-    let series: Vec<_> = rows.series.iter().collect();
-    execute_with(connection, statements.drop_past_cases, &cases_anew).await?;
-    execute_with(connection, statements.take_off_cases, &cases_anew).await?;
-    execute_with(connection, statements.close_cases, &case_closings).await?;
-    insert_all(connection, statements.insert_cases, &rows.cases).await?;
-    insert_all(connection, statements.insert_cases, &rows.past_cases).await?;
-    execute_with(connection, statements.drop_past_registers, &registers_anew).await?;
-    execute_with(connection, statements.take_off_registers, &registers_anew).await?;
-    execute_with(connection, statements.close_registers, &register_closings).await?;
-    insert_all(connection, statements.insert_registers, &rows.registers).await?;
-    insert_all(connection, statements.insert_registers, &rows.past_registers).await?;
-    execute_with(connection, statements.insert_members, &rows.members_added()).await?;
-    execute_with(connection, statements.delete_members, &rows.members_removed()).await?;
-    execute_with(connection, statements.insert_links, &links).await?;
-    insert_all(connection, statements.insert_figures, &rows.figures).await?;
-    execute_with(connection, statements.set_series, &series).await?;
-    write_texts(connection, statements, rows).await
-}
-
-async fn write_texts(
-    connection: &mut SqliteConnection,
-    statements: &RowStatements,
-    rows: &RowWrites,
-) -> Result<(), sqlx::Error> {
-    let closings: Vec<_> = rows
-        .text_closings
-        .iter()
-        .map(|closing| (closing.case_id.to_string(), &closing.field, closing.to_position, closing.occurred_until))
-        .collect();
-    let terms: Vec<_> = rows.texts.iter().map(IndexedTerms).collect();
-    execute_with(connection, statements.close_texts, &closings).await?;
-    insert_all(connection, statements.insert_texts, &rows.texts).await?;
-    insert_all(connection, statements.index_texts, &terms).await
-}
-
-fn name_of(stream: StreamId) -> (&'static str, String) {
-    (stream.aggregate_type.as_str(), stream.aggregate_id.to_string())
-}
-
-fn register_closing(closing: &Closing) -> (&'static str, String, i64, i64) {
-    let (aggregate_type, id) = name_of(closing.stream);
-    (aggregate_type, id, closing.to_position, closing.occurred_to)
-}
-
-/// Runs a statement over a list, which it gets as one JSON array; nothing for an empty one.
-async fn execute_with<T: Serialize>(
-    connection: &mut SqliteConnection,
-    text: &str,
-    list: &[T],
-) -> Result<(), sqlx::Error> {
-    if !list.is_empty() {
-        connection.execute(sqlx::query(text).bind(json(list))).await?;
-    }
-    Ok(())
-}
-
 fn pairs<'a, A, B>(left: &'a [A], right: &'a [B]) -> Vec<(&'a A, &'a B)> {
     left.iter().zip(right).collect()
-}
-
-fn json<T: Serialize + ?Sized>(list: &T) -> String {
-    serde_json::to_string(list).expect("texts and numbers always serialise")
 }
