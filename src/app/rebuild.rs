@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio_util::task::AbortOnDropHandle;
 use uuid::Uuid;
 
 use crate::app::App;
@@ -145,11 +146,13 @@ impl App {
     }
 }
 
-/// A fold of the log into fresh tables.
+/// A fold of the log into fresh tables. While a page is written the next one is folded.
 struct Fold<'a> {
     app: &'a App,
     holder: &'a str,
     folds: Aggregates,
+    /// The write of the last page.
+    writing: Option<AbortOnDropHandle<Result<(), StoreError>>>,
     events: u64,
     commits: u64,
     /// Where the log ends, as far as it is known.
@@ -160,21 +163,32 @@ impl<'a> Fold<'a> {
     async fn begin(app: &'a App, holder: &'a str) -> Result<Self, Fault> {
         app.store.start_rebuild().await?;
         let head = app.store.head().await?.next_position;
-        Ok(Self { app, holder, folds: Aggregates::new(&app.store, &app.upcasters), events: 0, commits: 0, head })
+        let folds = Aggregates::new(&app.store, &app.upcasters);
+        Ok(Self { app, holder, folds, writing: None, events: 0, commits: 0, head })
     }
 
-    /// Folds the next page of the log, if there is one before the head that it knows.
+    /// Folds the next page of the log, if there is one before the head that it knows; else everything is written.
     async fn next(&mut self) -> Result<bool, Fault> {
         if self.events >= self.head {
+            self.written().await?;
             return Ok(false);
         }
         let page = whole_commits(self.page().await?, self.events)?;
         let rows = rows(&self.folds, &page).await?;
-        self.app.lease_rebuild(self.holder).await?;
-        self.app.store.write_rebuilt(&rows).await?;
         self.events += page.len() as u64;
         self.commits += rows.len() as u64;
+        self.written().await?;
+        self.app.lease_rebuild(self.holder).await?;
+        let store = self.app.store.clone();
+        let written = async move { store.write_rebuilt(rows).await };
+        self.writing = Some(AbortOnDropHandle::new(tokio::spawn(written)));
         Ok(true)
+    }
+
+    /// Waits for the write that is under way.
+    async fn written(&mut self) -> Result<(), Fault> {
+        let Some(writing) = self.writing.take() else { return Ok(()) };
+        Ok(writing.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))?)
     }
 
     async fn page(&self) -> Result<Vec<EventRecord>, StoreError> {

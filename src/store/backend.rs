@@ -362,9 +362,9 @@ impl<B: Backend> Store for SqlStore<B> {
         self.backend.start_rebuild().await.map_err(StoreError::during("start a rebuild"))
     }
 
-    async fn write_rebuilt(&self, rows: &[RebuiltRow]) -> Result<(), StoreError> {
+    async fn write_rebuilt(&self, rows: Vec<RebuiltRow>) -> Result<(), StoreError> {
         let mut writes = RowWrites::default();
-        rows.iter().cloned().for_each(|row| writes.add(row));
+        rows.into_iter().for_each(|row| writes.add(row));
         self.backend.write_rebuilt(&writes).await.map_err(StoreError::during("write rebuilt rows"))
     }
 

@@ -314,7 +314,7 @@ pub trait Store:
     ///
     /// # Errors
     /// When the database fails or no rebuild was started.
-    async fn write_rebuilt(&self, rows: &[RebuiltRow]) -> Result<(), StoreError>;
+    async fn write_rebuilt(&self, rows: Vec<RebuiltRow>) -> Result<(), StoreError>;
 
     /// Makes the fresh tables the served ones and their form that of this program, in one transaction that holds the head of the
     /// log, if they have every event before `expected_head`; reads go on all the while.

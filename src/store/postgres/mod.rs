@@ -260,6 +260,8 @@ impl Backend for PostgresBackend {
 
     async fn finish_rebuild(&self, expected_head: u64) -> Result<Head, StoreError> {
         let swapped = async {
+            // Before anybody is kept waiting.
+            self.pool.execute(sqlx::raw_sql(sql::INDEX_REBUILT)).await?;
             self.pool.execute(sql::ANALYZE_REBUILT).await?;
             let mut transaction = self.pool.begin_with(sql::BEGIN).await?;
             let row: HeadRow = sqlx::query_as(HEAD).fetch_one(&mut *transaction).await?;

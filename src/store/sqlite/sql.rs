@@ -234,6 +234,11 @@ drop table if exists rebuild_case_number_series;
 drop table if exists rebuild_search_texts;
 drop table if exists rebuild_search_index";
 
+/// The indexes of the read tables, without those of their keys.
+pub(super) const INDEXES: &str = "\
+select name, sql from sqlite_master where type = 'index' and sql is not null and tbl_name in
+    ('case_versions', 'case_members', 'case_links', 'register_versions', 'figures', 'search_texts')";
+
 /// Copies instead of renaming, because SQLite cannot rename an index; that of the terms is a table. Readers go on with the
 /// snapshot they have; commits wait.
 pub(super) const FINISH_REBUILD: &str = concat!(

@@ -284,7 +284,7 @@ async fn the_role_of_a_server_adds_to_the_log_and_cannot_change_it() {
     let checkpoint = StoredCheckpoint { size: 300, root: [1; 32], signed_at: 5, note: "note".to_owned() };
     assert!(store.add_checkpoint(&checkpoint).await.expect("kept"));
     store.start_rebuild().await.expect("its rows are its own");
-    store.write_rebuilt(&[]).await.expect("its rows are its own");
+    store.write_rebuilt(Vec::new()).await.expect("its rows are its own");
     store.finish_rebuild(301).await.expect("its rows are its own");
     let mut server = PgConnection::connect(&role.url).await.expect("the role may log in");
     for attempt in [
