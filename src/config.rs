@@ -205,6 +205,7 @@ struct Given {
     body_timeout_ms: Option<Between<100, 600_000>>,
     connections: Option<Between<1, 1_000_000>>,
     connections_per_address: Option<Between<1, 1_000_000>>,
+    arriving_limit_bytes: Option<Between<8_388_608, 2_147_483_647>>,
     unsent_limit_bytes: Option<Between<8_388_608, 2_147_483_647>>,
     concurrent_requests: Option<Between<1, 100_000>>,
     database_queue: Option<Between<1, 100_000>>,

@@ -225,6 +225,7 @@ fn limits(settings: &Settings) -> http::Limits {
             body_timeout: connections.body_timeout,
             connections: connections.connections,
             connections_per_address: connections.connections_per_address,
+            arriving_bytes: connections.arriving_limit_bytes,
             unsent_bytes: connections.unsent_limit_bytes,
             concurrent_requests: connections.concurrent_requests,
             database_queue: connections.database_queue,

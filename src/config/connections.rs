@@ -23,6 +23,8 @@ pub struct ConnectionSettings {
     pub connections: u64,
     /// How many of them may come from one address, 1 to 1,000,000. Default: all of them, since a proxy is one address.
     pub connections_per_address: u64,
+    /// How many bytes of long bodies may be on their way, 8 MiB to 2 GiB, of which one actor's may be a quarter. Default: 256 MiB.
+    pub arriving_limit_bytes: u64,
     /// How many bytes of answers may wait for their readers, 8 MiB to 2 GiB, of which one actor's may be a quarter. Default: 256 MiB.
     pub unsent_limit_bytes: u64,
     /// How many requests are answered at once, 1 to 100,000; more are refused. Default: 1,000.
@@ -69,6 +71,7 @@ impl Given {
             header_field_limit: self.header_field_limit.map_or(100, |most| most.0 as usize),
             connections,
             connections_per_address: self.connections_per_address.map_or(connections, |most| most.0),
+            arriving_limit_bytes: self.arriving_limit_bytes.map_or(256 << 20, |bytes| bytes.0),
             unsent_limit_bytes: self.unsent_limit_bytes.map_or(256 << 20, |bytes| bytes.0),
             header_limit_bytes: self.header_limit_bytes.map_or(32 << 10, |bytes| bytes.0 as usize),
             header_timeout: Duration::from_millis(self.header_timeout_ms.map_or(15_000, |time| time.0)),

@@ -1,7 +1,7 @@
 //! The names that a setting may have.
 
 /// The names of [`Given`](super::Given)'s fields, for finding a misspelt variable. A test holds the two together.
-pub(super) const NAMES: [&str; 61] = [
+pub(super) const NAMES: [&str; 62] = [
     "database",
     "listen",
     "data_dir",
@@ -44,6 +44,7 @@ pub(super) const NAMES: [&str; 61] = [
     "body_timeout_ms",
     "connections",
     "connections_per_address",
+    "arriving_limit_bytes",
     "unsent_limit_bytes",
     "concurrent_requests",
     "database_queue",

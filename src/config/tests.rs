@@ -36,6 +36,7 @@ fn defaults_need_no_file() {
     assert_eq!((connections.concurrent_requests, connections.database_queue), (1_000, 1_000));
     assert_eq!((connections.connections, connections.connections_per_address), (4_096, 4_096));
     assert_eq!((connections.unsent_limit_bytes, connections.header_field_limit), (268_435_456, 100));
+    assert_eq!(connections.arriving_limit_bytes, 268_435_456);
     assert_eq!((connections.actor_cost_per_second, connections.actor_cost_burst), (50_000, 2_000_000));
     assert_eq!((connections.header_timeout.as_secs(), connections.body_timeout.as_secs()), (15, 30));
     assert_eq!((connections.tls, connections.allowed_origins, connections.hosts), (None, Vec::new(), Vec::new()));

@@ -47,6 +47,8 @@ pub struct Limits {
     pub connections: u64,
     /// How many of them may come from one address.
     pub connections_per_address: u64,
+    /// How many bytes of long bodies may be on their way.
+    pub arriving_bytes: u64,
     /// How many bytes of answers may wait for their readers.
     pub unsent_bytes: u64,
     /// How many requests are answered at once.
@@ -84,6 +86,7 @@ impl Default for Limits {
             body_timeout: Duration::from_secs(30),
             connections: 4_096,
             connections_per_address: 4_096,
+            arriving_bytes: 256 * 1024 * 1024,
             unsent_bytes: 256 * 1024 * 1024,
             concurrent_requests: 1_000,
             database_queue: 1_000,
@@ -286,6 +289,18 @@ impl Limits {
     #[must_use]
     pub fn of_connections_of_address(&self) -> NamedLimit {
         NamedLimit::new("connectionsPerAddress", self.connections_per_address)
+    }
+
+    /// How many bytes of long bodies may be on their way.
+    #[must_use]
+    pub fn of_arriving(&self) -> NamedLimit {
+        NamedLimit::new("arrivingBytes", self.arriving_bytes)
+    }
+
+    /// How many of them may be one actor's: the others are not kept out by one who announces much and sends little.
+    #[must_use]
+    pub fn of_arriving_of_actor(&self) -> NamedLimit {
+        NamedLimit::new("arrivingBytesPerActor", self.arriving_bytes / 4)
     }
 
     /// How many bytes of answers may wait for their readers.

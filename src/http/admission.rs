@@ -12,6 +12,7 @@ use crate::app::App;
 use crate::domain::actor::ActorId;
 use crate::graphql::{Limits, NamedLimit};
 use crate::http::answer::{Refused, SOON};
+use crate::http::arriving::Arriving;
 use crate::http::bucket::Buckets;
 use crate::http::unsent::Unsent;
 
@@ -20,15 +21,6 @@ const REQUEST_COST: u64 = 10;
 
 /// So many bytes of a body cost one unit: they are read and parsed before they are weighed.
 const BYTES_A_UNIT: u64 = 256;
-
-/// So many of the largest bodies may be on their way at once.
-const BODIES_AT_ONCE: usize = 32;
-
-/// Bodies up to this size have room whatever the others take.
-const SMALL_BODY_BYTES: usize = 64 * 1024;
-
-/// What the room of bodies is counted in.
-const KIB: usize = 1024;
 
 /// Whose connection a request came by: an address of IPv4, or the network of one of IPv6, since whoever has one of those has all of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -49,8 +41,8 @@ pub(super) struct Admission {
     actors: Buckets<ActorId>,
     addresses: Buckets<Peer>,
     room: Arc<Semaphore>,
-    /// For bodies that are not small, in KiB.
-    bodies: Arc<Semaphore>,
+    /// Long bodies that are on their way.
+    pub(super) arriving: Arriving,
     /// Answers that are made and not read.
     pub(super) unsent: Unsent,
 }
@@ -69,7 +61,7 @@ impl Admission {
             actors: Buckets::new(limits.actor_cost_burst as f64, limits.actor_cost_per_second as f64),
             addresses: Buckets::new(a_minute, a_minute / 60.0),
             room: Arc::new(Semaphore::new(limits.concurrent_requests)),
-            bodies: Arc::new(Semaphore::new((limits.body_bytes / KIB + 1) * BODIES_AT_ONCE)),
+            arriving: Arriving::new(&limits),
             unsent: Unsent::new(&limits),
             limits,
         }
@@ -103,21 +95,6 @@ impl Admission {
     /// Charges for the bytes of an answer. It is made: whoever has not as much left pays nothing for it, and waits with the next.
     pub(super) fn charge_for_answer(&self, account: &mut Account, bytes: u64) {
         let _ = self.charge(account, bytes / BYTES_A_UNIT);
-    }
-
-    /// Room for a body of so many bytes, held until it is dropped.
-    ///
-    /// # Errors
-    /// 503 when large bodies have all the room that there is for them.
-    pub(super) fn hold(&self, bytes: usize) -> Result<Option<OwnedSemaphorePermit>, Refused> {
-        if bytes <= SMALL_BODY_BYTES {
-            return Ok(None);
-        }
-        let size = u32::try_from(bytes / KIB).unwrap_or(u32::MAX);
-        self.bodies.clone().try_acquire_many_owned(size).map(Some).map_err(|_| {
-            let message = "more long bodies are on their way than there is room for; send it again a little later";
-            no_room("SERVER_BUSY", self.limits.of_body(), message)
-        })
     }
 
     /// Charges so much, but no request more than may be saved up: else none would do.

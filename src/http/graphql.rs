@@ -43,7 +43,7 @@ pub(super) async fn post(
     // Paid for before any of it is kept: a body may take its time.
     let announced = announced(&body, &limits);
     front.admission.charge_for_bytes(&mut visit.account, announced)?;
-    let _held = front.admission.hold(announced)?;
+    let _held = front.admission.arriving.hold(&visit.session.actor.id, announced)?;
     let body = whole(body, &limits).await?;
     front.admission.give_back_bytes(&mut visit.account, announced.saturating_sub(body.len()));
     visit.answer(of_body(&body, &limits)?, None).await

@@ -1,5 +1,6 @@
 //! The HTTP front and the shape of answers, as a client meets them.
 
+mod bodies;
 mod connections;
 mod hosts;
 mod hygiene;

@@ -67,6 +67,8 @@ impl ServerQuery {
             body_timeout_ms: limits.of_body_time().maximum,
             connections: limits.of_connections().maximum,
             connections_per_address: limits.of_connections_of_address().maximum,
+            arriving_bytes: limits.of_arriving().maximum,
+            arriving_bytes_per_actor: limits.of_arriving_of_actor().maximum,
             unsent_bytes: limits.of_unsent().maximum,
             unsent_bytes_per_actor: limits.of_unsent_of_actor().maximum,
             concurrent_requests: limits.of_room().maximum,
@@ -239,6 +241,10 @@ pub(crate) struct ServiceConfig {
     connections: u64,
     /// 连接数: how many of them may come from one address.
     connections_per_address: u64,
+    /// How many bytes of long request bodies may be on their way to this server; beyond that long ones are refused, and may be sent again. Short ones, of 64 KiB at most, always have room, and so has one alone.
+    arriving_bytes: u64,
+    /// How many of those bytes may be of your requests.
+    arriving_bytes_per_actor: u64,
     /// How many bytes of answers may wait at this server for those who asked to read them; while so many do, requests are refused, and may be sent again.
     unsent_bytes: u64,
     /// How many of those bytes may be of your answers.

@@ -1,0 +1,74 @@
+//! Whoever announces long bodies and sends little of them keeps nobody else's out.
+
+use serde_json::{Value, json};
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
+
+use crate::front::readers::LOOKS;
+use crate::front::{Front, JSON};
+use crate::support::server::Who;
+
+const ARRIVING: &str = "etalon_arriving_body_bytes";
+const ROOM: u64 = 8 << 20;
+const ROOM_OF_ACTOR: u64 = ROOM / 4;
+const LONG: u64 = 1_500_000;
+
+/// Announces a long body and sends its first byte.
+async fn begun(front: &Front, token: &str) -> TcpStream {
+    let mut stream = TcpStream::connect(front.address()).await.expect("it is there");
+    let head = format!(
+        "POST /graphql HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {token}\r\ncontent-type: {JSON}\r\n\
+         content-length: {LONG}\r\n\r\n{{"
+    );
+    stream.write_all(head.as_bytes()).await.expect("it is sent");
+    stream
+}
+
+/// Comes back when so much is on its way.
+async fn arrives(front: &Front, bytes: u64) {
+    for _ in 0..LOOKS {
+        if front.figure(ARRIVING).await as u64 == bytes {
+            return;
+        }
+    }
+    panic!("{} bytes arrive", front.figure(ARRIVING).await);
+}
+
+/// The status, code, limit and maximum that a whole body of a megabyte and a half is answered with.
+async fn answered(front: &Front, token: &str) -> (u16, Value) {
+    let asked = json!({ "query": "{ viewer { id } }", "variables": { "text": "x".repeat(LONG as usize) } });
+    let request = front.client.post(&front.server.graphql).bearer_auth(token).json(&asked);
+    let answer = request.send().await.expect("an answer");
+    let status = answer.status().as_u16();
+    let body: Value = answer.json().await.expect("JSON");
+    let told = &body["errors"][0]["extensions"];
+    (status, json!([told["code"], told["limit"], told["maximum"]]))
+}
+
+#[tokio::test]
+async fn who_announces_much_keeps_nobody_else_out() {
+    let room = ROOM.to_string();
+    let front = Front::with(&[
+        ("ETALON_ARRIVING_LIMIT_BYTES", room.as_str()),
+        ("ETALON_BODY_TIMEOUT_MS", "600000"),
+        ("ETALON_METRICS_LISTEN", "127.0.0.1:0"),
+    ]);
+    let other = front.installation.token(&Who::new("somebody-else", "MANAGER", "CN"));
+    let first = begun(&front, &front.token).await;
+    arrives(&front, LONG).await;
+    let refused = answered(&front, &front.token).await;
+    assert_eq!(refused, (429, json!(["TOO_MANY_LONG_BODIES", "arrivingBytesPerActor", ROOM_OF_ACTOR])));
+    assert_eq!(answered(&front, &other).await.0, 200, "another actor's has room");
+
+    let mut all = vec![first];
+    for number in 2..=5 {
+        let token = front.installation.token(&Who::new(format!("sender-{number}"), "MANAGER", "CN"));
+        all.push(begun(&front, &token).await);
+        arrives(&front, LONG * number).await;
+    }
+    let refused = answered(&front, &other).await;
+    assert_eq!(refused, (503, json!(["SERVER_BUSY", "arrivingBytes", ROOM])));
+    drop(all);
+    arrives(&front, 0).await;
+    assert_eq!(answered(&front, &front.token).await.0, 200);
+}
