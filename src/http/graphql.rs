@@ -176,11 +176,14 @@ fn acceptable(headers: &HeaderMap) -> Result<Accepted, Refused> {
 }
 
 fn is_json(headers: &HeaderMap) -> Result<(), Refused> {
-    let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    // Of two each reader would take another one.
+    let mut given = headers.get_all(CONTENT_TYPE).iter();
+    let (content_type, another) =
+        (given.next().and_then(|value| value.to_str().ok()).unwrap_or_default(), given.next());
     let mut parts = content_type.split(';').map(|part| part.trim().to_ascii_lowercase());
     let is_json = parts.next().is_some_and(|essence| essence == "application/json");
     let is_utf8 = parts.all(|part| part.strip_prefix("charset=").is_none_or(|name| name.trim_matches('"') == "utf-8"));
-    match is_json && is_utf8 {
+    match is_json && is_utf8 && another.is_none() {
         true => Ok(()),
         false => {
             let message = "send the request as `Content-Type: application/json`, in UTF-8";
@@ -240,5 +243,7 @@ mod tests {
             assert_eq!(is_json(&headers).is_ok(), read, "{content_type}");
         }
         assert!(is_json(&HeaderMap::new()).is_err());
+        let twice = ["application/json", "text/plain"].map(|value| (CONTENT_TYPE, HeaderValue::from_static(value)));
+        assert!(is_json(&HeaderMap::from_iter(twice)).is_err(), "one of them is not");
     }
 }

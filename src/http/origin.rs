@@ -33,7 +33,9 @@ fn is_known(headers: &HeaderMap, allowed: &[String]) -> bool {
     // A browser sends one. Whatever else does not is judged by all that it says.
     headers.get_all(ORIGIN).iter().all(|origin| {
         let Ok(origin) = origin.to_str() else { return false };
-        let is_own = origin.split_once("://").is_some_and(|(_, authority)| Some(authority) == own);
+        // Either scheme: behind a proxy that speaks TLS pages have another one than the server.
+        let authority = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
+        let is_own = authority.is_some() && authority == own;
         is_own || allowed.iter().any(|allowed| allowed == origin)
     })
 }
@@ -65,6 +67,7 @@ mod tests {
             (Some("https://etalon.example:8080"), true),
             (Some("https://console.example"), true),
             (Some("https://etalon.example"), false),
+            (Some("chrome-extension://etalon.example:8080"), false),
             (Some("https://evil.example"), false),
             (Some("null"), false),
         ];
