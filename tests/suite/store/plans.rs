@@ -138,6 +138,19 @@ async fn the_oldest_changes_are_looked_up_by_status(database: Database) {
     }
 }
 
+/// All titles have the word, and the planner knows: a page of them is read along the order, and nothing is sorted as a whole.
+async fn a_usual_word_of_titles_is_found_along_the_order(database: Database) {
+    let clock = TestClock::new();
+    let store = database.open_with(clock.clone()).await;
+    fill(&*store, &clock).await;
+    database.raw().await.execute("analyze").await;
+    let condition = Condition::Contains { column: CaseColumn::Title, text: "测量".to_owned() };
+    let order = vec![(CaseColumn::ReportedAt, Direction::Descending)];
+    let plan = store.plan_of_cases(&CaseQuery { condition, order, limit: 21, ..all_cases() }).await.expect("a plan");
+    let index = "case_versions_reported_at_case_id_idx";
+    assert!(plan.iter().any(|step| step.contains(index)), "{}", plan.join("\n"));
+}
+
 fn ids(cases: &[StoredCase]) -> impl Iterator<Item = Uuid> {
     cases.iter().map(|case| case.row.case_id)
 }
@@ -189,5 +202,6 @@ async fn a_list_that_is_put_together_is_that_list(database: Database) {
 crate::store::on_both_databases! {
     usual_lists_walk_indexes,
     the_oldest_changes_are_looked_up_by_status,
+    a_usual_word_of_titles_is_found_along_the_order,
     a_list_that_is_put_together_is_that_list,
 }
