@@ -30,11 +30,11 @@ use crate::store::stored::{
 use crate::store::texts::IndexDialect;
 use crate::store::version_row::{CaseVersionRow, RegisterVersionRow};
 use crate::store::{
-    Append, AppendError, AppendSpan, AskedTexts, Attachment, CaseColumn, CaseLink, CaseQuery, Committed, EventQuery,
-    EventRecord, EvidencePage, FigureEvent, FigureSelection, FigureSum, Grouped, Head, Moment, NumberTaken, PoolState,
-    Reading, RebuildOutcome, RebuiltRow, RegisterQuery, RowsCompared, RowsDigest, RowsForm, SUB_CASE_OF,
-    StatisticsQuery, Store, StoreError, StoredCase, StoredCommand, StoredRegister, StoredText, StreamId, StreamRange,
-    SubCase, TextQuery, Texts, YearQuery, case_list, digest, filter, sql, statistics, stream, texts, year,
+    Append, AppendError, AppendSpan, AskedTexts, Attachment, CaseLink, CaseQuery, Committed, EventQuery, EventRecord,
+    EvidencePage, FigureEvent, FigureSelection, FigureSum, Grouped, Head, Moment, NumberTaken, PoolState, Reading,
+    RebuildOutcome, RebuiltRow, RegisterQuery, RowsCompared, RowsDigest, RowsForm, SUB_CASE_OF, StatisticsQuery, Store,
+    StoreError, StoredCase, StoredCommand, StoredRegister, StoredText, StreamId, StreamRange, SubCase, TextQuery,
+    Texts, YearQuery, case_list, digest, filter, sql, statistics, stream, texts, year,
 };
 
 /// A row that both drivers can decode.
@@ -259,16 +259,6 @@ impl<B: Backend> Store for SqlStore<B> {
             }
         }
         self.count("count cases", filter::count_cases(query)?).await
-    }
-
-    async fn case_by_id(&self, case_id: Uuid, at: Moment) -> Result<Option<StoredCase>, StoreError> {
-        let statement = filter::one_case(CaseColumn::CaseId, &case_id.to_string(), at);
-        self.one::<CaseVersionRow, _>("look up a case", statement).await
-    }
-
-    async fn case_by_number(&self, number: &str, at: Moment) -> Result<Option<StoredCase>, StoreError> {
-        let statement = filter::one_case(CaseColumn::Number, number, at);
-        self.one::<CaseVersionRow, _>("look up a case by number", statement).await
     }
 
     async fn texts_with(&self, query: &TextQuery) -> Result<Vec<StoredText>, StoreError> {

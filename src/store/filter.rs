@@ -6,11 +6,11 @@ use jiff::Timestamp;
 use crate::store::condition::{Sense, push_condition, push_in, push_list, push_pattern, push_starts_with};
 use crate::store::sight::{push_scope, push_within};
 use crate::store::sql::{
-    CASE_VERSIONS, CASES, COUNT_CASES, COUNT_CASES_AND_HEAD, COUNT_EVENTS, COUNT_REGISTERS, EVENTS,
-    HEAD_UNLESS_REGISTERS, REGISTERS, REGISTERS_AND_HEAD, is_open_version,
+    COUNT_CASES, COUNT_CASES_AND_HEAD, COUNT_EVENTS, COUNT_REGISTERS, EVENTS, HEAD_UNLESS_REGISTERS, REGISTERS,
+    REGISTERS_AND_HEAD, is_open_version,
 };
 use crate::store::statement::{Argument, Statement};
-use crate::store::{CaseColumn, CaseQuery, EventQuery, Keep, Moment, RegisterQuery, Span, StoreError};
+use crate::store::{CaseQuery, EventQuery, Keep, Moment, RegisterQuery, Span, StoreError};
 
 pub(super) fn events(query: &EventQuery) -> Statement {
     if query.aggregate_ids.len() > 1 {
@@ -128,21 +128,6 @@ pub(super) fn count_cases_and_head(query: &CaseQuery) -> Result<Statement, Store
     let mut statement = Statement::new(COUNT_CASES_AND_HEAD);
     push_case_filter(&mut statement, query)?;
     Ok(statement)
-}
-
-/// One case, as of a moment.
-pub(super) fn one_case(column: CaseColumn, value: &str, at: Moment) -> Statement {
-    let mut statement = Statement::new(CASES);
-    statement.push(CASE_VERSIONS);
-    push_valid_at(&mut statement, at);
-    statement.push(" and v.");
-    statement.push(column.name());
-    statement.push(" = ");
-    statement.push_text(value);
-    // Versions have no gap between them: the latest that has begun is the valid one, and the
-    // index gives it first.
-    statement.push(" order by v.from_position desc limit 1");
-    statement
 }
 
 pub(super) fn registers(query: &RegisterQuery) -> Statement {

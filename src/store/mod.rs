@@ -195,18 +195,6 @@ pub trait Store:
     /// As [`Store::cases`].
     async fn count_cases(&self, query: &CaseQuery) -> Result<u64, StoreError>;
 
-    /// A case as of a moment.
-    ///
-    /// # Errors
-    /// When the database fails.
-    async fn case_by_id(&self, case_id: Uuid, at: Moment) -> Result<Option<StoredCase>, StoreError>;
-
-    /// A case by its number as of a moment.
-    ///
-    /// # Errors
-    /// When the database fails.
-    async fn case_by_number(&self, number: &str, at: Moment) -> Result<Option<StoredCase>, StoreError>;
-
     /// Where texts of cases stand that have these terms, the latest first.
     ///
     /// # Errors

@@ -10,7 +10,7 @@ use etalon::app::{App, Moment};
 use etalon::clock::SystemClock;
 use etalon::domain::actor::{Actor, ActorId, Role};
 use etalon::domain::case::Case;
-use etalon::store::Store;
+use etalon::store::{AggregateType, Store, StreamId};
 use postgres_es::PostgresEventRepository;
 use sqlite_es::SqliteEventRepository;
 use sqlx::sqlite::SqlitePool;
@@ -167,8 +167,9 @@ async fn whole_lives(database: &Database, among: u32) -> Vec<u32> {
     let mut whole = Vec::new();
     while whole.len() < LENGTHS.len() * CASES {
         let number = dice.below((among / CLIENTS as u32) as usize * CLIENTS) as u32;
-        let case = store.case_by_id(Life::id_of(number, among), Moment::Present).await.expect("it reads");
-        if case.is_some_and(|case| case.version == LENGTHS[0]) && !whole.contains(&number) {
+        let stream = StreamId { aggregate_type: AggregateType::Case, aggregate_id: Life::id_of(number, among) };
+        let events = store.load(stream, 0).await.expect("it reads");
+        if events.len() as u64 == LENGTHS[0] && !whole.contains(&number) {
             whole.push(number);
         }
     }

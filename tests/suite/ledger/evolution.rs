@@ -18,7 +18,7 @@ use etalon::store::{AggregateType, Content, NewEvent, StreamId};
 use serde_json::Value;
 
 use crate::ledger::bundles::House;
-use crate::store::samples::{append, case_stream, id};
+use crate::store::samples::{append, case_by_id, case_stream, id};
 use crate::store::support::{Database, START};
 
 const REPORTED: &str = include_str!("../../../schema/events/Case/CaseReported.1.0.json");
@@ -112,7 +112,7 @@ async fn a_log_of_older_shapes_is_verified_as_it_was_and_folded_as_it_is(databas
     assert_eq!((rebuilt.events, rebuilt.commits), (2, 2));
     is_replayed(&house).await;
     let store = database.open_with(house.clock.clone()).await;
-    let stored = store.case_by_id(id(1), Moment::Present).await.expect("it reads").expect("a case");
+    let stored = case_by_id(&*store, id(1), Moment::Present).await.expect("a case");
     let row = (stored.row.number.as_str(), stored.row.division.as_str(), stored.row.status.as_str(), stored.version);
     assert_eq!(row, ("GD-2026-000017", "440306", "TRIAGED", 2));
     // Its life goes on by today's rules, on what the old event says.

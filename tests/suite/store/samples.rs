@@ -5,8 +5,9 @@ use std::sync::Arc;
 use etalon::search::fold::Folded;
 use etalon::search::word::{Sequence, joined_terms, words};
 use etalon::store::{
-    AggregateType, Append, AppendError, Body, CaseQuery, CaseRow, CommandKey, Committed, Condition, Content, Keep,
-    Moment, NewEvent, RebuiltRow, RegisterRow, RowChanges, Scope, Store, StreamId, TextRow,
+    AggregateType, Append, AppendError, Body, CaseColumn, CaseQuery, CaseRow, CommandKey, Committed, Condition,
+    Content, Keep, Moment, NewEvent, Operator, RebuiltRow, RegisterRow, RowChanges, Scope, Store, StoredCase, StreamId,
+    TextRow,
 };
 use uuid::Uuid;
 
@@ -134,6 +135,23 @@ pub(crate) async fn commit(store: &dyn Store, batch: &[Append]) -> Vec<Result<Co
 }
 
 /// Every case at present, in the order of their ids.
+/// The case, as of a moment.
+pub(crate) async fn case_by_id(store: &dyn Store, case_id: Uuid, at: Moment) -> Option<StoredCase> {
+    case_with(store, CaseColumn::CaseId, &case_id.to_string(), at).await
+}
+
+/// The case of that number, as of a moment.
+pub(crate) async fn case_by_number(store: &dyn Store, number: &str, at: Moment) -> Option<StoredCase> {
+    case_with(store, CaseColumn::Number, number, at).await
+}
+
+async fn case_with(store: &dyn Store, column: CaseColumn, value: &str, at: Moment) -> Option<StoredCase> {
+    let condition = Condition::Compare { column, operator: Operator::Equal, value: value.into() };
+    let mut found = store.cases(&CaseQuery { condition, at, ..all_cases() }).await.expect("read");
+    assert!(found.len() <= 1, "{value}");
+    found.pop()
+}
+
 pub(crate) fn all_cases() -> CaseQuery {
     CaseQuery {
         condition: Condition::All(Vec::new()),

@@ -5,7 +5,9 @@ use std::collections::HashSet;
 use etalon::store::{AppendError, Committed, Moment, RowChanges, Store, Writer, WriterLimits};
 
 use crate::store::log::every_event;
-use crate::store::samples::{append, case_row, case_stream, commit, id, note, notes, numbered, rows_of};
+use crate::store::samples::{
+    append, case_by_id, case_by_number, case_row, case_stream, commit, id, note, notes, numbered, rows_of,
+};
 use crate::store::support::Database;
 
 const CLIENTS: u128 = 8;
@@ -51,7 +53,7 @@ async fn two_stores_lose_and_double_nothing(database: Database) {
         assert_eq!(event.sequence + 1, committed.version);
     }
     for stream in 0..3 {
-        let case = stores[1].case_by_id(id(stream), Moment::Present).await.expect("read").expect("a row");
+        let case = case_by_id(&*stores[1], id(stream), Moment::Present).await.expect("a row");
         let loaded = stores[1].load(case_stream(stream), 0).await.expect("loaded");
         assert_eq!(case.version, loaded.len() as u64);
     }
@@ -69,7 +71,7 @@ async fn two_stores_number_one_series(database: Database) {
     }
     for number in 1..=40 {
         let number = format!("GD-2026-{number:04}");
-        assert!(stores[0].case_by_number(&number, Moment::Present).await.expect("read").is_some());
+        assert!(case_by_number(&*stores[0], &number, Moment::Present).await.is_some());
     }
 }
 

@@ -2,7 +2,9 @@
 
 use etalon::store::{CaseLink, CaseQuery, CaseRow, Moment, RowChanges, SUB_CASE_OF, SubCase};
 
-use crate::store::samples::{all_cases, append, case_row, case_stream, commit, commit_one, id, note, notes, rows_of};
+use crate::store::samples::{
+    all_cases, append, case_by_id, case_by_number, case_row, case_stream, commit, commit_one, id, note, notes, rows_of,
+};
 use crate::store::support::{Database, START};
 
 fn with_status(status: &str) -> CaseRow {
@@ -36,17 +38,17 @@ async fn a_case_is_read_as_it_was(database: Database) {
         (99, Some(("d", 6, 6))),
     ];
     for (at, expected) in expected {
-        let by_id = store.case_by_id(id(1), Moment::Position(at)).await.expect("read");
+        let by_id = case_by_id(&*store, id(1), Moment::Position(at)).await;
         let seen = by_id.as_ref().map(|case| (&*case.row.status, case.version, case.from_position));
         assert_eq!(seen, expected, "as of {at}");
         let number = &case_row(1).number;
-        assert_eq!(store.case_by_number(number, Moment::Position(at)).await.expect("read"), by_id);
+        assert_eq!(case_by_number(&*store, number, Moment::Position(at)).await, by_id);
         let listed = store.cases(&CaseQuery { at: Moment::Position(at), ..all_cases() }).await.expect("read");
         assert_eq!(listed, Vec::from_iter(by_id.clone()));
         let counted = store.count_cases(&CaseQuery { at: Moment::Position(at), ..all_cases() }).await;
         assert_eq!(counted.expect("read"), u64::from(by_id.is_some()));
     }
-    let present = store.case_by_id(id(1), Moment::Present).await.expect("read").expect("it is there");
+    let present = case_by_id(&*store, id(1), Moment::Present).await.expect("it is there");
     assert_eq!((present.row, present.updated_at), (with_status("d"), START));
 }
 
@@ -75,7 +77,7 @@ async fn every_column_survives(database: Database) {
         let key = version.to_string();
         let content = notes(&[&key], rows_of(row.clone()));
         commit_one(&*store, append(case_stream(1), version, &key, content)).await.expect("accepted");
-        let stored = store.case_by_id(id(1), Moment::Present).await.expect("read").expect("it is there");
+        let stored = case_by_id(&*store, id(1), Moment::Present).await.expect("it is there");
         assert_eq!(stored.row, row);
     }
 }
