@@ -5,6 +5,7 @@
 pub mod field;
 pub mod fold;
 pub mod fragment;
+mod grammar;
 pub mod question;
 pub mod rank;
 pub mod word;

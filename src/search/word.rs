@@ -12,6 +12,7 @@ use unicode_normalization::char::is_combining_mark;
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::search::fold::Folded;
+use crate::search::grammar::is_grammar;
 
 /// The most characters of a word; a longer one is several, which are found together.
 const LONGEST: usize = 64;
@@ -74,7 +75,7 @@ pub fn joined_terms(words: &[Word<'_>]) -> String {
     terms.join(GAP)
 }
 
-/// A word that tells what a text is about: not a number, and in Chinese a pair of characters.
+/// A word that tells what a text is about: no number and none of grammar, and in Chinese a pair of characters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Topic {
     /// The term of the index.
@@ -111,13 +112,14 @@ pub fn topics(text: &str) -> (Sequence, Vec<Topic>) {
     };
     let topics = (0..words.len()).filter_map(|start| {
         let rest = &words[start..];
-        match rest {
-            [first, second, ..] if first.is_ideograph && second.is_ideograph => Some(topic(&rest[..2])),
+        let about = match rest {
+            [first, second, ..] if first.is_ideograph && second.is_ideograph => &rest[..2],
             [first, ..] if !first.is_ideograph && first.key.chars().filter(|c| c.is_alphabetic()).count() > 1 => {
-                Some(topic(&rest[..1]))
+                &rest[..1]
             }
-            _ => None,
-        }
+            _ => return None,
+        };
+        (!is_grammar(about)).then(|| topic(about))
     });
     (Sequence::of(&words), topics.collect())
 }
@@ -296,8 +298,25 @@ mod tests {
     fn a_text_is_about_words_and_pairs() {
         let (_, topics) = topics("热电偶 in 5 gauges");
         let found: Vec<_> = topics.iter().map(|topic| (topic.term.as_str(), topic.written.as_str())).collect();
-        assert_eq!(found, [("热电", "热电"), ("电偶", "电偶"), ("in", "in"), ("gaug", "gauges")]);
+        assert_eq!(found, [("热电", "热电"), ("电偶", "电偶"), ("gaug", "gauges")]);
         assert_eq!(topics[1].behind(topics[0].place.end), "偶");
+    }
+
+    #[test]
+    fn no_text_is_about_its_grammar() {
+        for (text, expected) in [
+            ("Three of the gauges by the press, and one is off", &["gauges", "press"][..]),
+            ("它们之间的偏差", &["偏差"]),
+            ("在车间的一些温度", &["车间", "些温", "温度"]),
+            ("能量 一致性", &["能量", "致性"]),
+        ] {
+            let written: Vec<_> = topics(text).1.into_iter().map(|topic| topic.written).collect();
+            assert_eq!(written, expected, "{text}");
+        }
+        // The index has them all the same.
+        assert!(
+            terms(&words(&Folded::of("of the 在的"))).is_superset(&["of", "the", "在的"].map(str::to_owned).into())
+        );
     }
 
     #[test]

@@ -68,7 +68,7 @@ impl SimilarCase {
         score(self.similar.score_ppm)
     }
 
-    /// 共同词语: words that both have, the most telling first, at most eight.
+    /// 共同词语: words that both have, the most telling first, at most eight; words of grammar and numerals are none.
     async fn shared_terms(&self) -> &[String] {
         &self.similar.shared_terms
     }
