@@ -85,7 +85,7 @@ impl From<Refusal> for UserError {
     }
 }
 
-/// Something worth knowing about a command that was carried out all the same.
+/// Something worth knowing about a command that was, or would be, carried out all the same.
 #[derive(Clone, Debug, Serialize, SimpleObject)]
 #[graphql(complex)]
 pub(crate) struct Warning {
@@ -100,6 +100,8 @@ content_id!(Warning);
 /// 提醒代码: what a warning is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, async_graphql::Enum)]
 pub(crate) enum WarningCode {
+    /// Of previews alone: the command was carried out before, under the same `idempotencyKey`. Sent again, it records nothing and is answered by its first receipt.
+    CarriedOutBefore,
     /// A requirement is set, and nothing was ever measured against it.
     NothingMeasured,
     /// The annual summary came after 31 October.

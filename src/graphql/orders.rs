@@ -12,10 +12,11 @@ use crate::app::{
 use crate::domain::refusal::{Code, Refusal};
 use crate::graphql::context::{actor, app};
 use crate::graphql::door::Door;
-use crate::graphql::errors::{self, UserError};
+use crate::graphql::errors::{self, UserError, Warning};
 use crate::graphql::ids;
 use crate::graphql::scalars::{Base64, DateTime, Position};
 use crate::graphql::types::ledger::{self, InclusionProof};
+use crate::graphql::warnings;
 
 /// What an input says besides its own.
 #[derive(Clone, Copy, Debug)]
@@ -107,6 +108,17 @@ pub(crate) struct Prospect<A: Commanded> {
     pub(crate) foreseen: Option<Foreseen<A>>,
     /// Why nothing would be: what is refused, or the receipt of when it was carried out.
     pub(crate) outcome: Outcome,
+}
+
+impl<A: Commanded> Prospect<A> {
+    /// What is worth knowing: of what would be recorded, or that it was before.
+    pub(crate) fn warnings(&self, of_foreseen: impl FnOnce(&Foreseen<A>) -> Vec<Warning>) -> Vec<Warning> {
+        match (&self.foreseen, &self.outcome.receipt) {
+            (Some(foreseen), _) => of_foreseen(foreseen),
+            (None, Some(_)) => vec![warnings::of_replay()],
+            (None, None) => Vec::new(),
+        }
+    }
 }
 
 /// Tells what a command would do, and does nothing.

@@ -29,6 +29,14 @@ pub(crate) async fn of(ctx: &Context<'_>, receipt: &Receipt) -> Result<Vec<Warni
     Ok(warnings)
 }
 
+/// Of a preview: nothing would happen, because it has.
+pub(crate) fn of_replay() -> Warning {
+    Warning {
+        code: WarningCode::CarriedOutBefore,
+        message: "this command was carried out before, under the same `idempotencyKey`: sent again, it records nothing and is answered by the receipt that it had; for another one, take a new key".to_owned(),
+    }
+}
+
 /// What would be worth knowing about a command on a case.
 pub(crate) fn foreseen_of_case(foreseen: &Foreseen<Case>) -> Vec<Warning> {
     let resolves = foreseen.events.iter().any(|event| event.encoded.event_type == RESOLVED);

@@ -69,9 +69,9 @@ impl CasePreview {
         &self.0.outcome.user_errors
     }
 
-    /// What is worth knowing although the command would be carried out.
+    /// What is worth knowing although the command would not be refused: of what it would record, or that it was carried out before (`CARRIED_OUT_BEFORE`).
     async fn warnings(&self) -> Vec<Warning> {
-        self.0.foreseen.as_ref().map(warnings::foreseen_of_case).unwrap_or_default()
+        self.0.warnings(warnings::foreseen_of_case)
     }
 
     /// 版本冲突: where the case is, when it is not at `expectedVersion`.
@@ -96,10 +96,11 @@ pub(crate) struct RegisterPreview {
 
 impl<A: Commanded> From<Prospect<A>> for RegisterPreview {
     fn from(prospect: Prospect<A>) -> Self {
+        let warnings = prospect.warnings(warnings::foreseen);
         let Prospect { position, foreseen, outcome } = prospect;
         Self {
             version: foreseen.as_ref().map(|foreseen| foreseen.after.version),
-            warnings: foreseen.as_ref().map(warnings::foreseen).unwrap_or_default(),
+            warnings,
             events: foreseen.iter().flat_map(RegisterEvent::foreseen).collect(),
             position: position.map(Position),
             outcome,
@@ -135,7 +136,7 @@ impl RegisterPreview {
         &self.outcome.user_errors
     }
 
-    /// What is worth knowing although the command would be carried out.
+    /// What is worth knowing although the command would not be refused: of what it would record, or that it was carried out before (`CARRIED_OUT_BEFORE`).
     async fn warnings(&self) -> &[Warning] {
         &self.warnings
     }

@@ -84,6 +84,8 @@ pub async fn of_what_was_done(world: &World, scene: &Scene) {
     let known = world.preview("enterprise", "reportCase", &input).await;
     assert_eq!(known["receipt"], with(done["receipt"].clone(), json!({ "replayed": true })));
     assert_eq!((&known["events"], &known["userErrors"]), (&json!([]), &json!([])));
+    assert_eq!(known["warnings"][0]["code"], "CARRIED_OUT_BEFORE");
+    assert_eq!(foreseen["warnings"], json!([]), "it was not carried out then");
     let other = with(input, json!({ "title": "同一个键" }));
     let reused = world.preview("enterprise", "reportCase", &other).await;
     assert_eq!(reused["userErrors"][0]["code"], "IDEMPOTENCY_KEY_REUSED");
