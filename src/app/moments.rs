@@ -49,8 +49,13 @@ pub enum NoMoment {
         now: Timestamp,
     },
     /// The log had recorded nothing then.
-    #[error("the log had not begun then: its first commit is what can be asked about first")]
-    BeforeTheLog,
+    #[error("the log had not begun at {time}: {}", match began { Some(began) => format!("it begins at {began}; ask for that time or a later one"), None => "it has no commit yet".to_owned() })]
+    BeforeTheLog {
+        /// What was asked for.
+        time: Timestamp,
+        /// When its first commit was; `None` while there is none.
+        began: Option<Timestamp>,
+    },
     /// Nothing is said to have happened then.
     #[error("nothing is recorded of the time before {FIRST_YEAR}")]
     BeforeTheFirstYear,
@@ -86,8 +91,13 @@ impl App {
             }
             Point::Time(time) => {
                 self.check_past(time)?;
-                let position = self.position_at(time).await?.ok_or(NoMoment::BeforeTheLog)?;
-                Ok(Then { moment: Moment::Position(position), time })
+                match self.position_at(time).await? {
+                    Some(position) => Ok(Then { moment: Moment::Position(position), time }),
+                    None => {
+                        let (first, _) = self.store.append_around(0).await?;
+                        Err(NoMoment::BeforeTheLog { time, began: first.map(|first| time_of(first.recorded_at)) })
+                    }
+                }
             }
             Point::Event(position) => {
                 self.event_at(actor, position, Moment::Present).await?.ok_or(NoMoment::NoEvent)?;

@@ -7,13 +7,13 @@ use std::sync::Arc;
 
 use tempfile::NamedTempFile;
 
-use crate::app::{App, Moment, YearQuestion};
+use crate::app::{App, Moment, NoYear, YearQuestion};
 use crate::cli::export::up_to;
 use crate::cli::problem::Problem;
 use crate::cli::{self, AsOf, serve};
 use crate::clock::SystemClock;
 use crate::config::Settings;
-use crate::report::{self, File};
+use crate::report::{self, File, ReportError};
 
 /// Writes the report to the file that was named, or to standard output.
 ///
@@ -48,11 +48,20 @@ async fn files(app: &App, arguments: &cli::Report) -> Result<Vec<File>, Problem>
         Some(AsOf::Position(_)) | None => None,
     };
     let question = YearQuestion { jurisdiction: arguments.jurisdiction.clone(), year: arguments.year, at, time };
-    let failed = || Problem::while_doing("the report cannot be made");
-    let data = report::gather(app, question).await.map_err(failed())?;
-    let document = report::compose(&data, arguments.language).map_err(failed())?;
+    let data = report::gather(app, question).await.map_err(failed)?;
+    let document = report::compose(&data, arguments.language).map_err(failed)?;
     let name = arguments.output.as_deref().and_then(Path::file_stem).map(|stem| stem.to_string_lossy());
-    report::write(&document, arguments.format, name.as_deref()).map_err(failed())
+    report::write(&document, arguments.format, name.as_deref()).map_err(failed)
+}
+
+fn failed(error: ReportError) -> Problem {
+    let doing = match &error {
+        ReportError::Read(NoYear::BeforeTheLog { .. }) => {
+            "the report cannot be made as of the end of its year (for another moment, give `--as-of`)"
+        }
+        _ => "the report cannot be made",
+    };
+    Problem::while_doing(doing)(error)
 }
 
 /// Where a file of the report that is written to the path stands.

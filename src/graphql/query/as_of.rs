@@ -100,7 +100,7 @@ fn refused(ctx: &Context<'_>, error: NoMoment) -> Error {
     let (code, field) = match &error {
         NoMoment::PositionInFuture { .. } => ("POINT_IN_FUTURE", "point.position"),
         NoMoment::TimeInFuture { .. } => ("POINT_IN_FUTURE", "point.time"),
-        NoMoment::BeforeTheLog => ("POINT_BEFORE_LOG", "point"),
+        NoMoment::BeforeTheLog { .. } => ("POINT_BEFORE_LOG", "point"),
         NoMoment::BeforeTheFirstYear => ("YEAR_INVALID", "point.time"),
         NoMoment::NoEvent => ("NOT_FOUND", "point.event"),
         NoMoment::Fault(fault) => return errors::fault(ctx, fault.clone()),

@@ -63,7 +63,7 @@ impl CasePointInput {
 fn refused(ctx: &Context<'_>, argument: &'static str, error: NoMoment) -> Error {
     let code = match &error {
         NoMoment::PositionInFuture { .. } | NoMoment::TimeInFuture { .. } => "POINT_IN_FUTURE",
-        NoMoment::BeforeTheLog => "POINT_BEFORE_LOG",
+        NoMoment::BeforeTheLog { .. } => "POINT_BEFORE_LOG",
         NoMoment::BeforeTheFirstYear => "YEAR_INVALID",
         NoMoment::NoEvent => "NOT_FOUND",
         NoMoment::Fault(fault) => return errors::fault(ctx, fault.clone()),
