@@ -3,7 +3,7 @@
 //! What is logged can be changed while a server runs: it reads its settings anew at SIGHUP, takes `log_level` and no other
 //! of them, and stays as it was where the new one is no filter.
 
-use std::io;
+use std::io::{self, IsTerminal};
 
 use tokio::signal::unix::{SignalKind, signal};
 use tracing::{Level, Metadata};
@@ -75,6 +75,8 @@ fn take(filter: &reload::Handle<EnvFilter, Registry>, level: &str) {
 fn begin(settings: &Settings, traces: Option<Traces>) -> Log {
     let (filter, handle) = reload::Layer::new(EnvFilter::new(&settings.log_level));
     let log = fmt::layer().with_writer(io::stderr);
+    // The library has no colours where `NO_COLOR` is set (no-color.org), but does not look where the log goes.
+    let log = if io::stderr().is_terminal() { log } else { log.with_ansi(false) };
     let log = match settings.log_format {
         LogFormat::Text => log.with_target(false).boxed(),
         LogFormat::Json => log.json().flatten_event(true).boxed(),

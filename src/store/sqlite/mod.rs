@@ -111,6 +111,8 @@ impl SqliteBackend {
         let writer = SqliteConnection::connect_with(&writer_options).await.map_err(unreachable)?;
         let options = options.pragma("query_only", "on");
         let pool = SqlitePoolOptions::new().max_connections(READERS).test_before_acquire(false);
+        // Under load every wait would be a line of the log; the figure `database_acquire_seconds` tells them all.
+        let pool = pool.acquire_slow_threshold(Duration::MAX);
         let limited = pool.clone().connect_lazy_with(options.clone());
         let readers = pool.connect_with(options).await.map_err(unreachable)?;
         first.close().await.map_err(unreachable)?;

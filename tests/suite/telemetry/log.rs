@@ -35,6 +35,7 @@ async fn the_level_is_changed_while_the_server_runs() {
     configure(&installation, "log_level = 'debug'");
     assert!(server.tell("HUP"));
     server.says("the log level was taken anew").await;
+    assert!(!server.log().contains('\u{1b}'), "no colours where there is no terminal:\n{}", server.log());
     assert_eq!(answered(&server), 0, "nothing was said before:\n{}", server.log());
     ask_something(&installation, &server).await;
     server.says("answered").await;
