@@ -213,9 +213,15 @@ fn id(payload: &Map<String, Value>, name: &str, read: ReadId) -> Result<Option<U
     text(payload, name)?.map(|text| read(text).ok_or_else(|| unusable(name))).transpose()
 }
 
-/// A time in whole seconds since the Unix epoch.
+/// A time in seconds since the Unix epoch, whole or with a fraction (RFC 7519, section 2, `NumericDate`), and not before it.
 fn time(payload: &Map<String, Value>, name: &str) -> Result<Option<Timestamp>, IdentityError> {
-    let read = |value: &Value| value.as_i64().and_then(|seconds| Timestamp::from_second(seconds).ok());
+    let read = |value: &Value| {
+        let since_epoch = match value.as_i64() {
+            Some(seconds) => SignedDuration::from_secs(seconds),
+            None => SignedDuration::try_from_secs_f64(value.as_f64()?).ok()?,
+        };
+        Timestamp::from_duration(since_epoch).ok().filter(|_| !since_epoch.is_negative())
+    };
     claim(payload, name).map(|value| read(value).ok_or_else(|| unusable(name))).transpose()
 }
 

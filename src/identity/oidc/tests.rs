@@ -128,13 +128,19 @@ fn every_wrong_claim_is_refused() {
         ("sub", json!("x".repeat(256)), IdentityError::Claims),
         ("exp", json!(second - 30), IdentityError::Expired),
         ("exp", json!((second + 600).to_string()), IdentityError::Claims),
-        ("exp", json!(second as f64 + 0.5), IdentityError::Claims),
+        ("exp", json!(second as f64 - 30.5), IdentityError::Expired),
+        ("exp", json!(second as f64 + 3_600.5), IdentityError::Claims),
+        ("exp", json!(1e300), IdentityError::Claims),
+        ("exp", json!(-0.5), IdentityError::Claims),
         ("exp", json!(i64::MAX), IdentityError::Claims),
         ("exp", json!(second + 3_601), IdentityError::Claims),
         ("nbf", json!(second + 31), IdentityError::NotYetValid),
         ("nbf", json!("now"), IdentityError::Claims),
         ("iat", json!(second + 31), IdentityError::NotYetValid),
+        ("nbf", json!(second as f64 + 30.5), IdentityError::NotYetValid),
+        ("nbf", json!(-1), IdentityError::Claims),
         ("iat", json!(i64::MIN), IdentityError::Claims),
+        ("iat", json!(second as f64 + 30.5), IdentityError::NotYetValid),
         ("jti", json!(7), IdentityError::Claims),
         ("jti", json!(""), IdentityError::Claims),
         ("jti", json!("x".repeat(256)), IdentityError::Claims),
@@ -165,6 +171,16 @@ fn times_have_a_leeway() {
     assert!(verdict(&[("exp", json!(second - 29)), ("iat", json!(second - 60))]).is_ok());
     assert!(verdict(&[("nbf", json!(second + 30)), ("iat", json!(second + 30))]).is_ok());
     assert!(verdict(&[("nbf", json!(0))]).is_ok(), "a life is counted from when the token was issued");
+}
+
+#[test]
+fn times_may_have_a_fraction() {
+    let second = noon().as_second() as f64;
+    let times = [("exp", json!(second + 600.25)), ("nbf", json!(second + 29.5)), ("iat", json!(second - 0.75))];
+    let identity = verdict(&times).expect("it is good");
+    assert_eq!(identity.expires_at, noon() + SignedDuration::from_millis(600_250));
+    assert_eq!(identity.credential.issued_at, noon() - SignedDuration::from_millis(30_750));
+    assert!(verdict(&[("exp", json!(second - 29.5)), ("iat", json!(second - 60.0))]).is_ok());
 }
 
 #[test]
