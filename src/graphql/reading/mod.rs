@@ -190,7 +190,12 @@ impl Reader {
             // The parser's own message repeats the line of the text.
             let places = error.positions().collect::<Vec<_>>();
             let place = places.first().map(|place| format!(": line {}, column {}", place.line, place.column));
-            let message = format!("the document is no GraphQL{}", place.unwrap_or_default());
+            let what = if is_of_number(&error) {
+                "a number of the document is too large"
+            } else {
+                "the document is no GraphQL"
+            };
+            let message = format!("{what}{}", place.unwrap_or_default());
             vec![refusal("GRAPHQL_PARSE_FAILED", message, places)]
         })?;
         self.hold_contents(&parsed).map_err(over_limit)?;
@@ -268,6 +273,11 @@ fn chosen<'a>(known: &'a Known, name: Option<&str>) -> Result<&'a Positioned<Ope
     })
 }
 
+/// Whether a number was not read, whose form is right: it is larger than any that the parser's numbers reach.
+fn is_of_number(error: &async_graphql::parser::Error) -> bool {
+    matches!(error, async_graphql::parser::Error::Syntax { message, .. } if message.starts_with("invalid number"))
+}
+
 fn digest_of(hexadecimal: &str) -> Option<[u8; 32]> {
     let mut digest = [0; 32];
     let pairs = hexadecimal.as_bytes().chunks_exact(2);
@@ -322,6 +332,28 @@ fn of_variable(unfit: Unfit) -> Vec<ServerError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_number_that_is_too_large_is_told_from_what_is_no_graphql() {
+        let reader = Reader::new(&crate::graphql::sdl(), Limits::default());
+        let digits = "9".repeat(1_000);
+        for (query, told) in [
+            (
+                format!("{{ cases(first: {digits}) {{ totalCount }} }}"),
+                "a number of the document is too large: line 1, column 16",
+            ),
+            (
+                "query ($a: Float = -1e999) { viewer { id } }".to_owned(),
+                "a number of the document is too large: line 1, column 20",
+            ),
+            ("{ cases(first: 1x) { totalCount } }".to_owned(), "the document is no GraphQL: line 1, column "),
+        ] {
+            let errors = reader.judge(query.clone()).err().expect("it cannot be read");
+            assert!(errors[0].message.starts_with(told), "{}", errors[0].message);
+            let code = errors[0].extensions.as_ref().and_then(|extensions| extensions.get("code"));
+            assert_eq!(code, Some(&Value::from("GRAPHQL_PARSE_FAILED")), "{query}");
+        }
+    }
 
     #[test]
     fn a_document_is_kept_at_what_it_takes_when_parsed() {

@@ -3,7 +3,7 @@
 use apollo_compiler::Schema;
 use apollo_compiler::ast::Type;
 use apollo_compiler::executable::Operation;
-use apollo_compiler::schema::{ExtendedType, InputObjectType};
+use apollo_compiler::schema::{EnumType, ExtendedType, InputObjectType};
 use apollo_compiler::validation::Valid;
 use serde_json::{Map, Value};
 
@@ -11,6 +11,9 @@ use crate::graphql::scalars;
 
 /// How many characters of a name that nobody knows are told.
 const LONGEST_NAME: usize = 100;
+
+/// How many names of an enum are told.
+const MOST_NAMES: usize = 50;
 
 /// A variable that does not fit.
 #[derive(Debug, PartialEq, Eq)]
@@ -81,7 +84,7 @@ impl Check<'_> {
             Some(ExtendedType::InputObject(object)) => return self.object(object, value),
             Some(ExtendedType::Enum(words)) => {
                 let known = value.as_str().is_some_and(|word| words.values.contains_key(word));
-                (!known).then(|| "one of its names".to_owned())
+                (!known).then(|| one_of(words, value.as_str()))
             }
             _ => unfit_scalar(name, value).map(str::to_owned),
         };
@@ -117,6 +120,18 @@ impl Check<'_> {
     }
 }
 
+/// The names that there are, and the word that is none of them.
+fn one_of(words: &EnumType, given: Option<&str>) -> String {
+    let mut names = words.values.keys().take(MOST_NAMES).map(|name| name.as_str()).collect::<Vec<_>>().join(", ");
+    if words.values.len() > MOST_NAMES {
+        names.push_str(", …");
+    }
+    match given.map(|word| word.chars().take(LONGEST_NAME).collect::<String>()) {
+        Some(word) => format!("one of {names}; {word:?} is none of them"),
+        None => format!("one of {names}, as a text"),
+    }
+}
+
 /// What would be a value of that scalar, where this is none.
 fn unfit_scalar(name: &str, value: &Value) -> Option<&'static str> {
     let (fits, right) = match name {
@@ -147,12 +162,16 @@ mod tests {
         type Query { a(input: Input, n: Int!): Int }";
 
     fn unfit(variables: Value) -> Option<Vec<String>> {
+        refused(variables).map(|unfit| unfit.path)
+    }
+
+    fn refused(variables: Value) -> Option<Unfit> {
         let schema = Schema::parse_and_validate(SDL, "schema").expect("a schema");
         let text = "query($input: Input!, $n: Int! = 2) { a(input: $input, n: $n) }";
         let document = ExecutableDocument::parse_and_validate(&schema, text, "document").expect("a document");
         let operation = document.operations.get(None).expect("one operation");
         let Value::Object(given) = variables else { panic!("variables are an object") };
-        check(&schema, operation, &given).err().map(|unfit| unfit.path)
+        check(&schema, operation, &given).err()
     }
 
     #[test]
@@ -164,6 +183,27 @@ mod tests {
         ] {
             assert_eq!(unfit(variables.clone()), None, "{variables}");
         }
+    }
+
+    #[test]
+    fn a_wrong_name_is_told_with_the_names_that_there_are() {
+        let long = "X".repeat(LONGEST_NAME + 1);
+        for (given, told) in [
+            (json!("TESTING"), "one of CALIBRATION; \"TESTING\" is none of them".to_owned()),
+            (json!(long), format!("one of CALIBRATION; \"{}\" is none of them", &long[1..])),
+            (json!(7), "one of CALIBRATION, as a text".to_owned()),
+        ] {
+            let unfit = refused(json!({ "input": { "ids": [], "kind": given } })).expect("no name of the enum");
+            assert_eq!(unfit.message, format!("no value of type Kind: write {told}"));
+        }
+        let names: String = (0..=MOST_NAMES).map(|place| format!(" N{place}")).collect();
+        let schema = Schema::parse_and_validate(format!("type Query {{ a: K }} enum K {{{names} }}"), "schema");
+        let schema = schema.expect("a schema");
+        let told = one_of(schema.get_enum("K").expect("an enum"), None);
+        assert!(
+            told.contains(&format!("N{}, …", MOST_NAMES - 1)) && !told.contains(&format!("N{MOST_NAMES}")),
+            "{told}"
+        );
     }
 
     #[test]
