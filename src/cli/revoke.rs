@@ -14,8 +14,10 @@ use crate::identity::credential::RevocationKey;
 /// `etalon revoke`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Every token that was issued by now is refused, at every server of the database, and its open streams end. A token that is
-issued later is good: take the right to new ones away where they come from. A person who is erased needs no revocation.
+Every token that was issued by now is refused, at every server of the database, and its open streams end. The clock that
+wrote its `iat` may be ahead: a token counts as issued now up to 30 s later (`oidc.leeway_ms` for those of a provider). One
+that is issued after that is good: take the right to new ones away where they come from. A person who is erased needs no
+revocation.
 
 Examples:
   etalon revoke --actor 0190b6e0-7d3a-7c1e-8f52-1b7a0c2d4e70

@@ -26,8 +26,7 @@ impl ActorId {
     /// `ACTOR_INVALID` for anything else.
     pub fn parse(text: &str) -> Result<Self, Refusal> {
         if text.starts_with(Self::OF_THE_SERVER) {
-            let message =
-                format!("an actor id does not begin with {}: those are the server's own", Self::OF_THE_SERVER);
+            let message = format!("an actor id does not begin with `{}`, as the server's own do", Self::OF_THE_SERVER);
             return Err(Refusal::new(Code::ActorInvalid, "actor", message));
         }
         let fits = (1..=Self::LONGEST).contains(&text.len());
@@ -186,5 +185,18 @@ impl Actor {
     #[must_use]
     pub fn covers(&self, division: &Division) -> bool {
         self.jurisdiction.covers(division)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_of_the_servers_own_is_refused_with_what_it_begins_with() {
+        let refused = ActorId::parse("etalon:clock").expect_err("it is the server's own");
+        assert_eq!(refused.code, Code::ActorInvalid);
+        assert_eq!(refused.message, "an actor id does not begin with `etalon:`, as the server's own do");
+        assert!(ActorId::parse("etalon").is_ok());
     }
 }
