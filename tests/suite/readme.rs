@@ -49,7 +49,11 @@ async fn the_first_session_works_on_the_demonstration() {
     assert_eq!(waiting["cases"]["nodes"].as_array().map(Vec::len), Some(1), "{waiting:#}");
     assert_eq!(triaged["triageCase"]["userErrors"], json!([]));
     assert_eq!(triaged["triageCase"]["case"]["status"], "TRIAGED");
-    assert_eq!(refused["assignResearch"]["userErrors"][0]["code"], "LEAD_MISSING", "{refused:#}");
+    // All that is wrong with it, as the README says.
+    let told = json!([
+        { "code": "LEAD_MISSING", "field": ["leadId"], "message": "name the person who answers for it" },
+    ]);
+    assert_eq!(refused["assignResearch"]["userErrors"], told);
     let events = history["cases"]["nodes"][0]["events"]["nodes"].as_array().expect("a history");
     assert_eq!(events[0]["__typename"], "CaseReportedEvent");
     assert!(events.len() > 5, "{history:#}");
