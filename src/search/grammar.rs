@@ -10,7 +10,7 @@ use crate::search::word::{Word, words};
 const NUMERALS: [&str; 10] = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"];
 
 /// Characters of Chinese that are a word of grammar wherever they stand: with one of them a pair is no word.
-const PARTICLES: [&str; 8] = ["的", "了", "在", "是", "和", "与", "及", "或"];
+const PARTICLES: [&str; 9] = ["的", "之", "了", "在", "是", "和", "与", "及", "或"];
 
 /// The lists of NLTK, as keys: of English every part of a word, of Chinese every entry.
 static GRAMMAR: LazyLock<HashSet<String>> = LazyLock::new(|| {
@@ -27,11 +27,12 @@ static GRAMMAR: LazyLock<HashSet<String>> = LazyLock::new(|| {
         .collect()
 });
 
-/// Whether these words in a row, one of English or a pair of Chinese characters, are grammar: listed as they stand, of listed characters alone, or with a particle.
+/// Whether these words in a row, one of English or a pair of Chinese characters, are grammar: all of them listed, one a particle, or one listed and the pair as well. The pair alone is not enough: `确定` is listed, and `不确定度` is the uncertainty of a measurement.
 pub(super) fn is_grammar(words: &[Word<'_>]) -> bool {
-    GRAMMAR.contains(&joined(words))
-        || words.iter().all(|word| GRAMMAR.contains(&*word.key))
+    let listed = words.iter().filter(|word| GRAMMAR.contains(&*word.key)).count();
+    listed == words.len()
         || words.iter().any(|word| PARTICLES.contains(&&*word.key))
+        || listed > 0 && GRAMMAR.contains(&joined(words))
 }
 
 fn joined(words: &[Word<'_>]) -> String {

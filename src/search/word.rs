@@ -308,7 +308,8 @@ mod tests {
             ("Three of the gauges by the press, and one is off", &["gauges", "press"][..]),
             ("它们之间的偏差", &["偏差"]),
             ("在车间的一些温度", &["车间", "些温", "温度"]),
-            ("能量 一致性", &["能量", "致性"]),
+            ("能量计", &["能量", "量计"]),
+            ("不确定度", &["不确", "确定", "定度"]),
         ] {
             let written: Vec<_> = topics(text).1.into_iter().map(|topic| topic.written).collect();
             assert_eq!(written, expected, "{text}");
