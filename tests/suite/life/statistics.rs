@@ -198,7 +198,8 @@ pub async fn a_report_is_written_beside_the_server(world: &World) {
     let told = String::from_utf8_lossy(&refused.stderr).into_owned();
     assert!(!refused.status.success() && told.contains("position 999999 does not exist yet"), "{told}");
     // Without a moment a report is as of the end of its year, when there was no log.
-    let refused = world.installation.command().args(["report", "--jurisdiction", "44", "--year", "1999"]).output();
+    let of_1999 = ["report", "--jurisdiction", "44", "--year", "1999", "--format", "csv"];
+    let refused = world.installation.command().args(of_1999).output();
     let told = String::from_utf8(refused.expect("the program runs").stderr).expect("text");
     for said in ["give `--as-of`", "the log had not begun at 1999-10-31T15:59:59.999999Z", "it begins at 20"] {
         assert!(told.contains(said), "{told}");
