@@ -104,7 +104,7 @@ fn welcome(filled: &Filled, key: &LocalKey, folder: &Folder) -> Result<String, P
 
     let now = SystemClock.now();
     let mut text = String::from(
-        "\nEtalon 标准器 is at {place}/graphql\nAsk it in a browser at {place}/graphiql, with one of these tokens.\n",
+        "\nOpen {place}/graphiql in a browser, and give Etalon 标准器 one of these tokens.\nPrograms ask {place}/graphql\n",
     );
     let _ = match folder {
         Folder::Given(path) => writeln!(text, "The demonstration is kept in {}.", path.display()),

@@ -22,13 +22,18 @@ struct File {
     text: &'static str,
 }
 
-const FILES: [File; 7] = [
+const FILES: [File; 8] = [
     File { path: PATH, media_type: "text/html; charset=utf-8", text: include_str!("page.html") },
     File { path: "/graphiql/style.css", media_type: "text/css; charset=utf-8", text: include_str!("style.css") },
     File { path: "/graphiql/mark.svg", media_type: "image/svg+xml", text: include_str!("mark.svg") },
     File { path: "/graphiql/examples.json", media_type: "application/json", text: include_str!("examples.json") },
     File { path: "/graphiql/page.js", media_type: "text/javascript; charset=utf-8", text: include_str!("page.js") },
     File { path: "/graphiql/editor.js", media_type: "text/javascript; charset=utf-8", text: include_str!("editor.js") },
+    File {
+        path: "/graphiql/operations.js",
+        media_type: "text/javascript; charset=utf-8",
+        text: include_str!("operations.js"),
+    },
     File { path: "/graphiql/schema.js", media_type: "text/javascript; charset=utf-8", text: include_str!("schema.js") },
 ];
 
@@ -80,6 +85,76 @@ mod tests {
         let named = FILES.iter().flat_map(|file| file.text.split('"')).filter(|word| word.starts_with("/graphiql/"));
         for path in named {
             assert!(FILES.iter().any(|file| file.path == path), "{path} is not served");
+        }
+    }
+
+    /// Kinds and names of the operations that the page finds in a document.
+    fn found(document: &str) -> Vec<(String, Option<String>)> {
+        let runtime = rquickjs::Runtime::new().expect("a JavaScript engine");
+        let context = rquickjs::Context::full(&runtime).expect("with the usual objects");
+        let told: String = context.with(|ctx| {
+            ctx.eval::<(), _>(include_str!("operations.js").replace("export ", "")).expect("sound JavaScript");
+            ctx.globals().set("given", document).expect("a text");
+            ctx.eval("JSON.stringify(operations(given).map(({ kind, name }) => [kind, name]))").expect("an answer")
+        });
+        serde_json::from_str(&told).expect("pairs")
+    }
+
+    #[test]
+    fn the_page_finds_the_operations_of_a_document_and_nothing_else() {
+        let named = |kind: &str, name: Option<&str>| (kind.to_owned(), name.map(str::to_owned));
+        let table = [
+            ("{ viewer { id } }", vec![]),
+            ("query { viewer { id } }", vec![named("query", None)]),
+            (
+                "query Waiting { cases { nodes { allowedCommands { mutation allowed reasons { code } } } } }",
+                vec![named("query", Some("Waiting"))],
+            ),
+            (
+                "query Search($query: String!) { search(query: $query) { totalCount } }",
+                vec![named("query", Some("Search"))],
+            ),
+            (
+                "query Then { asOf(point: { position: 1 }) { query { viewer { id } } } }",
+                vec![named("query", Some("Then"))],
+            ),
+            (
+                "# query No {\nquery Yes { a(b: \"} mutation No {\", c: \"\"\"} query \\\"\"\" No {\"\"\") }",
+                vec![named("query", Some("Yes"))],
+            ),
+            (
+                "fragment query on mutation { id } subscription S @mutation { events { position } }",
+                vec![named("subscription", Some("S"))],
+            ),
+            (
+                "query A { a } mutation B { b } subscription { c }",
+                vec![named("query", Some("A")), named("mutation", Some("B")), named("subscription", None)],
+            ),
+            ("query Open { a(", vec![named("query", Some("Open"))]),
+        ];
+        for (document, expected) in table {
+            assert_eq!(found(document), expected, "{document}");
+        }
+    }
+
+    #[test]
+    fn the_page_finds_the_operations_of_the_readme_and_its_examples() {
+        let readme = include_str!("../../README.md");
+        let blocks = readme.split("```graphql\n").skip(1).map(|rest| rest.split("```").next().expect("a block"));
+        let examples: serde_json::Value = serde_json::from_str(include_str!("examples.json")).expect("JSON");
+        let examples =
+            examples.as_array().expect("a list").iter().map(|example| example["query"].as_str().expect("text"));
+        let documents: Vec<_> = blocks.chain(examples).collect();
+        assert!(documents.len() > 10, "{}", documents.len());
+        for document in documents {
+            let parsed = apollo_compiler::ast::Document::parse(document, "document").expect("sound GraphQL");
+            let operations = parsed.definitions.iter().filter_map(|definition| definition.as_operation_definition());
+            let named = operations.map(|operation| {
+                (operation.operation_type.name().to_owned(), operation.name.as_ref().map(ToString::to_string))
+            });
+            // What is written in short has no kind to be found by, and is alone.
+            let expected: Vec<_> = named.filter(|_| !document.trim_start().starts_with('{')).collect();
+            assert_eq!(found(document), expected, "{document}");
         }
     }
 

@@ -1,10 +1,11 @@
 import { coloured, editor, tidy } from "/graphiql/editor.js";
+import { operations } from "/graphiql/operations.js";
 import { browser } from "/graphiql/schema.js";
 
 const at = (id) => document.getElementById(id);
 const ENDPOINT = "/graphql";
 const KEPT = { token: "etalon.token", query: "etalon.query", variables: "etalon.variables", history: "etalon.history" };
-const LONGEST_HISTORY = 30;
+const LONGEST_HISTORY = 30, MOST_SHOWN = 200, FORGET = "forget";
 
 const query = editor(at("query")), variables = editor(at("variables"));
 let running = null, examples = [];
@@ -49,15 +50,14 @@ async function run() {
   } finally { running = null; at("run").classList.remove("running"); }
 }
 
-/** The operations of the question, with where they begin. */
-const operations = () => [...query.value.replace(/#[^\n]*|"""[^]*?"""|"(?:\\.|[^"\\\n])*"/g, (word) => " ".repeat(word.length)).matchAll(/\b(query|mutation|subscription)\b\s*(\w+)?[^{}]*\{/g)];
+/** The operation in which the caret stands, where there is a choice. */
 function nameAtCaret() {
-  const all = operations();
+  const all = operations(query.value);
   if (all.length < 2) return null;
   const caret = at("query").selectionStart;
-  return (all.findLast((operation) => operation.index <= caret) ?? all[0])[2] ?? null;
+  return (all.findLast((operation) => operation.begins <= caret) ?? all[0]).name;
 }
-const isSubscription = (name) => operations().some((operation) => operation[1] === "subscription" && (!name || operation[2] === name));
+const isSubscription = (name) => operations(query.value).some((operation) => operation.kind === "subscription" && (!name || operation.name === name));
 
 /** Follows a subscription over server-sent events, the newest first, until it is stopped. */
 async function follow(body, signal) {
@@ -70,7 +70,7 @@ async function follow(body, signal) {
   }
   const seen = [], reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   answered("");
-  let rest = "";
+  let rest = "", count = 0;
   told("following 订阅中 …");
   for (;;) {
     const { value, done } = await reader.read();
@@ -81,27 +81,33 @@ async function follow(body, signal) {
       const lines = event.split(/\r?\n/);
       const kind = lines.find((line) => line.startsWith("event:"))?.slice(6).trim();
       const data = lines.filter((line) => line.startsWith("data:")).map((line) => line.slice(5)).join("\n").trim();
-      if (kind === "complete") { told(`complete · ${seen.length}`); return; }
-      if (kind === "next" && data) seen.unshift(JSON.stringify(JSON.parse(data), null, 2));
+      if (kind === "complete") { told(`complete · ${count}`); return; }
+      if (kind === "next" && data) { seen.unshift(JSON.stringify(JSON.parse(data), null, 2)); count += 1; }
     }
-    seen.length = Math.min(seen.length, 200);
+    seen.length = Math.min(seen.length, MOST_SHOWN);
     answered(seen.join("\n\n"));
-    told(`following 订阅中 · ${seen.length}`);
+    told(`following 订阅中 · ${count}`);
   }
-  told(`ended · ${seen.length}`);
+  told(`ended · ${count}`);
 }
 
-function history() { try { return JSON.parse(localStorage.getItem(KEPT.history)) ?? []; } catch { return []; } }
+/** What was asked in this tab. It may hold names and telephone numbers: it goes with the tab, and with the token. */
+function history() { try { return JSON.parse(sessionStorage.getItem(KEPT.history)) ?? []; } catch { return []; } }
+function forget() { for (const key of [KEPT.query, KEPT.variables, KEPT.history]) sessionStorage.removeItem(key); fillHistory(); }
 function remember() {
   sessionStorage.setItem(KEPT.query, query.value);
   sessionStorage.setItem(KEPT.variables, variables.value);
   const entry = { query: query.value, variables: variables.value };
   const kept = [entry, ...history().filter((other) => other.query !== entry.query || other.variables !== entry.variables)].slice(0, LONGEST_HISTORY);
-  localStorage.setItem(KEPT.history, JSON.stringify(kept));
+  sessionStorage.setItem(KEPT.history, JSON.stringify(kept));
   fillHistory();
 }
 const title = (text) => (/\b(?:query|mutation|subscription)\s+(\w+)/.exec(text)?.[1] ?? text.replace(/\s+/g, " ").trim()).slice(0, 60);
-function fillHistory() { fill(at("history"), history().map((entry) => title(entry.query))); }
+function fillHistory() {
+  const asked = history();
+  fill(at("history"), asked.map((entry) => title(entry.query)));
+  if (asked.length) at("history").add(new Option("— forget 清除 —", FORGET));
+}
 function fill(select, titles) {
   select.length = 1;
   titles.forEach((text, place) => select.add(new Option(text, place)));
@@ -117,7 +123,7 @@ const schema = browser({ list: at("schema"), trail: at("trail"), search: at("sea
 
 async function enter() {
   const token = at("token").value.trim();
-  if (!token) { sessionStorage.removeItem(KEPT.token); at("who").textContent = "no token 无令牌"; return; }
+  if (!token) { sessionStorage.removeItem(KEPT.token); forget(); at("who").textContent = "no token 无令牌"; return; }
   sessionStorage.setItem(KEPT.token, token);
   const answer = await ask({ query: "{ viewer { roles jurisdiction { code name } expiresAt } }" }).catch(() => null);
   const viewer = answer?.data?.viewer;
@@ -130,7 +136,12 @@ at("run").addEventListener("click", run);
 at("tidy").addEventListener("click", () => { query.value = tidy(query.value); });
 at("token").addEventListener("change", enter);
 at("examples").addEventListener("change", (event) => { if (event.target.value) put(examples[event.target.value]); event.target.value = ""; });
-at("history").addEventListener("change", (event) => { if (event.target.value) put(history()[event.target.value]); event.target.value = ""; });
+at("history").addEventListener("change", (event) => {
+  const chosen = event.target.value;
+  event.target.value = "";
+  if (chosen === FORGET) forget();
+  else if (chosen) put(history()[chosen]);
+});
 document.addEventListener("keydown", (event) => {
   const control = event.ctrlKey || event.metaKey;
   if (control && event.key === "Enter") { event.preventDefault(); run(); }

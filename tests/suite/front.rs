@@ -348,7 +348,7 @@ async fn a_browser_finds_the_page_and_nothing_of_another_host() {
     assert!(policy.starts_with("default-src 'none'; script-src 'self';"), "{policy}");
     let text = page.text().await.expect("text");
     assert!(text.contains("标准器"));
-    for name in ["style.css", "page.js", "editor.js", "schema.js", "mark.svg", "examples.json"] {
+    for name in ["style.css", "page.js", "editor.js", "operations.js", "schema.js", "mark.svg", "examples.json"] {
         let file = front.client.get(format!("{root}/graphiql/{name}")).send().await.expect("an answer");
         assert_eq!(file.status().as_u16(), 200, "{name}");
     }

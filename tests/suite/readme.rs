@@ -105,7 +105,7 @@ impl Demo {
         let mut tokens = HashMap::new();
         while let Some(line) = lines.next() {
             let line = line.expect("text");
-            if let Some((_, address)) = line.split_once(" is at ") {
+            if let Some(address) = line.strip_prefix("Programs ask ") {
                 graphql = Some(address.to_owned());
             }
             // «ROLE (actor, place)» and under it the token.
