@@ -97,8 +97,7 @@ impl Claims {
             jurisdiction: self.jurisdiction.clone(),
             institution: self.institution,
             enterprise: self.enterprise,
-            expires_at: Timestamp::from_second(self.expires_at.as_second())
-                .expect("a timestamp's whole seconds are a timestamp"),
+            expires_at: self.expires_at,
             credential: Credential::of_actor(&self.actor, self.issued_at),
         })
     }

@@ -335,6 +335,10 @@ begin
         execute format('drop table %I', swapped);
         execute format('alter table etalon_rebuild.%I set schema %I', swapped, served);
     end loop;
+    -- What the planner is told besides does not go with its table.
+    for swapped in select stxname from pg_statistic_ext where stxnamespace = 'etalon_rebuild'::regnamespace loop
+        execute format('alter statistics etalon_rebuild.%I set schema %I', swapped, served);
+    end loop;
 end
 $$;
 drop schema etalon_rebuild";

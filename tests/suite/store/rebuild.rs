@@ -135,7 +135,8 @@ async fn a_rebuild_catches_up_while_commits_and_reads_go_on(database: Database) 
         Raw::Sqlite(_) => indexes,
         Raw::Postgres(_) => {
             "select cast(schemaname || ': ' || indexdef as text) from pg_indexes \
-             where schemaname = 'public' or schemaname like 'etalon%' order by 1"
+             where schemaname = 'public' or schemaname like 'etalon%' \
+             union all select pg_get_statisticsobjdef(oid) from pg_statistic_ext order by 1"
         }
     };
     let indexes_before = raw.texts(indexes).await;

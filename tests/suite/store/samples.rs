@@ -147,9 +147,8 @@ pub(crate) async fn case_by_number(store: &dyn Store, number: &str, at: Moment) 
 
 async fn case_with(store: &dyn Store, column: CaseColumn, value: &str, at: Moment) -> Option<StoredCase> {
     let condition = Condition::Compare { column, operator: Operator::Equal, value: value.into() };
-    let mut found = store.cases(&CaseQuery { condition, at, ..all_cases() }).await.expect("read");
-    assert!(found.len() <= 1, "{value}");
-    found.pop()
+    // Numbers of samples are not always given once: the last of them has it.
+    store.cases(&CaseQuery { condition, at, ..all_cases() }).await.expect("read").pop()
 }
 
 pub(crate) fn all_cases() -> CaseQuery {
