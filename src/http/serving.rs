@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
+use axum::http::HeaderValue;
+use axum::http::header::CONNECTION;
 use axum::serve::Listener;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -129,7 +131,11 @@ impl Speech {
             }
             let (answered, seat) = (routes.clone().call(request), seat.clone());
             async move {
-                let answer = answered.await.unwrap_or_else(|never| match never {});
+                let mut answer = answered.await.unwrap_or_else(|never| match never {});
+                if seat.is_unread() {
+                    // Nothing that follows on the connection would be read, and a client that keeps it has to know.
+                    answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+                }
                 if let Some(streaming) = answer.extensions().get::<Streaming>() {
                     seat.becomes_stream(streaming.clone());
                 }

@@ -31,6 +31,7 @@ async fn said_at_last(front: &Front, fields: &str) -> (String, String) {
     let mut said = String::new();
     stream.read_to_string(&mut said).await.expect("it ends in order");
     let (head, body) = said.split_once("\r\n\r\n").expect("an answer");
+    assert!(head.contains("\r\nconnection: close"), "nobody sends another request on it: {head}");
     let body: Value = serde_json::from_str(body).expect("JSON");
     let status = head.split(' ').nth(1).expect("a status");
     (status.to_owned(), body["errors"][0]["extensions"]["code"].as_str().expect("a code").to_owned())
