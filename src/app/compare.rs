@@ -42,8 +42,10 @@ pub(super) async fn compared(store: Arc<dyn Store>, aggregates: Arc<Aggregates>)
         loop {
             let (range, events) = comparison.page(aggregate_type, after).await?;
             after = range.until.clone();
-            if pages.len() == at_once {
-                total.add(joined(pages.pop_front()).await?);
+            if pages.len() == at_once
+                && let Some(page) = pages.pop_front()
+            {
+                total.add(joined(page).await?);
             }
             pages.push_back(AbortOnDropHandle::new(tokio::spawn(comparison.clone().page_compared(range, events))));
             if after.is_none() {
@@ -51,8 +53,8 @@ pub(super) async fn compared(store: Arc<dyn Store>, aggregates: Arc<Aggregates>)
             }
         }
     }
-    while !pages.is_empty() {
-        total.add(joined(pages.pop_front()).await?);
+    while let Some(page) = pages.pop_front() {
+        total.add(joined(page).await?);
     }
     let strays = comparison.store.stray_rows(total.digest.figures()).await?;
     total.take(strays);
@@ -62,9 +64,9 @@ pub(super) async fn compared(store: Arc<dyn Store>, aggregates: Arc<Aggregates>)
     Ok(total.folded)
 }
 
-async fn joined<T>(page: Option<AbortOnDropHandle<Result<T, Fault>>>) -> Result<T, Fault> {
-    let page = page.expect("a page is under way");
-    page.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
+/// What a task came to that goes on beside this one; its panic goes on here.
+pub(super) async fn joined<T>(task: AbortOnDropHandle<T>) -> T {
+    task.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
 }
 
 /// What the pages have come to.

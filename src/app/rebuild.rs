@@ -9,6 +9,7 @@ use uuid::Uuid;
 use crate::app::App;
 use crate::app::aggregates::Aggregates;
 use crate::app::commanded::Commanded;
+use crate::app::compare::joined;
 use crate::app::happened::{self, Placed};
 use crate::app::request::Fault;
 use crate::app::streams::{Streams, Versioned};
@@ -188,7 +189,7 @@ impl<'a> Fold<'a> {
     /// Waits for the write that is under way.
     async fn written(&mut self) -> Result<(), Fault> {
         let Some(writing) = self.writing.take() else { return Ok(()) };
-        Ok(writing.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))?)
+        Ok(joined(writing).await?)
     }
 
     async fn page(&self) -> Result<Vec<EventRecord>, StoreError> {

@@ -7,7 +7,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use crate::app::App;
 use crate::app::commanded::Commanded;
-use crate::app::compare::compared;
+use crate::app::compare::{compared, joined};
 use crate::app::rebuild::PAGE;
 use crate::app::request::Fault;
 use crate::domain::case::Case;
@@ -67,8 +67,7 @@ impl App {
         // Beside one another: each reads the log in an order of its own.
         let comparing = AbortOnDropHandle::new(tokio::spawn(compared(self.store.clone(), self.aggregates.clone())));
         self.look_through(look).await?;
-        let folded = comparing.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()));
-        folded.map(Some)
+        joined(comparing).await.map(Some)
     }
 
     /// Which form the read rows have, beside that which this program writes.

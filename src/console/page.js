@@ -102,7 +102,7 @@ function remember() {
   sessionStorage.setItem(KEPT.history, JSON.stringify(kept));
   fillHistory();
 }
-const title = (text) => (/\b(?:query|mutation|subscription)\s+(\w+)/.exec(text)?.[1] ?? text.replace(/\s+/g, " ").trim()).slice(0, 60);
+const title = (text) => (operations(text).find((operation) => operation.name)?.name ?? text.replace(/\s+/g, " ").trim()).slice(0, 60);
 function fillHistory() {
   const asked = history();
   fill(at("history"), asked.map((entry) => title(entry.query)));

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use crate::app::App;
 use crate::domain::actor::ActorId;
 use crate::graphql::{Limits, NamedLimit};
-use crate::http::answer::{Refused, SOON};
+use crate::http::answer::Refused;
 use crate::http::arriving::Arriving;
 use crate::http::bucket::Buckets;
 use crate::http::unsent::Unsent;
@@ -142,21 +142,17 @@ impl Admission {
         self.unsent.room(actor)?;
         if app.waiting_reads() >= self.limits.database_queue {
             let message = "too many reads wait for the database; send it again a little later";
-            return Err(no_room("DATABASE_BUSY", self.limits.of_database(), message));
+            return Err(Refused::no_room("DATABASE_BUSY", self.limits.of_database(), message));
         }
         self.room.clone().try_acquire_owned().map_err(|_| {
             let message = "the server answers as many requests as it may; send it again a little later";
-            no_room("SERVER_BUSY", self.limits.of_room(), message)
+            Refused::no_room("SERVER_BUSY", self.limits.of_room(), message)
         })
     }
 }
 
 fn too_much(code: &'static str, limit: NamedLimit, message: &str, wait: Duration) -> Refused {
     Refused::over(StatusCode::TOO_MANY_REQUESTS, code, limit, message).again_in(wait)
-}
-
-fn no_room(code: &'static str, limit: NamedLimit, message: &str) -> Refused {
-    Refused::over(StatusCode::SERVICE_UNAVAILABLE, code, limit, message).again_in(SOON)
 }
 
 #[cfg(test)]

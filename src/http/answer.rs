@@ -46,6 +46,11 @@ impl Refused {
         Self { limit: Some(limit), ..Self::new(status, code, message) }
     }
 
+    /// A request that there is no room for at the moment.
+    pub(crate) fn no_room(code: &'static str, limit: NamedLimit, message: &str) -> Self {
+        Self::over(StatusCode::SERVICE_UNAVAILABLE, code, limit, message).again_in(SOON)
+    }
+
     /// A request that cannot be read.
     pub(crate) fn bad_request(message: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "BAD_REQUEST", message)

@@ -42,8 +42,7 @@ impl Arriving {
             }
             if !has_room(all, self.most) {
                 let message = "more long bodies are on their way than there is room for; send it again a little later";
-                let (status, code) = (StatusCode::SERVICE_UNAVAILABLE, "SERVER_BUSY");
-                return Err(Refused::over(status, code, self.most, message).again_in(SOON));
+                return Err(Refused::no_room("SERVER_BUSY", self.most, message));
             }
             Ok(())
         };

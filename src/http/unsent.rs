@@ -45,9 +45,7 @@ impl Unsent {
         self.room_of(actor)?;
         if self.kept.of(actor).all >= self.most.maximum {
             let message = "more answers wait for their readers than there is room for; send it again a little later";
-            return Err(
-                Refused::over(StatusCode::SERVICE_UNAVAILABLE, "SERVER_BUSY", self.most, message).again_in(SOON)
-            );
+            return Err(Refused::no_room("SERVER_BUSY", self.most, message));
         }
         Ok(())
     }

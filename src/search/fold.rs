@@ -20,12 +20,8 @@ impl Folded {
         let mut folded = Self { text: String::with_capacity(text.len()), origins: Vec::with_capacity(text.len()) };
         for (start, character) in text.char_indices() {
             let origin = (start as u32, (start + character.len_utf8()) as u32);
-            if character.is_ascii() {
+            if character.is_ascii() || is_unified_ideograph(character) {
                 folded.push(character.to_ascii_lowercase(), origin);
-                continue;
-            }
-            if is_unified_ideograph(character) {
-                folded.push(character, origin);
                 continue;
             }
             let plain = std::iter::once(character).nfkd().flat_map(char::to_uppercase).flat_map(char::to_lowercase);

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use crate::search::fold::Folded;
-use crate::search::word::{Word, words};
+use crate::search::word::{Word, term_of, words};
 
 /// The English numerals, which the list of words of grammar has not.
 const NUMERALS: [&str; 10] = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"];
@@ -20,7 +20,7 @@ static GRAMMAR: LazyLock<HashSet<String>> = LazyLock::new(|| {
             let folded = Folded::of(entry);
             let words = words(&folded);
             match words.iter().all(|word| word.is_ideograph) {
-                true => vec![joined(&words)],
+                true => vec![term_of(&words)],
                 false => words.into_iter().map(|word| word.key.into_owned()).collect(),
             }
         })
@@ -32,9 +32,5 @@ pub(super) fn is_grammar(words: &[Word<'_>]) -> bool {
     let listed = words.iter().filter(|word| GRAMMAR.contains(&*word.key)).count();
     listed == words.len()
         || words.iter().any(|word| PARTICLES.contains(&&*word.key))
-        || listed > 0 && GRAMMAR.contains(&joined(words))
-}
-
-fn joined(words: &[Word<'_>]) -> String {
-    words.iter().map(|word| &*word.key).collect()
+        || listed > 0 && GRAMMAR.contains(&term_of(words))
 }

@@ -75,6 +75,11 @@ pub fn joined_terms(words: &[Word<'_>]) -> String {
     terms.join(GAP)
 }
 
+/// These words as one term, a pair of characters for instance.
+pub(super) fn term_of(words: &[Word<'_>]) -> String {
+    words.iter().map(|word| &*word.key).collect()
+}
+
 /// A word that tells what a text is about: no number and none of grammar, and in Chinese a pair of characters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Topic {
@@ -103,12 +108,7 @@ pub fn topics(text: &str) -> (Sequence, Vec<Topic>) {
     let words = words(&folded);
     let topic = |words: &[Word<'_>]| {
         let place = words[0].place.start..words[words.len() - 1].place.end;
-        Topic {
-            term: words.iter().map(|word| &*word.key).collect(),
-            sequence: Sequence::of(words),
-            written: text[place.clone()].to_owned(),
-            place,
-        }
+        Topic { term: term_of(words), sequence: Sequence::of(words), written: text[place.clone()].to_owned(), place }
     };
     let topics = (0..words.len()).filter_map(|start| {
         let rest = &words[start..];

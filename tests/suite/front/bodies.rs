@@ -1,10 +1,12 @@
 //! Whoever announces long bodies and sends little of them keeps nobody else's out.
 
-use serde_json::{Value, json};
+use reqwest::Response;
+use serde_json::json;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
-use crate::front::readers::LOOKS;
+use crate::front::readers::refusal;
+use crate::front::streams::is;
 use crate::front::{Front, JSON};
 use crate::support::server::Who;
 
@@ -24,25 +26,11 @@ async fn begun(front: &Front, token: &str) -> TcpStream {
     stream
 }
 
-/// Comes back when so much is on its way.
-async fn arrives(front: &Front, bytes: u64) {
-    for _ in 0..LOOKS {
-        if front.figure(ARRIVING).await as u64 == bytes {
-            return;
-        }
-    }
-    panic!("{} bytes arrive", front.figure(ARRIVING).await);
-}
-
-/// The status, code, limit and maximum that a whole body of a megabyte and a half is answered with.
-async fn answered(front: &Front, token: &str) -> (u16, Value) {
+/// What a whole body of a megabyte and a half is answered with.
+async fn sent(front: &Front, token: &str) -> Response {
     let asked = json!({ "query": "{ viewer { id } }", "variables": { "text": "x".repeat(LONG as usize) } });
     let request = front.client.post(&front.server.graphql).bearer_auth(token).json(&asked);
-    let answer = request.send().await.expect("an answer");
-    let status = answer.status().as_u16();
-    let body: Value = answer.json().await.expect("JSON");
-    let told = &body["errors"][0]["extensions"];
-    (status, json!([told["code"], told["limit"], told["maximum"]]))
+    request.send().await.expect("an answer")
 }
 
 #[tokio::test]
@@ -55,20 +43,20 @@ async fn who_announces_much_keeps_nobody_else_out() {
     ]);
     let other = front.installation.token(&Who::new("somebody-else", "MANAGER", "CN"));
     let first = begun(&front, &front.token).await;
-    arrives(&front, LONG).await;
-    let refused = answered(&front, &front.token).await;
+    is(&front, ARRIVING, LONG).await;
+    let refused = refusal(sent(&front, &front.token).await).await;
     assert_eq!(refused, (429, json!(["TOO_MANY_LONG_BODIES", "arrivingBytesPerActor", ROOM_OF_ACTOR])));
-    assert_eq!(answered(&front, &other).await.0, 200, "another actor's has room");
+    assert_eq!(sent(&front, &other).await.status(), 200, "another actor's has room");
 
     let mut all = vec![first];
     for number in 2..=5 {
         let token = front.installation.token(&Who::new(format!("sender-{number}"), "MANAGER", "CN"));
         all.push(begun(&front, &token).await);
-        arrives(&front, LONG * number).await;
+        is(&front, ARRIVING, LONG * number).await;
     }
-    let refused = answered(&front, &other).await;
+    let refused = refusal(sent(&front, &other).await).await;
     assert_eq!(refused, (503, json!(["SERVER_BUSY", "arrivingBytes", ROOM])));
     drop(all);
-    arrives(&front, 0).await;
-    assert_eq!(answered(&front, &front.token).await.0, 200);
+    is(&front, ARRIVING, 0).await;
+    assert_eq!(sent(&front, &front.token).await.status(), 200);
 }

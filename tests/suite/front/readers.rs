@@ -81,7 +81,7 @@ async fn asks(front: &Front, token: &str, query: &str) -> Response {
     request.send().await.expect("an answer")
 }
 
-async fn refusal(answer: Response) -> (u16, Value) {
+pub(super) async fn refusal(answer: Response) -> (u16, Value) {
     let status = answer.status().as_u16();
     assert_eq!(answer.headers()["retry-after"], "1");
     let body: Value = answer.json().await.expect("JSON");
@@ -166,20 +166,14 @@ async fn who_takes_nothing_is_cut_off() {
     is_answered(&front, &front.token).await;
 }
 
-#[tokio::test]
-async fn who_takes_next_to_nothing_is_cut_off_as_well() {
-    let front = narrow("500");
-    let mut stream = unread(&front, &front.token).await;
+/// Takes a few bytes ten times a second, until there are no more or that shows that it was cut off.
+pub(super) async fn dribbled(stream: &mut TcpStream, cut_off: impl Future<Output = ()>) {
     let mut moments = interval(Duration::from_millis(100));
     let dribbling = async {
         let mut few = [0; 256];
         while !matches!(stream.read(&mut few).await, Ok(0) | Err(_)) {
             moments.tick().await;
         }
-    };
-    let cut_off = async {
-        waits(&front, |bytes| bytes > 0).await;
-        waits(&front, |bytes| bytes == 0).await;
     };
     timeout(PATIENCE, async {
         tokio::select! {
@@ -189,6 +183,17 @@ async fn who_takes_next_to_nothing_is_cut_off_as_well() {
     })
     .await
     .expect("it is not waited for");
+}
+
+#[tokio::test]
+async fn who_takes_next_to_nothing_is_cut_off_as_well() {
+    let front = narrow("500");
+    let mut stream = unread(&front, &front.token).await;
+    dribbled(&mut stream, async {
+        waits(&front, |bytes| bytes > 0).await;
+        waits(&front, |bytes| bytes == 0).await;
+    })
+    .await;
 }
 
 /// A reader who is not fast sees that the kernel keeps little of what waits: it says soon enough that something was taken.

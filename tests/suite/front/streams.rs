@@ -1,16 +1,13 @@
 //! A stream counts, with all that it keeps, until its connection is closed; what is left of one that has ended is read like
 //! every answer.
 
-use std::time::Duration;
-
 use serde_json::json;
 use tokio::io::AsyncReadExt;
-use tokio::time::{interval, timeout};
 
 use crate::faults::{COMMENT, coordinator, report_a_case};
 use crate::following::resuming::OPEN;
 use crate::following::subscriber::{Got, Subscriber, TRANSPORTS};
-use crate::front::readers::{LOOKS, PATIENCE, ROOM_OF_ACTOR, connected, narrow_in, request, unread, waits};
+use crate::front::readers::{LOOKS, ROOM_OF_ACTOR, connected, dribbled, narrow_in, request, unread, waits};
 use crate::front::{Front, code_of};
 use crate::life::scene::campaign;
 use crate::support::server::{Installation, Who, ask};
@@ -20,7 +17,7 @@ const EVENTS: &str = "subscription { events { position registerEvent { type } } 
 const EVENT_STREAM: &str = "text/event-stream";
 
 /// Comes back when a figure is such a number.
-async fn is(front: &Front, figure: &str, expected: u64) {
+pub(super) async fn is(front: &Front, figure: &str, expected: u64) {
     for _ in 0..LOOKS {
         if front.figure(figure).await as u64 == expected {
             return;
@@ -63,25 +60,11 @@ async fn what_is_left_of_a_stream_is_no_stream() {
 
     // Who begins to read goes on, and at no snail's pace.
     stream.read_exact(&mut vec![0; 256 << 10]).await.expect("there is more");
-    let mut moments = interval(Duration::from_millis(100));
-    let dribbling = async {
-        let mut few = [0; 256];
-        while !matches!(stream.read(&mut few).await, Ok(0) | Err(_)) {
-            moments.tick().await;
-        }
-    };
-    let cut_off = async {
+    dribbled(&mut stream, async {
         is(&front, OPEN_STREAMS, 0).await;
         waits(&front, |bytes| bytes == 0).await;
-    };
-    timeout(PATIENCE, async {
-        tokio::select! {
-            () = dribbling => {}
-            () = cut_off => {}
-        }
     })
-    .await
-    .expect("it is not waited for");
+    .await;
     is(&front, OPEN_STREAMS, 0).await;
     assert_eq!(another().await.expect("an answer").status(), 200);
 }
