@@ -3,22 +3,19 @@
 //! Loaders live for one request and read as of the moment that the row was read at. Whoever was shown a row is shown who it names; see [`Way`](crate::graphql::types::register::Way).
 
 mod histories;
+mod loads;
 
 use std::collections::HashMap;
 use std::hash::{Hash, Hasher};
 use std::marker::PhantomData;
 use std::sync::Arc;
-use std::time::Duration;
 
-use async_graphql::dataloader::{DataLoader, HashMapCache, Loader};
-use async_graphql::runtime::TokioTimer;
-use futures::task::{FutureObj, Spawn, SpawnError};
-use tokio_util::sync::{CancellationToken, DropGuard};
+use async_graphql::dataloader::{DataLoader, Loader};
 use uuid::Uuid;
 
 use crate::app::{
     App, Commanded, Entry, EventPage, EvidencePage, Fault, FigureEvent, HistoryEvent, Moment, Opened, RegisterPage,
-    StoredCase, Versioned, YearQuestion, limited,
+    StoredCase, Versioned, YearQuestion,
 };
 use crate::domain::actor::Actor;
 use crate::domain::annual_summary::figure::FigureName;
@@ -29,14 +26,9 @@ use crate::domain::institution::Institution;
 use crate::domain::person::Person;
 use crate::domain::value::personal::Sealed;
 use crate::domain::value::{CaseId, Personal};
-use crate::graphql::limits::Limits;
 use crate::graphql::loaders::histories::{Counts, Histories, HistoryKey, ToldKey};
-
-/// Siblings ask within one turn of the executor, so waiting longer than this only adds delay.
-const WINDOW: Duration = Duration::from_micros(100);
-
-/// A loader that remembers what it loaded for as long as the request lives.
-type Remembering<L> = DataLoader<L, HashMapCache>;
+pub(crate) use crate::graphql::loaders::loads::Loads;
+use crate::graphql::loaders::loads::Remembering;
 
 /// The loaders of one request.
 pub(crate) struct Loaders {
@@ -51,14 +43,11 @@ pub(crate) struct Loaders {
     campaigns: Remembering<Entries<Campaign>>,
     persons: Remembering<Entries<Person>>,
     personal: Remembering<Texts>,
-    /// Ends what still loads when the request is given up.
-    _end: DropGuard,
 }
 
 impl Loaders {
-    /// Loaders for a request of that actor. Needs a Tokio runtime around it.
-    pub(crate) fn new(app: &Arc<App>, actor: &Actor, limits: &Limits) -> Self {
-        let loads = Loads { limit: limits.statement_timeout, end: CancellationToken::new() };
+    /// Loaders for a request of that actor, whose loads are these.
+    pub(crate) fn new(app: &Arc<App>, actor: &Actor, loads: &Loads) -> Self {
         Self {
             files: loads.remembering(Files { app: app.clone(), actor: actor.clone() }),
             cases: loads.batching(Cases { app: app.clone(), actor: actor.clone() }),
@@ -71,7 +60,6 @@ impl Loaders {
             campaigns: loads.remembering(Entries::new(app)),
             persons: loads.remembering(Entries::new(app)),
             personal: loads.remembering(Texts { app: app.clone() }),
-            _end: loads.end.drop_guard(),
         }
     }
 
@@ -137,31 +125,6 @@ impl Loaders {
     /// An entry of a register as of that moment.
     pub(crate) async fn entry<A: Batched>(&self, id: Uuid, at: Moment) -> Result<Option<Arc<Entry<A>>>, Fault> {
         A::entries(self).load_one(EntryKey::new(id, at)).await
-    }
-}
-
-/// The tasks that load for one request: they end with it, and read within its limit.
-#[derive(Clone)]
-struct Loads {
-    limit: Duration,
-    end: CancellationToken,
-}
-
-impl Loads {
-    fn remembering<L>(&self, loader: L) -> Remembering<L> {
-        DataLoader::with_cache(loader, self.clone(), TokioTimer::default(), HashMapCache::default()).delay(WINDOW)
-    }
-
-    /// A loader that remembers nothing: mutations of one request change what it gives.
-    fn batching<L>(&self, loader: L) -> DataLoader<L> {
-        DataLoader::new(loader, self.clone(), TokioTimer::default()).delay(WINDOW)
-    }
-}
-
-impl Spawn for Loads {
-    fn spawn_obj(&self, load: FutureObj<'static, ()>) -> Result<(), SpawnError> {
-        tokio::spawn(self.end.clone().run_until_cancelled_owned(limited(self.limit, load)));
-        Ok(())
     }
 }
 

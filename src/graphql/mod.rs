@@ -34,7 +34,7 @@ use crate::app::App;
 use answer_size::{AnswerSizes, SERVER_BUSY};
 pub use context::Session;
 pub use limits::{Limits, NamedLimit};
-use loaders::Loaders;
+use loaders::{Loaders, Loads};
 use mutation::Mutation;
 use query::Query;
 use reading::Reader;
@@ -88,12 +88,13 @@ impl Schema {
     }
 
     async fn answer(&self, document: Document, session: Session) -> Response {
-        let loaders = Loaders::new(&self.app, &session.actor, &self.limits);
+        let loads = Loads::default();
+        let loaders = Loaders::new(&self.app, &session.actor, &loads);
         let (kind, weight) = (document.kind(), document.weight);
         let mut request = Request::new(document.query).variables(document.variables).data(session).data(loaders);
         request.operation_name = document.operation_name;
         request.set_parsed_query(document.parsed);
-        let mut response = execution::in_time(kind, &self.limits, self.schema.execute(request)).await;
+        let mut response = execution::in_time(kind, &self.limits, loads.serve(self.schema.execute(request))).await;
         response.errors.iter_mut().for_each(name_library_error);
         response.extensions.insert("cost".to_owned(), of_cost(weight, &self.limits));
         response

@@ -80,12 +80,12 @@ pub(super) trait Backend: Send + Sync + 'static {
         after_version: u64,
     ) -> impl Future<Output = Result<Vec<SerializedEvent>, PersistenceError>> + Send;
 
-    /// In one transaction: locks the head of the log, reads what is known of the batch, and
-    /// writes what `decide` makes of it. Durable when it returns.
+    /// In one transaction: holds the head of the log, and writes what `decide` makes of the batch and of what is known of it.
+    /// Durable when it returns.
     fn commit(
         &self,
         batch: Vec<Append>,
-        decide: impl FnOnce(Vec<Append>, Known) -> Plan + Send,
+        decide: impl Fn(Vec<Append>, Known) -> Plan + Send + Sync,
     ) -> impl Future<Output = Result<Plan, StoreError>> + Send;
 
     /// As [`PersonalStore::scrub`](crate::store::PersonalStore::scrub).

@@ -15,8 +15,11 @@ use crate::store::{Append, Body, Committed, Head, StoreError, StoredCommand, Str
 pub(super) struct Asked<'a> {
     pub(super) actors: Vec<&'a str>,
     pub(super) idempotency_keys: Vec<&'a str>,
+    pub(super) streams: Vec<StreamId>,
     pub(super) aggregate_types: Vec<&'static str>,
     pub(super) aggregate_ids: Vec<String>,
+    /// Of the streams, as the batch takes them to be before any of it.
+    pub(super) versions: Vec<i64>,
     pub(super) series: Vec<&'a str>,
 }
 
@@ -27,9 +30,11 @@ impl<'a> Asked<'a> {
         for append in batch {
             asked.actors.push(&append.command.actor);
             asked.idempotency_keys.push(&append.command.idempotency_key);
-            let relied_on = append.relied_on.iter().map(|(stream, _)| *stream);
-            for stream in relied_on.chain([append.stream]) {
+            for (stream, version) in append.relied_on.iter().copied().chain([(append.stream, append.expected_version)])
+            {
                 if streams.insert(stream) {
+                    asked.streams.push(stream);
+                    asked.versions.push(version.cast_signed());
                     asked.aggregate_types.push(stream.aggregate_type.as_str());
                     asked.aggregate_ids.push(stream.aggregate_id.to_string());
                 }

@@ -10,6 +10,7 @@ use tracing_subscriber::layer::{Context, SubscriberExt};
 
 use crate::as_of::house::House;
 use crate::life::world::{text, with};
+use crate::store::samples::{append, case_row, case_stream, commit, notes, rows_of};
 use crate::store::support::Database;
 
 /// How many cases are many. One statement for each of them would be ten more than for two.
@@ -31,15 +32,20 @@ impl<S: Subscriber> Layer<S> for Statements {
 /// The answer, and how many statements it took. Everything runs on the thread of the test, the driver of PostgreSQL
 /// included; that of SQLite has threads of its own, and runs the same statements.
 async fn counted(house: &House, query: &str) -> (Value, usize) {
-    let count = Arc::new(AtomicUsize::new(0));
-    let subscriber = tracing_subscriber::registry().with(Statements(count.clone()));
     // A first time opens what connections it needs, which takes statements of its own.
     house.ask("watcher", query, json!({})).await;
-    let answer = {
+    counting(house.ask("watcher", query, json!({}))).await
+}
+
+/// What comes of it, and how many statements it took.
+async fn counting<T>(work: impl Future<Output = T>) -> (T, usize) {
+    let count = Arc::new(AtomicUsize::new(0));
+    let subscriber = tracing_subscriber::registry().with(Statements(count.clone()));
+    let done = {
         let _here = tracing::subscriber::set_default(subscriber);
-        house.ask("watcher", query, json!({})).await
+        work.await
     };
-    (answer, count.load(Ordering::Relaxed))
+    (done, count.load(Ordering::Relaxed))
 }
 
 /// A case with everything that a list of cases can show.
@@ -136,4 +142,19 @@ async fn an_answer_takes_as_many_statements_for_many_rows_as_for_few() {
     let shown = &answer["cases"]["nodes"][0];
     assert_eq!(shown["links"][0]["other"]["title"], "难点 0");
     assert_eq!(text(&shown["lead"]["name"]), text(&shown["assignment"]["lead"]["name"]));
+}
+
+#[tokio::test]
+async fn a_commit_is_one_statement_for_many_commands_as_for_one() {
+    let database = Database::postgres();
+    let store = database.open().await;
+    let row = |case| notes(&["one", "two"], rows_of(case_row(case)));
+    // The first one asks, and locks what the next ones may take for granted.
+    let (_, asked) = counting(commit(&*store, &[append(case_stream(1), 0, "first", row(1))])).await;
+    let (one, of_one) = counting(commit(&*store, &[append(case_stream(1), 2, "one", row(1))])).await;
+    let many: Vec<_> = (2..30).map(|case| append(case_stream(case), 0, &case.to_string(), row(case))).collect();
+    let (all, of_many) = counting(commit(&*store, &many)).await;
+    assert!(one.iter().chain(&all).all(Result::is_ok), "{one:?} {all:?}");
+    assert!(asked > 1, "statements are counted: {asked}");
+    assert_eq!((of_one, of_many), (1, 1));
 }

@@ -14,7 +14,7 @@ use crate::app::{App, Fault};
 use crate::graphql::context::Session;
 use crate::graphql::counting::CountedOperation;
 use crate::graphql::limits::Limits;
-use crate::graphql::loaders::Loaders;
+use crate::graphql::loaders::{Loaders, Loads};
 use crate::graphql::subscription::source::Source;
 use crate::graphql::subscription::{News, StreamLimits, Turn, Wanted, root_field};
 use crate::graphql::{Document, Executable, Schema, errors, execution, name_library_error};
@@ -184,15 +184,16 @@ impl Runner {
     /// The answer; none when there is nothing to show. One that takes too long is an error in the place of what was to be shown, so that no update stops those behind it.
     async fn run(&self, turn: Turn) -> Option<Response> {
         let document = &self.document;
+        let loads = Loads::default();
         let mut request = Request::new(document.query.clone())
             .variables(document.variables.clone())
             .data(self.session.clone())
-            .data(Loaders::new(&self.app, &self.session.actor, &self.limits))
+            .data(Loaders::new(&self.app, &self.session.actor, &loads))
             .data(turn);
         request.operation_name.clone_from(&document.operation_name);
         request.set_parsed_query(document.parsed.clone());
         let mut answers = self.schema.execute_stream(request);
-        let mut response = execution::in_time(document.kind(), &self.limits, answers.next()).await?;
+        let mut response = execution::in_time(document.kind(), &self.limits, loads.serve(answers.next())).await?;
         response.errors.iter_mut().for_each(name_library_error);
         Some(response)
     }

@@ -1,7 +1,12 @@
-//! PostgreSQL: any number of servers over one database. The row lock on `log_head` is what
-//! orders their commits; it is held from the first statement of a commit to its end.
+//! PostgreSQL: any number of servers over one database. The row lock on `log_head` is what orders their commits.
+//!
+//! Nearly every commit is one statement that is a transaction of its own: it takes the lock, sees whether what this process
+//! takes for granted is so, writes, and is durable when it is answered. Otherwise nothing was written, and the commit locks
+//! the head first, asks, and writes what is right then.
 
+mod assumed;
 mod news;
+mod parts;
 mod roles;
 mod sql;
 mod write;
@@ -24,6 +29,7 @@ use crate::store::line::Lines;
 use crate::store::observed::{Waiting, acquire};
 use crate::store::opening::{SCHEMA_VERSION, Schema, is_current, last_of};
 use crate::store::plan::Plan;
+use crate::store::postgres::assumed::Memory;
 use crate::store::row::ROWS_VERSION;
 use crate::store::row_writes::RowWrites;
 use crate::store::sql::{HEAD, SET_ROWS_VERSION};
@@ -45,11 +51,18 @@ pub(super) struct PostgresBackend {
     limited: std::sync::Mutex<HashMap<Duration, PgPool>>,
     waiting: Waiting,
     writer_options: PgConnectOptions,
-    /// The connection of the commits, held for the length of one. It is not of the pool, which
-    /// would ping it after every use. Empty before the first commit and after a failed one.
-    writer: Mutex<Option<PgConnection>>,
+    /// Held for the length of a commit.
+    writer: Mutex<Writer>,
     /// What commits by any process have told, while somebody wants to know.
     heard: watch::Sender<u64>,
+}
+
+/// What commits keep between them.
+#[derive(Default)]
+struct Writer {
+    /// It is not of the pool, which would ping it after every use. Empty before the first commit and after a failed one.
+    connection: Option<PgConnection>,
+    memory: Memory,
 }
 
 impl PostgresBackend {
@@ -84,7 +97,7 @@ impl PostgresBackend {
             ("jit", "off"),
             ("idle_in_transaction_session_timeout", "30s"),
         ]);
-        let (limited, writer) = (std::sync::Mutex::default(), Mutex::new(None));
+        let (limited, writer) = (std::sync::Mutex::default(), Mutex::default());
         let (waiting, heard) = (Waiting::default(), watch::Sender::new(0));
         Ok(Self { pool, options, limited, waiting, writer_options, writer, heard })
     }
@@ -207,21 +220,43 @@ impl Backend for PostgresBackend {
     async fn commit(
         &self,
         batch: Vec<Append>,
-        decide: impl FnOnce(Vec<Append>, Known) -> Plan + Send,
+        decide: impl Fn(Vec<Append>, Known) -> Plan + Send + Sync,
     ) -> Result<Plan, StoreError> {
+        let mut writer = self.writer.lock().await;
+        let Writer { connection: slot, memory } = &mut *writer;
+        // A connection is kept only after it went well: losing it ends its transaction.
+        let mut kept = slot.take();
+        let assumed = kept.as_ref().and_then(|_| memory.assume(&batch));
+        if let (Some(connection), Some((known, assumed))) = (&mut kept, assumed) {
+            let plan = decide(batch.clone(), known);
+            if write::is_one_statement(&plan) {
+                match write::if_so(connection, &plan, &assumed).await {
+                    Ok(true) => {
+                        memory.remember(&plan);
+                        *slot = kept;
+                        return Ok(plan);
+                    }
+                    Ok(false) => {}
+                    // If it was committed all the same, the keys of its commands are found under the lock.
+                    Err(error) => {
+                        tracing::warn!(error = &error as &dyn std::error::Error, "a commit is tried again");
+                        kept = None;
+                    }
+                }
+            }
+        }
         let lock = StoreError::during("lock the head of the log");
-        let mut slot = self.writer.lock().await;
-        // The connection is kept only after it went well: losing it ends its transaction.
-        let mut connection = self.lock_head(slot.take()).await.map_err(lock)?;
+        let mut connection = self.lock_head(kept).await.map_err(lock)?;
         let known = known(&mut connection, &batch).await?;
+        memory.learn(known.head);
         let plan = decide(batch, known);
         let ended = async {
             if plan.writes_nothing() {
                 connection.execute("rollback").await?;
             } else {
-                write::log(&mut connection, &plan).await?;
-                write::rows(&mut connection, &sql::SERVED, &plan.rows).await?;
-                connection.execute(news::commit(plan.head).as_str()).await?;
+                write::under_lock(&mut connection, &plan).await?;
+                connection.execute("commit").await?;
+                memory.remember(&plan);
             }
             Ok(())
         };
@@ -256,7 +291,7 @@ impl Backend for PostgresBackend {
 
     async fn write_rebuilt(&self, rows: &RowWrites) -> Result<(), sqlx::Error> {
         let mut transaction = self.pool.begin().await?;
-        write::rows(&mut transaction, &sql::REBUILT, rows).await?;
+        write::rebuilt(&mut transaction, rows).await?;
         transaction.commit().await
     }
 
@@ -265,7 +300,7 @@ impl Backend for PostgresBackend {
             // Before anybody is kept waiting.
             self.pool.execute(sqlx::raw_sql(sql::INDEX_REBUILT)).await?;
             self.pool.execute(sql::ANALYZE_REBUILT).await?;
-            let mut transaction = self.pool.begin_with(sql::BEGIN).await?;
+            let mut transaction = self.pool.begin_with(sql::BEGIN_SWAP).await?;
             let row: HeadRow = sqlx::query_as(HEAD).fetch_one(&mut *transaction).await?;
             let head = row.head();
             if head.next_position == expected_head {

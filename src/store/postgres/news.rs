@@ -5,22 +5,15 @@ use std::time::Duration;
 use sqlx::postgres::{PgListener, PgPool, PgPoolOptions};
 use tokio::sync::watch;
 
-use crate::store::Head;
 use crate::store::sql::HEAD;
 use crate::store::stored::HeadRow;
 
-/// Channels are of one database, so databases of one PostgreSQL server do not wake each other.
+/// What the statement of a commit tells. Channels are of one database, so databases of one PostgreSQL server do not wake each
+/// other.
 const CHANNEL: &str = "etalon_log";
 
 /// How long the listener waits before it tries to connect again.
 const TRY_AGAIN_AFTER: Duration = Duration::from_secs(1);
-
-/// Ends a commit and tells where the log then ends, in the one round trip that the end takes
-/// anyway. The word goes out with the commit, and not at all without it. Commits stand in line
-/// for the head, so the lock that `NOTIFY` takes makes nobody wait who does not wait already.
-pub(super) fn commit(head: Head) -> String {
-    format!("notify {CHANNEL}, '{}'; commit", head.next_position)
-}
 
 /// Passes on what commits tell, until nobody wants to know. A lost connection is made again;
 /// what was told meanwhile is looked up.

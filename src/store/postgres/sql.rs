@@ -1,5 +1,5 @@
-//! The statements that only PostgreSQL runs: every list is an array a column, so that a batch of
-//! any size is one prepared statement a table.
+//! The statements that only PostgreSQL runs, and the parts that the statement of a commit is made of: every list is an array
+//! a column, so that a batch of any size is the same prepared statement.
 
 use crate::store::line::Lines;
 use crate::store::sql::{
@@ -10,6 +10,10 @@ use crate::store::texts::IndexDialect;
 /// Opens the transaction and locks the head in one round trip. What the batch builds on is read
 /// by the next statement, whose snapshot (READ COMMITTED) is taken after the lock is held.
 pub(super) const BEGIN: &str = "begin; select 1 from log_head where id = 1 for update";
+
+/// Opens the transaction that swaps tables. The statement of a commit locks the tables that it writes, that of the head
+/// first: so whoever waits for this lock holds none of those that the swap needs.
+pub(super) const BEGIN_SWAP: &str = "begin; lock table log_head in exclusive mode";
 
 /// `$1` actors, `$2` keys, `$3` aggregate types, `$4` aggregate ids, `$5` series; the rows are
 /// those of `known.rs`.
@@ -55,40 +59,129 @@ pub(super) const TERMS: Lines = Lines::TEXTS.side(
 /// Whether the database is marked as one that is being restored.
 pub(super) const RESTORING: &str = "select count(*) as count from pg_class where oid = to_regclass('etalon_restoring')";
 
-/// Head, commands and events in one statement.
-pub(super) const WRITE_LOG: &str = concat!(
-    "with head as (update log_head set next_position = $1, recorded_at = $2, peaks = $25, origin = $26 where id = 1), \
-     new_commands as (insert into commands (",
-    command_columns!(),
-    ") \
-     select * from unnest($3::text[], $4::text[], $5::bytea[], $6::text[], $7::text[], \
-     $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[])) \
-     insert into events (",
-    event_columns!(),
-    ") \
-     select n.position, n.aggregate_type, n.aggregate_id, n.sequence, n.event_type, \
-     n.event_version, n.payload::json, n.metadata::json, n.recorded_at, n.actor, n.command_id, \
-     n.entry, n.leaf_hash \
-     from unnest($12::bigint[], $13::text[], $14::text[], $15::bigint[], $16::text[], \
-     $17::text[], $18::text[], $19::text[], $20::bigint[], $21::text[], $22::text[], \
-     $23::bytea[], $24::bytea[]) n (",
-    event_columns!(),
-    ")"
+/// A part of the statement of a batch that puts rows into a table.
+pub(super) struct Insert {
+    pub(super) table: &'static str,
+    pub(super) columns: &'static str,
+    /// What the arrays are called.
+    pub(super) given: &'static str,
+    /// What they become, column by column.
+    pub(super) values: &'static str,
+    pub(super) on_conflict: &'static str,
+}
+
+impl Insert {
+    /// Arrays that are columns as they stand.
+    const fn of(table: &'static str, columns: &'static str) -> Self {
+        Self { table, columns, given: columns, values: columns, on_conflict: "" }
+    }
+
+    /// What is there already stays as it is.
+    const fn unless_there(self) -> Self {
+        Self { on_conflict: " on conflict do nothing", ..self }
+    }
+}
+
+/// A part that changes what is there; its keys are arrays that stand between its halves.
+pub(super) struct Change {
+    pub(super) name: &'static str,
+    pub(super) begins: &'static str,
+    /// Goes on after a condition.
+    pub(super) ends: &'static str,
+}
+
+/// The conditions of what was assumed: around the keys of the commands, and around the streams with their versions.
+pub(super) const NO_KEY_IS_USED: (&str, &str) = (
+    " and not exists (select from ",
+    " k (actor, idempotency_key) \
+     join commands c on c.actor = k.actor and c.idempotency_key = k.idempotency_key)",
+);
+pub(super) const VERSIONS_ARE: (&str, &str) = (
+    " and not exists (select from ",
+    " k (aggregate_type, aggregate_id, version) where version <> coalesce((\
+     select max(e.sequence) from events e \
+     where e.aggregate_type = k.aggregate_type and e.aggregate_id = k.aggregate_id), 0))",
 );
 
-pub(super) const INSERT_NODES: &str = "\
-insert into ledger_nodes (level, node, hash)
-select * from unnest($1::bigint[], $2::bigint[], $3::bytea[])";
+pub(super) const COMMANDS: Insert = Insert::of("commands", command_columns!());
 
-pub(super) const INSERT_ATTACHMENTS: &str = "\
-insert into attachments (digest, size_bytes, media_type, content)
-select n.digest, length(n.content), n.media_type, n.content
-from unnest($1::text[], $2::text[], $3::bytea[]) n (digest, media_type, content)
-on conflict (digest) do nothing";
+pub(super) const EVENTS: Insert = Insert {
+    values: "position, aggregate_type, aggregate_id, sequence, event_type, event_version, \
+             payload::json, metadata::json, recorded_at, actor, command_id, entry, leaf_hash",
+    ..Insert::of("events", event_columns!())
+};
 
-pub(super) const INSERT_CIPHERTEXTS: &str = "\
-insert into ciphertexts (digest, key_id, ciphertext)
-select * from unnest($1::bytea[], $2::text[], $3::bytea[])";
+pub(super) const NODES: Insert = Insert::of("ledger_nodes", "level, node, hash");
+
+pub(super) const ATTACHMENTS: Insert =
+    Insert::of("attachments", "digest, size_bytes, media_type, content").unless_there();
+
+pub(super) const CIPHERTEXTS: Insert = Insert::of("ciphertexts", "digest, key_id, ciphertext");
+
+pub(super) const CASES: Insert = Insert::of("case_versions", concat!(case_columns!(), ", ", span_columns!()));
+
+pub(super) const REGISTERS: Insert =
+    Insert::of("register_versions", concat!(register_columns!(), ", ", span_columns!()));
+
+pub(super) const MEMBERS: Insert = Insert::of("case_members", "case_id, actor").unless_there();
+
+pub(super) const LINKS: Insert = Insert::of("case_links", "case_id, other_id, relation, from_position").unless_there();
+
+pub(super) const FIGURES: Insert = Insert::of("figures", figure_columns!());
+
+pub(super) const SERIES: Insert = Insert {
+    on_conflict: " on conflict (series) do update set last = greatest(case_number_series.last, excluded.last)",
+    ..Insert::of("case_number_series", "series, last")
+};
+
+pub(super) const TEXTS: Insert = Insert {
+    columns: concat!(text_row_columns!(), ", terms"),
+    given: concat!(text_row_columns!(), ", terms"),
+    values: concat!(text_row_columns!(), ", array_to_tsvector(string_to_array(terms, ' '))"),
+    ..Insert::of("search_texts", "")
+};
+
+/// The open version of an aggregate is its latest: so the primary key finds it without an index of its own.
+pub(super) const END_CASES: Change = Change {
+    name: "ended_cases",
+    begins: "update {schema}case_versions v \
+             set to_position = c.to_position, occurred_to = least(v.occurred_to, c.occurred_to) from ",
+    ends: " c (case_id, to_position, occurred_to) \
+           where v.case_id = c.case_id and v.lane = 0 and v.from_position = \
+           (select max(o.from_position) from {schema}case_versions o where o.case_id = c.case_id)",
+};
+
+pub(super) const END_REGISTERS: Change = Change {
+    name: "ended_registers",
+    begins: "update {schema}register_versions v \
+             set to_position = c.to_position, occurred_to = least(v.occurred_to, c.occurred_to) from ",
+    ends: " c (aggregate_type, aggregate_id, to_position, occurred_to) \
+           where v.aggregate_type = c.aggregate_type and v.aggregate_id = c.aggregate_id \
+           and v.lane = 0 and v.from_position = (select max(o.from_position) from {schema}register_versions o \
+           where o.aggregate_type = c.aggregate_type and o.aggregate_id = c.aggregate_id)",
+};
+
+pub(super) const END_MEMBERS: Change = Change {
+    name: "gone_members",
+    begins: "delete from {schema}case_members m using ",
+    ends: " k (case_id, actor) where m.case_id = k.case_id and m.actor = k.actor",
+};
+
+/// The texts that end are looked up case by case whatever the planner thinks of the table: where it knows of no rows, it
+/// would walk all of them for a batch that ends none.
+pub(super) const END_TEXTS: Change = Change {
+    name: "ended_texts",
+    begins: "update {schema}search_texts t set to_position = least(t.to_position, c.to_position), \
+             occurred_until = least(t.occurred_until, c.occurred_until) from ",
+    ends: " c (case_id, field, to_position, occurred_until) \
+           cross join lateral (select o.text_id from {schema}search_texts o \
+           where o.case_id = c.case_id and o.field = c.field offset 0) o \
+           where t.text_id = o.text_id",
+};
+
+/// Ends the statement of a commit, around where the log then ends. Commits stand in line for the head, so the lock that a
+/// notification takes makes nobody wait who does not wait already.
+pub(super) const TELL: (&str, &str) = (" select pg_notify('etalon_log', ", ") from head");
 
 pub(super) const ERASE_KEYS: &str = "\
 with gone as (delete from ciphertexts where key_id = any($1::text[]))
@@ -96,66 +189,26 @@ insert into erased_keys (key_id, position)
 select * from unnest($1::text[], $2::bigint[])
 on conflict (key_id) do nothing";
 
-/// The statements that write read rows, into the served tables or those of a rebuild. The open
-/// version of an aggregate is its latest: so the primary key finds it without an index of its own.
-pub(super) struct RowStatements {
-    /// Takes stored rows off the axis of what had happened; the first of two.
+/// The statements that take the stored rows of aggregates off the axis of what had happened: those of this axis alone go.
+pub(super) struct TakeOff {
     pub(super) drop_past_cases: &'static str,
-    pub(super) take_off_cases: &'static str,
-    /// Closings and new versions in one statement.
-    pub(super) write_cases: &'static str,
+    pub(super) cases: &'static str,
     pub(super) drop_past_registers: &'static str,
-    pub(super) take_off_registers: &'static str,
-    /// Closings and new versions in one statement.
-    pub(super) write_registers: &'static str,
-    pub(super) insert_members: &'static str,
-    pub(super) delete_members: &'static str,
-    pub(super) insert_links: &'static str,
-    pub(super) insert_figures: &'static str,
-    pub(super) set_series: &'static str,
-    /// Closings and new texts in one statement. The texts that end are looked up case by case whatever the planner thinks of
-    /// the table: where it knows of no rows, it would walk all of them for a batch that ends none.
-    pub(super) write_texts: &'static str,
+    pub(super) registers: &'static str,
 }
 
-macro_rules! row_statements {
+macro_rules! take_off {
     ($schema:literal) => {
-        RowStatements {
+        TakeOff {
             drop_past_cases: concat!(
                 "delete from ",
                 $schema,
                 "case_versions where lane > 0 and case_id = any($1::text[])"
             ),
-            take_off_cases: concat!(
+            cases: concat!(
                 "update ",
                 $schema,
                 "case_versions set occurred_from = 0, occurred_to = 0 where case_id = any($1::text[])"
-            ),
-            write_cases: concat!(
-                "with closed as (update ",
-                $schema,
-                "case_versions v \
-                 set to_position = c.to_position, occurred_to = least(v.occurred_to, c.occurred_to) \
-                 from unnest($1::text[], $2::bigint[], $3::bigint[]) c (case_id, to_position, occurred_to) \
-                 where v.case_id = c.case_id and v.lane = 0 and v.from_position = \
-                 (select max(o.from_position) from ",
-                $schema,
-                "case_versions o \
-                  where o.case_id = c.case_id)) \
-                 insert into ",
-                $schema,
-                "case_versions (",
-                case_columns!(),
-                ", ",
-                span_columns!(),
-                ") \
-                 select * from unnest($4::text[], $5::bigint[], $6::bigint[], $7::bigint[], \
-                 $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], \
-                 $14::text[], $15::text[], $16::text[], $17::text[], $18::text[], $19::text[], \
-                 $20::text[], $21::bigint[], $22::bigint[], $23::text[], $24::text[], \
-                 $25::bigint[], $26::text[], $27::bigint[], $28::text[], $29::bigint[], \
-                 $30::text[], $31::text[], $32::bigint[], $33::bigint[], $34::bigint[], $35::bigint[], \
-                 $36::bigint[])"
             ),
             drop_past_registers: concat!(
                 "delete from ",
@@ -163,102 +216,19 @@ macro_rules! row_statements {
                 "register_versions v using unnest($1::text[], $2::text[]) k (aggregate_type, aggregate_id) \
                  where v.lane > 0 and v.aggregate_type = k.aggregate_type and v.aggregate_id = k.aggregate_id"
             ),
-            take_off_registers: concat!(
+            registers: concat!(
                 "update ",
                 $schema,
                 "register_versions v set occurred_from = 0, occurred_to = 0 \
                  from unnest($1::text[], $2::text[]) k (aggregate_type, aggregate_id) \
                  where v.aggregate_type = k.aggregate_type and v.aggregate_id = k.aggregate_id"
             ),
-            write_registers: concat!(
-                "with closed as (update ",
-                $schema,
-                "register_versions v \
-                 set to_position = c.to_position, occurred_to = least(v.occurred_to, c.occurred_to) \
-                 from unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[]) \
-                 c (aggregate_type, aggregate_id, to_position, occurred_to) \
-                 where v.aggregate_type = c.aggregate_type and v.aggregate_id = c.aggregate_id \
-                 and v.lane = 0 and v.from_position = (select max(o.from_position) from ",
-                $schema,
-                "register_versions o \
-                 where o.aggregate_type = c.aggregate_type and o.aggregate_id = c.aggregate_id)) \
-                 insert into ",
-                $schema,
-                "register_versions (",
-                register_columns!(),
-                ", ",
-                span_columns!(),
-                ") \
-                 select * from unnest($5::text[], $6::text[], $7::bigint[], $8::bigint[], \
-                 $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::bigint[], \
-                 $15::bigint[], $16::bigint[], $17::bigint[], $18::bigint[])"
-            ),
-            insert_members: concat!(
-                "insert into ",
-                $schema,
-                "case_members (case_id, actor) \
-                 select * from unnest($1::text[], $2::text[]) on conflict do nothing"
-            ),
-            delete_members: concat!(
-                "delete from ",
-                $schema,
-                "case_members m \
-                 using unnest($1::text[], $2::text[]) k (case_id, actor) \
-                 where m.case_id = k.case_id and m.actor = k.actor"
-            ),
-            insert_links: concat!(
-                "insert into ",
-                $schema,
-                "case_links (case_id, other_id, relation, from_position) \
-                 select * from unnest($1::text[], $2::text[], $3::text[], $4::bigint[]) \
-                 on conflict do nothing"
-            ),
-            insert_figures: concat!(
-                "insert into ",
-                $schema,
-                "figures (",
-                figure_columns!(),
-                ") \
-                 select * from unnest($1::text[], $2::bigint[], $3::text[], $4::bigint[], $5::bigint[], \
-                 $6::text[], $7::bigint[], $8::text[], $9::bigint[], $10::text[], $11::bigint[], $12::bigint[])"
-            ),
-            set_series: concat!(
-                "insert into ",
-                $schema,
-                "case_number_series as s (series, last) \
-                 select * from unnest($1::text[], $2::bigint[]) \
-                 on conflict (series) do update set last = greatest(s.last, excluded.last)"
-            ),
-            write_texts: concat!(
-                "with closed as (update ",
-                $schema,
-                "search_texts t set to_position = least(t.to_position, c.to_position), \
-                 occurred_until = least(t.occurred_until, c.occurred_until) \
-                 from unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[]) \
-                 c (case_id, field, to_position, occurred_until) \
-                 cross join lateral (select o.text_id from ",
-                $schema,
-                "search_texts o where o.case_id = c.case_id and o.field = c.field offset 0) o \
-                 where t.text_id = o.text_id) \
-                 insert into ",
-                $schema,
-                "search_texts (",
-                text_row_columns!(),
-                ", terms) \
-                 select ",
-                text_row_columns!(),
-                ", array_to_tsvector(string_to_array(terms, ' ')) \
-                 from unnest($5::bigint[], $6::text[], $7::text[], $8::bigint[], $9::bigint[], $10::bigint[], \
-                 $11::bigint[], $12::bigint[], $13::text[], $14::text[], $15::text[]) n (",
-                text_row_columns!(),
-                ", terms)"
-            ),
         }
     };
 }
 
-pub(super) const SERVED: RowStatements = row_statements!("");
-pub(super) const REBUILT: RowStatements = row_statements!("etalon_rebuild.");
+pub(super) const SERVED: TakeOff = take_off!("");
+pub(super) const REBUILT: TakeOff = take_off!("etalon_rebuild.");
 
 /// The shadow tables live in a schema of their own, where everything has the name that it will be served under. They have
 /// their keys, and what ending a text needs: the other indexes are made when the rows are there.

@@ -227,7 +227,7 @@ impl Backend for SqliteBackend {
     async fn commit(
         &self,
         batch: Vec<Append>,
-        decide: impl FnOnce(Vec<Append>, Known) -> Plan + Send,
+        decide: impl Fn(Vec<Append>, Known) -> Plan + Send + Sync,
     ) -> Result<Plan, StoreError> {
         let lock = StoreError::during("lock the head of the log");
         let write = StoreError::during("commit a batch");

@@ -86,8 +86,42 @@ async fn a_store_sees_what_another_committed(database: Database) {
     assert_eq!(one.head().await.expect("read").next_position, 2);
 }
 
+/// Stores by turns, one after the other and many in a row: each may be wrong about what the other did meanwhile.
+async fn what_a_store_remembers_is_not_taken_for_what_is_so(database: Database) {
+    let stores = [database.open().await, database.open().await];
+    let stream = case_stream(1);
+    let turns = [vec![0; 3], vec![1], vec![0, 1], vec![0; 20], vec![1, 0, 0, 1], vec![1; 20], vec![0]].concat();
+    for (turn, side) in (0_u64..).zip(turns) {
+        let key = format!("turn {turn}");
+        let batch =
+            [note(stream, turn.saturating_sub(1), "too late"), note(stream, turn, &key), note(stream, 0, "turn 0")];
+        let outcomes = commit(&*stores[side], &batch[usize::from(turn == 0)..]).await;
+        if turn > 0 {
+            assert!(
+                matches!(outcomes[0], Err(AppendError::Conflict { current_version }) if current_version == turn),
+                "{key}"
+            );
+        }
+        let [.., now, again] = &outcomes[..] else { panic!("{outcomes:?}") };
+        let now = now.as_ref().expect("accepted");
+        assert_eq!((now.first_position, now.version, now.replayed), (turn, turn + 1, false), "{key}");
+        let again = again.as_ref().expect("answered");
+        assert_eq!((again.first_position, again.replayed), (0, true), "{key}");
+    }
+    let case = numbered(2, "a number");
+    let reported = commit(&*stores[1], &[case]).await;
+    assert!(reported[0].is_ok(), "{reported:?}");
+    for (number, side) in [(2, 0), (3, 0), (4, 1), (5, 0), (6, 1), (7, 1)] {
+        let reported = commit(&*stores[side], &[numbered(number + 1, &number.to_string())]).await;
+        assert!(reported[0].is_ok(), "{reported:?}");
+        let name = format!("GD-2026-{number:04}");
+        assert!(case_by_number(&*stores[0], &name, Moment::Present).await.is_some(), "{name}");
+    }
+}
+
 on_both_databases! {
     two_stores_lose_and_double_nothing,
     two_stores_number_one_series,
     a_store_sees_what_another_committed,
+    what_a_store_remembers_is_not_taken_for_what_is_so,
 }

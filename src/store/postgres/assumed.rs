@@ -1,0 +1,92 @@
+//! What this process knows of the log without asking: what it wrote last itself.
+//!
+//! As long as nobody else writes, a batch can be planned on that, and its statement sees for itself whether it is so. Where
+//! several servers write by turns it hardly ever is, and asking first is cheaper.
+
+use std::collections::HashMap;
+
+use crate::ledger::tree::Frontier;
+use crate::store::known::{Asked, Known};
+use crate::store::plan::Plan;
+use crate::store::{Append, Body, Head};
+
+/// How many batches ask first after somebody else wrote.
+const ASKED_FIRST: u32 = 16;
+
+/// What is remembered between batches.
+#[derive(Default)]
+pub(super) struct Memory {
+    /// `None` before the first commit.
+    end: Option<LogEnd>,
+    /// How many batches are still to ask first.
+    to_ask: u32,
+}
+
+/// How the log ends.
+struct LogEnd {
+    head: Head,
+    origin: String,
+    tree: Frontier,
+    /// The last numbers of the series from which this process has taken one.
+    series: HashMap<String, u64>,
+}
+
+/// What a plan was made on.
+pub(super) struct Assumed<'a> {
+    /// Where the log ends.
+    pub(super) head: Head,
+    /// The name of the log.
+    pub(super) origin: String,
+    /// The peaks of the tree.
+    pub(super) peaks: Vec<u8>,
+    /// The keys, of which none was used, and the streams with their versions.
+    pub(super) asked: Asked<'a>,
+}
+
+impl Memory {
+    /// What a batch takes for granted, if this process knows all that it needs besides.
+    pub(super) fn assume<'a>(&mut self, batch: &'a [Append]) -> Option<(Known, Assumed<'a>)> {
+        if self.to_ask > 0 {
+            self.to_ask -= 1;
+            return None;
+        }
+        let LogEnd { head, origin, tree, series } = self.end.as_ref()?;
+        let needs_no_other = |append: &Append| match &append.body {
+            Body::Ready(_) => true,
+            Body::Numbered { series: name, .. } => series.contains_key(name),
+        };
+        if !batch.iter().all(needs_no_other) {
+            return None;
+        }
+        let asked = Asked::of(batch);
+        let known = Known {
+            head: *head,
+            origin: origin.clone(),
+            tree: tree.clone(),
+            commands: HashMap::new(),
+            versions: asked
+                .streams
+                .iter()
+                .copied()
+                .zip(asked.versions.iter().map(|version| version.cast_unsigned()))
+                .collect(),
+            series: series.clone(),
+        };
+        Some((known, Assumed { head: *head, origin: origin.clone(), peaks: tree.to_bytes(), asked }))
+    }
+
+    /// Takes in what the database says under the lock.
+    pub(super) fn learn(&mut self, head: Head) {
+        if self.end.as_ref().is_some_and(|end| end.head.next_position != head.next_position) {
+            *self = Self { end: None, to_ask: ASKED_FIRST };
+        }
+    }
+
+    /// Takes in what was committed.
+    pub(super) fn remember(&mut self, plan: &Plan) {
+        let series = self.end.take().map(|end| end.series).unwrap_or_default();
+        let mut end = LogEnd { head: plan.head, origin: plan.origin.clone(), tree: plan.tree.clone(), series };
+        end.series.extend(plan.rows.series.iter().map(|(series, number)| (series.clone(), *number)));
+        self.end = Some(end);
+    }
+}
