@@ -9,22 +9,16 @@ use std::sync::Arc;
 use std::thread::available_parallelism;
 
 use tokio_util::task::AbortOnDropHandle;
-use uuid::Uuid;
 
 use crate::app::aggregates::Aggregates;
 use crate::app::commanded::Commanded;
-use crate::app::happened::{self, Placed};
-use crate::app::rebuild::{corrupt, grown};
 use crate::app::replay::Folded;
 use crate::app::request::Fault;
-use crate::app::streams::{Streams, Versioned};
+use crate::app::streams::Streams;
+use crate::app::whole_streams::{PAGE, WholeStreams, made};
 use crate::store::{
-    AggregateType, EventQuery, EventRecord, LastEvent, NumberTaken, RebuiltRow, RowsCompared, ServedDigest, Store,
-    StreamId, StreamRange,
+    AggregateType, EventQuery, EventRecord, NumberTaken, RowsCompared, ServedDigest, Store, StreamRange,
 };
-
-/// How many events are folded at a time; a longer stream is folded whole.
-const PAGE: u32 = 1_000;
 
 /// How many differences of a table are told, of each side; all are counted.
 const TOLD: usize = 100;
@@ -32,26 +26,19 @@ const TOLD: usize = 100;
 /// Compares all streams.
 pub(super) async fn compared(store: Arc<dyn Store>, aggregates: Arc<Aggregates>) -> Result<Folded, Fault> {
     let begun_at = store.head().await?.next_position;
+    let mut streams = WholeStreams::new(store.clone());
     let comparison = Arc::new(Comparison { store, aggregates });
     let mut total = Total::default();
     // Taken up in the order of the keys, as the digests want them.
     let mut pages = VecDeque::new();
     let at_once = available_parallelism().map_or(1, NonZero::get);
-    for aggregate_type in AggregateType::ALL {
-        let mut after = None;
-        loop {
-            let (range, events) = comparison.page(aggregate_type, after).await?;
-            after = range.until.clone();
-            if pages.len() == at_once
-                && let Some(page) = pages.pop_front()
-            {
-                total.add(joined(page).await?);
-            }
-            pages.push_back(AbortOnDropHandle::new(tokio::spawn(comparison.clone().page_compared(range, events))));
-            if after.is_none() {
-                break;
-            }
+    while let Some((range, events)) = streams.next().await? {
+        if pages.len() == at_once
+            && let Some(page) = pages.pop_front()
+        {
+            total.add(joined(page).await?);
         }
+        pages.push_back(AbortOnDropHandle::new(tokio::spawn(comparison.clone().page_compared(range, events))));
     }
     while let Some(page) = pages.pop_front() {
         total.add(joined(page).await?);
@@ -115,37 +102,11 @@ struct Comparison {
 }
 
 impl Comparison {
-    /// The next whole streams of the type behind that id. The range has no end where there are no more.
-    async fn page(
-        &self,
-        aggregate_type: AggregateType,
-        after: Option<String>,
-    ) -> Result<(StreamRange, Vec<EventRecord>), Fault> {
-        let mut range = StreamRange { aggregate_type, after, until: None };
-        let mut events = self.store.events_of_streams(&range, Some(PAGE)).await?;
-        if events.len() < PAGE as usize {
-            return Ok((range, events));
-        }
-        // The last stream may go on behind the page; where there is no other, all of it is one.
-        let last = events[events.len() - 1].aggregate_id.clone();
-        match events.iter().rposition(|event| event.aggregate_id != last) {
-            Some(end) => {
-                events.truncate(end + 1);
-                range.until = Some(events[end].aggregate_id.clone());
-            }
-            None => {
-                range.until = Some(last);
-                events = self.store.events_of_streams(&range, None).await?;
-            }
-        }
-        Ok((range, events))
-    }
-
     async fn page_compared(self: Arc<Self>, range: StreamRange, events: Vec<EventRecord>) -> Result<Page, Fault> {
         let mut page = Page::default();
         let mut ranges = vec![(range, events)];
         while let Some((range, events)) = ranges.pop() {
-            let made = self.made(range.aggregate_type, &events)?;
+            let made = made(&self.aggregates, range.aggregate_type, &events)?;
             let commits = made.len() as u64;
             let numbers: Vec<_> = made.iter().filter_map(|row| row.number_taken.clone()).collect();
             let compared = self.store.compare_rows(&range, made).await?;
@@ -161,26 +122,6 @@ impl Comparison {
             page.numbers.extend(numbers);
         }
         Ok(page)
-    }
-
-    /// What every append of these streams makes.
-    fn made(&self, aggregate_type: AggregateType, events: &[EventRecord]) -> Result<Vec<RebuiltRow>, Fault> {
-        let all = &*self.aggregates;
-        let mut rows = Vec::with_capacity(events.len());
-        for stream in events.chunk_by(|one, next| one.aggregate_id == next.aggregate_id) {
-            match aggregate_type {
-                AggregateType::Case => stream_made(&all.cases, stream, &mut rows)?,
-                AggregateType::Enterprise => stream_made(&all.enterprises, stream, &mut rows)?,
-                AggregateType::Campaign => stream_made(&all.campaigns, stream, &mut rows)?,
-                AggregateType::Institution => stream_made(&all.institutions, stream, &mut rows)?,
-                AggregateType::Person => stream_made(&all.persons, stream, &mut rows)?,
-                AggregateType::Catalogue => stream_made(&all.catalogues, stream, &mut rows)?,
-                AggregateType::AnnualSummary => stream_made(&all.annual_summaries, stream, &mut rows)?,
-                AggregateType::View => stream_made(&all.views, stream, &mut rows)?,
-                AggregateType::Log => stream_made(&all.logs, stream, &mut rows)?,
-            }
-        }
-        Ok(rows)
     }
 
     /// The number series, which have no stream of their own: the numbers of the streams and of everything that came after
@@ -234,27 +175,4 @@ fn take_number(numbers: &mut BTreeMap<String, u64>, taken: NumberTaken) {
 
 fn number_of<A: Commanded>(streams: &Streams<A>, event: &EventRecord) -> Result<Option<(String, u64)>, Fault> {
     Ok(A::number_taken(&streams.decode(event)?))
-}
-
-/// What every append of one stream makes, in its order.
-fn stream_made<A: Commanded>(
-    streams: &Streams<A>,
-    events: &[EventRecord],
-    rows: &mut Vec<RebuiltRow>,
-) -> Result<(), Fault> {
-    let id: Uuid = events[0].aggregate_id.parse().map_err(|_| corrupt(&events[0], "of an aggregate without an id"))?;
-    let stream: StreamId = streams.stream(id);
-    let mut before = Versioned::<A>::default();
-    let mut past: Vec<Placed<A>> = Vec::with_capacity(events.len());
-    for commit in events.chunk_by(EventRecord::is_of_the_same_command) {
-        let facts = commit.iter().map(|record| streams.decode(record)).collect::<Result<Vec<_>, _>>()?;
-        // Only a commit that is not in order looks back.
-        let looked_at = if happened::in_order(&before, &facts).is_some() { &[][..] } else { &past };
-        let (row, after) = grown(stream, &before, looked_at, commit, &facts);
-        rows.push(row);
-        before = after;
-        let places = commit.iter().map(LastEvent::from);
-        past.extend(facts.into_iter().zip(places));
-    }
-    Ok(())
 }

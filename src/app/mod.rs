@@ -33,12 +33,14 @@ mod streams;
 mod texts;
 mod turns;
 mod webhooks;
+mod whole_streams;
 mod year;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use jiff::Timestamp;
+use moka::future::Cache;
 use tokio::sync::{OnceCell, watch};
 use uuid::Uuid;
 
@@ -80,7 +82,7 @@ pub use crate::store::{
 
 use crate::clock::Clock;
 use crate::codec::{self, Upcasters};
-use crate::store::{Store, Writer, WriterLimits};
+use crate::store::{AppendSpan, Store, Writer, WriterLimits};
 use aggregates::Aggregates;
 use follow::Hub;
 use revocations::Revocations;
@@ -95,6 +97,8 @@ pub struct App {
     /// How events of older shapes are read.
     upcasters: Upcasters,
     aggregates: Arc<Aggregates>,
+    /// The appends around positions that were asked as of.
+    appends: Cache<u64, AppendSpan>,
     /// What webhooks are delivered with, in a process that serves.
     outlet: Option<Outlet>,
     /// Who signs the log, in a process that serves.
@@ -121,6 +125,7 @@ impl App {
             turns: Turns::default(),
             aggregates: Arc::new(Aggregates::new(&store, &upcasters)),
             upcasters,
+            appends: Cache::new(moments::KNOWN_APPENDS),
             hub: OnceCell::new(),
             store,
             clock,

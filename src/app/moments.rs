@@ -9,6 +9,9 @@ use crate::domain::order::FIRST_YEAR;
 use crate::domain::value::calendar;
 use crate::store::{AppendSpan, Moment, StoreError};
 
+/// How many positions are remembered with the appends around them, of some 100 bytes each.
+pub(super) const KNOWN_APPENDS: u64 = 10_000;
+
 /// A point on the axis of what the log recorded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Point {
@@ -81,12 +84,8 @@ impl App {
     pub async fn recorded_by(&self, actor: &Actor, point: Point) -> Result<Then, NoMoment> {
         match point {
             Point::Position(position) => {
-                let (around, head) = self.store.append_around(position).await?;
-                let end = head.last_position();
-                if end.is_none_or(|end| position > end) {
-                    return Err(NoMoment::PositionInFuture { position, end });
-                }
-                let append = around.ok_or_else(|| by_nobody(position))?;
+                let append = self.append_or_end(position).await?;
+                let append = append.map_err(|end| NoMoment::PositionInFuture { position, end })?;
                 Ok(Then { moment: Moment::Position(append.last_position), time: time_of(append.recorded_at) })
             }
             Point::Time(time) => {
@@ -165,7 +164,23 @@ impl App {
 
     /// The append that recorded the event at a position that the log has.
     pub(super) async fn append_around(&self, position: u64) -> Result<AppendSpan, Fault> {
-        Ok(self.store.append_around(position).await?.0.ok_or_else(|| by_nobody(position))?)
+        Ok(self.append_or_end(position).await?.map_err(|_| by_nobody(position))?)
+    }
+
+    /// The append that recorded the event at a position; where the log ends, if that is before it. What the log has never
+    /// changes, and whoever asks as of a moment asks more than once.
+    async fn append_or_end(&self, position: u64) -> Result<Result<AppendSpan, Option<u64>>, Fault> {
+        if let Some(known) = self.appends.get(&position).await {
+            return Ok(Ok(known));
+        }
+        let (around, head) = self.store.append_around(position).await?;
+        let end = head.last_position();
+        if end.is_none_or(|end| position > end) {
+            return Ok(Err(end));
+        }
+        let append = around.ok_or_else(|| by_nobody(position))?;
+        self.appends.insert(position, append).await;
+        Ok(Ok(append))
     }
 }
 

@@ -10,13 +10,11 @@ use crate::app::App;
 use crate::app::aggregates::Aggregates;
 use crate::app::commanded::Commanded;
 use crate::app::compare::joined;
-use crate::app::happened::{self, Placed};
+use crate::app::happened;
 use crate::app::request::Fault;
-use crate::app::streams::{Streams, Versioned};
-use crate::domain::event::Recorded;
-use crate::store::{
-    AggregateType, EventQuery, EventRecord, NumberTaken, RebuildOutcome, RebuiltRow, RowsDigest, StoreError, StreamId,
-};
+use crate::app::streams::Streams;
+use crate::app::whole_streams::{WholeStreams, corrupt, grown, made};
+use crate::store::{AggregateType, EventQuery, EventRecord, RebuildOutcome, RebuiltRow, RowsDigest, StoreError};
 
 const LEASE: &str = "rebuild";
 /// How long a rebuild that has died keeps others out. It is prolonged with every page, and while the last step goes on.
@@ -135,8 +133,13 @@ impl App {
     /// How many events were read, and in how many commits they were made.
     async fn rebuild_as(&self, holder: &str, mut progress: impl FnMut(u64, u64)) -> Result<(u64, u64), Fault> {
         let mut fold = Fold::begin(self, holder).await?;
+        let mut streams = WholeStreams::new(self.store.clone());
+        while fold.next_streams(&mut streams).await? {
+            progress(fold.events, fold.head);
+        }
+        fold.has_all()?;
         loop {
-            while fold.next().await? {
+            while fold.next_page().await? {
                 progress(fold.events, fold.head);
             }
             match self.under_lease(holder, self.store.finish_rebuild(fold.events)).await? {
@@ -147,7 +150,8 @@ impl App {
     }
 }
 
-/// A fold of the log into fresh tables. While a page is written the next one is folded.
+/// A fold of the log into fresh tables: first of whole streams, whose rows need no second touch, up to where the log ends
+/// when it begins; then of what came meanwhile, in its order. While a page is written the next one is folded.
 struct Fold<'a> {
     app: &'a App,
     holder: &'a str,
@@ -168,22 +172,49 @@ impl<'a> Fold<'a> {
         Ok(Self { app, holder, folds, writing: None, events: 0, commits: 0, head })
     }
 
+    /// Folds the next streams, if there are more; else everything is written.
+    async fn next_streams(&mut self, streams: &mut WholeStreams) -> Result<bool, Fault> {
+        let Some((range, mut events)) = streams.next().await? else {
+            self.written().await?;
+            return Ok(false);
+        };
+        events.retain(|event| event.position < self.head);
+        let rows = made(&self.folds, range.aggregate_type, &events)?;
+        self.write(events.len(), rows).await?;
+        Ok(true)
+    }
+
+    /// Whether the streams have every event there was: one of an unknown type is of none of them.
+    fn has_all(&self) -> Result<(), StoreError> {
+        if self.events == self.head {
+            return Ok(());
+        }
+        let what = format!("{} of {} events are of aggregates of a known type", self.events, self.head);
+        Err(StoreError::Corrupt { what })
+    }
+
     /// Folds the next page of the log, if there is one before the head that it knows; else everything is written.
-    async fn next(&mut self) -> Result<bool, Fault> {
+    async fn next_page(&mut self) -> Result<bool, Fault> {
         if self.events >= self.head {
             self.written().await?;
             return Ok(false);
         }
         let page = whole_commits(self.page().await?, self.events)?;
         let rows = rows(&self.folds, &page).await?;
-        self.events += page.len() as u64;
+        self.write(page.len(), rows).await?;
+        Ok(true)
+    }
+
+    /// Begins to write what so many events make, when the last write is done.
+    async fn write(&mut self, events: usize, rows: Vec<RebuiltRow>) -> Result<(), Fault> {
+        self.events += events as u64;
         self.commits += rows.len() as u64;
         self.written().await?;
         self.app.lease_rebuild(self.holder).await?;
         let store = self.app.store.clone();
         let written = async move { store.write_rebuilt(rows).await };
         self.writing = Some(AbortOnDropHandle::new(tokio::spawn(written)));
-        Ok(true)
+        Ok(())
     }
 
     /// Waits for the write that is under way.
@@ -249,31 +280,4 @@ async fn row<A: Commanded>(streams: &Streams<A>, commit: &[EventRecord]) -> Resu
     let (row, after) = grown(streams.stream(id), &before, &past, commit, &facts);
     streams.keep(id, Arc::new(after)).await;
     Ok(row)
-}
-
-/// What a commit, with these facts in it, makes of a stream, and what is known after it. `past` are the events before it,
-/// which may be left out where it is in order.
-pub(super) fn grown<A: Commanded>(
-    stream: StreamId,
-    before: &Versioned<A>,
-    past: &[Placed<A>],
-    commit: &[EventRecord],
-    facts: &[Recorded<A::Fact>],
-) -> (RebuiltRow, Versioned<A>) {
-    let last = &commit[commit.len() - 1];
-    let (changes, after) = happened::grown(stream.aggregate_id, before, past, facts);
-    let number_taken = facts.iter().find_map(A::number_taken);
-    let row = RebuiltRow {
-        stream,
-        version: after.version,
-        position: last.position,
-        recorded_at: last.recorded_at,
-        changes,
-        number_taken: number_taken.map(|(series, number)| NumberTaken { series, number }),
-    };
-    (row, after)
-}
-
-pub(super) fn corrupt(event: &EventRecord, what: &str) -> Fault {
-    StoreError::Corrupt { what: format!("event {} {what}", event.position) }.into()
 }

@@ -122,6 +122,7 @@ impl Planner<'_> {
         self.plan.rows.add(RebuiltRow {
             stream,
             version: committed.version,
+            event_count: committed.event_count,
             position: committed.last_position(),
             recorded_at: committed.recorded_at,
             changes: content.rows,

@@ -168,6 +168,8 @@ pub struct RebuiltRow {
     pub stream: StreamId,
     /// Number of events in the stream after it.
     pub version: u64,
+    /// How many of them are the append's own.
+    pub event_count: u64,
     /// Position of the append's last event.
     pub position: u64,
     /// Microseconds since the Unix epoch.

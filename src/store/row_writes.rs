@@ -1,7 +1,7 @@
 //! What a batch, of a commit or of a rebuild, writes into the read tables. Several appends to
 //! one aggregate give several versions, the earlier ones already closed.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use uuid::Uuid;
 
@@ -123,6 +123,8 @@ pub(super) struct RowWrites {
     members: BTreeMap<(Uuid, String), Membership>,
     /// Index of the still open new version of each aggregate.
     open: HashMap<StreamId, usize>,
+    /// Of these nothing is stored yet.
+    begun: HashSet<StreamId>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -134,7 +136,10 @@ enum Membership {
 impl RowWrites {
     /// Adds the changes of the next append; positions only grow.
     pub(super) fn add(&mut self, append: RebuiltRow) {
-        let RebuiltRow { stream, version, position, recorded_at, changes, number_taken } = append;
+        let RebuiltRow { stream, version, event_count, position, recorded_at, changes, number_taken } = append;
+        if version == event_count {
+            self.begun.insert(stream);
+        }
         let position = position.cast_signed();
         // A history that comes anew leaves nothing to be ended.
         let (occurred_from, ended_at) = match &changes.happened {
@@ -157,20 +162,25 @@ impl RowWrites {
         if let Some(row) = changes.case {
             match self.open.insert(stream, self.cases.len()) {
                 Some(index) => self.cases[index].span.close(&closing),
-                None => self.case_closings.push(closing),
+                None if self.is_stored(stream) => self.case_closings.push(closing),
+                None => {}
             }
             self.cases.push(CaseVersion { row, span });
         }
         if let Some(row) = changes.register {
             match self.open.insert(stream, self.registers.len()) {
                 Some(index) => self.registers[index].span.close(&closing),
-                None => self.register_closings.push(closing),
+                None if self.is_stored(stream) => self.register_closings.push(closing),
+                None => {}
             }
             self.registers.push(RegisterVersion { stream, row, span });
         }
         let case_id = stream.aggregate_id;
         for actor in changes.members_removed {
-            self.members.insert((case_id, actor), Membership::Removed);
+            match self.is_stored(stream) {
+                true => self.members.insert((case_id, actor), Membership::Removed),
+                false => self.members.remove(&(case_id, actor)),
+            };
         }
         for actor in changes.members_added {
             self.members.insert((case_id, actor), Membership::Added);
@@ -181,7 +191,7 @@ impl RowWrites {
             from_position: position,
         }));
         for row in changes.texts {
-            self.add_text(case_id, position, row);
+            self.add_text(stream, position, row);
         }
         self.figures.extend(changes.figures.into_iter().map(|row| FigureWrite {
             aggregate_id: stream.aggregate_id,
@@ -196,7 +206,9 @@ impl RowWrites {
     }
 
     /// Adds a text of an append that ends at the position. One that replaces others ends those of this batch here and the stored ones by a closing.
-    fn add_text(&mut self, case_id: Uuid, position: i64, row: TextRow) {
+    fn add_text(&mut self, stream: StreamId, position: i64, row: TextRow) {
+        let case_id = stream.aggregate_id;
+        let is_stored = self.is_stored(stream);
         if row.replaces {
             let had = self.texts.iter_mut().filter(|text| text.case_id == case_id && text.row.field == row.field);
             for text in had {
@@ -206,6 +218,7 @@ impl RowWrites {
             let same = |closing: &&mut TextClosing| closing.case_id == case_id && closing.field == row.field;
             match self.text_closings.iter_mut().find(same) {
                 Some(closing) => closing.occurred_until = closing.occurred_until.min(row.occurred_at),
+                None if !is_stored => {}
                 None => self.text_closings.push(TextClosing {
                     case_id,
                     field: row.field.clone(),
@@ -227,11 +240,11 @@ impl RowWrites {
     /// Puts the states in the place of what the stream has on the axis of what had happened, stored or new.
     fn bring_anew(&mut self, stream: StreamId, states: Vec<PastState>, append: Span) {
         let id = stream.aggregate_id;
-        if stream.aggregate_type == AggregateType::Case {
-            self.cases_anew.insert(id);
-        } else {
-            self.registers_anew.insert(stream);
-        }
+        match stream.aggregate_type {
+            _ if !self.is_stored(stream) => false,
+            AggregateType::Case => self.cases_anew.insert(id),
+            _ => self.registers_anew.insert(stream),
+        };
         self.past_cases.retain(|past| past.row.case_id != id);
         self.past_registers.retain(|past| past.stream != stream);
         let of_case = |version: &&mut CaseVersion| version.row.case_id == id;
@@ -264,6 +277,11 @@ impl RowWrites {
                 PastRow::Register(row) => self.past_registers.push(RegisterVersion { stream, row, span }),
             }
         }
+    }
+
+    /// Whether the tables have rows of the stream, as far as the batch tells.
+    fn is_stored(&self, stream: StreamId) -> bool {
+        !self.begun.contains(&stream)
     }
 
     /// Case and actor of everybody who is now a member.

@@ -204,21 +204,22 @@ macro_rules! row_statements {
 pub(super) const SERVED: RowStatements = row_statements!("");
 pub(super) const REBUILT: RowStatements = row_statements!("rebuild_");
 
-/// The shadow tables need only what finding the open version needs.
+/// The tables of read rows, without the index of the texts.
+pub(super) const ROW_TABLES: [&str; 7] = [
+    "case_versions",
+    "case_members",
+    "case_links",
+    "register_versions",
+    "figures",
+    "case_number_series",
+    "search_texts",
+];
+
+/// How a table is defined.
+pub(super) const DEFINITION: &str = "select sql from sqlite_master where type = 'table' and name = $1";
+
+/// What the shadow tables have besides their keys: what ending a text needs, and the index of the texts.
 pub(super) const START_REBUILD: &str = "\
-create table rebuild_case_versions as select * from case_versions where false;
-create unique index rebuild_case_versions_key on rebuild_case_versions (case_id, from_position, lane);
-create table rebuild_case_members (case_id text, actor text, primary key (case_id, actor));
-create table rebuild_case_links
-    (case_id text, other_id text, relation text, from_position bigint,
-     primary key (case_id, other_id, relation));
-create table rebuild_register_versions as select * from register_versions where false;
-create unique index rebuild_register_versions_key
-    on rebuild_register_versions (aggregate_type, aggregate_id, from_position, lane);
-create table rebuild_figures as select * from figures where false;
-create table rebuild_case_number_series (series text primary key, last bigint);
-create table rebuild_search_texts as select * from search_texts where false;
-create unique index rebuild_search_texts_key on rebuild_search_texts (text_id);
 create index rebuild_search_texts_case on rebuild_search_texts (case_id);
 create virtual table rebuild_search_index using fts5
     (terms, content = '', columnsize = 0, detail = none, tokenize = \"ascii tokenchars '.'\")";
@@ -236,49 +237,11 @@ drop table if exists rebuild_search_index";
 
 /// The indexes of the read tables, without those of their keys.
 pub(super) const INDEXES: &str = "\
-select name, sql from sqlite_master where type = 'index' and sql is not null and tbl_name in
+select sql from sqlite_master where type = 'index' and sql is not null and tbl_name in
     ('case_versions', 'case_members', 'case_links', 'register_versions', 'figures', 'search_texts')";
 
-/// Copies instead of renaming, because SQLite cannot rename an index; that of the terms is a table. Readers go on with the
-/// snapshot they have; commits wait.
-pub(super) const FINISH_REBUILD: &str = concat!(
-    "delete from case_versions; insert into case_versions (",
-    case_columns!(),
-    ", ",
-    span_columns!(),
-    ") select ",
-    case_columns!(),
-    ", ",
-    span_columns!(),
-    " from rebuild_case_versions order by case_id, from_position, lane; ",
-    "delete from case_members; insert into case_members (case_id, actor) ",
-    "select case_id, actor from rebuild_case_members; ",
-    "delete from case_links; insert into case_links (case_id, other_id, relation, from_position) ",
-    "select case_id, other_id, relation, from_position from rebuild_case_links; ",
-    "delete from register_versions; insert into register_versions (",
-    register_columns!(),
-    ", ",
-    span_columns!(),
-    ") select ",
-    register_columns!(),
-    ", ",
-    span_columns!(),
-    " from rebuild_register_versions; ",
-    "delete from figures; insert into figures (",
-    figure_columns!(),
-    ") select ",
-    figure_columns!(),
-    " from rebuild_figures order by aggregate_id, position, kind, lane; ",
-    "delete from case_number_series; insert into case_number_series (series, last) ",
-    "select series, last from rebuild_case_number_series; ",
-    "drop table rebuild_case_versions; drop table rebuild_case_members; ",
-    "drop table rebuild_case_links; drop table rebuild_register_versions; ",
-    "drop table rebuild_figures; drop table rebuild_case_number_series; ",
-    "delete from search_texts; insert into search_texts (",
-    text_row_columns!(),
-    ") select ",
-    text_row_columns!(),
-    " from rebuild_search_texts; ",
-    "drop table rebuild_search_texts; drop table search_index; ",
-    "alter table rebuild_search_index rename to search_index"
-);
+/// The last of what is served in the place of what was.
+pub(super) const FINISH_REBUILD: &str = "\
+drop index rebuild_search_texts_case;
+drop table search_index;
+alter table rebuild_search_index rename to search_index";

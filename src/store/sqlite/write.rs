@@ -79,7 +79,9 @@ async fn texts(
         .iter()
         .map(|closing| (closing.case_id.to_string(), &closing.field, closing.to_position, closing.occurred_until))
         .collect();
-    let terms: Vec<_> = rows.texts.iter().map(IndexedTerms).collect();
+    let mut terms: Vec<_> = rows.texts.iter().map(IndexedTerms).collect();
+    // The index writes out what it has gathered whenever a row comes before the last one.
+    terms.sort_unstable_by_key(|terms| terms.0.text_id);
     execute_with(connection, statements.close_texts, &closings).await?;
     insert_all(connection, statements.insert_texts, &rows.texts).await?;
     insert_all(connection, statements.index_texts, &terms).await

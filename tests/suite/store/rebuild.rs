@@ -64,6 +64,7 @@ fn rebuilt_numbered(case: u128, number: u64, committed: &Committed) -> RebuiltRo
     RebuiltRow {
         stream: case_stream(case),
         version: committed.version,
+        event_count: committed.event_count,
         position: committed.last_position(),
         recorded_at: committed.recorded_at,
         changes: RowChanges { case: Some(row), ..RowChanges::default() },

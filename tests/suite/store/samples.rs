@@ -173,6 +173,7 @@ pub(crate) fn rebuilt(append: &Append, committed: &Committed) -> RebuiltRow {
     RebuiltRow {
         stream: append.stream,
         version: committed.version,
+        event_count: committed.event_count,
         position: committed.last_position(),
         recorded_at: committed.recorded_at,
         changes: content.rows,

@@ -1,0 +1,135 @@
+//! The streams of the log one after the other, each whole, in the order of their keys, and what they make.
+//!
+//! However long the log is, no more than a page of it is in memory; and what belongs together is read together.
+
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use crate::app::aggregates::Aggregates;
+use crate::app::commanded::Commanded;
+use crate::app::happened::{self, Placed};
+use crate::app::request::Fault;
+use crate::app::streams::{Streams, Versioned};
+use crate::domain::event::Recorded;
+use crate::store::{
+    AggregateType, EventRecord, LastEvent, NumberTaken, RebuiltRow, Store, StoreError, StreamId, StreamRange,
+};
+
+/// How many events are read at a time; a longer stream is read whole.
+pub(super) const PAGE: u32 = 1_000;
+
+/// A walk over all streams.
+pub(super) struct WholeStreams {
+    store: Arc<dyn Store>,
+    /// What comes after it is still to be read; `None` at the end.
+    next: Option<StreamRange>,
+}
+
+impl WholeStreams {
+    pub(super) fn new(store: Arc<dyn Store>) -> Self {
+        Self { store, next: Some(StreamRange { aggregate_type: AggregateType::ALL[0], after: None, until: None }) }
+    }
+
+    /// The next streams, which are all that there are of their range; the last range of each type has no end.
+    pub(super) async fn next(&mut self) -> Result<Option<(StreamRange, Vec<EventRecord>)>, Fault> {
+        let Some(mut range) = self.next.take() else { return Ok(None) };
+        let mut events = self.store.events_of_streams(&range, Some(PAGE)).await?;
+        if events.len() == PAGE as usize {
+            // The last stream may go on behind the page; where there is no other, all of it is one.
+            let last = events[events.len() - 1].aggregate_id.clone();
+            match events.iter().rposition(|event| event.aggregate_id != last) {
+                Some(end) => {
+                    events.truncate(end + 1);
+                    range.until = Some(events[end].aggregate_id.clone());
+                }
+                None => {
+                    range.until = Some(last);
+                    events = self.store.events_of_streams(&range, None).await?;
+                }
+            }
+        }
+        self.next = match &range.until {
+            Some(until) => Some(StreamRange { after: Some(until.clone()), until: None, ..range.clone() }),
+            None => {
+                let later = AggregateType::ALL.into_iter().skip_while(|known| *known != range.aggregate_type).nth(1);
+                later.map(|aggregate_type| StreamRange { aggregate_type, after: None, until: None })
+            }
+        };
+        Ok(Some((range, events)))
+    }
+}
+
+/// What every append of these streams makes.
+pub(super) fn made(
+    all: &Aggregates,
+    aggregate_type: AggregateType,
+    events: &[EventRecord],
+) -> Result<Vec<RebuiltRow>, Fault> {
+    let mut rows = Vec::with_capacity(events.len());
+    for stream in events.chunk_by(|one, next| one.aggregate_id == next.aggregate_id) {
+        match aggregate_type {
+            AggregateType::Case => stream_made(&all.cases, stream, &mut rows)?,
+            AggregateType::Enterprise => stream_made(&all.enterprises, stream, &mut rows)?,
+            AggregateType::Campaign => stream_made(&all.campaigns, stream, &mut rows)?,
+            AggregateType::Institution => stream_made(&all.institutions, stream, &mut rows)?,
+            AggregateType::Person => stream_made(&all.persons, stream, &mut rows)?,
+            AggregateType::Catalogue => stream_made(&all.catalogues, stream, &mut rows)?,
+            AggregateType::AnnualSummary => stream_made(&all.annual_summaries, stream, &mut rows)?,
+            AggregateType::View => stream_made(&all.views, stream, &mut rows)?,
+            AggregateType::Log => stream_made(&all.logs, stream, &mut rows)?,
+        }
+    }
+    Ok(rows)
+}
+
+/// What every append of one stream makes, in its order.
+fn stream_made<A: Commanded>(
+    streams: &Streams<A>,
+    events: &[EventRecord],
+    rows: &mut Vec<RebuiltRow>,
+) -> Result<(), Fault> {
+    let id: Uuid = events[0].aggregate_id.parse().map_err(|_| corrupt(&events[0], "of an aggregate without an id"))?;
+    let stream: StreamId = streams.stream(id);
+    let mut before = Versioned::<A>::default();
+    let mut past: Vec<Placed<A>> = Vec::with_capacity(events.len());
+    for commit in events.chunk_by(EventRecord::is_of_the_same_command) {
+        let facts = commit.iter().map(|record| streams.decode(record)).collect::<Result<Vec<_>, _>>()?;
+        // Only a commit that is not in order looks back.
+        let looked_at = if happened::in_order(&before, &facts).is_some() { &[][..] } else { &past };
+        let (row, after) = grown(stream, &before, looked_at, commit, &facts);
+        rows.push(row);
+        before = after;
+        let places = commit.iter().map(LastEvent::from);
+        past.extend(facts.into_iter().zip(places));
+    }
+    Ok(())
+}
+
+/// What a commit, with these facts in it, makes of a stream, and what is known after it. `past` are the events before it,
+/// which may be left out where it is in order.
+pub(super) fn grown<A: Commanded>(
+    stream: StreamId,
+    before: &Versioned<A>,
+    past: &[Placed<A>],
+    commit: &[EventRecord],
+    facts: &[Recorded<A::Fact>],
+) -> (RebuiltRow, Versioned<A>) {
+    let last = &commit[commit.len() - 1];
+    let (changes, after) = happened::grown(stream.aggregate_id, before, past, facts);
+    let number_taken = facts.iter().find_map(A::number_taken);
+    let row = RebuiltRow {
+        stream,
+        version: after.version,
+        event_count: commit.len() as u64,
+        position: last.position,
+        recorded_at: last.recorded_at,
+        changes,
+        number_taken: number_taken.map(|(series, number)| NumberTaken { series, number }),
+    };
+    (row, after)
+}
+
+pub(super) fn corrupt(event: &EventRecord, what: &str) -> Fault {
+    StoreError::Corrupt { what: format!("event {} {what}", event.position) }.into()
+}
