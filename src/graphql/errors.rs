@@ -21,6 +21,7 @@ use async_graphql::{
     Context, ContextSelectionSet, Error, ErrorExtensions, Name, OutputType, Positioned, Result, ServerResult,
     SimpleObject, Value,
 };
+use futures::future::{BoxFuture, FutureExt};
 
 use serde::{Serialize, Serializer};
 
@@ -185,8 +186,12 @@ pub(crate) fn of_fault(request_id: &str, limits: &Limits, fault: Fault) -> Error
 /// The outcome of a field that is `null` when it fails.
 ///
 /// For async-graphql an `Err` is the failure of whatever holds the field, up to the whole answer; within an `Option` it is the field's own. The neighbours then stay.
-pub(crate) async fn nullable<T>(load: impl Future<Output = Result<Option<T>>>) -> Option<Result<T>> {
-    load.await.transpose()
+///
+/// Boxed: the library makes room for the largest field of an object whichever is asked for, and so for each title of a list.
+pub(crate) fn nullable<'a, T: Send + 'a>(
+    load: impl Future<Output = Result<Option<T>>> + Send + 'a,
+) -> BoxFuture<'a, Option<Result<T>>> {
+    load.map(Result::transpose).boxed()
 }
 
 /// The error and every cause behind it, for the server's log.

@@ -1,5 +1,7 @@
 //! What a page's rows point at, loaded in one batch each: fifty cases of fifty enterprises are two reads.
 //!
+//! What waits for them is boxed: a load is some thousand bytes, and the library makes room for the largest field of an object whichever is asked for.
+//!
 //! Loaders live for one request and read as of the moment that the row was read at. Whoever was shown a row is shown who it names; see [`Way`](crate::graphql::types::register::Way).
 
 mod histories;
@@ -11,6 +13,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use async_graphql::dataloader::{DataLoader, Loader};
+use futures::FutureExt;
 use uuid::Uuid;
 
 use crate::app::{
@@ -72,32 +75,32 @@ impl Loaders {
     ) -> Result<Option<Arc<Versioned<Case>>>, Fault> {
         // A version of the log is the same whenever it is looked at.
         let at = if matches!(at, Moment::Occurred(_)) { at } else { Moment::Present };
-        self.files.load_one(FileKey { id, version, at }).await
+        self.files.load_one(FileKey { id, version, at }).boxed().await
     }
 
     /// A case as of that moment, if it is there for who asks.
     pub(crate) async fn case(&self, id: CaseId, at: Moment) -> Result<Option<StoredCase>, Fault> {
-        self.cases.load_one(CaseKey { id, at }).await
+        self.cases.load_one(CaseKey { id, at }).boxed().await
     }
 
     /// An entry of a register as of that moment, if it is there for who asks.
     pub(crate) async fn visible<A: Commanded>(&self, id: Uuid, at: Moment) -> Result<Option<Arc<Entry<A>>>, Fault> {
-        self.visible.load_one(EntryKey::<A>::new(id, at)).await
+        self.visible.load_one(EntryKey::<A>::new(id, at)).boxed().await
     }
 
     /// Everything that had happened to a case as of that moment.
     pub(crate) async fn history(&self, id: CaseId, at: Moment) -> Result<Arc<[HistoryEvent]>, Fault> {
-        Ok(self.told.load_one(HistoryKey { id, at }).await?.unwrap_or_default())
+        Ok(self.told.load_one(HistoryKey { id, at }).boxed().await?.unwrap_or_default())
     }
 
     /// A page of what has happened to a case: the same pages of several cases are one read.
     pub(crate) async fn told(&self, id: CaseId, page: &EventPage) -> Result<Arc<[HistoryEvent]>, Fault> {
-        Ok(self.told.load_one(ToldKey { id, page: page.clone() }).await?.unwrap_or_default())
+        Ok(self.told.load_one(ToldKey { id, page: page.clone() }).boxed().await?.unwrap_or_default())
     }
 
     /// How many events of a case there are on all pages.
     pub(crate) async fn count_told(&self, id: CaseId, page: &EventPage) -> Result<u64, Fault> {
-        Ok(self.counts.load_one(ToldKey { id, page: page.clone() }).await?.unwrap_or_default())
+        Ok(self.counts.load_one(ToldKey { id, page: page.clone() }).boxed().await?.unwrap_or_default())
     }
 
     /// The events that a figure of a year rests on: those of all its figures are one read.
@@ -107,7 +110,7 @@ impl Loaders {
         name: FigureName,
         page: EvidencePage,
     ) -> Result<Vec<FigureEvent>, Fault> {
-        let found = self.evidence.load_one(EvidenceKey { question: question.clone(), page, name }).await?;
+        let found = self.evidence.load_one(EvidenceKey { question: question.clone(), page, name }).boxed().await?;
         Ok(found.unwrap_or_default())
     }
 
@@ -116,7 +119,7 @@ impl Loaders {
         match personal {
             Personal::Text(text) => Ok(Opened::Text(text.clone())),
             Personal::Sealed(sealed) => {
-                let opened = self.personal.load_one((**sealed).clone()).await?;
+                let opened = self.personal.load_one((**sealed).clone()).boxed().await?;
                 Ok(opened.unwrap_or(Opened::Unreadable))
             }
         }
@@ -124,7 +127,7 @@ impl Loaders {
 
     /// An entry of a register as of that moment.
     pub(crate) async fn entry<A: Batched>(&self, id: Uuid, at: Moment) -> Result<Option<Arc<Entry<A>>>, Fault> {
-        A::entries(self).load_one(EntryKey::new(id, at)).await
+        A::entries(self).load_one(EntryKey::new(id, at)).boxed().await
     }
 }
 
