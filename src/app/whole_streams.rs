@@ -1,6 +1,7 @@
 //! The streams of the log one after the other, each whole, in the order of their keys, and what they make.
 //!
-//! However long the log is, no more than a page of it is in memory; and what belongs together is read together.
+//! However long the log is, no more of it is in memory than a page or one longer stream; and what belongs together is read
+//! together.
 
 use std::sync::Arc;
 
