@@ -22,7 +22,6 @@ use async_graphql::{
     SimpleObject, Value,
 };
 use futures::future::{BoxFuture, FutureExt};
-
 use serde::{Serialize, Serializer};
 
 use crate::app::Fault;

@@ -1,5 +1,5 @@
-//! The commit, decided in memory: given what the database says under the head lock, what is
-//! answered to each append of a batch and what is written. Pure but for the clock's random bits.
+//! The commit, decided in memory: given what the database says under the head lock, or what is
+//! assumed of it, what is answered to each append of a batch and what is written. Pure but for the clock's random bits.
 
 use jiff::Timestamp;
 use serde::de::IgnoredAny;

@@ -99,8 +99,8 @@ pub(super) struct FigureWrite {
     pub(super) row: FigureRow,
 }
 
-/// Written in the order of the fields: first the stored rows of streams whose history is brought anew are taken off
-/// the axis of what had happened, then open versions are closed, then new ones come.
+/// First the stored rows of streams whose history is brought anew are taken off the axis of what had happened; then stored
+/// open versions are closed and new ones come, in any order.
 #[derive(Debug, Default)]
 pub(super) struct RowWrites {
     pub(super) cases_anew: BTreeSet<Uuid>,
@@ -134,7 +134,7 @@ enum Membership {
 }
 
 impl RowWrites {
-    /// Adds the changes of the next append; positions only grow.
+    /// Adds the changes of the next append; positions grow within a stream.
     pub(super) fn add(&mut self, append: RebuiltRow) {
         let RebuiltRow { stream, version, event_count, position, recorded_at, changes, number_taken } = append;
         if version == event_count {
@@ -240,11 +240,12 @@ impl RowWrites {
     /// Puts the states in the place of what the stream has on the axis of what had happened, stored or new.
     fn bring_anew(&mut self, stream: StreamId, states: Vec<PastState>, append: Span) {
         let id = stream.aggregate_id;
-        match stream.aggregate_type {
-            _ if !self.is_stored(stream) => false,
-            AggregateType::Case => self.cases_anew.insert(id),
-            _ => self.registers_anew.insert(stream),
-        };
+        if self.is_stored(stream) {
+            match stream.aggregate_type {
+                AggregateType::Case => self.cases_anew.insert(id),
+                _ => self.registers_anew.insert(stream),
+            };
+        }
         self.past_cases.retain(|past| past.row.case_id != id);
         self.past_registers.retain(|past| past.stream != stream);
         let of_case = |version: &&mut CaseVersion| version.row.case_id == id;

@@ -5,6 +5,17 @@
 /// because SQLite uses a partial index only when it sees the constant of its condition.
 pub(super) const OPEN: i64 = i64::MAX;
 
+/// The tables of read rows: what a rebuild makes anew from the log.
+pub(super) const ROW_TABLES: [&str; 7] = [
+    "case_versions",
+    "case_members",
+    "case_links",
+    "register_versions",
+    "figures",
+    "case_number_series",
+    "search_texts",
+];
+
 /// The condition that a version is the present one.
 macro_rules! is_open_version {
     () => {

@@ -10,7 +10,7 @@ use crate::store::stored::HeadRow;
 
 /// What the statement of a commit tells. Channels are of one database, so databases of one PostgreSQL server do not wake each
 /// other.
-const CHANNEL: &str = "etalon_log";
+pub(super) const CHANNEL: &str = "etalon_log";
 
 /// How long the listener waits before it tries to connect again.
 const TRY_AGAIN_AFTER: Duration = Duration::from_secs(1);

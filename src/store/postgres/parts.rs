@@ -9,6 +9,7 @@ use sqlx::query_builder::{QueryBuilder, Separated};
 
 use crate::store::plan::{NewCommand, Plan};
 use crate::store::postgres::assumed::Assumed;
+use crate::store::postgres::news::CHANNEL;
 use crate::store::postgres::sql::{self, Change, Insert};
 use crate::store::row::ROWS_VERSION;
 use crate::store::row_writes::{CaseVersion, FigureWrite, RegisterVersion, RowWrites, TextWrite};
@@ -36,7 +37,10 @@ impl<'a> Parts<'a> {
         parts.head(plan, assumed);
         parts.log(plan);
         parts.rows(&plan.rows);
-        parts.query.push(sql::TELL.0).push_bind(plan.head.next_position.to_string()).push(sql::TELL.1);
+        // Commits stand in line for the head, so the lock that a notification takes makes nobody wait who does not wait
+        // already.
+        parts.query.push(" select pg_notify(").push_bind(CHANNEL).push(", ");
+        parts.query.push_bind(plan.head.next_position.to_string()).push(") from head");
         parts
     }
 
@@ -329,11 +333,11 @@ impl<'a> Parts<'a> {
 
     /// A part that puts rows in.
     fn insert(&mut self, into: &Insert, bind: impl FnOnce(&mut Columns<'_, 'a>)) {
-        let Insert { table, columns, given, values, on_conflict } = into;
+        let Insert { table, columns, values, on_conflict } = into;
         self.begin(&format!("new_{table}"));
         self.query.push(format_args!("insert into {}{table} ({columns}) select {values} from ", self.schema));
         self.columns(bind);
-        self.query.push(format_args!(" n ({given}) where {}{on_conflict})", self.condition));
+        self.query.push(format_args!(" n ({columns}) where {}{on_conflict})", self.condition));
     }
 
     /// A part that changes rows or takes them away.

@@ -4,6 +4,8 @@
 use sqlx::postgres::PgConnection;
 use sqlx::{Executor, Row};
 
+use crate::store::sql::ROW_TABLES;
+
 /// What the server's role may only add to.
 const GROWING: &str = "events, ledger_nodes, checkpoints, cosignatures, time_stamps, commands, attachments, \
                        webhook_changes, erased_keys, revocations";
@@ -13,17 +15,6 @@ const ERASABLE: &str = "ciphertexts";
 
 /// What the server's role changes as it likes: none of it is the log.
 const WORKING: &str = "leases, webhooks, webhook_deliveries";
-
-/// What the server's role makes anew from the log.
-const READ_ROWS: [&str; 7] = [
-    "case_versions",
-    "case_members",
-    "case_links",
-    "register_versions",
-    "figures",
-    "case_number_series",
-    "search_texts",
-];
 
 /// Whether this connection's role may migrate: it owns the log, or there is none yet.
 pub(super) async fn may_migrate(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
@@ -49,7 +40,7 @@ pub(super) async fn grant(connection: &mut PgConnection, server: &str) -> Result
         format!("grant select, insert, update on log_head to {quoted}"),
         format!("grant select, insert, update, delete on {WORKING} to {quoted}"),
     ];
-    statements.extend(READ_ROWS.iter().map(|table| format!("alter table {table} owner to {quoted}")));
+    statements.extend(ROW_TABLES.iter().map(|table| format!("alter table {table} owner to {quoted}")));
     statements.push("commit".to_owned());
     connection.execute(sqlx::raw_sql(&statements.join("; "))).await.map(drop)
 }

@@ -1,5 +1,5 @@
 //! The statements that only PostgreSQL runs, and the parts that the statement of a commit is made of: every list is an array
-//! a column, so that a batch of any size is the same prepared statement.
+//! a column, so that what writes the same tables is the same prepared statement for a batch of any size.
 
 use crate::store::line::Lines;
 use crate::store::sql::{
@@ -63,9 +63,7 @@ pub(super) const RESTORING: &str = "select count(*) as count from pg_class where
 pub(super) struct Insert {
     pub(super) table: &'static str,
     pub(super) columns: &'static str,
-    /// What the arrays are called.
-    pub(super) given: &'static str,
-    /// What they become, column by column.
+    /// What the arrays become, column by column; they are called like the columns.
     pub(super) values: &'static str,
     pub(super) on_conflict: &'static str,
 }
@@ -73,7 +71,7 @@ pub(super) struct Insert {
 impl Insert {
     /// Arrays that are columns as they stand.
     const fn of(table: &'static str, columns: &'static str) -> Self {
-        Self { table, columns, given: columns, values: columns, on_conflict: "" }
+        Self { table, columns, values: columns, on_conflict: "" }
     }
 
     /// What is there already stays as it is.
@@ -135,10 +133,8 @@ pub(super) const SERIES: Insert = Insert {
 };
 
 pub(super) const TEXTS: Insert = Insert {
-    columns: concat!(text_row_columns!(), ", terms"),
-    given: concat!(text_row_columns!(), ", terms"),
     values: concat!(text_row_columns!(), ", array_to_tsvector(string_to_array(terms, ' '))"),
-    ..Insert::of("search_texts", "")
+    ..Insert::of("search_texts", concat!(text_row_columns!(), ", terms"))
 };
 
 /// The open version of an aggregate is its latest: so the primary key finds it without an index of its own.
@@ -178,10 +174,6 @@ pub(super) const END_TEXTS: Change = Change {
            where o.case_id = c.case_id and o.field = c.field offset 0) o \
            where t.text_id = o.text_id",
 };
-
-/// Ends the statement of a commit, around where the log then ends. Commits stand in line for the head, so the lock that a
-/// notification takes makes nobody wait who does not wait already.
-pub(super) const TELL: (&str, &str) = (" select pg_notify('etalon_log', ", ") from head");
 
 pub(super) const ERASE_KEYS: &str = "\
 with gone as (delete from ciphertexts where key_id = any($1::text[]))

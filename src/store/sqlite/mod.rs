@@ -29,7 +29,7 @@ use crate::store::opening::{SCHEMA_VERSION, Schema, is_current, last_of};
 use crate::store::plan::Plan;
 use crate::store::row::ROWS_VERSION;
 use crate::store::row_writes::RowWrites;
-use crate::store::sql::{HEAD, SET_ROWS_VERSION};
+use crate::store::sql::{HEAD, ROW_TABLES, SET_ROWS_VERSION};
 use crate::store::statement::{Argument, Statement};
 use crate::store::stored::HeadRow;
 use crate::store::texts::IndexDialect;
@@ -264,8 +264,10 @@ impl Backend for SqliteBackend {
     async fn start_rebuild(&self) -> Result<(), sqlx::Error> {
         let mut writer = self.writer.lock().await;
         let mut transaction = self.begin(&mut writer).await?;
-        transaction.execute(sqlx::raw_sql(sql::DROP_REBUILD)).await?;
-        for table in sql::ROW_TABLES {
+        // Nothing is left of a rebuild that did not end.
+        transaction.execute(sqlx::raw_sql("drop table if exists rebuild_search_index")).await?;
+        for table in ROW_TABLES {
+            transaction.execute(sqlx::raw_sql(&format!("drop table if exists rebuild_{table}"))).await?;
             let served: String = sqlx::query_scalar(sql::DEFINITION).bind(table).fetch_one(&mut *transaction).await?;
             // From the bracket on there is no name in it.
             let columns = &served[served.find('(').unwrap_or_default()..];
@@ -291,8 +293,9 @@ impl Backend for SqliteBackend {
             if head.next_position == expected_head {
                 // Readers go on with the snapshot they have; commits wait while the indexes are made, which takes a fraction
                 // of what putting each row in its place in every one does.
-                let indexes: Vec<String> = sqlx::query_scalar(sql::INDEXES).fetch_all(&mut *transaction).await?;
-                for table in sql::ROW_TABLES {
+                let mut indexes: Vec<String> = Vec::new();
+                for table in ROW_TABLES {
+                    indexes.extend(sqlx::query_scalar(sql::INDEXES).bind(table).fetch_all(&mut *transaction).await?);
                     let swap = format!("drop table {table}; alter table rebuild_{table} rename to {table}");
                     transaction.execute(sqlx::raw_sql(&swap)).await?;
                 }

@@ -204,17 +204,6 @@ macro_rules! row_statements {
 pub(super) const SERVED: RowStatements = row_statements!("");
 pub(super) const REBUILT: RowStatements = row_statements!("rebuild_");
 
-/// The tables of read rows, without the index of the texts.
-pub(super) const ROW_TABLES: [&str; 7] = [
-    "case_versions",
-    "case_members",
-    "case_links",
-    "register_versions",
-    "figures",
-    "case_number_series",
-    "search_texts",
-];
-
 /// How a table is defined.
 pub(super) const DEFINITION: &str = "select sql from sqlite_master where type = 'table' and name = $1";
 
@@ -224,21 +213,9 @@ create index rebuild_search_texts_case on rebuild_search_texts (case_id);
 create virtual table rebuild_search_index using fts5
     (terms, content = '', columnsize = 0, detail = none, tokenize = \"ascii tokenchars '.'\")";
 
-/// Leaves nothing of a rebuild.
-pub(super) const DROP_REBUILD: &str = "\
-drop table if exists rebuild_case_versions;
-drop table if exists rebuild_case_members;
-drop table if exists rebuild_case_links;
-drop table if exists rebuild_register_versions;
-drop table if exists rebuild_figures;
-drop table if exists rebuild_case_number_series;
-drop table if exists rebuild_search_texts;
-drop table if exists rebuild_search_index";
-
-/// The indexes of the read tables, without those of their keys.
-pub(super) const INDEXES: &str = "\
-select sql from sqlite_master where type = 'index' and sql is not null and tbl_name in
-    ('case_versions', 'case_members', 'case_links', 'register_versions', 'figures', 'search_texts')";
+/// The indexes of a table, without that of its key.
+pub(super) const INDEXES: &str =
+    "select sql from sqlite_master where type = 'index' and sql is not null and tbl_name = $1";
 
 /// The last of what is served in the place of what was.
 pub(super) const FINISH_REBUILD: &str = "\
