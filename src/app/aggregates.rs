@@ -43,3 +43,26 @@ impl Aggregates {
         }
     }
 }
+
+/// Does something with the streams of that type.
+macro_rules! with_streams {
+    ($all:expr, $aggregate_type:expr, $streams:ident => $done:expr) => {{
+        use $crate::store::AggregateType;
+        match $aggregate_type {
+            AggregateType::Case => with_streams!(@ &$all.cases, $streams => $done),
+            AggregateType::Enterprise => with_streams!(@ &$all.enterprises, $streams => $done),
+            AggregateType::Campaign => with_streams!(@ &$all.campaigns, $streams => $done),
+            AggregateType::Institution => with_streams!(@ &$all.institutions, $streams => $done),
+            AggregateType::Person => with_streams!(@ &$all.persons, $streams => $done),
+            AggregateType::Catalogue => with_streams!(@ &$all.catalogues, $streams => $done),
+            AggregateType::AnnualSummary => with_streams!(@ &$all.annual_summaries, $streams => $done),
+            AggregateType::View => with_streams!(@ &$all.views, $streams => $done),
+            AggregateType::Log => with_streams!(@ &$all.logs, $streams => $done),
+        }
+    }};
+    (@ $of_type:expr, $streams:ident => $done:expr) => {{
+        let $streams = $of_type;
+        $done
+    }};
+}
+pub(super) use with_streams;

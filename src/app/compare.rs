@@ -106,7 +106,7 @@ impl Comparison {
         let mut page = Page::default();
         let mut ranges = vec![(range, events)];
         while let Some((range, events)) = ranges.pop() {
-            let made = made(&self.aggregates, range.aggregate_type, &events)?;
+            let made = made(&self.aggregates, range.aggregate_type, &events).collect::<Result<Vec<_>, _>>()?;
             let commits = made.len() as u64;
             let numbers: Vec<_> = made.iter().filter_map(|row| row.number_taken.clone()).collect();
             let compared = self.store.compare_rows(&range, made).await?;

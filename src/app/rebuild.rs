@@ -7,24 +7,28 @@ use tokio_util::task::AbortOnDropHandle;
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::app::aggregates::Aggregates;
+use crate::app::aggregates::{Aggregates, with_streams};
 use crate::app::commanded::Commanded;
 use crate::app::compare::joined;
 use crate::app::happened;
 use crate::app::request::Fault;
 use crate::app::streams::Streams;
 use crate::app::whole_streams::{WholeStreams, corrupt, grown, made};
-use crate::store::{AggregateType, EventQuery, EventRecord, RebuildOutcome, RebuiltRow, RowsDigest, StoreError};
+use crate::store::{
+    AggregateType, EventQuery, EventRecord, Happened, REBUILD_LEASE, RebuildOutcome, RebuiltRow, RowsDigest, StoreError,
+};
 
-const LEASE: &str = "rebuild";
-/// How long a rebuild that has died keeps others out. It is prolonged with every page, and while the last step goes on.
+/// How long a rebuild that has died keeps others out. It is prolonged with every page, and while a step goes on that takes
+/// its time; a process that was stopped for longer finds in its next step that another has taken over.
 const LEASE_LASTS: Duration = Duration::from_secs(60);
-/// How often it is prolonged in the last step, which takes its time on a large log.
+/// How often it is prolonged in such a step.
 const PROLONGED_EVERY: Duration = Duration::from_secs(2);
 /// How often a server that waits for the rebuild of another looks.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
-/// How many events are read at a time.
+/// How many events of the log are read at a time.
 pub(super) const PAGE: u32 = 2_000;
+/// How many versions of rows are written at a time, or those of one append more.
+const WRITTEN_AT_ONCE: usize = 2_000;
 
 /// What a rebuild did, and how the rows compare with those it replaced.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,7 +54,7 @@ impl App {
         let holder = self.new_id().to_string();
         self.lease_rebuild(&holder).await?;
         let rebuilt = self.rebuild_and_compare(&holder, progress).await;
-        self.store.release_lease(LEASE, &holder).await?;
+        self.store.release_lease(REBUILD_LEASE, &holder).await?;
         rebuilt
     }
 
@@ -90,7 +94,7 @@ impl App {
                 }
                 Err(error) => Err(error.into()),
             };
-            self.store.release_lease(LEASE, &holder).await?;
+            self.store.release_lease(REBUILD_LEASE, &holder).await?;
             renewed?;
         }
     }
@@ -99,11 +103,11 @@ impl App {
     async fn lease_rebuild(&self, holder: &str) -> Result<(), Fault> {
         let now = self.now();
         let until = now + LEASE_LASTS;
-        let taken = self.store.try_lease(LEASE, holder, now.as_microsecond(), until.as_microsecond()).await?;
+        let taken = self.store.try_lease(REBUILD_LEASE, holder, now.as_microsecond(), until.as_microsecond()).await?;
         if taken { Ok(()) } else { Err(Fault::RebuildUnderWay) }
     }
 
-    /// Does a step that takes its time, and prolongs the lease meanwhile. Where the lease is lost, so is the step: it is given up with its transaction.
+    /// Does a step that takes its time, and prolongs the lease meanwhile. Where the lease is lost, so is the step.
     async fn under_lease<T>(
         &self,
         holder: &str,
@@ -142,7 +146,7 @@ impl App {
             while fold.next_page().await? {
                 progress(fold.events, fold.head);
             }
-            match self.under_lease(holder, self.store.finish_rebuild(fold.events)).await? {
+            match self.under_lease(holder, self.store.finish_rebuild(holder, fold.events)).await? {
                 RebuildOutcome::Swapped => return Ok((fold.events, fold.commits)),
                 RebuildOutcome::Behind(moved) => fold.head = moved.next_position,
             }
@@ -155,7 +159,7 @@ impl App {
 struct Fold<'a> {
     app: &'a App,
     holder: &'a str,
-    folds: Aggregates,
+    folds: Arc<Aggregates>,
     /// The write of the last page.
     writing: Option<AbortOnDropHandle<Result<(), StoreError>>>,
     events: u64,
@@ -166,9 +170,9 @@ struct Fold<'a> {
 
 impl<'a> Fold<'a> {
     async fn begin(app: &'a App, holder: &'a str) -> Result<Self, Fault> {
-        app.store.start_rebuild().await?;
+        app.store.start_rebuild(holder).await?;
         let head = app.store.head().await?.next_position;
-        let folds = Aggregates::new(&app.store, &app.upcasters);
+        let folds = Arc::new(Aggregates::new(&app.store, &app.upcasters));
         Ok(Self { app, holder, folds, writing: None, events: 0, commits: 0, head })
     }
 
@@ -179,8 +183,18 @@ impl<'a> Fold<'a> {
             return Ok(false);
         };
         events.retain(|event| event.position < self.head);
-        let rows = made(&self.folds, range.aggregate_type, &events)?;
-        self.write(events.len(), rows).await?;
+        let folds = self.folds.clone();
+        let (mut rows, mut versions) = (Vec::new(), 0);
+        for row in made(&folds, range.aggregate_type, &events) {
+            let row = row?;
+            versions += versions_in(&row);
+            rows.push(row);
+            if versions >= WRITTEN_AT_ONCE {
+                self.write(std::mem::take(&mut rows)).await?;
+                versions = 0;
+            }
+        }
+        self.write(rows).await?;
         Ok(true)
     }
 
@@ -201,18 +215,21 @@ impl<'a> Fold<'a> {
         }
         let page = whole_commits(self.page().await?, self.events)?;
         let rows = rows(&self.folds, &page).await?;
-        self.write(page.len(), rows).await?;
+        self.write(rows).await?;
         Ok(true)
     }
 
-    /// Begins to write what so many events make, when the last write is done.
-    async fn write(&mut self, events: usize, rows: Vec<RebuiltRow>) -> Result<(), Fault> {
-        self.events += events as u64;
+    /// Begins to write what appends make, when the last write is done.
+    async fn write(&mut self, rows: Vec<RebuiltRow>) -> Result<(), Fault> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        self.events += rows.iter().map(|row| row.event_count).sum::<u64>();
         self.commits += rows.len() as u64;
         self.written().await?;
         self.app.lease_rebuild(self.holder).await?;
-        let store = self.app.store.clone();
-        let written = async move { store.write_rebuilt(rows).await };
+        let (store, holder) = (self.app.store.clone(), self.holder.to_owned());
+        let written = async move { store.write_rebuilt(&holder, rows).await };
         self.writing = Some(AbortOnDropHandle::new(tokio::spawn(written)));
         Ok(())
     }
@@ -220,12 +237,20 @@ impl<'a> Fold<'a> {
     /// Waits for the write that is under way.
     async fn written(&mut self) -> Result<(), Fault> {
         let Some(writing) = self.writing.take() else { return Ok(()) };
-        Ok(joined(writing).await?)
+        self.app.under_lease(self.holder, joined(writing)).await
     }
 
     async fn page(&self) -> Result<Vec<EventRecord>, StoreError> {
         let query = EventQuery { after: self.events.checked_sub(1), limit: PAGE, ..EventQuery::default() };
         self.app.store.events(&query).await
+    }
+}
+
+/// How many versions of a row an append brings: one that is back-dated brings those of its stream anew.
+fn versions_in(row: &RebuiltRow) -> usize {
+    match &row.changes.happened {
+        Happened::InOrder { .. } => 1,
+        Happened::Anew { states, .. } => 1 + states.len(),
     }
 }
 
@@ -253,17 +278,7 @@ async fn rows(folds: &Aggregates, page: &[EventRecord]) -> Result<Vec<RebuiltRow
         let first = &commit[0];
         let aggregate_type = AggregateType::parse(&first.aggregate_type)
             .ok_or_else(|| corrupt(first, "of an unknown aggregate type"))?;
-        rows.push(match aggregate_type {
-            AggregateType::Case => row(&folds.cases, commit).await?,
-            AggregateType::Enterprise => row(&folds.enterprises, commit).await?,
-            AggregateType::Campaign => row(&folds.campaigns, commit).await?,
-            AggregateType::Institution => row(&folds.institutions, commit).await?,
-            AggregateType::Person => row(&folds.persons, commit).await?,
-            AggregateType::Catalogue => row(&folds.catalogues, commit).await?,
-            AggregateType::AnnualSummary => row(&folds.annual_summaries, commit).await?,
-            AggregateType::View => row(&folds.views, commit).await?,
-            AggregateType::Log => row(&folds.logs, commit).await?,
-        });
+        rows.push(with_streams!(folds, aggregate_type, streams => row(streams, commit).await?));
     }
     Ok(rows)
 }

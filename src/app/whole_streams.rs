@@ -3,11 +3,11 @@
 //! However long the log is, no more of it is in memory than a page or one longer stream; and what belongs together is read
 //! together.
 
+use std::iter;
 use std::sync::Arc;
 
-use uuid::Uuid;
 
-use crate::app::aggregates::Aggregates;
+use crate::app::aggregates::{Aggregates, with_streams};
 use crate::app::commanded::Commanded;
 use crate::app::happened::{self, Placed};
 use crate::app::request::Fault;
@@ -61,50 +61,38 @@ impl WholeStreams {
     }
 }
 
+/// What every append makes, one after the other; nothing good comes behind a fault.
+pub(super) type Made<'a> = Box<dyn Iterator<Item = Result<RebuiltRow, Fault>> + Send + 'a>;
+
 /// What every append of these streams makes.
-pub(super) fn made(
-    all: &Aggregates,
+pub(super) fn made<'a>(
+    all: &'a Aggregates,
     aggregate_type: AggregateType,
-    events: &[EventRecord],
-) -> Result<Vec<RebuiltRow>, Fault> {
-    let mut rows = Vec::with_capacity(events.len());
-    for stream in events.chunk_by(|one, next| one.aggregate_id == next.aggregate_id) {
-        match aggregate_type {
-            AggregateType::Case => stream_made(&all.cases, stream, &mut rows)?,
-            AggregateType::Enterprise => stream_made(&all.enterprises, stream, &mut rows)?,
-            AggregateType::Campaign => stream_made(&all.campaigns, stream, &mut rows)?,
-            AggregateType::Institution => stream_made(&all.institutions, stream, &mut rows)?,
-            AggregateType::Person => stream_made(&all.persons, stream, &mut rows)?,
-            AggregateType::Catalogue => stream_made(&all.catalogues, stream, &mut rows)?,
-            AggregateType::AnnualSummary => stream_made(&all.annual_summaries, stream, &mut rows)?,
-            AggregateType::View => stream_made(&all.views, stream, &mut rows)?,
-            AggregateType::Log => stream_made(&all.logs, stream, &mut rows)?,
-        }
-    }
-    Ok(rows)
+    events: &'a [EventRecord],
+) -> impl Iterator<Item = Result<RebuiltRow, Fault>> + Send + 'a {
+    let streams = events.chunk_by(|one, next| one.aggregate_id == next.aggregate_id);
+    streams.flat_map(move |events| with_streams!(all, aggregate_type, streams => stream_made(streams, events)))
 }
 
 /// What every append of one stream makes, in its order.
-fn stream_made<A: Commanded>(
-    streams: &Streams<A>,
-    events: &[EventRecord],
-    rows: &mut Vec<RebuiltRow>,
-) -> Result<(), Fault> {
-    let id: Uuid = events[0].aggregate_id.parse().map_err(|_| corrupt(&events[0], "of an aggregate without an id"))?;
+fn stream_made<'a, A: Commanded>(streams: &'a Streams<A>, events: &'a [EventRecord]) -> Made<'a> {
+    let Ok(id) = events[0].aggregate_id.parse() else {
+        return Box::new(iter::once(Err(corrupt(&events[0], "of an aggregate without an id"))));
+    };
     let stream: StreamId = streams.stream(id);
     let mut before = Versioned::<A>::default();
     let mut past: Vec<Placed<A>> = Vec::with_capacity(events.len());
-    for commit in events.chunk_by(EventRecord::is_of_the_same_command) {
+    let commits = events.chunk_by(EventRecord::is_of_the_same_command);
+    Box::new(commits.map(move |commit| {
         let facts = commit.iter().map(|record| streams.decode(record)).collect::<Result<Vec<_>, _>>()?;
         // Only a commit that is not in order looks back.
         let looked_at = if happened::in_order(&before, &facts).is_some() { &[][..] } else { &past };
         let (row, after) = grown(stream, &before, looked_at, commit, &facts);
-        rows.push(row);
         before = after;
         let places = commit.iter().map(LastEvent::from);
         past.extend(facts.into_iter().zip(places));
-    }
-    Ok(())
+        Ok(row)
+    }))
 }
 
 /// What a commit, with these facts in it, makes of a stream, and what is known after it. `past` are the events before it,

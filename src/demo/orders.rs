@@ -155,7 +155,8 @@ impl Scene<'_> {
         let content = text.as_bytes().to_vec();
         let digest = Sha256Digest::of_bytes(&content);
         let media_type = MediaType::parse("text/csv").expect("text/csv is a media type");
-        let file = NewAttachment { digest: digest.to_string(), media_type: media_type.to_string(), content };
+        let file =
+            NewAttachment { digest: digest.to_string(), media_type: media_type.to_string(), content: content.into() };
         let command = AddAttachment {
             id: AttachmentId(self.app.new_id()),
             name: name.clone(),

@@ -98,13 +98,14 @@ pub(super) trait Backend: Send + Sync + 'static {
     fn pool(&self) -> PoolState;
 
     /// Makes empty shadow tables.
-    fn start_rebuild(&self) -> impl Future<Output = Result<(), sqlx::Error>> + Send;
+    fn start_rebuild(&self, holder: &str) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// Writes into the shadow tables.
-    fn write_rebuilt(&self, rows: &RowWrites) -> impl Future<Output = Result<(), sqlx::Error>> + Send;
+    fn write_rebuilt(&self, holder: &str, rows: &RowWrites) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// Swaps the shadow tables in if the log still ends at `expected_head`; the head it found.
-    fn finish_rebuild(&self, expected_head: u64) -> impl Future<Output = Result<Head, StoreError>> + Send;
+    fn finish_rebuild(&self, holder: &str, expected_head: u64)
+    -> impl Future<Output = Result<Head, StoreError>> + Send;
 }
 
 /// The store over one of the databases.
@@ -348,18 +349,18 @@ impl<B: Backend> Store for SqlStore<B> {
         released.map(drop).map_err(StoreError::during("release a lease"))
     }
 
-    async fn start_rebuild(&self) -> Result<(), StoreError> {
-        self.backend.start_rebuild().await.map_err(StoreError::during("start a rebuild"))
+    async fn start_rebuild(&self, holder: &str) -> Result<(), StoreError> {
+        self.backend.start_rebuild(holder).await
     }
 
-    async fn write_rebuilt(&self, rows: Vec<RebuiltRow>) -> Result<(), StoreError> {
+    async fn write_rebuilt(&self, holder: &str, rows: Vec<RebuiltRow>) -> Result<(), StoreError> {
         let mut writes = RowWrites::default();
         rows.into_iter().for_each(|row| writes.add(row));
-        self.backend.write_rebuilt(&writes).await.map_err(StoreError::during("write rebuilt rows"))
+        self.backend.write_rebuilt(holder, &writes).await
     }
 
-    async fn finish_rebuild(&self, expected_head: u64) -> Result<RebuildOutcome, StoreError> {
-        let head = self.backend.finish_rebuild(expected_head).await?;
+    async fn finish_rebuild(&self, holder: &str, expected_head: u64) -> Result<RebuildOutcome, StoreError> {
+        let head = self.backend.finish_rebuild(holder, expected_head).await?;
         Ok(if head.next_position == expected_head { RebuildOutcome::Swapped } else { RebuildOutcome::Behind(head) })
     }
 

@@ -87,6 +87,9 @@ pub enum StoreError {
         /// Of this program.
         ours: u64,
     },
+    /// Somebody else has taken the lease of the rebuild meanwhile: nothing was written.
+    #[error("another process has taken over the rebuild of the read rows")]
+    TakenOver,
     /// The caller asked for something that cannot be stored or queried.
     #[error("invalid request to the store: {reason}")]
     Invalid {
@@ -145,6 +148,7 @@ impl StoreError {
                 | Self::Load { .. }
                 | Self::Unreachable { .. }
                 | Self::OtherRows { .. }
+                | Self::TakenOver
                 | Self::Overloaded { .. }
                 | Self::Closed
         )

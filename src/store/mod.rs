@@ -96,6 +96,9 @@ pub use webhook::{
 pub use writer::{Writer, WriterLimits};
 pub use year::{EvidencePage, FigureEvent, FigureSelection, FigureSum, OfCases, YearQuery};
 
+/// What whoever makes the read rows anew holds.
+pub const REBUILD_LEASE: &str = "rebuild";
+
 /// A database that holds the log and its read rows.
 ///
 /// Every method fails with [`StoreError::Database`] when the database does, and with
@@ -291,25 +294,25 @@ pub trait Store:
     /// When the database fails.
     async fn release_lease(&self, name: &str, holder: &str) -> Result<(), StoreError>;
 
-    /// Makes fresh, empty tables for a rebuild, dropping those of an unfinished one.
-    /// One rebuild at a time: take a lease.
+    /// Makes fresh, empty tables for a rebuild, dropping those of an unfinished one. One rebuild goes on at a time, that of
+    /// the holder of the [`REBUILD_LEASE`], who keeps it through each of these steps.
     ///
     /// # Errors
-    /// When the database fails.
-    async fn start_rebuild(&self) -> Result<(), StoreError>;
+    /// [`StoreError::TakenOver`] when somebody else holds the lease, and when the database fails.
+    async fn start_rebuild(&self, holder: &str) -> Result<(), StoreError>;
 
-    /// Writes rows into the fresh tables; batches come in position order.
+    /// Writes rows into the fresh tables; those of a stream come in the order of their positions.
     ///
     /// # Errors
-    /// When the database fails or no rebuild was started.
-    async fn write_rebuilt(&self, rows: Vec<RebuiltRow>) -> Result<(), StoreError>;
+    /// As [`Store::start_rebuild`], and when no rebuild was started.
+    async fn write_rebuilt(&self, holder: &str, rows: Vec<RebuiltRow>) -> Result<(), StoreError>;
 
     /// Makes the fresh tables the served ones and their form that of this program, in one transaction that holds the head of the
     /// log, if they have every event before `expected_head`; reads go on all the while.
     ///
     /// # Errors
-    /// When the database fails or no rebuild was started; the served rows are then unchanged.
-    async fn finish_rebuild(&self, expected_head: u64) -> Result<RebuildOutcome, StoreError>;
+    /// As [`Store::write_rebuilt`]; the served rows are then unchanged.
+    async fn finish_rebuild(&self, holder: &str, expected_head: u64) -> Result<RebuildOutcome, StoreError>;
 
     /// The events of the streams of a range, stream after stream in the order of their ids; the first so many of them.
     ///

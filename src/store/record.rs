@@ -111,8 +111,8 @@ pub struct NewAttachment {
     pub digest: String,
     /// For example `application/pdf`.
     pub media_type: String,
-    /// The bytes.
-    pub content: Vec<u8>,
+    /// The bytes, shared by everybody who tries to commit them.
+    pub content: Arc<[u8]>,
 }
 
 /// A kept file.

@@ -1,6 +1,9 @@
 //! The statements that both databases run as they stand. What differs (locks, multi-row
 //! writes) is in `sqlite/sql.rs` and `postgres/sql.rs`.
 
+use crate::store::REBUILD_LEASE;
+use crate::store::statement::Statement;
+
 /// `to_position` of a row that is still valid; a literal in every statement about the present,
 /// because SQLite uses a partial index only when it sees the constant of its condition.
 pub(super) const OPEN: i64 = i64::MAX;
@@ -187,6 +190,13 @@ pub(super) const ATTACHMENT: &str = "select digest, media_type, content from att
 pub(super) const TRY_LEASE: &str = "insert into leases (name, holder, expires_at) values ($1, $2, $3) \
      on conflict (name) do update set holder = excluded.holder, expires_at = excluded.expires_at \
      where leases.holder = excluded.holder or leases.expires_at <= $4 or leases.expires_at - $3 > $3 - $4";
+
+/// Keeps the lease of a rebuild: changes one row if the holder has it still, and then nobody else gets it before the
+/// transaction ends.
+pub(super) fn keep_rebuild(holder: &str) -> Statement {
+    let keep = "update leases set expires_at = expires_at where name = $1 and holder = $2";
+    Statement::new(keep).text(REBUILD_LEASE).text(holder)
+}
 
 pub(super) const RELEASE_LEASE: &str = "delete from leases where name = $1 and holder = $2";
 

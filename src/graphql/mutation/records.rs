@@ -174,7 +174,7 @@ input! {
         let attachment = NewAttachment {
             digest: digest_of_bytes.to_string(),
             media_type: media_type.to_string(),
-            content,
+            content: content.into(),
         };
         let command = AddAttachment {
             id: AttachmentId(door.fresh_id()),

@@ -235,13 +235,18 @@ impl Connection {
             let answered = async move {
                 let _room = room;
                 let is_query = document.kind() == OperationType::Query;
-                let answer = front.schema.execute(document, session).await;
+                let answer = front.schema.execute(document, session.clone()).await;
                 if is_request_error(&answer) {
                     return Step::Refused(Box::new(answer));
                 }
                 let body = answer::body(&answer);
                 front.admission.charge_for_answer(&mut account, body.len() as u64);
-                Step::Answered { body, is_query }
+                let (unsent, actor) = (&front.admission.unsent, &session.actor.id);
+                // Others may have taken the room meanwhile. What came of a command is told whatever it takes.
+                match unsent.room(actor) {
+                    Err(refused) if is_query => Step::Crowded(refused),
+                    _ => Step::Answered { unsent: unsent.count(actor, body.len()), body },
+                }
             };
             self.operations.begin(id, task, answered);
             return Ok(());
@@ -310,7 +315,9 @@ impl Connection {
                     // Whatever is given to the socket comes before everything that it is given later, its close included.
                     self.operations.tell(&ticket, Some(position));
                     self.operations.follow(&ticket, subscribed);
-                    self.give(id, &answer::body(&response), session).await
+                    let body = answer::body(&response);
+                    let _unsent = self.front.admission.unsent.count(&session.actor.id, body.len());
+                    self.send(message::next(id, &body)).await
                 }
                 Err(fault) => {
                     tracing::warn!(%fault, "a subscription ends");
@@ -321,27 +328,29 @@ impl Connection {
                 self.operations.end(id);
                 self.send(message::error(id, &answer::errors(&refused))).await
             }
-            Step::Answered { body, is_query } => {
+            Step::Crowded(refused) => {
                 self.operations.end(id);
-                if is_query && let Err(refused) = self.front.admission.unsent.room(&session.actor.id) {
-                    // Others may have taken the room meanwhile. What came of a command is told whatever it takes.
-                    return self.refuse(id, &refused).await;
-                }
-                self.give(id, &body, session).await?;
+                self.refuse(id, &refused).await
+            }
+            Step::Answered { body, unsent } => {
+                self.operations.end(id);
+                self.send(message::next(id, &body)).await?;
+                drop(unsent);
                 self.send(message::complete(id)).await
             }
         }
     }
 
-    /// Sends an answer, which counts as unsent for as long as that takes.
-    async fn give(&mut self, id: &str, body: &str, session: &Session) -> Result<(), End> {
-        let _unsent = self.front.admission.unsent.count(&session.actor.id, body.len());
-        self.send(message::next(id, body)).await
-    }
-
-    /// Sends a message. While it waits for the reader nothing else of the connection goes on, and nothing piles up.
+    /// Sends a message. While it waits for the reader nothing new begins on the connection, so that nothing piles up; each
+    /// operation that is under way takes one step.
     async fn send(&mut self, message: Message) -> Result<(), End> {
-        match timeout(self.front.streams.limits.patience, self.socket.send(message)).await {
+        let sent = timeout(self.front.streams.limits.patience, self.socket.send(message));
+        let sent = tokio::select! {
+            biased;
+            sent = sent => sent,
+            never = self.operations.go_on() => match never {},
+        };
+        match sent {
             Ok(Ok(())) => Ok(()),
             Ok(Err(_)) => Err(End::Gone),
             Err(_) => Err(self.farewell(Farewell::SlowReader)),

@@ -1,6 +1,7 @@
 //! The operations of one connection: all are polled by the connection's own task, so that one which waits costs a small future and no task.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
+use std::convert::Infallible;
 use std::sync::Arc;
 
 use async_graphql::Response as Answer;
@@ -11,12 +12,15 @@ use futures::stream::FuturesUnordered;
 use crate::app::Fault;
 use crate::domain::actor::ActorId;
 use crate::graphql::{Delivery, Subscribed};
+use crate::http::answer::Refused;
 use crate::http::tally::Counted;
 
 /// How far an operation has got.
 pub(super) enum Step {
-    /// It gave its only answer. That of a query may still be refused, since nothing has come of it.
-    Answered { body: String, is_query: bool },
+    /// It gave its only answer, which counts as unsent for as long as it is there.
+    Answered { body: String, unsent: Counted<ActorId> },
+    /// It is a query, and there is no room for its answer.
+    Crowded(Refused),
     /// It is a subscription, and open.
     Opened(Box<Subscribed>),
     /// It was refused.
@@ -29,6 +33,8 @@ pub(super) enum Step {
 #[derive(Default)]
 pub(super) struct Operations {
     work: FuturesUnordered<Abortable<BoxFuture<'static, (Ticket, Step)>>>,
+    /// Steps that were done while nobody waited for them: one of each operation at most.
+    done: VecDeque<(Ticket, Step)>,
     active: HashMap<String, Active>,
     /// Every mutation under way holds it, also one that nobody waits for any more: so many hold it as there are.
     mutations: Arc<()>,
@@ -122,10 +128,31 @@ impl Operations {
     /// The next step of any operation that goes on; `None` when there is nothing to wait for.
     pub(super) async fn next(&mut self) -> Option<(Ticket, Step)> {
         loop {
-            match self.work.next().await? {
-                Ok((ticket, step)) if self.is_active(&ticket) => return Some((ticket, step)),
-                // The client has given it up.
-                Ok(_) | Err(_) => {}
+            let next = match self.done.pop_front() {
+                Some(done) => done,
+                None => self.work_done().await?,
+            };
+            // Else the client has given it up.
+            if self.is_active(&next.0) {
+                return Some(next);
+            }
+        }
+    }
+
+    /// Lets what is under way go on to its next step, which is kept: what waits for the database must not hold its
+    /// connection for as long as the client takes to read.
+    pub(super) async fn go_on(&mut self) -> Infallible {
+        while let Some(done) = self.work_done().await {
+            self.done.push_back(done);
+        }
+        std::future::pending().await
+    }
+
+    /// The next step that was not given up.
+    async fn work_done(&mut self) -> Option<(Ticket, Step)> {
+        loop {
+            if let Ok(done) = self.work.next().await? {
+                return Some(done);
             }
         }
     }
@@ -169,12 +196,51 @@ impl Active {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use futures::FutureExt;
+    use prometheus_client::metrics::gauge::Gauge;
+    use tokio::time::timeout;
+
     use super::*;
     use crate::graphql::StreamLimits;
     use crate::http::streams::Streams;
+    use crate::http::tally::Tally;
 
     fn answered() -> Step {
-        Step::Answered { body: String::new(), is_query: true }
+        let actor = ActorId::parse("one").expect("an id");
+        Step::Answered { body: String::new(), unsent: Tally::new(&Gauge::default()).add(&actor, 0) }
+    }
+
+    #[tokio::test]
+    async fn each_operation_takes_one_step_while_nobody_waits_for_it() {
+        let mut operations = Operations::default();
+        let (permit, room) = (Arc::new(()), Arc::new(()));
+        for id in ["a", "b", "c"] {
+            let held = (id != "b").then(|| permit.clone());
+            operations.begin(id.to_owned(), Task::Query, async move {
+                tokio::task::yield_now().await;
+                drop(held);
+                answered()
+            });
+        }
+        let waiting = room.clone();
+        operations.begin("d".to_owned(), Task::Query, async move {
+            std::future::pending::<()>().await;
+            drop(waiting);
+            answered()
+        });
+        assert!(timeout(Duration::from_millis(1), operations.go_on()).await.is_err(), "it has no end of its own");
+        assert_eq!(Arc::strong_count(&permit), 1, "what they held is free");
+        operations.end("b");
+        let mut done = Vec::new();
+        while let Some(Some((ticket, _))) = operations.next().now_or_never() {
+            operations.end(&ticket.id);
+            done.push(ticket.id);
+        }
+        done.sort_unstable();
+        assert_eq!(done, ["a", "c"], "the client has given one up");
+        assert_eq!(Arc::strong_count(&room), 2, "and one goes on");
     }
 
     #[tokio::test]

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use crate::ledger::tree::Frontier;
 use crate::store::known::{Asked, Known};
 use crate::store::plan::Plan;
-use crate::store::{Append, Body, Head};
+use crate::store::{Append, Head};
 
 /// How many batches ask first after somebody else wrote.
 const ASKED_FIRST: u32 = 16;
@@ -31,6 +31,17 @@ struct LogEnd {
     series: HashMap<String, u64>,
 }
 
+impl LogEnd {
+    /// Whether what the database says of it, and of the series that it was asked for, is the same.
+    fn is_as(&self, known: &Known) -> bool {
+        let is_same = |(name, last): (&String, &u64)| known.series.get(name).is_none_or(|known| known == last);
+        self.head == known.head
+            && self.origin == known.origin
+            && self.tree.to_bytes() == known.tree.to_bytes()
+            && self.series.iter().all(is_same)
+    }
+}
+
 /// What a plan was made on.
 pub(super) struct Assumed<'a> {
     /// Where the log ends.
@@ -41,6 +52,8 @@ pub(super) struct Assumed<'a> {
     pub(super) peaks: Vec<u8>,
     /// The keys, of which none was used, and the streams with their versions.
     pub(super) asked: Asked<'a>,
+    /// The last number of each series that is asked for.
+    pub(super) last_numbers: Vec<i64>,
 }
 
 impl Memory {
@@ -51,14 +64,9 @@ impl Memory {
             return None;
         }
         let LogEnd { head, origin, tree, series } = self.end.as_ref()?;
-        let needs_no_other = |append: &Append| match &append.body {
-            Body::Ready(_) => true,
-            Body::Numbered { series: name, .. } => series.contains_key(name),
-        };
-        if !batch.iter().all(needs_no_other) {
-            return None;
-        }
         let asked = Asked::of(batch);
+        let last_numbers = asked.series.iter().map(|name| series.get(*name).map(|last| last.cast_signed()));
+        let last_numbers = last_numbers.collect::<Option<Vec<_>>>()?;
         let known = Known {
             head: *head,
             origin: origin.clone(),
@@ -72,12 +80,12 @@ impl Memory {
                 .collect(),
             series: series.clone(),
         };
-        Some((known, Assumed { head: *head, origin: origin.clone(), peaks: tree.to_bytes(), asked }))
+        Some((known, Assumed { head: *head, origin: origin.clone(), peaks: tree.to_bytes(), asked, last_numbers }))
     }
 
     /// Takes in what the database says under the lock.
-    pub(super) fn learn(&mut self, head: Head) {
-        if self.end.as_ref().is_some_and(|end| end.head.next_position != head.next_position) {
+    pub(super) fn learn(&mut self, known: &Known) {
+        if self.end.as_ref().is_some_and(|end| !end.is_as(known)) {
             *self = Self { end: None, to_ask: ASKED_FIRST };
         }
     }

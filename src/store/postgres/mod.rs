@@ -20,7 +20,7 @@ use cqrs_es::persist::{PersistedEventRepository, PersistenceError, SerializedEve
 use postgres_es::PostgresEventRepository;
 use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgExecutor, PgPool, PgPoolOptions};
-use sqlx::{ConnectOptions, Connection, Executor, Row};
+use sqlx::{ConnectOptions, Connection, Executor, Postgres, Row, Transaction};
 use tokio::sync::{Mutex, watch};
 
 use crate::store::backend::{Backend, Decoded};
@@ -32,7 +32,7 @@ use crate::store::plan::Plan;
 use crate::store::postgres::assumed::Memory;
 use crate::store::row::ROWS_VERSION;
 use crate::store::row_writes::RowWrites;
-use crate::store::sql::{HEAD, SET_ROWS_VERSION};
+use crate::store::sql::{HEAD, SET_ROWS_VERSION, keep_rebuild};
 use crate::store::statement::{Argument, Statement};
 use crate::store::stored::HeadRow;
 use crate::store::texts::IndexDialect;
@@ -126,6 +126,23 @@ impl PostgresBackend {
         let mut connection = PgConnection::connect_with(&self.writer_options).await?;
         connection.execute(sql::BEGIN).await?;
         Ok(connection)
+    }
+
+    /// A transaction for a step of the rebuild of whoever holds its lease.
+    async fn begin_step(
+        &self,
+        begin: &'static str,
+        holder: &str,
+    ) -> Result<Transaction<'static, Postgres>, StoreError> {
+        let begun = async {
+            let mut transaction = self.pool.begin_with(begin).await?;
+            let kept = execute_on(&mut *transaction, &keep_rebuild(holder)).await?;
+            Ok((transaction, kept))
+        };
+        match begun.await.map_err(StoreError::during("keep the lease of a rebuild"))? {
+            (transaction, 1) => Ok(transaction),
+            _ => Err(StoreError::TakenOver),
+        }
     }
 }
 
@@ -248,7 +265,7 @@ impl Backend for PostgresBackend {
         let lock = StoreError::during("lock the head of the log");
         let mut connection = self.lock_head(kept).await.map_err(lock)?;
         let known = known(&mut connection, &batch).await?;
-        memory.learn(known.head);
+        memory.learn(&known);
         let plan = decide(batch, known);
         let ended = async {
             if plan.writes_nothing() {
@@ -284,23 +301,34 @@ impl Backend for PostgresBackend {
         limited.values().map(PoolState::of).fold(PoolState::of(&self.pool), PoolState::and).awaited_by(&self.waiting)
     }
 
-    async fn start_rebuild(&self) -> Result<(), sqlx::Error> {
-        self.pool.execute(sql::DROP_REBUILD).await?;
-        self.pool.execute(sqlx::raw_sql(sql::START_REBUILD)).await.map(drop)
+    async fn start_rebuild(&self, holder: &str) -> Result<(), StoreError> {
+        let mut transaction = self.begin_step("begin", holder).await?;
+        let started = async {
+            transaction.execute(sql::DROP_REBUILD).await?;
+            transaction.execute(sqlx::raw_sql(sql::START_REBUILD)).await?;
+            transaction.commit().await
+        };
+        started.await.map_err(StoreError::during("start a rebuild"))
     }
 
-    async fn write_rebuilt(&self, rows: &RowWrites) -> Result<(), sqlx::Error> {
-        let mut transaction = self.pool.begin().await?;
-        write::rebuilt(&mut transaction, rows).await?;
-        transaction.commit().await
+    async fn write_rebuilt(&self, holder: &str, rows: &RowWrites) -> Result<(), StoreError> {
+        let mut transaction = self.begin_step("begin", holder).await?;
+        let written = async {
+            write::rebuilt(&mut transaction, rows).await?;
+            transaction.commit().await
+        };
+        written.await.map_err(StoreError::during("write rebuilt rows"))
     }
 
-    async fn finish_rebuild(&self, expected_head: u64) -> Result<Head, StoreError> {
-        let swapped = async {
+    async fn finish_rebuild(&self, holder: &str, expected_head: u64) -> Result<Head, StoreError> {
+        let indexed = async {
             // Before anybody is kept waiting.
             self.pool.execute(sqlx::raw_sql(sql::INDEX_REBUILT)).await?;
-            self.pool.execute(sql::ANALYZE_REBUILT).await?;
-            let mut transaction = self.pool.begin_with(sql::BEGIN_SWAP).await?;
+            self.pool.execute(sql::ANALYZE_REBUILT).await
+        };
+        indexed.await.map_err(StoreError::during("index rebuilt rows"))?;
+        let mut transaction = self.begin_step(sql::BEGIN_SWAP, holder).await?;
+        let swapped = async {
             let row: HeadRow = sqlx::query_as(HEAD).fetch_one(&mut *transaction).await?;
             let head = row.head();
             if head.next_position == expected_head {

@@ -68,7 +68,7 @@ impl<'a> Parts<'a> {
         self.query.push(", peaks = ").push_bind(plan.tree.to_bytes());
         self.query.push(", origin = ").push_bind(&plan.origin);
         self.query.push(" where id = 1");
-        if let Some(Assumed { head, origin, peaks, asked }) = assumed {
+        if let Some(Assumed { head, origin, peaks, asked, last_numbers }) = assumed {
             self.query.push(" and next_position = ").push_bind(head.next_position.cast_signed());
             self.query.push(" and recorded_at = ").push_bind(head.recorded_at);
             self.query.push(" and origin = ").push_bind(origin);
@@ -82,7 +82,11 @@ impl<'a> Parts<'a> {
             self.columns(|streams| {
                 streams.push_bind(&asked.aggregate_types).push_bind(&asked.aggregate_ids).push_bind(&asked.versions);
             });
-            self.query.push(sql::VERSIONS_ARE.1);
+            self.query.push(sql::VERSIONS_ARE.1).push(sql::LAST_NUMBERS_ARE.0);
+            self.columns(|series| {
+                series.push_bind(&asked.series).push_bind(last_numbers);
+            });
+            self.query.push(sql::LAST_NUMBERS_ARE.1);
         }
         self.query.push(" returning 1)");
     }

@@ -88,7 +88,8 @@ pub(super) struct Change {
     pub(super) ends: &'static str,
 }
 
-/// The conditions of what was assumed: around the keys of the commands, and around the streams with their versions.
+/// The conditions of what was assumed: around the keys of the commands, around the streams with their versions, and around
+/// the series with their last numbers.
 pub(super) const NO_KEY_IS_USED: (&str, &str) = (
     " and not exists (select from ",
     " k (actor, idempotency_key) \
@@ -99,6 +100,12 @@ pub(super) const VERSIONS_ARE: (&str, &str) = (
     " k (aggregate_type, aggregate_id, version) where version <> coalesce((\
      select max(e.sequence) from events e \
      where e.aggregate_type = k.aggregate_type and e.aggregate_id = k.aggregate_id), 0))",
+);
+
+pub(super) const LAST_NUMBERS_ARE: (&str, &str) = (
+    " and not exists (select from ",
+    " k (series, last) where k.last <> coalesce((\
+     select s.last from case_number_series s where s.series = k.series), 0))",
 );
 
 pub(super) const COMMANDS: Insert = Insert::of("commands", command_columns!());

@@ -97,7 +97,7 @@ impl Inserted for NewAttachment {
     const COLUMNS: usize = 4;
 
     fn bind<'q>(&'q self, query: SqliteQuery<'q>) -> SqliteQuery<'q> {
-        query.bind(&self.digest).bind(self.content.len() as i64).bind(&self.media_type).bind(&self.content)
+        query.bind(&self.digest).bind(self.content.len() as i64).bind(&self.media_type).bind(&self.content[..])
     }
 }
 

@@ -29,7 +29,7 @@ use crate::store::opening::{SCHEMA_VERSION, Schema, is_current, last_of};
 use crate::store::plan::Plan;
 use crate::store::row::ROWS_VERSION;
 use crate::store::row_writes::RowWrites;
-use crate::store::sql::{HEAD, ROW_TABLES, SET_ROWS_VERSION};
+use crate::store::sql::{HEAD, ROW_TABLES, SET_ROWS_VERSION, keep_rebuild};
 use crate::store::statement::{Argument, Statement};
 use crate::store::stored::HeadRow;
 use crate::store::texts::IndexDialect;
@@ -135,6 +135,23 @@ impl SqliteBackend {
             *writer = SqliteConnection::connect_with(&self.writer_options).await?;
         }
         writer.begin_with(sql::BEGIN).await
+    }
+
+    /// A transaction for a step of the rebuild of whoever holds its lease.
+    async fn begin_step<'c>(
+        &self,
+        writer: &'c mut SqliteConnection,
+        holder: &str,
+    ) -> Result<Transaction<'c, Sqlite>, StoreError> {
+        let begun = async {
+            let mut transaction = self.begin(writer).await?;
+            let kept = execute_on(&mut transaction, &keep_rebuild(holder)).await?;
+            Ok((transaction, kept))
+        };
+        match begun.await.map_err(StoreError::during("keep the lease of a rebuild"))? {
+            (transaction, 1) => Ok(transaction),
+            _ => Err(StoreError::TakenOver),
+        }
     }
 }
 
@@ -261,33 +278,40 @@ impl Backend for SqliteBackend {
         PoolState::of(&self.readers).and(PoolState::of(&self.limited)).awaited_by(&self.waiting)
     }
 
-    async fn start_rebuild(&self) -> Result<(), sqlx::Error> {
+    async fn start_rebuild(&self, holder: &str) -> Result<(), StoreError> {
         let mut writer = self.writer.lock().await;
-        let mut transaction = self.begin(&mut writer).await?;
-        // Nothing is left of a rebuild that did not end.
-        transaction.execute(sqlx::raw_sql("drop table if exists rebuild_search_index")).await?;
-        for table in ROW_TABLES {
-            transaction.execute(sqlx::raw_sql(&format!("drop table if exists rebuild_{table}"))).await?;
-            let served: String = sqlx::query_scalar(sql::DEFINITION).bind(table).fetch_one(&mut *transaction).await?;
-            // From the bracket on there is no name in it.
-            let columns = &served[served.find('(').unwrap_or_default()..];
-            transaction.execute(sqlx::raw_sql(&format!("create table rebuild_{table} {columns}"))).await?;
-        }
-        transaction.execute(sqlx::raw_sql(sql::START_REBUILD)).await?;
-        transaction.commit().await
+        let mut transaction = self.begin_step(&mut writer, holder).await?;
+        let started = async {
+            // Nothing is left of a rebuild that did not end.
+            transaction.execute(sqlx::raw_sql("drop table if exists rebuild_search_index")).await?;
+            for table in ROW_TABLES {
+                transaction.execute(sqlx::raw_sql(&format!("drop table if exists rebuild_{table}"))).await?;
+                let served: String =
+                    sqlx::query_scalar(sql::DEFINITION).bind(table).fetch_one(&mut *transaction).await?;
+                // From the bracket on there is no name in it.
+                let columns = &served[served.find('(').unwrap_or_default()..];
+                transaction.execute(sqlx::raw_sql(&format!("create table rebuild_{table} {columns}"))).await?;
+            }
+            transaction.execute(sqlx::raw_sql(sql::START_REBUILD)).await?;
+            transaction.commit().await
+        };
+        started.await.map_err(StoreError::during("start a rebuild"))
     }
 
-    async fn write_rebuilt(&self, rows: &RowWrites) -> Result<(), sqlx::Error> {
+    async fn write_rebuilt(&self, holder: &str, rows: &RowWrites) -> Result<(), StoreError> {
         let mut writer = self.writer.lock().await;
-        let mut transaction = self.begin(&mut writer).await?;
-        write::rows(&mut transaction, &sql::REBUILT, rows).await?;
-        transaction.commit().await
+        let mut transaction = self.begin_step(&mut writer, holder).await?;
+        let written = async {
+            write::rows(&mut transaction, &sql::REBUILT, rows).await?;
+            transaction.commit().await
+        };
+        written.await.map_err(StoreError::during("write rebuilt rows"))
     }
 
-    async fn finish_rebuild(&self, expected_head: u64) -> Result<Head, StoreError> {
+    async fn finish_rebuild(&self, holder: &str, expected_head: u64) -> Result<Head, StoreError> {
+        let mut writer = self.writer.lock().await;
+        let mut transaction = self.begin_step(&mut writer, holder).await?;
         let swapped = async {
-            let mut writer = self.writer.lock().await;
-            let mut transaction = self.begin(&mut writer).await?;
             let row: HeadRow = sqlx::query_as(HEAD).fetch_one(&mut *transaction).await?;
             let head = row.head();
             if head.next_position == expected_head {

@@ -173,8 +173,11 @@ async fn what_the_database_would_refuse_is_refused_alone(database: Database) {
 
 async fn an_attachment_is_kept_once(database: Database) {
     let store = database.open().await;
-    let attachment =
-        NewAttachment { digest: "ab".repeat(32), media_type: "application/pdf".to_owned(), content: vec![0, 1, 255] };
+    let attachment = NewAttachment {
+        digest: "ab".repeat(32),
+        media_type: "application/pdf".to_owned(),
+        content: [0, 1, 255].into(),
+    };
     for (case, key) in [(1, "a"), (2, "b")] {
         let attachments = vec![attachment.clone(), attachment.clone()];
         let content = Content { attachments, ..notes(&[key], RowChanges::default()) };

@@ -1,7 +1,9 @@
 //! The tree grows in the commit, the same on both databases; and nothing of the log is ever changed.
 
 use etalon::ledger::tree::Hash;
-use etalon::store::{Append, Sealed, Store, StoredCheckpoint, StoredCosignature, StoredTimeStamp, migrate_for, open};
+use etalon::store::{
+    Append, REBUILD_LEASE, Sealed, Store, StoredCheckpoint, StoredCosignature, StoredTimeStamp, migrate_for, open,
+};
 use sha2::{Digest, Sha256};
 use sqlx::{Connection, Executor, PgConnection};
 use uuid::Uuid;
@@ -283,9 +285,10 @@ async fn the_role_of_a_server_adds_to_the_log_and_cannot_change_it() {
         .expect("done");
     let checkpoint = StoredCheckpoint { size: 300, root: [1; 32], signed_at: 5, note: "note".to_owned() };
     assert!(store.add_checkpoint(&checkpoint).await.expect("kept"));
-    store.start_rebuild().await.expect("its rows are its own");
-    store.write_rebuilt(Vec::new()).await.expect("its rows are its own");
-    store.finish_rebuild(301).await.expect("its rows are its own");
+    assert!(store.try_lease(REBUILD_LEASE, "a", 0, 100).await.expect("the leases are its own"));
+    store.start_rebuild("a").await.expect("its rows are its own");
+    store.write_rebuilt("a", Vec::new()).await.expect("its rows are its own");
+    store.finish_rebuild("a", 301).await.expect("its rows are its own");
     let mut server = PgConnection::connect(&role.url).await.expect("the role may log in");
     for attempt in [
         "update events set actor = 'x'",

@@ -2,7 +2,8 @@
 
 use etalon::store::{
     AggregateType, Append, CaseLink, CaseRow, Committed, FigureKind, FigureRow, FigureSpan, Moment, NumberTaken,
-    RebuildOutcome, RebuiltRow, RowChanges, SUB_CASE_OF, Store, StreamId, StreamRange, TextRow,
+    REBUILD_LEASE, RebuildOutcome, RebuiltRow, RowChanges, SUB_CASE_OF, Store, StoreError, StreamId, StreamRange,
+    TextRow,
 };
 use futures::future::{Either, select};
 
@@ -72,6 +73,12 @@ fn rebuilt_numbered(case: u128, number: u64, committed: &Committed) -> RebuiltRo
     }
 }
 
+/// Takes the lease of a rebuild as somebody whose clock is there, and begins one.
+async fn begin(store: &dyn Store, holder: &str, now: i64) {
+    assert!(store.try_lease(REBUILD_LEASE, holder, now, now + 100).await.expect("asked"));
+    store.start_rebuild(holder).await.expect("started");
+}
+
 async fn a_rebuild_gives_the_same_rows(database: Database) {
     let store = database.open().await;
     let mut rows = committed(&*store, &appends()).await;
@@ -84,13 +91,13 @@ async fn a_rebuild_gives_the_same_rows(database: Database) {
     assert_eq!(found_before.len(), 10);
 
     // Begun twice: an unfinished rebuild leaves nothing behind.
-    store.start_rebuild().await.expect("started");
-    store.write_rebuilt(rows[20..].to_vec()).await.expect("written");
-    store.start_rebuild().await.expect("started");
+    begin(&*store, "a", 0).await;
+    store.write_rebuilt("a", rows[20..].to_vec()).await.expect("written");
+    begin(&*store, "a", 0).await;
     for batch in rows.chunks(7) {
-        store.write_rebuilt(batch.to_vec()).await.expect("written");
+        store.write_rebuilt("a", batch.to_vec()).await.expect("written");
     }
-    let outcome = store.finish_rebuild(34).await.expect("finished");
+    let outcome = store.finish_rebuild("a", 34).await.expect("finished");
     assert_eq!(outcome, RebuildOutcome::Swapped);
     assert_eq!(store.rows_digest().await.expect("read"), before);
     let found = store.texts_with(&asked("热电偶", Moment::Position(20))).await.expect("read");
@@ -120,9 +127,9 @@ async fn a_rebuild_repairs_rows(database: Database) {
     raw.execute("delete from case_members").await;
     let damaged = store.rows_digest().await.expect("read");
     assert_ne!(damaged.present, before.present);
-    store.start_rebuild().await.expect("started");
-    store.write_rebuilt(rows.clone()).await.expect("written");
-    store.finish_rebuild(33).await.expect("finished");
+    begin(&*store, "a", 0).await;
+    store.write_rebuilt("a", rows.clone()).await.expect("written");
+    store.finish_rebuild("a", 33).await.expect("finished");
     assert_eq!(store.rows_digest().await.expect("read"), before);
 }
 
@@ -143,15 +150,15 @@ async fn a_rebuild_catches_up_while_commits_and_reads_go_on(database: Database) 
     let indexes_before = raw.texts(indexes).await;
 
     let rebuild = async {
-        store.start_rebuild().await.expect("started");
-        store.write_rebuilt(rows.clone()).await.expect("written");
+        begin(&*store, "a", 0).await;
+        store.write_rebuilt("a", rows.clone()).await.expect("written");
         let mut behind = committed(&*store, &all[11..22]).await;
-        let outcome = store.finish_rebuild(11).await.expect("asked");
+        let outcome = store.finish_rebuild("a", 11).await.expect("asked");
         let RebuildOutcome::Behind(head) = outcome else { panic!("{outcome:?}") };
         assert_eq!(head.next_position, 22);
         behind.extend(committed(&*store, &all[22..]).await);
-        store.write_rebuilt(behind).await.expect("written");
-        store.finish_rebuild(33).await.expect("finished")
+        store.write_rebuilt("a", behind).await.expect("written");
+        store.finish_rebuild("a", 33).await.expect("finished")
     };
     // A reader that never rests finds all ten cases at any time.
     let read = async {
@@ -174,6 +181,45 @@ async fn a_rebuild_catches_up_while_commits_and_reads_go_on(database: Database) 
         let old = case_by_id(&*store, id(number), Moment::Position(10)).await.expect("it is there");
         assert_eq!(old.version, 1);
         assert_eq!(store.members(id(number)).await.expect("read"), ["p-1", "p-2"]);
+    }
+}
+
+/// Its process was stopped, and another one began when the lease had ended.
+async fn a_rebuild_that_was_taken_over_does_nothing_more(database: Database) {
+    let (store, other) = (database.open().await, database.open().await);
+    let rows = committed(&*store, &appends()).await;
+    let before = store.rows_digest().await.expect("read");
+    database.raw().await.execute("update case_versions set title = 'damaged' where version = 2").await;
+    let damaged = store.rows_digest().await.expect("read");
+
+    let refused = store.start_rebuild("a").await;
+    assert!(matches!(refused, Err(StoreError::TakenOver)), "it has no lease: {refused:?}");
+    begin(&*store, "a", 0).await;
+    store.write_rebuilt("a", rows[..7].to_vec()).await.expect("written");
+    begin(&*other, "b", 100).await;
+    other.write_rebuilt("b", rows[..20].to_vec()).await.expect("written");
+    let refused = store.write_rebuilt("a", rows[7..].to_vec()).await;
+    assert!(matches!(refused, Err(StoreError::TakenOver)), "{refused:?}");
+    let refused = store.finish_rebuild("a", 33).await;
+    assert!(matches!(refused, Err(StoreError::TakenOver)), "{refused:?}");
+    assert_eq!(store.rows_digest().await.expect("read"), damaged, "half a rebuild is not served");
+    other.write_rebuilt("b", rows[20..].to_vec()).await.expect("written");
+    assert_eq!(other.finish_rebuild("b", 33).await.expect("finished"), RebuildOutcome::Swapped);
+    assert_eq!(store.rows_digest().await.expect("read"), before);
+}
+
+/// A server that gave the last number itself looks whether it is so still.
+async fn numbers_go_on_behind_what_was_repaired(database: Database) {
+    let store = database.open().await;
+    commit_one(&*store, numbered(1, "first")).await.expect("accepted");
+    commit_one(&*store, numbered(2, "second")).await.expect("accepted");
+    let raw = database.raw().await;
+    for last in [7, 3] {
+        raw.execute(&format!("update case_number_series set last = {last}")).await;
+        commit_one(&*store, numbered(10 + u128::from(last), &format!("behind {last}"))).await.expect("accepted");
+        let next = format!("GD-2026-{:04}", last + 1);
+        let case = case_by_number(&*store, &next, Moment::Present).await.expect("it has that number");
+        assert_eq!(case.row.case_id, id(10 + u128::from(last)));
     }
 }
 
@@ -236,6 +282,8 @@ on_both_databases! {
     a_rebuild_gives_the_same_rows,
     a_rebuild_repairs_rows,
     a_rebuild_catches_up_while_commits_and_reads_go_on,
+    a_rebuild_that_was_taken_over_does_nothing_more,
+    numbers_go_on_behind_what_was_repaired,
     the_digest_leaves_out_what_comes_later,
     what_is_made_compares_with_what_is_served_character_by_character,
 }
