@@ -6,7 +6,6 @@
 use std::iter;
 use std::sync::Arc;
 
-
 use crate::app::aggregates::{Aggregates, with_streams};
 use crate::app::commanded::Commanded;
 use crate::app::happened::{self, Placed};

@@ -34,6 +34,7 @@ mod condition;
 mod copy;
 mod digest;
 mod filter;
+mod lending;
 mod line;
 mod listing;
 mod opening;

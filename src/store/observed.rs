@@ -1,13 +1,8 @@
-//! What can be seen of the database from outside: the connections that reads share, and how long one waits for one.
+//! What can be seen of the database from outside: the connections that reads share.
 
-use std::sync::atomic::{AtomicU32, Ordering};
-
-use sqlx::pool::PoolConnection;
 use sqlx::{Database, Pool};
-use tokio::time::Instant;
 
 use crate::store::backend::{Backend, SqlStore};
-use crate::telemetry::metrics::metrics;
 
 /// What the store tells of itself.
 pub trait ObservedStore: Send + Sync {
@@ -49,39 +44,4 @@ impl PoolState {
             waiting: self.waiting + others.waiting,
         }
     }
-
-    /// With those who wait.
-    pub(super) fn awaited_by(self, waiting: &Waiting) -> Self {
-        Self { waiting: waiting.0.load(Ordering::Relaxed), ..self }
-    }
-}
-
-/// How many reads wait for a connection.
-#[derive(Default)]
-pub(super) struct Waiting(AtomicU32);
-
-/// One that waits until this is dropped, whether it got a connection or has gone.
-struct Waits<'a>(&'a Waiting);
-
-impl<'a> Waits<'a> {
-    fn among(waiting: &'a Waiting) -> Self {
-        waiting.0.fetch_add(1, Ordering::Relaxed);
-        Self(waiting)
-    }
-}
-
-impl Drop for Waits<'_> {
-    fn drop(&mut self) {
-        self.0.0.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
-/// A connection, when there is one.
-pub(super) async fn acquire<D: Database>(pool: &Pool<D>, waiting: &Waiting) -> Result<PoolConnection<D>, sqlx::Error> {
-    let began = Instant::now();
-    let waits = Waits::among(waiting);
-    let connection = pool.acquire().await;
-    drop(waits);
-    metrics().database_acquire.observe(began.elapsed().as_secs_f64());
-    connection
 }

@@ -17,16 +17,18 @@ use std::time::Duration;
 
 use cqrs_es::Aggregate;
 use cqrs_es::persist::{PersistedEventRepository, PersistenceError, SerializedEvent};
+use deadpool::managed::{Manager, Metrics, RecycleResult};
 use postgres_es::PostgresEventRepository;
 use sqlx::migrate::Migrator;
+use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgExecutor, PgPool, PgPoolOptions};
 use sqlx::{ConnectOptions, Connection, Executor, Postgres, Row, Transaction};
 use tokio::sync::{Mutex, watch};
 
 use crate::store::backend::{Backend, Decoded};
 use crate::store::known::{Asked, Known};
+use crate::store::lending::{Lender, is_young};
 use crate::store::line::Lines;
-use crate::store::observed::{Waiting, acquire};
 use crate::store::opening::{SCHEMA_VERSION, Schema, is_current, last_of};
 use crate::store::plan::Plan;
 use crate::store::postgres::assumed::Memory;
@@ -43,18 +45,53 @@ static MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
 /// Connections for everything but commits, and as many again for reads with a limit.
 const POOL_CONNECTIONS: u32 = 16;
 
+/// How many of these reads keep; the others are for what the driver's pool does itself, such as the loading of streams.
+const LENT_CONNECTIONS: u32 = 12;
+
 /// An opened and migrated PostgreSQL database.
 pub(super) struct PostgresBackend {
-    pool: PgPool,
+    unlimited: Connections,
     options: PgConnectOptions,
-    /// Of reads with a limit, by the limit: a connection gets its `statement_timeout` when it is made, so that no read has to set it. A process has one limit.
-    limited: std::sync::Mutex<HashMap<Duration, PgPool>>,
-    waiting: Waiting,
+    /// For reads with a limit, by the limit: a connection gets its `statement_timeout` when it is made, so that no read has to set it. A process has one limit.
+    limited: std::sync::Mutex<HashMap<Duration, Connections>>,
     writer_options: PgConnectOptions,
     /// Held for the length of a commit.
     writer: Mutex<Writer>,
     /// What commits by any process have told, while somebody wants to know.
     heard: watch::Sender<u64>,
+}
+
+/// Connections of one kind.
+#[derive(Clone)]
+struct Connections {
+    pool: PgPool,
+    lender: Lender<Kept>,
+}
+
+impl Connections {
+    fn of(pool: PgPool) -> Self {
+        Self { lender: Lender::of(Kept(pool.clone()), LENT_CONNECTIONS), pool }
+    }
+
+    fn state(&self) -> PoolState {
+        self.lender.counted_in(PoolState::of(&self.pool))
+    }
+}
+
+/// Keeps connections out of the pool.
+struct Kept(PgPool);
+
+impl Manager for Kept {
+    type Type = PoolConnection<Postgres>;
+    type Error = sqlx::Error;
+
+    async fn create(&self) -> Result<PoolConnection<Postgres>, sqlx::Error> {
+        self.0.acquire().await
+    }
+
+    async fn recycle(&self, _: &mut PoolConnection<Postgres>, metrics: &Metrics) -> RecycleResult<sqlx::Error> {
+        is_young(metrics)
+    }
 }
 
 /// What commits keep between them.
@@ -83,7 +120,7 @@ impl PostgresBackend {
             Schema::AsItIs => has_schema(&mut first).await?,
         }
         first.close().await.map_err(unreachable)?;
-        let pool = pool_options().connect_with(options.clone()).await.map_err(unreachable)?;
+        let unlimited = Connections::of(pool_options().connect_with(options.clone()).await.map_err(unreachable)?);
         // Each statement of a commit looks up a few keys. Planning it anew costs as much as running it, and the length of
         // its arrays, which PostgreSQL would plan it anew for, changes nothing. Plans are made when tables may still be
         // empty and are kept when they are not: they must use the indexes from the start. The time-out frees the head if
@@ -98,20 +135,21 @@ impl PostgresBackend {
             ("idle_in_transaction_session_timeout", "30s"),
         ]);
         let (limited, writer) = (std::sync::Mutex::default(), Mutex::default());
-        let (waiting, heard) = (Waiting::default(), watch::Sender::new(0));
-        Ok(Self { pool, options, limited, waiting, writer_options, writer, heard })
+        let heard = watch::Sender::new(0);
+        Ok(Self { unlimited, options, limited, writer_options, writer, heard })
     }
 
     /// The connections to read with for whoever asks. A statement whose asker has gone runs on until its limit.
-    fn readers(&self) -> PgPool {
-        let Some(limit) = time_limit::limit() else { return self.pool.clone() };
+    fn readers(&self) -> Connections {
+        let Some(limit) = time_limit::limit() else { return self.unlimited.clone() };
         let mut limited = self.limited.lock().unwrap_or_else(PoisonError::into_inner);
-        let pool = limited.entry(limit).or_insert_with(|| {
+        let readers = limited.entry(limit).or_insert_with(|| {
             // Zero would be no limit at all.
             let timeout = limit.as_millis().max(1).to_string();
-            pool_options().connect_lazy_with(self.options.clone().options([("statement_timeout", timeout)]))
+            let options = self.options.clone().options([("statement_timeout", timeout)]);
+            Connections::of(pool_options().connect_lazy_with(options))
         });
-        pool.clone()
+        readers.clone()
     }
 
     /// Locks the head of the log on the kept connection, or on a new one if there is none or it
@@ -135,7 +173,7 @@ impl PostgresBackend {
         holder: &str,
     ) -> Result<Transaction<'static, Postgres>, StoreError> {
         let begun = async {
-            let mut transaction = self.pool.begin_with(begin).await?;
+            let mut transaction = self.unlimited.pool.begin_with(begin).await?;
             let kept = execute_on(&mut *transaction, &keep_rebuild(holder)).await?;
             Ok((transaction, kept))
         };
@@ -192,7 +230,9 @@ impl Backend for PostgresBackend {
             Argument::Integer(number) => query.bind(number),
             Argument::Bytes(bytes) => query.bind(bytes),
         });
-        query.fetch_all(&mut *acquire(&self.readers(), &self.waiting).await?).await
+        let mut lent = self.readers().lender.lend().await?;
+        let rows = query.fetch_all(&mut **lent.reader()).await;
+        lent.ended(rows)
     }
 
     async fn explain(&self, statement: &Statement) -> Result<Vec<String>, sqlx::Error> {
@@ -202,16 +242,16 @@ impl Backend for PostgresBackend {
             Argument::Integer(number) => query.bind(number),
             Argument::Bytes(bytes) => query.bind(bytes),
         });
-        let steps = query.fetch_all(&self.pool).await?;
+        let steps = query.fetch_all(&self.unlimited.pool).await?;
         steps.iter().map(|step| step.try_get(0)).collect()
     }
 
     async fn execute(&self, statement: &Statement) -> Result<u64, sqlx::Error> {
-        execute_on(&self.pool, statement).await
+        execute_on(&self.unlimited.pool, statement).await
     }
 
     async fn execute_together(&self, guards: usize, statements: &[Statement]) -> Result<bool, sqlx::Error> {
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.unlimited.pool.begin().await?;
         for (place, statement) in statements.iter().enumerate() {
             if execute_on(&mut *transaction, statement).await? != 1 && place < guards {
                 transaction.rollback().await?;
@@ -227,7 +267,7 @@ impl Backend for PostgresBackend {
         aggregate_id: &str,
         after_version: u64,
     ) -> Result<Vec<SerializedEvent>, PersistenceError> {
-        let repository = PostgresEventRepository::new(self.readers());
+        let repository = PostgresEventRepository::new(self.readers().pool);
         match after_version {
             0 => repository.get_events::<A>(aggregate_id).await,
             _ => repository.get_last_events::<A>(aggregate_id, after_version as usize).await,
@@ -291,14 +331,14 @@ impl Backend for PostgresBackend {
         let is_first = self.heard.receiver_count() == 0;
         let news = self.heard.subscribe();
         if is_first {
-            tokio::spawn(news::listen(self.pool.clone(), self.heard.clone()));
+            tokio::spawn(news::listen(self.unlimited.pool.clone(), self.heard.clone()));
         }
         news
     }
 
     fn pool(&self) -> PoolState {
         let limited = self.limited.lock().unwrap_or_else(PoisonError::into_inner);
-        limited.values().map(PoolState::of).fold(PoolState::of(&self.pool), PoolState::and).awaited_by(&self.waiting)
+        limited.values().map(Connections::state).fold(self.unlimited.state(), PoolState::and)
     }
 
     async fn start_rebuild(&self, holder: &str) -> Result<(), StoreError> {
@@ -323,8 +363,8 @@ impl Backend for PostgresBackend {
     async fn finish_rebuild(&self, holder: &str, expected_head: u64) -> Result<Head, StoreError> {
         let indexed = async {
             // Before anybody is kept waiting.
-            self.pool.execute(sqlx::raw_sql(sql::INDEX_REBUILT)).await?;
-            self.pool.execute(sql::ANALYZE_REBUILT).await
+            self.unlimited.pool.execute(sqlx::raw_sql(sql::INDEX_REBUILT)).await?;
+            self.unlimited.pool.execute(sql::ANALYZE_REBUILT).await
         };
         indexed.await.map_err(StoreError::during("index rebuilt rows"))?;
         let mut transaction = self.begin_step(sql::BEGIN_SWAP, holder).await?;

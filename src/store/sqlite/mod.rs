@@ -2,6 +2,7 @@
 //! never wait for it. Two processes may share the file: `begin immediate` is what orders them.
 
 mod insert;
+mod reader;
 mod sql;
 mod write;
 
@@ -19,12 +20,11 @@ use sqlx::sqlite::{
 };
 use sqlx::{ConnectOptions, Connection, Executor, Row, Sqlite, Transaction};
 use tokio::sync::{Mutex, watch};
-use tokio::time::Instant;
 
 use crate::store::backend::{Backend, Decoded};
 use crate::store::known::{Asked, Known};
+use crate::store::lending::Lender;
 use crate::store::line::Lines;
-use crate::store::observed::{Waiting, acquire};
 use crate::store::opening::{SCHEMA_VERSION, Schema, is_current, last_of};
 use crate::store::plan::Plan;
 use crate::store::row::ROWS_VERSION;
@@ -35,6 +35,7 @@ use crate::store::stored::HeadRow;
 use crate::store::texts::IndexDialect;
 use crate::store::{Append, Head, PoolState, StoreError, migration_error, time_limit};
 
+use reader::Readers;
 use write::json;
 
 static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
@@ -50,25 +51,21 @@ const WHILE_BUSY: ConstantBuilder = ConstantBuilder::new()
 /// How long until it is tried again.
 const BUSY_PAUSE: Duration = Duration::from_millis(10);
 
-/// Readers of one process; more than cores do not read faster.
+/// Readers of one process, and as many again that load streams; more than cores do not read faster.
 const READERS: u32 = 8;
 
 /// How many rows SQLite's thread may be ahead of who reads them: two threads that wait for each other at every few rows do
 /// little else.
 const ROWS_AHEAD: usize = 256;
 
-/// After how many steps of its machine SQLite asks whether a statement with a limit may go on: some tens of microseconds.
-const STEPS: i32 = 1_000;
-
 /// An opened and migrated SQLite file.
 pub(super) struct SqliteBackend {
     /// Held for the length of a transaction.
     writer: Mutex<SqliteConnection>,
     writer_options: SqliteConnectOptions,
-    readers: SqlitePool,
-    /// Of statements that have a limit. Every one sets its own: what an earlier one has left here would end those without.
-    limited: SqlitePool,
-    waiting: Waiting,
+    readers: Lender<Readers>,
+    /// For what the driver's pool does itself, such as the loading of streams.
+    pool: SqlitePool,
     /// Stays silent: SQLite tells no other process of a commit.
     heard: watch::Sender<u64>,
 }
@@ -113,17 +110,10 @@ impl SqliteBackend {
         let pool = SqlitePoolOptions::new().max_connections(READERS).test_before_acquire(false);
         // Under load every wait would be a line of the log; the figure `database_acquire_seconds` tells them all.
         let pool = pool.acquire_slow_threshold(Duration::MAX);
-        let limited = pool.clone().connect_lazy_with(options.clone());
-        let readers = pool.connect_with(options).await.map_err(unreachable)?;
+        let readers = Lender::of(Readers(pool.clone().connect_lazy_with(options.clone())), READERS);
+        let pool = pool.connect_with(options).await.map_err(unreachable)?;
         first.close().await.map_err(unreachable)?;
-        Ok(Self {
-            writer: Mutex::new(writer),
-            writer_options,
-            readers,
-            limited,
-            waiting: Waiting::default(),
-            heard: watch::Sender::new(0),
-        })
+        Ok(Self { writer: Mutex::new(writer), writer_options, readers, pool, heard: watch::Sender::new(0) })
     }
 
     /// A transaction on the connection that writes.
@@ -187,18 +177,12 @@ impl Backend for SqliteBackend {
             Argument::Integer(number) => query.bind(number),
             Argument::Bytes(bytes) => query.bind(bytes),
         });
-        let Some(limit) = time_limit::limit() else {
-            return query.fetch_all(&mut *acquire(&self.readers, &self.waiting).await?).await;
-        };
-        let mut reader = acquire(&self.limited, &self.waiting).await?;
-        // Dropped with this future when nobody waits any more: the statement ends then, too.
-        let asker = Arc::new(());
-        let (waits, until) = (Arc::downgrade(&asker), Instant::now() + limit);
-        let goes_on = move || waits.strong_count() > 0 && Instant::now() < until;
-        reader.lock_handle().await?.set_progress_handler(STEPS, goes_on);
-        let rows = query.fetch_all(&mut *reader).await;
-        drop(asker);
-        rows
+        let mut lent = self.readers.lend().await?;
+        let (connection, time) = lent.reader().parts();
+        let reading = time.begin(time_limit::limit());
+        let rows = query.fetch_all(connection).await;
+        drop(reading);
+        lent.ended(rows)
     }
 
     async fn explain(&self, statement: &Statement) -> Result<Vec<String>, sqlx::Error> {
@@ -208,7 +192,7 @@ impl Backend for SqliteBackend {
             Argument::Integer(number) => query.bind(number),
             Argument::Bytes(bytes) => query.bind(bytes),
         });
-        let steps = query.fetch_all(&self.readers).await?;
+        let steps = query.fetch_all(&self.pool).await?;
         steps.iter().map(|step| step.try_get("detail")).collect()
     }
 
@@ -234,7 +218,7 @@ impl Backend for SqliteBackend {
         aggregate_id: &str,
         after_version: u64,
     ) -> Result<Vec<SerializedEvent>, PersistenceError> {
-        let repository = SqliteEventRepository::new(self.readers.clone());
+        let repository = SqliteEventRepository::new(self.pool.clone());
         match after_version {
             0 => repository.get_events::<A>(aggregate_id).await,
             _ => repository.get_last_events::<A>(aggregate_id, after_version as usize).await,
@@ -275,7 +259,7 @@ impl Backend for SqliteBackend {
     }
 
     fn pool(&self) -> PoolState {
-        PoolState::of(&self.readers).and(PoolState::of(&self.limited)).awaited_by(&self.waiting)
+        self.readers.counted_in(PoolState::of(&self.pool).and(self.readers.maker().state()))
     }
 
     async fn start_rebuild(&self, holder: &str) -> Result<(), StoreError> {

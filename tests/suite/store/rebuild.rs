@@ -214,7 +214,7 @@ async fn numbers_go_on_behind_what_was_repaired(database: Database) {
     commit_one(&*store, numbered(1, "first")).await.expect("accepted");
     commit_one(&*store, numbered(2, "second")).await.expect("accepted");
     let raw = database.raw().await;
-    for last in [7, 3] {
+    for last in [7_u32, 3] {
         raw.execute(&format!("update case_number_series set last = {last}")).await;
         commit_one(&*store, numbered(10 + u128::from(last), &format!("behind {last}"))).await.expect("accepted");
         let next = format!("GD-2026-{:04}", last + 1);
