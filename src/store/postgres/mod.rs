@@ -7,6 +7,7 @@
 mod assumed;
 mod news;
 mod parts;
+mod reader;
 mod roles;
 mod sql;
 mod write;
@@ -17,21 +18,19 @@ use std::time::Duration;
 
 use cqrs_es::Aggregate;
 use cqrs_es::persist::{PersistedEventRepository, PersistenceError, SerializedEvent};
-use deadpool::managed::{Manager, Metrics, RecycleResult};
 use postgres_es::PostgresEventRepository;
 use sqlx::migrate::Migrator;
-use sqlx::pool::PoolConnection;
-use sqlx::postgres::{PgConnectOptions, PgConnection, PgExecutor, PgPool, PgPoolOptions};
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgExecutor};
 use sqlx::{ConnectOptions, Connection, Executor, Postgres, Row, Transaction};
 use tokio::sync::{Mutex, watch};
 
 use crate::store::backend::{Backend, Decoded};
 use crate::store::known::{Asked, Known};
-use crate::store::lending::{Lender, is_young};
 use crate::store::line::Lines;
 use crate::store::opening::{SCHEMA_VERSION, Schema, is_current, last_of};
 use crate::store::plan::Plan;
 use crate::store::postgres::assumed::Memory;
+use crate::store::postgres::reader::Connections;
 use crate::store::row::ROWS_VERSION;
 use crate::store::row_writes::RowWrites;
 use crate::store::sql::{HEAD, SET_ROWS_VERSION, keep_rebuild};
@@ -41,12 +40,6 @@ use crate::store::texts::IndexDialect;
 use crate::store::{Append, Head, PoolState, StoreError, migration_error, time_limit};
 
 static MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
-
-/// Connections for everything but commits, and as many again for reads with a limit.
-const POOL_CONNECTIONS: u32 = 16;
-
-/// How many of these reads keep; the others are for what the driver's pool does itself, such as the loading of streams.
-const LENT_CONNECTIONS: u32 = 12;
 
 /// An opened and migrated PostgreSQL database.
 pub(super) struct PostgresBackend {
@@ -59,39 +52,6 @@ pub(super) struct PostgresBackend {
     writer: Mutex<Writer>,
     /// What commits by any process have told, while somebody wants to know.
     heard: watch::Sender<u64>,
-}
-
-/// Connections of one kind.
-#[derive(Clone)]
-struct Connections {
-    pool: PgPool,
-    lender: Lender<Kept>,
-}
-
-impl Connections {
-    fn of(pool: PgPool) -> Self {
-        Self { lender: Lender::of(Kept(pool.clone()), LENT_CONNECTIONS), pool }
-    }
-
-    fn state(&self) -> PoolState {
-        self.lender.counted_in(PoolState::of(&self.pool))
-    }
-}
-
-/// Keeps connections out of the pool.
-struct Kept(PgPool);
-
-impl Manager for Kept {
-    type Type = PoolConnection<Postgres>;
-    type Error = sqlx::Error;
-
-    async fn create(&self) -> Result<PoolConnection<Postgres>, sqlx::Error> {
-        self.0.acquire().await
-    }
-
-    async fn recycle(&self, _: &mut PoolConnection<Postgres>, metrics: &Metrics) -> RecycleResult<sqlx::Error> {
-        is_young(metrics)
-    }
 }
 
 /// What commits keep between them.
@@ -120,7 +80,7 @@ impl PostgresBackend {
             Schema::AsItIs => has_schema(&mut first).await?,
         }
         first.close().await.map_err(unreachable)?;
-        let unlimited = Connections::of(pool_options().connect_with(options.clone()).await.map_err(unreachable)?);
+        let unlimited = Connections::open(options.clone()).await.map_err(unreachable)?;
         // Each statement of a commit looks up a few keys. Planning it anew costs as much as running it, and the length of
         // its arrays, which PostgreSQL would plan it anew for, changes nothing. Plans are made when tables may still be
         // empty and are kept when they are not: they must use the indexes from the start. The time-out frees the head if
@@ -147,7 +107,7 @@ impl PostgresBackend {
             // Zero would be no limit at all.
             let timeout = limit.as_millis().max(1).to_string();
             let options = self.options.clone().options([("statement_timeout", timeout)]);
-            Connections::of(pool_options().connect_lazy_with(options))
+            Connections::lazy(options)
         });
         readers.clone()
     }
@@ -182,12 +142,6 @@ impl PostgresBackend {
             _ => Err(StoreError::TakenOver),
         }
     }
-}
-
-fn pool_options() -> PgPoolOptions {
-    let options = PgPoolOptions::new().max_connections(POOL_CONNECTIONS).test_before_acquire(false);
-    // Under load every wait would be a line of the log; the figure `database_acquire_seconds` tells them all.
-    options.acquire_slow_threshold(Duration::MAX)
 }
 
 /// Migrates, and gives that role what a server needs.

@@ -1,16 +1,11 @@
 //! Rows with many columns go in as `values` lists of a few fixed lengths, so that the prepared
 //! statements are few and a batch needs few of them.
 
-use sqlx::query::Query;
-use sqlx::sqlite::{SqliteArguments, SqliteConnection};
-use sqlx::{Executor, Sqlite};
-
 use crate::store::plan::NewCommand;
 use crate::store::row_writes::{CaseVersion, FigureWrite, RegisterVersion, TextWrite};
 use crate::store::sql::OPEN;
+use crate::store::sqlite::script::Script;
 use crate::store::{EventRecord, LedgerNode, NewAttachment, NewCiphertext};
-
-type SqliteQuery<'q> = Query<'q, Sqlite, SqliteArguments<'q>>;
 
 /// Rows of one statement, longest first; a batch of up to 64 needs four at most.
 const LENGTHS: [usize; 11] = [64, 32, 24, 16, 12, 8, 6, 4, 3, 2, 1];
@@ -21,22 +16,25 @@ pub(super) trait Inserted: Sized + Sync {
     const COLUMNS: usize;
 
     /// Binds the columns in the order of the statement.
-    fn bind<'q>(&'q self, query: SqliteQuery<'q>) -> SqliteQuery<'q>;
+    fn bind<'q>(&'q self, script: &mut Script<'_, 'q>);
 }
 
-/// Inserts the rows with `into`, which ends in `values `.
-pub(super) async fn insert_all<T: Inserted>(
-    connection: &mut SqliteConnection,
+/// Inserts the rows with `into`, which ends in `values `. A list of several is the last of its script: with others beside it
+/// of any length each, hardly any script would be one that is prepared already.
+pub(super) async fn insert_all<'q, T: Inserted>(
+    script: &mut Script<'_, 'q>,
     into: &str,
-    rows: &[T],
+    rows: &'q [T],
 ) -> Result<(), sqlx::Error> {
     let mut rest = rows;
     while !rest.is_empty() {
         let length = LENGTHS.into_iter().find(|length| *length <= rest.len()).expect("the shortest length is 1");
         let (chunk, later) = rest.split_at(length);
-        let text = values(into, T::COLUMNS, length);
-        let query = chunk.iter().fold(sqlx::query(&text), |query, row| row.bind(query));
-        connection.execute(query).await?;
+        script.add(&values(into, T::COLUMNS, length));
+        chunk.iter().for_each(|row| row.bind(script));
+        if rows.len() > 1 {
+            script.run().await?;
+        }
         rest = later;
     }
     Ok(())
@@ -50,8 +48,8 @@ fn values(into: &str, columns: usize, rows: usize) -> String {
 impl Inserted for EventRecord {
     const COLUMNS: usize = 13;
 
-    fn bind<'q>(&'q self, query: SqliteQuery<'q>) -> SqliteQuery<'q> {
-        query
+    fn bind<'q>(&'q self, script: &mut Script<'_, 'q>) {
+        script
             .bind(self.position.cast_signed())
             .bind(&self.aggregate_type)
             .bind(&self.aggregate_id)
@@ -64,23 +62,23 @@ impl Inserted for EventRecord {
             .bind(&self.actor)
             .bind(&self.command_id)
             .bind(&self.entry)
-            .bind(&self.leaf_hash[..])
+            .bind(&self.leaf_hash[..]);
     }
 }
 
 impl Inserted for LedgerNode {
     const COLUMNS: usize = 3;
 
-    fn bind<'q>(&'q self, query: SqliteQuery<'q>) -> SqliteQuery<'q> {
-        query.bind(i64::from(self.level)).bind(self.index.cast_signed()).bind(&self.hash[..])
+    fn bind<'q>(&'q self, script: &mut Script<'_, 'q>) {
+        script.bind(i64::from(self.level)).bind(self.index.cast_signed()).bind(&self.hash[..]);
     }
 }
 
 impl Inserted for NewCommand {
     const COLUMNS: usize = 9;
 
-    fn bind<'q>(&'q self, query: SqliteQuery<'q>) -> SqliteQuery<'q> {
-        query
+    fn bind<'q>(&'q self, script: &mut Script<'_, 'q>) {
+        script
             .bind(&self.key.actor)
             .bind(&self.key.idempotency_key)
             .bind(&self.key.digest[..])
@@ -89,32 +87,32 @@ impl Inserted for NewCommand {
             .bind(self.committed.version.cast_signed())
             .bind(self.committed.first_position.cast_signed())
             .bind(self.committed.event_count.cast_signed())
-            .bind(self.committed.recorded_at)
+            .bind(self.committed.recorded_at);
     }
 }
 
 impl Inserted for NewAttachment {
     const COLUMNS: usize = 4;
 
-    fn bind<'q>(&'q self, query: SqliteQuery<'q>) -> SqliteQuery<'q> {
-        query.bind(&self.digest).bind(self.content.len() as i64).bind(&self.media_type).bind(&self.content[..])
+    fn bind<'q>(&'q self, script: &mut Script<'_, 'q>) {
+        script.bind(&self.digest).bind(self.content.len() as i64).bind(&self.media_type).bind(&self.content[..]);
     }
 }
 
 impl Inserted for NewCiphertext {
     const COLUMNS: usize = 3;
 
-    fn bind<'q>(&'q self, query: SqliteQuery<'q>) -> SqliteQuery<'q> {
-        query.bind(&self.digest[..]).bind(self.key_id.to_string()).bind(&self.ciphertext)
+    fn bind<'q>(&'q self, script: &mut Script<'_, 'q>) {
+        script.bind(&self.digest[..]).bind(self.key_id.to_string()).bind(&self.ciphertext);
     }
 }
 
 impl Inserted for CaseVersion {
     const COLUMNS: usize = 33;
 
-    fn bind<'q>(&'q self, query: SqliteQuery<'q>) -> SqliteQuery<'q> {
+    fn bind<'q>(&'q self, script: &mut Script<'_, 'q>) {
         let row = &self.row;
-        query
+        script
             .bind(row.case_id.to_string())
             .bind(self.span.from_position)
             .bind(self.span.version)
@@ -147,16 +145,16 @@ impl Inserted for CaseVersion {
             .bind(self.span.to_position)
             .bind(self.span.lane)
             .bind(self.span.occurred_from)
-            .bind(self.span.occurred_to)
+            .bind(self.span.occurred_to);
     }
 }
 
 impl Inserted for FigureWrite {
     const COLUMNS: usize = 12;
 
-    fn bind<'q>(&'q self, query: SqliteQuery<'q>) -> SqliteQuery<'q> {
+    fn bind<'q>(&'q self, script: &mut Script<'_, 'q>) {
         let row = &self.row;
-        query
+        script
             .bind(self.aggregate_id.to_string())
             .bind(self.position)
             .bind(row.kind.name())
@@ -168,16 +166,16 @@ impl Inserted for FigureWrite {
             .bind(row.occurred_at)
             .bind(&row.counted_on)
             .bind(row.happened.from)
-            .bind(row.happened.to.unwrap_or(OPEN))
+            .bind(row.happened.to.unwrap_or(OPEN));
     }
 }
 
 impl Inserted for RegisterVersion {
     const COLUMNS: usize = 14;
 
-    fn bind<'q>(&'q self, query: SqliteQuery<'q>) -> SqliteQuery<'q> {
+    fn bind<'q>(&'q self, script: &mut Script<'_, 'q>) {
         let row = &self.row;
-        query
+        script
             .bind(self.stream.aggregate_type.as_str())
             .bind(self.stream.aggregate_id.to_string())
             .bind(self.span.from_position)
@@ -191,15 +189,15 @@ impl Inserted for RegisterVersion {
             .bind(self.span.to_position)
             .bind(self.span.lane)
             .bind(self.span.occurred_from)
-            .bind(self.span.occurred_to)
+            .bind(self.span.occurred_to);
     }
 }
 
 impl Inserted for TextWrite {
     const COLUMNS: usize = 10;
 
-    fn bind<'q>(&'q self, query: SqliteQuery<'q>) -> SqliteQuery<'q> {
-        query
+    fn bind<'q>(&'q self, script: &mut Script<'_, 'q>) {
+        script
             .bind(self.text_id)
             .bind(self.case_id.to_string())
             .bind(&self.row.field)
@@ -209,7 +207,7 @@ impl Inserted for TextWrite {
             .bind(self.occurred_until)
             .bind(self.row.length)
             .bind(&self.row.words)
-            .bind(&self.row.body)
+            .bind(&self.row.body);
     }
 }
 
@@ -219,7 +217,7 @@ pub(super) struct IndexedTerms<'a>(pub(super) &'a TextWrite);
 impl Inserted for IndexedTerms<'_> {
     const COLUMNS: usize = 2;
 
-    fn bind<'q>(&'q self, query: SqliteQuery<'q>) -> SqliteQuery<'q> {
-        query.bind(self.0.text_id).bind(&self.0.row.terms)
+    fn bind<'q>(&'q self, script: &mut Script<'_, 'q>) {
+        script.bind(self.0.text_id).bind(&self.0.row.terms);
     }
 }

@@ -3,6 +3,7 @@
 
 mod insert;
 mod reader;
+mod script;
 mod sql;
 mod write;
 
@@ -19,7 +20,7 @@ use sqlx::sqlite::{
     SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
 use sqlx::{ConnectOptions, Connection, Executor, Row, Sqlite, Transaction};
-use tokio::sync::{Mutex, watch};
+use tokio::sync::{Mutex, MutexGuard, watch};
 
 use crate::store::backend::{Backend, Decoded};
 use crate::store::known::{Asked, Known};
@@ -61,13 +62,20 @@ const ROWS_AHEAD: usize = 256;
 /// An opened and migrated SQLite file.
 pub(super) struct SqliteBackend {
     /// Held for the length of a transaction.
-    writer: Mutex<SqliteConnection>,
+    writer: Mutex<Writer>,
     writer_options: SqliteConnectOptions,
     readers: Lender<Readers>,
     /// For what the driver's pool does itself, such as the loading of streams.
     pool: SqlitePool,
     /// Stays silent: SQLite tells no other process of a commit.
     heard: watch::Sender<u64>,
+}
+
+/// The connection that writes.
+struct Writer {
+    connection: SqliteConnection,
+    /// Whether a commit is under way, or did not come to its end.
+    is_in_doubt: bool,
 }
 
 impl SqliteBackend {
@@ -105,7 +113,8 @@ impl SqliteBackend {
                 is_current(found, last_of(&MIGRATIONS))?;
             }
         }
-        let writer = SqliteConnection::connect_with(&writer_options).await.map_err(unreachable)?;
+        let connection = SqliteConnection::connect_with(&writer_options).await.map_err(unreachable)?;
+        let writer = Mutex::new(Writer { connection, is_in_doubt: false });
         let options = options.pragma("query_only", "on");
         let pool = SqlitePoolOptions::new().max_connections(READERS).test_before_acquire(false);
         // Under load every wait would be a line of the log; the figure `database_acquire_seconds` tells them all.
@@ -113,36 +122,38 @@ impl SqliteBackend {
         let readers = Lender::of(Readers(pool.clone().connect_lazy_with(options.clone())), READERS);
         let pool = pool.connect_with(options).await.map_err(unreachable)?;
         first.close().await.map_err(unreachable)?;
-        Ok(Self { writer: Mutex::new(writer), writer_options, readers, pool, heard: watch::Sender::new(0) })
+        Ok(Self { writer, writer_options, readers, pool, heard: watch::Sender::new(0) })
     }
 
-    /// A transaction on the connection that writes.
+    /// The connection that writes, outside of any transaction.
     ///
     /// Where a write fails, as on a full disk, SQLite may end the transaction by itself. The driver hears nothing of it and
-    /// would never begin another on that connection: a new one takes its place.
-    async fn begin<'c>(&self, writer: &'c mut SqliteConnection) -> Result<Transaction<'c, Sqlite>, sqlx::Error> {
-        if writer.is_in_transaction() {
-            *writer = SqliteConnection::connect_with(&self.writer_options).await?;
+    /// would never begin another on that connection: a new one takes its place. So it does where a commit was given up.
+    async fn writer(&self) -> Result<MutexGuard<'_, Writer>, sqlx::Error> {
+        let mut writer = self.writer.lock().await;
+        if writer.is_in_doubt || writer.connection.is_in_transaction() {
+            let connection = SqliteConnection::connect_with(&self.writer_options).await?;
+            *writer = Writer { connection, is_in_doubt: false };
         }
-        writer.begin_with(sql::BEGIN).await
+        Ok(writer)
     }
+}
 
-    /// A transaction for a step of the rebuild of whoever holds its lease.
-    async fn begin_step<'c>(
-        &self,
-        writer: &'c mut SqliteConnection,
-        holder: &str,
-    ) -> Result<Transaction<'c, Sqlite>, StoreError> {
-        let begun = async {
-            let mut transaction = self.begin(writer).await?;
-            let kept = execute_on(&mut transaction, &keep_rebuild(holder)).await?;
-            Ok((transaction, kept))
-        };
-        match begun.await.map_err(StoreError::during("keep the lease of a rebuild"))? {
-            (transaction, 1) => Ok(transaction),
-            _ => Err(StoreError::TakenOver),
-        }
+/// A transaction for a step of the rebuild of whoever holds its lease.
+async fn begin_step<'c>(writer: &'c mut Writer, holder: &str) -> Result<Transaction<'c, Sqlite>, StoreError> {
+    let begun = async {
+        let mut transaction = writer.connection.begin_with(sql::BEGIN).await?;
+        let kept = execute_on(&mut transaction, &keep_rebuild(holder)).await?;
+        Ok((transaction, kept))
+    };
+    match begun.await.map_err(during_lease())? {
+        (transaction, 1) => Ok(transaction),
+        _ => Err(StoreError::TakenOver),
     }
+}
+
+fn during_lease() -> impl FnOnce(sqlx::Error) -> StoreError {
+    StoreError::during("keep the lease of a rebuild")
 }
 
 /// Whether another process holds a lock: `SQLITE_BUSY`, whatever stands above its eight bits.
@@ -197,12 +208,12 @@ impl Backend for SqliteBackend {
     }
 
     async fn execute(&self, statement: &Statement) -> Result<u64, sqlx::Error> {
-        execute_on(&mut *self.writer.lock().await, statement).await
+        execute_on(&mut self.writer().await?.connection, statement).await
     }
 
     async fn execute_together(&self, guards: usize, statements: &[Statement]) -> Result<bool, sqlx::Error> {
-        let mut writer = self.writer.lock().await;
-        let mut transaction = self.begin(&mut writer).await?;
+        let mut writer = self.writer().await?;
+        let mut transaction = writer.connection.begin_with(sql::BEGIN).await?;
         for (place, statement) in statements.iter().enumerate() {
             if execute_on(&mut transaction, statement).await? != 1 && place < guards {
                 transaction.rollback().await?;
@@ -232,25 +243,24 @@ impl Backend for SqliteBackend {
     ) -> Result<Plan, StoreError> {
         let lock = StoreError::during("lock the head of the log");
         let write = StoreError::during("commit a batch");
-        let mut writer = self.writer.lock().await;
-        let mut transaction = self.begin(&mut writer).await.map_err(lock)?;
-        let known = known(&mut transaction, &batch).await?;
+        let mut writer = self.writer().await.map_err(lock)?;
+        let Writer { connection, is_in_doubt } = &mut *writer;
+        *is_in_doubt = true;
+        let known = known(connection, &batch).await?;
         let plan = decide(batch, known);
-        if plan.writes_nothing() {
-            transaction.rollback().await.map_err(write)?;
-            return Ok(plan);
-        }
-        let written = async {
-            write::log(&mut transaction, &plan).await?;
-            write::rows(&mut transaction, &sql::SERVED, &plan.rows).await?;
-            transaction.commit().await
+        let ended = async {
+            match plan.writes_nothing() {
+                true => connection.execute(sql::ROLLBACK).await.map(drop),
+                false => write::commit(connection, &plan).await,
+            }
         };
-        written.await.map_err(write)?;
+        ended.await.map_err(write)?;
+        *is_in_doubt = false;
         Ok(plan)
     }
 
     async fn scrub(&self) -> Result<bool, sqlx::Error> {
-        let row = self.writer.lock().await.fetch_one(sql::EMPTY_WAL).await?;
+        let row = self.writer().await?.connection.fetch_one(sql::EMPTY_WAL).await?;
         Ok(row.try_get::<i64, _>("busy")? == 0)
     }
 
@@ -263,8 +273,8 @@ impl Backend for SqliteBackend {
     }
 
     async fn start_rebuild(&self, holder: &str) -> Result<(), StoreError> {
-        let mut writer = self.writer.lock().await;
-        let mut transaction = self.begin_step(&mut writer, holder).await?;
+        let mut writer = self.writer().await.map_err(during_lease())?;
+        let mut transaction = begin_step(&mut writer, holder).await?;
         let started = async {
             // Nothing is left of a rebuild that did not end.
             transaction.execute(sqlx::raw_sql("drop table if exists rebuild_search_index")).await?;
@@ -283,18 +293,18 @@ impl Backend for SqliteBackend {
     }
 
     async fn write_rebuilt(&self, holder: &str, rows: &RowWrites) -> Result<(), StoreError> {
-        let mut writer = self.writer.lock().await;
-        let mut transaction = self.begin_step(&mut writer, holder).await?;
+        let mut writer = self.writer().await.map_err(during_lease())?;
+        let mut transaction = begin_step(&mut writer, holder).await?;
         let written = async {
-            write::rows(&mut transaction, &sql::REBUILT, rows).await?;
+            write::rebuilt(&mut transaction, rows).await?;
             transaction.commit().await
         };
         written.await.map_err(StoreError::during("write rebuilt rows"))
     }
 
     async fn finish_rebuild(&self, holder: &str, expected_head: u64) -> Result<Head, StoreError> {
-        let mut writer = self.writer.lock().await;
-        let mut transaction = self.begin_step(&mut writer, holder).await?;
+        let mut writer = self.writer().await.map_err(during_lease())?;
+        let mut transaction = begin_step(&mut writer, holder).await?;
         let swapped = async {
             let row: HeadRow = sqlx::query_as(HEAD).fetch_one(&mut *transaction).await?;
             let head = row.head();
@@ -335,7 +345,7 @@ async fn execute_on(connection: &mut SqliteConnection, statement: &Statement) ->
 
 async fn known(connection: &mut SqliteConnection, batch: &[Append]) -> Result<Known, StoreError> {
     let asked = Asked::of(batch);
-    let rows = sqlx::query_as(sql::KNOWN)
+    let rows = sqlx::query_as(sql::BEGIN_KNOWN)
         .bind(json(&pairs(&asked.actors, &asked.idempotency_keys)))
         .bind(json(&pairs(&asked.aggregate_types, &asked.aggregate_ids)))
         .bind(json(&asked.series))

@@ -9,9 +9,14 @@ use crate::store::texts::IndexDialect;
 /// Takes the write lock at once: a deferred transaction would fail when it has to upgrade.
 pub(super) const BEGIN: &str = "begin immediate";
 
-/// `$1` `[[actor, key], …]`, `$2` `[[type, id], …]`, `$3` `[series, …]`; the rows are those of
+pub(super) const COMMIT: &str = "commit";
+
+pub(super) const ROLLBACK: &str = "rollback";
+
+/// Takes the write lock and looks. `$1` `[[actor, key], …]`, `$2` `[[type, id], …]`, `$3` `[series, …]`; the rows are those of
 /// `known.rs`.
-pub(super) const KNOWN: &str = "\
+pub(super) const BEGIN_KNOWN: &str = "\
+begin immediate;
 select 0 as kind, origin as text_1, '' as text_2, '' as text_3, '' as text_4,
        next_position as number_1, recorded_at as number_2, rows_version as number_3, 0 as number_4, peaks as digest
 from log_head where id = 1
@@ -45,7 +50,7 @@ pub(super) const INDEX: IndexDialect = IndexDialect {
 pub(super) const RESTORING: &str = "select count(*) as count from sqlite_master where name = 'etalon_restoring'";
 
 pub(super) const MOVE_HEAD: &str =
-    "update log_head set next_position = $1, recorded_at = $2, peaks = $3, origin = $4 where id = 1";
+    "update log_head set next_position = ?, recorded_at = ?, peaks = ?, origin = ? where id = 1";
 
 pub(super) const INSERT_EVENTS: &str = concat!("insert into events (", event_columns!(), ") values ");
 
@@ -59,10 +64,10 @@ pub(super) const INSERT_ATTACHMENTS: &str =
 pub(super) const INSERT_CIPHERTEXTS: &str = "insert into ciphertexts (digest, key_id, ciphertext) values ";
 
 pub(super) const DELETE_CIPHERTEXTS: &str =
-    "delete from ciphertexts where key_id in (select value ->> 0 from json_each($1))";
+    "delete from ciphertexts where key_id in (select value ->> 0 from json_each(?))";
 
 pub(super) const INSERT_ERASED_KEYS: &str =
-    "insert or ignore into erased_keys (key_id, position) select value ->> 0, value ->> 1 from json_each($1)";
+    "insert or ignore into erased_keys (key_id, position) select value ->> 0, value ->> 1 from json_each(?)";
 
 /// Empties the WAL, in which the pages of before an erasure still stand.
 pub(super) const EMPTY_WAL: &str = "pragma wal_checkpoint(truncate)";
@@ -70,28 +75,28 @@ pub(super) const EMPTY_WAL: &str = "pragma wal_checkpoint(truncate)";
 /// The statements that write read rows, into the served tables or those of a rebuild. The open
 /// version of an aggregate is its latest: so the primary key finds it without an index of its own.
 pub(super) struct RowStatements {
-    /// `$1` `[case id, …]`; the two statements take stored rows off the axis of what had happened.
+    /// `[case id, …]`; the two statements take stored rows off the axis of what had happened.
     pub(super) drop_past_cases: &'static str,
     pub(super) take_off_cases: &'static str,
-    /// `$1` `[[case id, to_position, occurred_to], …]`
+    /// `[[case id, to_position, occurred_to], …]`
     pub(super) close_cases: &'static str,
     pub(super) insert_cases: &'static str,
-    /// `$1` `[[type, id], …]`
+    /// `[[type, id], …]`
     pub(super) drop_past_registers: &'static str,
     pub(super) take_off_registers: &'static str,
-    /// `$1` `[[type, id, to_position, occurred_to], …]`
+    /// `[[type, id, to_position, occurred_to], …]`
     pub(super) close_registers: &'static str,
     pub(super) insert_registers: &'static str,
-    /// `$1` `[[case id, actor], …]`
+    /// `[[case id, actor], …]`
     pub(super) insert_members: &'static str,
-    /// `$1` `[[case id, actor], …]`
+    /// `[[case id, actor], …]`
     pub(super) delete_members: &'static str,
-    /// `$1` `[[case id, other id, relation, from_position], …]`
+    /// `[[case id, other id, relation, from_position], …]`
     pub(super) insert_links: &'static str,
     pub(super) insert_figures: &'static str,
-    /// `$1` `[[series, last], …]`
+    /// `[[series, last], …]`
     pub(super) set_series: &'static str,
-    /// `$1` `[[case id, field, to_position, occurred_until], …]`
+    /// `[[case id, field, to_position, occurred_until], …]`
     pub(super) close_texts: &'static str,
     pub(super) insert_texts: &'static str,
     pub(super) index_texts: &'static str,
@@ -103,19 +108,19 @@ macro_rules! row_statements {
             drop_past_cases: concat!(
                 "delete from ",
                 $prefix,
-                "case_versions where lane > 0 and case_id in (select value from json_each($1))"
+                "case_versions where lane > 0 and case_id in (select value from json_each(?))"
             ),
             take_off_cases: concat!(
                 "update ",
                 $prefix,
                 "case_versions set occurred_from = 0, occurred_to = 0 ",
-                "where case_id in (select value from json_each($1))"
+                "where case_id in (select value from json_each(?))"
             ),
             close_cases: concat!(
                 "update ",
                 $prefix,
                 "case_versions set to_position = k.value ->> 1, occurred_to = min(occurred_to, k.value ->> 2) ",
-                "from json_each($1) k where case_id = k.value ->> 0 and lane = 0 and from_position = \
+                "from json_each(?) k where case_id = k.value ->> 0 and lane = 0 and from_position = \
                  (select max(o.from_position) from ",
                 $prefix,
                 "case_versions o \
@@ -134,19 +139,19 @@ macro_rules! row_statements {
                 "delete from ",
                 $prefix,
                 "register_versions where lane > 0 and (aggregate_type, aggregate_id) in ",
-                "(select value ->> 0, value ->> 1 from json_each($1))"
+                "(select value ->> 0, value ->> 1 from json_each(?))"
             ),
             take_off_registers: concat!(
                 "update ",
                 $prefix,
                 "register_versions set occurred_from = 0, occurred_to = 0 ",
-                "where (aggregate_type, aggregate_id) in (select value ->> 0, value ->> 1 from json_each($1))"
+                "where (aggregate_type, aggregate_id) in (select value ->> 0, value ->> 1 from json_each(?))"
             ),
             close_registers: concat!(
                 "update ",
                 $prefix,
                 "register_versions set to_position = k.value ->> 2, occurred_to = min(occurred_to, k.value ->> 3) ",
-                "from json_each($1) k where aggregate_type = k.value ->> 0 \
+                "from json_each(?) k where aggregate_type = k.value ->> 0 \
                  and aggregate_id = k.value ->> 1 and lane = 0 and from_position = \
                  (select max(o.from_position) from ",
                 $prefix,
@@ -166,26 +171,26 @@ macro_rules! row_statements {
                 "insert or ignore into ",
                 $prefix,
                 "case_members (case_id, actor) ",
-                "select value ->> 0, value ->> 1 from json_each($1)"
+                "select value ->> 0, value ->> 1 from json_each(?)"
             ),
             delete_members: concat!(
                 "delete from ",
                 $prefix,
                 "case_members where (case_id, actor) in ",
-                "(select value ->> 0, value ->> 1 from json_each($1))"
+                "(select value ->> 0, value ->> 1 from json_each(?))"
             ),
             insert_links: concat!(
                 "insert or ignore into ",
                 $prefix,
                 "case_links (case_id, other_id, relation, from_position) ",
-                "select value ->> 0, value ->> 1, value ->> 2, value ->> 3 from json_each($1)"
+                "select value ->> 0, value ->> 1, value ->> 2, value ->> 3 from json_each(?)"
             ),
             insert_figures: concat!("insert into ", $prefix, "figures (", figure_columns!(), ") values "),
             set_series: concat!(
                 "insert into ",
                 $prefix,
                 "case_number_series (series, last) ",
-                "select value ->> 0, value ->> 1 from json_each($1) where true ",
+                "select value ->> 0, value ->> 1 from json_each(?) where true ",
                 "on conflict (series) do update set last = max(last, excluded.last)"
             ),
             close_texts: concat!(
@@ -193,7 +198,7 @@ macro_rules! row_statements {
                 $prefix,
                 "search_texts set to_position = min(to_position, k.value ->> 2), \
                  occurred_until = min(occurred_until, k.value ->> 3) \
-                 from json_each($1) k where case_id = k.value ->> 0 and field = k.value ->> 1"
+                 from json_each(?) k where case_id = k.value ->> 0 and field = k.value ->> 1"
             ),
             insert_texts: concat!("insert into ", $prefix, "search_texts (", text_row_columns!(), ") values "),
             index_texts: concat!("insert into ", $prefix, "search_index (rowid, terms) values "),

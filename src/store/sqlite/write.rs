@@ -1,38 +1,57 @@
 //! A plan as lists of rows and as JSON arrays, one after the other.
 
 use serde::Serialize;
-use sqlx::Executor;
 use sqlx::sqlite::SqliteConnection;
 
 use crate::store::StreamId;
 use crate::store::plan::Plan;
 use crate::store::row_writes::{Closing, RowWrites};
 use crate::store::sqlite::insert::{IndexedTerms, insert_all};
+use crate::store::sqlite::script::Script;
 use crate::store::sqlite::sql::{self, RowStatements};
 
+/// Writes a plan and commits it.
+pub(super) async fn commit(connection: &mut SqliteConnection, plan: &Plan) -> Result<(), sqlx::Error> {
+    let terms = sorted_terms(&plan.rows);
+    let mut script = Script::on(connection);
+    log(&mut script, plan).await?;
+    rows(&mut script, &sql::SERVED, &plan.rows, &terms).await?;
+    script.add(sql::COMMIT).run().await
+}
+
+/// Writes into the shadow tables.
+pub(super) async fn rebuilt(connection: &mut SqliteConnection, written: &RowWrites) -> Result<(), sqlx::Error> {
+    let terms = sorted_terms(written);
+    let mut script = Script::on(connection);
+    rows(&mut script, &sql::REBUILT, written, &terms).await?;
+    script.run().await
+}
+
 /// Writes head, events, commands, attachments and ciphertexts; an erasure takes away what came before it.
-pub(super) async fn log(connection: &mut SqliteConnection, plan: &Plan) -> Result<(), sqlx::Error> {
-    let head = sqlx::query(sql::MOVE_HEAD)
+async fn log<'q>(script: &mut Script<'_, 'q>, plan: &'q Plan) -> Result<(), sqlx::Error> {
+    script
+        .add(sql::MOVE_HEAD)
         .bind(plan.head.next_position.cast_signed())
         .bind(plan.head.recorded_at)
         .bind(plan.tree.to_bytes())
         .bind(&plan.origin);
-    connection.execute(head).await?;
-    insert_all(connection, sql::INSERT_EVENTS, &plan.events).await?;
-    insert_all(connection, sql::INSERT_NODES, &plan.nodes).await?;
-    insert_all(connection, sql::INSERT_COMMANDS, &plan.commands).await?;
-    insert_all(connection, sql::INSERT_ATTACHMENTS, &plan.attachments).await?;
-    insert_all(connection, sql::INSERT_CIPHERTEXTS, &plan.ciphertexts).await?;
+    insert_all(script, sql::INSERT_EVENTS, &plan.events).await?;
+    insert_all(script, sql::INSERT_NODES, &plan.nodes).await?;
+    insert_all(script, sql::INSERT_COMMANDS, &plan.commands).await?;
+    insert_all(script, sql::INSERT_ATTACHMENTS, &plan.attachments).await?;
+    insert_all(script, sql::INSERT_CIPHERTEXTS, &plan.ciphertexts).await?;
     let erased: Vec<_> = plan.erased_keys.iter().map(|(key, position)| (key.to_string(), position)).collect();
-    execute_with(connection, sql::DELETE_CIPHERTEXTS, &erased).await?;
-    execute_with(connection, sql::INSERT_ERASED_KEYS, &erased).await
+    add_with(script, sql::DELETE_CIPHERTEXTS, &erased);
+    add_with(script, sql::INSERT_ERASED_KEYS, &erased);
+    Ok(())
 }
 
 /// Writes the read rows; a table that does not change costs no statement.
-pub(super) async fn rows(
-    connection: &mut SqliteConnection,
+async fn rows<'q>(
+    script: &mut Script<'_, 'q>,
     statements: &RowStatements,
-    rows: &RowWrites,
+    rows: &'q RowWrites,
+    terms: &'q [IndexedTerms<'q>],
 ) -> Result<(), sqlx::Error> {
     let case_closings: Vec<_> = rows
         .case_closings
@@ -51,40 +70,36 @@ pub(super) async fn rows(
         })
         .collect();
     let series: Vec<_> = rows.series.iter().collect();
-    execute_with(connection, statements.drop_past_cases, &cases_anew).await?;
-    execute_with(connection, statements.take_off_cases, &cases_anew).await?;
-    execute_with(connection, statements.close_cases, &case_closings).await?;
-    insert_all(connection, statements.insert_cases, &rows.cases).await?;
-    insert_all(connection, statements.insert_cases, &rows.past_cases).await?;
-    execute_with(connection, statements.drop_past_registers, &registers_anew).await?;
-    execute_with(connection, statements.take_off_registers, &registers_anew).await?;
-    execute_with(connection, statements.close_registers, &register_closings).await?;
-    insert_all(connection, statements.insert_registers, &rows.registers).await?;
-    insert_all(connection, statements.insert_registers, &rows.past_registers).await?;
-    execute_with(connection, statements.insert_members, &rows.members_added()).await?;
-    execute_with(connection, statements.delete_members, &rows.members_removed()).await?;
-    execute_with(connection, statements.insert_links, &links).await?;
-    insert_all(connection, statements.insert_figures, &rows.figures).await?;
-    execute_with(connection, statements.set_series, &series).await?;
-    texts(connection, statements, rows).await
-}
-
-async fn texts(
-    connection: &mut SqliteConnection,
-    statements: &RowStatements,
-    rows: &RowWrites,
-) -> Result<(), sqlx::Error> {
+    add_with(script, statements.drop_past_cases, &cases_anew);
+    add_with(script, statements.take_off_cases, &cases_anew);
+    add_with(script, statements.close_cases, &case_closings);
+    insert_all(script, statements.insert_cases, &rows.cases).await?;
+    insert_all(script, statements.insert_cases, &rows.past_cases).await?;
+    add_with(script, statements.drop_past_registers, &registers_anew);
+    add_with(script, statements.take_off_registers, &registers_anew);
+    add_with(script, statements.close_registers, &register_closings);
+    insert_all(script, statements.insert_registers, &rows.registers).await?;
+    insert_all(script, statements.insert_registers, &rows.past_registers).await?;
+    add_with(script, statements.insert_members, &rows.members_added());
+    add_with(script, statements.delete_members, &rows.members_removed());
+    add_with(script, statements.insert_links, &links);
+    insert_all(script, statements.insert_figures, &rows.figures).await?;
+    add_with(script, statements.set_series, &series);
     let closings: Vec<_> = rows
         .text_closings
         .iter()
         .map(|closing| (closing.case_id.to_string(), &closing.field, closing.to_position, closing.occurred_until))
         .collect();
+    add_with(script, statements.close_texts, &closings);
+    insert_all(script, statements.insert_texts, &rows.texts).await?;
+    insert_all(script, statements.index_texts, terms).await
+}
+
+/// The index writes out what it has gathered whenever a row comes before the last one.
+fn sorted_terms(rows: &RowWrites) -> Vec<IndexedTerms<'_>> {
     let mut terms: Vec<_> = rows.texts.iter().map(IndexedTerms).collect();
-    // The index writes out what it has gathered whenever a row comes before the last one.
     terms.sort_unstable_by_key(|terms| terms.0.text_id);
-    execute_with(connection, statements.close_texts, &closings).await?;
-    insert_all(connection, statements.insert_texts, &rows.texts).await?;
-    insert_all(connection, statements.index_texts, &terms).await
+    terms
 }
 
 fn name_of(stream: StreamId) -> (&'static str, String) {
@@ -96,16 +111,11 @@ fn register_closing(closing: &Closing) -> (&'static str, String, i64, i64) {
     (aggregate_type, id, closing.to_position, closing.occurred_to)
 }
 
-/// Runs a statement over a list, which it gets as one JSON array; nothing for an empty one.
-async fn execute_with<T: Serialize>(
-    connection: &mut SqliteConnection,
-    text: &str,
-    list: &[T],
-) -> Result<(), sqlx::Error> {
+/// Adds a statement over a list, which it gets as one JSON array; nothing for an empty one.
+fn add_with<T: Serialize>(script: &mut Script<'_, '_>, text: &str, list: &[T]) {
     if !list.is_empty() {
-        connection.execute(sqlx::query(text).bind(json(list))).await?;
+        script.add(text).bind(json(list));
     }
-    Ok(())
 }
 
 /// A list as SQLite takes it apart again.
