@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 
 use crate::interchange::read::error::ReadError;
 use crate::interchange::read::input::Input;
-use crate::interchange::read::{DEEPEST, Place, Row};
+use crate::interchange::read::{DEEPEST, Place, Row, Weight};
 
 pub(super) struct Rows {
     input: Input,
@@ -49,7 +49,13 @@ impl Rows {
 fn read_line(line: &[u8], attributes: &mut BTreeMap<String, String>) -> Result<(), String> {
     let line = std::str::from_utf8(line).map_err(|_| "the line is not UTF-8".to_owned())?;
     let object: Members = serde_json::from_str(line).map_err(|error| format!("the line is no JSON object: {error}"))?;
-    object.flatten_into(attributes, "", 0)
+    object.flatten_into(&mut Flat { attributes, weight: Weight::default() }, "", 0)
+}
+
+/// The members of an object and of all within it.
+struct Flat<'a> {
+    attributes: &'a mut BTreeMap<String, String>,
+    weight: Weight,
 }
 
 /// The members of an object as they stand there, doubles included.
@@ -78,43 +84,40 @@ impl<'de> Deserialize<'de> for Members<'de> {
 }
 
 impl Members<'_> {
-    fn flatten_into(self, attributes: &mut BTreeMap<String, String>, path: &str, depth: usize) -> Result<(), String> {
+    fn flatten_into(self, flat: &mut Flat<'_>, path: &str, depth: usize) -> Result<(), String> {
         for (name, value) in self.0 {
-            flatten(value, attributes, format!("{path}{name}"), depth)?;
+            flatten(value, flat, format!("{path}{name}"), depth)?;
         }
         Ok(())
     }
 }
 
-fn flatten(
-    value: &RawValue,
-    attributes: &mut BTreeMap<String, String>,
-    path: String,
-    depth: usize,
-) -> Result<(), String> {
+fn flatten(value: &RawValue, flat: &mut Flat<'_>, path: String, depth: usize) -> Result<(), String> {
+    flat.weight.add(&path)?;
     if depth > DEEPEST {
         return Err(format!("`{path}` is nested deeper than {DEEPEST} levels"));
     }
     let raw = value.get();
     let unreadable = |error: serde_json::Error| format!("`{path}`: {error}");
-    let text = match raw.as_bytes().first() {
+    let text: String = match raw.as_bytes().first() {
         Some(b'{') => {
             let members: Members = serde_json::from_str(raw).map_err(unreadable)?;
-            return members.flatten_into(attributes, &format!("{path}/"), depth + 1);
+            return members.flatten_into(flat, &format!("{path}/"), depth + 1);
         }
         Some(b'[') => {
             let items: Vec<&RawValue> = serde_json::from_str(raw).map_err(unreadable)?;
-            return (0..).zip(items).try_for_each(|(index, item): (usize, _)| {
-                flatten(item, attributes, format!("{path}/{index}"), depth + 1)
-            });
+            return (0..)
+                .zip(items)
+                .try_for_each(|(index, item): (usize, _)| flatten(item, flat, format!("{path}/{index}"), depth + 1));
         }
         Some(b'"') => serde_json::from_str(raw).map_err(unreadable)?,
         Some(b'n') => return Ok(()),
         _ => raw.to_owned(),
     };
-    if attributes.contains_key(&path) {
+    flat.weight.add(&text)?;
+    if flat.attributes.contains_key(&path) {
         return Err(format!("the member `{path}` stands there twice"));
     }
-    attributes.insert(path, text);
+    flat.attributes.insert(path, text);
     Ok(())
 }

@@ -28,6 +28,24 @@ use crate::interchange::template::Template;
 /// The most bytes that one event may take up in the (decompressed) file.
 pub const LARGEST_EVENT_BYTES: u64 = 1 << 20;
 
+/// What the attributes of an event weigh, those of its case included: a nested one bears every name above it, so a short line
+/// could take many times its length in memory.
+#[derive(Clone, Copy, Default)]
+struct Weight(u64);
+
+impl Weight {
+    /// Adds a name with its path, or a value; says what is wrong when there are too many.
+    fn add(&mut self, text: &str) -> Result<(), String> {
+        self.0 += text.len() as u64;
+        if self.0 <= LARGEST_EVENT_BYTES {
+            return Ok(());
+        }
+        Err(format!(
+            "the attributes, each named by its whole path, have more than {LARGEST_EVENT_BYTES} bytes together"
+        ))
+    }
+}
+
 /// How deep attributes may be nested within each other.
 const DEEPEST: usize = 32;
 

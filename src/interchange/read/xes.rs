@@ -10,7 +10,7 @@ use quick_xml::XmlVersion;
 use crate::interchange::read::error::ReadError;
 use crate::interchange::read::input::Input;
 use crate::interchange::read::piece::{Element, Piece, interpret};
-use crate::interchange::read::{CASE_PREFIX, DEEPEST, Place, Row};
+use crate::interchange::read::{CASE_PREFIX, DEEPEST, Place, Row, Weight};
 
 /// The attribute elements of the standard.
 const ATTRIBUTES: &[&str] = &["string", "date", "int", "float", "boolean", "id", "list", "container"];
@@ -29,12 +29,14 @@ pub(super) struct Rows {
     event: u64,
     empty_traces: u64,
     case: BTreeMap<String, String>,
+    case_weight: Weight,
 }
 
 /// Attributes on their way in, and the first thing that is wrong with them.
 #[derive(Default)]
 struct Bag {
     attributes: BTreeMap<String, String>,
+    weight: Weight,
     problem: Option<String>,
 }
 
@@ -43,7 +45,18 @@ impl Bag {
         self.problem.get_or_insert(problem);
     }
 
+    /// Whether there is room for this besides.
+    fn has_room(&mut self, text: &str) -> bool {
+        let weighed = self.weight.add(text);
+        let has_room = weighed.is_ok();
+        weighed.unwrap_or_else(|problem| self.note(problem));
+        has_room
+    }
+
     fn insert(&mut self, path: &str, value: String) {
+        if !self.has_room(&value) {
+            return;
+        }
         if self.attributes.insert(path.to_owned(), value).is_some() {
             self.note(format!("the attribute `{path}` stands there twice"));
         }
@@ -65,6 +78,7 @@ impl Rows {
             event: 0,
             empty_traces: 0,
             case: BTreeMap::new(),
+            case_weight: Weight::default(),
         }
     }
 
@@ -102,6 +116,7 @@ impl Rows {
                 self.trace += 1;
                 self.event = 0;
                 self.case.clear();
+                self.case_weight = Weight::default();
                 self.in_trace = !element.is_closed;
                 self.empty_traces += u64::from(element.is_closed);
                 Ok(())
@@ -152,8 +167,9 @@ impl Rows {
                 element.name
             )));
         }
-        let mut bag = Bag::default();
+        let mut bag = Bag { weight: self.case_weight, ..Bag::default() };
         self.read_attribute(element, String::new(), &mut bag, 0)?;
+        self.case_weight = bag.weight;
         for (key, value) in bag.attributes {
             if self.case.insert(format!("{CASE_PREFIX}{key}"), value).is_some() {
                 bag.problem = Some(format!("the attribute `{key}` stands there twice"));
@@ -165,7 +181,7 @@ impl Rows {
     fn read_event(&mut self, element: &Element) -> Result<Row, ReadError> {
         self.event += 1;
         let place = self.place();
-        let mut bag = Bag { attributes: self.case.clone(), problem: None };
+        let mut bag = Bag { attributes: self.case.clone(), weight: self.case_weight, problem: None };
         if !element.is_closed {
             self.read_children(Children::Named, "", &mut bag, 0)?;
         }
@@ -224,6 +240,8 @@ impl Rows {
             _ => Children::Named,
         };
         let path = match &element.key {
+            // Nothing that is named by it is taken in either.
+            Some(key) if !bag.has_room(&around) || !bag.has_room(key) => String::new(),
             Some(key) => around + key,
             None => {
                 bag.note(format!("a <{}> has no key", element.name));

@@ -216,6 +216,22 @@ mod xes {
     }
 
     #[test]
+    fn what_attributes_take_with_their_paths_has_a_limit() {
+        let within = |count: usize| "<id key=\"1\" value=\"\"/>".repeat(count);
+        let key = "k".repeat(100_000);
+        let heavy = format!("<event><string key=\"{key}\" value=\"a\">{}</string></event>", within(10_000));
+        let read = read(trace(&format!("{heavy}{EVENT}")).as_bytes(), Format::Xes);
+        let said = read[0].as_ref().unwrap_err();
+        assert!(said.to_string().contains("named by its whole path, have more than 1048576 bytes"), "{said}");
+        assert!(said.concerns_one_event() && read[1].is_ok());
+        // What a trace says of its case is said of each of its events.
+        let case: String =
+            (0..3).map(|n| format!("<string key=\"a{n}\" value=\"{}\"/>", "v".repeat(500_000))).collect();
+        let said = message(trace(&format!("{case}{EVENT}")).as_bytes(), Format::Xes);
+        assert!(said.contains("have more than 1048576 bytes together"), "{said}");
+    }
+
+    #[test]
     fn a_gzip_cut_off_or_damaged_tells_what_it_came_after() {
         let log = gzip(trace(&EVENT.repeat(3)).as_bytes());
         assert_eq!(events(&log, Format::Xes).len(), 3);
@@ -358,6 +374,13 @@ mod jsonl {
         assert!(message(deep.as_bytes(), Format::Jsonl).contains("nested deeper than 32 levels"));
         let long = format!("{{\"a\":\"{}\"}}", "x".repeat(1 << 20));
         assert!(message(long.as_bytes(), Format::Jsonl).contains("before its first event takes up more than"));
+        // A quarter of a megabyte, which would take 10 GB: every item has the long name before it.
+        let named = format!("{{\"{}\":[{}0]}}", "k".repeat(100_000), "0,".repeat(100_000));
+        let good = r#"{"ticket":"A","action":"a","when":"2012-03-15"}"#;
+        let read = read(format!("{named}\n{good}").as_bytes(), Format::Jsonl);
+        let heavy = read[0].as_ref().unwrap_err();
+        assert!(heavy.to_string().contains("named by its whole path, have more than 1048576 bytes"), "{heavy}");
+        assert!(heavy.concerns_one_event() && read[1].is_ok());
     }
 }
 
