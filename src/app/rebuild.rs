@@ -160,7 +160,10 @@ struct Fold<'a> {
     app: &'a App,
     holder: &'a str,
     folds: Arc<Aggregates>,
-    /// The write of the last page.
+    /// What is to be written next, and how many versions of rows are in it.
+    rows: Vec<RebuiltRow>,
+    versions: usize,
+    /// The last write.
     writing: Option<AbortOnDropHandle<Result<(), StoreError>>>,
     events: u64,
     commits: u64,
@@ -173,28 +176,21 @@ impl<'a> Fold<'a> {
         app.store.start_rebuild(holder).await?;
         let head = app.store.head().await?.next_position;
         let folds = Arc::new(Aggregates::new(&app.store, &app.upcasters));
-        Ok(Self { app, holder, folds, writing: None, events: 0, commits: 0, head })
+        Ok(Self { app, holder, folds, rows: Vec::new(), versions: 0, writing: None, events: 0, commits: 0, head })
     }
 
     /// Folds the next streams, if there are more; else everything is written.
     async fn next_streams(&mut self, streams: &mut WholeStreams) -> Result<bool, Fault> {
         let Some((range, mut events)) = streams.next().await? else {
+            self.write().await?;
             self.written().await?;
             return Ok(false);
         };
         events.retain(|event| event.position < self.head);
         let folds = self.folds.clone();
-        let (mut rows, mut versions) = (Vec::new(), 0);
         for row in made(&folds, range.aggregate_type, &events) {
-            let row = row?;
-            versions += versions_in(&row);
-            rows.push(row);
-            if versions >= WRITTEN_AT_ONCE {
-                self.write(std::mem::take(&mut rows)).await?;
-                versions = 0;
-            }
+            self.take(row?).await?;
         }
-        self.write(rows).await?;
         Ok(true)
     }
 
@@ -214,13 +210,27 @@ impl<'a> Fold<'a> {
             return Ok(false);
         }
         let page = whole_commits(self.page().await?, self.events)?;
-        let rows = rows(&self.folds, &page).await?;
-        self.write(rows).await?;
+        for row in rows(&self.folds, &page).await? {
+            self.take(row).await?;
+        }
+        self.write().await?;
         Ok(true)
     }
 
-    /// Begins to write what appends make, when the last write is done.
-    async fn write(&mut self, rows: Vec<RebuiltRow>) -> Result<(), Fault> {
+    /// Takes what an append makes, and writes once that is enough.
+    async fn take(&mut self, row: RebuiltRow) -> Result<(), Fault> {
+        self.versions += versions_in(&row);
+        self.rows.push(row);
+        if self.versions >= WRITTEN_AT_ONCE {
+            self.write().await?;
+        }
+        Ok(())
+    }
+
+    /// Begins to write what was taken, when the last write is done.
+    async fn write(&mut self) -> Result<(), Fault> {
+        let rows = std::mem::take(&mut self.rows);
+        self.versions = 0;
         if rows.is_empty() {
             return Ok(());
         }

@@ -20,7 +20,7 @@ use sqlx::sqlite::{
     SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
 use sqlx::{ConnectOptions, Connection, Executor, Row, Sqlite, Transaction};
-use tokio::sync::{Mutex, MutexGuard, watch};
+use tokio::sync::{MappedMutexGuard, Mutex, MutexGuard, watch};
 
 use crate::store::backend::{Backend, Decoded};
 use crate::store::known::{Asked, Known};
@@ -61,21 +61,14 @@ const ROWS_AHEAD: usize = 256;
 
 /// An opened and migrated SQLite file.
 pub(super) struct SqliteBackend {
-    /// Held for the length of a transaction.
-    writer: Mutex<Writer>,
+    /// The connection that writes. Held for the length of a transaction; empty after a commit that failed or was given up.
+    writer: Mutex<Option<SqliteConnection>>,
     writer_options: SqliteConnectOptions,
     readers: Lender<Readers>,
     /// For what the driver's pool does itself, such as the loading of streams.
     pool: SqlitePool,
     /// Stays silent: SQLite tells no other process of a commit.
     heard: watch::Sender<u64>,
-}
-
-/// The connection that writes.
-struct Writer {
-    connection: SqliteConnection,
-    /// Whether a commit is under way, or did not come to its end.
-    is_in_doubt: bool,
 }
 
 impl SqliteBackend {
@@ -113,8 +106,7 @@ impl SqliteBackend {
                 is_current(found, last_of(&MIGRATIONS))?;
             }
         }
-        let connection = SqliteConnection::connect_with(&writer_options).await.map_err(unreachable)?;
-        let writer = Mutex::new(Writer { connection, is_in_doubt: false });
+        let writer = SqliteConnection::connect_with(&writer_options).await.map_err(unreachable)?;
         let options = options.pragma("query_only", "on");
         let pool = SqlitePoolOptions::new().max_connections(READERS).test_before_acquire(false);
         // Under load every wait would be a line of the log; the figure `database_acquire_seconds` tells them all.
@@ -122,27 +114,32 @@ impl SqliteBackend {
         let readers = Lender::of(Readers(pool.clone().connect_lazy_with(options.clone())), READERS);
         let pool = pool.connect_with(options).await.map_err(unreachable)?;
         first.close().await.map_err(unreachable)?;
-        Ok(Self { writer, writer_options, readers, pool, heard: watch::Sender::new(0) })
+        Ok(Self { writer: Mutex::new(Some(writer)), writer_options, readers, pool, heard: watch::Sender::new(0) })
     }
 
     /// The connection that writes, outside of any transaction.
+    async fn writer(&self) -> Result<MappedMutexGuard<'_, SqliteConnection>, sqlx::Error> {
+        let mut slot = self.writer.lock().await;
+        let connection = self.taken(&mut slot).await?;
+        Ok(MutexGuard::map(slot, |slot| slot.insert(connection)))
+    }
+
+    /// The kept connection, or a new one.
     ///
     /// Where a write fails, as on a full disk, SQLite may end the transaction by itself. The driver hears nothing of it and
-    /// would never begin another on that connection: a new one takes its place. So it does where a commit was given up.
-    async fn writer(&self) -> Result<MutexGuard<'_, Writer>, sqlx::Error> {
-        let mut writer = self.writer.lock().await;
-        if writer.is_in_doubt || writer.connection.is_in_transaction() {
-            let connection = SqliteConnection::connect_with(&self.writer_options).await?;
-            *writer = Writer { connection, is_in_doubt: false };
+    /// would never begin another on that connection: a new one takes its place.
+    async fn taken(&self, slot: &mut Option<SqliteConnection>) -> Result<SqliteConnection, sqlx::Error> {
+        match slot.take().filter(|kept| !kept.is_in_transaction()) {
+            Some(kept) => Ok(kept),
+            None => SqliteConnection::connect_with(&self.writer_options).await,
         }
-        Ok(writer)
     }
 }
 
 /// A transaction for a step of the rebuild of whoever holds its lease.
-async fn begin_step<'c>(writer: &'c mut Writer, holder: &str) -> Result<Transaction<'c, Sqlite>, StoreError> {
+async fn begin_step<'c>(writer: &'c mut SqliteConnection, holder: &str) -> Result<Transaction<'c, Sqlite>, StoreError> {
     let begun = async {
-        let mut transaction = writer.connection.begin_with(sql::BEGIN).await?;
+        let mut transaction = writer.begin_with(sql::BEGIN).await?;
         let kept = execute_on(&mut transaction, &keep_rebuild(holder)).await?;
         Ok((transaction, kept))
     };
@@ -208,12 +205,12 @@ impl Backend for SqliteBackend {
     }
 
     async fn execute(&self, statement: &Statement) -> Result<u64, sqlx::Error> {
-        execute_on(&mut self.writer().await?.connection, statement).await
+        execute_on(&mut *self.writer().await?, statement).await
     }
 
     async fn execute_together(&self, guards: usize, statements: &[Statement]) -> Result<bool, sqlx::Error> {
         let mut writer = self.writer().await?;
-        let mut transaction = writer.connection.begin_with(sql::BEGIN).await?;
+        let mut transaction = writer.begin_with(sql::BEGIN).await?;
         for (place, statement) in statements.iter().enumerate() {
             if execute_on(&mut transaction, statement).await? != 1 && place < guards {
                 transaction.rollback().await?;
@@ -243,24 +240,24 @@ impl Backend for SqliteBackend {
     ) -> Result<Plan, StoreError> {
         let lock = StoreError::during("lock the head of the log");
         let write = StoreError::during("commit a batch");
-        let mut writer = self.writer().await.map_err(lock)?;
-        let Writer { connection, is_in_doubt } = &mut *writer;
-        *is_in_doubt = true;
-        let known = known(connection, &batch).await?;
+        let mut slot = self.writer.lock().await;
+        // A connection is kept only after it went well: closing it ends its transaction, so that nobody waits for that.
+        let mut connection = self.taken(&mut slot).await.map_err(lock)?;
+        let known = known(&mut connection, &batch).await?;
         let plan = decide(batch, known);
         let ended = async {
             match plan.writes_nothing() {
                 true => connection.execute(sql::ROLLBACK).await.map(drop),
-                false => write::commit(connection, &plan).await,
+                false => write::commit(&mut connection, &plan).await,
             }
         };
         ended.await.map_err(write)?;
-        *is_in_doubt = false;
+        *slot = Some(connection);
         Ok(plan)
     }
 
     async fn scrub(&self) -> Result<bool, sqlx::Error> {
-        let row = self.writer().await?.connection.fetch_one(sql::EMPTY_WAL).await?;
+        let row = self.writer().await?.fetch_one(sql::EMPTY_WAL).await?;
         Ok(row.try_get::<i64, _>("busy")? == 0)
     }
 

@@ -30,8 +30,10 @@ async fn nothing_is_lost_or_doubled_when_sqlite_loses_its_power() {
         .play(async {
             for moment in moments {
                 scene.load.has_acknowledged(moment).await;
-                disk.loses_power();
-                server.kill();
+                scene.load.in_the_dark(|| {
+                    disk.loses_power();
+                    server.kill();
+                });
                 disk.comes_back();
                 let since = Instant::now();
                 server = started(&installation);
@@ -61,8 +63,10 @@ async fn nothing_is_lost_or_doubled_when_postgresql_loses_its_power() {
         .play(async {
             for moment in moments {
                 scene.load.has_acknowledged(moment).await;
-                disk.loses_power();
-                cluster.kill();
+                scene.load.in_the_dark(|| {
+                    disk.loses_power();
+                    cluster.kill();
+                });
                 disk.comes_back();
                 let since = Instant::now();
                 tokio::task::block_in_place(|| cluster.start_again());
