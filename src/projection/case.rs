@@ -19,7 +19,7 @@ pub fn changes(id: Uuid, before: &Case, after: &Case) -> RowChanges {
     let members_after = members(file);
     let links_before = had.map_or(0, |file| file.links.len());
     RowChanges {
-        case: Some(row(id, file)),
+        case: Some(row(id, file, &members_after)),
         members_added: members_after.difference(&members_before).cloned().collect(),
         members_removed: members_before.difference(&members_after).cloned().collect(),
         links_added: file.links[links_before..]
@@ -42,7 +42,8 @@ pub fn members(file: &File) -> BTreeSet<String> {
     lead.chain(experts).map(|person| person.to_string()).collect()
 }
 
-fn row(id: Uuid, file: &File) -> CaseRow {
+fn row(id: Uuid, file: &File, members: &BTreeSet<String>) -> CaseRow {
+    let fee_total = file.fee_total();
     let assignment = file.assignment.as_ref();
     let triage = file.triage.as_ref();
     CaseRow {
@@ -67,10 +68,10 @@ fn row(id: Uuid, file: &File) -> CaseRow {
         clock_paused: file.paused_from.is_some(),
         parked_until: file.parked_until.map(|date| date.to_string()),
         gap_ppm: file.capability_gap().map(|gap| gap.parts_per_million()),
-        fee_total: file.fee_total().to_string(),
+        fee_fen: Ratio::from(&(fee_total.yuan() * &Decimal::from(100))).to_i64_saturating(),
+        fee_total: fee_total.to_string(),
         typical: file.publication.is_some(),
         reported_by: file.reported_by.to_string(),
-        members: members(file).iter().fold(String::new(), |all, id| all + " " + id + " "),
-        fee_fen: Ratio::from(&(file.fee_total().yuan() * &Decimal::from(100))).to_i64_saturating(),
+        members: members.iter().fold(String::new(), |all, id| all + " " + id + " "),
     }
 }

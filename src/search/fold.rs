@@ -47,7 +47,7 @@ impl Folded {
 }
 
 /// The usual Chinese characters, all of one form.
-fn is_unified_ideograph(character: char) -> bool {
+pub(super) fn is_unified_ideograph(character: char) -> bool {
     matches!(character, '\u{4e00}'..='\u{9fff}')
 }
 

@@ -8,4 +8,5 @@ pub mod fragment;
 mod grammar;
 pub mod question;
 pub mod rank;
+mod run;
 pub mod word;

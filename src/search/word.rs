@@ -8,14 +8,12 @@ use std::ops::Range;
 use std::sync::LazyLock;
 
 use rust_stemmers::{Algorithm, Stemmer};
-use unicode_normalization::char::is_combining_mark;
 use unicode_segmentation::UnicodeSegmentation;
 
-use crate::search::fold::Folded;
+use crate::search::fold::{Folded, is_unified_ideograph};
 use crate::search::grammar::is_grammar;
+use crate::search::run::{is_ideograph, runs};
 
-/// The most characters of a word; a longer one is several, which are found together.
-const LONGEST: usize = 64;
 /// What ends a word in a [`Sequence`].
 const GAP: &str = " ";
 
@@ -35,8 +33,32 @@ pub struct Word<'f> {
 /// The words of a text, in its order.
 #[must_use]
 pub fn words(folded: &Folded) -> Vec<Word<'_>> {
+    let text = &*folded.text;
     let mut words = Vec::new();
-    for (start, segment) in folded.text.unicode_word_indices() {
+    // A usual Chinese character is a word unless a mark is joined to it, and none is in ASCII. It parts what stands on both
+    // sides of it, so that the tables of Unicode, which are most of the work, are asked about the rest alone.
+    let mut cut_to = 0;
+    let mut characters = text.char_indices().peekable();
+    while let Some((start, character)) = characters.next() {
+        let is_alone = |(_, next): &(usize, char)| next.is_ascii() || is_unified_ideograph(*next);
+        if is_unified_ideograph(character) && characters.peek().is_none_or(is_alone) {
+            cut(folded, cut_to..start, &mut words);
+            cut_to = start + character.len_utf8();
+            words.push(Word {
+                is_ideograph: true,
+                key: text[start..cut_to].into(),
+                place: folded.origin(start..cut_to),
+            });
+        }
+    }
+    cut(folded, cut_to..text.len(), &mut words);
+    words
+}
+
+/// Cuts a part of a text, which no word goes beyond.
+fn cut<'f>(folded: &'f Folded, part: Range<usize>, words: &mut Vec<Word<'f>>) {
+    for (start, segment) in folded.text[part.clone()].unicode_word_indices() {
+        let start = part.start + start;
         for run in runs(segment) {
             let key = &segment[run.clone()];
             words.push(Word {
@@ -46,7 +68,6 @@ pub fn words(folded: &Folded) -> Vec<Word<'_>> {
             });
         }
     }
-    words
 }
 
 /// What the index holds of a text with these words, or must hold for them to stand in it one after another: words, and pairs of characters of Chinese.
@@ -69,10 +90,26 @@ pub fn joined_terms(words: &[Word<'_>]) -> String {
     let singles = (0..words.len()).map(|index| &keys[from(index)..ends[index]]);
     let is_pair = |index: &usize| words[index - 1].is_ideograph && words[*index].is_ideograph;
     let pairs = (1..words.len()).filter(is_pair).map(|index| &keys[from(index - 1)..ends[index]]);
-    let mut terms: Vec<&str> = singles.chain(pairs).collect();
+    // Most differ in their first bytes, which are compared as a number.
+    let mut terms: Vec<(u64, &str)> = singles.chain(pairs).map(|term| (first_bytes(term), term)).collect();
     terms.sort_unstable();
     terms.dedup();
-    terms.join(GAP)
+    let mut joined = String::with_capacity(2 * keys.len() + terms.len());
+    for (_, term) in terms {
+        if !joined.is_empty() {
+            joined.push_str(GAP);
+        }
+        joined.push_str(term);
+    }
+    joined
+}
+
+/// The first bytes of a term as a number, which is in the same order as they are.
+fn first_bytes(term: &str) -> u64 {
+    let mut bytes = [0; 8];
+    let length = term.len().min(bytes.len());
+    bytes[..length].copy_from_slice(&term.as_bytes()[..length]);
+    u64::from_be_bytes(bytes)
 }
 
 /// These words as one term, a pair of characters for instance.
@@ -176,74 +213,6 @@ impl Sequence {
     }
 }
 
-#[derive(Clone, Copy, PartialEq)]
-enum Class {
-    Ideograph,
-    Letter,
-    Digit,
-    Other,
-}
-
-/// The parts of a segment that are words by themselves.
-fn runs(segment: &str) -> Vec<Range<usize>> {
-    let mut runs: Vec<Range<usize>> = Vec::new();
-    let (mut last, mut length) = (Class::Other, 0);
-    let mut characters = segment.char_indices().peekable();
-    while let Some((start, character)) = characters.next() {
-        let end = start + character.len_utf8();
-        let continues = is_combining_mark(character) && last != Class::Other;
-        let is_point = character == '.'
-            && last == Class::Digit
-            && characters.peek().is_some_and(|(_, next)| class(*next) == Class::Digit);
-        let found = if continues || is_point { last } else { class(character) };
-        let joins = continues || is_point || found == last && found != Class::Ideograph;
-        if found != Class::Other {
-            match runs.last_mut() {
-                Some(run) if joins && length < LONGEST => {
-                    run.end = end;
-                    length += 1;
-                }
-                _ => {
-                    runs.push(start..end);
-                    length = 1;
-                }
-            }
-        }
-        last = found;
-    }
-    runs
-}
-
-fn class(character: char) -> Class {
-    if is_ideograph(character) {
-        Class::Ideograph
-    } else if character.is_numeric() {
-        Class::Digit
-    } else if character.is_alphabetic() {
-        Class::Letter
-    } else {
-        Class::Other
-    }
-}
-
-/// Han characters and kana: scripts that are written without spaces between words.
-fn is_ideograph(character: char) -> bool {
-    matches!(
-        character,
-        '\u{3005}'..='\u{3007}'
-            | '\u{3021}'..='\u{3029}'
-            | '\u{3041}'..='\u{3096}'
-            | '\u{309d}'..='\u{309f}'
-            | '\u{30a1}'..='\u{30fa}'
-            | '\u{30fc}'..='\u{30ff}'
-            | '\u{31f0}'..='\u{31ff}'
-            | '\u{3400}'..='\u{4dbf}'
-            | '\u{4e00}'..='\u{9fff}'
-            | '\u{f900}'..='\u{faff}'
-            | '\u{20000}'..='\u{3fffd}'
-    )
-}
-
 fn stem(word: &str) -> Cow<'_, str> {
     if word.bytes().all(|byte| byte.is_ascii_lowercase()) { ENGLISH.stem(word) } else { word.into() }
 }
@@ -253,6 +222,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::search::run::LONGEST;
 
     fn keys(text: &str) -> Vec<String> {
         words(&Folded::of(text)).into_iter().map(|word| word.key.into_owned()).collect()
@@ -340,6 +310,24 @@ mod tests {
             let (whole, wanted) = (words(&whole), words(&part));
             prop_assert!(terms(&wanted).is_subset(&terms(&whole)));
             prop_assert!(Sequence::of(&whole).count(&Sequence::of(&wanted)) > 0);
+        }
+
+        #[test]
+        fn chinese_is_cut_as_the_tables_of_unicode_cut_it(
+            text in "([一-龥]|[a-z0-9 .,':_\r\n]|[\u{301}\u{200d}\u{ad}ーかカ㐀豈€é]|[\u{1f1e6}\u{1f600}]){0,30}"
+        ) {
+            let folded = Folded::of(&text);
+            let mut expected = Vec::new();
+            cut(&folded, 0..folded.text.len(), &mut expected);
+            prop_assert_eq!(words(&folded), expected);
+        }
+
+        #[test]
+        fn terms_are_in_the_order_of_their_bytes(text in any::<String>()) {
+            let folded = Folded::of(&text);
+            let joined = joined_terms(&words(&folded));
+            let found: Vec<_> = joined.split_terminator(GAP).collect();
+            prop_assert!(found.is_sorted_by(|one, next| one < next), "{found:?}");
         }
 
         #[test]
