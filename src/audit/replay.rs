@@ -40,13 +40,16 @@ pub async fn replay(app: &App, trusted: &Trusted, mut progress: impl FnMut(u64, 
     let form = app.rows_form().await?;
     let look = |page: ReplayedPage| {
         for event in &page.events {
-            compare_columns(event, &mut verdict);
-            verifier.feed(&AuditedEvent {
+            let entry = verifier.feed(&AuditedEvent {
                 entry: &event.entry,
                 payload: event.payload.as_bytes(),
                 metadata: event.metadata.as_bytes(),
                 stored_hash: Some(event.leaf_hash),
             });
+            // What is no entry, the verifier tells.
+            if let Some(entry) = entry {
+                compare_columns(event, &entry, &mut verdict);
+            }
         }
         for one in &page.unfounded {
             tell_unfounded(one, &mut verdict);
@@ -138,9 +141,7 @@ fn tell_unfounded(one: &Unfounded, verdict: &mut Verdict) {
 }
 
 /// What the columns of an event say against what its entry says.
-fn compare_columns(event: &EventRecord, verdict: &mut Verdict) {
-    // What is no entry, the verifier tells.
-    let Ok(entry) = ParsedEntry::parse(&event.entry) else { return };
+fn compare_columns(event: &EventRecord, entry: &ParsedEntry<'_>, verdict: &mut Verdict) {
     let columns = [
         ("position", entry.position == event.position),
         ("aggregate_type", entry.aggregate_type == event.aggregate_type),

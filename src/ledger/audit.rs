@@ -141,22 +141,24 @@ impl Verifier {
         &self.findings
     }
 
-    /// Takes the next event.
-    pub fn feed(&mut self, event: &AuditedEvent<'_>) {
+    /// Takes the next event. What its entry says comes back, if it is one.
+    pub fn feed<'e>(&mut self, event: &AuditedEvent<'e>) -> Option<ParsedEntry<'e>> {
         let index = self.tree.size();
-        match ParsedEntry::parse(event.entry) {
+        let parsed = ParsedEntry::parse(event.entry);
+        match &parsed {
             Ok(entry) => {
                 let root = || self.tree.root();
-                self.entries.check(index, &entry, event, root, &mut self.findings);
+                self.entries.check(index, entry, event, root, &mut self.findings);
             }
             Err(error) => {
                 let too_long = matches!(error, EntryError::TooLong(_));
                 let kind = if too_long { FindingKind::EntryTooLong } else { FindingKind::EntryNotCanonical };
-                self.findings.add(kind, Some(index), || with_sources(&error));
+                self.findings.add(kind, Some(index), || with_sources(error));
             }
         }
         self.grow(leaf_hash(event.entry), event.stored_hash);
         self.compare_with_checkpoints();
+        parsed.ok()
     }
 
     /// Compares a stored hash of a tile above level 0 with the entries below it, or their stored hashes; they must have been
