@@ -53,6 +53,9 @@ pub(super) trait Backend: Send + Sync + 'static {
     /// Asks whether it is marked as being restored.
     const RESTORING: &str;
 
+    /// All of the texts `line` of a query as one, in its order, each with a line break behind it.
+    const ONE_TEXT: &str;
+
     /// The query for the rows `r` of a source, each of these columns as one object of JSON without spaces, called `line`.
     fn lines(columns: &str, source: &str) -> String;
 

@@ -10,9 +10,9 @@ use crate::store::line::made::{
     Made, MadeCase, MadeFigure, MadeLink, MadeMember, MadeRegister, MadeSeries, MadeTerms, MadeText, lines_of,
 };
 use crate::store::row_writes::RowWrites;
-use crate::store::sql::EVENTS;
+use crate::store::sql::EVENTS_TO_FOLD;
 use crate::store::statement::{Argument, Statement};
-use crate::store::stored::{Count, EventRow};
+use crate::store::stored::{Count, EventToFoldRow};
 use crate::store::{
     AggregateType, EventRecord, NumberTaken, RebuiltRow, RowDifference, RowsCompared, ServedRows, StoreError,
     StreamRange,
@@ -28,7 +28,7 @@ pub(super) async fn events<B: Backend>(
     range: &StreamRange,
     limit: Option<u32>,
 ) -> Result<Vec<EventRecord>, StoreError> {
-    let mut statement = Statement::new(EVENTS);
+    let mut statement = Statement::new(EVENTS_TO_FOLD);
     push_type(&mut statement, range);
     push_range(&mut statement, " and ", "aggregate_id", range);
     statement.push(" order by aggregate_type, aggregate_id, sequence");
@@ -36,9 +36,9 @@ pub(super) async fn events<B: Backend>(
         statement.push(" limit ");
         statement.push_integer(limit.into());
     }
-    let rows: Vec<EventRow> =
+    let rows: Vec<EventToFoldRow> =
         backend.fetch(&statement).await.map_err(StoreError::during("read the events of streams"))?;
-    rows.into_iter().map(EventRecord::try_from).collect()
+    Ok(rows.into_iter().map(|row| row.of(range.aggregate_type)).collect())
 }
 
 /// What the streams of the range make, all of whose appends are given, against what is served of them.
@@ -162,13 +162,13 @@ impl<B: Backend> Comparison<'_, B> {
         lines: &Lines,
         made: impl IntoIterator<Item = Row>,
         narrow: impl FnOnce(Statement) -> Statement,
-    ) -> Result<Vec<String>, StoreError> {
+    ) -> Result<String, StoreError> {
         let made = lines_of(made);
         let served = lines.read(self.backend, lines.ordered(narrow(lines.query::<B>()))).await?;
         // Both are in the order of the key.
-        if made != served {
-            let sides = [(&made, &served, false), (&served, &made, true)];
-            for (rows, others, is_served) in sides {
+        if made != served.as_bytes() {
+            let [made, served] = [&made, served.as_bytes()].map(each);
+            for (rows, others, is_served) in [(&made, &served, false), (&served, &made, true)] {
                 let others: HashSet<_> = others.iter().collect();
                 for line in rows.iter().filter(|line| !others.contains(line)) {
                     let key = lines.name_of(line)?;
@@ -178,4 +178,9 @@ impl<B: Backend> Comparison<'_, B> {
         }
         Ok(served)
     }
+}
+
+/// Each of the lines.
+fn each(lines: &[u8]) -> Vec<&[u8]> {
+    lines.split_inclusive(|byte| *byte == b'\n').collect()
 }

@@ -3,7 +3,7 @@
 use sha2::{Digest, Sha256};
 
 use crate::store::backend::Backend;
-use crate::store::line::Lines;
+use crate::store::line::{Lines, count};
 use crate::store::sql::{case_columns, figure_columns, register_columns};
 use crate::store::{RowsDigest, ServedRows, StoreError, TableDigest};
 
@@ -102,17 +102,17 @@ async fn table<B: Backend>(backend: &B, lines: &Lines, arguments: &[i64]) -> Res
         let mut statement = arguments.iter().fold(lines.query::<B>(), |query, argument| query.integer(*argument));
         if let Some(last) = &last {
             statement.push(" where");
-            lines.push_after(&mut statement, last)?;
+            lines.push_after(&mut statement, last.as_bytes())?;
         }
         let mut statement = lines.ordered(statement);
         statement.push(" limit ");
         statement.push_integer(PAGE_ROWS as i64);
         let page = lines.read(backend, statement).await?;
         digest.take(&page);
-        if page.len() < PAGE_ROWS {
+        if count(&page) < PAGE_ROWS {
             return Ok(digest.finish());
         }
-        last = page.into_iter().next_back();
+        last = page.lines().next_back().map(str::to_owned);
     }
 }
 
@@ -128,12 +128,9 @@ impl Digesting {
         Self { table, rows: 0, sha256: Sha256::new() }
     }
 
-    fn take(&mut self, lines: &[String]) {
-        self.rows += lines.len() as u64;
-        for line in lines {
-            self.sha256.update(line);
-            self.sha256.update(b"\n");
-        }
+    fn take(&mut self, lines: &str) {
+        self.rows += count(lines) as u64;
+        self.sha256.update(lines);
     }
 
     fn finish(self) -> TableDigest {

@@ -1,7 +1,8 @@
 //! Rows of the read tables as lines of JSON: the same bytes from both databases and from the program, so that what the log
 //! makes, what is served and what is digested are held against one another as they stand.
 //!
-//! A database puts a row together itself: one text for each row comes to the program instead of a value for each column.
+//! A database puts the rows together itself: one text comes to the program for all rows of a question, instead of a value for
+//! each column of each, which the drivers make far more of than of bytes.
 
 pub(super) mod made;
 
@@ -55,9 +56,13 @@ impl Lines {
         Self { key, ..self }
     }
 
-    /// The query for them; a condition may follow, and [`ordered`](Self::ordered).
+    /// The query for them; a condition may follow, and [`ordered`](Self::ordered). To be [`read`](Self::read).
     pub(super) fn query<B: Backend>(&self) -> Statement {
-        Statement::new(&B::lines(self.columns, self.source))
+        Statement::new(&format!(
+            "select coalesce({}, '') as lines from ({}",
+            B::ONE_TEXT,
+            B::lines(self.columns, self.source)
+        ))
     }
 
     /// In the order of the key.
@@ -68,7 +73,7 @@ impl Lines {
     }
 
     /// Pushes the condition that a row comes after this one.
-    pub(super) fn push_after(&self, statement: &mut Statement, line: &str) -> Result<(), StoreError> {
+    pub(super) fn push_after(&self, statement: &mut Statement, line: &[u8]) -> Result<(), StoreError> {
         statement.push(" (");
         statement.push(self.key);
         statement.push(") > (");
@@ -87,7 +92,7 @@ impl Lines {
     }
 
     /// What a row is told by: the columns of its key.
-    pub(super) fn name_of(&self, line: &str) -> Result<String, StoreError> {
+    pub(super) fn name_of(&self, line: &[u8]) -> Result<String, StoreError> {
         let key = self.key_of(line)?.into_iter().map(|(column, value)| match value {
             Value::String(text) => format!("{column} {text}"),
             other => format!("{column} {other}"),
@@ -95,20 +100,27 @@ impl Lines {
         Ok(key.collect::<Vec<_>>().join(", "))
     }
 
-    fn key_of(&self, line: &str) -> Result<Vec<(&'static str, Value)>, StoreError> {
-        let mut row: Map<String, Value> = serde_json::from_str(line)
+    fn key_of(&self, line: &[u8]) -> Result<Vec<(&'static str, Value)>, StoreError> {
+        let mut row: Map<String, Value> = serde_json::from_slice(line)
             .map_err(|error| StoreError::Corrupt { what: format!("a row of {}: {error}", self.table) })?;
         Ok(self.key.split(", ").map(|column| (column, row.remove(column).unwrap_or_default())).collect())
     }
 
-    /// Reads them.
-    pub(super) async fn read<B: Backend>(&self, backend: &B, statement: Statement) -> Result<Vec<String>, StoreError> {
-        let rows: Vec<Line> = backend.fetch(&statement).await.map_err(StoreError::during("read what is served"))?;
-        Ok(rows.into_iter().map(|row| row.line).collect())
+    /// Reads them: each ends with a line break, and JSON has no other.
+    pub(super) async fn read<B: Backend>(&self, backend: &B, mut statement: Statement) -> Result<String, StoreError> {
+        // The order that a query in brackets asks for is that in which both databases put the text together.
+        statement.push(") l");
+        let texts: Vec<OneText> = backend.fetch(&statement).await.map_err(StoreError::during("read what is served"))?;
+        Ok(texts.into_iter().map(|text| text.lines).collect())
     }
 }
 
+/// How many lines there are.
+pub(super) fn count(lines: &str) -> usize {
+    lines.bytes().filter(|byte| *byte == b'\n').count()
+}
+
 #[derive(FromRow)]
-struct Line {
-    line: String,
+struct OneText {
+    lines: String,
 }

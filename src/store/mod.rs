@@ -315,7 +315,8 @@ pub trait Store:
     /// As [`Store::write_rebuilt`]; the served rows are then unchanged.
     async fn finish_rebuild(&self, holder: &str, expected_head: u64) -> Result<RebuildOutcome, StoreError>;
 
-    /// The events of the streams of a range, stream after stream in the order of their ids; the first so many of them.
+    /// The events of the streams of a range, stream after stream in the order of their ids; the first so many of them. Without
+    /// what only the ledger asks for: metadata and entry are empty and the leaf hash is zero.
     ///
     /// # Errors
     /// When the database fails.

@@ -234,8 +234,8 @@ pub struct RowsCompared {
 pub struct ServedRows {
     /// Their table.
     pub table: &'static str,
-    /// Each as an object of JSON, in key order.
-    pub lines: Vec<String>,
+    /// Each as an object of JSON with a line break behind it, in key order.
+    pub lines: String,
 }
 
 /// How a rebuild ended.

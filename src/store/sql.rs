@@ -107,6 +107,10 @@ pub(super) const EVENTS: &str = "select position, aggregate_type, aggregate_id, 
      cast(metadata as text) as metadata, recorded_at, actor, command_id, entry, leaf_hash \
      from events";
 
+/// Events as far as a fold of streams of one type needs them.
+pub(super) const EVENTS_TO_FOLD: &str = "select position, aggregate_id, sequence, event_type, event_version, \
+     cast(payload as text) as payload, recorded_at, actor, command_id from events";
+
 pub(super) const COUNT_EVENTS: &str = "select aggregate_id, count(*) as count from events";
 
 /// What is read follows: [`CASE_VERSIONS`], or a list in brackets.

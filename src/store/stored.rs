@@ -110,6 +110,40 @@ impl TryFrom<EventRow> for EventRecord {
     }
 }
 
+/// An event as far as a fold needs it.
+#[derive(FromRow)]
+pub(super) struct EventToFoldRow {
+    position: i64,
+    aggregate_id: String,
+    sequence: i64,
+    event_type: String,
+    event_version: String,
+    payload: String,
+    recorded_at: i64,
+    actor: String,
+    command_id: String,
+}
+
+impl EventToFoldRow {
+    pub(super) fn of(self, aggregate_type: AggregateType) -> EventRecord {
+        EventRecord {
+            position: self.position.cast_unsigned(),
+            aggregate_type: aggregate_type.as_str().to_owned(),
+            aggregate_id: self.aggregate_id,
+            sequence: self.sequence.cast_unsigned(),
+            event_type: self.event_type,
+            event_version: self.event_version,
+            payload: self.payload,
+            metadata: String::new(),
+            recorded_at: self.recorded_at,
+            actor: self.actor,
+            command_id: self.command_id,
+            entry: Vec::new(),
+            leaf_hash: [0; 32],
+        }
+    }
+}
+
 #[derive(FromRow)]
 pub(super) struct CommandRow {
     digest: Vec<u8>,

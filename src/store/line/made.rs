@@ -15,18 +15,20 @@ pub(in crate::store) trait Made: Serialize {
         Self: 'a;
 
     fn key(&self) -> Self::Key<'_>;
-
-    fn line(&self) -> String {
-        serde_json::to_string(self).expect("texts and numbers always serialise")
-    }
 }
 
-/// The lines of rows, in the order of their keys. A row that is made again changes nothing.
-pub(in crate::store) fn lines_of<Row: Made>(rows: impl IntoIterator<Item = Row>) -> Vec<String> {
+/// The lines of rows, in the order of their keys, each with a line break behind it. A row that is made again changes
+/// nothing.
+pub(in crate::store) fn lines_of<Row: Made>(rows: impl IntoIterator<Item = Row>) -> Vec<u8> {
     let mut rows: Vec<_> = rows.into_iter().collect();
     rows.sort_by(|one, other| one.key().cmp(&other.key()));
     rows.dedup_by(|later, earlier| later.key() == earlier.key());
-    rows.iter().map(Made::line).collect()
+    let mut lines = Vec::new();
+    for row in &rows {
+        serde_json::to_writer(&mut lines, row).expect("texts and numbers always serialise");
+        lines.push(b'\n');
+    }
+    lines
 }
 
 #[derive(Serialize)]

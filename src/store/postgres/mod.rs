@@ -171,6 +171,7 @@ impl Backend for PostgresBackend {
     const INDEX: IndexDialect = sql::INDEX;
     const TERMS: Option<Lines> = Some(sql::TERMS);
     const RESTORING: &str = sql::RESTORING;
+    const ONE_TEXT: &str = "string_agg(line || chr(10), '')";
 
     fn lines(columns: &str, source: &str) -> String {
         // Of a row, and not of a list of values, it makes no spaces.

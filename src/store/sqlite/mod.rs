@@ -172,6 +172,7 @@ impl Backend for SqliteBackend {
     const INDEX: IndexDialect = sql::INDEX;
     const TERMS: Option<Lines> = None;
     const RESTORING: &str = sql::RESTORING;
+    const ONE_TEXT: &str = "group_concat(line || char(10), '')";
 
     fn lines(columns: &str, source: &str) -> String {
         let pairs: Vec<_> = columns.split(", ").map(|column| format!("'{column}', {column}")).collect();

@@ -11,6 +11,7 @@ use crate::store::support::{Database, Raw};
 on_both_databases! {
     a_changed_row_of_any_table_is_found,
     commits_that_go_on_make_no_difference,
+    faults_all_over_the_log_are_told_once_and_in_order,
 }
 
 const NOBODY: &str = "00000000-0000-4000-8000-000000000000";
@@ -144,4 +145,41 @@ async fn commits_that_go_on_make_no_difference(database: Database) {
     };
     let ((), audits) = tokio::join!(import, audits);
     assert!(audits > 1, "it was audited while it was written");
+}
+
+async fn faults_all_over_the_log_are_told_once_and_in_order(database: Database) {
+    let house = House::on(&database).await;
+    house.import(&Log::of_the_problem_desk()).await.expect("imported");
+    let auditor = house.another(&database).await;
+    let found = async || replay(&auditor, &Trusted::default(), |_, _| ()).await.expect("it reads");
+    let good = found().await;
+    assert!(good.faults.is_empty(), "{:?}", good.faults);
+    // Whatever is compared beside one another, each has one of these.
+    let intruder = Intruder::of(&database).await;
+    intruder.does("update case_versions set fee_fen = fee_fen + 1 where lane = 0 and from_position % 97 = 0").await;
+    let verdict = found().await;
+    let of_kind = |kind: &str| -> Vec<(String, u64)> {
+        let told = verdict.faults.iter().filter(|fault| fault.kind == kind);
+        let rows = told.map(|fault| {
+            let (case, rest) = fault.message.split_once(", from_position ").expect("the key of a row");
+            let (position, _) = rest.split_once(',').expect("what comes after a position");
+            (case.to_owned(), position.parse().expect("a position"))
+        });
+        rows.collect()
+    };
+    let (lost, added) = (of_kind(NOT_SERVED), of_kind(SERVED_WRONGLY));
+    assert_eq!(lost, added, "a changed row is one of either side");
+    assert!(
+        lost.len() > 50 && verdict.fault_count == 2 * lost.len() as u64,
+        "{} of {}",
+        lost.len(),
+        verdict.fault_count
+    );
+    assert!(lost.is_sorted_by(|one, next| one < next), "{lost:?}");
+    let digests = |table: &str, is_it: bool| -> Vec<_> {
+        let both = verdict.projections.iter().zip(&good.projections);
+        both.filter(|(one, _)| (one.table == table) == is_it).map(|(one, other)| one == other).collect()
+    };
+    assert_eq!(digests("case_versions", true), [false]);
+    assert_eq!(digests("case_versions", false), [true; 6]);
 }
