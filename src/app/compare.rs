@@ -23,10 +23,14 @@ use crate::store::{
 /// How many differences of a table are told, of each side; all are counted.
 const TOLD: usize = 100;
 
+/// How many events are compared at a time: few enough that what they make is still in the processor's memory when it is
+/// compared, and that the texts of both sides stay small.
+const COMPARED_PAGE: u32 = 200;
+
 /// Compares all streams.
 pub(super) async fn compared(store: Arc<dyn Store>, aggregates: Arc<Aggregates>) -> Result<Folded, Fault> {
     let begun_at = store.head().await?.next_position;
-    let mut streams = WholeStreams::new(store.clone());
+    let mut streams = WholeStreams::new(store.clone()).in_pages_of(COMPARED_PAGE);
     let comparison = Arc::new(Comparison { store, aggregates });
     let mut total = Total::default();
     // Taken up in the order of the keys, as the digests want them.

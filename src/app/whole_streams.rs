@@ -24,18 +24,26 @@ pub(super) struct WholeStreams {
     store: Arc<dyn Store>,
     /// What comes after it is still to be read; `None` at the end.
     next: Option<StreamRange>,
+    /// How many events are read at a time.
+    page: u32,
 }
 
 impl WholeStreams {
     pub(super) fn new(store: Arc<dyn Store>) -> Self {
-        Self { store, next: Some(StreamRange { aggregate_type: AggregateType::ALL[0], after: None, until: None }) }
+        let next = StreamRange { aggregate_type: AggregateType::ALL[0], after: None, until: None };
+        Self { store, next: Some(next), page: PAGE }
+    }
+
+    /// Reads so many events at a time instead.
+    pub(super) fn in_pages_of(self, page: u32) -> Self {
+        Self { page, ..self }
     }
 
     /// The next streams, which are all that there are of their range; the last range of each type has no end.
     pub(super) async fn next(&mut self) -> Result<Option<(StreamRange, Vec<EventRecord>)>, Fault> {
         let Some(mut range) = self.next.take() else { return Ok(None) };
-        let mut events = self.store.events_of_streams(&range, Some(PAGE)).await?;
-        if events.len() == PAGE as usize {
+        let mut events = self.store.events_of_streams(&range, Some(self.page)).await?;
+        if events.len() == self.page as usize {
             // The last stream may go on behind the page; where there is no other, all of it is one.
             let last = events[events.len() - 1].aggregate_id.clone();
             match events.iter().rposition(|event| event.aggregate_id != last) {
