@@ -15,7 +15,7 @@ use crate::app::commanded::Commanded;
 use crate::app::replay::Folded;
 use crate::app::request::Fault;
 use crate::app::streams::Streams;
-use crate::app::whole_streams::{PAGE, WholeStreams, made};
+use crate::app::whole_streams::{WholeStreams, made};
 use crate::store::{
     AggregateType, EventQuery, EventRecord, NumberTaken, RowsCompared, ServedDigest, Store, StreamRange,
 };
@@ -27,10 +27,13 @@ const TOLD: usize = 100;
 /// compared, and that the texts of both sides stay small.
 const COMPARED_PAGE: u32 = 200;
 
+/// How many events of the log are looked through at a time for the numbers that they take.
+const LOG_PAGE: u32 = 1_000;
+
 /// Compares all streams.
 pub(super) async fn compared(store: Arc<dyn Store>, aggregates: Arc<Aggregates>) -> Result<Folded, Fault> {
     let begun_at = store.head().await?.next_position;
-    let mut streams = WholeStreams::new(store.clone()).in_pages_of(COMPARED_PAGE);
+    let mut streams = WholeStreams::new(store.clone(), COMPARED_PAGE);
     let comparison = Arc::new(Comparison { store, aggregates });
     let mut total = Total::default();
     // Taken up in the order of the keys, as the digests want them.
@@ -134,7 +137,7 @@ impl Comparison {
         loop {
             let head = self.store.head().await?.next_position;
             while read_to < head {
-                let query = EventQuery { after: read_to.checked_sub(1), limit: PAGE, ..EventQuery::default() };
+                let query = EventQuery { after: read_to.checked_sub(1), limit: LOG_PAGE, ..EventQuery::default() };
                 let events = self.store.events(&query).await?;
                 let Some(last) = events.last() else { break };
                 read_to = last.position + 1;

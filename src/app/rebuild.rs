@@ -27,6 +27,8 @@ const PROLONGED_EVERY: Duration = Duration::from_secs(2);
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 /// How many events of the log are read at a time.
 pub(super) const PAGE: u32 = 2_000;
+/// How many events of whole streams are read at a time.
+const STREAMS_PAGE: u32 = 1_000;
 /// How many versions of rows are written at a time, or those of one append more.
 const WRITTEN_AT_ONCE: usize = 2_000;
 
@@ -137,7 +139,7 @@ impl App {
     /// How many events were read, and in how many commits they were made.
     async fn rebuild_as(&self, holder: &str, mut progress: impl FnMut(u64, u64)) -> Result<(u64, u64), Fault> {
         let mut fold = Fold::begin(self, holder).await?;
-        let mut streams = WholeStreams::new(self.store.clone());
+        let mut streams = WholeStreams::new(self.store.clone(), STREAMS_PAGE);
         while fold.next_streams(&mut streams).await? {
             progress(fold.events, fold.head);
         }

@@ -16,9 +16,6 @@ use crate::store::{
     AggregateType, EventRecord, LastEvent, NumberTaken, RebuiltRow, Store, StoreError, StreamId, StreamRange,
 };
 
-/// How many events are read at a time; a longer stream is read whole.
-pub(super) const PAGE: u32 = 1_000;
-
 /// A walk over all streams.
 pub(super) struct WholeStreams {
     store: Arc<dyn Store>,
@@ -29,14 +26,10 @@ pub(super) struct WholeStreams {
 }
 
 impl WholeStreams {
-    pub(super) fn new(store: Arc<dyn Store>) -> Self {
+    /// A walk that reads so many events at a time; a longer stream is read whole.
+    pub(super) fn new(store: Arc<dyn Store>, page: u32) -> Self {
         let next = StreamRange { aggregate_type: AggregateType::ALL[0], after: None, until: None };
-        Self { store, next: Some(next), page: PAGE }
-    }
-
-    /// Reads so many events at a time instead.
-    pub(super) fn in_pages_of(self, page: u32) -> Self {
-        Self { page, ..self }
+        Self { store, next: Some(next), page }
     }
 
     /// The next streams, which are all that there are of their range; the last range of each type has no end.
@@ -69,7 +62,7 @@ impl WholeStreams {
 }
 
 /// What every append makes, one after the other; nothing good comes behind a fault.
-pub(super) type Made<'a> = Box<dyn Iterator<Item = Result<RebuiltRow, Fault>> + Send + 'a>;
+type Made<'a> = Box<dyn Iterator<Item = Result<RebuiltRow, Fault>> + Send + 'a>;
 
 /// What every append of these streams makes.
 pub(super) fn made<'a>(

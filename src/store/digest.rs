@@ -108,8 +108,7 @@ async fn table<B: Backend>(backend: &B, lines: &Lines, arguments: &[i64]) -> Res
         statement.push(" limit ");
         statement.push_integer(PAGE_ROWS as i64);
         let page = lines.read(backend, statement).await?;
-        digest.take(&page);
-        if count(&page) < PAGE_ROWS {
+        if digest.take(&page) < PAGE_ROWS {
             return Ok(digest.finish());
         }
         last = page.lines().next_back().map(str::to_owned);
@@ -128,9 +127,12 @@ impl Digesting {
         Self { table, rows: 0, sha256: Sha256::new() }
     }
 
-    fn take(&mut self, lines: &str) {
-        self.rows += count(lines) as u64;
+    /// Takes the next rows; how many there are.
+    fn take(&mut self, lines: &str) -> usize {
+        let rows = count(lines);
+        self.rows += rows as u64;
         self.sha256.update(lines);
+        rows
     }
 
     fn finish(self) -> TableDigest {

@@ -28,7 +28,7 @@ impl<M: Manager> Clone for Lender<M> {
     }
 }
 
-/// A connection for one read. Dropped before the read has ended, it goes back to where it came from.
+/// A connection for one read. Dropped before the read has ended well, it goes back to where it came from.
 pub(super) struct Lent<M: Manager>(Option<Object<M>>);
 
 impl<M: Manager<Error = sqlx::Error>> Lender<M> {
@@ -80,17 +80,15 @@ impl<M: Manager> Lent<M> {
 
     /// Gives it back, now that the read has ended so.
     pub(super) fn ended<T>(mut self, outcome: Result<T, sqlx::Error>) -> Result<T, sqlx::Error> {
-        let lent = self.0.take().expect("it is lent until its read has ended");
         match &outcome {
-            Ok(_) => drop(lent),
+            Ok(_) => drop(self.0.take()),
             // The others may be as dead.
             Err(sqlx::Error::Io(_)) => {
-                if let Some(lender) = Object::pool(&lent) {
+                if let Some(lender) = self.0.as_ref().and_then(Object::pool) {
                     drop(lender.retain(|_, _| false));
                 }
-                drop(Object::take(lent));
             }
-            Err(_) => drop(Object::take(lent)),
+            Err(_) => {}
         }
         outcome
     }

@@ -56,13 +56,9 @@ impl Lines {
         Self { key, ..self }
     }
 
-    /// The query for them; a condition may follow, and [`ordered`](Self::ordered). To be [`read`](Self::read).
+    /// The query for them; a condition may follow, and [`ordered`](Self::ordered).
     pub(super) fn query<B: Backend>(&self) -> Statement {
-        Statement::new(&format!(
-            "select coalesce({}, '') as lines from ({}",
-            B::ONE_TEXT,
-            B::lines(self.columns, self.source)
-        ))
+        Statement::new(&B::lines(self.columns, self.source))
     }
 
     /// In the order of the key.
@@ -109,7 +105,7 @@ impl Lines {
     /// Reads them: each ends with a line break, and JSON has no other.
     pub(super) async fn read<B: Backend>(&self, backend: &B, mut statement: Statement) -> Result<String, StoreError> {
         // The order that a query in brackets asks for is that in which both databases put the text together.
-        statement.push(") l");
+        statement.sql = format!("select coalesce({}, '') as lines from ({}) l", B::ONE_TEXT, statement.sql);
         let texts: Vec<OneText> = backend.fetch(&statement).await.map_err(StoreError::during("read what is served"))?;
         Ok(texts.into_iter().map(|text| text.lines).collect())
     }

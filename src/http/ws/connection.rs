@@ -235,17 +235,18 @@ impl Connection {
             let answered = async move {
                 let _room = room;
                 let is_query = document.kind() == OperationType::Query;
-                let answer = front.schema.execute(document, session.clone()).await;
+                let actor = session.actor.id.clone();
+                let answer = front.schema.execute(document, session).await;
                 if is_request_error(&answer) {
                     return Step::Refused(Box::new(answer));
                 }
                 let body = answer::body(&answer);
                 front.admission.charge_for_answer(&mut account, body.len() as u64);
-                let (unsent, actor) = (&front.admission.unsent, &session.actor.id);
+                let unsent = &front.admission.unsent;
                 // Others may have taken the room meanwhile. What came of a command is told whatever it takes.
-                match unsent.room(actor) {
+                match unsent.room(&actor) {
                     Err(refused) if is_query => Step::Crowded(refused),
-                    _ => Step::Answered { unsent: unsent.count(actor, body.len()), body },
+                    _ => Step::Answered { unsent: unsent.count(&actor, body.len()), body },
                 }
             };
             self.operations.begin(id, task, answered);

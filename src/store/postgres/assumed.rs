@@ -37,7 +37,7 @@ impl LogEnd {
         let is_same = |(name, last): (&String, &u64)| known.series.get(name).is_none_or(|known| known == last);
         self.head == known.head
             && self.origin == known.origin
-            && self.tree.to_bytes() == known.tree.to_bytes()
+            && self.tree == known.tree
             && self.series.iter().all(is_same)
     }
 }
