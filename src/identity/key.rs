@@ -9,6 +9,8 @@ use ed25519_dalek::pkcs8::{DecodePrivateKey, EncodePrivateKey};
 use jsonwebtoken::{DecodingKey, EncodingKey};
 
 use crate::identity::key_file;
+use crate::identity::proved::Proved;
+use crate::identity::token::Signed;
 
 pub use key_file::KeyError;
 
@@ -19,6 +21,7 @@ pub use key_file::KeyError;
 pub struct LocalKey {
     pub(super) signing: EncodingKey,
     pub(super) verifying: DecodingKey,
+    pub(super) proved: Proved<Signed>,
 }
 
 impl LocalKey {
@@ -41,6 +44,7 @@ impl LocalKey {
         Some(Self {
             signing: EncodingKey::from_ed_der(der.as_bytes()),
             verifying: DecodingKey::from_ed_der(key.verifying_key().as_bytes()),
+            proved: Proved::default(),
         })
     }
 }

@@ -11,6 +11,7 @@ pub mod key;
 mod key_file;
 pub mod ledger_key;
 pub mod oidc;
+mod proved;
 pub mod token;
 pub mod webhook_key;
 

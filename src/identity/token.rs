@@ -36,6 +36,15 @@ struct Payload {
     enterprise: Option<Uuid>,
 }
 
+/// Who a signed token says is asking, and from when on.
+pub(super) struct Signed {
+    issued_at: Timestamp,
+    identity: Identity,
+}
+
+/// The installation's key is read once, when the process starts.
+const ONE_EDITION: u64 = 0;
+
 /// The token in the value of an `Authorization` header (RFC 6750, section 2.1).
 ///
 /// # Errors
@@ -85,6 +94,19 @@ impl LocalKey {
         if token.len() > LONGEST_TOKEN_BYTES {
             return Err(IdentityError::Malformed);
         }
+        let signed = self.proved.payload(token, ONE_EDITION, || self.prove(token))?;
+        let now_seconds = now.as_second();
+        if now_seconds >= signed.identity.expires_at.as_second().saturating_add(LEEWAY_SECONDS) {
+            return Err(IdentityError::Expired);
+        }
+        if now_seconds.saturating_add(LEEWAY_SECONDS) < signed.issued_at.as_second() {
+            return Err(IdentityError::NotYetValid);
+        }
+        Ok(signed.identity.clone())
+    }
+
+    /// What a token says that this key has signed, whenever that holds.
+    fn prove(&self, token: &str) -> Result<Signed, IdentityError> {
         let header = jsonwebtoken::decode_header(token).map_err(|_| IdentityError::Malformed)?;
         // What a token calls critical has to be understood, and nothing of the kind is (RFC 7515, section 4.1.11).
         if header.crit.is_some() {
@@ -99,14 +121,8 @@ impl LocalKey {
         let claims = claims(payload).ok_or(IdentityError::Claims)?;
         let identity = claims.check().map_err(|_| IdentityError::Claims)?;
         let leeway = SignedDuration::from_secs(LEEWAY_SECONDS);
-        let now_seconds = now.as_second();
-        if now_seconds >= claims.expires_at.as_second().saturating_add(LEEWAY_SECONDS) {
-            return Err(IdentityError::Expired);
-        }
-        if now_seconds.saturating_add(LEEWAY_SECONDS) < claims.issued_at.as_second() {
-            return Err(IdentityError::NotYetValid);
-        }
-        Ok(Identity { credential: identity.credential.issued_by_a_clock_within(leeway), ..identity })
+        let credential = identity.credential.issued_by_a_clock_within(leeway);
+        Ok(Signed { issued_at: claims.issued_at, identity: Identity { credential, ..identity } })
     }
 }
 

@@ -41,10 +41,19 @@ pub(super) struct Keys {
     wanted: Notify,
 }
 
+/// A key of the provider's.
+pub(super) struct Key {
+    pub(super) key: DecodingKey,
+    /// Which of the provider's answers it is from: keys of one answer stay as they are.
+    pub(super) edition: u64,
+}
+
 /// What is known of the provider's keys.
 #[derive(Default)]
 struct Kept {
     keys: KeySet,
+    /// How many times the provider has answered.
+    edition: u64,
     /// When the provider answered last.
     had_at: Option<Instant>,
     /// When it was asked last.
@@ -66,7 +75,7 @@ impl Keys {
     ///
     /// # Errors
     /// [`IdentityError::UnknownKey`], or [`IdentityError::Unavailable`] where no keys are known that could be trusted.
-    pub(super) async fn find(&self, id: &str) -> Result<DecodingKey, IdentityError> {
+    pub(super) async fn find(&self, id: &str) -> Result<Key, IdentityError> {
         let mut kept = self.kept.subscribe();
         {
             let known = kept.borrow_and_update();
@@ -81,11 +90,12 @@ impl Keys {
         self.among(&kept.borrow(), id)
     }
 
-    fn among(&self, kept: &Kept, id: &str) -> Result<DecodingKey, IdentityError> {
+    fn among(&self, kept: &Kept, id: &str) -> Result<Key, IdentityError> {
         if kept.had_at.is_none_or(|then| then.elapsed() >= self.pace.stale) {
             return Err(IdentityError::Unavailable);
         }
-        kept.keys.get(id).cloned().ok_or(IdentityError::UnknownKey)
+        let key = kept.keys.get(id).ok_or(IdentityError::UnknownKey)?;
+        Ok(Key { key: key.clone(), edition: kept.edition })
     }
 
     /// Asks the provider at once, and again and again until it is stopped.
@@ -125,6 +135,7 @@ impl Keys {
             kept.tried_at = Some(now);
             if let Ok(keys) = had {
                 kept.keys = keys;
+                kept.edition += 1;
                 kept.had_at = Some(now);
             }
         });

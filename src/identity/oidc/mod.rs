@@ -21,6 +21,7 @@ use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::{Map, Value};
 use tokio_util::sync::CancellationToken;
 
+use crate::identity::proved::Proved;
 use crate::identity::token::{LONGEST_TOKEN_BYTES, refusal, signature_only};
 use crate::identity::{Identity, IdentityError};
 
@@ -28,7 +29,7 @@ pub use keys::Pace;
 pub use source::Source;
 pub use terms::{ClaimNames, ReadId, ReadIds, Roles, Terms};
 
-use keys::Keys;
+use keys::{Key, Keys};
 
 /// What a header may call the type of a token: other kinds of a provider's, such as a logout token, are none (RFC 8725,
 /// section 3.11).
@@ -61,13 +62,14 @@ pub struct Provider {
     signing: Signing,
     terms: Terms,
     keys: Keys,
+    proved: Proved<Payload>,
 }
 
 impl Provider {
     /// The provider whose keys come from there. It has none before [`Provider::run`] has been there.
     #[must_use]
     pub fn new(signing: Signing, terms: Terms, source: Source, pace: Pace) -> Self {
-        Self { signing, terms, keys: Keys::new(source, signing, pace) }
+        Self { signing, terms, keys: Keys::new(source, signing, pace), proved: Proved::default() }
     }
 
     /// Keeps the keys fresh until it is stopped.
@@ -83,10 +85,11 @@ impl Provider {
     /// See [`IdentityError`].
     pub async fn verify(&self, token: &str, now: Timestamp) -> Result<Identity, IdentityError> {
         let key_id = self.key_id(token)?;
-        let key = self.keys.find(&key_id).await?;
-        let payload = jsonwebtoken::decode::<Payload>(token, &key, &signature_only(self.signing.algorithm()))
-            .map_err(|error| refusal(&error))?
-            .claims;
+        let Key { key, edition } = self.keys.find(&key_id).await?;
+        let payload = self.proved.payload(token, edition, || {
+            let decoded = jsonwebtoken::decode::<Payload>(token, &key, &signature_only(self.signing.algorithm()));
+            decoded.map(|decoded| decoded.claims).map_err(|error| refusal(&error))
+        })?;
         self.terms.identity(&payload.0, now)
     }
 
