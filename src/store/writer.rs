@@ -1,10 +1,12 @@
 //! The one task of a process that commits: it takes whatever has queued and commits it as one
 //! transaction, so that one flush to disk serves many commands.
 
+use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot, watch};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{Instrument, Span, field};
@@ -21,13 +23,16 @@ pub struct WriterLimits {
     pub batch_commands: usize,
     /// Payload bytes in one transaction; a single larger command still goes, alone.
     pub batch_bytes: usize,
+    /// How long a transaction may take, its wait for those of other servers included. A database that has gone with its
+    /// network says nothing, and TCP would wait a quarter of an hour for a word of it.
+    pub commit_time: Duration,
 }
 
 impl Default for WriterLimits {
     /// A queue of about a second of work on a small machine, transactions of a few
     /// milliseconds.
     fn default() -> Self {
-        Self { queue_commands: 8_192, batch_commands: 512, batch_bytes: 8 << 20 }
+        Self { queue_commands: 8_192, batch_commands: 512, batch_bytes: 8 << 20, commit_time: Duration::from_secs(60) }
     }
 }
 
@@ -159,10 +164,11 @@ impl Task {
             batch.into_iter().map(|queued| (queued.append, queued.answer)).unzip();
         let began = Instant::now();
         let commands = appends.len();
-        let committed = self.store.commit(appends).instrument(span).await;
+        let committed = timeout(self.limits.commit_time, self.store.commit(appends).instrument(span)).await;
         metrics().commit.observe(began.elapsed().as_secs_f64());
         metrics().batch.observe(commands as f64);
-        let outcomes = match committed {
+        let silence = || io::Error::new(io::ErrorKind::TimedOut, "the database has not answered");
+        let outcomes = match committed.unwrap_or_else(|_| Err(StoreError::during("commit a batch")(silence().into()))) {
             Ok(outcomes) => outcomes,
             Err(error) => {
                 tracing::error!(error = &error as &dyn std::error::Error, commands, "a group commit failed");

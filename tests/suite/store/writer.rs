@@ -1,5 +1,7 @@
 //! The writer task: many callers, one transaction at a time.
 
+use std::time::Duration;
+
 use etalon::store::{AppendError, StoreError, Writer, WriterLimits};
 use futures::future::{join, join_all};
 
@@ -72,10 +74,33 @@ async fn a_failed_transaction_is_answered_to_all_and_the_writer_goes_on(database
     assert_eq!(store.head().await.expect("read").next_position, 5);
 }
 
+async fn a_database_that_says_nothing_is_not_waited_for_for_ever(database: Database) {
+    let store = database.open().await;
+    let writer = Writer::spawn(
+        store.clone(),
+        WriterLimits { commit_time: Duration::from_millis(50), ..WriterLimits::default() },
+    );
+    let patient = Writer::spawn(store.clone(), WriterLimits::default());
+    patient.append(note(case_stream(0), 0, "0")).await.expect("accepted");
+    let raw = database.raw().await;
+    let head = raw.hold_head().await;
+    for case in 1..=3 {
+        let outcome = writer.append(note(case_stream(case), 0, &case.to_string())).await;
+        let Err(AppendError::Store(error)) = outcome else { panic!("{outcome:?}") };
+        assert!(error.is_retryable());
+    }
+    head.release().await;
+    // What was given up may be carried out all the same, and is not carried out twice.
+    let appends = (0..=4).map(|case| patient.append(note(case_stream(case), 0, &case.to_string())));
+    assert_eq!(join_all(appends).await.iter().flatten().count(), 5);
+    assert_eq!(store.events(&every_event()).await.expect("read").len(), 5);
+}
+
 on_both_databases! {
     many_callers_share_transactions,
     a_full_queue_sheds_load,
     shutting_down_loses_nothing_that_was_taken,
     a_batch_has_a_size_limit_but_every_command_goes,
     a_failed_transaction_is_answered_to_all_and_the_writer_goes_on,
+    a_database_that_says_nothing_is_not_waited_for_for_ever,
 }
