@@ -31,6 +31,9 @@ use crate::graphql::execution::TIMED_OUT;
 use crate::graphql::ids::content_id;
 use crate::graphql::limits::{Limits, NamedLimit};
 
+/// How many characters of a message are told: it may repeat what was sent, and that may be long.
+const LONGEST_MESSAGE: usize = 600;
+
 /// A code of the domain's closed list. The list itself is the enum's declaration, so that the two never differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ErrorCode(pub Code);
@@ -81,7 +84,7 @@ pub(crate) struct UserError {
 
 impl From<Refusal> for UserError {
     fn from(refusal: Refusal) -> Self {
-        Self { code: ErrorCode(refusal.code), field: path(&refusal.field), message: refusal.message }
+        Self { code: ErrorCode(refusal.code), field: path(&refusal.field), message: short(refusal.message) }
     }
 }
 
@@ -111,7 +114,7 @@ pub(crate) enum WarningCode {
 /// A refusal of a query's argument: a top-level error with the code and the argument's path.
 pub(crate) fn refused(refusal: &Refusal) -> Error {
     let field: Vec<Value> = path(&refusal.field).into_iter().map(Value::String).collect();
-    Error::new(refusal.message.clone()).extend_with(|_, extensions| {
+    Error::new(short(refusal.message.clone())).extend_with(|_, extensions| {
         extensions.set("code", refusal.code.name());
         extensions.set("field", Value::List(field.clone()));
     })
@@ -119,7 +122,7 @@ pub(crate) fn refused(refusal: &Refusal) -> Error {
 
 /// An argument of a query that makes no sense, of a kind that no command knows.
 pub(crate) fn argument(code: &'static str, argument: &'static str, message: impl Into<String>) -> Error {
-    Error::new(message).extend_with(|_, extensions| {
+    Error::new(short(message.into())).extend_with(|_, extensions| {
         extensions.set("code", code);
         let field = path(argument).into_iter().map(Value::String);
         extensions.set("field", Value::List(field.collect()));
@@ -198,6 +201,15 @@ fn chain(error: &dyn std::error::Error) -> String {
     std::iter::successors(Some(error), |error| error.source()).map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
+/// A message, or as much of it as is told.
+pub(crate) fn short(mut message: String) -> String {
+    if let Some((end, _)) = message.char_indices().nth(LONGEST_MESSAGE) {
+        message.truncate(end);
+        message.push('…');
+    }
+    message
+}
+
 fn path(field: &str) -> Vec<String> {
     field.split('.').filter(|step| !step.is_empty()).map(str::to_owned).collect()
 }
@@ -227,6 +239,15 @@ mod tests {
         assert_eq!(UserError::from(refusal).field, ["requirement", "interval", "unit"]);
         let whole = Refusal::new(Code::WrongStatus, "", "no");
         assert!(UserError::from(whole).field.is_empty());
+    }
+
+    #[test]
+    fn no_message_is_as_long_as_what_it_repeats() {
+        let long = format!("no case has the number {}", "难".repeat(100_000));
+        let error = UserError::from(Refusal::new(Code::IdInvalid, "number", long));
+        assert!(error.message.starts_with("no case has the number 难") && error.message.ends_with('…'));
+        assert_eq!(error.message.chars().count(), LONGEST_MESSAGE + 1);
+        assert_eq!(short("as it is".to_owned()), "as it is");
     }
 
     #[test]

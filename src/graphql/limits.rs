@@ -23,7 +23,7 @@ pub struct Limits {
     pub root_fields: u64,
     /// How many fields one selection may hold, with those that its fragments bring.
     pub selection: u64,
-    /// How deep a selection may nest. GraphiQL's introspection needs 15.
+    /// How deep a selection may nest, as its answer does. GraphiQL's introspection needs 15.
     pub depth: u64,
     /// What an operation may cost.
     pub cost: u64,
@@ -100,6 +100,9 @@ impl Default for Limits {
 /// How many operations a request asks for.
 pub(crate) const OPERATIONS_PER_REQUEST: u32 = 1;
 
+/// So many fragments, inline ones among them, may be on the way to a field besides the fields that hold it.
+const FRAGMENTS_ON_THE_WAY: u64 = 12;
+
 /// What there is a limit for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Measure {
@@ -111,6 +114,7 @@ pub(crate) enum Measure {
     RootFields,
     Selection,
     Depth,
+    Levels,
     Cost,
 }
 
@@ -126,6 +130,7 @@ impl Measure {
             Self::RootFields => "mostRootFields",
             Self::Selection => "largestSelection",
             Self::Depth => "largestDepth",
+            Self::Levels => "deepestSelection",
             Self::Cost => "largestCost",
         }
     }
@@ -141,6 +146,7 @@ impl Measure {
             Self::RootFields => "ROOT_FIELD_LIMIT_EXCEEDED",
             Self::Selection => "SELECTION_LIMIT_EXCEEDED",
             Self::Depth => "DEPTH_LIMIT_EXCEEDED",
+            Self::Levels => "SELECTION_DEPTH_LIMIT_EXCEEDED",
             Self::Cost => "COST_LIMIT_EXCEEDED",
         }
     }
@@ -155,6 +161,7 @@ impl Measure {
             Self::RootFields => limits.root_fields,
             Self::Selection => limits.selection,
             Self::Depth => limits.depth,
+            Self::Levels => limits.levels(),
             Self::Cost => limits.cost,
         }
     }
@@ -172,6 +179,11 @@ pub(crate) struct OverLimit {
 }
 
 impl Limits {
+    /// How deep selections may nest, those of fragments included.
+    pub(crate) fn levels(&self) -> u64 {
+        self.depth + FRAGMENTS_ON_THE_WAY
+    }
+
     /// Holds what was found against its limit.
     ///
     /// # Errors
@@ -200,6 +212,9 @@ impl OverLimit {
                 format!("a selection of {found} fields with those of its fragments: at most {limit} ({name})")
             }
             Measure::Depth => format!("the selection nests {found} deep: at most {limit} is answered ({name})"),
+            Measure::Levels => {
+                format!("selections nest {found} deep with those of fragments: at most {limit} ({name})")
+            }
             Measure::Cost => format!(
                 "the operation costs {found}: at most {limit} is answered ({name}); ask for fewer rows or fewer fields"
             ),

@@ -61,6 +61,8 @@ impl Schema {
     pub fn new(app: Arc<App>, limits: Limits, streams: StreamLimits) -> Self {
         // What is executed has been validated before.
         let builder = builder().data(app.clone()).data(limits).data(streams).validation_mode(ValidationMode::Fast);
+        // The library counts from 0, and has a limit of its own where none is set.
+        let builder = builder.limit_recursive_depth(usize::try_from(limits.levels()).unwrap_or(usize::MAX));
         let schema = builder.extension(AnswerSizes::new(&limits)).finish();
         Self { reader: Reader::new(&schema.sdl(), limits), schema, app, limits }
     }

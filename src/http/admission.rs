@@ -54,6 +54,18 @@ pub(super) struct Account {
     charged: u64,
 }
 
+impl Account {
+    /// Who pays.
+    pub(super) fn actor(&self) -> &ActorId {
+        &self.actor
+    }
+
+    #[cfg(test)]
+    pub(super) fn charged(&self) -> u64 {
+        self.charged
+    }
+}
+
 impl Admission {
     pub(super) fn new(limits: Limits) -> Self {
         let a_minute = limits.anonymous_requests_per_minute as f64;

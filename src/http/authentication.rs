@@ -57,6 +57,14 @@ pub(crate) async fn bearer(authorization: Option<&str>, front: &Front) -> Result
     }
 }
 
+/// Whether a stream may begin that ends at that time. A single request is answered a little later than its token ends, since clocks differ; a stream that ends as soon as it begins would be asked for again and again.
+///
+/// # Errors
+/// [`IdentityError::Expired`].
+pub(crate) fn may_begin(ends_at: Timestamp, front: &Front) -> Result<(), IdentityError> {
+    if ends_at > front.app.now() { Ok(()) } else { Err(IdentityError::Expired) }
+}
+
 /// The actor whom the identity names; `None` where it names a division that is in no table.
 fn of_identity(identity: Identity) -> Option<Asker> {
     let roles: Option<BTreeSet<_>> = identity.roles.iter().map(|role| Role::named(role)).collect();
@@ -74,7 +82,7 @@ fn of_identity(identity: Identity) -> Option<Asker> {
 }
 
 /// RFC 6750, section 3: a missing token gets the bare challenge, a bad one the error.
-fn refused(error: IdentityError) -> Refused {
+pub(crate) fn refused(error: IdentityError) -> Refused {
     let challenge = match error {
         IdentityError::Unavailable => {
             let refused = Refused::new(StatusCode::SERVICE_UNAVAILABLE, error.code(), error.to_string());

@@ -6,21 +6,21 @@ use std::sync::Arc;
 
 use async_graphql::parser::types::OperationType;
 use axum::Extension;
+use axum::body::Body;
 use axum::body::HttpBody;
-use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
-use tokio::time::timeout;
 
-use crate::graphql::{Asked, Limits, Session};
+use crate::graphql::{Asked, Session};
 use crate::http::Front;
 use crate::http::accept::Accepted;
 use crate::http::admission::{Account, Peer};
 use crate::http::answer::{self, Refused};
 use crate::http::authentication::{self, Asker};
+use crate::http::body;
 use crate::http::request::{Parameters, of_body, of_parameters};
 use crate::http::sse;
 use crate::http::trace::RequestId;
@@ -40,13 +40,8 @@ pub(super) async fn post(
     is_json(&headers)?;
     is_plain(&headers)?;
     let limits = front.schema.limits();
-    // Paid for before any of it is kept: a body may take its time.
-    let announced = announced(&body, &limits);
-    front.admission.charge_for_bytes(&mut visit.account, announced)?;
-    let _held = front.admission.arriving.hold(&visit.session.actor.id, announced)?;
-    let body = whole(body, &limits).await?;
-    front.admission.give_back_bytes(&mut visit.account, announced.saturating_sub(body.len()));
-    visit.answer(of_body(&body, &limits)?, None).await
+    let whole = body::read(body, &front.admission, &mut visit.account, &limits).await?;
+    visit.answer(of_body(&whole.bytes, &limits)?, None).await
 }
 
 /// `GET /graphql`.
@@ -131,25 +126,6 @@ impl<'a> Visit<'a> {
         }
         Ok(front.admission.unsent.watched(&actor, response).await)
     }
-}
-
-/// How many bytes of the body will be read: as many as it says, or as it may have.
-fn announced(body: &Body, limits: &Limits) -> usize {
-    let said = body.size_hint().exact().and_then(|bytes| usize::try_from(bytes).ok());
-    said.unwrap_or(usize::MAX).min(limits.body_bytes)
-}
-
-/// The body, when all of it has come.
-async fn whole(body: Body, limits: &Limits) -> Result<Bytes, Refused> {
-    let Ok(read) = timeout(limits.body_timeout, to_bytes(body, limits.body_bytes)).await else {
-        let limit = limits.of_body_time();
-        let message = format!("the body has not come within {} ms", limit.maximum);
-        return Err(Refused::over(StatusCode::REQUEST_TIMEOUT, "BODY_TIMED_OUT", limit, message));
-    };
-    read.map_err(|_| {
-        let message = format!("a body has at most {} bytes", limits.body_bytes);
-        Refused::over(StatusCode::PAYLOAD_TOO_LARGE, "BODY_TOO_LARGE", limits.of_body(), message)
-    })
 }
 
 fn is_no_link(headers: &HeaderMap) -> Result<(), Refused> {

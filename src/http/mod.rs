@@ -5,6 +5,7 @@ mod admission;
 mod answer;
 mod arriving;
 mod authentication;
+mod body;
 mod bucket;
 mod gate;
 mod graphql;

@@ -21,20 +21,21 @@ const REMEMBERED: Duration = Duration::from_secs(600);
 
 /// Refuses the pages of other origins.
 pub(super) async fn hold(State(front): State<Arc<Front>>, request: Request, next: Next) -> Response {
-    if is_known(request.headers(), &front.allowed_origins) {
+    if is_known(request.headers(), &front.allowed_origins, front.speaks_tls) {
         return next.run(request).await;
     }
     let message = "pages of this origin may not ask: see the setting allowed_origins";
     Refused::new(StatusCode::FORBIDDEN, "ORIGIN_FORBIDDEN", message).into_response()
 }
 
-fn is_known(headers: &HeaderMap, allowed: &[String]) -> bool {
+fn is_known(headers: &HeaderMap, allowed: &[String], speaks_tls: bool) -> bool {
     let own = headers.get(HOST).and_then(|host| host.to_str().ok());
     // A browser sends one. Whatever else does not is judged by all that it says.
     headers.get_all(ORIGIN).iter().all(|origin| {
         let Ok(origin) = origin.to_str() else { return false };
-        // Either scheme: behind a proxy that speaks TLS pages have another one than the server.
-        let authority = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
+        // Behind a proxy that speaks TLS pages have another scheme than the server. Where it speaks TLS itself nobody's pages come without.
+        let plain = || origin.strip_prefix("http://").filter(|_| !speaks_tls);
+        let authority = origin.strip_prefix("https://").or_else(plain);
         let is_own = authority.is_some() && authority == own;
         is_own || allowed.iter().any(|allowed| allowed == origin)
     })
@@ -61,20 +62,22 @@ mod tests {
     #[test]
     fn pages_of_other_origins_are_known_by_name_alone() {
         let allowed = ["https://console.example".to_owned()];
+        // As a server that speaks TLS sees it, and as one that does not.
         let table = [
-            (None, true),
-            (Some("http://etalon.example:8080"), true),
-            (Some("https://etalon.example:8080"), true),
-            (Some("https://console.example"), true),
-            (Some("https://etalon.example"), false),
-            (Some("chrome-extension://etalon.example:8080"), false),
-            (Some("https://evil.example"), false),
-            (Some("null"), false),
+            (None, true, true),
+            (Some("http://etalon.example:8080"), false, true),
+            (Some("https://etalon.example:8080"), true, true),
+            (Some("https://console.example"), true, true),
+            (Some("https://etalon.example"), false, false),
+            (Some("chrome-extension://etalon.example:8080"), false, false),
+            (Some("https://evil.example"), false, false),
+            (Some("null"), false, false),
         ];
-        for (origin, expected) in table {
+        for (origin, over_tls, plain) in table {
             let mut headers = HeaderMap::from_iter([(HOST, "etalon.example:8080".parse().expect("a value"))]);
             headers.extend(origin.map(|origin| (ORIGIN, origin.parse().expect("a value"))));
-            assert_eq!(is_known(&headers, &allowed), expected, "{origin:?}");
+            let known = [true, false].map(|speaks_tls| is_known(&headers, &allowed, speaks_tls));
+            assert_eq!(known, [over_tls, plain], "{origin:?}");
         }
     }
 

@@ -17,7 +17,7 @@ pub(super) fn json(text: &[u8], what: &str, limits: &Limits) -> Result<Value, Re
         return Err(Refused::over(StatusCode::BAD_REQUEST, "NESTING_LIMIT_EXCEEDED", limit, message));
     }
     serde_json::from_slice(text).map_err(|error| {
-        Refused::bad_request(format!("{what} is not JSON: line {}, column {}", error.line(), error.column()))
+        Refused::bad_request(format!("{what} cannot be read as JSON: line {}, column {}", error.line(), error.column()))
     })
 }
 
@@ -67,6 +67,6 @@ mod tests {
             assert!(refused.message.ends_with("at most 60 deep (deepestNesting)"), "{}", refused.message);
         }
         let refused = json(b"{\"query\": ", "the body", &Limits::default()).unwrap_err();
-        assert_eq!(refused.message, "the body is not JSON: line 1, column 10");
+        assert_eq!(refused.message, "the body cannot be read as JSON: line 1, column 10");
     }
 }

@@ -19,6 +19,7 @@ use crate::graphql::{Delivery, Document, Session, Subscribed, is_request_error};
 use crate::http::Front;
 use crate::http::accept::{EVENT_STREAM, MediaType};
 use crate::http::answer::{self, Refused};
+use crate::http::authentication;
 use crate::http::streams::{Farewell, LATER};
 use crate::http::tally::Counted;
 use crate::identity::credential::Credential;
@@ -34,7 +35,7 @@ pub(super) fn once(answer: &Answer) -> Response {
 /// Subscribes: a stream of events.
 ///
 /// # Errors
-/// When there are too many streams, or `Last-Event-ID` is no position. One that the log does not have yet is refused as `after` is.
+/// When there are too many streams, the token has ended, or `Last-Event-ID` is no position. One that the log does not have yet is refused as `after` is.
 pub(super) async fn subscribe(
     front: &Arc<Front>,
     headers: &HeaderMap,
@@ -42,6 +43,7 @@ pub(super) async fn subscribe(
     session: Session,
 ) -> Result<Response, Refused> {
     let resume = last_event_id(headers)?;
+    authentication::may_begin(session.expires_at, front).map_err(authentication::refused)?;
     let streaming = front.streams.connect()?;
     let actor = session.actor.id.clone();
     let counted = front.streams.subscribe(&actor).ok_or_else(|| {

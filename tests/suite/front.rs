@@ -152,6 +152,11 @@ async fn a_field_that_fails_leaves_its_neighbours() {
 }
 
 /// The code of the first error, and what else it says.
+/// A field within so many inline fragments.
+fn within_fragments(count: usize) -> String {
+    (0..count).fold("__typename".to_owned(), |inner, _| format!("... {{ {inner} }}"))
+}
+
 async fn refusal_of(front: &Front, body: Value) -> (String, Value) {
     let answer = front.post(GRAPHQL_RESPONSE, body.to_string()).await;
     assert_eq!(answer.status().as_u16(), 400);
@@ -187,6 +192,7 @@ async fn what_would_be_too_much_is_refused_by_the_name_of_its_limit() {
         (bomb("serverInfo { name }"), "SELECTION_LIMIT_EXCEEDED", "largestSelection"),
         (format!("{{ viewer {{ {overlap} }} }}"), "SELECTION_LIMIT_EXCEEDED", "largestSelection"),
         (format!("{{ case(id: \"x\") {deep} }}"), "DEPTH_LIMIT_EXCEEDED", "largestDepth"),
+        (format!("{{ {} }}", within_fragments(32)), "SELECTION_DEPTH_LIMIT_EXCEEDED", "deepestSelection"),
         (format!("{{ {} }}", cases.collect::<String>()), "COST_LIMIT_EXCEEDED", "largestCost"),
     ];
     for (query, code, limit) in table {

@@ -47,6 +47,7 @@ impl ServerQuery {
             most_search_parts: MOST_PARTS,
             operations_per_request: OPERATIONS_PER_REQUEST,
             largest_depth: limits.depth,
+            deepest_selection: limits.levels(),
             largest_cost: limits.cost,
             largest_body_bytes: limits.body_bytes as u64,
             largest_answer_bytes: limits.answer_bytes,
@@ -79,6 +80,7 @@ impl ServerQuery {
             streaming_connections: streams.connections,
             subscriptions_per_connection: streams.subscriptions_per_connection,
             operations_per_connection: streams.operations_per_connection,
+            longest_operation_id: StreamLimits::of_operation_id().maximum,
             subscriptions_per_actor: streams.subscriptions_per_actor,
             connection_init_timeout_ms: milliseconds(streams.init_timeout),
             heartbeat_ms: milliseconds(streams.heartbeat),
@@ -201,9 +203,11 @@ pub(crate) struct ServiceConfig {
     operations_per_request: u32,
     /// How deep a selection may nest.
     largest_depth: u64,
+    /// How deep selections may stand within one another, those of fragments and inline fragments included.
+    deepest_selection: u64,
     /// What an operation may cost.
     largest_cost: u64,
-    /// How many bytes the body of a request may have.
+    /// How many bytes the body of a request may have, and a message of a WebSocket.
     largest_body_bytes: u64,
     /// How many bytes an answer may hold, as they are counted while it is made.
     largest_answer_bytes: u64,
@@ -265,6 +269,8 @@ pub(crate) struct ServiceConfig {
     subscriptions_per_connection: usize,
     /// How many queries and mutations may be under way on one WebSocket.
     operations_per_connection: usize,
+    /// How many bytes the id of an operation of a WebSocket may have.
+    longest_operation_id: u64,
     /// 订阅数: how many subscriptions you may have at once on this server.
     subscriptions_per_actor: usize,
     /// How long a WebSocket may take to send `connection_init`, in milliseconds.

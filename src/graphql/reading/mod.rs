@@ -18,6 +18,7 @@ use async_graphql::{Pos, Positioned, Response, ServerError, Value, Variables};
 use serde_json::Map;
 use sha2::{Digest, Sha256};
 
+use crate::graphql::errors;
 use crate::graphql::limits::{Limits, Measure, OverLimit};
 use price::Prices;
 use scan::scan;
@@ -293,7 +294,7 @@ fn digest_of(hexadecimal: &str) -> Option<[u8; 32]> {
 
 /// An error with a code and the places in the document that it is about.
 pub(crate) fn refusal(code: &str, message: String, places: Vec<Pos>) -> ServerError {
-    let mut error = ServerError::new(message, None);
+    let mut error = ServerError::new(errors::short(message), None);
     error.locations = places;
     error.extensions.get_or_insert_default().set("code", code);
     error
@@ -324,7 +325,7 @@ fn unweighed(why: Unweighed) -> Vec<ServerError> {
 fn of_variable(unfit: Unfit) -> Vec<ServerError> {
     let message = format!("variable ${}: {}", unfit.path.join("."), unfit.message);
     let mut error = refusal("BAD_USER_INPUT", message, Vec::new());
-    let field = unfit.path.into_iter().map(Value::String).collect();
+    let field = unfit.path.into_iter().map(|step| Value::String(errors::short(step))).collect();
     error.extensions.get_or_insert_default().set("field", Value::List(field));
     vec![error]
 }

@@ -17,9 +17,6 @@ const CODE: &str = "GRAPHQL_VALIDATION_FAILED";
 /// How many errors are told of one document.
 const MOST_ERRORS: usize = 20;
 
-/// How many characters of a message are told: it may repeat a name of the document.
-const LONGEST_MESSAGE: usize = 300;
-
 /// How deep the second parser may go. The first look at the document has measured it before.
 const RECURSION: usize = 500;
 
@@ -34,8 +31,7 @@ pub(crate) fn validate(schema: &Valid<Schema>, text: &str) -> Result<Valid<Execu
         diagnostics
             .map(|diagnostic| {
                 let error = diagnostic.to_json();
-                let message = error.message.chars().take(LONGEST_MESSAGE).collect();
-                refusal(CODE, message, error.locations.into_iter().map(position).collect())
+                refusal(CODE, error.message, error.locations.into_iter().map(position).collect())
             })
             .collect::<Vec<_>>()
     })?;

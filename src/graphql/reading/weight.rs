@@ -18,6 +18,8 @@ use crate::graphql::reading::price::{Prices, Rows};
 pub(crate) struct Weight {
     /// How deep it nests.
     pub(crate) depth: u64,
+    /// How many selections stand within one another on the way to its deepest field, those of fragments included.
+    pub(crate) levels: u64,
     /// How many fields it holds at its first level, with those of its fragments.
     pub(crate) fields: u64,
     /// What it costs once.
@@ -29,6 +31,7 @@ pub(crate) struct Weight {
 impl Weight {
     fn add(&mut self, other: Self) {
         self.depth = self.depth.max(other.depth);
+        self.levels = self.levels.max(other.levels);
         self.fields = self.fields.saturating_add(other.fields);
         self.cost = self.cost.saturating_add(other.cost);
         self.per_row = self.per_row.saturating_add(other.per_row);
@@ -104,8 +107,7 @@ impl<'a> Scale<'a> {
         };
         let weight = self.selection(&operation.selection_set.node, root)?;
         self.limits.hold(Measure::RootFields, weight.fields)?;
-        self.limits.hold(Measure::Depth, weight.depth)?;
-        self.limits.hold(Measure::Cost, weight.cost.saturating_add(weight.per_row))?;
+        self.hold(weight)?;
         Ok(weight)
     }
 
@@ -116,10 +118,15 @@ impl<'a> Scale<'a> {
     pub(crate) fn fragments(&mut self) -> Result<(), Unweighed> {
         for name in self.fragments.keys() {
             let weight = self.fragment(name)?;
-            self.limits.hold(Measure::Depth, weight.depth)?;
-            self.limits.hold(Measure::Cost, weight.cost.saturating_add(weight.per_row))?;
+            self.hold(weight)?;
         }
         Ok(())
+    }
+
+    fn hold(&self, weight: Weight) -> Result<(), OverLimit> {
+        self.limits.hold(Measure::Depth, weight.depth)?;
+        self.limits.hold(Measure::Levels, weight.levels)?;
+        self.limits.hold(Measure::Cost, weight.cost.saturating_add(weight.per_row))
     }
 
     /// Weighs what is selected of a type.
@@ -138,6 +145,7 @@ impl<'a> Scale<'a> {
             });
         }
         self.limits.hold(Measure::Selection, sum.fields)?;
+        sum.levels = sum.levels.saturating_add(u64::from(!selection.items.is_empty()));
         Ok(sum)
     }
 
@@ -149,7 +157,8 @@ impl<'a> Scale<'a> {
         let once = within.cost.saturating_add(within.per_row.saturating_mul(self.page(field)));
         // A row of a list costs something even where nothing is selected in it.
         let of_rows = |rows: u64| own.saturating_add(once.max(1).saturating_mul(rows));
-        let weight = Weight { depth: within.depth.saturating_add(1), fields: 1, cost: 0, per_row: 0 };
+        let depth = within.depth.saturating_add(1);
+        let weight = Weight { depth, levels: within.levels, fields: 1, cost: 0, per_row: 0 };
         Ok(match rows {
             Rows::OfPage => Weight { per_row: own.saturating_add(once), ..weight },
             Rows::One => Weight { cost: own.saturating_add(once), ..weight },

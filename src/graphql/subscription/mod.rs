@@ -22,6 +22,9 @@ use crate::graphql::{NamedLimit, errors};
 pub(super) use root::Subscription;
 pub use stream::{Delivery, Subscribed};
 
+/// How many bytes the id of an operation may have: it comes back with every answer.
+const LONGEST_OPERATION_ID: u64 = 255;
+
 /// What streams are held to.
 #[derive(Clone, Copy, Debug)]
 pub struct StreamLimits {
@@ -72,6 +75,12 @@ impl StreamLimits {
     #[must_use]
     pub fn of_operations(&self) -> NamedLimit {
         NamedLimit { name: "operationsPerConnection", maximum: self.operations_per_connection as u64 }
+    }
+
+    /// How long the id of an operation is.
+    #[must_use]
+    pub fn of_operation_id() -> NamedLimit {
+        NamedLimit { name: "longestOperationId", maximum: LONGEST_OPERATION_ID }
     }
 
     /// How many subscriptions an actor has.

@@ -123,6 +123,7 @@ impl Connection {
             }
         };
         let Asker { actor, expires_at, credential } = asker;
+        authentication::may_begin(expires_at, &self.front).map_err(Closing::unknown)?;
         Ok(Session { actor, expires_at, credential, request_id: self.request_id.0.clone() })
     }
 
@@ -186,8 +187,7 @@ impl Connection {
             Some(Ok(Message::Close(_))) | None => Err(End::Gone),
             Some(Err(error)) => {
                 tracing::debug!(%error, "a message cannot be read");
-                let reason = "The message is too long, or none of WebSocket".to_owned();
-                Err(Closing { code: 1009, reason }.into())
+                Err(Closing::too_long(self.front.schema.limits().of_body()).into())
             }
         }
     }

@@ -3,7 +3,7 @@
 use axum::extract::ws::{CloseFrame, Message};
 use serde_json::{Map, Value, json};
 
-use crate::graphql::Limits;
+use crate::graphql::{Limits, NamedLimit, StreamLimits};
 use crate::http::parse;
 use crate::http::streams::Farewell;
 use crate::identity::IdentityError;
@@ -33,6 +33,11 @@ impl Closing {
             _ => 4403,
         };
         Self { code, reason: json!({ "code": error.code() }).to_string() }
+    }
+
+    /// A message that is longer than one may be.
+    pub(super) fn too_long(limit: NamedLimit) -> Self {
+        Self { code: 1009, reason: format!("a message has at most {} bytes ({})", limit.maximum, limit.name) }
     }
 
     pub(super) fn wrong_protocol() -> Self {
@@ -96,8 +101,11 @@ impl Told {
     /// Reads a message.
     ///
     /// # Errors
-    /// 4400, with what is wrong with it.
+    /// 1009 for one that is too long, and 4400 with what else is wrong with it.
     pub(super) fn read(text: &str, limits: &Limits) -> Result<Self, Closing> {
+        if text.len() > limits.body_bytes {
+            return Err(Closing::too_long(limits.of_body()));
+        }
         let read = parse::json(text.as_bytes(), "the message", limits);
         let Value::Object(mut fields) = read.map_err(|refused| Closing::invalid(refused.message))? else {
             return Err(Closing::invalid("A message is a JSON object"));
@@ -130,8 +138,13 @@ impl Told {
     }
 }
 
+/// The id of an operation, which comes back with each of its answers.
 fn id(fields: &mut Map<String, Value>) -> Result<String, Closing> {
+    let limit = StreamLimits::of_operation_id();
     match fields.remove("id") {
+        Some(Value::String(id)) if id.len() as u64 > limit.maximum => {
+            Err(Closing::invalid(format!("an `id` has at most {} bytes ({})", limit.maximum, limit.name)))
+        }
         Some(Value::String(id)) if !id.is_empty() => Ok(id),
         _ => Err(Closing::invalid("The message has an `id`, a text that is not empty")),
     }
@@ -205,6 +218,26 @@ mod tests {
         for text in texts {
             assert_eq!(Told::read(text, &Limits::default()).unwrap_err().code, 4400, "{text}");
         }
+        for kind in ["complete", "subscribe"] {
+            let told = |bytes| {
+                Told::read(
+                    &json!({ "type": kind, "id": "x".repeat(bytes), "payload": {} }).to_string(),
+                    &Limits::default(),
+                )
+            };
+            assert!(told(255).is_ok());
+            let closing = told(256).unwrap_err();
+            assert_eq!(
+                (closing.code, closing.reason.as_str()),
+                (4400, "an `id` has at most 255 bytes (longestOperationId)")
+            );
+        }
+        let short = Limits { body_bytes: 30, ..Limits::default() };
+        let closing = Told::read(r#"{"type":"ping","payload":null} "#, &short).unwrap_err();
+        assert_eq!(
+            (closing.code, closing.reason.as_str()),
+            (1009, "a message has at most 30 bytes (largestBodyBytes)")
+        );
         let deep = format!(r#"{{"type":"ping","payload":{}"#, "[".repeat(100_000));
         let closing = Told::read(&deep, &Limits::default()).unwrap_err();
         assert_eq!((closing.code, closing.reason.ends_with("at most 60 deep (deepestNesting)")), (4400, true));

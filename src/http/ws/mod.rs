@@ -1,6 +1,6 @@
 //! GraphQL over WebSocket, by the protocol `graphql-transport-ws`: subscriptions, and queries and mutations as well.
 //!
-//! Close codes are those of the protocol: 4400 for a message that is none, 4401 for an operation before the connection was acknowledged, 4403 for a token that does not hold or no longer, 4406 for another subprotocol, 4408 for a client that does not say in time who is asking, 4409 for an id that is taken, 4429 for saying twice who is asking. A stream that ends for a reason of the server is closed with 1001 (it ends), 1011 (it cannot read the log, or know anybody) or 1013 (the reader is too slow); reference clients reconnect after each of these and after 4403, where they ask for a new token. The reason of such a close is JSON with `code` and `position`: whoever goes on behind it misses nothing of any subscription of the connection. It is `null` where one of them has no such position yet, as before the first event: each then begins as it did.
+//! Close codes are those of the protocol: 4400 for a message that is none, 4401 for an operation before the connection was acknowledged, 4403 for a token that does not hold or no longer, 4406 for another subprotocol, 4408 for a client that does not say in time who is asking, 4409 for an id that is taken, 4429 for saying twice who is asking; 1009 is for a message that is too long. A stream that ends for a reason of the server is closed with 1001 (it ends), 1011 (it cannot read the log, or know anybody) or 1013 (the reader is too slow); reference clients reconnect after each of these and after 4403, where they ask for a new token. The reason of such a close is JSON with `code` and `position`: whoever goes on behind it misses nothing of any subscription of the connection. It is `null` where one of them has no such position yet, as before the first event: each then begins as it did.
 
 mod connection;
 mod message;
@@ -53,7 +53,8 @@ async fn accept(front: Arc<Front>, request: Request) -> Result<Response, Refused
     let upgrade = WebSocketUpgrade::from_request_parts(&mut parts, &front).await.map_err(|_| {
         Refused::new(StatusCode::BAD_REQUEST, "BAD_REQUEST", "the request asks for a WebSocket in no known way")
     })?;
-    let largest = front.schema.limits().body_bytes;
+    // What is a little too long is read, so that it can be refused in words.
+    let largest = 2 * front.schema.limits().body_bytes;
     let upgrade = upgrade
         .protocols([PROTOCOL])
         .read_buffer_size(BUFFER_BYTES)

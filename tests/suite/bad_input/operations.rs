@@ -17,7 +17,7 @@ use writer::{Pool, Writer};
 const ROUNDS: u64 = 3;
 
 /// What a question may be refused for, beside what commands are.
-const CODES_OF_QUESTIONS: [&str; 27] = [
+const CODES_OF_QUESTIONS: [&str; 28] = [
     "ALIAS_LIMIT_EXCEEDED",
     "ARGUMENTS_EXCLUSIVE",
     "AS_OF_NESTED",
@@ -26,6 +26,7 @@ const CODES_OF_QUESTIONS: [&str; 27] = [
     "CURSOR_INVALID",
     "DATE_INVALID",
     "DEPTH_LIMIT_EXCEEDED",
+    "SELECTION_DEPTH_LIMIT_EXCEEDED",
     "FILTER_TOO_LARGE",
     "GROUP_BY_REPEATED",
     "LIST_TOO_LONG",

@@ -71,6 +71,21 @@ async fn a_token_that_expires_ends_its_streams() {
     }
 }
 
+/// A single request is still answered, since clocks differ. A stream would end as it begins, and be asked for again and again.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_stream_begins_when_its_token_has_ended() {
+    let installation = Installation::embedded();
+    let server = installation.start();
+    let an_hour_ago = SystemClock.now() - SignedDuration::from_hours(1) - SignedDuration::from_secs(2);
+    let token = installation.token_since(&auditor(), an_hour_ago);
+    let viewer = ask(&Client::new(), &server.graphql, &token, "{ viewer { id } }", json!({})).await;
+    assert_eq!(viewer.expect("an answer")["viewer"]["id"], "auditor");
+    let open = async |transport| Subscriber::open(transport, &server.graphql, &token, EVENTS, json!({})).await;
+    assert!(open(Transport::WebSocket).await.is_none(), "it is not acknowledged");
+    let refused = open(Transport::EventStream).await.expect("an answer").next().await;
+    assert_eq!(refused, Got::Error(json!({ "code": "TOKEN_EXPIRED" })));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_ends_says_where_to_go_on() {
     let installation = Installation::embedded();

@@ -3,7 +3,7 @@
 use reqwest::Response;
 use serde_json::{Value, json};
 
-use crate::front::{Front, GRAPHQL_RESPONSE};
+use crate::front::{Front, GRAPHQL_RESPONSE, within_fragments};
 
 #[tokio::test]
 async fn a_limit_is_what_the_settings_say() {
@@ -34,6 +34,7 @@ async fn a_limit_is_what_the_settings_say() {
             format!("{{ viewer {{ {selection} }} }} fragment f on Viewer {{ id id id __typename }}"),
         ),
         ("largestDepth", 15, format!("{{ case(id: \"x\") {deep} }}")),
+        ("deepestSelection", 27, format!("{{ {} }}", within_fragments(27))),
         ("largestCost", 5_000, "{ statistics { groups { cases } } annualFigures { id } }".to_owned()),
     ];
     for (name, maximum, query) in table {

@@ -161,7 +161,7 @@ fn a_fragment_bomb_is_weighed_in_as_many_steps_as_it_has_selections() {
     }
     bomb.push_str(" fragment f60 on Query { viewer { id } }");
     let document = parse_query(&bomb).unwrap();
-    let limits = Limits { cost: u64::MAX, depth: 100, ..Limits::default() };
+    let limits = Limits { cost: u64::MAX, depth: 200, ..Limits::default() };
     let mut scale = Scale::new(&document, Values::Unknown, &PRICES, &limits);
     scale.fragments().unwrap();
     assert_eq!(scale.steps, 3 * 60 + 2);
@@ -193,4 +193,21 @@ fn depth_has_an_end() {
     let deep = |depth: usize| format!("{}{}", "{ a ".repeat(depth), "}".repeat(depth));
     assert!(weigh(&deep(20)).is_ok());
     assert_eq!(over(&deep(21)), Measure::Depth);
+}
+
+#[test]
+fn fragments_on_the_way_are_levels() {
+    let inline =
+        |levels: usize| format!("{{ {} }}", (1..levels).fold("a".to_owned(), |inner, _| format!("... {{ {inner} }}")));
+    assert_eq!(weigh(&inline(32)).map(|weight| (weight.depth, weight.levels)), Ok((1, 32)));
+    assert_eq!(over(&inline(33)), Measure::Levels);
+    let chain = |fragments: usize| {
+        let next = (1..fragments).map(|number| format!("fragment f{number} on Query {{ ...f{} }} ", number + 1));
+        format!("{{ ...f1 }} {} fragment f{fragments} on Query {{ a }}", next.collect::<String>())
+    };
+    assert!(weigh(&chain(31)).is_ok());
+    assert_eq!(over(&chain(32)), Measure::Levels);
+    // Every depth that may be set leaves room for some.
+    let deep = Limits { depth: 50, ..Limits::default() };
+    assert!(weigh_all(&format!("{}{}", "{ a ".repeat(50), "}".repeat(50)), &deep, None).is_ok());
 }
