@@ -213,7 +213,7 @@ impl OverLimit {
             }
             Measure::Depth => format!("the selection nests {found} deep: at most {limit} is answered ({name})"),
             Measure::Levels => {
-                format!("selections nest {found} deep with those of fragments: at most {limit} ({name})")
+                format!("selections nest at most {limit} deep, those of fragments included ({name})")
             }
             Measure::Cost => format!(
                 "the operation costs {found}: at most {limit} is answered ({name}); ask for fewer rows or fewer fields"

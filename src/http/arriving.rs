@@ -1,4 +1,4 @@
-//! Bodies of requests that are on their way. Whoever says that a long one comes and sends little of it takes its room for as long as a body may take, so there is room for so many bytes of them, and for a part of that of one actor's.
+//! Bodies of requests that are on their way, and messages of WebSockets. Whoever says that a long one comes and sends little of it takes its room for as long as a body may take, so there is room for so many bytes of them, and for a part of that of one actor's.
 
 use axum::http::StatusCode;
 
@@ -9,7 +9,7 @@ use crate::http::tally::{Count, Counted, Tally};
 use crate::telemetry::metrics::metrics;
 
 /// Bodies up to this size have room whatever the others take.
-const SMALL_BODY_BYTES: usize = 64 * 1024;
+pub(super) const SMALL_BODY_BYTES: usize = 64 * 1024;
 
 /// What is on its way of long bodies.
 pub(super) struct Arriving {

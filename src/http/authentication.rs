@@ -32,10 +32,12 @@ pub(crate) struct Asker {
 /// # Errors
 /// 401, with what a client needs to do better and nothing that helps a forger; 429 when too much of that came from there; 503 when nobody can be known.
 pub(crate) async fn asker(headers: &HeaderMap, peer: Peer, front: &Front) -> Result<Asker, Refused> {
-    let known = match headers.get(AUTHORIZATION).map(HeaderValue::to_str) {
-        None => bearer(None, front).await,
-        Some(Ok(value)) => bearer(Some(value), front).await,
-        Some(Err(_)) => Err(IdentityError::Malformed),
+    let mut given = headers.get_all(AUTHORIZATION).iter().map(HeaderValue::to_str);
+    let known = match (given.next(), given.next()) {
+        (None, _) => bearer(None, front).await,
+        (Some(Ok(value)), None) => bearer(Some(value), front).await,
+        // Of two each reader would take another one.
+        (Some(_), _) => Err(IdentityError::Malformed),
     };
     match known {
         Ok(asker) => Ok(asker),

@@ -2,6 +2,8 @@
 //!
 //! One that says how long it is is judged by that, and has its room, before any of it is kept: it may take its time. One that says nothing, since it comes in chunks, is held to what has come of it.
 
+use std::mem;
+
 use axum::body::{Body, Bytes, HttpBody};
 use axum::http::StatusCode;
 use http_body_util::BodyExt;
@@ -29,34 +31,40 @@ pub(super) async fn read(
     account: &mut Account,
     limits: &Limits,
 ) -> Result<Whole, Refused> {
-    let mut arrival = Arrival { admission, account, limits, room_bytes: 0, room: None };
+    let mut arrival =
+        Arrival { admission, account, limits, whole: Vec::new(), came_bytes: 0, room_bytes: 0, room: None };
     if let Some(bytes) = body.size_hint().exact() {
         arrival.make_room(usize::try_from(bytes).unwrap_or(usize::MAX))?;
     }
     let read = timeout(limits.body_timeout, arrival.read(body)).await;
-    let bytes = read.unwrap_or_else(|_| {
+    read.unwrap_or_else(|_| {
         let limit = limits.of_body_time();
         let message = format!("the body has not come within {} ms", limit.maximum);
         Err(Refused::over(StatusCode::REQUEST_TIMEOUT, "BODY_TIMED_OUT", limit, message))
     })?;
-    let Arrival { account, room_bytes, room, .. } = arrival;
-    admission.give_back_bytes(account, room_bytes - bytes.len());
-    Ok(Whole { bytes, _room: room })
+    Ok(Whole { bytes: mem::take(&mut arrival.whole).into(), _room: arrival.room.take() })
 }
 
-/// A body on its way.
+/// A body on its way. What it has paid for and has not come is given back, whatever becomes of it.
 struct Arrival<'a> {
     admission: &'a Admission,
     account: &'a mut Account,
     limits: &'a Limits,
+    whole: Vec<u8>,
+    came_bytes: usize,
     /// How many bytes it has room for and has paid for.
     room_bytes: usize,
     room: Option<Counted<ActorId>>,
 }
 
+impl Drop for Arrival<'_> {
+    fn drop(&mut self) {
+        self.admission.give_back_bytes(self.account, self.room_bytes - self.came_bytes);
+    }
+}
+
 impl Arrival<'_> {
-    async fn read(&mut self, mut body: Body) -> Result<Bytes, Refused> {
-        let mut whole = Vec::new();
+    async fn read(&mut self, mut body: Body) -> Result<(), Refused> {
         while let Some(frame) = body.frame().await {
             let frame = frame.map_err(|error| {
                 tracing::debug!(%error, "a body cannot be read");
@@ -64,11 +72,12 @@ impl Arrival<'_> {
             })?;
             // What else comes with a body are trailers, which nobody asks for.
             if let Ok(piece) = frame.into_data() {
-                self.make_room(whole.len().saturating_add(piece.len()))?;
-                whole.extend_from_slice(&piece);
+                self.make_room(self.came_bytes.saturating_add(piece.len()))?;
+                self.whole.extend_from_slice(&piece);
+                self.came_bytes = self.whole.len();
             }
         }
-        Ok(whole.into())
+        Ok(())
     }
 
     /// Makes room for so many bytes in all. What grows has twice as much from then on, so that it grows a few times only.
@@ -92,7 +101,11 @@ impl Arrival<'_> {
 
 #[cfg(test)]
 mod tests {
+    use std::pin::Pin;
+    use std::task::{Context, Poll};
     use std::time::Duration;
+
+    use hyper::body::{Frame, SizeHint};
 
     use futures::{StreamExt, stream};
 
@@ -102,6 +115,28 @@ mod tests {
 
     fn limits() -> Limits {
         Limits { body_bytes: 1_000_000, actor_cost_burst: 5_000, actor_cost_per_second: 1, ..Limits::default() }
+    }
+
+    /// A body that says how long it is.
+    struct SizedBody {
+        announced: u64,
+        body: Body,
+    }
+
+    impl HttpBody for SizedBody {
+        type Data = Bytes;
+        type Error = axum::Error;
+
+        fn poll_frame(
+            mut self: Pin<&mut Self>,
+            context: &mut Context<'_>,
+        ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+            Pin::new(&mut self.body).poll_frame(context)
+        }
+
+        fn size_hint(&self) -> SizeHint {
+            SizeHint::with_exact(self.announced)
+        }
     }
 
     /// A body that comes in such pieces, and does not say how long it is.
@@ -153,6 +188,20 @@ mod tests {
         let pieces = [Ok("{"), Err(std::io::Error::other("a chunk that is none"))];
         let broken = Body::from_stream(stream::iter(pieces));
         assert_eq!(code(broken, &Admission::new(limits), &limits).await, Some((400, "BAD_REQUEST")));
+    }
+
+    #[tokio::test]
+    async fn what_has_not_come_is_not_paid_for_whatever_becomes_of_it() {
+        let limits = Limits { actor_cost_burst: 10_000, ..limits() };
+        let admission = Admission::new(limits);
+        for _ in 0..20 {
+            let mut account = admission.open(&ActorId::parse(ACTOR).expect("an id")).expect("room");
+            let before = account.charged();
+            let pieces = [Ok(vec![b' '; 25_600]), Err(std::io::Error::other("the peer has gone"))];
+            let broken = Body::new(SizedBody { announced: 1_000_000, body: Body::from_stream(stream::iter(pieces)) });
+            let refused = read(broken, &admission, &mut account, &limits).await.err().map(|refused| refused.code);
+            assert_eq!((refused, account.charged() - before), (Some("BAD_REQUEST"), 100));
+        }
     }
 
     #[tokio::test]

@@ -17,6 +17,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use crate::graphql::{Limits, NamedLimit};
 use crate::http::admission::Peer;
 use crate::http::answer::Refused;
+use crate::http::incoming::Incoming;
 use crate::http::streams::{LATER, Streaming};
 use crate::http::tally::{Count, Counted, Tally};
 use crate::telemetry::metrics::metrics;
@@ -42,6 +43,8 @@ pub(super) struct Seat {
     place: Mutex<Place>,
     /// Whether more of a request may come than was read of it.
     is_unread: AtomicBool,
+    /// What has come in on it, should it become a WebSocket.
+    pub(super) incoming: Arc<Incoming>,
 }
 
 /// What a connection counts as.
@@ -81,7 +84,7 @@ impl Gate {
                 }
             },
         };
-        Some(Seat { peer, place: Mutex::new(place), is_unread: AtomicBool::new(false) })
+        Some(Seat { peer, place: Mutex::new(place), is_unread: AtomicBool::new(false), incoming: Arc::default() })
     }
 
     /// Counts one more connection, or tells the limit that it would be over.

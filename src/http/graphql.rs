@@ -10,7 +10,7 @@ use axum::body::Body;
 use axum::body::HttpBody;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
-use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE, TRANSFER_ENCODING};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
 
@@ -168,12 +168,14 @@ fn is_json(headers: &HeaderMap) -> Result<(), Refused> {
     }
 }
 
-/// A body is read as it comes.
+/// A body is read as it comes, in chunks or as one.
 fn is_plain(headers: &HeaderMap) -> Result<(), Refused> {
-    match headers.get(CONTENT_ENCODING).is_none_or(|encoding| encoding == "identity") {
+    let is_encoded = headers.get(CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity");
+    let is_chunked = |coding: &HeaderValue| coding.as_bytes().eq_ignore_ascii_case(b"chunked");
+    match !is_encoded && headers.get_all(TRANSFER_ENCODING).iter().all(is_chunked) {
         true => Ok(()),
         false => {
-            let message = "send the body as it is, without a `Content-Encoding`";
+            let message = "send the body as it is, without a `Content-Encoding` and at most in chunks";
             Err(Refused::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE", message))
         }
     }

@@ -12,6 +12,7 @@ mod graphql;
 mod heads;
 mod health;
 mod hosts;
+mod incoming;
 mod ledger;
 mod lingering;
 pub mod metrics;

@@ -146,7 +146,12 @@ impl Wait {
 
 impl<S: AsyncRead + Unpin> AsyncRead for Patient<S> {
     fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(context, into)
+        if self.seat.incoming.is_in_vain() {
+            return thrown_away(&mut self.stream, context);
+        }
+        let there = into.filled().len();
+        ready!(Pin::new(&mut self.stream).poll_read(context, into))?;
+        Poll::Ready(self.seat.incoming.note(into.filled().len() - there))
     }
 }
 
@@ -183,6 +188,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Patient<S> {
         ready!(self.emptied(context, outcome))?;
         self.lingering = Some(Lingering::new(&self.seat));
         self.poll_shutdown(context)
+    }
+}
+
+/// Reads to the end, and keeps nothing.
+fn thrown_away<S: AsyncRead + Unpin>(stream: &mut S, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+    let mut thrown_away = [0; 8 << 10];
+    loop {
+        let mut into = ReadBuf::new(&mut thrown_away);
+        ready!(Pin::new(&mut *stream).poll_read(context, &mut into))?;
+        if into.filled().is_empty() {
+            return Poll::Ready(Ok(()));
+        }
     }
 }
 

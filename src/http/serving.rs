@@ -126,6 +126,7 @@ impl Speech {
         let service = service_fn(move |request: hyper::Request<Incoming>| {
             let mut request = request.map(|body| Body::new(Noted::new(body, seat.clone())));
             request.extensions_mut().insert(seat.peer);
+            request.extensions_mut().insert(seat.incoming.clone());
             if let Some(limit) = one_too_many {
                 request.extensions_mut().insert(limit);
             }

@@ -5,6 +5,7 @@ mod connections;
 mod hosts;
 mod hygiene;
 mod lists;
+mod messages;
 mod rates;
 mod readers;
 mod refusals;

@@ -80,6 +80,7 @@ impl ServerQuery {
             streaming_connections: streams.connections,
             subscriptions_per_connection: streams.subscriptions_per_connection,
             operations_per_connection: streams.operations_per_connection,
+            longest_greeting: StreamLimits::of_greeting().maximum,
             longest_operation_id: StreamLimits::of_operation_id().maximum,
             subscriptions_per_actor: streams.subscriptions_per_actor,
             connection_init_timeout_ms: milliseconds(streams.init_timeout),
@@ -239,13 +240,13 @@ pub(crate) struct ServiceConfig {
     most_header_fields: u64,
     /// How long a connection may take for the head of a request, and for that of the next one, in milliseconds; it is then closed.
     header_timeout_ms: u64,
-    /// How long the body of a request may take to arrive, in milliseconds.
+    /// How long the body of a request may take to arrive, and a long message of a WebSocket, in milliseconds.
     body_timeout_ms: u64,
     /// 连接数: how many connections may be open at this server, WebSockets and event streams aside; more are refused, and may be tried again.
     connections: u64,
     /// 连接数: how many of them may come from one address.
     connections_per_address: u64,
-    /// How many bytes of long request bodies may be on their way to this server; beyond that long ones are refused, and may be sent again. Short ones, of 64 KiB at most, always have room, and so has one alone.
+    /// How many bytes of long request bodies and messages of WebSockets may be on their way to this server; beyond that long ones are refused, and may be sent again. Short ones, of 64 KiB at most, always have room, and so has one alone.
     arriving_bytes: u64,
     /// How many of those bytes may be of your requests.
     arriving_bytes_per_actor: u64,
@@ -269,6 +270,8 @@ pub(crate) struct ServiceConfig {
     subscriptions_per_connection: usize,
     /// How many queries and mutations may be under way on one WebSocket.
     operations_per_connection: usize,
+    /// How many bytes a message of a WebSocket may have until `connection_init` has told who is asking.
+    longest_greeting: u64,
     /// How many bytes the id of an operation of a WebSocket may have.
     longest_operation_id: u64,
     /// 订阅数: how many subscriptions you may have at once on this server.

@@ -25,6 +25,9 @@ pub use stream::{Delivery, Subscribed};
 /// How many bytes the id of an operation may have: it comes back with every answer.
 const LONGEST_OPERATION_ID: u64 = 255;
 
+/// How many bytes may come on a WebSocket before it is known who is asking: a token has its place in them.
+const LONGEST_GREETING: u64 = 64 * 1024;
+
 /// What streams are held to.
 #[derive(Clone, Copy, Debug)]
 pub struct StreamLimits {
@@ -81,6 +84,12 @@ impl StreamLimits {
     #[must_use]
     pub fn of_operation_id() -> NamedLimit {
         NamedLimit { name: "longestOperationId", maximum: LONGEST_OPERATION_ID }
+    }
+
+    /// How much a WebSocket may say before it is known who is asking.
+    #[must_use]
+    pub fn of_greeting() -> NamedLimit {
+        NamedLimit { name: "longestGreeting", maximum: LONGEST_GREETING }
     }
 
     /// How many subscriptions an actor has.

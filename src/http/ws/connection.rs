@@ -1,5 +1,7 @@
 //! One connection: who is asking, and then its operations, at the reader's pace.
 
+mod reading;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,13 +13,16 @@ use serde_json::{Map, Value};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, MissedTickBehavior, timeout};
 
-use crate::graphql::{Delivery, Session, is_request_error};
+use crate::graphql::{Delivery, Session, StreamLimits, is_request_error};
 use crate::http::admission::{Account, Peer};
 use crate::http::answer::Refused;
+use crate::http::arriving::SMALL_BODY_BYTES;
 use crate::http::authentication::{self, Asker};
+use crate::http::incoming::Incoming;
 use crate::http::request::of_fields;
 use crate::http::streams::Farewell;
 use crate::http::trace::RequestId;
+use crate::http::ws::connection::reading::{Long, reached};
 use crate::http::ws::message::{self, Closing, Told};
 use crate::http::ws::operations::{Operations, Step, Task, Ticket};
 use crate::http::{Front, answer};
@@ -35,6 +40,9 @@ pub(super) struct Connection {
     /// Who is asking, until the first message has come.
     greeting: Option<Greeting>,
     operations: Operations,
+    /// What has come of the next message.
+    incoming: Arc<Incoming>,
+    long: Long,
 }
 
 /// What the upgrade has told of who is asking.
@@ -61,8 +69,16 @@ impl From<Closing> for End {
 
 impl Connection {
     /// A connection that was just made.
-    pub(super) fn new(front: Arc<Front>, socket: WebSocket, request_id: RequestId, greeting: Greeting) -> Self {
-        Self { front, socket, request_id, greeting: Some(greeting), operations: Operations::default() }
+    pub(super) fn new(
+        front: Arc<Front>,
+        socket: WebSocket,
+        request_id: RequestId,
+        greeting: Greeting,
+        incoming: Arc<Incoming>,
+    ) -> Self {
+        incoming.begin(StreamLimits::of_greeting().maximum);
+        let (operations, long) = (Operations::default(), Long::default());
+        Self { front, socket, request_id, greeting: Some(greeting), operations, incoming, long }
     }
 
     /// Serves it to its end.
@@ -95,10 +111,11 @@ impl Connection {
 
     async fn greet(&mut self) -> Result<Session, End> {
         loop {
-            let Some(told) = self.told().await? else { continue };
+            let Some((told, _)) = self.told().await? else { continue };
             match told {
                 Told::Init { authorization } => {
                     let session = self.session(authorization).await?;
+                    self.incoming.begin(u64::MAX);
                     self.send(message::ack()).await?;
                     return Ok(session);
                 }
@@ -157,9 +174,15 @@ impl Connection {
                 () = &mut revoked => return Err(self.farewell(Farewell::TokenRevoked)),
                 message = self.socket.recv(), if !is_ending => {
                     is_heard = true;
-                    if let Some(told) = self.read(message)? {
-                        self.hear(told, session).await?;
+                    if let Some((told, bytes)) = self.read(message)? {
+                        self.hear(told, bytes, session).await?;
                     }
+                }
+                bytes = self.incoming.beyond(self.long.bytes.max(SMALL_BODY_BYTES) as u64), if !is_ending => {
+                    self.make_room(bytes, session)?;
+                }
+                () = reached(self.long.until) => {
+                    return Err(Closing::message_timeout(front.schema.limits().of_body_time()).into());
                 }
                 Some((ticket, step)) = self.operations.next() => self.step(ticket, step, session).await?,
                 _ = alive.tick(), if !is_ending => {
@@ -173,36 +196,27 @@ impl Connection {
         }
     }
 
-    async fn told(&mut self) -> Result<Option<Told>, End> {
+    async fn told(&mut self) -> Result<Option<(Told, usize)>, End> {
         let message = self.socket.recv().await;
         self.read(message)
     }
 
-    /// What a message of the socket says; nothing when it only keeps the connection alive.
-    fn read(&self, message: Option<Result<Message, axum::Error>>) -> Result<Option<Told>, End> {
-        match message {
-            Some(Ok(Message::Text(text))) => Ok(Some(Told::read(&text, &self.front.schema.limits())?)),
-            Some(Ok(Message::Binary(_))) => Err(Closing::invalid("Messages are texts").into()),
-            Some(Ok(Message::Ping(_) | Message::Pong(_))) => Ok(None),
-            Some(Ok(Message::Close(_))) | None => Err(End::Gone),
-            Some(Err(error)) => {
-                tracing::debug!(%error, "a message cannot be read");
-                Err(Closing::too_long(self.front.schema.limits().of_body()).into())
-            }
-        }
-    }
-
-    async fn hear(&mut self, told: Told, session: &Session) -> Result<(), End> {
+    async fn hear(&mut self, told: Told, bytes: usize, session: &Session) -> Result<(), End> {
         match told {
             Told::Init { .. } => Err(Closing::init_again().into()),
-            Told::Ping { payload } => self.send(message::pong(payload)).await,
-            Told::Pong => Ok(()),
+            Told::Ping { payload } => {
+                self.pay(bytes, session)?;
+                let _unsent = self.front.admission.unsent.count(&session.actor.id, bytes);
+                self.send(message::pong(payload)).await
+            }
+            Told::Pong => self.pay(bytes, session),
             Told::Complete { id } => {
+                self.pay(bytes, session)?;
                 self.operations.end(&id);
                 Ok(())
             }
             Told::Subscribe { id, .. } if self.operations.has(&id) => Err(Closing::id_taken(&id).into()),
-            Told::Subscribe { id, payload, bytes } => self.begin(id, payload, bytes, session).await,
+            Told::Subscribe { id, payload } => self.begin(id, payload, bytes, session).await,
         }
     }
 
@@ -367,6 +381,7 @@ impl Connection {
     async fn close(mut self, closing: Closing) {
         // Its subscriptions end here, whatever the reader does.
         self.operations = Operations::default();
+        self.incoming.end();
         tracing::debug!(code = closing.code, reason = closing.reason, "a connection is closed");
         if matches!(timeout(LAST_WORDS_WAIT, self.socket.send(closing.frame())).await, Ok(Ok(()))) {
             self.hang_up().await;

@@ -4,9 +4,11 @@ use axum::extract::ws::{CloseFrame, Message};
 use serde_json::{Map, Value, json};
 
 use crate::graphql::{Limits, NamedLimit, StreamLimits};
+use crate::http::answer::Refused;
 use crate::http::parse;
 use crate::http::streams::Farewell;
 use crate::identity::IdentityError;
+use crate::telemetry::metrics::metrics;
 
 /// Why the server closes a connection: one of the protocol's codes, or one for the end of its streams.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,6 +40,28 @@ impl Closing {
     /// A message that is longer than one may be.
     pub(super) fn too_long(limit: NamedLimit) -> Self {
         Self { code: 1009, reason: format!("a message has at most {} bytes ({})", limit.maximum, limit.name) }
+    }
+
+    /// What has come is no message of a WebSocket (RFC 6455).
+    pub(super) fn unreadable(error: &tungstenite::Error) -> Option<Self> {
+        match error {
+            tungstenite::Error::Utf8(_) => Some(Self { code: 1007, reason: "A text is UTF-8".to_owned() }),
+            tungstenite::Error::Protocol(_) => {
+                Some(Self { code: 1002, reason: "A frame is none of WebSocket (RFC 6455)".to_owned() })
+            }
+            _ => None,
+        }
+    }
+
+    /// There is no room for what comes, or its actor has asked for too much.
+    pub(super) fn later(refused: &Refused) -> Self {
+        metrics().count_refusal(refused.code);
+        Self { code: 1013, reason: json!({ "code": refused.code }).to_string() }
+    }
+
+    pub(super) fn message_timeout(limit: NamedLimit) -> Self {
+        let reason = format!("the message has not come within {} ms ({})", limit.maximum, limit.name);
+        Self { code: 1008, reason }
     }
 
     pub(super) fn wrong_protocol() -> Self {
@@ -79,22 +103,11 @@ impl Closing {
 /// A message from the client.
 #[derive(Debug, PartialEq)]
 pub(super) enum Told {
-    Init {
-        authorization: Option<String>,
-    },
-    Ping {
-        payload: Option<Value>,
-    },
+    Init { authorization: Option<String> },
+    Ping { payload: Option<Value> },
     Pong,
-    /// With the bytes of the message.
-    Subscribe {
-        id: String,
-        payload: Map<String, Value>,
-        bytes: usize,
-    },
-    Complete {
-        id: String,
-    },
+    Subscribe { id: String, payload: Map<String, Value> },
+    Complete { id: String },
 }
 
 impl Told {
@@ -130,7 +143,7 @@ impl Told {
                 let id = id(&mut fields)?;
                 let payload = optional_object(&mut fields)?;
                 let payload = payload.ok_or_else(|| Closing::invalid("`subscribe` has a `payload`"))?;
-                Ok(Self::Subscribe { id, payload, bytes: text.len() })
+                Ok(Self::Subscribe { id, payload })
             }
             "complete" => Ok(Self::Complete { id: id(&mut fields)? }),
             _ => Err(Closing::invalid("The `type` of the message is not known")),

@@ -1,6 +1,6 @@
 //! GraphQL over WebSocket, by the protocol `graphql-transport-ws`: subscriptions, and queries and mutations as well.
 //!
-//! Close codes are those of the protocol: 4400 for a message that is none, 4401 for an operation before the connection was acknowledged, 4403 for a token that does not hold or no longer, 4406 for another subprotocol, 4408 for a client that does not say in time who is asking, 4409 for an id that is taken, 4429 for saying twice who is asking; 1009 is for a message that is too long. A stream that ends for a reason of the server is closed with 1001 (it ends), 1011 (it cannot read the log, or know anybody) or 1013 (the reader is too slow); reference clients reconnect after each of these and after 4403, where they ask for a new token. The reason of such a close is JSON with `code` and `position`: whoever goes on behind it misses nothing of any subscription of the connection. It is `null` where one of them has no such position yet, as before the first event: each then begins as it did.
+//! Close codes are those of the protocol: 4400 for a message that is none, 4401 for an operation before the connection was acknowledged, 4403 for a token that does not hold or no longer, 4406 for another subprotocol, 4408 for a client that does not say in time who is asking, 4409 for an id that is taken, 4429 for saying twice who is asking; 1009 is for a message that is too long, 1008 for one that is not whole in time, 1007 for a text that is none, 1002 for what is no frame. A stream that ends for a reason of the server is closed with 1001 (it ends), 1011 (it cannot read the log, or know anybody) or 1013 (the reader is too slow, or the actor sends more than there is room for); reference clients reconnect after each of these and after 4403, where they ask for a new token. The reason of such a close is JSON with `code` and `position`: whoever goes on behind it misses nothing of any subscription of the connection. It is `null` where one of them has no such position yet, as before the first event: each then begins as it did.
 
 mod connection;
 mod message;
@@ -19,6 +19,7 @@ use crate::http::Front;
 use crate::http::admission::Peer;
 use crate::http::answer::Refused;
 use crate::http::authentication;
+use crate::http::incoming::Incoming;
 use crate::http::trace::RequestId;
 use connection::{Connection, Greeting};
 
@@ -50,6 +51,7 @@ async fn accept(front: Arc<Front>, request: Request) -> Result<Response, Refused
         }
     };
     let streaming = front.streams.connect()?;
+    let incoming = parts.extensions.get::<Arc<Incoming>>().cloned().expect("every request has come somehow");
     let upgrade = WebSocketUpgrade::from_request_parts(&mut parts, &front).await.map_err(|_| {
         Refused::new(StatusCode::BAD_REQUEST, "BAD_REQUEST", "the request asks for a WebSocket in no known way")
     })?;
@@ -64,7 +66,7 @@ async fn accept(front: Arc<Front>, request: Request) -> Result<Response, Refused
     let is_spoken = upgrade.selected_protocol().is_some();
     let (task, going_on) = (front.streams.tasks.token(), streaming.going_on());
     let mut response = upgrade.on_upgrade(move |socket| async move {
-        let connection = Connection::new(front, socket, request_id, greeting);
+        let connection = Connection::new(front, socket, request_id, greeting, incoming);
         match is_spoken {
             true => connection.serve().await,
             false => connection.refuse_protocol().await,

@@ -10,7 +10,7 @@ use crate::front::streams::is;
 use crate::front::{Front, JSON};
 use crate::support::server::Who;
 
-const ARRIVING: &str = "etalon_arriving_body_bytes";
+pub(super) const ARRIVING: &str = "etalon_arriving_body_bytes";
 const ROOM: u64 = 8 << 20;
 const ROOM_OF_ACTOR: u64 = ROOM / 4;
 const LONG: u64 = 1_500_000;
