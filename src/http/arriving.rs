@@ -11,6 +11,13 @@ use crate::telemetry::metrics::metrics;
 /// Bodies up to this size have room whatever the others take.
 pub(super) const SMALL_BODY_BYTES: usize = 64 * 1024;
 
+/// The room of a body or a message that is on its way, until it is dropped.
+#[derive(Default)]
+pub(super) struct Room {
+    pub(super) bytes: usize,
+    _held: Option<Counted<ActorId>>,
+}
+
 /// What is on its way of long bodies.
 pub(super) struct Arriving {
     most: NamedLimit,
@@ -22,6 +29,18 @@ impl Arriving {
     pub(super) fn new(limits: &Limits) -> Self {
         let held = Tally::new(&metrics().arriving);
         Self { most: limits.of_arriving(), most_of_actor: limits.of_arriving_of_actor(), held }
+    }
+
+    /// Makes room for so many bytes in all of what grows, and for twice as much as it had, so that it grows a few times only.
+    /// It never has more than the most.
+    ///
+    /// # Errors
+    /// As [`hold`](Self::hold); then it has no room any more.
+    pub(super) fn enlarge(&self, room: &mut Room, actor: &ActorId, bytes: usize, most: usize) -> Result<(), Refused> {
+        // What it had is counted no more before the whole is.
+        let bytes = bytes.max(2 * std::mem::take(room).bytes).min(most);
+        *room = Room { bytes, _held: self.hold(actor, bytes)? };
+        Ok(())
     }
 
     /// Room for a body of so many bytes, held until it is dropped. Where there is none at all, one of any length has room.

@@ -9,16 +9,15 @@ use axum::http::StatusCode;
 use http_body_util::BodyExt;
 use tokio::time::timeout;
 
-use crate::domain::actor::ActorId;
 use crate::graphql::Limits;
 use crate::http::admission::{Account, Admission};
 use crate::http::answer::Refused;
-use crate::http::tally::Counted;
+use crate::http::arriving::Room;
 
 /// A body that is here, and counts among the long ones until it is dropped where it is one.
 pub(super) struct Whole {
     pub(super) bytes: Bytes,
-    _room: Option<Counted<ActorId>>,
+    _room: Room,
 }
 
 /// Reads all of a body, at the cost of that account.
@@ -31,18 +30,17 @@ pub(super) async fn read(
     account: &mut Account,
     limits: &Limits,
 ) -> Result<Whole, Refused> {
-    let mut arrival =
-        Arrival { admission, account, limits, whole: Vec::new(), came_bytes: 0, room_bytes: 0, room: None };
+    let mut arrival = Arrival { admission, account, limits, came_bytes: 0, paid_bytes: 0, room: Room::default() };
     if let Some(bytes) = body.size_hint().exact() {
         arrival.make_room(usize::try_from(bytes).unwrap_or(usize::MAX))?;
     }
     let read = timeout(limits.body_timeout, arrival.read(body)).await;
-    read.unwrap_or_else(|_| {
+    let bytes = read.unwrap_or_else(|_| {
         let limit = limits.of_body_time();
         let message = format!("the body has not come within {} ms", limit.maximum);
         Err(Refused::over(StatusCode::REQUEST_TIMEOUT, "BODY_TIMED_OUT", limit, message))
     })?;
-    Ok(Whole { bytes: mem::take(&mut arrival.whole).into(), _room: arrival.room.take() })
+    Ok(Whole { bytes, _room: mem::take(&mut arrival.room) })
 }
 
 /// A body on its way. What it has paid for and has not come is given back, whatever becomes of it.
@@ -50,21 +48,20 @@ struct Arrival<'a> {
     admission: &'a Admission,
     account: &'a mut Account,
     limits: &'a Limits,
-    whole: Vec<u8>,
     came_bytes: usize,
-    /// How many bytes it has room for and has paid for.
-    room_bytes: usize,
-    room: Option<Counted<ActorId>>,
+    paid_bytes: usize,
+    room: Room,
 }
 
 impl Drop for Arrival<'_> {
     fn drop(&mut self) {
-        self.admission.give_back_bytes(self.account, self.room_bytes - self.came_bytes);
+        self.admission.give_back_bytes(self.account, self.paid_bytes - self.came_bytes);
     }
 }
 
 impl Arrival<'_> {
-    async fn read(&mut self, mut body: Body) -> Result<(), Refused> {
+    async fn read(&mut self, mut body: Body) -> Result<Bytes, Refused> {
+        let mut whole = Vec::new();
         while let Some(frame) = body.frame().await {
             let frame = frame.map_err(|error| {
                 tracing::debug!(%error, "a body cannot be read");
@@ -73,27 +70,24 @@ impl Arrival<'_> {
             // What else comes with a body are trailers, which nobody asks for.
             if let Ok(piece) = frame.into_data() {
                 self.make_room(self.came_bytes.saturating_add(piece.len()))?;
-                self.whole.extend_from_slice(&piece);
-                self.came_bytes = self.whole.len();
+                whole.extend_from_slice(&piece);
+                self.came_bytes = whole.len();
             }
         }
-        Ok(())
+        Ok(whole.into())
     }
 
-    /// Makes room for so many bytes in all. What grows has twice as much from then on, so that it grows a few times only.
+    /// Makes room for so many bytes in all, and pays for what it did not have.
     fn make_room(&mut self, bytes: usize) -> Result<(), Refused> {
         let most = self.limits.body_bytes;
         if bytes > most {
             let message = format!("a body has at most {most} bytes");
             return Err(Refused::over(StatusCode::PAYLOAD_TOO_LARGE, "BODY_TOO_LARGE", self.limits.of_body(), message));
         }
-        if bytes > self.room_bytes {
-            let bytes = bytes.max(2 * self.room_bytes).min(most);
-            // Its room is counted once.
-            self.room = None;
-            self.room = self.admission.arriving.hold(self.account.actor(), bytes)?;
-            self.admission.charge_for_bytes(self.account, bytes - self.room_bytes)?;
-            self.room_bytes = bytes;
+        if bytes > self.room.bytes {
+            self.admission.arriving.enlarge(&mut self.room, self.account.actor(), bytes, most)?;
+            self.admission.charge_for_bytes(self.account, self.room.bytes - self.paid_bytes)?;
+            self.paid_bytes = self.room.bytes;
         }
         Ok(())
     }
@@ -110,6 +104,7 @@ mod tests {
     use futures::{StreamExt, stream};
 
     use super::*;
+    use crate::domain::actor::ActorId;
 
     const ACTOR: &str = "one";
 

@@ -4,6 +4,7 @@
 //! before it looks for an answer then fails to send, and never learns why it was refused. So the answer is sent and the
 //! end of it said, and what still comes is read and thrown away: so much of it, and for so long.
 
+use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -76,12 +77,10 @@ impl Lingering {
 
     /// Comes back when the peer has sent everything and hung up, or has been waited for long enough.
     pub(super) fn poll<S: AsyncRead + Unpin>(&mut self, stream: &mut S, context: &mut Context<'_>) -> Poll<()> {
-        let mut thrown_away = [0; 8 << 10];
         loop {
-            let mut into = ReadBuf::new(&mut thrown_away);
-            match Pin::new(&mut *stream).poll_read(context, &mut into) {
-                Poll::Ready(Ok(())) if !into.filled().is_empty() && self.left_bytes > 0 => {
-                    self.left_bytes = self.left_bytes.saturating_sub(into.filled().len());
+            match throw_away(stream, context) {
+                Poll::Ready(Ok(bytes)) if bytes > 0 && self.left_bytes > 0 => {
+                    self.left_bytes = self.left_bytes.saturating_sub(bytes);
                     self.is_awaited = true;
                 }
                 Poll::Pending if self.is_awaited => return self.ends.as_mut().poll(context),
@@ -89,4 +88,12 @@ impl Lingering {
             }
         }
     }
+}
+
+/// Reads something and throws it away: how many bytes, none at the end.
+pub(super) fn throw_away<S: AsyncRead + Unpin>(stream: &mut S, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
+    let mut thrown_away = [0; 8 << 10];
+    let mut into = ReadBuf::new(&mut thrown_away);
+    ready!(Pin::new(stream).poll_read(context, &mut into))?;
+    Poll::Ready(Ok(into.filled().len()))
 }

@@ -12,7 +12,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep};
 
 use crate::http::gate::Seat;
-use crate::http::lingering::Lingering;
+use crate::http::lingering::{Lingering, throw_away};
 
 /// What a peer that waits for an answer takes in a second at least: whoever takes a byte now and then keeps what is left as well as who takes none.
 const SLOWEST_BYTES_A_SECOND: u64 = 16 << 10;
@@ -147,7 +147,8 @@ impl Wait {
 impl<S: AsyncRead + Unpin> AsyncRead for Patient<S> {
     fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         if self.seat.incoming.is_in_vain() {
-            return thrown_away(&mut self.stream, context);
+            while ready!(throw_away(&mut self.stream, context))? > 0 {}
+            return Poll::Ready(Ok(()));
         }
         let there = into.filled().len();
         ready!(Pin::new(&mut self.stream).poll_read(context, into))?;
@@ -188,18 +189,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Patient<S> {
         ready!(self.emptied(context, outcome))?;
         self.lingering = Some(Lingering::new(&self.seat));
         self.poll_shutdown(context)
-    }
-}
-
-/// Reads to the end, and keeps nothing.
-fn thrown_away<S: AsyncRead + Unpin>(stream: &mut S, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-    let mut thrown_away = [0; 8 << 10];
-    loop {
-        let mut into = ReadBuf::new(&mut thrown_away);
-        ready!(Pin::new(&mut *stream).poll_read(context, &mut into))?;
-        if into.filled().is_empty() {
-            return Poll::Ready(Ok(()));
-        }
     }
 }
 

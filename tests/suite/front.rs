@@ -152,12 +152,12 @@ async fn a_field_that_fails_leaves_its_neighbours() {
     assert!(codes.contains(&&json!("ID_INVALID")) && codes.contains(&&json!("CURSOR_INVALID")), "{codes:?}");
 }
 
-/// The code of the first error, and what else it says.
 /// A field within so many inline fragments.
 fn within_fragments(count: usize) -> String {
     (0..count).fold("__typename".to_owned(), |inner, _| format!("... {{ {inner} }}"))
 }
 
+/// The code of the first error, and what else it says.
 async fn refusal_of(front: &Front, body: Value) -> (String, Value) {
     let answer = front.post(GRAPHQL_RESPONSE, body.to_string()).await;
     assert_eq!(answer.status().as_u16(), 400);

@@ -178,7 +178,7 @@ impl Connection {
                         self.hear(told, bytes, session).await?;
                     }
                 }
-                bytes = self.incoming.beyond(self.long.bytes.max(SMALL_BODY_BYTES) as u64), if !is_ending => {
+                bytes = self.incoming.beyond(self.long.room.bytes.max(SMALL_BODY_BYTES) as u64), if !is_ending => {
                     self.make_room(bytes, session)?;
                 }
                 () = reached(self.long.until) => {
@@ -279,10 +279,8 @@ impl Connection {
 
     /// An account of the operation, and room for it on the server.
     fn admitted(&self, bytes: usize, session: &Session) -> Result<(Account, OwnedSemaphorePermit), Refused> {
-        let admission = &self.front.admission;
-        let mut account = admission.open(&session.actor.id)?;
-        admission.charge_for_bytes(&mut account, bytes)?;
-        Ok((account, admission.enter(&self.front.app, &session.actor.id)?))
+        let account = self.account(bytes, session)?;
+        Ok((account, self.front.admission.enter(&self.front.app, &session.actor.id)?))
     }
 
     /// Refuses an operation that may be asked for again.

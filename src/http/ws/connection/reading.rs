@@ -3,19 +3,19 @@
 use axum::extract::ws::Message;
 use tokio::time::Instant;
 
-use crate::domain::actor::ActorId;
 use crate::graphql::{Session, StreamLimits};
-use crate::http::tally::Counted;
+use crate::http::admission::Account;
+use crate::http::answer::Refused;
+use crate::http::arriving::Room;
 use crate::http::ws::connection::{Connection, End};
 use crate::http::ws::message::{Closing, Told};
 
 /// The room of a message that is on its way and long.
 #[derive(Default)]
 pub(super) struct Long {
-    pub(super) bytes: usize,
+    pub(super) room: Room,
     /// When it has to be whole.
     pub(super) until: Option<Instant>,
-    _room: Option<Counted<ActorId>>,
 }
 
 impl Connection {
@@ -53,24 +53,27 @@ impl Connection {
         }
     }
 
-    /// Makes room for a long message of which so many bytes have come; twice as much as it had, so that it grows a few times only.
+    /// Makes room for a long message of which so many bytes have come.
     pub(super) fn make_room(&mut self, bytes: u64, session: &Session) -> Result<(), End> {
-        let bytes = usize::try_from(bytes).unwrap_or(usize::MAX).max(2 * self.long.bytes);
-        let until = self.long.until.unwrap_or_else(|| Instant::now() + self.front.schema.limits().body_timeout);
-        // Its room is counted once.
-        self.long = Long::default();
-        let room = self.front.admission.arriving.hold(&session.actor.id, bytes);
-        let _room = room.map_err(|refused| Closing::later(&refused))?;
-        self.long = Long { bytes, until: Some(until), _room };
-        Ok(())
+        let Long { room, until } = &mut self.long;
+        until.get_or_insert_with(|| Instant::now() + self.front.schema.limits().body_timeout);
+        let bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
+        // How long a message may be is not known here: the library ends one that is longer.
+        let made = self.front.admission.arriving.enlarge(room, &session.actor.id, bytes, usize::MAX);
+        made.map_err(|refused| Closing::later(&refused).into())
     }
 
     /// Charges for a message that begins nothing what a request of its length costs.
     pub(super) fn pay(&self, bytes: usize, session: &Session) -> Result<(), End> {
+        self.account(bytes, session).map(drop).map_err(|refused| Closing::later(&refused).into())
+    }
+
+    /// An account of a message, which has paid for its bytes.
+    pub(super) fn account(&self, bytes: usize, session: &Session) -> Result<Account, Refused> {
         let admission = &self.front.admission;
-        let account = admission.open(&session.actor.id);
-        let paid = account.and_then(|mut account| admission.charge_for_bytes(&mut account, bytes));
-        paid.map_err(|refused| Closing::later(&refused).into())
+        let mut account = admission.open(&session.actor.id)?;
+        admission.charge_for_bytes(&mut account, bytes)?;
+        Ok(account)
     }
 }
 
