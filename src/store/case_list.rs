@@ -5,6 +5,9 @@
 //! moment of the past are those that still are, in the indexes of the present, and those that have ended since, which
 //! are found by how long they lasted. As of a time at which something had happened, they are also those that the log heard
 //! of at once and those that it heard of late.
+//!
+//! The present of the cases is a table of its own, of which no index has what every event changes. So a list by the last
+//! change is one of versions, among which those that are still valid have indexes in that order.
 
 mod keyset;
 mod lasting;
@@ -14,8 +17,8 @@ use crate::store::case_list::keyset::{Side, push_beyond};
 use crate::store::case_list::lasting::{push_began, push_ended, push_heard_at_once, push_heard_late};
 use crate::store::case_list::parts::{Only, Part, parts};
 use crate::store::condition::push_in;
-use crate::store::filter::{push_asked, push_valid_at};
-use crate::store::sql::{CASE_VERSIONS, CASES, CASES_AND_HEAD, HEAD_UNLESS_CASES, is_open_version};
+use crate::store::filter::{push_asked, push_cases_at, push_valid_at};
+use crate::store::sql::{CASE_VERSIONS, CASES, CASES_AND_HEAD, HEAD_UNLESS_CASES, PRESENT_CASES, is_open_version};
 use crate::store::statement::Statement;
 use crate::store::{CaseColumn, CaseQuery, Direction, Keep, Moment, StoreError};
 
@@ -31,7 +34,7 @@ pub(super) fn cases_and_head(query: &CaseQuery) -> Result<Statement, StoreError>
 /// The head of the log, if the list is empty.
 pub(super) fn head_unless_cases(query: &CaseQuery) -> Result<Statement, StoreError> {
     let mut statement = Statement::new(HEAD_UNLESS_CASES);
-    push_valid_at(&mut statement, query.at);
+    push_cases_at(&mut statement, query.at);
     push_from_cursor(&mut statement, query, &full_order(query))?;
     statement.push(")");
     Ok(statement)
@@ -64,19 +67,18 @@ fn list_of_cases(select: &str, query: &CaseQuery) -> Result<Statement, StoreErro
         return Ok(statement);
     }
     // Of most rows only the key is read, which an index may hold.
-    let keys = keys(&order);
     statement.push("(select * from (");
     match parts.split_last() {
         // The first ones have the page or most of it, and tell how far the last one must be looked through.
         Some((last, first)) if last.is_bounded(order[0].0) => {
             statement.push("with known as materialized (select * from (");
-            push_union(&mut statement, query, &order, &keys, first)?;
+            push_union(&mut statement, query, &order, first)?;
             statement.push(") f");
             push_order(&mut statement, query, &order, "f.key_", None);
             statement.push(") select * from known union all ");
-            push_union(&mut statement, query, &order, &keys, std::slice::from_ref(last))?;
+            push_union(&mut statement, query, &order, std::slice::from_ref(last))?;
         }
-        _ => push_union(&mut statement, query, &order, &keys, &parts)?,
+        _ => push_union(&mut statement, query, &order, &parts)?,
     }
     statement.push(") k");
     push_order(&mut statement, query, &order, "k.key_", None);
@@ -92,13 +94,12 @@ fn push_union(
     statement: &mut Statement,
     query: &CaseQuery,
     order: &[(CaseColumn, Direction)],
-    keys: &str,
     parts: &[Part],
 ) -> Result<(), StoreError> {
     for (index, part) in parts.iter().enumerate() {
         // SQLite takes no limit in a part that does not stand in brackets of its own.
         statement.push(if index == 0 { "select * from (select " } else { " union all select * from (select " });
-        statement.push(keys);
+        statement.push(&keys(order, part.is_of_present(query, order[0].0)));
         statement.push(" from ");
         push_part(statement, query, order, part)?;
         statement.push(") u");
@@ -106,15 +107,17 @@ fn push_union(
     Ok(())
 }
 
-/// What tells a row, and where it stands in the order.
-fn keys(order: &[(CaseColumn, Direction)]) -> String {
-    let mut keys = vec!["case_id", "from_position", "lane"];
+/// What tells a version, and where it stands in the order. A row of the present is the version of its append.
+fn keys(order: &[(CaseColumn, Direction)], is_of_present: bool) -> String {
+    let mut columns = vec!["case_id", "from_position"];
     for (column, _) in order {
-        if !keys.contains(&column.name()) {
-            keys.push(column.name());
+        if !columns.contains(&column.name()) {
+            columns.push(column.name());
         }
     }
-    keys.iter().map(|key| format!("v.{key} as key_{key}")).collect::<Vec<_>>().join(", ")
+    let lane = if is_of_present { "cast(0 as bigint)" } else { "v.lane" };
+    let columns: Vec<_> = columns.iter().map(|column| format!(", v.{column} as key_{column}")).collect();
+    format!("{lane} as key_lane{}", columns.concat())
 }
 
 /// The statuses that there are, each found by a step in an index that begins with them, as that of the ended versions does.
@@ -129,15 +132,21 @@ fn push_part(
     order: &[(CaseColumn, Direction)],
     part: &Part,
 ) -> Result<(), StoreError> {
+    let is_of_present = part.is_of_present(query, order[0].0);
     match part {
         Part::Valid(only) => {
-            statement.push(CASE_VERSIONS);
-            push_valid_at(statement, query.at);
+            match is_of_present {
+                true => push_cases_at(statement, query.at),
+                false => {
+                    statement.push(CASE_VERSIONS);
+                    push_valid_at(statement, query.at);
+                }
+            }
             push_only(statement, only);
         }
         Part::Still(only) => {
-            statement.push(CASE_VERSIONS);
-            statement.push(concat!(" where v.", is_open_version!()));
+            statement.push(if is_of_present { PRESENT_CASES } else { CASE_VERSIONS });
+            statement.push(if is_of_present { " where 1 = 1" } else { concat!(" where v.", is_open_version!()) });
             push_began(statement, query.at);
             push_only(statement, only);
         }
@@ -168,8 +177,10 @@ fn push_part(
         }
     }
     push_from_cursor(statement, query, order)?;
-    if matches!(part, Part::Valid(_) | Part::Still(_)) {
-        push_bound(statement, query.at, order[0].0);
+    match part {
+        Part::Still(_) if is_of_present => push_bound(statement, query.at, CaseColumn::ReportedAt),
+        Part::Valid(_) | Part::Still(_) => push_bound(statement, query.at, order[0].0),
+        Part::Ended(_) | Part::HeardAtOnce(..) | Part::HeardLate(_) => {}
     }
     let is_alike = matches!(part, Part::Valid(Only::Dated | Only::Undated) | Part::Still(Only::Dated | Only::Undated));
     push_order(statement, query, order, "v.", is_alike.then_some(CaseColumn::DeadlineOn));
@@ -243,7 +254,7 @@ fn push_order(
 }
 
 /// Where a walk in time begins or ends: nothing was reported or changed after the moment. Implied by the rest, and said
-/// because an index on the column then stops there instead of at the present.
+/// because an index with the column then tells it, and one on the column stops there instead of at the present.
 fn push_bound(statement: &mut Statement, at: Moment, column: CaseColumn) {
     let (CaseColumn::ReportedAt | CaseColumn::UpdatedAt) = column else { return };
     match at {

@@ -7,7 +7,8 @@ use crate::store::backend::Backend;
 use crate::store::condition::push_list;
 use crate::store::line::Lines;
 use crate::store::line::made::{
-    Made, MadeCase, MadeFigure, MadeLink, MadeMember, MadeRegister, MadeSeries, MadeTerms, MadeText, lines_of,
+    Made, MadeCase, MadeFigure, MadeLink, MadeMember, MadePresentCase, MadeRegister, MadeSeries, MadeTerms, MadeText,
+    lines_of,
 };
 use crate::store::row_writes::RowWrites;
 use crate::store::sql::EVENTS_TO_FOLD;
@@ -60,6 +61,8 @@ pub(super) async fn rows<B: Backend>(
         };
         let cases = writes.cases.iter().chain(&writes.past_cases).map(MadeCase::from);
         compared.digested(&Lines::CASES, cases, of_cases).await?;
+        let present = writes.present_cases().map(MadePresentCase::from);
+        compared.digested(&Lines::PRESENT_CASES, present, of_cases).await?;
         let members = writes.members_added().into_iter().map(MadeMember::from);
         compared.digested(&Lines::MEMBERS, members, of_cases).await?;
         compared.digested(&Lines::LINKS, writes.links.iter().map(MadeLink::from), of_cases).await?;

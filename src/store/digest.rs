@@ -56,8 +56,9 @@ const VERSIONS: [Lines; 5] = [
     ),
 ];
 
-/// What later commits change: what had happened by any time, members and number series.
-const PRESENT: [Lines; 4] = [
+/// What later commits change: the cases as they are, what had happened by any time, members and number series.
+const PRESENT: [Lines; 5] = [
+    Lines::PRESENT_CASES,
     Lines::CASES.side(
         "case_versions.occurred",
         concat!(case_columns!(), ", lane, occurred_from, occurred_to"),
@@ -141,12 +142,20 @@ impl Digesting {
 }
 
 /// Digests of what is served, put together from stretches of each table in key order.
-pub struct ServedDigest([Digesting; 7]);
+pub struct ServedDigest([Digesting; 8]);
 
 impl Default for ServedDigest {
     fn default() -> Self {
-        let tables =
-            [Lines::CASES, Lines::REGISTERS, Lines::LINKS, Lines::MEMBERS, Lines::TEXTS, Lines::FIGURES, Lines::SERIES];
+        let tables = [
+            Lines::PRESENT_CASES,
+            Lines::CASES,
+            Lines::REGISTERS,
+            Lines::LINKS,
+            Lines::MEMBERS,
+            Lines::TEXTS,
+            Lines::FIGURES,
+            Lines::SERIES,
+        ];
         Self(tables.map(|lines| Digesting::of(lines.table)))
     }
 }

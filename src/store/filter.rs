@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use crate::store::condition::{Sense, push_condition, push_in, push_list, push_pattern, push_starts_with};
 use crate::store::sight::{push_scope, push_within};
 use crate::store::sql::{
-    COUNT_CASES, COUNT_CASES_AND_HEAD, COUNT_EVENTS, COUNT_REGISTERS, EVENTS, HEAD_UNLESS_REGISTERS, REGISTERS,
-    REGISTERS_AND_HEAD, is_open_version,
+    CASE_VERSIONS, COUNT_CASES, COUNT_CASES_AND_HEAD, COUNT_EVENTS, COUNT_REGISTERS, EVENTS, HEAD_UNLESS_REGISTERS,
+    PRESENT_CASES, REGISTERS, REGISTERS_AND_HEAD, is_open_version,
 };
 use crate::store::statement::{Argument, Statement};
 use crate::store::{CaseQuery, EventQuery, Keep, Moment, RegisterQuery, Span, StoreError};
@@ -119,14 +119,14 @@ const OCCURRED_AT: &str = "rtrim(payload ->> 'occurredAt', 'Z')";
 
 pub(super) fn count_cases(query: &CaseQuery) -> Result<Statement, StoreError> {
     let mut statement = Statement::new(COUNT_CASES);
-    push_case_filter(&mut statement, query)?;
+    push_cases(&mut statement, query)?;
     Ok(statement)
 }
 
 /// The count with the head of the log.
 pub(super) fn count_cases_and_head(query: &CaseQuery) -> Result<Statement, StoreError> {
     let mut statement = Statement::new(COUNT_CASES_AND_HEAD);
-    push_case_filter(&mut statement, query)?;
+    push_cases(&mut statement, query)?;
     Ok(statement)
 }
 
@@ -211,9 +211,24 @@ pub(super) fn push_register_filter(statement: &mut Statement, query: &RegisterQu
     }
 }
 
-pub(super) fn push_case_filter(statement: &mut Statement, query: &CaseQuery) -> Result<(), StoreError> {
-    push_valid_at(statement, query.at);
+/// The cases that are asked for.
+pub(super) fn push_cases(statement: &mut Statement, query: &CaseQuery) -> Result<(), StoreError> {
+    push_cases_at(statement, query.at);
     push_asked(statement, query)
+}
+
+/// What comes after a `from`: a row, `v`, for each case of the moment. Those of the present are a table of their own.
+pub(super) fn push_cases_at(statement: &mut Statement, at: Moment) {
+    match at {
+        Moment::Present => {
+            statement.push(PRESENT_CASES);
+            statement.push(" where 1 = 1");
+        }
+        Moment::Position(_) | Moment::Occurred(_) => {
+            statement.push(CASE_VERSIONS);
+            push_valid_at(statement, at);
+        }
+    }
 }
 
 /// What is asked and may be seen, of whatever rows.

@@ -11,7 +11,9 @@ use sqlx::FromRow;
 
 use crate::store::StoreError;
 use crate::store::backend::Backend;
-use crate::store::sql::{case_columns, figure_columns, register_columns, span_columns, text_row_columns};
+use crate::store::sql::{
+    case_columns, figure_columns, present_case_columns, register_columns, span_columns, text_row_columns,
+};
 use crate::store::statement::{Argument, Statement};
 
 /// Rows of a table, or a side of them.
@@ -27,6 +29,7 @@ pub(super) struct Lines {
 }
 
 impl Lines {
+    pub(super) const PRESENT_CASES: Self = Self::of("cases", present_case_columns!(), "case_id");
     pub(super) const CASES: Self =
         Self::of("case_versions", concat!(case_columns!(), ", ", span_columns!()), "case_id, from_position, lane");
     pub(super) const MEMBERS: Self = Self::of("case_members", "case_id, actor", "case_id, actor");

@@ -14,7 +14,7 @@ use crate::store::text::TextRow;
 
 /// The form and content of the read rows. Raise it when the rows of the same log come out differently: servers of this
 /// program then make them anew before they serve, and those of an older one write nothing more.
-pub(super) const ROWS_VERSION: u64 = 3;
+pub(super) const ROWS_VERSION: u64 = 4;
 
 /// How one append changes the read rows. Case changes belong to a `Case` stream, a register
 /// row to any other.
@@ -257,7 +257,8 @@ pub struct RowsDigest {
     pub last_position: Option<u64>,
     /// These rows.
     pub versions: Vec<TableDigest>,
-    /// What later commits change: what had happened by any time, members and number series. Compare it on a quiet log.
+    /// What later commits change: the cases as they are, what had happened by any time, members and number series. Compare
+    /// it on a quiet log.
     pub present: Vec<TableDigest>,
 }
 

@@ -285,6 +285,16 @@ impl RowWrites {
         !self.begun.contains(&stream)
     }
 
+    /// The cases as they are in the end.
+    pub(super) fn present_cases(&self) -> impl Iterator<Item = &CaseVersion> {
+        self.cases.iter().filter(|version| version.span.to_position == OPEN)
+    }
+
+    /// Whether there are cases of which nothing is stored yet.
+    pub(super) fn begins_cases(&self) -> bool {
+        self.begun.iter().any(|stream| stream.aggregate_type == AggregateType::Case)
+    }
+
     /// Case and actor of everybody who is now a member.
     pub(super) fn members_added(&self) -> Vec<(String, &str)> {
         self.members_that_are(Membership::Added)

@@ -48,8 +48,7 @@ enum Way<'a> {
 const PROVINCE_DIGITS: usize = 2;
 
 fn push_way(statement: &mut Statement, way: Way<'_>, at: Moment) {
-    const OF_THE_PRESENT: &str =
-        concat!("v.case_id in (select p.case_id from case_versions p where p.", is_open_version!(), " and ");
+    const OF_THE_PRESENT: &str = "v.case_id in (select p.case_id from cases p where ";
     match way {
         Way::Division(prefix) if at == Moment::Present || prefix.len() <= PROVINCE_DIGITS => {
             push_starts_with(statement, "v.division", prefix);

@@ -9,7 +9,8 @@ use crate::store::statement::Statement;
 pub(super) const OPEN: i64 = i64::MAX;
 
 /// The tables of read rows: what a rebuild makes anew from the log.
-pub(super) const ROW_TABLES: [&str; 7] = [
+pub(super) const ROW_TABLES: [&str; 8] = [
+    "cases",
     "case_versions",
     "case_members",
     "case_links",
@@ -29,10 +30,72 @@ macro_rules! is_open_version {
 /// The columns of `case_versions` without where it is valid, in the order of the writes.
 macro_rules! case_columns {
     () => {
-        "case_id, from_position, version, updated_at, number, title, status, kind, category, \
-         severity, level, division, enterprise_id, campaign_id, institution_id, lead_id, origin, \
-         is_open, reported_at, deadline_on, deadline_missed_on, clock_paused, parked_until, \
-         gap_ppm, fee_total, typical, reported_by, members, fee_fen"
+        concat!("case_id, from_position, version, updated_at, ", $crate::store::sql::case_facts!(""))
+    };
+}
+
+/// What a case says of itself: the columns that many an event leaves as they are, with what stands before each.
+macro_rules! case_facts {
+    ($of:literal) => {
+        concat!(
+            $of,
+            "number, ",
+            $of,
+            "title, ",
+            $of,
+            "status, ",
+            $of,
+            "kind, ",
+            $of,
+            "category, ",
+            $of,
+            "severity, ",
+            $of,
+            "level, ",
+            $of,
+            "division, ",
+            $of,
+            "enterprise_id, ",
+            $of,
+            "campaign_id, ",
+            $of,
+            "institution_id, ",
+            $of,
+            "lead_id, ",
+            $of,
+            "origin, ",
+            $of,
+            "is_open, ",
+            $of,
+            "reported_at, ",
+            $of,
+            "deadline_on, ",
+            $of,
+            "deadline_missed_on, ",
+            $of,
+            "clock_paused, ",
+            $of,
+            "parked_until, ",
+            $of,
+            "gap_ppm, ",
+            $of,
+            "fee_total, ",
+            $of,
+            "typical, ",
+            $of,
+            "reported_by, ",
+            $of,
+            "members, ",
+            $of,
+            "fee_fen"
+        )
+    };
+}
+
+/// The columns of `cases`, in the order of the writes.
+macro_rules! present_case_columns {
+    () => {
+        concat!($crate::store::sql::case_columns!(), ", occurred_from")
     };
 }
 
@@ -90,8 +153,8 @@ macro_rules! text_row_columns {
 }
 
 pub(super) use {
-    case_columns, command_columns, event_columns, figure_columns, is_open_version, register_columns, span_columns,
-    text_columns, text_row_columns,
+    case_columns, case_facts, command_columns, event_columns, figure_columns, is_open_version, present_case_columns,
+    register_columns, span_columns, text_columns, text_row_columns,
 };
 
 /// The head of the log in the snapshot of the statement.
@@ -113,17 +176,19 @@ pub(super) const EVENTS_TO_FOLD: &str = "select position, aggregate_id, sequence
 
 pub(super) const COUNT_EVENTS: &str = "select aggregate_id, count(*) as count from events";
 
-/// What is read follows: [`CASE_VERSIONS`], or a list in brackets.
+/// What is read follows: [`PRESENT_CASES`], [`CASE_VERSIONS`], or a list in brackets.
 pub(super) const CASES: &str = concat!("select ", case_columns!(), " from ");
 
 pub(super) const CASES_AND_HEAD: &str = concat!("select ", case_columns!(), head_column!(), " from ");
 
+pub(super) const PRESENT_CASES: &str = "cases v";
+
 pub(super) const CASE_VERSIONS: &str = "case_versions v";
 
-pub(super) const COUNT_CASES: &str = "select count(*) as count from case_versions v";
+/// What is counted follows.
+pub(super) const COUNT_CASES: &str = "select count(*) as count from ";
 
-pub(super) const COUNT_CASES_AND_HEAD: &str =
-    concat!("select count(*) as count", head_column!(), " from case_versions v");
+pub(super) const COUNT_CASES_AND_HEAD: &str = concat!("select count(*) as count", head_column!(), " from ");
 
 pub(super) const REGISTERS: &str = concat!("select ", register_columns!(), " from register_versions v");
 
@@ -135,9 +200,9 @@ pub(super) const COUNT_REGISTERS: &str = "select count(*) as count from register
 pub(super) const HEAD: &str =
     "select next_position, recorded_at, origin, rows_version, peaks from log_head where id = 1";
 
-/// The head, if a list is empty in the same snapshot; the list's condition and `)` follow.
+/// The head, if a list is empty in the same snapshot; the list and `)` follow.
 pub(super) const HEAD_UNLESS_CASES: &str = "select next_position, recorded_at, origin, rows_version, peaks from log_head \
-     where id = 1 and not exists (select 1 from case_versions v";
+     where id = 1 and not exists (select 1 from ";
 
 /// The head, if a list is empty in the same snapshot; the list's condition and `)` follow.
 pub(super) const HEAD_UNLESS_REGISTERS: &str = "select next_position, recorded_at, origin, rows_version, peaks from log_head \
@@ -172,13 +237,9 @@ pub(super) const APPEND_AROUND: &str = "select h.next_position, h.recorded_at as
 pub(super) const COMMAND: &str =
     concat!("select ", command_columns!(), " from commands where actor = $1 and idempotency_key = $2");
 
-pub(super) const SUB_CASES: &str = concat!(
-    "select v.case_id, v.is_open from case_versions v \
+pub(super) const SUB_CASES: &str = "select v.case_id, v.is_open from cases v \
      join case_links l on l.case_id = v.case_id \
-     where l.other_id = $1 and l.relation = $2 and v.",
-    is_open_version!(),
-    " order by v.case_id"
-);
+     where l.other_id = $1 and l.relation = $2 order by v.case_id";
 
 pub(super) const LINKS: &str =
     "select other_id, relation from case_links where case_id = $1 order by relation, other_id";

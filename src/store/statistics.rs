@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::store::filter::{push_case_filter, push_figures_at};
+use crate::store::filter::{push_cases, push_figures_at};
 use crate::store::statement::Statement;
 use crate::store::stored::{SumRow, corrupt};
 use crate::store::{CaseQuery, Moment, StoreError};
@@ -219,8 +219,8 @@ pub(super) fn statement(query: &StatisticsQuery) -> Result<Statement, StoreError
     if query.keys.is_empty() {
         statement.push("''");
     }
-    statement.push(" as sum_of from case_versions v");
-    push_case_filter(&mut statement, &query.cases)?;
+    statement.push(" as sum_of from ");
+    push_cases(&mut statement, &query.cases)?;
     statement.push(
         "), sums as materialized (select sum_of, count(*) as cases, cast(sum(is_open) as bigint) as open, \
          cast(sum(is_late) as bigint) as late, cast(sum(typical) as bigint) as typical from c group by sum_of), \

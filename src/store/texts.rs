@@ -1,7 +1,7 @@
 //! Questions to texts become SQL. Terms are the program's own and are quoted all the same.
 
 use crate::store::condition::push_list;
-use crate::store::filter::{push_case_filter, push_limit};
+use crate::store::filter::{push_cases, push_limit};
 use crate::store::sight::push_scope;
 use crate::store::sql::{is_open_version, text_columns};
 use crate::store::statement::{Argument, Statement};
@@ -37,7 +37,7 @@ pub(super) fn with(query: &TextQuery, dialect: &IndexDialect) -> Result<Statemen
     }
     push_fields(&mut statement, &query.fields);
     push_confined(&mut statement, query.confined.as_ref());
-    statement.push(" and exists (select 1 from case_versions v");
+    statement.push(" and exists (select 1 from ");
     let cases = CaseQuery {
         condition: query.condition.clone(),
         scope: query.scope.clone(),
@@ -48,7 +48,7 @@ pub(super) fn with(query: &TextQuery, dialect: &IndexDialect) -> Result<Statemen
         keep: Keep::First,
         at: query.at,
     };
-    push_case_filter(&mut statement, &cases)?;
+    push_cases(&mut statement, &cases)?;
     statement.push(" and v.case_id = t.case_id) order by ");
     statement.push(dialect.text_id);
     statement.push(" desc");
@@ -104,7 +104,7 @@ fn push_confined(statement: &mut Statement, confined: Option<&Confined>) {
     let Some(Confined { field, scope }) = confined else { return };
     statement.push(" and (t.field <> ");
     statement.push_text(field);
-    statement.push(concat!(" or exists (select 1 from case_versions v where v.", is_open_version!(), " and "));
+    statement.push(" or exists (select 1 from cases v where ");
     push_scope(statement, scope, Moment::Present);
     statement.push(" and v.case_id = t.case_id))");
 }

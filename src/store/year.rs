@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use crate::store::filter::{push_case_filter, push_figures_at, push_register_filter};
+use crate::store::filter::{push_cases, push_figures_at, push_register_filter};
 use crate::store::statement::{Argument, Statement};
 use crate::store::statistics::FeeSum;
 use crate::store::stored::{SumRow, corrupt};
@@ -156,9 +156,9 @@ pub(super) fn listed(figures: &[FigureSelection], rows: Vec<SumRow>) -> Result<V
 fn events_of(query: &YearQuery) -> Result<Statement, StoreError> {
     let mut statement = Statement::new(
         "with s as materialized (select v.case_id as aggregate_id, v.enterprise_id, coalesce(v.kind, '') as case_kind, \
-         v.is_open, v.typical from case_versions v",
+         v.is_open, v.typical from ",
     );
-    push_case_filter(&mut statement, &query.cases)?;
+    push_cases(&mut statement, &query.cases)?;
     if let Some(enterprises) = &query.enterprises {
         statement.push(
             " union all select v.aggregate_id, v.aggregate_id, '', cast(0 as bigint), cast(0 as bigint) \

@@ -34,6 +34,8 @@ const TABLES: &str = "
     create table alone.case_versions (like case_versions including indexes including defaults);
     insert into alone.case_versions
         select * from case_versions where to_position = 9223372036854775807 and lane = 0;
+    create table alone.present_cases (like cases including indexes) with (fillfactor = 70);
+    insert into alone.present_cases select * from cases;
     ";
 
 /// The scripts over a database.
@@ -65,7 +67,7 @@ impl Alone {
         format!(
             "\\set n random(1, {cases})\n\
              select {READ}, p.document, (select next_position from log_head where id = 1) from alone.cases a \
-             join case_versions v on v.case_id = a.case_id and v.to_position = {OPEN} {LEAD} where a.n = :n;\n\
+             join cases v on v.case_id = a.case_id {LEAD} where a.n = :n;\n\
              select e.position, e.sequence, e.event_type, e.event_version, e.payload, e.metadata, e.recorded_at, \
              e.actor, e.command_id from alone.cases a join events e on e.aggregate_type = 'Case' \
              and e.aggregate_id = a.case_id where a.n = :n order by e.sequence limit 51;\n"
@@ -92,6 +94,8 @@ impl Alone {
              where case_id = :case_id and to_position = {OPEN};\n\
              update alone.case_versions set to_position = :place, occurred_to = least(occurred_to, {NOW}) \
              where case_id = :case_id and to_position = {OPEN} and from_position < :place;\n\
+             update alone.present_cases set from_position = :place, version = :version, updated_at = {NOW}, \
+             occurred_from = {NOW} where case_id = :case_id;\n\
              commit;\n"
         )
     }

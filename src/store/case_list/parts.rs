@@ -1,7 +1,7 @@
 //! What a list of cases is put together from.
 
 use crate::store::statement::Argument;
-use crate::store::{CaseColumn, CaseQuery, Condition, Direction, Keep, Moment, Operator, Value};
+use crate::store::{CaseColumn, CaseQuery, Condition, Direction, Keep, Moment, Operator, Scope, Value};
 
 /// Rows that a list is put together from.
 #[derive(Debug, PartialEq, Eq)]
@@ -19,6 +19,16 @@ pub(super) enum Part {
 }
 
 impl Part {
+    /// Whether it is read from the table of the present, in an order that begins with the column.
+    pub(super) fn is_of_present(&self, query: &CaseQuery, leading: CaseColumn) -> bool {
+        let is_found = leading != CaseColumn::UpdatedAt || asks_for_few(&query.condition) || shows_few(&query.scope);
+        match self {
+            Self::Valid(_) => is_found && query.at == Moment::Present,
+            Self::Still(_) => is_found,
+            Self::Ended(_) | Self::HeardAtOnce(..) | Self::HeardLate(_) => false,
+        }
+    }
+
     /// Whether those before it tell how far it must be looked through, in an order that begins with the column.
     pub(super) fn is_bounded(&self, leading: CaseColumn) -> bool {
         leading == CaseColumn::UpdatedAt && matches!(self, Self::Ended(_) | Self::HeardLate(_))
@@ -75,6 +85,24 @@ pub(super) fn parts(query: &CaseQuery, leading: (CaseColumn, Direction)) -> Vec<
         }
         _ => vec![Part::Still(Only::All), Part::Ended(statuses)],
     }
+}
+
+/// Whether a condition limits the cases to so few, found by an index of the present, that they are sorted at once.
+fn asks_for_few(condition: &Condition) -> bool {
+    use CaseColumn::{CaseId, EnterpriseId, InstitutionId, LeadId, Number, ReportedBy};
+    match condition {
+        Condition::All(parts) => parts.iter().any(asks_for_few),
+        Condition::Compare { column, operator: Operator::Equal, .. } | Condition::In { column, .. } => {
+            matches!(column, CaseId | Number | EnterpriseId | InstitutionId | LeadId | ReportedBy)
+        }
+        _ => false,
+    }
+}
+
+/// Whether a reader sees so few.
+fn shows_few(scope: &Scope) -> bool {
+    const CITY_DIGITS: usize = 4;
+    !scope.everything && scope.division_prefix.as_ref().is_none_or(|prefix| prefix.len() > CITY_DIGITS)
 }
 
 /// Whether a condition limits the cases to open ones.

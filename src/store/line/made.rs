@@ -4,7 +4,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use crate::store::NumberTaken;
-use crate::store::row_writes::{CaseVersion, FigureWrite, LinkWrite, RegisterVersion, TextWrite};
+use crate::store::row_writes::{CaseVersion, FigureWrite, LinkWrite, RegisterVersion, Span, TextWrite};
 use crate::store::sql::OPEN;
 
 /// A row with its fields in the order of the columns.
@@ -32,7 +32,7 @@ pub(in crate::store) fn lines_of<Row: Made>(rows: impl IntoIterator<Item = Row>)
 }
 
 #[derive(Serialize)]
-pub(in crate::store) struct MadeCase<'a> {
+struct MadeCaseRow<'a> {
     case_id: Uuid,
     from_position: i64,
     version: i64,
@@ -62,13 +62,9 @@ pub(in crate::store) struct MadeCase<'a> {
     reported_by: &'a str,
     members: &'a str,
     fee_fen: i64,
-    to_position: i64,
-    lane: i64,
-    occurred_from: i64,
-    occurred_to: i64,
 }
 
-impl<'a> From<&'a CaseVersion> for MadeCase<'a> {
+impl<'a> From<&'a CaseVersion> for MadeCaseRow<'a> {
     fn from(version: &'a CaseVersion) -> Self {
         let CaseVersion { row, span } = version;
         Self {
@@ -101,11 +97,24 @@ impl<'a> From<&'a CaseVersion> for MadeCase<'a> {
             reported_by: &row.reported_by,
             members: &row.members,
             fee_fen: row.fee_fen,
-            to_position: span.to_position,
-            lane: span.lane,
-            occurred_from: span.occurred_from,
-            occurred_to: span.occurred_to,
         }
+    }
+}
+
+#[derive(Serialize)]
+pub(in crate::store) struct MadeCase<'a> {
+    #[serde(flatten)]
+    row: MadeCaseRow<'a>,
+    to_position: i64,
+    lane: i64,
+    occurred_from: i64,
+    occurred_to: i64,
+}
+
+impl<'a> From<&'a CaseVersion> for MadeCase<'a> {
+    fn from(version: &'a CaseVersion) -> Self {
+        let Span { to_position, lane, occurred_from, occurred_to, .. } = version.span;
+        Self { row: version.into(), to_position, lane, occurred_from, occurred_to }
     }
 }
 
@@ -116,7 +125,31 @@ impl Made for MadeCase<'_> {
         Self: 'b;
 
     fn key(&self) -> Self::Key<'_> {
-        (self.case_id, self.from_position, self.lane)
+        (self.row.case_id, self.row.from_position, self.lane)
+    }
+}
+
+#[derive(Serialize)]
+pub(in crate::store) struct MadePresentCase<'a> {
+    #[serde(flatten)]
+    row: MadeCaseRow<'a>,
+    occurred_from: i64,
+}
+
+impl<'a> From<&'a CaseVersion> for MadePresentCase<'a> {
+    fn from(version: &'a CaseVersion) -> Self {
+        Self { row: version.into(), occurred_from: version.span.occurred_from }
+    }
+}
+
+impl Made for MadePresentCase<'_> {
+    type Key<'b>
+        = Uuid
+    where
+        Self: 'b;
+
+    fn key(&self) -> Self::Key<'_> {
+        self.row.case_id
     }
 }
 

@@ -242,6 +242,10 @@ impl<'a> Parts<'a> {
                 .push_bind(number(|new| new.span.occurred_from))
                 .push_bind(number(|new| new.span.occurred_to));
         });
+        self.of_new_rows(sql::MOVE_CASES);
+        if rows.begins_cases() {
+            self.of_new_rows(sql::BRING_CASES);
+        }
     }
 
     fn registers(&mut self, rows: &'a RowWrites) {
@@ -337,11 +341,17 @@ impl<'a> Parts<'a> {
 
     /// A part that puts rows in.
     fn insert(&mut self, into: &Insert, bind: impl FnOnce(&mut Columns<'_, 'a>)) {
-        let Insert { table, columns, values, on_conflict } = into;
+        let Insert { table, columns, values, on_conflict, returning } = into;
         self.begin(&format!("new_{table}"));
         self.query.push(format_args!("insert into {}{table} ({columns}) select {values} from ", self.schema));
         self.columns(bind);
-        self.query.push(format_args!(" n ({columns}) where {}{on_conflict})", self.condition));
+        self.query.push(format_args!(" n ({columns}) where {}{on_conflict}{returning})", self.condition));
+    }
+
+    /// A part that goes by the rows that another one puts in.
+    fn of_new_rows(&mut self, (name, text): (&str, &str)) {
+        self.begin(name);
+        self.query.push(text.replace("{schema}", self.schema)).push(")");
     }
 
     /// A part that changes rows or takes them away.

@@ -3,7 +3,8 @@
 
 use crate::store::line::Lines;
 use crate::store::sql::{
-    case_columns, command_columns, event_columns, figure_columns, register_columns, span_columns, text_row_columns,
+    case_columns, case_facts, command_columns, event_columns, figure_columns, is_open_version, present_case_columns,
+    register_columns, span_columns, text_row_columns,
 };
 use crate::store::texts::IndexDialect;
 
@@ -66,12 +67,14 @@ pub(super) struct Insert {
     /// What the arrays become, column by column; they are called like the columns.
     pub(super) values: &'static str,
     pub(super) on_conflict: &'static str,
+    /// What later parts see of the new rows.
+    pub(super) returning: &'static str,
 }
 
 impl Insert {
     /// Arrays that are columns as they stand.
     const fn of(table: &'static str, columns: &'static str) -> Self {
-        Self { table, columns, values: columns, on_conflict: "" }
+        Self { table, columns, values: columns, on_conflict: "", returning: "" }
     }
 
     /// What is there already stays as it is.
@@ -123,7 +126,38 @@ pub(super) const ATTACHMENTS: Insert =
 
 pub(super) const CIPHERTEXTS: Insert = Insert::of("ciphertexts", "digest, key_id, ciphertext");
 
-pub(super) const CASES: Insert = Insert::of("case_versions", concat!(case_columns!(), ", ", span_columns!()));
+pub(super) const CASES: Insert = Insert {
+    returning: concat!(" returning ", case_columns!(), ", ", span_columns!()),
+    ..Insert::of("case_versions", concat!(case_columns!(), ", ", span_columns!()))
+};
+
+/// The present of cases that are there, of those whose new versions another part puts in. No index has a column that every
+/// event changes: so one that says nothing else of its case takes no entry of any.
+pub(super) const MOVE_CASES: (&str, &str) = (
+    "moved_cases",
+    concat!(
+        "update {schema}cases c set (from_position, version, updated_at, occurred_from, ",
+        case_facts!(""),
+        ") = (n.from_position, n.version, n.updated_at, n.occurred_from, ",
+        case_facts!("n."),
+        ") from new_case_versions n where c.case_id = n.case_id and n.",
+        is_open_version!()
+    ),
+);
+
+/// The present of cases that are new.
+pub(super) const BRING_CASES: (&str, &str) = (
+    "new_cases",
+    concat!(
+        "insert into {schema}cases (",
+        present_case_columns!(),
+        ") select ",
+        present_case_columns!(),
+        " from new_case_versions where ",
+        is_open_version!(),
+        " on conflict (case_id) do nothing"
+    ),
+);
 
 pub(super) const REGISTERS: Insert =
     Insert::of("register_versions", concat!(register_columns!(), ", ", span_columns!()));
@@ -233,6 +267,7 @@ pub(super) const REBUILT: TakeOff = take_off!("etalon_rebuild.");
 /// their keys, and what ending a text needs: the other indexes are made when the rows are there.
 pub(super) const START_REBUILD: &str = "\
 create schema etalon_rebuild;
+create table etalon_rebuild.cases (like cases including all excluding indexes) with (fillfactor = 70);
 create table etalon_rebuild.case_versions (like case_versions including all excluding indexes);
 create table etalon_rebuild.case_members (like case_members including all excluding indexes);
 create table etalon_rebuild.case_links (like case_links including all excluding indexes);
@@ -283,7 +318,7 @@ pub(super) const DROP_REBUILD: &str = "drop schema if exists etalon_rebuild casc
 
 /// Statistics for the planner.
 pub(super) const ANALYZE_REBUILT: &str = "\
-analyze etalon_rebuild.case_versions, etalon_rebuild.case_members, etalon_rebuild.case_links, \
+analyze etalon_rebuild.cases, etalon_rebuild.case_versions, etalon_rebuild.case_members, etalon_rebuild.case_links, \
 etalon_rebuild.register_versions, etalon_rebuild.figures, etalon_rebuild.case_number_series, \
 etalon_rebuild.search_texts";
 
@@ -291,14 +326,14 @@ etalon_rebuild.search_texts";
 /// every read names them, and no reader is waited for longer than the time-out.
 pub(super) const FINISH_REBUILD: &str = "\
 set local lock_timeout = '5s';
-lock table case_versions, case_members, case_links, register_versions, figures, case_number_series, search_texts
+lock table cases, case_versions, case_members, case_links, register_versions, figures, case_number_series, search_texts
     in access exclusive mode;
 do $$
 declare
     served text := current_schema();
     swapped text;
 begin
-    foreach swapped in array array['case_versions', 'case_members', 'case_links',
+    foreach swapped in array array['cases', 'case_versions', 'case_members', 'case_links',
                                    'register_versions', 'figures', 'case_number_series',
                                    'search_texts'] loop
         execute format('drop table %I', swapped);

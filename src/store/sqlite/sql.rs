@@ -2,7 +2,8 @@
 //! long texts as `values` lists, see `insert.rs`.
 
 use crate::store::sql::{
-    case_columns, command_columns, event_columns, figure_columns, register_columns, span_columns, text_row_columns,
+    case_columns, case_facts, command_columns, event_columns, figure_columns, present_case_columns, register_columns,
+    span_columns, text_row_columns,
 };
 use crate::store::texts::IndexDialect;
 
@@ -81,6 +82,11 @@ pub(super) struct RowStatements {
     /// `[[case id, to_position, occurred_to], …]`
     pub(super) close_cases: &'static str,
     pub(super) insert_cases: &'static str,
+    /// `[[case id, from_position, version, updated_at, occurred_from], …]`, after the versions have come. An index of the
+    /// present is touched for a case that is new or says something else of itself; the second statement changes no other
+    /// columns than those that none of them has.
+    pub(super) bring_cases: &'static str,
+    pub(super) move_cases: &'static str,
     /// `[[type, id], …]`
     pub(super) drop_past_registers: &'static str,
     pub(super) take_off_registers: &'static str,
@@ -134,6 +140,33 @@ macro_rules! row_statements {
                 ", ",
                 span_columns!(),
                 ") values "
+            ),
+            bring_cases: concat!(
+                "insert into ",
+                $prefix,
+                "cases (",
+                present_case_columns!(),
+                ") select ",
+                present_case_columns!(),
+                " from json_each(?) k cross join ",
+                $prefix,
+                "case_versions \
+                 where case_id = k.value ->> 0 and from_position = k.value ->> 1 and lane = 0 \
+                 on conflict (case_id) do update set (",
+                case_facts!(""),
+                ") = (",
+                case_facts!("excluded."),
+                ") where (",
+                case_facts!(""),
+                ") is not (",
+                case_facts!("excluded."),
+                ")"
+            ),
+            move_cases: concat!(
+                "update ",
+                $prefix,
+                "cases set from_position = k.value ->> 1, version = k.value ->> 2, updated_at = k.value ->> 3, \
+                 occurred_from = k.value ->> 4 from json_each(?) k where case_id = k.value ->> 0"
             ),
             drop_past_registers: concat!(
                 "delete from ",

@@ -5,7 +5,7 @@ use sqlx::sqlite::SqliteConnection;
 
 use crate::store::StreamId;
 use crate::store::plan::Plan;
-use crate::store::row_writes::{Closing, RowWrites};
+use crate::store::row_writes::{CaseVersion, Closing, RowWrites, Span};
 use crate::store::sqlite::insert::{IndexedTerms, insert_all};
 use crate::store::sqlite::script::Script;
 use crate::store::sqlite::sql::{self, RowStatements};
@@ -58,6 +58,7 @@ async fn rows<'q>(
         .iter()
         .map(|closing| (closing.stream.aggregate_id.to_string(), closing.to_position, closing.occurred_to))
         .collect();
+    let present_cases: Vec<_> = rows.present_cases().map(present_case).collect();
     let cases_anew: Vec<_> = rows.cases_anew.iter().map(ToString::to_string).collect();
     let registers_anew: Vec<_> = rows.registers_anew.iter().map(|stream| name_of(*stream)).collect();
     let register_closings: Vec<_> = rows.register_closings.iter().map(register_closing).collect();
@@ -75,6 +76,8 @@ async fn rows<'q>(
     add_with(script, statements.close_cases, &case_closings);
     insert_all(script, statements.insert_cases, &rows.cases).await?;
     insert_all(script, statements.insert_cases, &rows.past_cases).await?;
+    add_with(script, statements.bring_cases, &present_cases);
+    add_with(script, statements.move_cases, &present_cases);
     add_with(script, statements.drop_past_registers, &registers_anew);
     add_with(script, statements.take_off_registers, &registers_anew);
     add_with(script, statements.close_registers, &register_closings);
@@ -104,6 +107,11 @@ fn sorted_terms(rows: &RowWrites) -> Vec<IndexedTerms<'_>> {
 
 fn name_of(stream: StreamId) -> (&'static str, String) {
     (stream.aggregate_type.as_str(), stream.aggregate_id.to_string())
+}
+
+fn present_case(version: &CaseVersion) -> (String, i64, i64, i64, i64) {
+    let Span { from_position, version: number, recorded_at, occurred_from, .. } = version.span;
+    (version.row.case_id.to_string(), from_position, number, recorded_at, occurred_from)
 }
 
 fn register_closing(closing: &Closing) -> (&'static str, String, i64, i64) {

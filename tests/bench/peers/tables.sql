@@ -50,6 +50,8 @@ begin
     from alone.case_versions where case_id = id and to_position = 9223372036854775807;
     update alone.case_versions set to_position = place, occurred_to = least(occurred_to, happened)
     where case_id = id and to_position = 9223372036854775807 and from_position < place;
+    update alone.present_cases
+    set from_position = place, version = next_version, updated_at = happened, occurred_from = happened where case_id = id;
     return place;
 end $$;
 

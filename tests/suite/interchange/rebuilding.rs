@@ -59,7 +59,7 @@ async fn rows_of_an_older_form_are_renewed_while_they_are_read(database: Databas
     house.import(&Log::of_the_problem_desk()).await.unwrap();
     let served = house.store.rows_digest().await.unwrap();
     let raw = database.raw().await;
-    raw.execute(&format!("update case_versions set title = '{OLD}'")).await;
+    raw.execute(&format!("update cases set title = '{OLD}'")).await;
     raw.execute("update log_head set rows_version = 0 where id = 1").await;
     let form = house.store.rows_form().await.unwrap();
     assert!(form.stored < form.ours);

@@ -19,7 +19,8 @@ const NOT_SERVED: &str = "ROW_NOT_SERVED";
 const SERVED_WRONGLY: &str = "ROW_SERVED_WRONGLY";
 
 async fn a_changed_row_of_any_table_is_found(database: Database) {
-    const TABLES: [&str; 7] = [
+    const TABLES: [&str; 8] = [
+        "cases",
         "case_versions",
         "case_members",
         "case_links",
@@ -38,6 +39,10 @@ async fn a_changed_row_of_any_table_is_found(database: Database) {
     let changed = [SERVED_WRONGLY, NOT_SERVED].as_slice();
     let (added, lost) = ([SERVED_WRONGLY].as_slice(), [NOT_SERVED].as_slice());
     let mut changes = vec![
+        ("cases", format!("update cases set title = 'other' where {}", first("cases", "case_id")), changed),
+        ("cases", format!("update cases set version = version + 1 where {}", first("cases", "case_id")), changed),
+        ("cases", format!("delete from cases where {}", first("cases", "case_id")), lost),
+        ("cases", format!("update cases set case_id = '{NOBODY}' where {}", first("cases", "case_id")), changed),
         (
             "case_versions",
             format!("update case_versions set fee_fen = fee_fen + 1 where {}", first("case_versions", "from_position")),
@@ -181,5 +186,5 @@ async fn faults_all_over_the_log_are_told_once_and_in_order(database: Database) 
         both.filter(|(one, _)| (one.table == table) == is_it).map(|(one, other)| one == other).collect()
     };
     assert_eq!(digests("case_versions", true), [false]);
-    assert_eq!(digests("case_versions", false), [true; 6]);
+    assert_eq!(digests("case_versions", false), [true; 7]);
 }

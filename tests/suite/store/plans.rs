@@ -102,8 +102,10 @@ async fn usual_lists_walk_indexes(database: Database) {
         for at in [Moment::Present, Moment::Position(half), Moment::Occurred(START - 7_000_000_000)] {
             let plan = store.plan_of_cases(&CaseQuery { at, ..list.clone() }).await.expect("a plan");
             for step in &plan {
-                // SQLite: `SCAN v` without an index; PostgreSQL: `Seq Scan on case_versions v`.
+                // SQLite: `SCAN v` without an index; PostgreSQL: `Seq Scan on case_versions v`. What is still valid of the past
+                // it may look for in all of a table of the present that is as small as this one.
                 let reads_all = step.contains("Seq Scan on case_versions")
+                    || at == Moment::Present && step.contains("Seq Scan on cases")
                     || step.contains("SCAN v") && !step.contains("INDEX")
                     || step.contains("SCAN p") && !step.contains("INDEX");
                 assert!(!reads_all, "list {place} {at:?}:\n{}", plan.join("\n"));
@@ -147,7 +149,7 @@ async fn a_usual_word_of_titles_is_found_along_the_order(database: Database) {
     let condition = Condition::Contains { column: CaseColumn::Title, text: "测量".to_owned() };
     let order = vec![(CaseColumn::ReportedAt, Direction::Descending)];
     let plan = store.plan_of_cases(&CaseQuery { condition, order, limit: 21, ..all_cases() }).await.expect("a plan");
-    let index = "case_versions_reported_at_case_id_idx";
+    let index = "cases_reported_at_case_id_idx";
     assert!(plan.iter().any(|step| step.contains(index)), "{}", plan.join("\n"));
 }
 

@@ -306,7 +306,7 @@ async fn the_index_is_used(database: Database) {
     assert_eq!(found(&*store, &asked("17", Moment::Present)).await.len(), 8);
     let raw = database.raw().await;
     if let Raw::Postgres(_) = &raw {
-        raw.execute("analyze search_texts, case_versions").await;
+        raw.execute("analyze search_texts, cases, case_versions").await;
     }
     let member = Scope { member: Some("p-1".to_owned()), ..Scope::default() };
     for at in [Moment::Present, Moment::Position(100), Moment::Occurred(START)] {
