@@ -60,7 +60,10 @@ create index cases_deadline_missed_on_idx on cases (deadline_missed_on) where is
 create statistics cases_expr_stat on (lower(title)) from cases;
 analyze cases;
 
--- Of the present versions only those by the last change are listed.
+-- Of the present versions only those by the last change are listed. By what never changes of a case, its number and its
+-- report, the past is listed case by case.
+drop index case_versions_number_from_position_idx;
+drop index case_versions_reported_at_from_position_to_position_occurre_idx;
 drop index case_versions_reported_at_case_id_idx;
 drop index case_versions_status_reported_at_case_id_from_position_occu_idx;
 drop index case_versions_division_reported_at_idx;

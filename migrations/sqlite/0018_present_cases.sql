@@ -55,7 +55,10 @@ create index cases_is_open_deadline_on_case_id_status_reported_at_idx on cases
     where is_open = 1;
 create index cases_deadline_missed_on_idx on cases (deadline_missed_on) where is_open = 1 and deadline_missed_on is not null;
 
--- Of the present versions only those by the last change are listed.
+-- Of the present versions only those by the last change are listed. By what never changes of a case, its number and its
+-- report, the past is listed case by case.
+drop index case_versions_number_from_position_idx;
+drop index case_versions_reported_at_from_position_to_position_occurre_idx;
 drop index case_versions_reported_at_case_id_idx;
 drop index case_versions_status_reported_at_case_id_from_position_occu_idx;
 drop index case_versions_division_reported_at_idx;

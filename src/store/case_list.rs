@@ -15,9 +15,10 @@ mod parts;
 
 use crate::store::case_list::keyset::{Side, push_beyond};
 use crate::store::case_list::lasting::{push_began, push_ended, push_heard_at_once, push_heard_late};
-use crate::store::case_list::parts::{Only, Part, parts};
+use crate::store::case_list::parts::{Only, Part, is_of_the_case, parts};
 use crate::store::condition::push_in;
-use crate::store::filter::{push_asked, push_cases_at, push_valid_at};
+use crate::store::filter::{push_asked, push_cases_at, push_filter, push_valid_at};
+use crate::store::sight::push_scope;
 use crate::store::sql::{CASE_VERSIONS, CASES, CASES_AND_HEAD, HEAD_UNLESS_CASES, PRESENT_CASES, is_open_version};
 use crate::store::statement::Statement;
 use crate::store::{CaseColumn, CaseQuery, Direction, Keep, Moment, StoreError};
@@ -35,25 +36,26 @@ pub(super) fn cases_and_head(query: &CaseQuery) -> Result<Statement, StoreError>
 pub(super) fn head_unless_cases(query: &CaseQuery) -> Result<Statement, StoreError> {
     let mut statement = Statement::new(HEAD_UNLESS_CASES);
     push_cases_at(&mut statement, query.at);
-    push_from_cursor(&mut statement, query, &full_order(query))?;
+    push_asked(&mut statement, query)?;
+    push_from_cursor(&mut statement, query, &full_order(query), "v.")?;
     statement.push(")");
     Ok(statement)
 }
 
-/// What a list finds from its cursor on.
+/// That a list begins at its cursor, walked along a column of the row of that name.
 fn push_from_cursor(
     statement: &mut Statement,
     query: &CaseQuery,
     order: &[(CaseColumn, Direction)],
+    walked: &str,
 ) -> Result<(), StoreError> {
-    push_asked(statement, query)?;
     if let Some(after) = &query.after {
         statement.push(" and ");
-        push_beyond(statement, order, after, Side::After)?;
+        push_beyond(statement, order, after, Side::After, walked)?;
     }
     if let Some(before) = &query.before {
         statement.push(" and ");
-        push_beyond(statement, order, before, Side::Before)?;
+        push_beyond(statement, order, before, Side::Before, walked)?;
     }
     Ok(())
 }
@@ -74,19 +76,19 @@ fn list_of_cases(select: &str, query: &CaseQuery) -> Result<Statement, StoreErro
             statement.push("with known as materialized (select * from (");
             push_union(&mut statement, query, &order, first)?;
             statement.push(") f");
-            push_order(&mut statement, query, &order, "f.key_", None);
+            push_order(&mut statement, query, &order, |_| "f.key_", None);
             statement.push(") select * from known union all ");
             push_union(&mut statement, query, &order, std::slice::from_ref(last))?;
         }
         _ => push_union(&mut statement, query, &order, &parts)?,
     }
     statement.push(") k");
-    push_order(&mut statement, query, &order, "k.key_", None);
+    push_order(&mut statement, query, &order, |_| "k.key_", None);
     statement.push(") k cross join ");
     statement.push(CASE_VERSIONS);
     statement
         .push(" where v.case_id = k.key_case_id and v.from_position = k.key_from_position and v.lane = k.key_lane");
-    push_order(&mut statement, query, &order, "v.", None);
+    push_order(&mut statement, query, &order, |_| "v.", None);
     Ok(statement)
 }
 
@@ -144,6 +146,12 @@ fn push_part(
             }
             push_only(statement, only);
         }
+        Part::CaseByCase => {
+            statement.push("cases o cross join ");
+            statement.push(CASE_VERSIONS);
+            push_valid_at(statement, query.at);
+            statement.push(" and v.case_id = o.case_id");
+        }
         Part::Still(only) => {
             statement.push(if is_of_present { PRESENT_CASES } else { CASE_VERSIONS });
             statement.push(if is_of_present { " where 1 = 1" } else { concat!(" where v.", is_open_version!()) });
@@ -176,14 +184,25 @@ fn push_part(
             push_after_known(statement, query);
         }
     }
-    push_from_cursor(statement, query, order)?;
+    // Rights are those of the present, whose row is at hand there.
+    let is_by_case = *part == Part::CaseByCase;
+    if is_by_case {
+        statement.push(" and ");
+        push_scope(statement, &query.scope, Moment::Present, "o");
+        push_filter(statement, query)?;
+    } else {
+        push_asked(statement, query)?;
+    }
+    push_from_cursor(statement, query, order, if is_by_case { "o." } else { "v." })?;
     match part {
-        Part::Still(_) if is_of_present => push_bound(statement, query.at, CaseColumn::ReportedAt),
-        Part::Valid(_) | Part::Still(_) => push_bound(statement, query.at, order[0].0),
+        Part::CaseByCase => push_bound(statement, query.at, "o.", CaseColumn::ReportedAt),
+        Part::Still(_) if is_of_present => push_bound(statement, query.at, "v.", CaseColumn::ReportedAt),
+        Part::Valid(_) | Part::Still(_) => push_bound(statement, query.at, "v.", order[0].0),
         Part::Ended(_) | Part::HeardAtOnce(..) | Part::HeardLate(_) => {}
     }
     let is_alike = matches!(part, Part::Valid(Only::Dated | Only::Undated) | Part::Still(Only::Dated | Only::Undated));
-    push_order(statement, query, order, "v.", is_alike.then_some(CaseColumn::DeadlineOn));
+    let prefix = |column| if is_by_case && is_of_the_case(column) { "o." } else { "v." };
+    push_order(statement, query, order, prefix, is_alike.then_some(CaseColumn::DeadlineOn));
     Ok(())
 }
 
@@ -232,12 +251,12 @@ fn push_order(
     statement: &mut Statement,
     query: &CaseQuery,
     order: &[(CaseColumn, Direction)],
-    prefix: &str,
+    prefix: impl Fn(CaseColumn) -> &'static str,
     alike: Option<CaseColumn>,
 ) {
     for (index, (column, direction)) in order.iter().enumerate() {
         statement.push(if index == 0 { " order by " } else { ", " });
-        statement.push(prefix);
+        statement.push(prefix(*column));
         statement.push(column.name());
         statement.push(match (direction, query.keep) {
             (Direction::Ascending, Keep::First) | (Direction::Descending, Keep::Last) => "",
@@ -255,12 +274,13 @@ fn push_order(
 
 /// Where a walk in time begins or ends: nothing was reported or changed after the moment. Implied by the rest, and said
 /// because an index with the column then tells it, and one on the column stops there instead of at the present.
-fn push_bound(statement: &mut Statement, at: Moment, column: CaseColumn) {
+fn push_bound(statement: &mut Statement, at: Moment, prefix: &str, column: CaseColumn) {
     let (CaseColumn::ReportedAt | CaseColumn::UpdatedAt) = column else { return };
     match at {
         Moment::Present => {}
         Moment::Position(position) => {
-            statement.push(" and v.");
+            statement.push(" and ");
+            statement.push(prefix);
             statement.push(column.name());
             statement.push(" <= (select e.recorded_at from events e where e.position = ");
             statement.push_integer(position.cast_signed());
@@ -269,7 +289,9 @@ fn push_bound(statement: &mut Statement, at: Moment, column: CaseColumn) {
         // When the log took something says nothing of when it happened.
         Moment::Occurred(_) if column == CaseColumn::UpdatedAt => {}
         Moment::Occurred(time) => {
-            statement.push(" and v.reported_at <= ");
+            statement.push(" and ");
+            statement.push(prefix);
+            statement.push("reported_at <= ");
             statement.push_integer(time);
         }
     }

@@ -10,7 +10,9 @@ use crate::store::sql::{
     PRESENT_CASES, REGISTERS, REGISTERS_AND_HEAD, is_open_version,
 };
 use crate::store::statement::{Argument, Statement};
-use crate::store::{CaseQuery, EventQuery, Keep, Moment, RegisterQuery, Span, StoreError};
+use crate::store::{
+    CaseColumn, CaseQuery, Condition, EventQuery, Keep, Moment, Operator, RegisterQuery, Span, StoreError,
+};
 
 pub(super) fn events(query: &EventQuery) -> Statement {
     if query.aggregate_ids.len() > 1 {
@@ -234,9 +236,36 @@ pub(super) fn push_cases_at(statement: &mut Statement, at: Moment) {
 /// What is asked and may be seen, of whatever rows.
 pub(super) fn push_asked(statement: &mut Statement, query: &CaseQuery) -> Result<(), StoreError> {
     statement.push(" and ");
-    push_scope(statement, &query.scope, query.at);
+    push_scope(statement, &query.scope, query.at, "v");
+    push_filter(statement, query)
+}
+
+/// What is asked, whoever may see it.
+pub(super) fn push_filter(statement: &mut Statement, query: &CaseQuery) -> Result<(), StoreError> {
     statement.push(" and ");
-    push_condition(statement, &query.condition, Sense::Holds)
+    push_condition(statement, &query.condition, Sense::Holds)?;
+    if query.at != Moment::Present
+        && let Some(numbers) = numbers(&query.condition)
+    {
+        // A number never changes, and has an index in the present.
+        statement.push(" and v.case_id in (select v.case_id from ");
+        statement.push(PRESENT_CASES);
+        statement.push(" where ");
+        push_condition(statement, numbers, Sense::Holds)?;
+        statement.push(")");
+    }
+    Ok(())
+}
+
+/// The part of a condition that limits the cases to some numbers.
+pub(super) fn numbers(condition: &Condition) -> Option<&Condition> {
+    match condition {
+        Condition::All(parts) => parts.iter().find_map(numbers),
+        Condition::Compare { column: CaseColumn::Number, operator: Operator::Equal, .. }
+        | Condition::In { column: CaseColumn::Number, .. }
+        | Condition::StartsWith { column: CaseColumn::Number, .. } => Some(condition),
+        _ => None,
+    }
 }
 
 /// Holds for every row: it is the condition of the indexes for the past.

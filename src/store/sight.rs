@@ -8,11 +8,12 @@ use crate::store::sql::is_open_version;
 use crate::store::statement::Statement;
 use crate::store::{Moment, RegisterQuery, Scope, Within};
 
-/// The cases that the reader may see: one that was given to another institution is hidden with its past. Where a case
-/// lies and whose it is never change.
-pub(super) fn push_scope(statement: &mut Statement, scope: &Scope, at: Moment) {
+/// The cases, as rows of that name and moment, that the reader may see: one that was given to another institution is hidden
+/// with its past. Where a case lies and whose it is never change.
+pub(super) fn push_scope(statement: &mut Statement, scope: &Scope, at: Moment, row: &str) {
     if let Some(enterprise) = scope.but_of_enterprise {
-        statement.push("v.enterprise_id <> ");
+        statement.push(row);
+        statement.push(".enterprise_id <> ");
         statement.push_text(&enterprise.to_string());
         statement.push(" and ");
     }
@@ -32,7 +33,7 @@ pub(super) fn push_scope(statement: &mut Statement, scope: &Scope, at: Moment) {
     for way in ways.into_iter().flatten() {
         statement.push(joint);
         joint = " or ";
-        push_way(statement, way, at);
+        push_way(statement, way, at, row);
     }
     statement.push(if joint == "(" { "1 = 0" } else { ")" });
 }
@@ -47,24 +48,27 @@ enum Way<'a> {
 /// A province or the nation holds too many cases to be gathered first; its lists are walked in their order.
 const PROVINCE_DIGITS: usize = 2;
 
-fn push_way(statement: &mut Statement, way: Way<'_>, at: Moment) {
-    const OF_THE_PRESENT: &str = "v.case_id in (select p.case_id from cases p where ";
+fn push_way(statement: &mut Statement, way: Way<'_>, at: Moment, row: &str) {
+    const OF_THE_PRESENT: &str = ".case_id in (select p.case_id from cases p where ";
     match way {
         Way::Division(prefix) if at == Moment::Present || prefix.len() <= PROVINCE_DIGITS => {
-            push_starts_with(statement, "v.division", prefix);
+            push_starts_with(statement, &format!("{row}.division"), prefix);
         }
         Way::Division(prefix) => {
+            statement.push(row);
             statement.push(OF_THE_PRESENT);
             push_starts_with(statement, "p.division", prefix);
             statement.push(")");
         }
         Way::Owner(column, id) if at == Moment::Present => {
-            statement.push("v.");
+            statement.push(row);
+            statement.push(".");
             statement.push(column);
             statement.push(" = ");
             statement.push_text(&id.to_string());
         }
         Way::Owner(column, id) => {
+            statement.push(row);
             statement.push(OF_THE_PRESENT);
             statement.push("p.");
             statement.push(column);
@@ -73,7 +77,8 @@ fn push_way(statement: &mut Statement, way: Way<'_>, at: Moment) {
             statement.push(")");
         }
         Way::Member(actor) => {
-            statement.push("v.case_id in (select m.case_id from case_members m where m.actor = ");
+            statement.push(row);
+            statement.push(".case_id in (select m.case_id from case_members m where m.actor = ");
             statement.push_text(actor);
             statement.push(")");
         }

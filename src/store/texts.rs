@@ -105,7 +105,7 @@ fn push_confined(statement: &mut Statement, confined: Option<&Confined>) {
     statement.push(" and (t.field <> ");
     statement.push_text(field);
     statement.push(" or exists (select 1 from cases v where ");
-    push_scope(statement, scope, Moment::Present);
+    push_scope(statement, scope, Moment::Present, "v");
     statement.push(" and v.case_id = t.case_id))");
 }
 

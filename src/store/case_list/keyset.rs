@@ -22,12 +22,14 @@ impl Side {
     }
 }
 
-/// The rows beyond a key: beyond it in the first column, or equal there and beyond it in the second, …
+/// The rows beyond a key: beyond it in the first column, or equal there and beyond it in the second, … What is walked along
+/// is the first column of the row of that name.
 pub(super) fn push_beyond(
     statement: &mut Statement,
     order: &[(CaseColumn, Direction)],
     key: &[Value],
     side: Side,
+    walked: &str,
 ) -> Result<(), StoreError> {
     if key.len() != order.len() {
         let (given, wanted) = (key.len(), order.len());
@@ -38,7 +40,7 @@ pub(super) fn push_beyond(
     if let [(column, direction), ..] = order
         && !column.is_nullable()
     {
-        statement.push("v.");
+        statement.push(walked);
         statement.push(column.name());
         statement.push(side.operators(*direction).1);
         statement.push_argument(argument(*column, &key[0])?);

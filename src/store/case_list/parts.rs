@@ -1,5 +1,6 @@
 //! What a list of cases is put together from.
 
+use crate::store::filter::numbers;
 use crate::store::statement::Argument;
 use crate::store::{CaseColumn, CaseQuery, Condition, Direction, Keep, Moment, Operator, Scope, Value};
 
@@ -8,6 +9,8 @@ use crate::store::{CaseColumn, CaseQuery, Condition, Direction, Keep, Moment, Op
 pub(super) enum Part {
     /// What is valid at the moment.
     Valid(Only),
+    /// What was valid at a moment of the past, case by case in an order of what never changes of one.
+    CaseByCase,
     /// What is valid at the moment and still is.
     Still(Only),
     /// What is valid at the moment and has ended since, of these statuses or, where there are none, of any.
@@ -25,7 +28,7 @@ impl Part {
         match self {
             Self::Valid(_) => is_found && query.at == Moment::Present,
             Self::Still(_) => is_found,
-            Self::Ended(_) | Self::HeardAtOnce(..) | Self::HeardLate(_) => false,
+            Self::CaseByCase | Self::Ended(_) | Self::HeardAtOnce(..) | Self::HeardLate(_) => false,
         }
     }
 
@@ -69,6 +72,8 @@ pub(super) fn parts(query: &CaseQuery, leading: (CaseColumn, Direction)) -> Vec<
     let is_walked_backwards =
         matches!((direction, query.keep), (Direction::Descending, Keep::First) | (Direction::Ascending, Keep::Last));
     match (column, query.at) {
+        _ if numbers(&query.condition).is_some() => Vec::new(),
+        (CaseColumn::Number | CaseColumn::ReportedAt, _) if statuses.is_empty() => vec![Part::CaseByCase],
         // What was reported or changed last before the moment was mostly valid then.
         (CaseColumn::ReportedAt, _) | (CaseColumn::UpdatedAt, Moment::Position(_)) if is_walked_backwards => {
             each(&Part::Valid)
@@ -76,8 +81,7 @@ pub(super) fn parts(query: &CaseQuery, leading: (CaseColumn, Direction)) -> Vec<
         (CaseColumn::UpdatedAt, Moment::Occurred(time)) if is_walked_backwards => {
             with(each(&|only| Part::HeardAtOnce(only, time)), Part::HeardLate(time))
         }
-        // What was reported first was mostly valid ever since, and what was changed first has mostly ended.
-        (CaseColumn::ReportedAt, _) if statuses.is_empty() => vec![Part::Valid(Only::All)],
+        // What was reported or changed first has mostly ended.
         (CaseColumn::ReportedAt | CaseColumn::UpdatedAt, _) => with(each(&Part::Still), Part::Ended(statuses.clone())),
         _ if statuses.is_empty() => Vec::new(),
         (CaseColumn::DeadlineOn, _) if is_of_open_ones => {
@@ -85,6 +89,11 @@ pub(super) fn parts(query: &CaseQuery, leading: (CaseColumn, Direction)) -> Vec<
         }
         _ => vec![Part::Still(Only::All), Part::Ended(statuses)],
     }
+}
+
+/// Whether no event of a case changes it.
+pub(super) const fn is_of_the_case(column: CaseColumn) -> bool {
+    matches!(column, CaseColumn::CaseId | CaseColumn::Number | CaseColumn::ReportedAt)
 }
 
 /// Whether a condition limits the cases to so few, found by an index of the present, that they are sorted at once.
