@@ -37,58 +37,16 @@ macro_rules! case_columns {
 /// What a case says of itself: the columns that many an event leaves as they are, with what stands before each.
 macro_rules! case_facts {
     ($of:literal) => {
-        concat!(
-            $of,
-            "number, ",
-            $of,
-            "title, ",
-            $of,
-            "status, ",
-            $of,
-            "kind, ",
-            $of,
-            "category, ",
-            $of,
-            "severity, ",
-            $of,
-            "level, ",
-            $of,
-            "division, ",
-            $of,
-            "enterprise_id, ",
-            $of,
-            "campaign_id, ",
-            $of,
-            "institution_id, ",
-            $of,
-            "lead_id, ",
-            $of,
-            "origin, ",
-            $of,
-            "is_open, ",
-            $of,
-            "reported_at, ",
-            $of,
-            "deadline_on, ",
-            $of,
-            "deadline_missed_on, ",
-            $of,
-            "clock_paused, ",
-            $of,
-            "parked_until, ",
-            $of,
-            "gap_ppm, ",
-            $of,
-            "fee_total, ",
-            $of,
-            "typical, ",
-            $of,
-            "reported_by, ",
-            $of,
-            "members, ",
-            $of,
-            "fee_fen"
-        )
+        $crate::store::sql::listed!($of: number title status kind category severity level division enterprise_id
+            campaign_id institution_id lead_id origin is_open reported_at deadline_on deadline_missed_on clock_paused
+            parked_until gap_ppm fee_total typical reported_by members fee_fen)
+    };
+}
+
+/// Names with commas between them.
+macro_rules! listed {
+    ($of:literal: $first:ident $($next:ident)*) => {
+        concat!($of, stringify!($first) $(, ", ", $of, stringify!($next))*)
     };
 }
 
@@ -153,8 +111,8 @@ macro_rules! text_row_columns {
 }
 
 pub(super) use {
-    case_columns, case_facts, command_columns, event_columns, figure_columns, is_open_version, present_case_columns,
-    register_columns, span_columns, text_columns, text_row_columns,
+    case_columns, case_facts, command_columns, event_columns, figure_columns, is_open_version, listed,
+    present_case_columns, register_columns, span_columns, text_columns, text_row_columns,
 };
 
 /// The head of the log in the snapshot of the statement.

@@ -322,12 +322,27 @@ analyze etalon_rebuild.cases, etalon_rebuild.case_versions, etalon_rebuild.case_
 etalon_rebuild.register_versions, etalon_rebuild.figures, etalon_rebuild.case_number_series, \
 etalon_rebuild.search_texts";
 
-/// Readers wait for the length of this script only. The tables are locked in the order in which
-/// every read names them, and no reader is waited for longer than the time-out.
+/// Readers wait for the length of this script only. They name the tables in any order, so nothing is held for long while the
+/// next is waited for: each try gives back what it has got, before the server would take it for a deadlock and end a reader.
 pub(super) const FINISH_REBUILD: &str = "\
-set local lock_timeout = '5s';
-lock table cases, case_versions, case_members, case_links, register_versions, figures, case_number_series, search_texts
-    in access exclusive mode;
+do $$
+declare
+    give_up_at timestamptz := clock_timestamp() + interval '5s';
+begin
+    set local lock_timeout = '200ms';
+    loop
+        begin
+            lock table cases, case_versions, case_members, case_links, register_versions, figures, case_number_series,
+                search_texts in access exclusive mode;
+            exit;
+        exception when lock_not_available then
+            if clock_timestamp() > give_up_at then
+                raise;
+            end if;
+        end;
+    end loop;
+end
+$$;
 do $$
 declare
     served text := current_schema();

@@ -6,6 +6,7 @@ use etalon::store::{
     TextRow,
 };
 use futures::future::{Either, select};
+use sqlx::Executor;
 
 use crate::store::samples::{
     all_cases, append, case_by_id, case_by_number, case_row, case_stream, commit, commit_one, id, note, notes,
@@ -265,6 +266,25 @@ async fn what_is_made_compares_with_what_is_served_character_by_character(databa
     let other = RebuiltRow { changes: case(&less), ..made[0].clone() };
     let sides: Vec<_> = differing(&other).await.into_iter().map(|row| (row.table, row.is_served)).collect();
     assert_eq!(sides, [("case_versions", false), ("case_versions", true), ("cases", false), ("cases", true)]);
+}
+
+/// It holds a table that the swap waits for, and asks for one that the swap has locked already.
+#[tokio::test]
+async fn a_reader_that_names_the_tables_in_another_order_goes_on() {
+    let database = Database::postgres();
+    let store = database.open().await;
+    let rows = committed(&*store, &appends()).await;
+    begin(&*store, "a", 0).await;
+    store.write_rebuilt("a", rows).await.expect("written");
+    let Raw::Postgres(pool) = database.raw().await else { panic!("it is no PostgreSQL") };
+    let mut reader = pool.begin().await.expect("a transaction");
+    reader.execute("select 1 from case_versions").await.expect("it reads");
+    let swapping = tokio::spawn(async move { store.finish_rebuild("a", 33).await });
+    let waiting = "select count(*) from pg_locks where relation = 'case_versions'::regclass and not granted";
+    while sqlx::query_scalar::<_, i64>(waiting).fetch_one(&pool).await.expect("it reads") == 0 {}
+    reader.execute("select 1 from cases").await.expect("it reads");
+    reader.commit().await.expect("it ends");
+    assert_eq!(swapping.await.expect("no panic").expect("finished"), RebuildOutcome::Swapped);
 }
 
 #[tokio::test]
