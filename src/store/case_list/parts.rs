@@ -98,20 +98,21 @@ pub(super) const fn is_of_the_case(column: CaseColumn) -> bool {
 
 /// Whether a condition limits the cases to so few, found by an index of the present, that they are sorted at once.
 fn asks_for_few(condition: &Condition) -> bool {
-    use CaseColumn::{CaseId, EnterpriseId, InstitutionId, LeadId, Number, ReportedBy};
+    use CaseColumn::{CaseId, EnterpriseId, LeadId, Number, ReportedBy};
     match condition {
         Condition::All(parts) => parts.iter().any(asks_for_few),
         Condition::Compare { column, operator: Operator::Equal, .. } | Condition::In { column, .. } => {
-            matches!(column, CaseId | Number | EnterpriseId | InstitutionId | LeadId | ReportedBy)
+            matches!(column, CaseId | Number | EnterpriseId | LeadId | ReportedBy)
         }
         _ => false,
     }
 }
 
-/// Whether a reader sees so few.
+/// Whether a reader sees so few. An institution may have one case in ten.
 fn shows_few(scope: &Scope) -> bool {
     const CITY_DIGITS: usize = 4;
-    !scope.everything && scope.division_prefix.as_ref().is_none_or(|prefix| prefix.len() > CITY_DIGITS)
+    let is_small = scope.division_prefix.as_ref().is_none_or(|prefix| prefix.len() > CITY_DIGITS);
+    !scope.everything && scope.institution.is_none() && is_small
 }
 
 /// Whether a condition limits the cases to open ones.

@@ -97,6 +97,8 @@ async fn usual_lists_walk_indexes(database: Database) {
         seen(Scope { division_prefix: Some("110500".to_owned()), ..Scope::default() }),
         seen(Scope { enterprise: Some(id(10_007)), ..Scope::default() }),
         seen(Scope { institution: Some(id(20_007)), member: Some("p-1".to_owned()), ..Scope::default() }),
+        list(equal(CaseColumn::EnterpriseId, &id(10_007).to_string()), latest(CaseColumn::UpdatedAt)),
+        list(equal(CaseColumn::Number, "GD-2026-0007"), latest(CaseColumn::UpdatedAt)),
     ];
     for (place, list) in lists.into_iter().enumerate() {
         for at in [Moment::Present, Moment::Position(half), Moment::Occurred(START - 7_000_000_000)] {
