@@ -1,3 +1,6 @@
+-- Nobody commits from here on; what waited then finds rows of another form.
+lock table log_head in exclusive mode;
+
 -- The present of the cases, a row each: what lists of the present, rights, counts and statistics are answered from. A new
 -- version of a case came into every index of the present versions and went out of it for the one before, whatever the event
 -- said; here it is a row that is changed where it stands, and an index has its entry again only if what it holds has changed.
