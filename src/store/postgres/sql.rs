@@ -323,12 +323,16 @@ etalon_rebuild.register_versions, etalon_rebuild.figures, etalon_rebuild.case_nu
 etalon_rebuild.search_texts";
 
 /// Readers wait for the length of this script only. They name the tables in any order, so nothing is held for long while the
-/// next is waited for: each try gives back what it has got, before the server would take it for a deadlock and end a reader.
+/// next is waited for: each try gives back what it has got, before the server would take it for a deadlock and end a reader. An
+/// autovacuum goes only when it has been waited for longer than that: so a lock that meets nobody else comes first.
 pub(super) const FINISH_REBUILD: &str = "\
 do $$
 declare
     give_up_at timestamptz := clock_timestamp() + interval '5s';
 begin
+    set local lock_timeout = '5s';
+    lock table cases, case_versions, case_members, case_links, register_versions, figures, case_number_series,
+        search_texts in share update exclusive mode;
     set local lock_timeout = '200ms';
     loop
         begin
@@ -348,6 +352,7 @@ declare
     served text := current_schema();
     swapped text;
 begin
+    set local lock_timeout = '5s';
     foreach swapped in array array['cases', 'case_versions', 'case_members', 'case_links',
                                    'register_versions', 'figures', 'case_number_series',
                                    'search_texts'] loop
