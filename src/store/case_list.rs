@@ -19,7 +19,7 @@ use crate::store::case_list::parts::{Only, Part, is_of_the_case, parts};
 use crate::store::condition::push_in;
 use crate::store::filter::{push_asked, push_cases_at, push_filter, push_valid_at};
 use crate::store::sight::push_scope;
-use crate::store::sql::{CASE_VERSIONS, CASES, CASES_AND_HEAD, HEAD_UNLESS_CASES, PRESENT_CASES, is_open_version};
+use crate::store::sql::{CASE_VERSIONS, CASES, CASES_AND_HEAD, HEAD_UNLESS_CASES};
 use crate::store::statement::Statement;
 use crate::store::{CaseColumn, CaseQuery, Direction, Keep, Moment, StoreError};
 
@@ -137,24 +137,16 @@ fn push_part(
     let is_of_present = part.is_of_present(query, order[0].0);
     match part {
         Part::Valid(only) => {
-            match is_of_present {
-                true => push_cases_at(statement, query.at),
-                false => {
-                    statement.push(CASE_VERSIONS);
-                    push_valid_at(statement, query.at);
-                }
-            }
+            push_rows(statement, query.at, is_of_present);
             push_only(statement, only);
         }
         Part::CaseByCase => {
             statement.push("cases o cross join ");
-            statement.push(CASE_VERSIONS);
-            push_valid_at(statement, query.at);
+            push_rows(statement, query.at, is_of_present);
             statement.push(" and v.case_id = o.case_id");
         }
         Part::Still(only) => {
-            statement.push(if is_of_present { PRESENT_CASES } else { CASE_VERSIONS });
-            statement.push(if is_of_present { " where 1 = 1" } else { concat!(" where v.", is_open_version!()) });
+            push_rows(statement, Moment::Present, is_of_present);
             push_began(statement, query.at);
             push_only(statement, only);
         }
@@ -174,8 +166,7 @@ fn push_part(
             }
         }
         Part::HeardAtOnce(only, time) => {
-            statement.push(CASE_VERSIONS);
-            push_valid_at(statement, query.at);
+            push_rows(statement, query.at, is_of_present);
             push_heard_at_once(statement, *time);
             push_only(statement, only);
         }
@@ -204,6 +195,16 @@ fn push_part(
     let prefix = |column| if is_by_case && is_of_the_case(column) { "o." } else { "v." };
     push_order(statement, query, order, prefix, is_alike.then_some(CaseColumn::DeadlineOn));
     Ok(())
+}
+
+/// The cases as they are, or the versions that are valid at the moment.
+fn push_rows(statement: &mut Statement, at: Moment, is_of_present: bool) {
+    if is_of_present {
+        push_cases_at(statement, Moment::Present);
+    } else {
+        statement.push(CASE_VERSIONS);
+        push_valid_at(statement, at);
+    }
 }
 
 /// Versions that were changed before the last one of a page that is known already, in an order by the first change.

@@ -242,7 +242,9 @@ impl<'a> Parts<'a> {
                 .push_bind(number(|new| new.span.occurred_from))
                 .push_bind(number(|new| new.span.occurred_to));
         });
-        self.of_new_rows(sql::MOVE_CASES);
+        if !closings.is_empty() {
+            self.of_new_rows(sql::MOVE_CASES);
+        }
         if rows.begins_cases() {
             self.of_new_rows(sql::BRING_CASES);
         }

@@ -127,7 +127,7 @@ pub(super) const ATTACHMENTS: Insert =
 pub(super) const CIPHERTEXTS: Insert = Insert::of("ciphertexts", "digest, key_id, ciphertext");
 
 pub(super) const CASES: Insert = Insert {
-    returning: concat!(" returning ", case_columns!(), ", ", span_columns!()),
+    returning: concat!(" returning ", present_case_columns!(), ", to_position"),
     ..Insert::of("case_versions", concat!(case_columns!(), ", ", span_columns!()))
 };
 

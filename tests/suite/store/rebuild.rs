@@ -125,9 +125,12 @@ async fn a_rebuild_repairs_rows(database: Database) {
     raw.execute("update case_versions set title = 'damaged' where version = 2").await;
     let damaged = store.rows_digest().await.expect("read");
     assert_ne!(damaged.versions, before.versions);
-    raw.execute("update cases set title = 'damaged' where version = 2").await;
     raw.execute("delete from case_members").await;
+    let bereft = store.rows_digest().await.expect("read");
+    assert_ne!(bereft.present, damaged.present);
+    raw.execute("update cases set title = 'damaged'").await;
     let damaged = store.rows_digest().await.expect("read");
+    assert_ne!(damaged.present, bereft.present);
     assert_ne!(damaged.present, before.present);
     begin(&*store, "a", 0).await;
     store.write_rebuilt("a", rows.clone()).await.expect("written");
@@ -281,7 +284,9 @@ async fn a_reader_that_names_the_tables_in_another_order_goes_on() {
     reader.execute("select 1 from case_versions").await.expect("it reads");
     let swapping = tokio::spawn(async move { store.finish_rebuild("a", 33).await });
     let waiting = "select count(*) from pg_locks where relation = 'case_versions'::regclass and not granted";
-    while sqlx::query_scalar::<_, i64>(waiting).fetch_one(&pool).await.expect("it reads") == 0 {}
+    while sqlx::query_scalar::<_, i64>(waiting).fetch_one(&pool).await.expect("it reads") == 0 {
+        assert!(!swapping.is_finished(), "it has a table to wait for");
+    }
     reader.execute("select 1 from cases").await.expect("it reads");
     reader.commit().await.expect("it ends");
     assert_eq!(swapping.await.expect("no panic").expect("finished"), RebuildOutcome::Swapped);
