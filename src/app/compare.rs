@@ -16,9 +16,7 @@ use crate::app::replay::Folded;
 use crate::app::request::Fault;
 use crate::app::streams::Streams;
 use crate::app::whole_streams::{WholeStreams, made};
-use crate::store::{
-    AggregateType, EventQuery, EventRecord, NumberTaken, RowsCompared, ServedDigest, Store, StreamRange,
-};
+use crate::store::{AggregateType, EventRecord, NumberTaken, RowsCompared, ServedDigest, Store, StreamRange};
 
 /// How many differences of a table are told, of each side; all are counted.
 const TOLD: usize = 100;
@@ -38,7 +36,8 @@ pub(super) async fn compared(store: Arc<dyn Store>, aggregates: Arc<Aggregates>)
     let mut total = Total::default();
     // Taken up in the order of the keys, as the digests want them.
     let mut pages = VecDeque::new();
-    let at_once = available_parallelism().map_or(1, NonZero::get);
+    // One more than there are processors: each waits for the database now and then.
+    let at_once = available_parallelism().map_or(1, NonZero::get) + 1;
     while let Some((range, events)) = streams.next().await? {
         if pages.len() == at_once
             && let Some(page) = pages.pop_front()
@@ -137,8 +136,7 @@ impl Comparison {
         loop {
             let head = self.store.head().await?.next_position;
             while read_to < head {
-                let query = EventQuery { after: read_to.checked_sub(1), limit: LOG_PAGE, ..EventQuery::default() };
-                let events = self.store.events(&query).await?;
+                let events = self.store.log(read_to.checked_sub(1), None, LOG_PAGE).await?;
                 let Some(last) = events.last() else { break };
                 read_to = last.position + 1;
                 for event in events.iter().filter(|event| event.aggregate_type == AggregateType::Case.as_str()) {

@@ -226,8 +226,7 @@ impl App {
     /// # Errors
     /// When the store fails.
     pub async fn log(&self, after: Option<u64>, up_to: Option<u64>, limit: u32) -> Result<Vec<EventRecord>, Fault> {
-        let query = EventQuery { after, up_to, limit, ..EventQuery::default() };
-        Ok(self.store.events(&query).await?)
+        Ok(self.store.log(after, up_to, limit).await?)
     }
 
     /// Events of one stream in the order of the log, after that position and up to that one.

@@ -15,7 +15,7 @@ use crate::app::request::Fault;
 use crate::app::streams::Streams;
 use crate::app::whole_streams::{WholeStreams, corrupt, grown, made};
 use crate::store::{
-    AggregateType, EventQuery, EventRecord, Happened, REBUILD_LEASE, RebuildOutcome, RebuiltRow, RowsDigest, StoreError,
+    AggregateType, EventRecord, Happened, REBUILD_LEASE, RebuildOutcome, RebuiltRow, RowsDigest, StoreError,
 };
 
 /// How long a rebuild that has died keeps others out. It is prolonged with every page, and while a step goes on that takes
@@ -253,8 +253,7 @@ impl<'a> Fold<'a> {
     }
 
     async fn page(&self) -> Result<Vec<EventRecord>, StoreError> {
-        let query = EventQuery { after: self.events.checked_sub(1), limit: PAGE, ..EventQuery::default() };
-        self.app.store.events(&query).await
+        self.app.store.log(self.events.checked_sub(1), None, PAGE).await
     }
 }
 

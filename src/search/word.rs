@@ -3,7 +3,8 @@
 //! Words end where Unicode says (UAX #29). Chinese has no spaces: there every character is a word, and two that follow one another are a term of the index besides, so that `校准` is as rare there as it is in the texts. English words are cut to their stems (Porter's second algorithm): `calibrated` is found by `calibration`. Letters and digits part (`50mm` is `50` and `mm`), a decimal number stays whole.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -73,23 +74,25 @@ fn cut<'f>(folded: &'f Folded, part: Range<usize>, words: &mut Vec<Word<'f>>) {
 /// What the index holds of a text with these words, or must hold for them to stand in it one after another: words, and pairs of characters of Chinese.
 #[must_use]
 pub fn terms(words: &[Word<'_>]) -> BTreeSet<String> {
-    joined_terms(words).split_terminator(GAP).map(str::to_owned).collect()
+    joined_terms(Sequence::of(words).as_str()).split_terminator(GAP).map(str::to_owned).collect()
 }
 
-/// The same as the index takes them: in the order of their bytes, with a gap between them, which no term has in it.
+/// The same of a [`Sequence`] that is stored, as the index takes them: in the order of their bytes, with a gap between them,
+/// which no term has in it.
 #[must_use]
-pub fn joined_terms(words: &[Word<'_>]) -> String {
-    // Without what stands between two characters, a line break for instance, a pair of them is a part of this.
-    let mut keys = String::new();
-    let mut ends = Vec::with_capacity(words.len());
-    for word in words {
-        keys.push_str(&word.key);
-        ends.push(keys.len());
+pub fn joined_terms(sequence: &str) -> String {
+    // Without the gaps a pair of characters is a part of this.
+    let mut keys = String::with_capacity(sequence.len());
+    let mut words = Vec::with_capacity(sequence.len() / 2);
+    for key in keys_of(sequence) {
+        let start = keys.len();
+        keys.push_str(key);
+        words.push((start, key.chars().next().is_some_and(is_ideograph)));
     }
-    let from = |index: usize| index.checked_sub(1).map_or(0, |before| ends[before]);
-    let singles = (0..words.len()).map(|index| &keys[from(index)..ends[index]]);
-    let is_pair = |index: &usize| words[index - 1].is_ideograph && words[*index].is_ideograph;
-    let pairs = (1..words.len()).filter(is_pair).map(|index| &keys[from(index - 1)..ends[index]]);
+    let end = |index: usize| words.get(index + 1).map_or(keys.len(), |(start, _)| *start);
+    let singles = (0..words.len()).map(|index| &keys[words[index].0..end(index)]);
+    let is_pair = |index: &usize| words[index - 1].1 && words[*index].1;
+    let pairs = (1..words.len()).filter(is_pair).map(|index| &keys[words[index - 1].0..end(index)]);
     // Most differ in their first bytes, which are compared as a number.
     let mut terms: Vec<(u64, &str)> = singles.chain(pairs).map(|term| (first_bytes(term), term)).collect();
     terms.sort_unstable();
@@ -191,7 +194,7 @@ impl Sequence {
 
     /// Its words.
     pub fn keys(&self) -> impl Iterator<Item = &str> {
-        self.0.split(GAP).filter(|key| !key.is_empty())
+        keys_of(&self.0)
     }
 
     /// How often the other one stands in it.
@@ -213,8 +216,49 @@ impl Sequence {
     }
 }
 
+fn keys_of(sequence: &str) -> impl Iterator<Item = &str> {
+    sequence.split(GAP).filter(|key| !key.is_empty())
+}
+
 fn stem(word: &str) -> Cow<'_, str> {
-    if word.bytes().all(|byte| byte.is_ascii_lowercase()) { ENGLISH.stem(word) } else { word.into() }
+    if !word.bytes().all(|byte| byte.is_ascii_lowercase()) {
+        return word.into();
+    }
+    STEMS.with_borrow_mut(|known| {
+        if let Some(stem) = known.get(word) {
+            return stem.of(word);
+        }
+        if known.len() == KNOWN_STEMS {
+            known.clear();
+        }
+        let stem = ENGLISH.stem(word);
+        let found = if word.starts_with(&*stem) { Stem::First(stem.len()) } else { Stem::Other(stem.into()) };
+        known.entry(word.into()).insert_entry(found).get().of(word)
+    })
+}
+
+/// How many stems a thread remembers: more words than a usual text has, and less than a megabyte.
+const KNOWN_STEMS: usize = 8_192;
+
+thread_local! {
+    /// To find a stem takes ten times as long as to look it up, and half of a text are the same few hundred words.
+    static STEMS: RefCell<HashMap<Box<str>, Stem>> = RefCell::default();
+}
+
+/// The stem of a word.
+enum Stem {
+    /// So many of its first bytes.
+    First(usize),
+    Other(Box<str>),
+}
+
+impl Stem {
+    fn of<'w>(&self, word: &'w str) -> Cow<'w, str> {
+        match self {
+            Self::First(length) => word[..*length].into(),
+            Self::Other(stem) => stem.to_string().into(),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -259,7 +303,7 @@ mod tests {
     fn the_index_holds_words_and_pairs() {
         let folded = Folded::of("K型热电 gauge gauges");
         let words = words(&folded);
-        assert_eq!(joined_terms(&words), "gaug k 型 型热 热 热电 电");
+        assert_eq!(joined_terms(Sequence::of(&words).as_str()), "gaug k 型 型热 热 热电 电");
         assert_eq!(terms(&words).len(), 7);
         assert_eq!(terms(&[]), BTreeSet::new());
     }
@@ -325,7 +369,7 @@ mod tests {
         #[test]
         fn terms_are_in_the_order_of_their_bytes(text in any::<String>()) {
             let folded = Folded::of(&text);
-            let joined = joined_terms(&words(&folded));
+            let joined = joined_terms(Sequence::of(&words(&folded)).as_str());
             let found: Vec<_> = joined.split_terminator(GAP).collect();
             prop_assert!(found.is_sorted_by(|one, next| one < next), "{found:?}");
         }

@@ -7,9 +7,6 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use cqrs_es::Aggregate;
 use cqrs_es::persist::{PersistenceError, SerializedEvent};
-use sqlx::FromRow;
-use sqlx::postgres::PgRow;
-use sqlx::sqlite::SqliteRow;
 use tokio::sync::watch;
 use tracing::Instrument;
 use uuid::Uuid;
@@ -24,8 +21,8 @@ use crate::store::row::ROWS_VERSION;
 use crate::store::row_writes::RowWrites;
 use crate::store::statement::Statement;
 use crate::store::stored::{
-    AroundRow, AttachmentRow, CommandRow, Count, EventCount, EventRow, FoundTextRow, HeadRow, LinkRow, MemberRow,
-    SubCaseRow, SumRow, WithHead,
+    AroundRow, AttachmentRow, CommandRow, Count, Decoded, EventCount, EventRow, FoundTextRow, HeadRow, LinkRow,
+    MemberRow, Scanned, SubCaseRow, SumRow, WithHead,
 };
 use crate::store::texts::IndexDialect;
 use crate::store::version_row::{CaseVersionRow, RegisterVersionRow};
@@ -36,11 +33,6 @@ use crate::store::{
     StoreError, StoredCase, StoredCommand, StoredRegister, StoredText, StreamId, StreamRange, SubCase, TextQuery,
     Texts, YearQuery, case_list, digest, filter, sql, statistics, stream, texts, year,
 };
-
-/// A row that both drivers can decode.
-pub(super) trait Decoded: for<'r> FromRow<'r, PgRow> + for<'r> FromRow<'r, SqliteRow> + Send + Unpin {}
-
-impl<T> Decoded for T where T: for<'r> FromRow<'r, PgRow> + for<'r> FromRow<'r, SqliteRow> + Send + Unpin {}
 
 /// What differs between the databases.
 pub(super) trait Backend: Send + Sync + 'static {
@@ -53,11 +45,18 @@ pub(super) trait Backend: Send + Sync + 'static {
     /// Asks whether it is marked as being restored.
     const RESTORING: &str;
 
-    /// All of the texts `line` of a query as one, in its order, each with a line break behind it.
-    const ONE_TEXT: &str;
-
-    /// The query for the rows `r` of a source, each of these columns as one object of JSON without spaces, called `line`.
+    /// The query for the rows `r` of a source as [`Lines`] has them; a condition and an order may follow.
     fn lines(columns: &str, source: &str) -> String;
+
+    /// The lines of such a query, in its order, with room for about so many bytes.
+    fn read_lines(
+        &self,
+        statement: &Statement,
+        room: usize,
+    ) -> impl Future<Output = Result<Vec<u8>, sqlx::Error>> + Send;
+
+    /// Runs a query that goes through much of a table, for as long as it takes.
+    fn scan<T: Scanned>(&self, statement: &Statement) -> impl Future<Output = Result<Vec<T>, sqlx::Error>> + Send;
 
     /// Runs a query on any connection.
     fn fetch<T: Decoded>(&self, statement: &Statement) -> impl Future<Output = Result<Vec<T>, sqlx::Error>> + Send;
@@ -188,6 +187,13 @@ impl<B: Backend> Store for SqlStore<B> {
 
     async fn events(&self, query: &EventQuery) -> Result<Vec<EventRecord>, StoreError> {
         Ok(in_order(query.keep, self.many::<EventRow, _>("read events", filter::events(query)).await?))
+    }
+
+    async fn log(&self, after: Option<u64>, up_to: Option<u64>, limit: u32) -> Result<Vec<EventRecord>, StoreError> {
+        let query = EventQuery { after, up_to, limit, ..EventQuery::default() };
+        let rows: Vec<EventRow> =
+            self.backend.scan(&filter::events(&query)).await.map_err(StoreError::during("read the log"))?;
+        rows.into_iter().map(EventRecord::try_from).collect()
     }
 
     async fn count_events(&self, query: &EventQuery) -> Result<HashMap<Uuid, u64>, StoreError> {

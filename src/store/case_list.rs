@@ -298,9 +298,11 @@ fn push_bound(statement: &mut Statement, at: Moment, prefix: &str, column: CaseC
     }
 }
 
-/// The asked order up to the case id, which decides every tie.
+/// The asked order up to the case id, which decides every tie. It goes the way of the last column, so that the walk of an
+/// index that ends with it gives the whole order.
 fn full_order(query: &CaseQuery) -> Vec<(CaseColumn, Direction)> {
     let mut order = query.order.clone();
-    order.push((CaseColumn::CaseId, Direction::Ascending));
+    let direction = order.last().map_or(Direction::Ascending, |(_, direction)| *direction);
+    order.push((CaseColumn::CaseId, direction));
     order
 }

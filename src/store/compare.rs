@@ -38,7 +38,7 @@ pub(super) async fn events<B: Backend>(
         statement.push_integer(limit.into());
     }
     let rows: Vec<EventToFoldRow> =
-        backend.fetch(&statement).await.map_err(StoreError::during("read the events of streams"))?;
+        backend.scan(&statement).await.map_err(StoreError::during("read the events of streams"))?;
     Ok(rows.into_iter().map(|row| row.of(range.aggregate_type)).collect())
 }
 
@@ -59,19 +59,19 @@ pub(super) async fn rows<B: Backend>(
             push_range(&mut statement, " where ", "case_id", range);
             statement
         };
-        let cases = writes.cases.iter().chain(&writes.past_cases).map(MadeCase::from);
+        let cases = writes.cases.iter().chain(&writes.past_cases).map(MadeCase);
         compared.digested(&Lines::CASES, cases, of_cases).await?;
-        let present = writes.present_cases().map(MadePresentCase::from);
+        let present = writes.present_cases().map(MadePresentCase);
         compared.digested(&Lines::PRESENT_CASES, present, of_cases).await?;
-        let members = writes.members_added().into_iter().map(MadeMember::from);
+        let members = writes.members_added().into_iter().map(MadeMember);
         compared.digested(&Lines::MEMBERS, members, of_cases).await?;
-        compared.digested(&Lines::LINKS, writes.links.iter().map(MadeLink::from), of_cases).await?;
-        compared.digested(&Lines::TEXTS, writes.texts.iter().map(MadeText::from), of_cases).await?;
+        compared.digested(&Lines::LINKS, writes.links.iter().map(MadeLink), of_cases).await?;
+        compared.digested(&Lines::TEXTS, writes.texts.iter().map(MadeText), of_cases).await?;
         if let Some(terms) = B::TERMS {
-            compared.rows(&terms, writes.texts.iter().map(MadeTerms::from), of_cases).await?;
+            compared.rows(&terms, writes.texts.iter().map(MadeTerms), of_cases).await?;
         }
     }
-    let registers = writes.registers.iter().chain(&writes.past_registers).map(MadeRegister::from);
+    let registers = writes.registers.iter().chain(&writes.past_registers).map(MadeRegister);
     let of_registers = |mut statement| {
         push_type(&mut statement, range);
         push_range(&mut statement, " and ", "aggregate_id", range);
@@ -84,7 +84,7 @@ pub(super) async fn rows<B: Backend>(
             push_list(&mut statement, ids.into_iter().map(Argument::Text));
             statement
         };
-        compared.digested(&Lines::FIGURES, writes.figures.iter().map(MadeFigure::from), of_streams).await?;
+        compared.digested(&Lines::FIGURES, writes.figures.iter().map(MadeFigure), of_streams).await?;
     }
     Ok(compared.compared)
 }
@@ -119,7 +119,7 @@ pub(super) async fn strays<B: Backend>(backend: &B, known_figures: u64) -> Resul
 /// The last number of each series against that which is served.
 pub(super) async fn series<B: Backend>(backend: &B, made: &[NumberTaken]) -> Result<RowsCompared, StoreError> {
     let mut compared = Comparison { backend, compared: RowsCompared::default() };
-    compared.digested(&Lines::SERIES, made.iter().map(MadeSeries::from), |statement| statement).await?;
+    compared.digested(&Lines::SERIES, made.iter().map(MadeSeries), |statement| statement).await?;
     Ok(compared.compared)
 }
 
@@ -165,12 +165,14 @@ impl<B: Backend> Comparison<'_, B> {
         lines: &Lines,
         made: impl IntoIterator<Item = Row>,
         narrow: impl FnOnce(Statement) -> Statement,
-    ) -> Result<String, StoreError> {
+    ) -> Result<Vec<u8>, StoreError> {
         let made = lines_of(made);
-        let served = lines.read(self.backend, lines.ordered(narrow(lines.query::<B>()))).await?;
+        let statement = lines.ordered(narrow(lines.query::<B>()));
+        let served = self.backend.read_lines(&statement, made.len()).await;
+        let served = served.map_err(StoreError::during("read what is served"))?;
         // Both are in the order of the key.
-        if made != served.as_bytes() {
-            let [made, served] = [&made, served.as_bytes()].map(each);
+        if made != served {
+            let [made, served] = [&made, &served].map(|lines| each(lines));
             for (rows, others, is_served) in [(&made, &served, false), (&served, &made, true)] {
                 let others: HashSet<_> = others.iter().collect();
                 for line in rows.iter().filter(|line| !others.contains(line)) {

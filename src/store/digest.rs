@@ -10,6 +10,9 @@ use crate::store::{RowsDigest, ServedRows, StoreError, TableDigest};
 /// Rows read at once: memory stays flat however long the log is.
 const PAGE_ROWS: usize = 2_000;
 
+/// What they may have in all.
+const PAGE_BYTES: usize = 1 << 20;
+
 /// What a commit after position `$1` does not change, as it was then.
 const VERSIONS: [Lines; 5] = [
     Lines::CASES
@@ -98,21 +101,22 @@ pub(super) async fn rows<B: Backend>(backend: &B, last_position: Option<u64>) ->
 /// The digest of a table, page by page.
 async fn table<B: Backend>(backend: &B, lines: &Lines, arguments: &[i64]) -> Result<TableDigest, StoreError> {
     let mut digest = Digesting::of(lines.table);
-    let mut last: Option<String> = None;
+    let mut last: Option<Vec<u8>> = None;
     loop {
         let mut statement = arguments.iter().fold(lines.query::<B>(), |query, argument| query.integer(*argument));
         if let Some(last) = &last {
             statement.push(" where");
-            lines.push_after(&mut statement, last.as_bytes())?;
+            lines.push_after(&mut statement, last)?;
         }
         let mut statement = lines.ordered(statement);
         statement.push(" limit ");
         statement.push_integer(PAGE_ROWS as i64);
-        let page = lines.read(backend, statement).await?;
+        let page =
+            backend.read_lines(&statement, PAGE_BYTES).await.map_err(StoreError::during("read what is served"))?;
         if digest.take(&page) < PAGE_ROWS {
             return Ok(digest.finish());
         }
-        last = page.lines().next_back().map(str::to_owned);
+        last = page.split_inclusive(|byte| *byte == b'\n').next_back().map(<[u8]>::to_owned);
     }
 }
 
@@ -129,7 +133,7 @@ impl Digesting {
     }
 
     /// Takes the next rows; how many there are.
-    fn take(&mut self, lines: &str) -> usize {
+    fn take(&mut self, lines: &[u8]) -> usize {
         let rows = count(lines);
         self.rows += rows as u64;
         self.sha256.update(lines);

@@ -2,8 +2,9 @@
 
 use tracing::Instrument;
 
-use crate::store::backend::{Backend, Decoded, SqlStore};
+use crate::store::backend::{Backend, SqlStore};
 use crate::store::statement::Statement;
+use crate::store::stored::Decoded;
 use crate::store::stored::{HeadRow, WithHead};
 use crate::store::{Head, Keep, Moment, StoreError};
 use crate::telemetry::traces::answered_as_of;

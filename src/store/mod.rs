@@ -129,6 +129,12 @@ pub trait Store:
     /// When the database fails.
     async fn events(&self, query: &EventQuery) -> Result<Vec<EventRecord>, StoreError>;
 
+    /// The log from a position on, in its order, for whoever goes through all of it.
+    ///
+    /// # Errors
+    /// When the database fails.
+    async fn log(&self, after: Option<u64>, up_to: Option<u64>, limit: u32) -> Result<Vec<EventRecord>, StoreError>;
+
     /// How many events of each aggregate the query finds, regardless of `limit`.
     ///
     /// # Errors

@@ -311,7 +311,7 @@ fn texts<'a>(
                 .iter()
                 .flat_map(|figure| [&figure.detail, &figure.counted_on].into_iter().chain(&figure.amount)),
         )
-        .chain(rows.texts.iter().flat_map(|text| [&text.field, &text.words, &text.body, &text.terms]))
+        .chain(rows.texts.iter().flat_map(|text| [&text.field, &text.words, &text.body]))
 }
 
 fn invalid(reason: String) -> AppendError {

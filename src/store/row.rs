@@ -235,7 +235,7 @@ pub struct ServedRows {
     /// Their table.
     pub table: &'static str,
     /// Each as an object of JSON with a line break behind it, in key order.
-    pub lines: String,
+    pub lines: Vec<u8>,
 }
 
 /// How a rebuild ended.

@@ -2,6 +2,8 @@
 //! names; the derived decoding serves both databases.
 
 use sqlx::FromRow;
+use sqlx::postgres::PgRow;
+use sqlx::sqlite::SqliteRow;
 use uuid::Uuid;
 
 use crate::ledger::tree::Frontier;
@@ -10,6 +12,17 @@ use crate::store::{
     AggregateType, AppendSpan, Attachment, CaseLink, Committed, EventRecord, Head, StoreError, StoredCommand,
     StoredText, StreamId, SubCase,
 };
+
+/// A row that both drivers can decode.
+pub(super) trait Decoded: for<'r> FromRow<'r, PgRow> + for<'r> FromRow<'r, SqliteRow> + Send + Unpin {}
+
+impl<T> Decoded for T where T: for<'r> FromRow<'r, PgRow> + for<'r> FromRow<'r, SqliteRow> + Send + Unpin {}
+
+/// A row that tables are gone through for, in the order of its columns.
+pub(super) trait Scanned: Decoded + 'static {
+    /// From what SQLite has at hand, without the copies that its driver makes of each value.
+    fn scanned(row: &rusqlite::Row<'_>) -> rusqlite::Result<Self>;
+}
 
 #[derive(FromRow)]
 pub(super) struct Count {
@@ -88,6 +101,26 @@ pub(super) struct EventRow {
     leaf_hash: Vec<u8>,
 }
 
+impl Scanned for EventRow {
+    fn scanned(row: &rusqlite::Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            position: row.get(0)?,
+            aggregate_type: row.get(1)?,
+            aggregate_id: row.get(2)?,
+            sequence: row.get(3)?,
+            event_type: row.get(4)?,
+            event_version: row.get(5)?,
+            payload: row.get(6)?,
+            metadata: row.get(7)?,
+            recorded_at: row.get(8)?,
+            actor: row.get(9)?,
+            command_id: row.get(10)?,
+            entry: row.get(11)?,
+            leaf_hash: row.get(12)?,
+        })
+    }
+}
+
 impl TryFrom<EventRow> for EventRecord {
     type Error = StoreError;
 
@@ -122,6 +155,22 @@ pub(super) struct EventToFoldRow {
     recorded_at: i64,
     actor: String,
     command_id: String,
+}
+
+impl Scanned for EventToFoldRow {
+    fn scanned(row: &rusqlite::Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            position: row.get(0)?,
+            aggregate_id: row.get(1)?,
+            sequence: row.get(2)?,
+            event_type: row.get(3)?,
+            event_version: row.get(4)?,
+            payload: row.get(5)?,
+            recorded_at: row.get(6)?,
+            actor: row.get(7)?,
+            command_id: row.get(8)?,
+        })
+    }
 }
 
 impl EventToFoldRow {

@@ -1,11 +1,12 @@
 //! Texts that are found by their words: rows, and questions to them.
 //!
-//! The store knows terms, not languages: what a term is, and how well a text fits, is judged elsewhere.
+//! The store knows terms, not languages: what a term is, and how well a text fits, is judged by [`search`](crate::search).
 
 use std::collections::BTreeSet;
 
 use uuid::Uuid;
 
+use crate::search::word::joined_terms;
 use crate::store::moment::Moment;
 use crate::store::query::{Condition, Scope};
 
@@ -31,8 +32,14 @@ pub struct TextRow {
     pub words: String,
     /// As it was written.
     pub body: String,
+}
+
+impl TextRow {
     /// What it is found by, with a space between them. Letters and digits of any script, lower case where there is one, and the decimal point.
-    pub terms: String,
+    #[must_use]
+    pub fn terms(&self) -> String {
+        joined_terms(&self.words)
+    }
 }
 
 /// A text that was found.

@@ -11,7 +11,7 @@ use std::time::Instant;
 use etalon::clock::SystemClock;
 use etalon::codec::{self, Stored};
 use etalon::domain::case::event::CaseFact;
-use etalon::store::{self, EventQuery, Store};
+use etalon::store::{self, Store};
 use futures::TryStreamExt;
 use sqlx::sqlite::SqliteConnection;
 use sqlx::{Connection, PgConnection, Row};
@@ -25,7 +25,7 @@ use crate::samples::median;
 use crate::server::Installation;
 
 /// Events read at a time.
-const PAGE: u32 = 5_000;
+const PAGE: u32 = 1_000;
 const ROUNDS: usize = 3;
 
 pub(crate) async fn measured(arguments: &Arguments) -> Vec<Table> {
@@ -93,7 +93,7 @@ async fn decode_all(store: &dyn Store) {
     let mut after = None;
     let upcasters = codec::upcasters();
     loop {
-        let page = store.events(&EventQuery { after, limit: PAGE, ..EventQuery::default() }).await.expect("it reads");
+        let page = store.log(after, None, PAGE).await.expect("it reads");
         let Some(last) = page.last() else { return };
         after = Some(last.position);
         for event in page.iter().filter(|event| event.aggregate_type == "Case") {

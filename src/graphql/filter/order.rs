@@ -16,7 +16,7 @@ use crate::graphql::scalars::Cursor;
 /// How many keys an order may have.
 const MOST_KEYS: usize = 4;
 
-/// 排序: by what, and which way. The id is always the last key.
+/// 排序: by what, and which way. The id is always the last key, in the direction of the one before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, InputObject, Serialize)]
 pub(crate) struct CaseOrder {
     /// By what.

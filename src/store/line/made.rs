@@ -1,20 +1,23 @@
 //! Rows as the log makes them.
 
-use serde::Serialize;
 use uuid::Uuid;
 
 use crate::store::NumberTaken;
-use crate::store::row_writes::{CaseVersion, FigureWrite, LinkWrite, RegisterVersion, Span, TextWrite};
+use crate::store::line::Line;
+use crate::store::row_writes::{CaseVersion, FigureWrite, LinkWrite, RegisterVersion, TextWrite};
 use crate::store::sql::OPEN;
 
-/// A row with its fields in the order of the columns.
-pub(in crate::store) trait Made: Serialize {
+/// A row of a read table as the log makes it.
+pub(in crate::store) trait Made {
     /// Its key, which is in the order that texts have in both databases.
     type Key<'a>: Ord
     where
         Self: 'a;
 
     fn key(&self) -> Self::Key<'_>;
+
+    /// Writes its values in the order of the columns.
+    fn write(&self, line: &mut Line<'_>);
 }
 
 /// The lines of rows, in the order of their keys, each with a line break behind it. A row that is made again changes
@@ -24,99 +27,34 @@ pub(in crate::store) fn lines_of<Row: Made>(rows: impl IntoIterator<Item = Row>)
     rows.sort_by(|one, other| one.key().cmp(&other.key()));
     rows.dedup_by(|later, earlier| later.key() == earlier.key());
     let mut lines = Vec::new();
-    for row in &rows {
-        serde_json::to_writer(&mut lines, row).expect("texts and numbers always serialise");
-        lines.push(b'\n');
+    for (place, row) in rows.iter().enumerate() {
+        let mut line = Line::begin(&mut lines);
+        row.write(&mut line);
+        line.end();
+        if place == 0 {
+            // Most rows of a table are about as long as the first.
+            lines.reserve((rows.len() - 1) * lines.len() * 9 / 8);
+        }
     }
     lines
 }
 
-#[derive(Serialize)]
-struct MadeCaseRow<'a> {
-    case_id: Uuid,
-    from_position: i64,
-    version: i64,
-    updated_at: i64,
-    number: &'a str,
-    title: &'a str,
-    status: &'a str,
-    kind: Option<&'a str>,
-    category: Option<&'a str>,
-    severity: Option<&'a str>,
-    level: &'a str,
-    division: &'a str,
-    enterprise_id: Uuid,
-    campaign_id: Uuid,
-    institution_id: Option<Uuid>,
-    lead_id: Option<Uuid>,
-    origin: &'a str,
-    is_open: u8,
-    reported_at: i64,
-    deadline_on: Option<&'a str>,
-    deadline_missed_on: Option<&'a str>,
-    clock_paused: u8,
-    parked_until: Option<&'a str>,
-    gap_ppm: Option<i64>,
-    fee_total: &'a str,
-    typical: u8,
-    reported_by: &'a str,
-    members: &'a str,
-    fee_fen: i64,
+/// The columns of both tables of cases.
+fn write_case(version: &CaseVersion, line: &mut Line<'_>) {
+    let CaseVersion { row, span } = version;
+    line.id(row.case_id).integer(span.from_position).integer(span.version).integer(span.recorded_at);
+    line.text(&row.number).text(&row.title).text(&row.status);
+    line.maybe_text(row.kind.as_deref()).maybe_text(row.category.as_deref()).maybe_text(row.severity.as_deref());
+    line.text(&row.level).text(&row.division).id(row.enterprise_id).id(row.campaign_id);
+    line.maybe_id(row.institution_id).maybe_id(row.lead_id).text(&row.origin).truth(row.is_open);
+    line.integer(row.reported_at).maybe_text(row.deadline_on.as_deref());
+    line.maybe_text(row.deadline_missed_on.as_deref()).truth(row.clock_paused);
+    line.maybe_text(row.parked_until.as_deref()).maybe_integer(row.gap_ppm).text(&row.fee_total).truth(row.typical);
+    line.text(&row.reported_by).text(&row.members).integer(row.fee_fen);
 }
 
-impl<'a> From<&'a CaseVersion> for MadeCaseRow<'a> {
-    fn from(version: &'a CaseVersion) -> Self {
-        let CaseVersion { row, span } = version;
-        Self {
-            case_id: row.case_id,
-            from_position: span.from_position,
-            version: span.version,
-            updated_at: span.recorded_at,
-            number: &row.number,
-            title: &row.title,
-            status: &row.status,
-            kind: row.kind.as_deref(),
-            category: row.category.as_deref(),
-            severity: row.severity.as_deref(),
-            level: &row.level,
-            division: &row.division,
-            enterprise_id: row.enterprise_id,
-            campaign_id: row.campaign_id,
-            institution_id: row.institution_id,
-            lead_id: row.lead_id,
-            origin: &row.origin,
-            is_open: row.is_open.into(),
-            reported_at: row.reported_at,
-            deadline_on: row.deadline_on.as_deref(),
-            deadline_missed_on: row.deadline_missed_on.as_deref(),
-            clock_paused: row.clock_paused.into(),
-            parked_until: row.parked_until.as_deref(),
-            gap_ppm: row.gap_ppm,
-            fee_total: &row.fee_total,
-            typical: row.typical.into(),
-            reported_by: &row.reported_by,
-            members: &row.members,
-            fee_fen: row.fee_fen,
-        }
-    }
-}
-
-#[derive(Serialize)]
-pub(in crate::store) struct MadeCase<'a> {
-    #[serde(flatten)]
-    row: MadeCaseRow<'a>,
-    to_position: i64,
-    lane: i64,
-    occurred_from: i64,
-    occurred_to: i64,
-}
-
-impl<'a> From<&'a CaseVersion> for MadeCase<'a> {
-    fn from(version: &'a CaseVersion) -> Self {
-        let Span { to_position, lane, occurred_from, occurred_to, .. } = version.span;
-        Self { row: version.into(), to_position, lane, occurred_from, occurred_to }
-    }
-}
+/// A version of a case.
+pub(in crate::store) struct MadeCase<'a>(pub(in crate::store) &'a CaseVersion);
 
 impl Made for MadeCase<'_> {
     type Key<'b>
@@ -125,22 +63,18 @@ impl Made for MadeCase<'_> {
         Self: 'b;
 
     fn key(&self) -> Self::Key<'_> {
-        (self.row.case_id, self.row.from_position, self.lane)
+        (self.0.row.case_id, self.0.span.from_position, self.0.span.lane)
+    }
+
+    fn write(&self, line: &mut Line<'_>) {
+        write_case(self.0, line);
+        let span = self.0.span;
+        line.integer(span.to_position).integer(span.lane).integer(span.occurred_from).integer(span.occurred_to);
     }
 }
 
-#[derive(Serialize)]
-pub(in crate::store) struct MadePresentCase<'a> {
-    #[serde(flatten)]
-    row: MadeCaseRow<'a>,
-    occurred_from: i64,
-}
-
-impl<'a> From<&'a CaseVersion> for MadePresentCase<'a> {
-    fn from(version: &'a CaseVersion) -> Self {
-        Self { row: version.into(), occurred_from: version.span.occurred_from }
-    }
-}
+/// A case as it is.
+pub(in crate::store) struct MadePresentCase<'a>(pub(in crate::store) &'a CaseVersion);
 
 impl Made for MadePresentCase<'_> {
     type Key<'b>
@@ -149,21 +83,17 @@ impl Made for MadePresentCase<'_> {
         Self: 'b;
 
     fn key(&self) -> Self::Key<'_> {
-        self.row.case_id
+        self.0.row.case_id
+    }
+
+    fn write(&self, line: &mut Line<'_>) {
+        write_case(self.0, line);
+        line.integer(self.0.span.occurred_from);
     }
 }
 
-#[derive(Serialize)]
-pub(in crate::store) struct MadeMember<'a> {
-    case_id: String,
-    actor: &'a str,
-}
-
-impl<'a> From<(String, &'a str)> for MadeMember<'a> {
-    fn from((case_id, actor): (String, &'a str)) -> Self {
-        Self { case_id, actor }
-    }
-}
+/// A case and an actor who is a member.
+pub(in crate::store) struct MadeMember<'a>(pub(in crate::store) (String, &'a str));
 
 impl Made for MadeMember<'_> {
     type Key<'b>
@@ -172,28 +102,18 @@ impl Made for MadeMember<'_> {
         Self: 'b;
 
     fn key(&self) -> Self::Key<'_> {
-        (&self.case_id, self.actor)
+        let (case_id, actor) = &self.0;
+        (case_id, actor)
+    }
+
+    fn write(&self, line: &mut Line<'_>) {
+        let (case_id, actor) = &self.0;
+        line.text(case_id).text(actor);
     }
 }
 
-#[derive(Serialize)]
-pub(in crate::store) struct MadeLink<'a> {
-    case_id: Uuid,
-    other_id: Uuid,
-    relation: &'a str,
-    from_position: i64,
-}
-
-impl<'a> From<&'a LinkWrite> for MadeLink<'a> {
-    fn from(write: &'a LinkWrite) -> Self {
-        Self {
-            case_id: write.case_id,
-            other_id: write.link.other_id,
-            relation: &write.link.relation,
-            from_position: write.from_position,
-        }
-    }
-}
+/// A relation of a case to another.
+pub(in crate::store) struct MadeLink<'a>(pub(in crate::store) &'a LinkWrite);
 
 impl Made for MadeLink<'_> {
     type Key<'b>
@@ -202,40 +122,17 @@ impl Made for MadeLink<'_> {
         Self: 'b;
 
     fn key(&self) -> Self::Key<'_> {
-        (self.case_id, self.other_id, self.relation)
+        (self.0.case_id, self.0.link.other_id, &self.0.link.relation)
+    }
+
+    fn write(&self, line: &mut Line<'_>) {
+        let LinkWrite { case_id, link, from_position } = self.0;
+        line.id(*case_id).id(link.other_id).text(&link.relation).integer(*from_position);
     }
 }
 
-#[derive(Serialize)]
-pub(in crate::store) struct MadeText<'a> {
-    text_id: i64,
-    case_id: Uuid,
-    field: &'a str,
-    from_position: i64,
-    to_position: i64,
-    occurred_at: i64,
-    occurred_until: i64,
-    length: u32,
-    words: &'a str,
-    body: &'a str,
-}
-
-impl<'a> From<&'a TextWrite> for MadeText<'a> {
-    fn from(write: &'a TextWrite) -> Self {
-        Self {
-            text_id: write.text_id,
-            case_id: write.case_id,
-            field: &write.row.field,
-            from_position: write.from_position,
-            to_position: write.to_position,
-            occurred_at: write.row.occurred_at,
-            occurred_until: write.occurred_until,
-            length: write.row.length,
-            words: &write.row.words,
-            body: &write.row.body,
-        }
-    }
-}
+/// A text that is searched.
+pub(in crate::store) struct MadeText<'a>(pub(in crate::store) &'a TextWrite);
 
 impl Made for MadeText<'_> {
     type Key<'b>
@@ -244,23 +141,19 @@ impl Made for MadeText<'_> {
         Self: 'b;
 
     fn key(&self) -> Self::Key<'_> {
-        (self.case_id, self.text_id)
+        (self.0.case_id, self.0.text_id)
+    }
+
+    fn write(&self, line: &mut Line<'_>) {
+        let TextWrite { text_id, case_id, from_position, to_position, occurred_until, row } = self.0;
+        line.integer(*text_id).id(*case_id).text(&row.field).integer(*from_position).integer(*to_position);
+        line.integer(row.occurred_at).integer(*occurred_until).integer(row.length.into());
+        line.text(&row.words).text(&row.body);
     }
 }
 
 /// The terms of a text.
-#[derive(Serialize)]
-pub(in crate::store) struct MadeTerms<'a> {
-    case_id: Uuid,
-    text_id: i64,
-    terms: &'a str,
-}
-
-impl<'a> From<&'a TextWrite> for MadeTerms<'a> {
-    fn from(write: &'a TextWrite) -> Self {
-        Self { case_id: write.case_id, text_id: write.text_id, terms: &write.row.terms }
-    }
-}
+pub(in crate::store) struct MadeTerms<'a>(pub(in crate::store) &'a TextWrite);
 
 impl Made for MadeTerms<'_> {
     type Key<'b>
@@ -269,49 +162,16 @@ impl Made for MadeTerms<'_> {
         Self: 'b;
 
     fn key(&self) -> Self::Key<'_> {
-        (self.case_id, self.text_id)
+        (self.0.case_id, self.0.text_id)
+    }
+
+    fn write(&self, line: &mut Line<'_>) {
+        line.id(self.0.case_id).integer(self.0.text_id).text(&self.0.row.terms());
     }
 }
 
-#[derive(Serialize)]
-pub(in crate::store) struct MadeRegister<'a> {
-    aggregate_type: &'static str,
-    aggregate_id: Uuid,
-    from_position: i64,
-    version: i64,
-    code: &'a str,
-    name: &'a str,
-    division: &'a str,
-    state: &'a str,
-    document: &'a str,
-    recorded_at: i64,
-    to_position: i64,
-    lane: i64,
-    occurred_from: i64,
-    occurred_to: i64,
-}
-
-impl<'a> From<&'a RegisterVersion> for MadeRegister<'a> {
-    fn from(version: &'a RegisterVersion) -> Self {
-        let RegisterVersion { stream, row, span } = version;
-        Self {
-            aggregate_type: stream.aggregate_type.as_str(),
-            aggregate_id: stream.aggregate_id,
-            from_position: span.from_position,
-            version: span.version,
-            code: &row.code,
-            name: &row.name,
-            division: &row.division,
-            state: &row.state,
-            document: &row.document,
-            recorded_at: span.recorded_at,
-            to_position: span.to_position,
-            lane: span.lane,
-            occurred_from: span.occurred_from,
-            occurred_to: span.occurred_to,
-        }
-    }
-}
+/// A version of an entry of a register. All that are compared at a time are of one type.
+pub(in crate::store) struct MadeRegister<'a>(pub(in crate::store) &'a RegisterVersion);
 
 impl Made for MadeRegister<'_> {
     type Key<'b>
@@ -320,70 +180,44 @@ impl Made for MadeRegister<'_> {
         Self: 'b;
 
     fn key(&self) -> Self::Key<'_> {
-        // All are of one type.
-        (self.aggregate_id, self.from_position, self.lane)
+        (self.0.stream.aggregate_id, self.0.span.from_position, self.0.span.lane)
+    }
+
+    fn write(&self, line: &mut Line<'_>) {
+        let RegisterVersion { stream, row, span } = self.0;
+        line.text(stream.aggregate_type.as_str()).id(stream.aggregate_id);
+        line.integer(span.from_position).integer(span.version);
+        line.text(&row.code).text(&row.name).text(&row.division).text(&row.state).text(&row.document);
+        line.integer(span.recorded_at);
+        line.integer(span.to_position).integer(span.lane).integer(span.occurred_from).integer(span.occurred_to);
     }
 }
 
-#[derive(Serialize)]
-pub(in crate::store) struct MadeFigure<'a> {
-    aggregate_id: Uuid,
-    position: i64,
-    kind: &'static str,
-    lane: i64,
-    from_position: i64,
-    detail: &'a str,
-    number: Option<i64>,
-    amount: Option<&'a str>,
-    occurred_at: i64,
-    counted_on: &'a str,
-    occurred_from: i64,
-    occurred_to: i64,
-}
-
-impl<'a> From<&'a FigureWrite> for MadeFigure<'a> {
-    fn from(write: &'a FigureWrite) -> Self {
-        let row = &write.row;
-        Self {
-            aggregate_id: write.aggregate_id,
-            position: write.position,
-            kind: row.kind.name(),
-            lane: row.happened.lane.into(),
-            from_position: write.from_position,
-            detail: &row.detail,
-            number: row.number,
-            amount: row.amount.as_deref(),
-            occurred_at: row.occurred_at,
-            counted_on: &row.counted_on,
-            occurred_from: row.happened.from,
-            occurred_to: row.happened.to.unwrap_or(OPEN),
-        }
-    }
-}
+/// What an event adds to a figure.
+pub(in crate::store) struct MadeFigure<'a>(pub(in crate::store) &'a FigureWrite);
 
 impl Made for MadeFigure<'_> {
     type Key<'b>
-        = (Uuid, i64, &'b str, i64)
+        = (Uuid, i64, &'static str, u32)
     where
         Self: 'b;
 
     fn key(&self) -> Self::Key<'_> {
-        (self.aggregate_id, self.position, self.kind, self.lane)
+        let FigureWrite { aggregate_id, position, row, .. } = self.0;
+        (*aggregate_id, *position, row.kind.name(), row.happened.lane)
+    }
+
+    fn write(&self, line: &mut Line<'_>) {
+        let FigureWrite { aggregate_id, position, from_position, row } = self.0;
+        line.id(*aggregate_id).integer(*position).text(row.kind.name()).integer(row.happened.lane.into());
+        line.integer(*from_position).text(&row.detail).maybe_integer(row.number).maybe_text(row.amount.as_deref());
+        line.integer(row.occurred_at).text(&row.counted_on);
+        line.integer(row.happened.from).integer(row.happened.to.unwrap_or(OPEN));
     }
 }
 
 /// The last number of a series.
-#[derive(Serialize)]
-pub(in crate::store) struct MadeSeries<'a> {
-    series: &'a str,
-    last: u64,
-}
-
-impl<'a> From<&'a NumberTaken> for MadeSeries<'a> {
-    fn from(taken: &'a NumberTaken) -> Self {
-        Self { series: &taken.series, last: taken.number }
-    }
-}
+pub(in crate::store) struct MadeSeries<'a>(pub(in crate::store) &'a NumberTaken);
 
 impl Made for MadeSeries<'_> {
     type Key<'b>
@@ -392,6 +226,10 @@ impl Made for MadeSeries<'_> {
         Self: 'b;
 
     fn key(&self) -> &str {
-        self.series
+        &self.0.series
+    }
+
+    fn write(&self, line: &mut Line<'_>) {
+        line.text(&self.0.series).integer(self.0.number.cast_signed());
     }
 }

@@ -21,10 +21,10 @@ use cqrs_es::persist::{PersistedEventRepository, PersistenceError, SerializedEve
 use postgres_es::PostgresEventRepository;
 use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgExecutor};
-use sqlx::{ConnectOptions, Connection, Executor, Postgres, Row, Transaction};
+use sqlx::{ConnectOptions, Connection, Executor, FromRow, Postgres, Row, Transaction};
 use tokio::sync::{Mutex, watch};
 
-use crate::store::backend::{Backend, Decoded};
+use crate::store::backend::Backend;
 use crate::store::known::{Asked, Known};
 use crate::store::line::Lines;
 use crate::store::opening::{SCHEMA_VERSION, Schema, is_current, last_of};
@@ -35,7 +35,7 @@ use crate::store::row::ROWS_VERSION;
 use crate::store::row_writes::RowWrites;
 use crate::store::sql::{HEAD, SET_ROWS_VERSION, keep_rebuild};
 use crate::store::statement::{Argument, Statement};
-use crate::store::stored::HeadRow;
+use crate::store::stored::{Decoded, HeadRow, Scanned};
 use crate::store::texts::IndexDialect;
 use crate::store::{Append, Head, PoolState, StoreError, migration_error, time_limit};
 
@@ -171,11 +171,20 @@ impl Backend for PostgresBackend {
     const INDEX: IndexDialect = sql::INDEX;
     const TERMS: Option<Lines> = Some(sql::TERMS);
     const RESTORING: &str = sql::RESTORING;
-    const ONE_TEXT: &str = "string_agg(line || chr(10), '')";
 
     fn lines(columns: &str, source: &str) -> String {
-        // Of a row, and not of a list of values, it makes no spaces.
-        format!("select cast(row_to_json(r) as text) as line from (select {columns} from {source} s) r")
+        format!("select cast(json_build_array({columns}) as text) as line from {source} r")
+    }
+
+    /// The database puts the lines together: one text comes instead of a value for each column of each row.
+    async fn read_lines(&self, statement: &Statement, _: usize) -> Result<Vec<u8>, sqlx::Error> {
+        let text = format!("select coalesce(string_agg(line || chr(10), ''), '') as lines from ({}) l", statement.sql);
+        let mut texts: Vec<OneText> = self.fetch(&Statement { sql: text, ..statement.clone() }).await?;
+        Ok(texts.pop().map_or_else(Vec::new, |text| text.lines.into_bytes()))
+    }
+
+    async fn scan<T: Scanned>(&self, statement: &Statement) -> Result<Vec<T>, sqlx::Error> {
+        self.fetch(statement).await
     }
 
     async fn fetch<T: Decoded>(&self, statement: &Statement) -> Result<Vec<T>, sqlx::Error> {
@@ -362,4 +371,9 @@ async fn known(connection: &mut PgConnection, batch: &[Append]) -> Result<Known,
         .await
         .map_err(StoreError::during("look up what a batch builds on"))?;
     Known::from_rows(rows)
+}
+
+#[derive(FromRow)]
+struct OneText {
+    lines: String,
 }

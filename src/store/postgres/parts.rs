@@ -315,7 +315,7 @@ impl<'a> Parts<'a> {
                 .push_bind(number(|new| new.row.length.into()))
                 .push_bind(column(texts, |new| new.row.words.as_str()))
                 .push_bind(column(texts, |new| new.row.body.as_str()))
-                .push_bind(column(texts, |new| new.row.terms.as_str()));
+                .push_bind(column(texts, |new| new.row.terms()));
         });
     }
 

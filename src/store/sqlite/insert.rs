@@ -212,12 +212,21 @@ impl Inserted for TextWrite {
 }
 
 /// The terms of a text, for the index.
-pub(super) struct IndexedTerms<'a>(pub(super) &'a TextWrite);
+pub(super) struct IndexedTerms {
+    pub(super) text_id: i64,
+    terms: String,
+}
 
-impl Inserted for IndexedTerms<'_> {
+impl From<&TextWrite> for IndexedTerms {
+    fn from(text: &TextWrite) -> Self {
+        Self { text_id: text.text_id, terms: text.row.terms() }
+    }
+}
+
+impl Inserted for IndexedTerms {
     const COLUMNS: usize = 2;
 
     fn bind<'q>(&'q self, script: &mut Script<'_, 'q>) {
-        script.bind(self.0.text_id).bind(&self.0.row.terms);
+        script.bind(self.text_id).bind(&self.terms);
     }
 }

@@ -3,6 +3,7 @@
 
 mod insert;
 mod reader;
+mod scan;
 mod script;
 mod sql;
 mod write;
@@ -22,7 +23,7 @@ use sqlx::sqlite::{
 use sqlx::{ConnectOptions, Connection, Executor, Row, Sqlite, Transaction};
 use tokio::sync::{MappedMutexGuard, Mutex, MutexGuard, watch};
 
-use crate::store::backend::{Backend, Decoded};
+use crate::store::backend::Backend;
 use crate::store::known::{Asked, Known};
 use crate::store::lending::Lender;
 use crate::store::line::Lines;
@@ -32,11 +33,12 @@ use crate::store::row::ROWS_VERSION;
 use crate::store::row_writes::RowWrites;
 use crate::store::sql::{HEAD, ROW_TABLES, SET_ROWS_VERSION, keep_rebuild};
 use crate::store::statement::{Argument, Statement};
-use crate::store::stored::HeadRow;
+use crate::store::stored::{Decoded, HeadRow, Scanned};
 use crate::store::texts::IndexDialect;
 use crate::store::{Append, Head, PoolState, StoreError, migration_error, time_limit};
 
 use reader::Readers;
+use scan::Scanner;
 use write::json;
 
 static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
@@ -67,6 +69,7 @@ pub(super) struct SqliteBackend {
     readers: Lender<Readers>,
     /// For what the driver's pool does itself, such as the loading of streams.
     pool: SqlitePool,
+    scanner: Scanner,
     /// Stays silent: SQLite tells no other process of a commit.
     heard: watch::Sender<u64>,
 }
@@ -114,7 +117,9 @@ impl SqliteBackend {
         let readers = Lender::of(Readers(pool.clone().connect_lazy_with(options.clone())), READERS);
         let pool = pool.connect_with(options).await.map_err(unreachable)?;
         first.close().await.map_err(unreachable)?;
-        Ok(Self { writer: Mutex::new(Some(writer)), writer_options, readers, pool, heard: watch::Sender::new(0) })
+        let scanner = Scanner::of(path);
+        let (writer, heard) = (Mutex::new(Some(writer)), watch::Sender::new(0));
+        Ok(Self { writer, writer_options, readers, pool, scanner, heard })
     }
 
     /// The connection that writes, outside of any transaction.
@@ -172,11 +177,17 @@ impl Backend for SqliteBackend {
     const INDEX: IndexDialect = sql::INDEX;
     const TERMS: Option<Lines> = None;
     const RESTORING: &str = sql::RESTORING;
-    const ONE_TEXT: &str = "group_concat(line || char(10), '')";
 
     fn lines(columns: &str, source: &str) -> String {
-        let pairs: Vec<_> = columns.split(", ").map(|column| format!("'{column}', {column}")).collect();
-        format!("select json_object({}) as line from {source} r", pairs.join(", "))
+        format!("select {columns} from {source} r")
+    }
+
+    async fn read_lines(&self, statement: &Statement, room: usize) -> Result<Vec<u8>, sqlx::Error> {
+        self.scanner.read(statement, move |rows| scan::lines(rows, room)).await
+    }
+
+    async fn scan<T: Scanned>(&self, statement: &Statement) -> Result<Vec<T>, sqlx::Error> {
+        self.scanner.read(statement, |rows| rows.mapped(T::scanned).collect()).await
     }
 
     async fn fetch<T: Decoded>(&self, statement: &Statement) -> Result<Vec<T>, sqlx::Error> {

@@ -51,7 +51,7 @@ async fn rows<'q>(
     script: &mut Script<'_, 'q>,
     statements: &RowStatements,
     rows: &'q RowWrites,
-    terms: &'q [IndexedTerms<'q>],
+    terms: &'q [IndexedTerms],
 ) -> Result<(), sqlx::Error> {
     let case_closings: Vec<_> = rows
         .case_closings
@@ -99,9 +99,9 @@ async fn rows<'q>(
 }
 
 /// The index writes out what it has gathered whenever a row comes before the last one.
-fn sorted_terms(rows: &RowWrites) -> Vec<IndexedTerms<'_>> {
-    let mut terms: Vec<_> = rows.texts.iter().map(IndexedTerms).collect();
-    terms.sort_unstable_by_key(|terms| terms.0.text_id);
+fn sorted_terms(rows: &RowWrites) -> Vec<IndexedTerms> {
+    let mut terms: Vec<_> = rows.texts.iter().map(IndexedTerms::from).collect();
+    terms.sort_unstable_by_key(|terms| terms.text_id);
     terms
 }
 

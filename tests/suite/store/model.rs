@@ -19,7 +19,12 @@ pub(crate) fn sorted(mut cases: Vec<StoredCase>, order: &[(CaseColumn, Direction
                 }
             }
         });
-        by_columns.fold(Ordering::Equal, Ordering::then).then(one.row.case_id.cmp(&other.row.case_id))
+        let by_id = one.row.case_id.cmp(&other.row.case_id);
+        let by_id = match order.last() {
+            Some((_, Direction::Descending)) => by_id.reverse(),
+            _ => by_id,
+        };
+        by_columns.fold(Ordering::Equal, Ordering::then).then(by_id)
     });
     cases
 }

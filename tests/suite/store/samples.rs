@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use etalon::search::fold::Folded;
-use etalon::search::word::{Sequence, joined_terms, words};
+use etalon::search::word::{Sequence, words};
 use etalon::store::{
     AggregateType, Append, AppendError, Body, CaseColumn, CaseQuery, CaseRow, CommandKey, Committed, Condition,
     Content, Keep, Moment, NewEvent, Operator, RebuiltRow, RegisterRow, RowChanges, Scope, Store, StoredCase, StreamId,
@@ -84,7 +84,6 @@ pub(crate) fn text(index: u8, field: &str, body: &str) -> TextRow {
         occurred_at: START - 100,
         length: words.len() as u32,
         words: Sequence::of(&words).as_str().to_owned(),
-        terms: joined_terms(&words),
         body: body.to_owned(),
     }
 }
