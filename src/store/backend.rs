@@ -55,7 +55,7 @@ pub(super) trait Backend: Send + Sync + 'static {
         room: usize,
     ) -> impl Future<Output = Result<Vec<u8>, sqlx::Error>> + Send;
 
-    /// Runs a query that goes through much of a table, for as long as it takes.
+    /// Runs a query that goes through much of a table. Nobody asks it who waits for no longer than a time.
     fn scan<T: Scanned>(&self, statement: &Statement) -> impl Future<Output = Result<Vec<T>, sqlx::Error>> + Send;
 
     /// Runs a query on any connection.
@@ -190,9 +190,9 @@ impl<B: Backend> Store for SqlStore<B> {
     }
 
     async fn log(&self, after: Option<u64>, up_to: Option<u64>, limit: u32) -> Result<Vec<EventRecord>, StoreError> {
-        let query = EventQuery { after, up_to, limit, ..EventQuery::default() };
-        let rows: Vec<EventRow> =
-            self.backend.scan(&filter::events(&query)).await.map_err(StoreError::during("read the log"))?;
+        let statement = filter::events(&EventQuery { after, up_to, limit, ..EventQuery::default() });
+        let read = self.backend.scan(&statement).instrument(tracing::debug_span!("read", operation = "read the log"));
+        let rows: Vec<EventRow> = read.await.map_err(StoreError::during("read the log"))?;
         rows.into_iter().map(EventRecord::try_from).collect()
     }
 

@@ -150,19 +150,17 @@ fn push_part(
             push_began(statement, query.at);
             push_only(statement, only);
         }
-        Part::Ended(statuses) => {
+        Part::Ended(statuses, lasting) => {
             if statuses.is_empty() {
                 statement.push(EVERY_STATUS);
                 statement.push(" cross join ");
             }
-            push_ended(statement, query.at);
+            let bound = part.is_bounded(order[0].0).then(|| last_known(query));
+            push_ended(statement, query.at, *lasting, bound.as_deref());
             statement.push(" and ");
             match statuses.is_empty() {
                 true => statement.push("v.status = w.status"),
                 false => push_in(statement, CaseColumn::Status.name(), statuses.iter().cloned()),
-            }
-            if part.is_bounded(order[0].0) {
-                push_before_known(statement, query);
             }
         }
         Part::HeardAtOnce(only, time) => {
@@ -189,7 +187,7 @@ fn push_part(
         Part::CaseByCase => push_bound(statement, query.at, "o.", CaseColumn::ReportedAt),
         Part::Still(_) if is_of_present => push_bound(statement, query.at, "v.", CaseColumn::ReportedAt),
         Part::Valid(_) | Part::Still(_) => push_bound(statement, query.at, "v.", order[0].0),
-        Part::Ended(_) | Part::HeardAtOnce(..) | Part::HeardLate(_) => {}
+        Part::Ended(..) | Part::HeardAtOnce(..) | Part::HeardLate(_) => {}
     }
     let is_alike = matches!(part, Part::Valid(Only::Dated | Only::Undated) | Part::Still(Only::Dated | Only::Undated));
     let prefix = |column| if is_by_case && is_of_the_case(column) { "o." } else { "v." };
@@ -207,20 +205,20 @@ fn push_rows(statement: &mut Statement, at: Moment, is_of_present: bool) {
     }
 }
 
-/// Versions that were changed before the last one of a page that is known already, in an order by the first change.
-fn push_before_known(statement: &mut Statement, query: &CaseQuery) {
+/// Where the versions begin that were changed no later than the last one of a page that is known already, in an order by the
+/// first change. None is so before the log has heard of it.
+fn last_known(query: &CaseQuery) -> String {
     let (limit, end) = (query.limit, i64::MAX);
-    statement.push(&match query.at {
+    let last = |column| format!("select case when count(*) < {limit} then {end} else max(k.{column}) end from known k");
+    match query.at {
         // Positions and the times at which they were recorded grow together, and the index goes by positions.
         Moment::Present | Moment::Position(_) => format!(
-            " and v.from_position < coalesce((select e.position from events e where e.position > \
-             (select case when count(*) < {limit} then {end} else max(k.key_from_position) end from known k) \
-             and e.recorded_at > (select max(k.key_updated_at) from known k) order by e.position limit 1), {end})"
+            "select coalesce((select e.position - 1 from events e where e.position > ({}) and e.recorded_at > \
+             (select max(k.key_updated_at) from known k) order by e.position limit 1), {end})",
+            last("key_from_position")
         ),
-        Moment::Occurred(_) => format!(
-            " and v.updated_at <= (select case when count(*) < {limit} then {end} else max(k.key_updated_at) end from known k)"
-        ),
-    });
+        Moment::Occurred(_) => last("key_updated_at"),
+    }
 }
 
 /// Versions that were changed after the last one of a page that is known already, in an order by the last change.

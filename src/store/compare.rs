@@ -1,7 +1,7 @@
 //! The rows that a fold of the log makes against those that are served, stream by stream: reads only, and of each table the
 //! range of its key that these streams have, so that rows of streams that do not exist are found as well.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap};
 
 use crate::store::backend::Backend;
 use crate::store::condition::push_list;
@@ -174,10 +174,17 @@ impl<B: Backend> Comparison<'_, B> {
         if made != served {
             let [made, served] = [&made, &served].map(|lines| each(lines));
             for (rows, others, is_served) in [(&made, &served, false), (&served, &made, true)] {
-                let others: HashSet<_> = others.iter().collect();
-                for line in rows.iter().filter(|line| !others.contains(line)) {
-                    let key = lines.name_of(line)?;
-                    self.compared.differences.push(RowDifference { table: lines.table, key, is_served });
+                let mut unmatched = HashMap::<_, usize>::new();
+                others.iter().for_each(|line| *unmatched.entry(*line).or_default() += 1);
+                for line in rows {
+                    // A row that is there twice is one too many.
+                    match unmatched.get_mut(line).filter(|left| **left > 0) {
+                        Some(left) => *left -= 1,
+                        None => {
+                            let key = lines.name_of(line)?;
+                            self.compared.differences.push(RowDifference { table: lines.table, key, is_served });
+                        }
+                    }
                 }
             }
         }

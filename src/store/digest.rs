@@ -10,7 +10,7 @@ use crate::store::{RowsDigest, ServedRows, StoreError, TableDigest};
 /// Rows read at once: memory stays flat however long the log is.
 const PAGE_ROWS: usize = 2_000;
 
-/// What they may have in all.
+/// For how many bytes of them there is room at once.
 const PAGE_BYTES: usize = 1 << 20;
 
 /// What a commit after position `$1` does not change, as it was then.

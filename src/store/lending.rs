@@ -59,10 +59,18 @@ impl<M: Manager<Error = sqlx::Error>> Lender<M> {
         self.0.manager()
     }
 
+    /// Those that are lent and those that wait for it, of so many, where no pool of the driver counts them.
+    pub(super) fn state(&self, limit: u32) -> PoolState {
+        let status = self.0.status();
+        let in_use = status.size.saturating_sub(status.available);
+        let [in_use, idle, waiting] = [in_use, status.available, status.waiting].map(count);
+        PoolState { in_use, idle, limit, waiting }
+    }
+
     /// With those that the driver's pool counts as in use and that nobody has borrowed.
     pub(super) fn counted_in(&self, state: PoolState) -> PoolState {
         let status = self.0.status();
-        let [idle, waiting] = [status.available, status.waiting].map(|count| u32::try_from(count).unwrap_or(u32::MAX));
+        let [idle, waiting] = [status.available, status.waiting].map(count);
         PoolState {
             in_use: state.in_use.saturating_sub(idle),
             idle: state.idle + idle,
@@ -98,6 +106,10 @@ impl<M: Manager> Drop for Lent<M> {
     fn drop(&mut self) {
         drop(self.0.take().map(Object::take));
     }
+}
+
+fn count(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
 }
 
 /// Whether a connection is young enough to be lent again.

@@ -80,11 +80,15 @@ impl Lines {
             if place > 0 {
                 statement.push(", ");
             }
-            statement.push_argument(match value {
-                Value::Number(number) => Argument::Integer(number.as_i64().unwrap_or(i64::MAX)),
-                Value::String(text) => Argument::Text(text),
-                other => Argument::Text(other.to_string()),
-            });
+            let argument = match &value {
+                Value::Number(number) => number.as_i64().map(Argument::Integer),
+                Value::String(text) => Some(Argument::Text(text.clone())),
+                _ => None,
+            };
+            statement.push_argument(argument.ok_or_else(|| {
+                let what = format!("a row of {} with {value} in its key", self.table);
+                StoreError::Corrupt { what }
+            })?);
         }
         statement.push(")");
         Ok(())

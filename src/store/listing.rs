@@ -4,8 +4,7 @@ use tracing::Instrument;
 
 use crate::store::backend::{Backend, SqlStore};
 use crate::store::statement::Statement;
-use crate::store::stored::Decoded;
-use crate::store::stored::{HeadRow, WithHead};
+use crate::store::stored::{Decoded, HeadRow, WithHead};
 use crate::store::{Head, Keep, Moment, StoreError};
 use crate::telemetry::traces::answered_as_of;
 

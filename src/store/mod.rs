@@ -129,7 +129,8 @@ pub trait Store:
     /// When the database fails.
     async fn events(&self, query: &EventQuery) -> Result<Vec<EventRecord>, StoreError>;
 
-    /// The log from a position on, in its order, for whoever goes through all of it.
+    /// The log behind one position and up to another, with it, in its order; the first so many events. For whoever goes
+    /// through all of it.
     ///
     /// # Errors
     /// When the database fails.

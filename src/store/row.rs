@@ -234,7 +234,7 @@ pub struct RowsCompared {
 pub struct ServedRows {
     /// Their table.
     pub table: &'static str,
-    /// Each as an object of JSON with a line break behind it, in key order.
+    /// Each as an array of JSON with a line break behind it, in key order.
     pub lines: Vec<u8>,
 }
 

@@ -1,5 +1,5 @@
 //! Rows as the drivers give them, and their way into the store's types. Field names are column
-//! names; the derived decoding serves both databases.
+//! names; the derived decoding serves both databases. Where tables are gone through, columns have their places.
 
 use sqlx::FromRow;
 use sqlx::postgres::PgRow;

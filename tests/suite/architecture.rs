@@ -105,7 +105,7 @@ enum Tests {
 
 const BANS: [Ban; 9] = [
     Ban {
-        phrases: &["tokio", "sqlx", "axum", "async_graphql", "async fn", "std::fs", "std::net"],
+        phrases: &["tokio", "sqlx", "rusqlite", "axum", "async_graphql", "async fn", "std::fs", "std::net"],
         within: &["src/domain/", "src/projection", "src/search/", "src/codec", "src/ledger"],
         // The interface of cqrs-es is async; `decide` and `evolve` behind it are not.
         except: &["src/domain/aggregate.rs"],
@@ -113,7 +113,7 @@ const BANS: [Ban; 9] = [
         because: "decisions, rows and hashes are computed, without input or output",
     },
     Ban {
-        phrases: &["sqlx"],
+        phrases: &["sqlx", "rusqlite"],
         within: &["src/"],
         except: &["src/store"],
         tests: Tests::Included,

@@ -14,6 +14,36 @@ struct Span {
     classes: u32,
 }
 
+/// How long the versions lasted that are looked for, which tells where to look for them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Lasting {
+    /// However long.
+    Any,
+    /// A good while of what there is of the log.
+    Long,
+    /// Less than that.
+    Short,
+}
+
+impl Lasting {
+    /// Whether a class belongs to it whose versions lasted at least so long.
+    fn takes(self, shortest: i64, at: Moment) -> bool {
+        let long = match at {
+            Moment::Present => return true,
+            Moment::Position(position) => (position.cast_signed() / 64).max(1),
+            Moment::Occurred(_) => A_MONTH,
+        };
+        match self {
+            Self::Any => true,
+            Self::Long => shortest >= long,
+            Self::Short => shortest < long,
+        }
+    }
+}
+
+/// In microseconds.
+const A_MONTH: i64 = 30 * 24 * 3_600_000_000;
+
 /// How long a version was valid, in positions, up to a billion.
 const RECORDED: Span = Span { from: "v.from_position", to: "v.to_position", first_length: 64, classes: 13 };
 
@@ -47,10 +77,13 @@ impl Span {
         format!("(case{} else {} end)", cases.concat(), self.classes)
     }
 
-    /// The versions of every class, with the length that it has at most.
-    fn push_by_class(&self, statement: &mut Statement) {
-        let lengths = self.lengths().chain([LONGER_THAN_ANY]).enumerate();
-        let classes: Vec<_> = lengths.map(|(class, length)| format!("({class}, cast({length} as bigint))")).collect();
+    /// The versions of every class whose shortest are wanted, with the length that it has at most.
+    fn push_by_class(&self, statement: &mut Statement, is_wanted: impl Fn(i64) -> bool) {
+        let shortest = std::iter::once(0).chain(self.lengths());
+        let classes = self.lengths().chain([LONGER_THAN_ANY]).zip(shortest).enumerate();
+        let wanted = classes.filter(|(_, (_, shortest))| is_wanted(*shortest));
+        let classes: Vec<_> =
+            wanted.map(|(class, (length, _))| format!("({class}, cast({length} as bigint))")).collect();
         // Rows of `values` bear these names in both databases. PostgreSQL would start processes for a union of as many.
         statement.push("(select n.column1 as class, n.column2 as length from (values ");
         statement.push(&classes.join(", "));
@@ -74,16 +107,25 @@ pub(super) fn push_began(statement: &mut Statement, at: Moment) {
 }
 
 /// The versions that were valid at the moment and have ended since: of every class those that began so shortly before
-/// it that they can have lasted until then.
-pub(super) fn push_ended(statement: &mut Statement, at: Moment) {
+/// it that they can have lasted until then. With a bound, only those that began by it, too: a query for a number.
+pub(super) fn push_ended(statement: &mut Statement, at: Moment, lasting: Lasting, bound: Option<&str>) {
+    let is_wanted = |shortest| lasting.takes(shortest, at);
     let Some((span, at)) = Span::of(at) else { return };
-    span.push_by_class(statement);
+    span.push_by_class(statement, is_wanted);
     statement.push(&format!(" and {} < {} and {} < {}", span.from, span.to, span.to, i64::MAX));
     statement.push(&format!(" and {} > ", span.from));
     statement.push_integer(at);
     statement.push(" - c.length");
     statement.push(&format!(" and {} <= ", span.from));
-    statement.push_integer(at);
+    match bound {
+        None => statement.push_integer(at),
+        // One end of the walk and not two, of which SQLite might take the later one.
+        Some(bound) => {
+            statement.push("(select min(b.column1) from (values (");
+            statement.push_integer(at);
+            statement.push(&format!("), (({bound}))) b)"));
+        }
+    }
     statement.push(&format!(" and {} > ", span.to));
     statement.push_integer(at);
 }
@@ -98,7 +140,7 @@ pub(super) fn push_heard_at_once(statement: &mut Statement, time: i64) {
 
 /// The versions that were so at a time and that the log heard of later: of every class up to where it can have.
 pub(super) fn push_heard_late(statement: &mut Statement, time: i64) {
-    UNHEARD.push_by_class(statement);
+    UNHEARD.push_by_class(statement, |_| true);
     statement.push(&format!(" and {} < {}", OCCURRED.from, OCCURRED.to));
     statement.push(&format!(" and {} - {} >= {}", UNHEARD.to, UNHEARD.from, UNHEARD.first_length));
     statement.push(&format!(" and {} < ", UNHEARD.to));

@@ -1,5 +1,6 @@
 //! What a list of cases is put together from.
 
+use crate::store::case_list::lasting::Lasting;
 use crate::store::filter::numbers;
 use crate::store::statement::Argument;
 use crate::store::{CaseColumn, CaseQuery, Condition, Direction, Keep, Moment, Operator, Scope, Value};
@@ -14,7 +15,7 @@ pub(super) enum Part {
     /// What is valid at the moment and still is.
     Still(Only),
     /// What is valid at the moment and has ended since, of these statuses or, where there are none, of any.
-    Ended(Vec<Argument>),
+    Ended(Vec<Argument>, Lasting),
     /// What was so at that time and was recorded within four hours.
     HeardAtOnce(Only, i64),
     /// What was so at that time and was recorded later.
@@ -28,13 +29,14 @@ impl Part {
         match self {
             Self::Valid(_) => is_found && query.at == Moment::Present,
             Self::Still(_) => is_found,
-            Self::CaseByCase | Self::Ended(_) | Self::HeardAtOnce(..) | Self::HeardLate(_) => false,
+            Self::CaseByCase | Self::Ended(..) | Self::HeardAtOnce(..) | Self::HeardLate(_) => false,
         }
     }
 
     /// Whether those before it tell how far it must be looked through, in an order that begins with the column.
     pub(super) fn is_bounded(&self, leading: CaseColumn) -> bool {
-        leading == CaseColumn::UpdatedAt && matches!(self, Self::Ended(_) | Self::HeardLate(_))
+        let is_last = matches!(self, Self::Ended(_, Lasting::Any | Lasting::Short) | Self::HeardLate(_));
+        leading == CaseColumn::UpdatedAt && is_last
     }
 }
 
@@ -81,13 +83,20 @@ pub(super) fn parts(query: &CaseQuery, leading: (CaseColumn, Direction)) -> Vec<
         (CaseColumn::UpdatedAt, Moment::Occurred(time)) if is_walked_backwards => {
             with(each(&|only| Part::HeardAtOnce(only, time)), Part::HeardLate(time))
         }
+        // What was changed first is still so or lasted long; of one status little is still so.
+        (CaseColumn::UpdatedAt, _) if !statuses.is_empty() => {
+            let long = with(each(&Part::Still), Part::Ended(statuses.clone(), Lasting::Long));
+            with(long, Part::Ended(statuses.clone(), Lasting::Short))
+        }
         // What was reported or changed first has mostly ended.
-        (CaseColumn::ReportedAt | CaseColumn::UpdatedAt, _) => with(each(&Part::Still), Part::Ended(statuses.clone())),
+        (CaseColumn::ReportedAt | CaseColumn::UpdatedAt, _) => {
+            with(each(&Part::Still), Part::Ended(statuses.clone(), Lasting::Any))
+        }
         _ if statuses.is_empty() => Vec::new(),
         (CaseColumn::DeadlineOn, _) if is_of_open_ones => {
-            vec![Part::Still(Only::Dated), Part::Still(Only::Undated), Part::Ended(statuses)]
+            vec![Part::Still(Only::Dated), Part::Still(Only::Undated), Part::Ended(statuses, Lasting::Any)]
         }
-        _ => vec![Part::Still(Only::All), Part::Ended(statuses)],
+        _ => vec![Part::Still(Only::All), Part::Ended(statuses, Lasting::Any)],
     }
 }
 

@@ -7,6 +7,9 @@ use crate::store::line::Line;
 use crate::store::row_writes::{CaseVersion, FigureWrite, LinkWrite, RegisterVersion, TextWrite};
 use crate::store::sql::OPEN;
 
+/// For how many bytes of lines there is room at once.
+const MOST_RESERVED: usize = 1 << 20;
+
 /// A row of a read table as the log makes it.
 pub(in crate::store) trait Made {
     /// Its key, which is in the order that texts have in both databases.
@@ -32,8 +35,8 @@ pub(in crate::store) fn lines_of<Row: Made>(rows: impl IntoIterator<Item = Row>)
         row.write(&mut line);
         line.end();
         if place == 0 {
-            // Most rows of a table are about as long as the first.
-            lines.reserve((rows.len() - 1) * lines.len() * 9 / 8);
+            // Most rows of a table are about as long as the first; the texts of a case are not.
+            lines.reserve(((rows.len() - 1) * lines.len() * 9 / 8).min(MOST_RESERVED));
         }
     }
     lines

@@ -54,7 +54,8 @@ const WHILE_BUSY: ConstantBuilder = ConstantBuilder::new()
 /// How long until it is tried again.
 const BUSY_PAUSE: Duration = Duration::from_millis(10);
 
-/// Readers of one process, and as many again that load streams; more than cores do not read faster.
+/// Readers of one process, as many again that load streams, and as many that go through tables; more than cores do not read
+/// faster.
 const READERS: u32 = 8;
 
 /// How many rows SQLite's thread may be ahead of who reads them: two threads that wait for each other at every few rows do
@@ -278,7 +279,8 @@ impl Backend for SqliteBackend {
     }
 
     fn pool(&self) -> PoolState {
-        self.readers.counted_in(PoolState::of(&self.pool).and(self.readers.maker().state()))
+        let of_driver = PoolState::of(&self.pool).and(self.readers.maker().state());
+        self.readers.counted_in(of_driver).and(self.scanner.state())
     }
 
     async fn start_rebuild(&self, holder: &str) -> Result<(), StoreError> {

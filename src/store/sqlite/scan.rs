@@ -2,33 +2,38 @@
 //!
 //! The driver that everything else is read with makes a copy of each value of each row, and hands row after row from one
 //! thread to another: ten times as much work as SQLite has to find them. Here a thread that may be kept waiting steps through
-//! the rows and takes what it needs of them where they stand.
+//! the rows and takes what it needs of them where they stand. It is not called off when nobody waits any more: what is read at
+//! a time is a page.
 
+use std::io;
 use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
 
-use rusqlite::types::ValueRef;
-use rusqlite::{Connection, OpenFlags, ToSql, params_from_iter};
+use deadpool::managed::{Manager, Metrics, RecycleResult};
+use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::{Connection, OpenFlags, ToSql};
 use serde_json::json;
 use tokio::task::spawn_blocking;
 
+use crate::store::PoolState;
+use crate::store::lending::{Lender, is_young};
 use crate::store::line::Line;
-use crate::store::sqlite::BUSY_TIMEOUT;
+use crate::store::sqlite::{BUSY_TIMEOUT, READERS};
 use crate::store::statement::{Argument, Statement};
 
-/// How many connections are kept between two reads: as many as an audit reads on at once.
-const KEPT: usize = 4;
+/// Reads a file on connections of its own.
+pub(super) struct Scanner(Lender<Scanners>);
 
-/// Reads a file, a connection for each read.
-pub(super) struct Scanner {
-    path: PathBuf,
-    kept: Arc<Mutex<Vec<Connection>>>,
-}
+/// Makes those connections.
+struct Scanners(PathBuf);
 
 impl Scanner {
     pub(super) fn of(path: &Path) -> Self {
-        Self { path: path.to_owned(), kept: Arc::default() }
+        Self(Lender::of(Scanners(path.to_owned()), READERS))
+    }
+
+    pub(super) fn state(&self) -> PoolState {
+        self.0.state(READERS)
     }
 
     /// Runs a query and makes something of its rows.
@@ -37,43 +42,80 @@ impl Scanner {
         statement: &Statement,
         take: impl FnOnce(rusqlite::Rows<'_>) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, sqlx::Error> {
-        let (path, kept, statement) = (self.path.clone(), self.kept.clone(), statement.clone());
-        let read = move || {
-            let all = || kept.lock().unwrap_or_else(PoisonError::into_inner);
-            let one = all().pop();
-            let connection = one.map_or_else(|| open(&path), Ok)?;
-            let taken = {
-                let mut prepared = connection.prepare_cached(&statement.sql)?;
-                take(prepared.query(params_from_iter(&statement.arguments))?)?
-            };
-            // One whose read failed is closed.
-            let mut all = all();
-            if all.len() < KEPT {
-                all.push(connection);
-            }
-            Ok(taken)
-        };
-        match spawn_blocking(read).await {
-            Ok(read) => read.map_err(|error: rusqlite::Error| sqlx::Error::AnyDriverError(error.into())),
-            Err(error) => match error.try_into_panic() {
-                Ok(panic) => resume_unwind(panic),
-                // The process ends.
-                Err(_) => Err(sqlx::Error::WorkerCrashed),
-            },
-        }
+        let mut lent = self.0.lend().await?;
+        let statement = statement.clone();
+        blocking(move || {
+            let taken = taken(lent.reader(), &statement, take).map_err(driver_error);
+            lent.ended(taken)
+        })
+        .await
+    }
+}
+
+impl Manager for Scanners {
+    type Type = Connection;
+    type Error = sqlx::Error;
+
+    async fn create(&self) -> Result<Connection, sqlx::Error> {
+        let path = self.0.clone();
+        blocking(move || open(&path).map_err(driver_error)).await
+    }
+
+    async fn recycle(&self, _: &mut Connection, metrics: &Metrics) -> RecycleResult<sqlx::Error> {
+        is_young(metrics)
+    }
+}
+
+/// Does it where it may take its time.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, sqlx::Error> + Send + 'static,
+) -> Result<T, sqlx::Error> {
+    match spawn_blocking(work).await {
+        Ok(done) => done,
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => resume_unwind(panic),
+            // The process ends.
+            Err(_) => Err(sqlx::Error::WorkerCrashed),
+        },
     }
 }
 
 fn open(path: &Path) -> rusqlite::Result<Connection> {
-    let connection =
-        Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.pragma_update(None, "query_only", true)?;
     Ok(connection)
 }
 
+fn taken<T>(
+    connection: &Connection,
+    statement: &Statement,
+    take: impl FnOnce(rusqlite::Rows<'_>) -> rusqlite::Result<T>,
+) -> rusqlite::Result<T> {
+    let mut prepared = connection.prepare_cached(&statement.sql)?;
+    for (place, argument) in statement.arguments.iter().enumerate() {
+        // To SQLite `$2` is a name, wherever it stands.
+        if let Some(index) = prepared.parameter_index(&format!("${}", place + 1))? {
+            prepared.raw_bind_parameter(index, argument)?;
+        }
+    }
+    take(prepared.raw_query())
+}
+
+/// A failure as the store tells it, whichever driver it comes from.
+fn driver_error(error: rusqlite::Error) -> sqlx::Error {
+    use rusqlite::Error::{FromSqlConversionFailure, IntegralValueOutOfRange, InvalidColumnType};
+    match error {
+        FromSqlConversionFailure(..) | IntegralValueOutOfRange(..) | InvalidColumnType(..) => {
+            sqlx::Error::Decode(error.into())
+        }
+        _ => sqlx::Error::Io(io::Error::other(error)),
+    }
+}
+
 impl ToSql for Argument {
-    fn to_sql(&self) -> rusqlite::Result<rusqlite::types::ToSqlOutput<'_>> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
         match self {
             Self::Text(text) => text.to_sql(),
             Self::Integer(number) => number.to_sql(),

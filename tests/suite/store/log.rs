@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use etalon::ledger::entry::leaf_hash;
-use etalon::store::{AggregateType, EventQuery, EventRecord, Keep, RowChanges, Span, Store, StreamId};
+use etalon::store::{AggregateType, EventQuery, EventRecord, Keep, RowChanges, Span, Store, StreamId, StreamRange};
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
 
@@ -50,6 +50,35 @@ async fn events_are_found_by_what_they_are(database: Database) {
     ] {
         assert_eq!(positions(&*store, query.clone()).await, expected, "{query:?}");
     }
+}
+
+/// Whoever goes through the log or its streams finds the same events, a fold without what it needs nothing of.
+async fn the_log_is_gone_through_as_it_is_read(database: Database) {
+    let store = database.open().await;
+    let person = StreamId { aggregate_type: AggregateType::Person, aggregate_id: id(3) };
+    let batch =
+        [note(case_stream(2), 0, "a"), note(person, 0, "b"), note(case_stream(1), 0, "校准"), note(person, 1, "d")];
+    commit(&*store, &batch).await;
+    let all = store.events(&every_event()).await.expect("read");
+    assert_eq!(all.len(), 4);
+    for (after, up_to, limit, expected) in [
+        (None, None, 10, &all[..]),
+        (Some(0), Some(2), 10, &all[1..3]),
+        (Some(1), None, 1, &all[2..3]),
+        (Some(3), None, 5, &[]),
+    ] {
+        assert_eq!(store.log(after, up_to, limit).await.expect("read"), expected, "{after:?} {up_to:?} {limit}");
+    }
+    let streams = StreamRange { aggregate_type: AggregateType::Case, after: None, until: None };
+    let to_fold = |event: &EventRecord| EventRecord {
+        metadata: String::new(),
+        entry: Vec::new(),
+        leaf_hash: [0; 32],
+        ..event.clone()
+    };
+    let expected = [to_fold(&all[2]), to_fold(&all[0])];
+    assert_eq!(store.events_of_streams(&streams, None).await.expect("read"), expected);
+    assert_eq!(store.events_of_streams(&streams, Some(1)).await.expect("read"), expected[..1]);
 }
 
 /// By when the log took them and by when they say that they happened, to the fraction of a second.
@@ -166,6 +195,7 @@ async fn hashes_are_recomputable_from_the_stored_bytes(database: Database) {
 on_both_databases! {
     events_are_found_by_what_they_are,
     events_are_found_by_their_times,
+    the_log_is_gone_through_as_it_is_read,
     the_same_page_of_several_streams_is_read_at_once,
     hashes_are_recomputable_from_the_stored_bytes,
 }
