@@ -25,6 +25,10 @@ const LEASE_LASTS: Duration = Duration::from_secs(60);
 const PROLONGED_EVERY: Duration = Duration::from_secs(2);
 /// How often a server that waits for the rebuild of another looks.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
+/// How long commits have their peace when the rows could not be put in place, at first and at most: a backup of the database
+/// may read for an hour.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// How many events of the log are read at a time.
 pub(super) const PAGE: u32 = 2_000;
 /// How many events of whole streams are read at a time.
@@ -144,6 +148,7 @@ impl App {
             progress(fold.events, fold.head);
         }
         fold.has_all()?;
+        let mut pause = FIRST_PAUSE;
         loop {
             while fold.next_page().await? {
                 progress(fold.events, fold.head);
@@ -151,6 +156,18 @@ impl App {
             match self.under_lease(holder, self.store.finish_rebuild(holder, fold.events)).await? {
                 RebuildOutcome::Swapped => return Ok((fold.events, fold.commits)),
                 RebuildOutcome::Behind(moved) => fold.head = moved.next_position,
+                RebuildOutcome::Held => {
+                    tracing::warn!(
+                        ?pause,
+                        "somebody goes on reading the read rows: the new ones wait to take their place"
+                    );
+                    let paused = async {
+                        tokio::time::sleep(pause).await;
+                        self.store.head().await
+                    };
+                    fold.head = self.under_lease(holder, paused).await?.next_position;
+                    pause = LONGEST_PAUSE.min(2 * pause);
+                }
             }
         }
     }

@@ -15,14 +15,14 @@ use crate::clock::Clock;
 use crate::store::compare;
 use crate::store::known::Known;
 use crate::store::line::Lines;
-use crate::store::listing::in_order;
+use crate::store::listing::{headless, in_order};
 use crate::store::plan::{Ledger, Plan};
 use crate::store::row::ROWS_VERSION;
 use crate::store::row_writes::RowWrites;
 use crate::store::statement::Statement;
 use crate::store::stored::{
-    AroundRow, AttachmentRow, CommandRow, Count, Decoded, EventCount, EventRow, FoundTextRow, HeadRow, LinkRow,
-    MemberRow, Scanned, SubCaseRow, SumRow, WithHead,
+    AroundRow, AttachmentRow, CommandRow, Count, Decoded, EventCount, EventRow, FoundTextRow, LinkRow, MemberRow,
+    Scanned, SubCaseRow, SumRow, WithHead,
 };
 use crate::store::texts::IndexDialect;
 use crate::store::version_row::{CaseVersionRow, RegisterVersionRow};
@@ -105,9 +105,12 @@ pub(super) trait Backend: Send + Sync + 'static {
     /// Writes into the shadow tables.
     fn write_rebuilt(&self, holder: &str, rows: &RowWrites) -> impl Future<Output = Result<(), StoreError>> + Send;
 
-    /// Swaps the shadow tables in if the log still ends at `expected_head`; the head it found.
-    fn finish_rebuild(&self, holder: &str, expected_head: u64)
-    -> impl Future<Output = Result<Head, StoreError>> + Send;
+    /// Swaps the shadow tables in if the log still ends at `expected_head`.
+    fn finish_rebuild(
+        &self,
+        holder: &str,
+        expected_head: u64,
+    ) -> impl Future<Output = Result<RebuildOutcome, StoreError>> + Send;
 }
 
 /// The store over one of the databases.
@@ -160,14 +163,6 @@ impl<B: Backend> SqlStore<B> {
         let counted = self.one::<Count, Count>(operation, statement).await?;
         Ok(counted.map_or(0, |row| row.count.cast_unsigned()))
     }
-
-    pub(super) async fn head_row(&self) -> Result<HeadRow, StoreError> {
-        self.one::<HeadRow, HeadRow>("read the head of the log", Statement::new(sql::HEAD)).await?.ok_or_else(headless)
-    }
-}
-
-fn headless() -> StoreError {
-    StoreError::Corrupt { what: "table log_head is empty".to_owned() }
 }
 
 #[async_trait]
@@ -369,8 +364,7 @@ impl<B: Backend> Store for SqlStore<B> {
     }
 
     async fn finish_rebuild(&self, holder: &str, expected_head: u64) -> Result<RebuildOutcome, StoreError> {
-        let head = self.backend.finish_rebuild(holder, expected_head).await?;
-        Ok(if head.next_position == expected_head { RebuildOutcome::Swapped } else { RebuildOutcome::Behind(head) })
+        self.backend.finish_rebuild(holder, expected_head).await
     }
 
     async fn events_of_streams(&self, range: &StreamRange, limit: Option<u32>) -> Result<Vec<EventRecord>, StoreError> {

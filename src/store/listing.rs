@@ -3,6 +3,7 @@
 use tracing::Instrument;
 
 use crate::store::backend::{Backend, SqlStore};
+use crate::store::sql::HEAD;
 use crate::store::statement::Statement;
 use crate::store::stored::{Decoded, HeadRow, WithHead};
 use crate::store::{Head, Keep, Moment, StoreError};
@@ -16,7 +17,15 @@ pub(super) fn in_order<T>(keep: Keep, mut rows: Vec<T>) -> Vec<T> {
     rows
 }
 
+pub(super) fn headless() -> StoreError {
+    StoreError::Corrupt { what: "table log_head is empty".to_owned() }
+}
+
 impl<B: Backend> SqlStore<B> {
+    pub(super) async fn head_row(&self) -> Result<HeadRow, StoreError> {
+        self.one::<HeadRow, HeadRow>("read the head of the log", Statement::new(HEAD)).await?.ok_or_else(headless)
+    }
+
     /// The rows of a list of the present, and the head that they were read at. Rows bring it with them; of an empty
     /// list it is asked for on condition that the list is still empty, so that both are of one snapshot.
     pub(super) async fn with_head<Row, T>(

@@ -245,6 +245,8 @@ pub enum RebuildOutcome {
     Swapped,
     /// The log has moved on: write the rows up to this head, then try again.
     Behind(Head),
+    /// Somebody goes on reading the served tables, and whoever writes had waited long enough: try again later.
+    Held,
 }
 
 /// What two sets of read rows are compared by.

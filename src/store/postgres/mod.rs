@@ -37,7 +37,7 @@ use crate::store::sql::{HEAD, SET_ROWS_VERSION, keep_rebuild};
 use crate::store::statement::{Argument, Statement};
 use crate::store::stored::{Decoded, HeadRow, Scanned};
 use crate::store::texts::IndexDialect;
-use crate::store::{Append, Head, PoolState, StoreError, migration_error, time_limit};
+use crate::store::{Append, PoolState, RebuildOutcome, StoreError, migration_error, time_limit};
 
 static MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
 
@@ -324,7 +324,7 @@ impl Backend for PostgresBackend {
         written.await.map_err(StoreError::during("write rebuilt rows"))
     }
 
-    async fn finish_rebuild(&self, holder: &str, expected_head: u64) -> Result<Head, StoreError> {
+    async fn finish_rebuild(&self, holder: &str, expected_head: u64) -> Result<RebuildOutcome, StoreError> {
         let indexed = async {
             // Before anybody is kept waiting.
             self.unlimited.pool.execute(sqlx::raw_sql(sql::INDEX_REBUILT)).await?;
@@ -340,13 +340,21 @@ impl Backend for PostgresBackend {
                 let form = sqlx::query(SET_ROWS_VERSION).bind(ROWS_VERSION.cast_signed());
                 transaction.execute(form).await?;
                 transaction.commit().await?;
-            } else {
-                transaction.rollback().await?;
+                return Ok(RebuildOutcome::Swapped);
             }
-            Ok(head)
+            transaction.rollback().await?;
+            Ok(RebuildOutcome::Behind(head))
         };
-        swapped.await.map_err(StoreError::during("finish a rebuild"))
+        match swapped.await {
+            Err(error) if is_kept_waiting(&error) => Ok(RebuildOutcome::Held),
+            ended => ended.map_err(StoreError::during("finish a rebuild")),
+        }
     }
+}
+
+/// Whether a lock was not had in its time: `lock_not_available`.
+fn is_kept_waiting(error: &sqlx::Error) -> bool {
+    error.as_database_error().and_then(|error| error.code()).is_some_and(|code| code == "55P03")
 }
 
 async fn execute_on(executor: impl PgExecutor<'_>, statement: &Statement) -> Result<u64, sqlx::Error> {

@@ -35,7 +35,7 @@ use crate::store::sql::{HEAD, ROW_TABLES, SET_ROWS_VERSION, keep_rebuild};
 use crate::store::statement::{Argument, Statement};
 use crate::store::stored::{Decoded, HeadRow, Scanned};
 use crate::store::texts::IndexDialect;
-use crate::store::{Append, Head, PoolState, StoreError, migration_error, time_limit};
+use crate::store::{Append, PoolState, RebuildOutcome, StoreError, migration_error, time_limit};
 
 use reader::Readers;
 use scan::Scanner;
@@ -313,7 +313,7 @@ impl Backend for SqliteBackend {
         written.await.map_err(StoreError::during("write rebuilt rows"))
     }
 
-    async fn finish_rebuild(&self, holder: &str, expected_head: u64) -> Result<Head, StoreError> {
+    async fn finish_rebuild(&self, holder: &str, expected_head: u64) -> Result<RebuildOutcome, StoreError> {
         let mut writer = self.writer().await.map_err(during_lease())?;
         let mut transaction = begin_step(&mut writer, holder).await?;
         let swapped = async {
@@ -335,10 +335,10 @@ impl Backend for SqliteBackend {
                 let form = sqlx::query(SET_ROWS_VERSION).bind(ROWS_VERSION.cast_signed());
                 transaction.execute(form).await?;
                 transaction.commit().await?;
-            } else {
-                transaction.rollback().await?;
+                return Ok(RebuildOutcome::Swapped);
             }
-            Ok(head)
+            transaction.rollback().await?;
+            Ok(RebuildOutcome::Behind(head))
         };
         swapped.await.map_err(StoreError::during("finish a rebuild"))
     }

@@ -292,6 +292,27 @@ async fn a_reader_that_names_the_tables_in_another_order_goes_on() {
     assert_eq!(swapping.await.expect("no panic").expect("finished"), RebuildOutcome::Swapped);
 }
 
+/// A backup of the database, for instance. Nothing is lost meanwhile, and commits are waited for no longer than one try.
+#[tokio::test]
+async fn a_reader_that_goes_on_is_waited_for_by_trying_again() {
+    let database = Database::postgres();
+    let store = database.open().await;
+    let rows = committed(&*store, &appends()).await;
+    begin(&*store, "a", 0).await;
+    store.write_rebuilt("a", rows).await.expect("written");
+    let Raw::Postgres(pool) = database.raw().await else { panic!("it is no PostgreSQL") };
+    let mut reader = pool.begin().await.expect("a transaction");
+    reader.execute("select 1 from case_versions").await.expect("it reads");
+    assert_eq!(store.finish_rebuild("a", 33).await.expect("it ends"), RebuildOutcome::Held);
+    commit_one(&*store, note(case_stream(77), 0, "meanwhile")).await.expect("nobody keeps it waiting");
+    let RebuildOutcome::Behind(head) = store.finish_rebuild("a", 33).await.expect("it ends") else {
+        panic!("the log has gone on")
+    };
+    assert_eq!(head.next_position, 34);
+    reader.commit().await.expect("it ends");
+    assert_eq!(store.finish_rebuild("a", 34).await.expect("finished"), RebuildOutcome::Swapped);
+}
+
 #[tokio::test]
 async fn both_databases_digest_alike() {
     let mut digests = Vec::new();
