@@ -36,8 +36,7 @@ pub(super) async fn compared(store: Arc<dyn Store>, aggregates: Arc<Aggregates>)
     let mut total = Total::default();
     // Taken up in the order of the keys, as the digests want them.
     let mut pages = VecDeque::new();
-    // One more than there are processors: each waits for the database now and then.
-    let at_once = available_parallelism().map_or(1, NonZero::get) + 1;
+    let at_once = available_parallelism().map_or(1, NonZero::get);
     while let Some((range, events)) = streams.next().await? {
         if pages.len() == at_once
             && let Some(page) = pages.pop_front()
