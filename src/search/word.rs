@@ -241,7 +241,7 @@ fn stem(word: &str) -> Cow<'_, str> {
 const KNOWN_STEMS: usize = 8_192;
 
 thread_local! {
-    /// To find a stem takes ten times as long as to look it up, and half of a text are the same few hundred words.
+    /// To find a stem takes longer than to look it up, and texts repeat their words.
     static STEMS: RefCell<HashMap<Box<str>, Stem>> = RefCell::default();
 }
 

@@ -5,11 +5,11 @@ use std::collections::{BTreeSet, HashMap};
 
 use crate::store::backend::Backend;
 use crate::store::condition::push_list;
-use crate::store::line::Lines;
 use crate::store::line::made::{
     Made, MadeCase, MadeFigure, MadeLink, MadeMember, MadePresentCase, MadeRegister, MadeSeries, MadeTerms, MadeText,
     lines_of,
 };
+use crate::store::line::{self, Lines};
 use crate::store::row_writes::RowWrites;
 use crate::store::sql::EVENTS_TO_FOLD;
 use crate::store::statement::{Argument, Statement};
@@ -168,11 +168,10 @@ impl<B: Backend> Comparison<'_, B> {
     ) -> Result<Vec<u8>, StoreError> {
         let made = lines_of(made);
         let statement = lines.ordered(narrow(lines.query::<B>()));
-        let served = self.backend.read_lines(&statement, made.len()).await;
-        let served = served.map_err(StoreError::during("read what is served"))?;
+        let served = line::read(self.backend, &statement, made.len()).await?;
         // Both are in the order of the key.
         if made != served {
-            let [made, served] = [&made, &served].map(|lines| each(lines));
+            let [made, served] = [&made, &served].map(|lines| line::each(lines).collect::<Vec<_>>());
             for (rows, others, is_served) in [(&made, &served, false), (&served, &made, true)] {
                 let mut unmatched = HashMap::<_, usize>::new();
                 others.iter().for_each(|line| *unmatched.entry(*line).or_default() += 1);
@@ -190,9 +189,4 @@ impl<B: Backend> Comparison<'_, B> {
         }
         Ok(served)
     }
-}
-
-/// Each of the lines.
-fn each(lines: &[u8]) -> Vec<&[u8]> {
-    lines.split_inclusive(|byte| *byte == b'\n').collect()
 }

@@ -3,7 +3,7 @@
 use sha2::{Digest, Sha256};
 
 use crate::store::backend::Backend;
-use crate::store::line::{Lines, count};
+use crate::store::line::{self, Lines, count};
 use crate::store::sql::{case_columns, figure_columns, register_columns};
 use crate::store::{RowsDigest, ServedRows, StoreError, TableDigest};
 
@@ -111,12 +111,11 @@ async fn table<B: Backend>(backend: &B, lines: &Lines, arguments: &[i64]) -> Res
         let mut statement = lines.ordered(statement);
         statement.push(" limit ");
         statement.push_integer(PAGE_ROWS as i64);
-        let page =
-            backend.read_lines(&statement, PAGE_BYTES).await.map_err(StoreError::during("read what is served"))?;
+        let page = line::read(backend, &statement, PAGE_BYTES).await?;
         if digest.take(&page) < PAGE_ROWS {
             return Ok(digest.finish());
         }
-        last = page.split_inclusive(|byte| *byte == b'\n').next_back().map(<[u8]>::to_owned);
+        last = line::each(&page).next_back().map(<[u8]>::to_owned);
     }
 }
 

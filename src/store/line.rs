@@ -111,6 +111,16 @@ impl Lines {
     }
 }
 
+/// Reads the lines of a query, with room for about so many bytes.
+pub(super) async fn read<B: Backend>(backend: &B, statement: &Statement, room: usize) -> Result<Vec<u8>, StoreError> {
+    backend.read_lines(statement, room).await.map_err(StoreError::during("read what is served"))
+}
+
+/// Each of the lines.
+pub(super) fn each(lines: &[u8]) -> impl DoubleEndedIterator<Item = &[u8]> {
+    lines.split_inclusive(|byte| *byte == b'\n')
+}
+
 /// How many lines there are.
 pub(super) fn count(lines: &[u8]) -> usize {
     // As many at a time as a byte can count, which the processor does for a register full of them at once.

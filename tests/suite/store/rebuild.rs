@@ -1,12 +1,14 @@
 //! The read rows can be computed again from the log and swapped in while everybody goes on.
 
+use std::sync::Arc;
+
 use etalon::store::{
     AggregateType, Append, CaseLink, CaseRow, Committed, FigureKind, FigureRow, FigureSpan, Moment, NumberTaken,
     REBUILD_LEASE, RebuildOutcome, RebuiltRow, RowChanges, SUB_CASE_OF, Store, StoreError, StreamId, StreamRange,
     TextRow,
 };
 use futures::future::{Either, select};
-use sqlx::Executor;
+use sqlx::{Executor, PgPool, Postgres, Transaction};
 
 use crate::store::samples::{
     all_cases, append, case_by_id, case_by_number, case_row, case_stream, commit, commit_one, id, note, notes,
@@ -271,9 +273,8 @@ async fn what_is_made_compares_with_what_is_served_character_by_character(databa
     assert_eq!(sides, [("case_versions", false), ("case_versions", true), ("cases", false), ("cases", true)]);
 }
 
-/// It holds a table that the swap waits for, and asks for one that the swap has locked already.
-#[tokio::test]
-async fn a_reader_that_names_the_tables_in_another_order_goes_on() {
+/// A rebuild on PostgreSQL that is to be swapped in, and a reader that holds a table.
+async fn written_beside_a_reader() -> (Database, Arc<dyn Store>, PgPool, Transaction<'static, Postgres>) {
     let database = Database::postgres();
     let store = database.open().await;
     let rows = committed(&*store, &appends()).await;
@@ -282,6 +283,13 @@ async fn a_reader_that_names_the_tables_in_another_order_goes_on() {
     let Raw::Postgres(pool) = database.raw().await else { panic!("it is no PostgreSQL") };
     let mut reader = pool.begin().await.expect("a transaction");
     reader.execute("select 1 from case_versions").await.expect("it reads");
+    (database, store, pool, reader)
+}
+
+/// It holds a table that the swap waits for, and asks for one that the swap has locked already.
+#[tokio::test]
+async fn a_reader_that_names_the_tables_in_another_order_goes_on() {
+    let (_database, store, pool, mut reader) = written_beside_a_reader().await;
     let swapping = tokio::spawn(async move { store.finish_rebuild("a", 33).await });
     let waiting = "select count(*) from pg_locks where relation = 'case_versions'::regclass and not granted";
     while sqlx::query_scalar::<_, i64>(waiting).fetch_one(&pool).await.expect("it reads") == 0 {
@@ -295,14 +303,7 @@ async fn a_reader_that_names_the_tables_in_another_order_goes_on() {
 /// A backup of the database, for instance. Nothing is lost meanwhile, and commits are waited for no longer than one try.
 #[tokio::test]
 async fn a_reader_that_goes_on_is_waited_for_by_trying_again() {
-    let database = Database::postgres();
-    let store = database.open().await;
-    let rows = committed(&*store, &appends()).await;
-    begin(&*store, "a", 0).await;
-    store.write_rebuilt("a", rows).await.expect("written");
-    let Raw::Postgres(pool) = database.raw().await else { panic!("it is no PostgreSQL") };
-    let mut reader = pool.begin().await.expect("a transaction");
-    reader.execute("select 1 from case_versions").await.expect("it reads");
+    let (_database, store, _pool, reader) = written_beside_a_reader().await;
     assert_eq!(store.finish_rebuild("a", 33).await.expect("it ends"), RebuildOutcome::Held);
     commit_one(&*store, note(case_stream(77), 0, "meanwhile")).await.expect("nobody keeps it waiting");
     let RebuildOutcome::Behind(head) = store.finish_rebuild("a", 33).await.expect("it ends") else {
