@@ -137,12 +137,12 @@ impl App {
             true => self.keys_to_erase::<A>(id, known.version).await?,
             false => Vec::new(),
         };
-        let erases = !erased_keys.is_empty();
         let past = match happened::in_order(known, &events) {
             Some(_) => Vec::new(),
             None => A::streams(&self.aggregates).placed(id, known.version).await?,
         };
         let (before, attachments, metadata) = (known.clone(), attachments.to_vec(), metadata_of(&request.actor));
+        let to_destroy = erased_keys.clone();
         let made = Made { id, before, past, events, encoded, ciphertexts, erased_keys, attachments, metadata };
         let digest = self.digest_to_keep(&request.key).await?;
         let (body, after) = made.body();
@@ -164,7 +164,9 @@ impl App {
                 {
                     A::streams(&self.aggregates).keep(id, Arc::new(after)).await;
                 }
-                if erases && let Err(fault) = self.complete_erasures().await {
+                if !to_destroy.is_empty()
+                    && let Err(fault) = self.carry_out_erasure(&to_destroy).await
+                {
                     tracing::error!(%fault, "an erasure is not complete; it is tried again");
                 }
                 Ok(committed.into())

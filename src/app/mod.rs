@@ -58,7 +58,7 @@ pub use preview::{Foreseen, ForeseenEvent, Previewed, Verdict};
 pub use reads::{CasePage, EventPage};
 pub use rebuild::Rebuilt;
 pub use registers::{Entry, RegisterPage};
-pub use replay::{Folded, ReplayedPage, Unfounded};
+pub use replay::{Beside, Folded, Replayed, ReplayedPage, Unlike};
 pub use request::{Failure, Fault, Key, Receipt, Request, time_of};
 pub use revocations::{Revoker, Standing};
 pub use scope::works_on;

@@ -11,31 +11,65 @@ use crate::app::compare::{compared, joined};
 use crate::app::rebuild::PAGE;
 use crate::app::request::Fault;
 use crate::domain::case::Case;
+use crate::domain::case::event::CaseFact;
 use crate::domain::enterprise::Enterprise;
+use crate::domain::event::Recorded;
 use crate::domain::person::Person;
-use crate::store::{AggregateType, EventRecord, RowDifference, RowsForm, StreamId, TableDigest};
+use crate::domain::value::Sha256Digest;
+use crate::ledger::tree::{Frontier, TILE_HEIGHT};
+use crate::store::{
+    AggregateType, Attachment, EventRecord, RowDifference, RowsForm, StoreError, StoredCiphertext, StreamId,
+    TableDigest,
+};
 use crate::vault::payload;
 use crate::vault::reference::Reference;
 use crate::vault::seal::Ciphertext;
 
+/// The type of the events that attach a file.
+const ATTACHES: &str = "AttachmentAdded";
+
 /// A page of the log.
 #[derive(Debug)]
 pub struct ReplayedPage {
-    /// Its events.
+    /// Its events. One that cannot be read has its position and nothing else.
     pub events: Vec<EventRecord>,
     /// Where the log ends, as far as it is known.
     pub head: u64,
-    /// Personal data of these events that is gone or changed, and that nobody erased.
-    pub unfounded: Vec<Unfounded>,
+    /// What stands beside these events and is not what they say, in their order.
+    pub unlike: Vec<Unlike>,
 }
 
-/// A reference to personal data that stands for nothing.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unfounded {
-    /// The position of the event that holds it.
+/// Something that stands beside the log, and not as an event of it says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Unlike {
+    /// The position of the event; of a node of the tree that of its first one.
     pub position: u64,
-    /// Whether something else stands where its ciphertext should be.
+    /// What it is.
+    pub what: Beside,
+    /// Whether something else stands in its place.
     pub is_changed: bool,
+}
+
+/// What stands beside the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Beside {
+    /// The ciphertext of personal data, until an event erases it.
+    Ciphertext,
+    /// The bytes of an attached file.
+    Attachment,
+    /// A node of the tree over many events.
+    Node,
+}
+
+/// What a replay comes to.
+#[derive(Debug)]
+pub enum Replayed {
+    /// The rows were compared.
+    Compared(Folded),
+    /// Nothing was compared: another version of the program has made the rows.
+    OfOtherForm(RowsForm),
+    /// Nothing is said of the rows: the log holds what cannot be folded.
+    Unfolded(Fault),
 }
 
 /// What a fold of the log makes, against the rows that are served.
@@ -53,21 +87,24 @@ pub struct Folded {
 }
 
 impl App {
-    /// Folds the log and compares what it makes with the rows that are served. It only reads, and commits may go on. Rows
-    /// that another version of the program has made are not compared: then the log is only looked through, and the answer
-    /// is `None`. `look` is shown every page of the log.
+    /// Folds the log and compares what it makes with the rows that are served. It only reads, and commits may go on. `look` is shown
+    /// every page of the log, with what stands beside it.
     ///
     /// # Errors
-    /// When the store fails or an event cannot be read.
-    pub async fn replay(&self, look: impl FnMut(ReplayedPage)) -> Result<Option<Folded>, Fault> {
+    /// When the store fails.
+    pub async fn replay(&self, look: impl FnMut(ReplayedPage)) -> Result<Replayed, Fault> {
         let form = self.rows_form().await?;
         if form.stored != form.ours {
-            return self.look_through(look).await.map(|()| None);
+            return self.look_through(look).await.map(|()| Replayed::OfOtherForm(form));
         }
         // Beside one another: each reads the log in an order of its own.
         let comparing = AbortOnDropHandle::new(tokio::spawn(compared(self.store.clone(), self.aggregates.clone())));
         self.look_through(look).await?;
-        joined(comparing).await.map(Some)
+        match joined(comparing).await {
+            Ok(folded) => Ok(Replayed::Compared(folded)),
+            Err(fault) if fault.is_damage() => Ok(Replayed::Unfolded(fault)),
+            Err(fault) => Err(fault),
+        }
     }
 
     /// Which form the read rows have, beside that which this program writes.
@@ -80,20 +117,76 @@ impl App {
 
     async fn look_through(&self, mut look: impl FnMut(ReplayedPage)) -> Result<(), Fault> {
         let head = self.store.head().await?.next_position;
-        let mut erasures = Erasures::default();
+        let (mut erasures, mut tree) = (Erasures::default(), Frontier::default());
         let mut next = 0;
         while next < head {
-            let events = self.log(next.checked_sub(1), None, PAGE).await?;
+            let events = self.readable(next, head).await?;
             let Some(last) = events.last() else { break };
             next = last.position + 1;
-            let unfounded = self.unfounded(&events, &mut erasures).await?;
-            look(ReplayedPage { events, head, unfounded });
+            let mut unlike = self.unlike_ciphertexts(&events, &mut erasures).await?;
+            unlike.extend(self.unlike_attachments(&events).await?);
+            unlike.extend(self.unlike_nodes(&events, &mut tree).await?);
+            unlike.sort_unstable();
+            look(ReplayedPage { events, head, unlike });
         }
         Ok(())
     }
 
+    /// A page of the log from a position on.
+    async fn readable(&self, next: u64, head: u64) -> Result<Vec<EventRecord>, Fault> {
+        match self.log(next.checked_sub(1), None, PAGE).await {
+            Err(fault) if fault.is_damage() => {}
+            read => return read,
+        }
+        let mut events = Vec::new();
+        for position in next..head.min(next + u64::from(PAGE)) {
+            match self.log(position.checked_sub(1), Some(position), 1).await {
+                Ok(event) => events.extend(event),
+                Err(fault) if fault.is_damage() => events.push(EventRecord { position, ..EventRecord::default() }),
+                Err(fault) => return Err(fault),
+            }
+        }
+        Ok(events)
+    }
+
+    /// The files that events attach and whose bytes are not there or others.
+    async fn unlike_attachments(&self, page: &[EventRecord]) -> Result<Vec<Unlike>, Fault> {
+        let mut unlike = Vec::new();
+        for event in page.iter().filter(|event| event.event_type == ATTACHES) {
+            // What cannot be read, a fold says.
+            let Ok(Recorded { fact: CaseFact::AttachmentAdded(added), .. }) = self.aggregates.cases.decode(event)
+            else {
+                continue;
+            };
+            let stored = self.store.attachment(added.digest.as_str()).await?;
+            let is_its = |stored: &Attachment| Sha256Digest::of_bytes(&stored.content) == added.digest;
+            if !stored.as_ref().is_some_and(is_its) {
+                let (position, is_changed) = (event.position, stored.is_some());
+                unlike.push(Unlike { position, what: Beside::Attachment, is_changed });
+            }
+        }
+        Ok(unlike)
+    }
+
+    /// The nodes that the events make whole and that are not there or others. `tree` is over all events before.
+    async fn unlike_nodes(&self, page: &[EventRecord], tree: &mut Frontier) -> Result<Vec<Unlike>, Fault> {
+        let mut nodes = Vec::new();
+        for event in page {
+            tree.append(event.leaf_hash, |level, node, hash| nodes.push((level, node, hash)));
+        }
+        let mut unlike = Vec::new();
+        for (level, node, hash) in nodes {
+            let stored = self.store.hashes(level, node, 1).await?.pop();
+            if stored != Some(hash) {
+                let position = node << (level * TILE_HEIGHT);
+                unlike.push(Unlike { position, what: Beside::Node, is_changed: stored.is_some() });
+            }
+        }
+        Ok(unlike)
+    }
+
     /// The references of a page whose ciphertext is not there or another one, though no event erased it.
-    async fn unfounded(&self, page: &[EventRecord], erasures: &mut Erasures) -> Result<Vec<Unfounded>, Fault> {
+    async fn unlike_ciphertexts(&self, page: &[EventRecord], erasures: &mut Erasures) -> Result<Vec<Unlike>, Fault> {
         let mut wanted: Vec<(&EventRecord, Reference)> = Vec::new();
         for event in page {
             // A mark of another form is no reference; a fold says what cannot be read.
@@ -105,19 +198,16 @@ impl App {
         }
         let digests: Vec<_> = wanted.iter().map(|(_, reference)| reference.ciphertext.0).collect();
         // Looked at before the erasures are: what is erased meanwhile is then found among them.
-        let found = self.store.ciphertexts(&digests).await?;
-        let found: HashMap<_, _> = found.into_iter().map(|stored| (stored.digest, stored)).collect();
-        let mut unfounded = Vec::new();
+        let found = self.sealed_by(&digests).await?;
+        let unlike =
+            |event: &EventRecord, is_changed| Unlike { position: event.position, what: Beside::Ciphertext, is_changed };
+        let mut all = Vec::new();
         let mut gone = Vec::new();
         for (event, reference) in wanted {
             match found.get(&reference.ciphertext.0) {
                 None => gone.push((event, reference)),
-                Some(stored) => {
-                    let is_its = Ciphertext::from_bytes(stored.ciphertext.clone()).digest() == reference.ciphertext;
-                    if !is_its || stored.key_id != reference.key.0 {
-                        unfounded.push(Unfounded { position: event.position, is_changed: true });
-                    }
-                }
+                Some(Some(stored)) if is_named_by(stored, &reference) => {}
+                Some(_) => all.push(unlike(event, true)),
             }
         }
         let keys: Vec<_> = gone.iter().map(|(_, reference)| reference.key.0).collect();
@@ -129,11 +219,26 @@ impl App {
                 None => false,
             };
             if !is_erased {
-                unfounded.push(Unfounded { position: event.position, is_changed: false });
+                all.push(unlike(event, false));
             }
         }
-        unfounded.sort_unstable_by_key(|one| one.position);
-        Ok(unfounded)
+        Ok(all)
+    }
+
+    /// The ciphertexts that are there, by what events say of them; `None` for one whose row cannot be read.
+    async fn sealed_by(&self, digests: &[[u8; 32]]) -> Result<HashMap<[u8; 32], Option<StoredCiphertext>>, Fault> {
+        match self.store.ciphertexts(digests).await {
+            Err(StoreError::Corrupt { .. }) => {}
+            found => return Ok(found?.into_iter().map(|stored| (stored.digest, Some(stored))).collect()),
+        }
+        let mut all = HashMap::new();
+        for digest in digests {
+            match self.store.ciphertexts(&[*digest]).await {
+                Err(StoreError::Corrupt { .. }) => drop(all.insert(*digest, None)),
+                found => all.extend(found?.into_iter().map(|stored| (stored.digest, Some(stored)))),
+            }
+        }
+        Ok(all)
     }
 
     /// Whether the event at the position erases what that event says.
@@ -153,7 +258,7 @@ impl App {
     }
 
     /// The stream whose personal data the event erases, if it erases any.
-    fn stream_erased_by(&self, record: &EventRecord) -> Option<StreamId> {
+    pub(super) fn stream_erased_by(&self, record: &EventRecord) -> Option<StreamId> {
         let aggregate_type = AggregateType::parse(&record.aggregate_type)?;
         let erases = match aggregate_type {
             AggregateType::Case => self.is_erasure::<Case>(record),
@@ -173,6 +278,12 @@ impl App {
     fn is_erasure<A: Commanded>(&self, record: &EventRecord) -> bool {
         A::streams(&self.aggregates).decode(record).is_ok_and(|event| A::erases(&event))
     }
+}
+
+/// Whether it is what the reference stands for.
+fn is_named_by(stored: &StoredCiphertext, reference: &Reference) -> bool {
+    let is_its = Ciphertext::from_bytes(stored.ciphertext.clone()).digest() == reference.ciphertext;
+    is_its && stored.key_id == reference.key.0
 }
 
 /// What the events at these positions erase, as far as it was asked.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use cqrs_es::persist::PersistenceError;
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -188,6 +189,18 @@ impl Fault {
     #[must_use]
     pub fn has_timed_out(&self) -> bool {
         matches!(self, Self::Store(StoreError::TimedOut { .. }))
+    }
+
+    /// Whether what is stored is not what this program writes, as against a database that fails.
+    #[must_use]
+    pub fn is_damage(&self) -> bool {
+        match self {
+            Self::Store(StoreError::Load { source, .. }) => {
+                matches!(**source, PersistenceError::DeserializationError(_))
+            }
+            Self::Store(StoreError::Corrupt { .. }) | Self::Decode(_) | Self::Sealed(_) => true,
+            _ => false,
+        }
     }
 
     /// Whether the same request may succeed later.

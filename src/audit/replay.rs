@@ -1,6 +1,6 @@
 //! The log is folded again, and everything that is stored of it compared with what it makes.
 
-use crate::app::{App, EventRecord, Folded, ReplayedPage, Sealed, Unfounded, Vouched, time_of};
+use crate::app::{App, Beside, EventRecord, Fault, Folded, Replayed, ReplayedPage, Sealed, Unlike, Vouched, time_of};
 use crate::audit::bundle::earlier_names;
 use crate::audit::verify::{STAMPS_NOT_VERIFIED, stamped_at};
 use crate::audit::{AuditError, Projection, Trusted, Verdict};
@@ -20,7 +20,8 @@ pub async fn replay(app: &App, trusted: &Trusted, mut progress: impl FnMut(u64, 
     let keys = trusted.keys.as_slice();
     let origin = app.origin().await?;
     let mut verdict = Verdict { origin: origin.clone(), ..Verdict::default() };
-    let earlier = earlier_names(&app.recoveries().await?);
+    let recoveries = told(app.recoveries().await, "RECOVERIES_UNREADABLE", &mut verdict)?;
+    let earlier = earlier_names(&recoveries.unwrap_or_default());
     let vouched = vouched(app, keys).await?;
     let notes: Vec<_> = vouched.iter().map(Vouched::note).collect();
     let time_stamps = time_stamps(&vouched, trusted, &mut verdict);
@@ -37,7 +38,6 @@ pub async fn replay(app: &App, trusted: &Trusted, mut progress: impl FnMut(u64, 
         time_stamps: &time_stamps,
         tolerance: trusted.tolerance,
     });
-    let form = app.rows_form().await?;
     let look = |page: ReplayedPage| {
         for event in &page.events {
             let entry = verifier.feed(&AuditedEvent {
@@ -51,23 +51,33 @@ pub async fn replay(app: &App, trusted: &Trusted, mut progress: impl FnMut(u64, 
                 compare_columns(event, &entry, &mut verdict);
             }
         }
-        for one in &page.unfounded {
-            tell_unfounded(one, &mut verdict);
+        for one in &page.unlike {
+            tell_unlike(one, &mut verdict);
         }
         progress(verifier.size(), page.head);
     };
-    let folded = app.replay(look).await?;
-    match folded {
-        Some(folded) => tell_rows(&folded, &mut verdict),
-        None => verdict.notes.push(format!(
-            "the served rows are not compared: they have form {}, and this program makes form {}; a server that starts \
-             makes them anew",
-            form.stored, form.ours
-        )),
+    match app.replay(look).await? {
+        Replayed::Compared(folded) => tell_rows(&folded, &mut verdict),
+        Replayed::OfOtherForm(form) => {
+            let message = format!(
+                "nothing is said of the served rows: they have form {}, and this program makes form {}; use the program that made \
+                 them, or have them made anew by `etalon rebuild`",
+                form.stored, form.ours
+            );
+            verdict.fault(None, "ROWS_NOT_COMPARED", message);
+        }
+        Replayed::Unfolded(fault) => {
+            let message = format!("nothing is said of the served rows: the log cannot be folded: {fault}");
+            verdict.fault(None, "ROWS_NOT_COMPARED", message);
+        }
+    }
+    for mark in told(app.unfounded_erasures().await, "ERASURES_UNREADABLE", &mut verdict)?.unwrap_or_default() {
+        let message = format!("the key {} is marked as erased by an event that does not erase it", mark.key_id);
+        verdict.fault(Some(mark.position), "ERASURE_UNFOUNDED", message);
     }
     let mut report = verifier.finish();
-    let tree = app.tree().await?;
-    if tree.size() == report.head.size && tree.root() != report.head.root {
+    let tree = told(app.tree().await, "TREE_WRONG", &mut verdict)?;
+    if tree.is_some_and(|tree| tree.size() == report.head.size && tree.root() != report.head.root) {
         verdict.fault(None, "TREE_WRONG", "the tree beside the log has another root than its entries make");
     }
     // A log that goes on has events that are not sealed yet; one that nothing confirms is nobody's word.
@@ -132,12 +142,36 @@ fn tell_rows(folded: &Folded, verdict: &mut Verdict) {
     verdict.notes.push(format!("{} commits folded; {} rows differ", folded.commits, folded.count));
 }
 
-fn tell_unfounded(one: &Unfounded, verdict: &mut Verdict) {
-    let (kind, message) = match one.is_changed {
-        true => ("CIPHERTEXT_WRONG", "the ciphertext of personal data in it is not the one that it names"),
-        false => ("CIPHERTEXT_MISSING", "the ciphertext of personal data in it is gone, and no event has erased it"),
+fn tell_unlike(one: &Unlike, verdict: &mut Verdict) {
+    let (kind, message) = match (one.what, one.is_changed) {
+        (Beside::Ciphertext, true) => {
+            ("CIPHERTEXT_WRONG", "the ciphertext of personal data in it is not the one that it names")
+        }
+        (Beside::Ciphertext, false) => {
+            ("CIPHERTEXT_MISSING", "the ciphertext of personal data in it is gone, and no event has erased it")
+        }
+        (Beside::Attachment, true) => {
+            ("ATTACHMENT_WRONG", "the bytes of the file that it attaches are not those of its digest")
+        }
+        (Beside::Attachment, false) => ("ATTACHMENT_MISSING", "the bytes of the file that it attaches are gone"),
+        (Beside::Node, true) => {
+            ("NODE_HASH", "the node of the tree that begins with it has another hash than its entries make")
+        }
+        (Beside::Node, false) => ("NODE_HASH", "the node of the tree that begins with it is gone"),
     };
     verdict.fault(Some(one.position), kind, message);
+}
+
+/// What was read, or a fault of that kind where what is stored cannot be.
+fn told<T>(read: Result<T, Fault>, kind: &'static str, verdict: &mut Verdict) -> Result<Option<T>, Fault> {
+    match read {
+        Ok(read) => Ok(Some(read)),
+        Err(fault) if fault.is_damage() => {
+            verdict.fault(None, kind, fault.to_string());
+            Ok(None)
+        }
+        Err(fault) => Err(fault),
+    }
 }
 
 /// What the columns of an event say against what its entry says.

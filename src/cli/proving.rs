@@ -39,7 +39,7 @@ witness's from the witness. `etalon audit key` prints the key of the log that th
 restored from a backup may have had another name: give the key of its present name first.
 
 Nothing of a database is changed before it was looked at: one with an older schema is refused until `etalon migrate`, and
-served rows that an older version has made are not compared.
+served rows that another version has made are told as not compared, which is not good.
 
 Examples:
   etalon audit export --output bundle

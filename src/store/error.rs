@@ -159,6 +159,9 @@ impl StoreError {
         move |source| {
             let code = source.as_database_error().and_then(|error| error.code());
             let is_given_up = code.is_some_and(|code| GIVEN_UP.contains(&code.as_ref()));
+            if let sqlx::Error::Decode(reason) | sqlx::Error::ColumnDecode { source: reason, .. } = &source {
+                return Self::Corrupt { what: format!("cannot {operation}: {reason}") };
+            }
             let source = Arc::new(source);
             match is_given_up {
                 true => Self::TimedOut { operation, source },

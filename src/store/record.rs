@@ -259,7 +259,7 @@ pub struct StoredCommand {
 }
 
 /// An event of the log with everything that was stored about it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EventRecord {
     /// Place in the whole log, from 0, without gaps, in commit order.
     pub position: u64,

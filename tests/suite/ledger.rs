@@ -1,6 +1,7 @@
 //! The log proves itself: over HTTP, by bundles, against those who would rewrite it.
 
 mod backup;
+mod beside;
 mod bundles;
 mod evolution;
 mod flips;

@@ -11,11 +11,14 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::app::App;
+use crate::app::aggregates::with_streams;
 use crate::app::commanded::Commanded;
 use crate::app::personal::damaged;
 use crate::app::request::Fault;
 use crate::app::rounds::again_and_again;
+use crate::app::streams::Streams;
 use crate::codec;
+use crate::store::ErasedKey;
 use crate::vault::payload;
 use crate::vault::reference::KeyId;
 
@@ -39,8 +42,9 @@ impl Eraser {
 }
 
 impl App {
-    /// The keys under which the first so many events of the aggregate say something of persons, but for those that were
-    /// erased before.
+    /// The keys under which the first so many events of the aggregate say something of persons.
+    ///
+    /// Those that the database says were erased before are among them: it may have been told so by somebody who had no right to.
     ///
     /// # Errors
     /// When the store fails or an event cannot be read.
@@ -51,33 +55,89 @@ impl App {
             let references = payload::references(&codec::encode(&event).payload).map_err(damaged)?;
             keys.extend(references.iter().map(|reference| reference.key.0));
         }
-        let mut keys: Vec<_> = keys.into_iter().collect();
-        let erased = self.store.erased_among(&keys).await?;
-        keys.retain(|key| erased.iter().all(|erased| erased.key_id != *key));
-        Ok(keys)
+        Ok(keys.into_iter().collect())
     }
 
-    /// Destroys every data key that an event has erased and that is still there. Answers how many there were.
+    /// Carries an erasure out that is durable now.
+    ///
+    /// # Errors
+    /// As [`App::complete_erasures`], which does what was left undone.
+    pub(in crate::app) async fn carry_out_erasure(&self, keys: &[Uuid]) -> Result<(), Fault> {
+        self.destroy(keys.iter().copied()).await?;
+        self.complete_erasures().await.map(drop)
+    }
+
+    /// Destroys every data key that an event has erased and that is still there. Answers how many there were. A key that is
+    /// only marked as erased, with no event that says so, stays: what an event erases, the log proves, and whoever else can write into the
+    /// database destroys nothing for good.
     ///
     /// # Errors
     /// When the store or the folder of the keys fails: what was left undone is done by the next call.
     pub async fn complete_erasures(&self) -> Result<usize, Fault> {
         let vault = self.vault()?;
         let from = self.erased_before.load(Ordering::Acquire);
-        let erased = self.store.erased_keys(from).await?;
+        let mut erased = Vec::new();
+        for mark in self.store.erased_keys(from).await? {
+            if vault.is_destroyed(KeyId(mark.key_id)).await? || self.founds(mark).await? {
+                erased.push(mark);
+            } else {
+                tracing::error!(
+                    key = %mark.key_id,
+                    mark.position,
+                    "a data key is marked as erased by an event that does not erase it: it is kept, and `etalon audit \
+                     replay` tells more"
+                );
+            }
+        }
+        let destroyed = self.destroy(erased.iter().map(|mark| mark.key_id)).await?;
+        if let Some(last) = erased.last()
+            && self.store.scrub().await?
+        {
+            self.erased_before.fetch_max(last.position + 1, Ordering::AcqRel);
+        }
+        // Else somebody still reads what was there: looked at again in the next round.
+        Ok(destroyed)
+    }
+
+    async fn destroy(&self, keys: impl Iterator<Item = Uuid> + Send) -> Result<usize, Fault> {
+        let vault = self.vault()?;
         let mut destroyed = 0;
-        for key in &erased {
-            destroyed += usize::from(vault.destroy(KeyId(key.key_id)).await?);
+        for key in keys {
+            destroyed += usize::from(vault.destroy(KeyId(key)).await?);
         }
-        let Some(last) = erased.last() else { return Ok(0) };
-        if !self.store.scrub().await? {
-            // Somebody still reads what was there: looked at again in the next round.
-            return Ok(destroyed);
-        }
-        self.erased_before.fetch_max(last.position + 1, Ordering::AcqRel);
         if destroyed > 0 {
             tracing::info!(destroyed, "data keys of erased persons were destroyed");
         }
         Ok(destroyed)
+    }
+
+    /// Marks of erased keys that no event of the log founds.
+    ///
+    /// # Errors
+    /// When the store fails or an event cannot be read.
+    pub async fn unfounded_erasures(&self) -> Result<Vec<ErasedKey>, Fault> {
+        let mut unfounded = Vec::new();
+        for mark in self.store.erased_keys(0).await? {
+            if !self.founds(mark).await? {
+                unfounded.push(mark);
+            }
+        }
+        Ok(unfounded)
+    }
+
+    /// Whether the event that the mark names erases its key.
+    async fn founds(&self, mark: ErasedKey) -> Result<bool, Fault> {
+        let Some(record) = self.log(mark.position.checked_sub(1), Some(mark.position), 1).await?.pop() else {
+            return Ok(false);
+        };
+        let Some(stream) = self.stream_erased_by(&record) else { return Ok(false) };
+        let (id, version) = (stream.aggregate_id, record.sequence - 1);
+        let keys = with_streams!(self.aggregates, stream.aggregate_type, streams => self.keys_to_erase_of(streams, id, version).await?);
+        Ok(keys.contains(&mark.key_id))
+    }
+
+    /// As [`App::keys_to_erase`], of the type of these streams.
+    async fn keys_to_erase_of<A: Commanded>(&self, _: &Streams<A>, id: Uuid, version: u64) -> Result<Vec<Uuid>, Fault> {
+        self.keys_to_erase::<A>(id, version).await
     }
 }

@@ -70,6 +70,11 @@ impl Vault {
         Ok(key)
     }
 
+    /// Whether the key was destroyed, be it not to the end.
+    pub(super) async fn is_destroyed(&self, id: KeyId) -> Result<bool, Fault> {
+        self.blocking(move |keys| keys.is_destroyed(id)).await
+    }
+
     /// Destroys the key for good, whether it is there or not; `false` when it was destroyed before.
     pub(super) async fn destroy(&self, id: KeyId) -> Result<bool, Fault> {
         self.kept.invalidate(&id).await;

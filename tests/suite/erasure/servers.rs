@@ -106,6 +106,35 @@ async fn an_erasure_that_was_cut_short_is_completed(database: Database) {
     assert_eq!(restarted.complete_erasures().await.expect("it looks"), 0);
 }
 
+async fn a_mark_that_no_event_founds_destroys_nothing(database: Database) {
+    let (folder, clock) = (TempDir::new().expect("a temporary folder"), TestClock::new());
+    let keys = folder.path().join("keys");
+    let app = server(&database, &clock, &keys).await;
+    let [kept, erased, forged] = [register(&app).await, register(&app).await, register(&app).await];
+    erase(&app, erased).await;
+    let raw = database.raw().await;
+    // By what erases somebody else, by what erases nobody, and by what is not there.
+    for (id, position) in [(kept, 3), (forged, 9_000_000)] {
+        raw.execute(&format!("insert into erased_keys (key_id, position) values ('{id}', {position})")).await;
+    }
+    let restarted = server(&database, &clock, &keys).await;
+    for server in [&app, &restarted] {
+        assert_eq!(server.complete_erasures().await.expect("it looks"), 0);
+        assert!(reads(&name(server, kept, Moment::Present).await) && key_is_there(&keys, forged));
+    }
+    let unfounded: BTreeSet<_> =
+        app.unfounded_erasures().await.expect("it reads").into_iter().map(|mark| mark.key_id).collect();
+    assert_eq!(unfounded, [kept, forged].into());
+    // Whoever is erased in earnest is so all the same, and so is whoever comes after.
+    let last = register(&app).await;
+    for id in [forged, last] {
+        erase(&app, id).await;
+        assert!(!key_is_there(&keys, id));
+        assert!(name(&restarted, id, Moment::Present).await == Opened::Erased);
+    }
+    assert!(reads(&name(&app, kept, Moment::Present).await));
+}
+
 async fn a_ciphertext_that_was_taken_away_is_not_an_erasure(database: Database) {
     let (folder, clock) = (TempDir::new().expect("a temporary folder"), TestClock::new());
     let app = server(&database, &clock, &folder.path().join("keys")).await;
@@ -168,6 +197,7 @@ on_both_databases!(
     what_is_kept_of_an_input_tells_nothing_and_finds_the_command_again,
     what_another_server_erased_is_erased,
     an_erasure_that_was_cut_short_is_completed,
+    a_mark_that_no_event_founds_destroys_nothing,
     a_ciphertext_that_was_taken_away_is_not_an_erasure,
     without_keys_no_personal_data_comes_in,
 );

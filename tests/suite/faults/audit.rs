@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::Arc;
 
-use etalon::app::App;
+use etalon::app::{App, Replayed};
 use etalon::clock::SystemClock;
 use etalon::ledger::tree::Frontier;
 use etalon::store;
@@ -71,8 +71,10 @@ pub async fn of(installation: &Installation, acknowledged: &HashMap<String, u64>
     }
     counts.lost = acknowledged.iter().filter(|(key, position)| found.get(*key) != Some(*position)).count();
     counts.has_other_root = app.tree().await.expect("the tree can be read").root() != tree.root();
-    counts.rows_differing =
-        app.replay(|_| {}).await.expect("the log can be replayed").expect("rows of this form").count;
+    counts.rows_differing = match app.replay(|_| {}).await.expect("the log can be replayed") {
+        Replayed::Compared(folded) => folded.count,
+        other => panic!("{other:?}"),
+    };
     app.shutdown().await;
     counts
 }

@@ -77,13 +77,13 @@ impl Intruder {
         self.does(&format!("update log_head set {columns}")).await;
     }
 
-    async fn sets(&self, position: u64, column: &str, literal: &str) {
+    pub async fn sets(&self, position: u64, column: &str, literal: &str) {
         self.does(&format!("update events set {column} = {literal} where position = {position}")).await;
     }
 }
 
 /// A text as a literal.
-fn quoted(text: &str) -> String {
+pub fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }
 

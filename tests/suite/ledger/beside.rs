@@ -1,0 +1,88 @@
+//! What stands beside the log is held against it, and what cannot be read of it is told with its place.
+
+use etalon::app::App;
+use etalon::audit::{Trusted, Verdict, replay};
+
+use crate::ledger::bundles::{codes, grow};
+use crate::ledger::hostile::{Intruder, quoted};
+use crate::ledger::processes::{Demonstration, demonstration};
+use crate::store::on_both_databases;
+use crate::store::support::{Database, TestClock};
+
+on_both_databases! {
+    files_and_marks_that_no_event_founds_are_told,
+    rows_that_cannot_be_compared_are_not_good,
+    a_node_of_the_tree_that_is_another_is_told,
+}
+
+async fn audited(demonstration: &Demonstration) -> Verdict {
+    replay(&demonstration.app, &Trusted::default(), |_, _| ()).await.expect("it reads")
+}
+
+/// The position of the first event of the type.
+async fn first(demonstration: &Demonstration, event_type: &str) -> u64 {
+    let raw = demonstration.database.raw().await;
+    let sql = format!("select cast(min(position) as text) from events where event_type = '{event_type}'");
+    raw.texts(&sql).await[0].parse().expect("a position")
+}
+
+async fn files_and_marks_that_no_event_founds_are_told(database: Database) {
+    let demonstration = demonstration(database).await;
+    let attached = first(&demonstration, "AttachmentAdded").await;
+    assert!(audited(&demonstration).await.is_good());
+    let intruder = Intruder::of(&demonstration.database).await;
+    intruder.does(&format!("update attachments set content = {}", intruder.bytes(&[1, 2, 3]))).await;
+    let found = codes(&audited(&demonstration).await);
+    assert!(found.contains(&("ATTACHMENT_WRONG", Some(attached))), "{found:?}");
+    intruder.does("delete from attachments").await;
+    let found = codes(&audited(&demonstration).await);
+    assert!(found.contains(&("ATTACHMENT_MISSING", Some(attached))), "{found:?}");
+    assert!(found.iter().all(|(kind, _)| *kind == "ATTACHMENT_MISSING"), "{found:?}");
+    let nobody = "00000000-0000-4000-8000-000000000000";
+    for position in [3, 9_000_000] {
+        intruder.does("delete from erased_keys").await;
+        intruder.does(&format!("insert into erased_keys (key_id, position) values ('{nobody}', {position})")).await;
+        let found = codes(&audited(&demonstration).await);
+        assert!(found.contains(&("ERASURE_UNFOUNDED", Some(position))), "{found:?}");
+    }
+}
+
+async fn rows_that_cannot_be_compared_are_not_good(database: Database) {
+    let demonstration = demonstration(database).await;
+    let damaged = first(&demonstration, "CommentAdded").await;
+    let intruder = Intruder::of(&demonstration.database).await;
+    for form in ["rows_version + 1", "0"] {
+        intruder.does(&format!("update log_head set rows_version = {form}")).await;
+        assert_eq!(codes(&audited(&demonstration).await), [("ROWS_NOT_COMPARED", None)], "{form}");
+    }
+    let ours = demonstration.app.rows_form().await.expect("it reads").ours;
+    intruder.does(&format!("update log_head set rows_version = {ours}")).await;
+    let event = demonstration.app.log(damaged.checked_sub(1), Some(damaged), 1).await.expect("it reads").remove(0);
+    intruder.sets(damaged, "payload", &quoted(&event.payload.replace("occurredAt", "occurredAu"))).await;
+    let found = codes(&audited(&demonstration).await);
+    assert_eq!(found, [("ROWS_NOT_COMPARED", None), ("PAYLOAD_HASH", Some(damaged))]);
+    // What the program cannot even read is told by its position, and what comes after it is looked at all the same.
+    intruder.sets(damaged, "leaf_hash", &intruder.bytes(&[0])).await;
+    intruder.sets(damaged + 1, "metadata", "'{}'").await;
+    let found = codes(&audited(&demonstration).await);
+    for expected in [("ENTRY_NOT_CANONICAL", Some(damaged)), ("METADATA_HASH", Some(damaged + 1))] {
+        assert!(found.contains(&expected), "{expected:?}: {found:?}");
+    }
+}
+
+async fn a_node_of_the_tree_that_is_another_is_told(database: Database) {
+    let clock = TestClock::new();
+    grow(&database, &clock, 0, 600).await;
+    let demonstration = Demonstration { app: App::new(database.open_with(clock.clone()).await, clock), database };
+    let intruder = Intruder::of(&demonstration.database).await;
+    // No program of today folds these events.
+    assert_eq!(codes(&audited(&demonstration).await), [("ROWS_NOT_COMPARED", None)]);
+    for change in [
+        "update ledger_nodes set hash = (select leaf_hash from events where position = 0) where node = 1",
+        "delete from ledger_nodes where node = 1",
+    ] {
+        intruder.does(change).await;
+        let found = codes(&audited(&demonstration).await);
+        assert_eq!(found, [("NODE_HASH", Some(256)), ("ROWS_NOT_COMPARED", None)], "{change}");
+    }
+}
