@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use serde_json::value::RawValue;
+use serde_json::value::{RawValue, to_raw_value};
 
 use crate::app::{App, EventRecord, Moment, Sealed, StreamId, Vouched};
 use crate::audit::bundle::{
@@ -184,8 +184,7 @@ impl Bundle {
     }
 
     async fn event(&mut self, app: &App, event: &EventRecord) -> Result<(), AuditError> {
-        let raw = |text: &str| RawValue::from_string(text.to_owned()).expect("the log holds JSON");
-        let (payload, metadata) = (raw(&event.payload), raw(&event.metadata));
+        let (payload, metadata) = (as_stored(&event.payload), as_stored(&event.metadata));
         let line = PayloadLine { payload: &payload, metadata: &metadata };
         let mut line = serde_json::to_vec(&line).expect("raw values are written as they are");
         line.push(b'\n');
@@ -271,5 +270,14 @@ impl Bundle {
         let folder = path.parent().unwrap_or(&self.folder);
         let written = fs::create_dir_all(folder).and_then(|()| fs::write(&path, bytes));
         written.map_err(AuditError::of_file(path))
+    }
+}
+
+/// JSON as it is stored, to the byte. What is none, or not on one line, somebody has changed behind the back of the log: it
+/// goes out as a text, which is what no entry names, so that its own event is at fault and no other.
+fn as_stored(stored: &str) -> Box<RawValue> {
+    match RawValue::from_string(stored.to_owned()) {
+        Ok(json) if json.get() == stored && !stored.contains('\n') => json,
+        Ok(_) | Err(_) => to_raw_value(stored).expect("a text always serialises"),
     }
 }
