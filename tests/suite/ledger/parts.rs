@@ -157,6 +157,15 @@ async fn a_part_is_held_against_clocks_and_checkpoints_of_others() {
     fs::write(range.join("checkpoint"), cosigned(second - 3_600)).expect("written");
     let found = codes(&verdict(&range, &trusted));
     assert_eq!(found, (650..660).map(|position| ("TIME_OUT_OF_BOUNDS", Some(position))).collect::<Vec<_>>());
+    // What the witness says without the log proves nothing.
+    let (witnessed, _) = bundle(&house, Part::Range(650, Some(651)), None, "witnessed").await;
+    let proof = witnessed.join("proofs/651.tlog-proof");
+    let text = fs::read_to_string(&proof).expect("it reads");
+    let log = text.lines().last().expect("a signature").to_owned() + "\n";
+    fs::write(&proof, text.replace(&log, &(log.clone() + &witness.sign(note.text(), 7)))).expect("written");
+    assert!(verdict(&witnessed, &trusted).is_good());
+    fs::write(&proof, text.replace(&log, &witness.sign(note.text(), 7))).expect("written");
+    assert_eq!(codes(&verdict(&witnessed, &trusted)), [("PROOF_WRONG", Some(651))]);
     // Proofs that lead elsewhere than the checkpoint does.
     let earlier = house.app.checkpoint(Sealed::Size(500)).await.expect("it reads").expect("sealed").note();
     fs::write(range.join("checkpoint"), earlier).expect("written");
