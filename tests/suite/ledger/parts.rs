@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use ed25519_dalek::SigningKey;
 use etalon::audit::{Part, Trusted, Verdict, export, verify};
 use etalon::ledger::note::{Algorithm, Note, NoteSigner};
-use etalon::store::Sealed;
+use etalon::store::{RowChanges, Sealed};
 use serde_json::{Value, json};
 
 use crate::ledger::bundles::{House, codes, grow};
-use crate::store::samples::case_stream;
+use crate::store::samples::{append, case_stream, note, notes as content};
 use crate::store::support::{Database, START};
 
 /// A log of 700 events that was sealed at 300, at 500 and at its end.
@@ -134,6 +134,32 @@ async fn a_part_as_of_a_moment_ends_there_whatever_was_sealed_before() {
         assert!(refused.to_string().contains("position 750 is not sealed yet"), "{refused}");
     }
     assert!(!folder.exists());
+}
+
+#[tokio::test]
+async fn a_position_within_a_command_stands_for_the_moment_after_it() {
+    let database = Database::sqlite();
+    let house = House::on(&database).await;
+    let many: Vec<_> = (0..100).map(|number| number.to_string()).collect();
+    let many: Vec<_> = many.iter().map(String::as_str).collect();
+    let batch = vec![
+        append(case_stream(1), 0, "three", content(&["a", "b", "c"], RowChanges::default())),
+        note(case_stream(1), 3, "one"),
+        append(case_stream(1), 4, "many", content(&many, RowChanges::default())),
+        note(case_stream(2), 0, "other"),
+    ];
+    for outcome in database.open_with(house.clock.clone()).await.commit(batch).await.expect("it succeeds") {
+        outcome.expect("accepted");
+    }
+    house.app.seal_now().await.expect("sealed");
+    let trusted = house.trusted().await;
+    for (as_of, last) in [(0, 2), (1, 2), (2, 2), (3, 3), (4, 103), (103, 103)] {
+        for (part, name) in [(Part::Stream(case_stream(1)), "stream"), (Part::Range(0, None), "range")] {
+            let (folder, events) = bundle(&house, part, Some(as_of), &format!("{name} {as_of}")).await;
+            let good = verdict(&folder, &trusted);
+            assert!(good.is_good() && events == last + 1 && notes(&good, &format!(" {last}")), "{as_of}: {good}");
+        }
+    }
 }
 
 #[tokio::test]
