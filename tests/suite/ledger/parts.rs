@@ -133,7 +133,9 @@ async fn a_part_as_of_a_moment_ends_there_whatever_was_sealed_before() {
         let refused = export(&house.app, part, Some(750), &folder, |_| ()).await.expect_err("nobody has signed it");
         assert!(refused.to_string().contains("position 750 is not sealed yet"), "{refused}");
     }
-    assert!(!folder.exists());
+    let none = export(&house.app, Part::Stream(case_stream(9_000)), None, &folder, |_| ()).await;
+    assert!(none.expect_err("it has no event").to_string().contains("there is no such event"));
+    assert!(!folder.exists() && !folder.with_extension("draft").exists());
 }
 
 #[tokio::test]
