@@ -76,7 +76,8 @@ async fn end_of_command(app: &App, position: u64) -> Result<u64, AuditError> {
     let mut end = position;
     loop {
         let page = app.log(Some(end), None, COMMAND_PAGE).await?;
-        let is_of_command = |event: &&EventRecord| (&event.actor, &event.command_id) == (&there.actor, &there.command_id);
+        let is_of_command =
+            |event: &&EventRecord| (&event.actor, &event.command_id) == (&there.actor, &there.command_id);
         let Some(last) = page.iter().take_while(is_of_command).last() else { return Ok(end) };
         end = last.position;
     }

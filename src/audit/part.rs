@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use crate::audit::bundle::{Contents, ENTRIES, PREVIOUS_CHECKPOINT, PROOFS, read};
+use crate::audit::bundle::{CHECKPOINT, Contents, ENTRIES, PREVIOUS_CHECKPOINT, PROOFS, read};
 use crate::audit::verify::Reading;
 use crate::audit::{AuditError, Verdict};
 use crate::ledger::bounds::{Anchor, TimeBounds};
@@ -26,7 +26,8 @@ impl Reading<'_> {
         verdict: &mut Verdict,
         mut progress: impl FnMut(u64),
     ) -> Result<(), AuditError> {
-        let known = self.known(verdict)?;
+        let (checkpoint, previous) = (self.checkpoint()?, read(self.folder, PREVIOUS_CHECKPOINT)?);
+        let known = self.known(&checkpoint, previous.as_deref(), verdict)?;
         verdict.sealed = known.head.map(|head| head.size);
         let mut checks = Checks {
             reading: self,
@@ -40,7 +41,7 @@ impl Reading<'_> {
                 next: if let Contents::Range { first, .. } = part { *first } else { 1 },
             },
         };
-        self.each_event(|entry, payload, metadata| {
+        self.each_event(verdict, |entry, payload, metadata, verdict| {
             verdict.events += 1;
             progress(verdict.events);
             checks.check(entry, payload, metadata, verdict)
@@ -52,22 +53,24 @@ impl Reading<'_> {
         }
         verdict.signers = checks.signers.unwrap_or_default();
         verdict.tell_silent(&self.trusted.keys, &known.vouched);
+        self.tell_silent_in(CHECKPOINT, &checkpoint, verdict);
+        if let Some(previous) = &previous {
+            self.tell_silent_in(PREVIOUS_CHECKPOINT, previous, verdict);
+        }
         Ok(())
     }
 
     /// What is known of the log beside the events.
-    fn known(&self, verdict: &mut Verdict) -> Result<Known, AuditError> {
-        let checkpoint = self.checkpoint()?;
-        let previous = read(self.folder, PREVIOUS_CHECKPOINT)?;
-        let mut known = Known { anchors: self.time_stamps(&checkpoint, verdict)?, ..Known::default() };
-        for note in [&checkpoint].into_iter().chain(&previous) {
+    fn known(&self, checkpoint: &[u8], previous: Option<&[u8]>, verdict: &mut Verdict) -> Result<Known, AuditError> {
+        let mut known = Known { anchors: self.time_stamps(checkpoint, verdict)?, ..Known::default() };
+        for note in [checkpoint].into_iter().chain(previous) {
             match self.signed(note) {
                 Ok(signed) => known.add(&signed),
                 Err(error) => verdict.fault(None, "CHECKPOINT", error.to_string()),
             }
         }
-        known.head = self.signed(&checkpoint).ok().map(|signed| signed.checkpoint.head);
-        if let Some((from, to, proof)) = self.consistency(previous.as_deref(), &checkpoint)? {
+        known.head = self.signed(checkpoint).ok().map(|signed| signed.checkpoint.head);
+        if let Some((from, to, proof)) = self.consistency(previous, checkpoint)? {
             let proved = proof.map(|proof| verify_consistency(from, to, &proof));
             let wrong = match proved {
                 Some(Ok(())) => None,

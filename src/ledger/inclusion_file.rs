@@ -145,9 +145,8 @@ mod tests {
     fn a_checkpoint_that_only_others_have_signed_proves_nothing() {
         let mut file = sample();
         let text = file.checkpoint.split_inclusive("\n\n").next().expect("a text").trim_end().to_owned() + "\n";
-        let named = |name: &str, algorithm| {
-            NoteSigner::new(name, algorithm, SigningKey::from_bytes(&[4; 32])).expect("a name")
-        };
+        let named =
+            |name: &str, algorithm| NoteSigner::new(name, algorithm, SigningKey::from_bytes(&[4; 32])).expect("a name");
         // A witness, one that bears the name of the log, and another log.
         for other in [
             named("w.example", Algorithm::Cosignature),

@@ -2,6 +2,7 @@
 
 mod backup;
 mod bundles;
+mod contents;
 mod evolution;
 mod flips;
 mod hostile;

@@ -175,11 +175,11 @@ async fn what_is_no_json_any_more_goes_out_and_is_found_where_it_is() {
     let event = event(&house, 77).await;
     let cut = |text: &str| text[..text.len() - 1].to_owned();
     let spread = |text: &str| text.replacen('{', "{\n", 1);
-    for (column, stored, expected) in [
-        ("payload", &event.payload, "PAYLOAD_HASH"),
-        ("metadata", &event.metadata, "METADATA_HASH"),
-    ] {
-        for changed in [cut(stored), spread(stored), format!(" {stored}"), "no JSON\nat all".to_owned(), String::new()] {
+    for (column, stored, expected) in
+        [("payload", &event.payload, "PAYLOAD_HASH"), ("metadata", &event.metadata, "METADATA_HASH")]
+    {
+        for changed in [cut(stored), spread(stored), format!(" {stored}"), "no JSON\nat all".to_owned(), String::new()]
+        {
             intruder.sets(77, column, &quoted(&changed)).await;
             assert_eq!(found(&house).await, [(expected, Some(77))], "{column}: {changed:?}");
         }
