@@ -1,5 +1,6 @@
 //! The files of a bundle.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, ErrorKind};
@@ -21,7 +22,10 @@ pub(super) const CHECKPOINT: &str = "checkpoint";
 pub(super) const PREVIOUS_CHECKPOINT: &str = "previous-checkpoint";
 pub(super) const CONSISTENCY_PROOF: &str = "consistency-proof";
 pub(super) const TIME_STAMPS: &str = "time-stamps";
-pub(super) const PROOFS: &str = "proofs";
+const PROOFS: &str = "proofs";
+
+/// What the names of proofs end with, behind the position.
+const PROOF: &str = ".tlog-proof";
 
 /// The form of the bundles that this program writes and reads.
 pub(super) const FORM: &str = "etalon-audit-bundle/1";
@@ -109,6 +113,26 @@ pub(super) fn read(folder: &Path, name: &str) -> Result<Option<Vec<u8>>, AuditEr
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(AuditError::of_file(path)(error)),
     }
+}
+
+/// The file that proves the event at that position.
+pub(super) fn proof_of(position: u64) -> String {
+    format!("{PROOFS}/{position}{PROOF}")
+}
+
+/// The positions that the bundle has proofs of, by the names of the files.
+pub(super) fn proved_positions(folder: &Path) -> Result<BTreeSet<u64>, AuditError> {
+    let path = folder.join(PROOFS);
+    let mut positions = BTreeSet::new();
+    let files = match fs::read_dir(&path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(positions),
+        files => files.map_err(AuditError::of_file(&path))?,
+    };
+    for file in files {
+        let name = file.map_err(AuditError::of_file(&path))?.file_name();
+        positions.extend(name.to_str().and_then(|name| name.strip_suffix(PROOF)?.parse::<u64>().ok()));
+    }
+    Ok(positions)
 }
 
 pub(super) fn no_bundle(folder: &Path, reason: &str) -> AuditError {

@@ -8,8 +8,8 @@ use serde_json::value::{RawValue, to_raw_value};
 
 use crate::app::{App, EventRecord, Moment, Sealed, StreamId, Vouched};
 use crate::audit::bundle::{
-    CHECKPOINT, CONSISTENCY_PROOF, Contents, ENTRIES, FORM, MANIFEST, Manifest, PAYLOADS, PREVIOUS_CHECKPOINT, PROOFS,
-    PayloadLine, TIME_STAMPS, earlier_names,
+    CHECKPOINT, CONSISTENCY_PROOF, Contents, ENTRIES, FORM, MANIFEST, Manifest, PAYLOADS, PREVIOUS_CHECKPOINT,
+    PayloadLine, TIME_STAMPS, earlier_names, proof_of,
 };
 use crate::audit::{AuditError, DraftFolder};
 use crate::ledger::inclusion_file::InclusionFile;
@@ -225,7 +225,7 @@ impl Bundle {
             Contents::Range { .. } | Contents::Stream { .. } => {
                 let (path, _) = app.path(event.position, self.size()).await?;
                 let proof = InclusionFile { index: event.position, path, checkpoint: self.sealed.note() };
-                self.write(&format!("{PROOFS}/{}.tlog-proof", event.position), proof.to_text().as_bytes())?;
+                self.write(&proof_of(event.position), proof.to_text().as_bytes())?;
             }
         }
         Ok(())

@@ -1,11 +1,11 @@
 //! A part of a log is verified: every event stands for itself, by its own proof, and none is missing of what the part is
 //! said to be.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use crate::audit::bundle::{CHECKPOINT, Contents, ENTRIES, PREVIOUS_CHECKPOINT, PROOFS, read};
+use crate::audit::bundle::{CHECKPOINT, Contents, ENTRIES, PREVIOUS_CHECKPOINT, proof_of, proved_positions, read};
 use crate::audit::verify::Reading;
 use crate::audit::{AuditError, Verdict};
 use crate::ledger::bounds::{Anchor, TimeBounds};
@@ -34,6 +34,8 @@ impl Reading<'_> {
             bounds: TimeBounds::new(known.anchors, self.trusted.tolerance),
             head: known.head,
             last: None,
+            next: 0,
+            proved: None,
             unproved: self.names.earlier().iter().collect(),
             signers: None,
             completeness: Completeness {
@@ -135,6 +137,10 @@ struct Checks<'a> {
     bounds: TimeBounds,
     head: Option<TreeHead>,
     last: Option<(u64, Timestamp)>,
+    /// The least position that the next line can have.
+    next: u64,
+    /// The positions that have proofs, once they are asked for.
+    proved: Option<BTreeSet<u64>>,
     /// Names that no event has told of yet.
     unproved: Vec<&'a EarlierName>,
     /// Who has signed the checkpoints of all proofs.
@@ -154,11 +160,13 @@ impl Checks<'_> {
             Ok(parsed) => parsed,
             Err(error) => {
                 let line = verdict.events;
-                verdict.fault(None, "ENTRY_NOT_CANONICAL", format!("line {line} of {ENTRIES}: {error}"));
+                let index = self.place_of_damaged()?;
+                verdict.fault(index, error.kind().code(), format!("line {line} of {ENTRIES}: {error}"));
                 return Ok(());
             }
         };
         let (index, at) = (Some(parsed.position), parsed.recorded_at);
+        self.next = parsed.position.saturating_add(1);
         let names = &self.reading.names;
         let ends_name = names.ended_at(parsed.position).is_some();
         self.unproved.retain(|ended| {
@@ -191,9 +199,22 @@ impl Checks<'_> {
         self.prove(entry, parsed.position, verdict)
     }
 
+    /// The position of an entry that does not tell it any more: that of the next proof, as lines and proofs have the same
+    /// order.
+    fn place_of_damaged(&mut self) -> Result<Option<u64>, AuditError> {
+        let proved = match self.proved.take() {
+            Some(proved) => proved,
+            None => proved_positions(self.reading.folder)?,
+        };
+        let place = proved.range(self.next..).next().copied();
+        self.next = place.map_or(self.next, |place| place.saturating_add(1));
+        self.proved = Some(proved);
+        Ok(place)
+    }
+
     /// Checks the proof of the event.
     fn prove(&mut self, entry: &[u8], position: u64, verdict: &mut Verdict) -> Result<(), AuditError> {
-        let name = format!("{PROOFS}/{position}.tlog-proof");
+        let name = proof_of(position);
         let Some(text) = read(self.reading.folder, &name)?.and_then(|proof| String::from_utf8(proof).ok()) else {
             verdict.fault(Some(position), "PROOF_MISSING", format!("there is no {name}"));
             return Ok(());

@@ -43,8 +43,9 @@ impl<'a> Tiles<'a> {
     pub(super) fn hashes(&self, tile: Tile, verdict: &mut Verdict) -> Result<Vec<Hash>, AuditError> {
         let name = TilePath::Hashes(tile).to_string();
         let Some(bytes) = read(self.folder, &name)? else { return Ok(Vec::new()) };
-        let hashes = bytes.as_chunks().0.to_vec();
-        let size_bytes = usize::from(tile.width) * size_of::<Hash>();
+        let width = usize::from(tile.width);
+        let hashes = bytes.as_chunks().0.iter().take(width).copied().collect();
+        let size_bytes = width * size_of::<Hash>();
         if bytes.len() != size_bytes {
             let message = format!("{name} has {} bytes, not {size_bytes}", bytes.len());
             verdict.fault(Some(tile.first_leaf()), TILE_WRONG, message);

@@ -9,7 +9,7 @@ use etalon::audit::{Part, Trusted, Verdict, export, verify};
 use etalon::ledger::note::{Algorithm, Note, NoteSigner};
 
 use crate::ledger::bundles::{House, codes, grow};
-use crate::store::support::Database;
+use crate::store::support::{Database, START};
 
 /// A log of 700 events that was sealed at 300 and at its end.
 async fn sealed_log() -> (Database, House) {
@@ -98,7 +98,7 @@ async fn a_witness_who_is_silent_in_one_of_the_checkpoints_is_named() {
         // The text of a proof's note begins behind the path.
         let note =
             text.find("\n\n").filter(|_| text.starts_with("c2sp.org/")).map_or(&text[..], |end| &text[end + 2..]);
-        let line = witness.sign(Note::parse(note).expect("a note").text(), 4_000_000_000);
+        let line = witness.sign(Note::parse(note).expect("a note").text(), (START / 1_000_000).unsigned_abs());
         OpenOptions::new()
             .append(true)
             .open(path)

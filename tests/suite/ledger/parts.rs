@@ -114,6 +114,33 @@ async fn an_event_that_is_left_out_of_a_stream_is_missed() {
 }
 
 #[tokio::test]
+async fn an_entry_that_cannot_be_read_is_told_by_its_place() {
+    let (_database, house) = sealed_log().await;
+    let trusted = house.trusted().await;
+    for (part, name, first) in
+        [(Part::Stream(case_stream(3)), "stream", 30), (Part::Range(250, Some(259)), "range", 250)]
+    {
+        let (folder, _) = bundle(&house, part, None, name).await;
+        let path = folder.join("entries.jsonl");
+        let entries = fs::read_to_string(&path).expect("it reads");
+        for damaged in [&[0][..], &[4], &[9], &[3, 4, 7]] {
+            let lines = entries.lines().enumerate().map(|(place, line)| match damaged.contains(&place) {
+                true => line.replacen("\"v\"", "\"w\"", 1) + "\n",
+                false => format!("{line}\n"),
+            });
+            fs::write(&path, lines.collect::<String>()).expect("written");
+            let found = codes(&verdict(&folder, &trusted));
+            let told = found.iter().filter(|(kind, _)| *kind == "ENTRY_NOT_CANONICAL").map(|(_, index)| *index);
+            let expected = damaged.iter().map(|place| Some(first + *place as u64));
+            assert!(told.eq(expected), "{name} {damaged:?}: {found:?}");
+        }
+        // Without proofs nothing tells the place.
+        fs::remove_dir_all(folder.join("proofs")).expect("removed");
+        assert!(codes(&verdict(&folder, &trusted)).contains(&("ENTRY_NOT_CANONICAL", None)));
+    }
+}
+
+#[tokio::test]
 async fn a_part_as_of_a_moment_ends_there_whatever_was_sealed_before() {
     let (database, house) = sealed_log().await;
     let trusted = house.trusted().await;
