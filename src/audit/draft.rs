@@ -4,7 +4,8 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// A folder that is being written, beside where it appears.
+/// A folder that is being written, beside where it appears. One that does not come to that is thrown away when it goes out
+/// of scope; one whose process was killed, when the next begins.
 #[derive(Debug)]
 pub struct DraftFolder {
     draft: PathBuf,
@@ -37,16 +38,35 @@ impl DraftFolder {
         &self.draft
     }
 
-    /// Has it appear, and stay after a crash.
+    /// Has it appear, and stay after a crash with all that is in it.
     ///
     /// # Errors
-    /// When the folder cannot be renamed.
+    /// When something in it cannot be written to the disk, or the folder not be renamed.
     pub fn appear(self) -> io::Result<()> {
         let parent = self.folder.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        File::open(&self.draft)?.sync_all()?;
+        sync(&self.draft)?;
         fs::rename(&self.draft, &self.folder)?;
         File::open(parent)?.sync_all()
     }
+}
+
+impl Drop for DraftFolder {
+    fn drop(&mut self) {
+        // Gone already if it has appeared. What cannot be removed now is by the next that begins.
+        let _ = fs::remove_dir_all(&self.draft);
+    }
+}
+
+/// Has the disk keep every file of a folder, and then that they are there.
+fn sync(folder: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        match entry.file_type()?.is_dir() {
+            true => sync(&entry.path())?,
+            false => File::open(entry.path())?.sync_all()?,
+        }
+    }
+    File::open(folder)?.sync_all()
 }
 
 #[cfg(test)]
@@ -59,11 +79,36 @@ mod tests {
         let folder = house.path().join("bundle/");
         let interrupted = DraftFolder::begin(&folder).expect("begun");
         fs::write(interrupted.path().join("rest"), "x").expect("written");
+        // As if the process had been killed.
+        std::mem::forget(interrupted);
         let draft = DraftFolder::begin(&folder).expect("begun anew");
-        fs::write(draft.path().join("file"), "x").expect("written");
+        fs::create_dir_all(draft.path().join("within/it")).expect("made");
+        fs::write(draft.path().join("within/it/file"), "x").expect("written");
         assert!(!folder.exists());
         draft.appear().expect("appeared");
-        assert!(folder.join("file").exists() && !folder.join("rest").exists());
+        assert!(folder.join("within/it/file").exists() && !folder.join("rest").exists());
         assert_eq!(DraftFolder::begin(&folder).expect_err("it is there").kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(fs::read_dir(house.path()).expect("it reads").count(), 1);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_cannot_reach_the_disk_does_not_appear() {
+        let house = tempfile::tempdir().expect("a temporary folder");
+        let folder = house.path().join("bundle");
+        let draft = DraftFolder::begin(&folder).expect("begun");
+        fs::create_dir(draft.path().join("within")).expect("made");
+        std::os::unix::fs::symlink("nowhere", draft.path().join("within/file")).expect("linked");
+        assert_eq!(draft.appear().expect_err("it leads nowhere").kind(), io::ErrorKind::NotFound);
+        assert!(!folder.exists());
+    }
+
+    #[test]
+    fn a_draft_that_is_given_up_leaves_nothing() {
+        let house = tempfile::tempdir().expect("a temporary folder");
+        let draft = DraftFolder::begin(&house.path().join("bundle")).expect("begun");
+        fs::write(draft.path().join("file"), "x").expect("written");
+        drop(draft);
+        assert_eq!(fs::read_dir(house.path()).expect("it reads").count(), 0);
     }
 }

@@ -4,12 +4,12 @@ use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use serde_json::value::RawValue;
+use serde_json::value::{RawValue, to_raw_value};
 
 use crate::app::{App, EventRecord, Moment, Sealed, StreamId, Vouched};
 use crate::audit::bundle::{
-    CHECKPOINT, CONSISTENCY_PROOF, Contents, ENTRIES, FORM, MANIFEST, Manifest, PAYLOADS, PREVIOUS_CHECKPOINT, PROOFS,
-    PayloadLine, TIME_STAMPS, earlier_names,
+    CHECKPOINT, CONSISTENCY_PROOF, Contents, ENTRIES, FORM, MANIFEST, Manifest, PAYLOADS, PREVIOUS_CHECKPOINT,
+    PayloadLine, TIME_STAMPS, earlier_names, proof_of,
 };
 use crate::audit::{AuditError, DraftFolder};
 use crate::ledger::inclusion_file::InclusionFile;
@@ -18,6 +18,9 @@ use crate::ledger::tree::{Hash, base64};
 
 /// Events read at a time.
 const PAGE: u32 = 4_096;
+
+/// Events read at a time to see where a command ends; most have few.
+const COMMAND_PAGE: u32 = 64;
 
 /// Which part of the log.
 #[derive(Clone, Copy, Debug)]
@@ -31,7 +34,8 @@ pub enum Part {
 }
 
 /// Writes a bundle of what is sealed into a new folder, which appears when it is whole. Up to a position, a whole log is as
-/// it was sealed by then, and a part of it ends there. Answers how many events are in it. `progress` is told how many are
+/// it was sealed by then, and a part of it ends there, or where the command ends that is recorded there. Answers how many
+/// events are in it. `progress` is told how many are
 /// written.
 ///
 /// # Errors
@@ -43,6 +47,10 @@ pub async fn export(
     folder: &Path,
     mut progress: impl FnMut(u64),
 ) -> Result<u64, AuditError> {
+    let up_to = match up_to {
+        None => None,
+        Some(position) => Some(end_of_command(app, position).await?),
+    };
     let sealed = sealed(app, part, up_to).await?;
     let size = sealed.checkpoint.size;
     let last = match part {
@@ -59,6 +67,20 @@ pub async fn export(
     let events = bundle.finish()?;
     draft.appear().map_err(AuditError::of_file(folder))?;
     Ok(events)
+}
+
+/// The last position of the command whose event stands there. It was recorded whole, and nobody was ever served half of it.
+async fn end_of_command(app: &App, position: u64) -> Result<u64, AuditError> {
+    let there = app.log(position.checked_sub(1), Some(position), 1).await?.pop();
+    let Some(there) = there else { return Ok(position) };
+    let mut end = position;
+    loop {
+        let page = app.log(Some(end), None, COMMAND_PAGE).await?;
+        let is_of_command =
+            |event: &&EventRecord| (&event.actor, &event.command_id) == (&there.actor, &there.command_id);
+        let Some(last) = page.iter().take_while(is_of_command).last() else { return Ok(end) };
+        end = last.position;
+    }
 }
 
 /// The checkpoint that vouches for the events.
@@ -184,8 +206,7 @@ impl Bundle {
     }
 
     async fn event(&mut self, app: &App, event: &EventRecord) -> Result<(), AuditError> {
-        let raw = |text: &str| RawValue::from_string(text.to_owned()).expect("the log holds JSON");
-        let (payload, metadata) = (raw(&event.payload), raw(&event.metadata));
+        let (payload, metadata) = (as_stored(&event.payload), as_stored(&event.metadata));
         let line = PayloadLine { payload: &payload, metadata: &metadata };
         let mut line = serde_json::to_vec(&line).expect("raw values are written as they are");
         line.push(b'\n');
@@ -204,7 +225,7 @@ impl Bundle {
             Contents::Range { .. } | Contents::Stream { .. } => {
                 let (path, _) = app.path(event.position, self.size()).await?;
                 let proof = InclusionFile { index: event.position, path, checkpoint: self.sealed.note() };
-                self.write(&format!("{PROOFS}/{}.tlog-proof", event.position), proof.to_text().as_bytes())?;
+                self.write(&proof_of(event.position), proof.to_text().as_bytes())?;
             }
         }
         Ok(())
@@ -260,8 +281,7 @@ impl Bundle {
         let manifest = serde_json::to_vec_pretty(&manifest).expect("texts and numbers always serialise");
         self.write(MANIFEST, &manifest)?;
         for (name, file) in [(ENTRIES, &mut self.entries), (PAYLOADS, &mut self.payloads)] {
-            let written = file.flush().and_then(|()| file.get_ref().sync_all());
-            written.map_err(AuditError::of_file(self.folder.join(name)))?;
+            file.flush().map_err(AuditError::of_file(self.folder.join(name)))?;
         }
         Ok(self.events)
     }
@@ -271,5 +291,14 @@ impl Bundle {
         let folder = path.parent().unwrap_or(&self.folder);
         let written = fs::create_dir_all(folder).and_then(|()| fs::write(&path, bytes));
         written.map_err(AuditError::of_file(path))
+    }
+}
+
+/// JSON as it is stored, to the byte. What is none, or not on one line, somebody has changed behind the back of the log: it
+/// goes out as a text, which is what no entry names, so that its own event is at fault and no other.
+fn as_stored(stored: &str) -> Box<RawValue> {
+    match RawValue::from_string(stored.to_owned()) {
+        Ok(json) if json.get() == stored && !stored.contains('\n') => json,
+        Ok(_) | Err(_) => to_raw_value(stored).expect("a text always serialises"),
     }
 }

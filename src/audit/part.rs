@@ -1,11 +1,11 @@
 //! A part of a log is verified: every event stands for itself, by its own proof, and none is missing of what the part is
 //! said to be.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use crate::audit::bundle::{Contents, ENTRIES, PREVIOUS_CHECKPOINT, PROOFS, read};
+use crate::audit::bundle::{CHECKPOINT, Contents, ENTRIES, PREVIOUS_CHECKPOINT, proof_of, proved_positions, read};
 use crate::audit::verify::Reading;
 use crate::audit::{AuditError, Verdict};
 use crate::ledger::bounds::{Anchor, TimeBounds};
@@ -26,13 +26,16 @@ impl Reading<'_> {
         verdict: &mut Verdict,
         mut progress: impl FnMut(u64),
     ) -> Result<(), AuditError> {
-        let known = self.known(verdict)?;
+        let (checkpoint, previous) = (self.checkpoint()?, read(self.folder, PREVIOUS_CHECKPOINT)?);
+        let known = self.known(&checkpoint, previous.as_deref(), verdict)?;
         verdict.sealed = known.head.map(|head| head.size);
         let mut checks = Checks {
             reading: self,
             bounds: TimeBounds::new(known.anchors, self.trusted.tolerance),
             head: known.head,
             last: None,
+            next: 0,
+            proved: None,
             unproved: self.names.earlier().iter().collect(),
             signers: None,
             completeness: Completeness {
@@ -40,7 +43,7 @@ impl Reading<'_> {
                 next: if let Contents::Range { first, .. } = part { *first } else { 1 },
             },
         };
-        self.each_event(|entry, payload, metadata| {
+        self.each_event(verdict, |entry, payload, metadata, verdict| {
             verdict.events += 1;
             progress(verdict.events);
             checks.check(entry, payload, metadata, verdict)
@@ -52,22 +55,24 @@ impl Reading<'_> {
         }
         verdict.signers = checks.signers.unwrap_or_default();
         verdict.tell_silent(&self.trusted.keys, &known.vouched);
+        self.tell_silent_in(CHECKPOINT, &checkpoint, verdict);
+        if let Some(previous) = &previous {
+            self.tell_silent_in(PREVIOUS_CHECKPOINT, previous, verdict);
+        }
         Ok(())
     }
 
     /// What is known of the log beside the events.
-    fn known(&self, verdict: &mut Verdict) -> Result<Known, AuditError> {
-        let checkpoint = self.checkpoint()?;
-        let previous = read(self.folder, PREVIOUS_CHECKPOINT)?;
-        let mut known = Known { anchors: self.time_stamps(&checkpoint, verdict)?, ..Known::default() };
-        for note in [&checkpoint].into_iter().chain(&previous) {
+    fn known(&self, checkpoint: &[u8], previous: Option<&[u8]>, verdict: &mut Verdict) -> Result<Known, AuditError> {
+        let mut known = Known { anchors: self.time_stamps(checkpoint, verdict)?, ..Known::default() };
+        for note in [checkpoint].into_iter().chain(previous) {
             match self.signed(note) {
                 Ok(signed) => known.add(&signed),
                 Err(error) => verdict.fault(None, "CHECKPOINT", error.to_string()),
             }
         }
-        known.head = self.signed(&checkpoint).ok().map(|signed| signed.checkpoint.head);
-        if let Some((from, to, proof)) = self.consistency(previous.as_deref(), &checkpoint)? {
+        known.head = self.signed(checkpoint).ok().map(|signed| signed.checkpoint.head);
+        if let Some((from, to, proof)) = self.consistency(previous, checkpoint)? {
             let proved = proof.map(|proof| verify_consistency(from, to, &proof));
             let wrong = match proved {
                 Some(Ok(())) => None,
@@ -132,6 +137,10 @@ struct Checks<'a> {
     bounds: TimeBounds,
     head: Option<TreeHead>,
     last: Option<(u64, Timestamp)>,
+    /// The least position that the next line can have.
+    next: u64,
+    /// The positions that have proofs, once they are asked for.
+    proved: Option<BTreeSet<u64>>,
     /// Names that no event has told of yet.
     unproved: Vec<&'a EarlierName>,
     /// Who has signed the checkpoints of all proofs.
@@ -151,11 +160,13 @@ impl Checks<'_> {
             Ok(parsed) => parsed,
             Err(error) => {
                 let line = verdict.events;
-                verdict.fault(None, "ENTRY_NOT_CANONICAL", format!("line {line} of {ENTRIES}: {error}"));
+                let index = self.place_of_damaged()?;
+                verdict.fault(index, error.kind().code(), format!("line {line} of {ENTRIES}: {error}"));
                 return Ok(());
             }
         };
         let (index, at) = (Some(parsed.position), parsed.recorded_at);
+        self.next = parsed.position.saturating_add(1);
         let names = &self.reading.names;
         let ends_name = names.ended_at(parsed.position).is_some();
         self.unproved.retain(|ended| {
@@ -188,9 +199,22 @@ impl Checks<'_> {
         self.prove(entry, parsed.position, verdict)
     }
 
+    /// The position of an entry that does not tell it any more: that of the next proof, as lines and proofs have the same
+    /// order.
+    fn place_of_damaged(&mut self) -> Result<Option<u64>, AuditError> {
+        let proved = match self.proved.take() {
+            Some(proved) => proved,
+            None => proved_positions(self.reading.folder)?,
+        };
+        let place = proved.range(self.next..).next().copied();
+        self.next = place.map_or(self.next, |place| place.saturating_add(1));
+        self.proved = Some(proved);
+        Ok(place)
+    }
+
     /// Checks the proof of the event.
     fn prove(&mut self, entry: &[u8], position: u64, verdict: &mut Verdict) -> Result<(), AuditError> {
-        let name = format!("{PROOFS}/{position}.tlog-proof");
+        let name = proof_of(position);
         let Some(text) = read(self.reading.folder, &name)?.and_then(|proof| String::from_utf8(proof).ok()) else {
             verdict.fault(Some(position), "PROOF_MISSING", format!("there is no {name}"));
             return Ok(());

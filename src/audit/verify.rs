@@ -5,9 +5,10 @@ use std::path::Path;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::audit::bundle::{
-    CHECKPOINT, CONSISTENCY_PROOF, Contents, ENTRIES, FORM, Lines, MANIFEST, Manifest, PAYLOADS, PREVIOUS_CHECKPOINT,
-    PayloadLine, TIME_STAMPS, no_bundle, read,
+    CHECKPOINT, CONSISTENCY_PROOF, Contents, ENTRIES, FORM, LONGEST_ENTRY_LINE_BYTES, LONGEST_PAYLOAD_LINE_BYTES, Line,
+    Lines, MANIFEST, Manifest, PAYLOADS, PREVIOUS_CHECKPOINT, PayloadLine, TIME_STAMPS, no_bundle, read,
 };
+use crate::audit::tiles::Tiles;
 use crate::audit::{AuditError, Verdict};
 use crate::ledger::audit::{AuditedEvent, Evidence, Verifier};
 use crate::ledger::bounds::Anchor;
@@ -15,7 +16,7 @@ use crate::ledger::checkpoint::Checkpoint;
 use crate::ledger::names::Names;
 use crate::ledger::note::{Algorithm, Note, VerifierKey};
 use crate::ledger::signed::{NotSigned, SignedCheckpoint};
-use crate::ledger::tile::{TILE_WIDTH, Tile, TilePath};
+use crate::ledger::tile::Tile;
 use crate::ledger::timestamp::token::Token;
 use crate::ledger::timestamp::verify::Roots;
 use crate::ledger::tree::{Hash, TreeHead};
@@ -122,9 +123,9 @@ impl Reading<'_> {
         });
         let signed = self.signed(&checkpoint).ok();
         let size = signed.map_or(u64::MAX, |signed| signed.checkpoint.head.size);
-        let mut stored = Tiles { folder: self.folder, size, tile: Vec::new() };
-        self.each_event(|entry, payload, metadata| {
-            let stored_hash = stored.leaf(verifier.size())?;
+        let mut stored = Tiles::new(self.folder, size);
+        self.each_event(verdict, |entry, payload, metadata, verdict| {
+            let stored_hash = stored.leaf(verifier.size(), verdict)?;
             verifier.feed(&AuditedEvent { entry, payload, metadata, stored_hash });
             if verifier.size().is_multiple_of(4_096) {
                 progress(verifier.size());
@@ -134,11 +135,12 @@ impl Reading<'_> {
         for level in 1..8 {
             for index in 0.. {
                 let Some(tile) = Tile::in_tree(level, index, verifier.size()) else { break };
-                for (place, hash) in (tile.first()..).zip(stored.hashes(tile)?.unwrap_or_default()) {
+                for (place, hash) in (tile.first()..).zip(stored.hashes(tile, verdict)?) {
                     verifier.check_node(level, place, hash);
                 }
             }
         }
+        stored.tell_strays(verifier.size(), verdict)?;
         if let Some((from, to, proof)) = self.consistency(previous.as_deref(), &checkpoint)? {
             match proof {
                 Some(proof) => verifier.check_consistency(from, to, &proof),
@@ -147,26 +149,40 @@ impl Reading<'_> {
         }
         progress(verifier.size());
         verdict.take(verifier.finish(), &self.trusted.keys);
+        if let Some(previous) = &previous {
+            self.tell_silent_in(PREVIOUS_CHECKPOINT, previous, verdict);
+        }
         Ok(())
     }
 
     /// The lines of both files side by side. A line that is missing or damaged is no payload of anything.
     pub(super) fn each_event(
         &self,
-        mut take: impl FnMut(&[u8], &[u8], &[u8]) -> Result<(), AuditError>,
+        verdict: &mut Verdict,
+        mut take: impl FnMut(&[u8], &[u8], &[u8], &mut Verdict) -> Result<(), AuditError>,
     ) -> Result<(), AuditError> {
-        let (entries, payloads) = (self.folder.join(ENTRIES), self.folder.join(PAYLOADS));
-        let (mut entry_lines, mut payload_lines) = (Lines::open(&entries)?, Lines::open(&payloads)?);
-        while let Some(entry) = entry_lines.next().map_err(AuditError::of_file(&entries))? {
-            let line = payload_lines.next().map_err(AuditError::of_file(&payloads))?.unwrap_or_default();
+        let mut entries = Lines::open(self.folder, ENTRIES, LONGEST_ENTRY_LINE_BYTES)?;
+        let mut payloads = Lines::open(self.folder, PAYLOADS, LONGEST_PAYLOAD_LINE_BYTES)?;
+        loop {
+            let (entry, payload) = (entries.next()?, payloads.next()?);
+            for too_long in [&entry, &payload].into_iter().flatten().filter_map(|line| line.too_long.as_ref()) {
+                verdict.fault(None, "LINE_TOO_LONG", too_long);
+            }
+            let Some(entry) = entry else {
+                if let Some(Line { number, .. }) = payload {
+                    let message = format!("no entry is beside line {number} of {PAYLOADS}");
+                    verdict.fault(None, "PAYLOAD_WITHOUT_ENTRY", message);
+                }
+                return Ok(());
+            };
+            let line = payload.map_or(&b""[..], |line| line.bytes);
             match serde_json::from_slice::<PayloadLine<'_>>(line) {
                 Ok(PayloadLine { payload, metadata }) => {
-                    take(entry, payload.get().as_bytes(), metadata.get().as_bytes())?;
+                    take(entry.bytes, payload.get().as_bytes(), metadata.get().as_bytes(), verdict)?;
                 }
-                Err(_) => take(entry, line, b"")?,
+                Err(_) => take(entry.bytes, line, b"", verdict)?,
             }
         }
-        Ok(())
     }
 
     /// The checkpoint of the bundle, as it stands there.
@@ -176,6 +192,20 @@ impl Reading<'_> {
 
     pub(super) fn signed(&self, note: &[u8]) -> Result<SignedCheckpoint, NotSigned> {
         SignedCheckpoint::verify(note, &self.names, &self.trusted.keys)
+    }
+
+    /// Names the witnesses of all of the bundle who are silent in this file of it alone: what they said there was never
+    /// given, or is damaged. What else is wrong with it, is said elsewhere.
+    pub(super) fn tell_silent_in(&self, name: &str, note: &[u8], verdict: &mut Verdict) {
+        let Ok(signed) = self.signed(note) else { return };
+        let size = signed.checkpoint.head.size;
+        let witnesses = self.trusted.keys.iter().filter(|key| key.algorithm() == Algorithm::Cosignature);
+        for witness in witnesses.map(VerifierKey::name) {
+            let is_heard = verdict.signers.iter().any(|signer| signer == witness);
+            if is_heard && signed.signers().all(|signer| signer != witness) {
+                verdict.notes.push(format!("the witness {witness} has not cosigned the {name} of {size} events"));
+            }
+        }
     }
 
     /// The two trees and the proof between them; no proof where it is damaged. Nothing where there is no previous
@@ -223,33 +253,5 @@ impl Reading<'_> {
             }
         }
         Ok(anchors)
-    }
-}
-
-/// The stored hashes of a bundle.
-struct Tiles<'a> {
-    folder: &'a Path,
-    /// Of the tree that they are of.
-    size: u64,
-    /// The tile of level 0 that is being compared.
-    tile: Vec<Hash>,
-}
-
-impl Tiles<'_> {
-    /// The stored hash of a leaf, if the bundle has it.
-    fn leaf(&mut self, index: u64) -> Result<Option<Hash>, AuditError> {
-        let (tile, place) = (index / u64::from(TILE_WIDTH), (index % u64::from(TILE_WIDTH)) as usize);
-        if place == 0 {
-            self.tile = match Tile::in_tree(0, tile, self.size) {
-                Some(tile) => self.hashes(tile)?.unwrap_or_default(),
-                None => Vec::new(),
-            };
-        }
-        Ok(self.tile.get(place).copied())
-    }
-
-    fn hashes(&self, tile: Tile) -> Result<Option<Vec<Hash>>, AuditError> {
-        let bytes = read(self.folder, &TilePath::Hashes(tile).to_string())?;
-        Ok(bytes.map(|bytes| bytes.as_chunks().0.to_vec()))
     }
 }

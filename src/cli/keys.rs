@@ -66,7 +66,7 @@ pub struct Check {
     /// What `etalon keys disclose` printed
     #[arg(value_name = "FILE")]
     pub disclosure: PathBuf,
-    /// The payload of the event, as the log or an audit's bundle has it
+    /// The payload of the event, as the log has it, or the event's line of `payloads.jsonl` in an audit's bundle
     #[arg(long, value_name = "FILE")]
     pub payload: PathBuf,
 }
@@ -132,11 +132,20 @@ fn check(arguments: &Check) -> Result<String, Problem> {
         serde_json::from_str(&read(&arguments.disclosure)?).map_err(|_| Problem::new("this is no disclosure"))?;
     let payload: Value =
         serde_json::from_str(&read(&arguments.payload)?).map_err(|_| Problem::new("the payload is no JSON"))?;
+    let payload = without_metadata(payload);
     // The reference of the payload counts, and not the one that the disclosure brought along.
     let reference = payload.pointer(&field).and_then(|place| serde_json::from_value::<Reference>(place.clone()).ok());
     let reference = reference.ok_or_else(|| Problem::new(format!("the payload has no reference at {field}")))?;
     disclosure.verify(&reference).map_err(Problem::while_doing(format!("{field} of event {position}")))?;
     Ok(format!("{field} of event {position} says what was disclosed"))
+}
+
+/// The payload alone, where it comes as a line of a bundle; no payload has these two members.
+fn without_metadata(mut given: Value) -> Value {
+    let is_line = given.as_object().is_some_and(|members| {
+        members.len() == 2 && members.contains_key("payload") && members.contains_key("metadata")
+    });
+    if is_line { given["payload"].take() } else { given }
 }
 
 fn read(path: &Path) -> Result<String, Problem> {

@@ -81,7 +81,7 @@ pub struct AuditExport {
     /// Only up to this position
     #[arg(long, value_name = "POSITION")]
     pub to: Option<u64>,
-    /// As it was by then: a time (RFC 3339) or a position. A whole log ends where it was sealed by then
+    /// As it was by then: a time (RFC 3339) or a position, which stands for the moment after its command. A whole log ends where it was sealed by then
     #[arg(long, value_name = "TIME|POSITION")]
     pub as_of: Option<AsOf>,
     /// How it is told what was written
@@ -161,7 +161,7 @@ pub struct AuditCase {
     /// The case's UUID, or its global id
     #[arg(value_name = "ID", value_parser = parse_id::<CaseId>)]
     pub id: Uuid,
-    /// As it was by then: a time (RFC 3339) or a position
+    /// As it was by then: a time (RFC 3339) or a position, which stands for the moment after its command
     #[arg(long, value_name = "TIME|POSITION")]
     pub as_of: Option<AsOf>,
     /// The folder to write; it must not be there yet

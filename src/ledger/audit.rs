@@ -15,7 +15,7 @@ use crate::ledger::entry::leaf_hash;
 use crate::ledger::finding::{FindingKind, Findings};
 use crate::ledger::names::{EarlierName, Names, Recovered};
 use crate::ledger::note::{Verified, VerifierKey};
-use crate::ledger::parsed_entry::{EntryError, ParsedEntry};
+use crate::ledger::parsed_entry::ParsedEntry;
 use crate::ledger::proof::verify_consistency;
 use crate::ledger::signed::SignedCheckpoint;
 use crate::ledger::tree::{Frontier, Hash, TreeHead, base64};
@@ -151,9 +151,7 @@ impl Verifier {
                 self.entries.check(index, entry, event, root, &mut self.findings);
             }
             Err(error) => {
-                let too_long = matches!(error, EntryError::TooLong(_));
-                let kind = if too_long { FindingKind::EntryTooLong } else { FindingKind::EntryNotCanonical };
-                self.findings.add(kind, Some(index), || with_sources(error));
+                self.findings.add(error.kind(), Some(index), || with_sources(error));
             }
         }
         self.grow(leaf_hash(event.entry), event.stored_hash);

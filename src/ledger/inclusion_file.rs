@@ -9,6 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use crate::ledger::checkpoint::{Checkpoint, NoCheckpoint, hash};
 use crate::ledger::note::{Note, NoteError, Verified, VerifierKey};
 use crate::ledger::proof::{ProofError, verify_inclusion};
+use crate::ledger::signed::is_by_its_log;
 use crate::ledger::tile::number;
 use crate::ledger::tree::{Hash, base64};
 
@@ -45,6 +46,9 @@ pub enum NoInclusion {
     /// The note is no checkpoint.
     #[error(transparent)]
     Checkpoint(#[from] NoCheckpoint),
+    /// Others have signed the checkpoint, and its log has not: one who cosigns says nothing alone.
+    #[error("its log has not signed its checkpoint")]
+    ByOthers,
     /// The path does not lead to the checkpoint.
     #[error(transparent)]
     Path(#[from] ProofError),
@@ -60,8 +64,8 @@ impl InclusionFile {
         text + "\n" + &self.checkpoint
     }
 
-    /// Checks that this leaf is at its place in a log whose checkpoint these keys have signed. Answers the checkpoint and
-    /// whose signatures it has.
+    /// Checks that this leaf is at its place in a log that has signed the checkpoint with one of these keys. Answers the
+    /// checkpoint and whose signatures it has.
     ///
     /// # Errors
     /// See [`NoInclusion`].
@@ -69,6 +73,9 @@ impl InclusionFile {
         let note = Note::parse(&self.checkpoint)?;
         let signatures = note.verify(keys)?;
         let checkpoint: Checkpoint = note.text().parse()?;
+        if !is_by_its_log(&checkpoint.origin, &signatures) {
+            return Err(NoInclusion::ByOthers);
+        }
         verify_inclusion(self.index, checkpoint.head.size, leaf, &self.path, &checkpoint.head.root)?;
         Ok((checkpoint, signatures))
     }
@@ -132,6 +139,27 @@ mod tests {
         assert!(matches!(read.verify(&[2; 32], &[]), Err(NoInclusion::Note(NoteError::Unsigned { .. }))));
         let with_extra = text.replace("index", "extra YWdl\nindex");
         assert_eq!(with_extra.parse(), Ok(file));
+    }
+
+    #[test]
+    fn a_checkpoint_that_only_others_have_signed_proves_nothing() {
+        let mut file = sample();
+        let text = file.checkpoint.split_inclusive("\n\n").next().expect("a text").trim_end().to_owned() + "\n";
+        let named =
+            |name: &str, algorithm| NoteSigner::new(name, algorithm, SigningKey::from_bytes(&[4; 32])).expect("a name");
+        // A witness, one that bears the name of the log, and another log.
+        for other in [
+            named("w.example", Algorithm::Cosignature),
+            named("log.example", Algorithm::Cosignature),
+            named("other.example", Algorithm::Ed25519),
+        ] {
+            let keys = [log().verifier().clone(), other.verifier().clone()];
+            let (own, by_other) = (log().sign(&text, 0), other.sign(&text, 7));
+            file.checkpoint = format!("{text}\n{own}{by_other}");
+            assert_eq!(file.verify(&[2; 32], &keys).expect("proved").1.len(), 2);
+            file.checkpoint = format!("{text}\n{by_other}");
+            assert_eq!(file.verify(&[2; 32], &keys), Err(NoInclusion::ByOthers));
+        }
     }
 
     #[test]

@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 
 use crate::ledger::checkpoint::hash;
 use crate::ledger::entry::{Canonical, EntryTooLong, MAX_ENTRY_BYTES, VERSION, rfc3339_microseconds};
+use crate::ledger::finding::FindingKind;
 use crate::ledger::tile::number;
 use crate::ledger::tree::Hash;
 
@@ -65,6 +66,16 @@ pub enum EntryError {
     /// The same content in other bytes: order, space, escapes.
     #[error("the entry is not in canonical form (RFC 8785)")]
     NotCanonical,
+}
+
+impl EntryError {
+    /// What kind of fault of a log it is.
+    pub fn kind(&self) -> FindingKind {
+        match self {
+            Self::TooLong(_) => FindingKind::EntryTooLong,
+            Self::NotText | Self::Form(_) | Self::Member { .. } | Self::NotCanonical => FindingKind::EntryNotCanonical,
+        }
+    }
 }
 
 impl<'a> ParsedEntry<'a> {

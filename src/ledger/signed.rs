@@ -4,7 +4,7 @@ use std::str::Utf8Error;
 
 use crate::ledger::checkpoint::{Checkpoint, NoCheckpoint};
 use crate::ledger::names::Names;
-use crate::ledger::note::{Note, NoteError, Verified, VerifierKey};
+use crate::ledger::note::{Algorithm, Note, NoteError, Verified, VerifierKey};
 
 /// A checkpoint whose signatures were verified, that of its log among them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,7 +51,7 @@ impl SignedCheckpoint {
         if origin != names.present() && names.end_of(origin).is_none() {
             return Err(NotSigned::OtherLog { origin: checkpoint.origin });
         }
-        match signatures.iter().any(|signature| signature.key.name() == origin) {
+        match is_by_its_log(origin, &signatures) {
             true => Ok(Self { checkpoint, signatures }),
             false => Err(NotSigned::ByOthers),
         }
@@ -63,13 +63,19 @@ impl SignedCheckpoint {
     }
 }
 
+/// Whether the log of that name has signed, and not only those who cosign it, whatever they are called.
+pub(super) fn is_by_its_log(origin: &str, signatures: &[Verified]) -> bool {
+    let mut keys = signatures.iter().map(|signature| &signature.key);
+    keys.any(|key| key.algorithm() == Algorithm::Ed25519 && key.name() == origin)
+}
+
 #[cfg(test)]
 mod tests {
     use ed25519_dalek::SigningKey;
 
     use super::*;
     use crate::ledger::names::EarlierName;
-    use crate::ledger::note::{Algorithm, NoteSigner};
+    use crate::ledger::note::NoteSigner;
     use crate::ledger::tree::TreeHead;
 
     fn signer(name: &str, seed: u8) -> NoteSigner {

@@ -35,6 +35,11 @@ impl Tile {
     pub fn first(&self) -> u64 {
         self.index * u64::from(TILE_WIDTH)
     }
+
+    /// The first of the leaves that it is over; of a tile that is in a tree.
+    pub fn first_leaf(&self) -> u64 {
+        self.first() << (u32::from(self.level) * u32::from(TILE_HEIGHT))
+    }
 }
 
 /// What a path of tlog-tiles names.
@@ -190,6 +195,15 @@ mod tests {
         assert_eq!(width(1, 0, 70_000), Some(256));
         assert_eq!(width(1, 1, 70_000), Some(17));
         assert_eq!(width(9, 0, u64::MAX), None);
+    }
+
+    #[test]
+    fn a_tile_is_over_leaves() {
+        let first_leaf = |level, index| Tile::in_tree(level, index, 1 << 40).expect("in the tree").first_leaf();
+        assert_eq!(
+            [(0, 0), (0, 3), (1, 0), (1, 3), (2, 1)].map(|(level, index)| first_leaf(level, index)),
+            [0, 768, 0, 196_608, 16_777_216]
+        );
     }
 
     #[test]

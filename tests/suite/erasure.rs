@@ -97,6 +97,9 @@ async fn no_byte_is_left(world: &World) {
     let shown = &before.events[disclosed.position];
     let (is_good, said) = check(world, &disclosed.text, &shown.payload);
     assert!(is_good, "{said}");
+    let line = format!(r#"{{"payload":{},"metadata":{}}}"#, shown.payload, shown.metadata);
+    let (is_good, said) = check(world, &disclosed.text, &line);
+    assert!(is_good, "as a bundle has it: {said}");
     let another = disclosed.text.replace(NAME, "欧阳");
     assert!(!check(world, &another, &shown.payload).0, "another name is not what was disclosed");
     let refused = disclose(world, disclosed.position);

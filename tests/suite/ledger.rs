@@ -3,6 +3,7 @@
 mod backup;
 mod beside;
 mod bundles;
+mod contents;
 mod evolution;
 mod flips;
 mod hostile;

@@ -168,6 +168,27 @@ async fn an_event_that_is_not_what_was_sealed_is_found_on_postgres() {
     an_event_that_is_not_what_was_sealed_is_found(Database::postgres()).await;
 }
 
+/// PostgreSQL takes nothing but JSON into these columns.
+#[tokio::test]
+async fn what_is_no_json_any_more_goes_out_and_is_found_where_it_is() {
+    let (house, intruder) = sealed_log(&Database::sqlite()).await;
+    let event = event(&house, 77).await;
+    let cut = |text: &str| text[..text.len() - 1].to_owned();
+    let spread = |text: &str| text.replacen('{', "{\n", 1);
+    for (column, stored, expected) in
+        [("payload", &event.payload, "PAYLOAD_HASH"), ("metadata", &event.metadata, "METADATA_HASH")]
+    {
+        for changed in [cut(stored), spread(stored), format!(" {stored}"), "no JSON\nat all".to_owned(), String::new()]
+        {
+            intruder.sets(77, column, &quoted(&changed)).await;
+            assert_eq!(found(&house).await, [(expected, Some(77))], "{column}: {changed:?}");
+        }
+        intruder.sets(77, column, &quoted(stored)).await;
+    }
+    let found = found(&house).await;
+    assert!(found.is_empty(), "as it was, it is good: {found:?}");
+}
+
 async fn an_emptied_log_does_not_begin_again(database: Database) {
     let (house, intruder) = sealed_log(&database).await;
     intruder.empties("events").await;

@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use ed25519_dalek::SigningKey;
 use etalon::audit::{Part, Trusted, Verdict, export, verify};
 use etalon::ledger::note::{Algorithm, Note, NoteSigner};
-use etalon::store::Sealed;
+use etalon::store::{RowChanges, Sealed};
 use serde_json::{Value, json};
 
 use crate::ledger::bundles::{House, codes, grow};
-use crate::store::samples::case_stream;
+use crate::store::samples::{append, case_stream, note, notes as content};
 use crate::store::support::{Database, START};
 
 /// A log of 700 events that was sealed at 300, at 500 and at its end.
@@ -114,6 +114,33 @@ async fn an_event_that_is_left_out_of_a_stream_is_missed() {
 }
 
 #[tokio::test]
+async fn an_entry_that_cannot_be_read_is_told_by_its_place() {
+    let (_database, house) = sealed_log().await;
+    let trusted = house.trusted().await;
+    for (part, name, first) in
+        [(Part::Stream(case_stream(3)), "stream", 30), (Part::Range(250, Some(259)), "range", 250)]
+    {
+        let (folder, _) = bundle(&house, part, None, name).await;
+        let path = folder.join("entries.jsonl");
+        let entries = fs::read_to_string(&path).expect("it reads");
+        for damaged in [&[0][..], &[4], &[9], &[3, 4, 7]] {
+            let lines = entries.lines().enumerate().map(|(place, line)| match damaged.contains(&place) {
+                true => line.replacen("\"v\"", "\"w\"", 1) + "\n",
+                false => format!("{line}\n"),
+            });
+            fs::write(&path, lines.collect::<String>()).expect("written");
+            let found = codes(&verdict(&folder, &trusted));
+            let told = found.iter().filter(|(kind, _)| *kind == "ENTRY_NOT_CANONICAL").map(|(_, index)| *index);
+            let expected = damaged.iter().map(|place| Some(first + *place as u64));
+            assert!(told.eq(expected), "{name} {damaged:?}: {found:?}");
+        }
+        // Without proofs nothing tells the place.
+        fs::remove_dir_all(folder.join("proofs")).expect("removed");
+        assert!(codes(&verdict(&folder, &trusted)).contains(&("ENTRY_NOT_CANONICAL", None)));
+    }
+}
+
+#[tokio::test]
 async fn a_part_as_of_a_moment_ends_there_whatever_was_sealed_before() {
     let (database, house) = sealed_log().await;
     let trusted = house.trusted().await;
@@ -133,7 +160,35 @@ async fn a_part_as_of_a_moment_ends_there_whatever_was_sealed_before() {
         let refused = export(&house.app, part, Some(750), &folder, |_| ()).await.expect_err("nobody has signed it");
         assert!(refused.to_string().contains("position 750 is not sealed yet"), "{refused}");
     }
-    assert!(!folder.exists());
+    let none = export(&house.app, Part::Stream(case_stream(9_000)), None, &folder, |_| ()).await;
+    assert!(none.expect_err("it has no event").to_string().contains("there is no such event"));
+    assert!(!folder.exists() && !folder.with_extension("draft").exists());
+}
+
+#[tokio::test]
+async fn a_position_within_a_command_stands_for_the_moment_after_it() {
+    let database = Database::sqlite();
+    let house = House::on(&database).await;
+    let many: Vec<_> = (0..100).map(|number| number.to_string()).collect();
+    let many: Vec<_> = many.iter().map(String::as_str).collect();
+    let batch = vec![
+        append(case_stream(1), 0, "three", content(&["a", "b", "c"], RowChanges::default())),
+        note(case_stream(1), 3, "one"),
+        append(case_stream(1), 4, "many", content(&many, RowChanges::default())),
+        note(case_stream(2), 0, "other"),
+    ];
+    for outcome in database.open_with(house.clock.clone()).await.commit(batch).await.expect("it succeeds") {
+        outcome.expect("accepted");
+    }
+    house.app.seal_now().await.expect("sealed");
+    let trusted = house.trusted().await;
+    for (as_of, last) in [(0, 2), (1, 2), (2, 2), (3, 3), (4, 103), (103, 103)] {
+        for (part, name) in [(Part::Stream(case_stream(1)), "stream"), (Part::Range(0, None), "range")] {
+            let (folder, events) = bundle(&house, part, Some(as_of), &format!("{name} {as_of}")).await;
+            let good = verdict(&folder, &trusted);
+            assert!(good.is_good() && events == last + 1 && notes(&good, &format!(" {last}")), "{as_of}: {good}");
+        }
+    }
 }
 
 #[tokio::test]
@@ -157,6 +212,15 @@ async fn a_part_is_held_against_clocks_and_checkpoints_of_others() {
     fs::write(range.join("checkpoint"), cosigned(second - 3_600)).expect("written");
     let found = codes(&verdict(&range, &trusted));
     assert_eq!(found, (650..660).map(|position| ("TIME_OUT_OF_BOUNDS", Some(position))).collect::<Vec<_>>());
+    // What the witness says without the log proves nothing.
+    let (witnessed, _) = bundle(&house, Part::Range(650, Some(651)), None, "witnessed").await;
+    let proof = witnessed.join("proofs/651.tlog-proof");
+    let text = fs::read_to_string(&proof).expect("it reads");
+    let log = text.lines().last().expect("a signature").to_owned() + "\n";
+    fs::write(&proof, text.replace(&log, &(log.clone() + &witness.sign(note.text(), 7)))).expect("written");
+    assert!(verdict(&witnessed, &trusted).is_good());
+    fs::write(&proof, text.replace(&log, &witness.sign(note.text(), 7))).expect("written");
+    assert_eq!(codes(&verdict(&witnessed, &trusted)), [("PROOF_WRONG", Some(651))]);
     // Proofs that lead elsewhere than the checkpoint does.
     let earlier = house.app.checkpoint(Sealed::Size(500)).await.expect("it reads").expect("sealed").note();
     fs::write(range.join("checkpoint"), earlier).expect("written");

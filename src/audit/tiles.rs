@@ -1,0 +1,82 @@
+//! The tiles of a bundle: hashes as they were stored, which are nobody's word before they are compared with the entries.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::Path;
+
+use crate::audit::bundle::read;
+use crate::audit::{AuditError, Verdict};
+use crate::ledger::tile::{TILE_WIDTH, Tile, TilePath};
+use crate::ledger::tree::Hash;
+
+/// The kind of fault of a file that is not the tile that it should be.
+const TILE_WRONG: &str = "TILE_WRONG";
+
+/// The stored hashes of a bundle.
+pub(super) struct Tiles<'a> {
+    folder: &'a Path,
+    /// Of the tree that they are of.
+    size: u64,
+    /// The tile of level 0 that is being compared.
+    tile: Vec<Hash>,
+}
+
+impl<'a> Tiles<'a> {
+    /// Those of a tree of that size.
+    pub(super) fn new(folder: &'a Path, size: u64) -> Self {
+        Self { folder, size, tile: Vec::new() }
+    }
+
+    /// The stored hash of a leaf, if the bundle has it.
+    pub(super) fn leaf(&mut self, index: u64, verdict: &mut Verdict) -> Result<Option<Hash>, AuditError> {
+        let (tile, place) = (index / u64::from(TILE_WIDTH), (index % u64::from(TILE_WIDTH)) as usize);
+        if place == 0 {
+            self.tile = match Tile::in_tree(0, tile, self.size) {
+                Some(tile) => self.hashes(tile, verdict)?,
+                None => Vec::new(),
+            };
+        }
+        Ok(self.tile.get(place).copied())
+    }
+
+    /// The stored hashes of a tile; none where the bundle does not have it.
+    pub(super) fn hashes(&self, tile: Tile, verdict: &mut Verdict) -> Result<Vec<Hash>, AuditError> {
+        let name = TilePath::Hashes(tile).to_string();
+        let Some(bytes) = read(self.folder, &name)? else { return Ok(Vec::new()) };
+        let width = usize::from(tile.width);
+        let hashes = bytes.as_chunks().0.iter().take(width).copied().collect();
+        let size_bytes = width * size_of::<Hash>();
+        if bytes.len() != size_bytes {
+            let message = format!("{name} has {} bytes, not {size_bytes}", bytes.len());
+            verdict.fault(Some(tile.first_leaf()), TILE_WRONG, message);
+        }
+        Ok(hashes)
+    }
+
+    /// Tells of the files among the tiles that are none: neither of the tree nor of one with so many entries as there are.
+    pub(super) fn tell_strays(&self, entries: u64, verdict: &mut Verdict) -> Result<(), AuditError> {
+        let in_tree = |tile: Tile| {
+            [self.size, entries].into_iter().any(|size| Tile::in_tree(tile.level, tile.index, size) == Some(tile))
+        };
+        let mut folders = vec![self.folder.join("tile")];
+        while let Some(folder) = folders.pop() {
+            let files = match fs::read_dir(&folder) {
+                Err(error) if error.kind() == ErrorKind::NotFound => continue,
+                listed => listed.map_err(AuditError::of_file(&folder))?,
+            };
+            for file in files {
+                let file = file.map_err(AuditError::of_file(&folder))?;
+                let path = file.path();
+                if file.file_type().map_err(AuditError::of_file(&path))?.is_dir() {
+                    folders.push(path);
+                    continue;
+                }
+                let name = path.strip_prefix(self.folder).unwrap_or(&path).to_string_lossy();
+                if !matches!(name.parse::<TilePath>(), Ok(TilePath::Hashes(tile)) if in_tree(tile)) {
+                    verdict.fault(None, TILE_WRONG, format!("{name} is no tile of the log"));
+                }
+            }
+        }
+        Ok(())
+    }
+}

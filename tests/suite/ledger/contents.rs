@@ -1,0 +1,179 @@
+//! What is in a bundle beside what its checkpoint covers, or instead of it, is told: lines, tiles and signatures.
+
+use std::fs::{self, OpenOptions};
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use ed25519_dalek::SigningKey;
+use etalon::audit::{Part, Trusted, Verdict, export, state_of_case, verify};
+use etalon::ledger::note::{Algorithm, Note, NoteSigner};
+
+use crate::ledger::bundles::{House, codes, grow};
+use crate::store::samples::case_stream;
+use crate::store::support::{Database, START};
+
+/// A log of 700 events that was sealed at 300 and at its end.
+async fn sealed_log() -> (Database, House) {
+    let database = Database::sqlite();
+    let house = House::on(&database).await;
+    for (from, to) in [(0, 300), (300, 700)] {
+        grow(&database, &house.clock, from, to).await;
+        assert_eq!(house.app.seal_now().await.expect("sealed"), to);
+    }
+    (database, house)
+}
+
+async fn bundle(house: &House, part: Part, name: &str) -> PathBuf {
+    let folder = house.folder.path().join(name);
+    export(&house.app, part, None, &folder, |_| ()).await.expect("exported");
+    folder
+}
+
+fn verdict(bundle: &Path, trusted: &Trusted) -> Verdict {
+    verify(bundle, trusted, |_| ()).expect("a bundle")
+}
+
+/// What is found while a file of the bundle is another; `None` removes it. It is put back.
+fn found_with(
+    bundle: &Path,
+    file: &str,
+    content: Option<&[u8]>,
+    trusted: &Trusted,
+) -> Vec<(&'static str, Option<u64>)> {
+    let path = bundle.join(file);
+    let kept = fs::read(&path).ok();
+    let put = |content: Option<&[u8]>| match content {
+        Some(content) => fs::write(&path, content).expect("written"),
+        None => fs::remove_file(&path).expect("removed"),
+    };
+    put(content);
+    let found = codes(&verdict(bundle, trusted));
+    put(kept.as_deref());
+    found
+}
+
+#[tokio::test]
+async fn a_line_that_no_entry_backs_is_a_fault() {
+    let (_database, house) = sealed_log().await;
+    let trusted = house.trusted().await;
+    for (part, name) in [(Part::Whole, "whole"), (Part::Range(250, Some(270)), "range")] {
+        let bundle = bundle(&house, part, name).await;
+        let payloads = fs::read(bundle.join("payloads.jsonl")).expect("it reads");
+        for more in [&b"{\"payload\":{},\"metadata\":{}}\n"[..], b"nothing", b"\n"] {
+            let more = [payloads.as_slice(), more].concat();
+            let found = found_with(&bundle, "payloads.jsonl", Some(&more), &trusted);
+            assert_eq!(found, [("PAYLOAD_WITHOUT_ENTRY", None)], "{name}");
+        }
+        assert!(verdict(&bundle, &trusted).is_good());
+    }
+}
+
+#[tokio::test]
+async fn a_tile_is_as_long_as_the_tree_has_it_and_there_is_no_other() {
+    let (_database, house) = sealed_log().await;
+    let trusted = house.trusted().await;
+    let bundle = bundle(&house, Part::Whole, "whole").await;
+    for (file, first) in [("tile/0/000", 0), ("tile/0/001", 256), ("tile/0/002.p/188", 512), ("tile/1/000.p/2", 0)] {
+        let tile = fs::read(bundle.join(file)).expect("it reads");
+        for other in [&tile[..50], &[], &[&tile[..], b"xx"].concat(), &[&tile[..], &[0; 32]].concat()] {
+            let found = found_with(&bundle, file, Some(other), &trusted);
+            assert_eq!(found, [("TILE_WRONG", Some(first))], "{file} of {} bytes", other.len());
+        }
+    }
+    fs::create_dir(bundle.join("tile/2")).expect("made");
+    for file in ["tile/0/003", "tile/0/002.p/187", "tile/0/002", "tile/2/000.p/1", "tile/0/some", "tile/entries"] {
+        assert_eq!(found_with(&bundle, file, Some(&[0; 32]), &trusted), [("TILE_WRONG", None)], "{file}");
+    }
+    assert!(verdict(&bundle, &trusted).is_good());
+}
+
+/// The file with that line, from 0, in place of its own.
+fn with_line(bundle: &Path, file: &str, place: usize, other: &[u8]) -> Vec<u8> {
+    let content = fs::read(bundle.join(file)).expect("it reads");
+    let mut lines: Vec<_> = content.split(|byte| *byte == b'\n').collect();
+    lines[place] = other;
+    lines.join(&b'\n')
+}
+
+#[tokio::test]
+async fn a_line_that_is_longer_than_any_is_told_and_not_kept() {
+    let (_database, house) = sealed_log().await;
+    let trusted = house.trusted().await;
+    for (part, name, index) in [(Part::Whole, "whole", 4), (Part::Stream(case_stream(3)), "stream", 34)] {
+        let bundle = bundle(&house, part, name).await;
+        let entries = with_line(&bundle, "entries.jsonl", 4, &[b' '; (1 << 20) + 1]);
+        let found = found_with(&bundle, "entries.jsonl", Some(&entries), &trusted);
+        assert_eq!(found[..2], [("LINE_TOO_LONG", None), ("ENTRY_TOO_LONG", Some(index))][..], "{name}");
+        // Of a line that begins as it should, the beginning alone is none.
+        let line = fs::read(bundle.join("payloads.jsonl")).expect("it reads");
+        let mut line = line.split(|byte| *byte == b'\n').nth(4).expect("a line").to_vec();
+        line.resize(64 << 20, b' ');
+        let payloads = with_line(&bundle, "payloads.jsonl", 4, &line);
+        let found = found_with(&bundle, "payloads.jsonl", Some(&payloads), &trusted);
+        assert!(found.is_empty(), "{name}, as long as one may be: {found:?}");
+        line.push(b' ');
+        fs::write(bundle.join("payloads.jsonl"), with_line(&bundle, "payloads.jsonl", 4, &line)).expect("written");
+        let faulty = verdict(&bundle, &trusted);
+        assert_eq!(codes(&faulty), [("LINE_TOO_LONG", None)], "{name}");
+        assert_eq!(faulty.faults[0].message, "line 5 of payloads.jsonl is longer than 67108864 bytes");
+        fs::write(bundle.join("payloads.jsonl"), with_line(&bundle, "payloads.jsonl", 0, &line)).expect("written");
+        let refused = state_of_case(&bundle).expect_err("its first line is too long").to_string();
+        assert!(refused.contains("line 1 of payloads.jsonl is longer than"), "{refused}");
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_is_longer_than_any_makes_no_bundle() {
+    let (_database, house) = sealed_log().await;
+    let trusted = house.trusted().await;
+    let bundle = bundle(&house, Part::Range(250, Some(251)), "range").await;
+    for file in ["MANIFEST.json", "checkpoint", "consistency-proof", "proofs/251.tlog-proof"] {
+        let kept = fs::read(bundle.join(file)).expect("it reads");
+        fs::write(bundle.join(file), [kept.as_slice(), &[b' '; 1 << 20]].concat()).expect("written");
+        let refused = verify(&bundle, &trusted, |_| ()).expect_err("it is too long").to_string();
+        assert!(refused.ends_with(&format!("{file} is longer than 1048576 bytes")), "{refused}");
+        fs::write(bundle.join(file), kept).expect("written");
+    }
+    assert!(verdict(&bundle, &trusted).is_good());
+}
+
+#[tokio::test]
+async fn a_witness_who_is_silent_in_one_of_the_checkpoints_is_named() {
+    let (_database, house) = sealed_log().await;
+    let witness = NoteSigner::new("w.example", Algorithm::Cosignature, SigningKey::from_bytes(&[7; 32]));
+    let witness = witness.expect("a name");
+    let mut trusted = house.trusted().await;
+    trusted.keys.push(witness.verifier().clone());
+    let cosign = |path: &Path| {
+        let text = fs::read_to_string(path).expect("it reads");
+        // The text of a proof's note begins behind the path.
+        let note =
+            text.find("\n\n").filter(|_| text.starts_with("c2sp.org/")).map_or(&text[..], |end| &text[end + 2..]);
+        let line = witness.sign(Note::parse(note).expect("a note").text(), (START / 1_000_000).unsigned_abs());
+        OpenOptions::new()
+            .append(true)
+            .open(path)
+            .and_then(|mut file| file.write_all(line.as_bytes()))
+            .expect("written");
+    };
+    for (part, name) in [(Part::Whole, "whole"), (Part::Range(650, Some(651)), "range")] {
+        let bundle = bundle(&house, part, name).await;
+        let proofs = ["proofs/650.tlog-proof", "proofs/651.tlog-proof"];
+        for file in ["checkpoint", "previous-checkpoint"].into_iter().chain(proofs) {
+            if bundle.join(file).exists() {
+                cosign(&bundle.join(file));
+            }
+        }
+        let good = verdict(&bundle, &trusted);
+        assert!(good.is_good() && good.signers.len() == 2, "{good}");
+        assert!(!good.notes.iter().any(|note| note.contains("w.example")), "{good}");
+        for file in ["checkpoint", "previous-checkpoint"] {
+            let path = bundle.join(file);
+            let text = fs::read_to_string(&path).expect("it reads");
+            fs::write(&path, text.replace("\u{2014} w.example", "\u{2014} v.example")).expect("written");
+            let good = verdict(&bundle, &trusted);
+            assert!(good.is_good() && good.notes.iter().any(|note| note.contains("witness w.example has")), "{good}");
+            fs::write(&path, text).expect("written");
+        }
+    }
+}
