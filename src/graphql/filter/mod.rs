@@ -224,12 +224,12 @@ fn whole(field: &str, number: &scalars::Decimal, parts: i64) -> Result<Value> {
     Ok(Value::Integer(Ratio::from(&(&number * &Decimal::from(parts))).to_i64_saturating()))
 }
 
-/// How many comparisons it holds; a list of values counts as many.
+/// How many comparisons it holds; a list of values counts as many. What is empty counts as one: the database has to read it as well.
 fn size(condition: &Condition) -> usize {
     match condition {
-        Condition::All(conditions) | Condition::Any(conditions) => conditions.iter().map(size).sum(),
+        Condition::All(conditions) | Condition::Any(conditions) => conditions.iter().map(size).sum::<usize>().max(1),
         Condition::Not(condition) => size(condition),
-        Condition::In { values, .. } => values.len(),
+        Condition::In { values, .. } => values.len().max(1),
         Condition::Compare { .. }
         | Condition::IsNull { .. }
         | Condition::Contains { .. }
@@ -291,6 +291,21 @@ mod tests {
     fn a_filter_has_a_size() {
         let title = TextComparison { one_of: Some(vec!["x".to_owned(); LARGEST + 1]), ..TextComparison::default() };
         assert!(CaseFilter { title: Some(title), ..CaseFilter::default() }.condition(Timestamp::UNIX_EPOCH).is_err());
+    }
+
+    #[test]
+    fn what_is_empty_counts_as_well() {
+        let empty = |count: usize| CaseFilter { or: Some(vec![CaseFilter::default(); count]), ..CaseFilter::default() };
+        assert!(empty(LARGEST).condition(Timestamp::UNIX_EPOCH).is_ok());
+        let lists = CaseFilter { and: Some(vec![empty(0); LARGEST + 1]), ..CaseFilter::default() };
+        let none = TextComparison { one_of: Some(Vec::new()), ..TextComparison::default() };
+        let title = CaseFilter { title: Some(none), ..CaseFilter::default() };
+        let titles = CaseFilter { or: Some(vec![title; LARGEST + 1]), ..CaseFilter::default() };
+        for filter in [empty(LARGEST + 1), lists, titles] {
+            let error = filter.condition(Timestamp::UNIX_EPOCH).unwrap_err();
+            let extensions = error.extensions.expect("it has extensions");
+            assert_eq!(extensions.get("code"), Some(&async_graphql::Value::from("FILTER_TOO_LARGE")));
+        }
     }
 
     #[test]

@@ -58,6 +58,7 @@ impl ServerQuery {
             most_directives: limits.directives,
             most_root_fields: limits.root_fields,
             largest_selection: limits.selection,
+            most_values: limits.values(),
             deepest_filter: filter::DEEPEST,
             largest_filter: filter::LARGEST,
             query_timeout_ms: limits.of_query().maximum,
@@ -226,9 +227,11 @@ pub(crate) struct ServiceConfig {
     most_root_fields: u64,
     /// How many fields one selection may hold, with those of its fragments.
     largest_selection: u64,
+    /// How many values the arguments of an operation may hold, objects and lists among them, and those of a variable wherever it is used.
+    most_values: u64,
     /// How deep a filter may nest.
     deepest_filter: usize,
-    /// How many comparisons a filter may hold.
+    /// How many comparisons a filter may hold. A list or a filter that holds none counts as one.
     largest_filter: usize,
     /// How long a query may be executed, and one answer of a subscription, in milliseconds. A mutation is carried out whatever it takes.
     query_timeout_ms: u64,
