@@ -8,7 +8,6 @@ use crate::graphql::StreamLimits;
 use crate::graphql::connection::Slice;
 use crate::graphql::context::{actor, app, session};
 use crate::graphql::limits::{Limits, OPERATIONS_PER_REQUEST, milliseconds};
-use crate::graphql::query::node::MOST_NODES;
 use crate::graphql::reading::price;
 use crate::graphql::scalars::{Cursor, DateTime, Position};
 use crate::graphql::types::common::{self, ActorNode, DivisionNode};
@@ -40,7 +39,7 @@ impl ServerQuery {
             id: ids::of_content("ServiceConfig", &()),
             largest_page: limits.page,
             usual_page: limits.usual_page(),
-            most_ids: MOST_NODES,
+            most_ids: ids::MOST_IDS,
             most_similar: similar::MOST,
             most_groups: MOST_GROUPS,
             longest_search: MOST_CHARACTERS,
@@ -191,7 +190,7 @@ pub(crate) struct ServiceConfig {
     largest_page: u32,
     /// The rows of a page where neither `first` nor `last` is given.
     usual_page: u32,
-    /// How many things `nodes` gives at once.
+    /// How many things `nodes` gives at once, and how many ids a list of an input may have.
     most_ids: usize,
     /// How many similar cases are shown of one.
     most_similar: u32,

@@ -298,6 +298,7 @@ fn visit(scene: &Scene, more: Value) -> Value {
 
 async fn visits(world: &World, scene: &Scene) {
     let strangers = json!({ "visitorIds": [scene.lead, NOBODY] });
+    let crowd = json!({ "visitorIds": vec![scene.lead.clone(); 101] });
     world
         .refuses_all([
             (
@@ -308,6 +309,7 @@ async fn visits(world: &World, scene: &Scene) {
                 "visitedOn",
             ),
             ("visitor", "recordFieldVisit", visit(scene, strangers), "PERSON_UNKNOWN", "visitorIds.1"),
+            ("visitor", "recordFieldVisit", visit(scene, crowd), "TOO_MANY_IDS", "visitorIds"),
             ("visitor", "recordFieldVisit", visit(scene, json!({ "seen": "" })), "TEXT_EMPTY", "seen"),
             ("enterprise", "recordFieldVisit", visit(scene, json!({})), "NOT_PERMITTED", ""),
             ("lead", "recordFieldVisit", visit(scene, json!({})), "NOT_PERMITTED", ""),
