@@ -238,10 +238,12 @@ async fn enrolments(world: &World, scene: &Scene) {
         ])
         .await;
     world.takes("enterprise", "withdrawEnrolment", withdrawal.clone()).await;
+    let not_own = with(scene.report("不是自报"), json!({ "origin": { "ownReport": false } }));
     world
         .refuses_all([
             ("enterprise", "withdrawEnrolment", withdrawal, "NOT_ENROLLED", "campaignId"),
             ("enterprise", "reportCase", scene.report("没有报名"), "NOT_ENROLLED", "campaignId"),
+            ("enterprise", "reportCase", not_own, "REQUIRED", "origin.ownReport"),
             ("visitor", "recordFieldVisit", visit(scene, json!({})), "NOT_ENROLLED", "campaignId"),
         ])
         .await;
