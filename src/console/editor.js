@@ -94,11 +94,10 @@ export function tidy(text) {
     if (token === ":") { out = out.trimEnd() + ": "; return; }
     if (token === "!") { out = out.trimEnd() + "! "; return; }
     const isWord = /[\w$@."]/.test(token[0]);
-    if (round && isWord && /[\w"\]}!]$/.test(before) && !/[([{]$/.test(before)) { out = out.trimEnd() + (depthOfPair(before) ? ", " : " "); }
+    if (round && isWord && /[\w"\]}!]$/.test(before)) out = out.trimEnd() + ", ";
     else if (!round && depth && isWord && /[\w"})]/.test(before.at(-1) ?? "") && before !== "on" && token !== "on" && token[0] !== "@" && before !== "...") line();
     out += token + (round ? "" : token === "..." ? (next === "on" ? " " : "") : " ");
     if (round && (token === "=" || next === "=" )) out += " ";
   });
   return out.replace(/ +$/gm, "").replace(/ +\(/g, "(").trim() + "\n";
-  function depthOfPair() { return true; }
 }

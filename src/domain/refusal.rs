@@ -94,6 +94,8 @@ codes! {
     FindingMissing = "FINDING_MISSING",
     /// More citations than a finding or a solution can have.
     TooManyCitations = "TOO_MANY_CITATIONS",
+    /// More ids than a list of them can have.
+    TooManyIds = "TOO_MANY_IDS",
     /// No finding of that id is in the case.
     FindingUnknown = "FINDING_UNKNOWN",
     /// A reviewer is neither the author nor a member.

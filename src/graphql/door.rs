@@ -7,12 +7,12 @@ use jiff::civil;
 use uuid::Uuid;
 
 use crate::domain::change::Change;
-use crate::domain::refusal::Refusal;
+use crate::domain::refusal::{Code, Refusal};
 use crate::domain::value::{
     Decimal, Division, Label, Measurand, MediaType, Money, Personal, Reference, RegulationRef, ServiceCategory,
     Sha256Digest, Statement, Title, UnifiedSocialCreditCode, Unit, ValueError,
 };
-use crate::graphql::ids::{self, Identified};
+use crate::graphql::ids::{self, Identified, MOST_IDS};
 use crate::graphql::scalars;
 
 /// A value that is read from text.
@@ -137,20 +137,29 @@ impl Door {
         }
     }
 
-    /// Ids, each with its place in its path.
+    /// Ids, each with its place in its path, and no more than a list of them may have: what they name is read one after the other.
     pub(crate) fn all_ids<I: Identified>(&mut self, field: &str, ids: &[ID]) -> Option<Vec<I>> {
+        if ids.len() > MOST_IDS {
+            let message = format!("{} ids: write at most {MOST_IDS} (mostIds)", ids.len());
+            self.refused(Refusal::new(Code::TooManyIds, self.path(field), message));
+            return None;
+        }
         self.each(field, ids, ids::read)
     }
 
     /// Puts a refusal on the list.
     pub(crate) fn refuse(&mut self, field: &str, error: ValueError) {
-        let path: Vec<&str> = self.within.iter().map(String::as_str).chain([field]).collect();
-        self.refusals.push(Refusal::of_value(path.join("."), error));
+        self.refusals.push(Refusal::of_value(self.path(field), error));
     }
 
     /// Puts a refusal of the input itself on the list.
     pub(crate) fn refused(&mut self, refusal: Refusal) {
         self.refusals.push(refusal);
+    }
+
+    fn path(&self, field: &str) -> String {
+        let steps: Vec<&str> = self.within.iter().map(String::as_str).chain([field]).collect();
+        steps.join(".")
     }
 
     fn each<S, T>(&mut self, field: &str, sources: &[S], read: impl Fn(&S) -> Result<T, ValueError>) -> Option<Vec<T>> {
@@ -170,7 +179,7 @@ pub(crate) fn day(date: Option<scalars::Date>) -> Option<civil::Date> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::refusal::Code;
+    use crate::domain::value::CaseId;
 
     fn fields(door: Door) -> Vec<String> {
         door.into_refusals().into_iter().map(|refusal| refusal.field).collect()
@@ -197,9 +206,21 @@ mod tests {
     #[test]
     fn a_wrong_id_is_a_refusal() {
         let mut door = Door::new(Uuid::nil());
-        let id = door.id::<crate::domain::value::CaseId>("caseId", &ID("x".to_owned()));
+        let id = door.id::<CaseId>("caseId", &ID("x".to_owned()));
         assert_eq!(id, None);
         let refusals = door.into_refusals();
         assert_eq!((refusals[0].code, refusals[0].field.as_str()), (Code::IdInvalid, "caseId"));
+    }
+
+    #[test]
+    fn a_list_of_ids_has_an_end() {
+        let mut door = Door::new(Uuid::nil());
+        let ids = vec![ids::global(CaseId::from(Uuid::nil())); MOST_IDS + 1];
+        assert!(door.all_ids::<CaseId>("caseIds", &ids[1..]).is_some());
+        door.within("input", |door| door.all_ids::<CaseId>("caseIds", &ids));
+        let refusals = door.into_refusals();
+        assert_eq!(refusals.len(), 1);
+        assert_eq!((refusals[0].code, refusals[0].field.as_str()), (Code::TooManyIds, "input.caseIds"));
+        assert_eq!(refusals[0].message, "101 ids: write at most 100 (mostIds)");
     }
 }

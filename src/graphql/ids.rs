@@ -26,6 +26,9 @@ const CATEGORY: &str = "ServiceCategory";
 /// The prefix of a dead letter's id.
 const DEAD_LETTER: &str = "DeadLetter";
 
+/// How many ids a list of them may have.
+pub(crate) const MOST_IDS: usize = 100;
+
 /// An id that stands for something of one type.
 pub(crate) trait Identified: Copy {
     /// The type's name in the schema.

@@ -115,6 +115,7 @@ pub(crate) enum Measure {
     Selection,
     Depth,
     Levels,
+    Values,
     Cost,
 }
 
@@ -131,6 +132,7 @@ impl Measure {
             Self::Selection => "largestSelection",
             Self::Depth => "largestDepth",
             Self::Levels => "deepestSelection",
+            Self::Values => "mostValues",
             Self::Cost => "largestCost",
         }
     }
@@ -147,6 +149,7 @@ impl Measure {
             Self::Selection => "SELECTION_LIMIT_EXCEEDED",
             Self::Depth => "DEPTH_LIMIT_EXCEEDED",
             Self::Levels => "SELECTION_DEPTH_LIMIT_EXCEEDED",
+            Self::Values => "VALUE_LIMIT_EXCEEDED",
             Self::Cost => "COST_LIMIT_EXCEEDED",
         }
     }
@@ -162,6 +165,7 @@ impl Measure {
             Self::Selection => limits.selection,
             Self::Depth => limits.depth,
             Self::Levels => limits.levels(),
+            Self::Values => limits.values(),
             Self::Cost => limits.cost,
         }
     }
@@ -182,6 +186,11 @@ impl Limits {
     /// How deep selections may nest, those of fragments included.
     pub(crate) fn levels(&self) -> u64 {
         self.depth + FRAGMENTS_ON_THE_WAY
+    }
+
+    /// How many values the arguments of an operation may hold. Each takes a token at least where the document says it: variables bring no more than that.
+    pub(crate) fn values(&self) -> u64 {
+        self.tokens
     }
 
     /// Holds what was found against its limit.
@@ -215,6 +224,9 @@ impl OverLimit {
             Measure::Levels => {
                 format!("selections nest at most {limit} deep, those of fragments included ({name})")
             }
+            Measure::Values => format!(
+                "{found} values in arguments, those of a variable wherever it is used: an operation gives at most {limit} ({name})"
+            ),
             Measure::Cost => format!(
                 "the operation costs {found}: at most {limit} is answered ({name}); ask for fewer rows or fewer fields"
             ),

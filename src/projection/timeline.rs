@@ -79,14 +79,17 @@ pub struct Entry {
 pub fn of(events: &[Recorded<CaseFact>], visits: &[FieldVisit]) -> Vec<Entry> {
     let mut case = Case::default();
     let mut entries = Vec::new();
+    // What is said of a case after its end does not put the end off.
+    let mut ended_on: Option<Date> = None;
     for (place, event) in events.iter().enumerate() {
         case.evolve(event);
+        let has_ended = case.file.as_ref().is_some_and(|file| !file.status.is_open());
+        ended_on = has_ended.then(|| ended_on.unwrap_or_else(|| calendar::date_of(event.occurred_at)));
         let told = words::of(event);
         let entry = |(kind, text)| Entry { at: event.occurred_at, kind, text, behind: Behind::Event(place) };
         entries.extend(told.into_iter().map(entry));
     }
     if let Some(file) = &case.file {
-        let ended_on = ended_on(events, file);
         entries.extend(visits.iter().filter(|visit| concerns(visit, file, ended_on)).map(of_visit));
         entries.extend(due(file));
     }
@@ -103,12 +106,6 @@ fn concerns(visit: &FieldVisit, file: &File, ended_on: Option<Date>) -> bool {
         || visit.campaign == file.campaign
             && visit.visited_on >= since
             && ended_on.is_none_or(|end| visit.visited_on <= end)
-}
-
-/// The day of the last event of a case that has ended.
-fn ended_on(events: &[Recorded<CaseFact>], file: &File) -> Option<Date> {
-    let last = events.iter().map(|event| event.occurred_at).max()?;
-    (!file.status.is_open()).then(|| calendar::date_of(last))
 }
 
 fn of_visit(visit: &FieldVisit) -> Entry {
@@ -239,6 +236,32 @@ mod tests {
         let entries = of(&[reported(), withdrawn], &visits);
         let first = Behind::Visit(Uuid::from_u128(100).into());
         assert_eq!(behind(&entries), [first, Behind::Event(0), Behind::Event(1)]);
+    }
+
+    #[test]
+    fn what_is_said_after_the_end_does_not_put_it_off() {
+        let withdrawn = event("2026-03-10T02:00:00Z", json!({ "CaseWithdrawn": { "reason": "自行解决" } }));
+        let comment = |at: &str| event(at, json!({ "CommentAdded": { "id": Uuid::from_u128(1), "text": "归档" } }));
+        let reopened = event("2026-03-20T02:00:00Z", json!({ "CaseReopened": { "reason": "又出现" } }));
+        let again = event("2026-04-01T02:00:00Z", json!({ "CaseWithdrawn": { "reason": "自行解决" } }));
+        let visits = [
+            visit(103, "2026-03-10", CAMPAIGN),
+            visit(104, "2026-03-25", CAMPAIGN),
+            visit(105, "2026-04-20", CAMPAIGN),
+        ];
+        let visited = |events: &[Recorded<CaseFact>]| -> Vec<Behind> {
+            let entries = of(events, &visits).into_iter();
+            entries.map(|entry| entry.behind).filter(|behind| matches!(behind, Behind::Visit(_))).collect()
+        };
+        let of_visits = |count: u128| -> Vec<Behind> {
+            (103..103 + count).map(|number| Behind::Visit(Uuid::from_u128(number).into())).collect()
+        };
+        let mut events = vec![reported(), withdrawn, comment("2026-05-01T02:00:00Z")];
+        assert_eq!(visited(&events), of_visits(1));
+        events.push(reopened);
+        assert_eq!(visited(&events), of_visits(3), "it is open again");
+        events.extend([again, comment("2026-05-02T02:00:00Z")]);
+        assert_eq!(visited(&events), of_visits(2), "the end is the last one");
     }
 
     #[test]

@@ -75,30 +75,31 @@ fn places(text: &str, parts: &[Part]) -> Vec<Range<usize>> {
 
 /// The window over the most places; the first of several. It begins and ends between characters as people see them, and holds its first place whole.
 fn window(text: &str, characters: &[usize], places: &[Range<usize>]) -> Range<usize> {
-    let index_of = |byte: usize| characters.partition_point(|start| *start <= byte) - 1;
-    let byte_of = |index: usize| characters.get(index).copied().unwrap_or(text.len());
+    let (mut best, mut most) = (0..text.len(), 0);
     if characters.len() <= LENGTH {
-        return 0..text.len();
+        return best;
     }
-    let of_place = |place: &Range<usize>| {
-        let lead = index_of(place.start).saturating_sub(LEAD);
-        let start = lead.min(characters.len() - LENGTH);
-        let end = (start + LENGTH).max(index_of(place.end - 1) + 1);
-        byte_of(start)..byte_of(end)
-    };
-    let covered = |piece: &Range<usize>| {
-        places.iter().filter(|place| piece.start <= place.start && place.end <= piece.end).count()
-    };
-    let mut best = of_place(&places[0]);
-    let mut most = covered(&best);
-    for place in &places[1..] {
-        let piece = of_place(place);
-        let count = covered(&piece);
-        if count > most {
-            (best, most) = (piece, count);
+    // Places are apart and in order, and so are the windows over them: what one holds begins and ends no earlier than what the last did.
+    let (mut from, mut to) = (0, 0);
+    for place in places {
+        let piece = window_at(text, characters, place);
+        from += places[from..].iter().take_while(|other| other.start < piece.start).count();
+        to += places[to..].iter().take_while(|other| other.end <= piece.end).count();
+        if to - from > most {
+            (best, most) = (piece, to - from);
         }
     }
     best
+}
+
+/// The window over a place and what follows it.
+fn window_at(text: &str, characters: &[usize], place: &Range<usize>) -> Range<usize> {
+    let index_of = |byte: usize| characters.partition_point(|start| *start <= byte) - 1;
+    let byte_of = |index: usize| characters.get(index).copied().unwrap_or(text.len());
+    let lead = index_of(place.start).saturating_sub(LEAD);
+    let start = lead.min(characters.len() - LENGTH);
+    let end = (start + LENGTH).max(index_of(place.end - 1) + 1);
+    byte_of(start)..byte_of(end)
 }
 
 fn units(text: &str) -> u32 {
@@ -166,7 +167,34 @@ mod tests {
         assert_eq!(marked(&found), [long]);
     }
 
+    /// The window as it is defined: each place's is held against all places.
+    fn plain_window(text: &str, characters: &[usize], places: &[Range<usize>]) -> Range<usize> {
+        if characters.len() <= LENGTH {
+            return 0..text.len();
+        }
+        let covered = |piece: &Range<usize>| {
+            places.iter().filter(|place| piece.start <= place.start && place.end <= piece.end).count()
+        };
+        let pieces = places.iter().map(|place| window_at(text, characters, place));
+        // Of several that hold as many, `max_by_key` takes the last.
+        pieces.rev().max_by_key(covered).expect("a place")
+    }
+
     proptest! {
+        #[test]
+        fn the_window_is_the_first_over_the_most_places(
+            pieces in prop::collection::vec("能{1,140}|[a能量é\u{301} ]{1,40}", 1..12),
+            question in "[a能]",
+        ) {
+            let text = pieces.concat();
+            let characters: Vec<usize> = text.grapheme_indices(true).map(|(start, _)| start).collect();
+            let places = places(&text, &Question::parse(&question).expect("a question").wanted);
+            if !places.is_empty() {
+                let expected = plain_window(&text, &characters, &places);
+                prop_assert_eq!(window(&text, &characters, &places), expected);
+            }
+        }
+
         #[test]
         fn marks_are_in_order_and_within(text in "[a-c能量😀é\u{301} ]{0,300}", question in "[abc能量]{1,2}") {
             if let Some(fragment) = fragment(&question, &text) {

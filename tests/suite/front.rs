@@ -157,6 +157,12 @@ fn within_fragments(count: usize) -> String {
     (0..count).fold("__typename".to_owned(), |inner, _| format!("... {{ {inner} }}"))
 }
 
+/// So many spreads of a fragment that asks for so many ids.
+fn ids_in_fragments(spreads: usize, ids: usize) -> String {
+    let (spreads, ids) = ("...f ".repeat(spreads), "\"x\" ".repeat(ids));
+    format!("{{ {spreads} }} fragment f on Query {{ nodes(ids: [{ids}]) {{ id }} }}")
+}
+
 /// The code of the first error, and what else it says.
 async fn refusal_of(front: &Front, body: Value) -> (String, Value) {
     let answer = front.post(GRAPHQL_RESPONSE, body.to_string()).await;
@@ -194,6 +200,7 @@ async fn what_would_be_too_much_is_refused_by_the_name_of_its_limit() {
         (format!("{{ viewer {{ {overlap} }} }}"), "SELECTION_LIMIT_EXCEEDED", "largestSelection"),
         (format!("{{ case(id: \"x\") {deep} }}"), "DEPTH_LIMIT_EXCEEDED", "largestDepth"),
         (format!("{{ {} }}", within_fragments(32)), "SELECTION_DEPTH_LIMIT_EXCEEDED", "deepestSelection"),
+        (ids_in_fragments(20, 600), "VALUE_LIMIT_EXCEEDED", "mostValues"),
         (format!("{{ {} }}", cases.collect::<String>()), "COST_LIMIT_EXCEEDED", "largestCost"),
     ];
     for (query, code, limit) in table {
@@ -237,13 +244,14 @@ async fn every_limit_is_told_by_the_service() {
     let costs = config["fieldCosts"].as_array().expect("a list");
     assert!(costs.contains(&json!({ "field": "Case.similar", "cost": 2_250, "rows": 5 })), "{costs:?}");
     let ids = vec!["\"x\""; 101].join(", ");
-    let wide = vec!["{ open: true }"; 101].join(", ");
+    let wide = vec!["{}"; 101].join(", ");
     let deep = (0..5).fold("{ open: true }".to_owned(), |inner, _| format!("{{ not: {inner} }}"));
     let table = [
         ("largestPage", "{ cases(first: 101) { totalCount } }".to_owned()),
         ("mostIds", format!("{{ nodes(ids: [{ids}]) {{ id }} }}")),
         ("deepestFilter", format!("{{ cases(filter: {deep}) {{ totalCount }} }}")),
         ("largestFilter", format!("{{ cases(filter: {{ or: [{wide}] }}) {{ totalCount }} }}")),
+        ("mostValues", ids_in_fragments(20, 600)),
         ("longestSearch", format!("{{ search(query: \"{}\") {{ totalCount }} }}", "x".repeat(201))),
         (
             "mostSearchParts",

@@ -172,11 +172,11 @@ ordered_comparisons! {
 }
 
 impl TextComparison {
-    pub(super) fn conditions(&self, column: CaseColumn, out: &mut Vec<Condition>) -> Result<()> {
-        let sought = |text: &Option<String>| text.clone().map(|text| super::sought("filter", text)).transpose();
+    pub(super) fn conditions(&self, field: &str, column: CaseColumn, out: &mut Vec<Condition>) -> Result<()> {
+        let sought = |text: &Option<String>| text.clone().map(|text| super::sought(field, text)).transpose();
         out.extend(sought(&self.eq)?.map(|right| compare(column, Operator::Equal, Value::Text(right))));
         out.extend(sought(&self.ne)?.map(|right| compare(column, Operator::NotEqual, Value::Text(right))));
-        let value = |text: &String| super::sought("filter", text.clone()).map(Value::Text);
+        let value = |text: &String| super::sought(field, text.clone()).map(Value::Text);
         let values = |texts: &Vec<String>| texts.iter().map(value).collect::<Result<_>>();
         if let Some(texts) = &self.one_of {
             out.push(one_of(column, values(texts)?));
@@ -192,11 +192,13 @@ impl TextComparison {
 }
 
 impl IdComparison {
-    pub(super) fn conditions<I: Identified>(&self, column: CaseColumn, out: &mut Vec<Condition>) -> Result<()> {
-        let uuid = |id: &ID| -> Result<Value> {
-            let id = ids::read::<I>(id).map_err(|error| errors::refused(&Refusal::of_value("filter", error)))?;
-            Ok(Value::Text(id.uuid().to_string()))
-        };
+    pub(super) fn conditions<I: Identified>(
+        &self,
+        field: &str,
+        column: CaseColumn,
+        out: &mut Vec<Condition>,
+    ) -> Result<()> {
+        let uuid = |id: &ID| Ok::<_, Error>(Value::Text(read::<I>(field, id)?.uuid().to_string()));
         if let Some(id) = &self.eq {
             out.push(compare(column, Operator::Equal, uuid(id)?));
         }
@@ -217,10 +219,10 @@ impl IdComparison {
 
 impl IdComparison {
     /// Compares the persons who work on a case with these.
-    pub(super) fn members(&self, out: &mut Vec<Condition>) -> Result<()> {
+    pub(super) fn members(&self, field: &str, out: &mut Vec<Condition>) -> Result<()> {
         let column = CaseColumn::Members;
         let has = |id: &ID| -> Result<Condition> {
-            let id = ids::read::<PersonId>(id).map_err(|error| errors::refused(&Refusal::of_value("filter", error)))?;
+            let id = read::<PersonId>(field, id)?;
             Ok(Condition::Contains { column, text: format!(" {id} ") })
         };
         let any = |ids: &Vec<ID>| Ok::<_, Error>(Condition::Any(ids.iter().map(has).collect::<Result<_>>()?));
@@ -235,6 +237,11 @@ impl IdComparison {
         }));
         Ok(())
     }
+}
+
+/// An id that the field of that path is compared with.
+fn read<I: Identified>(field: &str, id: &ID) -> Result<I> {
+    ids::read(id).map_err(|error| errors::refused(&Refusal::of_value(field, error)))
 }
 
 /// The column compares so with the value.

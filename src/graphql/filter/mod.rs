@@ -127,15 +127,15 @@ impl CaseFilter {
 
     fn words(&self, all: &mut Vec<Condition>) -> Result<()> {
         let texts = [
-            (CaseColumn::Number, &self.number),
-            (CaseColumn::Title, &self.title),
-            (CaseColumn::Category, &self.category),
-            (CaseColumn::Division, &self.division),
-            (CaseColumn::ReportedBy, &self.reported_by),
+            ("filter.number", CaseColumn::Number, &self.number),
+            ("filter.title", CaseColumn::Title, &self.title),
+            ("filter.category", CaseColumn::Category, &self.category),
+            ("filter.division", CaseColumn::Division, &self.division),
+            ("filter.reportedBy", CaseColumn::ReportedBy, &self.reported_by),
         ];
-        for (column, comparison) in texts {
+        for (field, column, comparison) in texts {
             if let Some(comparison) = comparison {
-                comparison.conditions(column, all)?;
+                comparison.conditions(field, column, all)?;
             }
         }
         self.status.iter().for_each(|status| status.conditions(CaseColumn::Status, all));
@@ -164,22 +164,22 @@ impl CaseFilter {
             all.push(Condition::StartsWith { column: CaseColumn::Division, text });
         }
         if let Some(ids) = &self.id {
-            ids.conditions::<CaseId>(CaseColumn::CaseId, all)?;
+            ids.conditions::<CaseId>("filter.id", CaseColumn::CaseId, all)?;
         }
         if let Some(ids) = &self.enterprise_id {
-            ids.conditions::<EnterpriseId>(CaseColumn::EnterpriseId, all)?;
+            ids.conditions::<EnterpriseId>("filter.enterpriseId", CaseColumn::EnterpriseId, all)?;
         }
         if let Some(ids) = &self.campaign_id {
-            ids.conditions::<CampaignId>(CaseColumn::CampaignId, all)?;
+            ids.conditions::<CampaignId>("filter.campaignId", CaseColumn::CampaignId, all)?;
         }
         if let Some(ids) = &self.institution_id {
-            ids.conditions::<InstitutionId>(CaseColumn::InstitutionId, all)?;
+            ids.conditions::<InstitutionId>("filter.institutionId", CaseColumn::InstitutionId, all)?;
         }
         if let Some(ids) = &self.lead_id {
-            ids.conditions::<PersonId>(CaseColumn::LeadId, all)?;
+            ids.conditions::<PersonId>("filter.leadId", CaseColumn::LeadId, all)?;
         }
         if let Some(ids) = &self.member_id {
-            ids.members(all)?;
+            ids.members("filter.memberId", all)?;
         }
         Ok(())
     }
@@ -224,12 +224,12 @@ fn whole(field: &str, number: &scalars::Decimal, parts: i64) -> Result<Value> {
     Ok(Value::Integer(Ratio::from(&(&number * &Decimal::from(parts))).to_i64_saturating()))
 }
 
-/// How many comparisons it holds; a list of values counts as many.
+/// How many comparisons it holds; a list of values counts as many. What is empty counts as one: the database has to read it as well.
 fn size(condition: &Condition) -> usize {
     match condition {
-        Condition::All(conditions) | Condition::Any(conditions) => conditions.iter().map(size).sum(),
+        Condition::All(conditions) | Condition::Any(conditions) => conditions.iter().map(size).sum::<usize>().max(1),
         Condition::Not(condition) => size(condition),
-        Condition::In { values, .. } => values.len(),
+        Condition::In { values, .. } => values.len().max(1),
         Condition::Compare { .. }
         | Condition::IsNull { .. }
         | Condition::Contains { .. }
@@ -291,6 +291,45 @@ mod tests {
     fn a_filter_has_a_size() {
         let title = TextComparison { one_of: Some(vec!["x".to_owned(); LARGEST + 1]), ..TextComparison::default() };
         assert!(CaseFilter { title: Some(title), ..CaseFilter::default() }.condition(Timestamp::UNIX_EPOCH).is_err());
+    }
+
+    #[test]
+    fn what_is_empty_counts_as_well() {
+        let empty = |count: usize| CaseFilter { or: Some(vec![CaseFilter::default(); count]), ..CaseFilter::default() };
+        assert!(empty(LARGEST).condition(Timestamp::UNIX_EPOCH).is_ok());
+        let lists = CaseFilter { and: Some(vec![empty(0); LARGEST + 1]), ..CaseFilter::default() };
+        let none = TextComparison { one_of: Some(Vec::new()), ..TextComparison::default() };
+        let title = CaseFilter { title: Some(none), ..CaseFilter::default() };
+        let titles = CaseFilter { or: Some(vec![title; LARGEST + 1]), ..CaseFilter::default() };
+        for filter in [empty(LARGEST + 1), lists, titles] {
+            let error = filter.condition(Timestamp::UNIX_EPOCH).unwrap_err();
+            let extensions = error.extensions.expect("it has extensions");
+            assert_eq!(extensions.get("code"), Some(&async_graphql::Value::from("FILTER_TOO_LARGE")));
+        }
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_named_by_its_field() {
+        let text = || Some(TextComparison { contains: Some("\0".to_owned()), ..TextComparison::default() });
+        let id = || Some(IdComparison { one_of: Some(vec!["x".into()]), ..IdComparison::default() });
+        let no = CaseFilter::default;
+        for (filter, field) in [
+            (CaseFilter { number: text(), ..no() }, "number"),
+            (CaseFilter { title: text(), ..no() }, "title"),
+            (CaseFilter { category: text(), ..no() }, "category"),
+            (CaseFilter { division: text(), ..no() }, "division"),
+            (CaseFilter { reported_by: text(), ..no() }, "reportedBy"),
+            (CaseFilter { id: id(), ..no() }, "id"),
+            (CaseFilter { enterprise_id: id(), ..no() }, "enterpriseId"),
+            (CaseFilter { campaign_id: id(), ..no() }, "campaignId"),
+            (CaseFilter { institution_id: id(), ..no() }, "institutionId"),
+            (CaseFilter { lead_id: id(), ..no() }, "leadId"),
+            (CaseFilter { member_id: id(), ..no() }, "memberId"),
+        ] {
+            let error = filter.condition(Timestamp::UNIX_EPOCH).unwrap_err();
+            let path = async_graphql::Value::from(vec!["filter".to_owned(), field.to_owned()]);
+            assert_eq!(error.extensions.expect("it has extensions").get("field"), Some(&path));
+        }
     }
 
     #[test]

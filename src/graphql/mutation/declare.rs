@@ -97,10 +97,10 @@ macro_rules! mutations {
                     ctx: &async_graphql::Context<'_>,
                     #[graphql(desc = "What is ordered.")] input: $input,
                 ) -> Option<async_graphql::Result<$payload>> {
- crate::graphql::errors::nullable(async {
-                    crate::graphql::orders::carry_out(ctx, input).await.map($payload).map(Some)
-                }).await
-}
+                    crate::graphql::errors::nullable(async {
+                        crate::graphql::orders::carry_out(ctx, input).await.map($payload).map(Some)
+                    }).await
+                }
             )+
         }
 
@@ -138,13 +138,13 @@ macro_rules! mutations {
             impl $payload {
                 /// What the command was about, as it is after it; absent when nothing was recorded.
                 async fn $field(&self, ctx: &async_graphql::Context<'_>) -> Option<async_graphql::Result<$node>> {
- crate::graphql::errors::nullable(async {
-                    match &self.0.receipt {
-                        Some(receipt) => <$node as crate::graphql::orders::Shown>::after(ctx, receipt).await,
-                        None => Ok(None),
-                    }
-                }).await
-}
+                    crate::graphql::errors::nullable(async {
+                        match &self.0.receipt {
+                            Some(receipt) => <$node as crate::graphql::orders::Shown>::after(ctx, receipt).await,
+                            None => Ok(None),
+                        }
+                    }).await
+                }
 
                 /// 回执: where in the log its events stand; absent when nothing was recorded.
                 async fn receipt(&self) -> Option<crate::graphql::orders::ReceiptNode> {
@@ -161,13 +161,13 @@ macro_rules! mutations {
                     &self,
                     ctx: &async_graphql::Context<'_>,
                 ) -> Option<async_graphql::Result<Vec<crate::graphql::errors::Warning>>> {
- crate::graphql::errors::nullable(async {
-                    match &self.0.receipt {
-                        Some(receipt) => crate::graphql::warnings::of(ctx, receipt).await.map(Some),
-                        None => Ok(Some(Vec::new())),
-                    }
-                }).await
-}
+                    crate::graphql::errors::nullable(async {
+                        match &self.0.receipt {
+                            Some(receipt) => crate::graphql::warnings::of(ctx, receipt).await.map(Some),
+                            None => Ok(Some(Vec::new())),
+                        }
+                    }).await
+                }
 
                 /// 版本冲突: where it is, when it is not at `expectedVersion`.
                 async fn conflict(&self) -> Option<$conflict> {

@@ -8,6 +8,7 @@ use crate::domain::case::command::{RenameCase, ReportCase, SpecifyRequirement};
 use crate::domain::case::facts::EnrolmentFacts;
 use crate::domain::case::number::CaseNumber;
 use crate::domain::case::values::Origin;
+use crate::domain::refusal::{Code, Refusal};
 use crate::domain::value::CaseId;
 use crate::graphql::door::Door;
 use crate::graphql::mutation::declare::{input, mutations};
@@ -66,7 +67,7 @@ pub(crate) enum OriginInput {
     VisitId(ID),
     /// 调查: a survey, by its name.
     Survey(String),
-    /// 企业自报: `true` for the enterprise's own report.
+    /// 企业自报: `true` for the enterprise's own report; `false` is refused, since it says nothing of where the case came from.
     OwnReport(bool),
 }
 
@@ -75,7 +76,13 @@ impl OriginInput {
         match self {
             Self::VisitId(id) => door.id("visitId", id).map(|visit| Origin::FieldVisit { visit }),
             Self::Survey(name) => door.text("survey", name).map(|survey| Origin::Survey { survey }),
-            Self::OwnReport(_) => Some(Origin::OwnReport),
+            Self::OwnReport(true) => Some(Origin::OwnReport),
+            // It would say what the case's origin is not.
+            Self::OwnReport(false) => {
+                let message = "an own report is `true`: of any other origin, say which visit or which survey it was";
+                door.refused(Refusal::new(Code::Required, "origin.ownReport", message));
+                None
+            }
         }
     }
 }

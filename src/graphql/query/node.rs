@@ -7,7 +7,7 @@ use crate::app::Moment;
 use crate::domain::refusal::{Code, Refusal};
 use crate::graphql::context::{actor, app, reached};
 use crate::graphql::errors;
-use crate::graphql::ids::{self, Named};
+use crate::graphql::ids::{self, MOST_IDS, Named};
 use crate::graphql::limits::NamedLimit;
 use crate::graphql::query::Viewpoint;
 use crate::graphql::scalars::Position;
@@ -21,9 +21,6 @@ use crate::graphql::types::event::{CaseEvent, Node, RegisterEvent};
 use crate::graphql::types::institution::InstitutionNode;
 use crate::graphql::types::person::PersonNode;
 use crate::graphql::types::view::ViewNode;
-
-/// How many nodes are given at once.
-pub(crate) const MOST_NODES: usize = 100;
 
 #[derive(Default)]
 pub(crate) struct NodeQuery(pub(super) Viewpoint);
@@ -44,9 +41,9 @@ impl NodeQuery {
         #[graphql(desc = "Waits until this position is seen.")] min_position: Option<Position>,
     ) -> Option<Result<Vec<Option<Node>>>> {
         errors::nullable(async {
-            if ids.len() > MOST_NODES {
-                let message = format!("at most {MOST_NODES} nodes at once");
-                let limit = NamedLimit { name: "mostIds", maximum: MOST_NODES as u64 };
+            if ids.len() > MOST_IDS {
+                let message = format!("at most {MOST_IDS} nodes at once");
+                let limit = NamedLimit { name: "mostIds", maximum: MOST_IDS as u64 };
                 return Err(errors::over("TOO_MANY_IDS", "ids", limit, message));
             }
             reached(ctx, min_position).await?;

@@ -8,7 +8,6 @@ use crate::graphql::StreamLimits;
 use crate::graphql::connection::Slice;
 use crate::graphql::context::{actor, app, session};
 use crate::graphql::limits::{Limits, OPERATIONS_PER_REQUEST, milliseconds};
-use crate::graphql::query::node::MOST_NODES;
 use crate::graphql::reading::price;
 use crate::graphql::scalars::{Cursor, DateTime, Position};
 use crate::graphql::types::common::{self, ActorNode, DivisionNode};
@@ -40,7 +39,7 @@ impl ServerQuery {
             id: ids::of_content("ServiceConfig", &()),
             largest_page: limits.page,
             usual_page: limits.usual_page(),
-            most_ids: MOST_NODES,
+            most_ids: ids::MOST_IDS,
             most_similar: similar::MOST,
             most_groups: MOST_GROUPS,
             longest_search: MOST_CHARACTERS,
@@ -58,6 +57,7 @@ impl ServerQuery {
             most_directives: limits.directives,
             most_root_fields: limits.root_fields,
             largest_selection: limits.selection,
+            most_values: limits.values(),
             deepest_filter: filter::DEEPEST,
             largest_filter: filter::LARGEST,
             query_timeout_ms: limits.of_query().maximum,
@@ -190,7 +190,7 @@ pub(crate) struct ServiceConfig {
     largest_page: u32,
     /// The rows of a page where neither `first` nor `last` is given.
     usual_page: u32,
-    /// How many things `nodes` gives at once.
+    /// How many things `nodes` gives at once, and how many ids a list of an input may have.
     most_ids: usize,
     /// How many similar cases are shown of one.
     most_similar: u32,
@@ -226,9 +226,11 @@ pub(crate) struct ServiceConfig {
     most_root_fields: u64,
     /// How many fields one selection may hold, with those of its fragments.
     largest_selection: u64,
+    /// How many values the arguments of an operation may hold, objects and lists among them, and those of a variable wherever it is used.
+    most_values: u64,
     /// How deep a filter may nest.
     deepest_filter: usize,
-    /// How many comparisons a filter may hold.
+    /// How many comparisons a filter may hold. A list or a filter that holds none counts as one.
     largest_filter: usize,
     /// How long a query may be executed, and one answer of a subscription, in milliseconds. A mutation is carried out whatever it takes.
     query_timeout_ms: u64,

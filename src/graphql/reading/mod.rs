@@ -131,16 +131,20 @@ impl Reader {
     ///
     /// # Errors
     /// What is wrong with it, as an answer.
-    pub(crate) fn read(&self, asked: Asked) -> Result<Document, Box<Response>> {
+    pub(crate) fn read(&self, mut asked: Asked) -> Result<Document, Box<Response>> {
         let verdict = self.find(asked.query, asked.persisted).map_err(answered)?;
         let known = verdict.as_ref().as_ref().map_err(|errors| answered(errors.clone()))?;
         let operation = chosen(known, asked.operation_name.as_deref()).map_err(answered)?;
         let declared = known.valid.operations.get(asked.operation_name.as_deref()).expect("both parsers saw it");
         variables::check(&self.schema, declared, &asked.variables).map_err(|unfit| answered(of_variable(unfit)))?;
-        let variables = Variables::from_json(serde_json::Value::Object(asked.variables));
+        // What is not declared is not looked at.
+        let declared = declared.variables.iter();
+        let variables = declared.filter_map(|variable| asked.variables.remove_entry(variable.name.as_str())).collect();
         let values = Values::Given { variables: &variables, declared: &operation.node.variable_definitions };
         let mut scale = Scale::new(&known.parsed, values, &self.prices, &self.limits);
         let weight = scale.operation(&operation.node).map_err(|over| answered(unweighed(over)))?;
+        // Made only now: it takes much more memory than the JSON does.
+        let variables = Variables::from_json(serde_json::Value::Object(variables));
         Ok(Document {
             query: known.text.clone(),
             parsed: known.parsed.clone(),

@@ -3,12 +3,14 @@
 //! Every fragment is weighed once. Expanding fragments instead would take time exponential in their number: eighteen fragments that each spread the next one twice are a kilobyte of text and a quarter of a million fields.
 
 use std::collections::HashMap;
+use std::convert::Infallible;
 
 use async_graphql::parser::types::{
     ExecutableDocument, Field, FragmentDefinition, OperationDefinition, OperationType, Selection, SelectionSet,
     VariableDefinition,
 };
-use async_graphql::{Name, Positioned, Value, Variables};
+use async_graphql::{Name, Positioned, Value};
+use serde_json::{Map, Value as Json};
 
 use crate::graphql::limits::{Limits, Measure, OverLimit};
 use crate::graphql::reading::price::{Prices, Rows};
@@ -22,6 +24,8 @@ pub(crate) struct Weight {
     pub(crate) levels: u64,
     /// How many fields it holds at its first level, with those of its fragments.
     pub(crate) fields: u64,
+    /// How many values its arguments hold on all levels, those of a variable wherever it is used: each use makes its own of them.
+    pub(crate) values: u64,
     /// What it costs once.
     pub(crate) cost: u64,
     /// What it costs besides for every row of the list that it selects from: what stands within `edges` and `nodes`.
@@ -33,6 +37,7 @@ impl Weight {
         self.depth = self.depth.max(other.depth);
         self.levels = self.levels.max(other.levels);
         self.fields = self.fields.saturating_add(other.fields);
+        self.values = self.values.saturating_add(other.values);
         self.cost = self.cost.saturating_add(other.cost);
         self.per_row = self.per_row.saturating_add(other.per_row);
     }
@@ -59,7 +64,7 @@ pub(crate) enum Values<'a> {
     /// Nothing yet: what they ask for is reckoned at the least that it can be.
     Unknown,
     /// What was given, and what the operation declares.
-    Given { variables: &'a Variables, declared: &'a [Positioned<VariableDefinition>] },
+    Given { variables: &'a Map<String, Json>, declared: &'a [Positioned<VariableDefinition>] },
 }
 
 /// How much an argument asks for.
@@ -78,6 +83,8 @@ pub(crate) struct Scale<'a> {
     prices: &'a Prices,
     fragments: &'a HashMap<Name, Positioned<FragmentDefinition>>,
     values: Values<'a>,
+    /// How many values each variable holds.
+    sizes: HashMap<&'a Name, u64>,
     /// `None` while a fragment is being weighed: meeting it then is a circle.
     weighed: HashMap<&'a Name, Option<Weight>>,
     /// How many selections were looked at.
@@ -92,7 +99,8 @@ impl<'a> Scale<'a> {
         prices: &'a Prices,
         limits: &'a Limits,
     ) -> Self {
-        Self { limits, prices, fragments: &document.fragments, values, weighed: HashMap::new(), steps: 0 }
+        let (fragments, sizes) = (&document.fragments, sizes(values));
+        Self { limits, prices, fragments, values, sizes, weighed: HashMap::new(), steps: 0 }
     }
 
     /// Weighs the selection of an operation.
@@ -126,6 +134,7 @@ impl<'a> Scale<'a> {
     fn hold(&self, weight: Weight) -> Result<(), OverLimit> {
         self.limits.hold(Measure::Depth, weight.depth)?;
         self.limits.hold(Measure::Levels, weight.levels)?;
+        self.limits.hold(Measure::Values, weight.values)?;
         self.limits.hold(Measure::Cost, weight.cost.saturating_add(weight.per_row))
     }
 
@@ -150,6 +159,9 @@ impl<'a> Scale<'a> {
     }
 
     fn field(&mut self, field: &'a Field, of: &str) -> Result<Weight, Unweighed> {
+        let values = self.values_of(field);
+        // Held before any of them is looked at.
+        self.limits.hold(Measure::Values, values)?;
         let price = self.prices.find(of, &field.name.node);
         // What is not of the schema is not executed either: only its shape counts.
         let (own, rows, inner) = price.map_or((1, Rows::One, ""), |price| (price.cost, price.rows, price.of.as_str()));
@@ -158,7 +170,8 @@ impl<'a> Scale<'a> {
         // A row of a list costs something even where nothing is selected in it.
         let of_rows = |rows: u64| own.saturating_add(once.max(1).saturating_mul(rows));
         let depth = within.depth.saturating_add(1);
-        let weight = Weight { depth, levels: within.levels, fields: 1, cost: 0, per_row: 0 };
+        let values = within.values.saturating_add(values);
+        let weight = Weight { depth, levels: within.levels, fields: 1, values, cost: 0, per_row: 0 };
         Ok(match rows {
             Rows::OfPage => Weight { per_row: own.saturating_add(once), ..weight },
             Rows::One => Weight { cost: own.saturating_add(once), ..weight },
@@ -173,6 +186,20 @@ impl<'a> Scale<'a> {
                 Weight { cost: of_rows(rows), ..weight }
             }
         })
+    }
+
+    /// How many values the arguments of a field hold. A variable of which nothing is known counts as one.
+    fn values_of(&self, field: &Field) -> u64 {
+        let mut values = 0;
+        for (_, argument) in &field.arguments {
+            let mut of_variables = 0;
+            let Ok(literal) = argument.node.clone().into_const_with(|variable| {
+                of_variables += self.sizes.get(&variable).map_or(0, |size| size - 1);
+                Ok::<_, Infallible>(Value::Null)
+            });
+            values += count(&literal) + of_variables;
+        }
+        values
     }
 
     /// How many rows a list is asked for with `first`; the usual number where it does not say.
@@ -230,7 +257,36 @@ impl<'a> Scale<'a> {
             let declared = declared.iter().find(|variable| variable.node.name.node == *name)?;
             declared.node.default_value.as_ref().map(|value| &value.node)
         };
-        Some(variables.get(name).or_else(default).cloned().unwrap_or(Value::Null))
+        let given = variables.get(name.as_str()).map(|value| Value::from_json(value.clone()).unwrap_or_default());
+        Some(given.or_else(|| default().cloned()).unwrap_or_default())
+    }
+}
+
+/// How many values the variables hold that have a value.
+fn sizes(values: Values<'_>) -> HashMap<&Name, u64> {
+    let Values::Given { variables, declared } = values else { return HashMap::new() };
+    let sizes = declared.iter().map(|variable| &variable.node).filter_map(|variable| {
+        let given = variables.get(variable.name.node.as_str()).map(count_given);
+        let size = given.or_else(|| variable.default_value.as_ref().map(|value| count(&value.node)))?;
+        Some((&variable.name.node, size))
+    });
+    sizes.collect()
+}
+
+/// A value and those within it.
+fn count(value: &Value) -> u64 {
+    match value {
+        Value::List(items) => 1 + items.iter().map(count).sum::<u64>(),
+        Value::Object(fields) => 1 + fields.values().map(count).sum::<u64>(),
+        _ => 1,
+    }
+}
+
+fn count_given(value: &Json) -> u64 {
+    match value {
+        Json::Array(items) => 1 + items.iter().map(count_given).sum::<u64>(),
+        Json::Object(fields) => 1 + fields.values().map(count_given).sum::<u64>(),
+        _ => 1,
     }
 }
 

@@ -139,6 +139,8 @@ async fn documents_that_unfold_are_refused_before_they_do() {
 async fn variables_and_bodies_that_unfold_are_refused_before_they_do() {
     let target = Target::start();
     let filtered = "query($filter: CaseFilter) { cases(filter: $filter) { totalCount } }";
+    let fields = (0..50).map(|field| format!("f{field}: cases(filter: $filter) {{ totalCount }} ")).collect::<String>();
+    let often = format!("query($filter: CaseFilter) {{ {fields} }}");
     let of_ids = "query($ids: [ID!]!) { nodes(ids: $ids) { id } }";
     let nested = (0..100).fold(json!({ "open": true }), |inner, _| json!({ "not": inner }));
     for (what, query, variables, code) in [
@@ -146,10 +148,23 @@ async fn variables_and_bodies_that_unfold_are_refused_before_they_do() {
         (
             "a filter that is wide",
             filtered,
-            json!({ "filter": { "or": vec![json!({ "open": true }); 50_000] } }),
+            json!({ "filter": { "or": vec![json!({ "open": true }); 1_000] } }),
             "FILTER_TOO_LARGE",
         ),
-        ("ids", of_ids, json!({ "ids": vec!["x"; 100_000] }), ""),
+        ("a filter of nothing", filtered, json!({ "filter": { "or": vec![json!({}); 1_100] } }), "FILTER_TOO_LARGE"),
+        (
+            "a filter of a megabyte",
+            filtered,
+            json!({ "filter": { "or": vec![json!({}); 350_000] } }),
+            "VALUE_LIMIT_EXCEEDED",
+        ),
+        (
+            "a filter that is used often",
+            often.as_str(),
+            json!({ "filter": { "or": vec![json!({}); 300] } }),
+            "VALUE_LIMIT_EXCEEDED",
+        ),
+        ("ids", of_ids, json!({ "ids": vec!["x"; 100_000] }), "VALUE_LIMIT_EXCEEDED"),
         ("what nobody asked for", "{ viewer { id } }", json!({ "x": vec!["y"; 100_000] }), ""),
     ] {
         let (status, found) = target.ask(query, variables).await;

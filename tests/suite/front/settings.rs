@@ -3,7 +3,7 @@
 use reqwest::Response;
 use serde_json::{Value, json};
 
-use crate::front::{Front, GRAPHQL_RESPONSE, within_fragments};
+use crate::front::{Front, GRAPHQL_RESPONSE, ids_in_fragments, within_fragments};
 
 #[tokio::test]
 async fn a_limit_is_what_the_settings_say() {
@@ -33,6 +33,7 @@ async fn a_limit_is_what_the_settings_say() {
             100,
             format!("{{ viewer {{ {selection} }} }} fragment f on Viewer {{ id id id __typename }}"),
         ),
+        ("mostValues", 1_000, ids_in_fragments(3, 400)),
         ("largestDepth", 15, format!("{{ case(id: \"x\") {deep} }}")),
         ("deepestSelection", 27, format!("{{ {} }}", within_fragments(27))),
         ("largestCost", 5_000, "{ statistics { groups { cases } } annualFigures { id } }".to_owned()),

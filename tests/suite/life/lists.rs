@@ -163,8 +163,9 @@ pub async fn senseless_questions_are_refused(world: &World) {
     let wide: Vec<_> = (0..101).map(|_| json!({ "open": true })).collect();
     let contains = |text: &str| json!({ "filter": { "title": { "contains": text } } });
     let table = [
-        (contains("a\0"), "TEXT_CONTROL_CHARACTER", "filter"),
-        (contains(&"长".repeat(100_000)), "TEXT_TOO_LONG", "filter"),
+        (contains("a\0"), "TEXT_CONTROL_CHARACTER", "filter.title"),
+        (contains(&"长".repeat(100_000)), "TEXT_TOO_LONG", "filter.title"),
+        (json!({ "filter": { "leadId": { "in": ["nonsense"] } } }), "ID_INVALID", "filter.leadId"),
         (json!({ "first": 101 }), "PAGE_SIZE_INVALID", "first"),
         (json!({ "first": -1 }), "PAGE_SIZE_INVALID", "first"),
         (json!({ "last": 101 }), "PAGE_SIZE_INVALID", "last"),

@@ -238,10 +238,12 @@ async fn enrolments(world: &World, scene: &Scene) {
         ])
         .await;
     world.takes("enterprise", "withdrawEnrolment", withdrawal.clone()).await;
+    let not_own = with(scene.report("不是自报"), json!({ "origin": { "ownReport": false } }));
     world
         .refuses_all([
             ("enterprise", "withdrawEnrolment", withdrawal, "NOT_ENROLLED", "campaignId"),
             ("enterprise", "reportCase", scene.report("没有报名"), "NOT_ENROLLED", "campaignId"),
+            ("enterprise", "reportCase", not_own, "REQUIRED", "origin.ownReport"),
             ("visitor", "recordFieldVisit", visit(scene, json!({})), "NOT_ENROLLED", "campaignId"),
         ])
         .await;
@@ -298,6 +300,7 @@ fn visit(scene: &Scene, more: Value) -> Value {
 
 async fn visits(world: &World, scene: &Scene) {
     let strangers = json!({ "visitorIds": [scene.lead, NOBODY] });
+    let crowd = json!({ "visitorIds": vec![scene.lead.clone(); 101] });
     world
         .refuses_all([
             (
@@ -308,6 +311,7 @@ async fn visits(world: &World, scene: &Scene) {
                 "visitedOn",
             ),
             ("visitor", "recordFieldVisit", visit(scene, strangers), "PERSON_UNKNOWN", "visitorIds.1"),
+            ("visitor", "recordFieldVisit", visit(scene, crowd), "TOO_MANY_IDS", "visitorIds"),
             ("visitor", "recordFieldVisit", visit(scene, json!({ "seen": "" })), "TEXT_EMPTY", "seen"),
             ("enterprise", "recordFieldVisit", visit(scene, json!({})), "NOT_PERMITTED", ""),
             ("lead", "recordFieldVisit", visit(scene, json!({})), "NOT_PERMITTED", ""),

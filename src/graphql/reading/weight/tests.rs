@@ -27,12 +27,12 @@ static PRICES: LazyLock<Prices> = LazyLock::new(|| {
 
 fn weigh_all(query: &str, limits: &Limits, variables: Option<Json>) -> Result<Weight, Unweighed> {
     let document = parse_query(query).unwrap();
-    let variables = variables.map(Variables::from_json);
+    let variables = variables.as_ref().and_then(Json::as_object);
     let mut heaviest = Weight::default();
     Scale::new(&document, Values::Unknown, &PRICES, limits).fragments()?;
     for (_, operation) in document.operations.iter() {
         let declared = &operation.node.variable_definitions;
-        let values = variables.as_ref().map(|variables| Values::Given { variables, declared });
+        let values = variables.map(|variables| Values::Given { variables, declared });
         let mut scale = Scale::new(&document, values.unwrap_or(Values::Unknown), &PRICES, limits);
         heaviest = scale.operation(&operation.node)?;
     }
@@ -130,6 +130,30 @@ fn variables_count_by_their_values_and_by_their_defaults() {
     let similar = "query($n: Int = 20) { case(id: \"x\") { similar(first: $n) { score } } }";
     assert_eq!(cost_with(similar, json!({})), 1 + 2_250 + 20);
     assert_eq!(cost_with(similar, json!({ "n": 1_000 })), 1 + 2_250 + 20);
+}
+
+#[test]
+fn values_count_wherever_they_are_used() {
+    let values = |query: &str, variables: Json| {
+        weigh_all(query, &Limits::default(), Some(variables)).map(|weight| weight.values)
+    };
+    assert_eq!(values("{ viewer { id } }", json!({})), Ok(0));
+    assert_eq!(values("{ cases(first: 10, filter: { or: [{}, { open: true }] }) { totalCount } }", json!({})), Ok(6));
+    let filtered = "query($f: CaseFilter = { open: true }) { cases(filter: $f) { totalCount } }";
+    assert_eq!(values(filtered, json!({})), Ok(2));
+    assert_eq!(values(filtered, json!({ "f": null })), Ok(1));
+    assert_eq!(values(filtered, json!({ "f": { "or": [{}, {}] } })), Ok(4));
+    let within = "query($f: CaseFilter!) { cases(filter: { and: [$f, $f] }) { totalCount } }";
+    assert_eq!(values(within, json!({ "f": { "open": true } })), Ok(2 + 2 * 2));
+    // What a fragment asks for counts at every spread, and each field with the same variable makes a filter of its own.
+    let spread = "query($f: CaseFilter!) { ...a ...a asOf(point: {}) { query { ...a } } }
+        fragment a on Query { cases(filter: $f) { totalCount } }";
+    let wide = |count: usize| json!({ "f": { "or": vec![json!({}); count] } });
+    assert_eq!(values(spread, wide(10)), Ok(3 * 12 + 1));
+    let over = |found| Err(Unweighed::OverLimit(OverLimit { measure: Measure::Values, found, limit: 10_000 }));
+    assert!(values(spread, wide(3_331)).is_ok());
+    assert_eq!(values(spread, wide(3_332)), over(3 * 3_334 + 1));
+    assert_eq!(values(filtered, wide(10_000)), over(10_002));
 }
 
 #[test]
