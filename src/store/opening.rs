@@ -6,8 +6,9 @@ use std::sync::Arc;
 use sqlx::migrate::Migrator;
 
 use crate::clock::Clock;
+use crate::config::without_login;
 use crate::store::backend::SqlStore;
-use crate::store::place::{Place, place, without_password};
+use crate::store::place::{Place, place};
 use crate::store::plan::Ledger;
 use crate::store::postgres::{self, PostgresBackend};
 use crate::store::sqlite::SqliteBackend;
@@ -79,7 +80,7 @@ pub async fn open_as_it_is(url: &str, clock: Arc<dyn Clock>) -> Result<Arc<dyn S
 /// The database, unless it is being restored.
 async fn served(store: Arc<dyn Store>, url: &str) -> Result<Arc<dyn Store>, StoreError> {
     match store.is_being_restored().await? {
-        true => Err(StoreError::Restoring { url: without_password(url) }),
+        true => Err(StoreError::Restoring { url: without_login(url) }),
         false => Ok(store),
     }
 }
