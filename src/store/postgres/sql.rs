@@ -57,8 +57,8 @@ pub(super) const TERMS: Lines = Lines::TEXTS.side(
     "(select case_id, text_id, array_to_string(tsvector_to_array(terms), ' ') as terms from search_texts)",
 );
 
-/// Whether the database is marked as one that is being restored.
-pub(super) const RESTORING: &str = "select count(*) as count from pg_class where oid = to_regclass('etalon_restoring')";
+/// How many marks of being restored the database has: one, or none.
+pub(super) const RESTORING: &str = "select count(*) from pg_class where oid = to_regclass('etalon_restoring')";
 
 /// A part of the statement of a batch that puts rows into a table.
 pub(super) struct Insert {
