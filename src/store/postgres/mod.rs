@@ -333,9 +333,14 @@ impl Backend for PostgresBackend {
     }
 
     async fn finish_rebuild(&self, holder: &str, expected_head: u64) -> Result<RebuildOutcome, StoreError> {
+        // The lease is looked at and let go: it has to be prolonged while the indexes are made.
+        let look = self.begin_step("begin", holder).await?;
         let indexed = async {
+            look.commit().await?;
             // Before anybody is kept waiting.
-            self.unlimited.pool.execute(sqlx::raw_sql(sql::INDEX_REBUILT)).await?;
+            let mut transaction = self.unlimited.pool.begin().await?;
+            transaction.execute(sqlx::raw_sql(sql::INDEX_REBUILT)).await?;
+            transaction.commit().await?;
             self.unlimited.pool.execute(sql::ANALYZE_REBUILT).await
         };
         indexed.await.map_err(StoreError::during("index rebuilt rows"))?;
