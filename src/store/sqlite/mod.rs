@@ -195,7 +195,7 @@ impl Backend for SqliteBackend {
     }
 
     async fn fetch<T: Decoded>(&self, statement: &Statement) -> Result<Vec<T>, sqlx::Error> {
-        let query = sqlx::query_as(&statement.sql);
+        let query = sqlx::query_as(&statement.sql).persistent(!statement.is_planned_anew);
         let query = statement.arguments.iter().fold(query, |query, argument| match argument {
             Argument::Text(text) => query.bind(text),
             Argument::Integer(number) => query.bind(number),
@@ -371,4 +371,26 @@ async fn known(connection: &mut SqliteConnection, batch: &[Append]) -> Result<Kn
 
 fn pairs<'a, A, B>(left: &'a [A], right: &'a [B]) -> Vec<(&'a A, &'a B)> {
     left.iter().zip(right).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::stored::Count;
+
+    #[tokio::test]
+    async fn a_statement_that_is_planned_anew_is_not_kept() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let opened = SqliteBackend::open("x", &folder.path().join("etalon.db"), Schema::Migrated).await;
+        let backend = opened.expect("it opens");
+        for (is_planned_anew, kept) in [(true, 0), (false, 1)] {
+            let statement = Statement { is_planned_anew, ..Statement::new("select 7 as count") };
+            let rows: Vec<Count> = backend.fetch(&statement).await.expect("it reads");
+            assert_eq!(rows[0].count, 7);
+            // One read after the other goes on the same connection.
+            let mut lent = backend.readers.lend().await.expect("lent");
+            assert_eq!(lent.reader().parts().0.cached_statements_size(), kept);
+            lent.ended(Ok(())).expect("back");
+        }
+    }
 }
