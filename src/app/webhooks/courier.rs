@@ -31,8 +31,8 @@ pub struct Courier {
 }
 
 impl Courier {
-    /// Looks again and again; where this process delivers nothing, it only waits. When it is stopped, what is under way is finished and written down, and every lease is
-    /// given back.
+    /// Looks again and again; where this process delivers nothing, it only waits. When it is stopped, what is under way is
+    /// finished and written down, and every lease is given back.
     pub async fn run(self, app: Arc<App>, stop: CancellationToken) {
         let Ok(outlet) = app.outlet() else { return stop.cancelled().await };
         let holder = Arc::new(self.holder);
