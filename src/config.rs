@@ -28,7 +28,7 @@ use serde::{Deserialize, Serialize};
 
 pub use connections::{ConnectionSettings, TlsFiles};
 use connections::{HostList, Origins};
-pub use database::DatabaseUrl;
+pub use database::{DatabaseUrl, without_login};
 use layers::{CommandLine, Environment};
 use ledger::Witnesses;
 pub use ledger::{LedgerSettings, SignerSettings, WitnessSettings};

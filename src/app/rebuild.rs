@@ -60,7 +60,7 @@ impl App {
         let holder = self.new_id().to_string();
         self.lease_rebuild(&holder).await?;
         let rebuilt = self.rebuild_and_compare(&holder, progress).await;
-        self.store.release_lease(REBUILD_LEASE, &holder).await?;
+        self.end_lease(&holder).await;
         rebuilt
     }
 
@@ -100,7 +100,7 @@ impl App {
                 }
                 Err(error) => Err(error.into()),
             };
-            self.store.release_lease(REBUILD_LEASE, &holder).await?;
+            self.end_lease(&holder).await;
             renewed?;
         }
     }
@@ -111,6 +111,13 @@ impl App {
         let until = now + LEASE_LASTS;
         let taken = self.store.try_lease(REBUILD_LEASE, holder, now.as_microsecond(), until.as_microsecond()).await?;
         if taken { Ok(()) } else { Err(Fault::RebuildUnderWay) }
+    }
+
+    /// Gives the lease back. What became of the rebuild is what counts, whether that succeeds or not.
+    async fn end_lease(&self, holder: &str) {
+        if let Err(error) = self.store.release_lease(REBUILD_LEASE, holder).await {
+            tracing::warn!(%error, "the lease of a rebuild will run out by itself");
+        }
     }
 
     /// Does a step that takes its time, and prolongs the lease meanwhile. Where the lease is lost, so is the step.

@@ -133,7 +133,7 @@ Examples:
   etalon serve --listen 127.0.0.1:9000
   ETALON_DATABASE=postgres://etalon@db/etalon etalon serve
 
-/healthz answers while the process runs, /readyz while it can read and write its database.")]
+/healthz answers while the process runs, /readyz while its database answers within 3 s.")]
 pub struct Serve {
     /// The database.
     #[command(flatten)]
@@ -150,7 +150,7 @@ Examples:
   etalon demo
   etalon demo --folder /tmp/etalon-demo --listen 127.0.0.1:9000")]
 pub struct Demo {
-    /// Where to keep the demonstration; it must hold no database yet [default: a temporary folder, removed at the end]
+    /// Where to keep the demonstration; it must be empty, if it is there [default: a temporary folder, removed at the end]
     #[arg(long, value_name = "DIR")]
     pub folder: Option<PathBuf>,
     /// Where to listen [default: 127.0.0.1:8080; env: ETALON_LISTEN]
@@ -193,7 +193,7 @@ pub struct Token {
 /// `etalon import`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-A file ending in .gz is read compressed. The same file again adds nothing. Without --continue the first bad entry ends
+A file that begins as gzip does is unpacked. The same file again adds nothing. Without --continue the first bad entry ends
 the import before anything is written; with it, good entries go in and the report lists the others.
 
 Examples:
@@ -281,7 +281,7 @@ pub struct Report {
 /// `etalon rebuild`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-The new tables take the place of the old in one transaction, after their rows were compared with the log.
+The new tables take the place of the old in one transaction; then their rows are compared with those served before.
 
 Example:
   etalon rebuild --database postgres://etalon@db/etalon")]

@@ -1,12 +1,13 @@
 //! `etalon serve`: the server, from its settings to its last answer.
 
+mod attendants;
+
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::{Anchorer, App, Clockwork, Courier, Eraser, Outlet, Revoker, Sealer, Seals, Vault};
@@ -22,6 +23,8 @@ use crate::identity::webhook_key::WebhookKey;
 use crate::outbound::{Networks, Schedule};
 use crate::store::{self, Store, StoreError};
 use crate::telemetry::metrics::metrics;
+
+use attendants::Attendants;
 
 /// How often the clock looks at deadlines. They are days, so a minute is soon enough.
 const CLOCK_LOOKS_EVERY: Duration = Duration::from_secs(60);
@@ -132,7 +135,8 @@ pub fn vault(settings: &Settings) -> Result<Vault, Problem> {
 /// Serves an application that is open already; `ready` is told where, as a URL without a path, once requests are taken.
 ///
 /// # Errors
-/// When the certificate cannot be used, or the address not be listened at.
+/// When the certificate cannot be used, or the address not be listened at; and when something that goes on beside requests
+/// has ended by itself.
 pub async fn serve(
     app: Arc<App>,
     verifier: Verifier,
@@ -150,8 +154,57 @@ pub async fn serve(
     // It ends last, with what the others have committed.
     let sealing = CancellationToken::new();
     metrics().started.set(app.now().as_millisecond() as f64 / 1_000.0);
-    let figures = figures(&app, settings).await?;
-    let clockwork = tokio::spawn({
+    let mut attendants = attendants(&app, &verifier, settings, &stop).await?;
+    let mut sealer = Attendants::default();
+    sealer.spawn("the sealing of the log", Sealer.run(app.clone(), sealing.clone()));
+    let ends = told_to_end().map_err(Problem::while_doing("signals cannot be heard"))?;
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    ready(format!("{scheme}://{address}"));
+    let failing = CancellationToken::new();
+    let ends = async {
+        tokio::select! {
+            () = ends => {}
+            () = failing.cancelled() => {}
+        }
+    };
+    let serving = http::serve(Entrance { listener, tls }, app.clone(), verifier, limits(settings), ends);
+    tokio::pin!(serving);
+    let missed = tokio::select! {
+        () = &mut serving => None,
+        problem = attendants.missed() => Some(problem),
+        problem = sealer.missed() => Some(problem),
+    };
+    if let Some(problem) = &missed {
+        tracing::error!("the server ends, and has to be started again: {problem}");
+        failing.cancel();
+        serving.await;
+    }
+    // Requests are answered by now. What the writer has accepted is committed before the process ends.
+    stop.cancel();
+    attendants.ended().await;
+    app.shutdown().await;
+    sealing.cancel();
+    sealer.ended().await;
+    tracing::info!("ended: every accepted command is committed");
+    missed.map_or(Ok(()), Err)
+}
+
+/// Starts what goes on beside requests until it is told to stop, but for the sealing.
+async fn attendants(
+    app: &Arc<App>,
+    verifier: &Verifier,
+    settings: &Settings,
+    stop: &CancellationToken,
+) -> Result<Attendants, Problem> {
+    let mut attendants = Attendants::default();
+    if let Some(listener) = figures_listener(settings).await? {
+        let (app, stop) = (app.clone(), stop.clone());
+        attendants.spawn("the listener for figures", async move {
+            // They owe nobody an answer.
+            let _ = stop.run_until_cancelled(http::metrics::serve(listener, app)).await;
+        });
+    }
+    attendants.spawn("the work on deadlines", {
         let (app, stop) = (app.clone(), stop.clone());
         let clockwork = Clockwork {
             every: CLOCK_LOOKS_EVERY,
@@ -161,43 +214,25 @@ pub async fn serve(
         async move { clockwork.run(&app, &holder, stop).await }
     });
     let courier = Courier { holder: app.new_id().to_string() };
-    let courier = tokio::spawn(courier.run(app.clone(), stop.clone()));
-    let sealer = tokio::spawn(Sealer.run(app.clone(), sealing.clone()));
-    let anchorer = tokio::spawn(Anchorer.run(app.clone(), stop.clone()));
-    let eraser = tokio::spawn(Eraser.run(app.clone(), stop.clone()));
-    let revoker = tokio::spawn(Revoker.run(app.clone(), stop.clone()));
-    let provider = match &verifier {
-        Verifier::Provider(provider) => Some(tokio::spawn(provider.clone().run(stop.clone()))),
-        Verifier::Local(_) => None,
-    };
-    let ends = told_to_end().map_err(Problem::while_doing("signals cannot be heard"))?;
-    let scheme = if tls.is_some() { "https" } else { "http" };
-    ready(format!("{scheme}://{address}"));
-    http::serve(Entrance { listener, tls }, app.clone(), verifier, limits(settings), ends).await;
-    // They owe nobody an answer.
-    figures.inspect(JoinHandle::abort);
-    // Requests are answered by now. What the writer has accepted is committed before the process ends.
-    stop.cancel();
-    let _ = tokio::join!(clockwork, courier, anchorer, eraser, revoker);
-    if let Some(provider) = provider {
-        let _ = provider.await;
+    attendants.spawn("the work on webhooks", courier.run(app.clone(), stop.clone()));
+    attendants.spawn("the anchoring of checkpoints", Anchorer.run(app.clone(), stop.clone()));
+    attendants.spawn("the work on erasures", Eraser.run(app.clone(), stop.clone()));
+    attendants.spawn("the work on revocations", Revoker.run(app.clone(), stop.clone()));
+    if let Verifier::Provider(provider) = verifier {
+        attendants.spawn("the fetching of the identity provider's keys", provider.clone().run(stop.clone()));
     }
-    app.shutdown().await;
-    sealing.cancel();
-    let _ = sealer.await;
-    tracing::info!("ended: every accepted command is committed");
-    Ok(())
+    Ok(attendants)
 }
 
-/// Serves the figures of the process, where the settings say so.
-async fn figures(app: &Arc<App>, settings: &Settings) -> Result<Option<JoinHandle<()>>, Problem> {
+/// Where the figures of the process are served, where the settings say so.
+async fn figures_listener(settings: &Settings) -> Result<Option<TcpListener>, Problem> {
     let Some(listen) = settings.telemetry.metrics_listen else { return Ok(None) };
     let listener = TcpListener::bind(listen)
         .await
         .map_err(Problem::while_doing(format!("{listen} (metrics_listen) cannot be listened at")))?;
     let address = listener.local_addr().map_err(Problem::while_doing("the listener has no address"))?;
     tracing::info!("figures at http://{address}/metrics");
-    Ok(Some(tokio::spawn(http::metrics::serve(listener, app.clone()))))
+    Ok(Some(listener))
 }
 
 /// What the front holds requests and streams to.

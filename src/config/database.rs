@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-/// Where the log's database is. Its `Debug` and `Display` hide the password.
+/// Where the log's database is. Its `Debug` and `Display` hide the login.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 pub struct DatabaseUrl(String);
@@ -37,16 +37,7 @@ impl TryFrom<String> for DatabaseUrl {
 
 impl fmt::Display for DatabaseUrl {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let url = self.0.split('?').next().unwrap_or_default();
-        let Some((scheme, rest)) = url.split_once("://") else { return out.write_str(url) };
-        // A password may hold any character but `/`, even an `@` that should have been escaped.
-        let (authority, path) = rest.split_once('/').map_or((rest, None), |(authority, path)| (authority, Some(path)));
-        let shown = match authority.rsplit_once('@') {
-            Some((login, host)) => format!("{}@{host}", login.split(':').next().unwrap_or_default()),
-            None => authority.to_owned(),
-        };
-        write!(out, "{scheme}://{shown}")?;
-        path.map_or(Ok(()), |path| write!(out, "/{path}"))
+        out.write_str(&without_login(&self.0))
     }
 }
 
@@ -54,4 +45,29 @@ impl fmt::Debug for DatabaseUrl {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(out, "{:?}", self.to_string())
     }
+}
+
+/// The URL of a database as it may be logged and shown: its scheme, host and path. The user goes with the password, and so
+/// does the query, which may hold one. Where it is not certain what the password is, the scheme stays alone.
+pub fn without_login(url: &str) -> String {
+    if url.starts_with("sqlite:") {
+        return url.to_owned();
+    }
+    let (scheme, rest) = url.split_once("://").unwrap_or((url.split(':').next().unwrap_or_default(), ""));
+    // A password may hold any character that should have been escaped, even a `/` or an `@`.
+    let (login, place) = rest.rsplit_once('@').unwrap_or(("", rest));
+    let place = place.split(['?', '#']).next().unwrap_or_default();
+    let authority = place.split('/').next().unwrap_or_default();
+    // Behind a `?` the last `@` may be of the query; a port that is none may be the password of a login without a host.
+    if place.is_empty() || login.contains(['?', '#']) || !has_sound_port(authority) {
+        return format!("{scheme}://…");
+    }
+    format!("{scheme}://{place}")
+}
+
+/// Whether what follows the host, if anything does, is a port.
+fn has_sound_port(authority: &str) -> bool {
+    // The colons of an address of IPv6 stand in brackets.
+    let behind_address = authority.rsplit_once(']').map_or(authority, |(_, rest)| rest);
+    behind_address.split_once(':').is_none_or(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit()))
 }

@@ -173,10 +173,21 @@ fn a_bad_value_names_its_setting_and_its_source() {
 }
 
 #[test]
-fn passwords_are_never_shown() {
+fn logins_are_never_shown() {
     let cases = [
-        ("postgres://etalon:s3cret@db.example:5432/etalon", "postgres://etalon@db.example:5432/etalon"),
-        ("postgres://etalon:s3@cret@db.example/etalon", "postgres://etalon@db.example/etalon"),
+        ("postgres://etalon:s3cret@db.example:5432/etalon", "postgres://db.example:5432/etalon"),
+        ("postgres://etalon:s3@cret@db.example/etalon", "postgres://db.example/etalon"),
+        ("postgres://etalon:s3/cret@db.example/etalon", "postgres://db.example/etalon"),
+        (
+            "postgres://etalon:s3/c@ret@[2001:db8::1]:5432/etalon?sslmode=require",
+            "postgres://[2001:db8::1]:5432/etalon",
+        ),
+        ("postgres://etalon:s3?cret@db.example/etalon", "postgres://…"),
+        ("postgres://etalon:s3#cret@db.example/etalon", "postgres://…"),
+        ("postgres://db.example/etalon?password=s3@cret", "postgres://…"),
+        ("postgres://etalon:s3cret", "postgres://…"),
+        ("postgres://", "postgres://…"),
+        ("postgres://etalon@[2001:db8::1]/etalon", "postgres://[2001:db8::1]/etalon"),
         ("postgres:///etalon?host=/run/postgresql&password=s3cret", "postgres:///etalon"),
         ("postgresql://db.example/etalon", "postgresql://db.example/etalon"),
         ("sqlite:etalon-data/etalon.db", "sqlite:etalon-data/etalon.db"),

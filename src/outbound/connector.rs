@@ -3,15 +3,18 @@
 //! The judged address is the connected one, so a name that changes its answer between two looks (DNS rebinding) gains
 //! nothing. Addresses written as numbers take the same way as names.
 
+use std::collections::VecDeque;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use axum::http::Uri;
 use hyper_util::rt::TokioIo;
 use tokio::net::{TcpStream, lookup_host};
+use tokio::time::{Instant, timeout};
 use tower_service::Service;
 
 use super::address::host_of;
@@ -26,18 +29,20 @@ pub(super) type Looking = Pin<Box<dyn Future<Output = io::Result<Vec<SocketAddr>
 pub(super) struct Connector {
     networks: Networks,
     look_up: LookUp,
+    /// How long all addresses of a name may take together.
+    patience: Duration,
 }
 
 impl Connector {
     /// With the system's own look-up.
-    pub(super) fn new(networks: Networks) -> Self {
+    pub(super) fn new(networks: Networks, patience: Duration) -> Self {
         let look_up =
             |host: String, port| -> Looking { Box::pin(async move { Ok(lookup_host((host, port)).await?.collect()) }) };
-        Self::with(networks, Arc::new(look_up))
+        Self::with(networks, Arc::new(look_up), patience)
     }
 
-    pub(super) fn with(networks: Networks, look_up: LookUp) -> Self {
-        Self { networks, look_up }
+    pub(super) fn with(networks: Networks, look_up: LookUp, patience: Duration) -> Self {
+        Self { networks, look_up, patience }
     }
 
     async fn connect(self, uri: Uri) -> Result<TokioIo<TcpStream>, Failure> {
@@ -46,24 +51,26 @@ impl Connector {
         let host = host_of(uri.host().unwrap_or_default()).to_owned();
         let found = (self.look_up)(host, port).await;
         let found = found.map_err(|_| Failure::new(FailureClass::Name, "its name has no address"))?;
+        let is_forbidden = found.iter().any(|address| !self.networks.admit(address.ip(), has_tls));
+        let admitted = found.into_iter().filter(|address| self.networks.admit(address.ip(), has_tls));
+        let mut left: VecDeque<_> = admitted.collect();
+        let until = Instant::now() + self.patience;
         let mut last = None;
-        let mut is_forbidden = false;
-        for address in found {
-            if !self.networks.admit(address.ip(), has_tls) {
-                is_forbidden = true;
-                continue;
-            }
-            match TcpStream::connect(address).await {
-                Ok(stream) => {
+        while let Some(address) = left.pop_front() {
+            // One that does not answer leaves the others their part of the time.
+            let part = until.saturating_duration_since(Instant::now()) / (left.len() as u32 + 1);
+            match timeout(part, TcpStream::connect(address)).await {
+                Ok(Ok(stream)) => {
                     // A request is written at once; there is nothing to wait for.
                     let _ = stream.set_nodelay(true);
                     return Ok(TokioIo::new(stream));
                 }
-                Err(error) => last = Some(error),
+                Ok(Err(error)) => last = Some(error.kind()),
+                Err(_) => last = Some(io::ErrorKind::TimedOut),
             }
         }
         Err(match last {
-            Some(error) => Failure::new(FailureClass::Connection, format!("no connection: {}", error.kind())),
+            Some(kind) => Failure::new(FailureClass::Connection, format!("no connection: {kind}")),
             None if is_forbidden => {
                 Failure::new(FailureClass::AddressForbidden, "its address is in a network that is not called")
             }
@@ -90,7 +97,7 @@ impl Service<Uri> for Connector {
 mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
-    use tokio::net::TcpListener;
+    use tokio::net::{TcpListener, TcpSocket};
 
     use super::*;
 
@@ -102,8 +109,11 @@ mod tests {
         })
     }
 
+    /// Longer than anything here takes that answers at all.
+    const PATIENCE: Duration = Duration::from_secs(2);
+
     async fn class(networks: &Networks, look_up: &LookUp, url: &str) -> Option<FailureClass> {
-        let connector = Connector::with(networks.clone(), look_up.clone());
+        let connector = Connector::with(networks.clone(), look_up.clone(), PATIENCE);
         connector.connect(url.parse().expect("a URL")).await.err().map(|failure| failure.class)
     }
 
@@ -129,8 +139,26 @@ mod tests {
             let refused = class(&Networks::default(), &look_up, "https://rebind.example/").await;
             assert_eq!(refused, Some(FailureClass::AddressForbidden));
         }
-        let accepted = tokio::time::timeout(std::time::Duration::ZERO, listener.accept()).await;
+        let accepted = timeout(Duration::ZERO, listener.accept()).await;
         assert!(accepted.is_err(), "nobody came inside");
+    }
+
+    #[tokio::test]
+    async fn an_address_that_does_not_answer_leaves_time_for_the_next() {
+        let socket = TcpSocket::new_v4().expect("a socket");
+        socket.bind("127.0.0.1:0".parse().expect("an address")).expect("a port");
+        let listener = socket.listen(0).expect("it listens");
+        let silent = listener.local_addr().expect("an address");
+        // Nobody accepts: once its queue is full, the kernel answers nobody who comes.
+        let mut queued = Vec::new();
+        while let Ok(stream) = timeout(Duration::from_millis(200), TcpStream::connect(silent)).await {
+            queued.push(stream.expect("it is queued"));
+        }
+        let next = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let loopback = Networks::new(vec!["127.0.0.0/8".parse().expect("a network")]);
+        let look_up = answering(vec![vec![silent, next.local_addr().expect("an address")], vec![silent]]);
+        assert_eq!(class(&loopback, &look_up, "http://half-silent.example/").await, None);
+        assert_eq!(class(&loopback, &look_up, "http://silent.example/").await, Some(FailureClass::Connection));
     }
 
     #[tokio::test]

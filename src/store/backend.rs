@@ -42,9 +42,6 @@ pub(super) trait Backend: Send + Sync + 'static {
     /// The terms of texts, as [`MadeTerms`](crate::store::line::made::MadeTerms); `None` where only an index has them, which tells nobody.
     const TERMS: Option<Lines>;
 
-    /// Asks whether it is marked as being restored.
-    const RESTORING: &str;
-
     /// The query for the rows `r` of a source as [`Lines`] has them; a condition and an order may follow.
     fn lines(columns: &str, source: &str) -> String;
 

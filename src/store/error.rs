@@ -12,7 +12,7 @@ pub enum StoreError {
     /// The database URL names no database that Etalon can use.
     #[error("database URL {url:?} is not usable: {reason}")]
     BadUrl {
-        /// The URL with its password left out.
+        /// The URL with its login left out.
         url: String,
         /// What is wrong with it.
         reason: String,
@@ -20,7 +20,7 @@ pub enum StoreError {
     /// The database does not answer, or refuses the connection.
     #[error("cannot open the database {url:?}")]
     Unreachable {
-        /// The URL with its password left out.
+        /// The URL with its login left out.
         url: String,
         /// What the driver said.
         source: Arc<sqlx::Error>,
@@ -99,13 +99,13 @@ pub enum StoreError {
     /// A backup was put into the database and not found good yet.
     #[error("the database {url:?} is being restored: end that with `etalon restore`, or put the backup elsewhere")]
     Restoring {
-        /// The URL with its password left out.
+        /// The URL with its login left out.
         url: String,
     },
     /// A copy is put only where nothing is.
     #[error("the database {url:?} is not empty: {what}")]
     NotEmpty {
-        /// The URL with its password left out.
+        /// The URL with its login left out.
         url: String,
         /// What is in it.
         what: String,

@@ -91,8 +91,8 @@ pub use text::{AskedTexts, Confined, Reading, StoredText, Terms, TextQuery, Text
 pub use time_limit::limited;
 pub use unproved::open_without_ledger;
 pub use webhook::{
-    Delivery, DeliveryState, Failed, HELD, KeyPage, Turn, Webhook, WebhookAction, WebhookChange, WebhookConfiguration,
-    WebhookStanding, WebhookState, WebhookStore, WebhookWrite,
+    Delivery, DeliveryState, EnabledWebhook, Failed, HELD, KeyPage, Turn, Webhook, WebhookAction, WebhookChange,
+    WebhookConfiguration, WebhookStanding, WebhookState, WebhookStore, WebhookWrite,
 };
 pub use writer::{Writer, WriterLimits};
 pub use year::{EvidencePage, FigureEvent, FigureSelection, FigureSum, OfCases, YearQuery};

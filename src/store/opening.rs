@@ -7,7 +7,7 @@ use sqlx::migrate::Migrator;
 
 use crate::clock::Clock;
 use crate::store::backend::SqlStore;
-use crate::store::place::{Place, place, without_password};
+use crate::store::place::{Place, place};
 use crate::store::plan::Ledger;
 use crate::store::postgres::{self, PostgresBackend};
 use crate::store::sqlite::SqliteBackend;
@@ -18,12 +18,26 @@ use crate::store::{Store, StoreError};
 pub(super) enum Schema {
     /// It is migrated.
     Migrated,
+    /// It is migrated, also in a database that is being restored: who opens it is who restores it.
+    Restored,
     /// It stays, and the database is not opened.
     AsItIs,
 }
 
 /// The statement that tells the last migration that was applied.
 pub(super) const SCHEMA_VERSION: &str = "select coalesce(max(version), 0) from _sqlx_migrations where success";
+
+/// Whether the database has no mark of being restored, of so many that were found. It is asked before anything is changed:
+/// a database that is marked and not filled yet has to stay empty.
+///
+/// # Errors
+/// [`StoreError::Restoring`].
+pub(super) fn is_unmarked(marks: i64, url: &str) -> Result<(), StoreError> {
+    match marks {
+        0 => Ok(()),
+        _ => Err(StoreError::Restoring { url: url.to_owned() }),
+    }
+}
 
 /// Whether the schema is this program's.
 ///
@@ -52,7 +66,7 @@ pub(super) fn last_of(migrations: &Migrator) -> i64 {
 /// [`StoreError::BadUrl`], [`StoreError::Unreachable`], [`StoreError::NewerSchema`],
 /// [`StoreError::Migration`] or [`StoreError::Restoring`].
 pub async fn open(url: &str, clock: Arc<dyn Clock>) -> Result<Arc<dyn Store>, StoreError> {
-    served(open_restored(url, clock).await?, url).await
+    open_migrated(url, clock, Schema::Migrated).await
 }
 
 /// Opens a database that is there and has this program's schema, and changes nothing of it: for those who look at what
@@ -61,7 +75,7 @@ pub async fn open(url: &str, clock: Arc<dyn Clock>) -> Result<Arc<dyn Store>, St
 /// # Errors
 /// As [`open`]; [`StoreError::OlderSchema`] in the place of [`StoreError::Migration`].
 pub async fn open_as_it_is(url: &str, clock: Arc<dyn Clock>) -> Result<Arc<dyn Store>, StoreError> {
-    let store: Arc<dyn Store> = match place(url)? {
+    Ok(match place(url)? {
         Place::Sqlite { shown, path } => Arc::new(SqlStore {
             backend: SqliteBackend::open(&shown, path, Schema::AsItIs).await?,
             clock,
@@ -72,16 +86,7 @@ pub async fn open_as_it_is(url: &str, clock: Arc<dyn Clock>) -> Result<Arc<dyn S
             clock,
             ledger: Ledger::Kept,
         }),
-    };
-    served(store, url).await
-}
-
-/// The database, unless it is being restored.
-async fn served(store: Arc<dyn Store>, url: &str) -> Result<Arc<dyn Store>, StoreError> {
-    match store.is_being_restored().await? {
-        true => Err(StoreError::Restoring { url: without_password(url) }),
-        false => Ok(store),
-    }
+    })
 }
 
 /// Opens a database as [`open`] does, one that is being restored as well.
@@ -89,12 +94,16 @@ async fn served(store: Arc<dyn Store>, url: &str) -> Result<Arc<dyn Store>, Stor
 /// # Errors
 /// As [`open`].
 pub async fn open_restored(url: &str, clock: Arc<dyn Clock>) -> Result<Arc<dyn Store>, StoreError> {
+    open_migrated(url, clock, Schema::Restored).await
+}
+
+async fn open_migrated(url: &str, clock: Arc<dyn Clock>, schema: Schema) -> Result<Arc<dyn Store>, StoreError> {
     Ok(match place(url)? {
         Place::Sqlite { shown, path } => {
-            Arc::new(SqlStore::over(SqliteBackend::open(&shown, path, Schema::Migrated).await?, clock).await?)
+            Arc::new(SqlStore::over(SqliteBackend::open(&shown, path, schema).await?, clock).await?)
         }
         Place::Postgres { shown, options } => {
-            Arc::new(SqlStore::over(PostgresBackend::open(&shown, *options, Schema::Migrated).await?, clock).await?)
+            Arc::new(SqlStore::over(PostgresBackend::open(&shown, *options, schema).await?, clock).await?)
         }
     })
 }

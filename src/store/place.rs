@@ -4,6 +4,7 @@ use std::path::Path;
 
 use sqlx::postgres::PgConnectOptions;
 
+use crate::config::without_login;
 use crate::store::StoreError;
 
 /// A database of one kind or the other, with its URL as it may be logged and shown.
@@ -14,7 +15,7 @@ pub(super) enum Place<'a> {
 
 /// Reads a URL: `sqlite:PATH` or `postgres://…`.
 pub(super) fn place(url: &str) -> Result<Place<'_>, StoreError> {
-    let shown = without_password(url);
+    let shown = without_login(url);
     let bad = |reason: String| StoreError::BadUrl { url: shown.clone(), reason };
     if let Some(path) = url.strip_prefix("sqlite:") {
         let path = path.strip_prefix("//").unwrap_or(path);
@@ -28,30 +29,4 @@ pub(super) fn place(url: &str) -> Result<Place<'_>, StoreError> {
         return Ok(Place::Postgres { shown, options: Box::new(options) });
     }
     Err(bad("expected sqlite:PATH or postgres://…".to_owned()))
-}
-
-/// The URL as it may be logged and shown: neither the user's password nor the query, which may
-/// hold it too.
-pub(super) fn without_password(url: &str) -> String {
-    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
-    let rest = rest.split_once('?').map_or(rest, |(place, _)| place);
-    match rest.rsplit_once('@') {
-        Some((user, server)) => {
-            let user = user.split_once(':').map_or(user, |(name, _)| name);
-            format!("{scheme}://{user}@{server}")
-        }
-        None => format!("{scheme}://{rest}"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_shown_url_has_no_password() {
-        assert_eq!(without_password("postgres://u:p@w@h/d"), "postgres://u@h/d");
-        assert_eq!(without_password("postgres://h/d?password=p"), "postgres://h/d");
-        assert_eq!(without_password("sqlite:/a/b"), "sqlite:/a/b");
-    }
 }

@@ -86,12 +86,13 @@ pub enum NotAnchored {
 pub struct Anchorer;
 
 impl Anchorer {
-    /// Looks at every new checkpoint. A failure is logged, and asked for again later.
+    /// Looks at every new checkpoint. A failure is logged, and asked for again later. Where nobody is to be asked, it only
+    /// waits.
     pub async fn run(self, app: Arc<App>, stop: CancellationToken) {
-        let Some(seals) = app.seals.clone() else { return };
+        let Some(seals) = app.seals.clone() else { return stop.cancelled().await };
         let anchors = seals.anchors;
         if anchors.witnesses.is_empty() && anchors.authority.is_none() {
-            return;
+            return stop.cancelled().await;
         }
         let mut sealed = app.sealed.subscribe();
         loop {
@@ -189,7 +190,21 @@ impl App {
     }
 }
 
+/// Whether a stamp is younger than that. One of an authority whose clock is ahead is younger than now.
 fn is_recent(stamped_at: i64, now: Timestamp, every: Duration) -> bool {
     let age = now.as_microsecond().saturating_sub(stamped_at);
-    u128::try_from(age).is_ok_and(|age| age < every.as_micros())
+    i128::from(age) < every.as_micros().cast_signed()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stamp_is_recent_whichever_clock_is_ahead() {
+        let (now, hour) = (Timestamp::UNIX_EPOCH, Duration::from_secs(3_600));
+        for (stamped_at, expected) in [(-3_600_000_000, false), (-3_599_999_999, true), (0, true), (5_000_000, true)] {
+            assert_eq!(is_recent(stamped_at, now, hour), expected, "{stamped_at}");
+        }
+    }
 }

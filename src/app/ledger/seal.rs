@@ -50,9 +50,9 @@ pub enum NotSealed {
 pub struct Sealer;
 
 impl Sealer {
-    /// Seals again and again, and a last time when it is stopped. Nothing happens where nobody signs.
+    /// Seals again and again, and a last time when it is stopped. Where nobody signs, it only waits.
     pub async fn run(self, app: Arc<App>, stop: CancellationToken) {
-        let Some(seals) = app.seals.clone() else { return };
+        let Some(seals) = app.seals.clone() else { return stop.cancelled().await };
         let mut committed = app.writer.committed();
         let mut rest = FIRST_REST;
         let mut wait = seals.pause;

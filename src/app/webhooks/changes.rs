@@ -117,7 +117,7 @@ impl App {
             delivered: None,
             failed: None,
         };
-        let change = self.change(request, &webhook, WebhookAction::Created);
+        let change = self.change(request, &webhook, WebhookAction::Created).await?;
         if self.store.write_webhook(&WebhookWrite::Create(webhook.clone()), &change).await? {
             log(&change);
             outlet.changed.notify_one();
@@ -215,7 +215,7 @@ impl App {
         }
         for _ in 0..ATTEMPTS {
             let webhook = self.managed(&request.actor, id, request.expected_version).await?;
-            let change = self.change(request, &webhook, WebhookAction::Deleted);
+            let change = self.change(request, &webhook, WebhookAction::Deleted).await?;
             if self.store.write_webhook(&WebhookWrite::Delete(webhook), &change).await? {
                 log(&change);
                 return Ok(Changed { webhook: None, secret: None, replayed: false });
@@ -242,7 +242,7 @@ impl App {
             let mut webhook = self.managed(&request.actor, id, request.expected_version).await?;
             let secret = change_it(&mut webhook)?;
             webhook.updated_at = self.now().as_microsecond();
-            let change = self.change(request, &webhook, action);
+            let change = self.change(request, &webhook, action).await?;
             if self.store.write_webhook(&WebhookWrite::Update(webhook.clone()), &change).await? {
                 log(&change);
                 outlet.changed.notify_one();
@@ -277,7 +277,8 @@ impl App {
         let Some(change) = self.store.webhook_change(request.actor.id.as_str(), request.key.text()).await? else {
             return Ok(None);
         };
-        if change.digest != hex(request.key.digest()) {
+        // Before digests had a key they were kept as they are.
+        if ![self.digest_to_keep(&request.key).await?, request.key.digest()].map(hex).contains(&change.digest) {
             let message = "this key came with another input before";
             return Err(Refusal::new(Code::IdempotencyKeyReused, "idempotencyKey", message).into());
         }
@@ -287,8 +288,13 @@ impl App {
     }
 
     /// The line about a change.
-    pub(super) fn change(&self, request: &WebhookRequest, webhook: &Webhook, action: WebhookAction) -> WebhookChange {
-        WebhookChange {
+    pub(super) async fn change(
+        &self,
+        request: &WebhookRequest,
+        webhook: &Webhook,
+        action: WebhookAction,
+    ) -> Result<WebhookChange, Fault> {
+        Ok(WebhookChange {
             id: self.new_id(),
             webhook_id: webhook.id,
             jurisdiction: webhook.jurisdiction.clone(),
@@ -297,8 +303,8 @@ impl App {
             action,
             configuration: webhook.configuration.clone(),
             idempotency_key: request.key.text().to_owned(),
-            digest: hex(request.key.digest()),
-        }
+            digest: hex(self.digest_to_keep(&request.key).await?),
+        })
     }
 
     /// What this process delivers with.

@@ -13,6 +13,7 @@ use crate::app::App;
 use crate::app::request::Fault;
 use crate::app::webhooks::apart::apart;
 use crate::app::webhooks::round::Next;
+use crate::store::EnabledWebhook;
 
 /// How often a server looks for endpoints that nobody serves.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
@@ -30,12 +31,15 @@ pub struct Courier {
 }
 
 impl Courier {
-    /// Looks again and again. When it is stopped, what is under way is finished and written down, and every lease is
-    /// given back.
+    /// Looks again and again; where this process delivers nothing, it only waits. When it is stopped, what is under way is
+    /// finished and written down, and every lease is given back.
     pub async fn run(self, app: Arc<App>, stop: CancellationToken) {
-        let Ok(outlet) = app.outlet() else { return };
+        let Ok(outlet) = app.outlet() else { return stop.cancelled().await };
         let holder = Arc::new(self.holder);
+        let key_id = outlet.key.id();
         let mut served = HashSet::new();
+        // Those of another key, each told of once.
+        let mut left_alone = HashSet::new();
         let mut tasks = JoinSet::new();
         let mut looks = tokio::time::interval(LOOK_EVERY);
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -56,7 +60,14 @@ impl Courier {
                     continue;
                 }
             };
-            for webhook in enabled {
+            for EnabledWebhook { id: webhook, key_id: made_with } in enabled {
+                // Its lease is for the servers that have the key.
+                if made_with != key_id {
+                    if left_alone.insert(webhook) {
+                        tracing::error!(%webhook, "its secret was made with another webhook key than this server has");
+                    }
+                    continue;
+                }
                 if served.insert(webhook) {
                     let serving = serve(app.clone(), holder.clone(), webhook, stop.clone());
                     // An endpoint whose work breaks off is served again at the next look.

@@ -65,7 +65,7 @@ impl App {
                 let message = "no such dead letter is there: it was sent for again or thrown away";
                 return Err(Refusal::new(Code::NotFound, "position", message).into());
             };
-            let change = self.change(request, &webhook, action);
+            let change = self.change(request, &webhook, action).await?;
             if self.write_settled(&webhook, &letter, &change).await? {
                 log(&change);
                 self.outlet()?.changed.notify_one();

@@ -90,12 +90,6 @@ pub trait LedgerStore: Send + Sync {
     /// When the database fails or its tree is not that of its log.
     async fn tree(&self) -> Result<Frontier, StoreError>;
 
-    /// Whether the log was put back from a backup and not found good yet: then nobody serves it.
-    ///
-    /// # Errors
-    /// When the database fails.
-    async fn is_being_restored(&self) -> Result<bool, StoreError>;
-
     /// Has a log that was put back from a backup served.
     ///
     /// # Errors

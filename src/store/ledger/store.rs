@@ -19,10 +19,6 @@ impl<B: Backend> LedgerStore for SqlStore<B> {
         self.head_row().await?.tree()
     }
 
-    async fn is_being_restored(&self) -> Result<bool, StoreError> {
-        Ok(self.count("look whether the database is being restored", Statement::new(B::RESTORING)).await? > 0)
-    }
-
     async fn end_restore(&self) -> Result<(), StoreError> {
         let ended = self.backend.execute(&Statement::new(copy::UNMARK)).await;
         ended.map(drop).map_err(StoreError::during("end the restoring"))

@@ -27,7 +27,7 @@ use tokio::sync::{Mutex, watch};
 use crate::store::backend::Backend;
 use crate::store::known::{Asked, Known};
 use crate::store::line::Lines;
-use crate::store::opening::{SCHEMA_VERSION, Schema, is_current, last_of};
+use crate::store::opening::{SCHEMA_VERSION, Schema, is_current, is_unmarked, last_of};
 use crate::store::plan::Plan;
 use crate::store::postgres::assumed::Memory;
 use crate::store::postgres::reader::Connections;
@@ -75,8 +75,11 @@ impl PostgresBackend {
         let migrating = options.clone().disable_statement_logging();
         // A pool would hide why the server cannot be reached behind its time-out.
         let mut first = PgConnection::connect_with(&migrating).await.map_err(unreachable)?;
+        if schema != Schema::Restored {
+            has_no_mark(&mut first, url).await?;
+        }
         match schema {
-            Schema::Migrated => migrate(&mut first).await?,
+            Schema::Migrated | Schema::Restored => migrate(&mut first).await?,
             Schema::AsItIs => has_schema(&mut first).await?,
         }
         first.close().await.map_err(unreachable)?;
@@ -148,6 +151,7 @@ impl PostgresBackend {
 pub(super) async fn migrate_for(url: &str, options: PgConnectOptions, server: &str) -> Result<(), StoreError> {
     let unreachable = |source| StoreError::Unreachable { url: url.to_owned(), source: Arc::new(source) };
     let mut connection = PgConnection::connect_with(&options.disable_statement_logging()).await.map_err(unreachable)?;
+    has_no_mark(&mut connection, url).await?;
     MIGRATIONS.run_direct(&mut connection).await.map_err(migration_error)?;
     let granted = roles::grant(&mut connection, server).await;
     granted.map_err(StoreError::during("grant the rights of the server's role"))?;
@@ -162,6 +166,11 @@ async fn migrate(connection: &mut PgConnection) -> Result<(), StoreError> {
     has_schema(connection).await
 }
 
+async fn has_no_mark(connection: &mut PgConnection, url: &str) -> Result<(), StoreError> {
+    let marks = sqlx::query_scalar(sql::RESTORING).fetch_one(connection).await;
+    is_unmarked(marks.map_err(StoreError::during("look whether the database is being restored"))?, url)
+}
+
 async fn has_schema(connection: &mut PgConnection) -> Result<(), StoreError> {
     let found = sqlx::query_scalar(SCHEMA_VERSION).fetch_one(connection).await;
     is_current(found.map_err(StoreError::during("look at the schema"))?, last_of(&MIGRATIONS))
@@ -170,7 +179,6 @@ async fn has_schema(connection: &mut PgConnection) -> Result<(), StoreError> {
 impl Backend for PostgresBackend {
     const INDEX: IndexDialect = sql::INDEX;
     const TERMS: Option<Lines> = Some(sql::TERMS);
-    const RESTORING: &str = sql::RESTORING;
 
     fn lines(columns: &str, source: &str) -> String {
         format!("select cast(json_build_array({columns}) as text) as line from {source} r")
@@ -325,9 +333,14 @@ impl Backend for PostgresBackend {
     }
 
     async fn finish_rebuild(&self, holder: &str, expected_head: u64) -> Result<RebuildOutcome, StoreError> {
+        // The lease is looked at and let go: it has to be prolonged while the indexes are made.
+        let look = self.begin_step("begin", holder).await?;
         let indexed = async {
+            look.commit().await?;
             // Before anybody is kept waiting.
-            self.unlimited.pool.execute(sqlx::raw_sql(sql::INDEX_REBUILT)).await?;
+            let mut transaction = self.unlimited.pool.begin().await?;
+            transaction.execute(sqlx::raw_sql(sql::INDEX_REBUILT)).await?;
+            transaction.commit().await?;
             self.unlimited.pool.execute(sql::ANALYZE_REBUILT).await
         };
         indexed.await.map_err(StoreError::during("index rebuilt rows"))?;

@@ -57,8 +57,8 @@ pub(super) const TERMS: Lines = Lines::TEXTS.side(
     "(select case_id, text_id, array_to_string(tsvector_to_array(terms), ' ') as terms from search_texts)",
 );
 
-/// Whether the database is marked as one that is being restored.
-pub(super) const RESTORING: &str = "select count(*) as count from pg_class where oid = to_regclass('etalon_restoring')";
+/// How many marks of being restored the database has: one, or none.
+pub(super) const RESTORING: &str = "select count(*) from pg_class where oid = to_regclass('etalon_restoring')";
 
 /// A part of the statement of a batch that puts rows into a table.
 pub(super) struct Insert {
@@ -294,7 +294,6 @@ create index search_texts_case_id_text_id_idx on etalon_rebuild.search_texts (ca
 /// Makes the indexes that the served tables have and the shadow tables have not yet: sorting all rows once takes a fraction
 /// of what putting each in its place does.
 pub(super) const INDEX_REBUILT: &str = "\
-begin;
 set local maintenance_work_mem = '256MB';
 do $$
 declare
@@ -310,8 +309,7 @@ begin
         execute statement;
     end loop;
 end
-$$;
-commit";
+$$";
 
 /// Leaves nothing of a rebuild.
 pub(super) const DROP_REBUILD: &str = "drop schema if exists etalon_rebuild cascade";

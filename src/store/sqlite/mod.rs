@@ -27,7 +27,7 @@ use crate::store::backend::Backend;
 use crate::store::known::{Asked, Known};
 use crate::store::lending::Lender;
 use crate::store::line::Lines;
-use crate::store::opening::{SCHEMA_VERSION, Schema, is_current, last_of};
+use crate::store::opening::{SCHEMA_VERSION, Schema, is_current, is_unmarked, last_of};
 use crate::store::plan::Plan;
 use crate::store::row::ROWS_VERSION;
 use crate::store::row_writes::RowWrites;
@@ -79,7 +79,7 @@ impl SqliteBackend {
     /// Opens the file. One whose schema is migrated is created with its folder if missing.
     pub(super) async fn open(url: &str, path: &Path, schema: Schema) -> Result<Self, StoreError> {
         let unreachable = |source| StoreError::Unreachable { url: url.to_owned(), source: Arc::new(source) };
-        let is_migrated = schema == Schema::Migrated;
+        let is_migrated = schema != Schema::AsItIs;
         if let Some(folder) = path.parent().filter(|_| is_migrated) {
             tokio::fs::create_dir_all(folder).await.map_err(|error| unreachable(error.into()))?;
         }
@@ -102,8 +102,12 @@ impl SqliteBackend {
         let migrating = writer_options.clone().disable_statement_logging();
         let connect = || SqliteConnection::connect_with(&migrating);
         let mut first = connect.retry(WHILE_BUSY).when(is_busy).await.map_err(unreachable)?;
+        if schema != Schema::Restored {
+            let marks = sqlx::query_scalar(sql::RESTORING).fetch_one(&mut first).await;
+            is_unmarked(marks.map_err(StoreError::during("look whether the database is being restored"))?, url)?;
+        }
         match schema {
-            Schema::Migrated => migrate(&mut first).await?,
+            Schema::Migrated | Schema::Restored => migrate(&mut first).await?,
             Schema::AsItIs => {
                 let found = sqlx::query_scalar(SCHEMA_VERSION).fetch_one(&mut first).await;
                 let found = found.map_err(StoreError::during("look at the schema"))?;
@@ -177,7 +181,6 @@ async fn migrate(writer: &mut SqliteConnection) -> Result<(), StoreError> {
 impl Backend for SqliteBackend {
     const INDEX: IndexDialect = sql::INDEX;
     const TERMS: Option<Lines> = None;
-    const RESTORING: &str = sql::RESTORING;
 
     fn lines(columns: &str, source: &str) -> String {
         format!("select {columns} from {source} r")
@@ -192,7 +195,7 @@ impl Backend for SqliteBackend {
     }
 
     async fn fetch<T: Decoded>(&self, statement: &Statement) -> Result<Vec<T>, sqlx::Error> {
-        let query = sqlx::query_as(&statement.sql);
+        let query = sqlx::query_as(&statement.sql).persistent(!statement.is_planned_anew);
         let query = statement.arguments.iter().fold(query, |query, argument| match argument {
             Argument::Text(text) => query.bind(text),
             Argument::Integer(number) => query.bind(number),
@@ -368,4 +371,26 @@ async fn known(connection: &mut SqliteConnection, batch: &[Append]) -> Result<Kn
 
 fn pairs<'a, A, B>(left: &'a [A], right: &'a [B]) -> Vec<(&'a A, &'a B)> {
     left.iter().zip(right).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::stored::Count;
+
+    #[tokio::test]
+    async fn a_statement_that_is_planned_anew_is_not_kept() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let opened = SqliteBackend::open("x", &folder.path().join("etalon.db"), Schema::Migrated).await;
+        let backend = opened.expect("it opens");
+        for (is_planned_anew, kept) in [(true, 0), (false, 1)] {
+            let statement = Statement { is_planned_anew, ..Statement::new("select 7 as count") };
+            let rows: Vec<Count> = backend.fetch(&statement).await.expect("it reads");
+            assert_eq!(rows[0].count, 7);
+            // One read after the other goes on the same connection.
+            let mut lent = backend.readers.lend().await.expect("lent");
+            assert_eq!(lent.reader().parts().0.cached_statements_size(), kept);
+            lent.ended(Ok(())).expect("back");
+        }
+    }
 }

@@ -5,14 +5,17 @@
 //! the rows and takes what it needs of them where they stand. It is not called off when nobody waits any more: what is read at
 //! a time is a page.
 
+use std::borrow::Cow;
+use std::error::Error;
 use std::io;
 use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 
 use deadpool::managed::{Manager, Metrics, RecycleResult};
 use rusqlite::types::{ToSqlOutput, ValueRef};
-use rusqlite::{Connection, OpenFlags, ToSql};
+use rusqlite::{Connection, ErrorCode, OpenFlags, ToSql};
 use serde_json::json;
+use sqlx::error::{DatabaseError, ErrorKind};
 use tokio::task::spawn_blocking;
 
 use crate::store::PoolState;
@@ -103,14 +106,52 @@ fn taken<T>(
     take(prepared.raw_query())
 }
 
+/// After these the other connections may be of no use either: the file cannot be read, or is not there any more.
+const OF_THE_FILE: [ErrorCode; 3] = [ErrorCode::SystemIoFailure, ErrorCode::CannotOpen, ErrorCode::NotADatabase];
+
 /// A failure as the store tells it, whichever driver it comes from.
 fn driver_error(error: rusqlite::Error) -> sqlx::Error {
-    use rusqlite::Error::{FromSqlConversionFailure, IntegralValueOutOfRange, InvalidColumnType};
-    match error {
-        FromSqlConversionFailure(..) | IntegralValueOutOfRange(..) | InvalidColumnType(..) => {
-            sqlx::Error::Decode(error.into())
+    match error.sqlite_error().copied() {
+        Some(of_sqlite) if OF_THE_FILE.contains(&of_sqlite.code) => sqlx::Error::Io(io::Error::other(error)),
+        Some(of_sqlite) => {
+            sqlx::Error::Database(Box::new(Said { code: of_sqlite.extended_code, message: error.to_string() }))
         }
-        _ => sqlx::Error::Io(io::Error::other(error)),
+        // What is left comes of taking values.
+        None => sqlx::Error::Decode(error.into()),
+    }
+}
+
+/// What SQLite says of a statement, in the form of the other driver.
+#[derive(Debug, thiserror::Error)]
+#[error("(code: {code}) {message}")]
+struct Said {
+    code: i32,
+    message: String,
+}
+
+impl DatabaseError for Said {
+    fn message(&self) -> &str {
+        &self.message
+    }
+
+    fn code(&self) -> Option<Cow<'_, str>> {
+        Some(self.code.to_string().into())
+    }
+
+    fn as_error(&self) -> &(dyn Error + Send + Sync + 'static) {
+        self
+    }
+
+    fn as_error_mut(&mut self) -> &mut (dyn Error + Send + Sync + 'static) {
+        self
+    }
+
+    fn into_error(self: Box<Self>) -> Box<dyn Error + Send + Sync + 'static> {
+        self
+    }
+
+    fn kind(&self) -> ErrorKind {
+        ErrorKind::Other
     }
 }
 
@@ -150,4 +191,38 @@ fn push_value(value: ValueRef<'_>, line: &mut Line<'_>) {
         ValueRef::Real(number) => line.value(&json!({ "real": number })),
         ValueRef::Blob(bytes) => line.value(&json!({ "blob": bytes })),
     };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn read(scanner: &Scanner, sql: &str) -> Result<Vec<i64>, sqlx::Error> {
+        scanner.read(&Statement::new(sql), |rows| rows.mapped(|row| row.get(0)).collect()).await
+    }
+
+    #[tokio::test]
+    async fn a_statement_that_fails_costs_its_own_connection_alone() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("etalon.db");
+        drop(Connection::open(&path).expect("a new file"));
+        let scanner = Scanner::of(&path);
+        let [first, second] = [scanner.0.lend().await.expect("lent"), scanner.0.lend().await.expect("lent")];
+        first.ended(Ok(())).expect("back");
+        second.ended(Ok(())).expect("back");
+        let failed = read(&scanner, "select a from nowhere").await.expect_err("there is no such table");
+        let said = failed.as_database_error().expect("SQLite says it").message();
+        assert!(said.contains("no such table"), "{said}");
+        assert_eq!(scanner.state().idle, 1, "the other one is kept");
+        let failed = read(&scanner, "select 'a'").await.expect_err("it is no number");
+        assert!(matches!(failed, sqlx::Error::Decode(_)), "{failed:?}");
+        assert_eq!(read(&scanner, "select 7").await.expect("it reads"), [7]);
+    }
+
+    #[tokio::test]
+    async fn a_file_that_is_not_there_is_a_failure_of_reading() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let failed = read(&Scanner::of(&folder.path().join("none.db")), "select 1").await.expect_err("it is not there");
+        assert!(matches!(failed, sqlx::Error::Io(_)), "{failed:?}");
+    }
 }

@@ -47,8 +47,8 @@ pub(super) const INDEX: IndexDialect = IndexDialect {
     or: " OR ",
 };
 
-/// Whether the database is marked as one that is being restored.
-pub(super) const RESTORING: &str = "select count(*) as count from sqlite_master where name = 'etalon_restoring'";
+/// How many marks of being restored the database has: one, or none.
+pub(super) const RESTORING: &str = "select count(*) from sqlite_master where name = 'etalon_restoring'";
 
 pub(super) const MOVE_HEAD: &str =
     "update log_head set next_position = ?, recorded_at = ?, peaks = ?, origin = ? where id = 1";

@@ -19,6 +19,15 @@ use crate::store::{Keep, StoreError, StreamId};
 /// The due time of an event that waits behind another one of its stream.
 pub const HELD: i64 = i64::MAX;
 
+/// An endpoint that is to be served.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EnabledWebhook {
+    /// Its id.
+    pub id: Uuid,
+    /// The key that its secret was made with: only a server that has it can serve the endpoint.
+    pub key_id: String,
+}
+
 /// A page of a list in the order of one key, ascending whichever its end is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct KeyPage<K> {
@@ -113,7 +122,7 @@ pub trait WebhookStore: Send + Sync {
     ///
     /// # Errors
     /// When the database fails.
-    async fn enabled_webhooks(&self) -> Result<Vec<Uuid>, StoreError>;
+    async fn enabled_webhooks(&self) -> Result<Vec<EnabledWebhook>, StoreError>;
 
     /// Writes it, if the change's key is new and, but for a new one, the version is still the one that was changed.
     ///

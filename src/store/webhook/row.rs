@@ -4,7 +4,7 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use crate::store::stored::{corrupt, id, stream};
-use crate::store::webhook::WebhookStanding;
+use crate::store::webhook::{EnabledWebhook, WebhookStanding};
 use crate::store::{StoreError, StreamId};
 
 /// Declares a closed list of words that a column may hold.
@@ -323,15 +323,16 @@ impl TryFrom<ChangeRow> for WebhookChange {
 }
 
 #[derive(FromRow)]
-pub(super) struct IdRow {
-    pub(super) id: String,
+pub(super) struct EnabledRow {
+    id: String,
+    key_id: String,
 }
 
-impl TryFrom<IdRow> for Uuid {
+impl TryFrom<EnabledRow> for EnabledWebhook {
     type Error = StoreError;
 
-    fn try_from(row: IdRow) -> Result<Self, StoreError> {
-        id("webhooks", &row.id)
+    fn try_from(row: EnabledRow) -> Result<Self, StoreError> {
+        Ok(Self { id: id("webhooks", &row.id)?, key_id: row.key_id })
     }
 }
 

@@ -36,7 +36,7 @@ pub(super) const STANDING: &str = "select count(*) as enabled, coalesce(min(next
      (select count(*) from webhook_deliveries where state = 'DEAD') as dead \
      from webhooks where state = 'ENABLED'";
 
-pub(super) const ENABLED_WEBHOOKS: &str = "select id from webhooks where state = 'ENABLED' order by id";
+pub(super) const ENABLED_WEBHOOKS: &str = "select id, key_id from webhooks where state = 'ENABLED' order by id";
 
 pub(super) const INSERT_WEBHOOK: &str = concat!(
     "insert into webhooks (",

@@ -3,10 +3,10 @@
 use async_trait::async_trait;
 use uuid::Uuid;
 
-use super::row::{ChangeRow, DeliveryRow, DueRow, IdRow, StandingRow, StreamRow, WebhookRow};
+use super::row::{ChangeRow, DeliveryRow, DueRow, EnabledRow, StandingRow, StreamRow, WebhookRow};
 use super::{
-    Delivery, DeliveryState, KeyPage, Turn, Webhook, WebhookChange, WebhookConfiguration, WebhookStanding,
-    WebhookStore, WebhookWrite, sql,
+    Delivery, DeliveryState, EnabledWebhook, KeyPage, Turn, Webhook, WebhookChange, WebhookConfiguration,
+    WebhookStanding, WebhookStore, WebhookWrite, sql,
 };
 use crate::store::backend::{Backend, SqlStore};
 use crate::store::statement::{Argument, Statement};
@@ -47,8 +47,8 @@ impl<B: Backend> WebhookStore for SqlStore<B> {
         Ok(standing.unwrap_or(WebhookStanding { enabled: 0, next_position: None, waiting: 0, dead: 0 }))
     }
 
-    async fn enabled_webhooks(&self) -> Result<Vec<Uuid>, StoreError> {
-        self.many::<IdRow, _>("look for webhooks", Statement::new(sql::ENABLED_WEBHOOKS)).await
+    async fn enabled_webhooks(&self) -> Result<Vec<EnabledWebhook>, StoreError> {
+        self.many::<EnabledRow, _>("look for webhooks", Statement::new(sql::ENABLED_WEBHOOKS)).await
     }
 
     async fn write_webhook(&self, write: &WebhookWrite, change: &WebhookChange) -> Result<bool, StoreError> {

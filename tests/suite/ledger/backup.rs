@@ -185,6 +185,38 @@ async fn a_log_that_lost_its_end_takes_another_name_on_postgresql() {
 }
 
 #[tokio::test]
+async fn a_database_that_was_marked_and_not_filled_stays_empty_until_the_restoring_goes_on() {
+    let (first, second) = (fresh_database(), fresh_database());
+    let installation = Installation::on(first.url());
+    let backup = path(installation.folder(), "backup");
+    let server = installation.start();
+    commit(&installation, &server, "省级计量难点征集").await;
+    assert!(server.stop(), "{}", server.log());
+    run(installation.command().args(["backup", "--output", &backup])).ends_with(0);
+    let manifest = fs::read(installation.folder().join("backup/backup.json")).expect("it reads");
+    let manifest: Value = serde_json::from_slice(&manifest).expect("JSON");
+    let marked = sqlx::PgPool::connect(second.url()).await.expect("it opens");
+    for statement in [
+        "create table etalon_restoring (backup text not null)".to_owned(),
+        format!("insert into etalon_restoring (backup) values ('{}')", text(&manifest["sha256"])),
+    ] {
+        sqlx::query(&statement).execute(&marked).await.expect("marked");
+    }
+    marked.close().await;
+    for arguments in [
+        &["serve", "--listen", "127.0.0.1:0"][..],
+        &["migrate"],
+        &["migrate", "--server-role", "nobody"],
+        &["audit", "replay"],
+    ] {
+        let refused = run(installation.command().env("ETALON_DATABASE", second.url()).args(arguments));
+        let is_refused = refused.code == Some(1) && refused.err.contains("is being restored");
+        assert!(is_refused, "{arguments:?}: {}", refused.err);
+    }
+    run(&mut restore(&installation, &backup, second.url())).ends_with(0);
+}
+
+#[tokio::test]
 async fn a_signer_of_its_own_process_signs_under_the_new_name() {
     let installation = Installation::embedded();
     let folder = installation.folder();

@@ -34,6 +34,9 @@ impl Intruder {
         for guard in raw.texts(guards).await {
             raw.execute(&take_away.join(guard.as_str())).await;
         }
+        if let Raw::Postgres(_) = raw {
+            raw.execute("alter table events drop constraint if exists events_position_check").await;
+        }
         Self(raw)
     }
 

@@ -306,6 +306,16 @@ async fn the_role_of_a_server_adds_to_the_log_and_cannot_change_it() {
         let code = refused.as_database_error().and_then(|error| error.code().map(|code| code.into_owned()));
         assert_eq!(code.as_deref(), Some("42501"), "{attempt}: {refused}");
     }
+    // Nor does it add anything before the end of the log.
+    for (position, code) in [(-5, "23514"), (7, "23505")] {
+        let attempt = format!(
+            "insert into events select {position}, aggregate_type, aggregate_id, sequence + 1, event_type, event_version, \
+             payload, metadata, recorded_at, actor, command_id, entry, leaf_hash from events where position = 9"
+        );
+        let refused = server.execute(attempt.as_str()).await.expect_err(&attempt);
+        let said = refused.as_database_error().and_then(|error| error.code().map(|code| code.into_owned()));
+        assert_eq!(said.as_deref(), Some(code), "{attempt}: {refused}");
+    }
     server.close().await.expect("closed");
     drop(store);
     owner.execute(format!("drop owned by {0} cascade; drop role {0}", role.name).as_str()).await.expect("gone");

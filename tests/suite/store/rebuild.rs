@@ -314,6 +314,29 @@ async fn a_reader_that_goes_on_is_waited_for_by_trying_again() {
     assert_eq!(store.finish_rebuild("a", 34).await.expect("finished"), RebuildOutcome::Swapped);
 }
 
+/// What fails is told, and its connection is as good for what comes next as any other.
+#[tokio::test]
+async fn an_index_that_cannot_be_made_leaves_nothing_behind() {
+    let database = Database::postgres();
+    let store = database.open().await;
+    let raw = database.raw().await;
+    let counted = |body: &str| {
+        format!("create or replace function counted(bigint) returns bigint immutable language plpgsql as '{body}'")
+    };
+    raw.execute(&counted("begin return $1; end")).await;
+    raw.execute("create index on case_versions (counted(version))").await;
+    let rows = committed(&*store, &appends()).await;
+    begin(&*store, "a", 0).await;
+    store.write_rebuilt("a", rows).await.expect("written");
+    raw.execute(&counted("begin raise exception ''the disk is full''; end")).await;
+    let failed = store.finish_rebuild("a", 33).await.expect_err("no index can be made");
+    let StoreError::Database { source, .. } = &failed else { panic!("{failed:?}") };
+    assert!(source.to_string().contains("the disk is full"), "{source}");
+    raw.execute(&counted("begin return $1; end")).await;
+    assert_eq!(store.finish_rebuild("a", 33).await.expect("finished"), RebuildOutcome::Swapped);
+    store.release_lease(REBUILD_LEASE, "a").await.expect("given back");
+}
+
 #[tokio::test]
 async fn both_databases_digest_alike() {
     let mut digests = Vec::new();

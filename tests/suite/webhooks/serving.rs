@@ -91,6 +91,29 @@ async fn another_server_takes_over_on_one_postgresql() {
     survives(&Installation::on(database.url()), true).await;
 }
 
+/// The lease of an endpoint is for the servers that have its key.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_with_another_key_leaves_the_endpoint_alone_and_says_so_once() {
+    const SAYS: &str = "made with another webhook key";
+    let database = fresh_database();
+    let installation = Installation::on(database.url());
+    let receiver = Receiver::answering(|_| Answer::Status(200)).await;
+    let server = start(&installation);
+    let cases = report_cases(&installation, &server.graphql).await;
+    let input = json!({ "url": receiver.url, "subjects": ["CASE"], "eventTypes": ["CommentAdded"], "after": "0" });
+    let made = order(&installation, &server, CREATE, "createWebhook", input).await;
+    receiver.expect_signed_with(&[made["secret"].as_str().expect("a secret")]);
+    comment(&installation, &server, &cases, 0..1).await;
+    receiver.has_taken(1).await;
+    // It says so while the other server has the lease, for which it does not ask.
+    let stranger = Server::start(serving(&installation).env("ETALON_WEBHOOK_KEY_FILE", "another-webhook-key"));
+    stranger.says(SAYS).await;
+    comment(&installation, &server, &cases, 1..20).await;
+    receiver.has_taken(20).await;
+    assert_eq!(stranger.log().matches(SAYS).count(), 1, "{}", stranger.log());
+    assert!(stranger.stop() && server.stop());
+}
+
 /// What is on its way when the server is told to end is neither lost nor passed over.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_under_way_at_sigterm_arrives_after_it() {

@@ -94,4 +94,11 @@ pub async fn a_change_that_is_sent_again_is_one_change(stage: &Stage) {
     assert!(first.secret.is_some() && again.secret.is_none() && again.replayed, "the secret is told once");
     assert_eq!(refused(stage.app.create_webhook(&request(b"two"), draft()).await), Code::IdempotencyKeyReused);
     assert_eq!(stage.app.count_webhooks(&who).await.expect("the store works"), 1);
+
+    // Who reads the database cannot try inputs against what is kept of this one.
+    let page = KeyPage { limit: 10, ..KeyPage::default() };
+    let changes = stage.app.webhook_changes(&who, None, &page).await.expect("the store works");
+    let plain: String = request(b"one").key.digest().iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!(changes[0].digest.len(), plain.len());
+    assert_ne!(changes[0].digest, plain);
 }
