@@ -88,7 +88,7 @@ impl Writer<'_> {
                 _ => None,
             };
             let label = label(self.language, *name);
-            Some(Headline { label, value: grouped(&figure.value), note })
+            Some(Headline { label, value: figure.value.clone(), note })
         });
         self.blocks.push(Block::Headlines(headlines.collect()));
         self.heading("年度数据与上报", "Figures of the year, and what was submitted");
@@ -295,21 +295,4 @@ fn to_float(number: &Decimal) -> f64 {
 /// What of a case's number tells cases of a year apart.
 fn short_number(number: &str) -> &str {
     number.rsplit_once('-').map_or(number, |(_, serial)| serial)
-}
-
-/// `12345.6` as `12 345.6`, with narrow spaces that do not break.
-fn grouped(number: &Decimal) -> String {
-    let text = number.to_string();
-    let (whole, rest) = text.split_once('.').map_or((text.as_str(), None), |(whole, rest)| (whole, Some(rest)));
-    let mut grouped = String::new();
-    for (place, digit) in whole.chars().enumerate() {
-        if place > 0 && (whole.len() - place).is_multiple_of(3) && grouped != "-" {
-            grouped.push('\u{202f}');
-        }
-        grouped.push(digit);
-    }
-    match rest {
-        None => grouped,
-        Some(rest) => format!("{grouped}.{rest}"),
-    }
 }

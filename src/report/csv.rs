@@ -23,7 +23,7 @@ pub(super) fn lines(document: &Document) -> Result<String, ReportError> {
             Block::Note(text) => line([section, "", "", text])?,
             Block::Headlines(headlines) => {
                 for headline in headlines {
-                    line([section, "", &headline.label, &headline.value])?;
+                    line([section, "", &headline.label, &headline.value.to_string()])?;
                 }
             }
             Block::Table(table) => {

@@ -1,5 +1,7 @@
 //! A report before it is written: what it says, without how it looks.
 
+use crate::domain::value::Decimal;
+
 /// A report.
 #[derive(Clone, Debug)]
 pub struct Document {
@@ -32,9 +34,28 @@ pub(super) enum Block {
 #[derive(Clone, Debug)]
 pub(super) struct Headline {
     pub(super) label: String,
-    pub(super) value: String,
+    pub(super) value: Decimal,
     /// What is said about it in small print.
     pub(super) note: Option<String>,
+}
+
+impl Headline {
+    /// The value for reading: `12345.6` as `12 345.6`, with narrow spaces that do not break.
+    pub(super) fn shown(&self) -> String {
+        let text = self.value.to_string();
+        let (whole, rest) = text.split_once('.').map_or((text.as_str(), None), |(whole, rest)| (whole, Some(rest)));
+        let mut grouped = String::new();
+        for (place, digit) in whole.chars().enumerate() {
+            if place > 0 && (whole.len() - place).is_multiple_of(3) && grouped != "-" {
+                grouped.push('\u{202f}');
+            }
+            grouped.push(digit);
+        }
+        match rest {
+            None => grouped,
+            Some(rest) => format!("{grouped}.{rest}"),
+        }
+    }
 }
 
 /// A table. Every row has as many cells as there are columns.

@@ -55,9 +55,9 @@ fn push(page: &mut String, block: &Block) {
 
 fn push_headlines(page: &mut String, headlines: &[Headline]) {
     page.push_str("<dl class=\"headlines\">\n");
-    for Headline { label, value, note } in headlines {
-        let _ = write!(page, "<div><dt>{}</dt><dd>{}", escaped(label), escaped(value));
-        if let Some(note) = note {
+    for headline in headlines {
+        let _ = write!(page, "<div><dt>{}</dt><dd>{}", escaped(&headline.label), escaped(&headline.shown()));
+        if let Some(note) = &headline.note {
             let _ = write!(page, "<small>{}</small>", escaped(note));
         }
         page.push_str("</dd></div>\n");

@@ -22,7 +22,7 @@ pub(super) fn files(document: &Document, name: Option<&str>) -> Vec<File> {
             }
             Block::Headlines(headlines) => {
                 for headline in headlines {
-                    let _ = write!(text, "- {}: **{}**", escaped(&headline.label), escaped(&headline.value));
+                    let _ = write!(text, "- {}: **{}**", escaped(&headline.label), escaped(&headline.shown()));
                     let note = headline.note.as_ref().map(|note| format!(" ({})", escaped(note)));
                     let _ = writeln!(text, "{}", note.unwrap_or_default());
                 }

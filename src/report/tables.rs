@@ -1,6 +1,6 @@
 //! The tables of a report.
 
-use crate::app::{GroupSums, days, fee_total, gap_of};
+use crate::app::{GapSums, GroupSums, days, fee_total, gap_of};
 use crate::domain::annual_summary::figure::FigureName;
 use crate::domain::case::values::{Kind, Status};
 use crate::domain::value::{Decimal, Division, ServiceCategory};
@@ -27,7 +27,8 @@ impl Data {
             Column::numbers(language.say("逾期", "Late")),
             Column::numbers(language.say("曾解决", "Solved")),
             Column::numbers(language.say("重新打开", "Reopened")),
-            Column::numbers(language.say("差距 前→后", "Gap before → after")),
+            Column::numbers(language.say("差距 前", "Gap before")),
+            Column::numbers(language.say("差距 后", "Gap after")),
             Column::numbers(language.say("已消除", "Closed gaps")),
             Column::numbers(language.say("培训人次", "Trainees")),
             Column::numbers(language.say("收费（元）", "Fees, CNY")),
@@ -41,7 +42,8 @@ impl Data {
                 group.late.to_string(),
                 group.resolved.to_string(),
                 group.reopened.to_string(),
-                gap_change(group),
+                median(&group.gap_before),
+                median(&group.gap_after),
                 group.gap_after.closed.to_string(),
                 group.trainees.to_string(),
                 fee_total(&group.fees).to_string(),
@@ -256,13 +258,9 @@ pub(super) fn rounded(gap: &Decimal) -> String {
     Decimal::quotient(gap, &Decimal::one(), 3).map_or_else(|| gap.to_string(), |gap| gap.to_string())
 }
 
-fn gap_change(group: &GroupSums) -> String {
-    if group.gap_before.cases == 0 {
-        return NOTHING.to_owned();
-    }
-    let after = match group.gap_after.cases {
+fn median(gaps: &GapSums) -> String {
+    match gaps.cases {
         0 => NOTHING.to_owned(),
-        _ => rounded(&gap_of(group.gap_after.median_ppm)),
-    };
-    format!("{} → {after}", rounded(&gap_of(group.gap_before.median_ppm)))
+        _ => rounded(&gap_of(gaps.median_ppm)),
+    }
 }

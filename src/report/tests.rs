@@ -100,6 +100,7 @@ async fn no_cell_is_a_formula() {
         let record = record.expect("as many cells as titles");
         for cell in &record {
             assert!(!cell.starts_with(['=', '+', '-', '@', '\t', '\r']), "{cell}");
+            assert!(!cell.contains(['\u{202f}', '→']), "a number is one, as a spreadsheet reads it: {cell}");
             cells += 1;
         }
     }

@@ -290,6 +290,14 @@ async fn a_document_that_makes_no_sense_is_refused_whole() {
         ("{ ...a } fragment a on Query { ...b } fragment b on Query { ...a }", "GRAPHQL_VALIDATION_FAILED"),
         ("{ cases(first: 2147483648) { totalCount } viewer { id } }", "GRAPHQL_VALIDATION_FAILED"),
         ("{ asOf(point: { time: \"31.10.2026\" }) { position } }", "GRAPHQL_VALIDATION_FAILED"),
+        ("{ viewer { id } asOf(point: {}) { position } }", "GRAPHQL_VALIDATION_FAILED"),
+        ("{ asOf(point: { time: null }) { position } }", "GRAPHQL_VALIDATION_FAILED"),
+        ("{ asOf(point: { position: \"1\", event: \"x\" }) { position } }", "GRAPHQL_VALIDATION_FAILED"),
+        ("query($p: Position) { asOf(point: { position: $p }) { position } }", "GRAPHQL_VALIDATION_FAILED"),
+        (
+            "query($e: ID) { ...a } fragment a on Query { asOf(point: { event: $e }) { position } }",
+            "GRAPHQL_VALIDATION_FAILED",
+        ),
         (
             "mutation { addAttachment(input: { caseId: \"x\", name: \"x\", mediaType: \"x/y\", digest: \"x\", contentBase64: \"!!!\" }) { receipt { position } } }",
             "GRAPHQL_VALIDATION_FAILED",

@@ -79,7 +79,7 @@ pub(crate) struct CaseFilter {
     pub(crate) updated_at: Option<DateTimeComparison>,
     /// 期限.
     pub(crate) deadline: Option<DateComparison>,
-    /// 逾期: the day on which a missed deadline was recorded that nobody has answered since.
+    /// 逾期: the day since which a missed deadline waits for an answer.
     pub(crate) deadline_missed_on: Option<DateComparison>,
     /// 暂存至.
     pub(crate) parked_until: Option<DateComparison>,

@@ -45,7 +45,7 @@ impl Query {
             as_of::AsOfQuery(view),
             ledger::LedgerQuery(view),
             preview::PreviewQuery(view),
-            server::ServerQuery,
+            server::ServerQuery(view),
             webhooks::WebhookQuery,
         )
     }

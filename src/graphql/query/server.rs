@@ -8,6 +8,7 @@ use crate::graphql::StreamLimits;
 use crate::graphql::connection::Slice;
 use crate::graphql::context::{actor, app, session};
 use crate::graphql::limits::{Limits, OPERATIONS_PER_REQUEST, milliseconds};
+use crate::graphql::query::Viewpoint;
 use crate::graphql::reading::price;
 use crate::graphql::scalars::{Cursor, DateTime, Position};
 use crate::graphql::types::common::{self, ActorNode, DivisionNode};
@@ -21,14 +22,14 @@ use crate::graphql::{errors, filter, ids};
 use crate::search::question::{MOST_CHARACTERS, MOST_PARTS};
 
 #[derive(Default)]
-pub(crate) struct ServerQuery;
+pub(crate) struct ServerQuery(pub(super) Viewpoint);
 
 /// Reads about the asker and the server.
 #[Object]
 impl ServerQuery {
     /// 当前用户: who you are, as your token says.
     async fn viewer(&self) -> Viewer {
-        Viewer
+        Viewer { at: self.0.moment }
     }
 
     /// 服务限制: the limits that requests are held to.
@@ -106,14 +107,17 @@ impl ServerQuery {
     }
 }
 
-pub(crate) struct Viewer;
+pub(crate) struct Viewer {
+    /// As of when what the log knows of them is told.
+    at: Moment,
+}
 
-/// 当前用户: who is asking, as the token says.
+/// 当前用户: who is asking, as the token says; what the log knows of them is as of the moment that is asked about.
 #[Object]
 impl Viewer {
     /// 操作者: the opaque id, and the person behind it where one is registered.
     async fn actor(&self, ctx: &Context<'_>) -> ActorNode {
-        ActorNode { id: actor(ctx).id.clone(), at: Moment::Present }
+        ActorNode { id: actor(ctx).id.clone(), at: self.at }
     }
 
     /// The id that you act under, as the log has it.
@@ -135,7 +139,7 @@ impl Viewer {
     async fn institution(&self, ctx: &Context<'_>) -> Option<Result<InstitutionNode>> {
         errors::nullable(async {
             match actor(ctx).institution {
-                Some(id) => common::institution(ctx, id, Moment::Present).await,
+                Some(id) => common::institution(ctx, id, self.at).await,
                 None => Ok(None),
             }
         })
@@ -146,7 +150,7 @@ impl Viewer {
     async fn enterprise(&self, ctx: &Context<'_>) -> Option<Result<EnterpriseNode>> {
         errors::nullable(async {
             match actor(ctx).enterprise {
-                Some(id) => common::enterprise(ctx, id, Moment::Present, Way::Mention).await,
+                Some(id) => common::enterprise(ctx, id, self.at, Way::Mention).await,
                 None => Ok(None),
             }
         })
@@ -168,7 +172,7 @@ impl Viewer {
         errors::nullable(async {
             let slice = Slice::read(ctx, first, after, last, before)?;
             let which = Which { as_reader: true, ..Which::default() };
-            ViewConnection::load(ctx, slice, which, Moment::Present).await.map(Some)
+            ViewConnection::load(ctx, slice, which, self.at).await.map(Some)
         })
         .await
     }

@@ -2,13 +2,13 @@
 
 use apollo_compiler::ast::{Type, Value};
 use apollo_compiler::executable::{ExecutableDocument, Selection, SelectionSet};
-use apollo_compiler::parser::{LineColumn, Parser, SourceMap};
-use apollo_compiler::schema::ExtendedType;
+use apollo_compiler::parser::{LineColumn, Parser};
+use apollo_compiler::schema::{ExtendedType, InputObjectType};
 use apollo_compiler::validation::Valid;
-use apollo_compiler::{Node, Schema};
+use apollo_compiler::{Name, Node, Schema};
 use async_graphql::{Pos, ServerError};
 
-use crate::graphql::reading::refusal;
+use crate::graphql::reading::{refusal, variables};
 use crate::graphql::scalars;
 
 /// What a program can act on.
@@ -35,7 +35,7 @@ pub(crate) fn validate(schema: &Valid<Schema>, text: &str) -> Result<Valid<Execu
             })
             .collect::<Vec<_>>()
     })?;
-    let mut literals = Literals { schema, sources: &document.sources, errors: Vec::new() };
+    let mut literals = Literals { schema, document: &document, errors: Vec::new() };
     for operation in document.operations.iter() {
         for variable in &operation.variables {
             if let Some(value) = &variable.default_value {
@@ -57,10 +57,11 @@ fn position(place: LineColumn) -> Pos {
     Pos { line: place.line, column: place.column }
 }
 
-/// Looks at the literals of the schema's own scalars, whose forms the specification does not know.
+/// Looks at what the validator does not know: the literals of the schema's own scalars, and input objects of which exactly one
+/// field is given (`@oneOf`).
 struct Literals<'a> {
     schema: &'a Valid<Schema>,
-    sources: &'a SourceMap,
+    document: &'a ExecutableDocument,
     errors: Vec<ServerError>,
 }
 
@@ -94,6 +95,9 @@ impl Literals<'_> {
                 let Some(ExtendedType::InputObject(object)) = self.schema.types.get(ty.inner_named_type()) else {
                     return;
                 };
+                if variables::is_one_of(object) {
+                    self.one_of(object, fields, value);
+                }
                 for (name, value) in fields {
                     if let Some(field) = object.fields.get(name) {
                         self.value(&field.ty, value);
@@ -103,11 +107,30 @@ impl Literals<'_> {
             leaf => {
                 let name = ty.inner_named_type();
                 if let Some(right) = scalars::unfit(name, leaf.as_str()) {
-                    let places = value.line_column_range(self.sources).map(|range| position(range.start));
-                    let message = format!("no value of type {name}: write {right}");
-                    self.errors.push(refusal(CODE, message, places.into_iter().collect()));
+                    self.refuse(value, format!("no value of type {name}: write {right}"));
                 }
             }
         }
+    }
+
+    /// Exactly one field, which is not null, and no variable that may be.
+    fn one_of(&mut self, object: &InputObjectType, fields: &[(Name, Node<Value>)], place: &Node<Value>) {
+        let given = match fields {
+            [(_, given)] if !given.is_null() => given,
+            _ => return self.refuse(place, format!("{} takes exactly one of its fields, and not null", object.name)),
+        };
+        let Some(name) = given.as_variable() else { return };
+        // A fragment may stand in any operation that declares the variable.
+        let declared = self.document.operations.iter().flat_map(|operation| &operation.variables);
+        if declared.into_iter().any(|variable| variable.name == *name && !variable.ty.is_non_null()) {
+            let message =
+                format!("a field of {} takes no variable that may be null: declare ${name} with `!`", object.name);
+            self.refuse(given, message);
+        }
+    }
+
+    fn refuse(&mut self, value: &Node<Value>, message: String) {
+        let place = value.line_column_range(&self.document.sources).map(|range| position(range.start));
+        self.errors.push(refusal(CODE, message, place.into_iter().collect()));
     }
 }

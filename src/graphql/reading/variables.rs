@@ -102,8 +102,7 @@ impl Check<'_> {
             self.path.push(unknown.chars().take(LONGEST_NAME).collect());
             return Err(self.unfit(format!("{} has no such field", object.name)));
         }
-        let is_one_of = object.directives.iter().any(|directive| directive.name == "oneOf");
-        if is_one_of && (given.len() != 1 || given.values().any(Value::is_null)) {
+        if is_one_of(object) && (given.len() != 1 || given.values().any(Value::is_null)) {
             return Err(self.unfit(format!("{} takes exactly one of its fields, and not null", object.name)));
         }
         for (name, field) in &object.fields {
@@ -118,6 +117,11 @@ impl Check<'_> {
         }
         Ok(())
     }
+}
+
+/// Whether exactly one of its fields is to be given.
+pub(crate) fn is_one_of(object: &InputObjectType) -> bool {
+    object.directives.has("oneOf")
 }
 
 /// The names that there are, and the word that is none of them.

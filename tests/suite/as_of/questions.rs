@@ -17,17 +17,8 @@ fragment Named on __Type { name kind ofType { name kind ofType { name kind ofTyp
 
 /// Fields whose answer is about whoever asks, about the present or about what is no part of the log, whatever is asked
 /// as of; and checkpoints, for nothing is sealed here.
-const NOT_ASKED: &[&str] = &[
-    "viewer",
-    "serviceConfig",
-    "serverInfo",
-    "webhook",
-    "webhooks",
-    "webhookChanges",
-    "checkpoint",
-    "asOf",
-    "preview",
-];
+const NOT_ASKED: &[&str] =
+    &["serviceConfig", "serverInfo", "webhook", "webhooks", "webhookChanges", "checkpoint", "asOf", "preview"];
 
 /// Fields within others that are not asked everywhere: what only a sealed log has, what is asked by somebody who may order
 /// something, what lists say twice.
