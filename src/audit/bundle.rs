@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::fmt;
 use std::fs::{self, File};
-use std::io::{BufRead, BufReader, ErrorKind};
-use std::path::Path;
+use std::io::{BufRead, BufReader, ErrorKind, Read};
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -26,6 +26,15 @@ const PROOFS: &str = "proofs";
 
 /// What the names of proofs end with, behind the position.
 const PROOF: &str = ".tlog-proof";
+
+/// What is read of a line of entries; no log has an entry that is as long.
+pub(super) const LONGEST_ENTRY_LINE_BYTES: u64 = 1 << 20;
+
+/// What is read of a line of payloads: eight times what a server takes in a request unless it is told otherwise.
+pub(super) const LONGEST_PAYLOAD_LINE_BYTES: u64 = 64 << 20;
+
+/// What is read of any other file; a manifest or a checkpoint has some hundred bytes, a tile 8 KiB.
+const LONGEST_FILE_BYTES: u64 = 1 << 20;
 
 /// The form of the bundles that this program writes and reads.
 pub(super) const FORM: &str = "etalon-audit-bundle/1";
@@ -105,14 +114,19 @@ pub(super) fn earlier_names(recoveries: &[EventRecord]) -> Vec<EarlierName> {
     recoveries.iter().filter_map(name).collect()
 }
 
-/// A file of the folder; `None` where there is none.
+/// A file of the folder; `None` where there is none. One that is longer than any of a bundle makes it none.
 pub(super) fn read(folder: &Path, name: &str) -> Result<Option<Vec<u8>>, AuditError> {
     let path = folder.join(name);
-    match fs::read(&path) {
-        Ok(bytes) => Ok(Some(bytes)),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(AuditError::of_file(path)(error)),
+    let file = match File::open(&path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        file => file.map_err(AuditError::of_file(&path))?,
+    };
+    let mut bytes = Vec::new();
+    let size_bytes = file.take(LONGEST_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(AuditError::of_file(&path))?;
+    if size_bytes as u64 > LONGEST_FILE_BYTES {
+        return Err(no_bundle(folder, &format!("{name} is longer than {LONGEST_FILE_BYTES} bytes")));
     }
+    Ok(Some(bytes))
 }
 
 /// The file that proves the event at that position.
@@ -139,27 +153,58 @@ pub(super) fn no_bundle(folder: &Path, reason: &str) -> AuditError {
     AuditError::NoBundle { path: folder.to_owned(), reason: reason.to_owned() }
 }
 
-/// Lines of a file, one at a time into one buffer.
+/// Lines of a file, one at a time into one buffer, which grows no longer than the longest of them may be.
 pub(super) struct Lines {
+    name: &'static str,
+    path: PathBuf,
+    longest_bytes: u64,
     reader: BufReader<File>,
     line: Vec<u8>,
+    number: u64,
+}
+
+/// A line without its newline.
+pub(super) struct Line<'a> {
+    /// All of it, or as much as is read.
+    pub(super) bytes: &'a [u8],
+    /// Its number, from 1.
+    pub(super) number: u64,
+    /// What is wrong with it where it has more bytes than these.
+    pub(super) too_long: Option<String>,
 }
 
 impl Lines {
-    pub(super) fn open(path: &Path) -> Result<Self, AuditError> {
-        let file = File::open(path).map_err(AuditError::of_file(path))?;
-        Ok(Self { reader: BufReader::with_capacity(1 << 20, file), line: Vec::new() })
+    /// Lines of the file of that name, of which no more than so many bytes each are read.
+    pub(super) fn open(folder: &Path, name: &'static str, longest_bytes: u64) -> Result<Self, AuditError> {
+        let path = folder.join(name);
+        let file = File::open(&path).map_err(AuditError::of_file(&path))?;
+        let reader = BufReader::with_capacity(1 << 20, file);
+        Ok(Self { name, path, longest_bytes, reader, line: Vec::new(), number: 0 })
     }
 
-    /// The next line without its newline; `None` behind the last.
-    pub(super) fn next(&mut self) -> std::io::Result<Option<&[u8]>> {
+    /// The next line; `None` behind the last.
+    pub(super) fn next(&mut self) -> Result<Option<Line<'_>>, AuditError> {
+        let filled = self.fill();
+        let Some(is_cut) = filled.map_err(AuditError::of_file(&self.path))? else { return Ok(None) };
+        self.number += 1;
+        let Self { name, longest_bytes, number, .. } = *self;
+        let too_long = is_cut.then(|| format!("line {number} of {name} is longer than {longest_bytes} bytes"));
+        Ok(Some(Line { bytes: &self.line, number, too_long }))
+    }
+
+    /// Reads a line into the buffer, and past it. Answers whether the rest of it was left out, or that there is none.
+    fn fill(&mut self) -> std::io::Result<Option<bool>> {
         self.line.clear();
-        if self.reader.read_until(b'\n', &mut self.line)? == 0 {
+        // The newline has room behind the longest line.
+        let most_bytes = self.longest_bytes + 1;
+        if self.reader.by_ref().take(most_bytes).read_until(b'\n', &mut self.line)? == 0 {
             return Ok(None);
         }
-        if self.line.last() == Some(&b'\n') {
-            self.line.pop();
+        if self.line.pop_if(|byte| *byte == b'\n').is_some() || (self.line.len() as u64) < most_bytes {
+            return Ok(Some(false));
         }
-        Ok(Some(&self.line))
+        self.line.pop();
+        self.reader.skip_until(b'\n')?;
+        Ok(Some(true))
     }
 }

@@ -5,7 +5,9 @@ use std::path::Path;
 use cqrs_es::Aggregate;
 
 use crate::audit::AuditError;
-use crate::audit::bundle::{ENTRIES, Lines, PAYLOADS, PayloadLine};
+use crate::audit::bundle::{
+    ENTRIES, LONGEST_ENTRY_LINE_BYTES, LONGEST_PAYLOAD_LINE_BYTES, Lines, PAYLOADS, PayloadLine,
+};
 use crate::codec::{self, Stored};
 use crate::domain::case::Case;
 use crate::domain::case::event::CaseFact;
@@ -17,16 +19,20 @@ use crate::ledger::parsed_entry::ParsedEntry;
 /// When the folder is no bundle of a case whose events this program can read.
 pub fn state_of_case(folder: &Path) -> Result<Case, AuditError> {
     let no_bundle = |reason: String| AuditError::NoBundle { path: folder.to_owned(), reason };
-    let (entries, payloads) = (folder.join(ENTRIES), folder.join(PAYLOADS));
-    let (mut entry_lines, mut payload_lines) = (Lines::open(&entries)?, Lines::open(&payloads)?);
+    let mut entries = Lines::open(folder, ENTRIES, LONGEST_ENTRY_LINE_BYTES)?;
+    let mut payloads = Lines::open(folder, PAYLOADS, LONGEST_PAYLOAD_LINE_BYTES)?;
     let upcasters = codec::upcasters();
     let mut case = Case::default();
-    while let Some(line) = entry_lines.next().map_err(AuditError::of_file(&entries))? {
-        let entry = ParsedEntry::parse(line).map_err(|error| no_bundle(error.to_string()))?;
-        let line = payload_lines.next().map_err(AuditError::of_file(&payloads))?.unwrap_or_default();
+    while let Some(line) = entries.next()? {
+        let entry = ParsedEntry::parse(line.bytes).map_err(|error| no_bundle(error.to_string()))?;
+        let line = payloads.next()?;
         if entry.aggregate_type != <Case as Aggregate>::TYPE {
             continue;
         }
+        if let Some(too_long) = line.as_ref().and_then(|line| line.too_long.clone()) {
+            return Err(no_bundle(too_long));
+        }
+        let line = line.map_or(&b""[..], |line| line.bytes);
         let line: PayloadLine<'_> = serde_json::from_slice(line).map_err(|error| no_bundle(error.to_string()))?;
         let stored = Stored {
             aggregate_type: &entry.aggregate_type,

@@ -5,8 +5,8 @@ use std::path::Path;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::audit::bundle::{
-    CHECKPOINT, CONSISTENCY_PROOF, Contents, ENTRIES, FORM, Lines, MANIFEST, Manifest, PAYLOADS, PREVIOUS_CHECKPOINT,
-    PayloadLine, TIME_STAMPS, no_bundle, read,
+    CHECKPOINT, CONSISTENCY_PROOF, Contents, ENTRIES, FORM, LONGEST_ENTRY_LINE_BYTES, LONGEST_PAYLOAD_LINE_BYTES, Line,
+    Lines, MANIFEST, Manifest, PAYLOADS, PREVIOUS_CHECKPOINT, PayloadLine, TIME_STAMPS, no_bundle, read,
 };
 use crate::audit::tiles::Tiles;
 use crate::audit::{AuditError, Verdict};
@@ -161,24 +161,28 @@ impl Reading<'_> {
         verdict: &mut Verdict,
         mut take: impl FnMut(&[u8], &[u8], &[u8], &mut Verdict) -> Result<(), AuditError>,
     ) -> Result<(), AuditError> {
-        let (entries, payloads) = (self.folder.join(ENTRIES), self.folder.join(PAYLOADS));
-        let (mut entry_lines, mut payload_lines) = (Lines::open(&entries)?, Lines::open(&payloads)?);
-        let mut number = 0_u64;
-        while let Some(entry) = entry_lines.next().map_err(AuditError::of_file(&entries))? {
-            number += 1;
-            let line = payload_lines.next().map_err(AuditError::of_file(&payloads))?.unwrap_or_default();
+        let mut entries = Lines::open(self.folder, ENTRIES, LONGEST_ENTRY_LINE_BYTES)?;
+        let mut payloads = Lines::open(self.folder, PAYLOADS, LONGEST_PAYLOAD_LINE_BYTES)?;
+        loop {
+            let (entry, payload) = (entries.next()?, payloads.next()?);
+            for too_long in [&entry, &payload].into_iter().flatten().filter_map(|line| line.too_long.as_ref()) {
+                verdict.fault(None, "LINE_TOO_LONG", too_long);
+            }
+            let Some(entry) = entry else {
+                if let Some(Line { number, .. }) = payload {
+                    let message = format!("no entry is beside line {number} of {PAYLOADS}");
+                    verdict.fault(None, "PAYLOAD_WITHOUT_ENTRY", message);
+                }
+                return Ok(());
+            };
+            let line = payload.map_or(&b""[..], |line| line.bytes);
             match serde_json::from_slice::<PayloadLine<'_>>(line) {
                 Ok(PayloadLine { payload, metadata }) => {
-                    take(entry, payload.get().as_bytes(), metadata.get().as_bytes(), verdict)?;
+                    take(entry.bytes, payload.get().as_bytes(), metadata.get().as_bytes(), verdict)?;
                 }
-                Err(_) => take(entry, line, b"", verdict)?,
+                Err(_) => take(entry.bytes, line, b"", verdict)?,
             }
         }
-        if payload_lines.next().map_err(AuditError::of_file(&payloads))?.is_some() {
-            let message = format!("no entry is beside line {} of {PAYLOADS}", number + 1);
-            verdict.fault(None, "PAYLOAD_WITHOUT_ENTRY", message);
-        }
-        Ok(())
     }
 
     /// The checkpoint of the bundle, as it stands there.

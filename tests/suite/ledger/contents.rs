@@ -5,10 +5,11 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use ed25519_dalek::SigningKey;
-use etalon::audit::{Part, Trusted, Verdict, export, verify};
+use etalon::audit::{Part, Trusted, Verdict, export, state_of_case, verify};
 use etalon::ledger::note::{Algorithm, Note, NoteSigner};
 
 use crate::ledger::bundles::{House, codes, grow};
+use crate::store::samples::case_stream;
 use crate::store::support::{Database, START};
 
 /// A log of 700 events that was sealed at 300 and at its end.
@@ -82,6 +83,56 @@ async fn a_tile_is_as_long_as_the_tree_has_it_and_there_is_no_other() {
     fs::create_dir(bundle.join("tile/2")).expect("made");
     for file in ["tile/0/003", "tile/0/002.p/187", "tile/0/002", "tile/2/000.p/1", "tile/0/some", "tile/entries"] {
         assert_eq!(found_with(&bundle, file, Some(&[0; 32]), &trusted), [("TILE_WRONG", None)], "{file}");
+    }
+    assert!(verdict(&bundle, &trusted).is_good());
+}
+
+/// The file with that line, from 0, in place of its own.
+fn with_line(bundle: &Path, file: &str, place: usize, other: &[u8]) -> Vec<u8> {
+    let content = fs::read(bundle.join(file)).expect("it reads");
+    let mut lines: Vec<_> = content.split(|byte| *byte == b'\n').collect();
+    lines[place] = other;
+    lines.join(&b'\n')
+}
+
+#[tokio::test]
+async fn a_line_that_is_longer_than_any_is_told_and_not_kept() {
+    let (_database, house) = sealed_log().await;
+    let trusted = house.trusted().await;
+    for (part, name, index) in [(Part::Whole, "whole", 4), (Part::Stream(case_stream(3)), "stream", 34)] {
+        let bundle = bundle(&house, part, name).await;
+        let entries = with_line(&bundle, "entries.jsonl", 4, &[b' '; (1 << 20) + 1]);
+        let found = found_with(&bundle, "entries.jsonl", Some(&entries), &trusted);
+        assert_eq!(found[..2], [("LINE_TOO_LONG", None), ("ENTRY_TOO_LONG", Some(index))][..], "{name}");
+        // Of a line that begins as it should, the beginning alone is none.
+        let line = fs::read(bundle.join("payloads.jsonl")).expect("it reads");
+        let mut line = line.split(|byte| *byte == b'\n').nth(4).expect("a line").to_vec();
+        line.resize(64 << 20, b' ');
+        let payloads = with_line(&bundle, "payloads.jsonl", 4, &line);
+        let found = found_with(&bundle, "payloads.jsonl", Some(&payloads), &trusted);
+        assert!(found.is_empty(), "{name}, as long as one may be: {found:?}");
+        line.push(b' ');
+        fs::write(bundle.join("payloads.jsonl"), with_line(&bundle, "payloads.jsonl", 4, &line)).expect("written");
+        let faulty = verdict(&bundle, &trusted);
+        assert_eq!(codes(&faulty), [("LINE_TOO_LONG", None)], "{name}");
+        assert_eq!(faulty.faults[0].message, "line 5 of payloads.jsonl is longer than 67108864 bytes");
+        fs::write(bundle.join("payloads.jsonl"), with_line(&bundle, "payloads.jsonl", 0, &line)).expect("written");
+        let refused = state_of_case(&bundle).expect_err("its first line is too long").to_string();
+        assert!(refused.contains("line 1 of payloads.jsonl is longer than"), "{refused}");
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_is_longer_than_any_makes_no_bundle() {
+    let (_database, house) = sealed_log().await;
+    let trusted = house.trusted().await;
+    let bundle = bundle(&house, Part::Range(250, Some(251)), "range").await;
+    for file in ["MANIFEST.json", "checkpoint", "consistency-proof", "proofs/251.tlog-proof"] {
+        let kept = fs::read(bundle.join(file)).expect("it reads");
+        fs::write(bundle.join(file), [kept.as_slice(), &[b' '; 1 << 20]].concat()).expect("written");
+        let refused = verify(&bundle, &trusted, |_| ()).expect_err("it is too long").to_string();
+        assert!(refused.ends_with(&format!("{file} is longer than 1048576 bytes")), "{refused}");
+        fs::write(bundle.join(file), kept).expect("written");
     }
     assert!(verdict(&bundle, &trusted).is_good());
 }
