@@ -184,8 +184,8 @@ impl Lines {
 
     /// The next line; `None` behind the last.
     pub(super) fn next(&mut self) -> Result<Option<Line<'_>>, AuditError> {
-        let failed = AuditError::of_file(&self.path);
-        let Some(is_cut) = self.fill().map_err(failed)? else { return Ok(None) };
+        let filled = self.fill();
+        let Some(is_cut) = filled.map_err(AuditError::of_file(&self.path))? else { return Ok(None) };
         self.number += 1;
         let Self { name, longest_bytes, number, .. } = *self;
         let too_long = is_cut.then(|| format!("line {number} of {name} is longer than {longest_bytes} bytes"));
