@@ -83,6 +83,15 @@ impl App {
             let failure = match self.attempt(request, id, &known, considered, &attachments).await {
                 Ok(receipt) => return Ok(receipt),
                 Err(Setback::Outdated) => continue,
+                // By an event of another server, which is there by now; or by one that a restored log has lost.
+                Err(Setback::Erased) => {
+                    let present = streams.present(id).await?;
+                    if present.version == known.version {
+                        return Err(Fault::KeyErased.into());
+                    }
+                    (known, is_present) = (present, true);
+                    continue;
+                }
                 Err(Setback::Failure(Failure::Fault(fault))) => return Err(fault.into()),
                 Err(Setback::Failure(failure)) => failure,
             };
@@ -126,11 +135,7 @@ impl App {
         let stream = A::streams(&self.aggregates).stream(id);
         let events = considered.decide(request, stream, &*self.opened(known).await?)?;
         let SealedEvents { events, encoded, ciphertexts } = match self.sealed::<A>(id, events).await {
-            // Erased meanwhile, by an event that this server has not seen.
-            Err(Fault::KeyErased) => {
-                let version = known.version;
-                return Err(Failure::Conflict { stream, expected: version, current: version }.into());
-            }
+            Err(Fault::KeyErased) => return Err(Setback::Erased),
             sealed => sealed?,
         };
         let erased_keys = match events.iter().any(A::erases) {
@@ -260,6 +265,8 @@ impl<A: Commanded> Considered<A> {
 enum Setback {
     /// What was looked up elsewhere no longer holds: look again.
     Outdated,
+    /// The key of whom it is about was destroyed, and this server has not seen by what.
+    Erased,
     /// The command failed.
     Failure(Failure),
 }

@@ -1,6 +1,7 @@
 //! Look-ups: what a decision needs to know of other aggregates, as the log has it now.
 //!
-//! A command names what it is about; here its facts are filled in. What was relied on is checked again by the commit, so that a decision never rests on what another server has changed meanwhile.
+//! A command names what it is about; here its facts are filled in. What was relied on is checked again by the commit, so that a decision never rests on what another server has changed meanwhile. What has no stream yet when it is looked for cannot be
+//! relied on: that no case of a campaign is open, or that a case has no further part, is so as of the look-up.
 
 use std::sync::Arc;
 
@@ -281,9 +282,11 @@ impl<'a> LookUp<'a> {
     /// The sub-cases that are still open, with the number of each that is there for this actor.
     async fn open_sub_cases(&mut self, case: CaseId, actor: &Actor) -> Result<Vec<Option<CaseNumber>>, Fault> {
         let mut open = Vec::new();
-        for sub_case in self.app.store.sub_cases(case.into()).await?.into_iter().filter(|sub_case| sub_case.is_open) {
-            let seen = self.app.case(actor, sub_case.case_id.into(), Moment::Present).await?;
-            open.push(seen.and_then(|stored| CaseNumber::parse(&stored.row.number)));
+        for sub_case in self.app.store.sub_cases(case.into()).await? {
+            let present = self.present::<Case>(sub_case).await?;
+            if let Some(file) = present.state.file.as_ref().filter(|file| file.status.is_open()) {
+                open.push(scope::sees(actor, file).then(|| file.number.clone()));
+            }
         }
         Ok(open)
     }

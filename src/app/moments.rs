@@ -162,6 +162,14 @@ impl App {
         if time > now { Err(NoMoment::TimeInFuture { time, now }) } else { Ok(()) }
     }
 
+    /// The last position of the append that recorded the event at a position that the log has: nobody was ever shown half of one.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn end_of_append(&self, position: u64) -> Result<u64, Fault> {
+        Ok(self.append_around(position).await?.last_position)
+    }
+
     /// The append that recorded the event at a position that the log has.
     pub(super) async fn append_around(&self, position: u64) -> Result<AppendSpan, Fault> {
         Ok(self.append_or_end(position).await?.map_err(|_| by_nobody(position))?)

@@ -30,8 +30,8 @@ use crate::store::{
     Append, AppendError, AppendSpan, AskedTexts, Attachment, CaseLink, CaseQuery, Committed, EventQuery, EventRecord,
     EvidencePage, FigureEvent, FigureSelection, FigureSum, Grouped, Head, Moment, NumberTaken, PoolState, Reading,
     RebuildOutcome, RebuiltRow, RegisterQuery, RowsCompared, RowsDigest, RowsForm, SUB_CASE_OF, StatisticsQuery, Store,
-    StoreError, StoredCase, StoredCommand, StoredRegister, StoredText, StreamId, StreamRange, SubCase, TextQuery,
-    Texts, YearQuery, case_list, digest, filter, sql, statistics, stream, texts, year,
+    StoreError, StoredCase, StoredCommand, StoredRegister, StoredText, StreamId, StreamRange, TextQuery, Texts,
+    YearQuery, case_list, digest, filter, sql, statistics, stream, texts, year,
 };
 
 /// What differs between the databases.
@@ -316,7 +316,7 @@ impl<B: Backend> Store for SqlStore<B> {
         year::listed(figures, self.many::<SumRow, SumRow>("list what figures rest on", statement).await?)
     }
 
-    async fn sub_cases(&self, case_id: Uuid) -> Result<Vec<SubCase>, StoreError> {
+    async fn sub_cases(&self, case_id: Uuid) -> Result<Vec<Uuid>, StoreError> {
         let statement = Statement::new(sql::SUB_CASES).text(&case_id.to_string()).text(SUB_CASE_OF);
         self.many::<SubCaseRow, _>("list sub-cases", statement).await
     }

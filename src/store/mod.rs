@@ -84,7 +84,7 @@ pub use record::{
 pub use revocation::{Revocation, RevocationStore};
 pub use row::{
     CaseLink, CaseRow, NumberTaken, RebuildOutcome, RebuiltRow, RegisterRow, RowChanges, RowDifference, RowsCompared,
-    RowsDigest, RowsForm, SUB_CASE_OF, ServedRows, StoredCase, StoredRegister, StreamRange, SubCase, TableDigest,
+    RowsDigest, RowsForm, SUB_CASE_OF, ServedRows, StoredCase, StoredRegister, StreamRange, TableDigest,
 };
 pub use statistics::{FeeSum, GapSums, GroupKey, GroupSums, Grouped, StatisticsQuery, TimeToState};
 pub use text::{AskedTexts, Confined, Reading, StoredText, Terms, TextQuery, TextRow, Texts};
@@ -269,7 +269,7 @@ pub trait Store:
     ///
     /// # Errors
     /// When the database fails.
-    async fn sub_cases(&self, case_id: Uuid) -> Result<Vec<SubCase>, StoreError>;
+    async fn sub_cases(&self, case_id: Uuid) -> Result<Vec<Uuid>, StoreError>;
 
     /// The relations of a case to others, ordered by relation and id.
     ///

@@ -151,15 +151,6 @@ pub struct CaseLink {
 /// The relation that [`Store::sub_cases`](crate::store::Store::sub_cases) follows backwards.
 pub const SUB_CASE_OF: &str = "SUB_CASE_OF";
 
-/// A case that is part of another.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SubCase {
-    /// The part.
-    pub case_id: Uuid,
-    /// Not closed.
-    pub is_open: bool,
-}
-
 /// The rows after one append of the log, computed again by a rebuild. They are written in
 /// position order, several batches after one another.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -10,7 +10,7 @@ use crate::ledger::tree::Frontier;
 use crate::store::text::MOST_OF_AN_EVENT;
 use crate::store::{
     AggregateType, AppendSpan, Attachment, CaseLink, Committed, EventRecord, Head, StoreError, StoredCommand,
-    StoredText, StreamId, SubCase,
+    StoredText, StreamId,
 };
 
 /// A row that both drivers can decode.
@@ -233,14 +233,13 @@ pub(super) struct WithHead<Row> {
 #[derive(FromRow)]
 pub(super) struct SubCaseRow {
     case_id: String,
-    is_open: i64,
 }
 
-impl TryFrom<SubCaseRow> for SubCase {
+impl TryFrom<SubCaseRow> for Uuid {
     type Error = StoreError;
 
     fn try_from(row: SubCaseRow) -> Result<Self, StoreError> {
-        Ok(Self { case_id: id("case_links", &row.case_id)?, is_open: row.is_open == 1 })
+        id("case_links", &row.case_id)
     }
 }
 

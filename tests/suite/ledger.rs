@@ -6,7 +6,7 @@ mod bundles;
 mod contents;
 mod evolution;
 mod flips;
-mod hostile;
+pub mod hostile;
 mod parts;
 mod processes;
 mod replays;

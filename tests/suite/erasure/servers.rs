@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
-use etalon::app::{App, Failure, Key, Moment, Opened, Request, Vault};
+use etalon::app::{App, Failure, Fault, Key, Moment, Opened, Request, Vault};
 use etalon::domain::actor::{Actor, ActorId, Role};
+use etalon::domain::change::Change;
 use etalon::domain::person::Person;
-use etalon::domain::person::command::{AffiliationFacts, ErasePerson, RegisterPerson};
+use etalon::domain::person::command::{AffiliationFacts, AmendPerson, ErasePerson, RegisterPerson};
 use etalon::domain::person::values::{Capacity, LegalBasis};
 use etalon::domain::refusal::Code;
 use etalon::domain::value::{Division, Personal, Statement};
@@ -16,6 +17,7 @@ use etalon::store::{Append, CommandKey};
 use tempfile::TempDir;
 use uuid::Uuid;
 
+use crate::ledger::hostile::Intruder;
 use crate::store::on_both_databases;
 use crate::store::samples::{case_stream, commit_one, note};
 use crate::store::support::{Database, TestClock};
@@ -149,6 +151,23 @@ async fn a_ciphertext_that_was_taken_away_is_not_an_erasure(database: Database) 
     }
 }
 
+async fn a_log_that_has_lost_an_erasure_says_so(database: Database) {
+    let (folder, clock) = (TempDir::new().expect("a temporary folder"), TestClock::new());
+    let keys = folder.path().join("keys");
+    let app = server(&database, &clock, &keys).await;
+    let id = register(&app).await;
+    let intruder = Intruder::of(&database).await;
+    intruder.keeps_a_copy().await;
+    erase(&app, id).await;
+    intruder.restores().await;
+    let restarted = server(&database, &clock, &keys).await;
+    let name = Personal::parse("王建军").expect("a name");
+    let amended =
+        AmendPerson { name: Some(name), telephone: Change::Keep, affiliation: None, capacity: None, fields: None };
+    let refused = restarted.execute::<Person>(&request(&restarted), id, amended.into()).await.expect_err("no key");
+    assert!(matches!(refused, Failure::Fault(Fault::KeyErased)), "{refused}");
+}
+
 async fn without_keys_no_personal_data_comes_in(database: Database) {
     let clock = TestClock::new();
     let app = App::new(database.open_with(clock.clone()).await, clock);
@@ -199,5 +218,6 @@ on_both_databases!(
     an_erasure_that_was_cut_short_is_completed,
     a_mark_that_no_event_founds_destroys_nothing,
     a_ciphertext_that_was_taken_away_is_not_an_erasure,
+    a_log_that_has_lost_an_erasure_says_so,
     without_keys_no_personal_data_comes_in,
 );

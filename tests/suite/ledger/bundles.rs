@@ -136,6 +136,17 @@ async fn an_auditor_goes_through_the_log(world: World) {
     assert_eq!(verified.status.code(), Some(0), "{}", told(&verified));
     let verified = etalon(&world, &["audit", "verify", &one, "--key", &key]);
     assert_eq!(verified.status.code(), Some(0), "{}", told(&verified));
+    // Within a command nobody was ever shown anything.
+    let export = |last: u64| {
+        let last = last.to_string();
+        etalon(&world, &["export", "--format", "jsonl", "--as-of", &last, "--database", &database]).stdout
+    };
+    let events: Vec<Value> =
+        serde_json::Deserializer::from_slice(&export(last)).into_iter().map(|event| event.expect("JSON")).collect();
+    let command = |event: &Value| ["aggregateId", "recordedAt"].map(|name| event[name].clone());
+    let is_one_command = |pair: &[Value]| command(&pair[0]) == command(&pair[1]);
+    let within = events.windows(2).position(is_one_command).expect("a command of two events") as u64;
+    assert_eq!(export(within), export(within + 1));
     // Somebody else's key, and a touched payload.
     let stranger = TempDir::new().expect("a folder");
     let other = seals(&stranger).signer.verifier(key_of(&world.installation).name()).expect("a name");

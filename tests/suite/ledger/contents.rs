@@ -80,7 +80,7 @@ async fn a_tile_is_as_long_as_the_tree_has_it_and_there_is_no_other() {
             assert_eq!(found, [("TILE_WRONG", Some(first))], "{file} of {} bytes", other.len());
         }
     }
-    fs::create_dir(bundle.join("tile/2")).expect("made");
+    fs::create_dir_all(bundle.join("tile/2/000.p")).expect("made");
     for file in ["tile/0/003", "tile/0/002.p/187", "tile/0/002", "tile/2/000.p/1", "tile/0/some", "tile/entries"] {
         assert_eq!(found_with(&bundle, file, Some(&[0; 32]), &trusted), [("TILE_WRONG", None)], "{file}");
     }

@@ -174,7 +174,8 @@ async fn an_event_that_is_not_what_was_sealed_is_found_on_postgres() {
 /// PostgreSQL takes nothing but JSON into these columns.
 #[tokio::test]
 async fn what_is_no_json_any_more_goes_out_and_is_found_where_it_is() {
-    let (house, intruder) = sealed_log(&Database::sqlite()).await;
+    let database = Database::sqlite();
+    let (house, intruder) = sealed_log(&database).await;
     let event = event(&house, 77).await;
     let cut = |text: &str| text[..text.len() - 1].to_owned();
     let spread = |text: &str| text.replacen('{', "{\n", 1);
