@@ -54,7 +54,6 @@ const OUT_OF_REACH: &[(&str, &str)] = &[
     ("DEADLINE_ALREADY_MISSED", "only the server's clock records that a deadline was missed"),
     ("DEADLINE_NOT_PASSED", "only the server's clock records that a deadline was missed"),
     ("RATIO_INVALID", "ratios are computed, and read from the log alone"),
-    ("REQUIRED", "only the importer can leave out what this names"),
 ];
 
 macro_rules! on_both_databases {
