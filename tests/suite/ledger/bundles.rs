@@ -8,11 +8,11 @@ use etalon::app::{App, Seals};
 use etalon::audit::{Part, Trusted, Verdict, export, verify};
 use etalon::ledger::note::VerifierKey;
 use etalon::signer::{Notary, Role};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::ledger::serving::{key_of, sealed};
-use crate::life::scene::Scene;
+use crate::life::scene::{Scene, triage};
 use crate::life::world::World;
 use crate::store::samples::{case_stream, note};
 use crate::store::support::{Database, TestClock};
@@ -97,6 +97,11 @@ fn told(output: &Output) -> String {
 
 async fn an_auditor_goes_through_the_log(world: World) {
     let scene = Scene::set(&world).await;
+    let confirmed = scene.reported(&world, "检定").await;
+    confirmed.takes("coordinator", "triageCase", triage("TESTING")).await;
+    let service = json!({ "institutionId": scene.institute, "certificate": "JZ-1" });
+    confirmed.takes("coordinator", "provideRoutineService", service).await;
+    confirmed.takes("enterprise", "confirmSolution", json!({})).await;
     let case = scene.researching(&world, "轴承内径测量 bore").await;
     let last = world.position().await as u64;
     sealed(&world.server.graphql, &world.token("watcher"), last).await;
