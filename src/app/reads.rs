@@ -122,8 +122,13 @@ impl App {
                 if self.store.head().await?.next_position > wanted {
                     return Ok::<_, Fault>(());
                 }
-                // Our own commits announce themselves; those of another server have to be looked for.
-                let _ = tokio::time::timeout(LOOK_EVERY, committed.changed()).await;
+                // Our own commits announce themselves until the writer ends; those of another server have to be looked for.
+                let announced = async {
+                    if committed.changed().await.is_err() {
+                        std::future::pending().await
+                    }
+                };
+                let _ = tokio::time::timeout(LOOK_EVERY, announced).await;
             }
         };
         match tokio::time::timeout(PATIENCE, waiting).await {

@@ -96,13 +96,20 @@ impl Follower {
         let head = signed.checkpoint.head;
         let last = match self.remembered()? {
             None => TreeHead::empty(),
-            Some(note) => {
-                let no_checkpoint = |error: NotSigned| AuditError::NoCheckpoint {
-                    path: self.memory.clone(),
-                    reason: error.to_string(),
-                };
-                self.signed(&note).map_err(no_checkpoint)?.checkpoint.head
-            }
+            Some(note) => match (self.signed(&note), self.signed_before(&note)) {
+                (Ok(signed), _) => signed.checkpoint.head,
+                (Err(_), Some(before)) => {
+                    let (name, last) = (before.checkpoint.origin, before.checkpoint.head.size);
+                    let message = format!(
+                        "the log of the name {name}, which had {last} events, has another name now: it was put back from a backup, and \
+                         what was signed since that was made is lost; `etalon audit replay --checkpoint` tells how much"
+                    );
+                    return alarm("LOG_RENAMED", message);
+                }
+                (Err(error), None) => {
+                    return Err(AuditError::NoCheckpoint { path: self.memory.clone(), reason: error.to_string() });
+                }
+            },
         };
         if head.size < last.size {
             let message = format!("the log had {} events and has {} now", last.size, head.size);
@@ -133,6 +140,13 @@ impl Follower {
 
     fn signed(&self, note: &str) -> Result<SignedCheckpoint, NotSigned> {
         SignedCheckpoint::verify(note.as_bytes(), &self.names, &self.keys)
+    }
+
+    /// The checkpoint, if it is of a name that the log had before, whose key is known.
+    fn signed_before(&self, note: &str) -> Option<SignedCheckpoint> {
+        let logs = self.keys.iter().filter(|key| key.algorithm() == Algorithm::Ed25519).map(VerifierKey::name);
+        let mut names = logs.map(|name| Names::new(&[], name));
+        names.find_map(|name| SignedCheckpoint::verify(note.as_bytes(), &name, &self.keys).ok())
     }
 
     fn remembered(&self) -> Result<Option<String>, AuditError> {

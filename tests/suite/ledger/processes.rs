@@ -3,10 +3,11 @@
 use std::process::Command;
 use std::sync::Arc;
 
+use ed25519_dalek::SigningKey;
 use etalon::app::App;
 use etalon::clock::ManualClock;
 use etalon::demo;
-use etalon::ledger::note::{Note, VerifierKey};
+use etalon::ledger::note::{Algorithm, Note, NoteSigner, VerifierKey};
 use etalon::store;
 use jiff::Timestamp;
 use serde_json::json;
@@ -112,6 +113,18 @@ async fn signed_and_cosigned(installation: Installation) {
     let told: serde_json::Value = serde_json::from_str(&line(&mut following)).expect("a line of JSON");
     assert_eq!((&told["good"], &told["grownBy"], &told["events"]), (&json!(true), &json!(0), &json!(position + 1)));
     let seen = std::fs::read_to_string(&memory).expect("it reads");
+    // It remembers more than a backup had that the log was put back from under another name.
+    let before =
+        NoteSigner::new("before.example/1", Algorithm::Ed25519, SigningKey::from_bytes(&[7; 32])).expect("a name");
+    let text = seen.split_once("\n\n").expect("a note").0.replace(origin.name(), "before.example/1") + "\n";
+    std::fs::write(&memory, format!("{text}\n{}", before.sign(&text, 0))).expect("written");
+    let (code, told) = look(&server.graphql);
+    assert!(code == Some(1) && told.is_empty(), "whose key nobody has given is no memory of the log: {told}");
+    following.args(["--key", &before.verifier().to_string()]);
+    let renamed = following.output().expect("the program runs");
+    let told: serde_json::Value = serde_json::from_slice(&renamed.stdout).expect("JSON");
+    assert_eq!((renamed.status.code(), &told["good"], &told["kind"]), (Some(3), &json!(false), &json!("LOG_RENAMED")));
+    std::fs::write(&memory, &seen).expect("written");
     let other = Installation::embedded();
     let elsewhere = other.start();
     let manager = other.token(&Who::new("manager", "MANAGER", "44"));
