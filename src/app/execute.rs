@@ -139,7 +139,7 @@ impl App {
             sealed => sealed?,
         };
         let erased_keys = match events.iter().any(A::erases) {
-            true => self.keys_to_erase::<A>(id, known.version).await?,
+            true => self.keys_to_erase(A::streams(&self.aggregates), id, known.version).await?,
             false => Vec::new(),
         };
         let past = match happened::in_order(known, &events) {

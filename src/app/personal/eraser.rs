@@ -48,10 +48,15 @@ impl App {
     ///
     /// # Errors
     /// When the store fails or an event cannot be read.
-    pub(in crate::app) async fn keys_to_erase<A: Commanded>(&self, id: Uuid, version: u64) -> Result<Vec<Uuid>, Fault> {
+    pub(in crate::app) async fn keys_to_erase<A: Commanded>(
+        &self,
+        streams: &Streams<A>,
+        id: Uuid,
+        version: u64,
+    ) -> Result<Vec<Uuid>, Fault> {
         // A key of the aggregate's own goes even if nothing was sealed under it yet: then nothing ever will be.
         let mut keys: BTreeSet<Uuid> = (!A::KEY_PER_EVENT).then_some(id).into_iter().collect();
-        for (event, _) in A::streams(&self.aggregates).placed(id, version).await? {
+        for (event, _) in streams.placed(id, version).await? {
             let references = payload::references(&codec::encode(&event).payload).map_err(damaged)?;
             keys.extend(references.iter().map(|reference| reference.key.0));
         }
@@ -76,6 +81,7 @@ impl App {
     pub async fn complete_erasures(&self) -> Result<usize, Fault> {
         let vault = self.vault()?;
         let from = self.erased_before.load(Ordering::Acquire);
+        let head = self.store.head().await?.next_position;
         let mut erased = Vec::new();
         for mark in self.store.erased_keys(from).await? {
             if vault.is_destroyed(KeyId(mark.key_id)).await? || self.founds(mark).await? {
@@ -90,12 +96,13 @@ impl App {
             }
         }
         let destroyed = self.destroy(erased.iter().map(|mark| mark.key_id)).await?;
+        // While somebody still reads what was there, it is looked at again in the next round.
         if let Some(last) = erased.last()
             && self.store.scrub().await?
         {
-            self.erased_before.fetch_max(last.position + 1, Ordering::AcqRel);
+            // A mark may lie ahead of the log, whoever has set it: what the log erases by then is not passed over.
+            self.erased_before.fetch_max(head.min(last.position + 1), Ordering::AcqRel);
         }
-        // Else somebody still reads what was there: looked at again in the next round.
         Ok(destroyed)
     }
 
@@ -132,12 +139,7 @@ impl App {
         };
         let Some(stream) = self.stream_erased_by(&record) else { return Ok(false) };
         let (id, version) = (stream.aggregate_id, record.sequence - 1);
-        let keys = with_streams!(self.aggregates, stream.aggregate_type, streams => self.keys_to_erase_of(streams, id, version).await?);
+        let keys = with_streams!(self.aggregates, stream.aggregate_type, streams => self.keys_to_erase(streams, id, version).await?);
         Ok(keys.contains(&mark.key_id))
-    }
-
-    /// As [`App::keys_to_erase`], of the type of these streams.
-    async fn keys_to_erase_of<A: Commanded>(&self, _: &Streams<A>, id: Uuid, version: u64) -> Result<Vec<Uuid>, Fault> {
-        self.keys_to_erase::<A>(id, version).await
     }
 }

@@ -135,6 +135,11 @@ async fn a_mark_that_no_event_founds_destroys_nothing(database: Database) {
         assert!(name(&restarted, id, Moment::Present).await == Opened::Erased);
     }
     assert!(reads(&name(&app, kept, Moment::Present).await));
+    // A mark that lies ahead hides no erasure that was cut short.
+    let cut_short = register(&app).await;
+    erase(&server(&database, &clock, &folder.path().join("elsewhere")).await, cut_short).await;
+    assert_eq!(app.complete_erasures().await.expect("it looks"), 1);
+    assert!(!key_is_there(&keys, cut_short));
 }
 
 async fn a_ciphertext_that_was_taken_away_is_not_an_erasure(database: Database) {
