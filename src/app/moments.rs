@@ -7,10 +7,13 @@ use crate::app::request::{Fault, time_of};
 use crate::domain::actor::Actor;
 use crate::domain::order::FIRST_YEAR;
 use crate::domain::value::calendar;
-use crate::store::{AppendSpan, Moment, StoreError};
+use crate::store::{AppendSpan, EventRecord, Moment, StoreError};
 
 /// How many positions are remembered with the appends around them, of some 100 bytes each.
 pub(super) const KNOWN_APPENDS: u64 = 10_000;
+
+/// Events read at a time to see where a command ends; most have few.
+const COMMAND_PAGE: u32 = 64;
 
 /// A point on the axis of what the log recorded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -162,12 +165,22 @@ impl App {
         if time > now { Err(NoMoment::TimeInFuture { time, now }) } else { Ok(()) }
     }
 
-    /// The last position of the append that recorded the event at a position that the log has: nobody was ever shown half of one.
+    /// The last position of the command whose event stands there: it was recorded whole, and nobody was ever shown half of it.
+    /// The log alone tells, without the table of what commands were answered, which serves who asks: an audit trusts no more than that.
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn end_of_append(&self, position: u64) -> Result<u64, Fault> {
-        Ok(self.append_around(position).await?.last_position)
+    pub async fn last_of_command(&self, position: u64) -> Result<u64, Fault> {
+        let Some(there) = self.log(position.checked_sub(1), Some(position), 1).await?.pop() else {
+            return Ok(position);
+        };
+        let mut end = position;
+        loop {
+            let page = self.log(Some(end), None, COMMAND_PAGE).await?;
+            let of_command = |event: &&EventRecord| event.is_of_the_same_command(&there);
+            let Some(last) = page.iter().take_while(of_command).last() else { return Ok(end) };
+            end = last.position;
+        }
     }
 
     /// The append that recorded the event at a position that the log has.

@@ -245,10 +245,7 @@ impl App {
     async fn erases(&self, position: u64, event: &EventRecord, erasures: &mut Erasures) -> Result<bool, Fault> {
         let stream = match erasures.0.entry(position) {
             Entry::Occupied(known) => *known.get(),
-            Entry::Vacant(unknown) => {
-                let record = self.log(position.checked_sub(1), Some(position), 1).await?.pop();
-                *unknown.insert(record.and_then(|record| self.stream_erased_by(&record)))
-            }
+            Entry::Vacant(unknown) => *unknown.insert(self.erasure_at(position).await?.map(|(stream, _)| stream)),
         };
         let is_of = |stream: StreamId| {
             event.aggregate_type == stream.aggregate_type.as_str()
@@ -257,8 +254,15 @@ impl App {
         Ok(event.position < position && stream.is_some_and(is_of))
     }
 
+    /// The stream whose personal data the event at a position erases, and how many events that has before it; `None` where no
+    /// event erases any there.
+    pub(super) async fn erasure_at(&self, position: u64) -> Result<Option<(StreamId, u64)>, Fault> {
+        let record = self.log(position.checked_sub(1), Some(position), 1).await?.pop();
+        Ok(record.and_then(|record| Some((self.stream_erased_by(&record)?, record.sequence - 1))))
+    }
+
     /// The stream whose personal data the event erases, if it erases any.
-    pub(super) fn stream_erased_by(&self, record: &EventRecord) -> Option<StreamId> {
+    fn stream_erased_by(&self, record: &EventRecord) -> Option<StreamId> {
         let aggregate_type = AggregateType::parse(&record.aggregate_type)?;
         let erases = match aggregate_type {
             AggregateType::Case => self.is_erasure::<Case>(record),

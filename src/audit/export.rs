@@ -19,9 +19,6 @@ use crate::ledger::tree::{Hash, base64};
 /// Events read at a time.
 const PAGE: u32 = 4_096;
 
-/// Events read at a time to see where a command ends; most have few.
-const COMMAND_PAGE: u32 = 64;
-
 /// Which part of the log.
 #[derive(Clone, Copy, Debug)]
 pub enum Part {
@@ -49,7 +46,7 @@ pub async fn export(
 ) -> Result<u64, AuditError> {
     let up_to = match up_to {
         None => None,
-        Some(position) => Some(end_of_command(app, position).await?),
+        Some(position) => Some(app.last_of_command(position).await?),
     };
     let sealed = sealed(app, part, up_to).await?;
     let size = sealed.checkpoint.size;
@@ -67,20 +64,6 @@ pub async fn export(
     let events = bundle.finish()?;
     draft.appear().map_err(AuditError::of_file(folder))?;
     Ok(events)
-}
-
-/// The last position of the command whose event stands there. It was recorded whole, and nobody was ever served half of it.
-async fn end_of_command(app: &App, position: u64) -> Result<u64, AuditError> {
-    let there = app.log(position.checked_sub(1), Some(position), 1).await?.pop();
-    let Some(there) = there else { return Ok(position) };
-    let mut end = position;
-    loop {
-        let page = app.log(Some(end), None, COMMAND_PAGE).await?;
-        let is_of_command =
-            |event: &&EventRecord| (&event.actor, &event.command_id) == (&there.actor, &there.command_id);
-        let Some(last) = page.iter().take_while(is_of_command).last() else { return Ok(end) };
-        end = last.position;
-    }
 }
 
 /// The checkpoint that vouches for the events.

@@ -96,18 +96,18 @@ impl Follower {
         let head = signed.checkpoint.head;
         let last = match self.remembered()? {
             None => TreeHead::empty(),
-            Some(note) => match (self.signed(&note), self.signed_before(&note)) {
-                (Ok(signed), _) => signed.checkpoint.head,
-                (Err(_), Some(before)) => {
+            Some(note) => match self.signed(&note) {
+                Ok(signed) => signed.checkpoint.head,
+                Err(error) => {
+                    let Some(before) = self.signed_before(&note) else {
+                        return Err(AuditError::NoCheckpoint { path: self.memory.clone(), reason: error.to_string() });
+                    };
                     let (name, last) = (before.checkpoint.origin, before.checkpoint.head.size);
                     let message = format!(
                         "the log of the name {name}, which had {last} events, has another name now: it was put back from a backup, and \
                          what was signed since that was made is lost; `etalon audit replay --checkpoint` tells how much"
                     );
                     return alarm("LOG_RENAMED", message);
-                }
-                (Err(error), None) => {
-                    return Err(AuditError::NoCheckpoint { path: self.memory.clone(), reason: error.to_string() });
                 }
             },
         };

@@ -56,7 +56,7 @@ pub(super) async fn up_to(app: &App, as_of: Option<AsOf>) -> Result<u64, Problem
     let head = app.head().await.map_err(unreadable())?.ok_or_else(|| Problem::new("the log is empty"))?;
     match as_of {
         None => Ok(head),
-        Some(AsOf::Position(position)) if position <= head => app.end_of_append(position).await.map_err(unreadable()),
+        Some(AsOf::Position(position)) if position <= head => app.last_of_command(position).await.map_err(unreadable()),
         Some(AsOf::Position(position)) => {
             Err(Problem::new(format!("position {position} does not exist yet: the last one is {head}")))
         }

@@ -134,11 +134,8 @@ impl App {
 
     /// Whether the event that the mark names erases its key.
     async fn founds(&self, mark: ErasedKey) -> Result<bool, Fault> {
-        let Some(record) = self.log(mark.position.checked_sub(1), Some(mark.position), 1).await?.pop() else {
-            return Ok(false);
-        };
-        let Some(stream) = self.stream_erased_by(&record) else { return Ok(false) };
-        let (id, version) = (stream.aggregate_id, record.sequence - 1);
+        let Some((stream, version)) = self.erasure_at(mark.position).await? else { return Ok(false) };
+        let id = stream.aggregate_id;
         let keys = with_streams!(self.aggregates, stream.aggregate_type, streams => self.keys_to_erase(streams, id, version).await?);
         Ok(keys.contains(&mark.key_id))
     }

@@ -4,9 +4,10 @@ use std::fs;
 use std::process::Output;
 use std::sync::Arc;
 
+use ed25519_dalek::SigningKey;
 use etalon::app::{App, Seals};
 use etalon::audit::{Part, Trusted, Verdict, export, verify};
-use etalon::ledger::note::VerifierKey;
+use etalon::ledger::note::{Algorithm, NoteSigner, VerifierKey};
 use etalon::signer::{Notary, Role};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -39,6 +40,14 @@ impl House {
 
     pub async fn trusted(&self) -> Trusted {
         Trusted { keys: vec![self.key().await], ..Trusted::default() }
+    }
+
+    /// A witness, and what trusts it as well.
+    pub async fn witnessed(&self) -> (NoteSigner, Trusted) {
+        let witness = NoteSigner::new("w.example", Algorithm::Cosignature, SigningKey::from_bytes(&[7; 32]));
+        let (witness, mut trusted) = (witness.expect("a name"), self.trusted().await);
+        trusted.keys.push(witness.verifier().clone());
+        (witness, trusted)
     }
 }
 

@@ -4,9 +4,8 @@ use std::fs::{self, OpenOptions};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use ed25519_dalek::SigningKey;
 use etalon::audit::{Part, Trusted, Verdict, export, state_of_case, verify};
-use etalon::ledger::note::{Algorithm, Note, NoteSigner};
+use etalon::ledger::note::Note;
 
 use crate::ledger::bundles::{House, codes, grow};
 use crate::store::samples::case_stream;
@@ -140,10 +139,7 @@ async fn a_file_that_is_longer_than_any_makes_no_bundle() {
 #[tokio::test]
 async fn a_witness_who_is_silent_in_one_of_the_checkpoints_is_named() {
     let (_database, house) = sealed_log().await;
-    let witness = NoteSigner::new("w.example", Algorithm::Cosignature, SigningKey::from_bytes(&[7; 32]));
-    let witness = witness.expect("a name");
-    let mut trusted = house.trusted().await;
-    trusted.keys.push(witness.verifier().clone());
+    let (witness, trusted) = house.witnessed().await;
     let cosign = |path: &Path| {
         let text = fs::read_to_string(path).expect("it reads");
         // The text of a proof's note begins behind the path.

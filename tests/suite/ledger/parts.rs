@@ -3,9 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use ed25519_dalek::SigningKey;
 use etalon::audit::{Part, Trusted, Verdict, export, verify};
-use etalon::ledger::note::{Algorithm, Note, NoteSigner};
+use etalon::ledger::note::Note;
 use etalon::store::{RowChanges, Sealed};
 use serde_json::{Value, json};
 
@@ -194,10 +193,7 @@ async fn a_position_within_a_command_stands_for_the_moment_after_it() {
 #[tokio::test]
 async fn a_part_is_held_against_clocks_and_checkpoints_of_others() {
     let (_database, house) = sealed_log().await;
-    let witness = NoteSigner::new("w.example", Algorithm::Cosignature, SigningKey::from_bytes(&[7; 32]));
-    let witness = witness.expect("a name");
-    let mut trusted = house.trusted().await;
-    trusted.keys.push(witness.verifier().clone());
+    let (witness, mut trusted) = house.witnessed().await;
     let (range, _) = bundle(&house, Part::Range(650, Some(659)), None, "range").await;
     let good = verdict(&range, &trusted);
     assert!(good.is_good() && notes(&good, "w.example has cosigned nothing"), "{good}");
