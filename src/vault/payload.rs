@@ -3,6 +3,9 @@
 //! A payload is JSON as the serialiser writes it (it never escapes the `$`), and every byte beside the marks stays as
 //! it was: hashes are over bytes. In JSON the characters `"$p"` are a whole string wherever the first of them is not
 //! escaped, so that the marks are found without parsing anything else.
+//!
+//! Texts and names of others may be `$p` as well. A mark is a member of that name that holds an object, and not one
+//! that begins with another such member: attributes of an imported event hold texts, or a mark each.
 
 use std::borrow::Cow;
 
@@ -10,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::vault::reference::Reference;
 
-/// The name of a mark's only member.
+/// The name of a mark's only member. What bears it is a mark only where [`next_mark`] finds it.
 const MARK: &str = "\"$p\"";
 
 /// Something that is marked as personal data in a form that is not known. Holds no word of it.
@@ -46,6 +49,12 @@ struct Open {
     v: String,
 }
 
+/// Whether anything of the payload is personal data, sealed or not.
+#[must_use]
+pub fn has_marks(payload: &str) -> bool {
+    next_mark(payload, 0).is_some()
+}
+
 /// The payload with every readable value replaced by what `seal` answers for it, in the order they stand in.
 /// References that it holds already stay.
 ///
@@ -69,6 +78,17 @@ pub fn opened(
     replaced(payload, |mark| match mark {
         Mark::Open(_) => None,
         Mark::Sealed(reference) => value_of(&reference).map(|v| json(&Marked { personal: Open { v } })),
+    })
+}
+
+/// The payload without any readable value: of its mark nothing stays but `{"$p":{}}`. References stay.
+///
+/// # Errors
+/// When a mark has another form.
+pub fn without_values(payload: &str) -> Result<Cow<'_, str>, MarkError> {
+    replaced(payload, |mark| match mark {
+        Mark::Open(_) => Some(format!("{{{MARK}:{{}}}}")),
+        Mark::Sealed(_) => None,
     })
 }
 
@@ -96,11 +116,7 @@ fn replaced(payload: &str, mut by: impl FnMut(Mark) -> Option<String>) -> Result
     let mut written = String::new();
     let mut copied = 0;
     let mut from = 0;
-    while let Some(place) = payload[from..].find(MARK).map(|offset| from + offset) {
-        from = place + MARK.len();
-        if !is_member_name(payload, place) {
-            continue;
-        }
+    while let Some(place) = next_mark(payload, from) {
         let (start, end, mark) = mark_around(payload, place)?;
         from = end;
         if let Some(replacement) = by(mark) {
@@ -116,9 +132,18 @@ fn replaced(payload: &str, mut by: impl FnMut(Mark) -> Option<String>) -> Result
     Ok(Cow::Owned(written))
 }
 
-/// Whether the string at `place` names a member. It may be a text that says no more than `$p`, or the end of one.
-fn is_member_name(payload: &str, place: usize) -> bool {
-    !payload[..place].ends_with('\\') && payload[place + MARK.len()..].trim_start().starts_with(':')
+/// Where the next mark at or behind `from` has its member's name.
+fn next_mark(payload: &str, from: usize) -> Option<usize> {
+    let mut named = payload[from..].match_indices(MARK).map(|(offset, _)| from + offset);
+    named.find(|place| is_of_a_mark(payload, *place))
+}
+
+/// Whether the string at `place` names the member of a mark. It may be a text or a name that somebody else wrote, or
+/// the end of one.
+fn is_of_a_mark(payload: &str, place: usize) -> bool {
+    let behind = payload[place + MARK.len()..].trim_start();
+    let held = behind.strip_prefix(':').and_then(|value| value.trim_start().strip_prefix('{'));
+    !payload[..place].ends_with('\\') && held.is_some_and(|held| !held.trim_start().starts_with(MARK))
 }
 
 /// The object whose first member is named at `place`: where it starts, where it ends, what it holds.

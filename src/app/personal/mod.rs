@@ -30,9 +30,6 @@ use crate::vault::seal::{Ciphertext, DataKey, Disclosure, NONCE_BYTES, open, sea
 pub use eraser::Eraser;
 pub use vault::Vault;
 
-/// How every mark of personal data in a payload begins. In JSON no text holds these characters as they stand.
-const MARK: &str = "\"$p\"";
-
 /// What has become of a personal text.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Opened {
@@ -265,7 +262,7 @@ fn encoded<A: Commanded>(events: Vec<Recorded<A::Fact>>) -> SealedEvents<A> {
 }
 
 fn holds_personal_data(encoded: &Encoded) -> bool {
-    encoded.payload.contains(MARK)
+    payload::has_marks(&encoded.payload)
 }
 
 impl<A: Commanded> SealedEvents<A> {

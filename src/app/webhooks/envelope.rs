@@ -5,20 +5,18 @@
 //! Extension attributes: `position`, the place in the log as the API writes it; `sequence`, the place in its own stream
 //! with leading zeros, since that extension is compared as text; `recordedat`, when the log took it.
 
-use std::borrow::Cow;
-
 use axum::body::Bytes;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 use serde::Serialize;
-use serde_json::Value;
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use crate::app::request::time_of;
 use crate::codec;
 use crate::store::{EventRecord, StreamId};
+use crate::vault::payload::{MarkError, without_values};
 
 /// The media type of the envelope.
 pub(super) const MEDIA_TYPE: &str = "application/cloudevents+json";
@@ -32,6 +30,17 @@ pub(super) struct Envelope {
     pub(super) id: String,
     /// The JSON.
     pub(super) body: Bytes,
+}
+
+/// Why an event is no message. Holds no word of its payload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum MessageError {
+    /// Somebody has changed the log.
+    #[error("the payload in the log is no JSON")]
+    NoJson,
+    /// What may not leave cannot be told from what may.
+    #[error("the payload in the log is damaged")]
+    Mark(#[from] MarkError),
 }
 
 #[derive(Serialize)]
@@ -54,12 +63,18 @@ struct CloudEvent<'a> {
 }
 
 impl Envelope {
-    /// Of an event of the log. `data` is the payload to the byte, but for personal data, which does not leave.
-    pub(super) fn of_event(origin: &str, record: &EventRecord, stream: StreamId) -> Self {
+    /// Of an event of the log. `data` is the payload to the byte, but for personal data, which does not leave: a field
+    /// of it keeps its mark and loses what it says, since what was sent could not be erased any more.
+    ///
+    /// # Errors
+    /// When the payload is not what the log takes.
+    pub(super) fn of_event(origin: &str, record: &EventRecord, stream: StreamId) -> Result<Self, MessageError> {
         let recorded_at = time_of(record.recorded_at);
-        let payload = without_personal_data(&record.payload);
+        let payload = without_values(&record.payload)?.into_owned();
+        // The parser's own error is dropped, for it may quote the payload.
+        let data = RawValue::from_string(payload).map_err(|_| MessageError::NoJson)?;
         let occurred_at = codec::occurred_at(&record.payload).unwrap_or(recorded_at);
-        Self::new(CloudEvent {
+        Ok(Self::new(CloudEvent {
             specversion: "1.0",
             id: &URL_SAFE_NO_PAD.encode(format!("Event:{}", record.position)),
             source: origin,
@@ -70,8 +85,8 @@ impl Envelope {
             position: Some(record.position.to_string()),
             sequence: Some(format!("{:020}", record.sequence)),
             recordedat: Some(recorded_at),
-            data: &RawValue::from_string(payload.into_owned()).expect("the log holds JSON"),
-        })
+            data: &data,
+        }))
     }
 
     /// Of a ping, which is no event of the log.
@@ -97,31 +112,10 @@ impl Envelope {
     }
 }
 
-/// A personal field keeps its mark and loses what it says: what was sent could not be erased any more.
-fn without_personal_data(payload: &str) -> Cow<'_, str> {
-    if !payload.contains(r#""$p""#) {
-        return Cow::Borrowed(payload);
-    }
-    let mut value: Value = serde_json::from_str(payload).expect("the log holds JSON");
-    seal(&mut value);
-    Cow::Owned(value.to_string())
-}
-
-fn seal(value: &mut Value) {
-    match value {
-        Value::Object(fields) => {
-            if let Some(Value::Object(personal)) = fields.get_mut("$p") {
-                personal.remove("v");
-            }
-            fields.values_mut().for_each(seal);
-        }
-        Value::Array(values) => values.iter_mut().for_each(seal),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
     use super::*;
     use crate::store::AggregateType;
 
@@ -145,7 +139,7 @@ mod tests {
 
     fn envelope(payload: &str) -> (String, String) {
         let stream = StreamId { aggregate_type: AggregateType::Case, aggregate_id: Uuid::from_u128(7) };
-        let envelope = Envelope::of_event("etalon.local/abc", &record(payload), stream);
+        let envelope = Envelope::of_event("etalon.local/abc", &record(payload), stream).expect("a message");
         (envelope.id, String::from_utf8(envelope.body.to_vec()).expect("text"))
     }
 
@@ -178,6 +172,21 @@ mod tests {
         let body: Value = serde_json::from_str(&body).expect("JSON");
         assert_eq!(body["data"]["fact"]["X"]["name"], serde_json::json!({ "$p": {} }));
         assert_eq!(body["data"]["fact"]["X"]["n"], 1);
+    }
+
+    #[test]
+    fn what_others_name_like_a_mark_leaves_to_the_byte() {
+        let payload = r#"{"occurredAt":"2026-03-04T05:00:00Z","source":{"b":1,"attributes":{"$p":"x"},"a":"$p"}}"#;
+        let (_, body) = envelope(payload);
+        assert!(body.ends_with(&format!(r#""data":{payload}}}"#)), "{body}");
+    }
+
+    #[test]
+    fn a_damaged_payload_is_no_message() {
+        let stream = StreamId { aggregate_type: AggregateType::Case, aggregate_id: Uuid::from_u128(7) };
+        let refused = |payload| Envelope::of_event("etalon.local/abc", &record(payload), stream).map(drop);
+        assert_eq!(refused("no JSON"), Err(MessageError::NoJson));
+        assert_eq!(refused(r#"{"a":{"$p":{"v":["王"]}}}"#), Err(MessageError::Mark(MarkError { place: 6 })));
     }
 
     #[test]

@@ -122,13 +122,15 @@ impl Road<'_> {
     /// end, and holds up no other stream.
     async fn send(&self, record: &EventRecord, stream: StreamId) -> Result<u16, Failure> {
         let endpoint = self.endpoint.as_ref().map_err(Clone::clone)?;
+        let failed = |reason| Failure { class: FailureClass::Internal, status: None, retry_after: None, reason };
         let sending = async {
-            let envelope = Envelope::of_event(self.origin, record, stream);
+            let envelope =
+                Envelope::of_event(self.origin, record, stream).map_err(|error| failed(error.to_string()))?;
             self.outlet.post(self.app, self.webhook, endpoint, envelope).await
         };
         apart(self.webhook.id, sending).await.unwrap_or_else(|| {
             let reason = "this server failed in making or sending the message; its own log says why".to_owned();
-            Err(Failure { class: FailureClass::Internal, status: None, retry_after: None, reason })
+            Err(failed(reason))
         })
     }
 

@@ -78,4 +78,10 @@ async fn imported_persons_are_erased(world: &World) {
     assert_eq!(import(world, 3).await, case);
     assert_eq!(named(world, &case).await, [Value::Null, Value::Null]);
     bytes::are_nowhere(world, &needles).await;
+    // A text that looks like a mark of personal data is a text: it asks for no key, and none is there any more.
+    let said = json!({ "caseId": case, "text": "$p" });
+    world.takes("manager", "addComment", said).await;
+    let query = "query Look($id: ID!) { case(id: $id) { comments { text } } }";
+    let answer = world.ask("manager", query, json!({ "id": case })).await;
+    assert_eq!(answer["case"]["comments"], json!([{ "text": "$p" }]));
 }

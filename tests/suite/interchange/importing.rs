@@ -23,6 +23,7 @@ on_both_databases!(
     a_changed_file_is_told,
     a_mended_file_adds_what_was_left_out,
     a_campaign_that_is_closed_ends_the_import_before_anything_is_on_record,
+    an_attribute_may_be_named_like_a_mark_of_personal_data,
     what_is_internal_comes_once_and_never_into_a_duplicate,
     a_log_without_events_adds_nothing,
 );
@@ -90,6 +91,28 @@ async fn a_mended_file_adds_what_was_left_out(database: Database) {
     assert_eq!((report.events_read, report.mapped["CaseReported"], report.skipped_count), (3, 2, 1));
     let report = house.import(&Log::tickets(&DRIFT[..3])).await.unwrap();
     assert_eq!((report.already_there, report.mapped["ClockPaused"]), (2, 1));
+}
+
+async fn an_attribute_may_be_named_like_a_mark_of_personal_data(database: Database) {
+    let line = r#"{"ticket":"T-1","company":"Delta Gauge Works","subject":"Drift","status":"new",
+        "changed":"2012-03-14T09:30:00+08:00","changed_by":"Li Wei","$p":"a third"}"#;
+    let log = Log::lines(&[&line.replace('\n', "")]);
+    let personal = |mapping: &str| mapping.replace("[\"changed_by\"]", "[\"changed_by\", \"$p\"]");
+    let house = House::on(&database).await;
+    for (number, log) in [log.clone(), log.mapped(personal)].into_iter().enumerate() {
+        let log = log.renamed(&format!("log {number}"));
+        assert_eq!(house.import(&log).await.unwrap().mapped["CaseReported"], 1);
+        assert_eq!(house.import(&log).await.unwrap().already_there, 1);
+    }
+    let events = house.events().await;
+    let reported = events.iter().filter(|record| record.event_type == "CaseReported");
+    let sources: Vec<_> = reported.map(|record| case_event(record).source.unwrap()).collect();
+    assert_eq!(sources[0].attributes["$p"], "a third");
+    assert_eq!(house.app.open(&sources[0].personal["changed_by"]).await.unwrap().text().unwrap(), "Li Wei");
+    assert!(!sources[1].attributes.contains_key("$p"));
+    assert_eq!(house.app.open(&sources[1].personal["$p"]).await.unwrap().text().unwrap(), "a third");
+    assert!(events.iter().all(|record| !record.payload.contains("Li Wei")));
+    house.check_replay().await;
 }
 
 async fn a_campaign_that_is_closed_ends_the_import_before_anything_is_on_record(database: Database) {
