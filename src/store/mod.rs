@@ -23,6 +23,7 @@ mod text;
 mod time_limit;
 mod writer;
 
+mod fitting;
 mod known;
 mod plan;
 mod row_writes;

@@ -2,17 +2,17 @@
 //! assumed of it, what is answered to each append of a batch and what is written. Pure but for the clock's random bits.
 
 use jiff::Timestamp;
-use serde::de::IgnoredAny;
 use uuid::Uuid;
 
 use crate::clock::Clock;
 use crate::ledger::entry::{Entry, leaf_hash};
 use crate::ledger::tree::{Frontier, Hash};
+use crate::store::fitting::check;
 use crate::store::known::Known;
 use crate::store::row_writes::RowWrites;
 use crate::store::{
-    AggregateType, Append, AppendError, Body, CommandKey, Committed, Content, EventRecord, Head, LedgerNode,
-    NewAttachment, NewCiphertext, NewEvent, NumberTaken, RebuiltRow, StoreError, StoredCommand, StreamId,
+    Append, AppendError, Body, CommandKey, Committed, Content, EventRecord, Head, LedgerNode, NewAttachment,
+    NewCiphertext, NewEvent, NumberTaken, RebuiltRow, StoreError, StoredCommand, StreamId,
 };
 
 /// Whether events get what proves them.
@@ -114,7 +114,10 @@ impl Planner<'_> {
             return Err(AppendError::Outdated { stream: *stream });
         }
         let (content, number_taken) = self.content(body);
-        check(stream, &command, &content, number_taken.as_ref())?;
+        check(stream, &command, &content, number_taken.as_ref()).map_err(|reason| {
+            // Alone: the database would refuse the whole batch.
+            invalid(format!("append to {stream}: {reason}"))
+        })?;
         if let Some(origin) = content.origin {
             self.plan.origin = origin;
         }
@@ -234,84 +237,6 @@ impl Planner<'_> {
 fn no_tree(size: u64) -> Frontier {
     let peaks = vec![0; size.count_ones() as usize * size_of::<Hash>()];
     Frontier::from_bytes(size, &peaks).expect("a peak for every bit of the size")
-}
-
-/// Refuses alone what the database would refuse together with the whole batch.
-fn check(
-    stream: StreamId,
-    command: &CommandKey,
-    content: &Content,
-    number_taken: Option<&NumberTaken>,
-) -> Result<(), AppendError> {
-    let refuse = |reason: String| Err(invalid(format!("append to {stream}: {reason}")));
-    if content.events.is_empty() {
-        return refuse("it has no event".to_owned());
-    }
-    for event in &content.events {
-        for (part, json) in [("payload", &event.payload), ("metadata", &event.metadata)] {
-            if let Err(error) = serde_json::from_str::<IgnoredAny>(json) {
-                return refuse(format!("the {part} of {} is no JSON: {error}", event.event_type));
-            }
-        }
-    }
-    let rows = &content.rows;
-    let is_case = stream.aggregate_type == AggregateType::Case;
-    let changes_case = rows.case.is_some()
-        || !rows.members_added.is_empty()
-        || !rows.members_removed.is_empty()
-        || !rows.links_added.is_empty()
-        || !rows.texts.is_empty();
-    let names_other = rows.case.as_ref().is_some_and(|case| case.case_id != stream.aggregate_id);
-    if changes_case && !is_case || rows.register.is_some() && is_case || names_other {
-        return refuse("its read rows belong to another stream".to_owned());
-    }
-    if texts(command, content, number_taken).any(|text| text.contains('\0')) {
-        return refuse("a text contains U+0000".to_owned());
-    }
-    Ok(())
-}
-
-/// Every text that becomes a column of type text.
-fn texts<'a>(
-    command: &'a CommandKey,
-    content: &'a Content,
-    number_taken: Option<&'a NumberTaken>,
-) -> impl Iterator<Item = &'a String> {
-    let rows = &content.rows;
-    let case = rows.case.iter().flat_map(|case| {
-        let always =
-            [&case.number, &case.title, &case.status, &case.level, &case.division, &case.origin, &case.fee_total];
-        let sometimes = [
-            &case.kind,
-            &case.category,
-            &case.severity,
-            &case.deadline_on,
-            &case.deadline_missed_on,
-            &case.parked_until,
-        ];
-        always.into_iter().chain(sometimes.into_iter().flatten())
-    });
-    let register = rows
-        .register
-        .iter()
-        .flat_map(|register| [&register.code, &register.name, &register.division, &register.state, &register.document]);
-    let attachments = content.attachments.iter().flat_map(|attachment| [&attachment.digest, &attachment.media_type]);
-    let series = number_taken.map(|taken| &taken.series);
-    [&command.actor, &command.idempotency_key]
-        .into_iter()
-        .chain(case)
-        .chain(register)
-        .chain(attachments)
-        .chain(series)
-        .chain(&rows.members_added)
-        .chain(&rows.members_removed)
-        .chain(rows.links_added.iter().map(|link| &link.relation))
-        .chain(
-            rows.figures
-                .iter()
-                .flat_map(|figure| [&figure.detail, &figure.counted_on].into_iter().chain(&figure.amount)),
-        )
-        .chain(rows.texts.iter().flat_map(|text| [&text.field, &text.words, &text.body]))
 }
 
 fn invalid(reason: String) -> AppendError {

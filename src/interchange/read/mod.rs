@@ -207,7 +207,7 @@ impl Events {
             }
             Err(_) => 0,
         };
-        if let Some(problem) = problem {
+        if let Some(problem) = problem.or_else(|| nul_in(&attributes)) {
             return Err(ReadError::event(place, problem));
         }
         let case = case?;
@@ -221,6 +221,14 @@ impl Events {
             .map_err(|message| ReadError::event(place, format!("`{}`: {message}", self.columns.at)))?;
         Ok(ForeignEvent { case, index, activity, at, attributes, place })
     }
+}
+
+/// What is wrong with an attribute that has U+0000: PostgreSQL has no text with it.
+fn nul_in(attributes: &BTreeMap<String, String>) -> Option<String> {
+    let has_nul = |(name, value): &(&String, &String)| name.contains('\0') || value.contains('\0');
+    let (name, _) = attributes.iter().find(has_nul)?;
+    let name = name.replace('\0', "\\0");
+    Some(format!("the attribute `{name}` has the character U+0000, which no text has here: leave it out"))
 }
 
 impl Iterator for Events {

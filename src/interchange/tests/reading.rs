@@ -357,6 +357,8 @@ mod jsonl {
             (b"{\"a\":{\"b\":1},\"a/b\":2}", "line 2: the member `a/b` stands there twice"),
             (b"{\"a\":\"\xff\"}", "line 2: the line is not UTF-8"),
             (b"{\"action\":\"a\",\"when\":\"2012-03-15\"}", "line 2: no case id"),
+            (br#"{"ticket":"A","note":"a\u0000b"}"#, "line 2: the attribute `note` has the character U+0000"),
+            (br#"{"ticket":"A","a":[{"\u0000":"b"}]}"#, "line 2: the attribute `a/0/\\0` has the character U+0000"),
         ] {
             let good = r#"{"ticket":"A","action":"a","when":"2012-03-15"}"#;
             let log = [good.as_bytes(), bad, good.as_bytes()].join(&b'\n');

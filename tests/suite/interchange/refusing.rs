@@ -38,6 +38,16 @@ fn bad_logs() -> Vec<Bad> {
             good: 0,
         },
         Bad { log: Log::traces(OTHER_TRACES), message: "trace 2, event 1: `case.title`: ", good: 1 },
+        // What is said of a case is said of each of its events.
+        Bad {
+            log: Log::traces(OTHER_TRACES.replacen(
+                "value=\"1\"",
+                "value=\"1\"/><string key=\"note\" value=\"a\0b\"",
+                1,
+            )),
+            message: "trace 1, event 1: the attribute `case:note` has the character U+0000",
+            good: 0,
+        },
     ]);
     logs
 }
@@ -64,6 +74,7 @@ fn bad_tickets() -> Vec<Bad> {
         (DRIFT[1].replace("15.03.2012", "2012-03-15"), "line 6: `changed`: "),
         (DRIFT[2].replace("4401", "3201").replace("T-18", "T-19"), "line 6: `case.division`: "),
         (DRIFT[1].replace("T-17", ""), "line 6: no case id: the attribute `ticket` is missing or empty"),
+        (DRIFT[1].replace("reference", "refer\0ence"), "line 6: the attribute `remark` has the character U+0000"),
         (DRIFT[1].replace("2012", "2031"), "line 6: an event cannot have happened after now"),
     ];
     let bad = |(row, message): (String, _)| Bad {
@@ -92,6 +103,10 @@ fn bad_lines() -> Vec<Bad> {
         (r#"{"ticket":"#.to_owned(), "line 2: "),
         (r#"{"ticket":"T-1","ticket":"T-2"}"#.to_owned(), "line 2: "),
         ("[]".to_owned(), "line 2: "),
+        (
+            line("2012-03-14").replace("Drift", "Dr\\u0000ift"),
+            "line 2: the attribute `subject` has the character U+0000",
+        ),
         (line("2012-02-30"), "line 2: `changed`: "),
         (line("2031-03-14"), "line 2: an event cannot have happened after now"),
     ];

@@ -48,6 +48,13 @@ async fn refused(world: &World) {
                 "FILTER_INVALID",
                 "filter",
             ),
+            (
+                "lead",
+                "saveView",
+                json!({ "name": "x", "filter": { "title": { "eq": "a\0b" } } }),
+                "FILTER_INVALID",
+                "filter",
+            ),
             ("lead", "saveView", json!({ "name": "x", "orderBy": twice }), "ORDER_INVALID", "orderBy"),
         ])
         .await;

@@ -1,8 +1,8 @@
 //! What a commit accepts, refuses and promises.
 
 use etalon::store::{
-    AggregateType, Append, AppendError, CommandKey, Committed, Content, Moment, NewAttachment, RowChanges, StoreError,
-    StreamId,
+    AggregateType, Append, AppendError, CaseRow, CommandKey, Committed, Content, Happened, LastEvent, Moment,
+    NewAttachment, PastRow, PastState, RowChanges, StoreError, StreamId,
 };
 
 use crate::store::samples::{
@@ -149,18 +149,40 @@ async fn what_the_database_would_refuse_is_refused_alone(database: Database) {
     let store = database.open().await;
     let mut not_json = notes(&["x"], RowChanges::default());
     not_json.events[0].payload.push('}');
-    let mut with_nul = case_row(2);
-    with_nul.title = "a\0b".to_owned();
+    let mut escaped = notes(&["x"], RowChanges::default());
+    escaped.events[0].payload = escaped.events[0].payload.replace('x', "\\u0000");
+    let mut of_actor = notes(&["x"], RowChanges::default());
+    of_actor.events[0].metadata = r#"{"role":"\u0000"}"#.to_owned();
+    let mut harmless = notes(&["x"], RowChanges::default());
+    harmless.events[0].payload = harmless.events[0].payload.replace('x', r"\\u0000");
+    let with_nul = |change: fn(&mut CaseRow)| {
+        let mut row = case_row(2);
+        change(&mut row);
+        row
+    };
+    let titled = with_nul(|row| row.title = "a\0b".to_owned());
+    let reported = with_nul(|row| row.reported_by = "a\0b".to_owned());
+    let worked_on = with_nul(|row| row.members = " a\0b ".to_owned());
+    let (from, version, last) = (START - 9, 1, LastEvent::OfAppend { followed_by: 1 });
+    let states = vec![PastState { from, version, last, row: PastRow::Case(titled.clone()) }];
+    let past = RowChanges { happened: Happened::Anew { states, last_at: START }, ..rows_of(case_row(2)) };
+    let renamed = Content { origin: Some("a\0b".to_owned()), ..notes(&["x"], RowChanges::default()) };
     let foreign = RowChanges { register: Some(register_row("r")), ..RowChanges::default() };
     let long_key = "k".repeat(70_000);
     let batch = [
         append(case_stream(1), 0, "not json", not_json),
-        append(case_stream(2), 0, "nul", notes(&["x"], rows_of(with_nul))),
+        append(case_stream(1), 0, "escaped", escaped),
+        append(case_stream(1), 0, "of an actor", of_actor),
+        append(case_stream(2), 0, "titled", notes(&["x"], rows_of(titled))),
+        append(case_stream(2), 0, "reported", notes(&["x"], rows_of(reported))),
+        append(case_stream(2), 0, "worked on", notes(&["x"], rows_of(worked_on))),
+        append(case_stream(2), 0, "past", notes(&["x", "y"], past)),
+        append(case_stream(2), 0, "renamed", renamed),
         append(case_stream(3), 0, "register", notes(&["x"], foreign)),
         append(case_stream(4), 0, "other case", notes(&["x"], rows_of(case_row(5)))),
         append(case_stream(5), 0, "nothing", Content::default()),
         note(case_stream(6), 0, &long_key),
-        note(case_stream(7), 0, "good"),
+        append(case_stream(7), 0, "good", harmless),
     ];
     let mut outcomes = commit(&*store, &batch).await;
     let good = outcomes.pop().expect("as many answers as appends").expect("accepted");
@@ -169,6 +191,7 @@ async fn what_the_database_would_refuse_is_refused_alone(database: Database) {
         assert!(matches!(outcome, Err(AppendError::Store(StoreError::Invalid { .. }))));
     }
     assert_eq!(store.head().await.expect("read").next_position, 1);
+    assert!(store.load(case_stream(7), 0).await.expect("loaded")[0].payload.to_string().contains(r"\\u0000 计量"));
 }
 
 async fn an_attachment_is_kept_once(database: Database) {
