@@ -252,6 +252,8 @@ codes! {
     PeriodEmpty = "PERIOD_EMPTY",
     /// A ratio that no decision rule can have.
     RatioInvalid = "RATIO_INVALID",
+    /// A character in a name or a title that makes it read in another order than it is written.
+    TextBidiControl = "TEXT_BIDI_CONTROL",
     /// A control character in a text.
     TextControlCharacter = "TEXT_CONTROL_CHARACTER",
     /// A text that says nothing.

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use crate::domain::change::Change;
 use crate::domain::refusal::{Code, Refusal};
+use crate::domain::value::text::is_blank;
 use crate::domain::value::{
     Decimal, Division, Label, Measurand, MediaType, Money, Personal, Reference, RegulationRef, ServiceCategory,
     Sha256Digest, Statement, Title, UnifiedSocialCreditCode, Unit, ValueError,
@@ -82,7 +83,7 @@ impl Door {
     /// A text that may be absent; a blank one is. The outer `None` means unsound.
     #[expect(clippy::option_option, reason = "absent and unsound are two things, and `?` takes the second")]
     pub(crate) fn optional<T: Readable>(&mut self, field: &str, text: Option<&str>) -> Option<Option<T>> {
-        match text.filter(|text| !text.trim().is_empty()) {
+        match text.filter(|text| !is_blank(text)) {
             None => Some(None),
             Some(text) => self.text(field, text).map(Some),
         }

@@ -86,6 +86,7 @@ pub const VALUE_CODES: &[&str] = &[
     "MPE_NOT_POSITIVE",
     "PERIOD_EMPTY",
     "RATIO_INVALID",
+    "TEXT_BIDI_CONTROL",
     "TEXT_CONTROL_CHARACTER",
     "TEXT_EMPTY",
     "TEXT_TOO_LONG",
@@ -99,9 +100,9 @@ pub const VALUE_CODES: &[&str] = &[
 const QUOTED_CHARACTERS: usize = 40;
 
 /// `input` in quotation marks for an error message: abbreviated, and without characters
-/// that would break a line of a log.
+/// that would break a line of a log or turn it around.
 fn quoted(input: &str) -> String {
-    let mut characters = input.chars().map(|c| if c.is_control() { '\u{FFFD}' } else { c });
+    let mut characters = input.chars().map(|c| if c.is_control() || text::is_bidi_control(c) { '\u{FFFD}' } else { c });
     let mut quoted: String = characters.by_ref().take(QUOTED_CHARACTERS).collect();
     if characters.next().is_some() {
         quoted.push('…');

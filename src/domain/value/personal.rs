@@ -60,7 +60,7 @@ impl Personal {
     /// The text, trimmed, on one line.
     ///
     /// # Errors
-    /// `TEXT_EMPTY`, `TEXT_TOO_LONG`, `TEXT_CONTROL_CHARACTER`, without a word of the text.
+    /// `TEXT_EMPTY`, `TEXT_TOO_LONG`, `TEXT_CONTROL_CHARACTER`, `TEXT_BIDI_CONTROL`, without a word of the text.
     pub fn parse(text: &str) -> Result<Self, ValueError> {
         checked("personal text", text, MOST_CHARACTERS, Lines::One).map(Self::Text)
     }

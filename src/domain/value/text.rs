@@ -6,6 +6,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
 
 use crate::domain::value::ValueError;
 
@@ -20,7 +21,7 @@ pub(super) enum Lines {
 pub(super) fn checked(what: &str, text: &str, most: usize, lines: Lines) -> Result<String, ValueError> {
     // A client on Windows sends \r\n: the same line break, and \r alone is refused below.
     let text = text.trim().replace("\r\n", "\n");
-    if text.is_empty() {
+    if is_blank(&text) {
         return Err(ValueError::new("TEXT_EMPTY", format!("the {what} is empty: write 1 to {most} characters")));
     }
     let length = text.chars().count();
@@ -46,7 +47,51 @@ pub(super) fn checked(what: &str, text: &str, most: usize, lines: Lines) -> Resu
             ),
         ));
     }
+    // In a statement somebody may quote what is written from right to left; a title stands beside what others have
+    // written.
+    let turns = |(_, c): &(usize, char)| lines == Lines::One && is_bidi_control(*c);
+    if let Some((place, found)) = (1..).zip(text.chars()).find(turns) {
+        return Err(ValueError::new(
+            "TEXT_BIDI_CONTROL",
+            format!(
+                "the {what} has the character U+{:04X} at place {place}, which makes it read in another order than it \
+                 is written: leave it out",
+                u32::from(found)
+            ),
+        ));
+    }
     Ok(text)
+}
+
+/// Whether a text says nothing: white space, controls and what else has no shape of its own.
+pub(crate) fn is_blank(text: &str) -> bool {
+    text.chars().all(shows_nothing)
+}
+
+/// Controls (Cc) and formats (Cf) by their general category; beside them the letters, marks and symbols of Unicode 16
+/// that stand for nothing: those of `Default_Ignorable_Code_Point`
+/// (<https://www.unicode.org/Public/16.0.0/ucd/DerivedCoreProperties.txt>), and the pattern of Braille without a dot.
+fn shows_nothing(c: char) -> bool {
+    c.is_whitespace()
+        || matches!(c.general_category(), GeneralCategory::Control | GeneralCategory::Format)
+        || matches!(
+            c,
+            '\u{34f}'
+                | '\u{115f}'..='\u{1160}'
+                | '\u{17b4}'..='\u{17b5}'
+                | '\u{180b}'..='\u{180f}'
+                | '\u{2800}'
+                | '\u{3164}'
+                | '\u{fe00}'..='\u{fe0f}'
+                | '\u{ffa0}'
+                | '\u{e0100}'..='\u{e01ef}'
+        )
+}
+
+/// Embeddings, overrides and isolates, which change the order in which what comes behind them is read (Unicode Standard
+/// Annex 9, 2). Marks such as U+200F, which turn nothing but themselves, are none.
+pub(super) fn is_bidi_control(c: char) -> bool {
+    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 macro_rules! text_value {
@@ -63,7 +108,7 @@ macro_rules! text_value {
             /// The text, trimmed.
             ///
             /// # Errors
-            /// `TEXT_EMPTY`, `TEXT_TOO_LONG`, `TEXT_CONTROL_CHARACTER`.
+            /// `TEXT_EMPTY`, `TEXT_TOO_LONG`, `TEXT_CONTROL_CHARACTER`, and on one line `TEXT_BIDI_CONTROL`.
             pub fn parse(text: &str) -> Result<Self, ValueError> {
                 checked($what, text, Self::MOST_CHARACTERS, $lines).map(Self)
             }
@@ -124,6 +169,34 @@ mod tests {
         let refused = Statement::parse("a\u{0}b").unwrap_err();
         assert_eq!(refused.code, "TEXT_CONTROL_CHARACTER");
         assert!(refused.message.contains("U+0000 at place 2"));
+    }
+
+    #[test]
+    fn a_text_shows_something() {
+        for nothing in
+            ["\u{200b}", "\u{2060}", "\u{feff}", " \u{200d}\n\u{ad}", "\u{3164}", "\u{2800}", "\u{fe0f}", "\u{e0041}"]
+        {
+            assert_eq!(Statement::parse(nothing).unwrap_err().code, "TEXT_EMPTY", "{nothing:?}");
+            assert_eq!(Label::parse(nothing).unwrap_err().code, "TEXT_EMPTY", "{nothing:?}");
+        }
+        // What has no shape of its own may belong to the writing.
+        for something in ["👨\u{200d}🔬", "می\u{200c}خواهم", "葛\u{e0100}", "א\u{200f}", "-", "\u{ffa0}."]
+        {
+            assert_eq!(Title::parse(something).unwrap().as_str(), something);
+        }
+    }
+
+    #[test]
+    fn no_name_is_read_in_another_order_than_it_is_written() {
+        for turned in ["\u{202e}fdp.exe", "a\u{2066}b", "a\u{202a}", "\u{2069}a"] {
+            assert_eq!(Title::parse(turned).unwrap_err().code, "TEXT_BIDI_CONTROL", "{turned:?}");
+            assert_eq!(Statement::parse(turned).unwrap().as_str(), turned);
+            // What was recorded before stays readable.
+            let json = serde_json::to_string(turned).unwrap();
+            assert_eq!(serde_json::from_str::<Title>(&json).unwrap().as_str(), turned);
+        }
+        let message = Reference::parse("ab\u{202e}c").unwrap_err().message;
+        assert!(message.contains("the reference has the character U+202E at place 3"), "{message}");
     }
 
     #[test]

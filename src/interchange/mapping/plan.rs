@@ -14,6 +14,7 @@ use crate::domain::case::number::CaseNumber;
 use crate::domain::case::values::{Audience, CommentId, Origin};
 use crate::domain::enterprise::values::Identity;
 use crate::domain::event::Source;
+use crate::domain::value::text::is_blank;
 use crate::domain::value::{
     CaseId, Division, EnterpriseId, Label, Personal, ServiceCategory, Statement, Title, ValueError, calendar,
 };
@@ -145,7 +146,7 @@ impl Mapping {
                 continue;
             }
             // Blank text names nobody.
-            if self.personal.contains(name) && !text.trim().is_empty() {
+            if self.personal.contains(name) && !is_blank(text) {
                 let value = Personal::parse(text).map_err(|error| Reading { event }.error(name, error.message))?;
                 personal.insert(name.clone(), value);
             } else {

@@ -32,6 +32,8 @@ async fn report<'a>(world: &'a World, scene: &Scene) -> Case<'a> {
             ("enterprise", "reportCase", input(json!({ "title": "" })), "TEXT_EMPTY", "title"),
             ("enterprise", "reportCase", input(json!({ "title": "字".repeat(1000) })), "TEXT_TOO_LONG", "title"),
             ("enterprise", "reportCase", input(json!({ "title": "a\u{7}b" })), "TEXT_CONTROL_CHARACTER", "title"),
+            ("enterprise", "reportCase", input(json!({ "problem": "\u{200b}" })), "PROBLEM_MISSING", "problem"),
+            ("enterprise", "reportCase", input(json!({ "title": "\u{202e}b" })), "TEXT_BIDI_CONTROL", "title"),
             ("enterprise", "reportCase", input(json!({ "campaignId": NOBODY })), "NOT_ENROLLED", "campaignId"),
             ("visitor", "reportCase", input(unknown), "VISIT_UNKNOWN", "origin.visitId"),
             ("other enterprise", "reportCase", input(json!({})), "ENTERPRISE_UNKNOWN", "enterpriseId"),

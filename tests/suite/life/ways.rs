@@ -142,6 +142,7 @@ async fn withdrawal(world: &World, scene: &Scene) {
         ("coordinator", "withdrawCase", json!({ "reason": "x" }), "NOT_PERMITTED", ""),
         ("national manager", "withdrawCase", json!({ "reason": "x" }), "NOT_PERMITTED", ""),
         ("enterprise", "withdrawCase", json!({ "reason": "" }), "TEXT_EMPTY", "reason"),
+        ("enterprise", "withdrawCase", json!({ "reason": "\u{2060}" }), "TEXT_EMPTY", "reason"),
     ])
     .await;
     case.takes("enterprise", "withdrawCase", json!({ "reason": "自行解决" })).await;

@@ -155,7 +155,7 @@ impl<'a> Striker<'a> {
         let order = self.recorded.get();
         self.recorded.set(order + 1);
         let lead = LEADS[order % LEADS.len()];
-        let harm = format!("{lead}1+{order}'\"; drop table events; --<script>alert(1)</script>\u{202e}𠮷;{lead}1");
+        let harm = format!("{lead}1+{order}'\"; drop table events; --<script>alert(1)</script>\u{200f}𠮷;{lead}1");
         let mut harmed = 0;
         for place in places.iter().filter(|place| !HANGS_ON.contains(&place.of.1.as_str())) {
             let more = struck(&input, place, &harm);
