@@ -20,7 +20,8 @@ use crate::domain::event::Recorded;
 use crate::domain::order::Order;
 use crate::domain::refusal::{Code, Refusal};
 use crate::store::{
-    Append, AppendError, Body, CommandKey, Content, NewAttachment, NewCiphertext, NewEvent, StoreError, StreamId,
+    Append, AppendError, Body, CommandKey, Committed, Content, NewAttachment, NewCiphertext, NewEvent, StoreError,
+    StreamId,
 };
 use crate::telemetry::metrics::{CommandLabels, metrics};
 
@@ -134,10 +135,20 @@ impl App {
     ) -> Result<Receipt, Setback> {
         let stream = A::streams(&self.aggregates).stream(id);
         let events = considered.decide(request, stream, &*self.opened(known).await?)?;
-        let SealedEvents { events, encoded, ciphertexts } = match self.sealed::<A>(id, events).await {
+        let mut sealed = SealedEvents::<A>::of(events);
+        // A command that was carried out before is decided for an id or a key that was drawn now: it would leave a data
+        // key of nobody's.
+        if (A::KEY_PER_EVENT || known.version == 0)
+            && sealed.have_personal_data()
+            && let Some(receipt) = self.answer_to(&request.actor.id, &request.key).await?
+        {
+            return Ok(receipt);
+        }
+        match self.seal_personal(id, &mut sealed).await {
             Err(Fault::KeyErased) => return Err(Setback::Erased),
             sealed => sealed?,
-        };
+        }
+        let SealedEvents { events, encoded, ciphertexts, key } = sealed;
         let erased_keys = match events.iter().any(A::erases) {
             true => self.keys_to_erase(A::streams(&self.aggregates), id, known.version).await?,
             false => Vec::new(),
@@ -162,7 +173,11 @@ impl App {
             },
             body,
         };
-        match self.writer.append(append).await {
+        let appended = self.writer.append(append).await;
+        if let Some(key) = key.filter(|_| leaves_key::<A>(stream, &appended)) {
+            self.discard_key(key).await;
+        }
+        match appended {
             Ok(committed) => {
                 if !committed.replayed
                     && let Some(after) = after
@@ -201,6 +216,17 @@ impl App {
             return Ok(Some(Receipt { replayed: true, ..Receipt::from(stored.committed) }));
         }
         Err(key_reused().into())
+    }
+}
+
+/// Whether the data key that an append was sealed under was made for it alone, and nothing of it is in the log for
+/// certain.
+fn leaves_key<A: Commanded>(stream: StreamId, appended: &Result<Committed, AppendError>) -> bool {
+    match appended {
+        // To the same stream it may be this append that was committed, when its first answer was lost.
+        Ok(committed) => committed.replayed && committed.stream != stream,
+        Err(AppendError::Conflict { .. } | AppendError::Outdated { .. } | AppendError::KeyReused) => A::KEY_PER_EVENT,
+        Err(AppendError::Store(_)) => false,
     }
 }
 

@@ -3,6 +3,7 @@
 mod bytes;
 mod contacts;
 pub mod imported;
+mod resends;
 pub mod servers;
 
 use std::path::{Path, PathBuf};

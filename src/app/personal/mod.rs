@@ -57,6 +57,8 @@ pub(super) struct SealedEvents<A: Commanded> {
     pub(super) events: Vec<Recorded<A::Fact>>,
     pub(super) encoded: Vec<Encoded>,
     pub(super) ciphertexts: Vec<NewCiphertext>,
+    /// What they are sealed under, where they are.
+    pub(super) key: Option<KeyId>,
 }
 
 /// A field of an event, disclosed to somebody who checks it against the reference in the payload.
@@ -88,32 +90,44 @@ pub enum NotDisclosed {
 }
 
 impl App {
-    /// Events with every personal text sealed under the key of whom it is about. Makes that key if it is the first.
+    /// Seals every personal text of events under the key of whom it is about. Makes that key if it is the first.
     ///
     /// # Errors
     /// [`Fault::KeyErased`] when there was a key and it is no more; a fault when keys cannot be had.
-    pub(super) async fn sealed<A: Commanded>(
+    pub(super) async fn seal_personal<A: Commanded>(
         &self,
         id: Uuid,
-        events: Vec<Recorded<A::Fact>>,
-    ) -> Result<SealedEvents<A>, Fault> {
-        let mut sealed = encoded::<A>(events);
-        if sealed.encoded.iter().any(holds_personal_data) {
-            let key = if A::KEY_PER_EVENT { self.new_id() } else { id };
-            let key = self.vault()?.create(KeyId(key)).await?;
-            sealed.seal_with(&key, A::AGGREGATE.as_str())?;
+        events: &mut SealedEvents<A>,
+    ) -> Result<(), Fault> {
+        if events.have_personal_data() {
+            let id = KeyId(if A::KEY_PER_EVENT { self.new_id() } else { id });
+            let key = self.vault()?.create(id).await?;
+            events.key = Some(id);
+            events.seal_with(&key, A::AGGREGATE.as_str())?;
         }
-        Ok(sealed)
+        Ok(())
     }
 
-    /// As [`App::sealed`], under a key that nobody ever has: for a preview, which shows the form and keeps nothing.
+    /// Removes a key that was made for events which are not in the log and never will be.
+    pub(super) async fn discard_key(&self, key: KeyId) {
+        let discarded = match self.vault() {
+            Ok(vault) => vault.discard(key).await,
+            Err(fault) => Err(fault),
+        };
+        if let Err(fault) = discarded {
+            tracing::warn!(%fault, %key, "a data key that nothing was sealed under stays");
+        }
+    }
+
+    /// As [`App::seal_personal`], under a key that nobody ever has: for a preview, which shows the form and keeps
+    /// nothing.
     pub(super) fn sealed_for_show<A: Commanded>(
         &self,
         id: Uuid,
         events: Vec<Recorded<A::Fact>>,
     ) -> Result<Vec<Encoded>, Fault> {
-        let mut sealed = encoded::<A>(events);
-        if sealed.encoded.iter().any(holds_personal_data) {
+        let mut sealed = SealedEvents::<A>::of(events);
+        if sealed.have_personal_data() {
             let mut bytes = [0; 32];
             fill_with_secrets(&mut bytes);
             sealed.seal_with(&DataKey::new(KeyId(id), bytes), A::AGGREGATE.as_str())?;
@@ -256,16 +270,18 @@ impl App {
     }
 }
 
-fn encoded<A: Commanded>(events: Vec<Recorded<A::Fact>>) -> SealedEvents<A> {
-    let encoded = events.iter().map(codec::encode).collect();
-    SealedEvents { events, encoded, ciphertexts: Vec::new() }
-}
-
-fn holds_personal_data(encoded: &Encoded) -> bool {
-    payload::has_marks(&encoded.payload)
-}
-
 impl<A: Commanded> SealedEvents<A> {
+    /// These events, of which nothing is sealed yet.
+    pub(super) fn of(events: Vec<Recorded<A::Fact>>) -> Self {
+        let encoded = events.iter().map(codec::encode).collect();
+        Self { events, encoded, ciphertexts: Vec::new(), key: None }
+    }
+
+    /// Whether anything of them is personal data.
+    pub(super) fn have_personal_data(&self) -> bool {
+        self.encoded.iter().any(|encoded| payload::has_marks(&encoded.payload))
+    }
+
     fn seal_with(&mut self, key: &DataKey, aggregate_type: &str) -> Result<(), Fault> {
         for (event, encoded) in self.events.iter_mut().zip(&mut self.encoded) {
             let ciphertexts = &mut self.ciphertexts;

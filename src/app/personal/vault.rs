@@ -87,6 +87,12 @@ impl Vault {
         .await
     }
 
+    /// Removes the key, under which nothing was ever kept.
+    pub(super) async fn discard(&self, id: KeyId) -> Result<(), Fault> {
+        self.kept.invalidate(&id).await;
+        self.blocking(move |keys| keys.discard(id)).await
+    }
+
     async fn blocking<T: Send + 'static>(
         &self,
         work: impl FnOnce(&KeyStore) -> Result<T, KeyStoreError> + Send + 'static,

@@ -127,6 +127,15 @@ impl KeyStore {
         self.shred_key(id, &lock)
     }
 
+    /// Removes a key under which nothing was ever kept. Nothing tells of it, and it may be made anew.
+    ///
+    /// # Errors
+    /// When its file cannot be overwritten or removed.
+    pub fn discard(&self, id: KeyId) -> Result<(), KeyStoreError> {
+        let lock = self.lock()?;
+        self.shred_key(id, &lock)
+    }
+
     /// Whether the key with this id was destroyed.
     ///
     /// # Errors

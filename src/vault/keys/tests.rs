@@ -228,3 +228,15 @@ fn a_key_under_another_id_is_refused() {
     fs::copy(store.path(id(1)), store.path(id(2))).expect("copied");
     assert!(matches!(store.get(id(2)), Err(KeyStoreError::KekRefused { .. })));
 }
+
+#[test]
+fn a_key_that_is_discarded_was_never_there() {
+    let (folder, store) = store();
+    let before = files_in(folder.path());
+    let discarded = store.create(id(1)).expect("made");
+    store.discard(id(1)).expect("discarded");
+    store.discard(id(2)).expect("there is none");
+    assert_eq!(files_in(folder.path()), before);
+    assert!(!store.is_destroyed(id(1)).expect("read") && store.get(id(1)).expect("read").is_none());
+    assert_ne!(store.create(id(1)).expect("made anew").bytes(), discarded.bytes());
+}
