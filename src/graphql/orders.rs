@@ -14,6 +14,7 @@ use crate::graphql::context::{actor, app};
 use crate::graphql::door::Door;
 use crate::graphql::errors::{self, UserError, Warning};
 use crate::graphql::ids;
+use crate::graphql::mutation::canonical::canonical;
 use crate::graphql::scalars::{Base64, DateTime, Position};
 use crate::graphql::types::ledger::{self, InclusionProof};
 use crate::graphql::warnings;
@@ -189,10 +190,7 @@ pub(crate) fn key_and_version(
 ) -> Option<(Key, Option<u64>)> {
     let key = match circumstances.idempotency_key {
         None => Ok(Key::unique(app(ctx).new_id())),
-        Some(text) => {
-            let whole = serde_json::to_vec(input).expect("inputs have string keys and no failing values");
-            Key::chosen(text, command, &whole)
-        }
+        Some(text) => Key::chosen(text, command, &canonical(input)),
     };
     let expected_version = match circumstances.expected_version.map(u64::try_from) {
         None => Ok(None),

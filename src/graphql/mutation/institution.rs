@@ -64,7 +64,7 @@ input! {
         /// 能力: the KCDB categories it serves: all of them, not those added.
         capabilities: Option<Vec<String>>,
         /// 资质: its accreditation or authorisation; `null` takes it away.
-        #[serde(skip_serializing_if = "MaybeUndefined::is_undefined")]
+        #[serde(serialize_with = "crate::graphql::mutation::canonical::change")]
         accreditation: MaybeUndefined<String>,
     }
     |input, door| {

@@ -2,6 +2,7 @@
 //!
 //! A command that only the server gives (a missed deadline, a legacy activity) has no mutation.
 
+pub(crate) mod canonical;
 mod declare;
 
 mod assignment;

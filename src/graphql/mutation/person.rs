@@ -102,7 +102,7 @@ input! {
         /// 姓名: the name. Personal data.
         name: Option<String>,
         /// 电话: the number; `null` takes it away. Personal data.
-        #[serde(skip_serializing_if = "MaybeUndefined::is_undefined")]
+        #[serde(serialize_with = "crate::graphql::mutation::canonical::change")]
         telephone: MaybeUndefined<String>,
         /// 所属单位: where the person belongs.
         affiliation: Option<AffiliationInput>,

@@ -138,7 +138,6 @@ input! {
         /// 内容: what.
         text: String,
         /// 读者: whom it is for; `EVERYBODY` when left out. `INTERNAL` is refused of whoever would not read it: of the enterprise, and of visitors.
-        #[serde(skip_serializing_if = "Option::is_none")]
         audience: Option<CommentAudience>,
     }
     |input, door| {
