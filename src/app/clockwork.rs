@@ -18,6 +18,7 @@ use crate::domain::case::command::{CaseCommand, EscalateCase, MissDeadline};
 use crate::domain::case::values::Status;
 use crate::domain::value::{Level, Statement, WorkingCalendar, calendar};
 use crate::store::{CaseColumn, Condition, Direction, Keep, Moment, Operator, StoredCase, Value};
+use crate::telemetry::causes::with_causes;
 
 const LEASE: &str = "clockwork";
 /// How many cases are listed at a time.
@@ -48,12 +49,12 @@ impl Clockwork {
             match self.round(app, holder).await {
                 Ok(Round { missed: 0, escalated: 0 }) => {}
                 Ok(round) => tracing::info!(round.missed, round.escalated, "deadlines looked at"),
-                Err(fault) => tracing::warn!(%fault, "deadlines could not be looked at"),
+                Err(fault) => tracing::warn!(fault = %with_causes(&fault), "deadlines could not be looked at"),
             }
         };
         again_and_again(self.every, &stop, look).await;
         if let Err(error) = app.store.release_lease(LEASE, holder).await {
-            tracing::warn!(%error, "the lease will run out by itself");
+            tracing::warn!(error = %with_causes(&error), "the lease will run out by itself");
         }
     }
 

@@ -22,6 +22,7 @@ use crate::domain::refusal::{Code, Refusal};
 use crate::store::{
     Append, AppendError, Body, CommandKey, Content, NewAttachment, NewCiphertext, NewEvent, StoreError, StreamId,
 };
+use crate::telemetry::causes::with_causes;
 use crate::telemetry::metrics::{CommandLabels, metrics};
 
 /// How often a command without an expected version is decided anew after another server was faster.
@@ -172,7 +173,7 @@ impl App {
                 if !to_destroy.is_empty()
                     && let Err(fault) = self.carry_out_erasure(&to_destroy).await
                 {
-                    tracing::error!(%fault, "an erasure is not complete; it is tried again");
+                    tracing::error!(fault = %with_causes(&fault), "an erasure is not complete; it is tried again");
                 }
                 Ok(committed.into())
             }

@@ -17,6 +17,7 @@ use crate::app::whole_streams::{WholeStreams, corrupt, grown, made};
 use crate::store::{
     AggregateType, EventRecord, Happened, REBUILD_LEASE, RebuildOutcome, RebuiltRow, RowsDigest, StoreError,
 };
+use crate::telemetry::causes::with_causes;
 
 /// How long a rebuild that has died keeps others out. It is prolonged with every page, and while a step goes on that takes
 /// its time; a process that was stopped for longer finds in its next step that another has taken over.
@@ -116,7 +117,7 @@ impl App {
     /// Gives the lease back. What became of the rebuild is what counts, whether that succeeds or not.
     async fn end_lease(&self, holder: &str) {
         if let Err(error) = self.store.release_lease(REBUILD_LEASE, holder).await {
-            tracing::warn!(%error, "the lease of a rebuild will run out by itself");
+            tracing::warn!(error = %with_causes(&error), "the lease of a rebuild will run out by itself");
         }
     }
 

@@ -17,6 +17,7 @@ use crate::app::rounds::again_and_again;
 use crate::identity::claims::LONGEST_LIFE;
 use crate::identity::credential::{Credential, RevocationKey};
 use crate::store::Revocation;
+use crate::telemetry::causes::with_causes;
 
 /// How often a server looks for what was revoked elsewhere. Looking takes a moment too: what is promised is
 /// [`Revoker::WITHIN`].
@@ -57,7 +58,7 @@ impl Revoker {
     pub async fn run(self, app: Arc<App>, stop: CancellationToken) {
         let look = || async {
             if let Err(fault) = app.look_for_revocations().await {
-                tracing::warn!(%fault, "revoked tokens could not be looked for");
+                tracing::warn!(fault = %with_causes(&fault), "revoked tokens could not be looked for");
             }
         };
         again_and_again(LOOKS_EVERY, &stop, look).await;

@@ -30,6 +30,7 @@ use crate::graphql::context::session;
 use crate::graphql::execution::TIMED_OUT;
 use crate::graphql::ids::content_id;
 use crate::graphql::limits::{Limits, NamedLimit};
+use crate::telemetry::causes::with_causes;
 
 /// How many characters of a message are told: it may repeat what was sent, and that may be long.
 const LONGEST_MESSAGE: usize = 600;
@@ -168,8 +169,10 @@ pub(crate) fn of_fault(request_id: &str, limits: &Limits, fault: Fault) -> Error
         _ => ("INTERNAL", format!("the server failed; its log knows more under {request_id}")),
     };
     match code {
-        "POSITION_NOT_REACHED" => tracing::debug!(%request_id, %fault, "a position was not reached in time"),
-        _ => tracing::error!(%request_id, fault = %chain(&fault), "a request failed"),
+        "POSITION_NOT_REACHED" => {
+            tracing::debug!(%request_id, fault = %with_causes(&fault), "a position was not reached in time");
+        }
+        _ => tracing::error!(%request_id, fault = %with_causes(&fault), "a request failed"),
     }
     let retryable = fault.is_retryable();
     Error::new(message).extend_with(|_, extensions| {
@@ -194,11 +197,6 @@ pub(crate) fn nullable<'a, T: Send + 'a>(
     load: impl Future<Output = Result<Option<T>>> + Send + 'a,
 ) -> BoxFuture<'a, Option<Result<T>>> {
     load.map(Result::transpose).boxed()
-}
-
-/// The error and every cause behind it, for the server's log.
-fn chain(error: &dyn std::error::Error) -> String {
-    std::iter::successors(Some(error), |error| error.source()).map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 /// A message, or as much of it as is told.

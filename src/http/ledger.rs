@@ -17,6 +17,7 @@ use crate::http::admission::Peer;
 use crate::http::answer::{Refused, SOON};
 use crate::http::authentication::{self, Asker};
 use crate::ledger::tile::{Tile, TilePath, bundle};
+use crate::telemetry::causes::with_causes;
 
 /// What a file costs, in the units of operations.
 const COST: u64 = 50;
@@ -100,7 +101,7 @@ fn not_found(message: &str) -> Refused {
 }
 
 fn failed(fault: Fault) -> Refused {
-    tracing::error!(%fault, "the ledger cannot be read");
+    tracing::error!(fault = %with_causes(&fault), "the ledger cannot be read");
     let message = "not possible at the moment; ask again";
     Refused::new(StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE", message).again_in(SOON)
 }

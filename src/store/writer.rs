@@ -12,6 +12,7 @@ use tokio_util::task::TaskTracker;
 use tracing::{Instrument, Span, field};
 
 use crate::store::{Append, AppendError, Body, Committed, Content, Store, StoreError};
+use crate::telemetry::causes::with_causes;
 use crate::telemetry::metrics::metrics;
 
 /// How much the writer holds and how much it commits at once.
@@ -171,7 +172,7 @@ impl Task {
         let outcomes = match committed.unwrap_or_else(|_| Err(StoreError::during("commit a batch")(silence().into()))) {
             Ok(outcomes) => outcomes,
             Err(error) => {
-                tracing::error!(error = &error as &dyn std::error::Error, commands, "a group commit failed");
+                tracing::error!(error = %with_causes(&error), commands, "a group commit failed");
                 vec![Err(AppendError::Store(error)); answers.len()]
             }
         };

@@ -22,6 +22,7 @@ use crate::app::streams::Versioned;
 use crate::domain::case::Case;
 use crate::domain::value::Division;
 use crate::store::{AggregateType, EventQuery, EventRecord, RegisterQuery, Store, StreamId};
+use crate::telemetry::causes::with_causes;
 
 /// How often the log is looked at without being told.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -126,7 +127,7 @@ impl Hub {
             // Not broken off by the end of the application: a read is short.
             if let Err(fault) = self.catch_up().await {
                 // Followers wait; the next look does what this one could not.
-                tracing::warn!(%fault, "the log cannot be followed for now");
+                tracing::warn!(fault = %with_causes(&fault), "the log cannot be followed for now");
                 tokio::select! {
                     () = self.stop.cancelled() => return,
                     () = tokio::time::sleep(LOOK_EVERY) => {}

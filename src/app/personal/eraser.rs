@@ -19,6 +19,7 @@ use crate::app::rounds::again_and_again;
 use crate::app::streams::Streams;
 use crate::codec;
 use crate::store::ErasedKey;
+use crate::telemetry::causes::with_causes;
 use crate::vault::payload;
 use crate::vault::reference::KeyId;
 
@@ -34,7 +35,7 @@ impl Eraser {
     pub async fn run(self, app: std::sync::Arc<App>, stop: CancellationToken) {
         let look = || async {
             if let Err(fault) = app.complete_erasures().await {
-                tracing::error!(%fault, "an erasure is not complete; it is tried again");
+                tracing::error!(fault = %with_causes(&fault), "an erasure is not complete; it is tried again");
             }
         };
         again_and_again(LOOKS_EVERY, &stop, look).await;

@@ -14,6 +14,7 @@ use crate::app::request::Fault;
 use crate::app::webhooks::apart::apart;
 use crate::app::webhooks::round::Next;
 use crate::store::EnabledWebhook;
+use crate::telemetry::causes::with_causes;
 
 /// How often a server looks for endpoints that nobody serves.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
@@ -56,7 +57,7 @@ impl Courier {
             let enabled = match app.store.enabled_webhooks().await {
                 Ok(enabled) => enabled,
                 Err(error) => {
-                    tracing::warn!(%error, "webhooks cannot be looked for");
+                    tracing::warn!(error = %with_causes(&error), "webhooks cannot be looked for");
                     continue;
                 }
             };
@@ -88,7 +89,7 @@ async fn serve(app: Arc<App>, holder: Arc<String>, webhook: Uuid, stop: Cancella
     match take(&app, &lease, &holder).await {
         Ok(true) => {}
         Ok(false) => return,
-        Err(fault) => return tracing::warn!(%webhook, %fault, "a webhook cannot be served"),
+        Err(fault) => return tracing::warn!(%webhook, fault = %with_causes(&fault), "a webhook cannot be served"),
     }
     let lost = async {
         let mut prolongs = tokio::time::interval(PROLONG_EVERY);
@@ -98,7 +99,7 @@ async fn serve(app: Arc<App>, holder: Arc<String>, webhook: Uuid, stop: Cancella
                 Ok(true) => {}
                 Ok(false) => return,
                 // It is still ours for a while; the next try may succeed.
-                Err(fault) => tracing::warn!(%webhook, %fault, "a lease was not prolonged"),
+                Err(fault) => tracing::warn!(%webhook, fault = %with_causes(&fault), "a lease was not prolonged"),
             }
         }
     };
@@ -106,10 +107,10 @@ async fn serve(app: Arc<App>, holder: Arc<String>, webhook: Uuid, stop: Cancella
         () = lost => tracing::info!(%webhook, "another server has taken over"),
         ended = rounds(&app, webhook, &stop) => {
             if let Err(fault) = ended {
-                tracing::warn!(%webhook, %fault, "a webhook cannot be served for now");
+                tracing::warn!(%webhook, fault = %with_causes(&fault), "a webhook cannot be served for now");
             }
             if let Err(error) = app.store.release_lease(&lease, &holder).await {
-                tracing::warn!(%webhook, %error, "a lease will run out by itself");
+                tracing::warn!(%webhook, error = %with_causes(&error), "a lease will run out by itself");
             }
         }
     }
