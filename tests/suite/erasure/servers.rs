@@ -17,7 +17,7 @@ use etalon::store::{Append, CommandKey};
 use tempfile::TempDir;
 use uuid::Uuid;
 
-use crate::ledger::hostile::Intruder;
+use crate::ledger::hostile::{Intruder, quoted};
 use crate::store::on_both_databases;
 use crate::store::samples::{case_stream, commit_one, note};
 use crate::store::support::{Database, TestClock};
@@ -38,12 +38,12 @@ pub async fn server(database: &Database, clock: &Arc<TestClock>, folder: &Path) 
     App::new(database.open_with(clock.clone()).await, clock.clone()).with_vault(vault)
 }
 
-fn request(app: &App) -> Request {
+pub fn request(app: &App) -> Request {
     let key = Key::unique(app.new_id());
     Request { actor: manager(), key, expected_version: None, occurred_at: None, source: None }
 }
 
-fn official() -> RegisterPerson {
+pub fn official() -> RegisterPerson {
     RegisterPerson {
         name: Personal::parse("王建国").expect("a name"),
         telephone: None,
@@ -142,6 +142,30 @@ async fn a_mark_that_no_event_founds_destroys_nothing(database: Database) {
     assert!(!key_is_there(&keys, cut_short));
 }
 
+async fn an_event_that_cannot_be_read_keeps_no_other_erasure_waiting(database: Database) {
+    let (folder, clock) = (TempDir::new().expect("a temporary folder"), TestClock::new());
+    let [keys, elsewhere] = ["keys", "elsewhere"].map(|name| folder.path().join(name));
+    let one = server(&database, &clock, &keys).await;
+    let [unread, erased] = [register(&one).await, register(&one).await];
+    let far = server(&database, &clock, &elsewhere).await;
+    for id in [unread, erased] {
+        erase(&far, id).await;
+    }
+    let intruder = Intruder::of(&database).await;
+    let registered = database.raw().await.texts("select cast(payload as text) from events where position = 0").await;
+    intruder.sets(0, "payload", "'{}'").await;
+    let restarted = server(&database, &clock, &keys).await;
+    for _ in 0..2 {
+        let fault = restarted.complete_erasures().await.expect_err("an event cannot be read");
+        assert!(fault.is_damage(), "{fault}");
+        assert!(key_is_there(&keys, unread) && !key_is_there(&keys, erased));
+    }
+    // What is put right is not passed over.
+    intruder.sets(0, "payload", &quoted(&registered[0])).await;
+    assert_eq!(restarted.complete_erasures().await.expect("it looks"), 1);
+    assert!(!key_is_there(&keys, unread));
+}
+
 async fn a_ciphertext_that_was_taken_away_is_not_an_erasure(database: Database) {
     let (folder, clock) = (TempDir::new().expect("a temporary folder"), TestClock::new());
     let app = server(&database, &clock, &folder.path().join("keys")).await;
@@ -222,6 +246,7 @@ on_both_databases!(
     what_another_server_erased_is_erased,
     an_erasure_that_was_cut_short_is_completed,
     a_mark_that_no_event_founds_destroys_nothing,
+    an_event_that_cannot_be_read_keeps_no_other_erasure_waiting,
     a_ciphertext_that_was_taken_away_is_not_an_erasure,
     a_log_that_has_lost_an_erasure_says_so,
     without_keys_no_personal_data_comes_in,
