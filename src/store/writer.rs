@@ -103,6 +103,12 @@ impl Writer {
         self.committed.clone()
     }
 
+    /// Comes back when the task has ended: by itself only where it broke, and then nobody commits any more.
+    pub async fn ended(&self) {
+        let mut committed = self.committed.clone();
+        while committed.changed().await.is_ok() {}
+    }
+
     /// Refuses new commands, commits what has queued, and returns when all is answered.
     pub async fn shutdown(&self) {
         self.closing.cancel();

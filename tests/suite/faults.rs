@@ -11,6 +11,7 @@ mod dice;
 mod disk;
 mod full;
 mod load;
+mod parts;
 mod power;
 mod readers;
 mod scene;

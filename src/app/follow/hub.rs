@@ -36,6 +36,7 @@ pub(in crate::app) struct Hub {
     known: watch::Sender<u64>,
     /// Where everybody who follows has got to.
     pub(super) places: Arc<Places>,
+    /// Cancelled when it ends, whoever ends it.
     stop: CancellationToken,
     tasks: TaskTracker,
 }
@@ -61,12 +62,16 @@ impl App {
                 ring: RwLock::new(Ring::starting_at(next)),
                 known: watch::Sender::new(next),
                 places: Arc::default(),
-                stop: CancellationToken::new(),
+                stop: self.hub_ended.clone(),
                 tasks: TaskTracker::new(),
             });
             hub.tasks.spawn({
                 let hub = hub.clone();
-                async move { hub.run(wakers).await }
+                async move {
+                    // By a panic, too: followers would wait for ever otherwise.
+                    let _ended = hub.stop.clone().drop_guard();
+                    hub.run(wakers).await;
+                }
             });
             Ok::<_, Fault>(hub)
         };
@@ -122,7 +127,7 @@ impl Hub {
                 woken = wakers.woken(&mut looks, known) => woken.is_none(),
             };
             if is_over {
-                return self.stop.cancel();
+                return;
             }
             // Not broken off by the end of the application: a read is short.
             if let Err(fault) = self.catch_up().await {
