@@ -19,9 +19,7 @@ use crate::domain::actor::{Actor, ActorId};
 use crate::domain::event::Recorded;
 use crate::domain::order::Order;
 use crate::domain::refusal::{Code, Refusal};
-use crate::store::{
-    Append, AppendError, Body, CommandKey, Content, NewAttachment, NewCiphertext, NewEvent, StoreError, StreamId,
-};
+use crate::store::{Append, AppendError, Body, CommandKey, Content, NewAttachment, NewCiphertext, NewEvent, StreamId};
 use crate::telemetry::causes::with_causes;
 use crate::telemetry::metrics::{CommandLabels, metrics};
 
@@ -103,7 +101,7 @@ impl App {
             known = streams.present(id).await?;
             is_present = true;
         }
-        Err(StoreError::Overloaded { capacity: ATTEMPTS }.into())
+        Err(Fault::Outrun { attempts: ATTEMPTS }.into())
     }
 
     /// What is ordered, with what it needs to know of other aggregates.

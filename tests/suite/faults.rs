@@ -13,6 +13,7 @@ mod full;
 mod load;
 mod parts;
 mod power;
+mod races;
 mod readers;
 mod scene;
 mod server;
