@@ -221,11 +221,15 @@ async fn attendants(
     // These two are the application's own, and end with it: after whoever looks at them here.
     attendants.spawn("the task that commits", {
         let (app, stop) = (app.clone(), stop.clone());
-        async move { drop(stop.run_until_cancelled(app.writer_ended()).await) }
+        async move {
+            let _ = stop.run_until_cancelled(app.writer_ended()).await;
+        }
     });
     attendants.spawn("the task that reads the log for subscriptions", {
         let (app, stop) = (app.clone(), stop.clone());
-        async move { drop(stop.run_until_cancelled(app.following_ended()).await) }
+        async move {
+            let _ = stop.run_until_cancelled(app.following_ended()).await;
+        }
     });
     if let Verifier::Provider(provider) = verifier {
         attendants.spawn("the fetching of the identity provider's keys", provider.clone().run(stop.clone()));

@@ -7,7 +7,8 @@ use std::error::Error;
 pub fn with_causes(error: &dyn Error) -> String {
     let mut told = error.to_string();
     let mut last = told.clone();
-    for cause in std::iter::successors(error.source(), |cause| cause.source()) {
+    let mut behind = error.source();
+    while let Some(cause) = behind {
         let says = cause.to_string();
         // Some libraries repeat the cause in what they say themselves.
         if !last.ends_with(&says) {
@@ -15,6 +16,7 @@ pub fn with_causes(error: &dyn Error) -> String {
             told.push_str(&says);
         }
         last = says;
+        behind = cause.source();
     }
     told
 }
