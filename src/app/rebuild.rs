@@ -31,7 +31,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(200);
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// How many events of the log are read at a time.
-pub(super) const PAGE: u32 = 2_000;
+pub(super) const EVENTS_PAGE: u32 = 2_000;
 /// How many events of whole streams are read at a time.
 const STREAMS_PAGE: u32 = 1_000;
 /// How many versions of rows are written at a time, or those of one append more.
@@ -278,7 +278,7 @@ impl<'a> Fold<'a> {
     }
 
     async fn page(&self) -> Result<Vec<EventRecord>, StoreError> {
-        self.app.store.log(self.events.checked_sub(1), None, PAGE).await
+        self.app.store.log(self.events.checked_sub(1), None, EVENTS_PAGE).await
     }
 }
 
@@ -295,11 +295,11 @@ fn whole_commits(mut page: Vec<EventRecord>, from: u64) -> Result<Vec<EventRecor
     let Some(last) = page.last() else {
         return Err(StoreError::Corrupt { what: format!("the log has no event at position {from}") });
     };
-    if page.len() == PAGE as usize {
+    if page.len() == EVENTS_PAGE as usize {
         let begun = page.iter().rposition(|event| !event.is_of_the_same_command(last)).map_or(0, |index| index + 1);
         if begun == 0 {
             return Err(StoreError::Corrupt {
-                what: format!("a commit of more than {PAGE} events at position {}", last.position),
+                what: format!("a commit of more than {EVENTS_PAGE} events at position {}", last.position),
             });
         }
         page.truncate(begun);
