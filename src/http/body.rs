@@ -56,7 +56,7 @@ struct Arrival<'a> {
 
 impl Drop for Arrival<'_> {
     fn drop(&mut self) {
-        self.admission.give_back_bytes(self.account, self.paid_bytes - self.came_bytes);
+        self.admission.give_back_bytes(self.account, self.came_bytes);
     }
 }
 
