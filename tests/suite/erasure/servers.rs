@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
-use etalon::app::{App, Failure, Fault, Key, Moment, Opened, Request, Vault};
+use etalon::app::{App, Failure, Fault, Key, Moment, Opened, Request, Standing, Vault};
+use etalon::clock::Clock;
 use etalon::domain::actor::{Actor, ActorId, Role};
 use etalon::domain::change::Change;
 use etalon::domain::person::Person;
@@ -13,6 +14,8 @@ use etalon::domain::person::command::{AffiliationFacts, AmendPerson, ErasePerson
 use etalon::domain::person::values::{Capacity, LegalBasis};
 use etalon::domain::refusal::Code;
 use etalon::domain::value::{Division, Personal, Statement};
+use etalon::identity::claims::LONGEST_LIFE;
+use etalon::identity::credential::Credential;
 use etalon::store::{Append, CommandKey};
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -166,6 +169,34 @@ async fn an_event_that_cannot_be_read_keeps_no_other_erasure_waiting(database: D
     assert!(!key_is_there(&keys, unread));
 }
 
+async fn who_was_erased_is_let_in_no_more_by_any_server(database: Database) {
+    let (folder, clock) = (TempDir::new().expect("a temporary folder"), TestClock::new());
+    let keys = folder.path().join("keys");
+    let [one, other] = [server(&database, &clock, &keys).await, server(&database, &clock, &keys).await];
+    let [first, second, third] = [register(&one).await, register(&one).await, register(&one).await];
+    let token = |id: Uuid| Credential::of_actor(&id.to_string(), clock.now());
+    let standing = async |app: &App| {
+        app.look_for_revocations().await.expect("it looks");
+        [first, second, third].map(|id| app.standing(&token(id)))
+    };
+    let (good, revoked) = (Standing::Good, Standing::Revoked);
+    assert_eq!(standing(&other).await, [good; 3]);
+    erase(&one, first).await;
+    assert_eq!(standing(&other).await, [revoked, good, good]);
+    // A mark that lies ahead of the log hides nobody who is erased later.
+    let stranger = other.new_id();
+    let mark = format!("insert into erased_keys (key_id, position) values ('{stranger}', 9000000)");
+    database.raw().await.execute(&mark).await;
+    assert_eq!(standing(&other).await, [revoked, good, good]);
+    erase(&one, second).await;
+    // What is known already is not read again, and no time makes a token good.
+    clock.set((clock.now() + LONGEST_LIFE * 2).as_microsecond());
+    let restarted = server(&database, &clock, &keys).await;
+    for app in [&one, &other, &restarted] {
+        assert_eq!(standing(app).await, [revoked, revoked, good]);
+    }
+}
+
 async fn a_ciphertext_that_was_taken_away_is_not_an_erasure(database: Database) {
     let (folder, clock) = (TempDir::new().expect("a temporary folder"), TestClock::new());
     let app = server(&database, &clock, &folder.path().join("keys")).await;
@@ -247,6 +278,7 @@ on_both_databases!(
     an_erasure_that_was_cut_short_is_completed,
     a_mark_that_no_event_founds_destroys_nothing,
     an_event_that_cannot_be_read_keeps_no_other_erasure_waiting,
+    who_was_erased_is_let_in_no_more_by_any_server,
     a_ciphertext_that_was_taken_away_is_not_an_erasure,
     a_log_that_has_lost_an_erasure_says_so,
     without_keys_no_personal_data_comes_in,
