@@ -18,6 +18,7 @@ use crate::domain::case::command::{CaseCommand, EscalateCase, MissDeadline};
 use crate::domain::case::values::Status;
 use crate::domain::value::{Level, Statement, WorkingCalendar, calendar};
 use crate::store::{CaseColumn, Condition, Direction, Keep, Moment, Operator, StoredCase, Value};
+use crate::telemetry::causes::with_causes;
 
 const LEASE: &str = "clockwork";
 /// How many cases are listed at a time.
@@ -48,24 +49,31 @@ impl Clockwork {
             match self.round(app, holder).await {
                 Ok(Round { missed: 0, escalated: 0 }) => {}
                 Ok(round) => tracing::info!(round.missed, round.escalated, "deadlines looked at"),
-                Err(fault) => tracing::warn!(%fault, "deadlines could not be looked at"),
+                Err(fault) => tracing::warn!(fault = %with_causes(&fault), "deadlines could not be looked at"),
             }
         };
         again_and_again(self.every, &stop, look).await;
-        if let Err(error) = app.store.release_lease(LEASE, holder).await {
-            tracing::warn!(%error, "the lease will run out by itself");
-        }
+        leave(app, holder).await;
     }
 
-    /// Looks once, if no other server holds the lease.
+    /// Looks once, if no other server holds the lease. A case that cannot be read is logged and passed over.
     ///
     /// # Errors
-    /// When the store fails.
+    /// When the store fails. The lease is then given back: another server may be able to do what this one is not, as when
+    /// a newer one has made the read rows.
     pub async fn round(&self, app: &App, holder: &str) -> Result<Round, Fault> {
-        let mut round = Round::default();
         if !self.leads(app, holder).await? {
-            return Ok(round);
+            return Ok(Round::default());
         }
+        let round = self.looked(app).await;
+        if round.is_err() {
+            leave(app, holder).await;
+        }
+        round
+    }
+
+    async fn looked(&self, app: &App) -> Result<Round, Fault> {
+        let mut round = Round::default();
         let today = calendar::date_of(app.now());
         let mut page = past_deadline(today);
         while let Some(cases) = next_page(app, &mut page).await? {
@@ -110,6 +118,12 @@ impl Clockwork {
     }
 }
 
+async fn leave(app: &App, holder: &str) {
+    if let Err(error) = app.store.release_lease(LEASE, holder).await {
+        tracing::warn!(error = %with_causes(&error), "the lease will run out by itself");
+    }
+}
+
 /// The cases of the page, which then is the one behind them; `None` behind the last.
 async fn next_page(app: &App, page: &mut CasePage) -> Result<Option<Vec<StoredCase>>, Fault> {
     let cases = app.cases(&clock(), page).await?;
@@ -125,7 +139,8 @@ async fn miss(app: &App, case: &StoredCase) -> Result<bool, Fault> {
     give(app, case, MissDeadline {}.into()).await
 }
 
-/// Gives the clock's command; what the domain refuses has been done or answered meanwhile.
+/// Gives the clock's command; what the domain refuses has been done or answered meanwhile. A case that is damaged keeps
+/// nobody else's deadline waiting.
 async fn give(app: &App, case: &StoredCase, command: CaseCommand) -> Result<bool, Fault> {
     let request = Request {
         actor: clock(),
@@ -136,6 +151,11 @@ async fn give(app: &App, case: &StoredCase, command: CaseCommand) -> Result<bool
     };
     match app.execute::<Case>(&request, case.row.case_id, command).await {
         Ok(_) => Ok(true),
+        Err(Failure::Fault(fault)) if fault.is_damage() => {
+            let case = case.row.case_id;
+            tracing::error!(%case, fault = %with_causes(&fault), "a case cannot be read: its deadline is not looked at");
+            Ok(false)
+        }
         Err(Failure::Fault(fault)) => Err(fault),
         Err(Failure::Refused(_) | Failure::Conflict { .. }) => Ok(false),
     }

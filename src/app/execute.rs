@@ -20,9 +20,9 @@ use crate::domain::event::Recorded;
 use crate::domain::order::Order;
 use crate::domain::refusal::{Code, Refusal};
 use crate::store::{
-    Append, AppendError, Body, CommandKey, Committed, Content, NewAttachment, NewCiphertext, NewEvent, StoreError,
-    StreamId,
+    Append, AppendError, Body, CommandKey, Committed, Content, NewAttachment, NewCiphertext, NewEvent, StreamId,
 };
+use crate::telemetry::causes::with_causes;
 use crate::telemetry::metrics::{CommandLabels, metrics};
 
 /// How often a command without an expected version is decided anew after another server was faster.
@@ -103,7 +103,7 @@ impl App {
             known = streams.present(id).await?;
             is_present = true;
         }
-        Err(StoreError::Overloaded { capacity: ATTEMPTS }.into())
+        Err(Fault::Outrun { attempts: ATTEMPTS }.into())
     }
 
     /// What is ordered, with what it needs to know of other aggregates.
@@ -187,7 +187,7 @@ impl App {
                 if !to_destroy.is_empty()
                     && let Err(fault) = self.carry_out_erasure(&to_destroy).await
                 {
-                    tracing::error!(%fault, "an erasure is not complete; it is tried again");
+                    tracing::error!(fault = %with_causes(&fault), "an erasure is not complete; it is tried again");
                 }
                 Ok(committed.into())
             }

@@ -42,6 +42,7 @@ use std::sync::atomic::AtomicU64;
 use jiff::Timestamp;
 use moka::future::Cache;
 use tokio::sync::{OnceCell, watch};
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 pub use clockwork::Clockwork;
@@ -66,9 +67,7 @@ pub use search::{Found, Hit, Search, Shown};
 pub use similar::Similar;
 pub use statistics::{MOST_GROUPS, StatisticsQuestion, days, fee_total, gap_of, rate};
 pub use streams::{Versioned, stored};
-pub use webhooks::{
-    Changed, Courier, Lag, Next, Outlet, Round, Settled, Tested, WebhookDraft, WebhookPatch, WebhookRequest,
-};
+pub use webhooks::{Changed, Courier, Lag, Next, Outlet, Round, Tested, WebhookDraft, WebhookPatch, WebhookRequest};
 pub use year::{NoYear, Year, YearFigure, YearQuestion};
 
 pub use crate::outbound::FailureClass;
@@ -113,6 +112,8 @@ pub struct App {
     revocations: Revocations,
     /// Empty until somebody follows the log.
     hub: OnceCell<Arc<Hub>>,
+    /// Cancelled when the hub has ended.
+    hub_ended: CancellationToken,
 }
 
 impl App {
@@ -127,6 +128,7 @@ impl App {
             upcasters,
             appends: Cache::new(moments::KNOWN_APPENDS),
             hub: OnceCell::new(),
+            hub_ended: CancellationToken::new(),
             store,
             clock,
             outlet: None,
@@ -169,6 +171,17 @@ impl App {
     /// When it does not.
     pub async fn ready(&self) -> Result<(), Fault> {
         Ok(self.store.ping().await?)
+    }
+
+    /// Comes back when the task that commits has ended: before the application is shut down only where it broke.
+    pub async fn writer_ended(&self) {
+        self.writer.ended().await;
+    }
+
+    /// Comes back when the task that reads the log for followers has ended: before the application is shut down only where
+    /// it broke. It begins with the first follower.
+    pub async fn following_ended(&self) {
+        self.hub_ended.cancelled().await;
     }
 
     /// Takes no more commands and returns when every accepted one is committed and answered. Followers are told.

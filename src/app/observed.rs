@@ -3,6 +3,7 @@
 use crate::app::App;
 use crate::app::request::{Fault, time_of};
 use crate::store::Sealed;
+use crate::telemetry::causes::with_causes;
 use crate::telemetry::metrics::{Connections, Metrics, metrics};
 
 impl App {
@@ -20,7 +21,7 @@ impl App {
         let looked = self.look(metrics).await;
         metrics.database_up.set(looked.is_ok().into());
         if let Err(fault) = looked {
-            tracing::warn!(%fault, "the figures of the log cannot be read for now");
+            tracing::warn!(fault = %with_causes(&fault), "the figures of the log cannot be read for now");
         }
     }
 

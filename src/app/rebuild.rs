@@ -17,6 +17,7 @@ use crate::app::whole_streams::{WholeStreams, corrupt, grown, made};
 use crate::store::{
     AggregateType, EventRecord, Happened, REBUILD_LEASE, RebuildOutcome, RebuiltRow, RowsDigest, StoreError,
 };
+use crate::telemetry::causes::with_causes;
 
 /// How long a rebuild that has died keeps others out. It is prolonged with every page, and while a step goes on that takes
 /// its time; a process that was stopped for longer finds in its next step that another has taken over.
@@ -30,7 +31,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(200);
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// How many events of the log are read at a time.
-pub(super) const PAGE: u32 = 2_000;
+pub(super) const EVENTS_PAGE: u32 = 2_000;
 /// How many events of whole streams are read at a time.
 const STREAMS_PAGE: u32 = 1_000;
 /// How many versions of rows are written at a time, or those of one append more.
@@ -116,7 +117,7 @@ impl App {
     /// Gives the lease back. What became of the rebuild is what counts, whether that succeeds or not.
     async fn end_lease(&self, holder: &str) {
         if let Err(error) = self.store.release_lease(REBUILD_LEASE, holder).await {
-            tracing::warn!(%error, "the lease of a rebuild will run out by itself");
+            tracing::warn!(error = %with_causes(&error), "the lease of a rebuild will run out by itself");
         }
     }
 
@@ -277,7 +278,7 @@ impl<'a> Fold<'a> {
     }
 
     async fn page(&self) -> Result<Vec<EventRecord>, StoreError> {
-        self.app.store.log(self.events.checked_sub(1), None, PAGE).await
+        self.app.store.log(self.events.checked_sub(1), None, EVENTS_PAGE).await
     }
 }
 
@@ -294,11 +295,11 @@ fn whole_commits(mut page: Vec<EventRecord>, from: u64) -> Result<Vec<EventRecor
     let Some(last) = page.last() else {
         return Err(StoreError::Corrupt { what: format!("the log has no event at position {from}") });
     };
-    if page.len() == PAGE as usize {
+    if page.len() == EVENTS_PAGE as usize {
         let begun = page.iter().rposition(|event| !event.is_of_the_same_command(last)).map_or(0, |index| index + 1);
         if begun == 0 {
             return Err(StoreError::Corrupt {
-                what: format!("a commit of more than {PAGE} events at position {}", last.position),
+                what: format!("a commit of more than {EVENTS_PAGE} events at position {}", last.position),
             });
         }
         page.truncate(begun);

@@ -8,7 +8,7 @@ use tokio_util::task::AbortOnDropHandle;
 use crate::app::App;
 use crate::app::commanded::Commanded;
 use crate::app::compare::{compared, joined};
-use crate::app::rebuild::PAGE;
+use crate::app::rebuild::EVENTS_PAGE;
 use crate::app::request::Fault;
 use crate::domain::case::Case;
 use crate::domain::case::event::CaseFact;
@@ -134,12 +134,12 @@ impl App {
 
     /// A page of the log from a position on.
     async fn readable(&self, next: u64, head: u64) -> Result<Vec<EventRecord>, Fault> {
-        match self.log(next.checked_sub(1), None, PAGE).await {
+        match self.log(next.checked_sub(1), None, EVENTS_PAGE).await {
             Err(fault) if fault.is_damage() => {}
             read => return read,
         }
         let mut events = Vec::new();
-        for position in next..head.min(next + u64::from(PAGE)) {
+        for position in next..head.min(next + u64::from(EVENTS_PAGE)) {
             match self.log(position.checked_sub(1), Some(position), 1).await {
                 Ok(event) => events.extend(event),
                 Err(fault) if fault.is_damage() => events.push(EventRecord { position, ..EventRecord::default() }),

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use cqrs_es::persist::PersistenceError;
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -171,6 +170,12 @@ pub enum Fault {
     /// Sealed personal data is not in its form.
     #[error("sealed personal data is damaged: {0}")]
     Sealed(&'static str),
+    /// Others were faster, however often it was tried anew.
+    #[error("others were faster at each of {attempts} attempts: nothing was recorded")]
+    Outrun {
+        /// How often it was tried.
+        attempts: usize,
+    },
     /// Another rebuild of the read rows goes on.
     #[error("another rebuild goes on; try again when it has ended")]
     RebuildUnderWay,
@@ -195,10 +200,8 @@ impl Fault {
     #[must_use]
     pub fn is_damage(&self) -> bool {
         match self {
-            Self::Store(StoreError::Load { source, .. }) => {
-                matches!(**source, PersistenceError::DeserializationError(_))
-            }
-            Self::Store(StoreError::Corrupt { .. }) | Self::Decode(_) | Self::Sealed(_) => true,
+            Self::Store(error) => error.is_damage(),
+            Self::Decode(_) | Self::Sealed(_) => true,
             _ => false,
         }
     }
@@ -211,7 +214,7 @@ impl Fault {
             Self::Decode(_) | Self::NoWebhooks | Self::NoVault | Self::KeyErased | Self::Keys(_) | Self::Sealed(_) => {
                 false
             }
-            Self::NotThereYet { .. } | Self::RebuildUnderWay => true,
+            Self::NotThereYet { .. } | Self::Outrun { .. } | Self::RebuildUnderWay => true,
         }
     }
 }

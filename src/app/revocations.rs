@@ -3,7 +3,8 @@
 //! They stand in the database, every server keeps a copy, and reads it again every few seconds. A request is judged by the
 //! copy, and a stream that is open hears of every change of it. Whoever was erased as a person is among them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -17,6 +18,7 @@ use crate::app::rounds::again_and_again;
 use crate::identity::claims::LONGEST_LIFE;
 use crate::identity::credential::{Credential, RevocationKey};
 use crate::store::Revocation;
+use crate::telemetry::causes::with_causes;
 
 /// How often a server looks for what was revoked elsewhere. Looking takes a moment too: what is promised is
 /// [`Revoker::WITHIN`].
@@ -28,10 +30,21 @@ const TRUSTED_FOR: Duration = Duration::from_secs(60);
 /// What is known of revocations.
 #[derive(Default)]
 pub(super) struct Revocations {
-    /// Until when tokens are refused, in microseconds since the Unix epoch, by what they are known by.
-    listed: watch::Sender<HashMap<String, i64>>,
+    listed: watch::Sender<Listed>,
+    /// Whoever was erased before this position of the log is listed.
+    erased_before: AtomicU64,
     /// When it was read last. Not beside the list, whose followers hear of changes and not of looks.
     read_at: Mutex<Option<Instant>>,
+}
+
+/// What tokens are refused by.
+#[derive(Default)]
+struct Listed {
+    /// Until when tokens are refused, in microseconds since the Unix epoch, by what they are known by. As old as a token may
+    /// be, and no older.
+    until: HashMap<String, i64>,
+    /// What is refused for good: whoever was erased.
+    erased: HashSet<String>,
 }
 
 /// What the server knows of a token that is good in itself.
@@ -57,7 +70,7 @@ impl Revoker {
     pub async fn run(self, app: Arc<App>, stop: CancellationToken) {
         let look = || async {
             if let Err(fault) = app.look_for_revocations().await {
-                tracing::warn!(%fault, "revoked tokens could not be looked for");
+                tracing::warn!(fault = %with_causes(&fault), "revoked tokens could not be looked for");
             }
         };
         again_and_again(LOOKS_EVERY, &stop, look).await;
@@ -72,16 +85,21 @@ impl App {
     pub async fn look_for_revocations(&self) -> Result<(), Fault> {
         let began = Instant::now();
         let since = self.now() - LONGEST_LIFE;
-        let mut listed = HashMap::new();
-        for Revocation { key, revoked_at } in self.store.revocations(since.as_microsecond()).await? {
-            let until = listed.entry(key).or_insert(revoked_at);
-            *until = revoked_at.max(*until);
-        }
-        self.revocations.listed.send_if_modified(|known| {
-            let is_changed = *known != listed;
-            *known = listed;
+        let revoked = self.store.revocations(since.as_microsecond()).await?;
+        let until = revoked.into_iter().map(|Revocation { key, revoked_at }| (key, revoked_at)).collect();
+        // What was erased stays so: only what is new in the log is read. Everything before its end is there by now, and a mark
+        // that lies ahead of it hides nothing that comes later.
+        let head = self.store.head().await?.next_position;
+        let erased = self.store.erased_keys(self.revocations.erased_before.load(Ordering::Acquire)).await?;
+        self.revocations.listed.send_if_modified(|listed| {
+            let before = listed.erased.len();
+            let actors = erased.iter().map(|erased| RevocationKey::of_actor(&erased.key_id.to_string()));
+            listed.erased.extend(actors.map(|key| key.as_str().to_owned()));
+            let is_changed = listed.until != until || listed.erased.len() > before;
+            listed.until = until;
             is_changed
         });
+        self.revocations.erased_before.fetch_max(head, Ordering::AcqRel);
         *self.revocations.read_at.lock().unwrap_or_else(PoisonError::into_inner) = Some(began);
         Ok(())
     }
@@ -117,7 +135,8 @@ impl App {
     }
 }
 
-fn is_listed(listed: &HashMap<String, i64>, credential: &Credential) -> bool {
-    let until = credential.known_by.iter().filter_map(|key| listed.get(key.as_str())).max();
+fn is_listed(listed: &Listed, credential: &Credential) -> bool {
+    let until = credential.known_by.iter().filter_map(|key| listed.until.get(key.as_str())).max();
     until.is_some_and(|until| credential.issued_at.as_microsecond() <= *until)
+        || credential.known_by.iter().any(|key| listed.erased.contains(key.as_str()))
 }

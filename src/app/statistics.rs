@@ -8,7 +8,7 @@ use crate::app::reads::{CasePage, query};
 use crate::app::request::Fault;
 use crate::domain::actor::Actor;
 use crate::domain::value::{Decimal, calendar};
-use crate::store::{Condition, FeeSum, GroupKey, Grouped, Keep, Moment, StatisticsQuery};
+use crate::store::{Condition, FeeSum, GroupKey, Grouped, Keep, Moment, StatisticsQuery, StoreError};
 
 /// More groups than this are not answered at once.
 pub const MOST_GROUPS: u32 = 1_000;
@@ -75,14 +75,17 @@ pub fn rate(part: u64, whole: u64) -> Option<Decimal> {
     })
 }
 
-/// The sum of fees, exactly. An amount that is no number is none: rows hold what the domain wrote.
-#[must_use]
-pub fn fee_total<'a>(fees: impl IntoIterator<Item = &'a FeeSum>) -> Decimal {
-    let amounts = fees.into_iter().filter_map(|fee| {
-        let amount = Decimal::try_from(fee.amount.clone()).ok()?;
-        Some(&amount * &Decimal::from(i64::try_from(fee.count).ok()?))
-    });
-    amounts.fold(Decimal::zero(), |sum, amount| &sum + &amount)
+/// The sum of fees, exactly.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when an amount is no number: a total without it would be a wrong one.
+pub fn fee_total<'a>(fees: impl IntoIterator<Item = &'a FeeSum>) -> Result<Decimal, Fault> {
+    fees.into_iter().try_fold(Decimal::zero(), |sum, fee| {
+        let damaged = || StoreError::Corrupt { what: format!("amount {:?} of {} in figures", fee.amount, fee.item) };
+        let amount = Decimal::try_from(fee.amount.clone()).map_err(|_| damaged())?;
+        let count = i64::try_from(fee.count).map_err(|_| damaged())?;
+        Ok(&sum + &(&amount * &Decimal::from(count)))
+    })
 }
 
 #[cfg(test)]
@@ -122,6 +125,10 @@ mod tests {
     fn fees_add_up_to_the_fen_whatever_their_size() {
         let fee = |amount: &str, count| FeeSum { item: "A".to_owned(), amount: amount.to_owned(), count };
         let fees = [fee("0.10", 3), fee("99999999999999999999.99", 2)];
-        assert_eq!(fee_total(&fees).to_string(), "200000000000000000000.28");
+        assert_eq!(fee_total(&fees).expect("numbers").to_string(), "200000000000000000000.28");
+        for damaged in ["", "12 CNY", "1/2"] {
+            let fault = fee_total(&[fee("0.10", 3), fee(damaged, 1)]).expect_err("it is no number");
+            assert!(fault.is_damage(), "{damaged:?}: {fault}");
+        }
     }
 }

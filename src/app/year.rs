@@ -102,7 +102,8 @@ impl App {
         let asked_at = if is_of_today { Moment::Present } else { question.at };
         let selections: Vec<_> = FigureName::ALL.iter().map(|name| selection(*name)).collect();
         let sums = self.store.year_sums(&year_query(actor, &question), &selections).await?;
-        let figures = FigureName::ALL.iter().zip(sums).map(|(name, sum)| figure(*name, sum)).collect();
+        let figures = FigureName::ALL.iter().zip(sums).map(|(name, sum)| figure(*name, sum));
+        let figures = figures.collect::<Result<_, Fault>>()?;
         Ok(Year { question, asked_at, time, figures })
     }
 
@@ -203,7 +204,7 @@ fn selection(name: FigureName) -> FigureSelection {
 }
 
 /// What of the sum is the figure. A case that was closed twice in a year is one closed case.
-fn figure(name: FigureName, sum: FigureSum) -> YearFigure {
+fn figure(name: FigureName, sum: FigureSum) -> Result<YearFigure, Fault> {
     let value = match name {
         FigureName::VisitsMade
         | FigureName::DeadlinesMissed
@@ -224,9 +225,9 @@ fn figure(name: FigureName, sum: FigureSum) -> YearFigure {
         | FigureName::TypicalCases => whole(sum.aggregates),
         FigureName::EnterprisesServed => whole(sum.enterprises),
         FigureName::Trainees => whole(sum.numbers),
-        FigureName::FeeTotal => fee_total(&sum.amounts),
+        FigureName::FeeTotal => fee_total(&sum.amounts)?,
     };
-    YearFigure { name, value, events: sum.events, amounts: sum.amounts }
+    Ok(YearFigure { name, value, events: sum.events, amounts: sum.amounts })
 }
 
 fn whole(count: u64) -> Decimal {

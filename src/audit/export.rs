@@ -17,7 +17,7 @@ use crate::ledger::tile::{TILE_WIDTH, Tile, TilePath};
 use crate::ledger::tree::{Hash, base64};
 
 /// Events read at a time.
-const PAGE: u32 = 4_096;
+const EVENTS_PAGE: u32 = 4_096;
 
 /// Which part of the log.
 #[derive(Clone, Copy, Debug)]
@@ -164,8 +164,8 @@ impl Bundle {
         let mut next = first;
         while next <= last {
             let page = match part {
-                Part::Stream(stream) => app.log_of(stream, next.checked_sub(1), last, PAGE).await?,
-                Part::Whole | Part::Range(..) => app.log(next.checked_sub(1), Some(last), PAGE).await?,
+                Part::Stream(stream) => app.log_of(stream, next.checked_sub(1), last, EVENTS_PAGE).await?,
+                Part::Whole | Part::Range(..) => app.log(next.checked_sub(1), Some(last), EVENTS_PAGE).await?,
             };
             let Some(end) = page.last().map(|event| event.position) else { break };
             for event in &page {

@@ -19,6 +19,7 @@ use crate::config::Settings;
 use crate::domain::value::CaseId;
 use crate::ledger::note::VerifierKey;
 use crate::ledger::timestamp::verify::Roots;
+use crate::telemetry::causes::with_causes;
 
 /// What an audit has come to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -174,7 +175,7 @@ async fn follow(arguments: cli::AuditFollow) -> Result<Outcome, Problem> {
                 }
             }
             Err(error) if arguments.once => return Err(Problem::while_doing("the log cannot be looked at")(error)),
-            Err(error) => tracing::warn!(error = &error as &dyn std::error::Error, "the log cannot be looked at"),
+            Err(error) => tracing::warn!(error = %with_causes(&error), "the log cannot be looked at"),
         }
         if arguments.once {
             return Ok(Outcome::Good);

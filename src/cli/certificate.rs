@@ -7,6 +7,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::cli::problem::Problem;
 use crate::config::Settings;
 use crate::http::Tls;
+use crate::telemetry::causes::with_causes;
 
 /// The certificate of the settings, where they name one. From now on it is taken anew whenever the process is told to.
 ///
@@ -23,7 +24,7 @@ pub fn of(settings: &Settings) -> Result<Option<Arc<Tls>>, Problem> {
             let Some(tls) = renewed.upgrade() else { return };
             match tls.renew() {
                 Ok(()) => tracing::warn!("the certificate was taken anew"),
-                Err(error) => tracing::error!(%error, "the certificate stays as it is"),
+                Err(error) => tracing::error!(error = %with_causes(&error), "the certificate stays as it is"),
             }
         }
     });

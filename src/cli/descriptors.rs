@@ -3,6 +3,7 @@
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::config::Settings;
+use crate::telemetry::causes::with_causes;
 
 /// What a server has open besides the connections to it: databases, keys, webhooks under way.
 const OTHERS: u64 = 256;
@@ -12,7 +13,7 @@ pub fn take(settings: &Settings) {
     let limit = getrlimit(Resource::Nofile);
     let most = Rlimit { current: limit.maximum, maximum: limit.maximum };
     if let Err(error) = setrlimit(Resource::Nofile, most) {
-        tracing::warn!(%error, "the process keeps the file descriptors that it was given");
+        tracing::warn!(error = %with_causes(&error), "the process keeps the file descriptors that it was given");
     }
     let wanted = settings.connections.connections + settings.streams.connections as u64 + OTHERS;
     if let Some(given) = getrlimit(Resource::Nofile).current.filter(|given| *given < wanted) {

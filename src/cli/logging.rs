@@ -14,6 +14,7 @@ use tracing_subscriber::{EnvFilter, Registry, fmt, reload};
 
 use crate::cli::problem::Problem;
 use crate::config::{ConfigError, LogFormat, Settings};
+use crate::telemetry::causes::with_causes;
 use crate::telemetry::traces::{Traces, is_traced};
 
 /// The log of a server.
@@ -49,7 +50,7 @@ impl Log {
             while told.recv().await.is_some() {
                 match load() {
                     Ok(settings) => take(&filter, &settings.log_level),
-                    Err(error) => tracing::error!(%error, "the log level stays as it is"),
+                    Err(error) => tracing::error!(error = %with_causes(&error), "the log level stays as it is"),
                 }
             }
         });
@@ -68,7 +69,7 @@ impl Log {
 fn take(filter: &reload::Handle<EnvFilter, Registry>, level: &str) {
     match filter.reload(EnvFilter::new(level)) {
         Ok(()) => tracing::warn!(level, "the log level was taken anew"),
-        Err(error) => tracing::error!(%error, "the log level stays as it is"),
+        Err(error) => tracing::error!(error = %with_causes(&error), "the log level stays as it is"),
     }
 }
 

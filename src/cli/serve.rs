@@ -218,6 +218,19 @@ async fn attendants(
     attendants.spawn("the anchoring of checkpoints", Anchorer.run(app.clone(), stop.clone()));
     attendants.spawn("the work on erasures", Eraser.run(app.clone(), stop.clone()));
     attendants.spawn("the work on revocations", Revoker.run(app.clone(), stop.clone()));
+    // These two are the application's own, and end with it: after whoever looks at them here.
+    attendants.spawn("the task that commits", {
+        let (app, stop) = (app.clone(), stop.clone());
+        async move {
+            let _ = stop.run_until_cancelled(app.writer_ended()).await;
+        }
+    });
+    attendants.spawn("the task that reads the log for subscriptions", {
+        let (app, stop) = (app.clone(), stop.clone());
+        async move {
+            let _ = stop.run_until_cancelled(app.following_ended()).await;
+        }
+    });
     if let Verifier::Provider(provider) = verifier {
         attendants.spawn("the fetching of the identity provider's keys", provider.clone().run(stop.clone()));
     }

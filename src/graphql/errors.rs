@@ -6,6 +6,7 @@
 //! | the version has moved on | `userErrors` and `conflict` | `VERSION_CONFLICT` |
 //! | an argument of a query makes no sense | `errors`, `extensions.code` | [`ErrorCode`], or `CURSOR_INVALID`, `PAGE_SIZE_INVALID`, `FILTER_TOO_LARGE`, `SEARCH_EMPTY`, `SEARCH_TOO_LONG`, `LIST_TOO_LONG`, `TOO_MANY_IDS`, `TOO_MANY_GROUPS` |
 //! | the house may succeed later | `errors`, `extensions.code`, `extensions.retryable` | `UNAVAILABLE` |
+//! | others were faster at every attempt | the same | `OUTRUN` |
 //! | it took too long | the same, and `limit`, `maximum` | `TIMED_OUT` |
 //! | a position is not here yet | the same | `POSITION_NOT_REACHED` |
 //! | the house failed | `errors`, `extensions.code`, `extensions.requestId` | `INTERNAL` |
@@ -30,6 +31,7 @@ use crate::graphql::context::session;
 use crate::graphql::execution::TIMED_OUT;
 use crate::graphql::ids::content_id;
 use crate::graphql::limits::{Limits, NamedLimit};
+use crate::telemetry::causes::with_causes;
 
 /// How many characters of a message are told: it may repeat what was sent, and that may be long.
 const LONGEST_MESSAGE: usize = 600;
@@ -162,14 +164,20 @@ pub(crate) fn of_fault(request_id: &str, limits: &Limits, fault: Fault) -> Error
             "POSITION_NOT_REACHED",
             format!("this server has not seen that position in time; its log ends before {next}"),
         ),
+        Fault::Outrun { .. } => {
+            ("OUTRUN", "others changed it each time that this was tried; the same request may be sent again".to_owned())
+        }
         fault if fault.is_retryable() => {
             ("UNAVAILABLE", "not possible at the moment; the same request may be sent again".to_owned())
         }
         _ => ("INTERNAL", format!("the server failed; its log knows more under {request_id}")),
     };
     match code {
-        "POSITION_NOT_REACHED" => tracing::debug!(%request_id, %fault, "a position was not reached in time"),
-        _ => tracing::error!(%request_id, fault = %chain(&fault), "a request failed"),
+        "POSITION_NOT_REACHED" => {
+            tracing::debug!(%request_id, fault = %with_causes(&fault), "a position was not reached in time");
+        }
+        "OUTRUN" => tracing::warn!(%request_id, fault = %with_causes(&fault), "a request was outrun"),
+        _ => tracing::error!(%request_id, fault = %with_causes(&fault), "a request failed"),
     }
     let retryable = fault.is_retryable();
     Error::new(message).extend_with(|_, extensions| {
@@ -194,11 +202,6 @@ pub(crate) fn nullable<'a, T: Send + 'a>(
     load: impl Future<Output = Result<Option<T>>> + Send + 'a,
 ) -> BoxFuture<'a, Option<Result<T>>> {
     load.map(Result::transpose).boxed()
-}
-
-/// The error and every cause behind it, for the server's log.
-fn chain(error: &dyn std::error::Error) -> String {
-    std::iter::successors(Some(error), |error| error.source()).map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 /// A message, or as much of it as is told.
@@ -248,6 +251,20 @@ mod tests {
         assert!(error.message.starts_with("no case has the number 难") && error.message.ends_with('…'));
         assert_eq!(error.message.chars().count(), LONGEST_MESSAGE + 1);
         assert_eq!(short("as it is".to_owned()), "as it is");
+    }
+
+    #[test]
+    fn a_failure_tells_whether_the_same_may_be_sent_again() {
+        for (fault, code, is_retryable) in [
+            (Fault::Outrun { attempts: 32 }, "OUTRUN", true),
+            (Fault::RebuildUnderWay, "UNAVAILABLE", true),
+            (Fault::Sealed("it is damaged"), "INTERNAL", false),
+        ] {
+            let error = of_fault("request-1", &Limits::default(), fault);
+            let extensions = error.extensions.expect("it has extensions");
+            assert_eq!(extensions.get("code"), Some(&Value::from(code)));
+            assert_eq!(extensions.get("retryable").is_some(), is_retryable, "{code}");
+        }
     }
 
     #[test]

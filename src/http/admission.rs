@@ -52,6 +52,8 @@ pub(super) struct Admission {
 pub(super) struct Account {
     actor: ActorId,
     charged: u64,
+    /// How much of it is for the bytes of a body.
+    for_bytes: u64,
 }
 
 impl Account {
@@ -84,7 +86,7 @@ impl Admission {
     /// # Errors
     /// 429 when the actor has asked for too much.
     pub(super) fn open(&self, actor: &ActorId) -> Result<Account, Refused> {
-        let mut account = Account { actor: actor.clone(), charged: 0 };
+        let mut account = Account { actor: actor.clone(), charged: 0, for_bytes: 0 };
         self.charge(&mut account, REQUEST_COST)?;
         Ok(account)
     }
@@ -94,12 +96,17 @@ impl Admission {
     /// # Errors
     /// 429 when the actor has asked for too much.
     pub(super) fn charge_for_bytes(&self, account: &mut Account, bytes: usize) -> Result<(), Refused> {
-        self.charge(account, bytes as u64 / BYTES_A_UNIT)
+        let before = account.charged;
+        self.charge(account, bytes as u64 / BYTES_A_UNIT)?;
+        account.for_bytes += account.charged - before;
+        Ok(())
     }
 
-    /// Gives back what was charged for bytes that have not come.
-    pub(super) fn give_back_bytes(&self, account: &mut Account, bytes: usize) {
-        let cost = (bytes as u64 / BYTES_A_UNIT).min(account.charged);
+    /// Gives back what was charged for more bytes than so many, which have come. It may be less than they would have cost: no
+    /// request is charged more than may be saved up.
+    pub(super) fn give_back_bytes(&self, account: &mut Account, came: usize) {
+        let cost = account.for_bytes.saturating_sub((came as u64).div_ceil(BYTES_A_UNIT));
+        account.for_bytes -= cost;
         account.charged -= cost;
         self.actors.give_back(&account.actor, cost as f64);
     }
@@ -190,6 +197,17 @@ mod tests {
         admission.charge(&mut account, u64::MAX).expect("room");
         assert_eq!(account.charged, 1_000);
         assert!(admission.charge(&mut account, 5).is_ok(), "and nothing besides");
+    }
+
+    #[test]
+    fn no_more_is_given_back_than_was_charged_for() {
+        let admission = Admission::new(Limits { actor_cost_burst: 1_000, ..Limits::default() });
+        let mut account = admission.open(&ActorId::parse("one").expect("an id")).expect("room");
+        // They would cost 5,000, and no request costs more than 1,000.
+        admission.charge_for_bytes(&mut account, 256 * 5_000).expect("room");
+        assert_eq!(account.charged, 1_000);
+        admission.give_back_bytes(&mut account, 256 * 100);
+        assert_eq!(account.charged, 110, "the request, and what has come of it");
     }
 
     #[test]

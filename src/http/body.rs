@@ -13,6 +13,7 @@ use crate::graphql::Limits;
 use crate::http::admission::{Account, Admission};
 use crate::http::answer::Refused;
 use crate::http::arriving::Room;
+use crate::telemetry::causes::with_causes;
 
 /// A body that is here, and counts among the long ones until it is dropped where it is one.
 pub(super) struct Whole {
@@ -55,7 +56,7 @@ struct Arrival<'a> {
 
 impl Drop for Arrival<'_> {
     fn drop(&mut self) {
-        self.admission.give_back_bytes(self.account, self.paid_bytes - self.came_bytes);
+        self.admission.give_back_bytes(self.account, self.came_bytes);
     }
 }
 
@@ -64,7 +65,7 @@ impl Arrival<'_> {
         let mut whole = Vec::new();
         while let Some(frame) = body.frame().await {
             let frame = frame.map_err(|error| {
-                tracing::debug!(%error, "a body cannot be read");
+                tracing::debug!(error = %with_causes(&error), "a body cannot be read");
                 Refused::bad_request("the body cannot be read: it ends before its end, or its chunks are none of HTTP")
             })?;
             // What else comes with a body are trailers, which nobody asks for.

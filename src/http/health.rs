@@ -8,6 +8,7 @@ use axum::http::StatusCode;
 use tokio::time::timeout;
 
 use crate::http::Front;
+use crate::telemetry::causes::with_causes;
 
 /// How long the database may take: one that has stopped answers nothing at all, and whoever asks here has to know.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -21,7 +22,7 @@ pub(super) async fn alive() -> &'static str {
 pub(super) async fn ready(State(front): State<Arc<Front>>) -> (StatusCode, &'static str) {
     match timeout(PATIENCE, front.app.ready()).await {
         Ok(Ok(())) => return (StatusCode::OK, "ready\n"),
-        Ok(Err(fault)) => tracing::warn!(%fault, "not ready"),
+        Ok(Err(fault)) => tracing::warn!(fault = %with_causes(&fault), "not ready"),
         Err(_) => tracing::warn!("not ready: the database does not answer"),
     }
     (StatusCode::SERVICE_UNAVAILABLE, "not ready\n")

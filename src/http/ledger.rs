@@ -17,6 +17,7 @@ use crate::http::admission::Peer;
 use crate::http::answer::{Refused, SOON};
 use crate::http::authentication::{self, Asker};
 use crate::ledger::tile::{Tile, TilePath, bundle};
+use crate::telemetry::causes::with_causes;
 
 /// What a file costs, in the units of operations.
 const COST: u64 = 50;
@@ -32,10 +33,11 @@ pub(super) async fn checkpoint(
     Extension(peer): Extension<Peer>,
     headers: HeaderMap,
 ) -> Result<Response, Refused> {
-    let (_asker, _room) = entered(&front, &headers, peer).await?;
+    let (asker, _room) = entered(&front, &headers, peer).await?;
     let latest = front.app.checkpoint(Sealed::Latest).await.map_err(failed)?;
     let latest = latest.ok_or_else(|| not_found("nothing is sealed yet"))?;
-    Ok(file("text/plain; charset=utf-8", FRESH, latest.note().into_bytes()))
+    let file = file("text/plain; charset=utf-8", FRESH, latest.note().into_bytes());
+    Ok(front.admission.unsent.watched(&asker.actor.id, file).await)
 }
 
 /// `GET /log/tile/…`: a tile of what is sealed.
@@ -100,7 +102,28 @@ fn not_found(message: &str) -> Refused {
 }
 
 fn failed(fault: Fault) -> Refused {
-    tracing::error!(%fault, "the ledger cannot be read");
-    let message = "not possible at the moment; ask again";
-    Refused::new(StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE", message).again_in(SOON)
+    tracing::error!(fault = %with_causes(&fault), "the ledger cannot be read");
+    match fault.is_retryable() {
+        true => {
+            let message = "not possible at the moment; ask again";
+            Refused::new(StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE", message).again_in(SOON)
+        }
+        false => {
+            let message = "the server failed; its log knows more";
+            Refused::new(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL", message)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_is_told_to_ask_again_for_what_is_damaged() {
+        let damaged = failed(Fault::Sealed("it has another form"));
+        assert_eq!((damaged.status.as_u16(), damaged.code, damaged.again_in), (500, "INTERNAL", None));
+        let busy = failed(Fault::RebuildUnderWay);
+        assert_eq!((busy.status.as_u16(), busy.code, busy.again_in), (503, "UNAVAILABLE", Some(SOON)));
+    }
 }

@@ -30,6 +30,7 @@ use crate::http::lingering::Noted;
 use crate::http::patience::Patient;
 use crate::http::streams::Streaming;
 use crate::http::tls::Tls;
+use crate::telemetry::causes::with_causes;
 
 /// How long the refusal of a connection may take, from its handshake to its last byte.
 const REFUSAL_TIME: Duration = Duration::from_secs(5);
@@ -87,7 +88,7 @@ impl Speech {
             let Some(seat) = self.gate.enter(Peer::of(address)) else { continue };
             #[cfg(target_os = "linux")]
             if let Err(error) = SockRef::from(&stream).set_tcp_notsent_lowat(UNSENT_BYTES) {
-                tracing::debug!(%error, "the kernel keeps as much of an answer as it likes");
+                tracing::debug!(error = %with_causes(&error), "the kernel keeps as much of an answer as it likes");
             }
             let (speech, routes, stop) = (self.clone(), routes.clone(), stop.clone());
             connections.spawn(async move {
@@ -112,7 +113,7 @@ impl Speech {
         let handshake = timeout(self.header_timeout, tls.acceptor().accept(stream));
         match stop.run_until_cancelled(handshake).await {
             Some(Ok(Ok(stream))) => self.speak(stream, seat, routes, stop).await,
-            Some(Ok(Err(error))) => tracing::debug!(%error, "a handshake failed"),
+            Some(Ok(Err(error))) => tracing::debug!(error = %with_causes(&error), "a handshake failed"),
             Some(Err(_)) | None => {}
         }
     }
@@ -162,7 +163,7 @@ impl Speech {
             }
         };
         if let Err(error) = ended {
-            tracing::debug!(%error, "a connection ended early");
+            tracing::debug!(error = %with_causes(&error), "a connection ended early");
         }
     }
 }

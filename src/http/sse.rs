@@ -23,6 +23,7 @@ use crate::http::authentication;
 use crate::http::streams::{Farewell, LATER};
 use crate::http::tally::Counted;
 use crate::identity::credential::Credential;
+use crate::telemetry::causes::with_causes;
 
 /// What is answered once, as a stream of one event.
 pub(super) fn once(answer: &Answer) -> Response {
@@ -135,7 +136,7 @@ impl Pump {
                             (unsent.counted(&self.actor, answer), Some(position))
                         }
                         Err(fault) => {
-                            tracing::warn!(%fault, "a subscription ends");
+                            tracing::warn!(fault = %with_causes(&fault), "a subscription ends");
                             break Farewell::Unavailable;
                         }
                     }

@@ -39,7 +39,7 @@ pub(super) fn compose(data: &Data, language: Language) -> Result<Document, Repor
     writer.groups()?;
     writer.times()?;
     writer.gaps()?;
-    writer.money_and_people();
+    writer.money_and_people()?;
     writer.difficult();
     writer.sources();
     let subtitle = vec![
@@ -145,17 +145,17 @@ impl Writer<'_> {
         );
         let title = language.say("行政区划", "Division");
         self.bars("divisions", &data.divisions, &Data::division_name)?;
-        self.table(data.groups(language, title, &data.divisions, Data::division_name));
+        self.table(data.groups(language, title, &data.divisions, Data::division_name)?);
         self.heading("按机构", "By institution");
         let name = |id: &str| data.institution_name(language, id);
         self.bars("institutions", &data.institutions, &name)?;
-        self.table(data.groups(language, language.say("机构", "Institution"), &data.institutions, name));
+        self.table(data.groups(language, language.say("机构", "Institution"), &data.institutions, name)?);
         self.heading("按类型", "By kind");
         let name = |kind: &str| Data::kind_name(language, kind);
-        self.table(data.groups(language, language.say("类型", "Kind"), &data.kinds, name));
+        self.table(data.groups(language, language.say("类型", "Kind"), &data.kinds, name)?);
         self.heading("按服务类别", "By service category (KCDB)");
         let name = |code: &str| Data::category_name(language, code);
-        self.table(data.groups(language, language.say("服务类别", "Category"), &data.categories, name));
+        self.table(data.groups(language, language.say("服务类别", "Category"), &data.categories, name)?);
         Ok(())
     }
 
@@ -241,13 +241,14 @@ impl Writer<'_> {
         Ok(())
     }
 
-    fn money_and_people(&mut self) {
+    fn money_and_people(&mut self) -> Result<(), ReportError> {
         self.heading("收费（国家列名项目）", "Fees, by item of the state list");
-        self.table(self.data.fees(self.language));
+        self.table(self.data.fees(self.language)?);
         self.heading("培训", "Trainings");
         self.table(self.data.training_table(self.language));
         self.heading("典型案例", "Typical cases");
         self.table(self.data.typical_table(self.language));
+        Ok(())
     }
 
     fn difficult(&mut self) {

@@ -1,6 +1,6 @@
 //! The tables of a report.
 
-use crate::app::{GapSums, GroupSums, days, fee_total, gap_of};
+use crate::app::{Fault, GapSums, GroupSums, days, fee_total, gap_of};
 use crate::domain::annual_summary::figure::FigureName;
 use crate::domain::case::values::{Kind, Status};
 use crate::domain::value::{Decimal, Division, ServiceCategory};
@@ -13,13 +13,16 @@ const NOTHING: &str = "–";
 
 impl Data {
     /// Groups of cases, each on a row.
+    ///
+    /// # Errors
+    /// When an amount of a fee is no number.
     pub(super) fn groups(
         &self,
         language: Language,
         title: String,
         groups: &[GroupSums],
         name: impl Fn(&str) -> String,
-    ) -> Table {
+    ) -> Result<Table, Fault> {
         let columns = vec![
             Column::text(title),
             Column::numbers(language.say("难点", "Cases")),
@@ -35,7 +38,7 @@ impl Data {
         ];
         let row = |group: &GroupSums| {
             let key = group.key.first().map_or("", String::as_str);
-            vec![
+            Ok(vec![
                 name(key),
                 group.cases.to_string(),
                 group.open.to_string(),
@@ -46,10 +49,10 @@ impl Data {
                 median(&group.gap_after),
                 group.gap_after.closed.to_string(),
                 group.trainees.to_string(),
-                fee_total(&group.fees).to_string(),
-            ]
+                fee_total(&group.fees)?.to_string(),
+            ])
         };
-        Table { columns, rows: groups.iter().map(row).collect() }
+        Ok(Table { columns, rows: groups.iter().map(row).collect::<Result<_, Fault>>()? })
     }
 
     pub(super) fn division_name(code: &str) -> String {
@@ -148,7 +151,10 @@ impl Data {
     }
 
     /// The fees of the year by item, and their sum.
-    pub(super) fn fees(&self, language: Language) -> Table {
+    ///
+    /// # Errors
+    /// When an amount is no number.
+    pub(super) fn fees(&self, language: Language) -> Result<Table, Fault> {
         let columns = vec![
             Column::codes(language.say("收费项目", "Item")),
             Column::text(language.say("名称", "Name")),
@@ -162,12 +168,12 @@ impl Data {
             .map(|fees| {
                 let name = self.item_names.get(&fees[0].item).cloned().unwrap_or_else(|| NOTHING.to_owned());
                 let count = fees.iter().map(|fee| fee.count).sum::<u64>().to_string();
-                vec![fees[0].item.clone(), name, count, fee_total(fees).to_string()]
+                Ok(vec![fees[0].item.clone(), name, count, fee_total(fees)?.to_string()])
             })
-            .collect();
+            .collect::<Result<_, Fault>>()?;
         let count = fees.iter().map(|fee| fee.count).sum::<u64>().to_string();
-        rows.push(vec![language.say("合计", "Total"), String::new(), count, fee_total(fees).to_string()]);
-        Table { columns, rows }
+        rows.push(vec![language.say("合计", "Total"), String::new(), count, fee_total(fees)?.to_string()]);
+        Ok(Table { columns, rows })
     }
 
     pub(super) fn training_table(&self, language: Language) -> Table {

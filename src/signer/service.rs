@@ -15,6 +15,7 @@ use crate::clock::Clock;
 use crate::identity::ledger_key::CallerToken;
 use crate::ledger::note::NoteError;
 use crate::ledger::witness::{AddCheckpoint, NotSigned};
+use crate::telemetry::causes::with_causes;
 
 /// The longest request: 63 hashes and a checkpoint with many signatures.
 const LONGEST_REQUEST_BYTES: usize = 64 * 1024;
@@ -71,7 +72,7 @@ async fn sign(State(service): State<Arc<Service>>, headers: HeaderMap, body: Str
         }
         Err(error @ (SignError::Note(_) | SignError::Checkpoint(_))) => told(StatusCode::BAD_REQUEST, error),
         Err(error @ (SignError::Memory { .. } | SignError::Remote(_))) => {
-            tracing::error!(error = &error as &dyn std::error::Error, "nothing was signed");
+            tracing::error!(error = %with_causes(&error), "nothing was signed");
             told(StatusCode::INTERNAL_SERVER_ERROR, "nothing was signed")
         }
     }

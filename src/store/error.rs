@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use cqrs_es::persist::PersistenceError;
+
 use crate::store::StreamId;
 
 /// A failure of the store itself, as opposed to a refusal of one append.
@@ -70,7 +72,7 @@ pub enum StoreError {
         /// `Case/0192…`
         stream: String,
         /// What the repository said.
-        source: Arc<cqrs_es::persist::PersistenceError>,
+        source: Arc<PersistenceError>,
     },
     /// A stored value is not what this program writes.
     #[error("the database holds a damaged value: {what}")]
@@ -139,9 +141,18 @@ impl From<std::convert::Infallible> for StoreError {
 }
 
 impl StoreError {
+    /// Whether what is stored is not what this program writes, as against a database that fails.
+    pub fn is_damage(&self) -> bool {
+        match self {
+            Self::Load { source, .. } => matches!(**source, PersistenceError::DeserializationError(_)),
+            Self::Corrupt { .. } => true,
+            _ => false,
+        }
+    }
+
     /// Whether the same request, with the same command key, may succeed later.
     pub fn is_retryable(&self) -> bool {
-        matches!(
+        let fails_for_now = matches!(
             self,
             Self::Database { .. }
                 | Self::TimedOut { .. }
@@ -151,7 +162,8 @@ impl StoreError {
                 | Self::TakenOver
                 | Self::Overloaded { .. }
                 | Self::Closed
-        )
+        );
+        fails_for_now && !self.is_damage()
     }
 
     /// Wraps a driver error with the operation it interrupted; made for `map_err`.
@@ -192,4 +204,22 @@ pub enum AppendError {
     /// The store failed; see [`StoreError::is_retryable`].
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_damaged_is_not_asked_for_again() {
+        let load = |source| StoreError::Load { stream: "Case/1".to_owned(), source: Arc::new(source) };
+        for (error, is_damage) in [
+            (load(PersistenceError::DeserializationError("no JSON".into())), true),
+            (load(PersistenceError::ConnectionError("gone".into())), false),
+            (StoreError::Corrupt { what: "a time".to_owned() }, true),
+            (StoreError::Closed, false),
+        ] {
+            assert_eq!((error.is_damage(), error.is_retryable()), (is_damage, !is_damage), "{error}");
+        }
+    }
 }

@@ -10,9 +10,8 @@ use crate::store::statement::Statement;
 /// A second one of the same moment says nothing more.
 const REVOKE: &str = "insert into revocations (key, revoked_at) values ($1, $2) on conflict do nothing";
 
-/// The latest of each key, and whoever was erased: for good.
-const REVOKED: &str = "select key, max(revoked_at) as revoked_at from revocations where revoked_at >= $1 group by key \
-     union all select 'actor:' || key_id as key, 9223372036854775807 as revoked_at from erased_keys";
+/// The latest of each key.
+const REVOKED: &str = "select key, max(revoked_at) as revoked_at from revocations where revoked_at >= $1 group by key";
 
 /// What is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,8 +31,7 @@ pub trait RevocationStore: Send + Sync {
     /// When the database fails.
     async fn revoke(&self, revocation: &Revocation) -> Result<(), StoreError>;
 
-    /// Everything that was revoked since then (microseconds since the Unix epoch), and the actors who were erased at any
-    /// time; a key may come twice.
+    /// The latest of everything that was revoked since then (microseconds since the Unix epoch).
     ///
     /// # Errors
     /// When the database fails.

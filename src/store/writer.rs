@@ -12,6 +12,7 @@ use tokio_util::task::TaskTracker;
 use tracing::{Instrument, Span, field};
 
 use crate::store::{Append, AppendError, Body, Committed, Content, Store, StoreError};
+use crate::telemetry::causes::with_causes;
 use crate::telemetry::metrics::metrics;
 
 /// How much the writer holds and how much it commits at once.
@@ -102,6 +103,12 @@ impl Writer {
         self.committed.clone()
     }
 
+    /// Comes back when the task has ended: by itself only where it broke, and then nobody commits any more.
+    pub async fn ended(&self) {
+        let mut committed = self.committed.clone();
+        while committed.changed().await.is_ok() {}
+    }
+
     /// Refuses new commands, commits what has queued, and returns when all is answered.
     pub async fn shutdown(&self) {
         self.closing.cancel();
@@ -171,7 +178,7 @@ impl Task {
         let outcomes = match committed.unwrap_or_else(|_| Err(StoreError::during("commit a batch")(silence().into()))) {
             Ok(outcomes) => outcomes,
             Err(error) => {
-                tracing::error!(error = &error as &dyn std::error::Error, commands, "a group commit failed");
+                tracing::error!(error = %with_causes(&error), commands, "a group commit failed");
                 vec![Err(AppendError::Store(error)); answers.len()]
             }
         };

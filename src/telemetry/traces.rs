@@ -23,6 +23,7 @@ use tracing::{Metadata, Span};
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
 use crate::outbound::{Client, Endpoint, EndpointError, Networks};
+use crate::telemetry::causes::with_causes;
 
 /// How long a collector may take.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -81,7 +82,7 @@ impl Traces {
     /// Sends what is left, and waits for it. The runtime has to be there still, and not on this thread.
     pub fn end(self) {
         if let Err(error) = self.0.shutdown_with_timeout(PATIENCE) {
-            tracing::warn!(%error, "the last traces are lost");
+            tracing::warn!(error = %with_causes(&error), "the last traces are lost");
         }
     }
 }

@@ -64,22 +64,22 @@ const WALLS: [Wall; 19] = [
     },
     Wall {
         room: "signer",
-        may_not_name: AllBut(&["ledger", "identity", "outbound", "clock"]),
+        may_not_name: AllBut(&["ledger", "identity", "outbound", "clock", "telemetry"]),
         because: "who signs does not depend on what is signed",
     },
     Wall { room: "search", may_not_name: AllBut(&[]), because: "words are the same wherever they stand" },
     Wall { room: "vault", may_not_name: AllBut(&[]), because: "an auditor can take it out of the house, too" },
     Wall {
         room: "identity",
-        // A provider's keys are fetched.
-        may_not_name: AllBut(&["clock", "outbound"]),
+        // A provider's keys are fetched, and the log is told why they are not.
+        may_not_name: AllBut(&["clock", "outbound", "telemetry"]),
         because: "who asks does not depend on what for",
     },
     Wall { room: "outbound", may_not_name: AllBut(&[]), because: "it knows where bytes may go, not what they say" },
     Wall {
         room: "telemetry",
         may_not_name: AllBut(&["outbound"]),
-        because: "everybody tells it figures, and it tells nobody anything but those",
+        because: "everybody tells it figures and failures, and it tells nobody anything but those",
     },
     Wall { room: "config", may_not_name: AllBut(&[]), because: "everything else is configured by it" },
     Wall { room: "clock", may_not_name: AllBut(&[]), because: "everything else is timed by it" },
@@ -103,7 +103,7 @@ enum Tests {
     Only,
 }
 
-const BANS: [Ban; 9] = [
+const BANS: [Ban; 10] = [
     Ban {
         phrases: &["tokio", "sqlx", "rusqlite", "axum", "async_graphql", "async fn", "std::fs", "std::net"],
         within: &["src/domain/", "src/projection", "src/search/", "src/codec", "src/ledger"],
@@ -162,6 +162,13 @@ const BANS: [Ban; 9] = [
         except: &[],
         tests: Tests::Included,
         because: "a path from crate:: says where it leads",
+    },
+    Ban {
+        phrases: &["%fault", "%error", "as &dyn std::error::Error"],
+        within: &["src/"],
+        except: &[],
+        tests: Tests::Included,
+        because: "a failure is logged with_causes: it says what failed, and its causes why",
     },
     Ban {
         phrases: &["todo!", "unimplemented!", "dbg!"],
@@ -264,6 +271,8 @@ fn a_broken_rule_is_found_where_it_is() {
         ("src/app/mod.rs", "use crate::store::sqlite::Sqlite;", "src/app/mod.rs:1: `store::sqlite`"),
         ("src/cli/serve.rs", "store::open_without_ledger(url)", "src/cli/serve.rs:1: `open_without_ledger`"),
         ("src/app/mod.rs", "fn f() { todo!() }", "src/app/mod.rs:1: `todo!`"),
+        ("src/app/mod.rs", "tracing::warn!(%fault, \"broken\")", "src/app/mod.rs:1: `%fault`"),
+        ("src/store/mod.rs", "tracing::warn!(why = %error)", "src/store/mod.rs:1: `%error`"),
         ("src/app/tests.rs", "#[ignore]", "src/app/tests.rs:1: `#[ignore`"),
         ("tests/suite/life.rs", "tokio::time::sleep(wait).await", "tests/suite/life.rs:1: `sleep(`"),
         ("src/app/mod.rs", "#[cfg(test)]\nmod tests {\nsleep(1);\n}", "src/app/mod.rs:3: `sleep(`"),
@@ -286,6 +295,7 @@ fn what_the_rules_allow_is_not_reported() {
         ("src/domain/mod.rs", "use crate::domain::actor::Actor; // never crate::store or sqlx"),
         ("src/store/sqlite.rs", "use sqlx::SqlitePool; use crate::ledger::leaf;"),
         ("src/app/mod.rs", "tokio::time::Instant::now(); tokio::time::sleep(wait);"),
+        ("src/app/mod.rs", "tracing::warn!(fault = %with_causes(&fault), %errors)"),
         ("src/main.rs", "use etalon::store::sqlite::Sqlite;"),
         ("src/config.rs", "std::env::vars_os()"),
         ("src/clock.rs", "Timestamp::now(); getrandom::fill(&mut bytes)"),

@@ -5,6 +5,7 @@ mod architecture;
 mod as_of;
 mod authorisation;
 mod bad_input;
+mod deadlines;
 mod erasure;
 mod faults;
 mod figures;

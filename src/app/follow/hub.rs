@@ -22,6 +22,7 @@ use crate::app::streams::Versioned;
 use crate::domain::case::Case;
 use crate::domain::value::Division;
 use crate::store::{AggregateType, EventQuery, EventRecord, RegisterQuery, Store, StreamId};
+use crate::telemetry::causes::with_causes;
 
 /// How often the log is looked at without being told.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -35,6 +36,7 @@ pub(in crate::app) struct Hub {
     known: watch::Sender<u64>,
     /// Where everybody who follows has got to.
     pub(super) places: Arc<Places>,
+    /// Cancelled when it ends, whoever ends it.
     stop: CancellationToken,
     tasks: TaskTracker,
 }
@@ -60,12 +62,16 @@ impl App {
                 ring: RwLock::new(Ring::starting_at(next)),
                 known: watch::Sender::new(next),
                 places: Arc::default(),
-                stop: CancellationToken::new(),
+                stop: self.hub_ended.clone(),
                 tasks: TaskTracker::new(),
             });
             hub.tasks.spawn({
                 let hub = hub.clone();
-                async move { hub.run(wakers).await }
+                async move {
+                    // By a panic, too: followers would wait for ever otherwise.
+                    let _ended = hub.stop.clone().drop_guard();
+                    hub.run(wakers).await;
+                }
             });
             Ok::<_, Fault>(hub)
         };
@@ -121,12 +127,12 @@ impl Hub {
                 woken = wakers.woken(&mut looks, known) => woken.is_none(),
             };
             if is_over {
-                return self.stop.cancel();
+                return;
             }
             // Not broken off by the end of the application: a read is short.
             if let Err(fault) = self.catch_up().await {
                 // Followers wait; the next look does what this one could not.
-                tracing::warn!(%fault, "the log cannot be followed for now");
+                tracing::warn!(fault = %with_causes(&fault), "the log cannot be followed for now");
                 tokio::select! {
                     () = self.stop.cancelled() => return,
                     () = tokio::time::sleep(LOOK_EVERY) => {}

@@ -17,6 +17,7 @@ use crate::ledger::timestamp::request::Request;
 use crate::outbound::{Client, Endpoint, EndpointError, Networks};
 use crate::signer::{RemoteSigner, SignError};
 use crate::store::{Sealed, StoreError, StoredCheckpoint, StoredCosignature, StoredTimeStamp};
+use crate::telemetry::causes::with_causes;
 
 /// How long an authority may take.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -99,7 +100,7 @@ impl Anchorer {
             let wait = match app.anchor(&anchors).await {
                 Ok(()) => None,
                 Err(error) => {
-                    tracing::warn!(error = &error as &dyn std::error::Error, "a checkpoint is not anchored");
+                    tracing::warn!(error = %with_causes(&error), "a checkpoint is not anchored");
                     Some(REST)
                 }
             };

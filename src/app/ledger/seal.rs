@@ -16,6 +16,7 @@ use crate::ledger::note::{Note, NoteError};
 use crate::ledger::witness::{AddCheckpoint, NotSigned};
 use crate::signer::{SignError, Signer};
 use crate::store::{Moment, Sealed, StoreError, StoredCheckpoint};
+use crate::telemetry::causes::with_causes;
 
 /// How often the log is looked at for what other processes have committed: a commit is sealed within a second.
 const LOOKS_EVERY: Duration = Duration::from_millis(500);
@@ -69,7 +70,7 @@ impl Sealer {
             (wait, rest) = match app.seal(&seals).await {
                 Ok(_) => (seals.pause, FIRST_REST),
                 Err(error) => {
-                    tracing::error!(error = &error as &dyn std::error::Error, "the log is not sealed");
+                    tracing::error!(error = %with_causes(&error), "the log is not sealed");
                     (rest, longer(rest))
                 }
             };

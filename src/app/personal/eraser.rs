@@ -19,6 +19,7 @@ use crate::app::rounds::again_and_again;
 use crate::app::streams::Streams;
 use crate::codec;
 use crate::store::ErasedKey;
+use crate::telemetry::causes::with_causes;
 use crate::vault::payload;
 use crate::vault::reference::KeyId;
 
@@ -34,7 +35,7 @@ impl Eraser {
     pub async fn run(self, app: std::sync::Arc<App>, stop: CancellationToken) {
         let look = || async {
             if let Err(fault) = app.complete_erasures().await {
-                tracing::error!(%fault, "an erasure is not complete; it is tried again");
+                tracing::error!(fault = %with_causes(&fault), "an erasure is not complete; it is tried again");
             }
         };
         again_and_again(LOOKS_EVERY, &stop, look).await;
@@ -76,23 +77,37 @@ impl App {
     /// only marked as erased, with no event that says so, stays: what an event erases, the log proves, and whoever else can write into the
     /// database destroys nothing for good.
     ///
+    /// A mark of which cannot be told whether an event founds it keeps no other erasure waiting. It is looked at again by
+    /// every call until it can.
+    ///
     /// # Errors
-    /// When the store or the folder of the keys fails: what was left undone is done by the next call.
+    /// When the store or the folder of the keys fails, or an event cannot be read: what was left undone is done by the next
+    /// call.
     pub async fn complete_erasures(&self) -> Result<usize, Fault> {
-        let vault = self.vault()?;
         let from = self.erased_before.load(Ordering::Acquire);
         let head = self.store.head().await?.next_position;
         let mut erased = Vec::new();
+        let mut first_failure = None;
+        let mut before = head;
         for mark in self.store.erased_keys(from).await? {
-            if vault.is_destroyed(KeyId(mark.key_id)).await? || self.founds(mark).await? {
-                erased.push(mark);
-            } else {
-                tracing::error!(
+            match self.is_erased(mark).await {
+                Ok(true) => erased.push(mark),
+                Ok(false) => tracing::error!(
                     key = %mark.key_id,
                     mark.position,
                     "a data key is marked as erased by an event that does not erase it: it is kept, and `etalon audit \
                      replay` tells more"
-                );
+                ),
+                Err(fault) => {
+                    tracing::error!(
+                        key = %mark.key_id,
+                        mark.position,
+                        fault = %with_causes(&fault),
+                        "a data key is marked as erased, and its event cannot be read: it is kept for now"
+                    );
+                    before = before.min(mark.position);
+                    first_failure.get_or_insert(fault);
+                }
             }
         }
         let destroyed = self.destroy(erased.iter().map(|mark| mark.key_id)).await?;
@@ -101,21 +116,31 @@ impl App {
             && self.store.scrub().await?
         {
             // A mark may lie ahead of the log, whoever has set it: what the log erases by then is not passed over.
-            self.erased_before.fetch_max(head.min(last.position + 1), Ordering::AcqRel);
+            self.erased_before.fetch_max(before.min(last.position + 1), Ordering::AcqRel);
         }
-        Ok(destroyed)
+        first_failure.map_or(Ok(destroyed), Err)
     }
 
+    /// Whether the key is gone already, or an event erases it.
+    async fn is_erased(&self, mark: ErasedKey) -> Result<bool, Fault> {
+        Ok(self.vault()?.is_destroyed(KeyId(mark.key_id)).await? || self.founds(mark).await?)
+    }
+
+    /// Destroys as many of the keys as it can.
     async fn destroy(&self, keys: impl Iterator<Item = Uuid> + Send) -> Result<usize, Fault> {
         let vault = self.vault()?;
         let mut destroyed = 0;
+        let mut first_failure = None;
         for key in keys {
-            destroyed += usize::from(vault.destroy(KeyId(key)).await?);
+            match vault.destroy(KeyId(key)).await {
+                Ok(was_there) => destroyed += usize::from(was_there),
+                Err(fault) => first_failure = first_failure.or(Some(fault)),
+            }
         }
         if destroyed > 0 {
             tracing::info!(destroyed, "data keys of erased persons were destroyed");
         }
-        Ok(destroyed)
+        first_failure.map_or(Ok(destroyed), Err)
     }
 
     /// Marks of erased keys that no event of the log founds.

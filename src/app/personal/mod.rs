@@ -23,6 +23,7 @@ use crate::domain::event::Recorded;
 use crate::domain::value::Personal;
 use crate::domain::value::personal::Sealed;
 use crate::store::NewCiphertext;
+use crate::telemetry::causes::with_causes;
 use crate::vault::payload;
 use crate::vault::reference::{Digest, KeyId, Reference};
 use crate::vault::seal::{Ciphertext, DataKey, Disclosure, NONCE_BYTES, open, seal};
@@ -204,7 +205,7 @@ impl App {
         match open(&reference, &Ciphertext::from_bytes(stored.ciphertext), &key) {
             Ok(disclosure) => Ok(DisclosedField { reference, disclosure }),
             Err(error) => {
-                tracing::error!(%error, position, field, "sealed personal data cannot be opened");
+                tracing::error!(error = %with_causes(&error), position, field, "sealed personal data cannot be opened");
                 Err(NotDisclosed::Unreadable)
             }
         }
@@ -241,7 +242,7 @@ impl App {
         match open(reference, ciphertext, &key) {
             Ok(disclosure) => Ok(Opened::Text(disclosure.into_value())),
             Err(error) => {
-                tracing::error!(%error, key = %reference.key, "sealed personal data cannot be opened");
+                tracing::error!(error = %with_causes(&error), key = %reference.key, "sealed personal data cannot be opened");
                 Ok(Opened::Unreadable)
             }
         }

@@ -14,7 +14,7 @@ use crate::domain::value::Division;
 use crate::identity::webhook_key::WebhookSecret;
 use crate::outbound::{Endpoint, EndpointError};
 use crate::store::{
-    AggregateType, StoreError, Webhook, WebhookAction, WebhookChange, WebhookConfiguration, WebhookState, WebhookWrite,
+    AggregateType, Webhook, WebhookAction, WebhookChange, WebhookConfiguration, WebhookState, WebhookWrite,
 };
 
 /// How often a change without an expected version is made anew after another was faster.
@@ -124,7 +124,7 @@ impl App {
             let secret = outlet.key.secret(webhook.id, webhook.secret_number);
             return Ok(Changed { webhook: Some(webhook), secret: Some(secret), replayed: false });
         }
-        self.changed_before(request).await?.ok_or_else(|| outrun().into())
+        self.changed_before(request).await?.ok_or_else(|| Fault::Outrun { attempts: 1 }.into())
     }
 
     /// Changes where an endpoint's events go, or which.
@@ -224,7 +224,7 @@ impl App {
                 return Ok(known);
             }
         }
-        Err(outrun().into())
+        Err(Fault::Outrun { attempts: ATTEMPTS }.into())
     }
 
     async fn change_webhook(
@@ -253,7 +253,7 @@ impl App {
                 return Ok(known);
             }
         }
-        Err(outrun().into())
+        Err(Fault::Outrun { attempts: ATTEMPTS }.into())
     }
 
     /// An endpoint that the actor may change.
@@ -327,10 +327,6 @@ impl App {
 /// secret of the receiver's.
 pub(super) fn log(change: &WebhookChange) {
     tracing::info!(webhook = %change.webhook_id, actor = change.actor, action = change.action.as_str(), "a webhook was changed");
-}
-
-pub(super) fn outrun() -> StoreError {
-    StoreError::Overloaded { capacity: ATTEMPTS }
 }
 
 fn sound_url(outlet: &Outlet, url: String) -> Result<String, Refusal> {

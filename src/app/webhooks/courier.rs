@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::task::JoinSet;
-use tokio::time::MissedTickBehavior;
+use tokio::time::{Instant, MissedTickBehavior, timeout_at};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -14,6 +14,7 @@ use crate::app::request::Fault;
 use crate::app::webhooks::apart::apart;
 use crate::app::webhooks::round::Next;
 use crate::store::EnabledWebhook;
+use crate::telemetry::causes::with_causes;
 
 /// How often a server looks for endpoints that nobody serves.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
@@ -56,7 +57,7 @@ impl Courier {
             let enabled = match app.store.enabled_webhooks().await {
                 Ok(enabled) => enabled,
                 Err(error) => {
-                    tracing::warn!(%error, "webhooks cannot be looked for");
+                    tracing::warn!(error = %with_causes(&error), "webhooks cannot be looked for");
                     continue;
                 }
             };
@@ -85,31 +86,34 @@ impl Courier {
 /// Serves one endpoint for as long as it is enabled and this server has its lease.
 async fn serve(app: Arc<App>, holder: Arc<String>, webhook: Uuid, stop: CancellationToken) {
     let lease = format!("webhook:{webhook}");
+    let mut held_until = Instant::now() + LEASE_LASTS;
     match take(&app, &lease, &holder).await {
         Ok(true) => {}
         Ok(false) => return,
-        Err(fault) => return tracing::warn!(%webhook, %fault, "a webhook cannot be served"),
+        Err(fault) => return tracing::warn!(%webhook, fault = %with_causes(&fault), "a webhook cannot be served"),
     }
     let lost = async {
         let mut prolongs = tokio::time::interval(PROLONG_EVERY);
         loop {
             prolongs.tick().await;
-            match take(&app, &lease, &holder).await {
-                Ok(true) => {}
-                Ok(false) => return,
+            let until = Instant::now() + LEASE_LASTS;
+            match timeout_at(held_until, take(&app, &lease, &holder)).await {
+                Ok(Ok(true)) => held_until = until,
+                Ok(Ok(false)) => return tracing::info!(%webhook, "another server has taken over"),
+                Err(_) => return tracing::warn!(%webhook, "a lease has run out: another server may take over"),
                 // It is still ours for a while; the next try may succeed.
-                Err(fault) => tracing::warn!(%webhook, %fault, "a lease was not prolonged"),
+                Ok(Err(fault)) => tracing::warn!(%webhook, fault = %with_causes(&fault), "a lease was not prolonged"),
             }
         }
     };
     tokio::select! {
-        () = lost => tracing::info!(%webhook, "another server has taken over"),
+        () = lost => {}
         ended = rounds(&app, webhook, &stop) => {
             if let Err(fault) = ended {
-                tracing::warn!(%webhook, %fault, "a webhook cannot be served for now");
+                tracing::warn!(%webhook, fault = %with_causes(&fault), "a webhook cannot be served for now");
             }
             if let Err(error) = app.store.release_lease(&lease, &holder).await {
-                tracing::warn!(%webhook, %error, "a lease will run out by itself");
+                tracing::warn!(%webhook, error = %with_causes(&error), "a lease will run out by itself");
             }
         }
     }

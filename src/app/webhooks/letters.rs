@@ -4,22 +4,13 @@
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::app::request::Failure;
-use crate::app::webhooks::changes::{WebhookRequest, log, outrun};
+use crate::app::request::{Failure, Fault};
+use crate::app::webhooks::changes::{Changed, WebhookRequest, log};
 use crate::domain::refusal::{Code, Refusal};
 use crate::store::{Delivery, Webhook, WebhookAction, WebhookChange};
 
 /// How often it is tried while a server is delivering to the same endpoint.
 const ATTEMPTS: usize = 32;
-
-/// What came of an order about a dead letter.
-#[derive(Clone, Debug)]
-pub struct Settled {
-    /// The endpoint.
-    pub webhook: Webhook,
-    /// The order was carried out before, under the same key.
-    pub replayed: bool,
-}
 
 impl App {
     /// Makes a dead letter a delivery that is due at once. It comes after later events of its stream that were delivered
@@ -32,7 +23,7 @@ impl App {
         request: &WebhookRequest,
         webhook: Uuid,
         position: u64,
-    ) -> Result<Settled, Failure> {
+    ) -> Result<Changed, Failure> {
         self.settle(request, webhook, position, WebhookAction::LetterReplayed).await
     }
 
@@ -45,7 +36,7 @@ impl App {
         request: &WebhookRequest,
         webhook: Uuid,
         position: u64,
-    ) -> Result<Settled, Failure> {
+    ) -> Result<Changed, Failure> {
         self.settle(request, webhook, position, WebhookAction::LetterDiscarded).await
     }
 
@@ -55,12 +46,13 @@ impl App {
         id: Uuid,
         position: u64,
         action: WebhookAction,
-    ) -> Result<Settled, Failure> {
+    ) -> Result<Changed, Failure> {
         for _ in 0..ATTEMPTS {
-            let webhook = self.managed(&request.actor, id, request.expected_version).await?;
-            if self.changed_before(request).await?.is_some() {
-                return Ok(Settled { webhook, replayed: true });
+            // Before anything is looked up: the endpoint may be gone by now.
+            if let Some(known) = self.changed_before(request).await? {
+                return Ok(known);
             }
+            let webhook = self.managed(&request.actor, id, request.expected_version).await?;
             let Some(letter) = self.store.dead_letter(id, position).await? else {
                 let message = "no such dead letter is there: it was sent for again or thrown away";
                 return Err(Refusal::new(Code::NotFound, "position", message).into());
@@ -69,10 +61,10 @@ impl App {
             if self.write_settled(&webhook, &letter, &change).await? {
                 log(&change);
                 self.outlet()?.changed.notify_one();
-                return Ok(Settled { webhook, replayed: false });
+                return Ok(Changed { webhook: Some(webhook), secret: None, replayed: false });
             }
         }
-        Err(outrun().into())
+        Err(Fault::Outrun { attempts: ATTEMPTS }.into())
     }
 
     async fn write_settled(

@@ -22,7 +22,6 @@ mod sight;
 
 pub use changes::{Changed, WebhookDraft, WebhookPatch, WebhookRequest};
 pub use courier::Courier;
-pub use letters::Settled;
 pub use overview::{Lag, Tested};
 pub use round::{Next, Round};
 

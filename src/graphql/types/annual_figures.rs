@@ -143,9 +143,9 @@ impl AnnualFigures {
     }
 
     /// 收费: the fees of the year, by the item of the state list.
-    async fn fees(&self) -> FeeSummary {
+    async fn fees(&self, ctx: &Context<'_>) -> Result<FeeSummary> {
         let total = self.year.figures.iter().find(|figure| figure.name == figure::FigureName::FeeTotal);
-        FeeSummary::of(total.map_or(&[], |figure| &figure.amounts))
+        FeeSummary::of(total.map_or(&[], |figure| &figure.amounts)).map_err(|fault| errors::fault(ctx, fault))
     }
 
     /// 年度总结: what was submitted, if you may see it: by now, or under `asOf` by its moment. Its `late` says whether it came after 31 October; it is compared all the same.

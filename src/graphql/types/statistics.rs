@@ -3,7 +3,7 @@
 use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
 use serde::Serialize;
 
-use crate::app::{FeeSum, GapSums, GroupKey, GroupSums, Moment, days, fee_total, gap_of, rate};
+use crate::app::{Fault, FeeSum, GapSums, GroupKey, GroupSums, Moment, days, fee_total, gap_of, rate};
 use crate::domain::value::{self, InstitutionId, ServiceCategory};
 use crate::graphql::errors;
 use crate::graphql::ids::{self, content_id};
@@ -196,8 +196,8 @@ impl StatisticsGroup {
     }
 
     /// 收费: fees on record, whatever their day.
-    async fn fees(&self) -> FeeSummary {
-        FeeSummary::of(&self.sums.fees)
+    async fn fees(&self, ctx: &Context<'_>) -> Result<FeeSummary> {
+        FeeSummary::of(&self.sums.fees).map_err(|fault| errors::fault(ctx, fault))
     }
 
     /// 培训: trainings given.
@@ -272,18 +272,23 @@ pub(crate) struct FeeSummary {
 
 impl FeeSummary {
     /// Fees that come in the order of their items.
-    pub(crate) fn of(fees: &[FeeSum]) -> Self {
-        let items = fees.chunk_by(|one, other| one.item == other.item).map(|fees| FeeItemSummary {
-            item: fees[0].item.clone(),
-            count: fees.iter().map(|fee| fee.count).sum(),
-            total: Decimal::of(fee_total(fees)),
+    ///
+    /// # Errors
+    /// When an amount is no number.
+    pub(crate) fn of(fees: &[FeeSum]) -> Result<Self, Fault> {
+        let items = fees.chunk_by(|one, other| one.item == other.item).map(|fees| {
+            Ok(FeeItemSummary {
+                item: fees[0].item.clone(),
+                count: fees.iter().map(|fee| fee.count).sum(),
+                total: Decimal::of(fee_total(fees)?),
+            })
         });
-        Self {
+        Ok(Self {
             count: fees.iter().map(|fee| fee.count).sum(),
-            total: Decimal::of(fee_total(fees)),
+            total: Decimal::of(fee_total(fees)?),
             currency: value::money::CURRENCY,
-            items: items.collect(),
-        }
+            items: items.collect::<Result<_, Fault>>()?,
+        })
     }
 }
 

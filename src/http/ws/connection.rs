@@ -26,6 +26,7 @@ use crate::http::ws::connection::reading::{Long, reached};
 use crate::http::ws::message::{self, Closing, Told};
 use crate::http::ws::operations::{Operations, Step, Task, Ticket};
 use crate::http::{Front, answer};
+use crate::telemetry::causes::with_causes;
 use crate::telemetry::metrics::metrics;
 
 /// How long the last message waits for a reader who does not read, and how long it may take the client to close its side.
@@ -333,7 +334,7 @@ impl Connection {
                     self.send(message::next(id, &body)).await
                 }
                 Err(fault) => {
-                    tracing::warn!(%fault, "a subscription ends");
+                    tracing::warn!(fault = %with_causes(&fault), "a subscription ends");
                     Err(self.farewell(Farewell::Unavailable))
                 }
             },

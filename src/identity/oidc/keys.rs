@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 use crate::identity::IdentityError;
 use crate::identity::oidc::jwk::KeySet;
 use crate::identity::oidc::{Signing, Source};
+use crate::telemetry::causes::with_causes;
 
 /// How long a token waits for the provider at most: as long as the provider may take, and some more.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -125,7 +126,7 @@ impl Keys {
             }
             Ok(_) => {}
             Err(error) => {
-                let error = error as &dyn std::error::Error;
+                let error = with_causes(error);
                 tracing::warn!(error, "the identity provider gives no keys; those that are known are kept for a while");
             }
         }

@@ -9,6 +9,7 @@ use uuid::Uuid;
 use crate::identity::claims::{Claims, ClaimsError, ROLES};
 use crate::identity::credential::{self, RevocationKey};
 use crate::identity::{Identity, IdentityError};
+use crate::telemetry::causes::with_causes;
 
 /// The longest `sub` (OpenID Connect Core 1.0, section 2), in bytes.
 const LONGEST_SUBJECT: usize = 255;
@@ -134,7 +135,7 @@ impl Terms {
             expires_at,
         };
         let mut identity = claims.check().map_err(|error| {
-            tracing::debug!(%error, "a provider's token makes no identity");
+            tracing::debug!(error = %with_causes(&error), "a provider's token makes no identity");
             IdentityError::Claims
         })?;
         identity.credential.known_by.push(RevocationKey::of_subject(&self.issuer, subject));

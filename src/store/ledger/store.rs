@@ -11,7 +11,7 @@ use crate::store::copy;
 use crate::store::statement::Statement;
 
 /// Leaves that are read at once while a tree is made for a log that has none.
-const PAGE: u32 = 4_096;
+const LEAVES_PAGE: u32 = 4_096;
 
 #[async_trait]
 impl<B: Backend> LedgerStore for SqlStore<B> {
@@ -109,7 +109,7 @@ impl<B: Backend> SqlStore<B> {
             let mut tree = Frontier::default();
             let mut statements = Vec::new();
             while tree.size() < size {
-                let leaves = self.hashes(0, tree.size(), PAGE).await?;
+                let leaves = self.hashes(0, tree.size(), LEAVES_PAGE).await?;
                 if leaves.is_empty() {
                     let what = format!("the log has {size} events, but none at position {}", tree.size());
                     return Err(StoreError::Corrupt { what });

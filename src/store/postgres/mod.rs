@@ -30,6 +30,7 @@ use crate::store::line::Lines;
 use crate::store::opening::{SCHEMA_VERSION, Schema, is_current, is_unmarked, last_of};
 use crate::store::plan::Plan;
 use crate::store::postgres::assumed::Memory;
+use crate::store::postgres::news::News;
 use crate::store::postgres::reader::Connections;
 use crate::store::row::ROWS_VERSION;
 use crate::store::row_writes::RowWrites;
@@ -38,6 +39,7 @@ use crate::store::statement::{Argument, Statement};
 use crate::store::stored::{Decoded, HeadRow, Scanned};
 use crate::store::texts::IndexDialect;
 use crate::store::{Append, PoolState, RebuildOutcome, StoreError, migration_error, time_limit};
+use crate::telemetry::causes::with_causes;
 
 static MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
 
@@ -50,8 +52,7 @@ pub(super) struct PostgresBackend {
     writer_options: PgConnectOptions,
     /// Held for the length of a commit.
     writer: Mutex<Writer>,
-    /// What commits by any process have told, while somebody wants to know.
-    heard: watch::Sender<u64>,
+    news: News,
 }
 
 /// What commits keep between them.
@@ -97,9 +98,8 @@ impl PostgresBackend {
             ("jit", "off"),
             ("idle_in_transaction_session_timeout", "30s"),
         ]);
-        let (limited, writer) = (std::sync::Mutex::default(), Mutex::default());
-        let heard = watch::Sender::new(0);
-        Ok(Self { unlimited, options, limited, writer_options, writer, heard })
+        let (limited, writer, news) = (std::sync::Mutex::default(), Mutex::default(), News::default());
+        Ok(Self { unlimited, options, limited, writer_options, writer, news })
     }
 
     /// The connections to read with for whoever asks. A statement whose asker has gone runs on until its limit.
@@ -268,7 +268,7 @@ impl Backend for PostgresBackend {
                     Ok(false) => {}
                     // If it was committed all the same, the keys of its commands are found under the lock.
                     Err(error) => {
-                        tracing::warn!(error = &error as &dyn std::error::Error, "a commit is tried again");
+                        tracing::warn!(error = %with_causes(&error), "a commit is tried again");
                         kept = None;
                     }
                 }
@@ -300,12 +300,7 @@ impl Backend for PostgresBackend {
     }
 
     fn news(&self) -> watch::Receiver<u64> {
-        let is_first = self.heard.receiver_count() == 0;
-        let news = self.heard.subscribe();
-        if is_first {
-            tokio::spawn(news::listen(self.unlimited.pool.clone(), self.heard.clone()));
-        }
-        news
+        self.news.hear(&self.unlimited.pool)
     }
 
     fn pool(&self) -> PoolState {

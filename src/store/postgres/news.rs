@@ -1,12 +1,15 @@
 //! Word of commits between servers: `NOTIFY` in the commit, `LISTEN` where somebody follows the log.
 
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use sqlx::postgres::{PgListener, PgPool, PgPoolOptions};
 use tokio::sync::watch;
+use tokio_util::task::AbortOnDropHandle;
 
 use crate::store::sql::HEAD;
 use crate::store::stored::HeadRow;
+use crate::telemetry::causes::with_causes;
 
 /// What the statement of a commit tells. Channels are of one database, so databases of one PostgreSQL server do not wake each
 /// other.
@@ -15,20 +18,30 @@ pub(super) const CHANNEL: &str = "etalon_log";
 /// How long the listener waits before it tries to connect again.
 const TRY_AGAIN_AFTER: Duration = Duration::from_secs(1);
 
-/// Passes on what commits tell, until nobody wants to know. A lost connection is made again;
-/// what was told meanwhile is looked up.
-pub(super) async fn listen(pool: PgPool, heard: watch::Sender<u64>) {
+/// What commits by any process have told.
+#[derive(Default)]
+pub(super) struct News {
+    heard: watch::Sender<u64>,
+    /// Whoever listens for all: there is one from when somebody first wanted to know, until the database is closed.
+    listener: OnceLock<AbortOnDropHandle<()>>,
+}
+
+impl News {
+    /// How many events the log has, as commits tell from now on.
+    pub(super) fn hear(&self, pool: &PgPool) -> watch::Receiver<u64> {
+        let news = self.heard.subscribe();
+        self.listener.get_or_init(|| AbortOnDropHandle::new(tokio::spawn(listen(pool.clone(), self.heard.clone()))));
+        news
+    }
+}
+
+/// Passes on what commits tell. A lost connection is made again; what was told meanwhile is looked up.
+async fn listen(pool: PgPool, heard: watch::Sender<u64>) {
     loop {
-        tokio::select! {
-            () = heard.closed() => return,
-            Err(error) = hear(&pool, &heard) => {
-                tracing::warn!(error = &error as &dyn std::error::Error, "no word of other servers' commits for now");
-            }
+        if let Err(error) = hear(&pool, &heard).await {
+            tracing::warn!(error = %with_causes(&error), "no word of other servers' commits for now");
         }
-        tokio::select! {
-            () = heard.closed() => return,
-            () = tokio::time::sleep(TRY_AGAIN_AFTER) => {}
-        }
+        tokio::time::sleep(TRY_AGAIN_AFTER).await;
     }
 }
 

@@ -31,10 +31,11 @@ pub(super) const WEBHOOKS: &str =
 pub(super) const COUNT_WEBHOOKS: &str =
     "select count(*) as count from webhooks where jurisdiction >= $1 and jurisdiction < $2";
 
-pub(super) const STANDING: &str = "select count(*) as enabled, coalesce(min(next_position), -1) as next_position, \
-     (select count(*) from webhook_deliveries where state = 'WAITING') as waiting, \
-     (select count(*) from webhook_deliveries where state = 'DEAD') as dead \
-     from webhooks where state = 'ENABLED'";
+pub(super) const STANDING: &str = "select enabled, next_position, waiting, dead from \
+     (select count(*) as enabled, coalesce(min(next_position), -1) as next_position \
+     from webhooks where state = 'ENABLED') served cross join \
+     (select count(case state when 'WAITING' then 1 end) as waiting, count(case state when 'DEAD' then 1 end) as dead \
+     from webhook_deliveries) counted";
 
 pub(super) const ENABLED_WEBHOOKS: &str = "select id, key_id from webhooks where state = 'ENABLED' order by id";
 

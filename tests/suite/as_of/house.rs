@@ -33,7 +33,7 @@ pub struct House {
     pub campaign: String,
     pub view: String,
     // Dropped after the application that uses it.
-    _database: Database,
+    pub database: Database,
 }
 
 impl House {
@@ -119,7 +119,7 @@ impl House {
             expert: String::new(),
             campaign: String::new(),
             view: String::new(),
-            _database: database,
+            database,
         };
         house.admit("watcher", Role::Auditor, "CN", |_| {});
         house

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
-use etalon::app::{App, Failure, Fault, Key, Moment, Opened, Request, Vault};
+use etalon::app::{App, Failure, Fault, Key, Moment, Opened, Request, Standing, Vault};
+use etalon::clock::Clock;
 use etalon::domain::actor::{Actor, ActorId, Role};
 use etalon::domain::change::Change;
 use etalon::domain::person::Person;
@@ -13,11 +14,13 @@ use etalon::domain::person::command::{AffiliationFacts, AmendPerson, ErasePerson
 use etalon::domain::person::values::{Capacity, LegalBasis};
 use etalon::domain::refusal::Code;
 use etalon::domain::value::{Division, Personal, Statement};
+use etalon::identity::claims::LONGEST_LIFE;
+use etalon::identity::credential::Credential;
 use etalon::store::{Append, CommandKey};
 use tempfile::TempDir;
 use uuid::Uuid;
 
-use crate::ledger::hostile::Intruder;
+use crate::ledger::hostile::{Intruder, quoted};
 use crate::store::on_both_databases;
 use crate::store::samples::{case_stream, commit_one, note};
 use crate::store::support::{Database, TestClock};
@@ -38,12 +41,12 @@ pub async fn server(database: &Database, clock: &Arc<TestClock>, folder: &Path) 
     App::new(database.open_with(clock.clone()).await, clock.clone()).with_vault(vault)
 }
 
-fn request(app: &App) -> Request {
+pub fn request(app: &App) -> Request {
     let key = Key::unique(app.new_id());
     Request { actor: manager(), key, expected_version: None, occurred_at: None, source: None }
 }
 
-fn official() -> RegisterPerson {
+pub fn official() -> RegisterPerson {
     RegisterPerson {
         name: Personal::parse("王建国").expect("a name"),
         telephone: None,
@@ -142,6 +145,58 @@ async fn a_mark_that_no_event_founds_destroys_nothing(database: Database) {
     assert!(!key_is_there(&keys, cut_short));
 }
 
+async fn an_event_that_cannot_be_read_keeps_no_other_erasure_waiting(database: Database) {
+    let (folder, clock) = (TempDir::new().expect("a temporary folder"), TestClock::new());
+    let [keys, elsewhere] = ["keys", "elsewhere"].map(|name| folder.path().join(name));
+    let one = server(&database, &clock, &keys).await;
+    let [unread, erased] = [register(&one).await, register(&one).await];
+    let far = server(&database, &clock, &elsewhere).await;
+    for id in [unread, erased] {
+        erase(&far, id).await;
+    }
+    let intruder = Intruder::of(&database).await;
+    let registered = database.raw().await.texts("select cast(payload as text) from events where position = 0").await;
+    intruder.sets(0, "payload", "'{}'").await;
+    let restarted = server(&database, &clock, &keys).await;
+    for _ in 0..2 {
+        let fault = restarted.complete_erasures().await.expect_err("an event cannot be read");
+        assert!(fault.is_damage(), "{fault}");
+        assert!(key_is_there(&keys, unread) && !key_is_there(&keys, erased));
+    }
+    // What is put right is not passed over.
+    intruder.sets(0, "payload", &quoted(&registered[0])).await;
+    assert_eq!(restarted.complete_erasures().await.expect("it looks"), 1);
+    assert!(!key_is_there(&keys, unread));
+}
+
+async fn who_was_erased_is_let_in_no_more_by_any_server(database: Database) {
+    let (folder, clock) = (TempDir::new().expect("a temporary folder"), TestClock::new());
+    let keys = folder.path().join("keys");
+    let [one, other] = [server(&database, &clock, &keys).await, server(&database, &clock, &keys).await];
+    let [first, second, third] = [register(&one).await, register(&one).await, register(&one).await];
+    let token = |id: Uuid| Credential::of_actor(&id.to_string(), clock.now());
+    let standing = async |app: &App| {
+        app.look_for_revocations().await.expect("it looks");
+        [first, second, third].map(|id| app.standing(&token(id)))
+    };
+    let (good, revoked) = (Standing::Good, Standing::Revoked);
+    assert_eq!(standing(&other).await, [good; 3]);
+    erase(&one, first).await;
+    assert_eq!(standing(&other).await, [revoked, good, good]);
+    // A mark that lies ahead of the log hides nobody who is erased later.
+    let stranger = other.new_id();
+    let mark = format!("insert into erased_keys (key_id, position) values ('{stranger}', 9000000)");
+    database.raw().await.execute(&mark).await;
+    assert_eq!(standing(&other).await, [revoked, good, good]);
+    erase(&one, second).await;
+    // What is known already is not read again, and no time makes a token good.
+    clock.set((clock.now() + LONGEST_LIFE * 2).as_microsecond());
+    let restarted = server(&database, &clock, &keys).await;
+    for app in [&one, &other, &restarted] {
+        assert_eq!(standing(app).await, [revoked, revoked, good]);
+    }
+}
+
 async fn a_ciphertext_that_was_taken_away_is_not_an_erasure(database: Database) {
     let (folder, clock) = (TempDir::new().expect("a temporary folder"), TestClock::new());
     let app = server(&database, &clock, &folder.path().join("keys")).await;
@@ -222,6 +277,8 @@ on_both_databases!(
     what_another_server_erased_is_erased,
     an_erasure_that_was_cut_short_is_completed,
     a_mark_that_no_event_founds_destroys_nothing,
+    an_event_that_cannot_be_read_keeps_no_other_erasure_waiting,
+    who_was_erased_is_let_in_no_more_by_any_server,
     a_ciphertext_that_was_taken_away_is_not_an_erasure,
     a_log_that_has_lost_an_erasure_says_so,
     without_keys_no_personal_data_comes_in,

@@ -97,6 +97,22 @@ async fn postgresql_tells_other_servers_of_a_commit_even_after_a_lost_connection
     }
 }
 
+/// Whoever came while the last one was going used to start another.
+#[tokio::test]
+async fn a_server_listens_to_postgresql_once_however_often_somebody_wants_to_know() {
+    let database = Database::postgres();
+    let (here, elsewhere) = (database.open().await, database.open().await);
+    for _ in 0..20 {
+        drop(here.news());
+    }
+    let mut news = here.news();
+    written(&*elsewhere, case_stream(1), 0).await;
+    news.wait_for(|heard| *heard == EVENTS as u64).await.expect("the store is there");
+    let listeners = "select pid::text from pg_stat_activity \
+         where datname = current_database() and query ilike 'listen%'";
+    assert_eq!(database.raw().await.texts(listeners).await.len(), 1);
+}
+
 on_both_databases! {
     followers_see_every_position_once_and_in_order,
     a_follower_is_told_of_the_end,

@@ -58,6 +58,11 @@ pub async fn what_is_given_up_is_a_dead_letter_and_the_case_goes_on(stage: &Stag
     assert!(stage.dead_letters(webhook.id).await.is_empty());
     let gone = stage.app.discard_dead_letter(&stage.request(&who), webhook.id, letter.position).await;
     assert!(matches!(gone, Err(Failure::Refused(refusal)) if refusal.code == Code::NotFound));
+
+    // Its first answer is told again when the webhook itself is gone.
+    stage.app.delete_webhook(&stage.request(&who), webhook.id).await.expect("deleted");
+    let again = stage.app.replay_dead_letter(&request, webhook.id, letter.position).await.expect("the same");
+    assert!(again.replayed && again.webhook.is_none());
 }
 
 pub async fn what_is_gone_is_left_alone(stage: &Stage) {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use async_graphql::{Context, ID, Object, Result};
 use uuid::Uuid;
 
-use crate::app::{AggregateType, Changed, Failure, WebhookDraft, WebhookPatch};
+use crate::app::{AggregateType, Failure, WebhookDraft, WebhookPatch};
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::value::Division;
 use crate::graphql::context::{actor, app};
@@ -147,7 +147,7 @@ impl WebhookMutation {
     ) -> Option<Result<ReplayDeadLetterPayload>> {
         match input.read(ctx, None, |door| letter(door, &input.dead_letter_id)) {
             Ok((request, (id, position))) => {
-                let settled = async { app(ctx).replay_dead_letter(&request, id, position).await.map(Changed::from) };
+                let settled = app(ctx).replay_dead_letter(&request, id, position);
                 answer(ctx, settled, ReplayDeadLetterPayload::refused).await
             }
             Err(errors) => Some(Ok(ReplayDeadLetterPayload::refused(errors))),
@@ -162,7 +162,7 @@ impl WebhookMutation {
     ) -> Option<Result<DiscardDeadLetterPayload>> {
         match input.read(ctx, None, |door| letter(door, &input.dead_letter_id)) {
             Ok((request, (id, position))) => {
-                let settled = async { app(ctx).discard_dead_letter(&request, id, position).await.map(Changed::from) };
+                let settled = app(ctx).discard_dead_letter(&request, id, position);
                 answer(ctx, settled, DiscardDeadLetterPayload::refused).await
             }
             Err(errors) => Some(Ok(DiscardDeadLetterPayload::refused(errors))),

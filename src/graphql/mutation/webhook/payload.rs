@@ -2,7 +2,7 @@
 
 use async_graphql::SimpleObject;
 
-use crate::app::{Changed, Settled};
+use crate::app::Changed;
 use crate::graphql::errors::UserError;
 use crate::graphql::types::webhook::WebhookNode;
 use crate::graphql::types::webhook::words::DeliveryFailureClass;
@@ -58,12 +58,6 @@ payloads! {
     DeleteWebhookPayload,
     ReplayDeadLetterPayload,
     DiscardDeadLetterPayload,
-}
-
-impl From<Settled> for Changed {
-    fn from(settled: Settled) -> Self {
-        Self { webhook: Some(settled.webhook), secret: None, replayed: settled.replayed }
-    }
 }
 
 /// 测试结果: whether the ping arrived.

@@ -9,6 +9,7 @@ use crate::http::answer::Refused;
 use crate::http::arriving::Room;
 use crate::http::ws::connection::{Connection, End};
 use crate::http::ws::message::{Closing, Told};
+use crate::telemetry::causes::with_causes;
 
 /// The room of a message that is on its way and long.
 #[derive(Default)]
@@ -34,7 +35,7 @@ impl Connection {
             }
             Some(Ok(Message::Close(_))) | None => Err(End::Gone),
             Some(Err(error)) => {
-                tracing::debug!(%error, "a message cannot be read");
+                tracing::debug!(error = %with_causes(&error), "a message cannot be read");
                 Err(self.unread(error))
             }
         }

@@ -1,0 +1,70 @@
+//! The server's clock: what is broken keeps no deadline waiting, be it a case or a server.
+
+use std::time::Duration;
+
+use etalon::app::{App, Clockwork, Fault};
+use etalon::store::{self, StoreError};
+use jiff::SignedDuration;
+use serde_json::json;
+
+use crate::as_of::house::House;
+use crate::ledger::hostile::Intruder;
+use crate::life::world::uuid_of;
+use crate::store::on_both_databases;
+use crate::store::support::Database;
+
+const CLOCKWORK: Clockwork = Clockwork { every: Duration::from_secs(60), escalate_after_working_days: 10 };
+
+/// Cases of which each has its deadline a day after the one before, all of them past; and a server that has none of them in
+/// memory.
+async fn late_cases(database: Database) -> (House, [String; 3], App) {
+    let house = House::on(database).await;
+    let today = etalon::domain::value::calendar::date_of(house.app.now());
+    let mut cases = [const { String::new() }; 3];
+    for (place, case) in cases.iter_mut().enumerate() {
+        let input = json!({
+            "enterpriseId": house.enterprises[0], "campaignId": house.campaign, "title": format!("难点 {place}"),
+            "problem": "相差 8 µm", "origin": { "ownReport": true },
+        });
+        *case = house.creates("enterprise 0", "reportCase", "case", input).await;
+        let deadline = today.checked_add(jiff::Span::new().days(1 + place as i64)).expect("a day").to_string();
+        let given =
+            house.order("coordinator", "setDeadline", "", json!({ "caseId": case, "deadline": deadline })).await;
+        assert!(given["receipt"].is_object(), "{given}");
+    }
+    house.clock.advance(SignedDuration::from_hours(24 * 5));
+    let store = store::open(&house.database.url, house.clock.clone()).await.expect("the database opens");
+    let app = App::new(store, house.clock.clone()).with_vault(house.database.vault());
+    (house, cases, app)
+}
+
+async fn a_case_that_cannot_be_read_keeps_no_deadline_waiting(database: Database) {
+    let (house, cases, app) = late_cases(database).await;
+    let intruder = Intruder::of(&house.database).await;
+    let first = uuid_of(&cases[0]);
+    let broken = format!("update events set payload = '{{}}' where aggregate_id = '{first}' and sequence = 1");
+    intruder.does(&broken).await;
+    let round = CLOCKWORK.round(&app, "a").await.expect("it looks");
+    assert_eq!((round.missed, round.escalated), (2, 0));
+    let query = "query Missed($id: ID!) { case(id: $id) { deadlineMissedOn } }";
+    for case in &cases[1..] {
+        let shown = house.ask("watcher", query, json!({ "id": case })).await;
+        assert!(shown["case"]["deadlineMissedOn"].is_string(), "{shown}");
+    }
+    assert_eq!(CLOCKWORK.round(&app, "a").await.expect("it looks").missed, 0, "once for each");
+}
+
+async fn a_server_that_may_not_write_leaves_deadlines_to_the_others(database: Database) {
+    let (house, _, app) = late_cases(database).await;
+    Intruder::of(&house.database).await.does("update log_head set rows_version = 1000").await;
+    let refused = CLOCKWORK.round(&app, "a").await.expect_err("its rows would not go with those that are there");
+    assert!(matches!(refused, Fault::Store(StoreError::OtherRows { .. })), "{refused}");
+    let store = store::open(&house.database.url, house.clock.clone()).await.expect("the database opens");
+    let now = house.app.now().as_microsecond();
+    assert!(store.try_lease("clockwork", "b", now, now + 1).await.expect("asked"), "nobody holds it");
+}
+
+on_both_databases! {
+    a_case_that_cannot_be_read_keeps_no_deadline_waiting,
+    a_server_that_may_not_write_leaves_deadlines_to_the_others,
+}
