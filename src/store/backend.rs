@@ -29,9 +29,9 @@ use crate::store::version_row::{CaseVersionRow, RegisterVersionRow};
 use crate::store::{
     Append, AppendError, AppendSpan, AskedTexts, Attachment, CaseLink, CaseQuery, Committed, EventQuery, EventRecord,
     EvidencePage, FigureEvent, FigureSelection, FigureSum, Grouped, Head, Moment, NumberTaken, PoolState, Reading,
-    RebuildOutcome, RebuiltRow, RegisterQuery, RowsCompared, RowsDigest, RowsForm, SUB_CASE_OF, StatisticsQuery, Store,
-    StoreError, StoredCase, StoredCommand, StoredRegister, StoredText, StreamId, StreamRange, TextQuery, Texts,
-    YearQuery, case_list, digest, filter, sql, statistics, stream, texts, year,
+    RebuildOutcome, RebuiltRow, RegisterQuery, RowDifference, RowsCompared, RowsDigest, RowsForm, SUB_CASE_OF,
+    StatisticsQuery, Store, StoreError, StoredCase, StoredCommand, StoredRegister, StoredText, StreamId, StreamRange,
+    TextQuery, Texts, YearQuery, case_list, digest, filter, sql, statistics, stream, texts, year,
 };
 
 /// What differs between the databases.
