@@ -134,19 +134,24 @@ pub(super) fn proof_of(position: u64) -> String {
     format!("{PROOFS}/{position}{PROOF}")
 }
 
-/// The positions that the bundle has proofs of, by the names of the files.
-pub(super) fn proved_positions(folder: &Path) -> Result<BTreeSet<u64>, AuditError> {
+/// The files beside the proofs of the bundle: the positions of those that are named as proofs, and the names of all others.
+pub(super) fn proofs(folder: &Path) -> Result<(BTreeSet<u64>, Vec<String>), AuditError> {
     let path = folder.join(PROOFS);
-    let mut positions = BTreeSet::new();
+    let (mut positions, mut others) = (BTreeSet::new(), Vec::new());
     let files = match fs::read_dir(&path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(positions),
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok((positions, others)),
         files => files.map_err(AuditError::of_file(&path))?,
     };
     for file in files {
-        let name = file.map_err(AuditError::of_file(&path))?.file_name();
-        positions.extend(name.to_str().and_then(|name| name.strip_suffix(PROOF)?.parse::<u64>().ok()));
+        let file = file.map_err(AuditError::of_file(&path))?.file_name();
+        let name = format!("{PROOFS}/{}", file.to_string_lossy());
+        let position = file.to_str().and_then(|file| file.strip_suffix(PROOF)?.parse::<u64>().ok());
+        match position.filter(|position| proof_of(*position) == name) {
+            Some(position) => drop(positions.insert(position)),
+            None => others.push(name),
+        }
     }
-    Ok(positions)
+    Ok((positions, others))
 }
 
 pub(super) fn no_bundle(folder: &Path, reason: &str) -> AuditError {

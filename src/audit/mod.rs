@@ -15,6 +15,7 @@ mod export;
 mod follow;
 mod part;
 mod replay;
+mod sealed;
 mod tiles;
 mod verdict;
 mod verify;

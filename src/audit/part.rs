@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use crate::audit::bundle::{CHECKPOINT, Contents, ENTRIES, PREVIOUS_CHECKPOINT, proof_of, proved_positions, read};
+use crate::audit::bundle::{CHECKPOINT, Contents, ENTRIES, PREVIOUS_CHECKPOINT, proof_of, proofs, read};
 use crate::audit::verify::Reading;
 use crate::audit::{AuditError, Verdict};
 use crate::ledger::bounds::{Anchor, TimeBounds};
@@ -29,13 +29,14 @@ impl Reading<'_> {
         let (checkpoint, previous) = (self.checkpoint()?, read(self.folder, PREVIOUS_CHECKPOINT)?);
         let known = self.known(&checkpoint, previous.as_deref(), verdict)?;
         verdict.sealed = known.head.map(|head| head.size);
+        let (proofs, strays) = proofs(self.folder)?;
         let mut checks = Checks {
             reading: self,
             bounds: TimeBounds::new(known.anchors, self.trusted.tolerance),
             head: known.head,
             last: None,
             next: 0,
-            proved: None,
+            proofs,
             unproved: self.names.earlier().iter().collect(),
             signers: None,
             completeness: Completeness {
@@ -49,6 +50,9 @@ impl Reading<'_> {
             checks.check(entry, payload, metadata, verdict)
         })?;
         checks.completeness.end(verdict);
+        for name in checks.proofs.into_iter().map(proof_of).chain(strays) {
+            verdict.fault(None, "PROOF_WITHOUT_EVENT", format!("{name} proves no event of the bundle"));
+        }
         for name in checks.unproved {
             let message = format!("no event of the bundle proves that the log had the name {:?}", name.origin);
             verdict.fault(Some(name.until), "ORIGIN_WRONG", message);
@@ -139,8 +143,8 @@ struct Checks<'a> {
     last: Option<(u64, Timestamp)>,
     /// The least position that the next line can have.
     next: u64,
-    /// The positions that have proofs, once they are asked for.
-    proved: Option<BTreeSet<u64>>,
+    /// The positions of the proofs that no event has had yet.
+    proofs: BTreeSet<u64>,
     /// Names that no event has told of yet.
     unproved: Vec<&'a EarlierName>,
     /// Who has signed the checkpoints of all proofs.
@@ -160,7 +164,7 @@ impl Checks<'_> {
             Ok(parsed) => parsed,
             Err(error) => {
                 let line = verdict.events;
-                let index = self.place_of_damaged()?;
+                let index = self.place_of_damaged();
                 verdict.fault(index, error.kind().code(), format!("line {line} of {ENTRIES}: {error}"));
                 return Ok(());
             }
@@ -201,19 +205,16 @@ impl Checks<'_> {
 
     /// The position of an entry that does not tell it any more: that of the next proof, as lines and proofs have the same
     /// order.
-    fn place_of_damaged(&mut self) -> Result<Option<u64>, AuditError> {
-        let proved = match self.proved.take() {
-            Some(proved) => proved,
-            None => proved_positions(self.reading.folder)?,
-        };
-        let place = proved.range(self.next..).next().copied();
-        self.next = place.map_or(self.next, |place| place.saturating_add(1));
-        self.proved = Some(proved);
-        Ok(place)
+    fn place_of_damaged(&mut self) -> Option<u64> {
+        let place = self.proofs.range(self.next..).next().copied()?;
+        self.proofs.remove(&place);
+        self.next = place.saturating_add(1);
+        Some(place)
     }
 
     /// Checks the proof of the event.
     fn prove(&mut self, entry: &[u8], position: u64, verdict: &mut Verdict) -> Result<(), AuditError> {
+        self.proofs.remove(&position);
         let name = proof_of(position);
         let Some(text) = read(self.reading.folder, &name)?.and_then(|proof| String::from_utf8(proof).ok()) else {
             verdict.fault(Some(position), "PROOF_MISSING", format!("there is no {name}"));

@@ -2,10 +2,12 @@
 
 use crate::app::{App, Beside, EventRecord, Fault, Folded, Replayed, ReplayedPage, Sealed, Unlike, Vouched, time_of};
 use crate::audit::bundle::earlier_names;
+use crate::audit::sealed::SealedTrees;
 use crate::audit::verify::{STAMPS_NOT_VERIFIED, stamped_at};
 use crate::audit::{AuditError, Projection, Trusted, Verdict};
 use crate::ledger::audit::{AuditedEvent, Evidence, Verifier};
 use crate::ledger::bounds::Anchor;
+use crate::ledger::names::Names;
 use crate::ledger::note::{Algorithm, VerifierKey};
 use crate::ledger::parsed_entry::ParsedEntry;
 
@@ -38,6 +40,7 @@ pub async fn replay(app: &App, trusted: &Trusted, mut progress: impl FnMut(u64, 
         time_stamps: &time_stamps,
         tolerance: trusted.tolerance,
     });
+    let mut sealed = SealedTrees::read(app, &Names::new(&earlier, &origin), keys, &mut verdict).await?;
     let look = |page: ReplayedPage| {
         for event in &page.events {
             let entry = verifier.feed(&AuditedEvent {
@@ -46,6 +49,7 @@ pub async fn replay(app: &App, trusted: &Trusted, mut progress: impl FnMut(u64, 
                 metadata: event.metadata.as_bytes(),
                 stored_hash: Some(event.leaf_hash),
             });
+            sealed.compare(verifier.size(), || verifier.root(), &mut verdict);
             // What is no entry, the verifier tells.
             if let Some(entry) = entry {
                 compare_columns(event, &entry, &mut verdict);
@@ -163,7 +167,7 @@ fn tell_unlike(one: &Unlike, verdict: &mut Verdict) {
 }
 
 /// What was read, or a fault of that kind where what is stored cannot be.
-fn told<T>(read: Result<T, Fault>, kind: &'static str, verdict: &mut Verdict) -> Result<Option<T>, Fault> {
+pub(super) fn told<T>(read: Result<T, Fault>, kind: &'static str, verdict: &mut Verdict) -> Result<Option<T>, Fault> {
     match read {
         Ok(read) => Ok(Some(read)),
         Err(fault) if fault.is_damage() => {

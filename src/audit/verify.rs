@@ -122,8 +122,7 @@ impl Reading<'_> {
             tolerance: self.trusted.tolerance,
         });
         let signed = self.signed(&checkpoint).ok();
-        let size = signed.map_or(u64::MAX, |signed| signed.checkpoint.head.size);
-        let mut stored = Tiles::new(self.folder, size);
+        let mut stored = Tiles::new(self.folder, signed.map(|signed| signed.checkpoint.head.size));
         self.each_event(verdict, |entry, payload, metadata, verdict| {
             let stored_hash = stored.leaf(verifier.size(), verdict)?;
             verifier.feed(&AuditedEvent { entry, payload, metadata, stored_hash });

@@ -1,6 +1,6 @@
 //! GraphQL over HTTP: `POST` with JSON for everything, `GET` for queries.
 //!
-//! Nobody is made to ask by a link. Only `application/json` is read: what a form of another site can send without asking (text, multipart, URL-encoded) is refused. A `GET` has to show a header that no page can send to another site without asking, as Apollo's servers want it: a proxy may well add the token of whoever sits before the browser.
+//! Nobody is made to ask by a link. Only `application/json` is read: what a form of another site can send without asking (text, multipart, URL-encoded) is refused. A `GET` has to show a header that no page can send to another site without asking (<https://fetch.spec.whatwg.org/#cors-safelisted-request-header>): a bearer token is one, or what Apollo's servers want. A proxy may add the token of whoever sits before the browser; so it shows nothing where the browser tells of another site's page (<https://www.w3.org/TR/fetch-metadata/>).
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use axum::body::Body;
 use axum::body::HttpBody;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
-use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE, TRANSFER_ENCODING};
+use axum::http::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, ORIGIN, TRANSFER_ENCODING};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
 
@@ -24,8 +24,9 @@ use crate::http::body;
 use crate::http::request::{Parameters, of_body, of_parameters};
 use crate::http::sse;
 use crate::http::trace::RequestId;
+use crate::identity::token::bearer;
 
-/// Headers one of which a `GET` has to show.
+/// Headers one of which a `GET` has to show, but for one that carries a token.
 pub(super) const NOT_BY_A_LINK: [&str; 3] = ["apollo-require-preflight", "x-apollo-operation-name", "x-requested-with"];
 
 /// `POST /graphql`.
@@ -130,11 +131,20 @@ impl<'a> Visit<'a> {
 
 fn is_no_link(headers: &HeaderMap) -> Result<(), Refused> {
     let is_shown = NOT_BY_A_LINK.iter().any(|name| headers.get(*name).is_some_and(|value| !value.is_empty()));
-    if is_shown || is_json(headers).is_ok() {
+    if is_shown || is_json(headers).is_ok() || is_by_a_token(headers) {
         return Ok(());
     }
     let message = "a GET shows that no link has sent it: add the header `apollo-require-preflight: true`";
     Err(Refused::new(StatusCode::BAD_REQUEST, "PREFLIGHT_HEADER_MISSING", message))
+}
+
+/// Whether somebody has put a token into it, as far as can be seen: by itself a browser sends names with passwords alone.
+fn is_by_a_token(headers: &HeaderMap) -> bool {
+    let is_shown = bearer(headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok())).is_ok();
+    // What a page of an origin that may ask does by script names that origin.
+    let is_followed =
+        !headers.contains_key(ORIGIN) && headers.get_all("sec-fetch-site").iter().any(|site| site != "same-origin");
+    is_shown && !is_followed
 }
 
 fn not_allowed(methods: &'static str, message: &str) -> Refused {
@@ -187,19 +197,32 @@ mod tests {
 
     #[test]
     fn a_get_shows_what_no_link_can_send() {
-        let table = [
-            (None, false),
-            (Some(("apollo-require-preflight", "true")), true),
-            (Some(("x-apollo-operation-name", "Who")), true),
-            (Some(("x-requested-with", "curl")), true),
-            (Some(("x-requested-with", "")), false),
-            (Some(("content-type", "application/json")), true),
-            (Some(("content-type", "text/plain")), false),
-            (Some(("accept", "application/json")), false),
+        let table: [(&[(&str, &'static str)], bool); 13] = [
+            (&[], false),
+            (&[("apollo-require-preflight", "true")], true),
+            (&[("x-apollo-operation-name", "Who")], true),
+            (&[("x-requested-with", "curl")], true),
+            (&[("x-requested-with", "")], false),
+            (&[("content-type", "application/json")], true),
+            (&[("content-type", "text/plain")], false),
+            (&[("accept", "application/json")], false),
+            (&[("authorization", "Bearer x")], true),
+            (&[("authorization", "Basic x")], false),
+            (&[("authorization", "Bearer x"), ("sec-fetch-site", "same-origin")], true),
+            (&[("authorization", "Bearer x"), ("sec-fetch-site", "cross-site")], false),
+            (
+                &[
+                    ("authorization", "Bearer x"),
+                    ("sec-fetch-site", "cross-site"),
+                    ("origin", "https://console.example"),
+                ],
+                true,
+            ),
         ];
-        for (header, expected) in table {
-            let headers = header.map(|(name, value)| (name.parse().expect("a name"), HeaderValue::from_static(value)));
-            assert_eq!(is_no_link(&HeaderMap::from_iter(headers)).is_ok(), expected, "{header:?}");
+        for (shown, expected) in table {
+            let header =
+                |(name, value): &(&str, &'static str)| (name.parse().expect("a name"), HeaderValue::from_static(value));
+            assert_eq!(is_no_link(&shown.iter().map(header).collect()).is_ok(), expected, "{shown:?}");
         }
     }
 

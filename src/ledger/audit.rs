@@ -136,6 +136,11 @@ impl Verifier {
         self.tree.size()
     }
 
+    /// The root that they make.
+    pub fn root(&self) -> Hash {
+        self.tree.root()
+    }
+
     /// What was found so far.
     pub fn findings(&self) -> &Findings {
         &self.findings

@@ -29,9 +29,9 @@ use crate::store::version_row::{CaseVersionRow, RegisterVersionRow};
 use crate::store::{
     Append, AppendError, AppendSpan, AskedTexts, Attachment, CaseLink, CaseQuery, Committed, EventQuery, EventRecord,
     EvidencePage, FigureEvent, FigureSelection, FigureSum, Grouped, Head, Moment, NumberTaken, PoolState, Reading,
-    RebuildOutcome, RebuiltRow, RegisterQuery, RowsCompared, RowsDigest, RowsForm, SUB_CASE_OF, StatisticsQuery, Store,
-    StoreError, StoredCase, StoredCommand, StoredRegister, StoredText, StreamId, StreamRange, TextQuery, Texts,
-    YearQuery, case_list, digest, filter, sql, statistics, stream, texts, year,
+    RebuildOutcome, RebuiltRow, RegisterQuery, RowDifference, RowsCompared, RowsDigest, RowsForm, SUB_CASE_OF,
+    StatisticsQuery, Store, StoreError, StoredCase, StoredCommand, StoredRegister, StoredText, StreamId, StreamRange,
+    TextQuery, Texts, YearQuery, case_list, digest, filter, sql, statistics, stream, texts, year,
 };
 
 /// What differs between the databases.
@@ -39,8 +39,11 @@ pub(super) trait Backend: Send + Sync + 'static {
     /// How it is asked for the terms of texts.
     const INDEX: IndexDialect;
 
-    /// The terms of texts, as [`MadeTerms`](crate::store::line::made::MadeTerms); `None` where only an index has them, which tells nobody.
+    /// The terms of texts, as [`MadeTerms`](crate::store::line::made::MadeTerms); `None` where an index beside them has them.
     const TERMS: Option<Lines>;
+
+    /// The texts of which such an index has other terms than they have.
+    fn unlike_terms(&self) -> impl Future<Output = Result<Vec<RowDifference>, sqlx::Error>> + Send;
 
     /// The query for the rows `r` of a source as [`Lines`] has them; a condition and an order may follow.
     fn lines(columns: &str, source: &str) -> String;

@@ -163,6 +163,14 @@ impl App {
         Ok(Some(Vouched { checkpoint, cosignatures, time_stamps }))
     }
 
+    /// The checkpoints that cover more than so many events, in order, the first of them.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn checkpoints(&self, after: u64, limit: u32) -> Result<Vec<StoredCheckpoint>, Fault> {
+        Ok(self.store.checkpoints(after, limit).await?)
+    }
+
     /// The latest checkpoint that a witness has cosigned, with everybody who vouches for it.
     ///
     /// # Errors

@@ -109,6 +109,12 @@ pub trait LedgerStore: Send + Sync {
     /// When the database fails.
     async fn checkpoint(&self, which: Sealed) -> Result<Option<StoredCheckpoint>, StoreError>;
 
+    /// The checkpoints that cover more than so many events, in order, the first of them.
+    ///
+    /// # Errors
+    /// When the database fails.
+    async fn checkpoints(&self, after: u64, limit: u32) -> Result<Vec<StoredCheckpoint>, StoreError>;
+
     /// Keeps a checkpoint; `false` when there is one of this size.
     ///
     /// # Errors

@@ -24,6 +24,9 @@ pub(super) const CHECKPOINT_COVERING: &str =
 pub(super) const CHECKPOINT_WITHIN: &str =
     "select size, root, signed_at, note from checkpoints where size <= $1 order by size desc limit 1";
 
+pub(super) const CHECKPOINTS_AFTER: &str =
+    "select size, root, signed_at, note from checkpoints where size > $1 order by size limit $2";
+
 pub(super) const ADD_CHECKPOINT: &str =
     "insert into checkpoints (size, root, signed_at, note) values ($1, $2, $3, $4) on conflict (size) do nothing";
 

@@ -43,6 +43,11 @@ impl<B: Backend> LedgerStore for SqlStore<B> {
         self.one::<CheckpointRow, _>("read a checkpoint", statement).await
     }
 
+    async fn checkpoints(&self, after: u64, limit: u32) -> Result<Vec<StoredCheckpoint>, StoreError> {
+        let statement = Statement::new(sql::CHECKPOINTS_AFTER).integer(after.cast_signed()).integer(limit.into());
+        self.many::<CheckpointRow, _>("read checkpoints", statement).await
+    }
+
     async fn add_checkpoint(&self, checkpoint: &StoredCheckpoint) -> Result<bool, StoreError> {
         let statement = Statement::new(sql::ADD_CHECKPOINT)
             .integer(checkpoint.size.cast_signed())

@@ -38,7 +38,7 @@ use crate::store::sql::{HEAD, SET_ROWS_VERSION, keep_rebuild};
 use crate::store::statement::{Argument, Statement};
 use crate::store::stored::{Decoded, HeadRow, Scanned};
 use crate::store::texts::IndexDialect;
-use crate::store::{Append, PoolState, RebuildOutcome, StoreError, migration_error, time_limit};
+use crate::store::{Append, PoolState, RebuildOutcome, RowDifference, StoreError, migration_error, time_limit};
 use crate::telemetry::causes::with_causes;
 
 static MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
@@ -179,6 +179,10 @@ async fn has_schema(connection: &mut PgConnection) -> Result<(), StoreError> {
 impl Backend for PostgresBackend {
     const INDEX: IndexDialect = sql::INDEX;
     const TERMS: Option<Lines> = Some(sql::TERMS);
+
+    async fn unlike_terms(&self) -> Result<Vec<RowDifference>, sqlx::Error> {
+        Ok(Vec::new())
+    }
 
     fn lines(columns: &str, source: &str) -> String {
         format!("select cast(json_build_array({columns}) as text) as line from {source} r")

@@ -6,6 +6,7 @@ mod reader;
 mod scan;
 mod script;
 mod sql;
+mod terms;
 mod write;
 
 use std::path::Path;
@@ -35,7 +36,7 @@ use crate::store::sql::{HEAD, ROW_TABLES, SET_ROWS_VERSION, keep_rebuild};
 use crate::store::statement::{Argument, Statement};
 use crate::store::stored::{Decoded, HeadRow, Scanned};
 use crate::store::texts::IndexDialect;
-use crate::store::{Append, PoolState, RebuildOutcome, StoreError, migration_error, time_limit};
+use crate::store::{Append, PoolState, RebuildOutcome, RowDifference, StoreError, migration_error, time_limit};
 
 use reader::Readers;
 use scan::Scanner;
@@ -188,6 +189,10 @@ impl Backend for SqliteBackend {
 
     async fn read_lines(&self, statement: &Statement, room: usize) -> Result<Vec<u8>, sqlx::Error> {
         self.scanner.read(statement, move |rows| scan::lines(rows, room)).await
+    }
+
+    async fn unlike_terms(&self) -> Result<Vec<RowDifference>, sqlx::Error> {
+        self.scanner.look(terms::unlike).await
     }
 
     async fn scan<T: Scanned>(&self, statement: &Statement) -> Result<Vec<T>, sqlx::Error> {

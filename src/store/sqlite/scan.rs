@@ -45,11 +45,19 @@ impl Scanner {
         statement: &Statement,
         take: impl FnOnce(rusqlite::Rows<'_>) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, sqlx::Error> {
-        let mut lent = self.0.lend().await?;
         let statement = statement.clone();
+        self.look(move |connection| taken(connection, &statement, take)).await
+    }
+
+    /// Looks at the file on one of the connections.
+    pub(super) async fn look<T: Send + 'static>(
+        &self,
+        look: impl FnOnce(&mut Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, sqlx::Error> {
+        let mut lent = self.0.lend().await?;
         blocking(move || {
-            let taken = taken(lent.reader(), &statement, take).map_err(driver_error);
-            lent.ended(taken)
+            let seen = look(lent.reader()).map_err(driver_error);
+            lent.ended(seen)
         })
         .await
     }

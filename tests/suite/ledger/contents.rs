@@ -78,10 +78,26 @@ async fn a_tile_is_as_long_as_the_tree_has_it_and_there_is_no_other() {
             let found = found_with(&bundle, file, Some(other), &trusted);
             assert_eq!(found, [("TILE_WRONG", Some(first))], "{file} of {} bytes", other.len());
         }
+        fs::rename(bundle.join(file), bundle.join("aside")).expect("moved");
+        assert_eq!(codes(&verdict(&bundle, &trusted)), [("TILE_MISSING", Some(first))], "{file}");
+        fs::rename(bundle.join("aside"), bundle.join(file)).expect("moved");
     }
     fs::create_dir_all(bundle.join("tile/2/000.p")).expect("made");
     for file in ["tile/0/003", "tile/0/002.p/187", "tile/0/002", "tile/2/000.p/1", "tile/0/some", "tile/entries"] {
         assert_eq!(found_with(&bundle, file, Some(&[0; 32]), &trusted), [("TILE_WRONG", None)], "{file}");
+    }
+    assert!(verdict(&bundle, &trusted).is_good());
+}
+
+#[tokio::test]
+async fn a_proof_of_no_event_is_a_fault() {
+    let (_database, house) = sealed_log().await;
+    let trusted = house.trusted().await;
+    let bundle = bundle(&house, Part::Range(250, Some(270)), "range").await;
+    let proof = fs::read(bundle.join("proofs/250.tlog-proof")).expect("it reads");
+    for name in ["249.tlog-proof", "271.tlog-proof", "0250.tlog-proof", "some"] {
+        let found = found_with(&bundle, &format!("proofs/{name}"), Some(&proof), &trusted);
+        assert_eq!(found, [("PROOF_WITHOUT_EVENT", None)], "{name}");
     }
     assert!(verdict(&bundle, &trusted).is_good());
 }

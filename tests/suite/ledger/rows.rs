@@ -117,7 +117,14 @@ async fn a_changed_row_of_any_table_is_found(database: Database) {
     assert!(found().await.is_empty());
     for (table, change, kinds) in changes {
         intruder.does(&change).await;
-        let faults = found().await;
+        let (of_index, faults): (Vec<_>, Vec<_>) =
+            found().await.into_iter().partition(|fault| fault.message.starts_with("search_index"));
+        // A text that is gone has left its words behind.
+        assert_eq!(
+            !of_index.is_empty(),
+            !is_postgres && change.starts_with("delete from search_texts"),
+            "{of_index:?}"
+        );
         assert!(
             !faults.is_empty() && faults.iter().all(|fault| fault.message.starts_with(table)),
             "{change}: {faults:?}"
@@ -130,6 +137,39 @@ async fn a_changed_row_of_any_table_is_found(database: Database) {
         intruder.does(&format!("insert into {table} select * from kept_{table}")).await;
     }
     assert!(found().await.is_empty(), "as it was, it is good");
+}
+
+#[tokio::test]
+async fn a_text_that_the_index_of_sqlite_holds_otherwise_is_told() {
+    let demonstration = demonstration(Database::sqlite()).await;
+    let intruder = Intruder::of(&demonstration.database).await;
+    let raw = demonstration.database.raw().await;
+    let text = raw.texts("select cast(min(text_id) as text) from search_texts where words like '%量%'").await.remove(0);
+    let found = async || -> Vec<(&str, String)> {
+        let verdict = replay(&demonstration.app, &Trusted::default(), |_, _| ()).await.expect("it reads");
+        verdict.faults.into_iter().map(|fault| (fault.kind, fault.message)).collect()
+    };
+    let of_text = |(kind, message): &(&str, String), expected: &str| {
+        *kind == expected && message.starts_with(&format!("search_index text_id {text}:"))
+    };
+    for (change, repair, expected) in [
+        ("(search_index, rowid, terms) values ('delete', {}, '量')", "(rowid, terms) values ({}, '量')", NOT_SERVED),
+        (
+            "(rowid, terms) values ({}, 'ghost')",
+            "(search_index, rowid, terms) values ('delete', {}, 'ghost')",
+            SERVED_WRONGLY,
+        ),
+    ] {
+        let with = |values: &str| format!("insert into search_index {}", values.replace("{}", &text));
+        intruder.does(&with(change)).await;
+        let faults = found().await;
+        assert!(faults.len() == 1 && of_text(&faults[0], expected), "{change}: {faults:?}");
+        intruder.does(&with(repair)).await;
+        assert_eq!(found().await, [], "{repair}");
+    }
+    intruder.does("insert into search_index (search_index) values ('delete-all')").await;
+    let faults = found().await;
+    assert!(faults.len() > 100 && faults.iter().all(|(kind, _)| *kind == NOT_SERVED), "{faults:?}");
 }
 
 async fn commits_that_go_on_make_no_difference(database: Database) {
