@@ -249,12 +249,15 @@ impl App {
         Ok(self.store.events(&query).await?)
     }
 
-    /// Those of the cases that are there for this actor.
+    /// Those of the cases that are there for this actor, in no order that means something.
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn cases_named(&self, actor: &Actor, ids: &[CaseId], at: Moment) -> Result<Vec<StoredCase>, Fault> {
-        let values = ids.iter().map(|id| Value::Text(id.to_string())).collect();
+    pub async fn cases_named(&self, actor: &Actor, ids: &[Uuid], at: Moment) -> Result<Vec<StoredCase>, Fault> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let values = ids.iter().copied().map(Value::from).collect();
         let page = CasePage {
             condition: Condition::In { column: CaseColumn::CaseId, values },
             order: Vec::new(),
