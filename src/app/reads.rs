@@ -181,15 +181,8 @@ impl App {
         value: String,
         at: Moment,
     ) -> Result<Option<StoredCase>, Fault> {
-        let page = CasePage {
-            condition: Condition::Compare { column, operator: Operator::Equal, value: Value::Text(value) },
-            order: Vec::new(),
-            after: None,
-            before: None,
-            limit: 1,
-            keep: Keep::First,
-            at,
-        };
+        let condition = Condition::Compare { column, operator: Operator::Equal, value: Value::Text(value) };
+        let page = CasePage::of(condition, 1, at);
         Ok(self.cases(actor, &page).await?.pop())
     }
 
@@ -258,15 +251,8 @@ impl App {
             return Ok(Vec::new());
         }
         let values = ids.iter().copied().map(Value::from).collect();
-        let page = CasePage {
-            condition: Condition::In { column: CaseColumn::CaseId, values },
-            order: Vec::new(),
-            after: None,
-            before: None,
-            limit: u32::try_from(ids.len()).unwrap_or(u32::MAX),
-            keep: Keep::First,
-            at,
-        };
+        let condition = Condition::In { column: CaseColumn::CaseId, values };
+        let page = CasePage::of(condition, u32::try_from(ids.len()).unwrap_or(u32::MAX), at);
         self.cases(actor, &page).await
     }
 
