@@ -42,6 +42,12 @@ pub struct CasePage {
 }
 
 impl CasePage {
+    /// The first so many of the cases, in the order of their ids.
+    #[must_use]
+    pub fn of(condition: Condition, limit: u32, at: Moment) -> Self {
+        Self { condition, order: Vec::new(), after: None, before: None, limit, keep: Keep::First, at }
+    }
+
     /// What to give as `after` to go on behind this case.
     #[must_use]
     pub fn key_of(&self, case: &StoredCase) -> Vec<Value> {
