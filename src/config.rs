@@ -8,6 +8,7 @@ mod connections;
 mod database;
 mod layers;
 mod ledger;
+mod list;
 mod logging;
 mod names;
 mod number;

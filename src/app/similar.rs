@@ -20,7 +20,7 @@ use crate::domain::case::values::Status;
 use crate::search::field::Field;
 use crate::search::word::{Sequence, Topic, topics};
 use crate::store::{
-    CaseColumn, Condition, Direction, Keep, Moment, Operator, Reading, StoredCase, StoredText, Terms, TextQuery, Value,
+    CaseColumn, Condition, Direction, Moment, Operator, Reading, StoredCase, StoredText, Terms, TextQuery, Value,
 };
 
 /// The texts that say what a case is about.
@@ -80,18 +80,13 @@ impl App {
                 value: category.as_str().into(),
             };
             let page = CasePage {
-                condition: Condition::All(vec![solved, same]),
                 order: vec![(CaseColumn::ReportedAt, Direction::Descending)],
-                after: None,
-                before: None,
-                limit: MOST_OF_CATEGORY,
-                keep: Keep::First,
-                at,
+                ..CasePage::of(Condition::All(vec![solved, same]), MOST_OF_CATEGORY, at)
             };
             candidates.extend(self.cases(actor, &page).await?.iter().map(|stored| stored.row.case_id));
         }
         let mut similar: Vec<_> = self
-            .cases_of(actor, candidates.into_iter().collect(), at)
+            .cases_named(actor, &Vec::from_iter(candidates), at)
             .await?
             .into_iter()
             .filter_map(|other| shared.compare(&own, case, other))
@@ -125,21 +120,6 @@ impl App {
             limit: MOST_TEXTS,
         };
         Ok(Listed::all(self.store.texts_with(&query).await?))
-    }
-
-    /// Those of the cases that the actor may see, in no order that means something.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub async fn cases_of(&self, actor: &Actor, ids: Vec<Uuid>, at: Moment) -> Result<Vec<StoredCase>, Fault> {
-        if ids.is_empty() {
-            return Ok(Vec::new());
-        }
-        let limit = ids.len() as u32;
-        let values = ids.into_iter().map(Value::from).collect();
-        let condition = Condition::In { column: CaseColumn::CaseId, values };
-        let page = CasePage { condition, order: Vec::new(), after: None, before: None, limit, keep: Keep::First, at };
-        self.cases(actor, &page).await
     }
 }
 

@@ -54,8 +54,7 @@ pub struct Projection {
 
 impl From<&TableDigest> for Projection {
     fn from(digest: &TableDigest) -> Self {
-        let sha256 = digest.sha256.iter().map(|byte| format!("{byte:02x}")).collect();
-        Self { table: digest.table, rows: digest.rows, sha256 }
+        Self { table: digest.table, rows: digest.rows, sha256: hex::encode(digest.sha256) }
     }
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use super::list::ListOrText;
 use super::{ConfigError, Given};
 
 /// What connections and those who ask are held to, checked.
@@ -92,22 +93,6 @@ impl Given {
 #[derive(Deserialize)]
 #[serde(try_from = "ListOrText")]
 pub(super) struct Origins(pub(super) Vec<String>);
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum ListOrText {
-    List(Vec<String>),
-    Text(String),
-}
-
-impl ListOrText {
-    fn list(self) -> Vec<String> {
-        match self {
-            Self::List(items) => items,
-            Self::Text(text) => text.split(',').map(|item| item.trim().to_owned()).collect(),
-        }
-    }
-}
 
 impl TryFrom<ListOrText> for Origins {
     type Error = String;

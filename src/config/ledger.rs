@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use super::list::ListOrText;
+
 /// Who signs the log, and who vouches for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LedgerSettings {
@@ -47,25 +49,14 @@ pub struct WitnessSettings {
 #[serde(try_from = "ListOrText")]
 pub(super) struct Witnesses(pub(super) Vec<WitnessSettings>);
 
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum ListOrText {
-    List(Vec<String>),
-    Text(String),
-}
-
 impl TryFrom<ListOrText> for Witnesses {
     type Error = String;
 
     fn try_from(given: ListOrText) -> Result<Self, Self::Error> {
-        let written: Vec<String> = match given {
-            ListOrText::List(witnesses) => witnesses,
-            ListOrText::Text(text) => text.split(',').map(|witness| witness.trim().to_owned()).collect(),
-        };
         let witness = |text: &String| match text.split_once(' ') {
             Some((url, key)) => Ok(WitnessSettings { url: url.to_owned(), key: key.trim().to_owned() }),
             None => Err(format!("`{text}` is no witness: write its URL, a space and its verifier key")),
         };
-        written.iter().map(witness).collect::<Result<_, _>>().map(Self)
+        given.list().iter().map(witness).collect::<Result<_, _>>().map(Self)
     }
 }

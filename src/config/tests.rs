@@ -217,6 +217,8 @@ fn networks_are_a_list() {
     let networks = settings("webhook_networks = '10.1.0.0/16, fd00:1::/32'", &[], Overrides::default());
     let expected = ["10.1.0.0/16", "fd00:1::/32"].map(|network| network.parse().expect("a network"));
     assert_eq!(networks.expect("valid").webhooks.networks, expected);
+    let listed = settings("webhook_networks = ['10.1.0.0/16', 'fd00:1::/32']", &[], Overrides::default());
+    assert_eq!(listed.expect("valid").webhooks.networks, expected);
     let one = settings("", &[("ETALON_WEBHOOK_NETWORKS", "127.0.0.0/8")], Overrides::default()).expect("valid");
     assert_eq!(one.webhooks.networks.len(), 1);
     let refused = refusal("webhook_networks = '10.1.0.0/16,intranet'", &[], Overrides::default());

@@ -6,6 +6,8 @@ use std::time::Duration;
 use ipnet::IpNet;
 use serde::Deserialize;
 
+use super::list::ListOrText;
+
 /// How webhooks are delivered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WebhookSettings {
@@ -22,17 +24,16 @@ pub struct WebhookSettings {
     pub timeout: Duration,
 }
 
-/// Networks such as `10.1.0.0/16`, one after the other with commas between them.
+/// Networks such as `10.1.0.0/16`, as a list or as a text with commas between them; an empty text is none.
 #[derive(Deserialize)]
-#[serde(try_from = "String")]
+#[serde(try_from = "ListOrText")]
 pub(super) struct NetworkList(pub(super) Vec<IpNet>);
 
-impl TryFrom<String> for NetworkList {
+impl TryFrom<ListOrText> for NetworkList {
     type Error = String;
 
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        let names = text.split(',').map(str::trim).filter(|name| !name.is_empty());
-        let network = |name: &str| name.parse().map_err(|_| format!("`{name}` is no network such as `10.1.0.0/16`"));
-        names.map(network).collect::<Result<_, _>>().map(Self)
+    fn try_from(given: ListOrText) -> Result<Self, Self::Error> {
+        let network = |name: String| name.parse().map_err(|_| format!("`{name}` is no network such as `10.1.0.0/16`"));
+        given.list().into_iter().filter(|name| !name.is_empty()).map(network).collect::<Result<_, _>>().map(Self)
     }
 }

@@ -241,7 +241,7 @@ mod tests {
     use super::*;
     use crate::ledger::entry::leaf_hash;
     use crate::ledger::tree::Frontier;
-    use crate::ledger::tree::tests::{REFERENCE, hex, leaves, mth};
+    use crate::ledger::tree::tests::{REFERENCE, leaves, mth};
 
     fn head(size: u64, root: Hash) -> TreeHead {
         TreeHead { size, root }
@@ -351,9 +351,8 @@ mod tests {
     fn the_paths_are_those_of_certificate_transparency() {
         let leaves: Vec<_> = REFERENCE.iter().map(|leaf| leaf_hash(leaf)).collect();
         let rows = Rows::of(&leaves);
-        let hashes = |plan: Option<Plan>| -> Vec<_> {
-            rows.hashes(&plan.expect("sound")).iter().map(|hash| hex(hash)).collect()
-        };
+        let hashes =
+            |plan: Option<Plan>| -> Vec<_> { rows.hashes(&plan.expect("sound")).iter().map(hex::encode).collect() };
         assert_eq!(
             hashes(Plan::inclusion(0, 8)),
             [

@@ -139,10 +139,6 @@ pub(super) mod tests {
         (0..count).map(|number| leaf_hash(&number.to_be_bytes())).collect()
     }
 
-    pub(in crate::ledger) fn hex(hash: &[u8]) -> String {
-        hash.iter().map(|byte| format!("{byte:02x}")).collect()
-    }
-
     /// The eight leaves of the reference implementation of Certificate Transparency.
     pub(in crate::ledger) const REFERENCE: [&[u8]; 8] = [
         b"",
@@ -169,10 +165,10 @@ pub(super) mod tests {
             "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328",
         ];
         let mut tree = Frontier::default();
-        assert_eq!(hex(&tree.root()), roots[0]);
+        assert_eq!(hex::encode(tree.root()), roots[0]);
         for (leaf, root) in REFERENCE.iter().zip(&roots[1..]) {
             tree.append(leaf_hash(leaf), |_, _, _| ());
-            assert_eq!(hex(&tree.root()), *root);
+            assert_eq!(hex::encode(tree.root()), *root);
         }
     }
 

@@ -326,7 +326,7 @@ async fn a_document_that_makes_no_sense_is_refused_whole() {
 async fn a_known_document_may_be_named_by_its_digest() {
     let front = Front::start();
     let query = "query Who { viewer { roles } }";
-    let digest: String = Sha256::digest(query).iter().map(|byte| format!("{byte:02x}")).collect();
+    let digest = hex::encode(Sha256::digest(query));
     let named = |hash: &str, version: u32| json!({ "persistedQuery": { "version": version, "sha256Hash": hash } });
     let get = async |extensions: &Value| {
         let parameters = [("extensions", extensions.to_string())];

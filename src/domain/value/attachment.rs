@@ -1,6 +1,6 @@
 //! What identifies an attached file: the digest of its bytes and its media type.
 
-use std::fmt::{self, Write};
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -31,11 +31,7 @@ impl Sha256Digest {
 
     /// The digest of these bytes.
     pub fn of_bytes(bytes: &[u8]) -> Self {
-        let mut digits = String::with_capacity(64);
-        for byte in Sha256::digest(bytes) {
-            write!(digits, "{byte:02x}").expect("writing to a string does not fail");
-        }
-        Self(digits)
+        Self(hex::encode(Sha256::digest(bytes)))
     }
 
     /// The 64 digits.

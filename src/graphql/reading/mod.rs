@@ -285,14 +285,7 @@ fn is_of_number(error: &async_graphql::parser::Error) -> bool {
 
 fn digest_of(hexadecimal: &str) -> Option<[u8; 32]> {
     let mut digest = [0; 32];
-    let pairs = hexadecimal.as_bytes().chunks_exact(2);
-    if hexadecimal.len() != 64 || !hexadecimal.is_ascii() {
-        return None;
-    }
-    for (byte, pair) in digest.iter_mut().zip(pairs) {
-        let text = std::str::from_utf8(pair).ok()?;
-        *byte = u8::from_str_radix(text, 16).ok()?;
-    }
+    hex::decode_to_slice(hexadecimal, &mut digest).ok()?;
     Some(digest)
 }
 

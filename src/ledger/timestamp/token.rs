@@ -90,7 +90,7 @@ fn stamp(info: TstInfo) -> Result<Stamp, ResponseError> {
             expected: "a hash of 32 bytes",
             found: format!("{} bytes", digest.len()),
         })?,
-        serial: info.serial_number.as_bytes().iter().map(|byte| format!("{byte:02x}")).collect(),
+        serial: hex::encode(info.serial_number.as_bytes()),
         time: time(&info.gen_time)?,
         accuracy: info.accuracy.as_ref().map(duration),
         nonce: info.nonce.and_then(|nonce| unsigned(nonce.as_bytes())),

@@ -285,7 +285,7 @@ async fn a_damaged_or_changed_backup_is_found_out() {
     let digest = <sha2::Sha256 as sha2::Digest>::digest(fs::read(&database).expect("it reads"));
     let manifest = folder.join("backup/backup.json");
     let mut said: Value = serde_json::from_slice(&fs::read(&manifest).expect("it reads")).expect("JSON");
-    said["sha256"] = json!(digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>());
+    said["sha256"] = json!(hex::encode(digest));
     fs::write(&manifest, said.to_string()).expect("written");
     let told = run(&mut restore(&installation, &backup, &restored)).ends_with(3);
     assert!(told.contains("PAYLOAD_HASH at position 0"), "{told}");

@@ -46,7 +46,7 @@ impl Intruder {
 
     /// Bytes as a literal.
     pub fn bytes(&self, bytes: &[u8]) -> String {
-        let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        let digits = hex::encode(bytes);
         match self.0 {
             Raw::Sqlite(_) => format!("x'{digits}'"),
             Raw::Postgres(_) => format!("'\\x{digits}'"),
