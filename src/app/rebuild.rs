@@ -156,6 +156,8 @@ impl App {
             progress(fold.events, fold.head);
         }
         fold.has_all()?;
+        // Once, and not with each try to take the place of what is served: tries that take long are outrun by commits.
+        self.under_lease(holder, self.store.index_rebuilt(holder)).await?;
         let mut pause = FIRST_PAUSE;
         loop {
             while fold.next_page().await? {

@@ -109,9 +109,6 @@ async fn replay(arguments: cli::AuditReplay, settings: &Settings) -> Result<Outc
 
 /// Replays the log of a database, and shows how far it is.
 pub(super) async fn replayed(app: &App, trusted: &Trusted) -> Result<Verdict, Problem> {
-    // Linux would give memory in pages of 2 MiB, most of which would stay empty: half as much again. It is no fault if it has none.
-    #[cfg(target_os = "linux")]
-    let _ = rustix::thread::disable_transparent_huge_pages(true);
     let bar = progress::bar();
     let verdict = audit::replay(app, trusted, |done, of| {
         bar.set_length(of);

@@ -19,8 +19,8 @@ use async_graphql::indexmap::IndexMap;
 use async_graphql::parser::types::Field;
 use async_graphql::registry::{EnumBuilder, MetaEnumValue, MetaTypeId, Registry};
 use async_graphql::{
-    Context, ContextSelectionSet, Error, ErrorExtensions, Name, OutputType, Positioned, Result, ServerResult,
-    SimpleObject, Value,
+    Context, ContextSelectionSet, Error, ErrorExtensions, Name, OutputType, Positioned, Result, ServerError,
+    ServerResult, SimpleObject, Value,
 };
 use futures::future::{BoxFuture, FutureExt};
 use serde::{Serialize, Serializer};
@@ -168,7 +168,7 @@ pub(crate) fn of_fault(request_id: &str, limits: &Limits, fault: Fault) -> Error
             ("OUTRUN", "others changed it each time that this was tried; the same request may be sent again".to_owned())
         }
         fault if fault.is_retryable() => {
-            ("UNAVAILABLE", "not possible at the moment; the same request may be sent again".to_owned())
+            (UNAVAILABLE, "not possible at the moment; the same request may be sent again".to_owned())
         }
         _ => ("INTERNAL", format!("the server failed; its log knows more under {request_id}")),
     };
@@ -215,6 +215,15 @@ pub(crate) fn short(mut message: String) -> String {
 
 fn path(field: &str) -> Vec<String> {
     field.split('.').filter(|step| !step.is_empty()).map(str::to_owned).collect()
+}
+
+/// What did not fail by the request or by what is stored, and may well go better in a moment.
+pub(super) const UNAVAILABLE: &str = "UNAVAILABLE";
+
+/// Whether an error has one of these codes.
+pub(super) fn is_one_of(error: &ServerError, codes: &[&str]) -> bool {
+    let code = error.extensions.as_ref().and_then(|extensions| extensions.get("code"));
+    matches!(code, Some(Value::String(code)) if codes.contains(&code.as_str()))
 }
 
 #[cfg(test)]

@@ -41,7 +41,7 @@ use reading::Reader;
 use reading::weight::Weight;
 pub use reading::{Asked, Document, Persisted};
 use subscription::Subscription;
-pub use subscription::{Delivery, StreamLimits, Subscribed};
+pub use subscription::{Delivery, Ended, StreamLimits, Subscribed};
 use types::event::CaseEvent;
 
 /// The schema as the library has it.
@@ -131,13 +131,12 @@ pub fn is_request_error(response: &Response) -> bool {
     response.data == Value::Null && response.errors.iter().any(|error| error.path.is_empty())
 }
 
-/// Whether the answer was given up because it took too long, or because there was no room for it: nothing is wrong with the
-/// request.
+/// Whether the answer was given up because it took too long, because there was no room for it or because the database did not
+/// answer: nothing is wrong with the request.
 #[must_use]
 pub fn was_given_up(response: &Response) -> bool {
-    let code = |error: &ServerError| error.extensions.as_ref().and_then(|extensions| extensions.get("code").cloned());
-    let is_momentary = |code| [execution::TIMED_OUT, SERVER_BUSY].map(Value::from).contains(&code);
-    is_request_error(response) && response.errors.iter().filter_map(code).any(is_momentary)
+    let momentary = [execution::TIMED_OUT, SERVER_BUSY, errors::UNAVAILABLE];
+    is_request_error(response) && response.errors.iter().any(|error| errors::is_one_of(error, &momentary))
 }
 
 /// The schema in the schema definition language, as it is checked in.

@@ -104,23 +104,28 @@ impl IntoResponse for Refused {
 
 /// A GraphQL response. One that holds no `data` at all tells so by its status where the media type allows it: the client's request is wrong, or has taken too long.
 pub(crate) fn of_graphql(media_type: MediaType, response: &async_graphql::Response) -> Response {
-    let refused = graphql::is_request_error(response);
-    let status = match (media_type, refused) {
-        (MediaType::GraphqlResponse, true) if graphql::was_given_up(response) => StatusCode::SERVICE_UNAVAILABLE,
-        (MediaType::GraphqlResponse, true) => StatusCode::BAD_REQUEST,
-        (MediaType::GraphqlResponse, false) | (MediaType::Json, _) => StatusCode::OK,
-    };
-    let mut answer = written(status, media_type, body(response));
-    if status == StatusCode::SERVICE_UNAVAILABLE {
-        answer.headers_mut().insert(RETRY_AFTER, whole_seconds(SOON).into());
+    match media_type {
+        MediaType::GraphqlResponse if graphql::is_request_error(response) => {
+            without_data(response, media_type, body(response))
+        }
+        MediaType::GraphqlResponse | MediaType::Json => written(StatusCode::OK, media_type, body(response)),
     }
+}
+
+/// One that says why there is no data, by its status as well.
+fn without_data(response: &async_graphql::Response, media_type: MediaType, body: String) -> Response {
+    if !graphql::was_given_up(response) {
+        return written(StatusCode::BAD_REQUEST, media_type, body);
+    }
+    let mut answer = written(StatusCode::SERVICE_UNAVAILABLE, media_type, body);
+    answer.headers_mut().insert(RETRY_AFTER, whole_seconds(SOON).into());
     answer
 }
 
 /// The refusal of a subscription before its stream has begun, whatever it was refused for.
 pub(crate) fn refused(response: &async_graphql::Response) -> Response {
     let body = format!("{{\"errors\":{}}}", errors(response));
-    written(StatusCode::BAD_REQUEST, MediaType::GraphqlResponse, body)
+    without_data(response, MediaType::GraphqlResponse, body)
 }
 
 /// A GraphQL response as JSON; one of a refused request has no `data` at all.

@@ -105,6 +105,9 @@ pub(super) trait Backend: Send + Sync + 'static {
     /// Writes into the shadow tables.
     fn write_rebuilt(&self, holder: &str, rows: &RowWrites) -> impl Future<Output = Result<(), StoreError>> + Send;
 
+    /// Makes their indexes, where that may be done before they are swapped in.
+    fn index_rebuilt(&self, holder: &str) -> impl Future<Output = Result<(), StoreError>> + Send;
+
     /// Swaps the shadow tables in if the log still ends at `expected_head`.
     fn finish_rebuild(
         &self,
@@ -345,6 +348,10 @@ impl<B: Backend> Store for SqlStore<B> {
         let mut writes = RowWrites::default();
         rows.into_iter().for_each(|row| writes.add(row));
         self.backend.write_rebuilt(holder, &writes).await
+    }
+
+    async fn index_rebuilt(&self, holder: &str) -> Result<(), StoreError> {
+        self.backend.index_rebuilt(holder).await
     }
 
     async fn finish_rebuild(&self, holder: &str, expected_head: u64) -> Result<RebuildOutcome, StoreError> {

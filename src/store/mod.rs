@@ -306,6 +306,13 @@ pub trait Store:
     /// As [`Store::start_rebuild`], and when no rebuild was started.
     async fn write_rebuilt(&self, holder: &str, rows: Vec<RebuiltRow>) -> Result<(), StoreError>;
 
+    /// Makes the indexes of the fresh tables, which takes longer the more there is in them: before the last of the log is
+    /// followed, since commits go on meanwhile.
+    ///
+    /// # Errors
+    /// As [`Store::write_rebuilt`].
+    async fn index_rebuilt(&self, holder: &str) -> Result<(), StoreError>;
+
     /// Makes the fresh tables the served ones and their form that of this program, in one transaction that holds the head of the
     /// log, if they have every event before `expected_head`; reads go on all the while.
     ///

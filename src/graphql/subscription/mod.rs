@@ -20,7 +20,7 @@ use crate::app::{Interest, LogEvent, Moment, Start};
 use crate::graphql::context::app;
 use crate::graphql::{NamedLimit, errors};
 pub(super) use root::Subscription;
-pub use stream::{Delivery, Subscribed};
+pub use stream::{Delivery, Ended, Subscribed};
 
 /// How many bytes the id of an operation may have: it comes back with every answer.
 const LONGEST_OPERATION_ID: u64 = 255;

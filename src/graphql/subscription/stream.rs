@@ -11,6 +11,7 @@ use tokio::time::{Instant, Interval, MissedTickBehavior};
 use tracing::Instrument;
 
 use crate::app::{App, Fault};
+use crate::graphql::answer_size::SERVER_BUSY;
 use crate::graphql::context::Session;
 use crate::graphql::counting::CountedOperation;
 use crate::graphql::limits::Limits;
@@ -29,6 +30,17 @@ pub struct Delivery {
     pub response: Response,
     /// The position that it reaches to: where to go on.
     pub position: u64,
+}
+
+/// Why a subscription ends: the client goes on elsewhere or later, by its position.
+#[derive(Debug, thiserror::Error)]
+pub enum Ended {
+    /// The log cannot be read, or the application shuts down.
+    #[error(transparent)]
+    Log(#[from] Fault),
+    /// What happened at a position cannot be shown at the moment. Why, was logged when it failed.
+    #[error("position {0} cannot be shown at the moment")]
+    Update(u64),
 }
 
 /// A subscription under way.
@@ -124,19 +136,26 @@ impl Subscribed {
     /// Waits for the next answer, and gives it and itself to ask again. Dropping the future may lose an answer, and so drops the subscription.
     ///
     /// # Errors
-    /// When the log cannot be read, or the application shuts down: the client goes on elsewhere or later, by its position.
-    pub async fn next(mut self: Box<Self>) -> (Box<Self>, Result<Delivery, Fault>) {
+    /// See [`Ended`].
+    pub async fn next(mut self: Box<Self>) -> (Box<Self>, Result<Delivery, Ended>) {
         let outcome = self.deliver().await;
         (self, outcome)
     }
 
-    async fn deliver(&mut self) -> Result<Delivery, Fault> {
+    async fn deliver(&mut self) -> Result<Delivery, Ended> {
         loop {
             while let Some(news) = self.waiting.pop_front() {
                 let Some(news) = self.still_visible(news).await? else { continue };
                 let position = news.position;
+                let answer = self.runner.run(Turn::Showing(news)).await;
+                // An update without what happened would look like one that only tells its position, and nobody would ask again.
+                let cannot_be_shown =
+                    |error: &ServerError| errors::is_one_of(error, &[errors::UNAVAILABLE, SERVER_BUSY]);
+                if answer.as_ref().is_some_and(|response| response.errors.iter().any(cannot_be_shown)) {
+                    return Err(Ended::Update(position));
+                }
                 self.told = Some(position);
-                if let Some(response) = self.runner.run(Turn::Showing(news)).await {
+                if let Some(response) = answer {
                     return Ok(Delivery { response, position });
                 }
             }

@@ -9,9 +9,8 @@ use futures::StreamExt;
 use futures::future::{AbortHandle, Abortable, BoxFuture};
 use futures::stream::FuturesUnordered;
 
-use crate::app::Fault;
 use crate::domain::actor::ActorId;
-use crate::graphql::{Delivery, Subscribed};
+use crate::graphql::{Delivery, Ended, Subscribed};
 use crate::http::answer::Refused;
 use crate::http::tally::Counted;
 
@@ -26,7 +25,7 @@ pub(super) enum Step {
     /// It was refused.
     Refused(Box<Answer>),
     /// It is a subscription, and has an answer.
-    Delivered(Box<Subscribed>, Box<Result<Delivery, Fault>>),
+    Delivered(Box<Subscribed>, Box<Result<Delivery, Ended>>),
 }
 
 /// What goes on on a connection.

@@ -323,18 +323,20 @@ impl Backend for PostgresBackend {
         written.await.map_err(StoreError::during("write rebuilt rows"))
     }
 
-    async fn finish_rebuild(&self, holder: &str, expected_head: u64) -> Result<RebuildOutcome, StoreError> {
+    async fn index_rebuilt(&self, holder: &str) -> Result<(), StoreError> {
         // The lease is looked at and let go: it has to be prolonged while the indexes are made.
         let look = self.begin_step("begin", holder).await?;
         let indexed = async {
             look.commit().await?;
-            // Before anybody is kept waiting.
             let mut transaction = self.unlimited.pool.begin().await?;
             transaction.execute(sqlx::raw_sql(sql::INDEX_REBUILT)).await?;
             transaction.commit().await?;
             self.unlimited.pool.execute(sql::ANALYZE_REBUILT).await
         };
-        indexed.await.map_err(StoreError::during("index rebuilt rows"))?;
+        indexed.await.map(drop).map_err(StoreError::during("index rebuilt rows"))
+    }
+
+    async fn finish_rebuild(&self, holder: &str, expected_head: u64) -> Result<RebuildOutcome, StoreError> {
         let mut transaction = self.begin_step(sql::BEGIN_SWAP, holder).await?;
         let swapped = async {
             let row: HeadRow = sqlx::query_as(HEAD).fetch_one(&mut *transaction).await?;

@@ -6,10 +6,12 @@ use etalon::clock::{Clock, SystemClock};
 use jiff::SignedDuration;
 use reqwest::Client;
 use serde_json::{Value, json};
+use sqlx::{Connection, Executor, PgConnection};
 
 use crate::following::resuming::OPEN;
 use crate::following::subscriber::{EVENTS, Got, Subscriber, TRANSPORTS, Transport, is_event, position};
 use crate::life::scene::campaign;
+use crate::support::postgres::fresh_database;
 use crate::support::server::{Installation, Server, Who, ask};
 
 fn auditor() -> Who {
@@ -102,6 +104,38 @@ async fn a_server_that_ends_says_where_to_go_on() {
         assert_eq!(end, ("SHUTTING_DOWN".to_owned(), Some(last)), "{transport:?}");
         subscriber.cut();
         assert!(ended.await.expect("no panic"), "it ends in order");
+    }
+}
+
+/// An update that came without what happened would look like one that only tells its position.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_read_at_the_moment_is_shown_when_the_client_comes_again() {
+    const SUBJECTS: &str = "subscription Events($after: Position, $fromStart: Boolean! = false) {
+        events(after: $after, fromStart: $fromStart) { position subject { id } registerEvent { type } caseEvent { type } } }";
+    let database = fresh_database();
+    let installation = Installation::on(database.url());
+    let server = installation.start();
+    let last = open_campaigns(&installation, &server, 3).await;
+    let token = installation.token(&auditor());
+    let mut owner = PgConnection::connect(database.url()).await.expect("the server answers");
+    let mut rename = async |from: &str, to: &str| {
+        owner.execute(format!("alter table {from} rename to {to}").as_str()).await.expect("it is renamed");
+    };
+    for transport in TRANSPORTS {
+        rename("register_versions", "away").await;
+        let variables = json!({ "fromStart": true });
+        let subscriber = Subscriber::open(transport, &server.graphql, &token, SUBJECTS, variables).await;
+        let mut subscriber = subscriber.expect("it is there");
+        let (code, shown) = end_of(transport, &mut subscriber, 1011).await;
+        assert_eq!((code.as_str(), shown), ("UNAVAILABLE", None), "{transport:?}");
+        rename("away", "register_versions").await;
+        let subscriber =
+            Subscriber::open(transport, &server.graphql, &token, SUBJECTS, json!({ "fromStart": true })).await;
+        let mut subscriber = subscriber.expect("it is there");
+        for expected in 0..=last {
+            let update = subscriber.update().await;
+            assert_eq!((position(&update), is_event(&update)), (expected, true), "{update}");
+        }
     }
 }
 

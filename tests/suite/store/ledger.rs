@@ -288,6 +288,7 @@ async fn the_role_of_a_server_adds_to_the_log_and_cannot_change_it() {
     assert!(store.try_lease(REBUILD_LEASE, "a", 0, 100).await.expect("the leases are its own"));
     store.start_rebuild("a").await.expect("its rows are its own");
     store.write_rebuilt("a", Vec::new()).await.expect("its rows are its own");
+    store.index_rebuilt("a").await.expect("its rows are its own");
     store.finish_rebuild("a", 301).await.expect("its rows are its own");
     let mut server = PgConnection::connect(&role.url).await.expect("the role may log in");
     for attempt in [

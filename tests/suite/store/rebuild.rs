@@ -100,6 +100,7 @@ async fn a_rebuild_gives_the_same_rows(database: Database) {
     for batch in rows.chunks(7) {
         store.write_rebuilt("a", batch.to_vec()).await.expect("written");
     }
+    store.index_rebuilt("a").await.expect("indexed");
     let outcome = store.finish_rebuild("a", 34).await.expect("finished");
     assert_eq!(outcome, RebuildOutcome::Swapped);
     assert_eq!(store.rows_digest().await.expect("read"), before);
@@ -159,6 +160,7 @@ async fn a_rebuild_catches_up_while_commits_and_reads_go_on(database: Database) 
     let rebuild = async {
         begin(&*store, "a", 0).await;
         store.write_rebuilt("a", rows.clone()).await.expect("written");
+        store.index_rebuilt("a").await.expect("indexed");
         let mut behind = committed(&*store, &all[11..22]).await;
         let outcome = store.finish_rebuild("a", 11).await.expect("asked");
         let RebuildOutcome::Behind(head) = outcome else { panic!("{outcome:?}") };
@@ -206,6 +208,8 @@ async fn a_rebuild_that_was_taken_over_does_nothing_more(database: Database) {
     begin(&*other, "b", 100).await;
     other.write_rebuilt("b", rows[..20].to_vec()).await.expect("written");
     let refused = store.write_rebuilt("a", rows[7..].to_vec()).await;
+    assert!(matches!(refused, Err(StoreError::TakenOver)), "{refused:?}");
+    let refused = store.index_rebuilt("a").await;
     assert!(matches!(refused, Err(StoreError::TakenOver)), "{refused:?}");
     let refused = store.finish_rebuild("a", 33).await;
     assert!(matches!(refused, Err(StoreError::TakenOver)), "{refused:?}");
@@ -329,10 +333,11 @@ async fn an_index_that_cannot_be_made_leaves_nothing_behind() {
     begin(&*store, "a", 0).await;
     store.write_rebuilt("a", rows).await.expect("written");
     raw.execute(&counted("begin raise exception ''the disk is full''; end")).await;
-    let failed = store.finish_rebuild("a", 33).await.expect_err("no index can be made");
+    let failed = store.index_rebuilt("a").await.expect_err("no index can be made");
     let StoreError::Database { source, .. } = &failed else { panic!("{failed:?}") };
     assert!(source.to_string().contains("the disk is full"), "{source}");
     raw.execute(&counted("begin return $1; end")).await;
+    store.index_rebuilt("a").await.expect("indexed");
     assert_eq!(store.finish_rebuild("a", 33).await.expect("finished"), RebuildOutcome::Swapped);
     store.release_lease(REBUILD_LEASE, "a").await.expect("given back");
 }
