@@ -33,7 +33,7 @@ use crate::domain::order::{FIRST_YEAR, Order};
 use crate::domain::person::Person;
 use crate::domain::person::command::{AffiliationFacts, PersonCommand};
 use crate::domain::value::{CampaignId, CaseId, CatalogueId, Division, Label};
-use crate::store::{CaseColumn, Condition, Keep, Moment, Operator, StreamId, Value};
+use crate::store::{CaseColumn, Condition, Moment, Operator, StreamId, Value};
 
 /// The versions of other streams that a decision rests on.
 pub(super) type ReliedOn = Vec<(StreamId, u64)>;
@@ -298,16 +298,9 @@ fn the_server() -> Actor {
 
 fn open_cases_of(campaign: CampaignId) -> CasePage {
     let equal = |column, value| Condition::Compare { column, operator: Operator::Equal, value };
-    CasePage {
-        condition: Condition::All(vec![
-            equal(CaseColumn::CampaignId, Value::Text(Uuid::from(campaign).to_string())),
-            equal(CaseColumn::IsOpen, Value::Integer(1)),
-        ]),
-        order: Vec::new(),
-        after: None,
-        before: None,
-        limit: 0,
-        keep: Keep::First,
-        at: Moment::Present,
-    }
+    let conditions = vec![
+        equal(CaseColumn::CampaignId, Value::Text(Uuid::from(campaign).to_string())),
+        equal(CaseColumn::IsOpen, Value::Integer(1)),
+    ];
+    CasePage::of(Condition::All(conditions), 0, Moment::Present)
 }

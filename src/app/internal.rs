@@ -13,7 +13,7 @@ use crate::app::scope::{internal_scope_of, scope_of};
 use crate::domain::actor::Actor;
 use crate::domain::case::event::INTERNAL;
 use crate::search::field::Field;
-use crate::store::{CaseColumn, CaseQuery, Condition, Confined, EventRecord, Keep, Moment, Value};
+use crate::store::{CaseColumn, CaseQuery, Condition, Confined, EventRecord, Moment, Value};
 
 /// The types of the events that are internal.
 pub(super) fn internal_types() -> Vec<String> {
@@ -45,15 +45,8 @@ impl App {
             return Ok(HashSet::new());
         }
         let values = cases.iter().map(|id| Value::from(*id)).collect();
-        let page = CasePage {
-            condition: Condition::In { column: CaseColumn::CaseId, values },
-            order: Vec::new(),
-            after: None,
-            before: None,
-            limit: u32::try_from(cases.len()).unwrap_or(u32::MAX),
-            keep: Keep::First,
-            at: Moment::Present,
-        };
+        let condition = Condition::In { column: CaseColumn::CaseId, values };
+        let page = CasePage::of(condition, u32::try_from(cases.len()).unwrap_or(u32::MAX), Moment::Present);
         let cases = self.store.cases(&CaseQuery { scope, ..query(actor, &page) }).await?;
         Ok(cases.into_iter().map(|case| case.row.case_id).collect())
     }

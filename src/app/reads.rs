@@ -42,6 +42,12 @@ pub struct CasePage {
 }
 
 impl CasePage {
+    /// The first so many of the cases, in the order of their ids.
+    #[must_use]
+    pub fn of(condition: Condition, limit: u32, at: Moment) -> Self {
+        Self { condition, order: Vec::new(), after: None, before: None, limit, keep: Keep::First, at }
+    }
+
     /// What to give as `after` to go on behind this case.
     #[must_use]
     pub fn key_of(&self, case: &StoredCase) -> Vec<Value> {
@@ -181,15 +187,8 @@ impl App {
         value: String,
         at: Moment,
     ) -> Result<Option<StoredCase>, Fault> {
-        let page = CasePage {
-            condition: Condition::Compare { column, operator: Operator::Equal, value: Value::Text(value) },
-            order: Vec::new(),
-            after: None,
-            before: None,
-            limit: 1,
-            keep: Keep::First,
-            at,
-        };
+        let condition = Condition::Compare { column, operator: Operator::Equal, value: Value::Text(value) };
+        let page = CasePage::of(condition, 1, at);
         Ok(self.cases(actor, &page).await?.pop())
     }
 
@@ -258,15 +257,8 @@ impl App {
             return Ok(Vec::new());
         }
         let values = ids.iter().copied().map(Value::from).collect();
-        let page = CasePage {
-            condition: Condition::In { column: CaseColumn::CaseId, values },
-            order: Vec::new(),
-            after: None,
-            before: None,
-            limit: u32::try_from(ids.len()).unwrap_or(u32::MAX),
-            keep: Keep::First,
-            at,
-        };
+        let condition = Condition::In { column: CaseColumn::CaseId, values };
+        let page = CasePage::of(condition, u32::try_from(ids.len()).unwrap_or(u32::MAX), at);
         self.cases(actor, &page).await
     }
 

@@ -20,7 +20,7 @@ use crate::domain::case::values::Status;
 use crate::search::field::Field;
 use crate::search::word::{Sequence, Topic, topics};
 use crate::store::{
-    CaseColumn, Condition, Direction, Keep, Moment, Operator, Reading, StoredCase, StoredText, Terms, TextQuery, Value,
+    CaseColumn, Condition, Direction, Moment, Operator, Reading, StoredCase, StoredText, Terms, TextQuery, Value,
 };
 
 /// The texts that say what a case is about.
@@ -80,13 +80,8 @@ impl App {
                 value: category.as_str().into(),
             };
             let page = CasePage {
-                condition: Condition::All(vec![solved, same]),
                 order: vec![(CaseColumn::ReportedAt, Direction::Descending)],
-                after: None,
-                before: None,
-                limit: MOST_OF_CATEGORY,
-                keep: Keep::First,
-                at,
+                ..CasePage::of(Condition::All(vec![solved, same]), MOST_OF_CATEGORY, at)
             };
             candidates.extend(self.cases(actor, &page).await?.iter().map(|stored| stored.row.case_id));
         }

@@ -8,7 +8,7 @@ use crate::app::reads::{CasePage, query};
 use crate::app::request::Fault;
 use crate::domain::actor::Actor;
 use crate::domain::value::{Decimal, calendar};
-use crate::store::{Condition, FeeSum, GroupKey, Grouped, Keep, Moment, StatisticsQuery};
+use crate::store::{Condition, FeeSum, GroupKey, Grouped, Moment, StatisticsQuery};
 
 /// More groups than this are not answered at once.
 pub const MOST_GROUPS: u32 = 1_000;
@@ -33,15 +33,7 @@ impl App {
     /// When the store fails.
     pub async fn statistics(&self, actor: &Actor, question: &StatisticsQuestion) -> Result<Grouped, Fault> {
         let today = calendar::date_of(self.time_of(question.at, question.time).await?);
-        let page = CasePage {
-            condition: question.condition.clone(),
-            order: Vec::new(),
-            after: None,
-            before: None,
-            limit: 0,
-            keep: Keep::First,
-            at: question.at,
-        };
+        let page = CasePage::of(question.condition.clone(), 0, question.at);
         let query = StatisticsQuery {
             cases: query(actor, &page),
             keys: question.keys.clone(),

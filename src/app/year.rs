@@ -15,7 +15,7 @@ use crate::domain::case::values::{Kind, Status};
 use crate::domain::value::{Decimal, Division, calendar};
 use crate::store::{
     AggregateType, CaseColumn, Condition, EvidencePage, FeeSum, FigureEvent, FigureKind, FigureSelection, FigureSum,
-    Keep, Moment, OfCases, RegisterQuery, YearQuery,
+    Moment, OfCases, RegisterQuery, YearQuery,
 };
 
 /// Whose year, and as of when it is added up.
@@ -145,15 +145,8 @@ impl App {
 
 fn year_query(actor: &Actor, question: &YearQuestion) -> YearQuery {
     let division = question.jurisdiction.code();
-    let page = CasePage {
-        condition: Condition::StartsWith { column: CaseColumn::Division, text: division.to_owned() },
-        order: Vec::new(),
-        after: None,
-        before: None,
-        limit: 0,
-        keep: Keep::First,
-        at: question.at,
-    };
+    let condition = Condition::StartsWith { column: CaseColumn::Division, text: division.to_owned() };
+    let page = CasePage::of(condition, 0, question.at);
     let enterprises = RegisterQuery {
         ids: None,
         division_prefix: Some(division.to_owned()),

@@ -16,7 +16,7 @@ use crate::domain::enterprise::Enterprise;
 use crate::domain::value::Level;
 use crate::graphql::{Asked, Limits, Schema, Session, StreamLimits};
 use crate::identity::credential::Credential;
-use crate::store::{self, Condition, EventQuery, EventRecord, Keep, Store, StoredCase};
+use crate::store::{self, Condition, EventQuery, EventRecord, Store, StoredCase};
 
 /// A Monday, so that the last working day lies behind a weekend.
 const END: &str = "2026-11-23T03:20:00Z";
@@ -47,15 +47,7 @@ impl Demonstration {
     }
 
     async fn cases(&self, actor: &Actor) -> Vec<StoredCase> {
-        let page = CasePage {
-            condition: Condition::All(Vec::new()),
-            order: Vec::new(),
-            after: None,
-            before: None,
-            limit: 100,
-            keep: Keep::First,
-            at: Moment::Present,
-        };
+        let page = CasePage::of(Condition::All(Vec::new()), 100, Moment::Present);
         self.app.cases(actor, &page).await.expect("the store reads")
     }
 

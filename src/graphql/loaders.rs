@@ -198,7 +198,7 @@ impl Loader<CaseKey> for Cases {
     async fn load(&self, keys: &[CaseKey]) -> Result<HashMap<CaseKey, StoredCase>, Fault> {
         let mut found = HashMap::with_capacity(keys.len());
         for (at, keys) in grouped(keys, |key| key.at) {
-            let ids: Vec<_> = keys.iter().map(|key| key.id).collect();
+            let ids: Vec<_> = keys.iter().map(|key| key.id.into()).collect();
             let cases = self.app.cases_named(&self.actor, &ids, at).await?;
             found.extend(cases.into_iter().map(|case| (CaseKey { id: case.row.case_id.into(), at }, case)));
         }

@@ -12,7 +12,7 @@ use crate::domain::value::CampaignId;
 use crate::interchange::format::Format;
 use crate::interchange::write::error::WriteError;
 use crate::interchange::write::{ExportedEvent, Feed, LogWriter, feed};
-use crate::store::{CaseColumn, Condition, Direction, EventRecord, Keep, Moment, Operator, StoredCase, Value};
+use crate::store::{CaseColumn, Condition, Direction, EventRecord, Moment, Operator, StoredCase, Value};
 
 /// How many events are in memory at a time.
 const EVENTS: u32 = 1_000;
@@ -156,12 +156,7 @@ fn first_page(export: Export) -> CasePage {
         },
     };
     CasePage {
-        condition,
         order: vec![(CaseColumn::Number, Direction::Ascending)],
-        after: None,
-        before: None,
-        limit: CASES,
-        keep: Keep::First,
-        at: Moment::Position(export.up_to),
+        ..CasePage::of(condition, CASES, Moment::Position(export.up_to))
     }
 }

@@ -351,9 +351,8 @@ mod tests {
     fn the_paths_are_those_of_certificate_transparency() {
         let leaves: Vec<_> = REFERENCE.iter().map(|leaf| leaf_hash(leaf)).collect();
         let rows = Rows::of(&leaves);
-        let hashes = |plan: Option<Plan>| -> Vec<_> {
-            rows.hashes(&plan.expect("sound")).iter().map(hex::encode).collect()
-        };
+        let hashes =
+            |plan: Option<Plan>| -> Vec<_> { rows.hashes(&plan.expect("sound")).iter().map(hex::encode).collect() };
         assert_eq!(
             hashes(Plan::inclusion(0, 8)),
             [

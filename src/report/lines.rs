@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use uuid::Uuid;
 
 use crate::app::{
-    App, CaseColumn, CasePage, Condition, Direction, EvidencePage, HistoryEvent, Keep, Moment, Opened, Operator, Value,
+    App, CaseColumn, CasePage, Condition, Direction, EvidencePage, HistoryEvent, Moment, Opened, Operator, Value,
     YearQuestion, gap_of,
 };
 use crate::domain::annual_summary::figure::FigureName;
@@ -89,13 +89,8 @@ const REASONS: [&str; 8] = [
 pub(super) async fn gaps(app: &App, condition: &Condition, at: Moment) -> Result<Vec<GapLine>, ReportError> {
     let has_gap = Condition::Not(Box::new(Condition::IsNull { column: CaseColumn::GapPpm }));
     let page = CasePage {
-        condition: Condition::All(vec![condition.clone(), has_gap]),
         order: vec![(CaseColumn::Number, Direction::Ascending)],
-        after: None,
-        before: None,
-        limit: MOST_GAPS,
-        keep: Keep::First,
-        at,
+        ..CasePage::of(Condition::All(vec![condition.clone(), has_gap]), MOST_GAPS, at)
     };
     let mut lines = Vec::new();
     let cases = app.cases(&reporter(), &page).await?;
@@ -180,13 +175,8 @@ pub(super) async fn difficult(
     ]);
     let is_unsolved = Condition::Not(Box::new(equal(CaseColumn::Status, Status::Resolved.name())));
     let page = CasePage {
-        condition: Condition::All(vec![within(jurisdiction), is_open, is_unsolved, is_difficult]),
         order: vec![(CaseColumn::ReportedAt, Direction::Ascending)],
-        after: None,
-        before: None,
-        limit: MOST_CASES,
-        keep: Keep::First,
-        at,
+        ..CasePage::of(Condition::All(vec![within(jurisdiction), is_open, is_unsolved, is_difficult]), MOST_CASES, at)
     };
     let count = app.count_cases(&reporter(), &page).await?;
     let cases = app.cases(&reporter(), &page).await?;
@@ -264,7 +254,7 @@ async fn files_behind(
         let events = app.year_events(&actor, question, &[name], page).await?.pop().unwrap_or_default();
         let Some(last) = events.last() else { return Ok(files) };
         page.after = Some(last.position);
-        let ids: BTreeSet<_> = events.iter().map(|event| CaseId::from(event.aggregate_id)).collect();
+        let ids: BTreeSet<_> = events.iter().map(|event| event.aggregate_id).collect();
         let cases = app.cases_named(&actor, &Vec::from_iter(ids), question.at).await?;
         let named: Vec<_> = cases.iter().map(|case| (case.row.case_id.into(), case.version)).collect();
         for (case, known) in cases.into_iter().zip(app.case_files(&actor, &named, question.at).await?) {

@@ -67,7 +67,7 @@ impl SearchQuery {
                 Keep::Last => drop(hits.drain(..too_many)),
             }
             let beyond = slice.cut(&mut hits);
-            let ids = hits.iter().map(|hit| hit.case_id).collect();
+            let ids: Vec<_> = hits.iter().map(|hit| hit.case_id).collect();
             let cases = app(ctx).cases_named(actor(ctx), &ids, at).await.map_err(|fault| errors::fault(ctx, fault))?;
             let mut cases: HashMap<_, _> = cases.into_iter().map(|case| (case.row.case_id, case)).collect();
             let rows = hits.into_iter().filter_map(|hit| Some((hit, cases.remove(&hit.case_id)?))).collect();

@@ -20,7 +20,7 @@ use etalon::interchange::import::{BadEvents, import};
 use etalon::interchange::mapping::Mapping;
 use etalon::interchange::report::ImportReport;
 use etalon::projection;
-use etalon::store::{Condition, Keep, Store};
+use etalon::store::{Condition, Store};
 use serde::Deserialize;
 
 use crate::store::support::{Database, TestClock};
@@ -106,15 +106,7 @@ impl House {
 
 /// All of them on one page.
 pub(crate) fn every_case(at: Moment) -> CasePage {
-    CasePage {
-        condition: Condition::All(Vec::new()),
-        order: Vec::new(),
-        after: None,
-        before: None,
-        limit: 10_000,
-        keep: Keep::First,
-        at,
-    }
+    CasePage::of(Condition::All(Vec::new()), 10_000, at)
 }
 
 pub(crate) fn importer() -> Actor {
