@@ -188,6 +188,7 @@ pub(super) fn push_in(statement: &mut Statement, column: &str, values: impl Exac
     push_list(statement, values);
 }
 
+/// `(…, …)`, of at least one value.
 pub(super) fn push_list(statement: &mut Statement, values: impl Iterator<Item = Argument>) {
     for (index, value) in values.enumerate() {
         statement.push(if index == 0 { "(" } else { ", " });
@@ -196,7 +197,8 @@ pub(super) fn push_list(statement: &mut Statement, values: impl Iterator<Item = 
     statement.push(")");
 }
 
-/// A range instead of `like`, so that an index serves it on both databases. The column comes with its table's name.
+/// A range instead of `like`, so that an index serves it on both databases. The column comes with the name of its table,
+/// where there are several.
 pub(super) fn push_starts_with(statement: &mut Statement, column: &str, prefix: &str) {
     statement.push("(");
     statement.push(column);

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use crate::store::StoreError;
 use crate::store::backend::{Backend, SqlStore};
+use crate::store::condition::push_list;
 use crate::store::statement::{Argument, Statement};
 use crate::store::stored::{hash, id};
 
@@ -102,7 +103,7 @@ impl<B: Backend> PersonalStore for SqlStore<B> {
         let mut found = Vec::with_capacity(digests.len());
         for chunk in digests.chunks(CHUNK) {
             let wanted = chunk.iter().map(|digest| Argument::Bytes(digest.to_vec()));
-            let statement = among("select digest, key_id, ciphertext from ciphertexts where digest in (", wanted);
+            let statement = among("select digest, key_id, ciphertext from ciphertexts where digest in ", wanted);
             found.extend(self.many::<CiphertextRow, StoredCiphertext>("read ciphertexts", statement).await?);
         }
         Ok(found)
@@ -112,7 +113,7 @@ impl<B: Backend> PersonalStore for SqlStore<B> {
         let mut found = Vec::new();
         for chunk in keys.chunks(CHUNK) {
             let wanted = chunk.iter().map(|key| Argument::Text(key.to_string()));
-            let statement = among("select key_id, position from erased_keys where key_id in (", wanted);
+            let statement = among("select key_id, position from erased_keys where key_id in ", wanted);
             found.extend(self.many::<ErasedKeyRow, ErasedKey>("look for erased keys", statement).await?);
         }
         Ok(found)
@@ -133,12 +134,6 @@ impl<B: Backend> PersonalStore for SqlStore<B> {
 /// A list of arguments at the end of the text. Its length varies, so that the statement is not kept.
 fn among(text: &str, wanted: impl Iterator<Item = Argument>) -> Statement {
     let mut statement = Statement { is_planned_anew: true, ..Statement::new(text) };
-    for (place, argument) in wanted.enumerate() {
-        if place > 0 {
-            statement.push(", ");
-        }
-        statement.push_argument(argument);
-    }
-    statement.push(")");
+    push_list(&mut statement, wanted);
     statement
 }

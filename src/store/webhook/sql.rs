@@ -24,12 +24,11 @@ macro_rules! change_columns {
 
 pub(super) const WEBHOOK: &str = concat!("select ", webhook_columns!(), " from webhooks where id = $1");
 
-/// A prefix is a range of texts: `$1` ≤ jurisdiction < `$2`.
-pub(super) const WEBHOOKS: &str =
-    concat!("select ", webhook_columns!(), " from webhooks where jurisdiction >= $1 and jurisdiction < $2");
+/// Where they are follows.
+pub(super) const WEBHOOKS: &str = concat!("select ", webhook_columns!(), " from webhooks where ");
 
-pub(super) const COUNT_WEBHOOKS: &str =
-    "select count(*) as count from webhooks where jurisdiction >= $1 and jurisdiction < $2";
+/// Where they are follows.
+pub(super) const COUNT_WEBHOOKS: &str = "select count(*) as count from webhooks where ";
 
 pub(super) const STANDING: &str = "select count(*) as enabled, coalesce(min(next_position), -1) as next_position, \
      (select count(*) from webhook_deliveries where state = 'WAITING') as waiting, \
@@ -62,11 +61,11 @@ pub(super) const INSERT_CHANGE: &str = concat!(
 pub(super) const CHANGE: &str =
     concat!("select ", change_columns!(), " from webhook_changes where actor = $1 and idempotency_key = $2");
 
-pub(super) const CHANGES: &str =
-    concat!("select ", change_columns!(), " from webhook_changes where jurisdiction >= $1 and jurisdiction < $2");
+/// Where they are follows.
+pub(super) const CHANGES: &str = concat!("select ", change_columns!(), " from webhook_changes where ");
 
-pub(super) const COUNT_CHANGES: &str =
-    "select count(*) as count from webhook_changes where jurisdiction >= $1 and jurisdiction < $2";
+/// Where they are follows.
+pub(super) const COUNT_CHANGES: &str = "select count(*) as count from webhook_changes where ";
 
 pub(super) const DUE: &str = concat!(
     "select ",
@@ -82,8 +81,9 @@ pub(super) const WAITING_OF: &str = concat!(
      and state = 'WAITING' order by position limit $4"
 );
 
+/// The list of ids follows.
 pub(super) const WAITING_AMONG: &str = "select distinct aggregate_type, aggregate_id from webhook_deliveries \
-     where webhook_id = $1 and state = 'WAITING' and aggregate_id in (";
+     where webhook_id = $1 and state = 'WAITING' and aggregate_id in ";
 
 pub(super) const NEXT_DUE: &str = "select due_at from webhook_deliveries \
      where webhook_id = $1 and state = 'WAITING' and due_at < 9223372036854775807 order by due_at limit 1";

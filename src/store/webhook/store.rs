@@ -9,6 +9,8 @@ use super::{
     WebhookStanding, WebhookStore, WebhookWrite, sql,
 };
 use crate::store::backend::{Backend, SqlStore};
+use crate::store::condition::{push_list, push_starts_with};
+use crate::store::listing::in_order;
 use crate::store::statement::{Argument, Statement};
 use crate::store::{Keep, StoreError, StreamId};
 
@@ -35,7 +37,7 @@ impl<B: Backend> WebhookStore for SqlStore<B> {
         let mut statement = within(sql::WEBHOOKS, jurisdiction_prefix);
         push_page(&mut statement, "id", page, text_of);
         let listed = self.many::<WebhookRow, _>("list webhooks", statement).await?;
-        Ok(ascending(page, listed))
+        Ok(in_order(page.keep, listed))
     }
 
     async fn count_webhooks(&self, jurisdiction_prefix: &str) -> Result<u64, StoreError> {
@@ -78,7 +80,7 @@ impl<B: Backend> WebhookStore for SqlStore<B> {
         let mut statement = changes(sql::CHANGES, jurisdiction_prefix, webhook);
         push_page(&mut statement, "id", page, text_of);
         let listed = self.many::<ChangeRow, _>("list changes of webhooks", statement).await?;
-        Ok(ascending(page, listed))
+        Ok(in_order(page.keep, listed))
     }
 
     async fn count_webhook_changes(&self, jurisdiction_prefix: &str, webhook: Option<Uuid>) -> Result<u64, StoreError> {
@@ -101,11 +103,7 @@ impl<B: Backend> WebhookStore for SqlStore<B> {
             return Ok(Vec::new());
         }
         let mut statement = about(sql::WAITING_AMONG, webhook);
-        for (place, stream) in streams.iter().enumerate() {
-            statement.push(if place == 0 { "" } else { ", " });
-            statement.push_text(&stream.aggregate_id.to_string());
-        }
-        statement.push(")");
+        push_list(&mut statement, streams.iter().map(|stream| Argument::Text(stream.aggregate_id.to_string())));
         self.many::<StreamRow, _>("look for streams that wait", statement).await
     }
 
@@ -149,7 +147,7 @@ impl<B: Backend> WebhookStore for SqlStore<B> {
         let mut statement = about(sql::DEAD_LETTERS, webhook);
         push_page(&mut statement, "position", page, |position| Argument::Integer(position.cast_signed()));
         let listed = self.many::<DeliveryRow, _>("list dead letters", statement).await?;
-        Ok(ascending(page, listed))
+        Ok(in_order(page.keep, listed))
     }
 
     async fn dead_letter(&self, webhook: Uuid, position: u64) -> Result<Option<Delivery>, StoreError> {
@@ -184,9 +182,10 @@ fn of_stream(statement: Statement, stream: StreamId) -> Statement {
     statement.text(&stream.aggregate_id.to_string()).text(stream.aggregate_type.as_str())
 }
 
-/// Codes of divisions are digits: every text that begins with the prefix is below the prefix and `~`.
 fn within(sql: &str, jurisdiction_prefix: &str) -> Statement {
-    Statement::new(sql).text(jurisdiction_prefix).text(&format!("{jurisdiction_prefix}~"))
+    let mut statement = Statement::new(sql);
+    push_starts_with(&mut statement, "jurisdiction", jurisdiction_prefix);
+    statement
 }
 
 fn changes(sql: &str, jurisdiction_prefix: &str, webhook: Option<Uuid>) -> Statement {
@@ -215,14 +214,6 @@ fn push_page<K>(statement: &mut Statement, key: &str, page: &KeyPage<K>, argumen
     statement.push(key);
     statement.push(if page.keep == Keep::Last { " desc limit " } else { " limit " });
     statement.push_integer(page.limit.into());
-}
-
-/// The last rows are read from the end.
-fn ascending<K, T>(page: &KeyPage<K>, mut listed: Vec<T>) -> Vec<T> {
-    if page.keep == Keep::Last {
-        listed.reverse();
-    }
-    listed
 }
 
 fn configured(statement: Statement, configuration: &WebhookConfiguration) -> Statement {
