@@ -175,12 +175,6 @@ impl Actor {
         roles.iter().any(|role| self.holds(*role))
     }
 
-    /// Whether this is who speaks for the enterprise.
-    #[must_use]
-    pub fn speaks_for(&self, enterprise: EnterpriseId) -> bool {
-        self.holds(Role::Enterprise) && self.enterprise == Some(enterprise)
-    }
-
     /// Whether a role of a bureau, a visitor, a reviewer or an auditor is held here.
     #[must_use]
     pub fn covers(&self, division: &Division) -> bool {

@@ -93,13 +93,11 @@ impl Party {
     fn check_tie(self, actor: &Actor, subject: Subject<'_>) -> Result<(), Refusal> {
         let known = |holds: fn(&File, &Actor) -> bool| subject.file.is_some_and(|file| holds(file, actor));
         match self {
-            Self::Enterprise => require(
-                actor.enterprise == Some(subject.enterprise),
-                Code::NotPermitted,
-                "the case is another enterprise's",
-            ),
-            Self::Visitor | Self::Coordinator | Self::Manager => check_covers(actor, subject.division),
-            Self::NationalManager => check_covers(actor, &Division::nation()),
+            Self::Enterprise => {
+                require(actor.speaks_for(subject.enterprise), Code::NotPermitted, "the case is another enterprise's")
+            }
+            Self::Visitor | Self::Coordinator | Self::Manager => actor.check_covers(subject.division, ""),
+            Self::NationalManager => actor.check_covers(&Division::nation(), ""),
             Self::Lead => require(known(File::is_lead), Code::NotPermitted, "only the lead of the assignment may"),
             Self::Member => require(
                 known(File::is_member),
@@ -112,7 +110,7 @@ impl Party {
                 "no invitation to this case is pending",
             ),
             Self::Reviewer => {
-                check_covers(actor, subject.division)?;
+                actor.check_covers(subject.division, "")?;
                 require(
                     !known(File::has_worked_on_it),
                     Code::ReviewerNotIndependent,
@@ -129,17 +127,6 @@ fn require(holds: bool, code: Code, otherwise: &str) -> Result<(), Refusal> {
         return Ok(());
     }
     Err(Refusal::new(code, "", otherwise))
-}
-
-fn check_covers(actor: &Actor, division: &Division) -> Result<(), Refusal> {
-    if actor.covers(division) {
-        return Ok(());
-    }
-    Err(Refusal::new(
-        Code::OutsideJurisdiction,
-        "",
-        format!("the jurisdiction {} does not cover {division}", actor.jurisdiction),
-    ))
 }
 
 /// Names the roles that a token can carry; one of the server's own only where nobody else may.

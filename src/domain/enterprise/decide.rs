@@ -16,7 +16,7 @@ use crate::domain::enterprise::values::{Consent, Identity, Visitor};
 use crate::domain::event::Recorded;
 use crate::domain::order::Order;
 use crate::domain::refusal::{Code, Refusal};
-use crate::domain::value::{CampaignId, EnterpriseId};
+use crate::domain::value::CampaignId;
 
 impl Enterprise {
     /// What happens when the order is carried out.
@@ -34,7 +34,7 @@ impl Enterprise {
                 let by = &order.by;
                 by.check_role(&[Role::Enterprise, Role::Coordinator])?;
                 let file = self.known()?;
-                if !speaks_for(by, file.enterprise()) {
+                if !by.speaks_for(file.enterprise()) {
                     by.check_role(&[Role::Coordinator])?;
                     by.check_covers(&file.division, "")?;
                 }
@@ -65,7 +65,7 @@ impl Enterprise {
             Identity::External { .. } => return by.check_role(&[Role::Importer]),
             Identity::CreditCode { .. } => by.check_role(&[Role::Enterprise, Role::Coordinator])?,
         }
-        if speaks_for(by, command.identity.enterprise()) {
+        if by.speaks_for(command.identity.enterprise()) {
             // Its own token says where it stands: it does not move itself out of its bureau's sight.
             return by.check_covers(&command.division, "divisionCode");
         }
@@ -166,11 +166,6 @@ fn erase_contact(file: &EnterpriseFile, command: &EraseContact) -> Result<Contac
         Refusal::new(Code::ReasonMissing, "reason", "state who asked for the erasure and how it was judged")
     })?;
     Ok(ContactErased { legal_basis: command.legal_basis, reason })
-}
-
-/// Whether the actor is the enterprise's own contact.
-fn speaks_for(by: &Actor, enterprise: EnterpriseId) -> bool {
-    by.holds(Role::Enterprise) && by.enterprise == Some(enterprise)
 }
 
 /// The version of the campaign, where it takes this enterprise.
