@@ -3,7 +3,7 @@
 use crate::domain::actor::{Actor, ActorId};
 use crate::domain::case::state::{Deadline, File, Membership};
 use crate::domain::case::values::Verdict;
-use crate::domain::value::{InstitutionId, Money, PersonId};
+use crate::domain::value::{Money, PersonId};
 
 impl File {
     /// Whether no end is reached. `Resolved` is open: it still has to be closed.
@@ -74,24 +74,11 @@ impl File {
         self.fees.iter().map(|fee| &fee.amount).sum()
     }
 
-    /// The institution that solves it, or the one whose routine service answered it.
-    #[must_use]
-    pub fn current_institution(&self) -> Option<InstitutionId> {
-        let assigned = self.assignment.as_ref().map(|assignment| assignment.institution);
-        assigned.or_else(|| self.routine_service.as_ref().map(|service| service.institution))
-    }
-
     /// The deadline, while it runs: before the resolution, neither paused nor parked, and not concluded elsewhere.
     #[must_use]
     pub fn running_deadline(&self) -> Option<Deadline> {
         let stands_still = self.paused_from.is_some() || self.parked_until.is_some();
         let runs = self.status.is_before_resolved() && !stands_still && !self.is_concluded();
         self.deadline.filter(|_| runs)
-    }
-
-    /// Whether a deadline is set and runs.
-    #[must_use]
-    pub fn deadline_runs(&self) -> bool {
-        self.running_deadline().is_some()
     }
 }

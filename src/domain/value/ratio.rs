@@ -107,25 +107,6 @@ impl Ratio {
         Decimal::from(BigDecimal::new(rounded, decimals))
     }
 
-    /// The number itself, if it has an end in decimal notation.
-    pub fn to_exact_decimal(&self) -> Option<Decimal> {
-        let mut rest = self.denominator.clone();
-        let mut decimals = 0i64;
-        let mut scaled = self.numerator.clone();
-        while !rest.is_one() {
-            // One more decimal place cancels a 2 and a 5 of the denominator, or either.
-            scaled *= 10;
-            decimals += 1;
-            let common = greatest_common_divisor(&scaled, &rest);
-            if common.is_one() {
-                return None;
-            }
-            scaled /= &common;
-            rest /= &common;
-        }
-        Some(Decimal::from(BigDecimal::new(scaled, decimals)))
-    }
-
     /// The nearest whole number, half to even, kept within `i64`.
     pub fn to_i64_saturating(&self) -> i64 {
         let rounded = self.rounded_to(0);
@@ -287,15 +268,6 @@ mod tests {
         assert_eq!(ratio(2, 3).power(-2), ratio(9, 4));
         assert_eq!(serde_json::to_string(&ratio(10, 4)).unwrap(), r#"{"numerator":"5","denominator":"2"}"#);
         assert!(serde_json::from_str::<Ratio>(r#"{"numerator":"5","denominator":"0"}"#).is_err());
-    }
-
-    #[test]
-    fn a_fraction_with_an_end_is_exact() {
-        let exact = |n, d| ratio(n, d).to_exact_decimal().map(|x| x.to_string());
-        assert_eq!(exact(1, 8).unwrap(), "0.125");
-        assert_eq!(exact(-7, 20).unwrap(), "-0.35");
-        assert_eq!(exact(12, 1).unwrap(), "12");
-        assert_eq!(exact(1, 6), None);
     }
 
     #[test]

@@ -20,7 +20,7 @@ fn research_is_assigned_with_a_deadline() {
     let file = Story::of(Status::Assigned).file();
     assert_eq!(file.deadline.map(|deadline| deadline.on), Some(deadline()));
     assert!(file.is_lead(&lead()) && file.is_member(&lead()) && !file.is_lead(&expert()));
-    assert_eq!(file.current_institution(), Some(institute()));
+    assert_eq!(file.assignment.map(|assignment| assignment.institution), Some(institute()));
 }
 
 #[test]

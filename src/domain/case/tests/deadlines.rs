@@ -67,7 +67,7 @@ fn the_clock_misses_a_deadline_once() {
 #[test]
 fn a_clock_that_stands_still_misses_nothing() {
     let paused = Story::of(Status::Researching).then(lead(), pause()).at("2026-07-01T02:00:00Z");
-    assert!(!paused.file().deadline_runs());
+    assert!(paused.file().running_deadline().is_none());
     paused.when(clock(), MissDeadline {}).refused(Code::DeadlineNotPassed, "");
 }
 
@@ -119,7 +119,7 @@ fn a_pause_moves_the_deadline_by_its_working_days() {
     paused.clone().when(coordinator(), ResumeClock {}).happens(fact);
     let resumed = paused.then(coordinator(), ResumeClock {}).file();
     assert_eq!((resumed.deadline.map(|deadline| deadline.on), resumed.paused_from), (moved, None));
-    assert!(resumed.deadline_runs());
+    assert!(resumed.running_deadline().is_some());
 }
 
 #[test]
@@ -156,7 +156,7 @@ fn a_clock_is_paused_once_and_resumed_once() {
 #[test]
 fn a_declined_assignment_leaves_the_deadline_to_whoever_is_next() {
     let declined = Story::of(Status::Assigned).then(lead(), DeclineAssignment { reason: because() });
-    assert!(declined.file().deadline_runs());
+    assert!(declined.file().running_deadline().is_some());
     let again = declined.then(coordinator(), assign()).then(lead(), AcceptAssignment {}).file();
     assert_eq!(again.deadline.map(|deadline| deadline.on), Some(deadline()));
 }

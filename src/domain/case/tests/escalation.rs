@@ -41,11 +41,11 @@ fn the_nation_parks_a_case_until_a_review() {
     national().when(national_manager(), command.clone()).happens(fact);
     let parked = national().then(national_manager(), command.clone());
     assert_eq!(parked.file().parked_until, Some(review_on));
-    assert!(parked.file().is_open() && !parked.file().deadline_runs());
+    assert!(parked.file().is_open() && parked.file().running_deadline().is_none());
     parked.clone().when(national_manager(), command).refused(Code::AlreadyParked, "");
     let unpark = UnparkCase { reason: because() };
     parked.clone().when(national_manager(), unpark.clone()).happens(CaseUnparked { reason: because() });
-    assert!(parked.then(national_manager(), unpark).file().deadline_runs());
+    assert!(parked.then(national_manager(), unpark).file().running_deadline().is_some());
 }
 
 #[test]
