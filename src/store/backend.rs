@@ -27,11 +27,11 @@ use crate::store::stored::{
 use crate::store::texts::IndexDialect;
 use crate::store::version_row::{CaseVersionRow, RegisterVersionRow};
 use crate::store::{
-    Append, AppendError, AppendSpan, AskedTexts, Attachment, CaseLink, CaseQuery, Committed, EventQuery, EventRecord,
-    EvidencePage, FigureEvent, FigureSelection, FigureSum, Grouped, Head, Moment, NumberTaken, PoolState, Reading,
-    RebuildOutcome, RebuiltRow, RegisterQuery, RowsCompared, RowsDigest, RowsForm, SUB_CASE_OF, StatisticsQuery, Store,
-    StoreError, StoredCase, StoredCommand, StoredRegister, StoredText, StreamId, StreamRange, TextQuery, Texts,
-    YearQuery, case_list, digest, filter, sql, statistics, stream, texts, year,
+    Append, AppendError, AppendSpan, Attachment, CaseLink, CaseQuery, Committed, EventQuery, EventRecord, EvidencePage,
+    FigureEvent, FigureSelection, FigureSum, Grouped, Head, Moment, NumberTaken, PoolState, Reading, RebuildOutcome,
+    RebuiltRow, RegisterQuery, RowsCompared, RowsDigest, RowsForm, SUB_CASE_OF, StatisticsQuery, Store, StoreError,
+    StoredCase, StoredCommand, StoredRegister, StoredText, StreamId, StreamRange, TextQuery, Texts, YearQuery,
+    case_list, digest, filter, sql, statistics, stream, texts, year,
 };
 
 /// What differs between the databases.
@@ -240,14 +240,6 @@ impl<B: Backend> Store for SqlStore<B> {
         Ok(in_order(query.keep, self.many::<CaseVersionRow, _>("list cases", case_list::cases(query)?).await?))
     }
 
-    async fn plan_of_cases(&self, query: &CaseQuery) -> Result<Vec<String>, StoreError> {
-        let statement = match query.at {
-            Moment::Present => case_list::cases_and_head(query)?,
-            Moment::Position(_) | Moment::Occurred(_) => case_list::cases(query)?,
-        };
-        self.backend.explain(&statement).await.map_err(StoreError::during("explain a list of cases"))
-    }
-
     async fn count_cases(&self, query: &CaseQuery) -> Result<u64, StoreError> {
         // What is as of the head is the present, whose indexes hold no past.
         if let Moment::Position(position) = query.at {
@@ -269,14 +261,6 @@ impl<B: Backend> Store for SqlStore<B> {
 
     async fn texts(&self, which: &Texts, reading: Reading) -> Result<Vec<StoredText>, StoreError> {
         self.many::<FoundTextRow, _>("read texts", texts::these(which, reading)).await
-    }
-
-    async fn plan_of_texts(&self, asked: &AskedTexts) -> Result<Vec<String>, StoreError> {
-        let statement = match asked {
-            AskedTexts::With(query) => texts::with(query, &B::INDEX)?,
-            AskedTexts::Known(which, reading) => texts::these(which, *reading),
-        };
-        self.backend.explain(&statement).await.map_err(StoreError::during("explain a question to texts"))
     }
 
     async fn page_of_registers(&self, query: &RegisterQuery) -> Result<(Vec<StoredRegister>, Moment), StoreError> {

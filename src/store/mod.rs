@@ -33,6 +33,7 @@ mod compare;
 mod condition;
 mod copy;
 mod digest;
+mod explained;
 mod filter;
 mod lending;
 mod line;
@@ -66,6 +67,7 @@ pub use column::CaseColumn;
 pub use copy::{Copied, copy_into, restore_from};
 pub use digest::ServedDigest;
 pub use error::{AppendError, StoreError};
+pub use explained::{AskedTexts, ExplainedStore, open_explained};
 pub use figure::{FigureKind, FigureRow, FigureSpan, GAP_CLOSED, GAP_STANDS};
 pub use happened::{Happened, LastEvent, PastRow, PastState};
 pub use ledger::{LedgerNode, LedgerStore, Sealed, StoredCheckpoint, StoredCosignature, StoredTimeStamp};
@@ -87,7 +89,7 @@ pub use row::{
     RowsDigest, RowsForm, SUB_CASE_OF, ServedRows, StoredCase, StoredRegister, StreamRange, TableDigest,
 };
 pub use statistics::{FeeSum, GapSums, GroupKey, GroupSums, Grouped, StatisticsQuery, TimeToState};
-pub use text::{AskedTexts, Confined, Reading, StoredText, Terms, TextQuery, TextRow, Texts};
+pub use text::{Confined, Reading, StoredText, Terms, TextQuery, TextRow, Texts};
 pub use time_limit::limited;
 pub use unproved::open_without_ledger;
 pub use webhook::{
@@ -194,12 +196,6 @@ pub trait Store:
     /// [`StoreError::Invalid`] when a value does not fit its column or the key its order.
     async fn cases(&self, query: &CaseQuery) -> Result<Vec<StoredCase>, StoreError>;
 
-    /// The plan by which the database answers [`Store::page_of_cases`], a line a step, in its own words.
-    ///
-    /// # Errors
-    /// As [`Store::cases`].
-    async fn plan_of_cases(&self, query: &CaseQuery) -> Result<Vec<String>, StoreError>;
-
     /// How many cases the query finds, regardless of `after` and `limit`.
     ///
     /// # Errors
@@ -217,12 +213,6 @@ pub trait Store:
     /// # Errors
     /// When the database fails.
     async fn texts(&self, which: &Texts, reading: Reading) -> Result<Vec<StoredText>, StoreError>;
-
-    /// The plan by which the database answers [`Store::texts_with`] or [`Store::texts`], a line a step, in its own words.
-    ///
-    /// # Errors
-    /// As [`Store::cases`].
-    async fn plan_of_texts(&self, asked: &AskedTexts) -> Result<Vec<String>, StoreError>;
 
     /// A page of a register and the moment of it: for the present, the head of the log that it was read at.
     ///

@@ -122,15 +122,6 @@ pub enum Texts {
     These(Vec<i64>),
 }
 
-/// A question to texts, to see how the database answers it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum AskedTexts {
-    /// Which ones have these terms.
-    With(TextQuery),
-    /// These, and that much of them.
-    Known(Texts, Reading),
-}
-
 /// What is read of texts beside where they stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reading {

@@ -67,7 +67,7 @@ fn equal(column: CaseColumn, value: &str) -> Condition {
 
 async fn usual_lists_walk_indexes(database: Database) {
     let clock = TestClock::new();
-    let store = database.open_with(clock.clone()).await;
+    let store = database.open_explained(clock.clone()).await;
     fill(&*store, &clock).await;
     database.raw().await.execute("analyze").await;
     let half = u64::try_from(CASES).expect("few") * 2;
@@ -121,7 +121,7 @@ async fn usual_lists_walk_indexes(database: Database) {
 /// Those of one enterprise are few: they are found at once and sorted, though a list by the last change is another table's.
 async fn the_latest_changes_of_an_enterprise_are_found_by_it(database: Database) {
     let clock = TestClock::new();
-    let store = database.open_with(clock.clone()).await;
+    let store = database.open_explained(clock.clone()).await;
     fill(&*store, &clock).await;
     database.raw().await.execute("analyze").await;
     let (column, value) = (CaseColumn::EnterpriseId, id(10_007).to_string().as_str().into());
@@ -135,7 +135,7 @@ async fn the_latest_changes_of_an_enterprise_are_found_by_it(database: Database)
 /// PostgreSQL does with so few rows is its own affair.
 async fn an_index_gives_the_whole_order(database: Database) {
     let clock = TestClock::new();
-    let store = database.open_with(clock.clone()).await;
+    let store = database.open_explained(clock.clone()).await;
     fill(&*store, &clock).await;
     database.raw().await.execute("analyze").await;
     let (number, reported, deadline) = (CaseColumn::Number, CaseColumn::ReportedAt, CaseColumn::DeadlineOn);
@@ -175,7 +175,7 @@ async fn the_oldest_changes_are_looked_up_by_status(database: Database) {
              format('alter database %I set enable_seqscan = off', current_database()); end $$";
         raw.execute(scans_are_dear).await;
     }
-    let store = database.open_with(clock).await;
+    let store = database.open_explained(clock).await;
     let order = vec![(CaseColumn::UpdatedAt, Direction::Ascending)];
     let list = CaseQuery { condition: everything(), order, limit: 21, ..all_cases() };
     let half = u64::try_from(CASES).expect("few") * 2;
@@ -192,7 +192,7 @@ async fn the_oldest_changes_are_looked_up_by_status(database: Database) {
 /// All titles have the word, and the planner knows: a page of them is read along the order, and nothing is sorted as a whole.
 async fn a_usual_word_of_titles_is_found_along_the_order(database: Database) {
     let clock = TestClock::new();
-    let store = database.open_with(clock.clone()).await;
+    let store = database.open_explained(clock.clone()).await;
     fill(&*store, &clock).await;
     database.raw().await.execute("analyze").await;
     let condition = Condition::Contains { column: CaseColumn::Title, text: "测量".to_owned() };

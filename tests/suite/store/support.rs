@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use etalon::app::Vault;
 use etalon::clock::Clock;
-use etalon::store::{self, Store};
+use etalon::store::{self, ExplainedStore, Store};
 use jiff::Timestamp;
 use sqlx::Executor;
 use sqlx::postgres::PgPool;
@@ -91,6 +91,11 @@ impl Database {
 
     pub(crate) async fn open_with(&self, clock: Arc<TestClock>) -> Arc<dyn Store> {
         store::open(&self.url, clock).await.expect("the database opens")
+    }
+
+    /// A store that tells how its questions are answered.
+    pub(crate) async fn open_explained(&self, clock: Arc<TestClock>) -> Arc<dyn ExplainedStore> {
+        store::open_explained(&self.url, clock).await.expect("the database opens")
     }
 
     pub(crate) async fn raw(&self) -> Raw {

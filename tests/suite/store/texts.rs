@@ -20,7 +20,7 @@ use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 
 use crate::store::samples::{append, case_row, case_stream, commit_one, id, notes, text};
-use crate::store::support::{Database, Raw, START};
+use crate::store::support::{Database, Raw, START, TestClock};
 
 /// One event with these texts on a case.
 async fn record(store: &dyn Store, case: u128, version: u64, texts: Vec<TextRow>) {
@@ -298,7 +298,7 @@ async fn every_part_of_a_text_finds_it(database: Database) {
 }
 
 async fn the_index_is_used(database: Database) {
-    let store = database.open().await;
+    let store = database.open_explained(TestClock::new()).await;
     for case in 0..200 {
         let texts = (0..8).map(|index| text(index, "FINDING", &format!("发现 {case} {index} {}", "量".repeat(200))));
         record(&*store, 1_000 + case, 0, texts.collect()).await;
