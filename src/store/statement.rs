@@ -61,3 +61,16 @@ impl Statement {
         self
     }
 }
+
+/// A query with the arguments of a statement: one that gives rows or none, of either driver.
+macro_rules! bound {
+    ($query:expr, $statement:expr) => {
+        $statement.arguments.iter().fold($query, |query, argument| match argument {
+            $crate::store::statement::Argument::Text(text) => query.bind(text),
+            $crate::store::statement::Argument::Integer(number) => query.bind(number),
+            $crate::store::statement::Argument::Bytes(bytes) => query.bind(bytes),
+        })
+    };
+}
+
+pub(super) use bound;

@@ -34,7 +34,7 @@ use crate::store::postgres::reader::Connections;
 use crate::store::row::ROWS_VERSION;
 use crate::store::row_writes::RowWrites;
 use crate::store::sql::{HEAD, SET_ROWS_VERSION, keep_rebuild};
-use crate::store::statement::{Argument, Statement};
+use crate::store::statement::{Statement, bound};
 use crate::store::stored::{Decoded, HeadRow, Scanned};
 use crate::store::texts::IndexDialect;
 use crate::store::{Append, PoolState, RebuildOutcome, StoreError, migration_error, time_limit};
@@ -197,11 +197,7 @@ impl Backend for PostgresBackend {
 
     async fn fetch<T: Decoded>(&self, statement: &Statement) -> Result<Vec<T>, sqlx::Error> {
         let query = sqlx::query_as(&statement.sql).persistent(!statement.is_planned_anew);
-        let query = statement.arguments.iter().fold(query, |query, argument| match argument {
-            Argument::Text(text) => query.bind(text),
-            Argument::Integer(number) => query.bind(number),
-            Argument::Bytes(bytes) => query.bind(bytes),
-        });
+        let query = bound!(query, statement);
         let mut lent = self.readers().lender.lend().await?;
         let rows = query.fetch_all(&mut **lent.reader()).await;
         lent.ended(rows)
@@ -209,11 +205,7 @@ impl Backend for PostgresBackend {
 
     async fn explain(&self, statement: &Statement) -> Result<Vec<String>, sqlx::Error> {
         let text = format!("explain {}", statement.sql);
-        let query = statement.arguments.iter().fold(sqlx::query(&text), |query, argument| match argument {
-            Argument::Text(text) => query.bind(text),
-            Argument::Integer(number) => query.bind(number),
-            Argument::Bytes(bytes) => query.bind(bytes),
-        });
+        let query = bound!(sqlx::query(&text), statement);
         let steps = query.fetch_all(&self.unlimited.pool).await?;
         steps.iter().map(|step| step.try_get(0)).collect()
     }
@@ -371,12 +363,7 @@ fn is_kept_waiting(error: &sqlx::Error) -> bool {
 }
 
 async fn execute_on(executor: impl PgExecutor<'_>, statement: &Statement) -> Result<u64, sqlx::Error> {
-    let query = sqlx::query(&statement.sql);
-    let query = statement.arguments.iter().fold(query, |query, argument| match argument {
-        Argument::Text(text) => query.bind(text),
-        Argument::Integer(number) => query.bind(number),
-        Argument::Bytes(bytes) => query.bind(bytes),
-    });
+    let query = bound!(sqlx::query(&statement.sql), statement);
     Ok(query.execute(executor).await?.rows_affected())
 }
 

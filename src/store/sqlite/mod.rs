@@ -32,7 +32,7 @@ use crate::store::plan::Plan;
 use crate::store::row::ROWS_VERSION;
 use crate::store::row_writes::RowWrites;
 use crate::store::sql::{HEAD, ROW_TABLES, SET_ROWS_VERSION, keep_rebuild};
-use crate::store::statement::{Argument, Statement};
+use crate::store::statement::{Statement, bound};
 use crate::store::stored::{Decoded, HeadRow, Scanned};
 use crate::store::texts::IndexDialect;
 use crate::store::{Append, PoolState, RebuildOutcome, StoreError, migration_error, time_limit};
@@ -196,11 +196,7 @@ impl Backend for SqliteBackend {
 
     async fn fetch<T: Decoded>(&self, statement: &Statement) -> Result<Vec<T>, sqlx::Error> {
         let query = sqlx::query_as(&statement.sql).persistent(!statement.is_planned_anew);
-        let query = statement.arguments.iter().fold(query, |query, argument| match argument {
-            Argument::Text(text) => query.bind(text),
-            Argument::Integer(number) => query.bind(number),
-            Argument::Bytes(bytes) => query.bind(bytes),
-        });
+        let query = bound!(query, statement);
         let mut lent = self.readers.lend().await?;
         let (connection, time) = lent.reader().parts();
         let reading = time.begin(time_limit::limit());
@@ -211,11 +207,7 @@ impl Backend for SqliteBackend {
 
     async fn explain(&self, statement: &Statement) -> Result<Vec<String>, sqlx::Error> {
         let text = format!("explain query plan {}", statement.sql);
-        let query = statement.arguments.iter().fold(sqlx::query(&text), |query, argument| match argument {
-            Argument::Text(text) => query.bind(text),
-            Argument::Integer(number) => query.bind(number),
-            Argument::Bytes(bytes) => query.bind(bytes),
-        });
+        let query = bound!(sqlx::query(&text), statement);
         let steps = query.fetch_all(&self.pool).await?;
         steps.iter().map(|step| step.try_get("detail")).collect()
     }
@@ -348,12 +340,7 @@ impl Backend for SqliteBackend {
 }
 
 async fn execute_on(connection: &mut SqliteConnection, statement: &Statement) -> Result<u64, sqlx::Error> {
-    let query = sqlx::query(&statement.sql);
-    let query = statement.arguments.iter().fold(query, |query, argument| match argument {
-        Argument::Text(text) => query.bind(text),
-        Argument::Integer(number) => query.bind(number),
-        Argument::Bytes(bytes) => query.bind(bytes),
-    });
+    let query = bound!(sqlx::query(&statement.sql), statement);
     Ok(query.execute(connection).await?.rows_affected())
 }
 
