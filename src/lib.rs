@@ -2,6 +2,7 @@
 //!
 //! The house, from the door down. A command walks `http` → `graphql` → `app` → `domain` → `codec` and `projection` → `ledger` → `store`; no arrow runs back up.
 
+pub mod blocking;
 pub mod clock;
 pub mod config;
 

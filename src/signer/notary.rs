@@ -9,6 +9,7 @@ use jiff::Timestamp;
 
 use super::memory::Memory;
 use super::{SignError, Signer};
+use crate::blocking::blocking;
 use crate::identity::ledger_key::{self, KeyError};
 use crate::ledger::checkpoint::Checkpoint;
 use crate::ledger::note::{Algorithm, Note, NoteSigner, VerifierKey};
@@ -104,8 +105,7 @@ impl Signer for Notary {
 
     async fn sign(&self, request: &AddCheckpoint, now: Timestamp) -> Result<String, SignError> {
         let (inner, request) = (self.0.clone(), request.clone());
-        let signed = tokio::task::spawn_blocking(move || inner.sign(&request, now));
-        signed.await.expect("signing does not panic")
+        blocking(move || inner.sign(&request, now)).await
     }
 }
 

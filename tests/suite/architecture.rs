@@ -22,7 +22,7 @@ enum Rooms {
 }
 use Rooms::{AllBut, These};
 
-const WALLS: [Wall; 19] = [
+const WALLS: [Wall; 20] = [
     Wall { room: "domain", may_not_name: AllBut(&[]), because: "decisions need nothing of the house" },
     Wall { room: "codec", may_not_name: AllBut(&["domain"]), because: "it turns the domain's events into bytes" },
     Wall {
@@ -64,7 +64,7 @@ const WALLS: [Wall; 19] = [
     },
     Wall {
         room: "signer",
-        may_not_name: AllBut(&["ledger", "identity", "outbound", "clock"]),
+        may_not_name: AllBut(&["ledger", "identity", "outbound", "clock", "blocking"]),
         because: "who signs does not depend on what is signed",
     },
     Wall { room: "search", may_not_name: AllBut(&[]), because: "words are the same wherever they stand" },
@@ -83,6 +83,7 @@ const WALLS: [Wall; 19] = [
     },
     Wall { room: "config", may_not_name: AllBut(&[]), because: "everything else is configured by it" },
     Wall { room: "clock", may_not_name: AllBut(&[]), because: "everything else is timed by it" },
+    Wall { room: "blocking", may_not_name: AllBut(&[]), because: "it knows nothing of the work" },
 ];
 
 /// Words that only some places may say.

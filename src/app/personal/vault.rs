@@ -92,7 +92,7 @@ impl Vault {
         work: impl FnOnce(&KeyStore) -> Result<T, KeyStoreError> + Send + 'static,
     ) -> Result<T, Fault> {
         let keys = self.keys.clone();
-        let done = tokio::task::spawn_blocking(move || work(&keys)).await.expect("the key store does not panic");
+        let done = crate::blocking::blocking(move || work(&keys)).await;
         done.map_err(|error| match error {
             KeyStoreError::Destroyed { .. } => Fault::KeyErased,
             error => Fault::Keys(Arc::new(error)),

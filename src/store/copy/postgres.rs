@@ -11,6 +11,7 @@ use percent_encoding::percent_decode_str;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{ConnectOptions, Connection, Executor, Row};
 
+use crate::blocking::blocking;
 use crate::store::StoreError;
 use crate::store::copy::{Copied, MARK, MARK_WITH, MARKED_WITH, UNMARK};
 use crate::store::sql::HEAD;
@@ -104,7 +105,7 @@ async fn run<'a>(
         command.env_remove(name);
     });
     command.env("LC_ALL", "C").envs(environment(options));
-    let ran = tokio::task::spawn_blocking(move || command.output()).await.expect("running a program does not panic");
+    let ran = blocking(move || command.output()).await;
     let failed = |reason: String| StoreError::Program { program, reason };
     let output = ran.map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => failed("it is not there: install PostgreSQL's client programs".to_owned()),

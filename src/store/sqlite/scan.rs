@@ -8,7 +8,6 @@
 use std::borrow::Cow;
 use std::error::Error;
 use std::io;
-use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 
 use deadpool::managed::{Manager, Metrics, RecycleResult};
@@ -16,8 +15,8 @@ use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ErrorCode, OpenFlags, ToSql};
 use serde_json::json;
 use sqlx::error::{DatabaseError, ErrorKind};
-use tokio::task::spawn_blocking;
 
+use crate::blocking::blocking;
 use crate::store::PoolState;
 use crate::store::lending::{Lender, is_young};
 use crate::store::line::Line;
@@ -66,20 +65,6 @@ impl Manager for Scanners {
 
     async fn recycle(&self, _: &mut Connection, metrics: &Metrics) -> RecycleResult<sqlx::Error> {
         is_young(metrics)
-    }
-}
-
-/// Does it where it may take its time.
-async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, sqlx::Error> + Send + 'static,
-) -> Result<T, sqlx::Error> {
-    match spawn_blocking(work).await {
-        Ok(done) => done,
-        Err(error) => match error.try_into_panic() {
-            Ok(panic) => resume_unwind(panic),
-            // The process ends.
-            Err(_) => Err(sqlx::Error::WorkerCrashed),
-        },
     }
 }
 
