@@ -196,7 +196,7 @@ impl<'a> Parts<'a> {
                     .push_bind(column(closings, |closing| closing.occurred_to));
             });
         }
-        let versions: Vec<&CaseVersion> = rows.cases.iter().chain(&rows.past_cases).collect();
+        let versions: Vec<&CaseVersion> = rows.case_versions().collect();
         if versions.is_empty() {
             return;
         }
@@ -263,7 +263,7 @@ impl<'a> Parts<'a> {
                     .push_bind(column(closings, |closing| closing.occurred_to));
             });
         }
-        let versions: Vec<&RegisterVersion> = rows.registers.iter().chain(&rows.past_registers).collect();
+        let versions: Vec<&RegisterVersion> = rows.register_versions().collect();
         if versions.is_empty() {
             return;
         }
