@@ -18,8 +18,8 @@ impl App {
         Ok(self.events_among(actor, &[position], at).await?.pop())
     }
 
-    /// Those of the events at the positions that were there at the moment and, with their aggregates, are there for this
-    /// actor, in the order of the log.
+    /// Those of the events at the positions that were there at the moment and, with their aggregates, are there for
+    /// this actor, in the order of the log.
     ///
     /// # Errors
     /// When the store fails.

@@ -128,7 +128,8 @@ impl App {
                 if self.store.head().await?.next_position > wanted {
                     return Ok::<_, Fault>(());
                 }
-                // Our own commits announce themselves until the writer ends; those of another server have to be looked for.
+                // Our own commits announce themselves until the writer ends; those of another server have to be looked
+                // for.
                 let announced = async {
                     if committed.changed().await.is_err() {
                         std::future::pending().await
@@ -192,7 +193,8 @@ impl App {
         Ok(self.cases(actor, &page).await?.pop())
     }
 
-    /// A page of the cases that this actor may see, and the moment of it: for the present, the head of the log that it was read at.
+    /// A page of the cases that this actor may see, and the moment of it: for the present, the head of the log that it
+    /// was read at.
     ///
     /// # Errors
     /// When the store fails.

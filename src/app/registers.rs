@@ -63,7 +63,8 @@ impl App {
         Ok(self.registers(actor, &page).await?.pop())
     }
 
-    /// A page of the entries that this actor may see, and the moment of it: for the present, the head of the log that it was read at.
+    /// A page of the entries that this actor may see, and the moment of it: for the present, the head of the log that
+    /// it was read at.
     ///
     /// # Errors
     /// When the store fails or an entry cannot be read.
@@ -101,7 +102,8 @@ impl App {
         }
     }
 
-    /// Entries that a case names: whoever sees the case sees who they are. What else is shown of them is for the register's own rule.
+    /// Entries that a case names: whoever sees the case sees who they are. What else is shown of them is for the
+    /// register's own rule.
     ///
     /// # Errors
     /// When the store fails or an entry cannot be read.

@@ -1,8 +1,10 @@
 //! What a page's rows point at, loaded in one batch each: fifty cases of fifty enterprises are two reads.
 //!
-//! What waits for them is boxed: a load is some thousand bytes, and the library makes room for the largest field of an object whichever is asked for.
+//! What waits for them is boxed: a load is some thousand bytes, and the library makes room for the largest field of an
+//! object whichever is asked for.
 //!
-//! Loaders live for one request and read as of the moment that the row was read at. Whoever was shown a row is shown who it names; see [`Way`](crate::graphql::types::register::Way).
+//! Loaders live for one request and read as of the moment that the row was read at. Whoever was shown a row is shown
+//! who it names; see [`Way`](crate::graphql::types::register::Way).
 
 mod histories;
 mod loads;

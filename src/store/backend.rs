@@ -39,7 +39,8 @@ pub(super) trait Backend: Send + Sync + 'static {
     /// How it is asked for the terms of texts.
     const INDEX: IndexDialect;
 
-    /// The terms of texts, as [`MadeTerms`](crate::store::line::made::MadeTerms); `None` where only an index has them, which tells nobody.
+    /// The terms of texts, as [`MadeTerms`](crate::store::line::made::MadeTerms); `None` where only an index has them,
+    /// which tells nobody.
     const TERMS: Option<Lines>;
 
     /// The query for the rows `r` of a source as [`Lines`] has them; a condition and an order may follow.
@@ -79,8 +80,8 @@ pub(super) trait Backend: Send + Sync + 'static {
         after_version: u64,
     ) -> impl Future<Output = Result<Vec<SerializedEvent>, PersistenceError>> + Send;
 
-    /// In one transaction: holds the head of the log, and writes what `decide` makes of the batch and of what is known of it.
-    /// Durable when it returns.
+    /// In one transaction: holds the head of the log, and writes what `decide` makes of the batch and of what is known
+    /// of it. Durable when it returns.
     fn commit(
         &self,
         batch: Vec<Append>,

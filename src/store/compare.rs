@@ -1,5 +1,5 @@
-//! The rows that a fold of the log makes against those that are served, stream by stream: reads only, and of each table the
-//! range of its key that these streams have, so that rows of streams that do not exist are found as well.
+//! The rows that a fold of the log makes against those that are served, stream by stream: reads only, and of each table
+//! the range of its key that these streams have, so that rows of streams that do not exist are found as well.
 
 use std::collections::{BTreeSet, HashMap};
 

@@ -99,8 +99,8 @@ pub(super) struct FigureWrite {
     pub(super) row: FigureRow,
 }
 
-/// First the stored rows of streams whose history is brought anew are taken off the axis of what had happened; then stored
-/// open versions are closed and new ones come, in any order.
+/// First the stored rows of streams whose history is brought anew are taken off the axis of what had happened; then
+/// stored open versions are closed and new ones come, in any order.
 #[derive(Debug, Default)]
 pub(super) struct RowWrites {
     pub(super) cases_anew: BTreeSet<Uuid>,
@@ -217,7 +217,8 @@ impl RowWrites {
         }
     }
 
-    /// Adds a text of an append that ends at the position. One that replaces others ends those of this batch here and the stored ones by a closing.
+    /// Adds a text of an append that ends at the position. One that replaces others ends those of this batch here and
+    /// the stored ones by a closing.
     fn add_text(&mut self, stream: StreamId, position: i64, row: TextRow) {
         let case_id = stream.aggregate_id;
         let is_stored = self.is_stored(stream);

@@ -19,8 +19,8 @@ pub(super) trait Inserted: Sized + Sync {
     fn bind<'q>(&'q self, script: &mut Script<'_, 'q>);
 }
 
-/// Inserts the rows with `into`, which ends in `values `. A list of several is the last of its script: with others beside it
-/// of any length each, hardly any script would be one that is prepared already.
+/// Inserts the rows with `into`, which ends in `values `. A list of several is the last of its script: with others
+/// beside it of any length each, hardly any script would be one that is prepared already.
 pub(super) async fn insert_all<'q, T: Inserted + 'q>(
     script: &mut Script<'_, 'q>,
     into: &str,
