@@ -5,7 +5,8 @@ use std::panic::resume_unwind;
 
 use tokio::task::spawn_blocking;
 
-/// Does it there. A panic goes on here. While the process ends nothing new is begun, and whoever waits for that is let go.
+/// Does it there. A panic goes on here. While the process ends nothing new is begun, and whoever waits for that is let
+/// go.
 pub async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
     match spawn_blocking(work).await {
         Ok(done) => done,

@@ -92,7 +92,8 @@ pub fn decode<F: Fact>(
     })
 }
 
-/// The event of a record of the log, brought to today's shape. Records of today's shape are read without a detour through a JSON tree.
+/// The event of a record of the log, brought to today's shape. Records of today's shape are read without a detour
+/// through a JSON tree.
 ///
 /// # Errors
 /// When the payload is not of its type's shape.

@@ -1,6 +1,8 @@
-//! Etalon: an event-sourced tracker for measurement bottlenecks, problems that an enterprise cannot solve because it cannot measure something well enough.
+//! Etalon: an event-sourced tracker for measurement bottlenecks, problems that an enterprise cannot solve because it
+//! cannot measure something well enough.
 //!
-//! The house, from the door down. A command walks `http` → `graphql` → `app` → `domain` → `codec` and `projection` → `ledger` → `store`; no arrow runs back up.
+//! The house, from the door down. A command walks `http` → `graphql` → `app` → `domain` → `codec` and `projection` →
+//! `ledger` → `store`; no arrow runs back up.
 
 pub mod blocking;
 pub mod clock;

@@ -121,8 +121,8 @@ fn run(cli: Cli) -> Result<Outcome, Problem> {
     done.map(|()| Outcome::Good)
 }
 
-/// The stack of a worker thread. A deep question is a deep nest of futures, which an unoptimised build keeps on the stack
-/// while it polls them; the usual 2 MiB are not enough for the dry run of a command on a case.
+/// The stack of a worker thread. A deep question is a deep nest of futures, which an unoptimised build keeps on the
+/// stack while it polls them; the usual 2 MiB are not enough for the dry run of a command on a case.
 const STACK_BYTES: usize = 16 * 1024 * 1024;
 
 fn runtime() -> Result<tokio::runtime::Runtime, Problem> {

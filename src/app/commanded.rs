@@ -1,4 +1,5 @@
-//! What the application has to know of each aggregate: its streams, its rows, who sees it, which facts its commands need.
+//! What the application has to know of each aggregate: its streams, its rows, who sees it, which facts its commands
+//! need.
 
 use async_trait::async_trait;
 use serde::de::DeserializeOwned;
@@ -74,7 +75,8 @@ pub trait Commanded: Root + DeserializeOwned {
         None
     }
 
-    /// Puts into the command what other aggregates know. Answers the versions that were relied on: the commit holds only while they are the present ones.
+    /// Puts into the command what other aggregates know. Answers the versions that were relied on: the commit holds
+    /// only while they are the present ones.
     async fn look_up(app: &App, id: Uuid, state: &Self, order: &mut Order<Self::Body>) -> Result<ReliedOn, Fault>;
 
     /// The series in which the event needs a number.

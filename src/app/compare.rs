@@ -129,8 +129,8 @@ impl Comparison {
         Ok(page)
     }
 
-    /// The number series, which have no stream of their own: the numbers of the streams and of everything that came after
-    /// they were read, against those that are served.
+    /// The number series, which have no stream of their own: the numbers of the streams and of everything that came
+    /// after they were read, against those that are served.
     async fn series(&self, mut read_to: u64, mut made: BTreeMap<String, u64>) -> Result<RowsCompared, Fault> {
         loop {
             let head = self.store.head().await?.next_position;

@@ -1,7 +1,9 @@
 //! Look-ups: what a decision needs to know of other aggregates, as the log has it now.
 //!
-//! A command names what it is about; here its facts are filled in. What was relied on is checked again by the commit, so that a decision never rests on what another server has changed meanwhile. What has no stream yet when it is looked for cannot be
-//! relied on: that no case of a campaign is open, or that a case has no further part, is so as of the look-up.
+//! A command names what it is about; here its facts are filled in. What was relied on is checked again by the commit,
+//! so that a decision never rests on what another server has changed meanwhile. What has no stream yet when it is
+//! looked for cannot be relied on: that no case of a campaign is open, or that a case has no further part, is so as of
+//! the look-up.
 
 use std::sync::Arc;
 
@@ -178,7 +180,8 @@ impl<'a> LookUp<'a> {
                 }
             }
         }
-        // The figures are those as of a position, which is recorded with them: nothing that comes later makes them wrong.
+        // The figures are those as of a position, which is recorded with them: nothing that comes later makes them
+        // wrong.
         Ok(self.relied_on)
     }
 

@@ -1,5 +1,5 @@
-//! What a commit writes into the read rows: where it stands on the axis of what had happened, the states of its stream on
-//! it, and what it adds to the figures on both axes.
+//! What a commit writes into the read rows: where it stands on the axis of what had happened, the states of its stream
+//! on it, and what it adds to the figures on both axes.
 //!
 //! A state is what the events that occurred by a time make, in the order of the log. Pure: events in, rows out.
 
@@ -26,7 +26,8 @@ pub(super) fn in_order<A: Root>(before: &Versioned<A>, events: &[Recorded<A::Fac
     (at_one_time && is_latest).then_some(at)
 }
 
-/// What the read side takes up of an append to a stream, and what is known with it. `past` are the events before it, which may be left out where it is [`in_order`].
+/// What the read side takes up of an append to a stream, and what is known with it. `past` are the events before it,
+/// which may be left out where it is [`in_order`].
 pub(super) fn grown<A: Commanded>(
     id: Uuid,
     before: &Versioned<A>,
@@ -51,7 +52,8 @@ fn of_append<A: Root>(events: &[Recorded<A::Fact>]) -> impl Iterator<Item = Plac
     events.iter().zip(followed_by).map(|(event, followed_by)| (event.clone(), LastEvent::OfAppend { followed_by }))
 }
 
-/// The history of a stream of these events, the last of which an append brings: a state for every time at which something happened, but for the last, which is the append's own row.
+/// The history of a stream of these events, the last of which an append brings: a state for every time at which
+/// something happened, but for the last, which is the append's own row.
 fn anew<A: Commanded>(id: Uuid, events: &[Placed<A>]) -> Happened {
     let times: Vec<i64> = events.iter().map(|(event, _)| event.occurred_at.as_microsecond()).collect();
     let last_at = *times.iter().max().expect("an append has an event");

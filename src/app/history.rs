@@ -69,7 +69,8 @@ pub fn parts(history: &[HistoryEvent], earlier: CasePoint, later: CasePoint) -> 
 }
 
 impl App {
-    /// Everything that this actor may see of what had happened to each of the cases as of a moment, in the order of the log: one read. They have been shown their rows.
+    /// Everything that this actor may see of what had happened to each of the cases as of a moment, in the order of the
+    /// log: one read. They have been shown their rows.
     ///
     /// # Errors
     /// When the store fails or an event cannot be read.
@@ -87,7 +88,8 @@ impl App {
         Ok(by_case(self.without_internal(actor, events, |told| &told.record).await?))
     }
 
-    /// The same page of what this actor may see of the events of each of the cases, with what they say, in the order of the log: one read, and another where they may not see all of all of them. They have been shown their rows.
+    /// The same page of what this actor may see of the events of each of the cases, with what they say, in the order of
+    /// the log: one read, and another where they may not see all of all of them. They have been shown their rows.
     ///
     /// # Errors
     /// When the store fails or an event cannot be read.

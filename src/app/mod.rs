@@ -17,6 +17,7 @@ mod ledger;
 mod moments;
 mod observed;
 mod personal;
+mod positions;
 mod preview;
 mod reads;
 mod rebuild;

@@ -80,7 +80,8 @@ impl From<StoreError> for NoMoment {
 }
 
 impl App {
-    /// The moment of the log that the point stands for. A command is recorded whole or not at all, and nobody ever saw half of it: a point within one is the moment after it.
+    /// The moment of the log that the point stands for. A command is recorded whole or not at all, and nobody ever saw
+    /// half of it: a point within one is the moment after it.
     ///
     /// # Errors
     /// When it lies in the future or before the log began, when the actor may not see the event, or a fault.
@@ -121,7 +122,8 @@ impl App {
         Ok(Then { moment: Moment::Occurred(time.as_microsecond()), time })
     }
 
-    /// The moment, if whoever is shown things as of another one may know of it: nothing later is part of what was so then.
+    /// The moment, if whoever is shown things as of another one may know of it: nothing later is part of what was so
+    /// then.
     ///
     /// # Errors
     /// When it lies beyond, or a fault.
@@ -165,8 +167,9 @@ impl App {
         if time > now { Err(NoMoment::TimeInFuture { time, now }) } else { Ok(()) }
     }
 
-    /// The last position of the command whose event stands there: it was recorded whole, and nobody was ever shown half of it.
-    /// The log alone tells, without the table of what commands were answered, which serves who asks: an audit trusts no more than that.
+    /// The last position of the command whose event stands there: it was recorded whole, and nobody was ever shown half
+    /// of it. The log alone tells, without the table of what commands were answered, which serves who asks: an audit
+    /// trusts no more than that.
     ///
     /// # Errors
     /// When the store fails.
@@ -188,8 +191,8 @@ impl App {
         Ok(self.append_or_end(position).await?.map_err(|_| by_nobody(position))?)
     }
 
-    /// The append that recorded the event at a position; where the log ends, if that is before it. What the log has never
-    /// changes, and whoever asks as of a moment asks more than once.
+    /// The append that recorded the event at a position; where the log ends, if that is before it. What the log has
+    /// never changes, and whoever asks as of a moment asks more than once.
     async fn append_or_end(&self, position: u64) -> Result<Result<AppendSpan, Option<u64>>, Fault> {
         if let Some(known) = self.appends.get(&position).await {
             return Ok(Ok(known));

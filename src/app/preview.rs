@@ -1,4 +1,5 @@
-//! Dry runs: what a command would record, by the same look-ups and the same decision. Nothing is written, and nobody waits for it.
+//! Dry runs: what a command would record, by the same look-ups and the same decision. Nothing is written, and nobody
+//! waits for it.
 
 use std::sync::Arc;
 

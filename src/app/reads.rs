@@ -128,7 +128,8 @@ impl App {
                 if self.store.head().await?.next_position > wanted {
                     return Ok::<_, Fault>(());
                 }
-                // Our own commits announce themselves until the writer ends; those of another server have to be looked for.
+                // Our own commits announce themselves until the writer ends; those of another server have to be looked
+                // for.
                 let announced = async {
                     if committed.changed().await.is_err() {
                         std::future::pending().await
@@ -192,7 +193,8 @@ impl App {
         Ok(self.cases(actor, &page).await?.pop())
     }
 
-    /// A page of the cases that this actor may see, and the moment of it: for the present, the head of the log that it was read at.
+    /// A page of the cases that this actor may see, and the moment of it: for the present, the head of the log that it
+    /// was read at.
     ///
     /// # Errors
     /// When the store fails.
@@ -309,36 +311,6 @@ impl App {
             ..EventPage::default()
         };
         Ok(self.store.events(&page.query(receipt.stream)).await?)
-    }
-
-    /// The event at a position, if it was there at the moment and it and its aggregate are there for this actor.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub async fn event_at(&self, actor: &Actor, position: u64, at: Moment) -> Result<Option<EventRecord>, Fault> {
-        if at.last_position().is_some_and(|last| position > last) {
-            return Ok(None);
-        }
-        let query = EventQuery {
-            after: position.checked_sub(1),
-            up_to: Some(position),
-            limit: 1,
-            occurred: Span::default().happened_by(at),
-            ..EventQuery::default()
-        };
-        let Some(event) = self.store.events(&query).await?.pop() else {
-            return Ok(None);
-        };
-        let Some(stream) = event.stream() else {
-            return Ok(None);
-        };
-        let is_visible = if stream.aggregate_type == AggregateType::Case {
-            self.case(actor, stream.aggregate_id.into(), Moment::Present).await?.is_some()
-        } else {
-            self.sees_entry(actor, stream).await?
-        };
-        let seen = is_visible.then_some(event).into_iter().collect();
-        Ok(self.without_internal(actor, seen, |event| event).await?.pop())
     }
 
     /// The bytes of a document of a case, if both are there for this actor.

@@ -9,7 +9,7 @@ use crate::app::request::{Fault, time_of};
 use crate::app::scope::RegisterScope;
 use crate::domain::actor::Actor;
 use crate::domain::value::Division;
-use crate::store::{Keep, Moment, RegisterQuery, StoreError, StoredRegister, StreamId};
+use crate::store::{AggregateType, Keep, Moment, RegisterQuery, StoreError, StoredRegister};
 
 /// A page of a register, in the order of names.
 #[derive(Clone, Debug, Default)]
@@ -63,7 +63,8 @@ impl App {
         Ok(self.registers(actor, &page).await?.pop())
     }
 
-    /// A page of the entries that this actor may see, and the moment of it: for the present, the head of the log that it was read at.
+    /// A page of the entries that this actor may see, and the moment of it: for the present, the head of the log that
+    /// it was read at.
     ///
     /// # Errors
     /// When the store fails or an entry cannot be read.
@@ -101,7 +102,8 @@ impl App {
         }
     }
 
-    /// Entries that a case names: whoever sees the case sees who they are. What else is shown of them is for the register's own rule.
+    /// Entries that a case names: whoever sees the case sees who they are. What else is shown of them is for the
+    /// register's own rule.
     ///
     /// # Errors
     /// When the store fails or an entry cannot be read.
@@ -111,12 +113,19 @@ impl App {
         self.store.registers(&register_query::<A>(&page)).await?.into_iter().map(entry).collect()
     }
 
-    /// Whether the entry is there for this actor.
-    pub(super) async fn sees_entry(&self, actor: &Actor, stream: StreamId) -> Result<bool, Fault> {
-        let query = RegisterQuery::of(stream.aggregate_type, vec![stream.aggregate_id]);
-        match RegisterScope::of(actor, stream.aggregate_type).narrow(query) {
-            Some(query) => Ok(!self.store.registers(&query).await?.is_empty()),
-            None => Ok(false),
+    /// Those of the entries of a register that are there for this actor.
+    pub(super) async fn seen_entries(
+        &self,
+        actor: &Actor,
+        aggregate_type: AggregateType,
+        ids: Vec<Uuid>,
+    ) -> Result<Vec<Uuid>, Fault> {
+        match RegisterScope::of(actor, aggregate_type).narrow(RegisterQuery::of(aggregate_type, ids)) {
+            Some(query) => {
+                let entries = self.store.registers(&query).await?;
+                Ok(entries.into_iter().map(|entry| entry.stream.aggregate_id).collect())
+            }
+            None => Ok(Vec::new()),
         }
     }
 }

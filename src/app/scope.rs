@@ -1,4 +1,5 @@
-//! Who sees which case, what of it is internal, and which entry: one rule, for lists in SQL and for a single case alike.
+//! Who sees which case, what of it is internal, and which entry: one rule, for lists in SQL and for a single case
+//! alike.
 
 use crate::app::follow::CaseSight;
 use crate::domain::actor::{Actor, Role};
@@ -30,8 +31,9 @@ pub(super) fn scope_of(actor: &Actor) -> Scope {
     }
 }
 
-/// The cases whose internal comments the actor may see, all of which are in [`scope_of`] the same actor: of those who have
-/// a hand in a case, and of those who oversee it. Whoever speaks for its enterprise does not, whatever else they are.
+/// The cases whose internal comments the actor may see, all of which are in [`scope_of`] the same actor: of those who
+/// have a hand in a case, and of those who oversee it. Whoever speaks for its enterprise does not, whatever else they
+/// are.
 #[must_use]
 pub(super) fn internal_scope_of(actor: &Actor) -> Scope {
     Scope {
@@ -61,8 +63,8 @@ pub(super) fn admits(actor: &Actor, case: &CaseSight) -> bool {
     is_of_the_server(actor) || in_jurisdiction || own || of_institution || member
 }
 
-/// Whether the actor and the case's enterprise work on the case together, and so have to reach each other. Who is invited
-/// and has not joined sees the case, and nobody's number.
+/// Whether the actor and the case's enterprise work on the case together, and so have to reach each other. Who is
+/// invited and has not joined sees the case, and nobody's number.
 #[must_use]
 pub fn works_on(actor: &Actor, case: &File) -> bool {
     actor.speaks_for(case.enterprise) || (actor.holds_any(OF_AN_INSTITUTION) && case.is_member(actor))
@@ -105,7 +107,9 @@ impl RegisterScope {
         }
     }
 
-    /// What of that register this actor hears of in following the log, by subscription and webhook alike, from the beginning or as it happens. How somebody looks at cases is no news: views are followed by nobody, and read by whoever [`RegisterScope::of`] says.
+    /// What of that register this actor hears of in following the log, by subscription and webhook alike, from the
+    /// beginning or as it happens. How somebody looks at cases is no news: views are followed by nobody, and read by
+    /// whoever [`RegisterScope::of`] says.
     pub(super) fn followed(actor: &Actor, register: AggregateType) -> Self {
         match register {
             AggregateType::View => Self::Nothing,

@@ -1,6 +1,9 @@
 //! Cases that are found by words, and cases like another.
 //!
-//! The work has an end, however many texts hold a word: of each part of a question the latest texts are looked at, and no more cases are judged than those. Where that leaves something out, the answer says so. So has the memory: texts are listed first, some bytes each, then read a few at a time, and what stays of a case is its score. Rights are in the question to the store: what somebody may not see is neither found nor counted, and weighs nothing.
+//! The work has an end, however many texts hold a word: of each part of a question the latest texts are looked at, and
+//! no more cases are judged than those. Where that leaves something out, the answer says so. So has the memory: texts
+//! are listed first, some bytes each, then read a few at a time, and what stays of a case is its score. Rights are in
+//! the question to the store: what somebody may not see is neither found nor counted, and weighs nothing.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -89,7 +92,8 @@ impl App {
         Ok(Found { hits: judge.hits(&rarities), is_complete })
     }
 
-    /// Shows the texts that decide, and tells whether none is missing. Each part's are listed; all of the cases that hold the rarest are read where that is not enough.
+    /// Shows the texts that decide, and tells whether none is missing. Each part's are listed; all of the cases that
+    /// hold the rarest are read where that is not enough.
     async fn show_what_decides(
         &self,
         actor: &Actor,

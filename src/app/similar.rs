@@ -1,6 +1,16 @@
 //! Solved cases like another: who had a similar difficulty, and what became of it.
 //!
-//! What a case is about are the words of its title, measurand and problem, but for words of grammar and numerals. The score is between 0 and 1.9: the share of these words that the other case has too, each weighed by its rarity among the cases that are looked at, `ln(1 + cases / cases that have it)`, and on top of it 0.5 for the same measurand, 0.3 for the same service category and 0.1 for the same kind. Looked at are the latest texts of solved cases that have one of the words, up to a limit, and the latest solved cases of the same category.
+//! What a case is about are the words of its title, measurand and problem, but for words of grammar and numerals.
+//!
+//! The score is between 0 and 1.9, the sum of:
+//! - the share of these words that the other case has too, each weighed by its rarity among the cases that are looked
+//!   at, `ln(1 + cases / cases that have it)`;
+//! - 0.5 for the same measurand;
+//! - 0.3 for the same service category;
+//! - 0.1 for the same kind.
+//!
+//! Looked at are the latest texts of solved cases that have one of the words, up to a limit, and the latest solved cases
+//! of the same category.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashMap};

@@ -1,6 +1,7 @@
 //! Aggregates as their streams have them, kept in memory between commands.
 //!
-//! What is kept may be older than the log when another server writes, and is never newer: whoever decides on it is told by the commit, and whoever needs the present asks for it.
+//! What is kept may be older than the log when another server writes, and is never newer: whoever decides on it is told
+//! by the commit, and whoever needs the present asks for it.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -115,7 +116,8 @@ impl<A: Root> Streams<A> {
         Ok(then)
     }
 
-    /// The aggregates at these versions, each in its place: one read for all that are not in memory. With a time (microseconds since the Unix epoch), as the first so many of the events make them that happened by then.
+    /// The aggregates at these versions, each in its place: one read for all that are not in memory. With a time
+    /// (microseconds since the Unix epoch), as the first so many of the events make them that happened by then.
     ///
     /// # Errors
     /// When the store fails or an event cannot be read.
@@ -159,7 +161,8 @@ impl<A: Root> Streams<A> {
         Ok(all)
     }
 
-    /// The aggregates at these versions or later ones, as far as they can be read: one read for all that are not in memory.
+    /// The aggregates at these versions or later ones, as far as they can be read: one read for all that are not in
+    /// memory.
     ///
     /// # Errors
     /// When the store fails.

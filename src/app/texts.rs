@@ -49,7 +49,8 @@ impl App {
         Ok(())
     }
 
-    /// Shows what the actor may read of the texts of these cases one by one, the latest first; of these fields where any are named.
+    /// Shows what the actor may read of the texts of these cases one by one, the latest first; of these fields where
+    /// any are named.
     pub(super) async fn show_texts_of(
         &self,
         actor: &Actor,

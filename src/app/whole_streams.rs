@@ -1,7 +1,7 @@
 //! The streams of the log one after the other, each whole, in the order of their keys, and what they make.
 //!
-//! However long the log is, no more of it is in memory than a page or one longer stream; and what belongs together is read
-//! together.
+//! However long the log is, no more of it is in memory than a page or one longer stream; and what belongs together is
+//! read together.
 
 use std::iter;
 use std::sync::Arc;
@@ -95,8 +95,8 @@ fn stream_made<'a, A: Commanded>(streams: &'a Streams<A>, events: &'a [EventReco
     }))
 }
 
-/// What a commit, with these facts in it, makes of a stream, and what is known after it. `past` are the events before it,
-/// which may be left out where it is in order.
+/// What a commit, with these facts in it, makes of a stream, and what is known after it. `past` are the events before
+/// it, which may be left out where it is in order.
 pub(super) fn grown<A: Commanded>(
     stream: StreamId,
     before: &Versioned<A>,

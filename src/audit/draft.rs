@@ -4,8 +4,8 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// A folder that is being written, beside where it appears. One that does not come to that is thrown away when it goes out
-/// of scope; one whose process was killed, when the next begins.
+/// A folder that is being written, beside where it appears. One that does not come to that is thrown away when it goes
+/// out of scope; one whose process was killed, when the next begins.
 #[derive(Debug)]
 pub struct DraftFolder {
     draft: PathBuf,

@@ -1,5 +1,5 @@
-//! An auditor's daemon: it keeps its own last checkpoint of a log, and asks at each new one for the proof that the log goes
-//! on from there.
+//! An auditor's daemon: it keeps its own last checkpoint of a log, and asks at each new one for the proof that the log
+//! goes on from there.
 
 use std::fs;
 use std::io::Write as _;
@@ -60,8 +60,8 @@ pub enum Followed {
 }
 
 impl Follower {
-    /// Follows the server whose GraphQL is at that URL, with that bearer token, remembering in that file. The keys are those of
-    /// the log and of witnesses.
+    /// Follows the server whose GraphQL is at that URL, with that bearer token, remembering in that file. The keys are
+    /// those of the log and of witnesses.
     ///
     /// # Errors
     /// When the URL or the token is none, or the keys are not enough.

@@ -1,12 +1,13 @@
-//! Audits: the log goes out as a bundle, and whoever has one verifies it without this house; inside, the log is replayed
-//! and compared with what is served.
+//! Audits: the log goes out as a bundle, and whoever has one verifies it without this house; inside, the log is
+//! replayed and compared with what is served.
 //!
-//! A bundle is a folder. `entries.jsonl` has a ledger entry a line and `payloads.jsonl` its payload and metadata, to the
-//! byte. `checkpoint` is what the signer signed of them, with cosignatures; `previous-checkpoint` and
-//! `consistency-proof` tie it to the one before, `time-stamps/` holds RFC 3161 tokens. A whole log comes with its hashes
-//! as `tile/…` (C2SP tlog-tiles), a part of one with `proofs/POSITION.tlog-proof` for each event. `MANIFEST.json` says
-//! which it is, and a verdict repeats that: every position of a range is asked for, and every event of a stream from its
-//! first on. Whether the end of a stream was cut off, only the whole log can tell. Keys are never in it: an auditor has them from elsewhere.
+//! A bundle is a folder. `entries.jsonl` has a ledger entry a line and `payloads.jsonl` its payload and metadata, to
+//! the byte. `checkpoint` is what the signer signed of them, with cosignatures; `previous-checkpoint` and
+//! `consistency-proof` tie it to the one before, `time-stamps/` holds RFC 3161 tokens. A whole log comes with its
+//! hashes as `tile/…` (C2SP tlog-tiles), a part of one with `proofs/POSITION.tlog-proof` for each event.
+//! `MANIFEST.json` says which it is, and a verdict repeats that: every position of a range is asked for, and every
+//! event of a stream from its first on. Whether the end of a stream was cut off, only the whole log can tell. Keys are
+//! never in it: an auditor has them from elsewhere.
 
 mod bundle;
 mod case;

@@ -12,9 +12,9 @@ use crate::ledger::note::{Algorithm, VerifierKey};
 use crate::ledger::parsed_entry::ParsedEntry;
 
 /// Replays the log of a database: entries against columns, payloads, hashes and checkpoints, those of the database and
-/// those that the auditor has kept; time stamps; personal data against its references; and a fold of the events against every
-/// served row. With no key, signatures are taken as the database has them. `progress` is told how many events are done and
-/// how many there are.
+/// those that the auditor has kept; time stamps; personal data against its references; and a fold of the events against
+/// every served row. With no key, signatures are taken as the database has them. `progress` is told how many events are
+/// done and how many there are.
 ///
 /// # Errors
 /// When the database cannot be read: then nothing is said of it.
@@ -96,8 +96,8 @@ pub async fn replay(app: &App, trusted: &Trusted, mut progress: impl FnMut(u64, 
     Ok(verdict)
 }
 
-/// The checkpoints of the database that say the most: the latest, the last that each of the witnesses has cosigned, and the
-/// last that was stamped.
+/// The checkpoints of the database that say the most: the latest, the last that each of the witnesses has cosigned, and
+/// the last that was stamped.
 async fn vouched(app: &App, keys: &[VerifierKey]) -> Result<Vec<Vouched>, AuditError> {
     if keys.is_empty() {
         return Ok(Vec::new());

@@ -13,7 +13,8 @@ use crate::interchange::mapping::Mapping;
 /// Imports, and answers the report.
 ///
 /// # Errors
-/// When the mapping or the log cannot be used, or the database fails; unless events may be left out, nothing is then imported.
+/// When the mapping or the log cannot be used, or the database fails; unless events may be left out, nothing is then
+/// imported.
 pub async fn run(arguments: Import, settings: &Settings) -> Result<String, Problem> {
     let name = arguments.mapping.display().to_string();
     let text =

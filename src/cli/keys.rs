@@ -1,7 +1,7 @@
 //! `etalon keys`: the keys of personal data, and what is disclosed with them.
 //!
-//! Disclosing is a command of whoever runs the installation and no question of the API: a disclosure lets anybody who has
-//! it check the field for ever, so it is handed over field by field and by hand, where the keys are.
+//! Disclosing is a command of whoever runs the installation and no question of the API: a disclosure lets anybody who
+//! has it check the field for ever, so it is handed over field by field and by hand, where the keys are.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -81,7 +81,8 @@ pub struct AuditExport {
     /// Only up to this position
     #[arg(long, value_name = "POSITION")]
     pub to: Option<u64>,
-    /// As it was by then: a time (RFC 3339) or a position, which stands for the moment after its command. A whole log ends where it was sealed by then
+    /// As it was by then: a time (RFC 3339) or a position, which stands for the moment after its command. A whole log
+    /// ends where it was sealed by then
     #[arg(long, value_name = "TIME|POSITION")]
     pub as_of: Option<AsOf>,
     /// How it is told what was written

@@ -1,6 +1,8 @@
-//! Frozen samples: one file for every version of every event that was ever published. Today's code has to read each, and to write today's versions byte for byte.
+//! Frozen samples: one file for every version of every event that was ever published. Today's code has to read each,
+//! and to write today's versions byte for byte.
 //!
-//! `FOLDER/<aggregate>/<event type>.<version>.json`. A file is written once, when its event is published, and never changed.
+//! `FOLDER/<aggregate>/<event type>.<version>.json`. A file is written once, when its event is published, and never
+//! changed.
 
 use std::fs;
 use std::io;

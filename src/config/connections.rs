@@ -24,13 +24,16 @@ pub struct ConnectionSettings {
     pub connections: u64,
     /// How many of them may come from one address, 1 to 1,000,000. Default: all of them, since a proxy is one address.
     pub connections_per_address: u64,
-    /// How many bytes of long bodies may be on their way, 8 MiB to 2 GiB, of which one actor's may be a quarter. Default: 256 MiB.
+    /// How many bytes of long bodies may be on their way, 8 MiB to 2 GiB, of which one actor's may be a quarter.
+    /// Default: 256 MiB.
     pub arriving_limit_bytes: u64,
-    /// How many bytes of answers may wait for their readers, 8 MiB to 2 GiB, of which one actor's may be a quarter. Default: 256 MiB.
+    /// How many bytes of answers may wait for their readers, 8 MiB to 2 GiB, of which one actor's may be a quarter.
+    /// Default: 256 MiB.
     pub unsent_limit_bytes: u64,
     /// How many requests are answered at once, 1 to 100,000; more are refused. Default: 1,000.
     pub concurrent_requests: usize,
-    /// How many reads may wait for a connection of the database, 1 to 100,000; while so many do, requests are refused. Default: 1,000.
+    /// How many reads may wait for a connection of the database, 1 to 100,000; while so many do, requests are refused.
+    /// Default: 1,000.
     pub database_queue: u64,
     /// What an actor may ask for in a second, in the units of `cost_limit`, 100 to 1,000,000,000. Default: 50,000.
     pub actor_cost_per_second: u64,
@@ -40,7 +43,8 @@ pub struct ConnectionSettings {
     pub anonymous_requests_per_minute: u64,
     /// Origins, besides the server's own, whose pages may ask and read answers. Default: none.
     pub allowed_origins: Vec<String>,
-    /// Names that the server answers to, besides those of this machine for itself. Default: none; any where it does not listen at loopback.
+    /// Names that the server answers to, besides those of this machine for itself. Default: none; any where it does not
+    /// listen at loopback.
     pub hosts: Vec<String>,
     /// The certificate of the server. Default: none, plain HTTP is spoken.
     pub tls: Option<TlsFiles>,

@@ -47,8 +47,8 @@ impl fmt::Debug for DatabaseUrl {
     }
 }
 
-/// The URL of a database as it may be logged and shown: its scheme, host and path. The user goes with the password, and so
-/// does the query, which may hold one. Where it is not certain what the password is, the scheme stays alone.
+/// The URL of a database as it may be logged and shown: its scheme, host and path. The user goes with the password, and
+/// so does the query, which may hold one. Where it is not certain what the password is, the scheme stays alone.
 pub fn without_login(url: &str) -> String {
     if url.starts_with("sqlite:") {
         return url.to_owned();

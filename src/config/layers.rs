@@ -1,4 +1,5 @@
-//! The layers that figment does not have as we need them: variables that are refused when misspelt, and the command line.
+//! The layers that figment does not have as we need them: variables that are refused when misspelt, and the command
+//! line.
 
 use figment::providers::Serialized;
 use figment::value::{Dict, Map, Value};

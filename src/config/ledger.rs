@@ -10,7 +10,8 @@ use super::list::ListOrText;
 /// Who signs the log, and who vouches for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LedgerSettings {
-    /// `ledger_key_file`: the key that this process signs checkpoints with. Default: `ledger-key.pem` in the data folder.
+    /// `ledger_key_file`: the key that this process signs checkpoints with. Default: `ledger-key.pem` in the data
+    /// folder.
     pub key_file: PathBuf,
     /// `ledger_memory_file`: what that key has signed last. Default: `ledger-memory.json` in the data folder.
     pub memory_file: PathBuf,

@@ -27,7 +27,8 @@ pub struct RequestSettings {
     pub selection_limit: u64,
     /// How deep a selection may nest, 15 to 50. Default: 20.
     pub depth_limit: u64,
-    /// What an operation may cost, 5,000 to 1,000,000,000: less would keep tools from reading the schema. Default: 50,000.
+    /// What an operation may cost, 5,000 to 1,000,000,000: less would keep tools from reading the schema. Default:
+    /// 50,000.
     pub cost_limit: u64,
     /// The most rows of a page, 10 to 1,000. Default: 100.
     pub page_limit: u32,

@@ -1,6 +1,8 @@
-//! The page at `/graphiql`: a place to ask the API from, with its schema beside it. It sees what the GraphQL schema shows, through the same door as every other client.
+//! The page at `/graphiql`: a place to ask the API from, with its schema beside it. It sees what the GraphQL schema
+//! shows, through the same door as every other client.
 //!
-//! Everything that it needs is in the program. It loads nothing from another host and runs nothing that stands in the page itself, and its content security policy says so.
+//! Everything that it needs is in the program. It loads nothing from another host and runs nothing that stands in the
+//! page itself, and its content security policy says so.
 
 use axum::Router;
 use axum::http::header::{ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};

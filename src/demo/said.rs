@@ -1,4 +1,5 @@
-//! What the data files say, read through the door that users go through: the values of the demonstration are checked like anybody's.
+//! What the data files say, read through the door that users go through: the values of the demonstration are checked
+//! like anybody's.
 
 use std::fmt;
 

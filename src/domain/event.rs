@@ -68,7 +68,8 @@ impl<F: Fact> DomainEvent for Recorded<F> {
     }
 }
 
-/// Declares an enum of facts: wire name, version, payload. Variant and payload bear the wire name today, and may be renamed without touching it.
+/// Declares an enum of facts: wire name, version, payload. Variant and payload bear the wire name today, and may be
+/// renamed without touching it.
 macro_rules! facts {
     ($(#[$doc:meta])* $enum:ident { $($name:literal $version:literal => $fact:ident,)+ }) => {
         $(#[$doc])*

@@ -1,4 +1,5 @@
-//! The types of the events that one can ask to hear of, as the log names them. Those of saved views are not among them: how somebody looks at cases is nobody else's news.
+//! The types of the events that one can ask to hear of, as the log names them. Those of saved views are not among them:
+//! how somebody looks at cases is nobody else's news.
 
 use crate::domain::annual_summary::event::AnnualSummaryFact;
 use crate::domain::campaign::event::CampaignFact;

@@ -143,7 +143,8 @@ pub(crate) fn recorded<F: Fact>(fact: impl Into<F>) -> Recorded<F> {
     }
 }
 
-/// Carries out what is not refused of the orders. Then every event takes the aggregate from one state to one other, whoever folds it and however often it went through JSON; and no event, however misplaced, makes it panic.
+/// Carries out what is not refused of the orders. Then every event takes the aggregate from one state to one other,
+/// whoever folds it and however often it went through JSON; and no event, however misplaced, makes it panic.
 pub(crate) fn check_walk<A: Root + PartialEq + Debug>(orders: Vec<Order<A::Body>>) {
     let mut live = A::default();
     let mut log = Vec::new();

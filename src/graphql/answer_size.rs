@@ -1,6 +1,8 @@
-//! How much an answer may hold. It is counted field by field while the answer is made: one that would be too large never is.
+//! How much an answer may hold. It is counted field by field while the answer is made: one that would be too large
+//! never is.
 //!
-//! What is asked for is weighed before it is executed, but how long texts are, and how many of them a case has, shows only then.
+//! What is asked for is weighed before it is executed, but how long texts are, and how many of them a case has, shows
+//! only then.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};

@@ -1,6 +1,7 @@
 //! Lists by pages, as Relay has them: forward or backward, so many at a time and no more, with opaque keyset cursors.
 //!
-//! A cursor carries the moment that its page was read at. The pages that follow are read as of that moment, so that a list never skips or repeats while its cases change.
+//! A cursor carries the moment that its page was read at. The pages that follow are read as of that moment, so that a
+//! list never skips or repeats while its cases change.
 
 use std::cmp::Ordering;
 

@@ -1,5 +1,5 @@
-//! What is counted and traced of operations: their kind, how long they took, and the code of their first error. Neither a
-//! name that a client gave nor anything of its document is kept.
+//! What is counted and traced of operations: their kind, how long they took, and the code of their first error. Neither
+//! a name that a client gave nor anything of its document is kept.
 
 use std::borrow::Cow;
 

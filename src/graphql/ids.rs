@@ -1,8 +1,10 @@
 //! Global ids: opaque to clients, typed to us, so that an enterprise's id is never taken for a case's.
 //!
-//! The id of a thing is `base64url("Type:uuid")`, that of an event `base64url("Event:position")`. A bare UUID is read as well, because people have them in logs and tokens.
+//! The id of a thing is `base64url("Type:uuid")`, that of an event `base64url("Event:position")`. A bare UUID is read
+//! as well, because people have them in logs and tokens.
 //!
-//! A value, such as a quantity or a solution, has an id made of its content: a client's cache then keeps equal values once, and never takes a value of the past for that of the present.
+//! A value, such as a quantity or a solution, has an id made of its content: a client's cache then keeps equal values
+//! once, and never takes a value of the past for that of the present.
 
 use async_graphql::ID;
 use base64::Engine;

@@ -1,4 +1,5 @@
-//! Limits: what a request is held to before anything is executed, and what those who ask are held to. Each has a name, and a refusal tells the name and the number.
+//! Limits: what a request is held to before anything is executed, and what those who ask are held to. Each has a name,
+//! and a refusal tells the name and the number.
 
 use std::time::Duration;
 

@@ -1,11 +1,14 @@
 //! What a page's rows point at, loaded in one batch each: fifty cases of fifty enterprises are two reads.
 //!
-//! What waits for them is boxed: a load is some thousand bytes, and the library makes room for the largest field of an object whichever is asked for.
+//! What waits for them is boxed: a load is some thousand bytes, and the library makes room for the largest field of an
+//! object whichever is asked for.
 //!
-//! Loaders live for one request and read as of the moment that the row was read at. Whoever was shown a row is shown who it names; see [`Way`](crate::graphql::types::register::Way).
+//! Loaders live for one request and read as of the moment that the row was read at. Whoever was shown a row is shown
+//! who it names; see [`Way`](crate::graphql::types::register::Way).
 
 mod histories;
 mod loads;
+mod positions;
 
 use std::collections::HashMap;
 use std::hash::{Hash, Hasher};
@@ -17,8 +20,8 @@ use futures::FutureExt;
 use uuid::Uuid;
 
 use crate::app::{
-    App, Commanded, Entry, EventPage, EvidencePage, Fault, FigureEvent, HistoryEvent, Moment, Opened, RegisterPage,
-    StoredCase, Versioned, YearQuestion,
+    App, Commanded, Entry, EventPage, EventRecord, EvidencePage, Fault, FigureEvent, HistoryEvent, Moment, Opened,
+    RegisterPage, StoredCase, Versioned, YearQuestion,
 };
 use crate::domain::actor::Actor;
 use crate::domain::annual_summary::figure::FigureName;
@@ -32,6 +35,7 @@ use crate::domain::value::{CaseId, Personal};
 use crate::graphql::loaders::histories::{Counts, Histories, HistoryKey, ToldKey};
 pub(crate) use crate::graphql::loaders::loads::Loads;
 use crate::graphql::loaders::loads::Remembering;
+use crate::graphql::loaders::positions::{Events, PositionKey};
 
 /// The loaders of one request.
 pub(crate) struct Loaders {
@@ -39,6 +43,7 @@ pub(crate) struct Loaders {
     cases: DataLoader<Cases>,
     told: DataLoader<Histories>,
     counts: DataLoader<Counts>,
+    events: DataLoader<Events>,
     visible: DataLoader<Visible>,
     evidence: Remembering<Evidence>,
     enterprises: Remembering<Entries<Enterprise>>,
@@ -57,6 +62,7 @@ impl Loaders {
             visible: loads.batching(Visible { app: app.clone(), actor: actor.clone() }),
             told: loads.batching(Histories { app: app.clone(), actor: actor.clone() }),
             counts: loads.batching(Counts { app: app.clone(), actor: actor.clone() }),
+            events: loads.batching(Events { app: app.clone(), actor: actor.clone() }),
             evidence: loads.remembering(Evidence { app: app.clone(), actor: actor.clone() }),
             enterprises: loads.remembering(Entries::new(app)),
             institutions: loads.remembering(Entries::new(app)),
@@ -101,6 +107,11 @@ impl Loaders {
     /// How many events of a case there are on all pages.
     pub(crate) async fn count_told(&self, id: CaseId, page: &EventPage) -> Result<u64, Fault> {
         Ok(self.counts.load_one(ToldKey { id, page: page.clone() }).boxed().await?.unwrap_or_default())
+    }
+
+    /// The event at a position as of that moment, if it is there for who asks.
+    pub(crate) async fn event(&self, position: u64, at: Moment) -> Result<Option<EventRecord>, Fault> {
+        self.events.load_one(PositionKey { position, at }).boxed().await
     }
 
     /// The events that a figure of a year rests on: those of all its figures are one read.

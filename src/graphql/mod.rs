@@ -1,6 +1,7 @@
 //! Words in: the schema, and what its fields do. A resolver has three moves: parse, call, shape.
 //!
-//! Nothing is decided here and nothing stored: commands go to `app` as the domain's own, questions as conditions on rows.
+//! Nothing is decided here and nothing stored: commands go to `app` as the domain's own, questions as conditions on
+//! rows.
 
 mod answer_size;
 mod connection;

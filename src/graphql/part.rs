@@ -1,4 +1,5 @@
-//! Lists without pages, such as the comments of a case: given whole while they are no longer than a page may be, and beyond that in parts.
+//! Lists without pages, such as the comments of a case: given whole while they are no longer than a page may be, and
+//! beyond that in parts.
 
 use async_graphql::{Context, Result};
 

@@ -1,6 +1,7 @@
 //! Scalars: what a leaf of the schema looks like on the wire.
 //!
-//! A value that is not of its scalar's form never reaches a resolver: validation refuses the request. Whether a well-formed value is a sound one is for the door.
+//! A value that is not of its scalar's form never reaches a resolver: validation refuses the request. Whether a
+//! well-formed value is a sound one is for the door.
 
 use std::borrow::Cow;
 

@@ -1,4 +1,5 @@
-//! The closed vocabularies, as enums of the schema. Each names the words of one of the domain's; the compiler says when they differ.
+//! The closed vocabularies, as enums of the schema. Each names the words of one of the domain's; the compiler says when
+//! they differ.
 
 use async_graphql::Enum;
 use serde::Serialize;

@@ -102,7 +102,8 @@ impl IntoResponse for Refused {
     }
 }
 
-/// A GraphQL response. One that holds no `data` at all tells so by its status where the media type allows it: the client's request is wrong, or has taken too long.
+/// A GraphQL response. One that holds no `data` at all tells so by its status where the media type allows it: the
+/// client's request is wrong, or has taken too long.
 pub(crate) fn of_graphql(media_type: MediaType, response: &async_graphql::Response) -> Response {
     match media_type {
         MediaType::GraphqlResponse if graphql::is_request_error(response) => {

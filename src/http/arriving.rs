@@ -1,4 +1,6 @@
-//! Bodies of requests that are on their way, and messages of WebSockets. Whoever says that a long one comes and sends little of it takes its room for as long as a body may take, so there is room for so many bytes of them, and for a part of that of one actor's.
+//! Bodies of requests that are on their way, and messages of WebSockets. Whoever says that a long one comes and sends
+//! little of it takes its room for as long as a body may take, so there is room for so many bytes of them, and for a
+//! part of that of one actor's.
 
 use axum::http::StatusCode;
 
@@ -31,8 +33,8 @@ impl Arriving {
         Self { most: limits.of_arriving(), most_of_actor: limits.of_arriving_of_actor(), held }
     }
 
-    /// Makes room for so many bytes in all of what grows, and for twice as much as it had, so that it grows a few times only.
-    /// It never has more than the most.
+    /// Makes room for so many bytes in all of what grows, and for twice as much as it had, so that it grows a few times
+    /// only. It never has more than the most.
     ///
     /// # Errors
     /// As [`hold`](Self::hold); then it has no room any more.
@@ -43,7 +45,8 @@ impl Arriving {
         Ok(())
     }
 
-    /// Room for a body of so many bytes, held until it is dropped. Where there is none at all, one of any length has room.
+    /// Room for a body of so many bytes, held until it is dropped. Where there is none at all, one of any length has
+    /// room.
     ///
     /// # Errors
     /// 429 when the actor's own bodies have the actor's part of the room, 503 when long bodies have all of it.

@@ -30,7 +30,8 @@ pub(crate) struct Asker {
 /// Reads and verifies the bearer token of a request that came from there.
 ///
 /// # Errors
-/// 401, with what a client needs to do better and nothing that helps a forger; 429 when too much of that came from there; 503 when nobody can be known.
+/// 401, with what a client needs to do better and nothing that helps a forger; 429 when too much of that came from
+/// there; 503 when nobody can be known.
 pub(crate) async fn asker(headers: &HeaderMap, peer: Peer, front: &Front) -> Result<Asker, Refused> {
     let mut given = headers.get_all(AUTHORIZATION).iter().map(HeaderValue::to_str);
     let known = match (given.next(), given.next()) {
@@ -59,7 +60,8 @@ pub(crate) async fn bearer(authorization: Option<&str>, front: &Front) -> Result
     }
 }
 
-/// Whether a stream may begin that ends at that time. A single request is answered a little later than its token ends, since clocks differ; a stream that ends as soon as it begins would be asked for again and again.
+/// Whether a stream may begin that ends at that time. A single request is answered a little later than its token ends,
+/// since clocks differ; a stream that ends as soon as it begins would be asked for again and again.
 ///
 /// # Errors
 /// [`IdentityError::Expired`].

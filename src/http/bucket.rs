@@ -1,6 +1,8 @@
 //! Token buckets: how much somebody may ask for, at once and in a row.
 //!
-//! A bucket is kept as the time at which it is full again (the generic cell rate algorithm), so that filling it costs nothing, and one that is full need not be kept at all. There are at most so many: where more are asked for than there is room, the one that was used longest ago is forgotten, and with it what it owed.
+//! A bucket is kept as the time at which it is full again (the generic cell rate algorithm), so that filling it costs
+//! nothing, and one that is full need not be kept at all. There are at most so many: where more are asked for than
+//! there is room, the one that was used longest ago is forgotten, and with it what it owed.
 
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError};

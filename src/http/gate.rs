@@ -1,6 +1,8 @@
 //! How many connections may be open, at the server and from one address, and what becomes of those beyond.
 //!
-//! One too many is answered, with 503 and when to come again, instead of being left to wait unaccepted: whoever asks can turn to another server at once, and whoever looks after this one still sees that it lives. There is room for so many of these answers; what comes beyond is hung up on.
+//! One too many is answered, with 503 and when to come again, instead of being left to wait unaccepted: whoever asks
+//! can turn to another server at once, and whoever looks after this one still sees that it lives. There is room for so
+//! many of these answers; what comes beyond is hung up on.
 //!
 //! A connection that carries a stream has its place among the streams instead, of which there are so many as well.
 

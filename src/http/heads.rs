@@ -1,4 +1,5 @@
-//! The heads of requests and answers: how long the one may be and how many fields it may have, and what every other says to browsers.
+//! The heads of requests and answers: how long the one may be and how many fields it may have, and what every other
+//! says to browsers.
 
 use std::sync::Arc;
 

@@ -1,4 +1,5 @@
-//! Which names the server answers to. A page whose name is made to lead to this server asks in its own name, and would pass for one of the server's own: the browser tells that name in `Host`.
+//! Which names the server answers to. A page whose name is made to lead to this server asks in its own name, and would
+//! pass for one of the server's own: the browser tells that name in `Host`.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;

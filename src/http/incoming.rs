@@ -1,7 +1,7 @@
 //! What has come in on a WebSocket and is no whole message yet: the library keeps it until it is one, and tells nobody.
 //!
-//! It is counted where bytes are read, and its reader is told when it is much: a long message then has its room and its time
-//! as a long body has, and whoever has not said who is asking has no room for one.
+//! It is counted where bytes are read, and its reader is told when it is much: a long message then has its room and its
+//! time as a long body has, and whoever has not said who is asking has no room for one.
 
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -41,8 +41,8 @@ impl Incoming {
         self.bytes.store(0, Ordering::Relaxed);
     }
 
-    /// Nobody will hear what comes from now on. Little of it may come; where a long message is on its way all of it may, and is
-    /// thrown away, so that the last words are not lost over it.
+    /// Nobody will hear what comes from now on. Little of it may come; where a long message is on its way all of it
+    /// may, and is thrown away, so that the last words are not lost over it.
     pub(super) fn end(&self) {
         let is_long = self.bytes.load(Ordering::Relaxed) > SMALL_BODY_BYTES as u64;
         self.is_in_vain.store(is_long, Ordering::Relaxed);

@@ -1,8 +1,8 @@
 //! The end of a connection whose peer may still be sending: of one whose request was refused before its body was read.
 //!
-//! A connection that is closed over bytes which nobody has read is reset by the kernel. A peer that sends all of a request
-//! before it looks for an answer then fails to send, and never learns why it was refused. So the answer is sent and the
-//! end of it said, and what still comes is read and thrown away: so much of it, and for so long.
+//! A connection that is closed over bytes which nobody has read is reset by the kernel. A peer that sends all of a
+//! request before it looks for an answer then fails to send, and never learns why it was refused. So the answer is sent
+//! and the end of it said, and what still comes is read and thrown away: so much of it, and for so long.
 
 use std::io;
 use std::pin::Pin;
@@ -17,7 +17,8 @@ use tokio::time::{Sleep, sleep};
 
 use crate::http::gate::Seat;
 
-/// How much is thrown away at most: twice what a body may have where nothing else is set. Whoever sends more is cut off.
+/// How much is thrown away at most: twice what a body may have where nothing else is set. Whoever sends more is cut
+/// off.
 const MOST_BYTES: usize = 16 << 20;
 
 /// How long a peer is waited for that sends slowly, or nothing and does not hang up.

@@ -1,5 +1,5 @@
-//! `/metrics` on a listener of its own: whoever reaches its address may read it, so it is given one that only the scraper
-//! reaches. Nothing else is served there, and no figure is about anybody.
+//! `/metrics` on a listener of its own: whoever reaches its address may read it, so it is given one that only the
+//! scraper reaches. Nothing else is served there, and no figure is about anybody.
 
 use std::sync::Arc;
 

@@ -61,7 +61,8 @@ pub struct Limits {
     pub streams: StreamLimits,
     /// Origins, besides the server's own, whose pages may ask.
     pub allowed_origins: Vec<String>,
-    /// Names that the server answers to, besides those of this machine for itself; where there are none and others reach it, any.
+    /// Names that the server answers to, besides those of this machine for itself; where there are none and others
+    /// reach it, any.
     pub hosts: Vec<String>,
 }
 
@@ -152,8 +153,8 @@ pub async fn serve(
     front.streams.ended().await;
 }
 
-/// Serves other routes by plain HTTP until `shutdown` comes, with the patience for connections that everybody gets. Their
-/// connections are counted apart: the figure is about those who ask this server.
+/// Serves other routes by plain HTTP until `shutdown` comes, with the patience for connections that everybody gets.
+/// Their connections are counted apart: the figure is about those who ask this server.
 pub async fn serve_routes(listener: TcpListener, routes: Router, shutdown: impl Future<Output = ()>) {
     let speech = Speech::plain(&api::Limits::default(), &StreamLimits::default(), &Gauge::default());
     speech.serve(listener, routes, shutdown).await;

@@ -1,6 +1,7 @@
 //! Whose pages may ask: those of this server, and of the origins that the settings name. Programs have no origin.
 //!
-//! Browsers let any page open a WebSocket and send some requests, and say which page it is. Reading an answer is another thing: that takes CORS, which is off for whoever is not named.
+//! Browsers let any page open a WebSocket and send some requests, and say which page it is. Reading an answer is
+//! another thing: that takes CORS, which is off for whoever is not named.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -33,7 +34,8 @@ fn is_known(headers: &HeaderMap, allowed: &[String], speaks_tls: bool) -> bool {
     // A browser sends one. Whatever else does not is judged by all that it says.
     headers.get_all(ORIGIN).iter().all(|origin| {
         let Ok(origin) = origin.to_str() else { return false };
-        // Behind a proxy that speaks TLS pages have another scheme than the server. Where it speaks TLS itself nobody's pages come without.
+        // Behind a proxy that speaks TLS pages have another scheme than the server. Where it speaks TLS itself nobody's
+        // pages come without.
         let plain = || origin.strip_prefix("http://").filter(|_| !speaks_tls);
         let authority = origin.strip_prefix("https://").or_else(plain);
         let is_own = authority.is_some() && authority == own;

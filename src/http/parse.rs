@@ -1,4 +1,5 @@
-//! JSON that comes in. How deep it nests is looked at before it is parsed, so that it is refused by the name of the limit and no parser has to be trusted with its stack.
+//! JSON that comes in. How deep it nests is looked at before it is parsed, so that it is refused by the name of the
+//! limit and no parser has to be trusted with its stack.
 
 use axum::http::StatusCode;
 use serde_json::Value;

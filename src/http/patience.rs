@@ -1,6 +1,12 @@
-//! Connections whose peer does not take what was written for it: they are hung up on, so that it is not kept for ever, and the server can end.
+//! Connections whose peer does not take what was written for it: they are hung up on, so that it is not kept for ever,
+//! and the server can end.
 //!
-//! A peer that waits for an answer takes something of it within each time of patience, and [`SLOWEST_BYTES_A_SECOND`] over all the time that it is waited for, so an answer of so many bytes is kept for so long at most. What it has taken shows in what the kernel has room for, and the kernel tells that in steps: on Linux, when half of what it may keep unsent was sent (see `serving`), which it can once the peer's own kernel has room, and that one says so when a sixteenth of its buffer is free. So a peer is given [`UNTOLD_BYTES`] that it may have taken without a word of it; given once and not again with each time of patience, they let nobody take less for long.
+//! A peer that waits for an answer takes something of it within each time of patience, and [`SLOWEST_BYTES_A_SECOND`]
+//! over all the time that it is waited for, so an answer of so many bytes is kept for so long at most. What it has
+//! taken shows in what the kernel has room for, and the kernel tells that in steps: on Linux, when half of what it may
+//! keep unsent was sent (see `serving`), which it can once the peer's own kernel has room, and that one says so when a
+//! sixteenth of its buffer is free. So a peer is given [`UNTOLD_BYTES`] that it may have taken without a word of it;
+//! given once and not again with each time of patience, they let nobody take less for long.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -14,10 +20,12 @@ use tokio::time::{Instant, Sleep, sleep};
 use crate::http::gate::Seat;
 use crate::http::lingering::{Lingering, throw_away};
 
-/// What a peer that waits for an answer takes in a second at least: whoever takes a byte now and then keeps what is left as well as who takes none.
+/// What a peer that waits for an answer takes in a second at least: whoever takes a byte now and then keeps what is
+/// left as well as who takes none.
 const SLOWEST_BYTES_A_SECOND: u64 = 16 << 10;
 
-/// What a peer may have taken and nobody here knows: a sixteenth of the largest buffer that Linux gives a connection by itself to receive with, 6 MiB, and what is between.
+/// What a peer may have taken and nobody here knows: a sixteenth of the largest buffer that Linux gives a connection by
+/// itself to receive with, 6 MiB, and what is between.
 const UNTOLD_BYTES: u64 = 512 << 10;
 
 /// By so much longer is a stream waited for, which has last words to say before.
@@ -226,8 +234,8 @@ mod tests {
         assert!(began.elapsed() >= PATIENCE);
     }
 
-    /// What is seen of a peer that takes so much a second, when the kernel tells of it in steps of so many bytes: when it is
-    /// hung up on, in times of patience.
+    /// What is seen of a peer that takes so much a second, when the kernel tells of it in steps of so many bytes: when
+    /// it is hung up on, in times of patience.
     fn hung_up_on_after(bytes_a_second: u64, step_bytes: u64) -> Option<u64> {
         let patience = Duration::from_secs(30);
         let mut wait = Wait::new(Waiting::Answer, patience);

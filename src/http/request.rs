@@ -1,4 +1,5 @@
-//! A request for an operation, read from a body or from a query string (GraphQL over HTTP, 5). Whatever is wrong with it is told without a word of the parser's own.
+//! A request for an operation, read from a body or from a query string (GraphQL over HTTP, 5). Whatever is wrong with
+//! it is told without a word of the parser's own.
 
 use axum::http::StatusCode;
 use serde::Deserialize;

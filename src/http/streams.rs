@@ -1,4 +1,5 @@
-//! What the front keeps of its streams, WebSockets and event streams alike: how many there are, whose they are, and the word to end.
+//! What the front keeps of its streams, WebSockets and event streams alike: how many there are, whose they are, and the
+//! word to end.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,8 +31,8 @@ pub(super) struct Streams {
     subscriptions: Tally<ActorId>,
 }
 
-/// What the answer that begins a stream carries: its connection is one of the streams, and counts there until it is closed,
-/// whenever the stream itself ends.
+/// What the answer that begins a stream carries: its connection is one of the streams, and counts there until it is
+/// closed, whenever the stream itself ends.
 #[derive(Clone, Debug)]
 pub(super) struct Streaming {
     _connected: Arc<Connected>,

@@ -1,4 +1,5 @@
-//! How much of something there is, in all and of each owner. What is counted goes by itself when nobody holds it any more.
+//! How much of something there is, in all and of each owner. What is counted goes by itself when nobody holds it any
+//! more.
 
 use std::collections::HashMap;
 use std::convert::Infallible;

@@ -1,4 +1,5 @@
-//! TLS, where the settings name a certificate. It may be taken anew while the server runs: connections that are open keep the old one.
+//! TLS, where the settings name a certificate. It may be taken anew while the server runs: connections that are open
+//! keep the old one.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};

@@ -16,7 +16,8 @@ use crate::telemetry::traces::continue_trace;
 #[derive(Clone, Debug)]
 pub(super) struct RequestId(pub(super) String);
 
-/// Follows a request from its first byte to its status. The path is logged, the query string is not: it may hold anything.
+/// Follows a request from its first byte to its status. The path is logged, the query string is not: it may hold
+/// anything.
 pub(super) async fn follow(State(front): State<Arc<Front>>, mut request: Request, next: Next) -> Response {
     let id = front.app.new_id().to_string();
     let span = tracing::info_span!("request", id = %id, method = %request.method(), path = request.uri().path());

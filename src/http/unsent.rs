@@ -1,6 +1,8 @@
-//! Answers that are made and not yet sent. Whoever asks and does not read leaves them in memory, so there is room for so many bytes of them, and for a part of that of one actor's.
+//! Answers that are made and not yet sent. Whoever asks and does not read leaves them in memory, so there is room for
+//! so many bytes of them, and for a part of that of one actor's.
 //!
-//! Bytes count until the last of them was given to the operating system, or the connection is gone; what a compressed answer has besides is no more than a connection may buffer.
+//! Bytes count until the last of them was given to the operating system, or the connection is gone; what a compressed
+//! answer has besides is no more than a connection may buffer.
 
 use axum::body::{Body, Bytes, to_bytes};
 use axum::http::StatusCode;

@@ -36,8 +36,8 @@ impl RevocationKey {
     }
 }
 
-/// The id under which the issuer's subject acts: version 5 (RFC 9562, section 5.5), the same wherever and whenever it is
-/// made, and of the subject's text, which may be a name or an address, nothing is left in it.
+/// The id under which the issuer's subject acts: version 5 (RFC 9562, section 5.5), the same wherever and whenever it
+/// is made, and of the subject's text, which may be a name or an address, nothing is left in it.
 #[must_use]
 pub fn opaque(issuer: &str, subject: &str) -> Uuid {
     Uuid::new_v5(&Uuid::new_v5(&Uuid::NAMESPACE_URL, issuer.as_bytes()), subject.as_bytes())
@@ -59,8 +59,8 @@ impl Credential {
         Self { known_by: vec![RevocationKey::of_actor(actor)], issued_at }
     }
 
-    /// The same, issued as early as it can have been: by a clock that was ahead by so much. Whoever revokes tokens means
-    /// every one that exists by then, and rather one more than one less.
+    /// The same, issued as early as it can have been: by a clock that was ahead by so much. Whoever revokes tokens
+    /// means every one that exists by then, and rather one more than one less.
     pub(super) fn issued_by_a_clock_within(self, leeway: SignedDuration) -> Self {
         let issued_at = self.issued_at.checked_sub(leeway).unwrap_or(Timestamp::MIN);
         Self { issued_at, ..self }

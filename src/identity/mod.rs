@@ -1,9 +1,9 @@
 //! Who is asking: the one room that knows how a person proves who they are.
 //!
 //! A bearer token comes in as text and leaves as an [`Identity`], or as an [`IdentityError`] that says no more than
-//! the asker may know. Tokens are signed by an OpenID Connect provider ([`oidc::Provider`]) or, where there is none, with
-//! the installation's own key ([`key::LocalKey`]); never by both. What an identity may *do* is decided elsewhere: this
-//! room knows the names of roles, not what they allow.
+//! the asker may know. Tokens are signed by an OpenID Connect provider ([`oidc::Provider`]) or, where there is none,
+//! with the installation's own key ([`key::LocalKey`]); never by both. What an identity may *do* is decided elsewhere:
+//! this room knows the names of roles, not what they allow.
 
 pub mod claims;
 pub mod credential;

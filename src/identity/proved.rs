@@ -1,6 +1,6 @@
-//! Tokens whose signatures were found good, and what they say: a signature takes longer to verify than all else that is done
-//! for a small question, and nothing about it changes while the key is trusted. Whether a token holds *now*, its times and
-//! its revocation, is looked at every time.
+//! Tokens whose signatures were found good, and what they say: a signature takes longer to verify than all else that is
+//! done for a small question, and nothing about it changes while the key is trusted. Whether a token holds *now*, its
+//! times and its revocation, is looked at every time.
 
 use std::fmt;
 use std::sync::Arc;

@@ -164,8 +164,8 @@ impl Verifier {
         parsed.ok()
     }
 
-    /// Compares a stored hash of a tile above level 0 with the entries below it, or their stored hashes; they must have been
-    /// taken.
+    /// Compares a stored hash of a tile above level 0 with the entries below it, or their stored hashes; they must have
+    /// been taken.
     pub fn check_node(&mut self, level: u8, index: u64, stored: Hash) {
         let of_level = usize::from(level).checked_sub(1).and_then(|place| self.nodes.get(place));
         let computed = of_level.and_then(|nodes| nodes.get(usize::try_from(index).ok()?));

@@ -64,8 +64,8 @@ impl InclusionFile {
         text + "\n" + &self.checkpoint
     }
 
-    /// Checks that this leaf is at its place in a log that has signed the checkpoint with one of these keys. Answers the
-    /// checkpoint and whose signatures it has.
+    /// Checks that this leaf is at its place in a log that has signed the checkpoint with one of these keys. Answers
+    /// the checkpoint and whose signatures it has.
     ///
     /// # Errors
     /// See [`NoInclusion`].

@@ -1,5 +1,5 @@
-//! The names that a log has had. A log that goes on from a backup takes a new name with a `RecoveredFrom` event, the first
-//! whose entry bears it; the entries before it keep the one that they were hashed with.
+//! The names that a log has had. A log that goes on from a backup takes a new name with a `RecoveredFrom` event, the
+//! first whose entry bears it; the entries before it keep the one that they were hashed with.
 
 use std::fmt;
 
@@ -116,8 +116,8 @@ impl Names {
         self.earlier.iter().find(|name| name.until == position)
     }
 
-    /// Those of the names that no event ended in a log of that size, or that end together with another: nothing tells of
-    /// them.
+    /// Those of the names that no event ended in a log of that size, or that end together with another: nothing tells
+    /// of them.
     pub fn unended(&self, size: u64) -> impl Iterator<Item = &EarlierName> {
         let twice = |name: &EarlierName| self.earlier.iter().filter(|other| other.until == name.until).count() > 1;
         self.earlier.iter().filter(move |name| name.until >= size || twice(name))

@@ -181,8 +181,8 @@ impl NoteSigner {
         &self.verifier
     }
 
-    /// Its signature line of the text, with the newline; `time` is when, in seconds since the Unix epoch, and counts for
-    /// a cosignature alone.
+    /// Its signature line of the text, with the newline; `time` is when, in seconds since the Unix epoch, and counts
+    /// for a cosignature alone.
     pub fn sign(&self, text: &str, time: u64) -> String {
         let time = (self.verifier.algorithm == Algorithm::Cosignature).then_some(time);
         let mut signature = self.verifier.id().to_vec();

@@ -82,7 +82,8 @@ impl<'a> ParsedEntry<'a> {
     /// Reads an entry.
     ///
     /// # Errors
-    /// When the bytes are not exactly those that [`Entry::to_bytes`](super::entry::Entry::to_bytes) makes of what they say.
+    /// When the bytes are not exactly those that [`Entry::to_bytes`](super::entry::Entry::to_bytes) makes of what they
+    /// say.
     pub fn parse(bytes: &'a [u8]) -> Result<Self, EntryError> {
         if bytes.len() > MAX_ENTRY_BYTES {
             return Err(EntryTooLong { size_bytes: bytes.len() }.into());

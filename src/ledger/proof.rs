@@ -63,8 +63,8 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// The path from the leaf at `index` to the root of a tree of `size` leaves, the leaf's neighbour first; `None` where
-    /// the tree has no such leaf.
+    /// The path from the leaf at `index` to the root of a tree of `size` leaves, the leaf's neighbour first; `None`
+    /// where the tree has no such leaf.
     pub fn inclusion(index: u64, size: u64) -> Option<Self> {
         if index >= size {
             return None;

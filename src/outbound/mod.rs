@@ -1,9 +1,10 @@
 //! Bytes out: a request to somebody else's server, and what came of it.
 //!
 //! What is sent and when is for `app`. Here it is known how a message of a webhook is signed
-//! ([Standard Webhooks 1.0.0](https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md)),
-//! which addresses may be called, and how long to wait before the next try. Redirects are not followed, no proxy and
-//! no environment is asked; of an answer to a webhook nothing is kept but its status and `Retry-After`.
+//! ([Standard Webhooks
+//! 1.0.0](https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md)), which addresses
+//! may be called, and how long to wait before the next try. Redirects are not followed, no proxy and no environment is
+//! asked; of an answer to a webhook nothing is kept but its status and `Retry-After`.
 
 mod address;
 mod client;

@@ -30,7 +30,8 @@ pub fn changes(id: Uuid, before: &Case, after: &Case) -> RowChanges {
     }
 }
 
-/// Who sees the case because of working on it: the lead, and every expert invited or active. These are ids, never names.
+/// Who sees the case because of working on it: the lead, and every expert invited or active. These are ids, never
+/// names.
 #[must_use]
 pub fn members(file: &File) -> BTreeSet<String> {
     let lead = file.assignment.iter().map(|assignment| assignment.lead);

@@ -77,8 +77,8 @@ fn entered(had: Option<&File>, file: &File) -> Option<Status> {
     moved.then_some(file.status)
 }
 
-/// Whether a status or a gap may depend on it. What is only said or kept, which is most of a long case, moves neither, and
-/// is not folded again and again.
+/// Whether a status or a gap may depend on it. What is only said or kept, which is most of a long case, moves neither,
+/// and is not folded again and again.
 fn moves(event: &Recorded<CaseFact>) -> bool {
     match &event.fact {
         CaseFact::CommentAdded(_) | CaseFact::InternalCommentAdded(_) | CaseFact::AttachmentAdded(_) => false,
@@ -214,7 +214,8 @@ impl Author<'_, CaseFact> {
         }
     }
 
-    /// The gap after an event that may have moved it. One that leaves nothing to compare says so: the gap before no longer holds.
+    /// The gap after an event that may have moved it. One that leaves nothing to compare says so: the gap before no
+    /// longer holds.
     fn gap(&self, after: &File) -> Option<FigureRow> {
         let gap = after.capability_gap();
         let detail = match gap.as_ref().map(CapabilityGap::is_closed) {

@@ -61,7 +61,8 @@ pub fn institution(after: &Institution) -> RowChanges {
     )
 }
 
-/// A person. Its name is personal: it stands in the document in its sealed form only, and the list is in no order that tells it.
+/// A person. Its name is personal: it stands in the document in its sealed form only, and the list is in no order that
+/// tells it.
 #[must_use]
 pub fn person(after: &Person) -> RowChanges {
     changes(

@@ -2,9 +2,13 @@
 //!
 //! Pure, and of no kind of event: times in, and for each of them the places in the list that count.
 
-/// Shows, for every time in the list, what the events of no later time make in the order of the list, and which of them is the last; in no order of the times.
+/// Shows, for every time in the list, what the events of no later time make in the order of the list, and which of them
+/// is the last; in no order of the times.
 ///
-/// Times whose events begin alike share the fold of that beginning, so that an event is taken once for each way to go on behind it, never once for each time. Events that were put on record as they happened are taken once; one that came late is taken anew for every time behind it, which no fold can spare: each of these states has it in its middle or at its end. Beside what is taken it costs O(n log n).
+/// Times whose events begin alike share the fold of that beginning, so that an event is taken once for each way to go
+/// on behind it, never once for each time. Events that were put on record as they happened are taken once; one that
+/// came late is taken anew for every time behind it, which no fold can spare: each of these states has it in its middle
+/// or at its end. Beside what is taken it costs O(n log n).
 pub(crate) fn every_state<S: Clone>(
     times: &[i64],
     start: S,
@@ -15,7 +19,8 @@ pub(crate) fn every_state<S: Clone>(
     let mut distinct = times.to_vec();
     distinct.sort_unstable();
     distinct.dedup();
-    // Times from and up to a place in their order, whose events are the same before that place in the list; what these make.
+    // Times from and up to a place in their order, whose events are the same before that place in the list; what these
+    // make.
     let mut groups = vec![(0, distinct.len(), 0, start, None)];
     while let Some((mut low, high, mut place, mut state, mut last)) = groups.pop() {
         // The next event that the latest time of the group has. Times before it do not have it.

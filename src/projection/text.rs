@@ -1,6 +1,7 @@
 //! Events of a case → the texts that it is found by.
 //!
-//! What is personal never gets here: names, telephones and addresses of people stand in registers, and of an imported event's attributes none is taken up.
+//! What is personal never gets here: names, telephones and addresses of people stand in registers, and of an imported
+//! event's attributes none is taken up.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -106,10 +107,12 @@ fn said(fact: &CaseFact) -> Vec<Said> {
     }
 }
 
-/// How many bytes of terms a text has at most. PostgreSQL's index reaches 1 MiB of them, and breaks without a word beyond it.
+/// How many bytes of terms a text has at most. PostgreSQL's index reaches 1 MiB of them, and breaks without a word
+/// beyond it.
 const MOST_TERM_BYTES: usize = 768 << 10;
 
-/// The first words of a text, as many as both databases index. What is longer, in events from before its parts were counted, is found by its beginning and shown as a whole.
+/// The first words of a text, as many as both databases index. What is longer, in events from before its parts were
+/// counted, is found by its beginning and shown as a whole.
 fn indexed<'w, 'f>(words: &'w [Word<'f>]) -> &'w [Word<'f>] {
     let of_word = |word: &Word<'_>| word.key.len();
     // A word is a term, and part of two pairs.

@@ -74,7 +74,8 @@ pub struct Entry {
     pub behind: Behind,
 }
 
-/// The timeline of a case by what has happened to it and by the visits to its enterprise, in the order of time; what happened at the same time stands as the log has it.
+/// The timeline of a case by what has happened to it and by the visits to its enterprise, in the order of time; what
+/// happened at the same time stands as the log has it.
 #[must_use]
 pub fn of(events: &[Recorded<CaseFact>], visits: &[FieldVisit]) -> Vec<Entry> {
     let mut case = Case::default();

@@ -151,8 +151,8 @@ pub(super) async fn typical(app: &App, question: &YearQuestion) -> Result<Vec<Ty
     Ok(lines)
 }
 
-/// Open cases that are researched, were escalated above the city, are late or parked: the highest level first, the oldest
-/// of it first. And how many there are.
+/// Open cases that are researched, were escalated above the city, are late or parked: the highest level first, the
+/// oldest of it first. And how many there are.
 pub(super) async fn difficult(
     app: &App,
     jurisdiction: &Division,

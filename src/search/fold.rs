@@ -1,6 +1,8 @@
 //! What a text looks like when only what is said counts: one form for each character, whichever way it was typed.
 //!
-//! Compatibility forms become plain ones (Unicode NFKD: `５` is `5`, `ﬁ` is `fi`, `㎜` is `mm`), accents of Latin, Greek and Cyrillic letters fall away, so does the case of letters, and so do characters that only steer how others are shown. Each character is folded by itself: so a part of a text is folded like the same part of a longer one.
+//! Compatibility forms become plain ones (Unicode NFKD: `５` is `5`, `ﬁ` is `fi`, `㎜` is `mm`), accents of Latin, Greek
+//! and Cyrillic letters fall away, so does the case of letters, and so do characters that only steer how others are
+//! shown. Each character is folded by itself: so a part of a text is folded like the same part of a longer one.
 
 use std::ops::Range;
 

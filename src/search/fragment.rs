@@ -1,6 +1,7 @@
 //! What is shown of a text: the piece where it says most of what was looked for, with the places to mark.
 //!
-//! A fragment is plain text and never markup: whoever shows it cuts it at the marks and escapes each piece as any other text.
+//! A fragment is plain text and never markup: whoever shows it cuts it at the marks and escapes each piece as any other
+//! text.
 
 use std::ops::Range;
 
@@ -73,13 +74,15 @@ fn places(text: &str, parts: &[Part]) -> Vec<Range<usize>> {
     apart
 }
 
-/// The window over the most places; the first of several. It begins and ends between characters as people see them, and holds its first place whole.
+/// The window over the most places; the first of several. It begins and ends between characters as people see them, and
+/// holds its first place whole.
 fn window(text: &str, characters: &[usize], places: &[Range<usize>]) -> Range<usize> {
     let (mut best, mut most) = (0..text.len(), 0);
     if characters.len() <= LENGTH {
         return best;
     }
-    // Places are apart and in order, and so are the windows over them: what one holds begins and ends no earlier than what the last did.
+    // Places are apart and in order, and so are the windows over them: what one holds begins and ends no earlier than
+    // what the last did.
     let (mut from, mut to) = (0, 0);
     for place in places {
         let piece = window_at(text, characters, place);

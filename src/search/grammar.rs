@@ -1,4 +1,5 @@
-//! Words that tell nothing of what a text is about: those of grammar, and numerals. They are in the index and are found; only likeness passes over them.
+//! Words that tell nothing of what a text is about: those of grammar, and numerals. They are in the index and are
+//! found; only likeness passes over them.
 
 use std::collections::HashSet;
 use std::sync::LazyLock;
@@ -27,7 +28,9 @@ static GRAMMAR: LazyLock<HashSet<String>> = LazyLock::new(|| {
         .collect()
 });
 
-/// Whether these words in a row, one of English or a pair of Chinese characters, are grammar: all of them listed, one a particle, or one listed and the pair as well. The pair alone is not enough: `确定` is listed, and `不确定度` is the uncertainty of a measurement.
+/// Whether these words in a row, one of English or a pair of Chinese characters, are grammar: all of them listed, one a
+/// particle, or one listed and the pair as well. The pair alone is not enough: `确定` is listed, and `不确定度` is the
+/// uncertainty of a measurement.
 pub(super) fn is_grammar(words: &[Word<'_>]) -> bool {
     let listed = words.iter().filter(|word| GRAMMAR.contains(&*word.key)).count();
     listed == words.len()

@@ -1,6 +1,7 @@
 //! What somebody looks for: words with spaces between them, all of which have to be there, in any order.
 //!
-//! Characters without a space between them have to stand in a row, as `计量技术` does; so have words in quotation marks. What has a minus before it must not be there.
+//! Characters without a space between them have to stand in a row, as `计量技术` does; so have words in quotation marks.
+//! What has a minus before it must not be there.
 
 use std::collections::BTreeSet;
 

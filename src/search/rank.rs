@@ -1,12 +1,16 @@
 //! How well a case fits a question: BM25F, with a case as the document and its texts as the fields.
 //!
-//! S. Robertson, H. Zaragoza, M. Taylor: *Simple BM25 Extension to Multiple Weighted Fields*, CIKM 2004, with a length of its own for each field as in H. Zaragoza et al.: *Microsoft Cambridge at TREC-13*, 2004. For a part *q* of the question, which stands *n(q, t)* times in the text *t* of the case:
+//! S. Robertson, H. Zaragoza, M. Taylor: *Simple BM25 Extension to Multiple Weighted Fields*, CIKM 2004, with a length
+//! of its own for each field as in H. Zaragoza et al.: *Microsoft Cambridge at TREC-13*, 2004. For a part *q* of the
+//! question, which stands *n(q, t)* times in the text *t* of the case:
 //!
 //! - `tf(q) = Σ over texts t: weight(field of t) · n(q, t) / (1 − b + b · length(t) / usual length(field of t))`
 //! - `score = Σ over parts q: rarity(q) · tf(q) / (k₁ + tf(q))`, with `k₁ = 1.2` and `b = 0.3`
-//! - `rarity(q) = ln(1 + M / m(q))`: *m(q)* is how many texts hold *q* among those that the reader may see, counted up to *M*
+//! - `rarity(q) = ln(1 + M / m(q))`: *m(q)* is how many texts hold *q* among those that the reader may see, counted up
+//!   to *M*
 //!
-//! Usual lengths are constants and nothing is counted beyond *M*: so the order of what somebody sees depends on nothing that they do not see, costs the same however many texts there are, and is the same on every database.
+//! Usual lengths are constants and nothing is counted beyond *M*: so the order of what somebody sees depends on nothing
+//! that they do not see, costs the same however many texts there are, and is the same on every database.
 
 use crate::search::field::Field;
 use crate::search::question::Part;

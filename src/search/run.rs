@@ -1,5 +1,5 @@
-//! The words in a segment that Unicode cuts out of a text: letters and digits part, and every character of a script without
-//! spaces stands by itself.
+//! The words in a segment that Unicode cuts out of a text: letters and digits part, and every character of a script
+//! without spaces stands by itself.
 
 use std::ops::Range;
 

@@ -1,6 +1,9 @@
 //! A text as words.
 //!
-//! Words end where Unicode says (UAX #29). Chinese has no spaces: there every character is a word, and two that follow one another are a term of the index besides, so that `校准` is as rare there as it is in the texts. English words are cut to their stems (Porter's second algorithm): `calibrated` is found by `calibration`. Letters and digits part (`50mm` is `50` and `mm`), a decimal number stays whole.
+//! Words end where Unicode says (UAX #29). Chinese has no spaces: there every character is a word, and two that follow
+//! one another are a term of the index besides, so that `校准` is as rare there as it is in the texts. English words are
+//! cut to their stems (Porter's second algorithm): `calibrated` is found by `calibration`. Letters and digits part
+//! (`50mm` is `50` and `mm`), a decimal number stays whole.
 
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -36,8 +39,8 @@ pub struct Word<'f> {
 pub fn words(folded: &Folded) -> Vec<Word<'_>> {
     let text = &*folded.text;
     let mut words = Vec::new();
-    // A usual Chinese character is a word unless a mark is joined to it, and none is in ASCII. It parts what stands on both
-    // sides of it, so that the tables of Unicode, which are most of the work, are asked about the rest alone.
+    // A usual Chinese character is a word unless a mark is joined to it, and none is in ASCII. It parts what stands on
+    // both sides of it, so that the tables of Unicode, which are most of the work, are asked about the rest alone.
     let mut cut_to = 0;
     let mut characters = text.char_indices().peekable();
     while let Some((start, character)) = characters.next() {
@@ -71,14 +74,15 @@ fn cut<'f>(folded: &'f Folded, part: Range<usize>, words: &mut Vec<Word<'f>>) {
     }
 }
 
-/// What the index holds of a text with these words, or must hold for them to stand in it one after another: words, and pairs of characters of Chinese.
+/// What the index holds of a text with these words, or must hold for them to stand in it one after another: words, and
+/// pairs of characters of Chinese.
 #[must_use]
 pub fn terms(words: &[Word<'_>]) -> BTreeSet<String> {
     joined_terms(Sequence::of(words).as_str()).split_terminator(GAP).map(str::to_owned).collect()
 }
 
-/// The same of a [`Sequence`] that is stored, as the index takes them: in the order of their bytes, with a gap between them,
-/// which no term has in it.
+/// The same of a [`Sequence`] that is stored, as the index takes them: in the order of their bytes, with a gap between
+/// them, which no term has in it.
 #[must_use]
 pub fn joined_terms(sequence: &str) -> String {
     // Without the gaps a pair of characters is a part of this.

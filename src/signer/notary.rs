@@ -40,7 +40,8 @@ struct Inner {
 }
 
 impl Notary {
-    /// A notary with this key and this memory. Both are made where there is neither; a key without its memory is refused.
+    /// A notary with this key and this memory. Both are made where there is neither; a key without its memory is
+    /// refused.
     ///
     /// # Errors
     /// When the key cannot be used, or the memory cannot or is missing.

@@ -39,7 +39,8 @@ pub(super) trait Backend: Send + Sync + 'static {
     /// How it is asked for the terms of texts.
     const INDEX: IndexDialect;
 
-    /// The terms of texts, as [`MadeTerms`](crate::store::line::made::MadeTerms); `None` where an index beside them has them.
+    /// The terms of texts, as [`MadeTerms`](crate::store::line::made::MadeTerms); `None` where an index beside them has
+    /// them.
     const TERMS: Option<Lines>;
 
     /// The texts of which such an index has other terms than they have.
@@ -82,8 +83,8 @@ pub(super) trait Backend: Send + Sync + 'static {
         after_version: u64,
     ) -> impl Future<Output = Result<Vec<SerializedEvent>, PersistenceError>> + Send;
 
-    /// In one transaction: holds the head of the log, and writes what `decide` makes of the batch and of what is known of it.
-    /// Durable when it returns.
+    /// In one transaction: holds the head of the log, and writes what `decide` makes of the batch and of what is known
+    /// of it. Durable when it returns.
     fn commit(
         &self,
         batch: Vec<Append>,

@@ -3,11 +3,11 @@
 //!
 //! A list is read as one walk of an index in its order, or put together from several. The versions that were valid at a
 //! moment of the past are those that still are, in the indexes of the present, and those that have ended since, which
-//! are found by how long they lasted. As of a time at which something had happened, they are also those that the log heard
-//! of at once and those that it heard of late.
+//! are found by how long they lasted. As of a time at which something had happened, they are also those that the log
+//! heard of at once and those that it heard of late.
 //!
-//! The present of the cases is a table of its own, of which no index has what every event changes. So a list by the last
-//! change is one of versions, among which those that are still valid have indexes in that order.
+//! The present of the cases is a table of its own, of which no index has what every event changes. So a list by the
+//! last change is one of versions, among which those that are still valid have indexes in that order.
 
 mod keyset;
 mod lasting;
@@ -122,7 +122,8 @@ fn keys(order: &[(CaseColumn, Direction)], is_of_present: bool) -> String {
     format!("{lane} as key_lane{}", columns.concat())
 }
 
-/// The statuses that there are, each found by a step in an index that begins with them, as that of the ended versions does.
+/// The statuses that there are, each found by a step in an index that begins with them, as that of the ended versions
+/// does.
 const EVERY_STATUS: &str = "(with recursive w (status) as (select min(o.status) from case_versions o where o.lane >= 0 \
      union all select (select min(o.status) from case_versions o where o.lane >= 0 and o.status > w.status) \
      from w where w.status is not null) select w.status from w where w.status is not null) w";
@@ -205,8 +206,8 @@ fn push_rows(statement: &mut Statement, at: Moment, is_of_present: bool) {
     }
 }
 
-/// Where the versions begin that were changed no later than the last one of a page that is known already, in an order by the
-/// first change. None is so before the log has heard of it.
+/// Where the versions begin that were changed no later than the last one of a page that is known already, in an order
+/// by the first change. None is so before the log has heard of it.
 fn last_known(query: &CaseQuery) -> String {
     let (limit, end) = (query.limit, i64::MAX);
     let last = |column| format!("select case when count(*) < {limit} then {end} else max(k.{column}) end from known k");
@@ -241,8 +242,8 @@ fn push_only(statement: &mut Statement, only: &Only) {
     }
 }
 
-/// The asked order of columns whose names begin so, and the limit. A column that every row has a value of, or none has, gets
-/// no place for the others, which would keep an index from giving the order.
+/// The asked order of columns whose names begin so, and the limit. A column that every row has a value of, or none has,
+/// gets no place for the others, which would keep an index from giving the order.
 ///
 /// The limit is part of the text: PostgreSQL would take one that it is not told for a tenth of all rows, and plan every
 /// list anew, which takes ten times as long as a list.
@@ -296,8 +297,8 @@ fn push_bound(statement: &mut Statement, at: Moment, prefix: &str, column: CaseC
     }
 }
 
-/// The asked order up to the case id, which decides every tie. It goes the way of the last column, so that the walk of an
-/// index that ends with it gives the whole order.
+/// The asked order up to the case id, which decides every tie. It goes the way of the last column, so that the walk of
+/// an index that ends with it gives the whole order.
 fn full_order(query: &CaseQuery) -> Vec<(CaseColumn, Direction)> {
     let mut order = query.order.clone();
     let direction = order.last().map_or(Direction::Ascending, |(_, direction)| *direction);

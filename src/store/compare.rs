@@ -1,5 +1,5 @@
-//! The rows that a fold of the log makes against those that are served, stream by stream: reads only, and of each table the
-//! range of its key that these streams have, so that rows of streams that do not exist are found as well.
+//! The rows that a fold of the log makes against those that are served, stream by stream: reads only, and of each table
+//! the range of its key that these streams have, so that rows of streams that do not exist are found as well.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -59,7 +59,7 @@ pub(super) async fn rows<B: Backend>(
             push_range(&mut statement, " where ", "case_id", range);
             statement
         };
-        let cases = writes.cases.iter().chain(&writes.past_cases).map(MadeCase);
+        let cases = writes.case_versions().map(MadeCase);
         compared.digested(&Lines::CASES, cases, of_cases).await?;
         let present = writes.present_cases().map(MadePresentCase);
         compared.digested(&Lines::PRESENT_CASES, present, of_cases).await?;
@@ -71,7 +71,7 @@ pub(super) async fn rows<B: Backend>(
             compared.rows(&terms, writes.texts.iter().map(MadeTerms), of_cases).await?;
         }
     }
-    let registers = writes.registers.iter().chain(&writes.past_registers).map(MadeRegister);
+    let registers = writes.register_versions().map(MadeRegister);
     let of_registers = |mut statement| {
         push_type(&mut statement, range);
         push_range(&mut statement, " and ", "aggregate_id", range);

@@ -197,8 +197,8 @@ pub(super) fn push_list(statement: &mut Statement, values: impl Iterator<Item = 
     statement.push(")");
 }
 
-/// A range instead of `like`, so that an index serves it on both databases. The column comes with the name of its table,
-/// where there are several.
+/// A range instead of `like`, so that an index serves it on both databases. The column comes with the name of its
+/// table, where there are several.
 pub(super) fn push_starts_with(statement: &mut Statement, column: &str, prefix: &str) {
     statement.push("(");
     statement.push(column);

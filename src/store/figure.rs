@@ -1,8 +1,8 @@
 //! Rows of figures: what each event adds to statistics and annual figures. They are only ever added.
 //!
-//! What an event adds depends on the events before it in the log. On the axis of what had happened it depends on those of
-//! them that had happened by the time that is asked about, so that one event can have several rows of a kind there: each
-//! says from when until when it holds.
+//! What an event adds depends on the events before it in the log. On the axis of what had happened it depends on those
+//! of them that had happened by the time that is asked about, so that one event can have several rows of a kind there:
+//! each says from when until when it holds.
 
 /// What one event adds to the figures: at most one row of each kind at any time of either axis.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -55,6 +55,10 @@ pub(super) fn count_events(query: &EventQuery) -> Statement {
 fn push_event_filter(statement: &mut Statement, query: &EventQuery) {
     statement.push(" where position > ");
     statement.push_integer(query.after.map_or(-1, u64::cast_signed));
+    if !query.positions.is_empty() {
+        statement.push(" and position in ");
+        push_list(statement, query.positions.iter().map(|position| Argument::Integer(position.cast_signed())));
+    }
     if let Some(up_to) = query.up_to {
         statement.push(" and position <= ");
         statement.push_integer(up_to.cast_signed());

@@ -1,5 +1,6 @@
-//! What a batch builds on: where the log ends, command keys, stream versions and number series. The database is asked for it
-//! in one statement while the head of the log is locked; or it is assumed, and looked at by the statement that writes.
+//! What a batch builds on: where the log ends, command keys, stream versions and number series. The database is asked
+//! for it in one statement while the head of the log is locked; or it is assumed, and looked at by the statement that
+//! writes.
 
 use std::collections::{HashMap, HashSet};
 

@@ -1,8 +1,8 @@
 //! The connections that reads share, each handed on as the last read has left it.
 //!
-//! The driver's own pool asks every connection that comes back whether it is still there: a round trip for every read, or a
-//! turn of SQLite's thread, and a task of its own. So reads borrow from those that are kept out of it, and give back to it
-//! only one whose read failed or was given up, which is what its question is good for.
+//! The driver's own pool asks every connection that comes back whether it is still there: a round trip for every read,
+//! or a turn of SQLite's thread, and a task of its own. So reads borrow from those that are kept out of it, and give
+//! back to it only one whose read failed or was given up, which is what its question is good for.
 
 use std::time::Duration;
 

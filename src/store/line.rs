@@ -1,5 +1,6 @@
-//! Rows of the read tables as lines of JSON, an array of its values each: the same bytes from both databases and from the
-//! program, so that what the log makes, what is served and what is digested are held against one another as they stand.
+//! Rows of the read tables as lines of JSON, an array of its values each: the same bytes from both databases and from
+//! the program, so that what the log makes, what is served and what is digested are held against one another as they
+//! stand.
 
 pub(super) mod made;
 
@@ -199,8 +200,8 @@ impl<'a> Line<'a> {
     }
 }
 
-/// Whether JSON has the text as it stands. Every byte is looked at, so that the processor may take a register full of them at
-/// once.
+/// Whether JSON has the text as it stands. Every byte is looked at, so that the processor may take a register full of
+/// them at once.
 fn is_plain(text: &str) -> bool {
     text.bytes().fold(true, |plain, byte| plain & (byte >= b' ') & (byte != b'"') & (byte != b'\\'))
 }

@@ -27,8 +27,8 @@ pub(super) enum Schema {
 /// The statement that tells the last migration that was applied.
 pub(super) const SCHEMA_VERSION: &str = "select coalesce(max(version), 0) from _sqlx_migrations where success";
 
-/// Whether the database has no mark of being restored, of so many that were found. It is asked before anything is changed:
-/// a database that is marked and not filled yet has to stay empty.
+/// Whether the database has no mark of being restored, of so many that were found. It is asked before anything is
+/// changed: a database that is marked and not filled yet has to stay empty.
 ///
 /// # Errors
 /// [`StoreError::Restoring`].

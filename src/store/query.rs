@@ -49,6 +49,8 @@ pub struct EventQuery {
     pub aggregate_type: Option<AggregateType>,
     /// Only of aggregates of these ids, one stream after the other; empty = all.
     pub aggregate_ids: Vec<Uuid>,
+    /// Only at these positions; empty = all.
+    pub positions: Vec<u64>,
     /// Only after this position, exclusive.
     pub after: Option<u64>,
     /// Only up to this position, inclusive.

@@ -224,7 +224,8 @@ impl EventRecord {
         })
     }
 
-    /// Whether both are of one command, which is of one actor, with one key, on one stream; its events follow each other.
+    /// Whether both are of one command, which is of one actor, with one key, on one stream; its events follow each
+    /// other.
     pub fn is_of_the_same_command(&self, other: &Self) -> bool {
         (&self.actor, &self.command_id) == (&other.actor, &other.command_id)
             && (&self.aggregate_type, &self.aggregate_id) == (&other.aggregate_type, &other.aggregate_id)

@@ -99,20 +99,20 @@ pub(super) struct FigureWrite {
     pub(super) row: FigureRow,
 }
 
-/// First the stored rows of streams whose history is brought anew are taken off the axis of what had happened; then stored
-/// open versions are closed and new ones come, in any order.
+/// First the stored rows of streams whose history is brought anew are taken off the axis of what had happened; then
+/// stored open versions are closed and new ones come, in any order.
 #[derive(Debug, Default)]
 pub(super) struct RowWrites {
     pub(super) cases_anew: BTreeSet<Uuid>,
     pub(super) case_closings: Vec<Closing>,
     pub(super) cases: Vec<CaseVersion>,
     /// Rows of the axis of what had happened alone.
-    pub(super) past_cases: Vec<CaseVersion>,
+    past_cases: BTreeMap<StreamId, Vec<CaseVersion>>,
     pub(super) registers_anew: BTreeSet<StreamId>,
     pub(super) register_closings: Vec<Closing>,
     pub(super) registers: Vec<RegisterVersion>,
     /// Rows of the axis of what had happened alone.
-    pub(super) past_registers: Vec<RegisterVersion>,
+    past_registers: BTreeMap<StreamId, Vec<RegisterVersion>>,
     pub(super) links: Vec<LinkWrite>,
     pub(super) text_closings: Vec<TextClosing>,
     pub(super) texts: Vec<TextWrite>,
@@ -121,10 +121,20 @@ pub(super) struct RowWrites {
     pub(super) series: BTreeMap<String, u64>,
     /// Whether the actor is a member in the end; the last change wins.
     members: BTreeMap<(Uuid, String), Membership>,
-    /// Index of the still open new version of each aggregate.
-    open: HashMap<StreamId, usize>,
+    /// Which of the rows are of which aggregate.
+    places: HashMap<StreamId, Places>,
     /// Of these nothing is stored yet.
     begun: HashSet<StreamId>,
+}
+
+/// The indexes of an aggregate's rows.
+#[derive(Debug, Default)]
+struct Places {
+    closing: Option<usize>,
+    /// Of the new versions; the last one is still open.
+    versions: Vec<usize>,
+    text_closings: Vec<usize>,
+    texts: Vec<usize>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -159,25 +169,27 @@ impl RowWrites {
             self.bring_anew(stream, states, span);
         }
         let closing = Closing { stream, to_position: position, occurred_to: ended_at };
+        let is_stored = self.is_stored(stream);
+        let places = self.places.entry(stream).or_default();
         if let Some(row) = changes.case {
-            match self.open.insert(stream, self.cases.len()) {
-                Some(index) => self.cases[index].span.close(&closing),
-                None if self.is_stored(stream) => self.case_closings.push(closing),
+            match places.versions.last() {
+                Some(open) => self.cases[*open].span.close(&closing),
+                None if is_stored => places.closing = Some(pushed(&mut self.case_closings, closing)),
                 None => {}
             }
-            self.cases.push(CaseVersion { row, span });
+            places.versions.push(pushed(&mut self.cases, CaseVersion { row, span }));
         }
         if let Some(row) = changes.register {
-            match self.open.insert(stream, self.registers.len()) {
-                Some(index) => self.registers[index].span.close(&closing),
-                None if self.is_stored(stream) => self.register_closings.push(closing),
+            match places.versions.last() {
+                Some(open) => self.registers[*open].span.close(&closing),
+                None if is_stored => places.closing = Some(pushed(&mut self.register_closings, closing)),
                 None => {}
             }
-            self.registers.push(RegisterVersion { stream, row, span });
+            places.versions.push(pushed(&mut self.registers, RegisterVersion { stream, row, span }));
         }
         let case_id = stream.aggregate_id;
         for actor in changes.members_removed {
-            match self.is_stored(stream) {
+            match is_stored {
                 true => self.members.insert((case_id, actor), Membership::Removed),
                 false => self.members.remove(&(case_id, actor)),
             };
@@ -205,55 +217,63 @@ impl RowWrites {
         }
     }
 
-    /// Adds a text of an append that ends at the position. One that replaces others ends those of this batch here and the stored ones by a closing.
+    /// Adds a text of an append that ends at the position. One that replaces others ends those of this batch here and
+    /// the stored ones by a closing.
     fn add_text(&mut self, stream: StreamId, position: i64, row: TextRow) {
         let case_id = stream.aggregate_id;
         let is_stored = self.is_stored(stream);
+        let places = self.places.entry(stream).or_default();
         if row.replaces {
-            let had = self.texts.iter_mut().filter(|text| text.case_id == case_id && text.row.field == row.field);
-            for text in had {
-                text.to_position = text.to_position.min(position);
-                text.occurred_until = text.occurred_until.min(row.occurred_at);
+            for place in &places.texts {
+                let text = &mut self.texts[*place];
+                if text.row.field == row.field {
+                    text.to_position = text.to_position.min(position);
+                    text.occurred_until = text.occurred_until.min(row.occurred_at);
+                }
             }
-            let same = |closing: &&mut TextClosing| closing.case_id == case_id && closing.field == row.field;
-            match self.text_closings.iter_mut().find(same) {
-                Some(closing) => closing.occurred_until = closing.occurred_until.min(row.occurred_at),
-                None if !is_stored => {}
-                None => self.text_closings.push(TextClosing {
-                    case_id,
-                    field: row.field.clone(),
-                    to_position: position,
-                    occurred_until: row.occurred_at,
-                }),
+            let same = places.text_closings.iter().find(|place| self.text_closings[**place].field == row.field);
+            if let Some(place) = same {
+                let closing = &mut self.text_closings[*place];
+                closing.occurred_until = closing.occurred_until.min(row.occurred_at);
+            } else if is_stored {
+                let (field, occurred_until) = (row.field.clone(), row.occurred_at);
+                let closing = TextClosing { case_id, field, to_position: position, occurred_until };
+                places.text_closings.push(pushed(&mut self.text_closings, closing));
             }
         }
-        self.texts.push(TextWrite {
+        let text = TextWrite {
             text_id: (position - row.events_after.cast_signed()) * MOST_OF_AN_EVENT + i64::from(row.index),
             case_id,
             from_position: position,
             to_position: OPEN,
             occurred_until: OPEN,
             row,
-        });
+        };
+        places.texts.push(pushed(&mut self.texts, text));
     }
 
     /// Puts the states in the place of what the stream has on the axis of what had happened, stored or new.
     fn bring_anew(&mut self, stream: StreamId, states: Vec<PastState>, append: Span) {
-        let id = stream.aggregate_id;
+        let is_case = stream.aggregate_type == AggregateType::Case;
         if self.is_stored(stream) {
-            match stream.aggregate_type {
-                AggregateType::Case => self.cases_anew.insert(id),
-                _ => self.registers_anew.insert(stream),
+            match is_case {
+                true => self.cases_anew.insert(stream.aggregate_id),
+                false => self.registers_anew.insert(stream),
             };
         }
-        self.past_cases.retain(|past| past.row.case_id != id);
-        self.past_registers.retain(|past| past.stream != stream);
-        let of_case = |version: &&mut CaseVersion| version.row.case_id == id;
-        self.cases.iter_mut().filter(of_case).for_each(|version| version.span.take_off());
-        let of_entry = |version: &&mut RegisterVersion| version.stream == stream;
-        self.registers.iter_mut().filter(of_entry).for_each(|version| version.span.take_off());
-        let closings = self.case_closings.iter_mut().chain(&mut self.register_closings);
-        closings.filter(|closing| closing.stream == stream).for_each(|closing| closing.occurred_to = OPEN);
+        let places = self.places.entry(stream).or_default();
+        for place in &places.versions {
+            match is_case {
+                true => self.cases[*place].span.take_off(),
+                false => self.registers[*place].span.take_off(),
+            }
+        }
+        if let Some(place) = places.closing {
+            let closings = if is_case { &mut self.case_closings } else { &mut self.register_closings };
+            closings[place].occurred_to = OPEN;
+        }
+        self.past_cases.remove(&stream);
+        self.past_registers.remove(&stream);
         let mut until = append.occurred_from;
         for (index, state) in states.into_iter().enumerate().rev() {
             let lane = index as i64 + 1;
@@ -274,8 +294,10 @@ impl RowWrites {
             };
             until = state.from;
             match state.row {
-                PastRow::Case(row) => self.past_cases.push(CaseVersion { row, span }),
-                PastRow::Register(row) => self.past_registers.push(RegisterVersion { stream, row, span }),
+                PastRow::Case(row) => self.past_cases.entry(stream).or_default().push(CaseVersion { row, span }),
+                PastRow::Register(row) => {
+                    self.past_registers.entry(stream).or_default().push(RegisterVersion { stream, row, span });
+                }
             }
         }
     }
@@ -283,6 +305,16 @@ impl RowWrites {
     /// Whether the tables have rows of the stream, as far as the batch tells.
     fn is_stored(&self, stream: StreamId) -> bool {
         !self.begun.contains(&stream)
+    }
+
+    /// The new rows of cases, those of the past included.
+    pub(super) fn case_versions(&self) -> impl Iterator<Item = &CaseVersion> {
+        self.cases.iter().chain(self.past_cases.values().flatten())
+    }
+
+    /// The new rows of registers, those of the past included.
+    pub(super) fn register_versions(&self) -> impl Iterator<Item = &RegisterVersion> {
+        self.registers.iter().chain(self.past_registers.values().flatten())
     }
 
     /// The cases as they are in the end.
@@ -312,4 +344,10 @@ impl RowWrites {
             .map(|((case_id, actor), _)| (case_id.to_string(), actor.as_str()))
             .collect()
     }
+}
+
+/// Puts a row behind the others; its index.
+fn pushed<T>(rows: &mut Vec<T>, row: T) -> usize {
+    rows.push(row);
+    rows.len() - 1
 }

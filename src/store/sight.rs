@@ -8,8 +8,8 @@ use crate::store::sql::is_open_version;
 use crate::store::statement::Statement;
 use crate::store::{Moment, RegisterQuery, Scope, Within};
 
-/// The cases, as rows of that name and moment, that the reader may see: one that was given to another institution is hidden
-/// with its past. Where a case lies and whose it is never change.
+/// The cases, as rows of that name and moment, that the reader may see: one that was given to another institution is
+/// hidden with its past. Where a case lies and whose it is never change.
 pub(super) fn push_scope(statement: &mut Statement, scope: &Scope, at: Moment, row: &str) {
     if let Some(enterprise) = scope.but_of_enterprise {
         statement.push(row);

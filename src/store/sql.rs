@@ -207,8 +207,8 @@ pub(super) const ATTACHMENT: &str = "select digest, media_type, content from att
 
 /// Takes a lease that is free, expired or one's own; no row is touched when it is not.
 ///
-/// Whoever asks for a lease until `$3` at `$4` asks for no more than the others: one that still lasts more than twice as long
-/// was taken by a clock that was ahead, and keeps nobody out until that time has come.
+/// Whoever asks for a lease until `$3` at `$4` asks for no more than the others: one that still lasts more than twice
+/// as long was taken by a clock that was ahead, and keeps nobody out until that time has come.
 pub(super) const TRY_LEASE: &str = "insert into leases (name, holder, expires_at) values ($1, $2, $3) \
      on conflict (name) do update set holder = excluded.holder, expires_at = excluded.expires_at \
      where leases.holder = excluded.holder or leases.expires_at <= $4 or leases.expires_at - $3 > $3 - $4";

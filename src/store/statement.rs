@@ -13,8 +13,8 @@ pub(super) enum Argument {
 pub(super) struct Statement {
     pub(super) sql: String,
     pub(super) arguments: Vec<Argument>,
-    /// Whether it is not kept as it was prepared: the plan depends on the arguments, so that one that was made for others
-    /// may be a bad one, or the text is hardly ever the same.
+    /// Whether it is not kept as it was prepared: the plan depends on the arguments, so that one that was made for
+    /// others may be a bad one, or the text is hardly ever the same.
     pub(super) is_planned_anew: bool,
 }
 

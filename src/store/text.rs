@@ -1,6 +1,7 @@
 //! Texts that are found by their words: rows, and questions to them.
 //!
-//! The store knows terms, not languages: what a term is, and how well a text fits, is judged by [`search`](crate::search).
+//! The store knows terms, not languages: what a term is, and how well a text fits, is judged by
+//! [`search`](crate::search).
 
 use std::collections::BTreeSet;
 
@@ -35,7 +36,8 @@ pub struct TextRow {
 }
 
 impl TextRow {
-    /// What it is found by, with a space between them. Letters and digits of any script, lower case where there is one, and the decimal point.
+    /// What it is found by, with a space between them. Letters and digits of any script, lower case where there is one,
+    /// and the decimal point.
     #[must_use]
     pub fn terms(&self) -> String {
         joined_terms(&self.words)

@@ -109,7 +109,8 @@ fn push_confined(statement: &mut Statement, confined: Option<&Confined>) {
     statement.push(" and v.case_id = t.case_id))");
 }
 
-/// A text is there from the commit that recorded it to the one that replaced it; by what its authors say, from when it happened to when another took its place.
+/// A text is there from the commit that recorded it to the one that replaced it; by what its authors say, from when it
+/// happened to when another took its place.
 fn push_valid_at(statement: &mut Statement, at: Moment) {
     match at {
         Moment::Present => statement.push(concat!(" and t.", is_open_version!())),

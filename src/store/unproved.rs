@@ -12,8 +12,8 @@ use crate::store::postgres::PostgresBackend;
 use crate::store::sqlite::SqliteBackend;
 use crate::store::{Store, StoreError};
 
-/// Opens a database as [`open`](crate::store::open) does, but writes no entry, hash or tree: nobody can prove anything of
-/// what is committed through it. For a bench alone.
+/// Opens a database as [`open`](crate::store::open) does, but writes no entry, hash or tree: nobody can prove anything
+/// of what is committed through it. For a bench alone.
 ///
 /// # Errors
 /// As [`open`](crate::store::open).

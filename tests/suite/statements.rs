@@ -114,13 +114,23 @@ async fn statements(house: &House, cases: &[String]) -> Vec<usize> {
     }
     let ids: Vec<_> = cases.iter().chain(&house.enterprises).chain(&house.leads).collect();
     let nodes = format!("nodes(ids: {ids:?}) {{ id __typename }}");
+    let events = events_of(house, cases).await;
     let mut counts = Vec::new();
-    for fields in [CASES, FIGURES, &nodes] {
+    for fields in [CASES, FIGURES, &nodes, &events] {
         counts.push(counted(house, &format!("{{ {fields} }}")).await.1);
         let then = format!("{{ asOf(point: {{ position: \"{position}\" }}) {{ query {{ {fields} }} }} }}");
         counts.push(counted(house, &then).await.1);
     }
     counts
+}
+
+/// The question for the first event of each of the cases, by their ids.
+async fn events_of(house: &House, cases: &[String]) -> String {
+    let question = "query($ids: [ID!]!) { nodes(ids: $ids) { ... on Case { events(first: 1) { nodes { id } } } } }";
+    let told = house.ask("watcher", question, json!({ "ids": cases })).await;
+    let nodes = told["nodes"].as_array().expect("a list");
+    let events: Vec<_> = nodes.iter().map(|node| text(&node["events"]["nodes"][0]["id"])).collect();
+    format!("nodes(ids: {events:?}) {{ id __typename }}")
 }
 
 #[tokio::test]
@@ -133,7 +143,7 @@ async fn an_answer_takes_as_many_statements_for_many_rows_as_for_few() {
         cases.push(told_of(&house, number, Some(&first)).await);
     }
     let many = statements(&house, &cases).await;
-    // Of cases, of the figures of a year and of nodes, each now and then.
+    // Of cases, of the figures of a year, of nodes and of events, each now and then.
     let mut grown = few.iter().zip(&many).map(|(few, many)| many.saturating_sub(*few));
     assert!(grown.all(|more| more <= RACES), "{few:?} for 2 cases, {many:?} for {MANY}");
     assert!(few.iter().all(|count| *count > 1), "statements are counted: {few:?}");

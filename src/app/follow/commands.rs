@@ -2,8 +2,8 @@
 
 use crate::store::EventRecord;
 
-/// Drops the command at the end of a page that may go on behind it, so that it comes whole with the next page; unless it is
-/// all there is.
+/// Drops the command at the end of a page that may go on behind it, so that it comes whole with the next page; unless
+/// it is all there is.
 pub(super) fn keep_whole<T>(page: &mut Vec<T>, record: impl Fn(&T) -> &EventRecord) {
     let Some(last) = page.last() else { return };
     let earlier = page.iter().rposition(|event| !record(event).is_of_the_same_command(record(last)));

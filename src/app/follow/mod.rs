@@ -1,12 +1,19 @@
 //! Followers: everything that the log takes, in order, from a position on, nothing twice and nothing skipped.
 //!
-//! [`App::follow`] gives a [`Follower`]; [`Follower::next`] waits until the log has more and gives it as a [`Batch`]. A follower keeps one thing, the position that it has seen everything up to: give it back to [`App::follow`] and it goes on from there, in another process as well. Dropping the future of `next` loses nothing.
+//! [`App::follow`] gives a [`Follower`]; [`Follower::next`] waits until the log has more and gives it as a [`Batch`]. A
+//! follower keeps one thing, the position that it has seen everything up to: give it back to [`App::follow`] and it
+//! goes on from there, in another process as well. Dropping the future of `next` loses nothing.
 //!
-//! Events are always read from the log by position. Being woken is a hint to look, never the news itself: this process's own commits announce themselves, those of other servers come with `NOTIFY`, and for what is heard of in neither way (a second process on SQLite, a lost connection) the log is looked at once a second.
+//! Events are always read from the log by position. Being woken is a hint to look, never the news itself: this
+//! process's own commits announce themselves, those of other servers come with `NOTIFY`, and for what is heard of in
+//! neither way (a second process on SQLite, a lost connection) the log is looked at once a second.
 //!
-//! The log is read once for all followers near its end: the [`hub::Hub`] of the process keeps the latest events in a ring that they share. A follower that is further behind reads pages of its own until it has caught up. One that waits costs no query.
+//! The log is read once for all followers near its end: the [`hub::Hub`] of the process keeps the latest events in a
+//! ring that they share. A follower that is further behind reads pages of its own until it has caught up. One that
+//! waits costs no query.
 //!
-//! What somebody may see of a batch is asked with [`App::visible`], by today's rights. Nobody follows saved views; see [`RegisterScope::followed`](crate::app::scope::RegisterScope::followed).
+//! What somebody may see of a batch is asked with [`App::visible`], by today's rights. Nobody follows saved views; see
+//! [`RegisterScope::followed`](crate::app::scope::RegisterScope::followed).
 
 mod commands;
 mod hub;
@@ -101,7 +108,8 @@ pub struct LogEvent {
 /// What a follower is given at a time.
 #[derive(Clone, Debug)]
 pub struct Batch {
-    /// The events of interest, in order; none when nothing was of interest. A command that is no longer than a batch is in one of them.
+    /// The events of interest, in order; none when nothing was of interest. A command that is no longer than a batch is
+    /// in one of them.
     pub events: Vec<Arc<LogEvent>>,
     /// The follower has seen everything up to this position: where to go on, whatever was of interest.
     pub through: u64,

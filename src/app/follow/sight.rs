@@ -1,6 +1,8 @@
 //! Who may see what a follower is given: by today's rights, asked anew whenever something is shown.
 //!
-//! Of the aggregates that the latest events are about, the hub keeps what decides it, as it was at the end of the log; what this process has changed since is known to the cases kept in memory. All others are judged by the present rows, a page at a time. When an event happened plays no part.
+//! Of the aggregates that the latest events are about, the hub keeps what decides it, as it was at the end of the log;
+//! what this process has changed since is known to the cases kept in memory. All others are judged by the present rows,
+//! a page at a time. When an event happened plays no part.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
@@ -100,7 +102,8 @@ impl App {
         })
     }
 
-    /// By the present rows: those of the aggregates whose events this actor hears, within a division where one is named.
+    /// By the present rows: those of the aggregates whose events this actor hears, within a division where one is
+    /// named.
     ///
     /// # Errors
     /// When the store fails.

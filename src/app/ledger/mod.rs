@@ -133,7 +133,8 @@ impl App {
         Self { seals: Some(seals), ..self }
     }
 
-    /// What the checkpoints of this log are checked with, as this process knows it; an auditor has the key from elsewhere.
+    /// What the checkpoints of this log are checked with, as this process knows it; an auditor has the key from
+    /// elsewhere.
     ///
     /// # Errors
     /// When the store fails.
@@ -230,8 +231,8 @@ impl App {
         Ok(self.store.hashes(0, position, 1).await?.pop().ok_or_else(missing)?)
     }
 
-    /// Proves that an event that this actor may see is in the tree: in that of `size` leaves, or else in the latest that
-    /// was sealed; `None` while none that has it is sealed. As of a moment no tree has more than the log had then.
+    /// Proves that an event that this actor may see is in the tree: in that of `size` leaves, or else in the latest
+    /// that was sealed; `None` while none that has it is sealed. As of a moment no tree has more than the log had then.
     ///
     /// # Errors
     /// See [`NoProof`].
@@ -250,8 +251,8 @@ impl App {
         Ok(Some(Inclusion { index, size, leaf: self.leaf(index).await?, path, root, checkpoint }))
     }
 
-    /// Proves that the tree of `to` leaves goes on from that of `from`. As of a moment no tree has more than the log had
-    /// then.
+    /// Proves that the tree of `to` leaves goes on from that of `from`. As of a moment no tree has more than the log
+    /// had then.
     ///
     /// # Errors
     /// See [`NoProof`].

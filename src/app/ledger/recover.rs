@@ -52,9 +52,9 @@ pub enum NotResumed {
 }
 
 impl App {
-    /// Has a restored log go on. The memories of the signer and of the witnesses decide: where they end with just this tree,
-    /// nothing is lost. Else something may be, and the log takes another name, so that no position is ever signed for two
-    /// events of one name. `seen` is the largest tree of it that somebody else has kept.
+    /// Has a restored log go on. The memories of the signer and of the witnesses decide: where they end with just this
+    /// tree, nothing is lost. Else something may be, and the log takes another name, so that no position is ever signed
+    /// for two events of one name. `seen` is the largest tree of it that somebody else has kept.
     ///
     /// # Errors
     /// See [`NotResumed`]; nothing is recorded then.
@@ -99,7 +99,8 @@ impl App {
         Ok(self.store.end_restore().await?)
     }
 
-    /// How many events of that name the signer has signed, once it is known to have signed these where there are so many.
+    /// How many events of that name the signer has signed, once it is known to have signed these where there are so
+    /// many.
     async fn signed_up_to(&self, signer: &dyn Signer, origin: &str, size: u64) -> Result<u64, NotResumed> {
         let mut size = size;
         loop {
@@ -113,7 +114,8 @@ impl App {
         }
     }
 
-    /// How many events of that name the witness has seen, by the checkpoint that the log has of it; 0 where it has none.
+    /// How many events of that name the witness has seen, by the checkpoint that the log has of it; 0 where it has
+    /// none.
     async fn witnessed_up_to(&self, witness: &dyn Signer, origin: &str) -> Result<u64, NotResumed> {
         let kept = self.store.checkpoint(Sealed::Latest).await.map_err(Fault::from)?;
         let Some(kept) = kept.filter(|kept| kept.origin() == origin) else { return Ok(0) };

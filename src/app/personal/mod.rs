@@ -116,7 +116,7 @@ impl App {
             Err(fault) => Err(fault),
         };
         if let Err(fault) = discarded {
-            tracing::warn!(%fault, %key, "a data key that nothing was sealed under stays");
+            tracing::warn!(fault = %with_causes(&fault), %key, "a data key that nothing was sealed under stays");
         }
     }
 

@@ -13,6 +13,7 @@ use crate::domain::annual_summary::year::{last_day, year_of};
 use crate::domain::event::Recorded;
 use crate::domain::order::{FIRST_YEAR, Order};
 use crate::domain::refusal::{Code, Refusal};
+use crate::domain::value::ids::each_once;
 use crate::domain::value::{Decimal, Label};
 
 impl AnnualSummary {
@@ -62,7 +63,7 @@ impl AnnualSummary {
             figures: reported(&command.figures, command.computed.as_ref(), command.beside)?,
             computed: command.computed.clone(),
             good_practice: command.good_practice.clone(),
-            typical_cases: command.typical_cases.clone(),
+            typical_cases: each_once(&command.typical_cases),
         })
     }
 
@@ -84,7 +85,7 @@ fn amend(file: &AnnualSummaryFile, today: Date, command: &AmendAnnualSummary) ->
         figures: reported(&command.figures, command.computed.as_ref(), command.beside)?,
         computed: command.computed.clone(),
         good_practice: command.good_practice.clone(),
-        typical_cases: command.typical_cases.clone(),
+        typical_cases: each_once(&command.typical_cases),
     })
 }
 

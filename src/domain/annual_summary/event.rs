@@ -1,4 +1,5 @@
-//! What can happen to an annual summary. A published fact never changes: a new field is optional, or the fact gets a new version and an upcaster.
+//! What can happen to an annual summary. A published fact never changes: a new field is optional, or the fact gets a
+//! new version and an upcaster.
 
 use std::collections::BTreeMap;
 

@@ -1,6 +1,8 @@
 //! 报告年度: the days that a year's summary tells of.
 //!
-//! The notice asks for the summary by 31 October, so it tells of what happened since the one before: the year of a summary goes from 1 November to 31 October, and what happens in November and December is told by that of the next year.
+//! The notice asks for the summary by 31 October, so it tells of what happened since the one before: the year of a
+//! summary goes from 1 November to 31 October, and what happens in November and December is told by that of the next
+//! year.
 
 use jiff::civil::{Date, date};
 

@@ -1,6 +1,8 @@
-//! What can be ordered of a case. A command has been read at the door: its values are sound; whether it is allowed is for `decide`.
+//! What can be ordered of a case. A command has been read at the door: its values are sound; whether it is allowed is
+//! for `decide`.
 //!
-//! Facts that another aggregate knows are looked up before and stand in the command (`…Facts`); the event records the version they were seen in.
+//! Facts that another aggregate knows are looked up before and stand in the command (`…Facts`); the event records the
+//! version they were seen in.
 
 use jiff::civil::Date;
 

@@ -1,4 +1,5 @@
-//! What can happen to a case. A published fact never changes: a new field is optional, or the fact gets a new version and an upcaster.
+//! What can happen to a case. A published fact never changes: a new field is optional, or the fact gets a new version
+//! and an upcaster.
 
 mod records;
 
@@ -350,7 +351,8 @@ payloads! {
         /// What this case is to it.
         relation: LinkRelation,
     }
-    /// 历史活动: something another tracker recorded which has no counterpart here. It stands on the timeline, with its source.
+    /// 历史活动: something another tracker recorded which has no counterpart here. It stands on the timeline, with its
+    /// source.
     LegacyActivityRecorded {
         /// The case as the other tracker knew it, when this is its first event.
         #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -1,4 +1,5 @@
-//! What other aggregates know that a command on a case needs. Named in the command, filled in before `decide`; the event records the version that was relied on.
+//! What other aggregates know that a command on a case needs. Named in the command, filled in before `decide`; the
+//! event records the version that was relied on.
 
 use crate::domain::case::number::CaseNumber;
 use crate::domain::case::values::Status;

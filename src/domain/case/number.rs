@@ -7,7 +7,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use crate::domain::case::event::CaseFact;
 use crate::domain::event::Recorded;
 
-/// Province letters, year, serial within both. Numbers of a series have no gap: the commit gives them. The default stands for a number that no series was looked up for yet.
+/// Province letters, year, serial within both. Numbers of a series have no gap: the commit gives them. The default
+/// stands for a number that no series was looked up for yet.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CaseNumber {
     series: String,

@@ -243,7 +243,8 @@ pub struct Resolution {
 pub struct Deadline {
     /// Which day.
     pub on: Date,
-    /// The day on which it was recorded as missed, or was last escalated by the clock for it; nobody has answered since.
+    /// The day on which it was recorded as missed, or was last escalated by the clock for it; nobody has answered
+    /// since.
     pub missed_on: Option<Date>,
     /// Whether it was recorded as missed, answered or not: that happens once per deadline.
     pub was_missed: bool,

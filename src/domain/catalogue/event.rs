@@ -1,4 +1,5 @@
-//! What can happen to a catalogue. A published fact never changes: a new field is optional, or the fact gets a new version and an upcaster.
+//! What can happen to a catalogue. A published fact never changes: a new field is optional, or the fact gets a new
+//! version and an upcaster.
 
 use jiff::civil::Date;
 

@@ -1,4 +1,5 @@
-//! 收费项目和技术法规目录, the catalogue of a province or of the nation: what may be charged, and which regulation edition is in force, on a day.
+//! 收费项目和技术法规目录, the catalogue of a province or of the nation: what may be charged, and which regulation edition is in
+//! force, on a day.
 
 pub mod command;
 pub mod event;

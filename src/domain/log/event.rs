@@ -1,4 +1,5 @@
-//! What can happen to the log itself. A published fact never changes: a new field is optional, or the fact gets a new version and an upcaster.
+//! What can happen to the log itself. A published fact never changes: a new field is optional, or the fact gets a new
+//! version and an upcaster.
 
 use serde::{Deserialize, Serialize};
 

@@ -141,6 +141,17 @@ impl AnnualSummaryId {
     }
 }
 
+/// Ids as somebody lists them, each once: one that is there twice is taken where it comes first.
+pub(crate) fn each_once<I: Copy + PartialEq>(listed: &[I]) -> Vec<I> {
+    let mut once = Vec::with_capacity(listed.len());
+    for id in listed {
+        if !once.contains(id) {
+            once.push(*id);
+        }
+    }
+    once
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

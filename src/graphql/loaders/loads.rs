@@ -1,7 +1,8 @@
 //! When loads run: after everything that can ask has asked, on the request's own task.
 //!
-//! Siblings ask in one turn of their request, and what a load brings reaches all of them before their next one. So a batch is
-//! as large as it can be whatever the machine does meanwhile, without a clock, and loads end with their request.
+//! Siblings ask in one turn of their request, and what a load brings reaches all of them before their next one. So a
+//! batch is as large as it can be whatever the machine does meanwhile, without a clock, and loads end with their
+//! request.
 
 use std::future::poll_fn;
 use std::pin::pin;

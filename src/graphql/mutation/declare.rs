@@ -1,4 +1,5 @@
-//! The two macros that declare mutations and, with the same words, their previews. What differs between commands is written where they are used; what is the same for all of them, here.
+//! The two macros that declare mutations and, with the same words, their previews. What differs between commands is
+//! written where they are used; what is the same for all of them, here.
 
 /// Declares the input of a command and how it is read at the door.
 ///

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use crate::app::Moment;
 use crate::domain::refusal::{Code, Refusal};
-use crate::graphql::context::{actor, app, reached};
+use crate::graphql::context::{loaders, reached};
 use crate::graphql::errors;
 use crate::graphql::ids::{self, MOST_IDS, Named};
 use crate::graphql::limits::NamedLimit;
@@ -33,7 +33,7 @@ impl NodeQuery {
         errors::nullable(find(ctx, &id, "id", self.0)).await
     }
 
-    /// 节点: up to 100 things by their global ids, in their order; what you may not see is `null`.
+    /// 节点: up to 100 things by their global ids, in their order; what you may not see is `null`. One whose id is there twice comes twice.
     async fn nodes(
         &self,
         ctx: &Context<'_>,
@@ -89,7 +89,7 @@ pub(crate) async fn thing(ctx: &Context<'_>, kind: &str, id: Uuid, from: Viewpoi
 }
 
 async fn event(ctx: &Context<'_>, position: u64, at: Moment) -> Result<Option<Node>> {
-    let found = app(ctx).event_at(actor(ctx), position, at).await;
+    let found = loaders(ctx).event(position, at).await;
     let Some(record) = found.map_err(|fault| errors::fault(ctx, fault))? else {
         return Ok(None);
     };

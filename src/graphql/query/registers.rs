@@ -57,198 +57,129 @@ fn id_of<I: Identified>(id: &ID) -> Result<I> {
 #[derive(Default)]
 pub(crate) struct RegisterQuery(pub(super) Viewpoint);
 
-/// Reads of registers.
-#[Object]
-impl RegisterQuery {
-    /// 企业: one by its id, if you may see it.
-    async fn enterprise(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "The global id.")] id: ID,
-        #[graphql(desc = "Waits until this position is seen.")] min_position: Option<Position>,
-    ) -> Option<Result<EnterpriseNode>> {
-        errors::nullable(async {
-            reached(ctx, min_position).await?;
-            EnterpriseNode::load(ctx, id_of::<EnterpriseId>(&id)?, self.0.moment).await
-        })
-        .await
-    }
+/// The reads of registers: of those that are listed one entry by its id and the entries by pages, and then the others.
+macro_rules! register_queries {
+    (
+        $(
+            $(#[$one_doc:meta])* $one:ident gives $node:ident by $id:ident;
+            $(#[$many_doc:meta])* $many:ident gives $connection:ident;
+        )+
+        { $($others:tt)* }
+    ) => {
+        /// Reads of registers.
+        #[Object]
+        impl RegisterQuery {
+            $(
+                $(#[$one_doc])*
+                async fn $one(
+                    &self,
+                    ctx: &Context<'_>,
+                    #[graphql(desc = "The global id.")] id: ID,
+                    #[graphql(desc = "Waits until this position is seen.")] min_position: Option<Position>,
+                ) -> Option<Result<$node>> {
+                    errors::nullable(async {
+                        reached(ctx, min_position).await?;
+                        $node::load(ctx, id_of::<$id>(&id)?, self.0.moment).await
+                    })
+                    .await
+                }
 
+                $(#[$many_doc])*
+                async fn $many(
+                    &self,
+                    ctx: &Context<'_>,
+                    #[graphql(
+                        desc = "Forward: at most so many from the beginning, up to `largestPage`; 50 when neither this nor `last` is given."
+                    )]
+                    first: Option<i32>,
+                    #[graphql(desc = "Only after this place.")] after: Option<Cursor>,
+                    #[graphql(desc = "Backward: at most so many from the end, up to `largestPage`.")] last: Option<i32>,
+                    #[graphql(desc = "Only before this place.")] before: Option<Cursor>,
+                    #[graphql(desc = "筛选: only these.")] filter: Option<RegisterFilter>,
+                    #[graphql(desc = "Waits until this position is seen.")] min_position: Option<Position>,
+                ) -> Option<Result<$connection>> {
+                    errors::nullable(async {
+                        reached(ctx, min_position).await?;
+                        let slice = Slice::read(ctx, first, after, last, before)?;
+                        $connection::load(ctx, slice, RegisterFilter::read(filter)?, self.0.moment).await.map(Some)
+                    })
+                    .await
+                }
+            )+
+
+            $($others)*
+        }
+    };
+}
+
+register_queries! {
+    /// 企业: one by its id, if you may see it.
+    enterprise gives EnterpriseNode by EnterpriseId;
     /// 企业列表: those that you may see, by pages, in the order of their names.
-    async fn enterprises(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(
-            desc = "Forward: at most so many from the beginning, up to `largestPage`; 50 when neither this nor `last` is given."
-        )]
-        first: Option<i32>,
-        #[graphql(desc = "Only after this place.")] after: Option<Cursor>,
-        #[graphql(desc = "Backward: at most so many from the end, up to `largestPage`.")] last: Option<i32>,
-        #[graphql(desc = "Only before this place.")] before: Option<Cursor>,
-        #[graphql(desc = "筛选: only these.")] filter: Option<RegisterFilter>,
-        #[graphql(desc = "Waits until this position is seen.")] min_position: Option<Position>,
-    ) -> Option<Result<EnterpriseConnection>> {
-        errors::nullable(async {
-            reached(ctx, min_position).await?;
-            let slice = Slice::read(ctx, first, after, last, before)?;
-            EnterpriseConnection::load(ctx, slice, RegisterFilter::read(filter)?, self.0.moment).await.map(Some)
-        })
-        .await
-    }
+    enterprises gives EnterpriseConnection;
 
     /// 计量技术机构: one by its id, if you may see it.
-    async fn institution(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "The global id.")] id: ID,
-        #[graphql(desc = "Waits until this position is seen.")] min_position: Option<Position>,
-    ) -> Option<Result<InstitutionNode>> {
-        errors::nullable(async {
-            reached(ctx, min_position).await?;
-            InstitutionNode::load(ctx, id_of::<InstitutionId>(&id)?, self.0.moment).await
-        })
-        .await
-    }
-
+    institution gives InstitutionNode by InstitutionId;
     /// 计量技术机构列表: those that you may see, by pages, in the order of their names.
-    async fn institutions(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(
-            desc = "Forward: at most so many from the beginning, up to `largestPage`; 50 when neither this nor `last` is given."
-        )]
-        first: Option<i32>,
-        #[graphql(desc = "Only after this place.")] after: Option<Cursor>,
-        #[graphql(desc = "Backward: at most so many from the end, up to `largestPage`.")] last: Option<i32>,
-        #[graphql(desc = "Only before this place.")] before: Option<Cursor>,
-        #[graphql(desc = "筛选: only these.")] filter: Option<RegisterFilter>,
-        #[graphql(desc = "Waits until this position is seen.")] min_position: Option<Position>,
-    ) -> Option<Result<InstitutionConnection>> {
-        errors::nullable(async {
-            reached(ctx, min_position).await?;
-            let slice = Slice::read(ctx, first, after, last, before)?;
-            InstitutionConnection::load(ctx, slice, RegisterFilter::read(filter)?, self.0.moment).await.map(Some)
-        })
-        .await
-    }
+    institutions gives InstitutionConnection;
 
     /// 活动: one by its id, if you may see it.
-    async fn campaign(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "The global id.")] id: ID,
-        #[graphql(desc = "Waits until this position is seen.")] min_position: Option<Position>,
-    ) -> Option<Result<CampaignNode>> {
-        errors::nullable(async {
-            reached(ctx, min_position).await?;
-            CampaignNode::load(ctx, id_of::<CampaignId>(&id)?, self.0.moment).await
-        })
-        .await
-    }
-
+    campaign gives CampaignNode by CampaignId;
     /// 活动列表: those that you may see, by pages, in the order of their names.
-    async fn campaigns(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(
-            desc = "Forward: at most so many from the beginning, up to `largestPage`; 50 when neither this nor `last` is given."
-        )]
-        first: Option<i32>,
-        #[graphql(desc = "Only after this place.")] after: Option<Cursor>,
-        #[graphql(desc = "Backward: at most so many from the end, up to `largestPage`.")] last: Option<i32>,
-        #[graphql(desc = "Only before this place.")] before: Option<Cursor>,
-        #[graphql(desc = "筛选: only these.")] filter: Option<RegisterFilter>,
-        #[graphql(desc = "Waits until this position is seen.")] min_position: Option<Position>,
-    ) -> Option<Result<CampaignConnection>> {
-        errors::nullable(async {
-            reached(ctx, min_position).await?;
-            let slice = Slice::read(ctx, first, after, last, before)?;
-            CampaignConnection::load(ctx, slice, RegisterFilter::read(filter)?, self.0.moment).await.map(Some)
-        })
-        .await
-    }
+    campaigns gives CampaignConnection;
 
     /// 人员: one by its id, if you may see it.
-    async fn person(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "The global id.")] id: ID,
-        #[graphql(desc = "Waits until this position is seen.")] min_position: Option<Position>,
-    ) -> Option<Result<PersonNode>> {
-        errors::nullable(async {
-            reached(ctx, min_position).await?;
-            PersonNode::load(ctx, id_of::<PersonId>(&id)?, self.0.moment).await
-        })
-        .await
-    }
-
+    person gives PersonNode by PersonId;
     /// 人员列表: those that you may see, by pages, in the order of their ids.
-    async fn persons(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(
-            desc = "Forward: at most so many from the beginning, up to `largestPage`; 50 when neither this nor `last` is given."
-        )]
-        first: Option<i32>,
-        #[graphql(desc = "Only after this place.")] after: Option<Cursor>,
-        #[graphql(desc = "Backward: at most so many from the end, up to `largestPage`.")] last: Option<i32>,
-        #[graphql(desc = "Only before this place.")] before: Option<Cursor>,
-        #[graphql(desc = "筛选: only these.")] filter: Option<RegisterFilter>,
-        #[graphql(desc = "Waits until this position is seen.")] min_position: Option<Position>,
-    ) -> Option<Result<PersonConnection>> {
-        errors::nullable(async {
-            reached(ctx, min_position).await?;
-            let slice = Slice::read(ctx, first, after, last, before)?;
-            PersonConnection::load(ctx, slice, RegisterFilter::read(filter)?, self.0.moment).await.map(Some)
-        })
-        .await
-    }
+    persons gives PersonConnection;
 
-    /// 视图: a saved view by its id, if you may see it.
-    async fn view(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "The global id.")] id: ID,
-        #[graphql(desc = "Waits until this position is seen.")] min_position: Option<Position>,
-    ) -> Option<Result<ViewNode>> {
-        errors::nullable(async {
-            reached(ctx, min_position).await?;
-            ViewNode::load(ctx, id_of::<ViewId>(&id)?, self.0.moment).await
-        })
-        .await
-    }
+    {
+        /// 视图: a saved view by its id, if you may see it.
+        async fn view(
+            &self,
+            ctx: &Context<'_>,
+            #[graphql(desc = "The global id.")] id: ID,
+            #[graphql(desc = "Waits until this position is seen.")] min_position: Option<Position>,
+        ) -> Option<Result<ViewNode>> {
+            errors::nullable(async {
+                reached(ctx, min_position).await?;
+                ViewNode::load(ctx, id_of::<ViewId>(&id)?, self.0.moment).await
+            })
+            .await
+        }
 
-    /// 目录: the catalogue of a province or of the nation.
-    async fn catalogue(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "行政区划: a province's two digits, or `CN`.")] division_code: String,
-        #[graphql(desc = "Waits until this position is seen.")] min_position: Option<Position>,
-    ) -> Option<Result<CatalogueNode>> {
-        errors::nullable(async {
-            reached(ctx, min_position).await?;
-            let division = sound("divisionCode", Division::parse(&division_code))?;
-            CatalogueNode::load(ctx, CatalogueId::of(&division), self.0.moment).await
-        })
-        .await
-    }
+        /// 目录: the catalogue of a province or of the nation.
+        async fn catalogue(
+            &self,
+            ctx: &Context<'_>,
+            #[graphql(desc = "行政区划: a province's two digits, or `CN`.")] division_code: String,
+            #[graphql(desc = "Waits until this position is seen.")] min_position: Option<Position>,
+        ) -> Option<Result<CatalogueNode>> {
+            errors::nullable(async {
+                reached(ctx, min_position).await?;
+                let division = sound("divisionCode", Division::parse(&division_code))?;
+                CatalogueNode::load(ctx, CatalogueId::of(&division), self.0.moment).await
+            })
+            .await
+        }
 
-    /// 年度总结: what a jurisdiction reported of a year.
-    async fn annual_summary(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "行政区划: 2, 4 or 6 digits, or `CN`.")] division_code: String,
-        #[graphql(desc = "年度: which year.")] year: i32,
-        #[graphql(desc = "Waits until this position is seen.")] min_position: Option<Position>,
-    ) -> Option<Result<AnnualSummaryNode>> {
-        errors::nullable(async {
-            reached(ctx, min_position).await?;
-            let division = sound("divisionCode", Division::parse(&division_code))?;
-            match i16::try_from(year) {
-                Ok(year) => AnnualSummaryNode::load(ctx, AnnualSummaryId::of(&division, year), self.0).await,
-                Err(_) => Ok(None),
-            }
-        })
-        .await
+        /// 年度总结: what a jurisdiction reported of a year.
+        async fn annual_summary(
+            &self,
+            ctx: &Context<'_>,
+            #[graphql(desc = "行政区划: 2, 4 or 6 digits, or `CN`.")] division_code: String,
+            #[graphql(desc = "年度: which year.")] year: i32,
+            #[graphql(desc = "Waits until this position is seen.")] min_position: Option<Position>,
+        ) -> Option<Result<AnnualSummaryNode>> {
+            errors::nullable(async {
+                reached(ctx, min_position).await?;
+                let division = sound("divisionCode", Division::parse(&division_code))?;
+                match i16::try_from(year) {
+                    Ok(year) => AnnualSummaryNode::load(ctx, AnnualSummaryId::of(&division, year), self.0).await,
+                    Err(_) => Ok(None),
+                }
+            })
+            .await
+        }
     }
 }

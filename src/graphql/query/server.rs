@@ -194,7 +194,7 @@ pub(crate) struct ServiceConfig {
     largest_page: u32,
     /// The rows of a page where neither `first` nor `last` is given.
     usual_page: u32,
-    /// How many things `nodes` gives at once, and how many ids a list of an input may have.
+    /// How many things `nodes` gives at once, and how many ids a list of an input may have. In an input an id that is there twice is taken once.
     most_ids: usize,
     /// How many similar cases are shown of one.
     most_similar: u32,

@@ -1,4 +1,5 @@
-//! Webhooks and who changed them, for the managers and auditors of their jurisdiction. They are no part of the log: as of whatever moment is asked, they are answered as they are now.
+//! Webhooks and who changed them, for the managers and auditors of their jurisdiction. They are no part of the log: as
+//! of whatever moment is asked, they are answered as they are now.
 
 use async_graphql::{Context, ID, Object, Result};
 

@@ -1,6 +1,9 @@
 //! Reading a request: from a text to a document that is worth executing.
 //!
-//! The guards come in the order of what they cost: the bytes, the tokens and the nesting of the text, its syntax, what it holds, what its fragments weigh, and only then whether it makes sense for the schema. What has been read once is kept under its SHA-256, with its verdict: a known document costs a look-up, and a client may name it by that digest (automatic persisted queries, as Apollo's clients send them).
+//! The guards come in the order of what they cost: the bytes, the tokens and the nesting of the text, its syntax, what
+//! it holds, what its fragments weigh, and only then whether it makes sense for the schema. What has been read once is
+//! kept under its SHA-256, with its verdict: a known document costs a look-up, and a client may name it by that digest
+//! (automatic persisted queries, as Apollo's clients send them).
 
 pub(crate) mod price;
 mod scan;

@@ -1,6 +1,8 @@
 //! What the fields of the schema are reckoned at: what each costs by itself, and how many rows it gives.
 //!
-//! A field that is not in the table costs 1 and gives one thing. A list has to be in it: whoever adds one says here how many rows it is reckoned to give, else the server does not start. The unit is about what a field of a row takes, so a number stands for the rows that are read for the answer, however few of them are shown.
+//! A field that is not in the table costs 1 and gives one thing. A list has to be in it: whoever adds one says here how
+//! many rows it is reckoned to give, else the server does not start. The unit is about what a field of a row takes, so
+//! a number stands for the rows that are read for the answer, however few of them are shown.
 
 use std::collections::HashMap;
 
@@ -139,7 +141,8 @@ pub(crate) const TABLE: &[Line] = &[
     line("Checkpoint.cosignatures", 5, Reckoned(5)),
     line("Checkpoint.timeStamps", 5, Reckoned(3)),
     line("*Proof.hashes", 1, Reckoned(40)),
-    // The schema itself, which is in memory. Tools read all types at once, so these count once; what leads from type to type multiplies.
+    // The schema itself, which is in memory. Tools read all types at once, so these count once; what leads from type to
+    // type multiplies.
     line("__Schema.types", 1, Reckoned(1)),
     line("__Schema.directives", 1, Reckoned(5)),
     line("__Directive.locations", 1, Reckoned(3)),

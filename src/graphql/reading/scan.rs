@@ -1,4 +1,5 @@
-//! The first look at a document: how many tokens it has and how deep its brackets nest. One pass without recursion, so that no text, however deep, reaches a parser that would run out of stack on it.
+//! The first look at a document: how many tokens it has and how deep its brackets nest. One pass without recursion, so
+//! that no text, however deep, reaches a parser that would run out of stack on it.
 
 use crate::graphql::limits::{Limits, Measure, OverLimit};
 

@@ -1,4 +1,5 @@
-//! Whether a document makes sense for the schema: the verdicts of the specification (section 5), and whether the literals in it are of their scalars' forms.
+//! Whether a document makes sense for the schema: the verdicts of the specification (section 5), and whether the
+//! literals in it are of their scalars' forms.
 
 use apollo_compiler::ast::{Type, Value};
 use apollo_compiler::executable::{ExecutableDocument, Selection, SelectionSet};

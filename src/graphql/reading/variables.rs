@@ -1,4 +1,5 @@
-//! Whether the variables fit the operation, before any of it runs: a wrong one would otherwise be found in the middle, when half of the answer is there.
+//! Whether the variables fit the operation, before any of it runs: a wrong one would otherwise be found in the middle,
+//! when half of the answer is there.
 
 use apollo_compiler::Schema;
 use apollo_compiler::ast::Type;

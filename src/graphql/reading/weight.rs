@@ -1,6 +1,7 @@
 //! What a selection weighs: how deep it nests, how many fields it holds and what it costs.
 //!
-//! Every fragment is weighed once. Expanding fragments instead would take time exponential in their number: eighteen fragments that each spread the next one twice are a kilobyte of text and a quarter of a million fields.
+//! Every fragment is weighed once. Expanding fragments instead would take time exponential in their number: eighteen
+//! fragments that each spread the next one twice are a kilobyte of text and a quarter of a million fields.
 
 use std::collections::HashMap;
 use std::convert::Infallible;

@@ -1,8 +1,11 @@
 //! Subscriptions: the same document, executed once for every piece of news.
 //!
-//! The root's fields are resolved in two kinds of [`Turn`]: once to hear what is asked for, and then anew for whatever has come. Between the turns a subscription is its document, its asker and a [`Follower`](crate::app::Follower): one that waits costs no query and little memory, and no turn leaves anything behind for the next.
+//! The root's fields are resolved in two kinds of [`Turn`]: once to hear what is asked for, and then anew for whatever
+//! has come. Between the turns a subscription is its document, its asker and a [`Follower`](crate::app::Follower): one
+//! that waits costs no query and little memory, and no turn leaves anything behind for the next.
 //!
-//! Every answer says the position that it reaches to. A client that subscribes again with the last one it got, at whichever server, misses nothing and gets nothing twice.
+//! Every answer says the position that it reaches to. A client that subscribes again with the last one it got, at
+//! whichever server, misses nothing and gets nothing twice.
 
 pub(crate) mod filter;
 mod root;

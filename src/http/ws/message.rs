@@ -82,7 +82,8 @@ impl Closing {
         Self { code: 4429, reason: "Too many initialisation requests".to_owned() }
     }
 
-    /// The end of a connection's streams, with a position that no subscription misses anything behind; none where one of them would.
+    /// The end of a connection's streams, with a position that no subscription misses anything behind; none where one
+    /// of them would.
     pub(super) fn farewell(farewell: Farewell, position: Option<u64>) -> Self {
         farewell.count();
         let code = match farewell {

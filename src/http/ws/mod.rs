@@ -1,6 +1,27 @@
 //! GraphQL over WebSocket, by the protocol `graphql-transport-ws`: subscriptions, and queries and mutations as well.
 //!
-//! Close codes are those of the protocol: 4400 for a message that is none, 4401 for an operation before the connection was acknowledged, 4403 for a token that does not hold or no longer, 4406 for another subprotocol, 4408 for a client that does not say in time who is asking, 4409 for an id that is taken, 4429 for saying twice who is asking; 1009 is for a message that is too long, 1008 for one that is not whole in time, 1007 for a text that is none, 1002 for what is no frame. A stream that ends for a reason of the server is closed with 1001 (it ends), 1011 (it cannot read the log, or know anybody) or 1013 (the reader is too slow, or the actor sends more than there is room for); reference clients reconnect after each of these and after 4403, where they ask for a new token. The reason of such a close is JSON with `code` and `position`: whoever goes on behind it misses nothing of any subscription of the connection. It is `null` where one of them has no such position yet, as before the first event: each then begins as it did.
+//! Close codes are those of the protocol, and of WebSockets. The client did something wrong:
+//! - 1002: what came is no frame;
+//! - 1007: a text is none;
+//! - 1008: a message is not whole in time;
+//! - 1009: a message is too long;
+//! - 4400: a message is none;
+//! - 4401: an operation came before the connection was acknowledged;
+//! - 4403: the token does not hold, or no longer;
+//! - 4406: the subprotocol is another;
+//! - 4408: the client does not say in time who is asking;
+//! - 4409: an id is taken;
+//! - 4429: the client says twice who is asking.
+//!
+//! A stream ends for a reason of the server:
+//! - 1001: the server ends;
+//! - 1011: it cannot read the log, or know anybody;
+//! - 1013: the reader is too slow, or the actor sends more than there is room for.
+//!
+//! Reference clients reconnect after each of these three, and after 4403, where they ask for a new token. The reason of
+//! such a close is JSON with `code` and `position`: whoever goes on behind it misses nothing of any subscription of the
+//! connection. The position is `null` where one of them has none yet, as before the first event: each then begins as it
+//! did.
 
 mod connection;
 mod message;
@@ -42,7 +63,8 @@ async fn accept(front: Arc<Front>, request: Request) -> Result<Response, Refused
     let (mut parts, _) = request.into_parts();
     let request_id = parts.extensions.get::<RequestId>().cloned().expect("every request has an id");
     let peer = *parts.extensions.get::<Peer>().expect("every request has come from somewhere");
-    // A token in the header is judged at once; without one the first message brings it, and until then it is a stranger's.
+    // A token in the header is judged at once; without one the first message brings it, and until then it is a
+    // stranger's.
     let greeting = match parts.headers.contains_key(AUTHORIZATION) {
         true => Greeting::Known(authentication::asker(&parts.headers, peer, &front).await?),
         false => {

@@ -1,4 +1,5 @@
-//! The operations of one connection: all are polled by the connection's own task, so that one which waits costs a small future and no task.
+//! The operations of one connection: all are polled by the connection's own task, so that one which waits costs a small
+//! future and no task.
 
 use std::collections::{HashMap, VecDeque};
 use std::convert::Infallible;
@@ -55,7 +56,8 @@ struct Active {
     serial: u64,
     abort: AbortHandle,
     task: Task,
-    /// The position to go on from: what was delivered up to, or where the subscription began; none while it has no such position.
+    /// The position to go on from: what was delivered up to, or where the subscription began; none while it has no such
+    /// position.
     told: Option<u64>,
 }
 
@@ -175,7 +177,8 @@ impl Operations {
         }
     }
 
-    /// Ends every subscription; the other operations still give their answers. A position that none of them misses anything behind; none where one of them has no such position yet.
+    /// Ends every subscription; the other operations still give their answers. A position that none of them misses
+    /// anything behind; none where one of them has no such position yet.
     pub(super) fn end_subscriptions(&mut self) -> Option<u64> {
         let ended: Vec<_> = self.active.extract_if(|_, active| active.is_subscription()).collect();
         if !ended.is_empty() {

@@ -39,8 +39,8 @@ struct Jwk {
     e: Option<String>,
 }
 
-/// The keys of a set that are for this way of signing; `None` when it is no set. What else stands in it is of no concern
-/// here, such as keys to encrypt with or those of an algorithm to come.
+/// The keys of a set that are for this way of signing; `None` when it is no set. What else stands in it is of no
+/// concern here, such as keys to encrypt with or those of an algorithm to come.
 pub(super) fn usable(set: &[u8], signing: Signing) -> Option<KeySet> {
     let set: Jwks = serde_json::from_slice(set).ok()?;
     let keys = set.keys.into_iter().filter_map(|key| serde_json::from_value::<Jwk>(key).ok());

@@ -1,8 +1,9 @@
 //! Tokens of an OpenID Connect provider: access tokens that are signed JSON Web Tokens (RFC 9068, or near enough).
 //!
-//! The provider is found by its issuer ([OpenID Connect Discovery 1.0](https://openid.net/specs/openid-connect-discovery-1_0.html)),
-//! its keys are kept and renewed, and what its tokens say becomes an identity by the installation's own [`Terms`].
-//! One algorithm is taken and no other, whatever a token or a key says of itself (RFC 8725, section 3.1).
+//! The provider is found by its issuer ([OpenID Connect Discovery
+//! 1.0](https://openid.net/specs/openid-connect-discovery-1_0.html)), its keys are kept and renewed, and what its
+//! tokens say becomes an identity by the installation's own [`Terms`]. One algorithm is taken and no other, whatever a
+//! token or a key says of itself (RFC 8725, section 3.1).
 
 mod jwk;
 mod keys;
@@ -111,8 +112,8 @@ impl Provider {
     }
 }
 
-/// What a token says. One that says something twice is of no use: another reader may believe the other of the two (RFC 7519,
-/// section 4).
+/// What a token says. One that says something twice is of no use: another reader may believe the other of the two (RFC
+/// 7519, section 4).
 struct Payload(Map<String, Value>);
 
 impl<'de> Deserialize<'de> for Payload {

@@ -38,7 +38,8 @@ pub struct Stamp {
     pub time: Timestamp,
     /// How far the clock may be off, when the authority says so.
     pub accuracy: Option<SignedDuration>,
-    /// The nonce of the request, when it is one of 64 bits as [`Request`](crate::ledger::timestamp::request::Request) sends.
+    /// The nonce of the request, when it is one of 64 bits as [`Request`](crate::ledger::timestamp::request::Request)
+    /// sends.
     pub nonce: Option<u64>,
 }
 

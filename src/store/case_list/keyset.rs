@@ -1,5 +1,5 @@
-//! Pages by key: where a page begins is told by the values of its neighbour, so pages stay what they are while rows come
-//! and go.
+//! Pages by key: where a page begins is told by the values of its neighbour, so pages stay what they are while rows
+//! come and go.
 
 use crate::store::condition::{Sense, argument, invalid, push_or_null};
 use crate::store::statement::Statement;
@@ -22,8 +22,8 @@ impl Side {
     }
 }
 
-/// The rows beyond a key: beyond it in the first column, or equal there and beyond it in the second, … What is walked along
-/// is the first column of the row of that name.
+/// The rows beyond a key: beyond it in the first column, or equal there and beyond it in the second, … What is walked
+/// along is the first column of the row of that name.
 pub(super) fn push_beyond(
     statement: &mut Statement,
     order: &[(CaseColumn, Direction)],

@@ -1,5 +1,5 @@
-//! Versions found by how long something of them lasted: one that lasted no longer than n began in the n positions, or the
-//! time n, up to any moment at which it was valid.
+//! Versions found by how long something of them lasted: one that lasted no longer than n began in the n positions, or
+//! the time n, up to any moment at which it was valid.
 
 use crate::store::Moment;
 use crate::store::sql::CASE_VERSIONS;

@@ -1,7 +1,7 @@
 //! What this process knows of the log without asking: what it wrote last itself.
 //!
-//! As long as nobody else writes, a batch can be planned on that, and its statement sees for itself whether it is so. Where
-//! several servers write by turns it hardly ever is, and asking first is cheaper.
+//! As long as nobody else writes, a batch can be planned on that, and its statement sees for itself whether it is so.
+//! Where several servers write by turns it hardly ever is, and asking first is cheaper.
 
 use std::collections::HashMap;
 

@@ -1,7 +1,7 @@
 //! One statement that writes a batch of any size: a part a table, an array a column.
 //!
-//! A round trip costs as much as writing a few rows, and so does a statement of its own; a part costs neither. All parts see
-//! the tables as they were before any of them.
+//! A round trip costs as much as writing a few rows, and so does a statement of its own; a part costs neither. All
+//! parts see the tables as they were before any of them.
 
 use sqlx::Executor;
 use sqlx::postgres::{PgConnection, Postgres};
@@ -30,8 +30,9 @@ pub(super) struct Parts<'a> {
 }
 
 impl<'a> Parts<'a> {
-    /// Everything that a plan writes but for what must come before or after it. The head moves first, if what was assumed is
-    /// so, and no other part does anything unless it moved. What followers are told goes out with the commit.
+    /// Everything that a plan writes but for what must come before or after it. The head moves first, if what was
+    /// assumed is so, and no other part does anything unless it moved. What followers are told goes out with the
+    /// commit.
     pub(super) fn of_commit(plan: &'a Plan, assumed: Option<&'a Assumed<'a>>) -> Self {
         let mut parts = Self::new("", "exists (select from head)");
         parts.head(plan, assumed);
@@ -196,7 +197,7 @@ impl<'a> Parts<'a> {
                     .push_bind(column(closings, |closing| closing.occurred_to));
             });
         }
-        let versions: Vec<&CaseVersion> = rows.cases.iter().chain(&rows.past_cases).collect();
+        let versions: Vec<&CaseVersion> = rows.case_versions().collect();
         if versions.is_empty() {
             return;
         }
@@ -263,7 +264,7 @@ impl<'a> Parts<'a> {
                     .push_bind(column(closings, |closing| closing.occurred_to));
             });
         }
-        let versions: Vec<&RegisterVersion> = rows.registers.iter().chain(&rows.past_registers).collect();
+        let versions: Vec<&RegisterVersion> = rows.register_versions().collect();
         if versions.is_empty() {
             return;
         }

@@ -1,5 +1,5 @@
-//! The statements that only PostgreSQL runs, and the parts that the statement of a commit is made of: every list is an array
-//! a column, so that what writes the same tables is the same prepared statement for a batch of any size.
+//! The statements that only PostgreSQL runs, and the parts that the statement of a commit is made of: every list is an
+//! array a column, so that what writes the same tables is the same prepared statement for a batch of any size.
 
 use crate::store::line::Lines;
 use crate::store::sql::{
@@ -91,8 +91,8 @@ pub(super) struct Change {
     pub(super) ends: &'static str,
 }
 
-/// The conditions of what was assumed: around the keys of the commands, around the streams with their versions, and around
-/// the series with their last numbers.
+/// The conditions of what was assumed: around the keys of the commands, around the streams with their versions, and
+/// around the series with their last numbers.
 pub(super) const NO_KEY_IS_USED: (&str, &str) = (
     " and not exists (select from ",
     " k (actor, idempotency_key) \
@@ -131,8 +131,8 @@ pub(super) const CASES: Insert = Insert {
     ..Insert::of("case_versions", concat!(case_columns!(), ", ", span_columns!()))
 };
 
-/// The present of cases that are there, of those whose new versions another part puts in. No index has a column that every
-/// event changes: so one that says nothing else of its case takes no entry of any.
+/// The present of cases that are there, of those whose new versions another part puts in. No index has a column that
+/// every event changes: so one that says nothing else of its case takes no entry of any.
 pub(super) const MOVE_CASES: (&str, &str) = (
     "moved_cases",
     concat!(
@@ -204,8 +204,8 @@ pub(super) const END_MEMBERS: Change = Change {
     ends: " k (case_id, actor) where m.case_id = k.case_id and m.actor = k.actor",
 };
 
-/// The texts that end are looked up case by case whatever the planner thinks of the table: where it knows of no rows, it
-/// would walk all of them for a batch that ends none.
+/// The texts that end are looked up case by case whatever the planner thinks of the table: where it knows of no rows,
+/// it would walk all of them for a batch that ends none.
 pub(super) const END_TEXTS: Change = Change {
     name: "ended_texts",
     begins: "update {schema}search_texts t set to_position = least(t.to_position, c.to_position), \
@@ -222,7 +222,8 @@ insert into erased_keys (key_id, position)
 select * from unnest($1::text[], $2::bigint[])
 on conflict (key_id) do nothing";
 
-/// The statements that take the stored rows of aggregates off the axis of what had happened: those of this axis alone go.
+/// The statements that take the stored rows of aggregates off the axis of what had happened: those of this axis alone
+/// go.
 pub(super) struct TakeOff {
     pub(super) drop_past_cases: &'static str,
     pub(super) cases: &'static str,
@@ -263,8 +264,8 @@ macro_rules! take_off {
 pub(super) const SERVED: TakeOff = take_off!("");
 pub(super) const REBUILT: TakeOff = take_off!("etalon_rebuild.");
 
-/// The shadow tables live in a schema of their own, where everything has the name that it will be served under. They have
-/// their keys, and what ending a text needs: the other indexes are made when the rows are there.
+/// The shadow tables live in a schema of their own, where everything has the name that it will be served under. They
+/// have their keys, and what ending a text needs: the other indexes are made when the rows are there.
 pub(super) const START_REBUILD: &str = "\
 create schema etalon_rebuild;
 create table etalon_rebuild.cases (like cases including all excluding indexes) with (fillfactor = 70);
@@ -291,8 +292,8 @@ end
 $$;
 create index search_texts_case_id_text_id_idx on etalon_rebuild.search_texts (case_id, text_id)";
 
-/// Makes the indexes that the served tables have and the shadow tables have not yet: sorting all rows once takes a fraction
-/// of what putting each in its place does.
+/// Makes the indexes that the served tables have and the shadow tables have not yet: sorting all rows once takes a
+/// fraction of what putting each in its place does.
 pub(super) const INDEX_REBUILT: &str = "\
 set local maintenance_work_mem = '256MB';
 do $$
@@ -320,9 +321,10 @@ analyze etalon_rebuild.cases, etalon_rebuild.case_versions, etalon_rebuild.case_
 etalon_rebuild.register_versions, etalon_rebuild.figures, etalon_rebuild.case_number_series, \
 etalon_rebuild.search_texts";
 
-/// Readers wait for the length of this script only. They name the tables in any order, so nothing is held for long while the
-/// next is waited for: each try gives back what it has got, before the server would take it for a deadlock and end a reader. An
-/// autovacuum goes only when it has been waited for longer than that: so a lock that meets nobody else comes first.
+/// Readers wait for the length of this script only. They name the tables in any order, so nothing is held for long
+/// while the next is waited for: each try gives back what it has got, before the server would take it for a deadlock
+/// and end a reader. An autovacuum goes only when it has been waited for longer than that: so a lock that meets nobody
+/// else comes first.
 pub(super) const FINISH_REBUILD: &str = "\
 do $$
 declare

@@ -19,14 +19,15 @@ pub(super) trait Inserted: Sized + Sync {
     fn bind<'q>(&'q self, script: &mut Script<'_, 'q>);
 }
 
-/// Inserts the rows with `into`, which ends in `values `. A list of several is the last of its script: with others beside it
-/// of any length each, hardly any script would be one that is prepared already.
-pub(super) async fn insert_all<'q, T: Inserted>(
+/// Inserts the rows with `into`, which ends in `values `. A list of several is the last of its script: with others
+/// beside it of any length each, hardly any script would be one that is prepared already.
+pub(super) async fn insert_all<'q, T: Inserted + 'q>(
     script: &mut Script<'_, 'q>,
     into: &str,
-    rows: &'q [T],
+    rows: impl IntoIterator<Item = &'q T>,
 ) -> Result<(), sqlx::Error> {
-    let mut rest = rows;
+    let rows: Vec<&'q T> = rows.into_iter().collect();
+    let mut rest = &rows[..];
     while !rest.is_empty() {
         let length = LENGTHS.into_iter().find(|length| *length <= rest.len()).expect("the shortest length is 1");
         let (chunk, later) = rest.split_at(length);

@@ -55,17 +55,18 @@ const WHILE_BUSY: ConstantBuilder = ConstantBuilder::new()
 /// How long until it is tried again.
 const BUSY_PAUSE: Duration = Duration::from_millis(10);
 
-/// Readers of one process, as many again that load streams, and as many that go through tables; more than cores do not read
-/// faster.
+/// Readers of one process, as many again that load streams, and as many that go through tables; more than cores do not
+/// read faster.
 const READERS: u32 = 8;
 
-/// How many rows SQLite's thread may be ahead of who reads them: two threads that wait for each other at every few rows do
-/// little else.
+/// How many rows SQLite's thread may be ahead of who reads them: two threads that wait for each other at every few rows
+/// do little else.
 const ROWS_AHEAD: usize = 256;
 
 /// An opened and migrated SQLite file.
 pub(super) struct SqliteBackend {
-    /// The connection that writes. Held for the length of a transaction; empty after a commit that failed or was given up.
+    /// The connection that writes. Held for the length of a transaction; empty after a commit that failed or was given
+    /// up.
     writer: Mutex<Option<SqliteConnection>>,
     writer_options: SqliteConnectOptions,
     readers: Lender<Readers>,
@@ -93,7 +94,8 @@ impl SqliteBackend {
             .foreign_keys(true)
             // What is deleted is overwritten, so that no free page keeps what was erased.
             .pragma("secure_delete", "on")
-            // In pages of 4 KiB. Most of what a checkpoint writes back is changed by every commit: so it is written less often.
+            // In pages of 4 KiB. Most of what a checkpoint writes back is changed by every commit: so it is written
+            // less often.
             .pragma("wal_autocheckpoint", "4000")
             .statement_cache_capacity(256)
             .row_buffer_size(ROWS_AHEAD);
@@ -137,8 +139,8 @@ impl SqliteBackend {
 
     /// The kept connection, or a new one.
     ///
-    /// Where a write fails, as on a full disk, SQLite may end the transaction by itself. The driver hears nothing of it and
-    /// would never begin another on that connection: a new one takes its place.
+    /// Where a write fails, as on a full disk, SQLite may end the transaction by itself. The driver hears nothing of it
+    /// and would never begin another on that connection: a new one takes its place.
     async fn taken(&self, slot: &mut Option<SqliteConnection>) -> Result<SqliteConnection, sqlx::Error> {
         match slot.take().filter(|kept| !kept.is_in_transaction()) {
             Some(kept) => Ok(kept),
@@ -325,8 +327,8 @@ impl Backend for SqliteBackend {
             let row: HeadRow = sqlx::query_as(HEAD).fetch_one(&mut *transaction).await?;
             let head = row.head();
             if head.next_position == expected_head {
-                // Readers go on with the snapshot they have; commits wait while the indexes are made, which takes a fraction
-                // of what putting each row in its place in every one does.
+                // Readers go on with the snapshot they have; commits wait while the indexes are made, which takes a
+                // fraction of what putting each row in its place in every one does.
                 let mut indexes: Vec<String> = Vec::new();
                 for table in ROW_TABLES {
                     indexes.extend(sqlx::query_scalar(sql::INDEXES).bind(table).fetch_all(&mut *transaction).await?);

@@ -1,7 +1,7 @@
 //! Connections that read, and the time that a read may take.
 //!
-//! SQLite asks now and then whether a statement may go on. What is asked stays with the connection, and each read sets the
-//! time: to attach the question anew for each of them would take SQLite's thread another turn.
+//! SQLite asks now and then whether a statement may go on. What is asked stays with the connection, and each read sets
+//! the time: to attach the question anew for each of them would take SQLite's thread another turn.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -17,8 +17,8 @@ use crate::store::lending::is_young;
 /// After how many steps of its machine SQLite asks whether a statement may go on: some tens of microseconds.
 const STEPS: i32 = 1_000;
 
-/// Makes readers of the connections of a pool that nobody else uses: the question that they bring would end a statement of
-/// others.
+/// Makes readers of the connections of a pool that nobody else uses: the question that they bring would end a statement
+/// of others.
 pub(super) struct Readers(pub(super) SqlitePool);
 
 impl Readers {

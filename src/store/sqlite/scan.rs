@@ -1,9 +1,9 @@
 //! Reads that go through whole tables: the log of an audit or a rebuild, and the rows that are compared with it.
 //!
-//! The driver that everything else is read with makes a copy of each value of each row, and hands row after row from one
-//! thread to another: several times as much work as SQLite has to find them. Here a thread that may be kept waiting steps through
-//! the rows and takes what it needs of them where they stand. It is not called off when nobody waits any more: what is read at
-//! a time is a page.
+//! The driver that everything else is read with makes a copy of each value of each row, and hands row after row from
+//! one thread to another: several times as much work as SQLite has to find them. Here a thread that may be kept waiting
+//! steps through the rows and takes what it needs of them where they stand. It is not called off when nobody waits any
+//! more: what is read at a time is a page.
 
 use std::borrow::Cow;
 use std::error::Error;

@@ -1,7 +1,7 @@
 //! Statements that SQLite's thread is handed together.
 //!
-//! When it is handed them one by one, it goes to sleep after each, and so does the task that waits for it: waking one another
-//! took longer than most statements of a commit.
+//! When it is handed them one by one, it goes to sleep after each, and so does the task that waits for it: waking one
+//! another took longer than most statements of a commit.
 
 use sqlx::encode::Encode;
 use sqlx::sqlite::{Sqlite, SqliteArguments, SqliteConnection};

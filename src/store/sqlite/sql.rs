@@ -14,8 +14,8 @@ pub(super) const COMMIT: &str = "commit";
 
 pub(super) const ROLLBACK: &str = "rollback";
 
-/// Takes the write lock and looks. `$1` `[[actor, key], …]`, `$2` `[[type, id], …]`, `$3` `[series, …]`; the rows are those of
-/// `known.rs`.
+/// Takes the write lock and looks. `$1` `[[actor, key], …]`, `$2` `[[type, id], …]`, `$3` `[series, …]`; the rows are
+/// those of `known.rs`.
 pub(super) const BEGIN_KNOWN: &str = "\
 begin immediate;
 select 0 as kind, origin as text_1, '' as text_2, '' as text_3, '' as text_4,
@@ -82,9 +82,9 @@ pub(super) struct RowStatements {
     /// `[[case id, to_position, occurred_to], …]`
     pub(super) close_cases: &'static str,
     pub(super) insert_cases: &'static str,
-    /// `[[case id, from_position, version, updated_at, occurred_from], …]`, after the versions have come. An index of the
-    /// present is touched for a case that is new or says something else of itself; the second statement changes no other
-    /// columns than those that none of them has.
+    /// `[[case id, from_position, version, updated_at, occurred_from], …]`, after the versions have come. An index of
+    /// the present is touched for a case that is new or says something else of itself; the second statement changes no
+    /// other columns than those that none of them has.
     pub(super) bring_cases: &'static str,
     pub(super) move_cases: &'static str,
     /// `[[type, id], …]`

@@ -74,15 +74,13 @@ async fn rows<'q>(
     add_with(script, statements.drop_past_cases, &cases_anew);
     add_with(script, statements.take_off_cases, &cases_anew);
     add_with(script, statements.close_cases, &case_closings);
-    insert_all(script, statements.insert_cases, &rows.cases).await?;
-    insert_all(script, statements.insert_cases, &rows.past_cases).await?;
+    insert_all(script, statements.insert_cases, rows.case_versions()).await?;
     add_with(script, statements.bring_cases, &present_cases);
     add_with(script, statements.move_cases, &present_cases);
     add_with(script, statements.drop_past_registers, &registers_anew);
     add_with(script, statements.take_off_registers, &registers_anew);
     add_with(script, statements.close_registers, &register_closings);
-    insert_all(script, statements.insert_registers, &rows.registers).await?;
-    insert_all(script, statements.insert_registers, &rows.past_registers).await?;
+    insert_all(script, statements.insert_registers, rows.register_versions()).await?;
     add_with(script, statements.insert_members, &rows.members_added());
     add_with(script, statements.delete_members, &rows.members_removed());
     add_with(script, statements.insert_links, &links);

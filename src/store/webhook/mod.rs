@@ -73,8 +73,8 @@ pub struct Turn {
     pub kept: Vec<Delivery>,
     /// Positions of kept deliveries that are done.
     pub done: Vec<u64>,
-    /// The endpoint wants nothing any more: the line that says so. Nothing of the turn is written when the endpoint is at
-    /// another version by now.
+    /// The endpoint wants nothing any more: the line that says so. Nothing of the turn is written when the endpoint is
+    /// at another version by now.
     pub gone: Option<WebhookChange>,
 }
 
@@ -183,8 +183,8 @@ pub trait WebhookStore: Send + Sync {
     /// When the database fails.
     async fn count_deliveries(&self, webhook: Uuid, state: DeliveryState) -> Result<u64, StoreError>;
 
-    /// Writes what a turn changed; `false`, and nothing written, when another server was faster, the endpoint was deleted,
-    /// or it shall be disabled and was changed meanwhile.
+    /// Writes what a turn changed; `false`, and nothing written, when another server was faster, the endpoint was
+    /// deleted, or it shall be disabled and was changed meanwhile.
     ///
     /// # Errors
     /// When the database fails.
@@ -202,8 +202,8 @@ pub trait WebhookStore: Send + Sync {
     /// When the database fails.
     async fn dead_letter(&self, webhook: Uuid, position: u64) -> Result<Option<Delivery>, StoreError>;
 
-    /// Makes a dead letter a waiting delivery again, due now unless an earlier one of its stream waits; `false` when the
-    /// endpoint, at that turn, has no such letter or the change's key was used.
+    /// Makes a dead letter a waiting delivery again, due now unless an earlier one of its stream waits; `false` when
+    /// the endpoint, at that turn, has no such letter or the change's key was used.
     ///
     /// # Errors
     /// When the database fails.

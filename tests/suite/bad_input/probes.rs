@@ -225,9 +225,9 @@ async fn other_sites_make_nobody_command() {
         "query",
         "mutation { openCampaign(input: { name: \"x\", divisionCode: \"44\", startsOn: \"2026-01-01\", reportingDeadline: \"2026-10-31\" }) { receipt { position } } }",
     )];
-    // A link sends no header of its own, and what a script sends by GET is a command all the same.
+    // A browser tells of the page that a link stands on, and what a script sends by GET is a command all the same.
     for (header, status) in
-        [("x-harmless", StatusCode::BAD_REQUEST), ("x-requested-with", StatusCode::METHOD_NOT_ALLOWED)]
+        [("sec-fetch-site", StatusCode::BAD_REQUEST), ("x-requested-with", StatusCode::METHOD_NOT_ALLOWED)]
     {
         let request = target.client.get(url).query(&commands).bearer_auth(&target.token).header(header, "page");
         assert_eq!(request.send().await.expect("an answer").status(), status, "{header}");

@@ -1,4 +1,5 @@
-//! Service is free; a fee needs an item of the state list in force on the day of the service, and stays within its tariff.
+//! Service is free; a fee needs an item of the state list in force on the day of the service, and stays within its
+//! tariff.
 
 use crate::domain::case::command::RecordFee;
 use crate::domain::case::decide::{Decision, Given, only, refuse};

@@ -8,6 +8,7 @@ use crate::domain::case::decide::{Decision, Given, only, refuse};
 use crate::domain::case::event::{FindingRecorded, MeasurementRecorded, RequirementSpecified, SolutionProposed};
 use crate::domain::case::state::File;
 use crate::domain::refusal::{Code, Refusal};
+use crate::domain::value::ids::each_once;
 use crate::domain::value::{MeasurementResult, Reference};
 
 pub(super) fn specify_requirement(_: Given<'_>, command: &SpecifyRequirement) -> Decision {
@@ -73,7 +74,7 @@ pub(super) fn propose_solution(given: Given<'_>, command: &ProposeSolution) -> D
     }
     let findings = match command.findings.is_empty() {
         true => on_file,
-        false => command.findings.clone(),
+        false => each_once(&command.findings),
     };
     only(SolutionProposed { description: command.description.clone(), findings, citations: command.citations.clone() })
 }

@@ -56,8 +56,8 @@ impl File {
         }
     }
 
-    /// An imported activity takes the case up again, unless it is the one that concludes it, or internal: then nobody is
-    /// told that it was there.
+    /// An imported activity takes the case up again, unless it is the one that concludes it, or internal: then nobody
+    /// is told that it was there.
     pub(super) fn count_import(&mut self, event: &Recorded<CaseFact>) {
         let Some(source) = &event.source else { return };
         let concludes = matches!(&event.fact, CaseFact::LegacyActivityRecorded(activity) if activity.concludes);

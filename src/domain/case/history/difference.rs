@@ -189,7 +189,8 @@ pub struct FieldDifference {
     pub difference: Difference,
 }
 
-/// How a case differs from what it was, in the order of [`CaseField`]. Where it was not there yet, everything that it has is new.
+/// How a case differs from what it was, in the order of [`CaseField`]. Where it was not there yet, everything that it
+/// has is new.
 #[must_use]
 pub fn differences(before: Option<&File>, after: &File) -> Vec<FieldDifference> {
     // Every part of the file is named: one that is added does not compile before it is compared.

@@ -1,4 +1,5 @@
-//! What has changed between two states of a case, field by field, and which events made it so. Pure: whoever asks brings the events.
+//! What has changed between two states of a case, field by field, and which events made it so. Pure: whoever asks
+//! brings the events.
 
 mod difference;
 mod reason;
@@ -29,9 +30,11 @@ pub enum Part {
     Neither,
 }
 
-/// What differs between two states that are folds of these events. The earlier one may be from before the case was reported: then everything is new.
+/// What differs between two states that are folds of these events. The earlier one may be from before the case was
+/// reported: then everything is new.
 ///
-/// A field that has changed and changed back does not differ. Where no single event has moved the field, all that lie between have: so it is when events that happened between two days were recorded before others of the first day.
+/// A field that has changed and changed back does not differ. Where no single event has moved the field, all that lie
+/// between have: so it is when events that happened between two days were recorded before others of the first day.
 #[must_use]
 pub fn between(events: &[(Recorded<CaseFact>, Part)]) -> Vec<MadeDifference> {
     let mut earlier = Case::default();

@@ -81,7 +81,7 @@ fn a_solution_rests_on_findings() {
     let all =
         SolutionProposed { description: propose().description, findings: vec![finding_id(1)], citations: Vec::new() };
     researching().when(lead(), propose()).happens(all.clone());
-    let named = ProposeSolution { findings: vec![finding_id(1)], ..propose() };
+    let named = ProposeSolution { findings: vec![finding_id(1), finding_id(1)], ..propose() };
     researching().when(lead(), named).happens(all);
     let unknown = ProposeSolution { findings: vec![finding_id(1), finding_id(2)], ..propose() };
     researching().when(lead(), unknown).refused(Code::FindingUnknown, "findingIds");

@@ -1,4 +1,5 @@
-//! The closed vocabularies of webhooks. Each names the words of one of the application's; the compiler says when they differ.
+//! The closed vocabularies of webhooks. Each names the words of one of the application's; the compiler says when they
+//! differ.
 
 use async_graphql::Enum;
 
