@@ -218,6 +218,8 @@ codes! {
     CoverageFactorMissing = "COVERAGE_FACTOR_MISSING",
     /// A coverage factor is at least 1.
     CoverageFactorTooSmall = "COVERAGE_FACTOR_TOO_SMALL",
+    /// A coverage factor is at most Student's t of one degree of freedom for its p (JCGM 100:2008, table G.2).
+    CoverageImplausible = "COVERAGE_IMPLAUSIBLE",
     /// An expanded uncertainty needs its coverage probability p.
     CoverageProbabilityMissing = "COVERAGE_PROBABILITY_MISSING",
     /// A coverage probability lies between 0 and 1.
@@ -252,6 +254,8 @@ codes! {
     PeriodEmpty = "PERIOD_EMPTY",
     /// A ratio that no decision rule can have.
     RatioInvalid = "RATIO_INVALID",
+    /// An uncertainty relative to a value of 0 says nothing (VIM 2.32; JCGM 100:2008, 5.1.6).
+    RelativeToZero = "RELATIVE_TO_ZERO",
     /// A control character in a text.
     TextControlCharacter = "TEXT_CONTROL_CHARACTER",
     /// A text that says nothing.
