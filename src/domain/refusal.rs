@@ -218,6 +218,8 @@ codes! {
     CoverageFactorMissing = "COVERAGE_FACTOR_MISSING",
     /// A coverage factor is at least 1.
     CoverageFactorTooSmall = "COVERAGE_FACTOR_TOO_SMALL",
+    /// A coverage factor is at most Student's t of one degree of freedom for its p (JCGM 100:2008, table G.2).
+    CoverageImplausible = "COVERAGE_IMPLAUSIBLE",
     /// An expanded uncertainty needs its coverage probability p.
     CoverageProbabilityMissing = "COVERAGE_PROBABILITY_MISSING",
     /// A coverage probability lies between 0 and 1.
@@ -254,6 +256,8 @@ codes! {
     RatioInvalid = "RATIO_INVALID",
     /// A character in a name or a title that makes it read in another order than it is written.
     TextBidiControl = "TEXT_BIDI_CONTROL",
+    /// An uncertainty relative to a value of 0 says nothing (VIM 2.32; JCGM 100:2008, 5.1.6).
+    RelativeToZero = "RELATIVE_TO_ZERO",
     /// A control character in a text.
     TextControlCharacter = "TEXT_CONTROL_CHARACTER",
     /// A text that says nothing.

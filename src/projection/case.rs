@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use uuid::Uuid;
 
 use crate::domain::case::state::{Case, File, Membership};
-use crate::domain::value::{Decimal, Ratio};
+use crate::domain::value::Decimal;
+use crate::domain::value::ratio::{Ratio, Rounding};
 use crate::store::{CaseLink, CaseRow, RowChanges};
 
 /// What the read side takes up when a case has gone from `before` to `after`.
@@ -69,7 +70,7 @@ fn row(id: Uuid, file: &File, members: &BTreeSet<String>) -> CaseRow {
         clock_paused: file.paused_from.is_some(),
         parked_until: file.parked_until.map(|date| date.to_string()),
         gap_ppm: file.capability_gap().map(|gap| gap.parts_per_million()),
-        fee_fen: Ratio::from(&(fee_total.yuan() * &Decimal::from(100))).to_i64_saturating(),
+        fee_fen: Ratio::from(&(fee_total.yuan() * &Decimal::from(100))).to_i64_saturating(Rounding::HalfEven),
         fee_total: fee_total.to_string(),
         typical: file.publication.is_some(),
         reported_by: file.reported_by.to_string(),

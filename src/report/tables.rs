@@ -3,6 +3,7 @@
 use crate::app::{Fault, GapSums, GroupSums, days, fee_total, gap_of};
 use crate::domain::annual_summary::figure::FigureName;
 use crate::domain::case::values::{Kind, Status};
+use crate::domain::value::ratio::{Ratio, Rounding};
 use crate::domain::value::{Decimal, Division, ServiceCategory};
 use crate::report::document::{Column, Table};
 use crate::report::gather::Data;
@@ -259,9 +260,9 @@ pub(super) fn label(language: Language, name: FigureName) -> String {
     language.say(name.chinese(), name.english())
 }
 
-/// A gap for reading: three significant digits.
+/// A gap for reading: three significant digits, rounded up, so that one above 1 does not read 1.
 pub(super) fn rounded(gap: &Decimal) -> String {
-    Decimal::quotient(gap, &Decimal::one(), 3).map_or_else(|| gap.to_string(), |gap| gap.to_string())
+    Ratio::from(gap).to_significant(3, Rounding::Up).to_string()
 }
 
 fn median(gaps: &GapSums) -> String {

@@ -12,11 +12,13 @@ use crate::domain::value::ValueError;
 use crate::domain::value::decimal::Decimal;
 use crate::domain::value::ratio::Ratio;
 use crate::domain::value::text::{Label, Statement};
-use crate::domain::value::uncertainty::ExpandedUncertainty;
+use crate::domain::value::uncertainty::{Coverage, ExpandedUncertainty};
 use crate::domain::value::unit::Unit;
 
+pub use comparison::Evaluated;
 pub use conformity::{DecisionRule, MaximumPermissibleError, acceptance_limit, test_uncertainty_ratio};
 
+mod comparison;
 mod conformity;
 
 /// The quantity intended to be measured (VIM 2.3), in words.
@@ -84,23 +86,6 @@ pub struct Interval {
 }
 
 impl Interval {
-    /// Whether the result's coverage interval, its value ± U, meets this one.
-    ///
-    /// # Errors
-    /// `UNIT_INCOMMENSURABLE`.
-    fn reaches(&self, result: &MeasurementResult) -> Result<bool, ValueError> {
-        let point = result.value().unit().convert_point(result.value().value(), &self.unit)?;
-        let half = match result.uncertainty() {
-            None => Ratio::zero(),
-            Some(stated) if stated.unit().is_relative() && !self.unit.is_relative() => {
-                let part = stated.unit().factor_to(&Unit::one())?;
-                &(&Ratio::from(stated.value()) * &part) * &point.abs()
-            }
-            Some(stated) => &Ratio::from(stated.value()) * &stated.unit().factor_to(&self.unit)?,
-        };
-        Ok(&point + &half >= Ratio::from(&self.low) && &point - &half <= Ratio::from(&self.high))
-    }
-
     /// The interval from `low` to `high`.
     ///
     /// # Errors
@@ -113,6 +98,19 @@ impl Interval {
             ));
         }
         Ok(Self { low, high, unit })
+    }
+
+    /// Whether a value is at a point of the interval: within it, or beyond an end by no more than a hundredth of its
+    /// width. An item that is set to the end shows a value that differs from it by the item's error. How well the value
+    /// was measured says nothing about where it is, so that no result is left out for being the better one.
+    ///
+    /// # Errors
+    /// `UNIT_INCOMMENSURABLE`.
+    fn holds(&self, value: &Quantity) -> Result<bool, ValueError> {
+        let point = value.unit().convert_point(value.value(), &self.unit)?;
+        let (low, high) = (Ratio::from(&self.low), Ratio::from(&self.high));
+        let beyond = &(&high - &low) / &Ratio::from(&Decimal::from(100));
+        Ok(point >= &low - &beyond && point <= &high + &beyond)
     }
 
     /// The lower end.
@@ -196,10 +194,10 @@ impl MeasurementRequirement {
     }
 
     /// Whether a result tells how well this can be measured: of this measurand, or of none named, and at a point of
-    /// the interval, if one was said. A value beyond an end by no more than its U is at that end.
+    /// the interval, if one was said. A value beyond an end by no more than a hundredth of the width is at that end.
     pub fn is_about(&self, result: &MeasurementResult) -> bool {
         let is_of_it = result.measurand().is_none_or(|measurand| *measurand == self.measurand);
-        is_of_it && self.interval.as_ref().is_none_or(|interval| interval.reaches(result).unwrap_or(false))
+        is_of_it && self.interval.as_ref().is_none_or(|interval| interval.holds(result.value()).unwrap_or(false))
     }
 
     /// What is to be measured.
@@ -223,18 +221,18 @@ impl MeasurementRequirement {
     }
 
     /// U_req: the required uncertainty itself, or the error limit divided by the ratio of
-    /// its decision rule, with k = 2.
+    /// its decision rule, with k = 2 at 95 percent (ANSI/NCSL Z540.3-2006).
     pub fn required_uncertainty(&self) -> RequiredUncertainty {
         match &self.target {
             Target::Uncertainty(uncertainty) => RequiredUncertainty {
                 value: Ratio::from(uncertainty.value()),
                 unit: uncertainty.unit().clone(),
-                coverage_factor: uncertainty.coverage_factor().clone(),
+                coverage: uncertainty.coverage(),
             },
             Target::Mpe(mpe) => RequiredUncertainty {
                 value: Ratio::of(mpe.value(), mpe.rule().ratio()).expect("the ratio of a decision rule is not 0"),
                 unit: mpe.unit().clone(),
-                coverage_factor: Decimal::from(2),
+                coverage: Coverage::usual(),
             },
         }
     }
@@ -246,7 +244,7 @@ impl MeasurementRequirement {
 pub struct RequiredUncertainty {
     value: Ratio,
     unit: Unit,
-    coverage_factor: Decimal,
+    coverage: Coverage,
 }
 
 impl RequiredUncertainty {
@@ -260,14 +258,9 @@ impl RequiredUncertainty {
         &self.unit
     }
 
-    /// k.
-    pub fn coverage_factor(&self) -> &Decimal {
-        &self.coverage_factor
-    }
-
-    /// The standard uncertainty `u_req = U_req / k`, above 0.
-    pub fn standard(&self) -> Ratio {
-        &self.value / &Ratio::from(&self.coverage_factor)
+    /// k and p.
+    pub fn coverage(&self) -> &Coverage {
+        &self.coverage
     }
 }
 
@@ -290,10 +283,11 @@ impl MeasurementResult {
     ///
     /// # Errors
     /// `UNIT_INCOMMENSURABLE` when U is neither relative nor in a unit of the value's
-    /// dimension.
+    /// dimension; `RELATIVE_TO_ZERO` when it is relative to a value of 0.
     pub fn new(value: Quantity, uncertainty: Option<ExpandedUncertainty>) -> Result<Self, ValueError> {
         if let Some(uncertainty) = &uncertainty {
             belongs_to(uncertainty.unit(), value.unit())?;
+            Evaluated { value: &value, uncertainty }.check_relation()?;
         }
         Ok(Self { measurand: None, value, uncertainty, method: None, traceability: None })
     }
@@ -326,6 +320,11 @@ impl MeasurementResult {
     /// Its uncertainty, if it was evaluated.
     pub fn uncertainty(&self) -> Option<&ExpandedUncertainty> {
         self.uncertainty.as_ref()
+    }
+
+    /// The value with its uncertainty, if it was evaluated: what is compared.
+    pub fn evaluated(&self) -> Option<Evaluated<'_>> {
+        self.uncertainty.as_ref().map(|uncertainty| Evaluated { value: &self.value, uncertainty })
     }
 
     /// How it was measured.

@@ -20,6 +20,17 @@ pub struct Ratio {
     denominator: BigInt,
 }
 
+/// To which of its neighbours a fraction is rounded that lies between two numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rounding {
+    /// To the nearest one, and of two that are equally near to the even one.
+    HalfEven,
+    /// To the greater one: for what is bad when it is great, such as an uncertainty (JCGM 100:2008, 7.2.6).
+    Up,
+    /// To the lesser one: for limits, and what is good when it is great.
+    Down,
+}
+
 /// How a fraction stands in JSON: two whole numbers.
 #[derive(Serialize, Deserialize)]
 struct Written {
@@ -86,6 +97,11 @@ impl Ratio {
 
     /// The nearest number of this many significant digits (at least 1), half to even.
     pub fn to_decimal(&self, digits: u32) -> Decimal {
+        self.to_significant(digits, Rounding::HalfEven)
+    }
+
+    /// A neighbouring number of this many significant digits (at least 1).
+    pub fn to_significant(&self, digits: u32, rounding: Rounding) -> Decimal {
         if self.is_zero() {
             return Decimal::zero();
         }
@@ -93,11 +109,11 @@ impl Ratio {
         // The first digit stands in the place of 10^length or in the one below.
         let length = digit_count(&self.numerator) - digit_count(&self.denominator);
         let mut decimals = digits - length;
-        let mut rounded = self.rounded_to(decimals);
+        let mut rounded = self.rounded_to(decimals, rounding);
         if digit_count(&rounded) > digits {
             // It was the higher place: one decimal less, rounded from the fraction itself.
             decimals -= 1;
-            rounded = self.rounded_to(decimals);
+            rounded = self.rounded_to(decimals, rounding);
         }
         if digit_count(&rounded) > digits {
             // Nines were carried into a new first digit; the last one is a zero.
@@ -107,17 +123,23 @@ impl Ratio {
         Decimal::from(BigDecimal::new(rounded, decimals))
     }
 
-    /// The nearest whole number, half to even, kept within `i64`.
-    pub fn to_i64_saturating(&self) -> i64 {
-        let rounded = self.rounded_to(0);
+    /// A neighbouring number of this many decimals.
+    pub fn to_decimals(&self, decimals: u32, rounding: Rounding) -> Decimal {
+        let decimals = i64::from(decimals);
+        Decimal::from(BigDecimal::new(self.rounded_to(decimals, rounding), decimals))
+    }
+
+    /// A neighbouring whole number, kept within `i64`.
+    pub fn to_i64_saturating(&self, rounding: Rounding) -> i64 {
+        let rounded = self.rounded_to(0, rounding);
         rounded.to_i64().unwrap_or(match rounded.is_negative() {
             true => i64::MIN,
             false => i64::MAX,
         })
     }
 
-    /// The nearest whole number to the fraction times `10^decimals`, half to even.
-    fn rounded_to(&self, decimals: i64) -> BigInt {
+    /// A neighbouring whole number of the fraction times `10^decimals`.
+    fn rounded_to(&self, decimals: i64, rounding: Rounding) -> BigInt {
         let power =
             BigInt::from(10).pow(u32::try_from(decimals.unsigned_abs()).expect("a number of digits is a small number"));
         let (numerator, denominator) = match decimals < 0 {
@@ -125,12 +147,16 @@ impl Ratio {
             false => (self.numerator.abs() * power, self.denominator.clone()),
         };
         let (whole, rest) = (&numerator / &denominator, &numerator % &denominator);
-        let up = match (&rest + &rest).cmp(&denominator) {
-            Ordering::Less => false,
-            Ordering::Greater => true,
-            Ordering::Equal => whole.bit(0),
+        let is_farther_from_zero = match rounding {
+            Rounding::HalfEven => match (&rest + &rest).cmp(&denominator) {
+                Ordering::Less => false,
+                Ordering::Greater => true,
+                Ordering::Equal => whole.bit(0),
+            },
+            Rounding::Up => !rest.is_zero() && !self.is_negative(),
+            Rounding::Down => !rest.is_zero() && self.is_negative(),
         };
-        let magnitude = whole + i32::from(up);
+        let magnitude = whole + i32::from(is_farther_from_zero);
         match self.is_negative() {
             true => -magnitude,
             false => magnitude,
@@ -271,12 +297,34 @@ mod tests {
     }
 
     #[test]
-    fn rounding_is_half_to_even_and_saturates() {
-        assert_eq!(ratio(5, 2).to_i64_saturating(), 2);
-        assert_eq!(ratio(7, 2).to_i64_saturating(), 4);
-        assert_eq!(ratio(-5, 2).to_i64_saturating(), -2);
-        assert_eq!(ratio(10, 1).power(30).to_i64_saturating(), i64::MAX);
-        assert_eq!((&ratio(-1, 1) * &ratio(10, 1).power(31)).to_i64_saturating(), i64::MIN);
+    fn whole_numbers_are_rounded_as_asked_and_saturate() {
+        for (numerator, half_even, up, down) in
+            [(5, 2, 3, 2), (7, 4, 4, 3), (-5, -2, -2, -3), (4, 2, 2, 2), (-4, -2, -2, -2), (1, 0, 1, 0), (-1, 0, 0, -1)]
+        {
+            let half = ratio(numerator, 2);
+            assert_eq!(half.to_i64_saturating(Rounding::HalfEven), half_even, "{numerator}/2");
+            assert_eq!(half.to_i64_saturating(Rounding::Up), up, "{numerator}/2");
+            assert_eq!(half.to_i64_saturating(Rounding::Down), down, "{numerator}/2");
+        }
+        assert_eq!(ratio(10, 1).power(30).to_i64_saturating(Rounding::Up), i64::MAX);
+        assert_eq!((&ratio(-1, 1) * &ratio(10, 1).power(31)).to_i64_saturating(Rounding::Up), i64::MIN);
+    }
+
+    #[test]
+    fn digits_are_rounded_as_asked() {
+        for (fraction, up, down) in [
+            (ratio(2, 3), "0.667", "0.666"),
+            (ratio(1, 3), "0.334", "0.333"),
+            (ratio(-1, 3), "-0.333", "-0.334"),
+            (ratio(9_991, 1_000), "10.0", "9.99"),
+            (ratio(123_401, 1), "124000", "123000"),
+            (ratio(5, 4), "1.25", "1.25"),
+        ] {
+            assert_eq!(fraction.to_significant(3, Rounding::Up).to_string(), up);
+            assert_eq!(fraction.to_significant(3, Rounding::Down).to_string(), down);
+        }
+        assert_eq!(ratio(1, 3).to_decimals(6, Rounding::Up).to_string(), "0.333334");
+        assert_eq!(ratio(10, 1).power(20).to_decimals(2, Rounding::Up).to_string(), format!("1{}.00", "0".repeat(20)));
     }
 
     proptest! {

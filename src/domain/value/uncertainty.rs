@@ -3,14 +3,45 @@
 //! An expanded uncertainty without its coverage factor k and coverage probability p says
 //! nothing that can be compared, so neither may be missing (JCGM 100:2008, 7.2.3).
 
+use std::f64::consts::FRAC_PI_2;
 use std::fmt;
 
+use bigdecimal::{BigDecimal, RoundingMode, ToPrimitive};
 use serde::{Deserialize, Serialize};
 
 use crate::domain::value::ValueError;
 use crate::domain::value::decimal::Decimal;
 use crate::domain::value::ratio::Ratio;
 use crate::domain::value::unit::Unit;
+
+/// How far beyond the largest k of its p a k may be, since both are stated rounded.
+const ROOM_FOR_ROUNDING: f64 = 1.01;
+
+/// A coverage factor k with the coverage probability p that it stands for.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Coverage {
+    factor: Decimal,
+    probability: Decimal,
+}
+
+impl Coverage {
+    /// k = 2 at 95 percent, what is usual in calibration (JCGM 100:2008, G.6.6).
+    pub fn usual() -> Self {
+        Self { factor: Decimal::from(2), probability: Decimal::from(BigDecimal::new(95.into(), 2)) }
+    }
+
+    /// k.
+    pub fn factor(&self) -> &Decimal {
+        &self.factor
+    }
+
+    /// Whether both are of one coverage probability: to two decimals, half to even. People write 0.95 and 0.9545 for
+    /// the same k = 2, which is of *approximately* 95 percent (JCGM 100:2008, G.6.6).
+    fn is_as_probable_as(&self, probability: &Decimal) -> bool {
+        let rounded = |p: &Decimal| p.as_big_decimal().with_scale_round(2, RoundingMode::HalfEven);
+        rounded(&self.probability) == rounded(probability)
+    }
+}
 
 /// An expanded uncertainty U of 0 or more in a unit, with its k and p.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -29,7 +60,7 @@ impl ExpandedUncertainty {
     /// # Errors
     /// `UNCERTAINTY_NEGATIVE`, `COVERAGE_FACTOR_MISSING`, `COVERAGE_FACTOR_TOO_SMALL` below
     /// 1, `COVERAGE_PROBABILITY_MISSING`, `COVERAGE_PROBABILITY_OUT_OF_RANGE` outside 0 to 1
-    /// (both excluded).
+    /// (both excluded), `COVERAGE_IMPLAUSIBLE` for a k that is too large for p.
     pub fn new(
         value: Decimal,
         unit: Unit,
@@ -42,12 +73,10 @@ impl ExpandedUncertainty {
                 format!("the expanded uncertainty {value} {unit} is below 0: write its magnitude"),
             ));
         }
-        Ok(Self {
-            value,
-            unit,
-            coverage_factor: checked_factor(coverage_factor)?,
-            coverage_probability: checked_probability(coverage_probability)?,
-        })
+        let coverage_factor = checked_factor(coverage_factor)?;
+        let coverage_probability = checked_probability(coverage_probability)?;
+        check_plausible(&coverage_factor, &coverage_probability)?;
+        Ok(Self { value, unit, coverage_factor, coverage_probability })
     }
 
     /// U, in [`unit`](Self::unit).
@@ -68,6 +97,21 @@ impl ExpandedUncertainty {
     /// p, between 0 and 1.
     pub fn coverage_probability(&self) -> &Decimal {
         &self.coverage_probability
+    }
+
+    /// k and p.
+    pub fn coverage(&self) -> Coverage {
+        Coverage { factor: self.coverage_factor.clone(), probability: self.coverage_probability.clone() }
+    }
+
+    /// U at another coverage, in the unit of U. Where p is the same to two decimals it is U as stated, whatever its k:
+    /// few degrees of freedom make k larger at the same p, and U with it (JCGM 100:2008, 6.3 and annex G). Otherwise
+    /// nothing is known of the degrees of freedom, and it is the k of that coverage times `u = U / k`.
+    pub fn at(&self, coverage: &Coverage) -> Ratio {
+        match coverage.is_as_probable_as(&self.coverage_probability) {
+            true => Ratio::from(&self.value),
+            false => &self.standard() * &Ratio::from(&coverage.factor),
+        }
     }
 
     /// The standard uncertainty `u = U / k` in the unit of U, exactly.
@@ -110,6 +154,24 @@ fn checked_probability(probability: Option<Decimal>) -> Result<Decimal, ValueErr
     }
 }
 
+/// Refuses a k that no p like this one has. With one degree of freedom k is the largest, `tan(π·p/2)`: 12.71 at 0.95
+/// (Student's t, JCGM 100:2008, table G.2). A U whose k and p do not belong together would be compared wrongly.
+fn check_plausible(factor: &Decimal, probability: &Decimal) -> Result<(), ValueError> {
+    // By the cotangent of the rest, which is exact: near 1 a binary p would be 1.
+    let rest = (&Decimal::one() - probability).as_big_decimal().to_f64();
+    let largest = rest.map_or(f64::INFINITY, |rest| (FRAC_PI_2 * rest).tan().recip());
+    let stated = factor.as_big_decimal().to_f64().unwrap_or(f64::INFINITY);
+    if stated <= largest * ROOM_FOR_ROUNDING {
+        return Ok(());
+    }
+    Err(ValueError::new(
+        "COVERAGE_IMPLAUSIBLE",
+        format!(
+            "a coverage factor of {factor} does not belong to a coverage probability of {probability}, for which k is at most {largest:.2} (one degree of freedom): write the k and p of one certificate"
+        ),
+    ))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -143,6 +205,64 @@ mod tests {
             ("1", Some("2"), Some("95"), "COVERAGE_PROBABILITY_OUT_OF_RANGE"),
         ] {
             assert_eq!(stated(value, k, p), Err(code));
+        }
+    }
+
+    #[test]
+    fn k_belongs_to_p() {
+        for (k, p, is_plausible) in [
+            ("2", "0.95", true),
+            ("2", "0.9545", true),
+            ("3", "0.9973", true),
+            ("1", "0.6827", true),
+            ("1.65", "0.95", true),
+            ("2.87", "0.9545", true),
+            // Table G.2 for one degree of freedom, as it is printed.
+            ("12.71", "0.95", true),
+            ("13.97", "0.9545", true),
+            ("63.66", "0.99", true),
+            ("235.80", "0.9973", true),
+            ("1.84", "0.6827", true),
+            ("1", "0.5", true),
+            // Near 1 nearly every k is possible.
+            ("1e20", "0.9999999999999999999999", true),
+            ("12.9", "0.95", false),
+            ("100", "0.95", false),
+            ("3", "0.5", false),
+            ("1", "0.4", false),
+            ("1e60", "0.9999999999999999999999", false),
+        ] {
+            let expected = is_plausible.then_some(()).ok_or("COVERAGE_IMPLAUSIBLE");
+            assert_eq!(stated("1", Some(k), Some(p)).map(drop), expected, "k = {k}, p = {p}");
+        }
+        let unit = Unit::parse("um").unwrap();
+        let refused = ExpandedUncertainty::new(decimal("1"), unit, Some(decimal("100")), Some(decimal("0.95")));
+        assert!(refused.unwrap_err().message.contains("at most 12.71 "));
+    }
+
+    #[test]
+    fn what_was_stored_is_read_whatever_its_k() {
+        let json = r#"{"value":"1","unit":"um","coverageFactor":"100","coverageProbability":"0.95"}"#;
+        assert!(serde_json::from_str::<ExpandedUncertainty>(json).is_ok());
+    }
+
+    #[test]
+    fn it_is_told_at_another_coverage() {
+        for (k, p, at_usual) in [
+            ("2", "0.95", "6"),
+            ("2", "0.9545", "6"),
+            ("2.87", "0.95", "6"),
+            ("2.87", "0.954", "6"),
+            // 0.955 is 0.96, and 0.945 is 0.94: half to even.
+            ("2", "0.955", "6"),
+            ("3", "0.955", "4"),
+            ("3", "0.945", "4"),
+            ("3", "0.9451", "6"),
+            ("3", "0.9973", "4"),
+            ("1", "0.6827", "12"),
+        ] {
+            let told = stated("6", Some(k), Some(p)).unwrap().at(&Coverage::usual());
+            assert_eq!(told, Ratio::from(&decimal(at_usual)), "k = {k}, p = {p}");
         }
     }
 

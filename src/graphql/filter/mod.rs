@@ -11,7 +11,8 @@ use jiff::Timestamp;
 use crate::app::{CaseColumn, Condition, Operator, Value};
 use crate::domain::case::values::Status;
 use crate::domain::refusal::{Code, Refusal};
-use crate::domain::value::{CampaignId, CaseId, Decimal, Division, EnterpriseId, InstitutionId, PersonId, Ratio};
+use crate::domain::value::ratio::{Ratio, Rounding};
+use crate::domain::value::{CampaignId, CaseId, Decimal, Division, EnterpriseId, InstitutionId, PersonId};
 use crate::graphql::errors;
 use crate::graphql::limits::NamedLimit;
 use crate::graphql::scalars;
@@ -85,7 +86,8 @@ pub(crate) struct CaseFilter {
     pub(crate) parked_until: Option<DateComparison>,
     /// 计时暂停.
     pub(crate) clock_paused: Option<bool>,
-    /// 能力差距: above `"1"` the bottleneck stands.
+    /// 能力差距: above `"1"` the bottleneck stands. Gaps are compared to six decimals, rounded up, so that `gt: "1"` finds
+    /// exactly those that are not `closed`. Beyond 9·10^12 all count as alike.
     pub(crate) gap: Option<DecimalComparison>,
     /// 收费合计: the sum of its fees in CNY, to the fen.
     pub(crate) fee_total: Option<DecimalComparison>,
@@ -218,10 +220,10 @@ fn nest(filters: &[CaseFilter], depth: usize, now: Timestamp) -> Result<Vec<Cond
     filters.iter().map(|filter| filter.nested(depth + 1, now)).collect()
 }
 
-/// Rows hold the gap in millionths and fees in hundredths, rounded.
+/// Rows hold the gap in millionths, rounded up, and fees in hundredths. What is asked for is rounded half to even.
 fn whole(field: &str, number: &scalars::Decimal, parts: i64) -> Result<Value> {
     let number = Decimal::parse(&number.0).map_err(|error| errors::refused(&Refusal::of_value(field, error)))?;
-    Ok(Value::Integer(Ratio::from(&(&number * &Decimal::from(parts))).to_i64_saturating()))
+    Ok(Value::Integer(Ratio::from(&(&number * &Decimal::from(parts))).to_i64_saturating(Rounding::HalfEven)))
 }
 
 /// How many comparisons it holds; a list of values counts as many. What is empty counts as one: the database has to read it as well.

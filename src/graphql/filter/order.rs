@@ -50,7 +50,7 @@ pub(crate) enum CaseOrderField {
     Deadline,
     /// 行政区划, by code.
     Division,
-    /// 能力差距.
+    /// 能力差距, to six decimals, rounded up. Beyond 9·10^12 all count as alike.
     Gap,
 }
 

@@ -20,7 +20,8 @@ const USUAL_GUARD_BAND: &str = "0";
 pub(crate) struct MeasurementRequirementInput {
     /// 被测量: the quantity intended to be measured (VIM 2.3).
     pub(crate) measurand: String,
-    /// 测量区间: from where to where.
+    /// 测量区间: from where to where. Results whose value is within it, or beyond an end by no more than a hundredth of its
+    /// width, count for the capability gap.
     pub(crate) interval: Option<IntervalInput>,
     /// 目标: the uncertainty or the error limit that would do.
     pub(crate) target: TargetInput,
@@ -88,13 +89,16 @@ impl TargetInput {
 }
 
 /// 扩展不确定度 U = k·u (VIM 2.35; JCGM 100:2008, 6.2). A U without its k and p says nothing and is refused.
+/// So is a k that is too large for p (`COVERAGE_IMPLAUSIBLE`).
 #[derive(Clone, Debug, InputObject, Serialize)]
 pub(crate) struct ExpandedUncertaintyInput {
     /// U, not negative.
     pub(crate) value: Decimal,
-    /// 单位: in UCUM notation.
+    /// 单位: in UCUM notation, or relative to the value: `%`, `[ppm]`. A U relative to a value of 0 is refused
+    /// (`RELATIVE_TO_ZERO`; VIM 2.32, JCGM 100:2008, 5.1.6).
     pub(crate) unit: String,
-    /// 包含因子 k, at least 1 (VIM 2.38). Required by the domain.
+    /// 包含因子 k, at least 1 (VIM 2.38), and at most that of Student's t with one degree of freedom, tan(π·p/2), which is
+    /// 12.71 at 0.95 (JCGM 100:2008, table G.2), with one percent of room for rounding. Required by the domain.
     pub(crate) coverage_factor: Option<Decimal>,
     /// 包含概率 p, between 0 and 1, such as `"0.95"` (VIM 2.37). Required by the domain.
     pub(crate) coverage_probability: Option<Decimal>,
@@ -110,7 +114,9 @@ impl ExpandedUncertaintyInput {
             Ok(uncertainty) => Some(uncertainty),
             Err(error) => {
                 let field = match error.code {
-                    "COVERAGE_FACTOR_MISSING" | "COVERAGE_FACTOR_TOO_SMALL" => "coverageFactor",
+                    "COVERAGE_FACTOR_MISSING" | "COVERAGE_FACTOR_TOO_SMALL" | "COVERAGE_IMPLAUSIBLE" => {
+                        "coverageFactor"
+                    }
                     "COVERAGE_PROBABILITY_MISSING" | "COVERAGE_PROBABILITY_OUT_OF_RANGE" => "coverageProbability",
                     _ => "value",
                 };
@@ -232,6 +238,21 @@ mod tests {
     fn units_that_do_not_fit_are_refused() {
         let expected = ("UNIT_INCOMMENSURABLE".to_owned(), "result.uncertainty.unit".to_owned());
         assert_eq!(refused(&result("kg", Some("2"))), [expected]);
+    }
+
+    #[test]
+    fn a_factor_that_its_probability_does_not_allow_is_refused_at_its_field() {
+        let expected = ("COVERAGE_IMPLAUSIBLE".to_owned(), "result.uncertainty.coverageFactor".to_owned());
+        assert_eq!(refused(&result("mm", Some("100"))), [expected]);
+    }
+
+    #[test]
+    fn what_is_relative_to_nothing_is_refused_at_its_unit() {
+        let relative = ExpandedUncertaintyInput { unit: "%".to_owned(), ..uncertainty(Some("2")) };
+        let of_zero =
+            MeasurementResultInput { value: Decimal::of("0.0"), uncertainty: Some(relative), ..result("mm", None) };
+        let expected = ("RELATIVE_TO_ZERO".to_owned(), "result.uncertainty.unit".to_owned());
+        assert_eq!(refused(&of_zero), [expected]);
     }
 
     #[test]

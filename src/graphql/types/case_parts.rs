@@ -60,7 +60,7 @@ impl CaseOrigin {
 pub(crate) struct GapPoint {
     /// When that event happened.
     at: DateTime,
-    /// 差距: the gap to six decimals; absent where nothing was required or nothing comparable measured.
+    /// 差距: the gap to six decimals, rounded up (JCGM 100:2008, 7.2.6), however large it is: above 1 exactly when the bottleneck stands; absent where nothing was required or nothing comparable measured.
     ratio: Option<Decimal>,
 }
 

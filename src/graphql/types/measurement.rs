@@ -6,8 +6,9 @@ use serde::{Serialize, Serializer};
 use crate::app::Moment;
 use crate::domain::case::state::{File, Measurement};
 use crate::domain::value::measurement::{MaximumPermissibleError, acceptance_limit, test_uncertainty_ratio};
+use crate::domain::value::ratio::{Ratio, Rounding};
 use crate::domain::value::{
-    CapabilityGap, ExpandedUncertainty, Interval, MeasurementRequirement, MeasurementResult, Quantity, Ratio,
+    CapabilityGap, ExpandedUncertainty, Interval, MeasurementRequirement, MeasurementResult, Quantity,
     RequiredUncertainty, Target,
 };
 use crate::graphql::ids::{self, content_id};
@@ -30,8 +31,9 @@ pub(crate) struct QuantityNode {
 }
 
 impl QuantityNode {
-    fn of_ratio(value: &Ratio, unit: &impl ToString) -> Self {
-        Self { value: Decimal::of(value.to_decimal(DIGITS)), unit: unit.to_string() }
+    /// A limit: rounded down, so that nothing is within it that is not within the exact one.
+    fn of_limit(value: &Ratio, unit: &impl ToString) -> Self {
+        Self { value: Decimal::of(value.to_significant(DIGITS, Rounding::Down)), unit: unit.to_string() }
     }
 }
 
@@ -112,11 +114,12 @@ impl From<&MaximumPermissibleError> for MpeNode {
     }
 }
 
-/// 要求的不确定度: what a requirement comes down to.
+/// 要求的不确定度: what a requirement comes down to. That of an error limit is one of 95 percent coverage with k = 2
+/// (ANSI/NCSL Z540.3-2006).
 #[derive(Serialize, SimpleObject)]
 #[graphql(complex, name = "RequiredUncertainty")]
 pub(crate) struct RequiredNode {
-    /// U, to six significant digits.
+    /// U, to six significant digits, rounded down.
     value: Decimal,
     /// 单位: in UCUM notation.
     unit: String,
@@ -127,9 +130,9 @@ pub(crate) struct RequiredNode {
 impl From<RequiredUncertainty> for RequiredNode {
     fn from(required: RequiredUncertainty) -> Self {
         Self {
-            value: Decimal::of(required.value().to_decimal(DIGITS)),
+            value: Decimal::of(required.value().to_significant(DIGITS, Rounding::Down)),
             unit: required.unit().to_string(),
-            coverage_factor: Decimal::of(required.coverage_factor()),
+            coverage_factor: Decimal::of(required.coverage().factor()),
         }
     }
 }
@@ -250,20 +253,31 @@ impl Serialize for MeasurementNode {
 }
 
 /// 能力差距: the best uncertainty found so far against the one required. Above 1 the bottleneck stands, at or below 1 it is broken.
+///
+/// A result counts when it is of the required measurand, or names none, and its value is within the required interval, or
+/// beyond an end by no more than a hundredth of the interval's width; its own U has no part in this. Coverage probabilities
+/// that agree to two decimals, half to even, such as 0.95 and 0.9545 (JCGM 100:2008, G.6.6), are the same coverage: U is
+/// compared as stated, whatever its k, which honours few degrees of freedom (6.3 and annex G). Otherwise `u = U/k` is
+/// brought to the k of the requirement. An error limit is held against U95: U as stated where its p is 0.95 to two
+/// decimals, otherwise 2·U/k (ANSI/NCSL Z540.3-2006). A relative uncertainty and an absolute one are compared through the
+/// magnitude of the result's value as stated, which then has to be other than 0 (VIM 2.32; JCGM 100:2008, 5.1.6).
 #[derive(Serialize, SimpleObject)]
 #[graphql(complex, name = "CapabilityGap")]
 pub(crate) struct CapabilityGapNode {
-    /// U of the best measurement ÷ U required, at the same coverage factor and unit, to six significant digits.
+    /// U of the best measurement ÷ U required, at one coverage and in one unit, to six significant digits, rounded up
+    /// (JCGM 100:2008, 7.2.6): above 1 exactly when the bottleneck stands.
     ratio: Decimal,
     /// Whether the bottleneck is broken, by exact comparison.
     closed: bool,
-    /// 最佳测量: the measurement with the least comparable uncertainty.
+    /// 最佳测量: the measurement with the least gap; the earliest of equals.
     best: MeasurementNode,
     /// 要求的不确定度: what it is held against.
     required: RequiredNode,
-    /// 测试不确定度比 TUR: tolerance span ÷ 2U (ANSI/NCSL Z540.3), where an error limit is required.
+    /// 测试不确定度比 TUR: tolerance span ÷ 2·U95 (ANSI/NCSL Z540.3-2006), where an error limit is required; to six
+    /// significant digits, rounded down. At least the ratio of the decision rule exactly when the bottleneck is broken.
     test_uncertainty_ratio: Option<Decimal>,
-    /// 接受限: the error limit less the guard band (JCGM 106:2012, 8.3.2), where an error limit is required.
+    /// 接受限: the error limit less the guard band r·U95 (JCGM 106:2012, 8.3.2), where an error limit is required; to six
+    /// significant digits, rounded down.
     acceptance_limit: Option<QuantityNode>,
 }
 
@@ -272,23 +286,23 @@ impl CapabilityGapNode {
     pub(crate) fn of(file: &File, at: Moment) -> Option<Self> {
         let requirement = file.requirement.as_ref()?;
         let best = file.best_uncertainty()?;
-        let uncertainty = best.result.uncertainty()?;
+        let result = best.result.evaluated()?;
         let gap: CapabilityGap = file.capability_gap()?;
         let mpe = match requirement.target() {
             Target::Mpe(mpe) => Some(mpe),
             Target::Uncertainty(_) => None,
         };
-        let ratio = mpe.and_then(|mpe| test_uncertainty_ratio(mpe, uncertainty).ok().flatten());
+        let ratio = mpe.and_then(|mpe| test_uncertainty_ratio(mpe, result).ok().flatten());
         let limit = mpe.and_then(|mpe| {
-            let limit = acceptance_limit(mpe, uncertainty, mpe.rule()).ok()?;
-            Some(QuantityNode::of_ratio(&limit, mpe.unit()))
+            let limit = acceptance_limit(mpe, result, mpe.rule()).ok()?;
+            Some(QuantityNode::of_limit(&limit, mpe.unit()))
         });
         Some(Self {
             ratio: Decimal::of(gap.to_decimal(DIGITS)),
             closed: gap.is_closed(),
             best: (best, at).into(),
             required: requirement.required_uncertainty().into(),
-            test_uncertainty_ratio: ratio.map(|ratio| Decimal::of(ratio.to_decimal(DIGITS))),
+            test_uncertainty_ratio: ratio.map(|ratio| Decimal::of(ratio.to_significant(DIGITS, Rounding::Down))),
             acceptance_limit: limit,
         })
     }

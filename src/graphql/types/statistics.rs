@@ -237,13 +237,13 @@ pub(crate) struct Reopening {
     rate: Option<Decimal>,
 }
 
-/// 能力差距: the gaps of cases that have one.
+/// 能力差距: the gaps of cases that have one. Beyond 9·10^12 all count as alike.
 #[derive(SimpleObject, Serialize)]
 #[graphql(complex)]
 pub(crate) struct GapSummary {
     /// 难点数: cases whose gap is known.
     cases: u64,
-    /// 中位数: by nearest rank, to six decimals; absent where no gap is known.
+    /// 中位数: by nearest rank, to six decimals, rounded up; absent where no gap is known.
     median: Option<Decimal>,
     /// 已消除: cases whose gap is 1 or less, compared exactly.
     closed: u64,

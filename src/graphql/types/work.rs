@@ -173,7 +173,7 @@ impl From<(&state::Trial, Moment)> for TrialNode {
 pub(crate) struct ResolutionNode {
     /// When.
     at: DateTime,
-    /// 差距: the capability gap then, to six decimals; absent where nothing was required or measured.
+    /// 差距: the capability gap then, to six decimals, rounded up; absent where nothing was required or measured.
     gap: Option<Decimal>,
     /// 企业说明: what the enterprise said.
     statement: Option<String>,

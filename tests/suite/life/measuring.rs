@@ -120,6 +120,7 @@ async fn measurements(world: &World, scene: &Scene) {
             "COVERAGE_PROBABILITY_OUT_OF_RANGE",
             "result.uncertainty.coverageProbability",
         ),
+        (json!({ "coverageFactor": "13" }), "COVERAGE_IMPLAUSIBLE", "result.uncertainty.coverageFactor"),
         (json!({ "unit": "nonsense" }), "UNIT_UNKNOWN", "result.uncertainty.unit"),
         (json!({ "unit": "kg" }), "UNIT_INCOMMENSURABLE", "result.uncertainty.unit"),
     ];
@@ -131,6 +132,10 @@ async fn measurements(world: &World, scene: &Scene) {
         ("second lead", "recordMeasurement", measurement(uncertainty(json!({}))), "NOT_A_MEMBER", ""),
     ])
     .await;
+    let relative_to_zero =
+        json!({ "result": { "value": "0", "unit": "mm", "uncertainty": uncertainty(json!({ "unit": "%" })) } });
+    let at_its_unit = "result.uncertainty.unit";
+    case.refuses([("lead", "recordMeasurement", relative_to_zero, "RELATIVE_TO_ZERO", at_its_unit)]).await;
     let required = requirement(json!({ "uncertainty": uncertainty(json!({})) }));
     case.takes("lead", "specifyRequirement", required).await;
     let kilograms =

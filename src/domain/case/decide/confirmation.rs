@@ -6,7 +6,7 @@ use crate::domain::case::event::{CaseResolved, SolutionConfirmed, SolutionReject
 use crate::domain::refusal::Code;
 
 pub(super) fn confirm_solution(given: Given<'_>, command: &ConfirmSolution) -> Decision {
-    // Compared exactly: a gap of 1.0000001 is open, although it reads 1.000000.
+    // Compared exactly: a gap of 1.0000001 is open, and reads 1.000001.
     let falls_short = given.file.capability_gap().is_some_and(|gap| !gap.is_closed());
     let gap = given.file.gap_in_six_decimals();
     let shortfall_accepted = match (falls_short, &command.accept_shortfall) {

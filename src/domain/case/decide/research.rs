@@ -9,7 +9,7 @@ use crate::domain::case::event::{FindingRecorded, MeasurementRecorded, Requireme
 use crate::domain::case::state::File;
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::value::ids::each_once;
-use crate::domain::value::{MeasurementResult, Reference};
+use crate::domain::value::{CapabilityGap, MeasurementResult, Reference};
 
 pub(super) fn specify_requirement(_: Given<'_>, command: &SpecifyRequirement) -> Decision {
     only(RequirementSpecified { requirement: command.requirement.clone() })
@@ -50,10 +50,10 @@ pub(super) fn measured(
 
 /// An uncertainty that cannot be compared with the one required would never move the gap.
 fn check_comparable(file: &File, result: &MeasurementResult, field: &str) -> Result<(), Refusal> {
-    let (Some(requirement), Some(uncertainty)) = (&file.requirement, result.uncertainty()) else {
+    let (Some(requirement), Some(result)) = (&file.requirement, result.evaluated()) else {
         return Ok(());
     };
-    match uncertainty.unit().factor_to(requirement.target().unit()) {
+    match CapabilityGap::between(result, requirement) {
         Ok(_) => Ok(()),
         Err(error) => Err(Refusal::of_value(format!("{field}.uncertainty.unit"), error)),
     }

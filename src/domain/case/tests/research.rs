@@ -60,7 +60,7 @@ fn the_gap_follows_the_best_measurement() {
         .then(lead(), require("3", "um"));
     let file = story.file();
     let gaps: Vec<_> = file.gap_history.iter().map(|point| point.gap.as_ref().map(ToString::to_string)).collect();
-    assert_eq!(gaps, [Some("1.333333"), Some("1.000000"), Some("0.500000")].map(|gap| gap.map(str::to_owned)));
+    assert_eq!(gaps, [Some("1.333334"), Some("1.000000"), Some("0.500000")].map(|gap| gap.map(str::to_owned)));
     assert_eq!(file.best_uncertainty().map(|best| &best.by), Some(&expert().id));
     assert!(file.capability_gap().is_some_and(|gap| gap.is_closed()));
 }

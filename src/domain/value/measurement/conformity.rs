@@ -4,8 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::value::ValueError;
 use crate::domain::value::decimal::Decimal;
+use crate::domain::value::measurement::Evaluated;
 use crate::domain::value::ratio::Ratio;
-use crate::domain::value::uncertainty::ExpandedUncertainty;
+use crate::domain::value::uncertainty::Coverage;
 use crate::domain::value::unit::Unit;
 
 /// How the uncertainty enters the verdict on conformity (ISO/IEC 17025:2017, 3.7).
@@ -95,33 +96,30 @@ impl MaximumPermissibleError {
 }
 
 /// The test uncertainty ratio: the span of the tolerance by that of the uncertainty,
-/// `2·MPE / 2·U` (ANSI/NCSL Z540.3-2006, where U is that of 95 percent coverage).
-/// None for a U of 0.
+/// `2·MPE / 2·U95` (ANSI/NCSL Z540.3-2006, where U is that of 95 percent coverage): U as stated where its p is 0.95 to
+/// two decimals, otherwise `2·U/k`. None for a U of 0. At least the ratio of the decision rule exactly where the
+/// capability gap is closed.
 ///
 /// # Errors
-/// `UNIT_INCOMMENSURABLE`.
+/// As [`Evaluated::expanded`].
 pub fn test_uncertainty_ratio(
     mpe: &MaximumPermissibleError,
-    uncertainty: &ExpandedUncertainty,
+    result: Evaluated<'_>,
 ) -> Result<Option<Ratio>, ValueError> {
-    let in_unit_of_mpe = uncertainty_in(uncertainty, mpe.unit())?;
-    Ok((!in_unit_of_mpe.is_zero()).then(|| &Ratio::from(mpe.value()) / &in_unit_of_mpe))
+    let expanded = result.expanded(&Coverage::usual(), mpe.unit())?;
+    Ok((!expanded.is_zero()).then(|| &Ratio::from(mpe.value()) / &expanded))
 }
 
-/// The acceptance limit `A = MPE − w` with the guard band `w = r·U` (JCGM 106:2012, 8.3.2),
+/// The acceptance limit `A = MPE − w` with the guard band `w = r·U95` (JCGM 106:2012, 8.3.2, where U is that of k = 2),
 /// in the unit of the MPE: an error within ±A is accepted. Below 0 no error is.
 ///
 /// # Errors
-/// `UNIT_INCOMMENSURABLE`.
+/// As [`Evaluated::expanded`].
 pub fn acceptance_limit(
     mpe: &MaximumPermissibleError,
-    uncertainty: &ExpandedUncertainty,
+    result: Evaluated<'_>,
     rule: &DecisionRule,
 ) -> Result<Ratio, ValueError> {
-    let guard_band = &Ratio::from(rule.guard_band()) * &uncertainty_in(uncertainty, mpe.unit())?;
+    let guard_band = &Ratio::from(rule.guard_band()) * &result.expanded(&Coverage::usual(), mpe.unit())?;
     Ok(&Ratio::from(mpe.value()) - &guard_band)
-}
-
-fn uncertainty_in(uncertainty: &ExpandedUncertainty, unit: &Unit) -> Result<Ratio, ValueError> {
-    Ok(&Ratio::from(uncertainty.value()) * &uncertainty.unit().factor_to(unit)?)
 }

@@ -58,24 +58,106 @@ fn target_and_interval_are_of_one_kind() {
 fn the_required_uncertainty_of_an_error_limit_is_exact() {
     let required = requirement(None, Target::Mpe(mpe("0.01", "mm", "3"))).unwrap().required_uncertainty();
     assert_eq!(required.value().to_string(), "1/300");
-    assert_eq!(required.coverage_factor(), &decimal("2"));
-    assert_eq!(required.standard().to_string(), "1/600");
+    assert_eq!(required.coverage(), &Coverage::usual());
+    assert_eq!(required.coverage().factor(), &decimal("2"));
     assert_eq!(required.unit(), &unit("mm"));
+}
+
+/// A value with this U.
+fn result(value: (&str, &str), uncertainty: ExpandedUncertainty) -> MeasurementResult {
+    MeasurementResult::new(Quantity::new(decimal(value.0), unit(value.1)), Some(uncertainty)).unwrap()
+}
+
+fn stated(value: &str, in_unit: &str, k: &str, p: &str) -> ExpandedUncertainty {
+    ExpandedUncertainty::new(decimal(value), unit(in_unit), Some(decimal(k)), Some(decimal(p))).unwrap()
 }
 
 #[test]
 fn test_uncertainty_ratio_and_acceptance_limit() {
     // A limit of ±10 µm tested with U = 2.5 µm: a ratio of 4, and ±7.5 µm with r = 1.
-    let (limit, stated) = (mpe("0.010", "mm", "4"), uncertainty("2.5", "um"));
-    let ratio = test_uncertainty_ratio(&limit, &stated).unwrap().unwrap();
-    assert_eq!(ratio, Ratio::from(&decimal("4")));
-    let accepted = acceptance_limit(&limit, &stated, limit.rule()).unwrap();
-    assert_eq!(accepted, Ratio::from(&decimal("0.0075")));
-    let simple = acceptance_limit(&limit, &stated, &rule("4", "0").unwrap()).unwrap();
-    assert_eq!(simple, Ratio::from(&decimal("0.01")));
-    assert!(acceptance_limit(&limit, &uncertainty("11", "um"), limit.rule()).unwrap().is_negative());
-    assert_eq!(test_uncertainty_ratio(&limit, &uncertainty("0", "um")).unwrap(), None);
-    assert!(test_uncertainty_ratio(&limit, &uncertainty("1", "g")).is_err());
+    let limit = mpe("0.010", "mm", "4");
+    let tested = |value, in_unit| result(("20", "mm"), uncertainty(value, in_unit));
+    let accepted =
+        |result: &MeasurementResult, rule: &DecisionRule| acceptance_limit(&limit, result.evaluated().unwrap(), rule);
+    let ratio = |result: &MeasurementResult| test_uncertainty_ratio(&limit, result.evaluated().unwrap());
+    let good = tested("2.5", "um");
+    assert_eq!(ratio(&good).unwrap(), Some(Ratio::from(&decimal("4"))));
+    assert_eq!(accepted(&good, limit.rule()).unwrap(), Ratio::from(&decimal("0.0075")));
+    let simple = rule("4", "0").unwrap();
+    assert_eq!(accepted(&good, &simple).unwrap(), Ratio::from(&decimal("0.01")));
+    assert!(accepted(&tested("11", "um"), limit.rule()).unwrap().is_negative());
+    assert_eq!(ratio(&tested("0", "um")).unwrap(), None);
+    let grams = result(("20", "g"), uncertainty("1", "g"));
+    assert_eq!(ratio(&grams).unwrap_err().code, "UNIT_INCOMMENSURABLE");
+}
+
+/// What Z540.3 defines is the ratio at 95 percent: another coverage is brought there.
+#[test]
+fn conformity_is_told_at_95_percent() {
+    let limit = mpe("10", "um", "4");
+    for (stated, ratio, accepted) in [
+        (stated("2.5", "um", "2", "0.95"), "4", "7.5"),
+        (stated("2.5", "um", "2.87", "0.9545"), "4", "7.5"),
+        (stated("3.75", "um", "3", "0.9973"), "4", "7.5"),
+        (stated("1.25", "um", "1", "0.6827"), "4", "7.5"),
+        // 0.025 % of 20 mm is 5 µm.
+        (stated("0.025", "%", "2", "0.95"), "2", "5"),
+    ] {
+        let result = result(("-20", "mm"), stated);
+        let result = result.evaluated().unwrap();
+        let found = test_uncertainty_ratio(&limit, result).unwrap();
+        assert_eq!(found, Some(Ratio::from(&decimal(ratio))), "{result:?}");
+        let found = acceptance_limit(&limit, result, limit.rule()).unwrap();
+        assert_eq!(found, Ratio::from(&decimal(accepted)), "{result:?}");
+    }
+}
+
+#[test]
+fn an_uncertainty_relative_to_nothing_is_refused() {
+    for (value, in_unit, u_unit, code) in [
+        ("0", "mm", "%", Some("RELATIVE_TO_ZERO")),
+        ("0.000", "Cel", "[ppm]", Some("RELATIVE_TO_ZERO")),
+        ("0", "mm", "um", None),
+        ("0.001", "mm", "%", None),
+        // A share of 0 % with a U of so many percent: a difference, not a relation.
+        ("0", "%", "[ppth]", None),
+    ] {
+        let value = Quantity::new(decimal(value), unit(in_unit));
+        let refused = MeasurementResult::new(value, Some(uncertainty("0.1", u_unit))).err();
+        assert_eq!(refused.as_ref().map(|error| error.code), code, "{in_unit} {u_unit}");
+        assert!(refused.is_none_or(|error| error.message.ends_with(&format!("write U in {in_unit}"))));
+    }
+    let json = r#"{"value":{"value":"0","unit":"mm"},
+        "uncertainty":{"value":"0.1","unit":"%","coverageFactor":"2","coverageProbability":"0.95"}}"#;
+    let old: MeasurementResult = serde_json::from_str(json).unwrap();
+    for in_unit in ["%", "mm"] {
+        let told = old.evaluated().unwrap().expanded(&Coverage::usual(), &unit(in_unit));
+        assert_eq!(told.unwrap_err().code, "RELATIVE_TO_ZERO", "{in_unit}");
+    }
+}
+
+/// Where a value is has nothing to do with how well it was measured.
+#[test]
+fn a_result_is_about_the_interval_that_its_value_is_in() {
+    for (value, in_unit, is_about) in [
+        ("2.5", "V", true),
+        ("10", "V", true),
+        ("7000", "mV", true),
+        ("10.000036", "V", true),
+        // A hundredth of the width of 7.5 V is 75 mV.
+        ("10.075", "V", true),
+        ("10.0750001", "V", false),
+        ("2.425", "V", true),
+        ("2424.9", "mV", false),
+        ("5", "A", false),
+    ] {
+        let required = Target::Uncertainty(uncertainty("2", "[ppm]"));
+        let required = requirement(interval("2.5", "10", "V").ok(), required).unwrap();
+        for u in ["0", "1.7", "900000"] {
+            let result = result((value, in_unit), uncertainty(u, "[ppm]"));
+            assert_eq!(required.is_about(&result), is_about, "{value} {in_unit}, U = {u} ppm");
+        }
+    }
 }
 
 #[test]
