@@ -69,7 +69,7 @@ pub use streams::{Versioned, stored};
 pub use webhooks::{
     Changed, Courier, Lag, Next, Outlet, Round, Settled, Tested, WebhookDraft, WebhookPatch, WebhookRequest,
 };
-pub use year::{NoYear, Year, YearFigure, YearQuestion};
+pub use year::{Year, YearFigure, YearQuestion};
 
 pub use crate::outbound::FailureClass;
 pub use crate::store::{
