@@ -298,8 +298,8 @@ fn anchored(style: TextStyle<'static>, horizontally: HPos) -> TextStyle<'static>
     style.pos(Pos::new(horizontally, VPos::Center))
 }
 
-/// How wide a text is at most, in pixels. Whoever shows it brings the font: these are the widths of a wide one, DejaVu Sans, and
-/// what is no ASCII is taken to be as wide as Chinese.
+/// How wide a text is at most, in pixels. Whoever shows it brings the font: these are the widths of a wide one, DejaVu
+/// Sans, and what is no ASCII is taken to be as wide as Chinese.
 fn width_of(text: &str) -> u32 {
     (text.chars().map(thousandths_of).sum::<u32>() * SIZE).div_ceil(1_000)
 }

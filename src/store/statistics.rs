@@ -89,8 +89,8 @@ pub struct GroupSums {
     pub techniques: u64,
 }
 
-/// How long cases took from their report to their first entry into a status, by business time. What is dated before the report
-/// counts as at once.
+/// How long cases took from their report to their first entry into a status, by business time. What is dated before the
+/// report counts as at once.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct TimeToState {
     /// Wire name of the status.
@@ -154,7 +154,8 @@ impl GroupKey {
 /// The sums after the cases and their figures, which are `c` and `f`.
 const SUMS: &str = "\
 entries as (
-    select sum_of, detail, case when min(occurred_at) < reported_at then 0 else min(occurred_at) - reported_at end as took
+    select sum_of, detail,
+           case when min(occurred_at) < reported_at then 0 else min(occurred_at) - reported_at end as took
     from f where kind = 'ENTERED' and detail <> 'REPORTED'
     group by sum_of, detail, case_id, reported_at
 ),
