@@ -63,9 +63,10 @@ fn due(year: i16) -> Timestamp {
 }
 
 impl App {
-    /// Settles as of when a year is added up that is asked about today: as of the end of 31 October, in UTC+8; now while
-    /// that is to come, and where the log began later, for what it tells of that year was recorded since. Any other moment
-    /// stays as it is, but that a position within a command is the one at its end. And what the time is then.
+    /// Settles as of when a year is added up that is asked about today: as of the end of 31 October, in UTC+8; now
+    /// while that is to come, and where the log began later, for what it tells of that year was recorded since. Any
+    /// other moment stays as it is, but that a position within a command is the one at its end. And what the time is
+    /// then.
     async fn settle_year(&self, actor: &Actor, mut question: YearQuestion) -> Result<(YearQuestion, Timestamp), Fault> {
         let time = if let Moment::Position(position) = question.at {
             let append = self.append_around(position).await?;
