@@ -69,7 +69,7 @@ pub use similar::Similar;
 pub use statistics::{MOST_GROUPS, StatisticsQuestion, days, fee_total, gap_of, rate};
 pub use streams::{Versioned, stored};
 pub use webhooks::{Changed, Courier, Lag, Next, Outlet, Round, Tested, WebhookDraft, WebhookPatch, WebhookRequest};
-pub use year::{NoYear, Year, YearFigure, YearQuestion};
+pub use year::{Year, YearFigure, YearQuestion};
 
 pub use crate::outbound::FailureClass;
 pub use crate::store::{

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use crate::app::App;
-use crate::app::moments::{NoMoment, Point};
+use crate::app::moments::{NoMoment, Point, Then};
 use crate::app::reads::{CasePage, query};
 use crate::app::request::{Fault, time_of};
 use crate::app::scope::RegisterScope;
@@ -57,33 +57,26 @@ pub struct YearFigure {
     pub amounts: Vec<FeeSum>,
 }
 
-/// Why a year has no figures.
-pub type NoYear = NoMoment;
-
 /// The report is due on 31 October, the last day of its year: what stands at its end is what the year is measured by.
 fn due(year: i16) -> Timestamp {
     calendar::end_of(last_day(year))
 }
 
 impl App {
-    /// Settles as of when a year is added up that is asked about today: as of the end of 31 October, in UTC+8, or now
-    /// while that is to come. Any other moment stays as it is, but that a position within a command is the one at its end.
-    /// And what the time is then.
-    async fn settle_year(
-        &self,
-        actor: &Actor,
-        mut question: YearQuestion,
-    ) -> Result<(YearQuestion, Timestamp), NoYear> {
-        let due = due(question.year);
+    /// Settles as of when a year is added up that is asked about today: as of the end of 31 October, in UTC+8; now
+    /// while that is to come, and where the log began later, for what it tells of that year was recorded since. Any
+    /// other moment stays as it is, but that a position within a command is the one at its end. And what the time is
+    /// then.
+    async fn settle_year(&self, actor: &Actor, mut question: YearQuestion) -> Result<(YearQuestion, Timestamp), Fault> {
         let time = if let Moment::Position(position) = question.at {
             let append = self.append_around(position).await?;
             question.at = Moment::Position(append.last_position);
             question.time.unwrap_or_else(|| time_of(append.recorded_at))
         } else if question.at != Moment::Present {
             self.time_of(question.at, question.time).await?
-        } else if due < self.now() {
-            question.at = self.recorded_by(actor, Point::Time(due)).await?.moment;
-            due
+        } else if let Some(then) = self.when_due(actor, question.year).await? {
+            question.at = then.moment;
+            then.time
         } else {
             question.at = self.head().await?.map_or(Moment::Present, Moment::Position);
             self.now()
@@ -92,11 +85,20 @@ impl App {
         Ok((question, time))
     }
 
+    /// The moment at which the year's summary was due; `None` while that is to come, and where the log began later.
+    async fn when_due(&self, actor: &Actor, year: i16) -> Result<Option<Then>, Fault> {
+        match self.recorded_by(actor, Point::Time(due(year))).await {
+            Ok(then) => Ok(Some(then)),
+            Err(NoMoment::Fault(fault)) => Err(fault),
+            Err(_) => Ok(None),
+        }
+    }
+
     /// The figures of a year, of what this actor may see: one statement, besides those that settle the moment.
     ///
     /// # Errors
-    /// When the log had not begun by then, or the store fails.
-    pub async fn year(&self, actor: &Actor, question: YearQuestion) -> Result<Year, NoYear> {
+    /// When the store fails.
+    pub async fn year(&self, actor: &Actor, question: YearQuestion) -> Result<Year, Fault> {
         let is_of_today = question.at == Moment::Present;
         let (question, time) = self.settle_year(actor, question).await?;
         let asked_at = if is_of_today { Moment::Present } else { question.at };
@@ -107,7 +109,7 @@ impl App {
         Ok(Year { question, asked_at, time, figures })
     }
 
-    /// The figures of a year as a summary that is submitted now is compared with; `None` where the log has none.
+    /// The figures of a year as a summary that is submitted now is compared with; `None` while the log is empty.
     ///
     /// # Errors
     /// When the store fails.
@@ -118,11 +120,7 @@ impl App {
         year: i16,
     ) -> Result<Option<ComputedFigures>, Fault> {
         let question = YearQuestion { jurisdiction: jurisdiction.clone(), year, at: Moment::Present, time: None };
-        let year = match self.year(actor, question).await {
-            Ok(year) => year,
-            Err(NoMoment::Fault(fault)) => return Err(fault),
-            Err(_) => return Ok(None),
-        };
+        let year = self.year(actor, question).await?;
         let figures = year.figures.into_iter().map(|figure| (figure.name, figure.value)).collect();
         let position = year.question.at.last_position();
         Ok(position.map(|position| ComputedFigures { position, figures }))

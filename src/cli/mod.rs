@@ -246,9 +246,9 @@ pub struct Export {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 The year goes from 1 November of the year before to 31 October, when its summary is due. The figures are those of the
-log as of the end of that day, or of now while it is to come. A day is meant to its end in UTC+8. Markdown has its charts
-in files beside the one that is written, and none on standard output. A report only reads, so that a server may run
-meanwhile; read rows that an older version has made are made anew first.
+log as of the end of that day; as of now while it is to come, and where the log began after it. A day is meant to its end
+in UTC+8. Markdown has its charts in files beside the one that is written, and none on standard output. A report only
+reads, so that a server may run meanwhile; read rows that an older version has made are made anew first.
 
 Examples:
   etalon report --jurisdiction 44 --year 2026 --format html --output guangdong-2026.html

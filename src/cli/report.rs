@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use tempfile::NamedTempFile;
 
-use crate::app::{App, Moment, NoYear, YearQuestion};
+use crate::app::{App, Moment, YearQuestion};
 use crate::cli::export::up_to;
 use crate::cli::problem::Problem;
 use crate::cli::{self, AsOf, serve};
@@ -55,13 +55,7 @@ async fn files(app: &App, arguments: &cli::Report) -> Result<Vec<File>, Problem>
 }
 
 fn failed(error: ReportError) -> Problem {
-    let doing = match &error {
-        ReportError::Read(NoYear::BeforeTheLog { .. }) => {
-            "the report cannot be made as of the end of its year (for another moment, give `--as-of`)"
-        }
-        _ => "the report cannot be made",
-    };
-    Problem::while_doing(doing)(error)
+    Problem::while_doing("the report cannot be made")(error)
 }
 
 /// Where a file of the report that is written to the path stands.

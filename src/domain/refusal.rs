@@ -158,6 +158,10 @@ codes! {
     SourceMissing = "SOURCE_MISSING",
     /// A training needs trainees.
     TraineesMissing = "TRAINEES_MISSING",
+    /// A training has 100,000 trainees at most.
+    TooManyTrainees = "TOO_MANY_TRAINEES",
+    /// A training takes more than 0 hours and at most 10,000.
+    HoursOutOfRange = "HOURS_OUT_OF_RANGE",
     /// What is said is kept from whoever says it.
     AudienceExcludesAuthor = "AUDIENCE_EXCLUDES_AUTHOR",
     /// The bytes are not those of the digest.

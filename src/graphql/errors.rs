@@ -107,6 +107,8 @@ content_id!(Warning);
 pub(crate) enum WarningCode {
     /// Of previews alone: the command was carried out before, under the same `idempotencyKey`. Sent again, it records nothing and is answered by its first receipt.
     CarriedOutBefore,
+    /// The case had a deadline, which ended when it was reopened: set a new one with `setDeadline`.
+    DeadlineEnded,
     /// A requirement is set, and nothing was ever measured against it.
     NothingMeasured,
     /// The annual summary came after 31 October.

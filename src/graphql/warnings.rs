@@ -24,6 +24,13 @@ pub(crate) async fn of(ctx: &Context<'_>, receipt: &Receipt) -> Result<Vec<Warni
             let case = case.map_err(|fault| errors::fault(ctx, fault))?;
             warnings.extend(case.and_then(|case| of_resolution(&case.state)));
         }
+        if event.event_type == REOPENED {
+            let id = CaseId::from(receipt.stream.aggregate_id);
+            let before = receipt.version.saturating_sub(events.len() as u64);
+            let case = loaders(ctx).file(id, before, Moment::Present).await;
+            let case = case.map_err(|fault| errors::fault(ctx, fault))?;
+            warnings.extend(case.and_then(|case| of_reopening(&case.state)));
+        }
         warnings.extend(of_event(&event.event_type, &event.payload));
     }
     Ok(warnings)
@@ -41,7 +48,9 @@ pub(crate) fn of_replay() -> Warning {
 pub(crate) fn foreseen_of_case(foreseen: &Foreseen<Case>) -> Vec<Warning> {
     let resolves = foreseen.events.iter().any(|event| event.encoded.event_type == RESOLVED);
     let resolution = resolves.then(|| of_resolution(&foreseen.after.state)).flatten();
-    resolution.into_iter().chain(self::foreseen(foreseen)).collect()
+    let reopens = foreseen.events.iter().any(|event| event.encoded.event_type == REOPENED);
+    let reopening = reopens.then(|| of_reopening(&foreseen.before.state)).flatten();
+    resolution.into_iter().chain(reopening).chain(self::foreseen(foreseen)).collect()
 }
 
 /// What would be worth knowing about a command, whatever it is about.
@@ -51,6 +60,7 @@ pub(crate) fn foreseen<A: Commanded>(foreseen: &Foreseen<A>) -> Vec<Warning> {
 }
 
 const RESOLVED: &str = "CaseResolved";
+const REOPENED: &str = "CaseReopened";
 
 /// A requirement was set and nothing was measured: the gap is unknown, not closed.
 fn of_resolution(case: &Case) -> Option<Warning> {
@@ -59,6 +69,16 @@ fn of_resolution(case: &Case) -> Option<Warning> {
         code: WarningCode::NothingMeasured,
         message: "a measurement requirement is set, and nothing was ever measured against it: no number shows that the gap closed".to_owned(),
     })
+}
+
+/// The deadline was for the solution that came: the case that is taken up again has none.
+fn of_reopening(before: &Case) -> Option<Warning> {
+    let deadline = before.file.as_ref()?.deadline?;
+    let message = format!(
+        "the deadline of {} ended with the solution that came: the case has none until `setDeadline` sets a new one",
+        deadline.on
+    );
+    Some(Warning { code: WarningCode::DeadlineEnded, message })
 }
 
 /// What an event says by itself.

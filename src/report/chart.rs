@@ -13,7 +13,11 @@ type Frame<'a, 'b> = ChartContext<'a, SVGBackend<'b>, Cartesian2d<RangedCoordf64
 
 const WIDTH: u32 = 760;
 /// Room for the labels on the left.
-const LABELS: u32 = 210;
+const LABELS: u32 = 240;
+/// Between a label and what it is of, and between it and the picture's edge.
+const SPACE: i32 = 8;
+/// Of texts that are read beside a row.
+const SIZE: u32 = 13;
 /// Room for a row.
 const ROW: u32 = 28;
 const FONT: &str = "sans-serif";
@@ -129,12 +133,22 @@ pub(super) struct Stretch {
     pub(super) closed: bool,
 }
 
+/// The gaps that a chart has room for. What lies beyond is drawn at its edge.
+pub(super) const LEAST_GAP: f64 = 0.01;
+pub(super) const LARGEST_GAP: f64 = 1e9;
+
+impl Stretch {
+    /// Whether a gap of it lies beyond the chart.
+    pub(super) fn is_beyond(&self) -> bool {
+        [self.before, self.after].iter().any(|gap| !(LEAST_GAP..=LARGEST_GAP).contains(gap))
+    }
+}
+
 /// Gaps before and after, on a logarithmic scale with a line at 1.
 pub(super) fn gaps(legends: [String; 3], stretches: &[Stretch]) -> Result<String, ChartError> {
-    const LEAST: f64 = 0.01;
-    const TICKS: [f64; 13] = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0];
     let rows = stretches.len() as u32;
-    let all = || stretches.iter().flat_map(|stretch| [stretch.before, stretch.after]).map(|gap| gap.max(LEAST));
+    let drawn_at = |gap: f64| gap.clamp(LEAST_GAP, LARGEST_GAP);
+    let all = || stretches.iter().flat_map(|stretch| [stretch.before, stretch.after]).map(drawn_at);
     let low = all().fold(0.5, f64::min) / 1.15;
     let high = all().fold(2.0, f64::max) * 1.15;
     let [before, stands, closed] = legends;
@@ -147,16 +161,16 @@ pub(super) fn gaps(legends: [String; 3], stretches: &[Stretch]) -> Result<String
             .margin_left(LABELS)
             .x_label_area_size(26)
             .build_cartesian_2d((low..high).log_scale(), 0.0..f64::from(rows))?;
-        for tick in TICKS.into_iter().filter(|tick| (low..=high).contains(tick)) {
+        for Tick { at: tick, name } in ticks(low, high) {
             let (color, width) = if tick == 1.0 { (GREEN, 2) } else { (GRID, 1) };
             let line = [(tick, 0.0), (tick, f64::from(rows))];
             chart.draw_series([PathElement::new(line, color.stroke_width(width))])?;
             let (x, ground) = chart.backend_coord(&(tick, 0.0));
-            area.draw(&Text::new(short(tick), (x, ground + 13), anchored(text(12, FAINT), HPos::Center)))?;
+            area.draw(&Text::new(name, (x, ground + 13), anchored(text(12, FAINT), HPos::Center)))?;
         }
         for (place, stretch) in stretches.iter().enumerate() {
             let y = f64::from(rows) - place as f64 - 0.5;
-            let (before, after) = (stretch.before.max(LEAST), stretch.after.max(LEAST));
+            let (before, after) = (drawn_at(stretch.before), drawn_at(stretch.after));
             let color = if stretch.closed { GREEN } else { RED };
             chart.draw_series([PathElement::new([(before, y), (after, y)], color.mix(0.45).stroke_width(3))])?;
             chart.draw_series([Circle::new((before, y), 4, FAINT.filled())])?;
@@ -165,6 +179,34 @@ pub(super) fn gaps(legends: [String; 3], stretches: &[Stretch]) -> Result<String
         }
         Ok(())
     })
+}
+
+/// A line across a logarithmic scale.
+#[derive(Debug, PartialEq)]
+struct Tick {
+    at: f64,
+    name: String,
+}
+
+/// Over the whole of a scale: 1, 2 and 5 of every power of ten, and the powers alone where the scale is long.
+fn ticks(low: f64, high: f64) -> Vec<Tick> {
+    const LONG: f64 = 1e5;
+    let parts: &[u32] = if high / low > LONG { &[1] } else { &[1, 2, 5] };
+    let powers = low.log10().floor() as i32..=high.log10().ceil() as i32;
+    let all = powers.flat_map(|power| parts.iter().map(move |part| tick(*part, power)));
+    all.filter(|tick| (low..=high).contains(&tick.at)).collect()
+}
+
+fn tick(part: u32, power: i32) -> Tick {
+    const DIGITS: [char; 10] = ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'];
+    // Read from its digits, a tick is the same number as a gap that is read from them.
+    let at = format!("{part}e{power}").parse().unwrap_or(f64::NAN);
+    let name = match (part, usize::try_from(power)) {
+        (1, Ok(power @ 4..=9)) => format!("10{}", DIGITS[power]),
+        (part, Ok(power @ 4..=9)) => format!("{part}·10{}", DIGITS[power]),
+        _ => short(at),
+    };
+    Tick { at, name }
 }
 
 /// A median and what nine of ten stay below, in days.
@@ -185,10 +227,8 @@ pub(super) fn spreads(legends: [String; 2], spreads: &[Spread]) -> Result<String
         let mut chart = rows_from_the_left(area, longest, rows, short)?;
         for (place, spread) in spreads.iter().enumerate() {
             let y = f64::from(rows) - place as f64 - 0.5;
-            // A clock that was set back is no reason to draw to the left.
-            let (median, ninetieth) = (spread.median.max(0.0), spread.ninetieth.max(0.0));
-            chart.draw_series([Rectangle::new([(0.0, y - 0.32), (ninetieth, y + 0.32)], PALE.filled())])?;
-            chart.draw_series([Rectangle::new([(0.0, y - 0.16), (median, y + 0.16)], DARK.filled())])?;
+            chart.draw_series([Rectangle::new([(0.0, y - 0.32), (spread.ninetieth, y + 0.32)], PALE.filled())])?;
+            chart.draw_series([Rectangle::new([(0.0, y - 0.16), (spread.median, y + 0.16)], DARK.filled())])?;
             label(area, &spread.label, chart.backend_coord(&(0.0, y)))?;
         }
         Ok(())
@@ -235,19 +275,19 @@ fn drawn(height: u32, draw: impl FnOnce(&Area<'_>) -> Result<(), ChartError>) ->
 
 /// From left to right along the top.
 fn legend(area: &Area<'_>, series: &[Series]) -> Result<(), ChartError> {
-    let mut x = LABELS as i32;
+    let mut x = SPACE;
     for Series { name, color } in series {
         area.draw(&Rectangle::new([(x, 10), (x + 12, 22)], color.filled()))?;
-        area.draw(&Text::new(name.clone(), (x + 18, 16), anchored(text(13, INK), HPos::Left)))?;
-        x += 44 + 7 * columns_of(name) as i32;
+        area.draw(&Text::new(name.clone(), (x + 18, 16), anchored(text(SIZE, INK), HPos::Left)))?;
+        x += 36 + width_of(name).cast_signed();
     }
     Ok(())
 }
 
 /// To the left of a place.
 fn label(area: &Area<'_>, label: &str, (x, y): (i32, i32)) -> Result<(), ChartError> {
-    let shown = shortened(label, (LABELS as usize - 16) / 7);
-    area.draw(&Text::new(shown, (x - 8, y), anchored(text(13, INK), HPos::Right)))
+    let shown = shortened(label, (x - 2 * SPACE).unsigned_abs());
+    area.draw(&Text::new(shown, (x - SPACE, y), anchored(text(SIZE, INK), HPos::Right)))
 }
 
 fn text(size: u32, color: RGBColor) -> TextStyle<'static> {
@@ -258,22 +298,38 @@ fn anchored(style: TextStyle<'static>, horizontally: HPos) -> TextStyle<'static>
     style.pos(Pos::new(horizontally, VPos::Center))
 }
 
-/// As many columns as a fixed-width font takes: two for what is drawn wide, as Chinese is.
-fn columns_of(text: &str) -> usize {
-    text.chars().map(|character| if character.is_ascii() { 1 } else { 2 }).sum()
+/// How wide a text is at most, in pixels. Whoever shows it brings the font: these are the widths of a wide one, DejaVu
+/// Sans, and what is no ASCII is taken to be as wide as Chinese.
+fn width_of(text: &str) -> u32 {
+    (text.chars().map(thousandths_of).sum::<u32>() * SIZE).div_ceil(1_000)
 }
 
-/// The text within so many columns.
-fn shortened(text: &str, most: usize) -> String {
-    if columns_of(text) <= most {
+/// The width of a character, in thousandths of its height.
+fn thousandths_of(character: char) -> u32 {
+    match character {
+        ' ' | '!' | '\'' | '(' | ')' | ',' | '-' | '.' | '/' | ':' | ';' | 'I' | '[' | ']' | '\\' | '|' => 400,
+        'f' | 'i' | 'j' | 'l' | 'r' | 't' => 420,
+        '"' | '*' | '?' | 's' | 'z' | 'k' | 'c' | '_' | '`' => 590,
+        '%' | '@' | 'M' | 'W' | 'm' | 'w' => 1_010,
+        '#' | '&' | '+' | '<' | '=' | '>' | '^' | '~' | 'A'..='Z' => 850,
+        character if character.is_ascii() => 650,
+        _ => 1_010,
+    }
+}
+
+/// The text within so many pixels.
+fn shortened(text: &str, most: u32) -> String {
+    if width_of(text) <= most {
         return text.to_owned();
     }
-    let mut taken = 0;
-    let fits = |character: &char| {
-        taken += if character.is_ascii() { 1 } else { 2 };
-        taken < most
-    };
-    let kept: String = text.chars().take_while(fits).collect();
+    let mut kept = String::new();
+    for character in text.chars() {
+        kept.push(character);
+        if width_of(&kept) + width_of("…") > most {
+            kept.pop();
+            break;
+        }
+    }
     format!("{}…", kept.trim_end())
 }
 
@@ -293,10 +349,28 @@ mod tests {
 
     #[test]
     fn a_long_label_is_cut_to_its_room() {
-        assert_eq!(shortened("bore gauge", 10), "bore gauge");
-        assert_eq!(shortened("bore gauge", 9), "bore gau…");
-        assert_eq!(shortened("计量难点问题", 12), "计量难点问题");
-        assert_eq!(shortened("计量难点问题", 9), "计量难点…");
+        assert_eq!(shortened("bore gauge", width_of("bore gauge")), "bore gauge");
+        assert_eq!(shortened("bore gauge", width_of("bore gauge") - 1), "bore gau…");
+        assert_eq!(shortened("计量难点问题", width_of("计量难点问题")), "计量难点问题");
+        assert_eq!(shortened("计量难点问题", width_of("计量难点…")), "计量难点…");
+        assert!(width_of(&shortened("Tsinghua, \"Precision\" ‹Laboratory›", 200)) <= 200);
+    }
+
+    #[test]
+    fn ticks_are_on_the_whole_of_a_scale() {
+        let names = |low, high| ticks(low, high).into_iter().map(|tick| tick.name).collect::<Vec<_>>();
+        assert_eq!(names(0.4, 3.0), ["0.5", "1", "2"]);
+        assert_eq!(names(0.009, 1.2e7), ["0.01", "0.1", "1", "10", "100", "1000", "10⁴", "10⁵", "10⁶", "10⁷"]);
+        assert_eq!(names(0.4, 25_000.0).last().map(String::as_str), Some("2·10⁴"));
+    }
+
+    #[test]
+    fn what_is_drawn_at_the_edge_is_told() {
+        let of = |before, after| Stretch { label: String::new(), before, after, closed: false };
+        assert!(!of(LARGEST_GAP, LEAST_GAP).is_beyond());
+        assert!(of(2.0, 0.009).is_beyond() && of(1.1e9, 2.0).is_beyond() && of(f64::INFINITY, 2.0).is_beyond());
+        let legends = ["a", "b", "c"].map(str::to_owned);
+        assert!(gaps(legends, &[of(f64::INFINITY, 0.0)]).unwrap().contains("circle"));
     }
 
     #[test]

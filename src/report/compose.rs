@@ -222,7 +222,7 @@ impl Writer<'_> {
             .gaps
             .iter()
             .map(|line| Stretch {
-                label: format!("{} {}", short_number(&line.number), line.title),
+                label: format!("{} {}", line.number, line.title),
                 before: to_float(&line.before),
                 after: to_float(&line.after),
                 closed: line.closed,
@@ -236,6 +236,15 @@ impl Writer<'_> {
             ];
             let svg = chart::gaps(legends, &stretches)?;
             self.chart("gaps", self.say("U/U要求，对数坐标", "U/U_required, logarithmic"), svg);
+            let beyond = stretches.iter().filter(|stretch| stretch.is_beyond()).count();
+            if beyond > 0 {
+                self.note(
+                    &format!("图示范围为 0.01 至 10⁹；{beyond} 件难点的差距超出此范围，画在边缘，数值见下表。"),
+                    &format!(
+                        "The chart goes from 0.01 to 10⁹. Gaps beyond are drawn at its edge, those of {beyond} of the cases; the table has their values."
+                    ),
+                );
+            }
         }
         self.table(self.data.gap_table(self.language));
         Ok(())
@@ -291,9 +300,4 @@ fn percent(share: &Decimal) -> String {
 /// For drawing only.
 fn to_float(number: &Decimal) -> f64 {
     number.to_string().parse().unwrap_or(0.0)
-}
-
-/// What of a case's number tells cases of a year apart.
-fn short_number(number: &str) -> &str {
-    number.rsplit_once('-').map_or(number, |(_, serial)| serial)
 }

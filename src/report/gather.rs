@@ -69,7 +69,7 @@ pub(super) fn reporter() -> Actor {
 /// Asks everything that a report says.
 ///
 /// # Errors
-/// When the log had not begun by then, or the application fails.
+/// When the application fails.
 pub async fn gather(app: &App, question: YearQuestion) -> Result<Data, ReportError> {
     let actor = reporter();
     let year = app.year(&actor, question).await?;

@@ -48,9 +48,9 @@ pub struct File {
 /// Why a report was not made.
 #[derive(Debug, thiserror::Error)]
 pub enum ReportError {
-    /// The log had not begun, or cannot be read.
+    /// The log cannot be read.
     #[error("the figures cannot be read")]
-    Read(#[from] crate::app::NoYear),
+    Read(#[from] crate::app::Fault),
     /// More groups than a report can show.
     #[error("the cases make {groups} groups: report of a smaller jurisdiction")]
     TooManyGroups {
@@ -63,12 +63,6 @@ pub enum ReportError {
     /// A line cannot be written.
     #[error("a line cannot be written")]
     Line(#[from] ::csv::Error),
-}
-
-impl From<crate::app::Fault> for ReportError {
-    fn from(fault: crate::app::Fault) -> Self {
-        Self::Read(fault.into())
-    }
 }
 
 /// Makes a document of the answers.

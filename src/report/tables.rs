@@ -82,7 +82,7 @@ impl Data {
         Kind::named(name).map_or_else(|| language.say("未分诊", "Not triaged"), |kind| language.kind(kind))
     }
 
-    /// The figures of the year, beside what was submitted.
+    /// The figures of the year, beside what was submitted, and then what was submitted that the log does not count.
     pub(super) fn figures(&self, language: Language) -> Table {
         let columns = vec![
             Column::text(language.say("数据", "Figure")),
@@ -104,7 +104,10 @@ impl Data {
                 agrees,
             ]
         });
-        Table { columns, rows: rows.collect() }
+        let others = self.submitted.iter().flat_map(|file| FigureName::beside_these(&file.figures));
+        let others =
+            others.map(|(name, value)| vec![name.to_string(), String::new(), value.to_string(), NOTHING.to_owned()]);
+        Table { columns, rows: rows.chain(others).collect() }
     }
 
     pub(super) fn times(&self, language: Language) -> Table {

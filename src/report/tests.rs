@@ -9,8 +9,10 @@ use super::*;
 use crate::app::{App, Moment, Vault, YearQuestion};
 use crate::clock::ManualClock;
 use crate::demo;
+use crate::domain::actor::ActorId;
 use crate::domain::annual_summary::figure::FigureName;
-use crate::domain::value::Division;
+use crate::domain::annual_summary::state::AnnualSummaryFile;
+use crate::domain::value::{Decimal, Division, Label, Statement};
 use crate::store;
 
 async fn data() -> (Data, TempDir) {
@@ -106,6 +108,52 @@ async fn no_cell_is_a_formula() {
     }
     assert!(cells > 400, "{cells} cells");
     assert!(lines.contains("'@SUM(1+1)") && lines.contains(";'=1+1"), "nor is what is one where semicolons part cells");
+}
+
+#[tokio::test]
+async fn every_submitted_figure_is_listed() {
+    let (mut data, _folder) = data().await;
+    let figures = [("受理难点", "1"), ("平均用时（工作日）", "38.5"), ("=1+1", "7")];
+    let of = |(name, value)| (Label::parse(name).expect("a label"), Decimal::parse(value).expect("a number"));
+    data.submitted = Some(AnnualSummaryFile {
+        jurisdiction: data.year.question.jurisdiction.clone(),
+        year: 2026,
+        late: false,
+        text: Statement::parse("本年度。").expect("a text"),
+        figures: figures.map(of).into(),
+        computed: None,
+        good_practice: Vec::new(),
+        typical_cases: Vec::new(),
+        submitted_by: ActorId::clock(),
+        submitted_at: data.year.time,
+        amendments: Vec::new(),
+    });
+    let page = text(&data, Format::Html, Language::En);
+    let markdown = text(&data, Format::Md, Language::En);
+    for written in [&page, &markdown] {
+        assert!(written.contains("平均用时（工作日）") && written.contains("38.5"), "{written}");
+    }
+    assert_eq!(markdown.matches("受理难点").count(), 0, "a figure of the log stands on its own row, once");
+    let lines = text(&data, Format::Csv, Language::En);
+    for line in
+        ["平均用时（工作日）,From the log,\r\n", "平均用时（工作日）,Submitted,38.5\r\n", ",'=1+1,Submitted,7\r\n"]
+    {
+        assert!(lines.contains(line), "{line} in {lines}");
+    }
+}
+
+#[tokio::test]
+async fn a_chart_of_gaps_tells_cases_apart_and_what_lies_beyond() {
+    let (mut data, _folder) = data().await;
+    let number = data.gaps[0].number.clone();
+    let said = "drawn at its edge, those of 1 of the cases";
+    assert!(!text(&data, Format::Md, Language::En).contains(said));
+    data.gaps[0].after = Decimal::parse("0.0001").expect("a number");
+    let document = compose(&data, Language::En).expect("charts");
+    let files = write(&document, Format::Md, Some("report")).expect("lines");
+    assert!(files[0].text.contains(said), "{}", files[0].text);
+    let chart = files.iter().find(|file| file.suffix.as_deref() == Some("-gaps.svg")).expect("a chart");
+    assert!(chart.text.contains(&number), "{number} in {}", chart.text);
 }
 
 #[tokio::test]

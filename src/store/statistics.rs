@@ -37,6 +37,8 @@ pub enum GroupKey {
     Category,
     /// The kind.
     Kind,
+    /// The severity.
+    Severity,
     /// The status.
     Status,
     /// The level that handles it.
@@ -67,9 +69,9 @@ pub struct GroupSums {
     pub late: u64,
     /// Those published as typical.
     pub typical: u64,
-    /// Those that were ever resolved or closed, or were reopened.
+    /// Those that were ever resolved or closed.
     pub resolved: u64,
-    /// Those that were ever reopened.
+    /// Those of them that were ever reopened.
     pub reopened: u64,
     /// By wire name of the status, in the order of the names.
     pub times: Vec<TimeToState>,
@@ -87,16 +89,17 @@ pub struct GroupSums {
     pub techniques: u64,
 }
 
-/// How long cases took from their report to their first entry into a status, by business time.
+/// How long cases took from their report to their first entry into a status, by business time. What is dated before the
+/// report counts as at once.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct TimeToState {
     /// Wire name of the status.
     pub status: String,
     /// Cases that have entered it.
     pub cases: u64,
-    /// Median, in microseconds.
+    /// Median, in microseconds, from 0.
     pub median: i64,
-    /// 90th percentile, in microseconds.
+    /// 90th percentile, in microseconds, from 0.
     pub ninetieth: i64,
 }
 
@@ -132,6 +135,7 @@ impl GroupKey {
             Self::Institution => statement.push("coalesce(v.institution_id, '')"),
             Self::Category => statement.push("coalesce(v.category, '')"),
             Self::Kind => statement.push("coalesce(v.kind, '')"),
+            Self::Severity => statement.push("coalesce(v.severity, '')"),
             Self::Status => statement.push("v.status"),
             Self::Level => statement.push("v.level"),
             // The report's own figure has its day; dates are not reckoned alike by the databases.
@@ -150,7 +154,8 @@ impl GroupKey {
 /// The sums after the cases and their figures, which are `c` and `f`.
 const SUMS: &str = "\
 entries as (
-    select sum_of, detail, min(occurred_at) - reported_at as took
+    select sum_of, detail,
+           case when min(occurred_at) < reported_at then 0 else min(occurred_at) - reported_at end as took
     from f where kind = 'ENTERED' and detail <> 'REPORTED'
     group by sum_of, detail, case_id, reported_at
 ),
@@ -175,6 +180,12 @@ ranked_gaps as (
            sum(case when detail = 'CLOSED' then 1 else 0 end) over (partition by sum_of, measure) as closed,
            row_number() over (partition by sum_of, measure order by number) as place
     from gaps
+),
+solved as (
+    select sum_of, case_id, max(case when kind = 'REOPENED' then 1 else 0 end) as reopened
+    from f where kind = 'REOPENED' or kind = 'ENTERED' and detail in ('RESOLVED', 'CLOSED')
+    group by sum_of, case_id
+    having max(case when kind = 'ENTERED' then 1 else 0 end) = 1
 )
 select '' as sum_of, 'GROUPS' as measure, '' as detail, '' as amount, group_count as number_1,
        cast(0 as bigint) as number_2, cast(0 as bigint) as number_3, cast(0 as bigint) as number_4
@@ -197,9 +208,7 @@ from f where kind = 'TRAINING' group by sum_of
 union all
 select sum_of, 'TECHNIQUE', '', '', count(*), 0, 0, 0 from f where kind = 'TECHNIQUE' group by sum_of
 union all
-select sum_of, 'RESOLVED', '', '', count(distinct case_id),
-       count(distinct case when kind = 'REOPENED' then case_id end), 0, 0
-from f where kind = 'REOPENED' or kind = 'ENTERED' and detail in ('RESOLVED', 'CLOSED') group by sum_of";
+select sum_of, 'RESOLVED', '', '', count(*), cast(sum(reopened) as bigint), 0, 0 from solved group by sum_of";
 
 pub(super) fn statement(query: &StatisticsQuery) -> Result<Statement, StoreError> {
     let mut statement = Statement::new("").integer(query.most_groups.into());

@@ -83,13 +83,14 @@ pub(crate) fn happened_at(record: &EventRecord) -> i64 {
     codec::occurred_at(&record.payload).expect("every event says when it happened").as_microsecond()
 }
 
-const QUESTIONS: [&[GroupKey]; 8] = [
+const QUESTIONS: [&[GroupKey]; 9] = [
     &[],
     &[GroupKey::Division(2)],
     &[GroupKey::Division(4), GroupKey::Status],
     &[GroupKey::Institution],
     &[GroupKey::Category],
     &[GroupKey::Kind, GroupKey::Level],
+    &[GroupKey::Severity],
     &[GroupKey::Month],
     &[GroupKey::Status],
 ];

@@ -104,7 +104,7 @@ fn reported(
         (Beside::Nothing, _) => Ok(given.clone()),
         (Beside::TheComputed, Some(computed)) => Ok(computed.beside(given)),
         (Beside::TheComputed, None) => {
-            let message = "the log had not begun by the end of that year: it has no figures to report";
+            let message = "nothing is recorded yet: the log has no figures to report";
             Err(Refusal::new(Code::YearInvalid, "year", message))
         }
     }

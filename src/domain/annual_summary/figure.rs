@@ -132,12 +132,22 @@ impl FigureName {
     /// What a summary submitted for it, under the name of the API or what people call it in either language.
     #[must_use]
     pub fn submitted(self, figures: &BTreeMap<Label, Decimal>) -> Option<&Decimal> {
+        self.found(figures).map(|(_, value)| value)
+    }
+
+    fn found(self, figures: &BTreeMap<Label, Decimal>) -> Option<(&Label, &Decimal)> {
         let names = [self.name(), self.chinese(), self.english()];
-        let found = figures.iter().find(|(label, _)| {
+        figures.iter().find(|(label, _)| {
             let label = label.to_string();
             names.iter().any(|name| label.eq_ignore_ascii_case(name))
-        });
-        found.map(|(_, value)| value)
+        })
+    }
+
+    /// What a summary submitted beside all of these, in the order of its names.
+    pub fn beside_these(figures: &BTreeMap<Label, Decimal>) -> impl Iterator<Item = (&Label, &Decimal)> {
+        let of_these: Vec<_> =
+            Self::ALL.iter().filter_map(|name| name.found(figures)).map(|(label, _)| label).collect();
+        figures.iter().filter(move |(label, _)| !of_these.contains(label))
     }
 }
 
@@ -152,6 +162,18 @@ mod tests {
             assert_eq!(FigureName::CasesReported.submitted(&figures), Some(&Decimal::from(7)), "{name}");
             assert_eq!(FigureName::CasesClosed.submitted(&figures), None);
         }
+    }
+
+    #[test]
+    fn what_the_log_does_not_count_stands_beside() {
+        let names = ["cases reported", "受理难点", "平均用时（工作日）"];
+        let figures =
+            names.iter().zip(1_i64..).map(|(name, value)| (Label::parse(name).unwrap(), Decimal::from(value)));
+        let figures: BTreeMap<_, _> = figures.collect();
+        let shown = FigureName::CasesReported.submitted(&figures).unwrap();
+        let beside: Vec<_> = FigureName::beside_these(&figures).collect();
+        assert_eq!(beside.len(), 2, "of two names of a figure one is compared: {beside:?}");
+        assert!(beside.iter().all(|(_, value)| *value != shown), "{beside:?}");
     }
 
     #[test]

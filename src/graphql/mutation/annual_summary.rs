@@ -78,7 +78,7 @@ input! {
         text: String,
         /// 数据: figures by name, each name once.
         figures: Option<Vec<FigureInput>>,
-        /// 以计算数据补足: whether each figure that the log gives for the year, and that `figures` has under none of its names, is reported too, as `annualFigures` computes it for you; not when left out.
+        /// 以计算数据补足: whether each figure that the log gives for the year, and that `figures` has under none of its names, is reported too, as `annualFigures` computes it for you, as of the moment that it says; not when left out.
         fill_from_log: Option<bool>,
         /// 典型经验: good practice worth spreading.
         good_practice: Option<Vec<String>>,
@@ -119,7 +119,7 @@ input! {
         text: String,
         /// 数据: figures by name, each name once.
         figures: Option<Vec<FigureInput>>,
-        /// 以计算数据补足: whether each figure that the log gives for the year, and that `figures` has under none of its names, is reported too, as `annualFigures` computes it for you; not when left out.
+        /// 以计算数据补足: whether each figure that the log gives for the year, and that `figures` has under none of its names, is reported too, as `annualFigures` computes it for you, as of the moment that it says; not when left out.
         fill_from_log: Option<bool>,
         /// 典型经验: good practice worth spreading.
         good_practice: Option<Vec<String>>,

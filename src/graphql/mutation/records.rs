@@ -112,9 +112,9 @@ input! {
         case_id: ID,
         /// 主题: on what.
         topic: String,
-        /// 人数: how many learnt it. Required by the domain.
+        /// 人数: how many learnt it: from 1 to 100,000. Required by the domain.
         trainees: Option<i32>,
-        /// 学时: how long it took, in hours.
+        /// 学时: how long it took, in hours: above 0 and at most 10,000.
         hours: Option<Decimal>,
     }
     |input, door| {

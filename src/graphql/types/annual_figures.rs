@@ -1,9 +1,9 @@
 //! 年度数据: the figures of a year as the log gives them, beside those that were submitted.
 
-use async_graphql::{Context, Enum, Error, ID, Object, Result, SimpleObject};
+use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
 use serde::Serialize;
 
-use crate::app::{EvidencePage, Moment, NoYear, Year, YearFigure, YearQuestion};
+use crate::app::{EvidencePage, Moment, Year, YearFigure, YearQuestion};
 use crate::domain::annual_summary::figure;
 use crate::domain::annual_summary::year::{first_day, last_day};
 use crate::domain::value::{self, AnnualSummaryId};
@@ -74,9 +74,9 @@ impl AnnualFigures {
     /// Adds up a year.
     ///
     /// # Errors
-    /// When the log had not begun by then, or the house fails.
+    /// When the house fails.
     pub(crate) async fn load(ctx: &Context<'_>, question: YearQuestion) -> Result<Self> {
-        let year = app(ctx).year(actor(ctx), question).await.map_err(|error| refused(ctx, error))?;
+        let year = app(ctx).year(actor(ctx), question).await.map_err(|fault| errors::fault(ctx, fault))?;
         let YearQuestion { jurisdiction, year: of_year, time, .. } = &year.question;
         // Late is flagged, not left out: what came after the figures' moment is compared with them all the same.
         let asked = Viewpoint { moment: year.asked_at, time: time.filter(|_| year.asked_at != Moment::Present) };
@@ -87,13 +87,6 @@ impl AnnualFigures {
     fn figure(&self, figure: &YearFigure) -> AnnualFigure {
         let submitted = self.submitted.as_ref().and_then(|node| figure.name.submitted(&node.file().figures)).cloned();
         AnnualFigure { question: self.year.question.clone(), figure: figure.clone(), submitted }
-    }
-}
-
-fn refused(ctx: &Context<'_>, error: NoYear) -> Error {
-    match error {
-        NoYear::Fault(fault) => errors::fault(ctx, fault),
-        error => errors::argument("POINT_BEFORE_LOG", "year", error.to_string()),
     }
 }
 
@@ -127,7 +120,7 @@ impl AnnualFigures {
         last_day(self.year.question.year).into()
     }
 
-    /// 截至时间: the end of 31 October of the year in UTC+8, or now while that is to come; under `asOf` its moment.
+    /// 截至时间: as of when the figures are: the end of 31 October of the year in UTC+8; now while that is to come, and where the log began after it; under `asOf` its moment.
     async fn time(&self) -> DateTime {
         self.year.time.into()
     }

@@ -10,7 +10,7 @@ use crate::graphql::ids::{self, content_id};
 use crate::graphql::scalars::Decimal;
 use crate::graphql::types::common::{self, CategoryNode, DivisionNode, division_of_row};
 use crate::graphql::types::institution::InstitutionNode;
-use crate::graphql::words::{CaseKind, CaseStatus, Level};
+use crate::graphql::words::{CaseKind, CaseStatus, Level, Severity};
 
 /// 分组: what the cases of a group have in common.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum, Serialize)]
@@ -23,6 +23,8 @@ pub(crate) enum StatisticsKey {
     Category,
     /// 类型: what kind of help is needed.
     Kind,
+    /// 严重程度: how much hangs on it.
+    Severity,
     /// 状态: where the case is in its life.
     Status,
     /// 层级: the level of administration that answers for it.
@@ -44,6 +46,7 @@ impl StatisticsKey {
             Self::Institution => GroupKey::Institution,
             Self::Category => GroupKey::Category,
             Self::Kind => GroupKey::Kind,
+            Self::Severity => GroupKey::Severity,
             Self::Status => GroupKey::Status,
             Self::Level => GroupKey::Level,
             Self::Month => GroupKey::Month,
@@ -127,6 +130,11 @@ impl StatisticsGroup {
         crate::domain::case::values::Kind::named(self.part(StatisticsKey::Kind)?).map(Into::into)
     }
 
+    /// 严重程度: absent before triage, or where the groups are not made by it.
+    async fn severity(&self) -> Option<Severity> {
+        crate::domain::case::values::Severity::named(self.part(StatisticsKey::Severity)?).map(Into::into)
+    }
+
     /// 状态: absent where the groups are not made by it.
     async fn status(&self) -> Option<CaseStatus> {
         crate::domain::case::values::Status::named(self.part(StatisticsKey::Status)?).map(Into::into)
@@ -202,7 +210,7 @@ impl StatisticsGroup {
 
     /// 培训: trainings given.
     async fn trainings(&self) -> TrainingSummary {
-        TrainingSummary { count: self.sums.trainings, trainees: self.sums.trainees }
+        TrainingSummary { count: self.sums.trainings, trainees: Decimal::of(self.sums.trainees) }
     }
 
     /// 引进技术: techniques brought in.
@@ -211,7 +219,7 @@ impl StatisticsGroup {
     }
 }
 
-/// 历时: how long cases took from their report to their first entry into a status, by when both happened.
+/// 历时: how long cases took from their report to their first entry into a status, by when both happened; what is dated before the report counts as at once, so that no time is below 0.
 #[derive(SimpleObject, Serialize)]
 #[graphql(complex)]
 pub(crate) struct TimeToStatus {
@@ -310,8 +318,8 @@ pub(crate) struct FeeItemSummary {
 pub(crate) struct TrainingSummary {
     /// 次数: how many.
     count: u64,
-    /// 人次: how many learnt something.
-    trainees: u64,
+    /// 人次: how many learnt something. The sum outgrows `Int`.
+    trainees: Decimal,
 }
 
 content_id!(TimeToStatus, Reopening, GapSummary, FeeSummary, FeeItemSummary, TrainingSummary);

@@ -104,11 +104,8 @@ impl Folded {
                 told.file().waits() && deadline.is_some_and(|deadline| deadline.on < self.today)
             }),
             typical: count(&|told| told.file().publication.is_some()),
-            resolved: count(&|told| {
-                let solved = [Status::Resolved, Status::Closed];
-                told.reopened || solved.iter().any(|status| told.entered.contains_key(status))
-            }),
-            reopened: count(&|told| told.reopened),
+            resolved: count(&FoldedCase::was_solved),
+            reopened: count(&|told| told.reopened && told.was_solved()),
             times,
             gap_before: gaps(cases.iter().filter_map(|told| told.first_gap).collect()),
             gap_after: gaps(cases.iter().filter_map(|told| told.gap()).collect()),
@@ -137,6 +134,10 @@ impl FoldedCase {
         self.reopened |= self.file().reopened > 0;
     }
 
+    fn was_solved(&self) -> bool {
+        [Status::Resolved, Status::Closed].iter().any(|status| self.entered.contains_key(status))
+    }
+
     fn file(&self) -> &etalon::domain::case::state::File {
         self.case.file.as_ref().expect("its first event opens it")
     }
@@ -154,6 +155,7 @@ impl FoldedCase {
             }
             GroupKey::Category => file.triage.as_ref().map(|triage| triage.category.to_string()).unwrap_or_default(),
             GroupKey::Kind => file.triage.as_ref().map(|triage| triage.kind.to_string()).unwrap_or_default(),
+            GroupKey::Severity => file.triage.as_ref().map(|triage| triage.severity.to_string()).unwrap_or_default(),
             GroupKey::Status => file.status.to_string(),
             GroupKey::Level => file.level.to_string(),
             GroupKey::Month => calendar::date_of(file.reported_at).strftime("%Y-%m").to_string(),
@@ -162,7 +164,8 @@ impl FoldedCase {
 }
 
 fn time_to(status: Status, cases: &[&FoldedCase]) -> Option<TimeToState> {
-    let took = |told: &&FoldedCase| Some(told.entered.get(&status)? - told.file().reported_at.as_microsecond());
+    let took =
+        |told: &&FoldedCase| Some((told.entered.get(&status)? - told.file().reported_at.as_microsecond()).max(0));
     let times = sorted(cases.iter().filter_map(took).collect());
     (!times.is_empty()).then(|| TimeToState {
         status: status.to_string(),

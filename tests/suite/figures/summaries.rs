@@ -112,6 +112,37 @@ async fn document(app: &App, year: i16) -> String {
     report::write(&document, Format::Csv, None).expect("lines").remove(0).text
 }
 
+/// A log that began after the end of a year tells of it as of when it is asked, and so does a summary that it fills.
+async fn a_log_that_began_later_reports_the_year(database: Database) {
+    let house = House::on(database).await;
+    let report = json!({
+        "enterpriseId": house.enterprises[0], "campaignId": house.campaign, "occurredAt": "2025-10-20T02:00:00Z",
+        "title": "内径", "problem": "相差 8 µm", "origin": { "ownReport": true },
+    });
+    house.creates("enterprise 0", "reportCase", "case", report).await;
+    go_to(&house, "2026-01-20T02:00:00Z");
+    let fields = "annualFigures(divisionCode: \"44\", year: 2025) { time position figures { name value } }";
+    let year = ask(&house, fields).await["annualFigures"].clone();
+    assert_eq!(figure(&year, "CASES_REPORTED")["value"], "1");
+    assert_eq!(
+        (&year["time"], &year["position"]),
+        (&json!("2026-01-20T02:00:00Z"), &json!(house.head().await.to_string()))
+    );
+    assert!(document(&house.app, 2025).await.contains("As of: 2026-01-20"));
+
+    let known = house.head().await;
+    let summary = json!({ "divisionCode": "44", "year": 2025, "text": "补报。", "fillFromLog": true });
+    let shows = "annualSummary { late figures { name value } computedThen { position } }";
+    let submitted = ordered(&house, "manager", "submitAnnualSummary", shows, summary).await["annualSummary"].clone();
+    assert_eq!((&submitted["late"], &submitted["computedThen"]["position"]), (&json!(true), &json!(known.to_string())));
+    assert_eq!(figure(&submitted, "受理难点")["value"], "1");
+
+    // What has not begun is reported by nobody.
+    let summary = json!({ "divisionCode": "44", "year": 2027, "text": "预报。", "fillFromLog": true });
+    let refused = house.order("manager", "submitAnnualSummary", "annualSummary { late }", summary).await;
+    assert_eq!(refused["userErrors"][0]["code"], "YEAR_INVALID");
+}
+
 /// November and December are in the year of the next summary, and in no other.
 async fn every_month_is_of_one_year(database: Database) {
     let house = House::on(database).await;
@@ -240,6 +271,7 @@ macro_rules! on_both_databases {
 
 on_both_databases! {
     a_late_summary_is_compared_with_the_figures
+    a_log_that_began_later_reports_the_year
     every_month_is_of_one_year
     a_gap_that_stays_closed_counts_once
     a_report_lists_every_training

@@ -300,6 +300,8 @@ async fn records(case: &Case<'_>) {
         ("lead", "introduceTechnique", technique.clone(), "SOURCE_MISSING", "source"),
         ("lead", "recordTraining", training(0), "TRAINEES_MISSING", "trainees"),
         ("lead", "recordTraining", training(-3), "TRAINEES_MISSING", "trainees"),
+        ("lead", "recordTraining", training(100_001), "TOO_MANY_TRAINEES", "trainees"),
+        ("lead", "recordTraining", with(training(3), json!({ "hours": "10000.5" })), "HOURS_OUT_OF_RANGE", "hours"),
         ("enterprise", "recordTraining", training(3), "NOT_PERMITTED", ""),
         ("lead", "addComment", json!({ "text": "\n" }), "TEXT_EMPTY", "text"),
         ("enterprise", "addComment", internal("只对自己说"), "AUDIENCE_EXCLUDES_AUTHOR", "audience"),
@@ -359,6 +361,7 @@ async fn reopening(case: &Case<'_>) {
         ("enterprise", "withdrawCase", json!({ "reason": "x" }), "WRONG_STATUS", ""),
     ])
     .await;
-    case.takes("enterprise", "reopenCase", json!({ "reason": "换了材料，又超差" })).await;
+    let reopened = case.takes("enterprise", "reopenCase", json!({ "reason": "换了材料，又超差" })).await;
+    assert_eq!(reopened["warnings"][0]["code"], "DEADLINE_ENDED", "{reopened}");
     case.is("RESEARCHING").await;
 }

@@ -132,7 +132,8 @@ async fn routine_service(world: &World, scene: &Scene) {
     case.is("TRIAGED").await;
     case.takes("coordinator", "provideRoutineService", certificate()).await;
     case.takes("enterprise", "confirmSolution", json!({})).await;
-    case.takes("coordinator", "reopenCase", json!({ "reason": "第二台" })).await;
+    let reopened = case.takes("coordinator", "reopenCase", json!({ "reason": "第二台" })).await;
+    assert_eq!(reopened["warnings"], json!([]), "there was no deadline");
     case.is("TRIAGED").await;
 }
 

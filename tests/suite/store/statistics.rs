@@ -76,6 +76,26 @@ async fn percentiles_are_by_nearest_rank(database: Database) {
     assert_eq!(sums(&*store, &[GroupKey::Division(2)], Moment::Present, 1).await, Grouped::TooMany(2));
 }
 
+/// What is dated before the report took no time, and what was reopened is solved only where a resolution is in force.
+async fn no_time_is_below_nothing(database: Database) {
+    let store = database.open().await;
+    let entered = |status: &str, days| figure(FigureKind::Entered, status, None, days);
+    let reopened = || figure(FigureKind::Reopened, "", None, 4);
+    let cases = [
+        vec![entered("RESOLVED", -172), reopened()],
+        vec![entered("RESOLVED", 3)],
+        vec![entered("TRIAGED", -1), reopened()],
+    ];
+    for (figures, number) in cases.iter().zip(1..) {
+        let row = CaseRow { reported_at: REPORTED, ..case_row(number) };
+        told(&*store, row, number, figures).await;
+    }
+    let group = groups(&*store, &[], Moment::Present).await.remove(0);
+    let time = |status: &str, cases, ninetieth| TimeToState { status: status.to_owned(), cases, median: 0, ninetieth };
+    assert_eq!(group.times, [time("RESOLVED", 2, 3 * DAY), time("TRIAGED", 1, 0)]);
+    assert_eq!((group.resolved, group.reopened), (2, 1));
+}
+
 async fn gaps_and_fees_are_those_of_the_moment(database: Database) {
     let store = database.open().await;
     let gap = |number, detail: &str, days| figure(FigureKind::Gap, detail, number, days);
@@ -139,6 +159,7 @@ async fn a_deadline_that_runs_and_has_passed_is_late(database: Database) {
 
 on_both_databases! {
     percentiles_are_by_nearest_rank,
+    no_time_is_below_nothing,
     gaps_and_fees_are_those_of_the_moment,
     a_deadline_that_runs_and_has_passed_is_late,
 }

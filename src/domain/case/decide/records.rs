@@ -8,6 +8,13 @@ use crate::domain::case::event::{
 };
 use crate::domain::case::values::{Audience, LARGEST_ATTACHMENT_BYTES};
 use crate::domain::refusal::{Code, Refusal};
+use crate::domain::value::Decimal;
+
+/// No training has more people. What the log holds from before this limit stays as it is.
+const MOST_TRAINEES: u32 = 100_000;
+
+/// No training takes longer: five years of working days.
+const LONGEST_TRAINING_HOURS: i64 = 10_000;
 
 pub(super) fn introduce_technique(_: Given<'_>, command: &IntroduceTechnique) -> Decision {
     let Some(source) = command.source.clone() else {
@@ -19,6 +26,16 @@ pub(super) fn introduce_technique(_: Given<'_>, command: &IntroduceTechnique) ->
 pub(super) fn record_training(_: Given<'_>, command: &RecordTraining) -> Decision {
     if command.trainees == 0 {
         return refuse(Code::TraineesMissing, "trainees", "say how many learnt it: at least 1");
+    }
+    if command.trainees > MOST_TRAINEES {
+        let message = format!("{} are more than one training has: at most {MOST_TRAINEES}", command.trainees);
+        return refuse(Code::TooManyTrainees, "trainees", message);
+    }
+    if let Some(hours) = &command.hours
+        && !(hours.is_positive() && *hours <= Decimal::from(LONGEST_TRAINING_HOURS))
+    {
+        let message = format!("{hours} hours: a training takes more than 0 and at most {LONGEST_TRAINING_HOURS}");
+        return refuse(Code::HoursOutOfRange, "hours", message);
     }
     only(TrainingDelivered { topic: command.topic.clone(), trainees: command.trainees, hours: command.hours.clone() })
 }

@@ -14,7 +14,7 @@ use crate::domain::case::tests::story::Story;
 use crate::domain::case::values::{Audience, LARGEST_ATTACHMENT_BYTES, Status};
 use crate::domain::event::Fact;
 use crate::domain::refusal::Code;
-use crate::domain::value::{CatalogueId, Sha256Digest};
+use crate::domain::value::{CatalogueId, Decimal, Sha256Digest};
 
 #[test]
 fn a_fee_names_its_item_and_stays_within_the_tariff() {
@@ -64,6 +64,21 @@ fn a_training_has_trainees() {
     Story::of(Status::Researching).when(expert(), command.clone()).happens(fact);
     let nobody = RecordTraining { trainees: 0, ..command };
     Story::of(Status::Researching).when(expert(), nobody).refused(Code::TraineesMissing, "trainees");
+}
+
+#[test]
+fn a_training_has_a_size_that_one_has() {
+    let of = |trainees, hours: &str| RecordTraining { trainees, hours: Decimal::parse(hours).ok(), ..training() };
+    let largest = of(100_000, "10000");
+    let fact = TrainingDelivered { topic: largest.topic.clone(), trainees: 100_000, hours: largest.hours.clone() };
+    Story::of(Status::Researching).when(expert(), largest).happens(fact);
+    let refused = |command, code, field| {
+        Story::of(Status::Researching).when(expert(), command).refused(code, field);
+    };
+    refused(of(100_001, "1"), Code::TooManyTrainees, "trainees");
+    for hours in ["0", "-1", "10000.1"] {
+        refused(of(1, hours), Code::HoursOutOfRange, "hours");
+    }
 }
 
 #[test]
