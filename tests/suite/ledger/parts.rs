@@ -52,7 +52,11 @@ fn take_out(bundle: &Path, position: u64) -> impl FnOnce() {
         fs::write(bundle.join(name), left).expect("written");
     }
     says(bundle, |manifest| manifest["events"] = json!(manifest["events"].as_u64().expect("a number") - 1));
+    let proof = bundle.join(format!("proofs/{position}.tlog-proof"));
+    let aside = bundle.join("taken-out");
+    fs::rename(&proof, &aside).expect("moved");
     move || {
+        fs::rename(aside, proof).expect("moved");
         for (content, path) in kept {
             fs::write(path, content.expect("it was read")).expect("written");
         }
