@@ -105,6 +105,10 @@ struct Manifest {
 /// # Errors
 /// When the folder is there already or cannot be written, or the database not be copied.
 pub async fn back_up(arguments: &Backup, settings: &Settings) -> Result<String, Problem> {
+    unless_ended(copy(arguments, settings), "told to end before the backup was whole: nothing is kept of it").await
+}
+
+async fn copy(arguments: &Backup, settings: &Settings) -> Result<String, Problem> {
     let folder = &arguments.output;
     let failed = || Problem::while_doing(format!("{} cannot be written", folder.display()));
     serve::must_exist(settings)?;
@@ -139,6 +143,20 @@ pub async fn back_up(arguments: &Backup, settings: &Settings) -> Result<String, 
 /// # Errors
 /// When the backup is none or damaged, the database is not empty, or the signer or a witness cannot be asked.
 pub async fn restore(arguments: &Restore, settings: &Settings) -> Result<Outcome, Problem> {
+    let ended = "told to end before the restoring had ended: it goes on when it is ordered again";
+    unless_ended(put_back(arguments, settings), ended).await
+}
+
+/// What comes of the work. SIGTERM and SIGINT end it as anything else that fails does: with the programs that it runs.
+async fn unless_ended<T>(work: impl Future<Output = Result<T, Problem>>, ended: &str) -> Result<T, Problem> {
+    let ends = serve::signals().map_err(Problem::while_doing("signals cannot be heard"))?;
+    tokio::select! {
+        done = work => done,
+        () = ends => Err(Problem::new(ended)),
+    }
+}
+
+async fn put_back(arguments: &Restore, settings: &Settings) -> Result<Outcome, Problem> {
     let manifest = manifest(&arguments.backup, settings)?;
     let keys = keys(&arguments.keys)?;
     let seen = arguments.checkpoints.iter().map(|path| {
@@ -149,10 +167,11 @@ pub async fn restore(arguments: &Restore, settings: &Settings) -> Result<Outcome
     let seals = seals::of(settings)?;
     let file = arguments.backup.join(DATABASE);
     let restored = store::restore_from(&file, &manifest.sha256, settings.database.as_str()).await;
-    restored.map_err(Problem::while_doing("the backup was not restored"))?;
+    let restoring = restored.map_err(Problem::while_doing("the backup was not restored"))?;
     let app = serve::open_restored(settings, Arc::new(SystemClock), seals).await?;
     let verdict = verified_and_resumed(&app, &manifest, &seen, &keys).await;
     app.shutdown().await;
+    restoring.end().await.map_err(Problem::while_doing("the restoring was not ended"))?;
     tell(&verdict?, arguments.format)
 }
 

@@ -63,7 +63,7 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 pub use column::CaseColumn;
-pub use copy::{Copied, copy_into, restore_from};
+pub use copy::{Copied, Restoring, copy_into, restore_from};
 pub use digest::ServedDigest;
 pub use error::{AppendError, StoreError};
 pub use figure::{FigureKind, FigureRow, FigureSpan, GAP_CLOSED, GAP_STANDS};

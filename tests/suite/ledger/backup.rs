@@ -13,13 +13,13 @@ use crate::support::postgres::fresh_database;
 use crate::support::server::{Installation, Server, Who, ask, program};
 
 /// What a run of the program came to.
-struct Ran {
-    code: Option<i32>,
+pub(super) struct Ran {
+    pub(super) code: Option<i32>,
     out: String,
-    err: String,
+    pub(super) err: String,
 }
 
-fn run(command: &mut Command) -> Ran {
+pub(super) fn run(command: &mut Command) -> Ran {
     let output = command.output().expect("the program runs");
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("text");
     Ran { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
@@ -27,14 +27,14 @@ fn run(command: &mut Command) -> Ran {
 
 impl Ran {
     #[track_caller]
-    fn ends_with(self, code: i32) -> String {
+    pub(super) fn ends_with(self, code: i32) -> String {
         assert_eq!(self.code, Some(code), "{}\n{}", self.out, self.err);
         self.out
     }
 }
 
 /// Opens a campaign, waits until it is sealed, and gives its position.
-async fn commit(installation: &Installation, server: &Server, name: &str) -> u64 {
+pub(super) async fn commit(installation: &Installation, server: &Server, name: &str) -> u64 {
     let manager = installation.token(&Who::new("manager", "MANAGER", "44"));
     let order = "mutation Order($input: OpenCampaignInput!) { openCampaign(input: $input) { receipt { position } } }";
     let variables = json!({ "input": campaign(name) });
@@ -52,11 +52,11 @@ async fn checkpoint(installation: &Installation, server: &Server) -> String {
     text(&answer["checkpoint"]["note"])
 }
 
-fn path(folder: &Path, name: &str) -> String {
+pub(super) fn path(folder: &Path, name: &str) -> String {
     folder.join(name).display().to_string()
 }
 
-fn restore(installation: &Installation, backup: &str, into: &str) -> Command {
+pub(super) fn restore(installation: &Installation, backup: &str, into: &str) -> Command {
     let mut command = installation.command();
     command.args(["restore", backup, "--database", into]);
     command
