@@ -1,8 +1,9 @@
 //! `etalon backup` and `etalon restore`: a copy of the database, and a log that goes on from one.
 
 use std::error::Error;
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -114,6 +115,8 @@ async fn copy(arguments: &Backup, settings: &Settings) -> Result<String, Problem
     serve::must_exist(settings)?;
     let draft = DraftFolder::begin(folder).map_err(failed())?;
     let file = draft.path().join(DATABASE);
+    // Made first: what copies the database writes into a file that is there and leaves its mode.
+    private(&file).map_err(failed())?;
     let taken_at = SystemClock.now();
     let copied = store::copy_into(settings.database.as_str(), &file).await;
     let Copied { origin, head } = copied.map_err(Problem::while_doing("the database was not copied"))?;
@@ -127,7 +130,7 @@ async fn copy(arguments: &Backup, settings: &Settings) -> Result<String, Problem
         root: base64(&head.root),
         sha256: digest(&file).map_err(failed())?,
     };
-    let written = File::create(draft.path().join(MANIFEST)).and_then(|mut file| {
+    let written = private(&draft.path().join(MANIFEST)).and_then(|mut file| {
         serde_json::to_writer_pretty(&mut file, &manifest)?;
         file.write_all(b"\n")?;
         file.sync_all()
@@ -269,6 +272,11 @@ impl Seen {
 /// What the log that this process signs is verified with.
 async fn log_key(app: &App) -> Result<Option<VerifierKey>, Problem> {
     app.log_key().await.map_err(Problem::while_doing("the key cannot be told"))
+}
+
+/// A new file, which nobody but its owner reads.
+fn private(path: &Path) -> io::Result<File> {
+    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
 }
 
 fn kind(settings: &Settings) -> &'static str {
