@@ -132,9 +132,18 @@ impl Settings {
     ///
     /// An unknown setting, a value that cannot be used, or a file that was named and cannot be read.
     pub fn load(file: Option<&Path>, overrides: Overrides) -> Result<Self, ConfigError> {
-        let environment = std::env::vars_os()
-            .map(|(name, value)| (name.to_string_lossy().into_owned(), value.to_string_lossy().into_owned()));
-        Self::from_layers(file, environment, overrides)
+        Self::from_layers(file, variables(), overrides)
+    }
+
+    /// As [`Self::load`], for a signer or a witness: it asks no signer, and half of what servers are told of one is no fault
+    /// while that one is being set up.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Self::load`].
+    pub fn load_for_notary(file: Option<&Path>) -> Result<Self, ConfigError> {
+        let given = Given::from_layers(file, variables(), Overrides::default())?;
+        Given { signer_url: None, signer_key: None, ..given }.with_defaults()
     }
 
     fn from_layers(
@@ -142,22 +151,12 @@ impl Settings {
         environment: impl Iterator<Item = (String, String)>,
         overrides: Overrides,
     ) -> Result<Self, ConfigError> {
-        let mut environment = Environment::from_variables(environment);
-        let named = file.map(Path::to_owned).or_else(|| environment.take("config").map(PathBuf::from));
-        environment.refuse_misspelt()?;
-        let mut layers = Figment::new();
-        match named {
-            Some(path) if path.is_file() => layers = layers.merge(Toml::file_exact(path)),
-            Some(path) => {
-                return Err(ConfigError::Invalid(format!("there is no configuration file {}", path.display())));
-            }
-            None if Path::new(DEFAULT_FILE).is_file() => layers = layers.merge(Toml::file_exact(DEFAULT_FILE)),
-            None => {}
-        }
-        let layers = layers.merge(environment).merge(CommandLine(overrides));
-        let given: Given = layers.extract().map_err(|error| describe(&error))?;
-        given.with_defaults()
+        Given::from_layers(file, environment, overrides)?.with_defaults()
     }
+}
+
+fn variables() -> impl Iterator<Item = (String, String)> {
+    std::env::vars_os().map(|(name, value)| (name.to_string_lossy().into_owned(), value.to_string_lossy().into_owned()))
 }
 
 /// What the layers above the defaults said. Its fields are the names that a setting may have.
@@ -229,6 +228,27 @@ struct Given {
 }
 
 impl Given {
+    fn from_layers(
+        file: Option<&Path>,
+        environment: impl Iterator<Item = (String, String)>,
+        overrides: Overrides,
+    ) -> Result<Self, ConfigError> {
+        let mut environment = Environment::from_variables(environment);
+        let named = file.map(Path::to_owned).or_else(|| environment.take("config").map(PathBuf::from));
+        environment.refuse_misspelt()?;
+        let mut layers = Figment::new();
+        match named {
+            Some(path) if path.is_file() => layers = layers.merge(Toml::file_exact(path)),
+            Some(path) => {
+                return Err(ConfigError::Invalid(format!("there is no configuration file {}", path.display())));
+            }
+            None if Path::new(DEFAULT_FILE).is_file() => layers = layers.merge(Toml::file_exact(DEFAULT_FILE)),
+            None => {}
+        }
+        let layers = layers.merge(environment).merge(CommandLine(overrides));
+        layers.extract().map_err(|error| describe(&error))
+    }
+
     fn with_defaults(self) -> Result<Settings, ConfigError> {
         let (requests, connections) = (self.requests(), self.connections()?);
         let data_dir = self.data_dir.unwrap_or_else(|| "etalon-data".into());

@@ -1,6 +1,7 @@
 //! The `etalon` command: parse the command line, build, run.
 
 use std::io::Write;
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -103,11 +104,11 @@ fn run(cli: Cli) -> Result<Outcome, Problem> {
             say(&runtime()?.block_on(migrate::run(&arguments, &settings))?)
         }
         Command::Signer(arguments) => {
-            logging::start(&settings(Overrides::default())?);
+            logging::start(&notary(config)?);
             runtime()?.block_on(signing::sign(arguments))
         }
         Command::Witness(arguments) => {
-            logging::start(&settings(Overrides::default())?);
+            logging::start(&notary(config)?);
             runtime()?.block_on(signing::witness(arguments))
         }
         Command::Keys(arguments) => {
@@ -119,6 +120,11 @@ fn run(cli: Cli) -> Result<Outcome, Problem> {
         Command::Schema(arguments) => say(&schema::run(&arguments)?),
     };
     done.map(|()| Outcome::Good)
+}
+
+/// The settings of a signer or a witness.
+fn notary(config: Option<&Path>) -> Result<Settings, Problem> {
+    Settings::load_for_notary(config).map_err(Problem::while_doing("the settings cannot be used"))
 }
 
 /// The stack of a worker thread. A deep question is a deep nest of futures, which an unoptimised build keeps on the

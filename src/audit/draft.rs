@@ -1,11 +1,12 @@
 //! A folder that appears under its name once it is whole: nobody takes the half of one for all of it.
 
-use std::fs::{self, File};
+use std::fs::{self, DirBuilder, File};
 use std::io;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
-/// A folder that is being written, beside where it appears. One that does not come to that is thrown away when it goes
-/// out of scope; one whose process was killed, when the next begins.
+/// A folder that is being written, for its owner alone, beside where it appears. One that does not come to that is
+/// thrown away when it goes out of scope; one whose process was killed, when the next begins.
 #[derive(Debug)]
 pub struct DraftFolder {
     draft: PathBuf,
@@ -29,7 +30,7 @@ impl DraftFolder {
         if draft.exists() {
             fs::remove_dir_all(&draft)?;
         }
-        fs::create_dir_all(&draft)?;
+        DirBuilder::new().recursive(true).mode(0o700).create(&draft)?;
         Ok(Self { draft, folder })
     }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
-use crate::app::{AggregateType, App, StreamId};
+use crate::app::{AggregateType, App, Fault, StreamId};
 use crate::audit::{self, Followed, Follower, Part, Trusted, Verdict};
 use crate::cli::export::up_to;
 use crate::cli::problem::Problem;
@@ -17,8 +17,9 @@ use crate::cli::{self, AuditCommand, Evidence, VerdictFormat, progress, seals, s
 use crate::clock::SystemClock;
 use crate::config::Settings;
 use crate::domain::value::CaseId;
-use crate::ledger::note::VerifierKey;
+use crate::ledger::note::{Note, VerifierKey};
 use crate::ledger::timestamp::verify::Roots;
+use crate::store::Sealed;
 use crate::telemetry::causes::with_causes;
 
 /// What an audit has come to.
@@ -47,10 +48,16 @@ pub async fn run(arguments: cli::Audit, settings: &Settings) -> Result<Outcome, 
 
 async fn key(settings: &Settings) -> Result<Outcome, Problem> {
     let app = serve::open_evidence(settings, Arc::new(SystemClock)).await?;
-    let origin = app.origin().await.map_err(Problem::while_doing("the log has no name"))?;
-    let key = seals::of(settings)?.signer.verifier(&origin);
+    let looked = async { Ok::<_, Fault>((app.origin().await?, app.checkpoint(Sealed::Latest).await?)) }.await;
     app.shutdown().await;
-    let key = key.map_err(Problem::while_doing("the log has no key"))?;
+    let (origin, latest) = looked.map_err(Problem::while_doing("the log cannot be read"))?;
+    let key = seals::key(settings, &origin)?;
+    // One that was put back from a backup may have been sealed under its earlier name alone, by a key that is gone.
+    if let Some(latest) = latest.filter(|latest| latest.checkpoint.origin() == origin) {
+        let signed = Note::parse(&latest.checkpoint.note).and_then(|note| note.verify(std::slice::from_ref(&key)));
+        let wrong = format!("the key that is set for the log {origin} did not sign its latest checkpoint");
+        signed.map_err(Problem::while_doing(wrong))?;
+    }
     say(&key.to_string())?;
     Ok(Outcome::Good)
 }

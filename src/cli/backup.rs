@@ -1,8 +1,9 @@
 //! `etalon backup` and `etalon restore`: a copy of the database, and a log that goes on from one.
 
 use std::error::Error;
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -105,11 +106,17 @@ struct Manifest {
 /// # Errors
 /// When the folder is there already or cannot be written, or the database not be copied.
 pub async fn back_up(arguments: &Backup, settings: &Settings) -> Result<String, Problem> {
+    unless_ended(copy(arguments, settings), "told to end before the backup was whole: nothing is kept of it").await
+}
+
+async fn copy(arguments: &Backup, settings: &Settings) -> Result<String, Problem> {
     let folder = &arguments.output;
     let failed = || Problem::while_doing(format!("{} cannot be written", folder.display()));
     serve::must_exist(settings)?;
     let draft = DraftFolder::begin(folder).map_err(failed())?;
     let file = draft.path().join(DATABASE);
+    // Made first: what copies the database writes into a file that is there and leaves its mode.
+    private(&file).map_err(failed())?;
     let taken_at = SystemClock.now();
     let copied = store::copy_into(settings.database.as_str(), &file).await;
     let Copied { origin, head } = copied.map_err(Problem::while_doing("the database was not copied"))?;
@@ -123,7 +130,7 @@ pub async fn back_up(arguments: &Backup, settings: &Settings) -> Result<String, 
         root: base64(&head.root),
         sha256: digest(&file).map_err(failed())?,
     };
-    let written = File::create(draft.path().join(MANIFEST)).and_then(|mut file| {
+    let written = private(&draft.path().join(MANIFEST)).and_then(|mut file| {
         serde_json::to_writer_pretty(&mut file, &manifest)?;
         file.write_all(b"\n")?;
         file.sync_all()
@@ -139,6 +146,20 @@ pub async fn back_up(arguments: &Backup, settings: &Settings) -> Result<String, 
 /// # Errors
 /// When the backup is none or damaged, the database is not empty, or the signer or a witness cannot be asked.
 pub async fn restore(arguments: &Restore, settings: &Settings) -> Result<Outcome, Problem> {
+    let ended = "told to end before the restoring had ended: it goes on when it is ordered again";
+    unless_ended(put_back(arguments, settings), ended).await
+}
+
+/// What comes of the work. SIGTERM and SIGINT end it as anything else that fails does: with the programs that it runs.
+async fn unless_ended<T>(work: impl Future<Output = Result<T, Problem>>, ended: &str) -> Result<T, Problem> {
+    let ends = serve::signals().map_err(Problem::while_doing("signals cannot be heard"))?;
+    tokio::select! {
+        done = work => done,
+        () = ends => Err(Problem::new(ended)),
+    }
+}
+
+async fn put_back(arguments: &Restore, settings: &Settings) -> Result<Outcome, Problem> {
     let manifest = manifest(&arguments.backup, settings)?;
     let keys = keys(&arguments.keys)?;
     let seen = arguments.checkpoints.iter().map(|path| {
@@ -149,10 +170,11 @@ pub async fn restore(arguments: &Restore, settings: &Settings) -> Result<Outcome
     let seals = seals::of(settings)?;
     let file = arguments.backup.join(DATABASE);
     let restored = store::restore_from(&file, &manifest.sha256, settings.database.as_str()).await;
-    restored.map_err(Problem::while_doing("the backup was not restored"))?;
+    let restoring = restored.map_err(Problem::while_doing("the backup was not restored"))?;
     let app = serve::open_restored(settings, Arc::new(SystemClock), seals).await?;
     let verdict = verified_and_resumed(&app, &manifest, &seen, &keys).await;
     app.shutdown().await;
+    restoring.end().await.map_err(Problem::while_doing("the restoring was not ended"))?;
     tell(&verdict?, arguments.format)
 }
 
@@ -250,6 +272,11 @@ impl Seen {
 /// What the log that this process signs is verified with.
 async fn log_key(app: &App) -> Result<Option<VerifierKey>, Problem> {
     app.log_key().await.map_err(Problem::while_doing("the key cannot be told"))
+}
+
+/// A new file, which nobody but its owner reads.
+fn private(path: &Path) -> io::Result<File> {
+    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
 }
 
 fn kind(settings: &Settings) -> &'static str {

@@ -18,9 +18,10 @@ pub async fn run(arguments: &cli::Migrate, settings: &Settings) -> Result<String
         store::migrate_for(settings.database.as_str(), role).await.map_err(failed())?;
     }
     let app = serve::open(settings, Arc::new(SystemClock)).await?;
+    let origin = app.origin().await;
     app.shutdown().await;
-    Ok(match &arguments.server_role {
-        Some(role) => format!("{} is up to date; the role {role} may serve it", settings.database),
-        None => format!("{} is up to date", settings.database),
-    })
+    // Whoever sets a signer up asks it for the key of this name.
+    let origin = origin.map_err(Problem::while_doing("the log has no name"))?;
+    let role = arguments.server_role.as_ref().map(|role| format!("; the role {role} may serve it"));
+    Ok(format!("{} is up to date{}; its log is {origin}", settings.database, role.unwrap_or_default()))
 }

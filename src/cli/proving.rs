@@ -55,7 +55,7 @@ pub struct Audit {
 /// The commands of `etalon audit`.
 #[derive(Debug, Subcommand)]
 pub enum AuditCommand {
-    /// Print what the checkpoints of this installation's log are checked with
+    /// Print what the checkpoints of this installation's log are checked with: of the key or the signer that is set; none is made
     Key,
     /// Write the log, or a part of it, as a bundle that proves itself
     Export(AuditExport),
@@ -178,6 +178,11 @@ pub struct AuditCase {
 
 /// `etalon audit follow`.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+LOG_RENAMED says that the log was put back from a backup and has another name since. It is told until the auditor has
+decided. Get the key of the new name from whoever runs the log, as the first one; see by `etalon audit replay --key NEW
+--checkpoint MEMORY`, over their database, what is lost; and where that is accepted, keep the old memory as a record, and
+follow on with `--key NEW` and another, new `--memory`. The key of the old name goes on proving what was proved by it.")]
 pub struct AuditFollow {
     /// The GraphQL of the server, such as https://etalon.example/graphql
     #[arg(long, value_name = "URL")]
@@ -210,6 +215,7 @@ it signed last, so whoever rewrites the database is found out. Servers need `sig
 FOLDER/signer-token. FOLDER/ledger-memory.json is what it has signed: back it up, and never put an old one back.
 
 Examples:
+  etalon migrate                                      # at a server: prints the ORIGIN, the name of its log
   etalon signer --folder /var/lib/etalon-signer --listen 127.0.0.1:8081
   etalon signer --folder /var/lib/etalon-signer --key-of etalon.local/8f0c2a51d7e84b1c9a4be3f4a0c5d6e7")]
 pub struct Signer {
@@ -219,7 +225,7 @@ pub struct Signer {
     /// Where to listen
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8081")]
     pub listen: String,
-    /// Print what its signatures of this log are checked with, and end
+    /// Print what its signatures of the log of this name are checked with, and end; `etalon migrate` tells the name
     #[arg(long, value_name = "ORIGIN")]
     pub key_of: Option<String>,
 }

@@ -6,7 +6,8 @@ use std::time::Duration;
 use crate::app::{Anchors, Authority, Seals, Witness};
 use crate::cli::problem::Problem;
 use crate::config::{LedgerSettings, Settings};
-use crate::identity::ledger_key::CallerToken;
+use crate::identity::ledger_key::{self, CallerToken};
+use crate::ledger::note::{Algorithm, NoteSigner, VerifierKey};
 use crate::signer::{Notary, RemoteSigner, Role, Signer};
 
 /// How long a commit waits for others before it is sealed with them.
@@ -38,6 +39,29 @@ pub fn of(settings: &Settings) -> Result<Seals, Problem> {
     });
     let anchors = Anchors { witnesses: witnesses.collect::<Result<_, _>>()?, authority: authority.transpose()? };
     Ok(Seals { signer, anchors: Arc::new(anchors), pause: PAUSE })
+}
+
+/// What the checkpoints of the log of that name are checked with, by what is there: nothing is made to tell it.
+///
+/// # Errors
+/// When there is no key, or it cannot be used.
+pub fn key(settings: &Settings, origin: &str) -> Result<VerifierKey, Problem> {
+    let ledger = &settings.ledger;
+    if let Some(signer) = &ledger.signer {
+        let unusable = || Problem::while_doing("`signer_key` cannot be used");
+        let key: VerifierKey = signer.key.parse().map_err(unusable())?;
+        return key.named(origin).map_err(unusable());
+    }
+    let key = ledger_key::open(&ledger.key_file).map_err(Problem::while_doing("the ledger key cannot be used"))?;
+    let Some(key) = key else {
+        let file = ledger.key_file.display();
+        return Err(Problem::new(format!(
+            "there is no key of the log {origin} here: {file} is not there; name the file with `ledger_key_file`, or the \
+             signer of the log with `signer_url` and `signer_key`"
+        )));
+    };
+    let signer = NoteSigner::new(origin, Algorithm::Ed25519, key);
+    Ok(signer.map_err(Problem::while_doing("the log has no key"))?.verifier().clone())
 }
 
 /// The signer of this process, with nobody else: for a log that is thrown away.

@@ -297,6 +297,15 @@ fn limits(settings: &Settings) -> http::Limits {
 
 /// Comes back when the process is told to end, by SIGTERM or by Ctrl-C.
 pub(super) fn told_to_end() -> std::io::Result<impl Future<Output = ()> + Send + 'static> {
+    let signals = signals()?;
+    Ok(async move {
+        signals.await;
+        tracing::info!("told to end: no new requests, those under way are answered");
+    })
+}
+
+/// Comes back at SIGTERM and SIGINT.
+pub(super) fn signals() -> std::io::Result<impl Future<Output = ()> + Send + 'static> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     Ok(async move {
@@ -304,6 +313,5 @@ pub(super) fn told_to_end() -> std::io::Result<impl Future<Output = ()> + Send +
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
         }
-        tracing::info!("told to end: no new requests, those under way are answered");
     })
 }

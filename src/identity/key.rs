@@ -51,15 +51,19 @@ impl LocalKey {
 
 /// Opens the Ed25519 key at `path`, or makes one there when there is no such file.
 pub(super) fn open_or_create(path: &Path) -> Result<SigningKey, KeyError> {
-    key_file::read_or_create(
-        path,
-        key_file::ED25519,
-        |bytes| SigningKey::from_pkcs8_pem(std::str::from_utf8(bytes).ok()?).ok(),
-        |seed| {
-            let pem = SigningKey::from_bytes(&seed).to_pkcs8_pem(LineEnding::LF).map_err(io::Error::other)?;
-            Ok(pem.as_bytes().to_vec())
-        },
-    )
+    key_file::read_or_create(path, key_file::ED25519, parse, |seed| {
+        let pem = SigningKey::from_bytes(&seed).to_pkcs8_pem(LineEnding::LF).map_err(io::Error::other)?;
+        Ok(pem.as_bytes().to_vec())
+    })
+}
+
+/// Opens the Ed25519 key at `path`, if there is one.
+pub(super) fn open(path: &Path) -> Result<Option<SigningKey>, KeyError> {
+    key_file::read_key(path, key_file::ED25519, parse)
+}
+
+fn parse(bytes: &[u8]) -> Option<SigningKey> {
+    SigningKey::from_pkcs8_pem(std::str::from_utf8(bytes).ok()?).ok()
 }
 
 #[cfg(test)]

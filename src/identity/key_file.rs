@@ -62,14 +62,27 @@ pub(super) fn read_or_create<K>(
     parse: impl Fn(&[u8]) -> Option<K>,
     make: impl FnOnce([u8; 32]) -> io::Result<Vec<u8>>,
 ) -> Result<K, KeyError> {
-    let key_of = |bytes: Vec<u8>| parse(&bytes).ok_or_else(|| KeyError::Malformed { path: path.to_owned(), expected });
-    if let Some(bytes) = read(path)? {
-        return key_of(bytes);
+    if let Some(key) = read_key(path, expected, &parse)? {
+        return Ok(key);
     }
     let failed = |source| KeyError::Create { path: path.to_owned(), source };
     make(seed()).and_then(|bytes| create(path, &bytes)).map_err(failed)?;
     // Read back what the file holds: another process may have been first.
-    read(path)?.ok_or_else(|| failed(io::ErrorKind::NotFound.into())).and_then(key_of)
+    read_key(path, expected, parse)?.ok_or_else(|| failed(io::ErrorKind::NotFound.into()))
+}
+
+/// Reads the key at `path`, if there is such a file.
+///
+/// # Errors
+///
+/// See [`KeyError`].
+pub(super) fn read_key<K>(
+    path: &Path,
+    expected: &'static str,
+    parse: impl Fn(&[u8]) -> Option<K>,
+) -> Result<Option<K>, KeyError> {
+    let key_of = |bytes: Vec<u8>| parse(&bytes).ok_or_else(|| KeyError::Malformed { path: path.to_owned(), expected });
+    read(path)?.map(key_of).transpose()
 }
 
 /// Keys come from the operating system whatever clock the caller works with: a seeded one would be guessable.

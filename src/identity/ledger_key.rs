@@ -20,6 +20,14 @@ pub fn open_or_create(path: &Path) -> Result<SigningKey, KeyError> {
     key::open_or_create(path)
 }
 
+/// Opens the Ed25519 key that checkpoints are signed with, if there is one, and makes none.
+///
+/// # Errors
+/// See [`KeyError`].
+pub fn open(path: &Path) -> Result<Option<SigningKey>, KeyError> {
+    key::open(path)
+}
+
 /// What whoever asks a signer for a signature has to know. Its `Debug` text does not hold it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct CallerToken([u8; 32]);

@@ -61,7 +61,12 @@ pub enum SignError {
         /// Why.
         source: io::Error,
     },
-    /// The signer is another process and gave no signature.
-    #[error("the signer gave no signature: {0}")]
-    Remote(String),
+    /// The signer or the witness is another process and gave no signature.
+    #[error("{peer} gave no signature: {reason}")]
+    Remote {
+        /// Who, and at which host.
+        peer: String,
+        /// Why.
+        reason: String,
+    },
 }

@@ -23,6 +23,8 @@ pub struct RemoteSigner {
     endpoint: Endpoint,
     key: VerifierKey,
     headers: HeaderMap,
+    /// `the signer` or `the witness`, as it is told in errors.
+    role: &'static str,
 }
 
 impl RemoteSigner {
@@ -33,11 +35,8 @@ impl RemoteSigner {
     pub fn signer(url: &str, key: VerifierKey, token: &CallerToken) -> Result<Self, EndpointError> {
         let mut bearer = HeaderValue::try_from(token.bearer()).expect("Base64 is visible ASCII");
         bearer.set_sensitive(true);
-        Self::at(
-            &format!("{}/sign-checkpoint", url.trim_end_matches('/')),
-            key,
-            [(AUTHORIZATION, bearer)].into_iter().collect(),
-        )
+        let headers = [(AUTHORIZATION, bearer)].into_iter().collect();
+        Self::at("the signer", &format!("{}/sign-checkpoint", url.trim_end_matches('/')), key, headers)
     }
 
     /// The witness whose submission prefix that URL is.
@@ -45,18 +44,27 @@ impl RemoteSigner {
     /// # Errors
     /// When the URL is none.
     pub fn witness(url: &str, key: VerifierKey) -> Result<Self, EndpointError> {
-        Self::at(&format!("{}/add-checkpoint", url.trim_end_matches('/')), key, HeaderMap::new())
+        Self::at("the witness", &format!("{}/add-checkpoint", url.trim_end_matches('/')), key, HeaderMap::new())
     }
 
-    fn at(url: &str, key: VerifierKey, headers: HeaderMap) -> Result<Self, EndpointError> {
+    fn at(role: &'static str, url: &str, key: VerifierKey, headers: HeaderMap) -> Result<Self, EndpointError> {
         let networks = Networks::any();
         let endpoint = Endpoint::parse(url, &networks)?;
-        Ok(Self { client: Client::new(networks, PATIENCE), endpoint, key, headers })
+        Ok(Self { client: Client::new(networks, PATIENCE), endpoint, key, headers, role })
     }
 
     /// Its key.
     pub fn key(&self) -> &VerifierKey {
         &self.key
+    }
+
+    fn gave_none(&self, reason: impl Into<String>) -> SignError {
+        let (role, host) = (self.role, self.endpoint.host());
+        let peer = match role {
+            "the witness" => format!("{role} {} at {host}", self.key.name()),
+            _ => format!("{role} at {host}"),
+        };
+        SignError::Remote { peer, reason: reason.into() }
     }
 }
 
@@ -70,17 +78,17 @@ impl Signer for RemoteSigner {
     async fn sign(&self, request: &AddCheckpoint, _now: Timestamp) -> Result<String, SignError> {
         let body = Bytes::from(request.to_text());
         let answer = self.client.post(&self.endpoint, "text/plain; charset=utf-8", &self.headers, body).await;
-        let answer = answer.map_err(|failure| SignError::Remote(failure.to_string()))?;
+        let answer = answer.map_err(|failure| self.gave_none(failure.to_string()))?;
         let text = String::from_utf8_lossy(&answer.body);
         match answer.status {
             StatusCode::OK => Ok(text.into_owned()),
             StatusCode::CONFLICT => match text.trim_end().parse() {
                 Ok(size) if size == request.old_size => Err(NotSigned::Forked { size }.into()),
                 Ok(size) => Err(NotSigned::Outdated { size }.into()),
-                Err(_) => Err(SignError::Remote("it answered 409 without a size".to_owned())),
+                Err(_) => Err(self.gave_none("it answered 409 without a size")),
             },
             StatusCode::UNPROCESSABLE_ENTITY => Err(NotSigned::Unproved { size: request.old_size }.into()),
-            status => Err(SignError::Remote(format!("it answered {status}"))),
+            status => Err(self.gave_none(format!("it answered {status}"))),
         }
     }
 }

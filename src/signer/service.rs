@@ -71,7 +71,7 @@ async fn sign(State(service): State<Arc<Service>>, headers: HeaderMap, body: Str
             told(StatusCode::FORBIDDEN, error)
         }
         Err(error @ (SignError::Note(_) | SignError::Checkpoint(_))) => told(StatusCode::BAD_REQUEST, error),
-        Err(error @ (SignError::Memory { .. } | SignError::Remote(_))) => {
+        Err(error @ (SignError::Memory { .. } | SignError::Remote { .. })) => {
             tracing::error!(error = %with_causes(&error), "nothing was signed");
             told(StatusCode::INTERNAL_SERVER_ERROR, "nothing was signed")
         }

@@ -5,6 +5,8 @@ mod sqlite;
 
 use std::path::Path;
 
+use sqlx::postgres::PgConnection;
+
 use crate::ledger::tree::TreeHead;
 use crate::store::StoreError;
 use crate::store::place::{Place, place};
@@ -44,11 +46,32 @@ pub async fn copy_into(url: &str, file: &Path) -> Result<Copied, StoreError> {
 /// that is all.
 ///
 /// # Errors
-/// Those of [`copy_into`], with `pg_restore`, and [`StoreError::NotEmpty`].
-pub async fn restore_from(file: &Path, digest: &str, url: &str) -> Result<(), StoreError> {
-    match place(url)? {
-        Place::Sqlite { shown, path } => sqlite::restore_from(file, digest, &shown, path).await,
-        Place::Postgres { shown, options } => postgres::restore_from(file, digest, &shown, &options).await,
+/// Those of [`copy_into`], with `pg_restore`, [`StoreError::NotEmpty`] and [`StoreError::RestoredByAnother`].
+pub async fn restore_from(file: &Path, digest: &str, url: &str) -> Result<Restoring, StoreError> {
+    Ok(Restoring(match place(url)? {
+        Place::Sqlite { shown, path } => {
+            sqlite::restore_from(file, digest, &shown, path).await?;
+            None
+        }
+        Place::Postgres { shown, options } => Some(postgres::restore_from(file, digest, &shown, &options).await?),
+    }))
+}
+
+/// Keeps other restores out of a PostgreSQL database until it goes out of scope, with the process at the latest.
+#[derive(Debug)]
+#[must_use = "others may restore into the database when it is dropped"]
+pub struct Restoring(Option<PgConnection>);
+
+impl Restoring {
+    /// Lets others in, for what this run has come to stands.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn end(self) -> Result<(), StoreError> {
+        match self.0 {
+            Some(connection) => postgres::unlock(connection).await,
+            None => Ok(()),
+        }
     }
 }
 

@@ -43,6 +43,25 @@ pub enum StoreError {
         /// The last one of this program.
         needed: i64,
     },
+    /// Rights are given by whoever owns the log.
+    #[error("the role {role} does not own the log: run `etalon migrate --server-role` as the role {owner}")]
+    NotOwner {
+        /// Who has tried.
+        role: String,
+        /// Whose the log is.
+        owner: String,
+    },
+    /// The role of a server has to be one that the log is out of reach of.
+    #[error(
+        "the role {role} cannot be kept from changing the log: it owns the log or its schema, or is a member of a role \
+         that does; make the servers a role of their own, and run this as the role {owner}"
+    )]
+    OwnerServes {
+        /// The role.
+        role: String,
+        /// Whose the log is.
+        owner: String,
+    },
     /// A migration failed; it was rolled back.
     #[error("cannot migrate the database")]
     Migration {
@@ -103,6 +122,14 @@ pub enum StoreError {
     Restoring {
         /// The URL with its login left out.
         url: String,
+    },
+    /// One restore fills a database at a time.
+    #[error("the database {url:?} is being filled: {who}; order it again when that has ended")]
+    RestoredByAnother {
+        /// The URL with its login left out.
+        url: String,
+        /// Who fills it.
+        who: String,
     },
     /// A copy is put only where nothing is.
     #[error("the database {url:?} is not empty: {what}")]

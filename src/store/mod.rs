@@ -65,7 +65,7 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 pub use column::CaseColumn;
-pub use copy::{Copied, copy_into, restore_from};
+pub use copy::{Copied, Restoring, copy_into, restore_from};
 pub use digest::ServedDigest;
 pub use error::{AppendError, StoreError};
 pub use explained::{AskedTexts, ExplainedStore, open_explained};

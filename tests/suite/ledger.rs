@@ -10,6 +10,7 @@ pub mod hostile;
 mod parts;
 mod processes;
 mod replays;
+mod restoring;
 mod rows;
 pub mod serving;
 mod stamps;

@@ -34,6 +34,7 @@ mod plans;
 mod rebuild;
 mod registers;
 mod revocations;
+mod roles;
 mod sharing;
 mod statistics;
 mod stock;

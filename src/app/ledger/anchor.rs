@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::http::HeaderMap;
+use futures::future::join_all;
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
@@ -61,8 +62,15 @@ impl Authority {
 #[derive(Debug, thiserror::Error)]
 pub enum NotAnchored {
     /// The witness gave no cosignature.
-    #[error(transparent)]
-    Witness(#[from] NotSealed),
+    #[error("the witness {witness} has not cosigned the checkpoint of {size} events")]
+    Witness {
+        /// Its name.
+        witness: String,
+        /// Of the checkpoint.
+        size: u64,
+        /// Why.
+        source: NotSealed,
+    },
     /// What it gave is none.
     #[error("the witness {witness} answered with no cosignature of its key")]
     Cosignature {
@@ -95,21 +103,54 @@ impl Anchorer {
         if anchors.witnesses.is_empty() && anchors.authority.is_none() {
             return stop.cancelled().await;
         }
-        let mut sealed = app.sealed.subscribe();
-        loop {
-            let wait = match app.anchor(&anchors).await {
-                Ok(()) => None,
-                Err(error) => {
-                    tracing::warn!(error = %with_causes(&error), "a checkpoint is not anchored");
-                    Some(REST)
-                }
-            };
-            let rest = wait.unwrap_or(anchors.authority.as_ref().map_or(PATIENCE, |authority| authority.every));
-            tokio::select! {
-                _ = sealed.changed(), if wait.is_none() => {}
-                () = tokio::time::sleep(rest) => {}
-                () = stop.cancelled() => return,
+        let each = anchors.each().map(|anchor| ask_again_and_again(&app, anchor, &stop));
+        join_all(each).await;
+    }
+}
+
+/// Asks one for each new checkpoint: whoever fails or is slow keeps nobody else waiting.
+async fn ask_again_and_again(app: &App, anchor: Anchor<'_>, stop: &CancellationToken) {
+    let mut sealed = app.sealed.subscribe();
+    loop {
+        // What it would have answered is asked for again by the next server.
+        let asked = tokio::select! {
+            asked = app.ask(anchor) => asked,
+            () = stop.cancelled() => return,
+        };
+        let rest = match asked {
+            Ok(()) => None,
+            Err(error) => {
+                tracing::warn!(error = %with_causes(&error), "a checkpoint is not anchored");
+                Some(REST)
             }
+        };
+        tokio::select! {
+            _ = sealed.changed(), if rest.is_none() => {}
+            () = tokio::time::sleep(rest.unwrap_or(anchor.looks_every())) => {}
+            () = stop.cancelled() => return,
+        }
+    }
+}
+
+impl Anchors {
+    fn each(&self) -> impl Iterator<Item = Anchor<'_>> {
+        self.witnesses.iter().map(Anchor::Witness).chain(self.authority.as_ref().map(Anchor::Authority))
+    }
+}
+
+/// One of those who vouch.
+#[derive(Clone, Copy)]
+enum Anchor<'a> {
+    Witness(&'a Witness),
+    Authority(&'a Authority),
+}
+
+impl Anchor<'_> {
+    /// How often it is looked whether another process has sealed something.
+    fn looks_every(self) -> Duration {
+        match self {
+            Self::Witness(_) => PATIENCE,
+            Self::Authority(authority) => authority.every,
         }
     }
 }
@@ -120,15 +161,15 @@ impl App {
     /// # Errors
     /// The first failure; the others are asked all the same.
     pub async fn anchor(&self, anchors: &Anchors) -> Result<(), NotAnchored> {
+        join_all(anchors.each().map(|anchor| self.ask(anchor))).await.into_iter().collect()
+    }
+
+    async fn ask(&self, anchor: Anchor<'_>) -> Result<(), NotAnchored> {
         let Some(latest) = self.store.checkpoint(Sealed::Latest).await? else { return Ok(()) };
-        let mut first = Ok(());
-        for witness in &anchors.witnesses {
-            first = first.and(self.cosign(witness, &latest).await);
+        match anchor {
+            Anchor::Witness(witness) => self.cosign(witness, &latest).await,
+            Anchor::Authority(authority) => self.stamp(authority, &latest).await,
         }
-        if let Some(authority) = &anchors.authority {
-            first = first.and(self.stamp(authority, &latest).await);
-        }
-        first
     }
 
     async fn cosign(&self, Witness(witness): &Witness, latest: &StoredCheckpoint) -> Result<(), NotAnchored> {
@@ -147,7 +188,10 @@ impl App {
             {
                 return Ok(());
             }
-            lines => lines?,
+            Err(source) => {
+                return Err(NotAnchored::Witness { witness: name.to_owned(), size: latest.size, source });
+            }
+            Ok(lines) => lines,
         };
         let note = Note::parse(&format!("{}{lines}", latest.note)).map_err(|_| no_cosignature())?;
         let verified = note.verify(std::slice::from_ref(witness.key())).map_err(|_| no_cosignature())?;

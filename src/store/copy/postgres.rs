@@ -4,14 +4,14 @@
 use std::ffi::OsStr;
 use std::io;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::sync::Arc;
 
 use percent_encoding::percent_decode_str;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{ConnectOptions, Connection, Executor, Row};
+use tokio::process::Command;
 
-use crate::blocking::blocking;
 use crate::store::StoreError;
 use crate::store::copy::{Copied, MARK, MARK_WITH, MARKED_WITH, UNMARK};
 use crate::store::sql::HEAD;
@@ -24,6 +24,17 @@ const TABLES: &str = "select count(*) from pg_class c join pg_namespace n on n.o
                       and c.relkind in ('r', 'p', 'v', 'm', 'S')";
 const HAS_MARK: &str = "select to_regclass('etalon_restoring') is not null";
 const HAS_LOG: &str = "select to_regclass('log_head') is not null";
+/// The program's own sessions: one outlives an `etalon restore` that was killed, and goes on filling.
+const FILLING: &str = "select count(*) from pg_stat_activity \
+                       where datname = current_database() and application_name = 'pg_restore'";
+
+/// Who restores holds this lock, from before the database is looked at until it is verified. An earlier one that has just
+/// been killed may not have let it go yet, and that is waited for; a restore that is under way is not.
+const LOCK: &str = "select pg_advisory_lock(7307782096472073834)";
+const UNLOCK: &str = "select pg_advisory_unlock(7307782096472073834)";
+const SHORT_WAIT: &str = "set lock_timeout = '2s'";
+/// The connection has nothing to do while the log is verified. PostgreSQL has that limit since 14.
+const STAY: &str = "select set_config(name, '0', false) from pg_settings where name = 'idle_session_timeout'";
 
 /// What libpq would take from the environment of this process over what it is told.
 const INHERITED: [&str; 5] = ["PGHOSTADDR", "PGSERVICE", "PGSERVICEFILE", "PGOPTIONS", "PGPASSWORD"];
@@ -43,49 +54,114 @@ pub(super) async fn copy_into(url: &str, options: &PgConnectOptions, file: &Path
     head.try_into()
 }
 
+/// Fills the database; the connection, whose lock keeps others out until [`unlock`].
 pub(super) async fn restore_from(
     file: &Path,
     digest: &str,
     url: &str,
     options: &PgConnectOptions,
-) -> Result<(), StoreError> {
+) -> Result<PgConnection, StoreError> {
     let mut connection = connect(url, options).await?;
-    let is_filled = mark(&mut connection, digest, url).await?;
-    if is_filled {
-        return Ok(());
+    lock(&mut connection, url).await?;
+    let marked = mark(&mut connection, digest, url).await?;
+    if marked == Marked::Filled {
+        return Ok(connection);
     }
     let database = options.get_database().unwrap_or(options.get_username());
     let arguments = ["--single-transaction", "--exit-on-error", "--no-owner", "--no-privileges", "--dbname", database];
     let restored = run("pg_restore", arguments.iter().map(OsStr::new).chain([file.as_os_str()]), options).await;
-    if restored.is_err() {
-        connection.execute(UNMARK).await.map_err(StoreError::during("take the mark of a failed restoring away"))?;
+    if restored.is_err() && marked == Marked::Now {
+        unmark(&mut connection).await.map_err(StoreError::during("take the mark of a failed restoring away"))?;
     }
-    restored
+    restored.map(|()| connection)
 }
 
-/// Marks an empty database; whether one that is marked already is filled with that copy.
-async fn mark(connection: &mut PgConnection, digest: &str, url: &str) -> Result<bool, StoreError> {
+/// Lets others restore into the database again.
+pub(super) async fn unlock(mut connection: PgConnection) -> Result<(), StoreError> {
+    let during = || StoreError::during("end the lock of a restoring");
+    connection.execute(UNLOCK).await.map_err(during())?;
+    connection.close().await.map_err(during())
+}
+
+async fn lock(connection: &mut PgConnection, url: &str) -> Result<(), StoreError> {
+    let locked = async {
+        connection.execute(SHORT_WAIT).await?;
+        connection.execute(STAY).await?;
+        connection.execute(LOCK).await
+    };
+    match locked.await {
+        Err(error) if is_held(&error) => Err(StoreError::RestoredByAnother {
+            url: url.to_owned(),
+            who: "another `etalon restore` is under way".to_owned(),
+        }),
+        locked => locked.map(drop).map_err(StoreError::during("lock the database that is filled")),
+    }
+}
+
+/// Whether a lock was not had in its time: `lock_not_available`.
+fn is_held(error: &sqlx::Error) -> bool {
+    error.as_database_error().and_then(|error| error.code()).is_some_and(|code| code == "55P03")
+}
+
+/// How the database was found, and is marked now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Marked {
+    /// By this run: it was empty.
+    Now,
+    /// By an earlier one, which did not come to fill it, as far as can be seen.
+    Before,
+    /// By an earlier one, which has filled it.
+    Filled,
+}
+
+/// Marks an empty database.
+async fn mark(connection: &mut PgConnection, digest: &str, url: &str) -> Result<Marked, StoreError> {
     let not_empty = |what: String| StoreError::NotEmpty { url: url.to_owned(), what };
+    let filled_by_another = || StoreError::RestoredByAnother {
+        url: url.to_owned(),
+        who: "`pg_restore` is still connected to it, as one of a restore that was killed is".to_owned(),
+    };
     let looked = async {
+        // Asked first: one that ends meanwhile has filled the database, or has not, by the time that is looked at.
+        let filling: i64 = sqlx::query_scalar(FILLING).fetch_one(&mut *connection).await?;
         let is_marked: bool = sqlx::query_scalar(HAS_MARK).fetch_one(&mut *connection).await?;
         if is_marked {
             let of: Option<String> = sqlx::query_scalar(MARKED_WITH).fetch_optional(&mut *connection).await?;
             if of.as_deref() != Some(digest) {
                 return Ok(Err(not_empty("another backup was put into it, and not found good".to_owned())));
             }
-            return Ok(Ok(sqlx::query_scalar(HAS_LOG).fetch_one(&mut *connection).await?));
+            let is_filled: bool = sqlx::query_scalar(HAS_LOG).fetch_one(&mut *connection).await?;
+            return Ok(match (is_filled, filling) {
+                (true, _) => Ok(Marked::Filled),
+                (false, 0) => Ok(Marked::Before),
+                (false, _) => Err(filled_by_another()),
+            });
         }
         let tables: i64 = sqlx::query_scalar(TABLES).fetch_one(&mut *connection).await?;
         if tables > 0 {
             return Ok(Err(not_empty(format!("it has {tables} tables"))));
         }
+        if filling > 0 {
+            return Ok(Err(filled_by_another()));
+        }
         let mut transaction = connection.begin().await?;
         transaction.execute(MARK).await?;
         sqlx::query(MARK_WITH).bind(digest).execute(&mut *transaction).await?;
         transaction.commit().await?;
-        Ok(Ok(false))
+        Ok(Ok(Marked::Now))
     };
     looked.await.map_err(StoreError::during("look at the database that is filled"))?
+}
+
+/// Takes the mark of this run away, if nothing came into the database and nothing can come any more: what is not verified
+/// stays marked, whatever has failed.
+async fn unmark(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+    let filling: i64 = sqlx::query_scalar(FILLING).fetch_one(&mut *connection).await?;
+    let tables: i64 = sqlx::query_scalar(TABLES).fetch_one(&mut *connection).await?;
+    if filling == 0 && tables == 1 {
+        connection.execute(UNMARK).await?;
+    }
+    Ok(())
 }
 
 async fn connect(url: &str, options: &PgConnectOptions) -> Result<PgConnection, StoreError> {
@@ -93,21 +169,22 @@ async fn connect(url: &str, options: &PgConnectOptions) -> Result<PgConnection, 
     connected.map_err(|source| StoreError::Unreachable { url: url.to_owned(), source: Arc::new(source) })
 }
 
-/// Runs a program of PostgreSQL's, with nothing on its standard input to ask for.
+/// Runs a program of PostgreSQL's, with nothing on its standard input to ask for. It ends with whoever waits for it.
 async fn run<'a>(
     program: &'static str,
     arguments: impl Iterator<Item = &'a OsStr>,
     options: &PgConnectOptions,
 ) -> Result<(), StoreError> {
     let mut command = Command::new(program);
-    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null());
+    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).kill_on_drop(true);
     INHERITED.iter().for_each(|name| {
         command.env_remove(name);
     });
     command.env("LC_ALL", "C").envs(environment(options));
-    let ran = blocking(move || command.output()).await;
+    // Its session has its name, whatever the environment of this process calls sessions.
+    command.env("PGAPPNAME", program);
     let failed = |reason: String| StoreError::Program { program, reason };
-    let output = ran.map_err(|error| match error.kind() {
+    let output = command.output().await.map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => failed("it is not there: install PostgreSQL's client programs".to_owned()),
         _ => failed(error.to_string()),
     })?;

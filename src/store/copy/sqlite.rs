@@ -1,8 +1,9 @@
 //! `vacuum into`: SQLite's own copy, as of one transaction, without the pages that are free.
 
 use std::ffi::OsString;
-use std::fs::{self, File};
+use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -52,13 +53,15 @@ pub(super) async fn restore_from(file: &Path, digest: &str, url: &str, path: &Pa
     appear(&draft, path).map_err(failed)
 }
 
-/// A copy of the file, to write into whatever the mode of the file is.
+/// A copy of the file, to write into whatever the mode of the file is, and for its owner alone: SQLite gives the files
+/// beside it the same mode.
 fn fresh(file: &Path, draft: &Path) -> io::Result<()> {
-    fs::create_dir_all(folder_of(draft))?;
+    DirBuilder::new().recursive(true).mode(0o700).create(folder_of(draft))?;
     if draft.exists() {
         fs::remove_file(draft)?;
     }
-    io::copy(&mut File::open(file)?, &mut File::create_new(draft)?).map(drop)
+    io::copy(&mut File::open(file)?, &mut OpenOptions::new().write(true).create_new(true).mode(0o600).open(draft)?)
+        .map(drop)
 }
 
 /// The whole file appears at once, and only where none is.

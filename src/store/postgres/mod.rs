@@ -152,9 +152,9 @@ pub(super) async fn migrate_for(url: &str, options: PgConnectOptions, server: &s
     let unreachable = |source| StoreError::Unreachable { url: url.to_owned(), source: Arc::new(source) };
     let mut connection = PgConnection::connect_with(&options.disable_statement_logging()).await.map_err(unreachable)?;
     has_no_mark(&mut connection, url).await?;
+    roles::may_grant(&mut connection, server).await?;
     MIGRATIONS.run_direct(&mut connection).await.map_err(migration_error)?;
-    let granted = roles::grant(&mut connection, server).await;
-    granted.map_err(StoreError::during("grant the rights of the server's role"))?;
+    roles::grant(&mut connection, server).await?;
     connection.close().await.map_err(unreachable)
 }
 

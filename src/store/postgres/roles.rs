@@ -4,6 +4,7 @@
 use sqlx::postgres::PgConnection;
 use sqlx::{Executor, Row};
 
+use crate::store::StoreError;
 use crate::store::sql::ROW_TABLES;
 
 /// What the server's role may only add to.
@@ -23,8 +24,34 @@ pub(super) async fn may_migrate(connection: &mut PgConnection) -> Result<bool, s
     connection.fetch_one(OWNS).await?.try_get(0)
 }
 
-/// Gives a server's role what it needs and no more. The role exists, and the owner is a member of it.
-pub(super) async fn grant(connection: &mut PgConnection, server: &str) -> Result<(), sqlx::Error> {
+/// Whether this connection's role may give the server's role its rights, and that role be a server's: it may own neither
+/// the log nor the schema, whose owner can drop every table in it, and take on no role that does.
+///
+/// # Errors
+/// [`StoreError::NotOwner`] and [`StoreError::OwnerServes`].
+pub(super) async fn may_grant(connection: &mut PgConnection, server: &str) -> Result<(), StoreError> {
+    const OWNERS: &str = "\
+        select cast(current_user as text), cast(pg_get_userbyid(log.owner) as text), pg_has_role(log.owner, 'usage'), \
+        pg_has_role(cast($1 as name), log.owner, 'member') or pg_has_role(cast($1 as name), nspowner, 'member') \
+        from pg_namespace, (select coalesce((select relowner from pg_class where oid = to_regclass('events')), \
+        (select oid from pg_roles where rolname = current_user)) as owner) log where nspname = current_schema()";
+    let looked = sqlx::query_as(OWNERS).bind(server).fetch_one(&mut *connection).await;
+    let (role, owner, owns, has_in_reach): (String, String, bool, bool) =
+        looked.map_err(StoreError::during("look at the server's role"))?;
+    match (owns, has_in_reach) {
+        (false, _) => Err(StoreError::NotOwner { role, owner }),
+        (true, true) => Err(StoreError::OwnerServes { role: server.to_owned(), owner }),
+        (true, false) => Ok(()),
+    }
+}
+
+/// Gives a server's role what it needs and no more, however often. The role exists, and the owner is a member of it.
+pub(super) async fn grant(connection: &mut PgConnection, server: &str) -> Result<(), StoreError> {
+    let granted = grant_all(connection, server).await;
+    granted.map_err(StoreError::during("grant the rights of the server's role"))
+}
+
+async fn grant_all(connection: &mut PgConnection, server: &str) -> Result<(), sqlx::Error> {
     let quoted: String = sqlx::query_scalar("select quote_ident($1)").bind(server).fetch_one(&mut *connection).await?;
     let place = connection.fetch_one("select quote_ident(current_schema()), quote_ident(current_database())").await?;
     let (schema, database): (String, String) = (place.try_get(0)?, place.try_get(1)?);
@@ -41,6 +68,8 @@ pub(super) async fn grant(connection: &mut PgConnection, server: &str) -> Result
         format!("grant select, insert, update, delete on {WORKING} to {quoted}"),
     ];
     statements.extend(ROW_TABLES.iter().map(|table| format!("alter table {table} owner to {quoted}")));
+    // An owner has the rights of one until they are revoked, as they were above from whoever owned the rows already.
+    statements.push(format!("grant all on {} to {quoted}", ROW_TABLES.join(", ")));
     statements.push("commit".to_owned());
     connection.execute(sqlx::raw_sql(&statements.join("; "))).await.map(drop)
 }

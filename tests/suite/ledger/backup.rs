@@ -1,25 +1,26 @@
 //! Backups: a log that is put back goes on as it was where nothing is lost, and under another name where something is.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 
 use serde_json::{Value, json};
 
-use crate::ledger::serving::{key_of, sealed};
+use crate::ledger::serving::{key_of, origin_of, sealed};
 use crate::life::scene::campaign;
 use crate::life::world::text;
 use crate::support::postgres::fresh_database;
 use crate::support::server::{Installation, Server, Who, ask, program};
 
 /// What a run of the program came to.
-struct Ran {
-    code: Option<i32>,
+pub(super) struct Ran {
+    pub(super) code: Option<i32>,
     out: String,
-    err: String,
+    pub(super) err: String,
 }
 
-fn run(command: &mut Command) -> Ran {
+pub(super) fn run(command: &mut Command) -> Ran {
     let output = command.output().expect("the program runs");
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("text");
     Ran { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
@@ -27,14 +28,14 @@ fn run(command: &mut Command) -> Ran {
 
 impl Ran {
     #[track_caller]
-    fn ends_with(self, code: i32) -> String {
+    pub(super) fn ends_with(self, code: i32) -> String {
         assert_eq!(self.code, Some(code), "{}\n{}", self.out, self.err);
         self.out
     }
 }
 
 /// Opens a campaign, waits until it is sealed, and gives its position.
-async fn commit(installation: &Installation, server: &Server, name: &str) -> u64 {
+pub(super) async fn commit(installation: &Installation, server: &Server, name: &str) -> u64 {
     let manager = installation.token(&Who::new("manager", "MANAGER", "44"));
     let order = "mutation Order($input: OpenCampaignInput!) { openCampaign(input: $input) { receipt { position } } }";
     let variables = json!({ "input": campaign(name) });
@@ -52,14 +53,18 @@ async fn checkpoint(installation: &Installation, server: &Server) -> String {
     text(&answer["checkpoint"]["note"])
 }
 
-fn path(folder: &Path, name: &str) -> String {
+pub(super) fn path(folder: &Path, name: &str) -> String {
     folder.join(name).display().to_string()
 }
 
-fn restore(installation: &Installation, backup: &str, into: &str) -> Command {
+pub(super) fn restore(installation: &Installation, backup: &str, into: &str) -> Command {
     let mut command = installation.command();
     command.args(["restore", backup, "--database", into]);
     command
+}
+
+fn mode(path: &Path) -> u32 {
+    fs::metadata(path).expect("it is there").permissions().mode() & 0o777
 }
 
 async fn goes_on_as_it_was(installation: Installation, elsewhere: &str) {
@@ -67,10 +72,24 @@ async fn goes_on_as_it_was(installation: Installation, elsewhere: &str) {
     let server = installation.start();
     let last = commit(&installation, &server, "省级计量难点征集").await;
     let key = key_of(&installation).to_string();
+    // A key that has signed nothing of it is not told as its key.
+    let other = Installation::embedded();
+    let server_of_other = other.start();
+    assert!(server_of_other.stop(), "{}", server_of_other.log());
+    let mut wrong = installation.command();
+    wrong.args(["audit", "key"]).env("ETALON_LEDGER_KEY_FILE", path(other.folder(), "ledger-key.pem"));
+    let refused = run(&mut wrong);
+    assert!(refused.code == Some(1) && refused.err.contains("did not sign its latest checkpoint"), "{}", refused.err);
     assert!(server.stop(), "{}", server.log());
     let told = run(installation.command().args(["backup", "--output", &backup])).ends_with(0);
     assert!(told.contains(&format!("{} events of etalon.local/", last + 1)), "{told}");
+    for (made, expected) in [("backup", 0o700), ("backup/database", 0o600), ("backup/backup.json", 0o600)] {
+        assert_eq!(mode(&installation.folder().join(made)), expected, "{made}");
+    }
     let told = run(restore(&installation, &backup, elsewhere).args(["--key", &key])).ends_with(0);
+    if let Some(file) = elsewhere.strip_prefix("sqlite:") {
+        assert_eq!((mode(Path::new(file)), mode(Path::new(file).parent().expect("a folder"))), (0o600, 0o700));
+    }
     assert!(
         told.contains("the log goes on as etalon.local/") && told.contains("nothing after it was signed"),
         "{told}"
@@ -222,8 +241,7 @@ async fn a_signer_of_its_own_process_signs_under_the_new_name() {
     let folder = installation.folder();
     let (backup, keys) = (path(folder, "backup"), path(folder, "signer"));
     let elsewhere = format!("sqlite:{}", path(folder, "restored.db"));
-    run(installation.command().args(["migrate"])).ends_with(0);
-    let origin = key_of(&installation).name().to_owned();
+    let origin = origin_of(&installation);
     let signer_key = run(program().args(["signer", "--folder", &keys, "--key-of", &origin])).ends_with(0);
     let signer =
         Server::start_until(program().args(["signer", "--folder", &keys, "--listen", "127.0.0.1:0"]), "signing at ");

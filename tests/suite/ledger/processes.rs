@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use serde_json::json;
 use tempfile::TempDir;
 
-use crate::ledger::serving::{key_of, sealed};
+use crate::ledger::serving::{origin_of, sealed};
 use crate::life::scene::campaign;
 use crate::life::world::text;
 use crate::store::support::Database;
@@ -53,9 +53,20 @@ async fn signed_and_cosigned(installation: Installation) {
     let (signer_folder, witness_folder) =
         (of_signer.path().display().to_string(), of_witness.path().display().to_string());
     // The log has a name once its database is there.
-    line(installation.command().args(["migrate"]));
-    let origin: VerifierKey = key_of(&installation);
-    let signer_key = line(program().args(["signer", "--folder", &signer_folder, "--key-of", origin.name()]));
+    let origin = origin_of(&installation);
+    // To tell the key makes none; the half of what servers need is no fault of who asks the signer for the other half.
+    let untold = installation.command().args(["audit", "key"]).output().expect("the program runs");
+    let said = String::from_utf8_lossy(&untold.stderr);
+    assert!(
+        untold.status.code() == Some(1) && said.contains("ledger-key.pem") && said.contains("signer_key"),
+        "{said}"
+    );
+    for made in ["ledger-key.pem", "ledger-memory.json"] {
+        assert!(!installation.folder().join(made).exists(), "{made}");
+    }
+    let mut asking = program();
+    asking.env("ETALON_SIGNER_URL", "http://127.0.0.1:8081");
+    let signer_key = line(asking.args(["signer", "--folder", &signer_folder, "--key-of", &origin]));
     let name = "witness.example/1";
     let witness_key = line(program().args(["witness", "--folder", &witness_folder, "--name", name, "--key"]));
     let mut signing = program();
@@ -71,7 +82,10 @@ async fn signed_and_cosigned(installation: Installation) {
     serving.args(["serve", "--listen", "127.0.0.1:0"]);
     serving.env("ETALON_SIGNER_URL", &signer.graphql).env("ETALON_SIGNER_KEY", &signer_key);
     serving.env("ETALON_SIGNER_TOKEN_FILE", of_signer.path().join("signer-token"));
-    serving.env("ETALON_WITNESSES", format!("{} {witness_key}", witness.graphql));
+    // Another witness, which is asked first, does not answer.
+    let gone = NoteSigner::new("gone.example/1", Algorithm::Cosignature, SigningKey::from_bytes(&[8; 32]));
+    let gone = gone.expect("a name").verifier().to_string();
+    serving.env("ETALON_WITNESSES", format!("http://127.0.0.1:1 {gone},{} {witness_key}", witness.graphql));
     let server = Server::start(&mut serving);
     let manager = installation.token(&Who::new("manager", "MANAGER", "44"));
     let keys: Vec<VerifierKey> = [&signer_key, &witness_key].map(|key| key.parse().expect("a key")).to_vec();
@@ -91,6 +105,7 @@ async fn signed_and_cosigned(installation: Installation) {
         assert_eq!(note.verify(&keys).expect("signed").len(), 2);
         assert_eq!(checkpoint["cosignatures"][0]["witness"], name);
     }
+    server.says("the witness gone.example/1 at 127.0.0.1 gave no signature").await;
     // An auditor's daemon sees the log go on, and raises an alarm when it is another.
     let memory = of_witness.path().join("seen").display().to_string();
     let token = of_witness.path().join("token");
@@ -116,7 +131,7 @@ async fn signed_and_cosigned(installation: Installation) {
     // It remembers more than a backup had that the log was put back from under another name.
     let before =
         NoteSigner::new("before.example/1", Algorithm::Ed25519, SigningKey::from_bytes(&[7; 32])).expect("a name");
-    let text = seen.split_once("\n\n").expect("a note").0.replace(origin.name(), "before.example/1") + "\n";
+    let text = seen.split_once("\n\n").expect("a note").0.replace(&origin, "before.example/1") + "\n";
     std::fs::write(&memory, format!("{text}\n{}", before.sign(&text, 0))).expect("written");
     let (code, told) = look(&server.graphql);
     assert!(code == Some(1) && told.is_empty(), "whose key nobody has given is no memory of the log: {told}");

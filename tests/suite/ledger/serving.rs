@@ -27,6 +27,14 @@ pub fn key_of(installation: &Installation) -> VerifierKey {
     String::from_utf8(told.stdout).expect("a line").trim().parse().expect("a key")
 }
 
+/// The name of the log, as it is told before anybody has a key for it.
+pub fn origin_of(installation: &Installation) -> String {
+    let told = installation.command().args(["migrate"]).output().expect("the program runs");
+    assert!(told.status.success(), "{}", String::from_utf8_lossy(&told.stderr));
+    let told = String::from_utf8(told.stdout).expect("a line");
+    told.trim().rsplit_once("its log is ").expect("the name").1.to_owned()
+}
+
 /// Waits until a position is sealed, by the server's own word; the checkpoint.
 pub async fn sealed(url: &str, token: &str, at_least: u64) -> Value {
     let mut subscriber =

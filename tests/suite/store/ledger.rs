@@ -1,18 +1,14 @@
 //! The tree grows in the commit, the same on both databases; and nothing of the log is ever changed.
 
 use etalon::ledger::tree::Hash;
-use etalon::store::{
-    Append, REBUILD_LEASE, Sealed, Store, StoredCheckpoint, StoredCosignature, StoredTimeStamp, migrate_for, open,
-};
+use etalon::store::{Append, Sealed, Store, StoredCheckpoint, StoredCosignature, StoredTimeStamp, open};
 use sha2::{Digest, Sha256};
-use sqlx::{Connection, Executor, PgConnection};
-use uuid::Uuid;
 
-use crate::store::samples::{append, case_row, case_stream, commit, note, notes, rows_of};
+use crate::store::samples::{case_stream, commit, note};
 use crate::store::support::{Database, Raw, TestClock};
 
 /// Fills a log with so many events, in batches of ever other lengths.
-async fn grow(store: &dyn Store, events: u64) {
+pub(super) async fn grow(store: &dyn Store, events: u64) {
     let (mut position, mut length) = (0, 1);
     while position < events {
         let batch: Vec<Append> = (position..events.min(position + length))
@@ -251,90 +247,6 @@ async fn vouchers_are_kept_once(database: Database) {
     store.add_time_stamp(&stamp(b"two")).await.expect("left");
     assert_eq!(store.time_stamps(9).await.expect("it reads"), [stamp(b"one")]);
     assert_eq!(store.last_time_stamp().await.expect("it reads"), Some(stamp(b"one")));
-}
-
-/// A role of PostgreSQL that lives as long as a test.
-struct TestRole {
-    name: String,
-    url: String,
-}
-
-impl TestRole {
-    async fn in_database(url: &str, owner: &mut PgConnection) -> Self {
-        let name = format!("server_{}", Uuid::new_v4().simple());
-        owner.execute(format!("create role {name} login").as_str()).await.expect("made");
-        let separator = if url.contains('?') { '&' } else { '?' };
-        Self { url: format!("{url}{separator}user={name}"), name }
-    }
-}
-
-#[tokio::test]
-async fn the_role_of_a_server_adds_to_the_log_and_cannot_change_it() {
-    let database = Database::postgres();
-    let mut owner = PgConnection::connect(&database.url).await.expect("the server answers");
-    let role = TestRole::in_database(&database.url, &mut owner).await;
-    assert!(open(&role.url, TestClock::new()).await.is_err(), "before its rights are given");
-    migrate_for(&database.url, &role.name).await.expect("migrated");
-    let store = open(&role.url, TestClock::new()).await.expect("the role may serve");
-    grow(&*store, 300).await;
-    let rows = rows_of(case_row(1));
-    commit(&*store, &[append(case_stream(1), 1, "again", notes(&["x"], rows))])
-        .await
-        .pop()
-        .expect("one")
-        .expect("done");
-    let checkpoint = StoredCheckpoint { size: 300, root: [1; 32], signed_at: 5, note: "note".to_owned() };
-    assert!(store.add_checkpoint(&checkpoint).await.expect("kept"));
-    assert!(store.try_lease(REBUILD_LEASE, "a", 0, 100).await.expect("the leases are its own"));
-    store.start_rebuild("a").await.expect("its rows are its own");
-    store.write_rebuilt("a", Vec::new()).await.expect("its rows are its own");
-    store.index_rebuilt("a").await.expect("its rows are its own");
-    store.finish_rebuild("a", 301).await.expect("its rows are its own");
-    let mut server = PgConnection::connect(&role.url).await.expect("the role may log in");
-    for attempt in [
-        "update events set actor = 'x'",
-        "delete from events",
-        "truncate events",
-        "drop table events",
-        "alter table events disable trigger all",
-        "drop trigger events_only_grow on events",
-        "delete from ledger_nodes",
-        "truncate checkpoints",
-        "update commands set version = 1",
-        "delete from log_head",
-    ] {
-        let refused = server.execute(attempt).await.expect_err(attempt);
-        let code = refused.as_database_error().and_then(|error| error.code().map(|code| code.into_owned()));
-        assert_eq!(code.as_deref(), Some("42501"), "{attempt}: {refused}");
-    }
-    // Nor does it add anything before the end of the log.
-    for (position, code) in [(-5, "23514"), (7, "23505")] {
-        let attempt = format!(
-            "insert into events select {position}, aggregate_type, aggregate_id, sequence + 1, event_type, event_version, \
-             payload, metadata, recorded_at, actor, command_id, entry, leaf_hash from events where position = 9"
-        );
-        let refused = server.execute(attempt.as_str()).await.expect_err(&attempt);
-        let said = refused.as_database_error().and_then(|error| error.code().map(|code| code.into_owned()));
-        assert_eq!(said.as_deref(), Some(code), "{attempt}: {refused}");
-    }
-    server.close().await.expect("closed");
-    drop(store);
-    owner.execute(format!("drop owned by {0} cascade; drop role {0}", role.name).as_str()).await.expect("gone");
-}
-
-#[tokio::test]
-async fn a_server_that_may_not_migrate_says_who_should() {
-    let database = Database::postgres();
-    let mut owner = PgConnection::connect(&database.url).await.expect("the server answers");
-    let role = TestRole::in_database(&database.url, &mut owner).await;
-    migrate_for(&database.url, &role.name).await.expect("migrated");
-    let forget = "delete from _sqlx_migrations where version = (select max(version) from _sqlx_migrations)";
-    owner.execute(forget).await.expect("as an older program left it");
-    let refused = open(&role.url, TestClock::new()).await.err().expect("the schema is old").to_string();
-    assert!(refused.contains("the database has schema version") && refused.contains("etalon migrate"), "{refused}");
-    let only = migrate_for("sqlite:/tmp/x.db", "x").await.expect_err("no roles there").to_string();
-    assert!(only.contains("only PostgreSQL has roles"), "{only}");
-    owner.execute(format!("drop owned by {0} cascade; drop role {0}", role.name).as_str()).await.expect("gone");
 }
 
 on_both_databases! {

@@ -1,0 +1,152 @@
+//! A restore into PostgreSQL that is doubled, cut short or fails: nothing serves what was not verified, and it goes on when
+//! it is ordered again.
+
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader, Read};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+use sqlx::{Connection, Executor, PgConnection};
+
+use crate::ledger::backup::{commit, path, restore, run};
+use crate::life::world::text;
+use crate::support::postgres::{FreshDatabase, fresh_database};
+use crate::support::server::Installation;
+
+/// A backup, and an empty database to put it into.
+struct House {
+    installation: Installation,
+    backup: String,
+    elsewhere: FreshDatabase,
+    _origin: FreshDatabase,
+}
+
+impl House {
+    async fn build() -> Self {
+        let (origin, elsewhere) = (fresh_database(), fresh_database());
+        let installation = Installation::on(origin.url());
+        let backup = path(installation.folder(), "backup");
+        let server = installation.start();
+        commit(&installation, &server, "省级计量难点征集").await;
+        assert!(server.stop(), "{}", server.log());
+        run(installation.command().args(["backup", "--output", &backup])).ends_with(0);
+        Self { installation, backup, elsewhere, _origin: origin }
+    }
+
+    async fn connect(&self) -> PgConnection {
+        PgConnection::connect(self.elsewhere.url()).await.expect("the server answers")
+    }
+
+    fn restore(&self) -> Command {
+        restore(&self.installation, &self.backup, self.elsewhere.url())
+    }
+
+    /// A restore whose `pg_restore` is that script.
+    fn restore_by(&self, script: &str) -> Command {
+        let programs = self.installation.folder().join("programs");
+        fs::create_dir_all(&programs).expect("made");
+        let program = programs.join("pg_restore");
+        fs::write(&program, format!("#!/bin/sh\n{script}\n")).expect("written");
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).expect("runnable");
+        let mut command = self.restore();
+        command.env("PATH", format!("{}:{}", programs.display(), std::env::var("PATH").expect("it is set")));
+        command
+    }
+
+    /// Marks the database as a restore of the backup does that is killed before anything is filled.
+    async fn mark(&self) {
+        let manifest = fs::read(Path::new(&self.backup).join("backup.json")).expect("it reads");
+        let manifest: Value = serde_json::from_slice(&manifest).expect("JSON");
+        let mut connection = self.connect().await;
+        for statement in [
+            "create table etalon_restoring (backup text not null)".to_owned(),
+            format!("insert into etalon_restoring (backup) values ('{}')", text(&manifest["sha256"])),
+        ] {
+            connection.execute(statement.as_str()).await.expect("marked");
+        }
+    }
+
+    #[track_caller]
+    fn is_served_by_nobody(&self) {
+        let mut serving = self.installation.command();
+        serving.env("ETALON_DATABASE", self.elsewhere.url()).args(["serve", "--listen", "127.0.0.1:0"]);
+        let refused = run(&mut serving);
+        assert!(refused.code == Some(1) && refused.err.contains("is being restored"), "{}", refused.err);
+    }
+
+    #[track_caller]
+    fn is_refused(command: &mut Command, why: &str) {
+        let refused = run(command);
+        assert!(refused.code == Some(1) && refused.err.contains(why), "{:?} {}", refused.code, refused.err);
+    }
+}
+
+#[tokio::test]
+async fn of_two_restores_at_once_one_fills_the_database() {
+    let house = House::build().await;
+    let spawn = || house.restore().stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("it starts");
+    let ran = [spawn(), spawn()].map(|child| child.wait_with_output().expect("it ends"));
+    let mut codes = ran.each_ref().map(|ran| ran.status.code());
+    codes.sort_unstable();
+    let said = ran.each_ref().map(|ran| String::from_utf8_lossy(&ran.stderr).into_owned());
+    assert_eq!(codes, [Some(0), Some(1)], "{said:?}");
+    let mut command = house.installation.command();
+    run(command.env("ETALON_DATABASE", house.elsewhere.url()).args(["audit", "replay"])).ends_with(0);
+}
+
+#[tokio::test]
+async fn a_restore_under_way_keeps_another_one_out() {
+    let house = House::build().await;
+    // The fill of the first one lasts until the test lets it go.
+    let fifo = house.installation.folder().join("filling");
+    assert!(Command::new("mkfifo").arg(&fifo).status().expect("it runs").success());
+    let script = format!("exec 3>'{}'; echo filling >&3; exec tail -f /dev/null", fifo.display());
+    let first = house.restore_by(&script).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("it starts");
+    let mut filling = BufReader::new(File::open(&fifo).expect("opened"));
+    let mut line = String::new();
+    filling.read_line(&mut line).expect("it fills");
+    House::is_refused(&mut house.restore(), "another `etalon restore` is under way");
+    house.is_served_by_nobody();
+    // It ends as it is told, and its program with it: the other end of the pipe is let go by nobody else.
+    assert!(Command::new("kill").args(["-s", "TERM", &first.id().to_string()]).status().expect("it runs").success());
+    let ended = first.wait_with_output().expect("it ends");
+    let said = String::from_utf8_lossy(&ended.stderr);
+    assert!(ended.status.code() == Some(1) && said.contains("it goes on when it is ordered again"), "{said}");
+    filling.read_to_string(&mut line).expect("the program has ended");
+    house.is_served_by_nobody();
+    run(&mut house.restore()).ends_with(0);
+}
+
+#[tokio::test]
+async fn what_a_killed_restore_has_left_filling_is_waited_for() {
+    let house = House::build().await;
+    house.mark().await;
+    let mut left = house.connect().await;
+    left.execute("set application_name = 'pg_restore'").await.expect("named");
+    House::is_refused(&mut house.restore(), "`pg_restore` is still connected to it");
+    house.is_served_by_nobody();
+    left.execute("set application_name = 'ended'").await.expect("named");
+    run(&mut house.restore()).ends_with(0);
+}
+
+#[tokio::test]
+async fn a_failure_takes_away_no_mark_but_that_of_a_database_that_stayed_empty() {
+    let house = House::build().await;
+    // Nothing was filled: it can be given another backup.
+    House::is_refused(&mut house.restore_by("echo 'pg_restore: error: no' >&2; exit 1"), "pg_restore failed");
+    let mut connection = house.connect().await;
+    let tables = "select count(*) from pg_tables where schemaname = 'public'";
+    assert_eq!(sqlx::query_scalar::<_, i64>(tables).fetch_one(&mut connection).await.expect("it reads"), 0);
+    // An earlier run was killed: its program may still come.
+    house.mark().await;
+    House::is_refused(&mut house.restore_by("exit 1"), "pg_restore failed");
+    house.is_served_by_nobody();
+    // It failed when it had filled something.
+    connection.execute("drop table etalon_restoring").await.expect("dropped");
+    House::is_refused(&mut house.restore_by("psql -qc 'create table rest (id bigint)'; exit 1"), "pg_restore failed");
+    house.is_served_by_nobody();
+    connection.execute("drop table rest").await.expect("dropped");
+    run(&mut house.restore()).ends_with(0);
+}

@@ -1,0 +1,142 @@
+//! Who may do what on PostgreSQL: the owner of the log, and the role of its servers.
+
+use etalon::store::{REBUILD_LEASE, StoredCheckpoint, migrate_for, open};
+use sqlx::{Connection, Executor, PgConnection};
+use uuid::Uuid;
+
+use crate::store::ledger::grow;
+use crate::store::samples::{append, case_row, case_stream, commit, notes, rows_of};
+use crate::store::support::{Database, TestClock};
+
+/// A role of PostgreSQL that lives as long as a test.
+struct TestRole {
+    name: String,
+    url: String,
+}
+
+impl TestRole {
+    async fn in_database(url: &str, owner: &mut PgConnection) -> Self {
+        let name = format!("server_{}", Uuid::new_v4().simple());
+        owner.execute(format!("create role {name} login").as_str()).await.expect("made");
+        let separator = if url.contains('?') { '&' } else { '?' };
+        Self { url: format!("{url}{separator}user={name}"), name }
+    }
+}
+
+#[tokio::test]
+async fn the_role_of_a_server_adds_to_the_log_and_cannot_change_it() {
+    let database = Database::postgres();
+    let mut owner = PgConnection::connect(&database.url).await.expect("the server answers");
+    let role = TestRole::in_database(&database.url, &mut owner).await;
+    assert!(open(&role.url, TestClock::new()).await.is_err(), "before its rights are given");
+    migrate_for(&database.url, &role.name).await.expect("migrated");
+    let store = open(&role.url, TestClock::new()).await.expect("the role may serve");
+    grow(&*store, 300).await;
+    let rows = rows_of(case_row(1));
+    commit(&*store, &[append(case_stream(1), 1, "again", notes(&["x"], rows))])
+        .await
+        .pop()
+        .expect("one")
+        .expect("done");
+    let checkpoint = StoredCheckpoint { size: 300, root: [1; 32], signed_at: 5, note: "note".to_owned() };
+    assert!(store.add_checkpoint(&checkpoint).await.expect("kept"));
+    assert!(store.try_lease(REBUILD_LEASE, "a", 0, 100).await.expect("the leases are its own"));
+    store.start_rebuild("a").await.expect("its rows are its own");
+    store.write_rebuilt("a", Vec::new()).await.expect("its rows are its own");
+    store.index_rebuilt("a").await.expect("its rows are its own");
+    store.finish_rebuild("a", 301).await.expect("its rows are its own");
+    let mut server = PgConnection::connect(&role.url).await.expect("the role may log in");
+    for attempt in [
+        "update events set actor = 'x'",
+        "delete from events",
+        "truncate events",
+        "drop table events",
+        "alter table events disable trigger all",
+        "drop trigger events_only_grow on events",
+        "delete from ledger_nodes",
+        "truncate checkpoints",
+        "update commands set version = 1",
+        "delete from log_head",
+    ] {
+        let refused = server.execute(attempt).await.expect_err(attempt);
+        let code = refused.as_database_error().and_then(|error| error.code().map(|code| code.into_owned()));
+        assert_eq!(code.as_deref(), Some("42501"), "{attempt}: {refused}");
+    }
+    // Nor does it add anything before the end of the log.
+    for (position, code) in [(-5, "23514"), (7, "23505")] {
+        let attempt = format!(
+            "insert into events select {position}, aggregate_type, aggregate_id, sequence + 1, event_type, event_version, \
+             payload, metadata, recorded_at, actor, command_id, entry, leaf_hash from events where position = 9"
+        );
+        let refused = server.execute(attempt.as_str()).await.expect_err(&attempt);
+        let said = refused.as_database_error().and_then(|error| error.code().map(|code| code.into_owned()));
+        assert_eq!(said.as_deref(), Some(code), "{attempt}: {refused}");
+    }
+    server.close().await.expect("closed");
+    drop(store);
+    owner.execute(format!("drop owned by {0} cascade; drop role {0}", role.name).as_str()).await.expect("gone");
+}
+
+#[tokio::test]
+async fn a_server_that_may_not_migrate_says_who_should() {
+    let database = Database::postgres();
+    let mut owner = PgConnection::connect(&database.url).await.expect("the server answers");
+    let role = TestRole::in_database(&database.url, &mut owner).await;
+    migrate_for(&database.url, &role.name).await.expect("migrated");
+    let forget = "delete from _sqlx_migrations where version = (select max(version) from _sqlx_migrations)";
+    owner.execute(forget).await.expect("as an older program left it");
+    let refused = open(&role.url, TestClock::new()).await.err().expect("the schema is old").to_string();
+    assert!(refused.contains("the database has schema version") && refused.contains("etalon migrate"), "{refused}");
+    let only = migrate_for("sqlite:/tmp/x.db", "x").await.expect_err("no roles there").to_string();
+    assert!(only.contains("only PostgreSQL has roles"), "{only}");
+    owner.execute(format!("drop owned by {0} cascade; drop role {0}", role.name).as_str()).await.expect("gone");
+}
+
+/// What the server's role may do with its rows, as PostgreSQL says.
+async fn row_rights(connection: &mut PgConnection, role: &str) -> Vec<(String, bool)> {
+    let rights = "select relname::text, bool_and(has_table_privilege($1, c.oid, p)) from pg_class c, \
+                  unnest(array['select', 'insert', 'update', 'delete', 'truncate']) p where c.relowner = to_regrole($1)::oid \
+                  and c.relkind = 'r' and c.relnamespace = current_schema()::regnamespace group by 1 order by 1";
+    sqlx::query_as(rights).bind(role).fetch_all(connection).await.expect("it reads")
+}
+
+#[tokio::test]
+async fn rights_that_are_given_again_are_the_same_and_make_good_what_was_taken() {
+    let database = Database::postgres();
+    let mut superuser = PgConnection::connect(&database.url).await.expect("the server answers");
+    let owner = TestRole::in_database(&database.url, &mut superuser).await;
+    let server = TestRole::in_database(&database.url, &mut superuser).await;
+    let give = format!(
+        "do $$ begin execute format('alter database %I owner to {0}', current_database()); end $$; \
+         grant {1} to {0}",
+        owner.name, server.name
+    );
+    superuser.execute(sqlx::raw_sql(&give)).await.expect("an owner that is no superuser");
+    migrate_for(&owner.url, &server.name).await.expect("migrated");
+    let once = row_rights(&mut superuser, &server.name).await;
+    assert!(once.len() == 8 && once.iter().all(|(_, has_all)| *has_all), "{once:?}");
+    migrate_for(&owner.url, &server.name).await.expect("migrated again");
+    assert_eq!(row_rights(&mut superuser, &server.name).await, once);
+    // As an earlier version left it when it was run twice.
+    let take = format!("revoke all on all tables in schema public from {}", server.name);
+    superuser.execute(take.as_str()).await.expect("taken");
+    assert!(row_rights(&mut superuser, &server.name).await.iter().all(|(_, has_all)| !has_all));
+    migrate_for(&owner.url, &server.name).await.expect("made good");
+    assert_eq!(row_rights(&mut superuser, &server.name).await, once);
+    let store = open(&server.url, TestClock::new()).await.expect("the role may serve");
+    let rows = rows_of(case_row(1));
+    commit(&*store, &[append(case_stream(1), 0, "1", notes(&["x"], rows))]).await.pop().expect("one").expect("done");
+    drop(store);
+    // It cannot give itself what it needs, nor can anybody give it to the owner.
+    let refused = migrate_for(&server.url, &server.name).await.expect_err("it is not the owner").to_string();
+    assert!(refused.contains("does not own the log") && refused.contains(&owner.name), "{refused}");
+    let refused = migrate_for(&owner.url, &owner.name).await.expect_err("it is the owner").to_string();
+    assert!(refused.contains("cannot be kept from changing the log"), "{refused}");
+    let member = TestRole::in_database(&database.url, &mut superuser).await;
+    superuser.execute(format!("grant {} to {}", owner.name, member.name).as_str()).await.expect("granted");
+    let refused = migrate_for(&owner.url, &member.name).await.expect_err("it can be the owner").to_string();
+    assert!(refused.contains("cannot be kept from changing the log"), "{refused}");
+    let all = [server, owner, member].map(|role| role.name).join(", ");
+    let gone = format!("reassign owned by {all} to current_user; drop owned by {all} cascade; drop role {all}");
+    superuser.execute(sqlx::raw_sql(&gone)).await.expect("gone");
+}
