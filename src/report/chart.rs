@@ -325,7 +325,7 @@ fn shortened(text: &str, most: u32) -> String {
     let mut kept = String::new();
     for character in text.chars() {
         kept.push(character);
-        if width_of(&kept) + width_of("…") > most {
+        if width_of(&format!("{kept}…")) > most {
             kept.pop();
             break;
         }
