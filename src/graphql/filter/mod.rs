@@ -86,8 +86,7 @@ pub(crate) struct CaseFilter {
     pub(crate) parked_until: Option<DateComparison>,
     /// 计时暂停.
     pub(crate) clock_paused: Option<bool>,
-    /// 能力差距: above `"1"` the bottleneck stands. Gaps are compared to six decimals, rounded up, so that `gt: "1"` finds
-    /// exactly those that are not `closed`. Beyond 9·10^12 all count as alike.
+    /// 能力差距: above `"1"` the bottleneck stands. Gaps are compared to six decimals, rounded up, so that `gt: "1"` finds exactly those that are not `closed`. Beyond 9·10^12 all count as alike.
     pub(crate) gap: Option<DecimalComparison>,
     /// 收费合计: the sum of its fees in CNY, to the fen.
     pub(crate) fee_total: Option<DecimalComparison>,

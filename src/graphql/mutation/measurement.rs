@@ -20,8 +20,7 @@ const USUAL_GUARD_BAND: &str = "0";
 pub(crate) struct MeasurementRequirementInput {
     /// 被测量: the quantity intended to be measured (VIM 2.3).
     pub(crate) measurand: String,
-    /// 测量区间: from where to where. Results whose value is within it, or beyond an end by no more than a hundredth of its
-    /// width, count for the capability gap.
+    /// 测量区间: from where to where. Results whose value is within it, or beyond an end by no more than a hundredth of its width, count for the capability gap.
     pub(crate) interval: Option<IntervalInput>,
     /// 目标: the uncertainty or the error limit that would do.
     pub(crate) target: TargetInput,
@@ -88,17 +87,14 @@ impl TargetInput {
     }
 }
 
-/// 扩展不确定度 U = k·u (VIM 2.35; JCGM 100:2008, 6.2). A U without its k and p says nothing and is refused.
-/// So is a k that is too large for p (`COVERAGE_IMPLAUSIBLE`).
+/// 扩展不确定度 U = k·u (VIM 2.35; JCGM 100:2008, 6.2). A U without its k and p says nothing and is refused. So is a k that is too large for p (`COVERAGE_IMPLAUSIBLE`).
 #[derive(Clone, Debug, InputObject, Serialize)]
 pub(crate) struct ExpandedUncertaintyInput {
     /// U, not negative.
     pub(crate) value: Decimal,
-    /// 单位: in UCUM notation, or relative to the value: `%`, `[ppm]`. A U relative to a value of 0 is refused
-    /// (`RELATIVE_TO_ZERO`; VIM 2.32, JCGM 100:2008, 5.1.6).
+    /// 单位: in UCUM notation, or relative to the value: `%`, `[ppm]`. A U relative to a value of 0 is refused (`RELATIVE_TO_ZERO`; VIM 2.32, JCGM 100:2008, 5.1.6).
     pub(crate) unit: String,
-    /// 包含因子 k, at least 1 (VIM 2.38), and at most that of Student's t with one degree of freedom, tan(π·p/2), which is
-    /// 12.71 at 0.95 (JCGM 100:2008, table G.2), with one percent of room for rounding. Required by the domain.
+    /// 包含因子 k, at least 1 (VIM 2.38), and at most that of Student's t with one degree of freedom, tan(π·p/2), which is 12.71 at 0.95 (JCGM 100:2008, table G.2), with one percent of room for rounding. Required by the domain.
     pub(crate) coverage_factor: Option<Decimal>,
     /// 包含概率 p, between 0 and 1, such as `"0.95"` (VIM 2.37). Required by the domain.
     pub(crate) coverage_probability: Option<Decimal>,

@@ -114,8 +114,7 @@ impl From<&MaximumPermissibleError> for MpeNode {
     }
 }
 
-/// 要求的不确定度: what a requirement comes down to. That of an error limit is one of 95 percent coverage with k = 2
-/// (ANSI/NCSL Z540.3-2006).
+/// 要求的不确定度: what a requirement comes down to. That of an error limit is one of 95 percent coverage with k = 2 (ANSI/NCSL Z540.3-2006).
 #[derive(Serialize, SimpleObject)]
 #[graphql(complex, name = "RequiredUncertainty")]
 pub(crate) struct RequiredNode {
@@ -254,18 +253,11 @@ impl Serialize for MeasurementNode {
 
 /// 能力差距: the best uncertainty found so far against the one required. Above 1 the bottleneck stands, at or below 1 it is broken.
 ///
-/// A result counts when it is of the required measurand, or names none, and its value is within the required interval, or
-/// beyond an end by no more than a hundredth of the interval's width; its own U has no part in this. Coverage probabilities
-/// that agree to two decimals, half to even, such as 0.95 and 0.9545 (JCGM 100:2008, G.6.6), are the same coverage: U is
-/// compared as stated, whatever its k, which honours few degrees of freedom (6.3 and annex G). Otherwise `u = U/k` is
-/// brought to the k of the requirement. An error limit is held against U95: U as stated where its p is 0.95 to two
-/// decimals, otherwise 2·U/k (ANSI/NCSL Z540.3-2006). A relative uncertainty and an absolute one are compared through the
-/// magnitude of the result's value as stated, which then has to be other than 0 (VIM 2.32; JCGM 100:2008, 5.1.6).
+/// A result counts when it is of the required measurand, or names none, and its value is within the required interval, or beyond an end by no more than a hundredth of the interval's width; its own U has no part in this. Coverage probabilities that agree to two decimals, half to even, such as 0.95 and 0.9545 (JCGM 100:2008, G.6.6), are the same coverage: U is compared as stated, whatever its k, which honours few degrees of freedom (6.3 and annex G). Otherwise `u = U/k` is brought to the k of the requirement. An error limit is held against U95: U as stated where its p is 0.95 to two decimals, otherwise 2·U/k (ANSI/NCSL Z540.3-2006). A relative uncertainty and an absolute one are compared through the magnitude of the result's value as stated, which then has to be other than 0 (VIM 2.32; JCGM 100:2008, 5.1.6).
 #[derive(Serialize, SimpleObject)]
 #[graphql(complex, name = "CapabilityGap")]
 pub(crate) struct CapabilityGapNode {
-    /// U of the best measurement ÷ U required, at one coverage and in one unit, to six significant digits, rounded up
-    /// (JCGM 100:2008, 7.2.6): above 1 exactly when the bottleneck stands.
+    /// U of the best measurement ÷ U required, at one coverage and in one unit, to six significant digits, rounded up (JCGM 100:2008, 7.2.6): above 1 exactly when the bottleneck stands.
     ratio: Decimal,
     /// Whether the bottleneck is broken, by exact comparison.
     closed: bool,
@@ -273,11 +265,9 @@ pub(crate) struct CapabilityGapNode {
     best: MeasurementNode,
     /// 要求的不确定度: what it is held against.
     required: RequiredNode,
-    /// 测试不确定度比 TUR: tolerance span ÷ 2·U95 (ANSI/NCSL Z540.3-2006), where an error limit is required; to six
-    /// significant digits, rounded down. At least the ratio of the decision rule exactly when the bottleneck is broken.
+    /// 测试不确定度比 TUR: tolerance span ÷ 2·U95 (ANSI/NCSL Z540.3-2006), where an error limit is required; to six significant digits, rounded down. At least the ratio of the decision rule exactly when the bottleneck is broken.
     test_uncertainty_ratio: Option<Decimal>,
-    /// 接受限: the error limit less the guard band r·U95 (JCGM 106:2012, 8.3.2), where an error limit is required; to six
-    /// significant digits, rounded down.
+    /// 接受限: the error limit less the guard band r·U95 (JCGM 106:2012, 8.3.2), where an error limit is required; to six significant digits, rounded down.
     acceptance_limit: Option<QuantityNode>,
 }
 
