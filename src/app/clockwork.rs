@@ -17,7 +17,7 @@ use crate::domain::case::Case;
 use crate::domain::case::command::{CaseCommand, EscalateCase, MissDeadline};
 use crate::domain::case::values::Status;
 use crate::domain::value::{Level, Statement, WorkingCalendar, calendar};
-use crate::store::{CaseColumn, Condition, Direction, Keep, Moment, Operator, StoredCase, Value};
+use crate::store::{CaseColumn, Condition, Direction, Moment, Operator, StoredCase, Value};
 use crate::telemetry::causes::with_causes;
 
 const LEASE: &str = "clockwork";
@@ -195,13 +195,8 @@ fn running(mut conditions: Vec<Condition>, oldest: CaseColumn) -> CasePage {
         Condition::Not(Box::new(equal(CaseColumn::Status, Value::Text(Status::Resolved.name().to_owned())))),
     ]);
     CasePage {
-        condition: Condition::All(conditions),
         order: vec![(oldest, Direction::Ascending)],
-        after: None,
-        before: None,
-        limit: BATCH,
-        keep: Keep::First,
-        at: Moment::Present,
+        ..CasePage::of(Condition::All(conditions), BATCH, Moment::Present)
     }
 }
 

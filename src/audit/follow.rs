@@ -105,8 +105,9 @@ impl Follower {
                     let (name, last) = (before.checkpoint.origin, before.checkpoint.head.size);
                     let message = format!(
                         "the log of the name {name}, which had {last} events, has another name now: it was put back from a backup, and \
-                         what was signed since that was made is lost; `etalon audit replay --checkpoint` tells how much; once that is accepted, keep this memory as what \
-                         was lost, and follow with the key of the new name and another --memory file"
+                         what was signed since that was made is lost; `etalon audit replay --checkpoint` tells how much; \
+                         once that is accepted, keep this memory as what was lost, and follow with the key of the new name \
+                         and another --memory file"
                     );
                     return alarm("LOG_RENAMED", message);
                 }

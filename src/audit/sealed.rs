@@ -12,10 +12,9 @@ use crate::ledger::signed::{NotSigned, SignedCheckpoint};
 use crate::ledger::tree::{Hash, TreeHead};
 
 /// Checkpoints read at a time.
-const PAGE_CHECKPOINTS: u32 = 1_000;
+const CHECKPOINTS_PAGE: u32 = 1_000;
 
 /// The trees that were signed and are still to be compared, the smallest first.
-#[derive(Default)]
 pub(super) struct SealedTrees(VecDeque<TreeHead>);
 
 impl SealedTrees {
@@ -27,9 +26,12 @@ impl SealedTrees {
         verdict: &mut Verdict,
     ) -> Result<Self, AuditError> {
         let (mut trees, mut of_others) = (VecDeque::new(), 0_u64);
+        if keys.is_empty() {
+            return Ok(Self(trees));
+        }
         let mut after = 0;
-        while !keys.is_empty() {
-            let page = told(app.checkpoints(after, PAGE_CHECKPOINTS).await, "CHECKPOINTS_UNREADABLE", verdict)?;
+        loop {
+            let page = told(app.checkpoints(after, CHECKPOINTS_PAGE).await, "CHECKPOINTS_UNREADABLE", verdict)?;
             let page = page.unwrap_or_default();
             let Some(last) = page.last() else { break };
             after = last.size;

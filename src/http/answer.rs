@@ -106,19 +106,17 @@ impl IntoResponse for Refused {
 /// client's request is wrong, or has taken too long.
 pub(crate) fn of_graphql(media_type: MediaType, response: &async_graphql::Response) -> Response {
     match media_type {
-        MediaType::GraphqlResponse if graphql::is_request_error(response) => {
-            without_data(response, media_type, body(response))
-        }
+        MediaType::GraphqlResponse if graphql::is_request_error(response) => without_data(response, body(response)),
         MediaType::GraphqlResponse | MediaType::Json => written(StatusCode::OK, media_type, body(response)),
     }
 }
 
 /// One that says why there is no data, by its status as well.
-fn without_data(response: &async_graphql::Response, media_type: MediaType, body: String) -> Response {
+fn without_data(response: &async_graphql::Response, body: String) -> Response {
     if !graphql::was_given_up(response) {
-        return written(StatusCode::BAD_REQUEST, media_type, body);
+        return written(StatusCode::BAD_REQUEST, MediaType::GraphqlResponse, body);
     }
-    let mut answer = written(StatusCode::SERVICE_UNAVAILABLE, media_type, body);
+    let mut answer = written(StatusCode::SERVICE_UNAVAILABLE, MediaType::GraphqlResponse, body);
     answer.headers_mut().insert(RETRY_AFTER, whole_seconds(SOON).into());
     answer
 }
@@ -126,7 +124,7 @@ fn without_data(response: &async_graphql::Response, media_type: MediaType, body:
 /// The refusal of a subscription before its stream has begun, whatever it was refused for.
 pub(crate) fn refused(response: &async_graphql::Response) -> Response {
     let body = format!("{{\"errors\":{}}}", errors(response));
-    without_data(response, MediaType::GraphqlResponse, body)
+    without_data(response, body)
 }
 
 /// A GraphQL response as JSON; one of a refused request has no `data` at all.

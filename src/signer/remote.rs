@@ -23,8 +23,8 @@ pub struct RemoteSigner {
     endpoint: Endpoint,
     key: VerifierKey,
     headers: HeaderMap,
-    /// `the signer` or `the witness`, as it is told in errors.
-    role: &'static str,
+    /// Who it is, as errors tell.
+    peer: String,
 }
 
 impl RemoteSigner {
@@ -36,7 +36,7 @@ impl RemoteSigner {
         let mut bearer = HeaderValue::try_from(token.bearer()).expect("Base64 is visible ASCII");
         bearer.set_sensitive(true);
         let headers = [(AUTHORIZATION, bearer)].into_iter().collect();
-        Self::at("the signer", &format!("{}/sign-checkpoint", url.trim_end_matches('/')), key, headers)
+        Self::at("the signer".to_owned(), &format!("{}/sign-checkpoint", url.trim_end_matches('/')), key, headers)
     }
 
     /// The witness whose submission prefix that URL is.
@@ -44,13 +44,15 @@ impl RemoteSigner {
     /// # Errors
     /// When the URL is none.
     pub fn witness(url: &str, key: VerifierKey) -> Result<Self, EndpointError> {
-        Self::at("the witness", &format!("{}/add-checkpoint", url.trim_end_matches('/')), key, HeaderMap::new())
+        let witness = format!("the witness {}", key.name());
+        Self::at(witness, &format!("{}/add-checkpoint", url.trim_end_matches('/')), key, HeaderMap::new())
     }
 
-    fn at(role: &'static str, url: &str, key: VerifierKey, headers: HeaderMap) -> Result<Self, EndpointError> {
+    fn at(who: String, url: &str, key: VerifierKey, headers: HeaderMap) -> Result<Self, EndpointError> {
         let networks = Networks::any();
         let endpoint = Endpoint::parse(url, &networks)?;
-        Ok(Self { client: Client::new(networks, PATIENCE), endpoint, key, headers, role })
+        let peer = format!("{who} at {}", endpoint.host());
+        Ok(Self { client: Client::new(networks, PATIENCE), endpoint, key, headers, peer })
     }
 
     /// Its key.
@@ -59,12 +61,7 @@ impl RemoteSigner {
     }
 
     fn gave_none(&self, reason: impl Into<String>) -> SignError {
-        let (role, host) = (self.role, self.endpoint.host());
-        let peer = match role {
-            "the witness" => format!("{role} {} at {host}", self.key.name()),
-            _ => format!("{role} at {host}"),
-        };
-        SignError::Remote { peer, reason: reason.into() }
+        SignError::Remote { peer: self.peer.clone(), reason: reason.into() }
     }
 }
 

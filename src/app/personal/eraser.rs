@@ -134,7 +134,7 @@ impl App {
         for key in keys {
             match vault.destroy(KeyId(key)).await {
                 Ok(was_there) => destroyed += usize::from(was_there),
-                Err(fault) => first_failure = first_failure.or(Some(fault)),
+                Err(fault) => drop(first_failure.get_or_insert(fault)),
             }
         }
         if destroyed > 0 {

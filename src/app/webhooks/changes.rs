@@ -278,7 +278,7 @@ impl App {
             return Ok(None);
         };
         // Before digests had a key they were kept as they are.
-        if ![self.digest_to_keep(&request.key).await?, request.key.digest()].map(hex).contains(&change.digest) {
+        if ![self.digest_to_keep(&request.key).await?, request.key.digest()].map(hex::encode).contains(&change.digest) {
             let message = "this key came with another input before";
             return Err(Refusal::new(Code::IdempotencyKeyReused, "idempotencyKey", message).into());
         }
@@ -303,7 +303,7 @@ impl App {
             action,
             configuration: webhook.configuration.clone(),
             idempotency_key: request.key.text().to_owned(),
-            digest: hex(self.digest_to_keep(&request.key).await?),
+            digest: hex::encode(self.digest_to_keep(&request.key).await?),
         })
     }
 
@@ -354,8 +354,4 @@ fn known_types(mut types: Vec<String>) -> Result<Vec<String>, Refusal> {
         }
         None => Ok(types),
     }
-}
-
-fn hex(bytes: [u8; 32]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

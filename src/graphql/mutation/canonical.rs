@@ -58,8 +58,7 @@ mod tests {
         let Ok(input) = I::parse(Some(value)) else { panic!("an input") };
         let written = canonical(&input);
         let key = Key::chosen("key", I::COMMAND, &written).expect("a key");
-        let digest = key.digest().iter().map(|byte| format!("{byte:02x}")).collect();
-        (String::from_utf8(written).expect("text"), digest)
+        (String::from_utf8(written).expect("text"), hex::encode(key.digest()))
     }
 
     /// Servers of another version, and those after an upgrade, have to know a command again.

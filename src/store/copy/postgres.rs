@@ -14,6 +14,7 @@ use tokio::process::Command;
 
 use crate::store::StoreError;
 use crate::store::copy::{Copied, MARK, MARK_WITH, MARKED_WITH, UNMARK};
+use crate::store::postgres::is_kept_waiting;
 use crate::store::sql::HEAD;
 use crate::store::stored::HeadRow;
 
@@ -90,17 +91,12 @@ async fn lock(connection: &mut PgConnection, url: &str) -> Result<(), StoreError
         connection.execute(LOCK).await
     };
     match locked.await {
-        Err(error) if is_held(&error) => Err(StoreError::RestoredByAnother {
+        Err(error) if is_kept_waiting(&error) => Err(StoreError::RestoredByAnother {
             url: url.to_owned(),
             who: "another `etalon restore` is under way".to_owned(),
         }),
         locked => locked.map(drop).map_err(StoreError::during("lock the database that is filled")),
     }
-}
-
-/// Whether a lock was not had in its time: `lock_not_available`.
-fn is_held(error: &sqlx::Error) -> bool {
-    error.as_database_error().and_then(|error| error.code()).is_some_and(|code| code == "55P03")
 }
 
 /// How the database was found, and is marked now.

@@ -359,7 +359,7 @@ impl Backend for PostgresBackend {
 }
 
 /// Whether a lock was not had in its time: `lock_not_available`.
-fn is_kept_waiting(error: &sqlx::Error) -> bool {
+pub(super) fn is_kept_waiting(error: &sqlx::Error) -> bool {
     error.as_database_error().and_then(|error| error.code()).is_some_and(|code| code == "55P03")
 }
 

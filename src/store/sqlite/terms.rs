@@ -63,6 +63,7 @@ fn each_of_texts(moment: &Transaction<'_>, mut take: impl FnMut(i64, &[u8])) -> 
     let mut texts = moment.prepare("select text_id, words from search_texts")?;
     let mut rows = texts.query(())?;
     while let Some(row) = rows.next()? {
+        let text = row.get(0)?;
         // Words that are none are told where the texts are compared with the log.
         let words = row.get_ref(1)?.as_str().unwrap_or_default();
         let terms = joined_terms(words);
@@ -70,7 +71,7 @@ fn each_of_texts(moment: &Transaction<'_>, mut take: impl FnMut(i64, &[u8])) -> 
         // They come in the order of their bytes, so that those with one beginning follow one another.
         let mut last = None;
         for term in terms.filter(|term| last.replace(*term) != Some(*term)) {
-            take(row.get(0)?, term);
+            take(text, term);
         }
     }
     Ok(())
