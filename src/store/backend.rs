@@ -88,7 +88,7 @@ pub(super) trait Backend: Send + Sync + 'static {
     fn commit(
         &self,
         batch: Vec<Append>,
-        decide: impl Fn(Vec<Append>, Known) -> Plan + Send + Sync,
+        decide: impl Fn(Vec<Append>, Known) -> Plan + Send + Sync + 'static,
     ) -> impl Future<Output = Result<Plan, StoreError>> + Send;
 
     /// As [`PersonalStore::scrub`](crate::store::PersonalStore::scrub).
@@ -104,7 +104,7 @@ pub(super) trait Backend: Send + Sync + 'static {
     fn start_rebuild(&self, holder: &str) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// Writes into the shadow tables.
-    fn write_rebuilt(&self, holder: &str, rows: &RowWrites) -> impl Future<Output = Result<(), StoreError>> + Send;
+    fn write_rebuilt(&self, holder: &str, rows: RowWrites) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// Makes their indexes, where that may be done before they are swapped in.
     fn index_rebuilt(&self, holder: &str) -> impl Future<Output = Result<(), StoreError>> + Send;
@@ -175,7 +175,8 @@ impl<B: Backend> Store for SqlStore<B> {
         if batch.is_empty() {
             return Ok(Vec::new());
         }
-        let decide = |batch, known| Plan::of(batch, known, &*self.clock, self.ledger);
+        let (clock, ledger) = (self.clock.clone(), self.ledger);
+        let decide = move |batch, known| Plan::of(batch, known, &*clock, ledger);
         let plan = self.backend.commit(batch, decide).await?;
         Ok(plan.outcomes)
     }
@@ -348,7 +349,7 @@ impl<B: Backend> Store for SqlStore<B> {
     async fn write_rebuilt(&self, holder: &str, rows: Vec<RebuiltRow>) -> Result<(), StoreError> {
         let mut writes = RowWrites::default();
         rows.into_iter().for_each(|row| writes.add(row));
-        self.backend.write_rebuilt(holder, &writes).await
+        self.backend.write_rebuilt(holder, writes).await
     }
 
     async fn index_rebuilt(&self, holder: &str) -> Result<(), StoreError> {

@@ -8,7 +8,7 @@ use sqlx::FromRow;
 
 use crate::ledger::tree::Frontier;
 use crate::store::row::ROWS_VERSION;
-use crate::store::stored::{corrupt, hash, stream, tree};
+use crate::store::stored::{Scanned, corrupt, hash, stream, tree};
 use crate::store::{Append, Body, Committed, Head, StoreError, StoredCommand, StreamId};
 
 /// The keys of a batch, as columns.
@@ -78,6 +78,23 @@ pub(super) struct KnownRow {
     number_3: i64,
     number_4: i64,
     digest: Vec<u8>,
+}
+
+impl Scanned for KnownRow {
+    fn scanned(row: &rusqlite::Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            kind: row.get(0)?,
+            text_1: row.get(1)?,
+            text_2: row.get(2)?,
+            text_3: row.get(3)?,
+            text_4: row.get(4)?,
+            number_1: row.get(5)?,
+            number_2: row.get(6)?,
+            number_3: row.get(7)?,
+            number_4: row.get(8)?,
+            digest: row.get(9)?,
+        })
+    }
 }
 
 /// `kind` of the rows; the statements have these as literals.

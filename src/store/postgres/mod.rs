@@ -245,7 +245,7 @@ impl Backend for PostgresBackend {
     async fn commit(
         &self,
         batch: Vec<Append>,
-        decide: impl Fn(Vec<Append>, Known) -> Plan + Send + Sync,
+        decide: impl Fn(Vec<Append>, Known) -> Plan + Send + Sync + 'static,
     ) -> Result<Plan, StoreError> {
         let mut writer = self.writer.lock().await;
         let Writer { connection: slot, memory } = &mut *writer;
@@ -314,10 +314,10 @@ impl Backend for PostgresBackend {
         started.await.map_err(StoreError::during("start a rebuild"))
     }
 
-    async fn write_rebuilt(&self, holder: &str, rows: &RowWrites) -> Result<(), StoreError> {
+    async fn write_rebuilt(&self, holder: &str, rows: RowWrites) -> Result<(), StoreError> {
         let mut transaction = self.begin_step("begin", holder).await?;
         let written = async {
-            write::rebuilt(&mut transaction, rows).await?;
+            write::rebuilt(&mut transaction, &rows).await?;
             transaction.commit().await
         };
         written.await.map_err(StoreError::during("write rebuilt rows"))

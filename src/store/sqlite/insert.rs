@@ -1,233 +1,150 @@
-//! Rows with many columns go in as `values` lists of a few fixed lengths, so that the prepared
-//! statements are few and a batch needs few of them.
+//! How a row gets into its statement: the columns in the order of the writes.
+
+use rusqlite::{Statement, params};
 
 use crate::store::plan::NewCommand;
 use crate::store::row_writes::{CaseVersion, FigureWrite, RegisterVersion, TextWrite};
 use crate::store::sql::OPEN;
-use crate::store::sqlite::script::Script;
 use crate::store::{EventRecord, LedgerNode, NewAttachment, NewCiphertext};
 
-/// Rows of one statement, longest first; a batch of up to 64 needs four at most.
-const LENGTHS: [usize; 11] = [64, 32, 24, 16, 12, 8, 6, 4, 3, 2, 1];
-
-/// How a row of this type is written.
-pub(super) trait Inserted: Sized + Sync {
-    /// Number of placeholders of a row.
-    const COLUMNS: usize;
-
-    /// Binds the columns in the order of the statement.
-    fn bind<'q>(&'q self, script: &mut Script<'_, 'q>);
+pub(super) fn event(statement: &mut Statement<'_>, event: &EventRecord) -> rusqlite::Result<usize> {
+    statement.execute(params![
+        event.position.cast_signed(),
+        event.aggregate_type,
+        event.aggregate_id,
+        event.sequence.cast_signed(),
+        event.event_type,
+        event.event_version,
+        event.payload,
+        event.metadata,
+        event.recorded_at,
+        event.actor,
+        event.command_id,
+        event.entry,
+        event.leaf_hash,
+    ])
 }
 
-/// Inserts the rows with `into`, which ends in `values `. A list of several is the last of its script: with others
-/// beside it of any length each, hardly any script would be one that is prepared already.
-pub(super) async fn insert_all<'q, T: Inserted + 'q>(
-    script: &mut Script<'_, 'q>,
-    into: &str,
-    rows: impl IntoIterator<Item = &'q T>,
-) -> Result<(), sqlx::Error> {
-    let rows: Vec<&'q T> = rows.into_iter().collect();
-    let mut rest = &rows[..];
-    while !rest.is_empty() {
-        let length = LENGTHS.into_iter().find(|length| *length <= rest.len()).expect("the shortest length is 1");
-        let (chunk, later) = rest.split_at(length);
-        script.add(&values(into, T::COLUMNS, length));
-        chunk.iter().for_each(|row| row.bind(script));
-        if rows.len() > 1 {
-            script.run().await?;
-        }
-        rest = later;
-    }
-    Ok(())
+pub(super) fn node(statement: &mut Statement<'_>, node: &LedgerNode) -> rusqlite::Result<usize> {
+    statement.execute(params![node.level, node.index.cast_signed(), node.hash])
 }
 
-fn values(into: &str, columns: usize, rows: usize) -> String {
-    let row = format!("({})", vec!["?"; columns].join(", "));
-    format!("{into}{}", vec![row; rows].join(", "))
+pub(super) fn command(statement: &mut Statement<'_>, command: &NewCommand) -> rusqlite::Result<usize> {
+    statement.execute(params![
+        command.key.actor,
+        command.key.idempotency_key,
+        command.key.digest,
+        command.stream.aggregate_type.as_str(),
+        command.stream.aggregate_id.to_string(),
+        command.committed.version.cast_signed(),
+        command.committed.first_position.cast_signed(),
+        command.committed.event_count.cast_signed(),
+        command.committed.recorded_at,
+    ])
 }
 
-impl Inserted for EventRecord {
-    const COLUMNS: usize = 13;
-
-    fn bind<'q>(&'q self, script: &mut Script<'_, 'q>) {
-        script
-            .bind(self.position.cast_signed())
-            .bind(&self.aggregate_type)
-            .bind(&self.aggregate_id)
-            .bind(self.sequence.cast_signed())
-            .bind(&self.event_type)
-            .bind(&self.event_version)
-            .bind(&self.payload)
-            .bind(&self.metadata)
-            .bind(self.recorded_at)
-            .bind(&self.actor)
-            .bind(&self.command_id)
-            .bind(&self.entry)
-            .bind(&self.leaf_hash[..]);
-    }
+pub(super) fn attachment(statement: &mut Statement<'_>, attachment: &NewAttachment) -> rusqlite::Result<usize> {
+    statement.execute(params![
+        attachment.digest,
+        attachment.content.len() as i64,
+        attachment.media_type,
+        &attachment.content[..],
+    ])
 }
 
-impl Inserted for LedgerNode {
-    const COLUMNS: usize = 3;
-
-    fn bind<'q>(&'q self, script: &mut Script<'_, 'q>) {
-        script.bind(i64::from(self.level)).bind(self.index.cast_signed()).bind(&self.hash[..]);
-    }
+pub(super) fn ciphertext(statement: &mut Statement<'_>, sealed: &NewCiphertext) -> rusqlite::Result<usize> {
+    statement.execute(params![sealed.digest, sealed.key_id.to_string(), sealed.ciphertext])
 }
 
-impl Inserted for NewCommand {
-    const COLUMNS: usize = 9;
-
-    fn bind<'q>(&'q self, script: &mut Script<'_, 'q>) {
-        script
-            .bind(&self.key.actor)
-            .bind(&self.key.idempotency_key)
-            .bind(&self.key.digest[..])
-            .bind(self.stream.aggregate_type.as_str())
-            .bind(self.stream.aggregate_id.to_string())
-            .bind(self.committed.version.cast_signed())
-            .bind(self.committed.first_position.cast_signed())
-            .bind(self.committed.event_count.cast_signed())
-            .bind(self.committed.recorded_at);
-    }
+pub(super) fn case(statement: &mut Statement<'_>, version: &CaseVersion) -> rusqlite::Result<usize> {
+    let CaseVersion { row, span } = version;
+    statement.execute(params![
+        row.case_id.to_string(),
+        span.from_position,
+        span.version,
+        span.recorded_at,
+        row.number,
+        row.title,
+        row.status,
+        row.kind,
+        row.category,
+        row.severity,
+        row.level,
+        row.division,
+        row.enterprise_id.to_string(),
+        row.campaign_id.to_string(),
+        row.institution_id.map(|id| id.to_string()),
+        row.lead_id.map(|id| id.to_string()),
+        row.origin,
+        row.is_open,
+        row.reported_at,
+        row.deadline_on,
+        row.deadline_missed_on,
+        row.clock_paused,
+        row.parked_until,
+        row.gap_ppm,
+        row.fee_total,
+        row.typical,
+        row.reported_by,
+        row.members,
+        row.fee_fen,
+        span.to_position,
+        span.lane,
+        span.occurred_from,
+        span.occurred_to,
+    ])
 }
 
-impl Inserted for NewAttachment {
-    const COLUMNS: usize = 4;
-
-    fn bind<'q>(&'q self, script: &mut Script<'_, 'q>) {
-        script.bind(&self.digest).bind(self.content.len() as i64).bind(&self.media_type).bind(&self.content[..]);
-    }
+pub(super) fn register(statement: &mut Statement<'_>, version: &RegisterVersion) -> rusqlite::Result<usize> {
+    let RegisterVersion { stream, row, span } = version;
+    statement.execute(params![
+        stream.aggregate_type.as_str(),
+        stream.aggregate_id.to_string(),
+        span.from_position,
+        span.version,
+        row.code,
+        row.name,
+        row.division,
+        row.state,
+        row.document,
+        span.recorded_at,
+        span.to_position,
+        span.lane,
+        span.occurred_from,
+        span.occurred_to,
+    ])
 }
 
-impl Inserted for NewCiphertext {
-    const COLUMNS: usize = 3;
-
-    fn bind<'q>(&'q self, script: &mut Script<'_, 'q>) {
-        script.bind(&self.digest[..]).bind(self.key_id.to_string()).bind(&self.ciphertext);
-    }
+pub(super) fn figure(statement: &mut Statement<'_>, figure: &FigureWrite) -> rusqlite::Result<usize> {
+    let row = &figure.row;
+    statement.execute(params![
+        figure.aggregate_id.to_string(),
+        figure.position,
+        row.kind.name(),
+        row.happened.lane,
+        figure.from_position,
+        row.detail,
+        row.number,
+        row.amount,
+        row.occurred_at,
+        row.counted_on,
+        row.happened.from,
+        row.happened.to.unwrap_or(OPEN),
+    ])
 }
 
-impl Inserted for CaseVersion {
-    const COLUMNS: usize = 33;
-
-    fn bind<'q>(&'q self, script: &mut Script<'_, 'q>) {
-        let row = &self.row;
-        script
-            .bind(row.case_id.to_string())
-            .bind(self.span.from_position)
-            .bind(self.span.version)
-            .bind(self.span.recorded_at)
-            .bind(&row.number)
-            .bind(&row.title)
-            .bind(&row.status)
-            .bind(&row.kind)
-            .bind(&row.category)
-            .bind(&row.severity)
-            .bind(&row.level)
-            .bind(&row.division)
-            .bind(row.enterprise_id.to_string())
-            .bind(row.campaign_id.to_string())
-            .bind(row.institution_id.map(|id| id.to_string()))
-            .bind(row.lead_id.map(|id| id.to_string()))
-            .bind(&row.origin)
-            .bind(row.is_open)
-            .bind(row.reported_at)
-            .bind(&row.deadline_on)
-            .bind(&row.deadline_missed_on)
-            .bind(row.clock_paused)
-            .bind(&row.parked_until)
-            .bind(row.gap_ppm)
-            .bind(&row.fee_total)
-            .bind(row.typical)
-            .bind(&row.reported_by)
-            .bind(&row.members)
-            .bind(row.fee_fen)
-            .bind(self.span.to_position)
-            .bind(self.span.lane)
-            .bind(self.span.occurred_from)
-            .bind(self.span.occurred_to);
-    }
-}
-
-impl Inserted for FigureWrite {
-    const COLUMNS: usize = 12;
-
-    fn bind<'q>(&'q self, script: &mut Script<'_, 'q>) {
-        let row = &self.row;
-        script
-            .bind(self.aggregate_id.to_string())
-            .bind(self.position)
-            .bind(row.kind.name())
-            .bind(i64::from(row.happened.lane))
-            .bind(self.from_position)
-            .bind(&row.detail)
-            .bind(row.number)
-            .bind(&row.amount)
-            .bind(row.occurred_at)
-            .bind(&row.counted_on)
-            .bind(row.happened.from)
-            .bind(row.happened.to.unwrap_or(OPEN));
-    }
-}
-
-impl Inserted for RegisterVersion {
-    const COLUMNS: usize = 14;
-
-    fn bind<'q>(&'q self, script: &mut Script<'_, 'q>) {
-        let row = &self.row;
-        script
-            .bind(self.stream.aggregate_type.as_str())
-            .bind(self.stream.aggregate_id.to_string())
-            .bind(self.span.from_position)
-            .bind(self.span.version)
-            .bind(&row.code)
-            .bind(&row.name)
-            .bind(&row.division)
-            .bind(&row.state)
-            .bind(&row.document)
-            .bind(self.span.recorded_at)
-            .bind(self.span.to_position)
-            .bind(self.span.lane)
-            .bind(self.span.occurred_from)
-            .bind(self.span.occurred_to);
-    }
-}
-
-impl Inserted for TextWrite {
-    const COLUMNS: usize = 10;
-
-    fn bind<'q>(&'q self, script: &mut Script<'_, 'q>) {
-        script
-            .bind(self.text_id)
-            .bind(self.case_id.to_string())
-            .bind(&self.row.field)
-            .bind(self.from_position)
-            .bind(self.to_position)
-            .bind(self.row.occurred_at)
-            .bind(self.occurred_until)
-            .bind(self.row.length)
-            .bind(&self.row.words)
-            .bind(&self.row.body);
-    }
-}
-
-/// The terms of a text, for the index.
-pub(super) struct IndexedTerms {
-    pub(super) text_id: i64,
-    terms: String,
-}
-
-impl From<&TextWrite> for IndexedTerms {
-    fn from(text: &TextWrite) -> Self {
-        Self { text_id: text.text_id, terms: text.row.terms() }
-    }
-}
-
-impl Inserted for IndexedTerms {
-    const COLUMNS: usize = 2;
-
-    fn bind<'q>(&'q self, script: &mut Script<'_, 'q>) {
-        script.bind(self.text_id).bind(&self.terms);
-    }
+pub(super) fn text(statement: &mut Statement<'_>, text: &TextWrite) -> rusqlite::Result<usize> {
+    let row = &text.row;
+    statement.execute(params![
+        text.text_id,
+        text.case_id.to_string(),
+        row.field,
+        text.from_position,
+        text.to_position,
+        row.occurred_at,
+        text.occurred_until,
+        row.length,
+        row.words,
+        row.body,
+    ])
 }

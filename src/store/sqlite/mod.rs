@@ -1,13 +1,14 @@
 //! SQLite: one machine, one file. One connection writes; readers see the last commit (WAL) and
 //! never wait for it. Two processes may share the file: `begin immediate` is what orders them.
 
+mod driver;
 mod insert;
 mod reader;
 mod scan;
-mod script;
 mod sql;
 mod terms;
 mod write;
+mod writer;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -16,16 +17,18 @@ use std::time::Duration;
 use backon::{ConstantBuilder, Retryable};
 use cqrs_es::Aggregate;
 use cqrs_es::persist::{PersistedEventRepository, PersistenceError, SerializedEvent};
+use rusqlite::{Connection, Transaction};
+use serde::Serialize;
 use sqlite_es::SqliteEventRepository;
 use sqlx::migrate::Migrator;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
-use sqlx::{ConnectOptions, Connection, Executor, Row, Sqlite, Transaction};
-use tokio::sync::{MappedMutexGuard, Mutex, MutexGuard, watch};
+use sqlx::{ConnectOptions, Connection as _, Row};
+use tokio::sync::watch;
 
 use crate::store::backend::Backend;
-use crate::store::known::{Asked, Known};
+use crate::store::known::{Asked, Known, KnownRow};
 use crate::store::lending::Lender;
 use crate::store::line::Lines;
 use crate::store::opening::{SCHEMA_VERSION, Schema, is_current, is_unmarked, last_of};
@@ -34,13 +37,14 @@ use crate::store::row::ROWS_VERSION;
 use crate::store::row_writes::RowWrites;
 use crate::store::sql::{HEAD, ROW_TABLES, SET_ROWS_VERSION, keep_rebuild};
 use crate::store::statement::{Statement, bound};
-use crate::store::stored::{Decoded, HeadRow, Scanned};
+use crate::store::stored::{Decoded, Scanned};
 use crate::store::texts::IndexDialect;
-use crate::store::{Append, PoolState, RebuildOutcome, RowDifference, StoreError, migration_error, time_limit};
+use crate::store::{Append, Head, PoolState, RebuildOutcome, RowDifference, StoreError, migration_error, time_limit};
 
+use driver::{Failed, bind, driver_error};
 use reader::Readers;
 use scan::Scanner;
-use write::json;
+use writer::{Writer, begin};
 
 static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
 
@@ -65,10 +69,7 @@ const ROWS_AHEAD: usize = 256;
 
 /// An opened and migrated SQLite file.
 pub(super) struct SqliteBackend {
-    /// The connection that writes. Held for the length of a transaction; empty after a commit that failed or was given
-    /// up.
-    writer: Mutex<Option<SqliteConnection>>,
-    writer_options: SqliteConnectOptions,
+    writer: Writer,
     readers: Lender<Readers>,
     /// For what the driver's pool does itself, such as the loading of streams.
     pool: SqlitePool,
@@ -91,18 +92,11 @@ impl SqliteBackend {
             .busy_timeout(BUSY_TIMEOUT)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
-            .foreign_keys(true)
-            // What is deleted is overwritten, so that no free page keeps what was erased.
             .pragma("secure_delete", "on")
-            // In pages of 4 KiB. Most of what a checkpoint writes back is changed by every commit: so it is written
-            // less often.
-            .pragma("wal_autocheckpoint", "4000")
             .statement_cache_capacity(256)
             .row_buffer_size(ROWS_AHEAD);
-        // In KiB: the pages that one commit after the other changes stay in memory.
-        let writer_options = options.clone().pragma("cache_size", "-16384");
         // A migration may take its time, and needs no word of every statement that does.
-        let migrating = writer_options.clone().disable_statement_logging();
+        let migrating = options.clone().disable_statement_logging();
         let connect = || SqliteConnection::connect_with(&migrating);
         let mut first = connect.retry(WHILE_BUSY).when(is_busy).await.map_err(unreachable)?;
         if schema != Schema::Restored {
@@ -117,7 +111,7 @@ impl SqliteBackend {
                 is_current(found, last_of(&MIGRATIONS))?;
             }
         }
-        let writer = SqliteConnection::connect_with(&writer_options).await.map_err(unreachable)?;
+        let writer = Writer::open(path).await.map_err(|error| unreachable(driver_error(error)))?;
         let options = options.pragma("query_only", "on");
         let pool = SqlitePoolOptions::new().max_connections(READERS).test_before_acquire(false);
         // Under load every wait would be a line of the log; the figure `database_acquire_seconds` tells them all.
@@ -126,44 +120,28 @@ impl SqliteBackend {
         let pool = pool.connect_with(options).await.map_err(unreachable)?;
         first.close().await.map_err(unreachable)?;
         let scanner = Scanner::of(path);
-        let (writer, heard) = (Mutex::new(Some(writer)), watch::Sender::new(0));
-        Ok(Self { writer, writer_options, readers, pool, scanner, heard })
+        Ok(Self { writer, readers, pool, scanner, heard: watch::Sender::new(0) })
     }
 
-    /// The connection that writes, outside of any transaction.
-    async fn writer(&self) -> Result<MappedMutexGuard<'_, SqliteConnection>, sqlx::Error> {
-        let mut slot = self.writer.lock().await;
-        let connection = self.taken(&mut slot).await?;
-        Ok(MutexGuard::map(slot, |slot| slot.insert(connection)))
+    /// A step of the rebuild of whoever holds its lease, in one transaction; it is committed if all went well.
+    async fn rebuild<T: Send + 'static>(
+        &self,
+        operation: &'static str,
+        holder: &str,
+        step: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let keep = keep_rebuild(holder);
+        let done = self.writer.work(move |connection| {
+            let transaction = begin(connection)?;
+            if execute_on(&transaction, &keep)? != 1 {
+                return Err(Failed::from(StoreError::TakenOver));
+            }
+            let done = step(&transaction)?;
+            transaction.commit()?;
+            Ok(done)
+        });
+        done.await.map_err(Failed::during(operation))
     }
-
-    /// The kept connection, or a new one.
-    ///
-    /// Where a write fails, as on a full disk, SQLite may end the transaction by itself. The driver hears nothing of it
-    /// and would never begin another on that connection: a new one takes its place.
-    async fn taken(&self, slot: &mut Option<SqliteConnection>) -> Result<SqliteConnection, sqlx::Error> {
-        match slot.take().filter(|kept| !kept.is_in_transaction()) {
-            Some(kept) => Ok(kept),
-            None => SqliteConnection::connect_with(&self.writer_options).await,
-        }
-    }
-}
-
-/// A transaction for a step of the rebuild of whoever holds its lease.
-async fn begin_step<'c>(writer: &'c mut SqliteConnection, holder: &str) -> Result<Transaction<'c, Sqlite>, StoreError> {
-    let begun = async {
-        let mut transaction = writer.begin_with(sql::BEGIN).await?;
-        let kept = execute_on(&mut transaction, &keep_rebuild(holder)).await?;
-        Ok((transaction, kept))
-    };
-    match begun.await.map_err(during_lease())? {
-        (transaction, 1) => Ok(transaction),
-        _ => Err(StoreError::TakenOver),
-    }
-}
-
-fn during_lease() -> impl FnOnce(sqlx::Error) -> StoreError {
-    StoreError::during("keep the lease of a rebuild")
 }
 
 /// Whether another process holds a lock: `SQLITE_BUSY`, whatever stands above its eight bits.
@@ -220,20 +198,24 @@ impl Backend for SqliteBackend {
     }
 
     async fn execute(&self, statement: &Statement) -> Result<u64, sqlx::Error> {
-        execute_on(&mut *self.writer().await?, statement).await
+        let statement = statement.clone();
+        let touched = self.writer.work(move |connection| execute_on(connection, &statement));
+        touched.await.map_err(driver_error)
     }
 
     async fn execute_together(&self, guards: usize, statements: &[Statement]) -> Result<bool, sqlx::Error> {
-        let mut writer = self.writer().await?;
-        let mut transaction = writer.begin_with(sql::BEGIN).await?;
-        for (place, statement) in statements.iter().enumerate() {
-            if execute_on(&mut transaction, statement).await? != 1 && place < guards {
-                transaction.rollback().await?;
-                return Ok(false);
+        let statements = statements.to_vec();
+        let done = self.writer.work(move |connection| {
+            let transaction = begin(connection)?;
+            for (place, statement) in statements.iter().enumerate() {
+                if execute_on(&transaction, statement)? != 1 && place < guards {
+                    return Ok(false);
+                }
             }
-        }
-        transaction.commit().await?;
-        Ok(true)
+            transaction.commit()?;
+            Ok(true)
+        });
+        done.await.map_err(driver_error)
     }
 
     async fn load<A: Aggregate>(
@@ -251,29 +233,25 @@ impl Backend for SqliteBackend {
     async fn commit(
         &self,
         batch: Vec<Append>,
-        decide: impl Fn(Vec<Append>, Known) -> Plan + Send + Sync,
+        decide: impl Fn(Vec<Append>, Known) -> Plan + Send + Sync + 'static,
     ) -> Result<Plan, StoreError> {
-        let lock = StoreError::during("lock the head of the log");
-        let write = StoreError::during("commit a batch");
-        let mut slot = self.writer.lock().await;
-        // A connection is kept only after it went well: closing it ends its transaction, so that nobody waits for that.
-        let mut connection = self.taken(&mut slot).await.map_err(lock)?;
-        let known = known(&mut connection, &batch).await?;
-        let plan = decide(batch, known);
-        let ended = async {
-            match plan.writes_nothing() {
-                true => connection.execute(sql::ROLLBACK).await.map(drop),
-                false => write::commit(&mut connection, &plan).await,
+        let committed = self.writer.work(move |connection| {
+            let transaction = begin(connection)?;
+            let known = known(&transaction, &batch)?;
+            let plan = decide(batch, known);
+            if !plan.writes_nothing() {
+                write::planned(&transaction, &plan)?;
+                transaction.commit()?;
             }
-        };
-        ended.await.map_err(write)?;
-        *slot = Some(connection);
-        Ok(plan)
+            Ok(plan)
+        });
+        committed.await.map_err(Failed::during("commit a batch"))
     }
 
     async fn scrub(&self) -> Result<bool, sqlx::Error> {
-        let row = self.writer().await?.fetch_one(sql::EMPTY_WAL).await?;
-        Ok(row.try_get::<i64, _>("busy")? == 0)
+        let is_busy = |row: &rusqlite::Row<'_>| row.get::<_, bool>("busy");
+        let emptied = self.writer.work(move |connection| connection.query_row(sql::EMPTY_WAL, (), is_busy));
+        Ok(!emptied.await.map_err(driver_error)?)
     }
 
     fn news(&self) -> watch::Receiver<u64> {
@@ -286,33 +264,23 @@ impl Backend for SqliteBackend {
     }
 
     async fn start_rebuild(&self, holder: &str) -> Result<(), StoreError> {
-        let mut writer = self.writer().await.map_err(during_lease())?;
-        let mut transaction = begin_step(&mut writer, holder).await?;
-        let started = async {
+        self.rebuild("start a rebuild", holder, |transaction| {
             // Nothing is left of a rebuild that did not end.
-            transaction.execute(sqlx::raw_sql("drop table if exists rebuild_search_index")).await?;
+            transaction.execute_batch("drop table if exists rebuild_search_index")?;
             for table in ROW_TABLES {
-                transaction.execute(sqlx::raw_sql(&format!("drop table if exists rebuild_{table}"))).await?;
-                let served: String =
-                    sqlx::query_scalar(sql::DEFINITION).bind(table).fetch_one(&mut *transaction).await?;
+                transaction.execute_batch(&format!("drop table if exists rebuild_{table}"))?;
+                let served: String = transaction.query_row(sql::DEFINITION, [table], |row| row.get(0))?;
                 // From the bracket on there is no name in it.
                 let columns = &served[served.find('(').unwrap_or_default()..];
-                transaction.execute(sqlx::raw_sql(&format!("create table rebuild_{table} {columns}"))).await?;
+                transaction.execute_batch(&format!("create table rebuild_{table} {columns}"))?;
             }
-            transaction.execute(sqlx::raw_sql(sql::START_REBUILD)).await?;
-            transaction.commit().await
-        };
-        started.await.map_err(StoreError::during("start a rebuild"))
+            transaction.execute_batch(sql::START_REBUILD)
+        })
+        .await
     }
 
-    async fn write_rebuilt(&self, holder: &str, rows: &RowWrites) -> Result<(), StoreError> {
-        let mut writer = self.writer().await.map_err(during_lease())?;
-        let mut transaction = begin_step(&mut writer, holder).await?;
-        let written = async {
-            write::rebuilt(&mut transaction, rows).await?;
-            transaction.commit().await
-        };
-        written.await.map_err(StoreError::during("write rebuilt rows"))
+    async fn write_rebuilt(&self, holder: &str, rows: RowWrites) -> Result<(), StoreError> {
+        self.rebuild("write rebuilt rows", holder, move |transaction| write::rebuilt(transaction, &rows)).await
     }
 
     /// They are made with the swap, under the names that they keep.
@@ -321,51 +289,61 @@ impl Backend for SqliteBackend {
     }
 
     async fn finish_rebuild(&self, holder: &str, expected_head: u64) -> Result<RebuildOutcome, StoreError> {
-        let mut writer = self.writer().await.map_err(during_lease())?;
-        let mut transaction = begin_step(&mut writer, holder).await?;
-        let swapped = async {
-            let row: HeadRow = sqlx::query_as(HEAD).fetch_one(&mut *transaction).await?;
-            let head = row.head();
-            if head.next_position == expected_head {
-                // Readers go on with the snapshot they have; commits wait while the indexes are made, which takes a
-                // fraction of what putting each row in its place in every one does.
-                let mut indexes: Vec<String> = Vec::new();
-                for table in ROW_TABLES {
-                    indexes.extend(sqlx::query_scalar(sql::INDEXES).bind(table).fetch_all(&mut *transaction).await?);
-                    let swap = format!("drop table {table}; alter table rebuild_{table} rename to {table}");
-                    transaction.execute(sqlx::raw_sql(&swap)).await?;
-                }
-                transaction.execute(sqlx::raw_sql(sql::FINISH_REBUILD)).await?;
-                for definition in &indexes {
-                    transaction.execute(sqlx::raw_sql(definition)).await?;
-                }
-                let form = sqlx::query(SET_ROWS_VERSION).bind(ROWS_VERSION.cast_signed());
-                transaction.execute(form).await?;
-                transaction.commit().await?;
-                return Ok(RebuildOutcome::Swapped);
+        self.rebuild("finish a rebuild", holder, move |transaction| {
+            let head = transaction.query_row(HEAD, (), |row| {
+                Ok(Head {
+                    next_position: row.get::<_, i64>("next_position")?.cast_unsigned(),
+                    recorded_at: row.get("recorded_at")?,
+                })
+            })?;
+            if head.next_position != expected_head {
+                return Ok(RebuildOutcome::Behind(head));
             }
-            transaction.rollback().await?;
-            Ok(RebuildOutcome::Behind(head))
-        };
-        swapped.await.map_err(StoreError::during("finish a rebuild"))
+            // Readers go on with the snapshot they have; commits wait while the indexes are made, which takes a
+            // fraction of what putting each row in its place in every one does.
+            let mut indexes: Vec<String> = Vec::new();
+            for table in ROW_TABLES {
+                let mut definitions = transaction.prepare(sql::INDEXES)?;
+                for definition in definitions.query_map([table], |row| row.get(0))? {
+                    indexes.push(definition?);
+                }
+                drop(definitions);
+                transaction
+                    .execute_batch(&format!("drop table {table}; alter table rebuild_{table} rename to {table}"))?;
+            }
+            transaction.execute_batch(sql::FINISH_REBUILD)?;
+            indexes.iter().try_for_each(|definition| transaction.execute_batch(definition))?;
+            transaction.execute(SET_ROWS_VERSION, [ROWS_VERSION.cast_signed()])?;
+            Ok(RebuildOutcome::Swapped)
+        })
+        .await
     }
 }
 
-async fn execute_on(connection: &mut SqliteConnection, statement: &Statement) -> Result<u64, sqlx::Error> {
-    let query = bound!(sqlx::query(&statement.sql), statement);
-    Ok(query.execute(connection).await?.rows_affected())
+/// Runs a statement that gives no rows; how many it touched.
+fn execute_on(connection: &Connection, statement: &Statement) -> rusqlite::Result<u64> {
+    let mut prepared = connection.prepare_cached(&statement.sql)?;
+    bind(&mut prepared, statement)?;
+    prepared.raw_execute().map(|touched| touched as u64)
 }
 
-async fn known(connection: &mut SqliteConnection, batch: &[Append]) -> Result<Known, StoreError> {
+fn known(connection: &Connection, batch: &[Append]) -> Result<Known, Failed> {
     let asked = Asked::of(batch);
-    let rows = sqlx::query_as(sql::BEGIN_KNOWN)
-        .bind(json(&pairs(&asked.actors, &asked.idempotency_keys)))
-        .bind(json(&pairs(&asked.aggregate_types, &asked.aggregate_ids)))
-        .bind(json(&asked.series))
-        .fetch_all(connection)
-        .await
-        .map_err(StoreError::during("look up what a batch builds on"))?;
-    Known::from_rows(rows)
+    let mut look = connection.prepare_cached(sql::KNOWN)?;
+    let rows = look.query_map(
+        (
+            json(&pairs(&asked.actors, &asked.idempotency_keys)),
+            json(&pairs(&asked.aggregate_types, &asked.aggregate_ids)),
+            json(&asked.series),
+        ),
+        KnownRow::scanned,
+    )?;
+    Ok(Known::from_rows(rows.collect::<Result<_, _>>()?)?)
+}
+
+/// A list as SQLite takes it apart again.
+fn json<T: Serialize>(list: &[T]) -> String {
+    serde_json::to_string(list).expect("texts always serialise")
 }
 
 fn pairs<'a, A, B>(left: &'a [A], right: &'a [B]) -> Vec<(&'a A, &'a B)> {

@@ -5,23 +5,20 @@
 //! steps through the rows and takes what it needs of them where they stand. It is not called off when nobody waits any
 //! more: what is read at a time is a page.
 
-use std::borrow::Cow;
-use std::error::Error;
-use std::io;
 use std::path::{Path, PathBuf};
 
 use deadpool::managed::{Manager, Metrics, RecycleResult};
-use rusqlite::types::{ToSqlOutput, ValueRef};
-use rusqlite::{Connection, ErrorCode, OpenFlags, ToSql};
+use rusqlite::Connection;
+use rusqlite::types::ValueRef;
 use serde_json::json;
-use sqlx::error::{DatabaseError, ErrorKind};
 
 use crate::blocking::blocking;
 use crate::store::PoolState;
 use crate::store::lending::{Lender, is_young};
 use crate::store::line::Line;
-use crate::store::sqlite::{BUSY_TIMEOUT, READERS};
-use crate::store::statement::{Argument, Statement};
+use crate::store::sqlite::READERS;
+use crate::store::sqlite::driver::{self, bind, driver_error};
+use crate::store::statement::Statement;
 
 /// Reads a file on connections of its own.
 pub(super) struct Scanner(Lender<Scanners>);
@@ -77,9 +74,7 @@ impl Manager for Scanners {
 }
 
 fn open(path: &Path) -> rusqlite::Result<Connection> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags)?;
-    connection.busy_timeout(BUSY_TIMEOUT)?;
+    let connection = driver::open(path)?;
     connection.pragma_update(None, "query_only", true)?;
     Ok(connection)
 }
@@ -90,72 +85,8 @@ fn taken<T>(
     take: impl FnOnce(rusqlite::Rows<'_>) -> rusqlite::Result<T>,
 ) -> rusqlite::Result<T> {
     let mut prepared = connection.prepare_cached(&statement.sql)?;
-    for (place, argument) in statement.arguments.iter().enumerate() {
-        // To SQLite `$2` is a name, wherever it stands.
-        if let Some(index) = prepared.parameter_index(&format!("${}", place + 1))? {
-            prepared.raw_bind_parameter(index, argument)?;
-        }
-    }
+    bind(&mut prepared, statement)?;
     take(prepared.raw_query())
-}
-
-/// After these the other connections may be of no use either: the file cannot be read, or is not there any more.
-const OF_THE_FILE: [ErrorCode; 3] = [ErrorCode::SystemIoFailure, ErrorCode::CannotOpen, ErrorCode::NotADatabase];
-
-/// A failure as the store tells it, whichever driver it comes from.
-fn driver_error(error: rusqlite::Error) -> sqlx::Error {
-    match error.sqlite_error().copied() {
-        Some(of_sqlite) if OF_THE_FILE.contains(&of_sqlite.code) => sqlx::Error::Io(io::Error::other(error)),
-        Some(of_sqlite) => {
-            sqlx::Error::Database(Box::new(Said { code: of_sqlite.extended_code, message: error.to_string() }))
-        }
-        // What is left comes of taking values.
-        None => sqlx::Error::Decode(error.into()),
-    }
-}
-
-/// What SQLite says of a statement, in the form of the other driver.
-#[derive(Debug, thiserror::Error)]
-#[error("(code: {code}) {message}")]
-struct Said {
-    code: i32,
-    message: String,
-}
-
-impl DatabaseError for Said {
-    fn message(&self) -> &str {
-        &self.message
-    }
-
-    fn code(&self) -> Option<Cow<'_, str>> {
-        Some(self.code.to_string().into())
-    }
-
-    fn as_error(&self) -> &(dyn Error + Send + Sync + 'static) {
-        self
-    }
-
-    fn as_error_mut(&mut self) -> &mut (dyn Error + Send + Sync + 'static) {
-        self
-    }
-
-    fn into_error(self: Box<Self>) -> Box<dyn Error + Send + Sync + 'static> {
-        self
-    }
-
-    fn kind(&self) -> ErrorKind {
-        ErrorKind::Other
-    }
-}
-
-impl ToSql for Argument {
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        match self {
-            Self::Text(text) => text.to_sql(),
-            Self::Integer(number) => number.to_sql(),
-            Self::Bytes(bytes) => bytes.to_sql(),
-        }
-    }
 }
 
 /// All rows as lines, with room for about so many bytes.

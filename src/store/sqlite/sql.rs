@@ -1,5 +1,4 @@
-//! The statements that only SQLite runs. Small lists come as one JSON array; rows with bytes or
-//! long texts as `values` lists, see `insert.rs`.
+//! The statements that only SQLite runs. Those that write are run for each row.
 
 use crate::store::sql::{
     case_columns, case_facts, command_columns, event_columns, figure_columns, present_case_columns, register_columns,
@@ -10,14 +9,8 @@ use crate::store::texts::IndexDialect;
 /// Takes the write lock at once: a deferred transaction would fail when it has to upgrade.
 pub(super) const BEGIN: &str = "begin immediate";
 
-pub(super) const COMMIT: &str = "commit";
-
-pub(super) const ROLLBACK: &str = "rollback";
-
-/// Takes the write lock and looks. `$1` `[[actor, key], …]`, `$2` `[[type, id], …]`, `$3` `[series, …]`; the rows are
-/// those of `known.rs`.
-pub(super) const BEGIN_KNOWN: &str = "\
-begin immediate;
+/// `$1` `[[actor, key], …]`, `$2` `[[type, id], …]`, `$3` `[series, …]`; the rows are those of `known.rs`.
+pub(super) const KNOWN: &str = "\
 select 0 as kind, origin as text_1, '' as text_2, '' as text_3, '' as text_4,
        next_position as number_1, recorded_at as number_2, rows_version as number_3, 0 as number_4, peaks as digest
 from log_head where id = 1
@@ -53,22 +46,22 @@ pub(super) const RESTORING: &str = "select count(*) from sqlite_master where nam
 pub(super) const MOVE_HEAD: &str =
     "update log_head set next_position = ?, recorded_at = ?, peaks = ?, origin = ? where id = 1";
 
-pub(super) const INSERT_EVENTS: &str = concat!("insert into events (", event_columns!(), ") values ");
+pub(super) const INSERT_EVENTS: &str =
+    concat!("insert into events (", event_columns!(), ") values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
 
-pub(super) const INSERT_COMMANDS: &str = concat!("insert into commands (", command_columns!(), ") values ");
+pub(super) const INSERT_COMMANDS: &str =
+    concat!("insert into commands (", command_columns!(), ") values (?, ?, ?, ?, ?, ?, ?, ?, ?)");
 
-pub(super) const INSERT_NODES: &str = "insert into ledger_nodes (level, node, hash) values ";
+pub(super) const INSERT_NODES: &str = "insert into ledger_nodes (level, node, hash) values (?, ?, ?)";
 
 pub(super) const INSERT_ATTACHMENTS: &str =
-    "insert or ignore into attachments (digest, size_bytes, media_type, content) values ";
+    "insert or ignore into attachments (digest, size_bytes, media_type, content) values (?, ?, ?, ?)";
 
-pub(super) const INSERT_CIPHERTEXTS: &str = "insert into ciphertexts (digest, key_id, ciphertext) values ";
+pub(super) const INSERT_CIPHERTEXTS: &str = "insert into ciphertexts (digest, key_id, ciphertext) values (?, ?, ?)";
 
-pub(super) const DELETE_CIPHERTEXTS: &str =
-    "delete from ciphertexts where key_id in (select value ->> 0 from json_each(?))";
+pub(super) const DELETE_CIPHERTEXTS: &str = "delete from ciphertexts where key_id = ?";
 
-pub(super) const INSERT_ERASED_KEYS: &str =
-    "insert or ignore into erased_keys (key_id, position) select value ->> 0, value ->> 1 from json_each(?)";
+pub(super) const INSERT_ERASED_KEYS: &str = "insert or ignore into erased_keys (key_id, position) values (?, ?)";
 
 /// Empties the WAL, in which the pages of before an erasure still stand.
 pub(super) const EMPTY_WAL: &str = "pragma wal_checkpoint(truncate)";
@@ -76,61 +69,54 @@ pub(super) const EMPTY_WAL: &str = "pragma wal_checkpoint(truncate)";
 /// The statements that write read rows, into the served tables or those of a rebuild. The open
 /// version of an aggregate is its latest: so the primary key finds it without an index of its own.
 pub(super) struct RowStatements {
-    /// `[case id, …]`; the two statements take stored rows off the axis of what had happened.
+    /// Case id; the two statements take stored rows off the axis of what had happened.
     pub(super) drop_past_cases: &'static str,
     pub(super) take_off_cases: &'static str,
-    /// `[[case id, to_position, occurred_to], …]`
+    /// Case id, `to_position`, `occurred_to`.
     pub(super) close_cases: &'static str,
     pub(super) insert_cases: &'static str,
-    /// `[[case id, from_position, version, updated_at, occurred_from], …]`, after the versions have come. An index of
-    /// the present is touched for a case that is new or says something else of itself; the second statement changes no
-    /// other columns than those that none of them has.
+    /// Case id and `from_position`, after the version has come. An index of the present is touched for a case that is
+    /// new or says something else of itself.
     pub(super) bring_cases: &'static str,
+    /// Case id, `from_position`, version, `updated_at`, `occurred_from`: what none of those indexes has.
     pub(super) move_cases: &'static str,
-    /// `[[type, id], …]`
+    /// Type and id.
     pub(super) drop_past_registers: &'static str,
     pub(super) take_off_registers: &'static str,
-    /// `[[type, id, to_position, occurred_to], …]`
+    /// Type, id, `to_position`, `occurred_to`.
     pub(super) close_registers: &'static str,
     pub(super) insert_registers: &'static str,
-    /// `[[case id, actor], …]`
+    /// Case id and actor.
     pub(super) insert_members: &'static str,
-    /// `[[case id, actor], …]`
     pub(super) delete_members: &'static str,
-    /// `[[case id, other id, relation, from_position], …]`
+    /// Case id, other id, relation, `from_position`.
     pub(super) insert_links: &'static str,
     pub(super) insert_figures: &'static str,
-    /// `[[series, last], …]`
+    /// Series and last number.
     pub(super) set_series: &'static str,
-    /// `[[case id, field, to_position, occurred_until], …]`
+    /// Case id, field, `to_position`, `occurred_until`.
     pub(super) close_texts: &'static str,
     pub(super) insert_texts: &'static str,
+    /// Text id and terms.
     pub(super) index_texts: &'static str,
 }
 
 macro_rules! row_statements {
     ($prefix:literal) => {
         RowStatements {
-            drop_past_cases: concat!(
-                "delete from ",
-                $prefix,
-                "case_versions where lane > 0 and case_id in (select value from json_each(?))"
-            ),
+            drop_past_cases: concat!("delete from ", $prefix, "case_versions where lane > 0 and case_id = ?"),
             take_off_cases: concat!(
                 "update ",
                 $prefix,
-                "case_versions set occurred_from = 0, occurred_to = 0 ",
-                "where case_id in (select value from json_each(?))"
+                "case_versions set occurred_from = 0, occurred_to = 0 where case_id = ?"
             ),
             close_cases: concat!(
                 "update ",
                 $prefix,
-                "case_versions set to_position = k.value ->> 1, occurred_to = min(occurred_to, k.value ->> 2) ",
-                "from json_each(?) k where case_id = k.value ->> 0 and lane = 0 and from_position = \
-                 (select max(o.from_position) from ",
+                "case_versions set to_position = ?2, occurred_to = min(occurred_to, ?3) \
+                 where case_id = ?1 and lane = 0 and from_position = (select max(o.from_position) from ",
                 $prefix,
-                "case_versions o \
-                  where o.case_id = k.value ->> 0)"
+                "case_versions o where o.case_id = ?1)"
             ),
             insert_cases: concat!(
                 "insert into ",
@@ -139,7 +125,7 @@ macro_rules! row_statements {
                 case_columns!(),
                 ", ",
                 span_columns!(),
-                ") values "
+                ") values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
             ),
             bring_cases: concat!(
                 "insert into ",
@@ -148,10 +134,9 @@ macro_rules! row_statements {
                 present_case_columns!(),
                 ") select ",
                 present_case_columns!(),
-                " from json_each(?) k cross join ",
+                " from ",
                 $prefix,
-                "case_versions \
-                 where case_id = k.value ->> 0 and from_position = k.value ->> 1 and lane = 0 \
+                "case_versions where case_id = ?1 and from_position = ?2 and lane = 0 \
                  on conflict (case_id) do update set (",
                 case_facts!(""),
                 ") = (",
@@ -165,31 +150,26 @@ macro_rules! row_statements {
             move_cases: concat!(
                 "update ",
                 $prefix,
-                "cases set from_position = k.value ->> 1, version = k.value ->> 2, updated_at = k.value ->> 3, \
-                 occurred_from = k.value ->> 4 from json_each(?) k where case_id = k.value ->> 0"
+                "cases set from_position = ?2, version = ?3, updated_at = ?4, occurred_from = ?5 where case_id = ?1"
             ),
             drop_past_registers: concat!(
                 "delete from ",
                 $prefix,
-                "register_versions where lane > 0 and (aggregate_type, aggregate_id) in ",
-                "(select value ->> 0, value ->> 1 from json_each(?))"
+                "register_versions where lane > 0 and aggregate_type = ? and aggregate_id = ?"
             ),
             take_off_registers: concat!(
                 "update ",
                 $prefix,
-                "register_versions set occurred_from = 0, occurred_to = 0 ",
-                "where (aggregate_type, aggregate_id) in (select value ->> 0, value ->> 1 from json_each(?))"
+                "register_versions set occurred_from = 0, occurred_to = 0 where aggregate_type = ? and aggregate_id = ?"
             ),
             close_registers: concat!(
                 "update ",
                 $prefix,
-                "register_versions set to_position = k.value ->> 2, occurred_to = min(occurred_to, k.value ->> 3) ",
-                "from json_each(?) k where aggregate_type = k.value ->> 0 \
-                 and aggregate_id = k.value ->> 1 and lane = 0 and from_position = \
+                "register_versions set to_position = ?3, occurred_to = min(occurred_to, ?4) \
+                 where aggregate_type = ?1 and aggregate_id = ?2 and lane = 0 and from_position = \
                  (select max(o.from_position) from ",
                 $prefix,
-                "register_versions o \
-                  where o.aggregate_type = k.value ->> 0 and o.aggregate_id = k.value ->> 1)"
+                "register_versions o where o.aggregate_type = ?1 and o.aggregate_id = ?2)"
             ),
             insert_registers: concat!(
                 "insert into ",
@@ -198,43 +178,46 @@ macro_rules! row_statements {
                 register_columns!(),
                 ", ",
                 span_columns!(),
-                ") values "
+                ") values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
             ),
             insert_members: concat!(
                 "insert or ignore into ",
                 $prefix,
-                "case_members (case_id, actor) ",
-                "select value ->> 0, value ->> 1 from json_each(?)"
+                "case_members (case_id, actor) values (?, ?)"
             ),
-            delete_members: concat!(
-                "delete from ",
-                $prefix,
-                "case_members where (case_id, actor) in ",
-                "(select value ->> 0, value ->> 1 from json_each(?))"
-            ),
+            delete_members: concat!("delete from ", $prefix, "case_members where case_id = ? and actor = ?"),
             insert_links: concat!(
                 "insert or ignore into ",
                 $prefix,
-                "case_links (case_id, other_id, relation, from_position) ",
-                "select value ->> 0, value ->> 1, value ->> 2, value ->> 3 from json_each(?)"
+                "case_links (case_id, other_id, relation, from_position) values (?, ?, ?, ?)"
             ),
-            insert_figures: concat!("insert into ", $prefix, "figures (", figure_columns!(), ") values "),
+            insert_figures: concat!(
+                "insert into ",
+                $prefix,
+                "figures (",
+                figure_columns!(),
+                ") values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+            ),
             set_series: concat!(
                 "insert into ",
                 $prefix,
-                "case_number_series (series, last) ",
-                "select value ->> 0, value ->> 1 from json_each(?) where true ",
-                "on conflict (series) do update set last = max(last, excluded.last)"
+                "case_number_series (series, last) values (?, ?) \
+                 on conflict (series) do update set last = max(last, excluded.last)"
             ),
             close_texts: concat!(
                 "update ",
                 $prefix,
-                "search_texts set to_position = min(to_position, k.value ->> 2), \
-                 occurred_until = min(occurred_until, k.value ->> 3) \
-                 from json_each(?) k where case_id = k.value ->> 0 and field = k.value ->> 1"
+                "search_texts set to_position = min(to_position, ?3), occurred_until = min(occurred_until, ?4) \
+                 where case_id = ?1 and field = ?2"
             ),
-            insert_texts: concat!("insert into ", $prefix, "search_texts (", text_row_columns!(), ") values "),
-            index_texts: concat!("insert into ", $prefix, "search_index (rowid, terms) values "),
+            insert_texts: concat!(
+                "insert into ",
+                $prefix,
+                "search_texts (",
+                text_row_columns!(),
+                ") values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+            ),
+            index_texts: concat!("insert into ", $prefix, "search_index (rowid, terms) values (?, ?)"),
         }
     };
 }

@@ -1,130 +1,105 @@
-//! A plan as lists of rows and as JSON arrays, one after the other.
+//! A plan as statements that are prepared once and run for each row.
 
-use serde::Serialize;
-use sqlx::sqlite::SqliteConnection;
+use rusqlite::{Connection, Statement, params};
 
 use crate::store::StreamId;
 use crate::store::plan::Plan;
-use crate::store::row_writes::{CaseVersion, Closing, RowWrites, Span};
-use crate::store::sqlite::insert::{IndexedTerms, insert_all};
-use crate::store::sqlite::script::Script;
+use crate::store::row_writes::{Closing, RowWrites, Span};
+use crate::store::sqlite::insert;
 use crate::store::sqlite::sql::{self, RowStatements};
 
-/// Writes a plan and commits it.
-pub(super) async fn commit(connection: &mut SqliteConnection, plan: &Plan) -> Result<(), sqlx::Error> {
-    let terms = sorted_terms(&plan.rows);
-    let mut script = Script::on(connection);
-    log(&mut script, plan).await?;
-    rows(&mut script, &sql::SERVED, &plan.rows, &terms).await?;
-    script.add(sql::COMMIT).run().await
+/// Writes a plan.
+pub(super) fn planned(on: &Connection, plan: &Plan) -> rusqlite::Result<()> {
+    log(on, plan)?;
+    rows(on, &sql::SERVED, &plan.rows)
 }
 
 /// Writes into the shadow tables.
-pub(super) async fn rebuilt(connection: &mut SqliteConnection, written: &RowWrites) -> Result<(), sqlx::Error> {
-    let terms = sorted_terms(written);
-    let mut script = Script::on(connection);
-    rows(&mut script, &sql::REBUILT, written, &terms).await?;
-    script.run().await
+pub(super) fn rebuilt(on: &Connection, written: &RowWrites) -> rusqlite::Result<()> {
+    rows(on, &sql::REBUILT, written)
 }
 
 /// Writes head, events, commands, attachments and ciphertexts; an erasure takes away what came before it.
-async fn log<'q>(script: &mut Script<'_, 'q>, plan: &'q Plan) -> Result<(), sqlx::Error> {
-    script
-        .add(sql::MOVE_HEAD)
-        .bind(plan.head.next_position.cast_signed())
-        .bind(plan.head.recorded_at)
-        .bind(plan.tree.to_bytes())
-        .bind(&plan.origin);
-    insert_all(script, sql::INSERT_EVENTS, &plan.events).await?;
-    insert_all(script, sql::INSERT_NODES, &plan.nodes).await?;
-    insert_all(script, sql::INSERT_COMMANDS, &plan.commands).await?;
-    insert_all(script, sql::INSERT_ATTACHMENTS, &plan.attachments).await?;
-    insert_all(script, sql::INSERT_CIPHERTEXTS, &plan.ciphertexts).await?;
-    let erased: Vec<_> = plan.erased_keys.iter().map(|(key, position)| (key.to_string(), position)).collect();
-    add_with(script, sql::DELETE_CIPHERTEXTS, &erased);
-    add_with(script, sql::INSERT_ERASED_KEYS, &erased);
-    Ok(())
+fn log(on: &Connection, plan: &Plan) -> rusqlite::Result<()> {
+    on.prepare_cached(sql::MOVE_HEAD)?.execute(params![
+        plan.head.next_position.cast_signed(),
+        plan.head.recorded_at,
+        plan.tree.to_bytes(),
+        plan.origin,
+    ])?;
+    each(on, sql::INSERT_EVENTS, &plan.events, insert::event)?;
+    each(on, sql::INSERT_NODES, &plan.nodes, insert::node)?;
+    each(on, sql::INSERT_COMMANDS, &plan.commands, insert::command)?;
+    each(on, sql::INSERT_ATTACHMENTS, &plan.attachments, insert::attachment)?;
+    each(on, sql::INSERT_CIPHERTEXTS, &plan.ciphertexts, insert::ciphertext)?;
+    each(on, sql::DELETE_CIPHERTEXTS, &plan.erased_keys, |statement, (key, _)| statement.execute([key.to_string()]))?;
+    each(on, sql::INSERT_ERASED_KEYS, &plan.erased_keys, |statement, (key, position)| {
+        statement.execute((key.to_string(), position.cast_signed()))
+    })
 }
 
-/// Writes the read rows; a table that does not change costs no statement.
-async fn rows<'q>(
-    script: &mut Script<'_, 'q>,
-    statements: &RowStatements,
-    rows: &'q RowWrites,
-    terms: &'q [IndexedTerms],
-) -> Result<(), sqlx::Error> {
-    let case_closings: Vec<_> = rows
-        .case_closings
-        .iter()
-        .map(|closing| (closing.stream.aggregate_id.to_string(), closing.to_position, closing.occurred_to))
-        .collect();
-    let present_cases: Vec<_> = rows.present_cases().map(present_case).collect();
-    let cases_anew: Vec<_> = rows.cases_anew.iter().map(ToString::to_string).collect();
-    let registers_anew: Vec<_> = rows.registers_anew.iter().map(|stream| name_of(*stream)).collect();
-    let register_closings: Vec<_> = rows.register_closings.iter().map(register_closing).collect();
-    let links: Vec<_> = rows
-        .links
-        .iter()
-        .map(|write| {
-            let ids = (write.case_id.to_string(), write.link.other_id.to_string());
-            (ids.0, ids.1, &write.link.relation, write.from_position)
-        })
-        .collect();
-    let series: Vec<_> = rows.series.iter().collect();
-    add_with(script, statements.drop_past_cases, &cases_anew);
-    add_with(script, statements.take_off_cases, &cases_anew);
-    add_with(script, statements.close_cases, &case_closings);
-    insert_all(script, statements.insert_cases, rows.case_versions()).await?;
-    add_with(script, statements.bring_cases, &present_cases);
-    add_with(script, statements.move_cases, &present_cases);
-    add_with(script, statements.drop_past_registers, &registers_anew);
-    add_with(script, statements.take_off_registers, &registers_anew);
-    add_with(script, statements.close_registers, &register_closings);
-    insert_all(script, statements.insert_registers, rows.register_versions()).await?;
-    add_with(script, statements.insert_members, &rows.members_added());
-    add_with(script, statements.delete_members, &rows.members_removed());
-    add_with(script, statements.insert_links, &links);
-    insert_all(script, statements.insert_figures, &rows.figures).await?;
-    add_with(script, statements.set_series, &series);
-    let closings: Vec<_> = rows
-        .text_closings
-        .iter()
-        .map(|closing| (closing.case_id.to_string(), &closing.field, closing.to_position, closing.occurred_until))
-        .collect();
-    add_with(script, statements.close_texts, &closings);
-    insert_all(script, statements.insert_texts, &rows.texts).await?;
-    insert_all(script, statements.index_texts, terms).await
+/// Writes the read rows.
+fn rows(on: &Connection, statements: &RowStatements, rows: &RowWrites) -> rusqlite::Result<()> {
+    for text in [statements.drop_past_cases, statements.take_off_cases] {
+        each(on, text, &rows.cases_anew, |statement, id| statement.execute([id.to_string()]))?;
+    }
+    each(on, statements.close_cases, &rows.case_closings, |statement, closing| {
+        let id = closing.stream.aggregate_id.to_string();
+        statement.execute((id, closing.to_position, closing.occurred_to))
+    })?;
+    each(on, statements.insert_cases, rows.case_versions(), insert::case)?;
+    each(on, statements.bring_cases, rows.present_cases(), |statement, version| {
+        statement.execute((version.row.case_id.to_string(), version.span.from_position))
+    })?;
+    each(on, statements.move_cases, rows.present_cases(), |statement, version| {
+        let Span { from_position, version: number, recorded_at, occurred_from, .. } = version.span;
+        statement.execute((version.row.case_id.to_string(), from_position, number, recorded_at, occurred_from))
+    })?;
+    for text in [statements.drop_past_registers, statements.take_off_registers] {
+        each(on, text, &rows.registers_anew, |statement, stream| statement.execute(name_of(*stream)))?;
+    }
+    each(on, statements.close_registers, &rows.register_closings, |statement, closing| {
+        let Closing { stream, to_position, occurred_to } = *closing;
+        let (aggregate_type, id) = name_of(stream);
+        statement.execute((aggregate_type, id, to_position, occurred_to))
+    })?;
+    each(on, statements.insert_registers, rows.register_versions(), insert::register)?;
+    each(on, statements.insert_members, rows.members_added(), |statement, member| statement.execute(member))?;
+    each(on, statements.delete_members, rows.members_removed(), |statement, member| statement.execute(member))?;
+    each(on, statements.insert_links, &rows.links, |statement, write| {
+        let (case_id, other_id) = (write.case_id.to_string(), write.link.other_id.to_string());
+        statement.execute((case_id, other_id, &write.link.relation, write.from_position))
+    })?;
+    each(on, statements.insert_figures, &rows.figures, insert::figure)?;
+    each(on, statements.set_series, &rows.series, |statement, (series, last)| {
+        statement.execute((series, last.cast_signed()))
+    })?;
+    each(on, statements.close_texts, &rows.text_closings, |statement, closing| {
+        let id = closing.case_id.to_string();
+        statement.execute((id, &closing.field, closing.to_position, closing.occurred_until))
+    })?;
+    each(on, statements.insert_texts, &rows.texts, insert::text)?;
+    // The index writes out what it has gathered whenever a row comes before the last one.
+    let mut indexed: Vec<_> = rows.texts.iter().collect();
+    indexed.sort_unstable_by_key(|text| text.text_id);
+    each(on, statements.index_texts, indexed, |statement, text| statement.execute((text.text_id, text.row.terms())))
 }
 
-/// The index writes out what it has gathered whenever a row comes before the last one.
-fn sorted_terms(rows: &RowWrites) -> Vec<IndexedTerms> {
-    let mut terms: Vec<_> = rows.texts.iter().map(IndexedTerms::from).collect();
-    terms.sort_unstable_by_key(|terms| terms.text_id);
-    terms
+/// Runs a statement for each of a list; for an empty one it is not even looked up.
+fn each<T>(
+    on: &Connection,
+    text: &str,
+    list: impl IntoIterator<Item = T>,
+    run: impl Fn(&mut Statement<'_>, T) -> rusqlite::Result<usize>,
+) -> rusqlite::Result<()> {
+    let mut list = list.into_iter().peekable();
+    if list.peek().is_none() {
+        return Ok(());
+    }
+    let mut statement = on.prepare_cached(text)?;
+    list.try_for_each(|row| run(&mut statement, row).map(drop))
 }
 
 fn name_of(stream: StreamId) -> (&'static str, String) {
     (stream.aggregate_type.as_str(), stream.aggregate_id.to_string())
-}
-
-fn present_case(version: &CaseVersion) -> (String, i64, i64, i64, i64) {
-    let Span { from_position, version: number, recorded_at, occurred_from, .. } = version.span;
-    (version.row.case_id.to_string(), from_position, number, recorded_at, occurred_from)
-}
-
-fn register_closing(closing: &Closing) -> (&'static str, String, i64, i64) {
-    let (aggregate_type, id) = name_of(closing.stream);
-    (aggregate_type, id, closing.to_position, closing.occurred_to)
-}
-
-/// Adds a statement over a list, which it gets as one JSON array; nothing for an empty one.
-fn add_with<T: Serialize>(script: &mut Script<'_, '_>, text: &str, list: &[T]) {
-    if !list.is_empty() {
-        script.add(text).bind(json(list));
-    }
-}
-
-/// A list as SQLite takes it apart again.
-pub(super) fn json<T: Serialize + ?Sized>(list: &T) -> String {
-    serde_json::to_string(list).expect("texts and numbers always serialise")
 }
