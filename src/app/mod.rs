@@ -48,7 +48,7 @@ use uuid::Uuid;
 
 pub use clockwork::Clockwork;
 pub use commanded::Commanded;
-pub use follow::{Batch, Follower, Interest, LogEvent, Start};
+pub use follow::{Batch, Follower, Interest, LogEvent, LogFound, LogPage, Start};
 pub use history::{CasePoint, HistoryEvent, Reversed, parts};
 pub use ledger::{
     Anchorer, Anchors, Authority, CheckpointFollower, Consistency, Inclusion, NoProof, NotResumed, NotSealed, Resumed,

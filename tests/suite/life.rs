@@ -6,6 +6,7 @@ mod front;
 mod histories;
 mod internal;
 mod lists;
+mod log;
 mod measuring;
 mod nodes;
 pub(crate) mod plain;
@@ -33,6 +34,9 @@ use front::{documents_are_judged, strangers_stay_outside, the_last_request_is_an
 use histories::one_case_has_a_history;
 use internal::what_is_internal_is_for_some;
 use lists::{filters_give_what_they_say, pages_are_stable_while_cases_change, senseless_questions_are_refused};
+use log::{
+    each_reads_their_own_log, the_log_is_filtered, the_log_is_read_as_of_a_moment, the_log_is_read_back_by_pages,
+};
 use scene::Scene;
 use search::{
     a_search_is_of_one_moment, only_what_one_may_see_is_found, senseless_searches_are_refused,
@@ -83,6 +87,10 @@ on_both_databases! {
     the_auditor_changes_nothing
     pages_are_stable_while_cases_change
     filters_give_what_they_say
+    the_log_is_read_back_by_pages
+    the_log_is_filtered
+    each_reads_their_own_log
+    the_log_is_read_as_of_a_moment
     senseless_questions_are_refused
     the_past_is_answered_as_it_was
     rights_are_those_of_today
