@@ -54,6 +54,8 @@ codes! {
     ActorInvalid = "ACTOR_INVALID",
     /// An input has to be given.
     Required = "REQUIRED",
+    /// Two inputs exclude each other.
+    ArgumentsExclusive = "ARGUMENTS_EXCLUSIVE",
     /// The lifecycle does not allow this from where the case is.
     WrongStatus = "WRONG_STATUS",
     /// It has been there before.
