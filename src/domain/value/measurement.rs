@@ -89,8 +89,9 @@ impl Interval {
     /// The interval from `low` to `high`.
     ///
     /// # Errors
-    /// `EMPTY_INTERVAL` unless `low` is below `high`.
+    /// `EMPTY_INTERVAL` unless `low` is below `high`, `BELOW_ABSOLUTE_ZERO`.
     pub fn new(low: Decimal, high: Decimal, unit: Unit) -> Result<Self, ValueError> {
+        check_temperature(&low, &unit)?;
         if low >= high {
             return Err(ValueError::new(
                 "EMPTY_INTERVAL",
@@ -171,22 +172,14 @@ impl MeasurementRequirement {
     /// The requirement on a measurand.
     ///
     /// # Errors
-    /// `UNCERTAINTY_NOT_POSITIVE` for a required U of 0; `UNIT_INCOMMENSURABLE` when the
-    /// target is neither relative nor in a unit of the interval's dimension.
+    /// `UNIT_INCOMMENSURABLE` when the target is neither relative nor in a unit of the
+    /// interval's dimension.
     pub fn new(
         measurand: Measurand,
         interval: Option<Interval>,
         target: Target,
         note: Option<Statement>,
     ) -> Result<Self, ValueError> {
-        if let Target::Uncertainty(uncertainty) = &target
-            && uncertainty.value().is_zero()
-        {
-            return Err(ValueError::new(
-                "UNCERTAINTY_NOT_POSITIVE",
-                "a required uncertainty of 0 can never be reached: write one above 0",
-            ));
-        }
         if let Some(interval) = &interval {
             belongs_to(target.unit(), interval.unit())?;
         }
@@ -283,8 +276,10 @@ impl MeasurementResult {
     ///
     /// # Errors
     /// `UNIT_INCOMMENSURABLE` when U is neither relative nor in a unit of the value's
-    /// dimension; `RELATIVE_TO_ZERO` when it is relative to a value of 0.
+    /// dimension; `RELATIVE_TO_ZERO` when it is relative to a value of 0;
+    /// `BELOW_ABSOLUTE_ZERO`.
     pub fn new(value: Quantity, uncertainty: Option<ExpandedUncertainty>) -> Result<Self, ValueError> {
+        check_temperature(value.value(), value.unit())?;
         if let Some(uncertainty) = &uncertainty {
             belongs_to(uncertainty.unit(), value.unit())?;
             Evaluated { value: &value, uncertainty }.check_relation()?;
@@ -322,9 +317,11 @@ impl MeasurementResult {
         self.uncertainty.as_ref()
     }
 
-    /// The value with its uncertainty, if it was evaluated: what is compared.
+    /// The value with its uncertainty, if it was evaluated: what is compared. Logs have results with a U of 0 from when it
+    /// was accepted. No measurement is that certain (JCGM 100:2008, 3.3.1): theirs was not evaluated, and closes no gap.
     pub fn evaluated(&self) -> Option<Evaluated<'_>> {
-        self.uncertainty.as_ref().map(|uncertainty| Evaluated { value: &self.value, uncertainty })
+        let stated = self.uncertainty.as_ref().filter(|uncertainty| !uncertainty.value().is_zero());
+        stated.map(|uncertainty| Evaluated { value: &self.value, uncertainty })
     }
 
     /// How it was measured.
@@ -335,6 +332,19 @@ impl MeasurementResult {
     /// What it is traceable to.
     pub fn traceability(&self) -> Option<&Statement> {
         self.traceability.as_ref()
+    }
+}
+
+/// Refuses a temperature that nothing can have.
+fn check_temperature(value: &Decimal, unit: &Unit) -> Result<(), ValueError> {
+    match unit.is_below_absolute_zero(value) {
+        false => Ok(()),
+        true => Err(ValueError::new(
+            "BELOW_ABSOLUTE_ZERO",
+            format!(
+                "{value} {unit} is below absolute zero, -273.15 Cel: write a temperature above it, or a difference in K"
+            ),
+        )),
     }
 }
 

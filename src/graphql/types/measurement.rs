@@ -282,7 +282,7 @@ impl CapabilityGapNode {
             Target::Mpe(mpe) => Some(mpe),
             Target::Uncertainty(_) => None,
         };
-        let ratio = mpe.and_then(|mpe| test_uncertainty_ratio(mpe, result).ok().flatten());
+        let ratio = mpe.and_then(|mpe| test_uncertainty_ratio(mpe, result).ok());
         let limit = mpe.and_then(|mpe| {
             let limit = acceptance_limit(mpe, result, mpe.rule()).ok()?;
             Some(QuantityNode::of_limit(&limit, mpe.unit()))

@@ -1,4 +1,4 @@
-use crate::domain::case::command::{AcceptAssignment, ProposeSolution, RecordFinding};
+use crate::domain::case::command::{AcceptAssignment, ProposeSolution, RecordFinding, RecordMeasurement};
 use crate::domain::case::event::{FindingRecorded, MeasurementRecorded, RequirementSpecified, SolutionProposed};
 use crate::domain::case::tests::actors::*;
 use crate::domain::case::tests::commands::*;
@@ -63,6 +63,19 @@ fn the_gap_follows_the_best_measurement() {
     assert_eq!(gaps, [Some("1.333334"), Some("1.000000"), Some("0.500000")].map(|gap| gap.map(str::to_owned)));
     assert_eq!(file.best_uncertainty().map(|best| &best.by), Some(&expert().id));
     assert!(file.capability_gap().is_some_and(|gap| gap.is_closed()));
+}
+
+/// Logs have such results from when they were accepted.
+#[test]
+fn a_result_that_is_said_to_be_certain_closes_no_gap() {
+    let certain = r#"{"value":{"value":"1","unit":"mm"},
+        "uncertainty":{"value":"0","unit":"um","coverageFactor":"2","coverageProbability":"0.95"}}"#;
+    let certain = RecordMeasurement { result: serde_json::from_str(certain).expect("a result"), ..measure("2", "um") };
+    let story = researching().then(lead(), require("1", "um")).then(lead(), certain);
+    let file = story.clone().file();
+    assert_eq!((file.measurements.len(), file.capability_gap()), (1, None), "it is on file, and says nothing");
+    let file = story.then(lead(), measure("2", "um")).file();
+    assert_eq!(file.gap_in_six_decimals(), Some(Decimal::from(2)));
 }
 
 #[test]
