@@ -7,11 +7,12 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use unicode_normalization::UnicodeNormalization;
 
 use crate::domain::value::ValueError;
 use crate::domain::value::decimal::Decimal;
 use crate::domain::value::ratio::Ratio;
-use crate::domain::value::text::{Label, Statement};
+use crate::domain::value::text::{Label, Statement, shows_nothing};
 use crate::domain::value::uncertainty::{Coverage, ExpandedUncertainty};
 use crate::domain::value::unit::Unit;
 
@@ -38,6 +39,19 @@ impl Measurand {
     /// The words.
     pub fn as_str(&self) -> &str {
         self.0.as_str()
+    }
+
+    /// Whether both are of one quantity. How the words were typed says nothing: white space and what else shows nothing,
+    /// the case of letters, full width and half.
+    pub fn is_same_as(&self, other: &Self) -> bool {
+        self == other || self.folded() == other.folded()
+    }
+
+    /// The words in the one form that is compared (Unicode NFKC and full case mapping).
+    fn folded(&self) -> String {
+        // Upper case first: `ß` is then `ss`, and `ς` is `σ`.
+        let cased = self.as_str().nfkc().flat_map(char::to_uppercase).flat_map(char::to_lowercase);
+        cased.nfkc().filter(|c| !shows_nothing(*c)).collect()
     }
 }
 
@@ -189,7 +203,7 @@ impl MeasurementRequirement {
     /// Whether a result tells how well this can be measured: of this measurand, or of none named, and at a point of
     /// the interval, if one was said. A value beyond an end by no more than a hundredth of the width is at that end.
     pub fn is_about(&self, result: &MeasurementResult) -> bool {
-        let is_of_it = result.measurand().is_none_or(|measurand| *measurand == self.measurand);
+        let is_of_it = result.measurand().is_none_or(|measurand| measurand.is_same_as(&self.measurand));
         is_of_it && self.interval.as_ref().is_none_or(|interval| interval.holds(result.value()).unwrap_or(false))
     }
 

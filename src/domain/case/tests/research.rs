@@ -5,7 +5,7 @@ use crate::domain::case::tests::commands::*;
 use crate::domain::case::tests::story::Story;
 use crate::domain::case::values::Status;
 use crate::domain::refusal::Code;
-use crate::domain::value::{Decimal, Reference};
+use crate::domain::value::{Decimal, Measurand, Reference};
 
 fn researching() -> Story {
     Story::of(Status::Researching)
@@ -76,6 +76,22 @@ fn a_result_that_is_said_to_be_certain_closes_no_gap() {
     assert_eq!((file.measurements.len(), file.capability_gap()), (1, None), "it is on file, and says nothing");
     let file = story.then(lead(), measure("2", "um")).file();
     assert_eq!(file.gap_in_six_decimals(), Some(Decimal::from(2)));
+}
+
+#[test]
+fn a_measurement_counts_however_its_measurand_is_typed() {
+    let measured = |measurand: &str, value| {
+        let RecordMeasurement { id, result } = measure(value, "um");
+        RecordMeasurement { id, result: result.with_measurand(Measurand::parse(measurand).ok()) }
+    };
+    let story = researching()
+        .then(lead(), require("1", "um"))
+        .then(lead(), measured("Ｐitch  Diameter", "2"))
+        .then(lead(), measured("major diameter", "0.5"));
+    let file = story.file();
+    assert_eq!(file.gap_in_six_decimals(), Some(Decimal::from(2)));
+    let named = file.best_uncertainty().and_then(|best| best.result.measurand());
+    assert_eq!(named.map(Measurand::as_str), Some("Ｐitch  Diameter"), "it is kept as it was written");
 }
 
 #[test]

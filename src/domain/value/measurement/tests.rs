@@ -162,6 +162,33 @@ fn a_result_that_is_said_to_be_certain_was_not_evaluated() {
     assert!(stored("0.001").evaluated().is_some());
 }
 
+/// What was written is kept, and compared by what it says.
+#[test]
+fn a_measurand_is_the_same_however_it_is_typed() {
+    let named = |text| Measurand::parse(text).unwrap();
+    for (one, other, is_same) in [
+        ("Temperature ", "temperature", true),
+        ("Ｔｅｍｐｅｒａｔｕｒｅ", "temperature", true),
+        ("gauge  pressure", "Gauge\u{3000}Pressure", true),
+        ("轴承 内径", "轴承内径", true),
+        ("pitch\u{200b} diameter", "pitch diameter", true),
+        ("STRASSE", "Straße", true),
+        ("电压（直流）", "电压(直流)", true),
+        ("temperature", "temperatures", false),
+        ("内径", "外径", false),
+        // An accent may be all that tells two words apart.
+        ("côte", "cote", false),
+    ] {
+        assert_eq!(named(one).is_same_as(&named(other)), is_same, "{one} {other}");
+        assert_eq!(named(other).is_same_as(&named(one)), is_same, "{other} {one}");
+    }
+    assert_eq!(named("Ｔemperature ").as_str(), "Ｔemperature");
+    let required = requirement(None, Target::Uncertainty(uncertainty("2", "um"))).unwrap();
+    let of = |measurand| result(("20", "mm"), uncertainty("1", "um")).with_measurand(Measurand::parse(measurand).ok());
+    assert!(required.is_about(&of("Pitch diameter of a  thread gauge")));
+    assert!(!required.is_about(&of("major diameter of a thread gauge")));
+}
+
 /// Where a value is has nothing to do with how well it was measured.
 #[test]
 fn a_result_is_about_the_interval_that_its_value_is_in() {
