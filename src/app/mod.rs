@@ -48,7 +48,7 @@ use uuid::Uuid;
 
 pub use clockwork::Clockwork;
 pub use commanded::Commanded;
-pub use follow::{Batch, Follower, Interest, LogEvent, Start};
+pub use follow::{Batch, Follower, Interest, LogEvent, LogFound, LogPage, Start};
 pub use history::{CasePoint, HistoryEvent, Reversed, parts};
 pub use ledger::{
     Anchorer, Anchors, Authority, CheckpointFollower, Consistency, Inclusion, NoProof, NotResumed, NotSealed, Resumed,
@@ -68,7 +68,9 @@ pub use search::{Found, Hit, Search, Shown};
 pub use similar::Similar;
 pub use statistics::{MOST_GROUPS, StatisticsQuestion, days, fee_total, gap_of, rate};
 pub use streams::{Versioned, stored};
-pub use webhooks::{Changed, Courier, Lag, Next, Outlet, Round, Tested, WebhookDraft, WebhookPatch, WebhookRequest};
+pub use webhooks::{
+    Changed, Courier, Lag, Next, Outlet, Round, Tested, WebhookDraft, WebhookOrder, WebhookPatch, WebhookRequest,
+};
 pub use year::{Year, YearFigure, YearQuestion};
 
 pub use crate::outbound::FailureClass;

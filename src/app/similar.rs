@@ -262,3 +262,22 @@ impl Shared {
         texts.filter(|text| named.insert(text.clone())).take(MOST_NAMED).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As the gap of a case has it.
+    #[test]
+    fn a_measurand_is_the_same_however_it_is_typed() {
+        let sequence = |text: &str| topics(text).0;
+        for (one, other, is_same) in [
+            ("Gauge  Pressure ", "gauge pressure", true),
+            ("Ｔｅｍｐｅｒａｔｕｒｅ", "temperature", true),
+            ("轴承\u{3000}内径", "轴承内径", true),
+            ("内径", "外径", false),
+        ] {
+            assert_eq!(sequence(one) == sequence(other), is_same, "{one} {other}");
+        }
+    }
+}

@@ -54,6 +54,8 @@ codes! {
     ActorInvalid = "ACTOR_INVALID",
     /// An input has to be given.
     Required = "REQUIRED",
+    /// Two inputs exclude each other.
+    ArgumentsExclusive = "ARGUMENTS_EXCLUSIVE",
     /// The lifecycle does not allow this from where the case is.
     WrongStatus = "WRONG_STATUS",
     /// It has been there before.
@@ -214,6 +216,8 @@ codes! {
     YearInvalid = "YEAR_INVALID",
     /// Not an id.
     IdInvalid = "ID_INVALID",
+    /// A temperature below absolute zero.
+    BelowAbsoluteZero = "BELOW_ABSOLUTE_ZERO",
     /// The KCDB category is not assigned (any more, or yet).
     CategoryNotAssigned = "CATEGORY_NOT_ASSIGNED",
     /// No such KCDB category.
@@ -270,7 +274,7 @@ codes! {
     TextTooLong = "TEXT_TOO_LONG",
     /// An uncertainty is not negative.
     UncertaintyNegative = "UNCERTAINTY_NEGATIVE",
-    /// A required uncertainty is above zero.
+    /// An uncertainty is above zero: no measurement is without one (JCGM 100:2008, 3.3.1).
     UncertaintyNotPositive = "UNCERTAINTY_NOT_POSITIVE",
     /// Not a URL that events can be sent to.
     UrlInvalid = "URL_INVALID",

@@ -218,6 +218,14 @@ impl PageInfo {
         let (start_cursor, end_cursor) = ends.unzip();
         Self { has_next_page: beyond.next, has_previous_page: beyond.previous, start_cursor, end_cursor }
     }
+
+    /// Of a page for which the list was not looked through, although it has room: there may be more beyond that place.
+    pub(crate) fn stopped_at(self, keep: Keep, place: Cursor) -> Self {
+        match keep {
+            Keep::First => Self { has_next_page: true, end_cursor: Some(place), ..self },
+            Keep::Last => Self { has_previous_page: true, start_cursor: Some(place), ..self },
+        }
+    }
 }
 
 #[cfg(test)]
@@ -295,6 +303,18 @@ mod tests {
             assert_eq!(slice.unwrap().cut(&mut rows), beyond);
             assert_eq!(rows, kept);
         }
+    }
+
+    #[test]
+    fn a_page_that_stopped_goes_on_where_it_did() {
+        let whole = || PageInfo::new(Beyond { previous: false, next: false }, None);
+        let place = encode(&Place { at: 7 });
+        let forward = whole().stopped_at(Keep::First, place.clone());
+        assert_eq!((forward.has_next_page, forward.has_previous_page), (true, false));
+        assert_eq!((forward.end_cursor, forward.start_cursor), (Some(place.clone()), None));
+        let backward = whole().stopped_at(Keep::Last, place.clone());
+        assert_eq!((backward.has_next_page, backward.has_previous_page), (false, true));
+        assert_eq!((backward.end_cursor, backward.start_cursor), (None, Some(place)));
     }
 
     #[test]

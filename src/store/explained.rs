@@ -10,7 +10,9 @@ use crate::store::opening::Schema;
 use crate::store::place::{Place, place};
 use crate::store::postgres::PostgresBackend;
 use crate::store::sqlite::SqliteBackend;
-use crate::store::{CaseQuery, Moment, Reading, Store, StoreError, TextQuery, Texts, case_list, texts};
+use crate::store::{
+    CaseQuery, EventQuery, Moment, Reading, Store, StoreError, TextQuery, Texts, case_list, filter, texts,
+};
 
 /// A question to texts, to see how the database answers it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +31,12 @@ pub trait ExplainedStore: Store {
     /// # Errors
     /// As [`Store::cases`].
     async fn plan_of_cases(&self, query: &CaseQuery) -> Result<Vec<String>, StoreError>;
+
+    /// The plan of [`Store::events`].
+    ///
+    /// # Errors
+    /// As [`Store::cases`].
+    async fn plan_of_events(&self, query: &EventQuery) -> Result<Vec<String>, StoreError>;
 
     /// The plan of [`Store::texts_with`] or [`Store::texts`].
     ///
@@ -60,6 +68,11 @@ impl<B: Backend> ExplainedStore for SqlStore<B> {
             Moment::Position(_) | Moment::Occurred(_) => case_list::cases(query)?,
         };
         self.backend.explain(&statement).await.map_err(StoreError::during("explain a list of cases"))
+    }
+
+    async fn plan_of_events(&self, query: &EventQuery) -> Result<Vec<String>, StoreError> {
+        let statement = filter::events(query);
+        self.backend.explain(&statement).await.map_err(StoreError::during("explain a page of events"))
     }
 
     async fn plan_of_texts(&self, asked: &AskedTexts) -> Result<Vec<String>, StoreError> {

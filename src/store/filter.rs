@@ -11,7 +11,8 @@ use crate::store::sql::{
 };
 use crate::store::statement::{Argument, Statement};
 use crate::store::{
-    CaseColumn, CaseQuery, Condition, EventQuery, Keep, Moment, Operator, RegisterQuery, Span, StoreError,
+    Access, Among, CaseColumn, CaseQuery, Condition, EventQuery, Keep, Moment, Operator, Picked, RegisterQuery, Span,
+    StoreError,
 };
 
 pub(super) fn events(query: &EventQuery) -> Statement {
@@ -80,6 +81,7 @@ fn push_event_filter(statement: &mut Statement, query: &EventQuery) {
         statement.push(" and aggregate_id in ");
         push_list(statement, query.aggregate_ids.iter().map(|id| Argument::Text(id.to_string())));
     }
+    push_among(statement, query);
     if let Some(actor) = &query.actor {
         statement.push(" and actor = ");
         statement.push_text(actor);
@@ -111,6 +113,57 @@ fn push_event_filter(statement: &mut Statement, query: &EventQuery) {
             statement.push(compared);
             statement.push_text(end.to_string().trim_end_matches('Z'));
         }
+    }
+}
+
+/// Whoever walks the log does not look at the bare columns: SQLite would take the key of the streams for any of them, and
+/// put all events of a type in order to have the first few.
+fn push_among(statement: &mut Statement, query: &EventQuery) {
+    let bare = match query.access {
+        Access::Walk => " || ''",
+        Access::Gather => "",
+    };
+    let mut joint = " and (";
+    for Among { aggregate_type, picked } in &query.among {
+        statement.push(joint);
+        joint = " or ";
+        statement.push("(aggregate_type");
+        statement.push(bare);
+        statement.push(" = ");
+        statement.push_text(aggregate_type.as_str());
+        match picked {
+            Picked::All => {}
+            Picked::These(ids) if ids.is_empty() => statement.push(" and 1 = 0"),
+            Picked::These(ids) => {
+                // There are as many texts as there are numbers of ids.
+                statement.is_planned_anew = true;
+                statement.push(" and aggregate_id");
+                statement.push(bare);
+                statement.push(" in ");
+                push_list(statement, ids.iter().map(|id| Argument::Text(id.to_string())));
+            }
+            // Asked of each event that is come by: to gather the cases of a province first would take longer.
+            Picked::Cases { scope, division_prefix } => {
+                statement.push(" and exists (select 1 from ");
+                statement.push(PRESENT_CASES);
+                statement.push(" where v.case_id = events.aggregate_id and ");
+                push_scope(statement, scope, Moment::Present, "v");
+                if let Some(prefix) = division_prefix {
+                    statement.push(" and ");
+                    push_starts_with(statement, "v.division", prefix);
+                }
+                statement.push(")");
+            }
+            Picked::Entries(query) => {
+                statement.push(" and exists (select 1 from register_versions v");
+                push_register_filter(statement, query);
+                statement.push(" and v.aggregate_id = events.aggregate_id)");
+            }
+        }
+        statement.push(")");
+    }
+    if !query.among.is_empty() {
+        statement.push(")");
     }
 }
 

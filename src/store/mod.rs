@@ -77,7 +77,8 @@ pub use observed::{ObservedStore, PoolState};
 pub use opening::{migrate_for, open, open_as_it_is, open_restored};
 pub use personal::{ErasedKey, PersonalStore, StoredCiphertext};
 pub use query::{
-    CaseQuery, Condition, Direction, EventQuery, Keep, Operator, RegisterQuery, Scope, Span, Value, Within, key_of,
+    Access, Among, CaseQuery, Condition, Direction, EventQuery, Keep, Operator, Picked, RegisterQuery, Scope, Span,
+    Value, Within, key_of,
 };
 pub use readers::{DELETED, Readers, SHARED};
 pub use record::{

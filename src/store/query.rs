@@ -36,6 +36,49 @@ impl Span {
         let end = Timestamp::from_microsecond(time.saturating_add(1)).ok();
         Self { until: self.until.into_iter().chain(end).min(), ..self }
     }
+
+    /// Whether the time is in it.
+    #[must_use]
+    pub fn holds(self, time: Timestamp) -> bool {
+        self.from.is_none_or(|from| from <= time) && self.until.is_none_or(|until| time < until)
+    }
+}
+
+/// Aggregates of one type.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Among {
+    /// Of which type.
+    pub aggregate_type: AggregateType,
+    /// Which of them.
+    pub picked: Picked,
+}
+
+/// Which aggregates of a type.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Picked {
+    /// All of them.
+    All,
+    /// Those of these ids.
+    These(Vec<Uuid>),
+    /// The cases that a reader sees at present.
+    Cases {
+        /// What the reader sees.
+        scope: Scope,
+        /// Only of this division and those below it.
+        division_prefix: Option<String>,
+    },
+    /// The entries of a register that a question finds, however many it asks for.
+    Entries(Box<RegisterQuery>),
+}
+
+/// How the events of some aggregates are come by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Access {
+    /// The log is walked in its order and they are picked out of it, as is right for many of them.
+    #[default]
+    Walk,
+    /// They are gathered stream by stream and then put in order, as is right for few of them.
+    Gather,
 }
 
 /// Which events, in position order unless `aggregate_ids` are named.
@@ -49,6 +92,10 @@ pub struct EventQuery {
     pub aggregate_type: Option<AggregateType>,
     /// Only of aggregates of these ids, one stream after the other; empty = all.
     pub aggregate_ids: Vec<Uuid>,
+    /// Only of any of these aggregates, all in one order; empty = all.
+    pub among: Vec<Among>,
+    /// How those are come by.
+    pub access: Access,
     /// Only at these positions; empty = all.
     pub positions: Vec<u64>,
     /// Only after this position, exclusive.

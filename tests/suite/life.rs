@@ -6,6 +6,7 @@ mod front;
 mod histories;
 mod internal;
 mod lists;
+mod log;
 mod measuring;
 mod nodes;
 pub(crate) mod plain;
@@ -33,6 +34,9 @@ use front::{documents_are_judged, strangers_stay_outside, the_last_request_is_an
 use histories::one_case_has_a_history;
 use internal::what_is_internal_is_for_some;
 use lists::{filters_give_what_they_say, pages_are_stable_while_cases_change, senseless_questions_are_refused};
+use log::{
+    each_reads_their_own_log, the_log_is_filtered, the_log_is_read_as_of_a_moment, the_log_is_read_back_by_pages,
+};
 use scene::Scene;
 use search::{
     a_search_is_of_one_moment, only_what_one_may_see_is_found, senseless_searches_are_refused,
@@ -47,6 +51,7 @@ use world::World;
 /// Codes that no request can meet, and why.
 const OUT_OF_REACH: &[(&str, &str)] = &[
     ("ADDRESS_FORBIDDEN", "of webhooks, which are no commands on the log and have tests of their own"),
+    ("ARGUMENTS_EXCLUSIVE", "of webhooks, too"),
     ("EVENT_TYPE_UNKNOWN", "of webhooks, too"),
     ("URL_INVALID", "of webhooks, too"),
     ("ACTOR_INVALID", "a token with such an actor is not issued, and is refused by the front"),
@@ -83,6 +88,10 @@ on_both_databases! {
     the_auditor_changes_nothing
     pages_are_stable_while_cases_change
     filters_give_what_they_say
+    the_log_is_read_back_by_pages
+    the_log_is_filtered
+    each_reads_their_own_log
+    the_log_is_read_as_of_a_moment
     senseless_questions_are_refused
     the_past_is_answered_as_it_was
     rights_are_those_of_today
@@ -116,7 +125,7 @@ async fn every_mutation_and_every_refusal(world: &World) {
     previews::of_what_was_done(world, &scene).await;
 
     let previews: BTreeSet<_> = world.schema.previews().keys().cloned().collect();
-    assert_eq!(previews, world.schema.mutations(), "every mutation has its preview");
+    assert_eq!(previews, world.schema.all_mutations, "every mutation has its preview");
     let seen = world.seen.borrow();
     let without_a_row: Vec<_> = world.schema.mutations().difference(&seen.carried_out).cloned().collect();
     assert_eq!(without_a_row, Vec::<String>::new(), "mutations that the script does not carry out");

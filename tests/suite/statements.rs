@@ -102,6 +102,11 @@ const FIGURES: &str = "annualFigures(divisionCode: \"44\", year: 2026) {
     figures { name value evidence(first: 100) { count eventIds } }
 }";
 
+const EVENTS: &str = "events(first: 100) {
+    nodes { type actor { person { name } } }
+    edges { subject { ... on Case { title lead { name } } ... on Enterprise { name } ... on Person { name } } }
+}";
+
 /// How many statements each question takes now, and as of a moment that every case has gone on from: what was known of
 /// them then is not in memory.
 async fn statements(house: &House, cases: &[String]) -> Vec<usize> {
@@ -116,7 +121,7 @@ async fn statements(house: &House, cases: &[String]) -> Vec<usize> {
     let nodes = format!("nodes(ids: {ids:?}) {{ id __typename }}");
     let events = events_of(house, cases).await;
     let mut counts = Vec::new();
-    for fields in [CASES, FIGURES, &nodes, &events] {
+    for fields in [CASES, FIGURES, &nodes, &events, EVENTS] {
         counts.push(counted(house, &format!("{{ {fields} }}")).await.1);
         let then = format!("{{ asOf(point: {{ position: \"{position}\" }}) {{ query {{ {fields} }} }} }}");
         counts.push(counted(house, &then).await.1);
@@ -143,7 +148,7 @@ async fn an_answer_takes_as_many_statements_for_many_rows_as_for_few() {
         cases.push(told_of(&house, number, Some(&first)).await);
     }
     let many = statements(&house, &cases).await;
-    // Of cases, of the figures of a year, of nodes and of events, each now and then.
+    // Of cases, of the figures of a year, of nodes, of events and of the log, each now and then.
     let mut grown = few.iter().zip(&many).map(|(few, many)| many.saturating_sub(*few));
     assert!(grown.all(|more| more <= RACES), "{few:?} for 2 cases, {many:?} for {MANY}");
     assert!(few.iter().all(|count| *count > 1), "statements are counted: {few:?}");

@@ -17,20 +17,24 @@
 
 mod commands;
 mod hub;
+mod pages;
 mod places;
 mod ring;
 mod sight;
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
+use serde::Deserialize;
 use tokio::sync::watch;
 
 use crate::app::App;
-use crate::app::request::Fault;
+use crate::app::request::{Fault, time_of};
 use crate::domain::actor::ActorId;
 use crate::domain::value::Division;
-use crate::store::{AggregateType, EventQuery, EventRecord, StoreError, StreamId};
+use crate::store::{AggregateType, EventQuery, EventRecord, Span, StoreError, StreamId};
 pub(super) use hub::Hub;
+pub use pages::{LogFound, LogPage};
 use places::Place;
 pub(super) use sight::CaseSight;
 
@@ -59,6 +63,10 @@ pub struct Interest {
     pub kinds: Vec<AggregateType>,
     /// Only what happened to these aggregates.
     pub streams: Vec<StreamId>,
+    /// Only what the log took then.
+    pub recorded: Span,
+    /// Only what happened then, as the event says.
+    pub occurred: Span,
     /// Only what lies in this division. Looked at by [`App::visible`], which knows where an aggregate lies.
     pub within: Option<Division>,
 }
@@ -70,7 +78,9 @@ impl Interest {
         let by_actor = self.actor.as_ref().is_none_or(|actor| actor.as_str() == record.actor);
         let of_kind = self.kinds.is_empty() || self.kinds.iter().any(|kind| kind.as_str() == record.aggregate_type);
         let of_stream = self.streams.is_empty() || record.stream().is_some_and(|stream| self.streams.contains(&stream));
-        of_type && by_actor && of_kind && of_stream
+        let then = self.recorded.holds(time_of(record.recorded_at))
+            && (self.occurred == Span::default() || occurred_at(record).is_some_and(|time| self.occurred.holds(time)));
+        of_type && by_actor && of_kind && of_stream && then
     }
 
     /// The page of the log from that position on, up to that one, as far as the store can choose.
@@ -91,9 +101,21 @@ impl Interest {
             limit: BATCH,
             types: self.types.clone(),
             actor: self.actor.as_ref().map(ToString::to_string),
+            recorded: self.recorded,
+            occurred: self.occurred,
             ..EventQuery::default()
         }
     }
+}
+
+/// When an event happened, as its payload says; none of one that cannot be read.
+fn occurred_at(record: &EventRecord) -> Option<Timestamp> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Dated {
+        occurred_at: Timestamp,
+    }
+    serde_json::from_str::<Dated>(&record.payload).ok().map(|dated| dated.occurred_at)
 }
 
 /// An event of the log on its way to those who follow.
@@ -213,5 +235,51 @@ impl Follower {
         let through = records.last().filter(|_| is_full).map_or(up_to, |last| last.position);
         let happened = |record| Arc::new(LogEvent { record, command_end: None });
         Ok((records.into_iter().map(happened).collect(), through))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn happened(occurred_at: &str, recorded_at: &str) -> EventRecord {
+        let recorded_at: Timestamp = recorded_at.parse().expect("a time");
+        EventRecord {
+            position: 0,
+            aggregate_type: "Case".to_owned(),
+            aggregate_id: String::new(),
+            sequence: 1,
+            event_type: "CommentAdded".to_owned(),
+            event_version: "1.0".to_owned(),
+            payload: format!(r#"{{"by":"p-1","occurredAt":"{occurred_at}","fact":{{}}}}"#),
+            metadata: String::new(),
+            recorded_at: recorded_at.as_microsecond(),
+            actor: "p-1".to_owned(),
+            command_id: String::new(),
+            entry: Vec::new(),
+            leaf_hash: [0; 32],
+        }
+    }
+
+    #[test]
+    fn an_interest_is_in_what_was_recorded_and_happened_then() {
+        let record = happened("2026-03-01T00:00:00Z", "2026-03-05T00:00:00Z");
+        let time = |day: u8| Some(format!("2026-03-{day:02}T00:00:00Z").parse().expect("a time"));
+        let span = |from, until| Span { from: time(from), until: time(until) };
+        for (recorded, occurred, is_covered) in [
+            (Span::default(), Span::default(), true),
+            (span(5, 6), span(1, 2), true),
+            (span(4, 5), Span::default(), false),
+            (span(6, 7), Span::default(), false),
+            (Span::default(), span(2, 6), false),
+            (Span::default(), span(1, 2), true),
+        ] {
+            let interest = Interest { recorded, occurred, ..Interest::default() };
+            assert_eq!(interest.covers(&record), is_covered, "{interest:?}");
+            let page = interest.page(0, 9);
+            assert_eq!((page.recorded, page.occurred), (recorded, occurred));
+        }
+        let unreadable = EventRecord { payload: "{}".to_owned(), ..record };
+        assert!(!Interest { occurred: span(1, 2), ..Interest::default() }.covers(&unreadable));
     }
 }

@@ -5,8 +5,10 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use crate::app::App;
+use crate::app::follow::Start;
 use crate::app::request::{Failure, Fault, Key};
-use crate::app::webhooks::{Outlet, overseen, sight};
+use crate::app::webhooks::alteration::Alteration;
+use crate::app::webhooks::{Outlet, overseen};
 use crate::domain::actor::{Actor, Role};
 use crate::domain::event_types::is_event_type;
 use crate::domain::refusal::{Code, Refusal};
@@ -42,8 +44,8 @@ pub struct WebhookDraft {
     pub event_types: Vec<String>,
     /// Only in this division; none means wherever the creator may see something.
     pub division: Option<Division>,
-    /// Events after this position; none means those that come from now on.
-    pub after: Option<u64>,
+    /// Where it begins.
+    pub start: Start,
 }
 
 /// What changes about an endpoint; what is left out stays.
@@ -77,22 +79,36 @@ impl App {
     /// A refusal, or a fault.
     pub async fn create_webhook(&self, request: &WebhookRequest, draft: WebhookDraft) -> Result<Changed, Failure> {
         let outlet = self.outlet()?;
-        let actor = &request.actor;
-        actor.check_role(&[Role::Manager])?;
-        if overseen(actor).is_none() {
-            let message = "endpoints hear what is internal to cases: nobody who speaks for an enterprise creates one";
-            return Err(Refusal::new(Code::NotPermitted, "actor", message).into());
-        }
+        may_create(&request.actor)?;
         if let Some(known) = self.changed_before(request).await? {
             return Ok(known);
         }
+        let webhook = self.drafted(request, draft).await?;
+        let change = self.change(request, &webhook, WebhookAction::Created).await?;
+        if self.store.write_webhook(&WebhookWrite::Create(webhook.clone()), &change).await? {
+            log(&change);
+            outlet.changed.notify_one();
+            let secret = outlet.key.secret(webhook.id, webhook.secret_number);
+            return Ok(Changed { webhook: Some(webhook), secret: Some(secret), replayed: false });
+        }
+        self.changed_before(request).await?.ok_or_else(|| Fault::Outrun { attempts: 1 }.into())
+    }
+
+    /// The endpoint that the draft would be.
+    pub(super) async fn drafted(&self, request: &WebhookRequest, draft: WebhookDraft) -> Result<Webhook, Failure> {
+        let outlet = self.outlet()?;
+        let actor = &request.actor;
         if let Some(division) = &draft.division {
             actor.check_covers(division, "divisionWithin")?;
         }
         let head = self.store.head().await?.next_position;
-        let first_position = draft.after.map_or(head, |after| head.min(after.saturating_add(1)));
+        let first_position = match draft.start {
+            Start::Beginning => 0,
+            Start::After(after) => head.min(after.saturating_add(1)),
+            Start::Now => head,
+        };
         let now = self.now().as_microsecond();
-        let webhook = Webhook {
+        Ok(Webhook {
             id: self.new_id(),
             version: 1,
             configuration: WebhookConfiguration {
@@ -116,15 +132,7 @@ impl App {
             rest_until: 0,
             delivered: None,
             failed: None,
-        };
-        let change = self.change(request, &webhook, WebhookAction::Created).await?;
-        if self.store.write_webhook(&WebhookWrite::Create(webhook.clone()), &change).await? {
-            log(&change);
-            outlet.changed.notify_one();
-            let secret = outlet.key.secret(webhook.id, webhook.secret_number);
-            return Ok(Changed { webhook: Some(webhook), secret: Some(secret), replayed: false });
-        }
-        self.changed_before(request).await?.ok_or_else(|| Fault::Outrun { attempts: 1 }.into())
+        })
     }
 
     /// Changes where an endpoint's events go, or which.
@@ -137,26 +145,7 @@ impl App {
         id: Uuid,
         patch: WebhookPatch,
     ) -> Result<Changed, Failure> {
-        let outlet = self.outlet()?;
-        self.change_webhook(request, id, WebhookAction::Updated, |webhook| {
-            if let Some(division) = &patch.division {
-                request.actor.check_covers(division, "divisionWithin")?;
-                sight::owner(webhook)?.check_covers(division, "divisionWithin")?;
-                division.code().clone_into(&mut webhook.configuration.division);
-            }
-            let configuration = &mut webhook.configuration;
-            if let Some(url) = patch.url.clone() {
-                configuration.url = sound_url(outlet, url)?;
-            }
-            if let Some(types) = patch.aggregate_types.clone() {
-                configuration.aggregate_types = names(types);
-            }
-            if let Some(types) = patch.event_types.clone() {
-                configuration.event_types = known_types(types)?;
-            }
-            Ok(None)
-        })
-        .await
+        self.alter(request, id, &Alteration::Update(patch)).await
     }
 
     /// Pauses an endpoint: nothing is sent, nothing is lost. One that is paused stays so.
@@ -164,11 +153,7 @@ impl App {
     /// # Errors
     /// A refusal, or a fault.
     pub async fn pause_webhook(&self, request: &WebhookRequest, id: Uuid) -> Result<Changed, Failure> {
-        self.change_webhook(request, id, WebhookAction::Paused, |webhook| {
-            webhook.state = WebhookState::Paused;
-            Ok(None)
-        })
-        .await
+        self.alter(request, id, &Alteration::Pause).await
     }
 
     /// Serves an endpoint again that was paused or gone, from where it was left.
@@ -176,11 +161,7 @@ impl App {
     /// # Errors
     /// A refusal, or a fault.
     pub async fn resume_webhook(&self, request: &WebhookRequest, id: Uuid) -> Result<Changed, Failure> {
-        self.change_webhook(request, id, WebhookAction::Resumed, |webhook| {
-            webhook.state = WebhookState::Enabled;
-            Ok(None)
-        })
-        .await
+        self.alter(request, id, &Alteration::Resume).await
     }
 
     /// Gives an endpoint a new secret. The one before it signs as well for so long.
@@ -193,16 +174,7 @@ impl App {
         id: Uuid,
         overlap: Duration,
     ) -> Result<Changed, Failure> {
-        let outlet = self.outlet()?;
-        let until = (self.now() + overlap).as_microsecond();
-        self.change_webhook(request, id, WebhookAction::SecretRotated, |webhook| {
-            // A secret of a key that this server does not have can sign nothing any more.
-            webhook.old_secret_until = if webhook.key_id == outlet.key.id() { until } else { 0 };
-            webhook.key_id = outlet.key.id();
-            webhook.secret_number += 1;
-            Ok(Some(outlet.key.secret(webhook.id, webhook.secret_number)))
-        })
-        .await
+        self.alter(request, id, &Alteration::RotateSecret(overlap)).await
     }
 
     /// Deletes an endpoint, with what waits for it and its dead letters. The list of changes keeps what it was.
@@ -227,22 +199,14 @@ impl App {
         Err(Fault::Outrun { attempts: ATTEMPTS }.into())
     }
 
-    async fn change_webhook(
-        &self,
-        request: &WebhookRequest,
-        id: Uuid,
-        action: WebhookAction,
-        change_it: impl Fn(&mut Webhook) -> Result<Option<WebhookSecret>, Failure> + Send,
-    ) -> Result<Changed, Failure> {
+    async fn alter(&self, request: &WebhookRequest, id: Uuid, alteration: &Alteration) -> Result<Changed, Failure> {
         let outlet = self.outlet()?;
         if let Some(known) = self.changed_before(request).await? {
             return Ok(known);
         }
         for _ in 0..ATTEMPTS {
-            let mut webhook = self.managed(&request.actor, id, request.expected_version).await?;
-            let secret = change_it(&mut webhook)?;
-            webhook.updated_at = self.now().as_microsecond();
-            let change = self.change(request, &webhook, action).await?;
+            let (mut webhook, secret) = self.altered(request, id, alteration).await?;
+            let change = self.change(request, &webhook, alteration.action()).await?;
             if self.store.write_webhook(&WebhookWrite::Update(webhook.clone()), &change).await? {
                 log(&change);
                 outlet.changed.notify_one();
@@ -323,13 +287,23 @@ impl App {
     }
 }
 
+/// Whether the actor may create endpoints.
+pub(super) fn may_create(actor: &Actor) -> Result<(), Refusal> {
+    actor.check_role(&[Role::Manager])?;
+    if overseen(actor).is_none() {
+        let message = "endpoints hear what is internal to cases: nobody who speaks for an enterprise creates one";
+        return Err(Refusal::new(Code::NotPermitted, "actor", message));
+    }
+    Ok(())
+}
+
 /// Also in the server's own log, so that a change is on record outside the database. The address is not: it may hold a
 /// secret of the receiver's.
 pub(super) fn log(change: &WebhookChange) {
     tracing::info!(webhook = %change.webhook_id, actor = change.actor, action = change.action.as_str(), "a webhook was changed");
 }
 
-fn sound_url(outlet: &Outlet, url: String) -> Result<String, Refusal> {
+pub(super) fn sound_url(outlet: &Outlet, url: String) -> Result<String, Refusal> {
     match Endpoint::parse(&url, &outlet.networks) {
         Ok(_) => Ok(url),
         Err(error @ EndpointError::Forbidden) => Err(Refusal::new(Code::AddressForbidden, "url", error.to_string())),
@@ -337,14 +311,14 @@ fn sound_url(outlet: &Outlet, url: String) -> Result<String, Refusal> {
     }
 }
 
-fn names(types: Vec<AggregateType>) -> Vec<String> {
+pub(super) fn names(types: Vec<AggregateType>) -> Vec<String> {
     let mut names: Vec<_> = types.into_iter().map(|name| name.as_str().to_owned()).collect();
     names.sort();
     names.dedup();
     names
 }
 
-fn known_types(mut types: Vec<String>) -> Result<Vec<String>, Refusal> {
+pub(super) fn known_types(mut types: Vec<String>) -> Result<Vec<String>, Refusal> {
     types.sort();
     types.dedup();
     match types.iter().find(|name| !is_event_type(name)) {

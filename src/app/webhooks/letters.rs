@@ -52,11 +52,7 @@ impl App {
             if let Some(known) = self.changed_before(request).await? {
                 return Ok(known);
             }
-            let webhook = self.managed(&request.actor, id, request.expected_version).await?;
-            let Some(letter) = self.store.dead_letter(id, position).await? else {
-                let message = "no such dead letter is there: it was sent for again or thrown away";
-                return Err(Refusal::new(Code::NotFound, "position", message).into());
-            };
+            let (webhook, letter) = self.letter(request, id, position).await?;
             let change = self.change(request, &webhook, action).await?;
             if self.write_settled(&webhook, &letter, &change).await? {
                 log(&change);
@@ -65,6 +61,21 @@ impl App {
             }
         }
         Err(Fault::Outrun { attempts: ATTEMPTS }.into())
+    }
+
+    /// A dead letter that the actor may do something about, with its endpoint.
+    pub(super) async fn letter(
+        &self,
+        request: &WebhookRequest,
+        id: Uuid,
+        position: u64,
+    ) -> Result<(Webhook, Delivery), Failure> {
+        let webhook = self.managed(&request.actor, id, request.expected_version).await?;
+        let letter = self.store.dead_letter(id, position).await?.ok_or_else(|| {
+            let message = "no such dead letter is there: it was sent for again or thrown away";
+            Refusal::new(Code::NotFound, "position", message)
+        })?;
+        Ok((webhook, letter))
     }
 
     async fn write_settled(

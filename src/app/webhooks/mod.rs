@@ -10,18 +10,21 @@
 //! sent. Endpoints are no aggregate: they are configuration of the installation, and their secrets and addresses must be
 //! able to go, which nothing in the log is. Who created or changed one is in a list of its own that is only added to.
 
+mod alteration;
 mod apart;
 mod changes;
 mod courier;
 mod envelope;
 mod lane;
 mod letters;
+mod orders;
 mod overview;
 mod round;
 mod sight;
 
 pub use changes::{Changed, WebhookDraft, WebhookPatch, WebhookRequest};
 pub use courier::Courier;
+pub use orders::WebhookOrder;
 pub use overview::{Lag, Tested};
 pub use round::{Next, Round};
 

@@ -11,18 +11,18 @@ use crate::domain::actor::Actor;
 use crate::domain::refusal::{Code, Refusal};
 use crate::outbound;
 use crate::outbound::Endpoint;
-use crate::store::{Delivery, DeliveryState, KeyPage, Webhook, WebhookChange};
+use crate::store::{Delivery, DeliveryState, KeyPage, Webhook, WebhookChange, WebhookState};
 
 /// How far behind an endpoint is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lag {
     /// How many positions of the log were not looked at yet.
     pub positions: u64,
-    /// How many events wait for another try, or behind one that does.
+    /// How many events wait for another try, or behind one that does; none of an endpoint that is gone.
     pub waiting: u64,
     /// How many events were given up.
     pub dead: u64,
-    /// When the next one is tried.
+    /// When the next one is tried; never while the endpoint is paused or gone.
     pub next_try_at: Option<Timestamp>,
 }
 
@@ -105,11 +105,21 @@ impl App {
     /// When the store fails.
     pub async fn webhook_lag(&self, webhook: &Webhook) -> Result<Lag, Fault> {
         let head = self.store.head().await?.next_position;
+        let waiting = match webhook.state {
+            WebhookState::Enabled | WebhookState::Paused => {
+                self.store.count_deliveries(webhook.id, DeliveryState::Waiting).await?
+            }
+            WebhookState::Gone => 0,
+        };
+        let next_due = match webhook.state {
+            WebhookState::Enabled => self.store.next_due(webhook.id).await?,
+            WebhookState::Paused | WebhookState::Gone => None,
+        };
         Ok(Lag {
             positions: head.saturating_sub(webhook.next_position),
-            waiting: self.store.count_deliveries(webhook.id, DeliveryState::Waiting).await?,
+            waiting,
             dead: self.store.count_deliveries(webhook.id, DeliveryState::Dead).await?,
-            next_try_at: self.store.next_due(webhook.id).await?.map(time_of),
+            next_try_at: next_due.map(time_of),
         })
     }
 
@@ -118,6 +128,14 @@ impl App {
     /// # Errors
     /// A refusal, or a fault. That the ping did not arrive is no error.
     pub async fn test_webhook(&self, actor: &Actor, id: Uuid) -> Result<Tested, Failure> {
+        let (webhook, endpoint) = self.sendable(actor, id).await?;
+        let origin = self.store.origin().await?;
+        let envelope = Envelope::of_ping(&origin, self.new_id(), webhook.id, self.now());
+        Ok(Tested { outcome: self.outlet()?.post(self, &webhook, &endpoint, envelope).await })
+    }
+
+    /// An endpoint that the actor may try and this server can send to, and where it is.
+    pub(super) async fn sendable(&self, actor: &Actor, id: Uuid) -> Result<(Webhook, Endpoint), Failure> {
         let outlet = self.outlet()?;
         let webhook = self.managed(actor, id, None).await?;
         if webhook.key_id != outlet.key.id() {
@@ -126,8 +144,6 @@ impl App {
         }
         let endpoint = Endpoint::parse(&webhook.configuration.url, &outlet.networks)
             .map_err(|error| Refusal::new(Code::AddressForbidden, "webhookId", error.to_string()))?;
-        let origin = self.store.origin().await?;
-        let envelope = Envelope::of_ping(&origin, self.new_id(), webhook.id, self.now());
-        Ok(Tested { outcome: outlet.post(self, &webhook, &endpoint, envelope).await })
+        Ok((webhook, endpoint))
     }
 }

@@ -7,11 +7,12 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use unicode_normalization::UnicodeNormalization;
 
 use crate::domain::value::ValueError;
 use crate::domain::value::decimal::Decimal;
 use crate::domain::value::ratio::Ratio;
-use crate::domain::value::text::{Label, Statement};
+use crate::domain::value::text::{Label, Statement, shows_nothing};
 use crate::domain::value::uncertainty::{Coverage, ExpandedUncertainty};
 use crate::domain::value::unit::Unit;
 
@@ -38,6 +39,19 @@ impl Measurand {
     /// The words.
     pub fn as_str(&self) -> &str {
         self.0.as_str()
+    }
+
+    /// Whether both are of one quantity. How the words were typed says nothing: white space and what else shows nothing,
+    /// the case of letters, full width and half.
+    pub fn is_same_as(&self, other: &Self) -> bool {
+        self == other || self.folded() == other.folded()
+    }
+
+    /// The words in the one form that is compared (Unicode NFKC and full case mapping).
+    fn folded(&self) -> String {
+        // Upper case first: `ß` is then `ss`, and `ς` is `σ`.
+        let cased = self.as_str().nfkc().flat_map(char::to_uppercase).flat_map(char::to_lowercase);
+        cased.nfkc().filter(|c| !shows_nothing(*c)).collect()
     }
 }
 
@@ -89,8 +103,9 @@ impl Interval {
     /// The interval from `low` to `high`.
     ///
     /// # Errors
-    /// `EMPTY_INTERVAL` unless `low` is below `high`.
+    /// `EMPTY_INTERVAL` unless `low` is below `high`, `BELOW_ABSOLUTE_ZERO`.
     pub fn new(low: Decimal, high: Decimal, unit: Unit) -> Result<Self, ValueError> {
+        check_temperature(&low, &unit)?;
         if low >= high {
             return Err(ValueError::new(
                 "EMPTY_INTERVAL",
@@ -171,22 +186,14 @@ impl MeasurementRequirement {
     /// The requirement on a measurand.
     ///
     /// # Errors
-    /// `UNCERTAINTY_NOT_POSITIVE` for a required U of 0; `UNIT_INCOMMENSURABLE` when the
-    /// target is neither relative nor in a unit of the interval's dimension.
+    /// `UNIT_INCOMMENSURABLE` when the target is neither relative nor in a unit of the
+    /// interval's dimension.
     pub fn new(
         measurand: Measurand,
         interval: Option<Interval>,
         target: Target,
         note: Option<Statement>,
     ) -> Result<Self, ValueError> {
-        if let Target::Uncertainty(uncertainty) = &target
-            && uncertainty.value().is_zero()
-        {
-            return Err(ValueError::new(
-                "UNCERTAINTY_NOT_POSITIVE",
-                "a required uncertainty of 0 can never be reached: write one above 0",
-            ));
-        }
         if let Some(interval) = &interval {
             belongs_to(target.unit(), interval.unit())?;
         }
@@ -196,7 +203,7 @@ impl MeasurementRequirement {
     /// Whether a result tells how well this can be measured: of this measurand, or of none named, and at a point of
     /// the interval, if one was said. A value beyond an end by no more than a hundredth of the width is at that end.
     pub fn is_about(&self, result: &MeasurementResult) -> bool {
-        let is_of_it = result.measurand().is_none_or(|measurand| *measurand == self.measurand);
+        let is_of_it = result.measurand().is_none_or(|measurand| measurand.is_same_as(&self.measurand));
         is_of_it && self.interval.as_ref().is_none_or(|interval| interval.holds(result.value()).unwrap_or(false))
     }
 
@@ -283,8 +290,10 @@ impl MeasurementResult {
     ///
     /// # Errors
     /// `UNIT_INCOMMENSURABLE` when U is neither relative nor in a unit of the value's
-    /// dimension; `RELATIVE_TO_ZERO` when it is relative to a value of 0.
+    /// dimension; `RELATIVE_TO_ZERO` when it is relative to a value of 0;
+    /// `BELOW_ABSOLUTE_ZERO`.
     pub fn new(value: Quantity, uncertainty: Option<ExpandedUncertainty>) -> Result<Self, ValueError> {
+        check_temperature(value.value(), value.unit())?;
         if let Some(uncertainty) = &uncertainty {
             belongs_to(uncertainty.unit(), value.unit())?;
             Evaluated { value: &value, uncertainty }.check_relation()?;
@@ -322,9 +331,11 @@ impl MeasurementResult {
         self.uncertainty.as_ref()
     }
 
-    /// The value with its uncertainty, if it was evaluated: what is compared.
+    /// The value with its uncertainty, if it was evaluated: what is compared. Logs have results with a U of 0 from when it
+    /// was accepted. No measurement is that certain (JCGM 100:2008, 3.3.1): theirs was not evaluated, and closes no gap.
     pub fn evaluated(&self) -> Option<Evaluated<'_>> {
-        self.uncertainty.as_ref().map(|uncertainty| Evaluated { value: &self.value, uncertainty })
+        let stated = self.uncertainty.as_ref().filter(|uncertainty| !uncertainty.value().is_zero());
+        stated.map(|uncertainty| Evaluated { value: &self.value, uncertainty })
     }
 
     /// How it was measured.
@@ -335,6 +346,19 @@ impl MeasurementResult {
     /// What it is traceable to.
     pub fn traceability(&self) -> Option<&Statement> {
         self.traceability.as_ref()
+    }
+}
+
+/// Refuses a temperature that nothing can have.
+fn check_temperature(value: &Decimal, unit: &Unit) -> Result<(), ValueError> {
+    match unit.is_below_absolute_zero(value) {
+        false => Ok(()),
+        true => Err(ValueError::new(
+            "BELOW_ABSOLUTE_ZERO",
+            format!(
+                "{value} {unit} is below absolute zero, -273.15 Cel: write a temperature above it, or a difference in K"
+            ),
+        )),
     }
 }
 

@@ -64,6 +64,7 @@ impl ValueError {
 
 /// Every code of a [`ValueError`].
 pub const VALUE_CODES: &[&str] = &[
+    "BELOW_ABSOLUTE_ZERO",
     "CATEGORY_NOT_ASSIGNED",
     "CATEGORY_UNKNOWN",
     "COVERAGE_FACTOR_MISSING",

@@ -71,7 +71,7 @@ pub(crate) fn is_blank(text: &str) -> bool {
 /// Controls (Cc) and formats (Cf) by their general category; beside them the letters, marks and symbols of Unicode 16
 /// that stand for nothing: those of `Default_Ignorable_Code_Point`
 /// (<https://www.unicode.org/Public/16.0.0/ucd/DerivedCoreProperties.txt>), and the pattern of Braille without a dot.
-fn shows_nothing(c: char) -> bool {
+pub(super) fn shows_nothing(c: char) -> bool {
     c.is_whitespace()
         || matches!(c.general_category(), GeneralCategory::Control | GeneralCategory::Format)
         || matches!(

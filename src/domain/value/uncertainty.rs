@@ -43,7 +43,7 @@ impl Coverage {
     }
 }
 
-/// An expanded uncertainty U of 0 or more in a unit, with its k and p.
+/// An expanded uncertainty U in a unit, with its k and p. It is above 0, but for what was recorded before it had to be.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ExpandedUncertainty {
@@ -58,7 +58,7 @@ impl ExpandedUncertainty {
     /// probability p (VIM 2.37).
     ///
     /// # Errors
-    /// `UNCERTAINTY_NEGATIVE`, `COVERAGE_FACTOR_MISSING`, `COVERAGE_FACTOR_TOO_SMALL` below
+    /// `UNCERTAINTY_NEGATIVE`, `UNCERTAINTY_NOT_POSITIVE` for 0, `COVERAGE_FACTOR_MISSING`, `COVERAGE_FACTOR_TOO_SMALL` below
     /// 1, `COVERAGE_PROBABILITY_MISSING`, `COVERAGE_PROBABILITY_OUT_OF_RANGE` outside 0 to 1
     /// (both excluded), `COVERAGE_IMPLAUSIBLE` for a k that is too large for p.
     pub fn new(
@@ -71,6 +71,12 @@ impl ExpandedUncertainty {
             return Err(ValueError::new(
                 "UNCERTAINTY_NEGATIVE",
                 format!("the expanded uncertainty {value} {unit} is below 0: write its magnitude"),
+            ));
+        }
+        if value.is_zero() {
+            return Err(ValueError::new(
+                "UNCERTAINTY_NOT_POSITIVE",
+                "no measurement has an uncertainty of 0, and none can be required: write one above 0, or leave U out where it was not evaluated",
             ));
         }
         let coverage_factor = checked_factor(coverage_factor)?;
@@ -190,13 +196,13 @@ mod tests {
         let uncertainty = stated("0.50", Some("3"), Some("0.9973")).unwrap();
         assert_eq!(uncertainty.standard().to_string(), "1/6");
         assert_eq!(uncertainty.to_string(), "U = 0.50 um (k = 3, p = 0.9973)");
-        assert!(stated("0", Some("1"), Some("0.6827")).unwrap().standard().is_zero());
     }
 
     #[test]
     fn an_uncertainty_is_stated_whole() {
         for (value, k, p, code) in [
             ("-0.1", Some("2"), Some("0.95"), "UNCERTAINTY_NEGATIVE"),
+            ("0.00", Some("2"), Some("0.95"), "UNCERTAINTY_NOT_POSITIVE"),
             ("1", None, Some("0.95"), "COVERAGE_FACTOR_MISSING"),
             ("1", Some("2"), None, "COVERAGE_PROBABILITY_MISSING"),
             ("1", Some("0.99"), Some("0.95"), "COVERAGE_FACTOR_TOO_SMALL"),
@@ -241,9 +247,11 @@ mod tests {
     }
 
     #[test]
-    fn what_was_stored_is_read_whatever_its_k() {
-        let json = r#"{"value":"1","unit":"um","coverageFactor":"100","coverageProbability":"0.95"}"#;
-        assert!(serde_json::from_str::<ExpandedUncertainty>(json).is_ok());
+    fn what_was_stored_is_read_whatever_its_k_and_u() {
+        for (u, k) in [("1", "100"), ("0", "2")] {
+            let json = format!(r#"{{"value":"{u}","unit":"um","coverageFactor":"{k}","coverageProbability":"0.95"}}"#);
+            assert!(serde_json::from_str::<ExpandedUncertainty>(&json).is_ok(), "{json}");
+        }
     }
 
     #[test]

@@ -6,7 +6,9 @@
 //! Commensurable means: the same dimension and the same arbitrary units, as UCUM §17 has
 //! it. UCUM counts the mole as a number and does not tell a becquerel from a hertz, a gray
 //! from a sievert or a newton metre from a joule; neither does this. A logarithmic unit
-//! (dB, Np, pH) is commensurable with itself alone, whatever its prefix.
+//! (dB, dB[SPL], Np, pH) is commensurable with itself alone, whatever its prefix. What is
+//! written behind it in braces, as in `dB{A}`, says what its zero is: points of two such
+//! scales are not compared, while a difference is one of any of them.
 
 use std::fmt;
 use std::sync::LazyLock;
@@ -113,8 +115,22 @@ impl Unit {
     /// `UNIT_INCOMMENSURABLE`.
     pub fn convert_point(&self, value: &Decimal, other: &Unit) -> Result<Ratio, ValueError> {
         let (this, that) = self.meanings(other)?;
+        if this.reference != that.reference {
+            return Err(ValueError::new(
+                "UNIT_INCOMMENSURABLE",
+                format!("a level in {self} and one in {other} are not of one reference: write both in one unit"),
+            ));
+        }
         let base = &(&Ratio::from(value) * &this.factor) + &this.offset;
         Ok(&(&base - &that.offset) / &that.factor)
+    }
+
+    /// Whether a point on this unit's scale would be colder than anything can be: below -273.15 `Cel` or -459.67
+    /// `[degF]`. Only a scale with a zero of its own tells: so many kelvins below 0 are a difference, such as an error
+    /// or a correction.
+    pub fn is_below_absolute_zero(&self, value: &Decimal) -> bool {
+        let of_scale = Meaning::of(&self.0).ok().filter(|meaning| !meaning.offset.is_zero());
+        of_scale.is_some_and(|scale| (&(&Ratio::from(value) * &scale.factor) + &scale.offset).is_negative())
     }
 
     /// Both meanings, if the units are commensurable.
@@ -154,6 +170,8 @@ struct Meaning {
     arbitrary: Vec<(&'static str, i32)>,
     /// The atom of a scale that is not linear, such as `B` or `[pH]`.
     curved: Option<&'static str>,
+    /// What is said of the zero of such a scale, such as `A` in `dB{A}`.
+    reference: Option<String>,
 }
 
 /// Why an expression has no meaning.
@@ -182,7 +200,9 @@ impl Meaning {
             Some((unit, Some(zero))) => (&zero * &atom_factor(unit), None),
             Some((unit, None)) => (Ratio::zero(), Some(unit.code)),
         };
-        Ok(Self { factor: factor(&expression), offset, dimension: result.dim, arbitrary: result.arbitrary, curved })
+        let reference = curved.and_then(|_| annotation(&expression)).map(str::to_owned);
+        let (dimension, arbitrary) = (result.dim, result.arbitrary);
+        Ok(Self { factor: factor(&expression), offset, dimension, arbitrary, curved, reference })
     }
 
     fn is_commensurable(&self, other: &Meaning) -> bool {
@@ -201,6 +221,14 @@ impl fmt::Display for Meaning {
             Some(atom) => write!(f, " on the scale of {atom}"),
             None => Ok(()),
         }
+    }
+}
+
+/// What stands in braces behind a unit that takes part in no product.
+fn annotation(expression: &UnitExpr) -> Option<&str> {
+    match expression {
+        UnitExpr::Annotated(_, text) => Some(text),
+        _ => None,
     }
 }
 

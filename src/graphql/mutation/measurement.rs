@@ -90,7 +90,7 @@ impl TargetInput {
 /// 扩展不确定度 U = k·u (VIM 2.35; JCGM 100:2008, 6.2). A U without its k and p says nothing and is refused. So is a k that is too large for p (`COVERAGE_IMPLAUSIBLE`).
 #[derive(Clone, Debug, InputObject, Serialize)]
 pub(crate) struct ExpandedUncertaintyInput {
-    /// U, not negative.
+    /// U, above 0: no measurement has an uncertainty of 0 (JCGM 100:2008, 3.3.1). Where U was not evaluated it is left out.
     pub(crate) value: Decimal,
     /// 单位: in UCUM notation, or relative to the value: `%`, `[ppm]`. A U relative to a value of 0 is refused (`RELATIVE_TO_ZERO`; VIM 2.32, JCGM 100:2008, 5.1.6).
     pub(crate) unit: String,
@@ -186,7 +186,11 @@ impl MeasurementResultInput {
         let method = door.optional("method", self.method.as_deref());
         let traceability = door.optional("traceability", self.traceability.as_deref());
         let result = MeasurementResult::new(Quantity::new(value?, unit?), uncertainty?);
-        let result = door.value("uncertainty.unit", result)?;
+        let field = match &result {
+            Err(error) if error.code == "BELOW_ABSOLUTE_ZERO" => "value",
+            _ => "uncertainty.unit",
+        };
+        let result = door.value(field, result)?;
         Some(result.with_measurand(measurand?).with_method(method?).with_traceability(traceability?))
     }
 }

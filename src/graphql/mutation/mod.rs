@@ -31,12 +31,14 @@ mod webhook;
 
 use async_graphql::MergedObject;
 
-/// Declares what all groups make together: the commands, and the same commands as dry runs. Behind the semicolon stand groups that change the installation and record nothing: there is nothing to foresee.
+use webhook::ping;
+
+/// Declares what all groups make together: the commands, and the same commands as dry runs.
 macro_rules! groups {
-    ($($module:ident::$group:ident,)+; $($beside:ident::$other:ident,)+) => {
+    ($($module:ident::$group:ident,)+) => {
         /// 命令: one field per command. Every input may carry an `idempotencyKey`; every answer says where in the log its events stand, or why there are none.
         #[derive(Default, MergedObject)]
-        pub(crate) struct Mutation($($module::$group,)+ $($beside::$other,)+);
+        pub(crate) struct Mutation($($module::$group,)+);
 
         /// 预演: one field per command, with the same input and the same decision; nothing is recorded.
         #[derive(Default, MergedObject)]
@@ -64,6 +66,6 @@ groups! {
     records::RecordMutation,
     annual_summary::AnnualSummaryMutation,
     view::ViewMutation,
-    ;
     webhook::WebhookMutation,
+    ping::PingMutation,
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod as_of;
 mod cases;
+mod events;
 mod ledger;
 pub(crate) mod node;
 mod preview;
@@ -25,6 +26,7 @@ pub(crate) struct Query(
     cases::CaseQuery,
     registers::RegisterQuery,
     search::SearchQuery,
+    events::EventQuery,
     statistics::StatisticsQuery,
     as_of::AsOfQuery,
     ledger::LedgerQuery,
@@ -41,6 +43,7 @@ impl Query {
             cases::CaseQuery(view),
             registers::RegisterQuery(view),
             search::SearchQuery(view),
+            events::EventQuery(view),
             statistics::StatisticsQuery(view),
             as_of::AsOfQuery(view),
             ledger::LedgerQuery(view),

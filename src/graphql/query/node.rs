@@ -17,7 +17,7 @@ use crate::graphql::types::case::CaseNode;
 use crate::graphql::types::catalogue::CatalogueNode;
 use crate::graphql::types::common::{CategoryNode, DivisionNode};
 use crate::graphql::types::enterprise::EnterpriseNode;
-use crate::graphql::types::event::{CaseEvent, Node, RegisterEvent};
+use crate::graphql::types::event::{Event, Node};
 use crate::graphql::types::institution::InstitutionNode;
 use crate::graphql::types::person::PersonNode;
 use crate::graphql::types::view::ViewNode;
@@ -93,8 +93,5 @@ async fn event(ctx: &Context<'_>, position: u64, at: Moment) -> Result<Option<No
     let Some(record) = found.map_err(|fault| errors::fault(ctx, fault))? else {
         return Ok(None);
     };
-    if record.aggregate_type == "Case" {
-        return CaseEvent::read(ctx, record, at).map(|event| Some(event.into()));
-    }
-    RegisterEvent::read(ctx, record, at).map(|event| Some(Node::RegisterEvent(event)))
+    Event::read(ctx, record, at).map(|event| Some(event.into()))
 }

@@ -71,6 +71,8 @@ pub(crate) const TABLE: &[Line] = &[
     line("Query.node", 5, One),
     line("Query.nodes", 1, Ids),
     line("Case.events", 5, One),
+    // A few reads, each with the rights of what it has found.
+    line("Query.events", 50, One),
     line("*.inclusionProof", 50, One),
     line("Query.consistencyProof", 50, One),
     line("Webhook.lag", 50, One),

@@ -13,6 +13,7 @@ use crate::graphql::door::Door;
 use crate::graphql::errors;
 use crate::graphql::filter::LARGEST;
 use crate::graphql::limits::NamedLimit;
+use crate::graphql::types::event::TimeRangeFilter;
 
 /// 筛选: which events. Every field that is given has to hold; an empty list is as if it were not given.
 #[derive(Clone, Debug, Default, InputObject)]
@@ -27,6 +28,10 @@ pub(crate) struct EventFilter {
     case_ids: Option<Vec<ID>>,
     /// 行政区划: only what lies in the division of this code.
     division_within: Option<String>,
+    /// 记录时间: only what the log took then.
+    recorded_at: Option<TimeRangeFilter>,
+    /// 发生时间: only what happened then, as its author says.
+    occurred_at: Option<TimeRangeFilter>,
 }
 
 /// 对象类型: what events happen to.
@@ -78,7 +83,7 @@ impl EventFilter {
     ///
     /// # Errors
     /// When a value makes no sense, or there are too many.
-    pub(super) fn interest(self) -> Result<Interest> {
+    pub(crate) fn interest(self) -> Result<Interest> {
         let types = self.types.unwrap_or_default();
         if let Some(unknown) = types.iter().find(|name| !is_event_type(name)) {
             let message = format!("{unknown:?} is no event type: write one such as CaseReported");
@@ -103,6 +108,8 @@ impl EventFilter {
             actor: actor.map_err(|refusal| errors::refused(&Refusal { field: "filter.actor".into(), ..refusal }))?,
             kinds: self.subjects.unwrap_or_default().into_iter().map(Into::into).collect(),
             streams: cases.unwrap_or_default().into_iter().map(case).collect(),
+            recorded: self.recorded_at.unwrap_or_default().into(),
+            occurred: self.occurred_at.unwrap_or_default().into(),
             within: division.map_err(|error| errors::refused(&Refusal::of_value("filter.divisionWithin", error)))?,
         })
     }
@@ -111,12 +118,16 @@ impl EventFilter {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::app::Span;
+    use crate::graphql::scalars::DateTime;
 
     #[test]
     fn a_filter_says_what_is_of_interest() {
         assert_eq!(EventFilter::default().interest().unwrap(), Interest::default());
+        let since = "2026-03-01T00:00:00Z".parse().unwrap();
         let filter = EventFilter {
             types: Some(vec!["CaseReported".to_owned(), "PersonRegistered".to_owned()]),
+            occurred_at: Some(TimeRangeFilter { from: Some(DateTime(since)), until: None }),
             subjects: Some(vec![EventSubject::Person]),
             division_within: Some("4403".to_owned()),
             ..EventFilter::default()
@@ -125,6 +136,7 @@ mod tests {
         assert_eq!(interest.types, ["CaseReported", "PersonRegistered"]);
         assert_eq!(interest.kinds, [AggregateType::Person]);
         assert_eq!(interest.within, Some(Division::parse("4403").unwrap()));
+        assert_eq!((interest.recorded, interest.occurred), (Span::default(), Span { from: Some(since), until: None }));
     }
 
     #[test]

@@ -253,7 +253,7 @@ impl Serialize for MeasurementNode {
 
 /// 能力差距: the best uncertainty found so far against the one required. Above 1 the bottleneck stands, at or below 1 it is broken.
 ///
-/// A result counts when it is of the required measurand, or names none, and its value is within the required interval, or beyond an end by no more than a hundredth of the interval's width; its own U has no part in this. Coverage probabilities that agree to two decimals, half to even, such as 0.95 and 0.9545 (JCGM 100:2008, G.6.6), are the same coverage: U is compared as stated, whatever its k, which honours few degrees of freedom (6.3 and annex G). Otherwise `u = U/k` is brought to the k of the requirement. An error limit is held against U95: U as stated where its p is 0.95 to two decimals, otherwise 2·U/k (ANSI/NCSL Z540.3-2006). A relative uncertainty and an absolute one are compared through the magnitude of the result's value as stated, which then has to be other than 0 (VIM 2.32; JCGM 100:2008, 5.1.6).
+/// A result counts when it is of the required measurand, however that is typed, or names none, and its value is within the required interval, or beyond an end by no more than a hundredth of the interval's width; its own U has no part in this. Coverage probabilities that agree to two decimals, half to even, such as 0.95 and 0.9545 (JCGM 100:2008, G.6.6), are the same coverage: U is compared as stated, whatever its k, which honours few degrees of freedom (6.3 and annex G). Otherwise `u = U/k` is brought to the k of the requirement. An error limit is held against U95: U as stated where its p is 0.95 to two decimals, otherwise 2·U/k (ANSI/NCSL Z540.3-2006). A relative uncertainty and an absolute one are compared through the magnitude of the result's value as stated, which then has to be other than 0 (VIM 2.32; JCGM 100:2008, 5.1.6).
 #[derive(Serialize, SimpleObject)]
 #[graphql(complex, name = "CapabilityGap")]
 pub(crate) struct CapabilityGapNode {
@@ -282,7 +282,7 @@ impl CapabilityGapNode {
             Target::Mpe(mpe) => Some(mpe),
             Target::Uncertainty(_) => None,
         };
-        let ratio = mpe.and_then(|mpe| test_uncertainty_ratio(mpe, result).ok().flatten());
+        let ratio = mpe.and_then(|mpe| test_uncertainty_ratio(mpe, result).ok());
         let limit = mpe.and_then(|mpe| {
             let limit = acceptance_limit(mpe, result, mpe.rule()).ok()?;
             Some(QuantityNode::of_limit(&limit, mpe.unit()))

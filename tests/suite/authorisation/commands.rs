@@ -1,5 +1,5 @@
 //! The table of mutations. Commands on the log are previewed, which is decided as the mutation is and leaves the stage
-//! as it was; changes of webhooks have no preview, and are made.
+//! as it was; changes of webhooks are previewed and then made.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -174,6 +174,10 @@ async fn webhooks(stage: &Stage) {
             "mutation Change($input: {input_type}Input!) {{ {mutation}(input: $input) {{
                 userErrors {{ code field message }} }} }}"
         );
+        let preview = format!(
+            "query Foresee($input: {input_type}Input!) {{ preview {{ {mutation}(input: $input) {{
+                userErrors {{ code field message }} }} }} }}"
+        );
         let new = with(webhook(), json!({ "divisionWithin": "44" }));
         for (who, letters) in PEOPLE.iter().zip(&mut found) {
             let (there, absent) = match *mutation {
@@ -189,8 +193,12 @@ async fn webhooks(stage: &Stage) {
                 _ => (json!({ "webhookId": stage.ids["webhook"] }), json!({ "webhookId": NOBODY })),
             };
             let told = async |input: Value| {
-                let answer = stage.answer(who, &document, &json!({ "input": input })).await;
-                answer["data"][mutation]["userErrors"].clone()
+                let variables = json!({ "input": input });
+                let foreseen = stage.answer(who, &preview, &variables).await;
+                let answer = stage.answer(who, &document, &variables).await;
+                let told = answer["data"][mutation]["userErrors"].clone();
+                assert_eq!(foreseen["data"]["preview"][mutation]["userErrors"], told, "{who}: {mutation}");
+                told
             };
             letters.push(letter(&told(there).await, &told(absent).await));
         }

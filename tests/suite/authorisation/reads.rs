@@ -32,6 +32,8 @@ const READS: &[Read] = &[
     Read("node", "(id: $case) { id }", Id("case"),                          "y y y y y y y y  . . . . . . . .  y y y"),
     Read("node", "(id: $event) { id }", Id("event"),                        "y y y y y y y y  . . . . . . . .  y y y"),
     Read("nodes", "(ids: [$case, $event]) { id }", Id("event"),             "y y y y y y y y  . . . . . . . .  y y y"),
+    Read("events", "(first: 1, filter: { caseIds: [$case] }) { nodes { id } edges { subject { id } } }", Id("event"),
+                                                                            "y y y y y y y y  . . . . . . . .  y y y"),
     Read("search", "(query: $word) { totalCount complete edges { score node { id } } }", Id("case"),
                                                                             "y y y y y y y y  . . . . . . . .  y y y"),
     Read("asOf", "(point: { position: $last }) { query { case(id: $case) { id } } }", Id("case"),
@@ -47,6 +49,8 @@ const READS: &[Read] = &[
                                                                             "y y y y y y y y  y . . . . . . .  y y y"),
     // What was said internally in it.
     Read("node", "(id: $aside) { id }", Id("aside"),                        ". . y y y y . y  . . . . . . . .  y . y"),
+    Read("events", "(first: 9, filter: { caseIds: [$case], types: [\"InternalCommentAdded\"] }) { nodes { id } }",
+        Id("aside"),                                                        ". . y y y y . y  . . . . . . . .  y . y"),
     Read("search", "(query: $asideWord) { totalCount complete edges { score node { id } fragments { text } } }",
         Id("case"),                                                         ". . y y y y . y  . . . . . . . .  y . y"),
     Read("asOf", "(point: { event: $aside }) { position }", At("/position"),

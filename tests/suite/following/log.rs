@@ -1,12 +1,15 @@
 //! Followers of the application itself: behind, near the end, and woken by other processes.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use etalon::app::{App, Follower, Interest, Start, StreamId};
+use etalon::app::{AggregateType, App, Follower, Interest, Keep, LogPage, Moment, Start, StreamId};
+use etalon::domain::actor::{Actor, ActorId, Role};
+use etalon::domain::value::Division;
 use etalon::store::{RowChanges, Store};
 
 use crate::store::on_both_databases;
-use crate::store::samples::{append, case_stream, commit, notes};
+use crate::store::samples::{append, case_row, case_stream, commit, notes, rows_of};
 use crate::store::support::{Database, TestClock};
 
 /// More than a page and than a ring holds.
@@ -74,6 +77,61 @@ async fn followers_see_every_position_once_and_in_order(database: Database) {
     app.shutdown().await;
 }
 
+/// A reader of the log in that division.
+fn reader(division: &str) -> Actor {
+    Actor {
+        id: ActorId::parse("reader").expect("an id"),
+        roles: BTreeSet::from([Role::Auditor]),
+        jurisdiction: Division::parse(division).expect("a division"),
+        institution: None,
+        enterprise: None,
+    }
+}
+
+/// Nobody in the province sees what has no row, and the log is full of it: a page of who may see much stops, and says
+/// where; that of who sees little is gathered.
+async fn a_page_looks_through_a_part_of_a_long_log(database: Database) {
+    const UNSEEN: u64 = 45_000;
+    const AT_ONCE: usize = 500;
+    let store = database.open().await;
+    let write = async |stream, version, count: usize, rows| {
+        let key = format!("{stream} {version}");
+        let content = notes(&vec!["said"; count], rows);
+        commit(&*store, &[append(stream, version, &key, content)]).await.remove(0).expect("accepted");
+    };
+    write(case_stream(1), 0, 2, rows_of(case_row(1))).await;
+    for version in (0..UNSEEN).step_by(AT_ONCE) {
+        write(case_stream(2), version, AT_ONCE, RowChanges::default()).await;
+    }
+    write(case_stream(1), 2, 1, rows_of(case_row(1))).await;
+    let last = UNSEEN + 2;
+    let app = application(&database).await;
+    let page = async |who: &Actor, after, before, keep| {
+        let interest = Interest { kinds: vec![AggregateType::Case], ..Interest::default() };
+        let page = LogPage { interest, after, before, limit: 5, keep, at: Moment::Present };
+        let found = app.log_page(who, &page).await.expect("the store reads");
+        let positions: Vec<_> = found.events.iter().map(|event| event.record.position).collect();
+        (positions, found.stopped_at)
+    };
+    let auditor = reader("44");
+    let (latest, stopped_at) = page(&auditor, None, None, Keep::First).await;
+    let place = stopped_at.expect("it is not all");
+    assert!(latest == [last] && (2..last).contains(&place), "{latest:?} {place}");
+    assert_eq!(page(&auditor, None, Some(place), Keep::First).await, (vec![1, 0], None));
+    let (oldest, stopped_at) = page(&auditor, None, None, Keep::Last).await;
+    let place = stopped_at.expect("it is not all");
+    assert!(oldest == [1, 0] && (2..last).contains(&place), "{oldest:?} {place}");
+    assert_eq!(page(&auditor, Some(place), None, Keep::Last).await, (vec![last], None));
+
+    let in_the_city = reader("4403");
+    for keep in [Keep::First, Keep::Last] {
+        assert_eq!(page(&in_the_city, None, None, keep).await, (vec![last, 1, 0], None));
+    }
+    assert_eq!(page(&reader("32"), None, Some(9), Keep::First).await, (vec![], None));
+    assert_eq!(page(&reader("3205"), None, None, Keep::First).await, (vec![], None));
+    app.shutdown().await;
+}
+
 async fn a_follower_is_told_of_the_end(database: Database) {
     let app = application(&database).await;
     let mut follower = app.follow(Start::Now, Interest::default()).await.expect("the log can be read");
@@ -115,5 +173,6 @@ async fn a_server_listens_to_postgresql_once_however_often_somebody_wants_to_kno
 
 on_both_databases! {
     followers_see_every_position_once_and_in_order,
+    a_page_looks_through_a_part_of_a_long_log,
     a_follower_is_told_of_the_end,
 }

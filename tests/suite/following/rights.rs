@@ -156,6 +156,23 @@ async fn an_event_within_a_command_shows_the_case_after_the_command() {
     }
 }
 
+/// From the beginning on, of what the log took then, or of what happened then.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_subscription_is_of_the_time_that_it_asks_for() {
+    let world = World::embedded().await;
+    let scene = Scene::set(&world).await;
+    let case = scene.triaged(&world, "听哪一段").await;
+    let last = case.shows("events(last: 1) { nodes { recordedAt occurredAt } }").await["events"]["nodes"][0].clone();
+    for field in ["recordedAt", "occurredAt"] {
+        for (end, first) in [("from", "CaseTriaged"), ("until", "CaseReported")] {
+            let filter = json!({ "caseIds": [case.id], field: { end: last[field] } });
+            let asked = json!({ "fromStart": true, "filter": filter });
+            let mut heard = open(TRANSPORTS[1], &world.server.graphql, &world, "watcher", EVENTS, asked).await;
+            assert_eq!(heard.update().await["caseEvent"]["type"], first, "{field} {end}");
+        }
+    }
+}
+
 async fn open(transport: Transport, url: &str, world: &World, who: &str, query: &str, variables: Value) -> Subscriber {
     Subscriber::open(transport, url, &world.token(who), query, variables).await.expect("it is there")
 }

@@ -42,7 +42,7 @@ async fn requirements(world: &World, scene: &Scene) {
         requirement(json!({ "maximumPermissibleError": limit }))
     };
     let in_uncertainty = [
-        (json!({ "value": "0" }), "UNCERTAINTY_NOT_POSITIVE", "requirement.target"),
+        (json!({ "value": "0" }), "UNCERTAINTY_NOT_POSITIVE", "requirement.target.uncertainty.value"),
         (json!({ "value": "-1" }), "UNCERTAINTY_NEGATIVE", "requirement.target.uncertainty.value"),
         (json!({ "value": "two" }), "DECIMAL_INVALID", "requirement.target.uncertainty.value"),
         (json!({ "value": "1e61" }), "DECIMAL_OUT_OF_RANGE", "requirement.target.uncertainty.value"),
@@ -108,6 +108,7 @@ async fn measurements(world: &World, scene: &Scene) {
     let case = scene.researching(world, "差距从有到无").await;
     let in_uncertainty = [
         (json!({ "value": "-1" }), "UNCERTAINTY_NEGATIVE", "result.uncertainty.value"),
+        (json!({ "value": "0" }), "UNCERTAINTY_NOT_POSITIVE", "result.uncertainty.value"),
         (json!({ "coverageFactor": null }), "COVERAGE_FACTOR_MISSING", "result.uncertainty.coverageFactor"),
         (json!({ "coverageFactor": "0.9" }), "COVERAGE_FACTOR_TOO_SMALL", "result.uncertainty.coverageFactor"),
         (
@@ -136,6 +137,18 @@ async fn measurements(world: &World, scene: &Scene) {
         json!({ "result": { "value": "0", "unit": "mm", "uncertainty": uncertainty(json!({ "unit": "%" })) } });
     let at_its_unit = "result.uncertainty.unit";
     case.refuses([("lead", "recordMeasurement", relative_to_zero, "RELATIVE_TO_ZERO", at_its_unit)]).await;
+    let too_cold = json!({ "result": { "value": "-273.16", "unit": "°C" } });
+    case.refuses([
+        ("lead", "recordMeasurement", too_cold, "BELOW_ABSOLUTE_ZERO", "result.value"),
+        (
+            "lead",
+            "specifyRequirement",
+            interval("-300", "20", "Cel"),
+            "BELOW_ABSOLUTE_ZERO",
+            "requirement.interval.low",
+        ),
+    ])
+    .await;
     let required = requirement(json!({ "uncertainty": uncertainty(json!({})) }));
     case.takes("lead", "specifyRequirement", required).await;
     let kilograms =

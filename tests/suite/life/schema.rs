@@ -28,6 +28,8 @@ pub struct Schema {
     inputs: BTreeMap<String, BTreeMap<String, String>>,
     /// Input and object of the payload of each mutation.
     mutations: BTreeMap<String, (String, String)>,
+    /// The names of all mutations, those among them that are no commands on the log.
+    pub all_mutations: BTreeSet<String>,
     /// The input of each preview.
     previews: BTreeMap<String, String>,
     /// Every type that has global ids.
@@ -57,7 +59,9 @@ impl Schema {
         let input_fields = |kind: &Value| {
             list(&kind["inputFields"]).iter().map(|field| (text(&field["name"]), name_of(&field["type"]))).collect()
         };
+        let all_mutations = list(&by_name("Mutation")["fields"]).iter().map(|field| text(&field["name"])).collect();
         Self {
+            all_mutations,
             inputs: types.iter().map(|kind| (text(&kind["name"]), input_fields(kind))).collect(),
             mutations,
             previews: list(&by_name("PreviewPayload")["fields"])
@@ -69,7 +73,7 @@ impl Schema {
         }
     }
 
-    /// The names of all mutations.
+    /// The names of all mutations that are commands on the log.
     pub fn mutations(&self) -> BTreeSet<String> {
         self.mutations.keys().cloned().collect()
     }

@@ -3,11 +3,14 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use etalon::ledger::entry::leaf_hash;
-use etalon::store::{AggregateType, EventQuery, EventRecord, Keep, RowChanges, Span, Store, StreamId, StreamRange};
+use etalon::store::{
+    Access, AggregateType, Among, EventQuery, EventRecord, Keep, Picked, RegisterQuery, RowChanges, Scope, Span, Store,
+    StreamId, StreamRange, Within,
+};
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
 
-use crate::store::samples::{append, case_stream, commit, id, note, notes};
+use crate::store::samples::{append, case_row, case_stream, commit, id, note, notes, register_row, rows_of};
 use crate::store::support::{Database, START, TestClock};
 
 pub(crate) fn every_event() -> EventQuery {
@@ -157,6 +160,57 @@ async fn the_same_page_of_several_streams_is_read_at_once(database: Database) {
     assert_eq!(counted, [(one.aggregate_id, 2), (two.aggregate_id, 2)].into());
 }
 
+/// Those of several aggregates in the order of the log, by whichever way they are come by.
+async fn events_of_some_aggregates_are_in_one_order(database: Database) {
+    let store = database.open().await;
+    let person = StreamId { aggregate_type: AggregateType::Person, aggregate_id: id(1) };
+    let registered = RowChanges { register: Some(register_row("Ada")), ..RowChanges::default() };
+    let batch = [
+        append(case_stream(1), 0, "a", notes(&["a"], rows_of(case_row(1)))),
+        append(person, 0, "b", notes(&["b"], registered)),
+        append(case_stream(2), 0, "c", notes(&["c"], rows_of(case_row(2)))),
+        append(case_stream(1), 1, "d", notes(&["d"], rows_of(case_row(1)))),
+        note(case_stream(3), 0, "e"),
+    ];
+    commit(&*store, &batch).await;
+    let cases = |picked| Among { aggregate_type: AggregateType::Case, picked };
+    let these = |ids: &[u128]| cases(Picked::These(ids.iter().copied().map(id).collect()));
+    let persons = || Among { aggregate_type: AggregateType::Person, picked: Picked::All };
+    let seen = |division: &str, within: Option<&str>| {
+        let scope = Scope { division_prefix: Some(division.to_owned()), ..Scope::default() };
+        cases(Picked::Cases { scope, division_prefix: within.map(str::to_owned) })
+    };
+    let entries = |division: &str| {
+        let within = Within { division_prefix: division.to_owned(), own: None };
+        let query = RegisterQuery::of(AggregateType::Person, Vec::new());
+        let query = RegisterQuery { ids: None, within: Some(within), ..query };
+        Among { aggregate_type: AggregateType::Person, picked: Picked::Entries(Box::new(query)) }
+    };
+    for (among, expected) in [
+        (vec![], vec![0, 1, 2, 3, 4]),
+        (vec![cases(Picked::All)], vec![0, 2, 3, 4]),
+        (vec![cases(Picked::All), persons()], vec![0, 1, 2, 3, 4]),
+        (vec![these(&[1, 3])], vec![0, 3, 4]),
+        (vec![these(&[2]), persons()], vec![1, 2]),
+        (vec![these(&[])], vec![]),
+        (vec![these(&[]), persons()], vec![1]),
+        // Only two of the cases have a row, and lie in the same city.
+        (vec![seen("44", None)], vec![0, 2, 3]),
+        (vec![seen("44", Some("4403")), entries("44")], vec![0, 1, 2, 3]),
+        (vec![seen("44", Some("4404"))], vec![]),
+        (vec![seen("32", None), persons()], vec![1]),
+        (vec![seen("32", None), entries("32")], vec![]),
+    ] {
+        for access in [Access::Walk, Access::Gather] {
+            let query = EventQuery { among: among.clone(), access, ..every_event() };
+            assert_eq!(positions(&*store, query.clone()).await, expected, "{query:?}");
+            let last = EventQuery { limit: 2, keep: Keep::Last, before: Some(4), ..query };
+            let before: Vec<_> = expected.iter().copied().filter(|position| *position < 4).collect();
+            assert_eq!(positions(&*store, last.clone()).await, before[before.len().saturating_sub(2)..], "{last:?}");
+        }
+    }
+}
+
 async fn hashes_are_recomputable_from_the_stored_bytes(database: Database) {
     let store = database.open().await;
     let quoted = append(case_stream(1), 1, "\"quoted\"\n", notes(&["b"], RowChanges::default()));
@@ -197,5 +251,6 @@ on_both_databases! {
     events_are_found_by_their_times,
     the_log_is_gone_through_as_it_is_read,
     the_same_page_of_several_streams_is_read_at_once,
+    events_of_some_aggregates_are_in_one_order,
     hashes_are_recomputable_from_the_stored_bytes,
 }

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use etalon::store::{
-    CaseColumn, CaseQuery, CaseRow, Condition, Direction, Happened, Moment, Operator, RowChanges, Scope, Store,
-    StoredCase, Value,
+    Access, AggregateType, Among, CaseColumn, CaseQuery, CaseRow, Condition, Direction, EventQuery, Happened, Keep,
+    Moment, Operator, Picked, RowChanges, Scope, Store, StoredCase, Value,
 };
 use uuid::Uuid;
 
@@ -202,6 +202,40 @@ async fn a_usual_word_of_titles_is_found_along_the_order(database: Database) {
     assert!(plan.iter().any(|step| step.contains(index)), "{}", plan.join("\n"));
 }
 
+/// The log is walked along its positions, and the events of few cases are found by their streams.
+async fn a_page_of_the_log_is_found_by_an_index(database: Database) {
+    let clock = TestClock::new();
+    let store = database.open_explained(clock.clone()).await;
+    fill(&*store, &clock).await;
+    database.raw().await.execute("analyze").await;
+    let size = u64::try_from(CASES).expect("few") * 4;
+    let page = |picked, access| EventQuery {
+        among: vec![Among { aggregate_type: AggregateType::Case, picked }],
+        access,
+        before: Some(size),
+        keep: Keep::Last,
+        limit: 51,
+        ..EventQuery::default()
+    };
+    let few = || Picked::These(vec![id(7), id(700)]);
+    let scope = Scope { division_prefix: Some("11".to_owned()), ..Scope::default() };
+    let seen = Picked::Cases { scope, division_prefix: None };
+    let stretch = Some(size - 500);
+    for (query, indexes) in [
+        (
+            EventQuery { after: stretch, ..page(Picked::All, Access::Walk) },
+            ["INTEGER PRIMARY KEY", "events_position_key"],
+        ),
+        (EventQuery { after: stretch, ..page(seen, Access::Walk) }, ["INTEGER PRIMARY KEY", "events_position_key"]),
+        (EventQuery { after: stretch, ..page(few(), Access::Walk) }, ["INTEGER PRIMARY KEY", "events_position_key"]),
+        (page(few(), Access::Gather), ["sqlite_autoindex_events_1", "events_pkey"]),
+    ] {
+        let plan = store.plan_of_events(&query).await.expect("a plan");
+        let uses = |index: &str| plan.iter().any(|step| step.contains(index));
+        assert!(indexes.into_iter().any(uses), "{query:?}:\n{}", plan.join("\n"));
+    }
+}
+
 fn ids(cases: &[StoredCase]) -> impl Iterator<Item = Uuid> {
     cases.iter().map(|case| case.row.case_id)
 }
@@ -256,5 +290,6 @@ crate::store::on_both_databases! {
     the_latest_changes_of_an_enterprise_are_found_by_it,
     the_oldest_changes_are_looked_up_by_status,
     a_usual_word_of_titles_is_found_along_the_order,
+    a_page_of_the_log_is_found_by_an_index,
     a_list_that_is_put_together_is_that_list,
 }

@@ -77,12 +77,20 @@ pub async fn what_is_gone_is_left_alone(stage: &Stage) {
     stage.deliver_all(webhook.id).await;
     let present = stage.present(webhook.id).await;
     assert_eq!(present.state, WebhookState::Gone);
+    let lag = stage.app.webhook_lag(&present).await.expect("the store works");
+    assert_eq!((lag.waiting, lag.next_try_at), (0, None), "nothing is tried of what is gone");
     let heard = receiver.all().len();
     stage.clock.advance(SignedDuration::from_hours(100));
     assert_eq!(stage.round(webhook.id).await.next, Next::Over);
     assert_eq!(receiver.all().len(), heard, "nothing more is sent");
 
     receiver.answer(|_| Answer::Status(200));
+    stage.app.resume_webhook(&stage.request(&who), webhook.id).await.expect("resumed");
+    let lag = stage.app.webhook_lag(&stage.present(webhook.id).await).await.expect("the store works");
+    assert!(lag.waiting > 0 && lag.next_try_at.is_some(), "what it would not take waits again: {lag:?}");
+    stage.app.pause_webhook(&stage.request(&who), webhook.id).await.expect("paused");
+    let paused = stage.app.webhook_lag(&stage.present(webhook.id).await).await.expect("the store works");
+    assert_eq!((paused.waiting, paused.next_try_at), (lag.waiting, None), "it waits, and for no time");
     stage.app.resume_webhook(&stage.request(&who), webhook.id).await.expect("resumed");
     stage.deliver_all(webhook.id).await;
     let expected = stage.visible(&who).await.iter().map(|event| event.position).filter(|at| *at > 0).collect();

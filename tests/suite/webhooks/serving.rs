@@ -217,3 +217,59 @@ async fn webhooks_are_set_up_in_graphql() {
         "NOT_FOUND"
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn orders_about_webhooks_are_previewed_in_graphql() {
+    let installation = Installation::embedded();
+    let server = start(&installation);
+    let receiver = Receiver::answering(|_| Answer::Status(200)).await;
+    report_cases(&installation, &server.graphql).await;
+    let foresee = async |name: &str, input: Value| {
+        let (first, rest) = name.split_at(1);
+        let query = format!(
+            "query($input: {}{rest}Input!) {{ preview {{ {name}(input: $input) {{
+                webhook {{ id state version firstPosition oldSecretEndsAt lag {{ waiting dead nextTryAt }} }}
+                replayed userErrors {{ code field }} }} }} }}",
+            first.to_uppercase()
+        );
+        order(&installation, &server, &query, "preview", input).await[name].clone()
+    };
+    let whole = json!({ "url": receiver.url, "fromStart": true, "idempotencyKey": "from-the-start" });
+    let foreseen = foresee("createWebhook", whole.clone()).await;
+    assert_eq!((&foreseen["userErrors"], &foreseen["replayed"]), (&json!([]), &json!(false)));
+    assert_eq!(foreseen["webhook"]["firstPosition"], "0");
+    let both = foresee("createWebhook", json!({ "url": receiver.url, "fromStart": true, "after": "0" })).await;
+    assert_eq!(both["userErrors"], json!([{ "code": "ARGUMENTS_EXCLUSIVE", "field": ["fromStart"] }]));
+    let made = order(&installation, &server, CREATE, "createWebhook", whole.clone()).await;
+    assert_eq!(made["userErrors"], json!([]), "{made}");
+    let again = foresee("createWebhook", whole).await;
+    assert_eq!((&again["replayed"], &again["webhook"]["id"]), (&json!(true), &made["webhook"]["id"]));
+    receiver.has_taken(1).await;
+
+    let id = &made["webhook"]["id"];
+    let about = || json!({ "webhookId": id });
+    for (name, state, version) in [
+        ("pauseWebhook", "PAUSED", 2),
+        ("resumeWebhook", "ENABLED", 2),
+        ("updateWebhook", "ENABLED", 2),
+        ("rotateWebhookSecret", "ENABLED", 2),
+        ("testWebhook", "ENABLED", 1),
+    ] {
+        let foreseen = foresee(name, about()).await;
+        assert_eq!(foreseen["userErrors"], json!([]), "{name}");
+        assert_eq!((&foreseen["webhook"]["state"], &foreseen["webhook"]["version"]), (&json!(state), &json!(version)));
+        assert_eq!(foreseen["webhook"]["oldSecretEndsAt"].is_string(), name == "rotateWebhookSecret", "{name}");
+    }
+    let deleted = foresee("deleteWebhook", about()).await;
+    assert_eq!((&deleted["webhook"], &deleted["userErrors"]), (&Value::Null, &json!([])));
+    for name in ["replayDeadLetter", "discardDeadLetter"] {
+        let foreseen = foresee(name, json!({ "deadLetterId": id })).await;
+        assert_eq!(foreseen["userErrors"], json!([{ "code": "ID_INVALID", "field": ["deadLetterId"] }]), "{name}");
+    }
+    // Nothing of it was done.
+    let token = installation.token(&Who::new("auditor", "AUDITOR", "44"));
+    let look = "{ webhooks { nodes { state version } } webhookChanges { nodes { action } } }";
+    let seen = ask(&reqwest::Client::new(), &server.graphql, &token, look, json!({})).await.expect("an answer");
+    assert_eq!(seen["webhooks"]["nodes"], json!([{ "state": "ENABLED", "version": 1 }]));
+    assert_eq!(seen["webhookChanges"]["nodes"], json!([{ "action": "CREATED" }]));
+}

@@ -1,11 +1,17 @@
 //! Who may set webhooks up, and what is on record about it.
 
-use etalon::app::{Changed, Failure, Key, KeyPage, WebhookAction, WebhookDraft, WebhookPatch, WebhookRequest};
+use std::time::Duration;
+
+use etalon::app::{
+    Changed, Failure, Key, KeyPage, Start, Webhook, WebhookAction, WebhookDraft, WebhookOrder, WebhookPatch,
+    WebhookRequest,
+};
 use etalon::domain::actor::{Actor, Role};
 use etalon::domain::refusal::Code;
 use etalon::domain::value::Division;
 use jiff::SignedDuration;
 
+use crate::webhooks::receiver::{Answer, Receiver, in_order};
 use crate::webhooks::stage::{Stage, from_the_beginning, manager, somebody};
 
 const URL: &str = "https://events.example.org/etalon";
@@ -101,4 +107,66 @@ pub async fn a_change_that_is_sent_again_is_one_change(stage: &Stage) {
     let plain = hex::encode(request(b"one").key.digest());
     assert_eq!(changes[0].digest.len(), plain.len());
     assert_ne!(changes[0].digest, plain);
+}
+
+pub async fn a_webhook_begins_where_it_is_told(stage: &Stage) {
+    let who = manager("44");
+    let head = stage.app.head().await.expect("the store works").expect("events") + 1;
+    for (start, first) in [
+        (Start::Beginning, 0),
+        (Start::After(0), 1),
+        (Start::After(7), 8),
+        (Start::After(u64::MAX), head),
+        (Start::Now, head),
+    ] {
+        let (webhook, _) = stage.webhook_for(&who, WebhookDraft { start, ..draft() }).await;
+        assert_eq!((webhook.first_position, webhook.next_position), (first, first), "{start:?}");
+    }
+    let receiver = Receiver::answering(|_| Answer::Status(200)).await;
+    let draft = WebhookDraft { url: receiver.url.clone(), start: Start::Beginning, ..draft() };
+    let (webhook, _) = stage.webhook_for(&who, draft).await;
+    stage.deliver_all(webhook.id).await;
+    let expected = stage.visible(&who).await.iter().map(|event| event.position).collect();
+    assert_eq!(in_order(&receiver.taken()), expected, "the first event of the log is among them");
+}
+
+/// What is foreseen of an order is what it then answers, and foreseeing it does nothing.
+pub async fn what_is_foreseen_of_a_webhook_comes_true(stage: &Stage) {
+    let (app, who) = (&stage.app, manager("44"));
+    let create = || WebhookOrder::Create(draft());
+    let foreseen = app.foresee_webhook(&stage.request(&who), create()).await.expect("foreseen");
+    assert!(foreseen.secret.is_none() && !foreseen.replayed);
+    assert_eq!(app.count_webhooks(&who).await.expect("the store works"), 0, "nothing was created");
+    let request = stage.request(&who);
+    let made = app.order_webhook(&request, create()).await.expect("created").webhook.expect("a webhook");
+    let alike = |webhook: Webhook| Webhook { id: made.id, ..webhook };
+    assert_eq!(alike(foreseen.webhook.expect("a webhook")), made);
+    let again = app.foresee_webhook(&request, create()).await.expect("foreseen");
+    assert!(again.replayed && again.webhook == Some(made.clone()), "it was created under this key");
+
+    let patch = WebhookPatch { event_types: Some(vec!["CaseReported".to_owned()]), ..WebhookPatch::default() };
+    for order in [
+        WebhookOrder::Update(made.id, patch),
+        WebhookOrder::Pause(made.id),
+        WebhookOrder::Resume(made.id),
+        WebhookOrder::RotateSecret(made.id, Duration::from_secs(60)),
+        WebhookOrder::Delete(made.id),
+    ] {
+        let before = stage.present(made.id).await;
+        let foreseen = app.foresee_webhook(&stage.request(&who), order.clone()).await.expect("foreseen");
+        assert_eq!(stage.present(made.id).await, before, "{order:?} was only foreseen");
+        assert!(foreseen.secret.is_none());
+        let done = app.order_webhook(&stage.request(&who), order.clone()).await.expect("done");
+        assert_eq!(foreseen.webhook, done.webhook, "{order:?}");
+    }
+    for order in [
+        WebhookOrder::Pause(made.id),
+        WebhookOrder::ReplayLetter(made.id, 3),
+        WebhookOrder::DiscardLetter(made.id, 3),
+        WebhookOrder::Delete(made.id),
+        WebhookOrder::Create(WebhookDraft { event_types: vec!["CaseEaten".to_owned()], ..draft() }),
+    ] {
+        let foreseen = refused(app.foresee_webhook(&stage.request(&who), order.clone()).await);
+        assert_eq!(foreseen, refused(app.order_webhook(&stage.request(&who), order).await));
+    }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use etalon::app::{
-    App, Delivery, EventRecord, Key, KeyPage, Moment, Next, Outlet, Round, Webhook, WebhookDraft, WebhookRequest,
+    App, Delivery, EventRecord, Key, KeyPage, Moment, Next, Outlet, Round, Start, Webhook, WebhookDraft, WebhookRequest,
 };
 use etalon::clock::{Clock, ManualClock};
 use etalon::demo;
@@ -133,7 +133,7 @@ pub fn from_the_beginning() -> WebhookDraft {
         event_types: Vec::new(),
         division: None,
         // Position 0 is the opening of the campaign; everything that happens to cases comes later.
-        after: Some(0),
+        start: Start::After(0),
     }
 }
 

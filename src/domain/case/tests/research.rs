@@ -1,11 +1,11 @@
-use crate::domain::case::command::{AcceptAssignment, ProposeSolution, RecordFinding};
+use crate::domain::case::command::{AcceptAssignment, ProposeSolution, RecordFinding, RecordMeasurement};
 use crate::domain::case::event::{FindingRecorded, MeasurementRecorded, RequirementSpecified, SolutionProposed};
 use crate::domain::case::tests::actors::*;
 use crate::domain::case::tests::commands::*;
 use crate::domain::case::tests::story::Story;
 use crate::domain::case::values::Status;
 use crate::domain::refusal::Code;
-use crate::domain::value::{Decimal, Reference};
+use crate::domain::value::{Decimal, Measurand, Reference};
 
 fn researching() -> Story {
     Story::of(Status::Researching)
@@ -63,6 +63,35 @@ fn the_gap_follows_the_best_measurement() {
     assert_eq!(gaps, [Some("1.333334"), Some("1.000000"), Some("0.500000")].map(|gap| gap.map(str::to_owned)));
     assert_eq!(file.best_uncertainty().map(|best| &best.by), Some(&expert().id));
     assert!(file.capability_gap().is_some_and(|gap| gap.is_closed()));
+}
+
+/// Logs have such results from when they were accepted.
+#[test]
+fn a_result_that_is_said_to_be_certain_closes_no_gap() {
+    let certain = r#"{"value":{"value":"1","unit":"mm"},
+        "uncertainty":{"value":"0","unit":"um","coverageFactor":"2","coverageProbability":"0.95"}}"#;
+    let certain = RecordMeasurement { result: serde_json::from_str(certain).expect("a result"), ..measure("2", "um") };
+    let story = researching().then(lead(), require("1", "um")).then(lead(), certain);
+    let file = story.clone().file();
+    assert_eq!((file.measurements.len(), file.capability_gap()), (1, None), "it is on file, and says nothing");
+    let file = story.then(lead(), measure("2", "um")).file();
+    assert_eq!(file.gap_in_six_decimals(), Some(Decimal::from(2)));
+}
+
+#[test]
+fn a_measurement_counts_however_its_measurand_is_typed() {
+    let measured = |measurand: &str, value| {
+        let RecordMeasurement { id, result } = measure(value, "um");
+        RecordMeasurement { id, result: result.with_measurand(Measurand::parse(measurand).ok()) }
+    };
+    let story = researching()
+        .then(lead(), require("1", "um"))
+        .then(lead(), measured("Ｐitch  Diameter", "2"))
+        .then(lead(), measured("major diameter", "0.5"));
+    let file = story.file();
+    assert_eq!(file.gap_in_six_decimals(), Some(Decimal::from(2)));
+    let named = file.best_uncertainty().and_then(|best| best.result.measurand());
+    assert_eq!(named.map(Measurand::as_str), Some("Ｐitch  Diameter"), "it is kept as it was written");
 }
 
 #[test]

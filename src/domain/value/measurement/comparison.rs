@@ -10,9 +10,9 @@ use crate::domain::value::unit::Unit;
 #[derive(Clone, Copy, Debug)]
 pub struct Evaluated<'a> {
     /// The measured value.
-    pub value: &'a Quantity,
-    /// Its uncertainty.
-    pub uncertainty: &'a ExpandedUncertainty,
+    pub(super) value: &'a Quantity,
+    /// Its uncertainty, above 0.
+    pub(super) uncertainty: &'a ExpandedUncertainty,
 }
 
 impl Evaluated<'_> {

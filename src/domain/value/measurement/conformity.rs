@@ -97,17 +97,14 @@ impl MaximumPermissibleError {
 
 /// The test uncertainty ratio: the span of the tolerance by that of the uncertainty,
 /// `2·MPE / 2·U95` (ANSI/NCSL Z540.3-2006, where U is that of 95 percent coverage): U as stated where its p is 0.95 to
-/// two decimals, otherwise `2·U/k`. None for a U of 0. At least the ratio of the decision rule exactly where the
+/// two decimals, otherwise `2·U/k`. At least the ratio of the decision rule exactly where the
 /// capability gap is closed.
 ///
 /// # Errors
 /// As [`Evaluated::expanded`].
-pub fn test_uncertainty_ratio(
-    mpe: &MaximumPermissibleError,
-    result: Evaluated<'_>,
-) -> Result<Option<Ratio>, ValueError> {
+pub fn test_uncertainty_ratio(mpe: &MaximumPermissibleError, result: Evaluated<'_>) -> Result<Ratio, ValueError> {
     let expanded = result.expanded(&Coverage::usual(), mpe.unit())?;
-    Ok((!expanded.is_zero()).then(|| &Ratio::from(mpe.value()) / &expanded))
+    Ok(&Ratio::from(mpe.value()) / &expanded)
 }
 
 /// The acceptance limit `A = MPE − w` with the guard band `w = r·U95` (JCGM 106:2012, 8.3.2, where U is that of k = 2),

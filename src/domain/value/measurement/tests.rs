@@ -37,8 +37,8 @@ fn each_part_of_a_requirement_is_judged() {
     assert_eq!(rule("4", "-0.1").unwrap_err().code, "GUARD_BAND_OUT_OF_RANGE");
     let no_error = MaximumPermissibleError::new(decimal("0"), unit("mm"), rule("3", "0").unwrap());
     assert_eq!(no_error.unwrap_err().code, "MPE_NOT_POSITIVE");
-    let zero = requirement(None, Target::Uncertainty(uncertainty("0", "um")));
-    assert_eq!(zero.unwrap_err().code, "UNCERTAINTY_NOT_POSITIVE");
+    assert_eq!(interval("-300", "20", "Cel").unwrap_err().code, "BELOW_ABSOLUTE_ZERO");
+    assert!(interval("-273.15", "20", "Cel").is_ok() && interval("-5", "5", "K").is_ok());
 }
 
 #[test]
@@ -81,12 +81,11 @@ fn test_uncertainty_ratio_and_acceptance_limit() {
         |result: &MeasurementResult, rule: &DecisionRule| acceptance_limit(&limit, result.evaluated().unwrap(), rule);
     let ratio = |result: &MeasurementResult| test_uncertainty_ratio(&limit, result.evaluated().unwrap());
     let good = tested("2.5", "um");
-    assert_eq!(ratio(&good).unwrap(), Some(Ratio::from(&decimal("4"))));
+    assert_eq!(ratio(&good).unwrap(), Ratio::from(&decimal("4")));
     assert_eq!(accepted(&good, limit.rule()).unwrap(), Ratio::from(&decimal("0.0075")));
     let simple = rule("4", "0").unwrap();
     assert_eq!(accepted(&good, &simple).unwrap(), Ratio::from(&decimal("0.01")));
     assert!(accepted(&tested("11", "um"), limit.rule()).unwrap().is_negative());
-    assert_eq!(ratio(&tested("0", "um")).unwrap(), None);
     let grams = result(("20", "g"), uncertainty("1", "g"));
     assert_eq!(ratio(&grams).unwrap_err().code, "UNIT_INCOMMENSURABLE");
 }
@@ -106,7 +105,7 @@ fn conformity_is_told_at_95_percent() {
         let result = result(("-20", "mm"), stated);
         let result = result.evaluated().unwrap();
         let found = test_uncertainty_ratio(&limit, result).unwrap();
-        assert_eq!(found, Some(Ratio::from(&decimal(ratio))), "{result:?}");
+        assert_eq!(found, Ratio::from(&decimal(ratio)), "{result:?}");
         let found = acceptance_limit(&limit, result, limit.rule()).unwrap();
         assert_eq!(found, Ratio::from(&decimal(accepted)), "{result:?}");
     }
@@ -136,6 +135,60 @@ fn an_uncertainty_relative_to_nothing_is_refused() {
     }
 }
 
+#[test]
+fn no_result_is_colder_than_absolute_zero() {
+    let measured = |value, in_unit| MeasurementResult::new(Quantity::new(decimal(value), unit(in_unit)), None);
+    for (value, in_unit) in [("-273.16", "Cel"), ("-460", "[degF]"), ("-1e6", "mCel")] {
+        assert_eq!(measured(value, in_unit).unwrap_err().code, "BELOW_ABSOLUTE_ZERO", "{value} {in_unit}");
+    }
+    for (value, in_unit) in [("-273.15", "Cel"), ("-0.12", "K"), ("-196", "Cel"), ("-300", "mm")] {
+        assert!(measured(value, in_unit).is_ok(), "{value} {in_unit}");
+    }
+    // So is an uncertainty or an error limit in kelvins no temperature.
+    assert!(requirement(interval("0", "1", "Cel").ok(), Target::Mpe(mpe("300", "K", "3"))).is_ok());
+    let old = r#"{"value":{"value":"-300","unit":"Cel"}}"#;
+    assert!(serde_json::from_str::<MeasurementResult>(old).is_ok(), "what was recorded is read");
+}
+
+/// Logs have them; they were accepted once.
+#[test]
+fn a_result_that_is_said_to_be_certain_was_not_evaluated() {
+    let stored = |u: &str| -> MeasurementResult {
+        let uncertainty = format!(r#"{{"value":"{u}","unit":"um","coverageFactor":"2","coverageProbability":"0.95"}}"#);
+        let json = format!(r#"{{"value":{{"value":"20","unit":"mm"}},"uncertainty":{uncertainty}}}"#);
+        serde_json::from_str(&json).unwrap()
+    };
+    assert!(stored("0").uncertainty().is_some() && stored("0.00").evaluated().is_none());
+    assert!(stored("0.001").evaluated().is_some());
+}
+
+/// What was written is kept, and compared by what it says.
+#[test]
+fn a_measurand_is_the_same_however_it_is_typed() {
+    let named = |text| Measurand::parse(text).unwrap();
+    for (one, other, is_same) in [
+        ("Temperature ", "temperature", true),
+        ("Ｔｅｍｐｅｒａｔｕｒｅ", "temperature", true),
+        ("gauge  pressure", "Gauge\u{3000}Pressure", true),
+        ("轴承 内径", "轴承内径", true),
+        ("pitch\u{200b} diameter", "pitch diameter", true),
+        ("STRASSE", "Straße", true),
+        ("电压（直流）", "电压(直流)", true),
+        ("temperature", "temperatures", false),
+        ("内径", "外径", false),
+        // An accent may be all that tells two words apart.
+        ("côte", "cote", false),
+    ] {
+        assert_eq!(named(one).is_same_as(&named(other)), is_same, "{one} {other}");
+        assert_eq!(named(other).is_same_as(&named(one)), is_same, "{other} {one}");
+    }
+    assert_eq!(named("Ｔemperature ").as_str(), "Ｔemperature");
+    let required = requirement(None, Target::Uncertainty(uncertainty("2", "um"))).unwrap();
+    let of = |measurand| result(("20", "mm"), uncertainty("1", "um")).with_measurand(Measurand::parse(measurand).ok());
+    assert!(required.is_about(&of("Pitch diameter of a  thread gauge")));
+    assert!(!required.is_about(&of("major diameter of a thread gauge")));
+}
+
 /// Where a value is has nothing to do with how well it was measured.
 #[test]
 fn a_result_is_about_the_interval_that_its_value_is_in() {
@@ -153,7 +206,7 @@ fn a_result_is_about_the_interval_that_its_value_is_in() {
     ] {
         let required = Target::Uncertainty(uncertainty("2", "[ppm]"));
         let required = requirement(interval("2.5", "10", "V").ok(), required).unwrap();
-        for u in ["0", "1.7", "900000"] {
+        for u in ["0.001", "1.7", "900000"] {
             let result = result((value, in_unit), uncertainty(u, "[ppm]"));
             assert_eq!(required.is_about(&result), is_about, "{value} {in_unit}, U = {u} ppm");
         }

@@ -117,6 +117,53 @@ fn kinds_are_kept_apart_by_dimension() {
 }
 
 #[test]
+fn levels_of_different_references_are_not_alike() {
+    let levels = ["dB", "dB[SPL]", "dB[V]", "dB[mV]", "dB[uV]", "dB[W]", "dB[kW]", "Np", "[pH]"];
+    for (place, one) in levels.iter().enumerate() {
+        for other in &levels[place + 1..] {
+            assert!(!unit(one).commensurable(&unit(other)), "{one} {other}");
+            assert_eq!(unit(one).factor_to(&unit(other)).unwrap_err().code, "UNIT_INCOMMENSURABLE", "{one} {other}");
+        }
+    }
+    assert_factor("dB[SPL]", "B[SPL]", "1", "10");
+    let point = |from: &str, to: &str| {
+        unit(from).convert_point(&Decimal::from(65), &unit(to)).map(drop).map_err(|error| error.code)
+    };
+    for (from, to) in [("dB{A}", "dB{A}"), ("dB{A}", "B{A}"), ("dB", "B"), ("m{x}", "mm{y}"), ("Cel{in}", "K")] {
+        assert_eq!(point(from, to), Ok(()), "{from} {to}");
+    }
+    for (from, to) in [("dB{A}", "dB{C}"), ("dB{A}", "dB"), ("dB", "dB{re 1 uPa}"), ("Np{U}", "Np")] {
+        assert_eq!(point(from, to), Err("UNIT_INCOMMENSURABLE"), "{from} {to}");
+        // A difference of two levels is one, whatever both are levels of.
+        assert_eq!(unit(from).factor_to(&unit(to)).unwrap(), Ratio::one(), "{from} {to}");
+    }
+}
+
+#[test]
+fn nothing_is_colder_than_absolute_zero() {
+    for (value, in_unit, is_below) in [
+        ("-273.15", "Cel", false),
+        ("-273.150001", "Cel", true),
+        ("-273151", "mCel", true),
+        ("-459.67", "[degF]", false),
+        ("-459.68", "°F", true),
+        ("-218.53", "[degRe]", true),
+        ("20", "Cel", false),
+        // A difference.
+        ("-300", "K", false),
+        ("-500", "[degR]", false),
+        ("-300", "m", false),
+        ("-300", "dB", false),
+    ] {
+        assert_eq!(
+            unit(in_unit).is_below_absolute_zero(&Decimal::parse(value).unwrap()),
+            is_below,
+            "{value} {in_unit}"
+        );
+    }
+}
+
+#[test]
 fn a_relative_unit_is_a_bare_number() {
     for text in ["1", "%", "ppm", "10*-6", "mm/m", "mol", "rad"] {
         let bare = !matches!(text, "mm/m" | "mol" | "rad");

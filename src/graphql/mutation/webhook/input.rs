@@ -1,15 +1,37 @@
 //! What orders about webhooks say.
 
+use std::time::Duration;
+
 use async_graphql::{Context, ID, InputObject};
 use serde::Serialize;
+use uuid::Uuid;
 
-use crate::app::WebhookRequest;
+use crate::app::{AggregateType, Start, WebhookDraft, WebhookOrder, WebhookPatch, WebhookRequest};
+use crate::domain::refusal::{Code, Refusal};
+use crate::domain::value::Division;
 use crate::graphql::context::{actor, app};
 use crate::graphql::door::Door;
 use crate::graphql::errors::UserError;
+use crate::graphql::ids::{self, WebhookId};
 use crate::graphql::orders::{Circumstances, key_and_version};
 use crate::graphql::scalars::Position;
 use crate::graphql::subscription::filter::EventSubject;
+
+/// The longest that an old secret signs beside a new one, in seconds: a week.
+const LONGEST_OVERLAP_SECONDS: i32 = 7 * 24 * 60 * 60;
+/// How long it does where nothing is said: a day.
+const USUAL_OVERLAP_SECONDS: i32 = 24 * 60 * 60;
+
+/// How an input becomes an order.
+trait Order {
+    /// The version that the client saw.
+    fn expected_version(&self) -> Option<i32> {
+        None
+    }
+
+    /// What is ordered; `None` when something was unsound, which the door then knows.
+    fn order(&self, door: &mut Door) -> Option<WebhookOrder>;
+}
 
 /// Declares the inputs of changes of webhooks.
 macro_rules! inputs {
@@ -21,29 +43,27 @@ macro_rules! inputs {
             $(#[$doc])*
             #[derive(Clone, Debug, InputObject, Serialize)]
             pub(crate) struct $input {
-                $($(#[$field_doc])* pub(super) $field: $type,)*
+                $($(#[$field_doc])* $field: $type,)*
                 /// What makes this the same change when it is sent again, say after a broken connection: 1 to 128 visible ASCII characters. The same key with the same input changes nothing more; with another input it is refused.
-                pub(super) idempotency_key: Option<String>,
+                idempotency_key: Option<String>,
             }
 
             impl $input {
-                /// The circumstances, and what `read` makes of the rest.
-                pub(super) fn read<T>(
+                /// The circumstances, and what is ordered.
+                pub(super) fn read(
                     &self,
                     ctx: &Context<'_>,
-                    expected_version: Option<i32>,
-                    read: impl FnOnce(&mut Door) -> Option<T>,
-                ) -> std::result::Result<(WebhookRequest, T), Vec<UserError>> {
+                ) -> std::result::Result<(WebhookRequest, WebhookOrder), Vec<UserError>> {
                     let mut door = Door::new(app(ctx).new_id());
                     let circumstances = Circumstances {
                         idempotency_key: self.idempotency_key.as_deref(),
-                        expected_version,
+                        expected_version: self.expected_version(),
                         occurred_at: None,
                     };
                     let request = key_and_version(ctx, &mut door, stringify!($input), self, circumstances);
-                    match (request, read(&mut door)) {
-                        (Some((key, expected_version)), Some(read)) => {
-                            Ok((WebhookRequest { actor: actor(ctx).clone(), key, expected_version }, read))
+                    match (request, self.order(&mut door)) {
+                        (Some((key, expected_version)), Some(order)) => {
+                            Ok((WebhookRequest { actor: actor(ctx).clone(), key, expected_version }, order))
                         }
                         _ => Err(door.into_refusals().into_iter().map(UserError::from).collect()),
                     }
@@ -66,6 +86,8 @@ inputs! {
         division_within: Option<String>,
         /// 起始位置: begins behind this position of the log; left out means with what comes from now on.
         after: Option<Position>,
+        /// 从头开始: begins with the first event of the log; not together with `after`.
+        from_start: Option<bool>,
     }
 
     /// 修改推送: what changes; what is left out stays.
@@ -123,9 +145,105 @@ inputs! {
     }
 }
 
-/// 测试推送: which webhook.
-#[derive(Clone, Debug, InputObject)]
-pub(crate) struct TestWebhookInput {
-    /// The webhook.
-    pub(super) webhook_id: ID,
+impl Order for CreateWebhookInput {
+    fn order(&self, door: &mut Door) -> Option<WebhookOrder> {
+        let division = door.optional::<Division>("divisionWithin", self.division_within.as_deref());
+        let start = match (self.after, self.from_start.unwrap_or_default()) {
+            (Some(_), true) => {
+                let message = "say `after` or `fromStart`, not both";
+                door.refused(Refusal::new(Code::ArgumentsExclusive, "fromStart", message));
+                None
+            }
+            (None, true) => Some(Start::Beginning),
+            (Some(after), false) => Some(Start::After(after.0)),
+            (None, false) => Some(Start::Now),
+        };
+        Some(WebhookOrder::Create(WebhookDraft {
+            url: self.url.clone(),
+            aggregate_types: types_of(self.subjects.as_deref().unwrap_or_default()),
+            event_types: self.event_types.clone().unwrap_or_default(),
+            division: division?,
+            start: start?,
+        }))
+    }
+}
+
+impl Order for UpdateWebhookInput {
+    fn expected_version(&self) -> Option<i32> {
+        self.expected_version
+    }
+
+    fn order(&self, door: &mut Door) -> Option<WebhookOrder> {
+        let division = door.optional::<Division>("divisionWithin", self.division_within.as_deref());
+        let id = webhook(door, &self.webhook_id);
+        let patch = WebhookPatch {
+            url: self.url.clone(),
+            aggregate_types: self.subjects.as_deref().map(types_of),
+            event_types: self.event_types.clone(),
+            division: division?,
+        };
+        Some(WebhookOrder::Update(id?, patch))
+    }
+}
+
+impl Order for PauseWebhookInput {
+    fn order(&self, door: &mut Door) -> Option<WebhookOrder> {
+        webhook(door, &self.webhook_id).map(WebhookOrder::Pause)
+    }
+}
+
+impl Order for ResumeWebhookInput {
+    fn order(&self, door: &mut Door) -> Option<WebhookOrder> {
+        webhook(door, &self.webhook_id).map(WebhookOrder::Resume)
+    }
+}
+
+impl Order for RotateWebhookSecretInput {
+    fn order(&self, door: &mut Door) -> Option<WebhookOrder> {
+        let (id, overlap) = (webhook(door, &self.webhook_id), overlap(door, self.overlap_seconds));
+        Some(WebhookOrder::RotateSecret(id?, overlap?))
+    }
+}
+
+impl Order for DeleteWebhookInput {
+    fn order(&self, door: &mut Door) -> Option<WebhookOrder> {
+        webhook(door, &self.webhook_id).map(WebhookOrder::Delete)
+    }
+}
+
+impl Order for ReplayDeadLetterInput {
+    fn order(&self, door: &mut Door) -> Option<WebhookOrder> {
+        let (id, position) = letter(door, &self.dead_letter_id)?;
+        Some(WebhookOrder::ReplayLetter(id, position))
+    }
+}
+
+impl Order for DiscardDeadLetterInput {
+    fn order(&self, door: &mut Door) -> Option<WebhookOrder> {
+        let (id, position) = letter(door, &self.dead_letter_id)?;
+        Some(WebhookOrder::DiscardLetter(id, position))
+    }
+}
+
+/// The webhook that an input is about.
+pub(super) fn webhook(door: &mut Door, id: &ID) -> Option<Uuid> {
+    door.id::<WebhookId>("webhookId", id).map(|id| id.0)
+}
+
+fn letter(door: &mut Door, id: &ID) -> Option<(Uuid, u64)> {
+    door.value("deadLetterId", ids::read_dead_letter(id))
+}
+
+fn types_of(subjects: &[EventSubject]) -> Vec<AggregateType> {
+    subjects.iter().map(|subject| (*subject).into()).collect()
+}
+
+fn overlap(door: &mut Door, seconds: Option<i32>) -> Option<Duration> {
+    let seconds = seconds.unwrap_or(USUAL_OVERLAP_SECONDS);
+    if (0..=LONGEST_OVERLAP_SECONDS).contains(&seconds) {
+        return Some(Duration::from_secs(seconds.unsigned_abs().into()));
+    }
+    let message = format!("an overlap has 0 to {LONGEST_OVERLAP_SECONDS} seconds");
+    door.refused(Refusal::new(Code::DecimalOutOfRange, "overlapSeconds", message));
+    None
 }

@@ -2,7 +2,7 @@
 
 use async_graphql::SimpleObject;
 
-use crate::app::Changed;
+use crate::app::{Changed, Tested};
 use crate::graphql::errors::UserError;
 use crate::graphql::types::webhook::WebhookNode;
 use crate::graphql::types::webhook::words::DeliveryFailureClass;
@@ -64,13 +64,34 @@ payloads! {
 #[derive(Default, SimpleObject)]
 pub(crate) struct TestWebhookPayload {
     /// Whether it was answered with 2xx.
-    pub(super) delivered: bool,
+    delivered: bool,
     /// 状态码: what it was answered with, if anything.
-    pub(super) status: Option<i32>,
+    status: Option<i32>,
     /// 失败类别: why it did not arrive.
-    pub(super) failure: Option<DeliveryFailureClass>,
+    failure: Option<DeliveryFailureClass>,
     /// 原因: the same for people.
-    pub(super) reason: Option<String>,
+    reason: Option<String>,
     /// Why nothing was sent; empty when something was.
-    pub(super) user_errors: Vec<UserError>,
+    user_errors: Vec<UserError>,
+}
+
+impl TestWebhookPayload {
+    pub(super) fn refused(user_errors: Vec<UserError>) -> Self {
+        Self { user_errors, ..Self::default() }
+    }
+}
+
+impl From<Tested> for TestWebhookPayload {
+    fn from(tested: Tested) -> Self {
+        match tested.outcome {
+            Ok(status) => Self { delivered: true, status: Some(status.into()), ..Self::default() },
+            Err(failure) => Self {
+                delivered: false,
+                status: failure.status.map(Into::into),
+                failure: Some(failure.class.into()),
+                reason: Some(failure.reason),
+                user_errors: Vec::new(),
+            },
+        }
+    }
 }

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use async_graphql::{ComplexObject, Context, InputObject, Interface, Result, SimpleObject};
 use serde::{Deserialize, Serialize};
 
-use crate::app::{EventPage, EventRecord, Fault, Foreseen, Moment, Span, stored};
+use crate::app::{AggregateType, EventPage, EventRecord, Fault, Foreseen, Moment, Span, stored};
 use crate::codec;
 use crate::domain::case::Case;
 use crate::domain::case::event::CaseFact;
@@ -62,6 +62,28 @@ macro_rules! case_events {
             $(#[doc = concat!("The event `", stringify!($fact), "`.")] $fact($part::$object),)+
         }
 
+        /// 事件: something that the log has taken, of a case or of anything else, with who, when and where in the log.
+        #[derive(Interface)]
+        #[graphql(
+            field(name = "id", ty = "async_graphql::ID", desc = "The global id."),
+            field(name = "type", method = "event_type", ty = "&str", desc = "类型: the event type, as the log has it."),
+            field(name = "position", ty = "Position", desc = "位置: its place in the log."),
+            field(name = "sequence", ty = "u64", desc = "序号: its place in its stream, from 1: the version after it."),
+            field(name = "recordedAt", method = "recorded_at", ty = "DateTime", desc = "记录时间: when the log took it."),
+            field(name = "occurredAt", method = "occurred_at", ty = "DateTime", desc = "发生时间: when it happened, as its author says."),
+            field(name = "actor", ty = "ActorNode", desc = "操作者: who made it so."),
+            field(name = "roles", ty = "Vec<Role>", desc = "角色: the roles that the actor held then."),
+            field(name = "source", ty = "Option<EventSource>", desc = "来源: its place in another tracker's log, when it was imported."),
+            field(name = "payloadVersion", method = "payload_version", ty = "&str", desc = "The version of the payload's shape."),
+            field(name = "payload", ty = "JsonText", desc = "The payload, to the byte as the log holds it."),
+            field(name = "receipt", ty = "Option<EventReceipt>", desc = "回执: its leaf in the ledger, and the proof that it is in the log; absent for an event that is only foreseen.")
+        )]
+        pub(crate) enum Event {
+            /// An event of something else than a case.
+            RegisterEvent(RegisterEvent),
+            $(#[doc = concat!("The event `", stringify!($fact), "`.")] $fact($part::$object),)+
+        }
+
         /// 节点: anything that has a global id.
         #[derive(Interface)]
         #[expect(clippy::large_enum_variant, reason = "nodes are made one by one, and most of them are cases")]
@@ -92,10 +114,19 @@ macro_rules! case_events {
             $(#[doc = concat!("The event `", stringify!($fact), "`.")] $fact($part::$object),)+
         }
 
-        impl From<CaseEvent> for Node {
+        impl From<CaseEvent> for Event {
             fn from(event: CaseEvent) -> Self {
                 match event {
                     $(CaseEvent::$fact(object) => Self::$fact(object),)+
+                }
+            }
+        }
+
+        impl From<Event> for Node {
+            fn from(event: Event) -> Self {
+                match event {
+                    Event::RegisterEvent(object) => Self::RegisterEvent(object),
+                    $(Event::$fact(object) => Self::$fact(object),)+
                 }
             }
         }
@@ -173,6 +204,19 @@ impl CaseEvent {
     pub(crate) fn foreseen(foreseen: &Foreseen<Case>) -> impl Iterator<Item = Self> {
         let stream = foreseen.stream;
         foreseen.events.iter().map(move |event| Self::new(Head::foreseen(stream, event), event.event.fact.clone()))
+    }
+}
+
+impl Event {
+    /// The event as the log has it, with what it points at as of that moment.
+    ///
+    /// # Errors
+    /// When this version of the program cannot read it.
+    pub(crate) fn read(ctx: &Context<'_>, record: EventRecord, at: Moment) -> Result<Self> {
+        match record.aggregate_type == AggregateType::Case.as_str() {
+            true => CaseEvent::read(ctx, record, at).map(Into::into),
+            false => RegisterEvent::read(ctx, record, at).map(Self::RegisterEvent),
+        }
     }
 }
 

@@ -63,7 +63,7 @@ impl RegisterEvent {
 
     /// 类型: the event type, as the log has it.
     #[graphql(name = "type")]
-    async fn kind(&self) -> &str {
+    pub(crate) async fn event_type(&self) -> &str {
         self.0.event_type()
     }
 
@@ -73,52 +73,52 @@ impl RegisterEvent {
     }
 
     /// 位置: its place in the log.
-    async fn position(&self) -> Position {
+    pub(crate) async fn position(&self) -> Position {
         self.0.position()
     }
 
     /// 序号: its place in its stream, from 1: the version after it.
-    async fn sequence(&self) -> u64 {
+    pub(crate) async fn sequence(&self) -> u64 {
         self.0.sequence()
     }
 
     /// 记录时间: when the log took it.
-    async fn recorded_at(&self) -> DateTime {
+    pub(crate) async fn recorded_at(&self) -> DateTime {
         self.0.recorded_at()
     }
 
     /// 发生时间: when it happened, as its author says.
-    async fn occurred_at(&self) -> DateTime {
+    pub(crate) async fn occurred_at(&self) -> DateTime {
         self.0.occurred_at()
     }
 
     /// 操作者: who made it so.
-    async fn actor(&self) -> ActorNode {
+    pub(crate) async fn actor(&self) -> ActorNode {
         self.0.actor()
     }
 
     /// 角色: the roles that the actor held then.
-    async fn roles(&self) -> Vec<Role> {
+    pub(crate) async fn roles(&self) -> Vec<Role> {
         self.0.roles()
     }
 
     /// 来源: its place in another tracker's log, when it was imported.
-    async fn source(&self) -> Option<EventSource> {
+    pub(crate) async fn source(&self) -> Option<EventSource> {
         self.0.source()
     }
 
     /// The version of the payload's shape.
-    async fn payload_version(&self) -> &str {
+    pub(crate) async fn payload_version(&self) -> &str {
         self.0.payload_version()
     }
 
     /// The payload, to the byte as the log holds it.
-    async fn payload(&self) -> JsonText {
+    pub(crate) async fn payload(&self) -> JsonText {
         self.0.payload()
     }
 
     /// 回执: its leaf in the ledger, and the proof that it is in the log; absent for an event that is only foreseen.
-    async fn receipt(&self) -> Option<EventReceipt> {
+    pub(crate) async fn receipt(&self) -> Option<EventReceipt> {
         self.0.receipt()
     }
 }

@@ -1,6 +1,7 @@
 //! 推送: webhooks, how they are doing, what could not be delivered, and who changed them.
 
 mod lists;
+pub(crate) mod preview;
 pub(crate) mod words;
 
 use async_graphql::{Context, ID, Object, Result, SimpleObject};
@@ -214,10 +215,10 @@ pub(crate) struct WebhookLag {
     id: ID,
     /// 未读: how many positions of the log were not looked at yet.
     positions: u64,
-    /// 待投递: how many events wait for another try, or behind one of their case that does.
+    /// 待投递: how many events wait for another try, or behind one of their case that does; none of a webhook that is gone, which tries them once it is resumed.
     waiting: u64,
     /// 死信数: how many events were given up.
     dead: u64,
-    /// 下次尝试: when the next one is tried.
+    /// 下次尝试: when the next one is tried; absent while the webhook is paused or gone.
     next_try_at: Option<DateTime>,
 }

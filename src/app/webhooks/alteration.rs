@@ -1,0 +1,91 @@
+//! What is done about an endpoint that is there, decided without doing it.
+
+use std::time::Duration;
+
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::app::request::Failure;
+use crate::app::webhooks::changes::{WebhookPatch, WebhookRequest, known_types, names, sound_url};
+use crate::app::webhooks::{Outlet, sight};
+use crate::identity::webhook_key::WebhookSecret;
+use crate::store::{Webhook, WebhookAction, WebhookState};
+
+/// What is done about an endpoint that is there.
+#[derive(Clone, Debug)]
+pub(super) enum Alteration {
+    /// Where its events go, or which.
+    Update(WebhookPatch),
+    /// Nothing is sent, nothing is lost.
+    Pause,
+    /// It is served again.
+    Resume,
+    /// It gets a new secret, and the one before it signs as well for so long.
+    RotateSecret(Duration),
+}
+
+impl Alteration {
+    /// What the list of changes calls it.
+    pub(super) fn action(&self) -> WebhookAction {
+        match self {
+            Self::Update(_) => WebhookAction::Updated,
+            Self::Pause => WebhookAction::Paused,
+            Self::Resume => WebhookAction::Resumed,
+            Self::RotateSecret(_) => WebhookAction::SecretRotated,
+        }
+    }
+}
+
+impl App {
+    /// The endpoint as it would be written, still with the version that it has, and its new secret if it gets one.
+    pub(super) async fn altered(
+        &self,
+        request: &WebhookRequest,
+        id: Uuid,
+        alteration: &Alteration,
+    ) -> Result<(Webhook, Option<WebhookSecret>), Failure> {
+        let outlet = self.outlet()?;
+        let mut webhook = self.managed(&request.actor, id, request.expected_version).await?;
+        let now = self.now();
+        let mut secret = None;
+        match alteration {
+            Alteration::Update(patch) => update(outlet, request, &mut webhook, patch)?,
+            Alteration::Pause => webhook.state = WebhookState::Paused,
+            Alteration::Resume => webhook.state = WebhookState::Enabled,
+            Alteration::RotateSecret(overlap) => {
+                let until = (now + *overlap).as_microsecond();
+                // A secret of a key that this server does not have can sign nothing any more.
+                webhook.old_secret_until = if webhook.key_id == outlet.key.id() { until } else { 0 };
+                webhook.key_id = outlet.key.id();
+                webhook.secret_number += 1;
+                secret = Some(outlet.key.secret(webhook.id, webhook.secret_number));
+            }
+        }
+        webhook.updated_at = now.as_microsecond();
+        Ok((webhook, secret))
+    }
+}
+
+fn update(
+    outlet: &Outlet,
+    request: &WebhookRequest,
+    webhook: &mut Webhook,
+    patch: &WebhookPatch,
+) -> Result<(), Failure> {
+    if let Some(division) = &patch.division {
+        request.actor.check_covers(division, "divisionWithin")?;
+        sight::owner(webhook)?.check_covers(division, "divisionWithin")?;
+        division.code().clone_into(&mut webhook.configuration.division);
+    }
+    let configuration = &mut webhook.configuration;
+    if let Some(url) = patch.url.clone() {
+        configuration.url = sound_url(outlet, url)?;
+    }
+    if let Some(types) = patch.aggregate_types.clone() {
+        configuration.aggregate_types = names(types);
+    }
+    if let Some(types) = patch.event_types.clone() {
+        configuration.event_types = known_types(types)?;
+    }
+    Ok(())
+}
