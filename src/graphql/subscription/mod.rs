@@ -113,7 +113,7 @@ pub(super) enum Turn {
 /// What is asked for.
 pub(super) enum Wanted {
     /// Events.
-    Events { start: Start, interest: Interest, pieces: Pieces },
+    Events { start: Start, interest: Box<Interest>, pieces: Pieces },
     /// Checkpoints, behind that position or from the latest on.
     Checkpoints { after: Option<u64> },
 }

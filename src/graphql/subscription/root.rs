@@ -42,7 +42,7 @@ impl Subscription {
                 (after, false) => start(ctx, after).await?,
             };
             let interest = filter.unwrap_or_default().interest()?;
-            Ok(Wanted::Events { start, interest, pieces: Pieces::Single })
+            Ok(Wanted::Events { start, interest: Box::new(interest), pieces: Pieces::Single })
         })
         .await
     }
@@ -58,7 +58,8 @@ impl Subscription {
             let id = ids::read::<CaseId>(&id).map_err(|error| errors::refused(&Refusal::of_value("id", error)))?;
             let case = StreamId { aggregate_type: AggregateType::Case, aggregate_id: id.into() };
             let interest = Interest { streams: vec![case], ..Interest::default() };
-            Ok(Wanted::Events { start: start(ctx, after).await?, interest, pieces: Pieces::ByCommand })
+            let start = start(ctx, after).await?;
+            Ok(Wanted::Events { start, interest: Box::new(interest), pieces: Pieces::ByCommand })
         })
         .await
     }

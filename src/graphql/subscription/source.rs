@@ -19,7 +19,7 @@ impl Source {
         match wanted {
             Wanted::Events { start, interest, pieces } => {
                 let start = resume.map_or(start, Start::After);
-                let follower = app.follow(start, interest).await?;
+                let follower = app.follow(start, *interest).await?;
                 Ok(Self::Events { follower, pieces, begins_now: start == Start::Now })
             }
             Wanted::Checkpoints { after } => app.follow_checkpoints(resume.or(after)).await.map(Self::Checkpoints),
