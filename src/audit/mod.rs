@@ -11,6 +11,7 @@
 
 mod bundle;
 mod case;
+mod commands;
 mod draft;
 mod export;
 mod follow;

@@ -13,6 +13,7 @@ mod happened;
 mod ledger;
 mod moment;
 mod observed;
+mod outcome;
 mod personal;
 mod query;
 mod readers;
@@ -75,6 +76,7 @@ pub use ledger::{LedgerNode, LedgerStore, Sealed, StoredCheckpoint, StoredCosign
 pub use moment::Moment;
 pub use observed::{ObservedStore, PoolState};
 pub use opening::{migrate_for, open, open_as_it_is, open_restored};
+pub use outcome::{KeptCommand, OutcomeStore};
 pub use personal::{ErasedKey, PersonalStore, StoredCiphertext};
 pub use query::{
     CaseQuery, Condition, Direction, EventQuery, Keep, Operator, RegisterQuery, Scope, Span, Value, Within, key_of,
@@ -110,7 +112,7 @@ pub const REBUILD_LEASE: &str = "rebuild";
 /// named where they occur. "Not found" is `None` or an empty list.
 #[async_trait]
 pub trait Store:
-    LedgerStore + ObservedStore + PersonalStore + RevocationStore + WebhookStore + Send + Sync + 'static
+    LedgerStore + ObservedStore + OutcomeStore + PersonalStore + RevocationStore + WebhookStore + Send + Sync + 'static
 {
     /// Commits the appends as one transaction and answers each in its place. A refused append
     /// fails alone. Called by the [`Writer`] only, which groups what many callers want.
