@@ -92,6 +92,12 @@ fn begin(settings: &Settings, traces: Option<Traces>) -> Log {
         layer.with_filter(FilterFn::new(is_traced).with_max_level_hint(LevelFilter::DEBUG))
     });
     tracing_subscriber::registry().with(log).with(spans).init();
+    for variable in &settings.unknown_variables {
+        tracing::warn!(
+            variable,
+            "no setting has this name, and nothing comes of the variable: README.md names them all"
+        );
+    }
     Log { filter: handle, traces }
 }
 
