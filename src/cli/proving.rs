@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 use jiff::SignedDuration;
 use uuid::Uuid;
 
-use super::{AsOf, Database, parse_id, parse_ttl};
+use super::{AsOf, Command, Database, parse_id, parse_ttl};
 use crate::config::Overrides;
 use crate::domain::value::CaseId;
 
@@ -120,6 +120,24 @@ pub enum VerdictFormat {
     Text,
     /// For programs, on one line.
     Json,
+}
+
+impl Command {
+    /// How the verdict of this command is told, and what keeps it from one; `None` for one that comes to no verdict.
+    pub fn verdict_format(&self) -> Option<VerdictFormat> {
+        match self {
+            Self::Restore(restore) => Some(restore.format),
+            Self::Audit(audit) => match &audit.command {
+                AuditCommand::Key => None,
+                AuditCommand::Export(export) => Some(export.format),
+                AuditCommand::Verify(verify) => Some(verify.evidence.format),
+                AuditCommand::Replay(replay) => Some(replay.format),
+                AuditCommand::Case(case) => Some(case.evidence.format),
+                AuditCommand::Follow(follow) => Some(follow.format),
+            },
+            _ => None,
+        }
+    }
 }
 
 /// `etalon audit verify`.
