@@ -38,7 +38,7 @@ mod whole_streams;
 mod year;
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicI64, AtomicU64};
 
 use jiff::Timestamp;
 use moka::future::Cache;
@@ -61,7 +61,7 @@ pub use reads::{CasePage, EventPage};
 pub use rebuild::Rebuilt;
 pub use registers::{Entry, RegisterPage};
 pub use replay::{Beside, Folded, Replayed, ReplayedPage, Unlike};
-pub use request::{Failure, Fault, Key, Receipt, Request, time_of};
+pub use request::{Failure, Fault, Key, Receipt, Request, recorded_at, time_of};
 pub use revocations::{Revoker, Standing};
 pub use scope::works_on;
 pub use search::{Found, Hit, Search, Shown};
@@ -105,6 +105,8 @@ pub struct App {
     seals: Option<Seals>,
     /// How many events are sealed, as far as this process knows.
     sealed: watch::Sender<u64>,
+    /// When the latest checkpoint was signed that was seen; for ever ago where none was.
+    last_signed_at: AtomicI64,
     /// What personal data is sealed with, in a process that was given keys.
     vault: Option<Vault>,
     /// Every key that was erased before this position is destroyed, as far as this process knows.
@@ -135,6 +137,7 @@ impl App {
             outlet: None,
             seals: None,
             sealed: watch::Sender::new(0),
+            last_signed_at: AtomicI64::new(i64::MIN),
             vault: None,
             erased_before: AtomicU64::new(0),
             revocations: Revocations::default(),
