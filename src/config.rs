@@ -137,8 +137,8 @@ impl Settings {
         Self::from_layers(file, variables(), overrides)
     }
 
-    /// As [`Self::load`], for a signer or a witness: it asks no signer, and half of what servers are told of one is no fault
-    /// while that one is being set up.
+    /// As [`Self::load`], for a signer or a witness: it asks no signer, and half of what servers are told of one is no
+    /// fault while that one is being set up.
     ///
     /// # Errors
     ///

@@ -41,7 +41,8 @@ fn main() -> ExitCode {
 /// The exit code of an audit that has found something wrong.
 const FAULTY: u8 = 3;
 
-/// The exit code of a command whose output nobody reads to its end: what a shell tells of a program that SIGPIPE has ended.
+/// The exit code of a command whose output nobody reads to its end: what a shell tells of a program that SIGPIPE has
+/// ended.
 const UNHEARD: u8 = 128 + 13;
 
 fn run(cli: Cli) -> Result<Outcome, Problem> {

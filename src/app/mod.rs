@@ -182,8 +182,8 @@ impl App {
         self.writer.ended().await;
     }
 
-    /// Comes back when the task that reads the log for followers has ended: before the application is shut down only where
-    /// it broke. It begins with the first follower.
+    /// Comes back when the task that reads the log for followers has ended: before the application is shut down only
+    /// where it broke. It begins with the first follower.
     pub async fn following_ended(&self) {
         self.hub_ended.cancelled().await;
     }

@@ -11,8 +11,8 @@ use crate::telemetry::causes::with_causes;
 use crate::telemetry::metrics::{Connections, Metrics, metrics};
 
 impl App {
-    /// Brings the figures of this process up to date. Where the database does not answer, those that it knows stay as they
-    /// were, and one says so; the latest checkpoint grows older.
+    /// Brings the figures of this process up to date. Where the database does not answer, those that it knows stay as
+    /// they were, and one says so; the latest checkpoint grows older.
     pub async fn observe(&self) {
         let metrics = metrics();
         metrics.queue.set(self.writer.waiting() as i64);
@@ -24,8 +24,8 @@ impl App {
         metrics.database_connections_limit.set(pool.limit.into());
         let looked = self.look(metrics).await;
         metrics.database_up.set(looked.is_ok().into());
-        // Of the last one that was seen, while the database is away as well: whoever waits for the age to pass a bound has to
-        // hear of it.
+        // Of the last one that was seen, while the database is away as well: whoever waits for the age to pass a bound
+        // has to hear of it.
         if let Ok(signed_at) = Timestamp::from_microsecond(self.last_signed_at.load(Ordering::Relaxed)) {
             metrics.checkpoint_age.set(self.clock.now().duration_since(signed_at).as_secs_f64());
         }

@@ -85,14 +85,14 @@ pub struct Folded {
     pub differences: Vec<RowDifference>,
     /// How many there are in all.
     pub count: u64,
-    /// A digest of the served rows of each table, as they were read to be compared: of a log that goes on meanwhile, each
-    /// stretch at its own moment.
+    /// A digest of the served rows of each table, as they were read to be compared: of a log that goes on meanwhile,
+    /// each stretch at its own moment.
     pub served: Vec<TableDigest>,
 }
 
 impl App {
-    /// Folds the log and compares what it makes with the rows that are served. It only reads, and commits may go on. `look` is shown
-    /// every page of the log, with what stands beside it.
+    /// Folds the log and compares what it makes with the rows that are served. It only reads, and commits may go on.
+    /// `look` is shown every page of the log, with what stands beside it.
     ///
     /// # Errors
     /// When the store fails.
@@ -270,8 +270,8 @@ impl App {
         Ok(event.position < position && stream.is_some_and(is_of))
     }
 
-    /// The stream whose personal data the event at a position erases, and how many events that has before it; `None` where no
-    /// event erases any there.
+    /// The stream whose personal data the event at a position erases, and how many events that has before it; `None`
+    /// where no event erases any there.
     pub(super) async fn erasure_at(&self, position: u64) -> Result<Option<(StreamId, u64)>, Fault> {
         let record = self.log(position.checked_sub(1), Some(position), 1).await?.pop();
         Ok(record.and_then(|record| Some((self.stream_erased_by(&record)?, record.sequence - 1))))

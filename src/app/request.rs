@@ -119,8 +119,9 @@ impl From<Committed> for Receipt {
     }
 }
 
-/// The time of so many microseconds since the Unix epoch, of a row that the store has read: it gives none that no calendar
-/// has. Of an event it gives what stands there, so that the log can be read past a damaged one; see [`recorded_at`].
+/// The time of so many microseconds since the Unix epoch, of a row that the store has read: it gives none that no
+/// calendar has. Of an event it gives what stands there, so that the log can be read past a damaged one; see
+/// [`recorded_at`].
 #[must_use]
 pub fn time_of(microseconds: i64) -> Timestamp {
     Timestamp::from_microsecond(microseconds).expect("the store gives times that a calendar has")

@@ -140,8 +140,8 @@ impl Run {
     }
 }
 
-/// What is wrong with what is kept of a command. Where it says to have begun is compared by whoever looks for those that
-/// began nowhere.
+/// What is wrong with what is kept of a command. Where it says to have begun is compared by whoever looks for those
+/// that began nowhere.
 fn tell(run: Option<Run>, verdict: &mut Verdict) {
     let Some(run) = run.filter(|run| !run.is_excused) else { return };
     let Some(kept) = &run.kept else {

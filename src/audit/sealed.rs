@@ -1,6 +1,6 @@
-//! What was sealed in the course of time: every checkpoint of a database against the tree of its log, with everybody who
-//! vouches for it. The latest vouches for all events; the others are what receipts and bundles as of earlier moments rest
-//! on.
+//! What was sealed in the course of time: every checkpoint of a database against the tree of its log, with everybody
+//! who vouches for it. The latest vouches for all events; the others are what receipts and bundles as of earlier
+//! moments rest on.
 
 use std::collections::VecDeque;
 
@@ -61,8 +61,8 @@ impl<'a> Seals<'a> {
         }
     }
 
-    /// Looks at those whose events were all taken. Where the log is another than was signed, its events may be fewer than
-    /// their positions say, and none is waited for.
+    /// Looks at those whose events were all taken. Where the log is another than was signed, its events may be fewer
+    /// than their positions say, and none is waited for.
     pub(super) fn compare(&mut self, verifier: &mut Verifier, verdict: &mut Verdict) {
         loop {
             let due = if verifier.is_forked() { u64::MAX } else { verifier.size() };
@@ -135,9 +135,9 @@ impl<'a> Seals<'a> {
     }
 }
 
-/// The latest checkpoint, and what bounds the times of events: when those were vouched for that say the most, the latest,
-/// the last that each of the witnesses has cosigned, and the last that was stamped. What is wrong with one is told when it
-/// is looked at.
+/// The latest checkpoint, and what bounds the times of events: when those were vouched for that say the most, the
+/// latest, the last that each of the witnesses has cosigned, and the last that was stamped. What is wrong with one is
+/// told when it is looked at.
 ///
 /// # Errors
 /// When the store fails.
@@ -189,8 +189,8 @@ fn undamaged(read: Result<Option<Vouched>, Fault>) -> Result<Option<Vouched>, Fa
     }
 }
 
-/// What was signed; `None` where no key is known that may have signed it, or else what is wrong. The log had another key
-/// before it took another name: who has none of it learns nothing of these.
+/// What was signed; `None` where no key is known that may have signed it, or else what is wrong. The log had another
+/// key before it took another name: who has none of it learns nothing of these.
 fn signed(
     checkpoint: &StoredCheckpoint,
     names: &Names,

@@ -1,4 +1,5 @@
-//! File descriptors: every connection takes one, and what a shell gives a process at first is far less than a server may need.
+//! File descriptors: every connection takes one, and what a shell gives a process at first is far less than a server
+//! may need.
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
@@ -9,8 +10,8 @@ use crate::telemetry::causes::with_causes;
 const OTHERS: u64 = 256;
 
 /// Takes as many as the system lets the process have. Whoever looks after it is warned where those are fewer than the
-/// settings promise, and where they do not even do for the requests that are answered at once; the defaults promise nobody
-/// anything.
+/// settings promise, and where they do not even do for the requests that are answered at once; the defaults promise
+/// nobody anything.
 pub fn take(settings: &Settings) {
     let limit = getrlimit(Resource::Nofile);
     let most = Rlimit { current: limit.maximum, maximum: limit.maximum };

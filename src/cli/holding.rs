@@ -1,5 +1,5 @@
-//! Who has an embedded database open, for the processes of this machine: a file beside it, locked for as long as a process
-//! lives. It holds nothing, and stays: whoever removed it would part those who look at it.
+//! Who has an embedded database open, for the processes of this machine: a file beside it, locked for as long as a
+//! process lives. It holds nothing, and stays: whoever removed it would part those who look at it.
 //!
 //! Several servers may share the file of a database, whose commits wait for one another. Whoever fills it is alone.
 
@@ -65,7 +65,8 @@ fn shared(path: &Path) -> Result<(File, bool), TryLockError> {
     let file = opened(path).map_err(TryLockError::Error)?;
     match file.try_lock() {
         Ok(()) => {
-            // From here on others may come. One of them may be looking whether it is alone at this moment, and no longer.
+            // From here on others may come. One of them may be looking whether it is alone at this moment, and no
+            // longer.
             file.lock_shared().map_err(TryLockError::Error)?;
             Ok((file, true))
         }

@@ -153,7 +153,8 @@ Examples:
   etalon demo
   etalon demo --folder /tmp/etalon-demo --listen 127.0.0.1:9000")]
 pub struct Demo {
-    /// Where to keep the demonstration; it must be empty, if it is there [default: a temporary folder, removed at the end]
+    /// Where to keep the demonstration; it must be empty, if it is there [default: a temporary folder, removed at the
+    /// end]
     #[arg(long, value_name = "DIR")]
     pub folder: Option<PathBuf>,
     /// Where to listen [default: 127.0.0.1:8080; env: ETALON_LISTEN]

@@ -55,7 +55,8 @@ pub struct Audit {
 /// The commands of `etalon audit`.
 #[derive(Debug, Subcommand)]
 pub enum AuditCommand {
-    /// Print what the checkpoints of this installation's log are checked with: of the key or the signer that is set; none is made
+    /// Print what the checkpoints of this installation's log are checked with: of the key or the signer that is set;
+    /// none is made
     Key,
     /// Write the log, or a part of it, as a bundle that proves itself
     Export(AuditExport),

@@ -95,8 +95,8 @@ pub async fn open_existing(settings: &Settings, clock: Arc<dyn Clock>) -> Result
     open(settings, clock).await
 }
 
-/// The application over the database of the settings as it is: nothing of it is migrated or made anew before it was looked
-/// at, and no data keys are needed for that.
+/// The application over the database of the settings as it is: nothing of it is migrated or made anew before it was
+/// looked at, and no data keys are needed for that.
 ///
 /// # Errors
 /// When the database is not there, has another schema or cannot be used.
@@ -136,8 +136,8 @@ pub fn vault(settings: &Settings) -> Result<Vault, Problem> {
 /// Serves an application that is open already; `ready` is told where, as a URL without a path, once requests are taken.
 ///
 /// # Errors
-/// When the certificate cannot be used, or the address not be listened at; and when something that goes on beside requests
-/// has ended by itself.
+/// When the certificate cannot be used, or the address not be listened at; and when something that goes on beside
+/// requests has ended by itself.
 pub async fn serve(
     app: Arc<App>,
     verifier: Verifier,

@@ -30,8 +30,9 @@ impl TryFrom<String> for Filter {
                 "`{part}` is no log filter: write one of {levels}, or parts such as `etalon::store=debug`, with commas between them"
             )
         };
-        // For the library whatever is no level is the name of a module, of which it then logs everything, and of all others
-        // nothing: `inof`, `info;warn` or `verbose!` would silence the server. The fields of a span may have commas.
+        // For the library whatever is no level is the name of a module, of which it then logs everything, and of all
+        // others nothing: `inof`, `info;warn` or `verbose!` would silence the server. The fields of a span may have
+        // commas.
         let has_fields = text.contains('{');
         let says_level = |text: &str| LEVELS.iter().any(|level| level.eq_ignore_ascii_case(text));
         let is_misspelt = |part: &&str| {

@@ -140,8 +140,8 @@ impl Verifier {
         &self.findings
     }
 
-    /// Takes a checkpoint that covers the events taken so far, or more than those. Once a root was not the signed one, the
-    /// later ones would all be others, and are not told again.
+    /// Takes a checkpoint that covers the events taken so far, or more than those. Once a root was not the signed one,
+    /// the later ones would all be others, and are not told again.
     pub fn take(&mut self, one: SignedCheckpoint) {
         let size = one.checkpoint.head.size;
         if !ends_in_time(self.entries.names(), &one.checkpoint, &mut self.findings) || self.is_forked {

@@ -77,7 +77,8 @@ pub enum StoreError {
         /// What the driver said.
         source: Arc<sqlx::Error>,
     },
-    /// The database gave a read up that took longer than whoever asked would wait; see [`limited`](crate::store::limited).
+    /// The database gave a read up that took longer than whoever asked would wait; see
+    /// [`limited`](crate::store::limited).
     #[error("gave up to {operation}: it took too long")]
     TimedOut {
         /// What the store was doing.

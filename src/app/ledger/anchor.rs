@@ -95,8 +95,8 @@ pub enum NotAnchored {
 pub struct Anchorer;
 
 impl Anchorer {
-    /// Looks at every new checkpoint. A failure is logged, and asked for again later. Where nobody is to be asked, it only
-    /// waits.
+    /// Looks at every new checkpoint. A failure is logged, and asked for again later. Where nobody is to be asked, it
+    /// only waits.
     pub async fn run(self, app: Arc<App>, stop: CancellationToken) {
         let Some(seals) = app.seals.clone() else { return stop.cancelled().await };
         let anchors = seals.anchors;

@@ -157,7 +157,8 @@ pub trait LedgerStore: Send + Sync {
     /// When the database fails.
     async fn time_stamps(&self, size: u64) -> Result<Vec<StoredTimeStamp>, StoreError>;
 
-    /// The time stamps of checkpoints that cover more than so many events and no more than those, by size and authority.
+    /// The time stamps of checkpoints that cover more than so many events and no more than those, by size and
+    /// authority.
     ///
     /// # Errors
     /// When the database fails.
