@@ -105,7 +105,7 @@ pub struct App {
     seals: Option<Seals>,
     /// How many events are sealed, as far as this process knows.
     sealed: watch::Sender<u64>,
-    /// When the latest checkpoint was signed that was seen; for ever ago where none was.
+    /// When the latest checkpoint that was seen was signed; `i64::MIN` where none was.
     last_signed_at: AtomicI64,
     /// What personal data is sealed with, in a process that was given keys.
     vault: Option<Vault>,
