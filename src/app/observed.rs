@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::app::App;
 use crate::app::request::Fault;
-use crate::store::Sealed;
+use crate::store::{Sealed, StoredCheckpoint};
 use crate::telemetry::causes::with_causes;
 use crate::telemetry::metrics::{Connections, Metrics, metrics};
 
@@ -34,6 +34,11 @@ impl App {
         }
     }
 
+    /// Takes note of a checkpoint, for whoever asks how old the latest is when the database cannot say.
+    pub(in crate::app) fn has_seen(&self, checkpoint: &StoredCheckpoint) {
+        self.last_signed_at.store(checkpoint.signed_at, Ordering::Relaxed);
+    }
+
     /// How many reads wait for a connection of the database.
     #[must_use]
     pub fn waiting_reads(&self) -> u64 {
@@ -46,7 +51,7 @@ impl App {
         metrics.log.set(head.cast_signed());
         if let Some(latest) = self.store.checkpoint(Sealed::Latest).await? {
             metrics.checkpoint.set(latest.size.cast_signed());
-            self.last_signed_at.store(latest.signed_at, Ordering::Relaxed);
+            self.has_seen(&latest);
         }
         let standing = self.store.webhook_standing().await?;
         let behind = |position: Option<u64>| position.map_or(0, |position| head.saturating_sub(position)).cast_signed();

@@ -108,6 +108,7 @@ impl App {
     async fn seal(&self, seals: &Seals) -> Result<u64, NotSealed> {
         let tree = self.store.tree().await?;
         let last = self.store.checkpoint(Sealed::Latest).await?;
+        last.iter().for_each(|last| self.has_seen(last));
         let sealed = last.as_ref().map_or(0, |last| last.size);
         if tree.size() <= sealed {
             return Ok(sealed);
@@ -140,6 +141,7 @@ impl App {
             note,
         };
         self.store.add_checkpoint(&stored).await?;
+        self.has_seen(&stored);
         self.sealed.send_replace(checkpoint.head.size);
         Ok(checkpoint.head.size)
     }
