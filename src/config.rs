@@ -27,7 +27,7 @@ use figment::providers::{Format, Toml};
 use figment::{Error, Figment, Metadata, Profile};
 use serde::{Deserialize, Serialize};
 
-pub use connections::{ConnectionSettings, TlsFiles};
+pub use connections::{ConnectionSettings, DEFAULT_CONNECTIONS, TlsFiles};
 use connections::{HostList, Origins};
 pub use database::{DatabaseUrl, without_login};
 use layers::{CommandLine, Environment};
@@ -39,7 +39,7 @@ use names::NAMES;
 use number::Between;
 pub use oidc::{ClaimSettings, OidcSettings, Signing};
 pub use requests::RequestSettings;
-pub use streams::StreamSettings;
+pub use streams::{DEFAULT_STREAMS, StreamSettings};
 use telemetry::Collector;
 pub use telemetry::TelemetrySettings;
 use webhooks::NetworkList;
@@ -84,6 +84,8 @@ pub struct Settings {
     pub oidc: Option<OidcSettings>,
     /// Whom the process tells of itself.
     pub telemetry: TelemetrySettings,
+    /// Variables that begin as ours do and name no setting, for whoever starts the program to be told of.
+    pub unknown_variables: Vec<String>,
 }
 
 /// What the command line says, over everything else.
@@ -135,8 +137,8 @@ impl Settings {
         Self::from_layers(file, variables(), overrides)
     }
 
-    /// As [`Self::load`], for a signer or a witness: it asks no signer, and half of what servers are told of one is no fault
-    /// while that one is being set up.
+    /// As [`Self::load`], for a signer or a witness: it asks no signer, and half of what servers are told of one is no
+    /// fault while that one is being set up.
     ///
     /// # Errors
     ///
@@ -225,6 +227,8 @@ struct Given {
     oidc: Option<oidc::Given>,
     metrics_listen: Option<SocketAddr>,
     otlp_endpoint: Option<Collector>,
+    #[serde(skip)]
+    unknown_variables: Vec<String>,
 }
 
 impl Given {
@@ -235,7 +239,7 @@ impl Given {
     ) -> Result<Self, ConfigError> {
         let mut environment = Environment::from_variables(environment);
         let named = file.map(Path::to_owned).or_else(|| environment.take("config").map(PathBuf::from));
-        environment.refuse_misspelt()?;
+        let unknown_variables = environment.refuse_misspelt()?;
         let mut layers = Figment::new();
         match named {
             Some(path) if path.is_file() => layers = layers.merge(Toml::file_exact(path)),
@@ -246,7 +250,8 @@ impl Given {
             None => {}
         }
         let layers = layers.merge(environment).merge(CommandLine(overrides));
-        layers.extract().map_err(|error| describe(&error))
+        let given: Self = layers.extract().map_err(|error| describe(&error))?;
+        Ok(Self { unknown_variables, ..given })
     }
 
     fn with_defaults(self) -> Result<Settings, ConfigError> {
@@ -290,6 +295,7 @@ impl Given {
                 metrics_listen: self.metrics_listen,
                 otlp_endpoint: self.otlp_endpoint.map(|collector| collector.0),
             },
+            unknown_variables: self.unknown_variables,
             data_dir,
             log_format: self.log_format.unwrap_or(LogFormat::Text),
             log_level: self.log_level.map_or_else(|| "info".into(), |filter| filter.0),
@@ -297,7 +303,7 @@ impl Given {
             requests,
             connections,
             streams: StreamSettings {
-                connections: self.streaming_connections.map_or(20_000, |most| most.0 as usize),
+                connections: self.streaming_connections.map_or(DEFAULT_STREAMS, |most| most.0 as usize),
                 subscriptions_per_connection: self.subscriptions_per_connection.map_or(100, |most| most.0 as usize),
                 operations_per_connection: self.operations_per_connection.map_or(20, |most| most.0 as usize),
                 subscriptions_per_actor: self.subscriptions_per_actor.map_or(1_000, |most| most.0 as usize),

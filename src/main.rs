@@ -7,10 +7,11 @@ use std::process::ExitCode;
 use clap::Parser;
 use etalon::cli::audit::{self, Outcome};
 use etalon::cli::logging::Log;
+use etalon::cli::output::say;
 use etalon::cli::problem::Problem;
 use etalon::cli::{
-    Cli, Command, backup, dashboard, demo, export, import, keys, logging, migrate, rebuild, report, revoke, schema,
-    serve, signing, token,
+    Cli, Command, VerdictFormat, backup, dashboard, demo, export, import, keys, logging, migrate, rebuild, report,
+    revoke, schema, serve, signing, token,
 };
 use etalon::config::{Overrides, Settings};
 
@@ -19,10 +20,17 @@ use etalon::config::{Overrides, Settings};
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    match run(Cli::parse()) {
+    let cli = Cli::parse();
+    let format = cli.command.verdict_format();
+    match run(cli) {
         Ok(Outcome::Good) => ExitCode::SUCCESS,
         Ok(Outcome::Faulty) => FAULTY.into(),
+        Err(problem) if problem.is_unheard() => UNHEARD.into(),
         Err(problem) => {
+            if format == Some(VerdictFormat::Json) {
+                // Standard error and the exit code tell it, too.
+                let _ = say(&problem.to_json().to_string());
+            }
             // Nothing is left to be done about an error that cannot be written.
             let _ = writeln!(std::io::stderr(), "etalon: {problem}");
             ExitCode::FAILURE
@@ -32,6 +40,10 @@ fn main() -> ExitCode {
 
 /// The exit code of an audit that has found something wrong.
 const FAULTY: u8 = 3;
+
+/// The exit code of a command whose output nobody reads to its end: what a shell tells of a program that SIGPIPE has
+/// ended.
+const UNHEARD: u8 = 128 + 13;
 
 fn run(cli: Cli) -> Result<Outcome, Problem> {
     let config = cli.config.as_deref();
@@ -138,8 +150,4 @@ fn runtime() -> Result<tokio::runtime::Runtime, Problem> {
         .thread_stack_size(STACK_BYTES)
         .build()
         .map_err(Problem::while_doing("the runtime cannot be started"))
-}
-
-fn say(line: &str) -> Result<(), Problem> {
-    writeln!(std::io::stdout(), "{line}").map_err(Problem::while_doing("standard output cannot be written"))
 }

@@ -1,4 +1,5 @@
-//! The clock's own commands: a deadline that passes is recorded as missed, and a missed one that nobody answers goes one level up.
+//! The clock's own commands: a deadline that passes is recorded as missed, and a missed one that nobody answers goes
+//! one level up.
 //!
 //! One server at a time does this, by a lease; what another has done already is refused by the domain and left alone.
 
@@ -59,8 +60,8 @@ impl Clockwork {
     /// Looks once, if no other server holds the lease. A case that cannot be read is logged and passed over.
     ///
     /// # Errors
-    /// When the store fails. The lease is then given back: another server may be able to do what this one is not, as when
-    /// a newer one has made the read rows.
+    /// When the store fails. The lease is then given back: another server may be able to do what this one is not, as
+    /// when a newer one has made the read rows.
     pub async fn round(&self, app: &App, holder: &str) -> Result<Round, Fault> {
         if !self.leads(app, holder).await? {
             return Ok(Round::default());

@@ -31,7 +31,8 @@ const ATTEMPTS: usize = 32;
 impl App {
     /// Carries out a command.
     ///
-    /// Decided first on what this server knows. Only a refusal, a conflict or an unexpected version makes it look again, so that the usual command costs one commit and nothing else.
+    /// Decided first on what this server knows. Only a refusal, a conflict or an unexpected version makes it look
+    /// again, so that the usual command costs one commit and nothing else.
     ///
     /// # Errors
     /// A refusal, a conflict with `expected_version`, or a fault; in each case nothing is recorded.
@@ -41,8 +42,8 @@ impl App {
 
     /// Carries out a command whose events refer to files by digest.
     ///
-    /// Boxed, as [`App::preview`] is: every mutation holds one of these, and the compiler would look through each of them
-    /// down to the store.
+    /// Boxed, as [`App::preview`] is: every mutation holds one of these, and the compiler would look through each of
+    /// them down to the store.
     ///
     /// # Errors
     /// As [`App::execute`].
@@ -272,7 +273,8 @@ impl<A: Commanded> Considered<A> {
         known: &Versioned<A>,
     ) -> Result<Vec<Recorded<A::Fact>>, Failure> {
         if known.version == 0 || !known.state.is_visible_to(stream.aggregate_id, &request.actor) {
-            // Before anything else is said: whoever may not see it gets the refusal of an id that nothing has, and is told no version.
+            // Before anything else is said: whoever may not see it gets the refusal of an id that nothing has, and is
+            // told no version.
             A::default().decide(&self.order)?;
             if known.version > 0 {
                 return Err(Refusal::new(Code::NotFound, "id", "nothing of this id is there for you").into());

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use crate::app::App;
 use crate::app::internal::internal_types;
 use crate::app::reads::EventPage;
-use crate::app::request::Fault;
+use crate::app::request::{Fault, with_times};
 use crate::domain::actor::Actor;
 use crate::domain::case::event::CaseFact;
 use crate::domain::case::history::Part;
@@ -145,7 +145,7 @@ impl App {
             *count += 1;
             Ok(HistoryEvent { record, event, before })
         };
-        self.store.events(query).await?.into_iter().map(told).collect()
+        with_times(self.store.events(query).await?)?.into_iter().map(told).collect()
     }
 }
 

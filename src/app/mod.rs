@@ -38,7 +38,7 @@ mod whole_streams;
 mod year;
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicI64, AtomicU64};
 
 use jiff::Timestamp;
 use moka::future::Cache;
@@ -61,7 +61,7 @@ pub use reads::{CasePage, EventPage};
 pub use rebuild::Rebuilt;
 pub use registers::{Entry, RegisterPage};
 pub use replay::{Beside, Folded, Replayed, ReplayedPage, Unlike};
-pub use request::{Failure, Fault, Key, Receipt, Request, time_of};
+pub use request::{Failure, Fault, Key, Receipt, Request, recorded_at, time_of};
 pub use revocations::{Revoker, Standing};
 pub use scope::works_on;
 pub use search::{Found, Hit, Search, Shown};
@@ -76,10 +76,10 @@ pub use year::{Year, YearFigure, YearQuestion};
 pub use crate::outbound::FailureClass;
 pub use crate::store::{
     AggregateType, Attachment, CaseColumn, Condition, Delivery, Direction, EventRecord, EvidencePage, Failed, FeeSum,
-    FigureEvent, GapSums, GroupKey, GroupSums, Grouped, Keep, KeyPage, Moment, NewAttachment, Operator, RowDifference,
-    RowsDigest, RowsForm, Sealed, Span, StoredCase, StoredCheckpoint, StoredCosignature, StoredTimeStamp, StreamId,
-    TableDigest, TimeToState, Value, Webhook, WebhookAction, WebhookChange, WebhookConfiguration, WebhookState,
-    limited,
+    FigureEvent, GapSums, GroupKey, GroupSums, Grouped, Keep, KeptCommand, KeyPage, Moment, NewAttachment, Operator,
+    RowDifference, RowsDigest, RowsForm, Sealed, Span, StoredCase, StoredCheckpoint, StoredCosignature,
+    StoredTimeStamp, StreamId, TableDigest, TimeToState, Value, Webhook, WebhookAction, WebhookChange,
+    WebhookConfiguration, WebhookState, limited,
 };
 
 use crate::clock::Clock;
@@ -107,6 +107,8 @@ pub struct App {
     seals: Option<Seals>,
     /// How many events are sealed, as far as this process knows.
     sealed: watch::Sender<u64>,
+    /// When the latest checkpoint that was seen was signed; `i64::MIN` where none was.
+    last_signed_at: AtomicI64,
     /// What personal data is sealed with, in a process that was given keys.
     vault: Option<Vault>,
     /// Every key that was erased before this position is destroyed, as far as this process knows.
@@ -137,6 +139,7 @@ impl App {
             outlet: None,
             seals: None,
             sealed: watch::Sender::new(0),
+            last_signed_at: AtomicI64::new(i64::MIN),
             vault: None,
             erased_before: AtomicU64::new(0),
             revocations: Revocations::default(),
@@ -181,8 +184,8 @@ impl App {
         self.writer.ended().await;
     }
 
-    /// Comes back when the task that reads the log for followers has ended: before the application is shut down only where
-    /// it broke. It begins with the first follower.
+    /// Comes back when the task that reads the log for followers has ended: before the application is shut down only
+    /// where it broke. It begins with the first follower.
     pub async fn following_ended(&self) {
         self.hub_ended.cancelled().await;
     }

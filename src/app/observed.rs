@@ -1,14 +1,18 @@
 //! The figures that are a state rather than a count: brought up to date when somebody asks for them.
 
+use std::sync::atomic::Ordering;
+
+use jiff::Timestamp;
+
 use crate::app::App;
-use crate::app::request::{Fault, time_of};
-use crate::store::Sealed;
+use crate::app::request::Fault;
+use crate::store::{Sealed, StoredCheckpoint};
 use crate::telemetry::causes::with_causes;
 use crate::telemetry::metrics::{Connections, Metrics, metrics};
 
 impl App {
-    /// Brings the figures of this process up to date. Where the database does not answer, those that it knows stay as they
-    /// were, and one says so.
+    /// Brings the figures of this process up to date. Where the database does not answer, those that it knows stay as
+    /// they were, and one says so; the latest checkpoint grows older.
     pub async fn observe(&self) {
         let metrics = metrics();
         metrics.queue.set(self.writer.waiting() as i64);
@@ -20,9 +24,19 @@ impl App {
         metrics.database_connections_limit.set(pool.limit.into());
         let looked = self.look(metrics).await;
         metrics.database_up.set(looked.is_ok().into());
+        // Of the last one that was seen, while the database is away as well: whoever waits for the age to pass a bound
+        // has to hear of it.
+        if let Ok(signed_at) = Timestamp::from_microsecond(self.last_signed_at.load(Ordering::Relaxed)) {
+            metrics.checkpoint_age.set(self.clock.now().duration_since(signed_at).as_secs_f64());
+        }
         if let Err(fault) = looked {
             tracing::warn!(fault = %with_causes(&fault), "the figures of the log cannot be read for now");
         }
+    }
+
+    /// Takes note of a checkpoint, for whoever asks how old the latest is when the database cannot say.
+    pub(in crate::app) fn has_seen(&self, checkpoint: &StoredCheckpoint) {
+        self.last_signed_at.store(checkpoint.signed_at, Ordering::Relaxed);
     }
 
     /// How many reads wait for a connection of the database.
@@ -37,8 +51,7 @@ impl App {
         metrics.log.set(head.cast_signed());
         if let Some(latest) = self.store.checkpoint(Sealed::Latest).await? {
             metrics.checkpoint.set(latest.size.cast_signed());
-            let age = self.clock.now().duration_since(time_of(latest.signed_at));
-            metrics.checkpoint_age.set(age.as_secs_f64());
+            self.has_seen(&latest);
         }
         let standing = self.store.webhook_standing().await?;
         let behind = |position: Option<u64>| position.map_or(0, |position| head.saturating_sub(position)).cast_signed();

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::app::request::Fault;
+use crate::app::request::{Fault, with_times};
 use crate::domain::actor::Actor;
 use crate::store::{AggregateType, EventQuery, EventRecord, Moment, Span, StreamId};
 
@@ -35,7 +35,7 @@ impl App {
             occurred: Span::default().happened_by(at),
             ..EventQuery::default()
         };
-        let events = self.store.events(&query).await?;
+        let events = with_times(self.store.events(&query).await?)?;
         let seen = self.seen_of(actor, events.iter().filter_map(EventRecord::stream).collect()).await?;
         let is_seen = |event: &EventRecord| event.stream().is_some_and(|stream| seen.contains(&stream));
         let events = events.into_iter().filter(is_seen).collect();

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::app::internal::internal_types;
-use crate::app::request::{Fault, Receipt};
+use crate::app::request::{Fault, Receipt, with_times};
 use crate::app::scope::scope_of;
 use crate::domain::actor::Actor;
 use crate::domain::case::number::CaseNumber;
@@ -269,7 +269,7 @@ impl App {
     /// # Errors
     /// When the store fails.
     pub async fn case_events(&self, id: CaseId, page: &EventPage) -> Result<Vec<EventRecord>, Fault> {
-        Ok(self.store.events(&page.query(self.aggregates.cases.stream(id.into()))).await?)
+        with_times(self.store.events(&page.query(self.aggregates.cases.stream(id.into()))).await?)
     }
 
     /// The name of the log.
@@ -296,7 +296,7 @@ impl App {
             true => EventQuery { but_types: internal_types(), ..query },
             false => query,
         };
-        Ok(self.store.events(&query).await?)
+        with_times(self.store.events(&query).await?)
     }
 
     /// The events that a command recorded.
@@ -310,7 +310,7 @@ impl App {
             limit: u32::try_from(receipt.event_count).unwrap_or(u32::MAX),
             ..EventPage::default()
         };
-        Ok(self.store.events(&page.query(receipt.stream)).await?)
+        with_times(self.store.events(&page.query(receipt.stream)).await?)
     }
 
     /// The bytes of a document of a case, if both are there for this actor.

@@ -19,15 +19,15 @@ use crate::store::{
 };
 use crate::telemetry::causes::with_causes;
 
-/// How long a rebuild that has died keeps others out. It is prolonged with every page, and while a step goes on that takes
-/// its time; a process that was stopped for longer finds in its next step that another has taken over.
+/// How long a rebuild that has died keeps others out. It is prolonged with every page, and while a step goes on that
+/// takes its time; a process that was stopped for longer finds in its next step that another has taken over.
 const LEASE_LASTS: Duration = Duration::from_secs(60);
 /// How often it is prolonged in such a step.
 const PROLONGED_EVERY: Duration = Duration::from_secs(2);
 /// How often a server that waits for the rebuild of another looks.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
-/// How long commits have their peace when the rows could not be put in place, at first and at most: a backup of the database
-/// may read for an hour.
+/// How long commits have their peace when the rows could not be put in place, at first and at most: a backup of the
+/// database may read for an hour.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// How many events of the log are read at a time.
@@ -65,7 +65,8 @@ impl App {
         rebuilt
     }
 
-    /// Makes the read rows anew if an older version of the program made those that are there. Nothing may be served before. Where another server does it, waits until it is done.
+    /// Makes the read rows anew if an older version of the program made those that are there. Nothing may be served
+    /// before. Where another server does it, waits until it is done.
     ///
     /// # Errors
     /// [`StoreError::OtherRows`] when a newer version made them, and as [`App::rebuild`].
@@ -183,8 +184,8 @@ impl App {
     }
 }
 
-/// A fold of the log into fresh tables: first of whole streams, whose rows need no second touch, up to where the log ends
-/// when it begins; then of what came meanwhile, in its order. While a page is written the next one is folded.
+/// A fold of the log into fresh tables: first of whole streams, whose rows need no second touch, up to where the log
+/// ends when it begins; then of what came meanwhile, in its order. While a page is written the next one is folded.
 struct Fold<'a> {
     app: &'a App,
     holder: &'a str,
@@ -292,7 +293,8 @@ fn versions_in(row: &RebuiltRow) -> usize {
     }
 }
 
-/// The page from that position on, without the commit at the end of a full page, which may go on behind it. Where the log ends, so does a commit.
+/// The page from that position on, without the commit at the end of a full page, which may go on behind it. Where the
+/// log ends, so does a commit.
 fn whole_commits(mut page: Vec<EventRecord>, from: u64) -> Result<Vec<EventRecord>, StoreError> {
     let Some(last) = page.last() else {
         return Err(StoreError::Corrupt { what: format!("the log has no event at position {from}") });
@@ -309,7 +311,8 @@ fn whole_commits(mut page: Vec<EventRecord>, from: u64) -> Result<Vec<EventRecor
     Ok(page)
 }
 
-/// The rows of a page of whole commits. A bounded number of aggregates is kept in memory; the others are loaded again when they go on.
+/// The rows of a page of whole commits. A bounded number of aggregates is kept in memory; the others are loaded again
+/// when they go on.
 async fn rows(folds: &Aggregates, page: &[EventRecord]) -> Result<Vec<RebuiltRow>, Fault> {
     let mut rows = Vec::new();
     for commit in page.chunk_by(EventRecord::is_of_the_same_command) {

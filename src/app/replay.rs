@@ -5,11 +5,11 @@ use std::collections::hash_map::Entry;
 
 use tokio_util::task::AbortOnDropHandle;
 
-use crate::app::App;
 use crate::app::commanded::Commanded;
 use crate::app::compare::{compared, joined};
 use crate::app::rebuild::EVENTS_PAGE;
 use crate::app::request::Fault;
+use crate::app::{App, Vouched};
 use crate::domain::case::Case;
 use crate::domain::case::event::CaseFact;
 use crate::domain::enterprise::Enterprise;
@@ -18,8 +18,8 @@ use crate::domain::person::Person;
 use crate::domain::value::Sha256Digest;
 use crate::ledger::tree::{Frontier, TILE_HEIGHT};
 use crate::store::{
-    AggregateType, Attachment, EventRecord, RowDifference, RowsForm, StoreError, StoredCiphertext, StreamId,
-    TableDigest,
+    AggregateType, Attachment, EventRecord, KeptCommand, RowDifference, RowsForm, StoreError, StoredCiphertext,
+    StreamId, TableDigest,
 };
 use crate::vault::payload;
 use crate::vault::reference::Reference;
@@ -37,6 +37,10 @@ pub struct ReplayedPage {
     pub head: u64,
     /// What stands beside these events and is not what they say, in their order.
     pub unlike: Vec<Unlike>,
+    /// What is kept of the commands that recorded them, in any order; damage where that cannot be read.
+    pub commands: Result<Vec<KeptCommand>, Fault>,
+    /// The checkpoints that end with one of these events, in their order; damage where they cannot be read.
+    pub sealed: Result<Vec<Vouched>, Fault>,
 }
 
 /// Something that stands beside the log, and not as an event of it says.
@@ -81,14 +85,14 @@ pub struct Folded {
     pub differences: Vec<RowDifference>,
     /// How many there are in all.
     pub count: u64,
-    /// A digest of the served rows of each table, as they were read to be compared: of a log that goes on meanwhile, each
-    /// stretch at its own moment.
+    /// A digest of the served rows of each table, as they were read to be compared: of a log that goes on meanwhile,
+    /// each stretch at its own moment.
     pub served: Vec<TableDigest>,
 }
 
 impl App {
-    /// Folds the log and compares what it makes with the rows that are served. It only reads, and commits may go on. `look` is shown
-    /// every page of the log, with what stands beside it.
+    /// Folds the log and compares what it makes with the rows that are served. It only reads, and commits may go on.
+    /// `look` is shown every page of the log, with what stands beside it.
     ///
     /// # Errors
     /// When the store fails.
@@ -122,14 +126,26 @@ impl App {
         while next < head {
             let events = self.readable(next, head).await?;
             let Some(last) = events.last() else { break };
-            next = last.position + 1;
+            let (first, last) = (next, last.position);
+            next = last + 1;
             let mut unlike = self.unlike_ciphertexts(&events, &mut erasures).await?;
             unlike.extend(self.unlike_attachments(&events).await?);
             unlike.extend(self.unlike_nodes(&events, &mut tree).await?);
             unlike.sort_unstable();
-            look(ReplayedPage { events, head, unlike });
+            // Read after the events: what a commit adds meanwhile is of later ones.
+            let commands = apart(self.store.commands_of(first, last).await.map_err(Fault::from))?;
+            let sealed = apart(self.vouched_between(first, next).await)?;
+            look(ReplayedPage { events, head, unlike, commands, sealed });
         }
         Ok(())
+    }
+
+    /// The commands that are kept though no events of theirs begin where they say; the first of them.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn unfounded_commands(&self, limit: u32) -> Result<Vec<KeptCommand>, Fault> {
+        Ok(self.store.unfounded_commands(limit).await?)
     }
 
     /// A page of the log from a position on.
@@ -254,8 +270,8 @@ impl App {
         Ok(event.position < position && stream.is_some_and(is_of))
     }
 
-    /// The stream whose personal data the event at a position erases, and how many events that has before it; `None` where no
-    /// event erases any there.
+    /// The stream whose personal data the event at a position erases, and how many events that has before it; `None`
+    /// where no event erases any there.
     pub(super) async fn erasure_at(&self, position: u64) -> Result<Option<(StreamId, u64)>, Fault> {
         let record = self.log(position.checked_sub(1), Some(position), 1).await?.pop();
         Ok(record.and_then(|record| Some((self.stream_erased_by(&record)?, record.sequence - 1))))
@@ -281,6 +297,14 @@ impl App {
 
     fn is_erasure<A: Commanded>(&self, record: &EventRecord) -> bool {
         A::streams(&self.aggregates).decode(record).is_ok_and(|event| A::erases(&event))
+    }
+}
+
+/// What was read or is damaged, apart from a database that fails.
+fn apart<T>(read: Result<T, Fault>) -> Result<Result<T, Fault>, Fault> {
+    match read {
+        Err(fault) if !fault.is_damage() => Err(fault),
+        read => Ok(read),
     }
 }
 

@@ -10,7 +10,7 @@ use crate::codec::DecodeError;
 use crate::domain::actor::Actor;
 use crate::domain::event::Source;
 use crate::domain::refusal::{Code, Refusal};
-use crate::store::{Committed, StoreError, StreamId};
+use crate::store::{Committed, EventRecord, StoreError, StreamId};
 use crate::vault::keys::KeyStoreError;
 
 /// The circumstances of a command.
@@ -119,10 +119,32 @@ impl From<Committed> for Receipt {
     }
 }
 
-/// The time of so many microseconds since the Unix epoch.
+/// The time of so many microseconds since the Unix epoch, of a row that the store has read: it gives none that no
+/// calendar has. Of an event it gives what stands there, so that the log can be read past a damaged one; see
+/// [`recorded_at`].
 #[must_use]
 pub fn time_of(microseconds: i64) -> Timestamp {
-    Timestamp::from_microsecond(microseconds).expect("the log holds times that it was given")
+    Timestamp::from_microsecond(microseconds).expect("the store gives times that a calendar has")
+}
+
+/// When the log took an event.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] where its column says no time.
+pub fn recorded_at(record: &EventRecord) -> Result<Timestamp, Fault> {
+    Timestamp::from_microsecond(record.recorded_at).map_err(|_| {
+        let what = format!("time \"{}\" in events.recorded_at at position {}", record.recorded_at, record.position);
+        StoreError::Corrupt { what }.into()
+    })
+}
+
+/// Events whose times can be told.
+///
+/// # Errors
+/// As [`recorded_at`].
+pub(in crate::app) fn with_times(events: Vec<EventRecord>) -> Result<Vec<EventRecord>, Fault> {
+    events.iter().try_for_each(|event| recorded_at(event).map(drop))?;
+    Ok(events)
 }
 
 /// Why a command was not carried out.

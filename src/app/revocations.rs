@@ -1,7 +1,7 @@
 //! Tokens that are refused before their time is over.
 //!
-//! They stand in the database, every server keeps a copy, and reads it again every few seconds. A request is judged by the
-//! copy, and a stream that is open hears of every change of it. Whoever was erased as a person is among them.
+//! They stand in the database, every server keeps a copy, and reads it again every few seconds. A request is judged by
+//! the copy, and a stream that is open hears of every change of it. Whoever was erased as a person is among them.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -40,8 +40,8 @@ pub(super) struct Revocations {
 /// What tokens are refused by.
 #[derive(Default)]
 struct Listed {
-    /// Until when tokens are refused, in microseconds since the Unix epoch, by what they are known by. As old as a token may
-    /// be, and no older.
+    /// Until when tokens are refused, in microseconds since the Unix epoch, by what they are known by. As old as a
+    /// token may be, and no older.
     until: HashMap<String, i64>,
     /// What is refused for good: whoever was erased.
     erased: HashSet<String>,
@@ -87,8 +87,8 @@ impl App {
         let since = self.now() - LONGEST_LIFE;
         let revoked = self.store.revocations(since.as_microsecond()).await?;
         let until = revoked.into_iter().map(|Revocation { key, revoked_at }| (key, revoked_at)).collect();
-        // What was erased stays so: only what is new in the log is read. Everything before its end is there by now, and a mark
-        // that lies ahead of it hides nothing that comes later.
+        // What was erased stays so: only what is new in the log is read. Everything before its end is there by now, and
+        // a mark that lies ahead of it hides nothing that comes later.
         let head = self.store.head().await?.next_position;
         let erased = self.store.erased_keys(self.revocations.erased_before.load(Ordering::Acquire)).await?;
         self.revocations.listed.send_if_modified(|listed| {

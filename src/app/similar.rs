@@ -9,8 +9,8 @@
 //! - 0.3 for the same service category;
 //! - 0.1 for the same kind.
 //!
-//! Looked at are the latest texts of solved cases that have one of the words, up to a limit, and the latest solved cases
-//! of the same category.
+//! Looked at are the latest texts of solved cases that have one of the words, up to a limit, and the latest solved
+//! cases of the same category.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashMap};

@@ -134,7 +134,8 @@ pub(super) fn proof_of(position: u64) -> String {
     format!("{PROOFS}/{position}{PROOF}")
 }
 
-/// The files beside the proofs of the bundle: the positions of those that are named as proofs, and the names of all others.
+/// The files beside the proofs of the bundle: the positions of those that are named as proofs, and the names of all
+/// others.
 pub(super) fn proofs(folder: &Path) -> Result<(BTreeSet<u64>, Vec<String>), AuditError> {
     let path = folder.join(PROOFS);
     let (mut positions, mut others) = (BTreeSet::new(), Vec::new());

@@ -30,13 +30,13 @@ pub enum Part {
     Stream(StreamId),
 }
 
-/// Writes a bundle of what is sealed into a new folder, which appears when it is whole. Up to a position, a whole log is as
-/// it was sealed by then, and a part of it ends there, or where the command ends that is recorded there. Answers how many
-/// events are in it. `progress` is told how many are
-/// written.
+/// Writes a bundle of what is sealed into a new folder, which appears when it is whole. Up to a position, a whole log
+/// is as it was sealed by then, and a part of it ends there, or where the command ends that is recorded there. Answers
+/// how many events are in it. `progress` is told how many are written.
 ///
 /// # Errors
-/// When nothing of it is sealed, or not all of a part, the folder is there already or cannot be written, or the log cannot be read.
+/// When nothing of it is sealed, or not all of a part, the folder is there already or cannot be written, or the log
+/// cannot be read.
 pub async fn export(
     app: &App,
     part: Part,
@@ -277,8 +277,8 @@ impl Bundle {
     }
 }
 
-/// JSON as it is stored, to the byte. What is none, or not on one line, somebody has changed behind the back of the log: it
-/// goes out as a text, which is what no entry names, so that its own event is at fault and no other.
+/// JSON as it is stored, to the byte. What is none, or not on one line, somebody has changed behind the back of the
+/// log: it goes out as a text, which is what no entry names, so that its own event is at fault and no other.
 fn as_stored(stored: &str) -> Box<RawValue> {
     match RawValue::from_string(stored.to_owned()) {
         Ok(json) if json.get() == stored && !stored.contains('\n') => json,

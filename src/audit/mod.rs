@@ -11,6 +11,7 @@
 
 mod bundle;
 mod case;
+mod commands;
 mod draft;
 mod export;
 mod follow;
@@ -79,6 +80,22 @@ pub enum AuditError {
 }
 
 impl AuditError {
+    /// What kind of failure: a stable code.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::File { .. } => "FILE_UNUSABLE",
+            Self::NoBundle { .. } => "NO_BUNDLE",
+            Self::NoCheckpoint { .. } => "NO_CHECKPOINT",
+            Self::NothingToExport(_) => "NOTHING_TO_EXPORT",
+            Self::Keys(_) => "KEYS_MISSING",
+            Self::Proof(_) => "NO_PROOF",
+            Self::Server(_) => "NO_ANSWER",
+            Self::App(fault) if fault.is_damage() => "DATABASE_DAMAGED",
+            Self::App(_) => "DATABASE_UNUSABLE",
+        }
+    }
+
     fn of_file(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
         let path = path.into();
         move |source| Self::File { path, source }

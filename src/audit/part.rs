@@ -1,5 +1,5 @@
-//! A part of a log is verified: every event stands for itself, by its own proof, and none is missing of what the part is
-//! said to be.
+//! A part of a log is verified: every event stands for itself, by its own proof, and none is missing of what the part
+//! is said to be.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -203,8 +203,8 @@ impl Checks<'_> {
         self.prove(entry, parsed.position, verdict)
     }
 
-    /// The position of an entry that does not tell it any more: that of the next proof, as lines and proofs have the same
-    /// order.
+    /// The position of an entry that does not tell it any more: that of the next proof, as lines and proofs have the
+    /// same order.
     fn place_of_damaged(&mut self) -> Option<u64> {
         let place = self.proofs.range(self.next..).next().copied()?;
         self.proofs.remove(&place);

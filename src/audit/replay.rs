@@ -1,20 +1,22 @@
 //! The log is folded again, and everything that is stored of it compared with what it makes.
 
-use crate::app::{App, Beside, EventRecord, Fault, Folded, Replayed, ReplayedPage, Sealed, Unlike, Vouched, time_of};
+use crate::app::{App, Beside, EventRecord, Fault, Folded, Replayed, ReplayedPage, Unlike};
 use crate::audit::bundle::earlier_names;
-use crate::audit::sealed::SealedTrees;
-use crate::audit::verify::{STAMPS_NOT_VERIFIED, stamped_at};
+use crate::audit::commands::Commands;
+use crate::audit::sealed::{self, Seals};
 use crate::audit::{AuditError, Projection, Trusted, Verdict};
 use crate::ledger::audit::{AuditedEvent, Evidence, Verifier};
-use crate::ledger::bounds::Anchor;
+use crate::ledger::finding::Findings;
 use crate::ledger::names::Names;
-use crate::ledger::note::{Algorithm, VerifierKey};
 use crate::ledger::parsed_entry::ParsedEntry;
 
+/// How many rows are looked for that stand beside the log and belong to nothing of it, of each kind.
+pub(super) const MOST_STRAYS: u32 = Findings::KEPT as u32;
+
 /// Replays the log of a database: entries against columns, payloads, hashes and checkpoints, those of the database and
-/// those that the auditor has kept; time stamps; personal data against its references; and a fold of the events against
-/// every served row. With no key, signatures are taken as the database has them. `progress` is told how many events are
-/// done and how many there are.
+/// those that the auditor has kept; cosignatures and time stamps; what is kept of commands; personal data against its
+/// references; and a fold of the events against every served row. With no key, signatures are taken as the database has
+/// them. `progress` is told how many events are done and how many there are.
 ///
 /// # Errors
 /// When the database cannot be read: then nothing is said of it.
@@ -24,24 +26,27 @@ pub async fn replay(app: &App, trusted: &Trusted, mut progress: impl FnMut(u64, 
     let mut verdict = Verdict { origin: origin.clone(), ..Verdict::default() };
     let recoveries = told(app.recoveries().await, "RECOVERIES_UNREADABLE", &mut verdict)?;
     let earlier = earlier_names(&recoveries.unwrap_or_default());
-    let vouched = vouched(app, keys).await?;
-    let notes: Vec<_> = vouched.iter().map(Vouched::note).collect();
-    let time_stamps = time_stamps(&vouched, trusted, &mut verdict);
-    if keys.is_empty() {
-        verdict.notes.push("checkpoints are not verified: give the key of the log".to_owned());
-    }
-    let checkpoints: Vec<_> =
-        notes.iter().map(String::as_bytes).chain(trusted.kept.iter().map(Vec::as_slice)).collect();
+    let names = Names::new(&earlier, &origin);
+    let (latest, anchors) = match keys {
+        [] => {
+            verdict.notes.push("checkpoints are not verified: give the key of the log".to_owned());
+            (None, Vec::new())
+        }
+        _ => sealed::anchors(app, &names, trusted).await?,
+    };
+    let kept: Vec<_> = trusted.kept.iter().map(Vec::as_slice).collect();
     let mut verifier = Verifier::new(&Evidence {
         origin: &origin,
         earlier: &earlier,
         keys,
-        checkpoints: &checkpoints,
-        time_stamps: &time_stamps,
+        checkpoints: &kept,
+        time_stamps: &anchors,
         tolerance: trusted.tolerance,
     });
-    let mut sealed = SealedTrees::read(app, &Names::new(&earlier, &origin), keys, &mut verdict).await?;
+    let (mut seals, mut commands) = (Seals::new(&names, trusted), Commands::default());
     let look = |page: ReplayedPage| {
+        seals.read(page.sealed, &mut verdict);
+        commands.read(page.commands, page.head, &mut verdict);
         for event in &page.events {
             let entry = verifier.feed(&AuditedEvent {
                 entry: &event.entry,
@@ -49,11 +54,10 @@ pub async fn replay(app: &App, trusted: &Trusted, mut progress: impl FnMut(u64, 
                 metadata: event.metadata.as_bytes(),
                 stored_hash: Some(event.leaf_hash),
             });
-            sealed.compare(verifier.size(), || verifier.root(), &mut verdict);
+            seals.compare(&mut verifier, &mut verdict);
             // What is no entry, the verifier tells.
-            if let Some(entry) = entry {
-                compare_columns(event, &entry, &mut verdict);
-            }
+            let is_as_said = entry.as_ref().is_some_and(|entry| columns_are_its(event, entry, &mut verdict));
+            commands.take(event.position, entry.as_ref(), is_as_said, &mut verdict);
         }
         for one in &page.unlike {
             tell_unlike(one, &mut verdict);
@@ -75,10 +79,13 @@ pub async fn replay(app: &App, trusted: &Trusted, mut progress: impl FnMut(u64, 
             verdict.fault(None, "ROWS_NOT_COMPARED", message);
         }
     }
+    commands.finish(app, &mut verdict).await?;
     for mark in told(app.unfounded_erasures().await, "ERASURES_UNREADABLE", &mut verdict)?.unwrap_or_default() {
         let message = format!("the key {} is marked as erased by an event that does not erase it", mark.key_id);
         verdict.fault(Some(mark.position), "ERASURE_UNFOUNDED", message);
     }
+    seals.finish(latest.as_ref(), &mut verifier, &mut verdict);
+    sealed::tell_strays(app, &mut verdict).await?;
     let mut report = verifier.finish();
     let tree = told(app.tree().await, "TREE_WRONG", &mut verdict)?;
     if tree.is_some_and(|tree| tree.size() == report.head.size && tree.root() != report.head.root) {
@@ -94,42 +101,6 @@ pub async fn replay(app: &App, trusted: &Trusted, mut progress: impl FnMut(u64, 
         verdict.notes.push(format!("the last {unsealed} events are not sealed yet, and nothing confirms them"));
     }
     Ok(verdict)
-}
-
-/// The checkpoints of the database that say the most: the latest, the last that each of the witnesses has cosigned, and
-/// the last that was stamped.
-async fn vouched(app: &App, keys: &[VerifierKey]) -> Result<Vec<Vouched>, AuditError> {
-    if keys.is_empty() {
-        return Ok(Vec::new());
-    }
-    let mut vouched: Vec<_> = app.checkpoint(Sealed::Latest).await?.into_iter().collect();
-    for witness in keys.iter().filter(|key| key.algorithm() == Algorithm::Cosignature) {
-        vouched.extend(app.last_cosigned(witness.name()).await?);
-    }
-    vouched.extend(app.last_stamped().await?);
-    vouched.sort_by_key(|one| one.checkpoint.size);
-    vouched.dedup_by_key(|one| one.checkpoint.size);
-    Ok(vouched)
-}
-
-/// When these checkpoints were stamped, by authorities that are trusted.
-fn time_stamps(vouched: &[Vouched], trusted: &Trusted, verdict: &mut Verdict) -> Vec<Anchor> {
-    let stamps = vouched.iter().flat_map(|one| one.time_stamps.iter().map(|stamp| (&one.checkpoint, stamp)));
-    let Some(roots) = &trusted.roots else {
-        verdict.notes.extend(stamps.take(1).map(|_| STAMPS_NOT_VERIFIED.to_owned()));
-        return Vec::new();
-    };
-    let mut anchors = Vec::new();
-    for (checkpoint, stamp) in stamps {
-        match stamped_at(stamp.token.clone(), checkpoint.note.as_bytes(), roots) {
-            Ok(at) => {
-                verdict.notes.push(format!("the checkpoint of {} events was stamped at {at}", checkpoint.size));
-                anchors.push(Anchor { size: checkpoint.size, at });
-            }
-            Err(error) => verdict.fault(None, "TIME_STAMP", format!("{} events: {error}", checkpoint.size)),
-        }
-    }
-    anchors
 }
 
 /// What a fold of the log makes against what is served.
@@ -178,8 +149,8 @@ pub(super) fn told<T>(read: Result<T, Fault>, kind: &'static str, verdict: &mut 
     }
 }
 
-/// What the columns of an event say against what its entry says.
-fn compare_columns(event: &EventRecord, entry: &ParsedEntry<'_>, verdict: &mut Verdict) {
+/// Whether the columns of an event say what its entry says; told where they do not.
+fn columns_are_its(event: &EventRecord, entry: &ParsedEntry<'_>, verdict: &mut Verdict) -> bool {
     let columns = [
         ("position", entry.position == event.position),
         ("aggregate_type", entry.aggregate_type == event.aggregate_type),
@@ -187,7 +158,7 @@ fn compare_columns(event: &EventRecord, entry: &ParsedEntry<'_>, verdict: &mut V
         ("sequence", entry.sequence == event.sequence),
         ("event_type", entry.event_type == event.event_type),
         ("event_version", entry.event_version == event.event_version),
-        ("recorded_at", entry.recorded_at == time_of(event.recorded_at)),
+        ("recorded_at", entry.recorded_at.as_microsecond() == event.recorded_at),
         ("actor", entry.actor == event.actor),
         ("command_id", entry.command_id == event.command_id),
     ];
@@ -195,4 +166,5 @@ fn compare_columns(event: &EventRecord, entry: &ParsedEntry<'_>, verdict: &mut V
         let message = format!("column {column} says something else than the entry");
         verdict.fault(Some(event.position), "COLUMN_WRONG", message);
     }
+    columns.into_iter().all(|(_, is_same)| is_same)
 }

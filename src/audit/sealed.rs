@@ -1,71 +1,242 @@
-//! What was sealed in the course of time: every checkpoint of a database against the tree of its log. The latest vouches for
-//! all events; the others are what receipts and bundles as of earlier moments rest on.
+//! What was sealed in the course of time: every checkpoint of a database against the tree of its log, with everybody
+//! who vouches for it. The latest vouches for all events; the others are what receipts and bundles as of earlier
+//! moments rest on.
 
 use std::collections::VecDeque;
 
-use crate::app::App;
-use crate::audit::replay::told;
-use crate::audit::{AuditError, Verdict};
+use jiff::Timestamp;
+
+use crate::app::{App, Fault, Sealed, StoredCheckpoint, StoredCosignature, StoredTimeStamp, Vouched};
+use crate::audit::replay::{MOST_STRAYS, told};
+use crate::audit::verify::STAMPS_NOT_VERIFIED;
+use crate::audit::{Trusted, Verdict};
+use crate::ledger::audit::Verifier;
+use crate::ledger::bounds::Anchor;
 use crate::ledger::names::Names;
-use crate::ledger::note::{NoteError, VerifierKey};
+use crate::ledger::note::{Algorithm, Note, NoteError, Verified, VerifierKey};
 use crate::ledger::signed::{NotSigned, SignedCheckpoint};
-use crate::ledger::tree::{Hash, TreeHead};
+use crate::ledger::timestamp::token::Token;
+use crate::ledger::timestamp::verify::Roots;
+use crate::ledger::tree::TreeHead;
 
-/// Checkpoints read at a time.
-const CHECKPOINTS_PAGE: u32 = 1_000;
+/// The checkpoints of a database, looked at one by one while the log is read.
+pub(super) struct Seals<'a> {
+    names: &'a Names,
+    trusted: &'a Trusted,
+    /// Those that were read, and whose events were not all taken yet.
+    waiting: VecDeque<Vouched>,
+    /// How many are signed with keys that are not known.
+    of_others: u64,
+    /// How many cosignatures are.
+    cosigned_by_others: u64,
+    has_unverified_stamps: bool,
+    /// How many time stamps were verified, and the last of them.
+    stamps: u64,
+    last_stamp: Option<Anchor>,
+}
 
-/// The trees that were signed and are still to be compared, the smallest first.
-pub(super) struct SealedTrees(VecDeque<TreeHead>);
-
-impl SealedTrees {
-    /// Those of all checkpoints that one of the keys has signed; what is no checkpoint of the log is told.
-    pub(super) async fn read(
-        app: &App,
-        names: &Names,
-        keys: &[VerifierKey],
-        verdict: &mut Verdict,
-    ) -> Result<Self, AuditError> {
-        let (mut trees, mut of_others) = (VecDeque::new(), 0_u64);
-        if keys.is_empty() {
-            return Ok(Self(trees));
+impl<'a> Seals<'a> {
+    /// For a log of these names.
+    pub(super) fn new(names: &'a Names, trusted: &'a Trusted) -> Self {
+        Self {
+            names,
+            trusted,
+            waiting: VecDeque::new(),
+            of_others: 0,
+            cosigned_by_others: 0,
+            has_unverified_stamps: false,
+            stamps: 0,
+            last_stamp: None,
         }
-        let mut after = 0;
-        loop {
-            let page = told(app.checkpoints(after, CHECKPOINTS_PAGE).await, "CHECKPOINTS_UNREADABLE", verdict)?;
-            let page = page.unwrap_or_default();
-            let Some(last) = page.last() else { break };
-            after = last.size;
-            for stored in page {
-                let head = TreeHead { size: stored.size, root: stored.root };
-                let wrong = match SignedCheckpoint::verify(stored.note.as_bytes(), names, keys) {
-                    Ok(signed) if signed.checkpoint.head == head => {
-                        trees.push_back(head);
-                        continue;
-                    }
-                    Ok(_) => "what is signed is not what its columns say".to_owned(),
-                    // The log had another key before it took another name; who has none of it learns nothing of these.
-                    Err(NotSigned::Note(NoteError::Unsigned { .. })) => {
-                        of_others += 1;
-                        continue;
-                    }
-                    Err(error) => error.to_string(),
-                };
-                verdict.fault(None, "CHECKPOINT", format!("the checkpoint of {} events: {wrong}", head.size));
-            }
-        }
-        if of_others > 0 {
-            let message = format!("{of_others} checkpoints are signed with keys that were not given, and not verified");
-            verdict.notes.push(message);
-        }
-        Ok(Self(trees))
     }
 
-    /// Compares the one of so many events. After one that is of another tree the later ones would all be.
-    pub(super) fn compare(&mut self, size: u64, root: impl FnOnce() -> Hash, verdict: &mut Verdict) {
-        let Some(signed) = self.0.pop_front_if(|signed| signed.size == size) else { return };
-        if signed.root != root() {
-            self.0.clear();
-            verdict.fault(None, "ROOT_WRONG", format!("the first {size} entries make another root than was signed"));
+    /// Takes what stands beside a page of the log. Without a key nothing is asked of it.
+    pub(super) fn read(&mut self, page: Result<Vec<Vouched>, Fault>, verdict: &mut Verdict) {
+        if self.trusted.keys.is_empty() {
+            return;
         }
+        match page {
+            Ok(page) => self.waiting.extend(page),
+            Err(fault) => verdict.fault(None, "CHECKPOINTS_UNREADABLE", fault.to_string()),
+        }
+    }
+
+    /// Looks at those whose events were all taken. Where the log is another than was signed, its events may be fewer
+    /// than their positions say, and none is waited for.
+    pub(super) fn compare(&mut self, verifier: &mut Verifier, verdict: &mut Verdict) {
+        loop {
+            let due = if verifier.is_forked() { u64::MAX } else { verifier.size() };
+            let Some(one) = self.waiting.pop_front_if(|one| one.checkpoint.size <= due) else { return };
+            self.look_at(&one, verifier, verdict);
+        }
+    }
+
+    /// Ends the log: `latest` is the latest checkpoint of before it was read.
+    pub(super) fn finish(mut self, latest: Option<&Vouched>, verifier: &mut Verifier, verdict: &mut Verdict) {
+        let beyond = latest.filter(|latest| latest.checkpoint.size > verifier.size());
+        let rest = std::mem::take(&mut self.waiting);
+        for one in rest.iter().filter(|one| beyond.is_none_or(|beyond| beyond.checkpoint.size != one.checkpoint.size)) {
+            self.look_at(one, verifier, verdict);
+        }
+        if let Some(beyond) = beyond {
+            self.look_at(beyond, verifier, verdict);
+        }
+        let mut note = |count: u64, what: &str| {
+            if count > 0 {
+                verdict.notes.push(format!("{count} {what}"));
+            }
+        };
+        note(self.of_others, "checkpoints are signed with keys that were not given, and not verified");
+        note(self.cosigned_by_others, "cosignatures are made with keys that were not given, and not verified");
+        note(self.stamps.saturating_sub(1), "earlier time stamps are verified");
+        if let Some(Anchor { size, at }) = self.last_stamp {
+            verdict.notes.push(format!("the checkpoint of {size} events was stamped at {at}"));
+        }
+        if self.has_unverified_stamps {
+            verdict.notes.push(STAMPS_NOT_VERIFIED.to_owned());
+        }
+    }
+
+    fn look_at(&mut self, one: &Vouched, verifier: &mut Verifier, verdict: &mut Verdict) {
+        let note = &one.checkpoint.note;
+        let mut fault = |kind: &'static str, wrong: String| {
+            verdict.fault(None, kind, format!("the checkpoint of {} events: {wrong}", one.checkpoint.size));
+        };
+        let signed = match signed(&one.checkpoint, self.names, &self.trusted.keys) {
+            Ok(signed) => signed,
+            // What others say of it is of what it was.
+            Err(wrong) => return fault("CHECKPOINT", wrong),
+        };
+        let mut vouchers = Vec::new();
+        for cosignature in &one.cosignatures {
+            match cosigned(note, cosignature, &self.trusted.keys) {
+                Ok(Some(verified)) => vouchers.push(verified),
+                Ok(None) => self.cosigned_by_others += 1,
+                Err(wrong) => fault("COSIGNATURE", format!("the cosignature of {:?}: {wrong}", cosignature.witness)),
+            }
+        }
+        for stamp in &one.time_stamps {
+            match (stamped(note, stamp, self.trusted.roots.as_ref()), &self.trusted.roots) {
+                (Ok(at), Some(_)) => {
+                    self.stamps += 1;
+                    self.last_stamp = Some(Anchor { size: one.checkpoint.size, at });
+                }
+                (Ok(_), None) => self.has_unverified_stamps = true,
+                (Err(wrong), _) => fault("TIME_STAMP", wrong),
+            }
+        }
+        match signed {
+            Some(mut signed) => {
+                signed.signatures.extend(vouchers);
+                verifier.take(signed);
+            }
+            None => self.of_others += 1,
+        }
+    }
+}
+
+/// The latest checkpoint, and what bounds the times of events: when those were vouched for that say the most, the
+/// latest, the last that each of the witnesses has cosigned, and the last that was stamped. What is wrong with one is
+/// told when it is looked at.
+///
+/// # Errors
+/// When the store fails.
+pub(super) async fn anchors(
+    app: &App,
+    names: &Names,
+    trusted: &Trusted,
+) -> Result<(Option<Vouched>, Vec<Anchor>), Fault> {
+    let latest = undamaged(app.checkpoint(Sealed::Latest).await)?;
+    let mut vouched: Vec<_> = latest.iter().cloned().collect();
+    for witness in trusted.keys.iter().filter(|key| key.algorithm() == Algorithm::Cosignature) {
+        vouched.extend(undamaged(app.last_cosigned(witness.name()).await)?);
+    }
+    vouched.extend(undamaged(app.last_stamped().await)?);
+    let mut anchors = Vec::new();
+    for one in vouched.iter().filter(|one| matches!(signed(&one.checkpoint, names, &trusted.keys), Ok(Some(_)))) {
+        let (size, note) = (one.checkpoint.size, &one.checkpoint.note);
+        let cosigned = one.cosignatures.iter().filter_map(|by| cosigned(note, by, &trusted.keys).ok().flatten()?.at());
+        let stamps = one.time_stamps.iter().filter(|_| trusted.roots.is_some());
+        let stamped = stamps.filter_map(|stamp| stamped(note, stamp, trusted.roots.as_ref()).ok());
+        anchors.extend(cosigned.chain(stamped).map(|at| Anchor { size, at }));
+    }
+    Ok((latest, anchors))
+}
+
+/// Tells of what vouches for checkpoints that are not there.
+///
+/// # Errors
+/// When the store fails.
+pub(super) async fn tell_strays(app: &App, verdict: &mut Verdict) -> Result<(), Fault> {
+    let strays = told(app.stray_vouchers(MOST_STRAYS).await, "CHECKPOINTS_UNREADABLE", verdict)?;
+    let (cosignatures, time_stamps) = strays.unwrap_or_default();
+    for StoredCosignature { size, witness, .. } in cosignatures {
+        let message = format!("{witness:?} has cosigned a checkpoint of {size} events, and there is none of that size");
+        verdict.fault(None, "COSIGNATURE", message);
+    }
+    for StoredTimeStamp { size, authority, .. } in time_stamps {
+        let message =
+            format!("{authority:?} has stamped a checkpoint of {size} events, and there is none of that size");
+        verdict.fault(None, "TIME_STAMP", message);
+    }
+    Ok(())
+}
+
+fn undamaged(read: Result<Option<Vouched>, Fault>) -> Result<Option<Vouched>, Fault> {
+    match read {
+        Err(fault) if fault.is_damage() => Ok(None),
+        read => read,
+    }
+}
+
+/// What was signed; `None` where no key is known that may have signed it, or else what is wrong. The log had another
+/// key before it took another name: who has none of it learns nothing of these.
+fn signed(
+    checkpoint: &StoredCheckpoint,
+    names: &Names,
+    keys: &[VerifierKey],
+) -> Result<Option<SignedCheckpoint>, String> {
+    let head = TreeHead { size: checkpoint.size, root: checkpoint.root };
+    match SignedCheckpoint::verify(checkpoint.note.as_bytes(), names, keys) {
+        Ok(signed) if signed.checkpoint.head == head => Ok(Some(signed)),
+        Ok(_) => Err("what is signed is not what its columns say".to_owned()),
+        Err(NotSigned::Note(NoteError::Unsigned { .. })) => Ok(None),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+/// A witness's word for a note; `None` where the key is not known that it was made with, or else what is wrong.
+fn cosigned(note: &str, stored: &StoredCosignature, keys: &[VerifierKey]) -> Result<Option<Verified>, String> {
+    let StoredCosignature { witness, cosigned_at, signature, .. } = stored;
+    let is_a_line = signature.strip_suffix('\n').is_some_and(|line| !line.contains('\n'));
+    if !is_a_line || !signature.starts_with(&format!("\u{2014} {witness} ")) {
+        return Err("it is no signature line of that name".to_owned());
+    }
+    let note = Note::parse(&format!("{note}{signature}")).map_err(|error| error.to_string())?;
+    let of_witness = |key: &&VerifierKey| key.algorithm() == Algorithm::Cosignature && key.name() == witness;
+    let keys: Vec<_> = keys.iter().filter(of_witness).cloned().collect();
+    let verified = match note.verify(&keys) {
+        Ok(mut verified) => verified.pop(),
+        Err(NoteError::Unsigned { .. }) => None,
+        Err(error) => return Err(error.to_string()),
+    };
+    match verified.as_ref().and_then(Verified::at).map(Timestamp::as_microsecond) {
+        Some(at) if at != *cosigned_at => Err("column cosigned_at says something else than it does".to_owned()),
+        _ => Ok(verified),
+    }
+}
+
+/// When an authority stamped a note, or what is wrong. Whether it is one that is trusted, only roots tell.
+fn stamped(note: &str, stored: &StoredTimeStamp, roots: Option<&Roots>) -> Result<Timestamp, String> {
+    let token = Token::from_der(stored.token.clone()).map_err(|error| error.to_string())?;
+    let checked = match roots {
+        Some(roots) => token.verify(note.as_bytes(), roots),
+        None => token.check_imprint(note.as_bytes()),
+    };
+    checked.map_err(|error| error.to_string())?;
+    let at = token.stamp().time;
+    match at.as_microsecond() == stored.stamped_at {
+        true => Ok(at),
+        false => Err("column stamped_at says something else than the token".to_owned()),
     }
 }

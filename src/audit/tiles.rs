@@ -1,4 +1,5 @@
-//! The tiles of a bundle: hashes as they were stored, which are nobody's word before they are compared with the entries.
+//! The tiles of a bundle: hashes as they were stored, which are nobody's word before they are compared with the
+//! entries.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -61,7 +62,8 @@ impl<'a> Tiles<'a> {
         Ok(hashes)
     }
 
-    /// Tells of the files among the tiles that are none: neither of the tree nor of one with so many entries as there are.
+    /// Tells of the files among the tiles that are none: neither of the tree nor of one with so many entries as there
+    /// are.
     pub(super) fn tell_strays(&self, entries: u64, verdict: &mut Verdict) -> Result<(), AuditError> {
         let is_of_log = |tile| self.size.into_iter().chain([entries]).any(|size| is_in_tree(tile, size));
         let mut folders = vec![self.folder.join("tile")];

@@ -1,7 +1,6 @@
 //! `etalon audit`: for those who trust nobody.
 
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use crate::app::{AggregateType, App, Fault, StreamId};
 use crate::audit::{self, Followed, Follower, Part, Trusted, Verdict};
 use crate::cli::export::up_to;
+use crate::cli::output::say;
 use crate::cli::problem::Problem;
 use crate::cli::{self, AuditCommand, Evidence, VerdictFormat, progress, seals, serve};
 use crate::clock::SystemClock;
@@ -253,8 +253,4 @@ pub(super) fn tell(verdict: &Verdict, format: VerdictFormat) -> Result<Outcome, 
 
 fn outcome(verdict: &Verdict) -> Outcome {
     if verdict.is_good() { Outcome::Good } else { Outcome::Faulty }
-}
-
-fn say(line: &str) -> Result<(), Problem> {
-    writeln!(std::io::stdout(), "{line}").map_err(Problem::while_doing("standard output cannot be written"))
 }

@@ -16,7 +16,7 @@ use crate::app::{App, NotResumed, Resumed};
 use crate::audit::{DraftFolder, Trusted, Verdict};
 use crate::cli::audit::{Outcome, keys, replayed, tell};
 use crate::cli::problem::Problem;
-use crate::cli::{Database, VerdictFormat, seals, serve};
+use crate::cli::{Database, VerdictFormat, holding, seals, serve};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Settings;
 use crate::ledger::names::Names;
@@ -168,6 +168,7 @@ async fn put_back(arguments: &Restore, settings: &Settings) -> Result<Outcome, P
     });
     let seen = seen.collect::<Result<Vec<_>, _>>()?;
     let seals = seals::of(settings)?;
+    let _held = holding::alone(&settings.database)?;
     let file = arguments.backup.join(DATABASE);
     let restored = store::restore_from(&file, &manifest.sha256, settings.database.as_str()).await;
     let restoring = restored.map_err(Problem::while_doing("the backup was not restored"))?;

@@ -1,6 +1,6 @@
 //! `etalon export`: the log goes out.
 
-use std::io::{self, BufWriter, Write};
+use std::io::{BufWriter, Write};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use tempfile::NamedTempFile;
 
 use crate::app::App;
 use crate::cli::problem::Problem;
-use crate::cli::{self, AsOf, progress, serve};
+use crate::cli::{self, AsOf, output, progress, serve};
 use crate::clock::SystemClock;
 use crate::config::Settings;
 use crate::interchange::export::{Export, export};
@@ -25,7 +25,7 @@ pub async fn run(arguments: cli::Export, settings: &Settings) -> Result<(), Prob
         campaign: arguments.campaign.map(Into::into),
     };
     let written = match &arguments.output {
-        None => write(&app, asked, io::stdout().lock()).await.map(drop),
+        None => write(&app, asked, output::standard()).await.map(drop),
         Some(path) => replace(&app, asked, path).await,
     };
     app.shutdown().await;

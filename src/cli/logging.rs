@@ -1,7 +1,8 @@
-//! Structured logs on standard error, for people or a JSON object a line for programs; and the spans that go to a collector.
+//! Structured logs on standard error, for people or a JSON object a line for programs; and the spans that go to a
+//! collector.
 //!
-//! What is logged can be changed while a server runs: it reads its settings anew at SIGHUP, takes `log_level` and no other
-//! of them, and stays as it was where the new one is no filter.
+//! What is logged can be changed while a server runs: it reads its settings anew at SIGHUP, takes `log_level` and no
+//! other of them, and stays as it was where the new one is no filter.
 
 use std::io::{self, IsTerminal};
 
@@ -82,8 +83,9 @@ fn begin(settings: &Settings, traces: Option<Traces>) -> Log {
         LogFormat::Text => log.with_target(false).boxed(),
         LogFormat::Json => log.json().flatten_event(true).boxed(),
     };
-    // Asked at every span and event, not once for each kind of them: sqlx asks whether a statement would be logged and then
-    // logs none, and what was answered to that would be taken for the answer to the next span that nobody asks about.
+    // Asked at every span and event, not once for each kind of them: sqlx asks whether a statement would be logged and
+    // then logs none, and what was answered to that would be taken for the answer to the next span that nobody asks
+    // about.
     let said = DynFilterFn::new(|metadata, _| may_be_said(metadata));
     let log = log.with_filter(filter.and(said.with_max_level_hint(LevelFilter::TRACE)));
     let spans = traces.as_ref().map(|traces| {
@@ -92,6 +94,12 @@ fn begin(settings: &Settings, traces: Option<Traces>) -> Log {
         layer.with_filter(FilterFn::new(is_traced).with_max_level_hint(LevelFilter::DEBUG))
     });
     tracing_subscriber::registry().with(log).with(spans).init();
+    for variable in &settings.unknown_variables {
+        tracing::warn!(
+            variable,
+            "no setting has this name, and nothing comes of the variable: README.md names them all"
+        );
+    }
     Log { filter: handle, traces }
 }
 

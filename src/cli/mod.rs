@@ -9,6 +9,7 @@ pub mod dashboard;
 pub mod demo;
 pub mod descriptors;
 pub mod export;
+pub mod holding;
 pub mod identity;
 pub mod import;
 pub mod keys;
@@ -24,6 +25,7 @@ pub mod signing;
 pub mod token;
 
 pub mod logging;
+pub mod output;
 pub mod problem;
 mod progress;
 mod proving;
@@ -71,6 +73,7 @@ Exit codes:
   1  failed; standard error says what and why
   2  the command line was not understood
   3  an audit has found something wrong
+  141  whoever read standard output has closed it
 
 Examples:
   etalon demo                                      look around, in a database that is thrown away
@@ -114,7 +117,7 @@ pub enum Command {
     #[command(after_help = "Example:\n  etalon dashboard > etalon.json")]
     Dashboard,
     /// Print the GraphQL schema, or write or check all schema files
-    Schema(Schema),
+    Schema(schema::Schema),
 }
 
 /// The database, for every command that opens one.
@@ -150,7 +153,8 @@ Examples:
   etalon demo
   etalon demo --folder /tmp/etalon-demo --listen 127.0.0.1:9000")]
 pub struct Demo {
-    /// Where to keep the demonstration; it must be empty, if it is there [default: a temporary folder, removed at the end]
+    /// Where to keep the demonstration; it must be empty, if it is there [default: a temporary folder, removed at the
+    /// end]
     #[arg(long, value_name = "DIR")]
     pub folder: Option<PathBuf>,
     /// Where to listen [default: 127.0.0.1:8080; env: ETALON_LISTEN]
@@ -289,22 +293,6 @@ pub struct Rebuild {
     /// The database.
     #[command(flatten)]
     pub database: Database,
-}
-
-/// `etalon schema`.
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  etalon schema                    print the GraphQL schema
-  etalon schema --write schema     write schema.graphql and the event schemas into ./schema
-  etalon schema --check schema     fail if any of them differs from the program")]
-pub struct Schema {
-    /// Compare the schema files in this folder with the program; exit with 1 on a difference
-    #[arg(long, value_name = "DIR", conflicts_with = "write")]
-    pub check: Option<PathBuf>,
-    /// Write the schema files into this folder
-    #[arg(long, value_name = "DIR")]
-    pub write: Option<PathBuf>,
 }
 
 /// A point in the log's past.

@@ -1,38 +1,131 @@
-//! Why a command of the command line failed: one sentence for people, causes behind it.
+//! Why a command of the command line failed: one sentence for people, causes behind it, and a code for programs.
 
 use std::error::Error;
-use std::fmt;
+use std::{fmt, io};
+
+use serde_json::{Value, json};
+
+use crate::app::Fault;
+use crate::audit::AuditError;
+use crate::cli::output::ReaderGone;
+use crate::config::ConfigError;
+use crate::store::StoreError;
+use crate::telemetry::causes::with_causes;
+
+/// The code of a failure that has none of its own.
+const FAILED: &str = "FAILED";
 
 /// A failure with what was being done.
 #[derive(Debug)]
 pub struct Problem {
     doing: String,
+    code: Option<&'static str>,
     cause: Option<Box<dyn Error + Send + Sync>>,
 }
 
 impl Problem {
     /// A failure that needs no cause to be understood.
     pub fn new(what: impl Into<String>) -> Self {
-        Self { doing: what.into(), cause: None }
+        Self { doing: what.into(), code: None, cause: None }
+    }
+
+    /// One that programs know by a code of its own, which is stable.
+    pub fn coded(code: &'static str, what: impl Into<String>) -> Self {
+        Self { code: Some(code), ..Self::new(what) }
     }
 
     /// What was being done when the cause struck; made for `map_err`.
     pub fn while_doing<E: Into<Box<dyn Error + Send + Sync>>>(doing: impl Into<String>) -> impl FnOnce(E) -> Self {
-        move |cause| Self { doing: doing.into(), cause: Some(cause.into()) }
+        move |cause| Self { doing: doing.into(), code: None, cause: Some(cause.into()) }
+    }
+
+    /// Whether nothing has failed but that nobody reads on what is said.
+    #[must_use]
+    pub fn is_unheard(&self) -> bool {
+        self.causes().any(|cause| {
+            let kept = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+            kept.is_some_and(|kept| kept.is::<ReaderGone>())
+        })
+    }
+
+    /// What kind of failure: a stable code.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        self.code.or_else(|| self.causes().find_map(code_of)).unwrap_or(FAILED)
+    }
+
+    /// For programs.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        json!({ "error": { "code": self.code(), "message": self.to_string() } })
+    }
+
+    /// The causes, the nearest first.
+    fn causes(&self) -> impl Iterator<Item = &(dyn Error + 'static)> {
+        let nearest = self.cause.as_deref().map(|cause| cause as &(dyn Error + 'static));
+        std::iter::successors(nearest, |cause| (*cause).source())
     }
 }
 
+/// The code of a cause that has one.
+fn code_of(cause: &(dyn Error + 'static)) -> Option<&'static str> {
+    let of_database = |is_damage| if is_damage { "DATABASE_DAMAGED" } else { "DATABASE_UNUSABLE" };
+    if let Some(error) = cause.downcast_ref::<AuditError>() {
+        return Some(error.code());
+    }
+    if cause.is::<ConfigError>() {
+        return Some("SETTINGS_INVALID");
+    }
+    let of_store = cause.downcast_ref::<StoreError>().map(|error| of_database(error.is_damage()));
+    of_store.or_else(|| cause.downcast_ref::<Fault>().map(|fault| of_database(fault.is_damage())))
+}
+
 impl fmt::Display for Problem {
-    /// The failure and every cause behind it, on one line.
+    /// The failure and every cause behind it, each told once, on one line.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.doing)?;
-        let mut cause = self.cause.as_deref().map(|cause| cause as &dyn Error);
-        while let Some(error) = cause {
-            write!(f, ": {error}")?;
-            cause = error.source();
-        }
-        Ok(())
+        self.causes().next().map_or(Ok(()), |cause| write!(f, ": {}", with_causes(cause)))
     }
 }
 
 impl Error for Problem {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As some drivers do.
+    #[derive(Debug, thiserror::Error)]
+    #[error("cannot write: {0}")]
+    struct Repeats(#[source] io::Error);
+
+    #[test]
+    fn a_failure_is_known_by_the_nearest_code() {
+        let missing = || AuditError::Keys("give the key of the log".to_owned());
+        assert_eq!(Problem::while_doing("nothing is verified")(missing()).code(), "KEYS_MISSING");
+        let damaged = Fault::from(StoreError::Corrupt { what: "a row".to_owned() });
+        assert_eq!(Problem::while_doing("not read")(AuditError::from(damaged)).code(), "DATABASE_DAMAGED");
+        assert_eq!(Problem::while_doing("not read")(StoreError::Closed).code(), "DATABASE_UNUSABLE");
+        let unknown = Problem::new("told to end");
+        assert_eq!(unknown.to_json(), json!({ "error": { "code": "FAILED", "message": "told to end" } }));
+        assert_eq!(Problem::coded("NO_DATABASE", "none").code(), "NO_DATABASE");
+    }
+
+    #[test]
+    fn every_cause_is_told_once() {
+        let broken = Repeats(io::Error::other("the disk is gone"));
+        let said = Problem::while_doing("nothing is restored")(broken).to_string();
+        assert_eq!(said, "nothing is restored: cannot write: the disk is gone");
+    }
+
+    #[test]
+    fn only_the_reader_of_standard_output_may_go() {
+        let broken = |inner: io::Error| Problem::while_doing("not written")(inner);
+        assert!(broken(io::Error::new(io::ErrorKind::BrokenPipe, ReaderGone)).is_unheard());
+        let within =
+            AuditError::File { path: "-".into(), source: io::Error::new(io::ErrorKind::BrokenPipe, ReaderGone) };
+        assert!(Problem::while_doing("not written")(within).is_unheard(), "whatever has wrapped it");
+        assert!(!broken(io::ErrorKind::BrokenPipe.into()).is_unheard(), "it may be that of a database");
+        assert!(!Problem::new("nothing").is_unheard());
+    }
+}

@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 use jiff::SignedDuration;
 use uuid::Uuid;
 
-use super::{AsOf, Database, parse_id, parse_ttl};
+use super::{AsOf, Command, Database, parse_id, parse_ttl};
 use crate::config::Overrides;
 use crate::domain::value::CaseId;
 
@@ -55,7 +55,8 @@ pub struct Audit {
 /// The commands of `etalon audit`.
 #[derive(Debug, Subcommand)]
 pub enum AuditCommand {
-    /// Print what the checkpoints of this installation's log are checked with: of the key or the signer that is set; none is made
+    /// Print what the checkpoints of this installation's log are checked with: of the key or the signer that is set;
+    /// none is made
     Key,
     /// Write the log, or a part of it, as a bundle that proves itself
     Export(AuditExport),
@@ -120,6 +121,24 @@ pub enum VerdictFormat {
     Text,
     /// For programs, on one line.
     Json,
+}
+
+impl Command {
+    /// How the verdict of this command is told, and what keeps it from one; `None` for one that comes to no verdict.
+    pub fn verdict_format(&self) -> Option<VerdictFormat> {
+        match self {
+            Self::Restore(restore) => Some(restore.format),
+            Self::Audit(audit) => match &audit.command {
+                AuditCommand::Key => None,
+                AuditCommand::Export(export) => Some(export.format),
+                AuditCommand::Verify(verify) => Some(verify.evidence.format),
+                AuditCommand::Replay(replay) => Some(replay.format),
+                AuditCommand::Case(case) => Some(case.evidence.format),
+                AuditCommand::Follow(follow) => Some(follow.format),
+            },
+            _ => None,
+        }
+    }
 }
 
 /// `etalon audit verify`.

@@ -1,7 +1,7 @@
 //! `etalon report`: the report of a jurisdiction's year.
 
 use std::ffi::OsString;
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use tempfile::NamedTempFile;
 use crate::app::{App, Moment, YearQuestion};
 use crate::cli::export::up_to;
 use crate::cli::problem::Problem;
-use crate::cli::{self, AsOf, serve};
+use crate::cli::{self, AsOf, output, serve};
 use crate::clock::SystemClock;
 use crate::config::Settings;
 use crate::report::{self, File, ReportError};
@@ -29,7 +29,7 @@ pub async fn run(arguments: cli::Report, settings: &Settings) -> Result<(), Prob
     let files = files?;
     match &arguments.output {
         None => {
-            let written = files.iter().try_for_each(|file| io::stdout().write_all(file.text.as_bytes()));
+            let written = files.iter().try_for_each(|file| output::standard().write_all(file.text.as_bytes()));
             written.map_err(Problem::while_doing("standard output cannot be written"))
         }
         // What it points at is there before the report is.

@@ -1,14 +1,32 @@
 //! `etalon schema`: the GraphQL schema, and whether the checked-in schema files are those of this program.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
 
 use crate::cli::problem::Problem;
-use crate::cli::{Schema, samples};
+use crate::cli::samples;
 use crate::graphql;
 
 const GRAPHQL: &str = "schema.graphql";
 const EVENTS: &str = "events";
+
+/// `etalon schema`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  etalon schema                    print the GraphQL schema
+  etalon schema --write schema     write schema.graphql and the event schemas into ./schema
+  etalon schema --check schema     fail if any of them differs from the program")]
+pub struct Schema {
+    /// Compare the schema files in this folder with the program; exit with 1 on a difference
+    #[arg(long, value_name = "DIR", conflicts_with = "write")]
+    pub check: Option<PathBuf>,
+    /// Write the schema files into this folder
+    #[arg(long, value_name = "DIR")]
+    pub write: Option<PathBuf>,
+}
 
 /// Prints, writes or checks. Answers what to print.
 ///

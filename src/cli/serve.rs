@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app::{Anchorer, App, Clockwork, Courier, Eraser, Outlet, Revoker, Sealer, Seals, Vault};
 use crate::cli::problem::Problem;
-use crate::cli::{certificate, descriptors, identity, seals};
+use crate::cli::{certificate, descriptors, holding, identity, seals};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Settings;
 use crate::console;
@@ -40,6 +40,7 @@ pub async fn run(settings: Settings) -> Result<(), Problem> {
         None => tracing::info!(database = %settings.database, key = %settings.key_file.display(), "opening"),
     }
     let verifier = identity::verifier(&settings)?;
+    let _held = holding::to_serve(&settings.database)?;
     let app = open_serving(&settings, clock, seals::of(&settings)?).await?;
     serve(app, verifier, &settings, |place| {
         tracing::info!("GraphQL at {place}/graphql");
@@ -94,8 +95,8 @@ pub async fn open_existing(settings: &Settings, clock: Arc<dyn Clock>) -> Result
     open(settings, clock).await
 }
 
-/// The application over the database of the settings as it is: nothing of it is migrated or made anew before it was looked
-/// at, and no data keys are needed for that.
+/// The application over the database of the settings as it is: nothing of it is migrated or made anew before it was
+/// looked at, and no data keys are needed for that.
 ///
 /// # Errors
 /// When the database is not there, has another schema or cannot be used.
@@ -110,7 +111,7 @@ pub async fn open_evidence(settings: &Settings, clock: Arc<dyn Clock>) -> Result
 pub fn must_exist(settings: &Settings) -> Result<(), Problem> {
     let path = settings.database.as_str().strip_prefix("sqlite:").map(Path::new);
     match path.filter(|path| !path.exists()) {
-        Some(path) => Err(Problem::new(format!("there is no database at {}", path.display()))),
+        Some(path) => Err(Problem::coded("NO_DATABASE", format!("there is no database at {}", path.display()))),
         None => Ok(()),
     }
 }
@@ -135,8 +136,8 @@ pub fn vault(settings: &Settings) -> Result<Vault, Problem> {
 /// Serves an application that is open already; `ready` is told where, as a URL without a path, once requests are taken.
 ///
 /// # Errors
-/// When the certificate cannot be used, or the address not be listened at; and when something that goes on beside requests
-/// has ended by itself.
+/// When the certificate cannot be used, or the address not be listened at; and when something that goes on beside
+/// requests has ended by itself.
 pub async fn serve(
     app: Arc<App>,
     verifier: Verifier,

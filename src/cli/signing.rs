@@ -6,6 +6,7 @@ use std::sync::Arc;
 use axum::Router;
 use tokio::net::TcpListener;
 
+use crate::cli::output::say;
 use crate::cli::problem::Problem;
 use crate::cli::{self, serve};
 use crate::clock::SystemClock;
@@ -21,7 +22,7 @@ use crate::signer::{Notary, Role, Signer, service};
 pub async fn sign(arguments: cli::Signer) -> Result<(), Problem> {
     let notary = notary(&arguments.folder, Role::Log)?;
     if let Some(origin) = &arguments.key_of {
-        return tell(&key(&notary, origin)?.to_string());
+        return say(&key(&notary, origin)?.to_string());
     }
     let token = CallerToken::open_or_create(&arguments.folder.join("signer-token"))
         .map_err(Problem::while_doing("the callers' token cannot be used"))?;
@@ -41,7 +42,7 @@ pub async fn witness(arguments: cli::Witness) -> Result<(), Problem> {
     let notary = notary(&arguments.folder, role)?;
     let key = key(&notary, &arguments.name)?;
     if arguments.key {
-        return tell(&key.to_string());
+        return say(&key.to_string());
     }
     tracing::info!(%key, "cosignatures are checked with this key");
     run(&arguments.listen, service::witness(notary, Arc::new(SystemClock)), "cosigning").await
@@ -54,11 +55,6 @@ fn notary(folder: &Path, role: Role) -> Result<Notary, Problem> {
 
 fn key(notary: &Notary, origin: &str) -> Result<VerifierKey, Problem> {
     notary.verifier(origin).map_err(Problem::while_doing(format!("`{origin}` is no name of a key")))
-}
-
-fn tell(line: &str) -> Result<(), Problem> {
-    use std::io::Write;
-    writeln!(std::io::stdout(), "{line}").map_err(Problem::while_doing("standard output cannot be written"))
 }
 
 async fn run(listen: &str, router: Router, doing: &str) -> Result<(), Problem> {

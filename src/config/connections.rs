@@ -9,6 +9,9 @@ use serde::Deserialize;
 use super::list::ListOrText;
 use super::{ConfigError, Given};
 
+/// How many connections may be open where nothing else is said.
+pub const DEFAULT_CONNECTIONS: u64 = 4_096;
+
 /// What connections and those who ask are held to, checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConnectionSettings {
@@ -71,7 +74,7 @@ impl Given {
                 return Err(ConfigError::Invalid(both.to_owned()));
             }
         };
-        let connections = self.connections.map_or(4_096, |most| most.0);
+        let connections = self.connections.map_or(DEFAULT_CONNECTIONS, |most| most.0);
         Ok(ConnectionSettings {
             header_field_limit: self.header_field_limit.map_or(100, |most| most.0 as usize),
             connections,

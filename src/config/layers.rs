@@ -11,11 +11,12 @@ use super::{ConfigError, NAMES, Overrides, PREFIX, nearest, oidc, variable};
 pub(super) struct Environment(Vec<(String, String)>);
 
 impl Environment {
-    /// The test scripts' own `ETALON_TEST_*` are not settings.
+    /// What the tests and benches of the house are told by is not for a server.
     pub(super) fn from_variables(variables: impl Iterator<Item = (String, String)>) -> Self {
         let setting = |(name, value): (String, String)| {
             let name = name.strip_prefix(PREFIX)?.to_ascii_lowercase();
-            (!name.starts_with("test_")).then_some((name, value))
+            let of_tests = ["test_", "bench_", "faults"].into_iter().any(|begin| name.starts_with(begin));
+            (!of_tests).then_some((name, value))
         };
         Self(variables.filter_map(setting).collect())
     }
@@ -25,20 +26,34 @@ impl Environment {
         Some(self.0.swap_remove(index).1)
     }
 
-    /// A misspelt variable is refused, but one that resembles no setting is somebody else's: Kubernetes gives every
-    /// container `ETALON_SERVICE_HOST` and the like when a service is called etalon.
-    pub(super) fn refuse_misspelt(&mut self) -> Result<(), ConfigError> {
+    /// A misspelt variable is refused. One that resembles no setting may be somebody else's, and comes back to be told
+    /// of, unless it is one of those that a container gets where a service is called etalon.
+    pub(super) fn refuse_misspelt(&mut self) -> Result<Vec<String>, ConfigError> {
         self.0.sort();
         let known = || NAMES.into_iter().chain(oidc::NAMES);
-        for (name, _) in self.0.extract_if(.., |(name, _)| !known().any(|known| known == name)) {
+        let mut unknown = Vec::new();
+        for (name, value) in self.0.extract_if(.., |(name, _)| !known().any(|known| known == name)) {
             if let Some(nearest) = nearest(&name, known()) {
                 let origin = "environment variable".to_owned();
                 let name = variable(&name);
                 return Err(ConfigError::Unknown { name, origin, nearest: Some(nearest) });
             }
+            if !is_of_a_service(&name, &value) {
+                unknown.push(variable(&name));
+            }
         }
-        Ok(())
+        Ok(unknown)
     }
+}
+
+/// Whether Kubernetes or Docker has set it, for where a service is: `ETALON_SERVICE_HOST`, `ETALON_SERVICE_PORT_HTTP`,
+/// `ETALON_PORT` and `ETALON_WEB_PORT_8080_TCP`, which are URLs, and what these end with.
+fn is_of_a_service(name: &str, value: &str) -> bool {
+    let is_port = name.split('_').any(|word| word == "port");
+    let is_of_url = ["_tcp_proto", "_tcp_port", "_tcp_addr", "_udp_proto", "_udp_port", "_udp_addr"];
+    name.ends_with("service_host")
+        || name.contains("service_port")
+        || is_port && (value.contains("://") || is_of_url.into_iter().any(|end| name.ends_with(end)))
 }
 
 impl Provider for Environment {

@@ -30,12 +30,16 @@ impl TryFrom<String> for Filter {
                 "`{part}` is no log filter: write one of {levels}, or parts such as `etalon::store=debug`, with commas between them"
             )
         };
-        // For the library a word alone is the name of a module: `inof` would silence everything else.
+        // For the library whatever is no level is the name of a module, of which it then logs everything, and of all
+        // others nothing: `inof`, `info;warn` or `verbose!` would silence the server. The fields of a span may have
+        // commas.
+        let has_fields = text.contains('{');
+        let says_level = |text: &str| LEVELS.iter().any(|level| level.eq_ignore_ascii_case(text));
         let is_misspelt = |part: &&str| {
-            let is_word = !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphabetic());
-            is_word && !LEVELS.iter().any(|level| level.eq_ignore_ascii_case(part))
+            let (module, level) = part.rsplit_once('=').unwrap_or(("", part));
+            !says_level(level) || module.contains(char::is_whitespace)
         };
-        if let Some(part) = text.split(',').find(is_misspelt) {
+        if let Some(part) = text.split(',').find(|part| !has_fields && is_misspelt(part)) {
             return Err(refused(part));
         }
         match EnvFilter::try_new(&text) {

@@ -1,5 +1,8 @@
 //! The settings of streams: WebSockets and server-sent events.
 
+/// How many streams a server holds open where nothing else is said.
+pub const DEFAULT_STREAMS: usize = 20_000;
+
 /// What streams are held to, checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StreamSettings {

@@ -142,10 +142,23 @@ fn a_misspelt_setting_is_refused_with_the_nearest_one() {
 }
 
 #[test]
-fn a_variable_that_resembles_no_setting_is_not_ours() {
-    let variables =
-        [("ETALON_SERVICE_HOST", "10.0.0.1"), ("ETALON_TEST_POSTGRES", "postgres:///x"), ("LISTEN", "nowhere")];
-    assert!(settings("", &variables, Overrides::default()).is_ok());
+fn a_variable_that_resembles_no_setting_is_told_unless_it_is_known_to_be_of_others() {
+    let of_others = [
+        ("ETALON_SERVICE_HOST", "10.0.0.1"),
+        ("ETALON_SERVICE_PORT_HTTP", "8080"),
+        ("ETALON_PORT", "tcp://10.0.0.1:8080"),
+        ("ETALON_WEB_PORT_8080_TCP", "tcp://10.0.0.1:8080"),
+        ("ETALON_WEB_PORT_8080_TCP_ADDR", "10.0.0.1"),
+        ("ETALON_TEST_POSTGRES", "postgres:///x"),
+        ("ETALON_BENCH_DATA", "/data"),
+        ("ETALON_FAULTS", "long"),
+        ("LISTEN", "nowhere"),
+    ];
+    let known = settings("", &of_others, Overrides::default()).expect("valid");
+    assert_eq!(known.unknown_variables, Vec::<String>::new());
+    let ours = [("ETALON_NOSUCH", "1"), ("ETALON_PORT", "8080")];
+    let told = settings("", &ours, Overrides::default()).expect("valid").unknown_variables;
+    assert_eq!(told, ["ETALON_NOSUCH", "ETALON_PORT"]);
 }
 
 #[test]
@@ -157,6 +170,12 @@ fn a_bad_value_names_its_setting_and_its_source() {
         ("log_level = 'etalon=loud'", None, None, "`etalon=loud` is no log filter: write one of off, error, warn,"),
         ("log_level = 'inof'", None, None, "`inof` is no log filter"),
         ("log_level = 'info,etalon'", None, None, "`etalon` is no log filter"),
+        ("log_level = 'info;warn'", None, None, "`info;warn` is no log filter"),
+        ("log_level = 'etalon::store'", None, None, "`etalon::store` is no log filter"),
+        ("log_level = 'warn, etalon=debug'", None, None, "` etalon=debug` is no log filter"),
+        ("log_level = 'verbose!'", None, None, "`verbose!` is no log filter"),
+        ("log_level = 'info,etalon='", None, None, "`etalon=` is no log filter"),
+        ("", Some(("ETALON_LOG_LEVEL", "")), None, "`` is no log filter"),
         ("metrics_listen = '9464'", None, None, "`metrics_listen` (TOML file "),
         ("otlp_endpoint = '127.0.0.1:4318'", None, None, "a collector is a URL such as http://127.0.0.1:4318"),
         ("otlp_endpoint = 'http://me:s3cret@c.example'", None, None, "without user and password"),

@@ -1,4 +1,5 @@
-//! Who may ask now: what an actor has left, what a stranger's address has left, and whether there is room. What is refused here has not begun, and may be sent again.
+//! Who may ask now: what an actor has left, what a stranger's address has left, and whether there is room. What is
+//! refused here has not begun, and may be sent again.
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
@@ -22,7 +23,8 @@ const REQUEST_COST: u64 = 10;
 /// So many bytes of a body cost one unit: they are read and parsed before they are weighed.
 const BYTES_A_UNIT: u64 = 256;
 
-/// Whose connection a request came by: an address of IPv4, or the network of one of IPv6, since whoever has one of those has all of them.
+/// Whose connection a request came by: an address of IPv4, or the network of one of IPv6, since whoever has one of
+/// those has all of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Peer(IpAddr);
 
@@ -102,8 +104,8 @@ impl Admission {
         Ok(())
     }
 
-    /// Gives back what was charged for more bytes than so many, which have come. It may be less than they would have cost: no
-    /// request is charged more than may be saved up.
+    /// Gives back what was charged for more bytes than so many, which have come. It may be less than they would have
+    /// cost: no request is charged more than may be saved up.
     pub(super) fn give_back_bytes(&self, account: &mut Account, came: usize) {
         let cost = account.for_bytes.saturating_sub((came as u64).div_ceil(BYTES_A_UNIT));
         account.for_bytes -= cost;
@@ -111,7 +113,8 @@ impl Admission {
         self.actors.give_back(&account.actor, cost as f64);
     }
 
-    /// Charges for the bytes of an answer. It is made: whoever has not as much left pays nothing for it, and waits with the next.
+    /// Charges for the bytes of an answer. It is made: whoever has not as much left pays nothing for it, and waits with
+    /// the next.
     pub(super) fn charge_for_answer(&self, account: &mut Account, bytes: u64) {
         let _ = self.charge(account, bytes / BYTES_A_UNIT);
     }
@@ -156,7 +159,8 @@ impl Admission {
     /// Room to be answered in, held until it is dropped. Nobody waits for it.
     ///
     /// # Errors
-    /// 503 when as many are answered as may be, too many reads wait for the database, or too many answers for their readers; 429 when the actor does not read.
+    /// 503 when as many are answered as may be, too many reads wait for the database, or too many answers for their
+    /// readers; 429 when the actor does not read.
     pub(super) fn enter(&self, app: &App, actor: &ActorId) -> Result<OwnedSemaphorePermit, Refused> {
         self.unsent.room(actor)?;
         if app.waiting_reads() >= self.limits.database_queue {

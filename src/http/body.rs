@@ -1,6 +1,7 @@
 //! The body of a request, read as it comes.
 //!
-//! One that says how long it is is judged by that, and has its room, before any of it is kept: it may take its time. One that says nothing, since it comes in chunks, is held to what has come of it.
+//! One that says how long it is is judged by that, and has its room, before any of it is kept: it may take its time.
+//! One that says nothing, since it comes in chunks, is held to what has come of it.
 
 use std::mem;
 
@@ -24,7 +25,8 @@ pub(super) struct Whole {
 /// Reads all of a body, at the cost of that account.
 ///
 /// # Errors
-/// 413 when it is longer than one may be, 408 when it takes longer, 400 when it cannot be read; 429 and 503 when there is no room for it, or the actor has asked for too much.
+/// 413 when it is longer than one may be, 408 when it takes longer, 400 when it cannot be read; 429 and 503 when there
+/// is no room for it, or the actor has asked for too much.
 pub(super) async fn read(
     body: Body,
     admission: &Admission,

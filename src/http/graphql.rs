@@ -1,6 +1,10 @@
 //! GraphQL over HTTP: `POST` with JSON for everything, `GET` for queries.
 //!
-//! Nobody is made to ask by a link. Only `application/json` is read: what a form of another site can send without asking (text, multipart, URL-encoded) is refused. A `GET` has to show a header that no page can send to another site without asking (<https://fetch.spec.whatwg.org/#cors-safelisted-request-header>): a bearer token is one, or what Apollo's servers want. A proxy may add the token of whoever sits before the browser; so it shows nothing where the browser tells of another site's page (<https://www.w3.org/TR/fetch-metadata/>).
+//! Nobody is made to ask by a link. Only `application/json` is read: what a form of another site can send without
+//! asking (text, multipart, URL-encoded) is refused. A `GET` has to show a header that no page can send to another site
+//! without asking (<https://fetch.spec.whatwg.org/#cors-safelisted-request-header>): a bearer token is one, or what
+//! Apollo's servers want. A proxy may add the token of whoever sits before the browser; so it shows nothing where the
+//! browser tells of another site's page (<https://www.w3.org/TR/fetch-metadata/>).
 
 use std::sync::Arc;
 
@@ -138,7 +142,8 @@ fn is_no_link(headers: &HeaderMap) -> Result<(), Refused> {
     Err(Refused::new(StatusCode::BAD_REQUEST, "PREFLIGHT_HEADER_MISSING", message))
 }
 
-/// Whether somebody has put a token into it, as far as can be seen: by itself a browser sends names with passwords alone.
+/// Whether somebody has put a token into it, as far as can be seen: by itself a browser sends names with passwords
+/// alone.
 fn is_by_a_token(headers: &HeaderMap) -> bool {
     let is_shown = bearer(headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok())).is_ok();
     // What a page of an origin that may ask does by script names that origin.

@@ -38,10 +38,10 @@ const REFUSAL_TIME: Duration = Duration::from_secs(5);
 /// What a connection may buffer at least, in either direction.
 const LEAST_BUFFER_BYTES: usize = 64 << 10;
 
-/// What the kernel may keep of an answer that it has not sent yet. It is told of each connection, since the kernel else keeps
-/// up to 4 MiB, and says that there is room again when a third of all that has been taken. With this it keeps as little of
-/// an answer that nobody reads, which is not counted any more, and says so when half of it has been taken; what is on
-/// its way to a fast reader is as much as ever.
+/// What the kernel may keep of an answer that it has not sent yet. It is told of each connection, since the kernel else
+/// keeps up to 4 MiB, and says that there is room again when a third of all that has been taken. With this it keeps as
+/// little of an answer that nobody reads, which is not counted any more, and says so when half of it has been taken;
+/// what is on its way to a fast reader is as much as ever.
 #[cfg(target_os = "linux")]
 const UNSENT_BYTES: u32 = 32 << 10;
 
@@ -50,7 +50,8 @@ const UNSENT_BYTES: u32 = 32 << 10;
 pub(super) struct Speech {
     /// The certificate; none where plain HTTP is spoken.
     pub(super) tls: Option<Arc<Tls>>,
-    /// How long the head of a request may take, that of the next one on the same connection too, and the handshake before the first.
+    /// How long the head of a request may take, that of the next one on the same connection too, and the handshake
+    /// before the first.
     pub(super) header_timeout: Duration,
     /// Of a longer head nothing more is read. What is a little too long is read, so that it can be refused in words.
     pub(super) most_header_bytes: usize,

@@ -1,6 +1,8 @@
-//! Operations over server-sent events (graphql-sse, distinct connections mode): every answer is an event `next`, the end is an event `complete`.
+//! Operations over server-sent events (graphql-sse, distinct connections mode): every answer is an event `next`, the
+//! end is an event `complete`.
 //!
-//! The id of an event is the position that it reaches to, so a client that comes back with `Last-Event-ID` goes on where it was. Whatever is wrong before the stream begins is an HTTP error.
+//! The id of an event is the position that it reaches to, so a client that comes back with `Last-Event-ID` goes on
+//! where it was. Whatever is wrong before the stream begins is an HTTP error.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -36,7 +38,8 @@ pub(super) fn once(answer: &Answer) -> Response {
 /// Subscribes: a stream of events.
 ///
 /// # Errors
-/// When there are too many streams, the token has ended, or `Last-Event-ID` is no position. One that the log does not have yet is refused as `after` is.
+/// When there are too many streams, the token has ended, or `Last-Event-ID` is no position. One that the log does not
+/// have yet is refused as `after` is.
 pub(super) async fn subscribe(
     front: &Arc<Front>,
     headers: &HeaderMap,

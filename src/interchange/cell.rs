@@ -1,11 +1,11 @@
 //! Cells of tables for spreadsheets.
 //!
 //! A spreadsheet takes a cell that begins with `=`, `+`, `-`, `@`, their full-width forms, a tab or a line break for a
-//! formula and may run it (OWASP, *CSV Injection*). Where the comma is the decimal sign, it takes a file's semicolons for
-//! what parts cells, and quotation marks within a line for text, so that a cell of ours may become several cells and rows:
-//! whatever follows a semicolon, a tab or a line break is looked at as the beginning of a cell, too. Such a place gets an
-//! apostrophe in front, which a reader of the file has to know of. A first line `sep=,` would save the semicolons in one
-//! program, and be a wrong header to all others.
+//! formula and may run it (OWASP, *CSV Injection*). Where the comma is the decimal sign, it takes a file's semicolons
+//! for what parts cells, and quotation marks within a line for text, so that a cell of ours may become several cells
+//! and rows: whatever follows a semicolon, a tab or a line break is looked at as the beginning of a cell, too. Such a
+//! place gets an apostrophe in front, which a reader of the file has to know of. A first line `sep=,` would save the
+//! semicolons in one program, and be a wrong header to all others.
 
 use std::borrow::Cow;
 

@@ -5,7 +5,7 @@ use std::io::Write;
 
 use uuid::Uuid;
 
-use crate::app::{App, CasePage, EventPage, Fault, time_of};
+use crate::app::{App, CasePage, EventPage, Fault, recorded_at};
 use crate::domain::actor::{Actor, ActorId, Role};
 use crate::domain::enterprise::Enterprise;
 use crate::domain::value::CampaignId;
@@ -66,7 +66,7 @@ struct Out<'a, W: Write> {
 }
 
 impl<W: Write> Out<'_, W> {
-    fn take(&mut self, events: &[EventRecord], organisation: Option<&str>) -> Result<(), WriteError> {
+    fn take(&mut self, events: &[EventRecord], organisation: Option<&str>) -> Result<(), ExportError> {
         for event in events {
             self.writer.write(&ExportedEvent {
                 position: event.position,
@@ -75,7 +75,7 @@ impl<W: Write> Out<'_, W> {
                 sequence: event.sequence,
                 event_type: &event.event_type,
                 event_version: &event.event_version,
-                recorded_at: time_of(event.recorded_at),
+                recorded_at: recorded_at(event)?,
                 actor: &event.actor,
                 payload: &event.payload,
                 metadata: &event.metadata,

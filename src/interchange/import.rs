@@ -1,6 +1,8 @@
 //! A log of another tracker comes in: read, mapped, decided, committed. One event there is one event here.
 //!
-//! The file is read twice. First all of it is looked at, so that nothing is half imported because of what stands in it; then it is committed, a bounded number of cases at a time. What is interrupted between goes on where it stopped when the same file is given again, since every event has a key of its own.
+//! The file is read twice. First all of it is looked at, so that nothing is half imported because of what stands in it;
+//! then it is committed, a bounded number of cases at a time. What is interrupted between goes on where it stopped when
+//! the same file is given again, since every event has a key of its own.
 
 pub mod error;
 

@@ -1,7 +1,7 @@
 //! Logs of other trackers come in, logs of this one go out: XES 1.0 (IEEE 1849-2016), CSV, JSON Lines.
 //!
-//! Here formats are read and written and words are translated; only `import` and `export` know the application. A log is read
-//! and written event by event, so that its size never matters.
+//! Here formats are read and written and words are translated; only `import` and `export` know the application. A log
+//! is read and written event by event, so that its size never matters.
 
 pub mod format;
 

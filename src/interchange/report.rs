@@ -10,7 +10,8 @@ use crate::interchange::read::{Events, Place};
 /// The most events that were left out of which the report tells one by one.
 pub const MOST_SKIPPED_TOLD: usize = 100;
 
-/// What became of the events of a log: each of them is counted in exactly one of `mapped`, `legacy`, `already_there` and `skipped_count`.
+/// What became of the events of a log: each of them is counted in exactly one of `mapped`, `legacy`, `already_there`
+/// and `skipped_count`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ImportReport {
@@ -24,7 +25,8 @@ pub struct ImportReport {
     pub mapped: BTreeMap<String, u64>,
     /// Events that became `LegacyActivityRecorded`.
     pub legacy: u64,
-    /// Those of the legacy activities that the mapping wished to be another fact, which the lifecycle did not allow then.
+    /// Those of the legacy activities that the mapping wished to be another fact, which the lifecycle did not allow
+    /// then.
     pub refused_by_lifecycle: BTreeMap<String, u64>,
     /// Events that an earlier import brought in.
     pub already_there: u64,
@@ -70,7 +72,8 @@ impl ImportReport {
         self.already_there += 1;
     }
 
-    /// Counts an event that is left out. Cases come in side by side, so that events of different cases may be told in any order.
+    /// Counts an event that is left out. Cases come in side by side, so that events of different cases may be told in
+    /// any order.
     pub fn skip(&mut self, place: Option<Place>, reason: impl fmt::Display) {
         self.events_read += 1;
         self.skipped_count += 1;

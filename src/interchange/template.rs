@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-/// Text with places for attributes. `{name}` is the attribute's text, `{name|otherwise}` has a text for where it is missing or empty,
-/// `{{` and `}}` are braces.
+/// Text with places for attributes. `{name}` is the attribute's text, `{name|otherwise}` has a text for where it is
+/// missing or empty, `{{` and `}}` are braces.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Template {
     source: String,

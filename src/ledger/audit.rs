@@ -64,6 +64,8 @@ pub struct Verifier {
     /// Those that the stored hashes make otherwise, by tile level and place.
     stored_nodes: HashMap<(u8, u64), Hash>,
     sealed: Option<TreeHead>,
+    /// Whether the entries do not make a root that was signed.
+    is_forked: bool,
     vouched: BTreeMap<String, u64>,
     findings: Findings,
 }
@@ -97,21 +99,12 @@ impl Verifier {
         let (mut signed, mut anchors) = (Vec::new(), evidence.time_stamps.to_vec());
         for bytes in evidence.checkpoints {
             match SignedCheckpoint::verify(bytes, &names, evidence.keys) {
-                Ok(one) => {
-                    let Checkpoint { origin, head } = &one.checkpoint;
-                    if let Some(end) = names.end_of(origin).filter(|end| *end < head.size) {
-                        findings.add(FindingKind::EntriesMissing, None, || {
-                            format!(
-                                "a checkpoint covers {} events of {origin:?}, which had {end} when it ended",
-                                head.size
-                            )
-                        });
-                        continue;
-                    }
+                Ok(one) if ends_in_time(&names, &one.checkpoint, &mut findings) => {
                     let times = one.signatures.iter().filter_map(Verified::at);
-                    anchors.extend(times.map(|at| Anchor { size: head.size, at }));
+                    anchors.extend(times.map(|at| Anchor { size: one.checkpoint.head.size, at }));
                     signed.push(one);
                 }
+                Ok(_) => {}
                 Err(error) => findings.add(FindingKind::Checkpoint, None, || with_sources(&error)),
             }
         }
@@ -124,6 +117,7 @@ impl Verifier {
             nodes: Vec::new(),
             stored_nodes: HashMap::new(),
             sealed: None,
+            is_forked: false,
             vouched: BTreeMap::new(),
             findings,
         };
@@ -144,6 +138,26 @@ impl Verifier {
     /// What was found so far.
     pub fn findings(&self) -> &Findings {
         &self.findings
+    }
+
+    /// Takes a checkpoint that covers the events taken so far, or more than those. Once a root was not the signed one,
+    /// the later ones would all be others, and are not told again.
+    pub fn take(&mut self, one: SignedCheckpoint) {
+        let size = one.checkpoint.head.size;
+        if !ends_in_time(self.entries.names(), &one.checkpoint, &mut self.findings) || self.is_forked {
+            return;
+        }
+        if size > self.tree.size() {
+            let place = self.signed.partition_point(|signed| signed.checkpoint.head.size > size);
+            self.signed.insert(place, one);
+        } else if size == self.tree.size() {
+            self.compare(&one);
+        }
+    }
+
+    /// Whether the entries do not make a root that was signed.
+    pub fn is_forked(&self) -> bool {
+        self.is_forked
     }
 
     /// Takes the next event. What its entry says comes back, if it is one.
@@ -237,32 +251,47 @@ impl Verifier {
 
     fn compare_with_checkpoints(&mut self) {
         while let Some(one) = self.signed.pop_if(|one| one.checkpoint.head.size == self.tree.size()) {
-            let (signed, root) = (one.checkpoint.head, self.tree.root());
-            if signed.root == root {
-                self.sealed = Some(signed);
-                self.vouched.extend(one.signers().map(|name| (name.to_owned(), signed.size)));
-                continue;
-            }
-            // The stored hashes are nobody's word until they make the signed root.
-            let witness = self.stored.as_ref().filter(|stored| stored.tree.root() == signed.root);
-            let first_wrong = witness.map(|stored| stored.differs_from);
-            let confirmed = self.sealed.map_or(0, |sealed| sealed.size);
-            self.findings.add(FindingKind::RootWrong, first_wrong, || {
-                let size = signed.size;
-                let differs = format!(
-                    "the first {size} entries make the root {}, and {} is signed",
-                    base64(&root),
-                    base64(&signed.root)
-                );
-                match first_wrong {
-                    Some(index) => {
-                        format!("{differs}; the stored hashes make the signed one, and differ first at {index}")
-                    }
-                    None => format!("{differs}; the first {confirmed} are confirmed"),
-                }
-            });
+            self.compare(&one);
         }
     }
+
+    /// Compares what was signed of as many events as were taken.
+    fn compare(&mut self, one: &SignedCheckpoint) {
+        let (signed, root) = (one.checkpoint.head, self.tree.root());
+        if signed.root == root {
+            self.sealed = Some(signed);
+            self.vouched.extend(one.signers().map(|name| (name.to_owned(), signed.size)));
+            return;
+        }
+        self.is_forked = true;
+        // The stored hashes are nobody's word until they make the signed root.
+        let witness = self.stored.as_ref().filter(|stored| stored.tree.root() == signed.root);
+        let first_wrong = witness.map(|stored| stored.differs_from);
+        let confirmed = self.sealed.map_or(0, |sealed| sealed.size);
+        self.findings.add(FindingKind::RootWrong, first_wrong, || {
+            let size = signed.size;
+            let differs = format!(
+                "the first {size} entries make the root {}, and {} is signed",
+                base64(&root),
+                base64(&signed.root)
+            );
+            match first_wrong {
+                Some(index) => {
+                    format!("{differs}; the stored hashes make the signed one, and differ first at {index}")
+                }
+                None => format!("{differs}; the first {confirmed} are confirmed"),
+            }
+        });
+    }
+}
+
+/// Whether a checkpoint covers no more than the log had under the name that signed it; told where it does.
+fn ends_in_time(names: &Names, Checkpoint { origin, head }: &Checkpoint, findings: &mut Findings) -> bool {
+    let Some(end) = names.end_of(origin).filter(|end| *end < head.size) else { return true };
+    findings.add(FindingKind::EntriesMissing, None, || {
+        format!("a checkpoint covers {} events of {origin:?}, which had {end} when it ended", head.size)
+    });
+    false
 }
 
 fn with_sources(error: &dyn std::error::Error) -> String {

@@ -1,5 +1,5 @@
-//! A notary as a process of its own, over HTTP: `POST /sign-checkpoint` for the servers of a log, `POST /add-checkpoint`
-//! as C2SP tlog-witness has it.
+//! A notary as a process of its own, over HTTP: `POST /sign-checkpoint` for the servers of a log, `POST
+//! /add-checkpoint` as C2SP tlog-witness has it.
 
 use std::sync::Arc;
 

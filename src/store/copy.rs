@@ -42,8 +42,8 @@ pub async fn copy_into(url: &str, file: &Path) -> Result<Copied, StoreError> {
 }
 
 /// Fills a database that has nothing in it with a copy; all of it or nothing. It is marked, so that nobody serves it,
-/// until [`end_restore`](crate::store::LedgerStore::end_restore). Where it is filled with the copy of this digest already,
-/// that is all.
+/// until [`end_restore`](crate::store::LedgerStore::end_restore). Where it is filled with the copy of this digest
+/// already, that is all.
 ///
 /// # Errors
 /// Those of [`copy_into`], with `pg_restore`, [`StoreError::NotEmpty`] and [`StoreError::RestoredByAnother`].

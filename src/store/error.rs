@@ -77,7 +77,8 @@ pub enum StoreError {
         /// What the driver said.
         source: Arc<sqlx::Error>,
     },
-    /// The database gave a read up that took longer than whoever asked would wait; see [`limited`](crate::store::limited).
+    /// The database gave a read up that took longer than whoever asked would wait; see
+    /// [`limited`](crate::store::limited).
     #[error("gave up to {operation}: it took too long")]
     TimedOut {
         /// What the store was doing.
@@ -156,6 +157,10 @@ pub enum StoreError {
     /// The writer is shutting down; nothing was stored.
     #[error("the writer is shutting down")]
     Closed,
+    /// The task that commits has broken with the command in its hands. Whether that is stored is not known: sending the
+    /// same command key again tells.
+    #[error("the task that commits has broken, and it is not known whether the command was stored")]
+    WriterBroken,
 }
 
 /// What the databases say of a statement that was given up: PostgreSQL `query_canceled`, SQLite `SQLITE_INTERRUPT`.
@@ -189,6 +194,7 @@ impl StoreError {
                 | Self::TakenOver
                 | Self::Overloaded { .. }
                 | Self::Closed
+                | Self::WriterBroken
         );
         fails_for_now && !self.is_damage()
     }

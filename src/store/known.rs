@@ -8,7 +8,7 @@ use sqlx::FromRow;
 
 use crate::ledger::tree::Frontier;
 use crate::store::row::ROWS_VERSION;
-use crate::store::stored::{Scanned, corrupt, hash, stream, tree};
+use crate::store::stored::{Scanned, corrupt, hash, recorded, stream, time, tree};
 use crate::store::{Append, Body, Committed, Head, StoreError, StoredCommand, StreamId};
 
 /// The keys of a batch, as columns.
@@ -127,8 +127,8 @@ impl Known {
                             stream: stream("commands", &row.text_3, &row.text_4)?,
                             version: row.number_1.cast_unsigned(),
                             first_position: row.number_2.cast_unsigned(),
-                            event_count: row.number_3.cast_unsigned(),
-                            recorded_at: row.number_4,
+                            event_count: recorded(row.number_2, row.number_3)?,
+                            recorded_at: time("commands.recorded_at", row.number_4)?,
                             replayed: true,
                         },
                     };

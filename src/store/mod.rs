@@ -13,6 +13,7 @@ mod happened;
 mod ledger;
 mod moment;
 mod observed;
+mod outcome;
 mod personal;
 mod query;
 mod readers;
@@ -75,6 +76,7 @@ pub use ledger::{LedgerNode, LedgerStore, Sealed, StoredCheckpoint, StoredCosign
 pub use moment::Moment;
 pub use observed::{ObservedStore, PoolState};
 pub use opening::{migrate_for, open, open_as_it_is, open_restored};
+pub use outcome::{KeptCommand, OutcomeStore};
 pub use personal::{ErasedKey, PersonalStore, StoredCiphertext};
 pub use query::{
     Access, Among, CaseQuery, Condition, Direction, EventQuery, Keep, Operator, Picked, RegisterQuery, Scope, Span,
@@ -111,7 +113,7 @@ pub const REBUILD_LEASE: &str = "rebuild";
 /// named where they occur. "Not found" is `None` or an empty list.
 #[async_trait]
 pub trait Store:
-    LedgerStore + ObservedStore + PersonalStore + RevocationStore + WebhookStore + Send + Sync + 'static
+    LedgerStore + ObservedStore + OutcomeStore + PersonalStore + RevocationStore + WebhookStore + Send + Sync + 'static
 {
     /// Commits the appends as one transaction and answers each in its place. A refused append
     /// fails alone. Called by the [`Writer`] only, which groups what many callers want.
@@ -294,8 +296,8 @@ pub trait Store:
     /// When the database fails.
     async fn release_lease(&self, name: &str, holder: &str) -> Result<(), StoreError>;
 
-    /// Makes fresh, empty tables for a rebuild, dropping those of an unfinished one. One rebuild goes on at a time, that of
-    /// the holder of the [`REBUILD_LEASE`], who keeps it through each of these steps.
+    /// Makes fresh, empty tables for a rebuild, dropping those of an unfinished one. One rebuild goes on at a time,
+    /// that of the holder of the [`REBUILD_LEASE`], who keeps it through each of these steps.
     ///
     /// # Errors
     /// [`StoreError::TakenOver`] when somebody else holds the lease, and when the database fails.
@@ -307,29 +309,29 @@ pub trait Store:
     /// As [`Store::start_rebuild`], and when no rebuild was started.
     async fn write_rebuilt(&self, holder: &str, rows: Vec<RebuiltRow>) -> Result<(), StoreError>;
 
-    /// Makes the indexes of the fresh tables, which takes longer the more there is in them: before the last of the log is
-    /// followed, since commits go on meanwhile.
+    /// Makes the indexes of the fresh tables, which takes longer the more there is in them: before the last of the log
+    /// is followed, since commits go on meanwhile.
     ///
     /// # Errors
     /// As [`Store::write_rebuilt`].
     async fn index_rebuilt(&self, holder: &str) -> Result<(), StoreError>;
 
-    /// Makes the fresh tables the served ones and their form that of this program, in one transaction that holds the head of the
-    /// log, if they have every event before `expected_head`; reads go on all the while.
+    /// Makes the fresh tables the served ones and their form that of this program, in one transaction that holds the
+    /// head of the log, if they have every event before `expected_head`; reads go on all the while.
     ///
     /// # Errors
     /// As [`Store::write_rebuilt`]; the served rows are then unchanged.
     async fn finish_rebuild(&self, holder: &str, expected_head: u64) -> Result<RebuildOutcome, StoreError>;
 
-    /// The events of the streams of a range, stream after stream in the order of their ids; the first so many of them. Without
-    /// what only the ledger asks for: metadata and entry are empty and the leaf hash is zero.
+    /// The events of the streams of a range, stream after stream in the order of their ids; the first so many of them.
+    /// Without what only the ledger asks for: metadata and entry are empty and the leaf hash is zero.
     ///
     /// # Errors
     /// When the database fails.
     async fn events_of_streams(&self, range: &StreamRange, limit: Option<u32>) -> Result<Vec<EventRecord>, StoreError>;
 
-    /// Compares what every append of the streams of a range makes with what is served of them. Nothing is locked: what a
-    /// commit changes meanwhile differs, too.
+    /// Compares what every append of the streams of a range makes with what is served of them. Nothing is locked: what
+    /// a commit changes meanwhile differs, too.
     ///
     /// # Errors
     /// When the database fails.

@@ -250,8 +250,8 @@ pub struct RowsDigest {
     pub last_position: Option<u64>,
     /// These rows.
     pub versions: Vec<TableDigest>,
-    /// What later commits change: the cases as they are, what had happened by any time, members and number series. Compare
-    /// it on a quiet log.
+    /// What later commits change: the cases as they are, what had happened by any time, members and number series.
+    /// Compare it on a quiet log.
     pub present: Vec<TableDigest>,
 }
 

@@ -1,8 +1,8 @@
 //! Statistics: one statement over the cases of a question and their figures, so that all sums are of one moment.
 //!
 //! Percentiles are by nearest rank: the p-th of n values in order is the one at rank ⌈p·n/100⌉ (Hyndman and Fan, Sample
-//! Quantiles in Statistical Packages, The American Statistician 50 (1996), definition 1, without its averages). Every sum is a
-//! whole number and fees go out by their amounts, so that both databases give the same to the byte.
+//! Quantiles in Statistical Packages, The American Statistician 50 (1996), definition 1, without its averages). Every
+//! sum is a whole number and fees go out by their amounts, so that both databases give the same to the byte.
 
 use std::collections::BTreeMap;
 

@@ -1,6 +1,7 @@
 //! Rows as the drivers give them, and their way into the store's types. Field names are column
 //! names; the derived decoding serves both databases. Where tables are gone through, columns have their places.
 
+use jiff::Timestamp;
 use sqlx::FromRow;
 use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
@@ -73,14 +74,22 @@ pub(super) struct AroundRow {
     recorded_at: i64,
 }
 
-impl From<AroundRow> for (Option<AppendSpan>, Head) {
-    fn from(row: AroundRow) -> Self {
-        let span = (row.first_position >= 0).then(|| AppendSpan {
-            first_position: row.first_position.cast_unsigned(),
-            last_position: (row.first_position + row.event_count - 1).cast_unsigned(),
-            recorded_at: row.recorded_at,
-        });
-        (span, Head { next_position: row.next_position.cast_unsigned(), recorded_at: row.head_recorded_at })
+impl TryFrom<AroundRow> for (Option<AppendSpan>, Head) {
+    type Error = StoreError;
+
+    fn try_from(row: AroundRow) -> Result<Self, StoreError> {
+        let head_recorded_at = time("log_head.recorded_at", row.head_recorded_at)?;
+        let head = Head { next_position: row.next_position.cast_unsigned(), recorded_at: head_recorded_at };
+        if row.first_position < 0 {
+            return Ok((None, head));
+        }
+        let first_position = row.first_position.cast_unsigned();
+        let span = AppendSpan {
+            first_position,
+            last_position: first_position + recorded(row.first_position, row.event_count)? - 1,
+            recorded_at: time("commands.recorded_at", row.recorded_at)?,
+        };
+        Ok((Some(span), head))
     }
 }
 
@@ -214,8 +223,8 @@ impl TryFrom<CommandRow> for StoredCommand {
                 stream: stream("commands", &row.aggregate_type, &row.aggregate_id)?,
                 version: row.version.cast_unsigned(),
                 first_position: row.first_position.cast_unsigned(),
-                event_count: row.event_count.cast_unsigned(),
-                recorded_at: row.recorded_at,
+                event_count: recorded(row.first_position, row.event_count)?,
+                recorded_at: time("commands.recorded_at", row.recorded_at)?,
                 replayed: true,
             },
         })
@@ -295,7 +304,7 @@ impl TryFrom<FoundTextRow> for StoredText {
             case_id: id("search_texts", &row.case_id)?,
             field: row.field,
             position: (row.text_id / MOST_OF_AN_EVENT).cast_unsigned(),
-            occurred_at: row.occurred_at,
+            occurred_at: time("search_texts.occurred_at", row.occurred_at)?,
             length: u32::try_from(row.length)
                 .map_err(|_| corrupt("search_texts", "length", &row.length.to_string()))?,
             words: row.words,
@@ -314,6 +323,23 @@ pub(super) struct AttachmentRow {
 impl From<AttachmentRow> for Attachment {
     fn from(row: AttachmentRow) -> Self {
         Self { digest: row.digest, media_type: row.media_type, content: row.content }
+    }
+}
+
+/// Microseconds since the Unix epoch that a calendar has: whoever shows them need not ask again.
+pub(super) fn time(column: &str, microseconds: i64) -> Result<i64, StoreError> {
+    match Timestamp::from_microsecond(microseconds) {
+        Ok(_) => Ok(microseconds),
+        Err(_) => Err(corrupt(column, "time", &microseconds.to_string())),
+    }
+}
+
+/// How many events a command recorded from that position on.
+pub(super) fn recorded(first_position: i64, event_count: i64) -> Result<u64, StoreError> {
+    let is_stretch = first_position >= 0 && event_count > 0 && first_position.checked_add(event_count).is_some();
+    match is_stretch {
+        true => Ok(event_count.cast_unsigned()),
+        false => Err(corrupt("commands", "number of events", &event_count.to_string())),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use sqlx::FromRow;
 
-use crate::store::stored::{id, stream};
+use crate::store::stored::{id, stream, time};
 use crate::store::{CaseRow, RegisterRow, StoreError, StoredCase, StoredRegister};
 
 #[derive(FromRow)]
@@ -46,7 +46,7 @@ impl TryFrom<CaseVersionRow> for StoredCase {
         Ok(Self {
             version: row.version.cast_unsigned(),
             from_position: row.from_position.cast_unsigned(),
-            updated_at: row.updated_at,
+            updated_at: time("case_versions.updated_at", row.updated_at)?,
             row: CaseRow {
                 case_id: id(TABLE, &row.case_id)?,
                 number: row.number,
@@ -63,7 +63,7 @@ impl TryFrom<CaseVersionRow> for StoredCase {
                 lead_id: row.lead_id.map(|text| id(TABLE, &text)).transpose()?,
                 origin: row.origin,
                 is_open: row.is_open == 1,
-                reported_at: row.reported_at,
+                reported_at: time("case_versions.reported_at", row.reported_at)?,
                 deadline_on: row.deadline_on,
                 deadline_missed_on: row.deadline_missed_on,
                 clock_paused: row.clock_paused == 1,
@@ -101,7 +101,7 @@ impl TryFrom<RegisterVersionRow> for StoredRegister {
             stream: stream("register_versions", &row.aggregate_type, &row.aggregate_id)?,
             version: row.version.cast_unsigned(),
             from_position: row.from_position.cast_unsigned(),
-            updated_at: row.recorded_at,
+            updated_at: time("register_versions.recorded_at", row.recorded_at)?,
             row: RegisterRow {
                 code: row.code,
                 name: row.name,

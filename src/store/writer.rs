@@ -79,7 +79,11 @@ impl Writer {
             }
             mpsc::error::TrySendError::Closed(_) => StoreError::Closed,
         })?;
-        let outcome = answered.instrument(span.clone()).await.unwrap_or(Err(AppendError::Store(StoreError::Closed)));
+        // What was taken is answered, by a task that is told to end as well; unless it breaks.
+        let outcome = answered.instrument(span.clone()).await.unwrap_or_else(|_| {
+            metrics().count_appends("failed", 1);
+            Err(AppendError::Store(StoreError::WriterBroken))
+        });
         if let Ok(committed) = &outcome {
             span.record("etalon.position", committed.last_position().cast_signed());
             span.record("etalon.version", committed.version.cast_signed());

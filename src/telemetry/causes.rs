@@ -1,5 +1,5 @@
-//! How a failure is told in the log: with every cause behind it. A failure says what could not be done, and leaves it to its
-//! source to say why.
+//! How a failure is told in the log: with every cause behind it. A failure says what could not be done, and leaves it
+//! to its source to say why.
 
 use std::error::Error;
 

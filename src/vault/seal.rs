@@ -1,6 +1,7 @@
 //! Sealing a value under a data key, opening it again, and showing a single one to an auditor.
 //!
-//! Keys are wiped from memory when they are dropped; values are not, for they are on their way into or out of a payload.
+//! Keys are wiped from memory when they are dropped; values are not, for they are on their way into or out of a
+//! payload.
 
 use std::fmt;
 

@@ -19,8 +19,9 @@ mod scene;
 mod server;
 
 use serde_json::{Value, json};
+use uuid::Uuid;
 
-use crate::support::server::{Installation, Who, ask};
+use crate::support::server::{Installation, Who, carry_out};
 
 const CASES: usize = 200;
 
@@ -71,11 +72,12 @@ async fn one(
     url: &str,
     token: &str,
     mutation: &str,
-    input: Value,
+    mut input: Value,
     name: &str,
     object: &str,
 ) -> String {
-    let answer = ask(client, url, token, mutation, json!({ "input": input })).await.expect("an answer");
+    input["idempotencyKey"] = Uuid::new_v4().to_string().into();
+    let answer = carry_out(client, url, token, mutation, input).await;
     assert_eq!(answer[name]["userErrors"], json!([]), "{answer}");
     answer[name][object]["id"].as_str().expect("an id").to_owned()
 }

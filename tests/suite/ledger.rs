@@ -7,6 +7,7 @@ mod contents;
 mod evolution;
 mod flips;
 pub mod hostile;
+mod outcomes;
 mod parts;
 mod processes;
 mod replays;

@@ -5,6 +5,7 @@ mod architecture;
 mod as_of;
 mod authorisation;
 mod bad_input;
+mod command_line;
 mod deadlines;
 mod erasure;
 mod faults;

@@ -202,7 +202,9 @@ impl Hub {
         Ok(found)
     }
 
-    /// The cases that the page is about, after it. One that this process has just written is in memory; those that others have written are one read, once for all followers. What cannot be read here is looked up in the rows by whoever asks.
+    /// The cases that the page is about, after it. One that this process has just written is in memory; those that
+    /// others have written are one read, once for all followers. What cannot be read here is looked up in the rows by
+    /// whoever asks.
     async fn cases(&self, page: &[EventRecord]) -> HashMap<Uuid, Arc<Versioned<Case>>> {
         let mut versions = HashMap::new();
         for record in page {
@@ -218,7 +220,8 @@ impl Hub {
 }
 
 impl Wakers {
-    /// Comes back when there may be more than so many events; with `None` when the application is gone, and its writer and store with it.
+    /// Comes back when there may be more than so many events; with `None` when the application is gone, and its writer
+    /// and store with it.
     async fn woken(&mut self, looks: &mut tokio::time::Interval, known: u64) -> Option<()> {
         loop {
             tokio::select! {

@@ -8,6 +8,7 @@ use axum::body::Bytes;
 use axum::http::HeaderMap;
 use futures::future::join_all;
 use jiff::Timestamp;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
@@ -95,26 +96,64 @@ pub enum NotAnchored {
 pub struct Anchorer;
 
 impl Anchorer {
-    /// Looks at every new checkpoint. A failure is logged, and asked for again later. Where nobody is to be asked, it only
-    /// waits.
+    /// Looks at every new checkpoint. A failure is logged, and asked for again later. Where nobody is to be asked, it
+    /// only waits.
     pub async fn run(self, app: Arc<App>, stop: CancellationToken) {
         let Some(seals) = app.seals.clone() else { return stop.cancelled().await };
         let anchors = seals.anchors;
         if anchors.witnesses.is_empty() && anchors.authority.is_none() {
             return stop.cancelled().await;
         }
-        let each = anchors.each().map(|anchor| ask_again_and_again(&app, anchor, &stop));
-        join_all(each).await;
+        let latest = watch::Sender::new(None);
+        let each = anchors.each().map(|anchor| ask_again_and_again(&app, anchor, latest.subscribe(), &stop));
+        tokio::join!(look_again_and_again(&app, &anchors, &latest, &stop), join_all(each));
+    }
+}
+
+/// Reads the latest checkpoint, once for all who vouch: when this process has sealed something, and now and then, for
+/// what others have.
+async fn look_again_and_again(
+    app: &App,
+    anchors: &Anchors,
+    latest: &watch::Sender<Option<StoredCheckpoint>>,
+    stop: &CancellationToken,
+) {
+    let mut sealed = app.sealed.subscribe();
+    let every = anchors.each().map(Anchor::looks_every).min().unwrap_or(PATIENCE);
+    loop {
+        sealed.mark_unchanged();
+        match app.store.checkpoint(Sealed::Latest).await {
+            Ok(found) => {
+                latest.send_if_modified(|known| {
+                    let is_new = *known != found;
+                    *known = found;
+                    is_new
+                });
+            }
+            Err(error) => {
+                tracing::warn!(error = %with_causes(&error), "no checkpoint is anchored: the latest cannot be read");
+            }
+        }
+        tokio::select! {
+            _ = sealed.changed() => {}
+            () = tokio::time::sleep(every) => {}
+            () = stop.cancelled() => return,
+        }
     }
 }
 
 /// Asks one for each new checkpoint: whoever fails or is slow keeps nobody else waiting.
-async fn ask_again_and_again(app: &App, anchor: Anchor<'_>, stop: &CancellationToken) {
-    let mut sealed = app.sealed.subscribe();
+async fn ask_again_and_again(
+    app: &App,
+    anchor: Anchor<'_>,
+    mut latest: watch::Receiver<Option<StoredCheckpoint>>,
+    stop: &CancellationToken,
+) {
     loop {
+        let checkpoint = latest.borrow_and_update().clone();
         // What it would have answered is asked for again by the next server.
         let asked = tokio::select! {
-            asked = app.ask(anchor) => asked,
+            asked = app.ask(anchor, checkpoint.as_ref()) => asked,
             () = stop.cancelled() => return,
         };
         let rest = match asked {
@@ -125,7 +164,7 @@ async fn ask_again_and_again(app: &App, anchor: Anchor<'_>, stop: &CancellationT
             }
         };
         tokio::select! {
-            _ = sealed.changed(), if rest.is_none() => {}
+            _ = latest.changed(), if rest.is_none() => {}
             () = tokio::time::sleep(rest.unwrap_or(anchor.looks_every())) => {}
             () = stop.cancelled() => return,
         }
@@ -161,14 +200,17 @@ impl App {
     /// # Errors
     /// The first failure; the others are asked all the same.
     pub async fn anchor(&self, anchors: &Anchors) -> Result<(), NotAnchored> {
-        join_all(anchors.each().map(|anchor| self.ask(anchor))).await.into_iter().collect()
+        let latest = self.store.checkpoint(Sealed::Latest).await?;
+        let asked = anchors.each().map(|anchor| self.ask(anchor, latest.as_ref()));
+        join_all(asked).await.into_iter().collect()
     }
 
-    async fn ask(&self, anchor: Anchor<'_>) -> Result<(), NotAnchored> {
-        let Some(latest) = self.store.checkpoint(Sealed::Latest).await? else { return Ok(()) };
-        match anchor {
-            Anchor::Witness(witness) => self.cosign(witness, &latest).await,
-            Anchor::Authority(authority) => self.stamp(authority, &latest).await,
+    /// Nothing is asked where nothing was sealed yet.
+    async fn ask(&self, anchor: Anchor<'_>, latest: Option<&StoredCheckpoint>) -> Result<(), NotAnchored> {
+        match (anchor, latest) {
+            (_, None) => Ok(()),
+            (Anchor::Witness(witness), Some(latest)) => self.cosign(witness, latest).await,
+            (Anchor::Authority(authority), Some(latest)) => self.stamp(authority, latest).await,
         }
     }
 

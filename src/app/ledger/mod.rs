@@ -164,12 +164,38 @@ impl App {
         Ok(Some(Vouched { checkpoint, cosignatures, time_stamps }))
     }
 
-    /// The checkpoints that cover more than so many events, in order, the first of them.
+    /// The checkpoints that cover more than so many events and no more than those, in order, each with everybody who
+    /// vouches for it.
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn checkpoints(&self, after: u64, limit: u32) -> Result<Vec<StoredCheckpoint>, Fault> {
-        Ok(self.store.checkpoints(after, limit).await?)
+    pub(in crate::app) async fn vouched_between(&self, after: u64, up_to: u64) -> Result<Vec<Vouched>, Fault> {
+        let checkpoints = self.store.checkpoints_between(after, up_to).await?;
+        if checkpoints.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut cosignatures = self.store.cosignatures_between(after, up_to).await?.into_iter().peekable();
+        let mut time_stamps = self.store.time_stamps_between(after, up_to).await?.into_iter().peekable();
+        let vouched = checkpoints.into_iter().map(|checkpoint| {
+            let size = checkpoint.size;
+            // What is of no checkpoint that was read is passed over.
+            while cosignatures.next_if(|one| one.size < size).is_some() {}
+            while time_stamps.next_if(|one| one.size < size).is_some() {}
+            Vouched {
+                cosignatures: std::iter::from_fn(|| cosignatures.next_if(|one| one.size == size)).collect(),
+                time_stamps: std::iter::from_fn(|| time_stamps.next_if(|one| one.size == size)).collect(),
+                checkpoint,
+            }
+        });
+        Ok(vouched.collect())
+    }
+
+    /// Cosignatures and time stamps of checkpoints that are not there; the first of each.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn stray_vouchers(&self, limit: u32) -> Result<(Vec<StoredCosignature>, Vec<StoredTimeStamp>), Fault> {
+        Ok((self.store.stray_cosignatures(limit).await?, self.store.stray_time_stamps(limit).await?))
     }
 
     /// The latest checkpoint that a witness has cosigned, with everybody who vouches for it.

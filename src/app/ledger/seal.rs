@@ -21,8 +21,8 @@ use crate::telemetry::causes::with_causes;
 /// How often the log is looked at for what other processes have committed: a commit is sealed within a second.
 const LOOKS_EVERY: Duration = Duration::from_millis(500);
 
-/// How long it waits after a failure; doubled with each one that follows, up to the longest. A signer that is back is soon
-/// asked again: what is not sealed is nobody's word.
+/// How long it waits after a failure; doubled with each one that follows, up to the longest. A signer that is back is
+/// soon asked again: what is not sealed is nobody's word.
 const FIRST_REST: Duration = Duration::from_millis(500);
 const LONGEST_REST: Duration = Duration::from_secs(4);
 
@@ -108,6 +108,7 @@ impl App {
     async fn seal(&self, seals: &Seals) -> Result<u64, NotSealed> {
         let tree = self.store.tree().await?;
         let last = self.store.checkpoint(Sealed::Latest).await?;
+        last.iter().for_each(|last| self.has_seen(last));
         let sealed = last.as_ref().map_or(0, |last| last.size);
         if tree.size() <= sealed {
             return Ok(sealed);
@@ -140,12 +141,13 @@ impl App {
             note,
         };
         self.store.add_checkpoint(&stored).await?;
+        self.has_seen(&stored);
         self.sealed.send_replace(checkpoint.head.size);
         Ok(checkpoint.head.size)
     }
 
-    /// The signature of a checkpoint. The signer says where it was, if that is not where the database thinks: a crash may
-    /// have come between a signature and its row, or another server was faster.
+    /// The signature of a checkpoint. The signer says where it was, if that is not where the database thinks: a crash
+    /// may have come between a signature and its row, or another server was faster.
     pub(super) async fn signature(
         &self,
         signer: &dyn Signer,

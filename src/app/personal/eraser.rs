@@ -1,7 +1,7 @@
 //! An erasure: its event takes the keys of what was said before, and once that is durable, they are destroyed.
 //!
-//! The ciphertexts go in the transaction of the event. A crash between it and the destruction, and an erasure by another
-//! server, are made good by looking again: at start, and every few seconds.
+//! The ciphertexts go in the transaction of the event. A crash between it and the destruction, and an erasure by
+//! another server, are made good by looking again: at start, and every few seconds.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
@@ -31,7 +31,8 @@ const LOOKS_EVERY: Duration = Duration::from_secs(10);
 pub struct Eraser;
 
 impl Eraser {
-    /// Looks at once, and again and again until it is stopped. A failed round is logged, and the next one does its work.
+    /// Looks at once, and again and again until it is stopped. A failed round is logged, and the next one does its
+    /// work.
     pub async fn run(self, app: std::sync::Arc<App>, stop: CancellationToken) {
         let look = || async {
             if let Err(fault) = app.complete_erasures().await {
@@ -45,7 +46,8 @@ impl Eraser {
 impl App {
     /// The keys under which the first so many events of the aggregate say something of persons.
     ///
-    /// Those that the database says were erased before are among them: it may have been told so by somebody who had no right to.
+    /// Those that the database says were erased before are among them: it may have been told so by somebody who had no
+    /// right to.
     ///
     /// # Errors
     /// When the store fails or an event cannot be read.
@@ -73,16 +75,16 @@ impl App {
         self.complete_erasures().await.map(drop)
     }
 
-    /// Destroys every data key that an event has erased and that is still there. Answers how many there were. A key that is
-    /// only marked as erased, with no event that says so, stays: what an event erases, the log proves, and whoever else can write into the
-    /// database destroys nothing for good.
+    /// Destroys every data key that an event has erased and that is still there. Answers how many there were. A key
+    /// that is only marked as erased, with no event that says so, stays: what an event erases, the log proves, and
+    /// whoever else can write into the database destroys nothing for good.
     ///
-    /// A mark of which cannot be told whether an event founds it keeps no other erasure waiting. It is looked at again by
-    /// every call until it can.
+    /// A mark of which cannot be told whether an event founds it keeps no other erasure waiting. It is looked at again
+    /// by every call until it can.
     ///
     /// # Errors
-    /// When the store or the folder of the keys fails, or an event cannot be read: what was left undone is done by the next
-    /// call.
+    /// When the store or the folder of the keys fails, or an event cannot be read: what was left undone is done by the
+    /// next call.
     pub async fn complete_erasures(&self) -> Result<usize, Fault> {
         let from = self.erased_before.load(Ordering::Acquire);
         let head = self.store.head().await?.next_position;

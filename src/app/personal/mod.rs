@@ -1,8 +1,8 @@
 //! Personal data on its way into the log and out of it.
 //!
 //! An event is sealed after it was decided and before it is appended: the log, the read rows and whatever is made of
-//! them hold references, and the ciphertexts stand beside the log. They are opened in batches, for whoever is shown what
-//! holds them; nothing that was opened is kept.
+//! them hold references, and the ciphertexts stand beside the log. They are opened in batches, for whoever is shown
+//! what holds them; nothing that was opened is kept.
 
 mod eraser;
 mod vault;

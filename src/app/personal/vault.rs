@@ -16,8 +16,8 @@ use crate::vault::seal::DataKey;
 
 /// How many keys are kept in memory.
 const KEPT: u64 = 10_000;
-/// How long a key is kept: the longest that one lives on here after another server destroyed it. Without its ciphertexts,
-/// which went with the event that erased it, it opens nothing.
+/// How long a key is kept: the longest that one lives on here after another server destroyed it. Without its
+/// ciphertexts, which went with the event that erased it, it opens nothing.
 const KEPT_FOR: Duration = Duration::from_secs(60);
 
 /// The key that the inputs of commands are digested under. No aggregate has its id.
@@ -113,8 +113,8 @@ impl App {
         Self { vault: Some(vault), ..self }
     }
 
-    /// What is kept of a command's input to know it again. Without the keys nobody finds out from it what the input said,
-    /// not even of whom it was: trying names does not help. An application without keys takes nobody's data in.
+    /// What is kept of a command's input to know it again. Without the keys nobody finds out from it what the input
+    /// said, not even of whom it was: trying names does not help. An application without keys takes nobody's data in.
     pub(in crate::app) async fn digest_to_keep(&self, key: &Key) -> Result<[u8; 32], Fault> {
         match &self.vault {
             Some(vault) => Ok(vault.create(DIGESTS).await?.digest(&key.digest())),

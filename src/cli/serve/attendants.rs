@@ -1,6 +1,6 @@
-//! What a server does beside answering requests. None of it ends before it is told to: where some of it does, the server has
-//! to end as well, so that whoever runs it starts it again. It would go on without deadlines, seals or erasures otherwise, or
-//! refuse every mutation.
+//! What a server does beside answering requests. None of it ends before it is told to: where some of it does, the
+//! server has to end as well, so that whoever runs it starts it again. It would go on without deadlines, seals or
+//! erasures otherwise, or refuse every mutation.
 
 use std::collections::HashMap;
 

@@ -29,7 +29,8 @@ use crate::http::{Front, answer};
 use crate::telemetry::causes::with_causes;
 use crate::telemetry::metrics::metrics;
 
-/// How long the last message waits for a reader who does not read, and how long it may take the client to close its side.
+/// How long the last message waits for a reader who does not read, and how long it may take the client to close its
+/// side.
 const LAST_WORDS_WAIT: Duration = Duration::from_secs(60);
 const GOODBYE_WAIT: Duration = Duration::from_secs(5);
 
@@ -326,7 +327,8 @@ impl Connection {
                     Err(self.farewell(Farewell::SlowReader))
                 }
                 Ok(Delivery { response, position }) => {
-                    // Whatever is given to the socket comes before everything that it is given later, its close included.
+                    // Whatever is given to the socket comes before everything that it is given later, its close
+                    // included.
                     self.operations.tell(&ticket, Some(position));
                     self.operations.follow(&ticket, subscribed);
                     let body = answer::body(&response);
@@ -355,8 +357,8 @@ impl Connection {
         }
     }
 
-    /// Sends a message. While it waits for the reader nothing new begins on the connection, so that nothing piles up; each
-    /// operation that is under way takes one step.
+    /// Sends a message. While it waits for the reader nothing new begins on the connection, so that nothing piles up;
+    /// each operation that is under way takes one step.
     async fn send(&mut self, message: Message) -> Result<(), End> {
         let sent = timeout(self.front.streams.limits.patience, self.socket.send(message));
         let sent = tokio::select! {
@@ -376,7 +378,8 @@ impl Connection {
         Closing::farewell(farewell, told).into()
     }
 
-    /// Says why, and waits for the client to take it: to hang up on what it has sent meanwhile would tear the last words from its hands.
+    /// Says why, and waits for the client to take it: to hang up on what it has sent meanwhile would tear the last
+    /// words from its hands.
     async fn close(mut self, closing: Closing) {
         // Its subscriptions end here, whatever the reader does.
         self.operations = Operations::default();

@@ -1,8 +1,8 @@
 //! The keys of a provider, kept and renewed.
 //!
 //! One task asks the provider: now and then, and sooner when a token names a key that is not known. However many such
-//! tokens come and whoever hangs up meanwhile, it asks at most once an interval; whoever shows one waits for that answer,
-//! or is refused at once when the last one is younger than the interval.
+//! tokens come and whoever hangs up meanwhile, it asks at most once an interval; whoever shows one waits for that
+//! answer, or is refused at once when the last one is younger than the interval.
 
 use std::time::Duration;
 

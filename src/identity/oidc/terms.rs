@@ -214,7 +214,8 @@ fn id(payload: &Map<String, Value>, name: &str, read: ReadId) -> Result<Option<U
     text(payload, name)?.map(|text| read(text).ok_or_else(|| unusable(name))).transpose()
 }
 
-/// A time in seconds since the Unix epoch, whole or with a fraction (RFC 7519, section 2, `NumericDate`), and not before it.
+/// A time in seconds since the Unix epoch, whole or with a fraction (RFC 7519, section 2, `NumericDate`), and not
+/// before it.
 fn time(payload: &Map<String, Value>, name: &str) -> Result<Option<Timestamp>, IdentityError> {
     let read = |value: &Value| {
         let since_epoch = match value.as_i64() {

@@ -82,7 +82,8 @@ impl Mapping {
     /// - `text`: what it says.
     ///
     /// # Errors
-    /// The first thing that is wrong: keys that are missing, unknown or misplaced, values that are none, templates that would copy personal data.
+    /// The first thing that is wrong: keys that are missing, unknown or misplaced, values that are none, templates that
+    /// would copy personal data.
     pub fn parse(file: &str, text: &str) -> Result<Self, MappingError> {
         let written: MappingFile = toml::from_str(text).map_err(|error| MappingError {
             file: file.to_owned(),

@@ -34,7 +34,8 @@ pub struct Planned {
     pub source: Source,
     /// What the mapping makes of it, if the lifecycle allows it.
     pub wish: Wish,
-    /// Tells this event of this log from every other: given as the idempotency key, it makes a second import add nothing.
+    /// Tells this event of this log from every other: given as the idempotency key, it makes a second import add
+    /// nothing.
     pub key: String,
     /// SHA-256 of what the file says: another one under the same key means that the file has changed.
     pub digest: [u8; 32],
@@ -216,8 +217,8 @@ impl Planned {
         }
     }
 
-    /// The order that the mapping wishes for; whether the lifecycle allows it is for `decide`. `None` where nothing is wished for but
-    /// [`Planned::legacy`], which also holds of a report of a case that is there already.
+    /// The order that the mapping wishes for; whether the lifecycle allows it is for `decide`. `None` where nothing is
+    /// wished for but [`Planned::legacy`], which also holds of a report of a case that is there already.
     ///
     /// # Parameters
     /// - `unopened`: the case that this event opens and what is known of its enrolment, where there is none yet.
@@ -248,7 +249,8 @@ impl Planned {
     /// The order that is always allowed: the event stands on the timeline in the other tracker's words.
     ///
     /// # Parameters
-    /// - `unopened`: the case that this event opens, where there is none yet, and the mapping that says to which campaign it belongs.
+    /// - `unopened`: the case that this event opens, where there is none yet, and the mapping that says to which
+    ///   campaign it belongs.
     #[must_use]
     pub fn legacy(&self, unopened: Option<(&Opening, &Mapping)>) -> CaseCommand {
         let opening = unopened.map(|(opening, mapping)| LegacyCase {

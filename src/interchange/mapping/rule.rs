@@ -1,7 +1,8 @@
 //! Rules: when an event looks like this, it is that fact.
 //!
-//! There are rules for the facts that another tracker can honestly have recorded: what asks for a person, an institution or a measurement
-//! that is registered here has no counterpart there, and stays what it was in that tracker's words.
+//! There are rules for the facts that another tracker can honestly have recorded: what asks for a person, an
+//! institution or a measurement that is registered here has no counterpart there, and stays what it was in that
+//! tracker's words.
 
 use std::collections::BTreeSet;
 

@@ -10,7 +10,8 @@ pub(super) struct Rows {
     reader: csv::Reader<Input>,
     header: Vec<String>,
     record: csv::ByteRecord,
-    /// Lines by which the positions of rows lag: a row that ends in CR LF is over at the CR, so that the next one begins a line too early.
+    /// Lines by which the positions of rows lag: a row that ends in CR LF is over at the CR, so that the next one
+    /// begins a line too early.
     lag: u64,
     last: Option<Place>,
 }

@@ -15,8 +15,8 @@ const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 #[error("more than {0} bytes without an end")]
 struct OverBudget(u64);
 
-/// The bytes of a log. Whoever reads from it says where an event begins; until then no more than the largest event is handed out,
-/// which also stops the compressed file that unfolds into one endless event.
+/// The bytes of a log. Whoever reads from it says where an event begins; until then no more than the largest event is
+/// handed out, which also stops the compressed file that unfolds into one endless event.
 pub struct Input {
     inner: Box<dyn BufRead + Send>,
     is_gzip: bool,

@@ -1,5 +1,5 @@
-//! JSON Lines: one object a line. Nested members are named by their path, as in `fields/labels/0`; numbers keep the digits they were written with;
-//! `null` says nothing and is left out.
+//! JSON Lines: one object a line. Nested members are named by their path, as in `fields/labels/0`; numbers keep the
+//! digits they were written with; `null` says nothing and is left out.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;

@@ -1,6 +1,7 @@
 //! A log of another tracker, as a stream of events in the order of its file.
 //!
-//! What the file says is kept as text: nothing is interpreted here beyond which case an event belongs to, what was done, and when.
+//! What the file says is kept as text: nothing is interpreted here beyond which case an event belongs to, what was
+//! done, and when.
 
 pub mod error;
 pub mod input;
@@ -28,8 +29,8 @@ use crate::interchange::template::Template;
 /// The most bytes that one event may take up in the (decompressed) file.
 pub const LARGEST_EVENT_BYTES: u64 = 1 << 20;
 
-/// What the attributes of an event weigh, those of its case included: a nested one bears every name above it, so a short line
-/// could take many times its length in memory.
+/// What the attributes of an event weigh, those of its case included: a nested one bears every name above it, so a
+/// short line could take many times its length in memory.
 #[derive(Clone, Copy, Default)]
 struct Weight(u64);
 
@@ -70,7 +71,8 @@ pub struct ForeignEvent {
 }
 
 impl ForeignEvent {
-    /// SHA-256 over all that the file says of it, whatever the mapping makes of it: a second import sees by this that the file is still the same.
+    /// SHA-256 over all that the file says of it, whatever the mapping makes of it: a second import sees by this that
+    /// the file is still the same.
     #[must_use]
     pub fn digest(&self) -> [u8; 32] {
         let content = (&self.case, self.index, &self.activity, self.at, &self.attributes);
@@ -198,7 +200,8 @@ impl Events {
         };
         let said = |name: &str| attributes.get(name).map(String::as_str).filter(|text| !text.trim().is_empty());
         let case = self.columns.case.fill(said).map_err(|absent| missing("case id", &absent.0));
-        // Counted as soon as the case is known: an event that cannot be read keeps its place, and a mended file brings in just that one.
+        // Counted as soon as the case is known: an event that cannot be read keeps its place, and a mended file brings
+        // in just that one.
         let index = match &case {
             Ok(case) => {
                 let next = self.next_index.entry(case.clone()).or_default();

@@ -1,7 +1,8 @@
 //! XES 1.0 (IEEE 1849-2016, clause 5; 1849-2023): an XML log of traces of events, all of them bags of typed attributes.
 //!
-//! Extensions, globals and classifiers describe the log and are passed over: a global default is what a tool may assume, not what was recorded.
-//! There are no document types and no entities beyond those of XML itself, so that nothing can be fetched or blown up.
+//! Extensions, globals and classifiers describe the log and are passed over: a global default is what a tool may
+//! assume, not what was recorded. There are no document types and no entities beyond those of XML itself, so that
+//! nothing can be fetched or blown up.
 
 use std::collections::BTreeMap;
 
@@ -145,7 +146,8 @@ impl Rows {
         Ok(())
     }
 
-    /// Passes over what describes the log. Its parts count one by one, since a log's description may be longer than any event.
+    /// Passes over what describes the log. Its parts count one by one, since a log's description may be longer than any
+    /// event.
     fn skip(&mut self, element: &Element) -> Result<(), ReadError> {
         if element.is_closed {
             return Ok(());

@@ -37,7 +37,7 @@ pub(super) struct Table<W: Write> {
 impl<W: Write> Table<W> {
     pub(super) fn begin(out: W) -> Result<Self, WriteError> {
         let mut out = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(out);
-        out.write_record(COLUMNS).map_err(io::Error::from)?;
+        out.write_record(COLUMNS).map_err(of_csv)?;
         Ok(Self { out, follower: Follower::default() })
     }
 
@@ -66,13 +66,22 @@ impl<W: Write> Table<W> {
             source.map_or_else(String::new, |source| source.index.to_string()).into(),
         ];
         let cells = row.into_iter().map(|cell| harmless(cell).into_owned());
-        self.out.write_record(cells).map_err(io::Error::from)?;
+        self.out.write_record(cells).map_err(of_csv)?;
         Ok(())
     }
 
-    pub(super) fn finish(self) -> Result<W, WriteError> {
-        self.out
-            .into_inner()
-            .map_err(|unwritten| WriteError::Out(io::Error::new(unwritten.error().kind(), unwritten.to_string())))
+    pub(super) fn finish(mut self) -> Result<W, WriteError> {
+        self.out.flush()?;
+        let unwritten = |error: csv::IntoInnerError<csv::Writer<W>>| io::Error::other(error.to_string());
+        Ok(self.out.into_inner().map_err(unwritten)?)
+    }
+}
+
+/// What the system said, where it was the system: the library's own error does not tell its cause.
+fn of_csv(error: csv::Error) -> io::Error {
+    let told = error.to_string();
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        _ => io::Error::other(told),
     }
 }

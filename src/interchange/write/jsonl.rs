@@ -1,4 +1,5 @@
-//! JSON Lines: every event of the log, with the stored bytes of its payload and metadata untouched, so that what is proven of them stays provable.
+//! JSON Lines: every event of the log, with the stored bytes of its payload and metadata untouched, so that what is
+//! proven of them stays provable.
 
 use std::io::Write;
 

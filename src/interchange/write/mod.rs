@@ -39,7 +39,8 @@ pub struct ExportedEvent<'a> {
     pub payload: &'a str,
     /// The stored bytes, which are JSON.
     pub metadata: &'a str,
-    /// The name of the case's enterprise, where it is a case and the name is known. JSON Lines leaves it out: it is no part of the log.
+    /// The name of the case's enterprise, where it is a case and the name is known. JSON Lines leaves it out: it is no
+    /// part of the log.
     pub organisation: Option<&'a str>,
 }
 

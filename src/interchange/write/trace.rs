@@ -1,6 +1,7 @@
 //! The case that a writer is at: what its first event says of it, and the circumstances of each event.
 //!
-//! Payloads are read by the few members that no version of an event has without, so that events of every age can go out.
+//! Payloads are read by the few members that no version of an event has without, so that events of every age can go
+//! out.
 
 use std::collections::BTreeMap;
 

@@ -1,7 +1,7 @@
 //! XES 1.0 (IEEE 1849-2016) with the extensions Concept, Time, Organizational and Lifecycle: a trace a case.
 //!
-//! What came from another tracker goes out in that tracker's words, with its attributes; what happened here goes out under the names of its facts.
-//! What only this log knows bears the prefix `etalon:`.
+//! What came from another tracker goes out in that tracker's words, with its attributes; what happened here goes out
+//! under the names of its facts. What only this log knows bears the prefix `etalon:`.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -144,8 +144,9 @@ fn write_event(
     out.write_all(b"</event>\n")
 }
 
-/// Writes another tracker's attributes. One whose key is taken here (that log may have been another Etalon's) bears `source:` in front, and so
-/// does what a later event says of the case: readers give an event the attributes of its trace under just that prefix.
+/// Writes another tracker's attributes. One whose key is taken here (that log may have been another Etalon's) bears
+/// `source:` in front, and so does what a later event says of the case: readers give an event the attributes of its
+/// trace under just that prefix.
 fn write_foreign(out: &mut impl Write, foreign: BTreeMap<&str, &str>, taken: &[&str]) -> io::Result<()> {
     for (name, text) in &foreign {
         let mut key = (*name).to_owned();
@@ -162,8 +163,8 @@ fn attribute(out: &mut impl Write, element: &str, key: &str, value: &str) -> io:
     writeln!(out, r#"<{element} key="{}" value="{}"/>"#, escaped(key), escaped(value))
 }
 
-/// Text as the value of an XML attribute. White space is written as references, since XML would make it blanks (XML 1.0, 3.3.3).
-/// Characters that XML cannot carry (2.2) become their pictures, U+2400 on, or U+FFFD.
+/// Text as the value of an XML attribute. White space is written as references, since XML would make it blanks (XML
+/// 1.0, 3.3.3). Characters that XML cannot carry (2.2) become their pictures, U+2400 on, or U+FFFD.
 fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {

@@ -29,6 +29,11 @@ impl EntryChecks {
         Self { names, bounds, sequences: HashMap::new(), last_recorded_at: None, recovered: Vec::new() }
     }
 
+    /// The names that the log has had.
+    pub(super) fn names(&self) -> &Names {
+        &self.names
+    }
+
     /// Ends a log of that size: where it was recovered.
     pub(super) fn finish(self, size: u64, findings: &mut Findings) -> Vec<Recovered> {
         for name in self.names.unended(size) {

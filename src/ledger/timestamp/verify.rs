@@ -62,15 +62,24 @@ impl Roots {
 }
 
 impl Token {
+    /// Checks that the token says it stamps these bytes. Whether that is true, [`Token::verify`] tells.
+    ///
+    /// # Errors
+    /// [`VerifyError::OtherImprint`].
+    pub fn check_imprint(&self, bytes: &[u8]) -> Result<(), VerifyError> {
+        match self.stamp().digest == <[u8; 32]>::from(Sha256::digest(bytes)) {
+            true => Ok(()),
+            false => Err(VerifyError::OtherImprint),
+        }
+    }
+
     /// Checks that the token stamps these bytes, that its signature is right, and that a trusted certificate vouches
     /// for who signed, as of the stamped time and for time stamping alone.
     ///
     /// # Errors
     /// See [`VerifyError`].
     pub fn verify(&self, bytes: &[u8], roots: &Roots) -> Result<(), VerifyError> {
-        if self.stamp().digest != <[u8; 32]>::from(Sha256::digest(bytes)) {
-            return Err(VerifyError::OtherImprint);
-        }
+        self.check_imprint(bytes)?;
         let [signer] = self.signed.signer_infos.0.as_slice() else {
             return Err(VerifyError::Form { part: "single signature" });
         };

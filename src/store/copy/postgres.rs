@@ -1,5 +1,5 @@
-//! `pg_dump` and `pg_restore`: PostgreSQL's own programs, which know how to copy a database that is in use. They are told
-//! where it is by libpq's environment, so that no list of processes shows a password.
+//! `pg_dump` and `pg_restore`: PostgreSQL's own programs, which know how to copy a database that is in use. They are
+//! told where it is by libpq's environment, so that no list of processes shows a password.
 
 use std::ffi::OsStr;
 use std::io;
@@ -29,8 +29,8 @@ const HAS_LOG: &str = "select to_regclass('log_head') is not null";
 const FILLING: &str = "select count(*) from pg_stat_activity \
                        where datname = current_database() and application_name = 'pg_restore'";
 
-/// Who restores holds this lock, from before the database is looked at until it is verified. An earlier one that has just
-/// been killed may not have let it go yet, and that is waited for; a restore that is under way is not.
+/// Who restores holds this lock, from before the database is looked at until it is verified. An earlier one that has
+/// just been killed may not have let it go yet, and that is waited for; a restore that is under way is not.
 const LOCK: &str = "select pg_advisory_lock(7307782096472073834)";
 const UNLOCK: &str = "select pg_advisory_unlock(7307782096472073834)";
 const SHORT_WAIT: &str = "set lock_timeout = '2s'";
@@ -149,8 +149,8 @@ async fn mark(connection: &mut PgConnection, digest: &str, url: &str) -> Result<
     looked.await.map_err(StoreError::during("look at the database that is filled"))?
 }
 
-/// Takes the mark of this run away, if nothing came into the database and nothing can come any more: what is not verified
-/// stays marked, whatever has failed.
+/// Takes the mark of this run away, if nothing came into the database and nothing can come any more: what is not
+/// verified stays marked, whatever has failed.
 async fn unmark(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
     let filling: i64 = sqlx::query_scalar(FILLING).fetch_one(&mut *connection).await?;
     let tables: i64 = sqlx::query_scalar(TABLES).fetch_one(&mut *connection).await?;

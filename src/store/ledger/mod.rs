@@ -109,11 +109,11 @@ pub trait LedgerStore: Send + Sync {
     /// When the database fails.
     async fn checkpoint(&self, which: Sealed) -> Result<Option<StoredCheckpoint>, StoreError>;
 
-    /// The checkpoints that cover more than so many events, in order, the first of them.
+    /// The checkpoints that cover more than so many events and no more than those, in order.
     ///
     /// # Errors
     /// When the database fails.
-    async fn checkpoints(&self, after: u64, limit: u32) -> Result<Vec<StoredCheckpoint>, StoreError>;
+    async fn checkpoints_between(&self, after: u64, up_to: u64) -> Result<Vec<StoredCheckpoint>, StoreError>;
 
     /// Keeps a checkpoint; `false` when there is one of this size.
     ///
@@ -126,6 +126,18 @@ pub trait LedgerStore: Send + Sync {
     /// # Errors
     /// When the database fails.
     async fn cosignatures(&self, size: u64) -> Result<Vec<StoredCosignature>, StoreError>;
+
+    /// Who has cosigned such checkpoints, by size and name.
+    ///
+    /// # Errors
+    /// When the database fails.
+    async fn cosignatures_between(&self, after: u64, up_to: u64) -> Result<Vec<StoredCosignature>, StoreError>;
+
+    /// The cosignatures of checkpoints that are not there, by size and name; the first of them.
+    ///
+    /// # Errors
+    /// When the database fails.
+    async fn stray_cosignatures(&self, limit: u32) -> Result<Vec<StoredCosignature>, StoreError>;
 
     /// The latest checkpoint that a witness has cosigned.
     ///
@@ -144,6 +156,19 @@ pub trait LedgerStore: Send + Sync {
     /// # Errors
     /// When the database fails.
     async fn time_stamps(&self, size: u64) -> Result<Vec<StoredTimeStamp>, StoreError>;
+
+    /// The time stamps of checkpoints that cover more than so many events and no more than those, by size and
+    /// authority.
+    ///
+    /// # Errors
+    /// When the database fails.
+    async fn time_stamps_between(&self, after: u64, up_to: u64) -> Result<Vec<StoredTimeStamp>, StoreError>;
+
+    /// The time stamps of checkpoints that are not there, by size and authority; the first of them.
+    ///
+    /// # Errors
+    /// When the database fails.
+    async fn stray_time_stamps(&self, limit: u32) -> Result<Vec<StoredTimeStamp>, StoreError>;
 
     /// The latest time stamp of any checkpoint.
     ///

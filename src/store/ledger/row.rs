@@ -5,7 +5,7 @@ use sqlx::FromRow;
 use super::{StoredCheckpoint, StoredCosignature, StoredTimeStamp};
 use crate::ledger::tree::Hash;
 use crate::store::StoreError;
-use crate::store::stored::hash;
+use crate::store::stored::{hash, time};
 
 #[derive(FromRow)]
 pub(super) struct HashRow {
@@ -35,7 +35,7 @@ impl TryFrom<CheckpointRow> for StoredCheckpoint {
         Ok(Self {
             size: row.size.cast_unsigned(),
             root: hash("checkpoints.root", &row.root)?,
-            signed_at: row.signed_at,
+            signed_at: time("checkpoints.signed_at", row.signed_at)?,
             note: row.note,
         })
     }
@@ -49,14 +49,16 @@ pub(super) struct CosignatureRow {
     signature: String,
 }
 
-impl From<CosignatureRow> for StoredCosignature {
-    fn from(row: CosignatureRow) -> Self {
-        Self {
+impl TryFrom<CosignatureRow> for StoredCosignature {
+    type Error = StoreError;
+
+    fn try_from(row: CosignatureRow) -> Result<Self, StoreError> {
+        Ok(Self {
             size: row.size.cast_unsigned(),
             witness: row.witness,
-            cosigned_at: row.cosigned_at,
+            cosigned_at: time("cosignatures.cosigned_at", row.cosigned_at)?,
             signature: row.signature,
-        }
+        })
     }
 }
 
@@ -68,8 +70,15 @@ pub(super) struct TimeStampRow {
     token: Vec<u8>,
 }
 
-impl From<TimeStampRow> for StoredTimeStamp {
-    fn from(row: TimeStampRow) -> Self {
-        Self { size: row.size.cast_unsigned(), authority: row.authority, stamped_at: row.stamped_at, token: row.token }
+impl TryFrom<TimeStampRow> for StoredTimeStamp {
+    type Error = StoreError;
+
+    fn try_from(row: TimeStampRow) -> Result<Self, StoreError> {
+        Ok(Self {
+            size: row.size.cast_unsigned(),
+            authority: row.authority,
+            stamped_at: time("time_stamps.stamped_at", row.stamped_at)?,
+            token: row.token,
+        })
     }
 }

@@ -24,14 +24,20 @@ pub(super) const CHECKPOINT_COVERING: &str =
 pub(super) const CHECKPOINT_WITHIN: &str =
     "select size, root, signed_at, note from checkpoints where size <= $1 order by size desc limit 1";
 
-pub(super) const CHECKPOINTS_AFTER: &str =
-    "select size, root, signed_at, note from checkpoints where size > $1 order by size limit $2";
+pub(super) const CHECKPOINTS_BETWEEN: &str =
+    "select size, root, signed_at, note from checkpoints where size > $1 and size <= $2 order by size";
 
 pub(super) const ADD_CHECKPOINT: &str =
     "insert into checkpoints (size, root, signed_at, note) values ($1, $2, $3, $4) on conflict (size) do nothing";
 
 pub(super) const COSIGNATURES: &str =
     "select size, witness, cosigned_at, signature from cosignatures where size = $1 order by witness";
+
+pub(super) const COSIGNATURES_BETWEEN: &str = "select size, witness, cosigned_at, signature from cosignatures \
+     where size > $1 and size <= $2 order by size, witness";
+
+pub(super) const STRAY_COSIGNATURES: &str = "select size, witness, cosigned_at, signature from cosignatures c \
+     where not exists (select 1 from checkpoints k where k.size = c.size) order by size, witness limit $1";
 
 pub(super) const LAST_COSIGNATURE: &str =
     "select size, witness, cosigned_at, signature from cosignatures where witness = $1 order by size desc limit 1";
@@ -41,6 +47,12 @@ pub(super) const ADD_COSIGNATURE: &str = "insert into cosignatures (size, witnes
 
 pub(super) const TIME_STAMPS: &str =
     "select size, authority, stamped_at, token from time_stamps where size = $1 order by authority";
+
+pub(super) const TIME_STAMPS_BETWEEN: &str = "select size, authority, stamped_at, token from time_stamps \
+     where size > $1 and size <= $2 order by size, authority";
+
+pub(super) const STRAY_TIME_STAMPS: &str = "select size, authority, stamped_at, token from time_stamps t \
+     where not exists (select 1 from checkpoints k where k.size = t.size) order by size, authority limit $1";
 
 pub(super) const LAST_TIME_STAMP: &str =
     "select size, authority, stamped_at, token from time_stamps order by size desc limit 1";

@@ -43,9 +43,8 @@ impl<B: Backend> LedgerStore for SqlStore<B> {
         self.one::<CheckpointRow, _>("read a checkpoint", statement).await
     }
 
-    async fn checkpoints(&self, after: u64, limit: u32) -> Result<Vec<StoredCheckpoint>, StoreError> {
-        let statement = Statement::new(sql::CHECKPOINTS_AFTER).integer(after.cast_signed()).integer(limit.into());
-        self.many::<CheckpointRow, _>("read checkpoints", statement).await
+    async fn checkpoints_between(&self, after: u64, up_to: u64) -> Result<Vec<StoredCheckpoint>, StoreError> {
+        self.many::<CheckpointRow, _>("read checkpoints", between(sql::CHECKPOINTS_BETWEEN, after, up_to)).await
     }
 
     async fn add_checkpoint(&self, checkpoint: &StoredCheckpoint) -> Result<bool, StoreError> {
@@ -61,6 +60,15 @@ impl<B: Backend> LedgerStore for SqlStore<B> {
     async fn cosignatures(&self, size: u64) -> Result<Vec<StoredCosignature>, StoreError> {
         let statement = Statement::new(sql::COSIGNATURES).integer(size.cast_signed());
         self.many::<CosignatureRow, _>("read cosignatures", statement).await
+    }
+
+    async fn cosignatures_between(&self, after: u64, up_to: u64) -> Result<Vec<StoredCosignature>, StoreError> {
+        self.many::<CosignatureRow, _>("read cosignatures", between(sql::COSIGNATURES_BETWEEN, after, up_to)).await
+    }
+
+    async fn stray_cosignatures(&self, limit: u32) -> Result<Vec<StoredCosignature>, StoreError> {
+        let statement = Statement::new(sql::STRAY_COSIGNATURES).integer(limit.into());
+        self.many::<CosignatureRow, _>("look for cosignatures of nothing", statement).await
     }
 
     async fn last_cosignature(&self, witness: &str) -> Result<Option<StoredCosignature>, StoreError> {
@@ -81,6 +89,15 @@ impl<B: Backend> LedgerStore for SqlStore<B> {
     async fn time_stamps(&self, size: u64) -> Result<Vec<StoredTimeStamp>, StoreError> {
         let statement = Statement::new(sql::TIME_STAMPS).integer(size.cast_signed());
         self.many::<TimeStampRow, _>("read time stamps", statement).await
+    }
+
+    async fn time_stamps_between(&self, after: u64, up_to: u64) -> Result<Vec<StoredTimeStamp>, StoreError> {
+        self.many::<TimeStampRow, _>("read time stamps", between(sql::TIME_STAMPS_BETWEEN, after, up_to)).await
+    }
+
+    async fn stray_time_stamps(&self, limit: u32) -> Result<Vec<StoredTimeStamp>, StoreError> {
+        let statement = Statement::new(sql::STRAY_TIME_STAMPS).integer(limit.into());
+        self.many::<TimeStampRow, _>("look for time stamps of nothing", statement).await
     }
 
     async fn last_time_stamp(&self) -> Result<Option<StoredTimeStamp>, StoreError> {
@@ -131,4 +148,8 @@ impl<B: Backend> SqlStore<B> {
             planted.map_err(StoreError::during("make the tree of the log"))?;
         }
     }
+}
+
+fn between(sql: &str, after: u64, up_to: u64) -> Statement {
+    Statement::new(sql).integer(after.cast_signed()).integer(up_to.cast_signed())
 }

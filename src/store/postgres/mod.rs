@@ -1,8 +1,8 @@
 //! PostgreSQL: any number of servers over one database. The row lock on `log_head` is what orders their commits.
 //!
-//! Nearly every commit is one statement that is a transaction of its own: it takes the lock, sees whether what this process
-//! takes for granted is so, writes, and is durable when it is answered. Otherwise nothing was written, and the commit locks
-//! the head first, asks, and writes what is right then.
+//! Nearly every commit is one statement that is a transaction of its own: it takes the lock, sees whether what this
+//! process takes for granted is so, writes, and is durable when it is answered. Otherwise nothing was written, and the
+//! commit locks the head first, asks, and writes what is right then.
 
 mod assumed;
 mod news;
@@ -47,7 +47,8 @@ static MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
 pub(super) struct PostgresBackend {
     unlimited: Connections,
     options: PgConnectOptions,
-    /// For reads with a limit, by the limit: a connection gets its `statement_timeout` when it is made, so that no read has to set it. A process has one limit.
+    /// For reads with a limit, by the limit: a connection gets its `statement_timeout` when it is made, so that no read
+    /// has to set it. A process has one limit.
     limited: std::sync::Mutex<HashMap<Duration, Connections>>,
     writer_options: PgConnectOptions,
     /// Held for the length of a commit.
@@ -58,7 +59,8 @@ pub(super) struct PostgresBackend {
 /// What commits keep between them.
 #[derive(Default)]
 struct Writer {
-    /// It is not of the pool, which would ping it after every use. Empty before the first commit and after a failed one.
+    /// It is not of the pool, which would ping it after every use. Empty before the first commit and after a failed
+    /// one.
     connection: Option<PgConnection>,
     memory: Memory,
 }
@@ -85,10 +87,10 @@ impl PostgresBackend {
         }
         first.close().await.map_err(unreachable)?;
         let unlimited = Connections::open(options.clone()).await.map_err(unreachable)?;
-        // Each statement of a commit looks up a few keys. Planning it anew costs as much as running it, and the length of
-        // its arrays, which PostgreSQL would plan it anew for, changes nothing. Plans are made when tables may still be
-        // empty and are kept when they are not: they must use the indexes from the start. The time-out frees the head if
-        // this process stops answering in the middle of a commit.
+        // Each statement of a commit looks up a few keys. Planning it anew costs as much as running it, and the length
+        // of its arrays, which PostgreSQL would plan it anew for, changes nothing. Plans are made when tables may still
+        // be empty and are kept when they are not: they must use the indexes from the start. The time-out frees the
+        // head if this process stops answering in the middle of a commit.
         let writer_options = options.clone().options([
             ("plan_cache_mode", "force_generic_plan"),
             ("enable_seqscan", "off"),

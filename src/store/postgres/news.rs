@@ -11,8 +11,8 @@ use crate::store::sql::HEAD;
 use crate::store::stored::HeadRow;
 use crate::telemetry::causes::with_causes;
 
-/// What the statement of a commit tells. Channels are of one database, so databases of one PostgreSQL server do not wake each
-/// other.
+/// What the statement of a commit tells. Channels are of one database, so databases of one PostgreSQL server do not
+/// wake each other.
 pub(super) const CHANNEL: &str = "etalon_log";
 
 /// How long the listener waits before it tries to connect again.

@@ -1,5 +1,5 @@
-//! Who may do what. The owner of the tables migrates them. A server may have a role of its own, which adds to the log and
-//! can neither change nor shorten it; the read rows are that role's, since it makes them anew.
+//! Who may do what. The owner of the tables migrates them. A server may have a role of its own, which adds to the log
+//! and can neither change nor shorten it; the read rows are that role's, since it makes them anew.
 
 use sqlx::postgres::PgConnection;
 use sqlx::{Executor, Row};
@@ -24,8 +24,8 @@ pub(super) async fn may_migrate(connection: &mut PgConnection) -> Result<bool, s
     connection.fetch_one(OWNS).await?.try_get(0)
 }
 
-/// Whether this connection's role may give the server's role its rights, and that role be a server's: it may own neither
-/// the log nor the schema, whose owner can drop every table in it, and take on no role that does.
+/// Whether this connection's role may give the server's role its rights, and that role be a server's: it may own
+/// neither the log nor the schema, whose owner can drop every table in it, and take on no role that does.
 ///
 /// # Errors
 /// [`StoreError::NotOwner`] and [`StoreError::OwnerServes`].

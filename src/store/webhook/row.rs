@@ -3,7 +3,7 @@
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use crate::store::stored::{corrupt, id, stream};
+use crate::store::stored::{corrupt, id, stream, time};
 use crate::store::webhook::{EnabledWebhook, WebhookStanding};
 use crate::store::{StoreError, StreamId};
 
@@ -225,7 +225,8 @@ impl TryFrom<WebhookRow> for Webhook {
 
     fn try_from(row: WebhookRow) -> Result<Self, StoreError> {
         const TABLE: &str = "webhooks";
-        let delivered = (row.delivered_at != 0).then(|| (row.delivered_at, row.delivered_position.cast_unsigned()));
+        let delivered_at = time("webhooks.delivered_at", row.delivered_at)?;
+        let delivered = (delivered_at != 0).then(|| (delivered_at, row.delivered_position.cast_unsigned()));
         let failed = failed(row.failed_class, row.failed_status, row.failed_reason)?;
         Ok(Self {
             id: id(TABLE, &row.id)?,
@@ -237,15 +238,15 @@ impl TryFrom<WebhookRow> for Webhook {
             state: WebhookState::parse(&row.state)?,
             key_id: row.key_id,
             secret_number: small(TABLE, row.secret_number)?,
-            old_secret_until: row.old_secret_until,
-            created_at: row.created_at,
-            updated_at: row.updated_at,
+            old_secret_until: time("webhooks.old_secret_until", row.old_secret_until)?,
+            created_at: time("webhooks.created_at", row.created_at)?,
+            updated_at: time("webhooks.updated_at", row.updated_at)?,
             first_position: row.first_position.cast_unsigned(),
             next_position: row.next_position.cast_unsigned(),
             turn: row.turn,
-            rest_until: row.rest_until,
+            rest_until: time("webhooks.rest_until", row.rest_until)?,
             delivered,
-            failed: (row.failed_at != 0).then_some((row.failed_at, failed)),
+            failed: (row.failed_at != 0).then_some((time("webhooks.failed_at", row.failed_at)?, failed)),
         })
     }
 }
@@ -279,8 +280,8 @@ impl TryFrom<DeliveryRow> for Delivery {
             event_type: row.event_type,
             state: DeliveryState::parse(&row.state)?,
             attempts: small(TABLE, row.attempts)?,
-            first_tried_at: row.first_tried_at,
-            last_tried_at: row.last_tried_at,
+            first_tried_at: time("webhook_deliveries.first_tried_at", row.first_tried_at)?,
+            last_tried_at: time("webhook_deliveries.last_tried_at", row.last_tried_at)?,
             due_at: row.due_at,
             failed: failed(row.failed_class, row.failed_status, row.failed_reason)?,
         })
@@ -312,7 +313,7 @@ impl TryFrom<ChangeRow> for WebhookChange {
             id: id(TABLE, &row.id)?,
             webhook_id: id(TABLE, &row.webhook_id)?,
             jurisdiction: row.jurisdiction,
-            at: row.at,
+            at: time("webhook_changes.at", row.at)?,
             actor: row.actor,
             action: WebhookAction::parse(&row.action)?,
             configuration: configuration(row.url, &row.aggregate_types, &row.event_types, row.division)?,

@@ -14,7 +14,8 @@
 //! for all. Whoever keeps keys in memory has to drop them when they are destroyed elsewhere.
 //!
 //! Overwriting reaches the file's blocks on an ordinary disk, and not those that a copying file system, a flash
-//! controller or a backup keeps. What they hold is wrapped, and [`KeyStore::rotate_kek`] destroys what it is wrapped by.
+//! controller or a backup keeps. What they hold is wrapped, and [`KeyStore::rotate_kek`] destroys what it is wrapped
+//! by.
 
 mod error;
 mod files;

@@ -2,10 +2,11 @@
 
 use serde_json::{Value, json};
 
-use crate::following::subscriber::{Subscriber, TRANSPORTS, Transport, position};
+use crate::following::subscriber::{Subscriber, TRANSPORTS, Transport, is_event, position};
 use crate::life::scene::{Scene, institution, triage};
 use crate::life::script::Case;
 use crate::life::world::World;
+use crate::support::server::{Installation, Server};
 
 const CHANGES: &str = "subscription Changes($id: ID!, $after: Position) { caseChanged(id: $id, after: $after) {
     position case { id version position } events { type position } } }";
@@ -15,7 +16,9 @@ const EVENTS: &str = "subscription Events($fromStart: Boolean! = false, $filter:
 #[tokio::test(flavor = "multi_thread")]
 async fn on_sqlite_who_leaves_sees_no_more_and_who_is_invited_does() {
     for transport in TRANSPORTS {
-        let world = World::embedded().await;
+        let installation = Installation::embedded();
+        let server = telling_often(&installation);
+        let world = World::served(installation, server, None).await;
         who_leaves_sees_no_more(&world, &world.server.graphql, transport).await;
     }
 }
@@ -25,9 +28,15 @@ async fn on_sqlite_who_leaves_sees_no_more_and_who_is_invited_does() {
 async fn at_another_server_who_leaves_sees_no_more_and_who_is_invited_does() {
     for transport in TRANSPORTS {
         let world = World::on_postgresql().await;
-        let elsewhere = world.installation.start();
+        let elsewhere = telling_often(&world.installation);
         who_leaves_sees_no_more(&world, &elsewhere.graphql, transport).await;
     }
+}
+
+/// A server whose subscriptions soon say how far they have looked, where there was nothing to tell.
+fn telling_often(installation: &Installation) -> Server {
+    let mut command = installation.command();
+    Server::start(command.env("ETALON_HEARTBEAT_MS", "100").args(["serve", "--listen", "127.0.0.1:0"]))
 }
 
 async fn who_leaves_sees_no_more(world: &World, url: &str, transport: Transport) {
@@ -42,6 +51,8 @@ async fn who_leaves_sees_no_more(world: &World, url: &str, transport: Transport)
         assert_eq!((&first["case"], &first["events"]), (&Value::Null, &json!([])));
     }
     comment(&case, "unseen").await;
+    // Whoever may see the case now is given what came before as well: the comment has to have been judged by then.
+    passes_unseeing(&mut expert, world).await;
     let invite = json!({ "expertId": scene.expert });
     case.takes("lead", "inviteExpert", invite.clone()).await;
     case.takes("expert", "acceptInvitation", json!({})).await;
@@ -52,6 +63,7 @@ async fn who_leaves_sees_no_more(world: &World, url: &str, transport: Transport)
     case.takes("expert", "leaveCase", json!({})).await;
     comment(&case, "unseen again").await;
     aside(&case, "unheard").await;
+    passes_unseeing(&mut expert, world).await;
     case.takes("lead", "inviteExpert", invite).await;
     let types = [
         "CommentAdded",
@@ -72,16 +84,42 @@ async fn who_leaves_sees_no_more(world: &World, url: &str, transport: Transport)
     let version = case.shows("version").await["version"].as_u64().expect("a version");
     let mut expert = open(transport, url, world, "expert", EVENTS, filter).await;
     for sequence in 1..=version {
-        let update = expert.update().await;
+        let update = event(&mut expert).await;
         assert_eq!(update["case"], json!({ "id": case.id, "version": sequence }));
     }
     let everything = json!({ "fromStart": true, "filter": { "subjects": ["CASE", "INSTITUTION"] } });
     let mut elsewhere = open(transport, url, world, "coordinator elsewhere", EVENTS, everything).await;
     world.creates("coordinator elsewhere", "registerInstitution", institution("32", "另一家计量院")).await;
-    // Two stand on the stage already, and institutions are public.
-    for _ in 0..3 {
+    // Institutions are public, and this one is the last of the log.
+    let last = world.position().await.cast_unsigned();
+    loop {
         let update = elsewhere.update().await;
         assert_eq!((&update["caseEvent"], &update["case"]), (&Value::Null, &Value::Null));
+        if position(&update) >= last {
+            break;
+        }
+    }
+}
+
+/// Waits until the subscription has looked through all that the log has, and told nothing of it.
+async fn passes_unseeing(subscriber: &mut Subscriber, world: &World) {
+    let last = world.position().await.cast_unsigned();
+    loop {
+        let update = subscriber.update().await;
+        assert_eq!((&update["case"], &update["events"]), (&Value::Null, &json!([])), "it is not for this reader");
+        if position(&update) >= last {
+            return;
+        }
+    }
+}
+
+/// The next update that something has happened in.
+async fn event(subscriber: &mut Subscriber) -> Value {
+    loop {
+        let update = subscriber.update().await;
+        if is_event(&update) {
+            return update;
+        }
     }
 }
 

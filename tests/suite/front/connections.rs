@@ -123,17 +123,39 @@ async fn a_stream_leaves_its_place_to_others() {
     is_let_in(&front).await;
 }
 
+/// A server whose shell has set the limits of its file descriptors so.
+fn limited(installation: &Installation, limit: &str, settings: &[(&str, &str)]) -> Server {
+    let plain = installation.command();
+    let mut command = Command::new("sh");
+    let script = format!("ulimit {limit}; exec \"$0\" serve --listen 127.0.0.1:0");
+    command.args(["-c", &script]).arg(plain.get_program());
+    command.envs(plain.get_envs().filter_map(|(name, value)| Some((name, value?)))).envs(settings.iter().copied());
+    Server::start(command.current_dir(installation.folder()))
+}
+
 /// A shell gives a process fewer than it may have.
 #[test]
 fn a_server_takes_the_descriptors_that_it_may_have() {
     let installation = Installation::embedded();
-    let plain = installation.command();
-    let mut command = Command::new("sh");
-    command.args(["-c", "ulimit -Sn 128; exec \"$0\" serve --listen 127.0.0.1:0"]).arg(plain.get_program());
-    command.envs(plain.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    let server = Server::start(command.current_dir(installation.folder()));
+    let server = limited(&installation, "-Sn 128", &[]);
     let limits = fs::read_to_string(format!("/proc/{}/limits", server.id())).expect("it runs");
     let files = limits.lines().find_map(|line| line.strip_prefix("Max open files")).expect("they are limited");
     let [soft, hard] = [0, 1].map(|place| files.split_whitespace().nth(place).expect("a number"));
     assert!(soft == hard && soft != "128", "{files}");
+}
+
+/// Whoever starts it for the first time has promised nobody so many connections.
+#[test]
+fn a_server_warns_of_descriptors_where_it_matters() {
+    let cases: [(&str, &[(&str, &str)], bool); 4] = [
+        ("-n 2000", &[], false),
+        ("-n 2000", &[("ETALON_CONNECTIONS", "3000")], true),
+        ("-n 2000", &[("ETALON_CONNECTIONS", "500"), ("ETALON_STREAMING_CONNECTIONS", "500")], false),
+        ("-n 1000", &[], true),
+    ];
+    for (limit, settings, is_warned) in cases {
+        let installation = Installation::embedded();
+        let server = limited(&installation, limit, settings);
+        assert_eq!(server.log().contains("file descriptors are fewer"), is_warned, "{limit}: {}", server.log());
+    }
 }

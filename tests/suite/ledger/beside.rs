@@ -1,7 +1,9 @@
 //! What stands beside the log is held against it, and what cannot be read of it is told with its place.
 
-use etalon::app::App;
+use etalon::app::{App, CasePage, Condition, EventPage, Fault, Moment};
 use etalon::audit::{Trusted, Verdict, replay};
+use etalon::domain::actor::{Actor, ActorId, Role};
+use etalon::domain::value::CaseId;
 
 use crate::ledger::bundles::{codes, grow};
 use crate::ledger::hostile::{Intruder, quoted};
@@ -13,6 +15,7 @@ on_both_databases! {
     files_and_marks_that_no_event_founds_are_told,
     rows_that_cannot_be_compared_are_not_good,
     a_node_of_the_tree_that_is_another_is_told,
+    a_time_that_no_calendar_has_is_damage,
 }
 
 async fn audited(demonstration: &Demonstration) -> Verdict {
@@ -85,4 +88,28 @@ async fn a_node_of_the_tree_that_is_another_is_told(database: Database) {
         let found = codes(&audited(&demonstration).await);
         assert_eq!(found, [("NODE_HASH", Some(256)), ("ROWS_NOT_COMPARED", None)], "{change}");
     }
+}
+
+/// It is told as such to whoever asks, and nothing breaks of it.
+async fn a_time_that_no_calendar_has_is_damage(database: Database) {
+    let demonstration = demonstration(database).await;
+    let app = &demonstration.app;
+    let commented = first(&demonstration, "CommentAdded").await;
+    let everybody = Actor::of_the_server(ActorId::clock(), Role::Clock);
+    let seen = app.event_at(&everybody, commented, Moment::Present).await.expect("it reads").expect("it is there");
+    let case = CaseId::from(seen.stream().expect("a case").aggregate_id);
+    let never = i64::MAX;
+    let intruder = Intruder::of(&demonstration.database).await;
+    intruder.does(&format!("update commands set recorded_at = {never} where first_position = {commented}")).await;
+    let damaged = |fault: Fault| assert!(fault.is_damage(), "{fault}");
+    damaged(app.time_of(Moment::Position(commented), None).await.expect_err("no time"));
+    assert_eq!(codes(&audited(&demonstration).await), [("COMMAND_WRONG", Some(commented))]);
+    intruder.sets(commented, "recorded_at", &never.to_string()).await;
+    damaged(app.event_at(&everybody, commented, Moment::Present).await.expect_err("no time"));
+    damaged(app.case_events(case, &EventPage { limit: 100, ..EventPage::default() }).await.expect_err("no time"));
+    let found = codes(&audited(&demonstration).await);
+    assert!(found.contains(&("COLUMN_WRONG", Some(commented))), "{found:?}");
+    intruder.does(&format!("update cases set updated_at = {never}")).await;
+    let page = CasePage::of(Condition::All(Vec::new()), 10, Moment::Present);
+    damaged(app.cases(&everybody, &page).await.expect_err("no time"));
 }

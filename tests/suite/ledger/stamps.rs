@@ -15,19 +15,22 @@ use axum::routing::post;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use etalon::app::{self, Anchors, Sealed};
-use etalon::audit::{Part, Trusted, export, verify};
+use etalon::audit::{Part, Trusted, export, replay, verify};
 use etalon::clock::{Clock, SystemClock};
 use etalon::ledger::timestamp::request::Request;
 use etalon::ledger::timestamp::verify::Roots;
+use jiff::SignedDuration;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::sync::Mutex;
 
 use crate::ledger::bundles::{House, codes, grow};
+use crate::ledger::hostile::Intruder;
 use crate::ledger::processes::commit;
 use crate::ledger::serving::{key_of, sealed};
 use crate::life::world::text;
+use crate::store::on_both_databases;
 use crate::store::support::Database;
 use crate::support::postgres::fresh_database;
 use crate::support::server::{Installation, Server, Who, ask};
@@ -252,4 +255,54 @@ async fn an_answer_that_does_not_stamp_what_was_asked_is_not_kept() {
     assert!(verdict.is_good(), "{verdict}");
     let verdict = verify(&bundle, &trusting(known.roots()).await, |_| ()).expect("a bundle");
     assert_eq!(codes(&verdict), [("TIME_STAMP", None)], "{verdict}");
+}
+
+on_both_databases! { an_older_time_stamp_is_of_its_checkpoint }
+
+async fn an_older_time_stamp_is_of_its_checkpoint(database: Database) {
+    let house = House::on(&database).await;
+    let authority = Authority::open(Manner::Granting).await;
+    for (from, hours) in [(0, 0), (10, 2)] {
+        // An authority is asked once an hour.
+        house.clock.set((SystemClock.now() + SignedDuration::from_hours(hours)).as_microsecond());
+        grow(&database, &house.clock, from, from + 10).await;
+        house.app.seal_now().await.expect("sealed");
+        house.app.anchor(&authority.anchors()).await.expect("stamped");
+    }
+    // The clock of the house is ahead of the authority's.
+    let tolerance = SignedDuration::from_hours(5);
+    let trusting = Trusted { roots: Some(authority.roots()), tolerance, ..house.trusted().await };
+    let found = async |trusted: &Trusted| {
+        let verdict = replay(&house.app, trusted, |_, _| ()).await.expect("it reads");
+        let mut found = codes(&verdict);
+        // No program of today folds these events.
+        found.retain(|(kind, _)| *kind != "ROWS_NOT_COMPARED");
+        (found, verdict.notes)
+    };
+    let (good, notes) = found(&trusting).await;
+    assert!(good.is_empty(), "{good:?}");
+    for said in ["1 earlier time stamps are verified", "the checkpoint of 20 events was stamped at "] {
+        assert!(notes.iter().any(|note| note.starts_with(said)), "{said}: {notes:?}");
+    }
+    let intruder = Intruder::of(&database).await;
+    intruder.does("create table kept_time_stamps as select * from time_stamps").await;
+    let stamps = house.app.checkpoint(Sealed::Size(10)).await.expect("it reads").expect("sealed").time_stamps;
+    let mut token = stamps[0].token.clone();
+    *token.last_mut().expect("it has bytes") ^= 1;
+    for (change, is_seen_by_all) in [
+        (format!("token = {}", intruder.bytes(&token)), false),
+        ("token = (select token from kept_time_stamps where size = 20)".to_owned(), true),
+        ("stamped_at = stamped_at + 1".to_owned(), true),
+        ("size = 11".to_owned(), true),
+    ] {
+        intruder.does(&format!("update time_stamps set {change} where size = 10")).await;
+        let expected = [("TIME_STAMP", None)].as_slice();
+        assert_eq!(found(&trusting).await.0, expected, "{change}");
+        // Whom a signature is of, only the certificates tell; the rest is seen without them.
+        let (of_others, notes) = found(&Trusted { tolerance, ..house.trusted().await }).await;
+        assert_eq!(of_others, if is_seen_by_all { expected } else { &[] }, "{change}");
+        assert!(notes.iter().any(|note| note.starts_with("time stamps are not verified")), "{change}: {notes:?}");
+        intruder.does("delete from time_stamps").await;
+        intruder.does("insert into time_stamps select * from kept_time_stamps").await;
+    }
 }

@@ -1,8 +1,9 @@
 //! The writer task: many callers, one transaction at a time.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use etalon::store::{AppendError, StoreError, Writer, WriterLimits};
+use etalon::store::{Append, AppendError, Body, StoreError, WriteNumbered, Writer, WriterLimits};
 use futures::future::{join, join_all};
 
 use crate::store::log::every_event;
@@ -49,6 +50,27 @@ async fn shutting_down_loses_nothing_that_was_taken(database: Database) {
     let refused = writer.append(note(case_stream(51), 0, "late")).await;
     assert!(matches!(refused, Err(AppendError::Store(StoreError::Closed))));
     writer.shutdown().await;
+}
+
+/// What breaks it is of this program: here a command whose content cannot be made.
+#[tokio::test]
+async fn a_task_that_breaks_leaves_it_open_what_was_stored() {
+    let database = Database::postgres();
+    let store = database.open().await;
+    let writer = Writer::spawn(store.clone(), WriterLimits::default());
+    writer.append(note(case_stream(1), 0, "before")).await.expect("accepted");
+    let write: WriteNumbered = Arc::new(|number| panic!("nothing can be made of number {number}"));
+    let body = Body::Numbered { series: "GD-2026".to_owned(), write };
+    let breaks = Append { body, ..note(case_stream(2), 0, "breaks") };
+    let (broken, beside) = join(writer.append(breaks), writer.append(note(case_stream(3), 0, "beside"))).await;
+    for outcome in [broken, beside] {
+        let Err(AppendError::Store(error)) = outcome else { panic!("nobody knows what came of it: {outcome:?}") };
+        assert!(matches!(error, StoreError::WriterBroken) && error.is_retryable(), "{error}");
+    }
+    writer.ended().await;
+    let later = writer.append(note(case_stream(4), 0, "later")).await;
+    assert!(matches!(later, Err(AppendError::Store(StoreError::Closed))), "nothing was stored: {later:?}");
+    assert_eq!(store.head().await.expect("read").next_position, 1);
 }
 
 async fn a_batch_has_a_size_limit_but_every_command_goes(database: Database) {

@@ -16,6 +16,12 @@ use uuid::Uuid;
 
 const READY: &str = "GraphQL at ";
 
+/// How long a client waits before it sends something again.
+const AGAIN_AFTER: Duration = Duration::from_millis(100);
+
+/// How often a client sends the same thing before the server counts as one that does not go on.
+const MOST_ATTEMPTS: usize = 300;
+
 /// A folder with the token key of an installation; servers that share it take each other's tokens.
 pub struct Installation {
     folder: TempDir,
@@ -217,9 +223,50 @@ impl Drop for Server {
 
 /// Asks in GraphQL. `None` when there was no answer, or one that says to try again.
 pub async fn ask(client: &reqwest::Client, url: &str, token: &str, query: &str, variables: Value) -> Option<Value> {
+    answer(client, url, token, query, variables).await.ok()
+}
+
+/// Sends a command as a client does: again, under its key, for as long as there is no answer or one that says so. It is
+/// carried out once, however often it was sent. What is refused for good is a failure, and told with what was answered.
+pub async fn carry_out(client: &reqwest::Client, url: &str, token: &str, mutation: &str, input: Value) -> Value {
+    assert!(input["idempotencyKey"].is_string(), "only under a key is it safe to send something again: {input}");
+    let mut attempts = tokio::time::interval(AGAIN_AFTER);
+    let mut setbacks = Vec::new();
+    for _ in 0..MOST_ATTEMPTS {
+        attempts.tick().await;
+        match answer(client, url, token, mutation, json!({ "input": input })).await {
+            Ok(data) => return data,
+            Err(Setback { is_passing: true, told }) => setbacks.push(told),
+            Err(Setback { is_passing: false, told }) => panic!("{input} is refused: {told}"),
+        }
+    }
+    panic!("{input} has no answer: {setbacks:#?}")
+}
+
+/// Why there are no data.
+pub struct Setback {
+    /// The same may be sent again.
+    is_passing: bool,
+    /// What was answered, or what went wrong.
+    pub told: String,
+}
+
+/// Asks in GraphQL: the data, if nothing else was answered.
+pub async fn answer(
+    client: &reqwest::Client,
+    url: &str,
+    token: &str,
+    query: &str,
+    variables: Value,
+) -> Result<Value, Setback> {
+    let broken = |error: reqwest::Error| Setback { is_passing: true, told: format!("{error:?}") };
     let body = json!({ "query": query, "variables": variables });
-    let answer = client.post(url).bearer_auth(token).json(&body).send().await.ok()?;
-    let is_broken = answer.status().is_server_error();
-    let answer: Value = answer.json().await.ok()?;
-    (!is_broken && answer.get("errors").is_none()).then(|| answer["data"].clone())
+    let answer = client.post(url).bearer_auth(token).json(&body).send().await.map_err(broken)?;
+    let status = answer.status();
+    let mut answer: Value = answer.json().await.map_err(broken)?;
+    if !status.is_server_error() && answer.get("errors").is_none() {
+        return Ok(answer["data"].take());
+    }
+    let is_passing = status.is_server_error() || answer["errors"][0]["extensions"]["retryable"] == true;
+    Err(Setback { is_passing, told: format!("{status}: {answer}") })
 }

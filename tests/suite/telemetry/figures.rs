@@ -1,10 +1,11 @@
 //! The figures, and the dashboard that shows them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::faults::{COMMENT, coordinator, report_cases};
+use crate::faults::{COMMENT, coordinator, report_a_case, report_cases};
 use crate::support::postgres::fresh_database;
 use crate::support::server::{Installation, Server, Who, ask, program};
 
@@ -31,6 +32,35 @@ pub fn start(installation: &Installation) -> (Server, String) {
     let told = log.lines().find_map(|line| line.split_once("figures at ")).expect("it says where they are");
     let address = told.1.trim().to_owned();
     (server, address)
+}
+
+/// Whoever has an alarm on its age has to hear it when nothing can be signed any more.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_latest_checkpoint_grows_older_while_the_database_is_away() {
+    let database = fresh_database();
+    let installation = Installation::on(database.url());
+    let (server, address) = start(&installation);
+    report_a_case(&installation, &server.graphql).await;
+    let age = "etalon_checkpoint_age_seconds";
+    shown(&address, |figures| figures[age] > 0.0).await;
+    drop(database);
+    let away = shown(&address, |figures| figures["etalon_database_up"] == 0.0).await;
+    shown(&address, |figures| figures["etalon_database_up"] == 0.0 && figures[age] > away[age]).await;
+}
+
+/// The figures, once they are so.
+async fn shown(address: &str, are_so: impl Fn(&BTreeMap<String, f64>) -> bool) -> BTreeMap<String, f64> {
+    let client = reqwest::Client::new();
+    let mut looks = tokio::time::interval(Duration::from_millis(20));
+    for _ in 0..1_000 {
+        looks.tick().await;
+        let answer = client.get(address).send().await.expect("an answer");
+        let figures = read(&answer.text().await.expect("text"));
+        if are_so(&figures) {
+            return figures;
+        }
+    }
+    panic!("it does not come to that")
 }
 
 async fn what_happens_is_counted(installation: &Installation) {

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::faults::{COMMENT, coordinator, report_cases};
 use crate::support::postgres::fresh_database;
-use crate::support::server::{Installation, Server, Who, ask};
+use crate::support::server::{Installation, Server, Who, answer, ask, carry_out};
 use crate::webhooks::receiver::{Answer, Receiver, in_order};
 
 /// How many comments are made while servers come and go.
@@ -42,8 +42,10 @@ async fn moody() -> Receiver {
 pub async fn order(installation: &Installation, server: &Server, mutation: &str, name: &str, input: Value) -> Value {
     let token = installation.token(&Who::new("manager", "MANAGER", "44"));
     let client = reqwest::Client::new();
-    let answer = ask(&client, &server.graphql, &token, mutation, json!({ "input": input })).await;
-    answer.unwrap_or_else(|| panic!("{name} {input} has no answer"))[name].clone()
+    let answer = answer(&client, &server.graphql, &token, mutation, json!({ "input": input })).await;
+    // Without a key it is not sent again: a secret is told once.
+    answer.unwrap_or_else(|setback| panic!("{name} {input} has no answer: {}\n{}", setback.told, server.log()))[name]
+        .clone()
 }
 
 /// Comments on cases, at whichever of the servers answers, and what happens to them meanwhile.
@@ -52,8 +54,7 @@ pub async fn comment(installation: &Installation, server: &Server, cases: &[Stri
     let token = installation.token(&coordinator());
     for number in numbers {
         let input = json!({ "caseId": cases[number % 7], "text": format!("{number}"), "idempotencyKey": format!("comment-{number}") });
-        let answer =
-            ask(&client, &server.graphql, &token, COMMENT, json!({ "input": input })).await.expect("an answer");
+        let answer = carry_out(&client, &server.graphql, &token, COMMENT, input).await;
         assert_eq!(answer["addComment"]["userErrors"], json!([]), "{answer}");
     }
 }

@@ -1,0 +1,125 @@
+//! Who has an embedded database open, for the processes of this machine: a file beside it, locked for as long as a
+//! process lives. It holds nothing, and stays: whoever removed it would part those who look at it.
+//!
+//! Several servers may share the file of a database, whose commits wait for one another. Whoever fills it is alone.
+
+use std::ffi::OsString;
+use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use crate::cli::problem::Problem;
+use crate::config::DatabaseUrl;
+use crate::telemetry::causes::with_causes;
+
+/// What keeps the database for a process, until it is dropped.
+#[derive(Debug)]
+pub struct Held {
+    /// The system lets go of the lock when it is closed, and when the process dies.
+    _file: File,
+}
+
+/// Joins those who serve the database; says so where somebody else does. Nothing is kept of a database that is no file.
+///
+/// # Errors
+/// When it is being restored.
+pub fn to_serve(database: &DatabaseUrl) -> Result<Option<Held>, Problem> {
+    let Some(path) = path_of(database) else { return Ok(None) };
+    match shared(path) {
+        Ok((file, is_alone)) => {
+            if !is_alone {
+                tracing::warn!(
+                    %database,
+                    "another server has this database open: each hears of what the other commits within a second and not at once, \
+                     and their commits wait for one another; end one of them, or have several servers on PostgreSQL"
+                );
+            }
+            Ok(Some(Held { _file: file }))
+        }
+        Err(TryLockError::WouldBlock) => Err(in_use(path, "another process is restoring it")),
+        Err(TryLockError::Error(error)) => {
+            tracing::warn!(error = %with_causes(&error), "it cannot be seen whether another server has this database open");
+            Ok(None)
+        }
+    }
+}
+
+/// Takes the database for this process alone.
+///
+/// # Errors
+/// When somebody else serves or restores it, or the file beside it cannot be used.
+pub fn alone(database: &DatabaseUrl) -> Result<Option<Held>, Problem> {
+    let Some(path) = path_of(database) else { return Ok(None) };
+    match opened(path).map_err(TryLockError::Error).and_then(|file| file.try_lock().map(|()| file)) {
+        Ok(file) => Ok(Some(Held { _file: file })),
+        Err(TryLockError::WouldBlock) => Err(in_use(path, "another process serves or restores it")),
+        Err(TryLockError::Error(error)) => {
+            Err(Problem::while_doing(format!("{} cannot be locked", lock_of(path).display()))(error))
+        }
+    }
+}
+
+/// The file, locked together with others, and whether there are none. `WouldBlock` where somebody wants to be alone.
+fn shared(path: &Path) -> Result<(File, bool), TryLockError> {
+    let file = opened(path).map_err(TryLockError::Error)?;
+    match file.try_lock() {
+        Ok(()) => {
+            // From here on others may come. One of them may be looking whether it is alone at this moment, and no
+            // longer.
+            file.lock_shared().map_err(TryLockError::Error)?;
+            Ok((file, true))
+        }
+        Err(TryLockError::WouldBlock) => file.try_lock_shared().map(|()| (file, false)),
+        Err(error) => Err(error),
+    }
+}
+
+fn opened(path: &Path) -> io::Result<File> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(lock_of(path))
+}
+
+fn in_use(path: &Path, by: &str) -> Problem {
+    Problem::coded("DATABASE_IN_USE", format!("{} is in use: {by}; try again when that has ended", path.display()))
+}
+
+fn path_of(database: &DatabaseUrl) -> Option<&Path> {
+    database.as_str().strip_prefix("sqlite:").map(Path::new)
+}
+
+fn lock_of(path: &Path) -> PathBuf {
+    let mut name = OsString::from(path);
+    name.push(".lock");
+    name.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Overrides, Settings};
+
+    fn database(folder: &Path) -> DatabaseUrl {
+        let database = Some(format!("sqlite:{}", folder.join("within/etalon.db").display()));
+        Settings::load(None, Overrides { database, ..Overrides::default() }).expect("settings").database
+    }
+
+    #[test]
+    fn servers_share_a_database_and_whoever_fills_it_is_alone() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let database = database(folder.path());
+        let path = folder.path().join("within/etalon.db");
+        let first = alone(&database).expect("nobody has it").expect("a file");
+        let refused = alone(&database).expect_err("somebody fills it");
+        assert_eq!((refused.code(), refused.to_string().contains("serves or restores it")), ("DATABASE_IN_USE", true));
+        assert_eq!(to_serve(&database).expect_err("somebody fills it").code(), "DATABASE_IN_USE");
+        drop(first);
+        let (server, is_alone) = shared(&path).expect("nobody fills it");
+        assert!(is_alone);
+        let (other, is_alone) = shared(&path).expect("it is shared");
+        assert!(!is_alone && alone(&database).is_err());
+        drop((server, other));
+        assert!(shared(&path).expect("nobody has it").1);
+    }
+}

@@ -1,0 +1,101 @@
+//! What is kept of the commands that were carried out, as an audit holds it against the log: as it stands, whatever it
+//! says.
+
+use async_trait::async_trait;
+use sqlx::FromRow;
+
+use crate::store::StoreError;
+use crate::store::backend::{Backend, SqlStore};
+use crate::store::statement::Statement;
+
+/// By the keys that the events name.
+const OF_EVENTS: &str = "select c.actor, c.idempotency_key, c.aggregate_type, c.aggregate_id, c.version, \
+     c.first_position, c.event_count, c.recorded_at \
+     from (select distinct actor, command_id from events where position between $1 and $2) e \
+     join commands c on c.actor = e.actor and c.idempotency_key = e.command_id";
+
+/// The events of a command stand together: its first is one whose neighbour before is of another.
+const UNFOUNDED: &str = "select c.actor, c.idempotency_key, c.aggregate_type, c.aggregate_id, c.version, \
+     c.first_position, c.event_count, c.recorded_at from commands c \
+     where not exists (select 1 from events e where e.position = c.first_position \
+         and e.actor = c.actor and e.command_id = c.idempotency_key) \
+     or exists (select 1 from events e where e.position = c.first_position - 1 \
+         and e.actor = c.actor and e.command_id = c.idempotency_key) \
+     order by c.first_position, c.actor, c.idempotency_key limit $1";
+
+/// What is kept of a command, so that sending it again finds what came of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptCommand {
+    /// Who sent it.
+    pub actor: String,
+    /// Under which key.
+    pub idempotency_key: String,
+    /// Of the stream that it was about.
+    pub aggregate_type: String,
+    /// Of the stream that it was about.
+    pub aggregate_id: String,
+    /// How many events the stream had after it.
+    pub version: u64,
+    /// Of its first event.
+    pub first_position: u64,
+    /// How many events it recorded.
+    pub event_count: u64,
+    /// Microseconds since the Unix epoch.
+    pub recorded_at: i64,
+}
+
+/// The part of the store that an audit of commands needs. Fails as [`Store`](crate::store::Store) does.
+#[async_trait]
+pub trait OutcomeStore: Send + Sync {
+    /// What is kept of the commands that recorded the events from one position to another, both included.
+    ///
+    /// # Errors
+    /// When the database fails.
+    async fn commands_of(&self, first: u64, last: u64) -> Result<Vec<KeptCommand>, StoreError>;
+
+    /// The commands that are kept though no events of theirs begin where they say; the first of them.
+    ///
+    /// # Errors
+    /// When the database fails.
+    async fn unfounded_commands(&self, limit: u32) -> Result<Vec<KeptCommand>, StoreError>;
+}
+
+#[derive(FromRow)]
+struct KeptRow {
+    actor: String,
+    idempotency_key: String,
+    aggregate_type: String,
+    aggregate_id: String,
+    version: i64,
+    first_position: i64,
+    event_count: i64,
+    recorded_at: i64,
+}
+
+impl From<KeptRow> for KeptCommand {
+    fn from(row: KeptRow) -> Self {
+        Self {
+            actor: row.actor,
+            idempotency_key: row.idempotency_key,
+            aggregate_type: row.aggregate_type,
+            aggregate_id: row.aggregate_id,
+            version: row.version.cast_unsigned(),
+            first_position: row.first_position.cast_unsigned(),
+            event_count: row.event_count.cast_unsigned(),
+            recorded_at: row.recorded_at,
+        }
+    }
+}
+
+#[async_trait]
+impl<B: Backend> OutcomeStore for SqlStore<B> {
+    async fn commands_of(&self, first: u64, last: u64) -> Result<Vec<KeptCommand>, StoreError> {
+        let statement = Statement::new(OF_EVENTS).integer(first.cast_signed()).integer(last.cast_signed());
+        self.many::<KeptRow, _>("read what is kept of commands", statement).await
+    }
+
+    async fn unfounded_commands(&self, limit: u32) -> Result<Vec<KeptCommand>, StoreError> {
+        let statement = Statement::new(UNFOUNDED).integer(limit.into());
+        self.many::<KeptRow, _>("look for commands without events", statement).await
+    }
+}

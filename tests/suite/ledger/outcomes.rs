@@ -1,0 +1,177 @@
+//! What is kept of commands is held against the log, and every cosignature against its checkpoint: one thing that is
+//! changed of either is found, and told once.
+
+use etalon::audit::{Trusted, Verdict, replay};
+use etalon::ledger::note::Note;
+use etalon::store::{Sealed, StoredCosignature};
+
+use crate::ledger::bundles::{House, codes, grow};
+use crate::ledger::hostile::{Intruder, quoted};
+use crate::ledger::processes::{Demonstration, demonstration};
+use crate::store::on_both_databases;
+use crate::store::support::{Database, START};
+
+on_both_databases! {
+    what_is_kept_of_a_command_is_what_its_events_say,
+    what_comes_of_a_changed_column_is_not_told_besides,
+    every_cosignature_is_of_its_checkpoint,
+    a_root_that_is_another_is_told_once,
+}
+
+type Codes = Vec<(&'static str, Option<u64>)>;
+
+async fn audited(demonstration: &Demonstration) -> Verdict {
+    replay(&demonstration.app, &Trusted::default(), |_, _| ()).await.expect("it reads")
+}
+
+/// The first command that has recorded several events: where it begins.
+async fn of_several_events(demonstration: &Demonstration) -> u64 {
+    let raw = demonstration.database.raw().await;
+    let several = "select cast(min(first_position) as text) from commands where event_count > 1";
+    raw.texts(several).await[0].parse().expect("a position")
+}
+
+async fn what_is_kept_of_a_command_is_what_its_events_say(database: Database) {
+    let demonstration = demonstration(database).await;
+    let first = of_several_events(&demonstration).await;
+    let intruder = Intruder::of(&demonstration.database).await;
+    intruder.does("create table kept_commands as select * from commands").await;
+    let (wrong, missing, next) = ("COMMAND_WRONG", ("COMMAND_MISSING", Some(first)), first + 1);
+    let unfounded = |position| ("COMMAND_UNFOUNDED", Some(position));
+    let nobody = "'00000000-0000-4000-8000-000000000000'";
+    for (change, expected) in [
+        ("aggregate_type = 'Casf'".to_owned(), vec![(wrong, Some(first))]),
+        (format!("aggregate_id = {nobody}"), vec![(wrong, Some(first))]),
+        ("version = version + 1".to_owned(), vec![(wrong, Some(first))]),
+        ("event_count = event_count - 1".to_owned(), vec![(wrong, Some(first))]),
+        ("recorded_at = recorded_at + 1".to_owned(), vec![(wrong, Some(first))]),
+        ("first_position = first_position + 1".to_owned(), vec![unfounded(next)]),
+        ("first_position = 9000000".to_owned(), vec![unfounded(9_000_000)]),
+        ("actor = 'somebody'".to_owned(), vec![missing, unfounded(first)]),
+        ("idempotency_key = 'other'".to_owned(), vec![missing, unfounded(first)]),
+    ] {
+        intruder.does(&format!("update commands set {change} where first_position = {first}")).await;
+        let verdict = audited(&demonstration).await;
+        assert_eq!(codes(&verdict), expected, "{change}: {verdict}");
+        let (column, _) = change.split_once(' ').expect("a column");
+        assert!(expected[0].0 != wrong || verdict.faults[0].message.contains(column), "{verdict}");
+        intruder.does("delete from commands").await;
+        intruder.does("insert into commands select * from kept_commands").await;
+    }
+    intruder.does(&format!("delete from commands where first_position = {first}")).await;
+    assert_eq!(codes(&audited(&demonstration).await), [missing]);
+    // As somebody would have it who wants a command of another to be taken for one that was carried out.
+    intruder
+        .does(&format!(
+            "insert into commands select actor, 'never sent', digest, aggregate_type, aggregate_id, version, \
+             first_position, event_count, recorded_at from kept_commands where first_position = {first}"
+        ))
+        .await;
+    assert_eq!(codes(&audited(&demonstration).await), [missing, unfounded(first)]);
+    intruder.does("delete from commands").await;
+    intruder.does("insert into commands select * from kept_commands").await;
+    let good = audited(&demonstration).await;
+    assert!(good.is_good(), "as it was, it is good: {good}");
+}
+
+/// PostgreSQL takes nothing but numbers into these columns.
+#[tokio::test]
+async fn commands_that_cannot_be_read_are_told_and_the_rest_is_looked_at() {
+    let demonstration = demonstration(Database::sqlite()).await;
+    let first = of_several_events(&demonstration).await;
+    let intruder = Intruder::of(&demonstration.database).await;
+    intruder.does(&format!("update commands set version = 'many' where first_position = {first}")).await;
+    intruder.sets(first, "metadata", "'{}'").await;
+    let found = codes(&audited(&demonstration).await);
+    assert_eq!(found, [("COMMANDS_UNREADABLE", None), ("METADATA_HASH", Some(first))]);
+}
+
+async fn what_comes_of_a_changed_column_is_not_told_besides(database: Database) {
+    let demonstration = demonstration(database).await;
+    let first = of_several_events(&demonstration).await;
+    let intruder = Intruder::of(&demonstration.database).await;
+    for position in [first, first + 1] {
+        let kept = demonstration.app.log(position.checked_sub(1), Some(position), 1).await.expect("it reads").remove(0);
+        for (column, was) in [("actor", &kept.actor), ("command_id", &kept.command_id)] {
+            intruder.sets(position, column, "'other'").await;
+            let found = codes(&audited(&demonstration).await);
+            assert!(found.contains(&("COLUMN_WRONG", Some(position))), "{column}: {found:?}");
+            assert!(found.iter().all(|(kind, _)| !kind.starts_with("COMMAND")), "{column}: {found:?}");
+            intruder.sets(position, column, &quoted(was)).await;
+        }
+    }
+}
+
+/// A log of thirty events that was sealed and cosigned after every ten.
+async fn cosigned(database: &Database) -> (House, Trusted, Intruder) {
+    let house = House::on(database).await;
+    let (witness, trusted) = house.witnessed().await;
+    let store = database.open_with(house.clock.clone()).await;
+    let seconds = START / 1_000_000;
+    for size in [10, 20, 30] {
+        grow(database, &house.clock, size - 10, size).await;
+        house.app.seal_now().await.expect("sealed");
+        let sealed = house.app.checkpoint(Sealed::Size(size)).await.expect("it reads").expect("sealed").checkpoint;
+        let note = Note::parse(&sealed.note).expect("a note");
+        let cosignature = StoredCosignature {
+            size,
+            witness: witness.verifier().name().to_owned(),
+            cosigned_at: seconds * 1_000_000,
+            signature: witness.sign(note.text(), seconds.unsigned_abs()),
+        };
+        store.add_cosignature(&cosignature).await.expect("kept");
+    }
+    (house, trusted, Intruder::of(database).await)
+}
+
+/// What is found, but for the rows: no program of today folds these events.
+async fn found(house: &House, trusted: &Trusted) -> Codes {
+    let verdict = replay(&house.app, trusted, |_, _| ()).await.expect("it reads");
+    let mut found = codes(&verdict);
+    found.retain(|(kind, _)| *kind != "ROWS_NOT_COMPARED");
+    found
+}
+
+async fn every_cosignature_is_of_its_checkpoint(database: Database) {
+    let (house, trusted, intruder) = cosigned(&database).await;
+    let verdict = replay(&house.app, &trusted, |_, _| ()).await.expect("it reads");
+    assert_eq!((codes(&verdict).as_slice(), verdict.signers.len()), (&[("ROWS_NOT_COMPARED", None)][..], 2));
+    intruder.does("create table kept_cosignatures as select * from cosignatures").await;
+    let kept = house.app.checkpoint(Sealed::Size(10)).await.expect("it reads").expect("sealed").cosignatures.remove(0);
+    let mut changed = kept.signature.clone();
+    let place = changed.len() - 20;
+    let other = if changed.as_bytes()[place] == b'A' { "B" } else { "A" };
+    changed.replace_range(place..=place, other);
+    for change in [
+        format!("signature = {}", quoted(&changed)),
+        "cosigned_at = cosigned_at + 1".to_owned(),
+        "witness = 'v.example'".to_owned(),
+        "size = 11".to_owned(),
+    ] {
+        // The oldest: the latest checkpoints say nothing of it.
+        intruder.does(&format!("update cosignatures set {change} where size = 10")).await;
+        assert_eq!(found(&house, &trusted).await, [("COSIGNATURE", None)], "{change}");
+        intruder.does("delete from cosignatures").await;
+        intruder.does("insert into cosignatures select * from kept_cosignatures").await;
+    }
+    // Whoever has no key of a witness learns that nothing is known of its word.
+    let verdict = replay(&house.app, &house.trusted().await, |_, _| ()).await.expect("it reads");
+    assert_eq!(codes(&verdict), [("ROWS_NOT_COMPARED", None)], "{verdict}");
+    assert!(verdict.notes.iter().any(|note| note.starts_with("3 cosignatures are made with keys")), "{verdict}");
+}
+
+async fn a_root_that_is_another_is_told_once(database: Database) {
+    let (house, trusted, intruder) = cosigned(&database).await;
+    let event = house.app.log(Some(4), Some(5), 1).await.expect("it reads").remove(0);
+    let entry = String::from_utf8(event.entry.clone()).expect("text").replace("\"p-1\"", "\"p-2\"");
+    intruder.sets(5, "entry", &intruder.bytes(entry.as_bytes())).await;
+    let expected = [("COLUMN_WRONG", Some(5)), ("LEAF_HASH", Some(5)), ("ROOT_WRONG", Some(5))];
+    let mut all = found(&house, &trusted).await;
+    all.retain(|(kind, _)| *kind != "NOT_SEALED");
+    assert_eq!(all, expected, "three checkpoints are of the other tree");
+    intruder.sets(5, "entry", &intruder.bytes(&event.entry)).await;
+    assert!(found(&house, &trusted).await.is_empty());
+    intruder.does("delete from events where position >= 25").await;
+    let missing = found(&house, &trusted).await;
+    assert_eq!(missing.iter().filter(|(kind, _)| *kind == "ENTRIES_MISSING").count(), 1, "{missing:?}");
+}
