@@ -54,6 +54,18 @@ pub(super) struct HeadRow {
     pub(super) peaks: Vec<u8>,
 }
 
+impl Scanned for HeadRow {
+    fn scanned(row: &rusqlite::Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            next_position: row.get(0)?,
+            recorded_at: row.get(1)?,
+            origin: row.get(2)?,
+            rows_version: row.get(3)?,
+            peaks: row.get(4)?,
+        })
+    }
+}
+
 impl HeadRow {
     pub(super) fn head(&self) -> Head {
         Head { next_position: self.next_position.cast_unsigned(), recorded_at: self.recorded_at }

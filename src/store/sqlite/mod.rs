@@ -37,9 +37,9 @@ use crate::store::row::ROWS_VERSION;
 use crate::store::row_writes::RowWrites;
 use crate::store::sql::{HEAD, ROW_TABLES, SET_ROWS_VERSION, keep_rebuild};
 use crate::store::statement::{Statement, bound};
-use crate::store::stored::{Decoded, Scanned};
+use crate::store::stored::{Decoded, HeadRow, Scanned};
 use crate::store::texts::IndexDialect;
-use crate::store::{Append, Head, PoolState, RebuildOutcome, RowDifference, StoreError, migration_error, time_limit};
+use crate::store::{Append, PoolState, RebuildOutcome, RowDifference, StoreError, migration_error, time_limit};
 
 use driver::{Failed, bind, driver_error};
 use reader::Readers;
@@ -290,12 +290,7 @@ impl Backend for SqliteBackend {
 
     async fn finish_rebuild(&self, holder: &str, expected_head: u64) -> Result<RebuildOutcome, StoreError> {
         self.rebuild("finish a rebuild", holder, move |transaction| {
-            let head = transaction.query_row(HEAD, (), |row| {
-                Ok(Head {
-                    next_position: row.get::<_, i64>("next_position")?.cast_unsigned(),
-                    recorded_at: row.get("recorded_at")?,
-                })
-            })?;
+            let head = transaction.query_row(HEAD, (), HeadRow::scanned)?.head();
             if head.next_position != expected_head {
                 return Ok(RebuildOutcome::Behind(head));
             }
