@@ -163,6 +163,16 @@ impl<B: Backend> SqlStore<B> {
         Ok(self.many(operation, statement).await?.pop())
     }
 
+    /// Rows of a table that is gone through.
+    pub(super) async fn scan<T: Scanned>(
+        &self,
+        operation: &'static str,
+        statement: &Statement,
+    ) -> Result<Vec<T>, StoreError> {
+        let read = self.backend.scan(statement).instrument(tracing::debug_span!("read", operation));
+        read.await.map_err(StoreError::during(operation))
+    }
+
     pub(super) async fn count(&self, operation: &'static str, statement: Statement) -> Result<u64, StoreError> {
         let counted = self.one::<Count, Count>(operation, statement).await?;
         Ok(counted.map_or(0, |row| row.count.cast_unsigned()))
@@ -191,8 +201,7 @@ impl<B: Backend> Store for SqlStore<B> {
 
     async fn log(&self, after: Option<u64>, up_to: Option<u64>, limit: u32) -> Result<Vec<EventRecord>, StoreError> {
         let statement = filter::events(&EventQuery { after, up_to, limit, ..EventQuery::default() });
-        let read = self.backend.scan(&statement).instrument(tracing::debug_span!("read", operation = "read the log"));
-        let rows: Vec<EventRow> = read.await.map_err(StoreError::during("read the log"))?;
+        let rows: Vec<EventRow> = self.scan("read the log", &statement).await?;
         rows.into_iter().map(EventRecord::try_from).collect()
     }
 

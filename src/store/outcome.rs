@@ -7,6 +7,7 @@ use sqlx::FromRow;
 use crate::store::StoreError;
 use crate::store::backend::{Backend, SqlStore};
 use crate::store::statement::Statement;
+use crate::store::stored::Scanned;
 
 /// By the keys that the events name.
 const OF_EVENTS: &str = "select c.actor, c.idempotency_key, c.aggregate_type, c.aggregate_id, c.version, \
@@ -72,6 +73,21 @@ struct KeptRow {
     recorded_at: i64,
 }
 
+impl Scanned for KeptRow {
+    fn scanned(row: &rusqlite::Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            actor: row.get(0)?,
+            idempotency_key: row.get(1)?,
+            aggregate_type: row.get(2)?,
+            aggregate_id: row.get(3)?,
+            version: row.get(4)?,
+            first_position: row.get(5)?,
+            event_count: row.get(6)?,
+            recorded_at: row.get(7)?,
+        })
+    }
+}
+
 impl From<KeptRow> for KeptCommand {
     fn from(row: KeptRow) -> Self {
         Self {
@@ -91,7 +107,8 @@ impl From<KeptRow> for KeptCommand {
 impl<B: Backend> OutcomeStore for SqlStore<B> {
     async fn commands_of(&self, first: u64, last: u64) -> Result<Vec<KeptCommand>, StoreError> {
         let statement = Statement::new(OF_EVENTS).integer(first.cast_signed()).integer(last.cast_signed());
-        self.many::<KeptRow, _>("read what is kept of commands", statement).await
+        let rows: Vec<KeptRow> = self.scan("read what is kept of commands", &statement).await?;
+        Ok(rows.into_iter().map(KeptCommand::from).collect())
     }
 
     async fn unfounded_commands(&self, limit: u32) -> Result<Vec<KeptCommand>, StoreError> {

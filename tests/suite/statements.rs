@@ -104,7 +104,7 @@ const FIGURES: &str = "annualFigures(divisionCode: \"44\", year: 2026) {
 
 const EVENTS: &str = "events(first: 100) {
     nodes { type actor { person { name } } }
-    edges { subject { ... on Case { title lead { name } } ... on Enterprise { name } ... on Person { name } } }
+    edges { subject { ... on Case { title lead { name } } ... on Enterprise { enterprise: name } ... on Person { person: name } } }
 }";
 
 /// How many statements each question takes now, and as of a moment that every case has gone on from: what was known of

@@ -20,6 +20,8 @@ pub(super) struct Memory {
     end: Option<LogEnd>,
     /// How many batches are still to ask first.
     to_ask: u32,
+    /// How many bits the head had when the statements of commits were planned; `None` before the first commit.
+    planned_for: Option<u32>,
 }
 
 /// How the log ends.
@@ -83,10 +85,18 @@ impl Memory {
         Some((known, Assumed { head: *head, origin: origin.clone(), peaks: tree.to_bytes(), asked, last_numbers }))
     }
 
+    /// Whether the log has twice the length for which the statements of commits were planned: then they are to be
+    /// planned anew, which this takes for done.
+    pub(super) fn outgrows_plans(&mut self) -> bool {
+        let Some(end) = &self.end else { return false };
+        let bits = u64::BITS - end.head.next_position.leading_zeros();
+        self.planned_for.replace(bits).is_some_and(|planned_for| planned_for != bits)
+    }
+
     /// Takes in what the database says under the lock.
     pub(super) fn learn(&mut self, known: &Known) {
         if self.end.as_ref().is_some_and(|end| !end.is_as(known)) {
-            *self = Self { end: None, to_ask: ASKED_FIRST };
+            (self.end, self.to_ask) = (None, ASKED_FIRST);
         }
     }
 
@@ -96,5 +106,32 @@ impl Memory {
         let mut end = LogEnd { head: plan.head, origin: plan.origin.clone(), tree: plan.tree.clone(), series };
         end.series.extend(plan.rows.series.iter().map(|(series, number)| (series.clone(), *number)));
         self.end = Some(end);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plans_are_made_anew_whenever_the_log_has_doubled() {
+        let mut memory = Memory::default();
+        assert!(!memory.outgrows_plans(), "nothing is planned before the first commit");
+        let anew: Vec<_> = (1..=1_024)
+            .filter(|next_position| {
+                let head = Head { next_position: *next_position, recorded_at: 0 };
+                let (origin, tree, series) = (String::new(), Frontier::default(), HashMap::new());
+                memory.end = Some(LogEnd { head, origin, tree, series });
+                memory.outgrows_plans()
+            })
+            .collect();
+        assert_eq!(anew, [2, 4, 8, 16, 32, 64, 128, 256, 512, 1_024]);
+    }
+
+    #[test]
+    fn plans_stay_when_somebody_else_has_written() {
+        let mut memory = Memory { planned_for: Some(3), ..Memory::default() };
+        assert!(!memory.outgrows_plans());
+        assert_eq!(memory.planned_for, Some(3));
     }
 }

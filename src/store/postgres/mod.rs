@@ -253,6 +253,13 @@ impl Backend for PostgresBackend {
         let Writer { connection: slot, memory } = &mut *writer;
         // A connection is kept only after it went well: losing it ends its transaction.
         let mut kept = slot.take();
+        if let Some(connection) = &mut kept
+            && memory.outgrows_plans()
+            && let Err(error) = connection.execute(sql::PLAN_ANEW).await
+        {
+            tracing::warn!(error = %with_causes(&error), "the statements of a commit are not planned anew");
+            kept = None;
+        }
         let assumed = kept.as_ref().and_then(|_| memory.assume(&batch));
         if let (Some(connection), Some((known, assumed))) = (&mut kept, assumed) {
             let plan = decide(batch.clone(), known);

@@ -16,6 +16,10 @@ pub(super) const BEGIN: &str = "begin; select 1 from log_head where id = 1 for u
 /// first: so whoever waits for this lock holds none of those that the swap needs.
 pub(super) const BEGIN_SWAP: &str = "begin; lock table log_head in exclusive mode";
 
+/// Statements that are prepared are kept with the plans that were right for the tables as they were: the end of a case's
+/// open version is found by a scan while there are few of them, and that plan would scan many as well.
+pub(super) const PLAN_ANEW: &str = "discard plans";
+
 /// `$1` actors, `$2` keys, `$3` aggregate types, `$4` aggregate ids, `$5` series; the rows are
 /// those of `known.rs`.
 pub(super) const KNOWN: &str = "\

@@ -319,7 +319,9 @@ impl Backend for SqliteBackend {
 fn execute_on(connection: &Connection, statement: &Statement) -> rusqlite::Result<u64> {
     let mut prepared = connection.prepare_cached(&statement.sql)?;
     bind(&mut prepared, statement)?;
-    prepared.raw_execute().map(|touched| touched as u64)
+    let touched = prepared.raw_execute()?;
+    write::log_of(&statement.sql, touched);
+    Ok(touched as u64)
 }
 
 fn known(connection: &Connection, batch: &[Append]) -> Result<Known, Failed> {

@@ -97,7 +97,14 @@ fn each<T>(
         return Ok(());
     }
     let mut statement = on.prepare_cached(text)?;
-    list.try_for_each(|row| run(&mut statement, row).map(drop))
+    let touched = list.try_fold(0, |touched, row| run(&mut statement, row).map(|more| touched + more))?;
+    log_of(text, touched);
+    Ok(())
+}
+
+/// Tells of a statement as the other driver does, and nothing of its arguments.
+pub(super) fn log_of(text: &str, touched: usize) {
+    tracing::debug!(db.statement = text, rows_affected = touched);
 }
 
 fn name_of(stream: StreamId) -> (&'static str, String) {

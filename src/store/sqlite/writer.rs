@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::Mutex;
+use tracing::Span;
 
 use crate::blocking::blocking;
 use crate::store::sqlite::driver;
@@ -39,8 +40,9 @@ impl Writer {
         E: From<rusqlite::Error> + Send + 'static,
     {
         let mut slot = self.slot.clone().lock_owned().await;
-        let path = self.path.clone();
+        let (path, span) = (self.path.clone(), Span::current());
         blocking(move || {
+            let _of_whoever_waits = span.enter();
             let mut connection = slot.take().map_or_else(|| open(&path), Ok)?;
             let done = work(&mut connection)?;
             *slot = Some(connection);

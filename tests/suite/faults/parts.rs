@@ -72,7 +72,7 @@ async fn a_server_that_cannot_commit_any_more_ends(database: Database) {
         app.execute::<Person>(&request(&app), app.new_id(), official().into()).await
     };
     let (ended, refused) = join(serves(&app, folder.path()), breaks).await;
-    assert!(matches!(refused, Err(Failure::Fault(Fault::Store(StoreError::Closed)))), "{refused:?}");
+    assert!(matches!(refused, Err(Failure::Fault(Fault::Store(StoreError::WriterBroken)))), "{refused:?}");
     let told = ended.expect_err("it has not ended well").to_string();
     assert_eq!(told, "the task that commits has ended by itself");
 }

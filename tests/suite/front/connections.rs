@@ -147,12 +147,9 @@ fn a_server_takes_the_descriptors_that_it_may_have() {
 /// Whoever starts it for the first time has promised nobody so many connections.
 #[test]
 fn a_server_warns_of_descriptors_where_it_matters() {
-    let cases: [(&str, &[(&str, &str)], bool); 4] = [
-        ("-n 2000", &[], false),
-        ("-n 2000", &[("ETALON_CONNECTIONS", "3000")], true),
-        ("-n 2000", &[("ETALON_CONNECTIONS", "500"), ("ETALON_STREAMING_CONNECTIONS", "500")], false),
-        ("-n 1000", &[], true),
-    ];
+    const MANY: &[(&str, &str)] = &[("ETALON_CONNECTIONS", "3000")];
+    const FEW: &[(&str, &str)] = &[("ETALON_CONNECTIONS", "500"), ("ETALON_STREAMING_CONNECTIONS", "500")];
+    let cases = [("-n 2000", &[][..], false), ("-n 2000", MANY, true), ("-n 2000", FEW, false), ("-n 1000", &[], true)];
     for (limit, settings, is_warned) in cases {
         let installation = Installation::embedded();
         let server = limited(&installation, limit, settings);

@@ -165,7 +165,7 @@ async fn a_root_that_is_another_is_told_once(database: Database) {
     let event = house.app.log(Some(4), Some(5), 1).await.expect("it reads").remove(0);
     let entry = String::from_utf8(event.entry.clone()).expect("text").replace("\"p-1\"", "\"p-2\"");
     intruder.sets(5, "entry", &intruder.bytes(entry.as_bytes())).await;
-    let expected = [("COLUMN_WRONG", Some(5)), ("LEAF_HASH", Some(5)), ("ROOT_WRONG", Some(5))];
+    let expected = [("COLUMN_WRONG", Some(5)), ("TREE_WRONG", None), ("LEAF_HASH", Some(5)), ("ROOT_WRONG", Some(5))];
     let mut all = found(&house, &trusted).await;
     all.retain(|(kind, _)| *kind != "NOT_SEALED");
     assert_eq!(all, expected, "three checkpoints are of the other tree");
