@@ -165,11 +165,16 @@ async fn a_commit_is_one_statement_for_many_commands_as_for_one() {
     let store = database.open().await;
     let row = |case| notes(&["one", "two"], rows_of(case_row(case)));
     // The first one asks, and locks what the next ones may take for granted.
-    let (_, asked) = counting(commit(&*store, &[append(case_stream(1), 0, "first", row(1))])).await;
-    let (one, of_one) = counting(commit(&*store, &[append(case_stream(1), 2, "one", row(1))])).await;
-    let many: Vec<_> = (2..30).map(|case| append(case_stream(case), 0, &case.to_string(), row(case))).collect();
+    let four = notes(&["one", "two", "three", "four"], rows_of(case_row(1)));
+    let (_, asked) = counting(commit(&*store, &[append(case_stream(1), 0, "first", four)])).await;
+    let (one, of_one) = counting(commit(&*store, &[append(case_stream(1), 4, "one", row(1))])).await;
+    let many: Vec<_> = (2..29).map(|case| append(case_stream(case), 0, &case.to_string(), row(case))).collect();
     let (all, of_many) = counting(commit(&*store, &many)).await;
     assert!(one.iter().chain(&all).all(Result::is_ok), "{one:?} {all:?}");
     assert!(asked > 1, "statements are counted: {asked}");
     assert_eq!((of_one, of_many), (1, 1));
+    // The log has more than doubled: its plans go first.
+    let (_, of_next) = counting(commit(&*store, &[append(case_stream(1), 6, "next", row(1))])).await;
+    let (_, of_last) = counting(commit(&*store, &[append(case_stream(1), 8, "last", row(1))])).await;
+    assert_eq!((of_next, of_last), (2, 1));
 }
