@@ -69,7 +69,8 @@ pub use similar::Similar;
 pub use statistics::{MOST_GROUPS, StatisticsQuestion, days, fee_total, gap_of, rate};
 pub use streams::{Versioned, stored};
 pub use webhooks::{
-    Changed, Courier, Lag, Next, Outlet, Round, Tested, WebhookDraft, WebhookOrder, WebhookPatch, WebhookRequest,
+    Changed, Courier, Lag, Next, Outlet, Round, Tested, WebhookAlteration, WebhookDraft, WebhookOrder, WebhookPatch,
+    WebhookRequest,
 };
 pub use year::{Year, YearFigure, YearQuestion};
 

@@ -8,7 +8,7 @@ use sqlx::FromRow;
 
 use crate::ledger::tree::Frontier;
 use crate::store::row::ROWS_VERSION;
-use crate::store::stored::{Scanned, corrupt, hash, recorded, stream, time, tree};
+use crate::store::stored::{corrupt, hash, recorded, scanned, stream, time, tree};
 use crate::store::{Append, Body, Committed, Head, StoreError, StoredCommand, StreamId};
 
 /// The keys of a batch, as columns.
@@ -80,22 +80,7 @@ pub(super) struct KnownRow {
     digest: Vec<u8>,
 }
 
-impl Scanned for KnownRow {
-    fn scanned(row: &rusqlite::Row<'_>) -> rusqlite::Result<Self> {
-        Ok(Self {
-            kind: row.get(0)?,
-            text_1: row.get(1)?,
-            text_2: row.get(2)?,
-            text_3: row.get(3)?,
-            text_4: row.get(4)?,
-            number_1: row.get(5)?,
-            number_2: row.get(6)?,
-            number_3: row.get(7)?,
-            number_4: row.get(8)?,
-            digest: row.get(9)?,
-        })
-    }
-}
+scanned!(KnownRow: kind text_1 text_2 text_3 text_4 number_1 number_2 number_3 number_4 digest);
 
 /// `kind` of the rows; the statements have these as literals.
 const HEAD: i64 = 0;

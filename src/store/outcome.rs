@@ -7,7 +7,7 @@ use sqlx::FromRow;
 use crate::store::StoreError;
 use crate::store::backend::{Backend, SqlStore};
 use crate::store::statement::Statement;
-use crate::store::stored::Scanned;
+use crate::store::stored::scanned;
 
 /// By the keys that the events name.
 const OF_EVENTS: &str = "select c.actor, c.idempotency_key, c.aggregate_type, c.aggregate_id, c.version, \
@@ -73,20 +73,7 @@ struct KeptRow {
     recorded_at: i64,
 }
 
-impl Scanned for KeptRow {
-    fn scanned(row: &rusqlite::Row<'_>) -> rusqlite::Result<Self> {
-        Ok(Self {
-            actor: row.get(0)?,
-            idempotency_key: row.get(1)?,
-            aggregate_type: row.get(2)?,
-            aggregate_id: row.get(3)?,
-            version: row.get(4)?,
-            first_position: row.get(5)?,
-            event_count: row.get(6)?,
-            recorded_at: row.get(7)?,
-        })
-    }
-}
+scanned!(KeptRow: actor idempotency_key aggregate_type aggregate_id version first_position event_count recorded_at);
 
 impl From<KeptRow> for KeptCommand {
     fn from(row: KeptRow) -> Self {

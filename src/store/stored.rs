@@ -25,6 +25,21 @@ pub(super) trait Scanned: Decoded + 'static {
     fn scanned(row: &rusqlite::Row<'_>) -> rusqlite::Result<Self>;
 }
 
+/// Has the fields of a row from its columns, in their order.
+macro_rules! scanned {
+    ($row:ident: $($column:ident)*) => {
+        impl $crate::store::stored::Scanned for $row {
+            fn scanned(row: &rusqlite::Row<'_>) -> rusqlite::Result<Self> {
+                let mut places = 0_usize..;
+                let mut place = || places.next().unwrap_or_default();
+                Ok(Self { $($column: row.get(place())?),* })
+            }
+        }
+    };
+}
+
+pub(super) use scanned;
+
 #[derive(FromRow)]
 pub(super) struct Count {
     pub(super) count: i64,
@@ -54,17 +69,7 @@ pub(super) struct HeadRow {
     pub(super) peaks: Vec<u8>,
 }
 
-impl Scanned for HeadRow {
-    fn scanned(row: &rusqlite::Row<'_>) -> rusqlite::Result<Self> {
-        Ok(Self {
-            next_position: row.get(0)?,
-            recorded_at: row.get(1)?,
-            origin: row.get(2)?,
-            rows_version: row.get(3)?,
-            peaks: row.get(4)?,
-        })
-    }
-}
+scanned!(HeadRow: next_position recorded_at origin rows_version peaks);
 
 impl HeadRow {
     pub(super) fn head(&self) -> Head {
@@ -122,25 +127,9 @@ pub(super) struct EventRow {
     leaf_hash: Vec<u8>,
 }
 
-impl Scanned for EventRow {
-    fn scanned(row: &rusqlite::Row<'_>) -> rusqlite::Result<Self> {
-        Ok(Self {
-            position: row.get(0)?,
-            aggregate_type: row.get(1)?,
-            aggregate_id: row.get(2)?,
-            sequence: row.get(3)?,
-            event_type: row.get(4)?,
-            event_version: row.get(5)?,
-            payload: row.get(6)?,
-            metadata: row.get(7)?,
-            recorded_at: row.get(8)?,
-            actor: row.get(9)?,
-            command_id: row.get(10)?,
-            entry: row.get(11)?,
-            leaf_hash: row.get(12)?,
-        })
-    }
-}
+scanned!(EventRow:
+    position aggregate_type aggregate_id sequence event_type event_version payload metadata recorded_at actor
+    command_id entry leaf_hash);
 
 impl TryFrom<EventRow> for EventRecord {
     type Error = StoreError;
@@ -178,21 +167,8 @@ pub(super) struct EventToFoldRow {
     command_id: String,
 }
 
-impl Scanned for EventToFoldRow {
-    fn scanned(row: &rusqlite::Row<'_>) -> rusqlite::Result<Self> {
-        Ok(Self {
-            position: row.get(0)?,
-            aggregate_id: row.get(1)?,
-            sequence: row.get(2)?,
-            event_type: row.get(3)?,
-            event_version: row.get(4)?,
-            payload: row.get(5)?,
-            recorded_at: row.get(6)?,
-            actor: row.get(7)?,
-            command_id: row.get(8)?,
-        })
-    }
-}
+scanned!(EventToFoldRow:
+    position aggregate_id sequence event_type event_version payload recorded_at actor command_id);
 
 impl EventToFoldRow {
     pub(super) fn of(self, aggregate_type: AggregateType) -> EventRecord {

@@ -13,18 +13,18 @@ use crate::store::{Webhook, WebhookAction, WebhookState};
 
 /// What is done about an endpoint that is there.
 #[derive(Clone, Debug)]
-pub(super) enum Alteration {
+pub enum WebhookAlteration {
     /// Where its events go, or which.
     Update(WebhookPatch),
-    /// Nothing is sent, nothing is lost.
+    /// Nothing is sent, nothing is lost. One that is paused stays so.
     Pause,
-    /// It is served again.
+    /// One that was paused or gone is served again, from where it was left.
     Resume,
     /// It gets a new secret, and the one before it signs as well for so long.
     RotateSecret(Duration),
 }
 
-impl Alteration {
+impl WebhookAlteration {
     /// What the list of changes calls it.
     pub(super) fn action(&self) -> WebhookAction {
         match self {
@@ -42,17 +42,17 @@ impl App {
         &self,
         request: &WebhookRequest,
         id: Uuid,
-        alteration: &Alteration,
+        alteration: &WebhookAlteration,
     ) -> Result<(Webhook, Option<WebhookSecret>), Failure> {
         let outlet = self.outlet()?;
         let mut webhook = self.managed(&request.actor, id, request.expected_version).await?;
         let now = self.now();
         let mut secret = None;
         match alteration {
-            Alteration::Update(patch) => update(outlet, request, &mut webhook, patch)?,
-            Alteration::Pause => webhook.state = WebhookState::Paused,
-            Alteration::Resume => webhook.state = WebhookState::Enabled,
-            Alteration::RotateSecret(overlap) => {
+            WebhookAlteration::Update(patch) => update(outlet, request, &mut webhook, patch)?,
+            WebhookAlteration::Pause => webhook.state = WebhookState::Paused,
+            WebhookAlteration::Resume => webhook.state = WebhookState::Enabled,
+            WebhookAlteration::RotateSecret(overlap) => {
                 let until = (now + *overlap).as_microsecond();
                 // A secret of a key that this server does not have can sign nothing any more.
                 webhook.old_secret_until = if webhook.key_id == outlet.key.id() { until } else { 0 };

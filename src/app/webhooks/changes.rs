@@ -1,13 +1,11 @@
 //! Setting endpoints up: who may, what is sound, and a line in the list of changes for everything that is done.
 
-use std::time::Duration;
-
 use uuid::Uuid;
 
 use crate::app::App;
 use crate::app::follow::Start;
 use crate::app::request::{Failure, Fault, Key};
-use crate::app::webhooks::alteration::Alteration;
+use crate::app::webhooks::alteration::WebhookAlteration;
 use crate::app::webhooks::{Outlet, overseen};
 use crate::domain::actor::{Actor, Role};
 use crate::domain::event_types::is_event_type;
@@ -135,48 +133,6 @@ impl App {
         })
     }
 
-    /// Changes where an endpoint's events go, or which.
-    ///
-    /// # Errors
-    /// A refusal, or a fault.
-    pub async fn update_webhook(
-        &self,
-        request: &WebhookRequest,
-        id: Uuid,
-        patch: WebhookPatch,
-    ) -> Result<Changed, Failure> {
-        self.alter(request, id, &Alteration::Update(patch)).await
-    }
-
-    /// Pauses an endpoint: nothing is sent, nothing is lost. One that is paused stays so.
-    ///
-    /// # Errors
-    /// A refusal, or a fault.
-    pub async fn pause_webhook(&self, request: &WebhookRequest, id: Uuid) -> Result<Changed, Failure> {
-        self.alter(request, id, &Alteration::Pause).await
-    }
-
-    /// Serves an endpoint again that was paused or gone, from where it was left.
-    ///
-    /// # Errors
-    /// A refusal, or a fault.
-    pub async fn resume_webhook(&self, request: &WebhookRequest, id: Uuid) -> Result<Changed, Failure> {
-        self.alter(request, id, &Alteration::Resume).await
-    }
-
-    /// Gives an endpoint a new secret. The one before it signs as well for so long.
-    ///
-    /// # Errors
-    /// A refusal, or a fault.
-    pub async fn rotate_webhook_secret(
-        &self,
-        request: &WebhookRequest,
-        id: Uuid,
-        overlap: Duration,
-    ) -> Result<Changed, Failure> {
-        self.alter(request, id, &Alteration::RotateSecret(overlap)).await
-    }
-
     /// Deletes an endpoint, with what waits for it and its dead letters. The list of changes keeps what it was.
     ///
     /// # Errors
@@ -199,7 +155,16 @@ impl App {
         Err(Fault::Outrun { attempts: ATTEMPTS }.into())
     }
 
-    async fn alter(&self, request: &WebhookRequest, id: Uuid, alteration: &Alteration) -> Result<Changed, Failure> {
+    /// Does something about an endpoint that is there.
+    ///
+    /// # Errors
+    /// A refusal, or a fault.
+    pub async fn alter_webhook(
+        &self,
+        request: &WebhookRequest,
+        id: Uuid,
+        alteration: &WebhookAlteration,
+    ) -> Result<Changed, Failure> {
         let outlet = self.outlet()?;
         if let Some(known) = self.changed_before(request).await? {
             return Ok(known);

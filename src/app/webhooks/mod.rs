@@ -22,6 +22,7 @@ mod overview;
 mod round;
 mod sight;
 
+pub use alteration::WebhookAlteration;
 pub use changes::{Changed, WebhookDraft, WebhookPatch, WebhookRequest};
 pub use courier::Courier;
 pub use orders::WebhookOrder;

@@ -1,13 +1,11 @@
 //! Orders about endpoints, each as one value: it is carried out, or foreseen by the same look-ups and the same decision.
 
-use std::time::Duration;
-
 use uuid::Uuid;
 
 use crate::app::App;
 use crate::app::request::Failure;
-use crate::app::webhooks::alteration::Alteration;
-use crate::app::webhooks::changes::{Changed, WebhookDraft, WebhookPatch, WebhookRequest, may_create};
+use crate::app::webhooks::alteration::WebhookAlteration;
+use crate::app::webhooks::changes::{Changed, WebhookDraft, WebhookRequest, may_create};
 use crate::domain::actor::Actor;
 use crate::store::Webhook;
 
@@ -16,14 +14,8 @@ use crate::store::Webhook;
 pub enum WebhookOrder {
     /// A new endpoint.
     Create(WebhookDraft),
-    /// Where the events of this one go, or which.
-    Update(Uuid, WebhookPatch),
-    /// Nothing is sent to this one.
-    Pause(Uuid),
-    /// This one is served again.
-    Resume(Uuid),
-    /// This one gets a new secret; the one before it signs as well for so long.
-    RotateSecret(Uuid, Duration),
+    /// Something about this one.
+    Alter(Uuid, WebhookAlteration),
     /// This one ends.
     Delete(Uuid),
     /// The dead letter of this one at that position is sent for again.
@@ -40,10 +32,7 @@ impl App {
     pub async fn order_webhook(&self, request: &WebhookRequest, order: WebhookOrder) -> Result<Changed, Failure> {
         match order {
             WebhookOrder::Create(draft) => self.create_webhook(request, draft).await,
-            WebhookOrder::Update(id, patch) => self.update_webhook(request, id, patch).await,
-            WebhookOrder::Pause(id) => self.pause_webhook(request, id).await,
-            WebhookOrder::Resume(id) => self.resume_webhook(request, id).await,
-            WebhookOrder::RotateSecret(id, overlap) => self.rotate_webhook_secret(request, id, overlap).await,
+            WebhookOrder::Alter(id, alteration) => self.alter_webhook(request, id, &alteration).await,
             WebhookOrder::Delete(id) => self.delete_webhook(request, id).await,
             WebhookOrder::ReplayLetter(id, position) => self.replay_dead_letter(request, id, position).await,
             WebhookOrder::DiscardLetter(id, position) => self.discard_dead_letter(request, id, position).await,
@@ -65,11 +54,9 @@ impl App {
         }
         let webhook = match order {
             WebhookOrder::Create(draft) => Some(self.drafted(request, draft).await?),
-            WebhookOrder::Update(id, patch) => Some(self.foreseen(request, id, &Alteration::Update(patch)).await?),
-            WebhookOrder::Pause(id) => Some(self.foreseen(request, id, &Alteration::Pause).await?),
-            WebhookOrder::Resume(id) => Some(self.foreseen(request, id, &Alteration::Resume).await?),
-            WebhookOrder::RotateSecret(id, overlap) => {
-                Some(self.foreseen(request, id, &Alteration::RotateSecret(overlap)).await?)
+            WebhookOrder::Alter(id, alteration) => {
+                let (webhook, _) = self.altered(request, id, &alteration).await?;
+                Some(Webhook { version: webhook.version + 1, ..webhook })
             }
             WebhookOrder::Delete(id) => {
                 self.managed(&request.actor, id, request.expected_version).await?;
@@ -89,10 +76,5 @@ impl App {
     pub async fn foresee_test(&self, actor: &Actor, id: Uuid) -> Result<Changed, Failure> {
         let (webhook, _) = self.sendable(actor, id).await?;
         Ok(Changed { webhook: Some(webhook), secret: None, replayed: false })
-    }
-
-    async fn foreseen(&self, request: &WebhookRequest, id: Uuid, alteration: &Alteration) -> Result<Webhook, Failure> {
-        let (webhook, _) = self.altered(request, id, alteration).await?;
-        Ok(Webhook { version: webhook.version + 1, ..webhook })
     }
 }

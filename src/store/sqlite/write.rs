@@ -1,6 +1,6 @@
 //! A plan as statements that are prepared once and run for each row.
 
-use rusqlite::{Connection, Statement, params};
+use rusqlite::{Connection, Statement};
 
 use crate::store::StreamId;
 use crate::store::plan::Plan;
@@ -21,12 +21,10 @@ pub(super) fn rebuilt(on: &Connection, written: &RowWrites) -> rusqlite::Result<
 
 /// Writes head, events, commands, attachments and ciphertexts; an erasure takes away what came before it.
 fn log(on: &Connection, plan: &Plan) -> rusqlite::Result<()> {
-    on.prepare_cached(sql::MOVE_HEAD)?.execute(params![
-        plan.head.next_position.cast_signed(),
-        plan.head.recorded_at,
-        plan.tree.to_bytes(),
-        plan.origin,
-    ])?;
+    each(on, sql::MOVE_HEAD, [plan], |statement, plan| {
+        let (next_position, peaks) = (plan.head.next_position.cast_signed(), plan.tree.to_bytes());
+        statement.execute((next_position, plan.head.recorded_at, peaks, &plan.origin))
+    })?;
     each(on, sql::INSERT_EVENTS, &plan.events, insert::event)?;
     each(on, sql::INSERT_NODES, &plan.nodes, insert::node)?;
     each(on, sql::INSERT_COMMANDS, &plan.commands, insert::command)?;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use etalon::app::{AggregateType, WebhookDraft};
+use etalon::app::{AggregateType, WebhookAlteration, WebhookDraft};
 use etalon::clock::Clock;
 use etalon::domain::value::Division;
 use jiff::{SignedDuration, Timestamp};
@@ -111,7 +111,11 @@ pub async fn a_secret_is_rotated_without_a_gap(stage: &Stage) {
     let receiver = Receiver::answering(|_| Answer::Status(200)).await;
     let (webhook, old) = stage.webhook(&who, &receiver.url).await;
     let overlap = Duration::from_secs(3_600);
-    let rotated = stage.app.rotate_webhook_secret(&stage.request(&who), webhook.id, overlap).await.expect("rotated");
+    let rotated = stage
+        .app
+        .alter_webhook(&stage.request(&who), webhook.id, &WebhookAlteration::RotateSecret(overlap))
+        .await
+        .expect("rotated");
     let new = rotated.secret.expect("the new secret").reveal();
     assert_ne!(old, new);
     stage.deliver_all(webhook.id).await;

@@ -2,7 +2,9 @@
 
 use std::collections::HashSet;
 
-use etalon::app::{Failure, FailureClass, KeyPage, Next, WebhookAction, WebhookDraft, WebhookPatch, WebhookState};
+use etalon::app::{
+    Failure, FailureClass, KeyPage, Next, WebhookAction, WebhookAlteration, WebhookDraft, WebhookPatch, WebhookState,
+};
 use etalon::clock::Clock;
 use etalon::domain::refusal::Code;
 use etalon::outbound::Networks;
@@ -85,13 +87,13 @@ pub async fn what_is_gone_is_left_alone(stage: &Stage) {
     assert_eq!(receiver.all().len(), heard, "nothing more is sent");
 
     receiver.answer(|_| Answer::Status(200));
-    stage.app.resume_webhook(&stage.request(&who), webhook.id).await.expect("resumed");
+    stage.app.alter_webhook(&stage.request(&who), webhook.id, &WebhookAlteration::Resume).await.expect("resumed");
     let lag = stage.app.webhook_lag(&stage.present(webhook.id).await).await.expect("the store works");
     assert!(lag.waiting > 0 && lag.next_try_at.is_some(), "what it would not take waits again: {lag:?}");
-    stage.app.pause_webhook(&stage.request(&who), webhook.id).await.expect("paused");
+    stage.app.alter_webhook(&stage.request(&who), webhook.id, &WebhookAlteration::Pause).await.expect("paused");
     let paused = stage.app.webhook_lag(&stage.present(webhook.id).await).await.expect("the store works");
     assert_eq!((paused.waiting, paused.next_try_at), (lag.waiting, None), "it waits, and for no time");
-    stage.app.resume_webhook(&stage.request(&who), webhook.id).await.expect("resumed");
+    stage.app.alter_webhook(&stage.request(&who), webhook.id, &WebhookAlteration::Resume).await.expect("resumed");
     stage.deliver_all(webhook.id).await;
     let expected = stage.visible(&who).await.iter().map(|event| event.position).filter(|at| *at > 0).collect();
     assert_eq!(in_order(&receiver.taken()), expected, "nothing is lost");
@@ -111,7 +113,11 @@ pub async fn a_late_answer_says_nothing_of_what_came_since(stage: &Stage) {
     let changing = async {
         old.has_heard(1).await;
         let patch = WebhookPatch { url: Some(new.url.clone()), ..WebhookPatch::default() };
-        stage.app.update_webhook(&stage.request(&who), webhook.id, patch).await.expect("updated");
+        stage
+            .app
+            .alter_webhook(&stage.request(&who), webhook.id, &WebhookAlteration::Update(patch))
+            .await
+            .expect("updated");
         told.cancel();
     };
     let (round, ()) = tokio::join!(stage.round(webhook.id), changing);

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use etalon::app::{
-    Changed, Failure, Key, KeyPage, Start, Webhook, WebhookAction, WebhookDraft, WebhookOrder, WebhookPatch,
-    WebhookRequest,
+    Changed, Failure, Key, KeyPage, Start, Webhook, WebhookAction, WebhookAlteration, WebhookDraft, WebhookOrder,
+    WebhookPatch, WebhookRequest,
 };
 use etalon::domain::actor::{Actor, Role};
 use etalon::domain::refusal::Code;
@@ -45,12 +45,18 @@ pub async fn managers_set_up_and_others_look_or_do_not(stage: &Stage) {
     assert!(
         !sees(&manager("32")).await && !sees(&manager("4403")).await && !sees(&somebody(Role::Coordinator, "44")).await
     );
-    assert_eq!(refused(app.pause_webhook(&stage.request(&manager("32")), webhook.id).await), Code::NotFound);
+    assert_eq!(
+        refused(app.alter_webhook(&stage.request(&manager("32")), webhook.id, &WebhookAlteration::Pause).await),
+        Code::NotFound
+    );
     // An endpoint hears what is internal to cases: there is none for who speaks for an enterprise, whatever else they are.
     let both = Actor { roles: [Role::Manager, Role::Enterprise].into(), ..manager("44") };
     assert_eq!(refused(app.create_webhook(&stage.request(&both), draft()).await), Code::NotPermitted);
     assert!(!sees(&both).await);
-    assert_eq!(refused(app.pause_webhook(&stage.request(&both), webhook.id).await), Code::NotFound);
+    assert_eq!(
+        refused(app.alter_webhook(&stage.request(&both), webhook.id, &WebhookAlteration::Pause).await),
+        Code::NotFound
+    );
     let auditor = somebody(Role::Auditor, "44");
     assert_eq!(refused(app.delete_webhook(&stage.request(&auditor), webhook.id).await), Code::NotPermitted);
 
@@ -58,16 +64,24 @@ pub async fn managers_set_up_and_others_look_or_do_not(stage: &Stage) {
     let beyond = WebhookPatch { division: Some(Division::nation()), ..WebhookPatch::default() };
     let above = manager("CN");
     assert_eq!(
-        refused(app.update_webhook(&stage.request(&above), webhook.id, beyond).await),
+        refused(app.alter_webhook(&stage.request(&above), webhook.id, &WebhookAlteration::Update(beyond)).await),
         Code::OutsideJurisdiction
     );
     let within =
         WebhookPatch { division: Some(Division::parse("4403").expect("a division")), ..WebhookPatch::default() };
     stage.clock.advance(SignedDuration::from_secs(1));
     let stale = WebhookRequest { expected_version: Some(7), ..stage.request(&above) };
-    assert_eq!(refused(app.update_webhook(&stale, webhook.id, within.clone()).await), Code::VersionConflict);
+    assert_eq!(
+        refused(app.alter_webhook(&stale, webhook.id, &WebhookAlteration::Update(within.clone())).await),
+        Code::VersionConflict
+    );
     let fresh = WebhookRequest { expected_version: Some(1), ..stage.request(&above) };
-    let updated = app.update_webhook(&fresh, webhook.id, within).await.expect("updated").webhook.expect("a webhook");
+    let updated = app
+        .alter_webhook(&fresh, webhook.id, &WebhookAlteration::Update(within))
+        .await
+        .expect("updated")
+        .webhook
+        .expect("a webhook");
     assert_eq!((updated.version, updated.configuration.division.as_str()), (2, "4403"));
     stage.clock.advance(SignedDuration::from_secs(1));
     app.delete_webhook(&stage.request(&who), webhook.id).await.expect("deleted");
@@ -146,10 +160,10 @@ pub async fn what_is_foreseen_of_a_webhook_comes_true(stage: &Stage) {
 
     let patch = WebhookPatch { event_types: Some(vec!["CaseReported".to_owned()]), ..WebhookPatch::default() };
     for order in [
-        WebhookOrder::Update(made.id, patch),
-        WebhookOrder::Pause(made.id),
-        WebhookOrder::Resume(made.id),
-        WebhookOrder::RotateSecret(made.id, Duration::from_secs(60)),
+        WebhookOrder::Alter(made.id, WebhookAlteration::Update(patch)),
+        WebhookOrder::Alter(made.id, WebhookAlteration::Pause),
+        WebhookOrder::Alter(made.id, WebhookAlteration::Resume),
+        WebhookOrder::Alter(made.id, WebhookAlteration::RotateSecret(Duration::from_secs(60))),
         WebhookOrder::Delete(made.id),
     ] {
         let before = stage.present(made.id).await;
@@ -160,7 +174,7 @@ pub async fn what_is_foreseen_of_a_webhook_comes_true(stage: &Stage) {
         assert_eq!(foreseen.webhook, done.webhook, "{order:?}");
     }
     for order in [
-        WebhookOrder::Pause(made.id),
+        WebhookOrder::Alter(made.id, WebhookAlteration::Pause),
         WebhookOrder::ReplayLetter(made.id, 3),
         WebhookOrder::DiscardLetter(made.id, 3),
         WebhookOrder::Delete(made.id),

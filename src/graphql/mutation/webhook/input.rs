@@ -6,7 +6,7 @@ use async_graphql::{Context, ID, InputObject};
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::app::{AggregateType, Start, WebhookDraft, WebhookOrder, WebhookPatch, WebhookRequest};
+use crate::app::{AggregateType, Start, WebhookAlteration, WebhookDraft, WebhookOrder, WebhookPatch, WebhookRequest};
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::value::Division;
 use crate::graphql::context::{actor, app};
@@ -182,26 +182,26 @@ impl Order for UpdateWebhookInput {
             event_types: self.event_types.clone(),
             division: division?,
         };
-        Some(WebhookOrder::Update(id?, patch))
+        Some(WebhookOrder::Alter(id?, WebhookAlteration::Update(patch)))
     }
 }
 
 impl Order for PauseWebhookInput {
     fn order(&self, door: &mut Door) -> Option<WebhookOrder> {
-        webhook(door, &self.webhook_id).map(WebhookOrder::Pause)
+        webhook(door, &self.webhook_id).map(|id| WebhookOrder::Alter(id, WebhookAlteration::Pause))
     }
 }
 
 impl Order for ResumeWebhookInput {
     fn order(&self, door: &mut Door) -> Option<WebhookOrder> {
-        webhook(door, &self.webhook_id).map(WebhookOrder::Resume)
+        webhook(door, &self.webhook_id).map(|id| WebhookOrder::Alter(id, WebhookAlteration::Resume))
     }
 }
 
 impl Order for RotateWebhookSecretInput {
     fn order(&self, door: &mut Door) -> Option<WebhookOrder> {
         let (id, overlap) = (webhook(door, &self.webhook_id), overlap(door, self.overlap_seconds));
-        Some(WebhookOrder::RotateSecret(id?, overlap?))
+        Some(WebhookOrder::Alter(id?, WebhookAlteration::RotateSecret(overlap?)))
     }
 }
 
