@@ -1,5 +1,6 @@
 //! Which events of a stretch of the log are of one command.
 
+use crate::app::follow::BATCH;
 use crate::store::EventRecord;
 
 /// Drops the command at the end of a page that may go on behind it, so that it comes whole with the next page; unless
@@ -10,6 +11,20 @@ pub(super) fn keep_whole<T>(page: &mut Vec<T>, record: impl Fn(&T) -> &EventReco
     if let Some(earlier) = earlier {
         page.truncate(earlier + 1);
     }
+}
+
+/// Drops the command at the end of a stretch that may go on behind it, so that it comes whole with the next one: where
+/// the stretch is left. One that is longer than a batch comes in pieces.
+pub(super) fn leave_open(stretch: &mut Vec<EventRecord>, end: u64) -> u64 {
+    let Some(last) = stretch.last() else { return end };
+    let earlier = stretch.iter().rposition(|event| !event.is_of_the_same_command(last));
+    let command = earlier.map_or(0, |earlier| earlier + 1);
+    let begins = stretch[command].position;
+    if begins + u64::from(BATCH) <= end + 1 {
+        return end;
+    }
+    stretch.truncate(command);
+    begins - 1
 }
 
 /// Where the command of each event of a gap-free page ends; unknown for the last one of a full page, which may go on.
@@ -57,6 +72,24 @@ mod tests {
         assert_eq!(kept(&["a", "b", "c"]), 2);
         assert_eq!(kept(&["a", "a"]), 2, "one that fills a page comes in pieces");
         assert_eq!(kept(&[]), 0);
+    }
+
+    #[test]
+    fn a_command_that_may_go_on_behind_a_stretch_comes_whole_with_the_next() {
+        let left = |first: u64, end| {
+            let mut stretch = page(&["a", "a", "b", "b"]);
+            stretch.iter_mut().for_each(|event| event.position += first);
+            let through = leave_open(&mut stretch, end);
+            (stretch.len(), through)
+        };
+        let batch = u64::from(BATCH);
+        // The command `b` begins two positions behind the first.
+        assert_eq!(left(1_000, 1_002 + batch - 1), (4, 1_002 + batch - 1), "it has ended");
+        assert_eq!(left(1_000, 1_002 + batch - 2), (2, 1_001));
+        let mut alone = page(&["a"]);
+        alone[0].position = 1_000;
+        assert_eq!((leave_open(&mut alone, 1_000), alone.len()), (999, 0));
+        assert_eq!(leave_open(&mut Vec::new(), 1_000), 1_000);
     }
 
     #[test]

@@ -9,8 +9,8 @@
 //! neither way (a second process on SQLite, a lost connection) the log is looked at once a second.
 //!
 //! The log is read once for all followers near its end: the [`hub::Hub`] of the process keeps the latest events in a
-//! ring that they share. A follower that is further behind reads pages of its own until it has caught up. One that
-//! waits costs no query.
+//! ring that they share. A follower that is further behind reads pages of its own until it has caught up, each of a
+//! stretch of the log that is bounded. One that waits costs no query.
 //!
 //! What somebody may see of a batch is asked with [`App::visible`], by today's rights. Nobody follows saved views; see
 //! [`RegisterScope::followed`](crate::app::scope::RegisterScope::followed).
@@ -29,7 +29,7 @@ use serde::Deserialize;
 use tokio::sync::watch;
 
 use crate::app::App;
-use crate::app::request::{Fault, time_of};
+use crate::app::request::{Fault, recorded_at};
 use crate::domain::actor::ActorId;
 use crate::domain::value::Division;
 use crate::store::{AggregateType, EventQuery, EventRecord, Span, StoreError, StreamId};
@@ -40,6 +40,10 @@ pub(super) use sight::CaseSight;
 
 /// How many events a follower takes at a time.
 const BATCH: u32 = 256;
+
+/// How many positions one who is behind looks at with each read: what is of interest may be rare, and no index finds it
+/// by its type, its author or its time.
+const STRETCH: u64 = 8_192;
 
 /// Where a follower begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,9 +82,21 @@ impl Interest {
         let by_actor = self.actor.as_ref().is_none_or(|actor| actor.as_str() == record.actor);
         let of_kind = self.kinds.is_empty() || self.kinds.iter().any(|kind| kind.as_str() == record.aggregate_type);
         let of_stream = self.streams.is_empty() || record.stream().is_some_and(|stream| self.streams.contains(&stream));
-        let then = self.recorded.holds(time_of(record.recorded_at))
-            && (self.occurred == Span::default() || occurred_at(record).is_some_and(|time| self.occurred.holds(time)));
-        of_type && by_actor && of_kind && of_stream && then
+        // What no time can be told of is within none. Where none is asked for, it is told as damaged when it is shown.
+        let recorded =
+            self.recorded == Span::default() || recorded_at(record).is_ok_and(|time| self.recorded.holds(time));
+        let occurred =
+            self.occurred == Span::default() || occurred_at(record).is_some_and(|time| self.occurred.holds(time));
+        of_type && by_actor && of_kind && of_stream && recorded && occurred
+    }
+
+    /// How far one read from that position on looks, in a log that ends there.
+    fn reach(&self, from: u64, end: u64) -> u64 {
+        match self.streams.as_slice() {
+            // An index has its events.
+            [_] => end,
+            _ => end.min(from + STRETCH - 1),
+        }
     }
 
     /// The page of the log from that position on, up to that one, as far as the store can choose.
@@ -195,10 +211,19 @@ impl Follower {
     /// # Errors
     /// When the store fails: the same can be tried again. [`StoreError::Closed`] when the application shuts down.
     pub async fn next(&mut self) -> Result<Batch, Fault> {
+        let known = self.more().await?;
+        self.read(known).await
+    }
+
+    /// Waits until the log has more than was seen: how many events it is then known to have.
+    ///
+    /// # Errors
+    /// [`StoreError::Closed`] when the application shuts down.
+    pub async fn more(&mut self) -> Result<u64, Fault> {
         loop {
             let known = *self.known.borrow_and_update();
             if known > self.next {
-                return self.read(known).await;
+                return Ok(known);
             }
             tokio::select! {
                 () = self.hub.stopped() => return Err(StoreError::Closed.into()),
@@ -207,8 +232,12 @@ impl Follower {
         }
     }
 
-    /// Everything of interest in the next stretch of a log of so many events.
-    async fn read(&mut self, known: u64) -> Result<Batch, Fault> {
+    /// Everything of interest in the next stretch of a log of so many events, which are more than were seen. Who drops
+    /// the future reads the same stretch again.
+    ///
+    /// # Errors
+    /// When the store fails: the same can be tried again.
+    pub async fn read(&mut self, known: u64) -> Result<Batch, Fault> {
         let (mut events, through) = match self.hub.recent(self.next, BATCH) {
             Some(mut recent) => {
                 if recent.len() as u64 >= u64::from(BATCH) {
@@ -227,12 +256,16 @@ impl Follower {
 
     /// A page of its own, and what it reaches to.
     async fn page(&self, up_to: u64) -> Result<(Vec<Arc<LogEvent>>, u64), Fault> {
-        let mut records = self.hub.read(&self.interest.page(self.next, up_to)).await?;
-        let is_full = records.len() as u64 >= u64::from(BATCH);
-        if is_full {
+        let end = self.interest.reach(self.next, up_to);
+        let mut records = self.hub.read(&self.interest.page(self.next, end)).await?;
+        let through = if records.len() as u64 >= u64::from(BATCH) {
             commands::keep_whole(&mut records, |record| record);
-        }
-        let through = records.last().filter(|_| is_full).map_or(up_to, |last| last.position);
+            records.last().map_or(end, |last| last.position)
+        } else if end < up_to {
+            commands::leave_open(&mut records, end)
+        } else {
+            end
+        };
         let happened = |record| Arc::new(LogEvent { record, command_end: None });
         Ok((records.into_iter().map(happened).collect(), through))
     }
@@ -279,7 +312,18 @@ mod tests {
             let page = interest.page(0, 9);
             assert_eq!((page.recorded, page.occurred), (recorded, occurred));
         }
-        let unreadable = EventRecord { payload: "{}".to_owned(), ..record };
+        let unreadable = EventRecord { payload: "{}".to_owned(), recorded_at: i64::MAX, ..record };
         assert!(!Interest { occurred: span(1, 2), ..Interest::default() }.covers(&unreadable));
+        assert!(!Interest { recorded: span(1, 2), ..Interest::default() }.covers(&unreadable));
+        assert!(Interest::default().covers(&unreadable));
+    }
+
+    #[test]
+    fn a_read_looks_no_further_than_a_stretch_unless_an_index_leads_it() {
+        let stream = StreamId { aggregate_type: AggregateType::Case, aggregate_id: uuid::Uuid::nil() };
+        let of_one = Interest { streams: vec![stream], ..Interest::default() };
+        let everything = Interest::default();
+        assert_eq!((everything.reach(7, 9), everything.reach(7, u64::MAX)), (9, 7 + STRETCH - 1));
+        assert_eq!(of_one.reach(7, 1_000_000), 1_000_000);
     }
 }

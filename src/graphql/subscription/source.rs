@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use crate::app::{App, Batch, CheckpointFollower, Fault, Follower, LogEvent, Start};
+use crate::app::{App, CheckpointFollower, Fault, Follower, LogEvent, Start};
 use crate::domain::actor::Actor;
 use crate::graphql::subscription::{News, Pieces, Wanted};
 
@@ -42,20 +42,24 @@ impl Source {
         }
     }
 
-    /// Waits for what comes next. Dropping the future loses nothing.
-    pub(super) async fn next(&mut self) -> Result<Heard, Fault> {
+    /// Waits for what comes next: how many events the log has then, or the last position that a checkpoint covers.
+    /// Dropping the future loses nothing.
+    pub(super) async fn next(&mut self) -> Result<u64, Fault> {
         match self {
-            Self::Events { follower, pieces, .. } => follower.next().await.map(|batch| Heard::Events(*pieces, batch)),
-            Self::Checkpoints(follower) => follower.next().await.map(Heard::Checkpoint),
+            Self::Events { follower, .. } => follower.more().await,
+            Self::Checkpoints(follower) => follower.next().await,
         }
     }
 
-    /// What of it is news to this actor; there may be none. What was heard is not heard again, so this is seen through.
-    pub(super) async fn judge(&self, app: &App, actor: &Actor, heard: Heard) -> Result<VecDeque<News>, Fault> {
-        Ok(match heard {
-            Heard::Events(pieces, batch) => in_pieces(pieces, self.visible(app, actor, batch.events).await?),
-            Heard::Checkpoint(position) => VecDeque::from([News { position, events: Vec::new() }]),
-        })
+    /// What of it is news to this actor; there may be none. What is read is not read again, so this is seen through.
+    pub(super) async fn read(&mut self, app: &App, actor: &Actor, heard: u64) -> Result<VecDeque<News>, Fault> {
+        match self {
+            Self::Events { follower, pieces, .. } => {
+                let batch = follower.read(heard).await?;
+                Ok(in_pieces(*pieces, app.visible(actor, follower.interest(), batch.events).await?))
+            }
+            Self::Checkpoints(_) => Ok(VecDeque::from([News { position: heard, events: Vec::new() }])),
+        }
     }
 
     /// What the actor may see of these at this moment.
@@ -70,13 +74,6 @@ impl Source {
             Self::Checkpoints(_) => Ok(events),
         }
     }
-}
-
-/// What a source gives, before anybody has judged it.
-pub(super) enum Heard {
-    Events(Pieces, Batch),
-    /// The last position that it covers.
-    Checkpoint(u64),
 }
 
 /// The events in pieces, each shown in one turn.

@@ -164,9 +164,9 @@ impl Subscribed {
                 _ = self.heartbeat.tick() => None,
             };
             match heard {
-                // Not within the `select`: a tick would drop what was heard while it is judged.
+                // Not within the `select`: a tick would drop what is read, and it would be read again from where it was.
                 Some(heard) => {
-                    self.waiting = self.source.judge(&self.app, &self.runner.session.actor, heard).await?;
+                    self.waiting = self.source.read(&self.app, &self.runner.session.actor, heard).await?;
                     self.judged_at = Instant::now();
                 }
                 None => self.tell_position(),

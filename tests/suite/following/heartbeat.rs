@@ -9,17 +9,34 @@ use etalon::clock::ManualClock;
 use etalon::demo;
 use etalon::domain::actor::{Actor, ActorId, Role};
 use etalon::domain::value::Division;
-use etalon::graphql::{Asked, Limits, Schema, Session, StreamLimits};
+use etalon::graphql::{Asked, Limits, Schema, Session, StreamLimits, Subscribed};
 use etalon::identity::credential::Credential;
-use etalon::store;
+use etalon::store::{self, RowChanges};
 use futures::future::join_all;
 use jiff::Timestamp;
+use serde_json::{Value, json};
+use tokio::time::timeout;
 
 use crate::following::subscriber::EVENTS;
 use crate::store::on_both_databases;
-use crate::store::support::Database;
+use crate::store::samples::{append, case_stream, commit, notes};
+use crate::store::support::{Database, TestClock};
 
 const SUBSCRIBERS: u64 = 40;
+
+/// A schema whose subscriptions tell all the time how far they are.
+fn beating(app: &Arc<App>) -> Schema {
+    let streams = StreamLimits { heartbeat: Duration::from_millis(1), ..StreamLimits::default() };
+    Schema::new(app.clone(), Limits::default(), streams)
+}
+
+async fn subscribed(schema: &Schema, query: &str, variables: Value) -> Box<Subscribed> {
+    let Value::Object(variables) = variables else { panic!("variables are an object") };
+    let asked = Asked { query: Some(query.to_owned()), variables, ..Asked::default() };
+    let document = schema.read(asked).unwrap_or_else(|refused| panic!("{:?}", refused.errors));
+    let opened = schema.subscribe(document, auditor(), None).await;
+    opened.unwrap_or_else(|refused| panic!("{:?}", refused.errors))
+}
 
 /// The heart beats all the time that an event takes to be read and judged.
 async fn an_event_is_told_however_fast_the_heart_beats(database: Database) {
@@ -29,16 +46,10 @@ async fn an_event_is_told_however_fast_the_heart_beats(database: Database) {
     let app = Arc::new(App::new(opened, clock.clone()).with_vault(database.vault()));
     demo::fill(&app, &clock, end).await.expect("the log is filled");
     let last = app.log(None, None, 10_000).await.expect("the log reads").last().expect("an event").position;
-    let streams = StreamLimits { heartbeat: Duration::from_millis(1), ..StreamLimits::default() };
-    let schema = Schema::new(app.clone(), Limits::default(), streams);
+    let schema = beating(&app);
 
     let everything_behind = async |after: u64| {
-        let mut variables = serde_json::Map::new();
-        variables.insert("after".to_owned(), after.to_string().into());
-        let asked = Asked { query: Some(EVENTS.to_owned()), variables, ..Asked::default() };
-        let document = schema.read(asked).unwrap_or_else(|refused| panic!("{:?}", refused.errors));
-        let opened = schema.subscribe(document, auditor(), None).await;
-        let mut subscribed = opened.unwrap_or_else(|refused| panic!("{:?}", refused.errors));
+        let mut subscribed = subscribed(&schema, EVENTS, json!({ "after": after.to_string() })).await;
         let mut told = BTreeSet::new();
         loop {
             let (further, delivery) = subscribed.next().await;
@@ -60,6 +71,28 @@ async fn an_event_is_told_however_fast_the_heart_beats(database: Database) {
     app.shutdown().await;
 }
 
+/// What is read between two beats is not read again at the next: whoever looks for what is rare gets through the log.
+async fn who_looks_for_what_is_rare_gets_on_however_fast_the_heart_beats(database: Database) {
+    const PASSED_BY: u64 = 20_000;
+    const AT_ONCE: usize = 500;
+    const RARE: &str = "subscription { events(fromStart: true, filter: { types: [\"CasesLinked\"] }) { position } }";
+    let store = database.open().await;
+    for version in (0..PASSED_BY).step_by(AT_ONCE) {
+        let content = notes(&["said"; AT_ONCE], RowChanges::default());
+        commit(&*store, &[append(case_stream(1), version, &format!("key {version}"), content)]).await;
+    }
+    let app = Arc::new(App::new(store, TestClock::new()));
+    let mut subscribed = subscribed(&beating(&app), RARE, json!({})).await;
+    let mut told = Vec::new();
+    while told.last().is_none_or(|position| *position < PASSED_BY - 1) {
+        let next = timeout(Duration::from_secs(60), subscribed.next()).await.expect("it gets on");
+        subscribed = next.0;
+        told.push(next.1.expect("the log reads").position);
+    }
+    assert!(told.is_sorted(), "{told:?}");
+    app.shutdown().await;
+}
+
 fn auditor() -> Session {
     let actor = Actor {
         id: ActorId::parse("auditor").expect("an id"),
@@ -72,4 +105,7 @@ fn auditor() -> Session {
     Session { actor, expires_at: Timestamp::MAX, credential, request_id: "test".to_owned() }
 }
 
-on_both_databases! { an_event_is_told_however_fast_the_heart_beats }
+on_both_databases! {
+    an_event_is_told_however_fast_the_heart_beats,
+    who_looks_for_what_is_rare_gets_on_however_fast_the_heart_beats,
+}

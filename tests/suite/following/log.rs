@@ -132,6 +132,32 @@ async fn a_page_looks_through_a_part_of_a_long_log(database: Database) {
     app.shutdown().await;
 }
 
+/// What is rare is looked for in stretches: each is seen, whatever was in it.
+async fn one_who_is_behind_looks_at_a_part_of_the_log_at_a_time(database: Database) {
+    const PASSED_BY: u64 = 20_000;
+    const AT_ONCE: u64 = 500;
+    let store = database.open().await;
+    for version in (0..PASSED_BY).step_by(AT_ONCE as usize) {
+        let content = notes(&vec!["said"; AT_ONCE as usize], RowChanges::default());
+        commit(&*store, &[append(case_stream(1), version, &format!("key {version}"), content)]).await;
+    }
+    let rare = StreamId { aggregate_type: AggregateType::Person, ..case_stream(2) };
+    written(&*store, rare, 0).await;
+    let app = application(&database).await;
+    let interest = Interest { kinds: vec![AggregateType::Person], ..Interest::default() };
+    let mut follower = app.follow(Start::Beginning, interest).await.expect("the log can be read");
+    let last = PASSED_BY + EVENTS as u64 - 1;
+    let (mut seen, mut reached) = (Vec::new(), Vec::new());
+    while reached.last() != Some(&last) {
+        let batch = follower.next().await.expect("the log can be read");
+        seen.extend(batch.events.iter().map(|event| event.record.position));
+        reached.push(batch.through);
+    }
+    assert_eq!(seen, (PASSED_BY..=last).collect::<Vec<_>>());
+    assert!(reached.is_sorted() && reached[0] < PASSED_BY / 2, "{reached:?}");
+    app.shutdown().await;
+}
+
 async fn a_follower_is_told_of_the_end(database: Database) {
     let app = application(&database).await;
     let mut follower = app.follow(Start::Now, Interest::default()).await.expect("the log can be read");
@@ -174,5 +200,6 @@ async fn a_server_listens_to_postgresql_once_however_often_somebody_wants_to_kno
 on_both_databases! {
     followers_see_every_position_once_and_in_order,
     a_page_looks_through_a_part_of_a_long_log,
+    one_who_is_behind_looks_at_a_part_of_the_log_at_a_time,
     a_follower_is_told_of_the_end,
 }
