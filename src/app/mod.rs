@@ -61,7 +61,7 @@ pub use reads::{CasePage, EventPage};
 pub use rebuild::Rebuilt;
 pub use registers::{Entry, RegisterPage};
 pub use replay::{Beside, Folded, Replayed, ReplayedPage, Unlike};
-pub use request::{Failure, Fault, Key, Receipt, Request, recorded_at, time_of};
+pub use request::{Failure, Fault, Key, Receipt, Request, recorded_at, stream_of, time_of};
 pub use revocations::{Revoker, Standing};
 pub use scope::works_on;
 pub use search::{Found, Hit, Search, Shown};

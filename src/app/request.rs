@@ -138,6 +138,18 @@ pub fn recorded_at(record: &EventRecord) -> Result<Timestamp, Fault> {
     })
 }
 
+/// What an event happened to.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] where its columns name nothing.
+pub fn stream_of(record: &EventRecord) -> Result<StreamId, Fault> {
+    record.stream().ok_or_else(|| {
+        let (aggregate_type, aggregate_id) = (&record.aggregate_type, &record.aggregate_id);
+        let what = format!("stream {aggregate_type:?} {aggregate_id:?} in events at position {}", record.position);
+        StoreError::Corrupt { what }.into()
+    })
+}
+
 /// Events whose times can be told.
 ///
 /// # Errors

@@ -139,6 +139,43 @@ async fn what_cannot_be_read_at_the_moment_is_shown_when_the_client_comes_again(
     }
 }
 
+/// It is told as damaged in its place, and what is behind it comes as ever.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_with_a_damaged_time_ends_no_subscription() {
+    let database = fresh_database();
+    let installation = Installation::on(database.url());
+    let server = installation.start();
+    let last = open_campaigns(&installation, &server, 3).await;
+    let damaged = last - 1;
+    let mut owner = PgConnection::connect(database.url()).await.expect("the server answers");
+    let damage = format!("update events set recorded_at = {} where position = {damaged}", i64::MAX);
+    for statement in ["drop trigger events_only_grow on events", damage.as_str()] {
+        owner.execute(statement).await.expect("the owner may do anything");
+    }
+    let token = installation.token(&auditor());
+    for transport in TRANSPORTS {
+        let from_start = json!({ "fromStart": true });
+        let subscriber = Subscriber::open(transport, &server.graphql, &token, EVENTS, from_start).await;
+        let mut subscriber = subscriber.expect("it is there");
+        for expected in 0..=last {
+            match subscriber.next().await {
+                Got::Error(told) if expected == damaged => assert_eq!(told["code"], "INTERNAL"),
+                Got::Update(update) => assert_eq!((position(&update), is_event(&update)), (expected, true), "{update}"),
+                other => panic!("{transport:?}: {other:?} in the place of {expected}"),
+            }
+        }
+        // Whoever asks for a time is not told of what has none.
+        let within =
+            "subscription { events(fromStart: true, filter: { recordedAt: { from: \"2020-01-01T00:00:00Z\" } }) {
+            position registerEvent { type } caseEvent { type } } }";
+        let subscriber = Subscriber::open(transport, &server.graphql, &token, within, json!({})).await;
+        let mut subscriber = subscriber.expect("it is there");
+        for expected in (0..=last).filter(|expected| *expected != damaged) {
+            assert_eq!(position(&subscriber.update().await), expected, "{transport:?}");
+        }
+    }
+}
+
 /// Who may see nothing still hears how far the log has been looked through.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_position_is_told_where_nothing_matches() {

@@ -3,7 +3,7 @@
 use async_graphql::{Context, ID, Object, Result, SimpleObject};
 use jiff::Timestamp;
 
-use crate::app::{EventRecord, ForeseenEvent, Moment, StreamId, time_of};
+use crate::app::{EventRecord, Fault, ForeseenEvent, Moment, StreamId, recorded_at, stream_of};
 use crate::domain::actor::{self, ActorId};
 use crate::domain::event::{Recorded, Source};
 use crate::domain::value::{CaseId, Personal};
@@ -21,8 +21,7 @@ pub(crate) struct Head {
     id: ID,
     position: u64,
     recorded_at: Timestamp,
-    aggregate_type: String,
-    aggregate_id: String,
+    stream: StreamId,
     sequence: u64,
     event_type: String,
     event_version: String,
@@ -38,13 +37,15 @@ pub(crate) struct Head {
 
 impl Head {
     /// Of that record, with what its payload says besides the fact, shown as of that moment.
-    pub(crate) fn new<F>(record: EventRecord, event: &Recorded<F>, at: Moment) -> Self {
-        Self {
+    ///
+    /// # Errors
+    /// When the record is damaged.
+    pub(crate) fn new<F>(record: EventRecord, event: &Recorded<F>, at: Moment) -> Result<Self, Fault> {
+        Ok(Self {
             id: ids::of_event(record.position),
             position: record.position,
-            recorded_at: time_of(record.recorded_at),
-            aggregate_type: record.aggregate_type,
-            aggregate_id: record.aggregate_id,
+            recorded_at: recorded_at(&record)?,
+            stream: stream_of(&record)?,
             sequence: record.sequence,
             event_type: record.event_type,
             event_version: record.event_version,
@@ -55,7 +56,7 @@ impl Head {
             source: event.source.clone(),
             at,
             leaf: Some(record.leaf_hash),
-        }
+        })
     }
 
     /// Of an event that would be recorded.
@@ -64,8 +65,7 @@ impl Head {
             id: ids::of_foreseen_event(foreseen.id),
             position: foreseen.position,
             recorded_at: foreseen.recorded_at,
-            aggregate_type: stream.aggregate_type.as_str().to_owned(),
-            aggregate_id: stream.aggregate_id.to_string(),
+            stream,
             sequence: foreseen.sequence,
             event_type: foreseen.encoded.event_type.to_owned(),
             event_version: foreseen.encoded.event_version.to_owned(),
@@ -91,7 +91,7 @@ impl Head {
 
     /// The type of what it happened to.
     pub(crate) fn subject(&self) -> &str {
-        &self.aggregate_type
+        self.stream.aggregate_type.as_str()
     }
 
     /// Its place in the log.
@@ -128,8 +128,7 @@ impl Head {
 
     /// The case's global id.
     pub(crate) fn case_id(&self) -> ID {
-        let id = CaseId::parse(&self.aggregate_id).expect("streams are named by the ids of their aggregates");
-        ids::global(id)
+        ids::global(CaseId::from(self.stream.aggregate_id))
     }
 
     /// Its place in another tracker's log.
@@ -332,4 +331,45 @@ pub(crate) fn text(value: Option<&impl ToString>) -> Option<String> {
 /// The texts of a list.
 pub(crate) fn texts(values: &[impl ToString]) -> Vec<String> {
     values.iter().map(ToString::to_string).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::case::event::{AssignmentAccepted, CaseFact};
+    use crate::domain::fixtures::recorded;
+
+    const CASE: &str = "01920000-0000-7000-8000-000000000001";
+
+    fn record(aggregate_id: &str, recorded_at: i64) -> EventRecord {
+        EventRecord {
+            position: 7,
+            aggregate_type: "Case".to_owned(),
+            aggregate_id: aggregate_id.to_owned(),
+            sequence: 1,
+            event_type: "AssignmentAccepted".to_owned(),
+            event_version: "1.0".to_owned(),
+            payload: String::new(),
+            metadata: String::new(),
+            recorded_at,
+            actor: "p-1".to_owned(),
+            command_id: String::new(),
+            entry: Vec::new(),
+            leaf_hash: [0; 32],
+        }
+    }
+
+    #[test]
+    fn a_damaged_record_is_a_fault() {
+        let head = |aggregate_id: &str, recorded_at| {
+            Head::new(record(aggregate_id, recorded_at), &recorded::<CaseFact>(AssignmentAccepted {}), Moment::Present)
+        };
+        let sound = head(CASE, 0).expect("it is sound");
+        let other_form = head(&CASE.replace('-', "").to_uppercase(), 0).expect("it is the same id");
+        assert_eq!(other_form.case_id(), sound.case_id());
+        for (aggregate_id, recorded_at) in [(CASE, i64::MAX), ("nothing", 0)] {
+            let fault = head(aggregate_id, recorded_at).err().expect("it is damaged");
+            assert!(fault.is_damage(), "{fault}");
+        }
+    }
 }

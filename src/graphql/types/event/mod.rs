@@ -12,7 +12,7 @@ use std::sync::Arc;
 use async_graphql::{ComplexObject, Context, InputObject, Interface, Result, SimpleObject};
 use serde::{Deserialize, Serialize};
 
-use crate::app::{AggregateType, EventPage, EventRecord, Fault, Foreseen, Moment, Span, stored};
+use crate::app::{AggregateType, EventPage, EventRecord, Fault, Foreseen, HistoryEvent, Moment, Span, stored};
 use crate::codec;
 use crate::domain::case::Case;
 use crate::domain::case::event::CaseFact;
@@ -197,7 +197,8 @@ impl CaseEvent {
     /// When this version of the program cannot read it.
     pub(crate) fn read(ctx: &Context<'_>, record: EventRecord, at: Moment) -> Result<Self> {
         let event: Recorded<CaseFact> = decode(&record).map_err(|fault| errors::fault(ctx, fault))?;
-        Ok(Self::new(Head::new(record, &event, at), event.fact))
+        let head = Head::new(record, &event, at).map_err(|fault| errors::fault(ctx, fault))?;
+        Ok(Self::new(head, event.fact))
     }
 
     /// The events that a command would record.
@@ -334,14 +335,13 @@ impl CaseEventConnection {
         let told = loaders(ctx).told(case, &page).await.map_err(|fault| errors::fault(ctx, fault))?;
         let mut history = told.to_vec();
         let beyond = slice.cut(&mut history);
-        let edges: Vec<_> = history
-            .into_iter()
-            .map(|told| {
-                let cursor = connection::encode(&EventPlace { event: told.record.position });
-                let head = Head::new(told.record, &told.event, at);
-                CaseEventEdge { cursor, node: CaseEvent::new(head, told.event.fact) }
-            })
-            .collect();
+        let edge = |told: HistoryEvent| {
+            let cursor = connection::encode(&EventPlace { event: told.record.position });
+            let head = Head::new(told.record, &told.event, at)?;
+            Ok(CaseEventEdge { cursor, node: CaseEvent::new(head, told.event.fact) })
+        };
+        let edges = history.into_iter().map(edge).collect::<Result<Vec<_>, Fault>>();
+        let edges = edges.map_err(|fault| errors::fault(ctx, fault))?;
         let ends = edges.first().zip(edges.last());
         let ends = ends.map(|(first, last)| (first.cursor.clone(), last.cursor.clone()));
         Ok(Self { page_info: PageInfo::new(beyond, ends), edges, case, page })

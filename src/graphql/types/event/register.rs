@@ -24,7 +24,7 @@ pub(crate) struct RegisterEvent(Head);
 
 fn head<F: Fact>(record: EventRecord, at: Moment) -> Result<Head, Fault> {
     let event = decode::<F>(&record)?;
-    Ok(Head::new(record, &event, at))
+    Head::new(record, &event, at)
 }
 
 impl RegisterEvent {

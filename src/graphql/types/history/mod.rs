@@ -42,8 +42,9 @@ impl CaseHistory {
         loaders(ctx).history(self.id, self.at).await.map_err(|fault| errors::fault(ctx, fault))
     }
 
-    fn maker(&self, told: &HistoryEvent) -> Maker {
-        Maker { head: Head::new(told.record.clone(), &told.event, self.at), fact: told.event.fact.clone() }
+    fn maker(&self, ctx: &Context<'_>, told: &HistoryEvent) -> Result<Maker> {
+        let head = Head::new(told.record.clone(), &told.event, self.at).map_err(|fault| errors::fault(ctx, fault))?;
+        Ok(Maker { head, fact: told.event.fact.clone() })
     }
 }
 
@@ -76,10 +77,10 @@ impl CaseHistory {
             })?;
             let events: Vec<_> = history.iter().map(|told| told.event.clone()).zip(parts).collect();
             let changes = between(&events).into_iter().map(|made| {
-                let makers = made.made_by.iter().map(|place| self.maker(&history[*place])).collect();
-                FieldChange::new(self.id, made.difference, makers, self.at)
+                let makers = made.made_by.iter().map(|place| self.maker(ctx, &history[*place])).collect::<Result<_>>();
+                Ok(FieldChange::new(self.id, made.difference, makers?, self.at))
             });
-            Ok(Some(changes.collect()))
+            changes.collect::<Result<_>>().map(Some)
         })
         .await
     }
@@ -100,11 +101,11 @@ impl CaseHistory {
             let history = self.load(ctx).await?;
             let events: Vec<_> = history.iter().map(|told| told.event.clone()).collect();
             let entries = part.of(of_field(&events, field.into()).into_iter())?.map(|(place, difference)| {
-                let maker = Arc::new(self.maker(&history[place]));
+                let maker = Arc::new(self.maker(ctx, &history[place])?);
                 let change = FieldChange::new(self.id, difference, vec![(*maker).clone()], self.at);
-                FieldHistoryEntry { change, field, maker }
+                Ok(FieldHistoryEntry { change, field, maker })
             });
-            Ok(Some(entries.collect()))
+            entries.collect::<Result<_>>().map(Some)
         })
         .await
     }

@@ -241,7 +241,7 @@ impl TimelineConnection {
             let line = Line { case: case.id, place, entry };
             entries.extend(match behind {
                 Behind::Event(event) => {
-                    Some(TimelineEntry::Event(EventTimelineEntry { line, event: case.maker(&history[event]) }))
+                    Some(TimelineEntry::Event(EventTimelineEntry { line, event: case.maker(ctx, &history[event])? }))
                 }
                 Behind::Visit(visit) => enterprise
                     .as_ref()
