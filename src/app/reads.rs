@@ -120,12 +120,10 @@ impl App {
             return Ok(());
         };
         let mut committed = self.writer.committed();
-        if committed.borrow_and_update().is_some_and(|last| last >= wanted) {
-            return Ok(());
-        }
         let waiting = async {
             loop {
-                if self.store.head().await?.next_position > wanted {
+                committed.mark_unchanged();
+                if self.has(wanted).await? {
                     return Ok::<_, Fault>(());
                 }
                 // Our own commits announce themselves until the writer ends; those of another server have to be looked
@@ -150,6 +148,15 @@ impl App {
     /// When the store fails.
     pub async fn head(&self) -> Result<Option<u64>, Fault> {
         Ok(self.store.head().await?.next_position.checked_sub(1))
+    }
+
+    /// Whether the log has an event at the position.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn has(&self, position: u64) -> Result<bool, Fault> {
+        let is_ours = self.writer.committed().borrow().is_some_and(|last| last >= position);
+        Ok(is_ours || self.store.head().await?.next_position > position)
     }
 
     /// The last position that the log had taken by then; `None` before its first.

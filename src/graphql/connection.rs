@@ -12,6 +12,7 @@ use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::app::{Keep, Moment};
+use crate::graphql::context::app;
 use crate::graphql::errors;
 use crate::graphql::limits::Limits;
 use crate::graphql::scalars::Cursor;
@@ -181,13 +182,16 @@ pub(crate) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::R
 /// The moment that a list goes on at: a list of the present where its first page was read, any other where it is asked for.
 ///
 /// # Errors
-/// `CURSOR_INVALID` when the cursor is of a list of another moment.
-pub(crate) fn continued(asked: Moment, cursor: Moment) -> Result<Moment> {
-    match (asked, cursor) {
-        (Moment::Present, Moment::Position(_)) => Ok(cursor),
-        _ if asked == cursor && asked != Moment::Present => Ok(cursor),
-        _ => Err(invalid("after")),
-    }
+/// `CURSOR_INVALID` when the cursor is of a list of another moment, or of one that is not there yet; or when the house
+/// fails.
+pub(crate) async fn continued(ctx: &Context<'_>, asked: Moment, cursor: Moment) -> Result<Moment> {
+    let goes_on = match (asked, cursor) {
+        (Moment::Present, Moment::Position(position)) => {
+            app(ctx).has(position).await.map_err(|fault| errors::fault(ctx, fault))?
+        }
+        _ => asked == cursor && asked != Moment::Present,
+    };
+    if goes_on { Ok(cursor) } else { Err(invalid("after")) }
 }
 
 /// The one answer to every cursor that is not of this list.

@@ -79,7 +79,7 @@ impl CaseQuery {
             reached(ctx, min_position).await?;
             let slice = Slice::read(ctx, first, after, last, before)?;
             let asked = match slice.places(Order::asked)?.read_at(|asked| *asked)? {
-                Some(asked) => Asked { at: connection::continued(self.0.moment, asked.at)?, ..asked },
+                Some(asked) => Asked { at: connection::continued(ctx, self.0.moment, asked.at).await?, ..asked },
                 None => Asked { at: self.0.moment, now: self.0.time.unwrap_or_else(|| app(ctx).now()) },
             };
             let kept = match &view {

@@ -53,7 +53,7 @@ impl SearchQuery {
             let question = read(&query)?;
             let places = slice.places(connection::decode::<Place>)?;
             let (at, now) = match places.read_at(|place| (place.at, place.now))? {
-                Some((at, now)) => (connection::continued(self.0.moment, at)?, now),
+                Some((at, now)) => (connection::continued(ctx, self.0.moment, at).await?, now),
                 None => (self.settled(ctx).await?, self.0.time.unwrap_or_else(|| app(ctx).now())),
             };
             let condition = filter.unwrap_or_default().condition(now)?;

@@ -58,7 +58,7 @@ impl<A: Commanded> EntryPage<A> {
     pub(crate) async fn load(ctx: &Context<'_>, slice: &Slice, which: Which, at: Moment) -> Result<Self> {
         let places = slice.places(connection::decode::<Place>)?;
         let at = match places.read_at(|place| place.at)? {
-            Some(place) => connection::continued(at, place)?,
+            Some(place) => connection::continued(ctx, at, place).await?,
             None => at,
         };
         let mut page = RegisterPage {
