@@ -75,11 +75,13 @@ fn range(text: &str) -> (&str, u16) {
     (name, parts.find_map(|part| part.strip_prefix("q=")).map_or(1000, weight))
 }
 
-/// A weight in thousandths; one that cannot be read counts as none.
+/// A weight in thousandths: 0 to 1, with three decimals at most (RFC 9110, 12.4.2). One that cannot be read counts as
+/// none.
 fn weight(text: &str) -> u16 {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let is_weight = whole.len() == 1 && fraction.len() <= 3 && fraction.bytes().all(|byte| byte.is_ascii_digit());
     let digits = format!("{whole}{fraction:0<3}");
-    digits.parse().unwrap_or(0)
+    digits.parse().ok().filter(|weight| is_weight && *weight <= 1_000).unwrap_or(0)
 }
 
 #[cfg(test)]
@@ -104,6 +106,12 @@ mod tests {
             ("application/json;q=0.9, application/graphql-response+json", Some(MediaType::GraphqlResponse)),
             ("text/html, */*;q=0.8", Some(MediaType::Json)),
             ("application/json;q=0", None),
+            ("application/json;q=0.9999, application/graphql-response+json;q=0.001", Some(MediaType::GraphqlResponse)),
+            ("application/json;q=2, application/graphql-response+json;q=0.5", Some(MediaType::GraphqlResponse)),
+            ("application/json;q=1.000, application/graphql-response+json;q=0.999", Some(MediaType::Json)),
+            ("application/json;q=+1, application/graphql-response+json;q=1.", Some(MediaType::GraphqlResponse)),
+            ("application/json;q=1.001", None),
+            ("application/json;q=", None),
             ("text/html", None),
         ];
         for (accept, once) in table {
