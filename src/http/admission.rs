@@ -119,6 +119,15 @@ impl Admission {
         let _ = self.charge(account, bytes / BYTES_A_UNIT);
     }
 
+    /// Charges for an update of a subscription, which costs so much and as an answer of so many bytes. It is made: waits
+    /// until the actor has as much left, and half of what may be saved up besides, for what they ask for meanwhile.
+    pub(super) async fn pay_for_update(&self, actor: &ActorId, cost: u64, bytes: u64) {
+        let burst = self.limits.actor_cost_burst;
+        let cost = cost.saturating_add(bytes / BYTES_A_UNIT).min(burst);
+        let rest = (burst / 2).min(burst - cost);
+        self.actors.take_in_turn(actor, cost as f64, rest as f64).await;
+    }
+
     /// Charges so much, but no request more than may be saved up: else none would do.
     ///
     /// # Errors

@@ -27,6 +27,7 @@ mod tally;
 mod tls;
 mod trace;
 mod unsent;
+mod updates;
 mod ws;
 
 use std::sync::Arc;

@@ -17,13 +17,14 @@ use tokio::time::{Instant, MissedTickBehavior, timeout};
 use tokio_util::sync::DropGuard;
 
 use crate::domain::actor::ActorId;
-use crate::graphql::{Delivery, Document, Session, Subscribed, is_request_error};
+use crate::graphql::{Document, Session, is_request_error};
 use crate::http::Front;
 use crate::http::accept::{EVENT_STREAM, MediaType};
 use crate::http::answer::{self, Refused};
 use crate::http::authentication;
 use crate::http::streams::{Farewell, LATER};
 use crate::http::tally::Counted;
+use crate::http::updates::{Update, Updates};
 use crate::identity::credential::Credential;
 use crate::telemetry::causes::with_causes;
 
@@ -31,7 +32,7 @@ use crate::telemetry::causes::with_causes;
 pub(super) fn once(answer: &Answer) -> Response {
     match is_request_error(answer) {
         true => answer::of_graphql(MediaType::GraphqlResponse, answer),
-        false => stream_of(Body::from(format!("{}{COMPLETE}", next(answer, None)))),
+        false => stream_of(Body::from(format!("{}{COMPLETE}", next(&answer::body(answer), None)))),
     }
 }
 
@@ -56,8 +57,8 @@ pub(super) async fn subscribe(
         Refused::over(StatusCode::TOO_MANY_REQUESTS, "TOO_MANY_SUBSCRIPTIONS", limit, message).again_in(LATER)
     })?;
     let (expires_at, credential) = (front.instant_of(session.expires_at), session.credential.clone());
-    let subscribed = match front.schema.subscribe(document, session, resume).await {
-        Ok(subscribed) => subscribed,
+    let updates = match Updates::open(front.clone(), document, session, resume).await {
+        Ok(updates) => updates,
         Err(refused) => return Ok(answer::refused(&refused)),
     };
     let (chunks, body) = mpsc::channel(1);
@@ -66,14 +67,14 @@ pub(super) async fn subscribe(
         front: front.clone(),
         actor,
         chunks,
-        told: subscribed.position(),
+        told: updates.position(),
         last_words: last_words.clone(),
         expires_at,
         credential,
         _counted: counted,
         _going_on: streaming.going_on(),
     };
-    front.streams.tasks.spawn(pump.run(subscribed));
+    front.streams.tasks.spawn(pump.run(updates));
     let mut response = stream_of(Body::from_stream(futures::stream::unfold((body, last_words), read)));
     // Nothing follows it on its connection, which is not counted among the others any more.
     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
@@ -111,7 +112,7 @@ struct Pump {
 }
 
 impl Pump {
-    async fn run(mut self, subscribed: Box<Subscribed>) {
+    async fn run(mut self, updates: Updates) {
         let limits = self.front.streams.limits;
         let mut alive = tokio::time::interval(limits.heartbeat);
         alive.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -120,23 +121,29 @@ impl Pump {
         let credential = self.credential.clone();
         let revoked = front.app.revoked(&credential);
         tokio::pin!(revoked);
-        let mut coming: BoxFuture<'static, _> = Box::pin(subscribed.next());
+        let mut coming: BoxFuture<'static, _> = Box::pin(updates.next());
         let farewell = loop {
-            // The first tick comes at once: the client sees that the stream is open.
-            let chunk = tokio::select! {
+            let (chunk, position) = tokio::select! {
+                // Whoever may hear no more is told nothing else, however much there is to tell.
+                biased;
                 () = self.front.streams.stop.cancelled() => break Farewell::ShuttingDown,
                 () = tokio::time::sleep_until(self.expires_at) => break Farewell::TokenExpired,
                 () = &mut revoked => break Farewell::TokenRevoked,
                 () = self.chunks.closed() => return,
-                _ = alive.tick() => (Bytes::from_static(b":\n\n"), self.told),
-                (subscribed, outcome) = &mut coming => {
-                    coming = Box::pin(subscribed.next());
+                // The first tick comes at once: the client sees that the stream is open. Where there is no room for one,
+                // there is something to read. Nobody waits for it: what is coming may stand before others in a queue.
+                _ = alive.tick() => {
+                    let _ = self.chunks.try_send(Bytes::from_static(b":\n\n"));
+                    continue;
+                }
+                (updates, outcome) = &mut coming => {
+                    coming = Box::pin(updates.next());
                     match outcome {
                         // Whoever reads nothing of so many answers reads this stream slowly, too.
                         Ok(_) if unsent.room_of(&self.actor).is_err() => break Farewell::SlowReader,
-                        Ok(Delivery { response, position }) => {
-                            let answer = next(&response, Some(position)).into();
-                            (unsent.counted(&self.actor, answer), Some(position))
+                        Ok(Update { body, position }) => {
+                            let answer = next(&body, Some(position)).into();
+                            (unsent.counted(&self.actor, answer), position)
                         }
                         Err(fault) => {
                             tracing::warn!(fault = %with_causes(&fault), "a subscription ends");
@@ -145,23 +152,21 @@ impl Pump {
                     }
                 }
             };
-            let (chunk, position) = chunk;
             match timeout(limits.patience, self.chunks.send(chunk)).await {
-                Ok(Ok(())) => self.told = position,
+                Ok(Ok(())) => self.told = Some(position),
                 Ok(Err(_)) => return,
                 Err(_) => break Farewell::SlowReader,
             }
         };
         farewell.count();
-        let words = format!("{}{COMPLETE}", next(&farewell_answer(farewell, self.told), None));
+        let words = format!("{}{COMPLETE}", next(&answer::body(&farewell_answer(farewell, self.told)), None));
         *self.last_words.lock().unwrap_or_else(PoisonError::into_inner) = Some(words.into());
     }
 }
 
 const COMPLETE: &str = "event: complete\ndata:\n\n";
 
-fn next(answer: &Answer, position: Option<u64>) -> String {
-    let body = answer::body(answer);
+fn next(body: &str, position: Option<u64>) -> String {
     // JSON has no line breaks of its own, so it is one line of data.
     match position {
         Some(position) => format!("event: next\nid: {position}\ndata: {body}\n\n"),
@@ -206,10 +211,10 @@ mod tests {
 
     #[test]
     fn an_event_has_its_position_as_its_id() {
-        let answer = Answer::new(async_graphql::value!({ "events": { "position": "7" } }));
+        let body = r#"{"data":{"events":{"position":"7"}}}"#;
         let expected = "event: next\nid: 7\ndata: {\"data\":{\"events\":{\"position\":\"7\"}}}\n\n";
-        assert_eq!(next(&answer, Some(7)), expected);
-        let last = next(&farewell_answer(Farewell::SlowReader, Some(7)), None);
+        assert_eq!(next(body, Some(7)), expected);
+        let last = next(&answer::body(&farewell_answer(Farewell::SlowReader, Some(7))), None);
         assert!(last.contains("\"code\":\"SLOW_READER\"") && last.contains("\"position\":\"7\""), "{last}");
     }
 }

@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, MissedTickBehavior, timeout};
 
-use crate::graphql::{Delivery, Session, StreamLimits, is_request_error};
+use crate::graphql::{Session, StreamLimits, is_request_error};
 use crate::http::admission::{Account, Peer};
 use crate::http::answer::Refused;
 use crate::http::arriving::SMALL_BODY_BYTES;
@@ -22,6 +22,7 @@ use crate::http::incoming::Incoming;
 use crate::http::request::of_fields;
 use crate::http::streams::Farewell;
 use crate::http::trace::RequestId;
+use crate::http::updates::{Update, Updates};
 use crate::http::ws::connection::reading::{Long, reached};
 use crate::http::ws::message::{self, Closing, Told};
 use crate::http::ws::operations::{Operations, Step, Task, Ticket};
@@ -148,10 +149,8 @@ impl Connection {
 
     /// Takes messages and gives answers until it ends.
     async fn run(&mut self, session: &Session) -> End {
-        match self.converse(session).await {
-            Ok(never) => match never {},
-            Err(end) => end,
-        }
+        let Err(end) = self.converse(session).await;
+        end
     }
 
     async fn converse(&mut self, session: &Session) -> Result<std::convert::Infallible, End> {
@@ -168,6 +167,8 @@ impl Connection {
                 return Err(Closing::farewell(Farewell::ShuttingDown, told).into());
             }
             tokio::select! {
+                // Whoever may hear no more is told nothing else; what a client says comes before what it is told.
+                biased;
                 () = front.streams.stop.cancelled(), if !is_ending => {
                     is_ending = true;
                     told = self.operations.end_subscriptions();
@@ -186,7 +187,6 @@ impl Connection {
                 () = reached(self.long.until) => {
                     return Err(Closing::message_timeout(front.schema.limits().of_body_time()).into());
                 }
-                Some((ticket, step)) = self.operations.next() => self.step(ticket, step, session).await?,
                 _ = alive.tick(), if !is_ending => {
                     // Whoever is there answers a ping by itself, so two of silence are the end.
                     if !std::mem::take(&mut is_heard) {
@@ -194,6 +194,7 @@ impl Connection {
                     }
                     self.send(Message::Ping(Bytes::new())).await?;
                 }
+                Some((ticket, step)) = self.operations.next() => self.step(ticket, step, session).await?,
             }
         }
     }
@@ -270,8 +271,8 @@ impl Connection {
         }
         let opened = async move {
             let _room = room;
-            match front.schema.subscribe(document, session, None).await {
-                Ok(subscribed) => Step::Opened(subscribed),
+            match Updates::open(front, document, session, None).await {
+                Ok(updates) => Step::Opened(updates),
                 Err(refused) => Step::Refused(refused),
             }
         };
@@ -316,22 +317,21 @@ impl Connection {
     async fn step(&mut self, ticket: Ticket, step: Step, session: &Session) -> Result<(), End> {
         let id = &ticket.id;
         match step {
-            Step::Opened(subscribed) => {
-                self.operations.tell(&ticket, subscribed.position());
-                self.operations.follow(&ticket, subscribed);
+            Step::Opened(updates) => {
+                self.operations.tell(&ticket, updates.position());
+                self.operations.follow(&ticket, updates);
                 Ok(())
             }
-            Step::Delivered(subscribed, outcome) => match *outcome {
+            Step::Delivered(updates, outcome) => match outcome {
                 // Whoever reads nothing of so many answers reads this stream slowly, too.
                 Ok(_) if self.front.admission.unsent.room_of(&session.actor.id).is_err() => {
                     Err(self.farewell(Farewell::SlowReader))
                 }
-                Ok(Delivery { response, position }) => {
+                Ok(Update { body, position }) => {
                     // Whatever is given to the socket comes before everything that it is given later, its close
                     // included.
                     self.operations.tell(&ticket, Some(position));
-                    self.operations.follow(&ticket, subscribed);
-                    let body = answer::body(&response);
+                    self.operations.follow(&ticket, updates);
                     let _unsent = self.front.admission.unsent.count(&session.actor.id, body.len());
                     self.send(message::next(id, &body)).await
                 }

@@ -11,9 +11,10 @@ use futures::future::{AbortHandle, Abortable, BoxFuture};
 use futures::stream::FuturesUnordered;
 
 use crate::domain::actor::ActorId;
-use crate::graphql::{Delivery, Ended, Subscribed};
+use crate::graphql::Ended;
 use crate::http::answer::Refused;
 use crate::http::tally::Counted;
+use crate::http::updates::{Update, Updates};
 
 /// How far an operation has got.
 pub(super) enum Step {
@@ -22,11 +23,11 @@ pub(super) enum Step {
     /// It is a query, and there is no room for its answer.
     Crowded(Refused),
     /// It is a subscription, and open.
-    Opened(Box<Subscribed>),
+    Opened(Updates),
     /// It was refused.
     Refused(Box<Answer>),
     /// It is a subscription, and has an answer.
-    Delivered(Box<Subscribed>, Box<Result<Delivery, Ended>>),
+    Delivered(Updates, Result<Update, Ended>),
 }
 
 /// What goes on on a connection.
@@ -64,7 +65,8 @@ struct Active {
 /// What kind of operation it is, with what it takes up.
 pub(super) enum Task {
     Query,
-    /// A command that is under way is carried out, even if nobody waits for it any more.
+    /// A command that is under way is carried out, even if the client waits for it no more; unless the connection ends,
+    /// as a request over HTTP does with its own. What the writer has taken by then is committed, and its key tells.
     Mutation,
     Subscription(#[expect(dead_code, reason = "it counts until it is dropped")] Counted<ActorId>),
 }
@@ -109,10 +111,10 @@ impl Operations {
     }
 
     /// Waits for the next answer of the subscription.
-    pub(super) fn follow(&mut self, ticket: &Ticket, subscribed: Box<Subscribed>) {
+    pub(super) fn follow(&mut self, ticket: &Ticket, updates: Updates) {
         let abort = self.push(ticket.clone(), async {
-            let (subscribed, outcome) = subscribed.next().await;
-            Step::Delivered(subscribed, Box::new(outcome))
+            let (updates, outcome) = updates.next().await;
+            Step::Delivered(updates, outcome)
         });
         if let Some(active) = self.active.get_mut(&ticket.id) {
             active.abort = abort;

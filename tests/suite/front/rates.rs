@@ -1,5 +1,7 @@
 //! Who asks for too much in a row is told when to come again; everybody else is answered.
 
+use std::time::{Duration, Instant};
+
 use futures::StreamExt;
 use reqwest::header::{HeaderValue, SEC_WEBSOCKET_PROTOCOL};
 use reqwest::{Response, StatusCode};
@@ -8,9 +10,11 @@ use tokio_tungstenite::connect_async;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::{self, Message};
 
-use crate::following::subscriber::{Socket, greeted, say};
+use crate::following::resuming::OPEN;
+use crate::following::subscriber::{Socket, Subscriber, TRANSPORTS, greeted, position, say};
 use crate::front::{Front, JSON, code_of};
-use crate::support::server::Who;
+use crate::life::scene::campaign;
+use crate::support::server::{Who, ask};
 
 /// It costs some 20,000.
 const DEAR: &str = "{ cases(first: 100) { nodes { events(first: 100) { nodes { id } } } } }";
@@ -66,6 +70,44 @@ async fn an_actor_has_so_much_and_no_more() {
     let other = front.installation.token(&Who::new("somebody-else", "MANAGER", "CN"));
     let request = front.client.post(&front.server.graphql).bearer_auth(other).json(&json!({ "query": DEAR }));
     assert_eq!(request.send().await.expect("an answer").status(), 200, "another actor's account is another");
+}
+
+/// They are paid for as answers are: where little is left they come as fast as more flows in, and none is left out.
+#[tokio::test]
+async fn updates_of_a_subscription_come_no_faster_than_their_actor_may_ask() {
+    const A_SECOND: u64 = 1_000;
+    const BURST: u64 = 2_000;
+    let (a_second, burst) = (A_SECOND.to_string(), BURST.to_string());
+    let settings = [("ETALON_ACTOR_COST_PER_SECOND", &*a_second), ("ETALON_ACTOR_COST_BURST", &*burst)];
+    let front = Front::with(&settings);
+    let opener = front.installation.token(&Who::new("opener", "MANAGER", "44"));
+    let mut last = 0;
+    for _ in 0..16 {
+        let input = json!({ "input": campaign("计量服务") });
+        let opened = ask(&front.client, &front.server.graphql, &opener, OPEN, input).await.expect("an answer");
+        last = position(&opened["openCampaign"]["receipt"]);
+    }
+    let many: String = (0..90).map(|copy| format!("p{copy}: payload ")).collect();
+    let large = format!("subscription {{ events(fromStart: true) {{ position registerEvent {{ {many} }} }} }}");
+    for (transport, name) in TRANSPORTS.into_iter().zip(["one", "other"]) {
+        let token = front.installation.token(&Who::new(name, "AUDITOR", "CN"));
+        let began = Instant::now();
+        let opened = Subscriber::open(transport, &front.server.graphql, &token, &large, json!({})).await;
+        let mut subscriber = opened.expect("it is there");
+        let mut bytes = 0;
+        for expected in 0..=last {
+            let update = subscriber.update().await;
+            assert_eq!(position(&update), expected, "{transport:?}");
+            // The last one is paid for when the next is asked for.
+            bytes += if expected == last { 0 } else { update.to_string().len() as u64 };
+        }
+        let took = began.elapsed();
+        let owed = Duration::from_secs_f64((bytes / 256).saturating_sub(BURST / 2) as f64 / A_SECOND as f64);
+        assert!(!owed.is_zero() && took >= owed, "{transport:?}: {bytes} bytes in {took:?}, not {owed:?}");
+        // Half of what may be saved up is left for what is asked meanwhile.
+        let asked = ask(&front.client, &front.server.graphql, &token, CHEAP, json!({})).await;
+        assert_eq!(asked.expect("an answer")["viewer"]["id"], name);
+    }
 }
 
 #[tokio::test]
