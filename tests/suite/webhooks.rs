@@ -43,6 +43,7 @@ on_both_databases! {
     failing::what_is_gone_is_left_alone
     failing::a_late_answer_says_nothing_of_what_came_since
     failing::an_event_that_breaks_its_delivery_is_a_dead_letter
+    failing::what_waits_is_not_sent_when_it_is_not_wanted_any_more
     failing::a_receiver_that_asks_for_time_gets_it
     failing::addresses_inside_are_not_called
     failing::two_servers_do_not_write_over_each_other

@@ -222,31 +222,30 @@ impl App {
     /// The streams of which something is due, with what waits behind it.
     async fn due_lanes(&self, webhook: &Webhook) -> Result<BTreeMap<StreamId, Lane>, Fault> {
         let due = self.store.due_deliveries(webhook.id, self.now().as_microsecond(), DUE).await?;
-        let heard = self.heard_streams(webhook, due.iter().map(|delivery| delivery.stream)).await?;
-        let mut lanes = BTreeMap::new();
+        let (mut lanes, mut records) = (BTreeMap::new(), Vec::new());
         for head in due {
             let stream = head.stream;
             let mut waiting = self.store.waiting_of(webhook.id, stream, OF_A_STREAM + 1).await?;
             let beyond = if waiting.len() > OF_A_STREAM as usize { waiting.pop() } else { None };
-            let mut records = match heard.contains(&stream) {
-                true => self.records(stream, &waiting).await?,
-                false => HashMap::new(),
-            };
-            let pending = waiting.into_iter().map(|delivery| {
-                let record = records.remove(&delivery.position);
-                Pending { delivery, is_new: false, record }
-            });
+            records.extend(self.records(stream, &waiting).await?);
+            let pending = waiting.into_iter().map(|delivery| Pending { delivery, is_new: false, record: None });
             lanes.insert(stream, Lane { stream, pending: pending.collect(), beyond });
+        }
+        // What it heard when it began to wait it may not hear any more.
+        let heard = self.heard(webhook, records).await?;
+        let mut heard: HashMap<_, _> = heard.into_iter().map(|(_, event)| (event.position, event)).collect();
+        for pending in lanes.values_mut().flat_map(|lane| &mut lane.pending) {
+            pending.record = heard.remove(&pending.delivery.position);
         }
         Ok(lanes)
     }
 
-    /// The events that wait, by position.
-    async fn records(&self, stream: StreamId, waiting: &[Delivery]) -> Result<HashMap<u64, EventRecord>, Fault> {
+    /// The events that wait.
+    async fn records(&self, stream: StreamId, waiting: &[Delivery]) -> Result<Vec<EventRecord>, Fault> {
         let (Some(first), Some(last)) = (waiting.first(), waiting.last()) else {
-            return Ok(HashMap::new());
+            return Ok(Vec::new());
         };
-        let mut found = HashMap::new();
+        let mut found = Vec::new();
         let mut after = first.position.checked_sub(1);
         // Between two that wait there may be any number that were delivered.
         loop {
@@ -260,7 +259,8 @@ impl App {
             let events = self.store.events(&query).await?;
             let is_last = events.len() < FRESH as usize;
             after = events.last().map(|event| event.position);
-            found.extend(events.into_iter().map(|event| (event.position, event)));
+            let waits = |event: &EventRecord| waiting.iter().any(|delivery| delivery.position == event.position);
+            found.extend(events.into_iter().filter(waits));
             if is_last {
                 return Ok(found);
             }

@@ -28,7 +28,7 @@ pub(super) fn owner(webhook: &Webhook) -> Result<Actor, Fault> {
 
 impl App {
     /// Those of the streams that the endpoint hears of.
-    pub(super) async fn heard_streams(
+    async fn heard_streams(
         &self,
         webhook: &Webhook,
         streams: impl Iterator<Item = StreamId>,

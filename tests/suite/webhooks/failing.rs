@@ -1,6 +1,6 @@
 //! What does not arrive, and what becomes of it.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use etalon::app::{
     Failure, FailureClass, KeyPage, Next, WebhookAction, WebhookAlteration, WebhookDraft, WebhookPatch, WebhookState,
@@ -155,6 +155,39 @@ pub async fn an_event_that_breaks_its_delivery_is_a_dead_letter(stage: &Stage) {
     assert_eq!((letter.position, letter.attempts, &*letter.failed.class), (poison, ATTEMPTS, "INTERNAL"));
     let others = visible.iter().map(|event| event.position).filter(|at| *at > 0 && *at != poison).collect();
     assert_eq!(in_order(&receiver.taken()), others, "all others arrive, those of its case too");
+}
+
+/// Narrowed while much waits for a receiver that was away, a webhook is sent the rest.
+pub async fn what_waits_is_not_sent_when_it_is_not_wanted_any_more(stage: &Stage) {
+    let who = manager("44");
+    let receiver = Receiver::answering(|_| Answer::Status(500)).await;
+    let (webhook, _) = stage.webhook(&who, &receiver.url).await;
+    // The first of some stream is given up, and all that is behind it waits.
+    let letter = loop {
+        if let Next::Waits(Some(until)) = stage.round(webhook.id).await.next {
+            stage.clock.set(stage.clock.now().max(until));
+        }
+        if let Some(letter) = stage.dead_letters(webhook.id).await.pop() {
+            break letter;
+        }
+    };
+    assert_ne!(letter.event_type, "CaseTriaged");
+    let patch = WebhookPatch { event_types: Some(vec!["CaseTriaged".to_owned()]), ..WebhookPatch::default() };
+    let narrow = WebhookAlteration::Update(patch);
+    stage.app.alter_webhook(&stage.request(&who), webhook.id, &narrow).await.expect("updated");
+    stage.app.replay_dead_letter(&stage.request(&who), webhook.id, letter.position).await.expect("replayed");
+
+    receiver.answer(|_| Answer::Status(200));
+    stage.deliver_all(webhook.id).await;
+    let visible = stage.visible(&who).await;
+    let wanted = visible.iter().filter(|event| event.event_type == "CaseTriaged");
+    let expected: BTreeSet<_> = wanted.map(|event| event.position).collect();
+    assert!(!expected.is_empty());
+    assert_eq!(in_order(&receiver.taken()), expected, "it is sent what it wants now, and nothing else");
+    let lag = stage.app.webhook_lag(&stage.present(webhook.id).await).await.expect("the store works");
+    assert_eq!(lag.waiting, 0, "nothing else waits any more");
+    let letters = stage.dead_letters(webhook.id).await;
+    assert!(letters.iter().all(|other| other.position != letter.position), "what was sent for is not wanted either");
 }
 
 pub async fn a_receiver_that_asks_for_time_gets_it(stage: &Stage) {
