@@ -14,5 +14,6 @@ mod replays;
 mod restoring;
 mod rows;
 pub mod serving;
+mod signers;
 mod stamps;
 mod vectors;

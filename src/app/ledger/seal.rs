@@ -26,6 +26,10 @@ const LOOKS_EVERY: Duration = Duration::from_millis(500);
 const FIRST_REST: Duration = Duration::from_millis(500);
 const LONGEST_REST: Duration = Duration::from_secs(4);
 
+/// How often a signer is asked again, from where it says that it was. More is for one that does not keep to what it
+/// says, such as several behind one address with a memory each.
+const CORRECTIONS: usize = 3;
+
 /// Why a log is not sealed.
 #[derive(Debug, thiserror::Error)]
 pub enum NotSealed {
@@ -67,7 +71,12 @@ impl Sealer {
                     () = stop.cancelled() => {}
                 }
             }
-            (wait, rest) = match app.seal(&seals).await {
+            let sealed = match stop.run_until_cancelled(app.seal(&seals)).await {
+                Some(sealed) => sealed,
+                // What was under way may lack what was committed last.
+                None => app.seal(&seals).await,
+            };
+            (wait, rest) = match sealed {
                 Ok(_) => (seals.pause, FIRST_REST),
                 Err(error) => {
                     tracing::error!(error = %with_causes(&error), "the log is not sealed");
@@ -125,6 +134,7 @@ impl App {
         let now = self.clock.now();
         let signed = self.signature(&*seals.signer, sealed, &checkpoint, &text).await;
         if let Err(NotSealed::Signer(SignError::NotSigned(NotSigned::Outdated { size }))) = &signed
+            && *size > checkpoint.head.size
             && self.store.tree().await?.size() >= *size
         {
             // Another server was faster: it had this log signed as it has become meanwhile.
@@ -148,6 +158,10 @@ impl App {
 
     /// The signature of a checkpoint. The signer says where it was, if that is not where the database thinks: a crash
     /// may have come between a signature and its row, or another server was faster.
+    ///
+    /// # Errors
+    /// See [`NotSealed`]; [`NotSigned::Outdated`] when a later one was signed, or the signer says again and again where
+    /// it was.
     pub(super) async fn signature(
         &self,
         signer: &dyn Signer,
@@ -155,7 +169,7 @@ impl App {
         checkpoint: &Checkpoint,
         text: &str,
     ) -> Result<String, NotSealed> {
-        let mut old_size = last_size;
+        let (mut old_size, mut corrections) = (last_size, 0);
         loop {
             let proof = match old_size {
                 0 => Vec::new(),
@@ -163,11 +177,11 @@ impl App {
             };
             let request = AddCheckpoint { old_size, proof, checkpoint: text.to_owned() };
             match signer.sign(&request, self.clock.now()).await {
-                Err(SignError::NotSigned(NotSigned::Outdated { size })) if size != old_size => {
-                    if size > checkpoint.head.size {
-                        return Err(NotSigned::Outdated { size }.into());
-                    }
+                Err(SignError::NotSigned(NotSigned::Outdated { size }))
+                    if size <= checkpoint.head.size && corrections < CORRECTIONS =>
+                {
                     old_size = size;
+                    corrections += 1;
                 }
                 signed => return Ok(signed?),
             }
