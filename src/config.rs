@@ -29,7 +29,7 @@ use serde::{Deserialize, Serialize};
 
 pub use connections::{ConnectionSettings, DEFAULT_CONNECTIONS, TlsFiles};
 use connections::{HostList, Origins};
-pub use database::{DatabaseUrl, without_login};
+pub use database::{DatabaseUrl, file_of, without_login};
 use layers::{CommandLine, Environment};
 use ledger::Witnesses;
 pub use ledger::{LedgerSettings, SignerSettings, WitnessSettings};

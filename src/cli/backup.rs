@@ -281,7 +281,7 @@ fn private(path: &Path) -> io::Result<File> {
 }
 
 fn kind(settings: &Settings) -> &'static str {
-    if settings.database.as_str().starts_with("sqlite:") { "sqlite" } else { "postgres" }
+    if settings.database.file().is_some() { "sqlite" } else { "postgres" }
 }
 
 fn digest(path: &Path) -> io::Result<String> {

@@ -8,10 +8,17 @@ use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
 
 use crate::cli::problem::Problem;
 use crate::config::DatabaseUrl;
 use crate::telemetry::causes::with_causes;
+
+/// How often it is tried to share a database, and how long it is waited in between. Another server that begins looks
+/// for a moment whether it is alone, and nobody can share it then; whoever fills it is there for longer.
+const LOOKS: usize = 50;
+const BETWEEN_LOOKS: Duration = Duration::from_millis(10);
 
 /// What keeps the database for a process, until it is dropped.
 #[derive(Debug)]
@@ -25,7 +32,7 @@ pub struct Held {
 /// # Errors
 /// When it is being restored.
 pub fn to_serve(database: &DatabaseUrl) -> Result<Option<Held>, Problem> {
-    let Some(path) = path_of(database) else { return Ok(None) };
+    let Some(path) = database.file() else { return Ok(None) };
     match shared(path) {
         Ok((file, is_alone)) => {
             if !is_alone {
@@ -50,7 +57,7 @@ pub fn to_serve(database: &DatabaseUrl) -> Result<Option<Held>, Problem> {
 /// # Errors
 /// When somebody else serves or restores it, or the file beside it cannot be used.
 pub fn alone(database: &DatabaseUrl) -> Result<Option<Held>, Problem> {
-    let Some(path) = path_of(database) else { return Ok(None) };
+    let Some(path) = database.file() else { return Ok(None) };
     match opened(path).map_err(TryLockError::Error).and_then(|file| file.try_lock().map(|()| file)) {
         Ok(file) => Ok(Some(Held { _file: file })),
         Err(TryLockError::WouldBlock) => Err(in_use(path, "another process serves or restores it")),
@@ -63,16 +70,19 @@ pub fn alone(database: &DatabaseUrl) -> Result<Option<Held>, Problem> {
 /// The file, locked together with others, and whether there are none. `WouldBlock` where somebody wants to be alone.
 fn shared(path: &Path) -> Result<(File, bool), TryLockError> {
     let file = opened(path).map_err(TryLockError::Error)?;
-    match file.try_lock() {
-        Ok(()) => {
-            // From here on others may come. One of them may be looking whether it is alone at this moment, and no
-            // longer.
-            file.lock_shared().map_err(TryLockError::Error)?;
-            Ok((file, true))
+    let is_alone = match file.try_lock() {
+        Ok(()) => true,
+        Err(TryLockError::WouldBlock) => false,
+        Err(error) => return Err(error),
+    };
+    // From here on others may come, and one may come between: a lock is changed by letting go of the old one first.
+    for _ in 0..LOOKS {
+        match file.try_lock_shared() {
+            Err(TryLockError::WouldBlock) => thread::sleep(BETWEEN_LOOKS),
+            locked => return locked.map(|()| (file, is_alone)),
         }
-        Err(TryLockError::WouldBlock) => file.try_lock_shared().map(|()| (file, false)),
-        Err(error) => Err(error),
     }
+    Err(TryLockError::WouldBlock)
 }
 
 fn opened(path: &Path) -> io::Result<File> {
@@ -85,10 +95,6 @@ fn in_use(path: &Path, by: &str) -> Problem {
     Problem::coded("DATABASE_IN_USE", format!("{} is in use: {by}; try again when that has ended", path.display()))
 }
 
-fn path_of(database: &DatabaseUrl) -> Option<&Path> {
-    database.as_str().strip_prefix("sqlite:").map(Path::new)
-}
-
 fn lock_of(path: &Path) -> PathBuf {
     let mut name = OsString::from(path);
     name.push(".lock");
@@ -97,6 +103,8 @@ fn lock_of(path: &Path) -> PathBuf {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Barrier;
+
     use super::*;
     use crate::config::{Overrides, Settings};
 
@@ -121,5 +129,38 @@ mod tests {
         assert!(!is_alone && alone(&database).is_err());
         drop((server, other));
         assert!(shared(&path).expect("nobody has it").1);
+    }
+    #[test]
+    fn servers_that_begin_at_once_all_share_the_database() {
+        const SERVERS: usize = 8;
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("etalon.db");
+        for _ in 0..20 {
+            let together = Barrier::new(SERVERS);
+            let begin = || {
+                together.wait();
+                shared(&path)
+            };
+            thread::scope(|scope| {
+                let servers: Vec<_> = (0..SERVERS).map(|_| scope.spawn(begin)).collect();
+                for server in servers {
+                    server.join().expect("it does not panic").expect("nobody fills it");
+                }
+            });
+        }
+    }
+
+    #[test]
+    fn a_database_is_the_same_file_however_its_url_is_written() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("etalon.db");
+        let [plain, slashes] = ["sqlite:", "sqlite://"].map(|scheme| {
+            let database = Some(format!("{scheme}{}", path.display()));
+            Settings::load(None, Overrides { database, ..Overrides::default() }).expect("settings").database
+        });
+        assert_eq!((plain.file(), slashes.file()), (Some(path.as_path()), Some(path.as_path())));
+        let held = alone(&plain).expect("nobody has it");
+        assert_eq!(to_serve(&slashes).expect_err("somebody fills it").code(), "DATABASE_IN_USE");
+        drop(held);
     }
 }

@@ -2,7 +2,6 @@
 
 mod attendants;
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -109,8 +108,7 @@ pub async fn open_evidence(settings: &Settings, clock: Arc<dyn Clock>) -> Result
 /// # Errors
 /// When the database of the settings is a file that is not there.
 pub fn must_exist(settings: &Settings) -> Result<(), Problem> {
-    let path = settings.database.as_str().strip_prefix("sqlite:").map(Path::new);
-    match path.filter(|path| !path.exists()) {
+    match settings.database.file().filter(|path| !path.exists()) {
         Some(path) => Err(Problem::coded("NO_DATABASE", format!("there is no database at {}", path.display()))),
         None => Ok(()),
     }

@@ -16,6 +16,11 @@ impl DatabaseUrl {
         Self(format!("sqlite:{}", data_dir.join("etalon.db").display()))
     }
 
+    /// The file of an embedded database.
+    pub fn file(&self) -> Option<&Path> {
+        file_of(&self.0)
+    }
+
     /// The whole URL, password and all: for the connection, never for a log.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -45,6 +50,12 @@ impl fmt::Debug for DatabaseUrl {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(out, "{:?}", self.to_string())
     }
+}
+
+/// The file that a URL `sqlite:PATH` names, or `sqlite://PATH`, as other programs write it.
+pub fn file_of(url: &str) -> Option<&Path> {
+    let path = url.strip_prefix("sqlite:")?;
+    Some(Path::new(path.strip_prefix("//").unwrap_or(path)))
 }
 
 /// The URL of a database as it may be logged and shown: its scheme, host and path. The user goes with the password, and

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use sqlx::postgres::PgConnectOptions;
 
-use crate::config::without_login;
+use crate::config::{file_of, without_login};
 use crate::store::StoreError;
 
 /// A database of one kind or the other, with its URL as it may be logged and shown.
@@ -17,12 +17,12 @@ pub(super) enum Place<'a> {
 pub(super) fn place(url: &str) -> Result<Place<'_>, StoreError> {
     let shown = without_login(url);
     let bad = |reason: String| StoreError::BadUrl { url: shown.clone(), reason };
-    if let Some(path) = url.strip_prefix("sqlite:") {
-        let path = path.strip_prefix("//").unwrap_or(path);
-        if path.is_empty() || path.contains(":memory:") || path.contains('?') {
+    if let Some(path) = file_of(url) {
+        let text = path.to_string_lossy();
+        if text.is_empty() || text.contains(":memory:") || text.contains('?') {
             return Err(bad("expected the path of a file after sqlite:".to_owned()));
         }
-        return Ok(Place::Sqlite { shown, path: Path::new(path) });
+        return Ok(Place::Sqlite { shown, path });
     }
     if url.starts_with("postgres://") || url.starts_with("postgresql://") {
         let options = url.parse().map_err(|error: sqlx::Error| bad(error.to_string()))?;
