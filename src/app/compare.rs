@@ -153,10 +153,12 @@ impl Comparison {
     }
 }
 
-/// The range in two, each with its streams; one of a single stream as it is.
+/// The range in two, each with its streams; one of a single stream, or of none any more, as it is.
 fn halves(range: StreamRange, events: Vec<EventRecord>) -> Vec<(StreamRange, Vec<EventRecord>)> {
     let mut first = events;
-    let middle = &first[first.len() / 2].aggregate_id;
+    let Some(middle) = first.get(first.len() / 2).map(|event| &event.aggregate_id) else {
+        return vec![(range, first)];
+    };
     // Where the stream in the middle is the first, it is the first half.
     let end = match first.iter().position(|event| event.aggregate_id == *middle) {
         Some(0) | None => first.iter().position(|event| event.aggregate_id != *middle),
@@ -179,4 +181,25 @@ fn take_number(numbers: &mut BTreeMap<String, u64>, taken: NumberTaken) {
 
 fn number_of<A: Commanded>(streams: &Streams<A>, event: &EventRecord) -> Result<Option<(String, u64)>, Fault> {
     Ok(A::number_taken(&streams.decode(event)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn halves_of(streams: &[&str]) -> Vec<(Option<String>, Option<String>, usize)> {
+        let event = |id: &&str| EventRecord { aggregate_id: (*id).to_owned(), ..EventRecord::default() };
+        let range = StreamRange { aggregate_type: AggregateType::Case, after: None, until: Some("z".to_owned()) };
+        let halves = halves(range, streams.iter().map(event).collect());
+        halves.into_iter().map(|(range, events)| (range.after, range.until, events.len())).collect()
+    }
+
+    #[test]
+    fn a_range_is_halved_between_streams_and_one_of_which_nothing_is_left_stays_whole() {
+        let id = |id: &str| Some(id.to_owned());
+        assert_eq!(halves_of(&["a", "a", "b", "c"]), [(None, id("a"), 2), (id("a"), id("z"), 2)]);
+        assert_eq!(halves_of(&["a", "a", "a", "b"]), [(None, id("a"), 3), (id("a"), id("z"), 1)]);
+        assert_eq!(halves_of(&["a", "a"]), [(None, id("z"), 2)]);
+        assert_eq!(halves_of(&[]), [(None, id("z"), 0)]);
+    }
 }

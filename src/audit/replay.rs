@@ -44,6 +44,9 @@ pub async fn replay(app: &App, trusted: &Trusted, mut progress: impl FnMut(u64, 
         tolerance: trusted.tolerance,
     });
     let (mut seals, mut commands) = (Seals::new(&names, trusted), Commands::default());
+    // What the log has counted before it is read is there.
+    let counted = app.head().await?.map_or(0, |last| last + 1);
+    let mut end = 0;
     let look = |page: ReplayedPage| {
         seals.read(page.sealed, &mut verdict);
         commands.read(page.commands, page.head, &mut verdict);
@@ -62,6 +65,7 @@ pub async fn replay(app: &App, trusted: &Trusted, mut progress: impl FnMut(u64, 
         for one in &page.unlike {
             tell_unlike(one, &mut verdict);
         }
+        end = page.events.last().map_or(end, |last| last.position + 1);
         progress(verifier.size(), page.head);
     };
     match app.replay(look).await? {
@@ -78,6 +82,10 @@ pub async fn replay(app: &App, trusted: &Trusted, mut progress: impl FnMut(u64, 
             let message = format!("nothing is said of the served rows: the log cannot be folded: {fault}");
             verdict.fault(None, "ROWS_NOT_COMPARED", message);
         }
+    }
+    if end < counted {
+        let message = format!("the log has counted {counted} events, and none is there from here on");
+        verdict.fault(Some(end), "LOG_SHORT", message);
     }
     commands.finish(app, &mut verdict).await?;
     for mark in told(app.unfounded_erasures().await, "ERASURES_UNREADABLE", &mut verdict)?.unwrap_or_default() {

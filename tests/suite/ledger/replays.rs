@@ -116,6 +116,25 @@ async fn a_shortened_log_is_told_by_a_checkpoint_that_was_kept(database: Databas
     assert!(found.contains(&("CHECKPOINT", None)), "{found:?}");
 }
 
+async fn events_that_were_counted_are_missed_at_the_end(database: Database) {
+    let house = House::on(&database).await;
+    register(&house.app).await;
+    house.app.seal_now().await.expect("sealed");
+    register(&house.app).await;
+    let good = house.replay(&[]).await;
+    assert!(good.is_good(), "{good}");
+    // The last one is not sealed, and what was made of it goes with it.
+    let intruder = Intruder::of(&database).await;
+    intruder.does("delete from events where position = 1").await;
+    intruder.does("delete from commands where first_position = 1").await;
+    intruder.does("delete from register_versions where from_position = 1").await;
+    let short = house.replay(&[]).await;
+    assert!(codes(&short).contains(&("LOG_SHORT", Some(1))), "{short}");
+    intruder.does("delete from events").await;
+    let emptied = house.replay_with(&[], &[]).await;
+    assert!(codes(&emptied).contains(&("LOG_SHORT", Some(0))), "{emptied}");
+}
+
 async fn a_ciphertext_that_nobody_erased_is_missed(database: Database) {
     let house = House::on(&database).await;
     let app = &house.app;
@@ -165,6 +184,7 @@ on_both_databases! {
     what_nobody_has_signed_is_not_good,
     rows_are_digested_table_by_table,
     a_shortened_log_is_told_by_a_checkpoint_that_was_kept,
+    events_that_were_counted_are_missed_at_the_end,
     a_ciphertext_that_nobody_erased_is_missed,
     an_audit_changes_nothing_before_it_looks,
 }
