@@ -266,7 +266,7 @@ codes! {
     TextBidiControl = "TEXT_BIDI_CONTROL",
     /// An uncertainty relative to a value of 0 says nothing (VIM 2.32; JCGM 100:2008, 5.1.6).
     RelativeToZero = "RELATIVE_TO_ZERO",
-    /// A control character in a text.
+    /// A control character in a text, or a separator of lines in one that has a single line.
     TextControlCharacter = "TEXT_CONTROL_CHARACTER",
     /// A text that says nothing.
     TextEmpty = "TEXT_EMPTY",

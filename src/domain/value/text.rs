@@ -31,20 +31,19 @@ pub(super) fn checked(what: &str, text: &str, most: usize, lines: Lines) -> Resu
             format!("the {what} has {length} characters: write at most {most}"),
         ));
     }
-    let breaks_allowed = lines == Lines::Many;
-    if let Some((place, found)) =
-        (1..).zip(text.chars()).find(|(_, c)| c.is_control() && !(breaks_allowed && matches!(c, '\n' | '\t')))
-    {
+    let is_refused = |(_, c): &(usize, char)| match lines {
+        Lines::One => c.is_control() || ends_a_line(*c),
+        Lines::Many => c.is_control() && !matches!(c, '\n' | '\t'),
+    };
+    if let Some((place, found)) = (1..).zip(text.chars()).find(is_refused) {
+        let kind = if ends_a_line(found) { "line separator" } else { "control character" };
         let allowed = match lines {
             Lines::One => "on one line, without control characters",
             Lines::Many => "without control characters besides line breaks and tabs",
         };
         return Err(ValueError::new(
             "TEXT_CONTROL_CHARACTER",
-            format!(
-                "the {what} has the control character U+{:04X} at place {place}: write it {allowed}",
-                u32::from(found)
-            ),
+            format!("the {what} has the {kind} U+{:04X} at place {place}: write it {allowed}", u32::from(found)),
         ));
     }
     // In a statement somebody may quote what is written from right to left; a title stands beside what others have
@@ -86,6 +85,11 @@ pub(super) fn shows_nothing(c: char) -> bool {
                 | '\u{ffa0}'
                 | '\u{e0100}'..='\u{e01ef}'
         )
+}
+
+/// The separators of lines and of paragraphs, which end a line and are no control characters (Unicode Standard, 5.8).
+fn ends_a_line(c: char) -> bool {
+    matches!(c, '\u{2028}' | '\u{2029}')
 }
 
 /// Embeddings, overrides and isolates, which change the order in which what comes behind them is read (Unicode Standard
@@ -166,6 +170,12 @@ mod tests {
     fn only_a_statement_has_lines() {
         assert_eq!(Statement::parse("one\r\ntwo\tthree").unwrap().as_str(), "one\ntwo\tthree");
         assert_eq!(Title::parse("one\ntwo").unwrap_err().code, "TEXT_CONTROL_CHARACTER");
+        for separator in ["one\u{2028}two", "one\u{2029}two"] {
+            let refused = Title::parse(separator).unwrap_err();
+            assert_eq!(refused.code, "TEXT_CONTROL_CHARACTER");
+            assert!(refused.message.contains("the line separator U+202"), "{}", refused.message);
+            assert_eq!(Statement::parse(separator).unwrap().as_str(), separator);
+        }
         let refused = Statement::parse("a\u{0}b").unwrap_err();
         assert_eq!(refused.code, "TEXT_CONTROL_CHARACTER");
         assert!(refused.message.contains("U+0000 at place 2"));
