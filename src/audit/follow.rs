@@ -19,7 +19,7 @@ use crate::ledger::note::{Algorithm, VerifierKey};
 use crate::ledger::proof::verify_consistency;
 use crate::ledger::signed::{NotSigned, SignedCheckpoint};
 use crate::ledger::tree::TreeHead;
-use crate::outbound::{Client, Endpoint, Networks};
+use crate::outbound::{Client, Endpoint, Failure, Networks};
 
 const QUESTION: &str = "query Checkpoint { checkpoint { note } }";
 const PROOF: &str =
@@ -175,8 +175,9 @@ impl Follower {
     async fn ask(&self, query: &str, variables: Value) -> Result<Value, AuditError> {
         let body = json!({ "query": query, "variables": variables }).to_string();
         let answer = self.client.post(&self.endpoint, "application/json", &self.headers, Bytes::from(body)).await;
-        let answer = answer.map_err(|failure| AuditError::Server(failure.to_string()))?;
-        let mut said: Value = serde_json::from_slice(&answer.body)
+        let unreadable = |failure: Failure| AuditError::Server(failure.to_string());
+        let answer = answer.map_err(unreadable)?;
+        let mut said: Value = serde_json::from_slice(&answer.body.map_err(unreadable)?)
             .map_err(|_| AuditError::Server(format!("it answered {} and no JSON", answer.status)))?;
         match said["data"].take() {
             Value::Null => Err(AuditError::Server(said["errors"].to_string())),

@@ -41,8 +41,8 @@ pub struct Answer {
     pub status: StatusCode,
     /// What it says of itself.
     pub headers: HeaderMap,
-    /// Empty where it was too long or too slow: that costs its connection and nothing else.
-    pub body: Bytes,
+    /// Or why it could not be read: that costs its connection and nothing else.
+    pub body: Result<Bytes, Failure>,
 }
 
 impl Client {
@@ -121,10 +121,21 @@ impl Client {
     }
 }
 
-async fn read(answer: Response<impl HttpBody<Data = Bytes, Error: Into<BoxError>>>) -> Bytes {
+async fn read(answer: Response<impl HttpBody<Data = Bytes, Error: Into<BoxError>>>) -> Result<Bytes, Failure> {
+    let status = Some(answer.status().as_u16());
+    let failed = |class, reason| Failure { status, ..Failure::new(class, reason) };
     let body = Limited::new(answer.into_body(), MOST_OF_AN_ANSWER_BYTES).collect();
-    let read = tokio::time::timeout(BODY_PATIENCE, body).await;
-    read.ok().and_then(Result::ok).map(|body| body.to_bytes()).unwrap_or_default()
+    match tokio::time::timeout(BODY_PATIENCE, body).await {
+        Ok(Ok(body)) => Ok(body.to_bytes()),
+        Ok(Err(_)) => {
+            let reason = format!("its answer is longer than {MOST_OF_AN_ANSWER_BYTES} bytes, or broke off");
+            Err(failed(FailureClass::Interrupted, reason))
+        }
+        Err(_) => {
+            let reason = format!("its answer had begun and did not end within {} ms", BODY_PATIENCE.as_millis());
+            Err(failed(FailureClass::Timeout, reason))
+        }
+    }
 }
 
 /// What stands behind an error of the client: a failure of our own connector, or somebody else's.

@@ -76,10 +76,13 @@ impl Signer for RemoteSigner {
         let body = Bytes::from(request.to_text());
         let answer = self.client.post(&self.endpoint, "text/plain; charset=utf-8", &self.headers, body).await;
         let answer = answer.map_err(|failure| self.gave_none(failure.to_string()))?;
-        let text = String::from_utf8_lossy(&answer.body);
+        let text = || match &answer.body {
+            Ok(body) => Ok(String::from_utf8_lossy(body)),
+            Err(failure) => Err(self.gave_none(failure.to_string())),
+        };
         match answer.status {
-            StatusCode::OK => Ok(text.into_owned()),
-            StatusCode::CONFLICT => match text.trim_end().parse() {
+            StatusCode::OK => Ok(text()?.into_owned()),
+            StatusCode::CONFLICT => match text()?.trim_end().parse() {
                 Ok(size) if size == request.old_size => Err(NotSigned::Forked { size }.into()),
                 Ok(size) => Err(NotSigned::Outdated { size }.into()),
                 Err(_) => Err(self.gave_none("it answered 409 without a size")),
@@ -87,5 +90,31 @@ impl Signer for RemoteSigner {
             StatusCode::UNPROCESSABLE_ENTITY => Err(NotSigned::Unproved { size: request.old_size }.into()),
             status => Err(self.gave_none(format!("it answered {status}"))),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::Router;
+    use axum::routing::post;
+    use ed25519_dalek::SigningKey;
+    use tokio::net::TcpListener;
+
+    use super::*;
+    use crate::ledger::note::{Algorithm, NoteSigner};
+
+    #[tokio::test]
+    async fn an_answer_that_cannot_be_read_is_no_signature() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let url = format!("http://{}", listener.local_addr().expect("an address"));
+        let routes = Router::new().route("/add-checkpoint", post(async || vec![b'x'; 100_000]));
+        let serving = tokio::spawn(async move { axum::serve(listener, routes).await });
+        let witness = NoteSigner::new("w.example", Algorithm::Cosignature, SigningKey::from_bytes(&[7; 32]));
+        let key = witness.expect("a name").verifier().clone();
+        let request = AddCheckpoint { old_size: 0, proof: Vec::new(), checkpoint: String::new() };
+        let asked = RemoteSigner::witness(&url, key).expect("a URL").sign(&request, Timestamp::UNIX_EPOCH).await;
+        let said = asked.expect_err("it cannot be read").to_string();
+        assert!(said.contains("gave no signature: INTERRUPTED: its answer is longer than 65536 bytes"), "{said}");
+        serving.abort();
     }
 }

@@ -133,7 +133,7 @@ impl HttpClient for Carrier {
         if !answer.status.is_success() {
             tracing::warn!(status = answer.status.as_u16(), "the collector takes no traces");
         }
-        let mut response = Response::new(answer.body);
+        let mut response = Response::new(answer.body.unwrap_or_default());
         *response.status_mut() = answer.status;
         *response.headers_mut() = answer.headers;
         Ok(response)

@@ -266,7 +266,8 @@ impl App {
         if !answer.status.is_success() {
             return Err(refused(format!("it answered {}", answer.status)));
         }
-        let token = request.accept(&answer.body).map_err(|error| refused(error.to_string()))?;
+        let body = answer.body.map_err(|failure| refused(failure.to_string()))?;
+        let token = request.accept(&body).map_err(|error| refused(error.to_string()))?;
         let stamp = StoredTimeStamp {
             size: latest.size,
             authority: authority.url.clone(),

@@ -65,9 +65,10 @@ impl Source {
     }
 
     async fn get(&self, what: &'static str, place: &Endpoint) -> Result<Bytes, SourceError> {
-        let answer = self.client.get(place).await.map_err(|source| SourceError::Unreachable { what, source })?;
+        let unreachable = |source| SourceError::Unreachable { what, source };
+        let answer = self.client.get(place).await.map_err(unreachable)?;
         match answer.status.is_success() {
-            true => Ok(answer.body),
+            true => answer.body.map_err(unreachable),
             false => Err(SourceError::Status { what, status: answer.status.as_u16() }),
         }
     }
