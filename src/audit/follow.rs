@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::http::header::{AUTHORIZATION, HeaderMap, HeaderValue};
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use tempfile::NamedTempFile;
 
@@ -36,6 +37,9 @@ pub struct Follower {
     names: Names,
     keys: Vec<VerifierKey>,
     memory: PathBuf,
+    /// Since when the log has not grown, beside the memory: a restart forgets no silence.
+    since: PathBuf,
+    silent_for: Option<SignedDuration>,
 }
 
 /// What a look has shown.
@@ -73,18 +77,51 @@ impl Follower {
             .map_err(|_| AuditError::Keys("the token is no bearer token".to_owned()))?;
         bearer.set_sensitive(true);
         let headers = [(AUTHORIZATION, bearer)].into_iter().collect();
-        Ok(Self { client: Client::new(networks, PATIENCE), endpoint, headers, names, keys, memory: memory.to_owned() })
+        let mut since = memory.as_os_str().to_owned();
+        since.push(".since");
+        Ok(Self {
+            client: Client::new(networks, PATIENCE),
+            endpoint,
+            headers,
+            names,
+            keys,
+            memory: memory.to_owned(),
+            since: since.into(),
+            silent_for: None,
+        })
     }
 
-    /// Looks once.
+    /// Raises an alarm as well when nothing new was signed for so long, if that is bounded.
+    #[must_use]
+    pub fn with_silence(self, silent_for: Option<SignedDuration>) -> Self {
+        Self { silent_for, ..self }
+    }
+
+    /// Looks once, at that time by the auditor's own clock.
     ///
     /// # Errors
     /// When the server gives no answer or the memory cannot be used: then nothing is said of the log.
-    pub async fn look(&self) -> Result<Followed, AuditError> {
+    pub async fn look(&self, now: Timestamp) -> Result<Followed, AuditError> {
+        let since = self.since(now)?;
+        let looked = self.compared(now).await;
+        let why = match &looked {
+            Ok(Followed::Good { grown_by: 0, .. }) => String::new(),
+            // Who gives no answer may keep back what was signed as well as who gives an old one.
+            Err(AuditError::Server(reason)) => format!("; now it gives no answer: {reason}"),
+            Ok(_) | Err(_) => return looked,
+        };
+        if self.silent_for.is_none_or(|longest| now.duration_since(since) < longest) {
+            return looked;
+        }
+        let message = format!("the server has shown nothing new since {since}{why}");
+        Ok(Followed::Alarm { kind: "LOG_SILENT", message })
+    }
+
+    async fn compared(&self, now: Timestamp) -> Result<Followed, AuditError> {
         let alarm = |kind, message: String| Ok(Followed::Alarm { kind, message });
         let answer = self.ask(QUESTION, json!({})).await?;
         let Some(note) = answer["checkpoint"]["note"].as_str() else {
-            return match self.remembered()? {
+            return match read(&self.memory)? {
                 None => Ok(Followed::Good { size: 0, grown_by: 0, silent: Vec::new() }),
                 Some(_) => alarm("CHECKPOINT", "the server has no checkpoint any more".to_owned()),
             };
@@ -94,7 +131,7 @@ impl Follower {
             Err(error) => return alarm("CHECKPOINT", error.to_string()),
         };
         let head = signed.checkpoint.head;
-        let last = match self.remembered()? {
+        let last = match read(&self.memory)? {
             None => TreeHead::empty(),
             Some(note) => match self.signed(&note) {
                 Ok(signed) => signed.checkpoint.head,
@@ -133,7 +170,12 @@ impl Follower {
                 return alarm("CONSISTENCY_PROOF", format!("from {} to {} events: {error}", last.size, head.size));
             }
         }
-        self.remember(note)?;
+        if head.size > last.size {
+            // Before the checkpoint: a crash in between makes a silence seem shorter, and never longer.
+            keep(&self.since, &now.to_string())?;
+        }
+        // Kept before anything else is done: a crash never forgets what was seen.
+        keep(&self.memory, note)?;
         let witnesses = self.keys.iter().filter(|key| key.algorithm() == Algorithm::Cosignature).map(VerifierKey::name);
         let silent =
             witnesses.filter(|name| signed.signers().all(|signer| signer != *name)).map(str::to_owned).collect();
@@ -151,25 +193,14 @@ impl Follower {
         names.find_map(|name| SignedCheckpoint::verify(note.as_bytes(), &name, &self.keys).ok())
     }
 
-    fn remembered(&self) -> Result<Option<String>, AuditError> {
-        match fs::read_to_string(&self.memory) {
-            Ok(note) => Ok(Some(note)),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(AuditError::of_file(&self.memory)(error)),
+    /// Since when the log has not grown. Where that is not known yet, or not yet by this clock, it begins now.
+    fn since(&self, now: Timestamp) -> Result<Timestamp, AuditError> {
+        let kept = read(&self.since)?.and_then(|text| text.parse::<Timestamp>().ok());
+        if let Some(since) = kept.filter(|since| *since <= now) {
+            return Ok(since);
         }
-    }
-
-    /// Keeps the checkpoint before anything else is done: a crash never forgets what was seen.
-    fn remember(&self, note: &str) -> Result<(), AuditError> {
-        let folder = self.memory.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let kept = fs::create_dir_all(folder).and_then(|()| {
-            let mut file = NamedTempFile::new_in(folder)?;
-            file.write_all(note.as_bytes())?;
-            file.as_file().sync_all()?;
-            file.persist(&self.memory).map_err(|error| error.error)?;
-            fs::File::open(folder)?.sync_all()
-        });
-        kept.map_err(AuditError::of_file(&self.memory))
+        keep(&self.since, &now.to_string())?;
+        Ok(now)
     }
 
     async fn ask(&self, query: &str, variables: Value) -> Result<Value, AuditError> {
@@ -184,4 +215,25 @@ impl Follower {
             data => Ok(data),
         }
     }
+}
+
+fn read(path: &Path) -> Result<Option<String>, AuditError> {
+    match fs::read_to_string(path) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(AuditError::of_file(path)(error)),
+    }
+}
+
+/// Has the disk keep the text, whole or not at all.
+fn keep(path: &Path, text: &str) -> Result<(), AuditError> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let kept = fs::create_dir_all(folder).and_then(|()| {
+        let mut file = NamedTempFile::new_in(folder)?;
+        file.write_all(text.as_bytes())?;
+        file.as_file().sync_all()?;
+        file.persist(path).map_err(|error| error.error)?;
+        fs::File::open(folder)?.sync_all()
+    });
+    kept.map_err(AuditError::of_file(path))
 }

@@ -14,7 +14,7 @@ use crate::cli::export::up_to;
 use crate::cli::output::say;
 use crate::cli::problem::Problem;
 use crate::cli::{self, AuditCommand, Evidence, VerdictFormat, progress, seals, serve};
-use crate::clock::SystemClock;
+use crate::clock::{Clock, SystemClock};
 use crate::config::Settings;
 use crate::domain::value::CaseId;
 use crate::ledger::note::{Note, VerifierKey};
@@ -156,7 +156,8 @@ async fn follow(arguments: cli::AuditFollow) -> Result<Outcome, Problem> {
     let token = fs::read_to_string(&arguments.token_file)
         .map_err(Problem::while_doing(format!("{} cannot be read", arguments.token_file.display())))?;
     let follower = Follower::new(&arguments.url, token.trim(), keys(&arguments.keys)?, &arguments.memory)
-        .map_err(Problem::while_doing("nobody can be followed"))?;
+        .map_err(Problem::while_doing("nobody can be followed"))?
+        .with_silence(arguments.silent_for);
     let stop = CancellationToken::new();
     let ends = serve::told_to_end().map_err(Problem::while_doing("signals cannot be heard"))?;
     tokio::spawn({
@@ -168,7 +169,7 @@ async fn follow(arguments: cli::AuditFollow) -> Result<Outcome, Problem> {
     });
     let every = Duration::try_from(arguments.every).unwrap_or_default();
     loop {
-        match follower.look().await {
+        match follower.look(SystemClock.now()).await {
             Ok(followed) => {
                 match arguments.format {
                     VerdictFormat::Text => say(&looked(&followed))?,

@@ -201,7 +201,11 @@ pub struct AuditCase {
 LOG_RENAMED says that the log was put back from a backup and has another name since. It is told until the auditor has
 decided. Get the key of the new name from whoever runs the log, as the first one; see by `etalon audit replay --key NEW
 --checkpoint MEMORY`, over their database, what is lost; and where that is accepted, keep the old memory as a record, and
-follow on with `--key NEW` and another, new `--memory`. The key of the old name goes on proving what was proved by it.")]
+follow on with `--key NEW` and another, new `--memory`. The key of the old name goes on proving what was proved by it.
+
+With --silent-for, LOG_SILENT says that the log has not grown for so long, by the auditor's own clock: a server that
+shows an old checkpoint again and again, or nothing, may keep back what was signed since. Choose longer than it happens
+that nobody writes.")]
 pub struct AuditFollow {
     /// The GraphQL of the server, such as https://etalon.example/graphql
     #[arg(long, value_name = "URL")]
@@ -209,9 +213,12 @@ pub struct AuditFollow {
     /// A file with a bearer token of an auditor
     #[arg(long, value_name = "FILE")]
     pub token_file: PathBuf,
-    /// Where the last checkpoint that was seen is kept
+    /// Where the last checkpoint that was seen is kept; FILE.since says since when the log has not grown
     #[arg(long, value_name = "FILE")]
     pub memory: PathBuf,
+    /// For how long the log may not grow before that is an alarm: 12h, 3d; without it, for ever
+    #[arg(long, value_name = "DURATION", value_parser = parse_ttl)]
+    pub silent_for: Option<SignedDuration>,
     /// How often to look: 30s, 5m
     #[arg(long, value_name = "DURATION", default_value = "1m", value_parser = parse_ttl)]
     pub every: SignedDuration,

@@ -5,15 +5,16 @@ use std::sync::Arc;
 
 use ed25519_dalek::SigningKey;
 use etalon::app::App;
+use etalon::audit::{Followed, Follower};
 use etalon::clock::ManualClock;
 use etalon::demo;
 use etalon::ledger::note::{Algorithm, Note, NoteSigner, VerifierKey};
 use etalon::store;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use tempfile::TempDir;
 
-use crate::ledger::serving::{origin_of, sealed};
+use crate::ledger::serving::{key_of, origin_of, sealed};
 use crate::life::scene::campaign;
 use crate::life::world::text;
 use crate::store::support::Database;
@@ -160,6 +161,54 @@ async fn a_log_is_signed_and_cosigned_by_others_on_sqlite() {
 async fn a_log_is_signed_and_cosigned_by_others_on_postgresql() {
     let database = fresh_database();
     signed_and_cosigned(Installation::on(database.url())).await;
+}
+
+#[tokio::test]
+async fn an_auditor_believes_no_silence_for_ever() {
+    let installation = Installation::embedded();
+    let server = installation.start();
+    let manager = installation.token(&Who::new("manager", "MANAGER", "44"));
+    let position = commit(&server.graphql, &manager, "省级计量难点征集").await;
+    sealed(&server.graphql, &manager, position).await;
+    let folder = TempDir::new().expect("a folder");
+    let memory = folder.path().join("seen");
+    let (key, auditor) = (key_of(&installation), installation.token(&Who::new("auditor", "AUDITOR", "CN")));
+    // Each time another process looks.
+    let follower = || Follower::new(&server.graphql, &auditor, vec![key.clone()], &memory).expect("it follows");
+    let begun: Timestamp = "2026-11-24T08:00:00Z".parse().expect("a time");
+    let look = async |hours: i64| {
+        let follower = follower().with_silence(Some(SignedDuration::from_hours(12)));
+        match follower.look(begun + SignedDuration::from_hours(hours)).await.expect("it is answered, or too late") {
+            Followed::Good { grown_by, .. } => Ok(grown_by),
+            Followed::Alarm { kind, .. } => Err(kind),
+        }
+    };
+    assert_eq!(look(0).await, Ok(position + 1));
+    assert_eq!(look(11).await, Ok(0));
+    assert_eq!(look(12).await, Err("LOG_SILENT"));
+    let position = commit(&server.graphql, &manager, "再来一次").await;
+    sealed(&server.graphql, &manager, position).await;
+    assert_eq!(look(13).await, Ok(1));
+    assert_eq!(look(24).await, Ok(0));
+    // A clock that was ahead is set right: what was kept of it says nothing.
+    assert_eq!(look(1).await, Ok(0));
+    assert_eq!(look(13).await, Err("LOG_SILENT"));
+
+    let token = folder.path().join("token");
+    std::fs::write(&token, &auditor).expect("written");
+    std::fs::write(folder.path().join("seen.since"), "2020-01-01T00:00:00Z").expect("written");
+    let mut following = program();
+    following.args(["audit", "follow", "--once", "--silent-for", "12h", "--url", &server.graphql]);
+    following.args(["--key", &key.to_string(), "--token-file", &token.display().to_string()]);
+    following.args(["--memory", &memory.display().to_string()]);
+    let told = following.output().expect("the program runs");
+    let said = String::from_utf8_lossy(&told.stdout);
+    let expected = "ALARM LOG_SILENT: the server has shown nothing new since 2020-01-01T00:00:00Z";
+    assert!(told.status.code() == Some(3) && said.starts_with(expected), "{said}");
+
+    assert!(server.stop(), "{}", server.log());
+    follower().look(begun).await.expect_err("nothing is said of the log");
+    assert_eq!(look(0).await, Err("LOG_SILENT"), "whoever gives no answer is silent, too");
 }
 
 #[tokio::test]
