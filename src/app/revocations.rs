@@ -33,8 +33,30 @@ pub(super) struct Revocations {
     listed: watch::Sender<Listed>,
     /// Whoever was erased before this position of the log is listed.
     erased_before: AtomicU64,
-    /// When it was read last. Not beside the list, whose followers hear of changes and not of looks.
+    /// When it was read last. Not beside the list, whose followers hear of changes and not of looks. Whoever changes
+    /// the list holds it.
     read_at: Mutex<Option<Instant>>,
+}
+
+impl Revocations {
+    /// Takes what a look has found that began then. One that began before the last that was taken may have read what
+    /// is revoked before somebody revoked what is known by now.
+    fn take(&self, began: Instant, until: HashMap<String, i64>, erased: Vec<String>) {
+        let mut read_at = self.read_at.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_late = read_at.is_some_and(|last| began < last);
+        self.listed.send_if_modified(|listed| {
+            let before = listed.erased.len();
+            listed.erased.extend(erased);
+            let is_news = !is_late && listed.until != until;
+            if is_news {
+                listed.until = until;
+            }
+            is_news || listed.erased.len() > before
+        });
+        if !is_late {
+            *read_at = Some(began);
+        }
+    }
 }
 
 /// What tokens are refused by.
@@ -91,16 +113,10 @@ impl App {
         // a mark that lies ahead of it hides nothing that comes later.
         let head = self.store.head().await?.next_position;
         let erased = self.store.erased_keys(self.revocations.erased_before.load(Ordering::Acquire)).await?;
-        self.revocations.listed.send_if_modified(|listed| {
-            let before = listed.erased.len();
-            let actors = erased.iter().map(|erased| RevocationKey::of_actor(&erased.key_id.to_string()));
-            listed.erased.extend(actors.map(|key| key.as_str().to_owned()));
-            let is_changed = listed.until != until || listed.erased.len() > before;
-            listed.until = until;
-            is_changed
-        });
+        let actors = erased.iter().map(|erased| RevocationKey::of_actor(&erased.key_id.to_string()));
+        let erased = actors.map(|key| key.as_str().to_owned()).collect();
+        self.revocations.take(began, until, erased);
         self.revocations.erased_before.fetch_max(head, Ordering::AcqRel);
-        *self.revocations.read_at.lock().unwrap_or_else(PoisonError::into_inner) = Some(began);
         Ok(())
     }
 
@@ -139,4 +155,24 @@ fn is_listed(listed: &Listed, credential: &Credential) -> bool {
     let until = credential.known_by.iter().filter_map(|key| listed.until.get(key.as_str())).max();
     until.is_some_and(|until| credential.issued_at.as_microsecond() <= *until)
         || credential.known_by.iter().any(|key| listed.erased.contains(key.as_str()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_look_that_ends_late_takes_nothing_back() {
+        let revocations = Revocations::default();
+        let early = Instant::now();
+        let late = early + LOOKS_EVERY;
+        let known = || revocations.listed.borrow().until.get("jti:a").copied();
+        revocations.take(late, HashMap::from([("jti:a".to_owned(), 1)]), Vec::new());
+        revocations.take(early, HashMap::new(), vec!["actor:b".to_owned()]);
+        assert_eq!((known(), *revocations.read_at.lock().expect("whole")), (Some(1), Some(late)));
+        assert!(revocations.listed.borrow().erased.contains("actor:b"), "who is erased stays so");
+        // The next one says what is there now.
+        revocations.take(late + LOOKS_EVERY, HashMap::new(), Vec::new());
+        assert_eq!(known(), None);
+    }
 }
