@@ -12,7 +12,7 @@ use crate::store::known::Known;
 use crate::store::row_writes::RowWrites;
 use crate::store::{
     Append, AppendError, Body, CommandKey, Committed, Content, EventRecord, Head, LedgerNode, NewAttachment,
-    NewCiphertext, NewEvent, NumberTaken, RebuiltRow, StoreError, StoredCommand, StreamId,
+    NewCiphertext, NumberTaken, RebuiltRow, StoreError, StoredCommand, StreamId,
 };
 
 /// Whether events get what proves them.
@@ -113,15 +113,12 @@ impl Planner<'_> {
         if let Some((stream, _)) = relied_on.iter().find(|(stream, version)| self.version(*stream) != *version) {
             return Err(AppendError::Outdated { stream: *stream });
         }
-        let (content, number_taken) = self.content(body);
+        let (mut content, number_taken) = self.content(body);
         check(stream, &command, &content, number_taken.as_ref()).map_err(|reason| {
             // Alone: the database would refuse the whole batch.
             invalid(format!("append to {stream}: {reason}"))
         })?;
-        if let Some(origin) = content.origin {
-            self.plan.origin = origin;
-        }
-        let committed = self.log(stream, &command, content.events, current_version)?;
+        let committed = self.log(stream, &command, &mut content, current_version)?;
         self.plan.rows.add(RebuiltRow {
             stream,
             version: committed.version,
@@ -162,12 +159,13 @@ impl Planner<'_> {
         }
     }
 
-    /// Gives the events their positions and ledger entries; all of them or none.
+    /// Gives the events their positions and ledger entries, and the log the name that it has from them on; all of it or
+    /// nothing.
     fn log(
         &mut self,
         stream: StreamId,
         command: &CommandKey,
-        events: Vec<NewEvent>,
+        content: &mut Content,
         current_version: u64,
     ) -> Result<Committed, AppendError> {
         let Head { next_position: first_position, recorded_at } = self.plan.head;
@@ -175,10 +173,12 @@ impl Planner<'_> {
             .map_err(|error| invalid(format!("{recorded_at} µs is no time: {error}")))?;
         let aggregate_type = stream.aggregate_type.as_str();
         let aggregate_id = stream.aggregate_id.to_string();
+        let origin = content.origin.as_ref().unwrap_or(&self.plan.origin);
+        let events = std::mem::take(&mut content.events);
         let mut records = Vec::with_capacity(events.len());
         for ((event, position), sequence) in events.into_iter().zip(first_position..).zip(current_version + 1..) {
             let entry = || Entry {
-                origin: &self.plan.origin,
+                origin,
                 position,
                 aggregate_type,
                 aggregate_id: &aggregate_id,
@@ -215,6 +215,9 @@ impl Planner<'_> {
                 entry,
                 leaf_hash,
             });
+        }
+        if let Some(origin) = content.origin.take() {
+            self.plan.origin = origin;
         }
         for record in records.iter().filter(|_| self.ledger == Ledger::Kept) {
             let nodes = &mut self.plan.nodes;

@@ -167,6 +167,7 @@ async fn what_the_database_would_refuse_is_refused_alone(database: Database) {
     let states = vec![PastState { from, version, last, row: PastRow::Case(titled.clone()) }];
     let past = RowChanges { happened: Happened::Anew { states, last_at: START }, ..rows_of(case_row(2)) };
     let renamed = Content { origin: Some("a\0b".to_owned()), ..notes(&["x"], RowChanges::default()) };
+    let long_name = Content { origin: Some("o".repeat(70_000)), ..notes(&["x"], RowChanges::default()) };
     let foreign = RowChanges { register: Some(register_row("r")), ..RowChanges::default() };
     let long_key = "k".repeat(70_000);
     let batch = [
@@ -178,6 +179,7 @@ async fn what_the_database_would_refuse_is_refused_alone(database: Database) {
         append(case_stream(2), 0, "worked on", notes(&["x"], rows_of(worked_on))),
         append(case_stream(2), 0, "past", notes(&["x", "y"], past)),
         append(case_stream(2), 0, "renamed", renamed),
+        append(case_stream(2), 0, "renamed at length", long_name),
         append(case_stream(3), 0, "register", notes(&["x"], foreign)),
         append(case_stream(4), 0, "other case", notes(&["x"], rows_of(case_row(5)))),
         append(case_stream(5), 0, "nothing", Content::default()),
@@ -191,6 +193,7 @@ async fn what_the_database_would_refuse_is_refused_alone(database: Database) {
         assert!(matches!(outcome, Err(AppendError::Store(StoreError::Invalid { .. }))));
     }
     assert_eq!(store.head().await.expect("read").next_position, 1);
+    assert!(store.origin().await.expect("read").starts_with("etalon.local/"));
     assert!(store.load(case_stream(7), 0).await.expect("loaded")[0].payload.to_string().contains(r"\\u0000 计量"));
 }
 
