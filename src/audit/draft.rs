@@ -34,7 +34,8 @@ impl DraftFolder {
     pub fn begin(folder: &Path) -> io::Result<Self> {
         // Without a slash at the end, so that a name beside it can be made of it.
         let folder: PathBuf = folder.components().collect();
-        if folder.exists() {
+        // A link that leads nowhere is in its way, too.
+        if folder.symlink_metadata().is_ok() {
             return Err(io::ErrorKind::AlreadyExists.into());
         }
         let mut name = folder.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_owned();
@@ -146,6 +147,15 @@ mod tests {
         draft.appear().expect("appeared");
         assert_eq!(names_in(&folder), ["within"]);
         assert!(folder.join("within/it/file").exists());
+        assert_eq!(DraftFolder::begin(&folder).expect_err("it is there").kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(names_in(house.path()), ["bundle"]);
+    }
+
+    #[test]
+    fn a_link_that_leads_nowhere_is_in_the_way() {
+        let house = tempfile::tempdir().expect("a temporary folder");
+        let folder = house.path().join("bundle");
+        std::os::unix::fs::symlink("nowhere", &folder).expect("linked");
         assert_eq!(DraftFolder::begin(&folder).expect_err("it is there").kind(), io::ErrorKind::AlreadyExists);
         assert_eq!(names_in(house.path()), ["bundle"]);
     }

@@ -2,7 +2,6 @@
 //! goes on from there.
 
 use std::fs;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -10,17 +9,18 @@ use axum::body::Bytes;
 use axum::http::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
-use tempfile::NamedTempFile;
 
 use crate::audit::AuditError;
 use crate::audit::verify::origin;
 use crate::ledger::checkpoint::hash;
+use crate::ledger::counted::counted;
 use crate::ledger::names::Names;
 use crate::ledger::note::{Algorithm, VerifierKey};
 use crate::ledger::proof::verify_consistency;
 use crate::ledger::signed::{NotSigned, SignedCheckpoint};
 use crate::ledger::tree::TreeHead;
 use crate::outbound::{Client, Endpoint, Failure, Networks};
+use crate::whole_file::{self, Access};
 
 const QUESTION: &str = "query Checkpoint { checkpoint { note } }";
 const PROOF: &str =
@@ -139,9 +139,10 @@ impl Follower {
                     let Some(before) = self.signed_before(&note) else {
                         return Err(AuditError::NoCheckpoint { path: self.memory.clone(), reason: error.to_string() });
                     };
-                    let (name, last) = (before.checkpoint.origin, before.checkpoint.head.size);
+                    let name = before.checkpoint.origin;
+                    let last = counted(before.checkpoint.head.size, "event", "events");
                     let message = format!(
-                        "the log of the name {name}, which had {last} events, has another name now: it was put back from a backup, and \
+                        "the log of the name {name}, which had {last}, has another name now: it was put back from a backup, and \
                          what was signed since that was made is lost; `etalon audit replay --checkpoint` tells how much; \
                          once that is accepted, keep this memory as what was lost, and follow with the key of the new name \
                          and another --memory file"
@@ -151,11 +152,12 @@ impl Follower {
             },
         };
         if head.size < last.size {
-            let message = format!("the log had {} events and has {} now", last.size, head.size);
+            let before = counted(last.size, "event", "events");
+            let message = format!("the log had {before} and has {} now", head.size);
             return alarm("LOG_SHRUNK", message);
         }
         if head.size == last.size && head.root != last.root {
-            return alarm("LOG_FORKED", format!("two trees of {} events are signed", head.size));
+            return alarm("LOG_FORKED", format!("two trees of {} are signed", counted(head.size, "event", "events")));
         }
         if last.size > 0 && head.size > last.size {
             let sizes = json!({ "from": last.size.to_string(), "to": head.size.to_string() });
@@ -227,13 +229,7 @@ fn read(path: &Path) -> Result<Option<String>, AuditError> {
 
 /// Has the disk keep the text, whole or not at all.
 fn keep(path: &Path, text: &str) -> Result<(), AuditError> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let kept = fs::create_dir_all(folder).and_then(|()| {
-        let mut file = NamedTempFile::new_in(folder)?;
-        file.write_all(text.as_bytes())?;
-        file.as_file().sync_all()?;
-        file.persist(path).map_err(|error| error.error)?;
-        fs::File::open(folder)?.sync_all()
-    });
+    let made = fs::create_dir_all(whole_file::folder_of(path));
+    let kept = made.and_then(|()| whole_file::write(path, text.as_bytes(), Access::Owner));
     kept.map_err(AuditError::of_file(path))
 }

@@ -4,14 +4,13 @@ use std::io::{BufWriter, Write};
 use std::path::Path;
 use std::sync::Arc;
 
-use tempfile::NamedTempFile;
-
 use crate::app::App;
 use crate::cli::problem::Problem;
 use crate::cli::{self, AsOf, output, progress, serve};
 use crate::clock::SystemClock;
 use crate::config::Settings;
 use crate::interchange::export::{Export, export};
+use crate::whole_file::{Access, WholeFile};
 
 /// Exports to the file that was named, or to standard output.
 ///
@@ -26,20 +25,16 @@ pub async fn run(arguments: cli::Export, settings: &Settings) -> Result<(), Prob
     };
     let written = match &arguments.output {
         None => write(&app, asked, output::standard()).await.map(drop),
-        Some(path) => replace(&app, asked, path).await,
+        Some(path) => write_to(&app, asked, path).await,
     };
     app.shutdown().await;
     written
 }
 
-/// Writes beside the file, and puts it in its place once it is complete: a failed export leaves the old one as it is.
-async fn replace(app: &App, asked: Export, path: &Path) -> Result<(), Problem> {
+async fn write_to(app: &App, asked: Export, path: &Path) -> Result<(), Problem> {
     let cannot = || format!("{} cannot be written", path.display());
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let beside = NamedTempFile::new_in(folder).map_err(Problem::while_doing(cannot()))?;
-    let written = write(app, asked, beside).await?;
-    written.as_file().sync_all().map_err(Problem::while_doing(cannot()))?;
-    written.persist(path).map(drop).map_err(Problem::while_doing(cannot()))
+    let file = WholeFile::begin(path, Access::Usual).map_err(Problem::while_doing(cannot()))?;
+    write(app, asked, file).await?.appear().map_err(Problem::while_doing(cannot()))
 }
 
 async fn write<W: Write>(app: &App, asked: Export, out: W) -> Result<W, Problem> {

@@ -238,7 +238,8 @@ pub struct Export {
     /// Only the cases of this campaign
     #[arg(long, value_name = "UUID")]
     pub campaign: Option<Uuid>,
-    /// The file to write, replaced once it is complete [default: standard output]
+    /// The file to write, replaced once it is complete; a device or a pipe is written as it goes [default: standard
+    /// output]
     #[arg(long, value_name = "FILE")]
     pub output: Option<PathBuf>,
     /// The database.
@@ -251,8 +252,8 @@ pub struct Export {
 #[command(after_help = "\
 The year goes from 1 November of the year before to 31 October, when its summary is due. The figures are those of the
 log as of the end of that day; as of now while it is to come, and where the log began after it. A day is meant to its end
-in UTC+8. Markdown has its charts in files beside the one that is written, and none on standard output. A report only
-reads, so that a server may run meanwhile; read rows that an older version has made are made anew first.
+in UTC+8. Markdown has its charts in files beside the one that is written, and none on standard output, as on a pipe. A
+report only reads, so that a server may run meanwhile; read rows that an older version has made are made anew first.
 
 Examples:
   etalon report --jurisdiction 44 --year 2026 --format html --output guangdong-2026.html
@@ -271,7 +272,8 @@ pub struct Report {
     /// The log as it was at the end of a day, at a time (RFC 3339) or just after a position [default: 31 October]
     #[arg(long, value_name = "DATE|TIME|POSITION", value_parser = parse_day_or_point)]
     pub as_of: Option<AsOf>,
-    /// The file to write, replaced once it is complete [default: standard output]
+    /// The file to write, replaced once it is complete; a device or a pipe is written as it goes [default: standard
+    /// output]
     #[arg(long, value_name = "FILE")]
     pub output: Option<PathBuf>,
     /// In which language

@@ -5,8 +5,6 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use tempfile::NamedTempFile;
-
 use crate::app::{App, Moment, YearQuestion};
 use crate::cli::export::up_to;
 use crate::cli::problem::Problem;
@@ -14,6 +12,7 @@ use crate::cli::{self, AsOf, output, serve};
 use crate::clock::SystemClock;
 use crate::config::Settings;
 use crate::report::{self, File, ReportError};
+use crate::whole_file::{self, Access, WholeFile};
 
 /// Writes the report to the file that was named, or to standard output.
 ///
@@ -32,8 +31,7 @@ pub async fn run(arguments: cli::Report, settings: &Settings) -> Result<(), Prob
             let written = files.iter().try_for_each(|file| output::standard().write_all(file.text.as_bytes()));
             written.map_err(Problem::while_doing("standard output cannot be written"))
         }
-        // What it points at is there before the report is.
-        Some(path) => files.iter().rev().try_for_each(|file| replace(&beside(path, file), &file.text)),
+        Some(path) => write_to(path, &files),
     }
 }
 
@@ -50,7 +48,9 @@ async fn files(app: &App, arguments: &cli::Report) -> Result<Vec<File>, Problem>
     let question = YearQuestion { jurisdiction: arguments.jurisdiction.clone(), year: arguments.year, at, time };
     let data = report::gather(app, question).await.map_err(failed)?;
     let document = report::compose(&data, arguments.language).map_err(failed)?;
-    let name = arguments.output.as_deref().and_then(Path::file_stem).map(|stem| stem.to_string_lossy());
+    // Beside a device or a pipe no file belongs.
+    let output = arguments.output.as_deref().filter(|path| !whole_file::is_written_through(path));
+    let name = output.and_then(Path::file_stem).map(|stem| stem.to_string_lossy());
     report::write(&document, arguments.format, name.as_deref()).map_err(failed)
 }
 
@@ -70,12 +70,16 @@ fn beside(path: &Path, file: &File) -> PathBuf {
     }
 }
 
-/// Writes beside the file, and puts it in its place once it is complete.
-fn replace(path: &Path, text: &str) -> Result<(), Problem> {
-    let cannot = || format!("{} cannot be written", path.display());
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut beside = NamedTempFile::new_in(folder).map_err(Problem::while_doing(cannot()))?;
-    beside.write_all(text.as_bytes()).map_err(Problem::while_doing(cannot()))?;
-    beside.as_file().sync_all().map_err(Problem::while_doing(cannot()))?;
-    beside.persist(path).map(drop).map_err(Problem::while_doing(cannot()))
+/// Writes all of the files, of which none appears unless each can be written.
+fn write_to(path: &Path, files: &[File]) -> Result<(), Problem> {
+    let cannot = |path: &Path| Problem::while_doing(format!("{} cannot be written", path.display()));
+    let mut written = Vec::with_capacity(files.len());
+    for file in files {
+        let path = beside(path, file);
+        let mut whole = WholeFile::begin(&path, Access::Usual).map_err(cannot(&path))?;
+        whole.write_all(file.text.as_bytes()).map_err(cannot(&path))?;
+        written.push((path, whole));
+    }
+    // What the report points at is there before it is.
+    written.into_iter().rev().try_for_each(|(path, whole)| whole.appear().map_err(cannot(&path)))
 }

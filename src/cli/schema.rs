@@ -8,6 +8,7 @@ use clap::Args;
 use crate::cli::problem::Problem;
 use crate::cli::samples;
 use crate::graphql;
+use crate::whole_file::{self, Access};
 
 const GRAPHQL: &str = "schema.graphql";
 const EVENTS: &str = "events";
@@ -44,7 +45,8 @@ pub fn run(arguments: &Schema) -> Result<String, Problem> {
 fn write(folder: &Path, sdl: &str) -> Result<String, Problem> {
     let path = folder.join(GRAPHQL);
     fs::create_dir_all(folder).map_err(Problem::while_doing(format!("{} cannot be made", folder.display())))?;
-    fs::write(&path, sdl).map_err(Problem::while_doing(format!("{} cannot be written", path.display())))?;
+    let written = whole_file::write(&path, sdl.as_bytes(), Access::Usual);
+    written.map_err(Problem::while_doing(format!("{} cannot be written", path.display())))?;
     Ok(format!("{} is written; samples of events are frozen by hand, once, when an event is published", path.display()))
 }
 

@@ -4,6 +4,7 @@
 pub mod audit;
 pub mod bounds;
 pub mod checkpoint;
+pub mod counted;
 pub mod entry;
 pub mod finding;
 pub mod inclusion_file;

@@ -1,17 +1,17 @@
 //! What a notary has signed, in a file of its own: how far, for each log.
 
 use std::collections::BTreeMap;
-use std::fs::{File, OpenOptions};
-use std::io::{self, Write};
+use std::fs::OpenOptions;
+use std::io;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
-use tempfile::NamedTempFile;
 
 use crate::ledger::tree::TreeHead;
+use crate::whole_file::{self, Access};
 
 /// The file. One process at a time has it open to write.
 pub(super) struct Memory {
@@ -35,7 +35,8 @@ struct Entry {
 impl Memory {
     /// The memory at this path; `is_new` where there may be none yet.
     pub(super) fn open(path: &Path, is_new: bool) -> io::Result<Self> {
-        let memory = Self { path: path.to_owned() };
+        // Behind all links, so that whoever comes to the file by another name takes turns, too.
+        let memory = Self { path: whole_file::led_to(path)? };
         if !path.exists() {
             if !is_new {
                 let why = "it is missing, and without it the key would sign anything; put it back, or make a new key";
@@ -82,14 +83,10 @@ impl Memory {
     }
 
     fn write(&self, content: &Content) -> io::Result<()> {
-        let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        std::fs::create_dir_all(folder)?;
-        let mut file = NamedTempFile::new_in(folder)?;
-        serde_json::to_writer_pretty(&mut file, content)?;
-        file.write_all(b"\n")?;
-        file.as_file().sync_all()?;
-        file.persist(&self.path).map_err(|error| error.error)?;
-        File::open(folder)?.sync_all()
+        std::fs::create_dir_all(whole_file::folder_of(&self.path))?;
+        let mut json = serde_json::to_vec_pretty(content)?;
+        json.push(b'\n');
+        whole_file::write(&self.path, &json, Access::Owner)
     }
 }
 

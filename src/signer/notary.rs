@@ -160,6 +160,19 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_memory_behind_a_link_stays_there() {
+        let (folder, elsewhere) = (TempDir::new().expect("a folder"), TempDir::new().expect("a folder"));
+        let (link, target) = (folder.path().join("memory.json"), elsewhere.path().join("kept.json"));
+        std::os::unix::fs::symlink(&target, &link).expect("linked");
+        let signer = notary(&folder, Role::Log).expect("made");
+        signer.sign(&request(0, &[], 1, [1; 32]), Timestamp::UNIX_EPOCH).await.expect("the first");
+        assert!(link.is_symlink());
+        assert!(std::fs::read_to_string(&target).expect("it reads").contains("log.example"));
+        // Whoever comes to it by its own name takes turns with who comes by the link.
+        assert!(elsewhere.path().join("kept.lock").exists() && !folder.path().join("memory.lock").exists());
+    }
+
+    #[tokio::test]
     async fn a_witness_cosigns_what_its_logs_have_signed() {
         let (folder, of_log) = (TempDir::new().expect("a folder"), TempDir::new().expect("a folder"));
         let log = notary(&of_log, Role::Log).expect("made");

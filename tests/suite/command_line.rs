@@ -1,6 +1,10 @@
 //! Commands as a shell runs them: what they say, to whom, and who else may have the database.
 
-use std::process::{Output, Stdio};
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{FileTypeExt, PermissionsExt, symlink};
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use std::thread;
 
 use serde_json::{Value, json};
 
@@ -36,6 +40,50 @@ async fn a_command_ends_quietly_when_nobody_reads_on() {
         let said = String::from_utf8_lossy(&ended.stderr);
         assert_eq!(ended.status.code(), Some(141), "{arguments:?}: {said}");
         assert!(!said.contains("etalon: "), "{arguments:?}: {said}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_written_goes_where_its_path_leads() {
+    let installation = Installation::embedded();
+    let server = installation.start();
+    report_a_case(&installation, &server.graphql).await;
+    assert!(server.stop(), "{}", server.log());
+    let folder = tempfile::tempdir().expect("a folder");
+    let [pipe, link, target] = ["pipe", "link", "target"].map(|name| folder.path().join(name));
+    assert!(Command::new("mkfifo").arg(&pipe).status().expect("it runs").success());
+    fs::write(&target, "old").expect("written");
+    fs::set_permissions(&target, Permissions::from_mode(0o604)).expect("set");
+    symlink("target", &link).expect("linked");
+    for arguments in [
+        ["export", "--format", "jsonl"].as_slice(),
+        &["report", "--jurisdiction", "44", "--year", "2026", "--format", "csv"],
+        &["report", "--jurisdiction", "44", "--year", "2026", "--format", "md"],
+    ] {
+        let to = |path: &Path| {
+            let path = path.display().to_string();
+            run(&installation, &[arguments, &["--output", &path]].concat())
+        };
+        let reader = thread::spawn({
+            let pipe = pipe.clone();
+            move || fs::read(pipe).expect("it reads")
+        });
+        let written = to(&pipe);
+        assert!(written.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&written.stderr));
+        assert!(fs::symlink_metadata(&pipe).expect("it is there").file_type().is_fifo(), "{arguments:?}");
+        assert!(!reader.join().expect("it ends").is_empty(), "{arguments:?}");
+        let beside = fs::read_dir(folder.path()).expect("it reads").count();
+        assert_eq!(beside, 3, "{arguments:?}: nothing is put beside a pipe");
+        let refused = to(folder.path());
+        let said = String::from_utf8_lossy(&refused.stderr);
+        assert!(refused.status.code() == Some(1) && said.contains("it is a folder"), "{arguments:?}: {said}");
+        if !arguments.contains(&"md") {
+            assert!(to(&link).status.success() && link.is_symlink(), "{arguments:?}");
+            assert_ne!(fs::read(&target).expect("it reads"), b"old", "{arguments:?}");
+            let mode = fs::metadata(&target).expect("it is there").permissions().mode();
+            assert_eq!(mode & 0o777, 0o604, "{arguments:?}");
+            fs::write(&target, "old").expect("written");
+        }
     }
 }
 
