@@ -76,7 +76,7 @@ impl Reading<'_> {
             }
         }
         known.head = self.signed(checkpoint).ok().map(|signed| signed.checkpoint.head);
-        if let Some((from, to, proof)) = self.consistency(previous, checkpoint)? {
+        if let Some((from, to, proof)) = self.consistency(previous, checkpoint, verdict)? {
             let proved = proof.map(|proof| verify_consistency(from, to, &proof));
             let wrong = match proved {
                 Some(Ok(())) => None,

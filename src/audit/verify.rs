@@ -37,6 +37,9 @@ pub struct Trusted {
 /// What is said of time stamps that nobody has named an authority for.
 pub(super) const STAMPS_NOT_VERIFIED: &str = "time stamps are not verified: give the authorities' certificates";
 
+/// What is said of a bundle without a checkpoint from before its own.
+const NO_PREVIOUS: &str = "the bundle has no earlier checkpoint that its own could be compared with";
+
 /// Nobody, and clocks that differ by no more than a minute.
 impl Default for Trusted {
     fn default() -> Self {
@@ -140,7 +143,7 @@ impl Reading<'_> {
             }
         }
         stored.tell_strays(verifier.size(), verdict)?;
-        if let Some((from, to, proof)) = self.consistency(previous.as_deref(), &checkpoint)? {
+        if let Some((from, to, proof)) = self.consistency(previous.as_deref(), &checkpoint, verdict)? {
             match proof {
                 Some(proof) => verifier.check_consistency(from, to, &proof),
                 None => verdict.fault(None, "CONSISTENCY_PROOF", "the proof from the previous checkpoint is damaged"),
@@ -208,20 +211,32 @@ impl Reading<'_> {
     }
 
     /// The two trees and the proof between them; no proof where it is damaged. Nothing where there is no previous
-    /// checkpoint: what is wrong with one that is there, the verifier says.
+    /// checkpoint: what is wrong with one that is there, the verifier says. The first one of a log has none before it,
+    /// and nothing that is signed tells which is the first: without both files it is only told what was not looked at.
     #[expect(clippy::type_complexity, reason = "two trees and what is between them")]
     pub(super) fn consistency(
         &self,
         previous: Option<&[u8]>,
         checkpoint: &[u8],
+        verdict: &mut Verdict,
     ) -> Result<Option<(TreeHead, TreeHead, Option<Vec<Hash>>)>, AuditError> {
+        let proof = read(self.folder, CONSISTENCY_PROOF)?;
+        if previous.is_none() {
+            match proof {
+                Some(_) => {
+                    let message = format!("there is a {CONSISTENCY_PROOF}, and no {PREVIOUS_CHECKPOINT} that it is of");
+                    verdict.fault(None, "CONSISTENCY_PROOF", message);
+                }
+                None => verdict.notes.push(NO_PREVIOUS.to_owned()),
+            }
+            return Ok(None);
+        }
         let head = |note: &[u8]| {
             let note = Note::parse(str::from_utf8(note).ok()?).ok()?;
             note.text().parse::<Checkpoint>().ok().map(|checkpoint| checkpoint.head)
         };
         let (Some(from), Some(to)) = (previous.and_then(head), head(checkpoint)) else { return Ok(None) };
-        let proof = read(self.folder, CONSISTENCY_PROOF)?.unwrap_or_default();
-        let lines = String::from_utf8(proof).unwrap_or_default();
+        let lines = String::from_utf8(proof.unwrap_or_default()).unwrap_or_default();
         let hashes = lines.lines().map(crate::ledger::checkpoint::hash).collect();
         Ok(Some((from, to, hashes)))
     }

@@ -138,6 +138,28 @@ async fn a_line_that_is_longer_than_any_is_told_and_not_kept() {
 }
 
 #[tokio::test]
+async fn a_proof_and_the_checkpoint_that_it_is_of_belong_together() {
+    let (_database, house) = sealed_log().await;
+    let trusted = house.trusted().await;
+    for (part, name) in [(Part::Whole, "whole"), (Part::Range(250, Some(270)), "range")] {
+        let bundle = bundle(&house, part, name).await;
+        let tells_of_none = |verdict: &Verdict| verdict.notes.iter().any(|note| note.contains("no earlier checkpoint"));
+        let untouched = verdict(&bundle, &trusted);
+        assert!(untouched.is_good() && !tells_of_none(&untouched), "{name}: {untouched}");
+        for file in ["previous-checkpoint", "consistency-proof"] {
+            let found = found_with(&bundle, file, None, &trusted);
+            assert_eq!(found, [("CONSISTENCY_PROOF", None)], "{name} without {file}");
+        }
+        for file in ["previous-checkpoint", "consistency-proof"] {
+            fs::remove_file(bundle.join(file)).expect("removed");
+        }
+        // As a bundle of the first checkpoint is.
+        let without = verdict(&bundle, &trusted);
+        assert!(without.is_good() && tells_of_none(&without), "{name}: {without}");
+    }
+}
+
+#[tokio::test]
 async fn a_file_that_is_longer_than_any_makes_no_bundle() {
     let (_database, house) = sealed_log().await;
     let trusted = house.trusted().await;
