@@ -68,21 +68,30 @@ pub async fn export(
 
 /// The checkpoint that vouches for the events.
 async fn sealed(app: &App, part: Part, up_to: Option<u64>) -> Result<Vouched, AuditError> {
-    let seals = "a running server seals within a second";
-    let not_yet = |what: String| AuditError::NothingToExport(format!("{what}: {seals}"));
+    let not_yet = |what: &str| {
+        AuditError::NothingToExport(format!("{what} is not sealed yet: a running server seals within a second"))
+    };
     match (part, up_to) {
         (_, None) => {
             let latest = app.checkpoint(Sealed::Latest).await?;
-            latest.ok_or_else(|| not_yet("nothing is sealed yet".to_owned()))
+            latest.ok_or_else(|| not_yet("the log"))
         }
         // The tree of a whole log ends where its checkpoint does.
         (Part::Whole, Some(last)) => {
-            let within = app.checkpoint(Sealed::Within(last + 1)).await?;
-            within.ok_or_else(|| not_yet(format!("nothing was sealed by position {last}")))
+            if let Some(within) = app.checkpoint(Sealed::Within(last + 1)).await? {
+                return Ok(within);
+            }
+            let first = app.checkpoint(Sealed::Covering(last + 1)).await?.ok_or_else(|| not_yet("the log"))?;
+            let end = first.checkpoint.size - 1;
+            Err(AuditError::NothingToExport(format!(
+                "nothing was sealed by position {last}: the first checkpoint ends at position {end}, and so does the \
+                 least whole log; `--to {last}` writes a part that ends there, `etalon audit case` a case as it was \
+                 by then"
+            )))
         }
         (Part::Range(..) | Part::Stream(_), Some(last)) => {
             let first = app.checkpoint(Sealed::Covering(last + 1)).await?;
-            let first = first.ok_or_else(|| not_yet(format!("position {last} is not sealed yet")))?;
+            let first = first.ok_or_else(|| not_yet(&format!("position {last}")))?;
             // One from before the log took another name is signed with a key that auditors may not have any more.
             if first.checkpoint.origin() == app.origin().await? {
                 return Ok(first);

@@ -1,6 +1,7 @@
 //! `etalon audit`: for those who trust nobody.
 
 use std::fs;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,6 +18,7 @@ use crate::cli::{self, AuditCommand, Evidence, VerdictFormat, progress, seals, s
 use crate::clock::{Clock, SystemClock};
 use crate::config::Settings;
 use crate::domain::value::CaseId;
+use crate::ledger::counted::counted;
 use crate::ledger::note::{Note, VerifierKey};
 use crate::ledger::timestamp::verify::Roots;
 use crate::store::Sealed;
@@ -69,8 +71,9 @@ async fn export(arguments: cli::AuditExport, settings: &Settings) -> Result<Outc
     };
     let output = &arguments.output;
     let events = export_part(part, arguments.as_of, output, settings).await?;
+    let are = counted(events, "event is", "events are");
     match arguments.format {
-        VerdictFormat::Text => say(&format!("{events} events are in {}", output.display()))?,
+        VerdictFormat::Text => say(&format!("{are} in {}", output.display()))?,
         VerdictFormat::Json => say(&json!({ "events": events, "output": output }).to_string())?,
     }
     Ok(Outcome::Good)
@@ -86,7 +89,17 @@ async fn export_part(part: Part, as_of: Option<cli::AsOf>, output: &Path, settin
     let exported = audit::export(&app, part, last, output, |done| bar.set_position(done)).await;
     bar.finish_and_clear();
     app.shutdown().await;
-    exported.map_err(Problem::while_doing("nothing was exported"))
+    let events = exported.map_err(Problem::while_doing("nothing was exported"))?;
+    if let (Part::Whole, Some(last)) = (part, last.filter(|last| events <= *last)) {
+        // The bundle is written, whoever hears of where it ends.
+        let _ = writeln!(
+            io::stderr(),
+            "note: the bundle ends at position {}, where the log was sealed last by position {last}: --to {last} writes a \
+             part that ends there",
+            events - 1
+        );
+    }
+    Ok(events)
 }
 
 fn verify(arguments: &cli::AuditVerify) -> Result<Outcome, Problem> {
@@ -197,7 +210,7 @@ fn looked(followed: &Followed) -> String {
     match followed {
         Followed::Good { size, grown_by, silent } => {
             let silent: String = silent.iter().map(|name| format!("; not cosigned by {name}")).collect();
-            format!("GOOD: {size} events, {grown_by} of them new{silent}")
+            format!("GOOD: {}, {grown_by} of them new{silent}", counted(*size, "event", "events"))
         }
         Followed::Alarm { kind, message } => format!("ALARM {kind}: {message}"),
     }

@@ -83,7 +83,7 @@ pub struct AuditExport {
     #[arg(long, value_name = "POSITION")]
     pub to: Option<u64>,
     /// As it was by then: a time (RFC 3339) or a position, which stands for the moment after its command. A whole log
-    /// ends where it was sealed by then
+    /// ends where it was sealed last by then, which is told where that is earlier; one with --from ends just there
     #[arg(long, value_name = "TIME|POSITION")]
     pub as_of: Option<AsOf>,
     /// How it is told what was written

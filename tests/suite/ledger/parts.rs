@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use crate::ledger::bundles::{House, codes, grow};
 use crate::store::samples::{append, case_stream, note, notes as content};
 use crate::store::support::{Database, START};
+use crate::support::server::Installation;
 
 /// A log of 700 events that was sealed at 300, at 500 and at its end.
 async fn sealed_log() -> (Database, House) {
@@ -169,6 +170,33 @@ async fn a_part_as_of_a_moment_ends_there_whatever_was_sealed_before() {
 }
 
 #[tokio::test]
+async fn a_whole_log_that_ends_before_its_moment_says_so() {
+    let (database, house) = sealed_log().await;
+    let installation = Installation::on(&database.url);
+    let exported = |as_of: &str, name: &str| {
+        let folder = house.folder.path().join(name);
+        let mut command = installation.command();
+        command.args(["audit", "export", "--format", "json", "--as-of", as_of, "--output"]).arg(folder);
+        let output = command.output().expect("the program runs");
+        let told: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        (told, String::from_utf8(output.stderr).expect("text"))
+    };
+    let (told, said) = exported("334", "earlier");
+    assert_eq!(told["events"], 300, "{said}");
+    assert!(said.contains("the bundle ends at position 299") && said.contains("--to 334"), "{said}");
+    let (told, said) = exported("299", "just there");
+    assert_eq!(told["events"], 300, "{said}");
+    assert!(!said.contains("the bundle ends at"), "{said}");
+    let (told, _) = exported("120", "before all");
+    let refused = told["error"]["message"].as_str().expect("a message");
+    assert_eq!(told["error"]["code"], "NOTHING_TO_EXPORT");
+    for way_out in ["the first checkpoint ends at position 299", "`--to 120`", "`etalon audit case`"] {
+        assert!(refused.contains(way_out), "{refused}");
+    }
+    assert!(!refused.contains("a running server"), "no server seals what is past: {refused}");
+}
+
+#[tokio::test]
 async fn a_position_within_a_command_stands_for_the_moment_after_it() {
     let database = Database::sqlite();
     let house = House::on(&database).await;
@@ -224,7 +252,9 @@ async fn a_part_is_held_against_clocks_and_checkpoints_of_others() {
     // Proofs that lead elsewhere than the checkpoint does.
     let earlier = house.app.checkpoint(Sealed::Size(500)).await.expect("it reads").expect("sealed").note();
     fs::write(range.join("checkpoint"), earlier).expect("written");
-    fs::remove_file(range.join("previous-checkpoint")).expect("removed");
+    for file in ["previous-checkpoint", "consistency-proof"] {
+        fs::remove_file(range.join(file)).expect("removed");
+    }
     assert_eq!(codes(&verdict(&range, &trusted))[0], ("PROOF_WRONG", Some(650)));
     // What the auditor has kept.
     let (again, _) = bundle(&house, Part::Range(650, Some(659)), None, "again").await;
