@@ -99,22 +99,26 @@ impl App {
         if let Some(division) = &draft.division {
             actor.check_covers(division, "divisionWithin")?;
         }
-        let head = self.store.head().await?.next_position;
+        let configuration = WebhookConfiguration {
+            url: sound_url(outlet, draft.url)?,
+            aggregate_types: names(draft.aggregate_types),
+            event_types: known_types(draft.event_types)?,
+            division: draft.division.map_or_else(String::new, |division| division.code().to_owned()),
+        };
         let first_position = match draft.start {
             Start::Beginning => 0,
-            Start::After(after) => head.min(after.saturating_add(1)),
-            Start::Now => head,
+            Start::After(after) => {
+                // So that a mistaken one is noticed.
+                self.reached(Some(after)).await?;
+                after + 1
+            }
+            Start::Now => self.store.head().await?.next_position,
         };
         let now = self.now().as_microsecond();
         Ok(Webhook {
             id: self.new_id(),
             version: 1,
-            configuration: WebhookConfiguration {
-                url: sound_url(outlet, draft.url)?,
-                aggregate_types: names(draft.aggregate_types),
-                event_types: known_types(draft.event_types)?,
-                division: draft.division.map_or_else(String::new, |division| division.code().to_owned()),
-            },
+            configuration,
             owner: actor.id.to_string(),
             owner_role: Role::Manager.name().to_owned(),
             jurisdiction: actor.jurisdiction.code().to_owned(),

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use etalon::app::{
-    Changed, Failure, Key, KeyPage, Start, Webhook, WebhookAction, WebhookAlteration, WebhookDraft, WebhookOrder,
-    WebhookPatch, WebhookRequest,
+    Changed, Failure, Fault, Key, KeyPage, Start, Webhook, WebhookAction, WebhookAlteration, WebhookDraft,
+    WebhookOrder, WebhookPatch, WebhookRequest,
 };
 use etalon::domain::actor::{Actor, Role};
 use etalon::domain::refusal::Code;
@@ -130,12 +130,25 @@ pub async fn a_webhook_begins_where_it_is_told(stage: &Stage) {
         (Start::Beginning, 0),
         (Start::After(0), 1),
         (Start::After(7), 8),
-        (Start::After(u64::MAX), head),
+        (Start::After(head - 1), head),
         (Start::Now, head),
     ] {
         let (webhook, _) = stage.webhook_for(&who, WebhookDraft { start, ..draft() }).await;
         assert_eq!((webhook.first_position, webhook.next_position), (first, first), "{start:?}");
     }
+    // Behind a position that the log has not, nobody begins unawares.
+    let (app, request) = (&stage.app, stage.request(&who));
+    let count = app.count_webhooks(&who).await.expect("the store works");
+    for beyond in [head, u64::MAX] {
+        let mistaken = || WebhookDraft { start: Start::After(beyond), ..draft() };
+        let foreseen = app.foresee_webhook(&request, WebhookOrder::Create(mistaken()));
+        let (created, foreseen) = tokio::join!(app.create_webhook(&request, mistaken()), foreseen);
+        for refused in [created, foreseen] {
+            let Err(Failure::Fault(Fault::NotThereYet { wanted, next })) = refused else { panic!("it is {refused:?}") };
+            assert_eq!((wanted, next), (beyond, head));
+        }
+    }
+    assert_eq!(app.count_webhooks(&who).await.expect("the store works"), count, "nothing was created");
     let receiver = Receiver::answering(|_| Answer::Status(200)).await;
     let draft = WebhookDraft { url: receiver.url.clone(), start: Start::Beginning, ..draft() };
     let (webhook, _) = stage.webhook_for(&who, draft).await;

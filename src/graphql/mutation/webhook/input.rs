@@ -84,7 +84,7 @@ inputs! {
         event_types: Option<Vec<String>>,
         /// 行政区划: only what lies in this division or below it; left out means wherever you may see something.
         division_within: Option<String>,
-        /// 起始位置: begins behind this position of the log; left out means with what comes from now on.
+        /// 起始位置: begins behind this position, which the log must have by now; left out means with what comes from now on.
         after: Option<Position>,
         /// 从头开始: begins with the first event of the log; not together with `after`.
         from_start: Option<bool>,
