@@ -13,6 +13,8 @@ mod logging;
 mod names;
 mod number;
 mod oidc;
+mod place;
+mod refused;
 mod requests;
 mod streams;
 mod telemetry;
@@ -22,9 +24,8 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use figment::error::Kind;
+use figment::Figment;
 use figment::providers::{Format, Toml};
-use figment::{Error, Figment, Metadata, Profile};
 use serde::{Deserialize, Serialize};
 
 pub use connections::{ConnectionSettings, DEFAULT_CONNECTIONS, TlsFiles};
@@ -38,6 +39,8 @@ pub use logging::LogFormat;
 use names::NAMES;
 use number::Between;
 pub use oidc::{ClaimSettings, OidcSettings, Signing};
+use place::{Listen, Place};
+use refused::describe;
 pub use requests::RequestSettings;
 pub use streams::{DEFAULT_STREAMS, StreamSettings};
 use telemetry::Collector;
@@ -166,15 +169,15 @@ fn variables() -> impl Iterator<Item = (String, String)> {
 #[serde(deny_unknown_fields)]
 struct Given {
     database: Option<DatabaseUrl>,
-    listen: Option<SocketAddr>,
-    data_dir: Option<PathBuf>,
-    key_file: Option<PathBuf>,
-    data_keys_dir: Option<PathBuf>,
+    listen: Option<Listen>,
+    data_dir: Option<Place>,
+    key_file: Option<Place>,
+    data_keys_dir: Option<Place>,
     log_format: Option<LogFormat>,
     log_level: Option<Filter>,
     escalate_after_working_days: Option<Between<1, 365>>,
     body_limit_bytes: Option<Between<1_024, 1_073_741_824>>,
-    webhook_key_file: Option<PathBuf>,
+    webhook_key_file: Option<Place>,
     webhook_networks: Option<NetworkList>,
     webhook_attempts: Option<Between<1, 30>>,
     webhook_first_retry_ms: Option<Between<10, 3_600_000>>,
@@ -214,18 +217,18 @@ struct Given {
     actor_cost_per_second: Option<Between<100, 1_000_000_000>>,
     actor_cost_burst: Option<Between<1_000, 1_000_000_000>>,
     anonymous_requests_per_minute: Option<Between<1, 1_000_000>>,
-    tls_certificate: Option<PathBuf>,
-    tls_key: Option<PathBuf>,
-    ledger_key_file: Option<PathBuf>,
-    ledger_memory_file: Option<PathBuf>,
+    tls_certificate: Option<Place>,
+    tls_key: Option<Place>,
+    ledger_key_file: Option<Place>,
+    ledger_memory_file: Option<Place>,
     signer_url: Option<String>,
     signer_key: Option<String>,
-    signer_token_file: Option<PathBuf>,
+    signer_token_file: Option<Place>,
     witnesses: Option<Witnesses>,
     time_stamp_url: Option<String>,
     time_stamp_every_ms: Option<Between<1_000, 604_800_000>>,
     oidc: Option<oidc::Given>,
-    metrics_listen: Option<SocketAddr>,
+    metrics_listen: Option<Listen>,
     otlp_endpoint: Option<Collector>,
     #[serde(skip)]
     unknown_variables: Vec<String>,
@@ -256,10 +259,11 @@ impl Given {
 
     fn with_defaults(self) -> Result<Settings, ConfigError> {
         let (requests, connections) = (self.requests(), self.connections()?);
-        let data_dir = self.data_dir.unwrap_or_else(|| "etalon-data".into());
+        let data_dir = self.data_dir.map_or_else(|| "etalon-data".into(), |folder| folder.0);
+        let within = |place: Option<Place>, name: &str| place.map_or_else(|| data_dir.join(name), |place| place.0);
         let signer = match (self.signer_url, self.signer_key) {
             (Some(url), Some(key)) => {
-                let token_file = self.signer_token_file.unwrap_or_else(|| data_dir.join("signer-token"));
+                let token_file = within(self.signer_token_file, "signer-token");
                 Some(SignerSettings { url, key, token_file })
             }
             (None, None) => None,
@@ -272,19 +276,19 @@ impl Given {
         Ok(Settings {
             // The embedded database and the key follow the data folder, unless they have places of their own.
             database: self.database.unwrap_or_else(|| DatabaseUrl::embedded_in(&data_dir)),
-            listen: self.listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080))),
-            key_file: self.key_file.unwrap_or_else(|| data_dir.join("token-key.pem")),
-            data_keys_dir: self.data_keys_dir.unwrap_or_else(|| data_dir.join("data-keys")),
+            listen: self.listen.map_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080)), |listen| listen.0),
+            key_file: within(self.key_file, "token-key.pem"),
+            data_keys_dir: within(self.data_keys_dir, "data-keys"),
             webhooks: WebhookSettings {
-                key_file: self.webhook_key_file.unwrap_or_else(|| data_dir.join("webhook-key")),
+                key_file: within(self.webhook_key_file, "webhook-key"),
                 networks: self.webhook_networks.map_or_else(Vec::new, |networks| networks.0),
                 attempts: self.webhook_attempts.map_or(10, |attempts| attempts.0 as u32),
                 first_retry: Duration::from_millis(self.webhook_first_retry_ms.map_or(5_000, |pause| pause.0)),
                 timeout: Duration::from_millis(self.webhook_timeout_ms.map_or(15_000, |timeout| timeout.0)),
             },
             ledger: LedgerSettings {
-                key_file: self.ledger_key_file.unwrap_or_else(|| data_dir.join("ledger-key.pem")),
-                memory_file: self.ledger_memory_file.unwrap_or_else(|| data_dir.join("ledger-memory.json")),
+                key_file: within(self.ledger_key_file, "ledger-key.pem"),
+                memory_file: within(self.ledger_memory_file, "ledger-memory.json"),
                 signer,
                 witnesses: self.witnesses.map_or_else(Vec::new, |witnesses| witnesses.0),
                 time_stamp_url: self.time_stamp_url,
@@ -292,7 +296,7 @@ impl Given {
             },
             oidc: self.oidc.map(oidc::Given::with_defaults).transpose()?,
             telemetry: TelemetrySettings {
-                metrics_listen: self.metrics_listen,
+                metrics_listen: self.metrics_listen.map(|listen| listen.0),
                 otlp_endpoint: self.otlp_endpoint.map(|collector| collector.0),
             },
             unknown_variables: self.unknown_variables,
@@ -323,28 +327,6 @@ fn variable(name: &str) -> String {
 fn nearest(name: &str, known: impl IntoIterator<Item = &'static str>) -> Option<&'static str> {
     let distance = |known: &&str| strsim::damerau_levenshtein(name, known);
     known.into_iter().min_by_key(distance).filter(|known| distance(known) * 3 <= known.len())
-}
-
-fn describe(error: &Error) -> ConfigError {
-    let path: Vec<&str> = error.path.iter().map(String::as_str).collect();
-    let (setting, origin) = match &error.metadata {
-        // A file calls its settings by their names; the other layers each have a spelling of their own.
-        Some(Metadata { name, source: Some(source), .. }) => (path.join("."), format!("{name} {source}")),
-        Some(layer) => (layer.interpolate(&Profile::Default, &path), layer.name.to_string()),
-        None => (path.join("."), "unknown source".to_owned()),
-    };
-    match &error.kind {
-        Kind::UnknownField(name, known) => {
-            // The path ends with the name.
-            let nearest = nearest(name, known.iter().copied());
-            ConfigError::Unknown { name: path.join("."), origin, nearest }
-        }
-        kind if path.is_empty() => ConfigError::Invalid(format!("{origin}: {}", kind.to_string().trim_end())),
-        Kind::UnknownVariant(given, known) => {
-            ConfigError::Invalid(format!("`{setting}` ({origin}): `{given}` is none of {}", known.join(", ")))
-        }
-        kind => ConfigError::Invalid(format!("`{setting}` ({origin}): {kind}")),
-    }
 }
 
 #[cfg(test)]

@@ -67,7 +67,7 @@ impl Given {
     /// When there is a certificate without a key, or a key without a certificate.
     pub(super) fn connections(&self) -> Result<ConnectionSettings, ConfigError> {
         let tls = match (self.tls_certificate.clone(), self.tls_key.clone()) {
-            (Some(certificate), Some(key)) => Some(TlsFiles { certificate, key }),
+            (Some(certificate), Some(key)) => Some(TlsFiles { certificate: certificate.0, key: key.0 }),
             (None, None) => None,
             (Some(_), None) | (None, Some(_)) => {
                 let both = "`tls_certificate` and `tls_key` belong together: the chain in PEM, and its key";

@@ -32,7 +32,8 @@ impl TryFrom<String> for DatabaseUrl {
 
     /// The text is not repeated in the error, since it may hold a password.
     fn try_from(text: String) -> Result<Self, Self::Error> {
-        if ["sqlite:", "postgres://", "postgresql://"].iter().any(|scheme| text.starts_with(scheme)) {
+        let is_of_server = ["postgres://", "postgresql://"].iter().any(|scheme| text.starts_with(scheme));
+        if is_of_server || file_of(&text).is_some_and(|file| !file.as_os_str().is_empty()) {
             Ok(Self(text))
         } else {
             Err("a database is `sqlite:FILE` or `postgres://USER@HOST/NAME`")

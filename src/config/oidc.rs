@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::ConfigError;
 use super::number::Between;
+use super::place::Place;
 
 /// The provider whose tokens are taken, and what they mean.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,16 +58,27 @@ pub struct ClaimSettings {
 
 /// How a provider signs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
 pub enum Signing {
     /// RSA.
-    #[serde(rename = "RS256")]
     Rs256,
     /// P-256.
-    #[serde(rename = "ES256")]
     Es256,
     /// Ed25519.
-    #[serde(rename = "EdDSA")]
     EdDsa,
+}
+
+impl TryFrom<String> for Signing {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        match text.as_str() {
+            "RS256" => Ok(Self::Rs256),
+            "ES256" => Ok(Self::Es256),
+            "EdDSA" => Ok(Self::EdDsa),
+            _ => Err(format!("`{text}` is none of RS256, ES256, EdDSA")),
+        }
+    }
 }
 
 /// What the environment calls the settings of the section. A test holds them and [`Given`]'s fields together.
@@ -92,7 +104,7 @@ pub(super) const NAMES: [&str; 17] = [
 
 /// What the layers said of the section.
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "the section `[oidc]` with settings of its own")]
 pub(super) struct Given {
     issuer: Option<Word>,
     audience: Option<Word>,
@@ -107,7 +119,7 @@ pub(super) struct Given {
     not_before_claim: Option<Word>,
     roles: Option<BTreeMap<String, String>>,
     services: Option<BTreeMap<String, ServiceName>>,
-    ca_file: Option<PathBuf>,
+    ca_file: Option<Place>,
     keys_refresh_ms: Option<Between<1_000, 86_400_000>>,
     keys_refetch_ms: Option<Between<100, 3_600_000>>,
     keys_stale_ms: Option<Between<1_000, 2_678_400_000>>,
@@ -136,7 +148,7 @@ impl Given {
             },
             roles: self.roles.unwrap_or_default(),
             services: self.services.unwrap_or_default().into_iter().map(|(subject, name)| (subject, name.0)).collect(),
-            ca_file: self.ca_file,
+            ca_file: self.ca_file.map(|file| file.0),
             keys_refresh: Duration::from_millis(self.keys_refresh_ms.map_or(300_000, |time| time.0)),
             keys_refetch: Duration::from_millis(self.keys_refetch_ms.map_or(10_000, |time| time.0)),
             keys_stale: Duration::from_millis(self.keys_stale_ms.map_or(3_600_000, |time| time.0)),

@@ -165,7 +165,40 @@ fn a_variable_that_resembles_no_setting_is_told_unless_it_is_known_to_be_of_othe
 fn a_bad_value_names_its_setting_and_its_source() {
     let cases = [
         ("body_limit_bytes = 12", None, None, "`body_limit_bytes` (TOML file "),
-        ("listen = 8080", None, None, "`listen` (TOML file "),
+        ("listen = 8080", None, None, "8080 is given where a text in quotation marks belongs"),
+        ("listen = '8080'", None, None, "`8080` is no address with a port, such as 127.0.0.1:8080"),
+        (
+            "body_limit_bytes = '5000'",
+            None,
+            None,
+            "the text `5000` is given where a whole number from 1024 to 1073741824 belongs",
+        ),
+        ("body_limit_bytes = -5", None, None, "-5 is not from 1024 to 1073741824"),
+        (
+            "body_limit_bytes = 5000.5",
+            None,
+            None,
+            "5000.5 is given where a whole number from 1024 to 1073741824 belongs",
+        ),
+        ("body_limit_bytes = [5000]", None, None, "a list is given where a whole number from 1024 "),
+        (
+            "webhook_networks = 5",
+            None,
+            None,
+            "5 is given where a list of texts, or one text with commas between them, belongs",
+        ),
+        ("hosts = [5]", None, None, "`hosts.0` (TOML file "),
+        ("hosts = true", None, None, "true is given where a list of texts, or one text "),
+        ("oidc = 3", None, None, "3 is given where the section `[oidc]` with settings of its own belongs"),
+        ("log_format = 1", None, None, "1 is given where a text in quotation marks belongs"),
+        ("data_dir = 5", None, None, "5 is given where a text in quotation marks belongs"),
+        ("database = 'sqlite:'", None, None, "a database is `sqlite:FILE` or"),
+        (
+            "",
+            Some(("ETALON_PAGE_LIMIT", "99999999999999999999999")),
+            None,
+            "99999999999999999999999 is not from 10 to 1000",
+        ),
         ("log_format = 'xml'", None, None, "`xml` is none of text, json"),
         ("log_level = 'etalon=loud'", None, None, "`etalon=loud` is no log filter: write one of off, error, warn,"),
         ("log_level = 'inof'", None, None, "`inof` is no log filter"),
@@ -188,6 +221,55 @@ fn a_bad_value_names_its_setting_and_its_source() {
         let overrides = Overrides { listen: listen.map(str::to_owned), ..Overrides::default() };
         let refused = refusal(toml, variable.as_slice(), overrides);
         assert!(refused.contains(expected), "`{expected}` is not in: {refused}");
+    }
+}
+
+#[test]
+fn no_path_is_empty() {
+    let files = [
+        "data_dir",
+        "key_file",
+        "data_keys_dir",
+        "webhook_key_file",
+        "tls_certificate",
+        "tls_key",
+        "ledger_key_file",
+        "ledger_memory_file",
+        "signer_token_file",
+        "oidc.ca_file",
+    ];
+    for name in files {
+        let refused = refusal(&format!("{name} = ''"), &[], Overrides::default());
+        assert!(refused.starts_with(&format!("`{name}` (TOML file ")), "{refused}");
+        assert!(refused.contains("the path is empty: write one"), "{refused}");
+    }
+    let refused = refusal("", &[("ETALON_DATA_DIR", "")], Overrides::default());
+    assert!(refused.starts_with("`ETALON_DATA_DIR` (environment variable): the path is empty"), "{refused}");
+}
+
+#[test]
+fn every_list_takes_the_same() {
+    let lists = [
+        ("webhook_networks", "10.1.0.0/16", "`` is no network"),
+        ("hosts", "etalon.example", "`` is no name of a host"),
+        ("allowed_origins", "https://a.example", "`` is no origin"),
+        ("witnesses", "https://w.example w.example+1a2b3c4d+AV", "`` is no witness"),
+    ];
+    for (name, item, refused_as) in lists {
+        for gap in [format!("{item}, ,"), format!("{item},"), ",".to_owned()] {
+            let refused = refusal(&format!("{name} = '{gap}'"), &[], Overrides::default());
+            assert!(refused.contains(refused_as), "{name} = {gap}: {refused}");
+        }
+        let refused = refusal(&format!("{name} = ['{item}', '']"), &[], Overrides::default());
+        assert!(refused.contains(refused_as), "{name}: {refused}");
+        let variable = format!("ETALON_{}", name.to_ascii_uppercase());
+        for none in ["", " "] {
+            let settings = settings("", &[(variable.as_str(), none)], Overrides::default()).expect("an empty list");
+            let connections = &settings.connections;
+            assert!(settings.webhooks.networks.is_empty() && settings.ledger.witnesses.is_empty(), "{name}");
+            assert!(connections.hosts.is_empty() && connections.allowed_origins.is_empty(), "{name}");
+        }
+        assert!(settings(&format!("{name} = '{item}'"), &[], Overrides::default()).is_ok(), "{name}");
     }
 }
 

@@ -24,7 +24,7 @@ pub struct WebhookSettings {
     pub timeout: Duration,
 }
 
-/// Networks such as `10.1.0.0/16`, as a list or as a text with commas between them; an empty text is none.
+/// Networks such as `10.1.0.0/16`, as a list or as a text with commas between them.
 #[derive(Deserialize)]
 #[serde(try_from = "ListOrText")]
 pub(super) struct NetworkList(pub(super) Vec<IpNet>);
@@ -34,6 +34,6 @@ impl TryFrom<ListOrText> for NetworkList {
 
     fn try_from(given: ListOrText) -> Result<Self, Self::Error> {
         let network = |name: String| name.parse().map_err(|_| format!("`{name}` is no network such as `10.1.0.0/16`"));
-        given.list().into_iter().filter(|name| !name.is_empty()).map(network).collect::<Result<_, _>>().map(Self)
+        given.list().into_iter().map(network).collect::<Result<_, _>>().map(Self)
     }
 }
