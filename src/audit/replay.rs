@@ -6,6 +6,7 @@ use crate::audit::commands::Commands;
 use crate::audit::sealed::{self, Seals};
 use crate::audit::{AuditError, Projection, Trusted, Verdict};
 use crate::ledger::audit::{AuditedEvent, Evidence, Verifier};
+use crate::ledger::counted::counted;
 use crate::ledger::finding::Findings;
 use crate::ledger::names::Names;
 use crate::ledger::parsed_entry::ParsedEntry;
@@ -45,7 +46,7 @@ pub async fn replay(app: &App, trusted: &Trusted, mut progress: impl FnMut(u64, 
     });
     let (mut seals, mut commands) = (Seals::new(&names, trusted), Commands::default());
     // What the log has counted before it is read is there.
-    let counted = app.head().await?.map_or(0, |last| last + 1);
+    let size = app.head().await?.map_or(0, |last| last + 1);
     let mut end = 0;
     let look = |page: ReplayedPage| {
         seals.read(page.sealed, &mut verdict);
@@ -83,8 +84,9 @@ pub async fn replay(app: &App, trusted: &Trusted, mut progress: impl FnMut(u64, 
             verdict.fault(None, "ROWS_NOT_COMPARED", message);
         }
     }
-    if end < counted {
-        let message = format!("the log has counted {counted} events, and none is there from here on");
+    if end < size {
+        let events = counted(size, "event", "events");
+        let message = format!("the log has counted {events}, and none is there from here on");
         verdict.fault(Some(end), "LOG_SHORT", message);
     }
     commands.finish(app, &mut verdict).await?;
@@ -106,7 +108,8 @@ pub async fn replay(app: &App, trusted: &Trusted, mut progress: impl FnMut(u64, 
     let unsealed = report.sealed.map_or(0, |sealed| report.head.size - sealed.size);
     verdict.take(report, keys);
     if unsealed > 0 {
-        verdict.notes.push(format!("the last {unsealed} events are not sealed yet, and nothing confirms them"));
+        let are = counted(unsealed, "event at the end is", "events at the end are");
+        verdict.notes.push(format!("{are} not sealed yet, and confirmed by nothing"));
     }
     Ok(verdict)
 }
@@ -122,7 +125,8 @@ fn tell_rows(folded: &Folded, verdict: &mut Verdict) {
     }
     verdict.fault_count += folded.count - folded.differences.len() as u64;
     verdict.projections = folded.served.iter().map(Projection::from).collect();
-    verdict.notes.push(format!("{} commits folded; {} rows differ", folded.commits, folded.count));
+    let commits = counted(folded.commits, "commit", "commits");
+    verdict.notes.push(format!("{commits} folded; {}", counted(folded.count, "row differs", "rows differ")));
 }
 
 fn tell_unlike(one: &Unlike, verdict: &mut Verdict) {

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::app::TableDigest;
 use crate::ledger::audit::Report;
+use crate::ledger::counted::counted;
 use crate::ledger::finding::{Finding, Findings};
 use crate::ledger::note::{Algorithm, VerifierKey};
 use crate::ledger::tree::base64;
@@ -100,7 +101,10 @@ impl Verdict {
         let witnesses = keys.iter().filter(|key| key.algorithm() == Algorithm::Cosignature).map(VerifierKey::name);
         for name in witnesses.filter(|name| !self.signers.iter().any(|signer| signer == name)) {
             self.notes.push(match vouched.get(name) {
-                Some(size) => format!("the witness {name} has cosigned the first {size} events, and not all of these"),
+                Some(size) => {
+                    let events = counted(*size, "event", "events");
+                    format!("the witness {name} has cosigned a checkpoint of {events}, and not all of these")
+                }
                 None => format!("the witness {name} has cosigned nothing of this"),
             });
         }
@@ -132,7 +136,7 @@ impl fmt::Display for Verdict {
         }
         let untold = self.fault_count.saturating_sub(self.faults.len().min(TOLD) as u64);
         if untold > 0 {
-            writeln!(text, "and {untold} more faults")?;
+            writeln!(text, "and {}", counted(untold, "more fault", "more faults"))?;
         }
         for note in &self.notes {
             writeln!(text, "note: {note}")?;
@@ -141,7 +145,7 @@ impl fmt::Display for Verdict {
             writeln!(text, "rows of {table}: {rows}, SHA-256 {sha256}")?;
         }
         let sealed = match self.sealed {
-            Some(size) => format!("sealed by a checkpoint of {size} events"),
+            Some(size) => format!("sealed by a checkpoint of {}", counted(size, "event", "events")),
             None => "not sealed".to_owned(),
         };
         let signers = match self.signers.as_slice() {
@@ -151,8 +155,10 @@ impl fmt::Display for Verdict {
         let word = if self.is_good() { "GOOD" } else { "FAULTY" };
         write!(
             text,
-            "{word}: {} events of {}, {sealed}{signers}; {} faults",
-            self.events, self.origin, self.fault_count
+            "{word}: {} of {}, {sealed}{signers}; {}",
+            counted(self.events, "event", "events"),
+            self.origin,
+            counted(self.fault_count, "fault", "faults")
         )?;
         f.write_str(&text)
     }

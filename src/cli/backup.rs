@@ -19,6 +19,7 @@ use crate::cli::problem::Problem;
 use crate::cli::{Database, VerdictFormat, holding, seals, serve};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Settings;
+use crate::ledger::counted::counted;
 use crate::ledger::names::Names;
 use crate::ledger::note::VerifierKey;
 use crate::ledger::signed::SignedCheckpoint;
@@ -137,7 +138,8 @@ async fn copy(arguments: &Backup, settings: &Settings) -> Result<String, Problem
     });
     written.map_err(failed())?;
     draft.appear().map_err(failed())?;
-    Ok(format!("{} events of {} are in {}", manifest.events, manifest.origin, folder.display()))
+    let events = counted(manifest.events, "event", "events");
+    Ok(format!("{} holds {events} of {}", folder.display(), manifest.origin))
 }
 
 /// Puts a backup into a database that has nothing, verifies it, and has the log go on. Nobody can serve the database
@@ -217,8 +219,9 @@ async fn verified_and_resumed(
             }
             Ok(Resumed::Renamed(recovery)) => {
                 let lost = recovery.last_signed.as_ref().map_or(0, |last| last.size.saturating_sub(recovery.size));
+                let are = counted(lost, "event that was signed is", "events that were signed are");
                 verdict.notes.push(format!(
-                    "the log goes on as {} from position {}; {lost} events that were signed are lost",
+                    "the log goes on as {} from position {}; {are} lost",
                     recovery.origin, recovery.size
                 ));
             }

@@ -5,6 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::ledger::counted::counted;
 use crate::ledger::note::{Algorithm, VerifierKey};
 use crate::ledger::parsed_entry::ParsedEntry;
 use crate::ledger::tree::{Hash, base64};
@@ -72,11 +73,8 @@ pub struct Recovered {
 impl fmt::Display for Recovered {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let EarlierName { origin, until } = &self.ended;
-        let lost = self.lost;
-        write!(
-            f,
-            "the log was {origin} up to position {until}, and was restored from a backup there; {lost} events of it that were signed are lost"
-        )
+        let are = counted(self.lost, "event of it that was signed is", "events of it that were signed are");
+        write!(f, "the log was {origin} up to position {until}, and was restored from a backup there; {are} lost")
     }
 }
 

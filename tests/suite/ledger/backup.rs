@@ -130,7 +130,7 @@ async fn takes_another_name(installation: Installation, elsewhere: &str) {
     let told: Value = serde_json::from_str(&run(&mut command).ends_with(0)).expect("JSON");
     assert_eq!((&told["good"], &told["events"]), (&json!(true), &json!(last + 1)));
     let notes = told["notes"].to_string();
-    assert!(notes.contains(&format!("from position {lost}; 1 events that were signed are lost")), "{notes}");
+    assert!(notes.contains(&format!("from position {lost}; 1 event that was signed is lost")), "{notes}");
     let on_elsewhere = |arguments: &[&str]| {
         let mut command = installation.command();
         command.env("ETALON_DATABASE", elsewhere).args(arguments);
@@ -260,7 +260,7 @@ async fn a_signer_of_its_own_process_signs_under_the_new_name() {
     commit(&installation, &server, "备份之后").await;
     server.kill();
     let told = run(&mut signed(&["restore", &backup, "--key", signer_key.trim()], &elsewhere)).ends_with(0);
-    assert!(told.contains("1 events that were signed are lost"), "{told}");
+    assert!(told.contains("1 event that was signed is lost"), "{told}");
     let key = run(&mut signed(&["audit", "key"], &elsewhere)).ends_with(0);
     assert!(told.contains(key.trim()) && !key.starts_with(&origin), "{key} {told}");
     let server = Server::start(&mut signed(&serve, &elsewhere));

@@ -67,7 +67,7 @@ async fn what_nobody_has_signed_is_not_good(database: Database) {
     // A log goes on: its end is not sealed at every moment.
     register(&house.app).await;
     let going_on = house.replay(&[]).await;
-    assert!(going_on.is_good() && notes(&going_on, "the last 1 events are not sealed yet"), "{going_on}");
+    assert!(going_on.is_good() && notes(&going_on, "1 event at the end is not sealed yet"), "{going_on}");
     let witness = NoteSigner::new("w.example", Algorithm::Cosignature, SigningKey::from_bytes(&[7; 32]));
     let keys = [house.key.clone(), witness.expect("a name").verifier().clone()];
     let silent = house.replay_with(&keys, &[]).await;
