@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use axum::http::Uri;
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
+use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
 
 /// Special-purpose blocks of IPv4 that are no public addresses (IANA registry, RFC 6890).
 const NOT_PUBLIC_V4: &[&str] = &[
@@ -106,6 +107,18 @@ pub enum EndpointError {
         "write an absolute URL of at most 2000 characters such as https://example.org/etalon, without user, password or fragment"
     )]
     Malformed,
+    /// It has a character that nobody sees, and that may make it read as another.
+    #[error("it has the character U+{code_point:04X}, which nobody sees: leave it out, or write it percent-encoded")]
+    Unseen {
+        /// Which.
+        code_point: u32,
+    },
+    /// Its host is of another script.
+    #[error("write the host in ASCII: one of another script in punycode, such as xn--fsqu00a.example")]
+    HostNotAscii,
+    /// Its port is 0.
+    #[error("nobody can be called at port 0: write another, or none")]
+    PortZero,
     /// It is not HTTPS.
     #[error("only https:// is called")]
     NotHttps,
@@ -129,6 +142,13 @@ impl Endpoint {
         if text.len() > Self::LONGEST || text.contains('#') {
             return Err(EndpointError::Malformed);
         }
+        if let Some(unseen) = text.chars().find(|c| is_unseen(*c)) {
+            return Err(EndpointError::Unseen { code_point: unseen.into() });
+        }
+        let authority = text.split_once("://").and_then(|(_, rest)| rest.split(['/', '?']).next());
+        if authority.is_some_and(|authority| !authority.is_ascii()) {
+            return Err(EndpointError::HostNotAscii);
+        }
         let uri: Uri = text.parse().map_err(|_| EndpointError::Malformed)?;
         let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
             return Err(EndpointError::Malformed);
@@ -139,6 +159,9 @@ impl Endpoint {
         let has_odd_port = !behind_host.is_empty() && authority.port_u16().is_none();
         if host.is_empty() || authority.as_str().contains('@') || has_odd_port {
             return Err(EndpointError::Malformed);
+        }
+        if authority.port_u16() == Some(0) {
+            return Err(EndpointError::PortZero);
         }
         let address = host.parse::<IpAddr>().ok();
         let has_tls = match scheme {
@@ -157,6 +180,12 @@ impl Endpoint {
     pub fn host(&self) -> &str {
         self.0.host().unwrap_or_default()
     }
+}
+
+/// Controls, separators of lines and formats, among which are those that turn the order of what is behind them.
+fn is_unseen(c: char) -> bool {
+    use GeneralCategory::{Control, Format, LineSeparator, ParagraphSeparator};
+    matches!(c.general_category(), Control | Format | LineSeparator | ParagraphSeparator)
 }
 
 /// The host without the brackets of an IPv6 address.
@@ -239,6 +268,7 @@ mod tests {
         let none = Networks::default();
         assert!(Endpoint::parse("https://example.org/hooks?k=1", &none).is_ok());
         assert!(Endpoint::parse("https://example.org:8443", &none).is_ok());
+        assert!(Endpoint::parse("https://xn--fsqu00a.cn/", &none).is_ok());
         for (url, error) in [
             ("", EndpointError::Malformed),
             ("/path", EndpointError::Malformed),
@@ -246,7 +276,12 @@ mod tests {
             ("https://", EndpointError::Malformed),
             ("https://user:secret@example.org/", EndpointError::Malformed),
             ("https://example.org/#fragment", EndpointError::Malformed),
-            ("https://例子.cn/", EndpointError::Malformed),
+            ("https://例子.cn/", EndpointError::HostNotAscii),
+            ("https://example.org:0/", EndpointError::PortZero),
+            ("https://example.org/\u{202e}gpj.exe", EndpointError::Unseen { code_point: 0x202e }),
+            ("https://example.org/a\u{200b}b", EndpointError::Unseen { code_point: 0x200b }),
+            ("https://exa\u{ad}mple.org/", EndpointError::Unseen { code_point: 0xad }),
+            ("https://example.org/a\nb", EndpointError::Unseen { code_point: 0xa }),
             ("http://example.org/", EndpointError::NotHttps),
             ("ftp://example.org/", EndpointError::NotHttps),
             ("http://127.0.0.1/", EndpointError::NotHttps),
