@@ -23,7 +23,7 @@ impl CapabilityGap {
     /// relative uncertainty and an absolute one are compared through the value of the result.
     ///
     /// # Errors
-    /// `UNIT_INCOMMENSURABLE`; `RELATIVE_TO_ZERO` where either is relative and the value is 0.
+    /// As [`Evaluated::expanded`].
     pub fn between(result: Evaluated<'_>, requirement: &MeasurementRequirement) -> Result<Self, ValueError> {
         let required = requirement.required_uncertainty();
         let reached = result.expanded(required.coverage(), required.unit())?;

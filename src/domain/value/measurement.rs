@@ -2,7 +2,8 @@
 //!
 //! Quantities keep the unit they were stated in. Where two must be compared their units
 //! must be commensurable, except that an uncertainty or an error limit may be relative
-//! (percent, parts per million) to whatever it belongs to.
+//! (percent, parts per million, microvolts per volt) to whatever it belongs to, unless the
+//! zero of that scale is arbitrary.
 
 use std::fmt;
 
@@ -15,6 +16,8 @@ use crate::domain::value::ratio::Ratio;
 use crate::domain::value::text::{Label, Statement, shows_nothing};
 use crate::domain::value::uncertainty::{Coverage, ExpandedUncertainty};
 use crate::domain::value::unit::Unit;
+
+use comparison::check_zero;
 
 pub use comparison::Evaluated;
 pub use conformity::{DecisionRule, MaximumPermissibleError, acceptance_limit, test_uncertainty_ratio};
@@ -187,7 +190,8 @@ impl MeasurementRequirement {
     ///
     /// # Errors
     /// `UNIT_INCOMMENSURABLE` when the target is neither relative nor in a unit of the
-    /// interval's dimension.
+    /// interval's dimension; `RELATIVE_TO_ARBITRARY_ZERO` when it is relative and the interval
+    /// is of temperatures in °C, say.
     pub fn new(
         measurand: Measurand,
         interval: Option<Interval>,
@@ -290,8 +294,8 @@ impl MeasurementResult {
     ///
     /// # Errors
     /// `UNIT_INCOMMENSURABLE` when U is neither relative nor in a unit of the value's
-    /// dimension; `RELATIVE_TO_ZERO` when it is relative to a value of 0;
-    /// `BELOW_ABSOLUTE_ZERO`.
+    /// dimension; `RELATIVE_TO_ZERO` when it is relative to a value of 0, and
+    /// `RELATIVE_TO_ARBITRARY_ZERO` to one in °C, say; `BELOW_ABSOLUTE_ZERO`.
     pub fn new(value: Quantity, uncertainty: Option<ExpandedUncertainty>) -> Result<Self, ValueError> {
         check_temperature(value.value(), value.unit())?;
         if let Some(uncertainty) = &uncertainty {
@@ -364,8 +368,8 @@ fn check_temperature(value: &Decimal, unit: &Unit) -> Result<(), ValueError> {
 
 /// Whether an uncertainty or limit in `unit` can be one of a value in `of`.
 fn belongs_to(unit: &Unit, of: &Unit) -> Result<(), ValueError> {
-    match unit.is_relative() {
-        true => Ok(()),
+    match unit.is_relative_to(of) {
+        true => check_zero(of),
         false => unit.factor_to(of).map(drop),
     }
 }

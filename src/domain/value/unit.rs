@@ -26,6 +26,7 @@ use everyday::to_ucum;
 
 mod definitions;
 mod everyday;
+mod relative;
 
 /// The most characters of a unit.
 const MOST_CHARACTERS: usize = 80;
@@ -63,8 +64,11 @@ impl Unit {
         let code = to_ucum(text).ok_or_else(|| unknown("a micro sign stands before a unit"))?;
         match Meaning::of(&code) {
             Ok(_) => Ok(Self(code)),
-            Err(Unreadable::SpecialInAlgebra) => Err(unknown(
+            Err(Unreadable::TemperatureInAlgebra) => Err(unknown(
                 "a scale with a zero of its own takes part in no product or quotient, write K for its difference",
+            )),
+            Err(Unreadable::CurvedInAlgebra) => Err(unknown(
+                "a scale that is not linear takes part in no product or quotient, write its unit alone and say in words what it is per",
             )),
             Err(Unreadable::TooLarge) => Err(unknown(&format!(
                 "write powers that add up to at most {MOST_POWER}, and numbers below 10*{MOST_NUMBER_EXPONENT}"
@@ -90,12 +94,6 @@ impl Unit {
             // An old log may name a unit that the tables have lost.
             _ => self == other,
         }
-    }
-
-    /// Whether the unit is a bare number, percent or parts per thousand to trillion: a
-    /// relative uncertainty may be stated in it, whatever the unit of the value.
-    pub fn is_relative(&self) -> bool {
-        octofhir_ucum::parse_expression(&self.0).is_ok_and(|expression| is_number(&expression))
     }
 
     /// The exact factor from a *difference* in this unit to one in the other: an
@@ -172,12 +170,15 @@ struct Meaning {
     curved: Option<&'static str>,
     /// What is said of the zero of such a scale, such as `A` in `dB{A}`.
     reference: Option<String>,
+    /// Whether the scale's 0 is something else than nothing of the quantity, as those of `Cel` and `dB` are.
+    has_arbitrary_zero: bool,
 }
 
 /// Why an expression has no meaning.
 enum Unreadable {
     NotUcum,
-    SpecialInAlgebra,
+    TemperatureInAlgebra,
+    CurvedInAlgebra,
     TooLarge,
     DecimalFraction,
 }
@@ -191,18 +192,22 @@ impl Meaning {
             return Err(Unreadable::TooLarge);
         }
         let result = octofhir_ucum::evaluate(&expression).map_err(|error| match error.kind {
-            octofhir_ucum::ErrorKind::SpecialUnitError { .. } => Unreadable::SpecialInAlgebra,
+            octofhir_ucum::ErrorKind::SpecialUnitError { .. } if has_temperature(&expression) => {
+                Unreadable::TemperatureInAlgebra
+            }
+            octofhir_ucum::ErrorKind::SpecialUnitError { .. } => Unreadable::CurvedInAlgebra,
             _ => Unreadable::NotUcum,
         })?;
         let special = result.special.map(|term| (term.unit, scale_zero(term.unit.special)));
-        let (offset, curved) = match special {
+        let (offset, curved) = match &special {
             None => (Ratio::zero(), None),
-            Some((unit, Some(zero))) => (&zero * &atom_factor(unit), None),
+            Some((unit, Some(zero))) => (zero * &atom_factor(unit), None),
             Some((unit, None)) => (Ratio::zero(), Some(unit.code)),
         };
         let reference = curved.and_then(|_| annotation(&expression)).map(str::to_owned);
+        let has_arbitrary_zero = special.is_some_and(|(unit, _)| !starts_at_nothing(unit.special));
         let (dimension, arbitrary) = (result.dim, result.arbitrary);
-        Ok(Self { factor: factor(&expression), offset, dimension, arbitrary, curved, reference })
+        Ok(Self { factor: factor(&expression), offset, dimension, arbitrary, curved, reference, has_arbitrary_zero })
     }
 
     fn is_commensurable(&self, other: &Meaning) -> bool {
@@ -242,6 +247,25 @@ fn scale_zero(kind: SpecialKind) -> Option<Ratio> {
         _ => return None,
     };
     Ratio::of(&Decimal::from(hundredths), &Decimal::from(100))
+}
+
+/// Whether 0 on a scale that is not linear is nothing of the quantity: of a slope or a root it is, of a logarithm never.
+fn starts_at_nothing(kind: SpecialKind) -> bool {
+    matches!(kind, SpecialKind::TanTimes100 | SpecialKind::Sqrt)
+}
+
+/// Whether a temperature scale is part of an expression.
+fn has_temperature(expression: &UnitExpr) -> bool {
+    match expression {
+        UnitExpr::Symbol(code) => octofhir_ucum::lookup_unit(code, Case::Sensitive)
+            .is_some_and(|(_, atom)| scale_zero(atom.special).is_some()),
+        UnitExpr::Numeric(_) | UnitExpr::Annotation(_) => false,
+        UnitExpr::Annotated(inner, _) | UnitExpr::Reciprocal(inner) | UnitExpr::Power(inner, _) => {
+            has_temperature(inner)
+        }
+        UnitExpr::Product(terms) => terms.iter().any(has_temperature),
+        UnitExpr::Quotient(a, b) => has_temperature(a) || has_temperature(b),
+    }
 }
 
 /// The size of an expression in base units; for a special unit, of one step of its scale.
@@ -334,19 +358,6 @@ fn total_power(expression: &UnitExpr) -> u32 {
         UnitExpr::Power(base, exponent) => total_power(base).saturating_mul(exponent.unsigned_abs()),
         UnitExpr::Product(terms) => terms.iter().fold(0, |sum, term| total_power(term).saturating_add(sum)),
         UnitExpr::Quotient(a, b) => total_power(a).saturating_add(total_power(b)),
-    }
-}
-
-fn is_number(expression: &UnitExpr) -> bool {
-    match expression {
-        UnitExpr::Symbol(code) => {
-            matches!(code.as_str(), "10*" | "10^" | "%" | "[ppth]" | "[ppm]" | "[ppb]" | "[pptr]")
-        }
-        UnitExpr::Numeric(_) | UnitExpr::Annotation(_) => true,
-        UnitExpr::Annotated(inner, _) | UnitExpr::Reciprocal(inner) => is_number(inner),
-        UnitExpr::Power(base, _) => is_number(base),
-        UnitExpr::Product(terms) => terms.iter().all(is_number),
-        UnitExpr::Quotient(a, b) => is_number(a) && is_number(b),
     }
 }
 

@@ -92,7 +92,7 @@ impl TargetInput {
 pub(crate) struct ExpandedUncertaintyInput {
     /// U, above 0: no measurement has an uncertainty of 0 (JCGM 100:2008, 3.3.1). Where U was not evaluated it is left out.
     pub(crate) value: Decimal,
-    /// 单位: in UCUM notation, or relative to the value: `%`, `[ppm]`. A U relative to a value of 0 is refused (`RELATIVE_TO_ZERO`; VIM 2.32, JCGM 100:2008, 5.1.6).
+    /// 单位: in UCUM notation, or relative to the value: `%`, `[ppm]`, or a quotient such as `uV/V` and `um/m`, which is relative unless the value itself is a share or an angle. A U relative to a value of 0 is refused (`RELATIVE_TO_ZERO`; VIM 2.32, JCGM 100:2008, 5.1.6), and so is one relative to a value in °C, °F or dB, the zero of which is arbitrary (`RELATIVE_TO_ARBITRARY_ZERO`): state it in K, or in dB.
     pub(crate) unit: String,
     /// 包含因子 k, at least 1 (VIM 2.38), and at most that of Student's t with one degree of freedom, tan(π·p/2), which is 12.71 at 0.95 (JCGM 100:2008, table G.2), with one percent of room for rounding. Required by the domain.
     pub(crate) coverage_factor: Option<Decimal>,
@@ -253,6 +253,26 @@ mod tests {
             MeasurementResultInput { value: Decimal::of("0.0"), uncertainty: Some(relative), ..result("mm", None) };
         let expected = ("RELATIVE_TO_ZERO".to_owned(), "result.uncertainty.unit".to_owned());
         assert_eq!(refused(&of_zero), [expected]);
+    }
+
+    #[test]
+    fn what_is_relative_to_a_temperature_is_refused_at_its_unit() {
+        let relative = || ExpandedUncertaintyInput { unit: "%".to_owned(), ..uncertainty(Some("2")) };
+        let of_result = MeasurementResultInput { uncertainty: Some(relative()), ..result("Cel", None) };
+        let expected = ("RELATIVE_TO_ARBITRARY_ZERO".to_owned(), "result.uncertainty.unit".to_owned());
+        assert_eq!(refused(&of_result), [expected]);
+        let interval = IntervalInput { low: Decimal::of("0"), high: Decimal::of("50"), unit: "°C".to_owned() };
+        let required = MeasurementRequirementInput {
+            measurand: "temperature of a bath".to_owned(),
+            interval: Some(interval),
+            target: TargetInput::Uncertainty(relative()),
+            note: None,
+        };
+        let mut door = Door::new(Uuid::nil());
+        assert_eq!(door.within("requirement", |door| required.read(door)), None);
+        let refusals = door.into_refusals();
+        let told: Vec<_> = refusals.iter().map(|refusal| (refusal.code.name(), refusal.field.as_str())).collect();
+        assert_eq!(told, [("RELATIVE_TO_ARBITRARY_ZERO", "requirement.target")]);
     }
 
     #[test]

@@ -137,6 +137,10 @@ async fn measurements(world: &World, scene: &Scene) {
         json!({ "result": { "value": "0", "unit": "mm", "uncertainty": uncertainty(json!({ "unit": "%" })) } });
     let at_its_unit = "result.uncertainty.unit";
     case.refuses([("lead", "recordMeasurement", relative_to_zero, "RELATIVE_TO_ZERO", at_its_unit)]).await;
+    let relative_to_celsius =
+        json!({ "result": { "value": "20", "unit": "°C", "uncertainty": uncertainty(json!({ "unit": "%" })) } });
+    let arbitrary = "RELATIVE_TO_ARBITRARY_ZERO";
+    case.refuses([("lead", "recordMeasurement", relative_to_celsius, arbitrary, at_its_unit)]).await;
     let too_cold = json!({ "result": { "value": "-273.16", "unit": "°C" } });
     case.refuses([
         ("lead", "recordMeasurement", too_cold, "BELOW_ABSOLUTE_ZERO", "result.value"),

@@ -78,6 +78,22 @@ fn a_result_that_is_said_to_be_certain_closes_no_gap() {
     assert_eq!(file.gap_in_six_decimals(), Some(Decimal::from(2)));
 }
 
+/// Logs have such results, too.
+#[test]
+fn a_result_that_is_relative_to_a_temperature_closes_no_gap() {
+    let relative = r#"{"value":{"value":"20","unit":"Cel"},
+        "uncertainty":{"value":"1","unit":"%","coverageFactor":"2","coverageProbability":"0.95"}}"#;
+    let relative =
+        RecordMeasurement { result: serde_json::from_str(relative).expect("a result"), ..measure("2", "um") };
+    let story = researching().then(lead(), relative.clone()).then(lead(), require("1", "K"));
+    let file = story.file();
+    assert_eq!((file.measurements.len(), file.capability_gap()), (1, None), "it is on file, and says nothing");
+    let at_its_unit = "result.uncertainty.unit";
+    story.clone().when(lead(), relative).refused(Code::RelativeToArbitraryZero, at_its_unit);
+    let file = story.then(lead(), measure("2", "K")).file();
+    assert_eq!(file.gap_in_six_decimals(), Some(Decimal::from(2)));
+}
+
 #[test]
 fn a_measurement_counts_however_its_measurand_is_typed() {
     let measured = |measurand: &str, value| {

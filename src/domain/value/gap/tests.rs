@@ -134,12 +134,26 @@ fn relative_and_absolute_are_compared_through_the_value() {
         (("-0.1", "m"), ("1000", "um"), ("4", "[ppth]"), Ok("2.5")),
         (("100", "mm"), ("1", "%"), ("4000", "[ppm]"), Ok("2.5")),
         // What is relative is so to the value as stated.
-        (("1000", "Cel"), ("0.1", "%"), ("2", "K"), Ok("0.5")),
+        (("1000", "K"), ("0.1", "%"), ("2", "Cel"), Ok("0.5")),
         (("10", "deg"), ("1", "%"), ("0.2", "deg"), Ok("0.5")),
+        // As certificates have it.
+        (("10", "V"), ("5", "uV/V"), ("100", "uV"), Ok("0.5")),
+        (("10", "V"), ("50", "uV"), ("5", "uV/V"), Ok("1")),
+        (("10", "V"), ("5", "uV/V"), ("2", "[ppm]"), Ok("2.5")),
+        (("-20", "kg"), ("1", "mg/g"), ("0.05", "%"), Ok("2")),
+        (("2", "mol"), ("1", "mmol/mol"), ("4", "mmol"), Ok("0.5")),
+        // Of a strain, so many micrometres per metre are a difference, and so many percent are not.
+        (("200", "um/m"), ("5", "um/m"), ("2", "um/m"), Ok("2.5")),
+        (("200", "um/m"), ("1", "%"), ("2", "um/m"), Ok("1")),
+        (("200", "um/m"), ("5", "um/m"), ("10", "%"), Ok("0.25")),
         // Of a value in percent, so many percent are a difference.
         (("10", "%"), ("0.1", "%"), ("0.2", "%"), Ok("0.5")),
         (("0", "mm"), ("1", "um"), ("1", "mm"), Ok("0.001")),
         (("0", "mm"), ("1", "um"), ("1", "%"), Err("RELATIVE_TO_ZERO")),
+        (("0", "V"), ("1", "uV"), ("1", "uV/V"), Err("RELATIVE_TO_ZERO")),
+        (("20", "Cel"), ("1", "K"), ("5", "%"), Err("RELATIVE_TO_ARBITRARY_ZERO")),
+        (("20", "Cel"), ("1", "K"), ("5", "mV/V"), Err("RELATIVE_TO_ARBITRARY_ZERO")),
+        (("0.5", "dB"), ("0.1", "dB"), ("5", "%"), Err("RELATIVE_TO_ARBITRARY_ZERO")),
         (("100", "mm"), ("1", "mm"), ("1", "K"), Err("UNIT_INCOMMENSURABLE")),
         (("100", "mm"), ("1", "%"), ("1", "K"), Err("UNIT_INCOMMENSURABLE")),
         (("10", "%"), ("0.1", "%"), ("1", "K"), Err("UNIT_INCOMMENSURABLE")),
@@ -152,6 +166,26 @@ fn relative_and_absolute_are_compared_through_the_value() {
         // An error limit is held against it in the same way.
         let limited = between(&result, Target::Mpe(limit(required.0, required.1, "1")));
         assert_eq!(limited.map(|gap| gap.0), expected, "{value:?} with {best:?} of a limit of {required:?}");
+    }
+}
+
+/// Logs have them from when they were accepted.
+#[test]
+fn what_is_relative_on_a_scale_with_an_arbitrary_zero_has_no_gap() {
+    for (value, in_unit, u, required, expected) in [
+        ("20", "Cel", "1", ("1", "K"), Err("RELATIVE_TO_ARBITRARY_ZERO")),
+        ("68", "[degF]", "1", ("1", "K"), Err("RELATIVE_TO_ARBITRARY_ZERO")),
+        ("20", "Cel", "1", ("2", "%"), Err("RELATIVE_TO_ARBITRARY_ZERO")),
+        ("293.15", "K", "1", ("1", "K"), Ok("2.9315")),
+        ("0.5", "dB", "5", ("0.1", "dB"), Err("RELATIVE_TO_ARBITRARY_ZERO")),
+    ] {
+        let stored = format!(
+            r#"{{"value":{{"value":"{value}","unit":"{in_unit}"}},
+            "uncertainty":{{"value":"{u}","unit":"%","coverageFactor":"2","coverageProbability":"0.95"}}}}"#
+        );
+        let stored: MeasurementResult = serde_json::from_str(&stored).unwrap();
+        let found = between(&stored, Target::Uncertainty(stated(required.0, required.1, "2", "0.95")));
+        assert_eq!(found.map(|gap| gap.0), expected.map(|gap| Ratio::from(&decimal(gap))), "{value} {in_unit}");
     }
 }
 
@@ -213,7 +247,7 @@ proptest! {
         coverage in prop::sample::select(vec![
             ("2", "0.95"), ("2", "0.9545"), ("2.87", "0.95"), ("2.87", "0.9545"), ("3", "0.9973"), ("1", "0.6827"),
         ]),
-        in_units in prop::sample::select(vec![("mm", "mm"), ("um", "mm"), ("%", "mm"), ("mm", "%"), ("[ppth]", "%")]),
+        in_units in prop::sample::select(vec![("mm", "mm"), ("um", "mm"), ("%", "mm"), ("mm", "%"), ("[ppth]", "%"), ("um/m", "mm")]),
     ) {
         let least = format!("{}.{}", tenths / 10, tenths % 10);
         let limit = limit(&limited.to_string(), in_units.1, &least);

@@ -20,7 +20,8 @@ impl Evaluated<'_> {
     /// told through the magnitude of the value as stated: `U_rel = U / |value|` (VIM 2.32; JCGM 100:2008, 5.1.6).
     ///
     /// # Errors
-    /// `UNIT_INCOMMENSURABLE`; `RELATIVE_TO_ZERO` where either is relative and the value is 0.
+    /// `UNIT_INCOMMENSURABLE`; where either is relative, `RELATIVE_TO_ZERO` if the value is 0 and
+    /// `RELATIVE_TO_ARBITRARY_ZERO` if it is on a scale whose zero is arbitrary.
     pub fn expanded(&self, coverage: &Coverage, unit: &Unit) -> Result<Ratio, ValueError> {
         let (expanded, stated_in) = (self.uncertainty.at(coverage), self.uncertainty.unit());
         self.check_relation()?;
@@ -32,6 +33,7 @@ impl Evaluated<'_> {
             (false, true) => {
                 // Of units that do not fit it is told first: they are wrong whatever the value.
                 let factor = &stated_in.factor_to(self.value.unit())? * &Unit::one().factor_to(unit)?;
+                check_zero(self.value.unit())?;
                 if magnitude.is_zero() {
                     return Err(relative_to_zero(&format!(
                         "an uncertainty of a value of {} cannot be compared with a relative one: measure at a value other than 0",
@@ -45,12 +47,16 @@ impl Evaluated<'_> {
         Ok(&expanded * &factor)
     }
 
-    /// Refuses a U that is relative to a value of 0, for it says nothing.
+    /// Refuses a U that is relative to a value that has no shares, for it says nothing.
     ///
     /// # Errors
-    /// `RELATIVE_TO_ZERO`.
+    /// `RELATIVE_TO_ARBITRARY_ZERO`, `RELATIVE_TO_ZERO`.
     pub(super) fn check_relation(&self) -> Result<(), ValueError> {
-        match self.is_relation(self.uncertainty.unit()) && self.value.value().is_zero() {
+        if !self.is_relation(self.uncertainty.unit()) {
+            return Ok(());
+        }
+        check_zero(self.value.unit())?;
+        match self.value.value().is_zero() {
             false => Ok(()),
             true => Err(relative_to_zero(&format!(
                 "an uncertainty in {} of a value of {} says nothing: write U in {}",
@@ -61,10 +67,26 @@ impl Evaluated<'_> {
         }
     }
 
-    /// Whether a U in this unit is relative to the value. Where the value itself is in percent or parts per million, so
-    /// is a U in such a unit: it is a difference of two such values.
+    /// Whether a U in this unit is relative to the value.
     fn is_relation(&self, unit: &Unit) -> bool {
-        unit.is_relative() && !self.value.unit().is_relative()
+        unit.is_relative_to(self.value.unit())
+    }
+}
+
+/// Refuses what is relative to values of a scale on which they have no shares.
+///
+/// # Errors
+/// `RELATIVE_TO_ARBITRARY_ZERO`.
+pub(super) fn check_zero(scale: &Unit) -> Result<(), ValueError> {
+    match scale.has_arbitrary_zero() {
+        false => Ok(()),
+        true => Err(ValueError::new(
+            "RELATIVE_TO_ARBITRARY_ZERO",
+            format!(
+                "a share of a value in {scale} says nothing, for the zero of that scale is arbitrary: write the uncertainty or the limit in {}",
+                scale.of_differences()
+            ),
+        )),
     }
 }
 

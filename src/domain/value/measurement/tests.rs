@@ -47,7 +47,11 @@ fn target_and_interval_are_of_one_kind() {
     let target = |in_unit| Target::Uncertainty(uncertainty("0.1", in_unit));
     assert!(requirement(within("mm"), target("um")).is_ok());
     assert!(requirement(within("Cel"), target("mK")).is_ok());
-    assert!(requirement(within("V"), target("ppm")).is_ok());
+    for relative in ["ppm", "%", "uV/V", "mg/g"] {
+        assert!(requirement(within("V"), target(relative)).is_ok(), "{relative}");
+    }
+    assert!(requirement(within("deg"), target("%")).is_ok());
+    assert_eq!(requirement(within("deg"), target("mm/m")).unwrap_err().code, "UNIT_INCOMMENSURABLE");
     let refused = requirement(within("mm"), target("g")).unwrap_err();
     assert_eq!(refused.code, "UNIT_INCOMMENSURABLE");
     let refused = MeasurementResult::new(Quantity::new(decimal("10.2"), unit("mm")), Some(uncertainty("0.1", "g")));
@@ -115,11 +119,13 @@ fn conformity_is_told_at_95_percent() {
 fn an_uncertainty_relative_to_nothing_is_refused() {
     for (value, in_unit, u_unit, code) in [
         ("0", "mm", "%", Some("RELATIVE_TO_ZERO")),
-        ("0.000", "Cel", "[ppm]", Some("RELATIVE_TO_ZERO")),
+        ("0.000", "K", "[ppm]", Some("RELATIVE_TO_ZERO")),
+        ("0", "V", "uV/V", Some("RELATIVE_TO_ZERO")),
         ("0", "mm", "um", None),
         ("0.001", "mm", "%", None),
         // A share of 0 % with a U of so many percent: a difference, not a relation.
         ("0", "%", "[ppth]", None),
+        ("0", "um/m", "um/m", None),
     ] {
         let value = Quantity::new(decimal(value), unit(in_unit));
         let refused = MeasurementResult::new(value, Some(uncertainty("0.1", u_unit))).err();
@@ -132,6 +138,29 @@ fn an_uncertainty_relative_to_nothing_is_refused() {
     for in_unit in ["%", "mm"] {
         let told = old.evaluated().unwrap().expanded(&Coverage::usual(), &unit(in_unit));
         assert_eq!(told.unwrap_err().code, "RELATIVE_TO_ZERO", "{in_unit}");
+    }
+}
+
+/// 1 % of one temperature is 0.2 K, 0.38 K or 2.93 K, as it is written in °C, °F or K.
+#[test]
+fn what_is_relative_on_a_scale_with_an_arbitrary_zero_is_refused() {
+    for (value, in_unit, instead) in
+        [("20", "Cel", "K"), ("68", "[degF]", "K"), ("0", "Cel", "K"), ("0.5", "dB", "dB"), ("7", "[pH]", "[pH]")]
+    {
+        for relative in ["%", "[ppm]", "uV/V"] {
+            let value = Quantity::new(decimal(value), unit(in_unit));
+            let refused = MeasurementResult::new(value, Some(uncertainty("1", relative)));
+            let target = Target::Mpe(mpe("1", relative, "3"));
+            let limited = requirement(interval("0", "14", in_unit).ok(), target).map(drop);
+            let codes = ["RELATIVE_TO_ARBITRARY_ZERO"; 2];
+            let told = [refused.map(drop), limited].map(Result::unwrap_err);
+            assert_eq!(told.each_ref().map(|error| error.code), codes, "{relative} of {in_unit}");
+            assert!(told.iter().all(|error| error.message.ends_with(&format!("in {instead}"))), "{told:?}");
+        }
+    }
+    for (value, in_unit, u_unit) in [("293.15", "K", "%"), ("20", "Cel", "K"), ("20", "Cel", "mCel"), ("3", "dB", "dB")]
+    {
+        result((value, in_unit), uncertainty("1", u_unit));
     }
 }
 

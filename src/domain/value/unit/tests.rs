@@ -51,7 +51,16 @@ fn what_is_no_unit_is_refused() {
     }
     let long = Unit::parse(&"m.".repeat(80)).unwrap_err();
     assert!(long.message.contains("at most 80"));
-    assert!(Unit::parse("°C/min").unwrap_err().message.contains("write K"));
+    for (text, advice) in [
+        ("°C/min", "write K for its difference"),
+        ("[degF].h", "write K for its difference"),
+        ("dB/m", "write its unit alone"),
+        ("Np/s", "write its unit alone"),
+        ("%[slope]/m", "write its unit alone"),
+    ] {
+        let message = Unit::parse(text).unwrap_err().message;
+        assert!(message.contains(advice), "{message}");
+    }
 }
 
 #[test]
@@ -164,10 +173,68 @@ fn nothing_is_colder_than_absolute_zero() {
 }
 
 #[test]
-fn a_relative_unit_is_a_bare_number() {
-    for text in ["1", "%", "ppm", "10*-6", "mm/m", "mol", "rad"] {
-        let bare = !matches!(text, "mm/m" | "mol" | "rad");
-        assert_eq!(unit(text).is_relative(), bare, "{text}");
+fn a_relative_unit_is_a_bare_number_or_a_quotient_within_a_dimension() {
+    for (text, of, is_relative) in [
+        ("1", "V", true),
+        ("%", "V", true),
+        ("ppm", "V", true),
+        ("10*-6", "V", true),
+        ("µV/V", "V", true),
+        ("mV/V", "Ohm", true),
+        ("um/m", "mm", true),
+        ("mg/g", "kg", true),
+        ("uV.V-1", "V", true),
+        ("L/m3", "m3", true),
+        ("s/d", "Hz", true),
+        ("mmol/mol", "mol", true),
+        ("urad/rad", "V", true),
+        // Of something else than a number.
+        ("mm/K", "mm", false),
+        ("m.m", "m2", false),
+        ("mol", "mol", false),
+        ("1/mol", "mol", false),
+        ("rad", "mm", false),
+        ("deg", "V", false),
+        ("dB", "V", false),
+        ("[IU]/mg", "mg", false),
+        // A millimetre per metre of an angle may be an angle as well; a percent of it is none.
+        ("mm/m", "rad", false),
+        ("mm/m", "deg", false),
+        ("%", "deg", true),
+        // Differences of two shares; but a percent of a strain is not 10 mm/m.
+        ("ppm", "%", false),
+        ("um/m", "%", false),
+        ("um/m", "mm/m", false),
+        ("%", "um/m", true),
+    ] {
+        assert_eq!(unit(text).is_relative_to(&unit(of)), is_relative, "{text} of {of}");
+    }
+    assert_factor("uV/V", "1", "1e-6", "1");
+    assert_factor("mg/g", "%", "0.1", "1");
+    assert_factor("[ft_us]/m", "1", "1200", "3937");
+}
+
+#[test]
+fn a_scale_has_a_zero_or_an_arbitrary_one() {
+    for (text, is_arbitrary, differences) in [
+        ("Cel", true, "K"),
+        ("mCel", true, "K"),
+        ("[degF]", true, "K"),
+        ("[degRe]", true, "K"),
+        ("dB", true, "dB"),
+        ("dB[SPL]", true, "dB[SPL]"),
+        ("dB{A}", true, "dB{A}"),
+        ("Np", true, "Np"),
+        ("[pH]", true, "[pH]"),
+        ("K", false, "K"),
+        ("[degR]", false, "K"),
+        ("V", false, "V"),
+        ("%", false, "%"),
+        // Not linear, and yet nothing at 0.
+        ("%[slope]", false, "%[slope]"),
+    ] {
+        assert_eq!(unit(text).has_arbitrary_zero(), is_arbitrary, "{text}");
+        assert_eq!(unit(text).of_differences(), unit(differences), "{text}");
     }
 }
 
