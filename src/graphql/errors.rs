@@ -111,6 +111,10 @@ pub(crate) enum WarningCode {
     DeadlineEnded,
     /// A requirement is set, and nothing was ever measured against it.
     NothingMeasured,
+    /// A step of the lifecycle is dated before the step that it goes on from: as of what had happened (`axis: OCCURRED`) the case is shown where it had not got to yet. It is on record as dated.
+    OccurredBeforeLastStep,
+    /// Something is dated before the case was reported. It is on record as dated.
+    OccurredBeforeReport,
     /// The annual summary came after 31 October.
     SubmittedLate,
 }

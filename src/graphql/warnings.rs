@@ -2,10 +2,14 @@
 //!
 //! They are found when they are asked for, in the events of the command and the state that it leaves.
 
-use async_graphql::{Context, Result};
+use std::sync::Arc;
 
-use crate::app::{Commanded, Foreseen, Moment, Receipt};
-use crate::domain::case::Case;
+use async_graphql::{Context, Result};
+use jiff::Timestamp;
+
+use crate::app::{AggregateType, Commanded, EventRecord, Foreseen, Moment, Receipt, Versioned};
+use crate::codec;
+use crate::domain::case::{Case, Misdated};
 use crate::domain::value::CaseId;
 use crate::graphql::context::{app, loaders};
 use crate::graphql::errors::{self, Warning, WarningCode};
@@ -19,21 +23,46 @@ pub(crate) async fn of(ctx: &Context<'_>, receipt: &Receipt) -> Result<Vec<Warni
     let mut warnings = Vec::new();
     for event in &events {
         if event.event_type == RESOLVED {
-            let id = CaseId::from(receipt.stream.aggregate_id);
-            let case = loaders(ctx).file(id, receipt.version, Moment::Present).await;
-            let case = case.map_err(|fault| errors::fault(ctx, fault))?;
+            let case = after(ctx, receipt).await?;
             warnings.extend(case.and_then(|case| of_resolution(&case.state)));
         }
         if event.event_type == REOPENED {
-            let id = CaseId::from(receipt.stream.aggregate_id);
-            let before = receipt.version.saturating_sub(events.len() as u64);
-            let case = loaders(ctx).file(id, before, Moment::Present).await;
-            let case = case.map_err(|fault| errors::fault(ctx, fault))?;
+            let case = before(ctx, receipt).await?;
             warnings.extend(case.and_then(|case| of_reopening(&case.state)));
         }
         warnings.extend(of_event(&event.event_type, &event.payload));
     }
+    if receipt.stream.aggregate_type == AggregateType::Case {
+        warnings.extend(of_dates(ctx, receipt, &events).await?);
+    }
     Ok(warnings)
+}
+
+/// The case as the command left it.
+async fn after(ctx: &Context<'_>, receipt: &Receipt) -> Result<Option<Arc<Versioned<Case>>>> {
+    case_at(ctx, receipt, receipt.version).await
+}
+
+/// The case as the command found it.
+async fn before(ctx: &Context<'_>, receipt: &Receipt) -> Result<Option<Arc<Versioned<Case>>>> {
+    case_at(ctx, receipt, receipt.version.saturating_sub(receipt.event_count)).await
+}
+
+async fn case_at(ctx: &Context<'_>, receipt: &Receipt, version: u64) -> Result<Option<Arc<Versioned<Case>>>> {
+    let id = CaseId::from(receipt.stream.aggregate_id);
+    loaders(ctx).file(id, version, Moment::Present).await.map_err(|fault| errors::fault(ctx, fault))
+}
+
+/// Of a command on a case whose events are dated before what they follow.
+async fn of_dates(ctx: &Context<'_>, receipt: &Receipt, events: &[EventRecord]) -> Result<Option<Warning>> {
+    let at = events.first().and_then(|event| codec::occurred_at(&event.payload).ok());
+    let (Some(at), Some(after)) = (at, after(ctx, receipt).await?) else { return Ok(None) };
+    // The case of before is read only where something has happened later.
+    if after.happened_until <= Some(at) {
+        return Ok(None);
+    }
+    let before = before(ctx, receipt).await?;
+    Ok(before.and_then(|before| of_date(&before.state, &after.state, at)))
 }
 
 /// Of a preview: nothing would happen, because it has.
@@ -50,7 +79,9 @@ pub(crate) fn foreseen_of_case(foreseen: &Foreseen<Case>) -> Vec<Warning> {
     let resolution = resolves.then(|| of_resolution(&foreseen.after.state)).flatten();
     let reopens = foreseen.events.iter().any(|event| event.encoded.event_type == REOPENED);
     let reopening = reopens.then(|| of_reopening(&foreseen.before.state)).flatten();
-    resolution.into_iter().chain(reopening).chain(self::foreseen(foreseen)).collect()
+    let at = foreseen.events.first().map(|event| event.event.occurred_at);
+    let misdated = at.and_then(|at| of_date(&foreseen.before.state, &foreseen.after.state, at));
+    resolution.into_iter().chain(reopening).chain(self::foreseen(foreseen)).chain(misdated).collect()
 }
 
 /// What would be worth knowing about a command, whatever it is about.
@@ -79,6 +110,20 @@ fn of_reopening(before: &Case) -> Option<Warning> {
         deadline.on
     );
     Some(Warning { code: WarningCode::DeadlineEnded, message })
+}
+
+/// It is taken as it is dated: a log that is filled in afterwards is written in whatever order it is remembered.
+fn of_date(before: &Case, after: &Case, at: Timestamp) -> Option<Warning> {
+    let (code, message) = match before.file.as_ref()?.misdated(after.file.as_ref()?, at)? {
+        Misdated::BeforeLastStep { status, at: last } => (
+            WarningCode::OccurredBeforeLastStep,
+            format!("this is dated {at}, and the case became {status} at {last}: a step comes after the one before it"),
+        ),
+        Misdated::BeforeReport { at: reported } => {
+            (WarningCode::OccurredBeforeReport, format!("this is dated {at}, and the case was reported at {reported}"))
+        }
+    };
+    Some(Warning { code, message })
 }
 
 /// What an event says by itself.

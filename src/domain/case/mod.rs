@@ -21,6 +21,7 @@ mod tests;
 use crate::domain::aggregate::aggregate;
 use crate::domain::case::command::CaseCommand;
 use crate::domain::case::event::CaseFact;
+pub use crate::domain::case::questions::Misdated;
 pub use crate::domain::case::state::Case;
 
 aggregate!(Case, "Case", CaseCommand, CaseFact);

@@ -1,11 +1,40 @@
 //! What others ask of a case: answers that follow from its state.
 
+use jiff::Timestamp;
+
 use crate::domain::actor::{Actor, ActorId};
 use crate::domain::case::state::{Deadline, File, Membership};
-use crate::domain::case::values::Verdict;
+use crate::domain::case::values::{Status, Verdict};
 use crate::domain::value::{Money, PersonId};
 
+/// What somebody dates before something that has to have come first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Misdated {
+    /// A step of the lifecycle, before the step that it goes on from.
+    BeforeLastStep {
+        /// Where that one had put the case.
+        status: Status,
+        /// When it happened.
+        at: Timestamp,
+    },
+    /// Anything, before the report of the case.
+    BeforeReport {
+        /// When that happened.
+        at: Timestamp,
+    },
+}
+
 impl File {
+    /// Whether what happened at that time, and made `after` of the case, is dated before what it follows.
+    #[must_use]
+    pub fn misdated(&self, after: &File, at: Timestamp) -> Option<Misdated> {
+        let last = self.last_step;
+        if after.last_step.number != last.number && at < last.at {
+            return Some(Misdated::BeforeLastStep { status: self.status, at: last.at });
+        }
+        (at < self.reported_at).then_some(Misdated::BeforeReport { at: self.reported_at })
+    }
+
     /// Whether no end is reached. `Resolved` is open: it still has to be closed.
     #[must_use]
     pub fn is_open(&self) -> bool {

@@ -49,6 +49,8 @@ pub struct File {
     pub reported_at: Timestamp,
     /// Where it is in its life.
     pub status: Status,
+    /// The step that put it there.
+    pub last_step: Step,
     /// The level of administration that answers for it.
     pub level: Level,
     /// How it was sorted.
@@ -101,6 +103,15 @@ pub struct File {
     pub reopened: u32,
     /// What is known from another tracker's log.
     pub legacy: Option<Legacy>,
+}
+
+/// A step of the lifecycle: an event that put the case where it then is, be it there once more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Step {
+    /// Which one, from 1, in the order of the log: the report is the first.
+    pub number: u32,
+    /// When it happened (business time).
+    pub at: Timestamp,
 }
 
 /// How a case was sorted.

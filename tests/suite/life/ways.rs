@@ -6,7 +6,7 @@ use etalon::domain::value::Sha256Digest;
 use serde_json::{Value, json};
 
 use crate::life::scene::{Scene, triage};
-use crate::life::world::{World, day, with};
+use crate::life::world::{World, day, text, with};
 
 const NOBODY: &str = "00000000-0000-7000-8000-000000000000";
 
@@ -15,6 +15,7 @@ pub async fn play(world: &World, scene: &Scene) {
     deadlines(world, scene).await;
     links(world, scene).await;
     routine_service(world, scene).await;
+    dates(world, scene).await;
     withdrawal(world, scene).await;
     attachments(world, scene).await;
 }
@@ -135,6 +136,28 @@ async fn routine_service(world: &World, scene: &Scene) {
     let reopened = case.takes("coordinator", "reopenCase", json!({ "reason": "第二台" })).await;
     assert_eq!(reopened["warnings"], json!([]), "there was no deadline");
     case.is("TRIAGED").await;
+}
+
+/// What is filled in afterwards is taken as it is dated, and told where the dates turn the order around.
+async fn dates(world: &World, scene: &Scene) {
+    let case = scene.triaged(world, "补记").await;
+    case.takes("coordinator", "assignResearch", scene.assignment()).await;
+    let long_ago = json!({ "occurredAt": "2026-01-06T02:00:00Z" });
+    let warned = |payload: &Value| -> Vec<(Value, String)> {
+        let warnings = payload["warnings"].as_array().expect("a list").iter();
+        warnings.map(|warning| (warning["code"].clone(), text(&warning["message"]))).collect()
+    };
+    let accepted = warned(&case.takes("lead", "acceptAssignment", long_ago.clone()).await);
+    let [(code, message)] = accepted.as_slice() else { panic!("{accepted:?}") };
+    assert_eq!(code, "OCCURRED_BEFORE_LAST_STEP");
+    assert!(message.starts_with("this is dated 2026-01-06T02:00:00Z, and the case became ASSIGNED at "), "{message}");
+    let comment = json!({ "text": "当时的记录" });
+    let commented = warned(&case.takes("lead", "addComment", with(comment.clone(), long_ago)).await);
+    let [(code, message)] = commented.as_slice() else { panic!("{commented:?}") };
+    assert_eq!(code, "OCCURRED_BEFORE_REPORT");
+    assert!(message.contains("the case was reported at "), "{message}");
+    assert_eq!(warned(&case.takes("lead", "addComment", comment).await), []);
+    assert_eq!(warned(&case.takes("lead", "recordFinding", json!({ "text": "测头磨损" })).await), []);
 }
 
 async fn withdrawal(world: &World, scene: &Scene) {

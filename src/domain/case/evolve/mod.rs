@@ -41,7 +41,7 @@ impl File {
             CaseFact::CaseTriaged(fact) => {
                 self.triage =
                     Some(Triage { category: fact.category.clone(), kind: fact.kind, severity: fact.severity });
-                self.move_to(Status::Triaged);
+                self.move_to(Status::Triaged, at);
             }
             CaseFact::RoutineServiceProvided(fact) => {
                 self.routine_service = Some(RoutineService {
@@ -51,7 +51,7 @@ impl File {
                     regulation: fact.regulation.clone(),
                     at,
                 });
-                self.move_to(Status::AwaitingConfirmation);
+                self.move_to(Status::AwaitingConfirmation, at);
             }
             CaseFact::ResearchAssigned(fact) => {
                 self.assignment = Some(Assignment {
@@ -60,7 +60,7 @@ impl File {
                     assigned_at: at,
                     accepted_at: None,
                 });
-                self.move_to(Status::Assigned);
+                self.move_to(Status::Assigned, at);
                 self.set_deadline(fact.deadline);
             }
             CaseFact::ResearchReassigned(fact) => {
@@ -70,7 +70,7 @@ impl File {
                     assigned_at: at,
                     accepted_at: None,
                 });
-                self.move_to(Status::Assigned);
+                self.move_to(Status::Assigned, at);
                 self.answer_missed_deadline();
                 if let Some(deadline) = fact.deadline {
                     self.set_deadline(deadline);
@@ -80,11 +80,11 @@ impl File {
                 if let Some(assignment) = &mut self.assignment {
                     assignment.accepted_at = Some(at);
                 }
-                self.move_to(Status::Researching);
+                self.move_to(Status::Researching, at);
             }
             CaseFact::AssignmentDeclined(_) => {
                 self.assignment = None;
-                self.move_to(Status::Triaged);
+                self.move_to(Status::Triaged, at);
             }
             CaseFact::ExpertInvited(fact) => {
                 self.experts.insert(fact.expert, Membership::Invited);
@@ -120,7 +120,7 @@ impl File {
                 });
                 // A trial of an earlier solution says nothing about this one.
                 self.trial = None;
-                self.move_to(Status::SolutionProposed);
+                self.move_to(Status::SolutionProposed, at);
             }
             CaseFact::SolutionReviewed(fact) => {
                 if let Some(solution) = &mut self.solution {
@@ -133,12 +133,12 @@ impl File {
                 }
                 match fact.verdict {
                     Verdict::Approved => {}
-                    Verdict::ChangesRequested => self.move_to(Status::Researching),
+                    Verdict::ChangesRequested => self.move_to(Status::Researching, at),
                 }
             }
             CaseFact::TrialStarted(fact) => {
                 self.trial = Some(Trial { plan: fact.plan.clone(), started_at: at, outcome: None });
-                self.move_to(Status::OnTrial);
+                self.move_to(Status::OnTrial, at);
             }
             CaseFact::TrialResultRecorded(fact) => {
                 if let Some(trial) = &mut self.trial {
@@ -153,10 +153,11 @@ impl File {
                     });
                     self.follow_gap(at);
                 }
-                self.move_to(match fact.passed {
+                let status = match fact.passed {
                     true => Status::AwaitingConfirmation,
                     false => Status::Researching,
-                });
+                };
+                self.move_to(status, at);
             }
             // What the enterprise said; `CaseResolved` of the same decision adds the gap and moves the case.
             CaseFact::SolutionConfirmed(fact) => {
@@ -175,12 +176,12 @@ impl File {
                     shortfall_accepted: None,
                 });
                 resolution.gap = fact.gap.clone();
-                self.move_to(Status::Resolved);
+                self.move_to(Status::Resolved, at);
             }
-            CaseFact::SolutionRejected(_) => self.take_up_again(),
+            CaseFact::SolutionRejected(_) => self.take_up_again(at),
             CaseFact::CaseClosed(fact) => {
                 self.lesson = Some(fact.lesson.clone());
-                self.move_to(Status::Closed);
+                self.move_to(Status::Closed, at);
             }
             CaseFact::CaseReopened(_) => {
                 self.resolution = None;
@@ -188,7 +189,7 @@ impl File {
                 // The deadline was for the solution that came; another one has to be set.
                 self.deadline = None;
                 self.reopened = self.reopened.saturating_add(1);
-                self.take_up_again();
+                self.take_up_again(at);
             }
             CaseFact::CaseEscalated(fact) => {
                 self.level = fact.to;
@@ -219,10 +220,10 @@ impl File {
                 self.paused_from = None;
                 self.shift_deadline(fact.deadline);
             }
-            CaseFact::CaseWithdrawn(_) => self.move_to(Status::Withdrawn),
+            CaseFact::CaseWithdrawn(_) => self.move_to(Status::Withdrawn, at),
             CaseFact::CaseMarkedDuplicate(fact) => {
                 self.duplicate_of = Some(fact.of);
-                self.move_to(Status::Duplicate);
+                self.move_to(Status::Duplicate, at);
             }
             CaseFact::CasesLinked(fact) => self.links.push(Link { other: fact.other, relation: fact.relation }),
             CaseFact::FeeRecorded(fact) => self.fees.push(Fee {

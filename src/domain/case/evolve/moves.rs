@@ -1,15 +1,18 @@
 //! What several events have in common.
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::domain::case::event::CaseFact;
-use crate::domain::case::state::{Deadline, File};
+use crate::domain::case::state::{Deadline, File, Step};
 use crate::domain::case::values::Status;
 use crate::domain::event::Recorded;
 
 impl File {
     /// Every change of status answers a missed deadline, and takes up what another tracker was done with.
-    pub(super) fn move_to(&mut self, status: Status) {
+    pub(super) fn move_to(&mut self, status: Status, at: Timestamp) {
+        // A reassignment may find it where it puts it, and is a step all the same.
+        self.last_step = Step { number: self.last_step.number.saturating_add(1), at };
         if status == self.status {
             return;
         }
@@ -25,11 +28,12 @@ impl File {
     }
 
     /// Back to those who work on it: to the assignment, or to triage where there is none.
-    pub(super) fn take_up_again(&mut self) {
-        self.move_to(match self.assignment {
+    pub(super) fn take_up_again(&mut self, at: Timestamp) {
+        let status = match self.assignment {
             Some(_) => Status::Researching,
             None => Status::Triaged,
-        });
+        };
+        self.move_to(status, at);
     }
 
     pub(super) fn set_deadline(&mut self, on: Date) {

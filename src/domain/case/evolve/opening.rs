@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::domain::case::event::{CaseFact, CaseReported, LegacyOpening};
-use crate::domain::case::state::File;
+use crate::domain::case::state::{File, Step};
 use crate::domain::case::values::{Origin, Status};
 use crate::domain::event::Recorded;
 
@@ -29,6 +29,7 @@ impl File {
             reported_by: event.by.clone(),
             reported_at: event.occurred_at,
             status: Status::Reported,
+            last_step: Step { number: 1, at: event.occurred_at },
             triage: None,
             requirement: None,
             routine_service: None,

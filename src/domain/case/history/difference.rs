@@ -205,6 +205,8 @@ pub fn differences(before: Option<&File>, after: &File) -> Vec<FieldDifference> 
         reported_by: _,
         reported_at: _,
         status: _,
+        // When the status came to be is told by the change of it.
+        last_step: _,
         level: _,
         triage: _,
         requirement: _,

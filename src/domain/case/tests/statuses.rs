@@ -1,10 +1,11 @@
 //! From where which command, and to where: the lifecycle of the domain, written down a second time.
 
 use crate::domain::actor::Actor;
+use crate::domain::case::Misdated;
 use crate::domain::case::command::{AcceptAssignment, CaseCommand, DeclineAssignment};
 use crate::domain::case::tests::actors::*;
 use crate::domain::case::tests::commands::*;
-use crate::domain::case::tests::story::Story;
+use crate::domain::case::tests::story::{MONDAY, Story, moment};
 use crate::domain::case::values::{Kind, Status, Verdict};
 use crate::domain::refusal::Code;
 
@@ -128,4 +129,48 @@ fn a_command_leads_where_the_lifecycle_says() {
         let name = command.name();
         assert_eq!(story.then(actor, command).file().status, to, "{name}");
     }
+}
+
+/// What is told of a command that is said to have been given at that time.
+fn misdated(story: &Story, by: Actor, command: impl Into<CaseCommand>, at: &str) -> Option<Misdated> {
+    let order = story.order(by, command).occurred(moment(at));
+    let after = story.clone().then_order(order).file();
+    story.file().misdated(&after, moment(at))
+}
+
+#[test]
+fn what_is_dated_before_what_it_follows_is_told() {
+    let (sunday, tuesday, thursday) = ("2026-03-15T02:00:00Z", "2026-03-17T02:00:00Z", "2026-03-19T02:00:00Z");
+    let friday = "2026-03-20T02:00:00Z";
+    let last_step = |status, at| Some(Misdated::BeforeLastStep { status, at: moment(at) });
+    let assigned = Story::of(Status::Assigned).at(friday);
+    let accepted_at = |at| misdated(&assigned, lead(), AcceptAssignment {}, at);
+    assert_eq!(accepted_at(sunday), last_step(Status::Assigned, MONDAY));
+    assert_eq!((accepted_at(MONDAY), accepted_at(friday)), (None, None));
+
+    // It stays assigned, to somebody else.
+    let reassigned = assigned.at(thursday).then(manager(), reassign("another lead", university())).at(friday);
+    let accepted_at = |at| misdated(&reassigned, another_lead(), AcceptAssignment {}, at);
+    assert_eq!((accepted_at(tuesday), accepted_at(thursday)), (last_step(Status::Assigned, thursday), None));
+
+    // What is no step may have come before the last one, and not before the report.
+    let researching = reassigned.then(another_lead(), AcceptAssignment {});
+    let found_at = |at| misdated(&researching, another_lead(), find(), at);
+    assert_eq!(found_at(tuesday), None);
+    assert_eq!(found_at(sunday), Some(Misdated::BeforeReport { at: moment(MONDAY) }));
+    let withdrawn_at = |at| misdated(&researching, enterprise(), withdraw(), at);
+    assert_eq!(withdrawn_at(sunday), last_step(Status::Researching, friday));
+}
+
+/// A log that is filled in afterwards has its steps in whatever order they were remembered.
+#[test]
+fn the_last_step_is_the_last_one_of_the_log() {
+    let assigned = Story::of(Status::Assigned).at("2026-03-20T02:00:00Z");
+    let backdated = assigned.order(lead(), AcceptAssignment {}).occurred(moment("2026-03-10T02:00:00Z"));
+    let researching = assigned.then_order(backdated);
+    assert_eq!(researching.file().last_step.at, moment("2026-03-10T02:00:00Z"));
+    let proposed = |at| misdated(&researching.clone().then(lead(), find()), lead(), propose(), at);
+    let report = Some(Misdated::BeforeReport { at: moment(MONDAY) });
+    assert_eq!(proposed("2026-03-11T02:00:00Z"), report, "behind the last step, and yet before there was a case");
+    assert_eq!(proposed("2026-03-17T02:00:00Z"), None);
 }
