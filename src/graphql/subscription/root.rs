@@ -64,7 +64,7 @@ impl Subscription {
         .await
     }
 
-    /// 检查点流: every signed checkpoint of the log, in order, with the latest one first where nothing is said.
+    /// 检查点流: every signed checkpoint of the log, in order, each once: without `after` the latest one first, with it nothing before a newer one.
     async fn checkpoints(
         &self,
         ctx: &Context<'_>,

@@ -10,7 +10,7 @@ use crate::graphql::subscription::{News, Pieces, Wanted};
 /// What is followed.
 pub(super) enum Source {
     Events { follower: Follower, pieces: Pieces, begins_now: bool },
-    Checkpoints(CheckpointFollower),
+    Checkpoints { follower: CheckpointFollower, begins_now: bool },
 }
 
 impl Source {
@@ -22,7 +22,11 @@ impl Source {
                 let follower = app.follow(start, *interest).await?;
                 Ok(Self::Events { follower, pieces, begins_now: start == Start::Now })
             }
-            Wanted::Checkpoints { after } => app.follow_checkpoints(resume.or(after)).await.map(Self::Checkpoints),
+            Wanted::Checkpoints { after } => {
+                let after = resume.or(after);
+                let follower = app.follow_checkpoints(after).await?;
+                Ok(Self::Checkpoints { follower, begins_now: after.is_none() })
+            }
         }
     }
 
@@ -30,15 +34,16 @@ impl Source {
     pub(super) fn position(&self) -> Option<u64> {
         match self {
             Self::Events { follower, .. } => follower.position(),
-            Self::Checkpoints(follower) => follower.position(),
+            Self::Checkpoints { follower, .. } => follower.position(),
         }
     }
 
-    /// The position that the client knows of. Whoever begins now has none yet to come back with, and is told it at once.
+    /// The position that the client knows of. Whoever begins now has none yet to come back with, and is told it at once,
+    /// with the latest checkpoint where these are followed.
     pub(super) fn told(&self) -> Option<u64> {
         match self {
-            Self::Events { begins_now: true, .. } | Self::Checkpoints(_) => None,
-            Self::Events { follower, .. } => follower.position(),
+            Self::Events { begins_now: true, .. } | Self::Checkpoints { begins_now: true, .. } => None,
+            Self::Events { .. } | Self::Checkpoints { .. } => self.position(),
         }
     }
 
@@ -47,7 +52,7 @@ impl Source {
     pub(super) async fn next(&mut self) -> Result<u64, Fault> {
         match self {
             Self::Events { follower, .. } => follower.more().await,
-            Self::Checkpoints(follower) => follower.next().await,
+            Self::Checkpoints { follower, .. } => follower.next().await,
         }
     }
 
@@ -58,7 +63,7 @@ impl Source {
                 let batch = follower.read(heard).await?;
                 Ok(in_pieces(*pieces, app.visible(actor, follower.interest(), batch.events).await?))
             }
-            Self::Checkpoints(_) => Ok(VecDeque::from([News { position: heard, events: Vec::new() }])),
+            Self::Checkpoints { .. } => Ok(VecDeque::from([News { position: heard, events: Vec::new() }])),
         }
     }
 
@@ -71,7 +76,7 @@ impl Source {
     ) -> Result<Vec<Arc<LogEvent>>, Fault> {
         match self {
             Self::Events { follower, .. } => app.visible(actor, follower.interest(), events).await,
-            Self::Checkpoints(_) => Ok(events),
+            Self::Checkpoints { .. } => Ok(events),
         }
     }
 }

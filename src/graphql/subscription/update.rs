@@ -97,7 +97,7 @@ impl CheckpointUpdate {
         Position(self.0.position)
     }
 
-    /// 检查点: the checkpoint; absent where it only tells the position.
+    /// 检查点: the checkpoint.
     async fn checkpoint(&self, ctx: &Context<'_>) -> Option<Result<Checkpoint>> {
         errors::nullable(Checkpoint::load(ctx, Sealed::Size(self.0.position + 1))).await
     }

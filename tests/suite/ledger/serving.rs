@@ -7,7 +7,8 @@ use etalon::ledger::note::{Note, VerifierKey};
 use etalon::ledger::proof::verify_consistency;
 use etalon::ledger::tree::{Hash, TreeHead};
 use jiff::{SignedDuration, Timestamp};
-use reqwest::StatusCode;
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::{Client, StatusCode};
 use serde_json::{Value, json};
 
 use crate::following::subscriber::{Subscriber, TRANSPORTS, Transport, position};
@@ -142,15 +143,55 @@ async fn checkpoints_are_followed_and_go_on_from_each_other() {
         let opened =
             Subscriber::open(transport, &world.server.graphql, &world.token("watcher"), CHECKPOINTS, after).await;
         let mut subscriber = opened.expect("open");
-        let mut sizes = Vec::new();
+        let mut sizes = vec![heads[0].size];
         while sizes.last() != Some(&heads[2].size) {
-            let update = subscriber.update().await;
-            if update["checkpoint"].is_object() {
-                sizes.push(position(&update) + 1);
-            }
+            sizes.push(size(&subscriber.update().await));
         }
-        assert!(sizes.is_sorted() && sizes.contains(&heads[1].size), "{transport:?}: {sizes:?}");
+        let is_each_once = sizes.windows(2).all(|pair| pair[0] < pair[1]);
+        assert!(is_each_once && sizes.contains(&heads[1].size), "{transport:?}: {sizes:?}");
     }
+}
+
+/// The size of the checkpoint that an update tells.
+fn size(update: &Value) -> u64 {
+    let size = text(&update["checkpoint"]["size"]).parse().expect("a number");
+    assert_eq!(position(update) + 1, size, "an update has the checkpoint of its position");
+    size
+}
+
+#[tokio::test]
+async fn the_last_checkpoint_seen_does_not_come_again() {
+    let world = world_with_a_manager(World::embedded().await).await;
+    let (url, token) = (&world.server.graphql, world.token("watcher"));
+    let of_order = async |name: &str| {
+        let receipt = order(&world, name).await;
+        let checkpoint = sealed(url, &token, position(&receipt)).await;
+        text(&checkpoint["size"]).parse::<u64>().expect("a number")
+    };
+    let mut latest = of_order("计量服务").await;
+    for transport in TRANSPORTS {
+        let opened = Subscriber::open(transport, url, &token, CHECKPOINTS, json!({})).await;
+        let mut subscriber = opened.expect("open");
+        assert_eq!(size(&subscriber.update().await), latest, "{transport:?}: the latest one first");
+
+        let after = json!({ "after": (latest - 1).to_string() });
+        let mut resumed = Subscriber::open(transport, url, &token, CHECKPOINTS, after).await.expect("open");
+        let next = of_order(&format!("计量服务 {transport:?}")).await;
+        assert!(next > latest);
+        // One that covers a part of what is new may come before it.
+        let first = size(&resumed.update().await);
+        assert!(first > latest && first <= next, "{transport:?}: {first} after {latest}");
+        latest = next;
+    }
+
+    let last_id = HeaderMap::from_iter([(HeaderName::from_static("last-event-id"), HeaderValue::from(latest - 1))]);
+    let client = Client::builder().default_headers(last_id).build().expect("a client");
+    let payload = json!({ "query": CHECKPOINTS });
+    let opened = Subscriber::open_by(&client, Transport::EventStream, url, &token, payload).await;
+    let mut resumed = opened.expect("open");
+    let next = of_order("计量服务三").await;
+    let first = size(&resumed.update().await);
+    assert!(first > latest && first <= next, "{first} after {latest}");
 }
 
 #[tokio::test]
