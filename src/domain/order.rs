@@ -62,23 +62,27 @@ impl<C> Order<C> {
     }
 
     /// # Errors
-    /// `OCCURRED_IN_FUTURE`: nothing can have happened after now. `YEAR_INVALID`: nothing of this happened before 1949,
-    /// and a case number has a year of four digits.
+    /// As [`check_occurred`], of when it happened where that is said.
     pub fn check_occurred(&self) -> Result<(), Refusal> {
-        match self.occurred_at {
-            Some(at) if at > self.now => Err(Refusal::new(
-                Code::OccurredInFuture,
-                "occurredAt",
-                format!("{at} is after the present, {}", self.now),
-            )),
-            Some(at) if self.day().year() < FIRST_YEAR => Err(Refusal::new(
-                Code::YearInvalid,
-                "occurredAt",
-                format!("{at} is before {FIRST_YEAR}: write when it happened"),
-            )),
-            _ => Ok(()),
-        }
+        self.occurred_at.map_or(Ok(()), |at| check_occurred(at, self.now))
     }
+}
+
+/// Whether something can have happened at that time.
+///
+/// # Errors
+/// `OCCURRED_IN_FUTURE`: nothing can have happened after now. `YEAR_INVALID`: nothing of this happened before 1949,
+/// and a case number has a year of four digits.
+pub fn check_occurred(at: Timestamp, now: Timestamp) -> Result<(), Refusal> {
+    if at > now {
+        let message = format!("{at} is after the present, {now}");
+        return Err(Refusal::new(Code::OccurredInFuture, "occurredAt", message));
+    }
+    if calendar::date_of(at).year() < FIRST_YEAR {
+        let message = format!("{at} is before {FIRST_YEAR}: write when it happened");
+        return Err(Refusal::new(Code::YearInvalid, "occurredAt", message));
+    }
+    Ok(())
 }
 
 /// Declares the commands of an aggregate: one payload struct each, and the enum of all with their names.

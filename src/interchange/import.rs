@@ -23,6 +23,7 @@ use crate::domain::case::command::CaseCommand;
 use crate::domain::case::facts::EnrolmentFacts;
 use crate::domain::enterprise::Enterprise;
 use crate::domain::enterprise::command::EnrolEnterprise;
+use crate::domain::order::check_occurred;
 use crate::domain::refusal::Code;
 use crate::domain::value::Period;
 use crate::interchange::format::Format;
@@ -112,9 +113,7 @@ impl Import {
 
     fn step(&self, event: Result<ForeignEvent, ReadError>) -> Result<Step, BadEvent> {
         let event = event.map_err(BadEvent::Read)?;
-        if event.at > self.app.now() {
-            return Err(BadEvent::Future(event.place));
-        }
+        check_occurred(event.at, self.app.now()).map_err(|refusal| BadEvent::Misdated(event.place, refusal))?;
         let planned = self.mapping.plan(&event).map_err(BadEvent::Plan)?;
         Ok(Step { planned, opening: self.mapping.opening(&event), place: event.place })
     }

@@ -39,9 +39,9 @@ pub enum BadEvent {
     /// The mapping makes no sense of it.
     #[error(transparent)]
     Plan(PlanError),
-    /// It lies in the future.
-    #[error("{0}: an event cannot have happened after now")]
-    Future(Place),
+    /// It cannot have happened then.
+    #[error("{0}: {reason}", reason = .1.message)]
+    Misdated(Place, Refusal),
     /// Another event was imported from its place.
     #[error("{0}: an earlier import brought in another event at this place of its case: the file has changed")]
     Changed(Place),
@@ -64,7 +64,7 @@ impl BadEvent {
         match self {
             Self::Read(error) => error.place(),
             Self::Plan(error) => Some(error.place),
-            Self::Future(place) | Self::Changed(place) | Self::Internal(place) | Self::Refused(place, _) => {
+            Self::Changed(place) | Self::Internal(place) | Self::Misdated(place, _) | Self::Refused(place, _) => {
                 Some(*place)
             }
         }
