@@ -220,9 +220,7 @@ fn moved_on(expected: u64, current: u64) -> Refusal {
     Refusal::new(
         Code::VersionConflict,
         "expectedVersion",
-        format!(
-            "it is at version {current}, no longer at {expected}: look at what has happened since, then decide anew"
-        ),
+        format!("it is at version {current}, not at {expected}: look at what it is now, then decide anew"),
     )
 }
 

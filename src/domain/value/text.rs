@@ -21,7 +21,8 @@ pub(super) enum Lines {
 pub(super) fn checked(what: &str, text: &str, most: usize, lines: Lines) -> Result<String, ValueError> {
     // A client on Windows sends \r\n: the same line break, and \r alone is refused below.
     let text = text.trim().replace("\r\n", "\n");
-    if is_blank(&text) {
+    let has_hidden_control = || text.chars().any(|c| c.is_control() && !c.is_whitespace());
+    if is_blank(&text) && !has_hidden_control() {
         return Err(ValueError::new("TEXT_EMPTY", format!("the {what} is empty: write 1 to {most} characters")));
     }
     let length = text.chars().count();
@@ -179,6 +180,9 @@ mod tests {
         let refused = Statement::parse("a\u{0}b").unwrap_err();
         assert_eq!(refused.code, "TEXT_CONTROL_CHARACTER");
         assert!(refused.message.contains("U+0000 at place 2"));
+        let refused = Label::parse(" \u{0} ").unwrap_err();
+        assert_eq!(refused.code, "TEXT_CONTROL_CHARACTER", "it is not empty");
+        assert!(refused.message.contains("the name has the control character U+0000 at place 1"));
     }
 
     #[test]

@@ -60,6 +60,10 @@ async fn conflict(world: &World, scene: &Scene) {
     let late = with(triage("TESTING"), json!({ "caseId": case.id, "expectedVersion": 1 }));
     let payload = world.order("coordinator", "triageCase", &late).await;
     assert_eq!(payload["userErrors"][0]["code"], "VERSION_CONFLICT");
+    let ahead = with(late.clone(), json!({ "expectedVersion": 4 }));
+    let refused = world.order("coordinator", "triageCase", &ahead).await;
+    let message = text(&refused["userErrors"][0]["message"]);
+    assert!(message.starts_with("it is at version 3, not at 4"), "{message}");
     let conflict = &payload["conflict"];
     assert_eq!(conflict["currentVersion"], 3);
     let since = conflict["eventsSince"].as_array().expect("events");

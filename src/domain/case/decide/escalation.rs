@@ -11,16 +11,20 @@ use crate::domain::refusal::{Code, Refusal};
 use crate::domain::value::Level;
 
 pub(crate) fn is_below_nation(file: &File, _: &Actor, _: Date) -> Result<(), Refusal> {
-    if file.level == Level::Nation {
-        return refuse(Code::AlreadyNational, "to", "there is no level above the nation: the case can be parked");
-    }
-    Ok(())
+    level_above(file).map(drop)
+}
+
+fn level_above(file: &File) -> Result<Level, Refusal> {
+    let national =
+        || Refusal::new(Code::AlreadyNational, "to", "there is no level above the nation: the case can be parked");
+    file.level.up().ok_or_else(national)
 }
 
 pub(super) fn escalate_case(given: Given<'_>, command: &EscalateCase) -> Decision {
     let from = given.file.level;
-    if from.up() != Some(command.to) {
-        return refuse(Code::NotOneLevelUp, "to", "a case goes exactly one level up");
+    let up = level_above(given.file)?;
+    if up != command.to {
+        return refuse(Code::NotOneLevelUp, "to", format!("a case goes exactly one level up, from {from} to {up}"));
     }
     only(CaseEscalated { from, to: command.to, reason: command.reason.clone() })
 }

@@ -30,6 +30,9 @@ fn no_level_is_left_out_and_none_is_above_the_nation() {
     let outcome = |to| Story::of(Status::Triaged).when(manager(), escalate(to));
     outcome(Level::Province).refused(Code::NotOneLevelUp, "to");
     outcome(Level::County).refused(Code::NotOneLevelUp, "to");
+    let story = Story::of(Status::Triaged);
+    let refusal = story.case().decide(&story.order(manager(), escalate(Level::Province))).expect_err("two levels up");
+    assert_eq!(refusal.message, "a case goes exactly one level up, from COUNTY to CITY");
     national().when(national_manager(), escalate(Level::Nation)).refused(Code::AlreadyNational, "to");
 }
 

@@ -106,7 +106,7 @@ async fn answer<D, P: From<D>>(
         Ok(done) => Ok(done.into()),
         Err(Failure::Refused(refusal)) => Ok(refused(vec![refusal.into()])),
         Err(Failure::Conflict { expected, current, .. }) => {
-            let message = format!("it is at version {current}, no longer at {expected}");
+            let message = format!("it is at version {current}, not at {expected}");
             Ok(refused(vec![Refusal::new(Code::VersionConflict, "expectedVersion", message).into()]))
         }
         Err(Failure::Fault(fault)) => Err(errors::fault(ctx, fault)),
