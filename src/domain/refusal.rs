@@ -264,7 +264,7 @@ codes! {
     RatioInvalid = "RATIO_INVALID",
     /// A character in a name or a title that makes it read in another order than it is written.
     TextBidiControl = "TEXT_BIDI_CONTROL",
-    /// An uncertainty or a limit relative to a value says nothing where the zero of its scale is arbitrary, as that of °C, °F and dB is: state it in K, or in dB (VIM 2.32).
+    /// Nothing is relative to a value on a scale with an arbitrary zero, such as °C, °F or dB (VIM 2.32).
     RelativeToArbitraryZero = "RELATIVE_TO_ARBITRARY_ZERO",
     /// An uncertainty relative to a value of 0 says nothing (VIM 2.32; JCGM 100:2008, 5.1.6).
     RelativeToZero = "RELATIVE_TO_ZERO",

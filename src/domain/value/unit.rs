@@ -249,7 +249,7 @@ fn scale_zero(kind: SpecialKind) -> Option<Ratio> {
     Ratio::of(&Decimal::from(hundredths), &Decimal::from(100))
 }
 
-/// Whether 0 on a scale that is not linear is nothing of the quantity: of a slope or a root it is, of a logarithm never.
+/// Whether 0 on a scale that is not linear is nothing of the quantity: of a slope or a root it is, of a level never.
 fn starts_at_nothing(kind: SpecialKind) -> bool {
     matches!(kind, SpecialKind::TanTimes100 | SpecialKind::Sqrt)
 }

@@ -2,8 +2,8 @@
 //!
 //! A relative uncertainty is the quotient of U and the magnitude of the value (VIM 2.32; JCGM 100:2008, 5.1.6). It is
 //! written as a bare number (`%`, `[ppm]`), or as certificates have it, by a quotient of two units of one dimension
-//! (`uV/V`, `mg/g`). Either may be the unit of a value, too, in which a U is then a difference of two such values: 5 um/m
-//! of a strain of 200 um/m. A U in `%` of that strain stays a share of it.
+//! (`uV/V`, `mg/g`). Either may be the unit of a value, too, in which a U is then a difference of two such values: 5
+//! `um/m` of a strain of 200 `um/m`. A U in `%` of that strain stays a share of it.
 
 use octofhir_ucum::UnitExpr;
 
