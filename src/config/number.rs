@@ -37,13 +37,4 @@ impl<const LEAST: u64, const MOST: u64> Visitor<'_> for Number<LEAST, MOST> {
     fn visit_i64<E: Error>(self, number: i64) -> Result<Self::Value, E> {
         Self::checked(number)
     }
-
-    // A variable may have more digits than a file takes.
-    fn visit_u128<E: Error>(self, number: u128) -> Result<Self::Value, E> {
-        Self::checked(number)
-    }
-
-    fn visit_i128<E: Error>(self, number: i128) -> Result<Self::Value, E> {
-        Self::checked(number)
-    }
 }

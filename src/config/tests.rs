@@ -197,7 +197,7 @@ fn a_bad_value_names_its_setting_and_its_source() {
             "",
             Some(("ETALON_PAGE_LIMIT", "99999999999999999999999")),
             None,
-            "99999999999999999999999 is not from 10 to 1000",
+            "the text `99999999999999999999999` is given where a whole number from 10 to 1000 belongs",
         ),
         ("log_format = 'xml'", None, None, "`xml` is none of text, json"),
         ("log_level = 'etalon=loud'", None, None, "`etalon=loud` is no log filter: write one of off, error, warn,"),

@@ -197,8 +197,7 @@ impl App {
         actor.check_role(&[Role::Manager])?;
         match expected {
             Some(expected) if expected != webhook.version => {
-                let message =
-                    format!("it is at version {}, no longer at {expected}: look at it again", webhook.version);
+                let message = format!("it is at version {}, not at {expected}: look at it again", webhook.version);
                 Err(Refusal::new(Code::VersionConflict, "expectedVersion", message).into())
             }
             _ => Ok(webhook),
