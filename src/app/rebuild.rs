@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::time::Instant;
 use tokio_util::task::AbortOnDropHandle;
 use uuid::Uuid;
 
@@ -19,10 +20,10 @@ use crate::store::{
 };
 use crate::telemetry::causes::with_causes;
 
-/// How long a rebuild that has died keeps others out. It is prolonged with every page, and while a step goes on that
-/// takes its time; a process that was stopped for longer finds in its next step that another has taken over.
+/// How long a rebuild that has died keeps others out. A process that was stopped for longer finds in its next step that
+/// another has taken over.
 const LEASE_LASTS: Duration = Duration::from_secs(60);
-/// How often it is prolonged in such a step.
+/// How often it is prolonged.
 const PROLONGED_EVERY: Duration = Duration::from_secs(2);
 /// How often a server that waits for the rebuild of another looks.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
@@ -193,6 +194,8 @@ struct Fold<'a> {
     /// What is to be written next, and how many versions of rows are in it.
     rows: Vec<RebuiltRow>,
     versions: usize,
+    /// When the lease was last prolonged.
+    leased_at: Instant,
     /// The last write.
     writing: Option<AbortOnDropHandle<Result<(), StoreError>>>,
     events: u64,
@@ -206,7 +209,9 @@ impl<'a> Fold<'a> {
         app.store.start_rebuild(holder).await?;
         let head = app.store.head().await?.next_position;
         let folds = Arc::new(Aggregates::new(&app.store, &app.upcasters));
-        Ok(Self { app, holder, folds, rows: Vec::new(), versions: 0, writing: None, events: 0, commits: 0, head })
+        let leased_at = Instant::now();
+        let rows = Vec::new();
+        Ok(Self { app, holder, folds, rows, versions: 0, leased_at, writing: None, events: 0, commits: 0, head })
     }
 
     /// Folds the next streams, if there are more; else everything is written.
@@ -267,7 +272,10 @@ impl<'a> Fold<'a> {
         self.events += rows.iter().map(|row| row.event_count).sum::<u64>();
         self.commits += rows.len() as u64;
         self.written().await?;
-        self.app.lease_rebuild(self.holder).await?;
+        if self.leased_at.elapsed() >= PROLONGED_EVERY {
+            self.app.lease_rebuild(self.holder).await?;
+            self.leased_at = Instant::now();
+        }
         let (store, holder) = (self.app.store.clone(), self.holder.to_owned());
         let written = async move { store.write_rebuilt(&holder, rows).await };
         self.writing = Some(AbortOnDropHandle::new(tokio::spawn(written)));

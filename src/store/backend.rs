@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use cqrs_es::Aggregate;
 use cqrs_es::persist::{PersistenceError, SerializedEvent};
 use tokio::sync::watch;
 use tracing::Instrument;
@@ -31,7 +30,7 @@ use crate::store::{
     FigureEvent, FigureSelection, FigureSum, Grouped, Head, Moment, NumberTaken, PoolState, Reading, RebuildOutcome,
     RebuiltRow, RegisterQuery, RowDifference, RowsCompared, RowsDigest, RowsForm, SUB_CASE_OF, StatisticsQuery, Store,
     StoreError, StoredCase, StoredCommand, StoredRegister, StoredText, StreamId, StreamRange, TextQuery, Texts,
-    YearQuery, case_list, digest, filter, sql, statistics, stream, texts, year,
+    YearQuery, case_list, digest, filter, sql, statistics, texts, year,
 };
 
 /// What differs between the databases.
@@ -76,10 +75,10 @@ pub(super) trait Backend: Send + Sync + 'static {
         statements: &[Statement],
     ) -> impl Future<Output = Result<bool, sqlx::Error>> + Send;
 
-    /// Loads a stream through the stock repository.
-    fn load<A: Aggregate>(
+    /// The events of a stream after a version.
+    fn load(
         &self,
-        aggregate_id: &str,
+        stream: StreamId,
         after_version: u64,
     ) -> impl Future<Output = Result<Vec<SerializedEvent>, PersistenceError>> + Send;
 
@@ -192,7 +191,8 @@ impl<B: Backend> Store for SqlStore<B> {
     }
 
     async fn load(&self, stream: StreamId, after_version: u64) -> Result<Vec<SerializedEvent>, StoreError> {
-        stream::load(&self.backend, stream, after_version).await
+        let loaded = self.backend.load(stream, after_version).await;
+        loaded.map_err(|source| StoreError::Load { stream: stream.to_string(), source: source.into() })
     }
 
     async fn events(&self, query: &EventQuery) -> Result<Vec<EventRecord>, StoreError> {

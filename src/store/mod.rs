@@ -49,7 +49,6 @@ mod sqlite;
 mod statement;
 mod statistics;
 mod stored;
-mod stream;
 mod texts;
 mod unproved;
 mod version_row;
@@ -123,7 +122,7 @@ pub trait Store:
     /// command keys again tells.
     async fn commit(&self, batch: Vec<Append>) -> Result<Vec<Result<Committed, AppendError>>, StoreError>;
 
-    /// The events of a stream after the given version (0 = all), through the stock repository.
+    /// The events of a stream after the given version (0 = all); on PostgreSQL through the stock repository.
     ///
     /// # Errors
     /// [`StoreError::Load`] when the repository fails.

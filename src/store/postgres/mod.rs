@@ -10,14 +10,14 @@ mod parts;
 mod reader;
 mod roles;
 mod sql;
+mod stream;
 mod write;
 
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use cqrs_es::Aggregate;
-use cqrs_es::persist::{PersistedEventRepository, PersistenceError, SerializedEvent};
+use cqrs_es::persist::{PersistenceError, SerializedEvent};
 use postgres_es::PostgresEventRepository;
 use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgExecutor};
@@ -38,7 +38,9 @@ use crate::store::sql::{HEAD, SET_ROWS_VERSION, keep_rebuild};
 use crate::store::statement::{Statement, bound};
 use crate::store::stored::{Decoded, HeadRow, Scanned};
 use crate::store::texts::IndexDialect;
-use crate::store::{Append, PoolState, RebuildOutcome, RowDifference, StoreError, migration_error, time_limit};
+use crate::store::{
+    Append, PoolState, RebuildOutcome, RowDifference, StoreError, StreamId, migration_error, time_limit,
+};
 use crate::telemetry::causes::with_causes;
 
 static MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
@@ -232,16 +234,8 @@ impl Backend for PostgresBackend {
         Ok(true)
     }
 
-    async fn load<A: Aggregate>(
-        &self,
-        aggregate_id: &str,
-        after_version: u64,
-    ) -> Result<Vec<SerializedEvent>, PersistenceError> {
-        let repository = PostgresEventRepository::new(self.readers().pool);
-        match after_version {
-            0 => repository.get_events::<A>(aggregate_id).await,
-            _ => repository.get_last_events::<A>(aggregate_id, after_version as usize).await,
-        }
+    async fn load(&self, stream: StreamId, after_version: u64) -> Result<Vec<SerializedEvent>, PersistenceError> {
+        stream::load(&PostgresEventRepository::new(self.readers().pool), stream, after_version).await
     }
 
     async fn commit(

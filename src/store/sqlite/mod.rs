@@ -4,6 +4,7 @@
 mod driver;
 mod insert;
 mod reader;
+mod rebuild;
 mod scan;
 mod sql;
 mod terms;
@@ -15,16 +16,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use backon::{ConstantBuilder, Retryable};
-use cqrs_es::Aggregate;
-use cqrs_es::persist::{PersistedEventRepository, PersistenceError, SerializedEvent};
+use cqrs_es::persist::{PersistenceError, SerializedEvent};
 use rusqlite::{Connection, Transaction};
 use serde::Serialize;
-use sqlite_es::SqliteEventRepository;
 use sqlx::migrate::Migrator;
-use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
-};
-use sqlx::{ConnectOptions, Connection as _, Row};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions, Connection as _};
 use tokio::sync::watch;
 
 use crate::store::backend::Backend;
@@ -33,13 +30,14 @@ use crate::store::lending::Lender;
 use crate::store::line::Lines;
 use crate::store::opening::{SCHEMA_VERSION, Schema, is_current, is_unmarked, last_of};
 use crate::store::plan::Plan;
-use crate::store::row::ROWS_VERSION;
 use crate::store::row_writes::RowWrites;
-use crate::store::sql::{HEAD, ROW_TABLES, SET_ROWS_VERSION, keep_rebuild};
+use crate::store::sql::keep_rebuild;
 use crate::store::statement::{Statement, bound};
-use crate::store::stored::{Decoded, HeadRow, Scanned};
+use crate::store::stored::{Decoded, Scanned};
 use crate::store::texts::IndexDialect;
-use crate::store::{Append, PoolState, RebuildOutcome, RowDifference, StoreError, migration_error, time_limit};
+use crate::store::{
+    Append, PoolState, RebuildOutcome, RowDifference, StoreError, StreamId, migration_error, time_limit,
+};
 
 use driver::{Failed, bind, driver_error};
 use reader::Readers;
@@ -59,8 +57,8 @@ const WHILE_BUSY: ConstantBuilder = ConstantBuilder::new()
 /// How long until it is tried again.
 const BUSY_PAUSE: Duration = Duration::from_millis(10);
 
-/// Readers of one process, as many again that load streams, and as many that go through tables; more than cores do not
-/// read faster.
+/// Readers of one process, and as many again that go through tables and load streams; more than cores do not read
+/// faster.
 const READERS: u32 = 8;
 
 /// How many rows SQLite's thread may be ahead of who reads them: two threads that wait for each other at every few rows
@@ -71,8 +69,6 @@ const ROWS_AHEAD: usize = 256;
 pub(super) struct SqliteBackend {
     writer: Writer,
     readers: Lender<Readers>,
-    /// For what the driver's pool does itself, such as the loading of streams.
-    pool: SqlitePool,
     scanner: Scanner,
     /// Stays silent: SQLite tells no other process of a commit.
     heard: watch::Sender<u64>,
@@ -116,11 +112,11 @@ impl SqliteBackend {
         let pool = SqlitePoolOptions::new().max_connections(READERS).test_before_acquire(false);
         // Under load every wait would be a line of the log; the figure `database_acquire_seconds` tells them all.
         let pool = pool.acquire_slow_threshold(Duration::MAX);
-        let readers = Lender::of(Readers(pool.clone().connect_lazy_with(options.clone())), READERS);
         let pool = pool.connect_with(options).await.map_err(unreachable)?;
+        let readers = Lender::of(Readers(pool), READERS);
         first.close().await.map_err(unreachable)?;
         let scanner = Scanner::of(path);
-        Ok(Self { writer, readers, pool, scanner, heard: watch::Sender::new(0) })
+        Ok(Self { writer, readers, scanner, heard: watch::Sender::new(0) })
     }
 
     /// A step of the rebuild of whoever holds its lease, in one transaction; it is committed if all went well.
@@ -191,10 +187,8 @@ impl Backend for SqliteBackend {
     }
 
     async fn explain(&self, statement: &Statement) -> Result<Vec<String>, sqlx::Error> {
-        let text = format!("explain query plan {}", statement.sql);
-        let query = bound!(sqlx::query(&text), statement);
-        let steps = query.fetch_all(&self.pool).await?;
-        steps.iter().map(|step| step.try_get("detail")).collect()
+        let explained = Statement { sql: format!("explain query plan {}", statement.sql), ..statement.clone() };
+        self.scanner.read(&explained, |rows| rows.mapped(|row| row.get("detail")).collect()).await
     }
 
     async fn execute(&self, statement: &Statement) -> Result<u64, sqlx::Error> {
@@ -218,16 +212,15 @@ impl Backend for SqliteBackend {
         done.await.map_err(driver_error)
     }
 
-    async fn load<A: Aggregate>(
-        &self,
-        aggregate_id: &str,
-        after_version: u64,
-    ) -> Result<Vec<SerializedEvent>, PersistenceError> {
-        let repository = SqliteEventRepository::new(self.pool.clone());
-        match after_version {
-            0 => repository.get_events::<A>(aggregate_id).await,
-            _ => repository.get_last_events::<A>(aggregate_id, after_version as usize).await,
-        }
+    async fn load(&self, stream: StreamId, after_version: u64) -> Result<Vec<SerializedEvent>, PersistenceError> {
+        let StreamId { aggregate_type, aggregate_id } = stream;
+        let statement = Statement::new(sql::STREAM).text(aggregate_type.as_str()).text(&aggregate_id.to_string());
+        let statement = statement.integer(after_version.cast_signed());
+        let events = self.scanner.read(&statement, |rows| rows.mapped(scan::serialized).collect()).await;
+        events.map_err(|error| match error {
+            sqlx::Error::Decode(source) => PersistenceError::DeserializationError(source),
+            error => PersistenceError::ConnectionError(error.into()),
+        })
     }
 
     async fn commit(
@@ -259,59 +252,25 @@ impl Backend for SqliteBackend {
     }
 
     fn pool(&self) -> PoolState {
-        let of_driver = PoolState::of(&self.pool).and(self.readers.maker().state());
-        self.readers.counted_in(of_driver).and(self.scanner.state())
+        self.readers.counted_in(self.readers.maker().state()).and(self.scanner.state())
     }
 
     async fn start_rebuild(&self, holder: &str) -> Result<(), StoreError> {
-        self.rebuild("start a rebuild", holder, |transaction| {
-            // Nothing is left of a rebuild that did not end.
-            transaction.execute_batch("drop table if exists rebuild_search_index")?;
-            for table in ROW_TABLES {
-                transaction.execute_batch(&format!("drop table if exists rebuild_{table}"))?;
-                let served: String = transaction.query_row(sql::DEFINITION, [table], |row| row.get(0))?;
-                // From the bracket on there is no name in it.
-                let columns = &served[served.find('(').unwrap_or_default()..];
-                transaction.execute_batch(&format!("create table rebuild_{table} {columns}"))?;
-            }
-            transaction.execute_batch(sql::START_REBUILD)
-        })
-        .await
+        self.rebuild("start a rebuild", holder, rebuild::start).await
     }
 
     async fn write_rebuilt(&self, holder: &str, rows: RowWrites) -> Result<(), StoreError> {
         self.rebuild("write rebuilt rows", holder, move |transaction| write::rebuilt(transaction, &rows)).await
     }
 
-    /// They are made with the swap, under the names that they keep.
-    async fn index_rebuilt(&self, _: &str) -> Result<(), StoreError> {
+    /// Commits go on between one index and the next.
+    async fn index_rebuilt(&self, holder: &str) -> Result<(), StoreError> {
+        while self.rebuild("index rebuilt rows", holder, rebuild::index_one).await? {}
         Ok(())
     }
 
     async fn finish_rebuild(&self, holder: &str, expected_head: u64) -> Result<RebuildOutcome, StoreError> {
-        self.rebuild("finish a rebuild", holder, move |transaction| {
-            let head = transaction.query_row(HEAD, (), HeadRow::scanned)?.head();
-            if head.next_position != expected_head {
-                return Ok(RebuildOutcome::Behind(head));
-            }
-            // Readers go on with the snapshot they have; commits wait while the indexes are made, which takes a
-            // fraction of what putting each row in its place in every one does.
-            let mut indexes: Vec<String> = Vec::new();
-            for table in ROW_TABLES {
-                let mut definitions = transaction.prepare(sql::INDEXES)?;
-                for definition in definitions.query_map([table], |row| row.get(0))? {
-                    indexes.push(definition?);
-                }
-                drop(definitions);
-                transaction
-                    .execute_batch(&format!("drop table {table}; alter table rebuild_{table} rename to {table}"))?;
-            }
-            transaction.execute_batch(sql::FINISH_REBUILD)?;
-            indexes.iter().try_for_each(|definition| transaction.execute_batch(definition))?;
-            transaction.execute(SET_ROWS_VERSION, [ROWS_VERSION.cast_signed()])?;
-            Ok(RebuildOutcome::Swapped)
-        })
-        .await
+        self.rebuild("finish a rebuild", holder, move |transaction| rebuild::finish(transaction, expected_head)).await
     }
 }
 

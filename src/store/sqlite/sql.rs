@@ -9,6 +9,11 @@ use crate::store::texts::IndexDialect;
 /// Takes the write lock at once: a deferred transaction would fail when it has to upgrade.
 pub(super) const BEGIN: &str = "begin immediate";
 
+/// The events of a stream (`$1` type, `$2` id) after a version (`$3`).
+pub(super) const STREAM: &str = "\
+select aggregate_type, aggregate_id, sequence, event_type, event_version, payload, metadata from events
+where aggregate_type = $1 and aggregate_id = $2 and sequence > $3 order by sequence";
+
 /// `$1` `[[actor, key], …]`, `$2` `[[type, id], …]`, `$3` `[series, …]`; the rows are those of `known.rs`.
 pub(super) const KNOWN: &str = "\
 select 0 as kind, origin as text_1, '' as text_2, '' as text_3, '' as text_4,
@@ -224,22 +229,3 @@ macro_rules! row_statements {
 
 pub(super) const SERVED: RowStatements = row_statements!("");
 pub(super) const REBUILT: RowStatements = row_statements!("rebuild_");
-
-/// How a table is defined.
-pub(super) const DEFINITION: &str = "select sql from sqlite_master where type = 'table' and name = $1";
-
-/// What the shadow tables have besides their keys: what ending a text needs, and the index of the texts.
-pub(super) const START_REBUILD: &str = "\
-create index rebuild_search_texts_case on rebuild_search_texts (case_id);
-create virtual table rebuild_search_index using fts5
-    (terms, content = '', columnsize = 0, detail = none, tokenize = \"ascii tokenchars '.'\")";
-
-/// The indexes of a table, without that of its key.
-pub(super) const INDEXES: &str =
-    "select sql from sqlite_master where type = 'index' and sql is not null and tbl_name = $1";
-
-/// The last of what is served in the place of what was.
-pub(super) const FINISH_REBUILD: &str = "\
-drop index rebuild_search_texts_case;
-drop table search_index;
-alter table rebuild_search_index rename to search_index";

@@ -184,6 +184,10 @@ async fn a_rebuild_catches_up_while_commits_and_reads_go_on(database: Database) 
     };
     assert_eq!(outcome, RebuildOutcome::Swapped);
     assert_eq!(raw.texts(indexes).await, indexes_before);
+    if let Raw::Sqlite(_) = &raw {
+        assert_eq!(raw.texts("pragma integrity_check").await, ["ok"]);
+        assert!(raw.texts("select name from sqlite_master where name like 'rebuild%'").await.is_empty());
+    }
     for number in 1..=10 {
         let case = case_by_id(&*store, id(number), Moment::Present).await.expect("it is there");
         assert_eq!(case.version, 3);
