@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::Instant;
 use tokio_util::task::AbortOnDropHandle;
 use uuid::Uuid;
 
@@ -98,7 +97,7 @@ impl App {
                         form.ours,
                         "the read rows are of an older form: they are made anew from the log"
                     );
-                    let rebuilt = self.rebuild_as(&holder, |_, _| {}).await;
+                    let rebuilt = self.under_lease(&holder, self.rebuild_as(&holder, |_, _| {})).await;
                     rebuilt.map(|(events, _)| tracing::info!(events, "the read rows are made anew"))
                 }
                 Err(error) => Err(error.into()),
@@ -123,12 +122,8 @@ impl App {
         }
     }
 
-    /// Does a step that takes its time, and prolongs the lease meanwhile. Where the lease is lost, so is the step.
-    async fn under_lease<T>(
-        &self,
-        holder: &str,
-        step: impl Future<Output = Result<T, StoreError>>,
-    ) -> Result<T, Fault> {
+    /// Does what takes its time, and prolongs the lease meanwhile. Where the lease is lost, so is the work.
+    async fn under_lease<T>(&self, holder: &str, work: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
         let prolonged = async {
             loop {
                 tokio::time::sleep(PROLONGED_EVERY).await;
@@ -138,14 +133,17 @@ impl App {
             }
         };
         tokio::select! {
-            done = step => Ok(done?),
+            done = work => done,
             fault = prolonged => Err(fault),
         }
     }
 
     async fn rebuild_and_compare(&self, holder: &str, progress: impl FnMut(u64, u64)) -> Result<Rebuilt, Fault> {
-        let before = self.store.rows_digest().await?;
-        let (events, commits) = self.rebuild_as(holder, progress).await?;
+        let rebuilt = async {
+            let before = self.store.rows_digest().await?;
+            Ok((before, self.rebuild_as(holder, progress).await?))
+        };
+        let (before, (events, commits)) = self.under_lease(holder, rebuilt).await?;
         let after = self.store.rows_digest().await?;
         Ok(Rebuilt { events, commits, before, after })
     }
@@ -159,13 +157,13 @@ impl App {
         }
         fold.has_all()?;
         // Once, and not with each try to take the place of what is served: tries that take long are outrun by commits.
-        self.under_lease(holder, self.store.index_rebuilt(holder)).await?;
+        self.store.index_rebuilt(holder).await?;
         let mut pause = FIRST_PAUSE;
         loop {
             while fold.next_page().await? {
                 progress(fold.events, fold.head);
             }
-            match self.under_lease(holder, self.store.finish_rebuild(holder, fold.events)).await? {
+            match self.store.finish_rebuild(holder, fold.events).await? {
                 RebuildOutcome::Swapped => return Ok((fold.events, fold.commits)),
                 RebuildOutcome::Behind(moved) => fold.head = moved.next_position,
                 RebuildOutcome::Held => {
@@ -173,11 +171,8 @@ impl App {
                         ?pause,
                         "somebody goes on reading the read rows: the new ones wait to take their place"
                     );
-                    let paused = async {
-                        tokio::time::sleep(pause).await;
-                        self.store.head().await
-                    };
-                    fold.head = self.under_lease(holder, paused).await?.next_position;
+                    tokio::time::sleep(pause).await;
+                    fold.head = self.store.head().await?.next_position;
                     pause = LONGEST_PAUSE.min(2 * pause);
                 }
             }
@@ -194,8 +189,6 @@ struct Fold<'a> {
     /// What is to be written next, and how many versions of rows are in it.
     rows: Vec<RebuiltRow>,
     versions: usize,
-    /// When the lease was last prolonged.
-    leased_at: Instant,
     /// The last write.
     writing: Option<AbortOnDropHandle<Result<(), StoreError>>>,
     events: u64,
@@ -209,9 +202,7 @@ impl<'a> Fold<'a> {
         app.store.start_rebuild(holder).await?;
         let head = app.store.head().await?.next_position;
         let folds = Arc::new(Aggregates::new(&app.store, &app.upcasters));
-        let leased_at = Instant::now();
-        let rows = Vec::new();
-        Ok(Self { app, holder, folds, rows, versions: 0, leased_at, writing: None, events: 0, commits: 0, head })
+        Ok(Self { app, holder, folds, rows: Vec::new(), versions: 0, writing: None, events: 0, commits: 0, head })
     }
 
     /// Folds the next streams, if there are more; else everything is written.
@@ -272,10 +263,6 @@ impl<'a> Fold<'a> {
         self.events += rows.iter().map(|row| row.event_count).sum::<u64>();
         self.commits += rows.len() as u64;
         self.written().await?;
-        if self.leased_at.elapsed() >= PROLONGED_EVERY {
-            self.app.lease_rebuild(self.holder).await?;
-            self.leased_at = Instant::now();
-        }
         let (store, holder) = (self.app.store.clone(), self.holder.to_owned());
         let written = async move { store.write_rebuilt(&holder, rows).await };
         self.writing = Some(AbortOnDropHandle::new(tokio::spawn(written)));
@@ -285,7 +272,7 @@ impl<'a> Fold<'a> {
     /// Waits for the write that is under way.
     async fn written(&mut self) -> Result<(), Fault> {
         let Some(writing) = self.writing.take() else { return Ok(()) };
-        self.app.under_lease(self.holder, joined(writing)).await
+        Ok(joined(writing).await?)
     }
 
     async fn page(&self) -> Result<Vec<EventRecord>, StoreError> {
