@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
+use crate::whole_file::folder_of;
+
 /// The file in a draft that is locked for as long as its process lives, and its name until then.
 const MARK: &str = ".etalon-draft";
 const UNLOCKED_MARK: &str = ".etalon-draft-begun";
@@ -40,7 +42,7 @@ impl DraftFolder {
         }
         let mut name = folder.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_owned();
         name.push(".");
-        let parent = parent_of(&folder);
+        let parent = folder_of(&folder);
         DirBuilder::new().recursive(true).mode(0o700).create(parent)?;
         throw_left_away(parent, &name);
         let for_its_owner = Permissions::from_mode(0o700);
@@ -68,15 +70,11 @@ impl DraftFolder {
         }
         // It takes the place of no file, and of no folder with anything in it.
         fs::rename(draft, &self.folder)?;
-        let parent = parent_of(&self.folder);
+        let parent = folder_of(&self.folder);
         // There is nothing under its old name that could be removed.
         let _ = self.draft.keep();
         File::open(parent)?.sync_all()
     }
-}
-
-fn parent_of(folder: &Path) -> &Path {
-    folder.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// Marks a draft as being written. The mark has its name once it is locked: nobody finds one that is not, of a process

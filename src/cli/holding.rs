@@ -14,6 +14,7 @@ use std::time::Duration;
 use crate::cli::problem::Problem;
 use crate::config::DatabaseUrl;
 use crate::telemetry::causes::with_causes;
+use crate::whole_file::folder_of;
 
 /// How often it is tried to share a database, and how long it is waited in between. Another server that begins looks
 /// for a moment whether it is alone, and nobody can share it then; whoever fills it is there for longer.
@@ -86,8 +87,7 @@ fn shared(path: &Path) -> Result<(File, bool), TryLockError> {
 }
 
 fn opened(path: &Path) -> io::Result<File> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    DirBuilder::new().recursive(true).mode(0o700).create(folder_of(path))?;
     OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(lock_of(path))
 }
 

@@ -6,25 +6,29 @@ use crate::store::EventRecord;
 /// Drops the command at the end of a page that may go on behind it, so that it comes whole with the next page; unless
 /// it is all there is.
 pub(super) fn keep_whole<T>(page: &mut Vec<T>, record: impl Fn(&T) -> &EventRecord) {
-    let Some(last) = page.last() else { return };
-    let earlier = page.iter().rposition(|event| !record(event).is_of_the_same_command(record(last)));
-    if let Some(earlier) = earlier {
-        page.truncate(earlier + 1);
+    let command = last_command(page, record);
+    if command > 0 {
+        page.truncate(command);
     }
 }
 
 /// Drops the command at the end of a stretch that may go on behind it, so that it comes whole with the next one: where
 /// the stretch is left. One that is longer than a batch comes in pieces.
 pub(super) fn leave_open(stretch: &mut Vec<EventRecord>, end: u64) -> u64 {
-    let Some(last) = stretch.last() else { return end };
-    let earlier = stretch.iter().rposition(|event| !event.is_of_the_same_command(last));
-    let command = earlier.map_or(0, |earlier| earlier + 1);
-    let begins = stretch[command].position;
+    let command = last_command(stretch, |event| event);
+    let Some(begins) = stretch.get(command).map(|event| event.position) else { return end };
     if begins + u64::from(BATCH) <= end + 1 {
         return end;
     }
     stretch.truncate(command);
     begins - 1
+}
+
+/// The place of the first event of a page that is of its last command.
+fn last_command<T>(page: &[T], record: impl Fn(&T) -> &EventRecord) -> usize {
+    let Some(last) = page.last() else { return 0 };
+    let earlier = page.iter().rposition(|event| !record(event).is_of_the_same_command(record(last)));
+    earlier.map_or(0, |earlier| earlier + 1)
 }
 
 /// Where the command of each event of a gap-free page ends; unknown for the last one of a full page, which may go on.

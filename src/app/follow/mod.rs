@@ -1,8 +1,8 @@
 //! Followers: everything that the log takes, in order, from a position on, nothing twice and nothing skipped.
 //!
-//! [`App::follow`] gives a [`Follower`]; [`Follower::next`] waits until the log has more and gives it as a [`Batch`]. A
-//! follower keeps one thing, the position that it has seen everything up to: give it back to [`App::follow`] and it
-//! goes on from there, in another process as well. Dropping the future of `next` loses nothing.
+//! [`App::follow`] gives a [`Follower`]; [`Follower::more`] waits until the log has more, and [`Follower::read`] gives it
+//! as a [`Batch`]. A follower keeps one thing, the position that it has seen everything up to: give it back to
+//! [`App::follow`] and it goes on from there, in another process as well. Dropping either future loses nothing.
 //!
 //! Events are always read from the log by position. Being woken is a hint to look, never the news itself: this
 //! process's own commits announce themselves, those of other servers come with `NOTIFY`, and for what is heard of in
@@ -206,15 +206,6 @@ impl Follower {
         &self.interest
     }
 
-    /// Waits until the log has more, and gives it. What is given is not given again.
-    ///
-    /// # Errors
-    /// When the store fails: the same can be tried again. [`StoreError::Closed`] when the application shuts down.
-    pub async fn next(&mut self) -> Result<Batch, Fault> {
-        let known = self.more().await?;
-        self.read(known).await
-    }
-
     /// Waits until the log has more than was seen: how many events it is then known to have.
     ///
     /// # Errors
@@ -232,8 +223,8 @@ impl Follower {
         }
     }
 
-    /// Everything of interest in the next stretch of a log of so many events, which are more than were seen. Who drops
-    /// the future reads the same stretch again.
+    /// Everything of interest in the next stretch of a log of so many events, which are more than were seen. What is
+    /// given is not given again; who drops the future reads the same stretch again.
     ///
     /// # Errors
     /// When the store fails: the same can be tried again.

@@ -14,6 +14,7 @@ use crate::store::StoreError;
 use crate::store::copy::{Copied, MARK, MARK_WITH, MARKED_WITH};
 use crate::store::sql::HEAD;
 use crate::store::stored::HeadRow;
+use crate::whole_file::folder_of;
 
 const COPY: &str = "vacuum into $1";
 
@@ -70,10 +71,6 @@ fn appear(draft: &Path, path: &Path) -> io::Result<()> {
     fs::hard_link(draft, path)?;
     fs::remove_file(draft)?;
     File::open(folder_of(path))?.sync_all()
-}
-
-fn folder_of(path: &Path) -> &Path {
-    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// Whether the database was filled with the copy of that digest, and is not served yet.

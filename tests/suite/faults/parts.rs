@@ -86,7 +86,8 @@ async fn a_server_that_cannot_follow_the_log_any_more_ends(database: Database) {
     let mut follower = app.follow(Start::Now, Interest::default()).await.expect("the log can be read");
     let breaks = async {
         commit_one(&*elsewhere, note(case_stream(1), 0, "1")).await.expect("accepted");
-        follower.next().await
+        let known = follower.more().await?;
+        follower.read(known).await
     };
     let (ended, told) = join(serves(&app, folder.path()), breaks).await;
     assert!(matches!(told, Err(Fault::Store(StoreError::Closed))), "{told:?}");

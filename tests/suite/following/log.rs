@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use etalon::app::{AggregateType, App, Follower, Interest, Keep, LogPage, Moment, Start, StreamId};
+use etalon::app::{AggregateType, App, Batch, Fault, Follower, Interest, Keep, LogPage, Moment, Start, StreamId};
 use etalon::domain::actor::{Actor, ActorId, Role};
 use etalon::domain::value::Division;
 use etalon::store::{RowChanges, Store};
@@ -29,12 +29,18 @@ async fn written(store: &dyn Store, stream: StreamId, version: u64) {
     outcomes[0].as_ref().expect("accepted");
 }
 
+/// What comes next, once there is more.
+async fn next(follower: &mut Follower) -> Result<Batch, Fault> {
+    let known = follower.more().await?;
+    follower.read(known).await
+}
+
 /// Every position up to that one; no command is parted, and every event knows where its own ends.
 async fn everything_up_to(app: &App, follower: &mut Follower, last: u64) -> Vec<u64> {
     const OF_A_COMMAND: u64 = EVENTS as u64;
     let mut seen = Vec::new();
     while follower.position().is_none_or(|position| position < last) {
-        let batch = follower.next().await.expect("the log can be read");
+        let batch = next(follower).await.expect("the log can be read");
         seen.extend(batch.events.iter().map(|event| event.record.position));
         assert_eq!(follower.position(), Some(batch.through));
         assert_eq!((batch.through + 1) % OF_A_COMMAND, 0, "a batch ends where a command does");
@@ -149,7 +155,7 @@ async fn one_who_is_behind_looks_at_a_part_of_the_log_at_a_time(database: Databa
     let last = PASSED_BY + EVENTS as u64 - 1;
     let (mut seen, mut reached) = (Vec::new(), Vec::new());
     while reached.last() != Some(&last) {
-        let batch = follower.next().await.expect("the log can be read");
+        let batch = next(&mut follower).await.expect("the log can be read");
         seen.extend(batch.events.iter().map(|event| event.record.position));
         reached.push(batch.through);
     }
@@ -161,7 +167,7 @@ async fn one_who_is_behind_looks_at_a_part_of_the_log_at_a_time(database: Databa
 async fn a_follower_is_told_of_the_end(database: Database) {
     let app = application(&database).await;
     let mut follower = app.follow(Start::Now, Interest::default()).await.expect("the log can be read");
-    let waits = tokio::spawn(async move { follower.next().await.map(|batch| batch.through) });
+    let waits = tokio::spawn(async move { next(&mut follower).await.map(|batch| batch.through) });
     app.shutdown().await;
     assert!(waits.await.expect("no panic").is_err());
 }
