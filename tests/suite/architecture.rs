@@ -5,9 +5,10 @@
 mod source;
 
 use std::collections::BTreeSet;
-use std::path::Path;
 
 use source::{Source, read_all};
+
+use crate::support::of_the_repository;
 
 /// A room of `src` and the other rooms that it may not name.
 struct Wall {
@@ -247,9 +248,9 @@ fn broken_bans(source: &Source) -> Vec<String> {
 
 #[test]
 fn the_house_keeps_its_rules() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut sources = read_all(root, "src");
-    sources.extend(read_all(root, "tests"));
+    let root = of_the_repository("");
+    let mut sources = read_all(&root, "src");
+    sources.extend(read_all(&root, "tests"));
     let found = violations(&sources);
     assert!(found.is_empty(), "{} broken rules:\n{}", found.len(), found.join("\n"));
 }

@@ -6,6 +6,8 @@ use std::process::Command;
 use serde_json::Value;
 use toml::Table;
 
+use crate::support::of_the_repository;
+
 const DENY: &str = include_str!("../../deny.toml");
 
 /// Their manifests name a file and no licence; who added them here has read it.
@@ -44,7 +46,8 @@ fn packages() -> Vec<Value> {
     let target = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
     let asked = Command::new(env!("CARGO"))
         .args(["metadata", "--locked", "--offline", "--format-version", "1", "--filter-platform", &target])
-        .args(["--manifest-path", concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")])
+        .arg("--manifest-path")
+        .arg(of_the_repository("Cargo.toml"))
         .output()
         .expect("cargo runs");
     assert!(asked.status.success(), "{}", String::from_utf8_lossy(&asked.stderr));

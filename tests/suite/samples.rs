@@ -1,15 +1,17 @@
 //! What was published stays readable: the frozen samples of every version of every event.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use etalon::cli::samples::{SampleError, check};
 use tempfile::TempDir;
 
+use crate::support::of_the_repository;
+
 const SAMPLE: &str = "Case/MeasurementRecorded.1.0.json";
 
 fn published() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("schema/events")
+    of_the_repository("schema/events")
 }
 
 /// A copy of the samples to do harm to.

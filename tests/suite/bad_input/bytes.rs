@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -10,6 +10,7 @@ use proptest::sample::{Index, select};
 use proptest::test_runner::{RngSeed, TestRunner};
 
 use crate::bad_input::{asked_for, targets};
+use crate::support::of_the_repository;
 
 /// How many inputs of either kind a target is given, beside its corpus.
 const CASES: u32 = 120;
@@ -111,7 +112,7 @@ fn slipped(mut bytes: Vec<u8>, slips: &[Slip], corpus: &[Vec<u8>]) -> Vec<u8> {
 }
 
 fn fuzz_folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fuzz")
+    of_the_repository("tests/fuzz")
 }
 
 fn corpus_of(target: &str) -> Vec<Vec<u8>> {

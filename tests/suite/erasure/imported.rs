@@ -1,6 +1,5 @@
 //! Erasing whom the events of another tracker name.
 
-use std::path::Path;
 
 use serde_json::{Value, json};
 
@@ -8,6 +7,7 @@ use super::{KeyFile, Log, bytes, exported, output};
 use crate::life::on_both_databases;
 use crate::life::scene::Scene;
 use crate::life::world::{World, text, uuid_of};
+use crate::support::of_the_repository;
 
 /// Nothing else in the world says these.
 const NAME: &str = "慕容過客無名氏";
@@ -27,7 +27,7 @@ pub async fn import(world: &World, events: usize) -> String {
     });
     let heading = "ticket;company;city;subject;description;status;changed;changed_by;priority;remark\n".to_owned();
     std::fs::write(&file, heading + &lines.collect::<String>()).expect("it can be written");
-    let mapping = Path::new(env!("CARGO_MANIFEST_DIR")).join("schema/mappings/example-csv.toml");
+    let mapping = of_the_repository("schema/mappings/example-csv.toml");
     let mut command = world.installation.command();
     command.args(["import", "--format", "csv", "--mapping"]).arg(mapping).arg(&file);
     output(&mut command).expect("it is imported");

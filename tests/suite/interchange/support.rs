@@ -24,6 +24,7 @@ use etalon::store::{Condition, Store};
 use serde::Deserialize;
 
 use crate::store::support::{Database, TestClock};
+use crate::support::of_the_repository;
 
 /// The mapping that shows users how to write one.
 const TICKETS: &str = include_str!("../../../schema/mappings/example-csv.toml");
@@ -217,9 +218,8 @@ pub(crate) struct ToldPast {
 /// What a script says that reads nothing but the file, about moments in microseconds since the Unix epoch.
 pub(crate) fn past_of_the_problem_desk(moments: &[i64]) -> Vec<ToldPast> {
     let python = std::env::var_os("ETALON_TEST_PYTHON").expect("ETALON_TEST_PYTHON is set: run tests/run");
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/past_of_a_log.py");
     let mut command = Command::new(python)
-        .arg(script)
+        .arg(of_the_repository("tests/past_of_a_log.py"))
         .arg(problem_desk())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

@@ -7,6 +7,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use serde_json::json;
 
 use crate::oidc::show;
+use crate::support::of_the_repository;
 use crate::support::server::{Installation, Server};
 
 const SCRIPT: &str = "tests/suite/oidc/real_provider.mjs";
@@ -71,7 +72,7 @@ impl RealProvider {
         let module = std::env::var_os("ETALON_TEST_OIDC_PROVIDER");
         let module = module.expect("ETALON_TEST_OIDC_PROVIDER is set: run tests/run");
         let mut child = Command::new("node")
-            .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join(SCRIPT))
+            .arg(of_the_repository(SCRIPT))
             .arg(module)
             .args(["cert.pem", "key.pem"])
             .current_dir(folder)
