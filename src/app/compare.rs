@@ -31,6 +31,10 @@ const LOG_PAGE: u32 = 1_000;
 /// Compares all streams.
 pub(super) async fn compared(store: Arc<dyn Store>, aggregates: Arc<Aggregates>) -> Result<Folded, Fault> {
     let begun_at = store.head().await?.next_position;
+    let terms = {
+        let store = store.clone();
+        AbortOnDropHandle::new(tokio::spawn(async move { store.unlike_terms().await }))
+    };
     let mut streams = WholeStreams::new(store.clone(), COMPARED_PAGE);
     let comparison = Arc::new(Comparison { store, aggregates });
     let mut total = Total::default();
@@ -50,6 +54,7 @@ pub(super) async fn compared(store: Arc<dyn Store>, aggregates: Arc<Aggregates>)
     }
     let strays = comparison.store.stray_rows(total.digest.figures()).await?;
     total.take(strays);
+    total.take(joined(terms).await?);
     let series = comparison.series(begun_at, std::mem::take(&mut total.numbers)).await?;
     total.take(series);
     total.folded.served = total.digest.finish();

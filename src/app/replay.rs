@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
+use futures::FutureExt;
+use futures::future::BoxFuture;
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::app::commanded::Commanded;
@@ -16,6 +18,7 @@ use crate::domain::enterprise::Enterprise;
 use crate::domain::event::Recorded;
 use crate::domain::person::Person;
 use crate::domain::value::Sha256Digest;
+use crate::ledger::multiset::{MultisetKey, MultisetSum};
 use crate::ledger::tree::{Frontier, TILE_HEIGHT};
 use crate::store::{
     AggregateType, Attachment, EventRecord, KeptCommand, RowDifference, RowsForm, StoreError, StoredCiphertext,
@@ -37,8 +40,6 @@ pub struct ReplayedPage {
     pub head: u64,
     /// What stands beside these events and is not what they say, in their order.
     pub unlike: Vec<Unlike>,
-    /// What is kept of the commands that recorded them, in any order; damage where that cannot be read.
-    pub commands: Result<Vec<KeptCommand>, Fault>,
     /// The checkpoints that end with one of these events, in their order; damage where they cannot be read.
     pub sealed: Result<Vec<Vouched>, Fault>,
 }
@@ -126,26 +127,49 @@ impl App {
         while next < head {
             let events = self.readable(next, head).await?;
             let Some(last) = events.last() else { break };
-            let (first, last) = (next, last.position);
-            next = last + 1;
+            let first = next;
+            next = last.position + 1;
             let mut unlike = self.unlike_ciphertexts(&events, &mut erasures).await?;
             unlike.extend(self.unlike_attachments(&events).await?);
             unlike.extend(self.unlike_nodes(&events, &mut tree).await?);
             unlike.sort_unstable();
-            // Read after the events: what a commit adds meanwhile is of later ones.
-            let commands = apart(self.store.commands_of(first, last).await.map_err(Fault::from))?;
             let sealed = apart(self.vouched_between(first, next).await)?;
-            look(ReplayedPage { events, head, unlike, commands, sealed });
+            look(ReplayedPage { events, head, unlike, sealed });
         }
         Ok(())
     }
 
-    /// The commands that are kept though no events of theirs begin where they say; the first of them.
+    /// Sums up, beside whatever goes on, what is kept of all commands that say that they began before a position.
+    pub fn sum_of_commands(&self, key: MultisetKey, before: u64) -> BoxFuture<'static, Result<MultisetSum, Fault>> {
+        let store = self.store.clone();
+        let summing = tokio::spawn(async move { Ok(store.sum_of_commands(key, before).await?) });
+        joined(AbortOnDropHandle::new(summing)).boxed()
+    }
+
+    /// The events of the next page of a log that ends at `head`, and what is kept of the commands that recorded them, in
+    /// any order; damage where that cannot be read. An event that cannot be read has its position and nothing else.
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn unfounded_commands(&self, limit: u32) -> Result<Vec<KeptCommand>, Fault> {
-        Ok(self.store.unfounded_commands(limit).await?)
+    pub async fn commanded(
+        &self,
+        next: u64,
+        head: u64,
+    ) -> Result<(Vec<EventRecord>, Result<Vec<KeptCommand>, Fault>), Fault> {
+        let events = self.readable(next, head).await?;
+        let last = events.last().map_or(next, |last| last.position);
+        // Read after the events: what a commit adds meanwhile is of later ones.
+        let commands = apart(self.store.commands_of(next, last).await.map_err(Fault::from))?;
+        Ok((events, commands))
+    }
+
+    /// The commands that are kept though no events of theirs begin where they say; the first of all of them, or of those
+    /// that say that they began at a position or behind it.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn unfounded_commands(&self, from: Option<u64>, limit: u32) -> Result<Vec<KeptCommand>, Fault> {
+        Ok(self.store.unfounded_commands(from, limit).await?)
     }
 
     /// A page of the log from a position on.

@@ -44,13 +44,13 @@ pub async fn replay(app: &App, trusted: &Trusted, mut progress: impl FnMut(u64, 
         time_stamps: &anchors,
         tolerance: trusted.tolerance,
     });
-    let (mut seals, mut commands) = (Seals::new(&names, trusted), Commands::default());
+    let mut seals = Seals::new(&names, trusted);
     // What the log has counted before it is read is there.
     let size = app.head().await?.map_or(0, |last| last + 1);
+    let mut commands = Commands::before(size, app);
     let mut end = 0;
     let look = |page: ReplayedPage| {
         seals.read(page.sealed, &mut verdict);
-        commands.read(page.commands, page.head, &mut verdict);
         for event in &page.events {
             let entry = verifier.feed(&AuditedEvent {
                 entry: &event.entry,
@@ -60,8 +60,10 @@ pub async fn replay(app: &App, trusted: &Trusted, mut progress: impl FnMut(u64, 
             });
             seals.compare(&mut verifier, &mut verdict);
             // What is no entry, the verifier tells.
-            let is_as_said = entry.as_ref().is_some_and(|entry| columns_are_its(event, entry, &mut verdict));
-            commands.take(event.position, entry.as_ref(), is_as_said, &mut verdict);
+            if let Some(entry) = &entry {
+                compare_columns(event, entry, &mut verdict);
+            }
+            commands.take(event.position, entry.as_ref());
         }
         for one in &page.unlike {
             tell_unlike(one, &mut verdict);
@@ -161,9 +163,9 @@ pub(super) fn told<T>(read: Result<T, Fault>, kind: &'static str, verdict: &mut 
     }
 }
 
-/// Whether the columns of an event say what its entry says; told where they do not.
-fn columns_are_its(event: &EventRecord, entry: &ParsedEntry<'_>, verdict: &mut Verdict) -> bool {
-    let columns = [
+/// Each column of an event, and whether it says what its entry says.
+fn columns_beside(event: &EventRecord, entry: &ParsedEntry<'_>) -> [(&'static str, bool); 9] {
+    [
         ("position", entry.position == event.position),
         ("aggregate_type", entry.aggregate_type == event.aggregate_type),
         ("aggregate_id", entry.aggregate_id == event.aggregate_id),
@@ -173,10 +175,17 @@ fn columns_are_its(event: &EventRecord, entry: &ParsedEntry<'_>, verdict: &mut V
         ("recorded_at", entry.recorded_at.as_microsecond() == event.recorded_at),
         ("actor", entry.actor == event.actor),
         ("command_id", entry.command_id == event.command_id),
-    ];
-    for (column, _) in columns.into_iter().filter(|(_, is_same)| !is_same) {
+    ]
+}
+
+/// Whether all columns of an event say what its entry says.
+pub(super) fn says_its_entry(event: &EventRecord, entry: &ParsedEntry<'_>) -> bool {
+    columns_beside(event, entry).into_iter().all(|(_, is_same)| is_same)
+}
+
+fn compare_columns(event: &EventRecord, entry: &ParsedEntry<'_>, verdict: &mut Verdict) {
+    for (column, _) in columns_beside(event, entry).into_iter().filter(|(_, is_same)| !is_same) {
         let message = format!("column {column} says something else than the entry");
         verdict.fault(Some(event.position), "COLUMN_WRONG", message);
     }
-    columns.into_iter().all(|(_, is_same)| is_same)
 }

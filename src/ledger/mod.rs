@@ -8,6 +8,7 @@ pub mod counted;
 pub mod entry;
 pub mod finding;
 pub mod inclusion_file;
+pub mod multiset;
 pub mod names;
 pub mod note;
 pub mod parsed_entry;

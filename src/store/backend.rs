@@ -377,6 +377,10 @@ impl<B: Backend> Store for SqlStore<B> {
         compare::rows(&self.backend, range, made).await
     }
 
+    async fn unlike_terms(&self) -> Result<RowsCompared, StoreError> {
+        compare::terms(&self.backend).await
+    }
+
     async fn stray_rows(&self, known_figures: u64) -> Result<RowsCompared, StoreError> {
         compare::strays(&self.backend, known_figures).await
     }

@@ -89,8 +89,13 @@ pub(super) async fn rows<B: Backend>(
     Ok(compared.compared)
 }
 
-/// Rows that no stream of the log can have made, where so many figures are known to have one; and what an index tells
-/// otherwise than the rows that it is of.
+/// What an index of the search tells otherwise than the texts that it is of.
+pub(super) async fn terms<B: Backend>(backend: &B) -> Result<RowsCompared, StoreError> {
+    let unlike = backend.unlike_terms().await.map_err(StoreError::during("read the index of the search"))?;
+    Ok(RowsCompared { differences: unlike, ..RowsCompared::default() })
+}
+
+/// Rows that no stream of the log can have made, where so many figures are known to have one.
 pub(super) async fn strays<B: Backend>(backend: &B, known_figures: u64) -> Result<RowsCompared, StoreError> {
     let mut compared = Comparison { backend, compared: RowsCompared::default() };
     let push_types = |statement: &mut Statement| {
@@ -102,8 +107,6 @@ pub(super) async fn strays<B: Backend>(backend: &B, known_figures: u64) -> Resul
         statement
     };
     compared.rows(&Lines::REGISTERS, None::<MadeRegister<'_>>, of_no_type).await?;
-    let terms = backend.unlike_terms().await;
-    compared.compared.differences.extend(terms.map_err(StoreError::during("read the index of the search"))?);
     let figures = Statement::new("select count(*) as count from figures");
     let counted: Vec<Count> = backend.fetch(&figures).await.map_err(StoreError::during("count the figures"))?;
     if counted.iter().all(|counted| counted.count.cast_unsigned() == known_figures) {

@@ -336,6 +336,12 @@ pub trait Store:
     /// When the database fails.
     async fn compare_rows(&self, range: &StreamRange, made: Vec<RebuiltRow>) -> Result<RowsCompared, StoreError>;
 
+    /// What an index of the search, where one stands beside the texts, tells otherwise than they do.
+    ///
+    /// # Errors
+    /// When the database fails.
+    async fn unlike_terms(&self) -> Result<RowsCompared, StoreError>;
+
     /// Rows that are served and belong to no stream, where so many figures are known to belong to one.
     ///
     /// # Errors

@@ -1,23 +1,25 @@
 //! The index of the search against the texts that it is of.
 //!
 //! SQLite tells the terms of its index in their order, not text by text. So both sides are summed up, some texts to a sum,
-//! and only where two sums differ is it looked which texts those are. What is summed are hashes under keys that are drawn for
-//! this once (MSet-Add-Hash of Clarke and others, Incremental Multiset Hash Functions, 2003): nobody can have made an index
-//! that is another one and comes to the same.
+//! and only where two sums differ is it looked which texts those are.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::hash::{BuildHasher, RandomState};
+use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::{Connection, Transaction};
 
+use crate::clock::fill_with_secrets;
+use crate::ledger::multiset::{MultisetKey, MultisetSum};
 use crate::search::word::joined_terms;
 use crate::store::RowDifference;
 
 /// What differences are told of.
 const TABLE: &str = "search_index";
 
-/// How many ids of texts have one sum.
+/// How many ids of texts that follow one another have one sum.
 const STRETCH: i64 = 1_024;
+
+/// How many sums there are; stretches that are so far apart share one.
+const SUMS: i64 = 4_096;
 
 /// What an index keeps of a term (FTS5_MAX_TOKEN_SIZE).
 const LONGEST_TERM_BYTES: usize = 32_768;
@@ -31,18 +33,20 @@ pub(super) fn unlike(connection: &mut Connection) -> rusqlite::Result<Vec<RowDif
     )?;
     connection.pragma_update(None, "query_only", true)?;
     let moment = connection.transaction()?;
-    let keys = Keys::default();
-    let (mut of_texts, mut of_index) = (Sums::under(&keys), Sums::under(&keys));
-    each_of_texts(&moment, |text, term| of_texts.add(text, term))?;
-    each_indexed(&moment, |text, term| of_index.add(text, term))?;
-    let differing = of_texts.differing(&of_index);
-    if differing.is_empty() {
+    let mut secret = [0; 16];
+    fill_with_secrets(&mut secret);
+    let key = MultisetKey::of(&secret);
+    let (mut of_texts, mut of_index) = (Sums::default(), Sums::default());
+    each_of_texts(&moment, |text, term| of_texts.add(&key, text, term))?;
+    each_indexed(&moment, |text, term| of_index.add(&key, text, term))?;
+    if of_texts.0 == of_index.0 {
         return Ok(Vec::new());
     }
     // How many times more the index has a term of a text than the text has it.
     let mut surplus = BTreeMap::<(i64, Vec<u8>), i64>::new();
     let mut count = |text, term: &[u8], by| {
-        if differing.contains(&stretch_of(text)) {
+        let place = Sums::place_of(text);
+        if of_texts.0[place] != of_index.0[place] {
             *surplus.entry((text, term.to_vec())).or_default() += by;
         }
     };
@@ -52,10 +56,6 @@ pub(super) fn unlike(connection: &mut Connection) -> rusqlite::Result<Vec<RowDif
     let texts: BTreeSet<_> = unlike.map(|((text, _), surplus)| (text, surplus > 0)).collect();
     let told = |(text, is_served)| RowDifference { table: TABLE, key: format!("text_id {text}"), is_served };
     Ok(texts.into_iter().map(told).collect())
-}
-
-fn stretch_of(text: i64) -> i64 {
-    text.div_euclid(STRETCH)
 }
 
 /// The terms that the index should have.
@@ -87,30 +87,21 @@ fn each_indexed(moment: &Transaction<'_>, mut take: impl FnMut(i64, &[u8])) -> r
     Ok(())
 }
 
-/// What is hashed is hashed under both.
-#[derive(Default)]
-struct Keys([RandomState; 2]);
+/// The sums of the terms of all texts.
+struct Sums(Vec<MultisetSum>);
 
-/// The sum of each stretch of texts.
-struct Sums<'a> {
-    keys: &'a Keys,
-    sums: HashMap<i64, u128>,
+impl Default for Sums {
+    fn default() -> Self {
+        Self(vec![MultisetSum::default(); SUMS as usize])
+    }
 }
 
-impl<'a> Sums<'a> {
-    fn under(keys: &'a Keys) -> Self {
-        Self { keys, sums: HashMap::new() }
+impl Sums {
+    fn place_of(text: i64) -> usize {
+        text.div_euclid(STRETCH).rem_euclid(SUMS) as usize
     }
 
-    fn add(&mut self, text: i64, term: &[u8]) {
-        let [high, low] = self.keys.0.each_ref().map(|key| u128::from(key.hash_one((text, term))));
-        let sum = self.sums.entry(stretch_of(text)).or_default();
-        *sum = sum.wrapping_add(high << u64::BITS | low);
-    }
-
-    /// The stretches that have another sum there.
-    fn differing(&self, other: &Self) -> BTreeSet<i64> {
-        let stretches = self.sums.keys().chain(other.sums.keys());
-        stretches.filter(|stretch| self.sums.get(stretch) != other.sums.get(stretch)).copied().collect()
+    fn add(&mut self, key: &MultisetKey, text: i64, term: &[u8]) {
+        self.0[Self::place_of(text)].add(key, &(text, term));
     }
 }

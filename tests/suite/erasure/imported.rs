@@ -1,6 +1,5 @@
 //! Erasing whom the events of another tracker name.
 
-
 use serde_json::{Value, json};
 
 use super::{KeyFile, Log, bytes, exported, output};
