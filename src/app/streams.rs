@@ -6,7 +6,6 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use cqrs_es::persist::SerializedEvent;
 use jiff::Timestamp;
 use moka::future::Cache;
 use uuid::Uuid;
@@ -16,7 +15,7 @@ use crate::app::request::Fault;
 use crate::codec::{self, Stored, Upcasters};
 use crate::domain::aggregate::Root;
 use crate::domain::event::Recorded;
-use crate::store::{AggregateType, EventQuery, EventRecord, Store, StreamId};
+use crate::store::{AggregateType, EventQuery, EventRecord, Store, StreamEvent, StreamId};
 
 /// How many aggregates of a type are kept. A case of a dozen events weighs some 10 KiB.
 const KEPT: u64 = 10_000;
@@ -239,9 +238,12 @@ impl<A: Root> Streams<A> {
         Ok(codec::decode_stored(stored(record), &self.upcasters).map_err(Arc::new)?)
     }
 
-    fn fold(&self, mut known: Versioned<A>, events: Vec<SerializedEvent>) -> Result<Versioned<A>, Fault> {
+    fn fold(&self, mut known: Versioned<A>, events: Vec<StreamEvent>) -> Result<Versioned<A>, Fault> {
         for event in events {
-            let event = codec::decode(event, &self.upcasters).map_err(Arc::new)?;
+            let event = match event {
+                StreamEvent::Parsed(event) => codec::decode(event, &self.upcasters).map_err(Arc::new)?,
+                StreamEvent::Stored(record) => self.decode(&record)?,
+            };
             known.take(&event);
         }
         Ok(known)

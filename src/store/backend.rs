@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use cqrs_es::persist::{PersistenceError, SerializedEvent};
+use cqrs_es::persist::PersistenceError;
 use tokio::sync::watch;
 use tracing::Instrument;
 use uuid::Uuid;
@@ -29,8 +29,8 @@ use crate::store::{
     Append, AppendError, AppendSpan, Attachment, CaseLink, CaseQuery, Committed, EventQuery, EventRecord, EvidencePage,
     FigureEvent, FigureSelection, FigureSum, Grouped, Head, Moment, NumberTaken, PoolState, Reading, RebuildOutcome,
     RebuiltRow, RegisterQuery, RowDifference, RowsCompared, RowsDigest, RowsForm, SUB_CASE_OF, StatisticsQuery, Store,
-    StoreError, StoredCase, StoredCommand, StoredRegister, StoredText, StreamId, StreamRange, TextQuery, Texts,
-    YearQuery, case_list, digest, filter, sql, statistics, texts, year,
+    StoreError, StoredCase, StoredCommand, StoredRegister, StoredText, StreamEvent, StreamId, StreamRange, TextQuery,
+    Texts, YearQuery, case_list, digest, filter, sql, statistics, texts, year,
 };
 
 /// What differs between the databases.
@@ -80,7 +80,7 @@ pub(super) trait Backend: Send + Sync + 'static {
         &self,
         stream: StreamId,
         after_version: u64,
-    ) -> impl Future<Output = Result<Vec<SerializedEvent>, PersistenceError>> + Send;
+    ) -> impl Future<Output = Result<Vec<StreamEvent>, PersistenceError>> + Send;
 
     /// In one transaction: holds the head of the log, and writes what `decide` makes of the batch and of what is known
     /// of it. Durable when it returns.
@@ -190,7 +190,7 @@ impl<B: Backend> Store for SqlStore<B> {
         Ok(plan.outcomes)
     }
 
-    async fn load(&self, stream: StreamId, after_version: u64) -> Result<Vec<SerializedEvent>, StoreError> {
+    async fn load(&self, stream: StreamId, after_version: u64) -> Result<Vec<StreamEvent>, StoreError> {
         let loaded = self.backend.load(stream, after_version).await;
         loaded.map_err(|source| StoreError::Load { stream: stream.to_string(), source: source.into() })
     }

@@ -59,7 +59,6 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use cqrs_es::persist::SerializedEvent;
 use sqlx::migrate::MigrateError;
 use tokio::sync::watch;
 use uuid::Uuid;
@@ -84,7 +83,7 @@ pub use query::{
 pub use readers::{DELETED, Readers, SHARED};
 pub use record::{
     AggregateType, Append, AppendSpan, Attachment, Body, CommandKey, Committed, Content, EventRecord, Head,
-    NewAttachment, NewCiphertext, NewEvent, StoredCommand, StreamId, WriteNumbered,
+    NewAttachment, NewCiphertext, NewEvent, StoredCommand, StreamEvent, StreamId, WriteNumbered,
 };
 pub use revocation::{Revocation, RevocationStore};
 pub use row::{
@@ -126,7 +125,7 @@ pub trait Store:
     ///
     /// # Errors
     /// [`StoreError::Load`] when the repository fails.
-    async fn load(&self, stream: StreamId, after_version: u64) -> Result<Vec<SerializedEvent>, StoreError>;
+    async fn load(&self, stream: StreamId, after_version: u64) -> Result<Vec<StreamEvent>, StoreError>;
 
     /// Events in position order.
     ///

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use cqrs_es::persist::SerializedEvent;
 use uuid::Uuid;
 
 use crate::store::row::RowChanges;
@@ -257,6 +258,15 @@ pub struct StoredCommand {
     pub digest: [u8; 32],
     /// Its answer, marked as replayed.
     pub committed: Committed,
+}
+
+/// An event of a stream as it is loaded.
+#[derive(Clone, Debug, PartialEq)]
+pub enum StreamEvent {
+    /// Its JSON parsed, as the stock repository gives it.
+    Parsed(SerializedEvent),
+    /// As the log has it, without what only the ledger asks for.
+    Stored(EventRecord),
 }
 
 /// An event of the log with everything that was stored about it.

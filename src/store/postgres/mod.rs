@@ -17,7 +17,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use cqrs_es::persist::{PersistenceError, SerializedEvent};
+use cqrs_es::persist::PersistenceError;
 use postgres_es::PostgresEventRepository;
 use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgExecutor};
@@ -39,7 +39,7 @@ use crate::store::statement::{Statement, bound};
 use crate::store::stored::{Decoded, HeadRow, Scanned};
 use crate::store::texts::IndexDialect;
 use crate::store::{
-    Append, PoolState, RebuildOutcome, RowDifference, StoreError, StreamId, migration_error, time_limit,
+    Append, PoolState, RebuildOutcome, RowDifference, StoreError, StreamEvent, StreamId, migration_error, time_limit,
 };
 use crate::telemetry::causes::with_causes;
 
@@ -234,7 +234,7 @@ impl Backend for PostgresBackend {
         Ok(true)
     }
 
-    async fn load(&self, stream: StreamId, after_version: u64) -> Result<Vec<SerializedEvent>, PersistenceError> {
+    async fn load(&self, stream: StreamId, after_version: u64) -> Result<Vec<StreamEvent>, PersistenceError> {
         stream::load(&PostgresEventRepository::new(self.readers().pool), stream, after_version).await
     }
 

@@ -9,7 +9,7 @@ use cqrs_es::{Aggregate, DomainEvent};
 use postgres_es::PostgresEventRepository;
 use serde::{Deserialize, Serialize};
 
-use crate::store::{AggregateType, StreamId};
+use crate::store::{AggregateType, StreamEvent, StreamId};
 
 /// Stands for the aggregate type at this index of [`AggregateType::ALL`].
 #[derive(Default, Serialize, Deserialize)]
@@ -50,7 +50,7 @@ pub(super) async fn load(
     repository: &PostgresEventRepository,
     stream: StreamId,
     after_version: u64,
-) -> Result<Vec<SerializedEvent>, PersistenceError> {
+) -> Result<Vec<StreamEvent>, PersistenceError> {
     let id = stream.aggregate_id.to_string();
     macro_rules! of_type {
         ($($name:ident)*) => {
@@ -61,7 +61,8 @@ pub(super) async fn load(
             }
         };
     }
-    of_type!(Case Enterprise Campaign Institution Person Catalogue AnnualSummary Log View)
+    let events = of_type!(Case Enterprise Campaign Institution Person Catalogue AnnualSummary Log View)?;
+    Ok(events.into_iter().map(StreamEvent::Parsed).collect())
 }
 
 async fn load_of<A: Aggregate>(

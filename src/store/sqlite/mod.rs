@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use backon::{ConstantBuilder, Retryable};
-use cqrs_es::persist::{PersistenceError, SerializedEvent};
+use cqrs_es::persist::PersistenceError;
 use rusqlite::{Connection, Transaction};
 use serde::Serialize;
 use sqlx::migrate::Migrator;
@@ -31,12 +31,12 @@ use crate::store::line::Lines;
 use crate::store::opening::{SCHEMA_VERSION, Schema, is_current, is_unmarked, last_of};
 use crate::store::plan::Plan;
 use crate::store::row_writes::RowWrites;
-use crate::store::sql::keep_rebuild;
+use crate::store::sql::{EVENTS_TO_FOLD, keep_rebuild};
 use crate::store::statement::{Statement, bound};
-use crate::store::stored::{Decoded, Scanned};
+use crate::store::stored::{Decoded, EventToFoldRow, Scanned};
 use crate::store::texts::IndexDialect;
 use crate::store::{
-    Append, PoolState, RebuildOutcome, RowDifference, StoreError, StreamId, migration_error, time_limit,
+    Append, PoolState, RebuildOutcome, RowDifference, StoreError, StreamEvent, StreamId, migration_error, time_limit,
 };
 
 use driver::{Failed, bind, driver_error};
@@ -212,15 +212,21 @@ impl Backend for SqliteBackend {
         done.await.map_err(driver_error)
     }
 
-    async fn load(&self, stream: StreamId, after_version: u64) -> Result<Vec<SerializedEvent>, PersistenceError> {
+    async fn load(&self, stream: StreamId, after_version: u64) -> Result<Vec<StreamEvent>, PersistenceError> {
         let StreamId { aggregate_type, aggregate_id } = stream;
-        let statement = Statement::new(sql::STREAM).text(aggregate_type.as_str()).text(&aggregate_id.to_string());
-        let statement = statement.integer(after_version.cast_signed());
-        let events = self.scanner.read(&statement, |rows| rows.mapped(scan::serialized).collect()).await;
-        events.map_err(|error| match error {
+        let mut statement = Statement::new(EVENTS_TO_FOLD);
+        statement.push(" where aggregate_type = ");
+        statement.push_text(aggregate_type.as_str());
+        statement.push(" and aggregate_id = ");
+        statement.push_text(&aggregate_id.to_string());
+        statement.push(" and sequence > ");
+        statement.push_integer(after_version.cast_signed());
+        statement.push(" order by sequence");
+        let events: Vec<EventToFoldRow> = self.scan(&statement).await.map_err(|error| match error {
             sqlx::Error::Decode(source) => PersistenceError::DeserializationError(source),
             error => PersistenceError::ConnectionError(error.into()),
-        })
+        })?;
+        Ok(events.into_iter().map(|row| StreamEvent::Stored(row.of(aggregate_type))).collect())
     }
 
     async fn commit(

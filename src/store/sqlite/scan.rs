@@ -8,11 +8,9 @@
 
 use std::path::{Path, PathBuf};
 
-use cqrs_es::persist::SerializedEvent;
 use deadpool::managed::{Manager, Metrics, RecycleResult};
 use rusqlite::Connection;
-use rusqlite::Error::FromSqlConversionFailure;
-use rusqlite::types::{Type, ValueRef};
+use rusqlite::types::ValueRef;
 use serde_json::json;
 
 use crate::blocking::blocking;
@@ -118,23 +116,6 @@ fn push_value(value: ValueRef<'_>, line: &mut Line<'_>) {
         ValueRef::Real(number) => line.value(&json!({ "real": number })),
         ValueRef::Blob(bytes) => line.value(&json!({ "blob": bytes })),
     };
-}
-
-/// An event as those who fold streams take it.
-pub(super) fn serialized(row: &rusqlite::Row<'_>) -> rusqlite::Result<SerializedEvent> {
-    let json = |column| {
-        let text = row.get_ref(column)?.as_bytes()?;
-        serde_json::from_slice(text).map_err(|error| FromSqlConversionFailure(column, Type::Text, error.into()))
-    };
-    Ok(SerializedEvent {
-        aggregate_type: row.get(0)?,
-        aggregate_id: row.get(1)?,
-        sequence: row.get(2)?,
-        event_type: row.get(3)?,
-        event_version: row.get(4)?,
-        payload: json(5)?,
-        metadata: json(6)?,
-    })
 }
 
 #[cfg(test)]

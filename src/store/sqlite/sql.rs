@@ -9,11 +9,6 @@ use crate::store::texts::IndexDialect;
 /// Takes the write lock at once: a deferred transaction would fail when it has to upgrade.
 pub(super) const BEGIN: &str = "begin immediate";
 
-/// The events of a stream (`$1` type, `$2` id) after a version (`$3`).
-pub(super) const STREAM: &str = "\
-select aggregate_type, aggregate_id, sequence, event_type, event_version, payload, metadata from events
-where aggregate_type = $1 and aggregate_id = $2 and sequence > $3 order by sequence";
-
 /// `$1` `[[actor, key], …]`, `$2` `[[type, id], …]`, `$3` `[series, …]`; the rows are those of `known.rs`.
 pub(super) const KNOWN: &str = "\
 select 0 as kind, origin as text_1, '' as text_2, '' as text_3, '' as text_4,

@@ -24,7 +24,8 @@ const SUMS: i64 = 4_096;
 /// What an index keeps of a term (FTS5_MAX_TOKEN_SIZE).
 const LONGEST_TERM_BYTES: usize = 32_768;
 
-/// The texts of which the index lacks a term, or has one that they have not, as of one moment.
+/// The texts of which the index lacks a term, or has one that they have not, as of one moment; and whether the index finds
+/// what it has.
 pub(super) fn unlike(connection: &mut Connection) -> rusqlite::Result<Vec<RowDifference>> {
     // What shows the terms of an index is a table to SQLite; this one is the connection's own, beside the file.
     connection.pragma_update(None, "query_only", false)?;
@@ -33,6 +34,12 @@ pub(super) fn unlike(connection: &mut Connection) -> rusqlite::Result<Vec<RowDif
     )?;
     connection.pragma_update(None, "query_only", true)?;
     let moment = connection.transaction()?;
+    let mut unlike = Vec::new();
+    // All that it has is told without the directory by which a search finds it.
+    if moment.query_row("pragma main.integrity_check(search_index)", (), |row| row.get::<_, String>(0))? != "ok" {
+        let key = "the directory of its terms".to_owned();
+        unlike.push(RowDifference { table: TABLE, key, is_served: true });
+    }
     let mut secret = [0; 16];
     fill_with_secrets(&mut secret);
     let key = MultisetKey::of(&secret);
@@ -40,7 +47,7 @@ pub(super) fn unlike(connection: &mut Connection) -> rusqlite::Result<Vec<RowDif
     each_of_texts(&moment, |text, term| of_texts.add(&key, text, term))?;
     each_indexed(&moment, |text, term| of_index.add(&key, text, term))?;
     if of_texts.0 == of_index.0 {
-        return Ok(Vec::new());
+        return Ok(unlike);
     }
     // How many times more the index has a term of a text than the text has it.
     let mut surplus = BTreeMap::<(i64, Vec<u8>), i64>::new();
@@ -52,10 +59,11 @@ pub(super) fn unlike(connection: &mut Connection) -> rusqlite::Result<Vec<RowDif
     };
     each_of_texts(&moment, |text, term| count(text, term, -1))?;
     each_indexed(&moment, |text, term| count(text, term, 1))?;
-    let unlike = surplus.into_iter().filter(|(_, surplus)| *surplus != 0);
-    let texts: BTreeSet<_> = unlike.map(|((text, _), surplus)| (text, surplus > 0)).collect();
+    let surplus = surplus.into_iter().filter(|(_, surplus)| *surplus != 0);
+    let texts: BTreeSet<_> = surplus.map(|((text, _), surplus)| (text, surplus > 0)).collect();
     let told = |(text, is_served)| RowDifference { table: TABLE, key: format!("text_id {text}"), is_served };
-    Ok(texts.into_iter().map(told).collect())
+    unlike.extend(texts.into_iter().map(told));
+    Ok(unlike)
 }
 
 /// The terms that the index should have.

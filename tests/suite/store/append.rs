@@ -6,8 +6,8 @@ use etalon::store::{
 };
 
 use crate::store::samples::{
-    append, case_by_number, case_row, case_stream, commit, commit_one, event, id, note, notes, numbered, register_row,
-    rows_of,
+    append, case_by_number, case_row, case_stream, commit, commit_one, event, events_of, id, note, notes, numbered,
+    register_row, rows_of,
 };
 use crate::store::support::{Database, START, TestClock};
 
@@ -20,13 +20,13 @@ async fn what_was_appended_is_loaded_byte_for_byte(database: Database) {
         Committed { stream, version: 2, first_position: 0, event_count: 2, recorded_at: START, replayed: false };
     assert_eq!(committed.expect("accepted"), expected);
 
-    let loaded = store.load(case_stream(1), 0).await.expect("loaded");
+    let loaded = events_of(&*store, case_stream(1), 0).await;
     let payload: serde_json::Value = serde_json::from_str(&event("two").payload).expect("a sample is JSON");
     assert_eq!(loaded.len(), 2);
     assert_eq!((loaded[1].sequence, &loaded[1].payload), (2, &payload));
     assert_eq!(loaded[1].aggregate_type, "Case");
-    assert_eq!(store.load(case_stream(1), 1).await.expect("loaded"), loaded[1..]);
-    assert_eq!(store.load(case_stream(2), 0).await.expect("loaded"), []);
+    assert_eq!(events_of(&*store, case_stream(1), 1).await, loaded[1..]);
+    assert_eq!(events_of(&*store, case_stream(2), 0).await, []);
 
     let events = store.events(&super::log::every_event()).await.expect("read");
     assert_eq!(events[1].payload, event("two").payload);
@@ -38,7 +38,7 @@ async fn every_aggregate_type_has_streams_of_its_own(database: Database) {
     for aggregate_type in AggregateType::ALL {
         let stream = StreamId { aggregate_type, aggregate_id: id(1) };
         commit_one(&*store, note(stream, 0, aggregate_type.as_str())).await.expect("accepted");
-        let loaded = store.load(stream, 0).await.expect("loaded");
+        let loaded = events_of(&*store, stream, 0).await;
         assert_eq!(loaded.len(), 1);
         assert_eq!(loaded[0].aggregate_type, aggregate_type.as_str());
     }
@@ -194,7 +194,7 @@ async fn what_the_database_would_refuse_is_refused_alone(database: Database) {
     }
     assert_eq!(store.head().await.expect("read").next_position, 1);
     assert!(store.origin().await.expect("read").starts_with("etalon.local/"));
-    assert!(store.load(case_stream(7), 0).await.expect("loaded")[0].payload.to_string().contains(r"\\u0000 计量"));
+    assert!(events_of(&*store, case_stream(7), 0).await[0].payload.to_string().contains(r"\\u0000 计量"));
 }
 
 async fn an_attachment_is_kept_once(database: Database) {

@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
+use cqrs_es::persist::SerializedEvent;
 use etalon::search::fold::Folded;
 use etalon::search::word::{Sequence, words};
 use etalon::store::{
     AggregateType, Append, AppendError, Body, CaseColumn, CaseQuery, CaseRow, CommandKey, Committed, Condition,
-    Content, Keep, Moment, NewEvent, Operator, RebuiltRow, RegisterRow, RowChanges, Scope, Store, StoredCase, StreamId,
-    TextRow,
+    Content, Keep, Moment, NewEvent, Operator, RebuiltRow, RegisterRow, RowChanges, Scope, Store, StoredCase,
+    StreamEvent, StreamId, TextRow,
 };
+use serde_json::Value;
 use uuid::Uuid;
 
 use crate::store::support::START;
@@ -178,4 +180,22 @@ pub(crate) fn rebuilt(append: &Append, committed: &Committed) -> RebuiltRow {
         changes: content.rows,
         number_taken,
     }
+}
+
+/// The events of a stream after a version, their payloads parsed, without their metadata.
+pub(crate) async fn events_of(store: &dyn Store, stream: StreamId, after_version: u64) -> Vec<SerializedEvent> {
+    let loaded = store.load(stream, after_version).await.expect("loaded");
+    let parsed = |event| match event {
+        StreamEvent::Parsed(event) => SerializedEvent { metadata: Value::Null, ..event },
+        StreamEvent::Stored(record) => SerializedEvent {
+            aggregate_id: record.aggregate_id,
+            sequence: record.sequence as usize,
+            aggregate_type: record.aggregate_type,
+            event_type: record.event_type,
+            event_version: record.event_version,
+            payload: serde_json::from_str(&record.payload).expect("JSON"),
+            metadata: Value::Null,
+        },
+    };
+    loaded.into_iter().map(parsed).collect()
 }
