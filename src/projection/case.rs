@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use uuid::Uuid;
 
 use crate::domain::case::state::{Case, File, Membership};
-use crate::domain::value::Decimal;
 use crate::domain::value::ratio::{Ratio, Rounding};
+use crate::domain::value::{Decimal, PersonId};
 use crate::store::{CaseLink, CaseRow, RowChanges};
 
 /// What the read side takes up when a case has gone from `before` to `after`.
@@ -21,8 +21,8 @@ pub fn changes(id: Uuid, before: &Case, after: &Case) -> RowChanges {
     let links_before = had.map_or(0, |file| file.links.len());
     RowChanges {
         case: Some(row(id, file, &members_after)),
-        members_added: members_after.difference(&members_before).cloned().collect(),
-        members_removed: members_before.difference(&members_after).cloned().collect(),
+        members_added: members_after.difference(&members_before).map(PersonId::to_string).collect(),
+        members_removed: members_before.difference(&members_after).map(PersonId::to_string).collect(),
         links_added: file.links[links_before..]
             .iter()
             .map(|link| CaseLink { other_id: link.other.into(), relation: link.relation.name().to_owned() })
@@ -31,20 +31,19 @@ pub fn changes(id: Uuid, before: &Case, after: &Case) -> RowChanges {
     }
 }
 
-/// Who sees the case because of working on it: the lead, and every expert invited or active. These are ids, never
-/// names.
+/// Who sees the case because of working on it: the lead, and every expert invited or active.
 #[must_use]
-pub fn members(file: &File) -> BTreeSet<String> {
+pub fn members(file: &File) -> BTreeSet<PersonId> {
     let lead = file.assignment.iter().map(|assignment| assignment.lead);
     let experts = file
         .experts
         .iter()
         .filter(|(_, membership)| matches!(membership, Membership::Invited | Membership::Active))
         .map(|(person, _)| *person);
-    lead.chain(experts).map(|person| person.to_string()).collect()
+    lead.chain(experts).collect()
 }
 
-fn row(id: Uuid, file: &File, members: &BTreeSet<String>) -> CaseRow {
+fn row(id: Uuid, file: &File, members: &BTreeSet<PersonId>) -> CaseRow {
     let fee_total = file.fee_total();
     let assignment = file.assignment.as_ref();
     let triage = file.triage.as_ref();
@@ -74,6 +73,6 @@ fn row(id: Uuid, file: &File, members: &BTreeSet<String>) -> CaseRow {
         fee_total: fee_total.to_string(),
         typical: file.publication.is_some(),
         reported_by: file.reported_by.to_string(),
-        members: members.iter().fold(String::new(), |all, id| all + " " + id + " "),
+        members: members.iter().map(|id| format!(" {id} ")).collect(),
     }
 }

@@ -15,7 +15,7 @@ use crate::app::request::Fault;
 use crate::app::scope::{self, RegisterScope};
 use crate::domain::actor::Actor;
 use crate::domain::case::state::File;
-use crate::domain::value::{Division, EnterpriseId, InstitutionId};
+use crate::domain::value::{Division, EnterpriseId, InstitutionId, PersonId};
 use crate::projection;
 use crate::store::{AggregateType, CaseColumn, CaseQuery, Condition, Keep, Moment, RegisterQuery, StreamId, Value};
 
@@ -39,7 +39,7 @@ impl CaseSight {
             division: file.division.clone(),
             enterprise: file.enterprise,
             institution: file.assignment.as_ref().map(|assignment| assignment.institution),
-            members: projection::case::members(file),
+            members: projection::case::members(file).iter().map(PersonId::to_string).collect(),
         }
     }
 }
