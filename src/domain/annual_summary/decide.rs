@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use crate::domain::actor::Role;
 use crate::domain::annual_summary::command::{AmendAnnualSummary, AnnualSummaryCommand, Beside, SubmitAnnualSummary};
 use crate::domain::annual_summary::event::{AnnualSummaryAmended, AnnualSummaryFact, AnnualSummarySubmitted};
-use crate::domain::annual_summary::figure::ComputedFigures;
+use crate::domain::annual_summary::figure::{ComputedFigures, FigureName};
 use crate::domain::annual_summary::state::{AnnualSummary, AnnualSummaryFile};
 use crate::domain::annual_summary::year::{last_day, year_of};
 use crate::domain::event::Recorded;
@@ -94,12 +94,17 @@ fn is_late(year: i16, today: Date) -> bool {
     today > last_day(year)
 }
 
-/// The figures that are given, and those that shall stand beside them.
+/// The figures that are given, each under one of its names, since two could contradict each other; and those that shall
+/// stand beside them.
 fn reported(
     given: &BTreeMap<Label, Decimal>,
     computed: Option<&ComputedFigures>,
     beside: Beside,
 ) -> Result<BTreeMap<Label, Decimal>, Refusal> {
+    if let Some((one, other)) = FigureName::given_twice(given) {
+        let message = format!("{one} and {other} are names of one figure: give it once");
+        return Err(Refusal::new(Code::AlreadyExists, "figures", message));
+    }
     match (beside, computed) {
         (Beside::Nothing, _) => Ok(given.clone()),
         (Beside::TheComputed, Some(computed)) => Ok(computed.beside(given)),

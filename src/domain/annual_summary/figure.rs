@@ -132,21 +132,40 @@ impl FigureName {
     /// What a summary submitted for it, under the name of the API or what people call it in either language.
     #[must_use]
     pub fn submitted(self, figures: &BTreeMap<Label, Decimal>) -> Option<&Decimal> {
-        self.found(figures).map(|(_, value)| value)
+        self.found(figures).map(|(_, value)| value).next()
     }
 
-    fn found(self, figures: &BTreeMap<Label, Decimal>) -> Option<(&Label, &Decimal)> {
+    /// What a summary submitted for it, to be held against what the log gives. One of the time when a figure could be
+    /// given twice may have it under several names: what contradicts the log stands for all, so that they agree only if
+    /// each does.
+    #[must_use]
+    pub fn held_against<'a>(self, computed: &Decimal, figures: &'a BTreeMap<Label, Decimal>) -> Option<&'a Decimal> {
+        let mut values = self.found(figures).map(|(_, value)| value);
+        values.find(|value| *value != computed).or_else(|| self.submitted(figures))
+    }
+
+    /// Two names under which one of these is given.
+    #[must_use]
+    pub fn given_twice(figures: &BTreeMap<Label, Decimal>) -> Option<(&Label, &Label)> {
+        Self::ALL.iter().find_map(|figure| {
+            let mut names = figure.found(figures).map(|(label, _)| label);
+            Some((names.next()?, names.next()?))
+        })
+    }
+
+    fn found(self, figures: &BTreeMap<Label, Decimal>) -> impl Iterator<Item = (&Label, &Decimal)> {
         let names = [self.name(), self.chinese(), self.english()];
-        figures.iter().find(|(label, _)| {
+        figures.iter().filter(move |(label, _)| {
             let label = label.to_string();
             names.iter().any(|name| label.eq_ignore_ascii_case(name))
         })
     }
 
-    /// What a summary submitted beside all of these, in the order of its names.
+    /// What a summary submitted beside all of these, in the order of its names. Nothing is left out: where it has one of
+    /// these under several names, that is the first, and the others stand here.
     pub fn beside_these(figures: &BTreeMap<Label, Decimal>) -> impl Iterator<Item = (&Label, &Decimal)> {
         let of_these: Vec<_> =
-            Self::ALL.iter().filter_map(|name| name.found(figures)).map(|(label, _)| label).collect();
+            Self::ALL.iter().filter_map(|name| name.found(figures).next()).map(|(label, _)| label).collect();
         figures.iter().filter(move |(label, _)| !of_these.contains(label))
     }
 }
@@ -164,16 +183,39 @@ mod tests {
         }
     }
 
+    /// The names, with the values 1, 2 and so on.
+    fn numbered(names: &[&str]) -> BTreeMap<Label, Decimal> {
+        names.iter().zip(1_i64..).map(|(name, value)| (Label::parse(name).unwrap(), Decimal::from(value))).collect()
+    }
+
     #[test]
     fn what_the_log_does_not_count_stands_beside() {
-        let names = ["cases reported", "受理难点", "平均用时（工作日）"];
-        let figures =
-            names.iter().zip(1_i64..).map(|(name, value)| (Label::parse(name).unwrap(), Decimal::from(value)));
-        let figures: BTreeMap<_, _> = figures.collect();
-        let shown = FigureName::CasesReported.submitted(&figures).unwrap();
-        let beside: Vec<_> = FigureName::beside_these(&figures).collect();
-        assert_eq!(beside.len(), 2, "of two names of a figure one is compared: {beside:?}");
-        assert!(beside.iter().all(|(_, value)| *value != shown), "{beside:?}");
+        let figures = numbered(&["cases reported", "平均用时（工作日）"]);
+        let beside: Vec<_> = FigureName::beside_these(&figures).map(|(label, _)| label.to_string()).collect();
+        assert_eq!(beside, ["平均用时（工作日）"]);
+    }
+
+    #[test]
+    fn a_figure_under_two_names_agrees_only_if_both_do() {
+        let figures = numbered(&["CASES_REPORTED", "受理难点", "平均用时（工作日）"]);
+        let held = |computed: i64| FigureName::CasesReported.held_against(&Decimal::from(computed), &figures);
+        assert_eq!(held(1), Some(&Decimal::from(2)), "the second contradicts");
+        assert_eq!(held(2), Some(&Decimal::from(1)), "the first contradicts");
+        assert_eq!(FigureName::CasesClosed.held_against(&Decimal::from(1), &figures), None);
+        let both = figures.into_keys().map(|label| (label, Decimal::from(3))).collect();
+        assert_eq!(FigureName::CasesReported.held_against(&Decimal::from(3), &both), Some(&Decimal::from(3)));
+        let beside: Vec<_> = FigureName::beside_these(&both).map(|(label, _)| label.to_string()).collect();
+        assert_eq!(beside, ["受理难点", "平均用时（工作日）"], "nothing that was submitted is left out");
+    }
+
+    #[test]
+    fn two_names_of_one_figure_are_found() {
+        let names = |names: &[&str]| {
+            FigureName::given_twice(&numbered(names)).map(|(one, other)| [one.to_string(), other.to_string()])
+        };
+        assert_eq!(names(&["走访次数", "Cases reported", "走访"]), None);
+        assert_eq!(names(&["Visits made", "走访次数"]), Some(["Visits made", "走访次数"].map(str::to_owned)));
+        assert_eq!(names(&["Trainings", "TRAININGS"]), Some(["TRAININGS", "Trainings"].map(str::to_owned)));
     }
 
     #[test]

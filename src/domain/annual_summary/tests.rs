@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use proptest::prelude::*;
 use proptest::sample::select;
 
@@ -138,6 +140,36 @@ fn computed_figures_are_reported_where_that_is_wanted() {
     expected.figures.insert(label("受理难点"), Decimal::from(3));
     Given::<AnnualSummary>::nothing().when(order(manager(), wanted(Some(computed())))).then(expected);
     Given::<AnnualSummary>::nothing().when(order(manager(), wanted(None))).then_refused(Code::YearInvalid, "year");
+}
+
+#[test]
+fn a_figure_is_given_under_one_of_its_names() {
+    let figures = |names: [&str; 2]| BTreeMap::from(names.map(|name| (label(name), Decimal::from(2))));
+    for names in [["VISITS_MADE", "走访次数"], ["Visits made", "走访次数"], ["visits made", "Visits made"]] {
+        for beside in [Beside::Nothing, Beside::TheComputed] {
+            let computed = Some(computed());
+            let order =
+                order(manager(), SubmitAnnualSummary { figures: figures(names), computed, beside, ..submit(2026) });
+            let refusal = AnnualSummary::default().decide(&order).expect_err("one figure is there twice");
+            assert!(names.iter().all(|name| refusal.message.contains(name)), "{refusal}");
+            Given::<AnnualSummary>::nothing().when(order).then_refused(Code::AlreadyExists, "figures");
+        }
+        amending(manager(), AmendAnnualSummary { figures: figures(names), ..amend() })
+            .then_refused(Code::AlreadyExists, "figures");
+    }
+    let others = ["走访次数", "cases reported"];
+    amending(manager(), AmendAnnualSummary { figures: figures(others), ..amend() })
+        .then(AnnualSummaryAmended { figures: figures(others), ..amended(false) });
+}
+
+#[test]
+fn a_summary_that_has_a_figure_twice_stays_as_it_is() {
+    let figures = [(label("VISITS_MADE"), Decimal::from(2)), (label("走访次数"), Decimal::from(777))];
+    let figures = BTreeMap::from(figures);
+    let submitted = AnnualSummarySubmitted { figures: figures.clone(), ..submitted(2026, false) };
+    let given = || Given::<AnnualSummary>::that(submitted.clone());
+    assert_eq!(given().state().file.expect("it was submitted").figures, figures);
+    given().when(order(manager(), amend())).then(amended(false));
 }
 
 #[test]

@@ -76,7 +76,7 @@ input! {
         year: i32,
         /// 总结: what is reported.
         text: String,
-        /// 数据: figures by name, each name once.
+        /// 数据: figures by name, each figure once, whichever of its names it has.
         figures: Option<Vec<FigureInput>>,
         /// 以计算数据补足: whether each figure that the log gives for the year, and that `figures` has under none of its names, is reported too, as `annualFigures` computes it for you, as of the moment that it says; not when left out.
         fill_from_log: Option<bool>,
@@ -117,7 +117,7 @@ input! {
         reason: Option<String>,
         /// 总结: what is reported.
         text: String,
-        /// 数据: figures by name, each name once.
+        /// 数据: figures by name, each figure once, whichever of its names it has.
         figures: Option<Vec<FigureInput>>,
         /// 以计算数据补足: whether each figure that the log gives for the year, and that `figures` has under none of its names, is reported too, as `annualFigures` computes it for you, as of the moment that it says; not when left out.
         fill_from_log: Option<bool>,

@@ -85,7 +85,9 @@ impl AnnualFigures {
     }
 
     fn figure(&self, figure: &YearFigure) -> AnnualFigure {
-        let submitted = self.submitted.as_ref().and_then(|node| figure.name.submitted(&node.file().figures)).cloned();
+        let held_against =
+            |node: &AnnualSummaryNode| figure.name.held_against(&figure.value, &node.file().figures).cloned();
+        let submitted = self.submitted.as_ref().and_then(held_against);
         AnnualFigure { question: self.year.question.clone(), figure: figure.clone(), submitted }
     }
 }
@@ -196,7 +198,7 @@ impl AnnualFigure {
         Decimal::of(&self.figure.value)
     }
 
-    /// 上报数值: what was submitted; absent where nothing was under any of its names.
+    /// 上报数值: what was submitted; absent where nothing was under any of its names. Where an older summary has it under several, one that is not the computed figure goes before one that is.
     async fn submitted(&self) -> Option<Decimal> {
         self.submitted.as_ref().map(Decimal::of)
     }

@@ -326,6 +326,9 @@ async fn annual_summaries(world: &World) {
         |years| json!({ "divisionCode": "44", "year": year(years), "text": "走访 120 家企业，解决 41 个难点。" });
     let wrong = |more| with(input(0), more);
     let twice = json!({ "figures": [{ "name": "走访", "value": "120" }, { "name": "走访", "value": "121" }] });
+    let two_names =
+        json!({ "figures": [{ "name": "走访次数", "value": "777" }, { "name": "VISITS_MADE", "value": "2" }] });
+    let two_names = with(two_names, json!({ "reason": "x" }));
     world
         .refuses_all([
             ("manager", "submitAnnualSummary", input(1), "YEAR_INVALID", "year"),
@@ -349,6 +352,7 @@ async fn annual_summaries(world: &World) {
     world.takes("manager", "submitAnnualSummary", wrong(figures)).await;
     world
         .refuses_all([
+            ("manager", "amendAnnualSummary", wrong(two_names), "ALREADY_EXISTS", "figures"),
             ("manager", "submitAnnualSummary", input(0), "ALREADY_SUBMITTED", "year"),
             ("manager", "amendAnnualSummary", input(0), "REASON_MISSING", "reason"),
             ("auditor", "amendAnnualSummary", with(input(0), json!({ "reason": "x" })), "NOT_PERMITTED", ""),
