@@ -80,18 +80,17 @@ pub struct Entry {
 pub fn of(events: &[Recorded<CaseFact>], visits: &[FieldVisit]) -> Vec<Entry> {
     let mut case = Case::default();
     let mut entries = Vec::new();
-    // What is said of a case after its end does not put the end off.
-    let mut ended_on: Option<Date> = None;
+    let mut open = OpenDays::default();
     for (place, event) in events.iter().enumerate() {
         case.evolve(event);
-        let has_ended = case.file.as_ref().is_some_and(|file| !file.status.is_open());
-        ended_on = has_ended.then(|| ended_on.unwrap_or_else(|| calendar::date_of(event.occurred_at)));
+        let is_open = case.file.as_ref().is_some_and(|file| file.status.is_open());
+        open.follow(is_open, calendar::date_of(event.occurred_at));
         let told = words::of(event);
         let entry = |(kind, text)| Entry { at: event.occurred_at, kind, text, behind: Behind::Event(place) };
         entries.extend(told.into_iter().map(entry));
     }
     if let Some(file) = &case.file {
-        entries.extend(visits.iter().filter(|visit| concerns(visit, file, ended_on)).map(of_visit));
+        entries.extend(visits.iter().filter(|visit| concerns(visit, file, &open)).map(of_visit));
         entries.extend(due(file));
     }
     // Stable: events of one time stay in the order of the log.
@@ -99,14 +98,31 @@ pub fn of(events: &[Recorded<CaseFact>], visits: &[FieldVisit]) -> Vec<Entry> {
     entries
 }
 
+/// The stretches of days in which a case was open, first and last day: it may end and be reopened any number of times.
+/// The last day is absent where it has not ended again.
+#[derive(Default)]
+struct OpenDays(Vec<(Date, Option<Date>)>);
+
+impl OpenDays {
+    /// Whether the case is open after what happened on that day. What is said of it after its end does not put the end off.
+    fn follow(&mut self, is_open: bool, day: Date) {
+        let running = self.0.last_mut().filter(|(_, last)| last.is_none());
+        match (running, is_open) {
+            (None, true) => self.0.push((day, None)),
+            (Some((_, last)), false) => *last = Some(day),
+            (None, false) | (Some(_), true) => {}
+        }
+    }
+
+    fn contain(&self, day: Date) -> bool {
+        self.0.iter().any(|(first, last)| *first <= day && last.is_none_or(|last| day <= last))
+    }
+}
+
 /// A visit concerns a case that was reported from it, and every case of the enterprise that was open on its day.
-fn concerns(visit: &FieldVisit, file: &File, ended_on: Option<Date>) -> bool {
+fn concerns(visit: &FieldVisit, file: &File, open: &OpenDays) -> bool {
     let is_origin = matches!(file.origin, Origin::FieldVisit { visit: origin } if origin == visit.id);
-    let since = calendar::date_of(file.reported_at);
-    is_origin
-        || visit.campaign == file.campaign
-            && visit.visited_on >= since
-            && ended_on.is_none_or(|end| visit.visited_on <= end)
+    is_origin || visit.campaign == file.campaign && open.contain(visit.visited_on)
 }
 
 fn of_visit(visit: &FieldVisit) -> Entry {
@@ -237,6 +253,40 @@ mod tests {
         let entries = of(&[reported(), withdrawn], &visits);
         let first = Behind::Visit(Uuid::from_u128(100).into());
         assert_eq!(behind(&entries), [first, Behind::Event(0), Behind::Event(1)]);
+    }
+
+    #[test]
+    fn a_visit_while_the_case_was_closed_does_not_concern_it() {
+        let withdrawn = |at: &str| event(at, json!({ "CaseWithdrawn": { "reason": "自行解决" } }));
+        let reopened = |at: &str| event(at, json!({ "CaseReopened": { "reason": "又出现" } }));
+        let comment = |at: &str| event(at, json!({ "CommentAdded": { "id": Uuid::from_u128(1), "text": "归档" } }));
+        let events = [
+            reported(),
+            withdrawn("2026-03-10T02:00:00Z"),
+            comment("2026-03-15T02:00:00Z"),
+            reopened("2026-03-20T02:00:00Z"),
+            withdrawn("2026-04-01T02:00:00Z"),
+            comment("2026-04-05T02:00:00Z"),
+            reopened("2026-04-10T02:00:00Z"),
+        ];
+        let days = [
+            ("2026-03-01", false),
+            ("2026-03-02", true),
+            ("2026-03-10", true),
+            ("2026-03-11", false),
+            ("2026-03-15", false),
+            ("2026-03-19", false),
+            ("2026-03-20", true),
+            ("2026-04-01", true),
+            ("2026-04-05", false),
+            ("2026-04-10", true),
+            ("2026-05-01", true),
+        ];
+        for (day, concerns) in days {
+            let entries = of(&events, &[visit(103, day, CAMPAIGN)]);
+            let is_there = behind(&entries).contains(&Behind::Visit(Uuid::from_u128(103).into()));
+            assert_eq!(is_there, concerns, "{day}");
+        }
     }
 
     #[test]
