@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::case::state::{File, Measurement};
 use crate::domain::value::{CapabilityGap, Decimal};
 
-/// Decimals of a gap in the log and in its history: those of the rows that lists are answered from.
+/// Decimals of a gap wherever it is told: those of the rows that lists are answered from.
 const GAP_DECIMALS: u32 = 6;
 
 /// How the gap stood after an event that changed it.
@@ -52,8 +52,9 @@ impl File {
         self.best().map(|(_, gap)| gap)
     }
 
-    /// The gap as the log and the history have it: to six decimals, rounded up, so that it is above 1 exactly when the
-    /// gap is. However large it is, it is told.
+    /// The gap as the log has it and as it is told, now and in its history: to six decimals, rounded up, so that it is
+    /// above 1 exactly when the gap is, and the same number as in the rows that filters compare. However large it is, it
+    /// is told.
     #[must_use]
     pub fn gap_in_six_decimals(&self) -> Option<Decimal> {
         Some(self.capability_gap()?.to_decimals(GAP_DECIMALS))

@@ -257,7 +257,7 @@ impl Serialize for MeasurementNode {
 #[derive(Serialize, SimpleObject)]
 #[graphql(complex, name = "CapabilityGap")]
 pub(crate) struct CapabilityGapNode {
-    /// U of the best measurement ÷ U required, at one coverage and in one unit, to six significant digits, rounded up (JCGM 100:2008, 7.2.6): above 1 exactly when the bottleneck stands.
+    /// U of the best measurement ÷ U required, at one coverage and in one unit, to six decimals, rounded up (JCGM 100:2008, 7.2.6), as filters and `gapHistory` have it: above 1 exactly when the bottleneck stands.
     ratio: Decimal,
     /// Whether the bottleneck is broken, by exact comparison.
     closed: bool,
@@ -288,7 +288,7 @@ impl CapabilityGapNode {
             Some(QuantityNode::of_limit(&limit, mpe.unit()))
         });
         Some(Self {
-            ratio: Decimal::of(gap.to_decimal(DIGITS)),
+            ratio: Decimal::of(file.gap_in_six_decimals()?),
             closed: gap.is_closed(),
             best: (best, at).into(),
             required: requirement.required_uncertainty().into(),

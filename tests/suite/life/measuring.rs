@@ -153,13 +153,23 @@ async fn measurements(world: &World, scene: &Scene) {
         ),
     ])
     .await;
-    let required = requirement(json!({ "uncertainty": uncertainty(json!({})) }));
+    let required = requirement(json!({ "uncertainty": uncertainty(json!({ "value": "2.1" })) }));
     case.takes("lead", "specifyRequirement", required).await;
     let kilograms =
         json!({ "result": { "value": "1", "unit": "kg", "uncertainty": uncertainty(json!({ "unit": "g" })) } });
     case.refuses([("lead", "recordMeasurement", kilograms, "UNIT_INCOMMENSURABLE", "result.uncertainty.unit")]).await;
     case.takes("lead", "recordMeasurement", measurement(uncertainty(json!({ "value": "0.003", "unit": "mm" })))).await;
-    assert_eq!(case.shows("gap { ratio closed }").await["gap"], json!({ "ratio": "1.50000", "closed": false }));
+    // 3/2.1, which is shown as it is compared.
+    let shown = case.shows("number gap { ratio closed } gapHistory { ratio }").await;
+    assert_eq!(shown["gap"], json!({ "ratio": "1.428572", "closed": false }));
+    assert_eq!(shown["gapHistory"], json!([{ "ratio": "1.428572" }]));
+    let query = "query Own($filter: CaseFilter!) { cases(filter: $filter) { totalCount } }";
+    for comparison in ["gte", "lte"] {
+        let gap = json!({ comparison: shown["gap"]["ratio"] });
+        let filter = json!({ "number": { "eq": shown["number"] }, "gap": gap });
+        let found = world.ask("watcher", query, json!({ "filter": filter })).await;
+        assert_eq!(found["cases"]["totalCount"], 1, "{comparison}");
+    }
 
     let result = json!({ "passed": true, "summary": "按计划", "measurement": measurement(uncertainty(json!({ "unit": "kg" })))["result"] });
     let good = json!({ "passed": true, "summary": "按计划", "measurement": measurement(uncertainty(json!({ "value": "2.5" })))["result"] });
