@@ -33,18 +33,22 @@ pub enum Part {
 /// What differs between two states that are folds of these events. The earlier one may be from before the case was
 /// reported: then everything is new.
 ///
-/// A field that has changed and changed back does not differ. Where no single event has moved the field, all that lie
-/// between have: so it is when events that happened between two days were recorded before others of the first day.
+/// A field that has changed and changed back does not differ. Events that happened between two days may have been
+/// recorded before others of the first day. Where none of them has moved the field, those others have: in the later state
+/// they move it otherwise than in the earlier one, where they stand alone. Where they found no case there, it is the event
+/// that opens the case.
 #[must_use]
 pub fn between(events: &[(Recorded<CaseFact>, Part)]) -> Vec<MadeDifference> {
     let mut earlier = Case::default();
     let mut walk = Walk::default();
     for (place, (event, part)) in events.iter().enumerate() {
         match part {
-            Part::Both => {
+            // Up to the first later event the two states are one.
+            Part::Both if walk.steps.is_empty() => {
                 earlier.evolve(event);
                 walk.case.evolve(event);
             }
+            Part::Both => walk.step_of_both(place, event, &moved(&mut earlier, event)),
             Part::Later => walk.step(place, event),
             Part::Neither => {}
         }
@@ -55,7 +59,7 @@ pub fn between(events: &[(Recorded<CaseFact>, Part)]) -> Vec<MadeDifference> {
 /// What these events make of a case.
 #[must_use]
 pub fn made_by(before: &Case, events: &[Recorded<CaseFact>]) -> Vec<MadeDifference> {
-    let mut walk = Walk { case: before.clone(), steps: Vec::new() };
+    let mut walk = Walk { case: before.clone(), ..Walk::default() };
     for (place, event) in events.iter().enumerate() {
         walk.step(place, event);
     }
@@ -66,29 +70,56 @@ pub fn made_by(before: &Case, events: &[Recorded<CaseFact>]) -> Vec<MadeDifferen
 #[derive(Default)]
 struct Walk {
     case: Case,
+    /// The event that opens the case, where it is one of the steps.
+    opening: Option<usize>,
     steps: Vec<(usize, Vec<CaseField>)>,
+    /// The events that the earlier state has, too, and which fields each has moved otherwise here than there.
+    swayed: Vec<(usize, Vec<CaseField>)>,
 }
 
 impl Walk {
     fn step(&mut self, place: usize, event: &Recorded<CaseFact>) {
-        let before = self.case.clone();
-        self.case.evolve(event);
-        let moved = self.case.file.iter().flat_map(|file| differences(before.file.as_ref(), file));
-        self.steps.push((place, moved.map(|difference| difference.field).collect()));
+        let was_open = self.case.file.is_some();
+        let moved = moved(&mut self.case, event);
+        if !was_open && self.case.file.is_some() {
+            self.opening = Some(place);
+        }
+        self.steps.push((place, moved.into_iter().map(|difference| difference.field).collect()));
+    }
+
+    /// A step that the earlier state has taken, too: there it has moved what is given.
+    fn step_of_both(&mut self, place: usize, event: &Recorded<CaseFact>, there: &[FieldDifference]) {
+        let here = moved(&mut self.case, event);
+        let only_here = here.iter().filter(|difference| !there.contains(difference));
+        let only_there = there.iter().filter(|difference| !here.contains(difference));
+        self.swayed.push((place, only_here.chain(only_there).map(|difference| difference.field).collect()));
     }
 
     fn since(&self, earlier: &Case) -> Vec<MadeDifference> {
         let all = self.case.file.iter().flat_map(|file| differences(earlier.file.as_ref(), file));
         all.map(|difference| {
-            let moved = self.steps.iter().filter(|(_, fields)| fields.contains(&difference.field));
-            let mut made_by: Vec<_> = moved.map(|(place, _)| *place).collect();
+            let movers = |steps: &[(usize, Vec<CaseField>)]| -> Vec<usize> {
+                let moved = steps.iter().filter(|(_, fields)| fields.contains(&difference.field));
+                moved.map(|(place, _)| *place).collect()
+            };
+            let mut made_by = movers(&self.steps);
             if made_by.is_empty() {
-                made_by = self.steps.iter().map(|(place, _)| *place).collect();
+                made_by = match earlier.file {
+                    None => self.opening.into_iter().collect(),
+                    Some(_) => movers(&self.swayed),
+                };
             }
             MadeDifference { difference, made_by }
         })
         .collect()
     }
+}
+
+/// Takes an event in, and tells what of the case it moves.
+fn moved(case: &mut Case, event: &Recorded<CaseFact>) -> Vec<FieldDifference> {
+    let before = case.file.clone();
+    case.evolve(event);
+    case.file.iter().flat_map(|file| differences(before.as_ref(), file)).collect()
 }
 
 /// Every change of one field, in the order of the events; each with the place of the event that made it.
@@ -97,9 +128,7 @@ pub fn of_field(events: &[Recorded<CaseFact>], field: CaseField) -> Vec<(usize, 
     let mut case = Case::default();
     let mut changes = Vec::new();
     for (place, event) in events.iter().enumerate() {
-        let before = case.clone();
-        case.evolve(event);
-        let moved = case.file.iter().flat_map(|file| differences(before.file.as_ref(), file));
+        let moved = moved(&mut case, event).into_iter();
         changes.extend(moved.filter(|difference| difference.field == field).map(|difference| (place, difference)));
     }
     changes

@@ -116,6 +116,41 @@ fn every_change_of_a_field_begins_where_the_one_before_ended() {
 }
 
 #[test]
+fn what_had_happened_before_the_report_is_made_so_by_the_report() {
+    // Assigned, with an expert, on a day before those of the report and of the triage.
+    let story = Story::of(Status::Assigned);
+    let parts = story.events().iter().cloned().enumerate().map(|(place, event)| {
+        let part = if place < 2 { Part::Later } else { Part::Both };
+        (event, part)
+    });
+    let made = between(&parts.collect::<Vec<_>>());
+    for field in [CaseField::Institution, CaseField::Lead, CaseField::Deadline, CaseField::Experts, CaseField::Title] {
+        assert_eq!(found(&made, field).made_by, [0], "{field}");
+    }
+    assert_eq!(found(&made, CaseField::Category).made_by, [1]);
+    assert_eq!(found(&made, CaseField::Status).made_by, [0, 1]);
+}
+
+#[test]
+fn where_no_later_event_moved_a_field_those_are_told_that_move_it_otherwise_with_them() {
+    // The measurement happened before the requirement, and was recorded after it.
+    let story = Story::of(Status::Researching);
+    let begin = story.events().len();
+    let story = story.then(lead(), comment()).then(enterprise(), require("1", "um")).then(lead(), measure("2", "um"));
+    let (required, measured) = (begin + 1, begin + 2);
+    let parts = story.events().iter().cloned().enumerate().map(|(place, event)| {
+        let part = if place < begin || place == measured { Part::Both } else { Part::Later };
+        (event, part)
+    });
+    let made = between(&parts.collect::<Vec<_>>());
+    assert_eq!(fields(&made), [CaseField::Requirement, CaseField::Gap, CaseField::Comments]);
+    assert_eq!(found(&made, CaseField::Requirement).made_by, [required]);
+    assert_eq!(found(&made, CaseField::Gap).made_by, [measured], "as the history of the field has it");
+    assert_eq!(of_field(story.events(), CaseField::Gap).len(), 1);
+    assert_eq!(of_field(story.events(), CaseField::Gap)[0].0, measured);
+}
+
+#[test]
 fn an_event_recorded_before_others_of_an_earlier_day_is_still_told_as_the_maker() {
     // Recorded first, and happened last: the triage below, which the earlier state has, is folded over it.
     let story = Story::of(Status::Assigned);

@@ -51,7 +51,7 @@ impl CaseHistory {
 /// The part of a case that compares its states.
 #[Object]
 impl CaseHistory {
-    /// 差异: every field that differs between two points of its life, with what it was, what it is, and the events that made it so. A field that changed and changed back does not differ; before the case was reported nothing was there, and everything is new. A first point after the second one is refused, not turned round; and so is a point after the moment that the case is shown as of.
+    /// 差异: every field that differs between two points of its life, with what it was, what it is, and the events that made it so. A field that changed and changed back does not differ; before the case was reported nothing was there, and everything is new: what had happened before the report is made so by the report. A first point after the second one is refused, not turned round; and so is a point after the moment that the case is shown as of.
     async fn diff(
         &self,
         ctx: &Context<'_>,
