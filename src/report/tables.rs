@@ -92,7 +92,9 @@ impl Data {
         ];
         let rows = self.year.figures.iter().map(|figure| {
             let submitted = self.submitted.as_ref().and_then(|file| figure.name.submitted(&file.figures));
-            let agrees = match submitted {
+            let held_against =
+                self.submitted.as_ref().and_then(|file| figure.name.held_against(&figure.value, &file.figures));
+            let agrees = match held_against {
                 None => NOTHING.to_owned(),
                 Some(submitted) if *submitted == figure.value => language.say("一致", "yes"),
                 Some(_) => language.say("不一致", "NO"),
