@@ -47,6 +47,7 @@ async fn what_is_kept_of_a_command_is_what_its_events_say(database: Database) {
         ("recorded_at = recorded_at + 1".to_owned(), vec![(wrong, Some(first))]),
         ("first_position = first_position + 1".to_owned(), vec![unfounded(next)]),
         ("first_position = 9000000".to_owned(), vec![unfounded(9_000_000)]),
+        ("first_position = -1".to_owned(), vec![unfounded(u64::MAX)]),
         ("actor = 'somebody'".to_owned(), vec![missing, unfounded(first)]),
         ("idempotency_key = 'other'".to_owned(), vec![missing, unfounded(first)]),
     ] {
