@@ -68,20 +68,21 @@ impl Accepted {
     }
 }
 
-/// A media range and its weight.
+/// A media range and its weight. A weight that cannot be read counts as none.
 fn range(text: &str) -> (&str, u16) {
     let mut parts = text.split(';').map(str::trim);
     let name = parts.next().unwrap_or_default();
-    (name, parts.find_map(|part| part.strip_prefix("q=")).map_or(1000, weight))
+    let told = parts.find_map(|part| part.strip_prefix("q="));
+    (name, told.map_or(1_000, |text| weight(text).unwrap_or(0)))
 }
 
-/// A weight in thousandths: 0 to 1, with three decimals at most (RFC 9110, 12.4.2). One that cannot be read counts as
-/// none.
-fn weight(text: &str) -> u16 {
+/// A weight in thousandths: 0 to 1, with three decimals at most (RFC 9110, 12.4.2).
+pub(super) fn weight(text: &str) -> Option<u16> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
-    let is_weight = whole.len() == 1 && fraction.len() <= 3 && fraction.bytes().all(|byte| byte.is_ascii_digit());
+    let is_weight =
+        matches!(whole, "0" | "1") && fraction.len() <= 3 && fraction.bytes().all(|byte| byte.is_ascii_digit());
     let digits = format!("{whole}{fraction:0<3}");
-    digits.parse().ok().filter(|weight| is_weight && *weight <= 1_000).unwrap_or(0)
+    digits.parse().ok().filter(|weight| is_weight && *weight <= 1_000)
 }
 
 #[cfg(test)]
