@@ -2,11 +2,15 @@
 //!
 //! Compatibility forms become plain ones (Unicode NFKD: `５` is `5`, `ﬁ` is `fi`, `㎜` is `mm`), accents of Latin, Greek
 //! and Cyrillic letters fall away, so does the case of letters, and so do characters that only steer how others are
-//! shown. Each character is folded by itself: so a part of a text is folded like the same part of a longer one.
+//! shown. The sign of micro is `u`, as it is written where no key has it. Each character is folded by itself: so a part
+//! of a text is folded like the same part of a longer one.
 
 use std::ops::Range;
 
 use unicode_normalization::UnicodeNormalization;
+
+/// The sign of micro when its compatibility form is plain: the letter mu.
+const MICRO: char = '\u{3bc}';
 
 /// A folded text that remembers where each of its characters came from.
 pub struct Folded {
@@ -29,7 +33,7 @@ impl Folded {
             let plain = std::iter::once(character).nfkd().flat_map(char::to_uppercase).flat_map(char::to_lowercase);
             // Upper case first: `ß` is then `ss`, and `ς` is `σ`.
             for character in plain.filter(|character| !is_dropped(*character)) {
-                folded.push(character, origin);
+                folded.push(if character == MICRO { 'u' } else { character }, origin);
             }
         }
         folded
@@ -81,7 +85,7 @@ mod tests {
             ("e\u{301}talon", "etalon"),
             ("STRASSE straße", "strasse strasse"),
             ("Σίσυφος", "σισυφοσ"),
-            ("µ Ω", "μ ω"),
+            ("\u{b5}m \u{3bc}m ㎛ Ω", "um um um ω"),
             ("计\u{200b}量\u{fe00}", "计量"),
             ("\u{202e}abc\u{202c}", "abc"),
             ("\u{0}", "\u{0}"),

@@ -135,6 +135,9 @@ mod tests {
             ("计量 量技", "计量技术", &["计量技"]),
             ("film", "a ﬁlm 😀 ＦＩＬＭ", &["ﬁlm", "ＦＩＬＭ"]),
             ("\"计量 技术\"", "计量\n技术", &["计量\n技术"]),
+            ("1059.1", "JJF 1059.1-2012", &["1059.1"]),
+            ("JJF1059", "JJF 1059.1-2012", &["JJF 1059"]),
+            ("um", "8 \u{b5}m, 8 \u{3bc}m, 8 ㎛", &["\u{b5}m", "\u{3bc}m", "㎛"]),
         ] {
             assert_eq!(marked(&fragment(question, text).expect("found")), expected, "{question}");
         }

@@ -1,5 +1,5 @@
-//! The words in a segment that Unicode cuts out of a text: letters and digits part, and every character of a script
-//! without spaces stands by itself.
+//! The words in a segment that Unicode cuts out of a text: letters and digits part, a decimal number does before its
+//! points, and every character of a script without spaces stands by itself.
 
 use std::ops::Range;
 
@@ -28,7 +28,7 @@ pub(super) fn runs(segment: &str) -> Vec<Range<usize>> {
             && last == Class::Digit
             && characters.peek().is_some_and(|(_, next)| class(*next) == Class::Digit);
         let found = if continues || is_point { last } else { class(character) };
-        let joins = continues || is_point || found == last && found != Class::Ideograph;
+        let joins = continues || found == last && found != Class::Ideograph && !is_point;
         if found != Class::Other {
             match runs.last_mut() {
                 Some(run) if joins && length < LONGEST => {

@@ -3,7 +3,8 @@
 //! Words end where Unicode says (UAX #29). Chinese has no spaces: there every character is a word, and two that follow
 //! one another are a term of the index besides, so that `校准` is as rare there as it is in the texts. English words are
 //! cut to their stems (Porter's second algorithm): `calibrated` is found by `calibration`. Letters and digits part
-//! (`50mm` is `50` and `mm`), a decimal number stays whole.
+//! (`50mm` is `50` and `mm`), and so do the whole of a decimal number and its fraction, which keeps its point: `1059.1` is
+//! `1059` and `.1`, found by `1059` as well, while `0.8` is not what `0 8` is.
 
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -281,9 +282,10 @@ mod tests {
         for (text, expected) in [
             ("计量技术", &["计", "量", "技", "术"][..]),
             ("K型热电偶 calibration", &["k", "型", "热", "电", "偶", "calibr"]),
-            ("50mm ± 0.02 mm", &["50", "mm", "0.02", "mm"]),
+            ("50mm ± 0.02 mm", &["50", "mm", "0", ".02", "mm"]),
             ("5.", &["5"]),
-            ("GB/T 18204.24—2014", &["gb", "t", "18204.24", "2014"]),
+            ("JJF1059.1, 10.5.3", &["jjf", "1059", ".1", "10", ".5", ".3"]),
+            ("GB/T 18204.24—2014", &["gb", "t", "18204", ".24", "2014"]),
             ("manufacturer's gauges", &["manufactur", "s", "gaug"]),
             ("e.g. foo_bar", &["e", "g", "foo", "bar"]),
             ("ﬁlm ５㎜", &["film", "5", "mm"]),

@@ -21,6 +21,8 @@ pub async fn words_are_found_ranked_and_marked(world: &World) {
     in_comment.takes("enterprise", "addComment", json!({ "text": "换了 热电偶 也没用 😀 热电偶" })).await;
     let finding = json!({ "text": "Thermocouple drift: 热电偶老化。", "citations": ["JJF 1637-2017"] });
     in_finding.takes("lead", "recordFinding", finding).await;
+    let rules = json!({ "text": "不确定度", "citations": ["JJF 1059.1-2012", "GB/T 307.2-2005"] });
+    in_finding.takes("lead", "recordFinding", rules).await;
 
     let found = search(world, "watcher", json!({ "query": "热电偶" })).await;
     assert_eq!(titles(&found), ["K型热电偶校准偏差", "烧结炉", "炉温不均"]);
@@ -39,6 +41,14 @@ pub async fn words_are_found_ranked_and_marked(world: &World) {
         ("Ｋ型热电偶　校准", &["K型热电偶校准偏差"]),
         ("drifting THERMOCOUPLES", &["烧结炉"]),
         ("jjf 1637", &["烧结炉"]),
+        // A number is found by its whole part, and not by its digits alone.
+        ("JJF 1059", &["烧结炉"]),
+        ("JJF1059", &["烧结炉"]),
+        ("JJF1059.1", &["烧结炉"]),
+        ("GB/T 307", &["烧结炉"]),
+        ("1059.2", &[]),
+        ("\"1059 1\"", &[]),
+        ("校准 \"measures 8 um apart\"", &["K型热电偶校准偏差"]),
         // One word stands in the title and the other in the problem.
         ("校准 \"measures 8 µm apart\"", &["K型热电偶校准偏差"]),
         ("热电偶 -老化", &["K型热电偶校准偏差", "炉温不均"]),

@@ -75,6 +75,8 @@ async fn words_are_found_in_both_scripts(database: Database) {
         ("计量技术", &[(1, "PROBLEM")]),
         ("calibrating", &[(2, "TITLE"), (1, "PROBLEM")]),
         ("0.02", &[(2, "COMMENT")]),
+        ("0", &[(2, "COMMENT")]),
+        ("\"0 02\"", &[]),
         ("\"mm\"", &[(2, "COMMENT")]),
         ("没有", &[]),
     ] {
