@@ -2,6 +2,7 @@
 
 use std::ops::RangeInclusive;
 
+use async_graphql::resolver_utils::enum_value;
 use async_graphql::{Context, Object, Result};
 
 use crate::app::{Grouped, MOST_GROUPS, StatisticsQuestion, YearQuestion};
@@ -44,7 +45,7 @@ impl StatisticsQuery {
             reached(ctx, min_position).await?;
             let keys = group_by.unwrap_or_default();
             if let Some(repeated) = (1..keys.len()).find(|place| keys[..*place].contains(&keys[*place])) {
-                let message = format!("{:?} stands twice: every key makes groups once", keys[repeated]);
+                let message = format!("{} stands twice: every key makes groups once", enum_value(keys[repeated]));
                 return Err(errors::argument("GROUP_BY_REPEATED", "groupBy", message));
             }
             let level = jurisdiction_level.unwrap_or_else(|| below(&actor(ctx).jurisdiction));

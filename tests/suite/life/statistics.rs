@@ -95,8 +95,10 @@ pub async fn figures_are_added_up(world: &World) {
     assert_eq!(then["asOf"]["query"]["statistics"]["groups"], expected);
 
     let repeated = json!({ "groupBy": ["KIND", "STATUS", "KIND"] });
-    let refused = world.refusal("watcher", STATISTICS, repeated).await;
+    let refused = world.refusal("watcher", STATISTICS, repeated.clone()).await;
     assert_eq!(refused, ("GROUP_BY_REPEATED".to_owned(), "groupBy".to_owned()));
+    let (_, told) = world.post("watcher", STATISTICS, repeated).await;
+    assert_eq!(told["errors"][0]["message"], "KIND stands twice: every key makes groups once");
 }
 
 /// What one may not see is in no figure of theirs.
