@@ -297,6 +297,9 @@ pub struct Rebuild {
     pub database: Database,
 }
 
+/// How a point in the log's past is written.
+const POINT: &str = "a position such as 41822, or a time with its offset such as 2026-10-31T16:00:00Z";
+
 /// A point in the log's past.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AsOf {
@@ -314,16 +317,16 @@ impl FromStr for AsOf {
             let position = text.parse::<i64>().map_err(|_| format!("`{text}` is no position"))?;
             return Ok(Self::Position(position.unsigned_abs()));
         }
-        let hint = "write a position such as 41822, or a time with its offset such as 2026-10-31T16:00:00Z";
-        text.parse().map(Self::Time).map_err(|_| hint.to_owned())
+        text.parse().map(Self::Time).map_err(|_| format!("write {POINT}"))
     }
 }
 
 /// A point in the log's past, or the end of a day in UTC+8.
 fn parse_day_or_point(text: &str) -> Result<AsOf, String> {
     match text.parse::<Date>() {
-        Ok(day) if text.len() == 10 => Ok(AsOf::Time(calendar::end_of(day))),
-        _ => text.parse(),
+        // The last day that can be written ends behind the last time there is.
+        Ok(day) if text.len() == 10 && day < Date::MAX => Ok(AsOf::Time(calendar::end_of(day))),
+        _ => text.parse().map_err(|_: String| format!("write a day such as 2026-10-31, {POINT}")),
     }
 }
 

@@ -73,6 +73,25 @@ fn a_point_in_the_past_is_a_time_or_a_position() {
 }
 
 #[test]
+fn a_report_is_of_a_day_as_well_and_says_so() {
+    let report = |as_of: &str| -> Result<Option<AsOf>, clap::Error> {
+        let line = format!("etalon report --jurisdiction 44 --year 2026 --format md --as-of {as_of}");
+        match parse(&line)?.command {
+            Command::Report(report) => Ok(report.as_of),
+            other => panic!("a report was asked for, not {other:?}"),
+        }
+    };
+    let time = AsOf::Time("2026-10-31T15:59:59.999999Z".parse().expect("a timestamp"));
+    assert_eq!(report("2026-10-31").expect("valid"), Some(time));
+    for bad in ["2026-02-30", "foo", "9999-12-31", "2026-10-31T16:00:00"] {
+        let told = report(bad).expect_err("refused").to_string();
+        for form in ["a day such as 2026-10-31,", "41822", "2026-10-31T16:00:00Z"] {
+            assert!(told.contains(form), "{bad}: {told}");
+        }
+    }
+}
+
+#[test]
 fn a_wrong_command_line_exits_with_two() {
     for line in [
         "etalon",

@@ -43,13 +43,25 @@ pub(super) fn compose(data: &Data, language: Language) -> Result<Document, Repor
     writer.difficult();
     writer.sources();
     let subtitle = vec![
-        format!("{}: {} (UTC+8)", language.say("截至", "As of"), calendar::date_of(data.year.time)),
+        format!("{}: {}", language.say("截至", "As of"), moment(data, language)),
         language.say(
             "依据质检量函〔2012〕26号，服务免费，只收取国家列名的费用。",
             "Service is free; only fees listed by the state are charged (notice 质检量函〔2012〕26号).",
         ),
     ];
     Ok(Document { language: language.tag(), title, subtitle, blocks: writer.blocks })
+}
+
+/// The day whose end a report is of; of any other moment its time and the position, for a day has many.
+fn moment(data: &Data, language: Language) -> String {
+    let time = data.year.time;
+    let day = calendar::date_of(time);
+    match data.year.question.at.last_position() {
+        Some(position) if calendar::end_of(day) != time => {
+            format!("{time} ({} {position})", language.say("位置", "position"))
+        }
+        Some(_) | None => format!("{day} (UTC+8)"),
+    }
 }
 
 struct Writer<'a> {

@@ -77,6 +77,18 @@ async fn a_report_is_written_in_one_language() {
 }
 
 #[tokio::test]
+async fn a_report_says_which_moment_it_is_of() {
+    let (mut data, _folder) = data().await;
+    let (time, at) = (data.year.time, data.year.question.at);
+    let position = at.last_position().expect("it has events");
+    let said = text(&data, Format::Csv, Language::En);
+    assert!(said.contains(&format!("As of: {time} (position {position})\r\n")), "{said}");
+    data.year.time = "2026-10-31T15:59:59.999999Z".parse().expect("a time");
+    let said = text(&data, Format::Csv, Language::En);
+    assert!(said.contains("As of: 2026-10-31 (UTC+8)\r\n"), "{said}");
+}
+
+#[tokio::test]
 async fn charts_stand_beside_markdown() {
     let (data, _folder) = data().await;
     let document = compose(&data, Language::Both).expect("charts");
