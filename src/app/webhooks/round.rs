@@ -137,7 +137,10 @@ impl App {
             is_written = self.store.write_turn(&turn).await?;
         }
         if !is_written {
-            tracing::info!(webhook = %webhook.id, "another server has written meanwhile: what was sent is sent again");
+            tracing::info!(
+                webhook = %webhook.id,
+                "changed or deleted meanwhile, by this server or another: what was sent may be sent again"
+            );
             return Ok(Round { next: Next::Over, ..round });
         }
         tracing::debug!(webhook = %webhook.id, round.delivered, round.failed, round.dead, plan.next_position, "a round");

@@ -4,6 +4,7 @@ use std::process::Command;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
 
 use crate::faults::{COMMENT, coordinator, report_cases};
 use crate::support::postgres::fresh_database;
@@ -15,6 +16,9 @@ const COMMENTS: usize = 300;
 
 pub const CREATE: &str = "mutation($input: CreateWebhookInput!) { createWebhook(input: $input) {
     webhook { id state version hearing { subjects division { code } } lag { positions waiting dead } } secret replayed userErrors { code field message } } }";
+
+const DELETE: &str =
+    "mutation($input: DeleteWebhookInput!) { deleteWebhook(input: $input) { webhook { id } userErrors { code } } }";
 
 /// A server that may call this machine, and does not wait long for anything.
 pub fn serving(installation: &Installation) -> Command {
@@ -207,16 +211,37 @@ async fn webhooks_are_set_up_in_graphql() {
         order(&installation, &server, letter, "replayDeadLetter", json!({ "deadLetterId": made["webhook"]["id"] }))
             .await;
     assert_eq!(none["userErrors"], json!([{ "code": "ID_INVALID", "field": ["deadLetterId"] }]));
-    let delete =
-        "mutation($input: DeleteWebhookInput!) { deleteWebhook(input: $input) { webhook { id } userErrors { code } } }";
     assert_eq!(
-        order(&installation, &server, delete, "deleteWebhook", about.clone()).await,
+        order(&installation, &server, DELETE, "deleteWebhook", about.clone()).await,
         json!({ "webhook": null, "userErrors": [] })
     );
     assert_eq!(
-        order(&installation, &server, delete, "deleteWebhook", about).await["userErrors"][0]["code"],
+        order(&installation, &server, DELETE, "deleteWebhook", about).await["userErrors"][0]["code"],
         "NOT_FOUND"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_webhook_that_is_deleted_during_a_round_is_told_as_that() {
+    let installation = Installation::embedded();
+    // An answer is waited for as long as the order takes.
+    let server = Server::start(serving(&installation).env("ETALON_WEBHOOK_TIMEOUT_MS", "60000"));
+    let deleted = CancellationToken::new();
+    let receiver = Receiver::answering({
+        let deleted = deleted.clone();
+        move |_| Answer::Told(200, deleted.clone())
+    })
+    .await;
+    let cases = report_cases(&installation, &server.graphql).await;
+    let input = json!({ "url": receiver.url, "subjects": ["CASE"], "eventTypes": ["CommentAdded"], "after": "0" });
+    let made = order(&installation, &server, CREATE, "createWebhook", input).await;
+    comment(&installation, &server, &cases, 0..1).await;
+    receiver.has_heard(1).await;
+    let about = json!({ "webhookId": made["webhook"]["id"] });
+    assert_eq!(order(&installation, &server, DELETE, "deleteWebhook", about).await["userErrors"], json!([]));
+    deleted.cancel();
+    server.says("changed or deleted meanwhile, by this server or another").await;
+    assert!(!server.log().contains("another server has"), "{}", server.log());
 }
 
 #[tokio::test(flavor = "multi_thread")]
