@@ -8,7 +8,7 @@ use std::time::Duration;
 use axum::body::Bytes;
 use axum::http::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use jiff::{SignedDuration, Timestamp};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::audit::AuditError;
 use crate::audit::verify::origin;
@@ -119,13 +119,14 @@ impl Follower {
 
     async fn compared(&self, now: Timestamp) -> Result<Followed, AuditError> {
         let alarm = |kind, message: String| Ok(Followed::Alarm { kind, message });
-        let answer = self.ask(QUESTION, json!({})).await?;
-        let Some(note) = answer["checkpoint"]["note"].as_str() else {
+        let shown = self.ask(QUESTION, json!({}), "checkpoint").await?;
+        if shown.is_null() {
             return match read(&self.memory)? {
                 None => Ok(Followed::Good { size: 0, grown_by: 0, silent: Vec::new() }),
                 Some(_) => alarm("CHECKPOINT", "the server has no checkpoint any more".to_owned()),
             };
-        };
+        }
+        let note = shown["note"].as_str().ok_or_else(|| AuditError::Server("its checkpoint has no note".to_owned()))?;
         let signed = match self.signed(note) {
             Ok(signed) => signed,
             Err(error) => return alarm("CHECKPOINT", error.to_string()),
@@ -161,8 +162,8 @@ impl Follower {
         }
         if last.size > 0 && head.size > last.size {
             let sizes = json!({ "from": last.size.to_string(), "to": head.size.to_string() });
-            let answer = self.ask(PROOF, sizes).await?;
-            let hashes = answer["consistencyProof"]["hashes"].as_array();
+            let shown = self.ask(PROOF, sizes, "consistencyProof").await?;
+            let hashes = shown["hashes"].as_array();
             let proof: Option<Vec<_>> =
                 hashes.and_then(|hashes| hashes.iter().map(|text| hash(text.as_str()?)).collect());
             let Some(proof) = proof else {
@@ -205,17 +206,19 @@ impl Follower {
         Ok(now)
     }
 
-    async fn ask(&self, query: &str, variables: Value) -> Result<Value, AuditError> {
+    /// What the server answers in that field of the query, which may be `null`.
+    async fn ask(&self, query: &str, variables: Value, field: &str) -> Result<Value, AuditError> {
         let body = json!({ "query": query, "variables": variables }).to_string();
         let answer = self.client.post(&self.endpoint, "application/json", &self.headers, Bytes::from(body)).await;
         let unreadable = |failure: Failure| AuditError::Server(failure.to_string());
         let answer = answer.map_err(unreadable)?;
-        let mut said: Value = serde_json::from_slice(&answer.body.map_err(unreadable)?)
-            .map_err(|_| AuditError::Server(format!("it answered {} and no JSON", answer.status)))?;
-        match said["data"].take() {
-            Value::Null => Err(AuditError::Server(said["errors"].to_string())),
-            data => Ok(data),
-        }
+        let mut said: Map<String, Value> = serde_json::from_slice(&answer.body.map_err(unreadable)?)
+            .map_err(|_| AuditError::Server(format!("it answered {} and no JSON object", answer.status)))?;
+        let value = said.get_mut("data").and_then(|data| data.get_mut(field)).map(Value::take);
+        value.ok_or_else(|| match said.get("errors") {
+            Some(errors) => AuditError::Server(errors.to_string()),
+            None => AuditError::Server(format!("it answered {} and nothing of `{field}`", answer.status)),
+        })
     }
 }
 
