@@ -106,7 +106,7 @@ impl Follower {
         let looked = self.compared(now).await;
         let why = match &looked {
             Ok(Followed::Good { grown_by: 0, .. }) => String::new(),
-            // Who gives no answer may keep back what was signed as well as who gives an old one.
+            // Who gives no answer, or errors alone, may keep back what was signed as well as who gives an old one.
             Err(AuditError::Server(reason)) => format!("; now it gives no answer: {reason}"),
             Ok(_) | Err(_) => return looked,
         };
@@ -214,12 +214,24 @@ impl Follower {
         let answer = answer.map_err(unreadable)?;
         let mut said: Map<String, Value> = serde_json::from_slice(&answer.body.map_err(unreadable)?)
             .map_err(|_| AuditError::Server(format!("it answered {} and no JSON object", answer.status)))?;
+        // With an error, `null` only says that the server could not look.
+        if let Some(error) = said.get("errors").and_then(first_error) {
+            return Err(AuditError::Server(format!("it answered with the error {error}")));
+        }
         let value = said.get_mut("data").and_then(|data| data.get_mut(field)).map(Value::take);
-        value.ok_or_else(|| match said.get("errors") {
-            Some(errors) => AuditError::Server(errors.to_string()),
-            None => AuditError::Server(format!("it answered {} and nothing of `{field}`", answer.status)),
-        })
+        value.ok_or_else(|| AuditError::Server(format!("it answered {} and nothing of `{field}`", answer.status)))
     }
+}
+
+/// The first of the errors of an answer, with its code; none where there are none. It is quoted: a server may say there
+/// what it likes.
+fn first_error(errors: &Value) -> Option<String> {
+    if errors.is_null() || errors.as_array().is_some_and(Vec::is_empty) {
+        return None;
+    }
+    let message = errors[0]["message"].as_str().unwrap_or_default();
+    let code = errors[0]["extensions"]["code"].as_str().map(|code| format!(" ({})", code.escape_debug()));
+    Some(format!("{message:?}{}", code.unwrap_or_default()))
 }
 
 fn read(path: &Path) -> Result<Option<String>, AuditError> {

@@ -204,8 +204,8 @@ decided. Get the key of the new name from whoever runs the log, as the first one
 follow on with `--key NEW` and another, new `--memory`. The key of the old name goes on proving what was proved by it.
 
 With --silent-for, LOG_SILENT says that the log has not grown for so long, by the auditor's own clock: a server that
-shows an old checkpoint again and again, or nothing, may keep back what was signed since. Choose longer than it happens
-that nobody writes.")]
+shows an old checkpoint again and again, or nothing, or answers with errors alone, may keep back what was signed since.
+Without it these are warned of and no more. Choose longer than it happens that nobody writes.")]
 pub struct AuditFollow {
     /// The GraphQL of the server, such as https://etalon.example/graphql
     #[arg(long, value_name = "URL")]

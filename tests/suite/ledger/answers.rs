@@ -4,10 +4,12 @@ use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::routing::post;
-use etalon::app::Sealed;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use etalon::app::{Moment, Sealed};
 use etalon::audit::{Followed, Follower};
-use jiff::Timestamp;
-use serde_json::json;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 use crate::ledger::bundles::{House, grow};
@@ -17,9 +19,16 @@ use crate::support::server::program;
 /// A log of ten events, and a server that says of it what the test wants.
 struct Stage {
     house: House,
-    _database: Database,
+    database: Database,
     url: String,
-    said: Arc<Mutex<String>>,
+    said: Arc<Mutex<Said>>,
+}
+
+/// The server's answers: of its checkpoint, and of the proof that its log goes on.
+#[derive(Clone, Default)]
+struct Said {
+    checkpoint: String,
+    proof: String,
 }
 
 impl Stage {
@@ -30,19 +39,25 @@ impl Stage {
         house.app.seal_now().await.expect("sealed");
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = format!("http://{}/", listener.local_addr().expect("an address"));
-        let said = Arc::new(Mutex::new(String::new()));
+        let said = Arc::<Mutex<Said>>::default();
         let saying = said.clone();
-        let answer = move || {
-            let answer = saying.lock().expect("nobody panics with it").clone();
-            async move { answer }
+        let answer = move |question: String| {
+            let Said { checkpoint, proof } = saying.lock().expect("nobody panics with it").clone();
+            async move { if question.contains("consistencyProof") { proof } else { checkpoint } }
         };
         // Ends with the runtime of the test.
-        tokio::spawn(async move { axum::serve(listener, Router::new().route("/", post(answer))).await.expect("served") });
-        Self { house, _database: database, url, said }
+        tokio::spawn(
+            async move { axum::serve(listener, Router::new().route("/", post(answer))).await.expect("served") },
+        );
+        Self { house, database, url, said }
     }
 
     fn says(&self, answer: &str) {
-        answer.clone_into(&mut self.said.lock().expect("nobody panics with it"));
+        answer.clone_into(&mut self.said.lock().expect("nobody panics with it").checkpoint);
+    }
+
+    fn says_of_proofs(&self, answer: &str) {
+        answer.clone_into(&mut self.said.lock().expect("nobody panics with it").proof);
     }
 
     /// What the server shows when all is well.
@@ -108,4 +123,97 @@ async fn json_that_is_no_answer_says_nothing_of_the_log() {
     stage.says("[1]");
     let (code, said) = stage.looked_once().await;
     assert!(code == Some(1) && said.contains("no usable answer: it answered 200 OK and no JSON object"), "{said}");
+}
+
+/// What a server answers whose database is away, as it is asked for this.
+fn failed(field: &str, code: &str) -> String {
+    let error = json!({ "message": "not \u{1b}[2J now", "extensions": { "code": code, "retryable": true } });
+    json!({ "data": { field: null }, "errors": [error] }).to_string()
+}
+
+/// Why it is not known how the log stands.
+async fn unknown(follower: &Follower) -> String {
+    let refused = follower.look(noon()).await.expect_err("nothing is said of the log");
+    assert_eq!(refused.code(), "NO_ANSWER", "{refused}");
+    refused.to_string()
+}
+
+async fn alarm(follower: &Follower) -> &'static str {
+    match follower.look(noon()).await.expect("an answer") {
+        Followed::Alarm { kind, .. } => kind,
+        good @ Followed::Good { .. } => panic!("it was to be alarmed, and not {good:?}"),
+    }
+}
+
+#[tokio::test]
+async fn an_error_of_the_server_is_no_verdict_on_its_log() {
+    let stage = Stage::set().await;
+    let follower = stage.follower().await;
+    stage.says(&failed("checkpoint", "UNAVAILABLE"));
+    let told = "it answered with the error \"not \\u{1b}[2J now\" (UNAVAILABLE)";
+    assert!(unknown(&follower).await.ends_with(told), "a new memory");
+    let (code, said) = stage.looked_once().await;
+    assert!(code == Some(1) && said.contains(told), "{said}");
+    stage.shows().await;
+    assert_eq!(follower.look(noon()).await.expect("an answer"), good(10, 10));
+    stage.says(&failed("checkpoint", "UNAVAILABLE"));
+    assert!(unknown(&follower).await.ends_with(told), "a memory of ten events");
+    for errors in [json!("no"), json!([7]), json!({ "message": "no" }), json!([{ "message": "no" }])] {
+        let answer = json!({ "data": { "checkpoint": null }, "errors": errors }).to_string();
+        stage.says(&answer);
+        assert!(unknown(&follower).await.contains("it answered with the error \""), "{answer}");
+    }
+    // Nor is it where a proof is asked for, and what was seen last stays that.
+    grow(&stage.database, &stage.house.clock, 10, 20).await;
+    stage.house.app.seal_now().await.expect("sealed");
+    stage.shows().await;
+    stage.says_of_proofs(&failed("consistencyProof", "TIMED_OUT"));
+    assert!(unknown(&follower).await.ends_with("(TIMED_OUT)"));
+    let proof = stage.house.app.consistency(10, 20, Moment::Present).await.expect("it reads").path;
+    let hashes: Vec<_> = proof.iter().map(|hash| STANDARD.encode(hash)).collect();
+    stage.says_of_proofs(&json!({ "data": { "consistencyProof": { "hashes": hashes } }, "errors": [] }).to_string());
+    assert_eq!(follower.look(noon()).await.expect("an answer"), good(20, 10));
+}
+
+#[tokio::test]
+async fn a_server_that_says_without_an_error_that_it_has_nothing_is_told_of() {
+    let stage = Stage::set().await;
+    let follower = stage.follower().await;
+    stage.shows().await;
+    assert_eq!(follower.look(noon()).await.expect("an answer"), good(10, 10));
+    grow(&stage.database, &stage.house.clock, 10, 20).await;
+    stage.house.app.seal_now().await.expect("sealed");
+    stage.shows().await;
+    for errors in [json!([]), Value::Null] {
+        stage.says_of_proofs(&json!({ "data": { "consistencyProof": null }, "errors": errors }).to_string());
+        assert_eq!(alarm(&follower).await, "CONSISTENCY_PROOF");
+    }
+    stage.says(&json!({ "data": { "checkpoint": null } }).to_string());
+    assert_eq!(alarm(&follower).await, "CHECKPOINT");
+}
+
+#[tokio::test]
+async fn a_server_that_answers_with_errors_alone_is_silent() {
+    let stage = Stage::set().await;
+    let follower = stage.follower().await.with_silence(Some(SignedDuration::from_hours(12)));
+    stage.shows().await;
+    assert_eq!(follower.look(noon()).await.expect("an answer"), good(10, 10));
+    grow(&stage.database, &stage.house.clock, 10, 20).await;
+    stage.house.app.seal_now().await.expect("sealed");
+    // It fails at the checkpoint, or shows one and fails at the proof that the log goes on to it.
+    for fails_at_proof in [false, true] {
+        if fails_at_proof {
+            stage.shows().await;
+            stage.says_of_proofs(&failed("consistencyProof", "TIMED_OUT"));
+        } else {
+            stage.says(&failed("checkpoint", "UNAVAILABLE"));
+        }
+        follower.look(noon() + SignedDuration::from_hours(11)).await.expect_err("nothing is said of the log");
+        match follower.look(noon() + SignedDuration::from_hours(12)).await.expect("it is too late") {
+            Followed::Alarm { kind: "LOG_SILENT", message } => {
+                assert!(message.contains("now it gives no answer: it answered with the error"), "{message}");
+            }
+            other => panic!("it was to be silent, and not {other:?}"),
+        }
+    }
 }
