@@ -114,15 +114,26 @@ pub(super) fn earlier_names(recoveries: &[EventRecord]) -> Vec<EarlierName> {
     recoveries.iter().filter_map(name).collect()
 }
 
+/// Opens a file of the folder, if it is there. What is none, behind all links, makes it no bundle and is not opened:
+/// somebody would have to write to a pipe first, and some devices have no end.
+fn open(folder: &Path, name: &str) -> Result<Option<File>, AuditError> {
+    let path = folder.join(name);
+    let there = match fs::metadata(&path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        there => there.map_err(AuditError::of_file(&path))?,
+    };
+    if !there.is_file() {
+        return Err(no_bundle(folder, &format!("{name} is no regular file")));
+    }
+    File::open(&path).map(Some).map_err(AuditError::of_file(&path))
+}
+
 /// A file of the folder; `None` where there is none. One that is longer than any of a bundle makes it none.
 pub(super) fn read(folder: &Path, name: &str) -> Result<Option<Vec<u8>>, AuditError> {
-    let path = folder.join(name);
-    let file = match File::open(&path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        file => file.map_err(AuditError::of_file(&path))?,
-    };
+    let Some(file) = open(folder, name)? else { return Ok(None) };
     let mut bytes = Vec::new();
-    let size_bytes = file.take(LONGEST_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(AuditError::of_file(&path))?;
+    let read = file.take(LONGEST_FILE_BYTES + 1).read_to_end(&mut bytes);
+    let size_bytes = read.map_err(AuditError::of_file(folder.join(name)))?;
     if size_bytes as u64 > LONGEST_FILE_BYTES {
         return Err(no_bundle(folder, &format!("{name} is longer than {LONGEST_FILE_BYTES} bytes")));
     }
@@ -182,10 +193,9 @@ pub(super) struct Line<'a> {
 impl Lines {
     /// Lines of the file of that name, of which no more than so many bytes each are read.
     pub(super) fn open(folder: &Path, name: &'static str, longest_bytes: u64) -> Result<Self, AuditError> {
-        let path = folder.join(name);
-        let file = File::open(&path).map_err(AuditError::of_file(&path))?;
+        let file = open(folder, name)?.ok_or_else(|| no_bundle(folder, &format!("it has no {name}")))?;
         let reader = BufReader::with_capacity(1 << 20, file);
-        Ok(Self { name, path, longest_bytes, reader, line: Vec::new(), number: 0 })
+        Ok(Self { name, path: folder.join(name), longest_bytes, reader, line: Vec::new(), number: 0 })
     }
 
     /// The next line; `None` behind the last.

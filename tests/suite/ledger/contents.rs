@@ -2,7 +2,12 @@
 
 use std::fs::{self, OpenOptions};
 use std::io::Write as _;
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
 
 use etalon::audit::{Part, Trusted, Verdict, export, state_of_case, verify};
 use etalon::ledger::note::Note;
@@ -172,6 +177,40 @@ async fn a_file_that_is_longer_than_any_makes_no_bundle() {
         fs::write(bundle.join(file), kept).expect("written");
     }
     assert!(verdict(&bundle, &trusted).is_good());
+}
+
+#[tokio::test]
+async fn what_is_no_file_makes_no_bundle_and_is_not_waited_for() {
+    let (_database, house) = sealed_log().await;
+    let trusted = house.trusted().await;
+    let bundle = bundle(&house, Part::Range(250, Some(251)), "range").await;
+    let pipe = house.folder.path().join("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().expect("it runs").success());
+    for file in ["MANIFEST.json", "checkpoint", "entries.jsonl", "payloads.jsonl", "proofs/251.tlog-proof"] {
+        let path = bundle.join(file);
+        let kept = fs::read(&path).expect("it reads");
+        for other in [pipe.as_path(), Path::new("/dev/zero"), house.folder.path()] {
+            fs::remove_file(&path).expect("removed");
+            symlink(other, &path).expect("linked");
+            let (tell, told) = mpsc::channel();
+            let (folder, keys) = (bundle.clone(), trusted.keys.clone());
+            thread::spawn(move || {
+                let refused = verify(&folder, &Trusted { keys, ..Trusted::default() }, |_| ());
+                tell.send(refused.map_err(|error| error.to_string())).expect("it is waited for");
+            });
+            let refused = told.recv_timeout(Duration::from_secs(60)).expect("nobody waits for it").expect_err(file);
+            assert!(refused.ends_with(&format!("{file} is no regular file")), "{refused}");
+        }
+        fs::remove_file(&path).expect("removed");
+        fs::write(&path, kept).expect("written");
+    }
+    // A link to a file is as good as the file.
+    fs::rename(bundle.join("checkpoint"), bundle.join("elsewhere")).expect("moved");
+    symlink("elsewhere", bundle.join("checkpoint")).expect("linked");
+    assert!(verdict(&bundle, &trusted).is_good());
+    fs::remove_file(bundle.join("entries.jsonl")).expect("removed");
+    let refused = verify(&bundle, &trusted, |_| ()).expect_err("it has no entries");
+    assert_eq!(refused.code(), "NO_BUNDLE", "{refused}");
 }
 
 #[tokio::test]
