@@ -21,11 +21,16 @@ pub(super) const PAYLOADS: &str = "payloads.jsonl";
 pub(super) const CHECKPOINT: &str = "checkpoint";
 pub(super) const PREVIOUS_CHECKPOINT: &str = "previous-checkpoint";
 pub(super) const CONSISTENCY_PROOF: &str = "consistency-proof";
-pub(super) const TIME_STAMPS: &str = "time-stamps";
+/// What was stamped: the checkpoint as the log signed it, before anybody cosigned.
+pub(super) const STAMPED: &str = "time-stamps/stamped";
+const TIME_STAMPS: &str = "time-stamps";
 const PROOFS: &str = "proofs";
 
 /// What the names of proofs end with, behind the position.
 const PROOF: &str = ".tlog-proof";
+
+/// What those of time stamps end with, behind a number: an export counts them from 0.
+const TOKEN: &str = ".tst";
 
 /// What is read of a line of entries; no log has an entry that is as long.
 pub(super) const LONGEST_ENTRY_LINE_BYTES: u64 = 1 << 20;
@@ -145,25 +150,44 @@ pub(super) fn proof_of(position: u64) -> String {
     format!("{PROOFS}/{position}{PROOF}")
 }
 
+/// The file with the time stamp of that number.
+pub(super) fn token_of(number: u64) -> String {
+    format!("{TIME_STAMPS}/{number}{TOKEN}")
+}
+
 /// The files beside the proofs of the bundle: the positions of those that are named as proofs, and the names of all
 /// others.
 pub(super) fn proofs(folder: &Path) -> Result<(BTreeSet<u64>, Vec<String>), AuditError> {
-    let path = folder.join(PROOFS);
-    let (mut positions, mut others) = (BTreeSet::new(), Vec::new());
+    numbered(folder, PROOFS, proof_of)
+}
+
+/// The numbers of the time stamps of the bundle.
+pub(super) fn tokens(folder: &Path) -> Result<BTreeSet<u64>, AuditError> {
+    Ok(numbered(folder, TIME_STAMPS, token_of)?.0)
+}
+
+/// The files in that folder of the bundle: the numbers of those that are named by one, and the names of all others.
+fn numbered(
+    folder: &Path,
+    within: &str,
+    name_of: fn(u64) -> String,
+) -> Result<(BTreeSet<u64>, Vec<String>), AuditError> {
+    let path = folder.join(within);
+    let (mut numbers, mut others) = (BTreeSet::new(), Vec::new());
     let files = match fs::read_dir(&path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok((positions, others)),
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok((numbers, others)),
         files => files.map_err(AuditError::of_file(&path))?,
     };
     for file in files {
         let file = file.map_err(AuditError::of_file(&path))?.file_name();
-        let name = format!("{PROOFS}/{}", file.to_string_lossy());
-        let position = file.to_str().and_then(|file| file.strip_suffix(PROOF)?.parse::<u64>().ok());
-        match position.filter(|position| proof_of(*position) == name) {
-            Some(position) => drop(positions.insert(position)),
+        let name = format!("{within}/{}", file.to_string_lossy());
+        let number = file.to_str().and_then(|file| file.split('.').next()?.parse::<u64>().ok());
+        match number.filter(|number| name_of(*number) == name) {
+            Some(number) => drop(numbers.insert(number)),
             None => others.push(name),
         }
     }
-    Ok((positions, others))
+    Ok((numbers, others))
 }
 
 pub(super) fn no_bundle(folder: &Path, reason: &str) -> AuditError {

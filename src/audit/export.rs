@@ -9,7 +9,7 @@ use serde_json::value::{RawValue, to_raw_value};
 use crate::app::{App, EventRecord, Moment, Sealed, StreamId, Vouched};
 use crate::audit::bundle::{
     CHECKPOINT, CONSISTENCY_PROOF, Contents, ENTRIES, FORM, MANIFEST, Manifest, PAYLOADS, PREVIOUS_CHECKPOINT,
-    PayloadLine, TIME_STAMPS, earlier_names, proof_of,
+    PayloadLine, STAMPED, earlier_names, proof_of, token_of,
 };
 use crate::audit::{AuditError, DraftFolder};
 use crate::ledger::inclusion_file::InclusionFile;
@@ -252,12 +252,11 @@ impl Bundle {
             self.write(PREVIOUS_CHECKPOINT, before.note().as_bytes())?;
             self.write(CONSISTENCY_PROOF, lines.as_bytes())?;
         }
-        for (number, stamp) in self.sealed.time_stamps.iter().enumerate() {
-            self.write(&format!("{TIME_STAMPS}/{number}.tst"), &stamp.token)?;
+        for (number, stamp) in (0..).zip(&self.sealed.time_stamps) {
+            self.write(&token_of(number), &stamp.token)?;
         }
         if !self.sealed.time_stamps.is_empty() {
-            // What was stamped: the note as the log signed it, before anybody cosigned.
-            self.write(&format!("{TIME_STAMPS}/stamped"), self.sealed.checkpoint.note.as_bytes())?;
+            self.write(STAMPED, self.sealed.checkpoint.note.as_bytes())?;
         }
         Ok(())
     }

@@ -1,12 +1,13 @@
 //! A bundle is verified: without network, database or anything but what the auditor brings.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use jiff::{SignedDuration, Timestamp};
 
 use crate::audit::bundle::{
     CHECKPOINT, CONSISTENCY_PROOF, Contents, ENTRIES, FORM, LONGEST_ENTRY_LINE_BYTES, LONGEST_PAYLOAD_LINE_BYTES, Line,
-    Lines, MANIFEST, Manifest, PAYLOADS, PREVIOUS_CHECKPOINT, PayloadLine, TIME_STAMPS, no_bundle, read,
+    Lines, MANIFEST, Manifest, PAYLOADS, PREVIOUS_CHECKPOINT, PayloadLine, STAMPED, no_bundle, read, token_of, tokens,
 };
 use crate::audit::tiles::Tiles;
 use crate::audit::{AuditError, Verdict};
@@ -36,6 +37,9 @@ pub struct Trusted {
 
 /// What is said of time stamps that nobody has named an authority for.
 pub(super) const STAMPS_NOT_VERIFIED: &str = "time stamps are not verified: give the authorities' certificates";
+
+/// What is said where authorities were named and have stamped nothing of the bundle.
+const NO_STAMP: &str = "no time stamp of these authorities confirms the checkpoint";
 
 /// What is said of a bundle without a checkpoint from before its own.
 const NO_PREVIOUS: &str = "the bundle has no earlier checkpoint that its own could be compared with";
@@ -243,29 +247,64 @@ impl Reading<'_> {
 
     /// When the checkpoint was stamped, by authorities that are trusted.
     pub(super) fn time_stamps(&self, checkpoint: &[u8], verdict: &mut Verdict) -> Result<Vec<Anchor>, AuditError> {
-        let folder = self.folder.join(TIME_STAMPS);
-        let Some(stamped) = read(&folder, "stamped")? else { return Ok(Vec::new()) };
+        let (stamped, numbers) = (read(self.folder, STAMPED)?, tokens(self.folder)?);
+        for missing in missing_of_stamps(stamped.is_some(), &numbers) {
+            verdict.fault(None, "TIME_STAMP", format!("there is no {missing}"));
+        }
         let Some(roots) = &self.trusted.roots else {
-            verdict.notes.push(STAMPS_NOT_VERIFIED.to_owned());
+            if stamped.is_some() || !numbers.is_empty() {
+                verdict.notes.push(STAMPS_NOT_VERIFIED.to_owned());
+            }
             return Ok(Vec::new());
         };
         let mut anchors = Vec::new();
-        let size = str::from_utf8(&stamped).ok().and_then(|note| Note::parse(note).ok());
-        let size = size.and_then(|note| note.text().parse::<Checkpoint>().ok()).map(|checkpoint| checkpoint.head.size);
-        if !checkpoint.starts_with(&stamped) {
-            verdict.fault(None, "TIME_STAMP", "what was stamped is not the checkpoint");
-        }
-        for number in 0.. {
-            let Some(token) = read(&folder, &format!("{number}.tst"))? else { break };
-            match (stamped_at(token, &stamped, roots), size) {
-                (Ok(at), Some(size)) => {
-                    verdict.notes.push(format!("stamped at {at}"));
-                    anchors.push(Anchor { size, at });
-                }
-                (Ok(_), None) => verdict.fault(None, "TIME_STAMP", "what was stamped is no checkpoint"),
-                (Err(error), _) => verdict.fault(None, "TIME_STAMP", error),
+        if let Some(stamped) = stamped {
+            let size = str::from_utf8(&stamped).ok().and_then(|note| Note::parse(note).ok());
+            let size = size.and_then(|note| note.text().parse::<Checkpoint>().ok());
+            let size = size.map(|checkpoint| checkpoint.head.size);
+            if !checkpoint.starts_with(&stamped) {
+                verdict.fault(None, "TIME_STAMP", "what was stamped is not the checkpoint");
             }
+            for name in numbers.into_iter().map(token_of) {
+                let Some(token) = read(self.folder, &name)? else {
+                    verdict.fault(None, "TIME_STAMP", format!("there is no {name}"));
+                    continue;
+                };
+                match (stamped_at(token, &stamped, roots), size) {
+                    (Ok(at), Some(size)) => {
+                        verdict.notes.push(format!("stamped at {at}"));
+                        anchors.push(Anchor { size, at });
+                    }
+                    (Ok(_), None) => verdict.fault(None, "TIME_STAMP", "what was stamped is no checkpoint"),
+                    (Err(error), _) => verdict.fault(None, "TIME_STAMP", error),
+                }
+            }
+        }
+        if anchors.is_empty() {
+            verdict.notes.push(NO_STAMP.to_owned());
         }
         Ok(anchors)
     }
+}
+
+/// What was taken away of the time stamps of a bundle, as far as what is left tells: the numbers of tokens have no gaps,
+/// and they are beside what was stamped, which is not there without any.
+fn missing_of_stamps(has_stamped: bool, numbers: &BTreeSet<u64>) -> Vec<String> {
+    let mut missing = Vec::new();
+    if !has_stamped && !numbers.is_empty() {
+        missing.push(format!("{STAMPED}, which the time stamps beside it are of"));
+    }
+    if has_stamped && numbers.is_empty() {
+        missing.push(format!("time stamp of what is in {STAMPED}"));
+    }
+    let mut next = 0;
+    for number in numbers {
+        match number - next {
+            0 => {}
+            1 => missing.push(token_of(next)),
+            _ => missing.push(format!("{} to {}", token_of(next), token_of(number - 1))),
+        }
+        next = number.saturating_add(1);
+    }
+    missing
 }

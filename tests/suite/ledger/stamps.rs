@@ -257,6 +257,49 @@ async fn an_answer_that_does_not_stamp_what_was_asked_is_not_kept() {
     assert_eq!(codes(&verdict), [("TIME_STAMP", None)], "{verdict}");
 }
 
+#[tokio::test]
+async fn what_is_missing_of_the_time_stamps_of_a_bundle_is_told() {
+    let database = Database::sqlite();
+    let house = House::on(&database).await;
+    house.clock.set(SystemClock.now().as_microsecond());
+    grow(&database, &house.clock, 0, 20).await;
+    house.app.seal_now().await.expect("sealed");
+    let authority = Authority::open(Manner::Granting).await;
+    house.app.anchor(&authority.anchors()).await.expect("stamped");
+    let trusting = Trusted { roots: Some(authority.roots()), ..house.trusted().await };
+    for (part, name) in [(Part::Whole, "whole"), (Part::Range(3, Some(9)), "range")] {
+        let bundle = house.folder.path().join(name);
+        export(&house.app, part, None, &bundle, |_| ()).await.expect("exported");
+        let stamps = bundle.join("time-stamps");
+        let token = |number: u64| stamps.join(format!("{number}.tst"));
+        let found = |trusted: &Trusted| {
+            let verdict = verify(&bundle, trusted, |_| ()).expect("a bundle");
+            let told = |said: &str| verdict.notes.iter().filter(|note| note.starts_with(said)).count();
+            (codes(&verdict), told("stamped at "), told("no time stamp "))
+        };
+        for number in [1, 2, u64::MAX] {
+            fs::copy(token(0), token(number)).expect("copied");
+        }
+        assert_eq!(found(&trusting), (vec![("TIME_STAMP", None)], 4, 0), "a wide gap is told once");
+        fs::remove_file(token(u64::MAX)).expect("removed");
+        assert_eq!(found(&trusting), (vec![], 3, 0), "{name}");
+        fs::rename(stamps.join("stamped"), bundle.join("aside")).expect("moved");
+        assert_eq!(found(&trusting), (vec![("TIME_STAMP", None)], 0, 1), "{name}");
+        fs::rename(bundle.join("aside"), stamps.join("stamped")).expect("moved");
+        fs::remove_file(token(0)).expect("removed");
+        assert_eq!(found(&trusting), (vec![("TIME_STAMP", None)], 2, 0), "{name}: those behind it are verified");
+        assert_eq!(found(&house.trusted().await).0, [("TIME_STAMP", None)], "{name}: anybody sees that");
+        for number in [1, 2] {
+            fs::remove_file(token(number)).expect("removed");
+        }
+        assert_eq!(found(&trusting), (vec![("TIME_STAMP", None)], 0, 1), "{name}");
+        fs::remove_dir_all(&stamps).expect("removed");
+        // As a bundle is of what nobody has stamped.
+        assert_eq!(found(&trusting), (vec![], 0, 1), "{name}");
+        assert_eq!(found(&house.trusted().await), (vec![], 0, 0), "{name}: nobody was asked for");
+    }
+}
+
 on_both_databases! { an_older_time_stamp_is_of_its_checkpoint }
 
 async fn an_older_time_stamp_is_of_its_checkpoint(database: Database) {
