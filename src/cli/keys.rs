@@ -3,6 +3,7 @@
 //! Disclosing is a command of whoever runs the installation and no question of the API: a disclosure lets anybody who
 //! has it check the field for ever, so it is handed over field by field and by hand, where the keys are.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -10,11 +11,13 @@ use std::sync::Arc;
 use clap::{Args, Subcommand};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use crate::cli::problem::Problem;
 use crate::cli::{Database, serve};
 use crate::clock::SystemClock;
 use crate::config::{Overrides, Settings};
+use crate::ledger::parsed_entry::ParsedEntry;
 use crate::vault::reference::Reference;
 use crate::vault::seal::Disclosure;
 
@@ -28,7 +31,7 @@ reach the backups at once. Servers may run meanwhile.
 Examples:
   etalon keys rotate
   etalon keys disclose --position 41822 --field /fact/PersonRegistered/name > disclosure.json
-  etalon keys check disclosure.json --payload payload.json")]
+  etalon keys check disclosure.json --payload payload.json --entry entry.json")]
 pub struct Keys {
     /// What to do.
     #[command(subcommand)]
@@ -69,6 +72,10 @@ pub struct Check {
     /// The payload of the event, as the log has it, or the event's line of `payloads.jsonl` in an audit's bundle
     #[arg(long, value_name = "FILE")]
     pub payload: PathBuf,
+    /// The event's line of `entries.jsonl`: it shows that the payload is that of the event which the disclosure names.
+    /// Whether the log has it, `etalon audit verify` tells
+    #[arg(long, value_name = "FILE")]
+    pub entry: Option<PathBuf>,
 }
 
 /// A disclosed field, as it is printed.
@@ -128,24 +135,51 @@ async fn disclose(arguments: &Disclose, settings: &Settings) -> Result<String, P
 }
 
 fn check(arguments: &Check) -> Result<String, Problem> {
-    let Printed { position, field, disclosure, .. } =
+    let Printed { position, field, reference: brought, disclosure } =
         serde_json::from_str(&read(&arguments.disclosure)?).map_err(|_| Problem::new("this is no disclosure"))?;
-    let payload: Value =
-        serde_json::from_str(&read(&arguments.payload)?).map_err(|_| Problem::new("the payload is no JSON"))?;
-    let payload = without_metadata(payload);
-    // The reference of the payload counts, and not the one that the disclosure brought along.
+    let no_json = |_| Problem::new("the payload is no JSON");
+    let given = read(&arguments.payload)?;
+    let payload = without_metadata(&given).map_err(no_json)?;
+    let entry = arguments.entry.as_deref();
+    if let Some(entry) = entry {
+        check_event(entry, &position, payload.get())?;
+    }
+    let payload: Value = serde_json::from_str(payload.get()).map_err(no_json)?;
     let reference = payload.pointer(&field).and_then(|place| serde_json::from_value::<Reference>(place.clone()).ok());
-    let reference = reference.ok_or_else(|| Problem::new(format!("the payload has no reference at {field}")))?;
-    disclosure.verify(&reference).map_err(Problem::while_doing(format!("{field} of event {position}")))?;
-    Ok(format!("{field} of event {position} says what was disclosed"))
+    let reference = reference.ok_or_else(|| Problem::new(format!("the payload has no reference at {field:?}")))?;
+    // The reference of the payload counts, which the one that the disclosure brought along has to be.
+    if brought != reference {
+        return Err(Problem::new(format!("the payload has another reference at {field:?} than the disclosure")));
+    }
+    disclosure.verify(&reference).map_err(Problem::while_doing(format!("{field} of the payload")))?;
+    Ok(match entry {
+        Some(_) => format!("{field} of event {position} says what was disclosed"),
+        None => format!("{field} of the payload says what was disclosed; of which event it is, --entry shows"),
+    })
 }
 
-/// The payload alone, where it comes as a line of a bundle; no payload has these two members.
-fn without_metadata(mut given: Value) -> Value {
-    let is_line = given.as_object().is_some_and(|members| {
-        members.len() == 2 && members.contains_key("payload") && members.contains_key("metadata")
-    });
-    if is_line { given["payload"].take() } else { given }
+/// Checks that the entry is that of the event at this position, and that it names this payload.
+fn check_event(entry: &Path, position: &str, payload: &str) -> Result<(), Problem> {
+    let line = read(entry)?;
+    let entry = ParsedEntry::parse(line.trim_end().as_bytes())
+        .map_err(Problem::while_doing(format!("{} is no entry of a log", entry.display())))?;
+    let at = entry.position;
+    if at.to_string() != position {
+        return Err(Problem::new(format!("the disclosure is of event {position:?}, and the entry of event {at}")));
+    }
+    if !entry.has_payload(payload.as_bytes()) {
+        return Err(Problem::new(format!("the payload is not the one that the entry of event {at} names")));
+    }
+    Ok(())
+}
+
+/// The payload alone, to the byte, where it comes as a line of a bundle; no payload has these two members.
+fn without_metadata(given: &str) -> serde_json::Result<&RawValue> {
+    let members = serde_json::from_str::<BTreeMap<String, &RawValue>>(given).unwrap_or_default();
+    match (members.len(), members.get("payload"), members.get("metadata")) {
+        (2, Some(payload), Some(_)) => Ok(*payload),
+        _ => serde_json::from_str(given),
+    }
 }
 
 fn read(path: &Path) -> Result<String, Problem> {

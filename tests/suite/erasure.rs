@@ -95,17 +95,44 @@ async fn no_byte_is_left(world: &World) {
 
     looks_erased(world, &worker, position).await;
     // A disclosure that was made before still says what the payload commits to; there is none any more.
-    let shown = &before.events[disclosed.position];
-    let (is_good, said) = check(world, &disclosed.text, &shown.payload);
-    assert!(is_good, "{said}");
-    let line = format!(r#"{{"payload":{},"metadata":{}}}"#, shown.payload, shown.metadata);
-    let (is_good, said) = check(world, &disclosed.text, &line);
-    assert!(is_good, "as a bundle has it: {said}");
-    let another = disclosed.text.replace(NAME, "欧阳");
-    assert!(!check(world, &another, &shown.payload).0, "another name is not what was disclosed");
+    check_disclosed(world, &before, &disclosed);
     let refused = disclose(world, disclosed.position);
     assert!(refused.is_err_and(|error| error.contains("the person was erased")));
     rotates(world);
+}
+
+/// A disclosure is checked by the payload, and with the entry it is known of which event it is.
+fn check_disclosed(world: &World, log: &Log, Disclosed { position, text }: &Disclosed) {
+    let shown = &log.events[*position];
+    let (is_good, said) = check(world, text, &shown.payload, None);
+    assert!(is_good && said.contains("name of the payload says") && said.contains("--entry"), "{said}");
+    let line = format!("{{\"payload\":{},\"metadata\":{}}}\n", shown.payload, shown.metadata);
+    let entry = [shown.entry.as_slice(), b"\n"].concat();
+    for payload in [&shown.payload, &line] {
+        let (is_good, said) = check(world, text, payload, Some(&entry));
+        assert!(is_good && said.contains(&format!("name of event {position} says")), "{said}");
+    }
+    let another = text.replace(NAME, "欧阳");
+    assert!(!check(world, &another, &shown.payload, None).0, "another name is not what was disclosed");
+    let mut elsewhere: Value = serde_json::from_str(text).expect("JSON");
+    elsewhere["position"] = json!("99999");
+    let elsewhere = elsewhere.to_string();
+    let (is_good, said) = check(world, &elsewhere, &line, None);
+    assert!(is_good && !said.contains("99999"), "nobody has shown that: {said}");
+    let (is_good, said) = check(world, &elsewhere, &line, Some(&entry));
+    let refused = format!("the disclosure is of event \"99999\", and the entry of event {position}");
+    assert!(!is_good && said.contains(&refused), "{said}");
+    // Of an event that it does name, but whose payload this is not.
+    let next = position + 1;
+    let of_next = text.replace(&format!("\"position\":\"{position}\""), &format!("\"position\":\"{next}\""));
+    let (is_good, said) = check(world, &of_next, &line, Some(&log.events[next].entry));
+    assert!(!is_good && said.contains(&format!("not the one that the entry of event {next} names")), "{said}");
+    let (is_good, said) = check(world, text, &line, Some(b"{}"));
+    assert!(!is_good && said.contains("is no entry of a log"), "{said}");
+    let mut other: Value = serde_json::from_str(text).expect("JSON");
+    other["reference"]["$p"]["k"] = json!("01920000-0000-7000-8000-00000000000a");
+    let (is_good, said) = check(world, &other.to_string(), &line, None);
+    assert!(!is_good && said.contains("another reference"), "{said}");
 }
 
 /// In the present and in the past, and after a restart.
@@ -284,16 +311,21 @@ fn disclose(world: &World, position: usize) -> Result<String, String> {
 }
 
 /// What an auditor does with a disclosure, who has neither database nor keys.
-fn check(world: &World, disclosure: &str, payload: &str) -> (bool, String) {
+fn check(world: &World, disclosure: &str, payload: &str, entry: Option<&[u8]>) -> (bool, String) {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let files = [("disclosure.json", disclosure), ("payload.json", payload)].map(|(name, text)| {
+    let file = |name: &str, content: &[u8]| {
         let path = folder.path().join(name);
-        std::fs::write(&path, text).expect("it can be written");
+        std::fs::write(&path, content).expect("it can be written");
         path
-    });
+    };
     let mut command = world.installation.command();
     command.env("ETALON_DATABASE", "sqlite:/nowhere/at-all.db").args(["keys", "check"]);
-    match output(command.arg(&files[0]).arg("--payload").arg(&files[1])) {
+    command.arg(file("disclosure.json", disclosure.as_bytes()));
+    command.arg("--payload").arg(file("payload.json", payload.as_bytes()));
+    if let Some(entry) = entry {
+        command.arg("--entry").arg(file("entry.json", entry));
+    }
+    match output(&mut command) {
         Ok(said) => (said.contains("says what was disclosed"), said),
         Err(said) => (false, said),
     }
