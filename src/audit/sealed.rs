@@ -25,7 +25,7 @@ pub(super) struct Seals<'a> {
     trusted: &'a Trusted,
     /// Those that were read, and whose events were not all taken yet.
     waiting: VecDeque<Vouched>,
-    /// How many are signed with keys that are not known.
+    /// How many are signed with keys that are not known, under names that the log had before.
     of_others: u64,
     /// How many cosignatures are.
     cosigned_by_others: u64,
@@ -86,7 +86,7 @@ impl<'a> Seals<'a> {
                 verdict.notes.push(format!("{count} {what}"));
             }
         };
-        note(self.of_others, "checkpoints are signed with keys that were not given, and not verified");
+        note(self.of_others, "checkpoints of earlier names are signed with keys that were not given, and not verified");
         note(self.cosigned_by_others, "cosignatures are made with keys that were not given, and not verified");
         note(self.stamps.saturating_sub(1), "earlier time stamps are verified");
         if let Some(Anchor { size, at }) = self.last_stamp {
@@ -189,8 +189,7 @@ fn undamaged(read: Result<Option<Vouched>, Fault>) -> Result<Option<Vouched>, Fa
     }
 }
 
-/// What was signed; `None` where no key is known that may have signed it, or else what is wrong. The log had another
-/// key before it took another name: who has none of it learns nothing of these.
+/// What was signed; `None` where no key is known that may have signed it, or else what is wrong.
 fn signed(
     checkpoint: &StoredCheckpoint,
     names: &Names,
@@ -200,12 +199,20 @@ fn signed(
     match SignedCheckpoint::verify(checkpoint.note.as_bytes(), names, keys) {
         Ok(signed) if signed.checkpoint.head == head => Ok(Some(signed)),
         Ok(_) => Err("what is signed is not what its columns say".to_owned()),
-        Err(NotSigned::Note(NoteError::Unsigned { .. })) => Ok(None),
+        Err(NotSigned::Note(NoteError::Unsigned { .. })) if is_of_an_unknown_key(checkpoint, names, keys) => Ok(None),
         Err(error) => Err(error.to_string()),
     }
 }
 
-/// A witness's word for a note; `None` where the key is not known that it was made with, or else what is wrong.
+/// Whether nobody here can tell who should have signed it: the log may have had another key before it took another name,
+/// and who has none of it learns nothing of what was signed until then. Under one name a log has one key.
+fn is_of_an_unknown_key(checkpoint: &StoredCheckpoint, names: &Names, keys: &[VerifierKey]) -> bool {
+    let origin = checkpoint.origin();
+    let is_known = keys.iter().any(|key| key.algorithm() == Algorithm::Ed25519 && key.name() == origin);
+    origin != names.present() && !is_known && names.end_of(origin).is_some_and(|end| checkpoint.size <= end)
+}
+
+/// A witness's word for a note; `None` where no key of that name is known, or else what is wrong.
 fn cosigned(note: &str, stored: &StoredCosignature, keys: &[VerifierKey]) -> Result<Option<Verified>, String> {
     let StoredCosignature { witness, cosigned_at, signature, .. } = stored;
     let is_a_line = signature.strip_suffix('\n').is_some_and(|line| !line.contains('\n'));
@@ -215,11 +222,10 @@ fn cosigned(note: &str, stored: &StoredCosignature, keys: &[VerifierKey]) -> Res
     let note = Note::parse(&format!("{note}{signature}")).map_err(|error| error.to_string())?;
     let of_witness = |key: &&VerifierKey| key.algorithm() == Algorithm::Cosignature && key.name() == witness;
     let keys: Vec<_> = keys.iter().filter(of_witness).cloned().collect();
-    let verified = match note.verify(&keys) {
-        Ok(mut verified) => verified.pop(),
-        Err(NoteError::Unsigned { .. }) => None,
-        Err(error) => return Err(error.to_string()),
-    };
+    if keys.is_empty() {
+        return Ok(None);
+    }
+    let verified = note.verify(&keys).map_err(|error| error.to_string())?.pop();
     match verified.as_ref().and_then(Verified::at).map(Timestamp::as_microsecond) {
         Some(at) if at != *cosigned_at => Err("column cosigned_at says something else than it does".to_owned()),
         _ => Ok(verified),
@@ -238,5 +244,43 @@ fn stamped(note: &str, stored: &StoredTimeStamp, roots: Option<&Roots>) -> Resul
     match at.as_microsecond() == stored.stamped_at {
         true => Ok(at),
         false => Err("column stamped_at says something else than the token".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ed25519_dalek::SigningKey;
+
+    use super::*;
+    use crate::ledger::checkpoint::Checkpoint;
+    use crate::ledger::names::EarlierName;
+    use crate::ledger::note::NoteSigner;
+
+    fn signer(name: &str, seed: u8) -> NoteSigner {
+        NoteSigner::new(name, Algorithm::Ed25519, SigningKey::from_bytes(&[seed; 32])).expect("a name")
+    }
+
+    fn stored(origin: &str, size: u64, by: &NoteSigner) -> StoredCheckpoint {
+        let head = TreeHead { size, root: [7; 32] };
+        let text = Checkpoint { origin: origin.to_owned(), head }.to_string();
+        StoredCheckpoint { size, root: head.root, signed_at: 0, note: format!("{text}\n{}", by.sign(&text, 0)) }
+    }
+
+    #[test]
+    fn only_what_was_signed_under_an_earlier_name_may_be_by_a_key_that_was_not_given() {
+        let names = Names::new(&[EarlierName { origin: "old".to_owned(), until: 9 }], "new");
+        let (new, lost, other) = (signer("new", 1), signer("old", 2), signer("new", 3));
+        let given = [new.verifier().clone()];
+        let told = |checkpoint: StoredCheckpoint, keys: &[VerifierKey]| signed(&checkpoint, &names, keys);
+        assert!(matches!(told(stored("new", 20, &new), &given), Ok(Some(_))));
+        assert_eq!(told(stored("old", 9, &lost), &given), Ok(None));
+        // Under its present name, after the earlier one had ended, and under one that it never had.
+        assert!(told(stored("new", 20, &other), &given).is_err());
+        assert!(told(stored("old", 10, &lost), &given).is_err());
+        assert!(told(stored("never", 5, &signer("never", 4)), &given).is_err());
+        // Nor is it excused where the key of the earlier name was given, and another has signed.
+        let both = [new.verifier().clone(), lost.verifier().clone()];
+        assert!(matches!(told(stored("old", 9, &lost), &both), Ok(Some(_))));
+        assert!(told(stored("old", 9, &signer("old", 5)), &both).is_err());
     }
 }

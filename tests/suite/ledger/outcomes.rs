@@ -1,8 +1,11 @@
 //! What is kept of commands is held against the log, and every cosignature against its checkpoint: one thing that is
 //! changed of either is found, and told once.
 
+use ed25519_dalek::SigningKey;
 use etalon::audit::{Trusted, Verdict, replay};
-use etalon::ledger::note::Note;
+use etalon::ledger::checkpoint::Checkpoint;
+use etalon::ledger::note::{Algorithm, Note, NoteSigner};
+use etalon::ledger::tree::TreeHead;
 use etalon::store::{Sealed, StoredCosignature};
 
 use crate::ledger::bundles::{House, codes, grow};
@@ -15,6 +18,7 @@ on_both_databases! {
     what_is_kept_of_a_command_is_what_its_events_say,
     what_comes_of_a_changed_column_is_not_told_besides,
     every_cosignature_is_of_its_checkpoint,
+    what_the_given_keys_have_not_signed_is_nobody_elses,
     a_root_that_is_another_is_told_once,
 }
 
@@ -159,6 +163,57 @@ async fn every_cosignature_is_of_its_checkpoint(database: Database) {
     let verdict = replay(&house.app, &house.trusted().await, |_, _| ()).await.expect("it reads");
     assert_eq!(codes(&verdict), [("ROWS_NOT_COMPARED", None)], "{verdict}");
     assert!(verdict.notes.iter().any(|note| note.starts_with("3 cosignatures are made with keys")), "{verdict}");
+}
+
+/// The text with another character of Base64 behind the first place where it says `before`.
+fn with_another_behind(text: &str, before: &str) -> String {
+    let place = text.find(before).expect("it is there") + before.len();
+    let other = if text.as_bytes()[place] == b'A' { "B" } else { "A" };
+    let mut changed = text.to_owned();
+    changed.replace_range(place..=place, other);
+    changed
+}
+
+async fn what_the_given_keys_have_not_signed_is_nobody_elses(database: Database) {
+    let (house, trusted, intruder) = cosigned(&database).await;
+    for table in ["checkpoints", "cosignatures"] {
+        intruder.does(&format!("create table kept_{table} as select * from {table}")).await;
+    }
+    let restore = async || {
+        for table in ["checkpoints", "cosignatures"] {
+            intruder.does(&format!("delete from {table}")).await;
+            intruder.does(&format!("insert into {table} select * from kept_{table}")).await;
+        }
+    };
+    let origin = house.app.origin().await.expect("a name");
+    for size in [10, 30] {
+        let sealed = house.app.checkpoint(Sealed::Size(size)).await.expect("it reads").expect("sealed");
+        let note = &sealed.checkpoint.note;
+        // The name of the key, and its id: the first of what the line has in Base64.
+        let renamed = note.replace(&format!("\u{2014} {origin}"), &format!("\u{2014} {origin}x"));
+        for changed in [renamed, with_another_behind(note, &format!("\u{2014} {origin} "))] {
+            assert_ne!(*note, changed);
+            intruder.does(&format!("update checkpoints set note = {} where size = {size}", quoted(&changed))).await;
+            assert_eq!(found(&house, &trusted).await, [("CHECKPOINT", None)], "{changed}");
+            restore().await;
+        }
+        let changed = with_another_behind(&sealed.cosignatures[0].signature, "\u{2014} w.example ");
+        intruder.does(&format!("update cosignatures set signature = {} where size = {size}", quoted(&changed))).await;
+        assert_eq!(found(&house, &trusted).await, [("COSIGNATURE", None)], "{changed}");
+        restore().await;
+    }
+    // Another tree in the place of the latest, signed by somebody else's key: as of this log, and as of one that it
+    // never was.
+    for name in [origin.as_str(), "etalon.local/other"] {
+        let forger = NoteSigner::new(name, Algorithm::Ed25519, SigningKey::from_bytes(&[9; 32])).expect("a name");
+        let text = Checkpoint { origin: name.to_owned(), head: TreeHead { size: 30, root: [9; 32] } }.to_string();
+        let (root, note) = (intruder.bytes(&[9; 32]), quoted(&format!("{text}\n{}", forger.sign(&text, 0))));
+        intruder.does(&format!("update checkpoints set root = {root}, note = {note} where size = 30")).await;
+        intruder.does("delete from cosignatures where size = 30").await;
+        assert_eq!(found(&house, &trusted).await, [("CHECKPOINT", None)], "{name}");
+        restore().await;
+    }
+    assert!(found(&house, &trusted).await.is_empty());
 }
 
 async fn a_root_that_is_another_is_told_once(database: Database) {
