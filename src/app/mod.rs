@@ -3,6 +3,7 @@
 //! Here the domain meets the store. No rule stands here, and no SQL.
 
 mod aggregates;
+mod beside;
 mod clockwork;
 mod commanded;
 mod compare;
@@ -46,6 +47,7 @@ use tokio::sync::{OnceCell, watch};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+pub use beside::{Beside, Unlike};
 pub use clockwork::Clockwork;
 pub use commanded::Commanded;
 pub use follow::{Batch, Follower, Interest, LogEvent, LogFound, LogPage, Start};
@@ -60,7 +62,7 @@ pub use preview::{Foreseen, ForeseenEvent, Previewed, Verdict};
 pub use reads::{CasePage, EventPage};
 pub use rebuild::Rebuilt;
 pub use registers::{Entry, RegisterPage};
-pub use replay::{Beside, Folded, Replayed, ReplayedPage, Unlike};
+pub use replay::{Folded, Replayed, ReplayedPage};
 pub use request::{Failure, Fault, Key, Receipt, Request, recorded_at, stream_of, time_of};
 pub use revocations::{Revoker, Standing};
 pub use scope::works_on;

@@ -1,0 +1,195 @@
+//! What stands beside a page of the log is held against its events: nodes of the tree, attached files, sealed personal
+//! data.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
+use crate::app::App;
+use crate::app::commanded::Commanded;
+use crate::app::request::Fault;
+use crate::domain::case::Case;
+use crate::domain::case::event::CaseFact;
+use crate::domain::enterprise::Enterprise;
+use crate::domain::event::Recorded;
+use crate::domain::person::Person;
+use crate::domain::value::Sha256Digest;
+use crate::ledger::tree::{Frontier, TILE_HEIGHT};
+use crate::store::{AggregateType, Attachment, EventRecord, StoreError, StoredCiphertext, StreamId};
+use crate::vault::payload;
+use crate::vault::reference::Reference;
+use crate::vault::seal::Ciphertext;
+
+/// The type of the events that attach a file.
+const ATTACHES: &str = "AttachmentAdded";
+
+/// Something that stands beside the log, and not as an event of it says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Unlike {
+    /// The position of the event; of a node of the tree that of its first one.
+    pub position: u64,
+    /// What it is.
+    pub what: Beside,
+    /// Whether something else stands in its place.
+    pub is_changed: bool,
+}
+
+/// What stands beside the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Beside {
+    /// The ciphertext of personal data, until an event erases it.
+    Ciphertext,
+    /// The bytes of an attached file.
+    Attachment,
+    /// A node of the tree over many events.
+    Node,
+}
+
+/// What the events at these positions erase, as far as it was asked.
+#[derive(Default)]
+pub(super) struct Erasures(HashMap<u64, Option<StreamId>>);
+
+impl App {
+    /// The files that events attach and whose bytes are not there or others.
+    pub(super) async fn unlike_attachments(&self, page: &[EventRecord]) -> Result<Vec<Unlike>, Fault> {
+        let mut unlike = Vec::new();
+        for event in page.iter().filter(|event| event.event_type == ATTACHES) {
+            // What cannot be read, a fold says.
+            let Ok(Recorded { fact: CaseFact::AttachmentAdded(added), .. }) = self.aggregates.cases.decode(event)
+            else {
+                continue;
+            };
+            let stored = self.store.attachment(added.digest.as_str()).await?;
+            let is_its = |stored: &Attachment| Sha256Digest::of_bytes(&stored.content) == added.digest;
+            if !stored.as_ref().is_some_and(is_its) {
+                let (position, is_changed) = (event.position, stored.is_some());
+                unlike.push(Unlike { position, what: Beside::Attachment, is_changed });
+            }
+        }
+        Ok(unlike)
+    }
+
+    /// The nodes that the events make whole and that are not there or others. `tree` is over all events before.
+    pub(super) async fn unlike_nodes(&self, page: &[EventRecord], tree: &mut Frontier) -> Result<Vec<Unlike>, Fault> {
+        let mut nodes = Vec::new();
+        for event in page {
+            tree.append(event.leaf_hash, |level, node, hash| nodes.push((level, node, hash)));
+        }
+        let mut unlike = Vec::new();
+        for (level, node, hash) in nodes {
+            let stored = self.store.hashes(level, node, 1).await?.pop();
+            if stored != Some(hash) {
+                let position = node << (level * TILE_HEIGHT);
+                unlike.push(Unlike { position, what: Beside::Node, is_changed: stored.is_some() });
+            }
+        }
+        Ok(unlike)
+    }
+
+    /// The references of a page whose ciphertext is not there or another one, though no event erased it.
+    pub(super) async fn unlike_ciphertexts(
+        &self,
+        page: &[EventRecord],
+        erasures: &mut Erasures,
+    ) -> Result<Vec<Unlike>, Fault> {
+        let mut wanted: Vec<(&EventRecord, Reference)> = Vec::new();
+        for event in page {
+            // A mark of another form is no reference; a fold says what cannot be read.
+            let references = payload::references(&event.payload).unwrap_or_default();
+            wanted.extend(references.into_iter().map(|reference| (event, reference)));
+        }
+        if wanted.is_empty() {
+            return Ok(Vec::new());
+        }
+        let digests: Vec<_> = wanted.iter().map(|(_, reference)| reference.ciphertext.0).collect();
+        // Looked at before the erasures are: what is erased meanwhile is then found among them.
+        let found = self.sealed_by(&digests).await?;
+        let unlike =
+            |event: &EventRecord, is_changed| Unlike { position: event.position, what: Beside::Ciphertext, is_changed };
+        let mut all = Vec::new();
+        let mut gone = Vec::new();
+        for (event, reference) in wanted {
+            match found.get(&reference.ciphertext.0) {
+                None => gone.push((event, reference)),
+                Some(Some(stored)) if is_named_by(stored, &reference) => {}
+                Some(_) => all.push(unlike(event, true)),
+            }
+        }
+        let keys: Vec<_> = gone.iter().map(|(_, reference)| reference.key.0).collect();
+        let erased = self.store.erased_among(&keys).await?;
+        let erased: HashMap<_, _> = erased.into_iter().map(|erased| (erased.key_id, erased.position)).collect();
+        for (event, reference) in gone {
+            let is_erased = match erased.get(&reference.key.0) {
+                Some(position) => self.erases(*position, event, erasures).await?,
+                None => false,
+            };
+            if !is_erased {
+                all.push(unlike(event, false));
+            }
+        }
+        Ok(all)
+    }
+
+    /// The ciphertexts that are there, by what events say of them; `None` for one whose row cannot be read.
+    async fn sealed_by(&self, digests: &[[u8; 32]]) -> Result<HashMap<[u8; 32], Option<StoredCiphertext>>, Fault> {
+        match self.store.ciphertexts(digests).await {
+            Err(StoreError::Corrupt { .. }) => {}
+            found => return Ok(found?.into_iter().map(|stored| (stored.digest, Some(stored))).collect()),
+        }
+        let mut all = HashMap::new();
+        for digest in digests {
+            match self.store.ciphertexts(&[*digest]).await {
+                Err(StoreError::Corrupt { .. }) => drop(all.insert(*digest, None)),
+                found => all.extend(found?.into_iter().map(|stored| (stored.digest, Some(stored)))),
+            }
+        }
+        Ok(all)
+    }
+
+    /// Whether the event at the position erases what that event says.
+    async fn erases(&self, position: u64, event: &EventRecord, erasures: &mut Erasures) -> Result<bool, Fault> {
+        let stream = match erasures.0.entry(position) {
+            Entry::Occupied(known) => *known.get(),
+            Entry::Vacant(unknown) => *unknown.insert(self.erasure_at(position).await?.map(|(stream, _)| stream)),
+        };
+        let is_of = |stream: StreamId| {
+            event.aggregate_type == stream.aggregate_type.as_str()
+                && event.aggregate_id == stream.aggregate_id.to_string()
+        };
+        Ok(event.position < position && stream.is_some_and(is_of))
+    }
+
+    /// The stream whose personal data the event at a position erases, and how many events that has before it; `None`
+    /// where no event erases any there.
+    pub(super) async fn erasure_at(&self, position: u64) -> Result<Option<(StreamId, u64)>, Fault> {
+        let record = self.log(position.checked_sub(1), Some(position), 1).await?.pop();
+        Ok(record.and_then(|record| Some((self.stream_erased_by(&record)?, record.sequence - 1))))
+    }
+
+    /// The stream whose personal data the event erases, if it erases any.
+    fn stream_erased_by(&self, record: &EventRecord) -> Option<StreamId> {
+        let aggregate_type = AggregateType::parse(&record.aggregate_type)?;
+        let erases = match aggregate_type {
+            AggregateType::Case => self.is_erasure::<Case>(record),
+            AggregateType::Enterprise => self.is_erasure::<Enterprise>(record),
+            AggregateType::Person => self.is_erasure::<Person>(record),
+            AggregateType::Campaign
+            | AggregateType::Institution
+            | AggregateType::Catalogue
+            | AggregateType::AnnualSummary
+            | AggregateType::View
+            | AggregateType::Log => false,
+        };
+        let aggregate_id = record.aggregate_id.parse().ok()?;
+        erases.then_some(StreamId { aggregate_type, aggregate_id })
+    }
+
+    fn is_erasure<A: Commanded>(&self, record: &EventRecord) -> bool {
+        A::streams(&self.aggregates).decode(record).is_ok_and(|event| A::erases(&event))
+    }
+}
+
+/// Whether it is what the reference stands for.
+fn is_named_by(stored: &StoredCiphertext, reference: &Reference) -> bool {
+    let is_its = Ciphertext::from_bytes(stored.ciphertext.clone()).digest() == reference.ciphertext;
+    is_its && stored.key_id == reference.key.0
+}
