@@ -14,7 +14,7 @@ use crate::domain::event::Recorded;
 use crate::domain::person::Person;
 use crate::domain::value::Sha256Digest;
 use crate::ledger::tree::{Frontier, TILE_HEIGHT};
-use crate::store::{AggregateType, Attachment, EventRecord, StoreError, StoredCiphertext, StreamId};
+use crate::store::{AggregateType, Attachment, EventRecord, NodePlace, StoreError, StoredCiphertext, StreamId};
 use crate::vault::payload;
 use crate::vault::reference::Reference;
 use crate::vault::seal::Ciphertext;
@@ -83,6 +83,21 @@ impl App {
             }
         }
         Ok(unlike)
+    }
+
+    /// The nodes of the tree that are there though the log has not all of their events; the first of them. `size` is
+    /// what the log had at some time before.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn stray_nodes(&self, size: u64, limit: u32) -> Result<Vec<NodePlace>, Fault> {
+        let mut strays = self.store.stray_nodes(size, limit).await?;
+        if !strays.is_empty() {
+            // The nodes of a commit come with its events: what the log has by now founds those that were seen before.
+            let size = self.store.head().await?.next_position;
+            strays.retain(|node| node.events().is_none_or(|events| events.end > size));
+        }
+        Ok(strays)
     }
 
     /// The references of a page whose ciphertext is not there or another one, though no event erased it.

@@ -79,8 +79,8 @@ pub use year::{Year, YearFigure, YearQuestion};
 pub use crate::outbound::FailureClass;
 pub use crate::store::{
     AggregateType, Attachment, CaseColumn, Condition, Delivery, Direction, EventRecord, EvidencePage, Failed, FeeSum,
-    FigureEvent, GapSums, GroupKey, GroupSums, Grouped, Keep, KeptCommand, KeyPage, Moment, NewAttachment, Operator,
-    RowDifference, RowsDigest, RowsForm, Sealed, Span, StoredCase, StoredCheckpoint, StoredCosignature,
+    FigureEvent, GapSums, GroupKey, GroupSums, Grouped, Keep, KeptCommand, KeyPage, Moment, NewAttachment, NodePlace,
+    Operator, RowDifference, RowsDigest, RowsForm, Sealed, Span, StoredCase, StoredCheckpoint, StoredCosignature,
     StoredTimeStamp, StreamId, TableDigest, TimeToState, Value, Webhook, WebhookAction, WebhookChange,
     WebhookConfiguration, WebhookState, limited,
 };

@@ -1,6 +1,6 @@
 //! The log is folded again, and everything that is stored of it compared with what it makes.
 
-use crate::app::{App, Beside, EventRecord, Fault, Folded, Replayed, ReplayedPage, Unlike};
+use crate::app::{App, Beside, EventRecord, Fault, Folded, NodePlace, Replayed, ReplayedPage, Unlike};
 use crate::audit::bundle::earlier_names;
 use crate::audit::commands::Commands;
 use crate::audit::sealed::{self, Seals};
@@ -92,6 +92,7 @@ pub async fn replay(app: &App, trusted: &Trusted, mut progress: impl FnMut(u64, 
         verdict.fault(Some(end), "LOG_SHORT", message);
     }
     commands.finish(app, &mut verdict).await?;
+    tell_stray_nodes(app, size, &mut verdict).await?;
     for mark in told(app.unfounded_erasures().await, "ERASURES_UNREADABLE", &mut verdict)?.unwrap_or_default() {
         let message = format!("the key {} is marked as erased by an event that does not erase it", mark.key_id);
         verdict.fault(Some(mark.position), "ERASURE_UNFOUNDED", message);
@@ -149,6 +150,17 @@ fn tell_unlike(one: &Unlike, verdict: &mut Verdict) {
         (Beside::Node, false) => ("NODE_HASH", "the node of the tree that begins with it is gone"),
     };
     verdict.fault(Some(one.position), kind, message);
+}
+
+/// Tells of nodes that the tree of the log has not yet: one in the way of a node that comes would be a wrong one for ever.
+async fn tell_stray_nodes(app: &App, size: u64, verdict: &mut Verdict) -> Result<(), Fault> {
+    let strays = told(app.stray_nodes(size, MOST_STRAYS).await, "NODES_UNREADABLE", verdict)?;
+    for node in strays.unwrap_or_default() {
+        let NodePlace { level, index } = node;
+        let message = format!("the node {index} of level {level} of the tree is there, and not all of its events are");
+        verdict.fault(node.events().map(|events| events.start), "NODE_STRAY", message);
+    }
+    Ok(())
 }
 
 /// What was read, or a fault of that kind where what is stored cannot be.

@@ -6,10 +6,15 @@ mod row;
 mod sql;
 mod store;
 
+use std::ops::Range;
+
 use async_trait::async_trait;
 
-use crate::ledger::tree::{Frontier, Hash};
+use crate::ledger::tree::{Frontier, Hash, TILE_HEIGHT};
 use crate::store::StoreError;
+
+/// The highest level that a node has: one of the next would be over more events than there are positions.
+const HIGHEST_LEVEL: u32 = 7;
 
 /// The root of a whole subtree of 256, 65,536, … leaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +25,26 @@ pub struct LedgerNode {
     pub index: u64,
     /// Its hash.
     pub hash: Hash,
+}
+
+/// The place of a node as it stands in the database, whatever it says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NodePlace {
+    /// Its level: 1 to 7 in a log of any length.
+    pub level: i64,
+    /// Its place among the nodes of its level.
+    pub index: i64,
+}
+
+impl NodePlace {
+    /// The position of the first event below it and that behind the last; `None` where no log has such a node.
+    #[must_use]
+    pub fn events(&self) -> Option<Range<u64>> {
+        let level = u32::try_from(self.level).ok().filter(|level| (1..=HIGHEST_LEVEL).contains(level))?;
+        let (width, index) = (1_u64 << (u32::from(TILE_HEIGHT) * level), u64::try_from(self.index).ok()?);
+        let first = index.checked_mul(width)?;
+        Some(first..first.checked_add(width)?)
+    }
 }
 
 /// A checkpoint that was signed.
@@ -102,6 +127,12 @@ pub trait LedgerStore: Send + Sync {
     /// # Errors
     /// When the database fails.
     async fn hashes(&self, level: u8, from: u64, count: u32) -> Result<Vec<Hash>, StoreError>;
+
+    /// Nodes of which a log of that size has not all events, by level and index; the first of them.
+    ///
+    /// # Errors
+    /// When the database fails.
+    async fn stray_nodes(&self, size: u64, limit: u32) -> Result<Vec<NodePlace>, StoreError>;
 
     /// A checkpoint.
     ///

@@ -2,7 +2,7 @@
 
 use sqlx::FromRow;
 
-use super::{StoredCheckpoint, StoredCosignature, StoredTimeStamp};
+use super::{NodePlace, StoredCheckpoint, StoredCosignature, StoredTimeStamp};
 use crate::ledger::tree::Hash;
 use crate::store::StoreError;
 use crate::store::stored::{hash, time};
@@ -17,6 +17,18 @@ impl TryFrom<HashRow> for Hash {
 
     fn try_from(row: HashRow) -> Result<Self, StoreError> {
         hash("the ledger", &row.hash)
+    }
+}
+
+#[derive(FromRow)]
+pub(super) struct NodePlaceRow {
+    level: i64,
+    node: i64,
+}
+
+impl From<NodePlaceRow> for NodePlace {
+    fn from(row: NodePlaceRow) -> Self {
+        Self { level: row.level, index: row.node }
     }
 }
 

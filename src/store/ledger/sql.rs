@@ -6,6 +6,13 @@ pub(super) const LEAVES: &str = "select leaf_hash as hash from events where posi
 pub(super) const NODES: &str =
     "select hash from ledger_nodes where level = $1 and node >= $2 and node < $3 order by node";
 
+/// `$1` to `$7`: how many nodes each level has.
+pub(super) const STRAY_NODES: &str = "select level, node from ledger_nodes \
+     where level < 1 or level > 7 or node < 0 \
+     or (level = 1 and node >= $1) or (level = 2 and node >= $2) or (level = 3 and node >= $3) \
+     or (level = 4 and node >= $4) or (level = 5 and node >= $5) or (level = 6 and node >= $6) \
+     or (level = 7 and node >= $7) order by level, node limit $8";
+
 /// Whoever upgrades a log that has no tree yet may be outrun by another.
 pub(super) const ADD_NODE: &str =
     "insert into ledger_nodes (level, node, hash) values ($1, $2, $3) on conflict do nothing";

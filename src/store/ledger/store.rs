@@ -2,9 +2,9 @@
 
 use async_trait::async_trait;
 
-use super::row::{CheckpointRow, CosignatureRow, HashRow, TimeStampRow};
-use super::{LedgerStore, Sealed, StoredCheckpoint, StoredCosignature, StoredTimeStamp, sql};
-use crate::ledger::tree::{Frontier, Hash};
+use super::row::{CheckpointRow, CosignatureRow, HashRow, NodePlaceRow, TimeStampRow};
+use super::{HIGHEST_LEVEL, LedgerStore, NodePlace, Sealed, StoredCheckpoint, StoredCosignature, StoredTimeStamp, sql};
+use crate::ledger::tree::{Frontier, Hash, TILE_HEIGHT};
 use crate::store::StoreError;
 use crate::store::backend::{Backend, SqlStore};
 use crate::store::copy;
@@ -31,6 +31,13 @@ impl<B: Backend> LedgerStore for SqlStore<B> {
             _ => Statement::new(sql::NODES).integer(level.into()).integer(from).integer(to),
         };
         self.many::<HashRow, _>("read hashes of the ledger", statement).await
+    }
+
+    async fn stray_nodes(&self, size: u64, limit: u32) -> Result<Vec<NodePlace>, StoreError> {
+        let nodes_of = |level: u32| (size >> (u32::from(TILE_HEIGHT) * level)).cast_signed();
+        let counted = (1..=HIGHEST_LEVEL).map(nodes_of);
+        let statement = counted.fold(Statement::new(sql::STRAY_NODES), Statement::integer).integer(limit.into());
+        self.many::<NodePlaceRow, _>("look for nodes of no events", statement).await
     }
 
     async fn checkpoint(&self, which: Sealed) -> Result<Option<StoredCheckpoint>, StoreError> {

@@ -15,6 +15,7 @@ on_both_databases! {
     files_and_marks_that_no_event_founds_are_told,
     rows_that_cannot_be_compared_are_not_good,
     a_node_of_the_tree_that_is_another_is_told,
+    a_node_of_events_that_are_not_there_is_told,
     a_time_that_no_calendar_has_is_damage,
 }
 
@@ -88,6 +89,26 @@ async fn a_node_of_the_tree_that_is_another_is_told(database: Database) {
         let found = codes(&audited(&demonstration).await);
         assert_eq!(found, [("NODE_HASH", Some(256)), ("ROWS_NOT_COMPARED", None)], "{change}");
     }
+}
+
+/// Nothing refuses such a row to a server, and where its events come their node has no place.
+async fn a_node_of_events_that_are_not_there_is_told(database: Database) {
+    let clock = TestClock::new();
+    grow(&database, &clock, 0, 600).await;
+    let demonstration = Demonstration { app: App::new(database.open_with(clock.clone()).await, clock), database };
+    let raw = demonstration.database.raw().await;
+    let intruder = Intruder::of(&demonstration.database).await;
+    let hash = intruder.bytes(&[7; 32]);
+    for (level, node, expected) in [(1, 2, Some(512)), (2, 0, Some(0)), (1, -1, None), (8, 0, None), (1 << 40, 0, None)]
+    {
+        let place = format!("level = {level} and node = {node}");
+        raw.execute(&format!("insert into ledger_nodes (level, node, hash) values ({level}, {node}, {hash})")).await;
+        let found = codes(&audited(&demonstration).await);
+        // No program of today folds these events.
+        assert_eq!(found, [("ROWS_NOT_COMPARED", None), ("NODE_STRAY", expected)], "{place}");
+        intruder.does(&format!("delete from ledger_nodes where {place}")).await;
+    }
+    assert_eq!(codes(&audited(&demonstration).await), [("ROWS_NOT_COMPARED", None)]);
 }
 
 /// It is told as such to whoever asks, and nothing breaks of it.
