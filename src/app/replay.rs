@@ -72,6 +72,18 @@ impl App {
         }
     }
 
+    /// Whether the head of the log says the time of the last event. Where that is not there or cannot be read, it is
+    /// another fault.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn has_time_of_its_end(&self) -> Result<bool, Fault> {
+        let head = self.store.head().await?;
+        let Some(last) = head.next_position.checked_sub(1) else { return Ok(head.recorded_at == 0) };
+        let last = apart(self.log(last.checked_sub(1), Some(last), 1).await)?;
+        Ok(last.ok().and_then(|mut last| last.pop()).is_none_or(|last| last.recorded_at == head.recorded_at))
+    }
+
     /// Which form the read rows have, beside that which this program writes.
     ///
     /// # Errors
@@ -132,9 +144,10 @@ impl App {
         Ok(self.store.unfounded_commands(from, limit).await?)
     }
 
-    /// A page of the log from a position on.
+    /// A page of a log that ends at `head`, from a position on.
     async fn readable(&self, next: u64, head: u64) -> Result<Vec<EventRecord>, Fault> {
-        match self.log(next.checked_sub(1), None, EVENTS_PAGE).await {
+        // What comes later than that is not looked at: it was recorded after the auditor has looked at the clock.
+        match self.log(next.checked_sub(1), head.checked_sub(1), EVENTS_PAGE).await {
             Err(fault) if fault.is_damage() => {}
             read => return read,
         }

@@ -8,8 +8,9 @@ use jiff::Timestamp;
 use crate::audit::bundle::{CHECKPOINT, Contents, ENTRIES, PREVIOUS_CHECKPOINT, proof_of, proofs, read};
 use crate::audit::verify::Reading;
 use crate::audit::{AuditError, Verdict};
-use crate::ledger::bounds::{Anchor, TimeBounds};
+use crate::ledger::bounds::{Anchor, TimeBounds, is_to_come};
 use crate::ledger::entry::leaf_hash;
+use crate::ledger::finding::FindingKind;
 use crate::ledger::inclusion_file::InclusionFile;
 use crate::ledger::names::EarlierName;
 use crate::ledger::note::Verified;
@@ -198,6 +199,14 @@ impl Checks<'_> {
         }
         if let Some(out) = self.bounds.check(parsed.position, at) {
             verdict.fault(index, "TIME_OUT_OF_BOUNDS", format!("recorded at {at}, and {out}"));
+        }
+        let trusted = self.reading.trusted;
+        if is_to_come(at, trusted.now, trusted.tolerance) {
+            verdict.fault(
+                index,
+                FindingKind::TimeToCome.code(),
+                format!("recorded at {at}, and now it is {}", trusted.now),
+            );
         }
         self.completeness.check(&parsed, ends_name, verdict);
         self.prove(entry, parsed.position, verdict)

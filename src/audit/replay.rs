@@ -43,6 +43,7 @@ pub async fn replay(app: &App, trusted: &Trusted, mut progress: impl FnMut(u64, 
         checkpoints: &kept,
         time_stamps: &anchors,
         tolerance: trusted.tolerance,
+        now: trusted.now,
     });
     let mut seals = Seals::new(&names, trusted);
     // What the log has counted before it is read is there.
@@ -90,6 +91,11 @@ pub async fn replay(app: &App, trusted: &Trusted, mut progress: impl FnMut(u64, 
         let events = counted(size, "event", "events");
         let message = format!("the log has counted {events}, and none is there from here on");
         verdict.fault(Some(end), "LOG_SHORT", message);
+    }
+    if told(app.has_time_of_its_end().await, "HEAD_UNREADABLE", &mut verdict)? == Some(false) {
+        let message = "column recorded_at of log_head is not the time of the last event, and none that follows gets an \
+                       earlier one";
+        verdict.fault(None, "HEAD_WRONG", message);
     }
     commands.finish(app, &mut verdict).await?;
     tell_stray_nodes(app, size, &mut verdict).await?;

@@ -11,6 +11,7 @@ use crate::audit::bundle::{
 };
 use crate::audit::tiles::Tiles;
 use crate::audit::{AuditError, Verdict};
+use crate::clock::{Clock, SystemClock};
 use crate::ledger::audit::{AuditedEvent, Evidence, Verifier};
 use crate::ledger::bounds::Anchor;
 use crate::ledger::checkpoint::Checkpoint;
@@ -33,6 +34,8 @@ pub struct Trusted {
     pub roots: Option<Roots>,
     /// What clocks may differ by, with the time between an event and its checkpoint.
     pub tolerance: SignedDuration,
+    /// The present, by the auditor's own clock: nothing was recorded after it.
+    pub now: Timestamp,
 }
 
 /// What is said of time stamps that nobody has named an authority for.
@@ -44,10 +47,11 @@ const NO_STAMP: &str = "no time stamp of these authorities confirms the checkpoi
 /// What is said of a bundle without a checkpoint from before its own.
 const NO_PREVIOUS: &str = "the bundle has no earlier checkpoint that its own could be compared with";
 
-/// Nobody, and clocks that differ by no more than a minute.
+/// Nobody, and clocks that differ from this machine's by no more than a minute.
 impl Default for Trusted {
     fn default() -> Self {
-        Self { keys: Vec::new(), kept: Vec::new(), roots: None, tolerance: SignedDuration::from_mins(1) }
+        let (tolerance, now) = (SignedDuration::from_mins(1), SystemClock.now());
+        Self { keys: Vec::new(), kept: Vec::new(), roots: None, tolerance, now }
     }
 }
 
@@ -127,6 +131,7 @@ impl Reading<'_> {
             checkpoints: &checkpoints,
             time_stamps: &time_stamps,
             tolerance: self.trusted.tolerance,
+            now: self.trusted.now,
         });
         let signed = self.signed(&checkpoint).ok();
         let mut stored = Tiles::new(self.folder, signed.map(|signed| signed.checkpoint.head.size));

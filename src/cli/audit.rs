@@ -120,6 +120,7 @@ async fn replay(arguments: cli::AuditReplay, settings: &Settings) -> Result<Outc
         kept: kept(&arguments.checkpoints)?,
         roots: roots(arguments.authorities.as_deref())?,
         tolerance: arguments.tolerance,
+        now: SystemClock.now(),
     };
     let app = serve::open_evidence(settings, Arc::new(SystemClock)).await?;
     let verdict = replayed(&app, &trusted).await;
@@ -232,6 +233,7 @@ fn trusted(evidence: &Evidence) -> Result<Trusted, Problem> {
         kept: kept(&evidence.checkpoints)?,
         roots: roots(evidence.authorities.as_deref())?,
         tolerance: evidence.tolerance,
+        now: SystemClock.now(),
     })
 }
 

@@ -6,7 +6,7 @@ mod entry_checks;
 
 use std::collections::{BTreeMap, HashMap};
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::ledger::audit::entry_checks::EntryChecks;
 use crate::ledger::bounds::{Anchor, TimeBounds};
@@ -35,6 +35,8 @@ pub struct Evidence<'a> {
     pub time_stamps: &'a [Anchor],
     /// See [`TimeBounds::new`].
     pub tolerance: SignedDuration,
+    /// The present, by the clock of the auditor.
+    pub now: Timestamp,
 }
 
 /// An event as it was exported.
@@ -111,7 +113,7 @@ impl Verifier {
         signed.sort_unstable_by_key(|signed| std::cmp::Reverse(signed.checkpoint.head.size));
         let mut verifier = Self {
             signed,
-            entries: EntryChecks::new(names, TimeBounds::new(anchors, evidence.tolerance)),
+            entries: EntryChecks::new(names, TimeBounds::new(anchors, evidence.tolerance), evidence),
             tree: Frontier::default(),
             stored: None,
             nodes: Vec::new(),

@@ -52,6 +52,11 @@ impl fmt::Display for OutOfBounds {
     }
 }
 
+/// Whether a time is still to come, by more than clocks may differ by.
+pub fn is_to_come(at: Timestamp, now: Timestamp, tolerance: SignedDuration) -> bool {
+    now.duration_until(at) > tolerance
+}
+
 impl TimeBounds {
     /// The bounds from all that is known. `tolerance` is what clocks may differ by, together with the time that passes
     /// between an event and the checkpoint that a witness sees.
@@ -123,6 +128,14 @@ mod tests {
         assert!(bounds.check(10, at(939)).is_some());
         assert_eq!(bounds.check(19, at(2_060)), None);
         assert!(bounds.check(19, at(2_061)).is_some());
+    }
+
+    #[test]
+    fn a_time_is_to_come_beyond_the_tolerance() {
+        let is_to_come = |second, tolerance| is_to_come(at(second), at(1_000), SignedDuration::from_secs(tolerance));
+        assert!(!is_to_come(999, 0) && !is_to_come(1_000, 0) && is_to_come(1_001, 0));
+        assert!(!is_to_come(1_060, 60) && is_to_come(1_061, 60));
+        assert!(super::is_to_come(Timestamp::MAX, Timestamp::MIN, SignedDuration::ZERO));
     }
 
     #[test]

@@ -20,6 +20,8 @@ pub enum FindingKind {
     TimeDecreases,
     /// The time contradicts what witnesses or time stamps state.
     TimeOutOfBounds,
+    /// The time is still to come.
+    TimeToCome,
     /// The payload is not the one that the entry was made of.
     PayloadHash,
     /// The metadata are not those that the entry was made of.
@@ -51,6 +53,7 @@ impl FindingKind {
             Self::SequenceWrong => "SEQUENCE_WRONG",
             Self::TimeDecreases => "TIME_DECREASES",
             Self::TimeOutOfBounds => "TIME_OUT_OF_BOUNDS",
+            Self::TimeToCome => "TIME_TO_COME",
             Self::PayloadHash => "PAYLOAD_HASH",
             Self::MetadataHash => "METADATA_HASH",
             Self::LeafHash => "LEAF_HASH",

@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
 
-use crate::ledger::audit::AuditedEvent;
-use crate::ledger::bounds::TimeBounds;
+use crate::ledger::audit::{AuditedEvent, Evidence};
+use crate::ledger::bounds::{TimeBounds, is_to_come};
 use crate::ledger::finding::{FindingKind, Findings};
 use crate::ledger::names::{Names, Recovered};
 use crate::ledger::parsed_entry::ParsedEntry;
@@ -17,6 +17,8 @@ use crate::ledger::tree::Hash;
 pub(super) struct EntryChecks {
     names: Names,
     bounds: TimeBounds,
+    now: Timestamp,
+    tolerance: SignedDuration,
     /// The last place in the stream of each aggregate.
     sequences: HashMap<[u8; 16], u64>,
     last_recorded_at: Option<Timestamp>,
@@ -25,8 +27,16 @@ pub(super) struct EntryChecks {
 
 impl EntryChecks {
     /// Checks from the first entry on.
-    pub(super) fn new(names: Names, bounds: TimeBounds) -> Self {
-        Self { names, bounds, sequences: HashMap::new(), last_recorded_at: None, recovered: Vec::new() }
+    pub(super) fn new(names: Names, bounds: TimeBounds, evidence: &Evidence<'_>) -> Self {
+        Self {
+            names,
+            bounds,
+            now: evidence.now,
+            tolerance: evidence.tolerance,
+            sequences: HashMap::new(),
+            last_recorded_at: None,
+            recovered: Vec::new(),
+        }
     }
 
     /// The names that the log has had.
@@ -79,6 +89,9 @@ impl EntryChecks {
         }
         if let Some(out) = self.bounds.check(index, at) {
             found(FindingKind::TimeOutOfBounds, &|| format!("recorded at {at}, and {out}"));
+        }
+        if is_to_come(at, self.now, self.tolerance) {
+            found(FindingKind::TimeToCome, &|| format!("recorded at {at}, and now it is {}", self.now));
         }
         let last = self.sequences.entry(aggregate_key(entry)).or_default();
         let expected = *last + 1;

@@ -27,6 +27,7 @@ struct Log {
     checkpoints: Vec<Vec<u8>>,
     keys: Vec<VerifierKey>,
     time_stamps: Vec<Anchor>,
+    now: Timestamp,
 }
 
 fn frontier(leaves: &[Hash]) -> Frontier {
@@ -82,7 +83,7 @@ impl Log {
         };
         let checkpoints = [SIZE, 100, 256].map(checkpoint).to_vec();
         let keys = vec![log.verifier().clone(), witness.verifier().clone()];
-        Self { events, checkpoints, keys, time_stamps: Vec::new() }
+        Self { events, checkpoints, keys, time_stamps: Vec::new(), now: at(10_000) }
     }
 
     fn audit_with(&self, after: impl FnOnce(&mut Verifier)) -> Report {
@@ -94,6 +95,7 @@ impl Log {
             checkpoints: &checkpoints,
             time_stamps: &self.time_stamps,
             tolerance: SignedDuration::from_secs(2),
+            now: self.now,
         });
         for Event { entry, payload, stored_hash } in &self.events {
             verifier.feed(&AuditedEvent { entry, payload, metadata: b"{}", stored_hash: Some(*stored_hash) });
@@ -170,6 +172,12 @@ fn each_fault_of_an_entry_has_its_code() {
         assert!(found.contains(&(code, Some(300))), "{code} in {found:?}");
         assert!(found.contains(&("ROOT_WRONG", None)), "{code} in {found:?}");
     }
+}
+
+#[test]
+fn what_was_recorded_at_a_time_to_come_is_found() {
+    let found = Log { now: at(595), ..Log::good() }.found();
+    assert_eq!(found, [("TIME_TO_COME", Some(598)), ("TIME_TO_COME", Some(599))], "clocks differ by two seconds");
 }
 
 #[test]

@@ -20,7 +20,6 @@ use etalon::ledger::timestamp::token::Token;
 use etalon::ledger::timestamp::verify::Roots;
 use etalon::ledger::tree::{Frontier, TreeHead};
 use etalon::ledger::witness::AddCheckpoint;
-use jiff::SignedDuration;
 
 /// The seed of the key of the log, which the corpora are signed with.
 const SEED: [u8; 32] = [7; 32];
@@ -113,12 +112,7 @@ const NEXT_FILE: &[u8] = b"\n@@@ ";
 pub fn bundle(bytes: &[u8]) {
     let folder = tempfile::tempdir().expect("a folder");
     write_files(bytes, folder.path());
-    let trusted = Trusted {
-        keys: vec![LOG.verifier().clone()],
-        kept: Vec::new(),
-        roots: None,
-        tolerance: SignedDuration::from_mins(1),
-    };
+    let trusted = Trusted { keys: vec![LOG.verifier().clone()], ..Trusted::default() };
     if let Ok(verdict) = verify(folder.path(), &trusted, |_| ()) {
         assert!(verdict.to_json()["good"].is_boolean());
     }

@@ -4,11 +4,13 @@ use etalon::app::{App, CasePage, Condition, EventPage, Fault, Moment};
 use etalon::audit::{Trusted, Verdict, replay};
 use etalon::domain::actor::{Actor, ActorId, Role};
 use etalon::domain::value::CaseId;
+use jiff::Timestamp;
 
 use crate::ledger::bundles::{codes, grow};
 use crate::ledger::hostile::{Intruder, quoted};
 use crate::ledger::processes::{Demonstration, demonstration};
 use crate::store::on_both_databases;
+use crate::store::samples::{case_stream, note};
 use crate::store::support::{Database, TestClock};
 
 on_both_databases! {
@@ -16,6 +18,7 @@ on_both_databases! {
     rows_that_cannot_be_compared_are_not_good,
     a_node_of_the_tree_that_is_another_is_told,
     a_node_of_events_that_are_not_there_is_told,
+    a_clock_that_is_set_forward_in_the_head_is_told,
     a_time_that_no_calendar_has_is_damage,
 }
 
@@ -99,7 +102,8 @@ async fn a_node_of_events_that_are_not_there_is_told(database: Database) {
     let raw = demonstration.database.raw().await;
     let intruder = Intruder::of(&demonstration.database).await;
     let hash = intruder.bytes(&[7; 32]);
-    for (level, node, expected) in [(1, 2, Some(512)), (2, 0, Some(0)), (1, -1, None), (8, 0, None), (1 << 40, 0, None)]
+    for (level, node, expected) in
+        [(1, 2, Some(512)), (2, 0, Some(0)), (1, -1, None), (8, 0, None), (1_i64 << 40, 0, None)]
     {
         let place = format!("level = {level} and node = {node}");
         raw.execute(&format!("insert into ledger_nodes (level, node, hash) values ({level}, {node}, {hash})")).await;
@@ -109,6 +113,29 @@ async fn a_node_of_events_that_are_not_there_is_told(database: Database) {
         intruder.does(&format!("delete from ledger_nodes where {place}")).await;
     }
     assert_eq!(codes(&audited(&demonstration).await), [("ROWS_NOT_COMPARED", None)]);
+}
+
+async fn a_clock_that_is_set_forward_in_the_head_is_told(database: Database) {
+    let demonstration = demonstration(database).await;
+    let app = &demonstration.app;
+    let last = app.head().await.expect("it reads").expect("it has events");
+    // Triggers and rights allow it.
+    let forward = "update log_head set recorded_at = recorded_at + 2000000000000000";
+    demonstration.database.raw().await.execute(forward).await;
+    assert_eq!(codes(&audited(&demonstration).await), [("HEAD_WRONG", None)]);
+    // Whatever comes next has that time, so that the head is as its last event again.
+    let store = demonstration.database.open().await;
+    let outcomes = store.commit(vec![note(case_stream(9_000), 0, "next")]).await.expect("the transaction succeeds");
+    for outcome in outcomes {
+        outcome.expect("accepted");
+    }
+    let found = codes(&audited(&demonstration).await);
+    assert!(found.contains(&("TIME_TO_COME", Some(last + 1))), "{found:?}");
+    assert!(found.iter().all(|(kind, _)| *kind != "HEAD_WRONG"), "{found:?}");
+    // To whoever looks at it at that time, it is in order.
+    let by_then = Trusted { now: Timestamp::MAX, ..Trusted::default() };
+    let found = codes(&replay(app, &by_then, |_, _| ()).await.expect("it reads"));
+    assert!(found.iter().all(|(kind, _)| *kind != "TIME_TO_COME"), "{found:?}");
 }
 
 /// It is told as such to whoever asks, and nothing breaks of it.

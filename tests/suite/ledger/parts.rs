@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use etalon::audit::{Part, Trusted, Verdict, export, verify};
 use etalon::ledger::note::Note;
 use etalon::store::{RowChanges, Sealed};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::ledger::bundles::{House, codes, grow};
@@ -240,6 +241,11 @@ async fn a_part_is_held_against_clocks_and_checkpoints_of_others() {
     fs::write(range.join("checkpoint"), cosigned(second - 3_600)).expect("written");
     let found = codes(&verdict(&range, &trusted));
     assert_eq!(found, (650..660).map(|position| ("TIME_OUT_OF_BOUNDS", Some(position))).collect::<Vec<_>>());
+    // To an auditor whose clock is an hour behind, they are still to come.
+    let (early, _) = bundle(&house, Part::Range(650, Some(651)), None, "early").await;
+    let now = Timestamp::from_second(second - 3_600).expect("a time");
+    let found = codes(&verdict(&early, &Trusted { now, ..house.trusted().await }));
+    assert_eq!(found, [("TIME_TO_COME", Some(650)), ("TIME_TO_COME", Some(651))]);
     // What the witness says without the log proves nothing.
     let (witnessed, _) = bundle(&house, Part::Range(650, Some(651)), None, "witnessed").await;
     let proof = witnessed.join("proofs/651.tlog-proof");
