@@ -6,6 +6,7 @@ use std::collections::hash_map::Entry;
 
 use crate::app::App;
 use crate::app::commanded::Commanded;
+use crate::app::replay::apart;
 use crate::app::request::Fault;
 use crate::domain::case::Case;
 use crate::domain::case::event::CaseFact;
@@ -14,7 +15,7 @@ use crate::domain::event::Recorded;
 use crate::domain::person::Person;
 use crate::domain::value::Sha256Digest;
 use crate::ledger::tree::{Frontier, TILE_HEIGHT};
-use crate::store::{AggregateType, Attachment, EventRecord, NodePlace, StoreError, StoredCiphertext, StreamId};
+use crate::store::{AggregateType, EventRecord, NodePlace, StoreError, StoredCiphertext, StreamId};
 use crate::vault::payload;
 use crate::vault::reference::Reference;
 use crate::vault::seal::Ciphertext;
@@ -29,8 +30,8 @@ pub struct Unlike {
     pub position: u64,
     /// What it is.
     pub what: Beside,
-    /// Whether something else stands in its place.
-    pub is_changed: bool,
+    /// In which way.
+    pub how: How,
 }
 
 /// What stands beside the log.
@@ -42,6 +43,17 @@ pub enum Beside {
     Attachment,
     /// A node of the tree over many events.
     Node,
+}
+
+/// How it is not as the event says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum How {
+    /// Nothing is there.
+    Gone,
+    /// Something else is.
+    Changed,
+    /// What is there cannot be read.
+    Unreadable,
 }
 
 /// What the events at these positions erase, as far as it was asked.
@@ -58,12 +70,14 @@ impl App {
             else {
                 continue;
             };
-            let stored = self.store.attachment(added.digest.as_str()).await?;
-            let is_its = |stored: &Attachment| Sha256Digest::of_bytes(&stored.content) == added.digest;
-            if !stored.as_ref().is_some_and(is_its) {
-                let (position, is_changed) = (event.position, stored.is_some());
-                unlike.push(Unlike { position, what: Beside::Attachment, is_changed });
-            }
+            let stored = self.store.attachment(added.digest.as_str()).await;
+            let how = match apart(stored.map_err(Fault::from))? {
+                Ok(Some(stored)) if Sha256Digest::of_bytes(&stored.content) == added.digest => continue,
+                Ok(Some(_)) => How::Changed,
+                Ok(None) => How::Gone,
+                Err(_) => How::Unreadable,
+            };
+            unlike.push(Unlike { position: event.position, what: Beside::Attachment, how });
         }
         Ok(unlike)
     }
@@ -76,11 +90,14 @@ impl App {
         }
         let mut unlike = Vec::new();
         for (level, node, hash) in nodes {
-            let stored = self.store.hashes(level, node, 1).await?.pop();
-            if stored != Some(hash) {
-                let position = node << (level * TILE_HEIGHT);
-                unlike.push(Unlike { position, what: Beside::Node, is_changed: stored.is_some() });
-            }
+            let stored = self.store.hashes(level, node, 1).await;
+            let how = match apart(stored.map_err(Fault::from))?.map(|mut stored| stored.pop()) {
+                Ok(Some(stored)) if stored == hash => continue,
+                Ok(Some(_)) => How::Changed,
+                Ok(None) => How::Gone,
+                Err(_) => How::Unreadable,
+            };
+            unlike.push(Unlike { position: node << (level * TILE_HEIGHT), what: Beside::Node, how });
         }
         Ok(unlike)
     }
@@ -94,7 +111,9 @@ impl App {
         let mut strays = self.store.stray_nodes(size, limit).await?;
         if !strays.is_empty() {
             // The nodes of a commit come with its events: what the log has by now founds those that were seen before.
-            let size = self.store.head().await?.next_position;
+            // Without a head it takes none.
+            let head = apart(self.store.head().await.map_err(Fault::from))?;
+            let size = head.map_or(size, |head| head.next_position);
             strays.retain(|node| node.events().is_none_or(|events| events.end > size));
         }
         Ok(strays)
@@ -118,19 +137,20 @@ impl App {
         let digests: Vec<_> = wanted.iter().map(|(_, reference)| reference.ciphertext.0).collect();
         // Looked at before the erasures are: what is erased meanwhile is then found among them.
         let found = self.sealed_by(&digests).await?;
-        let unlike =
-            |event: &EventRecord, is_changed| Unlike { position: event.position, what: Beside::Ciphertext, is_changed };
+        let unlike = |event: &EventRecord, how| Unlike { position: event.position, what: Beside::Ciphertext, how };
         let mut all = Vec::new();
         let mut gone = Vec::new();
         for (event, reference) in wanted {
             match found.get(&reference.ciphertext.0) {
                 None => gone.push((event, reference)),
                 Some(Some(stored)) if is_named_by(stored, &reference) => {}
-                Some(_) => all.push(unlike(event, true)),
+                Some(Some(_)) => all.push(unlike(event, How::Changed)),
+                Some(None) => all.push(unlike(event, How::Unreadable)),
             }
         }
         let keys: Vec<_> = gone.iter().map(|(_, reference)| reference.key.0).collect();
-        let erased = self.store.erased_among(&keys).await?;
+        // That marks cannot be read, is told where all of them are.
+        let erased = apart(self.store.erased_among(&keys).await.map_err(Fault::from))?.unwrap_or_default();
         let erased: HashMap<_, _> = erased.into_iter().map(|erased| (erased.key_id, erased.position)).collect();
         for (event, reference) in gone {
             let is_erased = match erased.get(&reference.key.0) {
@@ -138,7 +158,7 @@ impl App {
                 None => false,
             };
             if !is_erased {
-                all.push(unlike(event, false));
+                all.push(unlike(event, How::Gone));
             }
         }
         Ok(all)
@@ -164,7 +184,11 @@ impl App {
     async fn erases(&self, position: u64, event: &EventRecord, erasures: &mut Erasures) -> Result<bool, Fault> {
         let stream = match erasures.0.entry(position) {
             Entry::Occupied(known) => *known.get(),
-            Entry::Vacant(unknown) => *unknown.insert(self.erasure_at(position).await?.map(|(stream, _)| stream)),
+            Entry::Vacant(unknown) => {
+                // An event that cannot be read erases nothing, and is told.
+                let erasure = apart(self.erasure_at(position).await)?.unwrap_or_default();
+                *unknown.insert(erasure.map(|(stream, _)| stream))
+            }
         };
         let is_of = |stream: StreamId| {
             event.aggregate_type == stream.aggregate_type.as_str()

@@ -47,7 +47,7 @@ use tokio::sync::{OnceCell, watch};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-pub use beside::{Beside, Unlike};
+pub use beside::{Beside, How, Unlike};
 pub use clockwork::Clockwork;
 pub use commanded::Commanded;
 pub use follow::{Batch, Follower, Interest, LogEvent, LogFound, LogPage, Start};

@@ -11,7 +11,10 @@ use crate::app::request::Fault;
 use crate::app::{App, Vouched};
 use crate::ledger::multiset::{MultisetKey, MultisetSum};
 use crate::ledger::tree::Frontier;
-use crate::store::{EventRecord, KeptCommand, RowDifference, RowsForm, TableDigest};
+use crate::store::{EventQuery, EventRecord, Keep, KeptCommand, RowDifference, RowsForm, TableDigest};
+
+/// Beyond the end of every log: positions are whole numbers of 64 bits with a sign.
+const ENDLESS: u64 = i64::MAX.cast_unsigned();
 
 /// A page of the log.
 #[derive(Debug)]
@@ -58,9 +61,10 @@ impl App {
     /// # Errors
     /// When the store fails.
     pub async fn replay(&self, look: impl FnMut(ReplayedPage)) -> Result<Replayed, Fault> {
-        let form = self.rows_form().await?;
-        if form.stored != form.ours {
-            return self.look_through(look).await.map(|()| Replayed::OfOtherForm(form));
+        match apart(self.rows_form().await)? {
+            Ok(form) if form.stored == form.ours => {}
+            Ok(form) => return self.look_through(look).await.map(|()| Replayed::OfOtherForm(form)),
+            Err(fault) => return self.look_through(look).await.map(|()| Replayed::Unfolded(fault)),
         }
         // Beside one another: each reads the log in an order of its own.
         let comparing = AbortOnDropHandle::new(tokio::spawn(compared(self.store.clone(), self.aggregates.clone())));
@@ -70,6 +74,15 @@ impl App {
             Err(fault) if fault.is_damage() => Ok(Replayed::Unfolded(fault)),
             Err(fault) => Err(fault),
         }
+    }
+
+    /// The last event of the log, whatever its head says.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn last_event(&self) -> Result<Option<EventRecord>, Fault> {
+        let query = EventQuery { keep: Keep::Last, limit: 1, ..EventQuery::default() };
+        Ok(self.store.events(&query).await?.pop())
     }
 
     /// Whether the head of the log says the time of the last event. Where that is not there or cannot be read, it is
@@ -93,11 +106,13 @@ impl App {
     }
 
     async fn look_through(&self, mut look: impl FnMut(ReplayedPage)) -> Result<(), Fault> {
-        let head = self.store.head().await?.next_position;
+        // Where the head cannot be read, the log goes as far as it has events.
+        let head = apart(self.store.head().await.map_err(Fault::from))?.ok().map(|head| head.next_position);
+        let end = head.unwrap_or(ENDLESS);
         let (mut erasures, mut tree) = (Erasures::default(), Frontier::default());
         let mut next = 0;
-        while next < head {
-            let events = self.readable(next, head).await?;
+        while next < end {
+            let events = self.readable(next, end).await?;
             let Some(last) = events.last() else { break };
             let first = next;
             next = last.position + 1;
@@ -106,7 +121,7 @@ impl App {
             unlike.extend(self.unlike_nodes(&events, &mut tree).await?);
             unlike.sort_unstable();
             let sealed = apart(self.vouched_between(first, next).await)?;
-            look(ReplayedPage { events, head, unlike, sealed });
+            look(ReplayedPage { events, head: head.unwrap_or(next), unlike, sealed });
         }
         Ok(())
     }
@@ -147,7 +162,7 @@ impl App {
     /// A page of a log that ends at `head`, from a position on.
     async fn readable(&self, next: u64, head: u64) -> Result<Vec<EventRecord>, Fault> {
         // What comes later than that is not looked at: it was recorded after the auditor has looked at the clock.
-        match self.log(next.checked_sub(1), head.checked_sub(1), EVENTS_PAGE).await {
+        match self.log(next.checked_sub(1), head.min(ENDLESS).checked_sub(1), EVENTS_PAGE).await {
             Err(fault) if fault.is_damage() => {}
             read => return read,
         }
@@ -164,7 +179,7 @@ impl App {
 }
 
 /// What was read or is damaged, apart from a database that fails.
-fn apart<T>(read: Result<T, Fault>) -> Result<Result<T, Fault>, Fault> {
+pub(super) fn apart<T>(read: Result<T, Fault>) -> Result<Result<T, Fault>, Fault> {
     match read {
         Err(fault) if !fault.is_damage() => Err(fault),
         read => Ok(read),

@@ -1,14 +1,15 @@
 //! The log is folded again, and everything that is stored of it compared with what it makes.
 
-use crate::app::{App, Beside, EventRecord, Fault, Folded, NodePlace, Replayed, ReplayedPage, Unlike};
+use crate::app::{App, Beside, EventRecord, Fault, Folded, How, NodePlace, Replayed, ReplayedPage, Unlike};
 use crate::audit::bundle::earlier_names;
 use crate::audit::commands::Commands;
 use crate::audit::sealed::{self, Seals};
-use crate::audit::{AuditError, Projection, Trusted, Verdict};
+use crate::audit::{AuditError, Projection, Trusted, Verdict, verify};
 use crate::ledger::audit::{AuditedEvent, Evidence, Verifier};
 use crate::ledger::counted::counted;
 use crate::ledger::finding::Findings;
 use crate::ledger::names::Names;
+use crate::ledger::note::VerifierKey;
 use crate::ledger::parsed_entry::ParsedEntry;
 
 /// How many rows are looked for that stand beside the log and belong to nothing of it, of each kind.
@@ -23,8 +24,15 @@ pub(super) const MOST_STRAYS: u32 = Findings::KEPT as u32;
 /// When the database cannot be read: then nothing is said of it.
 pub async fn replay(app: &App, trusted: &Trusted, mut progress: impl FnMut(u64, u64)) -> Result<Verdict, AuditError> {
     let keys = trusted.keys.as_slice();
-    let origin = app.origin().await?;
-    let mut verdict = Verdict { origin: origin.clone(), ..Verdict::default() };
+    let mut verdict = Verdict::default();
+    // What the log has counted before it is read is there.
+    let head = told(named_end(app).await, "HEAD_UNREADABLE", &mut verdict)?;
+    let has_head = head.is_some();
+    let (origin, size) = match head {
+        Some(head) => head,
+        None => end_without_head(app, keys).await?,
+    };
+    verdict.origin.clone_from(&origin);
     let recoveries = told(app.recoveries().await, "RECOVERIES_UNREADABLE", &mut verdict)?;
     let earlier = earlier_names(&recoveries.unwrap_or_default());
     let names = Names::new(&earlier, &origin);
@@ -46,8 +54,6 @@ pub async fn replay(app: &App, trusted: &Trusted, mut progress: impl FnMut(u64, 
         now: trusted.now,
     });
     let mut seals = Seals::new(&names, trusted);
-    // What the log has counted before it is read is there.
-    let size = app.head().await?.map_or(0, |last| last + 1);
     let mut commands = Commands::before(size, app);
     let mut end = 0;
     let look = |page: ReplayedPage| {
@@ -92,7 +98,7 @@ pub async fn replay(app: &App, trusted: &Trusted, mut progress: impl FnMut(u64, 
         let message = format!("the log has counted {events}, and none is there from here on");
         verdict.fault(Some(end), "LOG_SHORT", message);
     }
-    if told(app.has_time_of_its_end().await, "HEAD_UNREADABLE", &mut verdict)? == Some(false) {
+    if has_head && told(app.has_time_of_its_end().await, "HEAD_UNREADABLE", &mut verdict)? == Some(false) {
         let message = "column recorded_at of log_head is not the time of the last event, and none that follows gets an \
                        earlier one";
         verdict.fault(None, "HEAD_WRONG", message);
@@ -106,7 +112,7 @@ pub async fn replay(app: &App, trusted: &Trusted, mut progress: impl FnMut(u64, 
     seals.finish(latest.as_ref(), &mut verifier, &mut verdict);
     sealed::tell_strays(app, &mut verdict).await?;
     let mut report = verifier.finish();
-    let tree = told(app.tree().await, "TREE_WRONG", &mut verdict)?;
+    let tree = if has_head { told(app.tree().await, "TREE_WRONG", &mut verdict)? } else { None };
     if tree.is_some_and(|tree| tree.size() == report.head.size && tree.root() != report.head.root) {
         verdict.fault(None, "TREE_WRONG", "the tree beside the log has another root than its entries make");
     }
@@ -121,6 +127,19 @@ pub async fn replay(app: &App, trusted: &Trusted, mut progress: impl FnMut(u64, 
         verdict.notes.push(format!("{are} not sealed yet, and confirmed by nothing"));
     }
     Ok(verdict)
+}
+
+/// The name of the log and how many events it has, as its head says.
+async fn named_end(app: &App) -> Result<(String, u64), Fault> {
+    Ok((app.origin().await?, app.head().await?.map_or(0, |last| last + 1)))
+}
+
+/// The same of a log whose head cannot be read: the name is that of the key that was given, or else of the last entry.
+async fn end_without_head(app: &App, keys: &[VerifierKey]) -> Result<(String, u64), Fault> {
+    let last = sealed::undamaged(app.last_event().await)?;
+    let entry = last.as_ref().and_then(|last| ParsedEntry::parse(&last.entry).ok());
+    let name = verify::origin(keys).ok().map(str::to_owned).or_else(|| Some(entry?.origin.into_owned()));
+    Ok((name.unwrap_or_default(), last.map_or(0, |last| last.position + 1)))
 }
 
 /// What a fold of the log makes against what is served.
@@ -139,21 +158,30 @@ fn tell_rows(folded: &Folded, verdict: &mut Verdict) {
 }
 
 fn tell_unlike(one: &Unlike, verdict: &mut Verdict) {
-    let (kind, message) = match (one.what, one.is_changed) {
-        (Beside::Ciphertext, true) => {
+    let (kind, message) = match (one.what, one.how) {
+        (Beside::Ciphertext, How::Changed) => {
             ("CIPHERTEXT_WRONG", "the ciphertext of personal data in it is not the one that it names")
         }
-        (Beside::Ciphertext, false) => {
+        (Beside::Ciphertext, How::Gone) => {
             ("CIPHERTEXT_MISSING", "the ciphertext of personal data in it is gone, and no event has erased it")
         }
-        (Beside::Attachment, true) => {
+        (Beside::Ciphertext, How::Unreadable) => {
+            ("CIPHERTEXT_UNREADABLE", "the ciphertext of personal data in it cannot be read")
+        }
+        (Beside::Attachment, How::Changed) => {
             ("ATTACHMENT_WRONG", "the bytes of the file that it attaches are not those of its digest")
         }
-        (Beside::Attachment, false) => ("ATTACHMENT_MISSING", "the bytes of the file that it attaches are gone"),
-        (Beside::Node, true) => {
+        (Beside::Attachment, How::Gone) => ("ATTACHMENT_MISSING", "the bytes of the file that it attaches are gone"),
+        (Beside::Attachment, How::Unreadable) => {
+            ("ATTACHMENT_UNREADABLE", "the bytes of the file that it attaches cannot be read")
+        }
+        (Beside::Node, How::Changed) => {
             ("NODE_HASH", "the node of the tree that begins with it has another hash than its entries make")
         }
-        (Beside::Node, false) => ("NODE_HASH", "the node of the tree that begins with it is gone"),
+        (Beside::Node, How::Gone) => ("NODE_HASH", "the node of the tree that begins with it is gone"),
+        (Beside::Node, How::Unreadable) => {
+            ("NODE_UNREADABLE", "the node of the tree that begins with it cannot be read")
+        }
     };
     verdict.fault(Some(one.position), kind, message);
 }

@@ -182,7 +182,8 @@ pub(super) async fn tell_strays(app: &App, verdict: &mut Verdict) -> Result<(), 
     Ok(())
 }
 
-fn undamaged(read: Result<Option<Vouched>, Fault>) -> Result<Option<Vouched>, Fault> {
+/// What was read, or nothing where it is damaged, which is told elsewhere.
+pub(super) fn undamaged<T>(read: Result<Option<T>, Fault>) -> Result<Option<T>, Fault> {
     match read {
         Err(fault) if fault.is_damage() => Ok(None),
         read => read,

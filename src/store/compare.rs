@@ -19,6 +19,9 @@ use crate::store::{
     StreamRange,
 };
 
+/// What SQLite says of an index that it cannot make sense of: SQLITE_ERROR, SQLITE_CORRUPT.
+const DAMAGED: [i32; 2] = [1, 11];
+
 /// Of no stream at all, or of none of a known type.
 const WITHOUT_EVENTS: &str =
     " where not exists (select 1 from events e where e.aggregate_id = r.aggregate_id and e.aggregate_type in ";
@@ -91,8 +94,23 @@ pub(super) async fn rows<B: Backend>(
 
 /// What an index of the search tells otherwise than the texts that it is of.
 pub(super) async fn terms<B: Backend>(backend: &B) -> Result<RowsCompared, StoreError> {
-    let unlike = backend.unlike_terms().await.map_err(StoreError::during("read the index of the search"))?;
-    Ok(RowsCompared { differences: unlike, ..RowsCompared::default() })
+    let differences = match backend.unlike_terms().await {
+        Err(error) if is_damage(&error) => {
+            vec![RowDifference { table: "search_index", key: format!("cannot be read ({error})"), is_served: true }]
+        }
+        unlike => unlike.map_err(StoreError::during("read the index of the search"))?,
+    };
+    Ok(RowsCompared { differences, ..RowsCompared::default() })
+}
+
+/// Whether an index is not what its database has made, as against a database that fails.
+fn is_damage(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(|said| said.code()?.parse::<i32>().ok());
+    match error {
+        sqlx::Error::Decode(_) | sqlx::Error::ColumnDecode { .. } => true,
+        // The code of an error is in its first byte, whatever it says more.
+        _ => code.is_some_and(|code| DAMAGED.contains(&(code & 0xff))),
+    }
 }
 
 /// Rows that no stream of the log can have made, where so many figures are known to have one.

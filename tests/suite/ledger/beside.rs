@@ -19,6 +19,7 @@ on_both_databases! {
     a_node_of_the_tree_that_is_another_is_told,
     a_node_of_events_that_are_not_there_is_told,
     a_clock_that_is_set_forward_in_the_head_is_told,
+    a_log_without_its_head_is_read_to_its_end,
     a_time_that_no_calendar_has_is_damage,
 }
 
@@ -84,13 +85,18 @@ async fn a_node_of_the_tree_that_is_another_is_told(database: Database) {
     let intruder = Intruder::of(&demonstration.database).await;
     // No program of today folds these events.
     assert_eq!(codes(&audited(&demonstration).await), [("ROWS_NOT_COMPARED", None)]);
-    for change in [
-        "update ledger_nodes set hash = (select leaf_hash from events where position = 0) where node = 1",
-        "delete from ledger_nodes where node = 1",
+    let longer = format!("update ledger_nodes set hash = {} where node = 1", intruder.bytes(&[7; 33]));
+    for (change, expected) in [
+        (
+            "update ledger_nodes set hash = (select leaf_hash from events where position = 0) where node = 1",
+            "NODE_HASH",
+        ),
+        (longer.as_str(), "NODE_UNREADABLE"),
+        ("delete from ledger_nodes where node = 1", "NODE_HASH"),
     ] {
         intruder.does(change).await;
         let found = codes(&audited(&demonstration).await);
-        assert_eq!(found, [("NODE_HASH", Some(256)), ("ROWS_NOT_COMPARED", None)], "{change}");
+        assert_eq!(found, [(expected, Some(256)), ("ROWS_NOT_COMPARED", None)], "{change}");
     }
 }
 
@@ -136,6 +142,39 @@ async fn a_clock_that_is_set_forward_in_the_head_is_told(database: Database) {
     let by_then = Trusted { now: Timestamp::MAX, ..Trusted::default() };
     let found = codes(&replay(app, &by_then, |_, _| ()).await.expect("it reads"));
     assert!(found.iter().all(|(kind, _)| *kind != "TIME_TO_COME"), "{found:?}");
+}
+
+async fn a_log_without_its_head_is_read_to_its_end(database: Database) {
+    let demonstration = demonstration(database).await;
+    let good = audited(&demonstration).await;
+    let intruder = Intruder::of(&demonstration.database).await;
+    intruder.does("delete from log_head").await;
+    let headless = audited(&demonstration).await;
+    assert_eq!(codes(&headless), [("HEAD_UNREADABLE", None), ("ROWS_NOT_COMPARED", None)]);
+    assert_eq!((headless.events, &headless.root, &headless.origin), (good.events, &good.root, &good.origin));
+    intruder.sets(good.events - 1, "metadata", "'{}'").await;
+    let found = codes(&audited(&demonstration).await);
+    assert!(found.contains(&("METADATA_HASH", Some(good.events - 1))), "{found:?}");
+}
+
+/// PostgreSQL takes nothing but numbers and bytes into these columns.
+#[tokio::test]
+async fn what_has_another_type_is_told_with_its_place_and_the_rest_is_looked_at() {
+    let demonstration = demonstration(Database::sqlite()).await;
+    let attached = first(&demonstration, "AttachmentAdded").await;
+    let intruder = Intruder::of(&demonstration.database).await;
+    intruder.does("create table kept_attachments as select * from attachments").await;
+    for content in ["7", "7.5"] {
+        intruder.does(&format!("update attachments set content = {content}")).await;
+        let found = codes(&audited(&demonstration).await);
+        assert_eq!(found.first(), Some(&("ATTACHMENT_UNREADABLE", Some(attached))), "{content}");
+        assert!(found.iter().all(|(kind, _)| *kind == "ATTACHMENT_UNREADABLE"), "{content}: {found:?}");
+    }
+    intruder.does("delete from attachments").await;
+    intruder.does("insert into attachments select * from kept_attachments").await;
+    intruder.does("update log_head set next_position = 'many'").await;
+    let found = codes(&audited(&demonstration).await);
+    assert_eq!(found, [("HEAD_UNREADABLE", None), ("ROWS_NOT_COMPARED", None)]);
 }
 
 /// It is told as such to whoever asks, and nothing breaks of it.

@@ -175,6 +175,21 @@ async fn a_text_that_the_index_of_sqlite_holds_otherwise_is_told() {
     assert!(faults.len() == 100 && faults.iter().all(|(kind, _)| *kind == NOT_SERVED), "{faults:?}");
 }
 
+#[tokio::test]
+async fn an_index_of_sqlite_that_cannot_be_read_is_told_and_the_rows_are_compared() {
+    let demonstration = demonstration(Database::sqlite()).await;
+    let intruder = Intruder::of(&demonstration.database).await;
+    // What the index is kept in.
+    intruder.does("delete from search_index_data").await;
+    intruder.does("update case_number_series set last = last + 1").await;
+    let verdict = replay(&demonstration.app, &Trusted::default(), |_, _| ()).await.expect("it reads");
+    let of = |table: &str| verdict.faults.iter().filter(|fault| fault.message.starts_with(table)).collect::<Vec<_>>();
+    let of_index = of("search_index");
+    assert!(of_index.len() == 1 && of_index[0].message.contains("cannot be read"), "{verdict}");
+    let of_series = of("case_number_series");
+    assert!(!of_series.is_empty() && of_series.len() + 1 == verdict.faults.len(), "{verdict}");
+}
+
 async fn commits_that_go_on_make_no_difference(database: Database) {
     let house = House::on(&database).await;
     let log = Log::of_the_problem_desk();
