@@ -1,8 +1,8 @@
 //! What stands beside a page of the log is held against its events: nodes of the tree, attached files, sealed personal
 //! data.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{BTreeSet, HashMap};
 
 use crate::app::App;
 use crate::app::commanded::Commanded;
@@ -39,6 +39,8 @@ pub struct Unlike {
 pub enum Beside {
     /// The ciphertext of personal data, until an event erases it.
     Ciphertext,
+    /// What should not be there any more: the ciphertext that an event has erased.
+    Erased,
     /// The bytes of an attached file.
     Attachment,
     /// A node of the tree over many events.
@@ -119,7 +121,8 @@ impl App {
         Ok(strays)
     }
 
-    /// The references of a page whose ciphertext is not there or another one, though no event erased it.
+    /// The references of a page whose ciphertext is not there or another one, though no event erased it, or is there
+    /// though one did.
     pub(super) async fn unlike_ciphertexts(
         &self,
         page: &[EventRecord],
@@ -138,29 +141,33 @@ impl App {
         // Looked at before the erasures are: what is erased meanwhile is then found among them.
         let found = self.sealed_by(&digests).await?;
         let unlike = |event: &EventRecord, how| Unlike { position: event.position, what: Beside::Ciphertext, how };
-        let mut all = Vec::new();
-        let mut gone = Vec::new();
-        for (event, reference) in wanted {
-            match found.get(&reference.ciphertext.0) {
-                None => gone.push((event, reference)),
-                Some(Some(stored)) if is_named_by(stored, &reference) => {}
-                Some(Some(_)) => all.push(unlike(event, How::Changed)),
-                Some(None) => all.push(unlike(event, How::Unreadable)),
-            }
-        }
-        let keys: Vec<_> = gone.iter().map(|(_, reference)| reference.key.0).collect();
+        let keys: BTreeSet<_> = wanted.iter().map(|(_, reference)| reference.key.0).collect();
+        let keys: Vec<_> = keys.into_iter().collect();
         // That marks cannot be read, is told where all of them are.
         let erased = apart(self.store.erased_among(&keys).await.map_err(Fault::from))?.unwrap_or_default();
         let erased: HashMap<_, _> = erased.into_iter().map(|erased| (erased.key_id, erased.position)).collect();
-        for (event, reference) in gone {
+        let (mut all, mut kept) = (Vec::new(), Vec::new());
+        for (event, reference) in wanted {
             let is_erased = match erased.get(&reference.key.0) {
                 Some(position) => self.erases(*position, event, erasures).await?,
                 None => false,
             };
-            if !is_erased {
-                all.push(unlike(event, How::Gone));
+            match found.get(&reference.ciphertext.0) {
+                None if is_erased => {}
+                None => all.push(unlike(event, How::Gone)),
+                Some(Some(stored)) if is_named_by(stored, &reference) => {
+                    kept.extend(is_erased.then_some((event, reference.ciphertext.0)));
+                }
+                Some(Some(_)) => all.push(unlike(event, How::Changed)),
+                Some(None) => all.push(unlike(event, How::Unreadable)),
             }
         }
+        // What was erased between the two looks has gone with the mark.
+        let digests: Vec<_> = kept.iter().map(|(_, digest)| *digest).collect();
+        let still = if digests.is_empty() { HashMap::new() } else { self.sealed_by(&digests).await? };
+        let kept = kept.into_iter().filter(|(_, digest)| still.contains_key(digest));
+        let erased = |event: &EventRecord| Unlike { what: Beside::Erased, ..unlike(event, How::Changed) };
+        all.extend(kept.map(|(event, _)| erased(event)));
         Ok(all)
     }
 

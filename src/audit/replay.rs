@@ -168,6 +168,9 @@ fn tell_unlike(one: &Unlike, verdict: &mut Verdict) {
         (Beside::Ciphertext, How::Unreadable) => {
             ("CIPHERTEXT_UNREADABLE", "the ciphertext of personal data in it cannot be read")
         }
+        (Beside::Erased, _) => {
+            ("CIPHERTEXT_NOT_ERASED", "the ciphertext of personal data in it is there, though an event has erased it")
+        }
         (Beside::Attachment, How::Changed) => {
             ("ATTACHMENT_WRONG", "the bytes of the file that it attaches are not those of its digest")
         }

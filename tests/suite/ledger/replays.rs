@@ -157,6 +157,20 @@ async fn a_ciphertext_that_nobody_erased_is_missed(database: Database) {
     }
 }
 
+async fn a_ciphertext_that_is_back_is_told(database: Database) {
+    let house = House::on(&database).await;
+    let (_kept, erased) = (register(&house.app).await, register(&house.app).await);
+    let intruder = Intruder::of(&database).await;
+    intruder.does("create table kept_ciphertexts as select * from ciphertexts").await;
+    erase(&house.app, erased).await;
+    house.app.seal_now().await.expect("sealed");
+    let good = house.replay(&[]).await;
+    assert!(good.is_good(), "{good}");
+    intruder.does("delete from ciphertexts").await;
+    intruder.does("insert into ciphertexts select * from kept_ciphertexts").await;
+    assert_eq!(codes(&house.replay(&[]).await), [("CIPHERTEXT_NOT_ERASED", Some(1))]);
+}
+
 async fn an_audit_changes_nothing_before_it_looks(database: Database) {
     let house = House::on(&database).await;
     register(&house.app).await;
@@ -186,6 +200,7 @@ on_both_databases! {
     a_shortened_log_is_told_by_a_checkpoint_that_was_kept,
     events_that_were_counted_are_missed_at_the_end,
     a_ciphertext_that_nobody_erased_is_missed,
+    a_ciphertext_that_is_back_is_told,
     an_audit_changes_nothing_before_it_looks,
 }
 
