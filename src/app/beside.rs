@@ -208,7 +208,7 @@ impl App {
     /// where no event erases any there.
     pub(super) async fn erasure_at(&self, position: u64) -> Result<Option<(StreamId, u64)>, Fault> {
         let record = self.log(position.checked_sub(1), Some(position), 1).await?.pop();
-        Ok(record.and_then(|record| Some((self.stream_erased_by(&record)?, record.sequence - 1))))
+        Ok(record.and_then(|record| Some((self.stream_erased_by(&record)?, record.sequence.checked_sub(1)?))))
     }
 
     /// The stream whose personal data the event erases, if it erases any.

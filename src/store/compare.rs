@@ -42,7 +42,7 @@ pub(super) async fn events<B: Backend>(
     }
     let rows: Vec<EventToFoldRow> =
         backend.scan(&statement).await.map_err(StoreError::during("read the events of streams"))?;
-    Ok(rows.into_iter().map(|row| row.of(range.aggregate_type)).collect())
+    rows.into_iter().map(|row| row.of(range.aggregate_type)).collect()
 }
 
 /// What the streams of the range make, all of whose appends are given, against what is served of them.

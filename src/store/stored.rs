@@ -136,7 +136,7 @@ impl TryFrom<EventRow> for EventRecord {
 
     fn try_from(row: EventRow) -> Result<Self, StoreError> {
         Ok(Self {
-            position: row.position.cast_unsigned(),
+            position: position(row.position)?,
             aggregate_type: row.aggregate_type,
             aggregate_id: row.aggregate_id,
             sequence: row.sequence.cast_unsigned(),
@@ -171,9 +171,9 @@ scanned!(EventToFoldRow:
     position aggregate_id sequence event_type event_version payload recorded_at actor command_id);
 
 impl EventToFoldRow {
-    pub(super) fn of(self, aggregate_type: AggregateType) -> EventRecord {
-        EventRecord {
-            position: self.position.cast_unsigned(),
+    pub(super) fn of(self, aggregate_type: AggregateType) -> Result<EventRecord, StoreError> {
+        Ok(EventRecord {
+            position: position(self.position)?,
             aggregate_type: aggregate_type.as_str().to_owned(),
             aggregate_id: self.aggregate_id,
             sequence: self.sequence.cast_unsigned(),
@@ -186,7 +186,7 @@ impl EventToFoldRow {
             command_id: self.command_id,
             entry: Vec::new(),
             leaf_hash: [0; 32],
-        }
+        })
     }
 }
 
@@ -319,6 +319,14 @@ pub(super) fn time(column: &str, microseconds: i64) -> Result<i64, StoreError> {
     match Timestamp::from_microsecond(microseconds) {
         Ok(_) => Ok(microseconds),
         Err(_) => Err(corrupt(column, "time", &microseconds.to_string())),
+    }
+}
+
+/// The position of an event: one whose texts have numbers.
+pub(super) fn position(stored: i64) -> Result<u64, StoreError> {
+    match (0..=i64::MAX / MOST_OF_AN_EVENT).contains(&stored) {
+        true => Ok(stored.cast_unsigned()),
+        false => Err(corrupt("events", "position", &stored.to_string())),
     }
 }
 

@@ -20,6 +20,7 @@ on_both_databases! {
     a_node_of_events_that_are_not_there_is_told,
     a_clock_that_is_set_forward_in_the_head_is_told,
     a_log_without_its_head_is_read_to_its_end,
+    a_position_that_no_log_has_is_damage,
     a_time_that_no_calendar_has_is_damage,
 }
 
@@ -175,6 +176,24 @@ async fn what_has_another_type_is_told_with_its_place_and_the_rest_is_looked_at(
     intruder.does("update log_head set next_position = 'many'").await;
     let found = codes(&audited(&demonstration).await);
     assert_eq!(found, [("HEAD_UNREADABLE", None), ("ROWS_NOT_COMPARED", None)]);
+}
+
+/// It is told, and nothing breaks of it.
+async fn a_position_that_no_log_has_is_damage(database: Database) {
+    let demonstration = demonstration(database).await;
+    let commented = first(&demonstration, "CommentAdded").await;
+    let intruder = Intruder::of(&demonstration.database).await;
+    for position in ["-9223372036854775807 - 1", "-1", "9223372036854775807", "9223372036854775807 / 8 + 1"] {
+        intruder.does(&format!("update events set position = {position} where position = {commented}")).await;
+        let verdict = audited(&demonstration).await;
+        let of_rows =
+            verdict.faults.iter().find(|fault| fault.kind == "ROWS_NOT_COMPARED").expect("nothing was folded");
+        assert!(of_rows.message.contains("in events"), "{position}: {of_rows:?}");
+        // Where it was, another event is.
+        assert!(codes(&verdict).contains(&("INDEX_WRONG", Some(commented))), "{position}: {verdict}");
+        intruder.does(&format!("update events set position = {commented} where position = {position}")).await;
+    }
+    assert!(audited(&demonstration).await.is_good());
 }
 
 /// It is told as such to whoever asks, and nothing breaks of it.
