@@ -15,6 +15,10 @@ use crate::ledger::parsed_entry::ParsedEntry;
 /// How many rows are looked for that stand beside the log and belong to nothing of it, of each kind.
 pub(super) const MOST_STRAYS: u32 = Findings::KEPT as u32;
 
+/// What stands in a database beside its log and is no word of it.
+const NOT_COMPARED: &str = "nothing of the log says what these are, and they are not compared: webhooks, their changes and \
+                            deliveries, when checkpoints were signed (signedAt), and the digests of what commands ordered";
+
 /// Replays the log of a database: entries against columns, payloads, hashes and checkpoints, those of the database and
 /// those that the auditor has kept; cosignatures and time stamps; what is kept of commands; personal data against its
 /// references; and a fold of the events against every served row. With no key, signatures are taken as the database has
@@ -120,6 +124,7 @@ pub async fn replay(app: &App, trusted: &Trusted, mut progress: impl FnMut(u64, 
     if keys.is_empty() || report.sealed.is_some() {
         report.findings = report.findings.without_unsealed_end();
     }
+    verdict.notes.push(NOT_COMPARED.to_owned());
     let unsealed = report.sealed.map_or(0, |sealed| report.head.size - sealed.size);
     verdict.take(report, keys);
     if unsealed > 0 {
