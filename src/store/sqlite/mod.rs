@@ -226,7 +226,8 @@ impl Backend for SqliteBackend {
             sqlx::Error::Decode(source) => PersistenceError::DeserializationError(source),
             error => PersistenceError::ConnectionError(error.into()),
         })?;
-        Ok(events.into_iter().map(|row| StreamEvent::Stored(row.of(aggregate_type))).collect())
+        let stored = events.into_iter().map(|row| row.of(aggregate_type).map(StreamEvent::Stored));
+        stored.collect::<Result<_, _>>().map_err(|error| PersistenceError::DeserializationError(error.into()))
     }
 
     async fn commit(
