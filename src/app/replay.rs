@@ -36,7 +36,7 @@ pub enum Replayed {
     Compared(Folded),
     /// Nothing was compared: another version of the program has made the rows.
     OfOtherForm(RowsForm),
-    /// Nothing is said of the rows: the log holds what cannot be folded.
+    /// Nothing is said of the rows: something that they are compared by cannot be read or folded.
     Unfolded(Fault),
 }
 
@@ -95,6 +95,18 @@ impl App {
         let Some(last) = head.next_position.checked_sub(1) else { return Ok(head.recorded_at == 0) };
         let last = apart(self.log(last.checked_sub(1), Some(last), 1).await)?;
         Ok(last.ok().and_then(|mut last| last.pop()).is_none_or(|last| last.recorded_at == head.recorded_at))
+    }
+
+    /// Where the log has an event that its head does not count: it takes no other in that place.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn beyond_its_head(&self) -> Result<Option<u64>, Fault> {
+        let end = self.store.head().await?.next_position;
+        let next = apart(self.log(end.checked_sub(1), None, 1).await)?;
+        let is_there = next.map_or(true, |next| !next.is_empty());
+        // A commit that came meanwhile has moved the head with it.
+        Ok((is_there && self.store.head().await?.next_position == end).then_some(end))
     }
 
     /// Which form the read rows have, beside that which this program writes.

@@ -93,7 +93,7 @@ pub async fn replay(app: &App, trusted: &Trusted, mut progress: impl FnMut(u64, 
             verdict.fault(None, "ROWS_NOT_COMPARED", message);
         }
         Replayed::Unfolded(fault) => {
-            let message = format!("nothing is said of the served rows: the log cannot be folded: {fault}");
+            let message = format!("nothing is said of the served rows, which cannot be compared: {fault}");
             verdict.fault(None, "ROWS_NOT_COMPARED", message);
         }
     }
@@ -106,6 +106,11 @@ pub async fn replay(app: &App, trusted: &Trusted, mut progress: impl FnMut(u64, 
         let message = "column recorded_at of log_head is not the time of the last event, and none that follows gets an \
                        earlier one";
         verdict.fault(None, "HEAD_WRONG", message);
+    }
+    let beyond = if has_head { told(app.beyond_its_head().await, "HEAD_UNREADABLE", &mut verdict)? } else { None };
+    if let Some(position) = beyond.flatten() {
+        let message = "the head of the log says that it ends before this event, which is there";
+        verdict.fault(Some(position), "HEAD_WRONG", message);
     }
     commands.finish(app, &mut verdict).await?;
     tell_stray_nodes(app, size, &mut verdict).await?;

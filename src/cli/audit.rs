@@ -115,14 +115,11 @@ fn verified(bundle: &Path, trusted: &Trusted) -> Result<Verdict, Problem> {
 }
 
 async fn replay(arguments: cli::AuditReplay, settings: &Settings) -> Result<Outcome, Problem> {
-    let trusted = Trusted {
-        keys: keys(&arguments.keys)?,
-        kept: kept(&arguments.checkpoints)?,
-        roots: roots(arguments.authorities.as_deref())?,
-        tolerance: arguments.tolerance,
-        now: SystemClock.now(),
-    };
+    let (keys, kept, roots) =
+        (keys(&arguments.keys)?, kept(&arguments.checkpoints)?, roots(arguments.authorities.as_deref())?);
     let app = serve::open_evidence(settings, Arc::new(SystemClock)).await?;
+    // Not before the database is there, for which the command may have waited.
+    let trusted = Trusted { keys, kept, roots, tolerance: arguments.tolerance, now: SystemClock.now() };
     let verdict = replayed(&app, &trusted).await;
     app.shutdown().await;
     tell(&verdict?, arguments.format)
@@ -143,8 +140,10 @@ pub(super) async fn replayed(app: &App, trusted: &Trusted) -> Result<Verdict, Pr
 async fn case(arguments: cli::AuditCase, settings: &Settings) -> Result<Outcome, Problem> {
     let id = CaseId::from(arguments.id);
     let stream = StreamId { aggregate_type: AggregateType::Case, aggregate_id: id.into() };
-    let trusted = trusted(&arguments.evidence)?;
+    let mut trusted = trusted(&arguments.evidence)?;
     export_part(Part::Stream(stream), arguments.as_of, &arguments.output, settings).await?;
+    // What was committed meanwhile is in it.
+    trusted.now = SystemClock.now();
     let verdict = verified(&arguments.output, &trusted)?;
     let state = match audit::state_of_case(&arguments.output) {
         Ok(state) => state,

@@ -24,22 +24,15 @@ const SUMS: i64 = 4_096;
 /// What an index keeps of a term (FTS5_MAX_TOKEN_SIZE).
 const LONGEST_TERM_BYTES: usize = 32_768;
 
-/// The texts of which the index lacks a term, or has one that they have not, as of one moment; and whether the index finds
-/// what it has.
+/// The texts that the index does not find by a term of theirs, or finds by one that they have not, as of one moment.
 pub(super) fn unlike(connection: &mut Connection) -> rusqlite::Result<Vec<RowDifference>> {
     // What shows the terms of an index is a table to SQLite; this one is the connection's own, beside the file.
     connection.pragma_update(None, "query_only", false)?;
     connection.execute_batch(
-        "create virtual table if not exists temp.indexed_terms using fts5vocab(main, search_index, instance)",
+        "create virtual table if not exists temp.indexed_terms using fts5vocab(main, search_index, row)",
     )?;
     connection.pragma_update(None, "query_only", true)?;
     let moment = connection.transaction()?;
-    let mut unlike = Vec::new();
-    // All that it has is told without the directory by which a search finds it.
-    if moment.query_row("pragma main.integrity_check(search_index)", (), |row| row.get::<_, String>(0))? != "ok" {
-        let key = "the directory of its terms".to_owned();
-        unlike.push(RowDifference { table: TABLE, key, is_served: true });
-    }
     let mut secret = [0; 16];
     fill_with_secrets(&mut secret);
     let key = MultisetKey::of(&secret);
@@ -47,9 +40,9 @@ pub(super) fn unlike(connection: &mut Connection) -> rusqlite::Result<Vec<RowDif
     each_of_texts(&moment, |text, term| of_texts.add(&key, text, term))?;
     each_indexed(&moment, |text, term| of_index.add(&key, text, term))?;
     if of_texts.0 == of_index.0 {
-        return Ok(unlike);
+        return Ok(Vec::new());
     }
-    // How many times more the index has a term of a text than the text has it.
+    // How many times more the index finds a text by a term than the text has it.
     let mut surplus = BTreeMap::<(i64, Vec<u8>), i64>::new();
     let mut count = |text, term: &[u8], by| {
         let place = Sums::place_of(text);
@@ -62,8 +55,7 @@ pub(super) fn unlike(connection: &mut Connection) -> rusqlite::Result<Vec<RowDif
     let surplus = surplus.into_iter().filter(|(_, surplus)| *surplus != 0);
     let texts: BTreeSet<_> = surplus.map(|((text, _), surplus)| (text, surplus > 0)).collect();
     let told = |(text, is_served)| RowDifference { table: TABLE, key: format!("text_id {text}"), is_served };
-    unlike.extend(texts.into_iter().map(told));
-    Ok(unlike)
+    Ok(texts.into_iter().map(told).collect())
 }
 
 /// The terms that the index should have.
@@ -85,12 +77,19 @@ fn each_of_texts(moment: &Transaction<'_>, mut take: impl FnMut(i64, &[u8])) -> 
     Ok(())
 }
 
-/// The terms that it has.
+/// The texts that it finds by each of its terms. They are asked for as a search asks, since it is a directory of its own that
+/// leads a search to a term.
 fn each_indexed(moment: &Transaction<'_>, mut take: impl FnMut(i64, &[u8])) -> rusqlite::Result<()> {
-    let mut indexed = moment.prepare("select doc, term from indexed_terms")?;
-    let mut rows = indexed.query(())?;
-    while let Some(row) = rows.next()? {
-        take(row.get(0)?, row.get_ref(1)?.as_bytes()?);
+    let mut indexed = moment.prepare("select term from indexed_terms")?;
+    let mut found = moment.prepare("select rowid from search_index where search_index match $1")?;
+    let mut terms = indexed.query(())?;
+    while let Some(row) = terms.next()? {
+        let term = row.get_ref(0)?.as_bytes()?;
+        let phrase = format!("\"{}\"", String::from_utf8_lossy(term).replace('"', "\"\""));
+        let mut texts = found.query((phrase,))?;
+        while let Some(text) = texts.next()? {
+            take(text.get(0)?, term);
+        }
     }
     Ok(())
 }

@@ -19,6 +19,7 @@ on_both_databases! {
     a_node_of_the_tree_that_is_another_is_told,
     a_node_of_events_that_are_not_there_is_told,
     a_clock_that_is_set_forward_in_the_head_is_told,
+    a_head_that_is_put_back_is_told,
     a_log_without_its_head_is_read_to_its_end,
     a_position_that_no_log_has_is_damage,
     a_time_that_no_calendar_has_is_damage,
@@ -143,6 +144,17 @@ async fn a_clock_that_is_set_forward_in_the_head_is_told(database: Database) {
     let by_then = Trusted { now: Timestamp::MAX, ..Trusted::default() };
     let found = codes(&replay(app, &by_then, |_, _| ()).await.expect("it reads"));
     assert!(found.iter().all(|(kind, _)| *kind != "TIME_TO_COME"), "{found:?}");
+}
+
+async fn a_head_that_is_put_back_is_told(database: Database) {
+    let demonstration = demonstration(database).await;
+    let last = demonstration.app.head().await.expect("it reads").expect("it has events");
+    let before = demonstration.app.log(last.checked_sub(2), Some(last - 1), 1).await.expect("it reads").remove(0);
+    // Its events and rows stay as they are: whoever reads only as far as the head says, sees nothing of them.
+    let intruder = Intruder::of(&demonstration.database).await;
+    intruder.does(&format!("update log_head set next_position = {last}, recorded_at = {}", before.recorded_at)).await;
+    let found = codes(&audited(&demonstration).await);
+    assert!(found.contains(&("HEAD_WRONG", Some(last))), "{found:?}");
 }
 
 async fn a_log_without_its_head_is_read_to_its_end(database: Database) {

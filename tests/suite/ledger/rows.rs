@@ -168,8 +168,10 @@ async fn a_text_that_the_index_of_sqlite_holds_otherwise_is_told() {
         assert_eq!(found().await, [], "{repair}");
     }
     intruder.does("delete from search_index_idx").await;
-    let unsearchable = "search_index the directory of its terms: it is served, and the log makes no such row";
-    assert_eq!(found().await, [(SERVED_WRONGLY, unsearchable.to_owned())], "all terms are there, and none is found");
+    let faults = found().await;
+    let all_are_lost =
+        faults.iter().all(|(kind, message)| *kind == NOT_SERVED && message.starts_with("search_index text_id"));
+    assert!(!faults.is_empty() && all_are_lost, "the terms are there, and not found: {faults:?}");
     intruder.does("insert into search_index (search_index) values ('delete-all')").await;
     let faults = found().await;
     assert!(faults.len() == 100 && faults.iter().all(|(kind, _)| *kind == NOT_SERVED), "{faults:?}");
