@@ -50,7 +50,7 @@ async fn report<'a>(world: &'a World, scene: &Scene) -> Case<'a> {
             (
                 "enterprise",
                 "reportCase",
-                input(json!({ "occurredAt": "-000001-01-01T00:00:00Z" })),
+                input(json!({ "occurredAt": "0001-01-01T00:00:00Z" })),
                 "YEAR_INVALID",
                 "occurredAt",
             ),
