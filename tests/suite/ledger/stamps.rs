@@ -223,14 +223,20 @@ async fn checkpoints_are_stamped_on_postgresql() {
     checkpoints_are_stamped(Installation::on(database.url())).await;
 }
 
+/// Twenty events and a checkpoint of them, all of this moment: the authority's clock is the machine's, and an auditor
+/// compares the two.
+async fn sealed_today(database: &Database) -> House {
+    let house = House::on(database).await;
+    house.clock.set(SystemClock.now().as_microsecond());
+    grow(database, &house.clock, 0, 20).await;
+    house.app.seal_now().await.expect("sealed");
+    house
+}
+
 #[tokio::test]
 async fn an_answer_that_does_not_stamp_what_was_asked_is_not_kept() {
     let database = Database::sqlite();
-    let house = House::on(&database).await;
-    // The authority's clock is the machine's, and an auditor compares the two.
-    house.clock.set(SystemClock.now().as_microsecond());
-    grow(&database, &house.clock, 0, 20).await;
-    house.app.seal_now().await.expect("sealed");
+    let house = sealed_today(&database).await;
     let latest = async || house.app.checkpoint(Sealed::Latest).await.expect("it reads").expect("sealed");
     let note = latest().await.checkpoint.note;
     for (manner, reason) in [
@@ -260,10 +266,7 @@ async fn an_answer_that_does_not_stamp_what_was_asked_is_not_kept() {
 #[tokio::test]
 async fn what_is_missing_of_the_time_stamps_of_a_bundle_is_told() {
     let database = Database::sqlite();
-    let house = House::on(&database).await;
-    house.clock.set(SystemClock.now().as_microsecond());
-    grow(&database, &house.clock, 0, 20).await;
-    house.app.seal_now().await.expect("sealed");
+    let house = sealed_today(&database).await;
     let authority = Authority::open(Manner::Granting).await;
     house.app.anchor(&authority.anchors()).await.expect("stamped");
     let trusting = Trusted { roots: Some(authority.roots()), ..house.trusted().await };
