@@ -28,23 +28,21 @@ const ATTACHES: &str = "AttachmentAdded";
 pub struct Unlike {
     /// The position of the event; of a node of the tree that of its first one.
     pub position: u64,
-    /// What it is.
+    /// What it is, and in which way.
     pub what: Beside,
-    /// In which way.
-    pub how: How,
 }
 
 /// What stands beside the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Beside {
     /// The ciphertext of personal data, until an event erases it.
-    Ciphertext,
+    Ciphertext(How),
     /// What should not be there any more: the ciphertext that an event has erased.
     Erased,
     /// The bytes of an attached file.
-    Attachment,
+    Attachment(How),
     /// A node of the tree over many events.
-    Node,
+    Node(How),
 }
 
 /// How it is not as the event says.
@@ -79,7 +77,7 @@ impl App {
                 Ok(None) => How::Gone,
                 Err(_) => How::Unreadable,
             };
-            unlike.push(Unlike { position: event.position, what: Beside::Attachment, how });
+            unlike.push(Unlike { position: event.position, what: Beside::Attachment(how) });
         }
         Ok(unlike)
     }
@@ -99,7 +97,7 @@ impl App {
                 Ok(None) => How::Gone,
                 Err(_) => How::Unreadable,
             };
-            unlike.push(Unlike { position: node << (level * TILE_HEIGHT), what: Beside::Node, how });
+            unlike.push(Unlike { position: node << (level * TILE_HEIGHT), what: Beside::Node(how) });
         }
         Ok(unlike)
     }
@@ -140,12 +138,12 @@ impl App {
         let digests: Vec<_> = wanted.iter().map(|(_, reference)| reference.ciphertext.0).collect();
         // Looked at before the erasures are: what is erased meanwhile is then found among them.
         let found = self.sealed_by(&digests).await?;
-        let unlike = |event: &EventRecord, how| Unlike { position: event.position, what: Beside::Ciphertext, how };
+        let unlike = |event: &EventRecord, what| Unlike { position: event.position, what };
         let keys: BTreeSet<_> = wanted.iter().map(|(_, reference)| reference.key.0).collect();
         let keys: Vec<_> = keys.into_iter().collect();
         // That marks cannot be read, is told where all of them are.
-        let erased = apart(self.store.erased_among(&keys).await.map_err(Fault::from))?.unwrap_or_default();
-        let erased: HashMap<_, _> = erased.into_iter().map(|erased| (erased.key_id, erased.position)).collect();
+        let marks = apart(self.store.erased_among(&keys).await.map_err(Fault::from))?.unwrap_or_default();
+        let erased: HashMap<_, _> = marks.into_iter().map(|mark| (mark.key_id, mark.position)).collect();
         let (mut all, mut kept) = (Vec::new(), Vec::new());
         for (event, reference) in wanted {
             let is_erased = match erased.get(&reference.key.0) {
@@ -154,20 +152,19 @@ impl App {
             };
             match found.get(&reference.ciphertext.0) {
                 None if is_erased => {}
-                None => all.push(unlike(event, How::Gone)),
+                None => all.push(unlike(event, Beside::Ciphertext(How::Gone))),
                 Some(Some(stored)) if is_named_by(stored, &reference) => {
                     kept.extend(is_erased.then_some((event, reference.ciphertext.0)));
                 }
-                Some(Some(_)) => all.push(unlike(event, How::Changed)),
-                Some(None) => all.push(unlike(event, How::Unreadable)),
+                Some(Some(_)) => all.push(unlike(event, Beside::Ciphertext(How::Changed))),
+                Some(None) => all.push(unlike(event, Beside::Ciphertext(How::Unreadable))),
             }
         }
         // What was erased between the two looks has gone with the mark.
         let digests: Vec<_> = kept.iter().map(|(_, digest)| *digest).collect();
         let still = if digests.is_empty() { HashMap::new() } else { self.sealed_by(&digests).await? };
         let kept = kept.into_iter().filter(|(_, digest)| still.contains_key(digest));
-        let erased = |event: &EventRecord| Unlike { what: Beside::Erased, ..unlike(event, How::Changed) };
-        all.extend(kept.map(|(event, _)| erased(event)));
+        all.extend(kept.map(|(event, _)| unlike(event, Beside::Erased)));
         Ok(all)
     }
 

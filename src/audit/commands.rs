@@ -11,7 +11,7 @@ use futures::future::BoxFuture;
 use crate::app::{App, Fault, KeptCommand};
 use crate::audit::Verdict;
 use crate::audit::replay::{MOST_STRAYS, says_its_entry, told};
-use crate::clock::fill_with_secrets;
+use crate::clock::{Clock, SystemClock};
 use crate::ledger::finding::Findings;
 use crate::ledger::multiset::{MultisetKey, MultisetSum};
 use crate::ledger::parsed_entry::ParsedEntry;
@@ -32,9 +32,7 @@ pub(super) struct Commands {
 impl Commands {
     /// Those that began before a position.
     pub(super) fn before(head: u64, app: &App) -> Self {
-        let mut secret = [0; 16];
-        fill_with_secrets(&mut secret);
-        let key = MultisetKey::of(&secret);
+        let key = MultisetKey::of(&SystemClock.random());
         let kept = app.sum_of_commands(key, head);
         Self { head, key, runs: Runs::default(), recorded: MultisetSum::default(), kept }
     }

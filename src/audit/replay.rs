@@ -168,33 +168,31 @@ fn tell_rows(folded: &Folded, verdict: &mut Verdict) {
 }
 
 fn tell_unlike(one: &Unlike, verdict: &mut Verdict) {
-    let (kind, message) = match (one.what, one.how) {
-        (Beside::Ciphertext, How::Changed) => {
+    let (kind, message) = match one.what {
+        Beside::Ciphertext(How::Changed) => {
             ("CIPHERTEXT_WRONG", "the ciphertext of personal data in it is not the one that it names")
         }
-        (Beside::Ciphertext, How::Gone) => {
+        Beside::Ciphertext(How::Gone) => {
             ("CIPHERTEXT_MISSING", "the ciphertext of personal data in it is gone, and no event has erased it")
         }
-        (Beside::Ciphertext, How::Unreadable) => {
+        Beside::Ciphertext(How::Unreadable) => {
             ("CIPHERTEXT_UNREADABLE", "the ciphertext of personal data in it cannot be read")
         }
-        (Beside::Erased, _) => {
+        Beside::Erased => {
             ("CIPHERTEXT_NOT_ERASED", "the ciphertext of personal data in it is there, though an event has erased it")
         }
-        (Beside::Attachment, How::Changed) => {
+        Beside::Attachment(How::Changed) => {
             ("ATTACHMENT_WRONG", "the bytes of the file that it attaches are not those of its digest")
         }
-        (Beside::Attachment, How::Gone) => ("ATTACHMENT_MISSING", "the bytes of the file that it attaches are gone"),
-        (Beside::Attachment, How::Unreadable) => {
+        Beside::Attachment(How::Gone) => ("ATTACHMENT_MISSING", "the bytes of the file that it attaches are gone"),
+        Beside::Attachment(How::Unreadable) => {
             ("ATTACHMENT_UNREADABLE", "the bytes of the file that it attaches cannot be read")
         }
-        (Beside::Node, How::Changed) => {
+        Beside::Node(How::Changed) => {
             ("NODE_HASH", "the node of the tree that begins with it has another hash than its entries make")
         }
-        (Beside::Node, How::Gone) => ("NODE_HASH", "the node of the tree that begins with it is gone"),
-        (Beside::Node, How::Unreadable) => {
-            ("NODE_UNREADABLE", "the node of the tree that begins with it cannot be read")
-        }
+        Beside::Node(How::Gone) => ("NODE_HASH", "the node of the tree that begins with it is gone"),
+        Beside::Node(How::Unreadable) => ("NODE_UNREADABLE", "the node of the tree that begins with it cannot be read"),
     };
     verdict.fault(Some(one.position), kind, message);
 }

@@ -129,9 +129,7 @@ impl App {
     ) -> Result<Vec<Encoded>, Fault> {
         let mut sealed = SealedEvents::<A>::of(events);
         if sealed.have_personal_data() {
-            let mut bytes = [0; 32];
-            fill_with_secrets(&mut bytes);
-            sealed.seal_with(&DataKey::new(KeyId(id), bytes), A::AGGREGATE.as_str())?;
+            sealed.seal_with(&DataKey::new(KeyId(id), fresh()), A::AGGREGATE.as_str())?;
         }
         Ok(sealed.encoded)
     }

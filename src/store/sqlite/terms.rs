@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::{Connection, Transaction};
 
-use crate::clock::fill_with_secrets;
+use crate::clock::{Clock, SystemClock};
 use crate::ledger::multiset::{MultisetKey, MultisetSum};
 use crate::search::word::joined_terms;
 use crate::store::RowDifference;
@@ -33,9 +33,7 @@ pub(super) fn unlike(connection: &mut Connection) -> rusqlite::Result<Vec<RowDif
     )?;
     connection.pragma_update(None, "query_only", true)?;
     let moment = connection.transaction()?;
-    let mut secret = [0; 16];
-    fill_with_secrets(&mut secret);
-    let key = MultisetKey::of(&secret);
+    let key = MultisetKey::of(&SystemClock.random());
     let (mut of_texts, mut of_index) = (Sums::default(), Sums::default());
     each_of_texts(&moment, |text, term| of_texts.add(&key, text, term))?;
     each_indexed(&moment, |text, term| of_index.add(&key, text, term))?;
