@@ -120,12 +120,15 @@ impl<'a> Scale<'a> {
         Ok(weight)
     }
 
-    /// Weighs every fragment, also those that no operation spreads: validation looks at them too.
+    /// Weighs every fragment, also those that no operation spreads: validation looks at them too. In the order of the
+    /// text, since a document that is over several limits is told the same one every time.
     ///
     /// # Errors
     /// Over a limit, or a fragment spreads itself.
     pub(crate) fn fragments(&mut self) -> Result<(), Unweighed> {
-        for name in self.fragments.keys() {
+        let mut fragments = self.fragments.iter().collect::<Vec<_>>();
+        fragments.sort_unstable_by_key(|(_, fragment)| fragment.pos);
+        for (name, _) in fragments {
             let weight = self.fragment(name)?;
             self.hold(weight)?;
         }

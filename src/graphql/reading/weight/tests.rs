@@ -189,7 +189,9 @@ fn a_fragment_bomb_is_weighed_in_as_many_steps_as_it_has_selections() {
     let mut scale = Scale::new(&document, Values::Unknown, &PRICES, &limits);
     scale.fragments().unwrap();
     assert_eq!(scale.steps, 3 * 60 + 2);
-    assert!(matches!(over(&bomb), Measure::Depth | Measure::Cost));
+    for _ in 0..20 {
+        assert_eq!(over(&bomb), Measure::Depth, "whatever order a map has them in");
+    }
 }
 
 #[test]
