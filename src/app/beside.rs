@@ -23,6 +23,9 @@ use crate::vault::seal::Ciphertext;
 /// The type of the events that attach a file.
 const ATTACHES: &str = "AttachmentAdded";
 
+/// The types of the events that erase personal data.
+const ERASE: [&str; 3] = ["ContactErased", "ImportedPersonsErased", "PersonErased"];
+
 /// Something that stands beside the log, and not as an event of it says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Unlike {
@@ -39,6 +42,8 @@ pub enum Beside {
     Ciphertext(How),
     /// What should not be there any more: the ciphertext that an event has erased.
     Erased,
+    /// The mark that the key of an event's erased ciphertexts is to be destroyed. It is not there.
+    Mark,
     /// The bytes of an attached file.
     Attachment(How),
     /// A node of the tree over many events.
@@ -168,6 +173,21 @@ impl App {
         Ok(all)
     }
 
+    /// The events of a page that erase what is under a key without a mark that they did, so that nobody would destroy it.
+    pub(super) async fn unmarked_erasures(&self, page: &[EventRecord]) -> Result<Vec<Unlike>, Fault> {
+        let mut unmarked = Vec::new();
+        for event in page.iter().filter(|event| ERASE.contains(&event.event_type.as_str())) {
+            // What cannot be read, a fold says; and that marks cannot be, is told where all of them are.
+            let Ok(keys) = apart(self.keys_erased_by(event).await)? else { continue };
+            let Ok(marks) = apart(self.store.erased_among(&keys).await.map_err(Fault::from))? else { continue };
+            let is_marked = |key| marks.iter().any(|mark| mark.key_id == key && mark.position <= event.position);
+            if !keys.into_iter().all(is_marked) {
+                unmarked.push(Unlike { position: event.position, what: Beside::Mark });
+            }
+        }
+        Ok(unmarked)
+    }
+
     /// The ciphertexts that are there, by what events say of them; `None` for one whose row cannot be read.
     async fn sealed_by(&self, digests: &[[u8; 32]]) -> Result<HashMap<[u8; 32], Option<StoredCiphertext>>, Fault> {
         match self.store.ciphertexts(digests).await {
@@ -205,7 +225,12 @@ impl App {
     /// where no event erases any there.
     pub(super) async fn erasure_at(&self, position: u64) -> Result<Option<(StreamId, u64)>, Fault> {
         let record = self.log(position.checked_sub(1), Some(position), 1).await?.pop();
-        Ok(record.and_then(|record| Some((self.stream_erased_by(&record)?, record.sequence.checked_sub(1)?))))
+        Ok(record.and_then(|record| self.erasure_of(&record)))
+    }
+
+    /// The same of an event that is at hand.
+    pub(super) fn erasure_of(&self, record: &EventRecord) -> Option<(StreamId, u64)> {
+        Some((self.stream_erased_by(record)?, record.sequence.checked_sub(1)?))
     }
 
     /// The stream whose personal data the event erases, if it erases any.

@@ -129,6 +129,7 @@ impl App {
             let first = next;
             next = last.position + 1;
             let mut unlike = self.unlike_ciphertexts(&events, &mut erasures).await?;
+            unlike.extend(self.unmarked_erasures(&events).await?);
             unlike.extend(self.unlike_attachments(&events).await?);
             unlike.extend(self.unlike_nodes(&events, &mut tree).await?);
             unlike.sort_unstable();

@@ -181,6 +181,10 @@ fn tell_unlike(one: &Unlike, verdict: &mut Verdict) {
         Beside::Erased => {
             ("CIPHERTEXT_NOT_ERASED", "the ciphertext of personal data in it is there, though an event has erased it")
         }
+        Beside::Mark => (
+            "ERASURE_UNMARKED",
+            "it erases personal data under a key that nothing marks as erased, so that it may be there still",
+        ),
         Beside::Attachment(How::Changed) => {
             ("ATTACHMENT_WRONG", "the bytes of the file that it attaches are not those of its digest")
         }

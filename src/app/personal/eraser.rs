@@ -18,7 +18,7 @@ use crate::app::request::Fault;
 use crate::app::rounds::again_and_again;
 use crate::app::streams::Streams;
 use crate::codec;
-use crate::store::ErasedKey;
+use crate::store::{ErasedKey, EventRecord, StreamId};
 use crate::telemetry::causes::with_causes;
 use crate::vault::payload;
 use crate::vault::reference::KeyId;
@@ -161,9 +161,24 @@ impl App {
 
     /// Whether the event that the mark names erases its key.
     async fn founds(&self, mark: ErasedKey) -> Result<bool, Fault> {
-        let Some((stream, version)) = self.erasure_at(mark.position).await? else { return Ok(false) };
+        let Some(erasure) = self.erasure_at(mark.position).await? else { return Ok(false) };
+        Ok(self.keys_erased(erasure).await?.contains(&mark.key_id))
+    }
+
+    /// The keys that an event erases; none where it erases nothing.
+    ///
+    /// # Errors
+    /// As [`App::keys_to_erase`].
+    pub(in crate::app) async fn keys_erased_by(&self, event: &EventRecord) -> Result<Vec<Uuid>, Fault> {
+        match self.erasure_of(event) {
+            Some(erasure) => self.keys_erased(erasure).await,
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// The keys that an erasure takes of a stream with so many events before it.
+    async fn keys_erased(&self, (stream, version): (StreamId, u64)) -> Result<Vec<Uuid>, Fault> {
         let id = stream.aggregate_id;
-        let keys = with_streams!(self.aggregates, stream.aggregate_type, streams => self.keys_to_erase(streams, id, version).await?);
-        Ok(keys.contains(&mark.key_id))
+        with_streams!(self.aggregates, stream.aggregate_type, streams => self.keys_to_erase(streams, id, version).await)
     }
 }

@@ -170,6 +170,8 @@ async fn a_ciphertext_that_is_back_is_told(database: Database) {
     intruder.does("delete from ciphertexts").await;
     intruder.does("insert into ciphertexts select * from kept_ciphertexts").await;
     assert_eq!(codes(&house.replay(&[]).await), [("CIPHERTEXT_NOT_ERASED", Some(1))]);
+    intruder.does("delete from erased_keys").await;
+    assert_eq!(codes(&house.replay(&[]).await), [("ERASURE_UNMARKED", Some(2))]);
 }
 
 async fn an_audit_changes_nothing_before_it_looks(database: Database) {
