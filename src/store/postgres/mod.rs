@@ -71,9 +71,12 @@ impl PostgresBackend {
     /// Connects, and migrates where that is asked for.
     pub(super) async fn open(url: &str, options: PgConnectOptions, schema: Schema) -> Result<Self, StoreError> {
         let unreachable = |source| StoreError::Unreachable { url: url.to_owned(), source: Arc::new(source) };
+        // Whoever takes a database as it is, only reads.
+        let read_only = if schema == Schema::AsItIs { "on" } else { "off" };
         let options = options.application_name("etalon").statement_cache_capacity(256).options([
             ("synchronous_commit", "on"),
             ("default_transaction_isolation", "read\\ committed"),
+            ("default_transaction_read_only", read_only),
             ("client_min_messages", "warning"),
         ]);
         // A migration may take its time, and needs no word of every statement that does.
@@ -310,8 +313,7 @@ impl Backend for PostgresBackend {
     async fn start_rebuild(&self, holder: &str) -> Result<(), StoreError> {
         let mut transaction = self.begin_step("begin", holder).await?;
         let started = async {
-            transaction.execute(sql::DROP_REBUILD).await?;
-            transaction.execute(sqlx::raw_sql(sql::START_REBUILD)).await?;
+            transaction.execute(sql::START_REBUILD).await?;
             transaction.commit().await
         };
         started.await.map_err(StoreError::during("start a rebuild"))
@@ -331,10 +333,7 @@ impl Backend for PostgresBackend {
         let look = self.begin_step("begin", holder).await?;
         let indexed = async {
             look.commit().await?;
-            let mut transaction = self.unlimited.pool.begin().await?;
-            transaction.execute(sqlx::raw_sql(sql::INDEX_REBUILT)).await?;
-            transaction.commit().await?;
-            self.unlimited.pool.execute(sql::ANALYZE_REBUILT).await
+            self.unlimited.pool.execute(sql::INDEX_REBUILT).await
         };
         indexed.await.map(drop).map_err(StoreError::during("index rebuilt rows"))
     }
@@ -345,7 +344,7 @@ impl Backend for PostgresBackend {
             let row: HeadRow = sqlx::query_as(HEAD).fetch_one(&mut *transaction).await?;
             let head = row.head();
             if head.next_position == expected_head {
-                transaction.execute(sqlx::raw_sql(sql::FINISH_REBUILD)).await?;
+                transaction.execute(sql::FINISH_REBUILD).await?;
                 let form = sqlx::query(SET_ROWS_VERSION).bind(ROWS_VERSION.cast_signed());
                 transaction.execute(form).await?;
                 transaction.commit().await?;

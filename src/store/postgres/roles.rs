@@ -1,5 +1,6 @@
-//! Who may do what. The owner of the tables migrates them. A server may have a role of its own, which adds to the log
-//! and can neither change nor shorten it; the read rows are that role's, since it makes them anew.
+//! Who may do what. The owner of the log owns everything and migrates it. A server may have a role of its own, which adds to
+//! the log and can neither change nor shorten it, and writes the read rows. It owns nothing and makes nothing that others
+//! would run when they read: what it needs the owner's rights for, to make the rows anew, functions of the owner do.
 
 use sqlx::postgres::PgConnection;
 use sqlx::{Executor, Row};
@@ -16,6 +17,29 @@ const ERASABLE: &str = "ciphertexts";
 
 /// What the server's role changes as it likes: none of it is the log.
 const WORKING: &str = "leases, webhooks, webhook_deliveries";
+
+/// What the server's role may have done with the rights of the owner.
+const STEPS: &str = "etalon_start_rebuild(), etalon_index_rebuilt(), etalon_finish_rebuild()";
+
+/// One grant at a time; "etalon" in ASCII.
+const LOCK: &str = "select pg_advisory_xact_lock(111550525108078)";
+
+/// Read rows that an earlier version gave to the server's role go back to the owner of the log.
+const TAKE_ROWS: &str = "\
+do $$
+declare
+    owner regrole;
+    given text;
+begin
+    select relowner into owner from pg_class where oid = to_regclass('events');
+    for given in
+        select relname from pg_class
+        where relname = any(etalon_row_tables()) and relnamespace = current_schema()::regnamespace and relowner <> owner
+    loop
+        execute format('alter table %I owner to %s', given, owner);
+    end loop;
+end
+$$";
 
 /// Whether this connection's role may migrate: it owns the log, or there is none yet.
 pub(super) async fn may_migrate(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
@@ -45,7 +69,7 @@ pub(super) async fn may_grant(connection: &mut PgConnection, server: &str) -> Re
     }
 }
 
-/// Gives a server's role what it needs and no more, however often. The role exists, and the owner is a member of it.
+/// Gives a server's role what it needs and no more, however often. The role exists.
 pub(super) async fn grant(connection: &mut PgConnection, server: &str) -> Result<(), StoreError> {
     let granted = grant_all(connection, server).await;
     granted.map_err(StoreError::during("grant the rights of the server's role"))
@@ -55,21 +79,23 @@ async fn grant_all(connection: &mut PgConnection, server: &str) -> Result<(), sq
     let quoted: String = sqlx::query_scalar("select quote_ident($1)").bind(server).fetch_one(&mut *connection).await?;
     let place = connection.fetch_one("select quote_ident(current_schema()), quote_ident(current_database())").await?;
     let (schema, database): (String, String) = (place.try_get(0)?, place.try_get(1)?);
-    let mut statements = vec![
-        "begin".to_owned(),
-        format!("grant usage, create on schema {schema} to {quoted}"),
-        // A rebuild fills a schema of its own and swaps its tables in.
-        format!("grant connect, create, temporary on database {database} to {quoted}"),
-        format!("revoke all on all tables in schema {schema} from {quoted}"),
-        format!("grant select on _sqlx_migrations to {quoted}"),
-        format!("grant select, insert on {GROWING} to {quoted}"),
-        format!("grant select, insert, delete on {ERASABLE} to {quoted}"),
-        format!("grant select, insert, update on log_head to {quoted}"),
-        format!("grant select, insert, update, delete on {WORKING} to {quoted}"),
+    let rows = ROW_TABLES.join(", ");
+    let statements = [
+        "begin",
+        LOCK,
+        TAKE_ROWS,
+        &format!("revoke create on schema {schema} from public, {quoted}"),
+        &format!("revoke create on database {database} from {quoted}"),
+        &format!("revoke all on all tables in schema {schema} from {quoted}"),
+        &format!("grant connect on database {database} to {quoted}"),
+        &format!("grant usage on schema {schema} to {quoted}"),
+        &format!("grant select on _sqlx_migrations to {quoted}"),
+        &format!("grant select, insert on {GROWING} to {quoted}"),
+        &format!("grant select, insert, delete on {ERASABLE} to {quoted}"),
+        &format!("grant select, insert, update on log_head to {quoted}"),
+        &format!("grant select, insert, update, delete on {WORKING}, {rows} to {quoted}"),
+        &format!("grant execute on function {STEPS} to {quoted}"),
+        "commit",
     ];
-    statements.extend(ROW_TABLES.iter().map(|table| format!("alter table {table} owner to {quoted}")));
-    // An owner has the rights of one until they are revoked, as they were above from whoever owned the rows already.
-    statements.push(format!("grant all on {} to {quoted}", ROW_TABLES.join(", ")));
-    statements.push("commit".to_owned());
     connection.execute(sqlx::raw_sql(&statements.join("; "))).await.map(drop)
 }
