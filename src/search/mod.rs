@@ -12,4 +12,5 @@ mod grammar;
 pub mod question;
 pub mod rank;
 mod run;
+mod stem;
 pub mod word;

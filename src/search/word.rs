@@ -7,22 +7,18 @@
 //! `1059` and `.1`, found by `1059` as well, while `0.8` is not what `0 8` is.
 
 use std::borrow::Cow;
-use std::cell::RefCell;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::ops::Range;
-use std::sync::LazyLock;
 
-use rust_stemmers::{Algorithm, Stemmer};
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::search::fold::{Folded, is_unified_ideograph};
 use crate::search::grammar::is_grammar;
-use crate::search::run::{is_ideograph, runs};
+use crate::search::run::{LONGEST, is_ideograph, runs};
+use crate::search::stem::stem;
 
 /// What ends a word in a [`Sequence`].
 const GAP: &str = " ";
-
-static ENGLISH: LazyLock<Stemmer> = LazyLock::new(|| Stemmer::create(Algorithm::English));
 
 /// A word of a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,8 +56,24 @@ pub fn words(folded: &Folded) -> Vec<Word<'_>> {
     words
 }
 
-/// Cuts a part of a text, which no word goes beyond.
+/// Cuts a part of a text, which no word goes beyond. Nor does one go beyond a space, and most of what stands between two
+/// is letters of ASCII alone.
 fn cut<'f>(folded: &'f Folded, part: Range<usize>, words: &mut Vec<Word<'f>>) {
+    let mut start = part.start;
+    for piece in folded.text[part].split(' ') {
+        let place = start..start + piece.len();
+        start = place.end + 1;
+        let is_one = (1..=LONGEST).contains(&piece.len()) && piece.bytes().all(|byte| byte.is_ascii_lowercase());
+        if is_one {
+            words.push(Word { is_ideograph: false, key: stem(piece), place: folded.origin(place) });
+        } else {
+            cut_by_tables(folded, place, words);
+        }
+    }
+}
+
+/// Cuts a part of a text where the tables of Unicode say.
+fn cut_by_tables<'f>(folded: &'f Folded, part: Range<usize>, words: &mut Vec<Word<'f>>) {
     for (start, segment) in folded.text[part.clone()].unicode_word_indices() {
         let start = part.start + start;
         for run in runs(segment) {
@@ -225,53 +237,11 @@ fn keys_of(sequence: &str) -> impl Iterator<Item = &str> {
     sequence.split(GAP).filter(|key| !key.is_empty())
 }
 
-fn stem(word: &str) -> Cow<'_, str> {
-    if !word.bytes().all(|byte| byte.is_ascii_lowercase()) {
-        return word.into();
-    }
-    STEMS.with_borrow_mut(|known| {
-        if let Some(stem) = known.get(word) {
-            return stem.of(word);
-        }
-        if known.len() == KNOWN_STEMS {
-            known.clear();
-        }
-        let stem = ENGLISH.stem(word);
-        let found = if word.starts_with(&*stem) { Stem::First(stem.len()) } else { Stem::Other(stem.into()) };
-        known.entry(word.into()).insert_entry(found).get().of(word)
-    })
-}
-
-/// How many stems a thread remembers: more words than a usual text has, and less than a megabyte.
-const KNOWN_STEMS: usize = 8_192;
-
-thread_local! {
-    /// To find a stem takes longer than to look it up, and texts repeat their words.
-    static STEMS: RefCell<HashMap<Box<str>, Stem>> = RefCell::default();
-}
-
-/// The stem of a word.
-enum Stem {
-    /// So many of its first bytes.
-    First(usize),
-    Other(Box<str>),
-}
-
-impl Stem {
-    fn of<'w>(&self, word: &'w str) -> Cow<'w, str> {
-        match self {
-            Self::First(length) => word[..*length].into(),
-            Self::Other(stem) => stem.to_string().into(),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::search::run::LONGEST;
 
     fn keys(text: &str) -> Vec<String> {
         words(&Folded::of(text)).into_iter().map(|word| word.key.into_owned()).collect()

@@ -4,6 +4,7 @@
 //! and only where two sums differ is it looked which texts those are.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{Hash, Hasher};
 
 use rusqlite::{Connection, Transaction};
 
@@ -107,6 +108,17 @@ impl Sums {
     }
 
     fn add(&mut self, key: &MultisetKey, text: i64, term: &[u8]) {
-        self.0[Self::place_of(text)].add(key, &(text, term));
+        self.0[Self::place_of(text)].add(key, &Posting(text, term));
+    }
+}
+
+/// That a text has a term. The id is as long as every other, so that the bytes of both need nothing between them.
+struct Posting<'a>(i64, &'a [u8]);
+
+impl Hash for Posting<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let Self(text, term) = self;
+        state.write_i64(*text);
+        state.write(term);
     }
 }
