@@ -24,7 +24,8 @@ const STEPS: &str = "etalon_start_rebuild(), etalon_index_rebuilt(), etalon_fini
 /// One grant at a time; "etalon" in ASCII.
 const LOCK: &str = "select pg_advisory_xact_lock(111550525108078)";
 
-/// Read rows that an earlier version gave to the server's role go back to the owner of the log.
+/// Read rows that an earlier version gave to the server's role go back to the owner of the log; what such a server has not
+/// rebuilt to the end goes.
 const TAKE_ROWS: &str = "\
 do $$
 declare
@@ -38,6 +39,9 @@ begin
     loop
         execute format('alter table %I owner to %s', given, owner);
     end loop;
+    if exists (select from pg_namespace where nspname = 'etalon_rebuild' and nspowner <> owner) then
+        drop schema etalon_rebuild cascade;
+    end if;
 end
 $$";
 
