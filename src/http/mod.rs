@@ -130,7 +130,7 @@ fn router(front: Arc<Front>) -> Router {
         .route("/readyz", get(health::ready))
         // Small answers and streams of events are sent as they are.
         .layer(CompressionLayer::new())
-        .layer(from_fn(coding::hold))
+        .layer(from_fn(coding::choose))
         .layer(from_fn_with_state(front.clone(), heads::keep))
         .layer(from_fn_with_state(front.clone(), trace::follow))
         .with_state(front)

@@ -20,6 +20,28 @@ async fn an_answer_comes_compressed_where_that_is_asked_for() {
     assert!(!front.post(JSON, schema).await.headers().contains_key("content-encoding"));
 }
 
+/// Clients list what they may be unable to read: some on Node.js 20 send the first of these and have no zstd.
+#[tokio::test]
+async fn of_what_is_liked_equally_everybody_can_read_what_comes() {
+    let front = Front::start();
+    let schema = json!({ "query": "{ __schema { types { name description } } }" }).to_string();
+    for (listed, expected) in [
+        ("gzip, deflate, br, zstd", "gzip"),
+        ("zstd, br", "br"),
+        ("*", "gzip"),
+        ("gzip;q=0.8, br;q=0.8, zstd", "zstd"),
+        ("gzip;q=0.8, br;q=0.9, *;q=0.1", "br"),
+    ] {
+        let answer = posting(&front, listed).body(schema.clone()).send().await.expect("an answer");
+        assert_eq!(answer.headers()["content-encoding"], expected, "{listed}");
+        assert_eq!(answer.headers()["vary"], "accept-encoding", "{listed}");
+        let bytes = answer.bytes().await.expect("a body");
+        assert_eq!(bytes.starts_with(&[0x1f, 0x8b]), expected == "gzip", "{listed}");
+    }
+    let answer = posting(&front, "gzip;q=0.5, identity").body(schema).send().await.expect("an answer");
+    assert!(!answer.headers().contains_key("content-encoding"));
+}
+
 #[tokio::test]
 async fn whoever_takes_an_answer_in_no_coding_is_refused_before_anything_is_done() {
     let front = Front::start();
