@@ -186,8 +186,10 @@ fn farewell_answer(farewell: Farewell, told: Option<u64>) -> Answer {
     Answer::from_errors(vec![error])
 }
 
+/// The position to go on behind. An empty one is none: it is what readers have as the last id before there is one (HTML,
+/// 9.2), and some send it.
 fn last_event_id(headers: &HeaderMap) -> Result<Option<u64>, Refused> {
-    let Some(value) = headers.get("last-event-id") else { return Ok(None) };
+    let Some(value) = headers.get("last-event-id").filter(|value| !value.is_empty()) else { return Ok(None) };
     let position = value.to_str().ok().and_then(|text| text.parse().ok());
     position.filter(|position| i64::try_from(*position).is_ok()).map(Some).ok_or_else(|| {
         let message = "`Last-Event-ID` is the position of the last event, such as 41";

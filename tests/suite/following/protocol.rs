@@ -292,6 +292,15 @@ async fn an_event_stream_resumes_by_its_last_id_and_refuses_before_it_begins() {
     let mut resumed = Subscriber::EventStream { answer, bytes: Vec::new(), got: Default::default() };
     assert_eq!(position(&resumed.update().await), 1);
     assert_eq!(position(&resumed.update().await), 2);
+    // An empty id is none: the stream begins where the document says.
+    let request = client.get(format!("{}?query={from_start}", house.server.graphql)).bearer_auth(&house.token);
+    let answer = request.header(ACCEPT, "text/event-stream").header("last-event-id", "").send().await;
+    let answer = answer.expect("an answer");
+    assert_eq!(answer.status(), 200);
+    let mut begun = Subscriber::EventStream { answer, bytes: Vec::new(), got: Default::default() };
+    for expected in 0..3 {
+        assert_eq!(position(&begun.update().await), expected);
+    }
     let expired = json!({ "after": "9999" });
     let token = house.installation.token(&Who::new("auditor", "AUDITOR", "CN"));
     let mut ahead = Subscriber::open(Transport::EventStream, &house.server.graphql, &token, EVENTS, expired).await;
