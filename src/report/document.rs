@@ -40,21 +40,26 @@ pub(super) struct Headline {
 }
 
 impl Headline {
-    /// The value for reading: `12345.6` as `12 345.6`, with narrow spaces that do not break.
+    /// The value for reading.
     pub(super) fn shown(&self) -> String {
-        let text = self.value.to_string();
-        let (whole, rest) = text.split_once('.').map_or((text.as_str(), None), |(whole, rest)| (whole, Some(rest)));
-        let mut grouped = String::new();
-        for (place, digit) in whole.chars().enumerate() {
-            if place > 0 && (whole.len() - place).is_multiple_of(3) && grouped != "-" {
-                grouped.push('\u{202f}');
-            }
-            grouped.push(digit);
+        grouped(&self.value.to_string())
+    }
+}
+
+/// A number for reading: `12345.6` as `12 345.6`, with narrow spaces that do not break, wherever it stands and in either
+/// language. What is no number stays as it is.
+fn grouped(number: &str) -> String {
+    let (whole, rest) = number.split_once('.').map_or((number, None), |(whole, rest)| (whole, Some(rest)));
+    let mut grouped = String::new();
+    for (place, digit) in whole.chars().enumerate() {
+        if place > 0 && (whole.len() - place).is_multiple_of(3) && grouped != "-" {
+            grouped.push('\u{202f}');
         }
-        match rest {
-            None => grouped,
-            Some(rest) => format!("{grouped}.{rest}"),
-        }
+        grouped.push(digit);
+    }
+    match rest {
+        None => grouped,
+        Some(rest) => format!("{grouped}.{rest}"),
     }
 }
 
@@ -101,5 +106,36 @@ impl Column {
 
     pub(super) fn numbers(title: impl Into<String>) -> Self {
         Self { title: title.into(), holds: Holds::Numbers }
+    }
+
+    /// A cell of it for reading.
+    pub(super) fn shown(&self, cell: &str) -> String {
+        match self.holds {
+            Holds::Numbers => grouped(cell),
+            Holds::Text | Holds::Codes => cell.to_owned(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_is_written_in_groups_of_three() {
+        let table = [
+            ("0", "0"),
+            ("980", "980"),
+            ("7980", "7\u{202f}980"),
+            ("-7980", "-7\u{202f}980"),
+            ("-980.5", "-980.5"),
+            ("1234567.0001", "1\u{202f}234\u{202f}567.0001"),
+            ("–", "–"),
+            ("", ""),
+        ];
+        for (number, expected) in table {
+            assert_eq!(grouped(number), expected, "{number}");
+        }
+        assert_eq!(Column::codes("").shown("440106"), "440106");
     }
 }

@@ -79,7 +79,10 @@ fn push_table(page: &mut String, table: &Table) {
     for row in &table.rows {
         page.push_str("<tr>");
         for (place, cell) in row.iter().enumerate() {
-            let _ = write!(page, "<td{}>{}</td>", class(place), escaped(cell));
+            let column = &table.columns[place];
+            // Where the page is too narrow for a head, each cell tells its column; the first one names the row.
+            let label = if place == 0 { String::new() } else { format!(" data-label=\"{}\"", escaped(&column.title)) };
+            let _ = write!(page, "<td{}{label}>{}</td>", class(place), escaped(&column.shown(cell)));
         }
         page.push_str("</tr>\n");
     }

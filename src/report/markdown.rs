@@ -52,7 +52,7 @@ fn push_table(text: &mut String, table: &Table) {
     });
     row(rules.collect());
     for cells in &table.rows {
-        row(cells.iter().map(|cell| escaped(cell)).collect());
+        row(table.columns.iter().zip(cells).map(|(column, cell)| escaped(&column.shown(cell))).collect());
     }
 }
 

@@ -169,6 +169,30 @@ async fn a_chart_of_gaps_tells_cases_apart_and_what_lies_beyond() {
 }
 
 #[tokio::test]
+async fn a_number_is_written_one_way_to_be_read_and_another_for_programs() {
+    let (mut data, _folder) = data().await;
+    let fees = data.year.figures.iter_mut().find(|figure| figure.name == FigureName::FeeTotal);
+    fees.expect("every figure is told").value = Decimal::parse("1234567.5").expect("a number");
+    let read = "1\u{202f}234\u{202f}567.5";
+    for language in [Language::Zh, Language::En, Language::Both] {
+        let page = text(&data, Format::Html, language);
+        assert!(page.contains(&format!("<dd>{read}<small>")) && page.contains(&format!(">{read}</td>")), "{page}");
+        let markdown = text(&data, Format::Md, language);
+        assert!(markdown.contains(&format!(": **{read}**")) && markdown.contains(&format!(" | {read} | ")));
+        assert!(!page.contains("1234567.5") && !markdown.contains("1234567.5"));
+        assert!(text(&data, Format::Csv, language).contains(",1234567.5\r\n"));
+    }
+}
+
+#[tokio::test]
+async fn a_cell_tells_its_column_where_there_is_no_room_for_a_head() {
+    let (data, _folder) = data().await;
+    let page = text(&data, Format::Html, Language::En);
+    assert!(page.contains("<td class=\"number\" data-label=\"From the log\">"), "{page}");
+    assert!(page.contains("<tr><td>Visits made</td>"), "the first cell is the name of its row");
+}
+
+#[tokio::test]
 async fn a_text_is_no_markup() {
     let (mut data, _folder) = data().await;
     data.difficult[0].title = "<script>alert(1)</script> & \"x\"".to_owned();
