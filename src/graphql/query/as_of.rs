@@ -46,7 +46,7 @@ pub(crate) struct AsOfQuery(pub(super) Viewpoint);
 /// Reads of the past.
 #[Object]
 impl AsOfQuery {
-    /// 截至: every field of the query as it was answered at a moment in the past: lists with their filters, orders, pages and counts included. Two aliases compare two moments. What you may see is judged by your rights of today, and what was erased since is erased there too. Not inside another `asOf`.
+    /// 截至: every field of the query as it was answered at a moment in the past: lists with their filters, orders, pages and counts included. Two aliases compare two moments. What you may see is judged by your rights of today, and what was erased since is erased there too. Not inside another `asOf`. Whatever has an `id` has the same one then as now, and `query` is the root type again: a client's cache that is normalised by id takes the past for the present, so keep these answers out of it.
     async fn as_of(
         &self,
         ctx: &Context<'_>,
@@ -110,7 +110,7 @@ fn refused(ctx: &Context<'_>, error: NoMoment) -> Error {
 
 pub(crate) struct AsOf(Viewpoint);
 
-/// 截至: a moment in the past, and everything that could be asked then.
+/// 截至: a moment in the past, and everything that could be asked then. Nothing in it is for a cache that knows things by their ids, which are those of today.
 #[Object]
 impl AsOf {
     /// 标识: of the moment.
