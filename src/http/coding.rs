@@ -21,7 +21,7 @@ const IDENTITY: &str = "identity";
 
 /// What answers are sent in, each by all of its names, the first of those that are liked equally before the others. gzip
 /// makes the answers to most questions, a few kilobytes of JSON, as small as br does (3.8 kB become 2.0 kB by either) in
-/// about half the processor's time, and everybody reads it; zstd is for whoever asks for it before the others.
+/// less than half the processor's time, and everybody reads it; zstd is for whoever asks for it before the others.
 const CODINGS: [&[&str]; 4] = [&["gzip", "x-gzip"], &["br"], &["zstd"], &[IDENTITY]];
 
 /// Has an answer sent in the coding that is liked best, and refuses a request that takes it in none of those there are.
