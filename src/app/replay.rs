@@ -11,7 +11,7 @@ use crate::app::request::Fault;
 use crate::app::{App, Vouched};
 use crate::ledger::multiset::{MultisetKey, MultisetSum};
 use crate::ledger::tree::Frontier;
-use crate::store::{EventQuery, EventRecord, Keep, KeptCommand, RowDifference, RowsForm, TableDigest};
+use crate::store::{Alteration, EventQuery, EventRecord, Keep, KeptCommand, RowDifference, RowsForm, TableDigest};
 
 /// Beyond the end of every log: positions are whole numbers of 64 bits with a sign.
 const ENDLESS: u64 = i64::MAX.cast_unsigned();
@@ -115,6 +115,14 @@ impl App {
     /// When the store fails.
     pub async fn rows_form(&self) -> Result<RowsForm, Fault> {
         Ok(self.store.rows_form().await?)
+    }
+
+    /// What of the tables, their guards, indexes and rights is not as the migrations make it.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn alterations(&self) -> Result<Vec<Alteration>, Fault> {
+        Ok(self.store.alterations().await?)
     }
 
     async fn look_through(&self, mut look: impl FnMut(ReplayedPage)) -> Result<(), Fault> {

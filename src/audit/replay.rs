@@ -17,12 +17,14 @@ pub(super) const MOST_STRAYS: u32 = Findings::KEPT as u32;
 
 /// What stands in a database beside its log and is no word of it.
 const NOT_COMPARED: &str = "nothing of the log says what these are, and they are not compared: webhooks, their changes and \
-                            deliveries, when checkpoints were signed (signedAt), and the digests of what commands ordered";
+                            deliveries, revocations of tokens, leases, when checkpoints were signed (signedAt), and the digests \
+                            of what commands ordered";
 
 /// Replays the log of a database: entries against columns, payloads, hashes and checkpoints, those of the database and
 /// those that the auditor has kept; cosignatures and time stamps; what is kept of commands; personal data against its
-/// references; and a fold of the events against every served row. With no key, signatures are taken as the database has
-/// them. `progress` is told how many events are done and how many there are.
+/// references; a fold of the events against every served row; and the tables with their guards against the migrations.
+/// With no key, signatures are taken as the database has them. `progress` is told how many events are done and how many
+/// there are.
 ///
 /// # Errors
 /// When the database cannot be read: then nothing is said of it.
@@ -39,6 +41,9 @@ pub async fn replay(app: &App, trusted: &Trusted, mut progress: impl FnMut(u64, 
     verdict.origin.clone_from(&origin);
     let recoveries = told(app.recoveries().await, "RECOVERIES_UNREADABLE", &mut verdict)?;
     let earlier = earlier_names(&recoveries.unwrap_or_default());
+    for one in told(app.alterations().await, "SCHEMA_UNREADABLE", &mut verdict)?.unwrap_or_default() {
+        verdict.fault(None, one.what.code(), one.message);
+    }
     let names = Names::new(&earlier, &origin);
     let (latest, anchors) = match keys {
         [] => {

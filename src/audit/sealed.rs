@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use crate::app::{App, Fault, Sealed, StoredCheckpoint, StoredCosignature, StoredTimeStamp, Vouched};
 use crate::audit::replay::{MOST_STRAYS, told};
-use crate::audit::verify::STAMPS_NOT_VERIFIED;
+use crate::audit::verify::{NO_STAMP, STAMPS_NOT_VERIFIED};
 use crate::audit::{Trusted, Verdict};
 use crate::ledger::audit::Verifier;
 use crate::ledger::bounds::Anchor;
@@ -89,8 +89,14 @@ impl<'a> Seals<'a> {
         note(self.of_others, "checkpoints of earlier names are signed with keys that were not given, and not verified");
         note(self.cosigned_by_others, "cosignatures are made with keys that were not given, and not verified");
         note(self.stamps.saturating_sub(1), "earlier time stamps are verified");
-        if let Some(Anchor { size, at }) = self.last_stamp {
-            verdict.notes.push(format!("the checkpoint of {size} events was stamped at {at}"));
+        match self.last_stamp {
+            Some(Anchor { size, at }) => {
+                verdict.notes.push(format!("the checkpoint of {size} events was stamped at {at}"));
+            }
+            None if self.trusted.roots.is_some() && !self.trusted.keys.is_empty() => {
+                verdict.notes.push(NO_STAMP.to_owned());
+            }
+            None => {}
         }
         if self.has_unverified_stamps {
             verdict.notes.push(STAMPS_NOT_VERIFIED.to_owned());

@@ -42,7 +42,7 @@ pub struct Trusted {
 pub(super) const STAMPS_NOT_VERIFIED: &str = "time stamps are not verified: give the authorities' certificates";
 
 /// What is said where authorities were named and have stamped nothing of the bundle.
-const NO_STAMP: &str = "no time stamp of these authorities confirms the checkpoint";
+pub(super) const NO_STAMP: &str = "no time stamp of these authorities confirms the checkpoint";
 
 /// What is said of a bundle without a checkpoint from before its own.
 const NO_PREVIOUS: &str = "the bundle has no earlier checkpoint that its own could be compared with";

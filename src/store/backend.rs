@@ -30,11 +30,11 @@ use crate::store::{
     FigureEvent, FigureSelection, FigureSum, Grouped, Head, Moment, NumberTaken, PoolState, Reading, RebuildOutcome,
     RebuiltRow, RegisterQuery, RowDifference, RowsCompared, RowsDigest, RowsForm, SUB_CASE_OF, StatisticsQuery, Store,
     StoreError, StoredCase, StoredCommand, StoredRegister, StoredText, StreamEvent, StreamId, StreamRange, TextQuery,
-    Texts, YearQuery, case_list, digest, filter, sql, statistics, texts, year,
+    Texts, YearQuery, case_list, digest, filter, schema::Catalogued, sql, statistics, texts, year,
 };
 
 /// What differs between the databases.
-pub(super) trait Backend: Send + Sync + 'static {
+pub(super) trait Backend: Catalogued + Send + Sync + 'static {
     /// How it is asked for the terms of texts.
     const INDEX: IndexDialect;
 

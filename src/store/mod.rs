@@ -20,6 +20,7 @@ mod readers;
 mod record;
 mod revocation;
 mod row;
+mod schema;
 mod text;
 mod time_limit;
 mod writer;
@@ -90,6 +91,7 @@ pub use row::{
     CaseLink, CaseRow, NumberTaken, RebuildOutcome, RebuiltRow, RegisterRow, RowChanges, RowDifference, RowsCompared,
     RowsDigest, RowsForm, SUB_CASE_OF, ServedRows, StoredCase, StoredRegister, StreamRange, TableDigest,
 };
+pub use schema::{Alteration, Altered, SchemaStore};
 pub use statistics::{FeeSum, GapSums, GroupKey, GroupSums, Grouped, StatisticsQuery, TimeToState};
 pub use text::{Confined, Reading, StoredText, Terms, TextQuery, TextRow, Texts};
 pub use time_limit::limited;
@@ -111,7 +113,16 @@ pub const REBUILD_LEASE: &str = "rebuild";
 /// named where they occur. "Not found" is `None` or an empty list.
 #[async_trait]
 pub trait Store:
-    LedgerStore + ObservedStore + OutcomeStore + PersonalStore + RevocationStore + WebhookStore + Send + Sync + 'static
+    LedgerStore
+    + ObservedStore
+    + OutcomeStore
+    + PersonalStore
+    + RevocationStore
+    + SchemaStore
+    + WebhookStore
+    + Send
+    + Sync
+    + 'static
 {
     /// Commits the appends as one transaction and answers each in its place. A refused append
     /// fails alone. Called by the [`Writer`] only, which groups what many callers want.

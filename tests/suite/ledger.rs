@@ -7,6 +7,7 @@ mod bundles;
 mod contents;
 mod evolution;
 mod flips;
+mod guards;
 pub mod hostile;
 mod outcomes;
 mod parts;

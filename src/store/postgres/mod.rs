@@ -5,6 +5,8 @@
 //! commit locks the head first, asks, and writes what is right then.
 
 mod assumed;
+mod catalogue;
+mod expected;
 mod news;
 mod parts;
 mod reader;

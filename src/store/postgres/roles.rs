@@ -9,11 +9,11 @@ use crate::store::StoreError;
 use crate::store::sql::ROW_TABLES;
 
 /// What the server's role may only add to.
-const GROWING: &str = "events, ledger_nodes, checkpoints, cosignatures, time_stamps, commands, attachments, \
+pub(super) const GROWING: &str = "events, ledger_nodes, checkpoints, cosignatures, time_stamps, commands, attachments, \
                        webhook_changes, erased_keys, revocations";
 
 /// What the server's role adds to, and takes away from when somebody is erased.
-const ERASABLE: &str = "ciphertexts";
+pub(super) const ERASABLE: &str = "ciphertexts";
 
 /// What the server's role changes as it likes: none of it is the log.
 const WORKING: &str = "leases, webhooks, webhook_deliveries";

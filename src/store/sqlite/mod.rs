@@ -1,6 +1,7 @@
 //! SQLite: one machine, one file. One connection writes; readers see the last commit (WAL) and
 //! never wait for it. Two processes may share the file: `begin immediate` is what orders them.
 
+mod catalogue;
 mod driver;
 mod insert;
 mod reader;

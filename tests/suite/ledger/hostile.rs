@@ -18,36 +18,41 @@ const EVENTS: u64 = 600;
 /// What a log consists of, but for its head.
 const TABLES: [&str; 4] = ["events", "ledger_nodes", "checkpoints", "commands"];
 
-/// Somebody to whom no trigger says no.
-pub struct Intruder(Raw);
+/// Somebody to whom no trigger says no, and who leaves all of them in their places.
+pub struct Intruder {
+    raw: Raw,
+    /// What is done before each deed, and what after it.
+    around: [String; 2],
+}
 
 impl Intruder {
     pub async fn of(database: &Database) -> Self {
         let raw = database.raw().await;
-        let (guards, take_away) = match &raw {
-            Raw::Sqlite(_) => ("select name from sqlite_master where type = 'trigger'", ["drop trigger ", ""]),
-            Raw::Postgres(_) => (
-                "select distinct tgrelid::regclass::text from pg_trigger where not tgisinternal",
-                ["alter table ", " disable trigger all"],
-            ),
+        let around = match &raw {
+            Raw::Sqlite(_) => {
+                let names = raw.texts("select name from sqlite_master where type = 'trigger' order by name").await;
+                let guards = raw.texts("select sql from sqlite_master where type = 'trigger' order by name").await;
+                let away: Vec<_> = names.iter().map(|name| format!("drop trigger {name};")).collect();
+                let back: Vec<_> = guards.iter().map(|guard| format!("{guard};")).collect();
+                [format!("begin immediate; {}", away.join(" ")), format!("; {} commit", back.join(" "))]
+            }
+            Raw::Postgres(_) => {
+                raw.execute("alter table events drop constraint if exists events_position_check").await;
+                ["set session_replication_role = replica;", "; reset session_replication_role"].map(str::to_owned)
+            }
         };
-        for guard in raw.texts(guards).await {
-            raw.execute(&take_away.join(guard.as_str())).await;
-        }
-        if let Raw::Postgres(_) = raw {
-            raw.execute("alter table events drop constraint if exists events_position_check").await;
-        }
-        Self(raw)
+        Self { raw, around }
     }
 
     pub async fn does(&self, sql: &str) {
-        self.0.execute(sql).await;
+        let [before, after] = &self.around;
+        self.raw.execute(&format!("{before} {sql}{after}")).await;
     }
 
     /// Bytes as a literal.
     pub fn bytes(&self, bytes: &[u8]) -> String {
         let digits = hex::encode(bytes);
-        match self.0 {
+        match self.raw {
             Raw::Sqlite(_) => format!("x'{digits}'"),
             Raw::Postgres(_) => format!("'\\x{digits}'"),
         }
@@ -55,7 +60,7 @@ impl Intruder {
 
     /// Empties a table in the way that leaves the least behind.
     async fn empties(&self, table: &str) {
-        let how = match self.0 {
+        let how = match self.raw {
             Raw::Sqlite(_) => "delete from",
             Raw::Postgres(_) => "truncate",
         };

@@ -61,6 +61,7 @@ async fn what_nobody_has_signed_is_not_good(database: Database) {
     assert_eq!(codes(&unsigned), [("NOT_SEALED", None)], "{unsigned}");
     let unasked = house.replay_with(&[], &[]).await;
     assert!(unasked.is_good() && notes(&unasked, "not compared: webhooks"), "no signature was asked for: {unasked}");
+    assert!(notes(&unasked, "revocations of tokens, leases"), "{unasked}");
     house.app.seal_now().await.expect("sealed");
     let good = house.replay(&[]).await;
     assert!(good.is_good(), "{good}");

@@ -351,4 +351,9 @@ async fn an_older_time_stamp_is_of_its_checkpoint(database: Database) {
         intruder.does("delete from time_stamps").await;
         intruder.does("insert into time_stamps select * from kept_time_stamps").await;
     }
+    intruder.does("delete from time_stamps").await;
+    let (silent, notes) = found(&trusting).await;
+    assert!(silent.is_empty() && notes.iter().any(|note| note.starts_with("no time stamp ")), "{silent:?} {notes:?}");
+    let (_, notes) = found(&Trusted { tolerance, ..house.trusted().await }).await;
+    assert!(!notes.iter().any(|note| note.starts_with("no time stamp ")), "nobody was asked for: {notes:?}");
 }

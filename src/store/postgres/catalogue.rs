@@ -1,0 +1,260 @@
+//! What the catalogue says of the tables, their guards, indexes and rights, against what the migrations make.
+//!
+//! The catalogue is read with a path on which nothing stands but what PostgreSQL itself has made: whoever asks may have been
+//! given another one.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sqlx::{Executor, FromRow};
+
+use crate::store::postgres::expected::{Expected, normal};
+use crate::store::postgres::roles::{ERASABLE, GROWING};
+use crate::store::postgres::{MIGRATIONS, PostgresBackend};
+use crate::store::schema::{Alteration, Altered, Catalogued};
+
+/// Where the statements of this connection find their tables, in order.
+const PATH: &str = "select pg_catalog.current_schemas(true)::pg_catalog.text[]";
+
+const NOTHING_ELSE: &str = "set local search_path to pg_catalog, pg_temp";
+
+/// What the names of the tables stand for where they are looked for, and the schema and owner of the log. `$1` tables,
+/// `$2` those of them that are the log, `$3` schemas, `$4` indexes, `$5` the table of each.
+macro_rules! named {
+    () => {
+        "with named as (
+    select x.name, x.name = any($2::text[]) as is_log, c.*
+    from unnest($1::text[]) x (name) left join lateral (
+        select c.oid, c.relnamespace, c.relowner, c.relkind, c.relpersistence, c.relrowsecurity, c.relforcerowsecurity,
+            c.relacl
+        from unnest($3::text[]) with ordinality p (name, place)
+        join pg_namespace n on n.nspname = cast(p.name as name)
+        join pg_class c on c.relnamespace = n.oid and c.relname = cast(x.name as name)
+        order by p.place limit 1
+    ) c on true
+), home as (
+    select t.oid, t.relnamespace, t.relowner, n.nspname
+    from named t join pg_namespace n on n.oid = t.relnamespace where t.name = 'log_head'
+), expected_indexes as (
+    select * from unnest($4::text[], $5::text[]) x (name, of_table)
+)"
+    };
+}
+
+/// The triggers of the tables, without those of PostgreSQL's own constraints.
+const TRIGGERS: &str = concat!(
+    named!(),
+    " select cast(t.name as text) as of_table, cast(g.tgname as text) as name, cast(g.tgenabled as text) as enabled,
+    pg_get_triggerdef(g.oid) as definition, quote_ident(n.nspname) as schema
+from named t join pg_namespace n on n.oid = t.relnamespace join pg_trigger g on g.tgrelid = t.oid
+join pg_proc f on f.oid = g.tgfoid
+where not (g.tgisinternal and f.pronamespace = (select oid from pg_namespace where nspname = 'pg_catalog'))"
+);
+
+/// The functions beside the log, and whether whoever can change them owns the log.
+const FUNCTIONS: &str = concat!(
+    named!(),
+    " select cast(f.proname as text) as name, f.prosrc as source,
+    pg_has_role(f.proowner, h.relowner, 'member') as is_of_owner
+from home h join pg_proc f on f.pronamespace = h.relnamespace"
+);
+
+/// What is wrong by itself: a code and words. A setting of a role counts where the role may write, of `every role` always.
+/// What is found is a table of the first schema that has one of that name, so that others behind it do no harm.
+const FAULTS: &str = concat!(
+    named!(),
+    ", settings as (
+    select cast(r.rolname as text) as role, c.setting
+    from home h cross join pg_db_role_setting s cross join unnest(s.setconfig) c (setting)
+    left join pg_roles r on r.oid = s.setrole
+    where s.setdatabase in (0, (select d.oid from pg_database d where d.datname = current_database()))
+        and (s.setrole = 0 or has_table_privilege(s.setrole, h.oid, 'insert'))
+), paths as (
+    select coalesce(s.role, 'every role') as role, array(
+        select replace(btrim(p.name, ' \"'), '$user', coalesce(s.role, ''))
+        from unnest(string_to_array(substr(s.setting, 13), ',')) with ordinality p (name, place) order by p.place
+    ) as schemas
+    from settings s where left(s.setting, 12) = 'search_path='
+    union all
+    select cast(r.rolname as text), array[cast(r.rolname as text)]
+    from home h cross join pg_roles r
+    where r.rolcanlogin and not r.rolsuper and has_table_privilege(r.oid, h.oid, 'insert')
+), rights as (
+    select t.name, t.relowner, t.is_log, a.grantee, a.privilege_type
+    from named t cross join aclexplode(t.relacl) a
+    union
+    select t.name, t.relowner, t.is_log, a.grantee, a.privilege_type
+    from named t join pg_attribute c on c.attrelid = t.oid cross join aclexplode(c.attacl) a
+), found_indexes as (
+    select x.name, x.of_table, d.indisvalid and d.indisready and d.indislive as is_used
+    from home h cross join expected_indexes x
+    left join pg_class t on t.relnamespace = h.relnamespace and t.relname = cast(x.of_table as name)
+    left join pg_class i on i.relnamespace = h.relnamespace and i.relname = cast(x.name as name)
+    left join pg_index d on d.indexrelid = i.oid and d.indrelid = t.oid
+)
+select 'TABLE_ALTERED' as code, format('the table %s is not there', t.name) as message
+from named t where t.oid is null
+union all
+select 'TABLE_ALTERED', format('%s is no ordinary table (relkind %s)', t.name, t.relkind)
+from named t where t.relkind <> 'r'
+union all
+select 'TABLE_ALTERED', format('the table %s is not logged: PostgreSQL empties it after a crash', t.name)
+from named t where t.relpersistence <> 'p'
+union all
+select 'TABLE_ALTERED', format('the table %s has row security, and shows not all of its rows to everybody', t.name)
+from named t where t.relrowsecurity or t.relforcerowsecurity
+union all
+select 'TABLE_ALTERED', format('the table %s has the policy %I', t.name, p.polname)
+from named t join pg_policy p on p.polrelid = t.oid
+union all
+select 'TABLE_ALTERED', format('the table %s has the rule %I', t.name, r.rulename)
+from named t join pg_rewrite r on r.ev_class = t.oid where t.relkind = 'r'
+union all
+select 'TABLE_ALTERED', format('the table %s inherits from another, or another from it', t.name)
+from named t where exists (select from pg_inherits i where t.oid in (i.inhrelid, i.inhparent))
+union all
+select 'INDEX_MISSING', format('the index %s of %s is not there', x.name, x.of_table)
+from found_indexes x where x.is_used is null
+union all
+select 'INDEX_NOT_VALID', format('the index %s of %s is not valid, or not kept up', x.name, x.of_table)
+from found_indexes x where not x.is_used
+union all
+select 'INDEX_NOT_VALID', format('the index %I of %s is read and not kept up', i.relname, t.name)
+from named t join pg_index d on d.indrelid = t.oid join pg_class i on i.oid = d.indexrelid
+where d.indisvalid and not (d.indisready and d.indislive)
+    and not exists (select from expected_indexes x where x.name = cast(i.relname as text))
+union all
+select 'NAME_SHADOWED', format('%s is found in the schema %I, and the log in %I', t.name, n.nspname, h.nspname)
+from home h cross join named t join pg_namespace n on n.oid = t.relnamespace where t.relnamespace <> h.relnamespace
+union all
+select distinct 'NAME_SHADOWED', format('%s of the schema %I is found by %s before that of the log', t.name, n.nspname, p.role)
+from home h cross join paths p cross join unnest(p.schemas) with ordinality e (name, place)
+join pg_namespace n on n.nspname = cast(e.name as name) and n.oid <> h.relnamespace
+cross join named t join pg_class c on c.relnamespace = n.oid and c.relname = cast(t.name as name)
+where not exists (
+    select from unnest(p.schemas) with ordinality f (name, place)
+    where f.place < e.place and f.name = cast(h.nspname as text)
+)
+union all
+select 'GUARD_WRONG', format('a setting of %s keeps triggers from being run', coalesce(s.role, 'every role'))
+from settings s where lower(s.setting) = 'session_replication_role=replica'
+union all
+select 'GUARD_WRONG', 'a setting of the server keeps triggers from being run'
+where current_setting('session_replication_role') = 'replica'
+union all
+select 'RIGHT_TOO_WIDE', format('%s is owned by %I, who is not the owner of the log', t.name, pg_get_userbyid(t.relowner))
+from home h cross join named t
+where t.is_log and t.relowner <> h.relowner and not pg_has_role(t.relowner, h.relowner, 'member')
+union all
+select 'RIGHT_TOO_WIDE', format('%s has the right %s on %s',
+    case r.grantee when 0 then 'everybody' else quote_ident(pg_get_userbyid(r.grantee)) end, r.privilege_type, r.name)
+from rights r
+where r.privilege_type in ('INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'TRIGGER')
+    and case
+        when r.grantee = 0 then true
+        when r.grantee = r.relowner or not r.is_log or pg_has_role(r.grantee, r.relowner, 'member') then false
+        when r.privilege_type = 'UPDATE' then r.name <> 'log_head'
+        when r.privilege_type = 'DELETE' then r.name <> $6
+        else r.privilege_type <> 'INSERT'
+    end"
+);
+
+#[derive(FromRow)]
+struct FaultRow {
+    code: String,
+    message: String,
+}
+
+#[derive(FromRow)]
+struct TriggerRow {
+    of_table: String,
+    name: String,
+    enabled: String,
+    definition: String,
+    schema: String,
+}
+
+#[derive(FromRow)]
+struct FunctionRow {
+    name: String,
+    source: String,
+    is_of_owner: bool,
+}
+
+impl Catalogued for PostgresBackend {
+    async fn alterations(&self) -> Result<Vec<Alteration>, sqlx::Error> {
+        let expected = Expected::of(MIGRATIONS.iter().map(|migration| &*migration.sql));
+        let tables: Vec<_> = expected.tables.iter().map(String::as_str).collect();
+        let log: Vec<_> = GROWING.split(", ").chain([ERASABLE, "log_head"]).map(str::trim).collect();
+        let indexes = expected.indexes.iter().map(|(index, table)| (index.as_str(), table.as_str()));
+        let (indexes, of_tables): (Vec<_>, Vec<_>) = indexes.unzip();
+        let mut reading = self.unlimited.pool.begin().await?;
+        let path: Vec<String> = sqlx::query_scalar(PATH).fetch_one(&mut *reading).await?;
+        reading.execute(NOTHING_ELSE).await?;
+        macro_rules! asked {
+            ($sql:ident) => {
+                sqlx::query_as($sql).bind(&tables).bind(&log).bind(&path).bind(&indexes).bind(&of_tables)
+            };
+        }
+        let faults: Vec<FaultRow> = asked!(FAULTS).bind(ERASABLE).fetch_all(&mut *reading).await?;
+        let triggers: Vec<TriggerRow> = asked!(TRIGGERS).fetch_all(&mut *reading).await?;
+        let functions: Vec<FunctionRow> = asked!(FUNCTIONS).fetch_all(&mut *reading).await?;
+        reading.rollback().await?;
+        let mut alterations: Vec<_> = faults.into_iter().map(told).collect();
+        alterations.extend(altered_triggers(&expected.triggers, triggers));
+        alterations.extend(altered_functions(&expected.functions, &functions));
+        Ok(alterations)
+    }
+}
+
+fn told(row: FaultRow) -> Alteration {
+    let what = Altered::ALL.into_iter().find(|altered| altered.code() == row.code);
+    what.expect("the statement has codes that there are").told(row.message)
+}
+
+fn altered_triggers(expected: &BTreeMap<(String, String), String>, found: Vec<TriggerRow>) -> Vec<Alteration> {
+    let mut alterations = Vec::new();
+    let mut there = BTreeSet::new();
+    for TriggerRow { of_table, name, enabled, definition, schema } in found {
+        let key = (of_table, name);
+        let (table, name) = &key;
+        let Some(expected) = expected.get(&key) else {
+            let message = format!("no migration makes the trigger {name} of {table}, which may change what is written");
+            alterations.push(Altered::Table.told(message));
+            continue;
+        };
+        // One that always fires does so as well where those of its kind do not.
+        if !matches!(enabled.as_str(), "O" | "A") {
+            alterations.push(Altered::GuardWrong.told(format!("the trigger {name} of {table} is switched off")));
+        }
+        // What stands in another schema keeps its name.
+        if normal(&definition.replace(&format!("{schema}."), "")) != *expected {
+            let message = format!("the trigger {name} of {table} is not the one that the migrations make");
+            alterations.push(Altered::GuardWrong.told(message));
+        }
+        there.insert(key);
+    }
+    let missing = expected.keys().filter(|key| !there.contains(*key));
+    alterations.extend(
+        missing.map(|(table, name)| Altered::GuardMissing.told(format!("the trigger {name} of {table} is not there"))),
+    );
+    alterations
+}
+
+fn altered_functions(expected: &BTreeMap<String, String>, found: &[FunctionRow]) -> Vec<Alteration> {
+    let mut alterations = Vec::new();
+    for (name, source) in expected {
+        let of_name: Vec<_> = found.iter().filter(|found| found.name == *name).collect();
+        if of_name.is_empty() {
+            alterations.push(Altered::GuardMissing.told(format!("the function {name}() is not there")));
+        }
+        if of_name.iter().any(|found| found.source != *source) {
+            let message = format!("the function {name}() is not the one that the migrations make");
+            alterations.push(Altered::GuardWrong.told(message));
+        }
+        if of_name.iter().any(|found| !found.is_of_owner) {
+            let message = format!("the function {name}() can be changed by somebody who does not own the log");
+            alterations.push(Altered::GuardWrong.told(message));
+        }
+    }
+    alterations
+}
