@@ -89,7 +89,7 @@ impl Writer<'_> {
 
     fn headlines(&mut self) {
         self.heading("主要数据", "Headline figures");
-        let late = format!("{} {}", self.say("其中逾期", "late"), self.data.whole.late);
+        let late = format!("{} {}", self.say("其中逾期", "late"), self.data.open.late);
         let find = |name: FigureName| self.data.year.figures.iter().find(move |figure| figure.name == name);
         let headlines = FIRST.iter().filter_map(|name| {
             let figure = find(*name)?;

@@ -33,6 +33,8 @@ pub struct Data {
     pub(super) origin: String,
     /// The cases reported in the year, all together.
     pub(super) whole: GroupSums,
+    /// The cases that are open, whenever they were reported, all together.
+    pub(super) open: GroupSums,
     /// The same by division, one level below the jurisdiction.
     pub(super) divisions: Vec<GroupSums>,
     /// By institution.
@@ -74,7 +76,8 @@ pub async fn gather(app: &App, question: YearQuestion) -> Result<Data, ReportErr
     let actor = reporter();
     let year = app.year(&actor, question).await?;
     let YearQuestion { jurisdiction, year: of_year, at, .. } = year.question.clone();
-    let summed = async |keys: &[GroupKey]| sums(app, &actor, &year.question, keys).await;
+    let summed = async |keys: &[GroupKey]| sums(app, of_the_year(&year.question), &year.question, keys).await;
+    let open = sums(app, open(&jurisdiction), &year.question, &[]).await?.pop().unwrap_or_default();
     let summary = app
         .register::<AnnualSummary>(&actor, AnnualSummaryId::of(&jurisdiction, of_year).into(), year.asked_at)
         .await?;
@@ -89,6 +92,7 @@ pub async fn gather(app: &App, question: YearQuestion) -> Result<Data, ReportErr
         submitted: summary.and_then(|entry| entry.state.file),
         origin: app.origin().await?,
         whole: summed(&[]).await?.pop().unwrap_or_default(),
+        open,
         divisions: summed(&[GroupKey::Division(digits_below(&jurisdiction))]).await?,
         categories: summed(&[GroupKey::Category]).await?,
         kinds: summed(&[GroupKey::Kind]).await?,
@@ -106,19 +110,15 @@ pub async fn gather(app: &App, question: YearQuestion) -> Result<Data, ReportErr
     })
 }
 
+/// Sums of the cases that the condition holds for, as of the moment of the question.
 async fn sums(
     app: &App,
-    actor: &Actor,
+    condition: Condition,
     question: &YearQuestion,
     keys: &[GroupKey],
 ) -> Result<Vec<GroupSums>, ReportError> {
-    let question = StatisticsQuestion {
-        condition: of_the_year(question),
-        keys: keys.to_vec(),
-        at: question.at,
-        time: question.time,
-    };
-    match app.statistics(actor, &question).await? {
+    let question = StatisticsQuestion { condition, keys: keys.to_vec(), at: question.at, time: question.time };
+    match app.statistics(&reporter(), &question).await? {
         Grouped::Groups(groups) => Ok(groups),
         Grouped::TooMany(groups) => Err(ReportError::TooManyGroups { groups }),
     }
@@ -136,6 +136,13 @@ fn of_the_year(question: &YearQuestion) -> Condition {
         reported(Operator::GreaterOrEqual, begins(question.year)),
         reported(Operator::Less, begins(question.year + 1)),
     ])
+}
+
+/// The cases of the jurisdiction that are open, of any year: those of the figure.
+fn open(jurisdiction: &Division) -> Condition {
+    let is_open =
+        Condition::Compare { column: CaseColumn::IsOpen, operator: Operator::Equal, value: Value::Integer(1) };
+    Condition::All(vec![within(jurisdiction), is_open])
 }
 
 /// The cases of the jurisdiction.

@@ -16,6 +16,11 @@ use crate::domain::value::{Decimal, Division, Label, Statement};
 use crate::store;
 
 async fn data() -> (Data, TempDir) {
+    data_of(2026, None).await
+}
+
+/// The report of a year as of the end of the demonstration, when it was that time.
+async fn data_of(year: i16, time: Option<Timestamp>) -> (Data, TempDir) {
     let end: Timestamp = "2026-10-26T03:20:00Z".parse().expect("a time");
     let folder = TempDir::new().expect("a temporary folder");
     let clock = Arc::new(ManualClock::new(demo::begins(end), 2012));
@@ -25,7 +30,7 @@ async fn data() -> (Data, TempDir) {
     demo::fill(&app, &clock, end).await.expect("the demonstration is allowed");
     let head = app.head().await.expect("the log is there").expect("it has events");
     let jurisdiction = Division::parse("44").expect("Guangdong");
-    let question = YearQuestion { jurisdiction, year: 2026, at: Moment::Position(head), time: None };
+    let question = YearQuestion { jurisdiction, year, at: Moment::Position(head), time };
     (gather(&app, question).await.expect("figures"), folder)
 }
 
@@ -86,6 +91,19 @@ async fn a_report_says_which_moment_it_is_of() {
     data.year.time = "2026-10-31T15:59:59.999999Z".parse().expect("a time");
     let said = text(&data, Format::Csv, Language::En);
     assert!(said.contains("As of: 2026-10-31 (UTC+8)\r\n"), "{said}");
+}
+
+#[tokio::test]
+async fn late_are_those_of_the_open_cases_whenever_they_were_reported() {
+    // A year later all deadlines are over, and of the year that began in November no case has been reported.
+    let (data, _folder) = data_of(2027, Some("2027-10-15T02:00:00Z".parse().expect("a time"))).await;
+    let open = data.year.figures.iter().find(|figure| figure.name == FigureName::CasesOpen).expect("it is told");
+    assert_eq!(open.value.to_string(), data.open.open.to_string());
+    assert_eq!((data.whole.cases, data.whole.late), (0, 0));
+    assert!(data.open.late > 0 && data.open.late <= data.open.open, "{:?}", data.open);
+    let said = text(&data, Format::Md, Language::En);
+    let line = format!("- Cases open: **{}** (late {})\n", data.open.open, data.open.late);
+    assert!(said.contains(&line), "{line} in {said}");
 }
 
 #[tokio::test]
