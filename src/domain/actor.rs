@@ -20,7 +20,7 @@ impl ActorId {
     /// What the ids of the server's own actors begin with.
     const OF_THE_SERVER: &'static str = "etalon:";
 
-    /// Reads an id: 1 to 128 visible ASCII characters, and none of the server's own.
+    /// Reads the id of a caller: 1 to 128 visible ASCII characters, and none of the server's own.
     ///
     /// # Errors
     /// `ACTOR_INVALID` for anything else.
@@ -29,6 +29,14 @@ impl ActorId {
             let message = format!("an actor id does not begin with `{}`, as the server's own do", Self::OF_THE_SERVER);
             return Err(Refusal::new(Code::ActorInvalid, "actor", message));
         }
+        Self::parse_any(text)
+    }
+
+    /// Reads the id of whoever may stand in the log: of a caller, or one of the server's own. Nobody acts by it.
+    ///
+    /// # Errors
+    /// `ACTOR_INVALID` for anything but 1 to 128 visible ASCII characters.
+    pub fn parse_any(text: &str) -> Result<Self, Refusal> {
         let fits = (1..=Self::LONGEST).contains(&text.len());
         if fits && text.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Ok(Self(text.to_owned()));
@@ -192,5 +200,15 @@ mod tests {
         assert_eq!(refused.code, Code::ActorInvalid);
         assert_eq!(refused.message, "an actor id does not begin with `etalon:`, as the server's own do");
         assert!(ActorId::parse("etalon").is_ok());
+    }
+
+    #[test]
+    fn an_id_of_the_servers_own_is_found_in_the_log() {
+        assert_eq!(ActorId::parse_any("etalon:clock"), Ok(ActorId::clock()));
+        assert_eq!(ActorId::parse_any("etalon:import"), Ok(ActorId::importer()));
+        assert_eq!(ActorId::parse_any("p-1"), ActorId::parse("p-1"));
+        for unsound in ["", " ", "难", "etalon:\n"] {
+            assert_eq!(ActorId::parse_any(unsound).map_err(|refusal| refusal.code), Err(Code::ActorInvalid));
+        }
     }
 }

@@ -20,7 +20,7 @@ use crate::graphql::types::event::TimeRangeFilter;
 pub(crate) struct EventFilter {
     /// 类型: only of these types, as the log names them: `CaseReported`, `EnterpriseEnrolled`, …
     types: Option<Vec<String>>,
-    /// 操作者: only by this actor: its id, as the log has it.
+    /// 操作者: only by this actor: its id, as the log has it; `etalon:clock` and `etalon:import` are the server's own.
     actor: Option<String>,
     /// 对象类型: only what happened to these.
     subjects: Option<Vec<EventSubject>>,
@@ -95,7 +95,7 @@ impl EventFilter {
             let limit = NamedLimit { name: "largestFilter", maximum: LARGEST as u64 };
             return Err(errors::over("FILTER_TOO_LARGE", "filter", limit, message));
         }
-        let actor = self.actor.map(|actor| ActorId::parse(&actor)).transpose();
+        let actor = self.actor.map(|actor| ActorId::parse_any(&actor)).transpose();
         let division = self.division_within.map(|code| Division::parse(&code)).transpose();
         let mut door = Door::new(uuid::Uuid::nil());
         let cases = door.within("filter", |door| door.all_ids::<CaseId>("caseIds", &case_ids));
@@ -137,6 +137,15 @@ mod tests {
         assert_eq!(interest.kinds, [AggregateType::Person]);
         assert_eq!(interest.within, Some(Division::parse("4403").unwrap()));
         assert_eq!((interest.recorded, interest.occurred), (Span::default(), Span { from: Some(since), until: None }));
+    }
+
+    #[test]
+    fn the_servers_own_actors_are_asked_for_like_any_other() {
+        for actor in ["etalon:clock", "etalon:import", "p-1"] {
+            let filter = EventFilter { actor: Some(actor.to_owned()), ..EventFilter::default() };
+            let interest = filter.interest().unwrap();
+            assert_eq!(interest.actor.map(|actor| actor.to_string()).as_deref(), Some(actor));
+        }
     }
 
     #[test]

@@ -93,6 +93,8 @@ pub async fn the_log_is_filtered(world: &World) {
             Box::new(|event| of_type(event, "CaseReported") || of_type(event, "EnterpriseEnrolled")),
         ),
         (json!({ "actor": "coordinator" }), Box::new(|event| event["actor"]["id"] == "coordinator")),
+        (json!({ "actor": "etalon:clock" }), Box::new(|event| event["actor"]["id"] == "etalon:clock")),
+        (json!({ "actor": "etalon:import" }), Box::new(|event| event["actor"]["id"] == "etalon:import")),
         (json!({ "subjects": ["CASE"] }), Box::new(|event| event["caseId"].is_string())),
         (json!({ "subjects": ["ENTERPRISE"] }), Box::new(|event| event["subject"] == "Enterprise")),
         (

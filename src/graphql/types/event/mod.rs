@@ -231,7 +231,7 @@ fn decode<F: Fact>(record: &EventRecord) -> Result<Recorded<F>, Fault> {
 pub(crate) struct CaseEventFilter {
     /// Only of these types, as the log names them: `CaseReported`, `FindingRecorded`, …
     pub(crate) types: Option<Vec<String>>,
-    /// Only by this actor: its id, as the log has it.
+    /// Only by this actor: its id, as the log has it; `etalon:clock` and `etalon:import` are the server's own.
     pub(crate) actor: Option<String>,
     /// 记录时间: only what the log took then.
     pub(crate) recorded_at: Option<TimeRangeFilter>,
