@@ -65,7 +65,7 @@ pub use registers::{Entry, RegisterPage};
 pub use replay::{Folded, Replayed, ReplayedPage};
 pub use request::{Failure, Fault, Key, Receipt, Request, recorded_at, stream_of, time_of};
 pub use revocations::{Revoker, Standing};
-pub use scope::works_on;
+pub use scope::{sees_all_of, works_on};
 pub use search::{Found, Hit, Search, Shown};
 pub use similar::Similar;
 pub use statistics::{MOST_GROUPS, StatisticsQuestion, days, fee_total, gap_of, rate};

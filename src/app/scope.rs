@@ -63,6 +63,13 @@ pub(super) fn admits(actor: &Actor, case: &CaseSight) -> bool {
     is_of_the_server(actor) || in_jurisdiction || own || of_institution || member
 }
 
+/// Whether all cases and enterprises of this jurisdiction are there for the actor: what they are shown of it is then
+/// the whole, and not what they have a hand in.
+#[must_use]
+pub fn sees_all_of(actor: &Actor, jurisdiction: &Division) -> bool {
+    is_of_the_server(actor) || (actor.holds_any(OF_A_JURISDICTION) && actor.covers(jurisdiction))
+}
+
 /// Whether the actor and the case's enterprise work on the case together, and so have to reach each other. Who is
 /// invited and has not joined sees the case, and nobody's number.
 #[must_use]
@@ -185,6 +192,29 @@ mod tests {
         let elsewhere = Division::parse("32").expect("a division");
         let persons = RegisterScope::followed(&coordinator, AggregateType::Person);
         assert!(persons.admits(Uuid::nil(), &place) && !persons.admits(Uuid::nil(), &elsewhere));
+    }
+
+    #[test]
+    fn all_of_a_jurisdiction_is_seen_by_who_oversees_it() {
+        let (city, province) = (actor(Role::Manager, "4403"), actor(Role::Auditor, "44"));
+        let of = |code: &str| Division::parse(code).expect("a division");
+        for (code, by_city, by_province) in [
+            ("440305", true, true),
+            ("4403", true, true),
+            ("4401", false, true),
+            ("44", false, true),
+            ("CN", false, false),
+        ] {
+            assert_eq!(
+                (sees_all_of(&city, &of(code)), sees_all_of(&province, &of(code))),
+                (by_city, by_province),
+                "{code}"
+            );
+        }
+        for role in [Role::Enterprise, Role::Lead, Role::Expert] {
+            assert!(!sees_all_of(&actor(role, "44"), &of("4403")), "{role} sees what concerns them");
+        }
+        assert!(sees_all_of(&actor(Role::Clock, "44"), &of("CN")), "the server sees everything");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
 use serde::Serialize;
 
-use crate::app::{EvidencePage, Moment, Year, YearFigure, YearQuestion};
+use crate::app::{EvidencePage, Moment, Year, YearFigure, YearQuestion, sees_all_of};
 use crate::domain::annual_summary::figure;
 use crate::domain::annual_summary::year::{first_day, last_day};
 use crate::domain::value::{self, AnnualSummaryId};
@@ -66,6 +66,8 @@ pub(crate) enum FigureName {
 /// 年度数据: the figures of a year as of a moment, of what you may see.
 pub(crate) struct AnnualFigures {
     pub(crate) year: Year,
+    /// Whether the asker sees all of the jurisdiction.
+    pub(crate) is_complete: bool,
     /// What was submitted by the moment that was asked about.
     pub(crate) submitted: Option<AnnualSummaryNode>,
 }
@@ -81,7 +83,8 @@ impl AnnualFigures {
         // Late is flagged, not left out: what came after the figures' moment is compared with them all the same.
         let asked = Viewpoint { moment: year.asked_at, time: time.filter(|_| year.asked_at != Moment::Present) };
         let submitted = AnnualSummaryNode::load(ctx, AnnualSummaryId::of(jurisdiction, *of_year), asked).await?;
-        Ok(Self { year, submitted })
+        let is_complete = sees_all_of(actor(ctx), jurisdiction);
+        Ok(Self { is_complete, year, submitted })
     }
 
     fn figure(&self, figure: &YearFigure) -> AnnualFigure {
@@ -92,19 +95,24 @@ impl AnnualFigures {
     }
 }
 
-/// 年度数据: the figures of a year as of a moment, of what you may see.
+/// 年度数据: the figures of a year as of a moment, of what you may see; `complete` says whether that is all of the jurisdiction.
 #[Object]
 impl AnnualFigures {
     /// 标识: made of whose they are, of when, and what they say.
     async fn id(&self) -> ID {
         let YearQuestion { jurisdiction, year, at, .. } = &self.year.question;
         let values: Vec<_> = self.year.figures.iter().map(|figure| figure.value.to_string()).collect();
-        ids::of_content("AnnualFigures", &(jurisdiction, year, at, values))
+        ids::of_content("AnnualFigures", &(jurisdiction, year, at, values, self.is_complete))
     }
 
     /// 行政区划: whose they are.
     async fn division(&self) -> DivisionNode {
         DivisionNode(self.year.question.jurisdiction.clone())
+    }
+
+    /// 完整: whether you see all of the jurisdiction, and these are its figures; otherwise they are of the part that you see, and smaller than its own.
+    async fn complete(&self) -> bool {
+        self.is_complete
     }
 
     /// 年度: of which year: that of the 31 October on which its summary is due.

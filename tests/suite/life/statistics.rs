@@ -121,6 +121,23 @@ pub async fn figures_are_of_what_one_sees(world: &World) {
     let year = world.ask("coordinator elsewhere", year, variables).await;
     let figures = year["asOf"]["query"]["annualFigures"]["figures"].as_array().expect("figures");
     assert!(figures.len() == 20 && figures.iter().all(|figure| figure["value"] == "0"), "{figures:?}");
+    // Figures of a part are told from those of the jurisdiction.
+    let complete =
+        "query Complete($code: String!, $year: Int!) { annualFigures(divisionCode: $code, year: $year) { complete } }";
+    for (who, code, is_complete) in [
+        ("watcher", "CN", true),
+        ("manager", "44", true),
+        ("manager", "CN", false),
+        ("city manager", "4403", true),
+        ("city manager", "44", false),
+        ("coordinator elsewhere", "44", false),
+        ("lead", "44", false),
+        ("enterprise", "440305", false),
+    ] {
+        let variables = json!({ "code": code, "year": this_year(world).await });
+        let answer = world.ask(who, complete, variables).await;
+        assert_eq!(answer["annualFigures"]["complete"], is_complete, "{who} of {code}");
+    }
 }
 
 /// A year's figures name their events, and stand beside what was submitted.
