@@ -206,6 +206,16 @@ codes! {
     PeriodOverlaps = "PERIOD_OVERLAPS",
     /// The filter makes no sense.
     FilterInvalid = "FILTER_INVALID",
+    /// A filter compares with null: what is missing is asked for with `isNull`.
+    ComparedWithNull = "COMPARED_WITH_NULL",
+    /// No day or moment of the calendar.
+    DateInvalid = "DATE_INVALID",
+    /// Neither a day or a moment, nor one relative to that of the question.
+    RelativeDateInvalid = "RELATIVE_DATE_INVALID",
+    /// Counts hours, minutes or seconds where a day is asked for.
+    RelativeDateUnit = "RELATIVE_DATE_UNIT",
+    /// Further away than the calendar goes.
+    RelativeDateOutOfRange = "RELATIVE_DATE_OUT_OF_RANGE",
     /// The order makes no sense.
     OrderInvalid = "ORDER_INVALID",
     /// Submitted already: amend it.
@@ -284,6 +294,8 @@ codes! {
     AddressForbidden = "ADDRESS_FORBIDDEN",
     /// No event has this type.
     EventTypeUnknown = "EVENT_TYPE_UNKNOWN",
+    /// The log has not reached this position.
+    PositionNotReached = "POSITION_NOT_REACHED",
     /// Units of different dimensions.
     UnitIncommensurable = "UNIT_INCOMMENSURABLE",
     /// Not a UCUM unit.

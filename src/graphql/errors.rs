@@ -129,7 +129,7 @@ pub(crate) fn refused(refusal: &Refusal) -> Error {
 }
 
 /// An argument of a query that makes no sense, of a kind that no command knows.
-pub(crate) fn argument(code: &'static str, argument: &'static str, message: impl Into<String>) -> Error {
+pub(crate) fn argument(code: &'static str, argument: &str, message: impl Into<String>) -> Error {
     Error::new(short(message.into())).extend_with(|_, extensions| {
         extensions.set("code", code);
         let field = path(argument).into_iter().map(Value::String);
@@ -138,12 +138,7 @@ pub(crate) fn argument(code: &'static str, argument: &'static str, message: impl
 }
 
 /// An argument of a query that asks for more than there may be: the limit is named as `serviceConfig` has it.
-pub(crate) fn over(
-    code: &'static str,
-    path: &'static str,
-    limit: NamedLimit,
-    message: impl std::fmt::Display,
-) -> Error {
+pub(crate) fn over(code: &'static str, path: &str, limit: NamedLimit, message: impl std::fmt::Display) -> Error {
     argument(code, path, format!("{message} ({})", limit.name)).extend_with(|_, extensions| {
         extensions.set("limit", limit.name);
         extensions.set("maximum", limit.maximum);
@@ -219,6 +214,25 @@ pub(crate) fn short(mut message: String) -> String {
     message
 }
 
+/// What the code of a refused argument is among those of the domain, if it is one; and the argument's path, with full
+/// stops between its steps.
+pub(crate) fn told(error: &Error) -> (Option<Code>, String) {
+    let said = |name| error.extensions.as_ref().and_then(|extensions| extensions.get(name));
+    let code = match said("code") {
+        Some(Value::String(name)) => Code::named(name),
+        _ => None,
+    };
+    let steps = match said("field") {
+        Some(Value::List(steps)) => steps.as_slice(),
+        _ => &[],
+    };
+    let steps = steps.iter().filter_map(|step| match step {
+        Value::String(step) => Some(step.as_str()),
+        _ => None,
+    });
+    (code, steps.collect::<Vec<_>>().join("."))
+}
+
 fn path(field: &str) -> Vec<String> {
     field.split('.').filter(|step| !step.is_empty()).map(str::to_owned).collect()
 }
@@ -280,6 +294,13 @@ mod tests {
             assert_eq!(extensions.get("code"), Some(&Value::from(code)));
             assert_eq!(extensions.get("retryable").is_some(), is_retryable, "{code}");
         }
+    }
+
+    #[test]
+    fn a_refused_argument_tells_its_code_and_its_path() {
+        let refused = refused(&Refusal::new(Code::IdInvalid, "filter.id.in.0", "not an id"));
+        assert_eq!(told(&refused), (Some(Code::IdInvalid), "filter.id.in.0".to_owned()));
+        assert_eq!(told(&argument("FILTER_TOO_LARGE", "filter", "less")), (None, "filter".to_owned()));
     }
 
     #[test]

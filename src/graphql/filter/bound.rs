@@ -9,6 +9,7 @@ use jiff::{Span, Timestamp};
 
 use crate::domain::value::calendar;
 use crate::graphql::errors;
+use crate::graphql::filter::path::Path;
 use crate::graphql::scalars::moment;
 
 /// A day of the civil calendar in UTC+8: `2026-10-31`; or one relative to the day of the moment that is asked about.
@@ -60,9 +61,9 @@ fn text<T: async_graphql::InputType>(value: Value, of: impl FnOnce(String) -> T)
 
 /// Where a bound stands, and the moment that the question is about.
 #[derive(Clone, Copy)]
-pub(super) struct Place {
-    /// The field of the filter.
-    pub(super) field: &'static str,
+pub(super) struct Place<'a> {
+    /// Its path into the filter.
+    pub(super) path: Path<'a>,
     /// What a relative bound counts from.
     pub(super) now: Timestamp,
 }
@@ -72,7 +73,7 @@ impl DateOrRelative {
     ///
     /// # Errors
     /// `DATE_INVALID`, `RELATIVE_DATE_INVALID`, `RELATIVE_DATE_UNIT`, `RELATIVE_DATE_OUT_OF_RANGE`.
-    pub(super) fn day(&self, place: Place) -> Result<Date> {
+    pub(super) fn day(&self, place: Place<'_>) -> Result<Date> {
         let text = self.0.as_str();
         if is_absolute(text) {
             // Ten characters and nothing else: the calendar library would accept a time behind the day.
@@ -94,7 +95,7 @@ impl DateTimeOrRelative {
     ///
     /// # Errors
     /// `DATE_INVALID`, `RELATIVE_DATE_INVALID`, `RELATIVE_DATE_OUT_OF_RANGE`.
-    pub(super) fn moment(&self, place: Place) -> Result<Timestamp> {
+    pub(super) fn moment(&self, place: Place<'_>) -> Result<Timestamp> {
         let text = self.0.as_str();
         if is_absolute(text) {
             let told = "no moment: write one such as 2026-10-31T16:00:00Z";
@@ -149,7 +150,7 @@ struct Relative {
 
 impl Relative {
     /// `[anchor][duration]`; behind an anchor the duration has a sign.
-    fn read(text: &str, place: Place) -> Result<Self> {
+    fn read(text: &str, place: Place<'_>) -> Result<Self> {
         let invalid = || {
             let told = "neither absolute nor relative: write one such as 2026-10-31, -P2W, TODAY or START_OF_MONTH-P1M";
             place.refuse("RELATIVE_DATE_INVALID", text, told)
@@ -173,7 +174,7 @@ impl Relative {
     }
 
     /// The civil time in UTC+8 that it comes to.
-    fn counted(&self, text: &str, place: Place) -> Result<DateTime> {
+    fn counted(&self, text: &str, place: Place<'_>) -> Result<DateTime> {
         let now = calendar::civil_time_of(place.now);
         let day = now.date();
         let first = |month: i8| Date::new(day.year(), month, 1).ok();
@@ -205,10 +206,10 @@ fn is_too_long(duration: &str) -> bool {
     SpanParser::new().parse_span(&shortened).is_ok()
 }
 
-impl Place {
+impl Place<'_> {
     fn refuse(self, code: &'static str, text: &str, told: &str) -> Error {
         let shown: String = text.chars().take(40).collect();
-        errors::argument(code, self.field, format!("{shown:?} is {told}"))
+        errors::argument(code, &self.path.to_string(), format!("{shown:?} is {told}"))
     }
 
     fn out_of_range(self, text: &str) -> Error {
@@ -225,8 +226,8 @@ mod tests {
     use super::*;
 
     /// 00:30 on Wednesday, 18 November 2026 in UTC+8, when it was still Tuesday in UTC.
-    fn place() -> Place {
-        Place { field: "filter.deadline", now: "2026-11-17T16:30:00Z".parse().unwrap() }
+    fn place() -> Place<'static> {
+        Place { path: Path::of("deadline"), now: "2026-11-17T16:30:00Z".parse().unwrap() }
     }
 
     fn day(text: &str) -> String {
@@ -239,7 +240,7 @@ mod tests {
 
     fn code(error: Error) -> String {
         let extensions = error.extensions.expect("it has extensions");
-        assert_eq!(extensions.get("field").unwrap().to_string(), r#"["filter", "deadline"]"#);
+        assert_eq!(extensions.get("field").unwrap().to_string(), r#"["deadline"]"#);
         extensions.get("code").expect("it has a code").to_string().trim_matches('"').to_owned()
     }
 

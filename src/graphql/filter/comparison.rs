@@ -1,52 +1,55 @@
 //! Comparisons: how one column is held against what a filter says.
 
-use async_graphql::{Error, ID, InputObject, Result};
+use async_graphql::{Error, ID, InputObject, MaybeUndefined, Result};
+use jiff::Timestamp;
 
 use crate::app::{CaseColumn, Condition, Operator, Value};
 use crate::domain::refusal::Refusal;
 use crate::domain::value::PersonId;
 use crate::graphql::errors;
 use crate::graphql::filter::bound::{DateOrRelative, DateTimeOrRelative, Place};
+use crate::graphql::filter::operand::{Neighbours, each, given};
+use crate::graphql::filter::path::Path;
 use crate::graphql::ids::{self, Identified};
 use crate::graphql::scalars;
 use crate::graphql::words::{CaseKind, CaseStatus, Level, OriginKind, Severity};
 
-/// How a text compares. Every field that is given has to hold.
+/// How a text compares. Every field that is given has to hold; none may be null.
 #[derive(Clone, Debug, Default, InputObject)]
 pub(crate) struct TextComparison {
     /// Is exactly this.
-    pub(crate) eq: Option<String>,
+    pub(crate) eq: MaybeUndefined<String>,
     /// Is not this, or missing.
-    pub(crate) ne: Option<String>,
+    pub(crate) ne: MaybeUndefined<String>,
     /// Is one of these.
     #[graphql(name = "in")]
-    pub(crate) one_of: Option<Vec<String>>,
+    pub(crate) one_of: MaybeUndefined<Vec<String>>,
     /// Is none of these, or missing.
     #[graphql(name = "nin")]
-    pub(crate) none_of: Option<Vec<String>>,
+    pub(crate) none_of: MaybeUndefined<Vec<String>>,
     /// Contains this; ASCII letters of either case.
-    pub(crate) contains: Option<String>,
+    pub(crate) contains: MaybeUndefined<String>,
     /// Begins with exactly this.
-    pub(crate) starts_with: Option<String>,
+    pub(crate) starts_with: MaybeUndefined<String>,
     /// Is missing, or is not.
-    pub(crate) is_null: Option<bool>,
+    pub(crate) is_null: MaybeUndefined<bool>,
 }
 
-/// How an id compares. Every field that is given has to hold.
+/// How an id compares. Every field that is given has to hold; none may be null.
 #[derive(Clone, Debug, Default, InputObject)]
 pub(crate) struct IdComparison {
     /// Is this.
-    pub(crate) eq: Option<ID>,
+    pub(crate) eq: MaybeUndefined<ID>,
     /// Is not this, or missing.
-    pub(crate) ne: Option<ID>,
+    pub(crate) ne: MaybeUndefined<ID>,
     /// Is one of these.
     #[graphql(name = "in")]
-    pub(crate) one_of: Option<Vec<ID>>,
+    pub(crate) one_of: MaybeUndefined<Vec<ID>>,
     /// Is none of these, or missing.
     #[graphql(name = "nin")]
-    pub(crate) none_of: Option<Vec<ID>>,
+    pub(crate) none_of: MaybeUndefined<Vec<ID>>,
     /// Is missing, or is not.
-    pub(crate) is_null: Option<bool>,
+    pub(crate) is_null: MaybeUndefined<bool>,
 }
 
 /// Declares comparisons with the words of an enum.
@@ -57,28 +60,36 @@ macro_rules! word_comparisons {
             #[derive(Clone, Debug, Default, InputObject)]
             pub(crate) struct $comparison {
                 /// Is this.
-                pub(crate) eq: Option<$word>,
+                pub(crate) eq: MaybeUndefined<$word>,
                 /// Is not this, or missing.
-                pub(crate) ne: Option<$word>,
+                pub(crate) ne: MaybeUndefined<$word>,
                 /// Is one of these.
                 #[graphql(name = "in")]
-                pub(crate) one_of: Option<Vec<$word>>,
+                pub(crate) one_of: MaybeUndefined<Vec<$word>>,
                 /// Is none of these, or missing.
                 #[graphql(name = "nin")]
-                pub(crate) none_of: Option<Vec<$word>>,
+                pub(crate) none_of: MaybeUndefined<Vec<$word>>,
                 /// Is missing, or is not.
-                pub(crate) is_null: Option<bool>,
+                pub(crate) is_null: MaybeUndefined<bool>,
             }
 
             impl $comparison {
-                pub(super) fn conditions(&self, column: CaseColumn, out: &mut Vec<Condition>) {
+                pub(super) fn conditions(
+                    &self,
+                    path: Path<'_>,
+                    column: CaseColumn,
+                    out: &mut Vec<Condition>,
+                ) -> Result<()> {
                     let name = |word: &$word| Value::Text(async_graphql::resolver_utils::enum_value(*word).to_string());
-                    out.extend(self.eq.as_ref().map(|word| compare(column, Operator::Equal, name(word))));
-                    out.extend(self.ne.as_ref().map(|word| compare(column, Operator::NotEqual, name(word))));
                     let names = |words: &Vec<$word>| words.iter().map(name).collect();
-                    out.extend(self.one_of.as_ref().map(|words| one_of(column, names(words))));
-                    out.extend(self.none_of.as_ref().map(|words| none_of(column, names(words))));
-                    out.extend(self.is_null.map(|is_null| missing(column, is_null)));
+                    let eq = given(&self.eq, path.field("eq"))?;
+                    out.extend(eq.map(|word| compare(column, Operator::Equal, name(word))));
+                    let ne = given(&self.ne, path.field("ne"))?;
+                    out.extend(ne.map(|word| compare(column, Operator::NotEqual, name(word))));
+                    out.extend(given(&self.one_of, path.field("in"))?.map(|words| one_of(column, names(words))));
+                    out.extend(given(&self.none_of, path.field("nin"))?.map(|words| none_of(column, names(words))));
+                    out.extend(missing(self.is_null, path, column)?);
+                    Ok(())
                 }
             }
         )+
@@ -86,15 +97,15 @@ macro_rules! word_comparisons {
 }
 
 word_comparisons! {
-    /// How a status compares. Every field that is given has to hold.
+    /// How a status compares. Every field that is given has to hold; none may be null.
     StatusComparison of CaseStatus;
-    /// How a kind compares. Every field that is given has to hold.
+    /// How a kind compares. Every field that is given has to hold; none may be null.
     KindComparison of CaseKind;
-    /// How a severity compares. Every field that is given has to hold.
+    /// How a severity compares. Every field that is given has to hold; none may be null.
     SeverityComparison of Severity;
-    /// How a level compares. Every field that is given has to hold.
+    /// How a level compares. Every field that is given has to hold; none may be null.
     LevelComparison of Level;
-    /// How an origin compares. Every field that is given has to hold.
+    /// How an origin compares. Every field that is given has to hold; none may be null.
     OriginComparison of OriginKind;
 }
 
@@ -106,55 +117,63 @@ macro_rules! ordered_comparisons {
             #[derive(Clone, Debug, Default, InputObject)]
             pub(crate) struct $comparison {
                 /// Is this.
-                pub(crate) eq: Option<$scalar>,
+                pub(crate) eq: MaybeUndefined<$scalar>,
                 /// Is not this, or missing.
-                pub(crate) ne: Option<$scalar>,
+                pub(crate) ne: MaybeUndefined<$scalar>,
                 /// Is one of these.
                 #[graphql(name = "in")]
-                pub(crate) one_of: Option<Vec<$scalar>>,
+                pub(crate) one_of: MaybeUndefined<Vec<$scalar>>,
                 /// Is none of these, or missing.
                 #[graphql(name = "nin")]
-                pub(crate) none_of: Option<Vec<$scalar>>,
+                pub(crate) none_of: MaybeUndefined<Vec<$scalar>>,
                 /// Is before or below this.
-                pub(crate) lt: Option<$scalar>,
+                pub(crate) lt: MaybeUndefined<$scalar>,
                 /// Is this, or before or below it.
-                pub(crate) lte: Option<$scalar>,
+                pub(crate) lte: MaybeUndefined<$scalar>,
                 /// Is after or above this.
-                pub(crate) gt: Option<$scalar>,
+                pub(crate) gt: MaybeUndefined<$scalar>,
                 /// Is this, or after or above it.
-                pub(crate) gte: Option<$scalar>,
+                pub(crate) gte: MaybeUndefined<$scalar>,
                 /// Is missing, or is not.
-                pub(crate) is_null: Option<bool>,
+                pub(crate) is_null: MaybeUndefined<bool>,
             }
 
             impl $comparison {
                 pub(super) fn conditions(
                     &self,
+                    path: Path<'_>,
                     column: CaseColumn,
-                    value: impl Fn(&$scalar) -> Result<Value>,
+                    neighbours: impl Fn(&$scalar, Path<'_>) -> Result<Neighbours>,
                     out: &mut Vec<Condition>,
                 ) -> Result<()> {
                     let comparisons = [
-                        (Operator::Equal, &self.eq),
-                        (Operator::NotEqual, &self.ne),
-                        (Operator::Less, &self.lt),
-                        (Operator::LessOrEqual, &self.lte),
-                        (Operator::Greater, &self.gt),
-                        (Operator::GreaterOrEqual, &self.gte),
+                        ("eq", Operator::Equal, &self.eq),
+                        ("ne", Operator::NotEqual, &self.ne),
+                        ("lt", Operator::Less, &self.lt),
+                        ("lte", Operator::LessOrEqual, &self.lte),
+                        ("gt", Operator::Greater, &self.gt),
+                        ("gte", Operator::GreaterOrEqual, &self.gte),
                     ];
-                    for (operator, right) in comparisons {
-                        if let Some(right) = right {
-                            out.push(compare(column, operator, value(right)?));
+                    for (name, operator, right) in comparisons {
+                        let path = path.field(name);
+                        if let Some(right) = given(right, path)? {
+                            out.push(neighbours(right, path)?.condition(column, operator));
                         }
                     }
-                    let values = |list: &Vec<$scalar>| list.iter().map(&value).collect::<Result<_>>();
-                    if let Some(list) = &self.one_of {
-                        out.push(one_of(column, values(list)?));
+                    // What no row can have is left out of a list.
+                    let exact = |right: &$scalar, path: Path<'_>| Ok(neighbours(right, path)?.exact());
+                    let values = |list: &Vec<$scalar>, path: Path<'_>| {
+                        Ok::<Vec<_>, Error>(each(list, path, exact)?.into_iter().flatten().collect())
+                    };
+                    let path_in = path.field("in");
+                    if let Some(list) = given(&self.one_of, path_in)? {
+                        out.push(one_of(column, values(list, path_in)?));
                     }
-                    if let Some(list) = &self.none_of {
-                        out.push(none_of(column, values(list)?));
+                    let path_nin = path.field("nin");
+                    if let Some(list) = given(&self.none_of, path_nin)? {
+                        out.push(none_of(column, values(list, path_nin)?));
                     }
-                    out.extend(self.is_null.map(|is_null| missing(column, is_null)));
+                    out.extend(missing(self.is_null, path, column)?);
                     Ok(())
                 }
             }
@@ -163,30 +182,33 @@ macro_rules! ordered_comparisons {
 }
 
 ordered_comparisons! {
-    /// How a moment compares. Every field that is given has to hold.
+    /// How a moment compares. Every field that is given has to hold; none may be null.
     DateTimeComparison of DateTimeOrRelative;
-    /// How a day compares. Every field that is given has to hold.
+    /// How a day compares. Every field that is given has to hold; none may be null.
     DateComparison of DateOrRelative;
-    /// How a number compares. Every field that is given has to hold.
+    /// How a number compares. Every field that is given has to hold; none may be null.
     DecimalComparison of scalars::Decimal;
 }
 
 impl TextComparison {
-    pub(super) fn conditions(&self, field: &str, column: CaseColumn, out: &mut Vec<Condition>) -> Result<()> {
-        let sought = |text: &Option<String>| text.clone().map(|text| super::sought(field, text)).transpose();
-        out.extend(sought(&self.eq)?.map(|right| compare(column, Operator::Equal, Value::Text(right))));
-        out.extend(sought(&self.ne)?.map(|right| compare(column, Operator::NotEqual, Value::Text(right))));
-        let value = |text: &String| super::sought(field, text.clone()).map(Value::Text);
-        let values = |texts: &Vec<String>| texts.iter().map(value).collect::<Result<_>>();
-        if let Some(texts) = &self.one_of {
-            out.push(one_of(column, values(texts)?));
-        }
-        if let Some(texts) = &self.none_of {
-            out.push(none_of(column, values(texts)?));
-        }
-        out.extend(sought(&self.contains)?.map(|text| Condition::Contains { column, text }));
-        out.extend(sought(&self.starts_with)?.map(|text| Condition::StartsWith { column, text }));
-        out.extend(self.is_null.map(|is_null| missing(column, is_null)));
+    pub(super) fn conditions(&self, path: Path<'_>, column: CaseColumn, out: &mut Vec<Condition>) -> Result<()> {
+        let sought = |text: &String, path: Path<'_>| super::sought(&path.to_string(), text.clone());
+        let one = |name: &'static str, text| {
+            let path = path.field(name);
+            given(text, path)?.map(|text| sought(text, path)).transpose()
+        };
+        let many = |name: &'static str, texts| {
+            let path = path.field(name);
+            let value = |text: &String, path: Path<'_>| sought(text, path).map(Value::Text);
+            given::<Vec<String>>(texts, path)?.map(|texts| each(texts, path, value)).transpose()
+        };
+        out.extend(one("eq", &self.eq)?.map(|text| compare(column, Operator::Equal, Value::Text(text))));
+        out.extend(one("ne", &self.ne)?.map(|text| compare(column, Operator::NotEqual, Value::Text(text))));
+        out.extend(many("in", &self.one_of)?.map(|values| one_of(column, values)));
+        out.extend(many("nin", &self.none_of)?.map(|values| none_of(column, values)));
+        out.extend(one("contains", &self.contains)?.map(|text| Condition::Contains { column, text }));
+        out.extend(one("startsWith", &self.starts_with)?.map(|text| Condition::StartsWith { column, text }));
+        out.extend(missing(self.is_null, path, column)?);
         Ok(())
     }
 }
@@ -194,54 +216,68 @@ impl TextComparison {
 impl IdComparison {
     pub(super) fn conditions<I: Identified>(
         &self,
-        field: &str,
+        path: Path<'_>,
         column: CaseColumn,
         out: &mut Vec<Condition>,
     ) -> Result<()> {
-        let uuid = |id: &ID| Ok::<_, Error>(Value::Text(read::<I>(field, id)?.uuid().to_string()));
-        if let Some(id) = &self.eq {
-            out.push(compare(column, Operator::Equal, uuid(id)?));
-        }
-        if let Some(id) = &self.ne {
-            out.push(compare(column, Operator::NotEqual, uuid(id)?));
-        }
-        let uuids = |ids: &Vec<ID>| ids.iter().map(uuid).collect::<Result<_>>();
-        if let Some(ids) = &self.one_of {
-            out.push(one_of(column, uuids(ids)?));
-        }
-        if let Some(ids) = &self.none_of {
-            out.push(none_of(column, uuids(ids)?));
-        }
-        out.extend(self.is_null.map(|is_null| missing(column, is_null)));
+        let asked = self.read(path, |id, path| Ok(Value::Text(read::<I>(id, path)?.uuid().to_string())))?;
+        out.extend(asked.eq.map(|id| compare(column, Operator::Equal, id)));
+        out.extend(asked.ne.map(|id| compare(column, Operator::NotEqual, id)));
+        out.extend(asked.one_of.map(|ids| one_of(column, ids)));
+        out.extend(asked.none_of.map(|ids| none_of(column, ids)));
+        out.extend(missing(self.is_null, path, column)?);
         Ok(())
     }
-}
 
-impl IdComparison {
     /// Compares the persons who work on a case with these.
-    pub(super) fn members(&self, field: &str, out: &mut Vec<Condition>) -> Result<()> {
+    pub(super) fn members(&self, path: Path<'_>, out: &mut Vec<Condition>) -> Result<()> {
         let column = CaseColumn::Members;
-        let has = |id: &ID| -> Result<Condition> {
-            let id = read::<PersonId>(field, id)?;
+        let asked = self.read(path, |id, path| {
+            let id = read::<PersonId>(id, path)?;
             Ok(Condition::Contains { column, text: format!(" {id} ") })
-        };
-        let any = |ids: &Vec<ID>| Ok::<_, Error>(Condition::Any(ids.iter().map(has).collect::<Result<_>>()?));
+        })?;
         let not = |condition: Condition| Condition::Not(Box::new(condition));
-        out.extend(self.eq.as_ref().map(has).transpose()?);
-        out.extend(self.ne.as_ref().map(has).transpose()?.map(not));
-        out.extend(self.one_of.as_ref().map(any).transpose()?);
-        out.extend(self.none_of.as_ref().map(any).transpose()?.map(not));
-        out.extend(self.is_null.map(|is_null| {
-            let operator = if is_null { Operator::Equal } else { Operator::NotEqual };
+        out.extend(asked.eq);
+        out.extend(asked.ne.map(not));
+        out.extend(asked.one_of.map(Condition::Any));
+        out.extend(asked.none_of.map(Condition::Any).map(not));
+        out.extend(given(&self.is_null, path.field("isNull"))?.map(|is_null| {
+            let operator = if *is_null { Operator::Equal } else { Operator::NotEqual };
             compare(column, operator, Value::Text(String::new()))
         }));
         Ok(())
     }
+
+    /// What its operators were given.
+    fn read<T>(&self, path: Path<'_>, read: impl Fn(&ID, Path<'_>) -> Result<T>) -> Result<AskedIds<T>> {
+        let one = |name: &'static str, id| {
+            let path = path.field(name);
+            given(id, path)?.map(|id| read(id, path)).transpose()
+        };
+        let many = |name: &'static str, ids| {
+            let path = path.field(name);
+            given::<Vec<ID>>(ids, path)?.map(|ids| each(ids, path, &read)).transpose()
+        };
+        Ok(AskedIds {
+            eq: one("eq", &self.eq)?,
+            ne: one("ne", &self.ne)?,
+            one_of: many("in", &self.one_of)?,
+            none_of: many("nin", &self.none_of)?,
+        })
+    }
 }
 
-/// An id that the field of that path is compared with.
-fn read<I: Identified>(field: &str, id: &ID) -> Result<I> {
-    ids::read(id).map_err(|error| errors::refused(&Refusal::of_value(field, error)))
+/// The operands of a comparison of ids, each as what it comes to.
+struct AskedIds<T> {
+    eq: Option<T>,
+    ne: Option<T>,
+    one_of: Option<Vec<T>>,
+    none_of: Option<Vec<T>>,
+}
+
+/// An id that something is compared with.
+fn read<I: Identified>(id: &ID, path: Path<'_>) -> Result<I> {
+    ids::read(id).map_err(|error| errors::refused(&Refusal::of_value(path.to_string(), error)))
 }
 
 /// The column compares so with the value.
@@ -251,15 +287,32 @@ pub(super) fn compare(column: CaseColumn, operator: Operator, value: Value) -> C
 
 impl DateComparison {
     /// Compares the days of a column that holds them as text.
-    pub(super) fn days(&self, column: CaseColumn, place: Place, out: &mut Vec<Condition>) -> Result<()> {
-        self.conditions(column, |bound| Ok(Value::Text(bound.day(place)?.to_string())), out)
+    pub(super) fn days(
+        &self,
+        path: Path<'_>,
+        column: CaseColumn,
+        now: Timestamp,
+        out: &mut Vec<Condition>,
+    ) -> Result<()> {
+        let day = |bound: &DateOrRelative, path: Path<'_>| {
+            Ok(Neighbours::same(Value::Text(bound.day(Place { path, now })?.to_string())))
+        };
+        self.conditions(path, column, day, out)
     }
 }
 
 impl DateTimeComparison {
     /// Compares the moments of a column that holds them in microseconds.
-    pub(super) fn moments(&self, column: CaseColumn, place: Place, out: &mut Vec<Condition>) -> Result<()> {
-        self.conditions(column, |bound| Ok(Value::Integer(bound.moment(place)?.as_microsecond())), out)
+    pub(super) fn moments(
+        &self,
+        path: Path<'_>,
+        column: CaseColumn,
+        now: Timestamp,
+        out: &mut Vec<Condition>,
+    ) -> Result<()> {
+        let moment =
+            |bound: &DateTimeOrRelative, path: Path<'_>| Ok(Neighbours::of_moment(bound.moment(Place { path, now })?));
+        self.conditions(path, column, moment, out)
     }
 }
 
@@ -271,9 +324,11 @@ fn none_of(column: CaseColumn, values: Vec<Value>) -> Condition {
     Condition::Not(Box::new(one_of(column, values)))
 }
 
-fn missing(column: CaseColumn, is_null: bool) -> Condition {
-    match is_null {
+/// Whether a value is to be missing, where that was asked.
+fn missing(is_null: MaybeUndefined<bool>, path: Path<'_>, column: CaseColumn) -> Result<Option<Condition>> {
+    let is_null = given(&is_null, path.field("isNull"))?;
+    Ok(is_null.map(|is_null| match is_null {
         true => Condition::IsNull { column },
         false => Condition::Not(Box::new(Condition::IsNull { column })),
-    }
+    }))
 }

@@ -2,7 +2,9 @@
 
 mod bound;
 mod comparison;
+mod operand;
 pub(crate) mod order;
+pub(crate) mod path;
 pub(crate) mod words;
 
 use async_graphql::{InputObject, Result};
@@ -11,16 +13,16 @@ use jiff::Timestamp;
 use crate::app::{CaseColumn, Condition, Operator, Value};
 use crate::domain::case::values::Status;
 use crate::domain::refusal::{Code, Refusal};
-use crate::domain::value::ratio::{Ratio, Rounding};
-use crate::domain::value::{CampaignId, CaseId, Decimal, Division, EnterpriseId, InstitutionId, PersonId};
+use crate::domain::value::{CampaignId, CaseId, Division, EnterpriseId, InstitutionId, PersonId};
 use crate::graphql::errors;
 use crate::graphql::limits::NamedLimit;
 use crate::graphql::scalars;
-use bound::Place;
 use comparison::{
     DateComparison, DateTimeComparison, DecimalComparison, IdComparison, KindComparison, LevelComparison,
     OriginComparison, SeverityComparison, StatusComparison, TextComparison, compare,
 };
+use operand::Neighbours;
+use path::Path;
 
 /// How deep `and`, `or` and `not` may nest.
 pub(crate) const DEEPEST: usize = 5;
@@ -29,7 +31,7 @@ const LONGEST_TEXT: usize = 1_000;
 /// How many comparisons a filter may hold.
 pub(crate) const LARGEST: usize = 100;
 
-/// 筛选: which cases. Every field that is given has to hold; `and`, `or` and `not` nest at most 5 deep.
+/// 筛选: which cases. Every field that is given has to hold; one that is null is as if it were left out. An operator within a comparison may not be null (`COMPARED_WITH_NULL`): what is missing is asked for with `isNull`. `and`, `or` and `not` nest at most 5 deep.
 #[derive(Clone, Debug, Default, InputObject)]
 pub(crate) struct CaseFilter {
     /// Every one of these holds.
@@ -86,9 +88,9 @@ pub(crate) struct CaseFilter {
     pub(crate) parked_until: Option<DateComparison>,
     /// 计时暂停.
     pub(crate) clock_paused: Option<bool>,
-    /// 能力差距: above `"1"` the bottleneck stands. Gaps are compared to six decimals, rounded up, so that `gt: "1"` finds exactly those that are not `closed`. Beyond 9·10^12 all count as alike.
+    /// 能力差距: above `"1"` the bottleneck stands. Gaps are compared to six decimals, rounded up, so that `gt: "1"` finds exactly those that are not `closed`; what they are compared with is not rounded: one with more decimals is equal to none. Beyond 9·10^12 all count as alike.
     pub(crate) gap: Option<DecimalComparison>,
-    /// 收费合计: the sum of its fees in CNY, to the fen.
+    /// 收费合计: the sum of its fees in CNY, to the fen. What it is compared with is not rounded.
     pub(crate) fee_total: Option<DecimalComparison>,
     /// 典型案例: published as good practice.
     pub(crate) typical: Option<bool>,
@@ -100,50 +102,62 @@ impl CaseFilter {
     /// # Errors
     /// `FILTER_TOO_LARGE` above 5 levels or 100 comparisons, or the code of an unsound value.
     pub(crate) fn condition(&self, now: Timestamp) -> Result<Condition> {
-        let condition = self.nested(1, now)?;
+        let condition = self.nested(Path::of("filter"), 1, now)?;
         if size(&condition) > LARGEST {
             return Err(too_large("largestFilter", LARGEST));
         }
         Ok(condition)
     }
 
-    fn nested(&self, depth: usize, now: Timestamp) -> Result<Condition> {
+    fn nested(&self, path: Path<'_>, depth: usize, now: Timestamp) -> Result<Condition> {
         if depth > DEEPEST {
             return Err(too_large("deepestFilter", DEEPEST));
         }
         let mut all = Vec::new();
         if let Some(filters) = &self.and {
-            all.push(Condition::All(nest(filters, depth, now)?));
+            all.push(Condition::All(nest(filters, path.field("and"), depth, now)?));
         }
         if let Some(filters) = &self.or {
-            all.push(Condition::Any(nest(filters, depth, now)?));
+            all.push(Condition::Any(nest(filters, path.field("or"), depth, now)?));
         }
         if let Some(filter) = &self.not {
-            all.push(Condition::Not(Box::new(filter.nested(depth + 1, now)?)));
+            all.push(Condition::Not(Box::new(filter.nested(path.field("not"), depth + 1, now)?)));
         }
-        self.words(&mut all)?;
-        self.moments(now, &mut all)?;
+        self.words(path, &mut all)?;
+        self.ids(path, &mut all)?;
+        self.moments(path, now, &mut all)?;
+        self.numbers(path, &mut all)?;
         Ok(Condition::All(all))
     }
 
-    fn words(&self, all: &mut Vec<Condition>) -> Result<()> {
+    fn words(&self, path: Path<'_>, all: &mut Vec<Condition>) -> Result<()> {
         let texts = [
-            ("filter.number", CaseColumn::Number, &self.number),
-            ("filter.title", CaseColumn::Title, &self.title),
-            ("filter.category", CaseColumn::Category, &self.category),
-            ("filter.division", CaseColumn::Division, &self.division),
-            ("filter.reportedBy", CaseColumn::ReportedBy, &self.reported_by),
+            ("number", CaseColumn::Number, &self.number),
+            ("title", CaseColumn::Title, &self.title),
+            ("category", CaseColumn::Category, &self.category),
+            ("division", CaseColumn::Division, &self.division),
+            ("reportedBy", CaseColumn::ReportedBy, &self.reported_by),
         ];
         for (field, column, comparison) in texts {
             if let Some(comparison) = comparison {
-                comparison.conditions(field, column, all)?;
+                comparison.conditions(path.field(field), column, all)?;
             }
         }
-        self.status.iter().for_each(|status| status.conditions(CaseColumn::Status, all));
-        self.kind.iter().for_each(|kind| kind.conditions(CaseColumn::Kind, all));
-        self.severity.iter().for_each(|severity| severity.conditions(CaseColumn::Severity, all));
-        self.level.iter().for_each(|level| level.conditions(CaseColumn::Level, all));
-        self.origin.iter().for_each(|origin| origin.conditions(CaseColumn::Origin, all));
+        if let Some(status) = &self.status {
+            status.conditions(path.field("status"), CaseColumn::Status, all)?;
+        }
+        if let Some(kind) = &self.kind {
+            kind.conditions(path.field("kind"), CaseColumn::Kind, all)?;
+        }
+        if let Some(severity) = &self.severity {
+            severity.conditions(path.field("severity"), CaseColumn::Severity, all)?;
+        }
+        if let Some(level) = &self.level {
+            level.conditions(path.field("level"), CaseColumn::Level, all)?;
+        }
+        if let Some(origin) = &self.origin {
+            origin.conditions(path.field("origin"), CaseColumn::Origin, all)?;
+        }
         let flags = [
             (CaseColumn::IsOpen, self.open),
             (CaseColumn::ClockPaused, self.clock_paused),
@@ -159,70 +173,75 @@ impl CaseFilter {
             all.push(Condition::In { column: CaseColumn::Status, values });
         }
         if let Some(code) = &self.division_within {
-            let division = Division::parse(code)
-                .map_err(|error| errors::refused(&Refusal::of_value("filter.divisionWithin", error)))?;
+            let division = Division::parse(code).map_err(|error| {
+                errors::refused(&Refusal::of_value(path.field("divisionWithin").to_string(), error))
+            })?;
             let text = division.code().to_owned();
             all.push(Condition::StartsWith { column: CaseColumn::Division, text });
         }
+        Ok(())
+    }
+
+    fn ids(&self, path: Path<'_>, all: &mut Vec<Condition>) -> Result<()> {
         if let Some(ids) = &self.id {
-            ids.conditions::<CaseId>("filter.id", CaseColumn::CaseId, all)?;
+            ids.conditions::<CaseId>(path.field("id"), CaseColumn::CaseId, all)?;
         }
         if let Some(ids) = &self.enterprise_id {
-            ids.conditions::<EnterpriseId>("filter.enterpriseId", CaseColumn::EnterpriseId, all)?;
+            ids.conditions::<EnterpriseId>(path.field("enterpriseId"), CaseColumn::EnterpriseId, all)?;
         }
         if let Some(ids) = &self.campaign_id {
-            ids.conditions::<CampaignId>("filter.campaignId", CaseColumn::CampaignId, all)?;
+            ids.conditions::<CampaignId>(path.field("campaignId"), CaseColumn::CampaignId, all)?;
         }
         if let Some(ids) = &self.institution_id {
-            ids.conditions::<InstitutionId>("filter.institutionId", CaseColumn::InstitutionId, all)?;
+            ids.conditions::<InstitutionId>(path.field("institutionId"), CaseColumn::InstitutionId, all)?;
         }
         if let Some(ids) = &self.lead_id {
-            ids.conditions::<PersonId>("filter.leadId", CaseColumn::LeadId, all)?;
+            ids.conditions::<PersonId>(path.field("leadId"), CaseColumn::LeadId, all)?;
         }
         if let Some(ids) = &self.member_id {
-            ids.members("filter.memberId", all)?;
+            ids.members(path.field("memberId"), all)?;
         }
         Ok(())
     }
 
-    fn moments(&self, now: Timestamp, all: &mut Vec<Condition>) -> Result<()> {
+    fn moments(&self, path: Path<'_>, now: Timestamp, all: &mut Vec<Condition>) -> Result<()> {
         for (field, column, comparison) in [
-            ("filter.reportedAt", CaseColumn::ReportedAt, &self.reported_at),
-            ("filter.updatedAt", CaseColumn::UpdatedAt, &self.updated_at),
+            ("reportedAt", CaseColumn::ReportedAt, &self.reported_at),
+            ("updatedAt", CaseColumn::UpdatedAt, &self.updated_at),
         ] {
             if let Some(comparison) = comparison {
-                comparison.moments(column, Place { field, now }, all)?;
+                comparison.moments(path.field(field), column, now, all)?;
             }
         }
         for (field, column, comparison) in [
-            ("filter.deadline", CaseColumn::DeadlineOn, &self.deadline),
-            ("filter.deadlineMissedOn", CaseColumn::DeadlineMissedOn, &self.deadline_missed_on),
-            ("filter.parkedUntil", CaseColumn::ParkedUntil, &self.parked_until),
+            ("deadline", CaseColumn::DeadlineOn, &self.deadline),
+            ("deadlineMissedOn", CaseColumn::DeadlineMissedOn, &self.deadline_missed_on),
+            ("parkedUntil", CaseColumn::ParkedUntil, &self.parked_until),
         ] {
             if let Some(comparison) = comparison {
-                comparison.days(column, Place { field, now }, all)?;
+                comparison.days(path.field(field), column, now, all)?;
             }
         }
-        if let Some(gap) = &self.gap {
-            let millionths = |gap: &scalars::Decimal| whole("filter.gap", gap, 1_000_000);
-            gap.conditions(CaseColumn::GapPpm, millionths, all)?;
-        }
-        if let Some(total) = &self.fee_total {
-            let fen = |total: &scalars::Decimal| whole("filter.feeTotal", total, 100);
-            total.conditions(CaseColumn::FeeFen, fen, all)?;
+        Ok(())
+    }
+
+    /// Rows hold the gap in millionths, rounded up, and fees in hundredths.
+    fn numbers(&self, path: Path<'_>, all: &mut Vec<Condition>) -> Result<()> {
+        for (field, column, parts, comparison) in
+            [("gap", CaseColumn::GapPpm, 1_000_000, &self.gap), ("feeTotal", CaseColumn::FeeFen, 100, &self.fee_total)]
+        {
+            if let Some(comparison) = comparison {
+                let neighbours = |number: &scalars::Decimal, path: Path<'_>| Neighbours::of_parts(number, parts, path);
+                comparison.conditions(path.field(field), column, neighbours, all)?;
+            }
         }
         Ok(())
     }
 }
 
-fn nest(filters: &[CaseFilter], depth: usize, now: Timestamp) -> Result<Vec<Condition>> {
-    filters.iter().map(|filter| filter.nested(depth + 1, now)).collect()
-}
-
-/// Rows hold the gap in millionths, rounded up, and fees in hundredths. What is asked for is rounded half to even.
-fn whole(field: &str, number: &scalars::Decimal, parts: i64) -> Result<Value> {
-    let number = Decimal::parse(&number.0).map_err(|error| errors::refused(&Refusal::of_value(field, error)))?;
-    Ok(Value::Integer(Ratio::from(&(&number * &Decimal::from(parts))).to_i64_saturating(Rounding::HalfEven)))
+fn nest(filters: &[CaseFilter], path: Path<'_>, depth: usize, now: Timestamp) -> Result<Vec<Condition>> {
+    let nested = |(place, filter): (usize, &CaseFilter)| filter.nested(path.item(place), depth + 1, now);
+    filters.iter().enumerate().map(nested).collect()
 }
 
 /// How many comparisons it holds; a list of values counts as many. What is empty counts as one: the database has to read it as well.
@@ -260,6 +279,8 @@ fn too_large(name: &'static str, maximum: usize) -> async_graphql::Error {
 
 #[cfg(test)]
 mod tests {
+    use async_graphql::MaybeUndefined;
+
     use super::*;
 
     fn nested(depth: usize) -> CaseFilter {
@@ -276,7 +297,10 @@ mod tests {
 
     #[test]
     fn the_gap_is_compared_in_millionths() {
-        let gap = DecimalComparison { gt: Some(scalars::Decimal::of("1.5")), ..DecimalComparison::default() };
+        let gap = DecimalComparison {
+            gt: MaybeUndefined::Value(scalars::Decimal::of("1.5")),
+            ..DecimalComparison::default()
+        };
         let filter = CaseFilter { gap: Some(gap), ..CaseFilter::default() };
         let expected = compare(CaseColumn::GapPpm, Operator::Greater, Value::Integer(1_500_000));
         assert_eq!(filter.condition(Timestamp::UNIX_EPOCH).unwrap(), Condition::All(vec![expected]));
@@ -290,7 +314,10 @@ mod tests {
 
     #[test]
     fn a_filter_has_a_size() {
-        let title = TextComparison { one_of: Some(vec!["x".to_owned(); LARGEST + 1]), ..TextComparison::default() };
+        let title = TextComparison {
+            one_of: MaybeUndefined::Value(vec!["x".to_owned(); LARGEST + 1]),
+            ..TextComparison::default()
+        };
         assert!(CaseFilter { title: Some(title), ..CaseFilter::default() }.condition(Timestamp::UNIX_EPOCH).is_err());
     }
 
@@ -299,7 +326,7 @@ mod tests {
         let empty = |count: usize| CaseFilter { or: Some(vec![CaseFilter::default(); count]), ..CaseFilter::default() };
         assert!(empty(LARGEST).condition(Timestamp::UNIX_EPOCH).is_ok());
         let lists = CaseFilter { and: Some(vec![empty(0); LARGEST + 1]), ..CaseFilter::default() };
-        let none = TextComparison { one_of: Some(Vec::new()), ..TextComparison::default() };
+        let none = TextComparison { one_of: MaybeUndefined::Value(Vec::new()), ..TextComparison::default() };
         let title = CaseFilter { title: Some(none), ..CaseFilter::default() };
         let titles = CaseFilter { or: Some(vec![title; LARGEST + 1]), ..CaseFilter::default() };
         for filter in [empty(LARGEST + 1), lists, titles] {
@@ -311,8 +338,9 @@ mod tests {
 
     #[test]
     fn what_makes_no_sense_is_named_by_its_field() {
-        let text = || Some(TextComparison { contains: Some("\0".to_owned()), ..TextComparison::default() });
-        let id = || Some(IdComparison { one_of: Some(vec!["x".into()]), ..IdComparison::default() });
+        let text =
+            || Some(TextComparison { contains: MaybeUndefined::Value("\0".to_owned()), ..TextComparison::default() });
+        let id = || Some(IdComparison { one_of: MaybeUndefined::Value(vec!["x".into()]), ..IdComparison::default() });
         let no = CaseFilter::default;
         for (filter, field) in [
             (CaseFilter { number: text(), ..no() }, "number"),

@@ -8,6 +8,7 @@ use crate::domain::view::View;
 use crate::domain::view::command::{DeleteView, SaveView, ShareView, UpdateView};
 use crate::domain::view::values::{FilterWords, OrderKey, Question};
 use crate::graphql::door::Door;
+use crate::graphql::errors;
 use crate::graphql::filter::CaseFilter;
 use crate::graphql::filter::order::{CaseOrder, Order};
 use crate::graphql::mutation::declare::{input, mutations};
@@ -33,7 +34,8 @@ mutations! {
 fn filter(door: &mut Door, filter: &CaseFilter) -> Option<FilterWords> {
     // What is relative is counted when it is asked: here only whether it can be.
     if let Err(error) = filter.condition(jiff::Timestamp::UNIX_EPOCH) {
-        door.refused(Refusal::new(Code::FilterInvalid, "filter", error.message));
+        let (code, path) = errors::told(&error);
+        door.refused(Refusal::new(code.unwrap_or(Code::FilterInvalid), path, error.message));
         return None;
     }
     door.value("filter", FilterWords::new(filter.kept()))

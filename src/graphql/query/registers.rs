@@ -22,7 +22,7 @@ use crate::graphql::types::person::{PersonConnection, PersonNode};
 use crate::graphql::types::register::Which;
 use crate::graphql::types::view::ViewNode;
 
-/// 筛选: which entries of a register. Every field that is given has to hold.
+/// 筛选: which entries of a register. Every field that is given has to hold; one that is null is as if it were left out.
 #[derive(Clone, Debug, Default, InputObject)]
 pub(crate) struct RegisterFilter {
     /// 行政区划: in this division or below it: 2, 4 or 6 digits, or `CN`.

@@ -15,7 +15,7 @@ use crate::graphql::filter::LARGEST;
 use crate::graphql::limits::NamedLimit;
 use crate::graphql::types::event::TimeRangeFilter;
 
-/// 筛选: which events. Every field that is given has to hold; an empty list is as if it were not given.
+/// 筛选: which events. Every field that is given has to hold; an empty list, or null, is as if it were not given.
 #[derive(Clone, Debug, Default, InputObject)]
 pub(crate) struct EventFilter {
     /// 类型: only of these types, as the log names them: `CaseReported`, `EnterpriseEnrolled`, …
@@ -85,9 +85,9 @@ impl EventFilter {
     /// When a value makes no sense, or there are too many.
     pub(crate) fn interest(self) -> Result<Interest> {
         let types = self.types.unwrap_or_default();
-        if let Some(unknown) = types.iter().find(|name| !is_event_type(name)) {
+        if let Some((place, unknown)) = types.iter().enumerate().find(|(_, name)| !is_event_type(name)) {
             let message = format!("{unknown:?} is no event type: write one such as CaseReported");
-            return Err(errors::argument("EVENT_TYPE_UNKNOWN", "filter", message));
+            return Err(errors::argument("EVENT_TYPE_UNKNOWN", &format!("filter.types.{place}"), message));
         }
         let case_ids = self.case_ids.unwrap_or_default();
         if types.len() + case_ids.len() > LARGEST {

@@ -116,6 +116,17 @@ pub async fn filters_give_what_they_say(world: &World) {
         (json!({ "reportedBy": { "ne": reporter } }), vec![]),
         (json!({ "feeTotal": { "gte": "0.00", "lt": "0.01" } }), vec!["甲", "乙", "丙", "丁"]),
         (json!({ "feeTotal": { "gt": "0" } }), vec![]),
+        // Between two fen nothing is rounded.
+        (json!({ "feeTotal": { "gt": "-0.001", "lt": "0.004" } }), vec!["甲", "乙", "丙", "丁"]),
+        (json!({ "feeTotal": { "eq": "0.004" } }), vec![]),
+        (json!({ "feeTotal": { "in": ["0.001", "0.00"] } }), vec!["甲", "乙", "丙", "丁"]),
+        (json!({ "feeTotal": { "gte": "0.001" } }), vec![]),
+        (json!({ "feeTotal": { "ne": "0.001", "nin": ["0.002"] } }), vec!["甲", "乙", "丙", "丁"]),
+        (json!({ "not": { "feeTotal": { "eq": "0.001" } } }), vec!["甲", "乙", "丙", "丁"]),
+        (json!({ "feeTotal": { "lt": "1e30" } }), vec!["甲", "乙", "丙", "丁"]),
+        (json!({ "gap": { "ne": "1.0000001" } }), vec!["甲", "乙", "丙", "丁"]),
+        // What is not asked at all may be null.
+        (json!({ "institutionId": null, "gap": null, "open": null, "and": null }), vec!["甲", "乙", "丙", "丁"]),
         (json!({ "gap": { "gt": "1" } }), vec![]),
         (json!({ "category": { "startsWith": "L" } }), vec!["乙", "丁"]),
         (json!({ "reportedAt": { "gt": "2099-01-01T00:00:00Z" } }), vec![]),
@@ -169,12 +180,13 @@ pub async fn senseless_questions_are_refused(world: &World) {
     for _ in 0..5 {
         deep = json!({ "not": deep });
     }
+    let nested = json!({ "and": [{ "open": true }, { "or": [{ "deadline": { "lt": "TOMORROW" } }] }] });
     let wide: Vec<_> = (0..101).map(|_| json!({ "open": true })).collect();
     let contains = |text: &str| json!({ "filter": { "title": { "contains": text } } });
     let table = [
-        (contains("a\0"), "TEXT_CONTROL_CHARACTER", "filter.title"),
-        (contains(&"长".repeat(100_000)), "TEXT_TOO_LONG", "filter.title"),
-        (json!({ "filter": { "leadId": { "in": ["nonsense"] } } }), "ID_INVALID", "filter.leadId"),
+        (contains("a\0"), "TEXT_CONTROL_CHARACTER", "filter.title.contains"),
+        (contains(&"长".repeat(100_000)), "TEXT_TOO_LONG", "filter.title.contains"),
+        (json!({ "filter": { "leadId": { "in": ["nonsense"] } } }), "ID_INVALID", "filter.leadId.in.0"),
         (json!({ "first": 101 }), "PAGE_SIZE_INVALID", "first"),
         (json!({ "first": -1 }), "PAGE_SIZE_INVALID", "first"),
         (json!({ "last": 101 }), "PAGE_SIZE_INVALID", "last"),
@@ -185,10 +197,24 @@ pub async fn senseless_questions_are_refused(world: &World) {
         (json!({ "after": cursor }), "CURSOR_INVALID", "after"),
         (json!({ "after": cursor, "orderBy": [{ "field": "NUMBER" }] }), "CURSOR_INVALID", "after"),
         (json!({ "after": ahead(&cursor), "orderBy": [{ "field": "TITLE" }] }), "CURSOR_INVALID", "after"),
-        (json!({ "filter": { "deadline": { "lt": "soon" } } }), "RELATIVE_DATE_INVALID", "filter.deadline"),
-        (json!({ "filter": { "deadline": { "lt": "PT36H" } } }), "RELATIVE_DATE_UNIT", "filter.deadline"),
-        (json!({ "filter": { "deadline": { "lt": "2026-02-30" } } }), "DATE_INVALID", "filter.deadline"),
-        (json!({ "filter": { "updatedAt": { "gt": "-P99999Y" } } }), "RELATIVE_DATE_OUT_OF_RANGE", "filter.updatedAt"),
+        (json!({ "filter": { "deadline": { "lt": "soon" } } }), "RELATIVE_DATE_INVALID", "filter.deadline.lt"),
+        (json!({ "filter": { "deadline": { "lt": "PT36H" } } }), "RELATIVE_DATE_UNIT", "filter.deadline.lt"),
+        (json!({ "filter": { "deadline": { "lt": "2026-02-30" } } }), "DATE_INVALID", "filter.deadline.lt"),
+        (
+            json!({ "filter": { "updatedAt": { "gt": "-P99999Y" } } }),
+            "RELATIVE_DATE_OUT_OF_RANGE",
+            "filter.updatedAt.gt",
+        ),
+        (json!({ "filter": nested }), "RELATIVE_DATE_INVALID", "filter.and.1.or.0.deadline.lt"),
+        (json!({ "filter": { "not": { "gap": { "in": ["1", "x"] } } } }), "DECIMAL_INVALID", "filter.not.gap.in.1"),
+        (json!({ "filter": { "or": [{ "divisionWithin": "99" }] } }), "DIVISION_UNKNOWN", "filter.or.0.divisionWithin"),
+        // Null for "nobody" would find everything.
+        (json!({ "filter": { "institutionId": { "eq": null } } }), "COMPARED_WITH_NULL", "filter.institutionId.eq"),
+        (json!({ "filter": { "memberId": { "nin": null } } }), "COMPARED_WITH_NULL", "filter.memberId.nin"),
+        (json!({ "filter": { "title": { "contains": null } } }), "COMPARED_WITH_NULL", "filter.title.contains"),
+        (json!({ "filter": { "status": { "in": null } } }), "COMPARED_WITH_NULL", "filter.status.in"),
+        (json!({ "filter": { "gap": { "gt": null } } }), "COMPARED_WITH_NULL", "filter.gap.gt"),
+        (json!({ "filter": { "deadline": { "isNull": null } } }), "COMPARED_WITH_NULL", "filter.deadline.isNull"),
         (json!({ "filter": deep }), "FILTER_TOO_LARGE", "filter"),
         (json!({ "filter": { "or": wide } }), "FILTER_TOO_LARGE", "filter"),
     ];

@@ -140,7 +140,7 @@ pub async fn the_log_is_filtered(world: &World) {
     for (variables, code, field) in [
         (json!({ "first": 101 }), "PAGE_SIZE_INVALID", "first"),
         (json!({ "after": "nonsense" }), "CURSOR_INVALID", "after"),
-        (json!({ "filter": { "types": ["Nothing"] } }), "EVENT_TYPE_UNKNOWN", "filter"),
+        (json!({ "filter": { "types": ["CaseReported", "Nothing"] } }), "EVENT_TYPE_UNKNOWN", "filter.types.1"),
         (json!({ "filter": { "caseIds": ["nonsense"] } }), "ID_INVALID", "filter.caseIds.0"),
         (json!({ "filter": { "divisionWithin": "99" } }), "DIVISION_UNKNOWN", "filter.divisionWithin"),
     ] {

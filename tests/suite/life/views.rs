@@ -41,22 +41,27 @@ async fn refused(world: &World) {
         .refuses_all([
             ("lead", "saveView", json!({ "name": " " }), "TEXT_EMPTY", "name"),
             ("lead", "saveView", json!({ "name": "x", "filter": deep }), "FILTER_INVALID", "filter"),
-            (
-                "lead",
-                "saveView",
-                json!({ "name": "x", "filter": { "deadline": { "lt": "soon" } } }),
-                "FILTER_INVALID",
-                "filter",
-            ),
-            (
-                "lead",
-                "saveView",
-                json!({ "name": "x", "filter": { "title": { "eq": "a\0b" } } }),
-                "FILTER_INVALID",
-                "filter",
-            ),
             ("lead", "saveView", json!({ "name": "x", "orderBy": twice }), "ORDER_INVALID", "orderBy"),
         ])
+        .await;
+    // What is wrong with a filter is told as a list tells it, with the path to it.
+    let nested = json!({ "and": [{ "open": true }, { "or": [{ "deadline": { "lt": "TOMORROW" } }] }] });
+    world
+        .refuses_all(
+            [
+                (nested, "RELATIVE_DATE_INVALID", "filter.and.1.or.0.deadline.lt"),
+                (json!({ "deadline": { "nin": ["TODAY", "PT36H"] } }), "RELATIVE_DATE_UNIT", "filter.deadline.nin.1"),
+                (
+                    json!({ "not": { "parkedUntil": { "eq": "2026-02-30" } } }),
+                    "DATE_INVALID",
+                    "filter.not.parkedUntil.eq",
+                ),
+                (json!({ "updatedAt": { "gt": "-P99999Y" } }), "RELATIVE_DATE_OUT_OF_RANGE", "filter.updatedAt.gt"),
+                (json!({ "title": { "eq": "a\0b" } }), "TEXT_CONTROL_CHARACTER", "filter.title.eq"),
+                (json!({ "institutionId": { "eq": null } }), "COMPARED_WITH_NULL", "filter.institutionId.eq"),
+            ]
+            .map(|(filter, code, field)| ("lead", "saveView", json!({ "name": "x", "filter": filter }), code, field)),
+        )
         .await;
 }
 

@@ -226,7 +226,7 @@ fn decode<F: Fact>(record: &EventRecord) -> Result<Recorded<F>, Fault> {
     Ok(codec::decode_stored(stored(record), &codec::upcasters()).map_err(Arc::new)?)
 }
 
-/// 筛选: which events of a case.
+/// 筛选: which events of a case. A field that is null is as if it were left out.
 #[derive(Clone, Debug, Default, InputObject)]
 pub(crate) struct CaseEventFilter {
     /// Only of these types, as the log names them: `CaseReported`, `FindingRecorded`, …
@@ -239,7 +239,7 @@ pub(crate) struct CaseEventFilter {
     pub(crate) occurred_at: Option<TimeRangeFilter>,
 }
 
-/// 时段: from one time up to another.
+/// 时段: from one time up to another; an end that is null is as if it were left out.
 #[derive(Clone, Copy, Debug, Default, InputObject)]
 pub(crate) struct TimeRangeFilter {
     /// 起: from this time on, it included.
@@ -314,9 +314,10 @@ impl CaseEventConnection {
         filter: CaseEventFilter,
     ) -> Result<Self> {
         let types = filter.types.unwrap_or_default();
-        if let Some(unknown) = types.iter().find(|name| !CaseFact::SHAPES.iter().any(|(known, _)| known == name)) {
+        let is_unknown = |name: &String| !CaseFact::SHAPES.iter().any(|(known, _)| known == name);
+        if let Some((place, unknown)) = types.iter().enumerate().find(|(_, name)| is_unknown(name)) {
             let message = format!("{unknown:?} is no event type of a case: write one such as CaseReported");
-            return Err(errors::argument("EVENT_TYPE_UNKNOWN", "filter", message));
+            return Err(errors::argument("EVENT_TYPE_UNKNOWN", &format!("filter.types.{place}"), message));
         }
         let places = slice.places(connection::decode::<EventPlace>)?;
         let actor = filter.actor.map(|actor| sought("filter.actor", actor)).transpose()?;
