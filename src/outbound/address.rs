@@ -120,7 +120,7 @@ pub enum EndpointError {
     #[error("nobody can be called at port 0: write another, or none")]
     PortZero,
     /// It is not HTTPS.
-    #[error("only https:// is called")]
+    #[error("only https:// is called, and http:// at a loopback address where the settings allow that one")]
     NotHttps,
     /// It names an address that may not be called.
     #[error("this address is in a network that is not called")]

@@ -105,15 +105,7 @@ impl App {
             event_types: known_types(draft.event_types)?,
             division: draft.division.map_or_else(String::new, |division| division.code().to_owned()),
         };
-        let first_position = match draft.start {
-            Start::Beginning => 0,
-            Start::After(after) => {
-                // So that a mistaken one is noticed.
-                self.reached(Some(after)).await?;
-                after + 1
-            }
-            Start::Now => self.store.head().await?.next_position,
-        };
+        let first_position = self.first_position(draft.start).await?;
         let now = self.now().as_microsecond();
         Ok(Webhook {
             id: self.new_id(),
@@ -135,6 +127,21 @@ impl App {
             delivered: None,
             failed: None,
         })
+    }
+
+    /// The position of the first event that an endpoint may hear.
+    async fn first_position(&self, start: Start) -> Result<u64, Failure> {
+        let next = self.store.head().await?.next_position;
+        match start {
+            Start::Beginning => Ok(0),
+            Start::Now => Ok(next),
+            Start::After(after) if after < next => Ok(after + 1),
+            // So that a mistaken one is noticed.
+            Start::After(after) => {
+                let message = format!("the log has not reached position {after}: it ends before {next}");
+                Err(Refusal::new(Code::PositionNotReached, "after", message).into())
+            }
+        }
     }
 
     /// Deletes an endpoint, with what waits for it and its dead letters. The list of changes keeps what it was.

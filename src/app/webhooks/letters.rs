@@ -73,7 +73,7 @@ impl App {
         let webhook = self.managed(&request.actor, id, request.expected_version).await?;
         let letter = self.store.dead_letter(id, position).await?.ok_or_else(|| {
             let message = "no such dead letter is there: it was sent for again or thrown away";
-            Refusal::new(Code::NotFound, "position", message)
+            Refusal::new(Code::NotFound, "deadLetterId", message)
         })?;
         Ok((webhook, letter))
     }

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use etalon::app::{
-    Changed, Failure, Fault, Key, KeyPage, Start, Webhook, WebhookAction, WebhookAlteration, WebhookDraft,
-    WebhookOrder, WebhookPatch, WebhookRequest,
+    Changed, Failure, Key, KeyPage, Start, Webhook, WebhookAction, WebhookAlteration, WebhookDraft, WebhookOrder,
+    WebhookPatch, WebhookRequest,
 };
 use etalon::domain::actor::{Actor, Role};
 use etalon::domain::refusal::Code;
@@ -143,9 +143,10 @@ pub async fn a_webhook_begins_where_it_is_told(stage: &Stage) {
         let mistaken = || WebhookDraft { start: Start::After(beyond), ..draft() };
         let foreseen = app.foresee_webhook(&request, WebhookOrder::Create(mistaken()));
         let (created, foreseen) = tokio::join!(app.create_webhook(&request, mistaken()), foreseen);
-        for refused in [created, foreseen] {
-            let Err(Failure::Fault(Fault::NotThereYet { wanted, next })) = refused else { panic!("it is {refused:?}") };
-            assert_eq!((wanted, next), (beyond, head));
+        for outcome in [created, foreseen] {
+            let Err(Failure::Refused(refusal)) = outcome else { panic!("it is {outcome:?}") };
+            assert_eq!((refusal.code, refusal.field.as_str()), (Code::PositionNotReached, "after"));
+            assert!(refusal.message.ends_with(&format!("it ends before {head}")), "{}", refusal.message);
         }
     }
     assert_eq!(app.count_webhooks(&who).await.expect("the store works"), count, "nothing was created");
@@ -195,5 +196,12 @@ pub async fn what_is_foreseen_of_a_webhook_comes_true(stage: &Stage) {
     ] {
         let foreseen = refused(app.foresee_webhook(&stage.request(&who), order.clone()).await);
         assert_eq!(foreseen, refused(app.order_webhook(&stage.request(&who), order).await));
+    }
+    let (webhook, _) = stage.webhook_for(&who, draft()).await;
+    for order in [WebhookOrder::ReplayLetter(webhook.id, 3), WebhookOrder::DiscardLetter(webhook.id, 3)] {
+        let Err(Failure::Refused(refusal)) = app.order_webhook(&stage.request(&who), order).await else {
+            panic!("there is no such letter")
+        };
+        assert_eq!((refusal.code, refusal.field.as_str()), (Code::NotFound, "deadLetterId"));
     }
 }
