@@ -72,7 +72,8 @@ pub async fn fill(app: &App, clock: &ManualClock, end: Timestamp) -> Result<Fill
     let script = script::read();
     clock.set(begins(end));
     let cast = Cast::of(app, &registers);
-    let registrar = Registrar { app, clock, cast: &cast, registers: &registers };
+    let first_day = calendar::date_of(begins(end));
+    let registrar = Registrar { app, clock, cast: &cast, registers: &registers, first_day };
     let mut player = Player::new(app, clock, &cast, &registers, &script);
     for (moment, task) in agenda(end, &registers, &script) {
         // What took its time may have run past the next moment.

@@ -28,7 +28,7 @@ use crate::domain::institution::command::RegisterInstitution;
 use crate::domain::person::Person;
 use crate::domain::person::command::{AffiliationFacts, RegisterPerson};
 use crate::domain::person::values::Capacity;
-use crate::domain::value::{AnnualSummaryId, CatalogueId, Decimal, Division, Label, Period, calendar};
+use crate::domain::value::{AnnualSummaryId, CatalogueId, Decimal, Division, Label, Period};
 
 /// How long an entry takes to be made.
 const AN_ENTRY: SignedDuration = SignedDuration::from_mins(2);
@@ -39,6 +39,8 @@ pub(super) struct Registrar<'a> {
     pub(super) clock: &'a ManualClock,
     pub(super) cast: &'a Cast,
     pub(super) registers: &'a Registers,
+    /// The demonstration's first day.
+    pub(super) first_day: Date,
 }
 
 impl Registrar<'_> {
@@ -221,8 +223,10 @@ impl Registrar<'_> {
         self.cast.actor(key)
     }
 
+    /// The year that is summed up: the last that is over when the demonstration begins. Another may end before the
+    /// summaries are amended.
     fn year_before(&self) -> i16 {
-        year_of(calendar::date_of(self.app.now())) - 1
+        year_of(self.first_day) - 1
     }
 }
 

@@ -231,10 +231,17 @@ fn it_can_end_on_any_day() {
     }
 }
 
-/// Across a new year, over the long holidays of spring and autumn, and in a year whose holidays nobody has announced.
+/// Across a new year, over the long holidays of spring and autumn, in a year whose holidays nobody has announced, and
+/// where a year of summaries ends between these and their amendment.
 #[tokio::test]
 async fn the_rules_allow_it_whenever_it_ends() {
-    for end in ["2026-01-01T16:00:00Z", "2026-02-24T00:30:00Z", "2026-10-09T09:00:00Z", "2031-07-12T23:59:59Z"] {
+    for end in [
+        "2026-01-01T16:00:00Z",
+        "2026-02-24T00:30:00Z",
+        "2026-10-09T09:00:00Z",
+        "2031-07-12T23:59:59Z",
+        "2026-08-25T03:00:00Z",
+    ] {
         let demonstration = Demonstration::ending(end).await;
         let files = demonstration.files(demonstration.persona(Role::Auditor)).await;
         let statuses: BTreeSet<_> = files.iter().map(|file| file.status).collect();
