@@ -195,8 +195,12 @@ impl Reader {
     fn judge(&self, text: String) -> Verdict {
         scan(&text, &self.limits).map_err(over_limit)?;
         let parsed = parse_query(&text).map_err(|error| {
-            // The parser's own message repeats the line of the text.
-            let places = error.positions().collect::<Vec<_>>();
+            // The parser's own message repeats the line of the text. Beside an operation without a name it tells of any
+            // other, of several not the same every time.
+            let mut places = error.positions().collect::<Vec<_>>();
+            if matches!(error, async_graphql::parser::Error::MultipleOperations { .. }) {
+                places.truncate(1);
+            }
             let place = places.first().map(|place| format!(": line {}, column {}", place.line, place.column));
             let what = if is_of_number(&error) {
                 "a number of the document is too large"
@@ -209,7 +213,10 @@ impl Reader {
         self.hold_contents(&parsed).map_err(over_limit)?;
         let mut scale = Scale::new(&parsed, Values::Unknown, &self.prices, &self.limits);
         scale.fragments().map_err(unweighed)?;
-        for (_, operation) in parsed.operations.iter() {
+        // In the order of the text, as fragments are.
+        let mut operations = parsed.operations.iter().map(|(_, operation)| operation).collect::<Vec<_>>();
+        operations.sort_unstable_by_key(|operation| operation.pos);
+        for operation in operations {
             scale.operation(&operation.node).map_err(unweighed)?;
         }
         let valid = validate::validate(&self.schema, &text)?;
@@ -331,45 +338,4 @@ fn of_variable(unfit: Unfit) -> Vec<ServerError> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_number_that_is_too_large_is_told_from_what_is_no_graphql() {
-        let reader = Reader::new(&crate::graphql::sdl(), Limits::default());
-        let digits = "9".repeat(1_000);
-        for (query, told) in [
-            (
-                format!("{{ cases(first: {digits}) {{ totalCount }} }}"),
-                "a number of the document is too large: line 1, column 16",
-            ),
-            (
-                "query ($a: Float = -1e999) { viewer { id } }".to_owned(),
-                "a number of the document is too large: line 1, column 20",
-            ),
-            ("{ cases(first: 1x) { totalCount } }".to_owned(), "the document is no GraphQL: line 1, column "),
-        ] {
-            let errors = reader.judge(query.clone()).err().expect("it cannot be read");
-            assert!(errors[0].message.starts_with(told), "{}", errors[0].message);
-            let code = errors[0].extensions.as_ref().and_then(|extensions| extensions.get("code"));
-            assert_eq!(code, Some(&Value::from("GRAPHQL_PARSE_FAILED")), "{query}");
-        }
-    }
-
-    #[test]
-    fn a_document_is_kept_at_what_it_takes_when_parsed() {
-        let reader = Reader::new(&crate::graphql::sdl(), Limits::default());
-        let query = "{ viewer { id } }".to_owned();
-        let verdict = reader.judge(query.clone());
-        assert_eq!(memory_of(&verdict), 4_096 + 40 * query.len());
-        assert_eq!(memory_of(&reader.judge("{".to_owned())), 512);
-        let ask = |query: String| reader.read(Asked { query: Some(query), ..Asked::default() }).is_ok();
-        // Documents of a megabyte each: more than fit are never kept.
-        for place in 0..100 {
-            assert!(ask(format!("{{ viewer {{ id }} }} # {place} {}", "x".repeat(26_000))));
-        }
-        reader.kept.run_pending_tasks();
-        let (kept, size) = (reader.kept.entry_count(), reader.kept.weighted_size());
-        assert!((1..=64).contains(&kept) && size <= KEPT_BYTES, "{kept} documents of {size} bytes");
-    }
-}
+mod tests;
