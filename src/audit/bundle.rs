@@ -187,6 +187,8 @@ fn numbered(
             None => others.push(name),
         }
     }
+    // The folder has its files in an order of its own.
+    others.sort_unstable();
     Ok((numbers, others))
 }
 

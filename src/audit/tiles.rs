@@ -66,6 +66,7 @@ impl<'a> Tiles<'a> {
     /// are.
     pub(super) fn tell_strays(&self, entries: u64, verdict: &mut Verdict) -> Result<(), AuditError> {
         let is_of_log = |tile| self.size.into_iter().chain([entries]).any(|size| is_in_tree(tile, size));
+        let mut strays = Vec::new();
         let mut folders = vec![self.folder.join("tile")];
         while let Some(folder) = folders.pop() {
             let files = match fs::read_dir(&folder) {
@@ -81,9 +82,14 @@ impl<'a> Tiles<'a> {
                 }
                 let name = path.strip_prefix(self.folder).unwrap_or(&path).to_string_lossy();
                 if !matches!(name.parse::<TilePath>(), Ok(TilePath::Hashes(tile)) if is_of_log(tile)) {
-                    verdict.fault(None, TILE_WRONG, format!("{name} is no tile of the log"));
+                    strays.push(name.into_owned());
                 }
             }
+        }
+        // A folder has its files in an order of its own.
+        strays.sort_unstable();
+        for name in strays {
+            verdict.fault(None, TILE_WRONG, format!("{name} is no tile of the log"));
         }
         Ok(())
     }

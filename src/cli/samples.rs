@@ -137,9 +137,12 @@ fn check_sample<A: Root>(path: PathBuf) -> Result<(), SampleError> {
     Ok(())
 }
 
+/// What is in a folder, by name: of several that are wrong the same one is told everywhere.
 fn files(folder: &Path) -> Result<Vec<PathBuf>, SampleError> {
     let unreadable = |source| SampleError::Unreadable { path: folder.to_owned(), source };
     let entries = fs::read_dir(folder).map_err(unreadable)?;
     let paths: Result<Vec<_>, _> = entries.map(|entry| entry.map(|entry| entry.path())).collect();
-    paths.map_err(unreadable)
+    let mut paths = paths.map_err(unreadable)?;
+    paths.sort_unstable();
+    Ok(paths)
 }

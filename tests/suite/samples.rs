@@ -107,3 +107,14 @@ fn a_stray_file_is_told() {
         assert!(matches!(&problem, SampleError::Stray(path) if *path == copied.path(stray)), "{problem}");
     }
 }
+
+/// A folder has its files in an order of its own.
+#[test]
+fn of_several_stray_files_the_first_by_name_is_told() {
+    let copied = Copied::new();
+    for stray in ["b", "d", "a", "c"] {
+        copied.write(&format!("Case/{stray}.md"), "");
+    }
+    let problem = copied.problem();
+    assert!(matches!(&problem, SampleError::Stray(path) if *path == copied.path("Case/a.md")), "{problem}");
+}

@@ -40,6 +40,7 @@ on_both_databases! {
     delivering::only_what_the_owner_may_see_is_sent
     delivering::every_attempt_is_signed_with_its_own_time
     failing::what_is_given_up_is_a_dead_letter_and_the_case_goes_on
+    failing::of_several_that_fail_at_once_the_same_is_told_whichever_ends_last
     failing::what_is_gone_is_left_alone
     failing::a_late_answer_says_nothing_of_what_came_since
     failing::an_event_that_breaks_its_delivery_is_a_dead_letter

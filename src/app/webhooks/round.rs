@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
-use futures::StreamExt;
+use futures::{FutureExt, StreamExt};
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -102,8 +102,11 @@ impl App {
             is_gone: AtomicBool::new(false),
             rest_until: AtomicI64::new(0),
         };
-        let driven: Vec<Driven> =
-            futures::stream::iter(plan.lanes).map(|lane| road.drive(lane)).buffer_unordered(AT_A_TIME).collect().await;
+        let lanes = futures::stream::iter(plan.lanes).enumerate();
+        let driving = lanes.map(|(place, lane)| road.drive(lane).map(move |driven| (place, driven)));
+        let mut driven: Vec<(usize, Driven)> = driving.buffer_unordered(AT_A_TIME).collect().await;
+        // In the order of their streams: of several that failed at the same time the same one is told, whichever ended last.
+        driven.sort_unstable_by_key(|(place, _)| *place);
         let mut is_gone = road.is_gone.load(Ordering::Relaxed);
         let mut round = Round { delivered: 0, failed: 0, dead: 0, next: Next::Over };
         let mut turn = Turn {
@@ -118,7 +121,7 @@ impl App {
             done: Vec::new(),
             gone: is_gone.then(|| self.gone(webhook)),
         };
-        for lane in driven {
+        for (_, lane) in driven {
             round.delivered += lane.arrived;
             round.failed += lane.failures;
             round.dead += lane.dead;

@@ -81,8 +81,8 @@ impl ForeignEvent {
     }
 }
 
-/// Where something stands in a file, for people.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Where something stands in a file, for people. In the order of the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Place {
     /// The line it begins in, from 1.
     Line(u64),

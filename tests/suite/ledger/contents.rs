@@ -37,6 +37,11 @@ fn verdict(bundle: &Path, trusted: &Trusted) -> Verdict {
     verify(bundle, trusted, |_| ()).expect("a bundle")
 }
 
+/// What is found, in words and in its order.
+fn messages(verdict: &Verdict) -> Vec<&str> {
+    verdict.faults.iter().map(|fault| fault.message.as_str()).collect()
+}
+
 /// What is found while a file of the bundle is another; `None` removes it. It is put back.
 fn found_with(
     bundle: &Path,
@@ -88,8 +93,17 @@ async fn a_tile_is_as_long_as_the_tree_has_it_and_there_is_no_other() {
         fs::rename(bundle.join("aside"), bundle.join(file)).expect("moved");
     }
     fs::create_dir_all(bundle.join("tile/2/000.p")).expect("made");
-    for file in ["tile/0/003", "tile/0/002.p/187", "tile/0/002", "tile/2/000.p/1", "tile/0/some", "tile/entries"] {
+    let mut strays = ["tile/0/003", "tile/0/002.p/187", "tile/0/002", "tile/2/000.p/1", "tile/0/some", "tile/entries"];
+    for file in strays {
         assert_eq!(found_with(&bundle, file, Some(&[0; 32]), &trusted), [("TILE_WRONG", None)], "{file}");
+    }
+    for file in strays {
+        fs::write(bundle.join(file), [0; 32]).expect("written");
+    }
+    strays.sort_unstable();
+    assert_eq!(messages(&verdict(&bundle, &trusted)), strays.map(|file| format!("{file} is no tile of the log")));
+    for file in strays {
+        fs::remove_file(bundle.join(file)).expect("removed");
     }
     assert!(verdict(&bundle, &trusted).is_good());
 }
@@ -103,6 +117,16 @@ async fn a_proof_of_no_event_is_a_fault() {
     for name in ["249.tlog-proof", "271.tlog-proof", "0250.tlog-proof", "some"] {
         let found = found_with(&bundle, &format!("proofs/{name}"), Some(&proof), &trusted);
         assert_eq!(found, [("PROOF_WITHOUT_EVENT", None)], "{name}");
+    }
+    let mut others = ["some", "other", "0250.tlog-proof", "none"].map(|name| format!("proofs/{name}"));
+    for name in &others {
+        fs::write(bundle.join(name), &proof).expect("written");
+    }
+    others.sort_unstable();
+    let told = others.each_ref().map(|name| format!("{name} proves no event of the bundle"));
+    assert_eq!(messages(&verdict(&bundle, &trusted)), told);
+    for name in &others {
+        fs::remove_file(bundle.join(name)).expect("removed");
     }
     assert!(verdict(&bundle, &trusted).is_good());
 }

@@ -67,6 +67,37 @@ pub async fn what_is_given_up_is_a_dead_letter_and_the_case_goes_on(stage: &Stag
     assert!(again.replayed && again.webhook.is_none());
 }
 
+/// The clock stands still, so that all of them fail at the same time.
+pub async fn of_several_that_fail_at_once_the_same_is_told_whichever_ends_last(stage: &Stage) {
+    let who = manager("44");
+    let reported = stage.visible(&who).await.into_iter().filter(|event| event.event_type == "CaseReported");
+    let mut cases: Vec<_> = reported.map(|event| event.aggregate_id).collect();
+    cases.sort_unstable();
+    let [first, .., last] = cases.as_slice() else { panic!("several cases are there, not {cases:?}") };
+    let all_are_heard = CancellationToken::new();
+    let receiver = Receiver::answering({
+        let [first, last] = [first, last].map(|case| format!("Case/{case}"));
+        let all_are_heard = all_are_heard.clone();
+        move |message| match message.subject() {
+            subject if subject == first => Answer::Told(501, all_are_heard.clone()),
+            subject if subject == last => Answer::Status(502),
+            _ => Answer::Status(500),
+        }
+    })
+    .await;
+    let event_types = vec!["CaseReported".to_owned()];
+    let draft = WebhookDraft { url: receiver.url.clone(), event_types, ..from_the_beginning() };
+    let (webhook, _) = stage.webhook_for(&who, draft).await;
+    let telling = async {
+        receiver.has_heard(cases.len()).await;
+        all_are_heard.cancel();
+    };
+    let (round, ()) = tokio::join!(stage.round(webhook.id), telling);
+    assert_eq!(round.failed, cases.len() as u64);
+    let (_, failed) = stage.present(webhook.id).await.failed.expect("it has failed");
+    assert_eq!(failed.status, 502, "that of the last stream");
+}
+
 pub async fn what_is_gone_is_left_alone(stage: &Stage) {
     let who = manager("44");
     let mut left = 10;
