@@ -106,18 +106,16 @@ mod tests {
     use std::sync::Barrier;
 
     use super::*;
-    use crate::config::{Overrides, Settings};
 
-    fn database(folder: &Path) -> DatabaseUrl {
-        let database = Some(format!("sqlite:{}", folder.join("within/etalon.db").display()));
-        Settings::load(None, Overrides { database, ..Overrides::default() }).expect("settings").database
+    fn database(scheme: &str, file: &Path) -> DatabaseUrl {
+        DatabaseUrl::try_from(format!("{scheme}{}", file.display())).expect("the URL of a file")
     }
 
     #[test]
     fn servers_share_a_database_and_whoever_fills_it_is_alone() {
         let folder = tempfile::tempdir().expect("a folder");
-        let database = database(folder.path());
         let path = folder.path().join("within/etalon.db");
+        let database = database("sqlite:", &path);
         let first = alone(&database).expect("nobody has it").expect("a file");
         let refused = alone(&database).expect_err("somebody fills it");
         assert_eq!((refused.code(), refused.to_string().contains("serves or restores it")), ("DATABASE_IN_USE", true));
@@ -130,6 +128,7 @@ mod tests {
         drop((server, other));
         assert!(shared(&path).expect("nobody has it").1);
     }
+
     #[test]
     fn servers_that_begin_at_once_all_share_the_database() {
         const SERVERS: usize = 8;
@@ -154,10 +153,7 @@ mod tests {
     fn a_database_is_the_same_file_however_its_url_is_written() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("etalon.db");
-        let [plain, slashes] = ["sqlite:", "sqlite://"].map(|scheme| {
-            let database = Some(format!("{scheme}{}", path.display()));
-            Settings::load(None, Overrides { database, ..Overrides::default() }).expect("settings").database
-        });
+        let [plain, slashes] = ["sqlite:", "sqlite://"].map(|scheme| database(scheme, &path));
         assert_eq!((plain.file(), slashes.file()), (Some(path.as_path()), Some(path.as_path())));
         let held = alone(&plain).expect("nobody has it");
         assert_eq!(to_serve(&slashes).expect_err("somebody fills it").code(), "DATABASE_IN_USE");

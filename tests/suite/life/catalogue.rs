@@ -57,7 +57,8 @@ async fn items(world: &World, scene: &Scene) {
 
     fees(world, scene).await;
 
-    let delisting = |more| with(json!({ "divisionCode": "44", "code": "GD-L-012", "lastDay": day(0) }), more);
+    let today = day(0);
+    let delisting = |more| with(json!({ "divisionCode": "44", "code": "GD-L-012", "lastDay": today }), more);
     let reasoned = || delisting(json!({ "reason": "降费减负" }));
     world
         .refuses_all([
@@ -79,7 +80,8 @@ async fn fees(world: &World, scene: &Scene) {
         ("coordinator", "recordFee", fee(json!({ "serviceDate": "2019-12-31" })), "ITEM_NOT_LISTED", "item"),
         ("coordinator", "recordFee", fee(json!({ "item": "QJ-0101" })), "ITEM_NOT_LISTED", "item"),
         ("coordinator", "recordFee", fee(json!({ "amount": "1200.01" })), "FEE_ABOVE_TARIFF", "amount"),
-        ("coordinator", "recordFee", fee(json!({ "serviceDate": day(1) })), "SERVICE_IN_FUTURE", "serviceDate"),
+        // Tomorrow may have come when it is read.
+        ("coordinator", "recordFee", fee(json!({ "serviceDate": day(2) })), "SERVICE_IN_FUTURE", "serviceDate"),
         ("coordinator", "recordFee", fee(json!({ "amount": "-1" })), "MONEY_INVALID", "amount"),
         ("enterprise", "recordFee", fee(json!({})), "NOT_PERMITTED", ""),
     ])

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::life::scene::Scene;
 use crate::life::script::Case;
-use crate::life::world::{World, day, position_of, text, uuid_of};
+use crate::life::world::{World, day, days, position_of, text, uuid_of};
 
 const DIFF: &str = "query Diff($id: ID!, $from: CasePointInput!, $to: CasePointInput) {
     case(id: $id) { diff(from: $from, to: $to) {
@@ -40,22 +40,23 @@ const TIMELINE: &str = "query Timeline($id: ID!, $first: Int, $after: String) {
 
 pub async fn one_case_has_a_history(world: &World) {
     let scene = Scene::set(world).await;
+    let [due, later] = [30, 40].map(days());
     let before_it = world.position().await;
-    let case = scene.researching(world, "历史").await;
+    let case = scene.researching_until(world, "历史", &due).await;
     let researching = world.position().await;
-    case.takes("coordinator", "extendDeadline", json!({ "deadline": day(40), "reason": "等待零件" })).await;
+    case.takes("coordinator", "extendDeadline", json!({ "deadline": later, "reason": "等待零件" })).await;
     case.takes("lead", "addComment", json!({ "text": "零件已订" })).await;
     case.takes("lead", "inviteExpert", json!({ "expertId": scene.expert })).await;
     let invited = world.position().await;
     case.takes("expert", "acceptInvitation", json!({})).await;
 
     from_nothing(&case, before_it).await;
-    in_between(&case, &scene, researching, invited).await;
+    in_between(&case, &scene, researching, invited, [&due, &later]).await;
     refused(&case, researching).await;
     beyond_the_moment(&case, researching).await;
-    one_field(&case).await;
+    one_field(&case, [&due, &later]).await;
     filtered(&case).await;
-    timeline(world, &scene, &case).await;
+    timeline(world, &scene, &case, &later).await;
 }
 
 async fn diff(case: &Case<'_>, from: Value, to: Value) -> Vec<Value> {
@@ -84,12 +85,12 @@ async fn from_nothing(case: &Case<'_>, before_it: i64) {
     assert_eq!((&status["statusBefore"], &status["statusAfter"]), (&Value::Null, &json!("RESEARCHING")));
 }
 
-async fn in_between(case: &Case<'_>, scene: &Scene, researching: i64, invited: i64) {
+async fn in_between(case: &Case<'_>, scene: &Scene, researching: i64, invited: i64, [due, later]: [&str; 2]) {
     let from = || json!({ "position": researching.to_string() });
     let until_invited = diff(case, from(), json!({ "position": invited.to_string() })).await;
     assert_eq!(fields(&until_invited), ["EXPERTS", "DEADLINE", "COMMENTS"]);
     let deadline = change(&until_invited, "DEADLINE");
-    assert_eq!((&deadline["dateBefore"], &deadline["dateAfter"]), (&json!(day(30)), &json!(day(40))));
+    assert_eq!((&deadline["dateBefore"], &deadline["dateAfter"]), (&json!(due), &json!(later)));
     assert_eq!(change(&until_invited, "COMMENTS")["added"], json!([{ "text": "零件已订" }]));
     let experts = &change(&until_invited, "EXPERTS");
     assert_eq!(experts["addedExperts"], json!([{ "membership": "INVITED" }]));
@@ -111,11 +112,11 @@ async fn in_between(case: &Case<'_>, scene: &Scene, researching: i64, invited: i
     let lead = change(&assigned, "LEAD");
     assert_eq!((&lead["beforeId"], &lead["afterId"]), (&Value::Null, &json!(scene.lead)));
     assert_eq!(lead["after"]["id"], json!(scene.lead));
-    past(case, researching).await;
+    past(case, researching, due).await;
 }
 
 /// As of the past a case has no later history.
-async fn past(case: &Case<'_>, researching: i64) {
+async fn past(case: &Case<'_>, researching: i64, deadline: &str) {
     let query = "query Past($id: ID!, $point: AsOfPoint!, $all: CasePointInput!) {
         asOf(point: $point) { query { case(id: $id) {
             diff(from: $all) { field }
@@ -131,7 +132,7 @@ async fn past(case: &Case<'_>, researching: i64) {
     assert!(fields.contains(&"LEAD".to_owned()) && !fields.contains(&"COMMENTS".to_owned()), "{fields:?}");
     assert_eq!(then["fieldHistory"], json!([{ "reason": null }]));
     let due = then["timeline"]["nodes"].as_array().expect("a list").last().expect("the deadline");
-    assert_eq!(*due, json!({ "kind": "DEADLINE", "on": day(30) }));
+    assert_eq!(*due, json!({ "kind": "DEADLINE", "on": deadline }));
 }
 
 async fn refused(case: &Case<'_>, researching: i64) {
@@ -199,7 +200,7 @@ async fn beyond_the_moment(case: &Case<'_>, researching: i64) {
     }
 }
 
-async fn one_field(case: &Case<'_>) {
+async fn one_field(case: &Case<'_>, [due, later]: [&str; 2]) {
     let ask = async |field: &str| {
         let answer = case.world.ask("watcher", HISTORY, json!({ "id": case.id, "field": field })).await;
         answer["case"]["fieldHistory"].as_array().expect("a list").clone()
@@ -211,7 +212,7 @@ async fn one_field(case: &Case<'_>) {
     assert_eq!((&set["event"]["type"], &set["reason"]), (&json!("ResearchAssigned"), &Value::Null));
     assert_eq!(extended["event"]["type"], "DeadlineExtended");
     assert_eq!((&extended["reason"], &extended["actor"]["id"]), (&json!("等待零件"), &json!("coordinator")));
-    assert_eq!(extended["change"], json!({ "dateBefore": day(30), "dateAfter": day(40) }));
+    assert_eq!(extended["change"], json!({ "dateBefore": due, "dateAfter": later }));
     assert!(extended["recordedAt"].is_string() && extended["occurredAt"].is_string());
     assert_eq!(ask("LESSON").await, Vec::<Value>::new());
 }
@@ -251,7 +252,7 @@ async fn uuid_of_lead(case: &Case<'_>) -> String {
     uuid_of(&text(&case.shows("lead { id }").await["lead"]["id"])).to_string()
 }
 
-async fn timeline(world: &World, scene: &Scene, case: &Case<'_>) {
+async fn timeline(world: &World, scene: &Scene, case: &Case<'_>, deadline: &str) {
     world
         .takes(
             "visitor",
@@ -273,7 +274,7 @@ async fn timeline(world: &World, scene: &Scene, case: &Case<'_>) {
     let deadlines = of_kind("DEADLINE");
     let typenames: Vec<_> = deadlines.iter().map(|node| text(&node["__typename"])).collect();
     assert_eq!(typenames, ["EventTimelineEntry", "EventTimelineEntry", "DueTimelineEntry"]);
-    assert_eq!(deadlines[2]["on"], day(40));
+    assert_eq!(deadlines[2]["on"], deadline);
     assert!(text(&deadlines[1]["chinese"]).contains("等待零件"), "{:#}", deadlines[1]);
     assert!(text(&deadlines[1]["english"]).starts_with("Deadline extended"), "{:#}", deadlines[1]);
     let positions: Vec<_> =

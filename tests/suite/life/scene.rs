@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::life::script::Case;
-use crate::life::world::{World, day, text, uuid_of};
+use crate::life::world::{World, day, text, uuid_of, with};
 use crate::support::server::Who;
 
 /// Valid codes of enterprises that do not exist.
@@ -93,8 +93,14 @@ impl Scene {
 
     /// A case that the lead works on.
     pub async fn researching<'a>(&self, world: &'a World, title: &str) -> Case<'a> {
+        self.researching_until(world, title, &day(30)).await
+    }
+
+    /// A case that the lead works on until then.
+    pub async fn researching_until<'a>(&self, world: &'a World, title: &str, deadline: &str) -> Case<'a> {
         let case = self.triaged(world, title).await;
-        case.takes("coordinator", "assignResearch", self.assignment()).await;
+        let assignment = with(self.assignment(), json!({ "deadline": deadline }));
+        case.takes("coordinator", "assignResearch", assignment).await;
         case.takes("lead", "acceptAssignment", json!({})).await;
         case
     }

@@ -6,7 +6,7 @@ use etalon::domain::value::Sha256Digest;
 use serde_json::{Value, json};
 
 use crate::life::scene::{Scene, triage};
-use crate::life::world::{World, day, text, with};
+use crate::life::world::{World, days, text, with};
 
 const NOBODY: &str = "00000000-0000-7000-8000-000000000000";
 
@@ -21,6 +21,7 @@ pub async fn play(world: &World, scene: &Scene) {
 }
 
 async fn escalation(world: &World, scene: &Scene) {
+    let day = days();
     let case = scene.reported(world, "一级一级上报").await;
     let to = |level| json!({ "to": level, "reason": "本级无此能力" });
     let park = |more| with(json!({ "reason": "国内尚无标准装置", "reviewOn": day(90) }), more);
@@ -52,6 +53,7 @@ async fn escalation(world: &World, scene: &Scene) {
 }
 
 async fn deadlines(world: &World, scene: &Scene) {
+    let day = days();
     let case = scene.triaged(world, "期限与停表").await;
     let set = |days| json!({ "deadline": day(days) });
     let extend = |days| json!({ "deadline": day(days), "reason": "等待零件" });

@@ -169,9 +169,14 @@ pub fn named(id: &str) -> Option<(String, Uuid)> {
 
 /// A day in China, so many after today.
 pub fn day(after_today: i64) -> String {
+    days()(after_today)
+}
+
+/// Days in China, each so many after today: the same ones also when midnight has passed since.
+pub fn days() -> impl Fn(i64) -> String + Copy {
     use etalon::clock::{Clock, SystemClock};
-    let now = jiff::tz::Offset::constant(8).to_datetime(SystemClock.now());
-    now.date().saturating_add(jiff::Span::new().days(after_today)).to_string()
+    let today = jiff::tz::Offset::constant(8).to_datetime(SystemClock.now()).date();
+    move |after_today| today.saturating_add(jiff::Span::new().days(after_today)).to_string()
 }
 
 /// The year whose summary tells of today, so many after it.
