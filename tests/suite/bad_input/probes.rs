@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::support::server::{Installation, Server, Who};
 
 /// More than any of them takes, of a server that was not optimised on a machine that does other things.
-const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(20);
 
 struct Target {
     server: Server,

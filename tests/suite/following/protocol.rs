@@ -20,9 +20,14 @@ struct House {
 
 impl House {
     fn open() -> Self {
+        Self::with(&[])
+    }
+
+    /// One with more settings.
+    fn with(settings: &[(&str, &str)]) -> Self {
         let installation = Installation::embedded();
         let mut command = installation.command();
-        let command = command.env("ETALON_CONNECTION_INIT_TIMEOUT_MS", "500").env("ETALON_BODY_LIMIT_BYTES", "4096");
+        let command = command.envs(settings.iter().copied()).env("ETALON_BODY_LIMIT_BYTES", "4096");
         let command = command.env("ETALON_SUBSCRIPTIONS_PER_CONNECTION", "2");
         let command = command.env("ETALON_OPERATIONS_PER_CONNECTION", "2");
         let server = Server::start(command.args(["serve", "--listen", "127.0.0.1:0"]));
@@ -92,7 +97,6 @@ async fn every_offence_has_its_close_code() {
     let mut socket = fresh().await;
     say(&mut socket, subscribe("1", events)).await;
     assert_eq!(close_code(socket).await, 4401, "nobody has said who is asking");
-    assert_eq!(close_code(fresh().await).await, 4408, "nor does anybody say so in time");
 
     let stranger = Installation::embedded().token(&Who::new("manager", "MANAGER", "44"));
     for payload in [json!(null), json!({}), json!({ "authorization": format!("Bearer {stranger}") })] {
@@ -104,6 +108,13 @@ async fn every_offence_has_its_close_code() {
     let (socket, answer) = connect_async(request).await.expect("it is there");
     assert!(!answer.headers().contains_key(SEC_WEBSOCKET_PROTOCOL));
     assert_eq!(close_code(socket).await, 4406, "another protocol");
+}
+
+#[tokio::test]
+async fn who_does_not_say_in_time_who_is_asking_is_closed() {
+    let house = House::with(&[("ETALON_CONNECTION_INIT_TIMEOUT_MS", "500")]);
+    let socket = connected(&house.server.graphql, "graphql-transport-ws").await.expect("it is there");
+    assert_eq!(close_code(socket).await, 4408);
 }
 
 #[tokio::test]

@@ -71,7 +71,7 @@ async fn keys_are_kept_for_a_while_when_the_provider_is_down() {
     let pace = [
         ("ETALON_OIDC_KEYS_REFETCH_MS", "100"),
         ("ETALON_OIDC_KEYS_REFRESH_MS", "1000"),
-        ("ETALON_OIDC_KEYS_STALE_MS", "5000"),
+        ("ETALON_OIDC_KEYS_STALE_MS", "15000"),
     ];
     let server = start(&installation, &provider, &pace);
     let payload = provider.payload("somebody");
