@@ -69,6 +69,11 @@ impl Problem {
 
 /// The code of a cause that has one.
 fn code_of(cause: &(dyn Error + 'static)) -> Option<&'static str> {
+    match cause.downcast_ref::<StoreError>() {
+        Some(StoreError::NoLog { .. }) => return Some("NO_LOG"),
+        Some(StoreError::Encoding { .. }) => return Some("DATABASE_ENCODING"),
+        Some(_) | None => {}
+    }
     let of_database = |is_damage| if is_damage { "DATABASE_DAMAGED" } else { "DATABASE_UNUSABLE" };
     if let Some(error) = cause.downcast_ref::<AuditError>() {
         return Some(error.code());
@@ -106,6 +111,8 @@ mod tests {
         let damaged = Fault::from(StoreError::Corrupt { what: "a row".to_owned() });
         assert_eq!(Problem::while_doing("not read")(AuditError::from(damaged)).code(), "DATABASE_DAMAGED");
         assert_eq!(Problem::while_doing("not read")(StoreError::Closed).code(), "DATABASE_UNUSABLE");
+        let empty = StoreError::NoLog { url: "sqlite:none".to_owned() };
+        assert_eq!(Problem::while_doing("not read")(empty).code(), "NO_LOG");
         let unknown = Problem::new("told to end");
         assert_eq!(unknown.to_json(), json!({ "error": { "code": "FAILED", "message": "told to end" } }));
         assert_eq!(Problem::coded("NO_DATABASE", "none").code(), "NO_DATABASE");

@@ -27,6 +27,25 @@ pub enum StoreError {
         /// What the driver said.
         source: Arc<sqlx::Error>,
     },
+    /// Only in UTF-8 every letter of a log has a place.
+    #[error(
+        "the database {url:?} has the encoding {encoding}, and a log needs UTF8: make another one with \
+         `create database … encoding 'UTF8' template template0`"
+    )]
+    Encoding {
+        /// The URL with its login left out.
+        url: String,
+        /// What PostgreSQL calls it.
+        encoding: String,
+    },
+    /// Nothing of Etalon is in the database, which only a new log is begun in.
+    #[error(
+        "the database {url:?} holds no log: is it the right one? `etalon serve` and `etalon migrate` begin a new log"
+    )]
+    NoLog {
+        /// The URL with its login left out.
+        url: String,
+    },
     /// The database was migrated by a newer Etalon.
     #[error("the database has schema version {version}, which this version of etalon does not know")]
     NewerSchema {
@@ -139,6 +158,17 @@ pub enum StoreError {
         url: String,
         /// What is in it.
         what: String,
+    },
+    /// A restore has failed, and its mark could not be taken away.
+    #[error(
+        "{failed}; the database stays marked as being restored, whatever of the backup is in it ({reason}): when it answers \
+         again, order the same restore once more"
+    )]
+    StillMarked {
+        /// What has failed first.
+        failed: String,
+        /// Why the mark stays.
+        reason: String,
     },
     /// A program of the database's own failed.
     #[error("{program} failed: {reason}")]

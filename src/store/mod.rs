@@ -74,7 +74,7 @@ pub use happened::{Happened, LastEvent, PastRow, PastState};
 pub use ledger::{LedgerNode, LedgerStore, NodePlace, Sealed, StoredCheckpoint, StoredCosignature, StoredTimeStamp};
 pub use moment::Moment;
 pub use observed::{ObservedStore, PoolState};
-pub use opening::{migrate_for, open, open_as_it_is, open_restored};
+pub use opening::{migrate_for, open, open_as_it_is, open_existing, open_restored};
 pub use outcome::{KeptCommand, OutcomeStore};
 pub use personal::{ErasedKey, PersonalStore, StoredCiphertext};
 pub use query::{

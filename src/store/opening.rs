@@ -18,6 +18,8 @@ use crate::store::{Store, StoreError};
 pub(super) enum Schema {
     /// It is migrated.
     Migrated,
+    /// It is migrated, if there is one: no log is begun.
+    Existing,
     /// It is migrated, also in a database that is being restored: who opens it is who restores it.
     Restored,
     /// It stays, and the database is not opened.
@@ -36,6 +38,17 @@ pub(super) fn is_unmarked(marks: i64, url: &str) -> Result<(), StoreError> {
     match marks {
         0 => Ok(()),
         _ => Err(StoreError::Restoring { url: url.to_owned() }),
+    }
+}
+
+/// Whether the database has a log, of so many that were found. It is asked before anything is made in it.
+///
+/// # Errors
+/// [`StoreError::NoLog`].
+pub(super) fn has_log(logs: i64, url: &str) -> Result<(), StoreError> {
+    match logs {
+        0 => Err(StoreError::NoLog { url: url.to_owned() }),
+        _ => Ok(()),
     }
 }
 
@@ -63,17 +76,25 @@ pub(super) fn last_of(migrations: &Migrator) -> i64 {
 /// - `clock`: gives `recorded_at` and the random bits of ledger entries
 ///
 /// # Errors
-/// [`StoreError::BadUrl`], [`StoreError::Unreachable`], [`StoreError::NewerSchema`],
+/// [`StoreError::BadUrl`], [`StoreError::Unreachable`], [`StoreError::Encoding`], [`StoreError::NewerSchema`],
 /// [`StoreError::Migration`] or [`StoreError::Restoring`].
 pub async fn open(url: &str, clock: Arc<dyn Clock>) -> Result<Arc<dyn Store>, StoreError> {
     open_migrated(url, clock, Schema::Migrated).await
+}
+
+/// Opens a database that has a log, migrating it as needed: for those who have nothing to do in a new one.
+///
+/// # Errors
+/// As [`open`], and [`StoreError::NoLog`].
+pub async fn open_existing(url: &str, clock: Arc<dyn Clock>) -> Result<Arc<dyn Store>, StoreError> {
+    open_migrated(url, clock, Schema::Existing).await
 }
 
 /// Opens a database that is there and has this program's schema, and changes nothing of it: for those who look at what
 /// stands there, before anything is made good.
 ///
 /// # Errors
-/// As [`open`]; [`StoreError::OlderSchema`] in the place of [`StoreError::Migration`].
+/// As [`open_existing`]; [`StoreError::OlderSchema`] in the place of [`StoreError::Migration`].
 pub async fn open_as_it_is(url: &str, clock: Arc<dyn Clock>) -> Result<Arc<dyn Store>, StoreError> {
     Ok(match place(url)? {
         Place::Sqlite { shown, path } => Arc::new(SqlStore {

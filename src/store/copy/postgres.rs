@@ -14,9 +14,11 @@ use tokio::process::Command;
 
 use crate::store::StoreError;
 use crate::store::copy::{Copied, MARK, MARK_WITH, MARKED_WITH, UNMARK};
-use crate::store::postgres::is_kept_waiting;
+use crate::store::opening::has_log;
+use crate::store::postgres::{encoding, is_kept_waiting};
 use crate::store::sql::HEAD;
 use crate::store::stored::HeadRow;
+use crate::telemetry::causes::with_causes;
 
 const BEGIN: &str = "begin isolation level repeatable read read only";
 const SNAPSHOT: &str = "select pg_export_snapshot()";
@@ -44,6 +46,8 @@ pub(super) async fn copy_into(url: &str, options: &PgConnectOptions, file: &Path
     let mut connection = connect(url, options).await?;
     let during = || StoreError::during("look at the database that is copied");
     connection.execute(BEGIN).await.map_err(during())?;
+    let is_there: bool = sqlx::query_scalar(HAS_LOG).fetch_one(&mut connection).await.map_err(during())?;
+    has_log(i64::from(is_there), url)?;
     // The program sees what this transaction sees, so that the head is that of the copy.
     let snapshot: String = connection.fetch_one(SNAPSHOT).await.and_then(|row| row.try_get(0)).map_err(during())?;
     let head: HeadRow = sqlx::query_as(HEAD).fetch_one(&mut connection).await.map_err(during())?;
@@ -63,6 +67,7 @@ pub(super) async fn restore_from(
     options: &PgConnectOptions,
 ) -> Result<PgConnection, StoreError> {
     let mut connection = connect(url, options).await?;
+    encoding::is_utf8(&mut connection, url).await?;
     lock(&mut connection, url).await?;
     let marked = mark(&mut connection, digest, url).await?;
     if marked == Marked::Filled {
@@ -71,10 +76,16 @@ pub(super) async fn restore_from(
     let database = options.get_database().unwrap_or(options.get_username());
     let arguments = ["--single-transaction", "--exit-on-error", "--no-owner", "--no-privileges", "--dbname", database];
     let restored = run("pg_restore", arguments.iter().map(OsStr::new).chain([file.as_os_str()]), options).await;
-    if restored.is_err() && marked == Marked::Now {
-        unmark(&mut connection).await.map_err(StoreError::during("take the mark of a failed restoring away"))?;
+    let Err(failed) = restored else { return Ok(connection) };
+    if marked == Marked::Now {
+        unmark(&mut connection).await.map_err(|error| still_marked(&failed, &error))?;
     }
-    restored.map(|()| connection)
+    Err(failed)
+}
+
+/// What has failed first, and what cannot be put right after it now: where the database has broken off, both have.
+fn still_marked(failed: &StoreError, error: &sqlx::Error) -> StoreError {
+    StoreError::StillMarked { failed: failed.to_string(), reason: with_causes(error) }
 }
 
 /// Lets others restore into the database again.
@@ -189,7 +200,8 @@ async fn run<'a>(
     }
     let said = String::from_utf8_lossy(&output.stderr);
     let reason = said.lines().find(|line| line.contains("error: ") || line.contains("FATAL: "));
-    Err(failed(reason.or(said.lines().last()).unwrap_or("it says nothing").to_owned()))
+    let reason = reason.or(said.lines().last()).map(str::to_owned);
+    Err(failed(reason.unwrap_or_else(|| format!("it says nothing, and has ended with {}", output.status))))
 }
 
 /// An address of IPv6 without the brackets of a URL.

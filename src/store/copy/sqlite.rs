@@ -12,14 +12,18 @@ use sqlx::{Connection, Executor};
 
 use crate::store::StoreError;
 use crate::store::copy::{Copied, MARK, MARK_WITH, MARKED_WITH};
+use crate::store::opening::has_log;
 use crate::store::sql::HEAD;
 use crate::store::stored::HeadRow;
 use crate::whole_file::folder_of;
 
 const COPY: &str = "vacuum into $1";
+const LOGS: &str = "select count(*) from sqlite_master where name = 'log_head'";
 
 pub(super) async fn copy_into(url: &str, path: &Path, file: &Path) -> Result<Copied, StoreError> {
     let mut source = open(url, path, false).await?;
+    let logs = sqlx::query_scalar(LOGS).fetch_one(&mut source).await;
+    has_log(logs.map_err(StoreError::during("look for a log"))?, url)?;
     let target = file.to_str().ok_or_else(|| unusable(file, "its name is not UTF-8"))?;
     let copied = sqlx::query(COPY).bind(target).execute(&mut source).await;
     copied.map_err(StoreError::during("copy the database"))?;

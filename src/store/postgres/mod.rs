@@ -6,6 +6,7 @@
 
 mod assumed;
 mod catalogue;
+pub(super) mod encoding;
 mod expected;
 mod news;
 mod parts;
@@ -29,7 +30,7 @@ use tokio::sync::{Mutex, watch};
 use crate::store::backend::Backend;
 use crate::store::known::{Asked, Known};
 use crate::store::line::Lines;
-use crate::store::opening::{SCHEMA_VERSION, Schema, is_current, is_unmarked, last_of};
+use crate::store::opening::{SCHEMA_VERSION, Schema, has_log, is_current, is_unmarked, last_of};
 use crate::store::plan::Plan;
 use crate::store::postgres::assumed::Memory;
 use crate::store::postgres::news::News;
@@ -85,11 +86,16 @@ impl PostgresBackend {
         let migrating = options.clone().disable_statement_logging();
         // A pool would hide why the server cannot be reached behind its time-out.
         let mut first = PgConnection::connect_with(&migrating).await.map_err(unreachable)?;
+        encoding::is_utf8(&mut first, url).await?;
         if schema != Schema::Restored {
             has_no_mark(&mut first, url).await?;
         }
+        if matches!(schema, Schema::Existing | Schema::AsItIs) {
+            let logs = sqlx::query_scalar(sql::LOGS).fetch_one(&mut first).await;
+            has_log(logs.map_err(StoreError::during("look for a log"))?, url)?;
+        }
         match schema {
-            Schema::Migrated | Schema::Restored => migrate(&mut first).await?,
+            Schema::Migrated | Schema::Existing | Schema::Restored => migrate(&mut first).await?,
             Schema::AsItIs => has_schema(&mut first).await?,
         }
         first.close().await.map_err(unreachable)?;
@@ -160,6 +166,7 @@ impl PostgresBackend {
 pub(super) async fn migrate_for(url: &str, options: PgConnectOptions, server: &str) -> Result<(), StoreError> {
     let unreachable = |source| StoreError::Unreachable { url: url.to_owned(), source: Arc::new(source) };
     let mut connection = PgConnection::connect_with(&options.disable_statement_logging()).await.map_err(unreachable)?;
+    encoding::is_utf8(&mut connection, url).await?;
     has_no_mark(&mut connection, url).await?;
     roles::may_grant(&mut connection, server).await?;
     MIGRATIONS.run_direct(&mut connection).await.map_err(migration_error)?;

@@ -29,7 +29,7 @@ use crate::store::backend::Backend;
 use crate::store::known::{Asked, Known, KnownRow};
 use crate::store::lending::Lender;
 use crate::store::line::Lines;
-use crate::store::opening::{SCHEMA_VERSION, Schema, is_current, is_unmarked, last_of};
+use crate::store::opening::{SCHEMA_VERSION, Schema, has_log, is_current, is_unmarked, last_of};
 use crate::store::plan::Plan;
 use crate::store::row_writes::RowWrites;
 use crate::store::sql::{EVENTS_TO_FOLD, keep_rebuild};
@@ -76,16 +76,16 @@ pub(super) struct SqliteBackend {
 }
 
 impl SqliteBackend {
-    /// Opens the file. One whose schema is migrated is created with its folder if missing.
+    /// Opens the file. One that a log may be begun in is created with its folder if missing.
     pub(super) async fn open(url: &str, path: &Path, schema: Schema) -> Result<Self, StoreError> {
         let unreachable = |source| StoreError::Unreachable { url: url.to_owned(), source: Arc::new(source) };
-        let is_migrated = schema != Schema::AsItIs;
-        if let Some(folder) = path.parent().filter(|_| is_migrated) {
+        let may_begin = matches!(schema, Schema::Migrated | Schema::Restored);
+        if let Some(folder) = path.parent().filter(|_| may_begin) {
             tokio::fs::create_dir_all(folder).await.map_err(|error| unreachable(error.into()))?;
         }
         let options = SqliteConnectOptions::new()
             .filename(path)
-            .create_if_missing(is_migrated)
+            .create_if_missing(may_begin)
             .busy_timeout(BUSY_TIMEOUT)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
@@ -100,8 +100,12 @@ impl SqliteBackend {
             let marks = sqlx::query_scalar(sql::RESTORING).fetch_one(&mut first).await;
             is_unmarked(marks.map_err(StoreError::during("look whether the database is being restored"))?, url)?;
         }
+        if !may_begin {
+            let logs = sqlx::query_scalar(sql::LOGS).fetch_one(&mut first).await;
+            has_log(logs.map_err(StoreError::during("look for a log"))?, url)?;
+        }
         match schema {
-            Schema::Migrated | Schema::Restored => migrate(&mut first).await?,
+            Schema::Migrated | Schema::Existing | Schema::Restored => migrate(&mut first).await?,
             Schema::AsItIs => {
                 let found = sqlx::query_scalar(SCHEMA_VERSION).fetch_one(&mut first).await;
                 let found = found.map_err(StoreError::during("look at the schema"))?;

@@ -132,6 +132,21 @@ async fn what_a_killed_restore_has_left_filling_is_waited_for() {
 }
 
 #[tokio::test]
+async fn a_database_that_breaks_off_is_told_as_that() {
+    let house = House::build().await;
+    let cut_off = "psql -qtc 'select pg_terminate_backend(pid) from pg_stat_activity \
+                   where datname = current_database() and pid <> pg_backend_pid()'; \
+                   echo 'pg_restore: error: server closed the connection unexpectedly' >&2; exit 1";
+    let refused = run(&mut house.restore_by(cut_off));
+    assert_eq!(refused.code, Some(1));
+    let told =
+        "pg_restore failed: pg_restore: error: server closed the connection unexpectedly; the database stays marked";
+    assert!(refused.err.contains(told) && refused.err.contains("order the same restore once more"), "{}", refused.err);
+    house.is_served_by_nobody();
+    run(&mut house.restore()).ends_with(0);
+}
+
+#[tokio::test]
 async fn a_failure_takes_away_no_mark_but_that_of_a_database_that_stayed_empty() {
     let house = House::build().await;
     // Nothing was filled: it can be given another backup.

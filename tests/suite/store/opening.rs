@@ -1,9 +1,14 @@
 //! Opening a database, and every way in which that can fail.
 
+use std::fs;
+use std::path::Path;
+
 use etalon::store::{self, StoreError};
+use sqlx::{Connection, PgConnection};
 
 use crate::store::samples::{case_stream, commit_one, note};
 use crate::store::support::{Database, TestClock};
+use crate::support::postgres::fresh_database_in;
 
 async fn a_log_keeps_its_name_and_its_events(database: Database) {
     let store = database.open().await;
@@ -38,10 +43,52 @@ async fn a_newer_schema_is_refused(database: Database) {
     assert!(matches!(refused, Some(StoreError::NewerSchema { version: 9999 })), "{refused:?}");
 }
 
+async fn no_log_is_begun_by_those_who_want_one_that_is_there(database: Database) {
+    if let Some(file) = database.url.strip_prefix("sqlite:") {
+        let file = Path::new(file);
+        fs::create_dir_all(file.parent().expect("a folder")).expect("made");
+        fs::write(file, "").expect("an empty database");
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    for _ in 0..2 {
+        // Nothing of the first has made the second go on.
+        let existing = store::open_existing(&database.url, TestClock::new()).await.err();
+        let as_it_is = store::open_as_it_is(&database.url, TestClock::new()).await.err();
+        let copied = store::copy_into(&database.url, &folder.path().join("copy")).await.err();
+        for refused in [existing, as_it_is, copied] {
+            assert!(matches!(refused, Some(StoreError::NoLog { .. })), "{refused:?}");
+        }
+    }
+    let begun = database.open().await.origin().await.expect("read");
+    let found = store::open_existing(&database.url, TestClock::new()).await.expect("it is there");
+    assert_eq!(found.origin().await.expect("read"), begun);
+}
+
 on_both_databases! {
+    no_log_is_begun_by_those_who_want_one_that_is_there,
     a_log_keeps_its_name_and_its_events,
     several_processes_may_open_a_new_database_at_once,
     a_newer_schema_is_refused,
+}
+
+#[tokio::test]
+async fn only_a_database_in_utf8_is_taken() {
+    for encoding in ["EUC_CN", "LATIN1", "SQL_ASCII"] {
+        let database = fresh_database_in(encoding);
+        let url = database.url();
+        let opened = store::open(url, TestClock::new()).await.err();
+        let migrated = store::migrate_for(url, "nobody").await.err();
+        let restored = store::restore_from(Path::new("nowhere"), "digest", url).await.err();
+        for refused in [opened, migrated, restored] {
+            let Some(refused @ StoreError::Encoding { .. }) = refused else { panic!("{encoding}: {refused:?}") };
+            assert!(!refused.is_retryable());
+            let told = refused.to_string();
+            assert!(told.contains(encoding) && told.contains("encoding 'UTF8' template template0"), "{told}");
+        }
+        let mut connection = PgConnection::connect(url).await.expect("the server answers");
+        let tables = "select count(*) from pg_tables where schemaname = 'public'";
+        assert_eq!(sqlx::query_scalar::<_, i64>(tables).fetch_one(&mut connection).await.expect("it reads"), 0);
+    }
 }
 
 #[tokio::test]

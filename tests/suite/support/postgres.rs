@@ -16,10 +16,19 @@ pub struct FreshDatabase {
 ///
 /// When there is no such server.
 pub fn fresh_database() -> FreshDatabase {
+    made("")
+}
+
+/// As [`fresh_database`], of another encoding than that of the server.
+pub fn fresh_database_in(encoding: &str) -> FreshDatabase {
+    made(&format!("encoding '{encoding}' lc_collate 'C' lc_ctype 'C'"))
+}
+
+fn made(with: &str) -> FreshDatabase {
     let server = server();
     let name = format!("test_{}", Uuid::new_v4().simple());
     // template0, since a connection to the other template by anybody would make this fail.
-    run(&server, format!("create database {name} template template0"));
+    run(&server, format!("create database {name} {with} template template0"));
     let (before, after) = around_database_name(&server);
     FreshDatabase { url: format!("{before}{name}{after}"), name }
 }
