@@ -7,6 +7,7 @@
 pub mod blocking;
 pub mod clock;
 pub mod config;
+pub mod small_file;
 pub mod whole_file;
 
 pub mod app;

@@ -1,6 +1,5 @@
 //! `etalon audit`: for those who trust nobody.
 
-use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -21,6 +20,7 @@ use crate::domain::value::CaseId;
 use crate::ledger::counted::counted;
 use crate::ledger::note::{Note, VerifierKey};
 use crate::ledger::timestamp::verify::Roots;
+use crate::small_file::{self, CERTIFICATES_BYTES, CHECKPOINT_BYTES, SECRET_BYTES};
 use crate::store::Sealed;
 use crate::telemetry::causes::with_causes;
 
@@ -166,7 +166,7 @@ async fn case(arguments: cli::AuditCase, settings: &Settings) -> Result<Outcome,
 }
 
 async fn follow(arguments: cli::AuditFollow) -> Result<Outcome, Problem> {
-    let token = fs::read_to_string(&arguments.token_file)
+    let token = small_file::read_text(&arguments.token_file, SECRET_BYTES)
         .map_err(Problem::while_doing(format!("{} cannot be read", arguments.token_file.display())))?;
     let follower = Follower::new(&arguments.url, token.trim(), keys(&arguments.keys)?, &arguments.memory)
         .map_err(Problem::while_doing("nobody can be followed"))?
@@ -240,7 +240,7 @@ fn trusted(evidence: &Evidence) -> Result<Trusted, Problem> {
 fn roots(authorities: Option<&Path>) -> Result<Option<Roots>, Problem> {
     let read = |path: &Path| {
         let unusable = || format!("{} holds no certificates", path.display());
-        let pem = fs::read(path).map_err(Problem::while_doing(unusable()))?;
+        let pem = small_file::read(path, CERTIFICATES_BYTES).map_err(Problem::while_doing(unusable()))?;
         Roots::from_pem(&pem).map_err(Problem::while_doing(unusable()))
     };
     authorities.map(read).transpose()
@@ -248,8 +248,10 @@ fn roots(authorities: Option<&Path>) -> Result<Option<Roots>, Problem> {
 
 /// Checkpoints that the auditor has kept, as they stand there.
 fn kept(paths: &[PathBuf]) -> Result<Vec<Vec<u8>>, Problem> {
-    let read =
-        |path: &PathBuf| fs::read(path).map_err(Problem::while_doing(format!("{} cannot be read", path.display())));
+    let read = |path: &PathBuf| {
+        let unreadable = Problem::while_doing(format!("{} cannot be read", path.display()));
+        small_file::read(path, CHECKPOINT_BYTES).map_err(unreadable)
+    };
     paths.iter().map(read).collect()
 }
 

@@ -1,7 +1,7 @@
 //! `etalon backup` and `etalon restore`: a copy of the database, and a log that goes on from one.
 
 use std::error::Error;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{File, OpenOptions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
@@ -24,6 +24,7 @@ use crate::ledger::names::Names;
 use crate::ledger::note::VerifierKey;
 use crate::ledger::signed::SignedCheckpoint;
 use crate::ledger::tree::{TreeHead, base64};
+use crate::small_file::{self, CHECKPOINT_BYTES, TEXT_BYTES};
 use crate::store::{self, Copied};
 
 type Cause = Box<dyn Error + Send + Sync>;
@@ -177,8 +178,11 @@ async fn put_back(arguments: &Restore, settings: &Settings) -> Result<Outcome, P
     let app = serve::open_restored(settings, Arc::new(SystemClock), seals).await?;
     let verdict = verified_and_resumed(&app, &manifest, &seen, &keys).await;
     app.shutdown().await;
-    restoring.end().await.map_err(Problem::while_doing("the restoring was not ended"))?;
-    tell(&verdict?, arguments.format)
+    let ended = restoring.end().await.map_err(Problem::while_doing("the restoring was not ended"));
+    // What has failed first is told: a database that has broken off fails at this, too.
+    let verdict = verdict?;
+    ended?;
+    tell(&verdict, arguments.format)
 }
 
 async fn verified_and_resumed(
@@ -242,7 +246,7 @@ async fn verified_and_resumed(
 
 fn manifest(folder: &Path, settings: &Settings) -> Result<Manifest, Problem> {
     let (manifest, digest) = (|| -> Result<_, Cause> {
-        let manifest: Manifest = serde_json::from_slice(&fs::read(folder.join(MANIFEST))?)?;
+        let manifest: Manifest = serde_json::from_slice(&small_file::read(&folder.join(MANIFEST), TEXT_BYTES)?)?;
         Ok((manifest, digest(&folder.join(DATABASE))?))
     })()
     .map_err(Problem::while_doing(format!("{} is no backup", folder.display())))?;
@@ -268,7 +272,7 @@ struct Seen {
 
 impl Seen {
     fn read(path: &Path, keys: &[VerifierKey], origin: &str) -> Result<Self, Cause> {
-        let note = fs::read(path)?;
+        let note = small_file::read(path, CHECKPOINT_BYTES)?;
         let signed = SignedCheckpoint::verify(&note, &Names::new(&[], origin), keys)?;
         Ok(Self { note, head: signed.checkpoint.head })
     }

@@ -1,6 +1,5 @@
 //! Whose tokens are taken: made of the settings.
 
-use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,6 +16,7 @@ use crate::identity::Verifier;
 use crate::identity::key::LocalKey;
 use crate::identity::oidc::{ClaimNames, Pace, Provider, ReadIds, Roles, Signing, Source, Terms};
 use crate::outbound::{Client, Networks};
+use crate::small_file::{self, CERTIFICATES_BYTES};
 
 /// How long a provider may take to answer.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -84,7 +84,7 @@ fn provider(oidc: &OidcSettings) -> Result<Provider, Problem> {
 
 fn authorities(file: &Path) -> Result<Vec<CertificateDer<'static>>, Problem> {
     let cannot = || format!("`oidc.ca_file` cannot be used ({})", file.display());
-    let pem = fs::read(file).map_err(Problem::while_doing(cannot()))?;
+    let pem = small_file::read(file, CERTIFICATES_BYTES).map_err(Problem::while_doing(cannot()))?;
     let found: Vec<_> = CertificateDer::pem_slice_iter(&pem)
         .collect::<Result<_, _>>()
         .map_err(|error| Problem::new(format!("{}: {error}", cannot())))?;

@@ -126,6 +126,9 @@ fn the_file_may_be_named_by_a_variable() {
     fs::remove_file(&file).expect("removed");
     let refused = Settings::from_layers(None, variable(), Overrides::default()).expect_err("refused").to_string();
     assert_eq!(refused, format!("there is no configuration file {}", file.display()));
+    let device = Settings::from_layers(Some(Path::new("/dev/zero")), std::iter::empty(), Overrides::default());
+    let refused = device.expect_err("refused").to_string();
+    assert_eq!(refused, "the configuration file /dev/zero is no regular file");
 }
 
 #[test]

@@ -9,6 +9,8 @@ use rustls_pki_types::pem::{self, PemObject};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::TlsAcceptor;
 
+use crate::small_file::{self, CERTIFICATES_BYTES, SECRET_BYTES};
+
 /// A certificate with its key, as they were read last.
 pub struct Tls {
     certificate: PathBuf,
@@ -72,13 +74,16 @@ fn read(certificate: &Path, key: &Path) -> Result<Arc<ServerConfig>, TlsError> {
         let file = file.to_owned();
         move |source| TlsError::Unreadable { file, what, source }
     };
-    let chain: Vec<_> = CertificateDer::pem_file_iter(certificate)
-        .and_then(Iterator::collect)
+    let bytes_of = |file: &Path, most_bytes| small_file::read(file, most_bytes).map_err(pem::Error::Io);
+    let chain: Vec<_> = bytes_of(certificate, CERTIFICATES_BYTES)
+        .and_then(|pem| CertificateDer::pem_slice_iter(&pem).collect())
         .map_err(unreadable(certificate, "certificate"))?;
     if chain.is_empty() {
         return Err(unreadable(certificate, "certificate")(pem::Error::NoItemsFound));
     }
-    let secret = PrivateKeyDer::from_pem_file(key).map_err(unreadable(key, "private key"))?;
+    let secret = bytes_of(key, SECRET_BYTES)
+        .and_then(|pem| PrivateKeyDer::from_pem_slice(&pem))
+        .map_err(unreadable(key, "private key"))?;
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let unfit = |source| TlsError::Unfit { certificate: certificate.to_owned(), key: key.to_owned(), source };
     let builder = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions();

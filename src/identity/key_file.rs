@@ -1,13 +1,14 @@
 //! Key files: made once, readable by their owner alone, never overwritten.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use uuid::Uuid;
 
 use crate::clock::{Clock, SystemClock};
+use crate::small_file::{self, Opened, SECRET_BYTES};
 
 /// What a key file of [`super::key`] holds.
 pub(super) const ED25519: &str = "an Ed25519 private key in PKCS#8 PEM";
@@ -95,18 +96,16 @@ fn seed() -> [u8; 32] {
 
 fn read(path: &Path) -> Result<Option<Vec<u8>>, KeyError> {
     let failed = |source| KeyError::Read { path: path.to_owned(), source };
-    let mut file = match File::open(path) {
-        Ok(file) => file,
+    let Opened { bytes, metadata } = match small_file::open(path, SECRET_BYTES) {
+        Ok(opened) => opened,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(failed(error)),
     };
     // The open file's mode, not the path's: a path may point elsewhere a moment later.
-    let mode = file.metadata().map_err(failed)?.permissions().mode() & 0o777;
+    let mode = metadata.permissions().mode() & 0o777;
     if mode & 0o077 != 0 {
         return Err(KeyError::Exposed { path: path.to_owned(), mode });
     }
-    let mut bytes = Vec::new();
-    file.read_to_end(&mut bytes).map_err(failed)?;
     Ok(Some(bytes))
 }
 

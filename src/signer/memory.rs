@@ -11,6 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
 use crate::ledger::tree::TreeHead;
+use crate::small_file::{self, RECORD_BYTES};
 use crate::whole_file::{self, Access};
 
 /// The file. One process at a time has it open to write.
@@ -79,7 +80,7 @@ impl Memory {
     }
 
     fn read(&self) -> io::Result<Content> {
-        Ok(serde_json::from_slice(&std::fs::read(&self.path)?)?)
+        Ok(serde_json::from_slice(&small_file::read(&self.path, RECORD_BYTES)?)?)
     }
 
     fn write(&self, content: &Content) -> io::Result<()> {

@@ -23,7 +23,7 @@ enum Rooms {
 }
 use Rooms::{AllBut, These};
 
-const WALLS: [Wall; 21] = [
+const WALLS: [Wall; 22] = [
     Wall { room: "domain", may_not_name: AllBut(&[]), because: "decisions need nothing of the house" },
     Wall { room: "codec", may_not_name: AllBut(&["domain"]), because: "it turns the domain's events into bytes" },
     Wall {
@@ -65,7 +65,16 @@ const WALLS: [Wall; 21] = [
     },
     Wall {
         room: "signer",
-        may_not_name: AllBut(&["ledger", "identity", "outbound", "clock", "telemetry", "blocking", "whole_file"]),
+        may_not_name: AllBut(&[
+            "ledger",
+            "identity",
+            "outbound",
+            "clock",
+            "telemetry",
+            "blocking",
+            "small_file",
+            "whole_file",
+        ]),
         because: "who signs does not depend on what is signed",
     },
     Wall { room: "search", may_not_name: AllBut(&[]), because: "words are the same wherever they stand" },
@@ -73,7 +82,7 @@ const WALLS: [Wall; 21] = [
     Wall {
         room: "identity",
         // A provider's keys are fetched, and the log is told why they are not.
-        may_not_name: AllBut(&["clock", "outbound", "telemetry"]),
+        may_not_name: AllBut(&["clock", "outbound", "small_file", "telemetry"]),
         because: "who asks does not depend on what for",
     },
     Wall { room: "outbound", may_not_name: AllBut(&[]), because: "it knows where bytes may go, not what they say" },
@@ -85,6 +94,7 @@ const WALLS: [Wall; 21] = [
     Wall { room: "config", may_not_name: AllBut(&[]), because: "everything else is configured by it" },
     Wall { room: "clock", may_not_name: AllBut(&[]), because: "everything else is timed by it" },
     Wall { room: "blocking", may_not_name: AllBut(&[]), because: "it knows nothing of the work" },
+    Wall { room: "small_file", may_not_name: AllBut(&[]), because: "it knows nothing of what is read" },
     Wall { room: "whole_file", may_not_name: AllBut(&[]), because: "it knows nothing of what is written" },
 ];
 
