@@ -12,7 +12,7 @@ use crate::cli::{self, serve};
 use crate::clock::SystemClock;
 use crate::http;
 use crate::identity::ledger_key::CallerToken;
-use crate::ledger::note::VerifierKey;
+use crate::ledger::note::{Algorithm, VerifierKey};
 use crate::signer::{Notary, Role, Signer, service};
 
 /// Signs for the servers of logs until it is told to end.
@@ -34,10 +34,7 @@ pub async fn sign(arguments: cli::Signer) -> Result<(), Problem> {
 /// # Errors
 /// When a key of a log is none, or its folder or address cannot be used.
 pub async fn witness(arguments: cli::Witness) -> Result<(), Problem> {
-    let logs = arguments
-        .logs
-        .iter()
-        .map(|key| key.parse::<VerifierKey>().map_err(Problem::while_doing(format!("`{key}` is no key of a log"))));
+    let logs = arguments.logs.iter().map(|key| key_of_log(key));
     let role = Role::Witness { name: arguments.name.clone(), logs: logs.collect::<Result<_, _>>()? };
     let notary = notary(&arguments.folder, role)?;
     let key = key(&notary, &arguments.name)?;
@@ -46,6 +43,19 @@ pub async fn witness(arguments: cli::Witness) -> Result<(), Problem> {
     }
     tracing::info!(%key, "cosignatures are checked with this key");
     run(&arguments.listen, service::witness(notary, Arc::new(SystemClock)), "cosigning").await
+}
+
+fn key_of_log(text: &str) -> Result<VerifierKey, Problem> {
+    let no_key = || format!("`{text}` is no key of a log");
+    let key: VerifierKey = text.parse().map_err(Problem::while_doing(no_key()))?;
+    match key.algorithm() {
+        Algorithm::Ed25519 => Ok(key),
+        Algorithm::Cosignature => {
+            let whose =
+                "it is that of a witness, which checks cosignatures; give the one that `etalon audit key` prints";
+            Err(Problem::new(format!("{}: {whose}", no_key())))
+        }
+    }
 }
 
 fn notary(folder: &Path, role: Role) -> Result<Notary, Problem> {
