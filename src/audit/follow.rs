@@ -12,14 +12,15 @@ use serde_json::{Map, Value, json};
 
 use crate::audit::AuditError;
 use crate::audit::verify::origin;
-use crate::ledger::checkpoint::hash;
+use crate::ledger::checkpoint::{Checkpoint, hash};
 use crate::ledger::counted::counted;
 use crate::ledger::names::Names;
-use crate::ledger::note::{Algorithm, VerifierKey};
+use crate::ledger::note::{Algorithm, Note, VerifierKey};
 use crate::ledger::proof::verify_consistency;
 use crate::ledger::signed::{NotSigned, SignedCheckpoint};
 use crate::ledger::tree::TreeHead;
 use crate::outbound::{Client, Endpoint, Failure, Networks};
+use crate::small_file::{self, CHECKPOINT_BYTES};
 use crate::whole_file::{self, Access};
 
 const QUESTION: &str = "query Checkpoint { checkpoint { note } }";
@@ -34,7 +35,6 @@ pub struct Follower {
     client: Client,
     endpoint: Endpoint,
     headers: HeaderMap,
-    names: Names,
     keys: Vec<VerifierKey>,
     memory: PathBuf,
     /// Since when the log has not grown, beside the memory: a restart forgets no silence.
@@ -70,7 +70,8 @@ impl Follower {
     /// # Errors
     /// When the URL or the token is none, or the keys are not enough.
     pub fn new(url: &str, token: &str, keys: Vec<VerifierKey>, memory: &Path) -> Result<Self, AuditError> {
-        let names = Names::new(&[], origin(&keys)?);
+        // One of them has to be that of a log.
+        origin(&keys)?;
         let networks = Networks::any();
         let endpoint = Endpoint::parse(url, &networks).map_err(|error| AuditError::Server(error.to_string()))?;
         let mut bearer = HeaderValue::try_from(format!("Bearer {token}"))
@@ -83,7 +84,6 @@ impl Follower {
             client: Client::new(networks, PATIENCE),
             endpoint,
             headers,
-            names,
             keys,
             memory: memory.to_owned(),
             since: since.into(),
@@ -127,31 +127,20 @@ impl Follower {
             };
         }
         let note = shown["note"].as_str().ok_or_else(|| AuditError::Server("its checkpoint has no note".to_owned()))?;
-        let signed = match self.signed(note) {
-            Ok(signed) => signed,
-            Err(error) => return alarm("CHECKPOINT", error.to_string()),
+        let kept = self.kept();
+        let signed = match (self.signed(note), &kept) {
+            (Ok(signed), _) => signed,
+            (Err(NotSigned::OtherLog { origin }), Ok(Some(kept))) => {
+                return alarm("LOG_RENAMED", renamed(kept, &origin, Name::Claimed));
+            }
+            (Err(error), _) => return alarm("CHECKPOINT", told(&error)),
         };
-        let head = signed.checkpoint.head;
-        let last = match read(&self.memory)? {
-            None => TreeHead::empty(),
-            Some(note) => match self.signed(&note) {
-                Ok(signed) => signed.checkpoint.head,
-                Err(error) => {
-                    let Some(before) = self.signed_before(&note) else {
-                        return Err(AuditError::NoCheckpoint { path: self.memory.clone(), reason: error.to_string() });
-                    };
-                    let name = before.checkpoint.origin;
-                    let last = counted(before.checkpoint.head.size, "event", "events");
-                    let message = format!(
-                        "the log of the name {name}, which had {last}, has another name now: it was put back from a backup, and \
-                         what was signed since that was made is lost; `etalon audit replay --checkpoint` tells how much; \
-                         once that is accepted, keep this memory as what was lost, and follow with the key of the new name \
-                         and another --memory file"
-                    );
-                    return alarm("LOG_RENAMED", message);
-                }
-            },
-        };
+        let (kept, shown) = (kept?, &signed.checkpoint);
+        if let Some(kept) = kept.as_ref().filter(|kept| kept.origin != shown.origin) {
+            return alarm("LOG_RENAMED", renamed(kept, &shown.origin, Name::Signed));
+        }
+        let head = shown.head;
+        let last = kept.map_or_else(TreeHead::empty, |kept| kept.head);
         if head.size < last.size {
             let before = counted(last.size, "event", "events");
             let message = format!("the log had {before} and has {} now", head.size);
@@ -185,15 +174,22 @@ impl Follower {
         Ok(Followed::Good { size: head.size, grown_by: head.size - last.size, silent })
     }
 
-    fn signed(&self, note: &str) -> Result<SignedCheckpoint, NotSigned> {
-        SignedCheckpoint::verify(note.as_bytes(), &self.names, &self.keys)
+    /// The checkpoint that was seen last, if one was.
+    fn kept(&self) -> Result<Option<Checkpoint>, AuditError> {
+        let Some(note) = read(&self.memory)? else { return Ok(None) };
+        let unlike = |error| AuditError::NoCheckpoint { path: self.memory.clone(), reason: told(&error) };
+        self.signed(&note).map(|signed| Some(signed.checkpoint)).map_err(unlike)
     }
 
-    /// The checkpoint, if it is of a name that the log had before, whose key is known.
-    fn signed_before(&self, note: &str) -> Option<SignedCheckpoint> {
-        let logs = self.keys.iter().filter(|key| key.algorithm() == Algorithm::Ed25519).map(VerifierKey::name);
-        let mut names = logs.map(|name| Names::new(&[], name));
-        names.find_map(|name| SignedCheckpoint::verify(note.as_bytes(), &name, &self.keys).ok())
+    /// The checkpoint, under the name that it bears. [`NotSigned::OtherLog`] where the key of no log of that name is known,
+    /// whoever has signed it.
+    fn signed(&self, note: &str) -> Result<SignedCheckpoint, NotSigned> {
+        let claimed: Checkpoint = Note::parse(note)?.text().parse()?;
+        let mut logs = self.keys.iter().filter(|key| key.algorithm() == Algorithm::Ed25519);
+        if logs.all(|key| key.name() != claimed.origin) {
+            return Err(NotSigned::OtherLog { origin: claimed.origin });
+        }
+        SignedCheckpoint::verify(note.as_bytes(), &Names::new(&[], &claimed.origin), &self.keys)
     }
 
     /// Since when the log has not grown. Where that is not known yet, or not yet by this clock, it begins now.
@@ -223,6 +219,41 @@ impl Follower {
     }
 }
 
+/// Why it is no checkpoint of the log, as whoever has given the keys is told.
+fn told(error: &NotSigned) -> String {
+    match error {
+        NotSigned::OtherLog { .. } => format!("{error}, whose key was not given"),
+        error => error.to_string(),
+    }
+}
+
+/// How the name is known that a log has now.
+#[derive(Clone, Copy)]
+enum Name {
+    /// Its checkpoint is signed by a key of that name that is known.
+    Signed,
+    /// The server says so.
+    Claimed,
+}
+
+/// What is told where the log has another name than it had.
+fn renamed(kept: &Checkpoint, name: &str, known: Name) -> String {
+    let Checkpoint { origin, head } = kept;
+    let (last, name) = (counted(head.size, "event", "events"), name.escape_debug());
+    let (is_called, get_the_key) = match known {
+        Name::Signed => (format!("has the name {name} now"), ""),
+        Name::Claimed => (
+            format!("has the name {name} now, as the server says, which is not verified"),
+            "get the key of that name from whoever runs the log; ",
+        ),
+    };
+    format!(
+        "the log of the name {origin}, which had {last}, {is_called}: if it was put back from a backup, what was signed since \
+         that was made is lost; {get_the_key}`etalon audit replay --checkpoint` tells how much; once that is accepted, keep \
+         this memory as what was lost, and follow with the key of the new name and another --memory file"
+    )
+}
+
 /// The first of the errors of an answer, with its code; none where there are none. It is quoted: a server may say there
 /// what it likes.
 fn first_error(errors: &Value) -> Option<String> {
@@ -235,7 +266,7 @@ fn first_error(errors: &Value) -> Option<String> {
 }
 
 fn read(path: &Path) -> Result<Option<String>, AuditError> {
-    match fs::read_to_string(path) {
+    match small_file::read_text(path, CHECKPOINT_BYTES) {
         Ok(text) => Ok(Some(text)),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(AuditError::of_file(path)(error)),

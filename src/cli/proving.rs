@@ -19,7 +19,7 @@ to add to the log and to keep its own read rows, and none to change or shorten t
 
 Examples:
   create role etalon_owner login; create role etalon_server login; grant etalon_server to etalon_owner;
-  create database etalon owner etalon_owner;
+  create database etalon owner etalon_owner encoding 'UTF8' template template0;
   etalon migrate --database postgres://etalon_owner@db/etalon --server-role etalon_server
   etalon serve --database postgres://etalon_server@db/etalon")]
 pub struct Migrate {
@@ -199,7 +199,7 @@ pub struct AuditCase {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 LOG_RENAMED says that the log was put back from a backup and has another name since. It is told until the auditor has
-decided. Get the key of the new name from whoever runs the log, as the first one; see by `etalon audit replay --key NEW
+decided; with the key of the old name alone, the new one is what the server says. Get the key of the new name from whoever runs the log, as the first one; see by `etalon audit replay --key NEW
 --checkpoint MEMORY`, over their database, what is lost; and where that is accepted, keep the old memory as a record, and
 follow on with `--key NEW` and another, new `--memory`. The key of the old name goes on proving what was proved by it.
 

@@ -148,7 +148,9 @@ async fn signed_and_cosigned(installation: Installation) {
     sealed(&elsewhere.graphql, &manager, position).await;
     std::fs::write(&token, other.token(&Who::new("auditor", "AUDITOR", "CN"))).expect("written");
     let (code, told) = look(&elsewhere.graphql);
-    assert!(code == Some(3) && told.contains("ALARM CHECKPOINT"), "{told}");
+    let name = key_of(&other).name().to_owned();
+    let claimed = format!("has the name {name} now, as the server says, which is not verified");
+    assert!(code == Some(3) && told.contains("ALARM LOG_RENAMED") && told.contains(&claimed), "{told}");
     assert_eq!(std::fs::read_to_string(&memory).expect("it reads"), seen, "what was seen stays");
 }
 
