@@ -106,7 +106,7 @@ pub struct Overrides {
     /// The key of `etalon demo`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key_file: Option<PathBuf>,
-    /// The data keys of `etalon demo`.
+    /// `--data-keys-dir`, and the data keys of `etalon demo`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub data_keys_dir: Option<PathBuf>,
 }
@@ -247,7 +247,12 @@ impl Given {
         match named {
             Some(path) if path.is_file() => layers = layers.merge(Toml::file_exact(path)),
             Some(path) => {
-                return Err(ConfigError::Invalid(format!("there is no configuration file {}", path.display())));
+                let shown = path.display();
+                return Err(ConfigError::Invalid(match path.exists() {
+                    // A server reads its settings again at SIGHUP: nothing is left of a pipe by then.
+                    true => format!("the configuration file {shown} is no regular file"),
+                    false => format!("there is no configuration file {shown}"),
+                }));
             }
             None if Path::new(DEFAULT_FILE).is_file() => layers = layers.merge(Toml::file_exact(DEFAULT_FILE)),
             None => {}

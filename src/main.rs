@@ -101,7 +101,7 @@ fn run(cli: Cli) -> Result<Outcome, Problem> {
             runtime()?.block_on(export::run(arguments, &settings))
         }
         Command::Report(arguments) => {
-            let settings = settings(arguments.database.overrides())?;
+            let settings = settings(arguments.data_keys.overrides(&arguments.database))?;
             logging::start(&settings);
             runtime()?.block_on(report::run(arguments, &settings))
         }

@@ -93,19 +93,28 @@ impl App {
                 Ok(Then { moment: Moment::Position(append.last_position), time: time_of(append.recorded_at) })
             }
             Point::Time(time) => {
-                self.check_past(time)?;
-                match self.position_at(time).await? {
-                    Some(position) => Ok(Then { moment: Moment::Position(position), time }),
-                    None => {
-                        let (first, _) = self.store.append_around(0).await?;
-                        Err(NoMoment::BeforeTheLog { time, began: first.map(|first| time_of(first.recorded_at)) })
-                    }
-                }
+                let position = self.recorded_at(time).await?;
+                Ok(Then { moment: Moment::Position(position), time })
             }
             Point::Event(position) => {
                 self.event_at(actor, position, Moment::Present).await?.ok_or(NoMoment::NoEvent)?;
                 let append = self.append_around(position).await?;
                 Ok(Then { moment: Moment::Position(append.last_position), time: time_of(append.recorded_at) })
+            }
+        }
+    }
+
+    /// The last position that the log had at that time.
+    ///
+    /// # Errors
+    /// When it lies in the future or before the log began, or a fault.
+    pub async fn recorded_at(&self, time: Timestamp) -> Result<u64, NoMoment> {
+        self.check_past(time)?;
+        match self.position_at(time).await? {
+            Some(position) => Ok(position),
+            None => {
+                let (first, _) = self.store.append_around(0).await?;
+                Err(NoMoment::BeforeTheLog { time, began: first.map(|first| time_of(first.recorded_at)) })
             }
         }
     }

@@ -4,11 +4,16 @@ use std::io::{BufWriter, Write};
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::app::App;
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use crate::app::{App, NoMoment};
 use crate::cli::problem::Problem;
-use crate::cli::{self, AsOf, output, progress, serve};
+use crate::cli::serve::{self, KeyFolder};
+use crate::cli::{self, AsOf, output, progress};
 use crate::clock::SystemClock;
 use crate::config::Settings;
+use crate::domain::value::calendar;
 use crate::interchange::export::{Export, export};
 use crate::whole_file::{Access, WholeFile};
 
@@ -17,7 +22,7 @@ use crate::whole_file::{Access, WholeFile};
 /// # Errors
 /// When the moment does not exist yet, the log cannot be read or the export not be written.
 pub async fn run(arguments: cli::Export, settings: &Settings) -> Result<(), Problem> {
-    let app = serve::open_existing(settings, Arc::new(SystemClock)).await?;
+    let app = serve::open_existing(settings, KeyFolder::Unneeded, Arc::new(SystemClock)).await?;
     let asked = Export {
         format: arguments.format,
         up_to: up_to(&app, arguments.as_of).await?,
@@ -55,11 +60,31 @@ pub(super) async fn up_to(app: &App, as_of: Option<AsOf>) -> Result<u64, Problem
         Some(AsOf::Position(position)) => {
             Err(Problem::new(format!("position {position} does not exist yet: the last one is {head}")))
         }
-        Some(AsOf::Time(time)) if time > app.now() => Err(Problem::new(format!("{time} lies in the future"))),
-        Some(AsOf::Time(time)) => app
-            .position_at(time)
-            .await
-            .map_err(unreadable())?
-            .ok_or_else(|| Problem::new(format!("the log had not begun at {time}"))),
+        Some(AsOf::Day(day)) => {
+            let (end, now) = (calendar::end_of(day), app.now());
+            match end > now {
+                true => Err(Problem::new(not_over(day, end, now))),
+                false => position_at(app, end).await,
+            }
+        }
+        Some(AsOf::Time(time)) => position_at(app, time).await,
+    }
+}
+
+async fn position_at(app: &App, time: Timestamp) -> Result<u64, Problem> {
+    app.recorded_at(time).await.map_err(|error| match error {
+        NoMoment::Fault(fault) => Problem::while_doing("the log cannot be read")(fault),
+        refused => Problem::new(refused.to_string()),
+    })
+}
+
+/// Why a day cannot be asked for yet.
+fn not_over(day: Date, end: Timestamp, now: Timestamp) -> String {
+    match calendar::date_of(now) == day {
+        true => format!(
+            "{day} is not over: it ends at {end}, midnight in UTC+8, and it is {now}; give a time or a position, or leave \
+             --as-of out"
+        ),
+        false => format!("{day} lies in the future: it is {now}"),
     }
 }

@@ -1,14 +1,16 @@
 //! `etalon import`: another tracker's log comes in.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::sync::Arc;
 
 use crate::cli::problem::Problem;
-use crate::cli::{Import, progress, serve};
+use crate::cli::serve::{self, KeyFolder};
+use crate::cli::{Import, progress};
 use crate::clock::SystemClock;
 use crate::config::Settings;
 use crate::interchange::import::{BadEvents, import};
 use crate::interchange::mapping::Mapping;
+use crate::small_file::{self, TEXT_BYTES};
 
 /// Imports, and answers the report.
 ///
@@ -17,13 +19,13 @@ use crate::interchange::mapping::Mapping;
 /// imported.
 pub async fn run(arguments: Import, settings: &Settings) -> Result<String, Problem> {
     let name = arguments.mapping.display().to_string();
-    let text =
-        fs::read_to_string(&arguments.mapping).map_err(Problem::while_doing(format!("{name} cannot be read")))?;
+    let text = small_file::read_text(&arguments.mapping, TEXT_BYTES);
+    let text = text.map_err(Problem::while_doing(format!("{name} cannot be read")))?;
     let mapping = Mapping::parse(&name, &text).map_err(Problem::while_doing("the mapping cannot be used"))?;
     let file = File::open(&arguments.file)
         .map_err(Problem::while_doing(format!("{} cannot be opened", arguments.file.display())))?;
     let bad_events = if arguments.continue_after_errors { BadEvents::AreLeftOut } else { BadEvents::EndTheImport };
-    let app = serve::open(settings, Arc::new(SystemClock)).await?;
+    let app = serve::open(settings, KeyFolder::Made, Arc::new(SystemClock)).await?;
     let bar = progress::bar();
     let imported = import(&app, file, arguments.format, &Arc::new(mapping), bad_events, |done, of| {
         bar.set_length(of);

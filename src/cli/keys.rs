@@ -4,7 +4,6 @@
 //! has it check the field for ever, so it is handed over field by field and by hand, where the keys are.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -14,10 +13,12 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::cli::problem::Problem;
-use crate::cli::{Database, serve};
+use crate::cli::serve::{self, KeyFolder};
+use crate::cli::{DataKeys, Database};
 use crate::clock::SystemClock;
 use crate::config::{Overrides, Settings};
 use crate::ledger::parsed_entry::ParsedEntry;
+use crate::small_file::{self, RECORD_BYTES};
 use crate::vault::reference::Reference;
 use crate::vault::seal::Disclosure;
 
@@ -58,6 +59,9 @@ pub struct Disclose {
     /// The field within the payload, as a JSON Pointer (RFC 6901)
     #[arg(long, value_name = "POINTER")]
     pub field: String,
+    /// The keys that the field is opened with.
+    #[command(flatten)]
+    pub data_keys: DataKeys,
     /// The database.
     #[command(flatten)]
     pub database: Database,
@@ -92,7 +96,7 @@ impl Keys {
     /// What the options say over the other layers of the settings.
     pub fn overrides(&self) -> Overrides {
         match &self.command {
-            KeysCommand::Disclose(arguments) => arguments.database.overrides(),
+            KeysCommand::Disclose(arguments) => arguments.data_keys.overrides(&arguments.database),
             KeysCommand::Rotate | KeysCommand::Check(_) => Overrides::default(),
         }
     }
@@ -111,17 +115,21 @@ pub async fn run(arguments: Keys, settings: &Settings) -> Result<String, Problem
 }
 
 fn rotate(settings: &Settings) -> Result<String, Problem> {
-    let folder = &settings.data_keys_dir;
-    if !folder.exists() {
-        return Err(Problem::new(format!("there are no data keys at {}", folder.display())));
-    }
-    let rotation = serve::vault(settings)?.rotate();
+    let vault = serve::vault_if_there(settings)?.ok_or_else(|| no_keys(settings))?;
+    let rotation = vault.rotate();
     let rotation = rotation.map_err(Problem::while_doing("the key-encryption key cannot be changed"))?;
     Ok(format!("key-encryption key {} wraps {} data keys; the old one is destroyed", rotation.kek, rotation.rewrapped))
 }
 
+fn no_keys(settings: &Settings) -> Problem {
+    Problem::coded("NO_DATA_KEYS", format!("there are no data keys at {}", serve::data_keys_place(settings)))
+}
+
 async fn disclose(arguments: &Disclose, settings: &Settings) -> Result<String, Problem> {
-    let app = serve::open_existing(settings, Arc::new(SystemClock)).await?;
+    if serve::vault_if_there(settings)?.is_none() {
+        return Err(no_keys(settings));
+    }
+    let app = serve::open_existing(settings, KeyFolder::IfThere, Arc::new(SystemClock)).await?;
     let disclosed = app.disclose(arguments.position, &arguments.field).await;
     app.shutdown().await;
     let disclosed = disclosed.map_err(Problem::while_doing("the field cannot be disclosed"))?;
@@ -183,5 +191,6 @@ fn without_metadata(given: &str) -> serde_json::Result<&RawValue> {
 }
 
 fn read(path: &Path) -> Result<String, Problem> {
-    fs::read_to_string(path).map_err(Problem::while_doing(format!("{} cannot be read", path.display())))
+    small_file::read_text(path, RECORD_BYTES)
+        .map_err(Problem::while_doing(format!("{} cannot be read", path.display())))
 }

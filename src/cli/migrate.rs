@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use crate::cli;
 use crate::cli::problem::Problem;
-use crate::cli::{self, serve};
+use crate::cli::serve::{self, KeyFolder};
 use crate::clock::SystemClock;
 use crate::config::Settings;
 use crate::store;
@@ -17,7 +18,7 @@ pub async fn run(arguments: &cli::Migrate, settings: &Settings) -> Result<String
     if let Some(role) = &arguments.server_role {
         store::migrate_for(settings.database.as_str(), role).await.map_err(failed())?;
     }
-    let app = serve::open(settings, Arc::new(SystemClock)).await?;
+    let app = serve::open(settings, KeyFolder::Unneeded, Arc::new(SystemClock)).await?;
     let origin = app.origin().await;
     app.shutdown().await;
     // Whoever sets a signer up asks it for the key of this name.

@@ -24,6 +24,7 @@ pub mod serve;
 pub mod signing;
 pub mod token;
 
+mod as_of;
 pub mod logging;
 pub mod output;
 pub mod problem;
@@ -31,13 +32,13 @@ mod progress;
 mod proving;
 
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand};
-use jiff::civil::Date;
-use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp};
+use jiff::{SignedDuration, Span, SpanRelativeTo};
 use uuid::Uuid;
 
+pub use as_of::AsOf;
+use as_of::parse_day_or_point;
 pub use proving::{
     Audit, AuditCase, AuditCommand, AuditExport, AuditFollow, AuditReplay, AuditVerify, Evidence, Migrate, Signer,
     VerdictFormat, Witness,
@@ -45,7 +46,7 @@ pub use proving::{
 
 use crate::config::{DatabaseUrl, Overrides};
 use crate::domain::actor::ActorId;
-use crate::domain::value::{Division, EnterpriseId, InstitutionId, PersonId, calendar};
+use crate::domain::value::{Division, EnterpriseId, InstitutionId, PersonId};
 use crate::graphql::ids::{self, Identified};
 use crate::identity::claims::{ClaimsError, LONGEST_LIFE};
 use crate::interchange::format::Format;
@@ -126,6 +127,14 @@ pub struct Database {
     /// `sqlite:FILE` or `postgres://USER@HOST/NAME` [default: sqlite:etalon-data/etalon.db; env: ETALON_DATABASE]
     #[arg(long, value_name = "URL")]
     pub database: Option<String>,
+}
+
+/// The keys of personal data, for every command that reads some.
+#[derive(Debug, Default, Args)]
+pub struct DataKeys {
+    /// The folder of the server's data keys [default: data-keys in `data_dir`; env: ETALON_DATA_KEYS_DIR]
+    #[arg(long, value_name = "DIR")]
+    pub data_keys_dir: Option<PathBuf>,
 }
 
 /// `etalon serve`.
@@ -254,6 +263,8 @@ The year goes from 1 November of the year before to 31 October, when its summary
 log as of the end of that day; as of now while it is to come, and where the log began after it. A day is meant to its end
 in UTC+8. Markdown has its charts in files beside the one that is written, and none on standard output, as on a pipe. A
 report only reads, so that a server may run meanwhile; read rows that an older version has made are made anew first.
+The names of who leads a work are sealed: without the data keys of the server there is no report, unless it is to leave
+them out.
 
 Examples:
   etalon report --jurisdiction 44 --year 2026 --format html --output guangdong-2026.html
@@ -279,6 +290,12 @@ pub struct Report {
     /// In which language
     #[arg(long, value_enum, default_value = "both")]
     pub language: report_format::Language,
+    /// Leave names of persons out that cannot be opened
+    #[arg(long)]
+    pub without_names: bool,
+    /// The keys that names are opened with.
+    #[command(flatten)]
+    pub data_keys: DataKeys,
     /// The database.
     #[command(flatten)]
     pub database: Database,
@@ -295,39 +312,6 @@ pub struct Rebuild {
     /// The database.
     #[command(flatten)]
     pub database: Database,
-}
-
-/// How a point in the log's past is written.
-const POINT: &str = "a position such as 41822, or a time with its offset such as 2026-10-31T16:00:00Z";
-
-/// A point in the log's past.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AsOf {
-    /// Everything recorded up to and including this time, UTC.
-    Time(Timestamp),
-    /// Everything up to and including this position, from 0.
-    Position(u64),
-}
-
-impl FromStr for AsOf {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        if text.bytes().all(|byte| byte.is_ascii_digit()) {
-            let position = text.parse::<i64>().map_err(|_| format!("`{text}` is no position"))?;
-            return Ok(Self::Position(position.unsigned_abs()));
-        }
-        text.parse().map(Self::Time).map_err(|_| format!("write {POINT}"))
-    }
-}
-
-/// A point in the log's past, or the end of a day in UTC+8.
-fn parse_day_or_point(text: &str) -> Result<AsOf, String> {
-    match text.parse::<Date>() {
-        // The last day that can be written ends behind the last time there is.
-        Ok(day) if text.len() == 10 && day < Date::MAX => Ok(AsOf::Time(calendar::end_of(day))),
-        _ => text.parse().map_err(|_: String| format!("write a day such as 2026-10-31, {POINT}")),
-    }
 }
 
 fn parse_division(text: &str) -> Result<Division, String> {
@@ -363,6 +347,13 @@ impl Database {
     /// What the option says over the other layers of the settings.
     pub fn overrides(&self) -> Overrides {
         Overrides { database: self.database.clone(), ..Overrides::default() }
+    }
+}
+
+impl DataKeys {
+    /// What the options say over the other layers of the settings, with that of the database.
+    pub fn overrides(&self, database: &Database) -> Overrides {
+        Overrides { data_keys_dir: self.data_keys_dir.clone(), ..database.overrides() }
     }
 }
 

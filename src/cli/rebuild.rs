@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use crate::cli::problem::Problem;
-use crate::cli::{progress, serve};
+use crate::cli::progress;
+use crate::cli::serve::{self, KeyFolder};
 use crate::clock::SystemClock;
 use crate::config::Settings;
 
@@ -12,7 +13,7 @@ use crate::config::Settings;
 /// # Errors
 /// When the database fails or the log cannot be read; the served rows are then unchanged.
 pub async fn run(settings: &Settings) -> Result<String, Problem> {
-    let app = serve::open_existing(settings, Arc::new(SystemClock)).await?;
+    let app = serve::open_existing(settings, KeyFolder::Unneeded, Arc::new(SystemClock)).await?;
     let bar = progress::bar();
     let rebuilt = app
         .rebuild(|done, of| {

@@ -8,9 +8,11 @@ use std::sync::Arc;
 use crate::app::{App, Moment, YearQuestion};
 use crate::cli::export::up_to;
 use crate::cli::problem::Problem;
-use crate::cli::{self, AsOf, output, serve};
+use crate::cli::serve::{self, KeyFolder};
+use crate::cli::{self, AsOf, output};
 use crate::clock::SystemClock;
 use crate::config::Settings;
+use crate::ledger::counted::counted;
 use crate::report::{self, File, ReportError};
 use crate::whole_file::{self, Access, WholeFile};
 
@@ -19,9 +21,9 @@ use crate::whole_file::{self, Access, WholeFile};
 /// # Errors
 /// When the moment does not exist yet, the log cannot be read or the report not be written.
 pub async fn run(arguments: cli::Report, settings: &Settings) -> Result<(), Problem> {
-    let app = serve::open_existing(settings, Arc::new(SystemClock)).await?;
+    let app = serve::open_existing(settings, KeyFolder::IfThere, Arc::new(SystemClock)).await?;
     let files = match app.renew_rows().await {
-        Ok(()) => files(&app, &arguments).await,
+        Ok(()) => files(&app, &arguments, settings).await,
         Err(fault) => Err(Problem::while_doing("the read rows cannot be used")(fault)),
     };
     app.shutdown().await;
@@ -36,17 +38,18 @@ pub async fn run(arguments: cli::Report, settings: &Settings) -> Result<(), Prob
 }
 
 /// The report, and what stands beside it.
-async fn files(app: &App, arguments: &cli::Report) -> Result<Vec<File>, Problem> {
+async fn files(app: &App, arguments: &cli::Report, settings: &Settings) -> Result<Vec<File>, Problem> {
     let at = match arguments.as_of {
         None => Moment::Present,
         Some(as_of) => Moment::Position(up_to(app, Some(as_of)).await?),
     };
-    let time = match arguments.as_of {
-        Some(AsOf::Time(time)) => Some(time),
-        Some(AsOf::Position(_)) | None => None,
-    };
+    let time = arguments.as_of.and_then(AsOf::time);
     let question = YearQuestion { jurisdiction: arguments.jurisdiction.clone(), year: arguments.year, at, time };
     let data = report::gather(app, question).await.map_err(failed)?;
+    let unreadable = report::unreadable_leads(&data) as u64;
+    if unreadable > 0 && !arguments.without_names {
+        return Err(without_names(unreadable, settings));
+    }
     let document = report::compose(&data, arguments.language).map_err(failed)?;
     // Beside a device or a pipe no file belongs.
     let output = arguments.output.as_deref().filter(|path| !whole_file::is_written_through(path));
@@ -56,6 +59,21 @@ async fn files(app: &App, arguments: &cli::Report) -> Result<Vec<File>, Problem>
 
 fn failed(error: ReportError) -> Problem {
     Problem::while_doing("the report cannot be made")(error)
+}
+
+/// A report with holes is handed in by nobody who does not know of them.
+fn without_names(cases: u64, settings: &Settings) -> Problem {
+    let are = counted(cases, "case has a lead", "cases have leads");
+    let why = match settings.data_keys_dir.exists() {
+        true => "cannot be opened with the data keys in",
+        false => "cannot be opened, for there are no data keys at",
+    };
+    let place = serve::data_keys_place(settings);
+    let what = format!(
+        "{are} whose name {why} {place}; name the folder of the server's with --data-keys-dir, or leave names out with \
+         --without-names"
+    );
+    Problem::coded("NO_DATA_KEYS", what)
 }
 
 /// Where a file of the report that is written to the path stands.

@@ -6,7 +6,8 @@ use clap::Args;
 
 use crate::app::Revoker;
 use crate::cli::problem::Problem;
-use crate::cli::{Database, parse_actor, serve};
+use crate::cli::serve::{self, KeyFolder};
+use crate::cli::{Database, parse_actor};
 use crate::clock::SystemClock;
 use crate::config::{Overrides, Settings};
 use crate::identity::credential::RevocationKey;
@@ -61,7 +62,7 @@ impl Revoke {
 /// When the database cannot be used, or a subject is named and there is no provider.
 pub async fn run(arguments: Revoke, settings: &Settings) -> Result<String, Problem> {
     let key = key(&arguments.which, settings)?;
-    let app = serve::open_existing(settings, Arc::new(SystemClock)).await?;
+    let app = serve::open_existing(settings, KeyFolder::Unneeded, Arc::new(SystemClock)).await?;
     let revoked = app.revoke(&key).await.map_err(Problem::while_doing("nothing was revoked"));
     app.shutdown().await;
     revoked.map(|()| format!("revoked; every server knows it within {} seconds", Revoker::WITHIN.as_secs()))

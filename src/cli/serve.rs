@@ -52,21 +52,42 @@ pub async fn run(settings: Settings) -> Result<(), Problem> {
 ///
 /// # Errors
 /// When the database cannot be used.
-pub async fn open(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Arc<App>, Problem> {
-    open_app(settings, clock).await.map(Arc::new)
+pub async fn open(settings: &Settings, keys: KeyFolder, clock: Arc<dyn Clock>) -> Result<Arc<App>, Problem> {
+    open_app(settings, keys, clock).await.map(Arc::new)
 }
 
-async fn open_app(settings: &Settings, clock: Arc<dyn Clock>) -> Result<App, Problem> {
-    over(store::open(settings.database.as_str(), clock.clone()).await, settings, clock).await
+/// What a command has to do with the data keys of personal data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyFolder {
+    /// It takes data in, and makes the first of the keys.
+    Made,
+    /// It only reads, and makes none.
+    IfThere,
+    /// It reads nothing that is sealed.
+    Unneeded,
+}
+
+async fn open_app(settings: &Settings, keys: KeyFolder, clock: Arc<dyn Clock>) -> Result<App, Problem> {
+    over(store::open(settings.database.as_str(), clock.clone()).await, settings, keys, clock).await
 }
 
 async fn over(
     opened: Result<Arc<dyn Store>, StoreError>,
     settings: &Settings,
+    keys: KeyFolder,
     clock: Arc<dyn Clock>,
 ) -> Result<App, Problem> {
     let store = opened.map_err(Problem::while_doing("the database cannot be opened"))?;
-    let app = App::new(store, clock).with_vault(vault(settings)?);
+    let app = App::new(store, clock);
+    let vault = match keys {
+        KeyFolder::Made => Some(vault(settings)?),
+        KeyFolder::IfThere => vault_if_there(settings)?,
+        KeyFolder::Unneeded => None,
+    };
+    let app = match vault {
+        Some(vault) => app.with_vault(vault),
+        None => app,
+    };
     app.renew_rows().await.map_err(Problem::while_doing("the read rows cannot be used"))?;
     Ok(app)
 }
@@ -82,16 +103,17 @@ pub async fn open_serving(settings: &Settings, clock: Arc<dyn Clock>, seals: Sea
     let networks = Networks::new(webhooks.networks.clone());
     let schedule = Schedule { attempts: webhooks.attempts, first_pause: webhooks.first_retry };
     let outlet = Outlet::new(key, networks, schedule, webhooks.timeout);
-    Ok(Arc::new(open_app(settings, clock).await?.with_outlet(outlet).with_seals(seals)))
+    Ok(Arc::new(open_app(settings, KeyFolder::Made, clock).await?.with_outlet(outlet).with_seals(seals)))
 }
 
-/// The application over the database of the settings, if it is there: a mistyped path is no empty database.
+/// The application over the database of the settings, if a log is there: a mistyped path or name is no new one.
 ///
 /// # Errors
-/// When the database is not there or cannot be used.
-pub async fn open_existing(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Arc<App>, Problem> {
+/// When the database is not there, has no log or cannot be used.
+pub async fn open_existing(settings: &Settings, keys: KeyFolder, clock: Arc<dyn Clock>) -> Result<Arc<App>, Problem> {
     must_exist(settings)?;
-    open(settings, clock).await
+    let opened = store::open_existing(settings.database.as_str(), clock.clone()).await;
+    over(opened, settings, keys, clock).await.map(Arc::new)
 }
 
 /// The application over the database of the settings as it is: nothing of it is migrated or made anew before it was
@@ -120,7 +142,7 @@ pub fn must_exist(settings: &Settings) -> Result<(), Problem> {
 /// When the database cannot be used.
 pub async fn open_restored(settings: &Settings, clock: Arc<dyn Clock>, seals: Seals) -> Result<App, Problem> {
     let opened = store::open_restored(settings.database.as_str(), clock.clone()).await;
-    Ok(over(opened, settings, clock).await?.with_seals(seals))
+    Ok(over(opened, settings, KeyFolder::Made, clock).await?.with_seals(seals))
 }
 
 /// The data keys of personal data.
@@ -129,6 +151,22 @@ pub async fn open_restored(settings: &Settings, clock: Arc<dyn Clock>, seals: Se
 /// When their folder cannot be used.
 pub fn vault(settings: &Settings) -> Result<Vault, Problem> {
     Vault::open_or_create(&settings.data_keys_dir).map_err(Problem::while_doing("the data keys cannot be used"))
+}
+
+/// The data keys of personal data, if their folder is there.
+///
+/// # Errors
+/// When it cannot be used.
+pub fn vault_if_there(settings: &Settings) -> Result<Option<Vault>, Problem> {
+    Vault::open(&settings.data_keys_dir).map_err(Problem::while_doing("the data keys cannot be used"))
+}
+
+/// Where the data keys are looked for, and how that is said.
+pub fn data_keys_place(settings: &Settings) -> String {
+    let folder = &settings.data_keys_dir;
+    // A relative path leads elsewhere in another folder, which is what may be wrong.
+    let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.clone());
+    format!("{} (data_keys_dir, which is data-keys in data_dir unless it is set)", folder.display())
 }
 
 /// Serves an application that is open already; `ready` is told where, as a URL without a path, once requests are taken.

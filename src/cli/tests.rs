@@ -81,8 +81,10 @@ fn a_report_is_of_a_day_as_well_and_says_so() {
             other => panic!("a report was asked for, not {other:?}"),
         }
     };
-    let time = AsOf::Time("2026-10-31T15:59:59.999999Z".parse().expect("a timestamp"));
-    assert_eq!(report("2026-10-31").expect("valid"), Some(time));
+    let day = report("2026-10-31").expect("valid");
+    assert_eq!(day, Some(AsOf::Day("2026-10-31".parse().expect("a day"))));
+    let end = "2026-10-31T15:59:59.999999Z".parse().expect("a timestamp");
+    assert_eq!(day.and_then(AsOf::time), Some(end));
     for bad in ["2026-02-30", "foo", "9999-12-31", "2026-10-31T16:00:00"] {
         let told = report(bad).expect_err("refused").to_string();
         for form in ["a day such as 2026-10-31,", "41822", "2026-10-31T16:00:00Z"] {

@@ -1,13 +1,13 @@
 //! Single cases in a report: those that are told one by one.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::civil::Date;
 use uuid::Uuid;
 
 use crate::app::{
-    App, CaseColumn, CasePage, Condition, Direction, EvidencePage, HistoryEvent, Moment, Opened, Operator, Value,
-    YearQuestion, gap_of,
+    App, CaseColumn, CasePage, Condition, Direction, EvidencePage, Fault, HistoryEvent, Moment, Opened, Operator,
+    Value, YearQuestion, gap_of,
 };
 use crate::domain::annual_summary::figure::FigureName;
 use crate::domain::annual_summary::year::year_of;
@@ -67,6 +67,8 @@ pub(super) struct DifficultLine {
     pub(super) level: Option<Level>,
     /// The institution that is responsible and who leads the work; nobody while it waits for an assignment.
     pub(super) owner: Option<String>,
+    /// Whether the name of who leads the work is not told because it cannot be opened, though nobody has erased it.
+    pub(super) has_unreadable_lead: bool,
     pub(super) deadline: Option<String>,
     pub(super) gap: Option<Decimal>,
     /// Why it is where it is, as last said.
@@ -190,9 +192,10 @@ pub(super) async fn difficult(
     for case in cases {
         let institution = case.row.institution_id.and_then(|id| institutions.get(&id));
         let lead = case.row.lead_id.and_then(|id| leads.get(&id));
-        let owner: Vec<_> = institution.into_iter().chain(lead).map(String::as_str).collect();
+        let owner: Vec<_> = institution.into_iter().chain(lead.and_then(Option::as_ref)).map(String::as_str).collect();
         lines.push(DifficultLine {
             owner: (!owner.is_empty()).then(|| owner.join(" · ")),
+            has_unreadable_lead: lead.is_some_and(Option::is_none),
             reason: histories.get(&case.row.case_id.into()).and_then(|history| reason(history)),
             enterprise: enterprises.get(&case.row.enterprise_id).cloned().unwrap_or_default(),
             status: Status::named(&case.row.status).unwrap_or(Status::Reported),
@@ -214,8 +217,8 @@ async fn institution_names(app: &App, ids: Vec<Uuid>, at: Moment) -> Result<BTre
     Ok(entries.into_iter().map(|entry| (entry.id, entry.name)).collect())
 }
 
-/// The names of persons that are not erased, by their ids.
-async fn person_names(app: &App, ids: Vec<Uuid>, at: Moment) -> Result<BTreeMap<Uuid, String>, ReportError> {
+/// The names of persons that are not erased, by their ids; `None` where one cannot be opened.
+async fn person_names(app: &App, ids: Vec<Uuid>, at: Moment) -> Result<BTreeMap<Uuid, Option<String>>, ReportError> {
     let entries = app.named_by_a_case::<Person>(ids, at).await?;
     let files = entries.into_iter().filter_map(|entry| Some((entry.id, entry.state.file?)));
     let names: Vec<_> = files.filter(|(_, file)| !file.is_erased()).map(|(id, file)| (id, file.name)).collect();
@@ -224,10 +227,18 @@ async fn person_names(app: &App, ids: Vec<Uuid>, at: Moment) -> Result<BTreeMap<
         Personal::Sealed(sealed) => Some((**sealed).clone()),
     };
     let sealed: Vec<_> = names.iter().filter_map(|(_, name)| sealed(name)).collect();
-    let opened = app.open_all(&sealed).await?;
+    let opened = match app.open_all(&sealed).await {
+        // Whoever asks for the report is told, and knows where the keys were looked for.
+        Err(Fault::NoVault) => HashMap::new(),
+        opened => opened?,
+    };
     let text = |name: Personal| match name {
-        Personal::Text(text) => Some(text),
-        Personal::Sealed(sealed) => opened.get(&*sealed).cloned().and_then(Opened::text),
+        Personal::Text(text) => Some(Some(text)),
+        Personal::Sealed(sealed) => match opened.get(&*sealed) {
+            Some(Opened::Text(text)) => Some(Some(text.clone())),
+            Some(Opened::Erased) => None,
+            Some(Opened::Unreadable) | None => Some(None),
+        },
     };
     Ok(names.into_iter().filter_map(|(id, name)| Some((id, text(name)?))).collect())
 }

@@ -65,6 +65,12 @@ pub enum ReportError {
     Line(#[from] ::csv::Error),
 }
 
+/// For how many cases the name of who leads the work is left out because it cannot be opened, though nobody has erased it.
+#[must_use]
+pub fn unreadable_leads(data: &Data) -> usize {
+    data.difficult.iter().filter(|line| line.has_unreadable_lead).count()
+}
+
 /// Makes a document of the answers.
 ///
 /// # Errors

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use crate::faults::report_a_case;
 use crate::ledger::serving::key_of;
+use crate::support::postgres::fresh_database;
 use crate::support::server::{Installation, Server, program};
 
 const SHARED: &str = "another server has this database open";
@@ -146,4 +147,104 @@ fn a_variable_that_names_no_setting_is_told() {
     let misspelt = program().args(["serve"]).env("ETALON_LISTENN", "127.0.0.1:0").output().expect("the program runs");
     let said = String::from_utf8_lossy(&misspelt.stderr);
     assert!(misspelt.status.code() == Some(1) && said.contains("did you mean `listen`?"), "{said}");
+}
+
+/// A device has no end, and of a pipe somebody has to write the other one.
+#[tokio::test]
+async fn what_is_no_small_file_is_read_by_nobody() {
+    let installation = Installation::embedded();
+    let server = installation.start();
+    report_a_case(&installation, &server.graphql).await;
+    assert!(server.stop(), "{}", server.log());
+    let key = key_of(&installation).to_string();
+    let device = "/dev/zero";
+    for arguments in [
+        ["audit", "verify", "bundle", "--key", &key, "--checkpoint", device].as_slice(),
+        &["audit", "verify", "bundle", "--key", &key, "--authorities", device],
+        &["audit", "replay", "--key", &key, "--checkpoint", device],
+        &[
+            "audit",
+            "follow",
+            "--once",
+            "--url",
+            "http://127.0.0.1:1",
+            "--memory",
+            "seen",
+            "--key",
+            &key,
+            "--token-file",
+            device,
+        ],
+        &["import", "log.csv", "--format", "csv", "--mapping", device],
+        &["keys", "check", device, "--payload", "payload.json"],
+    ] {
+        let refused = run(&installation, arguments);
+        let said = String::from_utf8_lossy(&refused.stderr);
+        let why = "it is a device, and a regular file or a pipe belongs there";
+        assert!(refused.status.code() == Some(1) && said.contains(why), "{arguments:?}: {said}");
+    }
+    let refused = installation
+        .command()
+        .args(["token", "--actor", "a", "--role", "manager", "--jurisdiction", "44"])
+        .env("ETALON_KEY_FILE", device)
+        .output()
+        .expect("the program runs");
+    let said = String::from_utf8_lossy(&refused.stderr);
+    assert!(refused.status.code() == Some(1) && said.contains("it is a device"), "{said}");
+    // What a shell makes of `<(…)` is a pipe whose writer is there.
+    let seen = installation.folder().join("seen.pipe");
+    assert!(Command::new("mkfifo").arg(&seen).status().expect("it runs").success());
+    let writer = thread::spawn({
+        let seen = seen.clone();
+        move || fs::write(seen, "no checkpoint")
+    });
+    let replayed = run(&installation, &["audit", "replay", "--key", &key, "--checkpoint", &seen.display().to_string()]);
+    writer.join().expect("no panic").expect("it is read");
+    assert!(matches!(replayed.status.code(), Some(1 | 3)), "{}", String::from_utf8_lossy(&replayed.stderr));
+}
+
+#[test]
+fn a_key_of_a_witness_is_none_of_a_log() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path().display().to_string();
+    let witness = |more: &[&str]| {
+        let mut command = program();
+        command.args(["witness", "--name", "witness.example/1", "--folder", &folder, "--listen", "127.0.0.1:0"]);
+        command.args(more).output().expect("the program runs")
+    };
+    let key = String::from_utf8(witness(&["--key"]).stdout).expect("text");
+    let refused = witness(&["--log", key.trim()]);
+    let said = String::from_utf8_lossy(&refused.stderr);
+    assert!(refused.status.code() == Some(1) && said.contains("is no key of a log: it is that of a witness"), "{said}");
+}
+
+/// Only a server, an import and a migration begin a log.
+fn no_log_is_begun_by_a_slip(installation: &Installation) {
+    for arguments in [
+        ["rebuild"].as_slice(),
+        &["export", "--format", "jsonl"],
+        &["report", "--jurisdiction", "44", "--year", "2026", "--format", "csv"],
+        &["backup", "--output", "backup"],
+        &["revoke", "--actor", "a"],
+        &["audit", "replay"],
+        &["audit", "export", "--output", "bundle"],
+    ] {
+        let refused = run(installation, arguments);
+        let said = String::from_utf8_lossy(&refused.stderr);
+        assert!(refused.status.code() == Some(1) && said.contains("holds no log"), "{arguments:?}: {said}");
+    }
+    assert!(!installation.folder().join("data-keys").exists(), "who only reads makes no keys");
+}
+
+#[test]
+fn no_log_is_begun_by_a_slip_on_sqlite() {
+    let installation = Installation::embedded();
+    fs::write(installation.folder().join("etalon.db"), "").expect("written");
+    no_log_is_begun_by_a_slip(&installation);
+}
+
+#[test]
+fn no_log_is_begun_by_a_slip_on_postgresql() {
+    let database = fresh_database();
+    no_log_is_begun_by_a_slip(&Installation::on(database.url()));
 }

@@ -254,6 +254,7 @@ impl App {
         let keys: HashSet<_> = references.iter().map(|reference| reference.key.0).collect();
         let erased = self.store.erased_among(&keys.into_iter().collect::<Vec<_>>()).await?;
         let erased: HashSet<_> = erased.into_iter().map(|erased| KeyId(erased.key_id)).collect();
+        let data_keys = self.vault.as_ref().map(|vault| vault.folder().display().to_string());
         let told = references.iter().map(|reference| {
             if erased.contains(&reference.key) {
                 return (*reference, Opened::Erased);
@@ -261,7 +262,9 @@ impl App {
             tracing::error!(
                 key = %reference.key,
                 ciphertext = ?reference.ciphertext,
-                "personal data is missing although nobody erased it: its ciphertext or its data key was taken away"
+                data_keys,
+                "personal data is missing although nobody erased it: its ciphertext or its data key was taken away, or this is \
+                 not the folder of its keys"
             );
             (*reference, Opened::Unreadable)
         });

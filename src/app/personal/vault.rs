@@ -36,8 +36,24 @@ impl Vault {
     /// # Errors
     /// When it cannot be used.
     pub fn open_or_create(folder: &Path) -> Result<Self, KeyStoreError> {
-        let keys = KeyStore::open_or_create(folder, fill_with_secrets)?;
-        Ok(Self { keys, kept: Cache::builder().max_capacity(KEPT).time_to_live(KEPT_FOR).build() })
+        KeyStore::open_or_create(folder, fill_with_secrets).map(Self::over)
+    }
+
+    /// Opens the folder of the data keys, if it is there, and makes nothing. Reads files.
+    ///
+    /// # Errors
+    /// When it cannot be used.
+    pub fn open(folder: &Path) -> Result<Option<Self>, KeyStoreError> {
+        Ok(KeyStore::open(folder, fill_with_secrets)?.map(Self::over))
+    }
+
+    fn over(keys: KeyStore) -> Self {
+        Self { keys, kept: Cache::builder().max_capacity(KEPT).time_to_live(KEPT_FOR).build() }
+    }
+
+    /// Where the keys are.
+    pub(super) fn folder(&self) -> &Path {
+        self.keys.folder()
     }
 
     /// Makes a new key-encryption key and wraps every data key by it. Reads and writes files.

@@ -31,6 +31,11 @@ impl Lock {
 /// Makes a folder for its owner alone, or checks that the one there is.
 pub(super) fn make_folder(path: &Path) -> Result<(), KeyStoreError> {
     create_folder(path)?;
+    check_folder(path)
+}
+
+/// Checks that a folder is its owner's alone.
+pub(super) fn check_folder(path: &Path) -> Result<(), KeyStoreError> {
     check_mode(path, &fs::metadata(path).map_err(failed("read", path))?, 0o700)
 }
 

@@ -65,6 +65,25 @@ impl KeyStore {
         Ok(store)
     }
 
+    /// Opens the store in this folder, if it is there, and makes nothing.
+    ///
+    /// # Errors
+    /// When the folder or a file is open to others, is not what it should be, or there is no key-encryption key.
+    pub fn open(folder: &Path, entropy: Entropy) -> Result<Option<Self>, KeyStoreError> {
+        if !files::exists(folder)? {
+            return Ok(None);
+        }
+        files::check_folder(folder)?;
+        let store = Self { folder: folder.to_owned(), entropy };
+        store.kek(store.newest_kek()?)?;
+        Ok(Some(store))
+    }
+
+    /// Where it is.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// The key with this id, when there is one: it may never have been made, or have been destroyed.
     ///
     /// # Errors

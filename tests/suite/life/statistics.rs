@@ -1,8 +1,11 @@
 //! Figures over HTTP: by groups, of a year, as of then, and of what one may see.
 
+use std::path::Path;
+
 use etalon::domain::annual_summary::year::year_of;
 use etalon::domain::value::calendar;
-use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::{Timestamp, ToSpan};
 use serde_json::{Value, json};
 
 use crate::life::scene::{Scene, triage};
@@ -229,6 +232,26 @@ pub async fn a_report_is_written_beside_the_server(world: &World) {
     let refused = report_of("999999", "csv", &[]);
     let told = String::from_utf8_lossy(&refused.stderr).into_owned();
     assert!(!refused.status.success() && told.contains("position 999999 does not exist yet"), "{told}");
+    let refused = |as_of: &str, why: &str| {
+        let refused = report_of(as_of, "csv", &[]);
+        let told = String::from_utf8_lossy(&refused.stderr).into_owned();
+        assert!(refused.status.code() == Some(1) && told.contains(why), "{as_of}: {told}");
+    };
+    let today = today(world).await;
+    refused(&today.to_string(), &format!("{today} is not over: it ends at "));
+    refused(&today.saturating_add(40.days()).to_string(), "lies in the future: it is ");
+    refused("2001-01-01", "the log had not begun at 2001-01-01T15:59:59.999999Z: it begins at ");
+    // Without the server's data keys nobody gets a report with holes, and no keys are made that it does not have.
+    let elsewhere = world.installation.folder().join("elsewhere").display().to_string();
+    let holed = report("csv", &["--data-keys-dir", &elsewhere]);
+    let told = String::from_utf8_lossy(&holed.stderr).into_owned();
+    let why = format!("cannot be opened, for there are no data keys at {elsewhere} (data_keys_dir");
+    assert!(holed.status.code() == Some(1) && holed.stdout.is_empty() && told.contains(&why), "{told}");
+    assert!(!Path::new(&elsewhere).exists());
+    let wanted = report("html", &["--data-keys-dir", &elsewhere, "--without-names"]);
+    let nameless = String::from_utf8(wanted.stdout).expect("text");
+    assert!(wanted.status.success() && page.contains("领衔人") && !nameless.contains("领衔人"), "{nameless}");
+    assert!(!Path::new(&elsewhere).exists());
     // At the end of that year there was no log: the report is as of now.
     let of_1999 = ["report", "--jurisdiction", "44", "--year", "1999", "--format", "csv", "--language", "en"];
     let report = world.installation.command().args(of_1999).output().expect("the program runs");
@@ -239,7 +262,12 @@ pub async fn a_report_is_written_beside_the_server(world: &World) {
 
 /// The year of the next summary, by the server's clock.
 async fn this_year(world: &World) -> i64 {
+    year_of(today(world).await).into()
+}
+
+/// The day in UTC+8, by the server's clock.
+async fn today(world: &World) -> Date {
     let answer = world.ask("watcher", "{ serverInfo { time } }", json!({})).await;
     let now: Timestamp = text(&answer["serverInfo"]["time"]).parse().expect("a time");
-    year_of(calendar::date_of(now)).into()
+    calendar::date_of(now)
 }
