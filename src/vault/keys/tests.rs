@@ -50,6 +50,21 @@ pub(super) fn holds(folder: &Path, needle: &[u8]) -> bool {
 }
 
 #[test]
+fn who_opens_what_is_there_makes_nothing() {
+    let (folder, store) = store();
+    let made = store.create(id(1)).expect("made");
+    let there = KeyStore::open(&folder.path().join("vault/keys"), entropy).expect("opened").expect("it is there");
+    assert_eq!(there.get(id(1)).expect("read").expect("there").bytes(), made.bytes());
+    let elsewhere = folder.path().join("elsewhere");
+    assert!(KeyStore::open(&elsewhere, entropy).expect("nothing is wrong").is_none() && !elsewhere.exists());
+    fs::create_dir(&elsewhere).expect("made");
+    fs::set_permissions(&elsewhere, fs::Permissions::from_mode(0o700)).expect("set");
+    let refused = KeyStore::open(&elsewhere, entropy).expect_err("it has no key");
+    assert!(matches!(refused, KeyStoreError::MissingKek { .. }), "{refused}");
+    assert!(files_in(&elsewhere).is_empty());
+}
+
+#[test]
 fn a_key_is_made_once_and_read_again() {
     let (folder, store) = store();
     assert!(store.get(id(1)).expect("read").is_none());
