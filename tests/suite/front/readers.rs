@@ -7,7 +7,7 @@ use reqwest::Response;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
-use tokio::time::{interval, sleep, timeout};
+use tokio::time::{interval, timeout};
 
 use crate::front::size::schema;
 use crate::front::{Front, JSON};
@@ -68,12 +68,13 @@ pub(super) async fn unread(front: &Front, token: &str) -> TcpStream {
 
 /// Comes back when so much waits for its readers.
 pub(super) async fn waits(front: &Front, enough: impl Fn(u64) -> bool) {
+    // However fast the server tells: what happens after a time takes that time.
+    let mut looks = interval(Duration::from_millis(1));
     for _ in 0..LOOKS {
+        looks.tick().await;
         if enough(front.figure(UNSENT).await as u64) {
             return;
         }
-        // However fast the server tells: what happens after a time takes that time.
-        sleep(Duration::from_millis(1)).await;
     }
     panic!("{} bytes wait", front.figure(UNSENT).await);
 }
