@@ -15,11 +15,11 @@ use crate::domain::value::CaseId;
 #[command(after_help = "\
 A server migrates its database by itself when it starts, if its role owns the tables. Where the log shall be out of a
 server's reach, the tables belong to another role: that one runs this command, and the server gets the rights to read,
-to add to the log and to keep its own read rows, and none to change or shorten the log.
+to add to the log and to write the read rows, and none to change or shorten the log, or to make what others would run.
 
 Examples:
-  create role etalon_owner login; create role etalon_server login; grant etalon_server to etalon_owner;
-  create database etalon owner etalon_owner encoding 'UTF8' template template0;
+  create role etalon_owner login; create role etalon_server login;
+  create database etalon owner etalon_owner encoding 'UTF8' locale 'C' template template0;
   etalon migrate --database postgres://etalon_owner@db/etalon --server-role etalon_server
   etalon serve --database postgres://etalon_server@db/etalon")]
 pub struct Migrate {

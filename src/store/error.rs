@@ -30,7 +30,8 @@ pub enum StoreError {
     /// Only in UTF-8 every letter of a log has a place.
     #[error(
         "the database {url:?} has the encoding {encoding}, and a log needs UTF8: make another one with \
-         `create database … encoding 'UTF8' template template0`"
+         `create database … encoding 'UTF8' locale 'C' template template0`; a log goes into it by `etalon backup` and \
+         `etalon restore`"
     )]
     Encoding {
         /// The URL with its login left out.
@@ -80,6 +81,26 @@ pub enum StoreError {
         role: String,
         /// Whose the log is.
         owner: String,
+    },
+    /// Something was made by a role that does not own the log, and may be run or read in place of what it looks like.
+    #[error(
+        "{what} was made by the role {by}, which does not own the log: look at what it does, and drop it, before anything else is done here"
+    )]
+    Planted {
+        /// What.
+        what: String,
+        /// Whose it is.
+        by: String,
+    },
+    /// The role of a server can still make functions and views beside the log.
+    #[error(
+        "the role {role} may make functions beside the log, and that is not this role's to take: as the owner of the schema run `revoke create on schema {schema} from public, {role}`"
+    )]
+    ServerMakes {
+        /// The role.
+        role: String,
+        /// The schema of the log.
+        schema: String,
     },
     /// A migration failed; it was rolled back.
     #[error("cannot migrate the database")]

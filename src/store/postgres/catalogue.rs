@@ -143,7 +143,22 @@ where current_setting('session_replication_role') = 'replica'
 union all
 select 'RIGHT_TOO_WIDE', format('%s is owned by %I, who is not the owner of the log', t.name, pg_get_userbyid(t.relowner))
 from home h cross join named t
-where t.is_log and t.relowner <> h.relowner and not pg_has_role(t.relowner, h.relowner, 'member')
+where t.relowner <> h.relowner and not pg_has_role(t.relowner, h.relowner, 'member')
+union all
+select 'RIGHT_TOO_WIDE', format('%s is owned by %I, who is not the owner of the log', cast(f.oid as regprocedure),
+    pg_get_userbyid(f.proowner))
+from home h join pg_proc f on f.pronamespace = h.relnamespace where not pg_has_role(f.proowner, h.relowner, 'member')
+union all
+select 'RIGHT_TOO_WIDE', format('everybody may run %s', cast(f.oid as regprocedure))
+from home h join pg_proc f on f.pronamespace = h.relnamespace
+cross join aclexplode(coalesce(f.proacl, acldefault('f', f.proowner))) a
+where f.prosecdef and a.grantee = 0 and left(f.proname, 7) = 'etalon_'
+union all
+select 'RIGHT_TOO_WIDE', format('%I may make something beside the log', r.rolname)
+from home h cross join pg_roles r
+where has_schema_privilege(r.oid, h.relnamespace, 'create') and has_table_privilege(r.oid, h.oid, 'insert')
+    and not pg_has_role(r.oid, h.relowner, 'member') and not pg_has_role(r.oid,
+        (select n.nspowner from pg_namespace n where n.oid = h.relnamespace), 'member')
 union all
 select 'RIGHT_TOO_WIDE', format('%s has the right %s on %s',
     case r.grantee when 0 then 'everybody' else quote_ident(pg_get_userbyid(r.grantee)) end, r.privilege_type, r.name)

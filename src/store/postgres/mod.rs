@@ -169,6 +169,7 @@ pub(super) async fn migrate_for(url: &str, options: PgConnectOptions, server: &s
     encoding::is_utf8(&mut connection, url).await?;
     has_no_mark(&mut connection, url).await?;
     roles::may_grant(&mut connection, server).await?;
+    roles::part(&mut connection, server).await?;
     MIGRATIONS.run_direct(&mut connection).await.map_err(migration_error)?;
     roles::grant(&mut connection, server).await?;
     connection.close().await.map_err(unreachable)

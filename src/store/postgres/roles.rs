@@ -3,7 +3,7 @@
 //! would run when they read: what it needs the owner's rights for, to make the rows anew, functions of the owner do.
 
 use sqlx::postgres::PgConnection;
-use sqlx::{Executor, Row};
+use sqlx::{Connection, Executor, Row};
 
 use crate::store::StoreError;
 use crate::store::sql::ROW_TABLES;
@@ -22,28 +22,63 @@ const WORKING: &str = "leases, webhooks, webhook_deliveries";
 const STEPS: &str = "etalon_start_rebuild(), etalon_index_rebuilt(), etalon_finish_rebuild()";
 
 /// One grant at a time; "etalon" in ASCII.
-const LOCK: &str = "select pg_advisory_xact_lock(111550525108078)";
+const LOCK: &str = "select pg_catalog.pg_advisory_xact_lock(111550525108078)";
+
+/// Where the log is or will be.
+const HOME: &str = "select cast(pg_catalog.current_schema() as pg_catalog.text)";
+
+/// Nothing is found but what PostgreSQL itself has made: whoever could make functions may have left some with its names.
+const NOTHING_ELSE: &str = "set local search_path to pg_catalog, pg_temp";
 
 /// Read rows that an earlier version gave to the server's role go back to the owner of the log; what such a server has not
-/// rebuilt to the end goes.
+/// rebuilt to the end goes. Whoever reads is waited for, and not for long.
 const TAKE_ROWS: &str = "\
+set local lock_timeout = '5s';
 do $$
 declare
-    owner regrole;
-    given text;
+    owner name;
+    given record;
 begin
-    select relowner into owner from pg_class where oid = to_regclass('events');
+    select pg_get_userbyid(relowner) into owner from pg_class where oid = to_regclass('{home}.events');
     for given in
-        select relname from pg_class
-        where relname = any(etalon_row_tables()) and relnamespace = current_schema()::regnamespace and relowner <> owner
+        select n.nspname, t.relname from pg_class t join pg_namespace n on n.oid = t.relnamespace
+        where t.oid = any(array[{rows}]::regclass[]) and pg_get_userbyid(t.relowner) <> owner
     loop
-        execute format('alter table %I owner to %s', given, owner);
+        execute format('alter table %I.%I owner to %I', given.nspname, given.relname, owner);
     end loop;
-    if exists (select from pg_namespace where nspname = 'etalon_rebuild' and nspowner <> owner) then
+    if exists (select from pg_namespace where nspname = 'etalon_rebuild' and pg_get_userbyid(nspowner) <> owner) then
         drop schema etalon_rebuild cascade;
     end if;
 end
 $$";
+
+/// What others than the owner of the log have made where it is found or run, `$1` the schema of the log and `$2` the server's
+/// role: that role anywhere, all others beside the log. Tables of rows and what a rebuild makes are told elsewhere.
+const PLANTED: &str = "\
+with log as (
+    select coalesce((select t.relowner from pg_class t join pg_namespace n on n.oid = t.relnamespace
+                     where t.relname = 'events' and n.nspname = $1),
+                    (select oid from pg_roles where rolname = current_user)) as owner
+), made as (
+    select 'the function ' || cast(f.oid as regprocedure) as what, f.proowner as by, f.pronamespace as place, f.oid as self
+    from pg_proc f
+    union all
+    select 'the operator ' || cast(o.oid as regoperator), o.oprowner, o.oprnamespace, o.oid from pg_operator o
+    union all
+    select 'the view ' || cast(v.oid as regclass), v.relowner, v.relnamespace, v.oid
+    from pg_class v where v.relkind in ('v', 'm', 'f')
+    union all
+    select 'the schema ' || quote_ident(s.nspname), s.nspowner, s.oid, s.oid
+    from pg_namespace s where s.nspname <> 'etalon_rebuild'
+)
+select m.what, cast(pg_get_userbyid(m.by) as text)
+from made m cross join log l join pg_namespace n on n.oid = m.place
+where n.nspname not in ('pg_catalog', 'information_schema') and not pg_has_role(m.by, l.owner, 'member')
+    and (m.by = (select oid from pg_roles where rolname = $2) or n.nspname = $1 and m.place <> m.self)
+order by 1 limit 1";
+
+/// Whether a role may make something in a schema.
+const MAKES: &str = "select has_schema_privilege(cast($2 as name), $1, 'create')";
 
 /// Whether this connection's role may migrate: it owns the log, or there is none yet.
 pub(super) async fn may_migrate(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
@@ -59,10 +94,13 @@ pub(super) async fn may_migrate(connection: &mut PgConnection) -> Result<bool, s
 /// [`StoreError::NotOwner`] and [`StoreError::OwnerServes`].
 pub(super) async fn may_grant(connection: &mut PgConnection, server: &str) -> Result<(), StoreError> {
     const OWNERS: &str = "\
-        select cast(current_user as text), cast(pg_get_userbyid(log.owner) as text), pg_has_role(log.owner, 'usage'), \
-        pg_has_role(cast($1 as name), log.owner, 'member') or pg_has_role(cast($1 as name), nspowner, 'member') \
-        from pg_namespace, (select coalesce((select relowner from pg_class where oid = to_regclass('events')), \
-        (select oid from pg_roles where rolname = current_user)) as owner) log where nspname = current_schema()";
+        select cast(current_user as pg_catalog.text), cast(pg_catalog.pg_get_userbyid(log.owner) as pg_catalog.text), \
+        pg_catalog.pg_has_role(log.owner, 'usage'), pg_catalog.pg_has_role(cast($1 as pg_catalog.name), log.owner, 'member') \
+        or pg_catalog.pg_has_role(cast($1 as pg_catalog.name), nspowner, 'member') \
+        from pg_catalog.pg_namespace, (select coalesce((select relowner from pg_catalog.pg_class \
+        where oid operator(pg_catalog.=) pg_catalog.to_regclass('events')), (select oid from pg_catalog.pg_roles \
+        where rolname operator(pg_catalog.=) current_user)) as owner) log \
+        where nspname operator(pg_catalog.=) pg_catalog.current_schema()";
     let looked = sqlx::query_as(OWNERS).bind(server).fetch_one(&mut *connection).await;
     let (role, owner, owns, has_in_reach): (String, String, bool, bool) =
         looked.map_err(StoreError::during("look at the server's role"))?;
@@ -73,33 +111,89 @@ pub(super) async fn may_grant(connection: &mut PgConnection, server: &str) -> Re
     }
 }
 
-/// Gives a server's role what it needs and no more, however often. The role exists.
+/// Takes from the server's role what it could make things with that others run.
+///
+/// # Errors
+/// [`StoreError::Planted`] where it has, and [`StoreError::ServerMakes`] where the right to is not the owner's to take.
+pub(super) async fn part(connection: &mut PgConnection, server: &str) -> Result<(), StoreError> {
+    let parted = async {
+        let Names { server: quoted, schema, database } = Names::of(connection, server).await?;
+        let take = format!(
+            "revoke create on schema {schema} from public, {quoted}; revoke create on database {database} from {quoted}"
+        );
+        connection.execute(sqlx::raw_sql(&take)).await?;
+        let home: String = sqlx::query_scalar(HOME).fetch_one(&mut *connection).await?;
+        let mut looking = connection.begin().await?;
+        looking.execute(NOTHING_ELSE).await?;
+        let planted: Option<(String, String)> =
+            sqlx::query_as(PLANTED).bind(&home).bind(server).fetch_optional(&mut *looking).await?;
+        let makes: bool = sqlx::query_scalar(MAKES).bind(&home).bind(server).fetch_one(&mut *looking).await?;
+        looking.rollback().await?;
+        Ok((planted, makes.then_some(schema)))
+    };
+    match parted.await.map_err(StoreError::during("part the server's role from the log"))? {
+        (Some((what, by)), _) => Err(StoreError::Planted { what, by }),
+        (None, Some(schema)) => Err(StoreError::ServerMakes { role: server.to_owned(), schema }),
+        (None, None) => Ok(()),
+    }
+}
+
+/// Names as statements take them.
+struct Names {
+    server: String,
+    schema: String,
+    database: String,
+}
+
+impl Names {
+    async fn of(connection: &mut PgConnection, server: &str) -> Result<Self, sqlx::Error> {
+        const QUOTED: &str = "select pg_catalog.quote_ident($1), pg_catalog.quote_ident(pg_catalog.current_schema()), \
+                              pg_catalog.quote_ident(pg_catalog.current_database())";
+        let (server, schema, database) = sqlx::query_as(QUOTED).bind(server).fetch_one(connection).await?;
+        Ok(Self { server, schema, database })
+    }
+}
+
+/// Gives a server's role what it needs and no more, however often. The role exists; where an earlier version gave it the
+/// read rows, the owner of the log is a member of it.
 pub(super) async fn grant(connection: &mut PgConnection, server: &str) -> Result<(), StoreError> {
     let granted = grant_all(connection, server).await;
     granted.map_err(StoreError::during("grant the rights of the server's role"))
 }
 
 async fn grant_all(connection: &mut PgConnection, server: &str) -> Result<(), sqlx::Error> {
-    let quoted: String = sqlx::query_scalar("select quote_ident($1)").bind(server).fetch_one(&mut *connection).await?;
-    let place = connection.fetch_one("select quote_ident(current_schema()), quote_ident(current_database())").await?;
-    let (schema, database): (String, String) = (place.try_get(0)?, place.try_get(1)?);
-    let rows = ROW_TABLES.join(", ");
+    let Names { server, schema, database } = Names::of(connection, server).await?;
+    let of_log = |names: &str| -> String {
+        let names: Vec<_> = names.split(", ").map(|name| format!("{schema}.{}", name.trim())).collect();
+        names.join(", ")
+    };
+    let rows = of_log(&ROW_TABLES.join(", "));
+    let quoted: Vec<_> = rows.split(", ").map(|row| format!("'{}'", row.replace('\'', "''"))).collect();
+    let take_rows = TAKE_ROWS.replace("{home}", &schema.replace('\'', "''")).replace("{rows}", &quoted.join(", "));
+    let (growing, erasable, working, steps) = (of_log(GROWING), of_log(ERASABLE), of_log(WORKING), of_log(STEPS));
     let statements = [
         "begin",
         LOCK,
-        TAKE_ROWS,
-        &format!("revoke create on schema {schema} from public, {quoted}"),
-        &format!("revoke create on database {database} from {quoted}"),
-        &format!("revoke all on all tables in schema {schema} from {quoted}"),
-        &format!("grant connect on database {database} to {quoted}"),
-        &format!("grant usage on schema {schema} to {quoted}"),
-        &format!("grant select on _sqlx_migrations to {quoted}"),
-        &format!("grant select, insert on {GROWING} to {quoted}"),
-        &format!("grant select, insert, delete on {ERASABLE} to {quoted}"),
-        &format!("grant select, insert, update on log_head to {quoted}"),
-        &format!("grant select, insert, update, delete on {WORKING}, {rows} to {quoted}"),
-        &format!("grant execute on function {STEPS} to {quoted}"),
+        NOTHING_ELSE,
+        &take_rows,
+        &format!("revoke all on all tables in schema {schema} from {server}"),
+        &format!("revoke execute on function {steps} from public"),
+        &format!("grant connect on database {database} to {server}"),
+        &format!("grant usage on schema {schema} to {server}"),
+        &format!("grant select on {schema}._sqlx_migrations to {server}"),
+        &format!("grant select, insert on {growing} to {server}"),
+        &format!("grant select, insert, delete on {erasable} to {server}"),
+        &format!("grant select, insert, update on {schema}.log_head to {server}"),
+        &format!("grant select, insert, update, delete on {working}, {rows} to {server}"),
+        &format!("grant execute on function {steps} to {server}"),
         "commit",
     ];
     connection.execute(sqlx::raw_sql(&statements.join("; "))).await.map(drop)
+}
+
+/// Takes from everybody else what a copy without rights has given them: the steps of a rebuild.
+pub(super) async fn close_steps(connection: &mut PgConnection) -> Result<(), StoreError> {
+    let close = format!("revoke execute on function {STEPS} from public");
+    let closed = connection.execute(sqlx::raw_sql(&close)).await;
+    closed.map(drop).map_err(StoreError::during("take the rights to rebuild from everybody"))
 }

@@ -149,6 +149,16 @@ async fn rights_that_are_given_again_are_the_same_and_make_good_what_was_taken()
     let owned = "select count(*) from pg_shdepend where refobjid = to_regrole($1)::oid and deptype = 'o'";
     let owned: i64 = sqlx::query_scalar(owned).bind(&server.name).fetch_one(&mut superuser).await.expect("it reads");
     assert_eq!(owned, 0);
+    // Nor is anything made or run while something is there that the server has left for others to run.
+    let plant = format!(
+        "create function public.format(text, text) returns text language sql as 'select $1'; \
+         alter function public.format(text, text) owner to {}",
+        server.name
+    );
+    superuser.execute(sqlx::raw_sql(&plant)).await.expect("planted");
+    let refused = migrate_for(&owner.url, &server.name).await.expect_err("it is there").to_string();
+    assert!(refused.contains("format(text,text) was made by the role") && refused.contains(&server.name), "{refused}");
+    superuser.execute("drop function public.format(text, text)").await.expect("gone");
     // The owner makes rows anew, and they are the server's to write as before.
     let store = open(&owner.url, TestClock::new()).await.expect("the owner may serve, too");
     assert!(store.try_lease(REBUILD_LEASE, "a", 0, 100).await.expect("asked"));
@@ -172,5 +182,56 @@ async fn rights_that_are_given_again_are_the_same_and_make_good_what_was_taken()
     assert!(refused.contains("cannot be kept from changing the log"), "{refused}");
     let all = [server, owner, member].map(|role| role.name).join(", ");
     let gone = format!("reassign owned by {all} to current_user; drop owned by {all} cascade; drop role {all}");
+    superuser.execute(sqlx::raw_sql(&gone)).await.expect("gone");
+}
+
+#[tokio::test]
+async fn a_server_that_may_make_functions_beside_the_log_is_none() {
+    let database = Database::postgres();
+    let mut superuser = PgConnection::connect(&database.url).await.expect("the server answers");
+    let owner = TestRole::in_database(&database.url, &mut superuser).await;
+    let server = TestRole::in_database(&database.url, &mut superuser).await;
+    // As it was before PostgreSQL 15: the schema is somebody else's, and everybody makes things in it.
+    let give = format!(
+        "alter schema public owner to current_user; grant create on schema public to public; \
+         do $$ begin execute format('grant create on database %I to {}', current_database()); end $$",
+        owner.name
+    );
+    superuser.execute(sqlx::raw_sql(&give)).await.expect("given");
+    let refused = migrate_for(&owner.url, &server.name).await.expect_err("it makes things").to_string();
+    assert!(refused.contains("revoke create on schema public from public"), "{refused}");
+    superuser.execute("revoke create on schema public from public").await.expect("taken");
+    superuser.execute(format!("grant create on schema public to {}", owner.name).as_str()).await.expect("given");
+    migrate_for(&owner.url, &server.name).await.expect("migrated");
+    let all = [server, owner].map(|role| role.name).join(", ");
+    let gone = format!("reassign owned by {all} to current_user; drop owned by {all} cascade; drop role {all}");
+    superuser.execute(sqlx::raw_sql(&gone)).await.expect("gone");
+}
+
+#[tokio::test]
+async fn rows_that_are_swapped_in_at_once_have_their_indexes() {
+    let database = Database::postgres();
+    let mut superuser = PgConnection::connect(&database.url).await.expect("the server answers");
+    let owner = TestRole::in_database(&database.url, &mut superuser).await;
+    // A name that PostgreSQL takes in quotes alone.
+    let named = format!("Owner {}", owner.name);
+    let give = format!(
+        "alter role {} rename to \"{named}\"; grant create on schema public to \"{named}\"; \
+         do $$ begin execute format('grant create on database %I to %I', current_database(), '{named}'); end $$",
+        owner.name
+    );
+    superuser.execute(sqlx::raw_sql(&give)).await.expect("given");
+    let url = owner.url.replace(&format!("user={}", owner.name), &format!("user={}", named.replace(' ', "%20")));
+    let store = open(&url, TestClock::new()).await.expect("it opens");
+    let indexes = "select count(*) from pg_indexes where schemaname = 'public'";
+    let before: i64 = sqlx::query_scalar(indexes).fetch_one(&mut superuser).await.expect("it reads");
+    assert!(store.try_lease(REBUILD_LEASE, "a", 0, 100).await.expect("asked"));
+    store.start_rebuild("a").await.expect("started");
+    store.finish_rebuild("a", 0).await.expect("finished");
+    let after: i64 = sqlx::query_scalar(indexes).fetch_one(&mut superuser).await.expect("it reads");
+    assert_eq!(after, before);
+    drop(store);
+    let gone =
+        format!("reassign owned by \"{named}\" to current_user; drop owned by \"{named}\"; drop role \"{named}\"");
     superuser.execute(sqlx::raw_sql(&gone)).await.expect("gone");
 }
