@@ -84,7 +84,8 @@ pub enum StoreError {
     },
     /// Something was made by a role that does not own the log, and may be run or read in place of what it looks like.
     #[error(
-        "{what} was made by the role {by}, which does not own the log: look at what it does, and drop it, before anything else is done here"
+        "{what} was made by the role {by}, which does not own the log: look at what it does, and drop it, before anything \
+         else is done here"
     )]
     Planted {
         /// What.
@@ -94,7 +95,8 @@ pub enum StoreError {
     },
     /// The role of a server can still make functions and views beside the log.
     #[error(
-        "the role {role} may make functions beside the log, and that is not this role's to take: as the owner of the schema run `revoke create on schema {schema} from public, {role}`"
+        "the role {role} may make functions beside the log, and that is not this role's to take: as the owner of the schema \
+         run `revoke create on schema {schema} from public, {role}`"
     )]
     ServerMakes {
         /// The role.

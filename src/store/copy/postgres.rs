@@ -15,6 +15,7 @@ use tokio::process::Command;
 use crate::store::StoreError;
 use crate::store::copy::{Copied, MARK, MARK_WITH, MARKED_WITH, UNMARK};
 use crate::store::opening::has_log;
+use crate::store::postgres::sql::LOGS;
 use crate::store::postgres::{encoding, is_kept_waiting};
 use crate::store::sql::HEAD;
 use crate::store::stored::HeadRow;
@@ -26,7 +27,6 @@ const TABLES: &str = "select count(*) from pg_class c join pg_namespace n on n.o
                       where n.nspname not in ('pg_catalog', 'information_schema', 'pg_toast') \
                       and c.relkind in ('r', 'p', 'v', 'm', 'S')";
 const HAS_MARK: &str = "select to_regclass('etalon_restoring') is not null";
-const HAS_LOG: &str = "select to_regclass('log_head') is not null";
 /// The program's own sessions: one outlives an `etalon restore` that was killed, and goes on filling.
 const FILLING: &str = "select count(*) from pg_stat_activity \
                        where datname = current_database() and application_name = 'pg_restore'";
@@ -46,8 +46,8 @@ pub(super) async fn copy_into(url: &str, options: &PgConnectOptions, file: &Path
     let mut connection = connect(url, options).await?;
     let during = || StoreError::during("look at the database that is copied");
     connection.execute(BEGIN).await.map_err(during())?;
-    let is_there: bool = sqlx::query_scalar(HAS_LOG).fetch_one(&mut connection).await.map_err(during())?;
-    has_log(i64::from(is_there), url)?;
+    let logs: i64 = sqlx::query_scalar(LOGS).fetch_one(&mut connection).await.map_err(during())?;
+    has_log(logs, url)?;
     // The program sees what this transaction sees, so that the head is that of the copy.
     let snapshot: String = connection.fetch_one(SNAPSHOT).await.and_then(|row| row.try_get(0)).map_err(during())?;
     let head: HeadRow = sqlx::query_as(HEAD).fetch_one(&mut connection).await.map_err(during())?;
@@ -137,11 +137,11 @@ async fn mark(connection: &mut PgConnection, digest: &str, url: &str) -> Result<
             if of.as_deref() != Some(digest) {
                 return Ok(Err(not_empty("another backup was put into it, and not found good".to_owned())));
             }
-            let is_filled: bool = sqlx::query_scalar(HAS_LOG).fetch_one(&mut *connection).await?;
-            return Ok(match (is_filled, filling) {
-                (true, _) => Ok(Marked::Filled),
-                (false, 0) => Ok(Marked::Before),
-                (false, _) => Err(filled_by_another()),
+            let logs: i64 = sqlx::query_scalar(LOGS).fetch_one(&mut *connection).await?;
+            return Ok(match (logs, filling) {
+                (0, 0) => Ok(Marked::Before),
+                (0, _) => Err(filled_by_another()),
+                (_, _) => Ok(Marked::Filled),
             });
         }
         let tables: i64 = sqlx::query_scalar(TABLES).fetch_one(&mut *connection).await?;

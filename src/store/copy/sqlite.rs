@@ -14,11 +14,11 @@ use crate::store::StoreError;
 use crate::store::copy::{Copied, MARK, MARK_WITH, MARKED_WITH};
 use crate::store::opening::has_log;
 use crate::store::sql::HEAD;
+use crate::store::sqlite::sql::LOGS;
 use crate::store::stored::HeadRow;
 use crate::whole_file::folder_of;
 
 const COPY: &str = "vacuum into $1";
-const LOGS: &str = "select count(*) from sqlite_master where name = 'log_head'";
 
 pub(super) async fn copy_into(url: &str, path: &Path, file: &Path) -> Result<Copied, StoreError> {
     let mut source = open(url, path, false).await?;

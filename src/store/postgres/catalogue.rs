@@ -242,7 +242,7 @@ fn altered_triggers(expected: &BTreeMap<(String, String), String>, found: Vec<Tr
             alterations.push(Altered::GuardWrong.told(format!("the trigger {name} of {table} is switched off")));
         }
         // What stands in another schema keeps its name.
-        if normal(&definition.replace(&format!("{schema}."), "")) != *expected {
+        if normal(&definition.replace(&format!(" {schema}."), " ")) != *expected {
             let message = format!("the trigger {name} of {table} is not the one that the migrations make");
             alterations.push(Altered::GuardWrong.told(message));
         }

@@ -8,11 +8,12 @@ mod assumed;
 mod catalogue;
 pub(super) mod encoding;
 mod expected;
+mod migrating;
 mod news;
 mod parts;
 mod reader;
 mod roles;
-mod sql;
+pub(super) mod sql;
 mod stream;
 mod write;
 
@@ -30,9 +31,11 @@ use tokio::sync::{Mutex, watch};
 use crate::store::backend::Backend;
 use crate::store::known::{Asked, Known};
 use crate::store::line::Lines;
-use crate::store::opening::{SCHEMA_VERSION, Schema, has_log, is_current, is_unmarked, last_of};
+use crate::store::opening::{Schema, has_log};
 use crate::store::plan::Plan;
 use crate::store::postgres::assumed::Memory;
+pub(super) use crate::store::postgres::migrating::migrate_for;
+use crate::store::postgres::migrating::{has_no_mark, has_schema, migrate};
 use crate::store::postgres::news::News;
 use crate::store::postgres::reader::Connections;
 use crate::store::row::ROWS_VERSION;
@@ -41,9 +44,7 @@ use crate::store::sql::{HEAD, SET_ROWS_VERSION, keep_rebuild};
 use crate::store::statement::{Statement, bound};
 use crate::store::stored::{Decoded, HeadRow, Scanned};
 use crate::store::texts::IndexDialect;
-use crate::store::{
-    Append, PoolState, RebuildOutcome, RowDifference, StoreError, StreamEvent, StreamId, migration_error, time_limit,
-};
+use crate::store::{Append, PoolState, RebuildOutcome, RowDifference, StoreError, StreamEvent, StreamId, time_limit};
 use crate::telemetry::causes::with_causes;
 
 static MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
@@ -95,7 +96,11 @@ impl PostgresBackend {
             has_log(logs.map_err(StoreError::during("look for a log"))?, url)?;
         }
         match schema {
-            Schema::Migrated | Schema::Existing | Schema::Restored => migrate(&mut first).await?,
+            Schema::Migrated | Schema::Existing => migrate(&mut first).await?,
+            Schema::Restored => {
+                migrate(&mut first).await?;
+                roles::close_steps(&mut first).await?;
+            }
             Schema::AsItIs => has_schema(&mut first).await?,
         }
         first.close().await.map_err(unreachable)?;
@@ -160,37 +165,6 @@ impl PostgresBackend {
             _ => Err(StoreError::TakenOver),
         }
     }
-}
-
-/// Migrates, and gives that role what a server needs.
-pub(super) async fn migrate_for(url: &str, options: PgConnectOptions, server: &str) -> Result<(), StoreError> {
-    let unreachable = |source| StoreError::Unreachable { url: url.to_owned(), source: Arc::new(source) };
-    let mut connection = PgConnection::connect_with(&options.disable_statement_logging()).await.map_err(unreachable)?;
-    encoding::is_utf8(&mut connection, url).await?;
-    has_no_mark(&mut connection, url).await?;
-    roles::may_grant(&mut connection, server).await?;
-    roles::part(&mut connection, server).await?;
-    MIGRATIONS.run_direct(&mut connection).await.map_err(migration_error)?;
-    roles::grant(&mut connection, server).await?;
-    connection.close().await.map_err(unreachable)
-}
-
-/// Migrates as far as the role may; one that may not needs a database that is migrated.
-async fn migrate(connection: &mut PgConnection) -> Result<(), StoreError> {
-    if roles::may_migrate(connection).await.map_err(StoreError::during("look at the schema"))? {
-        return MIGRATIONS.run_direct(connection).await.map_err(migration_error);
-    }
-    has_schema(connection).await
-}
-
-async fn has_no_mark(connection: &mut PgConnection, url: &str) -> Result<(), StoreError> {
-    let marks = sqlx::query_scalar(sql::RESTORING).fetch_one(connection).await;
-    is_unmarked(marks.map_err(StoreError::during("look whether the database is being restored"))?, url)
-}
-
-async fn has_schema(connection: &mut PgConnection) -> Result<(), StoreError> {
-    let found = sqlx::query_scalar(SCHEMA_VERSION).fetch_one(connection).await;
-    is_current(found.map_err(StoreError::during("look at the schema"))?, last_of(&MIGRATIONS))
 }
 
 impl Backend for PostgresBackend {

@@ -7,7 +7,7 @@ mod insert;
 mod reader;
 mod rebuild;
 mod scan;
-mod sql;
+pub(super) mod sql;
 mod terms;
 mod write;
 mod writer;

@@ -44,7 +44,7 @@ pub(super) const INDEX: IndexDialect = IndexDialect {
 pub(super) const RESTORING: &str = "select count(*) from sqlite_master where name = 'etalon_restoring'";
 
 /// How many logs the database has: one, or none.
-pub(super) const LOGS: &str = "select count(*) from sqlite_master where name = 'log_head'";
+pub(in crate::store) const LOGS: &str = "select count(*) from sqlite_master where name = 'log_head'";
 
 pub(super) const MOVE_HEAD: &str =
     "update log_head set next_position = ?, recorded_at = ?, peaks = ?, origin = ? where id = 1";

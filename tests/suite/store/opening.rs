@@ -83,7 +83,10 @@ async fn only_a_database_in_utf8_is_taken() {
             let Some(refused @ StoreError::Encoding { .. }) = refused else { panic!("{encoding}: {refused:?}") };
             assert!(!refused.is_retryable());
             let told = refused.to_string();
-            assert!(told.contains(encoding) && told.contains("encoding 'UTF8' locale 'C' template template0"), "{told}");
+            assert!(
+                told.contains(encoding) && told.contains("encoding 'UTF8' locale 'C' template template0"),
+                "{told}"
+            );
         }
         let mut connection = PgConnection::connect(url).await.expect("the server answers");
         let tables = "select count(*) from pg_tables where schemaname = 'public'";
