@@ -16,7 +16,8 @@ pub(in crate::store) async fn migrate_for(
     server: &str,
 ) -> Result<(), StoreError> {
     let unreachable = |source| StoreError::Unreachable { url: url.to_owned(), source: Arc::new(source) };
-    let mut connection = PgConnection::connect_with(&options.disable_statement_logging()).await.map_err(unreachable)?;
+    let options = options.options([("client_min_messages", "warning")]).disable_statement_logging();
+    let mut connection = PgConnection::connect_with(&options).await.map_err(unreachable)?;
     encoding::is_utf8(&mut connection, url).await?;
     has_no_mark(&mut connection, url).await?;
     roles::may_grant(&mut connection, server).await?;

@@ -21,6 +21,9 @@ const WORKING: &str = "leases, webhooks, webhook_deliveries";
 /// What the server's role may have done with the rights of the owner.
 const STEPS: &str = "etalon_start_rebuild(), etalon_index_rebuilt(), etalon_finish_rebuild()";
 
+/// What only those steps call.
+const WITHIN_STEPS: &str = "etalon_grant_rebuilt(), etalon_row_tables()";
+
 /// One grant at a time; "etalon" in ASCII.
 const LOCK: &str = "select pg_catalog.pg_advisory_xact_lock(111550525108078)";
 
@@ -170,14 +173,15 @@ async fn grant_all(connection: &mut PgConnection, server: &str) -> Result<(), sq
     let rows = of_log(&ROW_TABLES.join(", "));
     let quoted: Vec<_> = rows.split(", ").map(|row| format!("'{}'", row.replace('\'', "''"))).collect();
     let take_rows = TAKE_ROWS.replace("{home}", &schema.replace('\'', "''")).replace("{rows}", &quoted.join(", "));
-    let (growing, erasable, working, steps) = (of_log(GROWING), of_log(ERASABLE), of_log(WORKING), of_log(STEPS));
+    let (growing, erasable, working) = (of_log(GROWING), of_log(ERASABLE), of_log(WORKING));
+    let (steps, within_steps) = (of_log(STEPS), of_log(WITHIN_STEPS));
     let statements = [
         "begin",
         LOCK,
         NOTHING_ELSE,
         &take_rows,
         &format!("revoke all on all tables in schema {schema} from {server}"),
-        &format!("revoke execute on function {steps} from public"),
+        &format!("revoke execute on function {steps}, {within_steps} from public"),
         &format!("grant connect on database {database} to {server}"),
         &format!("grant usage on schema {schema} to {server}"),
         &format!("grant select on {schema}._sqlx_migrations to {server}"),
@@ -193,7 +197,7 @@ async fn grant_all(connection: &mut PgConnection, server: &str) -> Result<(), sq
 
 /// Takes from everybody else what a copy without rights has given them: the steps of a rebuild.
 pub(super) async fn close_steps(connection: &mut PgConnection) -> Result<(), StoreError> {
-    let close = format!("revoke execute on function {STEPS} from public");
+    let close = format!("revoke execute on function {STEPS}, {WITHIN_STEPS} from public");
     let closed = connection.execute(sqlx::raw_sql(&close)).await;
     closed.map(drop).map_err(StoreError::during("take the rights to rebuild from everybody"))
 }
