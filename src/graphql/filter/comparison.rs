@@ -1,13 +1,12 @@
 //! Comparisons: how one column is held against what a filter says.
 
 use async_graphql::{Error, ID, InputObject, MaybeUndefined, Result};
-use jiff::Timestamp;
 
 use crate::app::{CaseColumn, Condition, Operator, Value};
 use crate::domain::refusal::Refusal;
 use crate::domain::value::PersonId;
 use crate::graphql::errors;
-use crate::graphql::filter::bound::{DateOrRelative, DateTimeOrRelative, Place};
+use crate::graphql::filter::bound::{DateOrRelative, DateTimeOrRelative};
 use crate::graphql::filter::operand::{Neighbours, each, given};
 use crate::graphql::filter::path::Path;
 use crate::graphql::ids::{self, Identified};
@@ -283,37 +282,6 @@ fn read<I: Identified>(id: &ID, path: Path<'_>) -> Result<I> {
 /// The column compares so with the value.
 pub(super) fn compare(column: CaseColumn, operator: Operator, value: Value) -> Condition {
     Condition::Compare { column, operator, value }
-}
-
-impl DateComparison {
-    /// Compares the days of a column that holds them as text.
-    pub(super) fn days(
-        &self,
-        path: Path<'_>,
-        column: CaseColumn,
-        now: Timestamp,
-        out: &mut Vec<Condition>,
-    ) -> Result<()> {
-        let day = |bound: &DateOrRelative, path: Path<'_>| {
-            Ok(Neighbours::same(Value::Text(bound.day(Place { path, now })?.to_string())))
-        };
-        self.conditions(path, column, day, out)
-    }
-}
-
-impl DateTimeComparison {
-    /// Compares the moments of a column that holds them in microseconds.
-    pub(super) fn moments(
-        &self,
-        path: Path<'_>,
-        column: CaseColumn,
-        now: Timestamp,
-        out: &mut Vec<Condition>,
-    ) -> Result<()> {
-        let moment =
-            |bound: &DateTimeOrRelative, path: Path<'_>| Ok(Neighbours::of_moment(bound.moment(Place { path, now })?));
-        self.conditions(path, column, moment, out)
-    }
 }
 
 fn one_of(column: CaseColumn, values: Vec<Value>) -> Condition {

@@ -17,6 +17,7 @@ use crate::domain::value::{CampaignId, CaseId, Division, EnterpriseId, Instituti
 use crate::graphql::errors;
 use crate::graphql::limits::NamedLimit;
 use crate::graphql::scalars;
+use bound::{DateOrRelative, DateTimeOrRelative, Place};
 use comparison::{
     DateComparison, DateTimeComparison, DecimalComparison, IdComparison, KindComparison, LevelComparison,
     OriginComparison, SeverityComparison, StatusComparison, TextComparison, compare,
@@ -204,13 +205,19 @@ impl CaseFilter {
         Ok(())
     }
 
+    /// Rows hold moments in microseconds, and days as text.
     fn moments(&self, path: Path<'_>, now: Timestamp, all: &mut Vec<Condition>) -> Result<()> {
+        let moment =
+            |bound: &DateTimeOrRelative, path: Path<'_>| Ok(Neighbours::of_moment(bound.moment(Place { path, now })?));
+        let day = |bound: &DateOrRelative, path: Path<'_>| {
+            Ok(Neighbours::same(Value::Text(bound.day(Place { path, now })?.to_string())))
+        };
         for (field, column, comparison) in [
             ("reportedAt", CaseColumn::ReportedAt, &self.reported_at),
             ("updatedAt", CaseColumn::UpdatedAt, &self.updated_at),
         ] {
             if let Some(comparison) = comparison {
-                comparison.moments(path.field(field), column, now, all)?;
+                comparison.conditions(path.field(field), column, moment, all)?;
             }
         }
         for (field, column, comparison) in [
@@ -219,7 +226,7 @@ impl CaseFilter {
             ("parkedUntil", CaseColumn::ParkedUntil, &self.parked_until),
         ] {
             if let Some(comparison) = comparison {
-                comparison.days(path.field(field), column, now, all)?;
+                comparison.conditions(path.field(field), column, day, all)?;
             }
         }
         Ok(())
