@@ -67,7 +67,7 @@ end
 $$;
 
 -- The indexes that the served tables have and the shadow tables have not yet: sorting all rows once takes a fraction of what
--- putting each in its place does. And statistics for the planner.
+-- putting each in its place does. And statistics for the planner, where any was made.
 create function etalon_index_rebuilt() returns void language plpgsql security definer as $$
 declare
     home text := pg_catalog.current_schema();
@@ -87,9 +87,11 @@ begin
     loop
         execute statement;
     end loop;
-    foreach shadow in array tables loop
-        execute format('analyze etalon_rebuild.%I', shadow);
-    end loop;
+    if found then
+        foreach shadow in array tables loop
+            execute format('analyze etalon_rebuild.%I', shadow);
+        end loop;
+    end if;
 end
 $$;
 
@@ -107,14 +109,7 @@ declare
 begin
     execute format('select %I.etalon_row_tables()', home) into tables;
     -- A table without one of its indexes would never get it back: they are made after those that are served.
-    if exists (
-        select from pg_index i join pg_class t on t.oid = i.indrelid join pg_namespace n on n.oid = t.relnamespace
-        join pg_class x on x.oid = i.indexrelid
-        where t.relname = any(tables) and n.nspname = home
-            and to_regclass(format('etalon_rebuild.%I', x.relname)) is null
-    ) then
-        execute format('select %I.etalon_index_rebuilt()', home);
-    end if;
+    execute format('select %I.etalon_index_rebuilt()', home);
     select string_agg(format('%I.%I', home, t), ', ') into named from unnest(tables) t;
     set local lock_timeout = '5s';
     execute format('lock table %s in share update exclusive mode', named);
