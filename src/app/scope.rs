@@ -55,12 +55,11 @@ pub(super) fn sees(actor: &Actor, case: &File) -> bool {
 /// The same, by what decides it.
 #[must_use]
 pub(super) fn admits(actor: &Actor, case: &CaseSight) -> bool {
-    let in_jurisdiction = actor.holds_any(OF_A_JURISDICTION) && actor.covers(&case.division);
     let own = actor.speaks_for(case.enterprise);
     let works = actor.holds_any(OF_AN_INSTITUTION);
     let of_institution = works && actor.institution.is_some() && case.institution == actor.institution;
     let member = works && case.members.contains(actor.id.as_str());
-    is_of_the_server(actor) || in_jurisdiction || own || of_institution || member
+    sees_all_of(actor, &case.division) || own || of_institution || member
 }
 
 /// Whether all cases and enterprises of this jurisdiction are there for the actor: what they are shown of it is then

@@ -22,10 +22,7 @@ use crate::whole_file::{self, Access, WholeFile};
 /// When the moment does not exist yet, the log cannot be read or the report not be written.
 pub async fn run(arguments: cli::Report, settings: &Settings) -> Result<(), Problem> {
     let app = serve::open_existing(settings, KeyFolder::IfThere, Arc::new(SystemClock)).await?;
-    let files = match app.renew_rows().await {
-        Ok(()) => files(&app, &arguments, settings).await,
-        Err(fault) => Err(Problem::while_doing("the read rows cannot be used")(fault)),
-    };
+    let files = files(&app, &arguments, settings).await;
     app.shutdown().await;
     let files = files?;
     match &arguments.output {
