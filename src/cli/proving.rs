@@ -199,9 +199,10 @@ pub struct AuditCase {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 LOG_RENAMED says that the log was put back from a backup and has another name since. It is told until the auditor has
-decided; with the key of the old name alone, the new one is what the server says. Get the key of the new name from whoever runs the log, as the first one; see by `etalon audit replay --key NEW
---checkpoint MEMORY`, over their database, what is lost; and where that is accepted, keep the old memory as a record, and
-follow on with `--key NEW` and another, new `--memory`. The key of the old name goes on proving what was proved by it.
+decided; with the key of the old name alone, the new one is what the server says. Get the key of the new name from
+whoever runs the log, as the first one; see by `etalon audit replay --key NEW --checkpoint MEMORY`, over their database,
+what is lost; and where that is accepted, keep the old memory as a record, and follow on with `--key NEW` and another,
+new `--memory`. The key of the old name goes on proving what was proved by it.
 
 With --silent-for, LOG_SILENT says that the log has not grown for so long, by the auditor's own clock: a server that
 shows an old checkpoint again and again, or nothing, or answers with errors alone, may keep back what was signed since.

@@ -27,9 +27,6 @@ const WITHIN_STEPS: &str = "etalon_grant_rebuilt(), etalon_row_tables()";
 /// One grant at a time; "etalon" in ASCII.
 const LOCK: &str = "select pg_catalog.pg_advisory_xact_lock(111550525108078)";
 
-/// Where the log is or will be.
-const HOME: &str = "select cast(pg_catalog.current_schema() as pg_catalog.text)";
-
 /// Nothing is found but what PostgreSQL itself has made: whoever could make functions may have left some with its names.
 const NOTHING_ELSE: &str = "set local search_path to pg_catalog, pg_temp";
 
@@ -120,12 +117,11 @@ pub(super) async fn may_grant(connection: &mut PgConnection, server: &str) -> Re
 /// [`StoreError::Planted`] where it has, and [`StoreError::ServerMakes`] where the right to is not the owner's to take.
 pub(super) async fn part(connection: &mut PgConnection, server: &str) -> Result<(), StoreError> {
     let parted = async {
-        let Names { server: quoted, schema, database } = Names::of(connection, server).await?;
+        let Names { server: quoted, home, schema, database } = Names::of(connection, server).await?;
         let take = format!(
             "revoke create on schema {schema} from public, {quoted}; revoke create on database {database} from {quoted}"
         );
         connection.execute(sqlx::raw_sql(&take)).await?;
-        let home: String = sqlx::query_scalar(HOME).fetch_one(&mut *connection).await?;
         let mut looking = connection.begin().await?;
         looking.execute(NOTHING_ELSE).await?;
         let planted: Option<(String, String)> =
@@ -144,16 +140,20 @@ pub(super) async fn part(connection: &mut PgConnection, server: &str) -> Result<
 /// Names as statements take them.
 struct Names {
     server: String,
+    /// Where the log is or will be, as it is.
+    home: String,
+    /// The same as statements take it.
     schema: String,
     database: String,
 }
 
 impl Names {
     async fn of(connection: &mut PgConnection, server: &str) -> Result<Self, sqlx::Error> {
-        const QUOTED: &str = "select pg_catalog.quote_ident($1), pg_catalog.quote_ident(pg_catalog.current_schema()), \
+        const QUOTED: &str = "select pg_catalog.quote_ident($1), cast(pg_catalog.current_schema() as pg_catalog.text), \
+                              pg_catalog.quote_ident(pg_catalog.current_schema()), \
                               pg_catalog.quote_ident(pg_catalog.current_database())";
-        let (server, schema, database) = sqlx::query_as(QUOTED).bind(server).fetch_one(connection).await?;
-        Ok(Self { server, schema, database })
+        let (server, home, schema, database) = sqlx::query_as(QUOTED).bind(server).fetch_one(connection).await?;
+        Ok(Self { server, home, schema, database })
     }
 }
 
@@ -165,7 +165,7 @@ pub(super) async fn grant(connection: &mut PgConnection, server: &str) -> Result
 }
 
 async fn grant_all(connection: &mut PgConnection, server: &str) -> Result<(), sqlx::Error> {
-    let Names { server, schema, database } = Names::of(connection, server).await?;
+    let Names { server, schema, database, .. } = Names::of(connection, server).await?;
     let of_log = |names: &str| -> String {
         let names: Vec<_> = names.split(", ").map(|name| format!("{schema}.{}", name.trim())).collect();
         names.join(", ")
