@@ -85,12 +85,12 @@ pub(crate) struct Conflicting {
     pub(crate) current: u64,
 }
 
-/// Carries a command out.
+/// Carries a command out, under that key where its input has none.
 ///
 /// # Errors
 /// Only when the house fails; what the domain refuses is in the outcome.
-pub(crate) async fn carry_out<I: Input>(ctx: &Context<'_>, input: I) -> Result<Outcome> {
-    let (request, ordered) = match read(ctx, &input) {
+pub(crate) async fn carry_out<I: Input>(ctx: &Context<'_>, input: &I, key: Option<&str>) -> Result<Outcome> {
+    let (request, ordered) = match read(ctx, input, key) {
         Ok(read) => read,
         Err(unsound) => return Ok(unsound),
     };
@@ -122,12 +122,12 @@ impl<A: Commanded> Prospect<A> {
     }
 }
 
-/// Tells what a command would do, and does nothing.
+/// Tells what a command would do, under that key where its input has none, and does nothing.
 ///
 /// # Errors
 /// Only when the house fails.
-pub(crate) async fn foresee<I: Input>(ctx: &Context<'_>, input: I) -> Result<Prospect<I::Root>> {
-    let (request, ordered) = match read(ctx, &input) {
+pub(crate) async fn foresee<I: Input>(ctx: &Context<'_>, input: &I, key: Option<&str>) -> Result<Prospect<I::Root>> {
+    let (request, ordered) = match read(ctx, input, key) {
         Ok(read) => read,
         Err(unsound) => return Ok(Prospect { position: None, foreseen: None, outcome: unsound }),
     };
@@ -142,6 +142,22 @@ pub(crate) async fn foresee<I: Input>(ctx: &Context<'_>, input: I) -> Result<Pro
 }
 
 impl Outcome {
+    /// Where in the log its events stand, as an answer shows it.
+    pub(crate) fn receipt_node(&self) -> Option<ReceiptNode> {
+        self.receipt.as_ref().map(Into::into)
+    }
+
+    /// What is worth knowing of a command that was carried out.
+    pub(crate) async fn warnings(&self, ctx: &Context<'_>) -> Option<Result<Vec<Warning>>> {
+        errors::nullable(async {
+            match &self.receipt {
+                Some(receipt) => warnings::of(ctx, receipt).await.map(Some),
+                None => Ok(Some(Vec::new())),
+            }
+        })
+        .await
+    }
+
     fn of_failure<I: Input>(ctx: &Context<'_>, failure: Failure) -> Result<Self> {
         match failure {
             Failure::Refused(refusal) => {
@@ -158,9 +174,9 @@ impl Outcome {
 }
 
 /// Reads an input at the door: the command with its circumstances, or everything that is unsound about it.
-fn read<I: Input>(ctx: &Context<'_>, input: &I) -> Result<(Request, Ordered<I::Root>), Outcome> {
+fn read<I: Input>(ctx: &Context<'_>, input: &I, key: Option<&str>) -> Result<(Request, Ordered<I::Root>), Outcome> {
     let mut door = Door::new(app(ctx).new_id());
-    let request = circumstances_of(ctx, input, &mut door);
+    let request = circumstances_of(ctx, input, key, &mut door);
     let ordered = input.read(&mut door);
     request.zip(ordered).ok_or_else(|| {
         let user_errors = door.into_refusals().into_iter().map(UserError::from).collect();
@@ -168,8 +184,9 @@ fn read<I: Input>(ctx: &Context<'_>, input: &I) -> Result<(Request, Ordered<I::R
     })
 }
 
-fn circumstances_of<I: Input>(ctx: &Context<'_>, input: &I, door: &mut Door) -> Option<Request> {
-    let circumstances = input.circumstances();
+fn circumstances_of<I: Input>(ctx: &Context<'_>, input: &I, key: Option<&str>, door: &mut Door) -> Option<Request> {
+    let mut circumstances = input.circumstances();
+    circumstances.idempotency_key = circumstances.idempotency_key.or(key);
     let (key, expected_version) = key_and_version(ctx, door, I::COMMAND, input, circumstances)?;
     Some(Request {
         actor: actor(ctx).clone(),

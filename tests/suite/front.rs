@@ -247,10 +247,12 @@ async fn every_limit_is_told_by_the_service() {
     assert!(costs.contains(&json!({ "field": "Case.similar", "cost": 2_250, "rows": 5 })), "{costs:?}");
     let ids = vec!["\"x\""; 101].join(", ");
     let wide = vec!["{}"; 101].join(", ");
+    let orders = vec!["{ deleteView: { viewId: \"x\" } }"; 101].join(", ");
     let deep = (0..5).fold("{ open: true }".to_owned(), |inner, _| format!("{{ not: {inner} }}"));
     let table = [
         ("largestPage", "{ cases(first: 101) { totalCount } }".to_owned()),
         ("mostIds", format!("{{ nodes(ids: [{ids}]) {{ id }} }}")),
+        ("mostCommands", format!("mutation {{ executeCommands(input: {{ commands: [{orders}] }}) {{ __typename }} }}")),
         ("deepestFilter", format!("{{ cases(filter: {deep}) {{ totalCount }} }}")),
         ("largestFilter", format!("{{ cases(filter: {{ or: [{wide}] }}) {{ totalCount }} }}")),
         ("mostValues", ids_in_fragments(20, 600)),

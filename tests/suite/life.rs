@@ -1,6 +1,7 @@
 //! The scripted life of a case, over HTTP against a real server, on both databases: every mutation of the schema with success, and every refusal that a user can meet.
 
 mod as_of;
+mod bulk;
 mod catalogue;
 mod front;
 mod histories;
@@ -30,6 +31,7 @@ use as_of::{
     rights_are_those_of_today, senseless_moments_are_refused, the_past_is_answered_as_it_was,
     what_had_happened_is_told_by_the_log_of_now,
 };
+use bulk::many_commands_are_carried_out;
 use front::{documents_are_judged, strangers_stay_outside, the_last_request_is_answered};
 use histories::one_case_has_a_history;
 use internal::what_is_internal_is_for_some;
@@ -82,6 +84,7 @@ pub(crate) use on_both_databases;
 
 on_both_databases! {
     every_mutation_and_every_refusal
+    many_commands_are_carried_out
     each_sees_their_own
     what_is_internal_is_for_some
     the_unseen_looks_absent

@@ -99,7 +99,7 @@ macro_rules! mutations {
                     #[graphql(desc = "What is ordered.")] input: $input,
                 ) -> Option<async_graphql::Result<$payload>> {
                     crate::graphql::errors::nullable(async {
-                        crate::graphql::orders::carry_out(ctx, input).await.map($payload).map(Some)
+                        crate::graphql::orders::carry_out(ctx, &input, None).await.map($payload).map(Some)
                     }).await
                 }
             )+
@@ -125,7 +125,7 @@ macro_rules! mutations {
                     #[graphql(desc = "What would be ordered.")] input: $input,
                 ) -> Option<async_graphql::Result<<$node as crate::graphql::orders::Shown>::Preview>> {
                     crate::graphql::errors::nullable(async {
-                        crate::graphql::orders::foresee(ctx, input).await.map(|prospect| Some(prospect.into()))
+                        crate::graphql::orders::foresee(ctx, &input, None).await.map(|prospect| Some(prospect.into()))
                     }).await
                 }
             )+
@@ -149,7 +149,7 @@ macro_rules! mutations {
 
                 /// 回执: where in the log its events stand; absent when nothing was recorded.
                 async fn receipt(&self) -> Option<crate::graphql::orders::ReceiptNode> {
-                    self.0.receipt.as_ref().map(Into::into)
+                    self.0.receipt_node()
                 }
 
                 /// Why nothing was recorded; empty when something was.
@@ -162,12 +162,7 @@ macro_rules! mutations {
                     &self,
                     ctx: &async_graphql::Context<'_>,
                 ) -> Option<async_graphql::Result<Vec<crate::graphql::errors::Warning>>> {
-                    crate::graphql::errors::nullable(async {
-                        match &self.0.receipt {
-                            Some(receipt) => crate::graphql::warnings::of(ctx, receipt).await.map(Some),
-                            None => Ok(Some(Vec::new())),
-                        }
-                    }).await
+                    self.0.warnings(ctx).await
                 }
 
                 /// 版本冲突: where it is, when it is not at `expectedVersion`.

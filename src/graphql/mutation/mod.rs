@@ -2,7 +2,9 @@
 //!
 //! A command that only the server gives (a missed deadline, a legacy activity) has no mutation.
 
+pub(crate) mod bulk;
 pub(crate) mod canonical;
+mod command;
 mod declare;
 
 mod assignment;
@@ -68,4 +70,5 @@ groups! {
     view::ViewMutation,
     webhook::WebhookMutation,
     ping::PingMutation,
+    bulk::BulkMutation,
 }

@@ -3,7 +3,7 @@
 use async_graphql::{Context, ID, Object, Result};
 use uuid::Uuid;
 
-use crate::app::Moment;
+use crate::app::{Moment, Receipt};
 use crate::domain::refusal::{Code, Refusal};
 use crate::graphql::context::{loaders, reached};
 use crate::graphql::errors;
@@ -86,6 +86,15 @@ pub(crate) async fn thing(ctx: &Context<'_>, kind: &str, id: Uuid, from: Viewpoi
         "View" => ViewNode::load(ctx, id.into(), from).await?.map(Node::View),
         _ => None,
     })
+}
+
+/// What a command was about, as it is now.
+///
+/// # Errors
+/// When the house fails.
+pub(crate) async fn of_receipt(ctx: &Context<'_>, receipt: &Receipt) -> Result<Option<Node>> {
+    let stream = receipt.stream;
+    thing(ctx, stream.aggregate_type.as_str(), stream.aggregate_id, Moment::Present.into()).await
 }
 
 async fn event(ctx: &Context<'_>, position: u64, at: Moment) -> Result<Option<Node>> {

@@ -8,6 +8,7 @@ use crate::graphql::StreamLimits;
 use crate::graphql::connection::Slice;
 use crate::graphql::context::{actor, app, session};
 use crate::graphql::limits::{Limits, OPERATIONS_PER_REQUEST, milliseconds};
+use crate::graphql::mutation::bulk::MOST_COMMANDS;
 use crate::graphql::query::Viewpoint;
 use crate::graphql::reading::price;
 use crate::graphql::scalars::{Cursor, DateTime, Position};
@@ -41,6 +42,7 @@ impl ServerQuery {
             largest_page: limits.page,
             usual_page: limits.usual_page(),
             most_ids: ids::MOST_IDS,
+            most_commands: MOST_COMMANDS,
             most_similar: similar::MOST,
             most_groups: MOST_GROUPS,
             longest_search: MOST_CHARACTERS,
@@ -185,7 +187,7 @@ impl Viewer {
 
 /// 服务限制: the limits that requests are held to; a refusal names the one that it is about.
 ///
-/// The cost of a field is 1, or what `fieldCosts` says, plus that of what is selected in it. What stands in a list counts once for each row: of `edges` and `nodes` as many as are asked for with `first` or `last`, 50 where neither is given; of other lists as many as their `first` or their `ids` ask for, or as `fieldCosts` says. A list without `first` is reckoned at the usual number of rows, however many it then gives, up to a page: with a `first` that is above the usual it costs more. `extensions.cost` of an answer tells what the operation was charged. Of what you may ask for in a second, every request takes 10 besides, and 1 for every 256 bytes of its body and of its answer, which so is paid for by what it holds.
+/// The cost of a field is 1, or what `fieldCosts` says, plus that of what is selected in it. What stands in a list counts once for each row: of `edges` and `nodes` as many as are asked for with `first` or `last`, 50 where neither is given; of other lists as many as their `first` or their `ids` ask for, or as `fieldCosts` says. What is asked of `executeCommands` counts once for each of its commands. A list without `first` is reckoned at the usual number of rows, however many it then gives, up to a page: with a `first` that is above the usual it costs more. `extensions.cost` of an answer tells what the operation was charged. Of what you may ask for in a second, every request takes 10 besides, and 1 for every 256 bytes of its body and of its answer, which so is paid for by what it holds.
 #[derive(SimpleObject)]
 pub(crate) struct ServiceConfig {
     /// 标识: the same always, since there is one.
@@ -196,6 +198,8 @@ pub(crate) struct ServiceConfig {
     usual_page: u32,
     /// How many things `nodes` gives at once, and how many ids a list of an input may have. In an input an id that is there twice is taken once.
     most_ids: usize,
+    /// How many commands `executeCommands` takes at once.
+    most_commands: usize,
     /// How many similar cases are shown of one.
     most_similar: u32,
     /// How many groups statistics may have.

@@ -25,10 +25,12 @@ pub(crate) enum Rows {
     Part(u64),
     /// One for each of its `ids`.
     Ids,
+    /// It is no list, and all of it counts once for each of the commands of its `input`.
+    Commands,
     /// As many as `first` or `last` of the field around it say.
     OfPage,
 }
-use Rows::{First, Ids, OfPage, One, Part, Reckoned};
+use Rows::{Commands, First, Ids, OfPage, One, Part, Reckoned};
 
 /// A line of the table.
 pub(crate) struct Line {
@@ -64,8 +66,11 @@ pub(crate) const TABLE: &[Line] = &[
     line("Case.diff", 50, Reckoned(20)),
     line("Case.fieldHistory", 50, Part(20)),
     line("Case.timeline", 50, One),
+    line("PreviewPayload.executeCommands", 50, Commands),
     line("PreviewPayload.*", 50, One),
+    line("Mutation.executeCommands", 50, Commands),
     line("Mutation.*", 50, One),
+    line("*Payload.results", 1, Reckoned(1)),
     // What has statements of its own.
     line("Query.asOf", 10, One),
     line("Query.node", 5, One),
@@ -163,14 +168,14 @@ impl Rows {
         match self {
             One => None,
             Reckoned(rows) | Part(rows) | First { usual: rows, .. } => Some(rows),
-            Ids => Some(1),
+            Ids | Commands => Some(1),
             OfPage => Some(USUAL_PAGE.into()),
         }
     }
 
     /// Whether a list may be reckoned so, and nothing else.
     fn is_of_list(self) -> bool {
-        self != One
+        !matches!(self, One | Commands)
     }
 }
 

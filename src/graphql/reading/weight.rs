@@ -182,12 +182,10 @@ impl<'a> Scale<'a> {
             Rows::Reckoned(rows) => Weight { cost: of_rows(rows), ..weight },
             Rows::First { usual, most } => Weight { cost: of_rows(self.first(field, usual, most)), ..weight },
             Rows::Part(usual) => Weight { cost: of_rows(self.first(field, usual, self.limits.page.into())), ..weight },
-            Rows::Ids => {
-                let rows = match self.amount(field, "ids") {
-                    Amount::Unsaid | Amount::Unknown => 1,
-                    Amount::Of(ids) => ids.max(1),
-                };
-                Weight { cost: of_rows(rows), ..weight }
+            Rows::Ids => Weight { cost: of_rows(self.each(field, &["ids"])), ..weight },
+            Rows::Commands => {
+                let commands = self.each(field, &["input", "commands"]);
+                Weight { cost: own.saturating_add(once).saturating_mul(commands), ..weight }
             }
         })
     }
@@ -208,10 +206,18 @@ impl<'a> Scale<'a> {
 
     /// How many rows a list is asked for with `first`; the usual number where it does not say.
     fn first(&self, field: &Field, usual: u64, most: u64) -> u64 {
-        match self.amount(field, "first") {
+        match self.amount(field, &["first"]) {
             Amount::Unsaid => usual,
             Amount::Unknown => 1,
             Amount::Of(rows) => rows.clamp(1, most),
+        }
+    }
+
+    /// How many there are in the list at that path into the arguments; one of a list of none.
+    fn each(&self, field: &Field, path: &[&str]) -> u64 {
+        match self.amount(field, path) {
+            Amount::Unsaid | Amount::Unknown => 1,
+            Amount::Of(items) => items.max(1),
         }
     }
 
@@ -234,7 +240,7 @@ impl<'a> Scale<'a> {
     /// How many rows of each page a field asks for with `first` or `last`; the usual page where it does not say.
     fn page(&self, field: &Field) -> u64 {
         for name in ["first", "last"] {
-            match self.amount(field, name) {
+            match self.amount(field, &[name]) {
                 Amount::Unsaid => {}
                 Amount::Unknown => return 1,
                 Amount::Of(rows) => return rows.clamp(1, self.limits.page.into()),
@@ -243,14 +249,22 @@ impl<'a> Scale<'a> {
         self.limits.usual_page().into()
     }
 
-    fn amount(&self, field: &Field, name: &str) -> Amount {
+    /// How much the value at that path into the arguments asks for.
+    fn amount(&self, field: &Field, path: &[&str]) -> Amount {
+        let [name, within @ ..] = path else { return Amount::Unsaid };
         let Some(argument) = field.get_argument(name) else { return Amount::Unsaid };
-        match argument.node.clone().into_const_with(|variable| self.value_of(&variable).ok_or(())) {
-            Err(()) => Amount::Unknown,
-            Ok(Value::Null) => Amount::Unsaid,
-            Ok(Value::Number(number)) => Amount::Of(number.as_u64().unwrap_or(1)),
-            Ok(Value::List(items)) => Amount::Of(items.len() as u64),
-            Ok(_) => Amount::Of(1),
+        let Ok(value) = argument.node.clone().into_const_with(|variable| self.value_of(&variable).ok_or(())) else {
+            return Amount::Unknown;
+        };
+        let inner = within.iter().try_fold(&value, |value, name| match value {
+            Value::Object(fields) => fields.get(*name),
+            _ => None,
+        });
+        match inner {
+            None | Some(Value::Null) => Amount::Unsaid,
+            Some(Value::Number(number)) => Amount::Of(number.as_u64().unwrap_or(1)),
+            Some(Value::List(items)) => Amount::Of(items.len() as u64),
+            Some(_) => Amount::Of(1),
         }
     }
 

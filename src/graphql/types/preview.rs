@@ -15,6 +15,13 @@ use crate::graphql::{warnings, words};
 
 pub(crate) struct CasePreview(Prospect<Case>);
 
+impl CasePreview {
+    /// Why nothing would be recorded, or the receipt of when it was.
+    pub(crate) fn into_outcome(self) -> Outcome {
+        self.0.outcome
+    }
+}
+
 impl From<Prospect<Case>> for CasePreview {
     fn from(prospect: Prospect<Case>) -> Self {
         Self(prospect)
@@ -61,7 +68,7 @@ impl CasePreview {
 
     /// 回执: of when the command was carried out already, under the same `idempotencyKey`; sent again, it would record nothing.
     async fn receipt(&self) -> Option<ReceiptNode> {
-        self.0.outcome.receipt.as_ref().map(Into::into)
+        self.0.outcome.receipt_node()
     }
 
     /// Why nothing would be recorded; empty when something would be.
@@ -92,6 +99,13 @@ pub(crate) struct RegisterPreview {
     position: Option<Position>,
     warnings: Vec<Warning>,
     outcome: Outcome,
+}
+
+impl RegisterPreview {
+    /// Why nothing would be recorded, or the receipt of when it was.
+    pub(crate) fn into_outcome(self) -> Outcome {
+        self.outcome
+    }
 }
 
 impl<A: Commanded> From<Prospect<A>> for RegisterPreview {
@@ -128,7 +142,7 @@ impl RegisterPreview {
 
     /// 回执: of when the command was carried out already, under the same `idempotencyKey`; sent again, it would record nothing.
     async fn receipt(&self) -> Option<ReceiptNode> {
-        self.outcome.receipt.as_ref().map(Into::into)
+        self.outcome.receipt_node()
     }
 
     /// Why nothing would be recorded; empty when something would be.

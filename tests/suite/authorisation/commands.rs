@@ -112,6 +112,9 @@ const WEBHOOKS: &[Command] = &[
     ("deleteWebhook",              ". . . y . . . n  . . . . . . . .  . . y"),
 ];
 
+/// The mutation that carries many commands out.
+const BULK: &str = "executeCommands";
+
 /// The fields of inputs that say what a command is about.
 const ABOUT: [&str; 6] = ["caseId", "viewId", "webhookId", "deadLetterId", "personId", "enterpriseId"];
 
@@ -121,7 +124,9 @@ const NOT_THEIRS: [&str; 4] = ["NOT_PERMITTED", "NOT_A_MEMBER", "NOT_INVITED", "
 pub async fn hold(stage: &Stage) {
     let rows: BTreeSet<_> = COMMANDS.iter().chain(WEBHOOKS).map(|(mutation, _)| (*mutation).to_owned()).collect();
     assert_eq!(rows.len(), COMMANDS.len() + WEBHOOKS.len(), "a mutation has one row");
-    assert_eq!(rows, stage.fields_of("Mutation").await, "every mutation has a row");
+    let mut mutations = stage.fields_of("Mutation").await;
+    assert!(mutations.remove(BULK), "many commands are what each of them is");
+    assert_eq!(rows, mutations, "every mutation has a row");
     commands(stage).await;
     webhooks(stage).await;
 }
@@ -147,6 +152,7 @@ async fn commands(stage: &Stage) {
             named.iter().zip(nodes).filter(|(_, node)| node.is_null()).map(|((mutation, _), _)| *mutation).collect();
         let [seen, unseen] = [&there, &absent].map(|variables| stage.answer(who, &document, variables));
         let (seen, unseen) = (seen.await, unseen.await);
+        assert_eq!(in_bulk(stage, who, &there).await, of_each(&seen), "{who}: among many as alone");
         let letters = COMMANDS.iter().map(|(mutation, _)| {
             let [seen, unseen] = [&seen, &unseen].map(|answer| &answer["data"]["preview"][mutation]["userErrors"]);
             // Whoever may not see what it is about is told what is told of nothing, whatever the reason.
@@ -162,6 +168,25 @@ async fn commands(stage: &Stage) {
         let variables = json!({ "input": there[mutation] });
         stage.is_closed_to_strangers(&schema.document_of(mutation), &variables).await;
     }
+}
+
+/// What is refused of every command, given alone in one request.
+fn of_each(answer: &Value) -> Vec<Value> {
+    COMMANDS.iter().map(|(mutation, _)| answer["data"]["preview"][mutation]["userErrors"].clone()).collect()
+}
+
+/// The same of all of them as one order.
+async fn in_bulk(stage: &Stage, who: &str, inputs: &Value) -> Vec<Value> {
+    let errors = "userErrors { code field message }";
+    let document = format!(
+        "query Bulk($input: ExecuteCommandsInput!) {{ preview {{ {BULK}(input: $input) {{ results {{
+            ... on CasePreviewPayload {{ {errors} }} ... on RegisterPreviewPayload {{ {errors} }}
+        }} }} }} }}"
+    );
+    let commands: Vec<_> = COMMANDS.iter().map(|(mutation, _)| json!({ *mutation: inputs[mutation] })).collect();
+    let answer = stage.answer(who, &document, &json!({ "input": { "commands": commands } })).await;
+    let results = answer["data"]["preview"][BULK]["results"].as_array().expect("a list").iter();
+    results.map(|result| result["userErrors"].clone()).collect()
 }
 
 async fn webhooks(stage: &Stage) {

@@ -78,6 +78,11 @@ impl Schema {
         self.mutations.keys().cloned().collect()
     }
 
+    /// The names of all commands that many may be sent of at once.
+    pub fn commands(&self) -> BTreeSet<String> {
+        self.inputs["CommandInput"].keys().cloned().collect()
+    }
+
     /// The name of the payload's object: `case`, `enterprise`, …
     pub fn object_of(&self, mutation: &str) -> &str {
         &self.mutation(mutation).1

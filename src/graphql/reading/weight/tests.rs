@@ -71,6 +71,29 @@ fn rows_multiply_what_stands_within_them() {
 }
 
 #[test]
+fn what_many_commands_give_counts_once_for_each() {
+    let own = 50 + 1 + 1 + 1;
+    let bulk = |commands: &str| {
+        cost(&format!(
+            "mutation {{ executeCommands(input: {{ commands: {commands} }}) {{ results {{ receipt {{ version }} }} }} }}"
+        ))
+    };
+    assert_eq!(bulk("[]"), own);
+    assert_eq!(bulk("{ deleteView: { viewId: \"x\" } }"), own, "one value stands for a list of it");
+    assert_eq!(bulk("[{}, {}, {}]"), 3 * own);
+    let results = "{ results { ... on CasePreviewPayload { position version } } }";
+    let whole = format!("query($i: ExecuteCommandsInput!) {{ preview {{ executeCommands(input: $i) {results} }} }}");
+    assert_eq!(cost_with(&whole, json!({ "i": { "commands": [{}, {}] } })), 1 + 2 * own);
+    let list =
+        format!("query($c: [CommandInput!]!) {{ preview {{ executeCommands(input: {{ commands: $c }}) {results} }} }}");
+    assert_eq!(cost_with(&list, json!({ "c": [{}, {}, {}] })), 1 + 3 * own);
+    assert_eq!(cost_with(&list, json!({ "c": null })), 1 + own);
+    assert_eq!(cost(&list), 1 + own, "as long as nothing is known of the variable");
+    let nothing = "mutation($i: ExecuteCommandsInput!) { executeCommands(input: $i) { __typename } }";
+    assert_eq!(cost_with(nothing, json!({ "i": { "commands": vec![json!({}); 100] } })), 100 * 51);
+}
+
+#[test]
 fn lists_without_pages_multiply_as_well() {
     let case = |fields: &str| cost(&format!("{{ case(id: \"x\") {{ {fields} }} }}")) - 1;
     assert_eq!(case("comments { id text }"), 5 + 10 * 2);
