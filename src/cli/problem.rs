@@ -69,20 +69,33 @@ impl Problem {
 
 /// The code of a cause that has one.
 fn code_of(cause: &(dyn Error + 'static)) -> Option<&'static str> {
-    match cause.downcast_ref::<StoreError>() {
-        Some(StoreError::NoLog { .. }) => return Some("NO_LOG"),
-        Some(StoreError::Encoding { .. }) => return Some("DATABASE_ENCODING"),
-        Some(_) | None => {}
-    }
-    let of_database = |is_damage| if is_damage { "DATABASE_DAMAGED" } else { "DATABASE_UNUSABLE" };
     if let Some(error) = cause.downcast_ref::<AuditError>() {
         return Some(error.code());
     }
     if cause.is::<ConfigError>() {
         return Some("SETTINGS_INVALID");
     }
-    let of_store = cause.downcast_ref::<StoreError>().map(|error| of_database(error.is_damage()));
-    of_store.or_else(|| cause.downcast_ref::<Fault>().map(|fault| of_database(fault.is_damage())))
+    if let Some(error) = cause.downcast_ref::<StoreError>() {
+        return Some(code_of_store(error));
+    }
+    // What the store says stands in the place of the fault, and is none of its causes.
+    cause.downcast_ref::<Fault>().map(|fault| match fault {
+        Fault::Store(error) => code_of_store(error),
+        fault => of_database(fault.is_damage()),
+    })
+}
+
+fn code_of_store(error: &StoreError) -> &'static str {
+    match error {
+        StoreError::NoLog { .. } => "NO_LOG",
+        StoreError::Encoding { .. } => "DATABASE_ENCODING",
+        StoreError::RebuildNotGranted { .. } => "REBUILD_NOT_GRANTED",
+        error => of_database(error.is_damage()),
+    }
+}
+
+fn of_database(is_damage: bool) -> &'static str {
+    if is_damage { "DATABASE_DAMAGED" } else { "DATABASE_UNUSABLE" }
 }
 
 impl fmt::Display for Problem {
@@ -113,6 +126,11 @@ mod tests {
         assert_eq!(Problem::while_doing("not read")(StoreError::Closed).code(), "DATABASE_UNUSABLE");
         let empty = StoreError::NoLog { url: "sqlite:none".to_owned() };
         assert_eq!(Problem::while_doing("not read")(empty).code(), "NO_LOG");
+        let (role, step, owner) = ("server".to_owned(), "etalon_start_rebuild()".to_owned(), "owner".to_owned());
+        let not_granted =
+            Problem::while_doing("not rebuilt")(Fault::from(StoreError::RebuildNotGranted { role, step, owner }));
+        assert_eq!(not_granted.code(), "REBUILD_NOT_GRANTED");
+        assert!(not_granted.to_string().contains("run `etalon migrate --server-role server` as the role owner"));
         let unknown = Problem::new("told to end");
         assert_eq!(unknown.to_json(), json!({ "error": { "code": "FAILED", "message": "told to end" } }));
         assert_eq!(Problem::coded("NO_DATABASE", "none").code(), "NO_DATABASE");

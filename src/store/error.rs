@@ -104,6 +104,19 @@ pub enum StoreError {
         /// The schema of the log.
         schema: String,
     },
+    /// What makes read rows anew runs with the rights of the owner of the log, who gives them to servers.
+    #[error(
+        "the role {role} may not run {step}, which makes the read rows anew with the rights of the owner of the log: run \
+         `etalon migrate --server-role {role}` as the role {owner}"
+    )]
+    RebuildNotGranted {
+        /// Who has tried.
+        role: String,
+        /// A function.
+        step: String,
+        /// Whose the log is.
+        owner: String,
+    },
     /// A migration failed; it was rolled back.
     #[error("cannot migrate the database")]
     Migration {

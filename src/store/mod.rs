@@ -309,7 +309,8 @@ pub trait Store:
     /// that of the holder of the [`REBUILD_LEASE`], who keeps it through each of these steps.
     ///
     /// # Errors
-    /// [`StoreError::TakenOver`] when somebody else holds the lease, and when the database fails.
+    /// [`StoreError::TakenOver`] when somebody else holds the lease, [`StoreError::RebuildNotGranted`] when the role of this
+    /// process lacks the rights, and when the database fails.
     async fn start_rebuild(&self, holder: &str) -> Result<(), StoreError>;
 
     /// Writes rows into the fresh tables; those of a stream come in the order of their positions.

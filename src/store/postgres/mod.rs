@@ -296,6 +296,7 @@ impl Backend for PostgresBackend {
 
     async fn start_rebuild(&self, holder: &str) -> Result<(), StoreError> {
         let mut transaction = self.begin_step("begin", holder).await?;
+        roles::may_rebuild(&mut transaction).await?;
         let started = async {
             transaction.execute(sql::START_REBUILD).await?;
             transaction.commit().await
@@ -314,7 +315,8 @@ impl Backend for PostgresBackend {
 
     async fn index_rebuilt(&self, holder: &str) -> Result<(), StoreError> {
         // The lease is looked at and let go: it has to be prolonged while the indexes are made.
-        let look = self.begin_step("begin", holder).await?;
+        let mut look = self.begin_step("begin", holder).await?;
+        roles::may_rebuild(&mut look).await?;
         let indexed = async {
             look.commit().await?;
             self.unlimited.pool.execute(sql::INDEX_REBUILT).await
@@ -324,6 +326,7 @@ impl Backend for PostgresBackend {
 
     async fn finish_rebuild(&self, holder: &str, expected_head: u64) -> Result<RebuildOutcome, StoreError> {
         let mut transaction = self.begin_step(sql::BEGIN_SWAP, holder).await?;
+        roles::may_rebuild(&mut transaction).await?;
         let swapped = async {
             let row: HeadRow = sqlx::query_as(HEAD).fetch_one(&mut *transaction).await?;
             let head = row.head();

@@ -87,6 +87,25 @@ pub(super) async fn may_migrate(connection: &mut PgConnection) -> Result<bool, s
     connection.fetch_one(OWNS).await?.try_get(0)
 }
 
+/// Whether this connection's role may have every step of a rebuild done. It is asked before the first and each that comes
+/// late, so that nothing is read for an hour and then refused.
+///
+/// # Errors
+/// [`StoreError::RebuildNotGranted`].
+pub(super) async fn may_rebuild(connection: &mut PgConnection) -> Result<(), StoreError> {
+    const LACKING: &str = "\
+        select s.step, cast(current_user as pg_catalog.text), cast(pg_catalog.pg_get_userbyid(f.proowner) as pg_catalog.text) \
+        from pg_catalog.unnest($1::pg_catalog.text[]) with ordinality s (step, place) join pg_catalog.pg_proc f \
+        on f.oid operator(pg_catalog.=) pg_catalog.to_regprocedure(s.step) \
+        where not pg_catalog.has_function_privilege(f.oid, 'execute') order by s.place limit 1";
+    let steps: Vec<_> = STEPS.split(", ").collect();
+    let lacking = sqlx::query_as(LACKING).bind(&steps).fetch_optional(connection).await;
+    match lacking.map_err(StoreError::during("look at the rights of a rebuild"))? {
+        Some((step, role, owner)) => Err(StoreError::RebuildNotGranted { role, step, owner }),
+        None => Ok(()),
+    }
+}
+
 /// Whether this connection's role may give the server's role its rights, and that role be a server's: it may own
 /// neither the log nor the schema, whose owner can drop every table in it, and take on no role that does.
 ///

@@ -1,6 +1,6 @@
 //! Who may do what on PostgreSQL: the owner of the log, and the role of its servers.
 
-use etalon::store::{REBUILD_LEASE, StoredCheckpoint, migrate_for, open};
+use etalon::store::{REBUILD_LEASE, StoreError, StoredCheckpoint, migrate_for, open};
 use sqlx::{Connection, Executor, PgConnection};
 use uuid::Uuid;
 
@@ -183,6 +183,42 @@ async fn rights_that_are_given_again_are_the_same_and_make_good_what_was_taken()
     let all = [server, owner, member].map(|role| role.name).join(", ");
     let gone = format!("reassign owned by {all} to current_user; drop owned by {all} cascade; drop role {all}");
     superuser.execute(sqlx::raw_sql(&gone)).await.expect("gone");
+}
+
+#[tokio::test]
+async fn a_server_that_lacks_a_right_to_rebuild_says_who_gives_it() {
+    let database = Database::postgres();
+    let mut owner = PgConnection::connect(&database.url).await.expect("the server answers");
+    let role = TestRole::in_database(&database.url, &mut owner).await;
+    migrate_for(&database.url, &role.name).await.expect("migrated");
+    let store = open(&role.url, TestClock::new()).await.expect("the role may serve");
+    assert!(store.try_lease(REBUILD_LEASE, "a", 0, 100).await.expect("the leases are its own"));
+    let is_told = |refused: StoreError, lacking: &str| {
+        let told = refused.to_string();
+        let StoreError::RebuildNotGranted { role: who, step, .. } = refused else { panic!("{lacking}: {told}") };
+        assert_eq!((who, step.as_str()), (role.name.clone(), lacking));
+        assert!(told.contains(&format!("etalon migrate --server-role {}", role.name)), "{told}");
+    };
+    // All are looked at before the first is done.
+    let [start, index, finish] = ["etalon_start_rebuild()", "etalon_index_rebuilt()", "etalon_finish_rebuild()"];
+    for step in [start, index, finish] {
+        owner.execute(format!("revoke execute on function {step} from {}", role.name).as_str()).await.expect("taken");
+        is_told(store.start_rebuild("a").await.expect_err(step), step);
+        owner.execute(format!("grant execute on function {step} to {}", role.name).as_str()).await.expect("given");
+    }
+    store.start_rebuild("a").await.expect("it may");
+    // Those that are taken meanwhile are told where they are missed.
+    for step in [index, finish] {
+        owner.execute(format!("revoke execute on function {step} from {}", role.name).as_str()).await.expect("taken");
+    }
+    is_told(store.index_rebuilt("a").await.expect_err("taken"), index);
+    owner.execute(format!("grant execute on function {index} to {}", role.name).as_str()).await.expect("given");
+    store.index_rebuilt("a").await.expect("it may");
+    is_told(store.finish_rebuild("a", 0).await.expect_err("taken"), finish);
+    migrate_for(&database.url, &role.name).await.expect("what is told helps");
+    store.finish_rebuild("a", 0).await.expect("it may");
+    drop(store);
+    owner.execute(format!("drop owned by {0} cascade; drop role {0}", role.name).as_str()).await.expect("gone");
 }
 
 #[tokio::test]
