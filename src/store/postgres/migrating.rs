@@ -6,7 +6,7 @@ use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{ConnectOptions, Connection};
 
 use crate::store::opening::{SCHEMA_VERSION, is_current, is_unmarked, last_of};
-use crate::store::postgres::{MIGRATIONS, encoding, roles, sql};
+use crate::store::postgres::{MIGRATIONS, encoding, planted, roles, sql};
 use crate::store::{StoreError, migration_error};
 
 /// Migrates, and gives that role what a server needs.
@@ -27,9 +27,11 @@ pub(in crate::store) async fn migrate_for(
     connection.close().await.map_err(unreachable)
 }
 
-/// Migrates as far as the role may; one that may not needs a database that is migrated.
+/// Migrates as far as the role may; one that may not needs a database that is migrated. Nothing is done with the rights of
+/// the owner while something is there that a server's role has made.
 pub(super) async fn migrate(connection: &mut PgConnection) -> Result<(), StoreError> {
     if roles::may_migrate(connection).await.map_err(StoreError::during("look at the schema"))? {
+        planted::nothing_by_servers(connection).await?;
         return MIGRATIONS.run_direct(connection).await.map_err(migration_error);
     }
     has_schema(connection).await

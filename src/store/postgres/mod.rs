@@ -11,6 +11,7 @@ mod expected;
 mod migrating;
 mod news;
 mod parts;
+mod planted;
 mod reader;
 mod roles;
 pub(super) mod sql;

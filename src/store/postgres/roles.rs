@@ -6,6 +6,7 @@ use sqlx::postgres::PgConnection;
 use sqlx::{Connection, Executor, Row};
 
 use crate::store::StoreError;
+use crate::store::postgres::planted;
 use crate::store::sql::ROW_TABLES;
 
 /// What the server's role may only add to.
@@ -28,7 +29,7 @@ const WITHIN_STEPS: &str = "etalon_grant_rebuilt(), etalon_row_tables()";
 const LOCK: &str = "select pg_catalog.pg_advisory_xact_lock(111550525108078)";
 
 /// Nothing is found but what PostgreSQL itself has made: whoever could make functions may have left some with its names.
-const NOTHING_ELSE: &str = "set local search_path to pg_catalog, pg_temp";
+pub(super) const NOTHING_ELSE: &str = "set local search_path to pg_catalog, pg_temp";
 
 /// Read rows that an earlier version gave to the server's role go back to the owner of the log; what such a server has not
 /// rebuilt to the end goes. Whoever reads is waited for, and not for long.
@@ -52,58 +53,14 @@ begin
 end
 $$";
 
-/// What others than the owner of the log have made where it is found or run, `$1` the schema of the log and `$2` the server's
-/// role: that role anywhere, all others beside the log. Tables of rows and what a rebuild makes are told elsewhere.
-const PLANTED: &str = "\
-with log as (
-    select coalesce((select t.relowner from pg_class t join pg_namespace n on n.oid = t.relnamespace
-                     where t.relname = 'events' and n.nspname = $1),
-                    (select oid from pg_roles where rolname = current_user)) as owner
-), made as (
-    select 'the function ' || cast(f.oid as regprocedure) as what, f.proowner as by, f.pronamespace as place, f.oid as self
-    from pg_proc f
-    union all
-    select 'the operator ' || cast(o.oid as regoperator), o.oprowner, o.oprnamespace, o.oid from pg_operator o
-    union all
-    select 'the view ' || cast(v.oid as regclass), v.relowner, v.relnamespace, v.oid
-    from pg_class v where v.relkind in ('v', 'm', 'f')
-    union all
-    select 'the schema ' || quote_ident(s.nspname), s.nspowner, s.oid, s.oid
-    from pg_namespace s where s.nspname <> 'etalon_rebuild'
-)
-select m.what, cast(pg_get_userbyid(m.by) as text)
-from made m cross join log l join pg_namespace n on n.oid = m.place
-where n.nspname not in ('pg_catalog', 'information_schema') and not pg_has_role(m.by, l.owner, 'member')
-    and (m.by = (select oid from pg_roles where rolname = $2) or n.nspname = $1 and m.place <> m.self)
-order by 1 limit 1";
-
 /// Whether a role may make something in a schema.
 const MAKES: &str = "select has_schema_privilege(cast($2 as name), $1, 'create')";
 
 /// Whether this connection's role may migrate: it owns the log, or there is none yet.
 pub(super) async fn may_migrate(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
-    const OWNS: &str = "select coalesce((select pg_has_role(relowner, 'usage') from pg_class \
-                        where oid = to_regclass('events')), true)";
+    const OWNS: &str = "select coalesce((select pg_catalog.pg_has_role(relowner, 'usage') from pg_catalog.pg_class \
+                        where oid operator(pg_catalog.=) pg_catalog.to_regclass('events')), true)";
     connection.fetch_one(OWNS).await?.try_get(0)
-}
-
-/// Whether this connection's role may have every step of a rebuild done. It is asked before the first and each that comes
-/// late, so that nothing is read for an hour and then refused.
-///
-/// # Errors
-/// [`StoreError::RebuildNotGranted`].
-pub(super) async fn may_rebuild(connection: &mut PgConnection) -> Result<(), StoreError> {
-    const LACKING: &str = "\
-        select s.step, cast(current_user as pg_catalog.text), cast(pg_catalog.pg_get_userbyid(f.proowner) as pg_catalog.text) \
-        from pg_catalog.unnest($1::pg_catalog.text[]) with ordinality s (step, place) join pg_catalog.pg_proc f \
-        on f.oid operator(pg_catalog.=) pg_catalog.to_regprocedure(s.step) \
-        where not pg_catalog.has_function_privilege(f.oid, 'execute') order by s.place limit 1";
-    let steps: Vec<_> = STEPS.split(", ").collect();
-    let lacking = sqlx::query_as(LACKING).bind(&steps).fetch_optional(connection).await;
-    match lacking.map_err(StoreError::during("look at the rights of a rebuild"))? {
-        Some((step, role, owner)) => Err(StoreError::RebuildNotGranted { role, step, owner }),
-        None => Ok(()),
-    }
 }
 
 /// Whether this connection's role may give the server's role its rights, and that role be a server's: it may own
@@ -130,6 +87,25 @@ pub(super) async fn may_grant(connection: &mut PgConnection, server: &str) -> Re
     }
 }
 
+/// Whether this connection's role may have every step of a rebuild done. It is asked before the first and each that comes
+/// late, so that nothing is read for an hour and then refused.
+///
+/// # Errors
+/// [`StoreError::RebuildNotGranted`].
+pub(super) async fn may_rebuild(connection: &mut PgConnection) -> Result<(), StoreError> {
+    const LACKING: &str = "\
+        select s.step, cast(current_user as pg_catalog.text), cast(pg_catalog.pg_get_userbyid(f.proowner) as pg_catalog.text) \
+        from pg_catalog.unnest($1::pg_catalog.text[]) with ordinality s (step, place) join pg_catalog.pg_proc f \
+        on f.oid operator(pg_catalog.=) pg_catalog.to_regprocedure(s.step) \
+        where not pg_catalog.has_function_privilege(f.oid, 'execute') order by s.place limit 1";
+    let steps: Vec<_> = STEPS.split(", ").collect();
+    let lacking = sqlx::query_as(LACKING).bind(&steps).fetch_optional(connection).await;
+    match lacking.map_err(StoreError::during("look at the rights of a rebuild"))? {
+        Some((step, role, owner)) => Err(StoreError::RebuildNotGranted { role, step, owner }),
+        None => Ok(()),
+    }
+}
+
 /// Takes from the server's role what it could make things with that others run.
 ///
 /// # Errors
@@ -143,8 +119,7 @@ pub(super) async fn part(connection: &mut PgConnection, server: &str) -> Result<
         connection.execute(sqlx::raw_sql(&take)).await?;
         let mut looking = connection.begin().await?;
         looking.execute(NOTHING_ELSE).await?;
-        let planted: Option<(String, String)> =
-            sqlx::query_as(PLANTED).bind(&home).bind(server).fetch_optional(&mut *looking).await?;
+        let planted = planted::by_server(&mut looking, &home, server).await?;
         let makes: bool = sqlx::query_scalar(MAKES).bind(&home).bind(server).fetch_one(&mut *looking).await?;
         looking.rollback().await?;
         Ok((planted, makes.then_some(schema)))

@@ -158,6 +158,8 @@ async fn rights_that_are_given_again_are_the_same_and_make_good_what_was_taken()
     superuser.execute(sqlx::raw_sql(&plant)).await.expect("planted");
     let refused = migrate_for(&owner.url, &server.name).await.expect_err("it is there").to_string();
     assert!(refused.contains("format(text,text) was made by the role") && refused.contains(&server.name), "{refused}");
+    let alike = open(&owner.url, TestClock::new()).await.err().expect("it is there for whoever migrates").to_string();
+    assert_eq!(alike, refused);
     superuser.execute("drop function public.format(text, text)").await.expect("gone");
     // The owner makes rows anew, and they are the server's to write as before.
     let store = open(&owner.url, TestClock::new()).await.expect("the owner may serve, too");
@@ -219,6 +221,62 @@ async fn a_server_that_lacks_a_right_to_rebuild_says_who_gives_it() {
     store.finish_rebuild("a", 0).await.expect("it may");
     drop(store);
     owner.execute(format!("drop owned by {0} cascade; drop role {0}", role.name).as_str()).await.expect("gone");
+}
+
+#[tokio::test]
+async fn nothing_is_migrated_beside_what_a_server_has_made_and_what_others_have_is_left_alone() {
+    let database = Database::postgres();
+    let mut superuser = PgConnection::connect(&database.url).await.expect("the server answers");
+    let owner = TestRole::in_database(&database.url, &mut superuser).await;
+    let server = TestRole::in_database(&database.url, &mut superuser).await;
+    let member = TestRole::in_database(&database.url, &mut superuser).await;
+    let reader = TestRole::in_database(&database.url, &mut superuser).await;
+    let give = format!(
+        "do $$ begin execute format('alter database %I owner to {0}', current_database()); end $$; \
+         create function public.other() returns bigint language sql as 'select 1::bigint'; \
+         alter function public.other() owner to {1}; \
+         create schema \"of {1}\" authorization {1}; create view public.seen as select 1 as one; \
+         alter view public.seen owner to {1}",
+        owner.name, reader.name
+    );
+    superuser.execute(sqlx::raw_sql(&give)).await.expect("given");
+    drop(open(&owner.url, TestClock::new()).await.expect("a new log knows of no server"));
+    let look = format!("grant select on all tables in schema public to {}", reader.name);
+    superuser.execute(look.as_str()).await.expect("given");
+    drop(open(&owner.url, TestClock::new()).await.expect("who only reads may have something of their own"));
+    // A right of a server, given to a role that others take on.
+    let serve = format!("grant insert on events to {}; grant {} to {}", server.name, server.name, member.name);
+    superuser.execute(sqlx::raw_sql(&serve)).await.expect("given");
+    drop(open(&owner.url, TestClock::new()).await.expect("nothing of theirs is there"));
+    // The last migration is to be run again, and would fail.
+    let forget = "delete from _sqlx_migrations where version = (select max(version) from _sqlx_migrations)";
+    superuser.execute(forget).await.expect("as an older program left it");
+    for (made, what, by, gone) in [
+        (
+            "create operator public.=== (leftarg = bigint, rightarg = bigint, function = int8eq); \
+             alter operator public.=== (bigint, bigint) owner to",
+            "the operator public.===(bigint,bigint)",
+            &server,
+            "drop operator public.=== (bigint, bigint)",
+        ),
+        ("create schema elsewhere authorization", "the schema elsewhere", &member, "drop schema elsewhere"),
+        (
+            "create view public.shadow as select 1 as one; alter view public.shadow owner to",
+            "the view public.shadow",
+            &member,
+            "drop view public.shadow",
+        ),
+    ] {
+        superuser.execute(sqlx::raw_sql(&format!("{made} {}", by.name))).await.expect("made");
+        let refused = open(&owner.url, TestClock::new()).await.err().expect(what).to_string();
+        assert!(refused.starts_with(&format!("{what} was made by the role {}", by.name)), "{refused}");
+        superuser.execute(gone).await.expect("gone");
+    }
+    let refused = open(&owner.url, TestClock::new()).await.err().expect("it runs").to_string();
+    assert_eq!(refused, "cannot migrate the database");
+    let all = [server, member, reader, owner].map(|role| role.name).join(", ");
+    let gone = format!("reassign owned by {all} to current_user; drop owned by {all} cascade; drop role {all}");
+    superuser.execute(sqlx::raw_sql(&gone)).await.expect("gone");
 }
 
 #[tokio::test]
