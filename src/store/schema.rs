@@ -26,7 +26,7 @@ pub enum Altered {
     GuardMissing,
     /// A guard is switched off, or does something else.
     GuardWrong,
-    /// What is read as a table is another one, or shows or does more or less than one.
+    /// What is read as a table is another one, has other columns or constraints, or shows or does more or less than one.
     Table,
     /// An index is not there.
     IndexMissing,

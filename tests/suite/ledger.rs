@@ -18,4 +18,5 @@ mod rows;
 pub mod serving;
 mod signers;
 mod stamps;
+mod tables;
 mod vectors;

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sqlx::{Executor, FromRow};
 
+use crate::store::postgres::columns::Definitions;
 use crate::store::postgres::expected::{Expected, normal};
 use crate::store::postgres::roles::{ERASABLE, GROWING};
 use crate::store::postgres::{MIGRATIONS, PostgresBackend};
@@ -56,6 +57,28 @@ const FUNCTIONS: &str = concat!(
     " select cast(f.proname as text) as name, f.prosrc as source,
     pg_has_role(f.proowner, h.relowner, 'member') as is_of_owner
 from home h join pg_proc f on f.pronamespace = h.relnamespace"
+);
+
+/// The columns of the tables, each as it is defined. A table without any has lost its key, which is told of its index.
+const COLUMNS: &str = concat!(
+    named!(),
+    " select t.name as of_table, cast(a.attname as text) as name, concat_ws(' ',
+    format_type(a.atttypid, a.atttypmod),
+    'collate ' || cast(cast(nullif(a.attcollation, y.typcollation) as regcollation) as text),
+    case when a.attnotnull then 'not null' end,
+    case when a.attgenerated <> '' or a.attidentity <> '' then 'generated' end,
+    'default ' || pg_get_expr(d.adbin, d.adrelid)) as definition
+from named t join pg_attribute a on a.attrelid = t.oid and a.attnum > 0 and not a.attisdropped
+join pg_type y on y.oid = a.atttypid left join pg_attrdef d on d.adrelid = t.oid and d.adnum = a.attnum
+where t.relkind = 'r'"
+);
+
+/// What the rows of the tables have to be besides, where no index and no trigger says it: checks, exclusions and what other
+/// tables have to hold.
+const CONSTRAINTS: &str = concat!(
+    named!(),
+    " select t.name as of_table, cast(k.conname as text) as name, pg_get_constraintdef(k.oid) as definition
+from named t join pg_constraint k on k.conrelid = t.oid and k.contype in ('c', 'f', 'x') where t.relkind = 'r'"
 );
 
 /// What is wrong by itself: a code and words. A setting of a role counts where the role may write, of `every role` always.
@@ -188,6 +211,14 @@ struct TriggerRow {
     schema: String,
 }
 
+/// A column or a constraint.
+#[derive(FromRow)]
+struct DefinedRow {
+    of_table: String,
+    name: String,
+    definition: String,
+}
+
 #[derive(FromRow)]
 struct FunctionRow {
     name: String,
@@ -213,8 +244,19 @@ impl Catalogued for PostgresBackend {
         let faults: Vec<FaultRow> = asked!(FAULTS).bind(ERASABLE).fetch_all(&mut *reading).await?;
         let triggers: Vec<TriggerRow> = asked!(TRIGGERS).fetch_all(&mut *reading).await?;
         let functions: Vec<FunctionRow> = asked!(FUNCTIONS).fetch_all(&mut *reading).await?;
+        let columns: Vec<DefinedRow> = asked!(COLUMNS).fetch_all(&mut *reading).await?;
+        let constraints: Vec<DefinedRow> = asked!(CONSTRAINTS).fetch_all(&mut *reading).await?;
         reading.rollback().await?;
         let mut alterations: Vec<_> = faults.into_iter().map(told).collect();
+        let there: BTreeSet<_> = columns.iter().map(|column| column.of_table.clone()).collect();
+        for (word, made, found) in [
+            ("column", expected.columns.definitions(), columns),
+            ("constraint", expected.columns.constraints, constraints),
+        ] {
+            // Of a table that is not there, or no table, that is told.
+            let made = made.into_iter().filter(|((table, _), _)| there.contains(table));
+            alterations.extend(altered_definitions(word, &made.collect(), found));
+        }
         alterations.extend(altered_triggers(&expected.triggers, triggers));
         alterations.extend(altered_functions(&expected.functions, &functions));
         Ok(alterations)
@@ -224,6 +266,33 @@ impl Catalogued for PostgresBackend {
 fn told(row: FaultRow) -> Alteration {
     let what = Altered::ALL.into_iter().find(|altered| altered.code() == row.code);
     what.expect("the statement has codes that there are").told(row.message)
+}
+
+/// How many characters are told of a definition.
+const SHOWN_CHARACTERS: usize = 200;
+
+/// What stands in the catalogue may have been made to reach the terminal, or to say nothing else.
+fn shown(text: &str) -> String {
+    let harmless = |c: char| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c };
+    text.chars().take(SHOWN_CHARACTERS).map(harmless).collect()
+}
+
+fn altered_definitions(word: &str, made: &Definitions, found: Vec<DefinedRow>) -> Vec<Alteration> {
+    let found: Definitions = found.into_iter().map(|row| ((row.of_table, row.name), row.definition)).collect();
+    let missing = made.keys().filter(|key| !found.contains_key(*key));
+    let missing = missing.map(|(table, name)| format!("the {word} {name} of {table} is not there"));
+    let others = found.iter().filter_map(|(key @ (table, name), definition)| match made.get(key) {
+        None => {
+            let name = shown(name);
+            Some(format!("no migration makes the {word} {name} of {table}, which may refuse what is written"))
+        }
+        Some(made) if made != definition => {
+            let definition = shown(definition);
+            Some(format!("the {word} {name} of {table} is `{definition}`, and the migrations make it `{made}`"))
+        }
+        Some(_) => None,
+    });
+    missing.chain(others).map(|message| Altered::Table.told(message)).collect()
 }
 
 fn altered_triggers(expected: &BTreeMap<(String, String), String>, found: Vec<TriggerRow>) -> Vec<Alteration> {

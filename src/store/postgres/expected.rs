@@ -1,15 +1,19 @@
-//! What the migrations make, read from their text: names of tables, indexes and triggers, and the sources of functions.
+//! What the migrations make, read from their text: tables, names of indexes and triggers, and the sources of functions.
 //!
 //! It reads what migrations here are written in and no more: a name a statement, and sources between `$$`. A test holds it
 //! against a database that was migrated.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::store::postgres::columns::Columns;
+
 /// What an up-to-date schema has.
 #[derive(Debug, Default)]
 pub(super) struct Expected {
     /// The names of the tables.
     pub(super) tables: BTreeSet<String>,
+    /// Their columns and the constraints on their rows.
+    pub(super) columns: Columns,
     /// Names of indexes, each with its table.
     pub(super) indexes: BTreeMap<String, String>,
     /// Tables and names of triggers, each with its definition as [`normal`] has it.
@@ -27,6 +31,7 @@ impl Expected {
     pub(super) fn of<'a>(migrations: impl IntoIterator<Item = &'a str>) -> Self {
         let mut expected = Self::default();
         for Statement { text, source } in migrations.into_iter().flat_map(statements) {
+            expected.columns.take(&text);
             expected.take(&text, source);
         }
         expected

@@ -6,6 +6,7 @@
 
 mod assumed;
 mod catalogue;
+mod columns;
 pub(super) mod encoding;
 mod expected;
 mod migrating;
