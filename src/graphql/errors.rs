@@ -115,6 +115,8 @@ pub(crate) enum WarningCode {
     OccurredBeforeLastStep,
     /// Something is dated before the case was reported. It is on record as dated.
     OccurredBeforeReport,
+    /// The service followed an edition of a regulation that is not the one in force on its day, as the catalogue of the province or the nation has it. It is on record as it was ordered.
+    RegulationNotInForce,
     /// The annual summary came after 31 October.
     SubmittedLate,
 }

@@ -112,13 +112,9 @@ pub(crate) struct Prospect<A: Commanded> {
 }
 
 impl<A: Commanded> Prospect<A> {
-    /// What is worth knowing: of what would be recorded, or that it was before.
-    pub(crate) fn warnings(&self, of_foreseen: impl FnOnce(&Foreseen<A>) -> Vec<Warning>) -> Vec<Warning> {
-        match (&self.foreseen, &self.outcome.receipt) {
-            (Some(foreseen), _) => of_foreseen(foreseen),
-            (None, Some(_)) => vec![warnings::of_replay()],
-            (None, None) => Vec::new(),
-        }
+    /// What is worth knowing where nothing would be recorded: that it was before.
+    pub(crate) fn warnings_of_nothing(&self) -> Vec<Warning> {
+        self.outcome.receipt.iter().map(|_| warnings::of_replay()).collect()
     }
 }
 

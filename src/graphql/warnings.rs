@@ -6,11 +6,15 @@ use std::sync::Arc;
 
 use async_graphql::{Context, Result};
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use crate::app::{AggregateType, Commanded, EventRecord, Foreseen, Moment, Receipt, Versioned};
 use crate::codec;
 use crate::domain::case::{Case, Misdated};
-use crate::domain::value::CaseId;
+use crate::domain::catalogue::Catalogue;
+use crate::domain::catalogue::state::Edition;
+use crate::domain::value::calendar::date_of;
+use crate::domain::value::{CaseId, CatalogueId, Division, RegulationRef};
 use crate::graphql::context::{app, loaders};
 use crate::graphql::errors::{self, Warning, WarningCode};
 
@@ -33,9 +37,58 @@ pub(crate) async fn of(ctx: &Context<'_>, receipt: &Receipt) -> Result<Vec<Warni
         warnings.extend(of_event(&event.event_type, &event.payload));
     }
     if receipt.stream.aggregate_type == AggregateType::Case {
+        for event in &events {
+            let Some(service) = Service::of(&event.event_type, &event.payload) else { continue };
+            if let Some(case) = after(ctx, receipt).await? {
+                warnings.extend(service.warning(ctx, &case.state).await?);
+            }
+        }
         warnings.extend(of_dates(ctx, receipt, &events).await?);
     }
     Ok(warnings)
+}
+
+/// A service that followed a regulation.
+struct Service {
+    regulation: RegulationRef,
+    day: Date,
+}
+
+impl Service {
+    fn of(event_type: &str, payload: &str) -> Option<Self> {
+        if event_type != SERVED {
+            return None;
+        }
+        let said: serde_json::Value = serde_json::from_str(payload).ok()?;
+        let regulation = RegulationRef::parse(said["fact"][SERVED]["regulation"].as_str()?).ok()?;
+        Some(Self { regulation, day: date_of(codec::occurred_at(payload).ok()?) })
+    }
+
+    /// That another edition was in force on its day, or none, where a catalogue tells of the regulation at all: that of the
+    /// province comes before that of the nation.
+    async fn warning(&self, ctx: &Context<'_>, case: &Case) -> Result<Option<Warning>> {
+        let Some(file) = &case.file else { return Ok(None) };
+        let (code, mut is_known) = (self.regulation.code(), false);
+        for keeper in [file.division.province(), Division::nation()] {
+            let id = CatalogueId::of(&keeper).into();
+            let found = loaders(ctx).visible::<Catalogue>(id, Moment::Present).await;
+            let Some(entry) = found.map_err(|fault| errors::fault(ctx, fault))? else { continue };
+            if let Some(edition) = entry.state.edition_on(code, self.day) {
+                return Ok((edition.reference != self.regulation).then(|| self.not_in_force(Some(edition))));
+            }
+            is_known |= entry.state.editions().iter().any(|edition| edition.reference.code() == code);
+        }
+        Ok(is_known.then(|| self.not_in_force(None)))
+    }
+
+    fn not_in_force(&self, instead: Option<&Edition>) -> Warning {
+        let Self { regulation, day } = self;
+        let message = match instead {
+            Some(edition) => format!("the service followed {regulation}; in force on {day} is {}", edition.reference),
+            None => format!("the service followed {regulation}, of which no edition is in force on {day}"),
+        };
+        Warning { code: WarningCode::RegulationNotInForce, message }
+    }
 }
 
 /// The case as the command left it.
@@ -74,14 +127,24 @@ pub(crate) fn of_replay() -> Warning {
 }
 
 /// What would be worth knowing about a command on a case.
-pub(crate) fn foreseen_of_case(foreseen: &Foreseen<Case>) -> Vec<Warning> {
+///
+/// # Errors
+/// When the house fails.
+pub(crate) async fn foreseen_of_case(ctx: &Context<'_>, foreseen: &Foreseen<Case>) -> Result<Vec<Warning>> {
     let resolves = foreseen.events.iter().any(|event| event.encoded.event_type == RESOLVED);
     let resolution = resolves.then(|| of_resolution(&foreseen.after.state)).flatten();
     let reopens = foreseen.events.iter().any(|event| event.encoded.event_type == REOPENED);
     let reopening = reopens.then(|| of_reopening(&foreseen.before.state)).flatten();
     let at = foreseen.events.first().map(|event| event.event.occurred_at);
     let misdated = at.and_then(|at| of_date(&foreseen.before.state, &foreseen.after.state, at));
-    resolution.into_iter().chain(reopening).chain(self::foreseen(foreseen)).chain(misdated).collect()
+    let mut warnings: Vec<_> = resolution.into_iter().chain(reopening).chain(self::foreseen(foreseen)).collect();
+    for event in &foreseen.events {
+        if let Some(service) = Service::of(event.encoded.event_type, &event.encoded.payload) {
+            warnings.extend(service.warning(ctx, &foreseen.after.state).await?);
+        }
+    }
+    warnings.extend(misdated);
+    Ok(warnings)
 }
 
 /// What would be worth knowing about a command, whatever it is about.
@@ -92,6 +155,7 @@ pub(crate) fn foreseen<A: Commanded>(foreseen: &Foreseen<A>) -> Vec<Warning> {
 
 const RESOLVED: &str = "CaseResolved";
 const REOPENED: &str = "CaseReopened";
+const SERVED: &str = "RoutineServiceProvided";
 
 /// A requirement was set and nothing was measured: the gap is unknown, not closed.
 fn of_resolution(case: &Case) -> Option<Warning> {

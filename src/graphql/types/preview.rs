@@ -1,6 +1,6 @@
 //! 预演: what a command would do, were it given now.
 
-use async_graphql::Object;
+use async_graphql::{Context, Object, Result};
 
 use crate::app::Commanded;
 use crate::domain::case::Case;
@@ -77,8 +77,11 @@ impl CasePreview {
     }
 
     /// What is worth knowing although the command would not be refused: of what it would record, or that it was carried out before (`CARRIED_OUT_BEFORE`).
-    async fn warnings(&self) -> Vec<Warning> {
-        self.0.warnings(warnings::foreseen_of_case)
+    async fn warnings(&self, ctx: &Context<'_>) -> Result<Vec<Warning>> {
+        match &self.0.foreseen {
+            Some(foreseen) => warnings::foreseen_of_case(ctx, foreseen).await,
+            None => Ok(self.0.warnings_of_nothing()),
+        }
     }
 
     /// 版本冲突: where the case is, when it is not at `expectedVersion`.
@@ -110,7 +113,10 @@ impl RegisterPreview {
 
 impl<A: Commanded> From<Prospect<A>> for RegisterPreview {
     fn from(prospect: Prospect<A>) -> Self {
-        let warnings = prospect.warnings(warnings::foreseen);
+        let warnings = match &prospect.foreseen {
+            Some(foreseen) => warnings::foreseen(foreseen),
+            None => prospect.warnings_of_nothing(),
+        };
         let Prospect { position, foreseen, outcome } = prospect;
         Self {
             version: foreseen.as_ref().map(|foreseen| foreseen.after.version),

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::life::scene::Scene;
-use crate::life::world::{World, day, with};
+use crate::life::scene::{Scene, triage};
+use crate::life::world::{World, day, text, with};
 
 fn item(more: Value) -> Value {
     let input = json!({
@@ -24,6 +24,7 @@ fn edition(more: Value) -> Value {
 pub async fn play(world: &World, scene: &Scene) {
     items(world, scene).await;
     editions(world).await;
+    services(world, scene).await;
 }
 
 async fn items(world: &World, scene: &Scene) {
@@ -113,4 +114,28 @@ async fn editions(world: &World) {
     let catalogue = &world.ask("manager", query, json!({})).await["catalogue"];
     assert_eq!(catalogue["old"]["reference"]["reference"], "JJF 1064-2010");
     assert_eq!(catalogue["new"]["reference"]["reference"], "JJF 1064-2024");
+}
+
+/// What a service has followed, beside what is in force.
+async fn services(world: &World, scene: &Scene) {
+    let case = scene.reported(world, "校准坐标测量机").await;
+    case.takes("coordinator", "triageCase", triage("CALIBRATION")).await;
+    for (regulation, told) in [
+        ("JJF 1064-2010", Some("the service followed JJF 1064-2010; in force on ")),
+        ("jjf1064—2024", None),
+        ("JJF 1064", Some("the service followed JJF 1064; in force on ")),
+        ("JJG 999-2000", None),
+    ] {
+        let service = json!({ "institutionId": scene.institute, "certificate": "JZ-7", "regulation": regulation });
+        let warnings = &case.takes("coordinator", "provideRoutineService", service).await["warnings"];
+        match told {
+            Some(begin) => {
+                let message = text(&warnings[0]["message"]);
+                assert_eq!(warnings[0]["code"], "REGULATION_NOT_IN_FORCE");
+                assert!(message.starts_with(begin) && message.ends_with(" is JJF 1064-2024"), "{message}");
+            }
+            None => assert_eq!(*warnings, json!([]), "{regulation}"),
+        }
+        case.takes("enterprise", "rejectSolution", json!({ "reason": "再测一次" })).await;
+    }
 }
