@@ -13,6 +13,7 @@ use uuid::Uuid;
 use crate::app::App;
 use crate::app::commanded::Commanded;
 use crate::app::reads::CasePage;
+use crate::app::registers::RegisterPage;
 use crate::app::request::Fault;
 use crate::app::scope;
 use crate::app::streams::Versioned;
@@ -146,7 +147,8 @@ impl<'a> LookUp<'a> {
     ) -> Result<ReliedOn, Fault> {
         match &mut order.command {
             CampaignCommand::CloseCampaign(command) => {
-                command.open_cases = self.app.count_cases(&the_server(), &open_cases_of(id)).await?;
+                let answers_for = self.app.campaigns_ending_in(id).await?;
+                command.open_cases = self.app.count_cases(&the_server(), &open_cases_of(&answers_for)).await?;
                 if let Some(successor) = &mut command.successor {
                     *successor = self.campaign(successor.campaign).await?;
                 }
@@ -295,15 +297,37 @@ impl<'a> LookUp<'a> {
     }
 }
 
+impl App {
+    /// The campaign, and those that were closed in its favour, directly or through others. It answers for the cases of
+    /// all of them: a case keeps the campaign that it was reported to.
+    async fn campaigns_ending_in(&self, campaign: CampaignId) -> Result<Vec<CampaignId>, Fault> {
+        let everywhere = RegisterPage { limit: u32::MAX, ..RegisterPage::default() };
+        let all = self.registers::<Campaign>(&the_server(), &everywhere).await?;
+        let closings: Vec<(CampaignId, CampaignId)> =
+            all.iter().filter_map(|entry| Some((entry.id.into(), entry.state.successor()?))).collect();
+        let mut found = vec![campaign];
+        let mut ahead = vec![campaign];
+        while let Some(next) = ahead.pop() {
+            for (closed, _) in closings.iter().filter(|(_, successor)| *successor == next) {
+                if !found.contains(closed) {
+                    found.push(*closed);
+                    ahead.push(*closed);
+                }
+            }
+        }
+        Ok(found)
+    }
+}
+
 fn the_server() -> Actor {
     Actor::of_the_server(ActorId::clock(), Role::Clock)
 }
 
-fn open_cases_of(campaign: CampaignId) -> CasePage {
-    let equal = |column, value| Condition::Compare { column, operator: Operator::Equal, value };
+fn open_cases_of(campaigns: &[CampaignId]) -> CasePage {
+    let campaigns = campaigns.iter().map(|campaign| Value::from(Uuid::from(*campaign))).collect();
     let conditions = vec![
-        equal(CaseColumn::CampaignId, Value::Text(Uuid::from(campaign).to_string())),
-        equal(CaseColumn::IsOpen, Value::Integer(1)),
+        Condition::In { column: CaseColumn::CampaignId, values: campaigns },
+        Condition::Compare { column: CaseColumn::IsOpen, operator: Operator::Equal, value: Value::Integer(1) },
     ];
     CasePage::of(Condition::All(conditions), 0, Moment::Present)
 }

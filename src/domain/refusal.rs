@@ -188,7 +188,7 @@ codes! {
     CampaignClosed = "CAMPAIGN_CLOSED",
     /// The reporting deadline lies before the campaign's start.
     ReportingDeadlineBeforeStart = "REPORTING_DEADLINE_BEFORE_START",
-    /// Cases are still open, and no successor campaign takes them.
+    /// Cases are still open, of the campaign or of those that were closed in its favour, and no successor takes them.
     CampaignHasOpenCases = "CAMPAIGN_HAS_OPEN_CASES",
     /// Enrolled already.
     AlreadyEnrolled = "ALREADY_ENROLLED",

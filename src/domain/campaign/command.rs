@@ -26,9 +26,10 @@ commands! {
         CloseCampaign {
             /// The campaign's own id, so that it is not its own successor.
             this: CampaignId,
-            /// How many of its cases are open, as was counted.
+            /// How many cases are open, as was counted: of it, and of the campaigns that were closed in its favour,
+            /// directly or through others.
             open_cases: u64,
-            /// The campaign that takes its open cases.
+            /// The campaign that answers for them from then on.
             successor: Option<CampaignFacts>,
             /// Why, if said.
             reason: Option<Statement>,

@@ -81,7 +81,10 @@ fn close(file: &CampaignFile, command: &CloseCampaign) -> Result<CampaignClosed,
         return Err(Refusal::new(
             Code::CampaignHasOpenCases,
             "successorId",
-            format!("cases still open: {}; name the campaign that takes them", command.open_cases),
+            format!(
+                "cases still open, with those of campaigns closed in its favour: {}; name the campaign that takes them",
+                command.open_cases
+            ),
         ));
     }
     Ok(CampaignClosed {

@@ -31,9 +31,9 @@ payloads! {
     }
     /// 结束活动.
     CampaignClosed {
-        /// How many of its cases were open then.
+        /// How many cases were open then, of it and of the campaigns that were closed in its favour.
         open_cases: u64,
-        /// The campaign that takes them.
+        /// The campaign that answers for them from then on.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         successor: Option<CampaignId>,
         /// The version of the successor in which it was seen open.

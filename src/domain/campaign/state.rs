@@ -39,9 +39,9 @@ pub struct CampaignFile {
 pub struct Closing {
     /// When (business time).
     pub at: Timestamp,
-    /// How many of its cases were open then.
+    /// How many cases were open then, of it and of the campaigns that were closed in its favour.
     pub open_cases: u64,
-    /// The campaign that takes them.
+    /// The campaign that answers for them from then on.
     pub successor: Option<CampaignId>,
     /// Why, if said.
     pub reason: Option<Statement>,
@@ -52,6 +52,12 @@ impl Campaign {
     #[must_use]
     pub fn is_open(&self) -> bool {
         self.file.as_ref().is_some_and(|file| file.closing.is_none())
+    }
+
+    /// The campaign in whose favour it was closed.
+    #[must_use]
+    pub fn successor(&self) -> Option<CampaignId> {
+        self.file.as_ref()?.closing.as_ref()?.successor
     }
 
     /// What a command of another aggregate is told of it, under its id and at its version.

@@ -18,7 +18,7 @@ mutations! {
     CampaignMutation answers campaign: CampaignNode, RegisterConflict {
         /// 开始活动: begins a programme of service. By a manager of its jurisdiction.
         open_campaign(OpenCampaignInput) -> OpenCampaignPayload;
-        /// 结束活动: ends it; its open cases need a successor campaign. By a manager of its jurisdiction.
+        /// 结束活动: ends it. While cases are open, of it or of campaigns that were closed in its favour, directly or through others, it needs a successor campaign. By a manager of its jurisdiction.
         close_campaign(CloseCampaignInput) -> CloseCampaignPayload;
     }
 }
@@ -59,7 +59,7 @@ input! {
     CloseCampaignInput updates Campaign by CloseCampaign, about "campaignId" {
         /// 活动: the campaign.
         campaign_id: ID,
-        /// 后续活动: the open campaign that takes its open cases.
+        /// 后续活动: the open campaign that answers for the open cases from then on. They keep the campaign that they were reported to.
         successor_id: Option<ID>,
         /// 原因: why, if you like.
         reason: Option<String>,

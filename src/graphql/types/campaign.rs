@@ -76,7 +76,7 @@ impl CampaignNode {
         self.file().closing.as_ref()?.reason.as_ref().map(ToString::to_string)
     }
 
-    /// 后续活动: the campaign that takes its open cases.
+    /// 后续活动: the campaign in whose favour it was closed, and which is not closed without a successor of its own while cases of this one are open. The cases keep this campaign: filters find them by it, and their `campaign` is this one.
     async fn successor(&self, ctx: &Context<'_>) -> Option<Result<CampaignNode>> {
         errors::nullable(async {
             match self.file().closing.as_ref().and_then(|closing| closing.successor) {

@@ -38,8 +38,8 @@ async fn campaigns(world: &World, scene: &Scene) {
             ("city manager", "closeCampaign", json!({ "campaignId": scene.campaign }), "OUTSIDE_JURISDICTION", ""),
         ])
         .await;
-    let local = wrong(json!({ "name": "深圳的活动", "divisionCode": "4403", "endsOn": day(400) }));
-    let local = world.creates("city manager", "openCampaign", local).await;
+    let of_shenzhen = |name: &str| wrong(json!({ "name": name, "divisionCode": "4403", "endsOn": day(400) }));
+    let local = world.creates("city manager", "openCampaign", of_shenzhen("深圳的活动")).await;
     let closing = |campaign: &str, successor: &str| json!({ "campaignId": campaign, "successorId": successor });
     world
         .refuses_all([
@@ -56,7 +56,15 @@ async fn campaigns(world: &World, scene: &Scene) {
     world.creates("coordinator", "reportCase", report).await;
     let alone = json!({ "campaignId": local });
     world.refuses(("manager", "closeCampaign", alone.clone(), "CAMPAIGN_HAS_OPEN_CASES", "successorId")).await;
-    world.takes("manager", "closeCampaign", closing(&local, &scene.campaign)).await;
+    // Nor is that one closed for as long, or whichever follows it: they answer for the case.
+    let [second, third] = ["深圳的后续活动", "深圳的再后续活动"].map(of_shenzhen);
+    let second = world.creates("city manager", "openCampaign", second).await;
+    let third = world.creates("city manager", "openCampaign", third).await;
+    for (closed, successor) in [(&local, &second), (&second, &third), (&third, &scene.campaign)] {
+        let alone = json!({ "campaignId": closed });
+        world.refuses(("manager", "closeCampaign", alone, "CAMPAIGN_HAS_OPEN_CASES", "successorId")).await;
+        world.takes("manager", "closeCampaign", closing(closed, successor)).await;
+    }
     world.refuses(("manager", "closeCampaign", alone, "CAMPAIGN_CLOSED", "campaignId")).await;
     world
         .refuses_all([
