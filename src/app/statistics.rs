@@ -67,17 +67,19 @@ pub fn rate(part: u64, whole: u64) -> Option<Decimal> {
     })
 }
 
-/// The sum of fees, exactly.
+/// The sum of fees, exactly, with two decimals or more: yuan are told to the fen.
 ///
 /// # Errors
 /// [`StoreError::Corrupt`] when an amount is no number: a total without it would be a wrong one.
 pub fn fee_total<'a>(fees: impl IntoIterator<Item = &'a FeeSum>) -> Result<Decimal, Fault> {
-    fees.into_iter().try_fold(Decimal::zero(), |sum, fee| {
+    let sum = fees.into_iter().try_fold(Decimal::zero(), |sum, fee| {
         let damaged = || StoreError::Corrupt { what: format!("amount {:?} of {} in figures", fee.amount, fee.item) };
         let amount = Decimal::try_from(fee.amount.clone()).map_err(|_| damaged())?;
         let count = i64::try_from(fee.count).map_err(|_| damaged())?;
-        Ok(&sum + &(&amount * &Decimal::from(count)))
-    })
+        Ok::<_, Fault>(&sum + &(&amount * &Decimal::from(count)))
+    })?;
+    let sum = sum.as_big_decimal();
+    Ok(Decimal::from(sum.with_scale(sum.fractional_digit_count().max(2))))
 }
 
 #[cfg(test)]
@@ -118,6 +120,10 @@ mod tests {
         let fee = |amount: &str, count| FeeSum { item: "A".to_owned(), amount: amount.to_owned(), count };
         let fees = [fee("0.10", 3), fee("99999999999999999999.99", 2)];
         assert_eq!(fee_total(&fees).expect("numbers").to_string(), "200000000000000000000.28");
+        for (amount, count, total) in [("0.10", 1, "0.10"), ("140.6", 1, "140.60"), ("5", 2, "10.00")] {
+            assert_eq!(fee_total(&[fee(amount, count)]).expect("a number").to_string(), total);
+        }
+        assert_eq!(fee_total(&[]).expect("nothing to read").to_string(), "0.00");
         for damaged in ["", "12 CNY", "1/2"] {
             let fault = fee_total(&[fee("0.10", 3), fee(damaged, 1)]).expect_err("it is no number");
             assert!(fault.is_damage(), "{damaged:?}: {fault}");
