@@ -20,7 +20,8 @@ use crate::app::streams::Versioned;
 use crate::domain::actor::{Actor, ActorId, Role};
 use crate::domain::annual_summary::AnnualSummary;
 use crate::domain::annual_summary::command::AnnualSummaryCommand;
-use crate::domain::annual_summary::year::year_of;
+use crate::domain::annual_summary::state::AnnualSummaryFile;
+use crate::domain::annual_summary::year::{is_late, year_of};
 use crate::domain::campaign::Campaign;
 use crate::domain::campaign::command::{CampaignCommand, CampaignFacts};
 use crate::domain::case::Case;
@@ -177,8 +178,12 @@ impl<'a> LookUp<'a> {
                 command.computed = computed(&command.jurisdiction, command.year).await?;
             }
             AnnualSummaryCommand::AmendAnnualSummary(command) => {
-                if let Some(file) = &summary.file {
-                    command.computed = computed(&file.jurisdiction, file.year).await?;
+                if let Some(AnnualSummaryFile { jurisdiction, year, .. }) = &summary.file {
+                    // What was recorded after the year belongs in an amendment.
+                    command.computed = match is_late(*year, today) {
+                        true => self.app.figures_at_amendment(&by, jurisdiction, *year).await?,
+                        false => computed(jurisdiction, *year).await?,
+                    };
                 }
             }
         }

@@ -1,5 +1,7 @@
 //! The figures of a year, computed from the log as of a moment, each with the events that it rests on.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 
 use crate::app::App;
@@ -102,11 +104,20 @@ impl App {
         let is_of_today = question.at == Moment::Present;
         let (question, time) = self.settle_year(actor, question).await?;
         let asked_at = if is_of_today { Moment::Present } else { question.at };
-        let selections: Vec<_> = FigureName::ALL.iter().map(|name| selection(*name)).collect();
-        let sums = self.store.year_sums(&year_query(actor, &question), &selections).await?;
-        let figures = FigureName::ALL.iter().zip(sums).map(|(name, sum)| figure(*name, sum));
-        let figures = figures.collect::<Result<_, Fault>>()?;
+        let figures = self.figures(actor, &question, FigureName::ALL).await?;
         Ok(Year { question, asked_at, time, figures })
+    }
+
+    /// Some figures of a year as of the moment of the question, which has been settled.
+    async fn figures(
+        &self,
+        actor: &Actor,
+        question: &YearQuestion,
+        names: &[FigureName],
+    ) -> Result<Vec<YearFigure>, Fault> {
+        let selections: Vec<_> = names.iter().map(|name| selection(*name)).collect();
+        let sums = self.store.year_sums(&year_query(actor, question), &selections).await?;
+        names.iter().zip(sums).map(|(name, sum)| figure(*name, sum)).collect()
     }
 
     /// The figures of a year as a summary that is submitted now is compared with; `None` while the log is empty.
@@ -121,9 +132,30 @@ impl App {
     ) -> Result<Option<ComputedFigures>, Fault> {
         let question = YearQuestion { jurisdiction: jurisdiction.clone(), year, at: Moment::Present, time: None };
         let year = self.year(actor, question).await?;
-        let figures = year.figures.into_iter().map(|figure| (figure.name, figure.value)).collect();
         let position = year.question.at.last_position();
-        Ok(position.map(|position| ComputedFigures { position, figures }))
+        Ok(position.map(|position| ComputedFigures { position, figures: values(year.figures) }))
+    }
+
+    /// The figures of a year that is over as a summary that is amended now is compared with: of what happened in the
+    /// year and is recorded by now. How many cases were open is as of the end of the year, by what is known now: those
+    /// that are open today are not the year's. That one is read just after the others, and may know a little more.
+    /// `None` while the log is empty.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub(super) async fn figures_at_amendment(
+        &self,
+        actor: &Actor,
+        jurisdiction: &Division,
+        year: i16,
+    ) -> Result<Option<ComputedFigures>, Fault> {
+        let Some(position) = self.head().await? else { return Ok(None) };
+        let question = |at| YearQuestion { jurisdiction: jurisdiction.clone(), year, at, time: None };
+        let by_now = self.figures(actor, &question(Moment::Position(position)), FigureName::ALL).await?;
+        let at_its_end = question(Moment::Occurred(due(year).as_microsecond()));
+        let open = self.figures(actor, &at_its_end, &[FigureName::CasesOpen]).await?;
+        let figures = values(by_now.into_iter().chain(open));
+        Ok(Some(ComputedFigures { position, figures }))
     }
 
     /// The events that figures rest on, a list for each in their order: one statement. The question has been settled.
@@ -219,6 +251,11 @@ fn figure(name: FigureName, sum: FigureSum) -> Result<YearFigure, Fault> {
         FigureName::FeeTotal => fee_total(&sum.amounts)?,
     };
     Ok(YearFigure { name, value, events: sum.events, amounts: sum.amounts })
+}
+
+/// The figures by name; of two of one name the later.
+fn values(figures: impl IntoIterator<Item = YearFigure>) -> BTreeMap<FigureName, Decimal> {
+    figures.into_iter().map(|figure| (figure.name, figure.value)).collect()
 }
 
 fn whole(count: u64) -> Decimal {

@@ -2,6 +2,7 @@
 
 use crate::app::{Fault, GapSums, GroupSums, days, fee_total, gap_of};
 use crate::domain::annual_summary::figure::FigureName;
+use crate::domain::annual_summary::state::AnnualSummaryFile;
 use crate::domain::case::values::{Kind, Status};
 use crate::domain::value::ratio::{Ratio, Rounding};
 use crate::domain::value::{Decimal, Division, ServiceCategory};
@@ -82,34 +83,41 @@ impl Data {
         Kind::named(name).map_or_else(|| language.say("未分诊", "Not triaged"), |kind| language.kind(kind))
     }
 
-    /// The figures of the year, beside what was submitted, and then what was submitted that the log does not count.
+    /// The figures of the year, beside what was submitted, and then what was submitted that the log does not count. What
+    /// was amended after the year is held against what the log gave then, which has a column of its own.
     pub(super) fn figures(&self, language: Language) -> Table {
-        let columns = vec![
+        let submitted = self.submitted.as_ref();
+        let at_amendment = submitted.and_then(AnnualSummaryFile::at_amendment);
+        let mut columns = vec![
             Column::text(language.say("数据", "Figure")),
             Column::numbers(language.say("按记录计算", "From the log")),
             Column::numbers(language.say("已上报", "Submitted")),
             Column::text(language.say("是否一致", "Agrees")),
         ];
-        let rows = self.year.figures.iter().map(|figure| {
-            let submitted = self.submitted.as_ref().and_then(|file| figure.name.submitted(&file.figures));
-            let held_against =
-                self.submitted.as_ref().and_then(|file| figure.name.held_against(&figure.value, &file.figures));
+        let or_nothing = |number: Option<&Decimal>| number.map_or_else(|| NOTHING.to_owned(), ToString::to_string);
+        let of_the_log = self.year.figures.iter().map(|figure| {
+            let then = at_amendment.and_then(|figures| figures.get(&figure.name));
+            let with = then.unwrap_or(&figure.value);
+            let held_against = submitted.and_then(|file| figure.name.held_against(with, &file.figures));
             let agrees = match held_against {
                 None => NOTHING.to_owned(),
-                Some(submitted) if *submitted == figure.value => language.say("一致", "yes"),
+                Some(held) if held == with => language.say("一致", "yes"),
                 Some(_) => language.say("不一致", "NO"),
             };
-            vec![
-                label(language, figure.name),
-                figure.value.to_string(),
-                submitted.map_or_else(|| NOTHING.to_owned(), ToString::to_string),
-                agrees,
-            ]
+            let reported = submitted.and_then(|file| figure.name.submitted(&file.figures));
+            let row = vec![label(language, figure.name), figure.value.to_string(), or_nothing(reported), agrees];
+            (row, or_nothing(then))
         });
-        let others = self.submitted.iter().flat_map(|file| FigureName::beside_these(&file.figures));
-        let others =
-            others.map(|(name, value)| vec![name.to_string(), String::new(), value.to_string(), NOTHING.to_owned()]);
-        Table { columns, rows: rows.chain(others).collect() }
+        let others = submitted.into_iter().flat_map(|file| FigureName::beside_these(&file.figures));
+        let others = others.map(|(name, value)| {
+            (vec![name.to_string(), String::new(), value.to_string(), NOTHING.to_owned()], String::new())
+        });
+        let (mut rows, then): (Vec<_>, Vec<_>) = of_the_log.chain(others).unzip();
+        if at_amendment.is_some() {
+            columns.insert(2, Column::numbers(language.say("修改时按记录计算", "From the log at the amendment")));
+            rows.iter_mut().zip(then).for_each(|(row, then)| row.insert(2, then));
+        }
+        Table { columns, rows }
     }
 
     pub(super) fn times(&self, language: Language) -> Table {

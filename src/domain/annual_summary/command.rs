@@ -29,7 +29,7 @@ commands! {
             text: Statement,
             /// Figures by name.
             figures: BTreeMap<Label, Decimal>,
-            /// What the log gives for the year.
+            /// What the log gives for the year, as of its 31 October once that is over.
             computed: Option<ComputedFigures>,
             /// Which figures are reported beside those that are given.
             beside: Beside,
@@ -46,7 +46,7 @@ commands! {
             text: Statement,
             /// Figures by name.
             figures: BTreeMap<Label, Decimal>,
-            /// What the log gives for the year.
+            /// What the log gives for the year, with what was recorded after its 31 October.
             computed: Option<ComputedFigures>,
             /// Which figures are reported beside those that are given.
             beside: Beside,

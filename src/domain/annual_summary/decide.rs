@@ -9,7 +9,7 @@ use crate::domain::annual_summary::command::{AmendAnnualSummary, AnnualSummaryCo
 use crate::domain::annual_summary::event::{AnnualSummaryAmended, AnnualSummaryFact, AnnualSummarySubmitted};
 use crate::domain::annual_summary::figure::{ComputedFigures, FigureName};
 use crate::domain::annual_summary::state::{AnnualSummary, AnnualSummaryFile};
-use crate::domain::annual_summary::year::{last_day, year_of};
+use crate::domain::annual_summary::year::{is_late, year_of};
 use crate::domain::event::Recorded;
 use crate::domain::order::{FIRST_YEAR, Order};
 use crate::domain::refusal::{Code, Refusal};
@@ -87,11 +87,6 @@ fn amend(file: &AnnualSummaryFile, today: Date, command: &AmendAnnualSummary) ->
         good_practice: command.good_practice.clone(),
         typical_cases: each_once(&command.typical_cases),
     })
-}
-
-/// Whether today is after the day on which the year's summary was due. The day counts on which it reaches the log: a stated earlier one makes nothing punctual.
-fn is_late(year: i16, today: Date) -> bool {
-    today > last_day(year)
 }
 
 /// The figures that are given, each under one of its names, since two could contradict each other; and those that shall

@@ -53,7 +53,7 @@ vocabulary! {
     }
 }
 
-/// The figures of a year as the log gave them.
+/// The figures of a year as the log gave them when it was reported.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ComputedFigures {

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::actor::ActorId;
-use crate::domain::annual_summary::figure::ComputedFigures;
+use crate::domain::annual_summary::figure::{ComputedFigures, FigureName};
 use crate::domain::value::{CaseId, Decimal, Division, Label, Statement};
 
 /// 年度总结. Before its first event there is no `file`.
@@ -42,6 +42,17 @@ pub struct AnnualSummaryFile {
     pub late: bool,
     /// What was amended since, in order.
     pub amendments: Vec<Amendment>,
+}
+
+impl AnnualSummaryFile {
+    /// What the log gave when the summary was last amended, where that was after the year's 31 October: what is reported
+    /// may hold what was recorded since that day, and is held against this. `None` where it is held against the figures
+    /// as of that day.
+    #[must_use]
+    pub fn at_amendment(&self) -> Option<&BTreeMap<FigureName, Decimal>> {
+        self.amendments.last().filter(|amendment| amendment.late)?;
+        self.computed.as_ref().map(|computed| &computed.figures)
+    }
 }
 
 /// A replacement of what was reported.

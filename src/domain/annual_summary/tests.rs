@@ -204,6 +204,21 @@ fn an_amendment_replaces_what_was_reported() {
 }
 
 #[test]
+fn only_a_late_amendment_is_held_against_what_the_log_gave_to_it() {
+    let then = |late| AnnualSummaryAmended { computed: Some(computed()), ..amended(late) };
+    let submission = AnnualSummarySubmitted { computed: Some(computed()), ..submitted(2025, true) };
+    let held_against = |given: Given<AnnualSummary>| {
+        let file = given.state().file.expect("it was submitted");
+        file.at_amendment().cloned()
+    };
+    let given = || Given::<AnnualSummary>::that(submission.clone());
+    assert_eq!(held_against(given()), None, "a submission, however late, is held against the end of the year");
+    assert_eq!(held_against(given().and(then(false))), None);
+    assert_eq!(held_against(given().and(then(true))), Some(computed().figures));
+    assert_eq!(held_against(given().and(then(true)).and(amended(true))), None, "the log gave nothing");
+}
+
+#[test]
 fn an_amendment_needs_a_reason() {
     let silent = AmendAnnualSummary { reason: None, ..amend() };
     amending(manager(), silent).then_refused(Code::ReasonMissing, "reason");

@@ -24,6 +24,16 @@ pub fn first_day(year: i16) -> Date {
     date(year - 1, 11, 1)
 }
 
+/// Whether today is after the day on which the year's summary was due. The day counts on which it reaches the log: a
+/// stated earlier one makes nothing punctual.
+///
+/// # Panics
+/// When the year is none of a calendar.
+#[must_use]
+pub fn is_late(year: i16, today: Date) -> bool {
+    today > last_day(year)
+}
+
 /// The year whose summary tells of the day.
 #[must_use]
 pub fn year_of(day: Date) -> i16 {

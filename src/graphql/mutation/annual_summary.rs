@@ -21,7 +21,7 @@ mutations! {
     AnnualSummaryMutation answers annual_summary: AnnualSummaryNode, RegisterConflict {
         /// 上报年度总结: reports a year, which goes from 1 November to the 31 October on which the summary is due. Late is flagged, not refused. What the log gives for the year then is recorded with it. By a manager of the jurisdiction.
         submit_annual_summary(SubmitAnnualSummaryInput) -> SubmitAnnualSummaryPayload;
-        /// 修改年度总结: replaces what was reported, and says why. By a manager of the jurisdiction.
+        /// 修改年度总结: replaces what was reported, and says why. What the log gives for the year then is recorded with it and compared with it: after 31 October, what happened in the year and has been recorded until now. By a manager of the jurisdiction.
         amend_annual_summary(AmendAnnualSummaryInput) -> AmendAnnualSummaryPayload;
     }
 }
@@ -119,7 +119,7 @@ input! {
         text: String,
         /// 数据: figures by name, each figure once, whichever of its names it has.
         figures: Option<Vec<FigureInput>>,
-        /// 以计算数据补足: whether each figure that the log gives for the year, and that `figures` has under none of its names, is reported too, as `annualFigures` computes it for you, as of the moment that it says; not when left out.
+        /// 以计算数据补足: whether each figure that the log gives for the year, and that `figures` has under none of its names, is reported too, as you see it: after 31 October with what of the year was recorded late, and `CASES_OPEN` as of that day; until then as `annualFigures` computes it; not when left out.
         fill_from_log: Option<bool>,
         /// 典型经验: good practice worth spreading.
         good_practice: Option<Vec<String>>,

@@ -70,7 +70,7 @@ impl StatisticsQuery {
         .await
     }
 
-    /// 年度数据: the figures of a jurisdiction's year, computed from the log as of the end of 31 October; as of now while that is to come, and where the log began after it; under `asOf` as of its moment: `time` says which. The year goes from 1 November to 31 October, from one summary's due day to the next: November and December are of the next year. What is recorded after its year's 31 October is in the figures of a later moment, and in an amended summary. Each names the events that it rests on, and stands beside what was submitted.
+    /// 年度数据: the figures of a jurisdiction's year, computed from the log as of the end of 31 October; as of now while that is to come, and where the log began after it; under `asOf` as of its moment: `time` says which. The year goes from 1 November to 31 October, from one summary's due day to the next: November and December are of the next year. What is recorded after its year's 31 October is in the figures of a later moment, and in an amended summary, which is compared with what the log gave when it was amended. Each names the events that it rests on, and stands beside what was submitted.
     async fn annual_figures(
         &self,
         ctx: &Context<'_>,

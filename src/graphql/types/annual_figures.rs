@@ -88,10 +88,13 @@ impl AnnualFigures {
     }
 
     fn figure(&self, figure: &YearFigure) -> AnnualFigure {
-        let held_against =
-            |node: &AnnualSummaryNode| figure.name.held_against(&figure.value, &node.file().figures).cloned();
-        let submitted = self.submitted.as_ref().and_then(held_against);
-        AnnualFigure { question: self.year.question.clone(), figure: figure.clone(), submitted }
+        let compared = self.submitted.as_ref().and_then(|node| {
+            let file = node.file();
+            let with = file.at_amendment().and_then(|then| then.get(&figure.name)).unwrap_or(&figure.value);
+            let submitted = figure.name.held_against(with, &file.figures)?;
+            Some(Compared { submitted: submitted.clone(), with: with.clone() })
+        });
+        AnnualFigure { question: self.year.question.clone(), figure: figure.clone(), compared }
     }
 }
 
@@ -156,7 +159,7 @@ impl AnnualFigures {
         self.submitted.clone()
     }
 
-    /// 一致: whether every figure that was submitted under a name of these is the computed one; absent where none was.
+    /// 一致: whether every figure that was submitted under a name of these is the one that the log gave: as of `time`, or to a summary that was last amended after 31 October as of that amendment, with what was recorded late. Absent where none was submitted.
     async fn agrees(&self) -> Option<bool> {
         let agreements = self.year.figures.iter().filter_map(|figure| self.figure(figure).agreement());
         agreements.reduce(|all, one| all && one)
@@ -167,12 +170,19 @@ impl AnnualFigures {
 pub(crate) struct AnnualFigure {
     question: YearQuestion,
     figure: YearFigure,
-    submitted: Option<value::Decimal>,
+    compared: Option<Compared>,
+}
+
+/// What was submitted for a figure, and what of the log it is held against.
+#[derive(Serialize)]
+struct Compared {
+    submitted: value::Decimal,
+    with: value::Decimal,
 }
 
 impl AnnualFigure {
     fn agreement(&self) -> Option<bool> {
-        self.submitted.as_ref().map(|submitted| *submitted == self.figure.value)
+        self.compared.as_ref().map(|compared| compared.submitted == compared.with)
     }
 }
 
@@ -182,7 +192,7 @@ impl AnnualFigure {
     /// 标识: made of whose it is, of when, and what it says.
     async fn id(&self) -> ID {
         let YearQuestion { jurisdiction, year, at, .. } = &self.question;
-        let said = (self.figure.name.name(), self.figure.value.to_string(), &self.submitted);
+        let said = (self.figure.name.name(), self.figure.value.to_string(), &self.compared);
         ids::of_content("AnnualFigure", &(jurisdiction, year, at, said))
     }
 
@@ -206,12 +216,17 @@ impl AnnualFigure {
         Decimal::of(&self.figure.value)
     }
 
-    /// 上报数值: what was submitted; absent where nothing was under any of its names. Where an older summary has it under several, one that is not the computed figure goes before one that is.
+    /// 上报数值: what was submitted; absent where nothing was under any of its names. Where an older summary has it under several, one that is not `comparedWith` goes before one that is.
     async fn submitted(&self) -> Option<Decimal> {
-        self.submitted.as_ref().map(Decimal::of)
+        self.compared.as_ref().map(|compared| Decimal::of(&compared.submitted))
     }
 
-    /// 一致: whether what was submitted is the computed figure; absent where nothing was submitted.
+    /// 比较数值: what `submitted` is compared with: `value`; where the summary was last amended after 31 October, what the log gave at that amendment, with what was recorded late, as its `computedThen` says. Absent where nothing was submitted.
+    async fn compared_with(&self) -> Option<Decimal> {
+        self.compared.as_ref().map(|compared| Decimal::of(&compared.with))
+    }
+
+    /// 一致: whether `submitted` is `comparedWith`; absent where nothing was submitted.
     async fn agrees(&self) -> Option<bool> {
         self.agreement()
     }

@@ -12,7 +12,7 @@ use crate::store::support::Database;
 
 const YEAR: &str = "annualFigures(divisionCode: \"44\", year: 2026) {
     time firstDay lastDay agrees
-    figures { name submitted value agrees }
+    figures { name submitted value comparedWith agrees }
     submitted { late text figures { name value } computed { time agrees } computedThen { position figures { name value } } }
 }";
 
@@ -102,6 +102,72 @@ async fn a_late_summary_is_compared_with_the_figures(database: Database) {
     let summary = "annualSummary(divisionCode: \"44\", year: 2026) { computed { time } }";
     let then = ask(&house, &format!("asOf(point: {{ time: \"{asked}\" }}) {{ query {{ {summary} }} }}")).await;
     assert_eq!(then["asOf"]["query"]["annualSummary"]["computed"]["time"], asked);
+}
+
+/// What was recorded after the year belongs in an amendment, and is what that is compared with and filled from.
+async fn an_amendment_holds_what_was_recorded_late(database: Database) {
+    let house = House::on(database).await;
+    let case = researched(&house).await;
+    go_to(&house, "2026-11-10T02:00:00Z");
+    let figures =
+        |cases: &str| json!([{ "name": "受理难点", "value": cases }, { "name": "未了结难点", "value": cases }]);
+    let summary = json!({ "divisionCode": "44", "year": 2026, "text": "本年度受理一件。", "figures": figures("1") });
+    ordered(&house, "manager", "submitAnnualSummary", "annualSummary { late }", summary.clone()).await;
+
+    // A case and a fee of the year, and a case of the next.
+    let report = json!({
+        "enterpriseId": house.enterprises[0], "campaignId": house.campaign,
+        "title": "外径", "problem": "相差 5 µm", "origin": { "ownReport": true },
+    });
+    for more in [json!({ "occurredAt": "2026-10-20T02:00:00Z" }), json!({})] {
+        house.creates("enterprise 0", "reportCase", "case", with(report.clone(), more)).await;
+    }
+    let fee = json!({ "caseId": case, "item": "GD-L-012", "serviceDate": "2026-10-20", "amount": "0.10" });
+    ordered(&house, "coordinator", "recordFee", "case { id }", fee).await;
+    let year = ask(&house, YEAR).await["annualFigures"].clone();
+    let told = |year: &Value, name: &str| {
+        ["value", "submitted", "comparedWith", "agrees"].map(|field| figure(year, name)[field].clone())
+    };
+    assert_eq!(told(&year, "CASES_REPORTED"), [json!("1"), json!("1"), json!("1"), json!(true)]);
+    assert_eq!(told(&year, "CASES_OPEN"), [json!("1"), json!("1"), json!("1"), json!(true)]);
+
+    let amendment = |more| with(with(summary.clone(), json!({ "reason": "补录" })), more);
+    let amended = async |more: Value| {
+        ordered(&house, "manager", "amendAnnualSummary", "annualSummary { late }", amendment(more)).await;
+        ask(&house, YEAR).await["annualFigures"].clone()
+    };
+    let known = house.head().await;
+    let year = amended(json!({ "figures": figures("2") })).await;
+    assert_eq!((&year["time"], &year["agrees"]), (&json!("2026-10-31T15:59:59.999999Z"), &json!(true)));
+    assert_eq!(told(&year, "CASES_REPORTED"), [json!("1"), json!("2"), json!("2"), json!(true)]);
+    assert_eq!(told(&year, "CASES_OPEN"), [json!("1"), json!("2"), json!("2"), json!(true)]);
+    assert_eq!(told(&year, "FEE_TOTAL"), [json!("0.00"), Value::Null, Value::Null, Value::Null]);
+    let then = &year["submitted"]["computedThen"];
+    assert_eq!((&then["position"], &figure(then, "FEE_TOTAL")["value"]), (&json!(known.to_string()), &json!("0.10")));
+    let document = document(&house.app, 2026).await;
+    for line in [
+        "Cases reported,From the log,1\r\n",
+        "Cases reported,From the log at the amendment,2\r\n",
+        "Cases reported,Submitted,2\r\n",
+        "Cases reported,Agrees,yes\r\n",
+        "is compared with the log at the amendment",
+    ] {
+        assert!(document.contains(line), "{line} in {document}");
+    }
+    // So it is as of a later moment, when the figures hold what was recorded late, and the next year's cases are open.
+    let head = house.head().await;
+    let then = ask(&house, &format!("asOf(point: {{ position: \"{head}\" }}) {{ query {{ {YEAR} }} }}")).await;
+    let then = &then["asOf"]["query"]["annualFigures"];
+    assert_eq!(told(then, "CASES_REPORTED"), [json!("2"), json!("2"), json!("2"), json!(true)]);
+    assert_eq!(told(then, "CASES_OPEN"), [json!("3"), json!("2"), json!("2"), json!(true)]);
+
+    assert_eq!(amended(json!({})).await["agrees"], false, "what was submitted first is too little now");
+    let year = amended(json!({ "figures": [], "fillFromLog": true })).await;
+    assert_eq!(
+        (&year["agrees"], figure(&year["submitted"], "受理难点")),
+        (&json!(true), &json!({ "name": "受理难点", "value": "2" }))
+    );
+    assert_eq!(figure(&year["submitted"], "收费金额（元）")["value"], "0.10");
 }
 
 async fn document(app: &App, year: i16) -> String {
@@ -271,6 +337,7 @@ macro_rules! on_both_databases {
 
 on_both_databases! {
     a_late_summary_is_compared_with_the_figures
+    an_amendment_holds_what_was_recorded_late
     a_log_that_began_later_reports_the_year
     every_month_is_of_one_year
     a_gap_that_stays_closed_counts_once
