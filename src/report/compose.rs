@@ -164,6 +164,9 @@ impl Writer<'_> {
         let title = language.say("行政区划", "Division");
         self.bars("divisions", &data.divisions, &Data::division_name)?;
         self.table(data.groups(language, title, &data.divisions, Data::division_name)?);
+        if !data.divisions.is_empty() {
+            self.fees_and_trainees_of_cases();
+        }
         self.heading("按机构", "By institution");
         let name = |id: &str| data.institution_name(language, id);
         self.bars("institutions", &data.institutions, &name)?;
@@ -175,6 +178,14 @@ impl Writer<'_> {
         let name = |code: &str| Data::category_name(language, code);
         self.table(data.groups(language, language.say("服务类别", "Category"), &data.categories, name)?);
         Ok(())
+    }
+
+    /// What the tables of groups add up is not what the figures of the year do.
+    fn fees_and_trainees_of_cases(&mut self) {
+        self.note(
+            "本表及以下按机构、类型、服务类别各表中的培训人次和收费，为本年度受理的难点的全部培训和收费，不论发生在哪一天；“主要数据”以及收费、培训两节，则为本年度内发生的全部培训和收费，不论难点何时受理。故两者合计可以不同。",
+            "The trainees and fees in this table, and in those by institution, kind and service category below, are all those of the cases reported in the year, of whatever day. The headline figures and the tables of fees and trainings hold those of the days of the year, whenever their cases were reported: the sums may differ.",
+        );
     }
 
     fn bars(

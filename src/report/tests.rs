@@ -107,6 +107,22 @@ async fn late_are_those_of_the_open_cases_whenever_they_were_reported() {
 }
 
 #[tokio::test]
+async fn a_report_says_whose_fees_and_trainees_its_tables_hold() {
+    let (mut data, _folder) = data().await;
+    let said = ["全部培训和收费，不论发生在哪一天", "are all those of the cases reported in the year, of whatever day"];
+    for format in [Format::Md, Format::Html, Format::Csv] {
+        for (language, says) in
+            [(Language::Zh, [true, false]), (Language::En, [false, true]), (Language::Both, [true, true])]
+        {
+            let written = text(&data, format, language);
+            assert_eq!(said.map(|words| written.contains(words)), says, "{format:?} {language:?}");
+        }
+    }
+    data.divisions.clear();
+    assert!(!text(&data, Format::Md, Language::En).contains(said[1]), "there is no table to speak of");
+}
+
+#[tokio::test]
 async fn charts_stand_beside_markdown() {
     let (data, _folder) = data().await;
     let document = compose(&data, Language::Both).expect("charts");
