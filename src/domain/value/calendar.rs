@@ -1,8 +1,9 @@
 //! Working days in China.
 //!
 //! Monday to Friday, less the public holidays and plus the make-up working days that the
-//! General Office of the State Council announces every November for the next year. A year
-//! without data is one of plain weeks.
+//! General Office of the State Council announces every November for the next year. Of a year
+//! without data only the statutory holidays of fixed dates are known: those that follow the
+//! moon or the sun, what stands in for holidays on weekends, and make-up days are in its notice.
 
 use std::sync::LazyLock;
 
@@ -32,6 +33,10 @@ static ANNOUNCED: LazyLock<Vec<(Date, Kind)>> = LazyLock::new(|| {
         .map(|line| read_day(line).expect("every line of working_days.csv is a day"))
         .collect()
 });
+
+/// Month and day of the statutory holidays that have a date of their own (State Council, 全国年节及纪念日放假办法, as amended
+/// from 1 January 2025): New Year, Labour Day, National Day.
+const FIXED_HOLIDAYS: [(i8, i8); 6] = [(1, 1), (5, 1), (5, 2), (10, 1), (10, 2), (10, 3)];
 
 /// `date,kind,source`.
 fn read_day(line: &str) -> Option<(Date, Kind)> {
@@ -87,7 +92,10 @@ impl WorkingCalendar {
     pub fn is_working_day(&self, day: Date) -> bool {
         match self.exceptions.binary_search_by_key(&day, |(date, _)| *date) {
             Ok(place) => self.exceptions[place].1 == Kind::Workday,
-            Err(_) => !matches!(day.weekday(), Weekday::Saturday | Weekday::Sunday),
+            Err(_) => {
+                !matches!(day.weekday(), Weekday::Saturday | Weekday::Sunday)
+                    && !FIXED_HOLIDAYS.contains(&(day.month(), day.day()))
+            }
         }
     }
 
@@ -149,11 +157,40 @@ mod tests {
             (date(2026, 10, 8), true),
             (date(2026, 10, 10), true),
             (date(2026, 10, 11), false),
-            // A year without data has plain weeks.
-            (date(2040, 10, 1), true),
+        ] {
+            assert_eq!(china().is_working_day(day), works, "{day}");
+        }
+    }
+
+    #[test]
+    fn a_year_without_a_notice_has_the_holidays_of_fixed_dates() {
+        assert!(ANNOUNCED.iter().all(|(day, _)| day.year() != 2040), "the year has a notice: take a later one");
+        for (day, works) in [
+            (date(2039, 12, 30), true),
+            // A Sunday: what stands in for it would be in the notice.
+            (date(2040, 1, 1), false),
+            (date(2040, 1, 2), true),
+            (date(2040, 4, 30), true),
+            (date(2040, 5, 1), false),
+            (date(2040, 5, 2), false),
+            (date(2040, 5, 3), true),
+            // A Monday.
+            (date(2040, 10, 1), false),
+            (date(2040, 10, 2), false),
+            (date(2040, 10, 3), false),
+            (date(2040, 10, 4), true),
             (date(2040, 10, 6), false),
         ] {
             assert_eq!(china().is_working_day(day), works, "{day}");
+        }
+        assert_eq!(china().add_working_days(date(2040, 9, 28), 1), date(2040, 10, 4));
+        assert_eq!(china().working_days_between(date(2040, 9, 28), date(2040, 10, 5)), 2);
+    }
+
+    #[test]
+    fn a_notice_has_every_holiday_of_a_fixed_date() {
+        for (year, (month, day)) in (2024..=2026).flat_map(|year| FIXED_HOLIDAYS.map(|day| (year, day))) {
+            assert!(ANNOUNCED.contains(&(date(year, month, day), Kind::Holiday)), "{year}-{month}-{day}");
         }
     }
 

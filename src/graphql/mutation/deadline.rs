@@ -20,7 +20,7 @@ mutations! {
         extend_deadline(ExtendDeadlineInput) -> ExtendDeadlinePayload;
         /// 暂停计时: stops the clock, say while a part is on order. By a coordinator or the lead.
         pause_clock(PauseClockInput) -> PauseClockPayload;
-        /// 恢复计时: starts it again; the deadline moves by the working days paused. By a coordinator or the lead.
+        /// 恢复计时: starts it again; the deadline moves by the working days paused, as `Case.deadline` counts them. By a coordinator or the lead.
         resume_clock(ResumeClockInput) -> ResumeClockPayload;
     }
 }
