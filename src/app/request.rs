@@ -39,19 +39,24 @@ impl Key {
     /// The longest key, in characters.
     pub const LONGEST: usize = 128;
 
+    /// Whether a text can be a key of at most so many characters.
+    ///
+    /// # Errors
+    /// `IDEMPOTENCY_KEY_INVALID` unless it is as many visible ASCII characters, and one at least.
+    pub fn check(text: &str, longest: usize) -> Result<(), Refusal> {
+        if (1..=longest).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Ok(());
+        }
+        let message = format!("a key is 1 to {longest} visible ASCII characters here");
+        Err(Refusal::new(Code::IdempotencyKeyInvalid, "idempotencyKey", message))
+    }
+
     /// A key that the client chose, with the whole of its input.
     ///
     /// # Errors
-    /// `IDEMPOTENCY_KEY_INVALID` unless it is 1 to 128 visible ASCII characters.
+    /// As [`Key::check`], of [`Key::LONGEST`] characters.
     pub fn chosen(text: &str, command: &str, input: &[u8]) -> Result<Self, Refusal> {
-        let fits = (1..=Self::LONGEST).contains(&text.len());
-        if !fits || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err(Refusal::new(
-                Code::IdempotencyKeyInvalid,
-                "idempotencyKey",
-                format!("a key is 1 to {} visible ASCII characters", Self::LONGEST),
-            ));
-        }
+        Self::check(text, Self::LONGEST)?;
         let digest = Sha256::new().chain_update(command).chain_update([0]).chain_update(input).finalize();
         Ok(Self { text: text.to_owned(), digest: digest.into() })
     }

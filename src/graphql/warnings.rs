@@ -74,7 +74,9 @@ impl Service {
             let found = loaders(ctx).visible::<Catalogue>(id, Moment::Present).await;
             let Some(entry) = found.map_err(|fault| errors::fault(ctx, fault))? else { continue };
             if let Some(edition) = entry.state.edition_on(code, self.day) {
-                return Ok((edition.reference != self.regulation).then(|| self.not_in_force(Some(edition))));
+                // The number is the same, whichever mark is written before the year.
+                let is_followed = edition.reference.edition() == self.regulation.edition();
+                return Ok((!is_followed).then(|| self.not_in_force(Some(edition))));
             }
             is_known |= entry.state.editions().iter().any(|edition| edition.reference.code() == code);
         }

@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, Enum, InputObject, Object, Result, SimpleObject, Union};
 
-use crate::app::AggregateType;
+use crate::app::{AggregateType, Key};
 use crate::graphql::errors::{self, UserError, Warning};
 use crate::graphql::limits::NamedLimit;
 use crate::graphql::mutation::command::CommandInput;
@@ -14,6 +14,9 @@ use crate::graphql::types::preview::{CasePreview, RegisterPreview};
 
 /// The most commands of a request.
 pub(crate) const MOST_COMMANDS: usize = 100;
+
+/// A key of all leaves room for the last place behind it.
+const LONGEST_KEY: usize = Key::LONGEST - "/99".len();
 
 /// 出错时: what becomes of the others when one of many commands is refused.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Enum)]
@@ -33,21 +36,27 @@ pub(crate) struct ExecuteCommandsInput {
     /// 出错时: what becomes of the others when one is refused.
     #[graphql(default)]
     error_policy: ErrorPolicy,
-    /// What makes these the same commands when they are sent again: each that has no key of its own gets this one with its place behind it, `KEY/0` the first, and is held to what is said of the key of every command.
+    /// What makes these the same commands when they are sent again, in the same list: 1 to 125 visible ASCII characters. Each that has no key of its own gets this one with its place behind it, `KEY/0` the first. A list that was changed takes another key, and leaves out what was recorded.
     idempotency_key: Option<String>,
 }
 
+/// A command, with its key where it has none of its own.
+type Keyed = (CommandInput, Option<String>);
+
 impl ExecuteCommandsInput {
-    /// The commands, each with its key where it has none of its own.
-    fn keyed(self) -> Result<impl ExactSizeIterator<Item = (CommandInput, Option<String>)>> {
+    /// The commands with their keys, or what is wrong with the key of all.
+    fn keyed(self) -> Result<std::result::Result<Vec<Keyed>, UserError>> {
         if self.commands.len() > MOST_COMMANDS {
             let limit = NamedLimit { name: "mostCommands", maximum: MOST_COMMANDS as u64 };
             let message = format!("{} commands: write at most {MOST_COMMANDS} at once", self.commands.len());
             return Err(errors::over("TOO_MANY_COMMANDS", "input.commands", limit, message));
         }
         let key = self.idempotency_key;
-        let keyed = move |(place, command)| (command, key.as_ref().map(|key| format!("{key}/{place}")));
-        Ok(self.commands.into_iter().enumerate().map(keyed))
+        if let Some(Err(refusal)) = key.as_ref().map(|key| Key::check(key, LONGEST_KEY)) {
+            return Ok(Err(refusal.into()));
+        }
+        let keyed = |(place, command)| (command, key.as_ref().map(|key| format!("{key}/{place}")));
+        Ok(Ok(self.commands.into_iter().enumerate().map(keyed).collect()))
     }
 }
 
@@ -57,7 +66,7 @@ pub(crate) struct BulkMutation;
 /// Many commands at once.
 #[Object]
 impl BulkMutation {
-    /// 批量: carries many commands out, one after the other, and tells of each how it went. Each is recorded by itself, as by the mutation of its name; a failure of the house ends it, and what was recorded before stays: the same commands with their keys, sent again, are answered by their first receipts.
+    /// 批量: carries many commands out, one after the other, and tells of each how it went. Each is recorded by itself, as by the mutation of its name; a failure of the house and a client that goes away end it, and what was recorded before stays: the same list with its key, sent again, is answered by the first receipts of those and goes on.
     async fn execute_commands(
         &self,
         ctx: &Context<'_>,
@@ -86,11 +95,17 @@ impl Previews {
         #[graphql(desc = "What would be ordered.")] input: ExecuteCommandsInput,
     ) -> Option<Result<ExecuteCommandsPreviewPayload>> {
         errors::nullable(async {
-            let mut results = Vec::new();
-            for (command, key) in input.keyed()? {
+            let commands = match input.keyed()? {
+                Ok(commands) => commands,
+                Err(unsound) => {
+                    return Ok(Some(ExecuteCommandsPreviewPayload { results: Vec::new(), user_errors: vec![unsound] }));
+                }
+            };
+            let mut results = Vec::with_capacity(commands.len());
+            for (command, key) in &commands {
                 results.push(command.foresee(ctx, key.as_deref()).await?);
             }
-            Ok(Some(ExecuteCommandsPreviewPayload { results }))
+            Ok(Some(ExecuteCommandsPreviewPayload { results, user_errors: Vec::new() }))
         })
         .await
     }
@@ -98,7 +113,10 @@ impl Previews {
 
 async fn carry_out(ctx: &Context<'_>, input: ExecuteCommandsInput) -> Result<ExecuteCommandsPayload> {
     let policy = input.error_policy;
-    let commands: Vec<_> = input.keyed()?.collect();
+    let commands = match input.keyed()? {
+        Ok(commands) => commands,
+        Err(unsound) => return Ok(ExecuteCommandsPayload { results: Vec::new(), user_errors: vec![unsound] }),
+    };
     if policy == ErrorPolicy::RejectEverything {
         let mut foreseen = Vec::with_capacity(commands.len());
         for (command, key) in &commands {
@@ -106,7 +124,7 @@ async fn carry_out(ctx: &Context<'_>, input: ExecuteCommandsInput) -> Result<Exe
         }
         if foreseen.iter().any(|outcome| !outcome.user_errors.is_empty()) {
             let results = foreseen.into_iter().map(|outcome| Some(Ok(CommandPayload(outcome)))).collect();
-            return Ok(ExecuteCommandsPayload { results });
+            return Ok(ExecuteCommandsPayload { results, user_errors: Vec::new() });
         }
     }
     let mut results = Vec::with_capacity(commands.len());
@@ -119,7 +137,7 @@ async fn carry_out(ctx: &Context<'_>, input: ExecuteCommandsInput) -> Result<Exe
         }
     }
     results.resize_with(commands.len(), || None);
-    Ok(ExecuteCommandsPayload { results })
+    Ok(ExecuteCommandsPayload { results, user_errors: Vec::new() })
 }
 
 /// 批量结果: how each of many commands went.
@@ -127,6 +145,8 @@ async fn carry_out(ctx: &Context<'_>, input: ExecuteCommandsInput) -> Result<Exe
 pub(crate) struct ExecuteCommandsPayload {
     /// Of each command in their order; `null` where the house failed, which `errors` tells, and of those behind it, which were not carried out.
     results: Vec<Option<Result<CommandPayload>>>,
+    /// Why none was looked at; what is refused of one stands with its result.
+    user_errors: Vec<UserError>,
 }
 
 /// 结果: how one of many commands went.
@@ -188,6 +208,8 @@ impl From<Conflicting> for Conflict {
 pub(crate) struct ExecuteCommandsPreviewPayload {
     /// Of each command in their order.
     results: Vec<CommandPreview>,
+    /// Why none was looked at; what would be refused of one stands with its result.
+    user_errors: Vec<UserError>,
 }
 
 /// 预演: what one of many commands would do, were it given now and alone.

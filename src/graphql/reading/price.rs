@@ -76,9 +76,11 @@ pub(crate) const TABLE: &[Line] = &[
     line("Query.node", 5, One),
     line("Query.nodes", 1, Ids),
     line("Case.events", 5, One),
+    line("CommandPayload.node", 5, One),
     // A few reads, each with the rights of what it has found.
     line("Query.events", 50, One),
     line("*.inclusionProof", 50, One),
+    line("Receipt.digest", 50, One),
     line("Query.consistencyProof", 50, One),
     line("Webhook.lag", 50, One),
     // Parts of a case.
@@ -111,7 +113,7 @@ pub(crate) const TABLE: &[Line] = &[
     line("*PreviewPayload.events", 1, Reckoned(5)),
     line("*PreviewPayload.changes", 1, Reckoned(20)),
     line("*Payload.userErrors", 1, Reckoned(10)),
-    line("*Payload.warnings", 1, Reckoned(3)),
+    line("*Payload.warnings", 50, Reckoned(3)),
     line("UserError.field", 1, Reckoned(3)),
     line("*Conflict.eventsSince", 1, Reckoned(100)),
     line("Receipt.eventIds", 1, Reckoned(3)),

@@ -5,7 +5,7 @@ use async_graphql::{Context, Object, Result};
 use crate::app::Commanded;
 use crate::domain::case::Case;
 use crate::domain::case::state::File;
-use crate::graphql::errors::{UserError, Warning};
+use crate::graphql::errors::{self, UserError, Warning};
 use crate::graphql::orders::{Outcome, Prospect, ReceiptNode};
 use crate::graphql::scalars::{Date, Position};
 use crate::graphql::types::conflict::{CaseConflict, RegisterConflict};
@@ -13,7 +13,7 @@ use crate::graphql::types::event::{CaseEvent, RegisterEvent};
 use crate::graphql::types::history::change::{self, FieldChange};
 use crate::graphql::{warnings, words};
 
-pub(crate) struct CasePreview(Prospect<Case>);
+pub(crate) struct CasePreview(Box<Prospect<Case>>);
 
 impl CasePreview {
     /// Why nothing would be recorded, or the receipt of when it was.
@@ -24,7 +24,7 @@ impl CasePreview {
 
 impl From<Prospect<Case>> for CasePreview {
     fn from(prospect: Prospect<Case>) -> Self {
-        Self(prospect)
+        Self(Box::new(prospect))
     }
 }
 
@@ -77,11 +77,14 @@ impl CasePreview {
     }
 
     /// What is worth knowing although the command would not be refused: of what it would record, or that it was carried out before (`CARRIED_OUT_BEFORE`).
-    async fn warnings(&self, ctx: &Context<'_>) -> Result<Vec<Warning>> {
-        match &self.0.foreseen {
-            Some(foreseen) => warnings::foreseen_of_case(ctx, foreseen).await,
-            None => Ok(self.0.warnings_of_nothing()),
-        }
+    async fn warnings(&self, ctx: &Context<'_>) -> Option<Result<Vec<Warning>>> {
+        errors::nullable(async {
+            match &self.0.foreseen {
+                Some(foreseen) => warnings::foreseen_of_case(ctx, foreseen).await.map(Some),
+                None => Ok(Some(self.0.warnings_of_nothing())),
+            }
+        })
+        .await
     }
 
     /// 版本冲突: where the case is, when it is not at `expectedVersion`.
@@ -157,8 +160,8 @@ impl RegisterPreview {
     }
 
     /// What is worth knowing although the command would not be refused: of what it would record, or that it was carried out before (`CARRIED_OUT_BEFORE`).
-    async fn warnings(&self) -> &[Warning] {
-        &self.warnings
+    async fn warnings(&self) -> Option<&[Warning]> {
+        Some(&self.warnings)
     }
 
     /// 版本冲突: where it is, when it is not at `expectedVersion`.

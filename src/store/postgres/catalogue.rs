@@ -9,14 +9,15 @@ use sqlx::{Executor, FromRow};
 
 use crate::store::postgres::columns::Definitions;
 use crate::store::postgres::expected::{Expected, normal};
-use crate::store::postgres::roles::{ERASABLE, GROWING};
+use crate::store::postgres::roles::{ERASABLE, GROWING, NOTHING_ELSE};
 use crate::store::postgres::{MIGRATIONS, PostgresBackend};
 use crate::store::schema::{Alteration, Altered, Catalogued};
 
 /// Where the statements of this connection find their tables, in order.
 const PATH: &str = "select pg_catalog.current_schemas(true)::pg_catalog.text[]";
 
-const NOTHING_ELSE: &str = "set local search_path to pg_catalog, pg_temp";
+/// Definitions are written in one way, whatever a session was set to.
+const PLAIN: &str = "set local bytea_output to hex; set local quote_all_identifiers to off";
 
 /// What the names of the tables stand for where they are looked for, and the schema and owner of the log. `$1` tables,
 /// `$2` those of them that are the log, `$3` schemas, `$4` indexes, `$5` the table of each.
@@ -236,6 +237,7 @@ impl Catalogued for PostgresBackend {
         let mut reading = self.unlimited.pool.begin().await?;
         let path: Vec<String> = sqlx::query_scalar(PATH).fetch_one(&mut *reading).await?;
         reading.execute(NOTHING_ELSE).await?;
+        reading.execute(sqlx::raw_sql(PLAIN)).await?;
         macro_rules! asked {
             ($sql:ident) => {
                 sqlx::query_as($sql).bind(&tables).bind(&log).bind(&path).bind(&indexes).bind(&of_tables)

@@ -16,7 +16,7 @@ const QUOTED: [&str; 1] = ["position"];
 #[derive(Debug, Default)]
 pub(super) struct Columns {
     columns: BTreeMap<(String, String), Column>,
-    /// Checks: no migration makes another constraint besides keys, which are known by their indexes.
+    /// Checks: no migration makes another constraint besides keys, of whose indexes it is known that they are there.
     pub(super) constraints: Definitions,
 }
 

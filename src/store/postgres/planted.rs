@@ -30,19 +30,20 @@ macro_rules! planted {
 )
 select m.what, cast(pg_get_userbyid(m.by) as text)
 from made m cross join log l join pg_namespace n on n.oid = m.place
-where n.nspname not in ('pg_catalog', 'information_schema') and not pg_has_role(m.by, l.owner, 'member') and ",
+where n.nspname not in ('pg_catalog', 'information_schema') and not pg_is_other_temp_schema(n.oid)
+    and not pg_has_role(m.by, l.owner, 'member') and ",
             $whose,
             " order by 1 limit 1"
         )
     };
 }
 
-/// Of the server's role `$2` anywhere, of all others beside the log.
-const BY_SERVER: &str =
-    planted!("(m.by = (select oid from pg_roles where rolname = $2) or n.nspname = $1 and m.place <> m.self)");
+/// Of the server's role `$2` and of whom it may become anywhere, of all others beside the log.
+const BY_SERVER: &str = planted!("(pg_has_role($2::name, m.by, 'member') or n.nspname = $1 and m.place <> m.self)");
 
-/// Of whoever was given what a server needs, anywhere. What others have made is left alone: who only reads the log, or has
-/// nothing to do with it, may have views and functions of their own in the same database.
+/// Of whoever was given what a server needs, may take it or may be become by who has it, anywhere. What others have made is
+/// left alone: who only reads the log, or has nothing to do with it, may have views and functions of their own in the same
+/// database. The owner has been given all of it, too.
 const BY_SERVERS: &str = planted!(
     "exists (
     select from (
@@ -52,7 +53,8 @@ const BY_SERVERS: &str = planted!(
         select a.grantee from pg_proc f join pg_namespace h on h.oid = f.pronamespace cross join aclexplode(f.proacl) a
         where h.nspname = $1 and f.proname in ('etalon_start_rebuild', 'etalon_index_rebuilt', 'etalon_finish_rebuild')
     ) g
-    where g.grantee <> 0 and pg_has_role(m.by, g.grantee, 'usage')
+    where g.grantee <> 0 and not pg_has_role(g.grantee, l.owner, 'member')
+        and (pg_has_role(m.by, g.grantee, 'member') or pg_has_role(g.grantee, m.by, 'member'))
 )"
 );
 

@@ -66,7 +66,8 @@ pub(super) const RESTORING: &str = "select count(*) from pg_catalog.pg_class \
                                     where oid operator(pg_catalog.=) pg_catalog.to_regclass('etalon_restoring')";
 
 /// How many logs the database has: one, or none.
-pub(in crate::store) const LOGS: &str = "select count(*) from pg_class where oid = to_regclass('log_head')";
+pub(in crate::store) const LOGS: &str = "select count(*) from pg_catalog.pg_class \
+                                         where oid operator(pg_catalog.=) pg_catalog.to_regclass('log_head')";
 
 /// A part of the statement of a batch that puts rows into a table.
 pub(super) struct Insert {

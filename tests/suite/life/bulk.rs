@@ -1,7 +1,5 @@
 //! Many commands in one request: each is decided and recorded like a mutation of its own.
 
-use std::collections::BTreeSet;
-
 use serde_json::{Value, json};
 
 use crate::life::scene::{Scene, triage};
@@ -13,14 +11,14 @@ const EXECUTE: &str = "mutation Execute($input: ExecuteCommandsInput!) { execute
     userErrors { code field message }
     warnings { code }
     conflict { __typename ... on CaseConflict { currentVersion eventsSince { type } } ... on RegisterConflict { currentVersion } }
-} } }";
+} userErrors { code field } } }";
 
 const FORESEE: &str =
     "query Foresee($input: ExecuteCommandsInput!) { preview { executeCommands(input: $input) { results {
     __typename
     ... on CasePreviewPayload { version events { type } userErrors { code field } warnings { code } }
     ... on RegisterPreviewPayload { version events { type } userErrors { code field } warnings { code } }
-} } } }";
+} userErrors { code field } } } }";
 
 impl World {
     /// How each of many commands went.
@@ -111,9 +109,19 @@ async fn all_are_refused_with_one(world: &World, scene: &Scene) {
     assert_eq!(codes(&refused[1]), [("VERSION_CONFLICT".to_owned(), "expectedVersion".to_owned())]);
     let conflict = json!({ "__typename": "CaseConflict", "currentVersion": 1, "eventsSince": [] });
     assert_eq!(refused[1]["conflict"], conflict);
-    let done = world.execute("enterprise", &commands(1)).await;
+    let keyed = with(commands(1), json!({ "idempotencyKey": "all-1" }));
+    let done = world.execute("enterprise", &keyed).await;
     // Each was decided on what was there before; that the first moved it on is told when it comes to the second.
     assert_eq!((&done[0]["receipt"]["version"], codes(&done[1])[0].0.as_str()), (&json!(2), "VERSION_CONFLICT"));
+    // Sent again, what is there is known, and the other is refused as it would be alone.
+    let again = world.execute("enterprise", &keyed).await;
+    assert_eq!((&again[0]["receipt"]["replayed"], codes(&again[1])[0].0.as_str()), (&json!(true), "VERSION_CONFLICT"));
+    // In another order each has another's key.
+    let (mut turned, refused) = (keyed.clone(), "IDEMPOTENCY_KEY_REUSED");
+    turned["commands"].as_array_mut().expect("a list").reverse();
+    let turned = world.execute("enterprise", &turned).await;
+    assert_eq!((codes(&turned[0])[0].0.as_str(), &turned[1]["receipt"]), (refused, &Value::Null));
+    assert_eq!(world.position().await, before + 1, "one comment was recorded");
 }
 
 async fn many_are_foreseen(world: &World, scene: &Scene) {
@@ -145,9 +153,15 @@ async fn senseless_lists_are_refused(world: &World, scene: &Scene) {
     let many = json!({ "input": { "commands": vec![report(scene, "太多"); 101] } });
     let refusal = world.refusal("enterprise", EXECUTE, many).await;
     assert_eq!(refusal, ("TOO_MANY_COMMANDS".to_owned(), "input.commands".to_owned()));
-    // With the place behind it the key is too long.
-    let input = json!({ "commands": [report(scene, "键太长")], "idempotencyKey": "k".repeat(127) });
-    let refused = world.execute("enterprise", &input).await;
-    let fields: BTreeSet<_> = codes(&refused[0]).into_iter().map(|(_, field)| field).collect();
-    assert_eq!(fields, BTreeSet::from(["idempotencyKey".to_owned()]), "{refused:#?}");
+    // Nothing is done with a key that would be too long for one of the places.
+    for (document, answer) in [(EXECUTE, "/executeCommands"), (FORESEE, "/preview/executeCommands")] {
+        for key in ["k".repeat(126), String::new(), "有汉字".to_owned()] {
+            let input = json!({ "commands": [report(scene, "键不对")], "idempotencyKey": key });
+            let answer = world.ask("enterprise", document, json!({ "input": input })).await.pointer(answer).cloned();
+            let told = codes(&answer.expect("an answer"));
+            assert_eq!(told, [("IDEMPOTENCY_KEY_INVALID".to_owned(), "idempotencyKey".to_owned())], "{key}");
+        }
+    }
+    let long = json!({ "commands": [report(scene, "键正好")], "idempotencyKey": "k".repeat(125) });
+    assert_eq!(codes(&world.execute("enterprise", &long).await[0]), []);
 }

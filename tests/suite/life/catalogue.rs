@@ -123,6 +123,7 @@ async fn services(world: &World, scene: &Scene) {
     for (regulation, told) in [
         ("JJF 1064-2010", Some("the service followed JJF 1064-2010; in force on ")),
         ("jjf1064—2024", None),
+        ("JJF 1064:2024", None),
         ("JJF 1064", Some("the service followed JJF 1064; in force on ")),
         ("JJG 999-2000", None),
     ] {
