@@ -328,7 +328,7 @@ payloads! {
         on: Date,
         /// The working days that did not count.
         paused_working_days: u32,
-        /// The deadline, later by that many working days.
+        /// The deadline, later by those of these days that came after it was set.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         deadline: Option<Date>,
     }

@@ -254,9 +254,13 @@ pub struct Resolution {
 pub struct Deadline {
     /// Which day.
     pub on: Date,
+    /// The day on which it was set (business time): no pause before that has to do with it.
+    pub set_on: Date,
     /// The day on which it was recorded as missed, or was last escalated by the clock for it; nobody has answered
     /// since.
     pub missed_on: Option<Date>,
+    /// On how many working days since then the clock stood still, in pauses that are over.
+    pub held_working_days: u32,
     /// Whether it was recorded as missed, answered or not: that happens once per deadline.
     pub was_missed: bool,
 }

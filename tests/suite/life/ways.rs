@@ -79,6 +79,10 @@ async fn deadlines(world: &World, scene: &Scene) {
     case.refuses([("coordinator", "pauseClock", json!({ "reason": "x" }), "CLOCK_ALREADY_PAUSED", "")]).await;
     case.takes("coordinator", "resumeClock", json!({})).await;
     assert_eq!(case.shows("deadline").await["deadline"], day(20), "paused for no working day");
+    case.takes("coordinator", "pauseClock", json!({ "reason": "零件又在途" })).await;
+    case.takes("manager", "extendDeadline", extend(40)).await;
+    case.takes("coordinator", "resumeClock", json!({})).await;
+    assert_eq!(case.shows("deadline").await["deadline"], day(40), "extended while the clock stood still");
 }
 
 async fn links(world: &World, scene: &Scene) {

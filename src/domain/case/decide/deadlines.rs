@@ -79,7 +79,9 @@ pub(super) fn resume_clock(given: Given<'_>, _: &ResumeClock) -> Decision {
     let on = clock_day(given).max(from);
     let calendar = WorkingCalendar::china();
     let paused_working_days = calendar.working_days_between(from, on);
-    let moved = |deadline: Deadline| calendar.add_working_days(deadline.on, paused_working_days);
+    // One that was set during the pause was set with the days before in view.
+    let stood_still = |deadline: Deadline| calendar.working_days_between(deadline.set_on.max(from), on);
+    let moved = |deadline: Deadline| calendar.add_working_days(deadline.on, stood_still(deadline));
     // A deadline that had passed before the pause stays where it is.
     let running = given.file.deadline.filter(|deadline| deadline.on >= from);
     only(ClockResumed { on, paused_working_days, deadline: running.map(moved) })

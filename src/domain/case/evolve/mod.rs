@@ -61,7 +61,7 @@ impl File {
                     accepted_at: None,
                 });
                 self.move_to(Status::Assigned, at);
-                self.set_deadline(fact.deadline);
+                self.set_deadline(fact.deadline, calendar::date_of(at));
             }
             CaseFact::ResearchReassigned(fact) => {
                 self.assignment = Some(Assignment {
@@ -73,7 +73,7 @@ impl File {
                 self.move_to(Status::Assigned, at);
                 self.answer_missed_deadline();
                 if let Some(deadline) = fact.deadline {
-                    self.set_deadline(deadline);
+                    self.set_deadline(deadline, calendar::date_of(at));
                 }
             }
             CaseFact::AssignmentAccepted(_) => {
@@ -204,21 +204,20 @@ impl File {
                 self.answer_missed_deadline();
             }
             CaseFact::CaseUnparked(_) => self.parked_until = None,
-            CaseFact::DeadlineSet(fact) => self.set_deadline(fact.deadline),
-            CaseFact::DeadlineExtended(fact) => self.set_deadline(fact.to),
+            CaseFact::DeadlineSet(fact) => self.set_deadline(fact.deadline, calendar::date_of(at)),
+            CaseFact::DeadlineExtended(fact) => self.set_deadline(fact.to, calendar::date_of(at)),
             CaseFact::DeadlineMissed(_) => {
                 if let Some(deadline) = &mut self.deadline {
                     deadline.was_missed = true;
-                    deadline.missed_on = Some(calendar::date_of(at));
+                    (deadline.missed_on, deadline.held_working_days) = (Some(calendar::date_of(at)), 0);
                 }
             }
-            CaseFact::ClockPaused(fact) => {
-                self.paused_from = Some(fact.from);
-                self.answer_missed_deadline();
-            }
+            // No answer to a missed deadline: whoever is late would give it to themselves.
+            CaseFact::ClockPaused(fact) => self.paused_from = Some(fact.from),
             CaseFact::ClockResumed(fact) => {
                 self.paused_from = None;
-                self.shift_deadline(fact.deadline);
+                self.hold_wait(fact.paused_working_days);
+                self.shift_deadline(fact.deadline, fact.on);
             }
             CaseFact::CaseWithdrawn(_) => self.move_to(Status::Withdrawn, at),
             CaseFact::CaseMarkedDuplicate(fact) => {

@@ -36,14 +36,14 @@ impl File {
         self.move_to(status, at);
     }
 
-    pub(super) fn set_deadline(&mut self, on: Date) {
-        self.deadline = Some(Deadline { on, missed_on: None, was_missed: false });
+    pub(super) fn set_deadline(&mut self, on: Date, set_on: Date) {
+        self.deadline = Some(Deadline { on, set_on, missed_on: None, held_working_days: 0, was_missed: false });
     }
 
     /// A deadline that stayed where it was is the same one: it is not missed again.
-    pub(super) fn shift_deadline(&mut self, to: Option<Date>) {
+    pub(super) fn shift_deadline(&mut self, to: Option<Date>, day: Date) {
         if let Some(on) = to.filter(|on| self.deadline.is_none_or(|deadline| deadline.on != *on)) {
-            self.set_deadline(on);
+            self.set_deadline(on, day);
         }
     }
 
@@ -55,8 +55,15 @@ impl File {
 
     /// Nobody has answered a missed deadline: the wait for an answer starts anew.
     pub(super) fn wait_for_answer_since(&mut self, day: Date) {
-        if let Some(missed_on) = self.deadline.as_mut().and_then(|deadline| deadline.missed_on.as_mut()) {
-            *missed_on = day;
+        if let Some(deadline) = self.deadline.as_mut().filter(|deadline| deadline.missed_on.is_some()) {
+            (deadline.missed_on, deadline.held_working_days) = (Some(day), 0);
+        }
+    }
+
+    /// Nobody waits for an answer while the clock stands still.
+    pub(super) fn hold_wait(&mut self, working_days: u32) {
+        if let Some(deadline) = self.deadline.as_mut().filter(|deadline| deadline.missed_on.is_some()) {
+            deadline.held_working_days = deadline.held_working_days.saturating_add(working_days);
         }
     }
 

@@ -89,13 +89,12 @@ fn a_missed_deadline_is_answered() {
         missed().then(coordinator(), extend(date(2026, 9, 30))),
         missed().then(manager(), reassign("another lead", university())),
         missed().then(coordinator(), escalate(Level::City)),
-        missed().then(lead(), pause()),
         missed().then(lead(), propose()),
     ];
     for answered in answers {
         assert_eq!(missed_on(&answered), None);
     }
-    let unanswered = missed().then(lead(), find()).then(coordinator(), comment());
+    let unanswered = missed().then(lead(), find()).then(coordinator(), comment()).then(lead(), pause());
     assert_eq!(missed_on(&unanswered), Some(date(2026, 7, 1)));
 }
 
@@ -131,6 +130,50 @@ fn a_pause_that_moves_nothing_does_not_renew_a_missed_deadline() {
         Story::of_missed_deadline().then(lead(), pause()).at("2026-07-02T02:00:00Z").then(lead(), ResumeClock {});
     assert_eq!(later.file().deadline.map(|deadline| deadline.on), Some(deadline()), "what has passed stays");
     later.at("2026-07-03T02:00:00Z").when(clock(), MissDeadline {}).refused(Code::DeadlineAlreadyMissed, "");
+}
+
+#[test]
+fn a_pause_holds_the_wait_for_an_answer_and_does_not_end_it() {
+    let waited = |story: &Story| story.file().unanswered_working_days(story.today());
+    // Missed on Wednesday, the 1st of July.
+    let missed = Story::of_missed_deadline;
+    let paused = || missed().at("2026-07-03T02:00:00Z").then(lead(), pause());
+    let at_once = paused().then(lead(), ResumeClock {});
+    assert_eq!((missed_on(&at_once), waited(&at_once)), (Some(date(2026, 7, 1)), Some(2)));
+    // From Friday the 3rd to Wednesday the 8th: three working days, on which nobody waits.
+    let later = paused().at("2026-07-08T02:00:00Z");
+    assert_eq!(waited(&later), Some(2));
+    let resumed = later.then(coordinator(), ResumeClock {});
+    assert_eq!((missed_on(&resumed), waited(&resumed)), (Some(date(2026, 7, 1)), Some(2)));
+    assert_eq!(resumed.file().deadline.map(|deadline| deadline.on), Some(deadline()), "what has passed stays");
+    let on_monday = resumed.at("2026-07-13T02:00:00Z");
+    assert_eq!(waited(&on_monday), Some(5));
+    on_monday.clone().when(clock(), MissDeadline {}).refused(Code::DeadlineAlreadyMissed, "");
+    // A second pause adds to the first; the next level waits anew.
+    let again = on_monday.then(lead(), pause()).at("2026-07-15T02:00:00Z").then(lead(), ResumeClock {});
+    assert_eq!(waited(&again.clone().at("2026-07-16T02:00:00Z")), Some(6));
+    let escalated = again.then(clock(), escalate(Level::City)).at("2026-07-16T02:00:00Z");
+    assert_eq!((missed_on(&escalated), waited(&escalated)), (Some(date(2026, 7, 15)), Some(1)));
+    // What was answered before the pause stays answered.
+    let answered = missed().then(coordinator(), escalate(Level::City)).then(lead(), pause());
+    let answered = answered.at("2026-07-08T02:00:00Z").then(lead(), ResumeClock {});
+    assert_eq!((missed_on(&answered), waited(&answered)), (None, None));
+}
+
+#[test]
+fn a_pause_moves_no_deadline_by_days_before_it_was_set() {
+    let resumed = |story: Story| story.then(coordinator(), ResumeClock {}).file().deadline.map(|deadline| deadline.on);
+    let paused = || Story::of(Status::Triaged).then(coordinator(), pause()).at("2026-03-23T02:00:00Z");
+    let set_then = || paused().then(coordinator(), set(date(2026, 4, 3)));
+    let at_once = ClockResumed { on: date(2026, 3, 23), paused_working_days: 5, deadline: Some(date(2026, 4, 3)) };
+    set_then().when(coordinator(), ResumeClock {}).happens(at_once);
+    // Two working days go by before the clock runs again: Friday the 3rd, a Monday off, Wednesday the 8th.
+    assert_eq!(resumed(set_then().at("2026-03-25T02:00:00Z")), Some(date(2026, 4, 8)));
+
+    let assigned = Story::of(Status::Assigned).then(coordinator(), pause()).at("2026-03-23T02:00:00Z");
+    let extended = assigned.clone().then(manager(), extend(date(2026, 7, 31)));
+    assert_eq!(resumed(extended), Some(date(2026, 7, 31)));
+    assert_eq!(resumed(assigned), Some(date(2026, 7, 7)), "five working days after the 30th of June");
 }
 
 #[test]

@@ -90,7 +90,7 @@ event_objects! {
         on: Date = fact.on.into();
         /// 暂停工作日: the working days that did not count.
         paused_working_days: u32 = fact.paused_working_days;
-        /// 期限: the deadline, later by that many working days.
+        /// 期限: the deadline, later by those of these days that came after it was set.
         deadline: Option<Date> = fact.deadline.map(Into::into);
     }
     /// 企业撤回: the enterprise took its case back.
