@@ -352,6 +352,8 @@ async fn publication(case: &Case<'_>) {
     case.takes("manager", "publishTypicalCase", input(json!({}))).await;
     case.refuses([("manager", "publishTypicalCase", input(json!({})), "ALREADY_PUBLISHED", "")]).await;
     case.takes("manager", "retractTypicalCase", json!({ "reason": "企业收回同意" })).await;
+    case.takes("manager", "publishTypicalCase", input(json!({}))).await;
+    assert_eq!(case.shows("typical").await["typical"], true);
 }
 
 async fn reopening(case: &Case<'_>) {
@@ -364,4 +366,7 @@ async fn reopening(case: &Case<'_>) {
     let reopened = case.takes("enterprise", "reopenCase", json!({ "reason": "换了材料，又超差" })).await;
     assert_eq!(reopened["warnings"][0]["code"], "DEADLINE_ENDED", "{reopened}");
     case.is("RESEARCHING").await;
+    // What is researched again is no example to others.
+    assert_eq!(case.shows("typical publication { summary }").await, json!({ "typical": false, "publication": null }));
+    case.refuses([("manager", "retractTypicalCase", json!({ "reason": "x" }), "NOT_PUBLISHED", "")]).await;
 }

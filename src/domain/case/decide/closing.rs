@@ -2,7 +2,7 @@
 
 use crate::domain::case::command::{CloseCase, ReopenCase, WithdrawCase};
 use crate::domain::case::decide::{Decision, Given, only, reason, refuse};
-use crate::domain::case::event::{CaseClosed, CaseReopened, CaseWithdrawn};
+use crate::domain::case::event::{CaseClosed, CaseReopened, CaseWithdrawn, TypicalCaseRetracted};
 use crate::domain::refusal::Code;
 
 pub(super) fn close_case(given: Given<'_>, command: &CloseCase) -> Decision {
@@ -30,8 +30,14 @@ pub(super) fn close_case(given: Given<'_>, command: &CloseCase) -> Decision {
     only(CaseClosed { lesson, fee_total })
 }
 
-pub(super) fn reopen_case(_: Given<'_>, command: &ReopenCase) -> Decision {
-    only(CaseReopened { reason: reason(&command.reason)? })
+/// What is taken up again is no example to others: its publication ends with it, for the same reason.
+pub(super) fn reopen_case(given: Given<'_>, command: &ReopenCase) -> Decision {
+    let reason = reason(&command.reason)?;
+    let mut facts = vec![CaseReopened { reason: reason.clone() }.into()];
+    if given.file.publication.is_some() {
+        facts.push(TypicalCaseRetracted { reason }.into());
+    }
+    Ok(facts)
 }
 
 pub(super) fn withdraw_case(_: Given<'_>, command: &WithdrawCase) -> Decision {

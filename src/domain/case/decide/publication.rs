@@ -1,5 +1,6 @@
-//! A closed case is told to others, with the enterprise's consent. The publication stands until it is retracted,
-//! even while the case is taken up again.
+//! A closed case is told to others, with the enterprise's consent. The publication stands until it is retracted, which
+//! whoever takes the case up again does with it. Older logs have cases that were taken up with their publication: it
+//! stands, and can be retracted wherever they are.
 
 use jiff::civil::Date;
 

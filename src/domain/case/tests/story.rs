@@ -109,6 +109,14 @@ impl Story {
         self
     }
 
+    /// One more thing happens, of which the log has the first event alone, as an older version wrote it.
+    pub(super) fn then_alone(mut self, by: Actor, command: impl Into<CaseCommand>) -> Self {
+        let before = self.events.len();
+        self = self.then(by, command);
+        self.events.truncate(before + 1);
+        self
+    }
+
     /// An order of the present. The importer's says where it comes from.
     pub(super) fn order(&self, by: Actor, command: impl Into<CaseCommand>) -> Order<CaseCommand> {
         let source = by.holds(Role::Importer).then(|| self.source());
