@@ -159,13 +159,20 @@ const RESOLVED: &str = "CaseResolved";
 const REOPENED: &str = "CaseReopened";
 const SERVED: &str = "RoutineServiceProvided";
 
-/// A requirement was set and nothing was measured: the gap is unknown, not closed.
+/// A requirement was set and nothing was measured that can be held against it: the gap is unknown, not closed.
 fn of_resolution(case: &Case) -> Option<Warning> {
     let file = case.file.as_ref()?;
-    (file.requirement.is_some() && file.measurements.is_empty()).then(|| Warning {
-        code: WarningCode::NothingMeasured,
-        message: "a measurement requirement is set, and nothing was ever measured against it: no number shows that the gap closed".to_owned(),
-    })
+    if file.requirement.is_none() || file.capability_gap().is_some() {
+        return None;
+    }
+    let why = match file.measurements.is_empty() {
+        true => "nothing was ever measured against it",
+        false => {
+            "no result on record can be held against it, for none is of its measurand, in its interval and with an uncertainty"
+        }
+    };
+    let message = format!("a measurement requirement is set, and {why}: no number shows that the gap closed");
+    Some(Warning { code: WarningCode::NothingMeasured, message })
 }
 
 /// The deadline was for the solution that came: the case that is taken up again has none.

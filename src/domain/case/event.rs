@@ -253,7 +253,8 @@ payloads! {
     }
     /// 难点解决.
     CaseResolved {
-        /// The capability gap as it stood, to six decimals; absent where nothing was required or measured.
+        /// The capability gap as it stood, to six decimals; absent where nothing was required, or nothing measured that
+        /// can be held against it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         gap: Option<Decimal>,
     }

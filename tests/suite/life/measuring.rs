@@ -196,4 +196,30 @@ async fn measurements(world: &World, scene: &Scene) {
         .await;
     let confirmed = unmeasured.takes("enterprise", "confirmSolution", json!({})).await;
     assert_eq!(confirmed["warnings"][0]["code"], "NOTHING_MEASURED");
+    measured_beside_it(world, scene).await;
+}
+
+/// Results are on record, and none is one of what is required.
+async fn measured_beside_it(world: &World, scene: &Scene) {
+    let required = requirement(json!({ "uncertainty": uncertainty(json!({})) }));
+    let beside = |more| json!({ "result": with(measurement(uncertainty(json!({})))["result"].clone(), more) });
+    let case = scene.researching(world, "测的是别的").await;
+    case.takes_all([
+        ("lead", "specifyRequirement", required),
+        ("lead", "recordMeasurement", beside(json!({ "value": "60" }))),
+        ("lead", "recordMeasurement", beside(json!({ "measurand": "轴承外径" }))),
+        ("lead", "recordMeasurement", beside(json!({ "uncertainty": null }))),
+        ("lead", "recordFinding", json!({ "text": "量程不够" })),
+        ("lead", "proposeSolution", json!({ "description": "换量仪" })),
+        ("reviewer", "reviewSolution", json!({ "verdict": "APPROVED", "comment": "同意" })),
+        ("lead", "startTrial", json!({ "plan": "三天" })),
+        ("lead", "recordTrialResult", json!({ "passed": true, "summary": "按计划" })),
+    ])
+    .await;
+    assert_eq!(case.shows("gap { ratio }").await["gap"], Value::Null);
+    let confirmed = case.takes("enterprise", "confirmSolution", json!({})).await;
+    let warning = &confirmed["warnings"][0];
+    assert_eq!(warning["code"], "NOTHING_MEASURED");
+    let message = crate::life::world::text(&warning["message"]);
+    assert!(message.contains("no result on record can be held against it"), "{message}");
 }

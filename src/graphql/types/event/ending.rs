@@ -17,7 +17,7 @@ event_objects! {
     }
     /// 难点解决: the case is resolved.
     CaseResolved as CaseResolvedEvent |fact| {
-        /// 差距: the capability gap as it stood, to six decimals, rounded up; absent where nothing was required or measured.
+        /// 差距: the capability gap as it stood, to six decimals, rounded up; absent where nothing was required, or nothing measured that can be held against it.
         gap: Option<Decimal> = fact.gap.as_ref().map(Decimal::of);
     }
     /// 企业否决: the enterprise says that it is not solved.
