@@ -26,7 +26,7 @@ use crate::domain::campaign::Campaign;
 use crate::domain::campaign::command::{CampaignCommand, CampaignFacts};
 use crate::domain::case::Case;
 use crate::domain::case::command::{CaseCommand, ReportCase};
-use crate::domain::case::facts::{CaseFacts, EnrolmentFacts, ListedItemFacts, PersonFacts};
+use crate::domain::case::facts::{CaseFacts, EnrolmentFacts, GoesOn, LONGEST_CHAIN, ListedItemFacts, PersonFacts};
 use crate::domain::case::number::CaseNumber;
 use crate::domain::case::values::{LinkRelation, Origin};
 use crate::domain::catalogue::Catalogue;
@@ -267,9 +267,25 @@ impl<'a> LookUp<'a> {
         };
         facts.version = present.version;
         facts.status = Some(file.status);
-        facts.duplicate_of = file.duplicate_of;
+        facts.goes_on_in = match file.duplicate_of {
+            Some(original) => Some(self.goes_on_in(original, actor).await?),
+            None => None,
+        };
         facts.ancestors = self.ancestors(facts.case).await?;
         Ok(())
+    }
+
+    /// The case that goes on in the place of the duplicates of that one.
+    async fn goes_on_in(&mut self, original: CaseId, actor: &Actor) -> Result<GoesOn, Fault> {
+        let mut goes_on_in = GoesOn { case: original, number: None };
+        for _ in 0..LONGEST_CHAIN {
+            let present = self.present::<Case>(goes_on_in.case.into()).await?;
+            let Some(file) = &present.state.file else { break };
+            goes_on_in.number = scope::sees(actor, file).then(|| file.number.clone());
+            let Some(original) = file.duplicate_of else { break };
+            goes_on_in.case = original;
+        }
+        Ok(goes_on_in)
     }
 
     /// Every case that this one is part of, directly or not.

@@ -87,8 +87,8 @@ pub struct CaseFacts {
     pub version: u64,
     /// Where it is in its life.
     pub status: Option<Status>,
-    /// The case it is a duplicate of.
-    pub duplicate_of: Option<CaseId>,
+    /// The case that goes on in its place, where it is a duplicate.
+    pub goes_on_in: Option<GoesOn>,
     /// The cases it is a sub-case of, directly or not.
     pub ancestors: Vec<CaseId>,
 }
@@ -97,8 +97,21 @@ impl CaseFacts {
     /// Not looked up yet: what there is to know of this case.
     #[must_use]
     pub fn of(case: CaseId) -> Self {
-        Self { case, version: 0, status: None, duplicate_of: None, ancestors: Vec::new() }
+        Self { case, version: 0, status: None, goes_on_in: None, ancestors: Vec::new() }
     }
+}
+
+/// How many times an original that is a duplicate in turn is followed to the case that goes on in its place. No case in
+/// earnest is behind more of them, and a circle, which no command makes, has no end.
+pub const LONGEST_CHAIN: usize = 32;
+
+/// The case that goes on in the place of a duplicate: where its original is a duplicate in turn, the one of that.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GoesOn {
+    /// Which.
+    pub case: CaseId,
+    /// Its number, where whoever gives the command sees it.
+    pub number: Option<CaseNumber>,
 }
 
 /// What a catalogue says of a chargeable item on a day.

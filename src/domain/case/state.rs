@@ -83,7 +83,7 @@ pub struct File {
     pub paused_from: Option<Date>,
     /// When it is looked at again, while parked.
     pub parked_until: Option<Date>,
-    /// The case that goes on in its place.
+    /// The case that it was marked as a duplicate of; that one may be a duplicate by now.
     pub duplicate_of: Option<CaseId>,
     /// What it is to other cases.
     pub links: Vec<Link>,

@@ -17,7 +17,7 @@ mutations! {
     LinkMutation answers case: CaseNode, CaseConflict {
         /// 标记重复: another case about the same difficulty goes on; this one ends. By a coordinator.
         mark_duplicate(MarkDuplicateInput) -> MarkDuplicatePayload;
-        /// 关联案例: says what this case is to another. By a coordinator.
+        /// 关联案例: says what this case is to another; an open case becomes no part of a closed one. By a coordinator.
         link_cases(LinkCasesInput) -> LinkCasesPayload;
     }
 }

@@ -3,6 +3,7 @@
 use async_graphql::{Context, ID, MergedObject, Object, Result};
 
 use crate::app::{Moment, Receipt, StoredCase, time_of};
+use crate::domain::case::facts::LONGEST_CHAIN;
 use crate::domain::case::values::{Kind, Severity, Status};
 use crate::domain::value::{CampaignId, CaseId, EnterpriseId, InstitutionId, Level, PersonId, ServiceCategory};
 use crate::graphql::context::{actor, app, loaders};
@@ -64,6 +65,21 @@ impl CaseNode {
         let stored = loaders(ctx).case(id, from.moment).await.map_err(|fault| errors::fault(ctx, fault))?;
         Ok(stored.map(|stored| Self::new(stored, from)))
     }
+
+    /// The case that goes on in the place of the duplicates of that one, if the actor may see it and those on the way.
+    ///
+    /// # Errors
+    /// When the house fails.
+    pub(crate) async fn going_on(ctx: &Context<'_>, original: CaseId, from: Viewpoint) -> Result<Option<Self>> {
+        let mut found = Self::named(ctx, original, from).await?;
+        for _ in 0..LONGEST_CHAIN {
+            // The row tells which ones have an original: the file of the one that goes on need not be read.
+            let Some(duplicate) = found.as_ref().filter(|case| case.0.is_duplicate()) else { break };
+            let Some(original) = duplicate.1.original(ctx).await? else { break };
+            found = Self::named(ctx, original, from).await?;
+        }
+        Ok(found)
+    }
 }
 
 impl Shown for CaseNode {
@@ -83,6 +99,10 @@ impl CaseRow {
     /// By which way one comes from here to what the case names.
     fn way(&self) -> Way {
         Way::Case(self.stored.row.case_id.into())
+    }
+
+    fn is_duplicate(&self) -> bool {
+        self.stored.row.status == Status::Duplicate.name()
     }
 }
 

@@ -54,6 +54,11 @@ impl CaseFile {
         Ok(case.and_then(|case| case.state.file.as_ref().map(read)))
     }
 
+    /// The case that it was marked as a duplicate of.
+    pub(super) async fn original(&self, ctx: &Context<'_>) -> Result<Option<CaseId>> {
+        Ok(self.read(ctx, |file| file.duplicate_of).await?.flatten())
+    }
+
     /// Shows each thing of a part of the file's.
     async fn each<S, T: for<'a> From<(&'a S, Moment)>>(
         &self,
@@ -224,11 +229,11 @@ impl CaseFile {
         .await
     }
 
-    /// 原案例: the case that goes on in its place, if you may see it.
+    /// 原案例: the case that goes on in its place, if you may see it: where its original is a duplicate in turn, the one of that.
     async fn duplicate_of(&self, ctx: &Context<'_>) -> Option<Result<CaseNode>> {
         errors::nullable(async {
-            match self.read(ctx, |file| file.duplicate_of).await?.flatten() {
-                Some(id) => CaseNode::named(ctx, id, Viewpoint { moment: self.at, time: self.time }).await,
+            match self.original(ctx).await? {
+                Some(id) => CaseNode::going_on(ctx, id, Viewpoint { moment: self.at, time: self.time }).await,
                 None => Ok(None),
             }
         })

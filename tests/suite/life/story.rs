@@ -339,6 +339,13 @@ async fn closing(world: &World, scene: &Scene, case: &Case<'_>) {
     .await;
     case.takes("coordinator", "closeCase", input(json!({}))).await;
     case.is("CLOSED").await;
+    // What is open becomes no part of it any more; it may have to do with it.
+    let late = scene.reported(world, "子问题：迟到").await;
+    let link = |relation| json!({ "caseId": late.id, "otherCaseId": case.id, "relation": relation });
+    let refused = world.order("coordinator", "linkCases", &link("SUB_CASE_OF")).await;
+    let error = &refused["userErrors"][0];
+    assert_eq!((&error["code"], &error["field"]), (&json!("WRONG_STATUS"), &json!(["otherCaseId"])), "{refused:#}");
+    world.takes("coordinator", "linkCases", link("RELATED_TO")).await;
 }
 
 async fn publication(case: &Case<'_>) {

@@ -5,7 +5,8 @@ use base64::engine::general_purpose::STANDARD;
 use etalon::domain::value::Sha256Digest;
 use serde_json::{Value, json};
 
-use crate::life::scene::{Scene, triage};
+use crate::life::scene::{Scene, number, triage};
+use crate::life::script::Case;
 use crate::life::world::{World, days, text, with};
 
 const NOBODY: &str = "00000000-0000-7000-8000-000000000000";
@@ -107,12 +108,35 @@ async fn links(world: &World, scene: &Scene) {
     same.takes("coordinator", "markDuplicate", of(&case.id)).await;
     same.is("DUPLICATE").await;
     part.refuses([("coordinator", "markDuplicate", of(&same.id), "TARGET_IS_DUPLICATE", "ofCaseId")]).await;
+    assert_eq!(same.shows("duplicateOf { id }").await["duplicateOf"]["id"], case.id);
     case.refuses([("coordinator", "markDuplicate", of(&same.id), "LINK_CYCLE", "ofCaseId")]).await;
     same.refuses([
         ("enterprise", "addComment", json!({ "text": "还在吗" }), "WRONG_STATUS", ""),
         ("enterprise", "withdrawCase", json!({ "reason": "x" }), "WRONG_STATUS", ""),
     ])
     .await;
+    chain_of_duplicates(world, scene, (&same, &case)).await;
+}
+
+/// The original is a duplicate in turn: what goes on is named, and found, behind it.
+async fn chain_of_duplicates(world: &World, scene: &Scene, (first, second): (&Case<'_>, &Case<'_>)) {
+    let last = scene.reported(world, "最后留下的难点").await;
+    let as_of = world.position().await.to_string();
+    second.takes("coordinator", "markDuplicate", json!({ "ofCaseId": last.id })).await;
+    let told = first.shows("duplicateOf { id number open }").await;
+    assert_eq!(told["duplicateOf"], json!({ "id": last.id, "number": number(&last).await, "open": true }));
+    let query = "query Before($id: ID!, $point: AsOfPoint!) {
+        asOf(point: $point) { query { case(id: $id) { duplicateOf { id } } } }
+    }";
+    let before = world.ask("watcher", query, json!({ "id": first.id, "point": { "position": as_of } })).await;
+    assert_eq!(before["asOf"]["query"]["case"]["duplicateOf"]["id"], second.id, "which went on then");
+
+    let another = scene.reported(world, "又一个同样的难点").await;
+    let input = json!({ "caseId": another.id, "ofCaseId": first.id });
+    let refused = world.order("coordinator", "markDuplicate", &input).await;
+    let message = text(&refused["userErrors"][0]["message"]);
+    assert_eq!(message, format!("that case is a duplicate of {}: name that one", number(&last).await));
+    last.refuses([("coordinator", "markDuplicate", json!({ "ofCaseId": first.id }), "LINK_CYCLE", "ofCaseId")]).await;
 }
 
 async fn routine_service(world: &World, scene: &Scene) {

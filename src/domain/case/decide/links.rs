@@ -3,7 +3,7 @@
 use crate::domain::case::command::{LinkCases, MarkDuplicate};
 use crate::domain::case::decide::{Decision, Given, only, refuse};
 use crate::domain::case::event::{CaseMarkedDuplicate, CasesLinked};
-use crate::domain::case::facts::CaseFacts;
+use crate::domain::case::facts::{CaseFacts, GoesOn};
 use crate::domain::case::state::Link;
 use crate::domain::case::values::{LinkRelation, Status};
 use crate::domain::refusal::{Code, Refusal};
@@ -22,7 +22,10 @@ pub(super) fn link_cases(given: Given<'_>, command: &LinkCases) -> Decision {
     let other = command.other.case;
     check_target(command.this, &command.other, "otherCaseId")?;
     match command.relation {
-        LinkRelation::SubCaseOf => check_no_ancestor(command.this, &command.other, "otherCaseId")?,
+        LinkRelation::SubCaseOf => {
+            check_no_ancestor(command.this, &command.other, "otherCaseId")?;
+            check_not_closed(&command.other, "otherCaseId")?;
+        }
         LinkRelation::RelatedTo => {}
     }
     let link = Link { other, relation: command.relation };
@@ -40,11 +43,26 @@ fn check_target(this: CaseId, other: &CaseFacts, field: &str) -> Result<(), Refu
     if other.version == 0 {
         return refuse(Code::NotFound, field, "no such case");
     }
-    match other.duplicate_of {
-        Some(of) if of == this => refuse(Code::LinkCycle, field, "that case is a duplicate of this one"),
-        Some(of) => refuse(Code::TargetIsDuplicate, field, format!("that case is a duplicate of {of}: name that one")),
+    match &other.goes_on_in {
+        Some(GoesOn { case, .. }) if *case == this => {
+            refuse(Code::LinkCycle, field, "that case is a duplicate of this one")
+        }
+        Some(GoesOn { number: Some(number), .. }) => {
+            refuse(Code::TargetIsDuplicate, field, format!("that case is a duplicate of {number}: name that one"))
+        }
+        Some(GoesOn { number: None, .. }) => {
+            refuse(Code::TargetIsDuplicate, field, "that case is a duplicate of one that is not yours to see")
+        }
         None => Ok(()),
     }
+}
+
+/// A case is closed with all its parts: it gets no open one afterwards.
+fn check_not_closed(whole: &CaseFacts, field: &str) -> Result<(), Refusal> {
+    if whole.status == Some(Status::Closed) {
+        return refuse(Code::WrongStatus, field, "that case is CLOSED: it gets an open part only once it is reopened");
+    }
+    Ok(())
 }
 
 fn check_no_ancestor(this: CaseId, other: &CaseFacts, field: &str) -> Result<(), Refusal> {

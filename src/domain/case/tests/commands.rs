@@ -209,7 +209,7 @@ pub(super) fn another_case() -> CaseFacts {
         case: CaseId::named("another"),
         version: 4,
         status: Some(Status::Researching),
-        duplicate_of: None,
+        goes_on_in: None,
         ancestors: Vec::new(),
     }
 }

@@ -1,11 +1,17 @@
 use crate::domain::case::event::{CaseMarkedDuplicate, CasesLinked};
-use crate::domain::case::facts::CaseFacts;
+use crate::domain::case::facts::{CaseFacts, GoesOn};
 use crate::domain::case::tests::actors::*;
 use crate::domain::case::tests::commands::*;
 use crate::domain::case::tests::story::{Outcome, Story};
 use crate::domain::case::values::{LinkRelation, Status};
 use crate::domain::refusal::Code;
 use crate::domain::value::CaseId;
+
+/// Another case that is a duplicate; that one goes on in its place.
+fn duplicate_of(case: CaseId) -> CaseFacts {
+    let goes_on_in = Some(GoesOn { case, number: Some(number()) });
+    CaseFacts { status: Some(Status::Duplicate), goes_on_in, ..another_case() }
+}
 
 fn marked(of: CaseFacts) -> Outcome {
     Story::of(Status::Triaged).when(coordinator(), duplicate(of))
@@ -25,13 +31,34 @@ fn the_other_case_goes_on() {
 
 #[test]
 fn a_duplicate_leads_to_a_case_that_goes_on() {
-    let duplicate_of =
-        |case| CaseFacts { status: Some(Status::Researching), duplicate_of: Some(case), ..another_case() };
     marked(CaseFacts { case: this_case(), ..another_case() }).refused(Code::LinkToSelf, "ofCaseId");
     marked(duplicate_of(this_case())).refused(Code::LinkCycle, "ofCaseId");
     marked(duplicate_of(CaseId::named("a third"))).refused(Code::TargetIsDuplicate, "ofCaseId");
     marked(CaseFacts { ancestors: vec![this_case()], ..another_case() }).refused(Code::LinkCycle, "ofCaseId");
     marked(CaseFacts { version: 0, ..another_case() }).refused(Code::NotFound, "ofCaseId");
+}
+
+#[test]
+fn the_case_that_goes_on_is_named_as_people_name_it() {
+    let message = |of: CaseFacts| {
+        let story = Story::of(Status::Triaged);
+        story.case().decide(&story.order(coordinator(), duplicate(of))).expect_err("a duplicate").message
+    };
+    let third = CaseId::named("a third");
+    let named = format!("that case is a duplicate of {}: name that one", number());
+    assert_eq!(message(duplicate_of(third)), named);
+    let unseen = CaseFacts { goes_on_in: Some(GoesOn { case: third, number: None }), ..duplicate_of(third) };
+    assert_eq!(message(unseen), "that case is a duplicate of one that is not yours to see");
+}
+
+#[test]
+fn an_open_case_becomes_no_part_of_a_closed_one() {
+    let other = |status| CaseFacts { status: Some(status), ..another_case() };
+    linked(other(Status::Closed), LinkRelation::SubCaseOf).refused(Code::WrongStatus, "otherCaseId");
+    // Related cases have nothing to do with each other's end; and a resolved one has still to be closed.
+    let fact = |relation| CasesLinked { other: another_case().case, relation };
+    linked(other(Status::Closed), LinkRelation::RelatedTo).happens(fact(LinkRelation::RelatedTo));
+    linked(other(Status::Resolved), LinkRelation::SubCaseOf).happens(fact(LinkRelation::SubCaseOf));
 }
 
 #[test]
@@ -48,8 +75,6 @@ fn cases_are_linked_once() {
 
 #[test]
 fn no_case_is_part_of_itself() {
-    let duplicate_of =
-        |case| CaseFacts { status: Some(Status::Researching), duplicate_of: Some(case), ..another_case() };
     for relation in [LinkRelation::RelatedTo, LinkRelation::SubCaseOf] {
         let other = CaseFacts { case: this_case(), ..another_case() };
         linked(other, relation).refused(Code::LinkToSelf, "otherCaseId");

@@ -73,7 +73,7 @@ pub(crate) enum CaseField {
     PausedFrom,
     /// 暂存至: when it is looked at again, while parked.
     ParkedUntil,
-    /// 原案例: the case that goes on in its place.
+    /// 原案例: the case that it was marked as a duplicate of.
     DuplicateOf,
     /// 关联: what it is to other cases.
     Links,
