@@ -22,7 +22,7 @@ use crate::domain::value::ratio::Ratio;
 use crate::domain::value::{ValueError, quoted};
 
 use definitions::DEFINITIONS;
-use everyday::to_ucum;
+use everyday::{to_ucum, written_for_ph};
 
 mod definitions;
 mod everyday;
@@ -63,6 +63,11 @@ impl Unit {
         }
         let code = to_ucum(text).ok_or_else(|| unknown("a micro sign stands before a unit"))?;
         match Meaning::of(&code) {
+        if let Some((name, instead)) = written_for_ph(&code) {
+            return Err(unknown(&format!(
+                "UCUM reads it as {name}, and many write it for a pH: write [pH] for that, or {instead}"
+            )));
+        }
             Ok(_) => Ok(Self(code)),
             Err(Unreadable::TemperatureInAlgebra) => Err(unknown(
                 "a scale with a zero of its own takes part in no product or quotient, write K for its difference",

@@ -75,6 +75,8 @@ async fn requirements(world: &World, scene: &Scene) {
             "requirement.interval.unit",
         ),
         ("visitor", "specifyRequirement", of_uncertainty(json!({})), "NOT_PERMITTED", ""),
+        // It would be picohenry.
+        ("enterprise", "specifyRequirement", interval("4", "10", "pH"), "UNIT_UNKNOWN", "requirement.interval.unit"),
     ])
     .await;
 

@@ -46,6 +46,20 @@ pub(super) fn to_ucum(text: &str) -> Option<String> {
     Some(code)
 }
 
+/// What UCUM reads in an expression that many write for a pH, and how that is written; none for any other. Taken for
+/// either it would silently be wrong for somebody.
+pub(super) fn written_for_ph(code: &str) -> Option<(&'static str, &'static str)> {
+    let (symbol, behind) = code.split_at_checked(2)?;
+    // Braces may say of which solution.
+    let is_alone = behind.is_empty() || (behind.starts_with('{') && behind.find('}') == Some(behind.len() - 1));
+    match symbol {
+        "pH" if is_alone => Some(("picohenry", "10*-12.H")),
+        "PH" if is_alone => Some(("petahenry", "10*15.H")),
+        "ph" if is_alone => Some(("phot", "lx")),
+        _ => None,
+    }
+}
+
 /// Expressions people write for others; whole, since some have a solidus or a product.
 const WHOLE_ALIASES: [(&str, &str); 5] =
     [("rpm", "{rev}/min"), ("r/min", "{rev}/min"), ("Wh", "W.h"), ("kWh", "kW.h"), ("MWh", "MW.h")];
@@ -92,5 +106,22 @@ mod tests {
         }
         assert_eq!(to_ucum("µ"), None);
         assert_eq!(to_ucum("µ/m"), None);
+    }
+    #[test]
+    fn what_may_be_a_ph_is_found_where_it_stands_alone() {
+        for (code, name) in [
+            ("pH", Some("picohenry")),
+            ("pH{blood}", Some("picohenry")),
+            ("PH", Some("petahenry")),
+            ("ph", Some("phot")),
+            ("[pH]", None),
+            ("pH/m", None),
+            ("pH{loop}/m{wire}", None),
+            ("nH", None),
+            ("m", None),
+            ("°", None),
+        ] {
+            assert_eq!(written_for_ph(code).map(|(name, _)| name), name, "{code}");
+        }
     }
 }

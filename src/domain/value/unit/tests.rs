@@ -46,6 +46,9 @@ fn what_is_no_unit_is_refused() {
         "Cel/min",
         "Cel2",
         "dB.m",
+        "pH",
+        "PH",
+        "pH{25Cel}",
     ] {
         assert_eq!(Unit::parse(text).unwrap_err().code, "UNIT_UNKNOWN", "{text}");
     }
@@ -57,10 +60,21 @@ fn what_is_no_unit_is_refused() {
         ("dB/m", "write its unit alone"),
         ("Np/s", "write its unit alone"),
         ("%[slope]/m", "write its unit alone"),
+        ("pH", "write [pH] for that, or 10*-12.H"),
+        ("PH", "write [pH] for that, or 10*15.H"),
     ] {
         let message = Unit::parse(text).unwrap_err().message;
         assert!(message.contains(advice), "{message}");
     }
+}
+
+/// Logs have it from when it was accepted; and what is said in its stead is a unit.
+#[test]
+fn a_stored_picohenry_is_one() {
+    let stored: Unit = serde_json::from_str("\"pH\"").unwrap();
+    assert_eq!(stored.factor_to(&unit("10*-12.H")).unwrap(), Ratio::one());
+    assert_factor("10*15.H", "10*12.kH", "1", "1");
+    assert_factor("pH/m", "nH/m", "1", "1000");
 }
 
 #[test]
