@@ -6,9 +6,10 @@
 //! Commensurable means: the same dimension and the same arbitrary units, as UCUM §17 has
 //! it. UCUM counts the mole as a number and does not tell a becquerel from a hertz, a gray
 //! from a sievert or a newton metre from a joule; neither does this. A logarithmic unit
-//! (dB, dB[SPL], Np, pH) is commensurable with itself alone, whatever its prefix. What is
+//! (dB, dB[SPL], Np, [pH]) is commensurable with itself alone, whatever its prefix. What is
 //! written behind it in braces, as in `dB{A}`, says what its zero is: points of two such
-//! scales are not compared, while a difference is one of any of them.
+//! scales are not compared. A difference of two levels has no reference any more (IEC 60027-3):
+//! it is in dB, whether they are in `dB{A}`, `dB[SPL]` or `dB[V]`.
 
 use std::fmt;
 use std::sync::LazyLock;
@@ -107,7 +108,7 @@ impl Unit {
     /// # Errors
     /// `UNIT_INCOMMENSURABLE`.
     pub fn factor_to(&self, other: &Unit) -> Result<Ratio, ValueError> {
-        let (this, that) = self.meanings(other)?;
+        let (this, that) = self.meanings(other, Meaning::has_differences_of)?;
         Ok(&this.factor / &that.factor)
     }
 
@@ -136,8 +137,12 @@ impl Unit {
         of_scale.is_some_and(|scale| (&(&Ratio::from(value) * &scale.factor) + &scale.offset).is_negative())
     }
 
-    /// Both meanings, if the units are commensurable.
-    fn meanings(&self, other: &Unit) -> Result<(Meaning, Meaning), ValueError> {
+    /// Both meanings, if they are alike.
+    fn meanings(
+        &self,
+        other: &Unit,
+        are_alike: impl Fn(&Meaning, &Meaning) -> bool,
+    ) -> Result<(Meaning, Meaning), ValueError> {
         let (this, that) = (Meaning::of(&self.0), Meaning::of(&other.0));
         let dimension = |meaning: &Result<Meaning, Unreadable>| match meaning {
             Ok(meaning) => meaning.to_string(),
@@ -145,7 +150,7 @@ impl Unit {
         };
         let (this_dimension, that_dimension) = (dimension(&this), dimension(&that));
         match (this, that) {
-            (Ok(this), Ok(that)) if this.is_commensurable(&that) => Ok((this, that)),
+            (Ok(this), Ok(that)) if are_alike(&this, &that) => Ok((this, that)),
             _ => Err(ValueError::new(
                 "UNIT_INCOMMENSURABLE",
                 format!(
@@ -173,6 +178,8 @@ struct Meaning {
     arbitrary: Vec<(&'static str, i32)>,
     /// The atom of a scale that is not linear, such as `B` or `[pH]`.
     curved: Option<&'static str>,
+    /// Whether its steps are bels.
+    is_level: bool,
     /// What is said of the zero of such a scale, such as `A` in `dB{A}`.
     reference: Option<String>,
     /// Whether the scale's 0 is something else than nothing of the quantity, as those of `Cel` and `dB` are.
@@ -210,13 +217,22 @@ impl Meaning {
             Some((unit, None)) => (Ratio::zero(), Some(unit.code)),
         };
         let reference = curved.and_then(|_| annotation(&expression)).map(str::to_owned);
-        let has_arbitrary_zero = special.is_some_and(|(unit, _)| !starts_at_nothing(unit.special));
-        let (dimension, arbitrary) = (result.dim, result.arbitrary);
-        Ok(Self { factor: factor(&expression), offset, dimension, arbitrary, curved, reference, has_arbitrary_zero })
+        let has_arbitrary_zero = special.as_ref().is_some_and(|(unit, _)| !starts_at_nothing(unit.special));
+        let is_level = special.is_some_and(|(unit, _)| is_level(unit.special));
+        let (factor, dimension, arbitrary) = (factor(&expression), result.dim, result.arbitrary);
+        Ok(Self { factor, offset, dimension, arbitrary, curved, is_level, reference, has_arbitrary_zero })
     }
 
     fn is_commensurable(&self, other: &Meaning) -> bool {
         self.dimension == other.dimension && self.arbitrary == other.arbitrary && self.curved == other.curved
+    }
+
+    /// Whether a difference of two values on one scale is one on the other. Of levels it is in bels: those of one
+    /// quantity share it whatever their reference, and the bel that names none is that of all.
+    fn has_differences_of(&self, other: &Meaning) -> bool {
+        let is_of_all = |meaning: &Meaning| meaning.curved == Some("B");
+        let may_be_of_one = self.dimension == other.dimension || is_of_all(self) || is_of_all(other);
+        self.is_commensurable(other) || (self.is_level && other.is_level && may_be_of_one)
     }
 }
 
@@ -259,6 +275,11 @@ fn starts_at_nothing(kind: SpecialKind) -> bool {
     matches!(kind, SpecialKind::TanTimes100 | SpecialKind::Sqrt)
 }
 
+/// Whether a scale is that of a level in bels.
+fn is_level(kind: SpecialKind) -> bool {
+    matches!(kind, SpecialKind::Lg | SpecialKind::LgTimes2)
+}
+
 /// Whether a temperature scale is part of an expression.
 fn has_temperature(expression: &UnitExpr) -> bool {
     match expression {
@@ -282,7 +303,8 @@ fn factor(expression: &UnitExpr) -> Ratio {
         UnitExpr::Symbol(code) => {
             let (prefix, atom) =
                 octofhir_ucum::lookup_unit(code, Case::Sensitive).expect("an evaluated expression has known symbols");
-            let factor = atom_factor(atom);
+            // The table has the reference of a level, which is no part of a step.
+            let factor = if is_level(atom.special) { Ratio::one() } else { atom_factor(atom) };
             match prefix {
                 Some(prefix) => &from_number(prefix.factor) * &factor,
                 None => factor,

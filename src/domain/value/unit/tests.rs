@@ -145,7 +145,8 @@ fn levels_of_different_references_are_not_alike() {
     for (place, one) in levels.iter().enumerate() {
         for other in &levels[place + 1..] {
             assert!(!unit(one).commensurable(&unit(other)), "{one} {other}");
-            assert_eq!(unit(one).factor_to(&unit(other)).unwrap_err().code, "UNIT_INCOMMENSURABLE", "{one} {other}");
+            let told = unit(one).convert_point(&Decimal::from(65), &unit(other));
+            assert_eq!(told.unwrap_err().code, "UNIT_INCOMMENSURABLE", "{one} {other}");
         }
     }
     assert_factor("dB[SPL]", "B[SPL]", "1", "10");
@@ -159,6 +160,30 @@ fn levels_of_different_references_are_not_alike() {
         assert_eq!(point(from, to), Err("UNIT_INCOMMENSURABLE"), "{from} {to}");
         // A difference of two levels is one, whatever both are levels of.
         assert_eq!(unit(from).factor_to(&unit(to)).unwrap(), Ratio::one(), "{from} {to}");
+    }
+}
+
+/// 94.2 dB[SPL] is 0.2 dB more than 94 dB[SPL], and 200 mV is 6 dB more than 100 mV, whatever both are levels of.
+#[test]
+fn a_difference_of_levels_is_in_decibels_whatever_their_reference() {
+    for level in ["dB[SPL]", "dB[V]", "dB[mV]", "dB[uV]", "dB[10.nV]", "dB[W]", "dB[kW]", "dB{A}"] {
+        assert_factor("dB", level, "1", "1");
+        assert_factor(level, "B", "1", "10");
+    }
+    assert_factor("dB[V]", "B[mV]", "1", "10");
+    assert_factor("dB[W]", "dB[kW]", "1", "1");
+    for (one, other) in [
+        ("dB[SPL]", "dB[V]"),
+        ("dB[V]", "dB[W]"),
+        ("dB", "Np"),
+        ("dB[V]", "Np"),
+        ("dB", "[pH]"),
+        ("dB", "1"),
+        ("dB", "bit_s"),
+        ("dB[V]", "V"),
+    ] {
+        assert_eq!(unit(one).factor_to(&unit(other)).unwrap_err().code, "UNIT_INCOMMENSURABLE", "{one} {other}");
+        assert_eq!(unit(other).factor_to(&unit(one)).unwrap_err().code, "UNIT_INCOMMENSURABLE", "{other} {one}");
     }
 }
 
