@@ -19,14 +19,14 @@ pub struct CapabilityGap(Ratio);
 impl CapabilityGap {
     /// The gap between a result and the requirement. Where both state the same coverage probability to two decimals it
     /// is `U / U_req` as stated, whatever their k; otherwise both are brought to the k of the requirement:
-    /// `(U/k) / (U_req/k_req)`. An error limit requires its part at 95 percent, so that it is held against U95. A
-    /// relative uncertainty and an absolute one are compared through the value of the result.
+    /// `(U/k) / (U_req/k_req)`. An error limit requires its part at 95 percent, so that it is held against U95. Where the
+    /// requirement is relative U is by the magnitude of the value, and where it is not a relative U is times it.
     ///
     /// # Errors
-    /// As [`Evaluated::expanded`].
+    /// As [`MeasurementRequirement::reached`].
     pub fn between(result: Evaluated<'_>, requirement: &MeasurementRequirement) -> Result<Self, ValueError> {
         let required = requirement.required_uncertainty();
-        let reached = result.expanded(required.coverage(), required.unit())?;
+        let reached = requirement.reached(result, required.coverage())?;
         Ok(Self(&reached / required.value()))
     }
 

@@ -3,7 +3,7 @@
 //! Quantities keep the unit they were stated in. Where two must be compared their units
 //! must be commensurable, except that an uncertainty or an error limit may be relative
 //! (percent, parts per million, microvolts per volt) to whatever it belongs to, unless the
-//! zero of that scale is arbitrary.
+//! zero of that scale is arbitrary. That of a requirement belongs to its interval.
 
 use std::fmt;
 

@@ -63,12 +63,12 @@ impl Unit {
             return Err(unknown(&format!("write at most {MOST_CHARACTERS} characters")));
         }
         let code = to_ucum(text).ok_or_else(|| unknown("a micro sign stands before a unit"))?;
-        match Meaning::of(&code) {
         if let Some((name, instead)) = written_for_ph(&code) {
             return Err(unknown(&format!(
                 "UCUM reads it as {name}, and many write it for a pH: write [pH] for that, or {instead}"
             )));
         }
+        match Meaning::of(&code) {
             Ok(_) => Ok(Self(code)),
             Err(Unreadable::TemperatureInAlgebra) => Err(unknown(
                 "a scale with a zero of its own takes part in no product or quotient, write K for its difference",
@@ -103,7 +103,7 @@ impl Unit {
     }
 
     /// The exact factor from a *difference* in this unit to one in the other: an
-    /// uncertainty of 1 `Cel` is one of 1 `K`, and of 9/5 `[degF]`.
+    /// uncertainty of 1 `Cel` is one of 1 `K`, and of 9/5 `[degF]`; one of 1 `dB[SPL]` is one of 1 `dB`.
     ///
     /// # Errors
     /// `UNIT_INCOMMENSURABLE`.
@@ -118,7 +118,7 @@ impl Unit {
     /// # Errors
     /// `UNIT_INCOMMENSURABLE`.
     pub fn convert_point(&self, value: &Decimal, other: &Unit) -> Result<Ratio, ValueError> {
-        let (this, that) = self.meanings(other)?;
+        let (this, that) = self.meanings(other, Meaning::is_commensurable)?;
         if this.reference != that.reference {
             return Err(ValueError::new(
                 "UNIT_INCOMMENSURABLE",

@@ -20,7 +20,7 @@ const USUAL_GUARD_BAND: &str = "0";
 pub(crate) struct MeasurementRequirementInput {
     /// 被测量: the quantity intended to be measured (VIM 2.3).
     pub(crate) measurand: String,
-    /// 测量区间: from where to where. Results whose value is within it, or beyond an end by no more than a hundredth of its width, count for the capability gap.
+    /// 测量区间: from where to where. Results whose value is within it, or beyond an end by no more than a hundredth of its width, count for the capability gap. Its unit says whether a target in `%`, say, is relative.
     pub(crate) interval: Option<IntervalInput>,
     /// 目标: the uncertainty or the error limit that would do.
     pub(crate) target: TargetInput,
@@ -92,7 +92,7 @@ impl TargetInput {
 pub(crate) struct ExpandedUncertaintyInput {
     /// U, above 0: no measurement has an uncertainty of 0 (JCGM 100:2008, 3.3.1). Where U was not evaluated it is left out.
     pub(crate) value: Decimal,
-    /// 单位: in UCUM notation, or relative to the value: `%`, `[ppm]`, or a quotient such as `uV/V` and `um/m`, which is relative unless the value itself is a share or an angle. A U relative to a value of 0 is refused (`RELATIVE_TO_ZERO`; VIM 2.32, JCGM 100:2008, 5.1.6), and so is one relative to a value in °C, °F or dB, the zero of which is arbitrary (`RELATIVE_TO_ARBITRARY_ZERO`): state it in K, or in dB.
+    /// 单位: in UCUM notation, or relative to the value (VIM 2.32): a bare number such as `%` and `[ppm]`, or a quotient such as `uV/V` and `um/m`, which is relative to no angle. Of a value that is a ratio itself it is a difference, and not relative, in a quotient (5 `um/m` of 200 `[ppm]`), in the value's own unit by any name (5 `[ppm]` of 50 `umol/mol`), in a number below 1 that is no larger than the one the value is in (2 `%` of 50 `%`, 100 `[ppm]` of 1 `%`), and in a number from 1 up of a value in one (0.4 `{HRC}` of 60 `{HRC}`); 1 `%` of 50 `[ppm]` or of 0.5 is relative. So it is in a requirement, where the interval's unit is in the place of the value's. A U relative to a value of 0 is refused (`RELATIVE_TO_ZERO`; JCGM 100:2008, 5.1.6), and so is one relative to a value in °C, °F or dB, the zero of which is arbitrary (`RELATIVE_TO_ARBITRARY_ZERO`): state it in K, or in dB, which is the unit of a difference of any levels, such as those in `dB[SPL]`.
     pub(crate) unit: String,
     /// 包含因子 k, at least 1 (VIM 2.38), and at most that of Student's t with one degree of freedom, tan(π·p/2), which is 12.71 at 0.95 (JCGM 100:2008, table G.2), with one percent of room for rounding. Required by the domain.
     pub(crate) coverage_factor: Option<Decimal>,
@@ -128,7 +128,7 @@ impl ExpandedUncertaintyInput {
 pub(crate) struct MaximumPermissibleErrorInput {
     /// The magnitude, above 0: `"0.1"` means ±0.1.
     pub(crate) value: Decimal,
-    /// 单位: in UCUM notation.
+    /// 单位: in UCUM notation, or relative to the value, as that of U (`ExpandedUncertaintyInput.unit`).
     pub(crate) unit: String,
     /// 判定规则: how many times the required uncertainty goes into the limit, such as `"3"`, `"4"` or `"10"`; `"3"` when left out.
     pub(crate) ratio: Option<Decimal>,

@@ -7,6 +7,7 @@ use crate::app::Moment;
 use crate::domain::case::state::{File, Measurement};
 use crate::domain::value::measurement::{MaximumPermissibleError, acceptance_limit, test_uncertainty_ratio};
 use crate::domain::value::ratio::{Ratio, Rounding};
+use crate::domain::value::uncertainty::Coverage;
 use crate::domain::value::{
     CapabilityGap, ExpandedUncertainty, Interval, MeasurementRequirement, MeasurementResult, Quantity,
     RequiredUncertainty, Target,
@@ -253,7 +254,7 @@ impl Serialize for MeasurementNode {
 
 /// 能力差距: the best uncertainty found so far against the one required. Above 1 the bottleneck stands, at or below 1 it is broken.
 ///
-/// A result counts when it is of the required measurand, however that is typed, or names none, and its value is within the required interval, or beyond an end by no more than a hundredth of the interval's width; its own U has no part in this. Coverage probabilities that agree to two decimals, half to even, such as 0.95 and 0.9545 (JCGM 100:2008, G.6.6), are the same coverage: U is compared as stated, whatever its k, which honours few degrees of freedom (6.3 and annex G). Otherwise `u = U/k` is brought to the k of the requirement. An error limit is held against U95: U as stated where its p is 0.95 to two decimals, otherwise 2·U/k (ANSI/NCSL Z540.3-2006). A relative uncertainty and an absolute one are compared through the magnitude of the result's value as stated, which then has to be other than 0 and on a scale whose zero is not arbitrary, unlike that of °C, °F or dB (VIM 2.32; JCGM 100:2008, 5.1.6).
+/// A result counts when it is of the required measurand, however that is typed, or names none, and its value is within the required interval, or beyond an end by no more than a hundredth of the interval's width; its own U has no part in this. Coverage probabilities that agree to two decimals, half to even, such as 0.95 and 0.9545 (JCGM 100:2008, G.6.6), are the same coverage: U is compared as stated, whatever its k, which honours few degrees of freedom (6.3 and annex G). Otherwise `u = U/k` is brought to the k of the requirement. An error limit is held against U95: U as stated where its p is 0.95 to two decimals, otherwise 2·U/k (ANSI/NCSL Z540.3-2006). Whether what is required is relative (VIM 2.32) its own unit and that of its interval say, as those of U and the value do in a result (`ExpandedUncertaintyInput.unit`); without an interval a bare number below 1, such as `%`, is relative, and any other number or quotient is unless ratios are measured. The units that a result is written in have no part in it: where what is required is relative U is divided by the magnitude of the value, which then has to be other than 0 and on a scale whose zero is not arbitrary, unlike that of °C, °F or dB, and where it is not a relative U is multiplied by it (JCGM 100:2008, 5.1.6).
 #[derive(Serialize, SimpleObject)]
 #[graphql(complex, name = "CapabilityGap")]
 pub(crate) struct CapabilityGapNode {
@@ -282,11 +283,10 @@ impl CapabilityGapNode {
             Target::Mpe(mpe) => Some(mpe),
             Target::Uncertainty(_) => None,
         };
-        let ratio = mpe.and_then(|mpe| test_uncertainty_ratio(mpe, result).ok());
-        let limit = mpe.and_then(|mpe| {
-            let limit = acceptance_limit(mpe, result, mpe.rule()).ok()?;
-            Some(QuantityNode::of_limit(&limit, mpe.unit()))
-        });
+        let limited = mpe.and_then(|mpe| Some((mpe, requirement.reached(result, &Coverage::usual()).ok()?)));
+        let ratio = limited.as_ref().map(|(mpe, reached)| test_uncertainty_ratio(mpe, reached));
+        let limit = limited
+            .map(|(mpe, reached)| QuantityNode::of_limit(&acceptance_limit(mpe, &reached, mpe.rule()), mpe.unit()));
         Some(Self {
             ratio: Decimal::of(file.gap_in_six_decimals()?),
             closed: gap.is_closed(),

@@ -8,6 +8,7 @@ use crate::life::world::{World, with};
 pub async fn play(world: &World, scene: &Scene) {
     requirements(world, scene).await;
     measurements(world, scene).await;
+    writings(world, scene).await;
 }
 
 /// U and what belongs to it.
@@ -74,9 +75,9 @@ async fn requirements(world: &World, scene: &Scene) {
             "UNIT_UNKNOWN",
             "requirement.interval.unit",
         ),
-        ("visitor", "specifyRequirement", of_uncertainty(json!({})), "NOT_PERMITTED", ""),
         // It would be picohenry.
         ("enterprise", "specifyRequirement", interval("4", "10", "pH"), "UNIT_UNKNOWN", "requirement.interval.unit"),
+        ("visitor", "specifyRequirement", of_uncertainty(json!({})), "NOT_PERMITTED", ""),
     ])
     .await;
 
@@ -224,4 +225,42 @@ async fn measured_beside_it(world: &World, scene: &Scene) {
     assert_eq!(warning["code"], "NOTHING_MEASURED");
     let message = crate::life::world::text(&warning["message"]);
     assert!(message.contains("no result on record can be held against it"), "{message}");
+}
+
+fn result(value: &str, unit: &str, uncertainty: Value) -> Value {
+    json!({ "result": { "value": value, "unit": unit, "uncertainty": uncertainty } })
+}
+
+/// Whether what is required is relative the requirement says, and not the unit that a result is written in.
+async fn writings(world: &World, scene: &Scene) {
+    let case = scene.researching(world, "气体标准物质").await;
+    let of = |unit: &str, target: Value| {
+        json!({ "requirement": {
+            "measurand": "标准值", "target": target, "interval": { "low": "10", "high": "100", "unit": unit },
+        } })
+    };
+    let of_u = |value: &str, unit: &str| uncertainty(json!({ "value": value, "unit": unit }));
+    case.takes("lead", "recordMeasurement", result("50", "ppm", of_u("5", "ppm"))).await;
+    case.takes("lead", "specifyRequirement", of("umol/mol", json!({ "uncertainty": of_u("3", "%") }))).await;
+    for (value, unit, u, u_unit) in
+        [("50", "umol/mol", "5", "ppm"), ("0.005", "%", "5", "umol/mol"), ("50", "ppm", "10", "%")]
+    {
+        case.takes("lead", "recordMeasurement", result(value, unit, of_u(u, u_unit))).await;
+    }
+    // A tenth of the value of 3 % of it, of each of the four.
+    let shown = case.shows("number gap { ratio closed } gapHistory { ratio }").await;
+    assert_eq!(shown["gap"], json!({ "ratio": "3.333334", "closed": false }));
+    assert_eq!(shown["gapHistory"], json!([{ "ratio": "3.333334" }]));
+    let query = "query Own($filter: CaseFilter!) { cases(filter: $filter) { totalCount } }";
+    let filter = json!({ "number": { "eq": shown["number"] }, "gap": { "gt": "3" } });
+    assert_eq!(world.ask("watcher", query, json!({ "filter": filter })).await["cases"]["totalCount"], 1);
+    let limit = json!({ "value": "2.22222", "unit": "%", "ratio": "3" });
+    case.takes("lead", "specifyRequirement", of("umol/mol", json!({ "maximumPermissibleError": limit }))).await;
+    let shown = case.shows("gap { testUncertaintyRatio closed }").await;
+    assert_eq!(shown["gap"], json!({ "testUncertaintyRatio": "0.222222", "closed": false }));
+
+    // A difference of levels is in decibels.
+    case.takes("lead", "specifyRequirement", of("dB[SPL]", json!({ "uncertainty": of_u("0.21", "dB") }))).await;
+    case.takes("lead", "recordMeasurement", result("94", "dB[SPL]", of_u("0.3", "dB"))).await;
+    assert_eq!(case.shows("gap { ratio }").await["gap"]["ratio"], "1.428572");
 }

@@ -4,9 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::value::ValueError;
 use crate::domain::value::decimal::Decimal;
-use crate::domain::value::measurement::Evaluated;
 use crate::domain::value::ratio::Ratio;
-use crate::domain::value::uncertainty::Coverage;
 use crate::domain::value::unit::Unit;
 
 /// How the uncertainty enters the verdict on conformity (ISO/IEC 17025:2017, 3.7).
@@ -95,28 +93,16 @@ impl MaximumPermissibleError {
     }
 }
 
-/// The test uncertainty ratio: the span of the tolerance by that of the uncertainty,
-/// `2·MPE / 2·U95` (ANSI/NCSL Z540.3-2006, where U is that of 95 percent coverage): U as stated where its p is 0.95 to
-/// two decimals, otherwise `2·U/k`. At least the ratio of the decision rule exactly where the
-/// capability gap is closed.
-///
-/// # Errors
-/// As [`Evaluated::expanded`].
-pub fn test_uncertainty_ratio(mpe: &MaximumPermissibleError, result: Evaluated<'_>) -> Result<Ratio, ValueError> {
-    let expanded = result.expanded(&Coverage::usual(), mpe.unit())?;
-    Ok(&Ratio::from(mpe.value()) / &expanded)
+/// The test uncertainty ratio: the span of the tolerance by that of the uncertainty, `2·MPE / 2·U95` (ANSI/NCSL
+/// Z540.3-2006, where U is that of 95 percent coverage). `reached` is what a result reached at the usual coverage
+/// ([`MeasurementRequirement::reached`](super::MeasurementRequirement::reached)), above 0. At least the ratio of the
+/// decision rule exactly where the capability gap is closed.
+pub fn test_uncertainty_ratio(mpe: &MaximumPermissibleError, reached: &Ratio) -> Ratio {
+    &Ratio::from(mpe.value()) / reached
 }
 
 /// The acceptance limit `A = MPE − w` with the guard band `w = r·U95` (JCGM 106:2012, 8.3.2, where U is that of k = 2),
-/// in the unit of the MPE: an error within ±A is accepted. Below 0 no error is.
-///
-/// # Errors
-/// As [`Evaluated::expanded`].
-pub fn acceptance_limit(
-    mpe: &MaximumPermissibleError,
-    result: Evaluated<'_>,
-    rule: &DecisionRule,
-) -> Result<Ratio, ValueError> {
-    let guard_band = &Ratio::from(rule.guard_band()) * &result.expanded(&Coverage::usual(), mpe.unit())?;
-    Ok(&Ratio::from(mpe.value()) - &guard_band)
+/// in the unit of the MPE: an error within ±A is accepted. Below 0 no error is. `reached` is as for the ratio.
+pub fn acceptance_limit(mpe: &MaximumPermissibleError, reached: &Ratio, rule: &DecisionRule) -> Ratio {
+    &Ratio::from(mpe.value()) - &(&Ratio::from(rule.guard_band()) * reached)
 }

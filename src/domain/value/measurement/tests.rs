@@ -52,6 +52,12 @@ fn target_and_interval_are_of_one_kind() {
     }
     assert!(requirement(within("deg"), target("%")).is_ok());
     assert_eq!(requirement(within("deg"), target("mm/m")).unwrap_err().code, "UNIT_INCOMMENSURABLE");
+    // A difference of levels is in dB.
+    for level in ["dB", "dB{A}", "dB[SPL]", "dB[V]", "dB[W]"] {
+        assert!(requirement(within(level), target("dB")).is_ok(), "{level}");
+        result(("94", level), uncertainty("0.2", "dB"));
+    }
+    assert_eq!(requirement(within("dB[V]"), target("dB[SPL]")).unwrap_err().code, "UNIT_INCOMMENSURABLE");
     let refused = requirement(within("mm"), target("g")).unwrap_err();
     assert_eq!(refused.code, "UNIT_INCOMMENSURABLE");
     let refused = MeasurementResult::new(Quantity::new(decimal("10.2"), unit("mm")), Some(uncertainty("0.1", "g")));
@@ -76,22 +82,25 @@ fn stated(value: &str, in_unit: &str, k: &str, p: &str) -> ExpandedUncertainty {
     ExpandedUncertainty::new(decimal(value), unit(in_unit), Some(decimal(k)), Some(decimal(p))).unwrap()
 }
 
+/// What the result reaches of that limit, at 95 percent.
+fn reached(limit: &MaximumPermissibleError, result: &MeasurementResult) -> Result<Ratio, &'static str> {
+    let required = requirement(None, Target::Mpe(limit.clone())).unwrap();
+    required.reached(result.evaluated().unwrap(), &Coverage::usual()).map_err(|error| error.code)
+}
+
 #[test]
 fn test_uncertainty_ratio_and_acceptance_limit() {
     // A limit of ±10 µm tested with U = 2.5 µm: a ratio of 4, and ±7.5 µm with r = 1.
     let limit = mpe("0.010", "mm", "4");
-    let tested = |value, in_unit| result(("20", "mm"), uncertainty(value, in_unit));
-    let accepted =
-        |result: &MeasurementResult, rule: &DecisionRule| acceptance_limit(&limit, result.evaluated().unwrap(), rule);
-    let ratio = |result: &MeasurementResult| test_uncertainty_ratio(&limit, result.evaluated().unwrap());
+    let tested = |value, in_unit| reached(&limit, &result(("20", "mm"), uncertainty(value, in_unit))).unwrap();
     let good = tested("2.5", "um");
-    assert_eq!(ratio(&good).unwrap(), Ratio::from(&decimal("4")));
-    assert_eq!(accepted(&good, limit.rule()).unwrap(), Ratio::from(&decimal("0.0075")));
+    assert_eq!(test_uncertainty_ratio(&limit, &good), Ratio::from(&decimal("4")));
+    assert_eq!(acceptance_limit(&limit, &good, limit.rule()), Ratio::from(&decimal("0.0075")));
     let simple = rule("4", "0").unwrap();
-    assert_eq!(accepted(&good, &simple).unwrap(), Ratio::from(&decimal("0.01")));
-    assert!(accepted(&tested("11", "um"), limit.rule()).unwrap().is_negative());
+    assert_eq!(acceptance_limit(&limit, &good, &simple), Ratio::from(&decimal("0.01")));
+    assert!(acceptance_limit(&limit, &tested("11", "um"), limit.rule()).is_negative());
     let grams = result(("20", "g"), uncertainty("1", "g"));
-    assert_eq!(ratio(&grams).unwrap_err().code, "UNIT_INCOMMENSURABLE");
+    assert_eq!(reached(&limit, &grams), Err("UNIT_INCOMMENSURABLE"));
 }
 
 /// What Z540.3 defines is the ratio at 95 percent: another coverage is brought there.
@@ -107,10 +116,9 @@ fn conformity_is_told_at_95_percent() {
         (stated("0.025", "%", "2", "0.95"), "2", "5"),
     ] {
         let result = result(("-20", "mm"), stated);
-        let result = result.evaluated().unwrap();
-        let found = test_uncertainty_ratio(&limit, result).unwrap();
-        assert_eq!(found, Ratio::from(&decimal(ratio)), "{result:?}");
-        let found = acceptance_limit(&limit, result, limit.rule()).unwrap();
+        let reached = reached(&limit, &result).unwrap();
+        assert_eq!(test_uncertainty_ratio(&limit, &reached), Ratio::from(&decimal(ratio)), "{result:?}");
+        let found = acceptance_limit(&limit, &reached, limit.rule());
         assert_eq!(found, Ratio::from(&decimal(accepted)), "{result:?}");
     }
 }
@@ -125,6 +133,9 @@ fn an_uncertainty_relative_to_nothing_is_refused() {
         ("0.001", "mm", "%", None),
         // A share of 0 % with a U of so many percent: a difference, not a relation.
         ("0", "%", "[ppth]", None),
+        // A share of a share.
+        ("0", "[ppm]", "%", Some("RELATIVE_TO_ZERO")),
+        ("0", "1", "%", Some("RELATIVE_TO_ZERO")),
         ("0", "um/m", "um/m", None),
     ] {
         let value = Quantity::new(decimal(value), unit(in_unit));
@@ -136,17 +147,21 @@ fn an_uncertainty_relative_to_nothing_is_refused() {
         "uncertainty":{"value":"0.1","unit":"%","coverageFactor":"2","coverageProbability":"0.95"}}"#;
     let old: MeasurementResult = serde_json::from_str(json).unwrap();
     for in_unit in ["%", "mm"] {
-        let told = old.evaluated().unwrap().expanded(&Coverage::usual(), &unit(in_unit));
-        assert_eq!(told.unwrap_err().code, "RELATIVE_TO_ZERO", "{in_unit}");
+        assert_eq!(reached(&mpe("1", in_unit, "3"), &old), Err("RELATIVE_TO_ZERO"), "{in_unit}");
     }
 }
 
 /// 1 % of one temperature is 0.2 K, 0.38 K or 2.93 K, as it is written in °C, °F or K.
 #[test]
 fn what_is_relative_on_a_scale_with_an_arbitrary_zero_is_refused() {
-    for (value, in_unit, instead) in
-        [("20", "Cel", "K"), ("68", "[degF]", "K"), ("0", "Cel", "K"), ("0.5", "dB", "dB"), ("7", "[pH]", "[pH]")]
-    {
+    for (value, in_unit, instead) in [
+        ("20", "Cel", "K"),
+        ("68", "[degF]", "K"),
+        ("0", "Cel", "K"),
+        ("0.5", "dB", "dB"),
+        ("94", "dB[SPL]", "dB"),
+        ("7", "[pH]", "[pH]"),
+    ] {
         for relative in ["%", "[ppm]", "uV/V"] {
             let value = Quantity::new(decimal(value), unit(in_unit));
             let refused = MeasurementResult::new(value, Some(uncertainty("1", relative)));

@@ -241,12 +241,46 @@ fn a_relative_unit_is_a_bare_number_or_a_quotient_within_a_dimension() {
         ("mm/m", "deg", false),
         ("%", "deg", true),
         // Differences of two shares; but a percent of a strain is not 10 mm/m.
+        ("%", "%", false),
         ("ppm", "%", false),
+        ("10*-6", "%", false),
+        ("10*-6", "[ppm]", false),
         ("um/m", "%", false),
+        ("um/m", "1", false),
         ("um/m", "mm/m", false),
         ("%", "um/m", true),
+        // The unit of the value by another name.
+        ("ppm", "umol/mol", false),
+        ("[ppth]", "mg/g", false),
+        ("1", "mol/mol", false),
+        ("1", "mg/g", true),
+        ("ppm", "mg/g", true),
+        // Nobody means a difference of 10 000 ppm.
+        ("%", "ppm", true),
+        ("1", "%", true),
+        // Numbers are not shares, and have them.
+        ("1", "1", false),
+        ("{HRC}", "{HRC}", false),
+        ("1", "10*3", false),
+        ("%", "1", true),
+        ("%", "{HRC}", true),
+        ("ppm", "10*3", true),
     ] {
         assert_eq!(unit(text).is_relative_to(&unit(of)), is_relative, "{text} of {of}");
+    }
+    // Where nothing is said but the quantity.
+    for (text, of, is_relative) in [
+        ("%", &["V", "mm", "%", "[ppm]", "umol/mol", "1", "{HRC}", "mol", "deg", "Cel"][..], true),
+        ("uV/V", &["V", "mm", "mol", "Cel"], true),
+        ("uV/V", &["%", "[ppm]", "umol/mol", "1", "deg", "sr"], false),
+        ("1", &["V", "mol", "deg"], true),
+        ("1", &["%", "[ppm]", "umol/mol", "1", "{HRC}"], false),
+        ("V", &["V", "mm", "%", "1"], false),
+        ("mol", &["mol", "1", "%"], false),
+    ] {
+        for of in of {
+            assert_eq!(unit(text).is_relative_to_quantity_of(&unit(of)), is_relative, "{text} of {of}");
+        }
     }
     assert_factor("uV/V", "1", "1e-6", "1");
     assert_factor("mg/g", "%", "0.1", "1");
@@ -261,8 +295,8 @@ fn a_scale_has_a_zero_or_an_arbitrary_one() {
         ("[degF]", true, "K"),
         ("[degRe]", true, "K"),
         ("dB", true, "dB"),
-        ("dB[SPL]", true, "dB[SPL]"),
-        ("dB{A}", true, "dB{A}"),
+        ("dB[SPL]", true, "dB"),
+        ("dB{A}", true, "dB"),
         ("Np", true, "Np"),
         ("[pH]", true, "[pH]"),
         ("K", false, "K"),
