@@ -17,8 +17,8 @@ pub struct WebhookSettings {
     pub networks: Vec<IpNet>,
     /// `webhook_attempts`: how often an event is tried before it becomes a dead letter, 1 to 30. Default: 10.
     pub attempts: u32,
-    /// `webhook_first_retry_ms`: the pause after the first failure, 10 ms to an hour; the others follow by factors of 4
-    /// up to a day. Default: 5 s.
+    /// `webhook_first_retry_ms`: the pause after the first failure, 10 ms to an hour; the others follow by factors of 4.
+    /// Up to as much again is added to each at random, and none is longer than a day. Default: 5 s.
     pub first_retry: Duration,
     /// `webhook_timeout_ms`: how long an endpoint may take to answer, 100 ms to a minute. Default: 15 s.
     pub timeout: Duration,

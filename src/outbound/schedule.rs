@@ -7,7 +7,7 @@ use backon::{BackoffBuilder, ExponentialBuilder};
 
 /// Each pause is so many times the one before.
 const FACTOR: f32 = 4.0;
-/// The longest pause before its jitter, and the longest that a receiver may ask for with `Retry-After`.
+/// The longest pause, and the longest that a receiver may ask for with `Retry-After`.
 pub(super) const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// How often a message is tried, and how patiently.
@@ -15,8 +15,8 @@ pub(super) const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 pub struct Schedule {
     /// How often it is tried before it is given up, at least once.
     pub attempts: u32,
-    /// The pause after the first failure; the others follow by factors of 4 up to a day. Up to as much again is added
-    /// to each at random.
+    /// The pause after the first failure; the others follow by factors of 4. Up to as much again is added to each at
+    /// random, and none is longer than a day.
     pub first_pause: Duration,
 }
 
@@ -38,7 +38,7 @@ impl Schedule {
             .with_max_times(self.attempts as usize)
             .with_jitter()
             .with_jitter_seed(seed);
-        let pause = pauses.build().nth(attempts.saturating_sub(1) as usize)?;
+        let pause = pauses.build().nth(attempts.saturating_sub(1) as usize)?.min(LONGEST);
         Some(asked_for.map_or(pause, |asked_for| pause.max(asked_for)))
     }
 }
@@ -50,15 +50,16 @@ mod tests {
     const SCHEDULE: Schedule = Schedule { attempts: 10, first_pause: Duration::from_secs(5) };
 
     #[test]
-    fn pauses_grow_to_days_and_end() {
+    fn pauses_grow_to_a_day_and_end() {
         let pauses: Vec<_> =
             (1..10).map(|attempts| SCHEDULE.pause_after(attempts, 7, None).expect("a pause")).collect();
         for (place, pause) in pauses.iter().enumerate() {
             let least = Duration::from_secs(5 * 4_u64.pow(u32::try_from(place).expect("few"))).min(LONGEST);
-            assert!((least..=least * 2).contains(pause), "pause {place} is {pause:?}");
+            let most = (least * 2).min(LONGEST);
+            assert!((least..=most).contains(pause), "pause {place} is {pause:?}");
         }
         let together: Duration = pauses.iter().sum();
-        assert!(together > Duration::from_secs(2 * 24 * 60 * 60), "several days, not {together:?}");
+        assert!((LONGEST * 2..LONGEST * 3).contains(&together), "over two days, not {together:?}");
         assert_eq!(SCHEDULE.pause_after(10, 7, None), None);
     }
 
