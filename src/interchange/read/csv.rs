@@ -4,75 +4,65 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::interchange::read::error::ReadError;
 use crate::interchange::read::input::Input;
-use crate::interchange::read::{Place, Row};
+use crate::interchange::read::record::{Next, Record, Records};
+use crate::interchange::read::{LARGEST_EVENT_BYTES, Place, Row};
 
 pub(super) struct Rows {
-    reader: csv::Reader<Input>,
+    records: Records,
     header: Vec<String>,
-    record: csv::ByteRecord,
-    /// Lines by which the positions of rows lag: a row that ends in CR LF is over at the CR, so that the next one
-    /// begins a line too early.
-    lag: u64,
     last: Option<Place>,
 }
 
 impl Rows {
     pub(super) fn open(input: Input, delimiter: u8) -> Result<Self, ReadError> {
-        let mut reader = csv::ReaderBuilder::new()
-            .delimiter(delimiter)
-            // The number of fields is checked here: a ragged row still tells its case.
-            .flexible(true)
-            .has_headers(false)
-            .from_reader(input);
-        let mut record = csv::ByteRecord::new();
-        let found = reader.read_byte_record(&mut record);
-        let place = Some(Place::Line(1));
-        if !found.map_err(|error| explain(&reader, error, None))? {
-            return Err(ReadError::malformed(None, "the file is empty: its first line has to name the columns"));
-        }
-        let mut header = Vec::with_capacity(record.len());
-        let mut seen = BTreeSet::new();
-        for (column, name) in (1..).zip(&record) {
-            let name = std::str::from_utf8(name)
-                .map_err(|_| ReadError::malformed(place, "the header is not UTF-8: save the file as UTF-8"))?
-                .trim();
-            if name.is_empty() {
-                return Err(ReadError::malformed(place, format!("column {column} has no name in the header")));
+        let mut records = Records::new(input, delimiter);
+        let next = records.read().map_err(|error| records.input().explain(error, None))?;
+        let place = Some(Place::Line(records.record().first_line()));
+        let header = match next {
+            Next::Whole => header(records.record(), place)?,
+            Next::End => {
+                return Err(ReadError::malformed(None, "the file is empty: its first line has to name the columns"));
             }
-            if !seen.insert(name.to_owned()) {
-                return Err(ReadError::malformed(place, format!("two columns are named `{name}` in the header")));
+            Next::TooLarge => {
+                let message = format!("the header takes up more than {LARGEST_EVENT_BYTES} bytes");
+                return Err(ReadError::malformed(place, message));
             }
-            header.push(name.to_owned());
-        }
-        let breaks = record.iter().flatten().filter(|byte| **byte == b'\n').count() as u64;
-        let lag = u64::from(reader.position().line() == 1 + breaks);
-        Ok(Self { reader, header, record, lag, last: None })
+            Next::Unclosed => {
+                return Err(ReadError::malformed(place, "a quotation mark is opened in the header and never closed"));
+            }
+        };
+        Ok(Self { records, header, last: None })
     }
 
     pub(super) fn next_row(&mut self) -> Result<Option<Row>, ReadError> {
-        self.reader.get_mut().begin_event();
-        let found = self.reader.read_byte_record(&mut self.record);
-        if !found.map_err(|error| explain(&self.reader, error, self.last))? {
-            return Ok(None);
-        }
-        let line = self.record.position().map_or(0, csv::Position::line) + self.lag;
-        let place = Place::Line(line);
-        self.last = Some(place);
-        if self.reader.get_ref().ends_in_quotation() {
-            return Err(ReadError::malformed(
-                Some(place),
-                "a quotation mark is opened here or before and never closed",
-            ));
+        let next = self.records.read().map_err(|error| self.records.input().explain(error, self.last))?;
+        let record = self.records.record();
+        let place = Place::Line(record.first_line());
+        match next {
+            Next::End => return Ok(None),
+            Next::Unclosed => {
+                let message = "a quotation mark is opened here or before and never closed";
+                return Err(ReadError::malformed(Some(place), message));
+            }
+            Next::Whole | Next::TooLarge => self.last = Some(place),
         }
         let mut row = Row { attributes: BTreeMap::new(), place, problem: None };
-        if self.record.len() != self.header.len() {
+        if matches!(next, Next::TooLarge) {
+            row.problem = Some(format!(
+                "the row, which ends in line {}, takes up more than {LARGEST_EVENT_BYTES} bytes: no event may be larger; \
+                 are quotation marks closed?",
+                record.last_line()
+            ));
+            return Ok(Some(row));
+        }
+        if record.len() != self.header.len() {
             row.problem = Some(format!(
                 "the row has {} fields, the header {}: is the delimiter right, are quotation marks closed?",
-                self.record.len(),
+                record.len(),
                 self.header.len()
             ));
         }
-        for (name, field) in self.header.iter().zip(&self.record) {
+        for (name, field) in self.header.iter().zip(record.fields()) {
             match std::str::from_utf8(field) {
                 Ok("") => {}
                 Ok(text) => {
@@ -87,9 +77,21 @@ impl Rows {
     }
 }
 
-fn explain(reader: &csv::Reader<Input>, error: csv::Error, after: Option<Place>) -> ReadError {
-    match error.into_kind() {
-        csv::ErrorKind::Io(error) => reader.get_ref().explain(error, after),
-        other => ReadError::malformed(after, format!("the rows cannot be read: {other:?}")),
+/// The names of the columns.
+fn header(record: &Record, place: Option<Place>) -> Result<Vec<String>, ReadError> {
+    let mut header = Vec::with_capacity(record.len());
+    let mut seen = BTreeSet::new();
+    for (column, name) in (1..).zip(record.fields()) {
+        let name = std::str::from_utf8(name)
+            .map_err(|_| ReadError::malformed(place, "the header is not UTF-8: save the file as UTF-8"))?
+            .trim();
+        if name.is_empty() {
+            return Err(ReadError::malformed(place, format!("column {column} has no name in the header")));
+        }
+        if !seen.insert(name.to_owned()) {
+            return Err(ReadError::malformed(place, format!("two columns are named `{name}` in the header")));
+        }
+        header.push(name.to_owned());
     }
+    Ok(header)
 }

@@ -64,11 +64,11 @@ fn prefix(place: &Option<Place>) -> String {
 }
 
 impl ReadError {
-    pub(super) fn event(place: Place, message: impl Into<String>) -> Self {
+    pub(crate) fn event(place: Place, message: impl Into<String>) -> Self {
         Self::Event { place, message: message.into() }
     }
 
-    pub(super) fn malformed(place: Option<Place>, message: impl Into<String>) -> Self {
+    pub(crate) fn malformed(place: Option<Place>, message: impl Into<String>) -> Self {
         Self::Malformed { place, message: message.into() }
     }
 

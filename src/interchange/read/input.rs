@@ -12,8 +12,8 @@ const GZIP: &[u8] = &[0x1f, 0x8b];
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
 #[derive(Debug, thiserror::Error)]
-#[error("more than {0} bytes without an end")]
-struct OverBudget(u64);
+#[error("more bytes without an end than an event may have")]
+struct OverBudget;
 
 /// The bytes of a log. Whoever reads from it says where an event begins; until then no more than the largest event is
 /// handed out, which also stops the compressed file that unfolds into one endless event.
@@ -21,8 +21,6 @@ pub struct Input {
     inner: Box<dyn BufRead + Send>,
     is_gzip: bool,
     budget: u64,
-    quotation_marks: u64,
-    at_end: bool,
 }
 
 impl Input {
@@ -42,8 +40,6 @@ impl Input {
             inner: Box::new(BufReader::new(Cursor::new(start).chain(plain))),
             is_gzip,
             budget: LARGEST_EVENT_BYTES,
-            quotation_marks: 0,
-            at_end: false,
         })
     }
 
@@ -52,15 +48,10 @@ impl Input {
         self.budget = LARGEST_EVENT_BYTES;
     }
 
-    /// Whether all was read and a quotation mark of it was left open (RFC 4180, 2.5: they come in pairs).
-    pub(super) fn ends_in_quotation(&self) -> bool {
-        self.at_end && !self.quotation_marks.is_multiple_of(2)
-    }
-
     /// What an error of this input means.
     pub(super) fn explain(&self, error: io::Error, after: Option<Place>) -> ReadError {
-        if let Some(OverBudget(limit)) = error.get_ref().and_then(|inner| inner.downcast_ref()) {
-            return ReadError::TooLarge { after, limit: *limit };
+        if is_over_budget(&error) {
+            return ReadError::TooLarge { after, limit: LARGEST_EVENT_BYTES };
         }
         explain(self.is_gzip, error, after)
     }
@@ -69,10 +60,9 @@ impl Input {
 impl BufRead for Input {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
         if self.budget == 0 {
-            return Err(io::Error::other(OverBudget(LARGEST_EVENT_BYTES)));
+            return Err(io::Error::other(OverBudget));
         }
         let bytes = self.inner.fill_buf()?;
-        self.at_end = bytes.is_empty();
         let most = usize::try_from(self.budget).unwrap_or(usize::MAX);
         Ok(&bytes[..bytes.len().min(most)])
     }
@@ -83,15 +73,17 @@ impl BufRead for Input {
     }
 }
 
-/// For readers with a buffer of their own, which take more than they need by up to that buffer.
 impl Read for Input {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.fill_buf()?.read(buffer)?;
-        let marks = buffer[..count].iter().filter(|byte| **byte == b'"').count();
-        self.quotation_marks += marks as u64;
         self.consume(count);
         Ok(count)
     }
+}
+
+/// Whether an event took up all that was to be handed out for one, so that another may begin.
+pub(super) fn is_over_budget(error: &io::Error) -> bool {
+    error.get_ref().is_some_and(|inner| inner.is::<OverBudget>())
 }
 
 /// What an error of the file means, or of the decompression, which says so by these kinds.

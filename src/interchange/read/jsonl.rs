@@ -4,14 +4,14 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
-use std::io::BufRead;
+use std::io::{self, BufRead};
 
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::interchange::read::error::ReadError;
-use crate::interchange::read::input::Input;
-use crate::interchange::read::{DEEPEST, Place, Row, Weight};
+use crate::interchange::read::input::{Input, is_over_budget};
+use crate::interchange::read::{DEEPEST, LARGEST_EVENT_BYTES, Place, Row, Weight};
 
 pub(super) struct Rows {
     input: Input,
@@ -26,23 +26,44 @@ impl Rows {
     }
 
     pub(super) fn next_row(&mut self) -> Result<Option<Row>, ReadError> {
-        loop {
+        let is_too_large = loop {
             self.line.clear();
             self.input.begin_event();
-            let found = self.input.read_until(b'\n', &mut self.line);
-            if found.map_err(|error| self.input.explain(error, self.last))? == 0 {
-                return Ok(None);
+            match self.input.read_until(b'\n', &mut self.line) {
+                Ok(0) => return Ok(None),
+                Ok(_) => {
+                    self.number += 1;
+                    if !self.line.trim_ascii().is_empty() {
+                        break false;
+                    }
+                }
+                Err(error) if is_over_budget(&error) => {
+                    self.pass_over_line().map_err(|error| self.input.explain(error, self.last))?;
+                    self.number += 1;
+                    break true;
+                }
+                Err(error) => return Err(self.input.explain(error, self.last)),
             }
-            self.number += 1;
-            if !self.line.trim_ascii().is_empty() {
-                break;
-            }
-        }
+        };
         let place = Place::Line(self.number);
         self.last = Some(place);
         let mut row = Row { attributes: BTreeMap::new(), place, problem: None };
-        row.problem = read_line(&self.line, &mut row.attributes).err();
+        row.problem = match is_too_large {
+            true => Some(format!("the line takes up more than {LARGEST_EVENT_BYTES} bytes: no event may be larger")),
+            false => read_line(&self.line, &mut row.attributes).err(),
+        };
         Ok(Some(row))
+    }
+
+    /// Goes on to behind the next line break.
+    fn pass_over_line(&mut self) -> io::Result<()> {
+        loop {
+            self.input.begin_event();
+            match self.input.skip_until(b'\n') {
+                Err(error) if is_over_budget(&error) => {}
+                passed => return passed.map(drop),
+            }
+        }
     }
 }
 

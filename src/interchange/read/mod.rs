@@ -10,6 +10,7 @@ pub mod moment;
 mod csv;
 mod jsonl;
 mod piece;
+mod record;
 mod xes;
 
 use std::collections::{BTreeMap, HashMap};
@@ -60,6 +61,9 @@ pub struct ForeignEvent {
     pub case: String,
     /// The place in its case, from 0.
     pub index: u64,
+    /// By which it is told from the other events of its case in the log here: its place, as far as the file alone can
+    /// say.
+    pub number: u64,
     /// What was done, in that tracker's words.
     pub activity: String,
     /// When it was done, to the microsecond.
@@ -71,11 +75,11 @@ pub struct ForeignEvent {
 }
 
 impl ForeignEvent {
-    /// SHA-256 over all that the file says of it, whatever the mapping makes of it: a second import sees by this that
-    /// the file is still the same.
+    /// SHA-256 over all that the file says of it, whatever the mapping makes of it, and its number: a second import
+    /// knows it again by this.
     #[must_use]
     pub fn digest(&self) -> [u8; 32] {
-        let content = (&self.case, self.index, &self.activity, self.at, &self.attributes);
+        let content = (&self.case, self.number, &self.activity, self.at, &self.attributes);
         let content = serde_json::to_vec(&content).expect("text and numbers are always JSON");
         Sha256::digest(content).into()
     }
@@ -200,8 +204,8 @@ impl Events {
         };
         let said = |name: &str| attributes.get(name).map(String::as_str).filter(|text| !text.trim().is_empty());
         let case = self.columns.case.fill(said).map_err(|absent| missing("case id", &absent.0));
-        // Counted as soon as the case is known: an event that cannot be read keeps its place, and a mended file brings
-        // in just that one.
+        // Counted as soon as the case is known: what cannot be read keeps its place there. Where not even the case is
+        // known, the later ones of the case stand one place too early; they are known again by what they say.
         let index = match &case {
             Ok(case) => {
                 let next = self.next_index.entry(case.clone()).or_default();
@@ -222,7 +226,7 @@ impl Events {
             .time
             .parse(at)
             .map_err(|message| ReadError::event(place, format!("`{}`: {message}", self.columns.at)))?;
-        Ok(ForeignEvent { case, index, activity, at, attributes, place })
+        Ok(ForeignEvent { case, index, number: index, activity, at, attributes, place })
     }
 }
 

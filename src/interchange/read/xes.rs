@@ -5,6 +5,7 @@
 //! nothing can be fetched or blown up.
 
 use std::collections::BTreeMap;
+use std::io;
 
 use quick_xml::XmlVersion;
 
@@ -26,6 +27,7 @@ pub(super) struct Rows {
     depth: usize,
     has_log: bool,
     in_trace: bool,
+    in_event: bool,
     trace: u64,
     event: u64,
     empty_traces: u64,
@@ -75,6 +77,7 @@ impl Rows {
             depth: 0,
             has_log: false,
             in_trace: false,
+            in_event: false,
             trace: 0,
             event: 0,
             empty_traces: 0,
@@ -182,11 +185,13 @@ impl Rows {
 
     fn read_event(&mut self, element: &Element) -> Result<Row, ReadError> {
         self.event += 1;
+        self.in_event = true;
         let place = self.place();
         let mut bag = Bag { attributes: self.case.clone(), weight: self.case_weight, problem: None };
         if !element.is_closed {
             self.read_children(Children::Named, "", &mut bag, 0)?;
         }
+        self.in_event = false;
         Ok(Row { attributes: bag.attributes, place, problem: bag.problem })
     }
 
@@ -274,7 +279,7 @@ impl Rows {
                 Ok(event) => interpret(event, &mut self.version),
                 Err(quick_xml::Error::Io(error)) => {
                     let error = std::sync::Arc::try_unwrap(error).unwrap_or_else(|shared| shared.kind().into());
-                    return Err(self.xml.get_ref().explain(error, self.last_read()));
+                    return Err(self.unreadable(error));
                 }
                 Err(error) => Err(error.to_string()),
             };
@@ -304,6 +309,20 @@ impl Rows {
 
     fn last_read(&self) -> Option<Place> {
         (self.trace > 0).then(|| self.place())
+    }
+
+    fn unreadable(&self, error: io::Error) -> ReadError {
+        let too_large = match self.event {
+            _ if self.in_event => Some("the event"),
+            0 if self.in_trace => Some("what stands before its first event"),
+            _ => None,
+        };
+        match (self.xml.get_ref().explain(error, self.last_read()), too_large) {
+            (ReadError::TooLarge { limit, .. }, Some(what)) => {
+                self.malformed(format!("{what} takes up more than {limit} bytes: no event may be larger"))
+            }
+            (error, _) => error,
+        }
     }
 
     fn malformed(&self, message: impl Into<String>) -> ReadError {
