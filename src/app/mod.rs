@@ -13,6 +13,7 @@ mod files;
 mod follow;
 mod happened;
 mod history;
+mod imported;
 mod internal;
 mod ledger;
 mod moments;
@@ -52,6 +53,7 @@ pub use clockwork::Clockwork;
 pub use commanded::Commanded;
 pub use follow::{Batch, Follower, Interest, LogEvent, LogFound, LogPage, Start};
 pub use history::{CasePoint, HistoryEvent, Reversed, parts};
+pub use imported::ImportedEvent;
 pub use ledger::{
     Anchorer, Anchors, Authority, CheckpointFollower, Consistency, Inclusion, NoProof, NotResumed, NotSealed, Resumed,
     Sealer, Seals, Vouched, Witness,

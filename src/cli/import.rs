@@ -16,7 +16,7 @@ use crate::small_file::{self, TEXT_BYTES};
 ///
 /// # Errors
 /// When the mapping or the log cannot be used, or the database fails; unless events may be left out, nothing is then
-/// imported.
+/// imported. When the log cannot be read to its end, although what stands before that came in.
 pub async fn run(arguments: Import, settings: &Settings) -> Result<String, Problem> {
     let name = arguments.mapping.display().to_string();
     let text = small_file::read_text(&arguments.mapping, TEXT_BYTES);
@@ -35,8 +35,9 @@ pub async fn run(arguments: Import, settings: &Settings) -> Result<String, Probl
     bar.finish_and_clear();
     app.shutdown().await;
     let report = imported.map_err(Problem::while_doing(arguments.file.display().to_string()))?;
-    if report.skipped_count > 0 && bad_events == BadEvents::EndTheImport {
-        return Err(Problem::new(format!("not everything came in\n{report}")));
+    let is_too_little = report.skipped_count > 0 && bad_events == BadEvents::EndTheImport;
+    if is_too_little || report.unread_behind.is_some() {
+        return Err(Problem::coded("IMPORT_INCOMPLETE", format!("not everything came in\n{report}")));
     }
     Ok(report.to_string().trim_end().to_owned())
 }

@@ -206,8 +206,9 @@ pub struct Token {
 /// `etalon import`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-A file that begins as gzip does is unpacked. The same file again adds nothing. Without --continue the first bad entry ends
-the import before anything is written; with it, good entries go in and the report lists the others.
+A file that begins as gzip does is unpacked. The same file again adds nothing, and a longer one what is new. Without
+--continue the first bad entry ends the import before anything is written; with it, good entries go in and the report lists
+the others. Where the rest of a file cannot be read, nothing behind that place comes in, and the import fails all the same.
 
 Examples:
   etalon import incidents.xes.gz --format xes --mapping schema/mappings/bpic2013.toml

@@ -34,7 +34,8 @@ pub struct Source {
     pub log: String,
     /// The case's id there.
     pub case: String,
-    /// The event's place in its case there, from 0.
+    /// The event's place in its case there, from 0. Of one that came in after others that stand behind it, a number
+    /// that no other has.
     pub index: u64,
     /// What was done, in that tracker's words.
     pub activity: String,

@@ -2,10 +2,13 @@
 //!
 //! The file is read twice. First all of it is looked at, so that nothing is half imported because of what stands in it;
 //! then it is committed, a bounded number of cases at a time. What is interrupted between goes on where it stopped when
-//! the same file is given again, since every event has a key of its own.
+//! the same file is given again, since every event has a key of its own, and a longer file brings in what is new. Of what
+//! is there already a number and a time are in memory for each event, until the file shows it.
 
 pub mod error;
 
+mod known;
+mod lane;
 mod lanes;
 mod survey;
 
@@ -13,31 +16,26 @@ use std::fs::File;
 use std::io::{Seek, SeekFrom};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use jiff::Timestamp;
+
 use crate::app::{App, Failure, Key, Request};
 use crate::domain::actor::{Actor, ActorId, Role};
 use crate::domain::campaign::Campaign;
 use crate::domain::campaign::command::{CampaignFacts, OpenCampaign};
 use crate::domain::campaign::values::CampaignKind;
-use crate::domain::case::Case;
-use crate::domain::case::command::CaseCommand;
-use crate::domain::case::facts::EnrolmentFacts;
 use crate::domain::enterprise::Enterprise;
 use crate::domain::enterprise::command::EnrolEnterprise;
 use crate::domain::order::check_occurred;
 use crate::domain::refusal::Code;
-use crate::domain::value::Period;
+use crate::domain::value::{CaseId, Period};
 use crate::interchange::format::Format;
 use crate::interchange::import::error::{BadEvent, ImportError};
 use crate::interchange::import::lanes::Lanes;
 use crate::interchange::import::survey::Organisation;
 use crate::interchange::mapping::Mapping;
 use crate::interchange::mapping::plan::{Opening, PlanError, Planned};
-use crate::interchange::read::error::ReadError;
-use crate::interchange::read::{Events, ForeignEvent, Place, open};
+use crate::interchange::read::{Events, ForeignEvent, open};
 use crate::interchange::report::ImportReport;
-
-/// What becomes of every event that the lifecycle does not allow to be what the mapping wishes.
-const LEGACY: &str = "LegacyActivityRecorded";
 
 /// What happens with an event that cannot come in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,10 +68,10 @@ pub async fn import(
     let mut done = 0;
     for event in events.by_ref() {
         done += 1;
-        match import.step(event) {
-            Err(problem) => import.told(|report| report.skip(problem.place(), &problem)),
-            Ok(step) => {
-                if !lanes.take(step).await {
+        match event {
+            Err(error) => import.told(|report| report.skip_unread(&error)),
+            Ok(event) => {
+                if !lanes.take(survey.step(mapping, event)).await {
                     break;
                 }
             }
@@ -93,10 +91,28 @@ fn read(file: &mut File, format: Format, mapping: &Mapping) -> Result<Events, Im
 
 /// An event on its way in.
 struct Step {
-    planned: Planned,
-    /// The case as this event would open it, or why it cannot.
-    opening: Result<Opening, PlanError>,
-    place: Place,
+    event: ForeignEvent,
+    case: CaseId,
+    standing: Standing,
+}
+
+/// What earlier imports brought in of a case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Standing {
+    /// Nothing.
+    New,
+    /// What the file has as well.
+    GoesOn,
+    /// What the file does not have as it was: an event of that time, and perhaps others.
+    Changed(Timestamp),
+}
+
+/// What the log has under the number of an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Holder {
+    Nothing,
+    This,
+    Another,
 }
 
 #[derive(Clone)]
@@ -111,11 +127,21 @@ impl Import {
         tell(&mut self.report.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn step(&self, event: Result<ForeignEvent, ReadError>) -> Result<Step, BadEvent> {
-        let event = event.map_err(BadEvent::Read)?;
+    /// What becomes of an event, and its case as it would open it, or why it cannot.
+    fn plan(&self, event: &ForeignEvent) -> Result<(Planned, Result<Opening, PlanError>), BadEvent> {
         check_occurred(event.at, self.app.now()).map_err(|refusal| BadEvent::Misdated(event.place, refusal))?;
-        let planned = self.mapping.plan(&event).map_err(BadEvent::Plan)?;
-        Ok(Step { planned, opening: self.mapping.opening(&event), place: event.place })
+        let planned = self.mapping.plan(event).map_err(BadEvent::Plan)?;
+        Ok((planned, self.mapping.opening(event)))
+    }
+
+    async fn holder(&self, event: &ForeignEvent) -> Result<Holder, Failure> {
+        let key = Key::of_digest(self.mapping.key_of(event), event.digest());
+        match self.app.answer_to(&ActorId::importer(), &key).await {
+            Ok(None) => Ok(Holder::Nothing),
+            Ok(Some(_)) => Ok(Holder::This),
+            Err(Failure::Refused(refusal)) if refusal.code == Code::IdempotencyKeyReused => Ok(Holder::Another),
+            Err(failure) => Err(failure),
+        }
     }
 
     /// Puts on record what the cases belong to, where there are any.
@@ -160,65 +186,6 @@ impl Import {
         let outcome = self.app.execute::<Enterprise>(&request, (*enterprise).into(), command.into()).await;
         there_or(outcome.map(drop), Code::AlreadyEnrolled)
             .map_err(|source| ImportError::Frame { what: format!("the organisation {name}"), source })
-    }
-
-    /// Commits one event.
-    async fn take(&self, step: Step) -> Result<(), Failure> {
-        let Step { planned, opening, place } = step;
-        let is_new = !self.app.has_case(planned.case).await?;
-        let opening = match (is_new, opening) {
-            (false, _) => None,
-            (true, Ok(opening)) => Some(opening),
-            (true, Err(problem)) => {
-                self.told(|report| report.skip(Some(place), &problem));
-                return Ok(());
-            }
-        };
-        let enrolment = |opening: &Opening| EnrolmentFacts::of(opening.enterprise, self.mapping.campaign.id);
-        let wished = planned.wished(opening.as_ref().map(|opening| (opening, enrolment(opening))));
-        let mut refused = None;
-        if let Some(command) = wished {
-            match self.give(&planned, command).await {
-                Ok(is_replay) => {
-                    self.told(|report| {
-                        if is_replay { report.count_already_there() } else { report.count_mapped(planned.fact()) }
-                    });
-                    return Ok(());
-                }
-                Err(Failure::Refused(refusal)) => refused = Some(refusal),
-                Err(failure) => return Err(failure),
-            }
-        }
-        if planned.is_internal() {
-            let bad = refused.map_or(BadEvent::Internal(place), |refusal| BadEvent::refused(place, refusal));
-            self.told(|report| report.skip(Some(place), bad));
-            return Ok(());
-        }
-        let legacy = planned.legacy(opening.as_ref().map(|opening| (opening, &*self.mapping)));
-        match self.give(&planned, legacy).await {
-            Ok(true) => self.told(ImportReport::count_already_there),
-            Ok(false) if planned.fact() != LEGACY => self.told(|report| report.count_refused(planned.fact())),
-            Ok(false) => self.told(ImportReport::count_legacy),
-            Err(Failure::Refused(refusal)) => {
-                let bad = BadEvent::refused(place, refusal);
-                self.told(|report| report.skip(bad.place(), &bad));
-            }
-            Err(failure) => return Err(failure),
-        }
-        Ok(())
-    }
-
-    /// Gives the order. Answers whether an earlier import had given it.
-    async fn give(&self, planned: &Planned, command: CaseCommand) -> Result<bool, Failure> {
-        let request = Request {
-            actor: importer(),
-            key: key_of(planned),
-            expected_version: None,
-            occurred_at: Some(planned.occurred_at),
-            source: Some(planned.source.clone()),
-        };
-        let receipt = self.app.execute::<Case>(&request, planned.case.into(), command).await?;
-        Ok(receipt.replayed)
     }
 
     fn request(&self, key: &str) -> Request {

@@ -5,6 +5,7 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::interchange::read::error::ReadError;
 use crate::interchange::read::{Events, Place};
 
 /// The most events that were left out of which the report tells one by one.
@@ -34,6 +35,22 @@ pub struct ImportReport {
     pub skipped_count: u64,
     /// The first of them in the file, with the reason.
     pub skipped: Vec<Skipped>,
+    /// Why the file was not read to its end, if it was not: nothing behind that place came in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unread_behind: Option<Skipped>,
+}
+
+/// What became of an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Became {
+    /// Nothing: an earlier import brought it in.
+    AlreadyThere,
+    /// This fact, which the mapping makes of it.
+    Mapped(&'static str),
+    /// A legacy activity, as the mapping says.
+    Legacy,
+    /// A legacy activity, because the lifecycle did not allow the fact that was wished for.
+    LegacyInsteadOf(&'static str),
 }
 
 /// An event that was left out.
@@ -48,28 +65,18 @@ pub struct Skipped {
 }
 
 impl ImportReport {
-    /// Counts an event that became what the mapping makes of it.
-    pub fn count_mapped(&mut self, fact: &str) {
+    /// Counts an event that is not left out.
+    pub fn count(&mut self, became: Became) {
         self.events_read += 1;
-        *self.mapped.entry(fact.to_owned()).or_default() += 1;
-    }
-
-    /// Counts an event that became a legacy activity, as the mapping says.
-    pub fn count_legacy(&mut self) {
-        self.events_read += 1;
-        self.legacy += 1;
-    }
-
-    /// Counts an event that became a legacy activity because the lifecycle did not allow the fact that was wished for.
-    pub fn count_refused(&mut self, wished: &str) {
-        self.count_legacy();
-        *self.refused_by_lifecycle.entry(wished.to_owned()).or_default() += 1;
-    }
-
-    /// Counts an event that an earlier import brought in.
-    pub fn count_already_there(&mut self) {
-        self.events_read += 1;
-        self.already_there += 1;
+        match became {
+            Became::AlreadyThere => self.already_there += 1,
+            Became::Mapped(fact) => *self.mapped.entry(fact.to_owned()).or_default() += 1,
+            Became::Legacy => self.legacy += 1,
+            Became::LegacyInsteadOf(wished) => {
+                self.legacy += 1;
+                *self.refused_by_lifecycle.entry(wished.to_owned()).or_default() += 1;
+            }
+        }
     }
 
     /// Counts an event that is left out. Cases come in side by side, so that events of different cases may be told in
@@ -82,6 +89,14 @@ impl ImportReport {
         if index < MOST_SKIPPED_TOLD {
             self.skipped.insert(index, Skipped { place, message: reason.to_string() });
             self.skipped.truncate(MOST_SKIPPED_TOLD);
+        }
+    }
+
+    /// Counts what cannot be read, which may be all that is left of the file.
+    pub fn skip_unread(&mut self, error: &ReadError) {
+        self.skip(error.place(), error);
+        if !error.concerns_one_event() {
+            self.unread_behind = Some(Skipped { place: error.place(), message: error.to_string() });
         }
     }
 
@@ -116,6 +131,13 @@ impl fmt::Display for ImportReport {
         if untold > 0 {
             write!(f, "\n          … and {untold} more")?;
         }
+        if let Some(end) = &self.unread_behind {
+            write!(
+                f,
+                "\nthe file was not read to its end: nothing behind this place came in\n          {}",
+                end.message
+            )?;
+        }
         Ok(())
     }
 }
@@ -127,11 +149,11 @@ mod tests {
     #[test]
     fn people_and_programs_are_told_the_same() {
         let mut report = ImportReport { cases: 2, ..ImportReport::default() };
-        report.count_mapped("CaseReported");
-        report.count_mapped("CaseReported");
-        report.count_legacy();
-        report.count_refused("ClockResumed");
-        report.count_already_there();
+        report.count(Became::Mapped("CaseReported"));
+        report.count(Became::Mapped("CaseReported"));
+        report.count(Became::Legacy);
+        report.count(Became::LegacyInsteadOf("ClockResumed"));
+        report.count(Became::AlreadyThere);
         report.skip(Some(Place::Line(7)), "line 7: no case id");
         assert_eq!(
             report.to_string(),
@@ -146,6 +168,21 @@ mod tests {
                 "refusedByLifecycle": {"ClockResumed": 1}, "alreadyThere": 1, "skippedCount": 1,
                 "skipped": [{"place": "line 7", "message": "line 7: no case id"}]
             })
+        );
+    }
+
+    #[test]
+    fn a_file_that_was_not_read_to_its_end_is_told_as_such() {
+        let mut report = ImportReport::default();
+        report.skip_unread(&ReadError::event(Place::Line(3), "no case id"));
+        assert!(report.unread_behind.is_none() && !report.to_string().contains("its end"), "{report}");
+        report.skip_unread(&ReadError::malformed(Some(Place::Line(7)), "never closed"));
+        assert_eq!(report.skipped_count, 2);
+        assert!(
+            report.to_string().ends_with(
+                "\nthe file was not read to its end: nothing behind this place came in\n          line 7: never closed"
+            ),
+            "{report}"
         );
     }
 

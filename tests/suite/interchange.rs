@@ -5,6 +5,7 @@ pub(crate) mod support;
 mod exporting;
 mod happened;
 mod importing;
+mod mending;
 mod real_log;
 mod rebuilding;
 mod refusing;

@@ -2,6 +2,8 @@
 
 use std::io;
 
+use jiff::Timestamp;
+
 use crate::app::Failure;
 use crate::domain::refusal::{Code, Refusal};
 use crate::interchange::mapping::plan::PlanError;
@@ -42,9 +44,23 @@ pub enum BadEvent {
     /// It cannot have happened then.
     #[error("{0}: {reason}", reason = .1.message)]
     Misdated(Place, Refusal),
-    /// Another event was imported from its place.
-    #[error("{0}: an earlier import brought in another event at this place of its case: the file has changed")]
-    Changed(Place),
+    /// It is new, but may be an event that was brought in before, changed.
+    #[error(
+        "{place}: nothing new of this case comes in: the file has changed, it no longer has an event of {missing} as an \
+         earlier import brought it in, and this may be that event"
+    )]
+    Changed {
+        /// Where it stands.
+        place: Place,
+        /// When that event happened.
+        missing: Timestamp,
+    },
+    /// Another import brings in the same log.
+    #[error(
+        "{0}: another import of this log brought in another event of this case meanwhile: give the file again when that \
+         has ended"
+    )]
+    Overtaken(Place),
     /// It is internal, and would come in as what everybody reads who sees the case.
     #[error(
         "{0}: what is internal neither opens a case nor becomes a legacy activity, which whoever sees the case reads"
@@ -57,16 +73,18 @@ pub enum BadEvent {
 
 impl BadEvent {
     pub(super) fn refused(place: Place, refusal: Refusal) -> Self {
-        if refusal.code == Code::IdempotencyKeyReused { Self::Changed(place) } else { Self::Refused(place, refusal) }
+        if refusal.code == Code::IdempotencyKeyReused { Self::Overtaken(place) } else { Self::Refused(place, refusal) }
     }
 
     pub(super) fn place(&self) -> Option<Place> {
         match self {
             Self::Read(error) => error.place(),
             Self::Plan(error) => Some(error.place),
-            Self::Changed(place) | Self::Internal(place) | Self::Misdated(place, _) | Self::Refused(place, _) => {
-                Some(*place)
-            }
+            Self::Changed { place, .. }
+            | Self::Overtaken(place)
+            | Self::Internal(place)
+            | Self::Misdated(place, _)
+            | Self::Refused(place, _) => Some(*place),
         }
     }
 }

@@ -6,6 +6,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use crate::app::Failure;
+use crate::interchange::import::lane::Lane;
 use crate::interchange::import::{Import, Step};
 use crate::interchange::read::Place;
 
@@ -27,11 +28,10 @@ impl Lanes {
         let lanes = (0..LANES)
             .map(|_| {
                 let (lane, mut steps) = mpsc::channel::<Step>(WAITING);
-                let import = import.clone();
+                let mut taking = Lane::new(import.clone());
                 tasks.spawn(async move {
                     while let Some(step) = steps.recv().await {
-                        let place = step.place;
-                        import.take(step).await.map_err(|failure| (place, failure))?;
+                        taking.take(&step).await.map_err(|failure| (step.event.place, failure))?;
                     }
                     Ok(())
                 });
@@ -44,7 +44,7 @@ impl Lanes {
     /// Queues an event behind those of its case; `false` when its lane has failed.
     pub(super) async fn take(&mut self, step: Step) -> bool {
         let mut hasher = DefaultHasher::new();
-        step.planned.case.hash(&mut hasher);
+        step.case.hash(&mut hasher);
         let lane = usize::try_from(hasher.finish() % LANES as u64).expect("below LANES");
         self.lanes[lane].send(step).await.is_ok()
     }

@@ -3,31 +3,52 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::app::Failure;
-use crate::domain::actor::ActorId;
 use crate::domain::value::{CaseId, Division, EnterpriseId, Label};
 use crate::interchange::import::error::{BadEvent, ImportError};
-use crate::interchange::import::{BadEvents, Import, Step, key_of};
+use crate::interchange::import::known::Known;
+use crate::interchange::import::{BadEvents, Holder, Import, Standing, Step};
+use crate::interchange::mapping::Mapping;
 use crate::interchange::mapping::plan::Opening;
-use crate::interchange::read::Events;
+use crate::interchange::read::{Events, ForeignEvent};
 
 /// What a log holds.
 #[derive(Default)]
 pub(super) struct Survey {
     /// How many events, readable or not.
     pub(super) events: u64,
-    /// The cases that can come in, and whether an earlier import brought them in.
-    cases: HashMap<CaseId, bool>,
+    /// The cases that can come in, and what earlier imports brought in of them, where they did.
+    cases: HashMap<CaseId, Option<Known>>,
     /// Whose new cases these are, each once, in the order of the file.
     pub(super) organisations: Vec<Organisation>,
     enterprises: HashSet<EnterpriseId>,
 }
 
 impl Survey {
+    /// An event on its way in, when the file is read again.
+    pub(super) fn step(&self, mapping: &Mapping, mut event: ForeignEvent) -> Step {
+        let case = mapping.case_of(&event);
+        let standing = match self.cases.get(&case) {
+            Some(Some(known)) => {
+                event.number = known.number_of(event.index);
+                known.missing_since().map_or(Standing::GoesOn, Standing::Changed)
+            }
+            Some(None) | None => Standing::New,
+        };
+        Step { event, case, standing }
+    }
+
     fn add_organisation(&mut self, opening: Opening) {
         let Opening { enterprise, organisation: name, division, .. } = opening;
         if self.enterprises.insert(enterprise) {
             self.organisations.push(Organisation { enterprise, name, division });
         }
+    }
+
+    /// The first event of the file that may be another one, changed.
+    fn first_conflict(&self) -> Option<BadEvent> {
+        let conflicts = self.cases.values().flatten().filter_map(Known::conflict);
+        let first = conflicts.min_by_key(|(place, _)| place.order());
+        first.map(|(place, missing)| BadEvent::Changed { place, missing })
     }
 }
 
@@ -44,43 +65,52 @@ impl Import {
         let mut survey = Survey::default();
         for event in events {
             survey.events += 1;
-            let looked_at = match self.step(event) {
-                Ok(step) => self.look_at(step, &mut survey).await.map_err(ImportError::Interrupted)?,
-                Err(bad) => Err(bad),
+            let looked_at = match event {
+                Ok(event) => self.look_at(event, &mut survey).await.map_err(ImportError::Interrupted)?,
+                Err(error) => Err(BadEvent::Read(error)),
             };
             if bad_events == BadEvents::EndTheImport {
                 looked_at.map_err(ImportError::Bad)?;
             }
         }
-        Ok(survey)
+        // What is missing of a case is known only now.
+        match survey.first_conflict() {
+            Some(conflict) if bad_events == BadEvents::EndTheImport => Err(ImportError::Bad(conflict)),
+            _ => Ok(survey),
+        }
     }
 
-    /// Whether the event opens its case, goes on with it, or is not what an earlier import brought in.
-    async fn look_at(&self, step: Step, survey: &mut Survey) -> Result<Result<(), BadEvent>, Failure> {
-        let Step { planned, opening, place } = step;
-        let is_there = match survey.cases.get(&planned.case) {
-            Some(is_there) => *is_there,
-            None => {
-                let is_there = self.app.has_case(planned.case).await?;
-                if !is_there {
-                    if planned.is_internal() {
-                        return Ok(Err(BadEvent::Internal(place)));
-                    }
-                    match opening {
-                        Ok(opening) => survey.add_organisation(opening),
-                        Err(problem) => return Ok(Err(BadEvent::Plan(problem))),
-                    }
+    /// Whether the event opens its case, goes on with it, or is there already.
+    async fn look_at(&self, mut event: ForeignEvent, survey: &mut Survey) -> Result<Result<(), BadEvent>, Failure> {
+        let case = self.mapping.case_of(&event);
+        if !survey.cases.contains_key(&case) && self.app.has_case(case).await? {
+            let known = Known::of(&self.app.imported(case).await?);
+            survey.cases.insert(case, Some(known));
+        }
+        if let Some(Some(known)) = survey.cases.get_mut(&case) {
+            for number in known.candidates(event.index, event.at) {
+                event.number = number;
+                if self.holder(&event).await? == Holder::This {
+                    known.meet(event.index, event.at, number);
+                    return Ok(Ok(()));
                 }
-                survey.cases.insert(planned.case, is_there);
-                is_there
             }
+            event.number = known.number_anew(event.index);
+            return Ok(self.plan(&event).map(|_| known.note_new(event.place)));
+        }
+        let (planned, opening) = match self.plan(&event) {
+            Ok(plan) => plan,
+            Err(bad) => return Ok(Err(bad)),
         };
-        if is_there {
-            match self.app.answer_to(&ActorId::importer(), &key_of(&planned)).await {
-                Ok(_) => {}
-                Err(Failure::Refused(refusal)) => return Ok(Err(BadEvent::refused(place, refusal))),
-                Err(failure) => return Err(failure),
+        if !survey.cases.contains_key(&case) {
+            if planned.is_internal() {
+                return Ok(Err(BadEvent::Internal(event.place)));
             }
+            match opening {
+                Ok(opening) => survey.add_organisation(opening),
+                Err(problem) => return Ok(Err(BadEvent::Plan(problem))),
+            }
+            survey.cases.insert(case, None);
         }
         Ok(Ok(()))
     }

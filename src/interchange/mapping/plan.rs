@@ -95,16 +95,27 @@ impl Mapping {
     /// # Errors
     /// A value that the mapping makes of it is none.
     pub fn plan(&self, event: &ForeignEvent) -> Result<Planned, PlanError> {
-        let log = self.log.as_str();
-        let case = CaseId::named(&format!("import:{log}:{}", event.case));
+        let case = self.case_of(event);
         Ok(Planned {
             case,
             occurred_at: event.at,
             source: self.source(event)?,
             wish: self.wish(event, case)?,
-            key: format!("import:{case}:{}", event.index),
+            key: self.key_of(event),
             digest: event.digest(),
         })
+    }
+
+    /// Its case here: the same for every import of the same log.
+    #[must_use]
+    pub fn case_of(&self, event: &ForeignEvent) -> CaseId {
+        CaseId::named(&format!("import:{}:{}", self.log, event.case))
+    }
+
+    /// Tells this event of this log from every other, whatever becomes of it.
+    #[must_use]
+    pub fn key_of(&self, event: &ForeignEvent) -> String {
+        format!("import:{}:{}", self.case_of(event), event.number)
     }
 
     /// The case that this event opens, where there is none yet.
@@ -157,7 +168,7 @@ impl Mapping {
         Ok(Source {
             log: self.log.to_string(),
             case: event.case.clone(),
-            index: event.index,
+            index: event.number,
             activity: event.activity.clone(),
             attributes,
             personal,
@@ -172,7 +183,7 @@ impl Mapping {
         let read = Reading { event };
         let key = |key: &str| format!("rule {number}, {key}");
         let comment = |text: &Template, audience| {
-            let id = Uuid::new_v5(&case.uuid(), format!("import:comment:{}", event.index).as_bytes());
+            let id = Uuid::new_v5(&case.uuid(), format!("import:comment:{}", event.number).as_bytes());
             let text = read.value(&key("text"), text, Statement::parse)?;
             Ok::<_, PlanError>(AddComment { id: CommentId(id), text, audience })
         };

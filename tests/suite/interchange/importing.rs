@@ -75,13 +75,23 @@ async fn a_changed_file_is_told(database: Database) {
     let ImportError::Bad(reason) = ended else { panic!("{ended:?}") };
     assert_eq!(
         reason.to_string(),
-        "line 4: an earlier import brought in another event at this place of its case: the file has changed"
+        "line 4: nothing new of this case comes in: the file has changed, it no longer has an event of \
+         2012-03-15T08:05:00Z as an earlier import brought it in, and this may be that event"
     );
     assert_eq!(house.head().await, head);
 
     let report = house.import_what_is_good(&log).await.unwrap();
-    assert_eq!((report.already_there, report.skipped_count, report.mapped["ClockResumed"]), (2, 1, 1));
+    assert_eq!((report.already_there, report.skipped_count, report.mapped.len()), (2, 2, 0));
     assert_eq!(report.skipped[0].message, reason.to_string());
+    assert!(report.skipped[1].message.starts_with("line 6: nothing new of this case comes in"), "{report}");
+    assert_eq!(house.head().await, head);
+
+    // What is new of other cases comes in all the same.
+    let other = DRIFT[2].replace("T-18", "T-19");
+    let log = Log::tickets(&[DRIFT[0], &changed, DRIFT[2], &other]);
+    let report = house.import_what_is_good(&log).await.unwrap();
+    assert_eq!((report.already_there, report.skipped_count, report.mapped["CaseReported"]), (2, 1, 1));
+    assert_eq!(house.import(&Log::tickets(&DRIFT[..4])).await.unwrap().mapped["ClockResumed"], 1);
 }
 
 async fn a_mended_file_adds_what_was_left_out(database: Database) {

@@ -142,6 +142,8 @@ async fn what_is_good_of_a_bad_log_comes_in_when_asked_for(database: Database) {
         assert!(told.message.starts_with(message), "{}", told.message);
         assert_eq!(report.mapped.values().sum::<u64>() + report.legacy, good, "{message}");
         assert_eq!(report.events_read, good + report.skipped_count);
+        let unread = report.unread_behind.as_ref().map(|end| end.message.as_str());
+        assert_eq!(unread, message.starts_with("the gzip data").then_some(told.message.as_str()), "{report}");
         assert_eq!(house.head().await == before, good == 0, "{message}");
         assert!(report.to_string().contains(&told.message));
     }

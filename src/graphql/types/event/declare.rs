@@ -169,7 +169,8 @@ pub(crate) struct EventSource {
     log: String,
     /// The case's id there.
     case: String,
-    /// The event's place in its case there, from 0.
+    /// The event's place in its case there, from 0. Of one that came in after others that stand behind it, a number
+    /// that no other has.
     index: u64,
     /// 活动: what was done, in that tracker's words.
     activity: String,
