@@ -20,7 +20,7 @@ use crate::whole_file::{Access, WholeFile};
 /// Exports to the file that was named, or to standard output.
 ///
 /// # Errors
-/// When the moment does not exist yet, the log cannot be read or the export not be written.
+/// When the moment does not exist yet, the campaign is not there, the log cannot be read or the export not be written.
 pub async fn run(arguments: cli::Export, settings: &Settings) -> Result<(), Problem> {
     let app = serve::open_existing(settings, KeyFolder::Unneeded, Arc::new(SystemClock)).await?;
     let asked = Export {

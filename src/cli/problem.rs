@@ -9,6 +9,7 @@ use crate::app::Fault;
 use crate::audit::AuditError;
 use crate::cli::output::ReaderGone;
 use crate::config::ConfigError;
+use crate::interchange::export::ExportError;
 use crate::store::StoreError;
 use crate::telemetry::causes::with_causes;
 
@@ -72,6 +73,9 @@ fn code_of(cause: &(dyn Error + 'static)) -> Option<&'static str> {
     if let Some(error) = cause.downcast_ref::<AuditError>() {
         return Some(error.code());
     }
+    if let Some(code) = cause.downcast_ref().and_then(ExportError::code) {
+        return Some(code);
+    }
     if cause.is::<ConfigError>() {
         return Some("SETTINGS_INVALID");
     }
@@ -111,6 +115,7 @@ impl Error for Problem {}
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::value::CampaignId;
 
     /// As some drivers do.
     #[derive(Debug, thiserror::Error)]
@@ -131,6 +136,8 @@ mod tests {
             Problem::while_doing("not rebuilt")(Fault::from(StoreError::RebuildNotGranted { role, step, owner }));
         assert_eq!(not_granted.code(), "REBUILD_NOT_GRANTED");
         assert!(not_granted.to_string().contains("run `etalon migrate --server-role server` as the role owner"));
+        let nobody = ExportError::NoCampaign { campaign: CampaignId::named("nobody's"), up_to: 7 };
+        assert_eq!(Problem::while_doing("not exported")(nobody).code(), "NO_CAMPAIGN");
         let unknown = Problem::new("told to end");
         assert_eq!(unknown.to_json(), json!({ "error": { "code": "FAILED", "message": "told to end" } }));
         assert_eq!(Problem::coded("NO_DATABASE", "none").code(), "NO_DATABASE");

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use crate::app::{App, CasePage, EventPage, Fault, recorded_at};
 use crate::domain::actor::{Actor, ActorId, Role};
+use crate::domain::campaign::Campaign;
 use crate::domain::enterprise::Enterprise;
 use crate::domain::value::CampaignId;
 use crate::interchange::format::Format;
@@ -33,6 +34,14 @@ pub struct Export {
 /// Why an export ended.
 #[derive(Debug, thiserror::Error)]
 pub enum ExportError {
+    /// There is no such campaign.
+    #[error("there is no campaign {campaign} at position {up_to}: `campaigns` of the API lists them with their ids")]
+    NoCampaign {
+        /// Its id.
+        campaign: CampaignId,
+        /// As of when it was looked for.
+        up_to: u64,
+    },
     /// The log cannot be read.
     #[error("the log cannot be read")]
     Read(#[from] Fault),
@@ -44,13 +53,19 @@ pub enum ExportError {
 /// Writes the export. `progress` is told how many events are written.
 ///
 /// # Errors
-/// When the log cannot be read or the export not be written.
+/// When there is no such campaign, the log cannot be read or the export not be written.
 pub async fn export<W: Write>(
     app: &App,
     export: Export,
     out: W,
     mut progress: impl FnMut(u64),
 ) -> Result<W, ExportError> {
+    if let Some(campaign) = export.campaign {
+        let at = Moment::Position(export.up_to);
+        if app.named_by_a_case::<Campaign>(vec![campaign.into()], at).await?.is_empty() {
+            return Err(ExportError::NoCampaign { campaign, up_to: export.up_to });
+        }
+    }
     let mut out = Out { writer: LogWriter::begin(export.format, out)?, written: 0, progress: &mut progress };
     match (feed(export.format), export.campaign) {
         (Feed::Log, None) => whole_log(app, export.up_to, &mut out).await?,
@@ -63,6 +78,17 @@ struct Out<'a, W: Write> {
     writer: LogWriter<W>,
     written: u64,
     progress: &'a mut dyn FnMut(u64),
+}
+
+impl ExportError {
+    /// What kind of failure: a stable code, where it has one of its own.
+    #[must_use]
+    pub fn code(&self) -> Option<&'static str> {
+        match self {
+            Self::NoCampaign { .. } => Some("NO_CAMPAIGN"),
+            Self::Read(_) | Self::Write(_) => None,
+        }
+    }
 }
 
 impl<W: Write> Out<'_, W> {

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use crate::faults::report_a_case;
 use crate::ledger::serving::key_of;
+use crate::support::of_the_repository;
 use crate::support::postgres::fresh_database;
 use crate::support::server::{Installation, Server, program};
 
@@ -216,6 +217,35 @@ fn a_key_of_a_witness_is_none_of_a_log() {
     let refused = witness(&["--log", key.trim()]);
     let said = String::from_utf8_lossy(&refused.stderr);
     assert!(refused.status.code() == Some(1) && said.contains("is no key of a log: it is that of a witness"), "{said}");
+}
+
+#[test]
+fn what_is_not_there_or_not_all_there_fails() {
+    let installation = Installation::embedded();
+    let file = installation.folder().join("tickets.csv").display().to_string();
+    let mapping = of_the_repository("schema/mappings/example-csv.toml").display().to_string();
+    let import = ["import", "--continue", "--format", "csv", "--mapping", &mapping, &file];
+    let header = "ticket;company;city;subject;description;status;changed;changed_by;priority;remark\n";
+    let rows = "T-17;Delta Gauge Works;4403;Drift;;new;14.03.2012 09:30;Li Wei;high;\nT-18;Delta Gauge Works\n";
+    let left_out = |rows: &str| {
+        fs::write(&file, format!("{header}{rows}")).expect("written");
+        let output = run(&installation, &import);
+        (output.status.code(), String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned())
+    };
+    let (code, said) = left_out(&format!("{rows}T-19;\"Delta Gauge Works;4403\n"));
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("not everything came in") && said.contains("line 3: the row has 2 fields"), "{said}");
+    let end = "the file was not read to its end: nothing behind this place came in\n          line 4: a quotation mark";
+    assert!(said.contains(end), "{said}");
+    // Where only single entries are left out, as was asked for, it has done its work.
+    let (code, said) = left_out(rows);
+    assert!(code == Some(0) && said.contains("1 were there already") && !said.contains("to its end"), "{said}");
+
+    let nobody = ["export", "--format", "csv", "--campaign", "0190b6e0-7d3a-7c1e-8f52-1b7a0c2d4e6f"];
+    let refused = run(&installation, &nobody);
+    let said = String::from_utf8_lossy(&refused.stderr);
+    assert_eq!((refused.status.code(), refused.stdout.as_slice()), (Some(1), b"".as_slice()), "{said}");
+    assert!(said.contains("there is no campaign 0190b6e0-7d3a-7c1e-8f52-1b7a0c2d4e6f"), "{said}");
 }
 
 /// Only a server, an import and a migration begin a log.

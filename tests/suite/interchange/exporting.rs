@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::io::Cursor;
 
+use etalon::domain::value::CampaignId;
 use etalon::interchange::export::{Export, export};
 use etalon::interchange::format::Format;
 use etalon::interchange::read::open;
@@ -128,6 +129,19 @@ async fn a_campaign_goes_out_alone(database: Database) {
         assert_eq!(found.len(), cases);
         assert_eq!(exported == alone, campaign == Some(log.mapping.campaign.id));
     }
+    // One that is not there, or was not there then, is not the same as one without cases.
+    let nobody = CampaignId::named("nobody's");
+    for format in Format::ALL {
+        for (campaign, up_to) in [(nobody, up_to), (other.mapping.campaign.id, 1)] {
+            let asked = Export { format: *format, up_to, campaign: Some(campaign) };
+            let mut written = Vec::new();
+            let refused = export(&house.app, asked, &mut written, |_| {}).await.map(drop).unwrap_err();
+            assert_eq!((refused.code(), written.len()), (Some("NO_CAMPAIGN"), 0), "{refused}");
+            assert!(refused.to_string().starts_with(&format!("there is no campaign {campaign} at position {up_to}: ")));
+        }
+    }
+    let empty = Export { format: Format::Jsonl, up_to: 0, campaign: Some(log.mapping.campaign.id) };
+    assert!(export(&house.app, empty, Vec::new(), |_| {}).await.unwrap().is_empty(), "it was opened first of all");
 }
 
 fn moment(microseconds: i64) -> Timestamp {
