@@ -182,11 +182,11 @@ fn a_value_that_is_none_is_named_with_its_place_and_key() {
 #[test]
 fn a_mapping_that_is_none_is_told_where_and_what_would_be_right() {
     for (from, to, said) in [
-        ("log = ", "logg = ", "line 22: unknown field `logg`, expected one of `log`, `personal`"),
+        ("log = ", "logg = ", "line 23: unknown field `logg`, expected one of `log`, `personal`"),
         ("log = \"Gauge tickets\"", "", "missing field `log`"),
         ("\"Gauge tickets\"", "\"Gauge: tickets\"", "`log`: ids are made of"),
         ("log = \"Gauge tickets\"", "log = \"\"", "`log`: the name is empty"),
-        ("\"Gauge tickets\"", "\"Gauge", "line 22: "),
+        ("\"Gauge tickets\"", "\"Gauge", "line 23: "),
         ("jurisdiction = \"44\"", "jurisdiction = \"4\"", "`campaign.jurisdiction`: \"4\" is not a division"),
         (
             "starts_on = 2012-01-01",
