@@ -12,7 +12,8 @@ use crate::interchange::read::input::{Input, is_over_budget};
 /// The records of a file, one at a time.
 pub(super) struct Records {
     input: Input,
-    reader: Reader,
+    /// Its tables are larger than all the rest.
+    reader: Box<Reader>,
     record: Record,
 }
 
@@ -30,7 +31,7 @@ pub(super) enum Next {
 
 impl Records {
     pub(super) fn new(input: Input, delimiter: u8) -> Self {
-        Self { input, reader: ReaderBuilder::new().delimiter(delimiter).build(), record: Record::new() }
+        Self { input, reader: Box::new(ReaderBuilder::new().delimiter(delimiter).build()), record: Record::new() }
     }
 
     pub(super) fn input(&self) -> &Input {
