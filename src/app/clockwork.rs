@@ -84,8 +84,8 @@ impl Clockwork {
         }
         let mut page = unanswered(today);
         while let Some(cases) = next_page(app, &mut page).await? {
-            for case in cases.iter().filter(|case| self.may_have_waited_enough(case, today)) {
-                round.escalated += u64::from(self.escalate(app, case, today).await?);
+            for case in cases.iter().filter(|case| self.has_waited_enough(case, today)) {
+                round.escalated += u64::from(self.escalate(app, case).await?);
             }
         }
         Ok(round)
@@ -99,23 +99,14 @@ impl Clockwork {
         Ok(taken.await?)
     }
 
-    /// What its row tells, which knows of no pauses: the others need not be looked at.
-    fn may_have_waited_enough(&self, case: &StoredCase, today: Date) -> bool {
+    fn has_waited_enough(&self, case: &StoredCase, today: Date) -> bool {
         let missed_on = case.row.deadline_missed_on.as_deref().and_then(|date| date.parse().ok());
         missed_on.is_some_and(|date: Date| {
             WorkingCalendar::china().working_days_between(date, today) >= self.escalate_after_working_days
         })
     }
 
-    async fn escalate(&self, app: &App, case: &StoredCase, today: Date) -> Result<bool, Fault> {
-        let known = match app.case_file(&clock(), case.row.case_id.into(), case.version, Moment::Present).await {
-            Err(fault) if fault.is_damage() => return Ok(pass_over(case, &fault)),
-            known => known?,
-        };
-        let waited = known.state.file.as_ref().and_then(|file| file.unanswered_working_days(today));
-        if waited < Some(self.escalate_after_working_days) {
-            return Ok(false);
-        }
+    async fn escalate(&self, app: &App, case: &StoredCase) -> Result<bool, Fault> {
         let Some(to) = Level::named(&case.row.level).and_then(Level::up) else {
             return Ok(false);
         };
@@ -149,7 +140,8 @@ async fn miss(app: &App, case: &StoredCase) -> Result<bool, Fault> {
     give(app, case, MissDeadline {}.into()).await
 }
 
-/// Gives the clock's command; what the domain refuses has been done or answered meanwhile.
+/// Gives the clock's command; what the domain refuses has been done or answered meanwhile. A case that is damaged keeps
+/// nobody else's deadline waiting.
 async fn give(app: &App, case: &StoredCase, command: CaseCommand) -> Result<bool, Fault> {
     let request = Request {
         actor: clock(),
@@ -160,17 +152,14 @@ async fn give(app: &App, case: &StoredCase, command: CaseCommand) -> Result<bool
     };
     match app.execute::<Case>(&request, case.row.case_id, command).await {
         Ok(_) => Ok(true),
-        Err(Failure::Fault(fault)) if fault.is_damage() => Ok(pass_over(case, &fault)),
+        Err(Failure::Fault(fault)) if fault.is_damage() => {
+            let case = case.row.case_id;
+            tracing::error!(%case, fault = %with_causes(&fault), "a case cannot be read: its deadline is not looked at");
+            Ok(false)
+        }
         Err(Failure::Fault(fault)) => Err(fault),
         Err(Failure::Refused(_) | Failure::Conflict { .. }) => Ok(false),
     }
-}
-
-/// A case that is damaged keeps nobody else's deadline waiting: nothing is done with it.
-fn pass_over(case: &StoredCase, fault: &Fault) -> bool {
-    let case = case.row.case_id;
-    tracing::error!(%case, fault = %with_causes(fault), "a case cannot be read: its deadline is not looked at");
-    false
 }
 
 fn clock() -> Actor {
@@ -182,6 +171,7 @@ fn past_deadline(today: Date) -> CasePage {
         vec![
             compare(CaseColumn::DeadlineOn, Operator::Less, today),
             Condition::IsNull { column: CaseColumn::DeadlineMissedOn },
+            equal(CaseColumn::ClockPaused, Value::Integer(0)),
         ],
         CaseColumn::DeadlineOn,
     )
@@ -202,7 +192,6 @@ fn unanswered(today: Date) -> CasePage {
 fn running(mut conditions: Vec<Condition>, oldest: CaseColumn) -> CasePage {
     conditions.extend([
         equal(CaseColumn::IsOpen, Value::Integer(1)),
-        equal(CaseColumn::ClockPaused, Value::Integer(0)),
         Condition::IsNull { column: CaseColumn::ParkedUntil },
         Condition::Not(Box::new(equal(CaseColumn::Status, Value::Text(Status::Resolved.name().to_owned())))),
     ]);

@@ -148,7 +148,7 @@ impl<'a> LookUp<'a> {
     ) -> Result<ReliedOn, Fault> {
         match &mut order.command {
             CampaignCommand::CloseCampaign(command) => {
-                let answers_for = self.app.campaigns_ending_in(id).await?;
+                let answers_for = self.campaigns_ending_in(id).await?;
                 command.open_cases = self.app.count_cases(&the_server(), &open_cases_of(&answers_for)).await?;
                 if let Some(successor) = &mut command.successor {
                     *successor = self.campaign(successor.campaign).await?;
@@ -316,14 +316,16 @@ impl<'a> LookUp<'a> {
         }
         Ok(open)
     }
-}
 
-impl App {
     /// The campaign, and those that were closed in its favour, directly or through others. It answers for the cases of
-    /// all of them: a case keeps the campaign that it was reported to.
-    async fn campaigns_ending_in(&self, campaign: CampaignId) -> Result<Vec<CampaignId>, Fault> {
+    /// all of them: a case keeps the campaign that it was reported to. That the others are open is relied on, since any
+    /// of them might be closed in its favour meanwhile.
+    async fn campaigns_ending_in(&mut self, campaign: CampaignId) -> Result<Vec<CampaignId>, Fault> {
         let everywhere = RegisterPage { limit: u32::MAX, ..RegisterPage::default() };
-        let all = self.registers::<Campaign>(&the_server(), &everywhere).await?;
+        let all = self.app.registers::<Campaign>(&the_server(), &everywhere).await?;
+        let streams = Campaign::streams(&self.app.aggregates);
+        let others = all.iter().filter(|entry| entry.id != campaign.uuid() && entry.state.is_open());
+        self.relied_on.extend(others.map(|entry| (streams.stream(entry.id), entry.version)));
         let closings: Vec<(CampaignId, CampaignId)> =
             all.iter().filter_map(|entry| Some((entry.id.into(), entry.state.successor()?))).collect();
         let mut found = vec![campaign];

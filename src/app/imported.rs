@@ -1,14 +1,9 @@
 //! What imports brought in of a case.
 
-use std::sync::Arc;
-
 use jiff::Timestamp;
 
-use crate::app::{App, EventPage, Fault, stored};
-use crate::codec;
+use crate::app::{App, EventPage, Fault};
 use crate::domain::actor::ActorId;
-use crate::domain::case::event::CaseFact;
-use crate::domain::event::Recorded;
 use crate::domain::value::CaseId;
 
 /// How many events are in memory at a time.
@@ -39,8 +34,7 @@ impl App {
             };
             page.after = Some(last.position);
             for record in &events {
-                let event: Recorded<CaseFact> =
-                    codec::decode_stored(stored(record), &self.upcasters).map_err(Arc::new)?;
+                let event = self.aggregates.cases.decode(record)?;
                 let at = event.occurred_at;
                 imported.extend(event.source.map(|source| ImportedEvent { number: source.index, at }));
             }

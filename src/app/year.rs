@@ -137,8 +137,9 @@ impl App {
     }
 
     /// The figures of a year that is over as a summary that is amended now is compared with: of what happened in the
-    /// year and is recorded by now. How many cases were open is as of the end of the year, by what is known now: those
-    /// that are open today are not the year's. That one is read just after the others, and may know a little more.
+    /// year and is recorded by now. How many cases were open, and which publications stood, is as of the end of the year,
+    /// by what is known now: what is so today is not the year's. Those are read just after the others, and may know a
+    /// little more.
     /// `None` while the log is empty.
     ///
     /// # Errors
@@ -153,8 +154,9 @@ impl App {
         let question = |at| YearQuestion { jurisdiction: jurisdiction.clone(), year, at, time: None };
         let by_now = self.figures(actor, &question(Moment::Position(position)), FigureName::ALL).await?;
         let at_its_end = question(Moment::Occurred(due(year).as_microsecond()));
-        let open = self.figures(actor, &at_its_end, &[FigureName::CasesOpen]).await?;
-        let figures = values(by_now.into_iter().chain(open));
+        let standing = [FigureName::CasesOpen, FigureName::TypicalCases];
+        let standing = self.figures(actor, &at_its_end, &standing).await?;
+        let figures = values(by_now.into_iter().chain(standing));
         Ok(Some(ComputedFigures { position, figures }))
     }
 

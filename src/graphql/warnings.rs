@@ -168,7 +168,7 @@ fn of_resolution(case: &Case) -> Option<Warning> {
     let why = match file.measurements.is_empty() {
         true => "nothing was ever measured against it",
         false => {
-            "no result on record can be held against it, for none is of its measurand, in its interval and with an uncertainty"
+            "no result on record can be held against it, for none is of its measurand, in its interval and with an uncertainty that can be compared"
         }
     };
     let message = format!("a measurement requirement is set, and {why}: no number shows that the gap closed");

@@ -123,8 +123,8 @@ impl Writer<'_> {
         }
         if file.at_amendment().is_some() {
             self.note(
-                "上报数据在 10 月 31 日之后修改过，故与修改时的记录相比：含此后补录的本年度事项；“未了结难点”仍为 10 月 31 日的，以修改时所知为准。",
-                "What was submitted has been amended after 31 October, and is compared with the log at the amendment: with what of the year was recorded later; “Cases open” are still those of 31 October, by what was known at the amendment.",
+                "上报数据在 10 月 31 日之后修改过，故与修改时的记录相比：含此后补录的本年度事项；“未了结难点”和“典型案例”仍为 10 月 31 日的，以修改时所知为准。",
+                "What was submitted has been amended after 31 October, and is compared with the log at the amendment: with what of the year was recorded later; “Cases open” and “Typical cases” are still those of 31 October, by what was known at the amendment.",
             );
         }
     }

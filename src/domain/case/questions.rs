@@ -1,12 +1,11 @@
 //! What others ask of a case: answers that follow from its state.
 
 use jiff::Timestamp;
-use jiff::civil::Date;
 
 use crate::domain::actor::{Actor, ActorId};
 use crate::domain::case::state::{Deadline, File, Membership};
 use crate::domain::case::values::{Status, Verdict};
-use crate::domain::value::{Money, PersonId, WorkingCalendar};
+use crate::domain::value::{Money, PersonId};
 
 /// What somebody dates before something that has to have come first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,15 +109,5 @@ impl File {
         let stands_still = self.paused_from.is_some() || self.parked_until.is_some();
         let runs = self.status.is_before_resolved() && !stands_still && !self.is_concluded();
         self.deadline.filter(|_| runs)
-    }
-
-    /// How many working days a missed deadline has waited for an answer, without those on which the clock stood still;
-    /// `None` while none waits.
-    #[must_use]
-    pub fn unanswered_working_days(&self, today: Date) -> Option<u32> {
-        let deadline = self.deadline?;
-        let until = self.paused_from.map_or(today, |paused_from| paused_from.min(today));
-        let days = WorkingCalendar::china().working_days_between(deadline.missed_on?, until);
-        Some(days.saturating_sub(deadline.held_working_days))
     }
 }

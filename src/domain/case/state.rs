@@ -259,8 +259,6 @@ pub struct Deadline {
     /// The day on which it was recorded as missed, or was last escalated by the clock for it; nobody has answered
     /// since.
     pub missed_on: Option<Date>,
-    /// On how many working days since then the clock stood still, in pauses that are over.
-    pub held_working_days: u32,
     /// Whether it was recorded as missed, answered or not: that happens once per deadline.
     pub was_missed: bool,
 }

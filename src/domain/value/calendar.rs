@@ -34,9 +34,15 @@ static ANNOUNCED: LazyLock<Vec<(Date, Kind)>> = LazyLock::new(|| {
         .collect()
 });
 
-/// Month and day of the statutory holidays that have a date of their own (State Council, 全国年节及纪念日放假办法, as amended
-/// from 1 January 2025): New Year, Labour Day, National Day.
-const FIXED_HOLIDAYS: [(i8, i8); 6] = [(1, 1), (5, 1), (5, 2), (10, 1), (10, 2), (10, 3)];
+/// Month, day and first year of the statutory holidays that have a date of their own (State Council, 全国年节及纪念日放假办法, as amended
+/// from 1 January 2008 and 2025): New Year, Labour Day, National Day.
+const FIXED_HOLIDAYS: [(i8, i8, i16); 6] =
+    [(1, 1, 2008), (5, 1, 2008), (5, 2, 2025), (10, 1, 2008), (10, 2, 2008), (10, 3, 2008)];
+
+fn is_fixed_holiday(day: Date) -> bool {
+    let is_it = |(month, of_month, since)| (month, of_month) == (day.month(), day.day()) && since <= day.year();
+    FIXED_HOLIDAYS.into_iter().any(is_it)
+}
 
 /// `date,kind,source`.
 fn read_day(line: &str) -> Option<(Date, Kind)> {
@@ -92,10 +98,7 @@ impl WorkingCalendar {
     pub fn is_working_day(&self, day: Date) -> bool {
         match self.exceptions.binary_search_by_key(&day, |(date, _)| *date) {
             Ok(place) => self.exceptions[place].1 == Kind::Workday,
-            Err(_) => {
-                !matches!(day.weekday(), Weekday::Saturday | Weekday::Sunday)
-                    && !FIXED_HOLIDAYS.contains(&(day.month(), day.day()))
-            }
+            Err(_) => !matches!(day.weekday(), Weekday::Saturday | Weekday::Sunday) && !is_fixed_holiday(day),
         }
     }
 
@@ -174,6 +177,9 @@ mod tests {
             (date(2040, 5, 1), false),
             (date(2040, 5, 2), false),
             (date(2040, 5, 3), true),
+            // Labour Day was one day.
+            (date(2012, 5, 1), false),
+            (date(2012, 5, 2), true),
             // A Monday.
             (date(2040, 10, 1), false),
             (date(2040, 10, 2), false),
@@ -189,7 +195,8 @@ mod tests {
 
     #[test]
     fn a_notice_has_every_holiday_of_a_fixed_date() {
-        for (year, (month, day)) in (2024..=2026).flat_map(|year| FIXED_HOLIDAYS.map(|day| (year, day))) {
+        let of_years = (2024..=2026).flat_map(|year| FIXED_HOLIDAYS.map(|day| (year, day)));
+        for (year, (month, day, _)) in of_years {
             assert!(ANNOUNCED.contains(&(date(year, month, day), Kind::Holiday)), "{year}-{month}-{day}");
         }
     }

@@ -119,7 +119,7 @@ input! {
         text: String,
         /// 数据: figures by name, each figure once, whichever of its names it has.
         figures: Option<Vec<FigureInput>>,
-        /// 以计算数据补足: whether each figure that the log gives for the year, and that `figures` has under none of its names, is reported too, as you see it: after 31 October with what of the year was recorded late, and `CASES_OPEN` as of that day; until then as `annualFigures` computes it; not when left out.
+        /// 以计算数据补足: whether each figure that the log gives for the year, and that `figures` has under none of its names, is reported too, as you see it: after 31 October with what of the year was recorded late, and `CASES_OPEN` and `TYPICAL_CASES` as of that day; until then as `annualFigures` computes it; not when left out.
         fill_from_log: Option<bool>,
         /// 典型经验: good practice worth spreading.
         good_practice: Option<Vec<String>>,

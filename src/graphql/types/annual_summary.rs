@@ -69,7 +69,7 @@ impl AnnualSummaryNode {
         .await
     }
 
-    /// 上报时的计算数据: the figures of its year as the log gave them, to whoever reported it, when it was submitted or last amended: as of 31 October once that was over; to an amendment after it, with what of the year was recorded until the amendment, and `CASES_OPEN` as of 31 October by what was known then. Absent where the log had none, and where they were not recorded yet.
+    /// 上报时的计算数据: the figures of its year as the log gave them, to whoever reported it, when it was submitted or last amended: as of 31 October once that was over; to an amendment after it, with what of the year was recorded until the amendment, and `CASES_OPEN` and `TYPICAL_CASES` as of 31 October by what was known then. Absent where the log had none, and where they were not recorded yet.
     async fn computed_then(&self) -> Option<ComputedThen> {
         self.file().computed.as_ref().map(ComputedThen::of)
     }

@@ -201,7 +201,7 @@ impl CaseRow {
         time_of(self.stored.row.reported_at).into()
     }
 
-    /// 期限: the last day. It moves by the working days for which the clock was paused. Working days are those of the State Council's yearly notices of holidays, of which 2024 to 2026 are known; of any other year only the statutory holidays of fixed dates are: 1 January, 1 and 2 May, 1 to 3 October. The others, and days worked in their stead, are not counted there, and a deadline that has moved stays where it is when the notice comes.
+    /// 期限: the last day. It moves by the working days for which the clock was paused. Working days are those of the State Council's yearly notices of holidays, of which 2024 to 2026 are known; of any other year only the statutory holidays of fixed dates are: 1 January, 1 May, from 2025 on 2 May, 1 to 3 October. The others, and days worked in their stead, are not counted there, and a deadline that has moved stays where it is when the notice comes.
     async fn deadline(&self) -> Option<Date> {
         self.stored.row.deadline_on.as_deref().and_then(Date::of_row)
     }

@@ -209,14 +209,13 @@ impl File {
             CaseFact::DeadlineMissed(_) => {
                 if let Some(deadline) = &mut self.deadline {
                     deadline.was_missed = true;
-                    (deadline.missed_on, deadline.held_working_days) = (Some(calendar::date_of(at)), 0);
+                    deadline.missed_on = Some(calendar::date_of(at));
                 }
             }
-            // No answer to a missed deadline: whoever is late would give it to themselves.
+            // No answer to a missed deadline, which goes on waiting for one: whoever is late would give it to themselves.
             CaseFact::ClockPaused(fact) => self.paused_from = Some(fact.from),
             CaseFact::ClockResumed(fact) => {
                 self.paused_from = None;
-                self.hold_wait(fact.paused_working_days);
                 self.shift_deadline(fact.deadline, fact.on);
             }
             CaseFact::CaseWithdrawn(_) => self.move_to(Status::Withdrawn, at),

@@ -37,7 +37,7 @@ impl File {
     }
 
     pub(super) fn set_deadline(&mut self, on: Date, set_on: Date) {
-        self.deadline = Some(Deadline { on, set_on, missed_on: None, held_working_days: 0, was_missed: false });
+        self.deadline = Some(Deadline { on, set_on, missed_on: None, was_missed: false });
     }
 
     /// A deadline that stayed where it was is the same one: it is not missed again.
@@ -55,15 +55,8 @@ impl File {
 
     /// Nobody has answered a missed deadline: the wait for an answer starts anew.
     pub(super) fn wait_for_answer_since(&mut self, day: Date) {
-        if let Some(deadline) = self.deadline.as_mut().filter(|deadline| deadline.missed_on.is_some()) {
-            (deadline.missed_on, deadline.held_working_days) = (Some(day), 0);
-        }
-    }
-
-    /// Nobody waits for an answer while the clock stands still.
-    pub(super) fn hold_wait(&mut self, working_days: u32) {
-        if let Some(deadline) = self.deadline.as_mut().filter(|deadline| deadline.missed_on.is_some()) {
-            deadline.held_working_days = deadline.held_working_days.saturating_add(working_days);
+        if let Some(missed_on) = self.deadline.as_mut().and_then(|deadline| deadline.missed_on.as_mut()) {
+            *missed_on = day;
         }
     }
 

@@ -55,7 +55,7 @@ pub(super) fn written_for_ph(code: &str) -> Option<(&'static str, &'static str)>
     match symbol {
         "pH" if is_alone => Some(("picohenry", "10*-12.H")),
         "PH" if is_alone => Some(("petahenry", "10*15.H")),
-        "ph" if is_alone => Some(("phot", "lx")),
+        "ph" if is_alone => Some(("phot", "10*4.lx")),
         _ => None,
     }
 }

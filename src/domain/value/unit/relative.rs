@@ -6,9 +6,9 @@
 //! it from a difference of two such values. It is a difference
 //!
 //! - in a quotient: 5 `um/m` of a strain of 200 `um/m`, or of one of 200 `[ppm]`;
-//! - in a number that is the value's own unit by another name: 5 `[ppm]` of 50 `umol/mol`;
-//! - in a share of a value in a share, unless it is larger: 2 `%` of a humidity of 50 `%`, 100 `[ppm]` of 1 `%`;
-//! - in a number from 1 up of a value in one: 0.4 `{HRC}` of 60 `{HRC}`.
+//! - in a number below 1 that is no larger than the value's unit, which is below 1 as well: 2 `%` of a humidity of 50 `%`, 100 `[ppm]` of 1 `%`, 5
+//!   `[ppm]` or 5000 `[ppb]` of 50 `umol/mol`;
+//! - in a number from 1 up of a value in a number: 0.4 `{HRC}` of 60 `{HRC}`, 0.02 `1` of 50 `%`.
 //!
 //! Anything else is a share: nobody means a difference of 10 000 `[ppm]` by 1 `%` of 50 `[ppm]`, or one of 0.01 by 1 `%`
 //! of a count of 12 000.
@@ -42,13 +42,13 @@ impl Unit {
             Kind::Quotient(_) => !of.is_ratio() && !of.is_angle(),
             Kind::Share(size) => match of.kind() {
                 Kind::Share(of) => size > of,
-                Kind::Quotient(of) => size != of,
+                Kind::Quotient(of) => size > of || of >= Ratio::one(),
                 Kind::Number(_) | Kind::Quantity => true,
             },
             Kind::Number(size) => match of.kind() {
-                Kind::Number(_) => false,
-                Kind::Quotient(of) => size != of,
-                Kind::Share(_) | Kind::Quantity => true,
+                Kind::Number(_) | Kind::Share(_) => false,
+                Kind::Quotient(of) => size > of,
+                Kind::Quantity => true,
             },
         }
     }

@@ -254,12 +254,16 @@ fn a_relative_unit_is_a_bare_number_or_a_quotient_within_a_dimension() {
         ("[ppth]", "mg/g", false),
         ("1", "mol/mol", false),
         ("1", "mg/g", true),
-        ("ppm", "mg/g", true),
+        ("ppm", "mg/g", false),
+        ("%", "mg/g", true),
+        ("[ppb]", "umol/mol", false),
+        ("%", "mol/mol", true),
+        ("[ppb]", "mol/mol", true),
         // Nobody means a difference of 10 000 ppm.
         ("%", "ppm", true),
-        ("1", "%", true),
         // Numbers are not shares, and have them.
         ("1", "1", false),
+        ("1", "%", false),
         ("{HRC}", "{HRC}", false),
         ("1", "10*3", false),
         ("%", "1", true),

@@ -30,9 +30,11 @@ fn what_is_required_the_requirement_says() {
     for (value, u) in [
         (("50", "umol/mol"), ("5", "umol/mol")),
         (("50", "umol/mol"), ("5", "[ppm]")),
+        (("50", "umol/mol"), ("5000", "[ppb]")),
         (("50", "umol/mol"), ("10", "%")),
         (("50", "[ppm]"), ("5", "[ppm]")),
         (("50", "[ppm]"), ("5", "umol/mol")),
+        (("50", "[ppm]"), ("5000", "[ppb]")),
         (("50", "[ppm]"), ("10", "%")),
         (("0.005", "%"), ("5", "umol/mol")),
         (("0.005", "%"), ("5", "[ppm]")),
@@ -49,6 +51,7 @@ fn what_is_required_the_requirement_says() {
             (Some("[ppm]"), "0.5", "[ppm]"),
             (Some("umol/mol"), "0.5", "[ppm]"),
             (Some("umol/mol"), "500", "nmol/mol"),
+            (Some("umol/mol"), "500", "[ppb]"),
             (Some("%"), "0.00005", "%"),
             (Some("%"), "0.5", "[ppm]"),
             (Some("1"), "0.0000005", "1"),
@@ -87,6 +90,7 @@ fn the_interval_says_what_there_is_a_share_of() {
     for (interval, at_most, value, u, gap) in [
         (Some("%"), ("1.5", "%"), ("50", "%"), ("2", "%"), Ok("4/3")),
         (Some("%"), ("1.5", "%"), ("500", "mg/g"), ("20", "mg/g"), Ok("4/3")),
+        (Some("%"), ("1", "%"), ("50", "%"), ("0.02", "1"), Ok("2")),
         (Some("um/m"), ("1", "%"), ("200", "[ppm]"), ("2", "um/m"), Ok("1")),
         (Some("um/m"), ("1", "%"), ("200", "um/m"), ("2", "um/m"), Ok("1")),
         (Some("um/m"), ("1", "um/m"), ("200", "[ppm]"), ("1", "%"), Ok("2")),
@@ -157,6 +161,8 @@ const RATIO: Family = Family {
         ("[ppm]", -6),
         ("10*-6", -6),
         ("umol/mol", -6),
+        ("[ppb]", -9),
+        ("nmol/mol", -9),
     ],
     shares: &[],
     required: &[
@@ -164,7 +170,7 @@ const RATIO: Family = Family {
         (Some("mg/g"), ("%", -2), true),
         (Some("[ppm]"), ("%", -2), true),
         (Some("1"), ("%", -2), true),
-        (Some("[ppm]"), ("1", 0), true),
+        (Some("[ppm]"), ("1", 0), false),
         (None, ("%", -2), true),
         (None, ("[ppm]", -6), true),
         (Some("%"), ("%", -2), false),
@@ -194,6 +200,24 @@ const VOLTAGE: Family = Family {
     ],
 };
 
+/// Which of the ratios say a share of a value in which of them.
+const SHARES_OF_RATIOS: [(&str, &[&str]); 6] = [
+    ("1", &["cL/L", "mg/g", "umol/mol", "nmol/mol"]),
+    ("%", &["1", "mol/mol", "[ppth]", "mg/g", "[ppm]", "10*-6", "umol/mol", "[ppb]", "nmol/mol"]),
+    ("[ppth]", &["1", "mol/mol", "[ppm]", "10*-6", "umol/mol", "[ppb]", "nmol/mol"]),
+    ("[ppm]", &["1", "mol/mol", "[ppb]", "nmol/mol"]),
+    ("10*-6", &["1", "mol/mol", "[ppb]", "nmol/mol"]),
+    ("[ppb]", &["1", "mol/mol"]),
+];
+
+impl Family {
+    fn is_share(&self, of_u: &str, of_value: &str) -> bool {
+        self.shares.iter().any(|(share, _)| *share == of_u)
+            || self.shares.is_empty()
+                && SHARES_OF_RATIOS.iter().any(|(share, values)| *share == of_u && values.contains(&of_value))
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
@@ -217,7 +241,7 @@ proptest! {
         for (of_value, value_power) in family.units {
             let value = format!("{sign}{magnitude}e{}", -8 - value_power);
             for (of_u, u_power) in family.units.iter().chain(family.shares) {
-                let u = match unit(of_u).is_relative_to(&unit(of_value)) {
+                let u = match family.is_share(of_u, of_value) {
                     true => format!("{percent}e{}", -2 - u_power),
                     false => format!("{}e{}", magnitude * percent, -10 - u_power),
                 };
