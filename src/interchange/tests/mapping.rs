@@ -193,7 +193,7 @@ fn a_mapping_that_is_none_is_told_where_and_what_would_be_right() {
             "starts_on = 2012-01-01T00:00:00Z",
             "`campaign.starts_on`: 2012-01-01T00:00:00Z is more than a day",
         ),
-        ("starts_on = 2012-01-01", "starts_on = \"2012-01-01\"", "line 31: "),
+        ("starts_on = 2012-01-01", "starts_on = \"2012-01-01\"", "line 32: "),
         (
             "reporting_deadline = 2012-10-31",
             "reporting_deadline = 2011-10-31",
