@@ -206,7 +206,7 @@ impl CaseRow {
         self.stored.row.deadline_on.as_deref().and_then(Date::of_row)
     }
 
-    /// 逾期: the day since which a missed deadline waits for an answer; absent once somebody has answered. A pause of the clock is no answer; its days count for none of the wait.
+    /// 逾期: the day since which a missed deadline waits for an answer; absent once somebody has answered. A pause of the clock is no answer: the wait goes on through it.
     async fn deadline_missed_on(&self) -> Option<Date> {
         self.stored.row.deadline_missed_on.as_deref().and_then(Date::of_row)
     }
