@@ -20,7 +20,7 @@ use crate::ledger::proof::verify_consistency;
 use crate::ledger::signed::{NotSigned, SignedCheckpoint};
 use crate::ledger::tree::TreeHead;
 use crate::outbound::{Client, Endpoint, Failure, Networks};
-use crate::small_file::{self, CHECKPOINT_BYTES};
+use crate::small_file::{self, CHECKPOINT_BYTES, SECRET_BYTES};
 use crate::whole_file::{self, Access};
 
 const QUESTION: &str = "query Checkpoint { checkpoint { note } }";
@@ -34,7 +34,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub struct Follower {
     client: Client,
     endpoint: Endpoint,
-    headers: HeaderMap,
+    token_file: PathBuf,
     keys: Vec<VerifierKey>,
     memory: PathBuf,
     /// Since when the log has not grown, beside the memory: a restart forgets no silence.
@@ -64,26 +64,23 @@ pub enum Followed {
 }
 
 impl Follower {
-    /// Follows the server whose GraphQL is at that URL, with that bearer token, remembering in that file. The keys are
-    /// those of the log and of witnesses.
+    /// Follows the server whose GraphQL is at that URL, with the bearer token that is in that file whenever it asks,
+    /// remembering in that memory. The keys are those of the log and of witnesses.
     ///
     /// # Errors
-    /// When the URL or the token is none, or the keys are not enough.
-    pub fn new(url: &str, token: &str, keys: Vec<VerifierKey>, memory: &Path) -> Result<Self, AuditError> {
+    /// When the URL is none, no token can be read, or the keys are not enough.
+    pub fn new(url: &str, token_file: &Path, keys: Vec<VerifierKey>, memory: &Path) -> Result<Self, AuditError> {
         // One of them has to be that of a log.
         origin(&keys)?;
         let networks = Networks::any();
         let endpoint = Endpoint::parse(url, &networks).map_err(|error| AuditError::Server(error.to_string()))?;
-        let mut bearer = HeaderValue::try_from(format!("Bearer {token}"))
-            .map_err(|_| AuditError::Keys("the token is no bearer token".to_owned()))?;
-        bearer.set_sensitive(true);
-        let headers = [(AUTHORIZATION, bearer)].into_iter().collect();
+        bearer(token_file)?;
         let mut since = memory.as_os_str().to_owned();
         since.push(".since");
         Ok(Self {
             client: Client::new(networks, PATIENCE),
             endpoint,
-            headers,
+            token_file: token_file.to_owned(),
             keys,
             memory: memory.to_owned(),
             since: since.into(),
@@ -205,7 +202,8 @@ impl Follower {
     /// What the server answers in that field of the query, which may be `null`.
     async fn ask(&self, query: &str, variables: Value, field: &str) -> Result<Value, AuditError> {
         let body = json!({ "query": query, "variables": variables }).to_string();
-        let answer = self.client.post(&self.endpoint, "application/json", &self.headers, Bytes::from(body)).await;
+        let headers = bearer(&self.token_file)?;
+        let answer = self.client.post(&self.endpoint, "application/json", &headers, Bytes::from(body)).await;
         let unreadable = |failure: Failure| AuditError::Server(failure.to_string());
         let answer = answer.map_err(unreadable)?;
         let mut said: Map<String, Value> = serde_json::from_slice(&answer.body.map_err(unreadable)?)
@@ -252,6 +250,15 @@ fn renamed(kept: &Checkpoint, name: &str, known: Name) -> String {
          that was made is lost; {get_the_key}`etalon audit replay --checkpoint` tells how much; once that is accepted, keep \
          this memory as what was lost, and follow with the key of the new name and another --memory file"
     )
+}
+
+/// What the token says who is asking. It is read each time: it is renewed while a daemon lives.
+fn bearer(token_file: &Path) -> Result<HeaderMap, AuditError> {
+    let token = small_file::read_text(token_file, SECRET_BYTES).map_err(AuditError::of_file(token_file))?;
+    let mut bearer = HeaderValue::try_from(format!("Bearer {}", token.trim()))
+        .map_err(|_| AuditError::Keys("the token is no bearer token".to_owned()))?;
+    bearer.set_sensitive(true);
+    Ok([(AUTHORIZATION, bearer)].into_iter().collect())
 }
 
 /// The first of the errors of an answer, with its code; none where there are none. It is quoted: a server may say there

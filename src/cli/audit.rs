@@ -20,7 +20,7 @@ use crate::domain::value::CaseId;
 use crate::ledger::counted::counted;
 use crate::ledger::note::{Note, VerifierKey};
 use crate::ledger::timestamp::verify::Roots;
-use crate::small_file::{self, CERTIFICATES_BYTES, CHECKPOINT_BYTES, SECRET_BYTES};
+use crate::small_file::{self, CERTIFICATES_BYTES, CHECKPOINT_BYTES};
 use crate::store::Sealed;
 use crate::telemetry::causes::with_causes;
 
@@ -166,9 +166,7 @@ async fn case(arguments: cli::AuditCase, settings: &Settings) -> Result<Outcome,
 }
 
 async fn follow(arguments: cli::AuditFollow) -> Result<Outcome, Problem> {
-    let token = small_file::read_text(&arguments.token_file, SECRET_BYTES)
-        .map_err(Problem::while_doing(format!("{} cannot be read", arguments.token_file.display())))?;
-    let follower = Follower::new(&arguments.url, token.trim(), keys(&arguments.keys)?, &arguments.memory)
+    let follower = Follower::new(&arguments.url, &arguments.token_file, keys(&arguments.keys)?, &arguments.memory)
         .map_err(Problem::while_doing("nobody can be followed"))?
         .with_silence(arguments.silent_for);
     let stop = CancellationToken::new();

@@ -211,7 +211,7 @@ pub struct AuditFollow {
     /// The GraphQL of the server, such as https://etalon.example/graphql
     #[arg(long, value_name = "URL")]
     pub url: String,
-    /// A file with a bearer token of an auditor
+    /// A file with a bearer token of an auditor; it is read at each look, so it may be renewed meanwhile
     #[arg(long, value_name = "FILE")]
     pub token_file: PathBuf,
     /// Where the last checkpoint that was seen is kept; FILE.since says since when the log has not grown

@@ -37,7 +37,7 @@ impl RevocationKey {
 }
 
 /// The id under which the issuer's subject acts: version 5 (RFC 9562, section 5.5), the same wherever and whenever it
-/// is made, and of the subject's text, which may be a name or an address, nothing is left in it.
+/// is made. Nobody reads the subject's text in it; whoever guesses the text, as that of an address, makes the same id of it.
 #[must_use]
 pub fn opaque(issuer: &str, subject: &str) -> Uuid {
     Uuid::new_v5(&Uuid::new_v5(&Uuid::NAMESPACE_URL, issuer.as_bytes()), subject.as_bytes())

@@ -1,6 +1,7 @@
 //! What an auditor's daemon makes of the answers that a server may give in place of a good one.
 
 use std::fs;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
@@ -69,15 +70,21 @@ impl Stage {
         self.says(&json!({ "data": { "checkpoint": { "note": latest.note() } } }).to_string());
     }
 
+    fn token_file(&self) -> PathBuf {
+        let file = self.house.folder.path().join("token");
+        fs::write(&file, "a token").expect("written");
+        file
+    }
+
     async fn follower(&self) -> Follower {
         let memory = self.house.folder.path().join("seen");
-        Follower::new(&self.url, "a token", vec![self.house.key().await], &memory).expect("it follows")
+        Follower::new(&self.url, &self.token_file(), vec![self.house.key().await], &memory).expect("it follows")
     }
 
     /// `etalon audit follow --once`: its exit code and what it says.
     async fn looked_once(&self) -> (Option<i32>, String) {
         let folder = self.house.folder.path();
-        std::fs::write(folder.join("token"), "a token").expect("written");
+        self.token_file();
         let mut following = program();
         following.current_dir(folder).args(["audit", "follow", "--once", "--url", &self.url, "--memory", "seen"]);
         following.args(["--token-file", "token", "--key", &self.house.key().await.to_string()]);
@@ -228,7 +235,7 @@ async fn a_log_of_another_name_is_told_as_renamed() {
     let memory = stage.house.folder.path().join("seen");
     let follow = |keys: &[&VerifierKey]| {
         let keys = keys.iter().map(|key| (*key).clone()).collect();
-        Follower::new(&stage.url, "a token", keys, &memory).expect("it follows")
+        Follower::new(&stage.url, &stage.token_file(), keys, &memory).expect("it follows")
     };
     let old = stage.house.key().await;
     stage.shows().await;

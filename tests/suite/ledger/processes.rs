@@ -1,5 +1,7 @@
 //! Signer, witness and an auditor's daemon as processes of their own.
 
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 
@@ -109,8 +111,7 @@ async fn signed_and_cosigned(installation: Installation) {
     server.says("the witness gone.example/1 at 127.0.0.1 gave no signature").await;
     // An auditor's daemon sees the log go on, and raises an alarm when it is another.
     let memory = of_witness.path().join("seen").display().to_string();
-    let token = of_witness.path().join("token");
-    std::fs::write(&token, installation.token(&Who::new("auditor", "AUDITOR", "CN"))).expect("written");
+    let token = token_file(&installation, of_witness.path());
     let look = |url: &str| {
         let mut following = program();
         following.args(["audit", "follow", "--once", "--url", url, "--memory", &memory, "--key", &signer_key]);
@@ -128,30 +129,30 @@ async fn signed_and_cosigned(installation: Installation) {
     following.args(["--key", &signer_key, "--token-file", &token.display().to_string()]);
     let told: serde_json::Value = serde_json::from_str(&line(&mut following)).expect("a line of JSON");
     assert_eq!((&told["good"], &told["grownBy"], &told["events"]), (&json!(true), &json!(0), &json!(position + 1)));
-    let seen = std::fs::read_to_string(&memory).expect("it reads");
+    let seen = fs::read_to_string(&memory).expect("it reads");
     // It remembers more than a backup had that the log was put back from under another name.
     let before =
         NoteSigner::new("before.example/1", Algorithm::Ed25519, SigningKey::from_bytes(&[7; 32])).expect("a name");
     let text = seen.split_once("\n\n").expect("a note").0.replace(&origin, "before.example/1") + "\n";
-    std::fs::write(&memory, format!("{text}\n{}", before.sign(&text, 0))).expect("written");
+    fs::write(&memory, format!("{text}\n{}", before.sign(&text, 0))).expect("written");
     let (code, told) = look(&server.graphql);
     assert!(code == Some(1) && told.is_empty(), "whose key nobody has given is no memory of the log: {told}");
     following.args(["--key", &before.verifier().to_string()]);
     let renamed = following.output().expect("the program runs");
     let told: serde_json::Value = serde_json::from_slice(&renamed.stdout).expect("JSON");
     assert_eq!((renamed.status.code(), &told["good"], &told["kind"]), (Some(3), &json!(false), &json!("LOG_RENAMED")));
-    std::fs::write(&memory, &seen).expect("written");
+    fs::write(&memory, &seen).expect("written");
     let other = Installation::embedded();
     let elsewhere = other.start();
     let manager = other.token(&Who::new("manager", "MANAGER", "44"));
     let position = commit(&elsewhere.graphql, &manager, "别的日志").await;
     sealed(&elsewhere.graphql, &manager, position).await;
-    std::fs::write(&token, other.token(&Who::new("auditor", "AUDITOR", "CN"))).expect("written");
+    fs::write(&token, other.token(&Who::new("auditor", "AUDITOR", "CN"))).expect("written");
     let (code, told) = look(&elsewhere.graphql);
     let name = key_of(&other).name().to_owned();
     let claimed = format!("has the name {name} now, as the server says, which is not verified");
     assert!(code == Some(3) && told.contains("ALARM LOG_RENAMED") && told.contains(&claimed), "{told}");
-    assert_eq!(std::fs::read_to_string(&memory).expect("it reads"), seen, "what was seen stays");
+    assert_eq!(fs::read_to_string(&memory).expect("it reads"), seen, "what was seen stays");
 }
 
 #[tokio::test]
@@ -165,6 +166,28 @@ async fn a_log_is_signed_and_cosigned_by_others_on_postgresql() {
     signed_and_cosigned(Installation::on(database.url())).await;
 }
 
+/// The file with the token of an auditor.
+fn token_file(installation: &Installation, folder: &Path) -> PathBuf {
+    let file = folder.join("token");
+    fs::write(&file, installation.token(&Who::new("auditor", "AUDITOR", "CN"))).expect("written");
+    file
+}
+
+#[tokio::test]
+async fn an_auditors_token_is_renewed_while_a_log_is_followed() {
+    let installation = Installation::embedded();
+    let server = installation.start();
+    let folder = TempDir::new().expect("a folder");
+    let file = folder.path().join("token");
+    fs::write(&file, "none").expect("written");
+    let (key, memory) = (key_of(&installation), folder.path().join("seen"));
+    let follower = Follower::new(&server.graphql, &file, vec![key], &memory).expect("it follows");
+    let refused = follower.look(Timestamp::now()).await.expect_err("nobody has that token");
+    assert!(refused.to_string().contains("TOKEN_MALFORMED"), "{refused}");
+    token_file(&installation, folder.path());
+    assert!(matches!(follower.look(Timestamp::now()).await, Ok(Followed::Good { .. })));
+}
+
 #[tokio::test]
 async fn an_auditor_believes_no_silence_for_ever() {
     let installation = Installation::embedded();
@@ -174,9 +197,9 @@ async fn an_auditor_believes_no_silence_for_ever() {
     sealed(&server.graphql, &manager, position).await;
     let folder = TempDir::new().expect("a folder");
     let memory = folder.path().join("seen");
-    let (key, auditor) = (key_of(&installation), installation.token(&Who::new("auditor", "AUDITOR", "CN")));
+    let (key, token) = (key_of(&installation), token_file(&installation, folder.path()));
     // Each time another process looks.
-    let follower = || Follower::new(&server.graphql, &auditor, vec![key.clone()], &memory).expect("it follows");
+    let follower = || Follower::new(&server.graphql, &token, vec![key.clone()], &memory).expect("it follows");
     let begun: Timestamp = "2026-11-24T08:00:00Z".parse().expect("a time");
     let look = async |hours: i64| {
         let follower = follower().with_silence(Some(SignedDuration::from_hours(12)));
@@ -196,9 +219,7 @@ async fn an_auditor_believes_no_silence_for_ever() {
     assert_eq!(look(1).await, Ok(0));
     assert_eq!(look(13).await, Err("LOG_SILENT"));
 
-    let token = folder.path().join("token");
-    std::fs::write(&token, &auditor).expect("written");
-    std::fs::write(folder.path().join("seen.since"), "2020-01-01T00:00:00Z").expect("written");
+    fs::write(folder.path().join("seen.since"), "2020-01-01T00:00:00Z").expect("written");
     let mut following = program();
     following.args(["audit", "follow", "--once", "--silent-for", "12h", "--url", &server.graphql]);
     following.args(["--key", &key.to_string(), "--token-file", &token.display().to_string()]);
@@ -227,7 +248,7 @@ async fn a_signer_signs_for_those_who_show_its_token() {
         let answer = request.send().await.expect("an answer");
         (answer.status().as_u16(), answer.text().await.expect("a body"))
     };
-    let token = std::fs::read_to_string(folder.path().join("signer-token")).expect("made");
+    let token = fs::read_to_string(folder.path().join("signer-token")).expect("made");
     let (empty, other) =
         ("CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=", "DsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=");
     let body = |old: u64, size: u64, root: &str| format!("old {old}\n\nlog.example\n{size}\n{root}\n");
