@@ -16,6 +16,7 @@ mod history;
 mod imported;
 mod internal;
 mod ledger;
+mod look;
 mod moments;
 mod observed;
 mod personal;
@@ -44,7 +45,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64};
 
 use jiff::Timestamp;
 use moka::future::Cache;
-use tokio::sync::{OnceCell, watch};
+use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -80,9 +81,9 @@ pub use year::{Year, YearFigure, YearQuestion};
 
 pub use crate::outbound::FailureClass;
 pub use crate::store::{
-    AggregateType, Attachment, CaseColumn, Condition, Delivery, Direction, EventRecord, EvidencePage, Failed, FeeSum,
-    FigureEvent, GapSums, GroupKey, GroupSums, Grouped, Keep, KeptCommand, KeyPage, Moment, NewAttachment, NodePlace,
-    Operator, RowDifference, RowsDigest, RowsForm, Sealed, Span, StoredCase, StoredCheckpoint, StoredCosignature,
+    AggregateType, CaseColumn, Condition, Delivery, Direction, EventRecord, EvidencePage, Failed, FeeSum, FigureEvent,
+    GapSums, GroupKey, GroupSums, Grouped, Keep, KeptCommand, KeyPage, Moment, NewAttachment, NodePlace, Operator,
+    RowDifference, RowsDigest, RowsForm, Sealed, Span, StoredCase, StoredCheckpoint, StoredCosignature,
     StoredTimeStamp, StreamId, TableDigest, TimeToState, Value, Webhook, WebhookAction, WebhookChange,
     WebhookConfiguration, WebhookState, limited,
 };
@@ -92,6 +93,8 @@ use crate::codec::{self, Upcasters};
 use crate::store::{AppendSpan, Store, Writer, WriterLimits};
 use aggregates::Aggregates;
 use follow::Hub;
+use ledger::Checkpoints;
+use look::Look;
 use revocations::Revocations;
 use turns::Turns;
 
@@ -104,14 +107,16 @@ pub struct App {
     /// How events of older shapes are read.
     upcasters: Upcasters,
     aggregates: Arc<Aggregates>,
+    /// How many events the log has, for those who wait for one.
+    events: Look,
     /// The appends around positions that were asked as of.
     appends: Cache<u64, AppendSpan>,
     /// What webhooks are delivered with, in a process that serves.
     outlet: Option<Outlet>,
     /// Who signs the log, in a process that serves.
     seals: Option<Seals>,
-    /// How many events are sealed, as far as this process knows.
-    sealed: watch::Sender<u64>,
+    /// What is sealed, for those who follow it.
+    checkpoints: Arc<Checkpoints>,
     /// When the latest checkpoint that was seen was signed; `i64::MIN` where none was.
     last_signed_at: AtomicI64,
     /// What personal data is sealed with, in a process that was given keys.
@@ -136,6 +141,7 @@ impl App {
             turns: Turns::default(),
             aggregates: Arc::new(Aggregates::new(&store, &upcasters)),
             upcasters,
+            events: Look::every(look::POSITION_EVERY),
             appends: Cache::new(moments::KNOWN_APPENDS),
             hub: OnceCell::new(),
             hub_ended: CancellationToken::new(),
@@ -143,7 +149,7 @@ impl App {
             clock,
             outlet: None,
             seals: None,
-            sealed: watch::Sender::new(0),
+            checkpoints: Checkpoints::new(store.clone()),
             last_signed_at: AtomicI64::new(i64::MIN),
             vault: None,
             erased_before: AtomicU64::new(0),

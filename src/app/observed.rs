@@ -34,9 +34,11 @@ impl App {
         }
     }
 
-    /// Takes note of a checkpoint, for whoever asks how old the latest is when the database cannot say.
+    /// Takes note of a checkpoint: for those who follow them, and for whoever asks how old the latest is when the database
+    /// cannot say.
     pub(in crate::app) fn has_seen(&self, checkpoint: &StoredCheckpoint) {
         self.last_signed_at.store(checkpoint.signed_at, Ordering::Relaxed);
+        self.checkpoints.sealed.tell(checkpoint.size);
     }
 
     /// How many reads wait for a connection of the database.

@@ -1,7 +1,5 @@
 //! Questions about cases and the log: what there is now, what there was at a moment, and what has happened.
 
-use std::time::Duration;
-
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -13,14 +11,9 @@ use crate::domain::actor::Actor;
 use crate::domain::case::number::CaseNumber;
 use crate::domain::value::{CaseId, Sha256Digest};
 use crate::store::{
-    AggregateType, Attachment, CaseColumn, CaseQuery, Condition, Direction, EventQuery, EventRecord, Keep, Moment,
-    Operator, Span, StoredCase, StreamId, Value, key_of,
+    AggregateType, CaseColumn, CaseQuery, Condition, Direction, EventQuery, EventRecord, Keep, Moment, Operator, Span,
+    StoredCase, StreamId, Value, key_of,
 };
-
-/// How long a read waits for a position that another server has written.
-const PATIENCE: Duration = Duration::from_secs(5);
-/// How often it looks meanwhile.
-const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 /// A page of cases.
 #[derive(Clone, Debug)]
@@ -111,37 +104,6 @@ impl EventPage {
 }
 
 impl App {
-    /// Waits until this server's reads include the position.
-    ///
-    /// # Errors
-    /// [`Fault::NotThereYet`] when it does not come in five seconds.
-    pub async fn reached(&self, min_position: Option<u64>) -> Result<(), Fault> {
-        let Some(wanted) = min_position else {
-            return Ok(());
-        };
-        let mut committed = self.writer.committed();
-        let waiting = async {
-            loop {
-                committed.mark_unchanged();
-                if self.has(wanted).await? {
-                    return Ok::<_, Fault>(());
-                }
-                // Our own commits announce themselves until the writer ends; those of another server have to be looked
-                // for.
-                let announced = async {
-                    if committed.changed().await.is_err() {
-                        std::future::pending().await
-                    }
-                };
-                let _ = tokio::time::timeout(LOOK_EVERY, announced).await;
-            }
-        };
-        match tokio::time::timeout(PATIENCE, waiting).await {
-            Ok(outcome) => outcome,
-            Err(_) => Err(Fault::NotThereYet { wanted, next: self.store.head().await?.next_position }),
-        }
-    }
-
     /// The last position of the log; `None` while it is empty.
     ///
     /// # Errors
@@ -320,25 +282,12 @@ impl App {
         with_times(self.store.events(&page.query(receipt.stream)).await?)
     }
 
-    /// The bytes of a document of a case, if both are there for this actor.
+    /// The bytes of a document, for whoever sees it in a case.
     ///
     /// # Errors
-    /// When the store fails or an event cannot be read.
-    pub async fn attachment(
-        &self,
-        actor: &Actor,
-        case: CaseId,
-        digest: &Sha256Digest,
-    ) -> Result<Option<Attachment>, Fault> {
-        let Some(stored) = self.case(actor, case, Moment::Present).await? else {
-            return Ok(None);
-        };
-        let known = self.case_file(actor, case, stored.version, Moment::Present).await?;
-        let attachments = known.state.file.iter().flat_map(|file| &file.attachments);
-        if !attachments.clone().any(|attachment| attachment.digest == *digest) {
-            return Ok(None);
-        }
-        Ok(self.store.attachment(&digest.to_string()).await?)
+    /// When the store fails.
+    pub async fn content(&self, digest: &Sha256Digest) -> Result<Option<Vec<u8>>, Fault> {
+        Ok(self.store.attachment(digest.as_str()).await?.map(|attachment| attachment.content))
     }
 }
 

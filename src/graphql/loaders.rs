@@ -89,6 +89,14 @@ impl Loaders {
         self.cases.load_one(CaseKey { id, at }).boxed().await
     }
 
+    /// Everything known of a case today, if it is there for who asks.
+    pub(crate) async fn present(&self, id: CaseId) -> Result<Option<Arc<Versioned<Case>>>, Fault> {
+        match self.case(id, Moment::Present).await? {
+            Some(row) => self.file(id, row.version, Moment::Present).await,
+            None => Ok(None),
+        }
+    }
+
     /// An entry of a register as of that moment, if it is there for who asks.
     pub(crate) async fn visible<A: Commanded>(&self, id: Uuid, at: Moment) -> Result<Option<Arc<Entry<A>>>, Fault> {
         self.visible.load_one(EntryKey::<A>::new(id, at)).boxed().await

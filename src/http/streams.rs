@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::StatusCode;
+use prometheus_client::metrics::gauge::Gauge;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
@@ -12,7 +13,7 @@ use tokio_util::task::TaskTracker;
 use crate::domain::actor::ActorId;
 use crate::graphql::StreamLimits;
 use crate::http::answer::Refused;
-use crate::http::tally::{Counted, Tally};
+use crate::http::tally::{Count, Counted, Tally};
 use crate::telemetry::metrics::{Refusal, metrics};
 
 /// When one of those that are open may have ended.
@@ -29,6 +30,8 @@ pub(super) struct Streams {
     connections: Arc<Semaphore>,
     /// How many subscriptions an actor has.
     subscriptions: Tally<ActorId>,
+    /// How many WebSockets an actor has, whether anything is subscribed to on them or not.
+    sockets: Tally<ActorId>,
 }
 
 /// What the answer that begins a stream carries: its connection is one of the streams, and counts there until it is
@@ -55,6 +58,7 @@ impl Streams {
             tasks: TaskTracker::new(),
             connections: Arc::new(Semaphore::new(limits.connections)),
             subscriptions: Tally::new(&metrics().subscriptions),
+            sockets: Tally::new(&Gauge::default()),
         }
     }
 
@@ -79,6 +83,19 @@ impl Streams {
     pub(super) fn subscribe(&self, actor: &ActorId) -> Option<Counted<ActorId>> {
         let most = self.limits.subscriptions_per_actor as u64;
         self.subscriptions.add_if(actor, 1, |there| if there.of_owner < most { Ok(()) } else { Err(()) }).ok()
+    }
+
+    /// Counts one more WebSocket of that actor: as many as it may have subscriptions, so that nobody has all of them.
+    ///
+    /// # Errors
+    /// 429 when it has as many as it may.
+    pub(super) fn open_socket(&self, actor: &ActorId) -> Result<Counted<ActorId>, Refused> {
+        let limit = self.limits.of_actor();
+        let has_room = |there: Count| if there.of_owner < limit.maximum { Ok(()) } else { Err(()) };
+        self.sockets.add_if(actor, 1, has_room).map_err(|()| {
+            let message = format!("an actor has at most {} WebSockets at once", limit.maximum);
+            Refused::over(StatusCode::TOO_MANY_REQUESTS, "TOO_MANY_CONNECTIONS", limit, message).again_in(LATER)
+        })
     }
 
     /// Comes back when every stream has ended.
@@ -166,6 +183,17 @@ mod tests {
         drop(first);
         assert!(streams.subscribe(&one).is_some());
         assert_eq!(streams.subscriptions.owners(), 1, "who has none is forgotten");
+    }
+
+    #[test]
+    fn an_actor_has_so_many_websockets_and_leaves_the_others_to_others() {
+        let streams = Streams::new(StreamLimits { subscriptions_per_actor: 1, ..StreamLimits::default() });
+        let [one, other] = ["one", "other"].map(|id| ActorId::parse(id).expect("an id"));
+        let first = streams.open_socket(&one).expect("room");
+        assert_eq!(streams.open_socket(&one).err().map(|refused| refused.status), Some(StatusCode::TOO_MANY_REQUESTS));
+        assert!(streams.open_socket(&other).is_ok());
+        drop(first);
+        assert!(streams.open_socket(&one).is_ok());
     }
 
     #[test]

@@ -118,7 +118,7 @@ async fn look_again_and_again(
     latest: &watch::Sender<Option<StoredCheckpoint>>,
     stop: &CancellationToken,
 ) {
-    let mut sealed = app.sealed.subscribe();
+    let mut sealed = app.checkpoints.sealed.known();
     let every = anchors.each().map(Anchor::looks_every).min().unwrap_or(PATIENCE);
     loop {
         sealed.mark_unchanged();

@@ -3,21 +3,52 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::watch;
+use moka::future::Cache;
 
 use crate::app::App;
 use crate::app::follow::Hub;
+use crate::app::look::Look;
 use crate::app::request::Fault;
 use crate::store::{Sealed, Store, StoreError};
 
 /// How often it is looked whether another process has sealed something.
 const LOOKS_EVERY: Duration = Duration::from_secs(1);
 
+/// How many checkpoints are remembered with the one before: followers are at the same or close behind one another.
+const KNOWN: u64 = 1_000;
+
+/// The checkpoints of the log, read once for all who follow them.
+pub(in crate::app) struct Checkpoints {
+    store: Arc<dyn Store>,
+    /// How many events are sealed, as far as this process knows.
+    pub(in crate::app) sealed: Look,
+    /// How many events the first checkpoint covers that covers so many. It stays that one: what is sealed later is more.
+    covering: Cache<u64, u64>,
+}
+
+impl Checkpoints {
+    pub(in crate::app) fn new(store: Arc<dyn Store>) -> Arc<Self> {
+        Arc::new(Self { store, sealed: Look::every(LOOKS_EVERY), covering: Cache::new(KNOWN) })
+    }
+
+    /// Waits for the first one that covers more than so many events; how many it covers.
+    async fn behind(&self, size: u64) -> Result<u64, Fault> {
+        let latest = || async { Ok(self.store.checkpoint(Sealed::Latest).await?.map_or(0, |latest| latest.size)) };
+        self.sealed.more_than(size, latest).await?;
+        let first = async {
+            let found = self.store.checkpoint(Sealed::Covering(size + 1)).await?;
+            found.map(|found| found.size).ok_or_else(|| StoreError::Corrupt {
+                what: format!("the checkpoints that cover {} events are gone", size + 1),
+            })
+        };
+        self.covering.try_get_with(size + 1, first).await.map_err(|error| StoreError::clone(&error).into())
+    }
+}
+
 /// Somebody who follows the checkpoints of the log.
 pub struct CheckpointFollower {
-    store: Arc<dyn Store>,
+    checkpoints: Arc<Checkpoints>,
     hub: Arc<Hub>,
-    sealed: watch::Receiver<u64>,
     /// How many events the last checkpoint covers that was seen.
     size: u64,
 }
@@ -32,8 +63,7 @@ impl App {
             Some(position) => position.saturating_add(1),
             None => self.store.checkpoint(Sealed::Latest).await?.map_or(0, |latest| latest.size),
         };
-        let (store, hub, sealed) = (self.store.clone(), self.hub().await?, self.sealed.subscribe());
-        Ok(CheckpointFollower { store, hub, sealed, size })
+        Ok(CheckpointFollower { checkpoints: self.checkpoints.clone(), hub: self.hub().await?, size })
     }
 }
 
@@ -49,17 +79,10 @@ impl CheckpointFollower {
     /// # Errors
     /// When the store fails: the same can be tried again. [`StoreError::Closed`] when the application shuts down.
     pub async fn next(&mut self) -> Result<u64, Fault> {
-        loop {
-            self.sealed.mark_unchanged();
-            if let Some(next) = self.store.checkpoint(Sealed::Covering(self.size + 1)).await? {
-                self.size = next.size;
-                return Ok(next.size - 1);
-            }
-            tokio::select! {
-                () = self.hub.stopped() => return Err(StoreError::Closed.into()),
-                changed = self.sealed.changed() => changed.map_err(|_| StoreError::Closed)?,
-                () = tokio::time::sleep(LOOKS_EVERY) => {}
-            }
+        tokio::select! {
+            () = self.hub.stopped() => return Err(StoreError::Closed.into()),
+            next = self.checkpoints.behind(self.size) => self.size = next?,
         }
+        Ok(self.size - 1)
     }
 }

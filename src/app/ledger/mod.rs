@@ -11,6 +11,7 @@ use std::time::Duration;
 
 pub use anchor::{Anchorer, Anchors, Authority, Witness};
 pub use follow::CheckpointFollower;
+pub(in crate::app) use follow::Checkpoints;
 pub use recover::{NotResumed, Resumed};
 pub use seal::{NotSealed, Sealer};
 

@@ -152,7 +152,6 @@ impl App {
         };
         self.store.add_checkpoint(&stored).await?;
         self.has_seen(&stored);
-        self.sealed.send_replace(checkpoint.head.size);
         Ok(checkpoint.head.size)
     }
 

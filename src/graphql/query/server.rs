@@ -284,7 +284,7 @@ pub(crate) struct ServiceConfig {
     longest_greeting: u64,
     /// How many bytes the id of an operation of a WebSocket may have.
     longest_operation_id: u64,
-    /// 订阅数: how many subscriptions you may have at once on this server.
+    /// 订阅数: how many subscriptions you may have at once on this server, and how many WebSockets.
     subscriptions_per_actor: usize,
     /// How long a WebSocket may take to send `connection_init`, in milliseconds.
     connection_init_timeout_ms: u64,

@@ -83,6 +83,10 @@ pub(crate) const TABLE: &[Line] = &[
     line("Receipt.digest", 50, One),
     line("Query.consistencyProof", 50, One),
     line("Webhook.lag", 50, One),
+    line("Webhook.deadLetters", 50, One),
+    line("Webhook.changes", 50, One),
+    // Up to 4 MiB, read for each that is asked for.
+    line("Attachment.contentBase64", 200, One),
     // Parts of a case.
     line("Case.allowedCommands", 5, Reckoned(40)),
     line("Case.attachments", 5, OF_A_CASE),

@@ -10,7 +10,7 @@ use crate::domain::case::state;
 use crate::domain::case::values::Origin;
 use crate::domain::refusal::Refusal;
 use crate::domain::value::{CaseId, PersonId};
-use crate::graphql::context::{actor, app};
+use crate::graphql::context::{app, loaders};
 use crate::graphql::errors::{self, ErrorCode};
 use crate::graphql::ids::{self, content_id};
 use crate::graphql::query::Viewpoint;
@@ -286,6 +286,13 @@ impl Attachment {
             stored,
         }
     }
+
+    /// Whether the case has the document now, and the actor may see it there: a preview shows some that no case has.
+    async fn is_there(&self, ctx: &Context<'_>) -> Result<bool> {
+        let case = loaders(ctx).present(self.case).await.map_err(|fault| errors::fault(ctx, fault))?;
+        let mut attachments = case.iter().flat_map(|case| &case.state.file).flat_map(|file| &file.attachments);
+        Ok(attachments.any(|attachment| attachment.digest == self.stored.digest))
+    }
 }
 
 #[ComplexObject]
@@ -293,9 +300,13 @@ impl Attachment {
     /// 内容: the bytes. Up to 4 MiB: ask for one at a time.
     async fn content_base64(&self, ctx: &Context<'_>) -> Option<Result<Base64>> {
         errors::nullable(async {
-            let found = app(ctx).attachment(actor(ctx), self.case, &self.stored.digest).await;
-            let found = found.map_err(|fault| errors::fault(ctx, fault))?;
-            Ok(found.map(|attachment| Base64(attachment.content)))
+            // Not from a loader: it would hold the bytes of all documents of a page, however few of them the answer has
+            // room for.
+            let content = match self.is_there(ctx).await? {
+                true => app(ctx).content(&self.stored.digest).await,
+                false => Ok(None),
+            };
+            Ok(content.map_err(|fault| errors::fault(ctx, fault))?.map(Base64))
         })
         .await
     }

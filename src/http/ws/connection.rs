@@ -13,16 +13,19 @@ use serde_json::{Map, Value};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, MissedTickBehavior, timeout};
 
+use crate::domain::actor::ActorId;
 use crate::graphql::{Session, StreamLimits, is_request_error};
-use crate::http::admission::{Account, Peer};
+use crate::http::admission::Account;
 use crate::http::answer::Refused;
 use crate::http::arriving::SMALL_BODY_BYTES;
 use crate::http::authentication::{self, Asker};
 use crate::http::incoming::Incoming;
 use crate::http::request::of_fields;
 use crate::http::streams::Farewell;
+use crate::http::tally::Counted;
 use crate::http::trace::RequestId;
 use crate::http::updates::{Update, Updates};
+use crate::http::ws::Greeting;
 use crate::http::ws::connection::reading::{Long, reached};
 use crate::http::ws::message::{self, Closing, Told};
 use crate::http::ws::operations::{Operations, Step, Task, Ticket};
@@ -42,18 +45,12 @@ pub(super) struct Connection {
     request_id: RequestId,
     /// Who is asking, until the first message has come.
     greeting: Option<Greeting>,
+    /// From when it is known who is asking: it is one of the actor's.
+    counted: Option<Counted<ActorId>>,
     operations: Operations,
     /// What has come of the next message.
     incoming: Arc<Incoming>,
     long: Long,
-}
-
-/// What the upgrade has told of who is asking.
-pub(super) enum Greeting {
-    /// Who it is.
-    Known(Asker),
-    /// Where the connection comes from, which has one request more to its name until the first message tells who it is.
-    Stranger(Peer),
 }
 
 /// Why a connection ends.
@@ -81,7 +78,7 @@ impl Connection {
     ) -> Self {
         incoming.begin(StreamLimits::of_greeting().maximum);
         let (operations, long) = (Operations::default(), Long::default());
-        Self { front, socket, request_id, greeting: Some(greeting), operations, incoming, long }
+        Self { front, socket, request_id, greeting: Some(greeting), counted: None, operations, incoming, long }
     }
 
     /// Serves it to its end.
@@ -144,6 +141,8 @@ impl Connection {
         };
         let Asker { actor, expires_at, credential } = asker;
         authentication::may_begin(expires_at, &self.front).map_err(Closing::unknown)?;
+        let counted = self.front.streams.open_socket(&actor.id).map_err(|refused| Closing::later(&refused))?;
+        self.counted = Some(counted);
         Ok(Session { actor, expires_at, credential, request_id: self.request_id.0.clone() })
     }
 

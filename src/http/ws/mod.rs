@@ -16,7 +16,7 @@
 //! A stream ends for a reason of the server:
 //! - 1001: the server ends;
 //! - 1011: it cannot read the log, or know anybody;
-//! - 1013: the reader is too slow, or the actor sends more than there is room for.
+//! - 1013: the reader is too slow, or the actor sends more than there is room for, or has too many WebSockets.
 //!
 //! Reference clients reconnect after each of these three, and after 4403, where they ask for a new token. The reason of
 //! such a close is JSON with `code` and `position`: whoever goes on behind it misses nothing of any subscription of the
@@ -39,15 +39,23 @@ use axum::response::{IntoResponse, Response};
 use crate::http::Front;
 use crate::http::admission::Peer;
 use crate::http::answer::Refused;
-use crate::http::authentication;
+use crate::http::authentication::{self, Asker};
 use crate::http::incoming::Incoming;
 use crate::http::trace::RequestId;
-use connection::{Connection, Greeting};
+use connection::Connection;
 
 const PROTOCOL: &str = "graphql-transport-ws";
 
 /// What a connection reads into and writes from at a time. Most wait most of the time, so it is little.
 const BUFFER_BYTES: usize = 4 << 10;
+
+/// What the upgrade has told of who is asking.
+enum Greeting {
+    /// Who it is.
+    Known(Asker),
+    /// Where the connection comes from, which has one request more to its name until the first message tells who it is.
+    Stranger(Peer),
+}
 
 /// Takes the requests that ask for a WebSocket, and lets the others through.
 pub(super) async fn upgrade(State(front): State<Arc<Front>>, request: Request, next: Next) -> Response {

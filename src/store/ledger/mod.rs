@@ -146,7 +146,7 @@ pub trait LedgerStore: Send + Sync {
     /// When the database fails.
     async fn checkpoints_between(&self, after: u64, up_to: u64) -> Result<Vec<StoredCheckpoint>, StoreError>;
 
-    /// Keeps a checkpoint; `false` when there is one of this size.
+    /// Keeps a checkpoint; `false` when there is one that covers as much, or more.
     ///
     /// # Errors
     /// When the database fails.

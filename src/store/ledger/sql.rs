@@ -34,8 +34,10 @@ pub(super) const CHECKPOINT_WITHIN: &str =
 pub(super) const CHECKPOINTS_BETWEEN: &str =
     "select size, root, signed_at, note from checkpoints where size > $1 and size <= $2 order by size";
 
-pub(super) const ADD_CHECKPOINT: &str =
-    "insert into checkpoints (size, root, signed_at, note) values ($1, $2, $3, $4) on conflict (size) do nothing";
+/// One that another server has overtaken is not kept: whoever follows them has gone on behind a larger one.
+pub(super) const ADD_CHECKPOINT: &str = "insert into checkpoints (size, root, signed_at, note) \
+     select $1, $2, $3, $4 where not exists (select 1 from checkpoints k where k.size >= $1) \
+     on conflict (size) do nothing";
 
 pub(super) const COSIGNATURES: &str =
     "select size, witness, cosigned_at, signature from cosignatures where size = $1 order by witness";

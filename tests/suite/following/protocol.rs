@@ -118,6 +118,19 @@ async fn who_does_not_say_in_time_who_is_asking_is_closed() {
 }
 
 #[tokio::test]
+async fn an_actor_has_as_many_sockets_as_subscriptions_and_no_more() {
+    let house = House::with(&[("ETALON_SUBSCRIPTIONS_PER_ACTOR", "1")]);
+    let first = house.greeted().await;
+    let mut second = connected(&house.server.graphql, "graphql-transport-ws").await.expect("it is there");
+    let authorization = format!("Bearer {}", house.token);
+    say(&mut second, json!({ "type": "connection_init", "payload": { "authorization": authorization } })).await;
+    assert_eq!(close_code(second).await, 1013);
+    let other = house.installation.token(&Who::new("another manager", "MANAGER", "44"));
+    assert!(greeted(&house.server.graphql, &other).await.is_some(), "others have theirs");
+    drop(first);
+}
+
+#[tokio::test]
 async fn a_page_of_another_origin_and_a_bad_token_are_refused_at_the_door() {
     let house = House::open();
     let own = house.server.graphql.trim_end_matches("/graphql").to_owned();

@@ -214,6 +214,9 @@ async fn checkpoints_are_found_by_size(database: Database) {
         let checkpoint = StoredCheckpoint { size, root: [size as u8; 32], signed_at: 1, note: size.to_string() };
         assert!(store.add_checkpoint(&checkpoint).await.expect("kept"));
     }
+    // A server that was overtaken by another comes too late with it.
+    let overtaken = StoredCheckpoint { size: 10, root: [10; 32], signed_at: 1, note: "10".to_owned() };
+    assert!(!store.add_checkpoint(&overtaken).await.expect("left"));
     assert_eq!(found(Sealed::Latest).await, Some(20));
     assert_eq!(found(Sealed::Size(9)).await, Some(9));
     assert_eq!(found(Sealed::Size(10)).await, None);
