@@ -108,9 +108,9 @@ mod tests {
 
     use super::*;
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn however_many_wait_one_looks_for_all() {
-        let (look, looks) = (Look::every(Duration::from_secs(1)), AtomicU64::new(0));
+        let (look, looks) = (Look::every(Duration::from_millis(1)), AtomicU64::new(0));
         // There is one more at each look.
         let counted = || async { Ok(looks.fetch_add(1, Ordering::Relaxed) + 1) };
         let seen = join_all((0..100).map(|waiting| look.more_than(waiting % 5, counted))).await;
@@ -122,9 +122,9 @@ mod tests {
         assert_eq!(looks.load(Ordering::Relaxed), 5);
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn who_is_gone_leaves_the_turn_to_the_next() {
-        let look = Look::every(Duration::from_secs(1));
+        let look = Look::every(Duration::from_millis(1));
         let (mut first, second) =
             (Box::pin(look.more_than(0, || async { Ok(0) })), look.more_than(0, || async { Ok(1) }));
         assert!(futures::poll!(&mut first).is_pending(), "it has the turn");
@@ -132,9 +132,9 @@ mod tests {
         assert_eq!(tokio::join!(second, gone).0.unwrap(), 1);
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn a_failure_is_told_to_who_looked_and_the_next_looks_again() {
-        let (look, looks) = (Look::every(Duration::from_secs(1)), AtomicU64::new(0));
+        let (look, looks) = (Look::every(Duration::from_millis(1)), AtomicU64::new(0));
         let failing_at_first = || async {
             match looks.fetch_add(1, Ordering::Relaxed) {
                 0 => Err(StoreError::Closed),

@@ -56,8 +56,8 @@ pub use follow::{Batch, Follower, Interest, LogEvent, LogFound, LogPage, Start};
 pub use history::{CasePoint, HistoryEvent, Reversed, parts};
 pub use imported::ImportedEvent;
 pub use ledger::{
-    Anchorer, Anchors, Authority, CheckpointFollower, Consistency, Inclusion, NoProof, NotResumed, NotSealed, Resumed,
-    Sealer, Seals, Vouched, Witness,
+    Anchorer, Anchors, Authority, CheckpointFollower, Consistency, Inclusion, NoProof, NotResumed, NotSealed, Prover,
+    Resumed, Sealer, Seals, Vouched, Witness,
 };
 pub use moments::{NoMoment, Point, Then};
 pub use personal::{DisclosedField, Eraser, NotDisclosed, Opened, Vault};
@@ -141,6 +141,7 @@ impl App {
             turns: Turns::default(),
             aggregates: Arc::new(Aggregates::new(&store, &upcasters)),
             upcasters,
+            checkpoints: Checkpoints::new(store.clone()),
             events: Look::every(look::POSITION_EVERY),
             appends: Cache::new(moments::KNOWN_APPENDS),
             hub: OnceCell::new(),
@@ -149,7 +150,6 @@ impl App {
             clock,
             outlet: None,
             seals: None,
-            checkpoints: Checkpoints::new(store.clone()),
             last_signed_at: AtomicI64::new(i64::MIN),
             vault: None,
             erased_before: AtomicU64::new(0),

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::value::{RawValue, to_raw_value};
 
-use crate::app::{App, EventRecord, Moment, Sealed, StreamId, Vouched};
+use crate::app::{App, EventRecord, Moment, Prover, Sealed, StreamId, Vouched};
 use crate::audit::bundle::{
     CHECKPOINT, CONSISTENCY_PROOF, Contents, ENTRIES, FORM, MANIFEST, Manifest, PAYLOADS, PREVIOUS_CHECKPOINT,
     PayloadLine, STAMPED, earlier_names, proof_of, token_of,
@@ -170,6 +170,7 @@ impl Bundle {
             Contents::Range { .. } | Contents::Stream { .. } => self.recoveries.clone(),
         };
         missing.reverse();
+        let mut prover = app.prover(self.size()).await?;
         let mut next = first;
         while next <= last {
             let page = match part {
@@ -180,10 +181,10 @@ impl Bundle {
             for event in &page {
                 while let Some(recovery) = missing.pop_if(|recovery| recovery.position <= event.position) {
                     if recovery.position < event.position {
-                        self.event(app, &recovery).await?;
+                        self.event(&mut prover, &recovery).await?;
                     }
                 }
-                self.event(app, event).await?;
+                self.event(&mut prover, event).await?;
             }
             progress(self.events);
             next = end + 1;
@@ -192,12 +193,12 @@ impl Bundle {
             return Err(AuditError::NothingToExport("there is no such event, or none that is sealed".to_owned()));
         }
         while let Some(recovery) = missing.pop() {
-            self.event(app, &recovery).await?;
+            self.event(&mut prover, &recovery).await?;
         }
         Ok(())
     }
 
-    async fn event(&mut self, app: &App, event: &EventRecord) -> Result<(), AuditError> {
+    async fn event(&mut self, prover: &mut Prover<'_>, event: &EventRecord) -> Result<(), AuditError> {
         let (payload, metadata) = (as_stored(&event.payload), as_stored(&event.metadata));
         let line = PayloadLine { payload: &payload, metadata: &metadata };
         let mut line = serde_json::to_vec(&line).expect("raw values are written as they are");
@@ -215,7 +216,7 @@ impl Bundle {
                 }
             }
             Contents::Range { .. } | Contents::Stream { .. } => {
-                let (path, _) = app.path(event.position, self.size()).await?;
+                let path = prover.path(event.position).await?;
                 let proof = InclusionFile { index: event.position, path, checkpoint: self.sealed.note() };
                 self.write(&proof_of(event.position), proof.to_text().as_bytes())?;
             }

@@ -9,6 +9,7 @@
 mod histories;
 mod loads;
 mod positions;
+mod proofs;
 
 use std::collections::HashMap;
 use std::hash::{Hash, Hasher};
@@ -36,6 +37,7 @@ use crate::graphql::loaders::histories::{Counts, Histories, HistoryKey, ToldKey}
 pub(crate) use crate::graphql::loaders::loads::Loads;
 use crate::graphql::loaders::loads::Remembering;
 use crate::graphql::loaders::positions::{Events, PositionKey};
+use crate::graphql::loaders::proofs::{Proofs, Vouchers};
 
 /// The loaders of one request.
 pub(crate) struct Loaders {
@@ -45,6 +47,8 @@ pub(crate) struct Loaders {
     counts: DataLoader<Counts>,
     events: DataLoader<Events>,
     visible: DataLoader<Visible>,
+    proofs: DataLoader<Proofs>,
+    vouchers: DataLoader<Vouchers>,
     evidence: Remembering<Evidence>,
     enterprises: Remembering<Entries<Enterprise>>,
     institutions: Remembering<Entries<Institution>>,
@@ -63,6 +67,8 @@ impl Loaders {
             told: loads.batching(Histories { app: app.clone(), actor: actor.clone() }),
             counts: loads.batching(Counts { app: app.clone(), actor: actor.clone() }),
             events: loads.batching(Events { app: app.clone(), actor: actor.clone() }),
+            proofs: loads.batching(Proofs { app: app.clone(), actor: actor.clone() }),
+            vouchers: loads.batching(Vouchers { app: app.clone() }),
             evidence: loads.remembering(Evidence { app: app.clone(), actor: actor.clone() }),
             enterprises: loads.remembering(Entries::new(app)),
             institutions: loads.remembering(Entries::new(app)),

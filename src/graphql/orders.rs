@@ -263,7 +263,7 @@ impl ReceiptNode {
 
     /// 包含证明: that the last event is in the latest checkpoint; absent until one covers it, within a second: then ask for `inclusionProof`, or follow `checkpoints`.
     async fn inclusion_proof(&self, ctx: &Context<'_>) -> Option<Result<InclusionProof>> {
-        errors::nullable(InclusionProof::load(ctx, self.position.0, None, Moment::Present)).await
+        errors::nullable(InclusionProof::of_shown(ctx, self.position.0, Moment::Present)).await
     }
 }
 

@@ -3,12 +3,16 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use etalon::app::App;
+use etalon::store;
 use serde_json::{Value, json};
+use tempfile::TempDir;
 use tracing::{Event, Subscriber};
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::{Context, SubscriberExt};
 
 use crate::as_of::house::House;
+use crate::ledger::bundles::seals;
 use crate::life::world::{text, with};
 use crate::store::samples::{append, case_row, case_stream, commit, notes, rows_of};
 use crate::store::support::Database;
@@ -107,6 +111,8 @@ const EVENTS: &str = "events(first: 100) {
     edges { subject { ... on Case { title lead { name } } ... on Enterprise { enterprise: name } ... on Person { person: name } } }
 }";
 
+const PROOFS: &str = "{ events(first: 100) { nodes { receipt { digest inclusionProof { root file } } } } }";
+
 /// How many statements each question takes now, and as of a moment that every case has gone on from: what was known of
 /// them then is not in memory.
 async fn statements(house: &House, cases: &[String]) -> Vec<usize> {
@@ -157,6 +163,27 @@ async fn an_answer_takes_as_many_statements_for_many_rows_as_for_few() {
     let shown = &answer["cases"]["nodes"][0];
     assert_eq!(shown["links"][0]["other"]["title"], "难点 0");
     assert_eq!(text(&shown["lead"]["name"]), text(&shown["assignment"]["lead"]["name"]));
+}
+
+#[tokio::test]
+async fn proofs_of_many_events_take_as_many_statements_as_of_few() {
+    let house = House::on(Database::postgres()).await;
+    let folder = TempDir::new().expect("a folder");
+    let store = store::open(&house.database.url, house.clock.clone()).await.expect("the database opens");
+    let sealing = App::new(store, house.clock.clone()).with_seals(seals(&folder));
+    let mut counts = Vec::new();
+    for number in 0..MANY {
+        told_of(&house, number, None).await;
+        if [1, MANY - 1].contains(&number) {
+            sealing.seal_now().await.expect("sealed");
+            let (answer, count) = counted(&house, PROOFS).await;
+            let nodes = answer["events"]["nodes"].as_array().expect("a list");
+            assert!(nodes.iter().all(|node| node["receipt"]["inclusionProof"]["file"].is_string()), "{answer}");
+            counts.push((nodes.len(), count));
+        }
+    }
+    let [(few, of_few), (many, of_many)] = counts[..] else { panic!("{counts:?}") };
+    assert!(many > few && of_many <= of_few + RACES, "{of_few} for {few} events, {of_many} for {many}");
 }
 
 #[tokio::test]

@@ -2,16 +2,17 @@
 
 mod anchor;
 mod follow;
+mod prover;
 mod recover;
 mod seal;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 pub use anchor::{Anchorer, Anchors, Authority, Witness};
 pub use follow::CheckpointFollower;
 pub(in crate::app) use follow::Checkpoints;
+pub use prover::Prover;
 pub use recover::{NotResumed, Resumed};
 pub use seal::{NotSealed, Sealer};
 
@@ -270,12 +271,27 @@ impl App {
         size: Option<u64>,
         at: Moment,
     ) -> Result<Option<Inclusion>, NoProof> {
-        self.event_at(actor, index, at).await?.ok_or(NoProof::NoEvent)?;
+        let event = self.event_at(actor, index, at).await?.ok_or(NoProof::NoEvent)?;
         let checkpoint = self.store.checkpoint(self.sealed_at(size, at).await?).await?;
         let latest = checkpoint.as_ref().map(|checkpoint| checkpoint.size).filter(|latest| index < *latest);
         let Some(size) = size.or(latest) else { return Ok(None) };
-        let (path, root) = self.path(index, size).await?;
-        Ok(Some(Inclusion { index, size, leaf: self.leaf(index).await?, path, root, checkpoint }))
+        Ok(Some(self.prover(size).await?.inclusion(&event, checkpoint).await?))
+    }
+
+    /// Proves as much of several events at once, in the latest tree that was sealed: of those that this actor may see and
+    /// the tree has.
+    ///
+    /// # Errors
+    /// See [`NoProof`].
+    pub async fn inclusions(&self, actor: &Actor, indexes: &[u64], at: Moment) -> Result<Vec<Inclusion>, NoProof> {
+        let checkpoint = self.store.checkpoint(self.sealed_at(None, at).await?).await?;
+        let Some(size) = checkpoint.as_ref().map(|checkpoint| checkpoint.size) else { return Ok(Vec::new()) };
+        let mut prover = self.prover(size).await?;
+        let mut proved = Vec::with_capacity(indexes.len());
+        for event in self.events_among(actor, indexes, at).await?.iter().filter(|event| event.position < size) {
+            proved.push(prover.inclusion(event, checkpoint.clone()).await?);
+        }
+        Ok(proved)
     }
 
     /// Proves that the tree of `to` leaves goes on from that of `from`. As of a moment no tree has more than the log
@@ -291,16 +307,6 @@ impl App {
         }
         let (from_root, to_root) = (self.root(from).await?, self.root(to).await?);
         Ok(Consistency { from, to, from_root, to_root, path: self.computed(&plan).await? })
-    }
-
-    /// The path of an event to the root of the tree of so many events, and that root. Whoever asks sees the whole log.
-    ///
-    /// # Errors
-    /// See [`NoProof`].
-    pub async fn path(&self, index: u64, size: u64) -> Result<(Vec<Hash>, Hash), NoProof> {
-        let plan = Plan::inclusion(index, size).ok_or(NoProof::NotWithin { smaller: index, size })?;
-        let root = self.root(size).await?;
-        Ok((self.computed(&plan).await?, root))
     }
 
     /// The tree over all events, as it stands beside the log.
@@ -342,18 +348,5 @@ impl App {
         let up_to = tile.first() + u64::from(tile.width) - 1;
         let events = self.log(tile.first().checked_sub(1), Some(up_to), tile.width.into()).await?;
         Ok(events.into_iter().map(|event| event.entry).collect())
-    }
-
-    async fn computed(&self, plan: &Plan) -> Result<Vec<Hash>, Fault> {
-        let mut tiles = BTreeMap::new();
-        for tile in plan.tiles() {
-            let hashes = self.tile(tile).await?;
-            if hashes.len() != usize::from(tile.width) {
-                let what = format!("the tree has {} of {} hashes of {tile:?}", hashes.len(), tile.width);
-                return Err(StoreError::Corrupt { what }.into());
-            }
-            tiles.insert(tile, hashes);
-        }
-        Ok(plan.hashes(&tiles))
     }
 }

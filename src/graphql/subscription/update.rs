@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_graphql::{Context, ID, Object, Result};
 
-use crate::app::{AggregateType, LogEvent, Sealed, StreamId};
+use crate::app::{AggregateType, LogEvent, StreamId};
 use crate::graphql::errors;
 use crate::graphql::ids;
 use crate::graphql::query::node;
@@ -99,7 +99,7 @@ impl CheckpointUpdate {
 
     /// 检查点: the checkpoint.
     async fn checkpoint(&self, ctx: &Context<'_>) -> Option<Result<Checkpoint>> {
-        errors::nullable(Checkpoint::load(ctx, Sealed::Size(self.0.position + 1))).await
+        errors::nullable(Checkpoint::of_size(ctx, self.0.position + 1)).await
     }
 }
 

@@ -1,10 +1,12 @@
 //! 账本: what proves the log. Hashes are SHA-256 in Base64, as checkpoints and proofs of C2SP write them.
 
+use std::sync::Arc;
+
 use async_graphql::{Context, ID, Object, Result, SimpleObject};
 use serde::Serialize;
 
-use crate::app::{self, Moment, NoProof, Sealed, StoredCosignature, StoredTimeStamp, Vouched, time_of};
-use crate::graphql::context::{actor, app};
+use crate::app::{self, Moment, NoProof, StoredCosignature, StoredTimeStamp, Vouched, time_of};
+use crate::graphql::context::{actor, app, loaders};
 use crate::graphql::errors;
 use crate::graphql::ids::{self, content_id};
 use crate::graphql::scalars::{Base64, DateTime, Position};
@@ -17,15 +19,15 @@ pub(crate) fn base64(hash: &Hash) -> Base64 {
 }
 
 /// 检查点: how many events the log has and the root of their Merkle tree (RFC 9162), signed.
-pub(crate) struct Checkpoint(Vouched);
+pub(crate) struct Checkpoint(Arc<Vouched>);
 
 impl Checkpoint {
-    /// A checkpoint of the log.
+    /// The checkpoint of that size, if there is one; batched with its neighbours.
     ///
     /// # Errors
     /// When the house fails.
-    pub(crate) async fn load(ctx: &Context<'_>, which: Sealed) -> Result<Option<Self>> {
-        let found = app(ctx).checkpoint(which).await.map_err(|fault| errors::fault(ctx, fault))?;
+    pub(crate) async fn of_size(ctx: &Context<'_>, size: u64) -> Result<Option<Self>> {
+        let found = loaders(ctx).vouched(size).await.map_err(|fault| errors::fault(ctx, fault))?;
         Ok(found.map(Self))
     }
 
@@ -35,7 +37,7 @@ impl Checkpoint {
     /// When the log had not so many events, the moment is none of the log's, or the house fails.
     pub(crate) async fn load_at(ctx: &Context<'_>, size: Option<u64>, at: Moment) -> Result<Option<Self>> {
         let found = app(ctx).checkpoint_at(size, at).await;
-        found.map(|found| found.map(Self)).map_err(|error| refused(ctx, error, "size"))
+        found.map(|found| found.map(|vouched| Self(vouched.into()))).map_err(|error| refused(ctx, error, "size"))
     }
 }
 
@@ -130,7 +132,7 @@ impl TimeStamp {
 content_id!(Cosignature, TimeStamp);
 
 /// 包含证明: that an event is in the tree (RFC 9162, section 2.1.3).
-pub(crate) struct InclusionProof(app::Inclusion);
+pub(crate) struct InclusionProof(Arc<app::Inclusion>);
 
 impl InclusionProof {
     /// The proof of an event, in the tree of so many events or in the latest that was sealed; as of a moment.
@@ -140,7 +142,25 @@ impl InclusionProof {
     /// fails.
     pub(crate) async fn load(ctx: &Context<'_>, index: u64, size: Option<u64>, at: Moment) -> Result<Option<Self>> {
         let found = app(ctx).inclusion(actor(ctx), index, size, at).await;
+        found.map(|proof| proof.map(|proof| Self(proof.into()))).map_err(|error| refused(ctx, error, "index"))
+    }
+
+    /// The proof of an event that the actor was shown, in the latest tree that was sealed, as of a moment; batched with
+    /// its neighbours.
+    ///
+    /// # Errors
+    /// When the moment is none of the log's, or the house fails.
+    pub(crate) async fn of_shown(ctx: &Context<'_>, position: u64, at: Moment) -> Result<Option<Self>> {
+        let found = loaders(ctx).proof(position, at).await;
         found.map(|proof| proof.map(Self)).map_err(|error| refused(ctx, error, "index"))
+    }
+
+    /// What was signed of its tree, if anything was.
+    async fn signed(&self, ctx: &Context<'_>) -> Result<Option<Checkpoint>> {
+        match &self.0.checkpoint {
+            Some(_) => Checkpoint::of_size(ctx, self.0.size).await,
+            None => Ok(None),
+        }
     }
 }
 
@@ -179,16 +199,13 @@ impl InclusionProof {
 
     /// 检查点: what was signed of this tree; absent where no checkpoint has this size.
     async fn checkpoint(&self, ctx: &Context<'_>) -> Option<Result<Checkpoint>> {
-        self.0.checkpoint.as_ref()?;
-        errors::nullable(Checkpoint::load(ctx, Sealed::Size(self.0.size))).await
+        errors::nullable(self.signed(ctx)).await
     }
 
     /// 证明文件: the whole proof as C2SP tlog-proof has it, to be kept and verified without this server; absent where no checkpoint has this size.
     async fn file(&self, ctx: &Context<'_>) -> Option<Result<String>> {
-        self.0.checkpoint.as_ref()?;
         errors::nullable(async {
-            let checkpoint = Checkpoint::load(ctx, Sealed::Size(self.0.size)).await?;
-            Ok(checkpoint.map(|Checkpoint(vouched)| {
+            Ok(self.signed(ctx).await?.map(|Checkpoint(vouched)| {
                 let (index, path) = (self.0.index, self.0.path.clone());
                 InclusionFile { index, path, checkpoint: vouched.note() }.to_text()
             }))
@@ -279,6 +296,6 @@ impl EventReceipt {
 
     /// 包含证明: in the latest checkpoint, of those that cover no more than the log had when the event is shown as of; absent until one covers it, within a second.
     async fn inclusion_proof(&self, ctx: &Context<'_>) -> Option<Result<InclusionProof>> {
-        errors::nullable(InclusionProof::load(ctx, self.position, None, self.at)).await
+        errors::nullable(InclusionProof::of_shown(ctx, self.position, self.at)).await
     }
 }
