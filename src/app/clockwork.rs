@@ -78,8 +78,8 @@ impl Clockwork {
         let today = calendar::date_of(app.now());
         let mut page = past_deadline(today);
         while let Some(cases) = next_page(app, &mut page).await? {
-            for case in cases {
-                round.missed += u64::from(miss(app, &case).await?);
+            for case in still_to_miss(app, cases).await? {
+                round.missed += u64::from(give(app, &case, MissDeadline {}.into()).await?);
             }
         }
         let mut page = unanswered(today);
@@ -135,9 +135,17 @@ async fn next_page(app: &App, page: &mut CasePage) -> Result<Option<Vec<StoredCa
     Ok(Some(cases))
 }
 
-/// Records the deadline as missed, once: the domain refuses one that was missed before and answered since.
-async fn miss(app: &App, case: &StoredCase) -> Result<bool, Fault> {
-    give(app, case, MissDeadline {}.into()).await
+/// Those whose deadline was not recorded as missed before: one that was answered since without a new deadline stays past
+/// its day, and would be refused in every round. One read for all that are not in memory; what cannot be read is among
+/// them.
+async fn still_to_miss(app: &App, cases: Vec<StoredCase>) -> Result<Vec<StoredCase>, Fault> {
+    let versions = cases.iter().map(|case| (case.row.case_id, case.version)).collect();
+    let known = app.aggregates.cases.at_least_all(&versions).await?;
+    let was_missed = |case: &StoredCase| {
+        let file = known.get(&case.row.case_id).and_then(|known| known.state.file.as_ref());
+        file.and_then(|file| file.deadline).is_some_and(|deadline| deadline.was_missed)
+    };
+    Ok(cases.into_iter().filter(|case| !was_missed(case)).collect())
 }
 
 /// Gives the clock's command; what the domain refuses has been done or answered meanwhile. A case that is damaged keeps

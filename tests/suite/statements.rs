@@ -2,9 +2,12 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
-use etalon::app::App;
+use etalon::app::{App, Clockwork};
+use etalon::domain::value::calendar;
 use etalon::store;
+use jiff::SignedDuration;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tracing::{Event, Subscriber};
@@ -163,6 +166,43 @@ async fn an_answer_takes_as_many_statements_for_many_rows_as_for_few() {
     let shown = &answer["cases"]["nodes"][0];
     assert_eq!(shown["links"][0]["other"]["title"], "难点 0");
     assert_eq!(text(&shown["lead"]["name"]), text(&shown["assignment"]["lead"]["name"]));
+}
+
+/// What the clock has to look at in a round, and answers of people to what it did: so many cases.
+async fn rounds_after_answers(house: &House, cases: usize) -> usize {
+    let mut late = Vec::new();
+    for number in 0..cases {
+        let report = json!({
+            "enterpriseId": house.enterprises[0], "campaignId": house.campaign,
+            "title": format!("难点 {number}"), "problem": "相差 8 µm", "origin": { "ownReport": true },
+        });
+        let case = house.creates("enterprise 0", "reportCase", "case", report).await;
+        let tomorrow = calendar::date_of(house.app.now()).tomorrow().expect("a day").to_string();
+        let input = json!({ "caseId": case, "deadline": tomorrow });
+        let payload = house.order("coordinator", "setDeadline", "case { id }", input).await;
+        assert!(payload["receipt"].is_object(), "{payload}");
+        late.push(case);
+    }
+    house.clock.advance(SignedDuration::from_hours(24 * 3));
+    let clockwork = Clockwork { every: Duration::from_secs(60), escalate_after_working_days: 10 };
+    assert_eq!(clockwork.round(&house.app, "a").await.expect("it looks").missed, cases as u64);
+    for case in late {
+        let input = json!({ "caseId": case, "to": "CITY", "reason": "县里做不了" });
+        let payload = house.order("coordinator", "escalateCase", "case { id }", input).await;
+        assert!(payload["receipt"].is_object(), "{payload}");
+    }
+    let (round, statements) = counting(clockwork.round(&house.app, "a")).await;
+    assert_eq!(round.expect("it looks").missed, 0);
+    statements
+}
+
+#[tokio::test]
+async fn missed_deadlines_that_were_answered_cost_no_statement_each() {
+    let house = House::on(Database::postgres()).await;
+    let few = rounds_after_answers(&house, 2).await;
+    let many = rounds_after_answers(&house, MANY).await;
+    assert!(few > 1, "statements are counted: {few}");
+    assert!(many <= few + RACES, "{few} for 2 cases, {many} for {MANY} more");
 }
 
 #[tokio::test]
