@@ -67,7 +67,9 @@ fn said(fact: &CaseFact) -> Vec<Said> {
             fact.report.iter().map(|report| Said::new(Field::Service, report)).collect()
         }
         CaseFact::TrialResultRecorded(fact) => vec![Said::new(Field::Trial, &fact.summary)],
-        CaseFact::CaseClosed(fact) => vec![Said::new(Field::Lesson, &fact.lesson)],
+        CaseFact::CaseClosed(fact) => vec![Said::instead(Field::Lesson, &fact.lesson)],
+        // It has no lesson any more: a text without a word, which nothing finds, stands where it was.
+        CaseFact::CaseReopened(_) => vec![Said::instead(Field::Lesson, &"")],
         CaseFact::TechniqueIntroduced(fact) => vec![Said::new(Field::Technique, &fact.technique)],
         CaseFact::CommentAdded(fact) => vec![Said::new(Field::Comment, &fact.text)],
         CaseFact::InternalCommentAdded(fact) => vec![Said::new(Field::InternalComment, &fact.text)],
@@ -86,7 +88,6 @@ fn said(fact: &CaseFact) -> Vec<Said> {
         | CaseFact::SolutionConfirmed(_)
         | CaseFact::CaseResolved(_)
         | CaseFact::SolutionRejected(_)
-        | CaseFact::CaseReopened(_)
         | CaseFact::CaseEscalated(_)
         | CaseFact::CaseParked(_)
         | CaseFact::CaseUnparked(_)

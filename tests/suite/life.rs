@@ -42,7 +42,7 @@ use log::{
 use scene::Scene;
 use search::{
     a_search_is_of_one_moment, only_what_one_may_see_is_found, senseless_searches_are_refused,
-    solved_cases_are_found_by_likeness, words_are_found_ranked_and_marked,
+    solved_cases_are_found_by_likeness, the_lesson_of_a_reopened_case_is_not_found, words_are_found_ranked_and_marked,
 };
 use sight::{each_sees_their_own, the_auditor_changes_nothing, the_unseen_is_not_named, the_unseen_looks_absent};
 use statistics::{
@@ -107,6 +107,7 @@ on_both_databases! {
     words_are_found_ranked_and_marked
     only_what_one_may_see_is_found
     a_search_is_of_one_moment
+    the_lesson_of_a_reopened_case_is_not_found
     senseless_searches_are_refused
     solved_cases_are_found_by_likeness
     figures_are_added_up

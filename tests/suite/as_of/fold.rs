@@ -162,9 +162,10 @@ impl Known {
         }
     }
 
-    /// Whether it has those words in its title, its findings or its comments.
+    /// Whether it has those words in its title, its findings, its comments or its lesson.
     fn has(&self, words: &str) -> bool {
-        std::iter::once(&self.title).chain(&self.findings).chain(&self.comments).any(|text| text.contains(words))
+        let mut texts = std::iter::once(&self.title).chain(&self.findings).chain(&self.comments).chain(&self.lesson);
+        texts.any(|text| text.contains(words))
     }
 }
 
@@ -211,9 +212,15 @@ fn shown(known: &BTreeMap<String, Known>) -> Value {
     json!({ "totalCount": known.len(), "nodes": known.iter().map(node).collect::<Vec<_>>() })
 }
 
-/// What a history may have in titles, which are replaced; in findings and in comments, which are not; and nowhere else.
-const WORDS: [(&str, &str); 4] =
-    [("ofTitles", "铂电阻"), ("ofOtherTitles", "热电偶"), ("ofFindings", "温度梯度"), ("ofComments", "留言")];
+/// What a history may have in titles, which are replaced; in findings and in comments, which are not; in lessons, which
+/// are gone when a case is reopened; and nowhere else.
+const WORDS: [(&str, &str); 5] = [
+    ("ofTitles", "铂电阻"),
+    ("ofOtherTitles", "热电偶"),
+    ("ofFindings", "温度梯度"),
+    ("ofComments", "留言"),
+    ("ofLessons", "先恒温"),
+];
 
 /// The questions whose answers the fold foretells.
 pub fn questions() -> String {

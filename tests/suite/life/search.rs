@@ -120,6 +120,32 @@ pub async fn a_search_is_of_one_moment(world: &World) {
     assert_eq!(answer["gone"]["totalCount"], 0);
 }
 
+/// A case that is taken up again has no lesson, and is found by none, until it is closed anew.
+pub async fn the_lesson_of_a_reopened_case_is_not_found(world: &World) {
+    let scene = Scene::set(world).await;
+    let case = scene.reported(world, "烧结炉").await;
+    case.takes("coordinator", "triageCase", triage("CALIBRATION")).await;
+    let solve = async |lesson: &str| {
+        let service = json!({ "institutionId": scene.institute, "certificate": "A-1" });
+        case.takes("coordinator", "provideRoutineService", service).await;
+        case.takes("enterprise", "confirmSolution", json!({})).await;
+        case.takes("coordinator", "closeCase", json!({ "lesson": lesson, "feeTotal": "0" })).await;
+    };
+    let count = async |query: &str| search(world, "watcher", json!({ "query": query })).await["totalCount"].clone();
+    solve("先恒温").await;
+    assert_eq!(count("恒温").await, 1);
+    let closed = world.position().await;
+    case.takes("enterprise", "reopenCase", json!({ "reason": "仍然漂移" })).await;
+    assert_eq!(count("恒温").await, 0);
+    let past = "query Past($position: Position!) {
+        asOf(point: { position: $position }) { query { search(query: \"恒温\") { totalCount } } }
+    }";
+    let then = world.ask("watcher", past, json!({ "position": closed.to_string() })).await;
+    assert_eq!(then["asOf"]["query"]["search"]["totalCount"], 1);
+    solve("先除湿").await;
+    assert_eq!((count("恒温").await, count("除湿").await), (json!(0), json!(1)));
+}
+
 /// What cannot be looked for is refused by name.
 pub async fn senseless_searches_are_refused(world: &World) {
     for (query, code) in [
