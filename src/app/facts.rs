@@ -228,7 +228,8 @@ impl<'a> LookUp<'a> {
             Origin::Survey { .. } | Origin::OwnReport | Origin::Import => None,
         };
         if let Some(facts) = present.state.enrolment_facts(present.version, campaign, visit) {
-            command.number = CaseNumber::provisional(facts.division.letters(), year);
+            let division = command.division.as_ref().unwrap_or(&facts.division);
+            command.number = CaseNumber::provisional(division.letters(), year);
             let campaign_open = self.present::<Campaign>(campaign.into()).await?.state.is_open();
             command.enrolment = EnrolmentFacts { campaign_open, ..facts };
         }

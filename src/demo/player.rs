@@ -71,6 +71,7 @@ impl<'a> Player<'a> {
             title: entry.title.0.clone(),
             problem: Some(entry.problem.0.clone()),
             origin,
+            division: None,
             enrolment: EnrolmentFacts {
                 enterprise: self.cast.enterprise(&entry.enterprise),
                 enterprise_version: 0,

@@ -17,8 +17,8 @@ use crate::domain::case::values::{
 use crate::domain::order::commands;
 use crate::domain::person::values::LegalBasis;
 use crate::domain::value::{
-    CaseId, Decimal, InstitutionId, Label, Level, MeasurementRequirement, MeasurementResult, MediaType, Money,
-    Reference, RegulationRef, ServiceCategory, Sha256Digest, Statement, Title,
+    CaseId, Decimal, Division, InstitutionId, Label, Level, MeasurementRequirement, MeasurementResult, MediaType,
+    Money, Reference, RegulationRef, ServiceCategory, Sha256Digest, Statement, Title,
 };
 
 commands! {
@@ -34,6 +34,8 @@ commands! {
             problem: Option<Statement>,
             /// How it came to be known.
             origin: Origin,
+            /// Where the case stands, as the log of an import says; `None` = where its enterprise does.
+            division: Option<Division>,
             /// What the enterprise's enrolment says.
             enrolment: EnrolmentFacts,
         }

@@ -54,6 +54,7 @@ input! {
             title: title?,
             problem: problem?,
             origin: origin?,
+            division: None,
             enrolment: EnrolmentFacts::of(enterprise?, campaign?),
         }))
     }

@@ -242,6 +242,7 @@ impl Planned {
                     title: opening.title.clone(),
                     problem: Some(opening.problem.clone()),
                     origin: Origin::Import,
+                    division: Some(opening.division.clone()),
                     enrolment,
                 };
                 Some(command.into())

@@ -1,6 +1,6 @@
 //! What becomes of small logs that are brought in.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use etalon::app::{Key, Request};
 use etalon::domain::actor::{Actor, ActorId, Role};
@@ -20,6 +20,7 @@ use crate::store::support::Database;
 on_both_databases!(
     cases_are_told_apart_and_keep_their_own_times,
     a_longer_export_of_the_same_log_adds_what_is_new,
+    a_case_stands_where_its_log_says,
     a_changed_file_is_told,
     a_mended_file_adds_what_was_left_out,
     a_campaign_that_is_closed_ends_the_import_before_anything_is_on_record,
@@ -62,6 +63,30 @@ async fn a_longer_export_of_the_same_log_adds_what_is_new(database: Database) {
     let report = house.import(&Log::tickets(DRIFT)).await.unwrap();
     assert_eq!((report.already_there, report.mapped["ClockResumed"], report.legacy), (3, 1, 1));
     assert_eq!(house.head().await, Some(1 + 2 + 5 - 1));
+}
+
+/// The division of a case decides who sees it and in whose figures it is: it is what the log says, whatever the first
+/// event of the case becomes, and wherever else its organisation has cases.
+async fn a_case_stands_where_its_log_says(database: Database) {
+    let row = |ticket: &str, city: &str| {
+        format!("{ticket};Delta Gauge Works;{city};Drift;;new;14.03.2012 09:30;Li Wei;high;")
+    };
+    let rows = [row("T-17", "4403"), row("T-18", "4401"), row("T-19", "3201")];
+    let reported = Log::tickets(&rows.each_ref().map(String::as_str));
+    let reported = reported.mapped(|mapping| mapping.replace("jurisdiction = \"44\"", "jurisdiction = \"CN\""));
+    let legacy = reported
+        .clone()
+        .mapped(|mapping| mapping.replace("then = \"CaseReported\"", "then = \"LegacyActivityRecorded\""));
+    let house = House::on(&database).await;
+    for (log, mapped) in [(reported, 3), (legacy.renamed("Legacy"), 0)] {
+        let report = house.import(&log).await.unwrap();
+        assert_eq!((report.mapped.values().sum::<u64>(), report.legacy), (mapped, 3 - mapped));
+        let cases = house.cases().await;
+        let of_the_log = cases.iter().filter(|case| case.row.campaign_id == log.mapping.campaign.id.uuid());
+        let stands: BTreeSet<_> = of_the_log.map(|case| (case.row.division.as_str(), &case.row.number[..8])).collect();
+        assert_eq!(stands, [("3201", "JS-2012-"), ("4401", "GD-2012-"), ("4403", "GD-2012-")].into());
+    }
+    house.check_replay().await;
 }
 
 async fn a_changed_file_is_told(database: Database) {

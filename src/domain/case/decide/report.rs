@@ -25,7 +25,8 @@ pub(super) fn report_case(file: Option<&File>, order: &Order<CaseCommand>, comma
     if enrolment.enterprise_version == 0 {
         return refuse(Code::EnterpriseUnknown, "enterpriseId", "no such enterprise is registered");
     }
-    let subject = Subject { enterprise: enrolment.enterprise, division: &enrolment.division, file };
+    let division = command.division.as_ref().unwrap_or(&enrolment.division);
+    let subject = Subject { enterprise: enrolment.enterprise, division, file };
     rule.check_actor(&order.by, subject)?;
     order.check_occurred()?;
     if let Some(file) = file {
@@ -59,7 +60,7 @@ pub(super) fn report_case(file: Option<&File>, order: &Order<CaseCommand>, comma
         enterprise: enrolment.enterprise,
         enterprise_version: enrolment.enterprise_version,
         campaign: enrolment.campaign,
-        division: enrolment.division.clone(),
+        division: division.clone(),
         origin: command.origin.clone(),
     })
 }

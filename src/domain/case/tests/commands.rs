@@ -64,6 +64,7 @@ pub(super) fn report() -> ReportCase {
         title: Title::parse("螺纹塞规中径无法溯源").expect("a title"),
         problem: Some(statement("the pitch diameter of M1.0 thread gauges cannot be measured to 1 µm")),
         origin: Origin::OwnReport,
+        division: None,
         enrolment: enrolment(),
     }
 }

@@ -41,6 +41,13 @@ fn a_visitor_reports_what_was_seen() {
 }
 
 #[test]
+fn an_imported_case_stands_where_its_log_says() {
+    let command = ReportCase { origin: Origin::Import, division: Some(division("4401")), ..report() };
+    let fact = CaseReported { division: division("4401"), ..reported(Origin::Import) };
+    Story::before().when(importer(), command).happens(fact);
+}
+
+#[test]
 fn nobody_is_reported_without_enrolment() {
     let outcome = |enrolment| Story::before().when(coordinator(), with(enrolment));
     outcome(EnrolmentFacts { enrolled: false, ..enrolment() }).refused(Code::NotEnrolled, "campaignId");
