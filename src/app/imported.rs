@@ -4,7 +4,8 @@ use jiff::Timestamp;
 
 use crate::app::{App, EventPage, Fault};
 use crate::domain::actor::ActorId;
-use crate::domain::value::CaseId;
+use crate::domain::value::{CampaignId, CaseId};
+use crate::store::{AggregateType, EventQuery};
 
 /// How many events are in memory at a time.
 const EVENTS: u32 = 500;
@@ -19,6 +20,21 @@ pub struct ImportedEvent {
 }
 
 impl App {
+    /// The campaign of the log that was imported first; `None` where none was. Every import opens one for its log.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn first_import(&self) -> Result<Option<CampaignId>, Fault> {
+        let query = EventQuery {
+            aggregate_type: Some(AggregateType::Campaign),
+            actor: Some(ActorId::importer().to_string()),
+            limit: 1,
+            ..EventQuery::default()
+        };
+        let opened = self.store.events(&query).await?.pop().and_then(|event| event.stream());
+        Ok(opened.map(|stream| stream.aggregate_id.into()))
+    }
+
     /// The events of a case that came from another tracker, in the order of the log.
     ///
     /// # Errors

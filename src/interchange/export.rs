@@ -66,7 +66,9 @@ pub async fn export<W: Write>(
             return Err(ExportError::NoCampaign { campaign, up_to: export.up_to });
         }
     }
-    let mut out = Out { writer: LogWriter::begin(export.format, out)?, written: 0, progress: &mut progress };
+    let first_import = app.first_import().await?;
+    let writer = LogWriter::begin(export.format, out, first_import)?;
+    let mut out = Out { writer, written: 0, progress: &mut progress };
     match (feed(export.format), export.campaign) {
         (Feed::Log, None) => whole_log(app, export.up_to, &mut out).await?,
         (Feed::Log | Feed::Cases, _) => case_by_case(app, export, &mut out).await?,

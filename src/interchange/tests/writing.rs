@@ -88,7 +88,7 @@ fn stored(case: &str, sequence: u64, source: Option<Source>, fact: CaseFact) -> 
 }
 
 fn written(format: Format, events: &[Stored]) -> Result<String, WriteError> {
-    let mut writer = LogWriter::begin(format, Vec::new())?;
+    let mut writer = LogWriter::begin(format, Vec::new(), Some(CampaignId::named("c")))?;
     for (position, event) in (7..).zip(events) {
         writer.write(&event.exported(position))?;
     }

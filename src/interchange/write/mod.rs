@@ -13,6 +13,7 @@ use std::io::Write;
 
 use jiff::Timestamp;
 
+use crate::domain::value::CampaignId;
 use crate::interchange::format::Format;
 use crate::interchange::write::error::WriteError;
 
@@ -76,13 +77,16 @@ pub fn feed(format: Format) -> Feed {
 impl<W: Write> LogWriter<W> {
     /// Begins a log.
     ///
+    /// # Parameters
+    /// - `first_import`: the campaign of the log that was imported first, if any was: its cases keep their names.
+    ///
     /// # Errors
     /// Where nothing can be written.
-    pub fn begin(format: Format, out: W) -> Result<Self, WriteError> {
+    pub fn begin(format: Format, out: W, first_import: Option<CampaignId>) -> Result<Self, WriteError> {
         let writer = match format {
             Format::Jsonl => Writer::Jsonl(out),
             Format::Csv => Writer::Csv(Box::new(csv::Table::begin(out)?)),
-            Format::Xes => Writer::Xes(Box::new(xes::Traces::begin(out)?)),
+            Format::Xes => Writer::Xes(Box::new(xes::Traces::begin(out, first_import)?)),
         };
         Ok(Self { writer })
     }

@@ -17,8 +17,16 @@ use crate::interchange::write::error::WriteError;
 pub(super) struct Heading {
     pub(super) case_id: String,
     pub(super) opening: Opening,
-    /// The case's id in the log that it came from.
-    pub(super) source_case: Option<String>,
+    /// Where it came from, where that was another tracker.
+    pub(super) foreign: Option<ForeignCase>,
+}
+
+/// A case of another tracker.
+pub(super) struct ForeignCase {
+    /// Its log's name.
+    pub(super) log: String,
+    /// Its id in that log.
+    pub(super) id: String,
 }
 
 #[derive(Deserialize)]
@@ -82,7 +90,10 @@ impl Follower {
             self.heading = Some(Heading {
                 case_id: event.aggregate_id.to_owned(),
                 opening,
-                source_case: circumstances.source.as_ref().map(|source| source.case.clone()),
+                foreign: circumstances
+                    .source
+                    .as_ref()
+                    .map(|source| ForeignCase { log: source.log.clone(), id: source.case.clone() }),
             });
         }
         let heading = self.heading.as_ref().expect("the heading was there or was just put there");

@@ -3,14 +3,16 @@
 //! What came from another tracker goes out in that tracker's words, with its attributes; what happened here goes out
 //! under the names of its facts. What only this log knows bears the prefix `etalon:`.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use crate::domain::event::Source;
+use crate::domain::value::CampaignId;
 use crate::interchange::read::CASE_PREFIX;
 use crate::interchange::write::ExportedEvent;
 use crate::interchange::write::error::WriteError;
-use crate::interchange::write::trace::{Circumstances, Follower, Heading, Step};
+use crate::interchange::write::trace::{Circumstances, Follower, ForeignCase, Heading, Step};
 
 const HEAD: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
 <log xes.version="1849-2016" xes.features="" xmlns="http://www.xes-standard.org/">
@@ -35,6 +37,7 @@ const TRACE_KEYS: &[&str] = &[
     "etalon:caseId",
     "etalon:division",
     "etalon:enterprise",
+    "etalon:log",
     "etalon:number",
     "etalon:organisation",
     "etalon:title",
@@ -46,6 +49,8 @@ const EVENT_KEYS: &[&str] =
 
 pub(super) struct Traces<W: Write> {
     out: W,
+    /// The campaign of the log that was imported first.
+    first_import: Option<String>,
     follower: Follower,
     /// What the other tracker says of the case that is being written: it stands with the trace, not with each event.
     of_the_case: BTreeMap<String, String>,
@@ -53,9 +58,15 @@ pub(super) struct Traces<W: Write> {
 }
 
 impl<W: Write> Traces<W> {
-    pub(super) fn begin(mut out: W) -> Result<Self, WriteError> {
+    pub(super) fn begin(mut out: W, first_import: Option<CampaignId>) -> Result<Self, WriteError> {
         out.write_all(HEAD.as_bytes())?;
-        Ok(Self { out, follower: Follower::default(), of_the_case: BTreeMap::new(), is_open: false })
+        Ok(Self {
+            out,
+            first_import: first_import.map(|campaign| campaign.to_string()),
+            follower: Follower::default(),
+            of_the_case: BTreeMap::new(),
+            is_open: false,
+        })
     }
 
     pub(super) fn write(&mut self, event: &ExportedEvent<'_>) -> Result<(), WriteError> {
@@ -66,7 +77,8 @@ impl<W: Write> Traces<W> {
             }
             self.is_open = true;
             self.of_the_case = circumstances.source.as_ref().map_or_else(BTreeMap::new, of_the_case);
-            write_heading(&mut self.out, heading, event.organisation, &self.of_the_case)?;
+            let name = name_of(heading, self.first_import.as_deref());
+            write_heading(&mut self.out, &name, heading, event.organisation, &self.of_the_case)?;
         }
         write_event(&mut self.out, event, &circumstances, &self.of_the_case)?;
         Ok(())
@@ -81,6 +93,17 @@ impl<W: Write> Traces<W> {
     }
 }
 
+/// What a trace is called. Cases of two logs may have one id there, and tools take traces of one name for one: those of the
+/// log that was imported first are called what they were, so that it goes out as it came; those of a later one have its
+/// name in front. What is imported later changes no name.
+fn name_of<'a>(heading: &'a Heading, first_import: Option<&str>) -> Cow<'a, str> {
+    match &heading.foreign {
+        None => Cow::Borrowed(&heading.opening.number),
+        Some(case) if first_import.is_some_and(|first| first == heading.opening.campaign) => Cow::Borrowed(&case.id),
+        Some(ForeignCase { log, id }) => Cow::Owned(format!("{log}: {id}")),
+    }
+}
+
 fn of_the_case(source: &Source) -> BTreeMap<String, String> {
     let all = source.attributes.iter().filter(|(name, _)| name.starts_with(CASE_PREFIX));
     all.map(|(name, text)| (name.clone(), text.clone())).collect()
@@ -88,14 +111,17 @@ fn of_the_case(source: &Source) -> BTreeMap<String, String> {
 
 fn write_heading(
     out: &mut impl Write,
+    name: &str,
     heading: &Heading,
     organisation: Option<&str>,
     of_the_case: &BTreeMap<String, String>,
 ) -> io::Result<()> {
     let opening = &heading.opening;
     out.write_all(b"<trace>\n")?;
-    let name = heading.source_case.as_ref().unwrap_or(&opening.number);
     attribute(out, "string", "concept:name", name)?;
+    if let Some(case) = &heading.foreign {
+        attribute(out, "string", "etalon:log", &case.log)?;
+    }
     attribute(out, "string", "etalon:number", &opening.number)?;
     attribute(out, "id", "etalon:caseId", &heading.case_id)?;
     attribute(out, "string", "etalon:title", &opening.title)?;

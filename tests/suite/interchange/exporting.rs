@@ -19,6 +19,7 @@ on_both_databases!(
     json_lines_are_the_bytes_of_the_log,
     an_export_as_of_then_is_the_export_of_then,
     traces_are_read_back,
+    traces_of_two_logs_are_told_apart,
     a_campaign_goes_out_alone,
 );
 
@@ -109,6 +110,55 @@ async fn traces_are_read_back(database: Database) {
         .collect();
     assert_eq!(told.len(), DRIFT.len());
     assert_eq!(back, told);
+}
+
+/// Two logs may call their cases alike; whoever reads the export takes traces of one name for one case. A name stays what
+/// it was when another log is imported, so that what is exported then is found again where the first export went.
+async fn traces_of_two_logs_are_told_apart(database: Database) {
+    let house = House::on(&database).await;
+    house.import(&Log::tickets(DRIFT)).await.unwrap();
+    let first = house.export(Format::Xes, house.head().await.unwrap()).await;
+    let of_the_first = BTreeSet::from([("Gauge tickets", "T-17"), ("Gauge tickets", "T-18")].map(owned));
+    assert_eq!(traces(&first), of_the_first);
+    // Its cases come first by their numbers.
+    let other = Log::tickets(DRIFT).renamed("Other tickets").mapped(|mapping| {
+        mapping.replace("jurisdiction = \"44\"", "jurisdiction = \"CN\"").replace("{city|44}", "3401")
+    });
+    house.import(&other).await.unwrap();
+    let up_to = house.head().await.unwrap();
+    let both = house.export(Format::Xes, up_to).await;
+    let of_the_other = [("Other tickets", "Other tickets: T-17"), ("Other tickets", "Other tickets: T-18")];
+    let of_the_other = BTreeSet::from(of_the_other.map(owned));
+    assert_eq!(traces(&both), &of_the_first | &of_the_other);
+    let alone = Export { format: Format::Xes, up_to, campaign: Some(other.mapping.campaign.id) };
+    let alone = export(&house.app, alone, Vec::new(), |_| {}).await.unwrap();
+    assert_eq!(traces(&alone), of_the_other);
+
+    let another = Database::sqlite();
+    let elsewhere = House::on(&another).await;
+    let ours = |exported: &[u8]| {
+        Log::traces(exported).mapped(|mapping| {
+            let mapping = mapping.replace("{product}: problem {case:concept:name}", "{case:etalon:title}");
+            let mapping = mapping.replace("{org:group}", "{case:etalon:organisation}");
+            mapping.replace(" with {product}, impact", ", impact")
+        })
+    };
+    let report = elsewhere.import(&ours(&first)).await.unwrap();
+    assert_eq!((report.cases, report.events_read), (2, 5), "{report}");
+    let report = elsewhere.import(&ours(&both)).await.unwrap();
+    assert_eq!((report.cases, report.events_read, report.already_there), (4, 10, 5), "{report}");
+    assert_eq!(elsewhere.cases().await.len(), 4);
+}
+
+fn owned((log, name): (&str, &str)) -> (String, String) {
+    (log.to_owned(), name.to_owned())
+}
+
+/// The log and the name of every trace.
+fn traces(exported: &[u8]) -> BTreeSet<(String, String)> {
+    let columns = Log::traces(exported).mapping.columns.clone();
+    let events = open(Cursor::new(exported.to_vec()), Format::Xes, &columns).unwrap();
+    events.map(Result::unwrap).map(|event| (event.attributes["case:etalon:log"].clone(), event.case)).collect()
 }
 
 async fn a_campaign_goes_out_alone(database: Database) {
