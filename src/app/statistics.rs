@@ -117,7 +117,12 @@ mod tests {
 
     #[test]
     fn fees_add_up_to_the_fen_whatever_their_size() {
-        let fee = |amount: &str, count| FeeSum { item: "A".to_owned(), amount: amount.to_owned(), count };
+        let fee = |amount: &str, count| FeeSum {
+            item: "A".to_owned(),
+            list: "44".to_owned(),
+            amount: amount.to_owned(),
+            count,
+        };
         let fees = [fee("0.10", 3), fee("99999999999999999999.99", 2)];
         assert_eq!(fee_total(&fees).expect("numbers").to_string(), "200000000000000000000.28");
         for (amount, count, total) in [("0.10", 1, "0.10"), ("140.6", 1, "140.60"), ("5", 2, "10.00")] {

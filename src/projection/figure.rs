@@ -6,15 +6,15 @@ use std::collections::BTreeMap;
 
 use crate::domain::aggregate::Root;
 use crate::domain::case::Case;
-use crate::domain::case::event::CaseFact;
+use crate::domain::case::event::{CaseFact, FeeRecorded};
 use crate::domain::case::state::File;
 use crate::domain::case::values::Status;
 use crate::domain::enterprise::Enterprise;
 use crate::domain::enterprise::event::EnterpriseFact;
 use crate::domain::event::Recorded;
-use crate::domain::value::{CapabilityGap, calendar};
+use crate::domain::value::{CapabilityGap, CatalogueId, Division, calendar};
 use crate::projection::states::every_state;
-use crate::store::{FigureKind, FigureRow, FigureSpan, GAP_CLOSED, GAP_STANDS};
+use crate::store::{FigureKind, FigureRow, FigureSpan, GAP_CLOSED, GAP_STANDS, fee_item};
 
 /// How an append has led an aggregate on.
 pub struct Growth<'a, A: Root> {
@@ -85,6 +85,12 @@ fn moves(event: &Recorded<CaseFact>) -> bool {
         CaseFact::LegacyActivityRecorded(fact) => fact.opening.is_some(),
         _ => true,
     }
+}
+
+/// Whose list the item of a fee is on: the nation's, or else that of the province of its case.
+fn list_of(fact: &FeeRecorded, case: &File) -> Division {
+    let nation = Division::nation();
+    if fact.catalogue == CatalogueId::of(&nation) { nation } else { case.division.province() }
 }
 
 struct Author<'a, F> {
@@ -169,7 +175,7 @@ impl Author<'_, CaseFact> {
             CaseFact::FeeRecorded(fact) => Some(FigureRow {
                 amount: Some(fact.amount.to_string()),
                 counted_on: fact.service_date.to_string(),
-                ..self.row(FigureKind::Fee, &fact.item.to_string())
+                ..self.row(FigureKind::Fee, &fee_item(list_of(fact, after).code(), fact.item.as_str()))
             }),
             CaseFact::TrainingDelivered(fact) => {
                 Some(FigureRow { number: Some(fact.trainees.into()), ..self.row(FigureKind::Training, "") })

@@ -1,6 +1,6 @@
 //! What a report says, asked of the application as of one moment.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use uuid::Uuid;
 
@@ -47,8 +47,8 @@ pub struct Data {
     pub(super) months: Vec<GroupSums>,
     /// Names of institutions by id.
     pub(super) institution_names: BTreeMap<String, String>,
-    /// Names of items by code.
-    pub(super) item_names: BTreeMap<String, String>,
+    /// Names of items by the code of the division whose list they are on, and their own.
+    pub(super) item_names: BTreeMap<(String, String), String>,
     /// How far cases were and are from being measured.
     pub(super) gaps: Vec<GapLine>,
     /// Trainings of the year.
@@ -99,7 +99,7 @@ pub async fn gather(app: &App, question: YearQuestion) -> Result<Data, ReportErr
         months: summed(&[GroupKey::Month]).await?,
         institution_names: institution_names(app, &institutions, at).await?,
         institutions,
-        item_names: item_names(app, &jurisdiction, at).await?,
+        item_names: item_names(app, &year, at).await?,
         gaps: lines::gaps(app, &of_the_year(&year.question), at).await?,
         trainings: lines::trainings(app, &year.question).await?,
         typical: lines::typical(app, &year.question).await?,
@@ -169,11 +169,13 @@ async fn institution_names(
     Ok(entries.into_iter().map(|entry| (entry.id.to_string(), entry.name)).collect())
 }
 
-/// What the items are called in the list of the province and in that of the nation.
-async fn item_names(app: &App, jurisdiction: &Division, at: Moment) -> Result<BTreeMap<String, String>, ReportError> {
-    let lists = [Division::nation(), jurisdiction.province()];
+/// What the items of the fees of the year are called in their lists.
+async fn item_names(app: &App, year: &Year, at: Moment) -> Result<BTreeMap<(String, String), String>, ReportError> {
+    let fees = year.figures.iter().flat_map(|figure| &figure.amounts);
+    let lists: BTreeSet<_> = fees.filter_map(|fee| Division::of_code(&fee.list).ok()).collect();
     let ids = lists.iter().map(|division| CatalogueId::of(division).into()).collect();
     let entries = app.named_by_a_case::<Catalogue>(ids, at).await?;
-    let items = entries.iter().flat_map(|entry| entry.state.items());
-    Ok(items.map(|item| (item.code.to_string(), item.name.to_string())).collect())
+    let files = entries.iter().filter_map(|entry| entry.state.file.as_ref());
+    let items = files.flat_map(|file| file.items.iter().map(|item| (file.division.code(), item)));
+    Ok(items.map(|(list, item)| ((list.to_owned(), item.code.to_string()), item.name.to_string())).collect())
 }

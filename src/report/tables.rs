@@ -1,6 +1,6 @@
 //! The tables of a report.
 
-use crate::app::{Fault, GapSums, GroupSums, days, fee_total, gap_of};
+use crate::app::{Fault, FeeSum, GapSums, GroupSums, days, fee_total, gap_of};
 use crate::domain::annual_summary::figure::FigureName;
 use crate::domain::annual_summary::state::AnnualSummaryFile;
 use crate::domain::case::values::{Kind, Status};
@@ -171,6 +171,7 @@ impl Data {
     pub(super) fn fees(&self, language: Language) -> Result<Table, Fault> {
         let columns = vec![
             Column::codes(language.say("收费项目", "Item")),
+            Column::text(language.say("收费目录", "List")),
             Column::text(language.say("名称", "Name")),
             Column::numbers(language.say("笔数", "Count")),
             Column::numbers(language.say("金额（元）", "CNY")),
@@ -178,15 +179,23 @@ impl Data {
         let fees = self.year.figures.iter().find(|figure| figure.name == FigureName::FeeTotal);
         let fees = fees.map_or(&[][..], |figure| &figure.amounts);
         let mut rows: Vec<_> = fees
-            .chunk_by(|one, other| one.item == other.item)
+            .chunk_by(FeeSum::is_of_the_item_of)
             .map(|fees| {
-                let name = self.item_names.get(&fees[0].item).cloned().unwrap_or_else(|| NOTHING.to_owned());
+                let FeeSum { item, list, .. } = &fees[0];
+                let name = self.item_names.get(&(list.clone(), item.clone())).cloned();
+                let name = name.unwrap_or_else(|| NOTHING.to_owned());
                 let count = fees.iter().map(|fee| fee.count).sum::<u64>().to_string();
-                Ok(vec![fees[0].item.clone(), name, count, fee_total(fees)?.to_string()])
+                Ok(vec![item.clone(), Self::division_name(list), name, count, fee_total(fees)?.to_string()])
             })
             .collect::<Result<_, Fault>>()?;
         let count = fees.iter().map(|fee| fee.count).sum::<u64>().to_string();
-        rows.push(vec![language.say("合计", "Total"), String::new(), count, fee_total(fees)?.to_string()]);
+        rows.push(vec![
+            language.say("合计", "Total"),
+            String::new(),
+            String::new(),
+            count,
+            fee_total(fees)?.to_string(),
+        ]);
         Ok(Table { columns, rows })
     }
 

@@ -1,5 +1,6 @@
 //! The report of the demonstration, in every format and language.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -21,6 +22,18 @@ async fn data() -> (Data, TempDir) {
 
 /// The report of a year as of the end of the demonstration, when it was that time.
 async fn data_of(year: i16, time: Option<Timestamp>) -> (Data, TempDir) {
+    let (app, _, folder) = demonstration().await;
+    (gather(&app, question(&app, "44", year, time).await).await.expect("figures"), folder)
+}
+
+/// The question for the report of a division's year as of what is recorded now.
+async fn question(app: &App, division: &str, year: i16, time: Option<Timestamp>) -> YearQuestion {
+    let head = app.head().await.expect("the log is there").expect("it has events");
+    let jurisdiction = Division::parse(division).expect("a division");
+    YearQuestion { jurisdiction, year, at: Moment::Position(head), time }
+}
+
+async fn demonstration() -> (App, Arc<ManualClock>, TempDir) {
     let end: Timestamp = "2026-10-26T03:20:00Z".parse().expect("a time");
     let folder = TempDir::new().expect("a temporary folder");
     let clock = Arc::new(ManualClock::new(demo::begins(end), 2012));
@@ -28,10 +41,7 @@ async fn data_of(year: i16, time: Option<Timestamp>) -> (Data, TempDir) {
     let app = App::new(store::open(&url, clock.clone()).await.expect("a new database"), clock.clone());
     let app = app.with_vault(Vault::open_or_create(&folder.path().join("data-keys")).expect("a folder of keys"));
     demo::fill(&app, &clock, end).await.expect("the demonstration is allowed");
-    let head = app.head().await.expect("the log is there").expect("it has events");
-    let jurisdiction = Division::parse("44").expect("Guangdong");
-    let question = YearQuestion { jurisdiction, year, at: Moment::Position(head), time };
-    (gather(&app, question).await.expect("figures"), folder)
+    (app, clock, folder)
 }
 
 fn text(data: &Data, format: Format, language: Language) -> String {
@@ -69,6 +79,17 @@ async fn a_report_says_what_its_figures_are() {
     {
         assert!(page.contains(word), "{word}");
     }
+}
+
+#[tokio::test]
+async fn fees_are_told_by_list_with_the_names_of_their_items() {
+    let (app, _, _folder) = demonstration().await;
+    let data = gather(&app, question(&app, "CN", 2026, None).await).await.expect("figures");
+    let fees = data.fees(Language::En).expect("amounts are numbers");
+    let (_, items) = fees.rows.split_last().expect("the sum is there");
+    let lists: BTreeSet<_> = items.iter().map(|row| row[1].as_str()).collect();
+    assert!(lists.contains("44 广东省") && lists.contains("32 江苏省"), "{lists:?}");
+    assert!(items.iter().all(|row| row[2].contains('/')), "every item is called as its list has it: {items:?}");
 }
 
 #[tokio::test]

@@ -304,7 +304,7 @@ impl<B: Backend> Store for SqlStore<B> {
 
     async fn year_sums(&self, query: &YearQuery, figures: &[FigureSelection]) -> Result<Vec<FigureSum>, StoreError> {
         let rows = self.many::<SumRow, SumRow>("add up a year", year::sums(query, figures)?).await?;
-        Ok(year::summed(figures, rows))
+        year::summed(figures, rows)
     }
 
     async fn year_events(

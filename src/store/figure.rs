@@ -4,6 +4,9 @@
 //! of them that had happened by the time that is asked about, so that one event can have several rows of a kind there:
 //! each says from when until when it holds.
 
+use crate::store::StoreError;
+use crate::store::stored::corrupt;
+
 /// What one event adds to the figures: at most one row of each kind at any time of either axis.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FigureRow {
@@ -11,7 +14,7 @@ pub struct FigureRow {
     pub events_after: u64,
     /// What it adds to.
     pub kind: FigureKind,
-    /// Which of the kind: a status, the code of a fee's item; empty where there is no more to say.
+    /// Which of the kind: a status, the item of a fee ([`fee_item`]); empty where there is no more to say.
     pub detail: String,
     /// A whole number, such as how many learnt something.
     pub number: Option<i64>,
@@ -52,7 +55,7 @@ pub enum FigureKind {
     Gap,
     /// The capability gap has come to 1 or less, from above it or from none.
     GapClosed,
-    /// A fee: the detail is the code of its item.
+    /// A fee: the detail is its item, as [`fee_item`] writes it.
     Fee,
     /// A training: the number is how many learnt it.
     Training,
@@ -91,3 +94,18 @@ impl FigureKind {
 pub const GAP_CLOSED: &str = "CLOSED";
 /// The detail of a [`FigureKind::Gap`] above 1.
 pub const GAP_STANDS: &str = "STANDS";
+
+/// Between the division of a list and the code of an item on it. No division contains it.
+const ON_THE_LIST_OF: char = '/';
+
+/// The detail of a [`FigureKind::Fee`]: the code of its item, which each list gives as it likes, behind the division of
+/// the list.
+#[must_use]
+pub fn fee_item(list: &str, code: &str) -> String {
+    format!("{list}{ON_THE_LIST_OF}{code}")
+}
+
+/// The division and the code that such a detail is made of.
+pub(super) fn parts_of_fee_item(detail: &str) -> Result<(&str, &str), StoreError> {
+    detail.split_once(ON_THE_LIST_OF).ok_or_else(|| corrupt("figures", "detail", detail))
+}

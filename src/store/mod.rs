@@ -69,7 +69,7 @@ pub use copy::{Copied, Restoring, copy_into, restore_from};
 pub use digest::ServedDigest;
 pub use error::{AppendError, StoreError};
 pub use explained::{AskedTexts, ExplainedStore, open_explained};
-pub use figure::{FigureKind, FigureRow, FigureSpan, GAP_CLOSED, GAP_STANDS};
+pub use figure::{FigureKind, FigureRow, FigureSpan, GAP_CLOSED, GAP_STANDS, fee_item};
 pub use happened::{Happened, LastEvent, PastRow, PastState};
 pub use ledger::{LedgerNode, LedgerStore, NodePlace, Sealed, StoredCheckpoint, StoredCosignature, StoredTimeStamp};
 pub use moment::Moment;

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::store::figure::parts_of_fee_item;
 use crate::store::filter::{push_cases, push_figures_at};
 use crate::store::statement::Statement;
 use crate::store::stored::{SumRow, corrupt};
@@ -79,7 +80,7 @@ pub struct GroupSums {
     pub gap_before: GapSums,
     /// The gaps known now.
     pub gap_after: GapSums,
-    /// By item and amount, in that order.
+    /// By item, its list and amount, in that order.
     pub fees: Vec<FeeSum>,
     /// Trainings.
     pub trainings: u64,
@@ -115,14 +116,31 @@ pub struct GapSums {
 }
 
 /// Fees of one amount for one item.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct FeeSum {
     /// Code of the item.
     pub item: String,
+    /// Code of the division whose list has the item; empty for the nation. Another's item of the same code is another.
+    pub list: String,
     /// Decimal CNY.
     pub amount: String,
     /// How many.
     pub count: u64,
+}
+
+impl FeeSum {
+    /// Of a row of an answer.
+    pub(super) fn of(row: SumRow) -> Result<Self, StoreError> {
+        let (list, item) = parts_of_fee_item(&row.detail)?;
+        let (list, item) = (list.to_owned(), item.to_owned());
+        Ok(Self { item, list, amount: row.amount, count: row.number_1.cast_unsigned() })
+    }
+
+    /// Whether both are of one item.
+    #[must_use]
+    pub fn is_of_the_item_of(&self, other: &Self) -> bool {
+        (&self.item, &self.list) == (&other.item, &other.list)
+    }
 }
 
 /// Between the parts of a group's key. No division, identifier, code or wire name contains it.
@@ -262,7 +280,7 @@ pub(super) fn grouped(query: &StatisticsQuery, rows: Vec<SumRow>) -> Result<Grou
     let mut groups: Vec<_> = groups.into_values().collect();
     for group in &mut groups {
         group.times.sort_by(|one, other| one.status.cmp(&other.status));
-        group.fees.sort_by(|one, other| (&one.item, &one.amount).cmp(&(&other.item, &other.amount)));
+        group.fees.sort();
     }
     Ok(Grouped::Groups(groups))
 }
@@ -287,7 +305,7 @@ fn take(group: &mut GroupSums, row: SumRow) -> Result<(), StoreError> {
         }),
         "BEFORE" => group.gap_before = GapSums { cases: first, median_ppm: row.number_2, closed: third },
         "AFTER" => group.gap_after = GapSums { cases: first, median_ppm: row.number_2, closed: third },
-        "FEE" => group.fees.push(FeeSum { item: row.detail, amount: row.amount, count: first }),
+        "FEE" => group.fees.push(FeeSum::of(row)?),
         "TRAINING" => (group.trainings, group.trainees) = (first, second),
         "TECHNIQUE" => group.techniques = first,
         "RESOLVED" => (group.resolved, group.reopened) = (first, second),

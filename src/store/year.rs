@@ -73,7 +73,7 @@ pub struct FigureSum {
     pub enterprises: u64,
     /// The sum of their numbers.
     pub numbers: u64,
-    /// Their amounts by item, in that order.
+    /// Their amounts by item and its list, in that order.
     pub amounts: Vec<FeeSum>,
 }
 
@@ -97,24 +97,21 @@ pub(super) fn sums(query: &YearQuery, figures: &[FigureSelection]) -> Result<Sta
 }
 
 /// The rows in the order of the selections.
-pub(super) fn summed(figures: &[FigureSelection], rows: Vec<SumRow>) -> Vec<FigureSum> {
+pub(super) fn summed(figures: &[FigureSelection], rows: Vec<SumRow>) -> Result<Vec<FigureSum>, StoreError> {
     let mut sums = vec![FigureSum::default(); figures.len()];
     for row in rows {
         let Some(sum) = row.sum_of.parse().ok().and_then(|index: usize| sums.get_mut(index)) else { continue };
-        let count = row.number_1.cast_unsigned();
         if row.measure == "AMOUNT" {
-            sum.amounts.push(FeeSum { item: row.detail, amount: row.amount, count });
+            sum.amounts.push(FeeSum::of(row)?);
         } else {
-            sum.events = count;
+            sum.events = row.number_1.cast_unsigned();
             sum.aggregates = row.number_2.cast_unsigned();
             sum.enterprises = row.number_3.cast_unsigned();
             sum.numbers = row.number_4.cast_unsigned();
         }
     }
-    for sum in &mut sums {
-        sum.amounts.sort_by(|one, other| (&one.item, &one.amount).cmp(&(&other.item, &other.amount)));
-    }
-    sums
+    sums.iter_mut().for_each(|sum| sum.amounts.sort());
+    Ok(sums)
 }
 
 pub(super) fn events(

@@ -25,6 +25,7 @@ use crate::graphql::words::Level;
 
 content_id!(Regulation, PeriodNode);
 
+#[derive(Serialize)]
 pub(crate) struct DivisionNode(pub Division);
 
 /// 行政区划: a division of GB/T 2260. A prefix is the hierarchy: `44` Guangdong, `4403` Shenzhen.

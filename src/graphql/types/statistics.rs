@@ -274,7 +274,7 @@ pub(crate) struct FeeSummary {
     total: Decimal,
     /// 币种: ISO 4217.
     currency: &'static str,
-    /// 按收费项目: by the item of the state list that allows them.
+    /// 按收费项目: by the item of the state list that allows them. Items of one code on the lists of two divisions are two.
     items: Vec<FeeItemSummary>,
 }
 
@@ -284,9 +284,10 @@ impl FeeSummary {
     /// # Errors
     /// When an amount is no number.
     pub(crate) fn of(fees: &[FeeSum]) -> Result<Self, Fault> {
-        let items = fees.chunk_by(|one, other| one.item == other.item).map(|fees| {
+        let items = fees.chunk_by(FeeSum::is_of_the_item_of).map(|fees| {
             Ok(FeeItemSummary {
                 item: fees[0].item.clone(),
+                division: DivisionNode(division_of_row(&fees[0].list)),
                 count: fees.iter().map(|fee| fee.count).sum(),
                 total: Decimal::of(fee_total(fees)?),
             })
@@ -306,6 +307,8 @@ impl FeeSummary {
 pub(crate) struct FeeItemSummary {
     /// 代码: what fees name the item by.
     item: String,
+    /// 行政区划: whose list the item is on, a province's or the nation's.
+    division: DivisionNode,
     /// 笔数: how many.
     count: u64,
     /// 金额: how much.

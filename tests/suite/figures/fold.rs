@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use etalon::app::{EventRecord, FeeSum, GapSums, GroupKey, GroupSums, TimeToState, time_of};
 use etalon::domain::case::Case;
-use etalon::domain::case::event::CaseFact;
+use etalon::domain::case::event::{CaseFact, FeeRecorded};
 use etalon::domain::case::values::Status;
 use etalon::domain::event::Recorded;
-use etalon::domain::value::{Decimal, calendar};
+use etalon::domain::value::{CatalogueId, Decimal, Division, calendar};
 use jiff::civil::Date;
 
 use crate::interchange::support::case_event;
@@ -58,6 +58,8 @@ struct FoldedCase {
     entered: BTreeMap<Status, i64>,
     first_gap: Option<(i64, bool)>,
     reopened: bool,
+    /// Of none, each as often as it was charged.
+    fees: Vec<FeeSum>,
 }
 
 impl Folded {
@@ -88,8 +90,8 @@ impl Folded {
         let count = |holds: &dyn Fn(&FoldedCase) -> bool| cases.iter().filter(|told| holds(told)).count() as u64;
         let file = |told: &&&FoldedCase| told.case.file.clone().expect("it was reported");
         let mut fees = BTreeMap::new();
-        for fee in cases.iter().flat_map(|told| file(&told).fees) {
-            *fees.entry((fee.item.to_string(), fee.amount.to_string())).or_insert(0) += 1;
+        for fee in cases.iter().flat_map(|told| &told.fees) {
+            *fees.entry(fee.clone()).or_insert(0) += 1;
         }
         let trainings: Vec<_> = cases.iter().flat_map(|told| file(&told).trainings).collect();
         let statuses = Status::ALL.iter().filter(|status| **status != Status::Reported);
@@ -109,7 +111,7 @@ impl Folded {
             times,
             gap_before: gaps(cases.iter().filter_map(|told| told.first_gap).collect()),
             gap_after: gaps(cases.iter().filter_map(|told| told.gap()).collect()),
-            fees: fees.into_iter().map(|((item, amount), count)| FeeSum { item, amount, count }).collect(),
+            fees: fees.into_iter().map(|(fee, count)| FeeSum { count, ..fee }).collect(),
             trainings: trainings.len() as u64,
             trainees: trainings.iter().map(|training| u64::from(training.trainees)).sum(),
             techniques: cases.iter().map(|told| told.file().techniques.len() as u64).sum(),
@@ -129,6 +131,9 @@ impl FoldedCase {
         if was != Some(status) {
             let first = self.entered.entry(status).or_insert(happened);
             *first = happened.min(*first);
+        }
+        if let CaseFact::FeeRecorded(fee) = &event.fact {
+            self.fees.push(charged(fee));
         }
         self.first_gap = self.first_gap.or(self.gap());
         self.reopened |= self.file().reopened > 0;
@@ -160,6 +165,18 @@ impl FoldedCase {
             GroupKey::Level => file.level.to_string(),
             GroupKey::Month => calendar::date_of(file.reported_at).strftime("%Y-%m").to_string(),
         }
+    }
+}
+
+/// A fee without its count, with the division that its catalogue is of.
+fn charged(fee: &FeeRecorded) -> FeeSum {
+    let is_its_list = |division: &&&str| CatalogueId::of(&Division::parse(division).expect("a code")) == fee.catalogue;
+    let list = ["CN", "44", "32"].iter().find(is_its_list).expect("the demonstration has no other");
+    FeeSum {
+        item: fee.item.to_string(),
+        list: Division::parse(list).expect("a code").code().to_owned(),
+        amount: fee.amount.to_string(),
+        count: 0,
     }
 }
 

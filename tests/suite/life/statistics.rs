@@ -9,7 +9,7 @@ use jiff::{Timestamp, ToSpan};
 use serde_json::{Value, json};
 
 use crate::life::scene::{Scene, triage};
-use crate::life::world::{World, text};
+use crate::life::world::{World, day, text};
 
 const STATISTICS: &str = "query Figures($filter: CaseFilter, $groupBy: [StatisticsKey!], $level: Level) {
     statistics(filter: $filter, groupBy: $groupBy, jurisdictionLevel: $level) {
@@ -102,6 +102,38 @@ pub async fn figures_are_added_up(world: &World) {
     assert_eq!(refused, ("GROUP_BY_REPEATED".to_owned(), "groupBy".to_owned()));
     let (_, told) = world.post("watcher", STATISTICS, repeated).await;
     assert_eq!(told["errors"][0]["message"], "KIND stands twice: every key makes groups once");
+}
+
+/// Each list names its items as it likes: those of one code on two lists are two, with a sum each.
+pub async fn fees_are_told_by_the_list_that_has_their_item(world: &World) {
+    let scene = Scene::set(world).await;
+    let item = |division: &str, from: &str, until: Value| {
+        json!({
+            "divisionCode": division, "code": "A-1", "name": "螺纹塞规", "unit": "件", "tariff": "1200.00",
+            "basis": "发改价格〔2015〕1299 号", "inForceFrom": from, "inForceUntil": until,
+        })
+    };
+    world.takes("national manager", "listChargeableItem", item("CN", "2015-01-01", json!("2019-12-31"))).await;
+    world.takes("manager", "listChargeableItem", item("44", "2020-01-01", Value::Null)).await;
+    let case = scene.triaged(world, "甲").await;
+    let fee = |day: &str, amount: &str| json!({ "item": "A-1", "serviceDate": day, "amount": amount });
+    case.takes("coordinator", "recordFee", fee("2019-06-03", "500")).await;
+    case.takes("coordinator", "recordFee", fee(&day(0), "800")).await;
+    case.takes("coordinator", "recordFee", fee(&day(0), "100")).await;
+
+    const ITEMS: &str = "fees { count total items { item division { code } count total } }";
+    let query = format!(
+        "query Fees($year: Int!) {{
+            statistics {{ groups {{ {ITEMS} }} }} annualFigures(divisionCode: \"CN\", year: $year) {{ {ITEMS} }}
+        }}"
+    );
+    let told = world.ask("watcher", &query, json!({ "year": this_year(world).await })).await;
+    let item = |division: &str, count: u64, total: &str| json!({ "item": "A-1", "division": { "code": division }, "count": count, "total": total });
+    let of_the_province = item("44", 2, "900.00");
+    let all = json!({ "count": 3, "total": "1400.00", "items": [item("CN", 1, "500.00"), of_the_province] });
+    assert_eq!(told["statistics"]["groups"], json!([{ "fees": all }]));
+    let of_the_year = json!({ "count": 2, "total": "900.00", "items": [of_the_province] });
+    assert_eq!(told["annualFigures"]["fees"], of_the_year);
 }
 
 /// What one may not see is in no figure of theirs.

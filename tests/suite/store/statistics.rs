@@ -2,7 +2,7 @@
 
 use etalon::store::{
     CaseQuery, CaseRow, FeeSum, FigureKind, FigureRow, FigureSpan, GapSums, GroupKey, GroupSums, Grouped, Moment,
-    RowChanges, StatisticsQuery, Store, TimeToState,
+    RowChanges, StatisticsQuery, Store, TimeToState, fee_item,
 };
 
 use crate::store::samples::{all_cases, append, case_row, case_stream, commit_one, notes};
@@ -25,7 +25,7 @@ fn figure(kind: FigureKind, detail: &str, number: Option<i64>, days: i64) -> Fig
 }
 
 fn fee(amount: &str) -> FigureRow {
-    FigureRow { amount: Some(amount.to_owned()), ..figure(FigureKind::Fee, "GD-1", None, 1) }
+    FigureRow { amount: Some(amount.to_owned()), ..figure(FigureKind::Fee, &fee_item("44", "GD-1"), None, 1) }
 }
 
 async fn told(store: &dyn Store, row: CaseRow, number: u128, figures: &[FigureRow]) {
@@ -115,7 +115,12 @@ async fn gaps_and_fees_are_those_of_the_moment(database: Database) {
     let none = GapSums::default();
     let first = gaps(2_500_000, 0);
     let fees = |small, large| {
-        let fee = |amount: &str, count| FeeSum { item: "GD-1".to_owned(), amount: amount.to_owned(), count };
+        let fee = |amount: &str, count| FeeSum {
+            item: "GD-1".to_owned(),
+            list: "44".to_owned(),
+            amount: amount.to_owned(),
+            count,
+        };
         [(fee("0.10", small), small), (fee("99999999999999999999.99", large), large)]
             .into_iter()
             .filter_map(|(fee, count)| (count > 0).then_some(fee))
