@@ -5,7 +5,7 @@ use crate::domain::annual_summary::figure::FigureName;
 use crate::domain::value::{Decimal, calendar};
 use crate::report::ReportError;
 use crate::report::chart::{self, BLUE, Bar, GREEN, RED, Series, Spread, Stretch};
-use crate::report::document::{Block, Chart, Document, Headline, Table};
+use crate::report::document::{Block, Chart, Document, Headline, LongTable, ROWS_ON_A_PAGE, Table};
 use crate::report::gather::Data;
 use crate::report::tables::label;
 use crate::report::words::Language;
@@ -23,6 +23,9 @@ const FIRST: [FigureName; 10] = [
     FigureName::TypicalCases,
     FigureName::FeeTotal,
 ];
+
+/// How many gaps are drawn: more are no chart.
+const MOST_GAPS: usize = 30;
 
 pub(super) fn compose(data: &Data, language: Language) -> Result<Document, ReportError> {
     let question = &data.year.question;
@@ -250,6 +253,7 @@ impl Writer<'_> {
             .data
             .gaps
             .iter()
+            .take(MOST_GAPS)
             .map(|line| Stretch {
                 label: format!("{} {}", line.number, line.title),
                 before: to_float(&line.before),
@@ -265,6 +269,13 @@ impl Writer<'_> {
             ];
             let svg = chart::gaps(legends, &stretches)?;
             self.chart("gaps", self.say("U/U要求，对数坐标", "U/U_required, logarithmic"), svg);
+            let all = self.data.gaps.len();
+            if all > MOST_GAPS {
+                self.note(
+                    &format!("图中为现有差距最大的 {MOST_GAPS} 件难点，共 {all} 件。"),
+                    &format!("The chart has the {MOST_GAPS} cases of the greatest gaps that are left, of {all}."),
+                );
+            }
             let beyond = stretches.iter().filter(|stretch| stretch.is_beyond()).count();
             if beyond > 0 {
                 self.note(
@@ -275,8 +286,24 @@ impl Writer<'_> {
                 );
             }
         }
-        self.table(self.data.gap_table(self.language));
+        self.gap_table();
         Ok(())
+    }
+
+    fn gap_table(&mut self) {
+        let table = self.data.gap_table(self.language);
+        match table.rows.len() {
+            0 => self.table(table),
+            all => {
+                let note = self.say(
+                    &format!("表中列出现有差距最大的 {ROWS_ON_A_PAGE} 件，共 {all} 件；csv 格式的报告列出全部。"),
+                    &format!(
+                        "The table has the {ROWS_ON_A_PAGE} cases of the greatest gaps that are left, of {all}; the report in csv has all."
+                    ),
+                );
+                self.blocks.push(Block::LongTable(LongTable { table, note }));
+            }
+        }
     }
 
     fn money_and_people(&mut self) -> Result<(), ReportError> {

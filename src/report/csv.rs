@@ -4,7 +4,7 @@ use csv::{Terminator, WriterBuilder};
 
 use crate::interchange::cell::harmless;
 use crate::report::ReportError;
-use crate::report::document::{Block, Document};
+use crate::report::document::{Block, Document, LongTable};
 
 /// Spreadsheets take a file without it for one in their own country's characters.
 const BYTE_ORDER_MARK: &str = "\u{feff}";
@@ -26,7 +26,7 @@ pub(super) fn lines(document: &Document) -> Result<String, ReportError> {
                     line([section, "", &headline.label, &headline.value.to_string()])?;
                 }
             }
-            Block::Table(table) => {
+            Block::Table(table) | Block::LongTable(LongTable { table, .. }) => {
                 for row in &table.rows {
                     for (column, cell) in table.columns.iter().zip(row).skip(1) {
                         line([section, &row[0], &column.title, cell])?;

@@ -26,6 +26,8 @@ pub(super) enum Block {
     Headlines(Vec<Headline>),
     /// A table.
     Table(Table),
+    /// A table that may be too long for a page.
+    LongTable(LongTable),
     /// A chart.
     Chart(Chart),
 }
@@ -68,6 +70,26 @@ fn grouped(number: &str) -> String {
 pub(super) struct Table {
     pub(super) columns: Vec<Column>,
     pub(super) rows: Vec<Vec<String>>,
+}
+
+/// A table of which a page has the beginning, and a spreadsheet all.
+#[derive(Clone, Debug)]
+pub(super) struct LongTable {
+    pub(super) table: Table,
+    /// Says that there is more.
+    pub(super) note: String,
+}
+
+/// The rows of a long table that a page has.
+pub(super) const ROWS_ON_A_PAGE: usize = 100;
+
+impl LongTable {
+    /// What a page has of it, and what it says of the rest, where there is one.
+    pub(super) fn on_a_page(&self) -> (Option<&str>, Table) {
+        let mut table = self.table.clone();
+        table.rows.truncate(ROWS_ON_A_PAGE);
+        ((self.table.rows.len() > ROWS_ON_A_PAGE).then_some(self.note.as_str()), table)
+    }
 }
 
 /// A column of a table.

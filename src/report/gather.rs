@@ -49,7 +49,7 @@ pub struct Data {
     pub(super) institution_names: BTreeMap<String, String>,
     /// Names of items by the code of the division whose list they are on, and their own.
     pub(super) item_names: BTreeMap<(String, String), String>,
-    /// How far cases were and are from being measured.
+    /// How far cases were and are from being measured, the greatest gap that is left first.
     pub(super) gaps: Vec<GapLine>,
     /// Trainings of the year.
     pub(super) trainings: Vec<TrainingLine>,
@@ -100,7 +100,7 @@ pub async fn gather(app: &App, question: YearQuestion) -> Result<Data, ReportErr
         institution_names: institution_names(app, &institutions, at).await?,
         institutions,
         item_names: item_names(app, &year, at).await?,
-        gaps: lines::gaps(app, &of_the_year(&year.question), at).await?,
+        gaps: lines::gaps(app, &of_the_year(&year.question), at, lines::AT_ONCE).await?,
         trainings: lines::trainings(app, &year.question).await?,
         typical: lines::typical(app, &year.question).await?,
         difficult,
@@ -125,7 +125,7 @@ async fn sums(
 }
 
 /// The cases of the jurisdiction that were reported in the year.
-fn of_the_year(question: &YearQuestion) -> Condition {
+pub(super) fn of_the_year(question: &YearQuestion) -> Condition {
     let begins = |year: i16| {
         let midnight = calendar::moment_of(first_day(year).at(0, 0, 0, 0));
         Value::Integer(midnight.expect("years of the log are timestamps").as_microsecond())

@@ -40,17 +40,26 @@ fn push(page: &mut String, block: &Block) {
         Block::Heading(text) => {
             let _ = writeln!(page, "<h2>{}</h2>", escaped(text));
         }
-        Block::Note(text) => {
-            let _ = writeln!(page, "<p class=\"note\">{}</p>", escaped(text));
-        }
+        Block::Note(text) => push_note(page, text),
         Block::Headlines(headlines) => push_headlines(page, headlines),
         Block::Table(table) => push_table(page, table),
+        Block::LongTable(table) => {
+            let (note, table) = table.on_a_page();
+            if let Some(note) = note {
+                push_note(page, note);
+            }
+            push_table(page, &table);
+        }
         // The drawing library has escaped its texts.
         Block::Chart(chart) => {
             let _ =
                 writeln!(page, "<figure>\n<figcaption>{}</figcaption>\n{}</figure>", escaped(&chart.title), chart.svg);
         }
     }
+}
+
+fn push_note(page: &mut String, text: &str) {
+    let _ = writeln!(page, "<p class=\"note\">{}</p>", escaped(text));
 }
 
 fn push_headlines(page: &mut String, headlines: &[Headline]) {

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::app::{
     App, CaseColumn, CasePage, Condition, Direction, EvidencePage, Fault, HistoryEvent, Moment, Opened, Operator,
-    Value, YearQuestion, gap_of,
+    StoredCase, Value, YearQuestion, gap_of,
 };
 use crate::domain::annual_summary::figure::FigureName;
 use crate::domain::annual_summary::year::year_of;
@@ -22,10 +22,8 @@ use crate::report::gather::{reporter, within};
 
 /// How many cases of a sort are told; the report says how many there are.
 const MOST_CASES: u32 = 100;
-/// How many events are looked at together.
-const AT_ONCE: u32 = 500;
-/// How many gaps are drawn: more are no chart.
-const MOST_GAPS: u32 = 30;
+/// How many events or cases are looked at together.
+pub(super) const AT_ONCE: u32 = 500;
 
 /// How far a case was and is from being measured.
 #[derive(Clone, Debug)]
@@ -87,30 +85,45 @@ const REASONS: [&str; 8] = [
     "AssignmentDeclined",
 ];
 
-/// Cases with a gap, in the order of their numbers.
-pub(super) async fn gaps(app: &App, condition: &Condition, at: Moment) -> Result<Vec<GapLine>, ReportError> {
+/// All cases with a gap, the greatest that is left first; of equal ones in the order of their numbers. So many of them are
+/// in memory as a whole at a time.
+pub(super) async fn gaps(
+    app: &App,
+    condition: &Condition,
+    at: Moment,
+    at_once: u32,
+) -> Result<Vec<GapLine>, ReportError> {
     let has_gap = Condition::Not(Box::new(Condition::IsNull { column: CaseColumn::GapPpm }));
-    let page = CasePage {
+    let mut page = CasePage {
         order: vec![(CaseColumn::Number, Direction::Ascending)],
-        ..CasePage::of(Condition::All(vec![condition.clone(), has_gap]), MOST_GAPS, at)
+        ..CasePage::of(Condition::All(vec![condition.clone(), has_gap]), at_once, at)
     };
     let mut lines = Vec::new();
-    let cases = app.cases(&reporter(), &page).await?;
-    let named: Vec<_> = cases.iter().map(|case| (case.row.case_id.into(), case.version)).collect();
-    for (case, known) in cases.into_iter().zip(app.case_files(&reporter(), &named, at).await?) {
-        let Some(file) = &known.state.file else { continue };
-        let mut known = file.gap_history.iter().filter_map(|point| point.gap.clone());
-        let Some(before) = known.next() else { continue };
-        let after = known.next_back().unwrap_or_else(|| before.clone());
-        lines.push(GapLine {
-            number: case.row.number,
-            title: case.row.title,
-            before,
-            after,
-            closed: file.capability_gap().is_some_and(|gap| gap.is_closed()),
-        });
+    loop {
+        let cases = app.cases(&reporter(), &page).await?;
+        let Some(last) = cases.last() else { break };
+        page.after = Some(page.key_of(last));
+        let named: Vec<_> = cases.iter().map(|case| (case.row.case_id.into(), case.version)).collect();
+        let files = app.case_files(&reporter(), &named, at).await?;
+        lines.extend(
+            cases.into_iter().zip(files).filter_map(|(case, known)| gap_line(case, known.state.file.as_ref()?)),
+        );
     }
+    lines.sort_by(|one, other| other.after.cmp(&one.after));
     Ok(lines)
+}
+
+fn gap_line(case: StoredCase, file: &File) -> Option<GapLine> {
+    let mut known = file.gap_history.iter().filter_map(|point| point.gap.clone());
+    let before = known.next()?;
+    let after = known.next_back().unwrap_or_else(|| before.clone());
+    Some(GapLine {
+        number: case.row.number,
+        title: case.row.title,
+        before,
+        after,
+        closed: file.capability_gap().is_some_and(|gap| gap.is_closed()),
+    })
 }
 
 /// The trainings of the year, in the order of their days.
@@ -176,12 +189,17 @@ pub(super) async fn difficult(
         is_set(CaseColumn::ParkedUntil),
     ]);
     let is_unsolved = Condition::Not(Box::new(equal(CaseColumn::Status, Status::Resolved.name())));
-    let page = CasePage {
-        order: vec![(CaseColumn::ReportedAt, Direction::Ascending)],
-        ..CasePage::of(Condition::All(vec![within(jurisdiction), is_open, is_unsolved, is_difficult]), MOST_CASES, at)
-    };
-    let count = app.count_cases(&reporter(), &page).await?;
-    let cases = app.cases(&reporter(), &page).await?;
+    let difficult = Condition::All(vec![within(jurisdiction), is_open, is_unsolved, is_difficult]);
+    let count = app.count_cases(&reporter(), &CasePage::of(difficult.clone(), 0, at)).await?;
+    let mut cases = Vec::new();
+    for level in Level::ALL.iter().rev() {
+        let of_the_level = Condition::All(vec![difficult.clone(), equal(CaseColumn::Level, level.name())]);
+        let page = CasePage {
+            order: vec![(CaseColumn::ReportedAt, Direction::Ascending)],
+            ..CasePage::of(of_the_level, MOST_CASES - cases.len() as u32, at)
+        };
+        cases.extend(app.cases(&reporter(), &page).await?);
+    }
     let enterprises = enterprise_names(app, cases.iter().map(|case| case.row.enterprise_id).collect(), at).await?;
     let institutions = cases.iter().filter_map(|case| case.row.institution_id).collect();
     let institutions = institution_names(app, institutions, at).await?;
@@ -206,8 +224,6 @@ pub(super) async fn difficult(
             title: case.row.title,
         });
     }
-    // Stable: within a level the oldest stays first.
-    lines.sort_by_key(|line| std::cmp::Reverse(line.level));
     Ok((lines, count))
 }
 

@@ -28,6 +28,13 @@ pub(super) fn files(document: &Document, name: Option<&str>) -> Vec<File> {
                 }
             }
             Block::Table(table) => push_table(&mut text, table),
+            Block::LongTable(table) => {
+                let (note, table) = table.on_a_page();
+                if let Some(note) = note {
+                    let _ = writeln!(text, "{}\n", escaped(note));
+                }
+                push_table(&mut text, &table);
+            }
             Block::Chart(chart) => {
                 let Some(name) = name else { continue };
                 let suffix = format!("-{}.svg", chart.name);

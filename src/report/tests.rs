@@ -3,17 +3,25 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tempfile::TempDir;
+use uuid::Uuid;
 
 use super::*;
-use crate::app::{App, Moment, Vault, YearQuestion};
+use crate::app::{App, CasePage, Key, Moment, Request, StoredCase, Vault, YearQuestion};
 use crate::clock::ManualClock;
 use crate::demo;
-use crate::domain::actor::ActorId;
+use crate::domain::actor::{Actor, ActorId, Role};
 use crate::domain::annual_summary::figure::FigureName;
 use crate::domain::annual_summary::state::AnnualSummaryFile;
-use crate::domain::value::{Decimal, Division, Label, Statement};
+use crate::domain::case::Case;
+use crate::domain::case::command::{CaseCommand, EscalateCase, ReportCase, TriageCase};
+use crate::domain::case::facts::EnrolmentFacts;
+use crate::domain::case::number::CaseNumber;
+use crate::domain::case::values::{Kind, Origin, Severity};
+use crate::domain::value::{Decimal, Division, Label, Level, ServiceCategory, Statement, Title};
+use crate::report::gather::{of_the_year, reporter, within};
+use crate::report::lines::GapLine;
 use crate::store;
 
 async fn data() -> (Data, TempDir) {
@@ -78,6 +86,100 @@ async fn a_report_says_what_its_figures_are() {
     for word in ["广东省计量难点问题服务2026年度报告", "收费（国家列名项目）", "Open difficult cases", "GD-L-012"]
     {
         assert!(page.contains(word), "{word}");
+    }
+}
+
+/// Reports a case of the enterprise that has that one, as a problem of research: the open difficult cases are one more.
+async fn researched(app: &App, like: &StoredCase, number: usize) -> Uuid {
+    let id = app.new_id();
+    let report = ReportCase {
+        number: CaseNumber::default(),
+        title: Title::parse(&format!("难点 {number}")).expect("a title"),
+        problem: Some(Statement::parse("相差 8 µm").expect("a text")),
+        origin: Origin::OwnReport,
+        division: None,
+        enrolment: EnrolmentFacts::of(like.row.enterprise_id.into(), like.row.campaign_id.into()),
+    };
+    given(app, id, report).await;
+    let category = ServiceCategory::parse("L").expect("a category");
+    given(app, id, TriageCase { category, kind: Kind::ResearchProblem, severity: Severity::Major }).await;
+    id
+}
+
+async fn given(app: &App, case: Uuid, command: impl Into<CaseCommand>) {
+    let request = Request {
+        actor: Actor {
+            id: ActorId::parse("coordinator").expect("an id"),
+            roles: [Role::Coordinator].into(),
+            jurisdiction: Division::parse("44").expect("Guangdong"),
+            institution: None,
+            enterprise: None,
+        },
+        key: Key::unique(app.new_id()),
+        expected_version: None,
+        occurred_at: None,
+        source: None,
+    };
+    app.execute::<Case>(&request, case, command.into()).await.expect("it is allowed");
+}
+
+#[tokio::test]
+async fn of_more_difficult_cases_than_are_told_the_highest_are() {
+    let (app, clock, _folder) = demonstration().await;
+    let everything = CasePage::of(within(&Division::parse("4403").expect("Shenzhen")), 1, Moment::Present);
+    let like = app.cases(&reporter(), &everything).await.expect("the store reads").remove(0);
+    for number in 0..100 {
+        researched(&app, &like, number).await;
+    }
+    // The youngest of all.
+    clock.advance(SignedDuration::from_hours(1));
+    let highest = researched(&app, &like, 100).await;
+    let mut level = Division::of_code(&like.row.division).expect("a division").level();
+    while let Some(to) = level.up().filter(|to| *to <= Level::Province) {
+        let reason = Statement::parse("市县无能力").expect("a text");
+        given(&app, highest, EscalateCase { to, reason }).await;
+        level = to;
+    }
+    let data = gather(&app, question(&app, "44", 2026, None).await).await.expect("figures");
+    assert!(data.difficult_count > 100, "{}", data.difficult_count);
+    assert_eq!(data.difficult.len(), 100);
+    assert!(data.difficult.is_sorted_by_key(|line| std::cmp::Reverse(line.level)));
+    assert!(data.difficult.iter().any(|line| line.title == "难点 100"), "{:?}", data.difficult);
+}
+
+#[tokio::test]
+async fn all_gaps_of_the_year_are_told_the_greatest_first() {
+    let (app, _, _folder) = demonstration().await;
+    let question = question(&app, "44", 2026, None).await;
+    let cases = of_the_year(&question);
+    let numbers = async |at_once| {
+        let lines = lines::gaps(&app, &cases, question.at, at_once).await.expect("the store reads");
+        assert!(lines.is_sorted_by(|one, next| one.after >= next.after), "{lines:?}");
+        lines.into_iter().map(|line| line.number).collect::<Vec<_>>()
+    };
+    let all = numbers(lines::AT_ONCE).await;
+    assert!(all.len() > 4, "{all:?}");
+    assert_eq!(numbers(2).await, all, "a few at a time");
+}
+
+#[tokio::test]
+async fn a_spreadsheet_has_every_gap_and_a_page_says_that_there_are_more() {
+    let (mut data, _folder) = data().await;
+    let line = data.gaps[0].clone();
+    data.gaps = (0..120).map(|number| GapLine { number: format!("GD-2026-9{number:03}"), ..line.clone() }).collect();
+    let shown = |text: &str| (0..120).filter(|number| text.contains(&format!("GD-2026-9{number:03}"))).count();
+    let says = "The table has the 100 cases of the greatest gaps that are left, of 120; the report in csv has all.";
+    for (format, rows) in [(Format::Md, 100), (Format::Html, 100), (Format::Csv, 120)] {
+        let written = text(&data, format, Language::En);
+        assert_eq!((shown(&written), written.contains(says)), (rows, rows < 120), "{format:?}");
+        assert!(written.contains("The chart has the 30 cases of the greatest gaps that are left, of 120."));
+    }
+    let files = write(&compose(&data, Language::En).expect("charts"), Format::Md, Some("report")).expect("lines");
+    let chart = files.iter().find(|file| file.suffix.as_deref() == Some("-gaps.svg")).expect("a chart");
+    assert_eq!(shown(&chart.text), 30);
+    data.gaps.truncate(30);
+    for format in [Format::Md, Format::Html, Format::Csv] {
+        assert!(!text(&data, format, Language::En).contains("of the greatest gaps that are left"), "{format:?}");
     }
 }
 
