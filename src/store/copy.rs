@@ -32,8 +32,8 @@ impl TryFrom<HeadRow> for Copied {
 /// Copies a database into a new file: one that SQLite opens, or an archive of `pg_dump`. Servers go on meanwhile.
 ///
 /// # Errors
-/// [`StoreError::BadUrl`], [`StoreError::Unreachable`], [`StoreError::Program`] where `pg_dump` fails, or when the file
-/// cannot be written.
+/// [`StoreError::BadUrl`], [`StoreError::Unreachable`], [`StoreError::NoLog`], [`StoreError::Restoring`],
+/// [`StoreError::Program`] where `pg_dump` fails, or when the file cannot be written.
 pub async fn copy_into(url: &str, file: &Path) -> Result<Copied, StoreError> {
     match place(url)? {
         Place::Sqlite { shown, path } => sqlite::copy_into(&shown, path, file).await,

@@ -16,7 +16,7 @@ use crate::store::StoreError;
 use crate::store::copy::{Copied, MARK, MARK_WITH, MARKED_WITH, UNMARK};
 use crate::store::opening::has_log;
 use crate::store::postgres::sql::LOGS;
-use crate::store::postgres::{encoding, is_kept_waiting};
+use crate::store::postgres::{encoding, has_no_mark, is_kept_waiting};
 use crate::store::sql::HEAD;
 use crate::store::stored::HeadRow;
 use crate::telemetry::causes::with_causes;
@@ -46,6 +46,8 @@ pub(super) async fn copy_into(url: &str, options: &PgConnectOptions, file: &Path
     let mut connection = connect(url, options).await?;
     let during = || StoreError::during("look at the database that is copied");
     connection.execute(BEGIN).await.map_err(during())?;
+    // What is being restored is not verified yet, and its mark would be in the copy.
+    has_no_mark(&mut connection, url).await?;
     let logs: i64 = sqlx::query_scalar(LOGS).fetch_one(&mut connection).await.map_err(during())?;
     has_log(logs, url)?;
     // The program sees what this transaction sees, so that the head is that of the copy.

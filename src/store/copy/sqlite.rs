@@ -12,9 +12,9 @@ use sqlx::{Connection, Executor};
 
 use crate::store::StoreError;
 use crate::store::copy::{Copied, MARK, MARK_WITH, MARKED_WITH};
-use crate::store::opening::has_log;
+use crate::store::opening::{has_log, is_unmarked};
 use crate::store::sql::HEAD;
-use crate::store::sqlite::sql::LOGS;
+use crate::store::sqlite::sql::{LOGS, RESTORING};
 use crate::store::stored::HeadRow;
 use crate::whole_file::folder_of;
 
@@ -22,6 +22,9 @@ const COPY: &str = "vacuum into $1";
 
 pub(super) async fn copy_into(url: &str, path: &Path, file: &Path) -> Result<Copied, StoreError> {
     let mut source = open(url, path, false).await?;
+    // What is being restored is not verified yet, and its mark would be in the copy.
+    let marks = sqlx::query_scalar(RESTORING).fetch_one(&mut source).await;
+    is_unmarked(marks.map_err(StoreError::during("look whether the database is being restored"))?, url)?;
     let logs = sqlx::query_scalar(LOGS).fetch_one(&mut source).await;
     has_log(logs.map_err(StoreError::during("look for a log"))?, url)?;
     let target = file.to_str().ok_or_else(|| unusable(file, "its name is not UTF-8"))?;

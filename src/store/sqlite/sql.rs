@@ -41,7 +41,7 @@ pub(super) const INDEX: IndexDialect = IndexDialect {
 };
 
 /// How many marks of being restored the database has: one, or none.
-pub(super) const RESTORING: &str = "select count(*) from sqlite_master where name = 'etalon_restoring'";
+pub(in crate::store) const RESTORING: &str = "select count(*) from sqlite_master where name = 'etalon_restoring'";
 
 /// How many logs the database has: one, or none.
 pub(in crate::store) const LOGS: &str = "select count(*) from sqlite_master where name = 'log_head'";

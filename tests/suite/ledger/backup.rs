@@ -223,11 +223,13 @@ async fn a_database_that_was_marked_and_not_filled_stays_empty_until_the_restori
         sqlx::query(&statement).execute(&marked).await.expect("marked");
     }
     marked.close().await;
+    let of_marked = path(installation.folder(), "of-marked");
     for arguments in [
         &["serve", "--listen", "127.0.0.1:0"][..],
         &["migrate"],
         &["migrate", "--server-role", "nobody"],
         &["audit", "replay"],
+        &["backup", "--output", &of_marked],
     ] {
         let refused = run(installation.command().env("ETALON_DATABASE", second.url()).args(arguments));
         let is_refused = refused.code == Some(1) && refused.err.contains("is being restored");

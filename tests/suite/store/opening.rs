@@ -64,7 +64,18 @@ async fn no_log_is_begun_by_those_who_want_one_that_is_there(database: Database)
     assert_eq!(found.origin().await.expect("read"), begun);
 }
 
+async fn a_database_that_is_being_restored_is_not_copied(database: Database) {
+    drop(database.open().await);
+    database.raw().await.execute("create table etalon_restoring (backup text not null)").await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let copy = folder.path().join("copy");
+    let refused = store::copy_into(&database.url, &copy).await.err();
+    assert!(matches!(refused, Some(StoreError::Restoring { .. })), "{refused:?}");
+    assert!(!copy.exists(), "nothing is made of what was not found good");
+}
+
 on_both_databases! {
+    a_database_that_is_being_restored_is_not_copied,
     no_log_is_begun_by_those_who_want_one_that_is_there,
     a_log_keeps_its_name_and_its_events,
     several_processes_may_open_a_new_database_at_once,
