@@ -3,6 +3,7 @@
 mod bytes;
 mod contacts;
 pub mod imported;
+mod readers;
 mod resends;
 pub mod servers;
 

@@ -55,6 +55,10 @@ const WHILE_BUSY: ConstantBuilder = ConstantBuilder::new()
     .with_delay(BUSY_PAUSE)
     .with_max_times((BUSY_TIMEOUT.as_millis() / BUSY_PAUSE.as_millis()) as usize);
 
+/// How often it is tried to empty the WAL: as often as lets the short reads of requests end. Who reads for longer is not
+/// waited for.
+const SCRUBS: u32 = 20;
+
 /// How long until it is tried again.
 const BUSY_PAUSE: Duration = Duration::from_millis(10);
 
@@ -122,6 +126,18 @@ impl SqliteBackend {
         first.close().await.map_err(unreachable)?;
         let scanner = Scanner::of(path);
         Ok(Self { writer, readers, scanner, heard: watch::Sender::new(0) })
+    }
+
+    /// Empties the WAL, if nobody reads from it: SQLite would wait for every reader, and keep every writer waiting
+    /// meanwhile.
+    async fn empty_wal(&self) -> rusqlite::Result<bool> {
+        let emptied = self.writer.work(|connection| {
+            connection.busy_timeout(Duration::ZERO)?;
+            let is_busy: bool = connection.query_row(sql::EMPTY_WAL, (), |row| row.get("busy"))?;
+            connection.busy_timeout(BUSY_TIMEOUT)?;
+            Ok(!is_busy)
+        });
+        emptied.await
     }
 
     /// A step of the rebuild of whoever holds its lease, in one transaction; it is committed if all went well.
@@ -254,9 +270,13 @@ impl Backend for SqliteBackend {
     }
 
     async fn scrub(&self) -> Result<bool, sqlx::Error> {
-        let is_busy = |row: &rusqlite::Row<'_>| row.get::<_, bool>("busy");
-        let emptied = self.writer.work(move |connection| connection.query_row(sql::EMPTY_WAL, (), is_busy));
-        Ok(!emptied.await.map_err(driver_error)?)
+        for _ in 0..SCRUBS {
+            if self.empty_wal().await.map_err(driver_error)? {
+                return Ok(true);
+            }
+            tokio::time::sleep(BUSY_PAUSE).await;
+        }
+        Ok(false)
     }
 
     fn news(&self) -> watch::Receiver<u64> {
