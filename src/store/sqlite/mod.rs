@@ -43,7 +43,7 @@ use crate::store::{
 use driver::{Failed, bind, driver_error};
 use reader::Readers;
 use scan::Scanner;
-use writer::{Writer, begin};
+use writer::{SECURE_DELETE, Writer, begin};
 
 static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
 
@@ -140,7 +140,9 @@ impl SqliteBackend {
         emptied.await
     }
 
-    /// A step of the rebuild of whoever holds its lease, in one transaction; it is committed if all went well.
+    /// A step of the rebuild of whoever holds its lease, in one transaction; it is committed if all went well. The pages of
+    /// tables that are dropped are not overwritten, which would keep commits waiting for as long as that takes: read rows
+    /// say nothing that the log does not say, and of what is personal they have the sealed form at most.
     async fn rebuild<T: Send + 'static>(
         &self,
         operation: &'static str,
@@ -149,12 +151,15 @@ impl SqliteBackend {
     ) -> Result<T, StoreError> {
         let keep = keep_rebuild(holder);
         let done = self.writer.work(move |connection| {
+            // Where this ends with an error, so does the connection.
+            connection.pragma_update(None, SECURE_DELETE, false)?;
             let transaction = begin(connection)?;
             if execute_on(&transaction, &keep)? != 1 {
                 return Err(Failed::from(StoreError::TakenOver));
             }
             let done = step(&transaction)?;
             transaction.commit()?;
+            connection.pragma_update(None, SECURE_DELETE, true)?;
             Ok(done)
         });
         done.await.map_err(Failed::during(operation))
@@ -341,7 +346,31 @@ fn pairs<'a, A, B>(left: &'a [A], right: &'a [B]) -> Vec<(&'a A, &'a B)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::REBUILD_LEASE;
+    use crate::store::sql::TRY_LEASE;
     use crate::store::stored::Count;
+
+    /// What the connection that writes is set to.
+    async fn set_to(backend: &SqliteBackend, name: &'static str) -> i64 {
+        let asked = backend.writer.work(move |on| on.pragma_query_value(None, name, |row| row.get(0)));
+        asked.await.expect("it tells")
+    }
+
+    #[tokio::test]
+    async fn what_a_rebuild_drops_is_not_overwritten_and_everything_else_is() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let opened = SqliteBackend::open("x", &folder.path().join("etalon.db"), Schema::Migrated).await;
+        let backend = opened.expect("it opens");
+        let lease = Statement::new(TRY_LEASE).text(REBUILD_LEASE).text("holder").integer(2).integer(1);
+        backend.execute(&lease).await.expect("it is free");
+        let asked = |on: &Transaction<'_>| on.pragma_query_value(None, SECURE_DELETE, |row| row.get::<_, i64>(0));
+        assert_eq!(backend.rebuild("look", "holder", asked).await.expect("it is held"), 0);
+        assert_eq!(set_to(&backend, SECURE_DELETE).await, 1);
+        backend.rebuild("look", "another", asked).await.expect_err("it is not held");
+        assert_eq!(set_to(&backend, SECURE_DELETE).await, 1);
+        assert!(backend.scrub().await.expect("nobody reads"));
+        assert_eq!(set_to(&backend, "busy_timeout").await, BUSY_TIMEOUT.as_millis() as i64, "as for everything else");
+    }
 
     #[tokio::test]
     async fn a_statement_that_is_planned_anew_is_not_kept() {

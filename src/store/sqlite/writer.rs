@@ -14,6 +14,9 @@ use tracing::Span;
 use crate::blocking::blocking;
 use crate::store::sqlite::driver;
 
+/// Whether what is deleted is overwritten.
+pub(super) const SECURE_DELETE: &str = "secure_delete";
+
 /// Lends the connection.
 pub(super) struct Writer {
     path: PathBuf,
@@ -66,7 +69,7 @@ fn open(path: &Path) -> rusqlite::Result<Connection> {
     connection.pragma_update(None, "synchronous", "full")?;
     connection.pragma_update(None, "foreign_keys", true)?;
     // What is deleted is overwritten, so that no free page keeps what was erased.
-    connection.pragma_update(None, "secure_delete", true)?;
+    connection.pragma_update(None, SECURE_DELETE, true)?;
     // In pages of 4 KiB. Most of what a checkpoint writes back is changed by every commit: so it is written less often.
     connection.pragma_update(None, "wal_autocheckpoint", 4_000)?;
     // In KiB: the pages that one commit after the other changes stay in memory.
