@@ -58,6 +58,9 @@ const DEFAULT_FILE: &str = "etalon.toml";
 pub struct Settings {
     /// The log's database. Default: `etalon.db` in the data folder.
     pub database: DatabaseUrl,
+    /// How long a PostgreSQL may say nothing when it is asked something, beyond what a statement may take, before it counts
+    /// as gone, 100 ms to 10 min. Default: 30 s.
+    pub database_timeout: Duration,
     /// Where the server listens. Default: `127.0.0.1:8080`.
     pub listen: SocketAddr,
     /// Where the embedded database and the token key are kept. Default: `etalon-data`.
@@ -169,6 +172,7 @@ fn variables() -> impl Iterator<Item = (String, String)> {
 #[serde(deny_unknown_fields)]
 struct Given {
     database: Option<DatabaseUrl>,
+    database_timeout_ms: Option<Between<100, 600_000>>,
     listen: Option<Listen>,
     data_dir: Option<Place>,
     key_file: Option<Place>,
@@ -281,6 +285,7 @@ impl Given {
         Ok(Settings {
             // The embedded database and the key follow the data folder, unless they have places of their own.
             database: self.database.unwrap_or_else(|| DatabaseUrl::embedded_in(&data_dir)),
+            database_timeout: Duration::from_millis(self.database_timeout_ms.map_or(30_000, |time| time.0)),
             listen: self.listen.map_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080)), |listen| listen.0),
             key_file: within(self.key_file, "token-key.pem"),
             data_keys_dir: within(self.data_keys_dir, "data-keys"),

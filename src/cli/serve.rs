@@ -20,7 +20,7 @@ use crate::http::{self, Entrance};
 use crate::identity::Verifier;
 use crate::identity::webhook_key::WebhookKey;
 use crate::outbound::{Networks, Schedule};
-use crate::store::{self, Store, StoreError};
+use crate::store::{self, Store, StoreError, Target};
 use crate::telemetry::metrics::metrics;
 
 use attendants::Attendants;
@@ -68,7 +68,12 @@ pub enum KeyFolder {
 }
 
 async fn open_app(settings: &Settings, keys: KeyFolder, clock: Arc<dyn Clock>) -> Result<App, Problem> {
-    over(store::open(settings.database.as_str(), clock.clone()).await, settings, keys, clock).await
+    over(store::open(target(settings), clock.clone()).await, settings, keys, clock).await
+}
+
+/// The database of the settings.
+fn target(settings: &Settings) -> Target<'_> {
+    Target::from(settings.database.as_str()).with_patience(settings.database_timeout)
 }
 
 async fn over(
@@ -112,7 +117,7 @@ pub async fn open_serving(settings: &Settings, clock: Arc<dyn Clock>, seals: Sea
 /// When the database is not there, has no log or cannot be used.
 pub async fn open_existing(settings: &Settings, keys: KeyFolder, clock: Arc<dyn Clock>) -> Result<Arc<App>, Problem> {
     must_exist(settings)?;
-    let opened = store::open_existing(settings.database.as_str(), clock.clone()).await;
+    let opened = store::open_existing(target(settings), clock.clone()).await;
     over(opened, settings, keys, clock).await.map(Arc::new)
 }
 
@@ -123,7 +128,7 @@ pub async fn open_existing(settings: &Settings, keys: KeyFolder, clock: Arc<dyn 
 /// When the database is not there, has another schema or cannot be used.
 pub async fn open_evidence(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Arc<App>, Problem> {
     must_exist(settings)?;
-    let store = store::open_as_it_is(settings.database.as_str(), clock.clone()).await;
+    let store = store::open_as_it_is(target(settings), clock.clone()).await;
     Ok(Arc::new(App::new(store.map_err(Problem::while_doing("the database cannot be opened"))?, clock)))
 }
 
@@ -141,7 +146,7 @@ pub fn must_exist(settings: &Settings) -> Result<(), Problem> {
 /// # Errors
 /// When the database cannot be used.
 pub async fn open_restored(settings: &Settings, clock: Arc<dyn Clock>, seals: Seals) -> Result<App, Problem> {
-    let opened = store::open_restored(settings.database.as_str(), clock.clone()).await;
+    let opened = store::open_restored(target(settings), clock.clone()).await;
     Ok(over(opened, settings, KeyFolder::Made, clock).await?.with_seals(seals))
 }
 

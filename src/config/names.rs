@@ -1,8 +1,9 @@
 //! The names that a setting may have.
 
 /// The names of [`Given`](super::Given)'s fields, for finding a misspelt variable. A test holds the two together.
-pub(super) const NAMES: [&str; 62] = [
+pub(super) const NAMES: [&str; 63] = [
     "database",
+    "database_timeout_ms",
     "listen",
     "data_dir",
     "key_file",

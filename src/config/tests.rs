@@ -19,6 +19,7 @@ pub(super) fn refusal(toml: &str, variables: &[(&str, &str)], overrides: Overrid
 fn defaults_need_no_file() {
     let defaults = settings("", &[], Overrides::default()).expect("valid");
     assert_eq!(defaults.database.as_str(), "sqlite:etalon-data/etalon.db");
+    assert_eq!(defaults.database_timeout.as_secs(), 30);
     assert_eq!(defaults.listen.to_string(), "127.0.0.1:8080");
     assert_eq!(defaults.key_file, Path::new("etalon-data/token-key.pem"));
     assert_eq!(defaults.log_format, LogFormat::Text);

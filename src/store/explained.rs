@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use crate::clock::Clock;
 use crate::store::backend::{Backend, SqlStore};
 use crate::store::opening::Schema;
-use crate::store::place::{Place, place};
+use crate::store::place::{Place, Target, place};
 use crate::store::postgres::PostgresBackend;
 use crate::store::sqlite::SqliteBackend;
 use crate::store::{
@@ -54,9 +54,10 @@ pub async fn open_explained(url: &str, clock: Arc<dyn Clock>) -> Result<Arc<dyn 
         Place::Sqlite { shown, path } => {
             Arc::new(SqlStore::over(SqliteBackend::open(&shown, path, Schema::Migrated).await?, clock).await?)
         }
-        Place::Postgres { shown, options } => {
-            Arc::new(SqlStore::over(PostgresBackend::open(&shown, *options, Schema::Migrated).await?, clock).await?)
-        }
+        Place::Postgres { shown, options } => Arc::new(
+            SqlStore::over(PostgresBackend::open(&shown, *options, Target::PATIENCE, Schema::Migrated).await?, clock)
+                .await?,
+        ),
     })
 }
 

@@ -1,4 +1,4 @@
-//! The connections that reads share, each handed on as the last read has left it.
+//! The connections that reads share, and on PostgreSQL what writes beside commits, each handed on as the last read has left it.
 //!
 //! The driver's own pool asks every connection that comes back whether it is still there: a round trip for every read,
 //! or a turn of SQLite's thread, and a task of its own. So reads borrow from those that are kept out of it, and give
@@ -52,6 +52,11 @@ impl<M: Manager<Error = sqlx::Error>> Lender<M> {
             Err(PoolError::Backend(error)) => Err(error),
             Err(_) => Err(sqlx::Error::PoolTimedOut),
         }
+    }
+
+    /// Lends none any more.
+    pub(super) fn close(&self) {
+        self.0.close();
     }
 
     /// What makes them.

@@ -17,7 +17,7 @@ impl<B: Backend> ObservedStore for SqlStore<B> {
 }
 
 /// Connections of a pool.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PoolState {
     /// Those that somebody uses.
     pub in_use: u32,

@@ -7,7 +7,7 @@ use sqlx::migrate::Migrator;
 
 use crate::clock::Clock;
 use crate::store::backend::SqlStore;
-use crate::store::place::{Place, place};
+use crate::store::place::{Place, Target, place};
 use crate::store::plan::Ledger;
 use crate::store::postgres::{self, PostgresBackend};
 use crate::store::sqlite::SqliteBackend;
@@ -72,22 +72,26 @@ pub(super) fn last_of(migrations: &Migrator) -> i64 {
 /// Opens a database, creating and migrating it as needed.
 ///
 /// # Parameters
-/// - `url`: `sqlite:PATH` (created with its folder if missing) or `postgres://…`
+/// - `target`: its URL, `sqlite:PATH` (created with its folder if missing) or `postgres://…`, and how long it is listened
+///   to
 /// - `clock`: gives `recorded_at` and the random bits of ledger entries
 ///
 /// # Errors
 /// [`StoreError::BadUrl`], [`StoreError::Unreachable`], [`StoreError::Encoding`], [`StoreError::NewerSchema`],
 /// [`StoreError::Migration`] or [`StoreError::Restoring`].
-pub async fn open(url: &str, clock: Arc<dyn Clock>) -> Result<Arc<dyn Store>, StoreError> {
-    open_migrated(url, clock, Schema::Migrated).await
+pub async fn open<'a>(target: impl Into<Target<'a>>, clock: Arc<dyn Clock>) -> Result<Arc<dyn Store>, StoreError> {
+    open_migrated(target.into(), clock, Schema::Migrated).await
 }
 
 /// Opens a database that has a log, migrating it as needed: for those who have nothing to do in a new one.
 ///
 /// # Errors
 /// As [`open`], and [`StoreError::NoLog`].
-pub async fn open_existing(url: &str, clock: Arc<dyn Clock>) -> Result<Arc<dyn Store>, StoreError> {
-    open_migrated(url, clock, Schema::Existing).await
+pub async fn open_existing<'a>(
+    target: impl Into<Target<'a>>,
+    clock: Arc<dyn Clock>,
+) -> Result<Arc<dyn Store>, StoreError> {
+    open_migrated(target.into(), clock, Schema::Existing).await
 }
 
 /// Opens a database that is there and has this program's schema, and changes nothing of it: for those who look at what
@@ -95,15 +99,19 @@ pub async fn open_existing(url: &str, clock: Arc<dyn Clock>) -> Result<Arc<dyn S
 ///
 /// # Errors
 /// As [`open_existing`]; [`StoreError::OlderSchema`] in the place of [`StoreError::Migration`].
-pub async fn open_as_it_is(url: &str, clock: Arc<dyn Clock>) -> Result<Arc<dyn Store>, StoreError> {
-    Ok(match place(url)? {
+pub async fn open_as_it_is<'a>(
+    target: impl Into<Target<'a>>,
+    clock: Arc<dyn Clock>,
+) -> Result<Arc<dyn Store>, StoreError> {
+    let target = target.into();
+    Ok(match target.place()? {
         Place::Sqlite { shown, path } => Arc::new(SqlStore {
             backend: SqliteBackend::open(&shown, path, Schema::AsItIs).await?,
             clock,
             ledger: Ledger::Kept,
         }),
         Place::Postgres { shown, options } => Arc::new(SqlStore {
-            backend: PostgresBackend::open(&shown, *options, Schema::AsItIs).await?,
+            backend: PostgresBackend::open(&shown, *options, target.patience(), Schema::AsItIs).await?,
             clock,
             ledger: Ledger::Kept,
         }),
@@ -114,17 +122,25 @@ pub async fn open_as_it_is(url: &str, clock: Arc<dyn Clock>) -> Result<Arc<dyn S
 ///
 /// # Errors
 /// As [`open`].
-pub async fn open_restored(url: &str, clock: Arc<dyn Clock>) -> Result<Arc<dyn Store>, StoreError> {
-    open_migrated(url, clock, Schema::Restored).await
+pub async fn open_restored<'a>(
+    target: impl Into<Target<'a>>,
+    clock: Arc<dyn Clock>,
+) -> Result<Arc<dyn Store>, StoreError> {
+    open_migrated(target.into(), clock, Schema::Restored).await
 }
 
-async fn open_migrated(url: &str, clock: Arc<dyn Clock>, schema: Schema) -> Result<Arc<dyn Store>, StoreError> {
-    Ok(match place(url)? {
+async fn open_migrated(
+    target: Target<'_>,
+    clock: Arc<dyn Clock>,
+    schema: Schema,
+) -> Result<Arc<dyn Store>, StoreError> {
+    Ok(match target.place()? {
         Place::Sqlite { shown, path } => {
             Arc::new(SqlStore::over(SqliteBackend::open(&shown, path, schema).await?, clock).await?)
         }
         Place::Postgres { shown, options } => {
-            Arc::new(SqlStore::over(PostgresBackend::open(&shown, *options, schema).await?, clock).await?)
+            let backend = PostgresBackend::open(&shown, *options, target.patience(), schema).await?;
+            Arc::new(SqlStore::over(backend, clock).await?)
         }
     })
 }

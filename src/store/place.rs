@@ -1,11 +1,55 @@
-//! Where a database is, by its URL.
+//! Where a database is, by its URL, and how long it is listened to.
 
 use std::path::Path;
+use std::time::Duration;
 
 use sqlx::postgres::PgConnectOptions;
 
 use crate::config::{file_of, without_login};
 use crate::store::StoreError;
+
+/// A database that is opened.
+#[derive(Clone, Copy, Debug)]
+pub struct Target<'a> {
+    url: &'a str,
+    patience: Duration,
+}
+
+impl<'a> Target<'a> {
+    /// How long a PostgreSQL may say nothing when it is asked something, beyond what a statement has for its limit; only
+    /// what goes through a table or makes it anew is given more. What was not answered by then fails, and its connection
+    /// is not used again. A host that has gone with its network says nothing, and TCP would wait a quarter of an hour for a
+    /// word of it. By default a revocation is found before tokens are refused for want of a look.
+    pub const PATIENCE: Duration = Duration::from_secs(30);
+
+    /// With another patience.
+    #[must_use]
+    pub fn with_patience(self, patience: Duration) -> Self {
+        Self { patience, ..self }
+    }
+
+    /// How long it is listened to.
+    pub(super) fn patience(&self) -> Duration {
+        self.patience
+    }
+
+    /// Reads the URL.
+    pub(super) fn place(&self) -> Result<Place<'a>, StoreError> {
+        place(self.url)
+    }
+}
+
+impl<'a> From<&'a str> for Target<'a> {
+    fn from(url: &'a str) -> Self {
+        Self { url, patience: Self::PATIENCE }
+    }
+}
+
+impl<'a> From<&'a String> for Target<'a> {
+    fn from(url: &'a String) -> Self {
+        url.as_str().into()
+    }
+}
 
 /// A database of one kind or the other, with its URL as it may be logged and shown.
 pub(super) enum Place<'a> {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::clock::Clock;
 use crate::store::backend::{Backend, SqlStore};
 use crate::store::opening::Schema;
-use crate::store::place::{Place, place};
+use crate::store::place::{Place, Target, place};
 use crate::store::plan::Ledger;
 use crate::store::postgres::PostgresBackend;
 use crate::store::sqlite::SqliteBackend;
@@ -23,7 +23,8 @@ pub async fn open_without_ledger(url: &str, clock: Arc<dyn Clock>) -> Result<Arc
             without_ledger(SqlStore::over(SqliteBackend::open(&shown, path, Schema::Migrated).await?, clock).await?)
         }
         Place::Postgres { shown, options } => without_ledger(
-            SqlStore::over(PostgresBackend::open(&shown, *options, Schema::Migrated).await?, clock).await?,
+            SqlStore::over(PostgresBackend::open(&shown, *options, Target::PATIENCE, Schema::Migrated).await?, clock)
+                .await?,
         ),
     })
 }

@@ -17,6 +17,7 @@ mod races;
 mod readers;
 mod scene;
 mod server;
+mod silence;
 
 use serde_json::{Value, json};
 use uuid::Uuid;

@@ -234,21 +234,26 @@ impl Catalogued for PostgresBackend {
         let log: Vec<_> = GROWING.split(", ").chain([ERASABLE, "log_head"]).map(str::trim).collect();
         let indexes = expected.indexes.iter().map(|(index, table)| (index.as_str(), table.as_str()));
         let (indexes, of_tables): (Vec<_>, Vec<_>) = indexes.unzip();
-        let mut reading = self.unlimited.pool.begin().await?;
-        let path: Vec<String> = sqlx::query_scalar(PATH).fetch_one(&mut *reading).await?;
-        reading.execute(NOTHING_ELSE).await?;
-        reading.execute(sqlx::raw_sql(PLAIN)).await?;
-        macro_rules! asked {
-            ($sql:ident) => {
-                sqlx::query_as($sql).bind(&tables).bind(&log).bind(&path).bind(&indexes).bind(&of_tables)
-            };
-        }
-        let faults: Vec<FaultRow> = asked!(FAULTS).bind(ERASABLE).fetch_all(&mut *reading).await?;
-        let triggers: Vec<TriggerRow> = asked!(TRIGGERS).fetch_all(&mut *reading).await?;
-        let functions: Vec<FunctionRow> = asked!(FUNCTIONS).fetch_all(&mut *reading).await?;
-        let columns: Vec<DefinedRow> = asked!(COLUMNS).fetch_all(&mut *reading).await?;
-        let constraints: Vec<DefinedRow> = asked!(CONSTRAINTS).fetch_all(&mut *reading).await?;
-        reading.rollback().await?;
+        let unlimited = self.connections.unlimited();
+        let read = async {
+            let mut reading = unlimited.pool.begin().await?;
+            let path: Vec<String> = sqlx::query_scalar(PATH).fetch_one(&mut *reading).await?;
+            reading.execute(NOTHING_ELSE).await?;
+            reading.execute(sqlx::raw_sql(PLAIN)).await?;
+            macro_rules! asked {
+                ($sql:ident) => {
+                    sqlx::query_as($sql).bind(&tables).bind(&log).bind(&path).bind(&indexes).bind(&of_tables)
+                };
+            }
+            let faults: Vec<FaultRow> = asked!(FAULTS).bind(ERASABLE).fetch_all(&mut *reading).await?;
+            let triggers: Vec<TriggerRow> = asked!(TRIGGERS).fetch_all(&mut *reading).await?;
+            let functions: Vec<FunctionRow> = asked!(FUNCTIONS).fetch_all(&mut *reading).await?;
+            let columns: Vec<DefinedRow> = asked!(COLUMNS).fetch_all(&mut *reading).await?;
+            let constraints: Vec<DefinedRow> = asked!(CONSTRAINTS).fetch_all(&mut *reading).await?;
+            reading.rollback().await?;
+            Ok((faults, triggers, functions, columns, constraints))
+        };
+        let (faults, triggers, functions, columns, constraints) = unlimited.answer(read).await.flatten()?;
         let mut alterations: Vec<_> = faults.into_iter().map(told).collect();
         let there: BTreeSet<_> = columns.iter().map(|column| column.of_table.clone()).collect();
         for (word, made, found) in [

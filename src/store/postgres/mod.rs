@@ -15,12 +15,13 @@ mod parts;
 mod planted;
 mod reader;
 mod roles;
+mod silence;
 pub(super) mod sql;
 mod stream;
 mod write;
+mod writer;
 
-use std::collections::HashMap;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use cqrs_es::persist::PersistenceError;
@@ -28,18 +29,19 @@ use postgres_es::PostgresEventRepository;
 use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgExecutor};
 use sqlx::{ConnectOptions, Connection, Executor, FromRow, Postgres, Row, Transaction};
-use tokio::sync::{Mutex, watch};
+use tokio::sync::watch;
 
 use crate::store::backend::Backend;
-use crate::store::known::{Asked, Known};
+use crate::store::known::Known;
 use crate::store::line::Lines;
 use crate::store::opening::{Schema, has_log};
 use crate::store::plan::Plan;
-use crate::store::postgres::assumed::Memory;
-use crate::store::postgres::migrating::{has_schema, migrate};
 pub(super) use crate::store::postgres::migrating::{has_no_mark, migrate_for};
+use crate::store::postgres::migrating::{has_schema, migrate};
 use crate::store::postgres::news::News;
-use crate::store::postgres::reader::Connections;
+use crate::store::postgres::reader::{Connections, Kinds};
+use crate::store::postgres::silence::Silence;
+use crate::store::postgres::writer::Writer;
 use crate::store::row::ROWS_VERSION;
 use crate::store::row_writes::RowWrites;
 use crate::store::sql::{HEAD, SET_ROWS_VERSION, keep_rebuild};
@@ -47,35 +49,27 @@ use crate::store::statement::{Statement, bound};
 use crate::store::stored::{Decoded, HeadRow, Scanned};
 use crate::store::texts::IndexDialect;
 use crate::store::{Append, PoolState, RebuildOutcome, RowDifference, StoreError, StreamEvent, StreamId, time_limit};
-use crate::telemetry::causes::with_causes;
 
 static MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
 
 /// An opened and migrated PostgreSQL database.
 pub(super) struct PostgresBackend {
-    unlimited: Connections,
+    connections: Kinds,
     options: PgConnectOptions,
-    /// For reads with a limit, by the limit: a connection gets its `statement_timeout` when it is made, so that no read
-    /// has to set it. A process has one limit.
-    limited: std::sync::Mutex<HashMap<Duration, Connections>>,
-    writer_options: PgConnectOptions,
-    /// Held for the length of a commit.
-    writer: Mutex<Writer>,
+    /// How long the server may say nothing.
+    patience: Duration,
+    writer: Writer,
     news: News,
-}
-
-/// What commits keep between them.
-#[derive(Default)]
-struct Writer {
-    /// It is not of the pool, which would ping it after every use. Empty before the first commit and after a failed
-    /// one.
-    connection: Option<PgConnection>,
-    memory: Memory,
 }
 
 impl PostgresBackend {
     /// Connects, and migrates where that is asked for.
-    pub(super) async fn open(url: &str, options: PgConnectOptions, schema: Schema) -> Result<Self, StoreError> {
+    pub(super) async fn open(
+        url: &str,
+        options: PgConnectOptions,
+        patience: Duration,
+        schema: Schema,
+    ) -> Result<Self, StoreError> {
         let unreachable = |source| StoreError::Unreachable { url: url.to_owned(), source: Arc::new(source) };
         // Whoever takes a database as it is, only reads.
         let read_only = if schema == Schema::AsItIs { "on" } else { "off" };
@@ -88,15 +82,19 @@ impl PostgresBackend {
         // A migration may take its time, and needs no word of every statement that does.
         let migrating = options.clone().disable_statement_logging();
         // A pool would hide why the server cannot be reached behind its time-out.
-        let mut first = PgConnection::connect_with(&migrating).await.map_err(unreachable)?;
-        encoding::is_utf8(&mut first, url).await?;
-        if schema != Schema::Restored {
-            has_no_mark(&mut first, url).await?;
-        }
-        if matches!(schema, Schema::Existing | Schema::AsItIs) {
-            let logs = sqlx::query_scalar(sql::LOGS).fetch_one(&mut first).await;
-            has_log(logs.map_err(StoreError::during("look for a log"))?, url)?;
-        }
+        let looked = async {
+            let mut first = PgConnection::connect_with(&migrating).await.map_err(unreachable)?;
+            encoding::is_utf8(&mut first, url).await?;
+            if schema != Schema::Restored {
+                has_no_mark(&mut first, url).await?;
+            }
+            if matches!(schema, Schema::Existing | Schema::AsItIs) {
+                let logs = sqlx::query_scalar(sql::LOGS).fetch_one(&mut first).await;
+                has_log(logs.map_err(StoreError::during("look for a log"))?, url)?;
+            }
+            Ok::<_, StoreError>(first)
+        };
+        let mut first = Silence::default().answer(patience, looked).await.map_err(unreachable)??;
         match schema {
             Schema::Migrated | Schema::Existing => migrate(&mut first).await?,
             Schema::Restored => {
@@ -106,49 +104,26 @@ impl PostgresBackend {
             Schema::AsItIs => has_schema(&mut first).await?,
         }
         first.close().await.map_err(unreachable)?;
-        let unlimited = Connections::open(options.clone()).await.map_err(unreachable)?;
-        // Each statement of a commit looks up a few keys. Planning it anew costs as much as running it, and the length
-        // of its arrays, which PostgreSQL would plan it anew for, changes nothing. Plans are made when tables may still
-        // be empty and are kept when they are not: they must use the indexes from the start. The time-out frees the
-        // head if this process stops answering in the middle of a commit.
-        let writer_options = options.clone().options([
-            ("plan_cache_mode", "force_generic_plan"),
-            ("enable_seqscan", "off"),
-            ("enable_hashjoin", "off"),
-            ("enable_mergejoin", "off"),
-            // What is switched off makes a plan look dear enough to be compiled, for longer than it runs.
-            ("jit", "off"),
-            ("idle_in_transaction_session_timeout", "30s"),
-        ]);
-        let (limited, writer, news) = (std::sync::Mutex::default(), Mutex::default(), News::default());
-        Ok(Self { unlimited, options, limited, writer_options, writer, news })
+        let writer = Writer::of(options.clone(), patience);
+        let connections = Kinds::of(options.clone(), patience);
+        Ok(Self { connections, options, patience, writer, news: News::default() })
     }
 
-    /// The connections to read with for whoever asks. A statement whose asker has gone runs on until its limit.
+    /// The connections to read with for whoever asks.
     fn readers(&self) -> Connections {
-        let Some(limit) = time_limit::limit() else { return self.unlimited.clone() };
-        let mut limited = self.limited.lock().unwrap_or_else(PoisonError::into_inner);
-        let readers = limited.entry(limit).or_insert_with(|| {
-            // Zero would be no limit at all.
-            let timeout = limit.as_millis().max(1).to_string();
-            let options = self.options.clone().options([("statement_timeout", timeout)]);
-            Connections::lazy(options)
-        });
-        readers.clone()
+        self.connections.limited(time_limit::limit())
     }
 
-    /// Locks the head of the log on the kept connection, or on a new one if there is none or it
-    /// was lost meanwhile, as by a restart of the server. Nothing is written yet, so trying
-    /// twice does no harm.
-    async fn lock_head(&self, kept: Option<PgConnection>) -> Result<PgConnection, sqlx::Error> {
-        if let Some(mut connection) = kept
-            && connection.execute(sql::BEGIN).await.is_ok()
-        {
-            return Ok(connection);
-        }
-        let mut connection = PgConnection::connect_with(&self.writer_options).await?;
-        connection.execute(sql::BEGIN).await?;
-        Ok(connection)
+    async fn fetch_on<T: Decoded>(
+        &self,
+        connections: &Connections,
+        statement: &Statement,
+    ) -> Result<Vec<T>, sqlx::Error> {
+        let query = sqlx::query_as(&statement.sql).persistent(!statement.is_planned_anew);
+        let query = bound!(query, statement);
+        let mut lent = connections.lend().await?;
+        let rows = connections.answer(query.fetch_all(&mut **lent.reader())).await.flatten();
+        lent.ended(rows)
     }
 
     /// A transaction for a step of the rebuild of whoever holds its lease.
@@ -157,12 +132,13 @@ impl PostgresBackend {
         begin: &'static str,
         holder: &str,
     ) -> Result<Transaction<'static, Postgres>, StoreError> {
+        let unlimited = self.connections.unlimited();
         let begun = async {
-            let mut transaction = self.unlimited.pool.begin_with(begin).await?;
+            let mut transaction = unlimited.pool.begin_with(begin).await?;
             let kept = execute_on(&mut *transaction, &keep_rebuild(holder)).await?;
             Ok((transaction, kept))
         };
-        match begun.await.map_err(StoreError::during("keep the lease of a rebuild"))? {
+        match unlimited.answer(begun).await.flatten().map_err(StoreError::during("keep the lease of a rebuild"))? {
             (transaction, 1) => Ok(transaction),
             _ => Err(StoreError::TakenOver),
         }
@@ -184,47 +160,57 @@ impl Backend for PostgresBackend {
     /// The database puts the lines together: one text comes instead of a value for each column of each row.
     async fn read_lines(&self, statement: &Statement, _: usize) -> Result<Vec<u8>, sqlx::Error> {
         let text = format!("select coalesce(string_agg(line || chr(10), ''), '') as lines from ({}) l", statement.sql);
-        let mut texts: Vec<OneText> = self.fetch(&Statement { sql: text, ..statement.clone() }).await?;
+        let statement = Statement { sql: text, ..statement.clone() };
+        let mut texts: Vec<OneText> = self.fetch_on(&self.connections.going_through(), &statement).await?;
         Ok(texts.pop().map_or_else(Vec::new, |text| text.lines.into_bytes()))
     }
 
     async fn scan<T: Scanned>(&self, statement: &Statement) -> Result<Vec<T>, sqlx::Error> {
-        self.fetch(statement).await
+        self.fetch_on(&self.connections.going_through(), statement).await
     }
 
     async fn fetch<T: Decoded>(&self, statement: &Statement) -> Result<Vec<T>, sqlx::Error> {
-        let query = sqlx::query_as(&statement.sql).persistent(!statement.is_planned_anew);
-        let query = bound!(query, statement);
-        let mut lent = self.readers().lender.lend().await?;
-        let rows = query.fetch_all(&mut **lent.reader()).await;
-        lent.ended(rows)
+        self.fetch_on(&self.readers(), statement).await
     }
 
     async fn explain(&self, statement: &Statement) -> Result<Vec<String>, sqlx::Error> {
         let text = format!("explain {}", statement.sql);
         let query = bound!(sqlx::query(&text), statement);
-        let steps = query.fetch_all(&self.unlimited.pool).await?;
+        let unlimited = self.connections.unlimited();
+        let steps = unlimited.answer(query.fetch_all(&unlimited.pool)).await.flatten()?;
         steps.iter().map(|step| step.try_get(0)).collect()
     }
 
     async fn execute(&self, statement: &Statement) -> Result<u64, sqlx::Error> {
-        execute_on(&self.unlimited.pool, statement).await
+        let unlimited = self.connections.unlimited();
+        let mut lent = unlimited.lend().await?;
+        let touched = unlimited.answer(execute_on(&mut **lent.reader(), statement)).await.flatten();
+        lent.ended(touched)
     }
 
     async fn execute_together(&self, guards: usize, statements: &[Statement]) -> Result<bool, sqlx::Error> {
-        let mut transaction = self.unlimited.pool.begin().await?;
-        for (place, statement) in statements.iter().enumerate() {
-            if execute_on(&mut *transaction, statement).await? != 1 && place < guards {
-                transaction.rollback().await?;
-                return Ok(false);
+        let unlimited = self.connections.unlimited();
+        let mut lent = unlimited.lend().await?;
+        let done = async {
+            let mut transaction = lent.reader().begin().await?;
+            for (place, statement) in statements.iter().enumerate() {
+                if execute_on(&mut *transaction, statement).await? != 1 && place < guards {
+                    transaction.rollback().await?;
+                    return Ok(false);
+                }
             }
-        }
-        transaction.commit().await?;
-        Ok(true)
+            transaction.commit().await?;
+            Ok(true)
+        };
+        let done = unlimited.answer(done).await.flatten();
+        lent.ended(done)
     }
 
     async fn load(&self, stream: StreamId, after_version: u64) -> Result<Vec<StreamEvent>, PersistenceError> {
-        stream::load(&PostgresEventRepository::new(self.readers().pool), stream, after_version).await
+        let readers = self.readers();
+        let repository = PostgresEventRepository::new(readers.pool.clone());
+        let loaded = readers.answer(stream::load(&repository, stream, after_version)).await;
+        loaded.unwrap_or_else(|silent| Err(PersistenceError::ConnectionError(silent.into())))
     }
 
     async fn commit(
@@ -232,54 +218,7 @@ impl Backend for PostgresBackend {
         batch: Vec<Append>,
         decide: impl Fn(Vec<Append>, Known) -> Plan + Send + Sync + 'static,
     ) -> Result<Plan, StoreError> {
-        let mut writer = self.writer.lock().await;
-        let Writer { connection: slot, memory } = &mut *writer;
-        // A connection is kept only after it went well: losing it ends its transaction.
-        let mut kept = slot.take();
-        if let Some(connection) = &mut kept
-            && memory.outgrows_plans()
-            && let Err(error) = connection.execute(sql::PLAN_ANEW).await
-        {
-            tracing::warn!(error = %with_causes(&error), "the statements of a commit are not planned anew");
-            kept = None;
-        }
-        let assumed = kept.as_ref().and_then(|_| memory.assume(&batch));
-        if let (Some(connection), Some((known, assumed))) = (&mut kept, assumed) {
-            let plan = decide(batch.clone(), known);
-            if write::is_one_statement(&plan) {
-                match write::if_so(connection, &plan, &assumed).await {
-                    Ok(true) => {
-                        memory.remember(&plan);
-                        *slot = kept;
-                        return Ok(plan);
-                    }
-                    Ok(false) => {}
-                    // If it was committed all the same, the keys of its commands are found under the lock.
-                    Err(error) => {
-                        tracing::warn!(error = %with_causes(&error), "a commit is tried again");
-                        kept = None;
-                    }
-                }
-            }
-        }
-        let lock = StoreError::during("lock the head of the log");
-        let mut connection = self.lock_head(kept).await.map_err(lock)?;
-        let known = known(&mut connection, &batch).await?;
-        memory.learn(&known);
-        let plan = decide(batch, known);
-        let ended = async {
-            if plan.writes_nothing() {
-                connection.execute("rollback").await?;
-            } else {
-                write::under_lock(&mut connection, &plan).await?;
-                connection.execute("commit").await?;
-                memory.remember(&plan);
-            }
-            Ok(())
-        };
-        ended.await.map_err(StoreError::during("commit a batch"))?;
-        *slot = Some(connection);
-        Ok(plan)
+        self.writer.commit(batch, decide, self.connections.silence()).await
     }
 
     /// What a deleted row leaves behind until a vacuum, and in the files of the WAL, is ciphertext without a key.
@@ -288,12 +227,11 @@ impl Backend for PostgresBackend {
     }
 
     fn news(&self) -> watch::Receiver<u64> {
-        self.news.hear(&self.unlimited.pool)
+        self.news.hear(&self.options, self.patience)
     }
 
     fn pool(&self) -> PoolState {
-        let limited = self.limited.lock().unwrap_or_else(PoisonError::into_inner);
-        limited.values().map(Connections::state).fold(self.unlimited.state(), PoolState::and)
+        self.connections.state()
     }
 
     async fn start_rebuild(&self, holder: &str) -> Result<(), StoreError> {
@@ -321,7 +259,7 @@ impl Backend for PostgresBackend {
         roles::may_rebuild(&mut look).await?;
         let indexed = async {
             look.commit().await?;
-            self.unlimited.pool.execute(sql::INDEX_REBUILT).await
+            self.connections.unlimited().pool.execute(sql::INDEX_REBUILT).await
         };
         indexed.await.map(drop).map_err(StoreError::during("index rebuilt rows"))
     }
@@ -357,20 +295,6 @@ pub(super) fn is_kept_waiting(error: &sqlx::Error) -> bool {
 async fn execute_on(executor: impl PgExecutor<'_>, statement: &Statement) -> Result<u64, sqlx::Error> {
     let query = bound!(sqlx::query(&statement.sql), statement);
     Ok(query.execute(executor).await?.rows_affected())
-}
-
-async fn known(connection: &mut PgConnection, batch: &[Append]) -> Result<Known, StoreError> {
-    let asked = Asked::of(batch);
-    let rows = sqlx::query_as(sql::KNOWN)
-        .bind(&asked.actors)
-        .bind(&asked.idempotency_keys)
-        .bind(&asked.aggregate_types)
-        .bind(&asked.aggregate_ids)
-        .bind(&asked.series)
-        .fetch_all(connection)
-        .await
-        .map_err(StoreError::during("look up what a batch builds on"))?;
-    Known::from_rows(rows)
 }
 
 #[derive(FromRow)]

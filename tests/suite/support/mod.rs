@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 pub mod authority;
 pub mod dice;
 pub mod postgres;
+pub mod proxy;
 pub mod server;
 
 /// A file or a folder of the repository that the tests are run of. They may have been built of another copy of it, since

@@ -1,0 +1,191 @@
+//! A network that loses its connections to the database without a word, as when the host of the database loses its power
+//! and another one takes its place under the same name. Nothing tells that they are gone: what was asked is given up.
+
+use std::process::Command;
+use std::sync::Arc;
+use std::time::Duration;
+
+use etalon::store::{self, Store, Target, limited};
+use futures::future::join_all;
+use serde_json::{Value, json};
+use tokio::time::{interval, timeout};
+use uuid::Uuid;
+
+use crate::following::resuming::OPEN;
+use crate::following::subscriber::{EVENTS, Got, Subscriber, Transport, is_event};
+use crate::life::scene::campaign;
+use crate::store::samples::{case_stream, commit_one, note};
+use crate::store::support::TestClock;
+use crate::support::postgres::{FreshDatabase, fresh_database};
+use crate::support::proxy::Proxy;
+use crate::support::server::{Installation, Server, Who, ask, carry_out};
+
+/// How long the database is listened to.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// How soon everything goes on: it is a few seconds, and this bound is for a machine that does many other things. TCP would
+/// wait a quarter of an hour, and for ever where it has taken what was sent.
+const WITHIN: Duration = Duration::from_secs(30);
+
+/// How often the connections are lost.
+const SILENCES: usize = 3;
+
+const CAMPAIGNS: &str = "{ campaigns(first: 1) { nodes { name } } }";
+
+async fn in_time<T>(what: &str, happens: impl Future<Output = T>) -> T {
+    timeout(WITHIN, happens).await.unwrap_or_else(|_| panic!("{what} does not go on"))
+}
+
+/// A server whose database is behind such a network, and one that reaches it without.
+struct House {
+    installation: Installation,
+    client: reqwest::Client,
+    proxy: Proxy,
+    server: Server,
+    other: Server,
+    database: FreshDatabase,
+}
+
+impl House {
+    async fn build() -> Self {
+        let database = fresh_database();
+        let proxy = Proxy::before(database.url()).await;
+        let installation = Installation::on(&proxy.url);
+        let patience = PATIENCE.as_millis().to_string();
+        let serve = |command: &mut Command| Server::start(command.args(["serve", "--listen", "127.0.0.1:0"]));
+        let mut behind = installation.command();
+        behind.env("ETALON_DATABASE_TIMEOUT_MS", &patience).env("ETALON_STATEMENT_TIMEOUT_MS", &patience);
+        let server = serve(&mut behind);
+        let other = serve(installation.command().env("ETALON_DATABASE", database.url()));
+        Self { installation, client: reqwest::Client::new(), proxy, server, other, database }
+    }
+
+    fn token(&self, actor: &str, role: &'static str) -> String {
+        self.installation.token(&Who::new(actor, role, "CN"))
+    }
+
+    /// Commits an event at a server.
+    async fn commits(&self, server: &Server) {
+        let mut input = campaign("计量服务");
+        input["idempotencyKey"] = Uuid::new_v4().to_string().into();
+        let token = self.token("manager", "MANAGER");
+        let answer = carry_out(&self.client, &server.graphql, &token, OPEN, input).await;
+        assert_eq!(answer["openCampaign"]["userErrors"], json!([]), "{answer}");
+    }
+
+    /// Comes back when the server behind the network answers a query.
+    async fn is_answered(&self) {
+        let token = self.token("manager", "MANAGER");
+        let mut asks = interval(Duration::from_millis(100));
+        let answer: Value = loop {
+            asks.tick().await;
+            if let Some(answer) = ask(&self.client, &self.server.graphql, &token, CAMPAIGNS, json!({})).await {
+                break answer;
+            }
+        };
+        assert_eq!(answer["campaigns"]["nodes"].as_array().map(Vec::len), Some(1), "{answer}");
+    }
+
+    /// A stream of the auditor at the server behind the network, from the start.
+    async fn follows(&self) -> Subscriber {
+        let (token, from_start) = (self.token("the-auditor", "AUDITOR"), json!({ "fromStart": true }));
+        let subscriber = Subscriber::open(Transport::WebSocket, &self.server.graphql, &token, EVENTS, from_start).await;
+        subscriber.expect("the token is good")
+    }
+}
+
+/// The next event; the position alone may be told before.
+async fn next_event(subscriber: &mut Subscriber) {
+    while !is_event(&subscriber.update().await) {}
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn commits_queries_and_subscriptions_go_on_when_the_database_falls_silent() {
+    let house = House::build().await;
+    house.commits(&house.server).await;
+    let mut subscriber = house.follows().await;
+    next_event(&mut subscriber).await;
+    for _ in 0..SILENCES {
+        house.is_answered().await;
+        house.proxy.falls_silent();
+        in_time("a query", house.is_answered()).await;
+        house.proxy.falls_silent();
+        in_time("a command", house.commits(&house.server)).await;
+        in_time("a subscription", next_event(&mut subscriber)).await;
+        house.proxy.falls_silent();
+        house.commits(&house.other).await;
+        in_time("a subscription to what another server commits", next_event(&mut subscriber)).await;
+    }
+    assert!(house.server.stop(), "{}", house.server.log());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn revocations_are_heard_of_when_the_database_falls_silent() {
+    let house = House::build().await;
+    house.commits(&house.server).await;
+    let mut subscriber = house.follows().await;
+    next_event(&mut subscriber).await;
+    house.proxy.falls_silent();
+    let mut revoke = house.installation.command();
+    revoke.env("ETALON_DATABASE", house.database.url()).args(["revoke", "--actor", "the-auditor"]);
+    assert!(revoke.output().expect("the program runs").status.success());
+    let ended = async {
+        loop {
+            match subscriber.next().await {
+                Got::Update(_) => {}
+                other => break other,
+            }
+        }
+    };
+    let ended = in_time("the look for revocations", ended).await;
+    let Got::Closed(4403, reason) = ended else { panic!("it ends in words, not by {ended:?}") };
+    assert!(reason.contains("TOKEN_REVOKED"), "{reason}");
+    in_time("a query of somebody else", house.is_answered()).await;
+}
+
+/// A database behind such a network.
+async fn behind(proxy: &Proxy) -> Arc<dyn Store> {
+    let target = Target::from(&proxy.url).with_patience(PATIENCE);
+    store::open(target, TestClock::new()).await.expect("the database opens")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn word_of_other_servers_commits_is_heard_again() {
+    let database = fresh_database();
+    let proxy = Proxy::before(database.url()).await;
+    let listening = behind(&proxy).await;
+    let committing = store::open(database.url(), TestClock::new()).await.expect("the database opens");
+    let mut news = listening.news();
+    for case in 0..SILENCES {
+        commit_one(&*committing, note(case_stream(case as u128), 0, &case.to_string())).await.expect("accepted");
+        let heard = news.wait_for(|known| *known > case as u64);
+        in_time("the word of a commit", heard).await.expect("somebody listens");
+        proxy.falls_silent();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_gives_up_a_read_of_a_silent_database_leaves_no_connection_behind() {
+    let database = fresh_database();
+    let proxy = Proxy::before(database.url()).await;
+    let store = behind(&proxy).await;
+    let asked = || limited(PATIENCE, store.ping());
+    let answered = || async {
+        let mut asks = interval(Duration::from_millis(100));
+        loop {
+            asks.tick().await;
+            if asked().await.is_ok() {
+                break;
+            }
+        }
+    };
+    for _ in 0..SILENCES {
+        in_time("a read", answered()).await;
+        // As many connections as are kept, and more.
+        join_all((0..40).map(|_| asked())).await;
+        proxy.falls_silent();
+        let gone = join_all((0..40).map(|_| timeout(Duration::from_millis(50), asked()))).await;
+        assert!(gone.iter().any(Result::is_err), "nobody answers them");
+    }
+    in_time("a read", answered()).await;
+}
