@@ -1,4 +1,5 @@
-//! The connections that reads share, and on PostgreSQL what writes beside commits, each handed on as the last read has left it.
+//! The connections that reads share, and on PostgreSQL what writes beside commits, each handed on as the last of them has
+//! left it.
 //!
 //! The driver's own pool asks every connection that comes back whether it is still there: a round trip for every read,
 //! or a turn of SQLite's thread, and a task of its own. So reads borrow from those that are kept out of it, and give

@@ -17,9 +17,9 @@ pub struct Target<'a> {
 
 impl<'a> Target<'a> {
     /// How long a PostgreSQL may say nothing when it is asked something, beyond what a statement has for its limit; only
-    /// what goes through a table or makes it anew is given more. What was not answered by then fails, and its connection
-    /// is not used again. A host that has gone with its network says nothing, and TCP would wait a quarter of an hour for a
-    /// word of it. By default a revocation is found before tokens are refused for want of a look.
+    /// what goes through a table or makes it anew is given more. What was not answered by then fails, and its
+    /// connection is not used again. A host that has gone with its network says nothing, and TCP would wait a quarter of
+    /// an hour for a word of it. By default a server looks for revocations again before it takes no token any more.
     pub const PATIENCE: Duration = Duration::from_secs(30);
 
     /// With another patience.

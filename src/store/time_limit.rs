@@ -2,8 +2,8 @@
 //!
 //! The limit goes with the future that asks, not with the store: what is read for a question is given up by the
 //! database itself, and the same statement runs as long as it takes for a rebuild, an export or whoever follows the
-//! log. Commits and every other write know no such limit, only how long
-//! the database [may say nothing](crate::store::Target).
+//! log. Commits and every other write know no such limit, but how long the database [may say
+//! nothing](crate::store::Target).
 
 use std::time::Duration;
 

@@ -140,9 +140,9 @@ impl SqliteBackend {
         emptied.await
     }
 
-    /// A step of the rebuild of whoever holds its lease, in one transaction; it is committed if all went well. The pages of
-    /// tables that are dropped are not overwritten, which would keep commits waiting for as long as that takes: read rows
-    /// say nothing that the log does not say, and of what is personal they have the sealed form at most.
+    /// A step of the rebuild of whoever holds its lease, in one transaction; it is committed if all went well. The pages
+    /// of tables that are dropped are not overwritten, which would keep commits waiting for as long as that takes: read
+    /// rows say nothing that the log does not say, and of what is personal they have the sealed form at most.
     async fn rebuild<T: Send + 'static>(
         &self,
         operation: &'static str,

@@ -21,14 +21,14 @@ use crate::support::proxy::Proxy;
 use crate::support::server::{Installation, Server, Who, ask, carry_out};
 
 /// How long the database is listened to.
-const PATIENCE: Duration = Duration::from_millis(500);
+const PATIENCE: Duration = Duration::from_secs(1);
 
-/// How soon everything goes on: it is a few seconds, and this bound is for a machine that does many other things. TCP would
-/// wait a quarter of an hour, and for ever where it has taken what was sent.
+/// How soon everything goes on: it is a few seconds, and this bound is for a machine that does many other things. TCP
+/// would wait a quarter of an hour, and for ever where it has taken what was sent.
 const WITHIN: Duration = Duration::from_secs(30);
 
 /// How often the connections are lost.
-const SILENCES: usize = 3;
+const SILENCES: usize = 2;
 
 const CAMPAIGNS: &str = "{ campaigns(first: 1) { nodes { name } } }";
 
