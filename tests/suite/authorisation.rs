@@ -18,6 +18,7 @@
 
 mod commands;
 mod fields;
+mod previews;
 mod reads;
 mod references;
 mod routes;
@@ -81,6 +82,7 @@ on_both_databases! {
 async fn everybody_may_what_the_tables_say(stage: &Stage) {
     reads::hold(stage).await;
     fields::hold(stage).await;
+    previews::hold(stage).await;
     streams::hold(stage).await;
     routes::hold(stage).await;
     commands::hold(stage).await;

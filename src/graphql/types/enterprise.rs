@@ -43,6 +43,11 @@ impl EnterpriseNode {
         self.0.is_whole(ctx).await
     }
 
+    /// Whether the actor is told how to reach it.
+    async fn is_reachable(&self, ctx: &Context<'_>) -> Result<bool> {
+        self.0.is_reachable(ctx, |case| case.enterprise == self.0.entry.id.into()).await
+    }
+
     /// The visits to it, in the order in which they were recorded.
     pub(crate) fn field_visits(&self) -> &[FieldVisit] {
         &self.file().visits
@@ -94,7 +99,7 @@ impl EnterpriseNode {
     async fn address(&self, ctx: &Context<'_>) -> Option<Result<String>> {
         errors::nullable(async {
             let address = self.file().address.as_ref().map(ToString::to_string);
-            Ok(if self.0.is_reachable(ctx).await? { address } else { None })
+            Ok(if self.is_reachable(ctx).await? { address } else { None })
         })
         .await
     }
@@ -105,7 +110,7 @@ impl EnterpriseNode {
             let Some(contact) = self.file().contact.clone() else { return Ok(None) };
             // Of the entry and not of the content, which is personal data.
             let id = ids::of_content("Contact", &(self.0.entry.id, self.0.entry.version));
-            Ok(self.0.is_reachable(ctx).await?.then_some(ContactNode { id, contact }))
+            Ok(self.is_reachable(ctx).await?.then_some(ContactNode { id, contact }))
         })
         .await
     }

@@ -27,6 +27,11 @@ impl PersonNode {
         self.0.entry.state.file.as_ref().expect("a person's first event opens its file")
     }
 
+    /// Whether the actor is told how to reach the person.
+    async fn is_reachable(&self, ctx: &Context<'_>) -> Result<bool> {
+        self.0.is_reachable(ctx, |case| case.members().any(|member| member == self.0.entry.id.into())).await
+    }
+
     /// The entry, as it is seen by that way.
     pub(crate) fn by(mut self, way: Way) -> Self {
         self.0.way = way;
@@ -48,11 +53,11 @@ impl PersonNode {
         personal::text(ctx, (!file.is_erased()).then_some(&file.name)).await
     }
 
-    /// 电话: the number, for whoever sees the person in the register or works with them on the case that names them. Personal data; `null` once the person was erased.
+    /// 电话: the number, for whoever sees the person in the register, and for the lead, the experts who joined and the enterprise of the case that names the person, while the person leads it or has joined it too. Personal data; `null` once the person was erased.
     async fn telephone(&self, ctx: &Context<'_>) -> Option<Result<String>> {
         let file = self.file();
         let telephone = file.telephone.as_ref().filter(|_| !file.is_erased())?;
-        match self.0.is_reachable(ctx).await {
+        match self.is_reachable(ctx).await {
             Ok(true) => personal::text(ctx, Some(telephone)).await,
             Ok(false) => None,
             Err(error) => Some(Err(error)),

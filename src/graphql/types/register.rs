@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::app::{Commanded, Entry, Moment, RegisterPage, works_on};
+use crate::domain::case::state::File;
 use crate::domain::value::{CaseId, Division};
 use crate::graphql::connection::{self, Beyond, Slice};
 use crate::graphql::context::{actor, app, loaders};
@@ -87,7 +88,7 @@ pub(crate) fn place_of<A>(entry: &Entry<A>, at: Moment) -> Cursor {
 }
 
 /// By which way somebody has come to an entry. What names it tells who it is; the rest is for whoever finds it in the
-/// register, and how to reach it for those who work on the case as well.
+/// register, and how to reach it for those who work on the case with it as well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Way {
     /// They found it in the register.
@@ -130,12 +131,15 @@ impl<A: Commanded> Snapshot<A> {
         found.map(|found| found.is_some()).map_err(|fault| errors::fault(ctx, fault))
     }
 
-    /// Whether the actor is told how to reach it: by the register, or because both work on the case that names it, as it
-    /// is today.
+    /// Whether the actor is told how to reach it: by the register, or because both have a hand in the case that names it,
+    /// as it is on record today. Whom only a preview would bring in, who has not joined and who has left it has not.
+    ///
+    /// # Parameters
+    /// - `has_a_hand`: whether what is shown has one in that case
     ///
     /// # Errors
     /// When the house fails.
-    pub(crate) async fn is_reachable(&self, ctx: &Context<'_>) -> Result<bool> {
+    pub(crate) async fn is_reachable(&self, ctx: &Context<'_>, has_a_hand: impl Fn(&File) -> bool) -> Result<bool> {
         if self.is_whole(ctx).await? {
             return Ok(true);
         }
@@ -143,7 +147,8 @@ impl<A: Commanded> Snapshot<A> {
         let failed = |fault| errors::fault(ctx, fault);
         let Some(row) = loaders(ctx).case(id, Moment::Present).await.map_err(failed)? else { return Ok(false) };
         let case = loaders(ctx).file(id, row.version, Moment::Present).await.map_err(failed)?;
-        Ok(case.as_ref().and_then(|case| case.state.file.as_ref()).is_some_and(|file| works_on(actor(ctx), file)))
+        let file = case.as_ref().and_then(|case| case.state.file.as_ref());
+        Ok(file.is_some_and(|file| works_on(actor(ctx), file) && has_a_hand(file)))
     }
 }
 

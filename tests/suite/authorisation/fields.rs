@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::authorisation::stage::{ASIDE, Stage};
+use crate::authorisation::stage::{ASIDE, NUMBER_ELSEWHERE, Stage};
 use crate::authorisation::{compare, is_something, tells};
 
 /// A type and its field, how it is asked, and who is told: `y`, or `.` for nothing.
@@ -57,7 +57,10 @@ const FIELDS: &[Field] = &[
     Field("020-12345678", "assignment", "assignment { lead { telephone } }",
                                                               "y . y y y y y y  . . . . . . . .  . . y"),
     Field("020-12345678", "experts", "experts { person { telephone } }",
-                                                              "y . . . y y . .  . . . . . . . .  y . y"),
+                                                              "y . . . y y . .  . . . . . . . .  . . y"),
+    // Of who is invited and has not answered, whoever has invited them.
+    Field(NUMBER_ELSEWHERE, "invited", "invited: experts { person { telephone } }",
+                                                              ". . . . . . . .  . . . . . . . .  y . y"),
 
     // What was said internally: for who works on the case or is invited to, and for who oversees it.
     Field(ASIDE, "comments", "comments { text }",             ". . y y y y . y  . . . . . . . .  y . y"),

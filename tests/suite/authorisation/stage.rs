@@ -25,6 +25,9 @@ pub const WORD: &str = "鲲鹏翼展";
 /// Said internally in every case that was assigned, and nowhere else.
 pub const ASIDE: &str = "闭门商议";
 
+/// The number of everybody elsewhere who is registered, and nobody else's.
+pub const NUMBER_ELSEWHERE: &str = "025-87654321";
+
 /// Where nobody listens.
 const NOWHERE: &str = "http://127.0.0.1:9/";
 
@@ -144,7 +147,8 @@ async fn everybody(world: &World, scene: &Scene, ids: &mut BTreeMap<&'static str
         world.admit(name, &Who::new(name.replace(' ', "-"), role, "32"));
     }
     for (name, role) in [("lead elsewhere", "LEAD"), ("expert elsewhere", "EXPERT"), ("invited expert", "EXPERT")] {
-        let id = done(world, "coordinator elsewhere", "registerPerson", person(name, &scene.university)).await;
+        let input = with(person(name, &scene.university), json!({ "telephone": NUMBER_ELSEWHERE }));
+        let id = done(world, "coordinator elsewhere", "registerPerson", input).await;
         let institution = Some(uuid_of(&scene.university));
         world.admit(name, &Who { institution, ..Who::new(uuid_of(&id).to_string(), role, "32") });
         ids.insert(name, id);
