@@ -50,6 +50,7 @@ on_both_databases! {
     failing::two_servers_do_not_write_over_each_other
     setting_up::managers_set_up_and_others_look_or_do_not
     setting_up::a_change_that_is_sent_again_is_one_change
+    setting_up::copies_of_an_order_at_once_are_one_change
     setting_up::a_webhook_begins_where_it_is_told
     setting_up::what_is_foreseen_of_a_webhook_comes_true
 }

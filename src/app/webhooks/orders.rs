@@ -30,12 +30,17 @@ impl App {
     /// # Errors
     /// A refusal, or a fault.
     pub async fn order_webhook(&self, request: &WebhookRequest, order: WebhookOrder) -> Result<Changed, Failure> {
-        match order {
+        let answer = match order {
             WebhookOrder::Create(draft) => self.create_webhook(request, draft).await,
             WebhookOrder::Alter(id, alteration) => self.alter_webhook(request, id, &alteration).await,
             WebhookOrder::Delete(id) => self.delete_webhook(request, id).await,
             WebhookOrder::ReplayLetter(id, position) => self.replay_dead_letter(request, id, position).await,
             WebhookOrder::DiscardLetter(id, position) => self.discard_dead_letter(request, id, position).await,
+        };
+        match answer {
+            // What it was refused for may be what another copy of it has done in the meantime.
+            Err(Failure::Refused(refusal)) => self.changed_before(request).await?.ok_or(Failure::Refused(refusal)),
+            answer => answer,
         }
     }
 

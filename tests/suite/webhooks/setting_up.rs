@@ -16,6 +16,9 @@ use crate::webhooks::stage::{Stage, from_the_beginning, manager, somebody};
 
 const URL: &str = "https://events.example.org/etalon";
 
+/// How many copies of an order come at once: more than the database is asked at a time.
+const COPIES: usize = 64;
+
 fn draft() -> WebhookDraft {
     WebhookDraft { url: URL.to_owned(), ..from_the_beginning() }
 }
@@ -121,6 +124,25 @@ pub async fn a_change_that_is_sent_again_is_one_change(stage: &Stage) {
     let plain = hex::encode(request(b"one").key.digest());
     assert_eq!(changes[0].digest.len(), plain.len());
     assert_ne!(changes[0].digest, plain);
+}
+
+/// A client that sends an order again may overtake itself: whichever comes second is told what the first one did.
+pub async fn copies_of_an_order_at_once_are_one_change(stage: &Stage) {
+    let (who, (webhook, _)) = (manager("44"), stage.webhook_for(&manager("44"), draft()).await);
+    for (version, order) in [
+        (Some(1), WebhookOrder::Alter(webhook.id, WebhookAlteration::Pause)),
+        (Some(2), WebhookOrder::Alter(webhook.id, WebhookAlteration::Resume)),
+        (None, WebhookOrder::Delete(webhook.id)),
+    ] {
+        let request = WebhookRequest { expected_version: version, ..stage.request(&who) };
+        let copies = (0..COPIES).map(|_| stage.app.order_webhook(&request, order.clone()));
+        let answers =
+            futures::future::try_join_all(copies).await.unwrap_or_else(|failure| panic!("{order:?}: {failure}"));
+        assert_eq!(answers.iter().filter(|answer| !answer.replayed).count(), 1, "{order:?} is carried out once");
+    }
+    let page = KeyPage { limit: 10, ..KeyPage::default() };
+    let changes = stage.app.webhook_changes(&who, None, &page).await.expect("the store works");
+    assert_eq!(changes.len(), 4);
 }
 
 pub async fn a_webhook_begins_where_it_is_told(stage: &Stage) {
