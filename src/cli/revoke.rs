@@ -20,6 +20,10 @@ wrote its `iat` may be ahead: a token counts as issued now up to 30 s later (`oi
 that is issued after that is good: take the right to new ones away where they come from. A person who is erased needs no
 revocation.
 
+The webhooks that an actor owns are paused before anything more is sent to them, and `webhookChanges` says so
+(`OWNER_REVOKED`): a manager who sees one resumes it, which makes it theirs, or deletes it. They know their owner and no
+token: after `--subject` or `--token-id` revoke the actor as well, or look in `webhookChanges` for what was set up.
+
 Examples:
   etalon revoke --actor 0190b6e0-7d3a-7c1e-8f52-1b7a0c2d4e70
   etalon revoke --actor service:monthly-report
@@ -65,7 +69,12 @@ pub async fn run(arguments: Revoke, settings: &Settings) -> Result<String, Probl
     let app = serve::open_existing(settings, KeyFolder::Unneeded, Arc::new(SystemClock)).await?;
     let revoked = app.revoke(&key).await.map_err(Problem::while_doing("nothing was revoked"));
     app.shutdown().await;
-    revoked.map(|()| format!("revoked; every server knows it within {} seconds", Revoker::WITHIN.as_secs()))
+    let of_webhooks = match arguments.which.actor {
+        Some(_) => "the webhooks of this actor are paused",
+        None => "webhooks go on unless the actor who owns them is revoked (`--actor`)",
+    };
+    let within = Revoker::WITHIN.as_secs();
+    revoked.map(|()| format!("revoked; every server knows it within {within} seconds; {of_webhooks}"))
 }
 
 fn key(which: &Which, settings: &Settings) -> Result<RevocationKey, Problem> {

@@ -2,7 +2,9 @@
 
 mod delivering;
 mod failing;
+mod owning;
 mod receiver;
+mod rounds;
 mod secure;
 mod serving;
 mod setting_up;
@@ -48,6 +50,12 @@ on_both_databases! {
     failing::a_receiver_that_asks_for_time_gets_it
     failing::addresses_inside_are_not_called
     failing::two_servers_do_not_write_over_each_other
+    owning::a_webhook_is_paused_when_its_owner_is_let_in_no_more
+    owning::a_revocation_ends_a_round_that_is_under_way
+    owning::whoever_resumes_a_webhook_owns_it
+    rounds::a_round_ends_in_time_and_another_goes_on
+    rounds::a_pause_holds_for_a_round_that_is_under_way
+    rounds::what_went_to_an_old_address_goes_to_the_new_one
     setting_up::managers_set_up_and_others_look_or_do_not
     setting_up::a_change_that_is_sent_again_is_one_change
     setting_up::copies_of_an_order_at_once_are_one_change

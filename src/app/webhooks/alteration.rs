@@ -7,7 +7,7 @@ use uuid::Uuid;
 use crate::app::App;
 use crate::app::request::Failure;
 use crate::app::webhooks::changes::{WebhookPatch, WebhookRequest, known_types, names, sound_url};
-use crate::app::webhooks::{Outlet, sight};
+use crate::app::webhooks::{Outlet, ownership};
 use crate::identity::webhook_key::WebhookSecret;
 use crate::store::{Webhook, WebhookAction, WebhookState};
 
@@ -18,7 +18,8 @@ pub enum WebhookAlteration {
     Update(WebhookPatch),
     /// Nothing is sent, nothing is lost. One that is paused stays so.
     Pause,
-    /// One that was paused or gone is served again, from where it was left.
+    /// One that was paused or gone is served again, from where it was left. Whoever orders it owns it from then on: it
+    /// hears where it heard, by the rights of somebody who is there to answer for it.
     Resume,
     /// It gets a new secret, and the one before it signs as well for so long.
     RotateSecret(Duration),
@@ -51,7 +52,11 @@ impl App {
         match alteration {
             WebhookAlteration::Update(patch) => update(outlet, request, &mut webhook, patch)?,
             WebhookAlteration::Pause => webhook.state = WebhookState::Paused,
-            WebhookAlteration::Resume => webhook.state = WebhookState::Enabled,
+            WebhookAlteration::Resume => {
+                webhook.state = WebhookState::Enabled;
+                webhook.owner = request.actor.id.to_string();
+                webhook.owned_since = now.as_microsecond();
+            }
             WebhookAlteration::RotateSecret(overlap) => {
                 let until = (now + *overlap).as_microsecond();
                 // A secret of a key that this server does not have can sign nothing any more.
@@ -74,7 +79,7 @@ fn update(
 ) -> Result<(), Failure> {
     if let Some(division) = &patch.division {
         request.actor.check_covers(division, "divisionWithin")?;
-        sight::owner(webhook)?.check_covers(division, "divisionWithin")?;
+        ownership::owner(webhook)?.check_covers(division, "divisionWithin")?;
         division.code().clone_into(&mut webhook.configuration.division);
     }
     let configuration = &mut webhook.configuration;

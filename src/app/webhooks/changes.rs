@@ -7,7 +7,7 @@ use crate::app::follow::Start;
 use crate::app::request::{Failure, Fault, Key};
 use crate::app::webhooks::alteration::WebhookAlteration;
 use crate::app::webhooks::{Outlet, overseen};
-use crate::domain::actor::{Actor, Role};
+use crate::domain::actor::{Actor, ActorId, Role};
 use crate::domain::event_types::is_event_type;
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::value::Division;
@@ -112,6 +112,7 @@ impl App {
             version: 1,
             configuration,
             owner: actor.id.to_string(),
+            owned_since: now,
             owner_role: Role::Manager.name().to_owned(),
             jurisdiction: actor.jurisdiction.code().to_owned(),
             state: WebhookState::Enabled,
@@ -244,6 +245,22 @@ impl App {
             idempotency_key: request.key.text().to_owned(),
             digest: hex::encode(self.digest_to_keep(&request.key).await?),
         })
+    }
+
+    /// The line about what the server itself does about an endpoint.
+    pub(super) fn change_by_the_server(&self, webhook: &Webhook, action: WebhookAction) -> WebhookChange {
+        let id = self.new_id();
+        WebhookChange {
+            id,
+            webhook_id: webhook.id,
+            jurisdiction: webhook.jurisdiction.clone(),
+            at: self.now().as_microsecond(),
+            actor: ActorId::clock().to_string(),
+            action,
+            configuration: webhook.configuration.clone(),
+            idempotency_key: id.to_string(),
+            digest: String::new(),
+        }
     }
 
     /// What this process delivers with.

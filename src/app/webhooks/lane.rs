@@ -2,15 +2,21 @@
 
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
+use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
+use crate::app::revocations::Standing;
 use crate::app::webhooks::Outlet;
 use crate::app::webhooks::apart::apart;
 use crate::app::webhooks::envelope::{Envelope, MEDIA_TYPE};
+use crate::identity::credential::Credential;
 use crate::identity::webhook_key::WebhookSecret;
 use crate::outbound::{Endpoint, Failure, FailureClass, Message};
 use crate::store::{Delivery, DeliveryState, EventRecord, Failed, HELD, StreamId, Webhook};
+
+/// How old, in microseconds, what is known of the endpoint may be when something is sent to it.
+const KNOWN_FOR: i64 = 1_000_000;
 
 /// An event that is to be delivered in this round.
 pub(super) struct Pending {
@@ -51,6 +57,14 @@ pub(super) struct Driven {
     pub(super) failed: Option<(i64, Failed)>,
 }
 
+/// What was seen of the endpoint while a round goes on.
+pub(super) struct Look {
+    /// When (microseconds since the Unix epoch).
+    pub(super) at: i64,
+    /// It is another than when the round began, or could not be looked at.
+    pub(super) is_changed: bool,
+}
+
 /// What all lanes of a round share.
 pub(super) struct Road<'a> {
     pub(super) app: &'a App,
@@ -60,6 +74,12 @@ pub(super) struct Road<'a> {
     pub(super) endpoint: Result<Endpoint, Failure>,
     pub(super) origin: &'a str,
     pub(super) stop: &'a CancellationToken,
+    /// What the owner's rights rest on.
+    pub(super) owner: Credential,
+    /// When the round has sent for long enough (microseconds since the Unix epoch).
+    pub(super) ends_at: i64,
+    /// The last look at the endpoint. Whoever looks holds it, and the other lanes wait for what is seen.
+    pub(super) look: Mutex<Look>,
     /// The endpoint is gone.
     pub(super) is_gone: AtomicBool,
     /// Nothing is sent before (microseconds since the Unix epoch).
@@ -68,10 +88,25 @@ pub(super) struct Road<'a> {
 
 impl Road<'_> {
     /// Nothing more is sent in this round.
-    fn is_closed(&self) -> bool {
+    async fn is_closed(&self) -> bool {
+        let now = self.app.now().as_microsecond();
         self.stop.is_cancelled()
+            || now >= self.ends_at
             || self.is_gone.load(Ordering::Relaxed)
-            || self.rest_until.load(Ordering::Relaxed) > self.app.now().as_microsecond()
+            || self.rest_until.load(Ordering::Relaxed) > now
+            || self.app.standing(&self.owner) != Standing::Good
+            || self.is_changed(now).await
+    }
+
+    /// Whether the endpoint was paused, deleted or changed in any way since the round began, as of a second ago at most.
+    async fn is_changed(&self, now: i64) -> bool {
+        let mut look = self.look.lock().await;
+        if !look.is_changed && now >= look.at + KNOWN_FOR {
+            let present = self.app.store.webhook(self.webhook.id).await;
+            let is_same = matches!(present, Ok(Some(present)) if present.version == self.webhook.version);
+            *look = Look { at: now, is_changed: !is_same };
+        }
+        look.is_changed
     }
 
     /// Delivers what it can of a lane. What fails holds up what is behind it; what is given up does not.
@@ -90,7 +125,7 @@ impl Road<'_> {
                 driven.done.push(delivery.position);
                 continue;
             };
-            if self.is_closed() {
+            if self.is_closed().await {
                 is_held_up = true;
                 delivery.due_at = self.app.now().as_microsecond();
                 driven.kept.push(delivery);

@@ -4,19 +4,19 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
 use futures::{FutureExt, StreamExt};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::app::App;
 use crate::app::request::{Fault, time_of};
-use crate::app::webhooks::Outlet;
-use crate::app::webhooks::lane::{Driven, Lane, Pending, Road};
-use crate::domain::actor::ActorId;
+use crate::app::webhooks::lane::{Driven, Lane, Look, Pending, Road};
+use crate::app::webhooks::{Outlet, ownership};
 use crate::outbound::{Endpoint, Failure, FailureClass};
 use crate::store::{
     Delivery, DeliveryState, EventQuery, EventRecord, Failed, HELD, StreamId, Turn, Webhook, WebhookAction,
-    WebhookChange, WebhookState,
+    WebhookState,
 };
 use crate::telemetry::metrics::{Outcome, metrics};
 
@@ -28,6 +28,8 @@ const DUE: u32 = 64;
 const OF_A_STREAM: u32 = 32;
 /// How many requests to an endpoint are under way at a time.
 const AT_A_TIME: usize = 8;
+/// How long a round sends. What is left then is due at once, in a round that is planned by what the endpoint is by then.
+const SENDS_FOR: SignedDuration = SignedDuration::from_secs(10);
 /// How many events wait in the database at most; while there are so many, the log is not read on.
 const MOST_WAITING: u64 = 10_000;
 
@@ -68,6 +70,9 @@ impl App {
         if !is_ours || stop.is_cancelled() {
             return Ok(over);
         }
+        if self.is_disowned(&webhook).await? {
+            return Ok(Round { next: self.pause_disowned(webhook).await?, ..over });
+        }
         if webhook.rest_until > self.now().as_microsecond() {
             return Ok(Round { next: Next::Waits(Some(time_of(webhook.rest_until))), ..over });
         }
@@ -87,6 +92,7 @@ impl App {
         stop: &CancellationToken,
     ) -> Result<Round, Fault> {
         let origin = self.store.origin().await?;
+        let begins = self.now();
         let road = Road {
             app: self,
             outlet,
@@ -99,6 +105,9 @@ impl App {
             }),
             origin: &origin,
             stop,
+            owner: ownership::credential(webhook),
+            ends_at: (begins + SENDS_FOR).as_microsecond(),
+            look: Mutex::new(Look { at: begins.as_microsecond(), is_changed: false }),
             is_gone: AtomicBool::new(false),
             rest_until: AtomicI64::new(0),
         };
@@ -113,13 +122,14 @@ impl App {
             webhook_id: webhook.id,
             turn: webhook.turn,
             version: webhook.version,
+            url: webhook.configuration.url.clone(),
             next_position: plan.next_position,
             rest_until: road.rest_until.load(Ordering::Relaxed),
             delivered: None,
             failed: None,
             kept: plan.held,
             done: Vec::new(),
-            gone: is_gone.then(|| self.gone(webhook)),
+            gone: is_gone.then(|| self.change_by_the_server(webhook, WebhookAction::Gone)),
         };
         for (_, lane) in driven {
             round.delivered += lane.arrived;
@@ -144,7 +154,10 @@ impl App {
                 webhook = %webhook.id,
                 "changed or deleted meanwhile, by this server or another: what was sent may be sent again"
             );
-            return Ok(Round { next: Next::Over, ..round });
+            // One that only goes to another address by now is still this server's.
+            let present = self.store.webhook(webhook.id).await?;
+            let is_ours = present.is_some_and(|present| present.turn == webhook.turn);
+            return Ok(Round { next: if is_ours { Next::AtOnce } else { Next::Over }, ..round });
         }
         tracing::debug!(webhook = %webhook.id, round.delivered, round.failed, round.dead, plan.next_position, "a round");
         if is_gone {
@@ -157,22 +170,6 @@ impl App {
             };
         }
         Ok(round)
-    }
-
-    /// The line about an endpoint that wants nothing any more.
-    fn gone(&self, webhook: &Webhook) -> WebhookChange {
-        let id = self.new_id();
-        WebhookChange {
-            id,
-            webhook_id: webhook.id,
-            jurisdiction: webhook.jurisdiction.clone(),
-            at: self.now().as_microsecond(),
-            actor: ActorId::clock().to_string(),
-            action: WebhookAction::Gone,
-            configuration: webhook.configuration.clone(),
-            idempotency_key: id.to_string(),
-            digest: String::new(),
-        }
     }
 
     /// What is due and what is new.

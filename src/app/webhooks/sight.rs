@@ -1,30 +1,11 @@
 //! Which events an endpoint hears: those of its filter that its owner may see, by the rows of the present.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::HashSet;
 
 use crate::app::App;
 use crate::app::request::Fault;
-use crate::domain::actor::{Actor, ActorId, Role};
-use crate::domain::value::Division;
-use crate::store::{EventRecord, StoreError, StreamId, Webhook};
-
-/// The division of a stored code, which is empty for the nation.
-pub(super) fn division(code: &str) -> Result<Division, Fault> {
-    if code.is_empty() {
-        return Ok(Division::nation());
-    }
-    let read = Division::parse(code);
-    read.map_err(|_| StoreError::Corrupt { what: format!("division {code:?} of a webhook") }.into())
-}
-
-/// The actor by whose rights the endpoint hears.
-pub(super) fn owner(webhook: &Webhook) -> Result<Actor, Fault> {
-    let corrupt = || StoreError::Corrupt { what: format!("owner of webhook {}", webhook.id) };
-    let id = ActorId::parse(&webhook.owner).map_err(|_| corrupt())?;
-    let role = Role::named(&webhook.owner_role).ok_or_else(corrupt)?;
-    let jurisdiction = division(&webhook.jurisdiction)?;
-    Ok(Actor { id, roles: BTreeSet::from([role]), jurisdiction, institution: None, enterprise: None })
-}
+use crate::app::webhooks::ownership::{division, owner};
+use crate::store::{EventRecord, StreamId, Webhook};
 
 impl App {
     /// Those of the streams that the endpoint hears of.

@@ -61,6 +61,9 @@ pub struct Turn {
     pub turn: i64,
     /// The version of the configuration that everything was sent by.
     pub version: u64,
+    /// Where everything was sent. Nothing of the turn is written when the endpoint has another address by now, which has
+    /// got nothing of it.
+    pub url: String,
     /// Every event before it is now delivered, left out or kept below.
     pub next_position: u64,
     /// Nothing is sent before (microseconds since the Unix epoch, 0 = at once).
@@ -184,7 +187,7 @@ pub trait WebhookStore: Send + Sync {
     async fn count_deliveries(&self, webhook: Uuid, state: DeliveryState) -> Result<u64, StoreError>;
 
     /// Writes what a turn changed; `false`, and nothing written, when another server was faster, the endpoint was
-    /// deleted, or it shall be disabled and was changed meanwhile.
+    /// deleted or goes to another address by now, or it shall be disabled and was changed meanwhile.
     ///
     /// # Errors
     /// When the database fails.

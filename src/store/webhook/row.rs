@@ -71,6 +71,8 @@ words! {
         Deleted = "DELETED",
         /// It answered that it is gone, and was disabled by the server.
         Gone = "GONE",
+        /// The tokens of its owner were revoked, or the owner was erased: it was paused by the server.
+        OwnerRevoked = "OWNER_REVOKED",
         /// A dead letter was sent for again.
         LetterReplayed = "LETTER_REPLAYED",
         /// A dead letter was thrown away.
@@ -113,9 +115,11 @@ pub struct Webhook {
     pub configuration: WebhookConfiguration,
     /// Whose rights every event is judged by.
     pub owner: String,
+    /// Since when that is the owner.
+    pub owned_since: i64,
     /// The role of the owner.
     pub owner_role: String,
-    /// Where the role holds: a division's code, empty for the nation.
+    /// Where the endpoint hears by that role: a division's code, empty for the nation.
     pub jurisdiction: String,
     /// Whether it is served.
     pub state: WebhookState,
@@ -200,6 +204,7 @@ pub(super) struct WebhookRow {
     event_types: String,
     division: String,
     owner: String,
+    owned_since: i64,
     owner_role: String,
     jurisdiction: String,
     state: String,
@@ -233,6 +238,7 @@ impl TryFrom<WebhookRow> for Webhook {
             version: row.version.cast_unsigned(),
             configuration: configuration(row.url, &row.aggregate_types, &row.event_types, row.division)?,
             owner: row.owner,
+            owned_since: time("webhooks.owned_since", row.owned_since)?,
             owner_role: row.owner_role,
             jurisdiction: row.jurisdiction,
             state: WebhookState::parse(&row.state)?,

@@ -2,8 +2,8 @@
 
 macro_rules! webhook_columns {
     () => {
-        "id, version, url, aggregate_types, event_types, division, owner, owner_role, jurisdiction, state, key_id, \
-         secret_number, old_secret_until, created_at, updated_at, first_position, next_position, turn, rest_until, \
+        "id, version, url, aggregate_types, event_types, division, owner, owned_since, owner_role, jurisdiction, state, \
+         key_id, secret_number, old_secret_until, created_at, updated_at, first_position, next_position, turn, rest_until, \
          delivered_at, delivered_position, failed_at, failed_class, failed_status, failed_reason"
     };
 }
@@ -41,13 +41,13 @@ pub(super) const ENABLED_WEBHOOKS: &str = "select id, key_id from webhooks where
 pub(super) const INSERT_WEBHOOK: &str = concat!(
     "insert into webhooks (",
     webhook_columns!(),
-    ") values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, 0, 0, 0, 0, 0, '', 0, '')"
+    ") values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, 0, 0, 0, 0, 0, '', 0, '')"
 );
 
 /// What a user may write; how far it was served is not among it.
 pub(super) const UPDATE_WEBHOOK: &str = "update webhooks set version = version + 1, url = $3, aggregate_types = $4, \
-     event_types = $5, division = $6, state = $7, key_id = $8, secret_number = $9, old_secret_until = $10, \
-     updated_at = $11, rest_until = 0 where id = $1 and version = $2";
+     event_types = $5, division = $6, owner = $7, owned_since = $8, state = $9, key_id = $10, secret_number = $11, \
+     old_secret_until = $12, updated_at = $13, rest_until = 0 where id = $1 and version = $2";
 
 pub(super) const DELETE_WEBHOOK: &str = "delete from webhooks where id = $1 and version = $2";
 
@@ -98,10 +98,11 @@ pub(super) const COUNT_DEAD: &str =
 pub(super) const DEAD_LETTERS: &str =
     concat!("select ", delivery_columns!(), " from webhook_deliveries where webhook_id = $1 and state = 'DEAD'");
 
-/// The guard of a turn: no row is touched when another server has written one, or the endpoint is gone.
-/// How long an endpoint asks to be left alone holds for that endpoint, not for what it was changed to meanwhile.
+/// The guard of a turn: no row is touched when another server has written one, the endpoint is gone, or what was sent went
+/// to another address than it has by now. How long an endpoint asks to be left alone holds for that endpoint, not for what it was changed to meanwhile.
 pub(super) const MOVE_WEBHOOK: &str = "update webhooks set turn = turn + 1, next_position = $3, \
-     rest_until = case when version = $5 then $4 else rest_until end where id = $1 and turn = $2";
+     rest_until = case when version = $5 then $4 else rest_until end where id = $1 and turn = $2 \
+     and url = $6";
 
 pub(super) const SET_DELIVERED: &str = "update webhooks set delivered_at = $2, delivered_position = $3 where id = $1";
 

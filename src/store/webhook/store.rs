@@ -124,7 +124,7 @@ impl<B: Backend> WebhookStore for SqlStore<B> {
         let id = turn.webhook_id;
         let guard = about(sql::MOVE_WEBHOOK, id).integer(turn.turn).integer(turn.next_position.cast_signed());
         let version = turn.version.cast_signed();
-        let mut statements = vec![guard.integer(turn.rest_until).integer(version)];
+        let mut statements = vec![guard.integer(turn.rest_until).integer(version).text(&turn.url)];
         if let Some(change) = &turn.gone {
             let gone = about(sql::SET_GONE, id).integer(change.at).integer(version);
             statements.extend([gone, insert_change(change)]);
@@ -229,6 +229,7 @@ fn insert(webhook: &Webhook) -> Statement {
     let statement = about(sql::INSERT_WEBHOOK, webhook.id).integer(webhook.version.cast_signed());
     configured(statement, &webhook.configuration)
         .text(&webhook.owner)
+        .integer(webhook.owned_since)
         .text(&webhook.owner_role)
         .text(&webhook.jurisdiction)
         .text(webhook.state.as_str())
@@ -244,6 +245,8 @@ fn insert(webhook: &Webhook) -> Statement {
 fn update(webhook: &Webhook) -> Statement {
     let statement = about(sql::UPDATE_WEBHOOK, webhook.id).integer(webhook.version.cast_signed());
     configured(statement, &webhook.configuration)
+        .text(&webhook.owner)
+        .integer(webhook.owned_since)
         .text(webhook.state.as_str())
         .text(&webhook.key_id)
         .integer(webhook.secret_number.into())

@@ -1,7 +1,7 @@
 //! Revocation: at every server, for requests and for streams that are open, within the time that is promised.
 
 use std::process::Command;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use etalon::app::Revoker;
 use serde_json::{Value, json};
@@ -14,12 +14,18 @@ use crate::oidc::{show, shown_until, start};
 use crate::support::postgres::fresh_database;
 use crate::support::server::{Installation, Server, Who};
 
+const CREATE: &str = "mutation($input: CreateWebhookInput!) { createWebhook(input: $input) { userErrors { code } } }";
+
 /// Runs `etalon revoke`.
 fn revoke(mut command: Command, arguments: [&str; 2]) {
     let ran = command.arg("revoke").args(arguments).output().expect("the program runs");
     let said = String::from_utf8_lossy(&ran.stdout);
     assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
-    assert_eq!(said.trim_end(), "revoked; every server knows it within 5 seconds");
+    let of_webhooks = match arguments[0] {
+        "--actor" => "the webhooks of this actor are paused",
+        _ => "webhooks go on unless the actor who owns them is revoked (`--actor`)",
+    };
+    assert_eq!(said.trim_end(), format!("revoked; every server knows it within 5 seconds; {of_webhooks}"));
 }
 
 /// A stream of each kind at the server, which has begun.
@@ -147,6 +153,10 @@ async fn who_is_erased_is_let_in_no_more(world: &World) {
     let open = streams(&world.server, &token).await;
     let expert = uuid_of(&scene.expert).to_string();
     world.admit("manager elsewhere", &Who::new("manager-elsewhere", "MANAGER", "32"));
+    world.admit("expert as manager", &Who::new(expert.clone(), "MANAGER", "32"));
+    let webhook = json!({ "url": "https://events.example.org/", "eventTypes": ["LegacyActivityRecorded"] });
+    let made = world.ask("expert as manager", CREATE, json!({ "input": webhook })).await;
+    assert_eq!(made["createWebhook"]["userErrors"], json!([]));
     let erasure = json!({ "personId": scene.expert, "legalBasis": "CONSENT_WITHDRAWN", "reason": "本人书面申请" });
     world.takes("manager elsewhere", "erasePerson", erasure).await;
     let began = Instant::now();
@@ -154,9 +164,19 @@ async fn who_is_erased_is_let_in_no_more(world: &World) {
         is_ended(transport, subscriber).await;
     }
     assert!(began.elapsed() < Revoker::WITHIN, "it took {:?}", began.elapsed());
-    let anew = world.installation.token(&Who::new(expert, "AUDITOR", "CN"));
+    let anew = world.installation.token(&Who::new(expert.clone(), "AUDITOR", "CN"));
     for token in [&token, &anew] {
         show(&world.server, token).await.is_refusal("TOKEN_REVOKED", token);
+    }
+    // By the webhooks that they own as well.
+    let look = "{ webhooks(first: 1) { nodes { state changes(first: 2) { nodes { action actorId } } } } }";
+    let done = |action: &str, by: &str| json!({ "action": action, "actorId": by });
+    let paused = json!({ "state": "PAUSED", "changes": { "nodes": [
+        done("CREATED", &expert), done("OWNER_REVOKED", "etalon:clock"),
+    ] } });
+    let mut again = tokio::time::interval(Duration::from_millis(100));
+    while world.ask("manager elsewhere", look, json!({})).await["webhooks"]["nodes"] != json!([paused]) {
+        again.tick().await;
     }
     assert!(show(&world.server, &world.token("lead")).await.is_answer());
 }

@@ -80,11 +80,11 @@ macro_rules! webhook_mutations {
 webhook_mutations! {
     /// 创建推送: sends events to an endpoint from now on, from the beginning of the log, or from a position on. They are judged by your rights.
     create_webhook(CreateWebhookInput) -> CreateWebhookPayload;
-    /// 修改推送: changes where a webhook's events go, or which.
+    /// 修改推送: changes where a webhook's events go, or which. What was on its way to an old address by then is sent to the new one as well.
     update_webhook(UpdateWebhookInput) -> UpdateWebhookPayload;
-    /// 暂停推送: nothing is sent until it is resumed, and nothing is lost.
+    /// 暂停推送: nothing is sent until it is resumed, and nothing is lost. What a server is sending ends within seconds.
     pause_webhook(PauseWebhookInput) -> PauseWebhookPayload;
-    /// 恢复推送: goes on where it was paused, or where it answered that it is gone.
+    /// 恢复推送: goes on where it was paused, or where it answered that it is gone. It is yours from then on: what it hears of its jurisdiction is judged by your rights, whoever owned it before.
     resume_webhook(ResumeWebhookInput) -> ResumeWebhookPayload;
     /// 更换密钥: gives a webhook a new secret.
     rotate_webhook_secret(RotateWebhookSecretInput) -> RotateWebhookSecretPayload;

@@ -104,12 +104,12 @@ impl WebhookNode {
         self.0.state.into()
     }
 
-    /// 所有者: whoever created it. Every event is judged by this manager's rights.
+    /// 所有者: whoever created it, or has resumed it last. Every event is judged by this manager's rights. When the owner's tokens are revoked, or the owner is erased, it is paused (`OWNER_REVOKED` in `changes`).
     async fn owner(&self) -> Option<ActorNode> {
         Some(ActorNode { id: ActorId::parse(&self.0.owner).ok()?, at: Moment::Present })
     }
 
-    /// 管辖范围: where the owner is a manager.
+    /// 管辖范围: where it hears as a manager does: where its creator was one. It stays when another manager becomes the owner.
     async fn jurisdiction(&self) -> DivisionNode {
         DivisionNode(division_of_row(&self.0.jurisdiction))
     }

@@ -33,6 +33,8 @@ pub(crate) enum WebhookAction {
     Deleted,
     /// 失效: it answered that it is gone, and was disabled by the server.
     Gone,
+    /// 所有者失效: the tokens of its owner were revoked, or the owner was erased, and the server has paused it. Look where it sends to before you resume it, which makes it yours, or delete it.
+    OwnerRevoked,
     /// 重发: a dead letter was sent for again.
     LetterReplayed,
     /// 丢弃: a dead letter was thrown away.

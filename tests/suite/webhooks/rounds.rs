@@ -1,0 +1,104 @@
+//! A round that takes long: it ends in time, and what is done about its webhook meanwhile holds for it.
+
+use std::collections::{BTreeSet, HashSet};
+
+use etalon::app::{Next, WebhookAlteration, WebhookPatch};
+use etalon::clock::Clock;
+use jiff::SignedDuration;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use crate::webhooks::receiver::{Answer, Receiver, in_order};
+use crate::webhooks::stage::{Stage, manager};
+
+/// How many messages are on their way at a time.
+const AT_A_TIME: usize = 8;
+
+/// A receiver whose first answers come when something else was done, some seconds later.
+struct Slow {
+    receiver: Receiver,
+    done: CancellationToken,
+}
+
+impl Slow {
+    async fn new() -> Self {
+        let done = CancellationToken::new();
+        let receiver = Receiver::answering({
+            let done = done.clone();
+            move |_| Answer::Told(200, done.clone())
+        })
+        .await;
+        Self { receiver, done }
+    }
+
+    /// A round, and the order once it is under way; what comes after it.
+    async fn round_with(&self, stage: &Stage, webhook: Uuid, order: WebhookAlteration) -> Next {
+        let ordering = async {
+            self.receiver.has_heard(1).await;
+            let ordered = stage.app.alter_webhook(&stage.request(&manager("44")), webhook, &order).await;
+            ordered.expect("carried out");
+            stage.clock.advance(SignedDuration::from_secs(2));
+            self.done.cancel();
+        };
+        let (round, ()) = tokio::join!(stage.round(webhook), ordering);
+        let heard = self.receiver.all().len();
+        assert!(heard <= AT_A_TIME, "those under way, and no more: {heard}");
+        round.next
+    }
+}
+
+pub async fn a_round_ends_in_time_and_another_goes_on(stage: &Stage) {
+    let clock = stage.clock.clone();
+    // Every answer takes three seconds more.
+    let receiver = Receiver::answering(move |_| {
+        clock.advance(SignedDuration::from_secs(3));
+        Answer::Status(200)
+    })
+    .await;
+    let (webhook, _) = stage.webhook(&manager("44"), &receiver.url).await;
+    let expected: BTreeSet<_> =
+        stage.visible(&manager("44")).await.iter().map(|event| event.position).filter(|at| *at > 0).collect();
+    let round = stage.round(webhook.id).await;
+    let heard = receiver.all().len();
+    // Ten seconds of four answers, and what is on its way by then.
+    assert!(heard <= 4 + AT_A_TIME && expected.len() > 4 + AT_A_TIME, "{heard} of {}", expected.len());
+    let next = round.next;
+    let is_due = matches!(next, Next::AtOnce) || matches!(next, Next::Waits(Some(due)) if due <= stage.clock.now());
+    assert!(is_due, "the rest is due at once: {next:?}");
+    stage.deliver_all(webhook.id).await;
+    assert_eq!(in_order(&receiver.taken()), expected);
+    assert_eq!(receiver.all().len(), expected.len(), "each of them once");
+}
+
+pub async fn a_pause_holds_for_a_round_that_is_under_way(stage: &Stage) {
+    let (who, slow) = (manager("44"), Slow::new().await);
+    let (webhook, _) = stage.webhook(&who, &slow.receiver.url).await;
+    slow.round_with(stage, webhook.id, WebhookAlteration::Pause).await;
+    let heard = slow.receiver.all().len();
+    assert_eq!(stage.round(webhook.id).await.next, Next::Over);
+    assert_eq!(slow.receiver.all().len(), heard);
+
+    stage.app.alter_webhook(&stage.request(&who), webhook.id, &WebhookAlteration::Resume).await.expect("resumed");
+    stage.deliver_all(webhook.id).await;
+    let messages = slow.receiver.all();
+    let different: HashSet<_> = messages.iter().map(|message| message.position()).collect();
+    assert_eq!(different.len(), messages.len(), "what had arrived is not sent again");
+    let expected =
+        stage.visible(&who).await.iter().map(|event| event.position).filter(|at| *at > 0).collect::<HashSet<_>>();
+    assert_eq!(different, expected);
+}
+
+pub async fn what_went_to_an_old_address_goes_to_the_new_one(stage: &Stage) {
+    let (who, old) = (manager("44"), Slow::new().await);
+    let new = Receiver::answering(|_| Answer::Status(200)).await;
+    let (webhook, _) = stage.webhook(&who, &old.receiver.url).await;
+    let patch = WebhookPatch { url: Some(new.url.clone()), ..WebhookPatch::default() };
+    let next = old.round_with(stage, webhook.id, WebhookAlteration::Update(patch)).await;
+    assert_eq!(next, Next::AtOnce, "it is served on, by the same server");
+    let heard = old.receiver.all().len();
+    assert_eq!(stage.present(webhook.id).await.delivered, None, "the new address has got nothing yet");
+    stage.deliver_all(webhook.id).await;
+    let expected = stage.visible(&who).await.iter().map(|event| event.position).filter(|at| *at > 0).collect();
+    assert_eq!(in_order(&new.taken()), expected, "everything, what the old one has got as well");
+    assert_eq!(old.receiver.all().len(), heard, "and nothing more goes to the old one");
+}
