@@ -144,9 +144,7 @@ impl<A: Commanded> Snapshot<A> {
             return Ok(true);
         }
         let Way::Case(id) = self.way else { return Ok(false) };
-        let failed = |fault| errors::fault(ctx, fault);
-        let Some(row) = loaders(ctx).case(id, Moment::Present).await.map_err(failed)? else { return Ok(false) };
-        let case = loaders(ctx).file(id, row.version, Moment::Present).await.map_err(failed)?;
+        let case = loaders(ctx).present(id).await.map_err(|fault| errors::fault(ctx, fault))?;
         let file = case.as_ref().and_then(|case| case.state.file.as_ref());
         Ok(file.is_some_and(|file| works_on(actor(ctx), file) && has_a_hand(file)))
     }
