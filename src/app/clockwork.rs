@@ -176,6 +176,7 @@ fn clock() -> Actor {
 
 fn past_deadline(today: Date) -> CasePage {
     running(
+        today,
         vec![
             compare(CaseColumn::DeadlineOn, Operator::Less, today),
             Condition::IsNull { column: CaseColumn::DeadlineMissedOn },
@@ -188,6 +189,7 @@ fn past_deadline(today: Date) -> CasePage {
 fn unanswered(today: Date) -> CasePage {
     let yesterday = today.saturating_sub(1.day());
     running(
+        today,
         vec![
             compare(CaseColumn::DeadlineMissedOn, Operator::LessOrEqual, yesterday),
             Condition::Not(Box::new(equal(CaseColumn::Level, Value::Text(Level::Nation.name().to_owned())))),
@@ -196,11 +198,14 @@ fn unanswered(today: Date) -> CasePage {
     )
 }
 
-/// Cases whose deadline runs, oldest first.
-fn running(mut conditions: Vec<Condition>, oldest: CaseColumn) -> CasePage {
+/// Cases that are neither solved nor parked on that day, oldest first.
+fn running(today: Date, mut conditions: Vec<Condition>, oldest: CaseColumn) -> CasePage {
     conditions.extend([
         equal(CaseColumn::IsOpen, Value::Integer(1)),
-        Condition::IsNull { column: CaseColumn::ParkedUntil },
+        Condition::Any(vec![
+            Condition::IsNull { column: CaseColumn::ParkedUntil },
+            compare(CaseColumn::ParkedUntil, Operator::Less, today),
+        ]),
         Condition::Not(Box::new(equal(CaseColumn::Status, Value::Text(Status::Resolved.name().to_owned())))),
     ]);
     CasePage {

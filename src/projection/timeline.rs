@@ -74,10 +74,10 @@ pub struct Entry {
     pub behind: Behind,
 }
 
-/// The timeline of a case by what has happened to it and by the visits to its enterprise, in the order of time; what
-/// happened at the same time stands as the log has it.
+/// The timeline of a case by what has happened to it and by the visits to its enterprise, looked at on that day, in the
+/// order of time; what happened at the same time stands as the log has it.
 #[must_use]
-pub fn of(events: &[Recorded<CaseFact>], visits: &[FieldVisit]) -> Vec<Entry> {
+pub fn of(events: &[Recorded<CaseFact>], visits: &[FieldVisit], today: Date) -> Vec<Entry> {
     let mut case = Case::default();
     let mut entries = Vec::new();
     let mut open = OpenDays::default();
@@ -91,7 +91,7 @@ pub fn of(events: &[Recorded<CaseFact>], visits: &[FieldVisit]) -> Vec<Entry> {
     }
     if let Some(file) = &case.file {
         entries.extend(visits.iter().filter(|visit| concerns(visit, file, &open)).map(of_visit));
-        entries.extend(due(file));
+        entries.extend(due(file, today));
     }
     // Stable: events of one time stay in the order of the log.
     entries.sort_by_key(|entry| (entry.at, matches!(entry.behind, Behind::Due(_))));
@@ -135,9 +135,9 @@ fn of_visit(visit: &FieldVisit) -> Entry {
 }
 
 /// The deadline that runs, and the day on which a parked case is looked at again.
-fn due(file: &File) -> Vec<Entry> {
-    let runs = file.status.is_before_resolved() && file.paused_from.is_none();
-    let deadline = file.deadline.filter(|deadline| runs && !deadline.was_missed).map(|deadline| {
+fn due(file: &File, today: Date) -> Vec<Entry> {
+    let running = file.running_deadline(today).filter(|deadline| !deadline.was_missed);
+    let deadline = running.map(|deadline| {
         let (on, kind) = (deadline.on, Kind::Deadline);
         let text = Text { chinese: format!("期限：{on}"), english: format!("Deadline: {on}") };
         Entry { at: end_of(on), kind, text, behind: Behind::Due(on) }
@@ -172,6 +172,7 @@ mod tests {
     use crate::domain::value::CampaignId;
 
     const CAMPAIGN: Uuid = Uuid::from_u128(7);
+    const TODAY: &str = "2026-03-05";
 
     fn event(at: &str, fact: serde_json::Value) -> Recorded<CaseFact> {
         let event = json!({ "by": "somebody", "occurredAt": at, "fact": fact });
@@ -218,7 +219,7 @@ mod tests {
             visit(102, "2026-03-03", Uuid::from_u128(8)),
             visit(103, "2026-03-03", CAMPAIGN),
         ];
-        let entries = of(&[reported(), deadline_set()], &visits);
+        let entries = of(&[reported(), deadline_set()], &visits, day(TODAY));
         assert_eq!(
             behind(&entries),
             [
@@ -241,16 +242,29 @@ mod tests {
         let paused =
             event("2026-03-05T02:00:00Z", json!({ "ClockPaused": { "from": "2026-03-05", "reason": "等待" } }));
         for last in [missed, paused] {
-            let entries = of(&[reported(), deadline_set(), last], &[]);
+            let entries = of(&[reported(), deadline_set(), last], &[], day(TODAY));
             assert_eq!(behind(&entries), [Behind::Event(0), Behind::Event(1), Behind::Event(2)]);
         }
+    }
+
+    #[test]
+    fn a_parked_case_is_due_for_its_review_and_its_deadline_runs_from_the_day_after() {
+        let parked = json!({ "CaseParked": { "reviewOn": "2026-03-20", "reason": "尚无方法" } });
+        let events = [reported(), deadline_set(), event("2026-03-05T02:00:00Z", parked)];
+        let due = |today: &str| -> Vec<Behind> {
+            let entries = of(&events, &[], day(today));
+            behind(&entries).into_iter().filter(|behind| matches!(behind, Behind::Due(_))).collect()
+        };
+        let review = Behind::Due(day("2026-03-20"));
+        assert_eq!(due("2026-03-20"), [review]);
+        assert_eq!(due("2026-03-21"), [review, Behind::Due(day("2026-04-01"))]);
     }
 
     #[test]
     fn a_visit_after_the_end_does_not_concern_the_case() {
         let withdrawn = event("2026-03-10T02:00:00Z", json!({ "CaseWithdrawn": { "reason": "自行解决" } }));
         let visits = [visit(100, "2026-02-20", CAMPAIGN), visit(103, "2026-03-11", CAMPAIGN)];
-        let entries = of(&[reported(), withdrawn], &visits);
+        let entries = of(&[reported(), withdrawn], &visits, day(TODAY));
         let first = Behind::Visit(Uuid::from_u128(100).into());
         assert_eq!(behind(&entries), [first, Behind::Event(0), Behind::Event(1)]);
     }
@@ -283,7 +297,7 @@ mod tests {
             ("2026-05-01", true),
         ];
         for (day, concerns) in days {
-            let entries = of(&events, &[visit(103, day, CAMPAIGN)]);
+            let entries = of(&events, &[visit(103, day, CAMPAIGN)], self::day(TODAY));
             let is_there = behind(&entries).contains(&Behind::Visit(Uuid::from_u128(103).into()));
             assert_eq!(is_there, concerns, "{day}");
         }
@@ -301,7 +315,7 @@ mod tests {
             visit(105, "2026-04-20", CAMPAIGN),
         ];
         let visited = |events: &[Recorded<CaseFact>]| -> Vec<Behind> {
-            let entries = of(events, &visits).into_iter();
+            let entries = of(events, &visits, day(TODAY)).into_iter();
             entries.map(|entry| entry.behind).filter(|behind| matches!(behind, Behind::Visit(_))).collect()
         };
         let of_visits = |count: u128| -> Vec<Behind> {
@@ -317,6 +331,6 @@ mod tests {
 
     #[test]
     fn before_the_report_there_is_no_timeline() {
-        assert_eq!(of(&[], &[visit(100, "2026-02-20", CAMPAIGN)]), []);
+        assert_eq!(of(&[], &[visit(100, "2026-02-20", CAMPAIGN)], day(TODAY)), []);
     }
 }

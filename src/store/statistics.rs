@@ -232,9 +232,11 @@ pub(super) fn statement(query: &StatisticsQuery) -> Result<Statement, StoreError
     let mut statement = Statement::new("").integer(query.most_groups.into());
     statement.push("with c as materialized (select v.case_id, v.reported_at, v.is_open, v.typical, ");
     statement.push(
-        "case when v.is_open = 1 and v.status <> 'RESOLVED' and v.clock_paused = 0 and v.parked_until is null \
-         and v.deadline_on < ",
+        "case when v.is_open = 1 and v.status <> 'RESOLVED' and v.clock_paused = 0 \
+         and (v.parked_until is null or v.parked_until < ",
     );
+    statement.push_text(&query.today);
+    statement.push(") and v.deadline_on < ");
     statement.push_text(&query.today);
     statement.push(" then 1 else 0 end as is_late, ");
     for (index, key) in query.keys.iter().enumerate() {

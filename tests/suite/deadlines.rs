@@ -87,7 +87,56 @@ async fn a_pause_is_no_answer_to_a_missed_deadline(database: Database) {
     }
 }
 
+/// A case that was parked until a day counts as parked until that day has passed, whether somebody looked or not.
+async fn a_review_that_nobody_holds_leaves_the_deadline_to_run(database: Database) {
+    let (house, [case, ..], app) = late_cases(database).await;
+    let give = async |who, mutation, more| {
+        let given = house.order(who, mutation, "", with(json!({ "caseId": case }), more)).await;
+        assert!(given["receipt"].is_object(), "{given}");
+    };
+    for (who, level) in [("coordinator", "CITY"), ("manager", "PROVINCE"), ("nation", "NATION")] {
+        give(who, "escalateCase", json!({ "to": level, "reason": "本级无此能力" })).await;
+    }
+    give("nation", "parkCase", json!({ "reviewOn": "2026-01-15", "reason": "国内尚无标准装置" })).await;
+    assert_eq!(CLOCKWORK.round(&app, "a").await.expect("it looks").missed, 2, "those of the others");
+    let late = async || {
+        let asked = house.ask("watcher", "{ statistics { groups { late } } }", json!({})).await;
+        asked["statistics"]["groups"][0]["late"].clone()
+    };
+    // From Saturday, the 10th, on to Thursday, the 15th, and then to the next day.
+    house.clock.advance(SignedDuration::from_hours(24 * 5));
+    assert_eq!((CLOCKWORK.round(&app, "a").await.expect("it looks").missed, late().await), (0, json!(2)));
+    house.clock.advance(SignedDuration::from_hours(24));
+    assert_eq!((CLOCKWORK.round(&app, "a").await.expect("it looks").missed, late().await), (1, json!(3)));
+}
+
+/// The clock was stopped for what has been solved: nothing of it is left once the case is taken up again.
+async fn a_pause_ends_with_the_case(database: Database) {
+    let (house, [case, ..], app) = late_cases(database).await;
+    let service = json!({ "institutionId": house.institutes[0], "certificate": "JZ-1" });
+    let triage = json!({ "category": "L/DimMet-2.1.2", "kind": "CALIBRATION", "severity": "MAJOR" });
+    for (who, mutation, more) in [
+        ("coordinator", "triageCase", triage),
+        ("coordinator", "pauseClock", json!({ "reason": "零件在途" })),
+        ("coordinator", "provideRoutineService", service),
+        ("enterprise 0", "confirmSolution", json!({})),
+        ("enterprise 0", "reopenCase", json!({ "reason": "又超差" })),
+        ("coordinator", "setDeadline", json!({ "deadline": "2026-01-12" })),
+    ] {
+        let given = house.order(who, mutation, "", with(json!({ "caseId": case }), more)).await;
+        assert!(given["receipt"].is_object(), "{given}");
+    }
+    let shown =
+        house.ask("watcher", "query C($id: ID!) { case(id: $id) { clockPaused } }", json!({ "id": case })).await;
+    assert_eq!(shown["case"]["clockPaused"], false);
+    assert_eq!(CLOCKWORK.round(&app, "a").await.expect("it looks").missed, 2, "those of the others");
+    house.clock.advance(SignedDuration::from_hours(24 * 3));
+    assert_eq!(CLOCKWORK.round(&app, "a").await.expect("it looks").missed, 1);
+}
+
 on_both_databases! {
+    a_review_that_nobody_holds_leaves_the_deadline_to_run,
+    a_pause_ends_with_the_case,
     a_pause_is_no_answer_to_a_missed_deadline,
     a_case_that_cannot_be_read_keeps_no_deadline_waiting,
     a_server_that_may_not_write_leaves_deadlines_to_the_others,

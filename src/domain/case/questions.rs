@@ -1,6 +1,7 @@
 //! What others ask of a case: answers that follow from its state.
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use crate::domain::actor::{Actor, ActorId};
 use crate::domain::case::state::{Deadline, File, Membership};
@@ -105,8 +106,10 @@ impl File {
 
     /// The deadline, while it runs: before the resolution, neither paused nor parked, and not concluded elsewhere.
     #[must_use]
-    pub fn running_deadline(&self) -> Option<Deadline> {
-        let stands_still = self.paused_from.is_some() || self.parked_until.is_some();
+    pub fn running_deadline(&self, today: Date) -> Option<Deadline> {
+        // A review that nobody has held by the end of its day is no reason any more not to be late.
+        let is_parked = self.parked_until.is_some_and(|until| today <= until);
+        let stands_still = self.paused_from.is_some() || is_parked;
         let runs = self.status.is_before_resolved() && !stands_still && !self.is_concluded();
         self.deadline.filter(|_| runs)
     }

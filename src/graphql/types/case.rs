@@ -34,7 +34,7 @@ impl CaseNode {
         let at = from.moment;
         let file = CaseFile { id: stored.row.case_id.into(), version: stored.version, at, time: from.time };
         let enterprise = stored.row.enterprise_id.into();
-        let history = CaseHistory { id: file.id, enterprise, at, version: stored.version };
+        let history = CaseHistory { id: file.id, enterprise, at, time: from.time, version: stored.version };
         let likeness = CaseLikeness { stored: stored.clone(), from };
         Self(CaseRow { stored, at }, file, history, likeness)
     }
@@ -216,7 +216,7 @@ impl CaseRow {
         self.stored.row.clock_paused
     }
 
-    /// 暂存至: when it is looked at again, while parked.
+    /// 暂存至: when it is looked at again, while parked. Its deadline stands still until the end of that day and runs from the next one on, even if nobody has looked.
     async fn parked_until(&self) -> Option<Date> {
         self.stored.row.parked_until.as_deref().and_then(Date::of_row)
     }

@@ -160,7 +160,7 @@ impl StatisticsGroup {
         self.sums.open
     }
 
-    /// 逾期: how many are late: their deadline runs, which it does before the resolution while it is neither paused nor parked, and its day has passed as of the moment.
+    /// 逾期: how many are late: their deadline runs, which it does before the resolution while it is neither paused nor parked (which it is until the end of the day of its review), and its day has passed as of the moment.
     async fn late(&self) -> u64 {
         self.sums.late
     }

@@ -102,7 +102,7 @@ impl Folded {
             cases: cases.len() as u64,
             open: count(&|told| told.file().waits()),
             late: count(&|told| {
-                let deadline = told.file().running_deadline();
+                let deadline = told.file().running_deadline(self.today);
                 told.file().waits() && deadline.is_some_and(|deadline| deadline.on < self.today)
             }),
             typical: count(&|told| told.file().publication.is_some()),

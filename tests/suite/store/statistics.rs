@@ -154,12 +154,15 @@ async fn a_deadline_that_runs_and_has_passed_is_late(database: Database) {
         CaseRow { status: "RESOLVED".to_owned(), ..due("2026-03-03", 5) },
         CaseRow { is_open: false, ..due("2026-03-03", 6) },
         case_row(7),
+        // Its review is today; that of the next one was yesterday.
+        CaseRow { parked_until: Some("2026-03-04".to_owned()), ..due("2026-03-03", 8) },
+        CaseRow { parked_until: Some("2026-03-03".to_owned()), ..due("2026-03-03", 9) },
     ];
     for (row, number) in rows.into_iter().zip(1..) {
         told(&*store, row, number, &[figure(FigureKind::Entered, "REPORTED", None, 0)]).await;
     }
     let group = groups(&*store, &[GroupKey::Month], Moment::Present).await.remove(0);
-    assert_eq!((group.key, group.cases, group.open, group.late), (vec!["2023-11".to_owned()], 7, 6, 1));
+    assert_eq!((group.key, group.cases, group.open, group.late), (vec!["2023-11".to_owned()], 9, 8, 2));
 }
 
 on_both_databases! {

@@ -45,7 +45,7 @@ pub(crate) fn has_passed(file: &File, _: &Actor, today: Date) -> Result<(), Refu
     if deadline.was_missed {
         return refuse(Code::DeadlineAlreadyMissed, "", format!("that {} was missed is on record", deadline.on));
     }
-    if file.running_deadline().is_none() {
+    if file.running_deadline(today).is_none() {
         return refuse(Code::DeadlineNotPassed, "", "the deadline does not run");
     }
     if deadline.on >= today {

@@ -21,6 +21,7 @@ impl File {
         if !status.is_before_resolved() {
             // Whoever has solved it need not look at it again.
             self.parked_until = None;
+            self.paused_from = None;
         }
         if let Some(legacy) = &mut self.legacy {
             legacy.concluded = false;

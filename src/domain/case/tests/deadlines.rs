@@ -67,7 +67,7 @@ fn the_clock_misses_a_deadline_once() {
 #[test]
 fn a_clock_that_stands_still_misses_nothing() {
     let paused = Story::of(Status::Researching).then(lead(), pause()).at("2026-07-01T02:00:00Z");
-    assert!(paused.file().running_deadline().is_none());
+    assert!(paused.file().running_deadline(paused.today()).is_none());
     paused.when(clock(), MissDeadline {}).refused(Code::DeadlineNotPassed, "");
 }
 
@@ -118,7 +118,7 @@ fn a_pause_moves_the_deadline_by_its_working_days() {
     paused.clone().when(coordinator(), ResumeClock {}).happens(fact);
     let resumed = paused.then(coordinator(), ResumeClock {}).file();
     assert_eq!((resumed.deadline.map(|deadline| deadline.on), resumed.paused_from), (moved, None));
-    assert!(resumed.running_deadline().is_some());
+    assert!(resumed.running_deadline(date(2026, 3, 25)).is_some());
 }
 
 #[test]
@@ -168,6 +168,29 @@ fn a_pause_moves_no_deadline_by_days_before_it_was_set() {
 }
 
 #[test]
+fn a_pause_ends_with_the_case() {
+    let paused = || Story::of(Status::AwaitingConfirmation).then(lead(), pause());
+    let ends = [
+        paused().then(enterprise(), confirm()),
+        paused().then(enterprise(), withdraw()),
+        paused().then(coordinator(), duplicate(another_case())),
+    ];
+    for ended in ends {
+        assert_eq!(ended.file().paused_from, None);
+    }
+    // A year later the case is taken up again, and the deadline that it gets then runs.
+    let reopened = paused()
+        .then(enterprise(), confirm())
+        .then(coordinator(), close())
+        .at("2027-03-16T02:00:00Z")
+        .then(enterprise(), reopen())
+        .then(coordinator(), set(date(2027, 4, 30)))
+        .at("2027-05-01T02:00:00Z");
+    reopened.clone().when(coordinator(), ResumeClock {}).refused(Code::ClockNotPaused, "");
+    reopened.when(clock(), MissDeadline {}).happens(DeadlineMissed { deadline: date(2027, 4, 30) });
+}
+
+#[test]
 fn nobody_stops_the_clock_in_the_past() {
     let story = Story::of(Status::Researching).at("2026-03-20T02:00:00Z");
     let order = story.order(lead(), pause()).occurred(moment("2026-03-17T02:00:00Z"));
@@ -190,7 +213,7 @@ fn a_clock_is_paused_once_and_resumed_once() {
 #[test]
 fn a_declined_assignment_leaves_the_deadline_to_whoever_is_next() {
     let declined = Story::of(Status::Assigned).then(lead(), DeclineAssignment { reason: because() });
-    assert!(declined.file().running_deadline().is_some());
+    assert!(declined.file().running_deadline(declined.today()).is_some());
     let again = declined.then(coordinator(), assign()).then(lead(), AcceptAssignment {}).file();
     assert_eq!(again.deadline.map(|deadline| deadline.on), Some(deadline()));
 }

@@ -1,7 +1,7 @@
 use jiff::civil::date;
 
-use crate::domain::case::command::{ParkCase, UnparkCase};
-use crate::domain::case::event::{CaseEscalated, CaseParked, CaseUnparked};
+use crate::domain::case::command::{MissDeadline, ParkCase, UnparkCase};
+use crate::domain::case::event::{CaseEscalated, CaseParked, CaseUnparked, DeadlineMissed};
 use crate::domain::case::tests::actors::*;
 use crate::domain::case::tests::commands::*;
 use crate::domain::case::tests::story::Story;
@@ -44,11 +44,21 @@ fn the_nation_parks_a_case_until_a_review() {
     national().when(national_manager(), command.clone()).happens(fact);
     let parked = national().then(national_manager(), command.clone());
     assert_eq!(parked.file().parked_until, Some(review_on));
-    assert!(parked.file().is_open() && parked.file().running_deadline().is_none());
+    assert!(parked.file().is_open() && parked.file().running_deadline(review_on).is_none());
     parked.clone().when(national_manager(), command).refused(Code::AlreadyParked, "");
     let unpark = UnparkCase { reason: because() };
     parked.clone().when(national_manager(), unpark.clone()).happens(CaseUnparked { reason: because() });
-    assert!(parked.then(national_manager(), unpark).file().running_deadline().is_some());
+    assert!(parked.then(national_manager(), unpark).file().running_deadline(review_on).is_some());
+}
+
+#[test]
+fn a_review_that_nobody_holds_leaves_the_case_late() {
+    let parked = national().then(national_manager(), park());
+    // The last second of the day of review in Shenzhen, and the first one of the next.
+    let on_the_day = parked.clone().at("2027-01-15T15:59:59Z");
+    on_the_day.when(clock(), MissDeadline {}).refused(Code::DeadlineNotPassed, "");
+    let next_day = parked.at("2027-01-15T16:00:00Z");
+    next_day.when(clock(), MissDeadline {}).happens(DeadlineMissed { deadline: deadline() });
 }
 
 #[test]

@@ -94,7 +94,7 @@ fn what_is_internal_is_not_counted() {
 fn the_deadline_of_a_concluded_case_does_not_run() {
     let set = SetDeadline { deadline: deadline() };
     let story = concluded().then(coordinator(), set).at("2026-07-01T02:00:00Z");
-    assert!(story.file().running_deadline().is_none());
+    assert!(story.file().running_deadline(story.today()).is_none());
     story.when(clock(), MissDeadline {}).refused(Code::DeadlineNotPassed, "");
 }
 

@@ -8,6 +8,7 @@ mod timeline;
 use std::sync::Arc;
 
 use async_graphql::{ComplexObject, Context, Object, Result, SimpleObject};
+use jiff::Timestamp;
 
 use crate::app::{CasePoint, HistoryEvent, Moment, parts};
 use crate::domain::case::history::{between, of_field};
@@ -33,6 +34,8 @@ pub(crate) struct CaseHistory {
     pub(crate) enterprise: EnterpriseId,
     /// As of when it is shown: nothing later is part of its history.
     pub(crate) at: Moment,
+    /// What the time was then, where that is known better than by the last event.
+    pub(crate) time: Option<Timestamp>,
     /// How many events it had then.
     pub(crate) version: u64,
 }

@@ -9,9 +9,9 @@ use crate::app::HistoryEvent;
 use crate::domain::case::event::CaseFact;
 use crate::domain::case::values::Origin;
 use crate::domain::enterprise::state::FieldVisit;
-use crate::domain::value::{CaseId, VisitId};
+use crate::domain::value::{CaseId, VisitId, calendar};
 use crate::graphql::connection::{self, PageInfo, Slice};
-use crate::graphql::ids;
+use crate::graphql::context::app;
 use crate::graphql::scalars::{Cursor, Date, DateTime};
 use crate::graphql::types::common;
 use crate::graphql::types::enterprise::FieldVisitNode;
@@ -19,6 +19,7 @@ use crate::graphql::types::event::CaseEvent;
 use crate::graphql::types::history::CaseHistory;
 use crate::graphql::types::history::change::Maker;
 use crate::graphql::types::register::Way;
+use crate::graphql::{errors, ids};
 use crate::projection::timeline::{self, Behind, Entry};
 
 /// 时间线条目种类: what an entry of a timeline is about.
@@ -234,7 +235,8 @@ impl TimelineConnection {
         let events: Vec<_> = history.iter().map(|told| told.event.clone()).collect();
         let mut entries = Vec::new();
         let mut last: Option<Place> = None;
-        for entry in timeline::of(&events, visits) {
+        let now = app(ctx).time_of(case.at, case.time).await.map_err(|fault| errors::fault(ctx, fault))?;
+        for entry in timeline::of(&events, visits, calendar::date_of(now)) {
             let place = place_of(&entry, history, visits, last);
             last = Some(place);
             let behind = entry.behind;
