@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use crate::domain::actor::{Actor, ActorId};
+use crate::domain::actor::Actor;
 use crate::domain::case::state::{Deadline, File, Membership};
 use crate::domain::case::values::{Status, Verdict};
 use crate::domain::value::{Money, PersonId};
@@ -80,15 +80,10 @@ impl File {
         lead.into_iter().chain(active.map(|(person, _)| *person).filter(move |person| Some(*person) != lead))
     }
 
-    /// Whether the actor had a hand in what is reviewed: leads, has been a member, or is the author of a part of it.
+    /// Whether the actor has ever had a hand in what is reviewed.
     #[must_use]
     pub fn has_worked_on_it(&self, actor: &Actor) -> bool {
-        let is_author = |by: &ActorId| *by == actor.id;
-        self.is_lead(actor)
-            || matches!(self.membership(actor), Some(Membership::Active | Membership::Left))
-            || self.solution.as_ref().is_some_and(|solution| is_author(&solution.by))
-            || self.findings.iter().any(|finding| is_author(&finding.by))
-            || self.measurements.iter().any(|measurement| is_author(&measurement.by))
+        self.worked_on_it.contains(&actor.id)
     }
 
     /// Whether the last review of the solution on the table approved it.
@@ -104,7 +99,8 @@ impl File {
         self.fees.iter().map(|fee| &fee.amount).sum()
     }
 
-    /// The deadline, while it runs: before the resolution, neither paused nor parked, and not concluded elsewhere.
+    /// The deadline, if it runs on that day: before the resolution, neither paused nor parked until that day or a later
+    /// one, and not concluded elsewhere.
     #[must_use]
     pub fn running_deadline(&self, today: Date) -> Option<Deadline> {
         // A review that nobody has held by the end of its day is no reason any more not to be late.

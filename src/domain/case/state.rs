@@ -1,6 +1,6 @@
 //! What is known of a case: the fold of its events.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -63,6 +63,9 @@ pub struct File {
     pub assignment: Option<Assignment>,
     /// Everybody ever invited, and how it went. The lead is in `assignment`.
     pub experts: BTreeMap<PersonId, Membership>,
+    /// Who has ever had a hand in it, whatever they are now: as a lead who took the assignment, as an expert who joined,
+    /// or as the author of a finding, a measurement or a solution.
+    pub worked_on_it: BTreeSet<ActorId>,
     /// What was learnt, in order.
     pub findings: Vec<Finding>,
     /// What was measured, in order.

@@ -20,7 +20,7 @@ mutations! {
     SolutionMutation answers case: CaseNode, CaseConflict {
         /// 提出解决方案: proposes how to solve the case. By the lead, with at least one finding on record.
         propose_solution(ProposeSolutionInput) -> ProposeSolutionPayload;
-        /// 评审解决方案: approves the solution, or asks for changes. By a reviewer who is neither author nor member.
+        /// 评审解决方案: approves the solution, or asks for changes. By a reviewer who is neither an author nor, now or before, a member.
         review_solution(ReviewSolutionInput) -> ReviewSolutionPayload;
         /// 开始试用: puts a reviewed solution on trial. By the lead or the enterprise.
         start_trial(StartTrialInput) -> StartTrialPayload;

@@ -7,8 +7,8 @@ mod opening;
 use crate::domain::actor::ActorId;
 use crate::domain::case::event::CaseFact;
 use crate::domain::case::state::{
-    Assignment, Attachment, Case, Comment, Fee, File, Finding, Link, Measurement, Membership, Publication, Resolution,
-    Review, RoutineService, Solution, Technique, Training, Triage, Trial,
+    Assignment, Attachment, Case, Comment, Fee, File, Finding, Link, Membership, Publication, Resolution, Review,
+    RoutineService, Solution, Technique, Training, Triage, Trial,
 };
 use crate::domain::case::values::{Audience, Status, Verdict};
 use crate::domain::event::Recorded;
@@ -79,6 +79,7 @@ impl File {
             CaseFact::AssignmentAccepted(_) => {
                 if let Some(assignment) = &mut self.assignment {
                     assignment.accepted_at = Some(at);
+                    self.worked_on_it.insert(assignment.lead.into());
                 }
                 self.move_to(Status::Researching, at);
             }
@@ -91,6 +92,7 @@ impl File {
             }
             CaseFact::ExpertJoined(fact) => {
                 self.experts.insert(fact.expert, Membership::Active);
+                self.worked_on_it.insert(fact.expert.into());
             }
             CaseFact::InvitationDeclined(fact) => {
                 self.experts.insert(fact.expert, Membership::Declined);
@@ -98,18 +100,19 @@ impl File {
             CaseFact::ExpertLeft(fact) => {
                 self.experts.insert(fact.expert, Membership::Left);
             }
-            CaseFact::FindingRecorded(fact) => self.findings.push(Finding {
-                id: fact.id,
-                by: by(),
-                at,
-                text: fact.text.clone(),
-                citations: fact.citations.clone(),
-            }),
-            CaseFact::MeasurementRecorded(fact) => {
-                self.measurements.push(Measurement { id: fact.id, by: by(), at, result: fact.result.clone() });
-                self.follow_gap(at);
+            CaseFact::FindingRecorded(fact) => {
+                self.worked_on_it.insert(by());
+                self.findings.push(Finding {
+                    id: fact.id,
+                    by: by(),
+                    at,
+                    text: fact.text.clone(),
+                    citations: fact.citations.clone(),
+                });
             }
+            CaseFact::MeasurementRecorded(fact) => self.take_measurement(fact, by(), at),
             CaseFact::SolutionProposed(fact) => {
+                self.worked_on_it.insert(by());
                 self.solution = Some(Solution {
                     by: by(),
                     at,
@@ -145,13 +148,7 @@ impl File {
                     trial.outcome = Some((fact.passed, fact.summary.clone()));
                 }
                 if let Some(measurement) = &fact.measurement {
-                    self.measurements.push(Measurement {
-                        id: measurement.id,
-                        by: by(),
-                        at,
-                        result: measurement.result.clone(),
-                    });
-                    self.follow_gap(at);
+                    self.take_measurement(measurement, by(), at);
                 }
                 let status = match fact.passed {
                     true => Status::AwaitingConfirmation,
@@ -186,7 +183,7 @@ impl File {
             CaseFact::CaseReopened(_) => {
                 self.resolution = None;
                 self.lesson = None;
-                // The deadline was for the solution that came; another one has to be set.
+                // The deadline was for what has ended, be it in a solution or in another case; another one has to be set.
                 self.deadline = None;
                 self.reopened = self.reopened.saturating_add(1);
                 self.take_up_again(at);

@@ -1,6 +1,6 @@
 //! The first event of a case, and what is known from it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::case::event::{CaseFact, CaseReported, LegacyOpening};
 use crate::domain::case::state::{File, Step};
@@ -35,6 +35,7 @@ impl File {
             routine_service: None,
             assignment: None,
             experts: BTreeMap::new(),
+            worked_on_it: BTreeSet::new(),
             findings: Vec::new(),
             measurements: Vec::new(),
             gap_history: Vec::new(),

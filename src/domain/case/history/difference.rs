@@ -213,6 +213,8 @@ pub fn differences(before: Option<&File>, after: &File) -> Vec<FieldDifference> 
         routine_service: _,
         assignment: _,
         experts: _,
+        // Whoever comes in is told by what they do: join, take the assignment, or write something down.
+        worked_on_it: _,
         findings: _,
         measurements: _,
         // The points of the gap's history are the changes of the gap itself.
