@@ -182,7 +182,7 @@ impl Scene<'_> {
     }
 
     fn person(&self, key: &str) -> PersonFacts {
-        PersonFacts { person: self.cast.person(key), version: 0, institution: None }
+        PersonFacts::of(self.cast.person(key))
     }
 
     fn another(&self, key: &str) -> CaseFacts {

@@ -94,12 +94,22 @@ async fn no_byte_is_left(world: &World) {
     assert_eq!(after.stored_root().await, after.root_of(after.events.len()));
     proof.still_holds(world, &after.events[disclosed.position]);
 
+    is_given_no_work(world, &scene, &worker).await;
     looks_erased(world, &worker, position).await;
     // A disclosure that was made before still says what the payload commits to; there is none any more.
     check_disclosed(world, &before, &disclosed);
     let refused = disclose(world, disclosed.position);
     assert!(refused.is_err_and(|error| error.contains("the person was erased")));
     rotates(world);
+}
+
+/// Nobody is asked to work who is known by no name any more.
+async fn is_given_no_work(world: &World, scene: &Scene, worker: &str) {
+    let case = scene.triaged(world, "换人来测").await;
+    let assignment = |lead: &str| json!({ "institutionId": scene.institute, "leadId": lead, "deadline": day(30) });
+    case.refuses([("coordinator", "assignResearch", assignment(worker), "ALREADY_ERASED", "leadId")]).await;
+    case.takes("coordinator", "assignResearch", assignment(&scene.lead)).await;
+    case.refuses([("coordinator", "inviteExpert", json!({ "expertId": worker }), "ALREADY_ERASED", "expertId")]).await;
 }
 
 /// A disclosure is checked by the payload, and with the entry it is known of which event it is.

@@ -51,13 +51,15 @@ pub struct PersonFacts {
     pub version: u64,
     /// The institution worked for.
     pub institution: Option<InstitutionId>,
+    /// Whether the person's data was erased.
+    pub erased: bool,
 }
 
 impl PersonFacts {
     /// Not looked up yet: what there is to know of this person.
     #[must_use]
     pub fn of(person: PersonId) -> Self {
-        Self { person, version: 0, institution: None }
+        Self { person, version: 0, institution: None, erased: false }
     }
 }
 

@@ -52,6 +52,7 @@ impl Person {
             person,
             version: file.map_or(0, |_| version),
             institution: file.and_then(|file| file.affiliation.institution()),
+            erased: file.is_some_and(PersonFile::is_erased),
         }
     }
 }

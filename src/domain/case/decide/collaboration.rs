@@ -6,6 +6,7 @@ use crate::domain::actor::Actor;
 use crate::domain::case::command::{AcceptInvitation, DeclineInvitation, InviteExpert, LeaveCase};
 use crate::domain::case::decide::{Decision, Given, only, refuse};
 use crate::domain::case::event::{ExpertInvited, ExpertJoined, ExpertLeft, InvitationDeclined};
+use crate::domain::case::facts::PersonFacts;
 use crate::domain::case::state::{File, Membership};
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::value::PersonId;
@@ -15,6 +16,7 @@ pub(super) fn invite_expert(given: Given<'_>, command: &InviteExpert) -> Decisio
     if command.expert.version == 0 {
         return refuse(Code::PersonUnknown, "expertId", "no such person is registered");
     }
+    check_not_erased(&command.expert, "expertId")?;
     if given.file.assignment.as_ref().is_some_and(|assignment| assignment.lead == expert) {
         return refuse(Code::AlreadyMember, "expertId", "this person leads the case");
     }
@@ -27,6 +29,14 @@ pub(super) fn invite_expert(given: Given<'_>, command: &InviteExpert) -> Decisio
             only(ExpertInvited { expert, message: command.message.clone() })
         }
     }
+}
+
+/// Nobody works on a case who is known by no name any more.
+pub(super) fn check_not_erased(person: &PersonFacts, field: &str) -> Result<(), Refusal> {
+    if person.erased {
+        return refuse(Code::AlreadyErased, field, "this person's data was erased");
+    }
+    Ok(())
 }
 
 /// Holds for an invitee by what makes it one; keeps an importer from answering for nobody.

@@ -30,6 +30,10 @@ fn somebody_of_the_institution_answers_for_it() {
     outcome(Some(facts_of("lead", university()))).refused(Code::LeadNotOfInstitution, "leadId");
     let unknown = PersonFacts { version: 0, ..facts_of("lead", institute()) };
     outcome(Some(unknown)).refused(Code::PersonUnknown, "leadId");
+    let erased = || Some(PersonFacts { erased: true, ..facts_of("lead", institute()) });
+    outcome(erased()).refused(Code::AlreadyErased, "leadId");
+    let reassigned = ReassignResearch { lead: erased(), ..reassign("another lead", institute()) };
+    Story::of(Status::Researching).when(manager(), reassigned).refused(Code::AlreadyErased, "leadId");
 }
 
 #[test]

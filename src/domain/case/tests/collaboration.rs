@@ -31,6 +31,9 @@ fn only_registered_persons_are_invited() {
     let unknown = PersonFacts { version: 0, ..facts_of("stranger", institute()) };
     let command = InviteExpert { expert: unknown, message: None };
     Story::of(Status::Researching).when(lead(), command).refused(Code::PersonUnknown, "expertId");
+    let erased = PersonFacts { erased: true, ..facts_of("stranger", institute()) };
+    let command = InviteExpert { expert: erased, message: None };
+    Story::of(Status::Researching).when(lead(), command).refused(Code::AlreadyErased, "expertId");
 }
 
 #[test]

@@ -97,7 +97,7 @@ pub(super) fn service() -> ProvideRoutineService {
 }
 
 pub(super) fn facts_of(name: &str, institution: InstitutionId) -> PersonFacts {
-    PersonFacts { person: person(name), version: 2, institution: Some(institution) }
+    PersonFacts { version: 2, institution: Some(institution), ..PersonFacts::of(person(name)) }
 }
 
 pub(super) fn deadline() -> Date {

@@ -27,7 +27,7 @@ fn visiting(by: Actor, command: RecordFieldVisit) -> Outcome<Enterprise> {
 }
 
 fn person(name: &str, version: u64) -> PersonFacts {
-    PersonFacts { person: PersonId::named(name), version, institution: None }
+    PersonFacts { version, ..PersonFacts::of(PersonId::named(name)) }
 }
 
 #[test]
