@@ -79,7 +79,15 @@ impl<'a> LookUp<'a> {
                 command.institution.version = present.version;
             }
             CaseCommand::CloseCase(command) => command.open_sub_cases = self.open_sub_cases(id, &order.by).await?,
-            CaseCommand::MarkDuplicate(command) => self.other_case(&mut command.of, &order.by).await?,
+            CaseCommand::ReopenCase(command) => {
+                if let Some(original) = case.file.as_ref().and_then(|file| file.duplicate_of) {
+                    command.goes_on_in = Some(self.goes_on_in(original, &order.by).await?);
+                }
+            }
+            CaseCommand::MarkDuplicate(command) => {
+                self.other_case(&mut command.of, &order.by).await?;
+                command.open_sub_cases = self.open_sub_cases(id, &order.by).await?;
+            }
             CaseCommand::LinkCases(command) => self.other_case(&mut command.other, &order.by).await?,
             CaseCommand::RecordFee(command) => {
                 if let Some(file) = &case.file {
@@ -102,7 +110,6 @@ impl<'a> LookUp<'a> {
             | CaseCommand::RecordTrialResult(_)
             | CaseCommand::ConfirmSolution(_)
             | CaseCommand::RejectSolution(_)
-            | CaseCommand::ReopenCase(_)
             | CaseCommand::EscalateCase(_)
             | CaseCommand::ParkCase(_)
             | CaseCommand::UnparkCase(_)
@@ -278,11 +285,12 @@ impl<'a> LookUp<'a> {
 
     /// The case that goes on in the place of the duplicates of that one.
     async fn goes_on_in(&mut self, original: CaseId, actor: &Actor) -> Result<GoesOn, Fault> {
-        let mut goes_on_in = GoesOn { case: original, number: None };
+        let mut goes_on_in = GoesOn::of(original);
         for _ in 0..LONGEST_CHAIN {
             let present = self.present::<Case>(goes_on_in.case.into()).await?;
             let Some(file) = &present.state.file else { break };
             goes_on_in.number = scope::sees(actor, file).then(|| file.number.clone());
+            goes_on_in.status = Some(file.status);
             let Some(original) = file.duplicate_of else { break };
             goes_on_in.case = original;
         }
@@ -343,7 +351,7 @@ impl<'a> LookUp<'a> {
     }
 }
 
-fn the_server() -> Actor {
+pub(super) fn the_server() -> Actor {
     Actor::of_the_server(ActorId::clock(), Role::Clock)
 }
 

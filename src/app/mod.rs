@@ -7,6 +7,7 @@ mod beside;
 mod clockwork;
 mod commanded;
 mod compare;
+mod duplicates;
 mod execute;
 mod facts;
 mod files;

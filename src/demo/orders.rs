@@ -105,7 +105,7 @@ fn plain(scene: &Scene<'_>, action: &Action) -> CaseCommand {
             open_sub_cases: Vec::new(),
         }
         .into(),
-        Action::Reopen { reason } => ReopenCase { reason: Some(reason.0.clone()) }.into(),
+        Action::Reopen { reason } => ReopenCase { reason: Some(reason.0.clone()), goes_on_in: None }.into(),
         Action::Escalate { to, reason } => EscalateCase { to: *to, reason: reason.0.clone() }.into(),
         Action::Park { days, reason } => {
             ParkCase { review_on: Some(scene.in_working_days(*days)), reason: reason.0.clone() }.into()
@@ -117,7 +117,9 @@ fn plain(scene: &Scene<'_>, action: &Action) -> CaseCommand {
         Action::Pause { reason } => PauseClock { reason: reason.0.clone() }.into(),
         Action::Resume => ResumeClock {}.into(),
         Action::Withdraw { reason } => WithdrawCase { reason: reason.0.clone() }.into(),
-        Action::Duplicate { of } => MarkDuplicate { this: scene.case, of: scene.another(of) }.into(),
+        Action::Duplicate { of } => {
+            MarkDuplicate { this: scene.case, of: scene.another(of), open_sub_cases: Vec::new() }.into()
+        }
         Action::Link { other, relation } => {
             LinkCases { this: scene.case, other: scene.another(other), relation: *relation }.into()
         }

@@ -119,6 +119,8 @@ pub(crate) enum WarningCode {
     RegulationNotInForce,
     /// The annual summary came after 31 October.
     SubmittedLate,
+    /// The case that was reopened is part of one that is closed, and stays so.
+    WholeClosed,
 }
 
 /// A refusal of a query's argument: a top-level error with the code and the argument's path.

@@ -6,6 +6,7 @@
 //! Loaders live for one request and read as of the moment that the row was read at. Whoever was shown a row is shown
 //! who it names; see [`Way`](crate::graphql::types::register::Way).
 
+mod duplicates;
 mod histories;
 mod loads;
 mod positions;
@@ -28,11 +29,13 @@ use crate::domain::actor::Actor;
 use crate::domain::annual_summary::figure::FigureName;
 use crate::domain::campaign::Campaign;
 use crate::domain::case::Case;
+use crate::domain::case::facts::GoesOn;
 use crate::domain::enterprise::Enterprise;
 use crate::domain::institution::Institution;
 use crate::domain::person::Person;
 use crate::domain::value::personal::Sealed;
 use crate::domain::value::{CaseId, Personal};
+use crate::graphql::loaders::duplicates::GoingOn;
 use crate::graphql::loaders::histories::{Counts, Histories, HistoryKey, ToldKey};
 pub(crate) use crate::graphql::loaders::loads::Loads;
 use crate::graphql::loaders::loads::Remembering;
@@ -43,6 +46,7 @@ use crate::graphql::loaders::proofs::{Proofs, Vouchers};
 pub(crate) struct Loaders {
     files: Remembering<Files>,
     cases: DataLoader<Cases>,
+    going_on: DataLoader<GoingOn>,
     told: DataLoader<Histories>,
     counts: DataLoader<Counts>,
     events: DataLoader<Events>,
@@ -63,6 +67,7 @@ impl Loaders {
         Self {
             files: loads.remembering(Files { app: app.clone(), actor: actor.clone() }),
             cases: loads.batching(Cases { app: app.clone(), actor: actor.clone() }),
+            going_on: loads.batching(GoingOn { app: app.clone(), actor: actor.clone() }),
             visible: loads.batching(Visible { app: app.clone(), actor: actor.clone() }),
             told: loads.batching(Histories { app: app.clone(), actor: actor.clone() }),
             counts: loads.batching(Counts { app: app.clone(), actor: actor.clone() }),
@@ -101,6 +106,11 @@ impl Loaders {
             Some(row) => self.file(id, row.version, Moment::Present).await,
             None => Ok(None),
         }
+    }
+
+    /// What goes on in the place of the duplicates of that case as of that moment, be it there for who asks or not.
+    pub(crate) async fn going_on(&self, original: CaseId, at: Moment) -> Result<Option<GoesOn>, Fault> {
+        self.going_on.load_one(CaseKey { id: original, at }).boxed().await
     }
 
     /// An entry of a register as of that moment, if it is there for who asks.

@@ -5,11 +5,14 @@
 use std::sync::Arc;
 
 use async_graphql::{Context, Result};
+use futures::future::try_join_all;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::app::{AggregateType, Commanded, EventRecord, Foreseen, Moment, Receipt, Versioned};
 use crate::codec;
+use crate::domain::case::state::File;
+use crate::domain::case::values::{LinkRelation, Status};
 use crate::domain::case::{Case, Misdated};
 use crate::domain::catalogue::Catalogue;
 use crate::domain::catalogue::state::Edition;
@@ -30,9 +33,10 @@ pub(crate) async fn of(ctx: &Context<'_>, receipt: &Receipt) -> Result<Vec<Warni
             let case = after(ctx, receipt).await?;
             warnings.extend(case.and_then(|case| of_resolution(&case.state)));
         }
-        if event.event_type == REOPENED {
-            let case = before(ctx, receipt).await?;
-            warnings.extend(case.and_then(|case| of_reopening(&case.state)));
+        if event.event_type == REOPENED
+            && let Some(case) = before(ctx, receipt).await?
+        {
+            warnings.extend(of_reopening(ctx, &case.state).await?);
         }
         warnings.extend(of_event(&event.event_type, &event.payload));
     }
@@ -136,7 +140,10 @@ pub(crate) async fn foreseen_of_case(ctx: &Context<'_>, foreseen: &Foreseen<Case
     let resolves = foreseen.events.iter().any(|event| event.encoded.event_type == RESOLVED);
     let resolution = resolves.then(|| of_resolution(&foreseen.after.state)).flatten();
     let reopens = foreseen.events.iter().any(|event| event.encoded.event_type == REOPENED);
-    let reopening = reopens.then(|| of_reopening(&foreseen.before.state)).flatten();
+    let reopening = match reopens {
+        true => of_reopening(ctx, &foreseen.before.state).await?,
+        false => Vec::new(),
+    };
     let at = foreseen.events.first().map(|event| event.event.occurred_at);
     let misdated = at.and_then(|at| of_date(&foreseen.before.state, &foreseen.after.state, at));
     let mut warnings: Vec<_> = resolution.into_iter().chain(reopening).chain(self::foreseen(foreseen)).collect();
@@ -175,14 +182,33 @@ fn of_resolution(case: &Case) -> Option<Warning> {
     Some(Warning { code: WarningCode::NothingMeasured, message })
 }
 
-/// The deadline was for the solution that came: the case that is taken up again has none.
-fn of_reopening(before: &Case) -> Option<Warning> {
-    let deadline = before.file.as_ref()?.deadline?;
+/// What ended with the case is not taken up again with it.
+async fn of_reopening(ctx: &Context<'_>, before: &Case) -> Result<Vec<Warning>> {
+    let Some(file) = &before.file else { return Ok(Vec::new()) };
+    Ok(of_ended_deadline(file).into_iter().chain(of_closed_wholes(ctx, file).await?).collect())
+}
+
+/// The deadline was for the end that came: the case that is taken up again has none.
+fn of_ended_deadline(before: &File) -> Option<Warning> {
     let message = format!(
-        "the deadline of {} ended with the solution that came: the case has none until `setDeadline` sets a new one",
-        deadline.on
+        "the deadline of {} ended when the case did: it has none until `setDeadline` sets a new one",
+        before.deadline?.on
     );
     Some(Warning { code: WarningCode::DeadlineEnded, message })
+}
+
+/// Those that the case is part of, of which whoever asks sees that they are closed: all are one read.
+async fn of_closed_wholes(ctx: &Context<'_>, file: &File) -> Result<Option<Warning>> {
+    let links = file.links.iter().filter(|link| link.relation == LinkRelation::SubCaseOf);
+    let wholes = links.map(|link| loaders(ctx).case(link.other, Moment::Present));
+    let wholes = try_join_all(wholes).await.map_err(|fault| errors::fault(ctx, fault))?;
+    let closed = wholes.into_iter().flatten().filter(|whole| whole.row.status == Status::Closed.name());
+    let numbers: Vec<_> = closed.map(|whole| whole.row.number).collect();
+    let message = format!(
+        "the case is part of {}, CLOSED, which stays so: reopen that too if it is not solved without this part",
+        numbers.join(", ")
+    );
+    Ok((!numbers.is_empty()).then_some(Warning { code: WarningCode::WholeClosed, message }))
 }
 
 /// It is taken as it is dated: a log that is filled in afterwards is written in whatever order it is remembered.

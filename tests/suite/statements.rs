@@ -227,6 +227,35 @@ async fn proofs_of_many_events_take_as_many_statements_as_of_few() {
 }
 
 #[tokio::test]
+async fn duplicates_of_one_answer_are_followed_together() {
+    let house = House::on(Database::postgres()).await;
+    let reported = async |number: usize| {
+        let report = json!({
+            "enterpriseId": house.enterprises[0], "campaignId": house.campaign, "title": format!("难点 {number}"),
+            "problem": "相差 8 µm", "origin": { "ownReport": true },
+        });
+        house.creates("enterprise 0", "reportCase", "case", report).await
+    };
+    let [original, last] = [reported(0).await, reported(1).await];
+    let ends = async |case: &str, of: &str| {
+        let input = json!({ "caseId": case, "ofCaseId": of });
+        let payload = house.order("coordinator", "markDuplicate", "case { id }", input).await;
+        assert!(payload["receipt"].is_object(), "{payload}");
+    };
+    let query =
+        "{ cases(first: 100, filter: { status: { eq: DUPLICATE } }) { nodes { allowedCommands { allowed } } } }";
+    ends(&reported(2).await, &original).await;
+    ends(&original, &last).await;
+    let (_, few) = counted(&house, query).await;
+    for number in 3..=MANY {
+        ends(&reported(number).await, &last).await;
+    }
+    let (answer, many) = counted(&house, query).await;
+    assert_eq!(answer["cases"]["nodes"].as_array().map(Vec::len), Some(MANY));
+    assert!(many.saturating_sub(few) <= RACES, "{few} for 2 duplicates, {many} for {MANY}");
+}
+
+#[tokio::test]
 async fn a_commit_is_one_statement_for_many_commands_as_for_one() {
     let database = Database::postgres();
     let store = database.open().await;

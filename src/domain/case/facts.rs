@@ -114,6 +114,16 @@ pub struct GoesOn {
     pub case: CaseId,
     /// Its number, where whoever gives the command sees it.
     pub number: Option<CaseNumber>,
+    /// Where it is in its life; `None` where there is no such case.
+    pub status: Option<Status>,
+}
+
+impl GoesOn {
+    /// Not looked up yet: what there is to know of this case.
+    #[must_use]
+    pub fn of(case: CaseId) -> Self {
+        Self { case, number: None, status: None }
+    }
 }
 
 /// What a catalogue says of a chargeable item on a day.

@@ -8,8 +8,9 @@ use crate::domain::actor::Actor;
 use crate::domain::case::authority::{self, Party, Subject};
 use crate::domain::case::command::CaseCommand;
 use crate::domain::case::decide::{
-    collaboration, deadlines, escalation, legacy, publication, report, research, triage, trial,
+    closing, collaboration, deadlines, escalation, legacy, publication, report, research, triage, trial,
 };
+use crate::domain::case::facts::GoesOn;
 use crate::domain::case::state::{Case, File};
 use crate::domain::case::values::Status;
 use crate::domain::refusal::{Code, Refusal};
@@ -34,8 +35,8 @@ use Party::{
     Clock, Coordinator, Enterprise, Importer, Invitee, Lead, Manager, Member, NationalManager, Reviewer, Visitor,
 };
 use Status::{
-    Assigned, AwaitingConfirmation, Closed, OnTrial, Reported, Researching, Resolved, SolutionProposed, Triaged,
-    Withdrawn,
+    Assigned, AwaitingConfirmation, Closed, Duplicate, OnTrial, Reported, Researching, Resolved, SolutionProposed,
+    Triaged, Withdrawn,
 };
 
 const ANY: &[Status] = Status::ALL;
@@ -108,7 +109,7 @@ rules! {
     ConfirmSolution by [Enterprise] from &[AwaitingConfirmation], if nothing_else;
     RejectSolution by [Enterprise] from &[AwaitingConfirmation], if nothing_else;
     CloseCase by [Coordinator Manager Importer] from &[Resolved], if nothing_else;
-    ReopenCase by [Enterprise Coordinator Manager Importer] from &[Resolved, Closed], if nothing_else;
+    ReopenCase by [Enterprise Coordinator Manager Importer] from &[Resolved, Closed, Duplicate], if nothing_else;
     EscalateCase by [Coordinator Manager Clock Importer] from BEFORE_RESOLVED, if escalation::is_below_nation;
     ParkCase by [NationalManager Importer] from BEFORE_RESOLVED, if escalation::may_be_parked;
     UnparkCase by [NationalManager Importer] from BEFORE_RESOLVED, if escalation::is_parked;
@@ -167,13 +168,23 @@ impl Rule {
 
 impl Case {
     /// Which commands the actor may give now, and why not the others: in the order of the lifecycle, by name.
-    /// Whether a given input is accepted is for `decide`. Empty before the case is reported.
+    /// Of a duplicate, `goes_on_in` is the case that goes on in its place. Whether a given input is accepted is for
+    /// `decide`. Empty before the case is reported.
     #[must_use]
-    pub fn allowed_commands(&self, actor: &Actor, now: Timestamp) -> Vec<(&'static str, Result<(), Refusal>)> {
+    pub fn allowed_commands(
+        &self,
+        actor: &Actor,
+        now: Timestamp,
+        goes_on_in: Option<&GoesOn>,
+    ) -> Vec<(&'static str, Result<(), Refusal>)> {
         let today = calendar::date_of(now);
         let answer = |file: &File, rule: &Rule| {
             rule.check_actor(actor, Subject::from(file))?;
-            rule.check_case(file, actor, today)
+            rule.check_case(file, actor, today)?;
+            match rule.command {
+                "ReopenCase" => closing::nothing_goes_on(file, goes_on_in),
+                _ => Ok(()),
+            }
         };
         self.file.iter().flat_map(|file| RULES.iter().map(move |rule| (rule.command, answer(file, rule)))).collect()
     }

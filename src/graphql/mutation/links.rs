@@ -15,7 +15,7 @@ use crate::graphql::words::LinkRelation;
 mutations! {
     /// 关联: what one case is to another.
     LinkMutation answers case: CaseNode, CaseConflict {
-        /// 标记重复: another case about the same difficulty goes on; this one ends. By a coordinator.
+        /// 标记重复: another case about the same difficulty goes on; this one ends, after all that are part of it. If the other is withdrawn, this one can be reopened. By a coordinator.
         mark_duplicate(MarkDuplicateInput) -> MarkDuplicatePayload;
         /// 关联案例: says what this case is to another; an open case becomes no part of a closed one. By a coordinator.
         link_cases(LinkCasesInput) -> LinkCasesPayload;
@@ -34,7 +34,7 @@ input! {
         let id = door.id::<CaseId>("caseId", &input.case_id);
         let of = door.id("ofCaseId", &input.of_case_id);
         let id = id?;
-        Some(Ordered::new(id, MarkDuplicate { this: id, of: CaseFacts::of(of?) }))
+        Some(Ordered::new(id, MarkDuplicate { this: id, of: CaseFacts::of(of?), open_sub_cases: Vec::new() }))
     }
 }
 

@@ -192,7 +192,7 @@ async fn what_is_internal_comes_once_and_never_into_a_duplicate(database: Databa
     let cases = house.cases().await;
     let id_of = |title: &str| CaseId::from(cases.iter().find(|case| case.row.title == title).unwrap().row.case_id);
     let (this, other) = (id_of("Bore gauge drifts"), id_of("Roundness of rings"));
-    let duplicate = MarkDuplicate { this, of: CaseFacts::of(other) };
+    let duplicate = MarkDuplicate { this, of: CaseFacts::of(other), open_sub_cases: Vec::new() };
     house.app.execute::<Case>(&request(&house, &log, Role::Coordinator), this.into(), duplicate.into()).await.unwrap();
 
     let [again, note] = [("aside", "nor is this"), ("note", "everybody may read this")].map(|(status, remark)| {

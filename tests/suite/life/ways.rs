@@ -115,7 +115,93 @@ async fn links(world: &World, scene: &Scene) {
         ("enterprise", "withdrawCase", json!({ "reason": "x" }), "WRONG_STATUS", ""),
     ])
     .await;
+    // A duplicate ends after its parts, as every case does.
+    let instead = scene.reported(world, "另一个主难点").await;
+    case.refuses([("coordinator", "markDuplicate", of(&instead.id), "SUB_CASE_OPEN", "")]).await;
+    part.takes("enterprise", "withdrawCase", json!({ "reason": "已并入" })).await;
     chain_of_duplicates(world, scene, (&same, &case)).await;
+    nothing_goes_on(world, scene).await;
+    part_of_a_closed_case(world, scene).await;
+}
+
+/// The enterprise of the case that went on takes it back: that of the duplicate still has its difficulty.
+async fn nothing_goes_on(world: &World, scene: &Scene) {
+    let report = with(scene.report("另一家的同一个难点"), json!({ "enterpriseId": scene.other_enterprise }));
+    let theirs = Case { world, id: world.creates("other enterprise", "reportCase", report).await };
+    let between = scene.reported(world, "中间的难点").await;
+    let last = scene.reported(world, "先留下的难点").await;
+    theirs.takes("coordinator", "markDuplicate", json!({ "ofCaseId": between.id })).await;
+    between.takes("coordinator", "markDuplicate", json!({ "ofCaseId": last.id })).await;
+    let again = json!({ "reason": "仍未解决" });
+    for who in ["other enterprise", "coordinator", "visitor"] {
+        let code = if who == "visitor" { "NOT_PERMITTED" } else { "WRONG_STATUS" };
+        theirs.refuses([(who, "reopenCase", again.clone(), code, "")]).await;
+    }
+    let why = async |who: &str| {
+        let told = theirs.seen_by(who, "allowedCommands { mutation reasons { message } }").await;
+        let mut commands = told["allowedCommands"].as_array().expect("a list").iter();
+        text(&commands.find(|told| told["mutation"] == "reopenCase").expect("told")["reasons"][0]["message"])
+    };
+    let expected =
+        |of: &str| format!("the case is a duplicate of {of}, and is reopened only where that one is WITHDRAWN");
+    assert_eq!(why("other enterprise").await, expected("one that is not yours to see"));
+    assert_eq!(why("coordinator").await, expected(&number(&last).await));
+
+    last.takes("enterprise", "withdrawCase", json!({ "reason": "停产" })).await;
+    let as_of = world.position().await.to_string();
+    theirs.takes("other enterprise", "reopenCase", again.clone()).await;
+    assert_eq!(theirs.shows("status duplicateOf { id }").await, json!({ "status": "REPORTED", "duplicateOf": null }));
+    theirs.takes("coordinator", "triageCase", triage("TESTING")).await;
+    theirs.refuses([("coordinator", "reopenCase", again.clone(), "WRONG_STATUS", "")]).await;
+    // The one between was a duplicate of its own accord, and is taken up with the same right.
+    between.takes("coordinator", "reopenCase", again).await;
+    let query = "query Then($id: ID!, $point: AsOfPoint!) {
+        asOf(point: $point) { query { case(id: $id) { allowedCommands { mutation allowed } } } }
+    }";
+    for (position, allowed) in [(as_of.clone(), true), ((as_of.parse::<i64>().expect("one") - 1).to_string(), false)] {
+        let asked = json!({ "id": theirs.id, "point": { "position": position } });
+        let then = &world.ask("other enterprise", query, asked).await["asOf"]["query"]["case"]["allowedCommands"];
+        let told = json!({ "mutation": "reopenCase", "allowed": allowed });
+        assert!(then.as_array().expect("a list").contains(&told), "as of {position}: {then}");
+    }
+}
+
+/// A part that is taken up again leaves the whole as it is, and whoever does so is told.
+async fn part_of_a_closed_case(world: &World, scene: &Scene) {
+    let whole = scene.reported(world, "全厂的校准").await;
+    let part = scene.reported(world, "其中一台").await;
+    part.takes("coordinator", "linkCases", json!({ "otherCaseId": whole.id, "relation": "SUB_CASE_OF" })).await;
+    let again = || json!({ "reason": "又超差" });
+    for case in [&part, &whole] {
+        case.takes_all([
+            ("coordinator", "triageCase", triage("CALIBRATION")),
+            (
+                "coordinator",
+                "provideRoutineService",
+                json!({ "institutionId": scene.institute, "certificate": "JZ-2" }),
+            ),
+            ("enterprise", "confirmSolution", json!({})),
+        ])
+        .await;
+    }
+    let reopened = part.takes("coordinator", "reopenCase", again()).await;
+    assert_eq!(reopened["warnings"], json!([]), "the whole is still open");
+    let close = json!({ "lesson": "先恒温，后测量", "feeTotal": "0" });
+    whole.refuses([("coordinator", "closeCase", close.clone(), "SUB_CASE_OPEN", "")]).await;
+    let service = json!({ "institutionId": scene.institute, "certificate": "JZ-3" });
+    part.takes("coordinator", "provideRoutineService", service).await;
+    part.takes("enterprise", "confirmSolution", json!({})).await;
+    for case in [&part, &whole] {
+        case.takes("coordinator", "closeCase", close.clone()).await;
+    }
+    let reopened = part.takes("coordinator", "reopenCase", again()).await;
+    let message = format!(
+        "the case is part of {}, CLOSED, which stays so: reopen that too if it is not solved without this part",
+        number(&whole).await
+    );
+    let [warning] = reopened["warnings"].as_array().expect("a list").as_slice() else { panic!("{reopened:#}") };
+    assert_eq!((&warning["code"], text(&warning["message"])), (&json!("WHOLE_CLOSED"), message));
+    whole.is("CLOSED").await;
 }
 
 /// The original is a duplicate in turn: what goes on is named, and found, behind it.

@@ -3,16 +3,14 @@
 use crate::domain::case::command::{CloseCase, ReopenCase, WithdrawCase};
 use crate::domain::case::decide::{Decision, Given, only, reason, refuse};
 use crate::domain::case::event::{CaseClosed, CaseReopened, CaseWithdrawn, TypicalCaseRetracted};
-use crate::domain::refusal::Code;
+use crate::domain::case::facts::GoesOn;
+use crate::domain::case::number::CaseNumber;
+use crate::domain::case::state::File;
+use crate::domain::case::values::Status;
+use crate::domain::refusal::{Code, Refusal};
 
 pub(super) fn close_case(given: Given<'_>, command: &CloseCase) -> Decision {
-    if !command.open_sub_cases.is_empty() {
-        // One who may not see a case is told neither its number nor how many of the kind there are.
-        let seen = command.open_sub_cases.iter().flatten().map(ToString::to_string);
-        let unseen = command.open_sub_cases.contains(&None).then(|| "cases that are not yours to see".to_owned());
-        let parts: Vec<_> = seen.chain(unseen).collect();
-        return refuse(Code::SubCaseOpen, "", format!("still open, and part of this case: {}", parts.join(", ")));
-    }
+    check_parts_ended(&command.open_sub_cases)?;
     let Some(lesson) = command.lesson.clone() else {
         return refuse(Code::LessonMissing, "lesson", "say what others can learn from it");
     };
@@ -30,8 +28,36 @@ pub(super) fn close_case(given: Given<'_>, command: &CloseCase) -> Decision {
     only(CaseClosed { lesson, fee_total })
 }
 
+/// A case ends after all of its parts.
+pub(super) fn check_parts_ended(open: &[Option<CaseNumber>]) -> Result<(), Refusal> {
+    if open.is_empty() {
+        return Ok(());
+    }
+    // One who may not see a case is told neither its number nor how many of the kind there are.
+    let seen = open.iter().flatten().map(ToString::to_string);
+    let unseen = open.contains(&None).then(|| "cases that are not yours to see".to_owned());
+    let parts: Vec<_> = seen.chain(unseen).collect();
+    refuse(Code::SubCaseOpen, "", format!("still open, and part of this case: {}", parts.join(", ")))
+}
+
+/// A duplicate is taken up again where nothing goes on in its place: its enterprise has not withdrawn it.
+pub(crate) fn nothing_goes_on(file: &File, goes_on_in: Option<&GoesOn>) -> Result<(), Refusal> {
+    let is_withdrawn = goes_on_in.is_some_and(|other| other.status == Some(Status::Withdrawn));
+    if file.status != Status::Duplicate || is_withdrawn {
+        return Ok(());
+    }
+    let number = goes_on_in.and_then(|other| other.number.as_ref());
+    let there = number.map_or_else(|| "one that is not yours to see".to_owned(), ToString::to_string);
+    refuse(
+        Code::WrongStatus,
+        "",
+        format!("the case is a duplicate of {there}, and is reopened only where that one is WITHDRAWN"),
+    )
+}
+
 /// What is taken up again is no example to others: its publication ends with it, for the same reason.
 pub(super) fn reopen_case(given: Given<'_>, command: &ReopenCase) -> Decision {
+    nothing_goes_on(given.file, command.goes_on_in.as_ref())?;
     let reason = reason(&command.reason)?;
     let mut facts = vec![CaseReopened { reason: reason.clone() }.into()];
     if given.file.publication.is_some() {

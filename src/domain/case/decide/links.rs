@@ -1,6 +1,7 @@
 //! What a case is to others.
 
 use crate::domain::case::command::{LinkCases, MarkDuplicate};
+use crate::domain::case::decide::closing::check_parts_ended;
 use crate::domain::case::decide::{Decision, Given, only, refuse};
 use crate::domain::case::event::{CaseMarkedDuplicate, CasesLinked};
 use crate::domain::case::facts::{CaseFacts, GoesOn};
@@ -15,6 +16,7 @@ pub(super) fn mark_duplicate(_: Given<'_>, command: &MarkDuplicate) -> Decision 
         return refuse(Code::WrongStatus, "ofCaseId", "that case was withdrawn: nothing would go on in it");
     }
     check_no_ancestor(command.this, &command.of, "ofCaseId")?;
+    check_parts_ended(&command.open_sub_cases)?;
     only(CaseMarkedDuplicate { of: command.of.case, of_version: command.of.version })
 }
 

@@ -4,7 +4,7 @@
 //! stands (the table in `rules`), and then the command's own input, which is what the files of this folder look at.
 
 mod assignment;
-mod closing;
+pub(crate) mod closing;
 pub(crate) mod collaboration;
 mod confirmation;
 pub(crate) mod deadlines;

@@ -185,6 +185,7 @@ impl File {
                 self.lesson = None;
                 // The deadline was for what has ended, be it in a solution or in another case; another one has to be set.
                 self.deadline = None;
+                self.duplicate_of = None;
                 self.reopened = self.reopened.saturating_add(1);
                 self.take_up_again(at);
             }

@@ -20,7 +20,7 @@ impl File {
         self.status = status;
         self.answer_missed_deadline();
         if !status.is_before_resolved() {
-            // Whoever has solved it need not look at it again.
+            // Whoever has solved it need not look at it again, and waits for nothing.
             self.parked_until = None;
             self.paused_from = None;
         }
@@ -29,11 +29,14 @@ impl File {
         }
     }
 
-    /// Back to those who work on it: to the assignment, or to triage where there is none.
+    /// Back to those who work on it: to the assignment, or to triage where there is none. A duplicate may have ended
+    /// before its lead had answered, or before it was sorted.
     pub(super) fn take_up_again(&mut self, at: Timestamp) {
-        let status = match self.assignment {
-            Some(_) => Status::Researching,
-            None => Status::Triaged,
+        let status = match &self.assignment {
+            Some(assignment) if assignment.accepted_at.is_some() => Status::Researching,
+            Some(_) => Status::Assigned,
+            None if self.triage.is_some() => Status::Triaged,
+            None => Status::Reported,
         };
         self.move_to(status, at);
     }

@@ -178,7 +178,7 @@ pub(super) fn close() -> CloseCase {
 }
 
 pub(super) fn reopen() -> ReopenCase {
-    ReopenCase { reason: because() }
+    ReopenCase { reason: because(), goes_on_in: None }
 }
 
 pub(super) fn rename(title: &str) -> RenameCase {
@@ -216,7 +216,7 @@ pub(super) fn another_case() -> CaseFacts {
 }
 
 pub(super) fn duplicate(of: CaseFacts) -> MarkDuplicate {
-    MarkDuplicate { this: this_case(), of }
+    MarkDuplicate { this: this_case(), of, open_sub_cases: Vec::new() }
 }
 
 pub(super) fn link(other: CaseFacts, relation: LinkRelation) -> LinkCases {

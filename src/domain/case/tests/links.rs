@@ -1,15 +1,16 @@
-use crate::domain::case::event::{CaseMarkedDuplicate, CasesLinked};
+use crate::domain::case::command::{MarkDuplicate, ReopenCase};
+use crate::domain::case::event::{CaseMarkedDuplicate, CaseReopened, CasesLinked};
 use crate::domain::case::facts::{CaseFacts, GoesOn};
 use crate::domain::case::tests::actors::*;
 use crate::domain::case::tests::commands::*;
-use crate::domain::case::tests::story::{Outcome, Story};
+use crate::domain::case::tests::story::{MONDAY, Outcome, Story, moment};
 use crate::domain::case::values::{LinkRelation, Status};
 use crate::domain::refusal::Code;
 use crate::domain::value::CaseId;
 
 /// Another case that is a duplicate; that one goes on in its place.
 fn duplicate_of(case: CaseId) -> CaseFacts {
-    let goes_on_in = Some(GoesOn { case, number: Some(number()) });
+    let goes_on_in = Some(GoesOn { number: Some(number()), ..GoesOn::of(case) });
     CaseFacts { status: Some(Status::Duplicate), goes_on_in, ..another_case() }
 }
 
@@ -39,6 +40,69 @@ fn a_duplicate_leads_to_a_case_that_goes_on() {
 }
 
 #[test]
+fn a_duplicate_ends_after_its_parts() {
+    for open in [vec![Some(number().with_serial(17))], vec![None]] {
+        let command = MarkDuplicate { open_sub_cases: open, ..duplicate(another_case()) };
+        Story::of(Status::Triaged).when(coordinator(), command).refused(Code::SubCaseOpen, "");
+    }
+}
+
+/// The case that goes on in the place of a duplicate.
+fn goes_on(status: Status) -> Option<GoesOn> {
+    Some(GoesOn { number: Some(number()), status: Some(status), ..GoesOn::of(another_case().case) })
+}
+
+#[test]
+fn a_duplicate_in_whose_place_nothing_goes_on_is_taken_up_again() {
+    let fact = CaseReopened { reason: because().expect("a reason") };
+    let withdrawn = || ReopenCase { goes_on_in: goes_on(Status::Withdrawn), ..reopen() };
+    for whoever in [enterprise(), coordinator(), manager()] {
+        Story::of(Status::Duplicate).when(whoever, withdrawn()).happens(fact.clone());
+    }
+    Story::of(Status::Duplicate).when(visitor(), withdrawn()).refused(Code::NotPermitted, "");
+    let ways = [
+        (Story::of(Status::Reported), Status::Reported),
+        (Story::of(Status::Triaged), Status::Triaged),
+        (Story::of(Status::Assigned), Status::Assigned),
+        (Story::of(Status::OnTrial), Status::Researching),
+    ];
+    for (before, after) in ways {
+        let ended = before.then(coordinator(), duplicate(another_case()));
+        let file = ended.then(enterprise(), withdrawn()).file();
+        assert_eq!((file.status, file.duplicate_of, file.deadline), (after, None, None));
+    }
+}
+
+#[test]
+fn a_duplicate_stays_one_while_another_case_goes_on() {
+    for status in Status::ALL.iter().filter(|status| **status != Status::Withdrawn) {
+        let command = ReopenCase { goes_on_in: goes_on(*status), ..reopen() };
+        Story::of(Status::Duplicate).when(enterprise(), command).refused(Code::WrongStatus, "");
+    }
+    // What goes on elsewhere has nothing to do with one that is no duplicate.
+    let command = ReopenCase { goes_on_in: goes_on(Status::Researching), ..reopen() };
+    assert_eq!(Story::of(Status::Resolved).then(enterprise(), command).file().status, Status::Researching);
+}
+
+#[test]
+fn whether_a_duplicate_may_be_reopened_is_told_as_it_is_decided() {
+    let answer = |goes_on_in: Option<GoesOn>| {
+        let story = Story::of(Status::Duplicate);
+        let answers = story.case().allowed_commands(&enterprise(), moment(MONDAY), goes_on_in.as_ref());
+        let told = answers.into_iter().find(|(name, _)| *name == "ReopenCase").expect("an answer for each").1;
+        let order = story.order(enterprise(), ReopenCase { goes_on_in, ..reopen() });
+        assert_eq!(told, story.case().decide(&order).map(drop));
+        told.map_err(|refusal| refusal.message)
+    };
+    assert_eq!(answer(goes_on(Status::Withdrawn)), Ok(()));
+    let refused =
+        |of| Err(format!("the case is a duplicate of {of}, and is reopened only where that one is WITHDRAWN"));
+    assert_eq!(answer(goes_on(Status::Triaged)), refused(number().to_string()));
+    let unseen = GoesOn { number: None, ..goes_on(Status::Triaged).expect("one") };
+    assert_eq!(answer(Some(unseen)), refused("one that is not yours to see".to_owned()));
+}
+
+#[test]
 fn the_case_that_goes_on_is_named_as_people_name_it() {
     let message = |of: CaseFacts| {
         let story = Story::of(Status::Triaged);
@@ -47,7 +111,7 @@ fn the_case_that_goes_on_is_named_as_people_name_it() {
     let third = CaseId::named("a third");
     let named = format!("that case is a duplicate of {}: name that one", number());
     assert_eq!(message(duplicate_of(third)), named);
-    let unseen = CaseFacts { goes_on_in: Some(GoesOn { case: third, number: None }), ..duplicate_of(third) };
+    let unseen = CaseFacts { goes_on_in: Some(GoesOn::of(third)), ..duplicate_of(third) };
     assert_eq!(message(unseen), "that case is a duplicate of one that is not yours to see");
 }
 

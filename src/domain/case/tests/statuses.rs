@@ -93,7 +93,7 @@ fn a_command_is_carried_out_from_its_statuses_alone() {
 fn a_refusal_says_where_the_case_is_and_where_it_would_have_to_be() {
     let story = Story::of(Status::Reported);
     let refusal = story.case().decide(&story.order(manager(), reopen())).expect_err("not resolved");
-    assert_eq!(refusal.message, "the case is REPORTED; ReopenCase needs it to be RESOLVED or CLOSED");
+    assert_eq!(refusal.message, "the case is REPORTED; ReopenCase needs it to be RESOLVED or CLOSED or DUPLICATE");
 }
 
 #[test]

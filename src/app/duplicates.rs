@@ -1,0 +1,46 @@
+//! What goes on in the place of duplicates, as of any moment.
+
+use std::collections::{BTreeSet, HashMap};
+
+use uuid::Uuid;
+
+use crate::app::facts::the_server;
+use crate::app::request::Fault;
+use crate::app::{App, scope};
+use crate::domain::actor::Actor;
+use crate::domain::case::facts::{GoesOn, LONGEST_CHAIN};
+use crate::domain::value::CaseId;
+use crate::store::Moment;
+
+impl App {
+    /// The cases that go on in the place of the duplicates of those, each in its place, whether the actor sees them or
+    /// not; only their numbers are for those who do. The reads are as many as the longest chain has cases.
+    ///
+    /// # Errors
+    /// When the store fails or an event cannot be read.
+    pub async fn going_on(&self, actor: &Actor, originals: &[CaseId], at: Moment) -> Result<Vec<GoesOn>, Fault> {
+        let mut found: Vec<_> = originals.iter().copied().map(GoesOn::of).collect();
+        let mut followed: Vec<_> = found.iter_mut().collect();
+        for _ in 0..LONGEST_CHAIN {
+            if followed.is_empty() {
+                break;
+            }
+            let ids: BTreeSet<_> = followed.iter().map(|goes_on| Uuid::from(goes_on.case)).collect();
+            let named = self.cases_named(&the_server(), &Vec::from_iter(ids), at).await?;
+            let versions: Vec<_> = named.iter().map(|case| (case.row.case_id.into(), case.version)).collect();
+            let files = self.case_files(&the_server(), &versions, at).await?;
+            let files: HashMap<CaseId, _> = versions.into_iter().map(|(id, _)| id).zip(files).collect();
+            followed.retain_mut(|goes_on| {
+                let Some(file) = files.get(&goes_on.case).and_then(|case| case.state.file.as_ref()) else {
+                    return false;
+                };
+                goes_on.number = scope::sees(actor, file).then(|| file.number.clone());
+                goes_on.status = Some(file.status);
+                let original = file.duplicate_of;
+                goes_on.case = original.unwrap_or(goes_on.case);
+                original.is_some()
+            });
+        }
+        Ok(found)
+    }
+}
