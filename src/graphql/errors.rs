@@ -107,6 +107,8 @@ content_id!(Warning);
 pub(crate) enum WarningCode {
     /// Of previews alone: the command was carried out before, under the same `idempotencyKey`. Sent again, it records nothing and is answered by its first receipt.
     CarriedOutBefore,
+    /// An expanded uncertainty has a coverage factor below those of the usual distributions at its coverage probability, as a standard uncertainty has that is written with p = 0.95. It counts as it is stated.
+    CoverageFactorSmall,
     /// The case had a deadline, which ended when it was reopened: set a new one with `setDeadline`.
     DeadlineEnded,
     /// A requirement is set, and nothing was ever measured against it: no result is of its measurand, in its interval and with an uncertainty that can be compared.

@@ -8,6 +8,7 @@ use async_graphql::{Context, Result};
 use futures::future::try_join_all;
 use jiff::Timestamp;
 use jiff::civil::Date;
+use serde::Deserialize;
 
 use crate::app::{AggregateType, Commanded, EventRecord, Foreseen, Moment, Receipt, Versioned};
 use crate::codec;
@@ -17,7 +18,7 @@ use crate::domain::case::{Case, Misdated};
 use crate::domain::catalogue::Catalogue;
 use crate::domain::catalogue::state::Edition;
 use crate::domain::value::calendar::date_of;
-use crate::domain::value::{CaseId, CatalogueId, Division, RegulationRef};
+use crate::domain::value::{CaseId, CatalogueId, Division, ExpandedUncertainty, RegulationRef};
 use crate::graphql::context::{app, loaders};
 use crate::graphql::errors::{self, Warning, WarningCode};
 
@@ -227,9 +228,27 @@ fn of_date(before: &Case, after: &Case, at: Timestamp) -> Option<Warning> {
 
 /// What an event says by itself.
 fn of_event(event_type: &str, payload: &str) -> Option<Warning> {
-    if event_type != "AnnualSummarySubmitted" {
-        return None;
+    match event_type {
+        "AnnualSummarySubmitted" => of_summary(payload),
+        "MeasurementRecorded" => of_uncertainty(payload, "/fact/MeasurementRecorded/result/uncertainty"),
+        "TrialResultRecorded" => of_uncertainty(payload, "/fact/TrialResultRecorded/measurement/result/uncertainty"),
+        "RequirementSpecified" => of_uncertainty(payload, "/fact/RequirementSpecified/requirement/target/uncertainty"),
+        _ => None,
     }
+}
+
+/// A U counts as it is stated at its p, whatever its k: one of too small a k makes a gap look closed.
+fn of_uncertainty(payload: &str, place: &str) -> Option<Warning> {
+    let payload: serde_json::Value = serde_json::from_str(payload).ok()?;
+    let stated = ExpandedUncertainty::deserialize(payload.pointer(place)?).ok()?;
+    let least = stated.least_factor_missed()?;
+    let message = format!(
+        "{stated} is taken as stated, though k is {least:.2} or more at that p for the usual distributions: write U = k·u with the k of its p, or p = 0.6827 where it is a standard uncertainty"
+    );
+    Some(Warning { code: WarningCode::CoverageFactorSmall, message })
+}
+
+fn of_summary(payload: &str) -> Option<Warning> {
     let payload: serde_json::Value = serde_json::from_str(payload).ok()?;
     let late = payload["fact"]["AnnualSummarySubmitted"]["late"].as_bool()?;
     late.then(|| Warning {

@@ -3,7 +3,7 @@
 //! An expanded uncertainty without its coverage factor k and coverage probability p says
 //! nothing that can be compared, so neither may be missing (JCGM 100:2008, 7.2.3).
 
-use std::f64::consts::FRAC_PI_2;
+use std::f64::consts::{FRAC_PI_2, SQRT_2};
 use std::fmt;
 
 use bigdecimal::{BigDecimal, RoundingMode, ToPrimitive};
@@ -14,7 +14,7 @@ use crate::domain::value::decimal::Decimal;
 use crate::domain::value::ratio::Ratio;
 use crate::domain::value::unit::Unit;
 
-/// How far beyond the largest k of its p a k may be, since both are stated rounded.
+/// How far beyond the largest or the least k of its p a k may be, since both are stated rounded.
 const ROOM_FOR_ROUNDING: f64 = 1.01;
 
 /// A coverage factor k with the coverage probability p that it stands for.
@@ -108,6 +108,17 @@ impl ExpandedUncertainty {
     /// k and p.
     pub fn coverage(&self) -> Coverage {
         Coverage { factor: self.coverage_factor.clone(), probability: self.coverage_probability.clone() }
+    }
+
+    /// The least k of its p among the usual distributions, where the stated one is below it: such a U is hardly of that p,
+    /// and is a standard uncertainty more often than not. From p = 0.9 on the least is that of the arc sine distribution,
+    /// `√2·sin(π·p/2)`, 1.41 at 0.95 (JCGM 101:2008, 6.4.6); of a lower p a k of 1 may well be.
+    pub fn least_factor_missed(&self) -> Option<f64> {
+        const FROM: f64 = 0.9;
+        let probability = self.coverage_probability.as_big_decimal().to_f64().filter(|p| *p >= FROM)?;
+        let least = SQRT_2 * (FRAC_PI_2 * probability).sin();
+        let stated = self.coverage_factor.as_big_decimal().to_f64()?;
+        (stated * ROOM_FOR_ROUNDING < least).then_some(least)
     }
 
     /// U at another coverage, in the unit of U. Where p is the same to two decimals it is U as stated, whatever its k:
@@ -244,6 +255,24 @@ mod tests {
         let unit = Unit::parse("um").unwrap();
         let refused = ExpandedUncertainty::new(decimal("1"), unit, Some(decimal("100")), Some(decimal("0.95")));
         assert!(refused.unwrap_err().message.contains("at most 12.71 "));
+    }
+
+    #[test]
+    fn a_k_below_those_of_the_usual_distributions_is_found() {
+        for (k, p, least) in [
+            ("1", "0.95", Some("1.41")),
+            ("1.39", "0.95", Some("1.41")),
+            // Of the arc sine, the rectangular and the normal distribution.
+            ("1.41", "0.95", None),
+            ("1.65", "0.95", None),
+            ("1.96", "0.95", None),
+            ("1", "0.99", Some("1.41")),
+            ("1", "0.9", Some("1.40")),
+            ("1", "0.6827", None),
+        ] {
+            let missed = stated("5", Some(k), Some(p)).unwrap().least_factor_missed();
+            assert_eq!(missed.map(|least| format!("{least:.2}")).as_deref(), least, "k = {k}, p = {p}");
+        }
     }
 
     #[test]

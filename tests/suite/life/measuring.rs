@@ -200,6 +200,32 @@ async fn measurements(world: &World, scene: &Scene) {
     let confirmed = unmeasured.takes("enterprise", "confirmSolution", json!({})).await;
     assert_eq!(confirmed["warnings"][0]["code"], "NOTHING_MEASURED");
     measured_beside_it(world, scene).await;
+    hardly_covered(world, scene).await;
+}
+
+/// A standard uncertainty that is written with the p of an expanded one is told, wherever it stands.
+async fn hardly_covered(world: &World, scene: &Scene) {
+    let case = scene.researching(world, "只写了标准不确定度").await;
+    let small = || uncertainty(json!({ "coverageFactor": "1" }));
+    let trial = json!({ "passed": true, "summary": "按计划", "measurement": measurement(small())["result"] });
+    for (who, mutation, input) in [
+        ("lead", "specifyRequirement", requirement(json!({ "uncertainty": small() }))),
+        ("lead", "recordMeasurement", measurement(small())),
+        ("lead", "recordFinding", json!({ "text": "未乘包含因子" })),
+        ("lead", "proposeSolution", json!({ "description": "换量仪" })),
+        ("reviewer", "reviewSolution", json!({ "verdict": "APPROVED", "comment": "同意" })),
+        ("lead", "startTrial", json!({ "plan": "三天" })),
+        ("lead", "recordTrialResult", trial),
+    ] {
+        let told = case.takes(who, mutation, input).await;
+        let expected = match mutation {
+            "specifyRequirement" | "recordMeasurement" | "recordTrialResult" => json!(["COVERAGE_FACTOR_SMALL"]),
+            _ => json!([]),
+        };
+        let warnings = told["warnings"].as_array().expect("a list");
+        let codes: Vec<_> = warnings.iter().map(|warning| warning["code"].clone()).collect();
+        assert_eq!(json!(codes), expected, "{mutation}: {told}");
+    }
 }
 
 /// Results are on record, and none is one of what is required.
