@@ -6,6 +6,7 @@
 //! (automatic persisted queries, as Apollo's clients send them).
 
 pub(crate) mod price;
+mod root_fields;
 mod scan;
 mod validate;
 mod variables;
@@ -147,10 +148,21 @@ impl Reader {
         let mut scale = Scale::new(&known.parsed, values, &self.prices, &self.limits);
         let weight = scale.operation(&operation.node).map_err(|over| answered(unweighed(over)))?;
         // Made only now: it takes much more memory than the JSON does.
-        let variables = Variables::from_json(serde_json::Value::Object(variables));
+        let mut variables = Variables::from_json(serde_json::Value::Object(variables));
+        // The library looks for no default where a variable is a condition.
+        for declared in operation.node.variable_definitions.iter().map(|variable| &variable.node) {
+            if let Some(default) = &declared.default_value {
+                variables.entry(declared.name.node.clone()).or_insert_with(|| default.node.clone());
+            }
+        }
+        let mut parsed = known.parsed.clone();
+        // What a query selects twice is looked up twice, and nothing comes of it.
+        if operation.node.ty != OperationType::Query {
+            root_fields::gather(&mut parsed, asked.operation_name.as_deref(), &variables);
+        }
         Ok(Document {
             query: known.text.clone(),
-            parsed: known.parsed.clone(),
+            parsed,
             operation_name: asked.operation_name,
             kind: operation.node.ty,
             weight,

@@ -27,14 +27,18 @@ const RECURSION: usize = 500;
 /// What is wrong with it, at most 20 errors.
 pub(crate) fn validate(schema: &Valid<Schema>, text: &str) -> Result<Valid<ExecutableDocument>, Vec<ServerError>> {
     let parsed = Parser::new().recursion_limit(RECURSION).parse_executable(schema, text, "document");
-    let document = parsed.and_then(|document| document.validate(schema)).map_err(|invalid| {
-        let diagnostics = invalid.errors.iter().take(MOST_ERRORS);
-        diagnostics
-            .map(|diagnostic| {
-                let error = diagnostic.to_json();
-                refusal(CODE, error.message, error.locations.into_iter().map(position).collect())
-            })
-            .collect::<Vec<_>>()
+    let document = parsed.and_then(|document| document.validate(schema)).or_else(|invalid| {
+        // The validator counts how often a subscription selects fields of its root.
+        let stand_alone = stand_alone(&invalid.partial);
+        let diagnostics = invalid.errors.iter().filter(|diagnostic| {
+            !(stand_alone && diagnostic.error.unstable_error_name() == Some("SubscriptionUsesMultipleFields"))
+        });
+        let errors = diagnostics.take(MOST_ERRORS).map(|diagnostic| {
+            let error = diagnostic.to_json();
+            refusal(CODE, error.message, error.locations.into_iter().map(position).collect())
+        });
+        let errors: Vec<_> = errors.collect();
+        if errors.is_empty() { Ok(Valid::assume_valid(invalid.partial)) } else { Err(errors) }
     })?;
     let mut literals = Literals { schema, document: &document, errors: Vec::new() };
     for operation in document.operations.iter() {
@@ -51,6 +55,16 @@ pub(crate) fn validate(schema: &Valid<Schema>, text: &str) -> Result<Valid<Execu
     let mut errors = literals.errors;
     errors.truncate(MOST_ERRORS);
     if errors.is_empty() { Ok(document) } else { Err(errors) }
+}
+
+/// Whether each subscription selects one field of its root: those of one response name are one (GraphQL, 5.2.4.1).
+fn stand_alone(document: &ExecutableDocument) -> bool {
+    let mut subscriptions = document.operations.iter().filter(|operation| operation.is_subscription());
+    subscriptions.all(|operation| {
+        let mut names = operation.root_fields(document).map(|field| field.response_key());
+        let first = names.next();
+        names.all(|name| Some(name) == first)
+    })
 }
 
 /// A place of the one parser as the other has it.

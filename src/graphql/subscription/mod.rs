@@ -9,7 +9,6 @@
 
 pub(crate) mod filter;
 mod root;
-mod root_field;
 mod source;
 mod stream;
 mod update;

@@ -17,7 +17,7 @@ use crate::graphql::counting::CountedOperation;
 use crate::graphql::limits::Limits;
 use crate::graphql::loaders::{Loaders, Loads};
 use crate::graphql::subscription::source::Source;
-use crate::graphql::subscription::{News, StreamLimits, Turn, Wanted, root_field};
+use crate::graphql::subscription::{News, StreamLimits, Turn, Wanted};
 use crate::graphql::{Document, Executable, Schema, errors, execution, name_library_error};
 
 /// How long a judgement of what may be seen holds for news that wait for their reader.
@@ -78,15 +78,12 @@ impl Schema {
 
     async fn open(
         &self,
-        mut document: Document,
+        document: Document,
         session: Session,
         resume: Option<u64>,
     ) -> Result<Box<Subscribed>, Box<Response>> {
         if document.kind() != OperationType::Subscription {
             return Err(refused("the operation is no subscription"));
-        }
-        if !root_field::stands_alone(&mut document.parsed, document.operation_name.as_deref()) {
-            return Err(refused("a subscription selects exactly one field"));
         }
         let limits = self.schema.data::<StreamLimits>().copied().unwrap_or_default();
         let runner =

@@ -331,3 +331,36 @@ async fn an_event_stream_resumes_by_its_last_id_and_refuses_before_it_begins() {
     let Got::Error(refused) = ahead.as_mut().expect("an answer").next().await else { panic!("it is refused") };
     assert_eq!(refused["code"], "POSITION_NOT_REACHED");
 }
+
+/// Those of one response name are one field (GraphQL, 5.2.4.1), and one that may be left out would leave none.
+#[tokio::test]
+async fn a_subscription_selects_one_field_however_often_it_stands_there() {
+    let house = House::open();
+    let mut socket = house.greeted().await;
+    let campaigns = json!({ "query": OPEN, "variables": { "input": campaign("一个字段") } });
+    say(&mut socket, json!({ "id": "m", "type": "subscribe", "payload": campaigns })).await;
+    while message(&mut socket).await["type"] != "complete" {}
+    let composed = "subscription { events(fromStart: true) { position } ...A ...B }
+        fragment A on Subscription { events(fromStart: true) { registerEvent { type } ...P } }
+        fragment B on Subscription { ... { events(fromStart: true) { ...P } } } fragment P on LogUpdate { at: position }";
+    say(&mut socket, subscribe("s", composed)).await;
+    let update = message(&mut socket).await;
+    let expected = json!({ "position": "0", "registerEvent": { "type": "CampaignOpened" }, "at": "0" });
+    assert_eq!(update["payload"]["data"]["events"], expected, "{update}");
+    say(&mut socket, json!({ "id": "s", "type": "complete" })).await;
+
+    let conditional = "can not specify @skip or @include on root fields";
+    for (id, query, told) in [
+        ("a", "subscription { events { position } other: events { position } }", "can only have one root field"),
+        ("b", "subscription { events @include(if: true) { position } }", conditional),
+        ("c", "subscription { ... @skip(if: false) { events { position } } }", conditional),
+        ("d", "subscription { ...F @skip(if: false) } fragment F on Subscription { events { position } }", conditional),
+    ] {
+        say(&mut socket, subscribe(id, query)).await;
+        let error = message(&mut socket).await;
+        assert_eq!((&error["id"], &error["type"]), (&json!(id), &json!("error")), "{error}");
+        assert_eq!(error["payload"][0]["extensions"]["code"], "GRAPHQL_VALIDATION_FAILED", "{error}");
+        let message = error["payload"][0]["message"].as_str().expect("a message");
+        assert!(message.contains(told), "{message}");
+    }
+}

@@ -1,0 +1,31 @@
+//! Many fields in one request: those of one response name are one.
+
+use serde_json::json;
+
+use crate::life::scene::Scene;
+use crate::life::world::{World, position_of};
+
+pub async fn a_command_that_is_selected_again_is_carried_out_once(world: &World) {
+    let scene = Scene::set(world).await;
+    let case = scene.reported(world, "选了又选").await;
+    let before = world.position().await;
+    let said = json!({ "said": { "caseId": case.id, "text": "只说一次" } });
+    let query = "mutation($said: AddCommentInput!) {
+        addComment(input: $said) { receipt { position } } ...More addComment(input: $said) { userErrors { code } }
+    } fragment More on Mutation { addComment(input: $said) { case { id } } }";
+    let shown = world.ask("coordinator", query, said.clone()).await;
+    let expected = json!({
+        "receipt": { "position": (before + 1).to_string() }, "userErrors": [], "case": { "id": case.id },
+    });
+    assert_eq!(shown["addComment"], expected);
+    assert_eq!(world.position().await, before + 1);
+
+    // By the defaults of conditions.
+    let query = "mutation($said: AddCommentInput!, $yes: Boolean! = true, $no: Boolean! = false) {
+        a: addComment(input: $said) @skip(if: $yes) { receipt { position } }
+        ...More @include(if: $no) b: addComment(input: $said) @include(if: $yes) { receipt { position } }
+    } fragment More on Mutation { c: addComment(input: $said) { receipt { position } } }";
+    let shown = world.ask("coordinator", query, said).await;
+    assert_eq!(position_of(&shown["b"]["receipt"]), before + 2, "{shown}");
+    assert_eq!(world.position().await, before + 2);
+}
