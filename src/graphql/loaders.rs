@@ -18,6 +18,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use async_graphql::dataloader::{DataLoader, Loader};
+use async_graphql::parser::types::OperationType;
 use futures::FutureExt;
 use uuid::Uuid;
 
@@ -62,9 +63,9 @@ pub(crate) struct Loaders {
 }
 
 impl Loaders {
-    /// Loaders for a request of that actor, whose loads are these.
-    pub(crate) fn new(app: &Arc<App>, actor: &Actor, loads: &Loads) -> Self {
-        Self {
+    /// Loaders for an operation of that kind by that actor, whose loads are these.
+    pub(crate) fn new(app: &Arc<App>, actor: &Actor, loads: &Loads, kind: OperationType) -> Self {
+        let loaders = Self {
             files: loads.remembering(Files { app: app.clone(), actor: actor.clone() }),
             cases: loads.batching(Cases { app: app.clone(), actor: actor.clone() }),
             going_on: loads.batching(GoingOn { app: app.clone(), actor: actor.clone() }),
@@ -80,7 +81,22 @@ impl Loaders {
             campaigns: loads.remembering(Entries::new(app)),
             persons: loads.remembering(Entries::new(app)),
             personal: loads.remembering(Texts { app: app.clone() }),
+        };
+        if kind == OperationType::Mutation {
+            loaders.forget_what_changes();
         }
+        loaders
+    }
+
+    /// A field of a mutation sees what the fields before it have changed: nothing is remembered but what a version of a
+    /// case is.
+    fn forget_what_changes(&self) {
+        self.evidence.enable_all_cache(false);
+        self.enterprises.enable_all_cache(false);
+        self.institutions.enable_all_cache(false);
+        self.campaigns.enable_all_cache(false);
+        self.persons.enable_all_cache(false);
+        self.personal.enable_all_cache(false);
     }
 
     /// Everything known of a case at that version, as of that moment, once per request however many fields ask.

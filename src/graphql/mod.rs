@@ -92,8 +92,8 @@ impl Schema {
 
     async fn answer(&self, document: Document, session: Session) -> Response {
         let loads = Loads::default();
-        let loaders = Loaders::new(&self.app, &session.actor, &loads);
         let (kind, weight) = (document.kind(), document.weight);
+        let loaders = Loaders::new(&self.app, &session.actor, &loads, kind);
         let mut request = Request::new(document.query).variables(document.variables).data(session).data(loaders);
         request.operation_name = document.operation_name;
         request.set_parsed_query(document.parsed);

@@ -40,7 +40,7 @@ use lists::{filters_give_what_they_say, pages_are_stable_while_cases_change, sen
 use log::{
     each_reads_their_own_log, the_log_is_filtered, the_log_is_read_as_of_a_moment, the_log_is_read_back_by_pages,
 };
-use one_request::a_command_that_is_selected_again_is_carried_out_once;
+use one_request::{a_command_that_is_selected_again_is_carried_out_once, fields_of_a_mutation_go_on_from_one_another};
 use scene::Scene;
 use search::{
     a_search_is_of_one_moment, only_what_one_may_see_is_found, senseless_searches_are_refused,
@@ -119,6 +119,7 @@ on_both_databases! {
     a_year_is_added_up
     a_report_is_written_beside_the_server
     one_case_has_a_history
+    fields_of_a_mutation_go_on_from_one_another
     a_command_that_is_selected_again_is_carried_out_once
 }
 

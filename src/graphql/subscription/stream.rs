@@ -204,7 +204,7 @@ impl Runner {
         let mut request = Request::new(document.query.clone())
             .variables(document.variables.clone())
             .data(self.session.clone())
-            .data(Loaders::new(&self.app, &self.session.actor, &loads))
+            .data(Loaders::new(&self.app, &self.session.actor, &loads, document.kind()))
             .data(turn);
         request.operation_name.clone_from(&document.operation_name);
         request.set_parsed_query(document.parsed.clone());

@@ -1,9 +1,31 @@
-//! Many fields in one request: those of one response name are one.
+//! Many fields in one request: those of one response name are one, and each of a mutation sees what those before it have
+//! changed.
 
 use serde_json::json;
 
 use crate::life::scene::Scene;
 use crate::life::world::{World, position_of};
+
+pub async fn fields_of_a_mutation_go_on_from_one_another(world: &World) {
+    let scene = Scene::set(world).await;
+    let case = scene.researching(world, "一个请求").await;
+    let query = "mutation($said: AddCommentInput!, $amended: AmendPersonInput!, $registered: AmendInstitutionInput!) {
+        a: addComment(input: $said) { ...Shown }
+        b: amendPerson(input: $amended) { person { name } userErrors { code } }
+        c: amendInstitution(input: $registered) { institution { name } userErrors { code } }
+        d: addComment(input: $said) { ...Shown }
+    } fragment Shown on AddCommentPayload { case { lead { name } institution { name } } userErrors { code } }";
+    let variables = json!({
+        "said": { "caseId": case.id, "text": "说了又说" },
+        "amended": { "personId": scene.lead, "name": "改名的领衔人" },
+        "registered": { "institutionId": scene.institute, "name": "改名的计量院" },
+    });
+    let shown = world.ask("coordinator", query, variables).await;
+    let before =
+        json!({ "case": { "lead": { "name": "领衔人" }, "institution": { "name": "示范计量院" } }, "userErrors": [] });
+    let after = json!({ "case": { "lead": { "name": "改名的领衔人" }, "institution": { "name": "改名的计量院" } }, "userErrors": [] });
+    assert_eq!((&shown["a"], &shown["d"]), (&before, &after), "{shown:#}");
+}
 
 pub async fn a_command_that_is_selected_again_is_carried_out_once(world: &World) {
     let scene = Scene::set(world).await;
