@@ -8,6 +8,7 @@ pub mod blocking;
 pub mod clock;
 pub mod config;
 pub mod small_file;
+mod tally;
 pub mod whole_file;
 
 pub mod app;

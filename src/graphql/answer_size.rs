@@ -1,45 +1,58 @@
-//! How much an answer may hold. It is counted field by field while the answer is made: one that would be too large
-//! never is.
+//! How much an answer may hold, and how much all of them while they are made. It is counted field by field: what would be
+//! too large never is.
 //!
 //! What is asked for is weighed before it is executed, but how long texts are, and how many of them a case has, shows
 //! only then.
+//!
+//! What came of a command is told whatever it takes: every field of a mutation's root is run, and `receipt` and
+//! `userErrors` of its payload are answered. What else the payload shows is given up where it is too large, by itself.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_graphql::extensions::{Extension, ExtensionContext, ExtensionFactory, NextExecute, NextResolve, ResolveInfo};
-use async_graphql::{Response, ServerError, ServerResult, Value};
+use async_graphql::parser::types::OperationType;
+use async_graphql::{PathSegment, QueryPathNode, QueryPathSegment, Response, ServerError, ServerResult, Value};
 use async_trait::async_trait;
 
+use crate::domain::actor::ActorId;
 use crate::graphql::limits::{Limits, NamedLimit};
+use crate::tally::{Count, Counted, Tally};
+use crate::telemetry::metrics::metrics;
 
 /// What a program can act on.
 const ANSWER_TOO_LARGE: &str = "ANSWER_TOO_LARGE";
 /// What a program can act on: the same as where there is no room for a request.
 pub(crate) const SERVER_BUSY: &str = "SERVER_BUSY";
 
-/// So many of the largest answers may be under way at once.
+/// So many of the largest answers may be made at once, and so many of them for one actor.
 const AT_ONCE: u64 = 32;
+const AT_ONCE_OF_ACTOR: u64 = AT_ONCE / 4;
 /// What a value has besides its text: quotes, a comma, a number.
 const OF_A_VALUE: u64 = 8;
+/// The others are told of every so many bytes.
+const PIECE_BYTES: u64 = 4 * 1024;
 
-/// Counts what all answers hold.
-pub(crate) struct AnswerSizes {
+/// What a payload tells whatever it takes, besides its scalars: what came of a command, or of each of many.
+const TOLD: [&str; 3] = ["receipt", "userErrors", "results"];
+
+/// Room for all the answers that are being made.
+#[derive(Clone)]
+pub(crate) struct AnswerRoom {
     limit: NamedLimit,
-    under_way: Arc<AtomicU64>,
+    made: Arc<Tally<ActorId>>,
 }
 
-impl AnswerSizes {
-    /// Under that limit.
+impl AnswerRoom {
+    /// Room for as many as may be made at once, each under that limit.
     pub(crate) fn new(limits: &Limits) -> Self {
-        Self { limit: limits.of_answer(), under_way: Arc::default() }
+        Self { limit: limits.of_answer(), made: Arc::new(Tally::new(&metrics().making)) }
     }
-}
 
-impl ExtensionFactory for AnswerSizes {
-    fn create(&self) -> Arc<dyn Extension> {
-        let (limit, under_way) = (self.limit, self.under_way.clone());
-        Arc::new(AnswerSize { limit, under_way, bytes: AtomicU64::new(0), outcome: AtomicU8::new(FITS) })
+    /// An answer to an operation of that kind by that actor, of which nothing is made yet: a request has it as data.
+    pub(crate) fn answer(&self, kind: OperationType, actor: &ActorId) -> AnswerSize {
+        let held = Mutex::new(Held { bytes: 0, counted: self.made.add(actor, 0) });
+        AnswerSize { limit: self.limit, kind, held, outcome: AtomicU8::new(FITS), given_up: Mutex::default() }
     }
 }
 
@@ -47,72 +60,109 @@ const FITS: u8 = 0;
 const TOO_LARGE: u8 = 1;
 const NO_ROOM: u8 = 2;
 
-/// Counts what one answer holds, or one after the other of a subscription.
-struct AnswerSize {
+/// What one answer holds, or one update of a subscription.
+pub(crate) struct AnswerSize {
     limit: NamedLimit,
-    under_way: Arc<AtomicU64>,
-    bytes: AtomicU64,
+    kind: OperationType,
+    held: Mutex<Held>,
     outcome: AtomicU8,
+    /// What was given up of it, where that is not the whole.
+    given_up: Mutex<Vec<ServerError>>,
+}
+
+struct Held {
+    bytes: u64,
+    counted: Counted<ActorId>,
 }
 
 impl AnswerSize {
     fn take(&self, bytes: u64) {
-        let mine = self.bytes.fetch_add(bytes, Ordering::Relaxed) + bytes;
-        let all = self.under_way.fetch_add(bytes, Ordering::Relaxed) + bytes;
-        if mine > self.limit.maximum {
+        let mut held = locked(&self.held);
+        held.bytes += bytes;
+        let uncounted = held.bytes - held.counted.amount();
+        if uncounted >= PIECE_BYTES {
+            held.counted.grow(uncounted);
+            // A command is carried out by now.
+            if self.kind != OperationType::Mutation && !self.has_room(&held) {
+                self.outcome.store(NO_ROOM, Ordering::Relaxed);
+            }
+        }
+        if held.bytes > self.limit.maximum {
             self.outcome.store(TOO_LARGE, Ordering::Relaxed);
-        } else if all > self.limit.maximum.saturating_mul(AT_ONCE) {
-            self.outcome.store(NO_ROOM, Ordering::Relaxed);
         }
     }
 
-    fn give_back(&self) {
-        self.under_way.fetch_sub(self.bytes.swap(0, Ordering::Relaxed), Ordering::Relaxed);
+    fn has_room(&self, held: &Held) -> bool {
+        let Count { all, of_owner } = held.counted.there();
+        let room = |answers: u64| self.limit.maximum.saturating_mul(answers);
+        all <= room(AT_ONCE) && of_owner <= room(AT_ONCE_OF_ACTOR)
     }
 
-    fn refusal(&self, code: &'static str, message: String, is_retryable: bool) -> Response {
+    fn fits(&self) -> bool {
+        self.outcome.load(Ordering::Relaxed) == FITS
+    }
+
+    fn too_large(&self, what: &str) -> ServerError {
+        let NamedLimit { name, maximum } = self.limit;
+        let message = format!("{what} longer than {maximum} bytes ({name}): ask for fewer rows, fields or aliases");
+        self.refusal(ANSWER_TOO_LARGE, message, false)
+    }
+
+    fn no_room(&self) -> ServerError {
+        let name = self.limit.name;
+        let message = format!(
+            "at most {AT_ONCE} of the longest answers ({name}) are made at once, and {AT_ONCE_OF_ACTOR} of them for one \
+             actor; send it again a little later"
+        );
+        self.refusal(SERVER_BUSY, message, true)
+    }
+
+    fn refusal(&self, code: &'static str, message: String, is_retryable: bool) -> ServerError {
         let mut error = ServerError::new(message, None);
         let extensions = error.extensions.get_or_insert_default();
         extensions.set("code", code);
         extensions.set("limit", self.limit.name);
         extensions.set("maximum", self.limit.maximum);
         extensions.set("retryable", is_retryable);
-        Response::from_errors(vec![error])
+        error
     }
 }
 
-impl Drop for AnswerSize {
-    fn drop(&mut self) {
-        self.give_back();
+tokio::task_local! {
+    /// What is resolved within it is of a part that may be given up by itself.
+    static PART: ();
+}
+
+/// Counts what answers hold. Each is of the request's data.
+pub(crate) struct Counting;
+
+impl ExtensionFactory for Counting {
+    fn create(&self) -> Arc<dyn Extension> {
+        Arc::new(Self)
     }
 }
 
 #[async_trait]
-impl Extension for AnswerSize {
+impl Extension for Counting {
     async fn execute(
         &self,
         context: &ExtensionContext<'_>,
         operation_name: Option<&str>,
         next: NextExecute<'_>,
     ) -> Response {
-        self.give_back();
-        self.outcome.store(FITS, Ordering::Relaxed);
-        let response = next.run(context, operation_name).await;
-        let NamedLimit { name, maximum } = self.limit;
-        match self.outcome.load(Ordering::Relaxed) {
-            FITS => response,
-            TOO_LARGE => {
-                let message = format!(
-                    "the answer is longer than {maximum} bytes ({name}): ask for fewer rows, fields or aliases; a command is \
-                     carried out all the same, and sending it again with its key tells what came of it"
-                );
-                self.refusal(ANSWER_TOO_LARGE, message, false)
+        let answer = context.data_unchecked::<AnswerSize>();
+        if !answer.has_room(&locked(&answer.held)) {
+            return Response::from_errors(vec![answer.no_room()]);
+        }
+        let mut response = next.run(context, operation_name).await;
+        match answer.outcome.load(Ordering::Relaxed) {
+            TOO_LARGE if answer.kind != OperationType::Mutation => {
+                Response::from_errors(vec![answer.too_large("the answer is")])
             }
+            NO_ROOM => Response::from_errors(vec![answer.no_room()]),
             _ => {
-                let message = format!(
-                    "the server makes more long answers than it has room for ({name}); send it again a little later"
-                );
-                self.refusal(SERVER_BUSY, message, true)
+                response.errors.append(&mut locked(&answer.given_up));
+                response
             }
         }
     }
@@ -123,18 +173,60 @@ impl Extension for AnswerSize {
         info: ResolveInfo<'_>,
         next: NextResolve<'_>,
     ) -> ServerResult<Option<Value>> {
-        // What is too large is thrown away: nothing more is added to it.
-        if self.outcome.load(Ordering::Relaxed) != FITS {
-            return Ok(Some(Value::Null));
+        let answer = context.data_unchecked::<AnswerSize>();
+        if answer.kind != OperationType::Mutation || PART.try_with(|()| ()).is_ok() {
+            return part(answer, context, info, next).await;
         }
-        // The rows of a list come here as well, and have no name.
-        let is_row = info.parent_type.starts_with('[');
-        let named = if is_row { 0 } else { info.alias.unwrap_or(info.name).len() as u64 };
-        let is_json = info.return_type.trim_end_matches('!') == "JSON";
-        let value = next.run(context, info).await?;
-        self.take(named + value.as_ref().map_or(OF_A_VALUE, |value| size(value, is_json)));
-        Ok(value)
+        if !may_be_given_up(&info) {
+            return counted(answer, context, info, next).await;
+        }
+        let field = info.field;
+        let position = field.alias.as_ref().map_or(field.name.pos, |alias| alias.pos);
+        let path = path(info.path_node);
+        let value = PART.scope((), part(answer, context, info, next)).await?;
+        if answer.fits() {
+            return Ok(value);
+        }
+        let mut error =
+            answer.too_large("what came of the command is told; with what is shown here the answer would be");
+        error.locations = vec![position];
+        locked(&answer.given_up).push(error.with_path(path));
+        Ok(Some(Value::Null))
     }
+}
+
+/// Whether a field outside of any part is one: what a payload shows besides what came of the command.
+fn may_be_given_up(info: &ResolveInfo<'_>) -> bool {
+    let is_of_payload = info.parent_type.ends_with("Payload");
+    is_of_payload && !info.field.selection_set.node.items.is_empty() && !TOLD.contains(&info.name)
+}
+
+/// Resolves a field of what may be given up. What is too large is thrown away: nothing more is added to it.
+async fn part(
+    answer: &AnswerSize,
+    context: &ExtensionContext<'_>,
+    info: ResolveInfo<'_>,
+    next: NextResolve<'_>,
+) -> ServerResult<Option<Value>> {
+    match answer.fits() {
+        true => counted(answer, context, info, next).await,
+        false => Ok(Some(Value::Null)),
+    }
+}
+
+async fn counted(
+    answer: &AnswerSize,
+    context: &ExtensionContext<'_>,
+    info: ResolveInfo<'_>,
+    next: NextResolve<'_>,
+) -> ServerResult<Option<Value>> {
+    // The rows of a list come here as well, and have no name.
+    let is_row = info.parent_type.starts_with('[');
+    let named = if is_row { 0 } else { info.alias.unwrap_or(info.name).len() as u64 };
+    let is_json = info.return_type.trim_end_matches('!') == "JSON";
+    let value = next.run(context, info).await?;
+    answer.take(named + value.as_ref().map_or(OF_A_VALUE, |value| size(value, is_json)));
+    Ok(value)
 }
 
 /// What a value holds by itself: fields and rows have been counted before it, but for those of JSON of its own.
@@ -148,4 +240,20 @@ fn size(value: &Value, is_json: bool) -> u64 {
             }
             _ => 0,
         }
+}
+
+/// The way to a field of the answer.
+fn path(node: &QueryPathNode<'_>) -> Vec<PathSegment> {
+    let mut path: Vec<_> = std::iter::successors(Some(node), |node| node.parent)
+        .map(|node| match node.segment {
+            QueryPathSegment::Name(name) => PathSegment::Field(name.to_owned()),
+            QueryPathSegment::Index(index) => PathSegment::Index(index),
+        })
+        .collect();
+    path.reverse();
+    path
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

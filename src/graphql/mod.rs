@@ -32,7 +32,7 @@ use async_graphql::{Request, Response, SDLExportOptions, SchemaBuilder, ServerEr
 use tracing::Instrument;
 
 use crate::app::App;
-use answer_size::{AnswerSizes, SERVER_BUSY};
+use answer_size::{AnswerRoom, Counting, SERVER_BUSY};
 pub use context::Session;
 pub use limits::{Limits, NamedLimit};
 use loaders::{Loaders, Loads};
@@ -54,6 +54,7 @@ pub struct Schema {
     app: Arc<App>,
     reader: Reader,
     limits: Limits,
+    room: AnswerRoom,
 }
 
 impl Schema {
@@ -64,8 +65,8 @@ impl Schema {
         let builder = builder().data(app.clone()).data(limits).data(streams).validation_mode(ValidationMode::Fast);
         // The library counts from 0, and has a limit of its own where none is set.
         let builder = builder.limit_recursive_depth(usize::try_from(limits.levels()).unwrap_or(usize::MAX));
-        let schema = builder.extension(AnswerSizes::new(&limits)).finish();
-        Self { reader: Reader::new(&schema.sdl(), limits), schema, app, limits }
+        let schema = builder.extension(Counting).finish();
+        Self { reader: Reader::new(&schema.sdl(), limits), schema, app, limits, room: AnswerRoom::new(&limits) }
     }
 
     /// What requests are held to.
@@ -94,7 +95,9 @@ impl Schema {
         let loads = Loads::default();
         let (kind, weight) = (document.kind(), document.weight);
         let loaders = Loaders::new(&self.app, &session.actor, &loads, kind);
-        let mut request = Request::new(document.query).variables(document.variables).data(session).data(loaders);
+        let size = self.room.answer(kind, &session.actor.id);
+        let mut request =
+            Request::new(document.query).variables(document.variables).data(size).data(session).data(loaders);
         request.operation_name = document.operation_name;
         request.set_parsed_query(document.parsed);
         let mut response = execution::in_time(kind, &self.limits, loads.serve(self.schema.execute(request))).await;

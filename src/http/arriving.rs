@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use crate::domain::actor::ActorId;
 use crate::graphql::{Limits, NamedLimit};
 use crate::http::answer::{Refused, SOON};
-use crate::http::tally::{Count, Counted, Tally};
+use crate::tally::{Count, Counted, Tally};
 use crate::telemetry::metrics::metrics;
 
 /// Bodies up to this size have room whatever the others take.

@@ -21,7 +21,7 @@ use crate::http::admission::Peer;
 use crate::http::answer::Refused;
 use crate::http::incoming::Incoming;
 use crate::http::streams::{LATER, Streaming};
-use crate::http::tally::{Count, Counted, Tally};
+use crate::tally::{Count, Counted, Tally};
 use crate::telemetry::metrics::metrics;
 
 /// What a program can act on.

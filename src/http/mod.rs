@@ -24,7 +24,6 @@ pub mod request;
 mod serving;
 mod sse;
 mod streams;
-mod tally;
 mod tls;
 mod trace;
 mod unsent;

@@ -23,7 +23,7 @@ use crate::http::accept::{EVENT_STREAM, MediaType};
 use crate::http::answer::{self, Refused};
 use crate::http::authentication;
 use crate::http::streams::{Farewell, LATER};
-use crate::http::tally::Counted;
+use crate::tally::Counted;
 use crate::http::updates::{Update, Updates};
 use crate::identity::credential::Credential;
 use crate::telemetry::causes::with_causes;

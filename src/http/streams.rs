@@ -13,7 +13,7 @@ use tokio_util::task::TaskTracker;
 use crate::domain::actor::ActorId;
 use crate::graphql::StreamLimits;
 use crate::http::answer::Refused;
-use crate::http::tally::{Count, Counted, Tally};
+use crate::tally::{Count, Counted, Tally};
 use crate::telemetry::metrics::{Refusal, metrics};
 
 /// When one of those that are open may have ended.

@@ -11,7 +11,7 @@ use axum::response::Response;
 use crate::domain::actor::ActorId;
 use crate::graphql::{Limits, NamedLimit};
 use crate::http::answer::{Refused, SOON};
-use crate::http::tally::{Counted, Tally};
+use crate::tally::{Counted, Tally};
 use crate::telemetry::metrics::metrics;
 
 /// What is unsent of the server's answers.

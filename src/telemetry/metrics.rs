@@ -144,6 +144,8 @@ pub struct Metrics {
     pub connections: Gauge,
     /// Bytes of long bodies that are on their way.
     pub arriving: Gauge,
+    /// Bytes of answers that are being made.
+    pub making: Gauge,
     /// Bytes of answers that wait for their readers.
     pub unsent: Gauge,
     /// WebSockets and event streams that are open.
@@ -213,6 +215,7 @@ impl Metrics {
             refused: house.keep("refused", "What the front or a limit refused, by code", Family::default()),
             connections: house.keep("connections_open", "Connections that are open, without streams", Gauge::default()),
             arriving: house.keep("arriving_body_bytes", "Long bodies of requests on their way", Gauge::default()),
+            making: house.keep("making_answer_bytes", "Answers that are being made", Gauge::default()),
             unsent: house.keep("unsent_answer_bytes", "Answers that wait for their readers", Gauge::default()),
             streams: house.keep("streams_open", "WebSockets and event streams that are open", Gauge::default()),
             subscriptions: house.keep("subscriptions_open", "Subscriptions that are open", Gauge::default()),

@@ -38,6 +38,26 @@ fn every_object_has_an_id() {
     }
 }
 
+/// What a payload shows besides what came of the command is given up by itself where the answer would be too long.
+#[test]
+fn what_a_payload_shows_may_be_null() {
+    let schema = schema();
+    let mutations = schema.get_object("Mutation").expect("it is there");
+    let payloads = mutations.fields.values().map(|field| {
+        let name = field.ty.inner_named_type().as_str();
+        assert!(name.ends_with("Payload") && !field.ty.is_non_null(), "{}: {}", field.name, field.ty);
+        name
+    });
+    for name in payloads.chain(["CommandPayload"]) {
+        for field in schema.get_object(name).expect("it is there").fields.values() {
+            let is_leaf =
+                matches!(schema.types[field.ty.inner_named_type()], ExtendedType::Scalar(_) | ExtendedType::Enum(_));
+            let is_told = is_leaf || ["receipt", "userErrors", "results"].contains(&field.name.as_str());
+            assert!(is_told || !field.ty.is_non_null(), "{name}.{}: {}", field.name, field.ty);
+        }
+    }
+}
+
 #[test]
 fn every_connection_is_paged_both_ways() {
     let schema = schema();

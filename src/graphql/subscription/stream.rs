@@ -11,7 +11,7 @@ use tokio::time::{Instant, Interval, MissedTickBehavior};
 use tracing::Instrument;
 
 use crate::app::{App, Fault};
-use crate::graphql::answer_size::SERVER_BUSY;
+use crate::graphql::answer_size::{AnswerRoom, SERVER_BUSY};
 use crate::graphql::context::Session;
 use crate::graphql::counting::CountedOperation;
 use crate::graphql::limits::Limits;
@@ -86,8 +86,8 @@ impl Schema {
             return Err(refused("the operation is no subscription"));
         }
         let limits = self.schema.data::<StreamLimits>().copied().unwrap_or_default();
-        let runner =
-            Runner { schema: self.schema.clone(), app: self.app.clone(), limits: self.limits, document, session };
+        let (schema, app, room) = (self.schema.clone(), self.app.clone(), self.room.clone());
+        let runner = Runner { schema, app, limits: self.limits, room, document, session };
         let heard = Arc::<Mutex<Option<Wanted>>>::default();
         if let Some(response) = runner.run(Turn::Opening(heard.clone())).await {
             return Err(Box::new(response));
@@ -192,6 +192,7 @@ struct Runner {
     schema: Executable,
     app: Arc<App>,
     limits: Limits,
+    room: AnswerRoom,
     document: Document,
     session: Session,
 }
@@ -203,6 +204,7 @@ impl Runner {
         let loads = Loads::default();
         let mut request = Request::new(document.query.clone())
             .variables(document.variables.clone())
+            .data(self.room.answer(document.kind(), &self.session.actor.id))
             .data(self.session.clone())
             .data(Loaders::new(&self.app, &self.session.actor, &loads, document.kind()))
             .data(turn);

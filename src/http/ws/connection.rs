@@ -22,7 +22,7 @@ use crate::http::authentication::{self, Asker};
 use crate::http::incoming::Incoming;
 use crate::http::request::of_fields;
 use crate::http::streams::Farewell;
-use crate::http::tally::Counted;
+use crate::tally::Counted;
 use crate::http::trace::RequestId;
 use crate::http::updates::{Update, Updates};
 use crate::http::ws::Greeting;

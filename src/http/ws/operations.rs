@@ -13,7 +13,7 @@ use futures::stream::FuturesUnordered;
 use crate::domain::actor::ActorId;
 use crate::graphql::Ended;
 use crate::http::answer::Refused;
-use crate::http::tally::Counted;
+use crate::tally::Counted;
 use crate::http::updates::{Update, Updates};
 
 /// How far an operation has got.
@@ -209,7 +209,7 @@ mod tests {
     use super::*;
     use crate::graphql::StreamLimits;
     use crate::http::streams::Streams;
-    use crate::http::tally::Tally;
+    use crate::tally::Tally;
 
     fn answered() -> Step {
         let actor = ActorId::parse("one").expect("an id");

@@ -4,10 +4,11 @@ use futures::future::join_all;
 use reqwest::Response;
 use serde_json::{Value, json};
 
-use crate::front::{Front, JSON};
+use crate::front::size::schema;
+use crate::front::{Front, GRAPHQL_RESPONSE, JSON};
 use crate::store::on_both_databases;
-use crate::store::support::Database;
-use crate::support::server::Installation;
+use crate::store::support::{Database, Raw};
+use crate::support::server::{Installation, Who};
 use crate::time_limits::{LONG, make_fast, make_slow};
 
 const OPEN: &str = "mutation { openCampaign(input: {
@@ -100,4 +101,57 @@ async fn a_database_that_cannot_keep_up_refuses_more(database: Database) {
 on_both_databases! {
     so_many_are_answered_at_once,
     a_database_that_cannot_keep_up_refuses_more,
+}
+
+/// The longest answers of one actor, which are being made until a lock is given back.
+#[tokio::test]
+async fn one_actor_leaves_room_for_the_answers_of_others() {
+    const LIMIT: usize = 2 * 1024 * 1024;
+    const MAKING: &str = "etalon_making_answer_bytes";
+    let settings = [
+        ("ETALON_STATEMENT_TIMEOUT_MS", "600000"),
+        ("ETALON_QUERY_TIMEOUT_MS", "600000"),
+        ("ETALON_ANSWER_LIMIT_BYTES", "2097152"),
+        ("ETALON_METRICS_LISTEN", "127.0.0.1:0"),
+    ];
+    let database = Database::postgres();
+    let front = Front::of(Installation::on(&database.url), &settings);
+    let raw = database.raw().await;
+    let Raw::Postgres(pool) = &raw else { unreachable!("it is one of PostgreSQL") };
+    let lock = "begin; lock table register_versions in access exclusive mode";
+    let held = pool.begin_with(lock).await.expect("nobody reads it");
+    let once = front.post(JSON, json!({ "query": schema(1) }).to_string()).await.text().await.expect("text").len();
+    let long = schema(LIMIT * 3 / 5 / once);
+    let waiting = long.replacen('{', "{ campaigns(first: 1) { nodes { id } } ", 1);
+    let mutation = "mutation { deleteView(input: { viewId: \"x\" }) { userErrors { code } } }";
+    let asks = async |token: &str, query: &str| {
+        let request = front.client.post(&front.server.graphql).bearer_auth(token).header("accept", GRAPHQL_RESPONSE);
+        request.json(&json!({ "query": query })).send().await.expect("an answer")
+    };
+    let others = async {
+        let mut is_full = false;
+        for _ in 0..LOOKS {
+            is_full = front.figure(MAKING).await > (8 * LIMIT) as f64;
+            if is_full {
+                break;
+            }
+        }
+        assert!(is_full, "{} bytes are being made", front.figure(MAKING).await);
+        let other = front.installation.token(&Who::new("somebody-else", "MANAGER", "CN"));
+        for query in ["{ viewer { id } }", mutation] {
+            let (status, again, told) = refusal(asks(&front.token, query).await).await;
+            let expected = json!({
+                "code": "SERVER_BUSY", "limit": "largestAnswerBytes", "maximum": LIMIT, "retryable": true,
+            });
+            assert_eq!((status, again.as_deref(), told), (503, Some("1"), expected), "{query}");
+            assert_eq!(asks(&other, query).await.status(), 200, "{query}");
+        }
+        assert_eq!(asks(&other, &long).await.status(), 200, "there is room for a long one of somebody else");
+        held.rollback().await.expect("it is given back");
+    };
+    let (answers, ()) = tokio::join!(join_all((0..16).map(|_| asks(&front.token, &waiting))), others);
+    let refused = answers.iter().filter(|answer| answer.status() == 503).count();
+    assert!(refused > 0 && answers.iter().all(|answer| [200, 503].contains(&answer.status().as_u16())));
+    assert_eq!(asks(&front.token, mutation).await.status(), 200);
+    assert_eq!(front.figure(MAKING).await, 0.0, "nothing is left of them");
 }

@@ -4,7 +4,9 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::front::{Front, JSON, QUERY};
+use crate::faults::coordinator;
+use crate::front::streams::talk;
+use crate::front::{Front, GRAPHQL_RESPONSE, JSON, QUERY};
 
 const LIMIT: u64 = 2 * 1024 * 1024;
 
@@ -31,6 +33,51 @@ async fn an_answer_that_would_be_too_long_is_not_made() {
     }
     let config = front.ask("{ serviceConfig { largestAnswerBytes } }").await;
     assert_eq!(config["data"]["serviceConfig"]["largestAnswerBytes"], LIMIT);
+}
+
+/// The commands of a mutation are carried out and told, whatever else their payloads show.
+#[tokio::test]
+async fn what_came_of_a_command_is_told_however_much_is_shown() {
+    let front = Front::with(&[("ETALON_ANSWER_LIMIT_BYTES", &LIMIT.to_string())]);
+    let token = front.installation.token(&coordinator());
+    let case = talk(&front, &token).await;
+    let texts: String = (0..90).map(|number| format!("t{number}: text ")).collect();
+    let told = "receipt { position } userErrors { code }";
+    let query = format!(
+        "mutation($input: AddCommentInput!, $many: ExecuteCommandsInput!) {{
+            a: addComment(input: $input) {{ case {{ comments {{ {texts} }} }} {told} }}
+            b: addComment(input: $input) {{ {told} case {{ id }} }}
+            c: executeCommands(input: $many) {{ results {{ node {{ id }} {told} }} userErrors {{ code }} }}
+        }}"
+    );
+    let input = json!({ "caseId": case, "text": "短" });
+    let variables = json!({ "input": input, "many": { "commands": [{ "addComment": input }] } });
+    let request = front.client.post(&front.server.graphql).bearer_auth(&token).header("accept", GRAPHQL_RESPONSE);
+    let answer = request.json(&json!({ "query": query, "variables": variables })).send().await.expect("an answer");
+    assert_eq!(answer.status(), 200);
+    let answer: Value = answer.json().await.expect("JSON");
+    let data = &answer["data"];
+    let payloads = [&data["a"], &data["b"], &data["c"]["results"][0]];
+    for payload in payloads {
+        assert!(payload["receipt"]["position"].is_string(), "{answer}");
+        assert_eq!(payload["userErrors"], json!([]));
+    }
+    assert_eq!(data["c"]["userErrors"], json!([]));
+    for not_shown in [&data["a"]["case"], &data["b"]["case"], &data["c"]["results"][0]["node"]] {
+        assert_eq!(*not_shown, Value::Null);
+    }
+    let errors = answer["errors"].as_array().expect("errors");
+    let paths: Vec<_> = errors.iter().map(|error| error["path"].clone()).collect();
+    assert_eq!(paths, [json!(["a", "case"]), json!(["b", "case"]), json!(["c", "results", 0, "node"])]);
+    for error in errors {
+        let expected = json!({
+            "code": "ANSWER_TOO_LARGE", "limit": "largestAnswerBytes", "maximum": LIMIT, "retryable": false,
+        });
+        assert_eq!(error["extensions"], expected);
+    }
+    let query = format!("{{ case(id: \"{case}\") {{ comments {{ id }} }} }}");
+    let comments = front.ask(&query).await["data"]["case"]["comments"].as_array().map(Vec::len);
+    assert_eq!(comments, Some(4 + 3), "each was carried out, and once");
 }
 
 /// The beginning of what comes back.

@@ -26,14 +26,22 @@ pub(super) async fn is(front: &Front, figure: &str, expected: u64) {
     panic!("{figure} is {}", front.figure(figure).await);
 }
 
-/// A case with comments that take long to read.
-async fn talk(front: &Front, token: &str) {
+/// How many bytes such a comment has.
+const LONG: usize = 15_000;
+
+/// A case with four comments that take long to read.
+pub(super) async fn talk(front: &Front, token: &str) -> String {
     let case = report_a_case(&front.installation, &front.server.graphql).await;
     for _ in 0..4 {
-        let input = json!({ "input": { "caseId": case, "text": "长".repeat(5_000) } });
-        let answer = ask(&front.client, &front.server.graphql, token, COMMENT, input).await.expect("an answer");
-        assert_eq!(answer["addComment"]["userErrors"], json!([]), "{answer}");
+        say_at_length(front, token, &case).await;
     }
+    case
+}
+
+async fn say_at_length(front: &Front, token: &str, case: &str) {
+    let input = json!({ "input": { "caseId": case, "text": "长".repeat(LONG / 3) } });
+    let answer = ask(&front.client, &front.server.graphql, token, COMMENT, input).await.expect("an answer");
+    assert_eq!(answer["addComment"]["userErrors"], json!([]), "{answer}");
 }
 
 #[tokio::test]

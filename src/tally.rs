@@ -9,9 +9,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use prometheus_client::metrics::gauge::Gauge;
 
 /// What there is of something, which a figure tells as well.
-pub(super) struct Tally<K> {
+pub(crate) struct Tally<K>(Arc<Shared<K>>);
+
+struct Shared<K> {
     figure: Gauge,
-    counts: Arc<Mutex<Counts<K>>>,
+    counts: Mutex<Counts<K>>,
 }
 
 struct Counts<K> {
@@ -22,33 +24,32 @@ struct Counts<K> {
 
 /// How much there is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Count {
-    pub(super) all: u64,
-    pub(super) of_owner: u64,
+pub(crate) struct Count {
+    pub(crate) all: u64,
+    pub(crate) of_owner: u64,
 }
 
 /// Something that counts until it is dropped.
-pub(super) struct Counted<K: Eq + Hash> {
+pub(crate) struct Counted<K: Eq + Hash> {
     owner: K,
     amount: u64,
-    figure: Gauge,
-    counts: Arc<Mutex<Counts<K>>>,
+    within: Arc<Shared<K>>,
 }
 
 impl<K: Clone + Eq + Hash> Tally<K> {
     /// Nothing yet.
-    pub(super) fn new(figure: &Gauge) -> Self {
+    pub(crate) fn new(figure: &Gauge) -> Self {
         let counts = Counts { all: 0, by_owner: HashMap::new() };
-        Self { figure: figure.clone(), counts: Arc::new(Mutex::new(counts)) }
+        Self(Arc::new(Shared { figure: figure.clone(), counts: Mutex::new(counts) }))
     }
 
     /// What there is, and how much of it is that owner's.
-    pub(super) fn of(&self, owner: &K) -> Count {
-        locked(&self.counts).of(owner)
+    pub(crate) fn of(&self, owner: &K) -> Count {
+        self.0.counts().of(owner)
     }
 
     /// Counts so much more.
-    pub(super) fn add(&self, owner: &K, amount: u64) -> Counted<K> {
+    pub(crate) fn add(&self, owner: &K, amount: u64) -> Counted<K> {
         self.add_if(owner, amount, |_| Ok::<_, Infallible>(())).unwrap_or_else(|never| match never {})
     }
 
@@ -56,24 +57,55 @@ impl<K: Clone + Eq + Hash> Tally<K> {
     ///
     /// # Errors
     /// Why it may not: then nothing is counted.
-    pub(super) fn add_if<E>(
+    pub(crate) fn add_if<E>(
         &self,
         owner: &K,
         amount: u64,
         may: impl FnOnce(Count) -> Result<(), E>,
     ) -> Result<Counted<K>, E> {
-        let mut counts = locked(&self.counts);
+        let mut counts = self.0.counts();
         may(counts.of(owner))?;
-        counts.all += amount;
-        *counts.by_owner.entry(owner.clone()).or_default() += amount;
-        self.figure.inc_by(amount.cast_signed());
-        Ok(Counted { owner: owner.clone(), amount, figure: self.figure.clone(), counts: self.counts.clone() })
+        counts.add(owner, amount);
+        self.0.figure.inc_by(amount.cast_signed());
+        Ok(Counted { owner: owner.clone(), amount, within: self.0.clone() })
     }
 
     /// How many owners have any.
     #[cfg(test)]
-    pub(super) fn owners(&self) -> usize {
-        locked(&self.counts).by_owner.len()
+    pub(crate) fn owners(&self) -> usize {
+        self.0.counts().by_owner.len()
+    }
+}
+
+impl<K> Shared<K> {
+    fn counts(&self) -> MutexGuard<'_, Counts<K>> {
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<K: Clone + Eq + Hash> Counts<K> {
+    fn add(&mut self, owner: &K, amount: u64) {
+        self.all += amount;
+        *self.by_owner.entry(owner.clone()).or_default() += amount;
+    }
+}
+
+impl<K: Clone + Eq + Hash> Counted<K> {
+    /// How much it is.
+    pub(crate) fn amount(&self) -> u64 {
+        self.amount
+    }
+
+    /// What there is, with it.
+    pub(crate) fn there(&self) -> Count {
+        self.within.counts().of(&self.owner)
+    }
+
+    /// Counts so much more.
+    pub(crate) fn grow(&mut self, amount: u64) {
+        self.within.counts().add(&self.owner, amount);
+        self.within.figure.inc_by(amount.cast_signed());
+        self.amount += amount;
     }
 }
 
@@ -85,8 +117,8 @@ impl<K: Eq + Hash> Counts<K> {
 
 impl<K: Eq + Hash> Drop for Counted<K> {
     fn drop(&mut self) {
-        self.figure.dec_by(self.amount.cast_signed());
-        let mut counts = locked(&self.counts);
+        self.within.figure.dec_by(self.amount.cast_signed());
+        let mut counts = self.within.counts();
         counts.all -= self.amount;
         // One who has counted nothing may be forgotten already.
         if let Some(of_owner) = counts.by_owner.get_mut(&self.owner) {
@@ -96,8 +128,4 @@ impl<K: Eq + Hash> Drop for Counted<K> {
             }
         }
     }
-}
-
-fn locked<K>(counts: &Mutex<Counts<K>>) -> MutexGuard<'_, Counts<K>> {
-    counts.lock().unwrap_or_else(PoisonError::into_inner)
 }
