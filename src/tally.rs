@@ -1,5 +1,5 @@
 //! How much of something there is, in all and of each owner. What is counted goes by itself when nobody holds it any
-//! more.
+//! more, and whoever waits for that is told.
 
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -7,6 +7,8 @@ use std::hash::Hash;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use prometheus_client::metrics::gauge::Gauge;
+use tokio::sync::Notify;
+use tokio::sync::futures::Notified;
 
 /// What there is of something, which a figure tells as well.
 pub(crate) struct Tally<K>(Arc<Shared<K>>);
@@ -14,6 +16,8 @@ pub(crate) struct Tally<K>(Arc<Shared<K>>);
 struct Shared<K> {
     figure: Gauge,
     counts: Mutex<Counts<K>>,
+    /// Told whenever there is less.
+    less: Notify,
 }
 
 struct Counts<K> {
@@ -40,12 +44,17 @@ impl<K: Clone + Eq + Hash> Tally<K> {
     /// Nothing yet.
     pub(crate) fn new(figure: &Gauge) -> Self {
         let counts = Counts { all: 0, by_owner: HashMap::new() };
-        Self(Arc::new(Shared { figure: figure.clone(), counts: Mutex::new(counts) }))
+        Self(Arc::new(Shared { figure: figure.clone(), counts: Mutex::new(counts), less: Notify::new() }))
     }
 
     /// What there is, and how much of it is that owner's.
     pub(crate) fn of(&self, owner: &K) -> Count {
         self.0.counts().of(owner)
+    }
+
+    /// What there is, whoever has it.
+    pub(crate) fn all(&self) -> u64 {
+        self.0.counts().all
     }
 
     /// Counts so much more.
@@ -68,6 +77,11 @@ impl<K: Clone + Eq + Hash> Tally<K> {
         counts.add(owner, amount);
         self.0.figure.inc_by(amount.cast_signed());
         Ok(Counted { owner: owner.clone(), amount, within: self.0.clone() })
+    }
+
+    /// Waits until there is less, from now on.
+    pub(crate) fn less(&self) -> Notified<'_> {
+        self.0.less.notified()
     }
 
     /// How many owners have any.
@@ -127,5 +141,7 @@ impl<K: Eq + Hash> Drop for Counted<K> {
                 counts.by_owner.remove(&self.owner);
             }
         }
+        drop(counts);
+        self.within.less.notify_waiters();
     }
 }

@@ -23,10 +23,10 @@ use crate::http::accept::{EVENT_STREAM, MediaType};
 use crate::http::answer::{self, Refused};
 use crate::http::authentication;
 use crate::http::streams::{Farewell, LATER};
-use crate::tally::Counted;
+use crate::http::unsent::until_sent;
 use crate::http::updates::{Update, Updates};
 use crate::identity::credential::Credential;
-use crate::telemetry::causes::with_causes;
+use crate::tally::Counted;
 
 /// What is answered once, as a stream of one event.
 pub(super) fn once(answer: &Answer) -> Response {
@@ -50,14 +50,13 @@ pub(super) async fn subscribe(
     let resume = last_event_id(headers)?;
     authentication::may_begin(session.expires_at, front).map_err(authentication::refused)?;
     let streaming = front.streams.connect()?;
-    let actor = session.actor.id.clone();
-    let counted = front.streams.subscribe(&actor).ok_or_else(|| {
+    let counted = front.streams.subscribe(&session.actor.id).ok_or_else(|| {
         let limit = front.streams.limits.of_actor();
         let message = format!("an actor has at most {} subscriptions at once", limit.maximum);
         Refused::over(StatusCode::TOO_MANY_REQUESTS, "TOO_MANY_SUBSCRIPTIONS", limit, message).again_in(LATER)
     })?;
     let (expires_at, credential) = (front.instant_of(session.expires_at), session.credential.clone());
-    let updates = match Updates::open(front.clone(), document, session, resume).await {
+    let updates = match Updates::open(front.clone(), document, session, resume, Updates::turns()).await {
         Ok(updates) => updates,
         Err(refused) => return Ok(answer::refused(&refused)),
     };
@@ -65,7 +64,6 @@ pub(super) async fn subscribe(
     let last_words = Arc::new(Mutex::new(None));
     let pump = Pump {
         front: front.clone(),
-        actor,
         chunks,
         told: updates.position(),
         last_words: last_words.clone(),
@@ -99,7 +97,6 @@ type LastWords = Arc<Mutex<Option<Bytes>>>;
 /// Carries answers from the subscription to the body, at the reader's pace.
 struct Pump {
     front: Arc<Front>,
-    actor: ActorId,
     /// Holds one piece: a reader who does not read makes the pump wait.
     chunks: mpsc::Sender<Bytes>,
     /// The position to go on from: of the last answer that the body has taken, or where the subscription began.
@@ -117,7 +114,6 @@ impl Pump {
         let mut alive = tokio::time::interval(limits.heartbeat);
         alive.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let front = self.front.clone();
-        let unsent = &front.admission.unsent;
         let credential = self.credential.clone();
         let revoked = front.app.revoked(&credential);
         tokio::pin!(revoked);
@@ -139,16 +135,10 @@ impl Pump {
                 (updates, outcome) = &mut coming => {
                     coming = Box::pin(updates.next());
                     match outcome {
-                        // Whoever reads nothing of so many answers reads this stream slowly, too.
-                        Ok(_) if unsent.room_of(&self.actor).is_err() => break Farewell::SlowReader,
-                        Ok(Update { body, position }) => {
-                            let answer = next(&body, Some(position)).into();
-                            (unsent.counted(&self.actor, answer), position)
+                        Ok(Update { body, position, unsent, .. }) => {
+                            (until_sent(next(&body, Some(position)).into(), unsent), position)
                         }
-                        Err(fault) => {
-                            tracing::warn!(fault = %with_causes(&fault), "a subscription ends");
-                            break Farewell::Unavailable;
-                        }
+                        Err(farewell) => break farewell,
                     }
                 }
             };

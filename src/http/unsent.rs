@@ -67,6 +67,17 @@ impl Unsent {
         Ok(())
     }
 
+    /// Waits until answers have not all of the room.
+    pub(super) async fn some_room(&self) {
+        loop {
+            let less = self.kept.less();
+            if self.kept.all() < self.most.maximum {
+                return;
+            }
+            less.await;
+        }
+    }
+
     /// Counts so many bytes for the actor.
     pub(super) fn count(&self, actor: &ActorId, bytes: usize) -> Counted<ActorId> {
         self.kept.add(actor, bytes as u64)
@@ -76,18 +87,22 @@ impl Unsent {
     pub(super) async fn watched(&self, actor: &ActorId, answer: Response) -> Response {
         let (head, body) = answer.into_parts();
         let bytes = to_bytes(body, usize::MAX).await.expect("an answer is all there");
-        Response::from_parts(head, Body::from(self.counted(actor, bytes)))
-    }
-
-    /// The same bytes, which count for the actor until they are sent.
-    pub(super) fn counted(&self, actor: &ActorId, bytes: Bytes) -> Bytes {
         let counted = self.count(actor, bytes.len());
-        Bytes::from_owner(Watched { bytes, _counted: counted })
+        Response::from_parts(head, Body::from(until_sent(bytes, counted)))
     }
+}
+
+/// The same bytes, which keep what counts until they are sent.
+pub(super) fn until_sent(bytes: Bytes, counted: Counted<ActorId>) -> Bytes {
+    Bytes::from_owner(Watched { bytes, _counted: counted })
 }
 
 #[cfg(test)]
 mod tests {
+    use std::pin::pin;
+
+    use futures::FutureExt;
+
     use super::*;
 
     #[tokio::test]
@@ -112,5 +127,20 @@ mod tests {
         assert_eq!(unsent.kept.of(&one).all, 999);
         drop(rest);
         assert_eq!((unsent.kept.of(&one).all, unsent.kept.owners()), (0, 0));
+    }
+
+    #[tokio::test]
+    async fn who_waits_for_room_is_told_of_it() {
+        let unsent = Unsent::new(&Limits { unsent_bytes: 4_000, ..Limits::default() });
+        let actor = ActorId::parse("one").expect("an id");
+        assert_eq!(unsent.some_room().now_or_never(), Some(()));
+        let much = unsent.count(&actor, 3_999);
+        assert_eq!(unsent.some_room().now_or_never(), Some(()));
+        let last = unsent.count(&actor, 1);
+        let mut waiting = pin!(unsent.some_room());
+        assert_eq!(waiting.as_mut().now_or_never(), None);
+        drop(last);
+        waiting.await;
+        drop(much);
     }
 }

@@ -130,32 +130,12 @@ impl Subscribed {
         self.told.or_else(|| self.waiting.front().map(|news| news.position))
     }
 
-    /// Waits for the next answer, and gives it and itself to ask again. Dropping the future may lose an answer, and so drops the subscription.
+    /// Waits until there is something to show. Dropping the future may lose an answer, and so drops the subscription.
     ///
     /// # Errors
     /// See [`Ended`].
-    pub async fn next(mut self: Box<Self>) -> (Box<Self>, Result<Delivery, Ended>) {
-        let outcome = self.deliver().await;
-        (self, outcome)
-    }
-
-    async fn deliver(&mut self) -> Result<Delivery, Ended> {
-        loop {
-            while let Some(news) = self.waiting.pop_front() {
-                let Some(news) = self.still_visible(news).await? else { continue };
-                let position = news.position;
-                let answer = self.runner.run(Turn::Showing(news)).await;
-                // An update without what happened would look like one that only tells its position, and nobody would ask again.
-                let cannot_be_shown =
-                    |error: &ServerError| errors::is_one_of(error, &[errors::UNAVAILABLE, SERVER_BUSY]);
-                if answer.as_ref().is_some_and(|response| response.errors.iter().any(cannot_be_shown)) {
-                    return Err(Ended::Update(position));
-                }
-                self.told = Some(position);
-                if let Some(response) = answer {
-                    return Ok(Delivery { response, position });
-                }
-            }
+    pub async fn heard(&mut self) -> Result<(), Ended> {
+        while self.waiting.is_empty() {
             let heard = tokio::select! {
                 heard = self.source.next() => Some(heard?),
                 _ = self.heartbeat.tick() => None,
@@ -169,6 +149,26 @@ impl Subscribed {
                 None => self.tell_position(),
             }
         }
+        Ok(())
+    }
+
+    /// Shows what came first of what was heard; nothing where that is nothing to this actor by now. Dropping the future may lose
+    /// an answer as well.
+    ///
+    /// # Errors
+    /// See [`Ended`].
+    pub async fn show(&mut self) -> Result<Option<Delivery>, Ended> {
+        let Some(news) = self.waiting.pop_front() else { return Ok(None) };
+        let Some(news) = self.still_visible(news).await? else { return Ok(None) };
+        let position = news.position;
+        let answer = self.runner.run(Turn::Showing(news)).await;
+        // An update without what happened would look like one that only tells its position, and nobody would ask again.
+        let cannot_be_shown = |error: &ServerError| errors::is_one_of(error, &[errors::UNAVAILABLE, SERVER_BUSY]);
+        if answer.as_ref().is_some_and(|response| response.errors.iter().any(cannot_be_shown)) {
+            return Err(Ended::Update(position));
+        }
+        self.told = Some(position);
+        Ok(answer.map(|response| Delivery { response, position }))
     }
 
     /// A slow reader's news have waited: rights may have gone meanwhile.

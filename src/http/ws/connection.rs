@@ -10,7 +10,7 @@ use async_graphql::parser::types::OperationType;
 use axum::body::Bytes;
 use axum::extract::ws::{Message, WebSocket};
 use serde_json::{Map, Value};
-use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, MissedTickBehavior, timeout};
 
 use crate::domain::actor::ActorId;
@@ -22,7 +22,6 @@ use crate::http::authentication::{self, Asker};
 use crate::http::incoming::Incoming;
 use crate::http::request::of_fields;
 use crate::http::streams::Farewell;
-use crate::tally::Counted;
 use crate::http::trace::RequestId;
 use crate::http::updates::{Update, Updates};
 use crate::http::ws::Greeting;
@@ -30,7 +29,7 @@ use crate::http::ws::connection::reading::{Long, reached};
 use crate::http::ws::message::{self, Closing, Told};
 use crate::http::ws::operations::{Operations, Step, Task, Ticket};
 use crate::http::{Front, answer};
-use crate::telemetry::causes::with_causes;
+use crate::tally::Counted;
 use crate::telemetry::metrics::metrics;
 
 /// How long the last message waits for a reader who does not read, and how long it may take the client to close its
@@ -48,6 +47,8 @@ pub(super) struct Connection {
     /// From when it is known who is asking: it is one of the actor's.
     counted: Option<Counted<ActorId>>,
     operations: Operations,
+    /// Had by the update of a subscription that is being made or sent.
+    turn: Arc<Semaphore>,
     /// What has come of the next message.
     incoming: Arc<Incoming>,
     long: Long,
@@ -77,8 +78,8 @@ impl Connection {
         incoming: Arc<Incoming>,
     ) -> Self {
         incoming.begin(StreamLimits::of_greeting().maximum);
-        let (operations, long) = (Operations::default(), Long::default());
-        Self { front, socket, request_id, greeting: Some(greeting), counted: None, operations, incoming, long }
+        let (operations, turn, long) = (Operations::default(), Updates::turns(), Long::default());
+        Self { front, socket, request_id, greeting: Some(greeting), counted: None, operations, turn, incoming, long }
     }
 
     /// Serves it to its end.
@@ -193,7 +194,7 @@ impl Connection {
                     }
                     self.send(Message::Ping(Bytes::new())).await?;
                 }
-                Some((ticket, step)) = self.operations.next() => self.step(ticket, step, session).await?,
+                Some((ticket, step)) = self.operations.next() => self.step(ticket, step).await?,
             }
         }
     }
@@ -268,9 +269,10 @@ impl Connection {
             self.operations.begin(id, task, answered);
             return Ok(());
         }
+        let turn = self.turn.clone();
         let opened = async move {
             let _room = room;
-            match Updates::open(front, document, session, None).await {
+            match Updates::open(front, document, session, None, turn).await {
                 Ok(updates) => Step::Opened(updates),
                 Err(refused) => Step::Refused(refused),
             }
@@ -313,7 +315,7 @@ impl Connection {
     }
 
     /// Takes an operation one step on.
-    async fn step(&mut self, ticket: Ticket, step: Step, session: &Session) -> Result<(), End> {
+    async fn step(&mut self, ticket: Ticket, step: Step) -> Result<(), End> {
         let id = &ticket.id;
         match step {
             Step::Opened(updates) => {
@@ -322,22 +324,16 @@ impl Connection {
                 Ok(())
             }
             Step::Delivered(updates, outcome) => match outcome {
-                // Whoever reads nothing of so many answers reads this stream slowly, too.
-                Ok(_) if self.front.admission.unsent.room_of(&session.actor.id).is_err() => {
-                    Err(self.farewell(Farewell::SlowReader))
-                }
-                Ok(Update { body, position }) => {
+                Ok(Update { body, position, unsent, turn }) => {
                     // Whatever is given to the socket comes before everything that it is given later, its close
                     // included.
                     self.operations.tell(&ticket, Some(position));
                     self.operations.follow(&ticket, updates);
-                    let _unsent = self.front.admission.unsent.count(&session.actor.id, body.len());
-                    self.send(message::next(id, &body)).await
+                    self.send(message::next(id, &body)).await?;
+                    drop((unsent, turn));
+                    Ok(())
                 }
-                Err(fault) => {
-                    tracing::warn!(fault = %with_causes(&fault), "a subscription ends");
-                    Err(self.farewell(Farewell::Unavailable))
-                }
+                Err(farewell) => Err(self.farewell(farewell)),
             },
             Step::Refused(refused) => {
                 self.operations.end(id);

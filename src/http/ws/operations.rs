@@ -11,10 +11,10 @@ use futures::future::{AbortHandle, Abortable, BoxFuture};
 use futures::stream::FuturesUnordered;
 
 use crate::domain::actor::ActorId;
-use crate::graphql::Ended;
 use crate::http::answer::Refused;
-use crate::tally::Counted;
+use crate::http::streams::Farewell;
 use crate::http::updates::{Update, Updates};
+use crate::tally::Counted;
 
 /// How far an operation has got.
 pub(super) enum Step {
@@ -26,15 +26,15 @@ pub(super) enum Step {
     Opened(Updates),
     /// It was refused.
     Refused(Box<Answer>),
-    /// It is a subscription, and has an answer.
-    Delivered(Updates, Result<Update, Ended>),
+    /// It is a subscription, and has an answer, or a reason to have no more.
+    Delivered(Updates, Result<Update, Farewell>),
 }
 
 /// What goes on on a connection.
 #[derive(Default)]
 pub(super) struct Operations {
     work: FuturesUnordered<Abortable<BoxFuture<'static, (Ticket, Step)>>>,
-    /// Steps that were done while nobody waited for them: one of each operation at most.
+    /// Steps that were done while nobody waited for them: one of each operation at most, and one update among them.
     done: VecDeque<(Ticket, Step)>,
     active: HashMap<String, Active>,
     /// Every mutation under way holds it, also one that nobody waits for any more: so many hold it as there are.
@@ -143,7 +143,7 @@ impl Operations {
     }
 
     /// Lets what is under way go on to its next step, which is kept: what waits for the database must not hold its
-    /// connection for as long as the client takes to read.
+    /// connection for as long as the client takes to read. Updates of subscriptions have their [turns](Updates).
     pub(super) async fn go_on(&mut self) -> Infallible {
         while let Some(done) = self.work_done().await {
             self.done.push_back(done);

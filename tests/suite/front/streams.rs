@@ -1,13 +1,21 @@
 //! A stream counts, with all that it keeps, until its connection is closed; what is left of one that has ended is read like
 //! every answer.
 
-use serde_json::json;
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use futures::StreamExt;
+use serde_json::{Value, json};
 use tokio::io::AsyncReadExt;
+use tokio::time::{interval, timeout};
+use tokio_tungstenite::tungstenite::Message;
 
 use crate::faults::{COMMENT, coordinator, report_a_case};
 use crate::following::resuming::OPEN;
-use crate::following::subscriber::{Got, Subscriber, TRANSPORTS};
-use crate::front::readers::{LOOKS, ROOM_OF_ACTOR, connected, dribbled, narrow_in, request, unread, waits};
+use crate::following::subscriber::{Got, Socket, Subscriber, TRANSPORTS, greeted, say};
+use crate::front::readers::{
+    LOOKS, PATIENCE, ROOM_OF_ACTOR, UNSENT, connected, dribbled, narrow_in, request, unread, waits,
+};
 use crate::front::{Front, code_of};
 use crate::life::scene::campaign;
 use crate::support::server::{Installation, Who, ask};
@@ -106,4 +114,60 @@ async fn who_reads_nothing_is_told_nothing_more() {
             other => panic!("it ends, and not with {other:?}"),
         }
     }
+}
+
+/// A socket with so many subscriptions to a case, each of which has told where it begins.
+async fn with_subscriptions(front: &Front, token: &str, case: &str, shown: &str) -> Socket {
+    let mut socket = greeted(&front.server.graphql, token).await.expect("there is room");
+    for number in 0..SUBSCRIPTIONS {
+        let query = format!("subscription {{ caseChanged(id: \"{case}\") {{ position case {{ {shown} }} }} }}");
+        say(&mut socket, json!({ "id": number.to_string(), "type": "subscribe", "payload": { "query": query } })).await;
+    }
+    told(&mut socket, |update| update["case"].is_null()).await;
+    socket
+}
+
+/// Comes back when each subscription of a socket has told such an update, and each no more than one.
+async fn told(socket: &mut Socket, such: impl Fn(&Value) -> bool) {
+    let mut ids = BTreeSet::new();
+    while ids.len() < SUBSCRIPTIONS {
+        let Message::Text(text) = socket.next().await.expect("it goes on").expect("a message") else { continue };
+        let message: Value = serde_json::from_str(&text).expect("JSON");
+        assert_eq!(message["type"], "next", "{message}");
+        if such(&message["payload"]["data"]["caseChanged"]) {
+            assert!(ids.insert(message["id"].to_string()), "{} is told twice", message["id"]);
+        }
+    }
+}
+
+const SUBSCRIPTIONS: usize = 40;
+
+/// However many subscriptions a reader has who does not read, one update waits; the others are not made.
+#[tokio::test]
+async fn one_update_of_a_socket_waits_for_its_reader() {
+    const TIMES: usize = 90;
+    const UPDATE: u64 = (TIMES * 5 * LONG) as u64;
+    let front = Front::with(&[("ETALON_SLOW_READER_TIMEOUT_MS", "5000"), ("ETALON_METRICS_LISTEN", "127.0.0.1:0")]);
+    let token = front.installation.token(&coordinator());
+    let case = talk(&front, &token).await;
+    let texts: String = (0..TIMES).map(|number| format!("t{number}: text ")).collect();
+    let mut read = with_subscriptions(&front, &token, &case, "version").await;
+    let _unread = with_subscriptions(&front, &token, &case, &format!("comments {{ {texts} }}")).await;
+    let before = front.server.resident_bytes();
+    say_at_length(&front, &token, &case).await;
+    told(&mut read, |update| update["case"]["version"].is_u64()).await;
+
+    let (mut most_unsent, mut most_resident) = (0, before);
+    let mut looks = interval(Duration::from_millis(10));
+    let ends = async {
+        while front.figure("etalon_streams_ended_total{code=\"SLOW_READER\"}").await == 0.0 {
+            looks.tick().await;
+            most_unsent = most_unsent.max(front.figure(UNSENT).await as u64);
+            most_resident = most_resident.max(front.server.resident_bytes());
+        }
+    };
+    timeout(3 * PATIENCE, ends).await.expect("it is not waited for");
+    assert!((UPDATE..2 * UPDATE).contains(&most_unsent), "{most_unsent} bytes are unsent");
+    let grown = most_resident - before;
+    assert!(grown < UPDATE * SUBSCRIPTIONS as u64 / 2, "{grown} bytes of memory for what is not read");
 }
