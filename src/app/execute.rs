@@ -185,10 +185,12 @@ impl App {
                 {
                     A::streams(&self.aggregates).keep(id, Arc::new(after)).await;
                 }
-                if !to_destroy.is_empty()
-                    && let Err(fault) = self.carry_out_erasure(&to_destroy).await
-                {
-                    tracing::error!(fault = %with_causes(&fault), "an erasure is not complete; it is tried again");
+                if !to_destroy.is_empty() {
+                    // An earlier command of this key erased what was said by then, and none of what is said since.
+                    let decided_now = if committed.replayed { &[][..] } else { &to_destroy };
+                    if let Err(fault) = self.carry_out_erasure(decided_now).await {
+                        tracing::error!(fault = %with_causes(&fault), "an erasure is not complete; it is tried again");
+                    }
                 }
                 Ok(committed.into())
             }

@@ -66,7 +66,7 @@ impl App {
         Ok(keys.into_iter().collect())
     }
 
-    /// Carries an erasure out that is durable now.
+    /// Carries an erasure of these keys out that is durable now, and whatever earlier ones have left undone.
     ///
     /// # Errors
     /// As [`App::complete_erasures`], which does what was left undone.

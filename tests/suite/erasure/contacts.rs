@@ -62,7 +62,8 @@ async fn contacts_are_erased(world: &World) {
     }
     assert_eq!(ciphertexts.len(), 4, "two names and two telephones");
     let erasure = json!({ "enterpriseId": enterprise, "legalBasis": "CONSENT_WITHDRAWN", "reason": "本人书面申请" });
-    world.takes("manager", "eraseContact", erasure.clone()).await;
+    let keyed = with(erasure.clone(), json!({ "idempotencyKey": "erasure" }));
+    world.takes("manager", "eraseContact", keyed.clone()).await;
 
     files.iter().for_each(KeyFile::is_destroyed);
     let mut needles = [FIRST, SECOND, TELEPHONE].map(str::as_bytes).to_vec();
@@ -83,10 +84,14 @@ async fn contacts_are_erased(world: &World) {
     let gone = json!({ "name": null, "telephone": null, "erased": true });
     assert_eq!(shown["asOf"]["query"]["enterprise"]["contact"], gone);
 
-    // Somebody who is named later is on record, and is erased in turn.
+    // Somebody who is named later is on record, whoever sends the erasure of before again, and is erased in turn.
     world.takes("coordinator", "withdrawEnrolment", withdrawal).await;
     world.takes("coordinator", "enrolEnterprise", named(THIRD)).await;
     let known = json!({ "name": THIRD, "telephone": TELEPHONE, "erased": false });
+    let shown = world.ask("coordinator", query, asked.clone()).await;
+    assert_eq!(shown["enterprise"]["contact"], known);
+    let again = world.order("manager", "eraseContact", &keyed).await;
+    assert!(again["receipt"]["replayed"] == true && again["userErrors"] == json!([]), "{again:#}");
     let shown = world.ask("coordinator", query, asked.clone()).await;
     assert_eq!(shown["enterprise"]["contact"], known);
     world.takes("manager", "eraseContact", erasure).await;
