@@ -17,8 +17,8 @@ pub(super) const MOST_STRAYS: u32 = Findings::KEPT as u32;
 
 /// What stands in a database beside its log and is no word of it.
 const NOT_COMPARED: &str = "nothing of the log says what these are, and they are not compared: webhooks, their changes and \
-                            deliveries, revocations of tokens, leases, when checkpoints were signed (signedAt), and the digests \
-                            of what commands ordered";
+                            deliveries, revocations of tokens, leases, when checkpoints were signed (signedAt), which data \
+                            keys the database knows (data_keys), and the digests of what commands ordered";
 
 /// Replays the log of a database: entries against columns, payloads, hashes and checkpoints, those of the database and
 /// those that the auditor has kept; cosignatures and time stamps; what is kept of commands; personal data against its

@@ -31,6 +31,7 @@ reach the backups at once. Servers may run meanwhile.
 
 Examples:
   etalon keys rotate
+  etalon keys adopt
   etalon keys disclose --position 41822 --field /fact/PersonRegistered/name > disclosure.json
   etalon keys check disclosure.json --payload payload.json --entry entry.json")]
 pub struct Keys {
@@ -44,10 +45,30 @@ pub struct Keys {
 pub enum KeysCommand {
     /// Make a new key-encryption key, wrap every data key by it and destroy the old one
     Rotate,
+    /// Have the database go on with the data keys that are here, where those it was written with are lost for good
+    Adopt(Adopt),
     /// Print one personal field of one event with what its reference in the payload is checked by
     Disclose(Disclose),
     /// Check a disclosure against the payload of its event; needs neither database nor keys
     Check(Check),
+}
+
+/// `etalon keys adopt`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Every server of the database has to have the same data keys, and none starts with others (DATA_KEYS_OTHER). Where those
+are lost for good, so are the names that are sealed under them: end all servers, and adopt other keys for what is named
+from then on.
+
+Example:
+  etalon keys adopt --database postgres://etalon_owner@db/etalon")]
+pub struct Adopt {
+    /// The keys to go on with; they are made where there are none.
+    #[command(flatten)]
+    pub data_keys: DataKeys,
+    /// The database.
+    #[command(flatten)]
+    pub database: Database,
 }
 
 /// `etalon keys disclose`.
@@ -96,6 +117,7 @@ impl Keys {
     /// What the options say over the other layers of the settings.
     pub fn overrides(&self) -> Overrides {
         match &self.command {
+            KeysCommand::Adopt(arguments) => arguments.data_keys.overrides(&arguments.database),
             KeysCommand::Disclose(arguments) => arguments.data_keys.overrides(&arguments.database),
             KeysCommand::Rotate | KeysCommand::Check(_) => Overrides::default(),
         }
@@ -109,6 +131,7 @@ impl Keys {
 pub async fn run(arguments: Keys, settings: &Settings) -> Result<String, Problem> {
     match arguments.command {
         KeysCommand::Rotate => rotate(settings),
+        KeysCommand::Adopt(_) => adopt(settings).await,
         KeysCommand::Disclose(arguments) => disclose(&arguments, settings).await,
         KeysCommand::Check(arguments) => check(&arguments),
     }
@@ -123,6 +146,14 @@ fn rotate(settings: &Settings) -> Result<String, Problem> {
 
 fn no_keys(settings: &Settings) -> Problem {
     Problem::coded("NO_DATA_KEYS", format!("there are no data keys at {}", serve::data_keys_place(settings)))
+}
+
+async fn adopt(settings: &Settings) -> Result<String, Problem> {
+    let app = serve::open_existing(settings, KeyFolder::Unneeded, Arc::new(SystemClock)).await?;
+    let adopted = app.adopt_data_keys(&serve::vault(settings)?).await;
+    app.shutdown().await;
+    adopted.map_err(Problem::while_doing("the data keys cannot be adopted"))?;
+    Ok(format!("the database goes on with the data keys at {}", serve::data_keys_place(settings)))
 }
 
 async fn disclose(arguments: &Disclose, settings: &Settings) -> Result<String, Problem> {

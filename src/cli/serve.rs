@@ -84,17 +84,46 @@ async fn over(
 ) -> Result<App, Problem> {
     let store = opened.map_err(Problem::while_doing("the database cannot be opened"))?;
     let app = App::new(store, clock);
-    let vault = match keys {
-        KeyFolder::Made => Some(vault(settings)?),
-        KeyFolder::IfThere => vault_if_there(settings)?,
-        KeyFolder::Unneeded => None,
-    };
-    let app = match vault {
+    let app = match data_keys(&app, settings, keys).await? {
         Some(vault) => app.with_vault(vault),
         None => app,
     };
     app.renew_rows().await.map_err(Problem::while_doing("the read rows cannot be used"))?;
     Ok(app)
+}
+
+/// The data keys that the database was written with, as far as the command has to do with any.
+async fn data_keys(app: &App, settings: &Settings, keys: KeyFolder) -> Result<Option<Vault>, Problem> {
+    if keys == KeyFolder::Unneeded {
+        return Ok(None);
+    }
+    let failed = || Problem::while_doing("the data keys cannot be compared with those of the database");
+    // Of a database that knows its keys none are made where they are missing: they would have the ids of those.
+    let vault = match app.knows_data_keys().await.map_err(failed())? {
+        false if keys == KeyFolder::Made => {
+            let made = vault(settings)?;
+            app.take_data_keys_on(&made).await.map_err(failed())?;
+            Some(made)
+        }
+        _ => vault_if_there(settings)?,
+    };
+    let are_known = match &vault {
+        Some(vault) => app.has_data_keys(vault).await.map_err(failed())?,
+        None => keys == KeyFolder::IfThere,
+    };
+    if are_known { Ok(vault) } else { Err(other_data_keys(settings)) }
+}
+
+fn other_data_keys(settings: &Settings) -> Problem {
+    let place = data_keys_place(settings);
+    Problem::coded(
+        "DATA_KEYS_OTHER",
+        format!(
+            "the data keys of this database are not those at {place}: name the folder that its other servers use, or put \
+             the keys there from where they were kept; where they are lost for good, run `etalon keys adopt` \
+             (DATA_KEYS_OTHER)"
+        ),
+    )
 }
 
 /// The application over the database of the settings, able to deliver webhooks and to seal its log.
@@ -141,13 +170,14 @@ pub fn must_exist(settings: &Settings) -> Result<(), Problem> {
     }
 }
 
-/// The application over the database of the settings, which is being restored, able to seal its log.
+/// The application over the database of the settings, which is being restored, able to seal its log. Nobody's data comes
+/// in meanwhile: the data keys may be brought later.
 ///
 /// # Errors
 /// When the database cannot be used.
 pub async fn open_restored(settings: &Settings, clock: Arc<dyn Clock>, seals: Seals) -> Result<App, Problem> {
     let opened = store::open_restored(target(settings), clock.clone()).await;
-    Ok(over(opened, settings, KeyFolder::Made, clock).await?.with_seals(seals))
+    Ok(over(opened, settings, KeyFolder::Unneeded, clock).await?.with_seals(seals))
 }
 
 /// The data keys of personal data.

@@ -1,6 +1,7 @@
-//! Sealed personal data beside the log: ciphertexts by what the events say of them, and the keys that were erased.
+//! Sealed personal data beside the log: ciphertexts by what the events say of them, the keys that were erased, and
+//! which keys the database was written with.
 //!
-//! Both are written by the commit of an event and here only read.
+//! The first two are written by the commit of an event and here only read.
 
 use async_trait::async_trait;
 use sqlx::FromRow;
@@ -14,6 +15,14 @@ use crate::store::stored::{hash, id};
 
 /// Digests of one statement: both databases take many more arguments.
 const CHUNK: usize = 500;
+
+const DATA_KEYS: &str = "select fingerprint from data_keys where id = 1";
+
+/// Whoever comes first says which keys they are.
+const TAKE_ON: &str = "insert into data_keys (id, fingerprint) values (1, $1) on conflict (id) do nothing";
+
+const REPLACE: &str = "insert into data_keys (id, fingerprint) values (1, $1) \
+     on conflict (id) do update set fingerprint = excluded.fingerprint";
 
 /// A ciphertext that is there.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,6 +65,24 @@ pub trait PersonalStore: Send + Sync {
     /// When the database fails.
     async fn erased_keys(&self, from_position: u64) -> Result<Vec<ErasedKey>, StoreError>;
 
+    /// The fingerprint of the data keys that the database was written with; `None` while it was opened with none.
+    ///
+    /// # Errors
+    /// When the database fails.
+    async fn data_keys(&self) -> Result<Option<[u8; 32]>, StoreError>;
+
+    /// Keeps the fingerprint of the data keys, unless there is one.
+    ///
+    /// # Errors
+    /// When the database fails.
+    async fn take_data_keys_on(&self, fingerprint: [u8; 32]) -> Result<(), StoreError>;
+
+    /// Keeps the fingerprint of the data keys in the place of the one that is there.
+    ///
+    /// # Errors
+    /// When the database fails, or its role may not.
+    async fn replace_data_keys(&self, fingerprint: [u8; 32]) -> Result<(), StoreError>;
+
     /// Takes what was deleted out of the database's files as far as it can be told to; `false` when somebody still read
     /// what was there, so that it has to be asked again.
     ///
@@ -97,6 +124,19 @@ impl TryFrom<ErasedKeyRow> for ErasedKey {
     }
 }
 
+#[derive(FromRow)]
+struct DataKeysRow {
+    fingerprint: Vec<u8>,
+}
+
+impl TryFrom<DataKeysRow> for [u8; 32] {
+    type Error = StoreError;
+
+    fn try_from(row: DataKeysRow) -> Result<Self, StoreError> {
+        hash("data_keys.fingerprint", &row.fingerprint)
+    }
+}
+
 #[async_trait]
 impl<B: Backend> PersonalStore for SqlStore<B> {
     async fn ciphertexts(&self, digests: &[[u8; 32]]) -> Result<Vec<StoredCiphertext>, StoreError> {
@@ -124,6 +164,22 @@ impl<B: Backend> PersonalStore for SqlStore<B> {
             Statement::new("select key_id, position from erased_keys where position >= $1 order by position")
                 .integer(from_position.cast_signed());
         self.many::<ErasedKeyRow, _>("list erased keys", statement).await
+    }
+
+    async fn data_keys(&self) -> Result<Option<[u8; 32]>, StoreError> {
+        let found =
+            self.many::<DataKeysRow, [u8; 32]>("read which data keys there are", Statement::new(DATA_KEYS)).await?;
+        Ok(found.into_iter().next())
+    }
+
+    async fn take_data_keys_on(&self, fingerprint: [u8; 32]) -> Result<(), StoreError> {
+        let written = self.backend.execute(&Statement::new(TAKE_ON).bytes(&fingerprint)).await;
+        written.map(drop).map_err(StoreError::during("keep which data keys there are"))
+    }
+
+    async fn replace_data_keys(&self, fingerprint: [u8; 32]) -> Result<(), StoreError> {
+        let written = self.backend.execute(&Statement::new(REPLACE).bytes(&fingerprint)).await;
+        written.map(drop).map_err(StoreError::during("replace which data keys there are"))
     }
 
     async fn scrub(&self) -> Result<bool, StoreError> {

@@ -2,6 +2,7 @@
 
 mod bytes;
 mod contacts;
+mod data_keys;
 pub mod imported;
 mod readers;
 mod resends;

@@ -1,7 +1,7 @@
 //! The log proves itself: over HTTP, by bundles, against those who would rewrite it.
 
 mod answers;
-mod backup;
+pub mod backup;
 mod beside;
 mod bundles;
 mod contents;

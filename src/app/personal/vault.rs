@@ -23,6 +23,10 @@ const KEPT_FOR: Duration = Duration::from_secs(60);
 /// The key that the inputs of commands are digested under. No aggregate has its id.
 const DIGESTS: KeyId = KeyId(Uuid::max());
 
+/// What is digested under that key to tell a folder of keys from another. Of a command 32 bytes are digested, and so
+/// never these.
+const FINGERPRINT: &[u8] = b"etalon data keys";
+
 /// The data keys of this installation.
 #[derive(Clone)]
 pub struct Vault {
@@ -86,6 +90,17 @@ impl Vault {
         Ok(key)
     }
 
+    /// What tells these keys from those of another folder, and nothing of any of them; `None` where nothing was ever
+    /// digested under them.
+    async fn fingerprint(&self) -> Result<Option<[u8; 32]>, Fault> {
+        Ok(self.get(DIGESTS).await?.map(|key| key.digest(FINGERPRINT)))
+    }
+
+    /// The same, which makes the key that it takes.
+    async fn made_fingerprint(&self) -> Result<[u8; 32], Fault> {
+        Ok(self.create(DIGESTS).await?.digest(FINGERPRINT))
+    }
+
     /// Whether the key was destroyed, be it not to the end.
     pub(super) async fn is_destroyed(&self, id: KeyId) -> Result<bool, Fault> {
         self.blocking(move |keys| keys.is_destroyed(id)).await
@@ -127,6 +142,39 @@ impl App {
     #[must_use]
     pub fn with_vault(self, vault: Vault) -> Self {
         Self { vault: Some(vault), ..self }
+    }
+
+    /// Whether the database knows which data keys it was written with.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn knows_data_keys(&self) -> Result<bool, Fault> {
+        Ok(self.store.data_keys().await?.is_some())
+    }
+
+    /// Whether these are the data keys that the database was written with, as far as it knows.
+    ///
+    /// # Errors
+    /// When the store or the folder of the keys fails.
+    pub async fn has_data_keys(&self, vault: &Vault) -> Result<bool, Fault> {
+        let Some(known) = self.store.data_keys().await? else { return Ok(true) };
+        Ok(vault.fingerprint().await? == Some(known))
+    }
+
+    /// Has the database know these data keys, unless it knows others already.
+    ///
+    /// # Errors
+    /// When the store or the folder of the keys fails.
+    pub async fn take_data_keys_on(&self, vault: &Vault) -> Result<(), Fault> {
+        Ok(self.store.take_data_keys_on(vault.made_fingerprint().await?).await?)
+    }
+
+    /// Has the database know these data keys in the place of those that it was written with.
+    ///
+    /// # Errors
+    /// When the store or the folder of the keys fails.
+    pub async fn adopt_data_keys(&self, vault: &Vault) -> Result<(), Fault> {
+        Ok(self.store.replace_data_keys(vault.made_fingerprint().await?).await?)
     }
 
     /// What is kept of a command's input to know it again. Without the keys nobody finds out from it what the input

@@ -11,7 +11,7 @@ use crate::store::sql::ROW_TABLES;
 
 /// What the server's role may only add to.
 pub(super) const GROWING: &str = "events, ledger_nodes, checkpoints, cosignatures, time_stamps, commands, attachments, \
-                       webhook_changes, erased_keys, revocations";
+                       webhook_changes, erased_keys, revocations, data_keys";
 
 /// What the server's role adds to, and takes away from when somebody is erased.
 pub(super) const ERASABLE: &str = "ciphertexts";

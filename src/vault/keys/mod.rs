@@ -65,7 +65,7 @@ impl KeyStore {
         Ok(store)
     }
 
-    /// Opens the store in this folder, if it is there, and makes nothing.
+    /// Opens the store in this folder, if one was ever made there, and makes nothing.
     ///
     /// # Errors
     /// When the folder or a file is open to others, is not what it should be, or there is no key-encryption key.
@@ -75,6 +75,9 @@ impl KeyStore {
         }
         files::check_folder(folder)?;
         let store = Self { folder: folder.to_owned(), entropy };
+        if store.keks()?.is_empty() && !files::exists(&store.data())? {
+            return Ok(None);
+        }
         store.kek(store.newest_kek()?)?;
         Ok(Some(store))
     }

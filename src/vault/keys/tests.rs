@@ -59,6 +59,8 @@ fn who_opens_what_is_there_makes_nothing() {
     assert!(KeyStore::open(&elsewhere, entropy).expect("nothing is wrong").is_none() && !elsewhere.exists());
     fs::create_dir(&elsewhere).expect("made");
     fs::set_permissions(&elsewhere, fs::Permissions::from_mode(0o700)).expect("set");
+    assert!(KeyStore::open(&elsewhere, entropy).expect("nothing is wrong").is_none(), "it is empty");
+    fs::create_dir(elsewhere.join("data")).expect("made");
     let refused = KeyStore::open(&elsewhere, entropy).expect_err("it has no key");
     assert!(matches!(refused, KeyStoreError::MissingKek { .. }), "{refused}");
     assert!(files_in(&elsewhere).is_empty());

@@ -14,13 +14,13 @@ use crate::support::postgres::fresh_database;
 use crate::support::server::{Installation, Server, Who, ask, program};
 
 /// What a run of the program came to.
-pub(super) struct Ran {
-    pub(super) code: Option<i32>,
+pub struct Ran {
+    pub code: Option<i32>,
     out: String,
-    pub(super) err: String,
+    pub err: String,
 }
 
-pub(super) fn run(command: &mut Command) -> Ran {
+pub fn run(command: &mut Command) -> Ran {
     let output = command.output().expect("the program runs");
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("text");
     Ran { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
@@ -28,14 +28,14 @@ pub(super) fn run(command: &mut Command) -> Ran {
 
 impl Ran {
     #[track_caller]
-    pub(super) fn ends_with(self, code: i32) -> String {
+    pub fn ends_with(self, code: i32) -> String {
         assert_eq!(self.code, Some(code), "{}\n{}", self.out, self.err);
         self.out
     }
 }
 
 /// Opens a campaign, waits until it is sealed, and gives its position.
-pub(super) async fn commit(installation: &Installation, server: &Server, name: &str) -> u64 {
+pub async fn commit(installation: &Installation, server: &Server, name: &str) -> u64 {
     let manager = installation.token(&Who::new("manager", "MANAGER", "44"));
     let order = "mutation Order($input: OpenCampaignInput!) { openCampaign(input: $input) { receipt { position } } }";
     let variables = json!({ "input": campaign(name) });
@@ -53,11 +53,11 @@ async fn checkpoint(installation: &Installation, server: &Server) -> String {
     text(&answer["checkpoint"]["note"])
 }
 
-pub(super) fn path(folder: &Path, name: &str) -> String {
+pub fn path(folder: &Path, name: &str) -> String {
     folder.join(name).display().to_string()
 }
 
-pub(super) fn restore(installation: &Installation, backup: &str, into: &str) -> Command {
+pub fn restore(installation: &Installation, backup: &str, into: &str) -> Command {
     let mut command = installation.command();
     command.args(["restore", backup, "--database", into]);
     command
