@@ -194,6 +194,21 @@ pub(crate) async fn continued(ctx: &Context<'_>, asked: Moment, cursor: Moment) 
     if goes_on { Ok(cursor) } else { Err(invalid("after")) }
 }
 
+/// Checks that the log has the positions that the places of a page name: it may have been put back from a backup since.
+///
+/// # Errors
+/// `CURSOR_INVALID` when it has not, or when the house fails.
+pub(crate) async fn are_there<T>(ctx: &Context<'_>, places: &Between<T>, position: impl Fn(&T) -> u64) -> Result<()> {
+    for (place, argument) in [(&places.after, "after"), (&places.before, "before")] {
+        if let Some(place) = place
+            && !app(ctx).has(position(place)).await.map_err(|fault| errors::fault(ctx, fault))?
+        {
+            return Err(invalid(argument));
+        }
+    }
+    Ok(())
+}
+
 /// The one answer to every cursor that is not of this list.
 pub(crate) fn invalid(argument: &'static str) -> async_graphql::Error {
     errors::argument(

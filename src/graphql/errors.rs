@@ -171,7 +171,10 @@ pub(crate) fn of_fault(request_id: &str, limits: &Limits, fault: Fault) -> Error
         ),
         Fault::NotThereYet { next, .. } => (
             "POSITION_NOT_REACHED",
-            format!("this server has not seen that position in time; its log ends before {next}"),
+            format!(
+                "this server has not seen that position in time; its log ends before {next}, and has lost what came later \
+                 if it was put back from a backup"
+            ),
         ),
         Fault::Outrun { .. } => {
             ("OUTRUN", "others changed it each time that this was tried; the same request may be sent again".to_owned())

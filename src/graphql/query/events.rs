@@ -93,6 +93,7 @@ impl EventEdge {
 impl EventConnection {
     async fn load(ctx: &Context<'_>, slice: &Slice, filter: EventFilter, from: Viewpoint) -> Result<Self> {
         let places = slice.places(connection::decode::<LogPlace>)?;
+        connection::are_there(ctx, &places, |place| place.log).await?;
         let page = LogPage {
             interest: filter.interest()?,
             // What comes after it in the list came before it in the log.

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -140,6 +142,9 @@ pub async fn the_log_is_filtered(world: &World) {
     for (variables, code, field) in [
         (json!({ "first": 101 }), "PAGE_SIZE_INVALID", "first"),
         (json!({ "after": "nonsense" }), "CURSOR_INVALID", "after"),
+        // Of a log that was longer before it was put back from a backup.
+        (json!({ "after": cursor(json!({ "log": 9_999_999 })) }), "CURSOR_INVALID", "after"),
+        (json!({ "last": 1, "before": cursor(json!({ "log": 9_999_999 })) }), "CURSOR_INVALID", "before"),
         (json!({ "filter": { "types": ["CaseReported", "Nothing"] } }), "EVENT_TYPE_UNKNOWN", "filter.types.1"),
         (json!({ "filter": { "caseIds": ["nonsense"] } }), "ID_INVALID", "filter.caseIds.0"),
         (json!({ "filter": { "divisionWithin": "99" } }), "DIVISION_UNKNOWN", "filter.divisionWithin"),
@@ -147,6 +152,11 @@ pub async fn the_log_is_filtered(world: &World) {
         let refused = world.refusal("watcher", EVENTS, variables.clone()).await;
         assert_eq!(refused, (code.to_owned(), field.to_owned()), "{variables}");
     }
+}
+
+/// A cursor that says this.
+fn cursor(place: Value) -> String {
+    URL_SAFE_NO_PAD.encode(place.to_string())
 }
 
 /// Everybody reads the events that they may see one by one, and no others; what is left out leaves no gap in a page.

@@ -320,6 +320,7 @@ impl CaseEventConnection {
             return Err(errors::argument("EVENT_TYPE_UNKNOWN", &format!("filter.types.{place}"), message));
         }
         let places = slice.places(connection::decode::<EventPlace>)?;
+        connection::are_there(ctx, &places, |place| place.event).await?;
         let actor = filter.actor.map(|actor| sought("filter.actor", actor)).transpose()?;
         let page = EventPage {
             after: places.after.map(|place| place.event),
