@@ -16,7 +16,7 @@ use crate::app::replay::Folded;
 use crate::app::request::Fault;
 use crate::app::streams::Streams;
 use crate::app::whole_streams::{WholeStreams, made};
-use crate::store::{AggregateType, EventRecord, NumberTaken, RowsCompared, ServedDigest, Store, StreamRange};
+use crate::store::{AggregateType, EventRecord, NumberTaken, RowsCompared, RowsMade, ServedDigest, Store, StreamRange};
 
 /// How many differences of a table are told, of each side; all are counted.
 const TOLD: usize = 100;
@@ -116,10 +116,14 @@ impl Comparison {
         let mut page = Page::default();
         let mut ranges = vec![(range, events)];
         while let Some((range, events)) = ranges.pop() {
-            let made = made(&self.aggregates, range.aggregate_type, &events).collect::<Result<Vec<_>, _>>()?;
-            let commits = made.len() as u64;
-            let numbers: Vec<_> = made.iter().filter_map(|row| row.number_taken.clone()).collect();
-            let compared = self.store.compare_rows(&range, made).await?;
+            let (mut rows, mut commits, mut numbers) = (RowsMade::default(), 0, Vec::new());
+            for row in made(&self.aggregates, range.aggregate_type, &events) {
+                let row = row?;
+                commits += 1;
+                numbers.extend(row.number_taken.clone());
+                rows.add(row);
+            }
+            let compared = self.store.compare_rows(&range, rows).await?;
             if !compared.differences.is_empty() {
                 let later = self.store.events_of_streams(&range, None).await?;
                 if later.len() != events.len() {

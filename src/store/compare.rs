@@ -26,6 +26,22 @@ const DAMAGED: [i32; 2] = [1, 11];
 const WITHOUT_EVENTS: &str =
     " where not exists (select 1 from events e where e.aggregate_id = r.aggregate_id and e.aggregate_type in ";
 
+/// What the streams of a range make, append after append. Of a history that comes anew again and again the latest alone
+/// is held.
+#[derive(Debug, Default)]
+pub struct RowsMade {
+    writes: RowWrites,
+    streams: BTreeSet<String>,
+}
+
+impl RowsMade {
+    /// Takes in what the next append makes; positions grow within a stream.
+    pub fn add(&mut self, row: RebuiltRow) {
+        self.streams.insert(row.stream.aggregate_id.to_string());
+        self.writes.add(row);
+    }
+}
+
 /// The events of whole streams of a range in the order of their ids, as far as the limit goes.
 pub(super) async fn events<B: Backend>(
     backend: &B,
@@ -49,13 +65,9 @@ pub(super) async fn events<B: Backend>(
 pub(super) async fn rows<B: Backend>(
     backend: &B,
     range: &StreamRange,
-    made: Vec<RebuiltRow>,
+    made: RowsMade,
 ) -> Result<RowsCompared, StoreError> {
-    let ids: BTreeSet<String> = made.iter().map(|row| row.stream.aggregate_id.to_string()).collect();
-    let mut writes = RowWrites::default();
-    for row in made {
-        writes.add(row);
-    }
+    let RowsMade { writes, streams } = made;
     let mut compared = Comparison { backend, compared: RowsCompared::default() };
     if range.aggregate_type == AggregateType::Case {
         let of_cases = |mut statement| {
@@ -81,10 +93,10 @@ pub(super) async fn rows<B: Backend>(
         statement
     };
     compared.digested(&Lines::REGISTERS, registers, of_registers).await?;
-    if !ids.is_empty() {
+    if !streams.is_empty() {
         let of_streams = |mut statement: Statement| {
             statement.push(" where aggregate_id in ");
-            push_list(&mut statement, ids.into_iter().map(Argument::Text));
+            push_list(&mut statement, streams.into_iter().map(Argument::Text));
             statement
         };
         compared.digested(&Lines::FIGURES, writes.figures.iter().map(MadeFigure), of_streams).await?;
@@ -212,5 +224,39 @@ impl<B: Backend> Comparison<'_, B> {
             }
         }
         Ok(served)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{Happened, LastEvent, PastRow, PastState, RegisterRow, RowChanges, StreamId};
+
+    #[test]
+    fn of_a_history_that_comes_anew_again_and_again_the_latest_is_held() {
+        let stream = StreamId { aggregate_type: AggregateType::Person, aggregate_id: uuid::Uuid::nil() };
+        let row = RegisterRow {
+            code: String::new(),
+            name: String::new(),
+            division: String::new(),
+            state: String::new(),
+            document: String::new(),
+        };
+        let mut made = RowsMade::default();
+        for position in 0..100 {
+            let last = LastEvent::OfAppend { followed_by: 0 };
+            let state = |from| PastState { from, version: 1, last, row: PastRow::Register(row.clone()) };
+            let happened = Happened::Anew { states: (0..100).map(state).collect(), last_at: 100 };
+            made.add(RebuiltRow {
+                stream,
+                version: position + 1,
+                event_count: 1,
+                position,
+                recorded_at: 0,
+                changes: RowChanges { register: Some(row.clone()), happened, ..RowChanges::default() },
+                number_taken: None,
+            });
+        }
+        assert_eq!(made.writes.register_versions().count(), 100 + 100, "its appends, and one history");
     }
 }

@@ -65,6 +65,7 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 pub use column::CaseColumn;
+pub use compare::RowsMade;
 pub use copy::{Copied, Restoring, copy_into, restore_from};
 pub use digest::ServedDigest;
 pub use error::{AppendError, StoreError};
@@ -346,7 +347,7 @@ pub trait Store:
     ///
     /// # Errors
     /// When the database fails.
-    async fn compare_rows(&self, range: &StreamRange, made: Vec<RebuiltRow>) -> Result<RowsCompared, StoreError>;
+    async fn compare_rows(&self, range: &StreamRange, made: RowsMade) -> Result<RowsCompared, StoreError>;
 
     /// What an index of the search, where one stands beside the texts, tells otherwise than they do.
     ///

@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{Instrument, Span, field};
 
-use crate::store::{Append, AppendError, Body, Committed, Content, Store, StoreError};
+use crate::store::{Append, AppendError, Body, Committed, Content, Happened, Store, StoreError};
 use crate::telemetry::causes::with_causes;
 use crate::telemetry::metrics::metrics;
 
@@ -22,7 +22,8 @@ pub struct WriterLimits {
     pub queue_commands: usize,
     /// Commands in one transaction.
     pub batch_commands: usize,
-    /// Payload bytes in one transaction; a single larger command still goes, alone.
+    /// Bytes in one transaction, of payloads and of rows that a back-dated command makes anew; a single larger command
+    /// still goes, alone.
     pub batch_bytes: usize,
     /// How long a transaction may take, its wait for those of other servers included. A database that has gone with its
     /// network says nothing, and TCP would wait a quarter of an hour for a word of it.
@@ -223,13 +224,48 @@ fn count(outcomes: &[Result<Committed, AppendError>]) {
 fn size_of_body(body: &Body) -> usize {
     /// Content that is written in the commit is not known yet; a report is of this order.
     const NUMBERED_BYTES: usize = 16 << 10;
+    /// A row of the read side with its texts, of which a back-dated command brings all of its stream anew.
+    const ROW_BYTES: usize = 1 << 10;
     match body {
-        Body::Ready(Content { events, attachments, ciphertexts, .. }) => {
+        Body::Ready(Content { events, rows, attachments, ciphertexts, .. }) => {
             let events: usize = events.iter().map(|event| event.payload.len() + event.metadata.len()).sum();
             let attachments: usize = attachments.iter().map(|attachment| attachment.content.len()).sum();
             let ciphertexts: usize = ciphertexts.iter().map(|sealed| sealed.ciphertext.len()).sum();
-            events + attachments + ciphertexts
+            let past = match &rows.happened {
+                Happened::InOrder { .. } => 0,
+                Happened::Anew { states, .. } => states.len() * ROW_BYTES,
+            };
+            events + attachments + ciphertexts + past
         }
         Body::Numbered { .. } => NUMBERED_BYTES,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{LastEvent, PastRow, PastState, RegisterRow, RowChanges};
+
+    #[test]
+    fn a_back_dated_command_weighs_what_it_brings_anew() {
+        let row = RegisterRow {
+            code: String::new(),
+            name: String::new(),
+            division: String::new(),
+            state: String::new(),
+            document: String::new(),
+        };
+        let last = LastEvent::OfAppend { followed_by: 0 };
+        let state = |from| PastState { from, version: 1, last, row: PastRow::Register(row.clone()) };
+        let weight = |states: i64| {
+            let happened = Happened::Anew { states: (0..states).map(state).collect(), last_at: states };
+            size_of_body(&Body::Ready(Content {
+                rows: RowChanges { happened, ..RowChanges::default() },
+                ..Content::default()
+            }))
+        };
+        assert_eq!(weight(0), size_of_body(&Body::Ready(Content::default())));
+        let most = WriterLimits::default().batch_bytes;
+        assert!(weight(1_000) < most && weight(10_000) > most, "{} and {}", weight(1_000), weight(10_000));
     }
 }
