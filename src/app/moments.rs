@@ -46,7 +46,7 @@ pub enum NoMoment {
         /// The last position there is.
         end: Option<u64>,
     },
-    /// The time has not come yet.
+    /// The time has not come yet, by the clock or by what the log has recorded.
     #[error("{time} lies in the future: it is {now}")]
     TimeInFuture {
         /// What was asked for.
@@ -109,7 +109,7 @@ impl App {
     /// # Errors
     /// When it lies in the future or before the log began, or a fault.
     pub async fn recorded_at(&self, time: Timestamp) -> Result<u64, NoMoment> {
-        self.check_past(time)?;
+        self.check_past(time).await?;
         match self.position_at(time).await? {
             Some(position) => Ok(position),
             None => {
@@ -122,9 +122,9 @@ impl App {
     /// The moment of what had happened by the time, by what the log knows now.
     ///
     /// # Errors
-    /// When it lies in the future or before the first year.
-    pub fn happened_by(&self, time: Timestamp) -> Result<Then, NoMoment> {
-        self.check_past(time)?;
+    /// When it lies in the future or before the first year, or a fault.
+    pub async fn happened_by(&self, time: Timestamp) -> Result<Then, NoMoment> {
+        self.check_past(time).await?;
         if calendar::date_of(time).year() < FIRST_YEAR {
             return Err(NoMoment::BeforeTheFirstYear);
         }
@@ -171,9 +171,14 @@ impl App {
         }
     }
 
-    fn check_past(&self, time: Timestamp) -> Result<(), NoMoment> {
+    /// A time that the log has told is past, whatever this process' clock says: that of another server may be ahead of
+    /// it, or it may have been set back.
+    async fn check_past(&self, time: Timestamp) -> Result<(), NoMoment> {
         let now = self.now();
-        if time > now { Err(NoMoment::TimeInFuture { time, now }) } else { Ok(()) }
+        if time <= now || time.as_microsecond() <= self.store.head().await?.recorded_at {
+            return Ok(());
+        }
+        Err(NoMoment::TimeInFuture { time, now })
     }
 
     /// The last position of the command whose event stands there: it was recorded whole, and nobody was ever shown half

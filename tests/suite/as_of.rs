@@ -8,3 +8,4 @@ mod questions;
 mod real_log;
 mod registers;
 mod steps;
+mod told;

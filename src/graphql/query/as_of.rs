@@ -15,7 +15,7 @@ use crate::telemetry::traces::answered_as_of;
 pub(crate) enum AsOfPoint {
     /// 位置: just after the event at this position, and so just after its command: one is recorded whole, and nobody ever saw half of it. `position` of the answer tells where it ends.
     Position(Position),
-    /// 时间: at this time.
+    /// 时间: at this time. What was recorded by then is final once something later is on record; until then, for a minute at most, what is just being recorded may still come to it.
     Time(DateTime),
     /// 事件: just after the command that recorded the event of this global id.
     Event(ID),
@@ -74,7 +74,7 @@ impl AsOfQuery {
             };
             let then = match (axis, point) {
                 (AsOfAxis::Recorded, point) => app(ctx).recorded_by(actor(ctx), point).await,
-                (AsOfAxis::Occurred, Point::Time(time)) => app(ctx).happened_by(time),
+                (AsOfAxis::Occurred, Point::Time(time)) => app(ctx).happened_by(time).await,
                 (AsOfAxis::Occurred, Point::Position(_) | Point::Event(_)) => {
                     let message = "a position and an event are of the log: ask for what had happened by `time`";
                     return Err(errors::argument("AXIS_NEEDS_TIME", "axis", message));

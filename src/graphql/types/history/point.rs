@@ -51,7 +51,7 @@ impl CasePointInput {
             },
         };
         let then = match (axis, point) {
-            (AsOfAxis::Occurred, Point::Time(time)) => app(ctx).happened_by(time),
+            (AsOfAxis::Occurred, Point::Time(time)) => app(ctx).happened_by(time).await,
             // A position and an event are places in the log, whatever the times are.
             (AsOfAxis::Recorded | AsOfAxis::Occurred, point) => app(ctx).recorded_by(actor(ctx), point).await,
         };
