@@ -61,6 +61,16 @@ impl<'a> LookUp<'a> {
         Ok(present)
     }
 
+    /// Cases as the log has them now, each in its place, to be relied on.
+    async fn present_cases(&mut self, cases: &[CaseId]) -> Result<Vec<Arc<Versioned<Case>>>, Fault> {
+        let streams = Case::streams(&self.app.aggregates);
+        let ids: Vec<Uuid> = cases.iter().map(|case| (*case).into()).collect();
+        let present = streams.present_all(&ids).await?;
+        let versions = present.iter().map(|present| present.version);
+        self.relied_on.extend(ids.iter().map(|id| streams.stream(*id)).zip(versions));
+        Ok(present)
+    }
+
     /// What a command on a case needs.
     pub(super) async fn of_case(
         mut self,
@@ -297,19 +307,22 @@ impl<'a> LookUp<'a> {
         Ok(goes_on_in)
     }
 
-    /// Every case that this one is part of, directly or not.
+    /// Every case that this one is part of, directly or not, read level by level however many there are on each.
     async fn ancestors(&mut self, case: CaseId) -> Result<Vec<CaseId>, Fault> {
         let mut found = Vec::new();
-        let mut ahead = vec![case];
-        while let Some(next) = ahead.pop() {
-            let present = self.present::<Case>(next.into()).await?;
-            let links = present.state.file.iter().flat_map(|file| &file.links);
-            for link in links.filter(|link| link.relation == LinkRelation::SubCaseOf) {
-                if !found.contains(&link.other) {
-                    found.push(link.other);
-                    ahead.push(link.other);
+        let mut level = vec![case];
+        while !level.is_empty() {
+            let mut above = Vec::new();
+            for present in self.present_cases(&level).await? {
+                let links = present.state.file.iter().flat_map(|file| &file.links);
+                for link in links.filter(|link| link.relation == LinkRelation::SubCaseOf) {
+                    if !found.contains(&link.other) {
+                        found.push(link.other);
+                        above.push(link.other);
+                    }
                 }
             }
+            level = above;
         }
         Ok(found)
     }
@@ -317,8 +330,9 @@ impl<'a> LookUp<'a> {
     /// The sub-cases that are still open, with the number of each that is there for this actor.
     async fn open_sub_cases(&mut self, case: CaseId, actor: &Actor) -> Result<Vec<Option<CaseNumber>>, Fault> {
         let mut open = Vec::new();
-        for sub_case in self.app.store.sub_cases(case.into()).await? {
-            let present = self.present::<Case>(sub_case).await?;
+        let sub_cases: Vec<CaseId> =
+            self.app.store.sub_cases(case.into()).await?.into_iter().map(CaseId::from).collect();
+        for present in self.present_cases(&sub_cases).await? {
             if let Some(file) = present.state.file.as_ref().filter(|file| file.status.is_open()) {
                 open.push(scope::sees(actor, file).then(|| file.number.clone()));
             }

@@ -20,6 +20,9 @@ use crate::store::{AggregateType, EventQuery, EventRecord, Store, StreamEvent, S
 /// How many aggregates of a type are kept. A case of a dozen events weighs some 10 KiB.
 const KEPT: u64 = 10_000;
 
+/// Of how many aggregates the present is read at once.
+const AT_ONCE: usize = 500;
+
 /// An aggregate and the version it is at.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Versioned<A> {
@@ -90,6 +93,31 @@ impl<A: Root> Streams<A> {
         let present = Arc::new(self.fold((*known).clone(), news)?);
         self.keep(id, present.clone()).await;
         Ok(present)
+    }
+
+    /// The aggregates as the log has them now, each in its place: for some hundred of them one read of their versions,
+    /// and one of those that are not in memory.
+    ///
+    /// # Errors
+    /// When the store fails or an event cannot be read.
+    pub async fn present_all(&self, ids: &[Uuid]) -> Result<Vec<Arc<Versioned<A>>>, Fault> {
+        let mut all = Vec::with_capacity(ids.len());
+        for ids in ids.chunks(AT_ONCE) {
+            let query = EventQuery {
+                aggregate_type: Some(self.aggregate_type),
+                aggregate_ids: ids.to_vec(),
+                ..EventQuery::default()
+            };
+            let mut present = self.at_least_all(&self.store.count_events(&query).await?).await?;
+            for id in ids {
+                all.push(match present.remove(id) {
+                    Some(present) => present,
+                    // There is none, or why it cannot be read is told.
+                    None => self.present(*id).await?,
+                });
+            }
+        }
+        Ok(all)
     }
 
     /// The aggregate as it was at that version.

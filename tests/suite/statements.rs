@@ -255,6 +255,45 @@ async fn duplicates_of_one_answer_are_followed_together() {
     assert!(many.saturating_sub(few) <= RACES, "{few} for 2 duplicates, {many} for {MANY}");
 }
 
+/// How many statements it takes to look through the parts of a case before it is closed, and through the cases that one
+/// is part of before it is linked. Both are refused, after another look at everything.
+async fn of_a_whole_and_of_a_part(house: &House, whole: &str, part: &str, other: &str) -> [usize; 2] {
+    let close = json!({ "caseId": whole, "feeTotal": "0" });
+    let link = json!({ "caseId": other, "otherCaseId": part, "relation": "SUB_CASE_OF", "expectedVersion": 1 });
+    let mut counts = [0; 2];
+    for (count, (mutation, input)) in counts.iter_mut().zip([("closeCase", close), ("linkCases", link)]) {
+        house.order("coordinator", mutation, "", input.clone()).await;
+        let (payload, taken) = counting(house.order("coordinator", mutation, "", input)).await;
+        assert!(payload["receipt"].is_null(), "{mutation}: {payload}");
+        *count = taken;
+    }
+    counts
+}
+
+#[tokio::test]
+async fn a_decision_takes_as_many_statements_for_many_parts_as_for_few() {
+    let house = House::on(Database::postgres()).await;
+    let whole = told_of(&house, 0, None).await;
+    let part = told_of(&house, 1, None).await;
+    let other = told_of(&house, 2, None).await;
+    let linked = async |case: &str, to: &str| {
+        let input = json!({ "caseId": case, "otherCaseId": to, "relation": "SUB_CASE_OF" });
+        let payload = house.order("coordinator", "linkCases", "case { id }", input).await;
+        assert!(payload["receipt"].is_object(), "{payload}");
+    };
+    linked(&part, &whole).await;
+    let few = of_a_whole_and_of_a_part(&house, &whole, &part, &other).await;
+    for number in 3..3 + MANY {
+        // Each is a part of the whole, and the part is one of it.
+        let between = told_of(&house, number, None).await;
+        linked(&between, &whole).await;
+        linked(&part, &between).await;
+    }
+    let many = of_a_whole_and_of_a_part(&house, &whole, &part, &other).await;
+    assert!(few.iter().all(|count| *count > 1), "statements are counted: {few:?}");
+    assert!(few.iter().zip(&many).all(|(few, many)| many.saturating_sub(*few) <= RACES), "{few:?} and {many:?}");
+}
+
 #[tokio::test]
 async fn a_commit_is_one_statement_for_many_commands_as_for_one() {
     let database = Database::postgres();
