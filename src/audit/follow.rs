@@ -12,6 +12,7 @@ use serde_json::{Map, Value, json};
 
 use crate::audit::AuditError;
 use crate::audit::verify::origin;
+use crate::audit::witnesses::{Witnessed, Witnesses};
 use crate::ledger::checkpoint::{Checkpoint, hash};
 use crate::ledger::counted::counted;
 use crate::ledger::names::Names;
@@ -24,6 +25,7 @@ use crate::small_file::{self, CHECKPOINT_BYTES, SECRET_BYTES};
 use crate::whole_file::{self, Access};
 
 const QUESTION: &str = "query Checkpoint { checkpoint { note } }";
+const QUESTION_OF_SIZE: &str = "query CheckpointOf($size: Position!) { checkpoint(size: $size) { note } }";
 const PROOF: &str =
     "query Proof($from: Position!, $to: Position!) { consistencyProof(from: $from, to: $to) { hashes } }";
 
@@ -39,6 +41,7 @@ pub struct Follower {
     memory: PathBuf,
     /// Since when the log has not grown, beside the memory: a restart forgets no silence.
     since: PathBuf,
+    witnesses: Witnesses,
     silent_for: Option<SignedDuration>,
 }
 
@@ -51,8 +54,8 @@ pub enum Followed {
         size: u64,
         /// Since the last look.
         grown_by: u64,
-        /// Witnesses whose key is known, and who have not cosigned its checkpoint.
-        silent: Vec<String>,
+        /// How far each of the witnesses has cosigned whose key is known.
+        witnesses: Vec<Witnessed>,
     },
     /// Something is wrong.
     Alarm {
@@ -75,20 +78,20 @@ impl Follower {
         let networks = Networks::any();
         let endpoint = Endpoint::parse(url, &networks).map_err(|error| AuditError::Server(error.to_string()))?;
         bearer(token_file)?;
-        let mut since = memory.as_os_str().to_owned();
-        since.push(".since");
         Ok(Self {
             client: Client::new(networks, PATIENCE),
             endpoint,
             token_file: token_file.to_owned(),
+            witnesses: Witnesses::of(&keys, memory),
             keys,
             memory: memory.to_owned(),
-            since: since.into(),
+            since: beside(memory, ".since"),
             silent_for: None,
         })
     }
 
-    /// Raises an alarm as well when nothing new was signed for so long, if that is bounded.
+    /// Raises an alarm as well when nothing new was signed for so long, or when a witness has cosigned nothing new for so
+    /// long of a log that has grown, if that is bounded.
     #[must_use]
     pub fn with_silence(self, silent_for: Option<SignedDuration>) -> Self {
         Self { silent_for, ..self }
@@ -101,17 +104,24 @@ impl Follower {
     pub async fn look(&self, now: Timestamp) -> Result<Followed, AuditError> {
         let since = self.since(now)?;
         let looked = self.compared(now).await;
+        let is_too_long =
+            |since: Timestamp| self.silent_for.is_some_and(|longest| now.duration_since(since) >= longest);
         let why = match &looked {
-            Ok(Followed::Good { grown_by: 0, .. }) => String::new(),
+            Ok(Followed::Good { grown_by: 0, .. }) => Some(String::new()),
             // Who gives no answer, or errors alone, may keep back what was signed as well as who gives an old one.
-            Err(AuditError::Server(reason)) => format!("; now it gives no answer: {reason}"),
-            Ok(_) | Err(_) => return looked,
+            Err(AuditError::Server(reason)) => Some(format!("; now it gives no answer: {reason}")),
+            Ok(_) | Err(_) => None,
         };
-        if self.silent_for.is_none_or(|longest| now.duration_since(since) < longest) {
-            return looked;
+        if let Some(why) = why.filter(|_| is_too_long(since)) {
+            let message = format!("the server has shown nothing new since {since}{why}");
+            return Ok(Followed::Alarm { kind: "LOG_SILENT", message });
         }
-        let message = format!("the server has shown nothing new since {since}{why}");
-        Ok(Followed::Alarm { kind: "LOG_SILENT", message })
+        if let Ok(Followed::Good { size, witnesses, .. }) = &looked
+            && let Some(silent) = witnesses.iter().find(|one| one.behind_since.is_some_and(is_too_long))
+        {
+            return Ok(Followed::Alarm { kind: "WITNESS_SILENT", message: told_silent(silent, *size) });
+        }
+        looked
     }
 
     async fn compared(&self, now: Timestamp) -> Result<Followed, AuditError> {
@@ -119,7 +129,7 @@ impl Follower {
         let shown = self.ask(QUESTION, json!({}), "checkpoint").await?;
         if shown.is_null() {
             return match read(&self.memory)? {
-                None => Ok(Followed::Good { size: 0, grown_by: 0, silent: Vec::new() }),
+                None => Ok(Followed::Good { size: 0, grown_by: 0, witnesses: self.witnesses.unheard() }),
                 Some(_) => alarm("CHECKPOINT", "the server has no checkpoint any more".to_owned()),
             };
         }
@@ -137,6 +147,7 @@ impl Follower {
             return alarm("LOG_RENAMED", renamed(kept, &shown.origin, Name::Signed));
         }
         let head = shown.head;
+        let mut witnesses = if kept.is_some() { self.witnesses.kept()? } else { self.witnesses.unheard() };
         let last = kept.map_or_else(TreeHead::empty, |kept| kept.head);
         if head.size < last.size {
             let before = counted(last.size, "event", "events");
@@ -159,16 +170,41 @@ impl Follower {
                 return alarm("CONSISTENCY_PROOF", format!("from {} to {} events: {error}", last.size, head.size));
             }
         }
+        // A checkpoint is shown before it was cosigned: by now the one that was seen last may be.
+        if head.size > last.size && witnesses.iter().any(|one| one.cosigned < last.size) {
+            match self.signed_again(&shown.origin, last.size).await? {
+                Some(again) if again.checkpoint.head != last => {
+                    let events = counted(last.size, "event", "events");
+                    return alarm("LOG_FORKED", format!("two trees of {events} are signed"));
+                }
+                Some(again) => witnesses.iter_mut().for_each(|one| one.hear(&again)),
+                None => {}
+            }
+        }
         if head.size > last.size {
             // Before the checkpoint: a crash in between makes a silence seem shorter, and never longer.
             keep(&self.since, &now.to_string())?;
         }
         // Kept before anything else is done: a crash never forgets what was seen.
         keep(&self.memory, note)?;
-        let witnesses = self.keys.iter().filter(|key| key.algorithm() == Algorithm::Cosignature).map(VerifierKey::name);
-        let silent =
-            witnesses.filter(|name| signed.signers().all(|signer| signer != *name)).map(str::to_owned).collect();
-        Ok(Followed::Good { size: head.size, grown_by: head.size - last.size, silent })
+        for one in &mut witnesses {
+            one.hear(&signed);
+            one.compare(head.size, now);
+        }
+        self.witnesses.keep(&witnesses)?;
+        Ok(Followed::Good { size: head.size, grown_by: head.size - last.size, witnesses })
+    }
+
+    /// What the log of that name has signed of so many events, with who has cosigned it by now; nothing where the server
+    /// has no answer: whatever it keeps back, its witnesses stay silent.
+    async fn signed_again(&self, origin: &str, size: u64) -> Result<Option<SignedCheckpoint>, AuditError> {
+        let shown = match self.ask(QUESTION_OF_SIZE, json!({ "size": size.to_string() }), "checkpoint").await {
+            Err(AuditError::Server(_)) => return Ok(None),
+            shown => shown?,
+        };
+        let signed = shown["note"].as_str().and_then(|note| self.signed(note).ok());
+        Ok(signed
+            .filter(|SignedCheckpoint { checkpoint, .. }| checkpoint.origin == origin && checkpoint.head.size == size))
     }
 
     /// The checkpoint that was seen last, if one was.
@@ -215,6 +251,19 @@ impl Follower {
         let value = said.get_mut("data").and_then(|data| data.get_mut(field)).map(Value::take);
         value.ok_or_else(|| AuditError::Server(format!("it answered {} and nothing of `{field}`", answer.status)))
     }
+}
+
+/// What is told of a witness that has cosigned nothing new for long.
+fn told_silent(Witnessed { name, cosigned, behind_since }: &Witnessed, size: u64) -> String {
+    let since = behind_since.map(|since| format!(" since {since}")).unwrap_or_default();
+    let cosigned = match cosigned {
+        0 => "nothing".to_owned(),
+        size => format!("{} and nothing behind them", counted(*size, "event", "events")),
+    };
+    format!(
+        "the witness {name} has cosigned {cosigned}, as far as the server shows, and the log has had more{since}: {size} now; \
+         ask the witness what it has seen, for the server may show it another log"
+    )
 }
 
 /// Why it is no checkpoint of the log, as whoever has given the keys is told.
@@ -272,7 +321,14 @@ fn first_error(errors: &Value) -> Option<String> {
     Some(format!("{message:?}{}", code.unwrap_or_default()))
 }
 
-fn read(path: &Path) -> Result<Option<String>, AuditError> {
+/// The file of that name beside the memory.
+pub(super) fn beside(memory: &Path, suffix: &str) -> PathBuf {
+    let mut name = memory.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
+}
+
+pub(super) fn read(path: &Path) -> Result<Option<String>, AuditError> {
     match small_file::read_text(path, CHECKPOINT_BYTES) {
         Ok(text) => Ok(Some(text)),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
@@ -281,7 +337,7 @@ fn read(path: &Path) -> Result<Option<String>, AuditError> {
 }
 
 /// Has the disk keep the text, whole or not at all.
-fn keep(path: &Path, text: &str) -> Result<(), AuditError> {
+pub(super) fn keep(path: &Path, text: &str) -> Result<(), AuditError> {
     let made = fs::create_dir_all(whole_file::folder_of(path));
     let kept = made.and_then(|()| whole_file::write(path, text.as_bytes(), Access::Owner));
     kept.map_err(AuditError::of_file(path))

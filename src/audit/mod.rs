@@ -23,6 +23,7 @@ mod verdict;
 mod verify;
 
 use std::io;
+mod witnesses;
 use std::path::PathBuf;
 
 pub use case::state_of_case;
@@ -34,6 +35,7 @@ pub use verdict::{Fault, Projection, Verdict};
 pub use verify::{Trusted, verify};
 
 use crate::app;
+pub use witnesses::Witnessed;
 
 /// Why an audit could not be made: nothing is said of the log.
 #[derive(Debug, thiserror::Error)]

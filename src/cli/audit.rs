@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
 use crate::app::{AggregateType, App, Fault, StreamId};
-use crate::audit::{self, Followed, Follower, Part, Trusted, Verdict};
+use crate::audit::{self, Followed, Follower, Part, Trusted, Verdict, Witnessed};
 use crate::cli::export::up_to;
 use crate::cli::output::say;
 use crate::cli::problem::Problem;
@@ -206,9 +206,10 @@ async fn follow(arguments: cli::AuditFollow) -> Result<Outcome, Problem> {
 /// What a look has shown, for people.
 fn looked(followed: &Followed) -> String {
     match followed {
-        Followed::Good { size, grown_by, silent } => {
-            let silent: String = silent.iter().map(|name| format!("; not cosigned by {name}")).collect();
-            format!("GOOD: {}, {grown_by} of them new{silent}", counted(*size, "event", "events"))
+        Followed::Good { size, grown_by, witnesses } => {
+            let far = |one: &Witnessed| format!("; {} of them cosigned by {}", one.cosigned, one.name);
+            let cosigned: String = witnesses.iter().map(far).collect();
+            format!("GOOD: {}, {grown_by} of them new{cosigned}", counted(*size, "event", "events"))
         }
         Followed::Alarm { kind, message } => format!("ALARM {kind}: {message}"),
     }
@@ -217,8 +218,13 @@ fn looked(followed: &Followed) -> String {
 /// What a look has shown, for programs.
 fn looked_in_json(followed: &Followed) -> Value {
     match followed {
-        Followed::Good { size, grown_by, silent } => {
-            json!({ "good": true, "events": size, "grownBy": grown_by, "silentWitnesses": silent })
+        Followed::Good { size, grown_by, witnesses } => {
+            let far = |one: &Witnessed| json!({ "name": one.name, "cosigned": one.cosigned });
+            let silent: Vec<_> = witnesses.iter().filter(|one| one.cosigned < *size).map(|one| &one.name).collect();
+            let witnesses: Vec<_> = witnesses.iter().map(far).collect();
+            json!({
+                "good": true, "events": size, "grownBy": grown_by, "witnesses": witnesses, "silentWitnesses": silent
+            })
         }
         Followed::Alarm { kind, message } => json!({ "good": false, "kind": kind, "message": message }),
     }

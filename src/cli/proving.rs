@@ -206,7 +206,10 @@ new `--memory`. The key of the old name goes on proving what was proved by it.
 
 With --silent-for, LOG_SILENT says that the log has not grown for so long, by the auditor's own clock: a server that
 shows an old checkpoint again and again, or nothing, or answers with errors alone, may keep back what was signed since.
-Without it these are warned of and no more. Choose longer than it happens that nobody writes.")]
+Without it these are warned of and no more. Choose longer than it happens that nobody writes. WITNESS_SILENT says that a
+witness whose --key is given has cosigned nothing more for so long, though the log has grown: the server may show it another
+log. A checkpoint is cosigned after it is shown, so that it is asked for again at the next look: look several times in that
+time.")]
 pub struct AuditFollow {
     /// The GraphQL of the server, such as https://etalon.example/graphql
     #[arg(long, value_name = "URL")]
@@ -214,10 +217,12 @@ pub struct AuditFollow {
     /// A file with a bearer token of an auditor; it is read at each look, so it may be renewed meanwhile
     #[arg(long, value_name = "FILE")]
     pub token_file: PathBuf,
-    /// Where the last checkpoint that was seen is kept; FILE.since says since when the log has not grown
+    /// Where the last checkpoint that was seen is kept; FILE.since says since when the log has not grown, FILE.witnesses how
+    /// far each witness has cosigned it
     #[arg(long, value_name = "FILE")]
     pub memory: PathBuf,
-    /// For how long the log may not grow before that is an alarm: 12h, 3d; without it, for ever
+    /// For how long the log may not grow, or a witness cosign nothing of what has grown, before that is an alarm: 12h, 3d;
+    /// without it, for ever
     #[arg(long, value_name = "DURATION", value_parser = parse_ttl)]
     pub silent_for: Option<SignedDuration>,
     /// How often to look: 30s, 5m

@@ -10,14 +10,16 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ed25519_dalek::SigningKey;
 use etalon::app::{Moment, Sealed};
-use etalon::audit::{Followed, Follower};
+use etalon::audit::{Followed, Follower, Witnessed};
+use etalon::ledger::checkpoint::Checkpoint;
 use etalon::ledger::note::{Algorithm, NoteSigner, VerifierKey};
+use etalon::ledger::tree::TreeHead;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 use crate::ledger::bundles::{House, grow};
-use crate::store::support::Database;
+use crate::store::support::{Database, START};
 use crate::support::server::program;
 
 /// A log of ten events, and a server that says of it what the test wants.
@@ -28,10 +30,11 @@ struct Stage {
     said: Arc<Mutex<Said>>,
 }
 
-/// The server's answers: of its checkpoint, and of the proof that its log goes on.
+/// The server's answers: of its checkpoint, of the one that was seen before, and of the proof that its log goes on.
 #[derive(Clone, Default)]
 struct Said {
     checkpoint: String,
+    before: String,
     proof: String,
 }
 
@@ -46,8 +49,16 @@ impl Stage {
         let said = Arc::<Mutex<Said>>::default();
         let saying = said.clone();
         let answer = move |question: String| {
-            let Said { checkpoint, proof } = saying.lock().expect("nobody panics with it").clone();
-            async move { if question.contains("consistencyProof") { proof } else { checkpoint } }
+            let Said { checkpoint, before, proof } = saying.lock().expect("nobody panics with it").clone();
+            async move {
+                if question.contains("consistencyProof") {
+                    proof
+                } else if question.contains("size: $size") {
+                    before
+                } else {
+                    checkpoint
+                }
+            }
         };
         // Ends with the runtime of the test.
         tokio::spawn(
@@ -60,14 +71,34 @@ impl Stage {
         answer.clone_into(&mut self.said.lock().expect("nobody panics with it").checkpoint);
     }
 
+    fn says_of_before(&self, answer: &str) {
+        answer.clone_into(&mut self.said.lock().expect("nobody panics with it").before);
+    }
+
+    /// The log goes on from `from` to `to` events, which the server shows with the proof. Of what it showed before, it says
+    /// what is known by now.
+    async fn goes_on(&self, from: u64, to: u64) {
+        grow(&self.database, &self.house.clock, from, to).await;
+        self.house.app.seal_now().await.expect("sealed");
+        self.shows().await;
+        self.says_of_before(&self.shown(Sealed::Size(from)).await);
+        let proof = self.house.app.consistency(from, to, Moment::Present).await.expect("it reads").path;
+        let hashes: Vec<_> = proof.iter().map(|hash| STANDARD.encode(hash)).collect();
+        self.says_of_proofs(&json!({ "data": { "consistencyProof": { "hashes": hashes } } }).to_string());
+    }
+
     fn says_of_proofs(&self, answer: &str) {
         answer.clone_into(&mut self.said.lock().expect("nobody panics with it").proof);
     }
 
     /// What the server shows when all is well.
     async fn shows(&self) {
-        let latest = self.house.app.checkpoint(Sealed::Latest).await.expect("it reads").expect("sealed");
-        self.says(&json!({ "data": { "checkpoint": { "note": latest.note() } } }).to_string());
+        self.says(&self.shown(Sealed::Latest).await);
+    }
+
+    async fn shown(&self, which: Sealed) -> String {
+        let checkpoint = self.house.app.checkpoint(which).await.expect("it reads").expect("sealed");
+        json!({ "data": { "checkpoint": { "note": checkpoint.note() } } }).to_string()
     }
 
     fn token_file(&self) -> PathBuf {
@@ -101,7 +132,7 @@ fn noon() -> Timestamp {
 }
 
 fn good(size: u64, grown_by: u64) -> Followed {
-    Followed::Good { size, grown_by, silent: Vec::new() }
+    Followed::Good { size, grown_by, witnesses: Vec::new() }
 }
 
 #[tokio::test]
@@ -226,6 +257,82 @@ async fn a_server_that_answers_with_errors_alone_is_silent() {
             other => panic!("it was to be silent, and not {other:?}"),
         }
     }
+}
+
+/// A server that shows one log to the auditor and another one to the witness has no cosignature to show.
+#[tokio::test]
+async fn a_witness_that_cosigns_nothing_of_a_log_that_grows_is_silent() {
+    let stage = Stage::set().await;
+    let (witness, trusted) = stage.house.witnessed().await;
+    let memory = stage.house.folder.path().join("seen");
+    // Each time another process looks.
+    let look = async |hours: i64| {
+        let follower = Follower::new(&stage.url, "a token", trusted.keys.clone(), &memory).expect("it follows");
+        let follower = follower.with_silence(Some(SignedDuration::from_hours(12)));
+        follower.look(noon() + SignedDuration::from_hours(hours)).await.expect("an answer")
+    };
+    let good = |size, grown_by, cosigned, behind_since: Option<i64>| {
+        let behind_since = behind_since.map(|hours| noon() + SignedDuration::from_hours(hours));
+        let witnesses = vec![Witnessed { name: "w.example".to_owned(), cosigned, behind_since }];
+        Followed::Good { size, grown_by, witnesses }
+    };
+    let cosign = async |size| stage.house.cosign(&stage.database, &witness, size, START / 1_000_000).await;
+    stage.shows().await;
+    assert_eq!(look(0).await, good(10, 10, 0, Some(0)));
+    // The witness is asked once a checkpoint is there: its word is seen at the next look.
+    cosign(10).await;
+    stage.goes_on(10, 20).await;
+    assert_eq!(look(11).await, good(20, 10, 10, Some(11)));
+    cosign(20).await;
+    stage.shows().await;
+    assert_eq!(look(20).await, good(20, 0, 20, None));
+    // As long as the log stands still, there is nothing to cosign.
+    stage.goes_on(20, 30).await;
+    assert_eq!(look(40).await, good(30, 10, 20, Some(40)));
+    stage.goes_on(30, 40).await;
+    stage.says_of_before(&failed("checkpoint", "TIMED_OUT"));
+    assert_eq!(look(51).await, good(40, 10, 20, Some(40)), "no answer is no word");
+    stage.goes_on(40, 50).await;
+    stage.says_of_before(r#"{"data":{"checkpoint":null}}"#);
+    match look(52).await {
+        Followed::Alarm { kind: "WITNESS_SILENT", message } => {
+            let said = "the witness w.example has cosigned 20 events and nothing behind them";
+            assert!(message.starts_with(said) && message.contains("50 now"), "{message}");
+        }
+        other => panic!("it was to be silent, and not {other:?}"),
+    }
+    cosign(50).await;
+    stage.shows().await;
+    assert_eq!(look(53).await, good(50, 0, 50, None));
+}
+
+/// Two trees of one size are signed: no proof leads from both to what comes next.
+#[tokio::test]
+async fn a_tree_that_is_another_when_it_is_asked_for_again_is_an_alarm() {
+    let stage = Stage::set().await;
+    let (witness, _) = stage.house.witnessed().await;
+    let name = stage.house.key().await.name().to_owned();
+    let log = NoteSigner::new(&name, Algorithm::Ed25519, SigningKey::from_bytes(&[7; 32])).expect("a name");
+    let signed = |size, root| {
+        let text = Checkpoint { origin: name.clone(), head: TreeHead { size, root } }.to_string();
+        json!({ "data": { "checkpoint": { "note": format!("{text}\n{}", log.sign(&text, 0)) } } }).to_string()
+    };
+    let shown = async |size| signed(size, stage.house.app.root(size).await.expect("it reads"));
+    let keys = vec![log.verifier().clone(), witness.verifier().clone()];
+    let memory = stage.house.folder.path().join("seen");
+    let follower = Follower::new(&stage.url, "a token", keys, &memory).expect("it follows");
+    stage.says(&shown(10).await);
+    follower.look(noon()).await.expect("an answer");
+    let seen = fs::read_to_string(&memory).expect("it is kept");
+    stage.goes_on(10, 20).await;
+    stage.says(&shown(20).await);
+    stage.says_of_before(&signed(10, [9; 32]));
+    for _ in 0..2 {
+        assert_eq!(alarm(&follower).await, "LOG_FORKED");
+        assert_eq!(fs::read_to_string(&memory).expect("it reads"), seen, "what was seen stays");
+    }
+    stage.says_of_before(&shown(10).await);
+    assert!(matches!(follower.look(noon()).await.expect("an answer"), Followed::Good { size: 20, grown_by: 10, .. }));
 }
 
 /// Whichever of the keys are known, and in whatever order they are given.

@@ -7,8 +7,9 @@ use std::sync::Arc;
 use ed25519_dalek::SigningKey;
 use etalon::app::{App, Seals};
 use etalon::audit::{Part, Trusted, Verdict, export, verify};
-use etalon::ledger::note::{Algorithm, NoteSigner, VerifierKey};
+use etalon::ledger::note::{Algorithm, Note, NoteSigner, VerifierKey};
 use etalon::signer::{Notary, Role};
+use etalon::store::{Sealed, StoredCosignature};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -48,6 +49,19 @@ impl House {
         let (witness, mut trusted) = (witness.expect("a name"), self.trusted().await);
         trusted.keys.push(witness.verifier().clone());
         (witness, trusted)
+    }
+
+    /// Keeps that the witness has cosigned the checkpoint of so many events, at that second by its clock.
+    pub async fn cosign(&self, database: &Database, witness: &NoteSigner, size: u64, second: i64) {
+        let sealed = self.app.checkpoint(Sealed::Size(size)).await.expect("it reads").expect("sealed").checkpoint;
+        let note = Note::parse(&sealed.note).expect("a note");
+        let cosignature = StoredCosignature {
+            size,
+            witness: witness.verifier().name().to_owned(),
+            cosigned_at: second * 1_000_000,
+            signature: witness.sign(note.text(), second.unsigned_abs()),
+        };
+        database.open_with(self.clock.clone()).await.add_cosignature(&cosignature).await.expect("kept");
     }
 }
 
