@@ -7,7 +7,7 @@ use std::time::Duration;
 use axum::body::Bytes;
 use axum::http::HeaderMap;
 use futures::future::join_all;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -26,6 +26,13 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// How long nobody is asked again after a failure.
 const REST: Duration = Duration::from_secs(30);
+
+/// How often it is looked whether another process has sealed something. Whoever vouches for a checkpoint now says that the
+/// log has no more events now: an auditor holds that against the time of the next one.
+const LOOKS_EVERY: Duration = Duration::from_secs(20);
+
+/// How long the log may have gone on behind its latest checkpoint while somebody is asked to vouch for that.
+const BEHIND: SignedDuration = SignedDuration::from_secs(20);
 
 /// Who vouches for checkpoints.
 #[derive(Default)]
@@ -106,20 +113,14 @@ impl Anchorer {
         }
         let latest = watch::Sender::new(None);
         let each = anchors.each().map(|anchor| ask_again_and_again(&app, anchor, latest.subscribe(), &stop));
-        tokio::join!(look_again_and_again(&app, &anchors, &latest, &stop), join_all(each));
+        tokio::join!(look_again_and_again(&app, &latest, &stop), join_all(each));
     }
 }
 
 /// Reads the latest checkpoint, once for all who vouch: when this process has sealed something, and now and then, for
 /// what others have.
-async fn look_again_and_again(
-    app: &App,
-    anchors: &Anchors,
-    latest: &watch::Sender<Option<StoredCheckpoint>>,
-    stop: &CancellationToken,
-) {
+async fn look_again_and_again(app: &App, latest: &watch::Sender<Option<StoredCheckpoint>>, stop: &CancellationToken) {
     let mut sealed = app.checkpoints.sealed.known();
-    let every = anchors.each().map(Anchor::looks_every).min().unwrap_or(PATIENCE);
     loop {
         sealed.mark_unchanged();
         match app.store.checkpoint(Sealed::Latest).await {
@@ -136,7 +137,7 @@ async fn look_again_and_again(
         }
         tokio::select! {
             _ = sealed.changed() => {}
-            () = tokio::time::sleep(every) => {}
+            () = tokio::time::sleep(LOOKS_EVERY) => {}
             () = stop.cancelled() => return,
         }
     }
@@ -165,7 +166,7 @@ async fn ask_again_and_again(
         };
         tokio::select! {
             _ = latest.changed(), if rest.is_none() => {}
-            () = tokio::time::sleep(rest.unwrap_or(anchor.looks_every())) => {}
+            () = tokio::time::sleep(rest.unwrap_or(anchor.asks_every())) => {}
             () = stop.cancelled() => return,
         }
     }
@@ -185,10 +186,10 @@ enum Anchor<'a> {
 }
 
 impl Anchor<'_> {
-    /// How often it is looked whether another process has sealed something.
-    fn looks_every(self) -> Duration {
+    /// How often it is asked again where nothing new is sealed.
+    fn asks_every(self) -> Duration {
         match self {
-            Self::Witness(_) => PATIENCE,
+            Self::Witness(_) => LOOKS_EVERY,
             Self::Authority(authority) => authority.every,
         }
     }
@@ -205,13 +206,24 @@ impl App {
         join_all(asked).await.into_iter().collect()
     }
 
-    /// Nothing is asked where nothing was sealed yet.
+    /// Nothing is asked where nothing was sealed yet, nor where nothing is any more, as while the signer is away: what was
+    /// sealed last is not what the log has now.
     async fn ask(&self, anchor: Anchor<'_>, latest: Option<&StoredCheckpoint>) -> Result<(), NotAnchored> {
-        match (anchor, latest) {
-            (_, None) => Ok(()),
-            (Anchor::Witness(witness), Some(latest)) => self.cosign(witness, latest).await,
-            (Anchor::Authority(authority), Some(latest)) => self.stamp(authority, latest).await,
+        let Some(latest) = latest else { return Ok(()) };
+        if self.is_left_behind(latest).await? {
+            return Ok(());
         }
+        match anchor {
+            Anchor::Witness(witness) => self.cosign(witness, latest).await,
+            Anchor::Authority(authority) => self.stamp(authority, latest).await,
+        }
+    }
+
+    /// Whether the log has gone on for long behind that checkpoint.
+    async fn is_left_behind(&self, latest: &StoredCheckpoint) -> Result<bool, StoreError> {
+        let next = self.store.log(latest.size.checked_sub(1), Some(latest.size), 1).await?.pop();
+        let since = next.and_then(|next| Timestamp::from_microsecond(next.recorded_at).ok());
+        Ok(since.is_some_and(|since| self.clock.now().duration_since(since) > BEHIND))
     }
 
     async fn cosign(&self, Witness(witness): &Witness, latest: &StoredCheckpoint) -> Result<(), NotAnchored> {

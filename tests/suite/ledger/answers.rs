@@ -267,7 +267,8 @@ async fn a_witness_that_cosigns_nothing_of_a_log_that_grows_is_silent() {
     let memory = stage.house.folder.path().join("seen");
     // Each time another process looks.
     let look = async |hours: i64| {
-        let follower = Follower::new(&stage.url, "a token", trusted.keys.clone(), &memory).expect("it follows");
+        let follower =
+            Follower::new(&stage.url, &stage.token_file(), trusted.keys.clone(), &memory).expect("it follows");
         let follower = follower.with_silence(Some(SignedDuration::from_hours(12)));
         follower.look(noon() + SignedDuration::from_hours(hours)).await.expect("an answer")
     };
@@ -320,7 +321,7 @@ async fn a_tree_that_is_another_when_it_is_asked_for_again_is_an_alarm() {
     let shown = async |size| signed(size, stage.house.app.root(size).await.expect("it reads"));
     let keys = vec![log.verifier().clone(), witness.verifier().clone()];
     let memory = stage.house.folder.path().join("seen");
-    let follower = Follower::new(&stage.url, "a token", keys, &memory).expect("it follows");
+    let follower = Follower::new(&stage.url, &stage.token_file(), keys, &memory).expect("it follows");
     stage.says(&shown(10).await);
     follower.look(noon()).await.expect("an answer");
     let seen = fs::read_to_string(&memory).expect("it is kept");
