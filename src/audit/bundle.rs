@@ -21,10 +21,11 @@ pub(super) const PAYLOADS: &str = "payloads.jsonl";
 pub(super) const CHECKPOINT: &str = "checkpoint";
 pub(super) const PREVIOUS_CHECKPOINT: &str = "previous-checkpoint";
 pub(super) const CONSISTENCY_PROOF: &str = "consistency-proof";
-/// What was stamped: the checkpoint as the log signed it, before anybody cosigned.
-pub(super) const STAMPED: &str = "time-stamps/stamped";
+/// What was stamped: the checkpoint as the log signed it, before anybody cosigned. It stands beside the checkpoint.
+const STAMPED: &str = "time-stamps/stamped";
 const TIME_STAMPS: &str = "time-stamps";
 const PROOFS: &str = "proofs";
+const ANCHORS: &str = "anchors";
 
 /// What the names of proofs end with, behind the position.
 const PROOF: &str = ".tlog-proof";
@@ -150,9 +151,20 @@ pub(super) fn proof_of(position: u64) -> String {
     format!("{PROOFS}/{position}{PROOF}")
 }
 
-/// The file with the time stamp of that number.
-pub(super) fn token_of(number: u64) -> String {
-    format!("{TIME_STAMPS}/{number}{TOKEN}")
+/// Where the checkpoint of so many events stands that somebody outside has vouched for, as the bundle's own stands in the
+/// bundle: with a slash at the end.
+pub(super) fn anchor_of(size: u64) -> String {
+    format!("{ANCHORS}/{size}/")
+}
+
+/// The file with what was stamped of the checkpoint that stands there; nothing is before the bundle's own.
+pub(super) fn stamped_of(within: &str) -> String {
+    format!("{within}{STAMPED}")
+}
+
+/// The file with the time stamp of that number of the checkpoint that stands there.
+pub(super) fn token_of(within: &str, number: u64) -> String {
+    format!("{within}{TIME_STAMPS}/{number}{TOKEN}")
 }
 
 /// The files beside the proofs of the bundle: the positions of those that are named as proofs, and the names of all
@@ -161,16 +173,22 @@ pub(super) fn proofs(folder: &Path) -> Result<(BTreeSet<u64>, Vec<String>), Audi
     numbered(folder, PROOFS, proof_of)
 }
 
-/// The numbers of the time stamps of the bundle.
-pub(super) fn tokens(folder: &Path) -> Result<BTreeSet<u64>, AuditError> {
-    Ok(numbered(folder, TIME_STAMPS, token_of)?.0)
+/// The numbers of the time stamps of the checkpoint that stands there.
+pub(super) fn tokens(folder: &Path, within: &str) -> Result<BTreeSet<u64>, AuditError> {
+    Ok(numbered(folder, &format!("{within}{TIME_STAMPS}"), |number| token_of(within, number))?.0)
+}
+
+/// The checkpoints of the bundle that somebody outside has vouched for, by how many events they are of, and the names of
+/// whatever else is beside them.
+pub(super) fn anchors(folder: &Path) -> Result<(BTreeSet<u64>, Vec<String>), AuditError> {
+    numbered(folder, ANCHORS, |size| format!("{ANCHORS}/{size}"))
 }
 
 /// The files in that folder of the bundle: the numbers of those that are named by one, and the names of all others.
 fn numbered(
     folder: &Path,
     within: &str,
-    name_of: fn(u64) -> String,
+    name_of: impl Fn(u64) -> String,
 ) -> Result<(BTreeSet<u64>, Vec<String>), AuditError> {
     let path = folder.join(within);
     let (mut numbers, mut others) = (BTreeSet::new(), Vec::new());

@@ -9,8 +9,9 @@ use serde_json::value::{RawValue, to_raw_value};
 use crate::app::{App, EventRecord, Moment, Prover, Sealed, StreamId, Vouched};
 use crate::audit::bundle::{
     CHECKPOINT, CONSISTENCY_PROOF, Contents, ENTRIES, FORM, MANIFEST, Manifest, PAYLOADS, PREVIOUS_CHECKPOINT,
-    PayloadLine, STAMPED, earlier_names, proof_of, token_of,
+    PayloadLine, anchor_of, earlier_names, proof_of, stamped_of, token_of,
 };
+use crate::audit::sealed::undamaged;
 use crate::audit::{AuditError, DraftFolder};
 use crate::ledger::inclusion_file::InclusionFile;
 use crate::ledger::tile::{TILE_WIDTH, Tile, TilePath};
@@ -18,6 +19,9 @@ use crate::ledger::tree::{Hash, base64};
 
 /// Events read at a time.
 const EVENTS_PAGE: u32 = 4_096;
+
+/// Of how many checkpoints before its own a whole log takes along who vouches for them, about: each has a folder.
+const MOST_ANCHORS: u32 = 1_000;
 
 /// Which part of the log.
 #[derive(Clone, Copy, Debug)]
@@ -243,8 +247,9 @@ impl Bundle {
                 let hashes = app.tile(tile).await?;
                 self.write(&TilePath::Hashes(tile).to_string(), &hashes.concat())?;
             }
+            self.anchors(app).await?;
         }
-        self.write(CHECKPOINT, self.sealed.note().as_bytes())?;
+        self.vouched("", &self.sealed)?;
         let before = app.checkpoint(Sealed::Within(size - 1)).await?;
         // One of an earlier name is signed with another key.
         if let Some(before) = before.filter(|before| before.checkpoint.origin() == self.sealed.checkpoint.origin()) {
@@ -253,11 +258,30 @@ impl Bundle {
             self.write(PREVIOUS_CHECKPOINT, before.note().as_bytes())?;
             self.write(CONSISTENCY_PROOF, lines.as_bytes())?;
         }
-        for (number, stamp) in (0..).zip(&self.sealed.time_stamps) {
-            self.write(&token_of(number), &stamp.token)?;
+        Ok(())
+    }
+
+    /// What others have seen of the log before it had as many events. What cannot be read, a replay tells.
+    async fn anchors(&self, app: &App) -> Result<(), AuditError> {
+        for size in app.vouched_sizes(self.size() - 1, MOST_ANCHORS).await? {
+            let anchor = undamaged(app.checkpoint(Sealed::Size(size)).await)?;
+            // One of an earlier name is signed with another key.
+            let of_this_name = |one: &Vouched| one.checkpoint.origin() == self.sealed.checkpoint.origin();
+            if let Some(anchor) = anchor.filter(of_this_name) {
+                self.vouched(&anchor_of(size), &anchor)?;
+            }
         }
-        if !self.sealed.time_stamps.is_empty() {
-            self.write(STAMPED, self.sealed.checkpoint.note.as_bytes())?;
+        Ok(())
+    }
+
+    /// A checkpoint with everybody who vouches for it.
+    fn vouched(&self, within: &str, vouched: &Vouched) -> Result<(), AuditError> {
+        self.write(&format!("{within}{CHECKPOINT}"), vouched.note().as_bytes())?;
+        for (number, stamp) in (0..).zip(&vouched.time_stamps) {
+            self.write(&token_of(within, number), &stamp.token)?;
+        }
+        if !vouched.time_stamps.is_empty() {
+            self.write(&stamped_of(within), vouched.checkpoint.note.as_bytes())?;
         }
         Ok(())
     }

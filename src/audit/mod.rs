@@ -4,11 +4,13 @@
 //! A bundle is a folder. `entries.jsonl` has a ledger entry a line and `payloads.jsonl` its payload and metadata, to
 //! the byte. `checkpoint` is what the signer signed of them, with cosignatures; `previous-checkpoint` and
 //! `consistency-proof` tie it to the one before, `time-stamps/` holds RFC 3161 tokens. A whole log comes with its
-//! hashes as `tile/…` (C2SP tlog-tiles), a part of one with `proofs/POSITION.tlog-proof` for each event.
+//! hashes as `tile/…` (C2SP tlog-tiles) and with `anchors/SIZE/`, checkpoints of before with everybody outside who has
+//! cosigned or stamped them; a part of one with `proofs/POSITION.tlog-proof` for each event.
 //! `MANIFEST.json` says which it is, and a verdict repeats that: every position of a range is asked for, and every
 //! event of a stream from its first on. Whether the end of a stream was cut off, only the whole log can tell. Keys are
 //! never in it: an auditor has them from elsewhere.
 
+mod anchors;
 mod bundle;
 mod case;
 mod commands;
@@ -21,9 +23,10 @@ mod sealed;
 mod tiles;
 mod verdict;
 mod verify;
+mod vouchers;
+mod witnesses;
 
 use std::io;
-mod witnesses;
 use std::path::PathBuf;
 
 pub use case::state_of_case;
@@ -33,9 +36,9 @@ pub use follow::{Followed, Follower};
 pub use replay::replay;
 pub use verdict::{Fault, Projection, Verdict};
 pub use verify::{Trusted, verify};
+pub use witnesses::Witnessed;
 
 use crate::app;
-pub use witnesses::Witnessed;
 
 /// Why an audit could not be made: nothing is said of the log.
 #[derive(Debug, thiserror::Error)]

@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use crate::audit::bundle::{CHECKPOINT, Contents, ENTRIES, PREVIOUS_CHECKPOINT, proof_of, proofs, read};
-use crate::audit::verify::Reading;
+use crate::audit::verify::{NO_STAMP, Reading, stamped_note};
+use crate::audit::vouchers::Vouchers;
 use crate::audit::{AuditError, Verdict};
 use crate::ledger::bounds::{Anchor, TimeBounds, is_to_come};
 use crate::ledger::entry::leaf_hash;
@@ -69,7 +70,14 @@ impl Reading<'_> {
 
     /// What is known of the log beside the events.
     fn known(&self, checkpoint: &[u8], previous: Option<&[u8]>, verdict: &mut Verdict) -> Result<Known, AuditError> {
-        let mut known = Known { anchors: self.time_stamps(checkpoint, verdict)?, ..Known::default() };
+        let mut vouchers = Vouchers::of(&self.trusted.keys);
+        let anchors = self.time_stamps("", checkpoint, &mut vouchers, verdict)?;
+        verdict.notes.extend(anchors.iter().map(stamped_note));
+        if self.trusted.roots.is_some() && anchors.is_empty() {
+            verdict.notes.push(NO_STAMP.to_owned());
+        }
+        vouchers.tell(verdict);
+        let mut known = Known { anchors, ..Known::default() };
         for note in [checkpoint].into_iter().chain(previous) {
             match self.signed(note) {
                 Ok(signed) => known.add(&signed),

@@ -1,14 +1,15 @@
 //! What was sealed in the course of time: every checkpoint of a database against the tree of its log, with everybody
 //! who vouches for it. The latest vouches for all events; the others are what receipts and bundles as of earlier
-//! moments rest on.
+//! moments rest on, and whoever saw one at its time bounds when the events around it were recorded.
 
 use std::collections::VecDeque;
 
 use jiff::Timestamp;
 
-use crate::app::{App, Fault, Sealed, StoredCheckpoint, StoredCosignature, StoredTimeStamp, Vouched};
+use crate::app::{App, Fault, StoredCheckpoint, StoredCosignature, StoredTimeStamp, Vouched};
 use crate::audit::replay::{MOST_STRAYS, told};
-use crate::audit::verify::{NO_STAMP, STAMPS_NOT_VERIFIED};
+use crate::audit::verify::NO_STAMP;
+use crate::audit::vouchers::{Claim, Vouchers};
 use crate::audit::{Trusted, Verdict};
 use crate::ledger::audit::Verifier;
 use crate::ledger::bounds::Anchor;
@@ -27,27 +28,13 @@ pub(super) struct Seals<'a> {
     waiting: VecDeque<Vouched>,
     /// How many are signed with keys that are not known, under names that the log had before.
     of_others: u64,
-    /// How many cosignatures are.
-    cosigned_by_others: u64,
-    has_unverified_stamps: bool,
-    /// How many time stamps were verified, and the last of them.
-    stamps: u64,
-    last_stamp: Option<Anchor>,
+    vouchers: Vouchers<'a>,
 }
 
 impl<'a> Seals<'a> {
     /// For a log of these names.
     pub(super) fn new(names: &'a Names, trusted: &'a Trusted) -> Self {
-        Self {
-            names,
-            trusted,
-            waiting: VecDeque::new(),
-            of_others: 0,
-            cosigned_by_others: 0,
-            has_unverified_stamps: false,
-            stamps: 0,
-            last_stamp: None,
-        }
+        Self { names, trusted, waiting: VecDeque::new(), of_others: 0, vouchers: Vouchers::of(&trusted.keys) }
     }
 
     /// Takes what stands beside a page of the log. Without a key nothing is asked of it.
@@ -81,92 +68,83 @@ impl<'a> Seals<'a> {
         if let Some(beyond) = beyond {
             self.look_at(beyond, verifier, verdict);
         }
-        let mut note = |count: u64, what: &str| {
-            if count > 0 {
-                verdict.notes.push(format!("{count} {what}"));
-            }
-        };
-        note(self.of_others, "checkpoints of earlier names are signed with keys that were not given, and not verified");
-        note(self.cosigned_by_others, "cosignatures are made with keys that were not given, and not verified");
-        note(self.stamps.saturating_sub(1), "earlier time stamps are verified");
-        match self.last_stamp {
-            Some(Anchor { size, at }) => {
-                verdict.notes.push(format!("the checkpoint of {size} events was stamped at {at}"));
-            }
-            None if self.trusted.roots.is_some() && !self.trusted.keys.is_empty() => {
-                verdict.notes.push(NO_STAMP.to_owned());
-            }
-            None => {}
+        if self.of_others > 0 {
+            let count = self.of_others;
+            let message = "checkpoints of earlier names are signed with keys that were not given, and not verified";
+            verdict.notes.push(format!("{count} {message}"));
         }
-        if self.has_unverified_stamps {
-            verdict.notes.push(STAMPS_NOT_VERIFIED.to_owned());
+        if self.trusted.roots.is_some() && !self.trusted.keys.is_empty() && !self.vouchers.has_stamp() {
+            verdict.notes.push(NO_STAMP.to_owned());
         }
+        self.vouchers.tell(verdict);
     }
 
     fn look_at(&mut self, one: &Vouched, verifier: &mut Verifier, verdict: &mut Verdict) {
-        let note = &one.checkpoint.note;
-        let mut fault = |kind: &'static str, wrong: String| {
-            verdict.fault(None, kind, format!("the checkpoint of {} events: {wrong}", one.checkpoint.size));
-        };
+        let (size, note) = (one.checkpoint.size, &one.checkpoint.note);
         let signed = match signed(&one.checkpoint, self.names, &self.trusted.keys) {
             Ok(signed) => signed,
             // What others say of it is of what it was.
-            Err(wrong) => return fault("CHECKPOINT", wrong),
+            Err(wrong) => return verdict.fault(None, "CHECKPOINT", of_checkpoint(size, &wrong)),
         };
-        let mut vouchers = Vec::new();
+        let (mut cosignatures, mut stamps) = (Vec::new(), Vec::new());
         for cosignature in &one.cosignatures {
-            match cosigned(note, cosignature, &self.trusted.keys) {
-                Ok(Some(verified)) => vouchers.push(verified),
-                Ok(None) => self.cosigned_by_others += 1,
-                Err(wrong) => fault("COSIGNATURE", format!("the cosignature of {:?}: {wrong}", cosignature.witness)),
+            match self.cosigned(note, cosignature, verdict) {
+                Ok(verified) => cosignatures.extend(verified),
+                Err(wrong) => {
+                    let wrong = format!("the cosignature of {:?}: {wrong}", cosignature.witness);
+                    verdict.fault(None, "COSIGNATURE", of_checkpoint(size, &wrong));
+                }
             }
         }
         for stamp in &one.time_stamps {
             match (stamped(note, stamp, self.trusted.roots.as_ref()), &self.trusted.roots) {
                 (Ok(at), Some(_)) => {
-                    self.stamps += 1;
-                    self.last_stamp = Some(Anchor { size: one.checkpoint.size, at });
+                    self.vouchers.stamped(Anchor { size, at });
+                    stamps.push(at);
                 }
-                (Ok(_), None) => self.has_unverified_stamps = true,
-                (Err(wrong), _) => fault("TIME_STAMP", wrong),
+                (Ok(_), None) => self.vouchers.stamped_by_nobody_known(),
+                (Err(wrong), _) => verdict.fault(None, "TIME_STAMP", of_checkpoint(size, &wrong)),
             }
         }
         match signed {
             Some(mut signed) => {
-                signed.signatures.extend(vouchers);
+                signed.signatures.extend(cosignatures);
+                signed.stamped = stamps;
                 verifier.take(signed);
             }
             None => self.of_others += 1,
         }
     }
+
+    /// A witness's word for a note; `None` where it is by no key that was given, or else what is wrong.
+    fn cosigned(
+        &mut self,
+        note: &str,
+        stored: &StoredCosignature,
+        verdict: &mut Verdict,
+    ) -> Result<Option<Verified>, String> {
+        let StoredCosignature { size, witness, cosigned_at, signature } = stored;
+        let is_a_line = signature.strip_suffix('\n').is_some_and(|line| !line.contains('\n'));
+        if !is_a_line || !signature.starts_with(&format!("\u{2014} {witness} ")) {
+            return Err("it is no signature line of that name".to_owned());
+        }
+        let note = Note::parse(&format!("{note}{signature}")).map_err(|error| error.to_string())?;
+        let (_, id) = note.signers().last().expect("the line was read");
+        if !matches!(self.vouchers.cosigned(witness, id, *size, verdict), Claim::GivenKey) {
+            return Ok(None);
+        }
+        let of_witness = |key: &&VerifierKey| key.algorithm() == Algorithm::Cosignature && key.name() == witness;
+        let keys: Vec<_> = self.trusted.keys.iter().filter(of_witness).cloned().collect();
+        let verified = note.verify(&keys).map_err(|error| error.to_string())?.pop();
+        match verified.as_ref().and_then(Verified::at).map(Timestamp::as_microsecond) {
+            Some(at) if at != *cosigned_at => Err("column cosigned_at says something else than it does".to_owned()),
+            _ => Ok(verified),
+        }
+    }
 }
 
-/// The latest checkpoint, and what bounds the times of events: when those were vouched for that say the most, the
-/// latest, the last that each of the witnesses has cosigned, and the last that was stamped. What is wrong with one is
-/// told when it is looked at.
-///
-/// # Errors
-/// When the store fails.
-pub(super) async fn anchors(
-    app: &App,
-    names: &Names,
-    trusted: &Trusted,
-) -> Result<(Option<Vouched>, Vec<Anchor>), Fault> {
-    let latest = undamaged(app.checkpoint(Sealed::Latest).await)?;
-    let mut vouched: Vec<_> = latest.iter().cloned().collect();
-    for witness in trusted.keys.iter().filter(|key| key.algorithm() == Algorithm::Cosignature) {
-        vouched.extend(undamaged(app.last_cosigned(witness.name()).await)?);
-    }
-    vouched.extend(undamaged(app.last_stamped().await)?);
-    let mut anchors = Vec::new();
-    for one in vouched.iter().filter(|one| matches!(signed(&one.checkpoint, names, &trusted.keys), Ok(Some(_)))) {
-        let (size, note) = (one.checkpoint.size, &one.checkpoint.note);
-        let cosigned = one.cosignatures.iter().filter_map(|by| cosigned(note, by, &trusted.keys).ok().flatten()?.at());
-        let stamps = one.time_stamps.iter().filter(|_| trusted.roots.is_some());
-        let stamped = stamps.filter_map(|stamp| stamped(note, stamp, trusted.roots.as_ref()).ok());
-        anchors.extend(cosigned.chain(stamped).map(|at| Anchor { size, at }));
-    }
-    Ok((latest, anchors))
+fn of_checkpoint(size: u64, wrong: &str) -> String {
+    format!("the checkpoint of {size} events: {wrong}")
 }
 
 /// Tells of what vouches for checkpoints that are not there.
@@ -217,26 +195,6 @@ fn is_of_an_unknown_key(checkpoint: &StoredCheckpoint, names: &Names, keys: &[Ve
     let origin = checkpoint.origin();
     let is_known = keys.iter().any(|key| key.algorithm() == Algorithm::Ed25519 && key.name() == origin);
     origin != names.present() && !is_known && names.end_of(origin).is_some_and(|end| checkpoint.size <= end)
-}
-
-/// A witness's word for a note; `None` where no key of that name is known, or else what is wrong.
-fn cosigned(note: &str, stored: &StoredCosignature, keys: &[VerifierKey]) -> Result<Option<Verified>, String> {
-    let StoredCosignature { witness, cosigned_at, signature, .. } = stored;
-    let is_a_line = signature.strip_suffix('\n').is_some_and(|line| !line.contains('\n'));
-    if !is_a_line || !signature.starts_with(&format!("\u{2014} {witness} ")) {
-        return Err("it is no signature line of that name".to_owned());
-    }
-    let note = Note::parse(&format!("{note}{signature}")).map_err(|error| error.to_string())?;
-    let of_witness = |key: &&VerifierKey| key.algorithm() == Algorithm::Cosignature && key.name() == witness;
-    let keys: Vec<_> = keys.iter().filter(of_witness).cloned().collect();
-    if keys.is_empty() {
-        return Ok(None);
-    }
-    let verified = note.verify(&keys).map_err(|error| error.to_string())?.pop();
-    match verified.as_ref().and_then(Verified::at).map(Timestamp::as_microsecond) {
-        Some(at) if at != *cosigned_at => Err("column cosigned_at says something else than it does".to_owned()),
-        _ => Ok(verified),
-    }
 }
 
 /// When an authority stamped a note, or what is wrong. Whether it is one that is trusted, only roots tell.

@@ -5,11 +5,14 @@ use std::path::Path;
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::audit::anchors::Anchors;
 use crate::audit::bundle::{
     CHECKPOINT, CONSISTENCY_PROOF, Contents, ENTRIES, FORM, LONGEST_ENTRY_LINE_BYTES, LONGEST_PAYLOAD_LINE_BYTES, Line,
-    Lines, MANIFEST, Manifest, PAYLOADS, PREVIOUS_CHECKPOINT, PayloadLine, STAMPED, no_bundle, read, token_of, tokens,
+    Lines, MANIFEST, Manifest, PAYLOADS, PREVIOUS_CHECKPOINT, PayloadLine, no_bundle, read, stamped_of, token_of,
+    tokens,
 };
 use crate::audit::tiles::Tiles;
+use crate::audit::vouchers::Vouchers;
 use crate::audit::{AuditError, Verdict};
 use crate::clock::{Clock, SystemClock};
 use crate::ledger::audit::{AuditedEvent, Evidence, Verifier};
@@ -36,6 +39,9 @@ pub struct Trusted {
     pub tolerance: SignedDuration,
     /// The present, by the auditor's own clock: nothing was recorded after it.
     pub now: Timestamp,
+    /// For how long what a database has committed may be unsealed, by when it was recorded; for ever without a bound. A
+    /// bundle ends where it was sealed.
+    pub unsealed_for: Option<SignedDuration>,
 }
 
 /// What is said of time stamps that nobody has named an authority for.
@@ -51,7 +57,7 @@ const NO_PREVIOUS: &str = "the bundle has no earlier checkpoint that its own cou
 impl Default for Trusted {
     fn default() -> Self {
         let (tolerance, now) = (SignedDuration::from_mins(1), SystemClock.now());
-        Self { keys: Vec::new(), kept: Vec::new(), roots: None, tolerance, now }
+        Self { keys: Vec::new(), kept: Vec::new(), roots: None, tolerance, now, unsealed_for: None }
     }
 }
 
@@ -123,7 +129,9 @@ impl Reading<'_> {
         let kept = self.trusted.kept.iter();
         let checkpoints: Vec<&[u8]> =
             [&checkpoint].into_iter().chain(&previous).chain(kept).map(Vec::as_slice).collect();
-        let time_stamps = self.time_stamps(&checkpoint, verdict)?;
+        let mut anchors = Anchors::of(self, verdict)?;
+        let time_stamps = self.time_stamps("", &checkpoint, &mut anchors.vouchers, verdict)?;
+        verdict.notes.extend(time_stamps.iter().map(stamped_note));
         let mut verifier = Verifier::new(&Evidence {
             origin: self.names.present(),
             earlier: self.names.earlier(),
@@ -138,6 +146,7 @@ impl Reading<'_> {
         self.each_event(verdict, |entry, payload, metadata, verdict| {
             let stored_hash = stored.leaf(verifier.size(), verdict)?;
             verifier.feed(&AuditedEvent { entry, payload, metadata, stored_hash });
+            anchors.compare(&mut verifier, verdict)?;
             if verifier.size().is_multiple_of(4_096) {
                 progress(verifier.size());
             }
@@ -159,6 +168,11 @@ impl Reading<'_> {
             }
         }
         progress(verifier.size());
+        let vouchers = anchors.finish(&mut verifier, verdict)?;
+        if self.trusted.roots.is_some() && time_stamps.is_empty() && !vouchers.has_stamp() {
+            verdict.notes.push(NO_STAMP.to_owned());
+        }
+        vouchers.tell(verdict);
         verdict.take(verifier.finish(), &self.trusted.keys);
         if let Some(previous) = &previous {
             self.tell_silent_in(PREVIOUS_CHECKPOINT, previous, verdict);
@@ -250,15 +264,23 @@ impl Reading<'_> {
         Ok(Some((from, to, hashes)))
     }
 
-    /// When the checkpoint was stamped, by authorities that are trusted.
-    pub(super) fn time_stamps(&self, checkpoint: &[u8], verdict: &mut Verdict) -> Result<Vec<Anchor>, AuditError> {
-        let (stamped, numbers) = (read(self.folder, STAMPED)?, tokens(self.folder)?);
-        for missing in missing_of_stamps(stamped.is_some(), &numbers) {
-            verdict.fault(None, "TIME_STAMP", format!("there is no {missing}"));
+    /// When the checkpoint that stands there was stamped, by authorities that are trusted.
+    pub(super) fn time_stamps(
+        &self,
+        within: &str,
+        checkpoint: &[u8],
+        vouchers: &mut Vouchers<'_>,
+        verdict: &mut Verdict,
+    ) -> Result<Vec<Anchor>, AuditError> {
+        let (stamped, numbers) = (read(self.folder, &stamped_of(within))?, tokens(self.folder, within)?);
+        let place = within.strip_suffix('/').map(|place| format!("{place}: ")).unwrap_or_default();
+        let mut fault = |wrong: String| verdict.fault(None, "TIME_STAMP", format!("{place}{wrong}"));
+        for missing in missing_of_stamps(within, stamped.is_some(), &numbers) {
+            fault(format!("there is no {missing}"));
         }
         let Some(roots) = &self.trusted.roots else {
             if stamped.is_some() || !numbers.is_empty() {
-                verdict.notes.push(STAMPS_NOT_VERIFIED.to_owned());
+                vouchers.stamped_by_nobody_known();
             }
             return Ok(Vec::new());
         };
@@ -268,39 +290,40 @@ impl Reading<'_> {
             let size = size.and_then(|note| note.text().parse::<Checkpoint>().ok());
             let size = size.map(|checkpoint| checkpoint.head.size);
             if !checkpoint.starts_with(&stamped) {
-                verdict.fault(None, "TIME_STAMP", "what was stamped is not the checkpoint");
+                fault("what was stamped is not the checkpoint".to_owned());
             }
-            for name in numbers.into_iter().map(token_of) {
+            for name in numbers.into_iter().map(|number| token_of(within, number)) {
                 let Some(token) = read(self.folder, &name)? else {
-                    verdict.fault(None, "TIME_STAMP", format!("there is no {name}"));
+                    fault(format!("there is no {name}"));
                     continue;
                 };
                 match (stamped_at(token, &stamped, roots), size) {
-                    (Ok(at), Some(size)) => {
-                        verdict.notes.push(format!("stamped at {at}"));
-                        anchors.push(Anchor { size, at });
-                    }
-                    (Ok(_), None) => verdict.fault(None, "TIME_STAMP", "what was stamped is no checkpoint"),
-                    (Err(error), _) => verdict.fault(None, "TIME_STAMP", error),
+                    (Ok(at), Some(size)) => anchors.push(Anchor { size, at }),
+                    (Ok(_), None) => fault("what was stamped is no checkpoint".to_owned()),
+                    (Err(error), _) => fault(error),
                 }
             }
-        }
-        if anchors.is_empty() {
-            verdict.notes.push(NO_STAMP.to_owned());
         }
         Ok(anchors)
     }
 }
 
+/// What is said of a time stamp of a bundle's own checkpoint.
+pub(super) fn stamped_note(stamp: &Anchor) -> String {
+    format!("stamped at {}", stamp.at)
+}
+
 /// What was taken away of the time stamps of a bundle, as far as what is left tells: the numbers of tokens have no gaps,
 /// and they are beside what was stamped, which is not there without any.
-fn missing_of_stamps(has_stamped: bool, numbers: &BTreeSet<u64>) -> Vec<String> {
+fn missing_of_stamps(within: &str, has_stamped: bool, numbers: &BTreeSet<u64>) -> Vec<String> {
+    let stamped = stamped_of(within);
+    let token_of = |number| token_of(within, number);
     let mut missing = Vec::new();
     if !has_stamped && !numbers.is_empty() {
-        missing.push(format!("{STAMPED}, which the time stamps beside it are of"));
+        missing.push(format!("{stamped}, which the time stamps beside it are of"));
     }
     if has_stamped && numbers.is_empty() {
-        missing.push(format!("time stamp of what is in {STAMPED}"));
+        missing.push(format!("time stamp of what is in {stamped}"));
     }
     let mut next = 0;
     for number in numbers {

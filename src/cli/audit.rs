@@ -119,7 +119,9 @@ async fn replay(arguments: cli::AuditReplay, settings: &Settings) -> Result<Outc
         (keys(&arguments.keys)?, kept(&arguments.checkpoints)?, roots(arguments.authorities.as_deref())?);
     let app = serve::open_evidence(settings, Arc::new(SystemClock)).await?;
     // Not before the database is there, for which the command may have waited.
-    let trusted = Trusted { keys, kept, roots, tolerance: arguments.tolerance, now: SystemClock.now() };
+    let now = SystemClock.now();
+    let unsealed_for = Some(arguments.unsealed_for);
+    let trusted = Trusted { keys, kept, roots, tolerance: arguments.tolerance, now, unsealed_for };
     let verdict = replayed(&app, &trusted).await;
     app.shutdown().await;
     tell(&verdict?, arguments.format)
@@ -236,7 +238,7 @@ fn trusted(evidence: &Evidence) -> Result<Trusted, Problem> {
         kept: kept(&evidence.checkpoints)?,
         roots: roots(evidence.authorities.as_deref())?,
         tolerance: evidence.tolerance,
-        now: SystemClock.now(),
+        ..Trusted::default()
     })
 }
 

@@ -167,6 +167,10 @@ pub struct AuditReplay {
     /// What clocks may differ by, with the time from an event to its checkpoint
     #[arg(long, value_name = "DURATION", default_value = "1m", value_parser = parse_ttl)]
     pub tolerance: SignedDuration,
+    /// For how long events at the end may be unsealed before that is a fault, by when they were recorded: a running server
+    /// seals within a second
+    #[arg(long, value_name = "DURATION", default_value = "1h", value_parser = parse_ttl)]
+    pub unsealed_for: SignedDuration,
     /// How the verdict is told
     #[arg(long, value_enum, default_value = "text")]
     pub format: VerdictFormat,

@@ -14,7 +14,7 @@ use crate::ledger::checkpoint::Checkpoint;
 use crate::ledger::entry::leaf_hash;
 use crate::ledger::finding::{FindingKind, Findings};
 use crate::ledger::names::{EarlierName, Names, Recovered};
-use crate::ledger::note::{Verified, VerifierKey};
+use crate::ledger::note::VerifierKey;
 use crate::ledger::parsed_entry::ParsedEntry;
 use crate::ledger::proof::verify_consistency;
 use crate::ledger::signed::SignedCheckpoint;
@@ -66,6 +66,8 @@ pub struct Verifier {
     /// Those that the stored hashes make otherwise, by tile level and place.
     stored_nodes: HashMap<(u8, u64), Hash>,
     sealed: Option<TreeHead>,
+    /// When the first event was recorded that no checkpoint confirms so far.
+    unsealed_since: Option<Timestamp>,
     /// Whether the entries do not make a root that was signed.
     is_forked: bool,
     vouched: BTreeMap<String, u64>,
@@ -85,6 +87,8 @@ pub struct Report {
     pub head: TreeHead,
     /// The largest tree that a checkpoint of the log confirms.
     pub sealed: Option<TreeHead>,
+    /// When the first event was recorded that none confirms, as far as that can be read.
+    pub unsealed_since: Option<Timestamp>,
     /// Who has signed or cosigned such checkpoints, each with the largest of them.
     pub vouched: BTreeMap<String, u64>,
     /// Where it was restored from backups.
@@ -102,8 +106,7 @@ impl Verifier {
         for bytes in evidence.checkpoints {
             match SignedCheckpoint::verify(bytes, &names, evidence.keys) {
                 Ok(one) if ends_in_time(&names, &one.checkpoint, &mut findings) => {
-                    let times = one.signatures.iter().filter_map(Verified::at);
-                    anchors.extend(times.map(|at| Anchor { size: one.checkpoint.head.size, at }));
+                    anchors.extend(one.seen_at().map(|at| Anchor { size: one.checkpoint.head.size, at }));
                     signed.push(one);
                 }
                 Ok(_) => {}
@@ -119,6 +122,7 @@ impl Verifier {
             nodes: Vec::new(),
             stored_nodes: HashMap::new(),
             sealed: None,
+            unsealed_since: None,
             is_forked: false,
             vouched: BTreeMap::new(),
             findings,
@@ -142,8 +146,9 @@ impl Verifier {
         &self.findings
     }
 
-    /// Takes a checkpoint that covers the events taken so far, or more than those. Once a root was not the signed one,
-    /// the later ones would all be others, and are not told again.
+    /// Takes a checkpoint that covers the events taken so far, or more than those. Where the events make its root, the times
+    /// at which others saw it bound when they were recorded, and when those were that follow. Once a root was not the
+    /// signed one, the later ones would all be others, and are not told again.
     pub fn take(&mut self, one: SignedCheckpoint) {
         let size = one.checkpoint.head.size;
         if !ends_in_time(self.entries.names(), &one.checkpoint, &mut self.findings) || self.is_forked {
@@ -168,6 +173,7 @@ impl Verifier {
         let parsed = ParsedEntry::parse(event.entry);
         match &parsed {
             Ok(entry) => {
+                self.unsealed_since.get_or_insert(entry.recorded_at);
                 let root = || self.tree.root();
                 self.entries.check(index, entry, event, root, &mut self.findings);
             }
@@ -218,11 +224,22 @@ impl Verifier {
         }
         let sealed_size = self.sealed.map_or(0, |sealed| sealed.size);
         if sealed_size < head.size {
-            let message = || format!("no checkpoint confirms the events from {sealed_size} on");
-            self.findings.add(FindingKind::NotSealed, None, message);
+            // Where a root is another than was signed, what is wrong begins somewhere else.
+            let first = (!self.is_forked).then_some(sealed_size);
+            let since = self.unsealed_since.map(|since| format!(", of which the first was recorded at {since}"));
+            self.findings.add(FindingKind::NotSealed, first, || {
+                format!("no checkpoint confirms the events from {sealed_size} on{}", since.unwrap_or_default())
+            });
         }
         let recovered = self.entries.finish(head.size, &mut self.findings);
-        Report { head, sealed: self.sealed, vouched: self.vouched, recovered, findings: self.findings }
+        Report {
+            head,
+            sealed: self.sealed,
+            unsealed_since: self.unsealed_since,
+            vouched: self.vouched,
+            recovered,
+            findings: self.findings,
+        }
     }
 
     fn grow(&mut self, computed: Hash, stored: Option<Hash>) {
@@ -262,6 +279,8 @@ impl Verifier {
         let (signed, root) = (one.checkpoint.head, self.tree.root());
         if signed.root == root {
             self.sealed = Some(signed);
+            self.unsealed_since = None;
+            one.seen_at().for_each(|at| self.entries.see(at, &mut self.findings));
             self.vouched.extend(one.signers().map(|name| (name.to_owned(), signed.size)));
             return;
         }

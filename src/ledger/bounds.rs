@@ -13,12 +13,15 @@ pub struct Anchor {
     pub at: Timestamp,
 }
 
-/// For every event, the latest time at which it was not yet seen and the earliest at which it was.
+/// For every event, the latest time at which it was not yet seen and the earliest at which it was: by what is known before
+/// the log is read, and by what is seen of it on the way.
 #[derive(Clone, Debug)]
 pub struct TimeBounds {
     tolerance: SignedDuration,
     /// Where the bounds change, in order; each holds until the next.
     stretches: Vec<Stretch>,
+    /// The latest time at which somebody saw the log with no more events than were read.
+    seen_without_more: Option<Timestamp>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -76,18 +79,29 @@ impl TimeBounds {
             not_before = not_before.max(seen.last().map(|anchor| anchor.at));
             stretch.not_before = not_before;
         }
-        Self { tolerance, stretches }
+        Self { tolerance, stretches, seen_without_more: None }
     }
 
     /// What is wrong with the time of an event, if something is.
     pub fn check(&self, index: u64, at: Timestamp) -> Option<OutOfBounds> {
         let stretch = self.stretches[self.stretches.partition_point(|stretch| stretch.from <= index) - 1];
         let too_early = |not_before: &Timestamp| at.duration_until(*not_before) > self.tolerance;
+        let not_before = stretch.not_before.max(self.seen_without_more).filter(too_early);
+        let not_before = not_before.map(|not_before| OutOfBounds::TooEarly { not_before });
+        not_before.or_else(|| self.check_seen(at, stretch.not_after?))
+    }
+
+    /// What is wrong with the time of an event that was there when the log was seen at that time, if something is.
+    pub fn check_seen(&self, at: Timestamp, not_after: Timestamp) -> Option<OutOfBounds> {
         // A second is stated that may be nearly over.
-        let second = SignedDuration::from_secs(1);
-        let too_late = |not_after: &Timestamp| not_after.duration_until(at) >= self.tolerance + second;
-        let not_before = stretch.not_before.filter(too_early).map(|not_before| OutOfBounds::TooEarly { not_before });
-        not_before.or(stretch.not_after.filter(too_late).map(|not_after| OutOfBounds::TooLate { not_after }))
+        let is_too_late = not_after.duration_until(at) >= self.tolerance + SignedDuration::from_secs(1);
+        is_too_late.then_some(OutOfBounds::TooLate { not_after })
+    }
+
+    /// At this time somebody saw the log with the events that were checked so far, and no others: it bounds those that
+    /// follow.
+    pub fn see(&mut self, seen_at: Timestamp) {
+        self.seen_without_more = self.seen_without_more.max(Some(seen_at));
     }
 }
 
@@ -147,6 +161,20 @@ mod tests {
         assert!(bounds.check(15, at(2_001)).is_some());
         assert!(bounds.check(9, at(1_001)).is_some());
         assert!(bounds.check(20, at(2_999)).is_some());
+    }
+
+    #[test]
+    fn what_is_seen_on_the_way_bounds_what_follows() {
+        let mut bounds = bounds(&[(20, 1_500)], 60);
+        assert_eq!(bounds.check(10, at(0)), None);
+        for seen_at in [1_000, 900] {
+            bounds.see(at(seen_at));
+        }
+        assert_eq!(bounds.check(10, at(939)), Some(OutOfBounds::TooEarly { not_before: at(1_000) }));
+        assert_eq!(bounds.check(10, at(940)), None);
+        assert_eq!(bounds.check(20, at(1_439)), Some(OutOfBounds::TooEarly { not_before: at(1_500) }));
+        assert_eq!(bounds.check_seen(at(1_060), at(1_000)), None);
+        assert_eq!(bounds.check_seen(at(1_061), at(1_000)), Some(OutOfBounds::TooLate { not_after: at(1_000) }));
     }
 
     #[test]

@@ -12,6 +12,9 @@ use sha2::{Digest, Sha256};
 /// A note has at most so many signatures.
 const MOST_SIGNATURES: usize = 100;
 
+/// What tells keys of one name apart.
+pub type KeyId = [u8; 4];
+
 /// What a key signs, and how its signatures are made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Algorithm {
@@ -97,7 +100,7 @@ impl VerifierKey {
     }
 
     /// The first bytes of SHA-256 over the name, the algorithm and the key.
-    pub fn id(&self) -> [u8; 4] {
+    pub fn id(&self) -> KeyId {
         let digest = Sha256::new()
             .chain_update(&self.name)
             .chain_update([b'\n', self.algorithm.byte()])
@@ -208,7 +211,7 @@ pub struct Note {
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Line {
     name: String,
-    id: [u8; 4],
+    id: KeyId,
     signature: Vec<u8>,
     written: String,
 }
@@ -256,6 +259,11 @@ impl Note {
     /// The text, with its last newline.
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// The names and ids of the keys that it says to be signed with; nothing of that is verified.
+    pub fn signers(&self) -> impl Iterator<Item = (&str, KeyId)> {
+        self.lines.iter().map(|line| (line.name.as_str(), line.id))
     }
 
     /// The signatures by these keys; others are ignored.

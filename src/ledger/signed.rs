@@ -2,6 +2,8 @@
 
 use std::str::Utf8Error;
 
+use jiff::Timestamp;
+
 use crate::ledger::checkpoint::{Checkpoint, NoCheckpoint};
 use crate::ledger::names::Names;
 use crate::ledger::note::{Algorithm, Note, NoteError, Verified, VerifierKey};
@@ -13,6 +15,8 @@ pub struct SignedCheckpoint {
     pub checkpoint: Checkpoint,
     /// By whom, of those who are known.
     pub signatures: Vec<Verified>,
+    /// When it was stamped, by tokens that were verified elsewhere.
+    pub stamped: Vec<Timestamp>,
 }
 
 /// Why a text is no checkpoint that the log has signed.
@@ -52,7 +56,7 @@ impl SignedCheckpoint {
             return Err(NotSigned::OtherLog { origin: checkpoint.origin });
         }
         match is_by_its_log(origin, &signatures) {
-            true => Ok(Self { checkpoint, signatures }),
+            true => Ok(Self { checkpoint, signatures, stamped: Vec::new() }),
             false => Err(NotSigned::ByOthers),
         }
     }
@@ -60,6 +64,11 @@ impl SignedCheckpoint {
     /// The names of those who have signed it.
     pub fn signers(&self) -> impl Iterator<Item = &str> {
         self.signatures.iter().map(|signature| signature.key.name())
+    }
+
+    /// When others saw the log with its events and no more: those who cosigned, and authorities for time stamps.
+    pub fn seen_at(&self) -> impl Iterator<Item = Timestamp> {
+        self.signatures.iter().filter_map(Verified::at).chain(self.stamped.iter().copied())
     }
 }
 

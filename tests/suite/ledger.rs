@@ -1,5 +1,6 @@
 //! The log proves itself: over HTTP, by bundles, against those who would rewrite it.
 
+mod anchored;
 mod answers;
 pub mod backup;
 mod beside;

@@ -6,6 +6,7 @@ mod prover;
 mod recover;
 mod seal;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -200,26 +201,13 @@ impl App {
         Ok((self.store.stray_cosignatures(limit).await?, self.store.stray_time_stamps(limit).await?))
     }
 
-    /// The latest checkpoint that a witness has cosigned, with everybody who vouches for it.
+    /// How many events those checkpoints are of that somebody outside has vouched for, in order: all up to that size, or of
+    /// more than about `most` those that bound the times of events best.
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn last_cosigned(&self, witness: &str) -> Result<Option<Vouched>, Fault> {
-        match self.store.last_cosignature(witness).await? {
-            Some(last) => self.checkpoint(Sealed::Size(last.size)).await,
-            None => Ok(None),
-        }
-    }
-
-    /// The latest checkpoint that an authority has stamped, with everybody who vouches for it.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub async fn last_stamped(&self) -> Result<Option<Vouched>, Fault> {
-        match self.store.last_time_stamp().await? {
-            Some(last) => self.checkpoint(Sealed::Size(last.size)).await,
-            None => Ok(None),
-        }
+    pub async fn vouched_sizes(&self, up_to: u64, most: u32) -> Result<BTreeSet<u64>, Fault> {
+        Ok(self.store.vouched_sizes(up_to, most).await?)
     }
 
     /// The checkpoint of that size, or else the latest, of those that cover no more than the log had at a moment.

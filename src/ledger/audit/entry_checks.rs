@@ -21,8 +21,17 @@ pub(super) struct EntryChecks {
     tolerance: SignedDuration,
     /// The last place in the stream of each aggregate.
     sequences: HashMap<[u8; 16], u64>,
-    last_recorded_at: Option<Timestamp>,
+    last: Option<Last>,
     recovered: Vec<Recovered>,
+}
+
+/// The last event.
+#[derive(Clone, Copy, Debug)]
+struct Last {
+    index: u64,
+    at: Timestamp,
+    /// Whether it was told that its time cannot be.
+    is_out_of_bounds: bool,
 }
 
 impl EntryChecks {
@@ -34,7 +43,7 @@ impl EntryChecks {
             now: evidence.now,
             tolerance: evidence.tolerance,
             sequences: HashMap::new(),
-            last_recorded_at: None,
+            last: None,
             recovered: Vec::new(),
         }
     }
@@ -42,6 +51,18 @@ impl EntryChecks {
     /// The names that the log has had.
     pub(super) fn names(&self) -> &Names {
         &self.names
+    }
+
+    /// Takes the word of somebody who at that time saw the log with the events that were checked so far, and no others.
+    /// Times do not decrease: where the last of them is not too late, none before it is.
+    pub(super) fn see(&mut self, seen_at: Timestamp, findings: &mut Findings) {
+        self.bounds.see(seen_at);
+        let Some(last) = self.last.as_mut().filter(|last| !last.is_out_of_bounds) else { return };
+        if let Some(out) = self.bounds.check_seen(last.at, seen_at) {
+            last.is_out_of_bounds = true;
+            let at = last.at;
+            findings.add(FindingKind::TimeOutOfBounds, Some(last.index), || format!("recorded at {at}, and {out}"));
+        }
     }
 
     /// Ends a log of that size: where it was recovered.
@@ -84,10 +105,12 @@ impl EntryChecks {
             found(FindingKind::MetadataHash, &|| "the metadata are not those that the entry names".to_owned());
         }
         let at = entry.recorded_at;
-        if let Some(before) = self.last_recorded_at.replace(at).filter(|before| at < *before) {
+        let out = self.bounds.check(index, at);
+        let last = self.last.replace(Last { index, at, is_out_of_bounds: out.is_some() });
+        if let Some(Last { at: before, .. }) = last.filter(|last| at < last.at) {
             found(FindingKind::TimeDecreases, &|| format!("recorded at {at}, and the one before it at {before}"));
         }
-        if let Some(out) = self.bounds.check(index, at) {
+        if let Some(out) = out {
             found(FindingKind::TimeOutOfBounds, &|| format!("recorded at {at}, and {out}"));
         }
         if is_to_come(at, self.now, self.tolerance) {

@@ -63,6 +63,12 @@ fn event(index: u64, change: impl FnOnce(&mut Entry<'_>)) -> Event {
     Event { stored_hash: leaf_hash(&entry), entry, payload: payload.clone() }
 }
 
+/// The log and its witness.
+fn signers() -> [NoteSigner; 2] {
+    let signer = |name, algorithm, seed| NoteSigner::new(name, algorithm, SigningKey::from_bytes(&[seed; 32])).unwrap();
+    [signer(ORIGIN, Algorithm::Ed25519, 1), signer("w", Algorithm::Cosignature, 2)]
+}
+
 impl Log {
     fn good() -> Self {
         static GOOD: LazyLock<Log> = LazyLock::new(Log::make);
@@ -71,22 +77,40 @@ impl Log {
 
     /// With cosigned checkpoints at 100, 256 and at the end.
     fn make() -> Self {
-        let log = NoteSigner::new(ORIGIN, Algorithm::Ed25519, SigningKey::from_bytes(&[1; 32])).unwrap();
-        let witness = NoteSigner::new("w", Algorithm::Cosignature, SigningKey::from_bytes(&[2; 32])).unwrap();
         let events: Vec<_> = (0..SIZE).map(|index| event(index, |_| ())).collect();
-        let leaves: Vec<_> = events.iter().map(|event| event.stored_hash).collect();
-        let checkpoint = |size: u64| {
-            let head = TreeHead { size, root: frontier(&leaves[..size as usize]).root() };
-            let text = Checkpoint { origin: ORIGIN.to_owned(), head }.to_string();
-            let time = at(size).as_second().unsigned_abs();
-            format!("{text}\n{}{}", log.sign(&text, time), witness.sign(&text, time)).into_bytes()
-        };
-        let checkpoints = [SIZE, 100, 256].map(checkpoint).to_vec();
-        let keys = vec![log.verifier().clone(), witness.verifier().clone()];
-        Self { events, checkpoints, keys, time_stamps: Vec::new(), now: at(10_000) }
+        let keys = signers().map(|signer| signer.verifier().clone()).to_vec();
+        let mut log = Self { events, checkpoints: Vec::new(), keys, time_stamps: Vec::new(), now: at(10_000) };
+        log.checkpoints = [SIZE, 100, 256].map(|size| log.cosigned(size, size)).to_vec();
+        log
     }
 
-    fn audit_with(&self, after: impl FnOnce(&mut Verifier)) -> Report {
+    /// The checkpoint of so many events, which the witness has seen at that second.
+    fn cosigned(&self, size: u64, second: u64) -> Vec<u8> {
+        let leaves: Vec<_> = self.events[..size as usize].iter().map(|event| event.stored_hash).collect();
+        let head = TreeHead { size, root: frontier(&leaves).root() };
+        let text = Checkpoint { origin: ORIGIN.to_owned(), head }.to_string();
+        let time = at(second).as_second().unsigned_abs();
+        format!("{text}\n{}", signers().map(|signer| signer.sign(&text, time)).concat()).into_bytes()
+    }
+
+    /// Codes and places of what is found where checkpoints are not known before, and each is taken behind its events: of
+    /// these sizes, and seen at these seconds.
+    fn found_taking(&self, seen: &[(u64, u64)]) -> Vec<(&'static str, Option<u64>)> {
+        let names = Names::new(&[], ORIGIN);
+        let taken = |(size, second): &(u64, u64)| {
+            (*size, SignedCheckpoint::verify(&self.cosigned(*size, *second), &names, &self.keys).unwrap())
+        };
+        let taken: Vec<_> = seen.iter().map(taken).collect();
+        let report = Self { checkpoints: Vec::new(), ..self.clone() }.audit_with(|verifier, size| {
+            for (_, one) in taken.iter().filter(|(covers, _)| *covers == size) {
+                verifier.take(one.clone());
+            }
+        });
+        codes(&report)
+    }
+
+    /// What is found where something is done behind each event.
+    fn audit_with(&self, mut after: impl FnMut(&mut Verifier, u64)) -> Report {
         let checkpoints: Vec<_> = self.checkpoints.iter().map(Vec::as_slice).collect();
         let mut verifier = Verifier::new(&Evidence {
             origin: ORIGIN,
@@ -99,13 +123,14 @@ impl Log {
         });
         for Event { entry, payload, stored_hash } in &self.events {
             verifier.feed(&AuditedEvent { entry, payload, metadata: b"{}", stored_hash: Some(*stored_hash) });
+            let size = verifier.size();
+            after(&mut verifier, size);
         }
-        after(&mut verifier);
         verifier.finish()
     }
 
     fn audit(&self) -> Report {
-        self.audit_with(|_| ())
+        self.audit_with(|_, _| ())
     }
 
     /// Codes and places of all that is found.
@@ -124,7 +149,7 @@ fn a_good_log_is_found_good() {
     let report = log.audit();
     assert_eq!(report.findings, Findings::default());
     assert_eq!(report.head.size, SIZE);
-    assert_eq!(report.sealed, Some(report.head));
+    assert_eq!((report.sealed, report.unsealed_since), (Some(report.head), None));
 }
 
 #[test]
@@ -196,10 +221,11 @@ fn what_is_no_entry_is_found_and_counted_as_a_leaf() {
 fn missing_and_additional_events_are_found() {
     let mut log = Log::good();
     log.events.truncate(500);
-    assert_eq!(log.found(), [("ENTRIES_MISSING", None), ("NOT_SEALED", None)]);
+    assert_eq!(log.found(), [("ENTRIES_MISSING", None), ("NOT_SEALED", Some(256))]);
     let mut log = Log::good();
     log.events.push(event(SIZE, |_| ()));
-    assert_eq!(log.found(), [("NOT_SEALED", None)]);
+    assert_eq!(log.found(), [("NOT_SEALED", Some(SIZE))]);
+    assert_eq!(log.audit().unsealed_since, Some(at(SIZE)));
     let mut log = Log::good();
     log.events.remove(400);
     let found = log.found();
@@ -214,16 +240,53 @@ fn times_are_bounded_by_what_others_have_seen() {
     assert_eq!(log.audit().findings.first_index(), Some(400));
 }
 
+/// Whatever is seen later: what was seen last says nothing of what came before the one before it.
+#[test]
+fn times_are_bounded_by_everything_that_was_seen_on_the_way() {
+    let log = Log::good();
+    assert_eq!(log.found_taking(&[(100, 100), (400, 400), (SIZE, SIZE)]), []);
+    let back_dated = log.found_taking(&[(100, 100), (400, 500), (550, 9_000), (SIZE, 9_000)]);
+    let expected = (400..498).chain(550..SIZE).map(|index| ("TIME_OUT_OF_BOUNDS", Some(index)));
+    assert_eq!(back_dated, expected.collect::<Vec<_>>());
+    // Of those that are too late, the last is told, and once.
+    let forward_dated = log.found_taking(&[(200, 200), (300, 250), (300, 260), (SIZE, SIZE)]);
+    assert_eq!(forward_dated, [("TIME_OUT_OF_BOUNDS", Some(299))]);
+    let mut stamped = SignedCheckpoint::verify(&log.cosigned(500, 500), &Names::new(&[], ORIGIN), &log.keys).unwrap();
+    stamped.stamped.push(at(400));
+    let report = log.audit_with(|verifier, size| {
+        if size == 500 {
+            verifier.take(stamped.clone());
+        }
+    });
+    assert_eq!(codes(&report), [("TIME_OUT_OF_BOUNDS", Some(499))]);
+}
+
+/// What is seen of another log bounds nothing of this one.
+#[test]
+fn a_root_that_is_another_bounds_no_times() {
+    let mut log = Log::good();
+    let (names, seen) = (Names::new(&[], ORIGIN), log.cosigned(400, 9_000));
+    let seen = SignedCheckpoint::verify(&seen, &names, &log.keys).unwrap();
+    log.checkpoints.clear();
+    log.events[300] = event(300, |entry| entry.actor = "p-2");
+    let report = log.audit_with(|verifier, size| {
+        if size == 400 {
+            verifier.take(seen.clone());
+        }
+    });
+    assert_eq!(codes(&report), [("ROOT_WRONG", None), ("NOT_SEALED", None)]);
+}
+
 #[test]
 fn a_checkpoint_that_cannot_be_trusted_confirms_nothing() {
     let mut log = Log::good();
     log.keys.remove(0);
     let found = log.found();
     assert_eq!(found.iter().filter(|finding| finding.0 == "CHECKPOINT").count(), 3);
-    assert!(found.contains(&("NOT_SEALED", None)));
+    assert!(found.contains(&("NOT_SEALED", Some(0))));
     let mut log = Log::good();
     log.checkpoints[0] = b"nonsense".to_vec();
-    assert_eq!(log.found(), [("CHECKPOINT", None), ("NOT_SEALED", None)]);
+    assert_eq!(log.found(), [("CHECKPOINT", None), ("NOT_SEALED", Some(256))]);
     assert_eq!(Log { events: vec![], checkpoints: vec![], ..Log::good() }.found(), []);
 }
 
@@ -232,7 +295,10 @@ fn stored_nodes_are_compared_with_the_entries_below() {
     let log = Log::good();
     let leaves: Vec<_> = log.events.iter().map(|event| event.stored_hash).collect();
     let good = frontier(&leaves[256..512]).root();
-    let report = log.audit_with(|verifier| {
+    let report = log.audit_with(|verifier, size| {
+        if size < SIZE {
+            return;
+        }
         verifier.check_node(1, 1, good);
         verifier.check_node(1, 0, good);
         verifier.check_node(1, 2, good);
@@ -249,7 +315,10 @@ fn a_consistency_proof_is_checked() {
     let head = |size: u64| TreeHead { size, root: frontier(&leaves[..size as usize]).root() };
     let plan = Plan::consistency(100, 200).unwrap();
     let proof = plan.hashes(&plan.tiles().into_iter().map(|tile| (tile, leaves[..200].to_vec())).collect());
-    let report = Log::good().audit_with(|verifier| {
+    let report = Log::good().audit_with(|verifier, size| {
+        if size < SIZE {
+            return;
+        }
         verifier.check_consistency(head(100), head(200), &proof);
         assert_eq!(verifier.size(), SIZE);
         assert_eq!(verifier.findings().total(), 0);

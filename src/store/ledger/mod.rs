@@ -6,6 +6,7 @@ mod row;
 mod sql;
 mod store;
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use async_trait::async_trait;
@@ -206,6 +207,14 @@ pub trait LedgerStore: Send + Sync {
     /// # Errors
     /// When the database fails.
     async fn last_time_stamp(&self) -> Result<Option<StoredTimeStamp>, StoreError>;
+
+    /// How many events those checkpoints are of that somebody has cosigned or stamped, up to that size: all of them, or of
+    /// more than about `most` the first and the last that each has vouched for in each of as many stretches of time. These
+    /// bound the times of events best: what others there are, stands between them.
+    ///
+    /// # Errors
+    /// When the database fails.
+    async fn vouched_sizes(&self, up_to: u64, most: u32) -> Result<BTreeSet<u64>, StoreError>;
 
     /// Keeps a time stamp; one that is there stays.
     ///

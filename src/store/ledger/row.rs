@@ -33,6 +33,20 @@ impl From<NodePlaceRow> for NodePlace {
 }
 
 #[derive(FromRow)]
+pub(super) struct VouchedSpanRow {
+    pub(super) words: i64,
+    pub(super) vouchers: i64,
+    pub(super) earliest: i64,
+    pub(super) latest: i64,
+}
+
+#[derive(FromRow)]
+pub(super) struct VouchedSizesRow {
+    pub(super) smallest: i64,
+    pub(super) largest: i64,
+}
+
+#[derive(FromRow)]
 pub(super) struct CheckpointRow {
     size: i64,
     root: Vec<u8>,

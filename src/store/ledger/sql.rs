@@ -66,5 +66,17 @@ pub(super) const STRAY_TIME_STAMPS: &str = "select size, authority, stamped_at, 
 pub(super) const LAST_TIME_STAMP: &str =
     "select size, authority, stamped_at, token from time_stamps order by size desc limit 1";
 
+/// How many words there are, of how many vouchers, and the times of the first and the last of them.
+pub(super) const VOUCHED_SPAN: &str = "select count(*) as words, count(distinct voucher) as vouchers, coalesce(min(seen_at), 0) as earliest, \
+     coalesce(max(seen_at), 0) as latest from ( \
+         select witness as voucher, cosigned_at as seen_at from cosignatures where size <= $1 \
+         union all select authority, stamped_at from time_stamps where size <= $1) vouched";
+
+/// `$2`: how long a stretch of time is; `$3`: how many stretches are answered.
+pub(super) const VOUCHED_SIZES: &str = "select min(size) as smallest, max(size) as largest from ( \
+         select size, witness as voucher, cosigned_at as seen_at from cosignatures where size <= $1 \
+         union all select size, authority, stamped_at from time_stamps where size <= $1) vouched \
+     group by voucher, seen_at / $2 order by largest desc limit $3";
+
 pub(super) const ADD_TIME_STAMP: &str = "insert into time_stamps (size, authority, stamped_at, token) \
      values ($1, $2, $3, $4) on conflict (size, authority) do nothing";

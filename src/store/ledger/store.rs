@@ -1,8 +1,10 @@
 //! What the tables of the ledger are read and written with, once for both databases.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 
-use super::row::{CheckpointRow, CosignatureRow, HashRow, NodePlaceRow, TimeStampRow};
+use super::row::{CheckpointRow, CosignatureRow, HashRow, NodePlaceRow, TimeStampRow, VouchedSizesRow, VouchedSpanRow};
 use super::{HIGHEST_LEVEL, LedgerStore, NodePlace, Sealed, StoredCheckpoint, StoredCosignature, StoredTimeStamp, sql};
 use crate::ledger::tree::{Frontier, Hash, TILE_HEIGHT};
 use crate::store::StoreError;
@@ -12,6 +14,10 @@ use crate::store::statement::Statement;
 
 /// Leaves that are read at once while a tree is made for a log that has none.
 const LEAVES_PAGE: u32 = 4_096;
+
+/// In microseconds: witnesses and authorities state whole seconds, and of what they saw in one, what is between the first
+/// and the last says nothing more.
+const SECOND: i64 = 1_000_000;
 
 #[async_trait]
 impl<B: Backend> LedgerStore for SqlStore<B> {
@@ -109,6 +115,28 @@ impl<B: Backend> LedgerStore for SqlStore<B> {
 
     async fn last_time_stamp(&self) -> Result<Option<StoredTimeStamp>, StoreError> {
         self.one::<TimeStampRow, _>("read the last time stamp", Statement::new(sql::LAST_TIME_STAMP)).await
+    }
+
+    async fn vouched_sizes(&self, up_to: u64, most: u32) -> Result<BTreeSet<u64>, StoreError> {
+        let span = Statement::new(sql::VOUCHED_SPAN).integer(up_to.cast_signed());
+        let span = self.one::<VouchedSpanRow, VouchedSpanRow>("look for who vouches", span).await?;
+        let Some(VouchedSpanRow { words, vouchers, earliest, latest }) = span else { return Ok(BTreeSet::new()) };
+        let most = i64::from(most);
+        let (length, stretches) = match words <= most {
+            true => (SECOND, most),
+            false => {
+                // Two checkpoints of each; the first and the last of a voucher's may be cut short.
+                let stretches = (most / 2).max(1);
+                let of_each = (stretches / vouchers.max(1) - 1).max(1);
+                (latest.saturating_sub(earliest).saturating_add(SECOND) / of_each, stretches)
+            }
+        };
+        let sizes = Statement::new(sql::VOUCHED_SIZES)
+            .integer(up_to.cast_signed())
+            .integer(length.max(SECOND))
+            .integer(stretches);
+        let sizes = self.many::<VouchedSizesRow, VouchedSizesRow>("look for what is vouched for", sizes).await?;
+        Ok(sizes.iter().flat_map(|row| [row.smallest, row.largest]).map(i64::cast_unsigned).collect())
     }
 
     async fn add_time_stamp(&self, stamp: &StoredTimeStamp) -> Result<(), StoreError> {

@@ -1,12 +1,14 @@
 //! What is kept of commands is held against the log, and every cosignature against its checkpoint: one thing that is
 //! changed of either is found, and told once.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use ed25519_dalek::SigningKey;
 use etalon::audit::{Trusted, Verdict, replay};
 use etalon::ledger::checkpoint::Checkpoint;
 use etalon::ledger::note::{Algorithm, Note, NoteSigner};
 use etalon::ledger::tree::TreeHead;
-use etalon::store::{Sealed, StoredCosignature};
+use etalon::store::Sealed;
 
 use crate::ledger::bundles::{House, codes, grow};
 use crate::ledger::hostile::{Intruder, quoted};
@@ -19,6 +21,7 @@ on_both_databases! {
     what_comes_of_a_changed_column_is_not_told_besides,
     every_cosignature_is_of_its_checkpoint,
     what_the_given_keys_have_not_signed_is_nobody_elses,
+    cosignatures_of_another_key_in_the_name_of_a_witness_are_told,
     a_root_that_is_another_is_told_once,
 }
 
@@ -111,20 +114,10 @@ async fn what_comes_of_a_changed_column_is_not_told_besides(database: Database) 
 async fn cosigned(database: &Database) -> (House, Trusted, Intruder) {
     let house = House::on(database).await;
     let (witness, trusted) = house.witnessed().await;
-    let store = database.open_with(house.clock.clone()).await;
-    let seconds = START / 1_000_000;
     for size in [10, 20, 30] {
         grow(database, &house.clock, size - 10, size).await;
         house.app.seal_now().await.expect("sealed");
-        let sealed = house.app.checkpoint(Sealed::Size(size)).await.expect("it reads").expect("sealed").checkpoint;
-        let note = Note::parse(&sealed.note).expect("a note");
-        let cosignature = StoredCosignature {
-            size,
-            witness: witness.verifier().name().to_owned(),
-            cosigned_at: seconds * 1_000_000,
-            signature: witness.sign(note.text(), seconds.unsigned_abs()),
-        };
-        store.add_cosignature(&cosignature).await.expect("kept");
+        house.cosign(database, &witness, size, START / 1_000_000).await;
     }
     (house, trusted, Intruder::of(database).await)
 }
@@ -197,10 +190,6 @@ async fn what_the_given_keys_have_not_signed_is_nobody_elses(database: Database)
             assert_eq!(found(&house, &trusted).await, [("CHECKPOINT", None)], "{changed}");
             restore().await;
         }
-        let changed = with_another_behind(&sealed.cosignatures[0].signature, "\u{2014} w.example ");
-        intruder.does(&format!("update cosignatures set signature = {} where size = {size}", quoted(&changed))).await;
-        assert_eq!(found(&house, &trusted).await, [("COSIGNATURE", None)], "{changed}");
-        restore().await;
     }
     // Another tree in the place of the latest, signed by somebody else's key: as of this log, and as of one that it
     // never was.
@@ -214,6 +203,54 @@ async fn what_the_given_keys_have_not_signed_is_nobody_elses(database: Database)
         restore().await;
     }
     assert!(found(&house, &trusted).await.is_empty());
+}
+
+/// A witness may renew its key under its name: what the one that is not given has signed is told, and no fault. Between
+/// what the given one has signed there is no other.
+async fn cosignatures_of_another_key_in_the_name_of_a_witness_are_told(database: Database) {
+    let (house, trusted, intruder) = cosigned(&database).await;
+    let other = NoteSigner::new("w.example", Algorithm::Cosignature, SigningKey::from_bytes(&[8; 32])).expect("a name");
+    let mut kept = Vec::new();
+    for size in [10, 20, 30] {
+        let sealed = house.app.checkpoint(Sealed::Size(size)).await.expect("it reads").expect("sealed");
+        kept.push((size, sealed.checkpoint.note.clone(), sealed.cosignatures[0].signature.clone()));
+    }
+    let cases: [(&[u64], &[(&str, Option<u64>)]); 6] = [
+        (&[10], &[]),
+        (&[10, 20], &[]),
+        (&[30], &[]),
+        (&[20, 30], &[]),
+        (&[20], &[("COSIGNATURE", None)]),
+        (&[10, 20, 30], &[]),
+    ];
+    for (of_other, expected) in cases {
+        for (size, note, signature) in &kept {
+            let line = match of_other.contains(size) {
+                true => other.sign(Note::parse(note).expect("a note").text(), (START / 1_000_000).unsigned_abs()),
+                false => signature.clone(),
+            };
+            intruder.does(&format!("update cosignatures set signature = {} where size = {size}", quoted(&line))).await;
+        }
+        let verdict = replay(&house.app, &trusted, |_, _| ()).await.expect("it reads");
+        let found: Vec<_> = codes(&verdict).into_iter().filter(|(kind, _)| *kind != "ROWS_NOT_COMPARED").collect();
+        assert_eq!(found, expected, "{of_other:?}: {verdict}");
+        let id = u32::from_be_bytes(other.verifier().id());
+        let told = format!(
+            "in the name of w.example: made with another key than was given (the first with that of id {id:08x})"
+        );
+        let is_told = verdict.notes.iter().any(|note| note.contains(&told));
+        assert_eq!(is_told, expected.is_empty(), "{of_other:?}: {verdict}");
+    }
+    // A line of the given key that is of something else is no other's.
+    let (_, note, _) = &kept[0];
+    let of_given = trusted.keys.last().expect("the witness").id();
+    let mut forged = other.sign(Note::parse(note).expect("a note").text(), 7);
+    let (head, body) = forged.trim_end().rsplit_once(' ').expect("a line");
+    let mut bytes = STANDARD.decode(body).expect("Base64");
+    bytes[..4].copy_from_slice(&of_given);
+    forged = format!("{head} {}\n", STANDARD.encode(bytes));
+    intruder.does(&format!("update cosignatures set signature = {} where size = 10", quoted(&forged))).await;
+    assert_eq!(found(&house, &trusted).await, [("COSIGNATURE", None)], "{forged}");
 }
 
 async fn a_root_that_is_another_is_told_once(database: Database) {

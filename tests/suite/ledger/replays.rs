@@ -7,6 +7,7 @@ use etalon::app::App;
 use etalon::audit::{Trusted, Verdict, replay};
 use etalon::ledger::note::{Algorithm, NoteSigner, VerifierKey};
 use etalon::store::{Sealed, open_as_it_is};
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -16,7 +17,7 @@ use crate::ledger::hostile::Intruder;
 use crate::ledger::processes::{commit, line};
 use crate::ledger::serving::{key_of, sealed};
 use crate::store::on_both_databases;
-use crate::store::support::{Database, TestClock};
+use crate::store::support::{Database, START, TestClock};
 use crate::support::server::{Installation, Who};
 
 /// A log of persons with a signer, in this process.
@@ -58,7 +59,7 @@ async fn what_nobody_has_signed_is_not_good(database: Database) {
     assert!(house.replay(&[]).await.is_good(), "nothing is to be signed");
     register(&house.app).await;
     let unsigned = house.replay(&[]).await;
-    assert_eq!(codes(&unsigned), [("NOT_SEALED", None)], "{unsigned}");
+    assert_eq!(codes(&unsigned), [("NOT_SEALED", Some(0))], "{unsigned}");
     let unasked = house.replay_with(&[], &[]).await;
     assert!(unasked.is_good() && notes(&unasked, "not compared: webhooks"), "no signature was asked for: {unasked}");
     assert!(notes(&unasked, "revocations of tokens, leases"), "{unasked}");
@@ -75,6 +76,33 @@ async fn what_nobody_has_signed_is_not_good(database: Database) {
     let silent = house.replay_with(&keys, &[]).await;
     assert!(silent.is_good() && notes(&silent, "w.example has cosigned nothing"), "{silent}");
     assert_eq!(silent.signers, [house.key.name()]);
+}
+
+/// Whoever rewrites a log behind an early checkpoint has nobody to sign it.
+async fn an_end_that_nobody_has_sealed_for_long_is_a_fault(database: Database) {
+    let house = House::on(&database).await;
+    register(&house.app).await;
+    house.app.seal_now().await.expect("sealed");
+    register(&house.app).await;
+    let recorded_at = Timestamp::from_microsecond(START).expect("a time");
+    let (hour, second) = (SignedDuration::from_hours(1), SignedDuration::from_secs(1));
+    let audited = async |keys: &[VerifierKey], unsealed_for, now| {
+        let trusted = Trusted { keys: keys.to_vec(), unsealed_for, now, ..Trusted::default() };
+        replay(&house.app, &trusted, |_, _| ()).await.expect("it reads")
+    };
+    let keys = std::slice::from_ref(&house.key);
+    let young = audited(keys, Some(hour), recorded_at + hour).await;
+    assert!(young.is_good() && notes(&young, "1 event at the end is not sealed yet"), "{young}");
+    let old = audited(keys, Some(hour), recorded_at + hour + second).await;
+    assert_eq!(codes(&old), [("NOT_SEALED", Some(1))], "{old}");
+    assert!(old.faults[0].message.contains(&format!("was recorded at {recorded_at}")), "{old}");
+    let unbounded = audited(keys, None, Timestamp::MAX).await;
+    assert!(unbounded.is_good(), "{unbounded}");
+    let unasked = audited(&[], Some(hour), recorded_at + hour + second).await;
+    assert!(unasked.is_good(), "no signature was asked for: {unasked}");
+    house.app.seal_now().await.expect("sealed");
+    let sealed = audited(keys, Some(hour), recorded_at + hour + second).await;
+    assert!(sealed.is_good(), "{sealed}");
 }
 
 async fn rows_are_digested_table_by_table(database: Database) {
@@ -200,6 +228,7 @@ async fn an_audit_changes_nothing_before_it_looks(database: Database) {
 
 on_both_databases! {
     what_nobody_has_signed_is_not_good,
+    an_end_that_nobody_has_sealed_for_long_is_a_fault,
     rows_are_digested_table_by_table,
     a_shortened_log_is_told_by_a_checkpoint_that_was_kept,
     events_that_were_counted_are_missed_at_the_end,

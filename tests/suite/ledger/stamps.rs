@@ -36,7 +36,7 @@ use crate::support::postgres::fresh_database;
 use crate::support::server::{Installation, Server, Who, ask};
 
 /// What an authority does with what it is asked.
-enum Manner {
+pub enum Manner {
     /// Stamps it.
     Granting,
     /// Takes no digest that anybody here asks with.
@@ -48,13 +48,13 @@ enum Manner {
 }
 
 /// A time-stamping authority with a root of its own.
-struct Authority {
+pub struct Authority {
     folder: Arc<TempDir>,
     url: String,
 }
 
 impl Authority {
-    async fn open(manner: Manner) -> Self {
+    pub async fn open(manner: Manner) -> Self {
         let folder = Arc::new(TempDir::new().expect("a folder"));
         certify(folder.path());
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
@@ -78,11 +78,11 @@ impl Authority {
         self.folder.path().join("root.pem")
     }
 
-    fn roots(&self) -> Roots {
+    pub fn roots(&self) -> Roots {
         Roots::from_pem(&fs::read(self.root()).expect("it reads")).expect("a root")
     }
 
-    fn anchors(&self) -> Anchors {
+    pub fn anchors(&self) -> Anchors {
         let authority = app::Authority::new(&self.url, Duration::from_secs(3_600)).expect("a URL");
         Anchors { witnesses: Vec::new(), authority: Some(authority) }
     }
@@ -225,7 +225,7 @@ async fn checkpoints_are_stamped_on_postgresql() {
 
 /// Twenty events and a checkpoint of them, all of this moment: the authority's clock is the machine's, and an auditor
 /// compares the two.
-async fn sealed_today(database: &Database) -> House {
+pub async fn sealed_today(database: &Database) -> House {
     let house = House::on(database).await;
     house.clock.set(SystemClock.now().as_microsecond());
     grow(database, &house.clock, 0, 20).await;

@@ -252,7 +252,47 @@ async fn vouchers_are_kept_once(database: Database) {
     assert_eq!(store.last_time_stamp().await.expect("it reads"), Some(stamp(b"one")));
 }
 
+async fn what_is_vouched_for_is_spread_over_its_time(database: Database) {
+    let store = database.open().await;
+    assert!(store.vouched_sizes(100, 10).await.expect("it reads").is_empty());
+    // One witness sees every hour, the other has seen two checkpoints, and an authority one.
+    let second = |hours: u64| 1_700_000_000_000_000 + hours.cast_signed() * 3_600_000_000;
+    let cosignature = |size, witness: &str| StoredCosignature {
+        size,
+        witness: witness.to_owned(),
+        cosigned_at: second(size),
+        signature: "— a line".to_owned(),
+    };
+    for size in 1..=100 {
+        store.add_cosignature(&cosignature(size, "w.example")).await.expect("kept");
+    }
+    for size in [30, 40] {
+        store.add_cosignature(&cosignature(size, "v.example")).await.expect("kept");
+    }
+    let stamp = StoredTimeStamp {
+        size: 50,
+        authority: "https://tsa.example".to_owned(),
+        stamped_at: second(50),
+        token: b"one".to_vec(),
+    };
+    store.add_time_stamp(&stamp).await.expect("kept");
+    let sizes = async |up_to, most| store.vouched_sizes(up_to, most).await.expect("it reads");
+    assert!(sizes(100, 1_000).await.into_iter().eq(1..=100), "they are few");
+    assert!(sizes(42, 1_000).await.into_iter().eq(1..=42), "none is behind what was asked for");
+    let few = sizes(100, 30).await;
+    assert!(few.len() <= 30 && few.is_superset(&[1, 30, 40, 50, 100].into()), "{few:?}");
+    let widest = few.iter().zip(few.iter().skip(1)).map(|(one, next)| next - one).max();
+    assert!(widest <= Some(34), "no stretch is left out: {few:?}");
+    // However many there are of whom nobody has seen more than once.
+    for number in 0..50 {
+        store.add_cosignature(&cosignature(100 + number, &format!("{number}.example"))).await.expect("kept");
+    }
+    let few = sizes(1_000, 10).await;
+    assert!(few.len() <= 10 && few.contains(&149), "{few:?}");
+}
+
 on_both_databases! {
+    what_is_vouched_for_is_spread_over_its_time,
     the_tree_grows_in_the_commit,
     what_is_refused_is_no_leaf,
     a_log_that_is_older_than_its_tree_gets_it,
