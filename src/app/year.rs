@@ -234,8 +234,7 @@ fn figure(name: FigureName, sum: FigureSum) -> Result<YearFigure, Fault> {
         FigureName::VisitsMade
         | FigureName::DeadlinesMissed
         | FigureName::Trainings
-        | FigureName::TechniquesIntroduced
-        | FigureName::FeesCharged => whole(sum.events),
+        | FigureName::TechniquesIntroduced => whole(sum.events),
         FigureName::EnterprisesEnrolled
         | FigureName::CasesReported
         | FigureName::CasesResolved
@@ -249,7 +248,7 @@ fn figure(name: FigureName, sum: FigureSum) -> Result<YearFigure, Fault> {
         | FigureName::EnergyCases
         | FigureName::TypicalCases => whole(sum.aggregates),
         FigureName::EnterprisesServed => whole(sum.enterprises),
-        FigureName::Trainees => whole(sum.numbers),
+        FigureName::Trainees | FigureName::FeesCharged => whole(sum.numbers),
         FigureName::FeeTotal => fee_total(&sum.amounts)?,
     };
     Ok(YearFigure { name, value, events: sum.events, amounts: sum.amounts })

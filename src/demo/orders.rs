@@ -14,8 +14,8 @@ use crate::domain::case::command::{
     ConfirmSolution, DeclineAssignment, DeclineInvitation, EscalateCase, ExtendDeadline, IntroduceTechnique,
     InviteExpert, LeaveCase, LinkCases, MarkDuplicate, ParkCase, PauseClock, ProposeSolution, ProvideRoutineService,
     PublishTypicalCase, ReassignResearch, RecordFee, RecordFinding, RecordMeasurement, RecordTraining,
-    RecordTrialResult, RejectSolution, RenameCase, ReopenCase, ResumeClock, RetractTypicalCase, ReviewSolution,
-    SetDeadline, SpecifyRequirement, StartTrial, TriageCase, WithdrawCase,
+    RecordTrialResult, RejectSolution, RenameCase, ReopenCase, ResumeClock, RetractFee, RetractMeasurement,
+    RetractTypicalCase, ReviewSolution, SetDeadline, SpecifyRequirement, StartTrial, TriageCase, WithdrawCase,
 };
 use crate::domain::case::facts::{CaseFacts, InstitutionFacts, PersonFacts};
 use crate::domain::case::values::{AttachmentId, Audience, CommentId, FeeId, FindingId, Introduction, MeasurementId};
@@ -28,8 +28,10 @@ pub(super) struct Scene<'a> {
     pub(super) cast: &'a Cast,
     /// The case that something is done to.
     pub(super) case: CaseId,
-    /// What it has cost so far.
-    pub(super) fees: &'a Money,
+    /// What it has cost so far, fee by fee.
+    pub(super) fees: &'a [(FeeId, Money)],
+    /// What was measured last.
+    pub(super) measured: Option<MeasurementId>,
     /// The case of a key.
     pub(super) other: &'a dyn Fn(&str) -> CaseId,
 }
@@ -84,6 +86,11 @@ fn plain(scene: &Scene<'_>, action: &Action) -> CaseCommand {
             RecordFinding { id: FindingId(scene.app.new_id()), text: text.0.clone(), citations: all(cite) }.into()
         }
         Action::Measure(measurement) => scene.measured(measurement).into(),
+        Action::RetractMeasurement { reason } => RetractMeasurement {
+            measurement: scene.measured.expect("a result is on record before it is taken back"),
+            reason: reason.0.clone(),
+        }
+        .into(),
         Action::Propose { text, cite } => {
             ProposeSolution { description: text.0.clone(), findings: Vec::new(), citations: all(cite) }.into()
         }
@@ -101,7 +108,7 @@ fn plain(scene: &Scene<'_>, action: &Action) -> CaseCommand {
         Action::Reject { reason } => RejectSolution { reason: Some(reason.0.clone()) }.into(),
         Action::Close { lesson } => CloseCase {
             lesson: Some(lesson.0.clone()),
-            fee_total: Some(scene.fees.clone()),
+            fee_total: Some(scene.fees.iter().map(|(_, amount)| amount).sum()),
             open_sub_cases: Vec::new(),
         }
         .into(),
@@ -131,6 +138,10 @@ fn plain(scene: &Scene<'_>, action: &Action) -> CaseCommand {
             listed: None,
         }
         .into(),
+        Action::RetractFee { reason } => {
+            let (fee, _) = scene.fees.last().expect("a fee is on record before it is taken back");
+            RetractFee { fee: *fee, reason: reason.0.clone() }.into()
+        }
         Action::Technique { text, cite, origin } => IntroduceTechnique {
             technique: text.0.clone(),
             source: Some(Introduction { reference: cite.0.clone(), origin: Some(origin.0.clone()) }),

@@ -11,10 +11,10 @@ use crate::demo::script::{Action, Entry, Part, Step, Visit};
 use crate::demo::{request, today};
 use crate::domain::actor::Actor;
 use crate::domain::case::Case;
-use crate::domain::case::command::ReportCase;
+use crate::domain::case::command::{CaseCommand, ReportCase};
 use crate::domain::case::facts::EnrolmentFacts;
 use crate::domain::case::number::CaseNumber;
-use crate::domain::case::values::Origin;
+use crate::domain::case::values::{FeeId, MeasurementId, Origin};
 use crate::domain::enterprise::Enterprise;
 use crate::domain::enterprise::command::RecordFieldVisit;
 use crate::domain::value::{CaseId, Money, VisitId};
@@ -38,7 +38,9 @@ struct Progress {
     /// Who leads it now.
     lead: Option<String>,
     /// What it has cost, for the statement at the end.
-    fees: Money,
+    fees: Vec<(FeeId, Money)>,
+    /// What was measured last.
+    measured: Option<MeasurementId>,
 }
 
 impl<'a> Player<'a> {
@@ -50,7 +52,8 @@ impl<'a> Player<'a> {
         registers: &'a Registers,
         script: &'a [Entry],
     ) -> Self {
-        let unreported = |_: &Entry| Progress { case: app.new_id().into(), lead: None, fees: Money::zero() };
+        let unreported =
+            |_: &Entry| Progress { case: app.new_id().into(), lead: None, fees: Vec::new(), measured: None };
         Self { app, clock, cast, registers, script, progress: script.iter().map(unreported).collect() }
     }
 
@@ -98,15 +101,20 @@ impl<'a> Player<'a> {
             cast: self.cast,
             case: progress.case,
             fees: &progress.fees,
+            measured: progress.measured,
             other: &|key| self.case_of(key),
         };
         let (command, attachments) = order(&scene, &step.action);
-        self.app.execute_with::<Case>(&request, progress.case.uuid(), command, attachments).await?;
+        self.app.execute_with::<Case>(&request, progress.case.uuid(), command.clone(), attachments).await?;
         let progress = &mut self.progress[index];
-        match &step.action {
-            Action::Assign { lead, .. } | Action::Reassign { lead, .. } => progress.lead = Some(lead.clone()),
-            Action::Fee { amount, .. } => progress.fees = &progress.fees + &amount.0,
+        match command {
+            CaseCommand::RecordFee(command) => progress.fees.push((command.id, command.amount)),
+            CaseCommand::RetractFee(command) => progress.fees.retain(|(fee, _)| *fee != command.fee),
+            CaseCommand::RecordMeasurement(command) => progress.measured = Some(command.id),
             _ => {}
+        }
+        if let Action::Assign { lead, .. } | Action::Reassign { lead, .. } = &step.action {
+            progress.lead = Some(lead.clone());
         }
         Ok(())
     }

@@ -120,6 +120,10 @@ pub(super) enum Action {
         cite: Vec<Said<Reference>>,
     },
     Measure(Measurement),
+    /// The last result is taken back.
+    RetractMeasurement {
+        reason: Said<Statement>,
+    },
     Propose {
         text: Said<Statement>,
         #[serde(default)]
@@ -184,6 +188,10 @@ pub(super) enum Action {
         item: Said<Label>,
         amount: Said<Money>,
     },
+    /// The last fee is taken back.
+    RetractFee {
+        reason: Said<Statement>,
+    },
     Technique {
         text: Said<Statement>,
         cite: Said<Reference>,
@@ -241,12 +249,14 @@ impl Action {
             | Self::Extend { .. }
             | Self::Duplicate { .. }
             | Self::Link { .. }
-            | Self::Fee { .. } => Part::Coordinator,
+            | Self::Fee { .. }
+            | Self::RetractFee { .. } => Part::Coordinator,
             Self::Accept
             | Self::Decline { .. }
             | Self::Invite { .. }
             | Self::Finding { .. }
             | Self::Measure(_)
+            | Self::RetractMeasurement { .. }
             | Self::Propose { .. }
             | Self::Trial { .. }
             | Self::Result { .. }

@@ -102,6 +102,8 @@ async fn it_holds_a_case_of_every_kind() {
     has("part of another", &|file| !file.links.is_empty());
     has("a duplicate", &|file| file.duplicate_of.is_some());
     has("charged for", &|file| file.fees.len() > 1);
+    has("charged for by mistake", &|file| file.fees.iter().any(|fee| fee.retraction.is_some()));
+    has("measured by mistake", &|file| file.measurements.iter().any(|made| made.retraction.is_some()));
     has("published", &|file| file.publication.is_some());
     has("talked about internally", &|file| file.comments.iter().any(|comment| comment.audience == Audience::Internal));
     has("with a document", &|file| !file.attachments.is_empty());

@@ -100,6 +100,12 @@ codes! {
     TooManyIds = "TOO_MANY_IDS",
     /// No finding of that id is in the case.
     FindingUnknown = "FINDING_UNKNOWN",
+    /// No measurement of that id is in the case.
+    MeasurementUnknown = "MEASUREMENT_UNKNOWN",
+    /// No fee of that id is in the case.
+    FeeUnknown = "FEE_UNKNOWN",
+    /// Retracted already: what counts instead is recorded anew.
+    AlreadyRetracted = "ALREADY_RETRACTED",
     /// A reviewer is neither the author nor a member.
     ReviewerNotIndependent = "REVIEWER_NOT_INDEPENDENT",
     /// A trial needs an approving review.

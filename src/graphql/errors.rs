@@ -113,7 +113,7 @@ pub(crate) enum WarningCode {
     CoverageFactorSmall,
     /// The case had a deadline, which ended when it was reopened: set a new one with `setDeadline`.
     DeadlineEnded,
-    /// A requirement is set, and nothing was ever measured against it: no result is of its measurand, in its interval and with an uncertainty that can be compared.
+    /// A requirement is set, and nothing was ever measured against it: no result that stands is of its measurand, in its interval and with an uncertainty that can be compared.
     NothingMeasured,
     /// A step of the lifecycle is dated before the step that it goes on from: as of what had happened (`axis: OCCURRED`) the case is shown where it had not got to yet. It is on record as dated.
     OccurredBeforeLastStep,

@@ -170,11 +170,12 @@ const SERVED: &str = "RoutineServiceProvided";
 /// A requirement was set and nothing was measured that can be held against it: the gap is unknown, not closed.
 fn of_resolution(case: &Case) -> Option<Warning> {
     let file = case.file.as_ref()?;
-    if file.requirement.is_none() || file.capability_gap().is_some() {
+    if file.requirement().is_none() || file.capability_gap().is_some() {
         return None;
     }
-    let why = match file.measurements.is_empty() {
-        true => "nothing was ever measured against it",
+    let why = match file.measurements.iter().all(|measurement| measurement.retraction.is_some()) {
+        true if file.measurements.is_empty() => "nothing was ever measured against it",
+        true => "every result on record is retracted",
         false => {
             "no result on record can be held against it, for none is of its measurand, in its interval and with an uncertainty that can be compared"
         }

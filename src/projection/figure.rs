@@ -6,13 +6,14 @@ use std::collections::BTreeMap;
 
 use crate::domain::aggregate::Root;
 use crate::domain::case::Case;
-use crate::domain::case::event::{CaseFact, FeeRecorded};
-use crate::domain::case::state::File;
+use crate::domain::case::event::CaseFact;
+use crate::domain::case::state::{Fee, File};
 use crate::domain::case::values::Status;
 use crate::domain::enterprise::Enterprise;
 use crate::domain::enterprise::event::EnterpriseFact;
 use crate::domain::event::Recorded;
-use crate::domain::value::{CapabilityGap, CatalogueId, Division, calendar};
+use crate::domain::value::ratio::{Ratio, Rounding};
+use crate::domain::value::{CapabilityGap, CatalogueId, Decimal, Division, calendar};
 use crate::projection::states::every_state;
 use crate::store::{FigureKind, FigureRow, FigureSpan, GAP_CLOSED, GAP_STANDS, fee_item};
 
@@ -88,9 +89,9 @@ fn moves(event: &Recorded<CaseFact>) -> bool {
 }
 
 /// Whose list the item of a fee is on: the nation's, or else that of the province of its case.
-fn list_of(fact: &FeeRecorded, case: &File) -> Division {
+fn list_of(fee: &Fee, case: &File) -> Division {
     let nation = Division::nation();
-    if fact.catalogue == CatalogueId::of(&nation) { nation } else { case.division.province() }
+    if fee.catalogue == CatalogueId::of(&nation) { nation } else { case.division.province() }
 }
 
 struct Author<'a, F> {
@@ -119,11 +120,7 @@ impl Author<'_, CaseFact> {
         let Some(file) = &after.file else { return Vec::new() };
         let had = before.file.as_ref();
         let entered = entered(had, file).map(|status| self.row(FigureKind::Entered, status.name()));
-        let of_the_fact = self.of_the_fact(file);
-        let is_closed = of_the_fact.as_ref().is_some_and(|row| row.kind == FigureKind::Gap && row.detail == GAP_CLOSED);
-        let was_closed = had.and_then(File::capability_gap).is_some_and(|gap| gap.is_closed());
-        let closed = (is_closed && !was_closed).then(|| self.row(FigureKind::GapClosed, ""));
-        entered.into_iter().chain(of_the_fact).chain(closed).collect()
+        entered.into_iter().chain(self.of_the_fact(had, file)).collect()
     }
 
     /// The rows of both axes: `recorded` are those of the log, which hold for what had happened too from the time on by
@@ -165,23 +162,31 @@ impl Author<'_, CaseFact> {
     }
 
     /// What the fact adds beside a change of status.
-    fn of_the_fact(&self, after: &File) -> Option<FigureRow> {
+    fn of_the_fact(&self, before: Option<&File>, after: &File) -> Vec<FigureRow> {
         match &self.event.fact {
-            CaseFact::CaseReopened(_) => Some(self.row(FigureKind::Reopened, "")),
-            CaseFact::CaseEscalated(fact) => Some(self.row(FigureKind::Escalated, fact.to.name())),
-            CaseFact::DeadlineMissed(_) => Some(self.row(FigureKind::DeadlineMissed, "")),
-            CaseFact::RequirementSpecified(_) | CaseFact::MeasurementRecorded(_) => self.gap(after),
-            CaseFact::TrialResultRecorded(fact) => fact.measurement.as_ref().and_then(|_| self.gap(after)),
-            CaseFact::FeeRecorded(fact) => Some(FigureRow {
-                amount: Some(fact.amount.to_string()),
-                counted_on: fact.service_date.to_string(),
-                ..self.row(FigureKind::Fee, &fee_item(list_of(fact, after).code(), fact.item.as_str()))
-            }),
-            CaseFact::TrainingDelivered(fact) => {
-                Some(FigureRow { number: Some(fact.trainees.into()), ..self.row(FigureKind::Training, "") })
+            CaseFact::CaseReopened(_) => vec![self.row(FigureKind::Reopened, "")],
+            CaseFact::CaseEscalated(fact) => vec![self.row(FigureKind::Escalated, fact.to.name())],
+            CaseFact::DeadlineMissed(_) => vec![self.row(FigureKind::DeadlineMissed, "")],
+            CaseFact::RequirementSpecified(_)
+            | CaseFact::MeasurementRecorded(_)
+            | CaseFact::MeasurementRetracted(_) => self.of_the_gap(before, after),
+            CaseFact::TrialResultRecorded(fact) => {
+                fact.measurement.iter().flat_map(|_| self.of_the_gap(before, after)).collect()
             }
-            CaseFact::TechniqueIntroduced(_) => Some(self.row(FigureKind::Technique, "")),
-            CaseFact::TypicalCasePublished(_) => Some(self.row(FigureKind::Published, "")),
+            CaseFact::FeeRecorded(fact) => {
+                let recorded = after.fees.iter().rfind(|fee| fee.id == fact.id);
+                recorded.map(|fee| self.fee(fee, after, 1)).into_iter().collect()
+            }
+            CaseFact::FeeRetracted(fact) => {
+                let fees = before.into_iter().flat_map(|file| &file.fees);
+                let counted = fees.filter(|fee| fee.id == fact.fee && fee.retraction.is_none());
+                counted.map(|fee| self.fee(fee, after, -1)).collect()
+            }
+            CaseFact::TrainingDelivered(fact) => {
+                vec![FigureRow { number: Some(fact.trainees.into()), ..self.row(FigureKind::Training, "") }]
+            }
+            CaseFact::TechniqueIntroduced(_) => vec![self.row(FigureKind::Technique, "")],
+            CaseFact::TypicalCasePublished(_) => vec![self.row(FigureKind::Published, "")],
             CaseFact::CaseReported(_)
             | CaseFact::CaseRenamed(_)
             | CaseFact::CaseTriaged(_)
@@ -216,19 +221,57 @@ impl Author<'_, CaseFact> {
             | CaseFact::AttachmentAdded(_)
             | CaseFact::TypicalCaseRetracted(_)
             | CaseFact::LegacyActivityRecorded(_)
-            | CaseFact::ImportedPersonsErased(_) => None,
+            | CaseFact::ImportedPersonsErased(_) => Vec::new(),
         }
     }
 
-    /// The gap after an event that may have moved it. One that leaves nothing to compare says so: the gap before no
-    /// longer holds.
-    fn gap(&self, after: &File) -> Option<FigureRow> {
-        let gap = after.capability_gap();
-        let detail = match gap.as_ref().map(CapabilityGap::is_closed) {
-            None => "",
-            Some(true) => GAP_CLOSED,
-            Some(false) => GAP_STANDS,
-        };
-        Some(FigureRow { number: gap.map(|gap| gap.parts_per_million()), ..self.row(FigureKind::Gap, detail) })
+    /// So many of a fee, for the day of its service: what is taken back goes out of the year that it was counted in.
+    fn fee(&self, fee: &Fee, case: &File, number: i64) -> FigureRow {
+        FigureRow {
+            number: Some(number),
+            amount: Some(fee.amount.to_string()),
+            counted_on: fee.service_date.to_string(),
+            ..self.row(FigureKind::Fee, &fee_item(list_of(fee, case).code(), fee.item.as_str()))
+        }
     }
+
+    /// The gap after an event that may have moved it, the first one that was known where the event has changed that, and
+    /// on which days the gap has come to 1 or less, or has not after all: a retraction tells the history anew.
+    fn of_the_gap(&self, before: Option<&File>, after: &File) -> Vec<FigureRow> {
+        let gap = after.capability_gap();
+        let number = gap.as_ref().map(CapabilityGap::parts_per_million);
+        let mut rows = vec![self.gap(FigureKind::Gap, number, gap.is_some_and(|gap| gap.is_closed()))];
+        let first = after.first_gap();
+        if before.and_then(File::first_gap) != first {
+            let (number, is_closed) =
+                first.map_or((None, false), |(gap, closed)| (Some(parts_per_million(gap)), closed));
+            rows.push(self.gap(FigureKind::FirstGap, number, is_closed));
+        }
+        let mut closings: BTreeMap<_, i64> = BTreeMap::new();
+        after.gap_closings().for_each(|day| *closings.entry(day).or_default() += 1);
+        let known = before.into_iter().flat_map(File::gap_closings);
+        known.for_each(|day| *closings.entry(day).or_default() -= 1);
+        let changed = closings.into_iter().filter(|(_, number)| *number != 0);
+        rows.extend(changed.map(|(day, number)| FigureRow {
+            number: Some(number),
+            counted_on: day.to_string(),
+            ..self.row(FigureKind::GapClosed, "")
+        }));
+        rows
+    }
+
+    /// A gap of so many millionths. An event that leaves nothing to compare says so: the gap before no longer holds.
+    fn gap(&self, kind: FigureKind, number: Option<i64>, is_closed: bool) -> FigureRow {
+        let detail = match (number, is_closed) {
+            (None, _) => "",
+            (Some(_), true) => GAP_CLOSED,
+            (Some(_), false) => GAP_STANDS,
+        };
+        FigureRow { number, ..self.row(kind, detail) }
+    }
+}
+
+/// The millionths of a gap of six decimals; beyond the largest `i64` they are alike, as in the rows of cases.
+fn parts_per_million(gap: &Decimal) -> i64 {
+    (&Ratio::from(gap) * &Ratio::from(&Decimal::from(1_000_000))).to_i64_saturating(Rounding::Up)
 }

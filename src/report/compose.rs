@@ -98,7 +98,11 @@ impl Writer<'_> {
             let figure = find(*name)?;
             let note = match name {
                 FigureName::CasesOpen => Some(late.clone()),
-                FigureName::FeeTotal => Some(format!("{} {}", figure.events, self.say("笔", "fees"))),
+                FigureName::FeeTotal => {
+                    // Not the events that it rests on: one that takes a fee back is no fee.
+                    let charged = find(FigureName::FeesCharged);
+                    charged.map(|charged| format!("{} {}", charged.value, self.say("笔", "fees")))
+                }
                 FigureName::Trainees => Some(format!("{} {}", figure.events, self.say("次培训", "trainings"))),
                 _ => None,
             };

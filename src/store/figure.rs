@@ -7,7 +7,7 @@
 use crate::store::StoreError;
 use crate::store::stored::corrupt;
 
-/// What one event adds to the figures: at most one row of each kind at any time of either axis.
+/// What one event adds to the figures: at most one row of each kind and day at any time of either axis.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FigureRow {
     /// How many events of the append come after this one.
@@ -16,7 +16,8 @@ pub struct FigureRow {
     pub kind: FigureKind,
     /// Which of the kind: a status, the item of a fee ([`fee_item`]); empty where there is no more to say.
     pub detail: String,
-    /// A whole number, such as how many learnt something.
+    /// A whole number, such as how many learnt something. Of what can be taken back it is how many there are more, which
+    /// a row that takes back has below 0.
     pub number: Option<i64>,
     /// Decimal CNY.
     pub amount: Option<String>,
@@ -53,9 +54,12 @@ pub enum FigureKind {
     /// The capability gap may have moved: the number is the gap in millionths, if there is one, and the detail says by
     /// exact comparison whether it is closed.
     Gap,
-    /// The capability gap has come to 1 or less, from above it or from none.
+    /// The first capability gap that was known is another than it was: told like a gap.
+    FirstGap,
+    /// The capability gap has come to 1 or less on that day, from above it or from none: the number is how often, below 0
+    /// where a retraction has taken it back.
     GapClosed,
-    /// A fee: the detail is its item, as [`fee_item`] writes it.
+    /// A fee: the detail is its item, as [`fee_item`] writes it, the number 1, or -1 where it is retracted.
     Fee,
     /// A training: the number is how many learnt it.
     Training,
@@ -70,6 +74,12 @@ pub enum FigureKind {
 }
 
 impl FigureKind {
+    /// Whether a row of it may take back what another has counted: then each says how many there are more, or less.
+    #[must_use]
+    pub fn is_taken_back(self) -> bool {
+        matches!(self, Self::GapClosed | Self::Fee)
+    }
+
     /// The name in the rows.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -79,6 +89,7 @@ impl FigureKind {
             Self::Escalated => "ESCALATED",
             Self::DeadlineMissed => "DEADLINE_MISSED",
             Self::Gap => "GAP",
+            Self::FirstGap => "FIRST_GAP",
             Self::GapClosed => "GAP_CLOSED",
             Self::Fee => "FEE",
             Self::Training => "TRAINING",
@@ -90,9 +101,9 @@ impl FigureKind {
     }
 }
 
-/// The detail of a [`FigureKind::Gap`] of 1 or less.
+/// The detail of a [`FigureKind::Gap`] or [`FigureKind::FirstGap`] of 1 or less.
 pub const GAP_CLOSED: &str = "CLOSED";
-/// The detail of a [`FigureKind::Gap`] above 1.
+/// The detail of one above 1.
 pub const GAP_STANDS: &str = "STANDS";
 
 /// Between the division of a list and the code of an item on it. No division contains it.

@@ -42,7 +42,8 @@ impl Lines {
         concat!(register_columns!(), ", ", span_columns!()),
         "aggregate_type, aggregate_id, from_position, lane",
     );
-    pub(super) const FIGURES: Self = Self::of("figures", figure_columns!(), "aggregate_id, position, kind, lane");
+    pub(super) const FIGURES: Self =
+        Self::of("figures", figure_columns!(), "aggregate_id, position, kind, lane, counted_on");
     pub(super) const SERIES: Self = Self::of("case_number_series", "series, last", "series");
 
     /// All that a table has in these columns.

@@ -183,15 +183,12 @@ ranked_entries as (
     from entries
 ),
 gap_events as (
-    select sum_of, number, detail,
-           row_number() over (partition by case_id, case when number is null then 1 else 0 end order by position) as nth,
-           row_number() over (partition by case_id order by position desc) as nth_last
-    from f where kind = 'GAP'
+    select sum_of, case kind when 'GAP' then 'AFTER' else 'BEFORE' end as measure, number, detail,
+           row_number() over (partition by case_id, kind order by position desc) as nth_last
+    from f where kind in ('FIRST_GAP', 'GAP')
 ),
 gaps as (
-    select sum_of, 'BEFORE' as measure, number, detail from gap_events where nth = 1 and number is not null
-    union all
-    select sum_of, 'AFTER', number, detail from gap_events where nth_last = 1 and number is not null
+    select sum_of, measure, number, detail from gap_events where nth_last = 1 and number is not null
 ),
 ranked_gaps as (
     select sum_of, measure, number, count(*) over (partition by sum_of, measure) as cases,
@@ -219,7 +216,8 @@ select sum_of, measure, '', '', cases, min(case when place = (cases + 1) / 2 the
        cast(closed as bigint), 0
 from ranked_gaps group by sum_of, measure, cases, closed
 union all
-select sum_of, 'FEE', detail, amount, count(*), 0, 0, 0 from f where kind = 'FEE' group by sum_of, detail, amount
+select sum_of, 'FEE', detail, amount, cast(sum(number) as bigint), 0, 0, 0
+from f where kind = 'FEE' group by sum_of, detail, amount having sum(number) > 0
 union all
 select sum_of, 'TRAINING', '', '', count(*), cast(sum(number) as bigint), 0, 0
 from f where kind = 'TRAINING' group by sum_of

@@ -65,9 +65,9 @@ pub enum OfCases {
 /// A sum over the events of a selection.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FigureSum {
-    /// Events.
+    /// Events, with those that take something back.
     pub events: u64,
-    /// Cases or enterprises that they are of.
+    /// Cases or enterprises that they are of, and of which not everything was taken back.
     pub aggregates: u64,
     /// Enterprises that they are of, a case counting for its own.
     pub enterprises: u64,
@@ -81,17 +81,25 @@ pub(super) fn sums(query: &YearQuery, figures: &[FigureSelection]) -> Result<Sta
     let mut statement = events_of(query)?;
     for (index, figure) in figures.iter().enumerate() {
         statement.push(if index == 0 { " select " } else { " union all select " });
-        statement.push(&format!(
-            "'{index}' as sum_of, 'SUM' as measure, '' as detail, '' as amount, count(*) as number_1, \
-             count(distinct aggregate_id) as number_2, count(distinct enterprise_id) as number_3, \
-             cast(coalesce(sum(number), 0) as bigint) as number_4 from f where "
-        ));
+        statement.push(&format!("'{index}' as sum_of, 'SUM' as measure, '' as detail, '' as amount, "));
+        if figure.of.iter().any(|(kind, _)| kind.is_taken_back()) {
+            statement
+                .push("count(distinct position) as number_1, (select count(*) from (select 1 as one from f where ");
+            push_selection(&mut statement, query, figure);
+            statement.push(" group by aggregate_id having sum(number) > 0) standing) as number_2, ");
+        } else {
+            statement.push("count(*) as number_1, count(distinct aggregate_id) as number_2, ");
+        }
+        statement.push(
+            "count(distinct enterprise_id) as number_3, cast(coalesce(sum(number), 0) as bigint) as number_4 from f where ",
+        );
         push_selection(&mut statement, query, figure);
         statement.push(&format!(
-            " union all select '{index}', 'AMOUNT', detail, amount, count(*), 0, 0, 0 from f where amount is not null and "
+            " union all select '{index}', 'AMOUNT', detail, amount, cast(sum(number) as bigint), 0, 0, 0 \
+             from f where amount is not null and "
         ));
         push_selection(&mut statement, query, figure);
-        statement.push(" group by detail, amount");
+        statement.push(" group by detail, amount having sum(number) > 0");
     }
     Ok(statement)
 }

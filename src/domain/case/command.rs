@@ -133,6 +133,13 @@ commands! {
             /// Value, unit, U, k, p, method, traceability.
             result: MeasurementResult,
         }
+        /// A member takes back what was measured wrongly, or written down so.
+        RetractMeasurement {
+            /// Which.
+            measurement: MeasurementId,
+            /// Why.
+            reason: Statement,
+        }
         /// The lead proposes how to solve it.
         ProposeSolution {
             /// What to do.
@@ -266,6 +273,13 @@ commands! {
             amount: Money,
             /// What the list said of the item on the day of the service, if it was on it.
             listed: Option<ListedItemFacts>,
+        }
+        /// Takes back a fee that was recorded wrongly.
+        RetractFee {
+            /// Which.
+            fee: FeeId,
+            /// Why.
+            reason: Statement,
         }
         /// Puts a technique on record that was brought in.
         IntroduceTechnique {

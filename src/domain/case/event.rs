@@ -14,8 +14,8 @@ use crate::domain::value::{
 };
 
 pub use records::{
-    AttachmentAdded, CommentAdded, FeeRecorded, ImportedPersonsErased, InternalCommentAdded, TechniqueIntroduced,
-    TrainingDelivered, TypicalCasePublished, TypicalCaseRetracted,
+    AttachmentAdded, CommentAdded, FeeRecorded, FeeRetracted, ImportedPersonsErased, InternalCommentAdded,
+    TechniqueIntroduced, TrainingDelivered, TypicalCasePublished, TypicalCaseRetracted,
 };
 
 /// The types of what is internal to a case, and kept from its enterprise.
@@ -39,6 +39,7 @@ facts! {
         "ExpertLeft" "1.0" => ExpertLeft,
         "FindingRecorded" "1.0" => FindingRecorded,
         "MeasurementRecorded" "1.0" => MeasurementRecorded,
+        "MeasurementRetracted" "1.0" => MeasurementRetracted,
         "SolutionProposed" "1.0" => SolutionProposed,
         "SolutionReviewed" "1.0" => SolutionReviewed,
         "TrialStarted" "1.0" => TrialStarted,
@@ -60,6 +61,7 @@ facts! {
         "CaseMarkedDuplicate" "1.0" => CaseMarkedDuplicate,
         "CasesLinked" "1.0" => CasesLinked,
         "FeeRecorded" "1.0" => FeeRecorded,
+        "FeeRetracted" "1.0" => FeeRetracted,
         "TechniqueIntroduced" "1.0" => TechniqueIntroduced,
         "TrainingDelivered" "1.0" => TrainingDelivered,
         "CommentAdded" "1.0" => CommentAdded,
@@ -209,6 +211,13 @@ payloads! {
         id: MeasurementId,
         /// Value, unit, U, k, p, method, traceability.
         result: MeasurementResult,
+    }
+    /// 作废测量结果: a result stays on file and counts no more. One of a trial may be it, too: how the trial went stands.
+    MeasurementRetracted {
+        /// Which.
+        measurement: MeasurementId,
+        /// Why.
+        reason: Statement,
     }
     /// 提出解决方案.
     SolutionProposed {

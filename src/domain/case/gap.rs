@@ -1,13 +1,15 @@
 //! The capability gap of a case: the best uncertainty found so far against the one required.
 //!
 //! `gap = U_best / U_req`: above 1 the bottleneck stands, at or below 1 it is broken. Derived
-//! from the measurements and the requirement, never stored by itself, so that it has a history.
+//! from the measurements and the requirement, never stored by itself, so that it has a history. What was retracted has
+//! no part in it, and none in what is told of earlier: as of a moment before the retraction it still has.
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::case::state::{File, Measurement};
-use crate::domain::value::{CapabilityGap, Decimal};
+use crate::domain::value::{CapabilityGap, Decimal, MeasurementRequirement, calendar};
 
 /// Decimals of a gap wherever it is told: those of the rows that lists are answered from.
 const GAP_DECIMALS: u32 = 6;
@@ -21,23 +23,36 @@ pub struct GapPoint {
     pub gap: Option<Decimal>,
 }
 
+impl GapPoint {
+    /// Whether the bottleneck is broken. Rounded up, the gap is above 1 exactly when it was before.
+    fn is_closed(&self) -> bool {
+        self.gap.as_ref().is_some_and(|gap| *gap <= Decimal::from(1))
+    }
+}
+
+impl Measurement {
+    /// The gap that it makes by itself, where the requirement is about it and can be compared with it. A measurement of
+    /// something else stays on file and says nothing about this requirement; nor does one that was retracted.
+    fn gap_to(&self, requirement: &MeasurementRequirement) -> Option<CapabilityGap> {
+        if self.retraction.is_some() || !requirement.is_about(&self.result) {
+            return None;
+        }
+        CapabilityGap::between(self.result.evaluated()?, requirement).ok()
+    }
+}
+
 impl File {
-    /// The measurement with the least gap of those that the requirement is about and can be compared with, and its gap.
-    /// The earliest of equals.
+    /// What measurement would solve it, where that was said.
+    #[must_use]
+    pub fn requirement(&self) -> Option<&MeasurementRequirement> {
+        self.requirements.last().map(|stated| &stated.requirement)
+    }
+
+    /// The measurement with the least gap, and its gap. The earliest of equals.
     fn best(&self) -> Option<(&Measurement, CapabilityGap)> {
-        let requirement = self.requirement.as_ref()?;
-        self.measurements
-            .iter()
-            .filter_map(|measurement| {
-                let result = measurement.result.evaluated()?;
-                // A measurement of something else stays on file; it says nothing about this requirement.
-                if !requirement.is_about(&measurement.result) {
-                    return None;
-                }
-                let gap = CapabilityGap::between(result, requirement).ok()?;
-                Some((measurement, gap))
-            })
-            .min_by(|(_, a), (_, b)| a.cmp(b))
+        let requirement = self.requirement()?;
+        let gaps = self.measurements.iter().filter_map(|made| Some((made, made.gap_to(requirement)?)));
+        gaps.min_by(|(_, a), (_, b)| a.cmp(b))
     }
 
     /// The measurement with the least gap to the requirement.
@@ -60,9 +75,47 @@ impl File {
         Some(self.capability_gap()?.to_decimals(GAP_DECIMALS))
     }
 
+    /// The first gap that was known, to six decimals, and whether it was closed.
+    #[must_use]
+    pub fn first_gap(&self) -> Option<(&Decimal, bool)> {
+        self.gap_history.iter().find_map(|point| Some((point.gap.as_ref()?, point.is_closed())))
+    }
+
+    /// The days on which the gap came to 1 or less, from above it or from none, in order.
+    pub fn gap_closings(&self) -> impl Iterator<Item = Date> {
+        let before = std::iter::once(false).chain(self.gap_history.iter().map(GapPoint::is_closed));
+        let closings =
+            self.gap_history.iter().zip(before).filter(|(point, was_closed)| point.is_closed() && !was_closed);
+        closings.map(|(point, _)| calendar::date_of(point.at))
+    }
+
     /// Takes a point of the history where the gap has moved.
     pub(in crate::domain::case) fn follow_gap(&mut self, at: Timestamp) {
         let gap = self.gap_in_six_decimals();
+        self.take_point(at, gap);
+    }
+
+    /// Tells the history of the gap anew, by the results that count: each requirement from when it was stated, against
+    /// the results before it and then against each one as it came.
+    pub(in crate::domain::case) fn tell_gap_anew(&mut self) {
+        let mut told = Vec::new();
+        let ends = self.requirements.iter().skip(1).map(|next| next.measured_before).chain([self.measurements.len()]);
+        for (stated, end) in self.requirements.iter().zip(ends) {
+            let (before, since) = self.measurements[..end].split_at(stated.measured_before);
+            let mut best = before.iter().filter_map(|made| made.gap_to(&stated.requirement)).min();
+            told.push((stated.at, best.clone()));
+            for made in since {
+                best = best.into_iter().chain(made.gap_to(&stated.requirement)).min();
+                told.push((made.at, best.clone()));
+            }
+        }
+        self.gap_history.clear();
+        for (at, gap) in told {
+            self.take_point(at, gap.map(|gap| gap.to_decimals(GAP_DECIMALS)));
+        }
+    }
+
+    fn take_point(&mut self, at: Timestamp, gap: Option<Decimal>) {
         let last = self.gap_history.last().and_then(|point| point.gap.as_ref());
         if gap.as_ref() != last {
             self.gap_history.push(GapPoint { at, gap });

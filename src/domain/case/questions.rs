@@ -80,7 +80,7 @@ impl File {
         lead.into_iter().chain(active.map(|(person, _)| *person).filter(move |person| Some(*person) != lead))
     }
 
-    /// Whether the actor has ever had a hand in what is reviewed.
+    /// Whether the actor has ever had a hand in what is reviewed, be it retracted since.
     #[must_use]
     pub fn has_worked_on_it(&self, actor: &Actor) -> bool {
         self.worked_on_it.contains(&actor.id)
@@ -93,10 +93,10 @@ impl File {
         last.is_some_and(|review| review.verdict == Verdict::Approved)
     }
 
-    /// The sum of all fees on record.
+    /// The sum of all fees on record that are not retracted.
     #[must_use]
     pub fn fee_total(&self) -> Money {
-        self.fees.iter().map(|fee| &fee.amount).sum()
+        self.fees.iter().filter(|fee| fee.retraction.is_none()).map(|fee| &fee.amount).sum()
     }
 
     /// The deadline, if it runs on that day: before the resolution, neither paused nor parked until that day or a later

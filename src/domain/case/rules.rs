@@ -8,7 +8,7 @@ use crate::domain::actor::Actor;
 use crate::domain::case::authority::{self, Party, Subject};
 use crate::domain::case::command::CaseCommand;
 use crate::domain::case::decide::{
-    closing, collaboration, deadlines, escalation, legacy, publication, report, research, triage, trial,
+    closing, collaboration, deadlines, escalation, fees, legacy, publication, report, research, triage, trial,
 };
 use crate::domain::case::facts::GoesOn;
 use crate::domain::case::state::{Case, File};
@@ -61,6 +61,9 @@ const ANY_BUT_DUPLICATE: &[Status] = &[
 const ASSIGNED_TO_TRIAL: &[Status] = &[Assigned, Researching, SolutionProposed, OnTrial];
 const ASSIGNED_TO_CONFIRMATION: &[Status] = &[Assigned, Researching, SolutionProposed, OnTrial, AwaitingConfirmation];
 const RESEARCH: &[Status] = &[Researching, SolutionProposed, OnTrial];
+/// A trial's result leads on to where nothing more is measured: what was measured on it can be taken back there all the
+/// same, before the enterprise confirms by it.
+const RESEARCH_TO_CONFIRMATION: &[Status] = &[Researching, SolutionProposed, OnTrial, AwaitingConfirmation];
 
 fn nothing_else(_: &File, _: &Actor, _: Date) -> Result<(), Refusal> {
     Ok(())
@@ -102,6 +105,7 @@ rules! {
     LeaveCase by [Member Importer] from ASSIGNED_TO_CONFIRMATION, if collaboration::may_leave;
     RecordFinding by [Member Importer] from RESEARCH, if nothing_else;
     RecordMeasurement by [Member Importer] from RESEARCH, if nothing_else;
+    RetractMeasurement by [Member Importer] from RESEARCH_TO_CONFIRMATION, if research::has_measurement;
     ProposeSolution by [Lead Importer] from &[Researching], if research::has_finding;
     ReviewSolution by [Reviewer Importer] from &[SolutionProposed], if nothing_else;
     StartTrial by [Lead Enterprise Importer] from &[SolutionProposed], if trial::is_reviewed;
@@ -122,6 +126,7 @@ rules! {
     MarkDuplicate by [Coordinator Importer] from OPEN, if nothing_else;
     LinkCases by [Coordinator Importer] from OPEN, if nothing_else;
     RecordFee by [Coordinator Importer] from OPEN_OR_CLOSED, if nothing_else;
+    RetractFee by [Coordinator Importer] from OPEN_OR_CLOSED, if fees::has_fee;
     IntroduceTechnique by [Member Visitor Importer] from OPEN_OR_CLOSED, if nothing_else;
     RecordTraining by [Member Visitor Importer] from OPEN_OR_CLOSED, if nothing_else;
     AddComment by [Member Enterprise Coordinator Manager Visitor Importer] from ANY_BUT_DUPLICATE, if nothing_else;

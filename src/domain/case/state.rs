@@ -14,9 +14,9 @@ use crate::domain::case::values::{
     Severity, Status, Verdict,
 };
 use crate::domain::value::{
-    CampaignId, CaseId, Decimal, Division, EnterpriseId, InstitutionId, Label, Level, MeasurementRequirement,
-    MeasurementResult, MediaType, Money, PersonId, Reference, RegulationRef, ServiceCategory, Sha256Digest, Statement,
-    Title,
+    CampaignId, CaseId, CatalogueId, Decimal, Division, EnterpriseId, InstitutionId, Label, Level,
+    MeasurementRequirement, MeasurementResult, MediaType, Money, PersonId, Reference, RegulationRef, ServiceCategory,
+    Sha256Digest, Statement, Title,
 };
 
 /// 难点问题: one measurement difficulty of one enterprise. Before its first event there is no `file`.
@@ -55,8 +55,8 @@ pub struct File {
     pub level: Level,
     /// How it was sorted.
     pub triage: Option<Triage>,
-    /// What measurement would solve it.
-    pub requirement: Option<MeasurementRequirement>,
+    /// What measurement would solve it, as it was stated each time; the last one counts.
+    pub requirements: Vec<StatedRequirement>,
     /// The routine service that answered it.
     pub routine_service: Option<RoutineService>,
     /// Who shall solve it.
@@ -70,7 +70,7 @@ pub struct File {
     pub findings: Vec<Finding>,
     /// What was measured, in order.
     pub measurements: Vec<Measurement>,
-    /// The capability gap after each event that changed it, in order.
+    /// The capability gap after each event that changed it, in order, of the results that are not retracted.
     pub gap_history: Vec<GapPoint>,
     /// The solution on the table.
     pub solution: Option<Solution>,
@@ -126,6 +126,17 @@ pub struct Triage {
     pub kind: Kind,
     /// How much it hurts.
     pub severity: Severity,
+}
+
+/// A requirement from when it was stated.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StatedRequirement {
+    /// When.
+    pub at: Timestamp,
+    /// How many measurements were on record then.
+    pub measured_before: usize,
+    /// Which.
+    pub requirement: MeasurementRequirement,
 }
 
 /// A routine service that answered the need.
@@ -196,6 +207,19 @@ pub struct Measurement {
     pub at: Timestamp,
     /// Value, unit, U, k, p, method, traceability.
     pub result: MeasurementResult,
+    /// Why it no longer counts, once it was retracted.
+    pub retraction: Option<Retraction>,
+}
+
+/// 作废: what was recorded wrongly stays on file, and counts no more.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Retraction {
+    /// When.
+    pub at: Timestamp,
+    /// By whom.
+    pub by: ActorId,
+    /// Why.
+    pub reason: Statement,
 }
 
 /// A proposed solution and its review.
@@ -280,7 +304,9 @@ pub struct Link {
 pub struct Fee {
     /// Its id within the case.
     pub id: FeeId,
-    /// The item of the state list that allows it.
+    /// The state list that allows it.
+    pub catalogue: CatalogueId,
+    /// Its item there.
     pub item: Label,
     /// The day of the service.
     pub service_date: Date,
@@ -288,6 +314,8 @@ pub struct Fee {
     pub amount: Money,
     /// The most that the item allows.
     pub tariff: Money,
+    /// Why it no longer counts, once it was retracted.
+    pub retraction: Option<Retraction>,
 }
 
 /// A technique that was brought in.

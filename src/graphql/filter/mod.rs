@@ -91,7 +91,7 @@ pub(crate) struct CaseFilter {
     pub(crate) clock_paused: Option<bool>,
     /// 能力差距: above `"1"` the bottleneck stands. Gaps are compared to six decimals, rounded up, so that `gt: "1"` finds exactly those that are not `closed`; what they are compared with is not rounded: one with more decimals is equal to none. Beyond 9·10^12 all count as alike.
     pub(crate) gap: Option<DecimalComparison>,
-    /// 收费合计: the sum of its fees in CNY, to the fen. What it is compared with is not rounded.
+    /// 收费合计: the sum of its fees that are not retracted, in CNY, to the fen. What it is compared with is not rounded.
     pub(crate) fee_total: Option<DecimalComparison>,
     /// 典型案例: published as good practice.
     pub(crate) typical: Option<bool>,

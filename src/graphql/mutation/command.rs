@@ -25,10 +25,10 @@ use crate::graphql::mutation::links::{LinkCasesInput, MarkDuplicateInput};
 use crate::graphql::mutation::person::{AmendPersonInput, ErasePersonInput, RegisterPersonInput};
 use crate::graphql::mutation::records::{
     AddAttachmentInput, AddCommentInput, EraseImportedPersonsInput, IntroduceTechniqueInput, PublishTypicalCaseInput,
-    RecordFeeInput, RecordTrainingInput, RetractTypicalCaseInput,
+    RecordFeeInput, RecordTrainingInput, RetractFeeInput, RetractTypicalCaseInput,
 };
 use crate::graphql::mutation::report::{RenameCaseInput, ReportCaseInput, SpecifyRequirementInput};
-use crate::graphql::mutation::research::{RecordFindingInput, RecordMeasurementInput};
+use crate::graphql::mutation::research::{RecordFindingInput, RecordMeasurementInput, RetractMeasurementInput};
 use crate::graphql::mutation::solution::{
     ConfirmSolutionInput, ProposeSolutionInput, RecordTrialResultInput, RejectSolutionInput, ReviewSolutionInput,
     StartTrialInput,
@@ -111,6 +111,8 @@ commands! {
         ReopenCase(ReopenCaseInput),
         ReportCase(ReportCaseInput),
         ResumeClock(ResumeClockInput),
+        RetractFee(RetractFeeInput),
+        RetractMeasurement(RetractMeasurementInput),
         RetractTypicalCase(RetractTypicalCaseInput),
         ReviewSolution(ReviewSolutionInput),
         SetDeadline(SetDeadlineInput),

@@ -7,7 +7,7 @@ use crate::app::NewAttachment;
 use crate::domain::case::Case;
 use crate::domain::case::command::{
     AddAttachment, AddComment, EraseImportedPersons, IntroduceTechnique, PublishTypicalCase, RecordFee, RecordTraining,
-    RetractTypicalCase,
+    RetractFee, RetractTypicalCase,
 };
 use crate::domain::case::values::{AttachmentId, Audience, CommentId, FeeId, Introduction};
 use crate::domain::value::{CaseId, MediaType, Sha256Digest};
@@ -24,6 +24,8 @@ mutations! {
     RecordMutation answers case: CaseNode, CaseConflict {
         /// 记录收费: puts a fee on record; the item must be on the state's list in force on the day of the service. By a coordinator.
         record_fee(RecordFeeInput) -> RecordFeePayload;
+        /// 作废收费: takes back a fee that was recorded wrongly; it stays among `fees` with its `retraction`, and counts in no sum from then on. What was charged instead is recorded anew. Whenever a fee can be recorded, also in a closed case, whose stated sum stays as it was stated. By a coordinator.
+        retract_fee(RetractFeeInput) -> RetractFeePayload;
         /// 引进先进技术: puts a technique on record that was brought in. By the lead, an expert or a visitor.
         introduce_technique(IntroduceTechniqueInput) -> IntroduceTechniquePayload;
         /// 开展培训: puts a training on record. By the lead, an expert or a visitor.
@@ -64,6 +66,24 @@ input! {
             amount: amount?,
             listed: None,
         }))
+    }
+}
+
+input! {
+    /// 作废收费: which fee, and why.
+    RetractFeeInput updates Case by RetractFee, about "caseId" {
+        /// 难点: the case.
+        case_id: ID,
+        /// 收费: the fee's global id.
+        fee_id: ID,
+        /// 原因: why.
+        reason: String,
+    }
+    |input, door| {
+        let id = door.id::<CaseId>("caseId", &input.case_id);
+        let fee = door.id::<FeeId>("feeId", &input.fee_id);
+        let reason = door.text("reason", &input.reason);
+        Some(Ordered::new(id?, RetractFee { fee: fee?, reason: reason? }))
     }
 }
 

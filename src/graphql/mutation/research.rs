@@ -3,7 +3,7 @@
 use async_graphql::ID;
 
 use crate::domain::case::Case;
-use crate::domain::case::command::{RecordFinding, RecordMeasurement};
+use crate::domain::case::command::{RecordFinding, RecordMeasurement, RetractMeasurement};
 use crate::domain::case::values::{FindingId, MeasurementId};
 use crate::domain::value::CaseId;
 use crate::graphql::mutation::declare::{input, mutations};
@@ -19,6 +19,8 @@ mutations! {
         record_finding(RecordFindingInput) -> RecordFindingPayload;
         /// 记录测量结果: records what a member measured; it may narrow the capability gap. By the lead or an active expert.
         record_measurement(RecordMeasurementInput) -> RecordMeasurementPayload;
+        /// 作废测量结果: takes back a result that was measured or written down wrongly; it stays among `measurements` with its `retraction`, and counts for no gap from then on, not for that of before either: `asOf` tells what was taken to be. One of a trial may be it, too, before the enterprise confirms; whether the trial has passed stands, for the enterprise to judge. What the case was resolved by is not taken back: `reopenCase` comes before it. By the lead or an active expert.
+        retract_measurement(RetractMeasurementInput) -> RetractMeasurementPayload;
     }
 }
 
@@ -52,5 +54,23 @@ input! {
         let id = door.id::<CaseId>("caseId", &input.case_id);
         let result = door.within("result", |door| input.result.read(door));
         Some(Ordered::new(id?, RecordMeasurement { id: MeasurementId(door.fresh_id()), result: result? }))
+    }
+}
+
+input! {
+    /// 作废测量结果: which result, and why.
+    RetractMeasurementInput updates Case by RetractMeasurement, about "caseId" {
+        /// 难点: the case.
+        case_id: ID,
+        /// 测量记录: the measurement's global id.
+        measurement_id: ID,
+        /// 原因: why.
+        reason: String,
+    }
+    |input, door| {
+        let id = door.id::<CaseId>("caseId", &input.case_id);
+        let measurement = door.id::<MeasurementId>("measurementId", &input.measurement_id);
+        let reason = door.text("reason", &input.reason);
+        Some(Ordered::new(id?, RetractMeasurement { measurement: measurement?, reason: reason? }))
     }
 }

@@ -45,7 +45,7 @@ pub(crate) enum FigureName {
     CasesOpen,
     /// 逾期次数: deadlines missed.
     DeadlinesMissed,
-    /// 能力差距消除: cases whose capability gap came to 1 or less in the year, from above it or from none. One that stays there counts once; one that opens and closes again counts for the year in which it does.
+    /// 能力差距消除: cases whose capability gap came to 1 or less in the year, from above it or from none. One that stays there counts once; one that opens and closes again counts for the year in which it does. One that did by a result that was retracted since did not.
     GapsClosed,
     /// 能源计量难点: cases of energy metrology reported.
     EnergyCases,
@@ -57,9 +57,9 @@ pub(crate) enum FigureName {
     TechniquesIntroduced,
     /// 典型案例: cases published as typical in the year, and still so.
     TypicalCases,
-    /// 收费笔数: fees charged, by the day of the service.
+    /// 收费笔数: fees charged and not retracted, by the day of the service.
     FeesCharged,
-    /// 收费金额: the sum of the fees, CNY, by the day of the service.
+    /// 收费金额: the sum of the fees that are not retracted, CNY, by the day of the service. It rests on the retractions as well: as of a moment before one the fee is in it.
     FeeTotal,
 }
 

@@ -221,7 +221,7 @@ impl CaseRow {
         self.stored.row.parked_until.as_deref().and_then(Date::of_row)
     }
 
-    /// 收费合计: the sum of all fees, in CNY.
+    /// 收费合计: the sum of all fees that are not retracted, in CNY.
     async fn fee_total(&self) -> Decimal {
         Decimal(self.stored.row.fee_total.clone())
     }

@@ -121,7 +121,7 @@ impl CaseFile {
     /// 测量要求: what measurement would solve it.
     async fn requirement(&self, ctx: &Context<'_>) -> Option<Result<RequirementNode>> {
         errors::nullable(async {
-            Ok(self.read(ctx, |file| file.requirement.clone().map(RequirementNode)).await?.flatten())
+            Ok(self.read(ctx, |file| file.requirement().cloned().map(RequirementNode)).await?.flatten())
         })
         .await
     }
@@ -132,7 +132,7 @@ impl CaseFile {
             .await
     }
 
-    /// 差距变化: the capability gap after each event that changed it, in order.
+    /// 差距变化: the capability gap after each event that changed it, in order. A result that was retracted has no part in it, not in that of before either; what was taken to be is told as of a moment before the retraction.
     async fn gap_history(
         &self,
         ctx: &Context<'_>,
@@ -145,7 +145,7 @@ impl CaseFile {
         self.each(ctx, (first, skip), |file| &file.gap_history).await.transpose()
     }
 
-    /// 测量结果: what was measured, in order.
+    /// 测量结果: what was measured, in order, with what was retracted.
     async fn measurements(
         &self,
         ctx: &Context<'_>,
@@ -259,7 +259,7 @@ impl CaseFile {
         .await
     }
 
-    /// 收费: fees, in order.
+    /// 收费: fees, in order, with those that were retracted.
     async fn fees(
         &self,
         ctx: &Context<'_>,

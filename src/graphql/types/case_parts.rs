@@ -20,6 +20,7 @@ use crate::graphql::types::common::{self, ActorNode};
 use crate::graphql::types::enterprise::FieldVisitNode;
 use crate::graphql::types::person::PersonNode;
 use crate::graphql::types::register::Way;
+use crate::graphql::types::work::Retraction;
 use crate::graphql::words::{CommentAudience, LinkRelation, Membership, OriginKind};
 
 content_id!(GapPoint, IntroducedTechnique, Training, PublicationNode, LegacyNode, AllowedCommand, Reason);
@@ -156,16 +157,19 @@ pub(crate) struct Fee {
     amount: Decimal,
     /// 收费标准: the most that the item allowed on that day, in CNY.
     tariff: Decimal,
+    /// 作废: when, by whom and why it was retracted, if it was: it counts in no sum.
+    retraction: Option<Retraction>,
 }
 
 impl From<(&state::Fee, Moment)> for Fee {
-    fn from((fee, _): (&state::Fee, Moment)) -> Self {
+    fn from((fee, at): (&state::Fee, Moment)) -> Self {
         Self {
             id: ids::global(fee.id),
             item: fee.item.to_string(),
             service_date: fee.service_date.into(),
             amount: Decimal::of(&fee.amount),
             tariff: Decimal::of(&fee.tariff),
+            retraction: fee.retraction.as_ref().map(|retraction| (retraction, at).into()),
         }
     }
 }

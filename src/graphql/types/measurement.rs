@@ -15,6 +15,7 @@ use crate::domain::value::{
 use crate::graphql::ids::{self, content_id};
 use crate::graphql::scalars::{DateTime, Decimal};
 use crate::graphql::types::common::ActorNode;
+use crate::graphql::types::work::Retraction;
 
 content_id!(QuantityNode, IntervalNode, UncertaintyNode, MpeNode, RequiredNode, CapabilityGapNode);
 
@@ -232,6 +233,8 @@ pub(crate) struct MeasurementNode {
     at: DateTime,
     /// 测量结果: what was measured.
     result: ResultNode,
+    /// 作废: when, by whom and why it was retracted, if it was: it counts for no gap.
+    retraction: Option<Retraction>,
 }
 
 impl From<(&Measurement, Moment)> for MeasurementNode {
@@ -241,6 +244,7 @@ impl From<(&Measurement, Moment)> for MeasurementNode {
             by: ActorNode { id: measurement.by.clone(), at },
             at: measurement.at.into(),
             result: ResultNode(measurement.result.clone()),
+            retraction: measurement.retraction.as_ref().map(|retraction| (retraction, at).into()),
         }
     }
 }
@@ -254,7 +258,7 @@ impl Serialize for MeasurementNode {
 
 /// 能力差距: the best uncertainty found so far against the one required. Above 1 the bottleneck stands, at or below 1 it is broken.
 ///
-/// A result counts when it is of the required measurand, however that is typed, or names none, and its value is within the required interval, or beyond an end by no more than a hundredth of the interval's width; its own U has no part in this. Coverage probabilities that agree to two decimals, half to even, such as 0.95 and 0.9545 (JCGM 100:2008, G.6.6), are the same coverage: U is compared as stated, whatever its k, which honours few degrees of freedom (6.3 and annex G). Otherwise `u = U/k` is brought to the k of the requirement. An error limit is held against U95: U as stated where its p is 0.95 to two decimals, otherwise 2·U/k (ANSI/NCSL Z540.3-2006). Whether what is required is relative (VIM 2.32) its own unit and that of its interval say, as those of U and the value do in a result (`ExpandedUncertaintyInput.unit`); without an interval a bare number below 1, such as `%`, is relative, and any other number or quotient is unless ratios are measured. The units that a result is written in have no part in it: where what is required is relative U is divided by the magnitude of the value, which then has to be other than 0 and on a scale whose zero is not arbitrary, unlike that of °C, °F or dB, and where it is not a relative U is multiplied by it (JCGM 100:2008, 5.1.6).
+/// A result counts when it is not retracted, it is of the required measurand, however that is typed, or names none, and its value is within the required interval, or beyond an end by no more than a hundredth of the interval's width; its own U has no part in this. Coverage probabilities that agree to two decimals, half to even, such as 0.95 and 0.9545 (JCGM 100:2008, G.6.6), are the same coverage: U is compared as stated, whatever its k, which honours few degrees of freedom (6.3 and annex G). Otherwise `u = U/k` is brought to the k of the requirement. An error limit is held against U95: U as stated where its p is 0.95 to two decimals, otherwise 2·U/k (ANSI/NCSL Z540.3-2006). Whether what is required is relative (VIM 2.32) its own unit and that of its interval say, as those of U and the value do in a result (`ExpandedUncertaintyInput.unit`); without an interval a bare number below 1, such as `%`, is relative, and any other number or quotient is unless ratios are measured. The units that a result is written in have no part in it: where what is required is relative U is divided by the magnitude of the value, which then has to be other than 0 and on a scale whose zero is not arbitrary, unlike that of °C, °F or dB, and where it is not a relative U is multiplied by it (JCGM 100:2008, 5.1.6).
 #[derive(Serialize, SimpleObject)]
 #[graphql(complex, name = "CapabilityGap")]
 pub(crate) struct CapabilityGapNode {
@@ -275,7 +279,7 @@ pub(crate) struct CapabilityGapNode {
 impl CapabilityGapNode {
     /// The gap of that case, where something is required and something comparable measured.
     pub(crate) fn of(file: &File, at: Moment) -> Option<Self> {
-        let requirement = file.requirement.as_ref()?;
+        let requirement = file.requirement()?;
         let best = file.best_uncertainty()?;
         let result = best.result.evaluated()?;
         let gap: CapabilityGap = file.capability_gap()?;

@@ -193,7 +193,7 @@ impl StatisticsGroup {
         }
     }
 
-    /// 最初能力差距: the first gaps that were known of the cases.
+    /// 最初能力差距: the first gaps that were known of the cases, without what was retracted since.
     async fn gap_before(&self) -> GapSummary {
         self.sums.gap_before.into()
     }
@@ -203,7 +203,7 @@ impl StatisticsGroup {
         self.sums.gap_after.into()
     }
 
-    /// 收费: fees on record, whatever their day.
+    /// 收费: fees on record that are not retracted, whatever their day.
     async fn fees(&self, ctx: &Context<'_>) -> Result<FeeSummary> {
         FeeSummary::of(&self.sums.fees).map_err(|fault| errors::fault(ctx, fault))
     }

@@ -14,7 +14,7 @@ use crate::graphql::types::person::PersonNode;
 use crate::graphql::types::register::Way;
 use crate::graphql::words::Verdict;
 
-content_id!(SolutionNode, Review, TrialNode, ResolutionNode);
+content_id!(Retraction, SolutionNode, Review, TrialNode, ResolutionNode);
 
 pub(crate) struct AssignmentNode {
     case: CaseId,
@@ -86,6 +86,28 @@ impl From<(&state::Finding, Moment)> for Finding {
             at: finding.at.into(),
             text: finding.text.to_string(),
             citations: finding.citations.iter().map(ToString::to_string).collect(),
+        }
+    }
+}
+
+/// 作废: what was recorded wrongly was taken back: it stays where it was listed, and counts no more.
+#[derive(Serialize, SimpleObject)]
+#[graphql(complex)]
+pub(crate) struct Retraction {
+    /// When.
+    at: DateTime,
+    /// By whom.
+    by: ActorNode,
+    /// 原因: why.
+    reason: String,
+}
+
+impl From<(&state::Retraction, Moment)> for Retraction {
+    fn from((retraction, at): (&state::Retraction, Moment)) -> Self {
+        Self {
+            at: retraction.at.into(),
+            by: ActorNode { id: retraction.by.clone(), at },
+            reason: retraction.reason.to_string(),
         }
     }
 }

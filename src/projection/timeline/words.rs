@@ -38,6 +38,7 @@ pub(super) fn of(event: &Recorded<CaseFact>) -> Vec<(Kind, Text)> {
         CaseFact::ExpertLeft(_) => told(Kind::Collaboration, "专家退出", "Expert left"),
         CaseFact::FindingRecorded(fact) => said(Kind::Work, "记录发现", "Finding", &fact.text),
         CaseFact::MeasurementRecorded(_) => told(Kind::Work, "记录测量结果", "Measurement recorded"),
+        CaseFact::MeasurementRetracted(fact) => said(Kind::Work, "作废测量结果", "Measurement retracted", &fact.reason),
         CaseFact::SolutionProposed(fact) => {
             said(Kind::Lifecycle, "提出解决方案", "Solution proposed", &fact.description)
         }
@@ -97,6 +98,7 @@ pub(super) fn of(event: &Recorded<CaseFact>) -> Vec<(Kind, Text)> {
         CaseFact::FeeRecorded(fact) => {
             said(Kind::Record, "记录收费", "Fee", &format!("{} CNY {}", fact.item, fact.amount))
         }
+        CaseFact::FeeRetracted(fact) => said(Kind::Record, "作废收费", "Fee retracted", &fact.reason),
         CaseFact::TechniqueIntroduced(fact) => {
             said(Kind::Work, "引进先进技术", "Technique introduced", &fact.technique)
         }

@@ -10,6 +10,7 @@ use etalon::domain::case::values::Verdict;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
+use crate::as_of::steps::REASON;
 use crate::interchange::support::case_event;
 use crate::life::world::text;
 
@@ -34,15 +35,38 @@ pub struct Known {
     techniques: Vec<String>,
     trainings: Vec<u32>,
     attachments: Vec<String>,
-    fees: Vec<String>,
-    fee_total: i64,
-    /// The uncertainty of each measurement, and when it was made; all of a history are in one unit.
-    measured: Vec<(u64, String)>,
+    /// The item and amount of each fee by its id, in order, and whether it is retracted.
+    fees: Vec<Listed<(String, i64)>>,
+    /// The uncertainty of each measurement by its id, and when it was made; all of a history are in one unit.
+    measured: Vec<Listed<(u64, String)>>,
     required: Option<u64>,
     lesson: Option<String>,
     is_published: bool,
     reopened: u32,
     positions: Vec<u64>,
+}
+
+/// Something on record that may be retracted.
+#[derive(Clone, Debug)]
+struct Listed<T> {
+    id: String,
+    what: T,
+    is_retracted: bool,
+}
+
+impl<T> Listed<T> {
+    fn new(id: impl ToString, what: T) -> Self {
+        Self { id: id.to_string(), what, is_retracted: false }
+    }
+
+    fn retract(all: &mut [Self], id: impl ToString) {
+        let id = id.to_string();
+        all.iter_mut().filter(|one| one.id == id).for_each(|one| one.is_retracted = true);
+    }
+
+    fn standing(all: &[Self]) -> impl Iterator<Item = &T> {
+        all.iter().filter(|one| !one.is_retracted).map(|one| &one.what)
+    }
 }
 
 /// The cases by number, after those of the events that count, in the order of the log.
@@ -131,13 +155,15 @@ impl Known {
             CaseFact::TrainingDelivered(fact) => self.trainings.push(fact.trainees),
             CaseFact::AttachmentAdded(fact) => self.attachments.push(fact.name.to_string()),
             CaseFact::FeeRecorded(fact) => {
-                self.fees.push(fact.item.to_string());
-                self.fee_total += number(&payload(record)["FeeRecorded"]["amount"]).cast_signed();
+                let amount = number(&payload(record)["FeeRecorded"]["amount"]).cast_signed();
+                self.fees.push(Listed::new(fact.id, (fact.item.to_string(), amount)));
             }
-            CaseFact::MeasurementRecorded(_) => {
+            CaseFact::FeeRetracted(fact) => Listed::retract(&mut self.fees, fact.fee),
+            CaseFact::MeasurementRecorded(fact) => {
                 let uncertainty = &payload(record)["MeasurementRecorded"]["result"]["uncertainty"]["value"];
-                self.measured.push((number(uncertainty), at.to_string()));
+                self.measured.push(Listed::new(fact.id, (number(uncertainty), at.to_string())));
             }
+            CaseFact::MeasurementRetracted(fact) => Listed::retract(&mut self.measured, fact.measurement),
             CaseFact::RequirementSpecified(_) => {
                 let target = &payload(record)["RequirementSpecified"]["requirement"]["target"]["uncertainty"];
                 self.required = Some(number(&target["value"]));
@@ -155,7 +181,7 @@ impl Known {
 
     /// The capability gap: the best that was measured, the first of equals, against what is required.
     fn gap(&self) -> Value {
-        let best = self.measured.iter().min_by_key(|(uncertainty, _)| *uncertainty);
+        let best = Listed::standing(&self.measured).min_by_key(|(uncertainty, _)| *uncertainty);
         match (best, self.required) {
             (Some((best, at)), Some(required)) => json!({ "closed": *best <= required, "best": { "at": at } }),
             _ => Value::Null,
@@ -199,17 +225,25 @@ fn shown(known: &BTreeMap<String, Known>) -> Value {
         json!({
             "number": number, "title": known.title, "status": known.status, "level": known.level,
             "deadline": known.deadline, "typical": known.is_published, "lesson": known.lesson,
-            "reopened": known.reopened, "feeTotal": known.fee_total.to_string(), "gap": known.gap(),
+            "reopened": known.reopened, "feeTotal": Listed::standing(&known.fees).map(|(_, amount)| amount).sum::<i64>().to_string(), "gap": known.gap(),
             "experts": known.experts.iter().map(expert).collect::<Vec<_>>(),
             "findings": list("text", &known.findings), "comments": list("text", &known.comments),
             "techniques": list("technique", &known.techniques), "attachments": list("name", &known.attachments),
-            "fees": list("item", &known.fees),
+            "fees": known.fees.iter().map(|fee| json!({ "item": fee.what.0, "retraction": known_retraction(fee) })).collect::<Vec<_>>(),
             "trainings": known.trainings.iter().map(|trainees| json!({ "trainees": trainees })).collect::<Vec<_>>(),
-            "measurements": known.measured.iter().map(|(_, at)| json!({ "at": at })).collect::<Vec<_>>(),
+            "measurements": known.measured.iter().map(|made| json!({ "at": made.what.1, "retraction": known_retraction(made) })).collect::<Vec<_>>(),
             "events": { "nodes": events.collect::<Vec<_>>() },
         })
     };
     json!({ "totalCount": known.len(), "nodes": known.iter().map(node).collect::<Vec<_>>() })
+}
+
+/// What is said of a fee or a measurement that is taken back.
+fn known_retraction<T>(listed: &Listed<T>) -> Value {
+    match listed.is_retracted {
+        true => json!({ "reason": REASON }),
+        false => Value::Null,
+    }
 }
 
 /// What a history may have in titles, which are replaced; in findings and in comments, which are not; in lessons, which
@@ -245,7 +279,8 @@ const CASES: &str = "cases(first: 100, orderBy: [{ field: NUMBER }]) {
     totalCount nodes {
         number title status level deadline typical lesson reopened feeTotal gap { closed best { at } }
         experts { personId membership } findings { text } comments { text } techniques { technique }
-        attachments { name } fees { item } trainings { trainees } measurements { at }
+        attachments { name } fees { item retraction { reason } } trainings { trainees }
+        measurements { at retraction { reason } }
         events(first: 100) { nodes { position } }
     }
 }";

@@ -76,8 +76,11 @@ pub fn history_in_order() -> impl Strategy<Value = Vec<Step>> {
 /// Who orders what, with an input that names the case.
 type Order = (&'static str, &'static str, Value);
 
-/// Everything that can be ordered of a case; `choice` decides the rest.
-fn orders(house: &House, choice: u8, other: &str) -> Vec<Order> {
+/// Why somebody orders something.
+pub const REASON: &str = "说明";
+
+/// Everything that can be ordered of a case that has these measurements and fees; `choice` decides the rest.
+fn orders(house: &House, choice: u8, other: &str, listed: &Value) -> Vec<Order> {
     let pick = usize::from(choice);
     let lead = ["lead 0", "lead 1"][pick % 2];
     let enterprise = ["enterprise 0", "enterprise 1"][pick / 2 % 2];
@@ -85,7 +88,13 @@ fn orders(house: &House, choice: u8, other: &str) -> Vec<Order> {
         let (institute, lead) = (&house.institutes[pick % 2], &house.leads[pick % 2]);
         json!({ "institutionId": institute, "leadId": lead, "deadline": day(house, days + i32::from(choice % 30)) })
     };
-    let because = || json!({ "reason": "说明" });
+    let because = || json!({ "reason": REASON });
+    let one_of = |list: &str| {
+        listed[list]
+            .as_array()
+            .and_then(|all| all.get(pick % all.len().max(1)))
+            .map_or(json!("none"), |one| one["id"].clone())
+    };
     let uncertainty = |value: u8| {
         let value = (1 + value % 9).to_string();
         json!({ "value": value, "unit": "um", "coverageFactor": "2", "coverageProbability": "0.95" })
@@ -125,6 +134,7 @@ fn orders(house: &House, choice: u8, other: &str) -> Vec<Order> {
             "recordMeasurement",
             json!({ "result": { "value": "25.001", "unit": "mm", "uncertainty": uncertainty(choice / 3), "method": "比较测量", "traceability": "JZ-1" } }),
         ),
+        (lead, "retractMeasurement", with(json!({ "measurementId": one_of("measurements") }), because())),
         (lead, "recordFinding", json!({ "text": format!("温度梯度 {choice}") })),
         (lead, "proposeSolution", json!({ "description": "改用气动量仪" })),
         (
@@ -155,6 +165,7 @@ fn orders(house: &House, choice: u8, other: &str) -> Vec<Order> {
             "recordFee",
             json!({ "item": "GD-L-012", "serviceDate": day(house, -i32::from(choice % 3)), "amount": FEE.to_string() }),
         ),
+        ("coordinator", "retractFee", with(json!({ "feeId": one_of("fees") }), because())),
         (
             lead,
             "introduceTechnique",
@@ -201,6 +212,7 @@ fn leads_on(status: &str, choice: u8) -> &'static [&'static str] {
             "linkCases",
             "specifyRequirement",
             "recordFee",
+            "retractFee",
             "addAttachment",
             "leaveCase",
             "declineInvitation",
@@ -213,6 +225,8 @@ fn leads_on(status: &str, choice: u8) -> &'static [&'static str] {
         ("RESEARCHING", _) => &[
             "recordFinding",
             "recordMeasurement",
+            "recordMeasurement",
+            "retractMeasurement",
             "proposeSolution",
             "proposeSolution",
             "recordTraining",
@@ -256,13 +270,12 @@ impl Step {
             }
             What::GoOn(case, choice) => {
                 let Some(case) = chosen(cases, *case) else { return };
-                let query = "query Status($id: ID!) { case(id: $id) { status } }";
-                let shown = house.ask("watcher", query, json!({ "id": case })).await;
-                let wanted = leads_on(&text(&shown["case"]["status"]), *choice);
+                let shown = shown(house, &case).await;
+                let wanted = leads_on(&text(&shown["status"]), *choice);
                 let wanted = wanted[usize::from(*choice) / 8 % wanted.len()];
                 // Whoever may is among those who try.
                 for twist in 0..4 {
-                    let others = orders(house, choice.wrapping_add(twist), &cases[0]);
+                    let others = orders(house, choice.wrapping_add(twist), &cases[0], &shown);
                     let order = others.into_iter().find(|(_, mutation, _)| *mutation == wanted);
                     let order = order.unwrap_or_else(|| panic!("{wanted} is no order of this file"));
                     if self.give(house, &case, order).await {
@@ -272,7 +285,7 @@ impl Step {
             }
             What::Anything(case, choice) => {
                 let Some(case) = chosen(cases, *case) else { return };
-                let mut all = orders(house, *choice, &cases[0]);
+                let mut all = orders(house, *choice, &cases[0], &shown(house, &case).await);
                 let order = all.swap_remove(usize::from(*choice) % all.len());
                 self.give(house, &case, order).await;
             }
@@ -305,6 +318,12 @@ impl Step {
             None => input,
         }
     }
+}
+
+/// Where a case is, and what of it may be taken back.
+async fn shown(house: &House, case: &str) -> Value {
+    let query = "query Shown($id: ID!) { case(id: $id) { status measurements { id } fees { id } } }";
+    house.ask("watcher", query, json!({ "id": case })).await["case"].clone()
 }
 
 fn chosen(cases: &[String], choice: u8) -> Option<String> {

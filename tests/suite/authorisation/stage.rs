@@ -229,6 +229,7 @@ async fn cases(world: &World, scene: &Scene, ids: &mut BTreeMap<&'static str, St
     done(world, "national manager", "parkCase", park).await;
     let paused = research(world, report("停表的"), &life, "researching").await;
     done(world, "coordinator", "pauseClock", about(&paused, json!({ "reason": "零件在途" }))).await;
+    mistaken(world, &paused, ids).await;
     ids.insert("paused", paused);
 
     let of_another = with(report("另一家的"), json!({ "enterpriseId": scene.other_enterprise }));
@@ -236,6 +237,18 @@ async fn cases(world: &World, scene: &Scene, ids: &mut BTreeMap<&'static str, St
     let there = json!({ "enterpriseId": ids["enterprise elsewhere"], "campaignId": ids["campaign elsewhere"] });
     let there = done(world, "coordinator elsewhere", "reportCase", with(report("外省的"), there)).await;
     ids.insert("elsewhere", there);
+}
+
+/// A result and a fee of a case, to be taken back.
+async fn mistaken(world: &World, case: &str, ids: &mut BTreeMap<&'static str, String>) {
+    let result = json!({ "value": "25.0012", "unit": "mm", "method": "比较测量", "traceability": "JZ-1" });
+    let fee = json!({ "caseId": case, "item": "GD-L-012", "serviceDate": day(0), "amount": "800" });
+    done(world, "lead", "recordMeasurement", json!({ "caseId": case, "result": result })).await;
+    done(world, "coordinator", "recordFee", fee).await;
+    let query = "query Mistaken($id: ID!) { case(id: $id) { measurements { id } fees { id } } }";
+    let shown = world.ask("lead", query, json!({ "id": case })).await["case"].clone();
+    ids.insert("measurement", text(&shown["measurements"][0]["id"]));
+    ids.insert("fee", text(&shown["fees"][0]["id"]));
 }
 
 /// A step of a case's life, and the order that takes a case there.

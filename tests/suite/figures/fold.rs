@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use etalon::app::{EventRecord, FeeSum, GapSums, GroupKey, GroupSums, TimeToState, time_of};
 use etalon::domain::case::Case;
-use etalon::domain::case::event::{CaseFact, FeeRecorded};
-use etalon::domain::case::values::Status;
+use etalon::domain::case::event::{CaseFact, FeeRecorded, MeasurementRecorded};
+use etalon::domain::case::values::{FeeId, MeasurementId, Status};
 use etalon::domain::event::Recorded;
 use etalon::domain::value::{CatalogueId, Decimal, Division, calendar};
 use jiff::civil::Date;
@@ -32,15 +32,41 @@ pub(crate) fn cases_within(events: &[EventRecord], division: &str) -> BTreeSet<S
     within.map(|event| event.aggregate_id.clone()).collect()
 }
 
-/// The sum of the fees of the cases that stand in a division.
-pub(crate) fn fees_within(events: &[EventRecord], division: &str) -> String {
+/// How many fees of the cases that stand in a division are not retracted, and their sum.
+pub(crate) fn fees_within(events: &[EventRecord], division: &str) -> (usize, String) {
     let cases = cases_within(events, division);
-    let fees = events.iter().filter(|event| event.event_type == "FeeRecorded" && cases.contains(&event.aggregate_id));
-    let sum = fees.fold(Decimal::zero(), |sum, event| match case_event(event).fact {
-        CaseFact::FeeRecorded(fact) => &sum + fact.amount.yuan(),
-        other => panic!("{other:?}"),
-    });
-    sum.to_string()
+    let mut fees = BTreeMap::new();
+    for event in events.iter().filter(|event| cases.contains(&event.aggregate_id)) {
+        match case_event(event).fact {
+            CaseFact::FeeRecorded(fact) => drop(fees.insert(fact.id, fact.amount)),
+            CaseFact::FeeRetracted(fact) => drop(fees.remove(&fact.fee)),
+            _ => {}
+        }
+    }
+    let sum = fees.values().fold(Decimal::zero(), |sum, amount| &sum + amount.yuan());
+    (fees.len(), sum.to_string())
+}
+
+/// The events as though what was retracted of them had never been measured.
+pub(crate) fn without_retracted(events: &[Recorded<CaseFact>]) -> impl Iterator<Item = Recorded<CaseFact>> {
+    let retracted: Vec<_> = events.iter().filter_map(|event| retracted(&event.fact)).collect();
+    events.iter().cloned().filter_map(move |mut event| {
+        let stands = |measurement: &MeasurementRecorded| !retracted.contains(&measurement.id);
+        match &mut event.fact {
+            CaseFact::MeasurementRecorded(fact) if !stands(fact) => return None,
+            CaseFact::MeasurementRetracted(_) => return None,
+            CaseFact::TrialResultRecorded(fact) => fact.measurement = fact.measurement.take().filter(stands),
+            _ => {}
+        }
+        Some(event)
+    })
+}
+
+fn retracted(fact: &CaseFact) -> Option<MeasurementId> {
+    match fact {
+        CaseFact::MeasurementRetracted(fact) => Some(fact.measurement),
+        _ => None,
+    }
 }
 
 /// The cases of the log so far.
@@ -56,10 +82,10 @@ struct FoldedCase {
     case: Case,
     /// When it first was in a status, by when it happened.
     entered: BTreeMap<Status, i64>,
-    first_gap: Option<(i64, bool)>,
+    told: Vec<Recorded<CaseFact>>,
     reopened: bool,
-    /// Of none, each as often as it was charged.
-    fees: Vec<FeeSum>,
+    /// Those that are not retracted, each of no count.
+    fees: Vec<(FeeId, FeeSum)>,
 }
 
 impl Folded {
@@ -90,7 +116,7 @@ impl Folded {
         let count = |holds: &dyn Fn(&FoldedCase) -> bool| cases.iter().filter(|told| holds(told)).count() as u64;
         let file = |told: &&&FoldedCase| told.case.file.clone().expect("it was reported");
         let mut fees = BTreeMap::new();
-        for fee in cases.iter().flat_map(|told| &told.fees) {
+        for (_, fee) in cases.iter().flat_map(|told| &told.fees) {
             *fees.entry(fee.clone()).or_insert(0) += 1;
         }
         let trainings: Vec<_> = cases.iter().flat_map(|told| file(&told).trainings).collect();
@@ -109,7 +135,7 @@ impl Folded {
             resolved: count(&FoldedCase::was_solved),
             reopened: count(&|told| told.reopened && told.was_solved()),
             times,
-            gap_before: gaps(cases.iter().filter_map(|told| told.first_gap).collect()),
+            gap_before: gaps(cases.iter().filter_map(|told| told.first_gap()).collect()),
             gap_after: gaps(cases.iter().filter_map(|told| told.gap()).collect()),
             fees: fees.into_iter().map(|(fee, count)| FeeSum { count, ..fee }).collect(),
             trainings: trainings.len() as u64,
@@ -123,6 +149,7 @@ impl FoldedCase {
     fn take(&mut self, event: &Recorded<CaseFact>) {
         let was = self.case.file.as_ref().map(|file| file.status);
         self.case.evolve(event);
+        self.told.push(event.clone());
         if self.case.file.is_none() {
             // Of what had happened by a time, the report may be missing.
             return;
@@ -132,10 +159,11 @@ impl FoldedCase {
             let first = self.entered.entry(status).or_insert(happened);
             *first = happened.min(*first);
         }
-        if let CaseFact::FeeRecorded(fee) = &event.fact {
-            self.fees.push(charged(fee));
+        match &event.fact {
+            CaseFact::FeeRecorded(fee) => self.fees.push((fee.id, charged(fee))),
+            CaseFact::FeeRetracted(fact) => self.fees.retain(|(id, _)| *id != fact.fee),
+            _ => {}
         }
-        self.first_gap = self.first_gap.or(self.gap());
         self.reopened |= self.file().reopened > 0;
     }
 
@@ -148,7 +176,15 @@ impl FoldedCase {
     }
 
     fn gap(&self) -> Option<(i64, bool)> {
-        self.file().capability_gap().map(|gap| (gap.parts_per_million(), gap.is_closed()))
+        gap_of(&self.case)
+    }
+
+    fn first_gap(&self) -> Option<(i64, bool)> {
+        let mut case = Case::default();
+        without_retracted(&self.told).find_map(|event| {
+            case.evolve(&event);
+            gap_of(&case)
+        })
     }
 
     fn part(&self, key: GroupKey) -> String {
@@ -178,6 +214,10 @@ fn charged(fee: &FeeRecorded) -> FeeSum {
         amount: fee.amount.to_string(),
         count: 0,
     }
+}
+
+fn gap_of(case: &Case) -> Option<(i64, bool)> {
+    case.file.as_ref()?.capability_gap().map(|gap| (gap.parts_per_million(), gap.is_closed()))
 }
 
 fn time_to(status: Status, cases: &[&FoldedCase]) -> Option<TimeToState> {

@@ -16,23 +16,23 @@ const YEAR: &str = "annualFigures(divisionCode: \"44\", year: 2026) {
     submitted { late text figures { name value } computed { time agrees } computedThen { position figures { name value } } }
 }";
 
-async fn ask(house: &House, fields: &str) -> Value {
+pub(super) async fn ask(house: &House, fields: &str) -> Value {
     house.ask("watcher", &format!("{{ {fields} }}"), json!({})).await
 }
 
-fn figure<'a>(year: &'a Value, name: &str) -> &'a Value {
+pub(super) fn figure<'a>(year: &'a Value, name: &str) -> &'a Value {
     let figures = year["figures"].as_array().expect("figures");
     figures.iter().find(|figure| figure["name"] == name).unwrap_or_else(|| panic!("{name} is missing in {year}"))
 }
 
-async fn ordered(house: &House, who: &str, mutation: &str, shows: &str, input: Value) -> Value {
+pub(super) async fn ordered(house: &House, who: &str, mutation: &str, shows: &str, input: Value) -> Value {
     let payload = house.order(who, mutation, shows, input).await;
     assert!(payload["receipt"].is_object(), "{who} {mutation}: {payload}");
     payload
 }
 
 /// A case that is being researched.
-async fn researched(house: &House) -> String {
+pub(super) async fn researched(house: &House) -> String {
     let report = json!({
         "enterpriseId": house.enterprises[0], "campaignId": house.campaign,
         "title": "内径", "problem": "相差 8 µm", "origin": { "ownReport": true },
@@ -51,7 +51,7 @@ async fn researched(house: &House) -> String {
     case
 }
 
-fn go_to(house: &House, time: &str) {
+pub(super) fn go_to(house: &House, time: &str) {
     house.clock.set(time.parse().expect("a time"));
 }
 
@@ -170,7 +170,7 @@ async fn an_amendment_holds_what_was_recorded_late(database: Database) {
     assert_eq!(figure(&year["submitted"], "收费金额（元）")["value"], "0.10");
 }
 
-async fn document(app: &App, year: i16) -> String {
+pub(super) async fn document(app: &App, year: i16) -> String {
     let jurisdiction = Division::parse("44").expect("Guangdong");
     let question = YearQuestion { jurisdiction, year, at: Moment::Present, time: None };
     let data = report::gather(app, question).await.expect("figures");

@@ -15,12 +15,14 @@ use etalon::domain::event::Recorded;
 use etalon::domain::value::{Decimal, calendar};
 use jiff::civil::Date;
 
+use crate::figures::fold::without_retracted;
 use crate::interchange::support::{case_event, event_of};
 
 /// The cases and enterprises of the log so far, and what has counted.
 #[derive(Default)]
 pub(crate) struct FoldedYears {
     cases: BTreeMap<String, Case>,
+    told: BTreeMap<String, Vec<Recorded<CaseFact>>>,
     enterprises: BTreeMap<String, Enterprise>,
     counted: Vec<Counted>,
 }
@@ -38,8 +40,10 @@ enum What {
     Reopened,
     Escalated,
     DeadlineMissed,
-    GapClosed,
-    Fee(Decimal),
+    /// So often, or so much less often.
+    GapClosed(i64),
+    /// One, or one less.
+    Fee(i64, Decimal),
     Training(u32),
     Technique,
     Published,
@@ -62,15 +66,19 @@ impl FoldedYears {
         let case = self.cases.entry(id.clone()).or_default();
         let before = case.file.clone();
         case.evolve(event);
+        let told = self.told.entry(id.clone()).or_default();
+        let known = closings(told);
+        told.push(event.clone());
         let Some(file) = &case.file else { return };
-        let is_closed = |file: &File| file.capability_gap().is_some_and(|gap| gap.is_closed());
         let mut on = calendar::date_of(event.occurred_at);
         let mut count = |on, what| self.counted.push(Counted { of: id.clone(), position, on, what });
         if before.as_ref().is_none_or(|before| before.status != file.status) {
             count(on, What::Entered(file.status));
         }
-        if is_closed(file) && !before.as_ref().is_some_and(is_closed) {
-            count(on, What::GapClosed);
+        let mut changed = closings(told);
+        known.into_iter().for_each(|(day, number)| *changed.entry(day).or_default() -= number);
+        for (day, number) in changed.into_iter().filter(|(_, number)| *number != 0) {
+            count(day, What::GapClosed(number));
         }
         let what = match &event.fact {
             CaseFact::CaseReopened(_) => What::Reopened,
@@ -81,7 +89,13 @@ impl FoldedYears {
             CaseFact::TypicalCasePublished(_) => What::Published,
             CaseFact::FeeRecorded(fact) => {
                 on = fact.service_date;
-                What::Fee(fact.amount.yuan().clone())
+                What::Fee(1, fact.amount.yuan().clone())
+            }
+            CaseFact::FeeRetracted(fact) => {
+                let mut fees = before.iter().flat_map(|file| &file.fees);
+                let Some(fee) = fees.find(|fee| fee.id == fact.fee && fee.retraction.is_none()) else { return };
+                on = fee.service_date;
+                What::Fee(-1, &Decimal::zero() - fee.amount.yuan())
             }
             _ => return,
         };
@@ -121,8 +135,7 @@ impl FoldedYears {
             FigureName::VisitsMade
             | FigureName::DeadlinesMissed
             | FigureName::Trainings
-            | FigureName::TechniquesIntroduced
-            | FigureName::FeesCharged => whole(counts.len()),
+            | FigureName::TechniquesIntroduced => whole(counts.len()),
             FigureName::EnterprisesEnrolled
             | FigureName::CasesReported
             | FigureName::CasesResolved
@@ -132,9 +145,18 @@ impl FoldedYears {
             | FigureName::CasesReopened
             | FigureName::CasesEscalated
             | FigureName::CasesOpen
-            | FigureName::GapsClosed
             | FigureName::EnergyCases
             | FigureName::TypicalCases => whole(things),
+            FigureName::GapsClosed => {
+                let mut closed: BTreeMap<&String, i64> = BTreeMap::new();
+                for Counted { of, what, .. } in &counts {
+                    *closed.entry(of).or_default() += how_often(what);
+                }
+                whole(closed.values().filter(|number| **number > 0).count())
+            }
+            FigureName::FeesCharged => {
+                Decimal::from(counts.iter().map(|counted| how_often(&counted.what)).sum::<i64>())
+            }
             FigureName::EnterprisesServed => {
                 let served: BTreeSet<_> = counts.iter().map(|counted| self.enterprise_of(counted)).collect();
                 whole(served.len())
@@ -147,7 +169,7 @@ impl FoldedYears {
                 whole(trainees.sum())
             }
             FigureName::FeeTotal => counts.iter().fold(Decimal::zero(), |sum, counted| match &counted.what {
-                What::Fee(amount) => &sum + amount,
+                What::Fee(_, amount) => &sum + amount,
                 _ => sum,
             }),
         }
@@ -177,7 +199,7 @@ impl FoldedYears {
             FigureName::CasesEscalated => matches!(counted.what, What::Escalated),
             FigureName::CasesOpen => entered(Status::Reported) && self.file(counted).waits(),
             FigureName::DeadlinesMissed => matches!(counted.what, What::DeadlineMissed),
-            FigureName::GapsClosed => matches!(counted.what, What::GapClosed),
+            FigureName::GapsClosed => matches!(counted.what, What::GapClosed(_)),
             FigureName::EnergyCases => {
                 let kind = |file: &File| file.triage.as_ref().map(|triage| triage.kind);
                 entered(Status::Reported) && kind(self.file(counted)) == Some(Kind::EnergyMetrology)
@@ -187,7 +209,7 @@ impl FoldedYears {
             FigureName::TypicalCases => {
                 matches!(counted.what, What::Published) && self.file(counted).publication.is_some()
             }
-            FigureName::FeesCharged | FigureName::FeeTotal => matches!(counted.what, What::Fee(_)),
+            FigureName::FeesCharged | FigureName::FeeTotal => matches!(counted.what, What::Fee(..)),
         }
     }
 
@@ -209,6 +231,28 @@ impl FoldedYears {
             false => counted.of.clone(),
         }
     }
+}
+
+fn how_often(what: &What) -> i64 {
+    match what {
+        What::GapClosed(number) | What::Fee(number, _) => *number,
+        _ => 1,
+    }
+}
+
+/// On which days the gap of a case came to 1 or less, and how often, without what was retracted.
+fn closings(told: &[Recorded<CaseFact>]) -> BTreeMap<Date, i64> {
+    let (mut case, mut was_closed, mut days) = (Case::default(), false, BTreeMap::new());
+    for event in without_retracted(told) {
+        case.evolve(&event);
+        let gap = case.file.as_ref().and_then(File::capability_gap);
+        let is_closed = gap.is_some_and(|gap| gap.is_closed());
+        if is_closed && !was_closed {
+            *days.entry(calendar::date_of(event.occurred_at)).or_default() += 1;
+        }
+        was_closed = is_closed;
+    }
+    days
 }
 
 fn whole(count: usize) -> Decimal {

@@ -1,8 +1,11 @@
 //! What may be charged and which editions are in force; fees of a case against them.
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
 use crate::life::scene::{Scene, triage};
+use crate::life::script::Case;
 use crate::life::world::{World, day, text, with};
 
 fn item(more: Value) -> Value {
@@ -90,8 +93,34 @@ async fn fees(world: &World, scene: &Scene) {
     case.takes("coordinator", "recordFee", fee(json!({ "amount": "1200" }))).await;
     case.takes("coordinator", "recordFee", fee(json!({ "item": "QJ-0101", "serviceDate": day(-2) }))).await;
     assert_eq!(case.shows("feeTotal fees { item amount tariff }").await["feeTotal"], "2000");
+    retracted(&case).await;
     case.takes("enterprise", "withdrawCase", json!({ "reason": "费用由总部承担" })).await;
     case.refuses([("coordinator", "recordFee", fee(json!({})), "WRONG_STATUS", "")]).await;
+}
+
+/// A fee that was recorded wrongly stays where it was, and counts no more.
+async fn retracted(case: &Case<'_>) {
+    let fees = case.shows("fees { id }").await["fees"].clone();
+    let of = |fee: &Value| json!({ "feeId": fee["id"], "reason": "重复登记" });
+    let unknown = URL_SAFE_NO_PAD.encode("Fee:00000000-0000-4000-8000-000000000000");
+    case.refuses([
+        ("coordinator", "retractFee", with(of(&fees[1]), json!({ "feeId": unknown })), "FEE_UNKNOWN", "feeId"),
+        ("coordinator", "retractFee", with(of(&fees[1]), json!({ "feeId": case.id })), "ID_INVALID", "feeId"),
+        ("coordinator", "retractFee", with(of(&fees[1]), json!({ "reason": " " })), "TEXT_EMPTY", "reason"),
+        ("enterprise", "retractFee", of(&fees[1]), "NOT_PERMITTED", ""),
+    ])
+    .await;
+    let keyed = with(of(&fees[1]), json!({ "idempotencyKey": "retract-fee-1" }));
+    case.takes("coordinator", "retractFee", keyed.clone()).await;
+    let again = case.world.order("coordinator", "retractFee", &with(keyed, json!({ "caseId": case.id }))).await;
+    assert_eq!(again["receipt"]["replayed"], true, "{again}");
+    case.refuses([("coordinator", "retractFee", of(&fees[1]), "ALREADY_RETRACTED", "feeId")]).await;
+    let shown = case.shows("feeTotal fees { item retraction { at by { id } reason } }").await;
+    assert_eq!((&shown["feeTotal"], &shown["fees"][0]["retraction"]), (&json!("1200"), &Value::Null));
+    let retraction = &shown["fees"][1]["retraction"];
+    assert_eq!((&retraction["reason"], &retraction["by"]["id"]), (&json!("重复登记"), &json!("coordinator")));
+    case.takes("coordinator", "retractFee", of(&fees[0])).await;
+    assert_eq!(case.shows("feeTotal").await["feeTotal"], "0");
 }
 
 async fn editions(world: &World) {

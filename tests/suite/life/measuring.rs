@@ -1,14 +1,18 @@
 //! Requirements, measurements and the gap between them, with every unsound value.
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
 use crate::life::scene::Scene;
+use crate::life::script::Case;
 use crate::life::world::{World, with};
 
 pub async fn play(world: &World, scene: &Scene) {
     requirements(world, scene).await;
     measurements(world, scene).await;
     writings(world, scene).await;
+    retractions(world, scene).await;
 }
 
 /// U and what belongs to it.
@@ -289,4 +293,104 @@ async fn writings(world: &World, scene: &Scene) {
     case.takes("lead", "specifyRequirement", of("dB[SPL]", json!({ "uncertainty": of_u("0.21", "dB") }))).await;
     case.takes("lead", "recordMeasurement", result("94", "dB[SPL]", of_u("0.3", "dB"))).await;
     assert_eq!(case.shows("gap { ratio }").await["gap"]["ratio"], "1.428572");
+}
+
+/// A result that was written down wrongly stays where it was, and counts for no gap: neither now nor before.
+async fn retractions(world: &World, scene: &Scene) {
+    let case = scene.researching(world, "单位写错").await;
+    let of_u = |value: &str, unit: &str| measurement(uncertainty(json!({ "value": value, "unit": unit })));
+    case.takes_all([
+        ("lead", "specifyRequirement", requirement(json!({ "uncertainty": uncertainty(json!({})) }))),
+        ("lead", "recordMeasurement", of_u("3", "um")),
+        ("lead", "recordMeasurement", of_u("1", "nm")),
+    ])
+    .await;
+    let known = case.shows("version gap { ratio closed } measurements { id }").await;
+    assert_eq!(known["gap"], json!({ "ratio": "0.000500", "closed": true }));
+    let of = |place: usize| json!({ "measurementId": known["measurements"][place]["id"], "reason": "单位误写为 nm" });
+    let unknown = URL_SAFE_NO_PAD.encode("Measurement:00000000-0000-4000-8000-000000000000");
+    let unknown = with(of(1), json!({ "measurementId": unknown }));
+    let stale = with(of(1), json!({ "expectedVersion": 1 }));
+    case.refuses([
+        ("lead", "retractMeasurement", unknown, "MEASUREMENT_UNKNOWN", "measurementId"),
+        ("lead", "retractMeasurement", with(of(1), json!({ "reason": "" })), "TEXT_EMPTY", "reason"),
+        ("enterprise", "retractMeasurement", of(1), "NOT_PERMITTED", ""),
+        ("second lead", "retractMeasurement", of(1), "NOT_A_MEMBER", ""),
+    ])
+    .await;
+    let conflict = world.order("lead", "retractMeasurement", &with(stale, json!({ "caseId": case.id }))).await;
+    assert_eq!(conflict["userErrors"][0]["code"], "VERSION_CONFLICT", "{conflict}");
+    case.takes("lead", "retractMeasurement", of(1)).await;
+    case.refuses([("lead", "retractMeasurement", of(1), "ALREADY_RETRACTED", "measurementId")]).await;
+
+    let shown = case
+        .shows("number gap { ratio closed best { id } } gapHistory { ratio } measurements { id retraction { reason } }")
+        .await;
+    let best = &known["measurements"][0]["id"];
+    assert_eq!(shown["gap"], json!({ "ratio": "1.500000", "closed": false, "best": { "id": best } }));
+    assert_eq!(shown["gapHistory"], json!([{ "ratio": "1.500000" }]));
+    let retraction = json!({ "reason": "单位误写为 nm" });
+    assert_eq!(
+        [&shown["measurements"][0]["retraction"], &shown["measurements"][1]["retraction"]],
+        [&Value::Null, &retraction]
+    );
+    told(&case, &known["version"]).await;
+    on_trial(&case, of_u).await;
+}
+
+/// History, differences and the timeline tell of it.
+async fn told(case: &Case<'_>, before: &Value) {
+    let shown = case
+        .shows(&format!(
+            "diff(from: {{ version: {before} }}) {{ field events {{ type }} ... on MeasurementsChange {{
+                 added {{ retraction {{ reason }} }} removed {{ retraction {{ reason }} }} }} }}
+             fieldHistory(field: MEASUREMENTS) {{ reason event {{ type ... on MeasurementRetractedEvent {{
+                 measurementId reason }} }} }}
+             timeline {{ nodes {{ kind chinese english }} }}"
+        ))
+        .await;
+    let changes = shown["diff"].as_array().expect("changes");
+    let fields: Vec<_> = changes.iter().map(|change| &change["field"]).collect();
+    assert_eq!(fields, ["GAP", "MEASUREMENTS"]);
+    assert!(changes.iter().all(|change| change["events"] == json!([{ "type": "MeasurementRetracted" }])), "{shown}");
+    let retracted = json!([{ "retraction": { "reason": "单位误写为 nm" } }]);
+    assert_eq!([&changes[1]["added"], &changes[1]["removed"]], [&retracted, &json!([{ "retraction": Value::Null }])]);
+    let last = shown["fieldHistory"].as_array().and_then(|all| all.last()).expect("a change");
+    assert_eq!((&last["reason"], &last["event"]["reason"]), (&json!("单位误写为 nm"), &json!("单位误写为 nm")));
+    let english = json!("Measurement retracted: 单位误写为 nm");
+    let entries = shown["timeline"]["nodes"].as_array().expect("entries");
+    let entry = entries.iter().find(|entry| entry["english"] == english).expect("it is told");
+    assert_eq!((&entry["kind"], &entry["chinese"]), (&json!("WORK"), &json!("作废测量结果：单位误写为 nm")));
+}
+
+/// A trial's own result, too, before the enterprise confirms by it; the verdict of the trial stands.
+async fn on_trial(case: &Case<'_>, of_u: impl Fn(&str, &str) -> Value) {
+    let measured = of_u("1", "um")["result"].clone();
+    case.takes_all([
+        ("lead", "recordFinding", json!({ "text": "读数有误" })),
+        ("lead", "proposeSolution", json!({ "description": "换量仪" })),
+        ("reviewer", "reviewSolution", json!({ "verdict": "APPROVED", "comment": "同意" })),
+        ("lead", "startTrial", json!({ "plan": "三天" })),
+        ("lead", "recordTrialResult", json!({ "passed": true, "summary": "按计划", "measurement": measured })),
+    ])
+    .await;
+    let shown = case
+        .shows("measurements { id } events(last: 1) { nodes { ... on TrialResultRecordedEvent { measurementId } } }")
+        .await;
+    let of_trial = shown["measurements"][2]["id"].clone();
+    assert_eq!(shown["events"]["nodes"][0]["measurementId"], of_trial);
+    let of = |id: &Value| json!({ "measurementId": id, "reason": "量块拿错" });
+    case.takes("lead", "retractMeasurement", of(&of_trial)).await;
+    assert_eq!(
+        case.shows("status trial { passed } gap { ratio }").await,
+        json!({ "status": "AWAITING_CONFIRMATION", "trial": { "passed": true }, "gap": { "ratio": "1.500000" } })
+    );
+    case.refuses([("enterprise", "confirmSolution", json!({}), "GAP_OPEN", "acceptShortfall")]).await;
+    case.takes("lead", "retractMeasurement", of(&shown["measurements"][0]["id"])).await;
+    let confirmed = case.takes("enterprise", "confirmSolution", json!({})).await;
+    let warning = &confirmed["warnings"][0];
+    assert_eq!(warning["code"], "NOTHING_MEASURED");
+    let message = crate::life::world::text(&warning["message"]);
+    assert!(message.contains("every result on record is retracted"), "{message}");
+    case.refuses([("lead", "retractMeasurement", of(&of_trial), "WRONG_STATUS", "")]).await;
 }

@@ -25,7 +25,7 @@ fn figure(kind: FigureKind, detail: &str, number: Option<i64>, days: i64) -> Fig
 }
 
 fn fee(amount: &str) -> FigureRow {
-    FigureRow { amount: Some(amount.to_owned()), ..figure(FigureKind::Fee, &fee_item("44", "GD-1"), None, 1) }
+    FigureRow { amount: Some(amount.to_owned()), ..figure(FigureKind::Fee, &fee_item("44", "GD-1"), Some(1), 1) }
 }
 
 async fn told(store: &dyn Store, row: CaseRow, number: u128, figures: &[FigureRow]) {
@@ -99,9 +99,12 @@ async fn no_time_is_below_nothing(database: Database) {
 async fn gaps_and_fees_are_those_of_the_moment(database: Database) {
     let store = database.open().await;
     let gap = |number, detail: &str, days| figure(FigureKind::Gap, detail, number, days);
+    let first_gap = |number, detail: &str, days| figure(FigureKind::FirstGap, detail, number, days);
+    let taken_back = |amount: &str| FigureRow { number: Some(-1), ..fee(amount) };
     let steps = [
         gap(None, "", 0),
         gap(Some(2_500_000), "STANDS", 1),
+        first_gap(Some(2_500_000), "STANDS", 1),
         fee("0.10"),
         gap(Some(1_000_000), "STANDS", 2),
         gap(Some(999_999), "CLOSED", 3),
@@ -109,6 +112,9 @@ async fn gaps_and_fees_are_those_of_the_moment(database: Database) {
         fee("99999999999999999999.99"),
         figure(FigureKind::Training, "", Some(12), 4),
         gap(None, "", 5),
+        first_gap(None, "", 6),
+        taken_back("0.10"),
+        taken_back("99999999999999999999.99"),
     ];
     told(&*store, case_row(1), 1, &steps).await;
     let gaps = |median_ppm, closed| GapSums { cases: 1, median_ppm, closed };
@@ -128,13 +134,15 @@ async fn gaps_and_fees_are_those_of_the_moment(database: Database) {
     };
     let table = [
         (0, none, none, fees(0, 0), 0),
-        (1, first, first, fees(0, 0), 0),
-        (2, first, first, fees(1, 0), 0),
+        (2, first, first, fees(0, 0), 0),
+        (3, first, first, fees(1, 0), 0),
         // One millionth above 1 was rounded to 1: it stands all the same.
-        (3, first, gaps(1_000_000, 0), fees(1, 0), 0),
-        (6, first, gaps(999_999, 1), fees(2, 1), 0),
-        (7, first, gaps(999_999, 1), fees(2, 1), 12),
-        (8, first, none, fees(2, 1), 12),
+        (4, first, gaps(1_000_000, 0), fees(1, 0), 0),
+        (7, first, gaps(999_999, 1), fees(2, 1), 0),
+        (8, first, gaps(999_999, 1), fees(2, 1), 12),
+        (9, first, none, fees(2, 1), 12),
+        (10, none, none, fees(2, 1), 12),
+        (12, none, none, fees(1, 0), 12),
     ];
     for (position, before, after, fees, trainees) in table {
         let group = groups(&*store, &[], Moment::Position(position)).await.remove(0);

@@ -9,7 +9,7 @@ pub(crate) mod collaboration;
 mod confirmation;
 pub(crate) mod deadlines;
 pub(crate) mod escalation;
-mod fees;
+pub(crate) mod fees;
 pub(crate) mod legacy;
 mod links;
 pub(crate) mod publication;
@@ -75,6 +75,7 @@ impl Case {
             CaseCommand::LeaveCase(command) => collaboration::leave_case(given()?, command),
             CaseCommand::RecordFinding(command) => research::record_finding(given()?, command),
             CaseCommand::RecordMeasurement(command) => research::record_measurement(given()?, command),
+            CaseCommand::RetractMeasurement(command) => research::retract_measurement(given()?, command),
             CaseCommand::ProposeSolution(command) => research::propose_solution(given()?, command),
             CaseCommand::ReviewSolution(command) => trial::review_solution(given()?, command),
             CaseCommand::StartTrial(command) => trial::start_trial(given()?, command),
@@ -95,6 +96,7 @@ impl Case {
             CaseCommand::MarkDuplicate(command) => links::mark_duplicate(given()?, command),
             CaseCommand::LinkCases(command) => links::link_cases(given()?, command),
             CaseCommand::RecordFee(command) => fees::record_fee(given()?, command),
+            CaseCommand::RetractFee(command) => fees::retract_fee(given()?, command),
             CaseCommand::IntroduceTechnique(command) => records::introduce_technique(given()?, command),
             CaseCommand::RecordTraining(command) => records::record_training(given()?, command),
             CaseCommand::AddComment(command) => records::add_comment(given()?, command),

@@ -3,9 +3,13 @@
 use jiff::civil::Date;
 
 use crate::domain::actor::Actor;
-use crate::domain::case::command::{ProposeSolution, RecordFinding, RecordMeasurement, SpecifyRequirement};
+use crate::domain::case::command::{
+    ProposeSolution, RecordFinding, RecordMeasurement, RetractMeasurement, SpecifyRequirement,
+};
 use crate::domain::case::decide::{Decision, Given, only, refuse};
-use crate::domain::case::event::{FindingRecorded, MeasurementRecorded, RequirementSpecified, SolutionProposed};
+use crate::domain::case::event::{
+    FindingRecorded, MeasurementRecorded, MeasurementRetracted, RequirementSpecified, SolutionProposed,
+};
 use crate::domain::case::state::File;
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::value::ids::each_once;
@@ -50,13 +54,35 @@ pub(super) fn measured(
 
 /// An uncertainty that cannot be compared with the one required would never move the gap.
 fn check_comparable(file: &File, result: &MeasurementResult, field: &str) -> Result<(), Refusal> {
-    let (Some(requirement), Some(result)) = (&file.requirement, result.evaluated()) else {
+    let (Some(requirement), Some(result)) = (file.requirement(), result.evaluated()) else {
         return Ok(());
     };
     match CapabilityGap::between(result, requirement) {
         Ok(_) => Ok(()),
         Err(error) => Err(Refusal::of_value(format!("{field}.uncertainty.unit"), error)),
     }
+}
+
+pub(crate) fn has_measurement(file: &File, _: &Actor, _: Date) -> Result<(), Refusal> {
+    if file.measurements.is_empty() {
+        return refuse(Code::MeasurementUnknown, "measurementId", "no measurement is on record");
+    }
+    if file.measurements.iter().all(|measurement| measurement.retraction.is_some()) {
+        return refuse(Code::AlreadyRetracted, "measurementId", "every measurement on record is retracted");
+    }
+    Ok(())
+}
+
+pub(super) fn retract_measurement(given: Given<'_>, command: &RetractMeasurement) -> Decision {
+    let id = command.measurement;
+    let Some(measurement) = given.file.measurements.iter().find(|measurement| measurement.id == id) else {
+        return refuse(Code::MeasurementUnknown, "measurementId", format!("no measurement {id} is in the case"));
+    };
+    if let Some(retraction) = &measurement.retraction {
+        let message = format!("the measurement was retracted at {}", retraction.at);
+        return refuse(Code::AlreadyRetracted, "measurementId", message);
+    }
+    only(MeasurementRetracted { measurement: id, reason: command.reason.clone() })
 }
 
 pub(crate) fn has_finding(file: &File, _: &Actor, _: Date) -> Result<(), Refusal> {

@@ -25,6 +25,13 @@ payloads! {
         /// The most that the item allows.
         tariff: Money,
     }
+    /// 作废收费: a fee stays on file and counts no more.
+    FeeRetracted {
+        /// Which.
+        fee: FeeId,
+        /// Why.
+        reason: Statement,
+    }
     /// 引进先进技术.
     TechniqueIntroduced {
         /// What was introduced.

@@ -1,11 +1,13 @@
 //! What is known of a case after one more event. Total: an event of the log never fails, however old,
 //! and one that finds no case to belong to changes nothing.
 
+mod measuring;
 mod moves;
 mod opening;
 
 use crate::domain::actor::ActorId;
 use crate::domain::case::event::CaseFact;
+use crate::domain::case::evolve::measuring::retract;
 use crate::domain::case::state::{
     Assignment, Attachment, Case, Comment, Fee, File, Finding, Link, Membership, Publication, Resolution, Review,
     RoutineService, Solution, Technique, Training, Triage, Trial,
@@ -34,7 +36,7 @@ impl File {
             // What they open was taken up in `opened`; a case is not opened twice.
             CaseFact::CaseReported(_) | CaseFact::LegacyActivityRecorded(_) => {}
             CaseFact::RequirementSpecified(fact) => {
-                self.requirement = Some(fact.requirement.clone());
+                self.state_requirement(&fact.requirement, at);
                 self.follow_gap(at);
             }
             CaseFact::CaseRenamed(fact) => self.title = fact.to.clone(),
@@ -110,7 +112,14 @@ impl File {
                     citations: fact.citations.clone(),
                 });
             }
-            CaseFact::MeasurementRecorded(fact) => self.take_measurement(fact, by(), at),
+            CaseFact::MeasurementRecorded(fact) => self.measured(fact, event),
+            CaseFact::MeasurementRetracted(fact) => {
+                let found = self.measurements.iter_mut().find(|measurement| measurement.id == fact.measurement);
+                if let Some(measurement) = found {
+                    retract(&mut measurement.retraction, &fact.reason, event);
+                    self.tell_gap_anew();
+                }
+            }
             CaseFact::SolutionProposed(fact) => {
                 self.worked_on_it.insert(by());
                 self.solution = Some(Solution {
@@ -148,7 +157,7 @@ impl File {
                     trial.outcome = Some((fact.passed, fact.summary.clone()));
                 }
                 if let Some(measurement) = &fact.measurement {
-                    self.take_measurement(measurement, by(), at);
+                    self.measured(measurement, event);
                 }
                 let status = match fact.passed {
                     true => Status::AwaitingConfirmation,
@@ -224,11 +233,18 @@ impl File {
             CaseFact::CasesLinked(fact) => self.links.push(Link { other: fact.other, relation: fact.relation }),
             CaseFact::FeeRecorded(fact) => self.fees.push(Fee {
                 id: fact.id,
+                catalogue: fact.catalogue,
                 item: fact.item.clone(),
                 service_date: fact.service_date,
                 amount: fact.amount.clone(),
                 tariff: fact.tariff.clone(),
+                retraction: None,
             }),
+            CaseFact::FeeRetracted(fact) => {
+                if let Some(fee) = self.fees.iter_mut().find(|fee| fee.id == fact.fee) {
+                    retract(&mut fee.retraction, &fact.reason, event);
+                }
+            }
             CaseFact::TechniqueIntroduced(fact) => {
                 self.techniques.push(Technique { technique: fact.technique.clone(), source: fact.source.clone(), at })
             }

@@ -3,9 +3,8 @@
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use crate::domain::actor::ActorId;
-use crate::domain::case::event::{CaseFact, MeasurementRecorded};
-use crate::domain::case::state::{Deadline, File, Measurement, Step};
+use crate::domain::case::event::CaseFact;
+use crate::domain::case::state::{Deadline, File, Step};
 use crate::domain::case::values::Status;
 use crate::domain::event::Recorded;
 
@@ -39,12 +38,6 @@ impl File {
             None => Status::Reported,
         };
         self.move_to(status, at);
-    }
-
-    pub(super) fn take_measurement(&mut self, made: &MeasurementRecorded, by: ActorId, at: Timestamp) {
-        self.worked_on_it.insert(by.clone());
-        self.measurements.push(Measurement { id: made.id, by, at, result: made.result.clone() });
-        self.follow_gap(at);
     }
 
     pub(super) fn set_deadline(&mut self, on: Date, set_on: Date) {

@@ -31,7 +31,7 @@ impl File {
             status: Status::Reported,
             last_step: Step { number: 1, at: event.occurred_at },
             triage: None,
-            requirement: None,
+            requirements: Vec::new(),
             routine_service: None,
             assignment: None,
             experts: BTreeMap::new(),

@@ -209,7 +209,7 @@ pub fn differences(before: Option<&File>, after: &File) -> Vec<FieldDifference> 
         last_step: _,
         level: _,
         triage: _,
-        requirement: _,
+        requirements: _,
         routine_service: _,
         assignment: _,
         experts: _,
@@ -268,7 +268,7 @@ impl<'a> States<'a> {
             CaseField::Category => self.one(D::Category, |file| Some(file.triage.as_ref()?.category.clone())),
             CaseField::Kind => self.one(D::Kind, |file| Some(file.triage.as_ref()?.kind)),
             CaseField::Severity => self.one(D::Severity, |file| Some(file.triage.as_ref()?.severity)),
-            CaseField::Requirement => self.one(D::Requirement, |file| file.requirement.clone()),
+            CaseField::Requirement => self.one(D::Requirement, |file| file.requirement().cloned()),
             CaseField::Gap => self.one(D::Decimal, |file| file.gap_history.last()?.gap.clone()),
             CaseField::RoutineService => self.one(D::RoutineService, |file| file.routine_service.clone()),
             CaseField::Institution => {

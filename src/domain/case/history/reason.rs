@@ -13,6 +13,7 @@ impl CaseFact {
             Self::AssignmentDeclined(fact) => Some(&fact.reason),
             Self::InvitationDeclined(fact) => fact.reason.as_ref(),
             Self::ExpertLeft(fact) => fact.reason.as_ref(),
+            Self::MeasurementRetracted(fact) => Some(&fact.reason),
             Self::SolutionReviewed(fact) => Some(&fact.comment),
             Self::SolutionConfirmed(fact) => fact.shortfall_accepted.as_ref(),
             Self::SolutionRejected(fact) => Some(&fact.reason),
@@ -23,6 +24,7 @@ impl CaseFact {
             Self::DeadlineExtended(fact) => Some(&fact.reason),
             Self::ClockPaused(fact) => Some(&fact.reason),
             Self::CaseWithdrawn(fact) => Some(&fact.reason),
+            Self::FeeRetracted(fact) => Some(&fact.reason),
             Self::TypicalCaseRetracted(fact) => Some(&fact.reason),
             Self::ImportedPersonsErased(fact) => Some(&fact.reason),
             Self::CaseReported(_)

@@ -137,6 +137,16 @@ pub(super) fn measure(value: &str, unit: &str) -> RecordMeasurement {
     }
 }
 
+/// The same under another id.
+pub(super) fn measure_as(number: u128, value: &str, unit: &str) -> RecordMeasurement {
+    RecordMeasurement { id: MeasurementId(Uuid::from_u128(number)), ..measure(value, unit) }
+}
+
+pub(super) fn retract_measurement(number: u128) -> RetractMeasurement {
+    let reason = statement("read off the wrong scale");
+    RetractMeasurement { measurement: MeasurementId(Uuid::from_u128(number)), reason }
+}
+
 pub(super) fn propose() -> ProposeSolution {
     ProposeSolution {
         description: statement("measure with three wires on a length comparator"),
@@ -237,6 +247,15 @@ pub(super) fn fee(amount: &str) -> RecordFee {
     }
 }
 
+/// The same under another id.
+pub(super) fn fee_as(number: u128, amount: &str) -> RecordFee {
+    RecordFee { id: FeeId(Uuid::from_u128(number)), ..fee(amount) }
+}
+
+pub(super) fn retract_fee(number: u128) -> RetractFee {
+    RetractFee { fee: FeeId(Uuid::from_u128(number)), reason: statement("recorded twice") }
+}
+
 pub(super) fn technique() -> IntroduceTechnique {
     let reference = Reference::parse("EURAMET cg-10").expect("a reference");
     IntroduceTechnique {
@@ -316,6 +335,7 @@ pub(super) fn one_of_each() -> Vec<CaseCommand> {
         LeaveCase { reason: None }.into(),
         find().into(),
         measure("2", "um").into(),
+        retract_measurement(1).into(),
         propose().into(),
         review(Verdict::Approved).into(),
         try_out().into(),
@@ -336,6 +356,7 @@ pub(super) fn one_of_each() -> Vec<CaseCommand> {
         duplicate(another_case()).into(),
         link(another_case(), LinkRelation::RelatedTo).into(),
         fee("300").into(),
+        retract_fee(1).into(),
         technique().into(),
         training().into(),
         comment().into(),

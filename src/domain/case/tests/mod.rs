@@ -18,6 +18,7 @@ mod permissions;
 mod publication;
 mod report;
 mod research;
+mod retraction;
 mod statuses;
 mod trial;
 mod walks;

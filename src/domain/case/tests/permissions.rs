@@ -37,7 +37,7 @@ fn untied() -> [Actor; 4] {
     [another_enterprise(), neighbour(), another_lead(), stranger()]
 }
 
-const WHO: [(&str, &str); 43] = [
+const WHO: [(&str, &str); 45] = [
     ("ReportCase", "E V C I"),
     ("SpecifyRequirement", "E C L I"),
     ("RenameCase", "E C L I"),
@@ -53,6 +53,7 @@ const WHO: [(&str, &str); 43] = [
     ("LeaveCase", "X"),
     ("RecordFinding", "L X I"),
     ("RecordMeasurement", "L X I"),
+    ("RetractMeasurement", "L X I"),
     ("ProposeSolution", "L I"),
     ("ReviewSolution", "R I"),
     ("StartTrial", "L E I"),
@@ -73,6 +74,7 @@ const WHO: [(&str, &str); 43] = [
     ("MarkDuplicate", "C I"),
     ("LinkCases", "C I"),
     ("RecordFee", "C I"),
+    ("RetractFee", "C I"),
     ("IntroduceTechnique", "L X V I"),
     ("RecordTraining", "L X V I"),
     ("AddComment", "L X E C B N V I"),
@@ -107,6 +109,8 @@ fn where_it_works(command: &CaseCommand) -> Story {
         CaseCommand::UnparkCase(_) => national().then(national_manager(), park()),
         CaseCommand::MissDeadline(_) => at_work().at("2026-07-01T02:00:00Z"),
         CaseCommand::ResumeClock(_) => at_work().then(lead(), pause()),
+        CaseCommand::RetractMeasurement(_) => at_work().then(lead(), measure("2", "um")),
+        CaseCommand::RetractFee(_) => at_work().then(coordinator(), fee("300")),
         CaseCommand::PublishTypicalCase(_) => of(Status::Closed),
         CaseCommand::RetractTypicalCase(_) => of(Status::Closed).then(manager(), publish()),
         CaseCommand::EraseImportedPersons(_) => Story::of_imported_persons(),

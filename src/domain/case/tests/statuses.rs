@@ -19,7 +19,7 @@ const ANY: &str = "REPORTED TRIAGED ASSIGNED RESEARCHING SOLUTION_PROPOSED ON_TR
     CLOSED WITHDRAWN DUPLICATE";
 const COLLABORATION: &str = "ASSIGNED RESEARCHING SOLUTION_PROPOSED ON_TRIAL AWAITING_CONFIRMATION";
 
-const FROM: [(&str, &str); 43] = [
+const FROM: [(&str, &str); 45] = [
     ("ReportCase", ANY),
     ("SpecifyRequirement", BEFORE_RESOLVED),
     ("RenameCase", OPEN),
@@ -35,6 +35,7 @@ const FROM: [(&str, &str); 43] = [
     ("LeaveCase", COLLABORATION),
     ("RecordFinding", "RESEARCHING SOLUTION_PROPOSED ON_TRIAL"),
     ("RecordMeasurement", "RESEARCHING SOLUTION_PROPOSED ON_TRIAL"),
+    ("RetractMeasurement", "RESEARCHING SOLUTION_PROPOSED ON_TRIAL AWAITING_CONFIRMATION"),
     ("ProposeSolution", "RESEARCHING"),
     ("ReviewSolution", "SOLUTION_PROPOSED"),
     ("StartTrial", "SOLUTION_PROPOSED"),
@@ -55,6 +56,7 @@ const FROM: [(&str, &str); 43] = [
     ("MarkDuplicate", OPEN),
     ("LinkCases", OPEN),
     ("RecordFee", OPEN_OR_CLOSED),
+    ("RetractFee", OPEN_OR_CLOSED),
     ("IntroduceTechnique", OPEN_OR_CLOSED),
     ("RecordTraining", OPEN_OR_CLOSED),
     ("AddComment", ANY_BUT_DUPLICATE),

@@ -32,6 +32,13 @@ event_objects! {
         /// 收费标准: the most that the item allows, in CNY.
         tariff: Decimal = Decimal::of(&fact.tariff);
     }
+    /// 作废收费: a fee was taken back, and counts no more.
+    FeeRetracted as FeeRetractedEvent |fact| {
+        /// The fee's global id.
+        fee_id: ID = ids::global(fact.fee);
+        /// 原因: why.
+        reason: String = fact.reason.to_string();
+    }
     /// 引进先进技术: a technique was brought in.
     TechniqueIntroduced as TechniqueIntroducedEvent |fact| {
         /// 技术: what.

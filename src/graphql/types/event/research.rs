@@ -50,6 +50,13 @@ event_objects! {
         /// 测量结果: value, uncertainty, method, traceability.
         result: ResultNode = ResultNode(fact.result.clone());
     }
+    /// 作废测量结果: a result was taken back, and counts no more.
+    MeasurementRetracted as MeasurementRetractedEvent |fact| {
+        /// The measurement's global id.
+        measurement_id: ID = ids::global(fact.measurement);
+        /// 原因: why.
+        reason: String = fact.reason.to_string();
+    }
     /// 提出解决方案: the lead proposed how to solve it.
     SolutionProposed as SolutionProposedEvent |fact| {
         /// 方案: what to do.
@@ -77,6 +84,8 @@ event_objects! {
         passed: bool = fact.passed;
         /// 情况: what was seen.
         summary: String = fact.summary.to_string();
+        /// The global id of what was measured on trial.
+        measurement_id: Option<ID> = fact.measurement.as_ref().map(|measured| ids::global(measured.id));
         /// 测量结果: what was measured on trial.
         measurement: Option<ResultNode> = fact.measurement.as_ref().map(|measured| ResultNode(measured.result.clone()));
     }

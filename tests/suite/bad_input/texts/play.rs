@@ -40,6 +40,14 @@ impl<'a> Struck<'a> {
     async fn by(&self, who: &str, mutation: &str, input: Value) {
         self.striker.order(who, mutation, with(json!({ "caseId": self.id }), input)).await;
     }
+
+    /// Takes back what was recorded first.
+    async fn takes_back(&self, who: &str, mutation: &str, list: &str, field: &str) {
+        let query = format!("query First($id: ID!) {{ case(id: $id) {{ {list}(first: 1) {{ id }} }} }}");
+        let shown = self.striker.world.ask("watcher", &query, json!({ "id": self.id })).await;
+        let input = json!({ field: shown["case"][list][0]["id"], "reason": "误记" });
+        self.by(who, mutation, input).await;
+    }
 }
 
 async fn registers(striker: &Striker<'_>, scene: &Scene) {
@@ -164,6 +172,7 @@ async fn research(striker: &Striker<'_>, scene: &Scene) {
         "traceability": "JZ-1",
     });
     case.by("lead", "recordMeasurement", json!({ "result": result })).await;
+    case.takes_back("lead", "retractMeasurement", "measurements", "measurementId").await;
     case.by("lead", "recordFinding", json!({ "text": "温度梯度", "citations": ["JJG 146-2011"] })).await;
     let source = json!({ "reference": "JJG 396", "origin": "示范计量院" });
     case.by("lead", "introduceTechnique", json!({ "technique": "气动比较", "source": source })).await;
@@ -178,6 +187,8 @@ async fn research(striker: &Striker<'_>, scene: &Scene) {
     let confirmed = json!({ "acceptShortfall": "够用了", "statement": "满意" });
     case.by("enterprise", "confirmSolution", confirmed).await;
     let fee = json!({ "item": "GD-L-012", "serviceDate": day(0), "amount": "800" });
+    case.by("coordinator", "recordFee", fee.clone()).await;
+    case.takes_back("coordinator", "retractFee", "fees", "feeId").await;
     case.by("coordinator", "recordFee", fee).await;
     case.by("coordinator", "closeCase", json!({ "lesson": "先恒温", "feeTotal": "800" })).await;
     case.by("manager", "publishTypicalCase", json!({ "summary": "8 µm 到 3 µm", "consent": "书面同意" })).await;

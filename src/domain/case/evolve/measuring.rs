@@ -1,0 +1,34 @@
+//! What is required and measured, and what of it is taken back.
+
+use jiff::Timestamp;
+
+use crate::domain::case::event::{CaseFact, MeasurementRecorded};
+use crate::domain::case::state::{File, Measurement, Retraction, StatedRequirement};
+use crate::domain::event::Recorded;
+use crate::domain::value::{MeasurementRequirement, Statement};
+
+impl File {
+    pub(super) fn state_requirement(&mut self, requirement: &MeasurementRequirement, at: Timestamp) {
+        // One that is stated again as it stands requires nothing else.
+        if self.requirement() != Some(requirement) {
+            let measured_before = self.measurements.len();
+            self.requirements.push(StatedRequirement { at, measured_before, requirement: requirement.clone() });
+        }
+    }
+
+    pub(super) fn measured(&mut self, fact: &MeasurementRecorded, event: &Recorded<CaseFact>) {
+        let (by, at) = (event.by.clone(), event.occurred_at);
+        self.worked_on_it.insert(by.clone());
+        self.measurements.push(Measurement { id: fact.id, by, at, result: fact.result.clone(), retraction: None });
+        self.follow_gap(at);
+    }
+}
+
+/// What was retracted before stays so, as it was said first.
+pub(super) fn retract(retraction: &mut Option<Retraction>, reason: &Statement, event: &Recorded<CaseFact>) {
+    retraction.get_or_insert_with(|| Retraction {
+        at: event.occurred_at,
+        by: event.by.clone(),
+        reason: reason.clone(),
+    });
+}
