@@ -126,8 +126,8 @@ async fn given(app: &App, case: Uuid, command: impl Into<CaseCommand>) {
 #[tokio::test]
 async fn of_more_difficult_cases_than_are_told_the_highest_are() {
     let (app, clock, _folder) = demonstration().await;
-    let everything = CasePage::of(within(&Division::parse("4403").expect("Shenzhen")), 1, Moment::Present);
-    let like = app.cases(&reporter(), &everything).await.expect("the store reads").remove(0);
+    let one = CasePage::of(within(&Division::parse("4403").expect("Shenzhen")), 1, Moment::Present);
+    let like = app.cases(&reporter(), &one).await.expect("the store reads").remove(0);
     for number in 0..100 {
         researched(&app, &like, number).await;
     }

@@ -84,7 +84,7 @@ async fn a_fee_goes_out_of_the_year_of_its_service(database: Database) {
         ] })
     );
     let after = house.head().await;
-    let sums = |charged, total, events| {
+    let sums = |charged: &str, total: &str, events: u64| {
         json!({ "charged": [charged, events], "total": [total, events],
             "items": [{ "item": "GD-L-012", "count": charged.parse::<u64>().expect("a count"), "total": total }] })
     };

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use etalon::store::{
     AggregateType, Append, CaseLink, CaseRow, Committed, FigureKind, FigureRow, FigureSpan, Moment, NumberTaken,
-    REBUILD_LEASE, RebuildOutcome, RebuiltRow, RowChanges, SUB_CASE_OF, Store, StoreError, StreamId, StreamRange,
-    TextRow,
+    REBUILD_LEASE, RebuildOutcome, RebuiltRow, RowChanges, RowsMade, SUB_CASE_OF, Store, StoreError, StreamId,
+    StreamRange, TextRow,
 };
 use futures::future::{Either, select};
 use sqlx::{Executor, PgPool, Postgres, Transaction};
@@ -268,7 +268,9 @@ async fn what_is_made_compares_with_what_is_served_character_by_character(databa
     let made = committed(&*store, &appends).await;
     let differing = async |made: &RebuiltRow| {
         let range = StreamRange { aggregate_type: made.stream.aggregate_type, after: None, until: None };
-        store.compare_rows(&range, vec![made.clone()]).await.expect("read").differences
+        let mut rows = RowsMade::default();
+        rows.add(made.clone());
+        store.compare_rows(&range, rows).await.expect("read").differences
     };
     for made in &made {
         assert_eq!(differing(made).await, []);
