@@ -4,7 +4,7 @@ mod anchored;
 mod answers;
 pub mod backup;
 mod beside;
-mod bundles;
+pub mod bundles;
 mod contents;
 mod evolution;
 mod flips;
