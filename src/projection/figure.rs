@@ -164,6 +164,8 @@ impl Author<'_, CaseFact> {
     /// What the fact adds beside a change of status.
     fn of_the_fact(&self, before: Option<&File>, after: &File) -> Vec<FigureRow> {
         match &self.event.fact {
+            // A duplicate that is taken up again was not solved before.
+            CaseFact::CaseReopened(_) if before.is_some_and(|file| file.status == Status::Duplicate) => Vec::new(),
             CaseFact::CaseReopened(_) => vec![self.row(FigureKind::Reopened, "")],
             CaseFact::CaseEscalated(fact) => vec![self.row(FigureKind::Escalated, fact.to.name())],
             CaseFact::DeadlineMissed(_) => vec![self.row(FigureKind::DeadlineMissed, "")],

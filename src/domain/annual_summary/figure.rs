@@ -26,7 +26,7 @@ vocabulary! {
         CasesWithdrawn = "CASES_WITHDRAWN",
         /// 重复难点: cases that turned out to be others.
         CasesDuplicate = "CASES_DUPLICATE",
-        /// 重新打开: cases reopened.
+        /// 重新打开: solved cases that were taken up again.
         CasesReopened = "CASES_REOPENED",
         /// 上报难点: cases escalated.
         CasesEscalated = "CASES_ESCALATED",

@@ -37,7 +37,7 @@ pub(crate) enum FigureName {
     CasesWithdrawn,
     /// 重复难点: cases that turned out to be others.
     CasesDuplicate,
-    /// 重新打开难点: cases reopened.
+    /// 重新打开难点: solved cases that were taken up again.
     CasesReopened,
     /// 上报难点: cases escalated.
     CasesEscalated,

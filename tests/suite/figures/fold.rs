@@ -164,7 +164,7 @@ impl FoldedCase {
             CaseFact::FeeRetracted(fact) => self.fees.retain(|(id, _)| *id != fact.fee),
             _ => {}
         }
-        self.reopened |= self.file().reopened > 0;
+        self.reopened |= matches!(event.fact, CaseFact::CaseReopened(_)) && was != Some(Status::Duplicate);
     }
 
     fn was_solved(&self) -> bool {
