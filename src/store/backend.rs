@@ -28,10 +28,9 @@ use crate::store::version_row::{CaseVersionRow, RegisterVersionRow};
 use crate::store::{
     Append, AppendError, AppendSpan, Attachment, CaseLink, CaseQuery, Committed, EventQuery, EventRecord, EvidencePage,
     FigureEvent, FigureSelection, FigureSum, Grouped, Head, Moment, NumberTaken, PoolState, Reading, RebuildOutcome,
-    RebuiltRow, RegisterQuery, RowDifference, RowsCompared, RowsDigest, RowsForm, RowsMade, SUB_CASE_OF,
-    StatisticsQuery, Store, StoreError, StoredCase, StoredCommand, StoredRegister, StoredText, StreamEvent, StreamId,
-    StreamRange, TextQuery, Texts, YearQuery, case_list, digest, filter, schema::Catalogued, sql, statistics, texts,
-    year,
+    RebuiltRow, RegisterQuery, RowDifference, RowsCompared, RowsDigest, RowsForm, SUB_CASE_OF, StatisticsQuery, Store,
+    StoreError, StoredCase, StoredCommand, StoredRegister, StoredText, StreamEvent, StreamId, StreamRange, TextQuery,
+    Texts, YearQuery, case_list, digest, filter, schema::Catalogued, sql, statistics, texts, year,
 };
 
 /// What differs between the databases.
@@ -374,7 +373,7 @@ impl<B: Backend> Store for SqlStore<B> {
         compare::events(&self.backend, range, limit).await
     }
 
-    async fn compare_rows(&self, range: &StreamRange, made: RowsMade) -> Result<RowsCompared, StoreError> {
+    async fn compare_rows(&self, range: &StreamRange, made: compare::RowsMade) -> Result<RowsCompared, StoreError> {
         compare::rows(&self.backend, range, made).await
     }
 

@@ -16,9 +16,10 @@ use crate::graphql::errors;
 use crate::graphql::part::Part;
 use crate::graphql::query::Viewpoint;
 use crate::graphql::scalars::Cursor;
+use crate::graphql::types::attachment::Attachment;
 use crate::graphql::types::case::CaseNode;
 use crate::graphql::types::case_parts::{
-    AllowedCommand, Attachment, CaseOrigin, Comment, Expert, Fee, GapPoint, IntroducedTechnique, LegacyNode, LinkNode,
+    AllowedCommand, CaseOrigin, Comment, Expert, Fee, GapPoint, IntroducedTechnique, LegacyNode, LinkNode,
     PublicationNode, Training,
 };
 use crate::graphql::types::common;

@@ -2,6 +2,7 @@
 //!
 //! A field that has to be loaded is nullable: when it cannot be, it is `null` with an error, and its neighbours stay.
 
+pub(crate) mod attachment;
 pub(crate) mod case;
 pub(crate) mod case_file;
 pub(crate) mod case_parts;

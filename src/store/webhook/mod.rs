@@ -6,13 +6,13 @@
 mod row;
 mod sql;
 mod store;
+mod words;
 
 use async_trait::async_trait;
 use uuid::Uuid;
 
-pub use row::{
-    Delivery, DeliveryState, Failed, Webhook, WebhookAction, WebhookChange, WebhookConfiguration, WebhookState,
-};
+pub use row::{Delivery, Failed, Webhook, WebhookChange, WebhookConfiguration};
+pub use words::{DeliveryState, WebhookAction, WebhookState};
 
 use crate::store::{Keep, StoreError, StreamId};
 

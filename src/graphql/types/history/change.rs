@@ -14,9 +14,10 @@ use crate::domain::case::state;
 use crate::domain::case::values::{self, Origin};
 use crate::domain::value::{self, CaseId, MeasurementRequirement, PersonId};
 use crate::graphql::scalars::{Date, DateTime, Decimal};
+use crate::graphql::types::attachment::Attachment;
 use crate::graphql::types::case::CaseNode;
 use crate::graphql::types::case_parts::{
-    Attachment, Comment, Expert, Fee, IntroducedTechnique, LinkNode, PublicationNode, Training,
+    Comment, Expert, Fee, IntroducedTechnique, LinkNode, PublicationNode, Training,
 };
 use crate::graphql::types::common::{self, ActorNode, CategoryNode, DivisionNode};
 use crate::graphql::types::event::declare::Head;
