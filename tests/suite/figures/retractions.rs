@@ -147,6 +147,7 @@ async fn a_result_goes_out_of_the_gaps(database: Database) {
     let half = house.head().await;
     assert_eq!(retracted(0, "2026-11-07T02:00:00Z").await["ratio"], "0.500000");
     let right = house.head().await;
+    go_to(&house, "2026-11-07T04:00:00Z");
 
     let gaps = async |point: &str| {
         let (of_2026, of_2027) = (told(&house, Some(point), 2026).await, told(&house, Some(point), 2027).await);
