@@ -85,12 +85,12 @@ impl Streams {
         self.subscriptions.add_if(actor, 1, |there| if there.of_owner < most { Ok(()) } else { Err(()) }).ok()
     }
 
-    /// Counts one more WebSocket of that actor: as many as it may have subscriptions, so that nobody has all of them.
+    /// Counts one more WebSocket of that actor.
     ///
     /// # Errors
     /// 429 when it has as many as it may.
     pub(super) fn open_socket(&self, actor: &ActorId) -> Result<Counted<ActorId>, Refused> {
-        let limit = self.limits.of_actor();
+        let limit = self.limits.of_server_of_actor();
         let has_room = |there: Count| if there.of_owner < limit.maximum { Ok(()) } else { Err(()) };
         self.sockets.add_if(actor, 1, has_room).map_err(|()| {
             let message = format!("an actor has at most {} WebSockets at once", limit.maximum);
@@ -187,7 +187,7 @@ mod tests {
 
     #[test]
     fn an_actor_has_so_many_websockets_and_leaves_the_others_to_others() {
-        let streams = Streams::new(StreamLimits { subscriptions_per_actor: 1, ..StreamLimits::default() });
+        let streams = Streams::new(StreamLimits { connections: 4, ..StreamLimits::default() });
         let [one, other] = ["one", "other"].map(|id| ActorId::parse(id).expect("an id"));
         let first = streams.open_socket(&one).expect("room");
         assert_eq!(streams.open_socket(&one).err().map(|refused| refused.status), Some(StatusCode::TOO_MANY_REQUESTS));

@@ -81,6 +81,7 @@ impl ServerQuery {
             actor_cost_burst: limits.actor_cost_burst,
             anonymous_requests_per_minute: limits.anonymous_requests_per_minute,
             streaming_connections: streams.connections,
+            streaming_connections_per_actor: streams.of_server_of_actor().maximum,
             subscriptions_per_connection: streams.subscriptions_per_connection,
             operations_per_connection: streams.operations_per_connection,
             longest_greeting: StreamLimits::of_greeting().maximum,
@@ -276,6 +277,8 @@ pub(crate) struct ServiceConfig {
     anonymous_requests_per_minute: u64,
     /// How many WebSockets and event streams this server holds open.
     streaming_connections: usize,
+    /// How many of them your WebSockets may be.
+    streaming_connections_per_actor: u64,
     /// 订阅数: how many subscriptions one WebSocket carries.
     subscriptions_per_connection: usize,
     /// How many queries and mutations may be under way on one WebSocket.
@@ -284,7 +287,7 @@ pub(crate) struct ServiceConfig {
     longest_greeting: u64,
     /// How many bytes the id of an operation of a WebSocket may have.
     longest_operation_id: u64,
-    /// 订阅数: how many subscriptions you may have at once on this server, and how many WebSockets.
+    /// 订阅数: how many subscriptions you may have at once on this server.
     subscriptions_per_actor: usize,
     /// How long a WebSocket may take to send `connection_init`, in milliseconds.
     connection_init_timeout_ms: u64,

@@ -70,6 +70,12 @@ impl StreamLimits {
         NamedLimit { name: "streamingConnections", maximum: self.connections as u64 }
     }
 
+    /// How many of them one actor's WebSockets are at most, so that nobody has all of them.
+    #[must_use]
+    pub fn of_server_of_actor(&self) -> NamedLimit {
+        NamedLimit { name: "streamingConnectionsPerActor", maximum: (self.connections as u64 / 4).max(1) }
+    }
+
     /// How many subscriptions a WebSocket carries.
     #[must_use]
     pub fn of_connection(&self) -> NamedLimit {

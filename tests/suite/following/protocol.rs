@@ -118,14 +118,14 @@ async fn who_does_not_say_in_time_who_is_asking_is_closed() {
 }
 
 #[tokio::test]
-async fn an_actor_has_as_many_sockets_as_subscriptions_and_no_more() {
-    let house = House::with(&[("ETALON_SUBSCRIPTIONS_PER_ACTOR", "1")]);
+async fn an_actor_has_a_quarter_of_the_streams_as_sockets() {
+    let house = House::with(&[("ETALON_STREAMING_CONNECTIONS", "4")]);
     let first = house.greeted().await;
     let mut second = connected(&house.server.graphql, "graphql-transport-ws").await.expect("it is there");
     let authorization = format!("Bearer {}", house.token);
     say(&mut second, json!({ "type": "connection_init", "payload": { "authorization": authorization } })).await;
     assert_eq!(close_code(second).await, 1013);
-    let other = house.installation.token(&Who::new("another manager", "MANAGER", "44"));
+    let other = house.installation.token(&Who::new("another-manager", "MANAGER", "44"));
     assert!(greeted(&house.server.graphql, &other).await.is_some(), "others have theirs");
     drop(first);
 }
