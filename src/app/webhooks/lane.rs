@@ -58,7 +58,7 @@ pub(super) struct Driven {
 }
 
 /// What was seen of the endpoint while a round goes on.
-pub(super) struct Look {
+pub(super) struct Seen {
     /// When (microseconds since the Unix epoch).
     pub(super) at: i64,
     /// It is another than when the round began, or could not be looked at.
@@ -78,8 +78,8 @@ pub(super) struct Road<'a> {
     pub(super) owner: Credential,
     /// When the round has sent for long enough (microseconds since the Unix epoch).
     pub(super) ends_at: i64,
-    /// The last look at the endpoint. Whoever looks holds it, and the other lanes wait for what is seen.
-    pub(super) look: Mutex<Look>,
+    /// What the last look at the endpoint has shown. Whoever looks holds it, and the other lanes wait for what is seen.
+    pub(super) seen: Mutex<Seen>,
     /// The endpoint is gone.
     pub(super) is_gone: AtomicBool,
     /// Nothing is sent before (microseconds since the Unix epoch).
@@ -100,13 +100,13 @@ impl Road<'_> {
 
     /// Whether the endpoint was paused, deleted or changed in any way since the round began, as of a second ago at most.
     async fn is_changed(&self, now: i64) -> bool {
-        let mut look = self.look.lock().await;
-        if !look.is_changed && now >= look.at + KNOWN_FOR {
+        let mut seen = self.seen.lock().await;
+        if !seen.is_changed && now >= seen.at + KNOWN_FOR {
             let present = self.app.store.webhook(self.webhook.id).await;
             let is_same = matches!(present, Ok(Some(present)) if present.version == self.webhook.version);
-            *look = Look { at: now, is_changed: !is_same };
+            *seen = Seen { at: now, is_changed: !is_same };
         }
-        look.is_changed
+        seen.is_changed
     }
 
     /// Delivers what it can of a lane. What fails holds up what is behind it; what is given up does not.

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::app::request::{Fault, time_of};
-use crate::app::webhooks::lane::{Driven, Lane, Look, Pending, Road};
+use crate::app::webhooks::lane::{Driven, Lane, Pending, Road, Seen};
 use crate::app::webhooks::{Outlet, ownership};
 use crate::outbound::{Endpoint, Failure, FailureClass};
 use crate::store::{
@@ -107,7 +107,7 @@ impl App {
             stop,
             owner: ownership::credential(webhook),
             ends_at: (begins + SENDS_FOR).as_microsecond(),
-            look: Mutex::new(Look { at: begins.as_microsecond(), is_changed: false }),
+            seen: Mutex::new(Seen { at: begins.as_microsecond(), is_changed: false }),
             is_gone: AtomicBool::new(false),
             rest_until: AtomicI64::new(0),
         };
