@@ -53,6 +53,7 @@ on_both_databases! {
     owning::a_webhook_is_paused_when_its_owner_is_let_in_no_more
     owning::a_revocation_ends_a_round_that_is_under_way
     owning::whoever_resumes_a_webhook_owns_it
+    owning::whoever_changes_the_url_or_takes_a_new_secret_owns_a_webhook
     rounds::a_round_ends_in_time_and_another_goes_on
     rounds::a_pause_holds_for_a_round_that_is_under_way
     rounds::what_went_to_an_old_address_goes_to_the_new_one

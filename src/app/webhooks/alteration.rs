@@ -18,8 +18,7 @@ pub enum WebhookAlteration {
     Update(WebhookPatch),
     /// Nothing is sent, nothing is lost. One that is paused stays so.
     Pause,
-    /// One that was paused or gone is served again, from where it was left. Whoever orders it owns it from then on: it
-    /// hears where it heard, by the rights of somebody who is there to answer for it.
+    /// One that was paused or gone is served again, from where it was left.
     Resume,
     /// It gets a new secret, and the one before it signs as well for so long.
     RotateSecret(Duration),
@@ -33,6 +32,16 @@ impl WebhookAlteration {
             Self::Pause => WebhookAction::Paused,
             Self::Resume => WebhookAction::Resumed,
             Self::RotateSecret(_) => WebhookAction::SecretRotated,
+        }
+    }
+
+    /// Whether whoever orders it owns the endpoint from then on: it hears where it heard, by the rights of somebody who is
+    /// there to answer for what it sends, where to, and who knows its secret.
+    fn takes_over(&self, webhook: &Webhook) -> bool {
+        match self {
+            Self::Update(patch) => patch.url.as_ref().is_some_and(|url| *url != webhook.configuration.url),
+            Self::Pause => false,
+            Self::Resume | Self::RotateSecret(_) => true,
         }
     }
 }
@@ -49,14 +58,14 @@ impl App {
         let mut webhook = self.managed(&request.actor, id, request.expected_version).await?;
         let now = self.now();
         let mut secret = None;
+        if alteration.takes_over(&webhook) {
+            webhook.owner = request.actor.id.to_string();
+            webhook.owned_since = now.as_microsecond();
+        }
         match alteration {
             WebhookAlteration::Update(patch) => update(outlet, request, &mut webhook, patch)?,
             WebhookAlteration::Pause => webhook.state = WebhookState::Paused,
-            WebhookAlteration::Resume => {
-                webhook.state = WebhookState::Enabled;
-                webhook.owner = request.actor.id.to_string();
-                webhook.owned_since = now.as_microsecond();
-            }
+            WebhookAlteration::Resume => webhook.state = WebhookState::Enabled,
             WebhookAlteration::RotateSecret(overlap) => {
                 let until = (now + *overlap).as_microsecond();
                 // A secret of a key that this server does not have can sign nothing any more.

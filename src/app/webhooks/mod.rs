@@ -6,9 +6,9 @@
 //! time serves an endpoint, by a lease that any other can take over, and what it writes is written only while nobody
 //! else has written.
 //!
-//! An endpoint has the rights of its owner, the manager who created or last resumed it, kept with it, and every event is
-//! judged by them in the round that sends it, which lasts for some seconds. When the owner is let in no more it is paused
-//! before anything else is sent.
+//! An endpoint has the rights of its owner, the manager who created it or has last resumed it, changed its URL or taken a
+//! new secret, kept with it, and every event is judged by them in the round that sends it, which lasts for some seconds.
+//! When the owner is let in no more it is paused before anything else is sent.
 //!
 //! Endpoints are no aggregate: they are configuration of the installation, and their secrets and addresses must be able to
 //! go, which nothing in the log is. Who created or changed one is in a list of its own that is only added to.

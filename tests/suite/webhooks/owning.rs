@@ -1,6 +1,8 @@
 //! Webhooks whose owners are let in no more, and whoever takes them over.
 
-use etalon::app::{KeyPage, Next, Webhook, WebhookAction, WebhookAlteration, WebhookState};
+use std::time::Duration;
+
+use etalon::app::{KeyPage, Next, Webhook, WebhookAction, WebhookAlteration, WebhookPatch, WebhookState};
 use etalon::domain::actor::Actor;
 use etalon::identity::credential::RevocationKey;
 use jiff::SignedDuration;
@@ -19,9 +21,9 @@ impl Stage {
         self.app.revoke(&RevocationKey::of_actor(who.id.as_str())).await.expect("it is revoked");
     }
 
-    async fn resume(&self, who: &Actor, webhook: &Webhook) -> Webhook {
-        let resumed = self.app.alter_webhook(&self.request(who), webhook.id, &WebhookAlteration::Resume).await;
-        resumed.expect("resumed").webhook.expect("a webhook")
+    async fn alter(&self, who: &Actor, webhook: &Webhook, alteration: WebhookAlteration) -> Webhook {
+        let altered = self.app.alter_webhook(&self.request(who), webhook.id, &alteration).await;
+        altered.expect("altered").webhook.expect("a webhook")
     }
 
     /// What was done to it, and by whom.
@@ -103,7 +105,7 @@ pub async fn whoever_resumes_a_webhook_owns_it(stage: &Stage) {
     stage.revoke(&who).await;
     stage.round(webhook.id).await;
     stage.clock.advance(A_SECOND);
-    let taken_over = stage.resume(&above, &webhook).await;
+    let taken_over = stage.alter(&above, &webhook, WebhookAlteration::Resume).await;
     assert_eq!((taken_over.owner.as_str(), taken_over.jurisdiction.as_str()), ("manager-CN", "44"));
     stage.deliver_all(webhook.id).await;
     stage.has_all(&receiver).await;
@@ -113,7 +115,7 @@ pub async fn whoever_resumes_a_webhook_owns_it(stage: &Stage) {
     stage.revoke(&above).await;
     assert_eq!(stage.round(webhook.id).await.next, Next::Over);
     stage.clock.advance(A_MINUTE);
-    stage.resume(&who, &webhook).await;
+    stage.alter(&who, &webhook, WebhookAlteration::Resume).await;
     assert_ne!(stage.round(webhook.id).await.next, Next::Over);
     let changes = stage.changes(&webhook).await;
     assert_eq!(
@@ -126,4 +128,32 @@ pub async fn whoever_resumes_a_webhook_owns_it(stage: &Stage) {
             ("manager-44", WebhookAction::Resumed),
         ]
     );
+}
+
+pub async fn whoever_changes_the_url_or_takes_a_new_secret_owns_a_webhook(stage: &Stage) {
+    let (who, thief) = (manager("44"), manager("CN"));
+    let receiver = Receiver::answering(|_| Answer::Status(200)).await;
+    let elsewhere = Receiver::answering(|_| Answer::Status(200)).await;
+    let to = |url: &str| WebhookPatch { url: Some(url.to_owned()), ..WebhookPatch::default() };
+    let redirected = WebhookAlteration::Update(to(&elsewhere.url));
+    let mut taken_over = Vec::new();
+    for alteration in [redirected, WebhookAlteration::RotateSecret(Duration::ZERO)] {
+        let (webhook, _) = stage.webhook(&who, &receiver.url).await;
+        let altered = stage.alter(&thief, &webhook, alteration).await;
+        assert_eq!((altered.owner.as_str(), altered.jurisdiction.as_str()), ("manager-CN", "44"));
+        taken_over.push(altered);
+    }
+    // What it hears may be changed in the name of its owner, and so may a URL that stays the same.
+    let (kept, _) = stage.webhook(&who, &receiver.url).await;
+    let narrower = WebhookPatch { event_types: Some(vec!["CaseReported".to_owned()]), ..to(&receiver.url) };
+    assert_eq!(stage.alter(&thief, &kept, WebhookAlteration::Update(narrower)).await.owner, "manager-44");
+
+    stage.revoke(&thief).await;
+    for webhook in &taken_over {
+        assert_eq!(stage.round(webhook.id).await.next, Next::Over);
+        assert_eq!(stage.present(webhook.id).await.state, WebhookState::Paused);
+    }
+    assert!(receiver.all().is_empty() && elsewhere.all().is_empty(), "nothing was sent");
+    let (delivered, ..) = stage.deliver_all(kept.id).await;
+    assert!(delivered > 0, "what the thief did not take over goes on");
 }

@@ -80,13 +80,13 @@ macro_rules! webhook_mutations {
 webhook_mutations! {
     /// 创建推送: sends events to an endpoint from now on, from the beginning of the log, or from a position on. They are judged by your rights.
     create_webhook(CreateWebhookInput) -> CreateWebhookPayload;
-    /// 修改推送: changes where a webhook's events go, or which. What was on its way to an old address by then is sent to the new one as well.
+    /// 修改推送: changes where a webhook's events go, or which. What was on its way to an old address by then is sent to the new one as well. With another URL it is yours from then on, as with `resumeWebhook`.
     update_webhook(UpdateWebhookInput) -> UpdateWebhookPayload;
     /// 暂停推送: nothing is sent until it is resumed, and nothing is lost. What a server is sending ends within seconds.
     pause_webhook(PauseWebhookInput) -> PauseWebhookPayload;
     /// 恢复推送: goes on where it was paused, or where it answered that it is gone. It is yours from then on: what it hears of its jurisdiction is judged by your rights, whoever owned it before.
     resume_webhook(ResumeWebhookInput) -> ResumeWebhookPayload;
-    /// 更换密钥: gives a webhook a new secret.
+    /// 更换密钥: gives a webhook a new secret. It is yours from then on, as with `resumeWebhook`: look where it sends to first.
     rotate_webhook_secret(RotateWebhookSecretInput) -> RotateWebhookSecretPayload;
     /// 删除推送: ends a webhook, with what waits for it and its dead letters.
     delete_webhook(DeleteWebhookInput) -> DeleteWebhookPayload;

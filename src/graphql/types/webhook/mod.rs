@@ -104,7 +104,7 @@ impl WebhookNode {
         self.0.state.into()
     }
 
-    /// 所有者: whoever created it, or has resumed it last. Every event is judged by this manager's rights. When the owner's tokens are revoked, or the owner is erased, it is paused (`OWNER_REVOKED` in `changes`).
+    /// 所有者: whoever created it, or has last resumed it, changed its URL or taken a new secret. Every event is judged by this manager's rights. When the owner's tokens are revoked, or the owner is erased, it is paused (`OWNER_REVOKED` in `changes`).
     async fn owner(&self) -> Option<ActorNode> {
         Some(ActorNode { id: ActorId::parse(&self.0.owner).ok()?, at: Moment::Present })
     }
