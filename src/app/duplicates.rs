@@ -9,6 +9,7 @@ use crate::app::request::Fault;
 use crate::app::{App, scope};
 use crate::domain::actor::Actor;
 use crate::domain::case::facts::{GoesOn, LONGEST_CHAIN};
+use crate::domain::case::state::File;
 use crate::domain::value::CaseId;
 use crate::store::Moment;
 
@@ -34,13 +35,20 @@ impl App {
                 let Some(file) = files.get(&goes_on.case).and_then(|case| case.state.file.as_ref()) else {
                     return false;
                 };
-                goes_on.number = scope::sees(actor, file).then(|| file.number.clone());
-                goes_on.status = Some(file.status);
-                let original = file.duplicate_of;
-                goes_on.case = original.unwrap_or(goes_on.case);
-                original.is_some()
+                goes_on.follow(file, actor)
             });
         }
         Ok(found)
+    }
+}
+
+impl GoesOn {
+    /// Learns what the case is that it has come to, with its number for an actor who sees it. Whether that is a
+    /// duplicate in turn: then its original is the next one.
+    pub(super) fn follow(&mut self, file: &File, actor: &Actor) -> bool {
+        self.number = scope::sees(actor, file).then(|| file.number.clone());
+        self.status = Some(file.status);
+        self.case = file.duplicate_of.unwrap_or(self.case);
+        file.duplicate_of.is_some()
     }
 }

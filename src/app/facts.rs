@@ -300,11 +300,10 @@ impl<'a> LookUp<'a> {
         let mut goes_on_in = GoesOn::of(original);
         for _ in 0..LONGEST_CHAIN {
             let present = self.present::<Case>(goes_on_in.case.into()).await?;
-            let Some(file) = &present.state.file else { break };
-            goes_on_in.number = scope::sees(actor, file).then(|| file.number.clone());
-            goes_on_in.status = Some(file.status);
-            let Some(original) = file.duplicate_of else { break };
-            goes_on_in.case = original;
+            let is_duplicate = present.state.file.as_ref().is_some_and(|file| goes_on_in.follow(file, actor));
+            if !is_duplicate {
+                break;
+            }
         }
         Ok(goes_on_in)
     }
