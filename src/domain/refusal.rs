@@ -130,7 +130,7 @@ codes! {
     ReviewDateMissing = "REVIEW_DATE_MISSING",
     /// The date of review has to be after today.
     ReviewDateNotInFuture = "REVIEW_DATE_NOT_IN_FUTURE",
-    /// Parked already.
+    /// Parked already, and its day of review has not passed.
     AlreadyParked = "ALREADY_PARKED",
     /// Not parked.
     NotParked = "NOT_PARKED",

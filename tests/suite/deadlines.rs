@@ -108,6 +108,12 @@ async fn a_review_that_nobody_holds_leaves_the_deadline_to_run(database: Databas
     assert_eq!((CLOCKWORK.round(&app, "a").await.expect("it looks").missed, late().await), (0, json!(2)));
     house.clock.advance(SignedDuration::from_hours(24));
     assert_eq!((CLOCKWORK.round(&app, "a").await.expect("it looks").missed, late().await), (1, json!(3)));
+    // The review is held at last, and comes to looking again in summer.
+    give("nation", "parkCase", json!({ "reviewOn": "2026-07-15", "reason": "国内仍无标准装置" })).await;
+    let query = "query Parked($id: ID!) { case(id: $id) { parkedUntil deadlineMissedOn } }";
+    let shown = &house.ask("watcher", query, json!({ "id": case })).await["case"];
+    assert_eq!(*shown, json!({ "parkedUntil": "2026-07-15", "deadlineMissedOn": null }));
+    assert_eq!(late().await, json!(2));
 }
 
 /// The clock was stopped for what has been solved: nothing of it is left once the case is taken up again.

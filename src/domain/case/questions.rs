@@ -99,13 +99,18 @@ impl File {
         self.fees.iter().filter(|fee| fee.retraction.is_none()).map(|fee| &fee.amount).sum()
     }
 
-    /// The deadline, if it runs on that day: before the resolution, neither paused nor parked until that day or a later
-    /// one, and not concluded elsewhere.
+    /// Whether the case is parked on that day: its review is on that day or a later one. A review that nobody has held
+    /// by the end of its day is no reason any more not to be late.
+    #[must_use]
+    pub fn is_parked(&self, today: Date) -> bool {
+        self.parked_until.is_some_and(|until| today <= until)
+    }
+
+    /// The deadline, if it runs on that day: before the resolution, neither paused nor parked, and not concluded
+    /// elsewhere.
     #[must_use]
     pub fn running_deadline(&self, today: Date) -> Option<Deadline> {
-        // A review that nobody has held by the end of its day is no reason any more not to be late.
-        let is_parked = self.parked_until.is_some_and(|until| today <= until);
-        let stands_still = self.paused_from.is_some() || is_parked;
+        let stands_still = self.paused_from.is_some() || self.is_parked(today);
         let runs = self.status.is_before_resolved() && !stands_still && !self.is_concluded();
         self.deadline.filter(|_| runs)
     }

@@ -116,7 +116,7 @@ rules! {
     ReopenCase by [Enterprise Coordinator Manager Importer] from &[Resolved, Closed, Duplicate], if nothing_else;
     EscalateCase by [Coordinator Manager Clock Importer] from BEFORE_RESOLVED, if escalation::is_below_nation;
     ParkCase by [NationalManager Importer] from BEFORE_RESOLVED, if escalation::may_be_parked;
-    UnparkCase by [NationalManager Importer] from BEFORE_RESOLVED, if escalation::is_parked;
+    UnparkCase by [NationalManager Importer] from BEFORE_RESOLVED, if escalation::has_been_parked;
     SetDeadline by [Coordinator Manager Importer] from BEFORE_RESOLVED, if deadlines::may_be_set;
     ExtendDeadline by [Coordinator Manager Importer] from BEFORE_RESOLVED, if deadlines::is_set;
     MissDeadline by [Clock] from BEFORE_RESOLVED, if deadlines::has_passed;

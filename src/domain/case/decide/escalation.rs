@@ -29,11 +29,12 @@ pub(super) fn escalate_case(given: Given<'_>, command: &EscalateCase) -> Decisio
     only(CaseEscalated { from, to: command.to, reason: command.reason.clone() })
 }
 
-pub(crate) fn may_be_parked(file: &File, _: &Actor, _: Date) -> Result<(), Refusal> {
+/// One whose day of review has passed is parked anew: that is what its review may have come to.
+pub(crate) fn may_be_parked(file: &File, _: &Actor, today: Date) -> Result<(), Refusal> {
     if file.level != Level::Nation {
         return refuse(Code::NotNational, "", "only a case at national level is parked: escalate it");
     }
-    if let Some(until) = file.parked_until {
+    if let Some(until) = file.parked_until.filter(|_| file.is_parked(today)) {
         return refuse(Code::AlreadyParked, "", format!("the case is parked until {until}"));
     }
     Ok(())
@@ -50,7 +51,8 @@ pub(super) fn park_case(given: Given<'_>, command: &ParkCase) -> Decision {
     only(CaseParked { review_on, reason: command.reason.clone() })
 }
 
-pub(crate) fn is_parked(file: &File, _: &Actor, _: Date) -> Result<(), Refusal> {
+/// Whether its day of review is still to come or has passed.
+pub(crate) fn has_been_parked(file: &File, _: &Actor, _: Date) -> Result<(), Refusal> {
     if file.parked_until.is_none() {
         return refuse(Code::NotParked, "", "the case is not parked");
     }

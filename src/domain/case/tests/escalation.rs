@@ -62,6 +62,22 @@ fn a_review_that_nobody_holds_leaves_the_case_late() {
 }
 
 #[test]
+fn a_review_that_comes_to_nothing_new_parks_the_case_anew() {
+    let parked = national().then(national_manager(), park());
+    let again = ParkCase { review_on: Some(date(2027, 7, 15)), ..park() };
+    let on_the_day = parked.clone().at("2027-01-15T15:59:59Z");
+    on_the_day.when(national_manager(), again.clone()).refused(Code::AlreadyParked, "");
+    let late = parked.at("2027-01-15T16:00:00Z").then(clock(), MissDeadline {});
+    let fact = CaseParked { review_on: date(2027, 7, 15), reason: again.reason.clone() };
+    late.clone().when(national_manager(), again.clone()).happens(fact);
+    let unpark = UnparkCase { reason: None };
+    late.clone().when(national_manager(), unpark).happens(CaseUnparked { reason: None });
+    let answered = late.then(national_manager(), again);
+    assert_eq!(answered.file().parked_until, Some(date(2027, 7, 15)));
+    assert_eq!(answered.file().deadline.and_then(|deadline| deadline.missed_on), None);
+}
+
+#[test]
 fn nothing_is_parked_below_the_nation_or_without_a_date() {
     Story::of(Status::Researching).when(national_manager(), park()).refused(Code::NotNational, "");
     national().when(manager(), park()).refused(Code::OutsideJurisdiction, "");
