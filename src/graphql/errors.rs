@@ -123,8 +123,8 @@ pub(crate) enum WarningCode {
     RegulationNotInForce,
     /// The annual summary came after 31 October.
     SubmittedLate,
-    /// The case that was reopened is part of one that is closed, and stays so.
-    WholeClosed,
+    /// The case that was reopened is part of one that has ended, be it closed, withdrawn or marked a duplicate, and that stays so.
+    WholeEnded,
 }
 
 /// A refusal of a query's argument: a top-level error with the code and the argument's path.

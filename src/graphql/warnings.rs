@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Deserialize;
 
-use crate::app::{AggregateType, Commanded, EventRecord, Foreseen, Moment, Receipt, Versioned};
+use crate::app::{AggregateType, Commanded, EventRecord, Foreseen, Moment, Receipt, StoredCase, Versioned};
 use crate::codec;
 use crate::domain::case::state::File;
 use crate::domain::case::values::{LinkRelation, Status};
@@ -187,7 +187,7 @@ fn of_resolution(case: &Case) -> Option<Warning> {
 /// What ended with the case is not taken up again with it.
 async fn of_reopening(ctx: &Context<'_>, before: &Case) -> Result<Vec<Warning>> {
     let Some(file) = &before.file else { return Ok(Vec::new()) };
-    Ok(of_ended_deadline(file).into_iter().chain(of_closed_wholes(ctx, file).await?).collect())
+    Ok(of_ended_deadline(file).into_iter().chain(of_ended_wholes(ctx, file).await?).collect())
 }
 
 /// The deadline was for the end that came: the case that is taken up again has none.
@@ -199,18 +199,29 @@ fn of_ended_deadline(before: &File) -> Option<Warning> {
     Some(Warning { code: WarningCode::DeadlineEnded, message })
 }
 
-/// Those that the case is part of, of which whoever asks sees that they are closed: all are one read.
-async fn of_closed_wholes(ctx: &Context<'_>, file: &File) -> Result<Option<Warning>> {
+/// Those that the case is part of, of which whoever asks sees that they have ended: all are one read.
+async fn of_ended_wholes(ctx: &Context<'_>, file: &File) -> Result<Vec<Warning>> {
     let links = file.links.iter().filter(|link| link.relation == LinkRelation::SubCaseOf);
     let wholes = links.map(|link| loaders(ctx).case(link.other, Moment::Present));
     let wholes = try_join_all(wholes).await.map_err(|fault| errors::fault(ctx, fault))?;
-    let closed = wholes.into_iter().flatten().filter(|whole| whole.row.status == Status::Closed.name());
-    let numbers: Vec<_> = closed.map(|whole| whole.row.number).collect();
-    let message = format!(
-        "the case is part of {}, CLOSED, which stays so: reopen that too if it is not solved without this part",
-        numbers.join(", ")
-    );
-    Ok((!numbers.is_empty()).then_some(Warning { code: WarningCode::WholeClosed, message }))
+    let ended = wholes.into_iter().flatten().filter(|whole| !whole.row.is_open);
+    try_join_all(ended.map(|whole| of_ended_whole(ctx, whole))).await
+}
+
+async fn of_ended_whole(ctx: &Context<'_>, whole: StoredCase) -> Result<Warning> {
+    let (number, status) = (whole.row.number, whole.row.status);
+    let then = match Status::named(&status) {
+        Some(Status::Duplicate) => {
+            let goes_on_in = loaders(ctx).going_on(whole.row.case_id.into(), Moment::Present).await;
+            let goes_on_in = goes_on_in.map_err(|fault| errors::fault(ctx, fault))?.and_then(|other| other.number);
+            let there = goes_on_in.map_or_else(|| "one that is not yours to see".to_owned(), |other| other.to_string());
+            format!("in whose place {there} goes on: make it part of that too if that is not solved without it")
+        }
+        Some(Status::Withdrawn) => "which stays so: the part goes on by itself".to_owned(),
+        _ => "which stays so: reopen that too if it is not solved without this part".to_owned(),
+    };
+    let message = format!("the case is part of {number}, {status}, {then}");
+    Ok(Warning { code: WarningCode::WholeEnded, message })
 }
 
 /// It is taken as it is dated: a log that is filled in afterwards is written in whatever order it is remembered.

@@ -122,7 +122,7 @@ pub(crate) enum Verdict {
 pub(crate) enum LinkRelation {
     /// 相关.
     RelatedTo,
-    /// 子案例: this case is part of the other, which ends after it. A part that is reopened later leaves the other as it is.
+    /// 子案例: this case is part of the other, which is closed or marked a duplicate only after it has ended. A part that is reopened later leaves the other as it is.
     SubCaseOf,
 }
 

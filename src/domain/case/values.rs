@@ -99,7 +99,7 @@ vocabulary! {
     LinkRelation {
         /// 相关.
         RelatedTo = "RELATED_TO",
-        /// 子案例: this case is part of the other, which ends after it. A part that is reopened later leaves the other as it is.
+        /// 子案例: this case is part of the other, which is closed or marked a duplicate only after it has ended. A part that is reopened later leaves the other as it is.
         SubCaseOf = "SUB_CASE_OF",
     }
 }

@@ -16,7 +16,7 @@ mutations! {
     ClosingMutation answers case: CaseNode, CaseConflict {
         /// 结案: ends a resolved case, with a lesson and a statement of fees. By a coordinator or a manager.
         close_case(CloseCaseInput) -> CloseCasePayload;
-        /// 重新打开: takes a resolved or closed case up again, and a duplicate in whose place nothing goes on, because that case was withdrawn: it is a case of its own again. Its deadline ends, which was for the solution that came (`DEADLINE_ENDED`): set a new one with `setDeadline`. A publication as good practice is retracted with it. A case that it is part of stays as it is (`WHOLE_CLOSED`). By the enterprise, a coordinator or a manager.
+        /// 重新打开: takes a resolved or closed case up again, and a duplicate in whose place nothing goes on, because that case was withdrawn: it is a case of its own again. Its deadline ends, which was for the solution that came (`DEADLINE_ENDED`): set a new one with `setDeadline`. A publication as good practice is retracted with it. A case that it is part of and that has ended stays as it is (`WHOLE_ENDED`). By the enterprise, a coordinator or a manager.
         reopen_case(ReopenCaseInput) -> ReopenCasePayload;
         /// 企业撤回: the enterprise takes its case back, before it is resolved. Cases that it goes on for, which were marked as duplicates of it, can then be reopened. By the enterprise only.
         withdraw_case(WithdrawCaseInput) -> WithdrawCasePayload;

@@ -115,13 +115,14 @@ async fn links(world: &World, scene: &Scene) {
         ("enterprise", "withdrawCase", json!({ "reason": "x" }), "WRONG_STATUS", ""),
     ])
     .await;
-    // A duplicate ends after its parts, as every case does.
+    // A case is marked a duplicate after its parts have ended, as it is closed after them.
     let instead = scene.reported(world, "另一个主难点").await;
     case.refuses([("coordinator", "markDuplicate", of(&instead.id), "SUB_CASE_OPEN", "")]).await;
     part.takes("enterprise", "withdrawCase", json!({ "reason": "已并入" })).await;
     chain_of_duplicates(world, scene, (&same, &case)).await;
     nothing_goes_on(world, scene).await;
     part_of_a_closed_case(world, scene).await;
+    part_of_cases_that_ended_otherwise(world, scene).await;
 }
 
 /// The enterprise of the case that went on takes it back: that of the duplicate still has its difficulty.
@@ -200,8 +201,42 @@ async fn part_of_a_closed_case(world: &World, scene: &Scene) {
         number(&whole).await
     );
     let [warning] = reopened["warnings"].as_array().expect("a list").as_slice() else { panic!("{reopened:#}") };
-    assert_eq!((&warning["code"], text(&warning["message"])), (&json!("WHOLE_CLOSED"), message));
+    assert_eq!((&warning["code"], text(&warning["message"])), (&json!("WHOLE_ENDED"), message));
     whole.is("CLOSED").await;
+}
+
+/// A withdrawn case, which waits for none of its parts, and a duplicate: what goes on in its place is named.
+async fn part_of_cases_that_ended_otherwise(world: &World, scene: &Scene) {
+    let last = scene.reported(world, "留下的难点").await;
+    let duplicate = scene.reported(world, "重复的难点").await;
+    let withdrawn = scene.reported(world, "撤回的难点").await;
+    let part = scene.reported(world, "两者的一部分").await;
+    for whole in [&duplicate, &withdrawn] {
+        let link = json!({ "otherCaseId": whole.id, "relation": "SUB_CASE_OF" });
+        part.takes("coordinator", "linkCases", link).await;
+    }
+    withdrawn.takes("enterprise", "withdrawCase", json!({ "reason": "停产" })).await;
+    let service = json!({ "institutionId": scene.institute, "certificate": "JZ-4" });
+    part.takes_all([
+        ("coordinator", "triageCase", triage("CALIBRATION")),
+        ("coordinator", "provideRoutineService", service),
+        ("enterprise", "confirmSolution", json!({})),
+        ("coordinator", "closeCase", json!({ "lesson": "先恒温，后测量", "feeTotal": "0" })),
+    ])
+    .await;
+    duplicate.takes("coordinator", "markDuplicate", json!({ "ofCaseId": last.id })).await;
+    let reopened = part.takes("coordinator", "reopenCase", json!({ "reason": "又超差" })).await;
+    let of_duplicate = format!(
+        "the case is part of {}, DUPLICATE, in whose place {} goes on: make it part of that too if that is not solved without it",
+        number(&duplicate).await,
+        number(&last).await
+    );
+    let of_withdrawn = format!(
+        "the case is part of {}, WITHDRAWN, which stays so: the part goes on by itself",
+        number(&withdrawn).await
+    );
+    let warnings = [of_duplicate, of_withdrawn].map(|message| json!({ "code": "WHOLE_ENDED", "message": message }));
+    assert_eq!(reopened["warnings"], json!(warnings));
 }
 
 /// The original is a duplicate in turn: what goes on is named, and found, behind it.

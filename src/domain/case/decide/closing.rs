@@ -28,7 +28,7 @@ pub(super) fn close_case(given: Given<'_>, command: &CloseCase) -> Decision {
     only(CaseClosed { lesson, fee_total })
 }
 
-/// A case ends after all of its parts.
+/// A case is closed or marked a duplicate after all of its parts have ended. A withdrawal waits for none.
 pub(super) fn check_parts_ended(open: &[Option<CaseNumber>]) -> Result<(), Refusal> {
     if open.is_empty() {
         return Ok(());
