@@ -185,7 +185,7 @@ impl Data {
                 let name = self.item_names.get(&(list.clone(), item.clone())).cloned();
                 let name = name.unwrap_or_else(|| NOTHING.to_owned());
                 let count = fees.iter().map(|fee| fee.count).sum::<u64>().to_string();
-                Ok(vec![item.clone(), Self::division_name(list), name, count, fee_total(fees)?.to_string()])
+                Ok(vec![key_of_item(list, item), Self::division_name(list), name, count, fee_total(fees)?.to_string()])
             })
             .collect::<Result<_, Fault>>()?;
         let count = fees.iter().map(|fee| fee.count).sum::<u64>().to_string();
@@ -280,6 +280,12 @@ impl Data {
 
 pub(super) fn label(language: Language, name: FigureName) -> String {
     language.say(name.chinese(), name.english())
+}
+
+/// Tells an item from those of its code on other lists: of a row, a line of a spreadsheet has the first cell alone.
+fn key_of_item(list: &str, item: &str) -> String {
+    let list = Division::of_code(list).map_or_else(|_| list.to_owned(), |division| division.to_string());
+    format!("{list}/{item}")
 }
 
 /// A gap for reading: three significant digits, rounded up, so that one above 1 does not read 1.

@@ -8,7 +8,7 @@ use tempfile::TempDir;
 use uuid::Uuid;
 
 use super::*;
-use crate::app::{App, CasePage, Key, Moment, Request, StoredCase, Vault, YearQuestion};
+use crate::app::{App, CasePage, FeeSum, Key, Moment, Request, StoredCase, Vault, YearQuestion};
 use crate::clock::ManualClock;
 use crate::demo;
 use crate::domain::actor::{Actor, ActorId, Role};
@@ -192,6 +192,18 @@ async fn fees_are_told_by_list_with_the_names_of_their_items() {
     let lists: BTreeSet<_> = items.iter().map(|row| row[1].as_str()).collect();
     assert!(lists.contains("44 广东省") && lists.contains("32 江苏省"), "{lists:?}");
     assert!(items.iter().all(|row| row[2].contains('/')), "every item is called as its list has it: {items:?}");
+}
+
+#[tokio::test]
+async fn a_spreadsheet_tells_items_of_one_code_on_several_lists_apart() {
+    let (mut data, _folder) = data().await;
+    let fee = |list: &str, count| FeeSum { item: "A-1".into(), list: list.into(), amount: "100.00".into(), count };
+    let total = data.year.figures.iter_mut().find(|figure| figure.name == FigureName::FeeTotal);
+    total.expect("every figure is told").amounts = vec![fee("", 1), fee("33", 2), fee("44", 3)];
+    let lines = text(&data, Format::Csv, Language::En);
+    for line in [",CN/A-1,Count,1\r\n", ",33/A-1,Count,2\r\n", ",44/A-1,Count,3\r\n"] {
+        assert!(lines.contains(line), "{line} in {lines}");
+    }
 }
 
 #[tokio::test]

@@ -150,6 +150,8 @@ pub(crate) struct Fee {
     id: ID,
     /// 收费项目: the code of the item.
     item: String,
+    /// 目录: global id of the list that has the item. Another list's item of the same code is another.
+    catalogue_id: ID,
     /// 服务日期: the day of the service.
     service_date: Date,
     /// 金额: what was charged, in CNY.
@@ -165,6 +167,7 @@ impl From<(&state::Fee, Moment)> for Fee {
         Self {
             id: ids::global(fee.id),
             item: fee.item.to_string(),
+            catalogue_id: ids::global(fee.catalogue),
             service_date: fee.service_date.into(),
             amount: Decimal::of(&fee.amount),
             tariff: Decimal::of(&fee.tariff),

@@ -120,6 +120,11 @@ pub async fn fees_are_told_by_the_list_that_has_their_item(world: &World) {
     case.takes("coordinator", "recordFee", fee("2019-06-03", "500")).await;
     case.takes("coordinator", "recordFee", fee(&day(0), "800")).await;
     case.takes("coordinator", "recordFee", fee(&day(0), "100")).await;
+    let lists = "{ nation: catalogue(divisionCode: \"CN\") { id } province: catalogue(divisionCode: \"44\") { id } }";
+    let lists = world.ask("watcher", lists, json!({})).await;
+    let [nation, province] = ["nation", "province"].map(|list| json!({ "catalogueId": lists[list]["id"] }));
+    assert_ne!(nation, province);
+    assert_eq!(case.shows("fees { catalogueId }").await["fees"], json!([nation, province, province]));
 
     const ITEMS: &str = "fees { count total items { item division { code } count total } }";
     let query = format!(
