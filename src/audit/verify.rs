@@ -35,8 +35,9 @@ pub struct Trusted {
     pub kept: Vec<Vec<u8>>,
     /// Authorities for time stamps; without them stamps are not looked at.
     pub roots: Option<Roots>,
-    /// What clocks may differ by, with the time between an event and its checkpoint.
-    pub tolerance: SignedDuration,
+    /// What clocks may differ by, with the time between an event and its checkpoint; without it, when an event was recorded
+    /// is held against no clock.
+    pub tolerance: Option<SignedDuration>,
     /// The present, by the auditor's own clock: nothing was recorded after it.
     pub now: Timestamp,
     /// For how long what a database has committed may be unsealed, by when it was recorded; for ever without a bound. A
@@ -56,7 +57,7 @@ const NO_PREVIOUS: &str = "the bundle has no earlier checkpoint that its own cou
 /// Nobody, and clocks that differ from this machine's by no more than a minute.
 impl Default for Trusted {
     fn default() -> Self {
-        let (tolerance, now) = (SignedDuration::from_mins(1), SystemClock.now());
+        let (tolerance, now) = (Some(SignedDuration::from_mins(1)), SystemClock.now());
         Self { keys: Vec::new(), kept: Vec::new(), roots: None, tolerance, now, unsealed_for: None }
     }
 }

@@ -121,7 +121,7 @@ async fn replay(arguments: cli::AuditReplay, settings: &Settings) -> Result<Outc
     // Not before the database is there, for which the command may have waited.
     let now = SystemClock.now();
     let unsealed_for = Some(arguments.unsealed_for);
-    let trusted = Trusted { keys, kept, roots, tolerance: arguments.tolerance, now, unsealed_for };
+    let trusted = Trusted { keys, kept, roots, tolerance: Some(arguments.tolerance), now, unsealed_for };
     let verdict = replayed(&app, &trusted).await;
     app.shutdown().await;
     tell(&verdict?, arguments.format)
@@ -237,7 +237,7 @@ fn trusted(evidence: &Evidence) -> Result<Trusted, Problem> {
         keys: keys(&evidence.keys)?,
         kept: kept(&evidence.checkpoints)?,
         roots: roots(evidence.authorities.as_deref())?,
-        tolerance: evidence.tolerance,
+        tolerance: Some(evidence.tolerance),
         ..Trusted::default()
     })
 }

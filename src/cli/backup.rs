@@ -201,7 +201,7 @@ async fn verified_and_resumed(
     // Those of later events tell what is lost.
     let kept = seen.iter().filter(|seen| seen.head.size <= manifest.events).map(|seen| seen.note.clone()).collect();
     // A clock that was once ahead keeps nobody from the log: a replay tells that, wherever the log is.
-    let trusted = Trusted { keys, kept, now: Timestamp::MAX, ..Trusted::default() };
+    let trusted = Trusted { keys, kept, tolerance: None, ..Trusted::default() };
     let mut verdict = replayed(app, &trusted).await?;
     let root = app.root(manifest.events).await.map_err(Problem::while_doing("the tree cannot be read"))?;
     if verdict.events != manifest.events + u64::from(is_renamed) || base64(&root) != manifest.root {
@@ -211,6 +211,9 @@ async fn verified_and_resumed(
     if trusted.keys.is_empty() {
         verdict.notes.push("nobody outside confirms this log: give its key, and a checkpoint that was kept".to_owned());
     }
+    verdict
+        .notes
+        .push("when events were recorded is held against no clock here: `etalon audit replay` does that".to_owned());
     if !verdict.is_good() {
         return Ok(verdict);
     }

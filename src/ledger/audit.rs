@@ -34,7 +34,7 @@ pub struct Evidence<'a> {
     /// From time-stamp tokens that were verified elsewhere.
     pub time_stamps: &'a [Anchor],
     /// See [`TimeBounds::new`].
-    pub tolerance: SignedDuration,
+    pub tolerance: Option<SignedDuration>,
     /// The present, by the clock of the auditor.
     pub now: Timestamp,
 }

@@ -17,7 +17,7 @@ pub struct Anchor {
 /// the log is read, and by what is seen of it on the way.
 #[derive(Clone, Debug)]
 pub struct TimeBounds {
-    tolerance: SignedDuration,
+    tolerance: Option<SignedDuration>,
     /// Where the bounds change, in order; each holds until the next.
     stretches: Vec<Stretch>,
     /// The latest time at which somebody saw the log with no more events than were read.
@@ -55,15 +55,15 @@ impl fmt::Display for OutOfBounds {
     }
 }
 
-/// Whether a time is still to come, by more than clocks may differ by.
-pub fn is_to_come(at: Timestamp, now: Timestamp, tolerance: SignedDuration) -> bool {
-    now.duration_until(at) > tolerance
+/// Whether a time is still to come, by more than clocks may differ by; without a bound on that, none is.
+pub fn is_to_come(at: Timestamp, now: Timestamp, tolerance: Option<SignedDuration>) -> bool {
+    tolerance.is_some_and(|tolerance| now.duration_until(at) > tolerance)
 }
 
 impl TimeBounds {
     /// The bounds from all that is known. `tolerance` is what clocks may differ by, together with the time that passes
-    /// between an event and the checkpoint that a witness sees.
-    pub fn new(mut anchors: Vec<Anchor>, tolerance: SignedDuration) -> Self {
+    /// between an event and the checkpoint that a witness sees; where that is by any time, nothing bounds.
+    pub fn new(mut anchors: Vec<Anchor>, tolerance: Option<SignedDuration>) -> Self {
         anchors.sort_unstable_by_key(|anchor| (anchor.size, anchor.at));
         let by_size = || anchors.chunk_by(|one, other| one.size == other.size);
         let mut stretches = Vec::new();
@@ -84,8 +84,9 @@ impl TimeBounds {
 
     /// What is wrong with the time of an event, if something is.
     pub fn check(&self, index: u64, at: Timestamp) -> Option<OutOfBounds> {
+        let tolerance = self.tolerance?;
         let stretch = self.stretches[self.stretches.partition_point(|stretch| stretch.from <= index) - 1];
-        let too_early = |not_before: &Timestamp| at.duration_until(*not_before) > self.tolerance;
+        let too_early = |not_before: &Timestamp| at.duration_until(*not_before) > tolerance;
         let not_before = stretch.not_before.max(self.seen_without_more).filter(too_early);
         let not_before = not_before.map(|not_before| OutOfBounds::TooEarly { not_before });
         not_before.or_else(|| self.check_seen(at, stretch.not_after?))
@@ -94,7 +95,7 @@ impl TimeBounds {
     /// What is wrong with the time of an event that was there when the log was seen at that time, if something is.
     pub fn check_seen(&self, at: Timestamp, not_after: Timestamp) -> Option<OutOfBounds> {
         // A second is stated that may be nearly over.
-        let is_too_late = not_after.duration_until(at) >= self.tolerance + SignedDuration::from_secs(1);
+        let is_too_late = not_after.duration_until(at) >= self.tolerance? + SignedDuration::from_secs(1);
         is_too_late.then_some(OutOfBounds::TooLate { not_after })
     }
 
@@ -115,7 +116,7 @@ mod tests {
 
     fn bounds(anchors: &[(u64, i64)], tolerance: i64) -> TimeBounds {
         let anchors = anchors.iter().map(|(size, second)| Anchor { size: *size, at: at(*second) }).collect();
-        TimeBounds::new(anchors, SignedDuration::from_secs(tolerance))
+        TimeBounds::new(anchors, Some(SignedDuration::from_secs(tolerance)))
     }
 
     #[test]
@@ -146,10 +147,11 @@ mod tests {
 
     #[test]
     fn a_time_is_to_come_beyond_the_tolerance() {
-        let is_to_come = |second, tolerance| is_to_come(at(second), at(1_000), SignedDuration::from_secs(tolerance));
+        let is_to_come =
+            |second, tolerance| is_to_come(at(second), at(1_000), Some(SignedDuration::from_secs(tolerance)));
         assert!(!is_to_come(999, 0) && !is_to_come(1_000, 0) && is_to_come(1_001, 0));
         assert!(!is_to_come(1_060, 60) && is_to_come(1_061, 60));
-        assert!(super::is_to_come(Timestamp::MAX, Timestamp::MIN, SignedDuration::ZERO));
+        assert!(super::is_to_come(Timestamp::MAX, Timestamp::MIN, Some(SignedDuration::ZERO)));
     }
 
     #[test]
@@ -182,5 +184,15 @@ mod tests {
         assert_eq!(bounds(&[], 0).check(0, Timestamp::MIN), None);
         assert_eq!(bounds(&[], 0).check(u64::MAX, Timestamp::MAX), None);
         assert_eq!(bounds(&[(0, 5)], 0).check(0, at(4)), Some(OutOfBounds::TooEarly { not_before: at(5) }));
+    }
+
+    #[test]
+    fn clocks_that_may_differ_by_any_time_bound_nothing() {
+        let anchor = |size, second| Anchor { size, at: at(second) };
+        let mut bounds = TimeBounds::new(vec![anchor(10, 1_000), anchor(20, 2_000)], None);
+        bounds.see(at(1_500));
+        assert_eq!((bounds.check(15, Timestamp::MIN), bounds.check(15, Timestamp::MAX)), (None, None));
+        assert_eq!(bounds.check_seen(Timestamp::MAX, at(1_000)), None);
+        assert!(!super::is_to_come(Timestamp::MAX, Timestamp::MIN, None));
     }
 }

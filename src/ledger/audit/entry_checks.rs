@@ -18,7 +18,7 @@ pub(super) struct EntryChecks {
     names: Names,
     bounds: TimeBounds,
     now: Timestamp,
-    tolerance: SignedDuration,
+    tolerance: Option<SignedDuration>,
     /// The last place in the stream of each aggregate.
     sequences: HashMap<[u8; 16], u64>,
     last: Option<Last>,

@@ -118,7 +118,7 @@ impl Log {
             keys: &self.keys,
             checkpoints: &checkpoints,
             time_stamps: &self.time_stamps,
-            tolerance: SignedDuration::from_secs(2),
+            tolerance: Some(SignedDuration::from_secs(2)),
             now: self.now,
         });
         for Event { entry, payload, stored_hash } in &self.events {

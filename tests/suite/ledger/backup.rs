@@ -5,6 +5,9 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 
+use ed25519_dalek::SigningKey;
+use etalon::ledger::note::{Algorithm, Note, NoteSigner};
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use crate::ledger::serving::{key_of, origin_of, sealed};
@@ -269,6 +272,44 @@ async fn a_signer_of_its_own_process_signs_under_the_new_name() {
     let server = Server::start(&mut signed(&serve, &elsewhere));
     commit(&installation, &server, "恢复之后").await;
     assert!(server.stop(), "{}", server.log());
+}
+
+/// What a witness said by a clock that the machine's was behind stays said; the backup is the log as it was.
+#[tokio::test]
+async fn a_clock_that_was_once_wrong_keeps_nobody_from_a_good_backup() {
+    let installation = Installation::embedded();
+    let folder = installation.folder();
+    let (backup, restored) = (path(folder, "backup"), format!("sqlite:{}", path(folder, "restored.db")));
+    let server = installation.start();
+    let first = commit(&installation, &server, "省级计量难点征集").await;
+    let seen = checkpoint(&installation, &server).await;
+    commit(&installation, &server, "再征集一次").await;
+    assert!(server.stop(), "{}", server.log());
+    let witness = NoteSigner::new("w.example", Algorithm::Cosignature, SigningKey::from_bytes(&[7; 32]));
+    let witness = witness.expect("a name");
+    let seen_at = (Timestamp::now() + SignedDuration::from_hours(2)).as_second();
+    let line = witness.sign(Note::parse(&seen).expect("a note").text(), seen_at.unsigned_abs());
+    let database = sqlx::SqlitePool::connect(&installation.database()).await.expect("it opens");
+    sqlx::query("insert into cosignatures (size, witness, cosigned_at, signature) values ($1, 'w.example', $2, $3)")
+        .bind((first + 1).cast_signed())
+        .bind(seen_at * 1_000_000)
+        .bind(line)
+        .execute(&database)
+        .await
+        .expect("kept");
+    database.close().await;
+    run(installation.command().args(["backup", "--output", &backup])).ends_with(0);
+    let keys =
+        ["--key".to_owned(), key_of(&installation).to_string(), "--key".to_owned(), witness.verifier().to_string()];
+    let told = run(restore(&installation, &backup, &restored).args(&keys)).ends_with(0);
+    assert!(told.contains("nothing after it was signed") && told.contains("is held against no clock here"), "{told}");
+    // A replay tells it, here as there.
+    for database in [&installation.database(), &restored] {
+        let mut replay = installation.command();
+        replay.args(["audit", "replay", "--database", database]).args(&keys);
+        let told = run(&mut replay).ends_with(3);
+        assert!(told.contains(&format!("TIME_OUT_OF_BOUNDS at position {}", first + 1)), "{told}");
+    }
 }
 
 #[tokio::test]

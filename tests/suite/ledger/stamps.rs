@@ -316,7 +316,7 @@ async fn an_older_time_stamp_is_of_its_checkpoint(database: Database) {
         house.app.anchor(&authority.anchors()).await.expect("stamped");
     }
     // The clock of the house is ahead of the authority's.
-    let tolerance = SignedDuration::from_hours(5);
+    let tolerance = Some(SignedDuration::from_hours(5));
     let trusting = Trusted { roots: Some(authority.roots()), tolerance, ..house.trusted().await };
     let found = async |trusted: &Trusted| {
         let verdict = replay(&house.app, trusted, |_, _| ()).await.expect("it reads");
