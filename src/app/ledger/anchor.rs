@@ -9,6 +9,7 @@ use axum::http::HeaderMap;
 use futures::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
@@ -21,7 +22,8 @@ use crate::signer::{RemoteSigner, SignError};
 use crate::store::{Sealed, StoreError, StoredCheckpoint, StoredCosignature, StoredTimeStamp};
 use crate::telemetry::causes::with_causes;
 
-/// How long an authority may take.
+/// How long it may take altogether until somebody has vouched, however often a witness says that it was elsewhere. With
+/// [`BEHIND`] it is less than auditors take clocks to differ by: no word is later than that.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// How long nobody is asked again after a failure.
@@ -92,6 +94,14 @@ pub enum NotAnchored {
         authority: String,
         /// Why.
         reason: String,
+    },
+    /// It has taken too long.
+    #[error("{peer} has not vouched for the checkpoint of {size} events within {} s", PATIENCE.as_secs())]
+    Late {
+        /// Who was asked.
+        peer: String,
+        /// Of the checkpoint.
+        size: u64,
     },
     /// The store failed.
     #[error(transparent)]
@@ -193,6 +203,14 @@ impl Anchor<'_> {
             Self::Authority(authority) => authority.every,
         }
     }
+
+    /// Who it is, as errors tell.
+    fn peer(self) -> String {
+        match self {
+            Self::Witness(Witness(witness)) => format!("the witness {}", witness.key().name()),
+            Self::Authority(Authority { url, .. }) => format!("the authority {url}"),
+        }
+    }
 }
 
 impl App {
@@ -210,13 +228,17 @@ impl App {
     /// sealed last is not what the log has now.
     async fn ask(&self, anchor: Anchor<'_>, latest: Option<&StoredCheckpoint>) -> Result<(), NotAnchored> {
         let Some(latest) = latest else { return Ok(()) };
-        if self.is_left_behind(latest).await? {
-            return Ok(());
-        }
-        match anchor {
-            Anchor::Witness(witness) => self.cosign(witness, latest).await,
-            Anchor::Authority(authority) => self.stamp(authority, latest).await,
-        }
+        let asked = async {
+            if self.is_left_behind(latest).await? {
+                return Ok(());
+            }
+            match anchor {
+                Anchor::Witness(witness) => self.cosign(witness, latest).await,
+                Anchor::Authority(authority) => self.stamp(authority, latest).await,
+            }
+        };
+        let late = |_| Err(NotAnchored::Late { peer: anchor.peer(), size: latest.size });
+        timeout(PATIENCE, asked).await.unwrap_or_else(late)
     }
 
     /// Whether the log has gone on for long behind that checkpoint.
@@ -299,6 +321,15 @@ fn is_recent(stamped_at: i64, now: Timestamp, every: Duration) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::audit::Trusted;
+
+    /// A word that came later would say for ever that events of before were dated back.
+    #[test]
+    fn what_is_said_of_a_log_is_no_older_than_auditors_bear() {
+        let oldest = BEHIND + SignedDuration::try_from(PATIENCE).expect("seconds");
+        let borne = Trusted::default().tolerance.expect("a bound");
+        assert!(oldest * 3 <= borne * 2, "{oldest:#} leaves a third of {borne:#} to the clocks");
+    }
 
     #[test]
     fn a_stamp_is_recent_whichever_clock_is_ahead() {
