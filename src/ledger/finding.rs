@@ -89,7 +89,7 @@ pub struct Finding {
 pub struct Findings {
     kept: Vec<Finding>,
     counts: BTreeMap<FindingKind, u64>,
-    first_index: Option<u64>,
+    first_indexes: BTreeMap<FindingKind, u64>,
 }
 
 impl Findings {
@@ -116,13 +116,14 @@ impl Findings {
 
     /// The first place in the log that has a fault.
     pub fn first_index(&self) -> Option<u64> {
-        self.first_index
+        self.first_indexes.values().copied().min()
     }
 
     /// All but that the end is not sealed yet, which is no fault of a log that goes on.
     #[must_use]
     pub fn without_unsealed_end(mut self) -> Self {
         self.counts.remove(&FindingKind::NotSealed);
+        self.first_indexes.remove(&FindingKind::NotSealed);
         self.kept.retain(|finding| finding.kind != FindingKind::NotSealed);
         self
     }
@@ -130,7 +131,9 @@ impl Findings {
     /// Takes note. The words are made only if they are kept.
     pub(super) fn add(&mut self, kind: FindingKind, index: Option<u64>, message: impl FnOnce() -> String) {
         *self.counts.entry(kind).or_default() += 1;
-        self.first_index = [self.first_index, index].into_iter().flatten().min();
+        if let Some(index) = index {
+            self.first_indexes.entry(kind).and_modify(|first| *first = index.min(*first)).or_insert(index);
+        }
         if self.kept.len() < Self::KEPT {
             // Words may quote the log, which may try to reach the terminal or to fill the memory.
             let shown = |c: char| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c };
@@ -156,6 +159,16 @@ mod tests {
         assert_eq!(findings.first_index(), Some(0));
         assert_eq!(findings.kept()[1].message, "4999");
         assert_eq!(FindingKind::LeafHash.to_string(), "LEAF_HASH");
+    }
+
+    #[test]
+    fn an_unsealed_end_that_is_no_fault_leaves_nothing() {
+        let mut findings = Findings::default();
+        findings.add(FindingKind::NotSealed, Some(7), String::new);
+        assert_eq!(findings.first_index(), Some(7));
+        assert_eq!(findings.clone().without_unsealed_end(), Findings::default());
+        findings.add(FindingKind::LeafHash, Some(9), String::new);
+        assert_eq!(findings.without_unsealed_end().first_index(), Some(9));
     }
 
     #[test]
