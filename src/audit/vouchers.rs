@@ -29,9 +29,9 @@ struct OfWitness {
     /// How many are of other keys, and the first id of these.
     others: u64,
     first_other: KeyId,
-    /// How many of them are behind one of the given key, and how many events the first of these is of.
+    /// How many of them are behind one of the given key, and of the first of these the id and how many events it is of.
     behind: u64,
-    first_behind: u64,
+    first_behind: (KeyId, u64),
 }
 
 /// Whose word a signature line claims to be.
@@ -118,15 +118,18 @@ impl<'a> Vouchers<'a> {
 }
 
 impl OfWitness {
-    /// The given key was in use before and is again: whatever was made in between in its name, the witness did not make.
+    /// The given key was in use before and is again: whatever was made in between in its name, the witness did not make,
+    /// unless it has another key as well, which then is to be given.
     fn is_given_again(&mut self, name: &str, verdict: &mut Verdict) {
         self.is_heard = true;
         if self.behind > 0 {
             let are = counted(self.behind, "cosignature", "cosignatures");
+            let (id, size) = self.first_behind;
             let message = format!(
-                "{are} in the name of {name:?}, from the checkpoint of {} events on, are not of its given key, which has \
-                 cosigned before and after that",
-                self.first_behind
+                "{are} in the name of {name:?}, from the checkpoint of {size} events on, are not of its given key, which has \
+                 cosigned before and after that: if the witness says that it signs with another one as well (id {:08x}), give \
+                 both",
+                u32::from_be_bytes(id)
             );
             verdict.fault(None, "COSIGNATURE", message);
             self.others -= self.behind;
@@ -141,7 +144,7 @@ impl OfWitness {
         self.others += 1;
         if self.is_heard {
             if self.behind == 0 {
-                self.first_behind = size;
+                self.first_behind = (id, size);
             }
             self.behind += 1;
         }

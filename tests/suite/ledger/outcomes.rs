@@ -4,7 +4,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ed25519_dalek::SigningKey;
-use etalon::audit::{Trusted, Verdict, replay};
+use etalon::audit::{Fault, Trusted, Verdict, replay};
 use etalon::ledger::checkpoint::Checkpoint;
 use etalon::ledger::note::{Algorithm, Note, NoteSigner};
 use etalon::ledger::tree::TreeHead;
@@ -232,14 +232,20 @@ async fn cosignatures_of_another_key_in_the_name_of_a_witness_are_told(database:
             intruder.does(&format!("update cosignatures set signature = {} where size = {size}", quoted(&line))).await;
         }
         let verdict = replay(&house.app, &trusted, |_, _| ()).await.expect("it reads");
-        let found: Vec<_> = codes(&verdict).into_iter().filter(|(kind, _)| *kind != "ROWS_NOT_COMPARED").collect();
-        assert_eq!(found, expected, "{of_other:?}: {verdict}");
+        let faults: Vec<_> = codes(&verdict).into_iter().filter(|(kind, _)| *kind != "ROWS_NOT_COMPARED").collect();
+        assert_eq!(faults, expected, "{of_other:?}: {verdict}");
         let id = u32::from_be_bytes(other.verifier().id());
         let told = format!(
             "in the name of w.example: made with another key than was given (the first with that of id {id:08x})"
         );
         let is_told = verdict.notes.iter().any(|note| note.contains(&told));
         assert_eq!(is_told, expected.is_empty(), "{of_other:?}: {verdict}");
+        let names_the_other = |fault: &Fault| fault.message.ends_with(&format!("(id {id:08x}), give both"));
+        assert!(verdict.faults.iter().filter(|fault| fault.kind == "COSIGNATURE").all(names_the_other), "{verdict}");
+        // A witness may sign with both for a while.
+        let mut both = trusted.keys.clone();
+        both.push(other.verifier().clone());
+        assert_eq!(found(&house, &Trusted { keys: both, ..Trusted::default() }).await, [], "{of_other:?}");
     }
     // A line of the given key that is of something else is no other's.
     let (_, note, _) = &kept[0];
