@@ -20,6 +20,10 @@ const NOT_COMPARED: &str = "nothing of the log says what these are, and they are
                             deliveries, revocations of tokens, leases, when checkpoints were signed (signedAt), which data \
                             keys the database knows (data_keys), and the digests of what commands ordered";
 
+/// What is said where an end should be sealed by now: nobody seals a copy.
+const OF_A_COPY: &str = "if this is a copy (a backup, a standby that was stopped), it ends as the log did at that moment, when \
+                         what was committed in the last second may not have been sealed: give an --unsealed-for of more than its age";
+
 /// Replays the log of a database: entries against columns, payloads, hashes and checkpoints, those of the database and
 /// those that the auditor has kept; cosignatures and time stamps; what is kept of commands; personal data against its
 /// references; a fold of the events against every served row; and the tables with their guards against the migrations.
@@ -130,7 +134,8 @@ pub async fn replay(app: &App, trusted: &Trusted, mut progress: impl FnMut(u64, 
     if tree.is_some_and(|tree| tree.size() == report.head.size && tree.root() != report.head.root) {
         verdict.fault(None, "TREE_WRONG", "the tree beside the log has another root than its entries make");
     }
-    if keys.is_empty() || (report.sealed.is_some() && !is_overdue(&report, trusted)) {
+    let is_overdue = is_overdue(&report, trusted);
+    if keys.is_empty() || (report.sealed.is_some() && !is_overdue) {
         report.findings = report.findings.without_unsealed_end();
     }
     verdict.notes.push(NOT_COMPARED.to_owned());
@@ -139,6 +144,9 @@ pub async fn replay(app: &App, trusted: &Trusted, mut progress: impl FnMut(u64, 
     if unsealed > 0 {
         let are = counted(unsealed, "event at the end is", "events at the end are");
         verdict.notes.push(format!("{are} not sealed yet, and confirmed by nothing"));
+        if is_overdue && !keys.is_empty() {
+            verdict.notes.push(OF_A_COPY.to_owned());
+        }
     }
     Ok(verdict)
 }

@@ -168,7 +168,7 @@ pub struct AuditReplay {
     #[arg(long, value_name = "DURATION", default_value = "1m", value_parser = parse_ttl)]
     pub tolerance: SignedDuration,
     /// For how long events at the end may be unsealed before that is a fault, by when they were recorded: a running server
-    /// seals within a second
+    /// seals within a second. Of a copy, which nobody seals, more than it is old
     #[arg(long, value_name = "DURATION", default_value = "1h", value_parser = parse_ttl)]
     pub unsealed_for: SignedDuration,
     /// How the verdict is told

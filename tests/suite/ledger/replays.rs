@@ -96,6 +96,11 @@ async fn an_end_that_nobody_has_sealed_for_long_is_a_fault(database: Database) {
     let old = audited(keys, Some(hour), recorded_at + hour + second).await;
     assert_eq!(codes(&old), [("NOT_SEALED", Some(1))], "{old}");
     assert!(old.faults[0].message.contains(&format!("was recorded at {recorded_at}")), "{old}");
+    // Nobody seals a copy, which is no younger the day after.
+    assert!(notes(&old, "if this is a copy") && !notes(&young, "if this is a copy"), "{old}");
+    let day = SignedDuration::from_hours(24);
+    let copied = audited(keys, Some(day + hour), recorded_at + day).await;
+    assert!(copied.is_good() && notes(&copied, "1 event at the end is not sealed yet"), "{copied}");
     let unbounded = audited(keys, None, Timestamp::MAX).await;
     assert!(unbounded.is_good(), "{unbounded}");
     let unasked = audited(&[], Some(hour), recorded_at + hour + second).await;
