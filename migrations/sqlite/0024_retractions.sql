@@ -3,7 +3,9 @@
 -- another may turn out to have closed it: so one event has a row of a kind for each day.
 
 -- The table is made anew because every row of it is made from the log: a program that finds older rows does so before it
--- serves.
+-- serves. A rebuild of an older program that is under way has its table from before, and would put it in the place of this one:
+-- it is done anew.
+drop table if exists rebuild_figures;
 drop table figures;
 create table figures (
     aggregate_id text not null,

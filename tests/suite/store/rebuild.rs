@@ -221,6 +221,23 @@ async fn a_rebuild_that_was_taken_over_does_nothing_more(database: Database) {
     assert_eq!(store.rows_digest().await.expect("read"), before);
 }
 
+/// A program of before has begun it, and the migration gives the figures another key meanwhile.
+async fn a_rebuild_of_before_a_migration_is_done_anew(database: Database) {
+    let store = database.open().await;
+    let rows = committed(&*store, &appends()).await;
+    let before = store.rows_digest().await.expect("read");
+    begin(&*store, "a", 0).await;
+    store.write_rebuilt("a", rows.clone()).await.expect("written");
+    database.raw().await.execute("delete from _sqlx_migrations where version = 24").await;
+    drop(database.open().await);
+    let failed = store.finish_rebuild("a", 33).await;
+    assert!(matches!(failed, Err(StoreError::Database { .. })), "its tables are of before: {failed:?}");
+    begin(&*store, "a", 0).await;
+    store.write_rebuilt("a", rows).await.expect("written");
+    assert_eq!(store.finish_rebuild("a", 33).await.expect("finished"), RebuildOutcome::Swapped);
+    assert_eq!(store.rows_digest().await.expect("read"), before);
+}
+
 /// A server that gave the last number itself looks whether it is so still.
 async fn numbers_go_on_behind_what_was_repaired(database: Database) {
     let store = database.open().await;
@@ -363,6 +380,7 @@ on_both_databases! {
     a_rebuild_repairs_rows,
     a_rebuild_catches_up_while_commits_and_reads_go_on,
     a_rebuild_that_was_taken_over_does_nothing_more,
+    a_rebuild_of_before_a_migration_is_done_anew,
     numbers_go_on_behind_what_was_repaired,
     the_digest_leaves_out_what_comes_later,
     what_is_made_compares_with_what_is_served_character_by_character,
