@@ -98,16 +98,14 @@ async fn data_keys(app: &App, settings: &Settings, keys: KeyFolder) -> Result<Op
         return Ok(None);
     }
     let failed = || Problem::while_doing("the data keys cannot be compared with those of the database");
-    // Of a database that knows its keys none are made where they are missing: they would have the ids of those.
-    let vault = match app.knows_data_keys().await.map_err(failed())? {
-        false if keys == KeyFolder::Made => {
-            let made = vault(settings)?;
-            app.take_data_keys_on(&made).await.map_err(failed())?;
-            Some(made)
-        }
-        _ => vault_if_there(settings)?,
+    let makes_some = keys == KeyFolder::Made;
+    // Where they are missing none are made: they would have the ids of those that the database was written with.
+    let vault = match makes_some && app.has_no_data_keys_yet().await.map_err(failed())? {
+        true => Some(vault(settings)?),
+        false => vault_if_there(settings)?,
     };
     let are_known = match &vault {
+        Some(vault) if makes_some => app.take_data_keys_on(vault).await.map_err(failed())?,
         Some(vault) => app.has_data_keys(vault).await.map_err(failed())?,
         None => keys == KeyFolder::IfThere,
     };
@@ -120,8 +118,8 @@ fn other_data_keys(settings: &Settings) -> Problem {
         "DATA_KEYS_OTHER",
         format!(
             "the data keys of this database are not those at {place}: name the folder that its other servers use, or put \
-             the keys there from where they were kept; where they are lost for good, run `etalon keys adopt` \
-             (DATA_KEYS_OTHER)"
+             the keys there from where they were kept; where they are lost for good, or there never were any, run \
+             `etalon keys adopt` (DATA_KEYS_OTHER)"
         ),
     )
 }

@@ -21,6 +21,13 @@ const DATA_KEYS: &str = "select fingerprint from data_keys where id = 1";
 /// Whoever comes first says which keys they are.
 const TAKE_ON: &str = "insert into data_keys (id, fingerprint) values (1, $1) on conflict (id) do nothing";
 
+/// Every command is digested under a data key, and what was sealed or erased had one.
+const WRITTEN_UNDER_KEYS: &str = "select count(*) as count from (select 1 as one) o where \
+     exists (select 1 from commands) or exists (select 1 from ciphertexts) or exists (select 1 from erased_keys)";
+
+/// Digests have no order that means something: these are drawn from all.
+const SOME_CIPHERTEXTS: &str = "select digest, key_id, ciphertext from ciphertexts order by digest limit 100";
+
 const REPLACE: &str = "insert into data_keys (id, fingerprint) values (1, $1) \
      on conflict (id) do update set fingerprint = excluded.fingerprint";
 
@@ -53,6 +60,12 @@ pub trait PersonalStore: Send + Sync {
     /// When the database fails.
     async fn ciphertexts(&self, digests: &[[u8; 32]]) -> Result<Vec<StoredCiphertext>, StoreError>;
 
+    /// Some of the ciphertexts that are there, no matter which: a hundred at most.
+    ///
+    /// # Errors
+    /// When the database fails.
+    async fn some_ciphertexts(&self) -> Result<Vec<StoredCiphertext>, StoreError>;
+
     /// Those of the keys that were erased.
     ///
     /// # Errors
@@ -70,6 +83,12 @@ pub trait PersonalStore: Send + Sync {
     /// # Errors
     /// When the database fails.
     async fn data_keys(&self) -> Result<Option<[u8; 32]>, StoreError>;
+
+    /// Whether anything was written that has taken data keys, whether they are known or not.
+    ///
+    /// # Errors
+    /// When the database fails.
+    async fn is_written_under_data_keys(&self) -> Result<bool, StoreError>;
 
     /// Keeps the fingerprint of the data keys, unless there is one.
     ///
@@ -149,6 +168,10 @@ impl<B: Backend> PersonalStore for SqlStore<B> {
         Ok(found)
     }
 
+    async fn some_ciphertexts(&self) -> Result<Vec<StoredCiphertext>, StoreError> {
+        self.many::<CiphertextRow, _>("read some ciphertexts", Statement::new(SOME_CIPHERTEXTS)).await
+    }
+
     async fn erased_among(&self, keys: &[Uuid]) -> Result<Vec<ErasedKey>, StoreError> {
         let mut found = Vec::new();
         for chunk in keys.chunks(CHUNK) {
@@ -170,6 +193,11 @@ impl<B: Backend> PersonalStore for SqlStore<B> {
         let found =
             self.many::<DataKeysRow, [u8; 32]>("read which data keys there are", Statement::new(DATA_KEYS)).await?;
         Ok(found.into_iter().next())
+    }
+
+    async fn is_written_under_data_keys(&self) -> Result<bool, StoreError> {
+        let look = Statement::new(WRITTEN_UNDER_KEYS);
+        Ok(self.count("look for what was written under data keys", look).await? > 0)
     }
 
     async fn take_data_keys_on(&self, fingerprint: [u8; 32]) -> Result<(), StoreError> {

@@ -110,11 +110,7 @@ pub fn open(reference: &Reference, ciphertext: &Ciphertext, key: &DataKey) -> Re
     if key.id != reference.key {
         return Err(SealError::OtherKey);
     }
-    let (nonce, sealed) = ciphertext.0.split_first_chunk::<NONCE_BYTES>().ok_or(SealError::KeyRefused)?;
-    let content = key
-        .cipher()
-        .decrypt(&XNonce::from(*nonce), Payload { msg: sealed, aad: &bound_to(key.id) })
-        .map_err(|_| SealError::KeyRefused)?;
+    let content = key.content(ciphertext)?;
     let (salt, value) = content.split_first_chunk::<SALT_BYTES>().ok_or(SealError::ContentMalformed)?;
     let value = std::str::from_utf8(value).map_err(|_| SealError::ContentMalformed)?;
     let disclosure = Disclosure { salt: Salt(*salt), value: value.to_owned() };
@@ -144,6 +140,17 @@ impl DataKey {
         mac.update(PURPOSE_OF_DIGESTS);
         mac.update(bytes);
         mac.finalize().into_bytes().into()
+    }
+
+    /// Whether a value was sealed under this key. Tells nothing of it.
+    pub fn opens(&self, ciphertext: &Ciphertext) -> bool {
+        self.content(ciphertext).is_ok()
+    }
+
+    fn content(&self, ciphertext: &Ciphertext) -> Result<Vec<u8>, SealError> {
+        let (nonce, sealed) = ciphertext.0.split_first_chunk::<NONCE_BYTES>().ok_or(SealError::KeyRefused)?;
+        let opened = self.cipher().decrypt(&XNonce::from(*nonce), Payload { msg: sealed, aad: &bound_to(self.id) });
+        opened.map_err(|_| SealError::KeyRefused)
     }
 
     pub(super) fn bytes(&self) -> &[u8; 32] {

@@ -7,8 +7,7 @@ use crate::database::Kind;
 use crate::history::copy_of_history;
 use crate::report::{Charted, Column, Table};
 use crate::samples::median;
-use crate::served::quiet;
-use crate::server::Installation;
+use crate::served::{adopted, quiet};
 
 const ROUNDS: usize = 3;
 
@@ -38,7 +37,7 @@ pub(crate) async fn measured(arguments: &Arguments) -> Table {
 
 async fn audited(kind: Kind, cases: u32) -> (String, Vec<f64>) {
     let (database, _) = copy_of_history(kind, cases, "audits").await;
-    let house = Installation::on(&database.url);
+    let house = adopted(&database).await;
     // What is searched and what figures are read from is not in the history, and a replay would miss it.
     run(house.command().arg("rebuild")).await;
     let server = house.start();

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use reqwest::Client;
 use serde_json::{Value, json};
 
-use crate::child::memory_mb;
+use crate::child::{memory_mb, run};
 use crate::database::Database;
 use crate::server::{Installation, Server, Who};
 use crate::wire;
@@ -24,7 +24,7 @@ pub(crate) struct Served {
 impl Served {
     /// Starts it, and waits until the clock's own work is done: after years without a server, many deadlines were missed.
     pub(crate) async fn on(database: &Database) -> Self {
-        let installation = Installation::on(&database.url);
+        let installation = adopted(database).await;
         let server = start(&installation);
         quiet(database).await;
         database.settle().await;
@@ -66,6 +66,13 @@ impl Served {
         assert!(answer.get("errors").is_none(), "{query}: {answer}");
         answer["data"].take()
     }
+}
+
+/// An installation that goes on with the log of a history, which nobody's data keys were used for.
+pub(crate) async fn adopted(database: &Database) -> Installation {
+    let installation = Installation::on(&database.url);
+    run(installation.command().args(["keys", "adopt"])).await;
+    installation
 }
 
 /// A server to which whoever measures may put more questions than anybody else may.

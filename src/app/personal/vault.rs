@@ -12,7 +12,7 @@ use crate::app::request::{Fault, Key};
 use crate::clock::fill_with_secrets;
 use crate::vault::keys::{KeyStore, KeyStoreError, Rotation};
 use crate::vault::reference::KeyId;
-use crate::vault::seal::DataKey;
+use crate::vault::seal::{Ciphertext, DataKey};
 
 /// How many keys are kept in memory.
 const KEPT: u64 = 10_000;
@@ -144,29 +144,54 @@ impl App {
         Self { vault: Some(vault), ..self }
     }
 
-    /// Whether the database knows which data keys it was written with.
+    /// Whether nothing in the database was written under data keys, so that the first ones may be made.
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn knows_data_keys(&self) -> Result<bool, Fault> {
-        Ok(self.store.data_keys().await?.is_some())
+    pub async fn has_no_data_keys_yet(&self) -> Result<bool, Fault> {
+        Ok(self.store.data_keys().await?.is_none() && !self.store.is_written_under_data_keys().await?)
     }
 
-    /// Whether these are the data keys that the database was written with, as far as it knows.
+    /// Whether these are the data keys that the database was written with.
     ///
     /// # Errors
     /// When the store or the folder of the keys fails.
     pub async fn has_data_keys(&self, vault: &Vault) -> Result<bool, Fault> {
-        let Some(known) = self.store.data_keys().await? else { return Ok(true) };
-        Ok(vault.fingerprint().await? == Some(known))
+        match self.store.data_keys().await? {
+            Some(known) => Ok(vault.fingerprint().await? == Some(known)),
+            None => Ok(!self.store.is_written_under_data_keys().await? || self.fits(vault).await?),
+        }
     }
 
-    /// Has the database know these data keys, unless it knows others already.
+    /// Whether what an earlier version has written, which did not say under which data keys, was written under these: they
+    /// open it. Where nothing is left to be tried, inputs were digested under them at least.
+    async fn fits(&self, vault: &Vault) -> Result<bool, Fault> {
+        let mut is_any_tried = false;
+        for stored in self.store.some_ciphertexts().await? {
+            let key = KeyId(stored.key_id);
+            // Those that were erased come back with a copy of the database, and their keys do not.
+            if vault.is_destroyed(key).await? {
+                continue;
+            }
+            is_any_tried = true;
+            let ciphertext = Ciphertext::from_bytes(stored.ciphertext);
+            if vault.get(key).await?.is_some_and(|key| key.opens(&ciphertext)) {
+                return Ok(true);
+            }
+        }
+        Ok(!is_any_tried && vault.fingerprint().await?.is_some())
+    }
+
+    /// Has the database know these data keys, if it was written with no others; whether they are its keys now.
     ///
     /// # Errors
     /// When the store or the folder of the keys fails.
-    pub async fn take_data_keys_on(&self, vault: &Vault) -> Result<(), Fault> {
-        Ok(self.store.take_data_keys_on(vault.made_fingerprint().await?).await?)
+    pub async fn take_data_keys_on(&self, vault: &Vault) -> Result<bool, Fault> {
+        if self.store.data_keys().await?.is_none() && self.has_data_keys(vault).await? {
+            self.store.take_data_keys_on(vault.made_fingerprint().await?).await?;
+        }
+        // Another server may have been first, with other keys.
+        self.has_data_keys(vault).await
     }
 
     /// Has the database know these data keys in the place of those that it was written with.

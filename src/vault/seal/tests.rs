@@ -71,6 +71,7 @@ fn any_flipped_bit_of_a_reference_or_key_is_found() {
             open(&Reference { key: id, ..reference }, &ciphertext, &renamed).expect_err("found"),
             SealError::KeyRefused
         );
+        assert!(key.opens(&ciphertext) && !renamed.opens(&ciphertext));
     }
 }
 
