@@ -108,7 +108,7 @@ pub struct App {
     /// How events of older shapes are read.
     upcasters: Upcasters,
     aggregates: Arc<Aggregates>,
-    /// How many events the log has, for those who wait for one.
+    /// How many events the log has, for those who wait for one or name one.
     events: Look,
     /// The appends around positions that were asked as of.
     appends: Cache<u64, AppendSpan>,

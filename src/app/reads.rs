@@ -112,13 +112,23 @@ impl App {
         Ok(self.store.head().await?.next_position.checked_sub(1))
     }
 
-    /// Whether the log has an event at the position.
+    /// Those of the positions that the log has an event at. Where it ends is asked once for all of them, and only for
+    /// those beyond what this process has seen of it.
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn has(&self, position: u64) -> Result<bool, Fault> {
-        let is_ours = self.writer.committed().borrow().is_some_and(|last| last >= position);
-        Ok(is_ours || self.store.head().await?.next_position > position)
+    pub async fn there_among(&self, positions: &[u64]) -> Result<Vec<u64>, Fault> {
+        let ours = self.writer.committed().borrow().map_or(0, |last| last + 1);
+        let seen = ours.max(*self.events.known().borrow());
+        let next = match positions.iter().max() {
+            Some(last) if *last >= seen => {
+                let next = self.store.head().await?.next_position;
+                self.events.tell(next);
+                next
+            }
+            _ => seen,
+        };
+        Ok(positions.iter().copied().filter(|position| *position < next).collect())
     }
 
     /// The last position that the log had taken by then; `None` before its first.

@@ -12,7 +12,7 @@ use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::app::{Keep, Moment};
-use crate::graphql::context::app;
+use crate::graphql::context::loaders;
 use crate::graphql::errors;
 use crate::graphql::limits::Limits;
 use crate::graphql::scalars::Cursor;
@@ -187,7 +187,7 @@ pub(crate) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::R
 pub(crate) async fn continued(ctx: &Context<'_>, asked: Moment, cursor: Moment) -> Result<Moment> {
     let goes_on = match (asked, cursor) {
         (Moment::Present, Moment::Position(position)) => {
-            app(ctx).has(position).await.map_err(|fault| errors::fault(ctx, fault))?
+            loaders(ctx).has(position).await.map_err(|fault| errors::fault(ctx, fault))?
         }
         _ => asked == cursor && asked != Moment::Present,
     };
@@ -201,7 +201,7 @@ pub(crate) async fn continued(ctx: &Context<'_>, asked: Moment, cursor: Moment) 
 pub(crate) async fn are_there<T>(ctx: &Context<'_>, places: &Between<T>, position: impl Fn(&T) -> u64) -> Result<()> {
     for (place, argument) in [(&places.after, "after"), (&places.before, "before")] {
         if let Some(place) = place
-            && !app(ctx).has(position(place)).await.map_err(|fault| errors::fault(ctx, fault))?
+            && !loaders(ctx).has(position(place)).await.map_err(|fault| errors::fault(ctx, fault))?
         {
             return Err(invalid(argument));
         }

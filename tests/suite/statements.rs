@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use etalon::app::{App, Clockwork};
 use etalon::domain::value::calendar;
 use etalon::store;
@@ -253,6 +255,36 @@ async fn duplicates_of_one_answer_are_followed_together() {
     let (answer, many) = counted(&house, query).await;
     assert_eq!(answer["cases"]["nodes"].as_array().map(Vec::len), Some(MANY));
     assert!(many.saturating_sub(few) <= RACES, "{few} for 2 duplicates, {many} for {MANY}");
+}
+
+/// How many statements a server that was started just now takes for the events of every case behind a place in the log.
+async fn statements_of_pages(house: &House, place: u64) -> usize {
+    let page = |arguments: &str| {
+        format!("{{ cases(first: 100) {{ nodes {{ events(first: 1{arguments}) {{ nodes {{ id }} }} }} }} }}")
+    };
+    // Opens what connections it needs, and names no place.
+    house.ask("watcher", &page(""), json!({})).await;
+    let cursor = URL_SAFE_NO_PAD.encode(json!({ "event": place }).to_string());
+    let (answer, count) = counting(house.ask("watcher", &page(&format!(", after: \"{cursor}\"")), json!({}))).await;
+    assert!(answer["cases"]["nodes"].as_array().is_some_and(|nodes| nodes.len() > 1), "{answer}");
+    count
+}
+
+#[tokio::test]
+async fn a_place_in_the_log_is_looked_for_once_for_all_cases() {
+    let mut house = House::on(Database::postgres()).await;
+    let mut counts = Vec::new();
+    for number in 0..MANY {
+        told_of(&house, number, None).await;
+        if [1, MANY - 1].contains(&number) {
+            house = house.started_anew().await;
+            let last = house.head().await;
+            counts.push(statements_of_pages(&house, last).await);
+        }
+    }
+    let [few, many] = counts[..] else { panic!("{counts:?}") };
+    assert!(few > 1, "statements are counted: {few}");
+    assert!(many <= few + RACES, "{few} for 2 cases, {many} for {MANY}");
 }
 
 /// How many statements it takes to look through the parts of a case before it is closed, and through the cases that one

@@ -1,13 +1,14 @@
-//! Events by their positions: those of an answer are one read.
+//! Positions of the log: the events at those of an answer are one read, and whether they are there is another.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use async_graphql::dataloader::Loader;
+use futures::FutureExt;
 
 use crate::app::{App, EventRecord, Fault, Moment};
 use crate::domain::actor::Actor;
-use crate::graphql::loaders::grouped;
+use crate::graphql::loaders::{Loaders, grouped};
 
 /// An event, as of a moment.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -33,5 +34,23 @@ impl Loader<PositionKey> for Events {
             found.extend(events.into_iter().map(|event| (PositionKey { position: event.position, at }, event)));
         }
         Ok(found)
+    }
+}
+
+/// By the position: whether the log has it, whoever asks.
+impl Loader<u64> for Events {
+    type Value = bool;
+    type Error = Fault;
+
+    async fn load(&self, positions: &[u64]) -> Result<HashMap<u64, bool>, Fault> {
+        let there = self.app.there_among(positions).await?;
+        Ok(there.into_iter().map(|position| (position, true)).collect())
+    }
+}
+
+impl Loaders {
+    /// Whether the log has an event at the position.
+    pub(crate) async fn has(&self, position: u64) -> Result<bool, Fault> {
+        Ok(self.events.load_one(position).boxed().await?.unwrap_or_default())
     }
 }

@@ -94,20 +94,7 @@ impl House {
     /// With somebody who sees everything, and nothing to see.
     pub async fn empty_on(database: Database) -> Self {
         let clock = Arc::new(ManualClock::new(BEGIN.parse().expect("a timestamp"), 2012));
-        let store = store::open(&database.url, clock.clone()).await.expect("the database opens");
-        let app = Arc::new(App::new(store, clock.clone()).with_vault(database.vault()));
-        // A question about everything costs more than a user's may.
-        let limits = Limits {
-            tokens: 1_000_000,
-            nesting: 1_000,
-            aliases: 10_000,
-            root_fields: 1_000,
-            selection: 10_000,
-            depth: 100,
-            cost: u64::MAX,
-            ..Limits::default()
-        };
-        let schema = Schema::new(app.clone(), limits, StreamLimits::default());
+        let (app, schema) = served(&database, &clock).await;
         let mut house = Self {
             app,
             clock,
@@ -123,6 +110,12 @@ impl House {
         };
         house.admit("watcher", Role::Auditor, "CN", |_| {});
         house
+    }
+
+    /// The same log behind a server that was started just now: it has written nothing, and knows nothing by heart.
+    pub async fn started_anew(self) -> Self {
+        let (app, schema) = served(&self.database, &self.clock).await;
+        Self { app, schema, ..self }
     }
 
     fn admit(&mut self, name: &'static str, role: Role, jurisdiction: &str, more: impl FnOnce(&mut Actor)) {
@@ -195,4 +188,23 @@ impl House {
     pub async fn head(&self) -> u64 {
         self.app.head().await.expect("the store reads").expect("the log has begun")
     }
+}
+
+/// The application over that database, behind a schema with few limits: a question about everything costs more than a
+/// user's may.
+async fn served(database: &Database, clock: &Arc<ManualClock>) -> (Arc<App>, Schema) {
+    let store = store::open(&database.url, clock.clone()).await.expect("the database opens");
+    let app = Arc::new(App::new(store, clock.clone()).with_vault(database.vault()));
+    let limits = Limits {
+        tokens: 1_000_000,
+        nesting: 1_000,
+        aliases: 10_000,
+        root_fields: 1_000,
+        selection: 10_000,
+        depth: 100,
+        cost: u64::MAX,
+        ..Limits::default()
+    };
+    let schema = Schema::new(app.clone(), limits, StreamLimits::default());
+    (app, schema)
 }
