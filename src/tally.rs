@@ -123,6 +123,25 @@ impl<K: Clone + Eq + Hash> Counted<K> {
     }
 }
 
+impl<K: Eq + Hash> Counted<K> {
+    /// Counts so much less.
+    pub(crate) fn shrink(&mut self, amount: u64) {
+        self.amount -= amount;
+        self.within.figure.dec_by(amount.cast_signed());
+        let mut counts = self.within.counts();
+        counts.all -= amount;
+        // One who has counted nothing may be forgotten already.
+        if let Some(of_owner) = counts.by_owner.get_mut(&self.owner) {
+            *of_owner -= amount;
+            if *of_owner == 0 {
+                counts.by_owner.remove(&self.owner);
+            }
+        }
+        drop(counts);
+        self.within.less.notify_waiters();
+    }
+}
+
 impl<K: Eq + Hash> Counts<K> {
     fn of(&self, owner: &K) -> Count {
         Count { all: self.all, of_owner: self.by_owner.get(owner).copied().unwrap_or_default() }
@@ -131,17 +150,6 @@ impl<K: Eq + Hash> Counts<K> {
 
 impl<K: Eq + Hash> Drop for Counted<K> {
     fn drop(&mut self) {
-        self.within.figure.dec_by(self.amount.cast_signed());
-        let mut counts = self.within.counts();
-        counts.all -= self.amount;
-        // One who has counted nothing may be forgotten already.
-        if let Some(of_owner) = counts.by_owner.get_mut(&self.owner) {
-            *of_owner -= self.amount;
-            if *of_owner == 0 {
-                counts.by_owner.remove(&self.owner);
-            }
-        }
-        drop(counts);
-        self.within.less.notify_waiters();
+        self.shrink(self.amount);
     }
 }

@@ -5,9 +5,10 @@
 //! only then.
 //!
 //! What came of a command is told whatever it takes: every field of a mutation's root is run, and `receipt` and
-//! `userErrors` of its payload are answered. What else the payload shows is given up where it is too large, by itself.
+//! `userErrors` of its payload are answered. What else the payload shows is given up by itself where it is too large or
+//! there is no room for it.
 
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_graphql::extensions::{Extension, ExtensionContext, ExtensionFactory, NextExecute, NextResolve, ResolveInfo};
@@ -82,14 +83,22 @@ impl AnswerSize {
         let uncounted = held.bytes - held.counted.amount();
         if uncounted >= PIECE_BYTES {
             held.counted.grow(uncounted);
-            // A command is carried out by now.
-            if self.kind != OperationType::Mutation && !self.has_room(&held) {
+            if !self.has_room(&held) {
                 self.outcome.store(NO_ROOM, Ordering::Relaxed);
             }
         }
         if held.bytes > self.limit.maximum {
             self.outcome.store(TOO_LARGE, Ordering::Relaxed);
         }
+    }
+
+    /// So many bytes are thrown away before the answer is made.
+    fn give_back(&self, bytes: u64) {
+        let mut held = locked(&self.held);
+        held.bytes -= bytes;
+        // The last of them may not be counted yet.
+        let thrown_away = held.counted.amount().saturating_sub(held.bytes);
+        held.counted.shrink(thrown_away);
     }
 
     fn has_room(&self, held: &Held) -> bool {
@@ -102,6 +111,30 @@ impl AnswerSize {
         self.outcome.load(Ordering::Relaxed) == FITS
     }
 
+    /// Why the whole is given up, where it is.
+    fn why_not(&self) -> Option<ServerError> {
+        match self.outcome.load(Ordering::Relaxed) {
+            TOO_LARGE => Some(self.too_large("the answer is")),
+            NO_ROOM => Some(self.no_room()),
+            _ => None,
+        }
+    }
+
+    /// Why a part is given up, where it is. The command was carried out: nothing of it is to be sent again.
+    fn why_not_shown(&self) -> Option<ServerError> {
+        let told = "what came of the command is told";
+        match self.outcome.load(Ordering::Relaxed) {
+            TOO_LARGE => Some(self.too_large(&format!("{told}; with what is shown here the answer would be"))),
+            NO_ROOM => {
+                let room = self.room();
+                let message =
+                    format!("{told}; there is no room for what is shown here: {room}; query it a little later");
+                Some(self.refusal(SERVER_BUSY, message, false))
+            }
+            _ => None,
+        }
+    }
+
     fn too_large(&self, what: &str) -> ServerError {
         let NamedLimit { name, maximum } = self.limit;
         let message = format!("{what} longer than {maximum} bytes ({name}): ask for fewer rows, fields or aliases");
@@ -109,12 +142,16 @@ impl AnswerSize {
     }
 
     fn no_room(&self) -> ServerError {
+        self.refusal(SERVER_BUSY, format!("{}; send it again a little later", self.room()), true)
+    }
+
+    /// How much room there is, in words.
+    fn room(&self) -> String {
         let name = self.limit.name;
-        let message = format!(
+        format!(
             "at most {AT_ONCE} of the longest answers ({name}) are made at once, and {AT_ONCE_OF_ACTOR} of them for one \
-             actor; send it again a little later"
-        );
-        self.refusal(SERVER_BUSY, message, true)
+             actor"
+        )
     }
 
     fn refusal(&self, code: &'static str, message: String, is_retryable: bool) -> ServerError {
@@ -129,8 +166,8 @@ impl AnswerSize {
 }
 
 tokio::task_local! {
-    /// What is resolved within it is of a part that may be given up by itself.
-    static PART: ();
+    /// What is resolved within it is of a part that may be given up by itself, and has taken so many bytes.
+    static PART: Arc<AtomicU64>;
 }
 
 /// Counts what answers hold. Each is of the request's data.
@@ -155,16 +192,13 @@ impl Extension for Counting {
             return Response::from_errors(vec![answer.no_room()]);
         }
         let mut response = next.run(context, operation_name).await;
-        match answer.outcome.load(Ordering::Relaxed) {
-            TOO_LARGE if answer.kind != OperationType::Mutation => {
-                Response::from_errors(vec![answer.too_large("the answer is")])
-            }
-            NO_ROOM => Response::from_errors(vec![answer.no_room()]),
-            _ => {
-                response.errors.append(&mut locked(&answer.given_up));
-                response
-            }
+        if answer.kind != OperationType::Mutation
+            && let Some(refused) = answer.why_not()
+        {
+            return Response::from_errors(vec![refused]);
         }
+        response.errors.append(&mut locked(&answer.given_up));
+        response
     }
 
     async fn resolve(
@@ -174,7 +208,7 @@ impl Extension for Counting {
         next: NextResolve<'_>,
     ) -> ServerResult<Option<Value>> {
         let answer = context.data_unchecked::<AnswerSize>();
-        if answer.kind != OperationType::Mutation || PART.try_with(|()| ()).is_ok() {
+        if answer.kind != OperationType::Mutation || PART.try_with(|_| ()).is_ok() {
             return part(answer, context, info, next).await;
         }
         if !may_be_given_up(&info) {
@@ -183,12 +217,11 @@ impl Extension for Counting {
         let field = info.field;
         let position = field.alias.as_ref().map_or(field.name.pos, |alias| alias.pos);
         let path = path(info.path_node);
-        let value = PART.scope((), part(answer, context, info, next)).await?;
-        if answer.fits() {
-            return Ok(value);
-        }
-        let mut error =
-            answer.too_large("what came of the command is told; with what is shown here the answer would be");
+        let taken = Arc::new(AtomicU64::new(0));
+        let value = PART.scope(taken.clone(), part(answer, context, info, next)).await?;
+        let Some(mut error) = answer.why_not_shown() else { return Ok(value) };
+        drop(value);
+        answer.give_back(taken.load(Ordering::Relaxed));
         error.locations = vec![position];
         locked(&answer.given_up).push(error.with_path(path));
         Ok(Some(Value::Null))
@@ -201,7 +234,7 @@ fn may_be_given_up(info: &ResolveInfo<'_>) -> bool {
     is_of_payload && !info.field.selection_set.node.items.is_empty() && !TOLD.contains(&info.name)
 }
 
-/// Resolves a field of what may be given up. What is too large is thrown away: nothing more is added to it.
+/// Resolves a field of what may be given up. What has no room is thrown away: nothing more is added to it.
 async fn part(
     answer: &AnswerSize,
     context: &ExtensionContext<'_>,
@@ -225,7 +258,10 @@ async fn counted(
     let named = if is_row { 0 } else { info.alias.unwrap_or(info.name).len() as u64 };
     let is_json = info.return_type.trim_end_matches('!') == "JSON";
     let value = next.run(context, info).await?;
-    answer.take(named + value.as_ref().map_or(OF_A_VALUE, |value| size(value, is_json)));
+    let bytes = named + value.as_ref().map_or(OF_A_VALUE, |value| size(value, is_json));
+    // What is of no part stays to the end.
+    let _ = PART.try_with(|taken| taken.fetch_add(bytes, Ordering::Relaxed));
+    answer.take(bytes);
     Ok(value)
 }
 
@@ -256,4 +292,90 @@ fn path(node: &QueryPathNode<'_>) -> Vec<PathSegment> {
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use async_graphql::{Context, EmptySubscription, Object, Request, Schema, SimpleObject};
+    use serde_json::json;
+
+    use super::*;
+
+    const LIMIT: u64 = 64 * 1024;
+    const FULL: u64 = LIMIT * AT_ONCE_OF_ACTOR;
+
+    /// Other answers of the same actor.
+    struct Others {
+        room: AnswerRoom,
+        answers: Vec<AnswerSize>,
+    }
+
+    struct Query;
+
+    #[Object]
+    impl Query {
+        async fn nothing(&self) -> Option<bool> {
+            None
+        }
+    }
+
+    struct Mutation;
+
+    #[Object]
+    impl Mutation {
+        /// Carried out while the other answers grow as long as they may be.
+        async fn write(&self, ctx: &Context<'_>) -> WritePayload {
+            let others = ctx.data_unchecked::<Others>();
+            for other in &others.answers {
+                let grown = locked(&other.held).bytes;
+                other.take(LIMIT - grown);
+            }
+            let text = "x".repeat(2 * PIECE_BYTES as usize);
+            WritePayload { receipt: Receipt { making: others.room.made.all() }, shown: Some(Shown { text }) }
+        }
+    }
+
+    #[derive(SimpleObject)]
+    struct WritePayload {
+        receipt: Receipt,
+        shown: Option<Shown>,
+    }
+
+    /// What all answers held when the command was carried out.
+    #[derive(SimpleObject)]
+    struct Receipt {
+        making: u64,
+    }
+
+    #[derive(SimpleObject)]
+    struct Shown {
+        text: String,
+    }
+
+    #[tokio::test]
+    async fn a_mutation_that_finds_no_room_tells_what_came_of_it_and_gives_the_room_back() {
+        let room = AnswerRoom::new(&Limits { answer_bytes: LIMIT, ..Limits::default() });
+        let actor = ActorId::parse("somebody").expect("an actor id");
+        let answers = (0..AT_ONCE_OF_ACTOR).map(|_| room.answer(OperationType::Query, &actor)).collect();
+        let others = Others { room: room.clone(), answers };
+        let schema = Schema::build(Query, Mutation, EmptySubscription).extension(Counting).data(others).finish();
+        let fields = "receipt { making } shown { text }";
+        let query = format!("mutation {{ a: write {{ {fields} }} b: write {{ {fields} }} }}");
+        let answer = room.answer(OperationType::Mutation, &actor);
+        let response = schema.execute(Request::new(query).data(answer)).await;
+
+        let errors = serde_json::to_value(&response.errors).expect("JSON");
+        for (place, path) in [json!(["a", "shown"]), json!(["b", "shown"])].iter().enumerate() {
+            assert_eq!(errors[place]["path"], *path, "{errors}");
+            let expected = json!({
+                "code": SERVER_BUSY, "limit": "largestAnswerBytes", "maximum": LIMIT, "retryable": false,
+            });
+            assert_eq!(errors[place]["extensions"], expected);
+        }
+        let data = response.data.into_json().expect("JSON");
+        assert_eq!((&data["a"]["shown"], &data["b"]["shown"]), (&json!(null), &json!(null)));
+        let making = ["a", "b"].map(|command| data[command]["receipt"]["making"].as_u64().expect("it is told"));
+        assert!((FULL..FULL + PIECE_BYTES).contains(&making[1]), "of {making:?} what was not shown is given back");
+        assert_eq!((making[0], room.made.all()), (FULL, FULL), "nothing is left of the mutation");
+    }
 }

@@ -9,7 +9,7 @@
 //! | others were faster at every attempt | the same | `OUTRUN` |
 //! | it took too long | the same, and `limit`, `maximum` | `TIMED_OUT` |
 //! | a position is not here yet | the same | `POSITION_NOT_REACHED` |
-//! | no room for another answer | the same, and `limit`, `maximum` | `SERVER_BUSY` |
+//! | no room for another answer, or for what a payload shows | the same, and `limit`, `maximum` | `SERVER_BUSY` |
 //! | the answer would be too long, or what a payload shows | `errors`, `extensions.code`, `limit`, `maximum` | `ANSWER_TOO_LARGE` |
 //! | the house failed | `errors`, `extensions.code`, `extensions.requestId` | `INTERNAL` |
 //!
