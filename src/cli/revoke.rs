@@ -20,7 +20,7 @@ wrote its `iat` may be ahead: a token counts as issued now up to 30 s later (`oi
 that is issued after that is good: take the right to new ones away where they come from. A person who is erased needs no
 revocation.
 
-The webhooks that an actor owns are paused before anything more is sent to them, and `webhookChanges` says so
+The webhooks that an actor owns are paused within the same 5 seconds, and `webhookChanges` says so
 (`OWNER_REVOKED`): a manager who sees one resumes it, which makes it theirs, or deletes it. They know their owner and no
 token: after `--subject` or `--token-id` revoke the actor as well, or look in `webhookChanges` for what was set up.
 
@@ -70,7 +70,7 @@ pub async fn run(arguments: Revoke, settings: &Settings) -> Result<String, Probl
     let revoked = app.revoke(&key).await.map_err(Problem::while_doing("nothing was revoked"));
     app.shutdown().await;
     let of_webhooks = match arguments.which.actor {
-        Some(_) => "the webhooks of this actor are paused",
+        Some(_) => "the webhooks of this actor are paused by then",
         None => "webhooks go on unless the actor who owns them is revoked (`--actor`)",
     };
     let within = Revoker::WITHIN.as_secs();

@@ -201,13 +201,13 @@ pub(in crate::store) struct MadeFigure<'a>(pub(in crate::store) &'a FigureWrite)
 
 impl Made for MadeFigure<'_> {
     type Key<'b>
-        = (Uuid, i64, &'static str, u32)
+        = (Uuid, i64, &'static str, u32, &'b str)
     where
         Self: 'b;
 
     fn key(&self) -> Self::Key<'_> {
         let FigureWrite { aggregate_id, position, row, .. } = self.0;
-        (*aggregate_id, *position, row.kind.name(), row.happened.lane)
+        (*aggregate_id, *position, row.kind.name(), row.happened.lane, &row.counted_on)
     }
 
     fn write(&self, line: &mut Line<'_>) {

@@ -22,7 +22,7 @@ fn revoke(mut command: Command, arguments: [&str; 2]) {
     let said = String::from_utf8_lossy(&ran.stdout);
     assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
     let of_webhooks = match arguments[0] {
-        "--actor" => "the webhooks of this actor are paused",
+        "--actor" => "the webhooks of this actor are paused by then",
         _ => "webhooks go on unless the actor who owns them is revoked (`--actor`)",
     };
     assert_eq!(said.trim_end(), format!("revoked; every server knows it within 5 seconds; {of_webhooks}"));
