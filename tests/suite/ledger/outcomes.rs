@@ -215,15 +215,8 @@ async fn cosignatures_of_another_key_in_the_name_of_a_witness_are_told(database:
         let sealed = house.app.checkpoint(Sealed::Size(size)).await.expect("it reads").expect("sealed");
         kept.push((size, sealed.checkpoint.note.clone(), sealed.cosignatures[0].signature.clone()));
     }
-    let cases: [(&[u64], &[(&str, Option<u64>)]); 6] = [
-        (&[10], &[]),
-        (&[10, 20], &[]),
-        (&[30], &[]),
-        (&[20, 30], &[]),
-        (&[20], &[("COSIGNATURE", None)]),
-        (&[10, 20, 30], &[]),
-    ];
-    for (of_other, expected) in cases {
+    let cases = [(&[10][..], false), (&[10, 20], false), (&[30], false), (&[20, 30], false), (&[20], true)];
+    for (of_other, is_fault) in cases.into_iter().chain([(&[10, 20, 30][..], false)]) {
         for (size, note, signature) in &kept {
             let line = match of_other.contains(size) {
                 true => other.sign(Note::parse(note).expect("a note").text(), (START / 1_000_000).unsigned_abs()),
@@ -233,13 +226,14 @@ async fn cosignatures_of_another_key_in_the_name_of_a_witness_are_told(database:
         }
         let verdict = replay(&house.app, &trusted, |_, _| ()).await.expect("it reads");
         let faults: Vec<_> = codes(&verdict).into_iter().filter(|(kind, _)| *kind != "ROWS_NOT_COMPARED").collect();
-        assert_eq!(faults, expected, "{of_other:?}: {verdict}");
+        let expected = is_fault.then_some(("COSIGNATURE", None));
+        assert_eq!(faults, expected.into_iter().collect::<Vec<_>>(), "{of_other:?}: {verdict}");
         let id = u32::from_be_bytes(other.verifier().id());
         let told = format!(
             "in the name of w.example: made with another key than was given (the first with that of id {id:08x})"
         );
         let is_told = verdict.notes.iter().any(|note| note.contains(&told));
-        assert_eq!(is_told, expected.is_empty(), "{of_other:?}: {verdict}");
+        assert_eq!(is_told, !is_fault, "{of_other:?}: {verdict}");
         let names_the_other = |fault: &Fault| fault.message.ends_with(&format!("(id {id:08x}), give both"));
         assert!(verdict.faults.iter().filter(|fault| fault.kind == "COSIGNATURE").all(names_the_other), "{verdict}");
         // A witness may sign with both for a while.
