@@ -332,16 +332,23 @@ fn parse_actor(text: &str) -> Result<String, String> {
     }
 }
 
-/// Days and weeks are 24 hours and 7 days; months and years have no length of their own and are refused.
+/// How long a token is good.
 fn parse_ttl(text: &str) -> Result<SignedDuration, String> {
+    parse_span(text, || ClaimsError::Life.to_string())
+}
+
+/// How long anything else takes.
+fn parse_duration(text: &str) -> Result<SignedDuration, String> {
+    parse_span(text, || "it is from one second to 366 days".to_owned())
+}
+
+/// Days and weeks are 24 hours and 7 days; months and years have no length of their own and are refused.
+fn parse_span(text: &str, out_of_range: impl FnOnce() -> String) -> Result<SignedDuration, String> {
     let hint = || "write a duration such as 90m, 12h or 7d".to_owned();
     let span: Span = text.parse().map_err(|_| hint())?;
-    let ttl = span.to_duration(SpanRelativeTo::days_are_24_hours()).map_err(|_| hint())?;
-    if (SignedDuration::from_secs(1)..=LONGEST_LIFE).contains(&ttl) {
-        Ok(ttl)
-    } else {
-        Err(ClaimsError::Life.to_string())
-    }
+    let duration = span.to_duration(SpanRelativeTo::days_are_24_hours()).map_err(|_| hint())?;
+    let is_in_range = (SignedDuration::from_secs(1)..=LONGEST_LIFE).contains(&duration);
+    is_in_range.then_some(duration).ok_or_else(out_of_range)
 }
 
 impl Database {

@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 use jiff::SignedDuration;
 use uuid::Uuid;
 
-use super::{AsOf, Command, Database, parse_id, parse_ttl};
+use super::{AsOf, Command, Database, parse_duration, parse_id};
 use crate::config::Overrides;
 use crate::domain::value::CaseId;
 
@@ -107,7 +107,7 @@ pub struct Evidence {
     #[arg(long, value_name = "FILE")]
     pub authorities: Option<PathBuf>,
     /// What clocks may differ by, with the time from an event to its checkpoint
-    #[arg(long, value_name = "DURATION", default_value = "1m", value_parser = parse_ttl)]
+    #[arg(long, value_name = "DURATION", default_value = "1m", value_parser = parse_duration)]
     pub tolerance: SignedDuration,
     /// How the verdict is told
     #[arg(long, value_enum, default_value = "text")]
@@ -165,11 +165,11 @@ pub struct AuditReplay {
     #[arg(long, value_name = "FILE", requires = "keys")]
     pub authorities: Option<PathBuf>,
     /// What clocks may differ by, with the time from an event to its checkpoint
-    #[arg(long, value_name = "DURATION", default_value = "1m", value_parser = parse_ttl)]
+    #[arg(long, value_name = "DURATION", default_value = "1m", value_parser = parse_duration)]
     pub tolerance: SignedDuration,
     /// For how long events at the end may be unsealed before that is a fault, by when they were recorded: a running server
     /// seals within a second. Of a copy, which nobody seals, more than it is old
-    #[arg(long, value_name = "DURATION", default_value = "1h", value_parser = parse_ttl)]
+    #[arg(long, value_name = "DURATION", default_value = "1h", value_parser = parse_duration)]
     pub unsealed_for: SignedDuration,
     /// How the verdict is told
     #[arg(long, value_enum, default_value = "text")]
@@ -227,10 +227,10 @@ pub struct AuditFollow {
     pub memory: PathBuf,
     /// For how long the log may not grow, or a witness cosign nothing of what has grown, before that is an alarm: 12h, 3d;
     /// without it, for ever
-    #[arg(long, value_name = "DURATION", value_parser = parse_ttl)]
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
     pub silent_for: Option<SignedDuration>,
     /// How often to look: 30s, 5m
-    #[arg(long, value_name = "DURATION", default_value = "1m", value_parser = parse_ttl)]
+    #[arg(long, value_name = "DURATION", default_value = "1m", value_parser = parse_duration)]
     pub every: SignedDuration,
     /// Look once and end
     #[arg(long)]

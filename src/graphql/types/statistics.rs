@@ -102,7 +102,7 @@ impl StatisticsGroup {
         ids::of_content("StatisticsGroup", &(&self.keys, &self.sums))
     }
 
-    /// 行政区划: where the enterprises stand; absent where the groups are not made by it.
+    /// 行政区划: where the cases stand; absent where the groups are not made by it.
     async fn jurisdiction(&self) -> Option<DivisionNode> {
         let place = self.keys.iter().position(|asked| *asked == StatisticsKey::Jurisdiction)?;
         self.sums.key.get(place).map(|code| DivisionNode(division_of_row(code)))
