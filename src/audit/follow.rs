@@ -25,7 +25,7 @@ use crate::small_file::{self, CHECKPOINT_BYTES, SECRET_BYTES};
 use crate::whole_file::{self, Access};
 
 const QUESTION: &str = "query Checkpoint { checkpoint { note } }";
-const QUESTION_OF_SIZE: &str = "query CheckpointOf($size: Position!) { checkpoint(size: $size) { note } }";
+const QUESTION_OF_WITNESS: &str = "query CosignedBy($witness: String!) { checkpoint(cosignedBy: $witness) { note } }";
 const PROOF: &str =
     "query Proof($from: Position!, $to: Position!) { consistencyProof(from: $from, to: $to) { hashes } }";
 
@@ -154,32 +154,26 @@ impl Follower {
             let message = format!("the log had {before} and has {} now", head.size);
             return alarm("LOG_SHRUNK", message);
         }
-        if head.size == last.size && head.root != last.root {
-            return alarm("LOG_FORKED", format!("two trees of {} are signed", counted(head.size, "event", "events")));
+        if let Some(alarm) = self.unproved(last, head).await? {
+            return Ok(alarm);
         }
-        if last.size > 0 && head.size > last.size {
-            let sizes = json!({ "from": last.size.to_string(), "to": head.size.to_string() });
-            let shown = self.ask(PROOF, sizes, "consistencyProof").await?;
-            let hashes = shown["hashes"].as_array();
-            let proof: Option<Vec<_>> =
-                hashes.and_then(|hashes| hashes.iter().map(|text| hash(text.as_str()?)).collect());
-            let Some(proof) = proof else {
-                return alarm("CONSISTENCY_PROOF", format!("there is no proof from {} to {}", last.size, head.size));
+        for one in &mut witnesses {
+            one.hear(&signed);
+            // A checkpoint is shown before it is cosigned, and of many in a second a witness cosigns some.
+            let cosigned = match one.cosigned < head.size {
+                true => self.cosigned_by(&one.name, &shown.origin).await?,
+                false => None,
             };
-            if let Err(error) = verify_consistency(last, head, &proof) {
-                return alarm("CONSISTENCY_PROOF", format!("from {} to {} events: {error}", last.size, head.size));
-            }
-        }
-        // A checkpoint is shown before it was cosigned: by now the one that was seen last may be.
-        if head.size > last.size && witnesses.iter().any(|one| one.cosigned < last.size) {
-            match self.signed_again(&shown.origin, last.size).await? {
-                Some(again) if again.checkpoint.head != last => {
-                    let events = counted(last.size, "event", "events");
-                    return alarm("LOG_FORKED", format!("two trees of {events} are signed"));
+            if let Some(cosigned) = cosigned.filter(|cosigned| cosigned.checkpoint.head.size > one.cosigned) {
+                // It may be of after the other was shown.
+                let mut heads = [cosigned.checkpoint.head, head];
+                heads.sort_unstable_by_key(|head| head.size);
+                if let Some(alarm) = self.unproved(heads[0], heads[1]).await? {
+                    return Ok(alarm);
                 }
-                Some(again) => witnesses.iter_mut().for_each(|one| one.hear(&again)),
-                None => {}
+                one.hear(&cosigned);
             }
+            one.compare(head.size, now);
         }
         if head.size > last.size {
             // Before the checkpoint: a crash in between makes a silence seem shorter, and never longer.
@@ -187,24 +181,41 @@ impl Follower {
         }
         // Kept before anything else is done: a crash never forgets what was seen.
         keep(&self.memory, note)?;
-        for one in &mut witnesses {
-            one.hear(&signed);
-            one.compare(head.size, now);
-        }
         self.witnesses.keep(&witnesses)?;
         Ok(Followed::Good { size: head.size, grown_by: head.size - last.size, witnesses })
     }
 
-    /// What the log of that name has signed of so many events, with who has cosigned it by now; nothing where the server
-    /// has no answer: whatever it keeps back, its witnesses stay silent.
-    async fn signed_again(&self, origin: &str, size: u64) -> Result<Option<SignedCheckpoint>, AuditError> {
-        let shown = match self.ask(QUESTION_OF_SIZE, json!({ "size": size.to_string() }), "checkpoint").await {
+    /// What is wrong where the log does not go on from the one tree to the other.
+    async fn unproved(&self, from: TreeHead, to: TreeHead) -> Result<Option<Followed>, AuditError> {
+        let alarm = |kind, message: String| Ok(Some(Followed::Alarm { kind, message }));
+        if from.size == to.size && from.root != to.root {
+            return alarm("LOG_FORKED", format!("two trees of {} are signed", counted(to.size, "event", "events")));
+        }
+        if from.size == 0 || from.size == to.size {
+            return Ok(None);
+        }
+        let sizes = json!({ "from": from.size.to_string(), "to": to.size.to_string() });
+        let shown = self.ask(PROOF, sizes, "consistencyProof").await?;
+        let hashes = shown["hashes"].as_array();
+        let proof: Option<Vec<_>> = hashes.and_then(|hashes| hashes.iter().map(|text| hash(text.as_str()?)).collect());
+        let Some(proof) = proof else {
+            return alarm("CONSISTENCY_PROOF", format!("there is no proof from {} to {}", from.size, to.size));
+        };
+        match verify_consistency(from, to, &proof) {
+            Ok(()) => Ok(None),
+            Err(error) => alarm("CONSISTENCY_PROOF", format!("from {} to {} events: {error}", from.size, to.size)),
+        }
+    }
+
+    /// What that witness has cosigned last of the log of that name, as the server says; nothing where it has no answer:
+    /// whatever it keeps back, its witnesses stay silent.
+    async fn cosigned_by(&self, witness: &str, origin: &str) -> Result<Option<SignedCheckpoint>, AuditError> {
+        let shown = match self.ask(QUESTION_OF_WITNESS, json!({ "witness": witness }), "checkpoint").await {
             Err(AuditError::Server(_)) => return Ok(None),
             shown => shown?,
         };
         let signed = shown["note"].as_str().and_then(|note| self.signed(note).ok());
-        Ok(signed
-            .filter(|SignedCheckpoint { checkpoint, .. }| checkpoint.origin == origin && checkpoint.head.size == size))
+        Ok(signed.filter(|signed| signed.checkpoint.origin == origin))
     }
 
     /// The checkpoint that was seen last, if one was.

@@ -212,8 +212,8 @@ With --silent-for, LOG_SILENT says that the log has not grown for so long, by th
 shows an old checkpoint again and again, or nothing, or answers with errors alone, may keep back what was signed since.
 Without it these are warned of and no more. Choose longer than it happens that nobody writes. WITNESS_SILENT says that a
 witness whose --key is given has cosigned nothing more for so long, though the log has grown: the server may show it another
-log. A checkpoint is cosigned after it is shown, so that it is asked for again at the next look: look several times in that
-time.")]
+log. A checkpoint is cosigned after it is shown, and of many in a second some are: at each look the server is asked for the
+latest that the witness has cosigned.")]
 pub struct AuditFollow {
     /// The GraphQL of the server, such as https://etalon.example/graphql
     #[arg(long, value_name = "URL")]

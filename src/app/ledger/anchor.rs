@@ -250,7 +250,7 @@ impl App {
 
     async fn cosign(&self, Witness(witness): &Witness, latest: &StoredCheckpoint) -> Result<(), NotAnchored> {
         let name = witness.key().name();
-        let last = self.store.last_cosignature(name).await?.map_or(0, |last| last.size);
+        let last = self.store.last_cosignature(name, latest.size).await?.map_or(0, |last| last.size);
         if last >= latest.size {
             return Ok(());
         }

@@ -210,12 +210,30 @@ impl App {
         Ok(self.store.vouched_sizes(up_to, most).await?)
     }
 
-    /// The checkpoint of that size, or else the latest, of those that cover no more than the log had at a moment.
+    /// The checkpoint of that size, or else the latest, of those that cover no more than the log had at a moment. With a
+    /// witness, of those that it has cosigned; one that is not asked here has cosigned none.
     ///
     /// # Errors
     /// See [`NoProof`].
-    pub async fn checkpoint_at(&self, size: Option<u64>, at: Moment) -> Result<Option<Vouched>, NoProof> {
-        Ok(self.checkpoint(self.sealed_at(size, at).await?).await?)
+    pub async fn checkpoint_at(
+        &self,
+        size: Option<u64>,
+        cosigned_by: Option<&str>,
+        at: Moment,
+    ) -> Result<Option<Vouched>, NoProof> {
+        let sealed = self.sealed_at(size, at).await?;
+        let Some(witness) = cosigned_by else { return Ok(self.checkpoint(sealed).await?) };
+        // Names that are made up would be looked for among all cosignatures.
+        if !self.seals.iter().flat_map(|seals| &seals.anchors.witnesses).any(|one| one.0.key().name() == witness) {
+            return Ok(None);
+        }
+        let size = match size {
+            Some(size) => Some(size),
+            None => self.store.last_cosignature(witness, self.events_at(at).await?).await?.map(|last| last.size),
+        };
+        let Some(size) = size else { return Ok(None) };
+        let found = self.checkpoint(Sealed::Size(size)).await?;
+        Ok(found.filter(|found| found.cosignatures.iter().any(|one| one.witness == witness)))
     }
 
     async fn sealed_at(&self, size: Option<u64>, at: Moment) -> Result<Sealed, NoProof> {

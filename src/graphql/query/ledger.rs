@@ -15,16 +15,20 @@ pub(crate) struct LedgerQuery(pub(super) Viewpoint);
 /// beginning of the log, so on that axis there are none.
 #[Object]
 impl LedgerQuery {
-    /// 检查点: the signed checkpoint of that size, or the latest; under `asOf` of those that cover no more than had been recorded by then, whenever they were signed.
+    /// 检查点: the signed checkpoint of that size, or the latest; with a witness, of those that it has cosigned; under `asOf` of those that cover no more than had been recorded by then, whenever they were signed.
     async fn checkpoint(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "事件数: of exactly this size.")] size: Option<Position>,
+        #[graphql(
+            desc = "见证人: only of those that this witness has cosigned, by the name of its key; none where the server asks no witness of that name."
+        )]
+        cosigned_by: Option<String>,
         #[graphql(desc = "Waits until this position is seen.")] min_position: Option<Position>,
     ) -> Option<Result<Checkpoint>> {
         errors::nullable(async {
             reached(ctx, min_position).await?;
-            Checkpoint::load_at(ctx, size.map(|size| size.0), self.0.moment).await
+            Checkpoint::load_at(ctx, size.map(|size| size.0), cosigned_by.as_deref(), self.0.moment).await
         })
         .await
     }

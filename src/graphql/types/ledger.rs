@@ -31,12 +31,18 @@ impl Checkpoint {
         Ok(found.map(Self))
     }
 
-    /// The checkpoint of that size, or else the latest, of those that cover no more than the log had at a moment.
+    /// The checkpoint of that size, or else the latest, of those that cover no more than the log had at a moment, and that
+    /// witness has cosigned if one is named.
     ///
     /// # Errors
     /// When the log had not so many events, the moment is none of the log's, or the house fails.
-    pub(crate) async fn load_at(ctx: &Context<'_>, size: Option<u64>, at: Moment) -> Result<Option<Self>> {
-        let found = app(ctx).checkpoint_at(size, at).await;
+    pub(crate) async fn load_at(
+        ctx: &Context<'_>,
+        size: Option<u64>,
+        cosigned_by: Option<&str>,
+        at: Moment,
+    ) -> Result<Option<Self>> {
+        let found = app(ctx).checkpoint_at(size, cosigned_by, at).await;
         found.map(|found| found.map(|vouched| Self(vouched.into()))).map_err(|error| refused(ctx, error, "size"))
     }
 }

@@ -171,11 +171,11 @@ pub trait LedgerStore: Send + Sync {
     /// When the database fails.
     async fn stray_cosignatures(&self, limit: u32) -> Result<Vec<StoredCosignature>, StoreError>;
 
-    /// The latest checkpoint that a witness has cosigned.
+    /// The latest checkpoint that a witness has cosigned, of those that cover no more than so many events.
     ///
     /// # Errors
     /// When the database fails.
-    async fn last_cosignature(&self, witness: &str) -> Result<Option<StoredCosignature>, StoreError>;
+    async fn last_cosignature(&self, witness: &str, within: u64) -> Result<Option<StoredCosignature>, StoreError>;
 
     /// Keeps a cosignature; one that is there stays.
     ///

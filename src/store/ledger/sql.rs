@@ -48,8 +48,8 @@ pub(super) const COSIGNATURES_BETWEEN: &str = "select size, witness, cosigned_at
 pub(super) const STRAY_COSIGNATURES: &str = "select size, witness, cosigned_at, signature from cosignatures c \
      where not exists (select 1 from checkpoints k where k.size = c.size) order by size, witness limit $1";
 
-pub(super) const LAST_COSIGNATURE: &str =
-    "select size, witness, cosigned_at, signature from cosignatures where witness = $1 order by size desc limit 1";
+pub(super) const LAST_COSIGNATURE: &str = "select size, witness, cosigned_at, signature from cosignatures \
+     where witness = $1 and size <= $2 order by size desc limit 1";
 
 pub(super) const ADD_COSIGNATURE: &str = "insert into cosignatures (size, witness, cosigned_at, signature) \
      values ($1, $2, $3, $4) on conflict (size, witness) do nothing";

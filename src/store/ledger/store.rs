@@ -84,8 +84,8 @@ impl<B: Backend> LedgerStore for SqlStore<B> {
         self.many::<CosignatureRow, _>("look for cosignatures of nothing", statement).await
     }
 
-    async fn last_cosignature(&self, witness: &str) -> Result<Option<StoredCosignature>, StoreError> {
-        let statement = Statement::new(sql::LAST_COSIGNATURE).text(witness);
+    async fn last_cosignature(&self, witness: &str, within: u64) -> Result<Option<StoredCosignature>, StoreError> {
+        let statement = Statement::new(sql::LAST_COSIGNATURE).text(witness).integer(within.cast_signed());
         self.one::<CosignatureRow, _>("read the last cosignature", statement).await
     }
 

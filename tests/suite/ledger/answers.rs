@@ -30,12 +30,13 @@ struct Stage {
     said: Arc<Mutex<Said>>,
 }
 
-/// The server's answers: of its checkpoint, of the one that was seen before, and of the proof that its log goes on.
+/// The server's answers: of its checkpoint, of the one that the witness has cosigned last, and of the proofs that its log goes
+/// on, each with what the question has.
 #[derive(Clone, Default)]
 struct Said {
     checkpoint: String,
-    before: String,
-    proof: String,
+    cosigned: String,
+    proofs: Vec<(String, String)>,
 }
 
 impl Stage {
@@ -49,12 +50,13 @@ impl Stage {
         let said = Arc::<Mutex<Said>>::default();
         let saying = said.clone();
         let answer = move |question: String| {
-            let Said { checkpoint, before, proof } = saying.lock().expect("nobody panics with it").clone();
+            let Said { checkpoint, cosigned, proofs } = saying.lock().expect("nobody panics with it").clone();
             async move {
-                if question.contains("consistencyProof") {
+                let proof = proofs.into_iter().find(|(asked, _)| question.contains(asked));
+                if let Some((_, proof)) = proof {
                     proof
-                } else if question.contains("size: $size") {
-                    before
+                } else if question.contains("cosignedBy") {
+                    cosigned
                 } else {
                     checkpoint
                 }
@@ -71,24 +73,34 @@ impl Stage {
         answer.clone_into(&mut self.said.lock().expect("nobody panics with it").checkpoint);
     }
 
-    fn says_of_before(&self, answer: &str) {
-        answer.clone_into(&mut self.said.lock().expect("nobody panics with it").before);
+    fn says_of_cosigned(&self, answer: &str) {
+        answer.clone_into(&mut self.said.lock().expect("nobody panics with it").cosigned);
     }
 
-    /// The log goes on from `from` to `to` events, which the server shows with the proof. Of what it showed before, it says
-    /// what is known by now.
+    /// The log goes on from `from` to `to` events, which the server shows with the proof. As cosigned last, it shows the
+    /// checkpoint of before.
     async fn goes_on(&self, from: u64, to: u64) {
+        self.grows(from, to).await;
+        self.shows().await;
+        self.says_of_cosigned(&self.shown(Sealed::Size(from)).await);
+        self.proves(from, to).await;
+    }
+
+    async fn grows(&self, from: u64, to: u64) {
         grow(&self.database, &self.house.clock, from, to).await;
         self.house.app.seal_now().await.expect("sealed");
-        self.shows().await;
-        self.says_of_before(&self.shown(Sealed::Size(from)).await);
-        let proof = self.house.app.consistency(from, to, Moment::Present).await.expect("it reads").path;
-        let hashes: Vec<_> = proof.iter().map(|hash| STANDARD.encode(hash)).collect();
-        self.says_of_proofs(&json!({ "data": { "consistencyProof": { "hashes": hashes } } }).to_string());
     }
 
     fn says_of_proofs(&self, answer: &str) {
-        answer.clone_into(&mut self.said.lock().expect("nobody panics with it").proof);
+        self.said.lock().expect("nobody panics with it").proofs =
+            vec![("consistencyProof".to_owned(), answer.to_owned())];
+    }
+
+    async fn proves(&self, from: u64, to: u64) {
+        let proof = self.house.app.consistency(from, to, Moment::Present).await.expect("it reads").path;
+        let hashes: Vec<_> = proof.iter().map(|hash| STANDARD.encode(hash)).collect();
+        let answer = json!({ "data": { "consistencyProof": { "hashes": hashes } } }).to_string();
+        self.said.lock().expect("nobody panics with it").proofs.insert(0, (format!("\"from\":\"{from}\""), answer));
     }
 
     /// What the server shows when all is well.
@@ -205,8 +217,7 @@ async fn an_error_of_the_server_is_no_verdict_on_its_log() {
         assert!(unknown(&follower).await.contains("it answered with the error \""), "{answer}");
     }
     // Nor is it where a proof is asked for, and what was seen last stays that.
-    grow(&stage.database, &stage.house.clock, 10, 20).await;
-    stage.house.app.seal_now().await.expect("sealed");
+    stage.grows(10, 20).await;
     stage.shows().await;
     stage.says_of_proofs(&failed("consistencyProof", "TIMED_OUT"));
     assert!(unknown(&follower).await.ends_with("(TIMED_OUT)"));
@@ -222,8 +233,7 @@ async fn a_server_that_says_without_an_error_that_it_has_nothing_is_told_of() {
     let follower = stage.follower().await;
     stage.shows().await;
     assert_eq!(follower.look(noon()).await.expect("an answer"), good(10, 10));
-    grow(&stage.database, &stage.house.clock, 10, 20).await;
-    stage.house.app.seal_now().await.expect("sealed");
+    stage.grows(10, 20).await;
     stage.shows().await;
     for errors in [json!([]), Value::Null] {
         stage.says_of_proofs(&json!({ "data": { "consistencyProof": null }, "errors": errors }).to_string());
@@ -239,8 +249,7 @@ async fn a_server_that_answers_with_errors_alone_is_silent() {
     let follower = stage.follower().await.with_silence(Some(SignedDuration::from_hours(12)));
     stage.shows().await;
     assert_eq!(follower.look(noon()).await.expect("an answer"), good(10, 10));
-    grow(&stage.database, &stage.house.clock, 10, 20).await;
-    stage.house.app.seal_now().await.expect("sealed");
+    stage.grows(10, 20).await;
     // It fails at the checkpoint, or shows one and fails at the proof that the log goes on to it.
     for fails_at_proof in [false, true] {
         if fails_at_proof {
@@ -291,10 +300,10 @@ async fn a_witness_that_cosigns_nothing_of_a_log_that_grows_is_silent() {
     stage.goes_on(20, 30).await;
     assert_eq!(look(40).await, good(30, 10, 20, Some(40)));
     stage.goes_on(30, 40).await;
-    stage.says_of_before(&failed("checkpoint", "TIMED_OUT"));
+    stage.says_of_cosigned(&failed("checkpoint", "TIMED_OUT"));
     assert_eq!(look(51).await, good(40, 10, 20, Some(40)), "no answer is no word");
     stage.goes_on(40, 50).await;
-    stage.says_of_before(r#"{"data":{"checkpoint":null}}"#);
+    stage.says_of_cosigned(r#"{"data":{"checkpoint":null}}"#);
     match look(52).await {
         Followed::Alarm { kind: "WITNESS_SILENT", message } => {
             let said = "the witness w.example has cosigned 20 events and nothing behind them";
@@ -305,11 +314,22 @@ async fn a_witness_that_cosigns_nothing_of_a_log_that_grows_is_silent() {
     cosign(50).await;
     stage.shows().await;
     assert_eq!(look(53).await, good(50, 0, 50, None));
+    // Of many checkpoints it cosigns some: not those that are shown, and one that comes while they are looked at.
+    stage.grows(50, 60).await;
+    cosign(60).await;
+    stage.goes_on(60, 70).await;
+    stage.proves(50, 70).await;
+    assert_eq!(look(60).await, good(70, 20, 60, Some(60)));
+    stage.grows(70, 80).await;
+    cosign(80).await;
+    stage.says_of_cosigned(&stage.shown(Sealed::Latest).await);
+    stage.proves(70, 80).await;
+    assert_eq!(look(61).await, good(70, 0, 80, None));
 }
 
-/// Two trees of one size are signed: no proof leads from both to what comes next.
+/// What the witness is said to have cosigned is signed by the log, and of another tree.
 #[tokio::test]
-async fn a_tree_that_is_another_when_it_is_asked_for_again_is_an_alarm() {
+async fn a_cosigned_tree_that_the_log_does_not_go_on_from_is_an_alarm() {
     let stage = Stage::set().await;
     let (witness, _) = stage.house.witnessed().await;
     let name = stage.house.key().await.name().to_owned();
@@ -327,12 +347,12 @@ async fn a_tree_that_is_another_when_it_is_asked_for_again_is_an_alarm() {
     let seen = fs::read_to_string(&memory).expect("it is kept");
     stage.goes_on(10, 20).await;
     stage.says(&shown(20).await);
-    stage.says_of_before(&signed(10, [9; 32]));
-    for _ in 0..2 {
-        assert_eq!(alarm(&follower).await, "LOG_FORKED");
+    for (size, kind) in [(10, "CONSISTENCY_PROOF"), (20, "LOG_FORKED")] {
+        stage.says_of_cosigned(&signed(size, [9; 32]));
+        assert_eq!(alarm(&follower).await, kind);
         assert_eq!(fs::read_to_string(&memory).expect("it reads"), seen, "what was seen stays");
     }
-    stage.says_of_before(&shown(10).await);
+    stage.says_of_cosigned(&shown(10).await);
     assert!(matches!(follower.look(noon()).await.expect("an answer"), Followed::Good { size: 20, grown_by: 10, .. }));
 }
 

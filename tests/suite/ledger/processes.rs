@@ -92,8 +92,10 @@ async fn signed_and_cosigned(installation: Installation) {
     let server = Server::start(&mut serving);
     let manager = installation.token(&Who::new("manager", "MANAGER", "44"));
     let keys: Vec<VerifierKey> = [&signer_key, &witness_key].map(|key| key.parse().expect("a key")).to_vec();
+    let mut positions = Vec::new();
     for number in 0..2 {
         let position = commit(&server.graphql, &manager, &format!("计量服务 {number}")).await;
+        positions.push(position);
         sealed(&server.graphql, &manager, position).await;
         // The witness is asked after that: its word is waited for by looking again.
         let query = "{ checkpoint { note cosignatures { witness cosignedAt } } }";
@@ -107,6 +109,27 @@ async fn signed_and_cosigned(installation: Installation) {
         let note = Note::parse(&text(&checkpoint["note"])).expect("a note");
         assert_eq!(note.verify(&keys).expect("signed").len(), 2);
         assert_eq!(checkpoint["cosignatures"][0]["witness"], name);
+    }
+    // Of each witness that it asks, the server tells the latest that it has cosigned, by a moment as well.
+    let query = "query Cosigned($by: String!, $size: Position, $point: AsOfPoint!) {
+        checkpoint(cosignedBy: $by, size: $size) { size }
+        asOf(point: $point) { query { checkpoint(cosignedBy: $by) { size } } }
+    }";
+    let sizes: Vec<_> = positions.iter().map(|position| (position + 1).to_string()).collect();
+    let (first, last) = (Some(&sizes[0]), Some(&sizes[1]));
+    for (by, size, expected, before) in [
+        (name, None, last, first),
+        (name, first, first, first),
+        ("gone.example/1", None, None, None),
+        ("gone.example/1", first, None, None),
+        ("nobody.example", None, None, None),
+    ] {
+        let point = json!({ "position": positions[0].to_string() });
+        let asked = json!({ "by": by, "size": size, "point": point });
+        let answer = ask(&reqwest::Client::new(), &server.graphql, &manager, query, asked).await.expect("an answer");
+        let of = |size: Option<&String>| size.map_or(json!(null), |size| json!({ "size": size }));
+        let found = (&answer["checkpoint"], &answer["asOf"]["query"]["checkpoint"]);
+        assert_eq!(found, (&of(expected), &of(before)), "{by} {size:?}");
     }
     server.says("the witness gone.example/1 at 127.0.0.1 gave no signature").await;
     // An auditor's daemon sees the log go on, and raises an alarm when it is another.

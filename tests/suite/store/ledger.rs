@@ -238,8 +238,16 @@ async fn vouchers_are_kept_once(database: Database) {
         store.add_cosignature(&cosignature(size, at)).await.expect("kept");
     }
     assert_eq!(store.cosignatures(9).await.expect("it reads"), [cosignature(9, 2)]);
-    assert_eq!(store.last_cosignature("w.example").await.expect("it reads"), Some(cosignature(9, 2)));
-    assert_eq!(store.last_cosignature("other").await.expect("it reads"), None);
+    for (witness, within, expected) in [
+        ("w.example", 20, Some(cosignature(9, 2))),
+        ("w.example", 9, Some(cosignature(9, 2))),
+        ("w.example", 8, Some(cosignature(4, 1))),
+        ("w.example", 3, None),
+        ("other", 20, None),
+    ] {
+        let last = store.last_cosignature(witness, within).await.expect("it reads");
+        assert_eq!(last, expected, "{witness} {within}");
+    }
     let stamp = |token: &[u8]| StoredTimeStamp {
         size: 9,
         authority: "https://tsa.example".to_owned(),
