@@ -3,6 +3,8 @@
 mod postgres;
 mod sqlite;
 
+pub(super) use sqlite::draft_of;
+
 use std::path::Path;
 
 use sqlx::postgres::PgConnection;

@@ -48,7 +48,7 @@ pub(super) async fn restore_from(file: &Path, digest: &str, url: &str, path: &Pa
         }
         return Err(StoreError::NotEmpty { url: url.to_owned(), what: format!("{} is there", there.display()) });
     }
-    let draft = beside(path, ".draft");
+    let draft = draft_of(path);
     let failed = |error: io::Error| unusable(path, &error.to_string());
     fresh(file, &draft).map_err(failed)?;
     let mut copy = open(url, &draft, false).await?;
@@ -85,6 +85,11 @@ async fn is_marked_with(digest: &str, url: &str, path: &Path) -> bool {
     let Ok(mut there) = open(url, path, true).await else { return false };
     let marked: Result<String, _> = sqlx::query_scalar(MARKED_WITH).fetch_one(&mut there).await;
     marked.is_ok_and(|marked| marked == digest)
+}
+
+/// Where the copy is made that becomes the database.
+pub(in crate::store) fn draft_of(path: &Path) -> PathBuf {
+    beside(path, ".draft")
 }
 
 fn beside(path: &Path, end: &str) -> PathBuf {

@@ -26,6 +26,7 @@ use sqlx::{ConnectOptions, Connection as _};
 use tokio::sync::watch;
 
 use crate::store::backend::Backend;
+use crate::store::copy::draft_of;
 use crate::store::known::{Asked, Known, KnownRow};
 use crate::store::lending::Lender;
 use crate::store::line::Lines;
@@ -83,6 +84,10 @@ impl SqliteBackend {
     /// Opens the file. One that a log may be begun in is created with its folder if missing.
     pub(super) async fn open(url: &str, path: &Path, schema: Schema) -> Result<Self, StoreError> {
         let unreachable = |source| StoreError::Unreachable { url: url.to_owned(), source: Arc::new(source) };
+        // A restore that was interrupted before it had a copy goes on where nothing was begun in its place.
+        if schema != Schema::Restored && !path.exists() && draft_of(path).exists() {
+            return Err(StoreError::Restoring { url: url.to_owned() });
+        }
         let may_begin = matches!(schema, Schema::Migrated | Schema::Restored);
         if let Some(folder) = path.parent().filter(|_| may_begin) {
             tokio::fs::create_dir_all(folder).await.map_err(|error| unreachable(error.into()))?;

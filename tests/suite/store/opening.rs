@@ -74,6 +74,16 @@ async fn a_database_that_is_being_restored_is_not_copied(database: Database) {
     assert!(!copy.exists(), "nothing is made of what was not found good");
 }
 
+#[tokio::test]
+async fn no_log_is_begun_where_a_restore_was_interrupted() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("etalon.db");
+    fs::write(folder.path().join("etalon.db.draft"), "half of a copy").expect("written");
+    let refused = store::open(format!("sqlite:{}", path.display()).as_str(), TestClock::new()).await.err();
+    assert!(matches!(refused, Some(StoreError::Restoring { .. })), "{refused:?}");
+    assert!(!path.exists());
+}
+
 on_both_databases! {
     a_database_that_is_being_restored_is_not_copied,
     no_log_is_begun_by_those_who_want_one_that_is_there,
