@@ -144,19 +144,20 @@ impl Import {
         }
     }
 
-    /// Puts on record what the cases belong to, where there are any.
+    /// Puts on record what the cases belong to, where there are any: as of when the log begins to tell of it, so that a
+    /// case of the past has an enterprise there.
     async fn frame(&self, organisations: &[Organisation]) -> Result<(), ImportError> {
-        if organisations.is_empty() {
+        let Some(begins) = organisations.iter().map(|organisation| organisation.since).min() else {
             return Ok(());
-        }
-        self.open_campaign().await?;
+        };
+        self.open_campaign(begins).await?;
         for organisation in organisations {
             self.enrol(organisation).await?;
         }
         Ok(())
     }
 
-    async fn open_campaign(&self) -> Result<(), ImportError> {
+    async fn open_campaign(&self, begins: Timestamp) -> Result<(), ImportError> {
         let campaign = &self.mapping.campaign;
         let command = OpenCampaign {
             name: campaign.name.clone(),
@@ -165,14 +166,14 @@ impl Import {
             period: Period::new(campaign.starts_on, None).expect("a period without an end is not empty"),
             reporting_deadline: campaign.reporting_deadline,
         };
-        let request = self.request(&format!("import:{}", campaign.id));
+        let request = self.request(&format!("import:{}", campaign.id), begins);
         let outcome = self.app.execute::<Campaign>(&request, campaign.id.into(), command.into()).await;
         there_or(outcome.map(drop), Code::AlreadyExists)
             .map_err(|source| ImportError::Frame { what: format!("the campaign {}", campaign.name), source })
     }
 
     async fn enrol(&self, organisation: &Organisation) -> Result<(), ImportError> {
-        let Organisation { enterprise, name, division } = organisation;
+        let Organisation { enterprise, name, division, since } = organisation;
         let command = EnrolEnterprise {
             identity: self.mapping.identity(name),
             name: name.clone(),
@@ -182,18 +183,18 @@ impl Import {
             campaign: CampaignFacts { campaign: self.mapping.campaign.id, known: None },
             consent: None,
         };
-        let request = self.request(&format!("import:{enterprise}"));
+        let request = self.request(&format!("import:{enterprise}"), *since);
         let outcome = self.app.execute::<Enterprise>(&request, (*enterprise).into(), command.into()).await;
         there_or(outcome.map(drop), Code::AlreadyEnrolled)
             .map_err(|source| ImportError::Frame { what: format!("the organisation {name}"), source })
     }
 
-    fn request(&self, key: &str) -> Request {
+    fn request(&self, key: &str, occurred_at: Timestamp) -> Request {
         Request {
             actor: importer(),
             key: Key::of_digest(key.to_owned(), [0; 32]),
             expected_version: None,
-            occurred_at: None,
+            occurred_at: Some(occurred_at),
             source: None,
         }
     }

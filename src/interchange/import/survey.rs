@@ -1,6 +1,8 @@
 //! The first of two readings of a log: what is in it, and whether anything of it ends the import.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
+
+use jiff::Timestamp;
 
 use crate::app::Failure;
 use crate::domain::value::{CaseId, Division, EnterpriseId, Label};
@@ -20,7 +22,10 @@ pub(super) struct Survey {
     cases: HashMap<CaseId, Option<Known>>,
     /// Whose new cases these are, each once, in the order of the file.
     pub(super) organisations: Vec<Organisation>,
-    enterprises: HashSet<EnterpriseId>,
+    /// Where each stands in that order.
+    enterprises: HashMap<EnterpriseId, usize>,
+    /// The same by new case.
+    owners: HashMap<CaseId, usize>,
 }
 
 impl Survey {
@@ -37,10 +42,21 @@ impl Survey {
         Step { event, case, standing }
     }
 
-    fn add_organisation(&mut self, opening: Opening) {
+    fn add_case(&mut self, case: CaseId, opening: Opening, at: Timestamp) {
         let Opening { enterprise, organisation: name, division, .. } = opening;
-        if self.enterprises.insert(enterprise) {
-            self.organisations.push(Organisation { enterprise, name, division });
+        let owner = *self.enterprises.entry(enterprise).or_insert_with(|| {
+            self.organisations.push(Organisation { enterprise, name, division, since: at });
+            self.organisations.len() - 1
+        });
+        self.owners.insert(case, owner);
+        self.cases.insert(case, None);
+    }
+
+    /// A new case has an event of that time: whose it is was there by then.
+    fn note_time(&mut self, case: CaseId, at: Timestamp) {
+        if let Some(owner) = self.owners.get(&case) {
+            let since = &mut self.organisations[*owner].since;
+            *since = at.min(*since);
         }
     }
 
@@ -57,6 +73,8 @@ pub(super) struct Organisation {
     pub(super) enterprise: EnterpriseId,
     pub(super) name: Label,
     pub(super) division: Division,
+    /// When the first thing happened that the log tells of it.
+    pub(super) since: Timestamp,
 }
 
 impl Import {
@@ -107,11 +125,11 @@ impl Import {
                 return Ok(Err(BadEvent::Internal(event.place)));
             }
             match opening {
-                Ok(opening) => survey.add_organisation(opening),
+                Ok(opening) => survey.add_case(case, opening, event.at),
                 Err(problem) => return Ok(Err(BadEvent::Plan(problem))),
             }
-            survey.cases.insert(case, None);
         }
+        survey.note_time(case, event.at);
         Ok(Ok(()))
     }
 }

@@ -1,9 +1,11 @@
 //! The past of an imported log: what had happened by 200 moments is what a script finds that reads nothing but the log.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use etalon::app::Moment;
+use etalon::domain::campaign::Campaign;
 use etalon::domain::case::Case;
+use etalon::domain::enterprise::Enterprise;
 use etalon::projection;
 
 use crate::interchange::support::{
@@ -43,6 +45,14 @@ async fn an_imported_log_has_its_own_past(database: Database) {
             .collect();
         assert_eq!(found, told.events, "by {moment}");
         if place % FOLDED_EVERY == 0 {
+            // Each belongs to somebody, and to the campaign of the import, at that moment as well.
+            let at = Moment::Occurred(*moment);
+            let (owners, campaigns): (BTreeSet<_>, BTreeSet<_>) =
+                cases.iter().map(|case| (case.row.enterprise_id, case.row.campaign_id)).unzip();
+            let entries = house.app.named_by_a_case::<Enterprise>(owners.iter().copied().collect(), at).await.unwrap();
+            assert_eq!(entries.len(), owners.len(), "by {moment}");
+            let entries = house.app.named_by_a_case::<Campaign>(campaigns.iter().copied().collect(), at).await.unwrap();
+            assert_eq!(entries.len(), campaigns.len(), "by {moment}");
             for case in &cases {
                 let mut folded = Case::default();
                 let events = &streams[&case.row.case_id.to_string()];
