@@ -22,15 +22,9 @@ async fn late_cases(database: Database) -> (House, [String; 3], App) {
     let today = etalon::domain::value::calendar::date_of(house.app.now());
     let mut cases = [const { String::new() }; 3];
     for (place, case) in cases.iter_mut().enumerate() {
-        let input = json!({
-            "enterpriseId": house.enterprises[0], "campaignId": house.campaign, "title": format!("难点 {place}"),
-            "problem": "相差 8 µm", "origin": { "ownReport": true },
-        });
-        *case = house.creates("enterprise 0", "reportCase", "case", input).await;
+        *case = house.reported(0, &format!("难点 {place}")).await;
         let deadline = today.checked_add(jiff::Span::new().days(1 + place as i64)).expect("a day").to_string();
-        let given =
-            house.order("coordinator", "setDeadline", "", json!({ "caseId": case, "deadline": deadline })).await;
-        assert!(given["receipt"].is_object(), "{given}");
+        house.ordered("coordinator", "setDeadline", "", json!({ "caseId": case, "deadline": deadline })).await;
     }
     house.clock.advance(SignedDuration::from_hours(24 * 5));
     let store = store::open(&house.database.url, house.clock.clone()).await.expect("the database opens");

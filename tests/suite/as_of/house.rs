@@ -177,11 +177,26 @@ impl House {
         self.ask(who, &query, json!({ "input": input })).await[mutation].clone()
     }
 
+    /// Orders something that is carried out: the payload.
+    pub async fn ordered(&self, who: &str, mutation: &str, shows: &str, input: Value) -> Value {
+        let payload = self.order(who, mutation, shows, input).await;
+        assert!(payload["receipt"].is_object(), "{who} {mutation}: {payload}");
+        payload
+    }
+
     /// Orders what brings something into being: its global id.
     pub async fn creates(&self, who: &str, mutation: &str, object: &str, input: Value) -> String {
-        let payload = self.order(who, mutation, &format!("{object} {{ id }}"), input).await;
-        assert!(payload["receipt"].is_object(), "{mutation}: {payload}");
+        let payload = self.ordered(who, mutation, &format!("{object} {{ id }}"), input).await;
         text(&payload[object]["id"])
+    }
+
+    /// One of the enterprises reports a difficulty: the case's global id.
+    pub async fn reported(&self, place: usize, title: &str) -> String {
+        let report = json!({
+            "enterpriseId": self.enterprises[place], "campaignId": self.campaign, "title": title,
+            "problem": "相差 8 µm", "origin": { "ownReport": true },
+        });
+        self.creates(["enterprise 0", "enterprise 1"][place], "reportCase", "case", report).await
     }
 
     /// The last position of the log.

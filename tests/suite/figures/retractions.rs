@@ -5,8 +5,9 @@ use etalon::app::Replayed;
 use serde_json::{Value, json};
 
 use crate::as_of::house::House;
-use crate::figures::summaries::{ask, document, figure, go_to, ordered, researched};
+use crate::figures::summaries::{ask, document, figure, go_to, researched};
 use crate::life::world::with;
+use crate::store::on_both_databases;
 use crate::store::support::Database;
 
 /// The figures of a year that a retraction moves, with how many events each rests on; and the statistics.
@@ -63,18 +64,18 @@ async fn a_fee_goes_out_of_the_year_of_its_service(database: Database) {
     let case = researched(&house).await;
     let fee = json!({ "caseId": case, "item": "GD-L-012", "serviceDate": "2026-10-20", "amount": "120" });
     for _ in 0..2 {
-        ordered(&house, "coordinator", "recordFee", "case { id }", fee.clone()).await;
+        house.ordered("coordinator", "recordFee", "case { id }", fee.clone()).await;
     }
     let other = with(fee, json!({ "amount": "0.10" }));
-    ordered(&house, "coordinator", "recordFee", "case { id }", other).await;
+    house.ordered("coordinator", "recordFee", "case { id }", other).await;
     let before = house.head().await;
     let summary = json!({ "divisionCode": "44", "year": 2026, "text": "本年度受理一件。", "fillFromLog": true });
     go_to(&house, "2026-11-10T02:00:00Z");
-    ordered(&house, "manager", "submitAnnualSummary", "annualSummary { late }", summary.clone()).await;
+    house.ordered("manager", "submitAnnualSummary", "annualSummary { late }", summary.clone()).await;
 
     let retraction = json!({ "caseId": case, "feeId": id_of(&house, &case, "fees", 1).await, "reason": "重复登记" });
     let shows = "case { feeTotal fees { amount retraction { at reason } } }";
-    let payload = ordered(&house, "coordinator", "retractFee", shows, retraction).await;
+    let payload = house.ordered("coordinator", "retractFee", shows, retraction).await;
     assert_eq!(
         payload["case"],
         json!({ "feeTotal": "120.10", "fees": [
@@ -107,7 +108,7 @@ async fn a_fee_goes_out_of_the_year_of_its_service(database: Database) {
     let year = ask(&house, figures).await["annualFigures"].clone();
     assert_eq!((&figure(&year, "FEE_TOTAL")["value"], &year["agrees"]), (&json!("240.10"), &json!(true)));
     let amendment = with(summary, json!({ "reason": "重复登记" }));
-    ordered(&house, "manager", "amendAnnualSummary", "annualSummary { late }", amendment).await;
+    house.ordered("manager", "amendAnnualSummary", "annualSummary { late }", amendment).await;
     let year = ask(&house, figures).await["annualFigures"].clone();
     let total = figure(&year, "FEE_TOTAL");
     assert_eq!((&total["comparedWith"], &year["agrees"]), (&json!("120.10"), &json!(true)), "{year}");
@@ -124,12 +125,11 @@ async fn a_result_goes_out_of_the_gaps(database: Database) {
     let measured = async |value: &str, at: &str| {
         go_to(&house, at);
         let result = json!({ "value": "25.001", "unit": "mm", "uncertainty": uncertainty(value) });
-        ordered(&house, "lead 0", "recordMeasurement", "case { id }", json!({ "caseId": case, "result": result }))
-            .await;
+        house.ordered("lead 0", "recordMeasurement", "case { id }", json!({ "caseId": case, "result": result })).await;
     };
     let requirement = json!({ "measurand": "内径", "target": { "uncertainty": uncertainty("4") } });
     let input = json!({ "caseId": case, "requirement": requirement });
-    ordered(&house, "enterprise 0", "specifyRequirement", "case { id }", input).await;
+    house.ordered("enterprise 0", "specifyRequirement", "case { id }", input).await;
     // The first is written down ten times too large, the second a thousand times too small; the last is right, and of
     // the next year.
     measured("80", "2026-03-02T02:00:00Z").await;
@@ -141,7 +141,7 @@ async fn a_result_goes_out_of_the_gaps(database: Database) {
         go_to(&house, at);
         let id = id_of(&house, &case, "measurements", place).await;
         let input = json!({ "caseId": case, "measurementId": id, "reason": "抄写有误" });
-        ordered(&house, "lead 0", "retractMeasurement", "case { gap { ratio } }", input).await["case"]["gap"].clone()
+        house.ordered("lead 0", "retractMeasurement", "case { gap { ratio } }", input).await["case"]["gap"].clone()
     };
     assert_eq!(retracted(1, "2026-11-06T02:00:00Z").await["ratio"], "0.500000");
     let half = house.head().await;
@@ -181,38 +181,21 @@ async fn a_retraction_may_be_dated_before_what_it_takes_back(database: Database)
     let case = researched(&house).await;
     go_to(&house, "2026-03-10T02:00:00Z");
     let fee = json!({ "caseId": case, "item": "GD-L-012", "serviceDate": "2026-03-10", "amount": "50" });
-    ordered(&house, "coordinator", "recordFee", "case { id }", fee).await;
+    house.ordered("coordinator", "recordFee", "case { id }", fee).await;
     go_to(&house, "2026-03-12T02:00:00Z");
     let retraction = json!({
         "caseId": case, "feeId": id_of(&house, &case, "fees", 0).await, "reason": "免收",
         "occurredAt": "2026-03-09T02:00:00Z",
     });
-    ordered(&house, "coordinator", "retractFee", "case { id }", retraction).await;
+    house.ordered("coordinator", "retractFee", "case { id }", retraction).await;
     for time in ["2026-03-08T02:00:00Z", "2026-03-09T02:00:00Z", "2026-03-10T02:00:00Z", "2026-03-11T02:00:00Z"] {
         assert_eq!(told(&house, Some(&happened(time)), 2026).await["total"][0], "0.00", "by {time}");
     }
     replays(&house).await;
 }
 
-macro_rules! on_both_databases {
-    ($($test:ident)+) => {
-        mod on_sqlite {
-            $(#[tokio::test]
-            async fn $test() {
-                super::$test(super::Database::sqlite()).await;
-            })+
-        }
-        mod on_postgres {
-            $(#[tokio::test]
-            async fn $test() {
-                super::$test(super::Database::postgres()).await;
-            })+
-        }
-    };
-}
-
 on_both_databases! {
-    a_fee_goes_out_of_the_year_of_its_service
-    a_result_goes_out_of_the_gaps
-    a_retraction_may_be_dated_before_what_it_takes_back
+    a_fee_goes_out_of_the_year_of_its_service,
+    a_result_goes_out_of_the_gaps,
+    a_retraction_may_be_dated_before_what_it_takes_back,
 }

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::as_of::house::House;
 use crate::life::world::with;
+use crate::store::on_both_databases;
 use crate::store::support::Database;
 
 const YEAR: &str = "annualFigures(divisionCode: \"44\", year: 2026) {
@@ -25,19 +26,9 @@ pub(super) fn figure<'a>(year: &'a Value, name: &str) -> &'a Value {
     figures.iter().find(|figure| figure["name"] == name).unwrap_or_else(|| panic!("{name} is missing in {year}"))
 }
 
-pub(super) async fn ordered(house: &House, who: &str, mutation: &str, shows: &str, input: Value) -> Value {
-    let payload = house.order(who, mutation, shows, input).await;
-    assert!(payload["receipt"].is_object(), "{who} {mutation}: {payload}");
-    payload
-}
-
 /// A case that is being researched.
 pub(super) async fn researched(house: &House) -> String {
-    let report = json!({
-        "enterpriseId": house.enterprises[0], "campaignId": house.campaign,
-        "title": "内径", "problem": "相差 8 µm", "origin": { "ownReport": true },
-    });
-    let case = house.creates("enterprise 0", "reportCase", "case", report).await;
+    let case = house.reported(0, "内径").await;
     let triage = json!({ "category": "L/DimMet-2.1.2", "kind": "RESEARCH_PROBLEM", "severity": "MAJOR" });
     let assignment =
         json!({ "institutionId": house.institutes[0], "leadId": house.leads[0], "deadline": "2026-12-31" });
@@ -46,7 +37,7 @@ pub(super) async fn researched(house: &House) -> String {
         ("coordinator", "assignResearch", assignment),
         ("lead 0", "acceptAssignment", json!({})),
     ] {
-        ordered(house, who, mutation, "case { id }", with(json!({ "caseId": case }), input)).await;
+        house.ordered(who, mutation, "case { id }", with(json!({ "caseId": case }), input)).await;
     }
     case
 }
@@ -63,7 +54,7 @@ async fn a_late_summary_is_compared_with_the_figures(database: Database) {
         "divisionCode": "44", "year": 2026, "text": "本年度受理一件。",
         "figures": [{ "name": "受理难点", "value": "1" }, { "name": "走访次数", "value": "9" }],
     });
-    ordered(&house, "manager", "submitAnnualSummary", "annualSummary { late }", summary.clone()).await;
+    house.ordered("manager", "submitAnnualSummary", "annualSummary { late }", summary.clone()).await;
     let year = ask(&house, YEAR).await["annualFigures"].clone();
     assert_eq!(
         (&year["time"], &year["firstDay"], &year["lastDay"]),
@@ -82,7 +73,7 @@ async fn a_late_summary_is_compared_with_the_figures(database: Database) {
         "divisionCode": "44", "year": 2026, "text": "更正。", "reason": "走访次数有误", "fillFromLog": true,
         "figures": [{ "name": "别的", "value": "5" }],
     });
-    ordered(&house, "manager", "amendAnnualSummary", "annualSummary { late }", filled).await;
+    house.ordered("manager", "amendAnnualSummary", "annualSummary { late }", filled).await;
     let year = ask(&house, YEAR).await["annualFigures"].clone();
     assert_eq!((&year["agrees"], &year["submitted"]["computed"]["agrees"]), (&json!(true), &json!(true)));
     assert_eq!(year["submitted"]["figures"].as_array().map(Vec::len), Some(21));
@@ -112,7 +103,7 @@ async fn an_amendment_holds_what_was_recorded_late(database: Database) {
     let figures =
         |cases: &str| json!([{ "name": "受理难点", "value": cases }, { "name": "未了结难点", "value": cases }]);
     let summary = json!({ "divisionCode": "44", "year": 2026, "text": "本年度受理一件。", "figures": figures("1") });
-    ordered(&house, "manager", "submitAnnualSummary", "annualSummary { late }", summary.clone()).await;
+    house.ordered("manager", "submitAnnualSummary", "annualSummary { late }", summary.clone()).await;
 
     // A case and a fee of the year, and a case of the next.
     let report = json!({
@@ -123,7 +114,7 @@ async fn an_amendment_holds_what_was_recorded_late(database: Database) {
         house.creates("enterprise 0", "reportCase", "case", with(report.clone(), more)).await;
     }
     let fee = json!({ "caseId": case, "item": "GD-L-012", "serviceDate": "2026-10-20", "amount": "0.10" });
-    ordered(&house, "coordinator", "recordFee", "case { id }", fee).await;
+    house.ordered("coordinator", "recordFee", "case { id }", fee).await;
     let year = ask(&house, YEAR).await["annualFigures"].clone();
     let told = |year: &Value, name: &str| {
         ["value", "submitted", "comparedWith", "agrees"].map(|field| figure(year, name)[field].clone())
@@ -133,7 +124,7 @@ async fn an_amendment_holds_what_was_recorded_late(database: Database) {
 
     let amendment = |more| with(with(summary.clone(), json!({ "reason": "补录" })), more);
     let amended = async |more: Value| {
-        ordered(&house, "manager", "amendAnnualSummary", "annualSummary { late }", amendment(more)).await;
+        house.ordered("manager", "amendAnnualSummary", "annualSummary { late }", amendment(more)).await;
         ask(&house, YEAR).await["annualFigures"].clone()
     };
     let known = house.head().await;
@@ -199,7 +190,7 @@ async fn a_log_that_began_later_reports_the_year(database: Database) {
     let known = house.head().await;
     let summary = json!({ "divisionCode": "44", "year": 2025, "text": "补报。", "fillFromLog": true });
     let shows = "annualSummary { late figures { name value } computedThen { position } }";
-    let submitted = ordered(&house, "manager", "submitAnnualSummary", shows, summary).await["annualSummary"].clone();
+    let submitted = house.ordered("manager", "submitAnnualSummary", shows, summary).await["annualSummary"].clone();
     assert_eq!((&submitted["late"], &submitted["computedThen"]["position"]), (&json!(true), &json!(known.to_string())));
     assert_eq!(figure(&submitted, "受理难点")["value"], "1");
 
@@ -239,11 +230,11 @@ async fn a_gap_that_stays_closed_counts_once(database: Database) {
             "traceability": "JZ-1",
         });
         let input = json!({ "caseId": case, "result": result });
-        ordered(&house, "lead 0", "recordMeasurement", "case { id }", input).await;
+        house.ordered("lead 0", "recordMeasurement", "case { id }", input).await;
     };
     let requirement = json!({ "measurand": "内径", "target": { "uncertainty": uncertainty("4") } });
     let input = json!({ "caseId": case, "requirement": requirement });
-    ordered(&house, "enterprise 0", "specifyRequirement", "case { id }", input).await;
+    house.ordered("enterprise 0", "specifyRequirement", "case { id }", input).await;
     measured("8").await;
     measured("3").await;
     measured("2").await;
@@ -268,7 +259,7 @@ async fn a_report_lists_every_training(database: Database) {
     let case = researched(&house).await;
     for number in 0..TRAININGS {
         let input = json!({ "caseId": case, "topic": format!("第{number}课"), "trainees": 2 });
-        ordered(&house, "lead 0", "recordTraining", "case { id }", input).await;
+        house.ordered("lead 0", "recordTraining", "case { id }", input).await;
     }
     let document = document(&house.app, 2026).await;
     let missing: Vec<_> = (0..TRAININGS).filter(|number| !document.contains(&format!("第{number}课"))).collect();
@@ -292,7 +283,7 @@ async fn a_point_within_a_command_is_the_moment_after_it(database: Database) {
         ),
         ("enterprise 0", "confirmSolution", json!({})),
     ] {
-        ordered(&house, who, mutation, "case { id }", with(json!({ "caseId": case }), input)).await;
+        house.ordered(who, mutation, "case { id }", with(json!({ "caseId": case }), input)).await;
     }
     let end = house.head().await;
     let fields = format!("case(id: {case:?}) {{ status version position events {{ nodes {{ type position }} }} }}");
@@ -318,29 +309,12 @@ async fn a_point_within_a_command_is_the_moment_after_it(database: Database) {
     assert_eq!(ask(&house, &diff).await["case"]["diff"], json!([]));
 }
 
-macro_rules! on_both_databases {
-    ($($test:ident)+) => {
-        mod on_sqlite {
-            $(#[tokio::test]
-            async fn $test() {
-                super::$test(super::Database::sqlite()).await;
-            })+
-        }
-        mod on_postgres {
-            $(#[tokio::test]
-            async fn $test() {
-                super::$test(super::Database::postgres()).await;
-            })+
-        }
-    };
-}
-
 on_both_databases! {
-    a_late_summary_is_compared_with_the_figures
-    an_amendment_holds_what_was_recorded_late
-    a_log_that_began_later_reports_the_year
-    every_month_is_of_one_year
-    a_gap_that_stays_closed_counts_once
-    a_report_lists_every_training
-    a_point_within_a_command_is_the_moment_after_it
+    a_late_summary_is_compared_with_the_figures,
+    an_amendment_holds_what_was_recorded_late,
+    a_log_that_began_later_reports_the_year,
+    every_month_is_of_one_year,
+    a_gap_that_stays_closed_counts_once,
+    a_report_lists_every_training,
+    a_point_within_a_command_is_the_moment_after_it,
 }
