@@ -235,13 +235,7 @@ mod tests {
     #[test]
     fn of_a_history_that_comes_anew_again_and_again_the_latest_is_held() {
         let stream = StreamId { aggregate_type: AggregateType::Person, aggregate_id: uuid::Uuid::nil() };
-        let row = RegisterRow {
-            code: String::new(),
-            name: String::new(),
-            division: String::new(),
-            state: String::new(),
-            document: String::new(),
-        };
+        let row = RegisterRow::default();
         let mut made = RowsMade::default();
         for position in 0..100 {
             let last = LastEvent::OfAppend { followed_by: 0 };

@@ -33,9 +33,9 @@ pub(super) const SCHEMA_VERSION: &str = "select coalesce(max(version), 0) from _
 /// changed: a database that is marked and not filled yet has to stay empty.
 ///
 /// # Errors
-/// [`StoreError::Restoring`].
-pub(super) fn is_unmarked(marks: i64, url: &str) -> Result<(), StoreError> {
-    match marks {
+/// [`StoreError::Restoring`], or when it could not be looked.
+pub(super) fn is_unmarked(marks: Result<i64, sqlx::Error>, url: &str) -> Result<(), StoreError> {
+    match marks.map_err(StoreError::during("look whether the database is being restored"))? {
         0 => Ok(()),
         _ => Err(StoreError::Restoring { url: url.to_owned() }),
     }

@@ -190,9 +190,7 @@ impl<B: Backend> PersonalStore for SqlStore<B> {
     }
 
     async fn data_keys(&self) -> Result<Option<[u8; 32]>, StoreError> {
-        let found =
-            self.many::<DataKeysRow, [u8; 32]>("read which data keys there are", Statement::new(DATA_KEYS)).await?;
-        Ok(found.into_iter().next())
+        self.one::<DataKeysRow, _>("read which data keys there are", Statement::new(DATA_KEYS)).await
     }
 
     async fn is_written_under_data_keys(&self) -> Result<bool, StoreError> {

@@ -110,7 +110,7 @@ pub struct StoredCase {
 
 /// An enterprise, campaign, institution, person, catalogue or annual summary as lists see it;
 /// id and type come from the stream.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RegisterRow {
     /// What people call it by: credit code, campaign code, …; empty if there is none.
     pub code: String,

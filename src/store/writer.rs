@@ -248,13 +248,7 @@ mod tests {
 
     #[test]
     fn a_back_dated_command_weighs_what_it_brings_anew() {
-        let row = RegisterRow {
-            code: String::new(),
-            name: String::new(),
-            division: String::new(),
-            state: String::new(),
-            document: String::new(),
-        };
+        let row = RegisterRow::default();
         let last = LastEvent::OfAppend { followed_by: 0 };
         let state = |from| PastState { from, version: 1, last, row: PastRow::Register(row.clone()) };
         let weight = |states: i64| {

@@ -23,8 +23,7 @@ const COPY: &str = "vacuum into $1";
 pub(super) async fn copy_into(url: &str, path: &Path, file: &Path) -> Result<Copied, StoreError> {
     let mut source = open(url, path, false).await?;
     // What is being restored is not verified yet, and its mark would be in the copy.
-    let marks = sqlx::query_scalar(RESTORING).fetch_one(&mut source).await;
-    is_unmarked(marks.map_err(StoreError::during("look whether the database is being restored"))?, url)?;
+    is_unmarked(sqlx::query_scalar(RESTORING).fetch_one(&mut source).await, url)?;
     let logs = sqlx::query_scalar(LOGS).fetch_one(&mut source).await;
     has_log(logs.map_err(StoreError::during("look for a log"))?, url)?;
     let target = file.to_str().ok_or_else(|| unusable(file, "its name is not UTF-8"))?;

@@ -39,8 +39,7 @@ pub(super) async fn migrate(connection: &mut PgConnection) -> Result<(), StoreEr
 
 /// Whether the database is not being restored.
 pub(in crate::store) async fn has_no_mark(connection: &mut PgConnection, url: &str) -> Result<(), StoreError> {
-    let marks = sqlx::query_scalar(sql::RESTORING).fetch_one(connection).await;
-    is_unmarked(marks.map_err(StoreError::during("look whether the database is being restored"))?, url)
+    is_unmarked(sqlx::query_scalar(sql::RESTORING).fetch_one(connection).await, url)
 }
 
 pub(super) async fn has_schema(connection: &mut PgConnection) -> Result<(), StoreError> {

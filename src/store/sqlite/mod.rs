@@ -106,8 +106,7 @@ impl SqliteBackend {
         let connect = || SqliteConnection::connect_with(&migrating);
         let mut first = connect.retry(WHILE_BUSY).when(is_busy).await.map_err(unreachable)?;
         if schema != Schema::Restored {
-            let marks = sqlx::query_scalar(sql::RESTORING).fetch_one(&mut first).await;
-            is_unmarked(marks.map_err(StoreError::during("look whether the database is being restored"))?, url)?;
+            is_unmarked(sqlx::query_scalar(sql::RESTORING).fetch_one(&mut first).await, url)?;
         }
         if !may_begin {
             let logs = sqlx::query_scalar(sql::LOGS).fetch_one(&mut first).await;
