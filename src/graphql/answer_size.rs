@@ -209,7 +209,7 @@ impl Extension for Counting {
     ) -> ServerResult<Option<Value>> {
         let answer = context.data_unchecked::<AnswerSize>();
         if answer.kind != OperationType::Mutation || PART.try_with(|_| ()).is_ok() {
-            return part(answer, context, info, next).await;
+            return part(answer, counted(answer, context, info, next)).await;
         }
         if !may_be_given_up(&info) {
             return counted(answer, context, info, next).await;
@@ -218,7 +218,7 @@ impl Extension for Counting {
         let position = field.alias.as_ref().map_or(field.name.pos, |alias| alias.pos);
         let path = path(info.path_node);
         let taken = Arc::new(AtomicU64::new(0));
-        let value = PART.scope(taken.clone(), part(answer, context, info, next)).await?;
+        let value = PART.scope(taken.clone(), part(answer, counted(answer, context, info, next))).await?;
         let Some(mut error) = answer.why_not_shown() else { return Ok(value) };
         drop(value);
         answer.give_back(taken.load(Ordering::Relaxed));
@@ -237,12 +237,10 @@ fn may_be_given_up(info: &ResolveInfo<'_>) -> bool {
 /// Resolves a field of what may be given up. What has no room is thrown away: nothing more is added to it.
 async fn part(
     answer: &AnswerSize,
-    context: &ExtensionContext<'_>,
-    info: ResolveInfo<'_>,
-    next: NextResolve<'_>,
+    counted: impl Future<Output = ServerResult<Option<Value>>>,
 ) -> ServerResult<Option<Value>> {
     match answer.fits() {
-        true => counted(answer, context, info, next).await,
+        true => counted.await,
         false => Ok(Some(Value::Null)),
     }
 }

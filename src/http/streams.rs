@@ -11,7 +11,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 
 use crate::domain::actor::ActorId;
-use crate::graphql::StreamLimits;
+use crate::graphql::{NamedLimit, StreamLimits};
 use crate::http::answer::Refused;
 use crate::tally::{Count, Counted, Tally};
 use crate::telemetry::metrics::{Refusal, metrics};
@@ -81,8 +81,7 @@ impl Streams {
 
     /// Counts one more subscription of that actor; `None` when it has as many as it may.
     pub(super) fn subscribe(&self, actor: &ActorId) -> Option<Counted<ActorId>> {
-        let most = self.limits.subscriptions_per_actor as u64;
-        self.subscriptions.add_if(actor, 1, |there| if there.of_owner < most { Ok(()) } else { Err(()) }).ok()
+        one_more(&self.subscriptions, actor, self.limits.of_actor())
     }
 
     /// Counts one more WebSocket of that actor.
@@ -91,8 +90,7 @@ impl Streams {
     /// 429 when it has as many as it may.
     pub(super) fn open_socket(&self, actor: &ActorId) -> Result<Counted<ActorId>, Refused> {
         let limit = self.limits.of_server_of_actor();
-        let has_room = |there: Count| if there.of_owner < limit.maximum { Ok(()) } else { Err(()) };
-        self.sockets.add_if(actor, 1, has_room).map_err(|()| {
+        one_more(&self.sockets, actor, limit).ok_or_else(|| {
             let message = format!("an actor has at most {} WebSockets at once", limit.maximum);
             Refused::over(StatusCode::TOO_MANY_REQUESTS, "TOO_MANY_CONNECTIONS", limit, message).again_in(LATER)
         })
@@ -103,6 +101,12 @@ impl Streams {
         self.tasks.close();
         self.tasks.wait().await;
     }
+}
+
+/// Counts one more of that actor's; `None` when there are as many as may be.
+fn one_more(tally: &Tally<ActorId>, actor: &ActorId, limit: NamedLimit) -> Option<Counted<ActorId>> {
+    let has_room = |there: Count| if there.of_owner < limit.maximum { Ok(()) } else { Err(()) };
+    tally.add_if(actor, 1, has_room).ok()
 }
 
 impl Streaming {

@@ -45,7 +45,7 @@ impl Unsent {
     /// 429 when the actor's own answers have the actor's part of the room, 503 when answers have all of it.
     pub(super) fn room(&self, actor: &ActorId) -> Result<(), Refused> {
         self.room_of(actor)?;
-        if self.kept.of(actor).all >= self.most.maximum {
+        if self.is_full() {
             let message = "more answers wait for their readers than there is room for; send it again a little later";
             return Err(Refused::no_room("SERVER_BUSY", self.most, message));
         }
@@ -71,11 +71,16 @@ impl Unsent {
     pub(super) async fn some_room(&self) {
         loop {
             let less = self.kept.less();
-            if self.kept.all() < self.most.maximum {
+            if !self.is_full() {
                 return;
             }
             less.await;
         }
+    }
+
+    /// Whether answers have all of the room.
+    fn is_full(&self) -> bool {
+        self.kept.all() >= self.most.maximum
     }
 
     /// Counts so many bytes for the actor.

@@ -77,28 +77,32 @@ impl Updates {
         if let Some(bytes) = self.unpaid.take() {
             self.front.admission.pay_for_update(&self.actor, self.cost, bytes).await;
         }
-        let made = self.made().await.unwrap_or_else(|ended| {
-            tracing::warn!(fault = %with_causes(&ended), "a subscription ends");
-            Err(Farewell::Unavailable)
-        });
+        let made = self.made().await;
         (self, made)
     }
 
-    async fn made(&mut self) -> Result<Result<Update, Farewell>, Ended> {
+    async fn made(&mut self) -> Result<Update, Farewell> {
         let unsent = &self.front.admission.unsent;
         loop {
-            self.subscribed.heard().await?;
+            self.subscribed.heard().await.map_err(unavailable)?;
             let turn = self.turn.clone().acquire_owned().await.expect("nobody closes it");
             // Whoever reads nothing of so many answers reads this stream slowly, too.
             if unsent.room_of(&self.actor).is_err() {
-                return Ok(Err(Farewell::SlowReader));
+                return Err(Farewell::SlowReader);
             }
             unsent.some_room().await;
-            let Some(Delivery { response, position }) = self.subscribed.show().await? else { continue };
+            let shown = self.subscribed.show().await.map_err(unavailable)?;
+            let Some(Delivery { response, position }) = shown else { continue };
             let body = answer::body(&response);
             self.unpaid = Some(body.len() as u64);
             let unsent = unsent.count(&self.actor, body.len());
-            return Ok(Ok(Update { body, position, unsent, turn }));
+            return Ok(Update { body, position, unsent, turn });
         }
     }
+}
+
+/// Logs why there are no more.
+fn unavailable(ended: Ended) -> Farewell {
+    tracing::warn!(fault = %with_causes(&ended), "a subscription ends");
+    Farewell::Unavailable
 }
