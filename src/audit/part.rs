@@ -14,7 +14,6 @@ use crate::ledger::entry::leaf_hash;
 use crate::ledger::finding::FindingKind;
 use crate::ledger::inclusion_file::InclusionFile;
 use crate::ledger::names::EarlierName;
-use crate::ledger::note::Verified;
 use crate::ledger::parsed_entry::ParsedEntry;
 use crate::ledger::proof::verify_consistency;
 use crate::ledger::signed::SignedCheckpoint;
@@ -136,7 +135,7 @@ struct Known {
 impl Known {
     fn add(&mut self, signed: &SignedCheckpoint) {
         let size = signed.checkpoint.head.size;
-        self.anchors.extend(signed.signatures.iter().filter_map(Verified::at).map(|at| Anchor { size, at }));
+        self.anchors.extend(signed.seen_at().map(|at| Anchor { size, at }));
         for name in signed.signers() {
             let largest = self.vouched.entry(name.to_owned()).or_default();
             *largest = size.max(*largest);

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use crate::app::{App, Fault, StoredCheckpoint, StoredCosignature, StoredTimeStamp, Vouched};
 use crate::audit::replay::{MOST_STRAYS, told};
 use crate::audit::verify::NO_STAMP;
-use crate::audit::vouchers::{Claim, Vouchers};
+use crate::audit::vouchers::Vouchers;
 use crate::audit::{Trusted, Verdict};
 use crate::ledger::audit::Verifier;
 use crate::ledger::bounds::Anchor;
@@ -130,7 +130,7 @@ impl<'a> Seals<'a> {
         }
         let note = Note::parse(&format!("{note}{signature}")).map_err(|error| error.to_string())?;
         let (_, id) = note.signers().last().expect("the line was read");
-        if !matches!(self.vouchers.cosigned(witness, id, *size, verdict), Claim::GivenKey) {
+        if !self.vouchers.cosigned(witness, id, *size, verdict) {
             return Ok(None);
         }
         let of_witness = |key: &&VerifierKey| key.algorithm() == Algorithm::Cosignature && key.name() == witness;

@@ -34,16 +34,6 @@ struct OfWitness {
     first_behind: (KeyId, u64),
 }
 
-/// Whose word a signature line claims to be.
-pub(super) enum Claim {
-    /// A witness's, by its given key: whether it is, has to be verified.
-    GivenKey,
-    /// A witness's whose key was given, by another one.
-    OtherKey,
-    /// Somebody's of whom no key was given.
-    Unknown,
-}
-
 impl<'a> Vouchers<'a> {
     /// Nobody yet; the keys are those that the auditor has given.
     pub(super) fn of(keys: &'a [VerifierKey]) -> Self {
@@ -57,20 +47,21 @@ impl<'a> Vouchers<'a> {
         }
     }
 
-    /// Takes a cosignature by that key, as it says itself, of the checkpoint of so many events.
-    pub(super) fn cosigned(&mut self, name: &str, id: KeyId, size: u64, verdict: &mut Verdict) -> Claim {
+    /// Takes a cosignature by that key, as it says itself, of the checkpoint of so many events. Whether it is a key of that
+    /// witness that was given: that it was made with it has to be verified.
+    pub(super) fn cosigned(&mut self, name: &str, id: KeyId, size: u64, verdict: &mut Verdict) -> bool {
         let mut witnesses = self.keys.iter().filter(|key| key.algorithm() == Algorithm::Cosignature);
         let Some(witness) = witnesses.clone().find(|key| key.name() == name) else {
             self.of_nobody_known += 1;
-            return Claim::Unknown;
+            return false;
         };
         let of_witness = self.of_witnesses.entry(witness.name()).or_default();
-        if witnesses.any(|key| key.name() == name && key.id() == id) {
-            of_witness.is_given_again(name, verdict);
-            return Claim::GivenKey;
+        let is_given = witnesses.any(|key| key.name() == name && key.id() == id);
+        match is_given {
+            true => of_witness.is_given_again(name, verdict),
+            false => of_witness.is_other(id, size),
         }
-        of_witness.is_other(id, size);
-        Claim::OtherKey
+        is_given
     }
 
     /// Takes a time stamp that was verified.

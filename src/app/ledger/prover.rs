@@ -32,20 +32,23 @@ impl App {
 
     /// What a plan asks for.
     pub(super) async fn computed(&self, plan: &Plan) -> Result<Vec<Hash>, Fault> {
-        let mut tiles = BTreeMap::new();
-        for tile in plan.tiles() {
-            tiles.insert(tile, self.whole_tile(tile).await?);
-        }
-        Ok(plan.hashes(&tiles))
+        self.computed_with(plan, &mut BTreeMap::new()).await
     }
 
-    async fn whole_tile(&self, tile: Tile) -> Result<Vec<Hash>, Fault> {
-        let hashes = self.tile(tile).await?;
-        if hashes.len() != usize::from(tile.width) {
-            let what = format!("the tree has {} of {} hashes of {tile:?}", hashes.len(), tile.width);
-            return Err(StoreError::Corrupt { what }.into());
+    /// The same with these tiles. Those that it lacks are read, and are among them then.
+    async fn computed_with(&self, plan: &Plan, tiles: &mut BTreeMap<Tile, Vec<Hash>>) -> Result<Vec<Hash>, Fault> {
+        for tile in plan.tiles() {
+            if tiles.contains_key(&tile) {
+                continue;
+            }
+            let hashes = self.tile(tile).await?;
+            if hashes.len() != usize::from(tile.width) {
+                let what = format!("the tree has {} of {} hashes of {tile:?}", hashes.len(), tile.width);
+                return Err(StoreError::Corrupt { what }.into());
+            }
+            tiles.insert(tile, hashes);
         }
-        Ok(hashes)
+        Ok(plan.hashes(tiles))
     }
 }
 
@@ -59,12 +62,7 @@ impl Prover<'_> {
         if self.tiles.len() >= KEPT_TILES {
             self.tiles.clear();
         }
-        for tile in plan.tiles() {
-            if !self.tiles.contains_key(&tile) {
-                self.tiles.insert(tile, self.app.whole_tile(tile).await?);
-            }
-        }
-        Ok(plan.hashes(&self.tiles))
+        Ok(self.app.computed_with(&plan, &mut self.tiles).await?)
     }
 
     /// The proof of an event, with the checkpoint that has this size, if there is one.
