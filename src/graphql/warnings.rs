@@ -12,6 +12,7 @@ use serde::Deserialize;
 
 use crate::app::{AggregateType, Commanded, EventRecord, Foreseen, Moment, Receipt, StoredCase, Versioned};
 use crate::codec;
+use crate::domain::case::facts::GoesOn;
 use crate::domain::case::state::File;
 use crate::domain::case::values::{LinkRelation, Status};
 use crate::domain::case::{Case, Misdated};
@@ -213,8 +214,8 @@ async fn of_ended_whole(ctx: &Context<'_>, whole: StoredCase) -> Result<Warning>
     let then = match Status::named(&status) {
         Some(Status::Duplicate) => {
             let goes_on_in = loaders(ctx).going_on(whole.row.case_id.into(), Moment::Present).await;
-            let goes_on_in = goes_on_in.map_err(|fault| errors::fault(ctx, fault))?.and_then(|other| other.number);
-            let there = goes_on_in.map_or_else(|| "one that is not yours to see".to_owned(), |other| other.to_string());
+            let goes_on_in = goes_on_in.map_err(|fault| errors::fault(ctx, fault))?;
+            let there = GoesOn::called(goes_on_in.as_ref());
             format!("in whose place {there} goes on: make it part of that too if that is not solved without it")
         }
         Some(Status::Withdrawn) => "which stays so: the part goes on by itself".to_owned(),

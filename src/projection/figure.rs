@@ -12,8 +12,8 @@ use crate::domain::case::values::Status;
 use crate::domain::enterprise::Enterprise;
 use crate::domain::enterprise::event::EnterpriseFact;
 use crate::domain::event::Recorded;
-use crate::domain::value::ratio::{Ratio, Rounding};
-use crate::domain::value::{CapabilityGap, CatalogueId, Decimal, Division, calendar};
+use crate::domain::value::ratio::Ratio;
+use crate::domain::value::{CatalogueId, Division, calendar};
 use crate::projection::states::every_state;
 use crate::store::{FigureKind, FigureRow, FigureSpan, GAP_CLOSED, GAP_STANDS, fee_item};
 
@@ -240,14 +240,12 @@ impl Author<'_, CaseFact> {
     /// The gap after an event that may have moved it, the first one that was known where the event has changed that, and
     /// on which days the gap has come to 1 or less, or has not after all: a retraction tells the history anew.
     fn of_the_gap(&self, before: Option<&File>, after: &File) -> Vec<FigureRow> {
-        let gap = after.capability_gap();
-        let number = gap.as_ref().map(CapabilityGap::parts_per_million);
-        let mut rows = vec![self.gap(FigureKind::Gap, number, gap.is_some_and(|gap| gap.is_closed()))];
+        let now = after.capability_gap().map(|gap| (gap.parts_per_million(), gap.is_closed()));
+        let mut rows = vec![self.gap(FigureKind::Gap, now)];
         let first = after.first_gap();
         if before.and_then(File::first_gap) != first {
-            let (number, is_closed) =
-                first.map_or((None, false), |(gap, closed)| (Some(parts_per_million(gap)), closed));
-            rows.push(self.gap(FigureKind::FirstGap, number, is_closed));
+            let first = first.map(|(gap, is_closed)| (Ratio::from(gap).parts_per_million(), is_closed));
+            rows.push(self.gap(FigureKind::FirstGap, first));
         }
         let mut closings: BTreeMap<_, i64> = BTreeMap::new();
         after.gap_closings().for_each(|day| *closings.entry(day).or_default() += 1);
@@ -262,18 +260,14 @@ impl Author<'_, CaseFact> {
         rows
     }
 
-    /// A gap of so many millionths. An event that leaves nothing to compare says so: the gap before no longer holds.
-    fn gap(&self, kind: FigureKind, number: Option<i64>, is_closed: bool) -> FigureRow {
-        let detail = match (number, is_closed) {
-            (None, _) => "",
-            (Some(_), true) => GAP_CLOSED,
-            (Some(_), false) => GAP_STANDS,
+    /// A gap of so many millionths, and whether it is closed. An event that leaves nothing to compare says so: the gap
+    /// before no longer holds.
+    fn gap(&self, kind: FigureKind, known: Option<(i64, bool)>) -> FigureRow {
+        let detail = match known {
+            None => "",
+            Some((_, true)) => GAP_CLOSED,
+            Some((_, false)) => GAP_STANDS,
         };
-        FigureRow { number, ..self.row(kind, detail) }
+        FigureRow { number: known.map(|(number, _)| number), ..self.row(kind, detail) }
     }
-}
-
-/// The millionths of a gap of six decimals; beyond the largest `i64` they are alike, as in the rows of cases.
-fn parts_per_million(gap: &Decimal) -> i64 {
-    (&Ratio::from(gap) * &Ratio::from(&Decimal::from(1_000_000))).to_i64_saturating(Rounding::Up)
 }

@@ -86,8 +86,8 @@ pub(super) const ROWS_ON_A_PAGE: usize = 100;
 impl LongTable {
     /// What a page has of it, and what it says of the rest, where there is one.
     pub(super) fn on_a_page(&self) -> (Option<&str>, Table) {
-        let mut table = self.table.clone();
-        table.rows.truncate(ROWS_ON_A_PAGE);
+        let rows = self.table.rows.iter().take(ROWS_ON_A_PAGE).cloned().collect();
+        let table = Table { columns: self.table.columns.clone(), rows };
         ((self.table.rows.len() > ROWS_ON_A_PAGE).then_some(self.note.as_str()), table)
     }
 }

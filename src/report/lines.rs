@@ -114,14 +114,13 @@ pub(super) async fn gaps(
 }
 
 fn gap_line(case: StoredCase, file: &File) -> Option<GapLine> {
-    let mut known = file.gap_history.iter().filter_map(|point| point.gap.clone());
-    let before = known.next()?;
-    let after = known.next_back().unwrap_or_else(|| before.clone());
+    let (before, _) = file.first_gap()?;
+    let after = file.gap_history.iter().rev().find_map(|point| point.gap.as_ref())?;
     Some(GapLine {
         number: case.row.number,
         title: case.row.title,
-        before,
-        after,
+        before: before.clone(),
+        after: after.clone(),
         closed: file.capability_gap().is_some_and(|gap| gap.is_closed()),
     })
 }

@@ -124,6 +124,13 @@ impl GoesOn {
     pub fn of(case: CaseId) -> Self {
         Self { case, number: None, status: None }
     }
+
+    /// What that case is called to whoever gives the command.
+    #[must_use]
+    pub fn called(goes_on_in: Option<&Self>) -> String {
+        let number = goes_on_in.and_then(|other| other.number.as_ref());
+        number.map_or_else(|| "one that is not yours to see".to_owned(), ToString::to_string)
+    }
 }
 
 /// What a catalogue says of a chargeable item on a day.

@@ -53,7 +53,7 @@ impl CapabilityGap {
     /// The gap in parts per million, rounded up; the largest `i64` where it is larger than that, so that gaps beyond
     /// about 9·10^12 are alike. For filters, sorting and sums.
     pub fn parts_per_million(&self) -> i64 {
-        (&self.0 * &Ratio::from(&Decimal::from(1_000_000))).to_i64_saturating(Rounding::Up)
+        self.0.parts_per_million()
     }
 }
 

@@ -138,6 +138,11 @@ impl Ratio {
         })
     }
 
+    /// The fraction in parts per million, rounded up, kept within `i64`.
+    pub fn parts_per_million(&self) -> i64 {
+        (self * &Self::from(&Decimal::from(1_000_000))).to_i64_saturating(Rounding::Up)
+    }
+
     /// A neighbouring whole number of the fraction times `10^decimals`.
     fn rounded_to(&self, decimals: i64, rounding: Rounding) -> BigInt {
         let power =

@@ -18,14 +18,20 @@ use crate::interchange::read::{Events, ForeignEvent};
 pub(super) struct Survey {
     /// How many events, readable or not.
     pub(super) events: u64,
-    /// The cases that can come in, and what earlier imports brought in of them, where they did.
-    cases: HashMap<CaseId, Option<Known>>,
+    /// The cases that can come in.
+    cases: HashMap<CaseId, Found>,
     /// Whose new cases these are, each once, in the order of the file.
     pub(super) organisations: Vec<Organisation>,
     /// Where each stands in that order.
     enterprises: HashMap<EnterpriseId, usize>,
-    /// The same by new case.
-    owners: HashMap<CaseId, usize>,
+}
+
+/// A case that can come in.
+enum Found {
+    /// Earlier imports brought in this of it.
+    Earlier(Known),
+    /// It is new, and the organisation's at that place.
+    New { owner: usize },
 }
 
 impl Survey {
@@ -33,11 +39,11 @@ impl Survey {
     pub(super) fn step(&self, mapping: &Mapping, mut event: ForeignEvent) -> Step {
         let case = mapping.case_of(&event);
         let standing = match self.cases.get(&case) {
-            Some(Some(known)) => {
+            Some(Found::Earlier(known)) => {
                 event.number = known.number_of(event.index);
                 known.missing_since().map_or(Standing::GoesOn, Standing::Changed)
             }
-            Some(None) | None => Standing::New,
+            Some(Found::New { .. }) | None => Standing::New,
         };
         Step { event, case, standing }
     }
@@ -48,13 +54,12 @@ impl Survey {
             self.organisations.push(Organisation { enterprise, name, division, since: at });
             self.organisations.len() - 1
         });
-        self.owners.insert(case, owner);
-        self.cases.insert(case, None);
+        self.cases.insert(case, Found::New { owner });
     }
 
     /// A new case has an event of that time: whose it is was there by then.
     fn note_time(&mut self, case: CaseId, at: Timestamp) {
-        if let Some(owner) = self.owners.get(&case) {
+        if let Some(Found::New { owner }) = self.cases.get(&case) {
             let since = &mut self.organisations[*owner].since;
             *since = at.min(*since);
         }
@@ -62,7 +67,10 @@ impl Survey {
 
     /// The first event of the file that may be another one, changed.
     fn first_conflict(&self) -> Option<BadEvent> {
-        let conflicts = self.cases.values().flatten().filter_map(Known::conflict);
+        let conflicts = self.cases.values().filter_map(|found| match found {
+            Found::Earlier(known) => known.conflict(),
+            Found::New { .. } => None,
+        });
         let first = conflicts.min_by_key(|(place, _)| place.order());
         first.map(|(place, missing)| BadEvent::Changed { place, missing })
     }
@@ -103,9 +111,9 @@ impl Import {
         let case = self.mapping.case_of(&event);
         if !survey.cases.contains_key(&case) && self.app.has_case(case).await? {
             let known = Known::of(&self.app.imported(case).await?);
-            survey.cases.insert(case, Some(known));
+            survey.cases.insert(case, Found::Earlier(known));
         }
-        if let Some(Some(known)) = survey.cases.get_mut(&case) {
+        if let Some(Found::Earlier(known)) = survey.cases.get_mut(&case) {
             for number in known.candidates(event.index, event.at) {
                 event.number = number;
                 if self.holder(&event).await? == Holder::This {

@@ -1,7 +1,7 @@
 //! An institution and a lead take a case on.
 
 use crate::domain::case::command::{AcceptAssignment, AssignResearch, DeclineAssignment, ReassignResearch};
-use crate::domain::case::decide::collaboration::check_not_erased;
+use crate::domain::case::decide::collaboration::check_known;
 use crate::domain::case::decide::{Decision, Given, last_day, only, reason, refuse};
 use crate::domain::case::event::{AssignmentAccepted, AssignmentDeclined, ResearchAssigned, ResearchReassigned};
 use crate::domain::case::facts::PersonFacts;
@@ -51,10 +51,7 @@ fn lead_of(institution: InstitutionId, lead: Option<&PersonFacts>) -> Result<&Pe
     let Some(lead) = lead else {
         return refuse(Code::LeadMissing, "leadId", "name the person who answers for it");
     };
-    if lead.version == 0 {
-        return refuse(Code::PersonUnknown, "leadId", "no such person is registered");
-    }
-    check_not_erased(lead, "leadId")?;
+    check_known(lead, "leadId")?;
     if lead.institution != Some(institution) {
         return refuse(Code::LeadNotOfInstitution, "leadId", "the lead does not work for this institution");
     }

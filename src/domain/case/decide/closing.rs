@@ -46,8 +46,7 @@ pub(crate) fn nothing_goes_on(file: &File, goes_on_in: Option<&GoesOn>) -> Resul
     if file.status != Status::Duplicate || is_withdrawn {
         return Ok(());
     }
-    let number = goes_on_in.and_then(|other| other.number.as_ref());
-    let there = number.map_or_else(|| "one that is not yours to see".to_owned(), ToString::to_string);
+    let there = GoesOn::called(goes_on_in);
     refuse(
         Code::WrongStatus,
         "",

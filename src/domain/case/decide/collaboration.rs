@@ -13,10 +13,7 @@ use crate::domain::value::PersonId;
 
 pub(super) fn invite_expert(given: Given<'_>, command: &InviteExpert) -> Decision {
     let expert = command.expert.person;
-    if command.expert.version == 0 {
-        return refuse(Code::PersonUnknown, "expertId", "no such person is registered");
-    }
-    check_not_erased(&command.expert, "expertId")?;
+    check_known(&command.expert, "expertId")?;
     if given.file.assignment.as_ref().is_some_and(|assignment| assignment.lead == expert) {
         return refuse(Code::AlreadyMember, "expertId", "this person leads the case");
     }
@@ -31,8 +28,11 @@ pub(super) fn invite_expert(given: Given<'_>, command: &InviteExpert) -> Decisio
     }
 }
 
-/// Nobody works on a case who is known by no name any more.
-pub(super) fn check_not_erased(person: &PersonFacts, field: &str) -> Result<(), Refusal> {
+/// Whoever is to work on a case is registered, and still known by a name.
+pub(super) fn check_known(person: &PersonFacts, field: &str) -> Result<(), Refusal> {
+    if person.version == 0 {
+        return refuse(Code::PersonUnknown, field, "no such person is registered");
+    }
     if person.erased {
         return refuse(Code::AlreadyErased, field, "this person's data was erased");
     }
