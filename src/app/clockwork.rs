@@ -13,7 +13,7 @@ use crate::app::App;
 use crate::app::reads::CasePage;
 use crate::app::request::{Failure, Fault, Key, Request};
 use crate::app::rounds::again_and_again;
-use crate::domain::actor::{Actor, ActorId, Role};
+use crate::domain::actor::Actor;
 use crate::domain::case::Case;
 use crate::domain::case::command::{CaseCommand, EscalateCase, MissDeadline};
 use crate::domain::case::values::Status;
@@ -127,7 +127,7 @@ async fn leave(app: &App, holder: &str) {
 
 /// The cases of the page, which then is the one behind them; `None` behind the last.
 async fn next_page(app: &App, page: &mut CasePage) -> Result<Option<Vec<StoredCase>>, Fault> {
-    let cases = app.cases(&clock(), page).await?;
+    let cases = app.cases(&Actor::clock(), page).await?;
     let Some(last) = cases.last() else {
         return Ok(None);
     };
@@ -152,7 +152,7 @@ async fn still_to_miss(app: &App, cases: Vec<StoredCase>) -> Result<Vec<StoredCa
 /// nobody else's deadline waiting.
 async fn give(app: &App, case: &StoredCase, command: CaseCommand) -> Result<bool, Fault> {
     let request = Request {
-        actor: clock(),
+        actor: Actor::clock(),
         key: Key::unique(app.new_id()),
         expected_version: Some(case.version),
         occurred_at: None,
@@ -168,10 +168,6 @@ async fn give(app: &App, case: &StoredCase, command: CaseCommand) -> Result<bool
         Err(Failure::Fault(fault)) => Err(fault),
         Err(Failure::Refused(_) | Failure::Conflict { .. }) => Ok(false),
     }
-}
-
-fn clock() -> Actor {
-    Actor::of_the_server(ActorId::clock(), Role::Clock)
 }
 
 fn past_deadline(today: Date) -> CasePage {

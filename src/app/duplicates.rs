@@ -4,7 +4,6 @@ use std::collections::{BTreeSet, HashMap};
 
 use uuid::Uuid;
 
-use crate::app::facts::the_server;
 use crate::app::request::Fault;
 use crate::app::{App, scope};
 use crate::domain::actor::Actor;
@@ -27,9 +26,9 @@ impl App {
                 break;
             }
             let ids: BTreeSet<_> = followed.iter().map(|goes_on| Uuid::from(goes_on.case)).collect();
-            let named = self.cases_named(&the_server(), &Vec::from_iter(ids), at).await?;
+            let named = self.cases_named(&Actor::clock(), &Vec::from_iter(ids), at).await?;
             let versions: Vec<_> = named.iter().map(|case| (case.row.case_id.into(), case.version)).collect();
-            let files = self.case_files(&the_server(), &versions, at).await?;
+            let files = self.case_files(&Actor::clock(), &versions, at).await?;
             let files: HashMap<CaseId, _> = versions.into_iter().map(|(id, _)| id).zip(files).collect();
             followed.retain_mut(|goes_on| {
                 let Some(file) = files.get(&goes_on.case).and_then(|case| case.state.file.as_ref()) else {

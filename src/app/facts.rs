@@ -17,7 +17,7 @@ use crate::app::registers::RegisterPage;
 use crate::app::request::Fault;
 use crate::app::scope;
 use crate::app::streams::Versioned;
-use crate::domain::actor::{Actor, ActorId, Role};
+use crate::domain::actor::Actor;
 use crate::domain::annual_summary::AnnualSummary;
 use crate::domain::annual_summary::command::AnnualSummaryCommand;
 use crate::domain::annual_summary::state::AnnualSummaryFile;
@@ -62,10 +62,9 @@ impl<'a> LookUp<'a> {
     }
 
     /// Cases as the log has them now, each in its place, to be relied on.
-    async fn present_cases(&mut self, cases: &[CaseId]) -> Result<Vec<Arc<Versioned<Case>>>, Fault> {
+    async fn present_cases(&mut self, ids: &[Uuid]) -> Result<Vec<Arc<Versioned<Case>>>, Fault> {
         let streams = Case::streams(&self.app.aggregates);
-        let ids: Vec<Uuid> = cases.iter().map(|case| (*case).into()).collect();
-        let present = streams.present_all(&ids).await?;
+        let present = streams.present_all(ids).await?;
         let versions = present.iter().map(|present| present.version);
         self.relied_on.extend(ids.iter().map(|id| streams.stream(*id)).zip(versions));
         Ok(present)
@@ -168,7 +167,7 @@ impl<'a> LookUp<'a> {
         match &mut order.command {
             CampaignCommand::CloseCampaign(command) => {
                 let answers_for = self.campaigns_ending_in(id).await?;
-                command.open_cases = self.app.count_cases(&the_server(), &open_cases_of(&answers_for)).await?;
+                command.open_cases = self.app.count_cases(&Actor::clock(), &open_cases_of(&answers_for)).await?;
                 if let Some(successor) = &mut command.successor {
                     *successor = self.campaign(successor.campaign).await?;
                 }
@@ -311,7 +310,7 @@ impl<'a> LookUp<'a> {
     /// Every case that this one is part of, directly or not, read level by level however many there are on each.
     async fn ancestors(&mut self, case: CaseId) -> Result<Vec<CaseId>, Fault> {
         let mut found = Vec::new();
-        let mut level = vec![case];
+        let mut level = vec![Uuid::from(case)];
         while !level.is_empty() {
             let mut above = Vec::new();
             for present in self.present_cases(&level).await? {
@@ -319,7 +318,7 @@ impl<'a> LookUp<'a> {
                 for link in links.filter(|link| link.relation == LinkRelation::SubCaseOf) {
                     if !found.contains(&link.other) {
                         found.push(link.other);
-                        above.push(link.other);
+                        above.push(link.other.into());
                     }
                 }
             }
@@ -331,8 +330,7 @@ impl<'a> LookUp<'a> {
     /// The sub-cases that are still open, with the number of each that is there for this actor.
     async fn open_sub_cases(&mut self, case: CaseId, actor: &Actor) -> Result<Vec<Option<CaseNumber>>, Fault> {
         let mut open = Vec::new();
-        let sub_cases: Vec<CaseId> =
-            self.app.store.sub_cases(case.into()).await?.into_iter().map(CaseId::from).collect();
+        let sub_cases = self.app.store.sub_cases(case.into()).await?;
         for present in self.present_cases(&sub_cases).await? {
             if let Some(file) = present.state.file.as_ref().filter(|file| file.status.is_open()) {
                 open.push(scope::sees(actor, file).then(|| file.number.clone()));
@@ -346,7 +344,7 @@ impl<'a> LookUp<'a> {
     /// of them might be closed in its favour meanwhile.
     async fn campaigns_ending_in(&mut self, campaign: CampaignId) -> Result<Vec<CampaignId>, Fault> {
         let everywhere = RegisterPage { limit: u32::MAX, ..RegisterPage::default() };
-        let all = self.app.registers::<Campaign>(&the_server(), &everywhere).await?;
+        let all = self.app.registers::<Campaign>(&Actor::clock(), &everywhere).await?;
         let streams = Campaign::streams(&self.app.aggregates);
         let others = all.iter().filter(|entry| entry.id != campaign.uuid() && entry.state.is_open());
         self.relied_on.extend(others.map(|entry| (streams.stream(entry.id), entry.version)));
@@ -364,10 +362,6 @@ impl<'a> LookUp<'a> {
         }
         Ok(found)
     }
-}
-
-pub(super) fn the_server() -> Actor {
-    Actor::of_the_server(ActorId::clock(), Role::Clock)
 }
 
 fn open_cases_of(campaigns: &[CampaignId]) -> CasePage {

@@ -171,6 +171,12 @@ impl Actor {
         }
     }
 
+    /// The server itself, which does by the clock what is due and reads what nobody in particular asks for.
+    #[must_use]
+    pub fn clock() -> Self {
+        Self::of_the_server(ActorId::clock(), Role::Clock)
+    }
+
     /// Whether the role is held.
     #[must_use]
     pub fn holds(&self, role: Role) -> bool {

@@ -6,7 +6,7 @@ use std::io::Write;
 use uuid::Uuid;
 
 use crate::app::{App, CasePage, EventPage, Fault, recorded_at};
-use crate::domain::actor::{Actor, ActorId, Role};
+use crate::domain::actor::Actor;
 use crate::domain::campaign::Campaign;
 use crate::domain::enterprise::Enterprise;
 use crate::domain::value::CampaignId;
@@ -129,7 +129,7 @@ async fn whole_log<W: Write>(app: &App, up_to: u64, out: &mut Out<'_, W>) -> Res
 }
 
 async fn case_by_case<W: Write>(app: &App, export: Export, out: &mut Out<'_, W>) -> Result<(), ExportError> {
-    let exporter = Actor::of_the_server(ActorId::clock(), Role::Clock);
+    let exporter = Actor::clock();
     let mut page = first_page(export);
     let mut names = HashMap::new();
     loop {

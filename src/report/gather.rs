@@ -8,7 +8,7 @@ use crate::app::{
     App, CaseColumn, Condition, EvidencePage, FigureEvent, GroupKey, GroupSums, Grouped, Moment, Operator,
     StatisticsQuestion, Value, Year, YearQuestion,
 };
-use crate::domain::actor::{Actor, ActorId, Role};
+use crate::domain::actor::Actor;
 use crate::domain::annual_summary::AnnualSummary;
 use crate::domain::annual_summary::figure::FigureName;
 use crate::domain::annual_summary::state::AnnualSummaryFile;
@@ -65,7 +65,7 @@ pub struct Data {
 
 /// Who asks for a report: it is made on the server, whose files it reads.
 pub(super) fn reporter() -> Actor {
-    Actor::of_the_server(ActorId::clock(), Role::Clock)
+    Actor::clock()
 }
 
 /// Asks everything that a report says.

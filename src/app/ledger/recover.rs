@@ -6,7 +6,7 @@ use uuid::Uuid;
 use crate::app::App;
 use crate::app::ledger::{NoProof, Witness};
 use crate::app::request::{Failure, Fault, Key, Request};
-use crate::domain::actor::{Actor, ActorId, Role};
+use crate::domain::actor::Actor;
 use crate::domain::log::Log;
 use crate::domain::log::command::RecordRecovery;
 use crate::domain::log::event::{RecoveredFrom, SignedTree};
@@ -80,7 +80,7 @@ impl App {
             last_signed: last_signed(last, seen),
         };
         let request = Request {
-            actor: Actor::of_the_server(ActorId::clock(), Role::Clock),
+            actor: Actor::clock(),
             key: Key::unique(self.new_id()),
             expected_version: None,
             occurred_at: None::<Timestamp>,

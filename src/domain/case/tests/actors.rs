@@ -111,7 +111,7 @@ pub(super) fn auditor() -> Actor {
 
 /// S.
 pub(super) fn clock() -> Actor {
-    Actor::of_the_server(ActorId::clock(), Role::Clock)
+    Actor::clock()
 }
 
 /// The importer.
