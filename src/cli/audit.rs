@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
-use crate::app::{AggregateType, App, Fault, StreamId};
+use crate::app::{AggregateType, App, StreamId};
 use crate::audit::{self, Followed, Follower, Part, Trusted, Verdict, Witnessed};
 use crate::cli::export::up_to;
 use crate::cli::output::say;
@@ -18,10 +18,9 @@ use crate::clock::{Clock, SystemClock};
 use crate::config::Settings;
 use crate::domain::value::CaseId;
 use crate::ledger::counted::counted;
-use crate::ledger::note::{Note, VerifierKey};
+use crate::ledger::note::VerifierKey;
 use crate::ledger::timestamp::verify::Roots;
 use crate::small_file::{self, CERTIFICATES_BYTES, CHECKPOINT_BYTES};
-use crate::store::Sealed;
 use crate::telemetry::causes::with_causes;
 
 /// What an audit has come to.
@@ -50,16 +49,13 @@ pub async fn run(arguments: cli::Audit, settings: &Settings) -> Result<Outcome, 
 
 async fn key(settings: &Settings) -> Result<Outcome, Problem> {
     let app = serve::open_evidence(settings, Arc::new(SystemClock)).await?;
-    let looked = async { Ok::<_, Fault>((app.origin().await?, app.checkpoint(Sealed::Latest).await?)) }.await;
+    let looked = async {
+        seals::must_fit(&app, settings).await?;
+        app.origin().await.map_err(Problem::while_doing("the log cannot be read"))
+    };
+    let origin = looked.await;
     app.shutdown().await;
-    let (origin, latest) = looked.map_err(Problem::while_doing("the log cannot be read"))?;
-    let key = seals::key(settings, &origin)?;
-    // One that was put back from a backup may have been sealed under its earlier name alone, by a key that is gone.
-    if let Some(latest) = latest.filter(|latest| latest.checkpoint.origin() == origin) {
-        let signed = Note::parse(&latest.checkpoint.note).and_then(|note| note.verify(std::slice::from_ref(&key)));
-        let wrong = format!("the key that is set for the log {origin} did not sign its latest checkpoint");
-        signed.map_err(Problem::while_doing(wrong))?;
-    }
+    let key = seals::key(settings, &origin?)?;
     say(&key.to_string())?;
     Ok(Outcome::Good)
 }

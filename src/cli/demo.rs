@@ -73,7 +73,7 @@ pub fn folder(arguments: &Demo) -> Result<Folder, Problem> {
 /// When the folder, the database or the address cannot be used.
 pub async fn run(settings: Settings, folder: Folder) -> Result<(), Problem> {
     let filled = fill(&settings).await?;
-    let app = serve::open_serving(&settings, Arc::new(SystemClock), seals::of_demonstration(&settings)?).await?;
+    let app = serve::open_serving(&settings, Arc::new(SystemClock), seals::of_demonstration).await?;
     // Whatever provider the installation has: the tokens that are printed here are this key's.
     let key = identity::key(&settings)?;
     let welcome = welcome(&filled, &key, &folder)?;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::app::{Anchors, Authority, Seals, Witness};
+use crate::app::{Anchors, App, Authority, Seals, Witness};
 use crate::cli::problem::Problem;
 use crate::config::{LedgerSettings, Settings};
 use crate::identity::ledger_key::{self, CallerToken};
@@ -46,22 +46,66 @@ pub fn of(settings: &Settings) -> Result<Seals, Problem> {
 /// # Errors
 /// When there is no key, or it cannot be used.
 pub fn key(settings: &Settings, origin: &str) -> Result<VerifierKey, Problem> {
+    key_if_there(settings, origin)?.ok_or_else(|| {
+        let file = settings.ledger.key_file.display();
+        Problem::new(format!(
+            "there is no key of the log {origin} here: {file} is not there; name the file with `ledger_key_file`, or the \
+             signer of the log with `signer_url` and `signer_key`"
+        ))
+    })
+}
+
+fn key_if_there(settings: &Settings, origin: &str) -> Result<Option<VerifierKey>, Problem> {
     let ledger = &settings.ledger;
     if let Some(signer) = &ledger.signer {
         let unusable = || Problem::while_doing("`signer_key` cannot be used");
         let key: VerifierKey = signer.key.parse().map_err(unusable())?;
-        return key.named(origin).map_err(unusable());
+        return key.named(origin).map(Some).map_err(unusable());
     }
     let key = ledger_key::open(&ledger.key_file).map_err(Problem::while_doing("the ledger key cannot be used"))?;
-    let Some(key) = key else {
-        let file = ledger.key_file.display();
-        return Err(Problem::new(format!(
-            "there is no key of the log {origin} here: {file} is not there; name the file with `ledger_key_file`, or the \
-             signer of the log with `signer_url` and `signer_key`"
-        )));
+    let signer = key.map(|key| NoteSigner::new(origin, Algorithm::Ed25519, key)).transpose();
+    Ok(signer.map_err(Problem::while_doing("the log has no key"))?.map(|signer| signer.verifier().clone()))
+}
+
+/// Whether the key of these settings has signed the log's latest checkpoint. A log that has none under its name takes any
+/// key, and one that is made for it; nothing is made here.
+///
+/// # Errors
+/// When another key has signed it (`LEDGER_KEY_OTHER`), or the key or the database cannot be used.
+pub async fn must_fit(app: &App, settings: &Settings) -> Result<(), Problem> {
+    let latest = app.checkpoint_of_this_name().await;
+    let Some(latest) = latest.map_err(Problem::while_doing("the log's latest checkpoint cannot be read"))? else {
+        return Ok(());
     };
-    let signer = NoteSigner::new(origin, Algorithm::Ed25519, key);
-    Ok(signer.map_err(Problem::while_doing("the log has no key"))?.verifier().clone())
+    let key = key_if_there(settings, latest.origin())?;
+    match &key {
+        Some(key) if key.has_signed(&latest.note).is_ok() => Ok(()),
+        _ => Err(other_ledger_key(&settings.ledger, latest.origin(), key.is_some())),
+    }
+}
+
+fn other_ledger_key(ledger: &LedgerSettings, origin: &str, is_there: bool) -> Problem {
+    let place = match &ledger.signer {
+        Some(signer) => format!("of {} (signer_key)", signer.url),
+        None => {
+            // A relative path leads elsewhere in another folder, which is what may be wrong.
+            let file = std::path::absolute(&ledger.key_file).unwrap_or_else(|_| ledger.key_file.clone());
+            format!("at {} (ledger_key_file, which is ledger-key.pem in data_dir unless it is set)", file.display())
+        }
+    };
+    let what = match is_there {
+        true => format!("did not sign the latest checkpoint of the log {origin}"),
+        false => format!("is not there, and the log {origin} was sealed with it"),
+    };
+    Problem::coded(
+        "LEDGER_KEY_OTHER",
+        format!(
+            "the ledger key {place} {what}: name the key that its other servers have, or their signer (signer_url, \
+             signer_key), or put the key there with its memory (ledger_memory_file) from where they were kept; where it is lost \
+             for good, put a backup of this database into a new one by `etalon restore`: the log goes on there with a new key, \
+             under another name (LEDGER_KEY_OTHER)"
+        ),
+    )
 }
 
 /// The signer of this process, with nobody else: for a log that is thrown away.

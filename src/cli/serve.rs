@@ -38,9 +38,9 @@ pub async fn run(settings: Settings) -> Result<(), Problem> {
         Some(oidc) => tracing::info!(database = %settings.database, issuer = oidc.issuer, "opening"),
         None => tracing::info!(database = %settings.database, key = %settings.key_file.display(), "opening"),
     }
-    let verifier = identity::verifier(&settings)?;
     let _held = holding::to_serve(&settings.database)?;
-    let app = open_serving(&settings, clock, seals::of(&settings)?).await?;
+    let app = open_serving(&settings, clock, seals::of).await?;
+    let verifier = identity::verifier(&settings)?;
     serve(app, verifier, &settings, |place| {
         tracing::info!("GraphQL at {place}/graphql");
         tracing::info!("a page to ask from at {place}{}", console::PATH);
@@ -124,18 +124,25 @@ fn other_data_keys(settings: &Settings) -> Problem {
     )
 }
 
-/// The application over the database of the settings, able to deliver webhooks and to seal its log.
+/// The application over the database of the settings, able to deliver webhooks and to seal its log. What keys there are none
+/// of are made only once those that the database was written with were found: in another folder than theirs none are.
 ///
 /// # Errors
-/// When the database or the webhook key cannot be used.
-pub async fn open_serving(settings: &Settings, clock: Arc<dyn Clock>, seals: Seals) -> Result<Arc<App>, Problem> {
+/// When the database or a key cannot be used, or the data keys or the ledger key are others than the database's.
+pub async fn open_serving(
+    settings: &Settings,
+    clock: Arc<dyn Clock>,
+    sealed_by: impl FnOnce(&Settings) -> Result<Seals, Problem>,
+) -> Result<Arc<App>, Problem> {
+    let app = open_app(settings, KeyFolder::Made, clock).await?;
+    seals::must_fit(&app, settings).await?;
     let webhooks = &settings.webhooks;
     let key = WebhookKey::open_or_create(&webhooks.key_file)
         .map_err(Problem::while_doing("the webhook key cannot be used"))?;
     let networks = Networks::new(webhooks.networks.clone());
     let schedule = Schedule { attempts: webhooks.attempts, first_pause: webhooks.first_retry };
     let outlet = Outlet::new(key, networks, schedule, webhooks.timeout);
-    Ok(Arc::new(open_app(settings, KeyFolder::Made, clock).await?.with_outlet(outlet).with_seals(seals)))
+    Ok(Arc::new(app.with_outlet(outlet).with_seals(sealed_by(settings)?)))
 }
 
 /// The application over the database of the settings, if a log is there: a mistyped path or name is no new one.

@@ -109,6 +109,14 @@ impl VerifierKey {
         [digest[0], digest[1], digest[2], digest[3]]
     }
 
+    /// Whether it is one of those who have signed the note.
+    ///
+    /// # Errors
+    /// When it is no note, or not signed by this key.
+    pub fn has_signed(&self, note: &str) -> Result<(), NoteError> {
+        Note::parse(note)?.verify(std::slice::from_ref(self)).map(drop)
+    }
+
     /// What the signature says of the text: the time, for a cosignature.
     fn verify(&self, text: &str, signature: &[u8]) -> Option<Option<u64>> {
         let (time, signature) = match self.algorithm {

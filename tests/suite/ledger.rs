@@ -10,6 +10,7 @@ mod evolution;
 mod flips;
 mod guards;
 pub mod hostile;
+mod keys;
 mod outcomes;
 mod parts;
 mod processes;

@@ -147,6 +147,16 @@ impl App {
         Ok(seals.signer.verifier(&origin).ok())
     }
 
+    /// The latest checkpoint under the name that the log has now: whoever goes on sealing it has signed this one. A log that
+    /// was put back from a backup may have been sealed under its earlier name alone, by a key that is gone.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn checkpoint_of_this_name(&self) -> Result<Option<StoredCheckpoint>, Fault> {
+        let (origin, latest) = (self.store.origin().await?, self.store.checkpoint(Sealed::Latest).await?);
+        Ok(latest.filter(|latest| latest.origin() == origin))
+    }
+
     /// The events with which the log went on from a backup, in its order.
     ///
     /// # Errors

@@ -54,7 +54,8 @@ pub enum NotResumed {
 impl App {
     /// Has a restored log go on. The memories of the signer and of the witnesses decide: where they end with just this
     /// tree, nothing is lost. Else something may be, and the log takes another name, so that no position is ever signed
-    /// for two events of one name. `seen` is the largest tree of it that somebody else has kept.
+    /// for two events of one name; and so it does where its key is lost, for no other one signs under its name. `seen` is
+    /// the largest tree of it that somebody else has kept.
     ///
     /// # Errors
     /// See [`NotResumed`]; nothing is recorded then.
@@ -68,7 +69,10 @@ impl App {
             last = last.max(self.witnessed_up_to(witness, &previous_origin).await?);
         }
         let seen = seen.filter(|seen| seen.size > tree.size());
-        if tree.size() > 0 && signed == tree.size() && last == signed && seen.is_none() {
+        let key = seals.signer.verifier(&previous_origin).map_err(NotResumed::Signer)?;
+        let has_its_key =
+            self.checkpoint_of_this_name().await?.is_none_or(|latest| key.has_signed(&latest.note).is_ok());
+        if tree.size() > 0 && signed == tree.size() && last == signed && seen.is_none() && has_its_key {
             return Ok(Resumed::AsItWas);
         }
         let id = Uuid::from_bytes(self.clock.random());

@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use crate::app::App;
 use crate::app::ledger::{NoProof, Seals};
 use crate::ledger::checkpoint::Checkpoint;
-use crate::ledger::note::{Note, NoteError};
+use crate::ledger::note::NoteError;
 use crate::ledger::witness::{AddCheckpoint, NotSigned};
 use crate::signer::{SignError, Signer};
 use crate::store::{Moment, Sealed, StoreError, StoredCheckpoint};
@@ -127,8 +127,7 @@ impl App {
         if let Some(last) = &last
             && last.origin() == checkpoint.origin
         {
-            let of_key = Note::parse(&last.note).and_then(|note| note.verify(std::slice::from_ref(&key)));
-            of_key.map_err(NotSealed::OtherKey)?;
+            key.has_signed(&last.note).map_err(NotSealed::OtherKey)?;
         }
         let text = checkpoint.to_string();
         let now = self.clock.now();
@@ -142,8 +141,7 @@ impl App {
         }
         let line = signed?;
         let note = format!("{text}\n{line}");
-        let signed = Note::parse(&note).and_then(|note| note.verify(&[key]));
-        signed.map_err(NotSealed::Signature)?;
+        key.has_signed(&note).map_err(NotSealed::Signature)?;
         let stored = StoredCheckpoint {
             size: checkpoint.head.size,
             root: checkpoint.head.root,

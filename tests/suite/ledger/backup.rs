@@ -82,7 +82,7 @@ async fn goes_on_as_it_was(installation: Installation, elsewhere: &str) {
     let mut wrong = installation.command();
     wrong.args(["audit", "key"]).env("ETALON_LEDGER_KEY_FILE", path(other.folder(), "ledger-key.pem"));
     let refused = run(&mut wrong);
-    assert!(refused.code == Some(1) && refused.err.contains("did not sign its latest checkpoint"), "{}", refused.err);
+    assert!(refused.code == Some(1) && refused.err.contains("did not sign the latest checkpoint"), "{}", refused.err);
     assert!(server.stop(), "{}", server.log());
     let told = run(installation.command().args(["backup", "--output", &backup])).ends_with(0);
     assert_eq!(last, 0, "one event is told as one");
