@@ -9,13 +9,14 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::app::commanded::Commanded;
+use crate::app::earlier::key_reused;
 use crate::app::facts::ReliedOn;
 use crate::app::happened::{self, Placed};
 use crate::app::personal::SealedEvents;
-use crate::app::request::{Failure, Fault, Key, Receipt, Request};
+use crate::app::request::{Failure, Fault, Receipt, Request};
 use crate::app::streams::Versioned;
 use crate::codec::{self, Encoded};
-use crate::domain::actor::{Actor, ActorId};
+use crate::domain::actor::Actor;
 use crate::domain::event::Recorded;
 use crate::domain::order::Order;
 use crate::domain::refusal::{Code, Refusal};
@@ -207,19 +208,6 @@ impl App {
     async fn first_answer(&self, request: &Request, failure: Failure) -> Result<Receipt, Failure> {
         self.answer_to(&request.actor.id, &request.key).await?.ok_or(failure)
     }
-
-    /// The answer that the command of this key has got; `None` where it was not carried out.
-    ///
-    /// # Errors
-    /// `IDEMPOTENCY_KEY_REUSED` when the key came with another input then, or a fault.
-    pub async fn answer_to(&self, actor: &ActorId, key: &Key) -> Result<Option<Receipt>, Failure> {
-        let Some(stored) = self.store.command(actor.as_str(), key.text()).await? else { return Ok(None) };
-        // Before digests had a key they were kept as they are.
-        if [self.digest_to_keep(key).await?, key.digest()].contains(&stored.digest) {
-            return Ok(Some(Receipt { replayed: true, ..Receipt::from(stored.committed) }));
-        }
-        Err(key_reused().into())
-    }
 }
 
 /// Whether the data key that an append was sealed under was made for it alone, and nothing of it is in the log for
@@ -247,14 +235,6 @@ fn outcome_of(answer: &Result<Receipt, Failure>, span: &Span) -> &'static str {
         span.record("etalon.position", receipt.position().cast_signed());
     }
     outcome
-}
-
-fn key_reused() -> Refusal {
-    Refusal::new(
-        Code::IdempotencyKeyReused,
-        "idempotencyKey",
-        "this key was used before with another input; use a new key for a new command",
-    )
 }
 
 /// An order that knows what it has to know: all that is left is to decide.

@@ -46,6 +46,8 @@ codes! {
     VersionConflict = "VERSION_CONFLICT",
     /// The idempotency key was used before, with another input.
     IdempotencyKeyReused = "IDEMPOTENCY_KEY_REUSED",
+    /// The idempotency key was used before the database went on with other data keys: whether with this input cannot be told any more.
+    IdempotencyKeyIncomparable = "IDEMPOTENCY_KEY_INCOMPARABLE",
     /// The idempotency key is empty or too long.
     IdempotencyKeyInvalid = "IDEMPOTENCY_KEY_INVALID",
     /// Something that happened cannot lie in the future.

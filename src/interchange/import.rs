@@ -18,7 +18,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 
-use crate::app::{App, Failure, Key, Request};
+use crate::app::{App, Earlier, Failure, Key, Request};
 use crate::domain::actor::{Actor, ActorId, Role};
 use crate::domain::campaign::Campaign;
 use crate::domain::campaign::command::{CampaignFacts, OpenCampaign};
@@ -105,14 +105,8 @@ enum Standing {
     GoesOn,
     /// What the file does not have as it was: an event of that time, and perhaps others.
     Changed(Timestamp),
-}
-
-/// What the log has under the number of an event.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Holder {
-    Nothing,
-    This,
-    Another,
+    /// What cannot be compared with the file any more: the event at that position, and perhaps others.
+    Untold(u64),
 }
 
 #[derive(Clone)]
@@ -134,14 +128,10 @@ impl Import {
         Ok((planned, self.mapping.opening(event)))
     }
 
-    async fn holder(&self, event: &ForeignEvent) -> Result<Holder, Failure> {
+    /// What the log has under the number of an event.
+    async fn earlier(&self, event: &ForeignEvent) -> Result<Earlier, Failure> {
         let key = Key::of_digest(self.mapping.key_of(event), event.digest());
-        match self.app.answer_to(&ActorId::importer(), &key).await {
-            Ok(None) => Ok(Holder::Nothing),
-            Ok(Some(_)) => Ok(Holder::This),
-            Err(Failure::Refused(refusal)) if refusal.code == Code::IdempotencyKeyReused => Ok(Holder::Another),
-            Err(failure) => Err(failure),
-        }
+        Ok(self.app.earlier(&ActorId::importer(), &key).await?)
     }
 
     /// Puts on record what the cases belong to, where there are any: as of when the log begins to tell of it, so that a
@@ -204,10 +194,11 @@ fn key_of(planned: &Planned) -> Key {
     Key::of_digest(planned.key.clone(), planned.digest)
 }
 
-/// What is there already need not be put there.
+/// What is there already need not be put there, nor what was by a key that stands for just that and whose digest cannot be
+/// compared any more.
 fn there_or(outcome: Result<(), Failure>, there: Code) -> Result<(), Failure> {
     match outcome {
-        Err(Failure::Refused(refusal)) if refusal.code == there => Ok(()),
+        Err(Failure::Refused(refusal)) if [there, Code::IdempotencyKeyIncomparable].contains(&refusal.code) => Ok(()),
         outcome => outcome,
     }
 }

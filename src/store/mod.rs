@@ -77,7 +77,7 @@ pub use moment::Moment;
 pub use observed::{ObservedStore, PoolState};
 pub use opening::{migrate_for, open, open_as_it_is, open_existing, open_restored};
 pub use outcome::{KeptCommand, OutcomeStore};
-pub use personal::{ErasedKey, PersonalStore, StoredCiphertext};
+pub use personal::{ErasedKey, KnownDataKeys, PersonalStore, StoredCiphertext};
 pub use place::Target;
 pub use query::{
     Access, Among, CaseQuery, Condition, Direction, EventQuery, Keep, Operator, Picked, RegisterQuery, Scope, Span,

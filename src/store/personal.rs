@@ -16,7 +16,7 @@ use crate::store::stored::{hash, id};
 /// Digests of one statement: both databases take many more arguments.
 const CHUNK: usize = 500;
 
-const DATA_KEYS: &str = "select fingerprint from data_keys where id = 1";
+const DATA_KEYS: &str = "select fingerprint, adopted_at from data_keys where id = 1";
 
 /// Whoever comes first says which keys they are.
 const TAKE_ON: &str = "insert into data_keys (id, fingerprint) values (1, $1) on conflict (id) do nothing";
@@ -28,8 +28,19 @@ const WRITTEN_UNDER_KEYS: &str = "select count(*) as count from (select 1 as one
 /// Digests have no order that means something: these are drawn from all.
 const SOME_CIPHERTEXTS: &str = "select digest, key_id, ciphertext from ciphertexts order by digest limit 100";
 
-const REPLACE: &str = "insert into data_keys (id, fingerprint) values (1, $1) \
-     on conflict (id) do update set fingerprint = excluded.fingerprint";
+/// Those that are known already stay what they are.
+const REPLACE: &str = "insert into data_keys (id, fingerprint, adopted_at) values (1, $1, $2) \
+     on conflict (id) do update set fingerprint = excluded.fingerprint, adopted_at = excluded.adopted_at \
+     where data_keys.fingerprint <> excluded.fingerprint";
+
+/// The data keys that the database was written with, as far as it knows them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KnownDataKeys {
+    /// What tells them from others.
+    pub fingerprint: [u8; 32],
+    /// When they were adopted in the place of others, in microseconds since the Unix epoch.
+    pub adopted_at: Option<i64>,
+}
 
 /// A ciphertext that is there.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,11 +89,11 @@ pub trait PersonalStore: Send + Sync {
     /// When the database fails.
     async fn erased_keys(&self, from_position: u64) -> Result<Vec<ErasedKey>, StoreError>;
 
-    /// The fingerprint of the data keys that the database was written with; `None` while it was opened with none.
+    /// The data keys that the database was written with; `None` while it was opened with none.
     ///
     /// # Errors
     /// When the database fails.
-    async fn data_keys(&self) -> Result<Option<[u8; 32]>, StoreError>;
+    async fn data_keys(&self) -> Result<Option<KnownDataKeys>, StoreError>;
 
     /// Whether anything was written that has taken data keys, whether they are known or not.
     ///
@@ -96,11 +107,11 @@ pub trait PersonalStore: Send + Sync {
     /// When the database fails.
     async fn take_data_keys_on(&self, fingerprint: [u8; 32]) -> Result<(), StoreError>;
 
-    /// Keeps the fingerprint of the data keys in the place of the one that is there.
+    /// Keeps the fingerprint of the data keys in the place of the one that is there, as adopted at that time.
     ///
     /// # Errors
     /// When the database fails, or its role may not.
-    async fn replace_data_keys(&self, fingerprint: [u8; 32]) -> Result<(), StoreError>;
+    async fn replace_data_keys(&self, fingerprint: [u8; 32], adopted_at: i64) -> Result<(), StoreError>;
 
     /// Takes what was deleted out of the database's files as far as it can be told to; `false` when somebody still read
     /// what was there, so that it has to be asked again.
@@ -146,13 +157,14 @@ impl TryFrom<ErasedKeyRow> for ErasedKey {
 #[derive(FromRow)]
 struct DataKeysRow {
     fingerprint: Vec<u8>,
+    adopted_at: Option<i64>,
 }
 
-impl TryFrom<DataKeysRow> for [u8; 32] {
+impl TryFrom<DataKeysRow> for KnownDataKeys {
     type Error = StoreError;
 
     fn try_from(row: DataKeysRow) -> Result<Self, StoreError> {
-        hash("data_keys.fingerprint", &row.fingerprint)
+        Ok(Self { fingerprint: hash("data_keys.fingerprint", &row.fingerprint)?, adopted_at: row.adopted_at })
     }
 }
 
@@ -189,7 +201,7 @@ impl<B: Backend> PersonalStore for SqlStore<B> {
         self.many::<ErasedKeyRow, _>("list erased keys", statement).await
     }
 
-    async fn data_keys(&self) -> Result<Option<[u8; 32]>, StoreError> {
+    async fn data_keys(&self) -> Result<Option<KnownDataKeys>, StoreError> {
         self.one::<DataKeysRow, _>("read which data keys there are", Statement::new(DATA_KEYS)).await
     }
 
@@ -203,8 +215,9 @@ impl<B: Backend> PersonalStore for SqlStore<B> {
         written.map(drop).map_err(StoreError::during("keep which data keys there are"))
     }
 
-    async fn replace_data_keys(&self, fingerprint: [u8; 32]) -> Result<(), StoreError> {
-        let written = self.backend.execute(&Statement::new(REPLACE).bytes(&fingerprint)).await;
+    async fn replace_data_keys(&self, fingerprint: [u8; 32], adopted_at: i64) -> Result<(), StoreError> {
+        let statement = Statement::new(REPLACE).bytes(&fingerprint).integer(adopted_at);
+        let written = self.backend.execute(&statement).await;
         written.map(drop).map_err(StoreError::during("replace which data keys there are"))
     }
 

@@ -64,6 +64,7 @@ const OUT_OF_REACH: &[(&str, &str)] = &[
     ("ALREADY_REGISTERED", "the server draws the id of what is registered"),
     ("DEADLINE_ALREADY_MISSED", "only the server's clock records that a deadline was missed"),
     ("DEADLINE_NOT_PASSED", "only the server's clock records that a deadline was missed"),
+    ("IDEMPOTENCY_KEY_INCOMPARABLE", "only who runs the servers has a database go on with other data keys"),
     ("RATIO_INVALID", "ratios are computed, and read from the log alone"),
 ];
 

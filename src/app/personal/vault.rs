@@ -158,7 +158,7 @@ impl App {
     /// When the store or the folder of the keys fails.
     pub async fn has_data_keys(&self, vault: &Vault) -> Result<bool, Fault> {
         match self.store.data_keys().await? {
-            Some(known) => Ok(vault.fingerprint().await? == Some(known)),
+            Some(known) => Ok(vault.fingerprint().await? == Some(known.fingerprint)),
             None => Ok(!self.store.is_written_under_data_keys().await? || self.fits(vault).await?),
         }
     }
@@ -194,12 +194,23 @@ impl App {
         self.has_data_keys(vault).await
     }
 
-    /// Has the database know these data keys in the place of those that it was written with.
+    /// Has the database know these data keys in the place of those that it was written with. No server may be beside.
     ///
     /// # Errors
     /// When the store or the folder of the keys fails.
     pub async fn adopt_data_keys(&self, vault: &Vault) -> Result<(), Fault> {
-        Ok(self.store.replace_data_keys(vault.made_fingerprint().await?).await?)
+        // Not before anything that is there, whatever clock it was recorded by.
+        let adopted_at = self.now().as_microsecond().max(self.store.head().await?.recorded_at);
+        Ok(self.store.replace_data_keys(vault.made_fingerprint().await?, adopted_at).await?)
+    }
+
+    /// Whether what is kept of an input of that time may have been digested under other data keys than the database has now.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub(in crate::app) async fn is_from_before_these_keys(&self, recorded_at: i64) -> Result<bool, Fault> {
+        let adopted_at = self.store.data_keys().await?.and_then(|known| known.adopted_at);
+        Ok(adopted_at.is_some_and(|adopted_at| recorded_at <= adopted_at))
     }
 
     /// What is kept of a command's input to know it again. Without the keys nobody finds out from it what the input

@@ -3,8 +3,9 @@
 use uuid::Uuid;
 
 use crate::app::App;
+use crate::app::earlier::incomparable;
 use crate::app::follow::Start;
-use crate::app::request::{Failure, Fault, Key};
+use crate::app::request::{Failure, Fault, Key, time_of};
 use crate::app::webhooks::alteration::WebhookAlteration;
 use crate::app::webhooks::{Outlet, overseen};
 use crate::domain::actor::{Actor, ActorId, Role};
@@ -219,6 +220,10 @@ impl App {
         };
         // Before digests had a key they were kept as they are.
         if ![self.digest_to_keep(&request.key).await?, request.key.digest()].map(hex::encode).contains(&change.digest) {
+            if self.is_from_before_these_keys(change.at).await? {
+                let place = format!("what was done then is in `webhookChanges`, at {}", time_of(change.at));
+                return Err(incomparable(&place).into());
+            }
             let message = "this key came with another input before";
             return Err(Refusal::new(Code::IdempotencyKeyReused, "idempotencyKey", message).into());
         }

@@ -55,6 +55,17 @@ pub enum BadEvent {
         /// When that event happened.
         missing: Timestamp,
     },
+    /// What is there of its case cannot be compared with it.
+    #[error(
+        "{place}: nothing new of this case comes in: whether it has this event cannot be told any more, for what came in by \
+         position {position} did so before the database went on with other data keys"
+    )]
+    Untold {
+        /// Where it stands.
+        place: Place,
+        /// The position of an event of the case.
+        position: u64,
+    },
     /// Another import brings in the same log.
     #[error(
         "{0}: another import of this log brought in another event of this case meanwhile: give the file again when that \
@@ -81,6 +92,7 @@ impl BadEvent {
             Self::Read(error) => error.place(),
             Self::Plan(error) => Some(error.place),
             Self::Changed { place, .. }
+            | Self::Untold { place, .. }
             | Self::Overtaken(place)
             | Self::Internal(place)
             | Self::Misdated(place, _)

@@ -21,6 +21,8 @@ pub(super) struct Known {
     /// The numbers of events that stand at another place.
     moved: HashMap<u64, u64>,
     first_new: Option<Place>,
+    /// The position of an event that is there and cannot be compared with the file any more.
+    untold: Option<u64>,
 }
 
 impl Known {
@@ -31,7 +33,7 @@ impl Known {
             gaps.remove(&event.number);
         }
         let missing = imported.iter().map(|event| (event.at, event.number)).collect();
-        Self { missing, gaps, highest, moved: HashMap::new(), first_new: None }
+        Self { missing, gaps, highest, moved: HashMap::new(), first_new: None, untold: None }
     }
 
     /// Under which numbers an event of this place and time may be there, the likeliest first.
@@ -46,6 +48,16 @@ impl Known {
     pub(super) fn meet(&mut self, place: u64, at: Timestamp, number: u64) {
         self.missing.remove(&(at, number));
         self.keep_number(place, number);
+    }
+
+    /// The event at that position may be one of the file, or not.
+    pub(super) fn note_untold(&mut self, position: u64) {
+        self.untold.get_or_insert(position);
+    }
+
+    /// The first such position.
+    pub(super) fn untold(&self) -> Option<u64> {
+        self.untold
     }
 
     /// The event at this place is not there: gives it a number that nothing has. That is its place where it can be, as

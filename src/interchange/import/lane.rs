@@ -2,13 +2,13 @@
 
 use std::collections::HashSet;
 
-use crate::app::{Failure, Request};
+use crate::app::{Earlier, Failure, Request};
 use crate::domain::case::Case;
 use crate::domain::case::command::CaseCommand;
 use crate::domain::case::facts::EnrolmentFacts;
 use crate::domain::value::CaseId;
 use crate::interchange::import::error::BadEvent;
-use crate::interchange::import::{Holder, Import, Standing, Step, importer, key_of};
+use crate::interchange::import::{Import, Standing, Step, importer, key_of};
 use crate::interchange::mapping::plan::{Opening, Planned};
 use crate::interchange::report::Became;
 
@@ -46,14 +46,15 @@ impl Lane {
     async fn outcome(&self, step: &Step) -> Result<Outcome, Failure> {
         let place = step.event.place;
         if step.standing != Standing::New {
-            match self.import.holder(&step.event).await? {
-                Holder::This => return Ok(Ok(Became::AlreadyThere)),
-                Holder::Another => return Ok(Err(BadEvent::Overtaken(place))),
-                Holder::Nothing => {}
+            match (self.import.earlier(&step.event).await?, step.standing) {
+                (Earlier::This(_), _) => return Ok(Ok(Became::AlreadyThere)),
+                (Earlier::Untold { position }, _) | (_, Standing::Untold(position)) => {
+                    return Ok(Err(BadEvent::Untold { place, position }));
+                }
+                (Earlier::Another, _) => return Ok(Err(BadEvent::Overtaken(place))),
+                (Earlier::Nothing, Standing::Changed(missing)) => return Ok(Err(BadEvent::Changed { place, missing })),
+                (Earlier::Nothing, Standing::New | Standing::GoesOn) => {}
             }
-        }
-        if let Standing::Changed(missing) = step.standing {
-            return Ok(Err(BadEvent::Changed { place, missing }));
         }
         if self.overtaken.contains(&step.case) {
             return Ok(Err(BadEvent::Overtaken(place)));

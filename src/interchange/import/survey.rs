@@ -4,11 +4,11 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 
-use crate::app::Failure;
+use crate::app::{Earlier, Failure};
 use crate::domain::value::{CaseId, Division, EnterpriseId, Label};
 use crate::interchange::import::error::{BadEvent, ImportError};
 use crate::interchange::import::known::Known;
-use crate::interchange::import::{BadEvents, Holder, Import, Standing, Step};
+use crate::interchange::import::{BadEvents, Import, Standing, Step};
 use crate::interchange::mapping::Mapping;
 use crate::interchange::mapping::plan::Opening;
 use crate::interchange::read::{Events, ForeignEvent};
@@ -41,7 +41,11 @@ impl Survey {
         let standing = match self.cases.get(&case) {
             Some(Found::Earlier(known)) => {
                 event.number = known.number_of(event.index);
-                known.missing_since().map_or(Standing::GoesOn, Standing::Changed)
+                match (known.untold(), known.missing_since()) {
+                    (Some(position), _) => Standing::Untold(position),
+                    (None, Some(missing)) => Standing::Changed(missing),
+                    (None, None) => Standing::GoesOn,
+                }
             }
             Some(Found::New { .. }) | None => Standing::New,
         };
@@ -116,10 +120,17 @@ impl Import {
         if let Some(Found::Earlier(known)) = survey.cases.get_mut(&case) {
             for number in known.candidates(event.index, event.at) {
                 event.number = number;
-                if self.holder(&event).await? == Holder::This {
-                    known.meet(event.index, event.at, number);
-                    return Ok(Ok(()));
+                match self.earlier(&event).await? {
+                    Earlier::This(_) => {
+                        known.meet(event.index, event.at, number);
+                        return Ok(Ok(()));
+                    }
+                    Earlier::Untold { position } => known.note_untold(position),
+                    Earlier::Nothing | Earlier::Another => {}
                 }
+            }
+            if let Some(position) = known.untold() {
+                return Ok(Err(BadEvent::Untold { place: event.place, position }));
             }
             event.number = known.number_anew(event.index);
             return Ok(self.plan(&event).map(|_| known.note_new(event.place)));

@@ -1,8 +1,9 @@
 //! What becomes of small logs that are brought in.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use etalon::app::{Key, Request};
+use etalon::app::{App, Key, Request, Vault};
 use etalon::domain::actor::{Actor, ActorId, Role};
 use etalon::domain::campaign::Campaign;
 use etalon::domain::campaign::command::CloseCampaign;
@@ -10,18 +11,20 @@ use etalon::domain::case::Case;
 use etalon::domain::case::command::MarkDuplicate;
 use etalon::domain::case::facts::CaseFacts;
 use etalon::domain::value::CaseId;
-use etalon::interchange::import::error::ImportError;
+use etalon::interchange::import::error::{BadEvent, ImportError};
+use etalon::interchange::read::Place;
 use etalon::interchange::report::ImportReport;
 
 use crate::interchange::support::{DRIFT, House, Log, case_event};
 use crate::store::on_both_databases;
-use crate::store::support::Database;
+use crate::store::support::{Database, START};
 
 on_both_databases!(
     cases_are_told_apart_and_keep_their_own_times,
     a_longer_export_of_the_same_log_adds_what_is_new,
     a_case_stands_where_its_log_says,
     a_changed_file_is_told,
+    what_came_in_before_other_data_keys_is_told_as_that,
     a_mended_file_adds_what_was_left_out,
     a_campaign_that_is_closed_ends_the_import_before_anything_is_on_record,
     an_attribute_may_be_named_like_a_mark_of_personal_data,
@@ -117,6 +120,40 @@ async fn a_changed_file_is_told(database: Database) {
     let report = house.import_what_is_good(&log).await.unwrap();
     assert_eq!((report.already_there, report.skipped_count, report.mapped["CaseReported"]), (2, 1, 1));
     assert_eq!(house.import(&Log::tickets(&DRIFT[..4])).await.unwrap().mapped["ClockResumed"], 1);
+}
+
+/// What came in was digested under the data keys that are lost: whether the file has it cannot be told.
+async fn what_came_in_before_other_data_keys_is_told_as_that(database: Database) {
+    let house = House::on(&database).await;
+    house.import(&Log::tickets(&DRIFT[..3])).await.unwrap();
+    let (head, folder) = (house.head().await, tempfile::tempdir().unwrap());
+    let other = Vault::open_or_create(&folder.path().join("data-keys")).unwrap();
+    house.app.adopt_data_keys(&other).await.unwrap();
+    house.clock.set(START + 1_000_000);
+    let app = App::new(database.open_with(house.clock.clone()).await, house.clock.clone()).with_vault(other);
+    let house = House { app: Arc::new(app), ..house };
+
+    // The campaign stands at 0, the organisations behind it; the cases come in side by side.
+    let ended = house.import(&Log::tickets(&DRIFT[..3])).await.unwrap_err();
+    let ImportError::Bad(reason @ BadEvent::Untold { place: Place::Line(2), position: 3.. }) = ended else {
+        panic!("{ended:?}")
+    };
+    let told = reason.to_string();
+    assert!(told.starts_with("line 2: nothing new of this case comes in"), "{told}");
+    assert!(told.contains("before the database went on with other data keys"), "{told}");
+    let report = house.import_what_is_good(&Log::tickets(DRIFT)).await.unwrap();
+    assert_eq!((report.already_there, report.skipped_count, report.mapped.len()), (0, 5, 0));
+    assert_eq!(report.skipped[0].message, told);
+    assert!(report.skipped.iter().all(|one| one.message.contains("cannot be told any more")), "{report}");
+    assert_eq!(house.head().await, head);
+
+    // Cases that are new come in, of the same organisation as well, and are known again.
+    let other = DRIFT[2].replace("T-18", "T-19");
+    let log = Log::tickets(&[DRIFT[0], &other]);
+    let report = house.import_what_is_good(&log).await.unwrap();
+    assert_eq!((report.skipped_count, report.mapped["CaseReported"]), (1, 1), "{report}");
+    let report = house.import_what_is_good(&log).await.unwrap();
+    assert_eq!((report.already_there, report.skipped_count), (1, 1), "{report}");
 }
 
 async fn a_mended_file_adds_what_was_left_out(database: Database) {

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use etalon::app::{
-    Changed, Failure, Key, KeyPage, Start, Webhook, WebhookAction, WebhookAlteration, WebhookDraft, WebhookOrder,
-    WebhookPatch, WebhookRequest,
+    Changed, Failure, Key, KeyPage, Start, Vault, Webhook, WebhookAction, WebhookAlteration, WebhookDraft,
+    WebhookOrder, WebhookPatch, WebhookRequest,
 };
 use etalon::domain::actor::{Actor, Role};
 use etalon::domain::refusal::Code;
@@ -12,7 +12,7 @@ use etalon::domain::value::Division;
 use jiff::SignedDuration;
 
 use crate::webhooks::receiver::{Answer, Receiver, in_order};
-use crate::webhooks::stage::{Stage, from_the_beginning, manager, somebody};
+use crate::webhooks::stage::{Stage, from_the_beginning, loopback, manager, somebody};
 
 const URL: &str = "https://events.example.org/etalon";
 
@@ -124,6 +124,16 @@ pub async fn a_change_that_is_sent_again_is_one_change(stage: &Stage) {
     let plain = hex::encode(request(b"one").key.digest());
     assert_eq!(changes[0].digest.len(), plain.len());
     assert_ne!(changes[0].digest, plain);
+
+    // Nor can the database, once it has gone on with other data keys.
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let other = Vault::open_or_create(&folder.path().join("data-keys")).expect("a folder of keys");
+    stage.app.adopt_data_keys(&other).await.expect("adopted");
+    let server = stage.another(loopback()).await.with_vault(other);
+    for input in [&b"one"[..], b"two"] {
+        let refused = refused(server.create_webhook(&request(input), draft()).await);
+        assert_eq!(refused, Code::IdempotencyKeyIncomparable);
+    }
 }
 
 /// A client that sends an order again may overtake itself: whichever comes second is told what the first one did.
