@@ -43,7 +43,7 @@ mod whole_streams;
 mod year;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64};
 
 use jiff::Timestamp;
 use moka::future::Cache;
@@ -124,6 +124,8 @@ pub struct App {
     last_signed_at: AtomicI64,
     /// What personal data is sealed with, in a process that was given keys.
     vault: Option<Vault>,
+    /// Whether the database was seen to have gone on with other data keys.
+    has_other_data_keys: AtomicBool,
     /// Every key that was erased before this position is destroyed, as far as this process knows.
     erased_before: AtomicU64,
     /// Which tokens are refused, as far as this process knows.
@@ -155,6 +157,7 @@ impl App {
             seals: None,
             last_signed_at: AtomicI64::new(i64::MIN),
             vault: None,
+            has_other_data_keys: AtomicBool::new(false),
             erased_before: AtomicU64::new(0),
             revocations: Revocations::default(),
         }
@@ -185,12 +188,13 @@ impl App {
         self.clock.now()
     }
 
-    /// Whether the database answers.
+    /// Whether the database answers, and has the data keys of this process still, as far as this is known.
     ///
     /// # Errors
-    /// When it does not.
+    /// When it does not, and [`Fault::OtherDataKeys`].
     pub async fn ready(&self) -> Result<(), Fault> {
-        Ok(self.store.ping().await?)
+        self.store.ping().await?;
+        self.may_write_under_data_keys()
     }
 
     /// Comes back when the task that commits has ended: before the application is shut down only where it broke.

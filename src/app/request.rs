@@ -200,6 +200,9 @@ pub enum Fault {
     /// Personal data needs data keys that this process was not given.
     #[error("this process was given no data keys for personal data")]
     NoVault,
+    /// The database has gone on with other data keys than this process has.
+    #[error("the database has gone on with other data keys than those of this server (DATA_KEYS_OTHER)")]
+    OtherDataKeys,
     /// The data key of whom it is about was destroyed.
     #[error("the data key was destroyed")]
     KeyErased,
@@ -253,7 +256,8 @@ impl Fault {
             Self::Decode(_) | Self::NoWebhooks | Self::NoVault | Self::KeyErased | Self::Keys(_) | Self::Sealed(_) => {
                 false
             }
-            Self::NotThereYet { .. } | Self::Outrun { .. } | Self::RebuildUnderWay => true,
+            // Another server may have the right ones, and this one once it was started anew.
+            Self::OtherDataKeys | Self::NotThereYet { .. } | Self::Outrun { .. } | Self::RebuildUnderWay => true,
         }
     }
 }

@@ -1,7 +1,8 @@
 //! Who has an embedded database open, for the processes of this machine: a file beside it, locked for as long as a
 //! process lives. It holds nothing, and stays: whoever removed it would part those who look at it.
 //!
-//! Several servers may share the file of a database, whose commits wait for one another. Whoever fills it is alone.
+//! Several servers may share the file of a database, whose commits wait for one another. Whoever fills it is alone, and so is
+//! who has it go on with other data keys.
 
 use std::ffi::OsString;
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
@@ -31,7 +32,7 @@ pub struct Held {
 /// Joins those who serve the database; says so where somebody else does. Nothing is kept of a database that is no file.
 ///
 /// # Errors
-/// When it is being restored.
+/// When it is being restored, or goes on with other data keys.
 pub fn to_serve(database: &DatabaseUrl) -> Result<Option<Held>, Problem> {
     let Some(path) = database.file() else { return Ok(None) };
     match shared(path) {
@@ -45,7 +46,9 @@ pub fn to_serve(database: &DatabaseUrl) -> Result<Option<Held>, Problem> {
             }
             Ok(Some(Held { _file: file }))
         }
-        Err(TryLockError::WouldBlock) => Err(in_use(path, "another process is restoring it")),
+        Err(TryLockError::WouldBlock) => {
+            Err(in_use(path, "another process restores it, or has it go on with other data keys"))
+        }
         Err(TryLockError::Error(error)) => {
             tracing::warn!(error = %with_causes(&error), "it cannot be seen whether another server has this database open");
             Ok(None)
@@ -92,7 +95,11 @@ fn opened(path: &Path) -> io::Result<File> {
 }
 
 fn in_use(path: &Path, by: &str) -> Problem {
-    Problem::coded("DATABASE_IN_USE", format!("{} is in use: {by}; try again when that has ended", path.display()))
+    let path = path.display();
+    Problem::coded(
+        "DATABASE_IN_USE",
+        format!("{path} is in use: {by}; try again when that has ended (DATABASE_IN_USE)"),
+    )
 }
 
 fn lock_of(path: &Path) -> PathBuf {

@@ -14,7 +14,7 @@ use serde_json::value::RawValue;
 
 use crate::cli::problem::Problem;
 use crate::cli::serve::{self, KeyFolder};
-use crate::cli::{DataKeys, Database};
+use crate::cli::{DataKeys, Database, holding};
 use crate::clock::SystemClock;
 use crate::config::{Overrides, Settings};
 use crate::ledger::parsed_entry::ParsedEntry;
@@ -58,7 +58,11 @@ pub enum KeysCommand {
 #[command(after_help = "\
 Every server of the database has to have the same data keys, and none starts with others (DATA_KEYS_OTHER). Where those
 are lost for good, so are the names that are sealed under them: end all servers, and adopt other keys for what is named
-from then on.
+from then on. While a server has the database this is refused (DATABASE_IN_USE); end imports as well.
+
+With the keys goes what tells a command that is sent again. Whatever was recorded before under an idempotency key is not
+carried out again, but whether with the same input cannot be told any more (IDEMPOTENCY_KEY_INCOMPARABLE, with its position),
+and of a case that was imported before nothing new comes in by an import.
 
 Example:
   etalon keys adopt --database postgres://etalon_owner@db/etalon")]
@@ -149,11 +153,35 @@ fn no_keys(settings: &Settings) -> Problem {
 }
 
 async fn adopt(settings: &Settings) -> Result<String, Problem> {
+    serve::must_exist(settings)?;
+    let held = holding::alone(&settings.database)?;
     let app = serve::open_existing(settings, KeyFolder::Unneeded, Arc::new(SystemClock)).await?;
-    let adopted = app.adopt_data_keys(&serve::vault(settings)?).await;
+    let adopting = async {
+        // Made, where there are none, once it is known that no server has the database.
+        let vault = serve::vault(settings)?;
+        let adopted = app.adopt_data_keys(&vault).await;
+        adopted.map_err(Problem::while_doing("the data keys cannot be adopted"))
+    };
+    let adopted = match held {
+        Some(_) => Ok(Some(adopting.await)),
+        // Of the servers of a database that is no file, one has the lease of the clock's work.
+        None => serve::clockwork(settings).without_servers(&app, adopting).await,
+    };
     app.shutdown().await;
-    adopted.map_err(Problem::while_doing("the data keys cannot be adopted"))?;
+    let adopted = adopted.map_err(Problem::while_doing("it cannot be seen whether servers have the database"))?;
+    adopted.ok_or_else(|| served(settings))??;
     Ok(format!("the database goes on with the data keys at {}", serve::data_keys_place(settings)))
+}
+
+fn served(settings: &Settings) -> Problem {
+    Problem::coded(
+        "DATABASE_IN_USE",
+        format!(
+            "{} is in use: a server has it; end all of its servers first, and wait two minutes where one was killed \
+             (DATABASE_IN_USE)",
+            settings.database
+        ),
+    )
 }
 
 async fn disclose(arguments: &Disclose, settings: &Settings) -> Result<String, Problem> {

@@ -283,10 +283,7 @@ async fn attendants(
     }
     attendants.spawn("the work on deadlines", {
         let (app, stop) = (app.clone(), stop.clone());
-        let clockwork = Clockwork {
-            every: CLOCK_LOOKS_EVERY,
-            escalate_after_working_days: settings.escalate_after_working_days.into(),
-        };
+        let clockwork = clockwork(settings);
         let holder = app.new_id().to_string();
         async move { clockwork.run(&app, &holder, stop).await }
     });
@@ -312,6 +309,12 @@ async fn attendants(
         attendants.spawn("the fetching of the identity provider's keys", provider.clone().run(stop.clone()));
     }
     Ok(attendants)
+}
+
+/// The clock's work, as one of the servers does it.
+pub fn clockwork(settings: &Settings) -> Clockwork {
+    let escalate_after_working_days = settings.escalate_after_working_days.into();
+    Clockwork { every: CLOCK_LOOKS_EVERY, escalate_after_working_days }
 }
 
 /// Where the figures of the process are served, where the settings say so.

@@ -7,6 +7,7 @@
 //! | an argument of a query makes no sense | `errors`, `extensions.code` | [`ErrorCode`], or `CURSOR_INVALID`, `PAGE_SIZE_INVALID`, `FILTER_TOO_LARGE`, `SEARCH_EMPTY`, `SEARCH_TOO_LONG`, `LIST_TOO_LONG`, `TOO_MANY_IDS`, `TOO_MANY_GROUPS` |
 //! | the house may succeed later | `errors`, `extensions.code`, `extensions.retryable` | `UNAVAILABLE` |
 //! | others were faster at every attempt | the same | `OUTRUN` |
+//! | the database has gone on with other data keys | the same | `DATA_KEYS_OTHER` |
 //! | it took too long | the same, and `limit`, `maximum` | `TIMED_OUT` |
 //! | a position is not here yet | the same | `POSITION_NOT_REACHED` |
 //! | no room for another answer, or for what a payload shows | the same, and `limit`, `maximum` | `SERVER_BUSY` |
@@ -179,6 +180,12 @@ pub(crate) fn of_fault(request_id: &str, limits: &Limits, fault: Fault) -> Error
         Fault::Outrun { .. } => {
             ("OUTRUN", "others changed it each time that this was tried; the same request may be sent again".to_owned())
         }
+        Fault::OtherDataKeys => (
+            "DATA_KEYS_OTHER",
+            "the database has gone on with other data keys than those of this server, which records nothing more; another server \
+             may, or this one once it was started anew"
+                .to_owned(),
+        ),
         fault if fault.is_retryable() => {
             (UNAVAILABLE, "not possible at the moment; the same request may be sent again".to_owned())
         }
@@ -298,6 +305,7 @@ mod tests {
         for (fault, code, is_retryable) in [
             (Fault::Outrun { attempts: 32 }, "OUTRUN", true),
             (Fault::RebuildUnderWay, "UNAVAILABLE", true),
+            (Fault::OtherDataKeys, "DATA_KEYS_OTHER", true),
             (Fault::Sealed("it is damaged"), "INTERNAL", false),
         ] {
             let error = of_fault("request-1", &Limits::default(), fault);

@@ -23,10 +23,10 @@ use crate::telemetry::causes::with_causes;
 use crate::vault::payload;
 use crate::vault::reference::KeyId;
 
-/// How often a server looks for what another one erased.
+/// How often a server looks for what another one erased, and whether its data keys are the database's still.
 const LOOKS_EVERY: Duration = Duration::from_secs(10);
 
-/// Destroys the data keys of whoever was erased.
+/// Destroys the data keys of whoever was erased, and looks whether they are the right ones.
 #[derive(Clone, Copy, Debug)]
 pub struct Eraser;
 
@@ -35,6 +35,9 @@ impl Eraser {
     /// work.
     pub async fn run(self, app: std::sync::Arc<App>, stop: CancellationToken) {
         let look = || async {
+            if let Err(fault) = app.look_for_other_data_keys().await {
+                tracing::warn!(fault = %with_causes(&fault), "it cannot be seen whether these are the database's data keys");
+            }
             if let Err(fault) = app.complete_erasures().await {
                 tracing::error!(fault = %with_causes(&fault), "an erasure is not complete; it is tried again");
             }

@@ -94,13 +94,15 @@ impl App {
     /// Seals every personal text of events under the key of whom it is about. Makes that key if it is the first.
     ///
     /// # Errors
-    /// [`Fault::KeyErased`] when there was a key and it is no more; a fault when keys cannot be had.
+    /// [`Fault::KeyErased`] when there was a key and it is no more; a fault when keys cannot be had or are not those of the
+    /// database.
     pub(super) async fn seal_personal<A: Commanded>(
         &self,
         id: Uuid,
         events: &mut SealedEvents<A>,
     ) -> Result<(), Fault> {
         if events.have_personal_data() {
+            self.may_write_under_data_keys()?;
             let id = KeyId(if A::KEY_PER_EVENT { self.new_id() } else { id });
             let key = self.vault()?.create(id).await?;
             events.key = Some(id);

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use moka::future::Cache;
@@ -216,10 +217,42 @@ impl App {
     /// What is kept of a command's input to know it again. Without the keys nobody finds out from it what the input
     /// said, not even of whom it was: trying names does not help. An application without keys takes nobody's data in.
     pub(in crate::app) async fn digest_to_keep(&self, key: &Key) -> Result<[u8; 32], Fault> {
+        self.may_write_under_data_keys()?;
         match &self.vault {
             Some(vault) => Ok(vault.create(DIGESTS).await?.digest(&key.digest())),
             None => Ok(key.digest()),
         }
+    }
+
+    /// Looks whether the database still has the data keys of this process. Once others were adopted, nothing more comes in:
+    /// it would be sealed and digested under keys that no other server has.
+    ///
+    /// # Errors
+    /// When the store or the folder of the keys fails.
+    pub async fn look_for_other_data_keys(&self) -> Result<(), Fault> {
+        let (Some(vault), Some(known)) = (&self.vault, self.store.data_keys().await?) else { return Ok(()) };
+        let has_other = vault.fingerprint().await? != Some(known.fingerprint);
+        let had_other = self.has_other_data_keys.swap(has_other, Ordering::AcqRel);
+        let folder = vault.folder().display();
+        if has_other && !had_other {
+            tracing::error!(
+                data_keys = %folder,
+                "the database has gone on with other data keys than these (DATA_KEYS_OTHER): no more commands are taken. End \
+                 this server, and start it with the keys that were adopted; where they were adopted by mistake, end all \
+                 servers and run `etalon keys adopt` with these"
+            );
+        } else if had_other && !has_other {
+            tracing::info!(data_keys = %folder, "the database has these data keys again: commands are taken");
+        }
+        Ok(())
+    }
+
+    /// Whether anything may be written under the data keys of this process.
+    ///
+    /// # Errors
+    /// [`Fault::OtherDataKeys`].
+    pub(in crate::app) fn may_write_under_data_keys(&self) -> Result<(), Fault> {
+        if self.has_other_data_keys.load(Ordering::Acquire) { Err(Fault::OtherDataKeys) } else { Ok(()) }
     }
 
     pub(super) fn vault(&self) -> Result<&Vault, Fault> {

@@ -4,19 +4,25 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
 
-use etalon::app::Vault;
+use etalon::app::{Failure, Fault, Vault};
 use etalon::clock::fill_with_secrets;
 use etalon::domain::person::Person;
 use etalon::vault::keys::KeyStore;
 use etalon::vault::reference::KeyId;
+use reqwest::Client;
+use serde_json::{Value, json};
+use tempfile::TempDir;
 use uuid::Uuid;
 
 use crate::erasure::servers::{official, request, server};
 use crate::ledger::backup::{commit, path, restore, run};
+use crate::life::scene::campaign;
+use crate::life::world::{text, with};
 use crate::store::on_both_databases;
 use crate::store::support::{Database, TestClock};
-use crate::support::server::{Installation, Server};
+use crate::support::server::{Installation, Server, Who, answer};
 
 const OTHER: &str = "DATA_KEYS_OTHER";
 
@@ -62,13 +68,110 @@ async fn a_server_with_other_data_keys_is_refused(database: Database) {
     is_served(&installation, &keys);
 }
 
+fn adopting(installation: &Installation, keys: &Path) -> Command {
+    let mut command = installation.command();
+    command.args(["keys", "adopt", "--data-keys-dir"]).arg(keys);
+    command
+}
+
 async fn other_data_keys_are_adopted_where_those_of_before_are_lost(database: Database) {
     let installation = Installation::on(&database.url);
     let [keys, elsewhere] = ["data-keys", "elsewhere"].map(|name| installation.folder().join(name));
-    is_served(&installation, &keys);
-    run(installation.command().args(["keys", "adopt", "--data-keys-dir"]).arg(&elsewhere)).ends_with(0);
+    let server = Server::start(&mut serving(&installation, &keys));
+    does_the_clocks_work(&database).await;
+    let refused = run(&mut adopting(&installation, &elsewhere));
+    assert!(refused.code == Some(1) && refused.err.contains("is in use"), "{}", refused.err);
+    assert!(!elsewhere.exists(), "nothing is made while a server has the database");
+    assert!(server.stop(), "{}", server.log());
+    run(&mut adopting(&installation, &elsewhere)).ends_with(0);
     is_served(&installation, &elsewhere);
     is_refused(&mut serving(&installation, &keys));
+}
+
+/// Comes back when a server does: it begins with that at once.
+async fn does_the_clocks_work(database: &Database) {
+    let raw = database.raw().await;
+    let mut looks = tokio::time::interval(Duration::from_millis(20));
+    while raw.texts("select name from leases where name = 'clockwork'").await.is_empty() {
+        looks.tick().await;
+    }
+}
+
+const ORDER: &str = "mutation Order($input: OpenCampaignInput!) { openCampaign(input: $input) {
+    receipt { position replayed } userErrors { code field message } } }";
+
+/// What is answered to an order under that key; the reason where there is no answer.
+async fn ordered(installation: &Installation, server: &Server, name: &str, key: &str) -> Result<Value, String> {
+    let manager = installation.token(&Who::new("manager", "MANAGER", "44"));
+    let variables = json!({ "input": with(campaign(name), json!({ "idempotencyKey": key })) });
+    let answered = answer(&Client::new(), &server.graphql, &manager, ORDER, variables).await;
+    answered.map(|answer| answer["openCampaign"].clone()).map_err(|setback| setback.told)
+}
+
+async fn a_server_takes_nothing_more_once_others_were_adopted(database: Database) {
+    let installation = Installation::on(&database.url);
+    let keys = installation.folder().join("data-keys");
+    let server = Server::start(&mut serving(&installation, &keys));
+    let ready = server.graphql.replace("/graphql", "/readyz");
+    let readiness = async || {
+        let answer = reqwest::get(&ready).await.expect("an answer");
+        (answer.status().as_u16(), answer.text().await.expect("a text"))
+    };
+    assert_eq!(readiness().await, (200, "ready\n".to_owned()));
+    // As whoever adopts them does where no lease told of this server.
+    database.open().await.replace_data_keys([8; 32], 0).await.expect("replaced");
+    server.says("no more commands are taken").await;
+    assert!(server.log().contains(OTHER) && server.log().contains("etalon keys adopt"), "{}", server.log());
+    let refused = ordered(&installation, &server, "省级计量难点征集", "c1").await.expect_err("it takes nothing");
+    assert!(refused.contains(OTHER), "{refused}");
+    let (status, told) = readiness().await;
+    assert!(status == 503 && told.contains(OTHER), "{status} {told}");
+    assert_eq!(database.raw().await.texts("select cast(position as text) from events").await, [] as [&str; 0]);
+}
+
+async fn data_keys_that_are_adopted_again_are_written_under_again(database: Database) {
+    let (folder, clock) = (TempDir::new().expect("a temporary folder"), TestClock::new());
+    let [keys, elsewhere] = ["keys", "elsewhere"].map(|name| folder.path().join(name));
+    let [own, other] = [&keys, &elsewhere].map(|folder| Vault::open_or_create(folder).expect("a folder of keys"));
+    let app = server(&database, &clock, &keys).await;
+    assert!(app.take_data_keys_on(&own).await.expect("it looks"));
+    app.adopt_data_keys(&other).await.expect("adopted");
+    app.look_for_other_data_keys().await.expect("it looks");
+    let refused = app.execute::<Person>(&request(&app), PERSON, official().into()).await.expect_err("other keys");
+    assert!(matches!(refused, Failure::Fault(Fault::OtherDataKeys)), "{refused}");
+    let kept = KeyStore::open(&keys, fill_with_secrets).expect("it opens").expect("it is there");
+    assert!(kept.get(KeyId(PERSON)).expect("it reads").is_none(), "nobody's key is made");
+    assert!(matches!(app.ready().await, Err(Fault::OtherDataKeys)));
+    app.adopt_data_keys(&own).await.expect("adopted");
+    app.look_for_other_data_keys().await.expect("it looks");
+    app.ready().await.expect("they are its own");
+    app.execute::<Person>(&request(&app), PERSON, official().into()).await.expect("it is registered");
+}
+
+async fn what_is_sent_again_is_not_held_to_be_another_input(database: Database) {
+    let installation = Installation::on(&database.url);
+    let [keys, elsewhere] = ["data-keys", "elsewhere"].map(|name| installation.folder().join(name));
+    let server = Server::start(&mut serving(&installation, &keys));
+    let first = ordered(&installation, &server, "省级计量难点征集", "c1").await.expect("an answer");
+    assert_eq!(first["receipt"], json!({ "position": "0", "replayed": false }));
+    assert!(server.stop(), "{}", server.log());
+    run(&mut adopting(&installation, &elsewhere)).ends_with(0);
+    let server = Server::start(&mut serving(&installation, &elsewhere));
+    // Whether it is the same cannot be told, and so neither is carried out.
+    for name in ["省级计量难点征集", "另一次征集"] {
+        let again = ordered(&installation, &server, name, "c1").await.expect("an answer");
+        let error = &again["userErrors"][0];
+        assert_eq!((&again["receipt"], &error["field"]), (&Value::Null, &json!(["idempotencyKey"])), "{again}");
+        assert_eq!(error["code"], "IDEMPOTENCY_KEY_INCOMPARABLE");
+        assert!(text(&error["message"]).contains("what was recorded then is at position 0"), "{error}");
+    }
+    // What is recorded from then on is told apart.
+    let second = ordered(&installation, &server, "另一次征集", "c2").await.expect("an answer");
+    assert_eq!(second["receipt"], json!({ "position": "1", "replayed": false }));
+    let again = ordered(&installation, &server, "另一次征集", "c2").await.expect("an answer");
+    assert_eq!(again["receipt"], json!({ "position": "1", "replayed": true }));
+    let other = ordered(&installation, &server, "省级计量难点征集", "c2").await.expect("an answer");
+    assert_eq!(other["userErrors"][0]["code"], "IDEMPOTENCY_KEY_REUSED");
 }
 
 async fn a_database_of_before_takes_its_own_data_keys_on(database: Database) {
@@ -141,6 +244,9 @@ async fn a_restored_database_waits_for_its_data_keys() {
 on_both_databases!(
     a_server_with_other_data_keys_is_refused,
     other_data_keys_are_adopted_where_those_of_before_are_lost,
+    a_server_takes_nothing_more_once_others_were_adopted,
+    data_keys_that_are_adopted_again_are_written_under_again,
+    what_is_sent_again_is_not_held_to_be_another_input,
     a_database_of_before_takes_its_own_data_keys_on,
     what_is_sealed_tells_under_which_data_keys,
     who_is_erased_in_a_copy_does_not_tell_under_which_data_keys,
