@@ -17,6 +17,7 @@ use crate::app::ledger::seal::NotSealed;
 use crate::ledger::checkpoint::Checkpoint;
 use crate::ledger::note::Note;
 use crate::ledger::timestamp::request::Request;
+use crate::ledger::witness::NotSigned;
 use crate::outbound::{Client, Endpoint, EndpointError, Networks};
 use crate::signer::{RemoteSigner, SignError};
 use crate::store::{Sealed, StoreError, StoredCheckpoint, StoredCosignature, StoredTimeStamp};
@@ -32,6 +33,10 @@ const REST: Duration = Duration::from_secs(30);
 /// How often it is looked whether another process has sealed something. Whoever vouches for a checkpoint now says that the
 /// log has no more events now: an auditor holds that against the time of the next one.
 const LOOKS_EVERY: Duration = Duration::from_secs(20);
+
+/// How far the clock of an authority may be ahead of this one: its word is believed by whoever verifies it, and says of
+/// a time to come that the log had no more events by then.
+const AHEAD: SignedDuration = SignedDuration::from_mins(1);
 
 /// How long the log may have gone on behind its latest checkpoint while somebody is asked to vouch for that.
 const BEHIND: SignedDuration = SignedDuration::from_secs(20);
@@ -81,6 +86,20 @@ pub enum NotAnchored {
         /// Why.
         source: NotSealed,
     },
+    /// The witness has cosigned more than the log has.
+    #[error(
+        "the witness {witness} has seen {seen} events of this log, which has {events}: it was put back to an earlier \
+         state, and other events are recorded in the place of those that were lost; end the servers, and put the \
+         latest backup back with `etalon restore`"
+    )]
+    PutBack {
+        /// Its name.
+        witness: String,
+        /// Of the checkpoint that it has cosigned last.
+        seen: u64,
+        /// That the log has.
+        events: u64,
+    },
     /// What it gave is none.
     #[error("the witness {witness} answered with no cosignature of its key")]
     Cosignature {
@@ -106,6 +125,19 @@ pub enum NotAnchored {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl NotAnchored {
+    /// Whether the log is not the one that was vouched for before, which asking again does not mend.
+    fn is_of_another_log(&self) -> bool {
+        match self {
+            Self::PutBack { .. } => true,
+            Self::Witness { source: NotSealed::Signer(SignError::NotSigned(refused)), .. } => {
+                matches!(refused, NotSigned::Forked { .. } | NotSigned::Unproved { .. })
+            }
+            _ => false,
+        }
+    }
 }
 
 /// Asks for anchors, until it is stopped.
@@ -169,6 +201,10 @@ async fn ask_again_and_again(
         };
         let rest = match asked {
             Ok(()) => None,
+            Err(error) if error.is_of_another_log() => {
+                tracing::error!(error = %with_causes(&error), "a checkpoint is not anchored");
+                Some(REST)
+            }
             Err(error) => {
                 tracing::warn!(error = %with_causes(&error), "a checkpoint is not anchored");
                 Some(REST)
@@ -258,11 +294,12 @@ impl App {
         let checkpoint: Checkpoint =
             Note::parse(&latest.note).ok().and_then(|note| note.text().parse().ok()).ok_or_else(no_cosignature)?;
         let lines = match self.signature(witness, last, &checkpoint, &latest.note).await {
-            // It has seen a later one, by another server's asking.
-            Err(NotSealed::Signer(SignError::NotSigned(crate::ledger::witness::NotSigned::Outdated { size })))
-                if size > latest.size =>
-            {
-                return Ok(());
+            Err(NotSealed::Signer(SignError::NotSigned(NotSigned::Outdated { size }))) if size > latest.size => {
+                return match self.store.tree().await?.size() {
+                    // It has seen a later one, by another server's asking.
+                    events if events >= size => Ok(()),
+                    events => Err(NotAnchored::PutBack { witness: name.to_owned(), seen: size, events }),
+                };
             }
             Err(source) => {
                 return Err(NotAnchored::Witness { witness: name.to_owned(), size: latest.size, source });
@@ -284,7 +321,7 @@ impl App {
 
     async fn stamp(&self, authority: &Authority, latest: &StoredCheckpoint) -> Result<(), NotAnchored> {
         let now = self.clock.now();
-        if let Some(last) = self.store.last_time_stamp().await?
+        if let Some(last) = self.store.last_time_stamp(&authority.url).await?
             && (last.size >= latest.size || is_recent(last.stamped_at, now, authority.every))
         {
             return Ok(());
@@ -302,20 +339,25 @@ impl App {
         }
         let body = answer.body.map_err(|failure| refused(failure.to_string()))?;
         let token = request.accept(&body).map_err(|error| refused(error.to_string()))?;
+        let (time, now) = (token.stamp().time, self.clock.now());
+        if time.duration_since(now) > AHEAD {
+            return Err(refused(format!("it stamps with {time}, and it is {now}: its clock or this one is wrong")));
+        }
         let stamp = StoredTimeStamp {
             size: latest.size,
             authority: authority.url.clone(),
-            stamped_at: token.stamp().time.as_microsecond(),
+            stamped_at: time.as_microsecond(),
             token: token.as_der().to_vec(),
         };
         Ok(self.store.add_time_stamp(&stamp).await?)
     }
 }
 
-/// Whether a stamp is younger than that. One of an authority whose clock is ahead is younger than now.
+/// Whether a stamp is younger than that. One of an authority whose clock is ahead is younger than now; one of a time that
+/// is long to come is none.
 fn is_recent(stamped_at: i64, now: Timestamp, every: Duration) -> bool {
-    let age = now.as_microsecond().saturating_sub(stamped_at);
-    i128::from(age) < every.as_micros().cast_signed()
+    let age = i128::from(now.as_microsecond().saturating_sub(stamped_at));
+    (-AHEAD.as_micros()..every.as_micros().cast_signed()).contains(&age)
 }
 
 #[cfg(test)]
@@ -334,7 +376,14 @@ mod tests {
     #[test]
     fn a_stamp_is_recent_whichever_clock_is_ahead() {
         let (now, hour) = (Timestamp::UNIX_EPOCH, Duration::from_secs(3_600));
-        for (stamped_at, expected) in [(-3_600_000_000, false), (-3_599_999_999, true), (0, true), (5_000_000, true)] {
+        for (stamped_at, expected) in [
+            (-3_600_000_000, false),
+            (-3_599_999_999, true),
+            (0, true),
+            (60_000_000, true),
+            (60_000_001, false),
+            (i64::MAX, false),
+        ] {
             assert_eq!(is_recent(stamped_at, now, hour), expected, "{stamped_at}");
         }
     }

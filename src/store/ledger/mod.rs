@@ -202,11 +202,11 @@ pub trait LedgerStore: Send + Sync {
     /// When the database fails.
     async fn stray_time_stamps(&self, limit: u32) -> Result<Vec<StoredTimeStamp>, StoreError>;
 
-    /// The latest time stamp of any checkpoint.
+    /// The time stamp of the latest checkpoint that this authority has stamped.
     ///
     /// # Errors
     /// When the database fails.
-    async fn last_time_stamp(&self) -> Result<Option<StoredTimeStamp>, StoreError>;
+    async fn last_time_stamp(&self, authority: &str) -> Result<Option<StoredTimeStamp>, StoreError>;
 
     /// How many events those checkpoints are of that somebody has cosigned or stamped, up to that size: all of them, or of
     /// more than about `most` the first and the last that each has vouched for in each of as many stretches of time. These

@@ -64,7 +64,7 @@ pub(super) const STRAY_TIME_STAMPS: &str = "select size, authority, stamped_at, 
      where not exists (select 1 from checkpoints k where k.size = t.size) order by size, authority limit $1";
 
 pub(super) const LAST_TIME_STAMP: &str =
-    "select size, authority, stamped_at, token from time_stamps order by size desc limit 1";
+    "select size, authority, stamped_at, token from time_stamps where authority = $1 order by size desc limit 1";
 
 /// How many words there are, of how many vouchers, and the times of the first and the last of them.
 pub(super) const VOUCHED_SPAN: &str = "select count(*) as words, count(distinct voucher) as vouchers, coalesce(min(seen_at), 0) as earliest, \

@@ -113,8 +113,9 @@ impl<B: Backend> LedgerStore for SqlStore<B> {
         self.many::<TimeStampRow, _>("look for time stamps of nothing", statement).await
     }
 
-    async fn last_time_stamp(&self) -> Result<Option<StoredTimeStamp>, StoreError> {
-        self.one::<TimeStampRow, _>("read the last time stamp", Statement::new(sql::LAST_TIME_STAMP)).await
+    async fn last_time_stamp(&self, authority: &str) -> Result<Option<StoredTimeStamp>, StoreError> {
+        let statement = Statement::new(sql::LAST_TIME_STAMP).text(authority);
+        self.one::<TimeStampRow, _>("read the last time stamp", statement).await
     }
 
     async fn vouched_sizes(&self, up_to: u64, most: u32) -> Result<BTreeSet<u64>, StoreError> {

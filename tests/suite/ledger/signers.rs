@@ -5,17 +5,22 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
-use etalon::app::{App, Sealer, Seals};
-use etalon::ledger::note::VerifierKey;
+use axum::Router;
+use axum::http::StatusCode;
+use axum::routing::post;
+use ed25519_dalek::SigningKey;
+use etalon::app::{Anchors, App, Sealer, Seals, Witness};
+use etalon::ledger::note::{Algorithm, NoteSigner, VerifierKey};
 use etalon::ledger::witness::{AddCheckpoint, NotSigned};
-use etalon::signer::{SignError, Signer};
+use etalon::signer::{RemoteSigner, SignError, Signer};
 use etalon::store::Sealed;
 use jiff::Timestamp;
 use tempfile::TempDir;
+use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-use crate::ledger::bundles::{grow, seals};
+use crate::ledger::bundles::{House, grow, seals};
 use crate::store::on_both_databases;
 use crate::store::support::{Database, TestClock};
 
@@ -85,7 +90,33 @@ async fn one_that_is_silent_keeps_no_server_from_its_end(database: Database) {
     assert_eq!(sealed.checkpoint.size, EVENTS);
 }
 
+/// A witness that answers that it has cosigned so many events last, whatever it is asked.
+async fn has_cosigned(size: u64) -> Anchors {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let url = format!("http://{}", listener.local_addr().expect("an address"));
+    let routes =
+        Router::new().route("/add-checkpoint", post(async move || (StatusCode::CONFLICT, format!("{size}\n"))));
+    // Ends with the runtime of the test.
+    tokio::spawn(async move { axum::serve(listener, routes).await.expect("it serves") });
+    let key = NoteSigner::new("w.example", Algorithm::Cosignature, SigningKey::from_bytes(&[7; 32])).expect("a name");
+    let witness = RemoteSigner::witness(&url, key.verifier().clone()).expect("a URL");
+    Anchors { witnesses: vec![Witness(witness)], authority: None }
+}
+
+async fn a_witness_that_has_seen_more_than_the_log_has_says_that_it_was_put_back(database: Database) {
+    let house = House::on(&database).await;
+    grow(&database, &house.clock, 0, EVENTS).await;
+    house.app.seal_now().await.expect("sealed");
+    let witness = has_cosigned(EVENTS + 5).await;
+    let told = house.app.anchor(&witness).await.expect_err("five events are lost").to_string();
+    assert!(told.contains("w.example has seen 15 events of this log, which has 10: it was put back"), "{told}");
+    // Sealed by another server, which this one has not heard of.
+    grow(&database, &house.clock, EVENTS, EVENTS + 5).await;
+    house.app.anchor(&witness).await.expect("there are as many");
+}
+
 on_both_databases! {
+    a_witness_that_has_seen_more_than_the_log_has_says_that_it_was_put_back,
     one_that_says_now_this_now_that_is_not_asked_for_ever,
     one_that_is_silent_keeps_no_server_from_its_end,
 }

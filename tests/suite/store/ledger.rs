@@ -257,7 +257,10 @@ async fn vouchers_are_kept_once(database: Database) {
     store.add_time_stamp(&stamp(b"one")).await.expect("kept");
     store.add_time_stamp(&stamp(b"two")).await.expect("left");
     assert_eq!(store.time_stamps(9).await.expect("it reads"), [stamp(b"one")]);
-    assert_eq!(store.last_time_stamp().await.expect("it reads"), Some(stamp(b"one")));
+    for (authority, expected) in [("https://tsa.example", Some(stamp(b"one"))), ("https://other.example", None)] {
+        let last = store.last_time_stamp(authority).await.expect("it reads");
+        assert_eq!(last, expected, "{authority}");
+    }
 }
 
 async fn what_is_vouched_for_is_spread_over_its_time(database: Database) {
