@@ -2,13 +2,15 @@
 //! /add-checkpoint` as C2SP tlog-witness has it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, State};
-use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap};
+use axum::extract::{DefaultBodyLimit, FromRequest, Request, State};
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
+use tokio::time::timeout;
 
 use super::{Notary, SignError, Signer};
 use crate::clock::Clock;
@@ -19,6 +21,9 @@ use crate::telemetry::causes::with_causes;
 
 /// The longest request: 63 hashes and a checkpoint with many signatures.
 const LONGEST_REQUEST_BYTES: usize = 64 * 1024;
+
+/// How long a request may be on its way: whoever is cut off in the middle of one keeps no place, and nobody from ending.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 struct Service {
     notary: Notary,
@@ -44,13 +49,17 @@ fn router(path: &str, service: Service) -> Router {
         .with_state(Arc::new(service))
 }
 
-async fn sign(State(service): State<Arc<Service>>, headers: HeaderMap, body: String) -> Response {
+async fn sign(State(service): State<Arc<Service>>, request: Request) -> Response {
     if let Some(token) = &service.token {
-        let shown = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let shown = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
         if !token.is_shown_by(shown) {
             return told(StatusCode::UNAUTHORIZED, "show the caller's token of this signer as a bearer token");
         }
     }
+    let body = match body_of(request, PATIENCE).await {
+        Ok(body) => body,
+        Err(refused) => return refused,
+    };
     let request: AddCheckpoint = match body.parse() {
         Ok(request) => request,
         Err(error) => return told(StatusCode::BAD_REQUEST, error),
@@ -78,6 +87,33 @@ async fn sign(State(service): State<Arc<Service>>, headers: HeaderMap, body: Str
     }
 }
 
+async fn body_of(request: Request, patience: Duration) -> Result<String, Response> {
+    match timeout(patience, String::from_request(request, &())).await {
+        Ok(body) => body.map_err(IntoResponse::into_response),
+        Err(_) => {
+            let late = format!("the body has not come within {} s", patience.as_secs());
+            Err(told(StatusCode::REQUEST_TIMEOUT, late))
+        }
+    }
+}
+
 fn told(status: StatusCode, what: impl std::fmt::Display) -> Response {
     (status, format!("{what}\n")).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::{Body, Bytes};
+    use futures::stream;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_body_that_does_not_come_is_not_waited_for() {
+        let silent = Body::from_stream(stream::pending::<Result<Bytes, std::io::Error>>());
+        let refused = body_of(Request::new(silent), Duration::from_millis(1)).await.expect_err("nothing came");
+        assert_eq!(refused.status(), StatusCode::REQUEST_TIMEOUT);
+        let whole = body_of(Request::new(Body::from("old 0\n")), PATIENCE).await.expect("it is there");
+        assert_eq!(whole, "old 0\n");
+    }
 }
