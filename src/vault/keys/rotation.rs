@@ -18,8 +18,9 @@ impl KeyStore {
     /// Makes a new key-encryption key, wraps every data key by it and destroys the old one. Whatever a backup holds of
     /// data keys that were destroyed before is unreadable from then on.
     ///
-    /// One that was cut short anywhere goes on when this is called again; meanwhile every key can be read. The store
-    /// is locked for a key at a time, so that others go on working.
+    /// One that was cut short anywhere is made up for when this is called again; meanwhile every key can be read. What it
+    /// had wrapped by its new key is wrapped anew all the same: a backup may have been taken since, and keys destroyed.
+    /// The store is locked for a key at a time, so that others go on working.
     ///
     /// # Errors
     /// When a key cannot be read or written. The old key-encryption key is there then, and this can be called again.
@@ -32,7 +33,13 @@ impl KeyStore {
         &self,
         before: &mut dyn FnMut(&'static str) -> Result<(), KeyStoreError>,
     ) -> Result<Rotation, KeyStoreError> {
-        let target = self.begin(before)?;
+        let target = {
+            let lock = self.lock()?;
+            let target = self.newest_kek()? + 1;
+            before("make the new key-encryption key")?;
+            self.make_kek(target, &lock)?;
+            target
+        };
         let mut rewrapped = 0;
         for id in self.keys()? {
             rewrapped += usize::from(self.rewrap(id, target, &self.lock()?, before)?);
@@ -50,18 +57,6 @@ impl KeyStore {
             files::shred(&path, &lock, self.entropy)?;
         }
         Ok(Rotation { kek: target, rewrapped })
-    }
-
-    /// The number to wrap by: that of the rotation under way when there is one, else a new one.
-    fn begin(&self, before: &mut dyn FnMut(&'static str) -> Result<(), KeyStoreError>) -> Result<u32, KeyStoreError> {
-        let lock = self.lock()?;
-        let newest = self.newest_kek()?;
-        if self.keks()?.len() > 1 {
-            return Ok(newest);
-        }
-        before("make the new key-encryption key")?;
-        self.make_kek(newest + 1, &lock)?;
-        Ok(newest + 1)
     }
 
     /// Wraps a key by the target unless it is. Answers whether it had to.

@@ -25,7 +25,7 @@ fn a_rotation_wraps_every_key_anew() {
 }
 
 #[test]
-fn a_rotation_that_is_cut_short_anywhere_goes_on() {
+fn a_rotation_that_is_cut_short_anywhere_is_made_up_for() {
     let cut =
         || KeyStoreError::File { operation: "go on with", path: "it".into(), source: io::ErrorKind::Other.into() };
     // A new key-encryption key, three data keys, the destruction of the old one.
@@ -49,11 +49,32 @@ fn a_rotation_that_is_cut_short_anywhere_goes_on() {
         assert!(readable(&store), "after {step} steps");
         assert!(store.kek_path(1).exists(), "the old one goes last");
         let rotation = store.rotate_kek().expect("rotated");
-        let rewrapped = if step == 0 { 4 } else { 4 - step };
-        assert_eq!(rotation, Rotation { kek: 2, rewrapped }, "after {step} steps");
+        let kek = if step == 0 { 2 } else { 3 };
+        assert_eq!(rotation, Rotation { kek, rewrapped: 4 }, "after {step} steps");
         assert!(readable(&store), "after {step} steps");
-        assert_eq!(store.keks().expect("read"), [2]);
+        assert_eq!(store.keks().expect("read"), [kek]);
     }
+}
+
+/// A copy of the folder that was taken while a rotation was cut short opens nothing that is destroyed until the next.
+#[test]
+fn what_is_destroyed_between_a_cut_and_the_next_rotation_is_unreadable_in_copies() {
+    let (folder, store) = store();
+    store.create(id(1)).expect("made");
+    let mut steps = 0;
+    let cut =
+        || KeyStoreError::File { operation: "go on with", path: "it".into(), source: io::ErrorKind::Other.into() };
+    let is_cut_short = store.rotate(&mut |_| {
+        steps += 1;
+        if steps > 2 { Err(cut()) } else { Ok(()) }
+    });
+    is_cut_short.expect_err("cut short");
+    let copied = fs::read(store.path(id(1))).expect("wrapped by the second");
+    store.destroy(id(1)).expect("destroyed");
+    store.rotate_kek().expect("rotated");
+    let kek = Wrapped::parse(&copied, &store.path(id(1))).expect("wrapped").kek();
+    assert!(kek == 2 && !store.keks().expect("read").contains(&kek));
+    assert!(!holds(folder.path(), &copied));
 }
 
 #[test]
@@ -76,8 +97,8 @@ fn what_interrupted_writes_leave_is_cleared_away() {
     // An old key-encryption key that was overwritten and not removed.
     fs::copy(store.path(id(2)), files::draft_of(&store.path(id(2)))).expect("copied");
     fs::write(store.kek_path(1), [0xff; 45]).expect("written");
-    assert_eq!(store.rotate_kek().expect("rotated"), Rotation { kek: 2, rewrapped: 0 });
-    assert_eq!(store.keks().expect("read"), [2]);
+    assert_eq!(store.rotate_kek().expect("rotated"), Rotation { kek: 3, rewrapped: 2 });
+    assert_eq!(store.keks().expect("read"), [3]);
     assert!(!files::draft_of(&store.path(id(2))).exists());
 }
 
@@ -158,5 +179,5 @@ fn a_rotation_keeps_the_old_key_when_a_file_is_broken() {
     assert_eq!(store.keks().expect("read"), [1, 2]);
     assert_eq!(store.get(id(1)).expect("read").expect("there").bytes(), made.bytes());
     store.destroy(id(2)).expect("destroyed");
-    assert_eq!(store.rotate_kek().expect("rotated").kek, 2);
+    assert_eq!(store.rotate_kek().expect("rotated").kek, 3);
 }
