@@ -4,6 +4,7 @@ use crate::app::{App, Beside, EventRecord, Fault, Folded, How, NodePlace, Replay
 use crate::audit::bundle::earlier_names;
 use crate::audit::commands::Commands;
 use crate::audit::sealed::{self, Seals};
+use crate::audit::verdict::{ROW_NOT_SERVED, ROW_SERVED_WRONGLY};
 use crate::audit::{AuditError, Projection, Trusted, Verdict, verify};
 use crate::ledger::audit::{AuditedEvent, Evidence, Report, Verifier};
 use crate::ledger::counted::counted;
@@ -175,8 +176,8 @@ async fn end_without_head(app: &App, keys: &[VerifierKey]) -> Result<(String, u6
 fn tell_rows(folded: &Folded, verdict: &mut Verdict) {
     for difference in &folded.differences {
         let (kind, message) = match difference.is_served {
-            true => ("ROW_SERVED_WRONGLY", "it is served, and the log makes no such row"),
-            false => ("ROW_NOT_SERVED", "the log makes it, and no such row is served"),
+            true => (ROW_SERVED_WRONGLY, "it is served, and the log makes no such row"),
+            false => (ROW_NOT_SERVED, "the log makes it, and no such row is served"),
         };
         verdict.fault(None, kind, format!("{} {}: {message}", difference.table, difference.key));
     }

@@ -16,6 +16,12 @@ use crate::ledger::tree::base64;
 /// How many faults are told to people one by one.
 const TOLD: usize = 50;
 
+/// A row is served that the log does not make.
+pub(super) const ROW_SERVED_WRONGLY: &str = "ROW_SERVED_WRONGLY";
+
+/// The log makes a row that is not served.
+pub(super) const ROW_NOT_SERVED: &str = "ROW_NOT_SERVED";
+
 /// What an audit comes to.
 #[derive(Clone, Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -81,6 +87,12 @@ impl Verdict {
     #[must_use]
     pub fn is_good(&self) -> bool {
         self.fault_count == 0
+    }
+
+    /// Whether all that is wrong are served rows, which a log makes anew at will.
+    #[must_use]
+    pub fn is_of_rows_alone(&self) -> bool {
+        !self.is_good() && self.faults.iter().all(|fault| [ROW_SERVED_WRONGLY, ROW_NOT_SERVED].contains(&fault.kind))
     }
 
     /// Takes up what a verifier has come to, with these keys.

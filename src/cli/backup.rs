@@ -57,7 +57,7 @@ pub struct Backup {
 #[command(after_help = "\
 The database must be there and empty (PostgreSQL, which is filled by pg_restore) or not be there at all (SQLite). The log
 is replayed and compared with every row, with its latest checkpoint and with those that are given, as `etalon audit follow`
-keeps one. Where the signer and the witnesses have signed just this log and nothing after it, the log goes on as it was.
+keeps one. Rows that are not what the log makes are made anew. Where the signer and the witnesses have signed just this log and nothing after it, the log goes on as it was.
 Else something may be lost: it then takes another name, which a RecoveredFrom event tells, and so another verifier key,
 which auditors need from you.
 
@@ -203,6 +203,16 @@ async fn verified_and_resumed(
     // A clock that was once ahead keeps nobody from the log: a replay tells that, wherever the log is.
     let trusted = Trusted { keys, kept, tolerance: None, ..Trusted::default() };
     let mut verdict = replayed(app, &trusted).await?;
+    if verdict.is_of_rows_alone() {
+        // They were not right where the copy was taken, and are nothing that can be lost.
+        app.rebuild(|_, _| ()).await.map_err(Problem::while_doing("the read rows cannot be made anew"))?;
+        let first = verdict.faults.swap_remove(0).message;
+        let differ = counted(verdict.fault_count, "difference", "differences");
+        verdict = replayed(app, &trusted).await?;
+        verdict.notes.push(format!(
+            "the read rows of the copy were not those of its log ({differ}; {first}): they were made anew"
+        ));
+    }
     let root = app.root(manifest.events).await.map_err(Problem::while_doing("the tree cannot be read"))?;
     if verdict.events != manifest.events + u64::from(is_renamed) || base64(&root) != manifest.root {
         verdict.fault(None, "BACKUP_WRONG", "the log is not the one that the backup names");

@@ -36,8 +36,10 @@ const FILLING: &str = "select count(*) from pg_stat_activity \
 const LOCK: &str = "select pg_advisory_lock(7307782096472073834)";
 const UNLOCK: &str = "select pg_advisory_unlock(7307782096472073834)";
 const SHORT_WAIT: &str = "set lock_timeout = '2s'";
-/// The connection has nothing to do while the log is verified. PostgreSQL has that limit since 14.
-const STAY: &str = "select set_config(name, '0', false) from pg_settings where name = 'idle_session_timeout'";
+/// The connection has nothing to do while the log is verified, or while another program copies what its transaction sees.
+/// PostgreSQL has the first limit since 14, the last one since 17.
+const STAY: &str = "select set_config(name, '0', false) from pg_settings \
+                    where name in ('idle_session_timeout', 'idle_in_transaction_session_timeout', 'transaction_timeout')";
 
 /// What libpq would take from the environment of this process over what it is told.
 const INHERITED: [&str; 5] = ["PGHOSTADDR", "PGSERVICE", "PGSERVICEFILE", "PGOPTIONS", "PGPASSWORD"];
@@ -45,6 +47,7 @@ const INHERITED: [&str; 5] = ["PGHOSTADDR", "PGSERVICE", "PGSERVICEFILE", "PGOPT
 pub(super) async fn copy_into(url: &str, options: &PgConnectOptions, file: &Path) -> Result<Copied, StoreError> {
     let mut connection = connect(url, options).await?;
     let during = || StoreError::during("look at the database that is copied");
+    connection.execute(STAY).await.map_err(during())?;
     connection.execute(BEGIN).await.map_err(during())?;
     // What is being restored is not verified yet, and its mark would be in the copy.
     has_no_mark(&mut connection, url).await?;
@@ -57,7 +60,8 @@ pub(super) async fn copy_into(url: &str, options: &PgConnectOptions, file: &Path
     let arguments = ["--format=custom", "--no-owner", "--no-privileges", &snapshot, "--file"];
     let arguments = arguments.iter().map(OsStr::new).chain([file.as_os_str()]);
     run("pg_dump", arguments, options).await?;
-    connection.close().await.map_err(during())?;
+    // The copy is whole, however this ends.
+    connection.close().await.ok();
     head.try_into()
 }
 

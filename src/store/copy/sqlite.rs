@@ -20,6 +20,9 @@ use crate::whole_file::folder_of;
 
 const COPY: &str = "vacuum into $1";
 
+/// A database and what SQLite has beside it, by the ends of their names.
+const FILES: [&str; 4] = ["", "-wal", "-shm", "-journal"];
+
 pub(super) async fn copy_into(url: &str, path: &Path, file: &Path) -> Result<Copied, StoreError> {
     let mut source = open(url, path, false).await?;
     // What is being restored is not verified yet, and its mark would be in the copy.
@@ -39,16 +42,16 @@ pub(super) async fn copy_into(url: &str, path: &Path, file: &Path) -> Result<Cop
 }
 
 pub(super) async fn restore_from(file: &Path, digest: &str, url: &str, path: &Path) -> Result<(), StoreError> {
+    let failed = |error: io::Error| unusable(path, &error.to_string());
     // The log of writes of a database that is gone would be taken for one of this.
-    let there = ["", "-wal", "-shm", "-journal"].map(|end| beside(path, end)).into_iter().find(|it| it.exists());
+    let there = FILES.map(|end| beside(path, end)).into_iter().find(|it| it.exists());
+    let draft = draft_of(path);
     if let Some(there) = there {
         if is_marked_with(digest, url, path).await {
-            return Ok(());
+            return removed(&draft).map_err(failed);
         }
         return Err(StoreError::NotEmpty { url: url.to_owned(), what: format!("{} is there", there.display()) });
     }
-    let draft = draft_of(path);
-    let failed = |error: io::Error| unusable(path, &error.to_string());
     fresh(file, &draft).map_err(failed)?;
     let mut copy = open(url, &draft, false).await?;
     let marked = async {
@@ -64,11 +67,21 @@ pub(super) async fn restore_from(file: &Path, digest: &str, url: &str, path: &Pa
 /// beside it the same mode.
 fn fresh(file: &Path, draft: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(folder_of(draft))?;
-    if draft.exists() {
-        fs::remove_file(draft)?;
-    }
+    removed(draft)?;
     io::copy(&mut File::open(file)?, &mut OpenOptions::new().write(true).create_new(true).mode(0o600).open(draft)?)
         .map(drop)
+}
+
+/// Takes away the draft of a restore that was interrupted, first what SQLite had beside it: to a draft that is made anew
+/// that would be its own, and played into it.
+fn removed(draft: &Path) -> io::Result<()> {
+    for file in FILES.iter().rev().map(|end| beside(draft, end)) {
+        match fs::remove_file(file) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// The whole file appears at once, and only where none is.

@@ -1,5 +1,5 @@
-//! A restore into PostgreSQL that is doubled, cut short or fails: nothing serves what was not verified, and it goes on when
-//! it is ordered again.
+//! A restore that is doubled, cut short or fails: nothing serves what was not verified, and it goes on when it is ordered
+//! again.
 
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read};
@@ -8,6 +8,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use serde_json::Value;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{Connection, Executor, PgConnection};
 
 use crate::ledger::backup::{commit, path, restore, run};
@@ -164,4 +165,59 @@ async fn a_failure_takes_away_no_mark_but_that_of_a_database_that_stayed_empty()
     house.is_served_by_nobody();
     connection.execute("drop table rest").await.expect("dropped");
     run(&mut house.restore()).ends_with(0);
+}
+
+/// They are functions of the log: a copy of wrong ones loses nothing.
+#[tokio::test]
+async fn rows_that_the_log_does_not_make_are_made_anew() {
+    let installation = Installation::embedded();
+    let folder = installation.folder();
+    let (backup, restored) = (path(folder, "backup"), format!("sqlite:{}", path(folder, "restored.db")));
+    let server = installation.start();
+    commit(&installation, &server, "省级计量难点征集").await;
+    assert!(server.stop(), "{}", server.log());
+    let database = sqlx::SqlitePool::connect(&installation.database()).await.expect("it opens");
+    let stray = sqlx::query("insert into case_number_series (series, last) values ('GD-2026', 7)");
+    stray.execute(&database).await.expect("inserted");
+    database.close().await;
+    run(installation.command().args(["backup", "--output", &backup])).ends_with(0);
+    let told = run(&mut restore(&installation, &backup, &restored)).ends_with(0);
+    assert!(told.contains("(1 difference; case_number_series series GD-2026") && told.contains("made anew"), "{told}");
+    run(installation.command().args(["audit", "replay", "--database", &restored])).ends_with(0);
+}
+
+#[tokio::test]
+async fn what_a_killed_restore_has_left_is_not_played_into_the_next() {
+    let installation = Installation::embedded();
+    let folder = installation.folder();
+    let (backup, restored) = (path(folder, "backup"), format!("sqlite:{}", path(folder, "restored.db")));
+    let server = installation.start();
+    commit(&installation, &server, "省级计量难点征集").await;
+    assert!(server.stop(), "{}", server.log());
+    run(installation.command().args(["backup", "--output", &backup])).ends_with(0);
+    // A draft of another backup, and beside it how that was before what was being written when it was killed.
+    let other = path(folder, "other.db");
+    let options = SqliteConnectOptions::new().filename(&other).create_if_missing(true);
+    let mut writing = SqliteConnection::connect_with(&options).await.expect("a new file");
+    for statement in [
+        "create table other (id integer primary key, body blob)",
+        "insert into other with recursive n (i) as (select 1 union all select i + 1 from n where i < 500) \
+         select i, randomblob(1000) from n",
+        // More than there is room for is written out before its end.
+        "pragma cache_size = 2",
+        "begin",
+        "update other set body = zeroblob(1000)",
+    ] {
+        writing.execute(statement).await.expect("written");
+    }
+    for end in ["", "-journal"] {
+        fs::copy(format!("{other}{end}"), path(folder, &format!("restored.db.draft{end}"))).expect("copied");
+    }
+    drop(writing);
+    run(&mut restore(&installation, &backup, &restored)).ends_with(0);
+    assert!(
+        fs::read_dir(folder)
+            .expect("it reads")
+            .all(|file| { !file.expect("a file").file_name().to_string_lossy().contains(".draft") })
+    );
 }
