@@ -120,6 +120,8 @@ pub(crate) enum WarningCode {
     OccurredBeforeLastStep,
     /// Something is dated before the case was reported. It is on record as dated.
     OccurredBeforeReport,
+    /// A retraction is dated before the result or the fee that it takes back, which as of what had happened (`axis: OCCURRED`) never counted. It is on record as dated.
+    OccurredBeforeRetracted,
     /// The service followed an edition of a regulation that is not the one in force on its day, as the catalogue of the province or the nation has it. It is on record as it was ordered.
     RegulationNotInForce,
     /// The annual summary came after 31 October.

@@ -232,6 +232,10 @@ fn of_date(before: &Case, after: &Case, at: Timestamp) -> Option<Warning> {
             WarningCode::OccurredBeforeLastStep,
             format!("this is dated {at}, and the case became {status} at {last}: a step comes after the one before it"),
         ),
+        Misdated::BeforeRetracted { at: retracted } => (
+            WarningCode::OccurredBeforeRetracted,
+            format!("this is dated {at}, and what it retracts is dated {retracted}: a retraction comes after that"),
+        ),
         Misdated::BeforeReport { at: reported } => {
             (WarningCode::OccurredBeforeReport, format!("this is dated {at}, and the case was reported at {reported}"))
         }

@@ -12,8 +12,8 @@ use crate::domain::case::values::Status;
 use crate::domain::enterprise::Enterprise;
 use crate::domain::enterprise::event::EnterpriseFact;
 use crate::domain::event::Recorded;
+use crate::domain::value::calendar;
 use crate::domain::value::ratio::Ratio;
-use crate::domain::value::{CatalogueId, Division, calendar};
 use crate::projection::states::every_state;
 use crate::store::{FigureKind, FigureRow, FigureSpan, GAP_CLOSED, GAP_STANDS, fee_item};
 
@@ -86,12 +86,6 @@ fn moves(event: &Recorded<CaseFact>) -> bool {
         CaseFact::LegacyActivityRecorded(fact) => fact.opening.is_some(),
         _ => true,
     }
-}
-
-/// Whose list the item of a fee is on: the nation's, or else that of the province of its case.
-fn list_of(fee: &Fee, case: &File) -> Division {
-    let nation = Division::nation();
-    if fee.catalogue == CatalogueId::of(&nation) { nation } else { case.division.province() }
 }
 
 struct Author<'a, F> {
@@ -233,7 +227,7 @@ impl Author<'_, CaseFact> {
             number: Some(number),
             amount: Some(fee.amount.to_string()),
             counted_on: fee.service_date.to_string(),
-            ..self.row(FigureKind::Fee, &fee_item(list_of(fee, case).code(), fee.item.as_str()))
+            ..self.row(FigureKind::Fee, &fee_item(case.keeper_of(fee.catalogue).code(), fee.item.as_str()))
         }
     }
 

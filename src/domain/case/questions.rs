@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use crate::domain::actor::Actor;
 use crate::domain::case::state::{Deadline, File, Membership};
 use crate::domain::case::values::{Status, Verdict};
-use crate::domain::value::{Money, PersonId};
+use crate::domain::value::{CatalogueId, Division, Money, PersonId};
 
 /// What somebody dates before something that has to have come first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,6 +16,11 @@ pub enum Misdated {
         /// Where that one had put the case.
         status: Status,
         /// When it happened.
+        at: Timestamp,
+    },
+    /// A retraction, before the result or the fee that it takes back.
+    BeforeRetracted {
+        /// When that happened.
         at: Timestamp,
     },
     /// Anything, before the report of the case.
@@ -33,7 +38,19 @@ impl File {
         if after.last_step.number != last.number && at < last.at {
             return Some(Misdated::BeforeLastStep { status: self.status, at: last.at });
         }
+        if let Some(retracted) = self.retracted_in(after).filter(|retracted| at < *retracted) {
+            return Some(Misdated::BeforeRetracted { at: retracted });
+        }
         (at < self.reported_at).then_some(Misdated::BeforeReport { at: self.reported_at })
+    }
+
+    /// When that happened which stands here, and is retracted in `after`.
+    fn retracted_in(&self, after: &File) -> Option<Timestamp> {
+        let measurements = self.measurements.iter().zip(&after.measurements);
+        let measurements = measurements.map(|(was, is)| (was.at, &was.retraction, &is.retraction));
+        let fees = self.fees.iter().zip(&after.fees).map(|(was, is)| (was.at, &was.retraction, &is.retraction));
+        let retracted = measurements.chain(fees).filter(|(_, was, is)| was.is_none() && is.is_some());
+        retracted.map(|(at, ..)| at).max()
     }
 
     /// Whether no end is reached. `Resolved` is open: it still has to be closed.
@@ -97,6 +114,13 @@ impl File {
     #[must_use]
     pub fn fee_total(&self) -> Money {
         self.fees.iter().filter(|fee| fee.retraction.is_none()).map(|fee| &fee.amount).sum()
+    }
+
+    /// Whose list that is which has the item of a fee: the nation's, or else that of the province of the case.
+    #[must_use]
+    pub fn keeper_of(&self, list: CatalogueId) -> Division {
+        let nation = Division::nation();
+        if list == CatalogueId::of(&nation) { nation } else { self.division.province() }
     }
 
     /// Whether the case is parked on that day: its review is on that day or a later one. A review that nobody has held

@@ -126,7 +126,7 @@ rules! {
     MarkDuplicate by [Coordinator Importer] from OPEN, if nothing_else;
     LinkCases by [Coordinator Importer] from OPEN, if nothing_else;
     RecordFee by [Coordinator Importer] from OPEN_OR_CLOSED, if nothing_else;
-    RetractFee by [Coordinator Importer] from OPEN_OR_CLOSED, if fees::has_fee;
+    RetractFee by [Coordinator Importer] from ANY, if fees::has_fee;
     IntroduceTechnique by [Member Visitor Importer] from OPEN_OR_CLOSED, if nothing_else;
     RecordTraining by [Member Visitor Importer] from OPEN_OR_CLOSED, if nothing_else;
     AddComment by [Member Enterprise Coordinator Manager Visitor Importer] from ANY_BUT_DUPLICATE, if nothing_else;

@@ -24,7 +24,7 @@ mutations! {
     RecordMutation answers case: CaseNode, CaseConflict {
         /// 记录收费: puts a fee on record; the item must be on the state's list in force on the day of the service. By a coordinator.
         record_fee(RecordFeeInput) -> RecordFeePayload;
-        /// 作废收费: takes back a fee that was recorded wrongly; it stays among `fees` with its `retraction`, and counts in no sum from then on; a year whose 31 October has passed is told without it as of a later moment and in an amended summary. What was charged instead is recorded anew. Whenever a fee can be recorded, also in a closed case, whose stated sum stays as it was stated. By a coordinator.
+        /// 作废收费: takes back a fee that was recorded wrongly; it stays among `fees` with its `retraction`, and counts in no sum from then on; a year whose 31 October has passed is told without it as of a later moment and in an amended summary. What was charged instead is recorded anew. In every status, of a withdrawn case and a duplicate too, in which no fee is recorded any more; the sum that a closed case was closed with stays as it was stated. By a coordinator.
         retract_fee(RetractFeeInput) -> RetractFeePayload;
         /// 引进先进技术: puts a technique on record that was brought in. By the lead, an expert or a visitor.
         introduce_technique(IntroduceTechniqueInput) -> IntroduceTechniquePayload;

@@ -187,10 +187,30 @@ async fn a_retraction_may_be_dated_before_what_it_takes_back(database: Database)
         "caseId": case, "feeId": id_of(&house, &case, "fees", 0).await, "reason": "免收",
         "occurredAt": "2026-03-09T02:00:00Z",
     });
-    house.ordered("coordinator", "retractFee", "case { id }", retraction).await;
+    let payload = house.ordered("coordinator", "retractFee", "warnings { code }", retraction).await;
+    assert_eq!(payload["warnings"], json!([{ "code": "OCCURRED_BEFORE_RETRACTED" }]));
     for time in ["2026-03-08T02:00:00Z", "2026-03-09T02:00:00Z", "2026-03-10T02:00:00Z", "2026-03-11T02:00:00Z"] {
         assert_eq!(told(&house, Some(&happened(time)), 2026).await["total"][0], "0.00", "by {time}");
     }
+    replays(&house).await;
+}
+
+/// Nobody takes up again what its enterprise has withdrawn: the year that was charged in is mended all the same.
+async fn a_fee_of_a_withdrawn_case_goes_out_of_its_year(database: Database) {
+    let house = House::on(database).await;
+    let case = researched(&house).await;
+    go_to(&house, "2026-03-10T02:00:00Z");
+    let fee = json!({ "caseId": case, "item": "GD-L-012", "serviceDate": "2026-03-10", "amount": "50" });
+    house.ordered("coordinator", "recordFee", "case { id }", fee).await;
+    let withdrawal = json!({ "caseId": case, "reason": "停产" });
+    house.ordered("enterprise 0", "withdrawCase", "case { id }", withdrawal).await;
+    let charged = told(&house, None, 2026).await;
+    assert_eq!((&charged["charged"][0], &charged["fees"]["count"]), (&json!("1"), &json!(1)));
+    let retraction = json!({ "caseId": case, "feeId": id_of(&house, &case, "fees", 0).await, "reason": "重复登记" });
+    house.ordered("coordinator", "retractFee", "case { id }", retraction).await;
+    let mended = told(&house, None, 2026).await;
+    assert_eq!((&mended["charged"][0], &mended["total"][0]), (&json!("0"), &json!("0.00")));
+    assert_eq!(mended["fees"]["count"], 0);
     replays(&house).await;
 }
 
@@ -198,4 +218,5 @@ on_both_databases! {
     a_fee_goes_out_of_the_year_of_its_service,
     a_result_goes_out_of_the_gaps,
     a_retraction_may_be_dated_before_what_it_takes_back,
+    a_fee_of_a_withdrawn_case_goes_out_of_its_year,
 }

@@ -94,8 +94,13 @@ async fn fees(world: &World, scene: &Scene) {
     case.takes("coordinator", "recordFee", fee(json!({ "item": "QJ-0101", "serviceDate": day(-2) }))).await;
     assert_eq!(case.shows("feeTotal fees { item amount tariff }").await["feeTotal"], "2000");
     retracted(&case).await;
+    case.takes("coordinator", "recordFee", fee(json!({ "amount": "100" }))).await;
     case.takes("enterprise", "withdrawCase", json!({ "reason": "费用由总部承担" })).await;
     case.refuses([("coordinator", "recordFee", fee(json!({})), "WRONG_STATUS", "")]).await;
+    // What is wrong is taken back there all the same.
+    let last = case.shows("fees { id }").await["fees"][2]["id"].clone();
+    case.takes("coordinator", "retractFee", json!({ "feeId": last, "reason": "费用由总部承担" })).await;
+    assert_eq!(case.shows("status feeTotal").await, json!({ "status": "WITHDRAWN", "feeTotal": "0" }));
 }
 
 /// A fee that was recorded wrongly stays where it was, and counts no more.

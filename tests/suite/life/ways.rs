@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::life::scene::{Scene, number, triage};
 use crate::life::script::Case;
-use crate::life::world::{World, days, text, with};
+use crate::life::world::{World, day, days, text, with};
 
 const NOBODY: &str = "00000000-0000-7000-8000-000000000000";
 
@@ -303,12 +303,32 @@ async fn dates(world: &World, scene: &Scene) {
     assert_eq!(code, "OCCURRED_BEFORE_LAST_STEP");
     assert!(message.starts_with("this is dated 2026-01-06T02:00:00Z, and the case became ASSIGNED at "), "{message}");
     let comment = json!({ "text": "当时的记录" });
-    let commented = warned(&case.takes("lead", "addComment", with(comment.clone(), long_ago)).await);
+    let commented = warned(&case.takes("lead", "addComment", with(comment.clone(), long_ago.clone())).await);
     let [(code, message)] = commented.as_slice() else { panic!("{commented:?}") };
     assert_eq!(code, "OCCURRED_BEFORE_REPORT");
     assert!(message.contains("the case was reported at "), "{message}");
     assert_eq!(warned(&case.takes("lead", "addComment", comment).await), []);
     assert_eq!(warned(&case.takes("lead", "recordFinding", json!({ "text": "测头磨损" })).await), []);
+
+    // Of what is before the report as well, what it takes back is told.
+    let result = json!({ "result": { "value": "25.001", "unit": "mm" } });
+    let fee = json!({ "item": "GD-L-012", "serviceDate": day(-1), "amount": "800" });
+    for _ in 0..2 {
+        case.takes("lead", "recordMeasurement", result.clone()).await;
+        case.takes("coordinator", "recordFee", fee.clone()).await;
+    }
+    let known = case.shows("measurements { id } fees { id }").await;
+    for (who, mutation, named, list) in [
+        ("lead", "retractMeasurement", "measurementId", "measurements"),
+        ("coordinator", "retractFee", "feeId", "fees"),
+    ] {
+        let of = |place: usize| json!({ named: known[list][place]["id"], "reason": "抄写有误" });
+        assert_eq!(warned(&case.takes(who, mutation, of(0)).await), []);
+        let retracted = warned(&case.takes(who, mutation, with(of(1), long_ago.clone())).await);
+        let [(code, message)] = retracted.as_slice() else { panic!("{retracted:?}") };
+        assert_eq!(code, "OCCURRED_BEFORE_RETRACTED");
+        assert!(message.starts_with("this is dated 2026-01-06T02:00:00Z, and what it retracts is dated "), "{message}");
+    }
 }
 
 async fn withdrawal(world: &World, scene: &Scene) {

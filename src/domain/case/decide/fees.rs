@@ -1,5 +1,6 @@
 //! Service is free; a fee needs an item of the state list in force on the day of the service, and stays within its
-//! tariff. One that was recorded wrongly is taken back, and recorded anew.
+//! tariff. One that was recorded wrongly is taken back wherever the case is, so that a year's sum can be mended, and is
+//! recorded anew.
 
 use jiff::civil::Date;
 

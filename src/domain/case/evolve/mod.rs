@@ -236,6 +236,7 @@ impl File {
                 catalogue: fact.catalogue,
                 item: fact.item.clone(),
                 service_date: fact.service_date,
+                at,
                 amount: fact.amount.clone(),
                 tariff: fact.tariff.clone(),
                 retraction: None,

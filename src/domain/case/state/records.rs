@@ -20,6 +20,8 @@ pub struct Fee {
     pub item: Label,
     /// The day of the service.
     pub service_date: Date,
+    /// When it went on record (business time).
+    pub at: Timestamp,
     /// What was charged.
     pub amount: Money,
     /// The most that the item allows.

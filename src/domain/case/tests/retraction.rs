@@ -139,7 +139,7 @@ fn who_measured_what_was_retracted_is_no_independent_reviewer() {
 }
 
 #[test]
-fn a_fee_is_taken_back_as_long_as_one_can_be_recorded() {
+fn a_fee_is_taken_back_once_and_by_its_id() {
     let charged =
         Story::of(Status::Resolved).then(coordinator(), fee_as(1, "120")).then(coordinator(), fee_as(2, "120"));
     let fact = FeeRetracted { fee: fee_as(2, "120").id, reason: retract_fee(2).reason };
@@ -159,6 +159,31 @@ fn a_fee_is_taken_back_as_long_as_one_can_be_recorded() {
     let closed = retracted.then(coordinator(), stated("120")).then(coordinator(), retract_fee(1));
     assert_eq!(closed.file().fee_total(), yuan("0"));
     closed.when(coordinator(), retract_fee(1)).refused(Code::AlreadyRetracted, "feeId");
+}
+
+/// It is no fee: the sum of a year is mended where nothing is charged any more.
+#[test]
+fn a_fee_is_taken_back_from_what_was_withdrawn_or_goes_on_elsewhere() {
+    let charged = Story::of(Status::Triaged).then(coordinator(), fee_as(1, "120"));
+    let ended = [
+        (charged.clone().then(enterprise(), withdraw()), Status::Withdrawn),
+        (charged.then(coordinator(), duplicate(another_case())), Status::Duplicate),
+    ];
+    for (story, status) in ended {
+        let answer = |story: &Story, wanted: &str| {
+            let answers = story.case().allowed_commands(&coordinator(), moment(MONDAY), None);
+            let (_, answer) = answers.into_iter().find(|(name, _)| *name == wanted).expect("every command is told");
+            answer.map_err(|refusal| refusal.code)
+        };
+        story.clone().when(coordinator(), fee_as(2, "120")).refused(Code::WrongStatus, "");
+        assert_eq!(answer(&story, "RecordFee"), Err(Code::WrongStatus), "{status}");
+        assert_eq!(answer(&story, "RetractFee"), Ok(()), "{status}");
+        story.clone().when(coordinator(), retract_fee(2)).refused(Code::FeeUnknown, "feeId");
+        story.clone().when(enterprise(), retract_fee(1)).refused(Code::NotPermitted, "");
+        let retracted = story.then(coordinator(), retract_fee(1));
+        assert_eq!((retracted.file().status, retracted.file().fee_total()), (status, yuan("0")));
+        assert_eq!(answer(&retracted, "RetractFee"), Err(Code::AlreadyRetracted), "{status}");
+    }
 }
 
 #[derive(Clone, Debug)]

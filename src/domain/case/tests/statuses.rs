@@ -56,7 +56,7 @@ const FROM: [(&str, &str); 45] = [
     ("MarkDuplicate", OPEN),
     ("LinkCases", OPEN),
     ("RecordFee", OPEN_OR_CLOSED),
-    ("RetractFee", OPEN_OR_CLOSED),
+    ("RetractFee", ANY),
     ("IntroduceTechnique", OPEN_OR_CLOSED),
     ("RecordTraining", OPEN_OR_CLOSED),
     ("AddComment", ANY_BUT_DUPLICATE),
@@ -162,6 +162,38 @@ fn what_is_dated_before_what_it_follows_is_told() {
     assert_eq!(found_at(sunday), Some(Misdated::BeforeReport { at: moment(MONDAY) }));
     let withdrawn_at = |at| misdated(&researching, enterprise(), withdraw(), at);
     assert_eq!(withdrawn_at(sunday), last_step(Status::Researching, friday));
+}
+
+#[test]
+fn a_retraction_that_is_dated_before_what_it_takes_back_is_told() {
+    let (sunday, monday, tuesday, thursday) =
+        ("2026-03-15T02:00:00Z", MONDAY, "2026-03-17T02:00:00Z", "2026-03-19T02:00:00Z");
+    let before_retracted = Some(Misdated::BeforeRetracted { at: moment(thursday) });
+    let story = Story::of(Status::Researching)
+        .at(tuesday)
+        .then(lead(), measure_as(1, "2", "um"))
+        .then(coordinator(), fee_as(1, "120"))
+        .at(thursday)
+        .then(lead(), measure_as(2, "1", "um"))
+        .then(coordinator(), fee_as(2, "120"))
+        .at("2026-03-20T02:00:00Z");
+    for (at, of_the_second) in
+        [(sunday, before_retracted), (monday, before_retracted), (tuesday, before_retracted), (thursday, None)]
+    {
+        assert_eq!(misdated(&story, lead(), retract_measurement(2), at), of_the_second, "{at}");
+        assert_eq!(misdated(&story, coordinator(), retract_fee(2), at), of_the_second, "{at}");
+    }
+    // What another one was retracted by says nothing of this one.
+    let story = story.then(lead(), retract_measurement(2)).then(coordinator(), retract_fee(2));
+    assert_eq!(misdated(&story, lead(), retract_measurement(1), tuesday), None);
+    assert_eq!(misdated(&story, coordinator(), retract_fee(1), tuesday), None);
+    assert_eq!(misdated(&story, lead(), find(), sunday), Some(Misdated::BeforeReport { at: moment(monday) }));
+
+    // What was measured before the report is taken back after that, and before the report.
+    let early = story.order(lead(), measure_as(3, "1", "um")).occurred(moment("2026-03-13T02:00:00Z"));
+    let story = story.then_order(early);
+    let retracted_at = misdated(&story, lead(), retract_measurement(3), sunday);
+    assert_eq!(retracted_at, Some(Misdated::BeforeReport { at: moment(monday) }));
 }
 
 /// A log that is filled in afterwards has its steps in whatever order they were remembered.
