@@ -81,13 +81,14 @@ pub fn of(events: &[Recorded<CaseFact>], visits: &[FieldVisit], today: Date) -> 
     let mut case = Case::default();
     let mut entries = Vec::new();
     let mut open = OpenDays::default();
-    for (place, event) in events.iter().enumerate() {
+    for event in events {
         case.evolve(event);
         let is_open = case.file.as_ref().is_some_and(|file| file.status.is_open());
         open.follow(is_open, calendar::date_of(event.occurred_at));
-        let told = words::of(event);
+    }
+    for (place, event) in events.iter().enumerate() {
         let entry = |(kind, text)| Entry { at: event.occurred_at, kind, text, behind: Behind::Event(place) };
-        entries.extend(told.into_iter().map(entry));
+        entries.extend(words::of(event, &case).into_iter().map(entry));
     }
     if let Some(file) = &case.file {
         entries.extend(visits.iter().filter(|visit| concerns(visit, file, &open)).map(of_visit));
@@ -172,15 +173,15 @@ mod tests {
     use crate::domain::value::CampaignId;
 
     const CAMPAIGN: Uuid = Uuid::from_u128(7);
-    const TODAY: &str = "2026-03-05";
+    pub(super) const TODAY: &str = "2026-03-05";
 
-    fn event(at: &str, fact: serde_json::Value) -> Recorded<CaseFact> {
+    pub(super) fn event(at: &str, fact: serde_json::Value) -> Recorded<CaseFact> {
         let event = json!({ "by": "somebody", "occurredAt": at, "fact": fact });
         serde_json::from_value(event).expect("an event")
     }
 
     /// Reported on 2 March 2026 from the first visit.
-    fn reported() -> Recorded<CaseFact> {
+    pub(super) fn reported() -> Recorded<CaseFact> {
         let fact = json!({ "CaseReported": {
             "number": "GD-2026-000001", "title": "螺纹塞规", "problem": "无法溯源",
             "enterprise": Uuid::from_u128(1), "enterpriseVersion": 1, "campaign": CAMPAIGN, "division": "440305",

@@ -1,13 +1,16 @@
 //! What people read of each event, in both languages. A new event has to be told before it compiles.
 
+use crate::domain::case::Case;
 use crate::domain::case::event::CaseFact;
-use crate::domain::case::values::Verdict;
+use crate::domain::case::state::File;
+use crate::domain::case::values::{FeeId, MeasurementId, Verdict};
 use crate::domain::event::Recorded;
-use crate::domain::value::Level;
+use crate::domain::value::{CatalogueId, Label, Level, calendar};
 use crate::projection::timeline::{Kind, Text};
 
-/// The entries of an event: one for what it is, and one more where it sets a deadline besides.
-pub(super) fn of(event: &Recorded<CaseFact>) -> Vec<(Kind, Text)> {
+/// The entries of an event of a case: one for what it is, and one more where it sets a deadline besides. What it is about
+/// is told by what is known of it now.
+pub(super) fn of(event: &Recorded<CaseFact>, case: &Case) -> Vec<(Kind, Text)> {
     let told = |kind, chinese: &str, english: &str| {
         vec![(kind, Text { chinese: chinese.to_owned(), english: english.to_owned() })]
     };
@@ -38,7 +41,16 @@ pub(super) fn of(event: &Recorded<CaseFact>) -> Vec<(Kind, Text)> {
         CaseFact::ExpertLeft(_) => told(Kind::Collaboration, "专家退出", "Expert left"),
         CaseFact::FindingRecorded(fact) => said(Kind::Work, "记录发现", "Finding", &fact.text),
         CaseFact::MeasurementRecorded(_) => told(Kind::Work, "记录测量结果", "Measurement recorded"),
-        CaseFact::MeasurementRetracted(fact) => said(Kind::Work, "作废测量结果", "Measurement retracted", &fact.reason),
+        CaseFact::MeasurementRetracted(fact) => {
+            let which = which(&measurement(case, fact.measurement));
+            vec![(
+                Kind::Work,
+                Text {
+                    chinese: format!("作废测量结果{}：{}", which.chinese, fact.reason),
+                    english: format!("Measurement retracted{}: {}", which.english, fact.reason),
+                },
+            )]
+        }
         CaseFact::SolutionProposed(fact) => {
             said(Kind::Lifecycle, "提出解决方案", "Solution proposed", &fact.description)
         }
@@ -96,9 +108,19 @@ pub(super) fn of(event: &Recorded<CaseFact>) -> Vec<(Kind, Text)> {
         CaseFact::CaseMarkedDuplicate(_) => told(Kind::Lifecycle, "标记重复", "Marked as a duplicate"),
         CaseFact::CasesLinked(_) => told(Kind::Record, "关联案例", "Linked to another case"),
         CaseFact::FeeRecorded(fact) => {
-            said(Kind::Record, "记录收费", "Fee", &format!("{} CNY {}", fact.item, fact.amount))
+            let item = item(case, &fact.item, fact.catalogue);
+            said(Kind::Record, "记录收费", "Fee", &format!("{item} CNY {}", fact.amount))
         }
-        CaseFact::FeeRetracted(fact) => said(Kind::Record, "作废收费", "Fee retracted", &fact.reason),
+        CaseFact::FeeRetracted(fact) => {
+            let which = which(&fee(case, fact.fee));
+            vec![(
+                Kind::Record,
+                Text {
+                    chinese: format!("作废收费{}：{}", which.chinese, fact.reason),
+                    english: format!("Fee retracted{}: {}", which.english, fact.reason),
+                },
+            )]
+        }
         CaseFact::TechniqueIntroduced(fact) => {
             said(Kind::Work, "引进先进技术", "Technique introduced", &fact.technique)
         }
@@ -120,6 +142,43 @@ pub(super) fn of(event: &Recorded<CaseFact>) -> Vec<(Kind, Text)> {
     }
 }
 
+/// What something is told by, in brackets; nothing where it is not known.
+fn which(told_by: &[String]) -> Text {
+    match told_by.is_empty() {
+        true => Text { chinese: String::new(), english: String::new() },
+        false => {
+            Text { chinese: format!("（{}）", told_by.join("，")), english: format!(" ({})", told_by.join(", ")) }
+        }
+    }
+}
+
+/// What a result is told by: its value, its U and its day.
+fn measurement(case: &Case, id: MeasurementId) -> Vec<String> {
+    let mut known = case.file.iter().flat_map(|file| &file.measurements);
+    let Some(measurement) = known.find(|measurement| measurement.id == id) else { return Vec::new() };
+    let uncertainty = measurement.result.uncertainty();
+    let uncertainty = uncertainty.map(|stated| format!("U = {} {}", stated.value(), stated.unit()));
+    let value = [measurement.result.value().to_string()].into_iter();
+    value.chain(uncertainty).chain([calendar::date_of(measurement.at).to_string()]).collect()
+}
+
+/// What a fee is told by: its item, its amount and the day of the service.
+fn fee(case: &Case, id: FeeId) -> Vec<String> {
+    let mut known = case.file.iter().flat_map(|file| &file.fees);
+    let Some(fee) = known.find(|fee| fee.id == id) else { return Vec::new() };
+    vec![format!("{} CNY {}", item(case, &fee.item, fee.catalogue), fee.amount), fee.service_date.to_string()]
+}
+
+/// The item of a fee by its code; behind the division whose list it is on, where the case has a fee by an item of that
+/// code on another list.
+fn item(case: &Case, code: &Label, list: CatalogueId) -> String {
+    let is_on_another = |file: &&File| file.fees.iter().any(|fee| fee.item == *code && fee.catalogue != list);
+    match case.file.as_ref().filter(is_on_another) {
+        Some(file) => format!("{}/{code}", file.keeper_of(list)),
+        None => code.to_string(),
+    }
+}
+
 fn chinese(level: Level) -> &'static str {
     match level {
         Level::County => "县级",
@@ -135,5 +194,91 @@ fn english(level: Level) -> &'static str {
         Level::City => "city",
         Level::Province => "province",
         Level::Nation => "nation",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::domain::fixtures::day;
+    use crate::domain::value::Division;
+    use crate::projection::timeline::tests::{TODAY, event, reported};
+    use crate::projection::timeline::{self, Entry};
+
+    fn texts(entries: &[Entry]) -> Vec<[&str; 2]> {
+        entries.iter().map(|entry| [entry.text.chinese.as_str(), entry.text.english.as_str()]).collect()
+    }
+
+    #[test]
+    fn what_was_retracted_is_told_by_what_it_is() {
+        let [first, second] = [1, 2].map(Uuid::from_u128);
+        let measured = |id: Uuid, uncertainty: Value| {
+            json!({ "MeasurementRecorded": { "id": id, "result": {
+                "value": { "value": "25.001", "unit": "mm" }, "uncertainty": uncertainty,
+            } } })
+        };
+        let u = json!({ "value": "29", "unit": "nm", "coverageFactor": "2", "coverageProbability": "0.95" });
+        let measurement_retracted =
+            |id: Uuid| json!({ "MeasurementRetracted": { "measurement": id, "reason": "抄写有误" } });
+        let events = [
+            reported(),
+            event("2026-03-03T20:00:00Z", measured(first, u)),
+            event("2026-03-04T02:00:00Z", measured(second, Value::Null)),
+            event("2026-03-05T02:00:00Z", measurement_retracted(first)),
+            event("2026-03-05T03:00:00Z", measurement_retracted(second)),
+            event("2026-03-05T04:00:00Z", measurement_retracted(Uuid::from_u128(3))),
+        ];
+        assert_eq!(
+            texts(&timeline::of(&events, &[], day(TODAY)))[3..],
+            [
+                [
+                    "作废测量结果（25.001 mm，U = 29 nm，2026-03-04）：抄写有误",
+                    "Measurement retracted (25.001 mm, U = 29 nm, 2026-03-04): 抄写有误",
+                ],
+                [
+                    "作废测量结果（25.001 mm，2026-03-04）：抄写有误",
+                    "Measurement retracted (25.001 mm, 2026-03-04): 抄写有误",
+                ],
+                ["作废测量结果：抄写有误", "Measurement retracted: 抄写有误"],
+            ]
+        );
+    }
+
+    #[test]
+    fn a_fee_is_told_with_its_list_where_another_one_has_an_item_of_its_code() {
+        let fee = |number: u128, item: &str, list: &Division| {
+            let fact = json!({ "FeeRecorded": {
+                "id": Uuid::from_u128(number), "item": item, "catalogue": CatalogueId::of(list), "catalogueVersion": 1,
+                "serviceDate": "2026-03-03", "amount": "300", "tariff": "300",
+            } });
+            event("2026-03-04T02:00:00Z", fact)
+        };
+        let retracted = event(
+            "2026-03-05T02:00:00Z",
+            json!({ "FeeRetracted": { "fee": Uuid::from_u128(2), "reason": "重复登记" } }),
+        );
+        let (province, nation) = (Division::parse("44").expect("Guangdong"), Division::nation());
+        let mut events =
+            vec![reported(), fee(1, "A-1", &province), fee(2, "A-1", &province), fee(3, "B-2", &nation), retracted];
+        let (of_one, other) =
+            (["记录收费：A-1 CNY 300", "Fee: A-1 CNY 300"], ["记录收费：B-2 CNY 300", "Fee: B-2 CNY 300"]);
+        let retraction =
+            ["作废收费（A-1 CNY 300，2026-03-03）：重复登记", "Fee retracted (A-1 CNY 300, 2026-03-03): 重复登记"];
+        assert_eq!(texts(&timeline::of(&events, &[], day(TODAY)))[1..], [of_one, of_one, other, retraction]);
+
+        events.push(fee(4, "A-1", &nation));
+        let of_province = ["记录收费：44/A-1 CNY 300", "Fee: 44/A-1 CNY 300"];
+        let of_nation = ["记录收费：CN/A-1 CNY 300", "Fee: CN/A-1 CNY 300"];
+        let retraction = [
+            "作废收费（44/A-1 CNY 300，2026-03-03）：重复登记",
+            "Fee retracted (44/A-1 CNY 300, 2026-03-03): 重复登记",
+        ];
+        assert_eq!(
+            texts(&timeline::of(&events, &[], day(TODAY)))[1..],
+            [of_province, of_province, other, of_nation, retraction]
+        );
     }
 }
