@@ -219,6 +219,14 @@ impl Writer<'_> {
         }
     }
 
+    /// The note says which rows a page has, where those are not all.
+    fn long_table(&mut self, table: Table, note: String) {
+        match table.rows.is_empty() {
+            true => self.table(table),
+            false => self.blocks.push(Block::LongTable(LongTable { table, note })),
+        }
+    }
+
     fn times(&mut self) -> Result<(), ReportError> {
         self.heading("历时", "Times");
         self.note(
@@ -296,18 +304,14 @@ impl Writer<'_> {
 
     fn gap_table(&mut self) {
         let table = self.data.gap_table(self.language);
-        match table.rows.len() {
-            0 => self.table(table),
-            all => {
-                let note = self.say(
-                    &format!("表中列出现有差距最大的 {ROWS_ON_A_PAGE} 件，共 {all} 件；csv 格式的报告列出全部。"),
-                    &format!(
-                        "The table has the {ROWS_ON_A_PAGE} cases of the greatest gaps that are left, of {all}; the report in csv has all."
-                    ),
-                );
-                self.blocks.push(Block::LongTable(LongTable { table, note }));
-            }
-        }
+        let all = table.rows.len();
+        let note = self.say(
+            &format!("表中列出现有差距最大的 {ROWS_ON_A_PAGE} 件，共 {all} 件；csv 格式的报告列出全部。"),
+            &format!(
+                "The table has the {ROWS_ON_A_PAGE} cases of the greatest gaps that are left, of {all}; the report in csv has all."
+            ),
+        );
+        self.long_table(table, note);
     }
 
     fn money_and_people(&mut self) -> Result<(), ReportError> {
@@ -322,14 +326,22 @@ impl Writer<'_> {
 
     fn difficult(&mut self) {
         self.heading("未了结的疑难问题", "Open difficult cases");
-        let (shown, all) = (self.data.difficult.len(), self.data.difficult_count);
+        let all = self.data.difficult.len();
         self.note(
-            &format!("攻关、上报至省级及以上、逾期或暂存的未解决难点，共 {all} 件，列出 {shown} 件。疑难问题不得回避。"),
+            &format!("技术攻关类、上报至省级及以上、逾期或暂存的未解决难点，共 {all} 件。疑难问题不得回避。"),
             &format!(
-                "Unsolved cases that are researched, escalated to the province or above, late or parked: {all}, of which {shown} are shown. Difficult ones may not be avoided."
+                "Unsolved cases that are research problems, escalated to the province or above, late or parked: {all}. Difficult ones may not be avoided."
             ),
         );
-        self.table(self.data.difficult_table(self.language));
+        let note = self.say(
+            &format!(
+                "表中列出 {ROWS_ON_A_PAGE} 件，共 {all} 件：先列已下达攻关任务且差距已知的，差距大者在前；再列其余的，层级高者在前，同级报告早者在前。csv 格式的报告列出全部。"
+            ),
+            &format!(
+                "The table has {ROWS_ON_A_PAGE} cases of {all}: first those that somebody researches and whose gap is known, the greatest gap first; then the others, the highest level first, and of a level those that were reported first. The report in csv has all."
+            ),
+        );
+        self.long_table(self.data.difficult_table(self.language), note);
     }
 
     fn sources(&mut self) {

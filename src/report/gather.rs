@@ -55,10 +55,8 @@ pub struct Data {
     pub(super) trainings: Vec<TrainingLine>,
     /// Cases published as typical.
     pub(super) typical: Vec<TypicalLine>,
-    /// Difficult cases that are open, the most difficult first.
+    /// Difficult cases that are open, those first that are researched and have a gap.
     pub(super) difficult: Vec<DifficultLine>,
-    /// How many there are in all.
-    pub(super) difficult_count: u64,
     /// The first events that each figure rests on.
     pub(super) evidence: Vec<(FigureName, Vec<u64>)>,
 }
@@ -87,7 +85,6 @@ pub async fn gather(app: &App, question: YearQuestion) -> Result<Data, ReportErr
     let events = app.year_events(&actor, &year.question, &names, page).await?;
     let positions = |events: Vec<FigureEvent>| events.iter().map(|event| event.position).collect();
     let evidence = names.into_iter().zip(events.into_iter().map(positions)).collect();
-    let (difficult, difficult_count) = lines::difficult(app, &jurisdiction, at).await?;
     Ok(Data {
         submitted: summary.and_then(|entry| entry.state.file),
         origin: app.origin().await?,
@@ -103,8 +100,7 @@ pub async fn gather(app: &App, question: YearQuestion) -> Result<Data, ReportErr
         gaps: lines::gaps(app, &of_the_year(&year.question), at, lines::AT_ONCE).await?,
         trainings: lines::trainings(app, &year.question).await?,
         typical: lines::typical(app, &year.question).await?,
-        difficult,
-        difficult_count,
+        difficult: lines::difficult(app, &jurisdiction, at, lines::AT_ONCE).await?,
         evidence,
         year,
     })

@@ -1,12 +1,13 @@
 //! Single cases in a report: those that are told one by one.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::iter::once;
 
 use jiff::civil::Date;
 use uuid::Uuid;
 
 use crate::app::{
-    App, CaseColumn, CasePage, Condition, Direction, EvidencePage, Fault, HistoryEvent, Moment, Opened, Operator,
+    App, CaseColumn, CasePage, Condition, Direction, EventPage, EvidencePage, Fault, Keep, Moment, Opened, Operator,
     StoredCase, Value, YearQuestion, gap_of,
 };
 use crate::domain::annual_summary::figure::FigureName;
@@ -20,8 +21,6 @@ use crate::domain::value::{CaseId, Decimal, Division, Level, Personal, calendar}
 use crate::report::ReportError;
 use crate::report::gather::{reporter, within};
 
-/// How many cases of a sort are told; the report says how many there are.
-const MOST_CASES: u32 = 100;
 /// How many events or cases are looked at together.
 pub(super) const AT_ONCE: u32 = 500;
 
@@ -73,7 +72,7 @@ pub(super) struct DifficultLine {
     pub(super) reason: Option<String>,
 }
 
-/// Events that say why a case is not solved.
+/// Events that say why a case is not solved, each with a reason.
 const REASONS: [&str; 8] = [
     "CaseEscalated",
     "CaseParked",
@@ -165,13 +164,15 @@ pub(super) async fn typical(app: &App, question: &YearQuestion) -> Result<Vec<Ty
     Ok(lines)
 }
 
-/// Open cases that are researched, were escalated above the city, are late or parked: the highest level first, the
-/// oldest of it first. And how many there are.
+/// Open cases that are problems of research, were escalated above the city, are late or parked. Those that somebody
+/// researches and whose gap is known come first, the greatest gap first; then the others, the highest level first, the
+/// oldest of it first. So many of them are looked at together.
 pub(super) async fn difficult(
     app: &App,
     jurisdiction: &Division,
     at: Moment,
-) -> Result<(Vec<DifficultLine>, u64), ReportError> {
+    at_once: u32,
+) -> Result<Vec<DifficultLine>, ReportError> {
     let equal = |column, value: &str| Condition::Compare {
         column,
         operator: Operator::Equal,
@@ -189,31 +190,46 @@ pub(super) async fn difficult(
     ]);
     let is_unsolved = Condition::Not(Box::new(equal(CaseColumn::Status, Status::Resolved.name())));
     let difficult = Condition::All(vec![within(jurisdiction), is_open, is_unsolved, is_difficult]);
-    let count = app.count_cases(&reporter(), &CasePage::of(difficult.clone(), 0, at)).await?;
-    let mut cases = Vec::new();
-    for level in Level::ALL.iter().rev() {
-        let of_the_level = Condition::All(vec![difficult.clone(), equal(CaseColumn::Level, level.name())]);
-        let page = CasePage {
-            order: vec![(CaseColumn::ReportedAt, Direction::Ascending)],
-            ..CasePage::of(of_the_level, MOST_CASES - cases.len() as u32, at)
-        };
-        cases.extend(app.cases(&reporter(), &page).await?);
+    let is_researched = Condition::All(vec![is_set(CaseColumn::LeadId), is_set(CaseColumn::GapPpm)]);
+    let is_other = Condition::Not(Box::new(is_researched.clone()));
+    let researched =
+        (Condition::All(vec![difficult.clone(), is_researched]), (CaseColumn::GapPpm, Direction::Descending));
+    let others = Level::ALL.iter().rev().map(|level| {
+        let of_the_level = vec![difficult.clone(), is_other.clone(), equal(CaseColumn::Level, level.name())];
+        (Condition::All(of_the_level), (CaseColumn::ReportedAt, Direction::Ascending))
+    });
+    let mut lines = Vec::new();
+    for (condition, order) in once(researched).chain(others) {
+        let mut page = CasePage { order: vec![order], ..CasePage::of(condition, at_once, at) };
+        loop {
+            let cases = app.cases(&reporter(), &page).await?;
+            let Some(last) = cases.last() else { break };
+            page.after = Some(page.key_of(last));
+            lines.extend(difficult_lines(app, cases, at).await?);
+        }
     }
+    Ok(lines)
+}
+
+async fn difficult_lines(app: &App, cases: Vec<StoredCase>, at: Moment) -> Result<Vec<DifficultLine>, ReportError> {
     let enterprises = enterprise_names(app, cases.iter().map(|case| case.row.enterprise_id).collect(), at).await?;
     let institutions = cases.iter().filter_map(|case| case.row.institution_id).collect();
     let institutions = institution_names(app, institutions, at).await?;
     let leads = person_names(app, cases.iter().filter_map(|case| case.row.lead_id).collect(), at).await?;
     let ids: Vec<_> = cases.iter().map(|case| CaseId::from(case.row.case_id)).collect();
-    let histories = app.case_histories(&reporter(), &ids, at).await?;
-    let mut lines = Vec::new();
+    let last_reason =
+        EventPage { at, limit: 1, keep: Keep::Last, types: REASONS.map(str::to_owned).into(), ..EventPage::default() };
+    let reasons = app.told(&reporter(), &ids, &last_reason).await?;
+    let mut lines = Vec::with_capacity(cases.len());
     for case in cases {
         let institution = case.row.institution_id.and_then(|id| institutions.get(&id));
         let lead = case.row.lead_id.and_then(|id| leads.get(&id));
         let owner: Vec<_> = institution.into_iter().chain(lead.and_then(Option::as_ref)).map(String::as_str).collect();
+        let reason = reasons.get(&case.row.case_id.into()).and_then(|told| told.last()?.event.fact.reason());
         lines.push(DifficultLine {
             owner: (!owner.is_empty()).then(|| owner.join(" · ")),
             has_unreadable_lead: lead.is_some_and(Option::is_none),
-            reason: histories.get(&case.row.case_id.into()).and_then(|history| reason(history)),
+            reason: reason.map(ToString::to_string),
             enterprise: enterprises.get(&case.row.enterprise_id).cloned().unwrap_or_default(),
             status: Status::named(&case.row.status).unwrap_or(Status::Reported),
             level: Level::named(&case.row.level),
@@ -223,7 +239,7 @@ pub(super) async fn difficult(
             title: case.row.title,
         });
     }
-    Ok((lines, count))
+    Ok(lines)
 }
 
 /// The names of institutions, by their ids.
@@ -256,15 +272,6 @@ async fn person_names(app: &App, ids: Vec<Uuid>, at: Moment) -> Result<BTreeMap<
         },
     };
     Ok(names.into_iter().filter_map(|(id, name)| Some((id, text(name)?))).collect())
-}
-
-/// Why a case is where it is, as was last said.
-fn reason(history: &[HistoryEvent]) -> Option<String> {
-    let because = |told: &HistoryEvent| {
-        let tells = REASONS.contains(&told.record.event_type.as_str());
-        told.event.fact.reason().filter(|_| tells).map(ToString::to_string)
-    };
-    history.iter().rev().find_map(because)
 }
 
 /// All cases whose events a figure rests on, by number.

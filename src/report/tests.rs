@@ -21,7 +21,7 @@ use crate::domain::case::number::CaseNumber;
 use crate::domain::case::values::{Kind, Origin, Severity};
 use crate::domain::value::{Decimal, Division, Label, Level, ServiceCategory, Statement, Title};
 use crate::report::gather::{of_the_year, reporter, within};
-use crate::report::lines::GapLine;
+use crate::report::lines::{DifficultLine, GapLine};
 use crate::store;
 
 async fn data() -> (Data, TempDir) {
@@ -71,7 +71,6 @@ async fn a_report_says_what_its_figures_are() {
     assert!(data.gaps.iter().any(|line| line.closed) && data.gaps.iter().any(|line| !line.closed));
     assert!(!data.trainings.is_empty() && !data.typical.is_empty());
     assert!(data.difficult.iter().any(|line| line.owner.is_some() && line.reason.is_some()));
-    assert_eq!(data.difficult.len() as u64, data.difficult_count);
 
     let page = text(&data, Format::Html, Language::Both);
     assert!(page.starts_with("<!doctype html>") && page.trim_end().ends_with("</html>"));
@@ -124,7 +123,7 @@ async fn given(app: &App, case: Uuid, command: impl Into<CaseCommand>) {
 }
 
 #[tokio::test]
-async fn of_more_difficult_cases_than_are_told_the_highest_are() {
+async fn of_many_difficult_cases_a_page_has_those_that_are_researched_and_the_highest() {
     let (app, clock, _folder) = demonstration().await;
     let one = CasePage::of(within(&Division::parse("4403").expect("Shenzhen")), 1, Moment::Present);
     let like = app.cases(&reporter(), &one).await.expect("the store reads").remove(0);
@@ -140,11 +139,32 @@ async fn of_more_difficult_cases_than_are_told_the_highest_are() {
         given(&app, highest, EscalateCase { to, reason }).await;
         level = to;
     }
-    let data = gather(&app, question(&app, "44", 2026, None).await).await.expect("figures");
-    assert!(data.difficult_count > 100, "{}", data.difficult_count);
-    assert_eq!(data.difficult.len(), 100);
-    assert!(data.difficult.is_sorted_by_key(|line| std::cmp::Reverse(line.level)));
-    assert!(data.difficult.iter().any(|line| line.title == "难点 100"), "{:?}", data.difficult);
+    let question = question(&app, "44", 2026, None).await;
+    let data = gather(&app, question.clone()).await.expect("figures");
+    let is_researched = |line: &&DifficultLine| line.owner.is_some() && line.gap.is_some();
+    let researched = data.difficult.iter().take_while(is_researched).count();
+    let (researched, others) = data.difficult.split_at(researched);
+    assert!(researched.len() > 1 && researched.is_sorted_by(|one, next| one.gap >= next.gap), "{researched:?}");
+    assert!(!others.iter().any(|line| is_researched(&line)), "{others:?}");
+    assert!(others.is_sorted_by_key(|line| std::cmp::Reverse(line.level)), "{others:?}");
+    let numbers = |lines: &[DifficultLine]| lines.iter().map(|line| line.number.clone()).collect::<Vec<_>>();
+    let few = lines::difficult(&app, &question.jurisdiction, question.at, 7).await.expect("the store reads");
+    assert_eq!(numbers(&few), numbers(&data.difficult), "a few at a time");
+
+    let of_this_test = |lines: &[DifficultLine]| {
+        let lines = lines.iter().filter(|line| line.title.starts_with("难点 "));
+        lines.map(|line| format!("{} · ", line.title)).collect::<Vec<_>>()
+    };
+    let (all, first) = (of_this_test(&data.difficult), of_this_test(&data.difficult[..100]));
+    assert!(all.len() == 101 && first.contains(&"难点 100 · ".to_owned()), "{first:?}");
+    for (format, expected) in [(Format::Md, &first), (Format::Html, &first), (Format::Csv, &all)] {
+        let written = text(&data, format, Language::En);
+        let shown: Vec<_> = all.iter().filter(|title| written.contains(title.as_str())).collect();
+        assert_eq!(shown.len(), expected.len(), "{format:?}");
+        assert!(expected.iter().all(|title| shown.contains(&title)), "{format:?}");
+        let says = format!("The table has 100 cases of {}: first those that somebody", data.difficult.len());
+        assert_eq!(written.contains(&says), format != Format::Csv, "{format:?}");
+    }
 }
 
 #[tokio::test]
