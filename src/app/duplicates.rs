@@ -47,6 +47,7 @@ impl GoesOn {
     pub(super) fn follow(&mut self, file: &File, actor: &Actor) -> bool {
         self.number = scope::sees(actor, file).then(|| file.number.clone());
         self.status = Some(file.status);
+        self.since = Some(file.last_step.at);
         self.case = file.duplicate_of.unwrap_or(self.case);
         file.duplicate_of.is_some()
     }

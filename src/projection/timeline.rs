@@ -8,8 +8,9 @@ use jiff::tz::Offset;
 
 use crate::domain::case::Case;
 use crate::domain::case::event::CaseFact;
+use crate::domain::case::facts::GoesOn;
 use crate::domain::case::state::File;
-use crate::domain::case::values::Origin;
+use crate::domain::case::values::{Origin, Status};
 use crate::domain::enterprise::state::FieldVisit;
 use crate::domain::event::Recorded;
 use crate::domain::value::{VisitId, calendar};
@@ -57,6 +58,8 @@ pub enum Behind {
     Visit(VisitId),
     /// The event at that place of the list that was asked about.
     Event(usize),
+    /// The end of the case that was to go on in the place of this one.
+    Original,
     /// Nothing has happened yet: the day is still to come.
     Due(Date),
 }
@@ -74,10 +77,16 @@ pub struct Entry {
     pub behind: Behind,
 }
 
-/// The timeline of a case by what has happened to it and by the visits to its enterprise, looked at on that day, in the
-/// order of time; what happened at the same time stands as the log has it.
+/// The timeline of a case by what has happened to it, by the visits to its enterprise and, of a duplicate, by what became
+/// of the case that goes on in its place, looked at on that day, in the order of time; what happened at the same time
+/// stands as the log has it.
 #[must_use]
-pub fn of(events: &[Recorded<CaseFact>], visits: &[FieldVisit], today: Date) -> Vec<Entry> {
+pub fn of(
+    events: &[Recorded<CaseFact>],
+    visits: &[FieldVisit],
+    goes_on_in: Option<&GoesOn>,
+    today: Date,
+) -> Vec<Entry> {
     let mut case = Case::default();
     let mut entries = Vec::new();
     let mut open = OpenDays::default();
@@ -92,6 +101,7 @@ pub fn of(events: &[Recorded<CaseFact>], visits: &[FieldVisit], today: Date) -> 
     }
     if let Some(file) = &case.file {
         entries.extend(visits.iter().filter(|visit| concerns(visit, file, &open)).map(of_visit));
+        entries.extend(goes_on_in.and_then(of_original));
         entries.extend(due(file, today));
     }
     // Stable: events of one time stay in the order of the log.
@@ -135,6 +145,23 @@ fn of_visit(visit: &FieldVisit) -> Entry {
     Entry { at: in_china(visit.visited_on, Time::midnight()), kind: Kind::Visit, text, behind: Behind::Visit(visit.id) }
 }
 
+/// A duplicate whose original was withdrawn is nobody's any more: who follows it learns that it can be taken up again.
+fn of_original(goes_on_in: &GoesOn) -> Option<Entry> {
+    let at = goes_on_in.since.filter(|_| goes_on_in.status == Some(Status::Withdrawn))?;
+    let number = goes_on_in.number.as_ref();
+    let text = Text {
+        chinese: format!(
+            "原案例{}已由企业撤回，本案例可重新打开",
+            number.map(|number| format!("（{number}）")).unwrap_or_default()
+        ),
+        english: format!(
+            "The case that went on in its place{} was withdrawn: this one can be reopened",
+            number.map(|number| format!(" ({number})")).unwrap_or_default()
+        ),
+    };
+    Some(Entry { at, kind: Kind::Lifecycle, text, behind: Behind::Original })
+}
+
 /// The deadline that runs, and the day on which a parked case is looked at again.
 fn due(file: &File, today: Date) -> Vec<Entry> {
     let running = file.running_deadline(today).filter(|deadline| !deadline.was_missed);
@@ -169,6 +196,7 @@ mod tests {
 
     use super::*;
     use crate::domain::actor::ActorId;
+    use crate::domain::case::number::CaseNumber;
     use crate::domain::fixtures::{day, statement, time};
     use crate::domain::value::CampaignId;
 
@@ -220,7 +248,7 @@ mod tests {
             visit(102, "2026-03-03", Uuid::from_u128(8)),
             visit(103, "2026-03-03", CAMPAIGN),
         ];
-        let entries = of(&[reported(), deadline_set()], &visits, day(TODAY));
+        let entries = of(&[reported(), deadline_set()], &visits, None, day(TODAY));
         assert_eq!(
             behind(&entries),
             [
@@ -243,7 +271,7 @@ mod tests {
         let paused =
             event("2026-03-05T02:00:00Z", json!({ "ClockPaused": { "from": "2026-03-05", "reason": "等待" } }));
         for last in [missed, paused] {
-            let entries = of(&[reported(), deadline_set(), last], &[], day(TODAY));
+            let entries = of(&[reported(), deadline_set(), last], &[], None, day(TODAY));
             assert_eq!(behind(&entries), [Behind::Event(0), Behind::Event(1), Behind::Event(2)]);
         }
     }
@@ -253,7 +281,7 @@ mod tests {
         let parked = json!({ "CaseParked": { "reviewOn": "2026-03-20", "reason": "尚无方法" } });
         let events = [reported(), deadline_set(), event("2026-03-05T02:00:00Z", parked)];
         let due = |today: &str| -> Vec<Behind> {
-            let entries = of(&events, &[], day(today));
+            let entries = of(&events, &[], None, day(today));
             behind(&entries).into_iter().filter(|behind| matches!(behind, Behind::Due(_))).collect()
         };
         let review = Behind::Due(day("2026-03-20"));
@@ -265,7 +293,7 @@ mod tests {
     fn a_visit_after_the_end_does_not_concern_the_case() {
         let withdrawn = event("2026-03-10T02:00:00Z", json!({ "CaseWithdrawn": { "reason": "自行解决" } }));
         let visits = [visit(100, "2026-02-20", CAMPAIGN), visit(103, "2026-03-11", CAMPAIGN)];
-        let entries = of(&[reported(), withdrawn], &visits, day(TODAY));
+        let entries = of(&[reported(), withdrawn], &visits, None, day(TODAY));
         let first = Behind::Visit(Uuid::from_u128(100).into());
         assert_eq!(behind(&entries), [first, Behind::Event(0), Behind::Event(1)]);
     }
@@ -298,7 +326,7 @@ mod tests {
             ("2026-05-01", true),
         ];
         for (day, concerns) in days {
-            let entries = of(&events, &[visit(103, day, CAMPAIGN)], self::day(TODAY));
+            let entries = of(&events, &[visit(103, day, CAMPAIGN)], None, self::day(TODAY));
             let is_there = behind(&entries).contains(&Behind::Visit(Uuid::from_u128(103).into()));
             assert_eq!(is_there, concerns, "{day}");
         }
@@ -316,7 +344,7 @@ mod tests {
             visit(105, "2026-04-20", CAMPAIGN),
         ];
         let visited = |events: &[Recorded<CaseFact>]| -> Vec<Behind> {
-            let entries = of(events, &visits, day(TODAY)).into_iter();
+            let entries = of(events, &visits, None, day(TODAY)).into_iter();
             entries.map(|entry| entry.behind).filter(|behind| matches!(behind, Behind::Visit(_))).collect()
         };
         let of_visits = |count: u128| -> Vec<Behind> {
@@ -331,7 +359,31 @@ mod tests {
     }
 
     #[test]
+    fn a_duplicate_tells_that_its_original_was_withdrawn() {
+        let original = GoesOn::of(Uuid::from_u128(9).into());
+        let marked = json!({ "CaseMarkedDuplicate": { "of": original.case, "ofVersion": 1 } });
+        let comment = json!({ "CommentAdded": { "id": Uuid::from_u128(1), "text": "归档" } });
+        let events = [reported(), event("2026-03-03T02:00:00Z", marked), event("2026-03-05T02:00:00Z", comment)];
+        let at =
+            |status| GoesOn { status: Some(status), since: Some(time("2026-03-04T02:00:00Z")), ..original.clone() };
+        let told = |goes_on_in: &GoesOn| of(&events, &[], Some(goes_on_in), day(TODAY));
+        let events_alone = [Behind::Event(0), Behind::Event(1), Behind::Event(2)];
+        for going_on in [at(Status::Researching), at(Status::Closed), original.clone()] {
+            assert_eq!(behind(&told(&going_on)), events_alone);
+        }
+        let entries = told(&at(Status::Withdrawn));
+        assert_eq!(behind(&entries), [Behind::Event(0), Behind::Event(1), Behind::Original, Behind::Event(2)]);
+        let Entry { at: when, kind, text, .. } = &entries[2];
+        assert_eq!((*when, *kind), (time("2026-03-04T02:00:00Z"), Kind::Lifecycle));
+        assert_eq!(text.chinese, "原案例已由企业撤回，本案例可重新打开");
+        assert_eq!(text.english, "The case that went on in its place was withdrawn: this one can be reopened");
+        let number = CaseNumber::parse("GD-2026-000009").expect("a number");
+        let seen = GoesOn { number: Some(number), ..at(Status::Withdrawn) };
+        assert_eq!(told(&seen)[2].text.chinese, "原案例（GD-2026-000009）已由企业撤回，本案例可重新打开");
+    }
+
+    #[test]
     fn before_the_report_there_is_no_timeline() {
-        assert_eq!(of(&[], &[visit(100, "2026-02-20", CAMPAIGN)], day(TODAY)), []);
+        assert_eq!(of(&[], &[visit(100, "2026-02-20", CAMPAIGN)], None, day(TODAY)), []);
     }
 }

@@ -1,6 +1,8 @@
 //! What other aggregates know that a command on a case needs. Named in the command, filled in before `decide`; the
 //! event records the version that was relied on.
 
+use jiff::Timestamp;
+
 use crate::domain::case::number::CaseNumber;
 use crate::domain::case::values::Status;
 use crate::domain::value::{
@@ -116,13 +118,15 @@ pub struct GoesOn {
     pub number: Option<CaseNumber>,
     /// Where it is in its life; `None` where there is no such case.
     pub status: Option<Status>,
+    /// When it came there (business time).
+    pub since: Option<Timestamp>,
 }
 
 impl GoesOn {
     /// Not looked up yet: what there is to know of this case.
     #[must_use]
     pub fn of(case: CaseId) -> Self {
-        Self { case, number: None, status: None }
+        Self { case, number: None, status: None, since: None }
     }
 
     /// What that case is called to whoever gives the command.

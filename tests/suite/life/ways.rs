@@ -148,9 +148,21 @@ async fn nothing_goes_on(world: &World, scene: &Scene) {
     assert_eq!(why("other enterprise").await, expected("one that is not yours to see"));
     assert_eq!(why("coordinator").await, expected(&number(&last).await));
 
+    let told = async |who: &str| {
+        let fields = "timeline { nodes { ... on OriginalTimelineEntry { kind number english } } }";
+        let shown = theirs.seen_by(who, fields).await["timeline"]["nodes"].clone();
+        let entries = shown.as_array().expect("a list").iter().filter(|entry| entry["kind"].is_string());
+        entries.cloned().collect::<Vec<_>>()
+    };
+    assert_eq!(told("coordinator").await, Vec::<Value>::new());
     last.takes("enterprise", "withdrawCase", json!({ "reason": "停产" })).await;
+    let english = "The case that went on in its place was withdrawn: this one can be reopened";
+    let unseen = json!({ "kind": "LIFECYCLE", "number": null, "english": english });
+    assert_eq!(told("other enterprise").await, [unseen]);
+    assert_eq!(told("coordinator").await[0]["number"], number(&last).await);
     let as_of = world.position().await.to_string();
     theirs.takes("other enterprise", "reopenCase", again.clone()).await;
+    assert_eq!(told("coordinator").await, Vec::<Value>::new(), "it goes on by itself");
     assert_eq!(theirs.shows("status duplicateOf { id }").await, json!({ "status": "REPORTED", "duplicateOf": null }));
     theirs.takes("coordinator", "triageCase", triage("TESTING")).await;
     theirs.refuses([("coordinator", "reopenCase", again.clone(), "WRONG_STATUS", "")]).await;

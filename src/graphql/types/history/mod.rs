@@ -113,7 +113,7 @@ impl CaseHistory {
         .await
     }
 
-    /// 时间线: what has happened, for people, in the order of time: its events, the visits to its enterprise that concern it (the one it was reported from and, for whoever sees the enterprise in the register, those of its campaign while it was open), its deadlines, and what is still to come: the deadline that runs, the review of a parked case.
+    /// 时间线: what has happened, for people, in the order of time: its events, the visits to its enterprise that concern it (the one it was reported from and, for whoever sees the enterprise in the register, those of its campaign while it was open), its deadlines, of a duplicate that the case was withdrawn which was to go on in its place, and what is still to come: the deadline that runs, the review of a parked case.
     async fn timeline(
         &self,
         ctx: &Context<'_>,

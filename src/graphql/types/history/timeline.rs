@@ -11,7 +11,7 @@ use crate::domain::case::values::Origin;
 use crate::domain::enterprise::state::FieldVisit;
 use crate::domain::value::{CaseId, VisitId, calendar};
 use crate::graphql::connection::{self, PageInfo, Slice};
-use crate::graphql::context::app;
+use crate::graphql::context::{app, loaders};
 use crate::graphql::scalars::{Cursor, Date, DateTime};
 use crate::graphql::types::common;
 use crate::graphql::types::enterprise::FieldVisitNode;
@@ -53,9 +53,9 @@ pub(crate) enum TimelineKind {
 #[serde(deny_unknown_fields)]
 struct Place {
     at: i64,
-    /// Events, then visits, then what is due.
+    /// Events, then visits and the original, then what is due.
     rank: u8,
-    /// The event's position, the visit's or the due day's place among its like.
+    /// The event's position, the visit's or the due day's place among its like; the original is behind all visits.
     number: u64,
     /// Which entry of the same event.
     part: u8,
@@ -94,6 +94,8 @@ pub(crate) enum TimelineEntry {
     Event(EventTimelineEntry),
     /// A visit that concerns it.
     Visit(VisitTimelineEntry),
+    /// The end of its original.
+    Original(OriginalTimelineEntry),
     /// A day that is still to come.
     Due(DueTimelineEntry),
 }
@@ -149,6 +151,11 @@ pub(crate) struct VisitTimelineEntry {
     visit: FieldVisitNode,
 }
 
+pub(crate) struct OriginalTimelineEntry {
+    line: Line,
+    number: Option<String>,
+}
+
 pub(crate) struct DueTimelineEntry {
     line: Line,
     on: Date,
@@ -165,6 +172,11 @@ entries! {
         /// 走访: the visit, recorded with the enterprise.
         visit: &FieldVisitNode, |visit| visit
     }
+    /// 原案例条目: of a duplicate, that the case was withdrawn which was to go on in its place, so that it can be reopened.
+    OriginalTimelineEntry {
+        /// 编号: what that case is called, if you may see it.
+        number: Option<&str>, |number| number.as_deref()
+    }
     /// 待办条目: a day that is still to come.
     DueTimelineEntry {
         /// 日期: the day.
@@ -177,6 +189,7 @@ impl TimelineEntry {
         match self {
             Self::Event(entry) => &entry.line,
             Self::Visit(entry) => &entry.line,
+            Self::Original(entry) => &entry.line,
             Self::Due(entry) => &entry.line,
         }
     }
@@ -232,11 +245,17 @@ impl TimelineConnection {
             }
             None => &[],
         };
+        let goes_on_in = match original_of(history) {
+            Some(original) => {
+                loaders(ctx).going_on(original, case.at).await.map_err(|fault| errors::fault(ctx, fault))?
+            }
+            None => None,
+        };
         let events: Vec<_> = history.iter().map(|told| told.event.clone()).collect();
         let mut entries = Vec::new();
         let mut last: Option<Place> = None;
         let now = app(ctx).time_of(case.at, case.time).await.map_err(|fault| errors::fault(ctx, fault))?;
-        for entry in timeline::of(&events, visits, calendar::date_of(now)) {
+        for entry in timeline::of(&events, visits, goes_on_in.as_ref(), calendar::date_of(now)) {
             let place = place_of(&entry, history, visits, last);
             last = Some(place);
             let behind = entry.behind;
@@ -249,6 +268,10 @@ impl TimelineConnection {
                     .as_ref()
                     .and_then(|enterprise| FieldVisitNode::of(enterprise, visit))
                     .map(|visit| TimelineEntry::Visit(VisitTimelineEntry { line, visit })),
+                Behind::Original => {
+                    let number = goes_on_in.as_ref().and_then(|other| other.number.as_ref()).map(ToString::to_string);
+                    Some(TimelineEntry::Original(OriginalTimelineEntry { line, number }))
+                }
                 Behind::Due(on) => Some(TimelineEntry::Due(DueTimelineEntry { line, on: on.into() })),
             });
         }
@@ -276,11 +299,22 @@ fn origin_of(history: &[HistoryEvent]) -> Option<VisitId> {
     })
 }
 
+/// The case that this one is a duplicate of, where it still is.
+fn original_of(history: &[HistoryEvent]) -> Option<CaseId> {
+    let last = history.iter().rev().find_map(|told| match &told.event.fact {
+        CaseFact::CaseMarkedDuplicate(fact) => Some(Some(fact.of)),
+        CaseFact::CaseReopened(_) => Some(None),
+        _ => None,
+    });
+    last.flatten()
+}
+
 /// The place after the last one: entries come in the order of their places.
 fn place_of(entry: &Entry, history: &[HistoryEvent], visits: &[FieldVisit], last: Option<Place>) -> Place {
     let (rank, number) = match entry.behind {
         Behind::Event(event) => (0, history[event].record.position),
         Behind::Visit(id) => (1, visits.iter().take_while(|visit| visit.id != id).count() as u64),
+        Behind::Original => (1, u64::MAX),
         Behind::Due(_) => (2, u64::from(entry.kind == timeline::Kind::Parking)),
     };
     let place = Place { at: entry.at.as_microsecond(), rank, number, part: 0 };
