@@ -23,7 +23,7 @@ use crate::domain::value::ratio::Ratio;
 use crate::domain::value::{ValueError, quoted};
 
 use definitions::DEFINITIONS;
-use everyday::{to_ucum, written_for_ph};
+use everyday::{misread_alone, to_ucum};
 
 mod definitions;
 mod everyday;
@@ -63,9 +63,9 @@ impl Unit {
             return Err(unknown(&format!("write at most {MOST_CHARACTERS} characters")));
         }
         let code = to_ucum(text).ok_or_else(|| unknown("a micro sign stands before a unit"))?;
-        if let Some((name, instead)) = written_for_ph(&code) {
+        if let Some(((read, as_read), (meant, as_meant))) = misread_alone(&code) {
             return Err(unknown(&format!(
-                "UCUM reads it as {name}, and many write it for a pH: write [pH] for that, or {instead}"
+                "UCUM reads it as {read}, and many write it for {meant}: write {as_meant} for that, or {as_read}"
             )));
         }
         match Meaning::of(&code) {

@@ -46,18 +46,29 @@ pub(super) fn to_ucum(text: &str) -> Option<String> {
     Some(code)
 }
 
-/// What UCUM reads in an expression that many write for a pH, and how that is written; none for any other. Taken for
-/// either it would silently be wrong for somebody.
-pub(super) fn written_for_ph(code: &str) -> Option<(&'static str, &'static str)> {
-    let (symbol, behind) = code.split_at_checked(2)?;
+/// A unit by its name, and as it is written.
+type Named = (&'static str, &'static str);
+
+/// Symbols that stand alone, what UCUM reads them as, and what many write them for. Taken for either they would silently
+/// be wrong for somebody.
+const MISREAD: [(&str, Named, Named); 8] = [
+    ("pH", ("picohenry", "10*-12.H"), ("a pH", "[pH]")),
+    ("PH", ("petahenry", "10*15.H"), ("a pH", "[pH]")),
+    ("ph", ("phot", "10*4.lx"), ("a pH", "[pH]")),
+    ("C", ("coulomb", "A.s"), ("degrees Celsius", "Cel")),
+    ("mph", ("milliphot", "10*1.lx"), ("miles per hour", "[mi_i]/h")),
+    ("Gs", ("gigasecond", "10*9.s"), ("gauss", "G")),
+    ("at", ("attotonne", "10*-18.t"), ("technical atmospheres", "att")),
+    ("ft", ("femtotonne", "10*-15.t"), ("feet", "[ft_i]")),
+];
+
+/// What UCUM reads an expression as, and what many mean by it; none where that is one thing.
+pub(super) fn misread_alone(expression: &str) -> Option<(Named, Named)> {
     // Braces may say of which solution.
-    let is_alone = behind.is_empty() || (behind.starts_with('{') && behind.find('}') == Some(behind.len() - 1));
-    match symbol {
-        "pH" if is_alone => Some(("picohenry", "10*-12.H")),
-        "PH" if is_alone => Some(("petahenry", "10*15.H")),
-        "ph" if is_alone => Some(("phot", "10*4.lx")),
-        _ => None,
-    }
+    let (symbol, braces) = expression.split_at(expression.find('{').unwrap_or(expression.len()));
+    let is_alone = braces.find('}').is_none_or(|end| end == braces.len() - 1);
+    let found = MISREAD.into_iter().find(|(code, ..)| is_alone && *code == symbol);
+    found.map(|(_, read, meant)| (read, meant))
 }
 
 /// Expressions people write for others; whole, since some have a solidus or a product.
@@ -108,20 +119,33 @@ mod tests {
         assert_eq!(to_ucum("µ/m"), None);
     }
     #[test]
-    fn what_may_be_a_ph_is_found_where_it_stands_alone() {
+    fn what_may_be_something_else_is_found_where_it_stands_alone() {
         for (code, name) in [
             ("pH", Some("picohenry")),
             ("pH{blood}", Some("picohenry")),
             ("PH", Some("petahenry")),
             ("ph", Some("phot")),
+            ("C", Some("coulomb")),
+            ("C{bath}", Some("coulomb")),
+            ("mph", Some("milliphot")),
+            ("Gs", Some("gigasecond")),
+            ("at", Some("attotonne")),
+            ("ft", Some("femtotonne")),
             ("[pH]", None),
             ("pH/m", None),
             ("pH{loop}/m{wire}", None),
             ("nH", None),
+            ("C/kg", None),
+            ("pC", None),
+            ("Cel", None),
+            ("G", None),
+            ("att", None),
             ("m", None),
+            ("{C}", None),
+            ("", None),
             ("°", None),
         ] {
-            assert_eq!(written_for_ph(code).map(|(name, _)| name), name, "{code}");
+            assert_eq!(misread_alone(code).map(|((name, _), _)| name), name, "{code}");
         }
     }
 }

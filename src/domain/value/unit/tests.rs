@@ -49,6 +49,12 @@ fn what_is_no_unit_is_refused() {
         "pH",
         "PH",
         "pH{25Cel}",
+        "C",
+        "C{bath}",
+        "mph",
+        "Gs",
+        "at",
+        "ft",
     ] {
         assert_eq!(Unit::parse(text).unwrap_err().code, "UNIT_UNKNOWN", "{text}");
     }
@@ -62,19 +68,33 @@ fn what_is_no_unit_is_refused() {
         ("%[slope]/m", "write its unit alone"),
         ("pH", "write [pH] for that, or 10*-12.H"),
         ("PH", "write [pH] for that, or 10*15.H"),
+        ("C", "write Cel for that, or A.s"),
+        ("mph", "write [mi_i]/h for that, or 10*1.lx"),
+        ("Gs", "write G for that, or 10*9.s"),
+        ("at", "write att for that, or 10*-18.t"),
+        ("ft", "write [ft_i] for that, or 10*-15.t"),
     ] {
         let message = Unit::parse(text).unwrap_err().message;
         assert!(message.contains(advice), "{message}");
     }
 }
 
-/// Logs have it from when it was accepted; and what is said in its stead is a unit.
+/// Logs have them from when they were accepted; and what is said in their stead are units.
 #[test]
-fn a_stored_picohenry_is_one() {
-    let stored: Unit = serde_json::from_str("\"pH\"").unwrap();
-    assert_eq!(stored.factor_to(&unit("10*-12.H")).unwrap(), Ratio::one());
-    assert_factor("10*15.H", "10*12.kH", "1", "1");
+fn what_was_stored_is_what_ucum_reads() {
+    for (stored, instead) in
+        [("pH", "10*-12.H"), ("PH", "10*15.H"), ("C", "A.s"), ("Gs", "10*9.s"), ("at", "10*-18.t"), ("ft", "10*-15.t")]
+    {
+        let stored: Unit = serde_json::from_str(&format!("{stored:?}")).unwrap();
+        assert_eq!(stored.factor_to(&unit(instead)).unwrap(), Ratio::one(), "{stored}");
+    }
+    assert_factor("10*1.lx", "lx", "10", "1");
+    assert_factor("[mi_i]/h", "km/h", "1.609344", "1");
+    assert_factor("G", "uT", "100", "1");
+    assert_factor("att", "Pa", "98066.5", "1");
+    assert_factor("[ft_i]", "mm", "304.8", "1");
     assert_factor("pH/m", "nH/m", "1", "1000");
+    assert_factor("C/kg", "mC/g", "1", "1");
 }
 
 #[test]
