@@ -246,6 +246,8 @@ codes! {
     CoverageFactorTooSmall = "COVERAGE_FACTOR_TOO_SMALL",
     /// A coverage factor is at most Student's t of one degree of freedom for its p (JCGM 100:2008, table G.2).
     CoverageImplausible = "COVERAGE_IMPLAUSIBLE",
+    /// What a U is at the required p is known of a normal distribution alone (JCGM 100:2008, annex G).
+    CoverageIncomparable = "COVERAGE_INCOMPARABLE",
     /// An expanded uncertainty needs its coverage probability p.
     CoverageProbabilityMissing = "COVERAGE_PROBABILITY_MISSING",
     /// A coverage probability lies between 0 and 1.

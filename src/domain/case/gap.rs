@@ -9,7 +9,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::case::state::{File, Measurement};
-use crate::domain::value::{CapabilityGap, Decimal, MeasurementRequirement, calendar};
+use crate::domain::value::{CapabilityGap, Decimal, Measurand, MeasurementRequirement, calendar};
 
 /// Decimals of a gap wherever it is told: those of the rows that lists are answered from.
 const GAP_DECIMALS: u32 = 6;
@@ -30,17 +30,6 @@ impl GapPoint {
     }
 }
 
-impl Measurement {
-    /// The gap that it makes by itself, where the requirement is about it and can be compared with it. A measurement of
-    /// something else stays on file and says nothing about this requirement; nor does one that was retracted.
-    fn gap_to(&self, requirement: &MeasurementRequirement) -> Option<CapabilityGap> {
-        if self.retraction.is_some() || !requirement.is_about(&self.result) {
-            return None;
-        }
-        CapabilityGap::between(self.result.evaluated()?, requirement).ok()
-    }
-}
-
 impl File {
     /// What measurement would solve it, where that was said.
     #[must_use]
@@ -48,10 +37,31 @@ impl File {
         self.requirements.last().map(|stated| &stated.requirement)
     }
 
+    /// What a measurement is of: the measurand that its result names, or else the one that was required when it was
+    /// recorded; of one from before any requirement, that of the first one stated.
+    fn measurand_of(&self, place: usize) -> Option<&Measurand> {
+        let stated_by_then = self.requirements.partition_point(|stated| stated.measured_before <= place);
+        let required = self.requirements.get(stated_by_then.saturating_sub(1));
+        let named = self.measurements[place].result.measurand();
+        named.or_else(|| required.map(|stated| stated.requirement.measurand()))
+    }
+
+    /// The gap that a measurement makes by itself, where the requirement is about it and can be compared with it. A
+    /// measurement of something else stays on file and says nothing about this requirement; nor does one that was
+    /// retracted.
+    fn gap_of(&self, place: usize, requirement: &MeasurementRequirement) -> Option<CapabilityGap> {
+        let Measurement { result, retraction, .. } = &self.measurements[place];
+        if retraction.is_some() || !requirement.is_about(self.measurand_of(place), result.value()) {
+            return None;
+        }
+        CapabilityGap::between(result.evaluated()?, requirement).ok()
+    }
+
     /// The measurement with the least gap, and its gap. The earliest of equals.
     fn best(&self) -> Option<(&Measurement, CapabilityGap)> {
         let requirement = self.requirement()?;
-        let gaps = self.measurements.iter().filter_map(|made| Some((made, made.gap_to(requirement)?)));
+        let made = self.measurements.iter().enumerate();
+        let gaps = made.filter_map(|(place, made)| Some((made, self.gap_of(place, requirement)?)));
         gaps.min_by(|(_, a), (_, b)| a.cmp(b))
     }
 
@@ -101,12 +111,12 @@ impl File {
         let mut told = Vec::new();
         let ends = self.requirements.iter().skip(1).map(|next| next.measured_before).chain([self.measurements.len()]);
         for (stated, end) in self.requirements.iter().zip(ends) {
-            let (before, since) = self.measurements[..end].split_at(stated.measured_before);
-            let mut best = before.iter().filter_map(|made| made.gap_to(&stated.requirement)).min();
+            let gap_of = |place| self.gap_of(place, &stated.requirement);
+            let mut best = (0..stated.measured_before).filter_map(gap_of).min();
             told.push((stated.at, best.clone()));
-            for made in since {
-                best = best.into_iter().chain(made.gap_to(&stated.requirement)).min();
-                told.push((made.at, best.clone()));
+            for place in stated.measured_before..end {
+                best = best.into_iter().chain(gap_of(place)).min();
+                told.push((self.measurements[place].at, best.clone()));
             }
         }
         self.gap_history.clear();

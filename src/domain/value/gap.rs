@@ -17,10 +17,12 @@ use crate::domain::value::ratio::{Ratio, Rounding};
 pub struct CapabilityGap(Ratio);
 
 impl CapabilityGap {
-    /// The gap between a result and the requirement. Where both state the same coverage probability to two decimals it
-    /// is `U / U_req` as stated, whatever their k; otherwise both are brought to the k of the requirement:
-    /// `(U/k) / (U_req/k_req)`. An error limit requires its part at 95 percent, so that it is held against U95. Where the
-    /// requirement is relative U is by the magnitude of the value, and where it is not a relative U is times it.
+    /// The gap between a result and the requirement. Where both state the same coverage probability it is `U / U_req` as
+    /// stated, whatever their k; otherwise both are brought to the k of the requirement, `(U/k) / (U_req/k_req)`, but U to
+    /// no less at a greater probability than at its own and to no more at a lesser one
+    /// ([`ExpandedUncertainty::at`](crate::domain::value::ExpandedUncertainty::at)). An error limit requires its part at 95
+    /// percent, so that it is held against U95. Where the requirement is relative U is by the magnitude of the value, and
+    /// where it is not a relative U is times it.
     ///
     /// # Errors
     /// As [`MeasurementRequirement::reached`].

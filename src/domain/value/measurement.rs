@@ -204,11 +204,22 @@ impl MeasurementRequirement {
         Ok(Self { measurand, interval, target, note })
     }
 
-    /// Whether a result tells how well this can be measured: of this measurand, or of none named, and at a point of
-    /// the interval, if one was said. A value beyond an end by no more than a hundredth of the width is at that end.
-    pub fn is_about(&self, result: &MeasurementResult) -> bool {
-        let is_of_it = result.measurand().is_none_or(|measurand| measurand.is_same_as(&self.measurand));
-        is_of_it && self.interval.as_ref().is_none_or(|interval| interval.holds(result.value()).unwrap_or(false))
+    /// Whether a value of that measurand, or of none named, tells how well this can be measured: it is of this measurand,
+    /// and at a point of the interval, if one was said. A value beyond an end by no more than a hundredth of the width is
+    /// at that end.
+    pub fn is_about(&self, measurand: Option<&Measurand>, value: &Quantity) -> bool {
+        self.is_of(measurand) && self.interval.as_ref().is_none_or(|interval| interval.holds(value).unwrap_or(false))
+    }
+
+    /// Whether a result means to tell that: it names no other measurand, and its value is not outside of the interval. A
+    /// value that is on no scale of the interval is in a wrong unit, unless another measurand is named.
+    pub fn is_meant_by(&self, result: &MeasurementResult) -> bool {
+        let is_inside = |interval: &Interval| interval.holds(result.value()).unwrap_or(true);
+        self.is_of(result.measurand()) && self.interval.as_ref().is_none_or(is_inside)
+    }
+
+    fn is_of(&self, measurand: Option<&Measurand>) -> bool {
+        measurand.is_none_or(|measurand| measurand.is_same_as(&self.measurand))
     }
 
     /// What is to be measured.
@@ -305,7 +316,7 @@ impl MeasurementResult {
         Ok(Self { measurand: None, value, uncertainty, method: None, traceability: None })
     }
 
-    /// The result of this measurand, where it is not the case's own.
+    /// The result of this measurand, where it is not the one that is required of the case.
     pub fn with_measurand(self, measurand: Option<Measurand>) -> Self {
         Self { measurand, ..self }
     }

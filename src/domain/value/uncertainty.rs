@@ -3,8 +3,10 @@
 //! An expanded uncertainty without its coverage factor k and coverage probability p says
 //! nothing that can be compared, so neither may be missing (JCGM 100:2008, 7.2.3).
 
+use std::cmp::Ordering;
 use std::f64::consts::{FRAC_PI_2, SQRT_2};
 use std::fmt;
+use std::num::NonZeroU64;
 
 use bigdecimal::{BigDecimal, RoundingMode, ToPrimitive};
 use serde::{Deserialize, Serialize};
@@ -16,6 +18,10 @@ use crate::domain::value::unit::Unit;
 
 /// How far beyond the largest or the least k of its p a k may be, since both are stated rounded.
 const ROOM_FOR_ROUNDING: f64 = 1.01;
+
+/// How far a k may be from that of the normal distribution at its p and still be taken for it: 2 is 2 percent above it at
+/// 0.95, and that of 30 degrees of freedom 4 percent (JCGM 100:2008, table G.2).
+const ROOM_FOR_NORMAL: f64 = 0.05;
 
 /// A coverage factor k with the coverage probability p that it stands for.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -35,11 +41,26 @@ impl Coverage {
         &self.factor
     }
 
-    /// Whether both are of one coverage probability: to two decimals, half to even. People write 0.95 and 0.9545 for
-    /// the same k = 2, which is of *approximately* 95 percent (JCGM 100:2008, G.6.6).
-    fn is_as_probable_as(&self, probability: &Decimal) -> bool {
-        let rounded = |p: &Decimal| p.as_big_decimal().with_scale_round(2, RoundingMode::HalfEven);
-        rounded(&self.probability) == rounded(probability)
+    /// p.
+    pub fn probability(&self) -> &Decimal {
+        &self.probability
+    }
+
+    /// How this coverage probability is to another: greater, less or the same one.
+    fn compare_to(&self, probability: &Decimal) -> Ordering {
+        uncovered(probability).cmp(&uncovered(&self.probability))
+    }
+}
+
+/// What a coverage probability leaves out, `1 − p`, to two decimals, half to even, and to one digit below 0.01: those that
+/// agree in it are the same one. People write 0.95 and 0.9545 for the same k = 2, which is of *approximately* 95 percent
+/// (JCGM 100:2008, G.6.6); 0.9973 and 0.9999 are those of k = 3 and k = 3.89.
+fn uncovered(probability: &Decimal) -> BigDecimal {
+    let rest = &Decimal::one() - probability;
+    let rest = rest.as_big_decimal();
+    match *rest < BigDecimal::new(1.into(), 2) {
+        true => rest.with_precision_round(NonZeroU64::MIN, RoundingMode::HalfEven),
+        false => rest.with_scale_round(2, RoundingMode::HalfEven),
     }
 }
 
@@ -121,14 +142,48 @@ impl ExpandedUncertainty {
         (stated * ROOM_FOR_ROUNDING < least).then_some(least)
     }
 
-    /// U at another coverage, in the unit of U. Where p is the same to two decimals it is U as stated, whatever its k:
-    /// few degrees of freedom make k larger at the same p, and U with it (JCGM 100:2008, 6.3 and annex G). Otherwise
-    /// nothing is known of the degrees of freedom, and it is the k of that coverage times `u = U / k`.
+    /// U at another coverage, in the unit of U. Where p is the same it is U as stated, whatever its k: few degrees of freedom
+    /// make k larger at the same p, and U with it (JCGM 100:2008, 6.3 and annex G). Otherwise it is the k of that coverage
+    /// times `u = U / k`, and since no U falls as p grows, whatever its distribution, at least U as stated at a greater p
+    /// and at most that at a lesser one.
     pub fn at(&self, coverage: &Coverage) -> Ratio {
-        match coverage.is_as_probable_as(&self.coverage_probability) {
-            true => Ratio::from(&self.value),
-            false => &self.standard() * &Ratio::from(&coverage.factor),
+        let stated = Ratio::from(&self.value);
+        let brought = || &self.standard() * &Ratio::from(&coverage.factor);
+        match coverage.compare_to(&self.coverage_probability) {
+            Ordering::Equal => stated,
+            Ordering::Greater => stated.max(brought()),
+            Ordering::Less => stated.min(brought()),
         }
+    }
+
+    /// Refuses a U that nobody can tell at another coverage: what it is at another p its distribution says, and only the
+    /// normal one is known by its k. A k that is another one is that of few degrees of freedom, or of a rectangular
+    /// distribution, say.
+    ///
+    /// # Errors
+    /// `COVERAGE_INCOMPARABLE`.
+    pub fn check_told_at(&self, coverage: &Coverage) -> Result<(), ValueError> {
+        let required = coverage.probability();
+        if coverage.compare_to(&self.coverage_probability).is_eq() || self.is_normal() {
+            return Ok(());
+        }
+        let (k, p) = (&self.coverage_factor, &self.coverage_probability);
+        Err(ValueError::new(
+            "COVERAGE_INCOMPARABLE",
+            format!(
+                "a U with k = {k} at p = {p} cannot be told at the required p of {required}, for this k is not the {:.2} of a normal distribution but one of few degrees of freedom, say: state U at p = {required}, with its k there",
+                normal_factor(p)
+            ),
+        ))
+    }
+
+    /// Whether k is that of the normal distribution at p, or the 3 that is of *approximately* 99 percent (JCGM 100:2008,
+    /// 6.3.3).
+    fn is_normal(&self) -> bool {
+        let stated = self.coverage_factor.as_big_decimal().to_f64().unwrap_or(f64::INFINITY);
+        let is_near = (stated / normal_factor(&self.coverage_probability) - 1.0).abs() <= ROOM_FOR_NORMAL;
+        let usual = (Decimal::from(3), Decimal::from(BigDecimal::new(99.into(), 2)));
+        is_near || (&self.coverage_factor, &self.coverage_probability) == (&usual.0, &usual.1)
     }
 
     /// The standard uncertainty `u = U / k` in the unit of U, exactly.
@@ -171,6 +226,17 @@ fn checked_probability(probability: Option<Decimal>) -> Result<Decimal, ValueErr
     }
 }
 
+/// The k of the normal distribution at p, to 0.0005: 1.96 at 0.95 (Abramowitz and Stegun, Handbook of Mathematical
+/// Functions, 26.2.23).
+fn normal_factor(probability: &Decimal) -> f64 {
+    // By the rest, which is exact: near 1 a binary p would be 1.
+    let rest = (&Decimal::one() - probability).as_big_decimal().to_f64().unwrap_or(0.0);
+    let t = (-2.0 * (rest / 2.0).ln()).sqrt();
+    let above = 2.515_517 + t * (0.802_853 + t * 0.010_328);
+    let below = 1.0 + t * (1.432_788 + t * (0.189_269 + t * 0.001_308));
+    t - above / below
+}
+
 /// Refuses a k that no p like this one has. With one degree of freedom k is the largest, `tan(π·p/2)`: 12.71 at 0.95
 /// (Student's t, JCGM 100:2008, table G.2). A U whose k and p do not belong together would be compared wrongly.
 fn check_plausible(factor: &Decimal, probability: &Decimal) -> Result<(), ValueError> {
@@ -190,124 +256,4 @@ fn check_plausible(factor: &Decimal, probability: &Decimal) -> Result<(), ValueE
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn decimal(text: &str) -> Decimal {
-        Decimal::parse(text).unwrap()
-    }
-
-    fn stated(value: &str, k: Option<&str>, p: Option<&str>) -> Result<ExpandedUncertainty, &'static str> {
-        let unit = Unit::parse("um").unwrap();
-        ExpandedUncertainty::new(decimal(value), unit, k.map(decimal), p.map(decimal)).map_err(|error| error.code)
-    }
-
-    #[test]
-    fn the_standard_uncertainty_is_exact() {
-        let uncertainty = stated("0.50", Some("3"), Some("0.9973")).unwrap();
-        assert_eq!(uncertainty.standard().to_string(), "1/6");
-        assert_eq!(uncertainty.to_string(), "U = 0.50 um (k = 3, p = 0.9973)");
-    }
-
-    #[test]
-    fn an_uncertainty_is_stated_whole() {
-        for (value, k, p, code) in [
-            ("-0.1", Some("2"), Some("0.95"), "UNCERTAINTY_NEGATIVE"),
-            ("0.00", Some("2"), Some("0.95"), "UNCERTAINTY_NOT_POSITIVE"),
-            ("1", None, Some("0.95"), "COVERAGE_FACTOR_MISSING"),
-            ("1", Some("2"), None, "COVERAGE_PROBABILITY_MISSING"),
-            ("1", Some("0.99"), Some("0.95"), "COVERAGE_FACTOR_TOO_SMALL"),
-            ("1", Some("2"), Some("0"), "COVERAGE_PROBABILITY_OUT_OF_RANGE"),
-            ("1", Some("2"), Some("1"), "COVERAGE_PROBABILITY_OUT_OF_RANGE"),
-            ("1", Some("2"), Some("95"), "COVERAGE_PROBABILITY_OUT_OF_RANGE"),
-        ] {
-            assert_eq!(stated(value, k, p), Err(code));
-        }
-    }
-
-    #[test]
-    fn k_belongs_to_p() {
-        for (k, p, is_plausible) in [
-            ("2", "0.95", true),
-            ("2", "0.9545", true),
-            ("3", "0.9973", true),
-            ("1", "0.6827", true),
-            ("1.65", "0.95", true),
-            ("2.87", "0.9545", true),
-            // Table G.2 for one degree of freedom, as it is printed.
-            ("12.71", "0.95", true),
-            ("13.97", "0.9545", true),
-            ("63.66", "0.99", true),
-            ("235.80", "0.9973", true),
-            ("1.84", "0.6827", true),
-            ("1", "0.5", true),
-            // Near 1 nearly every k is possible.
-            ("1e20", "0.9999999999999999999999", true),
-            ("12.9", "0.95", false),
-            ("100", "0.95", false),
-            ("3", "0.5", false),
-            ("1", "0.4", false),
-            ("1e60", "0.9999999999999999999999", false),
-        ] {
-            let expected = is_plausible.then_some(()).ok_or("COVERAGE_IMPLAUSIBLE");
-            assert_eq!(stated("1", Some(k), Some(p)).map(drop), expected, "k = {k}, p = {p}");
-        }
-        let unit = Unit::parse("um").unwrap();
-        let refused = ExpandedUncertainty::new(decimal("1"), unit, Some(decimal("100")), Some(decimal("0.95")));
-        assert!(refused.unwrap_err().message.contains("at most 12.71 "));
-    }
-
-    #[test]
-    fn a_k_below_those_of_the_usual_distributions_is_found() {
-        for (k, p, least) in [
-            ("1", "0.95", Some("1.41")),
-            ("1.39", "0.95", Some("1.41")),
-            // Of the arc sine, the rectangular and the normal distribution.
-            ("1.41", "0.95", None),
-            ("1.65", "0.95", None),
-            ("1.96", "0.95", None),
-            ("1", "0.99", Some("1.41")),
-            ("1", "0.9", Some("1.40")),
-            ("1", "0.6827", None),
-        ] {
-            let missed = stated("5", Some(k), Some(p)).unwrap().least_factor_missed();
-            assert_eq!(missed.map(|least| format!("{least:.2}")).as_deref(), least, "k = {k}, p = {p}");
-        }
-    }
-
-    #[test]
-    fn what_was_stored_is_read_whatever_its_k_and_u() {
-        for (u, k) in [("1", "100"), ("0", "2")] {
-            let json = format!(r#"{{"value":"{u}","unit":"um","coverageFactor":"{k}","coverageProbability":"0.95"}}"#);
-            assert!(serde_json::from_str::<ExpandedUncertainty>(&json).is_ok(), "{json}");
-        }
-    }
-
-    #[test]
-    fn it_is_told_at_another_coverage() {
-        for (k, p, at_usual) in [
-            ("2", "0.95", "6"),
-            ("2", "0.9545", "6"),
-            ("2.87", "0.95", "6"),
-            ("2.87", "0.954", "6"),
-            // 0.955 is 0.96, and 0.945 is 0.94: half to even.
-            ("2", "0.955", "6"),
-            ("3", "0.955", "4"),
-            ("3", "0.945", "4"),
-            ("3", "0.9451", "6"),
-            ("3", "0.9973", "4"),
-            ("1", "0.6827", "12"),
-        ] {
-            let told = stated("6", Some(k), Some(p)).unwrap().at(&Coverage::usual());
-            assert_eq!(told, Ratio::from(&decimal(at_usual)), "k = {k}, p = {p}");
-        }
-    }
-
-    #[test]
-    fn it_is_an_object_in_json() {
-        let uncertainty = stated("0.50", Some("2"), Some("0.95")).unwrap();
-        let json = serde_json::to_string(&uncertainty).unwrap();
-        assert_eq!(json, r#"{"value":"0.50","unit":"um","coverageFactor":"2","coverageProbability":"0.95"}"#);
-        assert_eq!(serde_json::from_str::<ExpandedUncertainty>(&json).unwrap(), uncertainty);
-    }
-}
+mod tests;

@@ -87,7 +87,7 @@ impl TargetInput {
     }
 }
 
-/// 扩展不确定度 U = k·u (VIM 2.35; JCGM 100:2008, 6.2). A U without its k and p says nothing and is refused. So is a k that is too large for p (`COVERAGE_IMPLAUSIBLE`).
+/// 扩展不确定度 U = k·u (VIM 2.35; JCGM 100:2008, 6.2). A U without its k and p says nothing and is refused. So is a k that is too large for p (`COVERAGE_IMPLAUSIBLE`). That of a result is stated at the required p, which is 0.95 for an error limit: with another p it is refused where its k is by more than 5 % another than that of the normal distribution, and not the 3 of 0.99, as with few degrees of freedom or of a rectangular distribution (`COVERAGE_INCOMPARABLE`).
 #[derive(Clone, Debug, InputObject, Serialize)]
 pub(crate) struct ExpandedUncertaintyInput {
     /// U, above 0: no measurement has an uncertainty of 0 (JCGM 100:2008, 3.3.1). Where U was not evaluated it is left out.
@@ -159,7 +159,7 @@ impl MaximumPermissibleErrorInput {
 /// 测量结果: what was measured (VIM 2.9).
 #[derive(Clone, Debug, InputObject, Serialize)]
 pub(crate) struct MeasurementResultInput {
-    /// 被测量: the quantity measured, where it is not the required one.
+    /// 被测量: the quantity measured, where it is not the one that is required now. A result of another quantity, or at a value outside of the required interval, goes on record whatever its unit and coverage, and counts for no gap to this requirement.
     pub(crate) measurand: Option<String>,
     /// 量值: the measured value.
     pub(crate) value: Decimal,

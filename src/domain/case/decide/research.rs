@@ -52,15 +52,21 @@ pub(super) fn measured(
     Ok(MeasurementRecorded { id: command.id, result: command.result.clone() })
 }
 
-/// An uncertainty that cannot be compared with the one required would never move the gap.
+/// An uncertainty that cannot be compared with the one required would never move the gap, or move it to a wrong one. That
+/// of something else may go on record.
 fn check_comparable(file: &File, result: &MeasurementResult, field: &str) -> Result<(), Refusal> {
-    let (Some(requirement), Some(result)) = (file.requirement(), result.evaluated()) else {
+    let (Some(requirement), Some(evaluated)) = (file.requirement(), result.evaluated()) else {
         return Ok(());
     };
-    match CapabilityGap::between(result, requirement) {
-        Ok(_) => Ok(()),
-        Err(error) => Err(Refusal::of_value(format!("{field}.uncertainty.unit"), error)),
+    if !requirement.is_meant_by(result) {
+        return Ok(());
     }
+    CapabilityGap::between(evaluated, requirement)
+        .map_err(|error| Refusal::of_value(format!("{field}.uncertainty.unit"), error))?;
+    evaluated
+        .uncertainty()
+        .check_told_at(requirement.required_uncertainty().coverage())
+        .map_err(|error| Refusal::of_value(format!("{field}.uncertainty.coverageProbability"), error))
 }
 
 pub(crate) fn has_measurement(file: &File, _: &Actor, _: Date) -> Result<(), Refusal> {

@@ -7,6 +7,7 @@ mod story;
 mod answers;
 mod assignment;
 mod collaboration;
+mod comparing;
 mod confirmation;
 mod deadlines;
 mod escalation;

@@ -92,10 +92,32 @@ fn one_coverage_is_compared_as_stated_and_others_at_the_k_required() {
         (("2.58", "0.99"), ("2", "0.95"), ("26", "25.8")),
         // And at k = 3.
         (("2", "0.9545"), ("3", "0.9973"), ("39", "20")),
+        // 0.9973 is not 0.9999.
+        (("3", "0.9973"), ("3.89", "0.9999"), ("5.057", "3")),
     ] {
         let found = gap(stated("1.3", "K", best.0, best.1), stated("1", "K", required.0, required.1));
         assert_eq!(found.ratio(), &ratio(expected.0, expected.1), "{best:?} of {required:?}");
     }
+}
+
+/// Few degrees of freedom make k so large that the one required is less: no U falls as p grows (JCGM 100:2008, 6.3.1, table G.2).
+#[test]
+fn no_coverage_makes_a_gap_smaller_than_what_is_stated() {
+    for (best, required, expected) in [
+        // 2 degrees of freedom: U95 is above 0.9 K by itself.
+        (("1.0", "4.30", "0.95"), ("0.9", "3", "0.9973"), ("10", "9")),
+        // 1 degree of freedom.
+        (("1.5", "6.31", "0.90"), ("1", "2", "0.95"), ("15", "10")),
+        (("1.5", "1.84", "0.6827"), ("1", "2", "0.95"), ("3", "1.84")),
+        // A rectangular distribution: U95 is no more than U99.
+        (("1", "1.71", "0.99"), ("1", "2", "0.95"), ("1", "1")),
+    ] {
+        let best = stated(best.0, "K", best.1, best.2);
+        let found = gap(best.clone(), stated(required.0, "K", required.1, required.2));
+        assert_eq!(found.ratio(), &ratio(expected.0, expected.1), "{best} of {required:?}");
+    }
+    let limited = between(&hundred("Cel", stated("1.5", "K", "6.31", "0.90")), Target::Mpe(limit("3", "K", "3")));
+    assert_eq!(limited.unwrap().ratio(), &ratio("3", "2"));
 }
 
 #[test]
@@ -204,7 +226,7 @@ fn of_two_results_at_the_end_of_an_interval_the_better_one_counts() {
             let quantity = Quantity::new(decimal(value), unit("V"));
             MeasurementResult::new(quantity, Some(stated(u, "[ppm]", "2", "0.95"))).unwrap()
         })
-        .filter(|result| required.is_about(result))
+        .filter(|result| required.is_about(result.measurand(), result.value()))
         .map(|result| CapabilityGap::between(result.evaluated().unwrap(), &required).unwrap().to_string())
         .collect();
     assert_eq!(gaps, ["2.600", "0.8500"]);
@@ -249,6 +271,7 @@ proptest! {
         u in 1i64..400, limited in 1i64..400, tenths in 10i64..50,
         coverage in prop::sample::select(vec![
             ("2", "0.95"), ("2", "0.9545"), ("2.87", "0.95"), ("2.87", "0.9545"), ("3", "0.9973"), ("1", "0.6827"),
+            ("6.31", "0.90"), ("1.71", "0.99"),
         ]),
         in_units in prop::sample::select(vec![("mm", "mm"), ("um", "mm"), ("%", "mm"), ("mm", "%"), ("[ppth]", "%"), ("um/m", "mm")]),
     ) {

@@ -43,6 +43,11 @@ impl MeasurementRequirement {
 }
 
 impl Evaluated<'_> {
+    /// The uncertainty, above 0.
+    pub fn uncertainty(&self) -> &ExpandedUncertainty {
+        self.uncertainty
+    }
+
     /// U at this coverage as a difference of two values, in this unit.
     fn difference(&self, coverage: &Coverage, unit: &Unit) -> Result<Ratio, ValueError> {
         self.check_relation()?;

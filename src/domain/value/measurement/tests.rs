@@ -229,8 +229,9 @@ fn a_measurand_is_the_same_however_it_is_typed() {
     assert_eq!(named("Ｔemperature ").as_str(), "Ｔemperature");
     let required = requirement(None, Target::Uncertainty(uncertainty("2", "um"))).unwrap();
     let of = |measurand| result(("20", "mm"), uncertainty("1", "um")).with_measurand(Measurand::parse(measurand).ok());
-    assert!(required.is_about(&of("Pitch diameter of a  thread gauge")));
-    assert!(!required.is_about(&of("major diameter of a thread gauge")));
+    let is_about = |result: &MeasurementResult| required.is_about(result.measurand(), result.value());
+    assert!(is_about(&of("Pitch diameter of a  thread gauge")));
+    assert!(!is_about(&of("major diameter of a thread gauge")));
 }
 
 /// Where a value is has nothing to do with how well it was measured.
@@ -252,7 +253,12 @@ fn a_result_is_about_the_interval_that_its_value_is_in() {
         let required = requirement(interval("2.5", "10", "V").ok(), required).unwrap();
         for u in ["0.001", "1.7", "900000"] {
             let result = result((value, in_unit), uncertainty(u, "[ppm]"));
-            assert_eq!(required.is_about(&result), is_about, "{value} {in_unit}, U = {u} ppm");
+            let found = required.is_about(result.measurand(), result.value());
+            assert_eq!(found, is_about, "{value} {in_unit}, U = {u} ppm");
+            // A current is no voltage outside of the interval: who names no other measurand has the unit wrong.
+            assert_eq!(required.is_meant_by(&result), is_about || in_unit == "A", "{value} {in_unit}");
+            let other = result.with_measurand(Measurand::parse("major diameter of a thread gauge").ok());
+            assert!(!required.is_meant_by(&other), "{value} {in_unit}");
         }
     }
 }

@@ -1,0 +1,184 @@
+//! Which results are held against what is required, and at what coverage.
+
+use crate::domain::case::command::{RecordMeasurement, RecordTrialResult, SpecifyRequirement};
+use crate::domain::case::tests::actors::*;
+use crate::domain::case::tests::commands::*;
+use crate::domain::case::tests::story::Story;
+use crate::domain::case::values::Status;
+use crate::domain::refusal::Code;
+use crate::domain::value::measurement::MaximumPermissibleError;
+use crate::domain::value::{
+    Decimal, DecisionRule, ExpandedUncertainty, Interval, Measurand, MeasurementRequirement, MeasurementResult,
+    Quantity, Target, Unit,
+};
+
+/// A number and its unit, as in `20 Cel`.
+type Stated<'a> = (&'a str, &'a str);
+
+const USUAL: Stated<'static> = ("2", "0.95");
+
+fn researching() -> Story {
+    Story::of(Status::Researching)
+}
+
+fn decimal(text: &str) -> Decimal {
+    Decimal::parse(text).expect("a number")
+}
+
+fn unit(text: &str) -> Unit {
+    Unit::parse(text).expect("a unit")
+}
+
+/// U with its k and p.
+fn expanded((value, in_unit): Stated<'_>, (k, p): Stated<'_>) -> ExpandedUncertainty {
+    ExpandedUncertainty::new(decimal(value), unit(in_unit), Some(decimal(k)), Some(decimal(p))).expect("U with k and p")
+}
+
+fn required(measurand: &str, interval: Option<(&str, &str, &str)>, target: Target) -> SpecifyRequirement {
+    let measurand = Measurand::parse(measurand).expect("a measurand");
+    let interval = interval
+        .map(|(low, high, in_unit)| Interval::new(decimal(low), decimal(high), unit(in_unit)).expect("an interval"));
+    let requirement = MeasurementRequirement::new(measurand, interval, target, None).expect("a requirement");
+    SpecifyRequirement { requirement }
+}
+
+/// What measures the temperature of a bath to this U, at this k and p.
+fn of_bath(value: &str, coverage: Stated<'_>) -> SpecifyRequirement {
+    required("temperature of the bath", None, Target::Uncertainty(expanded((value, "K"), coverage)))
+}
+
+fn result(measurand: Option<&str>, (value, in_unit): Stated<'_>, u: ExpandedUncertainty) -> RecordMeasurement {
+    let quantity = Quantity::new(decimal(value), unit(in_unit));
+    let measurand = measurand.map(|words| Measurand::parse(words).expect("a measurand"));
+    let result = MeasurementResult::new(quantity, Some(u)).expect("a result").with_measurand(measurand);
+    RecordMeasurement { result, ..measure("1", "um") }
+}
+
+/// 30 °C with this U in K, at this k and p.
+fn at_thirty(value: &str, coverage: Stated<'_>) -> RecordMeasurement {
+    result(None, ("30", "Cel"), expanded((value, "K"), coverage))
+}
+
+fn gap(story: &Story) -> Option<String> {
+    story.file().gap_in_six_decimals().map(|gap| gap.to_string())
+}
+
+/// Of 2 degrees of freedom, of 1, and of a rectangular distribution: no U falls as p grows (JCGM 100:2008, table G.2).
+#[test]
+fn what_was_recorded_before_is_told_no_smaller_at_a_greater_probability() {
+    for ((u, coverage), (required, required_coverage), told) in [
+        (("1.0", ("4.30", "0.95")), ("0.9", ("3", "0.9973")), "1.111112"),
+        (("1.5", ("6.31", "0.90")), ("1", USUAL), "1.500000"),
+        (("1", ("1.71", "0.99")), ("1", USUAL), "1.000000"),
+        (("1", ("3", "0.9973")), ("1", ("3.89", "0.9999")), "1.296667"),
+    ] {
+        let story =
+            researching().then(lead(), at_thirty(u, coverage)).then(lead(), of_bath(required, required_coverage));
+        assert_eq!(gap(&story).as_deref(), Some(told), "{u} at {coverage:?} of {required} at {required_coverage:?}");
+    }
+    let limit = MaximumPermissibleError::new(
+        decimal("3"),
+        unit("K"),
+        DecisionRule::new(decimal("3"), decimal("0")).expect("a rule"),
+    );
+    let limit = Target::Mpe(limit.expect("a limit"));
+    let limited = researching()
+        .then(lead(), at_thirty("1.5", ("6.31", "0.90")))
+        .then(lead(), required("temperature of the bath", None, limit));
+    assert_eq!(gap(&limited).as_deref(), Some("1.500000"));
+    assert!(limited.file().capability_gap().is_some_and(|gap| !gap.is_closed()));
+}
+
+#[test]
+fn a_result_that_is_not_normal_is_stated_at_the_probability_required() {
+    let at_its_p = "result.uncertainty.coverageProbability";
+    let story = researching().then(lead(), of_bath("0.9", ("3", "0.9973")));
+    for coverage in [("4.30", "0.95"), ("1.65", "0.95"), ("2.87", "0.9545")] {
+        story.clone().when(lead(), at_thirty("1.0", coverage)).refused(Code::CoverageIncomparable, at_its_p);
+    }
+    // The same 2 degrees of freedom where they are asked for; and many of them, wherever.
+    for (u, coverage, told) in [("4.47", ("19.21", "0.9973"), "4.966667"), ("0.6", ("2", "0.95"), "1.000000")] {
+        assert_eq!(gap(&story.clone().then(lead(), at_thirty(u, coverage))).as_deref(), Some(told), "{coverage:?}");
+    }
+    let RecordMeasurement { id, result } = at_thirty("1.0", ("4.30", "0.95"));
+    let trial = RecordTrialResult { measurement: Some(RecordMeasurement { id, result }), ..trial_passed() };
+    let on_trial = Story::of(Status::OnTrial).then(lead(), of_bath("0.9", ("3", "0.9973")));
+    let of_trial = "measurement.uncertainty.coverageProbability";
+    on_trial.when(lead(), trial).refused(Code::CoverageIncomparable, of_trial);
+}
+
+/// What names another measurand, or is at a value outside of the interval, is on file and says nothing of what is required.
+#[test]
+fn a_result_of_something_else_goes_on_record_whatever_its_unit() {
+    let uncertainty = |value, in_unit| expanded((value, in_unit), USUAL);
+    let flow = Target::Uncertainty(uncertainty("1", "%"));
+    let flow = || required("volume flow", Some(("0.1", "10", "mL/h")), flow.clone());
+    let voltage = Target::Uncertainty(uncertainty("2", "[ppm]"));
+    let voltage = || required("DC voltage", Some(("2.5", "10", "V")), voltage.clone());
+    let bore = || required("bore diameter", None, Target::Uncertainty(uncertainty("1", "um")));
+    let water = |measurand| result(measurand, ("20", "Cel"), uncertainty("0.1", "K"));
+    let zero = || result(None, ("0", "V"), uncertainty("1", "uV"));
+    let pressure = |measurand| result(measurand, ("600", "kPa"), uncertainty("2", "kPa"));
+    for (required, beside) in [
+        (flow(), water(Some("water temperature"))),
+        (voltage(), zero()),
+        (bore(), pressure(Some("air pressure"))),
+        (bore(), result(Some("air pressure"), ("600", "kPa"), expanded(("2", "kPa"), ("4.30", "0.99")))),
+    ] {
+        let story = researching().then(lead(), required).then(lead(), beside);
+        assert_eq!((story.file().measurements.len(), gap(&story)), (1, None));
+    }
+    let at_its_unit = "result.uncertainty.unit";
+    for (required, beside, code) in [
+        (flow(), water(None), Code::RelativeToArbitraryZero),
+        (flow(), water(Some("Volume flow")), Code::RelativeToArbitraryZero),
+        (bore(), pressure(None), Code::UnitIncommensurable),
+        (required("DC voltage", None, Target::Uncertainty(uncertainty("2", "[ppm]"))), zero(), Code::RelativeToZero),
+    ] {
+        researching().then(lead(), required).when(lead(), beside).refused(code, at_its_unit);
+    }
+}
+
+/// A result that names no measurand is of the one that was required then, and stays of it.
+#[test]
+fn a_requirement_of_another_measurand_takes_no_unnamed_result_for_its_own() {
+    let of_furnace = || {
+        let target = Target::Uncertainty(expanded(("0.1", "K"), USUAL));
+        required("temperature of the furnace atmosphere", None, target)
+    };
+    let bath = researching().then(lead(), of_bath("0.1", USUAL)).then(lead(), at_thirty("0.05", USUAL));
+    assert_eq!(gap(&bath).as_deref(), Some("0.500000"));
+    let furnace = bath.clone().then(coordinator(), of_furnace());
+    assert_eq!((gap(&furnace), furnace.file().best_uncertainty()), (None, None));
+    assert_eq!(furnace.file().gap_history.last().map(|point| &point.gap), Some(&None));
+    // What is measured from then on is of the furnace; and what was of the bath is that again once it is required again.
+    let measured = furnace.then(lead(), at_thirty("0.2", USUAL));
+    assert_eq!(gap(&measured).as_deref(), Some("2.000000"));
+    assert_eq!(gap(&measured.then(coordinator(), of_bath("0.1", USUAL))).as_deref(), Some("0.500000"));
+    // The same words typed anew are no other measurand.
+    let typed_anew = Target::Uncertainty(expanded(("0.1", "K"), USUAL));
+    let typed_anew = bath.then(coordinator(), required("Temperature of the  Bath", None, typed_anew));
+    assert_eq!(gap(&typed_anew).as_deref(), Some("0.500000"));
+    // Of one from before any requirement it is the first that was stated.
+    let before = researching().then(lead(), at_thirty("0.05", USUAL)).then(lead(), of_bath("0.1", USUAL));
+    assert_eq!(gap(&before).as_deref(), Some("0.500000"));
+    assert_eq!(gap(&before.then(coordinator(), of_furnace())), None);
+}
+
+/// So it is where the history is told anew.
+#[test]
+fn a_retraction_leaves_unnamed_results_what_they_were_of() {
+    let furnace = Target::Uncertainty(expanded(("0.1", "K"), USUAL));
+    let as_number = |number, u: &str| RecordMeasurement { id: measure_as(number, "1", "um").id, ..at_thirty(u, USUAL) };
+    let story = researching()
+        .then(lead(), of_bath("0.1", USUAL))
+        .then(lead(), as_number(1, "0.05"))
+        .then(coordinator(), required("temperature of the furnace atmosphere", None, furnace))
+        .then(lead(), as_number(2, "0.3"))
+        .then(lead(), as_number(3, "0.2"))
+        .then(lead(), retract_measurement(3));
+    let file = story.file();
+    let told: Vec<_> = file.gap_history.iter().map(|point| point.gap.as_ref().map(ToString::to_string)).collect();
+    let expected = [Some("0.500000"), None, Some("3.000000")];
+    assert_eq!(told, expected.map(|gap| gap.map(str::to_owned)));
+}
