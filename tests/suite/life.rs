@@ -3,6 +3,7 @@
 mod as_of;
 mod bulk;
 mod catalogue;
+mod comparing;
 mod front;
 mod histories;
 mod internal;
@@ -130,6 +131,7 @@ async fn every_mutation_and_every_refusal(world: &World) {
     catalogue::play(world, &scene).await;
     story::play(world, &scene).await;
     measuring::play(world, &scene).await;
+    comparing::play(world, &scene).await;
     ways::play(world, &scene).await;
     views::play(world, &scene).await;
     receipts::play(world, &scene).await;

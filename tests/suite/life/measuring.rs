@@ -79,9 +79,8 @@ async fn requirements(world: &World, scene: &Scene) {
             "UNIT_UNKNOWN",
             "requirement.interval.unit",
         ),
-        // They would be picohenry and coulomb.
+        // It would be picohenry.
         ("enterprise", "specifyRequirement", interval("4", "10", "pH"), "UNIT_UNKNOWN", "requirement.interval.unit"),
-        ("enterprise", "specifyRequirement", interval("0", "100", "C"), "UNIT_UNKNOWN", "requirement.interval.unit"),
         ("visitor", "specifyRequirement", of_uncertainty(json!({})), "NOT_PERMITTED", ""),
     ])
     .await;
