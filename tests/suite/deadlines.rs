@@ -110,6 +110,36 @@ async fn a_review_that_nobody_holds_leaves_the_deadline_to_run(database: Databas
     assert_eq!(late().await, json!(2));
 }
 
+/// Whoever looks again in time finds as many working days left as there were when the case was parked.
+async fn a_case_that_is_taken_up_again_in_time_is_not_late(database: Database) {
+    let (house, [case, ..], app) = late_cases(database).await;
+    let missed = async || CLOCKWORK.round(&app, "a").await.expect("it looks").missed;
+    assert_eq!(missed().await, 3);
+    // On Saturday, the 10th, until the end of the month.
+    let up = |level| json!({ "to": level, "reason": "本级无此能力" });
+    for (who, mutation, more) in [
+        ("coordinator", "setDeadline", json!({ "deadline": "2026-01-12" })),
+        ("coordinator", "escalateCase", up("CITY")),
+        ("manager", "escalateCase", up("PROVINCE")),
+        ("nation", "escalateCase", up("NATION")),
+        ("nation", "parkCase", json!({ "reviewOn": "2026-01-30", "reason": "国内尚无标准装置" })),
+    ] {
+        house.ordered(who, mutation, "", with(json!({ "caseId": case }), more)).await;
+    }
+    house.clock.advance(SignedDuration::from_hours(24 * 4));
+    assert_eq!(missed().await, 0);
+    house.ordered("nation", "unparkCase", "", json!({ "caseId": case })).await;
+    let query = "query Unparked($id: ID!) { case(id: $id) { deadline parkedUntil events(last: 1) { nodes {
+        ... on CaseUnparkedEvent { on deadline } } } } }";
+    let shown = &house.ask("watcher", query, json!({ "id": case })).await["case"];
+    let event = json!({ "on": "2026-01-14", "deadline": "2026-01-14" });
+    let expected = json!({ "deadline": "2026-01-14", "parkedUntil": null, "events": { "nodes": [event] } });
+    assert_eq!(*shown, expected, "later by Monday and Tuesday");
+    assert_eq!(missed().await, 0);
+    house.clock.advance(SignedDuration::from_hours(24));
+    assert_eq!(missed().await, 1);
+}
+
 /// The clock was stopped for what has been solved: nothing of it is left once the case is taken up again.
 async fn a_pause_ends_with_the_case(database: Database) {
     let (house, [case, ..], app) = late_cases(database).await;
@@ -136,6 +166,7 @@ async fn a_pause_ends_with_the_case(database: Database) {
 
 on_both_databases! {
     a_review_that_nobody_holds_leaves_the_deadline_to_run,
+    a_case_that_is_taken_up_again_in_time_is_not_late,
     a_pause_ends_with_the_case,
     a_pause_is_no_answer_to_a_missed_deadline,
     a_case_that_cannot_be_read_keeps_no_deadline_waiting,

@@ -297,6 +297,10 @@ payloads! {
     CaseParked {
         /// When it is looked at again.
         review_on: Date,
+        /// The first day on which the deadline stands still; absent in events from before it was recorded, of which it is
+        /// the day on which they happened.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from: Option<Date>,
         /// Why nobody can solve it today.
         reason: Statement,
     }
@@ -305,6 +309,13 @@ payloads! {
         /// Why, if said.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<Statement>,
+        /// The first day on which it is not parked; absent in events from before it was recorded.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        on: Option<Date>,
+        /// The deadline, later by the working days on which it stood still since it was set. Events from before it moved
+        /// leave it where it was.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        deadline: Option<Date>,
     }
     /// 设定期限.
     DeadlineSet {
@@ -338,7 +349,7 @@ payloads! {
         on: Date,
         /// The working days that did not count.
         paused_working_days: u32,
-        /// The deadline, later by those of these days that came after it was set.
+        /// The deadline, later by the working days on which it stood still since it was set.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         deadline: Option<Date>,
     }

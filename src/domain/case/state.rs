@@ -83,6 +83,8 @@ pub struct File {
     pub deadline: Option<Deadline>,
     /// The first day that does not count, while the clock is paused.
     pub paused_from: Option<Date>,
+    /// The first day on which its deadline stands still, while parked.
+    pub parked_from: Option<Date>,
     /// When it is looked at again, while parked.
     pub parked_until: Option<Date>,
     /// The case that it was marked as a duplicate of; that one may be a duplicate by now.

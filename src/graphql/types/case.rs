@@ -201,7 +201,7 @@ impl CaseRow {
         time_of(self.stored.row.reported_at).into()
     }
 
-    /// 期限: the last day. It moves by the working days for which the clock was paused. Working days are those of the State Council's yearly notices of holidays, of which 2024 to 2026 are known; of any other year only the statutory holidays of fixed dates are: 1 January, 1 May, from 2025 on 2 May, 1 to 3 October. The others, and days worked in their stead, are not counted there, and a deadline that has moved stays where it is when the notice comes.
+    /// 期限: the last day. It moves by the working days for which the clock was paused, or the case parked until it was taken up again by the day of its review. Working days are those of the State Council's yearly notices of holidays, of which 2024 to 2026 are known; of any other year only the statutory holidays of fixed dates are: 1 January, 1 May, from 2025 on 2 May, 1 to 3 October. The others, and days worked in their stead, are not counted there, and a deadline that has moved stays where it is when the notice comes.
     async fn deadline(&self) -> Option<Date> {
         self.stored.row.deadline_on.as_deref().and_then(Date::of_row)
     }
@@ -216,7 +216,7 @@ impl CaseRow {
         self.stored.row.clock_paused
     }
 
-    /// 暂存至: when it is looked at again, while parked. Its deadline stands still until the end of that day and runs from the next one on, even if nobody has looked.
+    /// 暂存至: when it is looked at again, while parked. Its deadline stands still until the end of that day, and moves by the working days parked when the case is taken up again by then (`unparkCase`). From the next day on it runs where it was, even if nobody has looked.
     async fn parked_until(&self) -> Option<Date> {
         self.stored.row.parked_until.as_deref().and_then(Date::of_row)
     }

@@ -92,7 +92,7 @@ pub(super) fn of(event: &Recorded<CaseFact>, case: &Case) -> Vec<(Kind, Text)> {
                 english: format!("Parked until {}: {}", fact.review_on, fact.reason),
             },
         )],
-        CaseFact::CaseUnparked(_) => told(Kind::Parking, "取回", "Taken up again"),
+        CaseFact::CaseUnparked(fact) => with_deadline(told(Kind::Parking, "取回", "Taken up again"), fact.deadline),
         CaseFact::DeadlineSet(fact) => said(Kind::Deadline, "期限定为", "Deadline set", &fact.deadline),
         CaseFact::DeadlineExtended(fact) => vec![(
             Kind::Deadline,

@@ -123,6 +123,7 @@ impl Known {
             CaseFact::DeadlineSet(fact) => (None, Some(fact.deadline)),
             CaseFact::DeadlineExtended(fact) => (None, Some(fact.to)),
             CaseFact::ClockResumed(fact) => (None, fact.deadline),
+            CaseFact::CaseUnparked(fact) => (None, fact.deadline),
             _ => (None, None),
         };
         self.status = status.unwrap_or(self.status);

@@ -77,19 +77,26 @@ pub(super) fn resume_clock(given: Given<'_>, _: &ResumeClock) -> Decision {
     // Whoever says it went on before it was paused: no day has gone uncounted.
     let from = paused_from(given.file)?;
     let on = clock_day(given).max(from);
+    let paused_working_days = WorkingCalendar::china().working_days_between(from, on);
+    only(ClockResumed { on, paused_working_days, deadline: moved_deadline(given.file, on) })
+}
+
+/// The deadline after a pause or a parking until that day: later by the working days on which it stood still. One that had
+/// passed before stays where it is, and a parking whose review nobody held in time moves nothing.
+pub(super) fn moved_deadline(file: &File, until: Date) -> Option<Date> {
+    let parked_from = file.parked_from.filter(|_| file.is_parked(until));
+    // Of both the earlier one: no day stands still twice.
+    let from = [file.paused_from, parked_from].into_iter().flatten().min()?;
+    let deadline = file.deadline.filter(|deadline| deadline.on >= from)?;
     let calendar = WorkingCalendar::china();
-    let paused_working_days = calendar.working_days_between(from, on);
-    // One that was set during the pause was set with the days before in view.
-    let stood_still = |deadline: Deadline| calendar.working_days_between(deadline.set_on.max(from), on);
-    let moved = |deadline: Deadline| calendar.add_working_days(deadline.on, stood_still(deadline));
-    // A deadline that had passed before the pause stays where it is.
-    let running = given.file.deadline.filter(|deadline| deadline.on >= from);
-    only(ClockResumed { on, paused_working_days, deadline: running.map(moved) })
+    // One that was set meanwhile was set with the days before in view.
+    let stood_still = calendar.working_days_between(deadline.set_on.max(from), until);
+    Some(calendar.add_working_days(deadline.on, stood_still))
 }
 
 /// The day from which the clock stands or runs. Nobody stops it in the past, which would move a deadline at will; the
 /// log of another tracker says itself when it did.
-fn clock_day(given: Given<'_>) -> Date {
+pub(super) fn clock_day(given: Given<'_>) -> Date {
     if given.order.by.holds(Role::Importer) { given.order.day() } else { given.order.today() }
 }
 

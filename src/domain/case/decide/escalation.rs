@@ -4,6 +4,7 @@ use jiff::civil::Date;
 
 use crate::domain::actor::Actor;
 use crate::domain::case::command::{EscalateCase, ParkCase, UnparkCase};
+use crate::domain::case::decide::deadlines::{clock_day, moved_deadline};
 use crate::domain::case::decide::{Decision, Given, only, refuse};
 use crate::domain::case::event::{CaseEscalated, CaseParked, CaseUnparked};
 use crate::domain::case::state::File;
@@ -48,7 +49,7 @@ pub(super) fn park_case(given: Given<'_>, command: &ParkCase) -> Decision {
     if review_on <= today {
         return refuse(Code::ReviewDateNotInFuture, "reviewOn", format!("{review_on} is not after today, {today}"));
     }
-    only(CaseParked { review_on, reason: command.reason.clone() })
+    only(CaseParked { review_on, from: Some(clock_day(given)), reason: command.reason.clone() })
 }
 
 /// Whether its day of review is still to come or has passed.
@@ -59,6 +60,8 @@ pub(crate) fn has_been_parked(file: &File, _: &Actor, _: Date) -> Result<(), Ref
     Ok(())
 }
 
-pub(super) fn unpark_case(_: Given<'_>, command: &UnparkCase) -> Decision {
-    only(CaseUnparked { reason: command.reason.clone() })
+pub(super) fn unpark_case(given: Given<'_>, command: &UnparkCase) -> Decision {
+    let on = clock_day(given);
+    let deadline = moved_deadline(given.file, on);
+    only(CaseUnparked { reason: command.reason.clone(), on: Some(on), deadline })
 }

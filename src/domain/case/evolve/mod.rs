@@ -207,10 +207,15 @@ impl File {
                 }
             }
             CaseFact::CaseParked(fact) => {
+                self.parked_from = Some(fact.from.unwrap_or_else(|| calendar::date_of(at)));
                 self.parked_until = Some(fact.review_on);
                 self.answer_missed_deadline();
             }
-            CaseFact::CaseUnparked(_) => self.parked_until = None,
+            CaseFact::CaseUnparked(fact) => {
+                self.parked_from = None;
+                self.parked_until = None;
+                self.shift_deadline(fact.deadline, fact.on.unwrap_or_else(|| calendar::date_of(at)));
+            }
             CaseFact::DeadlineSet(fact) => self.set_deadline(fact.deadline, calendar::date_of(at)),
             CaseFact::DeadlineExtended(fact) => self.set_deadline(fact.to, calendar::date_of(at)),
             CaseFact::DeadlineMissed(_) => {

@@ -20,6 +20,7 @@ impl File {
         self.answer_missed_deadline();
         if !status.is_before_resolved() {
             // Whoever has solved it need not look at it again, and waits for nothing.
+            self.parked_from = None;
             self.parked_until = None;
             self.paused_from = None;
         }

@@ -45,6 +45,7 @@ impl File {
             lesson: None,
             deadline: None,
             paused_from: None,
+            parked_from: None,
             parked_until: None,
             duplicate_of: None,
             links: Vec::new(),

@@ -225,6 +225,8 @@ pub fn differences(before: Option<&File>, after: &File) -> Vec<FieldDifference> 
         lesson: _,
         deadline: _,
         paused_from: _,
+        // Since when it is parked is told by the change of the day of review.
+        parked_from: _,
         parked_until: _,
         duplicate_of: _,
         links: _,

@@ -50,6 +50,8 @@ event_objects! {
     CaseParked as CaseParkedEvent |fact| {
         /// 复查日期: when it is looked at again.
         review_on: Date = fact.review_on.into();
+        /// The first day on which the deadline stands still; absent in an event from before it was recorded.
+        from: Option<Date> = fact.from.map(Into::into);
         /// 原因: why nobody can solve it today.
         reason: String = fact.reason.to_string();
     }
@@ -57,6 +59,10 @@ event_objects! {
     CaseUnparked as CaseUnparkedEvent |fact| {
         /// 原因: why, if said.
         reason: Option<String> = text(fact.reason.as_ref());
+        /// The first day on which it is not parked; absent in an event from before it was recorded.
+        on: Option<Date> = fact.on.map(Into::into);
+        /// 期限: the deadline, later by the working days on which it stood still since it was set.
+        deadline: Option<Date> = fact.deadline.map(Into::into);
     }
     /// 设定期限: a last day was set.
     DeadlineSet as DeadlineSetEvent |fact| {
@@ -90,7 +96,7 @@ event_objects! {
         on: Date = fact.on.into();
         /// 暂停工作日: the working days that did not count.
         paused_working_days: u32 = fact.paused_working_days;
-        /// 期限: the deadline, later by those of these days that came after it was set.
+        /// 期限: the deadline, later by the working days on which it stood still since it was set.
         deadline: Option<Date> = fact.deadline.map(Into::into);
     }
     /// 企业撤回: the enterprise took its case back.
