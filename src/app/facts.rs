@@ -36,7 +36,7 @@ use crate::domain::institution::Institution;
 use crate::domain::order::{FIRST_YEAR, Order};
 use crate::domain::person::Person;
 use crate::domain::person::command::{AffiliationFacts, PersonCommand};
-use crate::domain::value::{CampaignId, CaseId, CatalogueId, Division, Label};
+use crate::domain::value::{CampaignId, CaseId, CatalogueId, Division, Label, VisitId};
 use crate::store::{CaseColumn, Condition, Moment, Operator, StreamId, Value};
 
 /// The versions of other streams that a decision rests on.
@@ -79,7 +79,12 @@ impl<'a> LookUp<'a> {
     ) -> Result<ReliedOn, Fault> {
         let year = order.day().year();
         match &mut order.command {
-            CaseCommand::ReportCase(command) => self.enrolment(command, year, &order.by).await?,
+            CaseCommand::ReportCase(command) => self.report(command, year, &order.by).await?,
+            CaseCommand::RecordLegacyActivity(command) => {
+                if let Some(opening) = &mut command.opening {
+                    self.enrolment(&mut opening.enrolment, None, &order.by).await?;
+                }
+            }
             CaseCommand::AssignResearch(command) => self.person(command.lead.as_mut()).await?,
             CaseCommand::ReassignResearch(command) => self.person(command.lead.as_mut()).await?,
             CaseCommand::InviteExpert(command) => self.person(Some(&mut command.expert)).await?,
@@ -136,8 +141,7 @@ impl<'a> LookUp<'a> {
             | CaseCommand::AddAttachment(_)
             | CaseCommand::PublishTypicalCase(_)
             | CaseCommand::RetractTypicalCase(_)
-            | CaseCommand::EraseImportedPersons(_)
-            | CaseCommand::RecordLegacyActivity(_) => {}
+            | CaseCommand::EraseImportedPersons(_) => {}
         }
         Ok(self.relied_on)
     }
@@ -234,22 +238,33 @@ impl<'a> LookUp<'a> {
         Ok(self.relied_on)
     }
 
-    /// What the enterprise's enrolment is, if the enterprise is there for this actor.
-    async fn enrolment(&mut self, command: &mut ReportCase, year: i16, actor: &Actor) -> Result<(), Fault> {
-        let EnrolmentFacts { enterprise, campaign, .. } = command.enrolment;
-        let present = self.present::<Enterprise>(enterprise.into()).await?;
-        if !present.state.is_visible_to(enterprise.into(), actor) {
-            return Ok(());
-        }
+    /// What the enterprise's enrolment is, and in which series the case gets its number by that.
+    async fn report(&mut self, command: &mut ReportCase, year: i16, actor: &Actor) -> Result<(), Fault> {
         let visit = match &command.origin {
             Origin::FieldVisit { visit } => Some(*visit),
             Origin::Survey { .. } | Origin::OwnReport | Origin::Import => None,
         };
-        if let Some(facts) = present.state.enrolment_facts(present.version, campaign, visit) {
-            let division = command.division.as_ref().unwrap_or(&facts.division);
-            command.number = CaseNumber::provisional(division.letters(), year);
+        self.enrolment(&mut command.enrolment, visit, actor).await?;
+        let division = command.division.as_ref().unwrap_or(&command.enrolment.division);
+        command.number = CaseNumber::provisional(division.letters(), year);
+        Ok(())
+    }
+
+    /// What the enterprise's enrolment is, if the enterprise is there for this actor.
+    async fn enrolment(
+        &mut self,
+        facts: &mut EnrolmentFacts,
+        visit: Option<VisitId>,
+        actor: &Actor,
+    ) -> Result<(), Fault> {
+        let EnrolmentFacts { enterprise, campaign, .. } = *facts;
+        let present = self.present::<Enterprise>(enterprise.into()).await?;
+        if !present.state.is_visible_to(enterprise.into(), actor) {
+            return Ok(());
+        }
+        if let Some(known) = present.state.enrolment_facts(present.version, campaign, visit) {
             let campaign_open = self.present::<Campaign>(campaign.into()).await?.state.is_open();
-            command.enrolment = EnrolmentFacts { campaign_open, ..facts };
+            *facts = EnrolmentFacts { campaign_open, ..known };
         }
         Ok(())
     }

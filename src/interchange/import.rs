@@ -62,7 +62,7 @@ pub async fn import(
 ) -> Result<ImportReport, ImportError> {
     let import = Import { app: app.clone(), mapping: mapping.clone(), report: Arc::default() };
     let survey = import.survey(read(&mut file, format, mapping)?, bad_events).await?;
-    import.frame(&survey.organisations).await?;
+    import.frame(&survey.organisations, bad_events).await?;
     let mut lanes = Lanes::open(&import);
     let mut events = read(&mut file, format, mapping)?;
     let mut done = 0;
@@ -134,15 +134,19 @@ impl Import {
         Ok(self.app.earlier(&ActorId::importer(), &key).await?)
     }
 
-    /// Puts on record what the cases belong to, where there are any: as of when the log begins to tell of it, so that a
-    /// case of the past has an enterprise there.
-    async fn frame(&self, organisations: &[Organisation]) -> Result<(), ImportError> {
+    /// Puts on record what new cases belong to, where there are any: as of when the log begins to tell of it, so that a
+    /// case of the past has an enterprise there. What has come to an end since an earlier import takes none: the events
+    /// of an organisation that is refused are left out with it, where that is asked for, each told by its own refusal.
+    async fn frame(&self, organisations: &[Organisation], bad_events: BadEvents) -> Result<(), ImportError> {
         let Some(begins) = organisations.iter().map(|organisation| organisation.since).min() else {
             return Ok(());
         };
         self.open_campaign(begins).await?;
         for organisation in organisations {
-            self.enrol(organisation).await?;
+            match self.enrol(organisation).await {
+                Err(ImportError::Frame { source: Failure::Refused(_), .. }) if bad_events == BadEvents::AreLeftOut => {}
+                enrolled => enrolled?,
+            }
         }
         Ok(())
     }
@@ -156,7 +160,7 @@ impl Import {
             period: Period::new(campaign.starts_on, None).expect("a period without an end is not empty"),
             reporting_deadline: campaign.reporting_deadline,
         };
-        let request = self.request(&format!("import:{}", campaign.id), begins);
+        let request = self.request(begins);
         let outcome = self.app.execute::<Campaign>(&request, campaign.id.into(), command.into()).await;
         there_or(outcome.map(drop), Code::AlreadyExists)
             .map_err(|source| ImportError::Frame { what: format!("the campaign {}", campaign.name), source })
@@ -173,16 +177,17 @@ impl Import {
             campaign: CampaignFacts { campaign: self.mapping.campaign.id, known: None },
             consent: None,
         };
-        let request = self.request(&format!("import:{enterprise}"), *since);
+        let request = self.request(*since);
         let outcome = self.app.execute::<Enterprise>(&request, (*enterprise).into(), command.into()).await;
         there_or(outcome.map(drop), Code::AlreadyEnrolled)
             .map_err(|source| ImportError::Frame { what: format!("the organisation {name}"), source })
     }
 
-    fn request(&self, key: &str, occurred_at: Timestamp) -> Request {
+    /// An order that is decided by what there is now, however often it was given before.
+    fn request(&self, occurred_at: Timestamp) -> Request {
         Request {
             actor: importer(),
-            key: Key::of_digest(key.to_owned(), [0; 32]),
+            key: Key::unique(self.app.new_id()),
             expected_version: None,
             occurred_at: Some(occurred_at),
             source: None,

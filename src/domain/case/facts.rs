@@ -157,10 +157,8 @@ pub struct LegacyCase {
     pub title: Title,
     /// What it was about.
     pub problem: Statement,
-    /// The organisation whose case it was.
-    pub enterprise: EnterpriseId,
-    /// The import campaign.
-    pub campaign: CampaignId,
+    /// The organisation whose case it was, in the import campaign.
+    pub enrolment: EnrolmentFacts,
     /// Where.
     pub division: Division,
 }

@@ -88,8 +88,17 @@ impl Enterprise {
                 "the enterprise is on this campaign's list already",
             ));
         }
+        let has_withdrawn = self.file.as_ref().is_some_and(|file| file.enrolments.contains_key(&campaign));
         let consent = match &command.consent {
             Some(statement) => Consent::Given { statement: statement.clone() },
+            None if by.holds(Role::Importer) && has_withdrawn => {
+                return Err(Refusal::new(
+                    Code::ConsentMissing,
+                    "consent",
+                    "the enterprise has withdrawn from this campaign, and another tracker's log is no consent to come \
+                     back: leave its new cases out",
+                ));
+            }
             None if by.holds(Role::Importer) => Consent::Imported,
             None => {
                 return Err(Refusal::new(

@@ -74,9 +74,9 @@ impl Lane {
     /// Commits one event.
     async fn commit(&self, step: &Step, planned: &Planned, opening: Option<&Opening>) -> Result<Outcome, Failure> {
         let place = step.event.place;
-        let mapping = &*self.import.mapping;
-        let enrolment = |opening: &Opening| EnrolmentFacts::of(opening.enterprise, mapping.campaign.id);
-        let wished = planned.wished(opening.map(|opening| (opening, enrolment(opening))));
+        let campaign = self.import.mapping.campaign.id;
+        let unopened = opening.map(|opening| (opening, EnrolmentFacts::of(opening.enterprise, campaign)));
+        let wished = planned.wished(unopened.clone());
         let mut refused = None;
         if let Some(command) = wished {
             match self.give(planned, command).await {
@@ -89,7 +89,7 @@ impl Lane {
         if planned.is_internal() {
             return Ok(Err(refused.map_or(BadEvent::Internal(place), |refusal| BadEvent::refused(place, refusal))));
         }
-        let legacy = planned.legacy(opening.map(|opening| (opening, mapping)));
+        let legacy = planned.legacy(unopened);
         match self.give(planned, legacy).await {
             Ok(true) => Ok(Ok(Became::AlreadyThere)),
             Ok(false) if planned.fact() != LEGACY => Ok(Ok(Became::LegacyInsteadOf(planned.fact()))),

@@ -258,19 +258,17 @@ impl Planned {
         INTERNAL.contains(&self.fact())
     }
 
-    /// The order that is always allowed: the event stands on the timeline in the other tracker's words.
+    /// The order that every status allows: the event stands on the timeline in the other tracker's words.
     ///
     /// # Parameters
-    /// - `unopened`: the case that this event opens, where there is none yet, and the mapping that says to which
-    ///   campaign it belongs.
+    /// - `unopened`: the case that this event opens and what is known of its enrolment, where there is none yet.
     #[must_use]
-    pub fn legacy(&self, unopened: Option<(&Opening, &Mapping)>) -> CaseCommand {
-        let opening = unopened.map(|(opening, mapping)| LegacyCase {
+    pub fn legacy(&self, unopened: Option<(&Opening, EnrolmentFacts)>) -> CaseCommand {
+        let opening = unopened.map(|(opening, enrolment)| LegacyCase {
             number: opening.number.clone(),
             title: opening.title.clone(),
             problem: opening.problem.clone(),
-            enterprise: opening.enterprise,
-            campaign: mapping.campaign.id,
+            enrolment,
             division: opening.division.clone(),
         });
         let concludes = matches!(self.wish, Wish::Legacy { concludes: true });

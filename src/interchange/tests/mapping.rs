@@ -134,12 +134,12 @@ fn an_event_whose_case_is_not_there_yet_opens_it() {
         "T-17;Delta;;Bore gauge;;done;14.03.2012 09:30;;;",
     ])[1];
     let (planned, opening) = (mapping.plan(event).unwrap(), mapping.opening(event).unwrap());
-    let legacy = planned.legacy(Some((&opening, &mapping)));
+    let legacy = planned.legacy(Some((&opening, enrolment(&opening, &mapping))));
     let CaseCommand::RecordLegacyActivity(RecordLegacyActivity { opening: Some(opened), concludes: true }) = legacy
     else {
         panic!("{legacy:?} opens nothing");
     };
-    assert_eq!(opened.campaign, mapping.campaign.id);
+    assert_eq!(opened.enrolment.campaign, mapping.campaign.id);
     assert_eq!(opened.division.code(), "44");
     assert_eq!(opened.problem.as_str(), "The other tracker kept no description.");
 }

@@ -3,14 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use etalon::app::{App, Key, Request, Vault};
+use etalon::app::{App, Failure, Key, Request, Vault};
 use etalon::domain::actor::{Actor, ActorId, Role};
 use etalon::domain::campaign::Campaign;
 use etalon::domain::campaign::command::CloseCampaign;
 use etalon::domain::case::Case;
 use etalon::domain::case::command::MarkDuplicate;
 use etalon::domain::case::facts::CaseFacts;
-use etalon::domain::value::CaseId;
+use etalon::domain::enterprise::Enterprise;
+use etalon::domain::enterprise::command::WithdrawEnrolment;
+use etalon::domain::refusal::Code;
+use etalon::domain::value::{CaseId, Label};
 use etalon::interchange::import::error::{BadEvent, ImportError};
 use etalon::interchange::read::Place;
 use etalon::interchange::report::ImportReport;
@@ -27,6 +30,7 @@ on_both_databases!(
     what_came_in_before_other_data_keys_is_told_as_that,
     a_mended_file_adds_what_was_left_out,
     a_campaign_that_is_closed_ends_the_import_before_anything_is_on_record,
+    who_has_withdrawn_has_no_new_cases,
     an_attribute_may_be_named_like_a_mark_of_personal_data,
     what_is_internal_comes_once_and_never_into_a_duplicate,
     a_log_without_events_adds_nothing,
@@ -77,9 +81,7 @@ async fn a_case_stands_where_its_log_says(database: Database) {
     let rows = [row("T-17", "4403"), row("T-18", "4401"), row("T-19", "3201")];
     let reported = Log::tickets(&rows.each_ref().map(String::as_str));
     let reported = reported.mapped(|mapping| mapping.replace("jurisdiction = \"44\"", "jurisdiction = \"CN\""));
-    let legacy = reported
-        .clone()
-        .mapped(|mapping| mapping.replace("then = \"CaseReported\"", "then = \"LegacyActivityRecorded\""));
+    let legacy = as_legacy(reported.clone());
     let house = House::on(&database).await;
     for (log, mapped) in [(reported, 3), (legacy.renamed("Legacy"), 0)] {
         let report = house.import(&log).await.unwrap();
@@ -196,10 +198,67 @@ async fn a_campaign_that_is_closed_ends_the_import_before_anything_is_on_record(
     house.app.execute::<Campaign>(&manager, log.mapping.campaign.id.into(), close.into()).await.unwrap();
     let head = house.head().await;
 
-    // Two rows are there; the third opens a case of an organisation that is not.
-    let ended = house.import(&Log::tickets(&[DRIFT[0], DRIFT[4], DRIFT[2]])).await.unwrap_err();
-    assert_eq!(ended.to_string(), "the organisation Pearl River Bearings cannot be put on record");
-    assert_eq!(house.head().await, head);
+    // Two rows are there; the third opens a case, of an organisation that is not there or of the one that is.
+    let of_the_same = DRIFT[0].replace("T-17", "T-99");
+    for (row, organisation) in [(DRIFT[2], "Pearl River Bearings"), (&*of_the_same, "Delta Gauge Works")] {
+        let longer = Log::tickets(&[DRIFT[0], DRIFT[4], row]);
+        for log in [longer.clone(), as_legacy(longer)] {
+            let ended = house.import(&log).await.unwrap_err();
+            assert_eq!(ended.to_string(), format!("the organisation {organisation} cannot be put on record"));
+            assert_eq!(refused(&ended), Code::CampaignClosed);
+            let report = house.import_what_is_good(&log).await.unwrap();
+            assert_eq!((report.already_there, report.skipped_count), (2, 1), "{report}");
+            assert!(report.skipped[0].message.starts_with("line 5: "), "{report}");
+            assert_eq!(house.head().await, head, "{organisation}");
+        }
+    }
+    // A file that opens nothing is taken as ever.
+    assert_eq!(house.import(&log).await.unwrap().already_there, 2);
+}
+
+async fn who_has_withdrawn_has_no_new_cases(database: Database) {
+    let house = House::on(&database).await;
+    let log = Log::tickets(&DRIFT[..3]);
+    house.import(&log).await.unwrap();
+    let enterprise = log.mapping.identity(&Label::parse("Delta Gauge Works").unwrap()).enterprise();
+    let withdraw = WithdrawEnrolment { campaign: log.mapping.campaign.id, reason: None };
+    let coordinator = request(&house, &log, Role::Coordinator);
+    house.app.execute::<Enterprise>(&coordinator, enterprise.into(), withdraw.into()).await.unwrap();
+    let head = house.head().await;
+
+    let of_the_same = DRIFT[0].replace("T-17", "T-99");
+    let of_another = DRIFT[2].replace("T-18", "T-19");
+    let longer = Log::tickets(&[DRIFT[0], DRIFT[1], DRIFT[2], &of_the_same, &of_another, DRIFT[3]]);
+    for log in [longer.clone(), as_legacy(longer.clone())] {
+        let ended = house.import(&log).await.unwrap_err();
+        assert_eq!(ended.to_string(), "the organisation Delta Gauge Works cannot be put on record");
+        assert_eq!(refused(&ended), Code::ConsentMissing);
+        assert_eq!(house.head().await, head);
+    }
+    // What is left out is its new case alone: another's comes in, and what was begun goes on.
+    for log in [longer.clone(), as_legacy(longer)] {
+        let report = house.import_what_is_good(&log).await.unwrap();
+        assert_eq!(report.skipped_count, 1, "{report}");
+        assert!(report.skipped[0].message.starts_with("line 6: "), "{report}");
+        assert_eq!(report.already_there + report.mapped.values().sum::<u64>(), 5, "{report}");
+        assert_eq!(house.head().await, head.map(|head| head + 2));
+    }
+    let again = Log::tickets(&[DRIFT[0], DRIFT[1], DRIFT[2], &of_another, DRIFT[3]]);
+    assert_eq!(house.import(&again).await.unwrap().already_there, 5);
+    house.check_replay().await;
+}
+
+/// The same log under a mapping that makes nothing of what opens a case.
+fn as_legacy(log: Log) -> Log {
+    log.mapped(|mapping| mapping.replace("then = \"CaseReported\"", "then = \"LegacyActivityRecorded\""))
+}
+
+/// Why what the cases of a log belong to was refused.
+fn refused(ended: &ImportError) -> Code {
+    match ended {
+        ImportError::Frame { source: Failure::Refused(refusal), .. } => refusal.code,
+        other => panic!("{other:?}"),
+    }
 }
 
 /// An order of somebody where the log's cases are.

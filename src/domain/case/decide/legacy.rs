@@ -6,6 +6,7 @@ use jiff::civil::Date;
 use crate::domain::actor::Actor;
 use crate::domain::case::authority::Subject;
 use crate::domain::case::command::{CaseCommand, EraseImportedPersons, RecordLegacyActivity};
+use crate::domain::case::decide::report::check_enrolment;
 use crate::domain::case::decide::{Decision, Given, only, reason, refuse};
 use crate::domain::case::event::{ImportedPersonsErased, LegacyActivityRecorded, LegacyOpening};
 use crate::domain::case::facts::LegacyCase;
@@ -33,6 +34,9 @@ pub(super) fn record_activity(
     if order.source.is_none() {
         return refuse(Code::Required, "source", "say where in the other tracker's log it stands");
     }
+    if let Some(case) = opening {
+        check_enrolment(&case.enrolment)?;
+    }
     only(LegacyActivityRecorded { opening: opening.map(opened), concludes: command.concludes })
 }
 
@@ -52,7 +56,7 @@ pub(super) fn erase_persons(_: Given<'_>, command: &EraseImportedPersons) -> Dec
 
 impl<'a> From<&'a LegacyCase> for Subject<'a> {
     fn from(case: &'a LegacyCase) -> Self {
-        Self { enterprise: case.enterprise, division: &case.division, file: None }
+        Self { enterprise: case.enrolment.enterprise, division: &case.division, file: None }
     }
 }
 
@@ -61,8 +65,8 @@ fn opened(case: &LegacyCase) -> LegacyOpening {
         number: case.number.clone(),
         title: case.title.clone(),
         problem: case.problem.clone(),
-        enterprise: case.enterprise,
-        campaign: case.campaign,
+        enterprise: case.enrolment.enterprise,
+        campaign: case.enrolment.campaign,
         division: case.division.clone(),
     }
 }

@@ -7,6 +7,7 @@ use crate::domain::case::authority::Subject;
 use crate::domain::case::command::{CaseCommand, RenameCase, ReportCase};
 use crate::domain::case::decide::{Decision, Given, only, refuse};
 use crate::domain::case::event::{CaseRenamed, CaseReported};
+use crate::domain::case::facts::EnrolmentFacts;
 use crate::domain::case::rules::Rule;
 use crate::domain::case::state::File;
 use crate::domain::case::values::Origin;
@@ -33,20 +34,7 @@ pub(super) fn report_case(file: Option<&File>, order: &Order<CaseCommand>, comma
         rule.check_case(file, &order.by, order.today())?;
     }
 
-    if !enrolment.enrolled {
-        return refuse(
-            Code::NotEnrolled,
-            "campaignId",
-            "the enterprise is not enrolled in this campaign: enrol it first, with its consent",
-        );
-    }
-    if !enrolment.campaign_open {
-        return Err(Refusal::new(
-            Code::CampaignClosed,
-            "campaignId",
-            "the campaign is closed: report the case in one that is open and in which the enterprise is enrolled",
-        ));
-    }
+    check_enrolment(enrolment)?;
     let Some(problem) = command.problem.clone() else {
         return refuse(Code::ProblemMissing, "problem", "say what cannot be solved, and why not");
     };
@@ -63,6 +51,25 @@ pub(super) fn report_case(file: Option<&File>, order: &Order<CaseCommand>, comma
         division: division.clone(),
         origin: command.origin.clone(),
     })
+}
+
+/// Nothing is opened for an enterprise that is not enrolled, or in a campaign that is closed, whoever tells of it.
+pub(super) fn check_enrolment(enrolment: &EnrolmentFacts) -> Result<(), Refusal> {
+    if !enrolment.enrolled {
+        return refuse(
+            Code::NotEnrolled,
+            "campaignId",
+            "the enterprise is not enrolled in this campaign: enrol it first, with its consent",
+        );
+    }
+    if !enrolment.campaign_open {
+        return refuse(
+            Code::CampaignClosed,
+            "campaignId",
+            "the campaign is closed: report the case in one that is open and in which the enterprise is enrolled",
+        );
+    }
+    Ok(())
 }
 
 pub(super) fn rename_case(given: Given<'_>, command: &RenameCase) -> Decision {

@@ -311,8 +311,7 @@ pub(super) fn legacy_case() -> LegacyCase {
         number: number(),
         title: Title::parse("1-364285768").expect("a title"),
         problem: statement("recorded by another tracker"),
-        enterprise: enterprise_id(),
-        campaign: campaign(),
+        enrolment: enrolment(),
         division: division("4403"),
     }
 }

@@ -2,7 +2,7 @@ use crate::domain::case::command::{
     AcceptInvitation, AddComment, CaseCommand, EraseImportedPersons, MissDeadline, RecordLegacyActivity, SetDeadline,
 };
 use crate::domain::case::event::{ImportedPersonsErased, LegacyActivityRecorded, LegacyOpening};
-use crate::domain::case::facts::LegacyCase;
+use crate::domain::case::facts::{EnrolmentFacts, LegacyCase};
 use crate::domain::case::tests::actors::*;
 use crate::domain::case::tests::commands::*;
 use crate::domain::case::tests::story::{Story, moment};
@@ -21,7 +21,8 @@ fn concluded() -> Story {
 
 #[test]
 fn another_trackers_case_is_opened_as_it_knew_it() {
-    let LegacyCase { number, title, problem, enterprise, campaign, division } = legacy_case();
+    let LegacyCase { number, title, problem, enrolment, division } = legacy_case();
+    let EnrolmentFacts { enterprise, campaign, .. } = enrolment;
     let opening = LegacyOpening { number, title, problem, enterprise, campaign, division };
     let fact = LegacyActivityRecorded { opening: Some(opening), concludes: false };
     Story::before().when(importer(), legacy(Some(legacy_case()))).happens(fact);
@@ -34,6 +35,17 @@ fn another_trackers_case_is_opened_as_it_knew_it() {
 fn a_case_is_opened_once_and_first() {
     opened().when(importer(), legacy(Some(legacy_case()))).refused(Code::AlreadyExists, "opening");
     Story::before().when(importer(), legacy(None)).refused(Code::NotFound, "");
+}
+
+#[test]
+fn nothing_is_opened_for_who_is_not_enrolled_or_in_a_closed_campaign() {
+    let opening = |enrolment| legacy(Some(LegacyCase { enrolment, ..legacy_case() }));
+    let outcome = |enrolment| Story::before().when(importer(), opening(enrolment));
+    outcome(EnrolmentFacts { enrolled: false, ..enrolment() }).refused(Code::NotEnrolled, "campaignId");
+    outcome(EnrolmentFacts { campaign_open: false, ..enrolment() }).refused(Code::CampaignClosed, "campaignId");
+    outcome(EnrolmentFacts::of(enterprise_id(), campaign())).refused(Code::NotEnrolled, "campaignId");
+    // What is there already goes on all the same.
+    opened().when(importer(), legacy(None)).happens(LegacyActivityRecorded { opening: None, concludes: false });
 }
 
 #[test]

@@ -119,6 +119,23 @@ fn the_importer_enrols_what_another_tracker_knew_without_consent() {
 }
 
 #[test]
+fn the_importer_does_not_bring_back_who_has_withdrawn() {
+    let enrolled = EnterpriseEnrolled { identity: foreign_identity(), consent: Consent::Imported, ..enrolled() };
+    let again = |campaign| EnrolEnterprise {
+        identity: foreign_identity(),
+        consent: None,
+        campaign: campaign_facts(campaign, KnownCampaign { kind: CampaignKind::Import, ..open_campaign() }),
+        ..enrol()
+    };
+    let given = || Given::<Enterprise>::that(enrolled.clone());
+    given().when(order(importer(), again(this_year()))).then_refused(Code::AlreadyEnrolled, "campaignId");
+    let given = || given().and(withdrawn());
+    given().when(order(importer(), again(this_year()))).then_refused(Code::ConsentMissing, "consent");
+    let next_year = EnterpriseEnrolled { campaign: campaign_of("2027"), ..enrolled.clone() };
+    given().when(order(importer(), again(campaign_of("2027")))).then(next_year);
+}
+
+#[test]
 fn an_enterprise_withdraws_itself_or_through_its_coordinator() {
     let withdrawing = |by| given_enrolled().when(order(by, withdraw()));
     withdrawing(own_contact()).then(withdrawn());
