@@ -198,29 +198,29 @@ fn year_query(actor: &Actor, question: &YearQuestion) -> YearQuery {
 fn selection(name: FigureName) -> FigureSelection {
     let of =
         |of: &[(FigureKind, Option<&'static str>)]| FigureSelection { of: of.to_vec(), ..FigureSelection::default() };
+    let reported = || of(&[(FigureKind::Reported, None)]);
     let entered = |status: Status| of(&[(FigureKind::Entered, Some(status.name()))]);
     match name {
         FigureName::VisitsMade => of(&[(FigureKind::Visit, None)]),
         FigureName::EnterprisesEnrolled => of(&[(FigureKind::Enrolled, None)]),
         FigureName::EnterprisesServed => of(&[
             (FigureKind::Visit, None),
+            (FigureKind::Reported, None),
             (FigureKind::Entered, None),
             (FigureKind::Training, None),
             (FigureKind::Technique, None),
         ]),
-        FigureName::CasesReported => entered(Status::Reported),
+        FigureName::CasesReported => reported(),
         FigureName::CasesResolved => entered(Status::Resolved),
         FigureName::CasesClosed => entered(Status::Closed),
         FigureName::CasesWithdrawn => entered(Status::Withdrawn),
         FigureName::CasesDuplicate => entered(Status::Duplicate),
         FigureName::CasesReopened => of(&[(FigureKind::Reopened, None)]),
         FigureName::CasesEscalated => of(&[(FigureKind::Escalated, None)]),
-        FigureName::CasesOpen => FigureSelection { cases: OfCases::Open, ..entered(Status::Reported) },
+        FigureName::CasesOpen => FigureSelection { cases: OfCases::Open, ..reported() },
         FigureName::DeadlinesMissed => of(&[(FigureKind::DeadlineMissed, None)]),
         FigureName::GapsClosed => of(&[(FigureKind::GapClosed, None)]),
-        FigureName::EnergyCases => {
-            FigureSelection { case_kind: Some(Kind::EnergyMetrology.name()), ..entered(Status::Reported) }
-        }
+        FigureName::EnergyCases => FigureSelection { case_kind: Some(Kind::EnergyMetrology.name()), ..reported() },
         FigureName::Trainings | FigureName::Trainees => of(&[(FigureKind::Training, None)]),
         FigureName::TechniquesIntroduced => of(&[(FigureKind::Technique, None)]),
         FigureName::TypicalCases => FigureSelection { cases: OfCases::Typical, ..of(&[(FigureKind::Published, None)]) },

@@ -72,12 +72,6 @@ fn evolved(case: &Case, event: &Recorded<CaseFact>) -> Case {
     case
 }
 
-/// The status that the case has come into, if it has.
-fn entered(had: Option<&File>, file: &File) -> Option<Status> {
-    let moved = had.is_none_or(|had| had.status != file.status);
-    moved.then_some(file.status)
-}
-
 /// Whether a status or a gap may depend on it. What is only said or kept, which is most of a long case, moves neither,
 /// and is not folded again and again.
 fn moves(event: &Recorded<CaseFact>) -> bool {
@@ -113,8 +107,17 @@ impl Author<'_, CaseFact> {
     fn adds(&self, before: &Case, after: &Case) -> Vec<FigureRow> {
         let Some(file) = &after.file else { return Vec::new() };
         let had = before.file.as_ref();
-        let entered = entered(had, file).map(|status| self.row(FigureKind::Entered, status.name()));
-        entered.into_iter().chain(self.of_the_fact(had, file)).collect()
+        self.of_the_status(had, file).into_iter().chain(self.of_the_fact(had, file)).collect()
+    }
+
+    /// A duplicate that is taken up again before it was sorted comes into the status of a report once more, and is not
+    /// reported once more.
+    fn of_the_status(&self, before: Option<&File>, after: &File) -> Option<FigureRow> {
+        match before {
+            None => Some(self.row(FigureKind::Reported, "")),
+            Some(file) if file.status == after.status => None,
+            Some(_) => Some(self.row(FigureKind::Entered, after.status.name())),
+        }
     }
 
     /// The rows of both axes: `recorded` are those of the log, which hold for what had happened too from the time on by

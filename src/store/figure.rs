@@ -43,7 +43,9 @@ pub struct FigureSpan {
 /// What an event adds to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FigureKind {
-    /// A case has come into the status that is the detail.
+    /// A case has come on record.
+    Reported,
+    /// A case that was on record has come into the status that is the detail.
     Entered,
     /// A case was reopened.
     Reopened,
@@ -84,6 +86,7 @@ impl FigureKind {
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
+            Self::Reported => "REPORTED",
             Self::Entered => "ENTERED",
             Self::Reopened => "REOPENED",
             Self::Escalated => "ESCALATED",

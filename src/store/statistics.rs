@@ -160,7 +160,7 @@ impl GroupKey {
             Self::Month => {
                 statement.push(
                     "coalesce((select substr(min(f.counted_on), 1, 7) from figures f \
-                     where f.aggregate_id = v.case_id and f.kind = 'ENTERED' and f.detail = 'REPORTED' and ",
+                     where f.aggregate_id = v.case_id and f.kind = 'REPORTED' and ",
                 );
                 push_figures_at(statement, at);
                 statement.push("), '')");

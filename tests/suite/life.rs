@@ -49,8 +49,8 @@ use search::{
 };
 use sight::{each_sees_their_own, the_auditor_changes_nothing, the_unseen_is_not_named, the_unseen_looks_absent};
 use statistics::{
-    a_report_is_written_beside_the_server, a_year_is_added_up, fees_are_told_by_the_list_that_has_their_item,
-    figures_are_added_up, figures_are_of_what_one_sees,
+    a_case_is_reported_once, a_report_is_written_beside_the_server, a_year_is_added_up,
+    fees_are_told_by_the_list_that_has_their_item, figures_are_added_up, figures_are_of_what_one_sees,
 };
 use world::World;
 
@@ -119,6 +119,7 @@ on_both_databases! {
     fees_are_told_by_the_list_that_has_their_item
     figures_are_of_what_one_sees
     a_year_is_added_up
+    a_case_is_reported_once
     a_report_is_written_beside_the_server
     one_case_has_a_history
     fields_of_a_mutation_go_on_from_one_another

@@ -36,6 +36,7 @@ struct Counted {
 }
 
 enum What {
+    Reported,
     Entered(Status),
     Reopened,
     Escalated,
@@ -72,8 +73,10 @@ impl FoldedYears {
         let Some(file) = &case.file else { return };
         let mut on = calendar::date_of(event.occurred_at);
         let mut count = |on, what| self.counted.push(Counted { of: id.clone(), position, on, what });
-        if before.as_ref().is_none_or(|before| before.status != file.status) {
-            count(on, What::Entered(file.status));
+        match &before {
+            None => count(on, What::Reported),
+            Some(before) if before.status != file.status => count(on, What::Entered(file.status)),
+            Some(_) => {}
         }
         let mut changed = closings(told);
         known.into_iter().for_each(|(day, number)| *changed.entry(day).or_default() -= number);
@@ -188,21 +191,24 @@ impl FoldedYears {
             FigureName::VisitsMade => matches!(counted.what, What::Visit),
             FigureName::EnterprisesEnrolled => matches!(counted.what, What::Enrolled),
             FigureName::EnterprisesServed => {
-                matches!(counted.what, What::Visit | What::Entered(_) | What::Training(_) | What::Technique)
+                matches!(
+                    counted.what,
+                    What::Visit | What::Reported | What::Entered(_) | What::Training(_) | What::Technique
+                )
             }
-            FigureName::CasesReported => entered(Status::Reported),
+            FigureName::CasesReported => matches!(counted.what, What::Reported),
             FigureName::CasesResolved => entered(Status::Resolved),
             FigureName::CasesClosed => entered(Status::Closed),
             FigureName::CasesWithdrawn => entered(Status::Withdrawn),
             FigureName::CasesDuplicate => entered(Status::Duplicate),
             FigureName::CasesReopened => matches!(counted.what, What::Reopened),
             FigureName::CasesEscalated => matches!(counted.what, What::Escalated),
-            FigureName::CasesOpen => entered(Status::Reported) && self.file(counted).waits(),
+            FigureName::CasesOpen => matches!(counted.what, What::Reported) && self.file(counted).waits(),
             FigureName::DeadlinesMissed => matches!(counted.what, What::DeadlineMissed),
             FigureName::GapsClosed => matches!(counted.what, What::GapClosed(_)),
             FigureName::EnergyCases => {
                 let kind = |file: &File| file.triage.as_ref().map(|triage| triage.kind);
-                entered(Status::Reported) && kind(self.file(counted)) == Some(Kind::EnergyMetrology)
+                matches!(counted.what, What::Reported) && kind(self.file(counted)) == Some(Kind::EnergyMetrology)
             }
             FigureName::Trainings | FigureName::Trainees => matches!(counted.what, What::Training(_)),
             FigureName::TechniquesIntroduced => matches!(counted.what, What::Technique),

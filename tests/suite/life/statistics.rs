@@ -9,7 +9,8 @@ use jiff::{Timestamp, ToSpan};
 use serde_json::{Value, json};
 
 use crate::life::scene::{Scene, triage};
-use crate::life::world::{World, day, text};
+use crate::life::script::Case;
+use crate::life::world::{World, day, text, with};
 
 const STATISTICS: &str = "query Figures($filter: CaseFilter, $groupBy: [StatisticsKey!], $level: Level) {
     statistics(filter: $filter, groupBy: $groupBy, jurisdictionLevel: $level) {
@@ -246,6 +247,41 @@ pub async fn a_year_is_added_up(world: &World) {
     assert_eq!(named(&early, "CASES_REPORTED")["value"], "0");
     assert!(text(&early["time"]).starts_with("20"), "{early}");
     assert!(early["position"].is_string(), "{early}");
+}
+
+/// A duplicate that is taken up again before it was sorted is served, and was reported when it was.
+pub async fn a_case_is_reported_once(world: &World) {
+    let scene = Scene::set(world).await;
+    let this_year = this_year(world).await;
+    let last_year = this_year - 1;
+    let then = |day: &str| json!({ "occurredAt": format!("{last_year}-{day}T02:00:00Z") });
+    let report = with(scene.report("甲"), then("03-02"));
+    let first = Case { world, id: world.creates("enterprise", "reportCase", report).await };
+    let report = with(scene.report("乙"), then("03-02"));
+    let report = with(report, json!({ "enterpriseId": scene.other_enterprise }));
+    let other = Case { world, id: world.creates("other enterprise", "reportCase", report).await };
+    first.takes("coordinator", "markDuplicate", with(json!({ "ofCaseId": other.id }), then("03-03"))).await;
+    other.takes("other enterprise", "withdrawCase", json!({ "reason": "停产" })).await;
+    first.takes("enterprise", "reopenCase", json!({ "reason": "仍未解决" })).await;
+    assert_eq!(first.shows("status").await["status"], "REPORTED");
+
+    let asked = "query Then($year: Int!, $at: Position!) { asOf(point: { position: $at }) { query {
+        annualFigures(divisionCode: \"44\", year: $year) { figures { name value } }
+    } } }";
+    let figures = async |year: i64| {
+        let variables = json!({ "year": year, "at": world.position().await.to_string() });
+        let told = world.ask("watcher", asked, variables).await;
+        let all = told["asOf"]["query"]["annualFigures"]["figures"].as_array().expect("figures").clone();
+        ["CASES_REPORTED", "CASES_REOPENED", "ENERGY_CASES", "ENTERPRISES_SERVED"].map(|name| {
+            let figure = all.iter().find(|figure| figure["name"] == name).expect("every figure is told");
+            text(&figure["value"])
+        })
+    };
+    assert_eq!(figures(last_year).await, ["2", "0", "0", "2"]);
+    assert_eq!(figures(this_year).await, ["0", "0", "0", "2"]);
+    first.takes("coordinator", "triageCase", triage("ENERGY_METROLOGY")).await;
+    assert_eq!(figures(last_year).await, ["2", "0", "1", "2"]);
+    assert_eq!(figures(this_year).await, ["0", "0", "0", "2"]);
 }
 
 /// A report is made while the server runs, from both databases.

@@ -167,7 +167,7 @@ async fn a_deadline_that_runs_and_has_passed_is_late(database: Database) {
         CaseRow { parked_until: Some("2026-03-03".to_owned()), ..due("2026-03-03", 9) },
     ];
     for (row, number) in rows.into_iter().zip(1..) {
-        told(&*store, row, number, &[figure(FigureKind::Entered, "REPORTED", None, 0)]).await;
+        told(&*store, row, number, &[figure(FigureKind::Reported, "", None, 0)]).await;
     }
     let group = groups(&*store, &[GroupKey::Month], Moment::Present).await.remove(0);
     assert_eq!((group.key, group.cases, group.open, group.late), (vec!["2023-11".to_owned()], 9, 8, 2));
