@@ -13,7 +13,7 @@ use crate::domain::case::state::File;
 use crate::domain::case::values::{Origin, Status};
 use crate::domain::enterprise::state::FieldVisit;
 use crate::domain::event::Recorded;
-use crate::domain::value::{VisitId, calendar};
+use crate::domain::value::{CampaignId, VisitId, calendar};
 use crate::domain::vocabulary::vocabulary;
 
 vocabulary! {
@@ -80,10 +80,15 @@ pub struct Entry {
 /// The timeline of a case by what has happened to it, by the visits to its enterprise and, of a duplicate, by what became
 /// of the case that goes on in its place, looked at on that day, in the order of time; what happened at the same time
 /// stands as the log has it.
+///
+/// # Parameters
+/// - `campaigns`: those that look after the case: its own, and those that this was closed in favour of, directly or
+///   through others
 #[must_use]
 pub fn of(
     events: &[Recorded<CaseFact>],
     visits: &[FieldVisit],
+    campaigns: &[CampaignId],
     goes_on_in: Option<&GoesOn>,
     today: Date,
 ) -> Vec<Entry> {
@@ -100,7 +105,8 @@ pub fn of(
         entries.extend(words::of(event, &case).into_iter().map(entry));
     }
     if let Some(file) = &case.file {
-        entries.extend(visits.iter().filter(|visit| concerns(visit, file, &open)).map(of_visit));
+        let concerns = |visit: &&FieldVisit| is_origin(visit, file) || looks_after(visit, campaigns, &open);
+        entries.extend(visits.iter().filter(concerns).map(of_visit));
         entries.extend(goes_on_in.and_then(of_original));
         entries.extend(due(file, today));
     }
@@ -130,10 +136,14 @@ impl OpenDays {
     }
 }
 
-/// A visit concerns a case that was reported from it, and every case of the enterprise that was open on its day.
-fn concerns(visit: &FieldVisit, file: &File, open: &OpenDays) -> bool {
-    let is_origin = matches!(file.origin, Origin::FieldVisit { visit: origin } if origin == visit.id);
-    is_origin || visit.campaign == file.campaign && open.contain(visit.visited_on)
+/// A visit concerns a case that was reported from it.
+fn is_origin(visit: &FieldVisit, file: &File) -> bool {
+    matches!(file.origin, Origin::FieldVisit { visit: origin } if origin == visit.id)
+}
+
+/// And every case of the enterprise that was open on its day, of the campaigns that look after it.
+fn looks_after(visit: &FieldVisit, campaigns: &[CampaignId], open: &OpenDays) -> bool {
+    campaigns.contains(&visit.campaign) && open.contain(visit.visited_on)
 }
 
 fn of_visit(visit: &FieldVisit) -> Entry {
@@ -198,10 +208,16 @@ mod tests {
     use crate::domain::actor::ActorId;
     use crate::domain::case::number::CaseNumber;
     use crate::domain::fixtures::{day, statement, time};
-    use crate::domain::value::CampaignId;
 
     const CAMPAIGN: Uuid = Uuid::from_u128(7);
+    /// That which it was closed in favour of.
+    const SUCCESSOR: Uuid = Uuid::from_u128(9);
     pub(super) const TODAY: &str = "2026-03-05";
+
+    /// Of a case of the campaign.
+    fn told(events: &[Recorded<CaseFact>], visits: &[FieldVisit], today: &str) -> Vec<Entry> {
+        of(events, visits, &[CAMPAIGN.into(), SUCCESSOR.into()], None, day(today))
+    }
 
     pub(super) fn event(at: &str, fact: serde_json::Value) -> Recorded<CaseFact> {
         let event = json!({ "by": "somebody", "occurredAt": at, "fact": fact });
@@ -248,7 +264,7 @@ mod tests {
             visit(102, "2026-03-03", Uuid::from_u128(8)),
             visit(103, "2026-03-03", CAMPAIGN),
         ];
-        let entries = of(&[reported(), deadline_set()], &visits, None, day(TODAY));
+        let entries = told(&[reported(), deadline_set()], &visits, TODAY);
         assert_eq!(
             behind(&entries),
             [
@@ -266,12 +282,26 @@ mod tests {
     }
 
     #[test]
+    fn visits_of_the_campaign_that_it_went_on_in_concern_it_while_it_is_open() {
+        let withdrawn = event("2027-03-10T02:00:00Z", json!({ "CaseWithdrawn": { "reason": "自行解决" } }));
+        let visits = [
+            visit(103, "2026-05-03", CAMPAIGN),
+            visit(104, "2027-03-03", SUCCESSOR),
+            visit(105, "2027-03-03", Uuid::from_u128(8)),
+            visit(106, "2027-03-11", SUCCESSOR),
+        ];
+        let entries = told(&[reported(), withdrawn], &visits, TODAY);
+        let visited = |number| Behind::Visit(Uuid::from_u128(number).into());
+        assert_eq!(behind(&entries), [Behind::Event(0), visited(103), visited(104), Behind::Event(1)]);
+    }
+
+    #[test]
     fn nothing_is_due_once_the_deadline_was_missed_or_does_not_run() {
         let missed = event("2026-04-02T02:00:00Z", json!({ "DeadlineMissed": { "deadline": "2026-04-01" } }));
         let paused =
             event("2026-03-05T02:00:00Z", json!({ "ClockPaused": { "from": "2026-03-05", "reason": "等待" } }));
         for last in [missed, paused] {
-            let entries = of(&[reported(), deadline_set(), last], &[], None, day(TODAY));
+            let entries = told(&[reported(), deadline_set(), last], &[], TODAY);
             assert_eq!(behind(&entries), [Behind::Event(0), Behind::Event(1), Behind::Event(2)]);
         }
     }
@@ -281,7 +311,7 @@ mod tests {
         let parked = json!({ "CaseParked": { "reviewOn": "2026-03-20", "reason": "尚无方法" } });
         let events = [reported(), deadline_set(), event("2026-03-05T02:00:00Z", parked)];
         let due = |today: &str| -> Vec<Behind> {
-            let entries = of(&events, &[], None, day(today));
+            let entries = told(&events, &[], today);
             behind(&entries).into_iter().filter(|behind| matches!(behind, Behind::Due(_))).collect()
         };
         let review = Behind::Due(day("2026-03-20"));
@@ -293,7 +323,7 @@ mod tests {
     fn a_visit_after_the_end_does_not_concern_the_case() {
         let withdrawn = event("2026-03-10T02:00:00Z", json!({ "CaseWithdrawn": { "reason": "自行解决" } }));
         let visits = [visit(100, "2026-02-20", CAMPAIGN), visit(103, "2026-03-11", CAMPAIGN)];
-        let entries = of(&[reported(), withdrawn], &visits, None, day(TODAY));
+        let entries = told(&[reported(), withdrawn], &visits, TODAY);
         let first = Behind::Visit(Uuid::from_u128(100).into());
         assert_eq!(behind(&entries), [first, Behind::Event(0), Behind::Event(1)]);
     }
@@ -326,7 +356,7 @@ mod tests {
             ("2026-05-01", true),
         ];
         for (day, concerns) in days {
-            let entries = of(&events, &[visit(103, day, CAMPAIGN)], None, self::day(TODAY));
+            let entries = told(&events, &[visit(103, day, CAMPAIGN)], TODAY);
             let is_there = behind(&entries).contains(&Behind::Visit(Uuid::from_u128(103).into()));
             assert_eq!(is_there, concerns, "{day}");
         }
@@ -344,7 +374,7 @@ mod tests {
             visit(105, "2026-04-20", CAMPAIGN),
         ];
         let visited = |events: &[Recorded<CaseFact>]| -> Vec<Behind> {
-            let entries = of(events, &visits, None, day(TODAY)).into_iter();
+            let entries = told(events, &visits, TODAY).into_iter();
             entries.map(|entry| entry.behind).filter(|behind| matches!(behind, Behind::Visit(_))).collect()
         };
         let of_visits = |count: u128| -> Vec<Behind> {
@@ -366,7 +396,7 @@ mod tests {
         let events = [reported(), event("2026-03-03T02:00:00Z", marked), event("2026-03-05T02:00:00Z", comment)];
         let at =
             |status| GoesOn { status: Some(status), since: Some(time("2026-03-04T02:00:00Z")), ..original.clone() };
-        let told = |goes_on_in: &GoesOn| of(&events, &[], Some(goes_on_in), day(TODAY));
+        let told = |goes_on_in: &GoesOn| of(&events, &[], &[], Some(goes_on_in), day(TODAY));
         let events_alone = [Behind::Event(0), Behind::Event(1), Behind::Event(2)];
         for going_on in [at(Status::Researching), at(Status::Closed), original.clone()] {
             assert_eq!(behind(&told(&going_on)), events_alone);
@@ -384,6 +414,6 @@ mod tests {
 
     #[test]
     fn before_the_report_there_is_no_timeline() {
-        assert_eq!(of(&[], &[visit(100, "2026-02-20", CAMPAIGN)], None, day(TODAY)), []);
+        assert_eq!(told(&[], &[visit(100, "2026-02-20", CAMPAIGN)], TODAY), []);
     }
 }

@@ -33,8 +33,14 @@ impl CaseNode {
         let from = from.into();
         let at = from.moment;
         let file = CaseFile { id: stored.row.case_id.into(), version: stored.version, at, time: from.time };
-        let enterprise = stored.row.enterprise_id.into();
-        let history = CaseHistory { id: file.id, enterprise, at, time: from.time, version: stored.version };
+        let history = CaseHistory {
+            id: file.id,
+            enterprise: stored.row.enterprise_id.into(),
+            campaign: stored.row.campaign_id.into(),
+            at,
+            time: from.time,
+            version: stored.version,
+        };
         let likeness = CaseLikeness { stored: stored.clone(), from };
         Self(CaseRow { stored, at }, file, history, likeness)
     }

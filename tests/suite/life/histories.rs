@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::life::scene::Scene;
+use crate::life::scene::{CREDIT_CODE, Scene, campaign, enrolment};
 use crate::life::script::Case;
 use crate::life::world::{World, day, days, position_of, text, uuid_of};
 
@@ -253,13 +253,13 @@ async fn uuid_of_lead(case: &Case<'_>) -> String {
 }
 
 async fn timeline(world: &World, scene: &Scene, case: &Case<'_>, deadline: &str) {
-    world
-        .takes(
-            "visitor",
-            "recordFieldVisit",
-            json!({ "enterpriseId": scene.enterprise, "campaignId": scene.campaign, "visitedOn": day(0), "seen": "恒温间温度波动" }),
-        )
-        .await;
+    let visit = async |campaign: &str, seen: &str| {
+        let visit = json!({
+            "enterpriseId": scene.enterprise, "campaignId": campaign, "visitedOn": day(0), "seen": seen,
+        });
+        world.takes("visitor", "recordFieldVisit", visit).await;
+    };
+    visit(&scene.campaign, "恒温间温度波动").await;
     let answer = world.ask("watcher", TIMELINE, json!({ "id": case.id })).await;
     let whole = &answer["case"]["timeline"];
     let nodes = whole["nodes"].as_array().expect("a list");
@@ -293,4 +293,19 @@ async fn timeline(world: &World, scene: &Scene, case: &Case<'_>, deadline: &str)
         after = page["pageInfo"]["endCursor"].clone();
     }
     assert_eq!(&paged, nodes, "pages give the whole, once and in order");
+
+    // The campaigns that it goes over to look after it as well.
+    let [second, third] = ["后续活动", "再后续活动"].map(campaign);
+    let second = world.creates("manager", "openCampaign", second).await;
+    let third = world.creates("manager", "openCampaign", third).await;
+    for (closed, successor) in [(&scene.campaign, &second), (&second, &third)] {
+        let closing = json!({ "campaignId": closed, "successorId": successor });
+        world.takes("manager", "closeCampaign", closing).await;
+    }
+    world.takes("coordinator", "enrolEnterprise", enrolment(CREDIT_CODE, &third)).await;
+    visit(&third, "恒温间已改造").await;
+    let shown = case.shows("timeline(first: 100) { nodes { ... on VisitTimelineEntry { visit { seen } } } }").await;
+    let nodes = shown["timeline"]["nodes"].as_array().expect("a list").iter();
+    let seen: Vec<_> = nodes.map(|node| &node["visit"]["seen"]).filter(|seen| seen.is_string()).collect();
+    assert_eq!(seen, ["恒温间温度波动", "恒温间已改造"]);
 }

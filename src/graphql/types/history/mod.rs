@@ -12,7 +12,7 @@ use jiff::Timestamp;
 
 use crate::app::{CasePoint, HistoryEvent, Moment, parts};
 use crate::domain::case::history::{between, of_field};
-use crate::domain::value::{CaseId, EnterpriseId};
+use crate::domain::value::{CampaignId, CaseId, EnterpriseId};
 use crate::graphql::connection::Slice;
 use crate::graphql::context::loaders;
 use crate::graphql::part::Part;
@@ -32,6 +32,8 @@ pub(crate) struct CaseHistory {
     pub(crate) id: CaseId,
     /// Whose difficulty it is.
     pub(crate) enterprise: EnterpriseId,
+    /// The campaign that it was reported to.
+    pub(crate) campaign: CampaignId,
     /// As of when it is shown: nothing later is part of its history.
     pub(crate) at: Moment,
     /// What the time was then, where that is known better than by the last event.
@@ -113,7 +115,7 @@ impl CaseHistory {
         .await
     }
 
-    /// 时间线: what has happened, for people, in the order of time: its events, the visits to its enterprise that concern it (the one it was reported from and, for whoever sees the enterprise in the register, those of its campaign while it was open), its deadlines, of a duplicate that the case was withdrawn which was to go on in its place, and what is still to come: the deadline that runs, the review of a parked case.
+    /// 时间线: what has happened, for people, in the order of time: its events, the visits to its enterprise that concern it (the one it was reported from and, for whoever sees the enterprise in the register, those of its campaign, and of those that this was closed in favour of, while it was open), its deadlines, of a duplicate that the case was withdrawn which was to go on in its place, and what is still to come: the deadline that runs, the review of a parked case.
     async fn timeline(
         &self,
         ctx: &Context<'_>,

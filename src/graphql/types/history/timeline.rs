@@ -6,10 +6,11 @@ use async_graphql::{ComplexObject, Context, ID, Interface, Object, Result, Simpl
 use serde::{Deserialize, Serialize};
 
 use crate::app::HistoryEvent;
+use crate::domain::campaign::Campaign;
 use crate::domain::case::event::CaseFact;
 use crate::domain::case::values::Origin;
 use crate::domain::enterprise::state::FieldVisit;
-use crate::domain::value::{CaseId, VisitId, calendar};
+use crate::domain::value::{CampaignId, CaseId, VisitId, calendar};
 use crate::graphql::connection::{self, PageInfo, Slice};
 use crate::graphql::context::{app, loaders};
 use crate::graphql::scalars::{Cursor, Date, DateTime};
@@ -237,13 +238,16 @@ impl TimelineConnection {
     ) -> Result<Self> {
         let places = slice.places(connection::decode::<Place>)?;
         let enterprise = common::enterprise(ctx, case.enterprise, case.at, Way::Case(case.id)).await?;
-        let visits = match &enterprise {
-            Some(enterprise) if enterprise.is_whole(ctx).await? => enterprise.field_visits(),
+        let (visits, campaigns) = match &enterprise {
+            Some(enterprise) if enterprise.is_whole(ctx).await? => {
+                (enterprise.field_visits(), campaigns_after(ctx, case).await?)
+            }
             // Who sees the case alone sees the visit that it was reported from, and none that may be about another.
             Some(enterprise) => {
-                origin_of(history).and_then(|id| enterprise.field_visit(id)).map(from_ref).unwrap_or_default()
+                let origin = origin_of(history).and_then(|id| enterprise.field_visit(id));
+                (origin.map(from_ref).unwrap_or_default(), Vec::new())
             }
-            None => &[],
+            None => (&[][..], Vec::new()),
         };
         let goes_on_in = match original_of(history) {
             Some(original) => {
@@ -255,7 +259,7 @@ impl TimelineConnection {
         let mut entries = Vec::new();
         let mut last: Option<Place> = None;
         let now = app(ctx).time_of(case.at, case.time).await.map_err(|fault| errors::fault(ctx, fault))?;
-        for entry in timeline::of(&events, visits, goes_on_in.as_ref(), calendar::date_of(now)) {
+        for entry in timeline::of(&events, visits, &campaigns, goes_on_in.as_ref(), calendar::date_of(now)) {
             let place = place_of(&entry, history, visits, last);
             last = Some(place);
             let behind = entry.behind;
@@ -286,6 +290,19 @@ impl TimelineConnection {
         let ends = ends.map(|(first, last)| (first.cursor.clone(), last.cursor.clone()));
         Ok(Self { page_info: PageInfo::new(beyond, ends), edges, total_count })
     }
+}
+
+/// The campaigns that look after the case: the one that it was reported to and those that this was closed in favour of,
+/// one after the other.
+async fn campaigns_after(ctx: &Context<'_>, case: &CaseHistory) -> Result<Vec<CampaignId>> {
+    let mut campaigns = Vec::new();
+    let mut next = Some(case.campaign);
+    while let Some(campaign) = next {
+        campaigns.push(campaign);
+        let entry = loaders(ctx).entry::<Campaign>(campaign.into(), case.at).await;
+        next = entry.map_err(|fault| errors::fault(ctx, fault))?.and_then(|entry| entry.state.successor());
+    }
+    Ok(campaigns)
 }
 
 /// The visit that the case was reported from.
