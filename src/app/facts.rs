@@ -342,12 +342,12 @@ impl<'a> LookUp<'a> {
         Ok(found)
     }
 
-    /// The sub-cases that are still open, with the number of each that is there for this actor.
+    /// The sub-cases that wait for somebody, as lists call open, with the number of each that is there for this actor.
     async fn open_sub_cases(&mut self, case: CaseId, actor: &Actor) -> Result<Vec<Option<CaseNumber>>, Fault> {
         let mut open = Vec::new();
         let sub_cases = self.app.store.sub_cases(case.into()).await?;
         for present in self.present_cases(&sub_cases).await? {
-            if let Some(file) = present.state.file.as_ref().filter(|file| file.status.is_open()) {
+            if let Some(file) = present.state.file.as_ref().filter(|file| file.waits()) {
                 open.push(scope::sees(actor, file).then(|| file.number.clone()));
             }
         }

@@ -8,8 +8,9 @@ use etalon::domain::actor::{Actor, ActorId, Role};
 use etalon::domain::campaign::Campaign;
 use etalon::domain::campaign::command::CloseCampaign;
 use etalon::domain::case::Case;
-use etalon::domain::case::command::MarkDuplicate;
+use etalon::domain::case::command::{CaseCommand, LinkCases, MarkDuplicate};
 use etalon::domain::case::facts::CaseFacts;
+use etalon::domain::case::values::LinkRelation;
 use etalon::domain::enterprise::Enterprise;
 use etalon::domain::enterprise::command::WithdrawEnrolment;
 use etalon::domain::refusal::Code;
@@ -31,6 +32,7 @@ on_both_databases!(
     a_mended_file_adds_what_was_left_out,
     a_campaign_that_is_closed_ends_the_import_before_anything_is_on_record,
     who_has_withdrawn_has_no_new_cases,
+    a_part_that_another_tracker_concluded_has_ended,
     an_attribute_may_be_named_like_a_mark_of_personal_data,
     what_is_internal_comes_once_and_never_into_a_duplicate,
     a_log_without_events_adds_nothing,
@@ -245,6 +247,30 @@ async fn who_has_withdrawn_has_no_new_cases(database: Database) {
     }
     let again = Log::tickets(&[DRIFT[0], DRIFT[1], DRIFT[2], &of_another, DRIFT[3]]);
     assert_eq!(house.import(&again).await.unwrap().already_there, 5);
+    house.check_replay().await;
+}
+
+/// What another tracker was done with keeps no whole open, as no list calls it open.
+async fn a_part_that_another_tracker_concluded_has_ended(database: Database) {
+    let house = House::on(&database).await;
+    let third = DRIFT[2].replace("T-18", "T-19").replace("Roundness of rings", "Runout of rings");
+    let log = Log::tickets(&[DRIFT[0], DRIFT[2], &third]);
+    house.import(&log).await.unwrap();
+    let cases = house.cases().await;
+    let id_of = |title: &str| CaseId::from(cases.iter().find(|case| case.row.title == title).unwrap().row.case_id);
+    let [part, whole, other] = ["Bore gauge drifts", "Roundness of rings", "Runout of rings"].map(id_of);
+    let given = async |this: CaseId, command: CaseCommand| {
+        let coordinator = request(&house, &log, Role::Coordinator);
+        house.app.execute::<Case>(&coordinator, this.into(), command).await
+    };
+    let link = LinkCases { this: part, other: CaseFacts::of(whole), relation: LinkRelation::SubCaseOf };
+    given(part, link.into()).await.unwrap();
+    let duplicate = || MarkDuplicate { this: whole, of: CaseFacts::of(other), open_sub_cases: Vec::new() };
+    let Err(Failure::Refused(refusal)) = given(whole, duplicate().into()).await else { panic!("the part is open") };
+    assert_eq!(refusal.code, Code::SubCaseOpen);
+
+    house.import(&Log::tickets(&[DRIFT[0], DRIFT[2], &third, DRIFT[4]])).await.unwrap();
+    given(whole, duplicate().into()).await.unwrap();
     house.check_replay().await;
 }
 
