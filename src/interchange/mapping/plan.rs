@@ -150,11 +150,12 @@ impl Mapping {
     fn source(&self, event: &ForeignEvent) -> Result<Source, PlanError> {
         let mut attributes = BTreeMap::new();
         let mut personal = BTreeMap::new();
-        // Said by the fields of the source, or by the event's own time.
-        let said =
-            [Some(self.columns.activity.as_str()), Some(self.columns.at.as_str()), self.columns.case.sole_attribute()];
+        // Said by the fields of the source, or by the event's own time: where that is written otherwise, as with an
+        // offset that tells the hour of the day there, the text says more.
+        let said = [Some(self.columns.activity.as_str()), self.columns.case.sole_attribute()];
+        let at = event.at.to_string();
         for (name, text) in &event.attributes {
-            if said.contains(&Some(name)) {
+            if said.contains(&Some(name)) || (*name == self.columns.at && *text == at) {
                 continue;
             }
             // Blank text names nobody.
@@ -165,6 +166,7 @@ impl Mapping {
                 attributes.insert(name.clone(), text.clone());
             }
         }
+        attributes.extend(event.empty.iter().map(|name| (name.clone(), String::new())));
         Ok(Source {
             log: self.log.to_string(),
             case: event.case.clone(),

@@ -46,7 +46,7 @@ impl Rows {
             }
             Next::Whole | Next::TooLarge => self.last = Some(place),
         }
-        let mut row = Row { attributes: BTreeMap::new(), place, problem: None };
+        let mut row = Row { attributes: BTreeMap::new(), empty: BTreeSet::new(), place, problem: None };
         if matches!(next, Next::TooLarge) {
             row.problem = Some(format!(
                 "the row, which ends in line {}, takes up more than {LARGEST_EVENT_BYTES} bytes: no event may be larger; \

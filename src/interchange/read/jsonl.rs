@@ -47,10 +47,10 @@ impl Rows {
         };
         let place = Place::Line(self.number);
         self.last = Some(place);
-        let mut row = Row { attributes: BTreeMap::new(), place, problem: None };
+        let mut row = Row { attributes: BTreeMap::new(), empty: BTreeSet::new(), place, problem: None };
         row.problem = match is_too_large {
             true => Some(format!("the line takes up more than {LARGEST_EVENT_BYTES} bytes: no event may be larger")),
-            false => read_line(&self.line, &mut row.attributes).err(),
+            false => read_line(&self.line, &mut row).err(),
         };
         Ok(Some(row))
     }
@@ -67,16 +67,35 @@ impl Rows {
     }
 }
 
-fn read_line(line: &[u8], attributes: &mut BTreeMap<String, String>) -> Result<(), String> {
+fn read_line(line: &[u8], row: &mut Row) -> Result<(), String> {
     let line = std::str::from_utf8(line).map_err(|_| "the line is not UTF-8".to_owned())?;
     let object: Members = serde_json::from_str(line).map_err(|error| format!("the line is no JSON object: {error}"))?;
-    object.flatten_into(&mut Flat { attributes, weight: Weight::default() }, "", 0)
+    object.flatten_into(&mut Flat { row, weight: Weight::default() }, "", 0)
 }
 
 /// The members of an object and of all within it.
 struct Flat<'a> {
-    attributes: &'a mut BTreeMap<String, String>,
+    row: &'a mut Row,
     weight: Weight,
+}
+
+impl Flat<'_> {
+    /// Takes a value in, or that there is none in a list or an object.
+    fn insert(&mut self, path: String, text: Option<String>) -> Result<(), String> {
+        if self.row.attributes.contains_key(&path) || self.row.empty.contains(&path) {
+            return Err(format!("the member `{path}` stands there twice"));
+        }
+        match text {
+            Some(text) => {
+                self.weight.add(&text)?;
+                self.row.attributes.insert(path, text);
+            }
+            None => {
+                self.row.empty.insert(path);
+            }
+        }
+        Ok(())
+    }
 }
 
 /// The members of an object as they stand there, doubles included.
@@ -123,10 +142,16 @@ fn flatten(value: &RawValue, flat: &mut Flat<'_>, path: String, depth: usize) ->
     let text: String = match raw.as_bytes().first() {
         Some(b'{') => {
             let members: Members = serde_json::from_str(raw).map_err(unreadable)?;
+            if members.0.is_empty() {
+                return flat.insert(path, None);
+            }
             return members.flatten_into(flat, &format!("{path}/"), depth + 1);
         }
         Some(b'[') => {
             let items: Vec<&RawValue> = serde_json::from_str(raw).map_err(unreadable)?;
+            if items.is_empty() {
+                return flat.insert(path, None);
+            }
             return (0..)
                 .zip(items)
                 .try_for_each(|(index, item): (usize, _)| flatten(item, flat, format!("{path}/{index}"), depth + 1));
@@ -135,10 +160,5 @@ fn flatten(value: &RawValue, flat: &mut Flat<'_>, path: String, depth: usize) ->
         Some(b'n') => return Ok(()),
         _ => raw.to_owned(),
     };
-    flat.weight.add(&text)?;
-    if flat.attributes.contains_key(&path) {
-        return Err(format!("the member `{path}` stands there twice"));
-    }
-    flat.attributes.insert(path, text);
-    Ok(())
+    flat.insert(path, Some(text))
 }

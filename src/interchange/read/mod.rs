@@ -13,7 +13,7 @@ mod piece;
 mod record;
 mod xes;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 use std::io::Read;
 
@@ -70,13 +70,15 @@ pub struct ForeignEvent {
     pub at: Timestamp,
     /// All that the file says of the event, what stands above included; attributes of its case as `case:…`.
     pub attributes: BTreeMap<String, String>,
+    /// Lists and objects that it says to be empty.
+    pub empty: BTreeSet<String>,
     /// Where it stands in the file.
     pub place: Place,
 }
 
 impl ForeignEvent {
     /// SHA-256 over all that the file says of it, whatever the mapping makes of it, and its number: a second import
-    /// knows it again by this.
+    /// knows it again by this. Without what is empty: earlier builds left that out, and what they imported goes on.
     #[must_use]
     pub fn digest(&self) -> [u8; 32] {
         let content = (&self.case, self.number, &self.activity, self.at, &self.attributes);
@@ -146,6 +148,7 @@ pub struct Columns {
 /// An event before it is known which attributes matter.
 struct Row {
     attributes: BTreeMap<String, String>,
+    empty: BTreeSet<String>,
     place: Place,
     /// What is wrong with it. Its case is counted all the same, as far as that can be known.
     problem: Option<String>,
@@ -198,7 +201,7 @@ impl Events {
     }
 
     fn event(&mut self, row: Row) -> Result<ForeignEvent, ReadError> {
-        let Row { attributes, place, problem } = row;
+        let Row { attributes, empty, place, problem } = row;
         let missing = |what: &str, attribute: &str| {
             ReadError::event(place, format!("no {what}: the attribute `{attribute}` is missing or empty"))
         };
@@ -214,7 +217,7 @@ impl Events {
             }
             Err(_) => 0,
         };
-        if let Some(problem) = problem.or_else(|| nul_in(&attributes)) {
+        if let Some(problem) = problem.or_else(|| nul_in(&attributes, &empty)) {
             return Err(ReadError::event(place, problem));
         }
         let case = case?;
@@ -226,14 +229,15 @@ impl Events {
             .time
             .parse(at)
             .map_err(|message| ReadError::event(place, format!("`{}`: {message}", self.columns.at)))?;
-        Ok(ForeignEvent { case, index, number: index, activity, at, attributes, place })
+        Ok(ForeignEvent { case, index, number: index, activity, at, attributes, empty, place })
     }
 }
 
 /// What is wrong with an attribute that has U+0000: PostgreSQL has no text with it.
-fn nul_in(attributes: &BTreeMap<String, String>) -> Option<String> {
-    let has_nul = |(name, value): &(&String, &String)| name.contains('\0') || value.contains('\0');
-    let (name, _) = attributes.iter().find(has_nul)?;
+fn nul_in(attributes: &BTreeMap<String, String>, empty: &BTreeSet<String>) -> Option<String> {
+    let has_nul = |(name, value): &(&String, &str)| name.contains('\0') || value.contains('\0');
+    let said = attributes.iter().map(|(name, value)| (name, value.as_str()));
+    let (name, _) = said.chain(empty.iter().map(|name| (name, ""))).find(has_nul)?;
     let name = name.replace('\0', "\\0");
     Some(format!("the attribute `{name}` has the character U+0000, which no text has here: leave it out"))
 }

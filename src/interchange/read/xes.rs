@@ -4,7 +4,7 @@
 //! assume, not what was recorded. There are no document types and no entities beyond those of XML itself, so that
 //! nothing can be fetched or blown up.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
 use quick_xml::XmlVersion;
@@ -192,7 +192,7 @@ impl Rows {
             self.read_children(Children::Named, "", &mut bag, 0)?;
         }
         self.in_event = false;
-        Ok(Row { attributes: bag.attributes, place, problem: bag.problem })
+        Ok(Row { attributes: bag.attributes, empty: BTreeSet::new(), place, problem: bag.problem })
     }
 
     /// Reads attributes until the element around them is closed.

@@ -77,11 +77,55 @@ fn the_source_has_all_that_was_said_and_persons_apart() {
     assert_eq!((source.log.as_str(), source.case.as_str(), source.index), ("Gauge tickets", "T-17", 0));
     assert_eq!(source.activity, "new");
     let attributes: Vec<_> = source.attributes.iter().map(|(name, text)| format!("{name}={text}")).collect();
-    assert_eq!(attributes, ["company=Delta Gauge Works", "priority=high", "subject=Bore gauge drifts"]);
+    assert_eq!(
+        attributes,
+        ["changed=14.03.2012 09:30", "company=Delta Gauge Works", "priority=high", "subject=Bore gauge drifts"]
+    );
     assert_eq!(source.personal["changed_by"].reveal(), Some("Li Wei"));
     let stored = serde_json::to_string(&source).unwrap();
     assert_eq!(stored.matches("Li Wei").count(), 1);
     assert_eq!(serde_json::from_str::<crate::domain::event::Source>(&stored).unwrap(), source);
+}
+
+#[test]
+fn a_time_is_kept_as_it_was_written_where_its_text_says_more() {
+    let mapping = EXAMPLE.replace(r#"format = "%d.%m.%Y %H:%M""#, "");
+    let mapping = Mapping::parse("example.toml", &mapping).unwrap();
+    let kept = |at: &str| {
+        let line = format!(r#"{{"ticket":"T-1","company":"Delta","subject":"Drift","status":"new","changed":"{at}"}}"#);
+        let event = open(Cursor::new(line), Format::Jsonl, &mapping.columns).unwrap().next().unwrap().unwrap();
+        let planned = mapping.plan(&event).unwrap();
+        (planned.occurred_at.to_string(), planned.source.attributes.get("changed").cloned())
+    };
+    for written in ["2012-05-10T23:26:15Z", "2012-05-10T23:26:15.25Z"] {
+        assert_eq!(kept(written), (written.to_owned(), None));
+    }
+    for (written, at) in [
+        ("2012-05-11T00:26:15+01:00", "2012-05-10T23:26:15Z"),
+        ("2012-05-10T23:26:15+00:00", "2012-05-10T23:26:15Z"),
+        ("2012-05-10T23:26:15.123456789Z", "2012-05-10T23:26:15.123456Z"),
+        ("2012-05-11T07:26:15", "2012-05-10T23:26:15Z"),
+    ] {
+        assert_eq!(kept(written), (at.to_owned(), Some(written.to_owned())));
+    }
+}
+
+#[test]
+fn what_is_empty_is_kept_and_an_event_is_known_without_it() {
+    let mapping = EXAMPLE.replace(r#"format = "%d.%m.%Y %H:%M""#, "");
+    let mapping = Mapping::parse("example.toml", &mapping).unwrap();
+    let planned = |more: &str| {
+        let line = format!(
+            r#"{{"ticket":"T-1","company":"Delta","subject":"Drift","status":"new","changed":"2012-05-10T23:26:15Z"{more}}}"#
+        );
+        let event = open(Cursor::new(line), Format::Jsonl, &mapping.columns).unwrap().next().unwrap().unwrap();
+        mapping.plan(&event).unwrap()
+    };
+    let (without, with) = (planned(""), planned(r#","labels":[],"city":{}"#));
+    assert_eq!((with.source.attributes["labels"].as_str(), with.source.attributes["city"].as_str()), ("", ""));
+    assert!(!without.source.attributes.contains_key("labels"));
+    assert_eq!(with.digest, without.digest);
+    assert_ne!(planned(r#","labels":["urgent"]"#).digest, with.digest);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use super::*;
 #[test]
 fn lines_are_events_and_nested_members_have_paths() {
     let log = concat!(
-        r#"{"ticket":"A","action":"报\u544a","when":"2012-03-15","n":1.20,"big":12345678901234567890123,"no":null,"deep":{"list":["x",{"y":true}],"none":{}}}"#,
+        r#"{"ticket":"A","action":"报\u544a","when":"2012-03-15","n":1.20,"big":12345678901234567890123,"no":null,"deep":{"list":["x",{"y":true}],"none":{},"nothing":[ ]}}"#,
         "\r\n\n",
         r#"{"ticket":"A","action":"b","when":"2012-03-15T00:00:00Z"}"#
     );
@@ -25,6 +25,7 @@ fn lines_are_events_and_nested_members_have_paths() {
             "when=2012-03-15",
         ]
     );
+    assert_eq!(events[0].empty, ["deep/none", "deep/nothing"].map(str::to_owned).into());
 }
 
 #[test]
@@ -34,9 +35,11 @@ fn a_bad_line_is_named_and_the_next_ones_are_read() {
         (b"[1]", "line 2: the line is no JSON object: invalid type: sequence, expected an object"),
         (b"{\"a\":1,\"a\":2}", "line 2: the member `a` stands there twice"),
         (b"{\"a\":{\"b\":1},\"a/b\":2}", "line 2: the member `a/b` stands there twice"),
+        (b"{\"a\":[],\"a\":{}}", "line 2: the member `a` stands there twice"),
         (b"{\"a\":\"\xff\"}", "line 2: the line is not UTF-8"),
         (b"{\"action\":\"a\",\"when\":\"2012-03-15\"}", "line 2: no case id"),
         (br#"{"ticket":"A","note":"a\u0000b"}"#, "line 2: the attribute `note` has the character U+0000"),
+        (br#"{"ticket":"A","a":{"\u0000":[]}}"#, "line 2: the attribute `a/\\0` has the character U+0000"),
         (br#"{"ticket":"A","a":[{"\u0000":"b"}]}"#, "line 2: the attribute `a/0/\\0` has the character U+0000"),
     ] {
         let good = r#"{"ticket":"A","action":"a","when":"2012-03-15"}"#;
