@@ -16,9 +16,8 @@ use crate::app::rounds::again_and_again;
 use crate::domain::actor::Actor;
 use crate::domain::case::Case;
 use crate::domain::case::command::{CaseCommand, EscalateCase, MissDeadline};
-use crate::domain::case::values::Status;
 use crate::domain::value::{Level, Statement, WorkingCalendar, calendar};
-use crate::store::{CaseColumn, Condition, Direction, Moment, Operator, StoredCase, Value};
+use crate::store::{CaseColumn, Condition, Direction, Moment, Operator, StoredCase};
 use crate::telemetry::causes::with_causes;
 
 const LEASE: &str = "clockwork";
@@ -187,49 +186,26 @@ async fn give(app: &App, case: &StoredCase, command: CaseCommand) -> Result<bool
 }
 
 fn past_deadline(today: Date) -> CasePage {
-    running(
-        today,
-        vec![
-            compare(CaseColumn::DeadlineOn, Operator::Less, today),
-            Condition::IsNull { column: CaseColumn::DeadlineMissedOn },
-            equal(CaseColumn::ClockPaused, Value::Integer(0)),
-        ],
-        CaseColumn::DeadlineOn,
-    )
+    let not_missed = Condition::IsNull { column: CaseColumn::DeadlineMissedOn };
+    oldest_first(CaseColumn::DeadlineOn, vec![Condition::is_late(&today.to_string()), not_missed])
 }
 
 fn unanswered(today: Date) -> CasePage {
     let yesterday = today.saturating_sub(1.day());
-    running(
-        today,
-        vec![
-            compare(CaseColumn::DeadlineMissedOn, Operator::LessOrEqual, yesterday),
-            Condition::Not(Box::new(equal(CaseColumn::Level, Value::Text(Level::Nation.name().to_owned())))),
-        ],
+    let compare = |column, operator, text: &str| Condition::Compare { column, operator, value: text.into() };
+    oldest_first(
         CaseColumn::DeadlineMissedOn,
+        vec![
+            Condition::is_at_work(&today.to_string()),
+            compare(CaseColumn::DeadlineMissedOn, Operator::LessOrEqual, &yesterday.to_string()),
+            compare(CaseColumn::Level, Operator::NotEqual, Level::Nation.name()),
+        ],
     )
 }
 
-/// Cases that are neither solved nor parked on that day, oldest first.
-fn running(today: Date, mut conditions: Vec<Condition>, oldest: CaseColumn) -> CasePage {
-    conditions.extend([
-        equal(CaseColumn::IsOpen, Value::Integer(1)),
-        Condition::Any(vec![
-            Condition::IsNull { column: CaseColumn::ParkedUntil },
-            compare(CaseColumn::ParkedUntil, Operator::Less, today),
-        ]),
-        Condition::Not(Box::new(equal(CaseColumn::Status, Value::Text(Status::Resolved.name().to_owned())))),
-    ]);
+fn oldest_first(column: CaseColumn, conditions: Vec<Condition>) -> CasePage {
     CasePage {
-        order: vec![(oldest, Direction::Ascending)],
+        order: vec![(column, Direction::Ascending)],
         ..CasePage::of(Condition::All(conditions), BATCH, Moment::Present)
     }
-}
-
-fn equal(column: CaseColumn, value: Value) -> Condition {
-    Condition::Compare { column, operator: Operator::Equal, value }
-}
-
-fn compare(column: CaseColumn, operator: Operator, date: Date) -> Condition {
-    Condition::Compare { column, operator, value: Value::Text(date.to_string()) }
 }

@@ -328,9 +328,9 @@ impl Writer<'_> {
         self.heading("未了结的疑难问题", "Open difficult cases");
         let all = self.data.difficult.len();
         self.note(
-            &format!("技术攻关类、上报至省级及以上、逾期或暂存的未解决难点，共 {all} 件。疑难问题不得回避。"),
+            &format!("技术攻关类、层级为省级及以上、逾期或暂存的未解决难点，共 {all} 件。疑难问题不得回避。"),
             &format!(
-                "Unsolved cases that are research problems, escalated to the province or above, late or parked: {all}. Difficult ones may not be avoided."
+                "Unsolved cases that are research problems, of the level of the province or above, late or parked: {all}. Difficult ones may not be avoided."
             ),
         );
         let note = self.say(

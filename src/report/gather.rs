@@ -100,7 +100,7 @@ pub async fn gather(app: &App, question: YearQuestion) -> Result<Data, ReportErr
         gaps: lines::gaps(app, &of_the_year(&year.question), at, lines::AT_ONCE).await?,
         trainings: lines::trainings(app, &year.question).await?,
         typical: lines::typical(app, &year.question).await?,
-        difficult: lines::difficult(app, &jurisdiction, at, lines::AT_ONCE).await?,
+        difficult: lines::difficult(app, &year.question, lines::AT_ONCE).await?,
         evidence,
         year,
     })

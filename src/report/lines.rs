@@ -17,7 +17,7 @@ use crate::domain::case::values::{Kind, Status};
 use crate::domain::enterprise::Enterprise;
 use crate::domain::institution::Institution;
 use crate::domain::person::Person;
-use crate::domain::value::{CaseId, Decimal, Division, Level, Personal, calendar};
+use crate::domain::value::{CaseId, Decimal, Level, Personal, calendar};
 use crate::report::ReportError;
 use crate::report::gather::{reporter, within};
 
@@ -164,15 +164,16 @@ pub(super) async fn typical(app: &App, question: &YearQuestion) -> Result<Vec<Ty
     Ok(lines)
 }
 
-/// Open cases that are problems of research, were escalated above the city, are late or parked. Those that somebody
+/// Open cases that are problems of research, of the level of the province or above, late or parked. Those that somebody
 /// researches and whose gap is known come first, the greatest gap first; then the others, the highest level first, the
 /// oldest of it first. So many of them are looked at together.
 pub(super) async fn difficult(
     app: &App,
-    jurisdiction: &Division,
-    at: Moment,
+    question: &YearQuestion,
     at_once: u32,
 ) -> Result<Vec<DifficultLine>, ReportError> {
+    let at = question.at;
+    let today = calendar::date_of(app.time_of(at, question.time).await?);
     let equal = |column, value: &str| Condition::Compare {
         column,
         operator: Operator::Equal,
@@ -185,11 +186,11 @@ pub(super) async fn difficult(
         equal(CaseColumn::Kind, Kind::ResearchProblem.name()),
         equal(CaseColumn::Level, Level::Province.name()),
         equal(CaseColumn::Level, Level::Nation.name()),
-        is_set(CaseColumn::DeadlineMissedOn),
+        Condition::is_late(&today.to_string()),
         is_set(CaseColumn::ParkedUntil),
     ]);
     let is_unsolved = Condition::Not(Box::new(equal(CaseColumn::Status, Status::Resolved.name())));
-    let difficult = Condition::All(vec![within(jurisdiction), is_open, is_unsolved, is_difficult]);
+    let difficult = Condition::All(vec![within(&question.jurisdiction), is_open, is_unsolved, is_difficult]);
     let is_researched = Condition::All(vec![is_set(CaseColumn::LeadId), is_set(CaseColumn::GapPpm)]);
     let is_other = Condition::Not(Box::new(is_researched.clone()));
     let researched =

@@ -1,5 +1,7 @@
 //! The report of the demonstration, in every format and language.
 
+mod late;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -90,6 +92,11 @@ async fn a_report_says_what_its_figures_are() {
 
 /// Reports a case of the enterprise that has that one, as a problem of research: the open difficult cases are one more.
 async fn researched(app: &App, like: &StoredCase, number: usize) -> Uuid {
+    triaged(app, like, number, Kind::ResearchProblem).await
+}
+
+/// Reports a case of the enterprise that has that one, as one of that kind.
+async fn triaged(app: &App, like: &StoredCase, number: usize, kind: Kind) -> Uuid {
     let id = app.new_id();
     let report = ReportCase {
         number: CaseNumber::default(),
@@ -101,7 +108,7 @@ async fn researched(app: &App, like: &StoredCase, number: usize) -> Uuid {
     };
     given(app, id, report).await;
     let category = ServiceCategory::parse("L").expect("a category");
-    given(app, id, TriageCase { category, kind: Kind::ResearchProblem, severity: Severity::Major }).await;
+    given(app, id, TriageCase { category, kind, severity: Severity::Major }).await;
     id
 }
 

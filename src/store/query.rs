@@ -205,6 +205,36 @@ pub enum Condition {
     },
 }
 
+impl Condition {
+    /// A case whose deadline may run on that day, `YYYY-MM-DD`: it is neither solved nor parked then.
+    #[must_use]
+    pub fn is_at_work(today: &str) -> Self {
+        let solved = Self::compare(CaseColumn::Status, Operator::Equal, "RESOLVED");
+        Self::All(vec![
+            Self::compare(CaseColumn::IsOpen, Operator::Equal, true),
+            Self::Not(Box::new(solved)),
+            Self::Any(vec![
+                Self::IsNull { column: CaseColumn::ParkedUntil },
+                Self::compare(CaseColumn::ParkedUntil, Operator::Less, today),
+            ]),
+        ])
+    }
+
+    /// A case that is late on that day, `YYYY-MM-DD`: its deadline runs then and has passed.
+    #[must_use]
+    pub fn is_late(today: &str) -> Self {
+        Self::All(vec![
+            Self::is_at_work(today),
+            Self::compare(CaseColumn::ClockPaused, Operator::Equal, false),
+            Self::compare(CaseColumn::DeadlineOn, Operator::Less, today),
+        ])
+    }
+
+    fn compare(column: CaseColumn, operator: Operator, value: impl Into<Value>) -> Self {
+        Self::Compare { column, operator, value: value.into() }
+    }
+}
+
 /// How two values compare. Texts compare by their UTF-8 bytes on every database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operator {

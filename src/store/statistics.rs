@@ -8,11 +8,12 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::store::condition::{Sense, push_condition};
 use crate::store::figure::parts_of_fee_item;
 use crate::store::filter::{push_cases, push_figures_at};
 use crate::store::statement::Statement;
 use crate::store::stored::{SumRow, corrupt};
-use crate::store::{CaseQuery, Moment, StoreError};
+use crate::store::{CaseQuery, Condition, Moment, StoreError};
 
 /// What is added up, and by which groups.
 #[derive(Clone, Debug)]
@@ -229,13 +230,8 @@ select sum_of, 'RESOLVED', '', '', count(*), cast(sum(reopened) as bigint), 0, 0
 pub(super) fn statement(query: &StatisticsQuery) -> Result<Statement, StoreError> {
     let mut statement = Statement::new("").integer(query.most_groups.into());
     statement.push("with c as materialized (select v.case_id, v.reported_at, v.is_open, v.typical, ");
-    statement.push(
-        "case when v.is_open = 1 and v.status <> 'RESOLVED' and v.clock_paused = 0 \
-         and (v.parked_until is null or v.parked_until < ",
-    );
-    statement.push_text(&query.today);
-    statement.push(") and v.deadline_on < ");
-    statement.push_text(&query.today);
+    statement.push("case when ");
+    push_condition(&mut statement, &Condition::is_late(&query.today), Sense::Holds)?;
     statement.push(" then 1 else 0 end as is_late, ");
     for (index, key) in query.keys.iter().enumerate() {
         if index > 0 {

@@ -232,7 +232,7 @@ mod tests {
             event("2026-03-05T04:00:00Z", measurement_retracted(Uuid::from_u128(3))),
         ];
         assert_eq!(
-            texts(&timeline::of(&events, &[], None, day(TODAY)))[3..],
+            texts(&timeline::of(&events, &[], &[], None, day(TODAY)))[3..],
             [
                 [
                     "作废测量结果（25.001 mm，U = 29 nm，2026-03-04）：抄写有误",
@@ -267,7 +267,7 @@ mod tests {
             (["记录收费：A-1 CNY 300", "Fee: A-1 CNY 300"], ["记录收费：B-2 CNY 300", "Fee: B-2 CNY 300"]);
         let retraction =
             ["作废收费（A-1 CNY 300，2026-03-03）：重复登记", "Fee retracted (A-1 CNY 300, 2026-03-03): 重复登记"];
-        assert_eq!(texts(&timeline::of(&events, &[], None, day(TODAY)))[1..], [of_one, of_one, other, retraction]);
+        assert_eq!(texts(&timeline::of(&events, &[], &[], None, day(TODAY)))[1..], [of_one, of_one, other, retraction]);
 
         events.push(fee(4, "A-1", &nation));
         let of_province = ["记录收费：44/A-1 CNY 300", "Fee: 44/A-1 CNY 300"];
@@ -277,7 +277,7 @@ mod tests {
             "Fee retracted (44/A-1 CNY 300, 2026-03-03): 重复登记",
         ];
         assert_eq!(
-            texts(&timeline::of(&events, &[], None, day(TODAY)))[1..],
+            texts(&timeline::of(&events, &[], &[], None, day(TODAY)))[1..],
             [of_province, of_province, other, of_nation, retraction]
         );
     }
