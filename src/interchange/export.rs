@@ -9,11 +9,11 @@ use crate::app::{App, CasePage, EventPage, Fault, recorded_at};
 use crate::domain::actor::Actor;
 use crate::domain::campaign::Campaign;
 use crate::domain::enterprise::Enterprise;
-use crate::domain::value::CampaignId;
+use crate::domain::value::{CampaignId, CaseId};
 use crate::interchange::format::Format;
 use crate::interchange::write::error::WriteError;
-use crate::interchange::write::{ExportedEvent, Feed, LogWriter, feed};
-use crate::store::{CaseColumn, Condition, Direction, EventRecord, Moment, Operator, StoredCase, Value};
+use crate::interchange::write::{ExportedCase, ExportedEvent, Feed, LogWriter, feed};
+use crate::store::{CaseColumn, Condition, Direction, EventRecord, Moment, Operator, Value};
 
 /// How many events are in memory at a time.
 const EVENTS: u32 = 1_000;
@@ -94,7 +94,7 @@ impl ExportError {
 }
 
 impl<W: Write> Out<'_, W> {
-    fn take(&mut self, events: &[EventRecord], organisation: Option<&str>) -> Result<(), ExportError> {
+    fn take(&mut self, events: &[EventRecord], case: Option<ExportedCase<'_>>) -> Result<(), ExportError> {
         for event in events {
             self.writer.write(&ExportedEvent {
                 position: event.position,
@@ -107,7 +107,7 @@ impl<W: Write> Out<'_, W> {
                 actor: &event.actor,
                 payload: &event.payload,
                 metadata: &event.metadata,
-                organisation,
+                case,
             })?;
         }
         self.written += events.len() as u64;
@@ -140,7 +140,8 @@ async fn case_by_case<W: Write>(app: &App, export: Export, out: &mut Out<'_, W>)
         page.after = Some(page.key_of(last));
         for case in &cases {
             let name = name_of(app, &mut names, case.row.enterprise_id, export.up_to).await?;
-            one_case(app, export.up_to, case, &name, out).await?;
+            let called = ExportedCase { title: &case.row.title, organisation: &name };
+            one_case(app, export.up_to, case.row.case_id.into(), called, out).await?;
         }
     }
 }
@@ -148,18 +149,18 @@ async fn case_by_case<W: Write>(app: &App, export: Export, out: &mut Out<'_, W>)
 async fn one_case<W: Write>(
     app: &App,
     up_to: u64,
-    case: &StoredCase,
-    organisation: &str,
+    id: CaseId,
+    called: ExportedCase<'_>,
     out: &mut Out<'_, W>,
 ) -> Result<(), ExportError> {
     let mut page = EventPage { up_to: Some(up_to), limit: EVENTS, ..EventPage::default() };
     loop {
-        let events = app.case_events(case.row.case_id.into(), &page).await?;
+        let events = app.case_events(id, &page).await?;
         let Some(last) = events.last() else {
             return Ok(());
         };
         page.after = Some(last.position);
-        out.take(&events, Some(organisation))?;
+        out.take(&events, Some(called))?;
     }
 }
 

@@ -155,7 +155,7 @@ async fn of_many_difficult_cases_a_page_has_those_that_are_researched_and_the_hi
     assert!(!others.iter().any(|line| is_researched(&line)), "{others:?}");
     assert!(others.is_sorted_by_key(|line| std::cmp::Reverse(line.level)), "{others:?}");
     let numbers = |lines: &[DifficultLine]| lines.iter().map(|line| line.number.clone()).collect::<Vec<_>>();
-    let few = lines::difficult(&app, &question.jurisdiction, question.at, 7).await.expect("the store reads");
+    let few = lines::difficult(&app, &question, 7).await.expect("the store reads");
     assert_eq!(numbers(&few), numbers(&data.difficult), "a few at a time");
 
     let of_this_test = |lines: &[DifficultLine]| {

@@ -18,7 +18,7 @@ use crate::interchange::read::moment::TimeFormat;
 use crate::interchange::read::{Columns, ForeignEvent, open};
 use crate::interchange::template::Template;
 use crate::interchange::write::error::WriteError;
-use crate::interchange::write::{ExportedEvent, LogWriter};
+use crate::interchange::write::{ExportedCase, ExportedEvent, LogWriter};
 
 const METADATA: &str = r#"{"role":"IMPORTER"}"#;
 
@@ -32,10 +32,11 @@ struct Stored {
 
 impl Stored {
     fn exported(&self, position: u64) -> ExportedEvent<'_> {
+        let place = usize::from(self.case != CaseId::named("a"));
         ExportedEvent {
             position,
             aggregate_type: "Case",
-            aggregate_id: CASE_IDS[usize::from(self.case != CaseId::named("a"))],
+            aggregate_id: CASE_IDS[place],
             sequence: self.sequence,
             event_type: self.event_type,
             event_version: "1.0",
@@ -43,12 +44,15 @@ impl Stored {
             actor: "etalon:import",
             payload: &self.payload,
             metadata: METADATA,
-            organisation: Some("=Delta"),
+            case: Some(ExportedCase { title: TITLES[place], organisation: "=Delta" }),
         }
     }
 }
 
 const CASE_IDS: [&str; 2] = ["00000000-0000-5000-8000-00000000000a", "00000000-0000-5000-8000-00000000000b"];
+
+/// What the cases are called by the end of the export.
+const TITLES: [&str; 2] = ["Bore gauge, drifting", "-"];
 
 fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
@@ -113,9 +117,9 @@ fn two_cases() -> Vec<Stored> {
         ("lifecycle:transition".to_owned(), "Wait\n".to_owned()),
     ]);
     vec![
-        stored("a", 1, Some(source("T-17", 0, "new", attributes)), opening("Bore gauge, drifting")),
+        stored("a", 1, Some(source("T-17", 0, "new", attributes)), opening("Bore gauge")),
         stored("a", 2, None, comment("seen")),
-        stored("b", 1, Some(source("T-18", 0, "@new", BTreeMap::new())), opening("-")),
+        stored("b", 1, Some(source("T-18", 0, "@new", BTreeMap::new())), opening("Ring")),
     ]
 }
 
@@ -205,6 +209,7 @@ fn traces_speak_the_other_trackers_words() {
     let foreign = &back[0].attributes;
     assert_eq!(foreign["case:product"], "P & \"Q\"");
     assert_eq!(foreign["case:etalon:number"], "GD-2026-000123");
+    assert_eq!(foreign["case:etalon:title"], "Bore gauge, drifting");
     assert_eq!(foreign["case:etalon:organisation"], "=Delta");
     assert_eq!(foreign["lifecycle:transition"], "Wait\n");
     assert_eq!(foreign["org:resource"], "Li Wei");

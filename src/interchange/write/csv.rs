@@ -48,8 +48,8 @@ impl<W: Write> Table<W> {
         let row: [Cow<'_, str>; COLUMNS.len()] = [
             opening.number.as_str().into(),
             heading.case_id.as_str().into(),
-            opening.title.as_str().into(),
-            event.organisation.unwrap_or("").into(),
+            event.case.map_or("", |case| case.title).into(),
+            event.case.map_or("", |case| case.organisation).into(),
             opening.enterprise.as_str().into(),
             opening.campaign.as_str().into(),
             opening.division.as_str().into(),

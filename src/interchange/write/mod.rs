@@ -40,9 +40,17 @@ pub struct ExportedEvent<'a> {
     pub payload: &'a str,
     /// The stored bytes, which are JSON.
     pub metadata: &'a str,
-    /// The name of the case's enterprise, where it is a case and the name is known. JSON Lines leaves it out: it is no
-    /// part of the log.
-    pub organisation: Option<&'a str>,
+    /// Its case, where it is one's. JSON Lines leaves it out: it is no part of the log.
+    pub case: Option<ExportedCase<'a>>,
+}
+
+/// What a case is called as of the end of the export, whatever its first event called it.
+#[derive(Clone, Copy, Debug)]
+pub struct ExportedCase<'a> {
+    /// Its title.
+    pub title: &'a str,
+    /// The name of its enterprise.
+    pub organisation: &'a str,
 }
 
 /// Writes a log in one of the formats.

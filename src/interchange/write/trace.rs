@@ -32,7 +32,6 @@ pub(super) struct ForeignCase {
 #[derive(Deserialize)]
 pub(super) struct Opening {
     pub(super) number: String,
-    pub(super) title: String,
     pub(super) enterprise: String,
     pub(super) campaign: String,
     pub(super) division: String,

@@ -10,9 +10,9 @@ use std::io::{self, Write};
 use crate::domain::event::Source;
 use crate::domain::value::CampaignId;
 use crate::interchange::read::CASE_PREFIX;
-use crate::interchange::write::ExportedEvent;
 use crate::interchange::write::error::WriteError;
 use crate::interchange::write::trace::{Circumstances, Follower, ForeignCase, Heading, Step};
+use crate::interchange::write::{ExportedCase, ExportedEvent};
 
 const HEAD: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
 <log xes.version="1849-2016" xes.features="" xmlns="http://www.xes-standard.org/">
@@ -78,7 +78,7 @@ impl<W: Write> Traces<W> {
             self.is_open = true;
             self.of_the_case = circumstances.source.as_ref().map_or_else(BTreeMap::new, of_the_case);
             let name = name_of(heading, self.first_import.as_deref());
-            write_heading(&mut self.out, &name, heading, event.organisation, &self.of_the_case)?;
+            write_heading(&mut self.out, &name, heading, event.case, &self.of_the_case)?;
         }
         write_event(&mut self.out, event, &circumstances, &self.of_the_case)?;
         Ok(())
@@ -113,7 +113,7 @@ fn write_heading(
     out: &mut impl Write,
     name: &str,
     heading: &Heading,
-    organisation: Option<&str>,
+    case: Option<ExportedCase<'_>>,
     of_the_case: &BTreeMap<String, String>,
 ) -> io::Result<()> {
     let opening = &heading.opening;
@@ -124,9 +124,9 @@ fn write_heading(
     }
     attribute(out, "string", "etalon:number", &opening.number)?;
     attribute(out, "id", "etalon:caseId", &heading.case_id)?;
-    attribute(out, "string", "etalon:title", &opening.title)?;
-    if let Some(organisation) = organisation {
-        attribute(out, "string", "etalon:organisation", organisation)?;
+    if let Some(case) = case {
+        attribute(out, "string", "etalon:title", case.title)?;
+        attribute(out, "string", "etalon:organisation", case.organisation)?;
     }
     attribute(out, "id", "etalon:enterprise", &opening.enterprise)?;
     attribute(out, "id", "etalon:campaign", &opening.campaign)?;

@@ -3,7 +3,10 @@
 use std::collections::BTreeSet;
 use std::io::Cursor;
 
-use etalon::domain::value::CampaignId;
+use etalon::domain::actor::Role;
+use etalon::domain::case::Case;
+use etalon::domain::case::command::RenameCase;
+use etalon::domain::value::{CampaignId, Title};
 use etalon::interchange::export::{Export, export};
 use etalon::interchange::format::Format;
 use etalon::interchange::read::open;
@@ -11,7 +14,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::interchange::support::{DRIFT, House, Log, case_event};
+use crate::interchange::support::{DRIFT, House, Log, case_event, request};
 use crate::store::on_both_databases;
 use crate::store::support::{Database, START};
 
@@ -21,6 +24,7 @@ on_both_databases!(
     traces_are_read_back,
     traces_of_two_logs_are_told_apart,
     a_campaign_goes_out_alone,
+    a_renamed_case_goes_out_under_its_name,
 );
 
 const HOUR: i64 = 3_600_000_000;
@@ -196,4 +200,28 @@ async fn a_campaign_goes_out_alone(database: Database) {
 
 fn moment(microseconds: i64) -> Timestamp {
     Timestamp::from_microsecond(microseconds).unwrap()
+}
+
+/// Every row of a case has the title that it has as of the export, as it has the name of its organisation.
+async fn a_renamed_case_goes_out_under_its_name(database: Database) {
+    let house = House::on(&database).await;
+    let log = Log::tickets(&DRIFT[..2]);
+    house.import(&log).await.unwrap();
+    let before = house.head().await.unwrap();
+    let case = house.cases().await.remove(0).row.case_id;
+    let renamed = RenameCase { title: Title::parse("Gauge of bores drifts").unwrap(), reason: None };
+    let coordinator = request(&house, &log, Role::Coordinator);
+    house.app.execute::<Case>(&coordinator, case, renamed.into()).await.unwrap();
+    let after = house.head().await.unwrap();
+    for (up_to, title, rows) in [(before, "Bore gauge drifts", 2), (after, "Gauge of bores drifts", 3)] {
+        let table = house.export(Format::Csv, up_to).await;
+        let mut table = csv::Reader::from_reader(table.as_slice());
+        let in_table: Vec<String> = table.records().map(|row| row.unwrap()[2].to_owned()).collect();
+        assert_eq!(in_table, vec![title; rows]);
+        let traces = house.export(Format::Xes, up_to).await;
+        let columns = Log::traces(traces.clone()).mapping.columns.clone();
+        let events = open(Cursor::new(traces), Format::Xes, &columns).unwrap().map(Result::unwrap);
+        let in_traces: Vec<String> = events.map(|event| event.attributes["case:etalon:title"].clone()).collect();
+        assert_eq!(in_traces, vec![title; rows]);
+    }
 }

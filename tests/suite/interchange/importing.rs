@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use etalon::app::{App, Failure, Key, Request, Vault};
-use etalon::domain::actor::{Actor, ActorId, Role};
+use etalon::app::{App, Failure, Vault};
+use etalon::domain::actor::{ActorId, Role};
 use etalon::domain::campaign::Campaign;
 use etalon::domain::campaign::command::CloseCampaign;
 use etalon::domain::case::Case;
@@ -19,7 +19,7 @@ use etalon::interchange::import::error::{BadEvent, ImportError};
 use etalon::interchange::read::Place;
 use etalon::interchange::report::ImportReport;
 
-use crate::interchange::support::{DRIFT, House, Log, case_event};
+use crate::interchange::support::{DRIFT, House, Log, case_event, request};
 use crate::store::on_both_databases;
 use crate::store::support::{Database, START};
 
@@ -285,19 +285,6 @@ fn refused(ended: &ImportError) -> Code {
         ImportError::Frame { source: Failure::Refused(refusal), .. } => refusal.code,
         other => panic!("{other:?}"),
     }
-}
-
-/// An order of somebody where the log's cases are.
-fn request(house: &House, log: &Log, role: Role) -> Request {
-    let actor = Actor {
-        id: ActorId::parse("somebody").unwrap(),
-        roles: [role].into(),
-        jurisdiction: log.mapping.campaign.jurisdiction.clone(),
-        institution: None,
-        enterprise: None,
-    };
-    let key = Key::unique(house.app.new_id());
-    Request { actor, key, expected_version: None, occurred_at: None, source: None }
 }
 
 /// Nothing more is said in a duplicate. What another tracker recorded of it is kept, but for what everybody would read who

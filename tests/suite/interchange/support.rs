@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
-use etalon::app::{App, CasePage, EventRecord, Moment, StoredCase, stored};
+use etalon::app::{App, CasePage, EventRecord, Key, Moment, Request, StoredCase, stored};
 use etalon::codec;
 use etalon::domain::actor::{Actor, ActorId, Role};
 use etalon::domain::case::Case;
@@ -112,6 +112,19 @@ pub(crate) fn every_case(at: Moment) -> CasePage {
 
 pub(crate) fn importer() -> Actor {
     Actor::of_the_server(ActorId::importer(), Role::Importer)
+}
+
+/// An order of somebody where the log's cases are.
+pub(crate) fn request(house: &House, log: &Log, role: Role) -> Request {
+    let actor = Actor {
+        id: ActorId::parse("somebody").unwrap(),
+        roles: [role].into(),
+        jurisdiction: log.mapping.campaign.jurisdiction.clone(),
+        institution: None,
+        enterprise: None,
+    };
+    let key = Key::unique(house.app.new_id());
+    Request { actor, key, expected_version: None, occurred_at: None, source: None }
 }
 
 /// The event of a case's record.
